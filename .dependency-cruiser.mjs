@@ -1,0 +1,52 @@
+// Who may import whom. Each rule prints its reason; `npm run architecture` checks them.
+const ENTRY = "^src/(main|cli|demo|sandbox|world|bench|worker)\\.ts$";
+
+/** One rule a folder: what it may import of ours. Everything not listed is refused. */
+const mayImport = (folder, allowed, comment) => ({
+  name: `${folder}-imports`,
+  comment,
+  severity: "error",
+  from: { path: `^src/${folder}/` },
+  to: { path: "^src/", pathNot: [`^src/${folder}/`, ...allowed.map((other) => `^src/${other}/`)] },
+});
+
+const homeOf = (packages, home, comment) => ({
+  name: `home-of-${packages.replaceAll(/[^a-z]+/g, "-")}`,
+  comment,
+  severity: "error",
+  from: { path: "^src/", pathNot: [home, "^src/simulators/"] },
+  to: { path: `node_modules/${packages}` },
+});
+
+export default {
+  forbidden: [
+    { name: "no-cycles", comment: "A cycle means two nouns that are really one.", severity: "error", from: {}, to: { circular: true } },
+    mayImport("domain", [], "The domain is nouns and rules: it knows nothing of ours and does no I/O."),
+    mayImport("ports", ["domain"], "A port is spoken in domain words only."),
+    mayImport("views", ["domain"], "A view is a pure function from domain to card."),
+    mayImport("flows", ["ports", "domain"], "A runbook reads the world through ports and decides with domain rules."),
+    mayImport("engine", ["ports", "domain"], "The engine knows no runbook and no vendor."),
+    mayImport("commands", ["engine", "flows", "views", "ports", "domain"], "An intent is the same whatever door it came through."),
+    mayImport("jobs", ["engine", "flows", "ports", "domain"], "A job handler is thin: it wakes the engine."),
+    mayImport("doors", ["commands", "views", "ports", "domain"], "A door translates; it decides nothing."),
+    mayImport("store", ["ports", "domain"], "The store keeps what the domain decided."),
+    mayImport("config", ["domain"], "Configuration becomes domain nouns and nothing else."),
+    mayImport("integrations", ["ports", "domain", "views"], "An adapter implements our ports with one vendor's SDK."),
+    mayImport("simulators", [], "The simulated world must not know the software it judges."),
+    { name: "simulators-stay-outside", comment: "Production code must not know the simulated world.", severity: "error",
+      from: { path: "^src/", pathNot: ["^src/simulators/", "^src/sandbox/", ENTRY] }, to: { path: "^src/(simulators|sandbox)/" } },
+    { name: "domain-is-pure", comment: "The domain may use the schema library and pure node modules only.", severity: "error",
+      from: { path: "^src/domain/" }, to: { path: "node_modules/", pathNot: "node_modules/zod/" } },
+    homeOf("@slack/", "^src/(doors|integrations)/slack/", "Bolt lives in doors/slack and integrations/slack."),
+    homeOf("@aws-sdk/", "^src/integrations/aws/", "The AWS SDK lives in integrations/aws."),
+    homeOf("@pagerduty/", "^src/integrations/pagerduty/", "pdjs lives behind its wrapper."),
+    homeOf("bullmq/", "^src/jobs/", "BullMQ lives in jobs."),
+    homeOf("ioredis/", "^src/(store|jobs)/", "ioredis lives in the store; jobs hand BullMQ its connections."),
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: "node_modules" },
+    enhancedResolveOptions: { extensions: [".ts", ".js"] },
+    moduleSystems: ["es6", "cjs"],
+  },
+};

@@ -1,0 +1,22 @@
+// ESM through swc; types are checked by `npm run types`, which covers the tests too.
+export default {
+  testEnvironment: "node",
+  roots: ["<rootDir>/test"],
+  testMatch: ["**/*.test.ts"],
+  extensionsToTreatAsEsm: [".ts"],
+  globalSetup: "<rootDir>/test/harness/global-setup.mjs",
+  globalTeardown: "<rootDir>/test/harness/global-teardown.mjs",
+  // Two cores: one worker beside the simulated world and Redis that the scenarios start.
+  maxWorkers: 2,
+  testTimeout: 60_000,
+  transform: {
+    "^.+\\.ts$": [
+      "@swc/jest",
+      {
+        jsc: { parser: { syntax: "typescript" }, target: "es2023" },
+        module: { type: "es6" },
+        sourceMaps: "inline",
+      },
+    ],
+  },
+};

@@ -1,0 +1,87 @@
+/** One call as the vendor's SDK made it, decoded from whichever wire protocol the service speaks. */
+export interface AwsCall {
+  /** Signing name from the SigV4 credential scope: `rds`, `ecs`, `route53`, `monitoring`, `elasticloadbalancing` … */
+  readonly service: string;
+  readonly operation: string;
+  /** Region from the SigV4 credential scope. */
+  readonly region: string;
+  /** Decoded parameters; query lists (`Filters.Filter.1`, `Tags.member.1`, `IpRanges.1`) have become arrays. */
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly requestId: string;
+  /** `amz-sdk-invocation-id`: constant over the SDK's own retries, so a double effect is visible in the log. */
+  readonly invocationId: string;
+  readonly attempt: number;
+}
+
+/** A list in an XML answer: the model names the element of each entry. JSON answers use plain arrays. */
+export class XmlList {
+  readonly element: string;
+  readonly entries: readonly unknown[];
+
+  constructor(element: string, entries: readonly unknown[]) {
+    this.element = element;
+    this.entries = entries;
+  }
+}
+
+/** A service's own error; the protocol layer gives it the right wire shape. */
+export class AwsError extends Error {
+  readonly code: string;
+  readonly status: number;
+
+  constructor(code: string, message: string, status = 400) {
+    super(message);
+    this.code = code;
+    this.status = status;
+  }
+}
+
+export interface AwsOperation {
+  /** True where an accepted call changes the world; each one is logged as `aws.mutation`. */
+  readonly mutates: boolean;
+  /** Returns the output members of the operation, or throws AwsError. Must decide and take effect synchronously. */
+  readonly handle: (call: AwsCall) => Record<string, unknown>;
+}
+
+export interface AwsService {
+  /** Signing name, as in AwsCall.service. */
+  readonly name: string;
+  readonly protocol: "query" | "ec2" | "json-1.0" | "json-1.1" | "rest-xml";
+  readonly operations: Readonly<Record<string, AwsOperation>>;
+  /** Region whose outage takes the service's control plane away; absent: the region of the call. */
+  readonly controlPlaneRegion?: string;
+  /** XML namespace of the answers (query, ec2 and rest-xml services). */
+  readonly namespace?: string;
+  /** rest-xml only: which operation a method and path mean, with its path and query parameters and the parsed body. */
+  readonly route?: (request: RestRequest) => { operation: string; input: Record<string, unknown> } | undefined;
+}
+
+export interface RestRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Parsed XML body without attributes, or undefined. */
+  readonly body: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface DatabaseRef {
+  readonly region: string;
+  readonly instance: string;
+}
+
+export type WriteOutcome =
+  | { readonly ok: true }
+  | {
+      readonly ok: false;
+      readonly reason: "read-only" | "restarting" | "connect-timeout" | "no-such-host" | "unreachable";
+    };
+
+/** The data plane of the simulated databases, used by the simulated applications (never by an API caller). */
+export interface DatabaseEngine {
+  /** The instance behind an endpoint host name. */
+  locate(endpoint: string): DatabaseRef | undefined;
+  /** Commits a row if the instance is writable and reachable from inside its region; replication carries it on with its lag. */
+  write(ref: DatabaseRef, row: { readonly id: string; readonly writer: string }): WriteOutcome;
+  /** Ids of rows that the instance holds. */
+  rows(ref: DatabaseRef): ReadonlySet<string>;
+}

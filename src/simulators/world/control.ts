@@ -1,0 +1,53 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** JSON in, JSON out. A thrown error becomes a 400 with its message. */
+export type ControlHandler = (body: unknown, query: URLSearchParams) => unknown | Promise<unknown>;
+
+/** The world's own remote control (never a vendor's API): demo, tests and sandbox page steer through it. Loopback only. */
+export class Control {
+  readonly #routes = new Map<string, ControlHandler>();
+  #server: Server | undefined;
+
+  /** `key` is method and path, for example `POST /slack/command`. */
+  on(key: string, handler: ControlHandler): void {
+    this.#routes.set(key, handler);
+  }
+
+  async listen(port = 0): Promise<number> {
+    this.#server = createServer((request, response) => void this.#answer(request, response));
+    await new Promise<void>((resolve, reject) => {
+      this.#server?.once("error", reject);
+      this.#server?.listen(port, "127.0.0.1", resolve);
+    });
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  async close(): Promise<void> {
+    this.#server?.closeAllConnections();
+    await new Promise((resolve) => this.#server?.close(resolve) ?? resolve(undefined));
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? "/", "http://world");
+    const handler = this.#routes.get(`${request.method} ${url.pathname}`);
+    const send = (status: number, value: unknown) => {
+      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value ?? null));
+    };
+    if (!handler) {
+      send(404, {
+        error: `The world has no control ${request.method} ${url.pathname}`,
+        known: [...this.#routes.keys()],
+      });
+      return;
+    }
+    try {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const text = Buffer.concat(chunks).toString("utf8");
+      send(200, await handler(text === "" ? {} : JSON.parse(text), url.searchParams));
+    } catch (error) {
+      send(400, { error: error instanceof Error ? error.message : String(error) });
+    }
+  }
+}

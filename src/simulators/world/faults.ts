@@ -1,0 +1,60 @@
+import { z } from "zod";
+
+/**
+ * One planned misbehaviour of a vendor, taken by the calls that match it.
+ * `drop-before`: the connection is cut and nothing happened. `drop-after`: it happened, but the answer is lost.
+ * `hang`: no answer, nothing happened. `hang-after`: it happened, no answer. `error`: the vendor's own error.
+ */
+export const Fault = z.strictObject({
+  vendor: z.enum(["aws", "slack", "pagerduty", "dns", "app"]),
+  /** Operation or method, for example `PromoteReadReplica`, `chat.postMessage`, `enqueue`; `*` for all. */
+  operation: z.string().default("*"),
+  region: z.string().optional(),
+  effect: z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("drop-before") }),
+    z.strictObject({ kind: z.literal("drop-after") }),
+    z.strictObject({ kind: z.literal("hang") }),
+    z.strictObject({ kind: z.literal("hang-after") }),
+    z.strictObject({ kind: z.literal("delay"), machineMs: z.number().int().nonnegative() }),
+    z.strictObject({
+      kind: z.literal("error"),
+      status: z.number().int(),
+      code: z.string(),
+      message: z.string().default("Injected by the simulated world"),
+      retryAfterSeconds: z.number().optional(),
+    }),
+  ]),
+  /** How many matching calls take it; absent means every one until it is cleared. */
+  times: z.number().int().positive().optional(),
+});
+export type Fault = z.infer<typeof Fault>;
+export type FaultInput = z.input<typeof Fault>;
+
+export class Faults {
+  #planned: Fault[] = [];
+
+  plan(fault: FaultInput): void {
+    this.#planned.push(Fault.parse(fault));
+  }
+
+  clear(): void {
+    this.#planned = [];
+  }
+
+  /** The first planned fault that matches this call, counted as taken. */
+  take(vendor: Fault["vendor"], operation: string, region?: string): Fault["effect"] | undefined {
+    const index = this.#planned.findIndex(
+      (fault) =>
+        fault.vendor === vendor &&
+        (fault.operation === "*" || fault.operation === operation) &&
+        (fault.region === undefined || fault.region === region),
+    );
+    const fault = this.#planned[index];
+    if (!fault) return undefined;
+    if (fault.times !== undefined) {
+      if (fault.times <= 1) this.#planned.splice(index, 1);
+      else fault.times -= 1;
+    }
+    return fault.effect;
+  }
+}
