@@ -11,6 +11,8 @@ export interface AwsCall {
   /** `amz-sdk-invocation-id`: constant over the SDK's own retries, so a double effect is visible in the log. */
   readonly invocationId: string;
   readonly attempt: number;
+  /** Access key of the signature; the server always gives it. */
+  readonly accessKeyId?: string;
 }
 
 /** A list in an XML answer: the model names the element of each entry. JSON answers use plain arrays. */

@@ -1,0 +1,68 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { type CommandResult, check, schema } from "./config/check.ts";
+import { readEnvironment, sayEnvironmentProblems } from "./config/environment.ts";
+import { verifyLedger } from "./store/ledger-file.ts";
+
+/** The terminal door. It reads and checks; it cannot prove who is asking, so it turns no keys. */
+interface Verb {
+  readonly usage: string;
+  readonly says: string;
+  readonly run: (args: readonly string[]) => Promise<CommandResult> | CommandResult;
+}
+
+const VERBS: Readonly<Record<string, Verb>> = {
+  check: {
+    usage: "check FILE",
+    says: "report every problem of a twokey.yaml at once",
+    run: (args) => check(args, (path) => readFileSync(path, "utf8")),
+  },
+  schema: {
+    usage: "schema [--markdown]",
+    says: "print the JSON Schema of twokey.yaml, or its reference page",
+    run: (args) => schema(args),
+  },
+  approve: {
+    usage: "approve PLAN",
+    says: "turn a key: refused here, because a terminal cannot prove who is asking",
+    run: () => ({
+      exitCode: 1,
+      text: "A key cannot be turned from the terminal: it cannot prove who is asking. Press “Turn my key” on the plan card in Slack.",
+    }),
+  },
+  ledger: { usage: "ledger FILE", says: "verify the hash chain of a ledger file (TWOKEY_LEDGER_KEY)", run: ledger },
+};
+
+async function ledger(args: readonly string[]): Promise<CommandResult> {
+  const [path] = args;
+  if (path === undefined || args.length > 1) return { exitCode: 2, text: "Usage: twokey ledger FILE" };
+  const environment = readEnvironment();
+  if (!environment.ok) return { exitCode: 2, text: sayEnvironmentProblems(environment.problems) };
+  const { lines, broken } = await verifyLedger(path, environment.settings.ledger.key);
+  if (broken !== undefined)
+    return {
+      exitCode: 1,
+      text: `${path}: line ${broken} does not fit the chain. Lines before it are as they were written.`,
+    };
+  return { exitCode: 0, text: `${path}: ${lines} lines, the chain holds.` };
+}
+
+function help(): string {
+  const lines = Object.values(VERBS).map(({ usage, says }) => `  twokey ${usage.padEnd(22)} ${says}`);
+  return [
+    "TwoKey: alarm in, people paged, failover out when two people have turned their keys.",
+    "",
+    ...lines,
+    "",
+    "Everything else is asked in Slack: /dr help",
+  ].join("\n");
+}
+
+const [word = "help", ...args] = process.argv.slice(2);
+const verb = VERBS[word];
+const wantsHelp = ["help", "--help", "-h"].includes(word);
+const result = verb
+  ? await verb.run(args)
+  : { exitCode: wantsHelp ? 0 : 2, text: wantsHelp ? help() : `twokey has no verb “${word}”.\n\n${help()}` };
+(result.exitCode === 0 ? process.stdout : process.stderr).write(`${result.text}\n`);
+process.exitCode = result.exitCode;

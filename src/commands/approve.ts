@@ -1,0 +1,58 @@
+import { UserError } from "../domain/errors.ts";
+import type { RunState } from "../domain/run.ts";
+import { type KeyDeps, turnKey } from "../engine/keys.ts";
+import { keyForm, keysLine } from "../views/plan.ts";
+import type { Answer, Ask } from "./intent.ts";
+import { type RunCommandDeps, runMeant } from "./run-deps.ts";
+
+/**
+ * A key is turned by the button on the plan card. Acceptances are asked for in a form, each to be agreed to in words. The
+ * terminal cannot prove who is asking, so it refuses.
+ */
+export async function approve(ask: Ask, deps: RunCommandDeps & KeyDeps): Promise<Answer> {
+  if (ask.asker.door !== "slack" || ask.asker.slackId === undefined) {
+    throw new UserError(
+      "door-cannot-prove",
+      "A key can only be turned in Slack: this door cannot prove who is asking. Press “Turn my key” on the plan card.",
+    );
+  }
+  const { run, digest } = await planShown(ask, deps);
+  const needsWords = run.state === "waiting-for-keys" && run.plan.acceptances.length > 0;
+  if (needsWords && !ask.fields) return { kind: "form", form: keyForm(run) };
+  const accepted = Object.entries(ask.fields ?? {}).flatMap(([id, answer]) => (answer === "yes" ? [id] : []));
+  const missing = ask.fields ? run.plan.acceptances.filter((acceptance) => !accepted.includes(acceptance.id)) : [];
+  if (missing.length > 0) {
+    return {
+      kind: "field-errors",
+      errors: Object.fromEntries(
+        missing.map(({ id }) => [
+          id,
+          "Your key counts only if you agree to this sentence. To refuse the plan, close this and press Refuse.",
+        ]),
+      ),
+    };
+  }
+  const turned = await turnKey(
+    run.plan.id,
+    { slackId: ask.asker.slackId, digest, accepted, door: ask.asker.door },
+    deps,
+  );
+  if (turned.answer.kind === "refused") throw new UserError(`key-${turned.answer.code}`, turned.answer.why);
+  const says = turned.started
+    ? `Your key was the last one: the failover of ${run.plan.service} starts now.`
+    : `Your key is turned. ${keysLine(turned.run, deps.clock.now())}`;
+  await deps.wake.run(run.plan.id);
+  return { kind: "whisper", card: { text: says, parts: [{ kind: "text", text: says }] } };
+}
+
+/** The button and the form carry plan id and digest; a typed `/dr approve` opens the same form for the plan it names. */
+async function planShown(ask: Ask, deps: RunCommandDeps): Promise<{ run: RunState; digest: string }> {
+  if (ask.value === undefined) {
+    throw new UserError(
+      "approve-by-card",
+      "Press “Turn my key” on the plan card, so that what you read is what you sign.",
+    );
+  }
+  const [id = "", digest = ""] = ask.value.split(":");
+  return { run: await runMeant(id, deps), digest };
+}

@@ -1,0 +1,9 @@
+import { byHandCard } from "../views/plan.ts";
+import type { Answer, Ask } from "./intent.ts";
+import { type RunCommandDeps, runMeant } from "./run-deps.ts";
+
+/** `/dr by-hand [plan]`: the same steps as commands to paste. */
+export async function byHand(ask: Ask, deps: RunCommandDeps): Promise<Answer> {
+  const run = await runMeant(ask.args[0], deps);
+  return { kind: "whisper", card: byHandCard(run.plan) };
+}

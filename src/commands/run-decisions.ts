@@ -1,0 +1,24 @@
+import type { Decision } from "../domain/decision.ts";
+import { decide } from "../engine/decisions.ts";
+import { nameOf } from "../views/plan.ts";
+import type { Answer, Ask } from "./intent.ts";
+import { personOf, type RunCommandDeps, runMeant } from "./run-deps.ts";
+
+/** `/dr abort|pause|resume|retry|take-over|skip|unwind|reject|withdraw [run] [words]`, and the buttons of the same names. */
+export async function decideOnRun(
+  decision: Exclude<Decision, "approve">,
+  ask: Ask,
+  deps: RunCommandDeps,
+): Promise<Answer> {
+  const fromButton = ask.value?.split(":")[0];
+  const run = await runMeant(fromButton ?? ask.args[0], deps);
+  const words = fromButton === undefined ? ask.args.slice(1).join(" ") : "";
+  const inventory = deps.inventory();
+  const person = personOf(ask, inventory);
+  const after = await decide(run.plan.id, { decision, person, door: ask.asker.door, words }, deps);
+  await deps.wake.run(run.plan.id);
+  const votes =
+    after.votes.length > 0 ? ` ${after.votes.length} of ${after.plan.keysRequired} people want to ${decision}.` : "";
+  const says = `${person ? nameOf(inventory, person.id) : "Somebody"} said ${decision}: run ${run.plan.id} is ${after.state}.${votes}`;
+  return { kind: "say", card: { text: says, parts: [{ kind: "text", text: says }] } };
+}

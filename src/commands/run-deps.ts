@@ -1,0 +1,70 @@
+import type { CardDue } from "../domain/card-due.ts";
+import { UserError } from "../domain/errors.ts";
+import { findPerson, type Inventory } from "../domain/inventory.ts";
+import type { Person } from "../domain/person.ts";
+import type { RunState } from "../domain/run.ts";
+import type { Chat } from "../ports/chat.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Records } from "../ports/records.ts";
+import type { Runs } from "../ports/runs.ts";
+import type { Cloud } from "../ports/step.ts";
+import type { Wake } from "../ports/wake.ts";
+import type { Ask } from "./intent.ts";
+
+/** What the intents about plans and runs need. */
+export interface RunCommandDeps {
+  readonly runs: Runs;
+  readonly cloud: Cloud;
+  readonly chat: Pick<Chat, "person" | "groupMembers">;
+  readonly clock: Clock;
+  readonly wake: Wake;
+  readonly cards: Records<CardDue>;
+  inventory(): Inventory;
+  /** The open incident of a service, if there is one. */
+  incidentOf(service: string): Promise<{ readonly id: string; readonly channel: string | undefined } | undefined>;
+  /** Remembers where a plan's cards go when it has no incident. */
+  rememberChannel(run: string, channel: string): Promise<void>;
+  /** A short, unique, speakable id. */
+  newId(): string;
+}
+
+export function personOf(ask: Ask, inventory: Inventory): Person | undefined {
+  return ask.asker.person === undefined ? undefined : findPerson(inventory, ask.asker.person);
+}
+
+/** The asker as a listed person, or a sentence that says why not. */
+export function knownPerson(ask: Ask, inventory: Inventory): Person {
+  const person = personOf(ask, inventory);
+  if (!person)
+    throw new UserError(
+      "person-unknown",
+      "You are not listed under people in twokey.yaml. Ask whoever keeps that file to add you.",
+    );
+  return person;
+}
+
+/** The run that is meant: named by id, by service, or the only open one. */
+export async function runMeant(word: string | undefined, deps: Pick<RunCommandDeps, "runs">): Promise<RunState> {
+  if (word !== undefined) {
+    const named = await deps.runs.read(word);
+    if (named) return named;
+  }
+  const open = (await Promise.all((await deps.runs.openIds()).map((id) => deps.runs.read(id)))).filter(
+    (run) => run !== undefined,
+  );
+  const fitting = word === undefined ? open : open.filter((run) => run.plan.service === word);
+  const [only, ...others] = fitting;
+  if (!only)
+    throw new UserError(
+      "run-unknown",
+      word === undefined
+        ? "There is no open plan or run."
+        : `There is no open plan or run called ${word}, and none for a service of that name.`,
+    );
+  if (others.length > 0)
+    throw new UserError(
+      "run-ambiguous",
+      `Several runs are open: ${fitting.map((run) => `${run.plan.id} (${run.plan.service}, ${run.state})`).join(", ")}. Name one.`,
+    );
+  return only;
+}

@@ -1,0 +1,53 @@
+import { configurationSchema } from "./json-schema.ts";
+import { loadFile } from "./load.ts";
+import type { Problem } from "./problem.ts";
+import { referencePage } from "./reference-page.ts";
+
+/** What a command prints and how its process ends: 0 fine, 1 problems were found, 2 it was called wrongly. */
+export interface CommandResult {
+  readonly text: string;
+  readonly exitCode: 0 | 1 | 2;
+}
+
+export const CHECK_USAGE = "Usage: twokey check [file]   (default: twokey.yaml)";
+export const SCHEMA_USAGE = "Usage: twokey schema [--markdown]";
+
+/** `twokey check [file]`. Warnings are printed and do not fail. `readText` throws when the file cannot be read. */
+export function check(args: readonly string[], readText: (path: string) => string): CommandResult {
+  const [path = "twokey.yaml", ...rest] = args;
+  if (path.startsWith("-") || rest.length > 0) return { text: CHECK_USAGE, exitCode: 2 };
+  let text: string;
+  try {
+    text = readText(path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { text: `${path} cannot be read: ${reason}\n${CHECK_USAGE}`, exitCode: 2 };
+  }
+  const loaded = loadFile(path, text);
+  const problems = loaded.ok ? loaded.warnings : loaded.problems;
+  const lines = [...problems.map(sayProblem), `${path}: ${sayCounts(problems)}`];
+  return { text: lines.join("\n"), exitCode: loaded.ok ? 0 : 1 };
+}
+
+/** `twokey schema` prints the JSON Schema for editors, `--markdown` the reference page. */
+export function schema(args: readonly string[]): CommandResult {
+  const [flag, ...rest] = args;
+  if (rest.length > 0 || (flag !== undefined && flag !== "--markdown")) return { text: SCHEMA_USAGE, exitCode: 2 };
+  const text = flag === undefined ? JSON.stringify(configurationSchema(), null, 2) : referencePage();
+  return { text: text.trimEnd(), exitCode: 0 };
+}
+
+/** `file:line:column` first, so that editors and terminals make it a link. */
+export function sayProblem(problem: Problem): string {
+  const { file, line, column, severity, rule, path, what, instead } = problem;
+  const place = path === "" ? "" : `${path}: `;
+  return `${file}:${line}:${column}: ${severity}: ${place}${what} [${rule}]\n    ${instead}`;
+}
+
+function sayCounts(problems: readonly Problem[]): string {
+  const errors = problems.filter(({ severity }) => severity === "error").length;
+  const warnings = problems.length - errors;
+  if (problems.length === 0) return "no problems";
+  const count = (number: number, word: string) => `${number} ${word}${number === 1 ? "" : "s"}`;
+  return [errors > 0 ? count(errors, "error") : "no errors", count(warnings, "warning")].join(", ");
+}

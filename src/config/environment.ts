@@ -1,0 +1,180 @@
+import type { z } from "zod";
+import { Secret } from "../domain/secret.ts";
+import { sayList } from "./problem.ts";
+import { mostSimilar } from "./similar.ts";
+import {
+  type HostAndPort,
+  type LogLevel,
+  SANDBOX_ONLY,
+  SANDBOX_REQUIRED,
+  VARIABLES,
+  type Variables,
+} from "./variables.ts";
+
+/** What is wrong with the environment. Values are never part of it: most of them are secrets. */
+export interface EnvironmentProblem {
+  readonly variable: string;
+  readonly what: string;
+  readonly instead: string;
+}
+
+/** Where the simulated world stands. Exists in a sandbox only. */
+export interface SandboxEndpoints {
+  readonly slackApiUrl: string;
+  /** Plain TCP. */
+  readonly pagerDuty: HostAndPort;
+  readonly awsEndpointUrl: string;
+  readonly dnsServers: readonly HostAndPort[];
+  /** Host (or host:port) as the world knows it → where it is really served. */
+  readonly connectMap: ReadonlyMap<string, HostAndPort>;
+  /** File with the certificates (PEM) that SNS signatures are checked against. */
+  readonly snsCaPath: string | undefined;
+  /** Origin that signing certificates are fetched from. */
+  readonly snsCertificateUrl: string | undefined;
+}
+
+export type SlackSettings =
+  | { readonly mode: "socket"; readonly botToken: Secret; readonly appToken: Secret }
+  | { readonly mode: "http"; readonly botToken: Secret; readonly signingSecret: Secret };
+
+export interface Settings {
+  readonly redisUrl: Secret;
+  readonly slack: SlackSettings;
+  readonly pagerDuty: {
+    readonly routingKey: Secret;
+    readonly apiToken: Secret;
+    /** Newest first; any of them may have signed. Empty: webhooks are refused. */
+    readonly webhookSecrets: readonly Secret[];
+  };
+  readonly configPath: string;
+  readonly ledger: { readonly directory: string; readonly key: Secret };
+  readonly http: HostAndPort;
+  readonly logLevel: LogLevel;
+  readonly processName: string;
+  /** Undefined in production: every endpoint is the real one. */
+  readonly sandbox: SandboxEndpoints | undefined;
+}
+
+export type EnvironmentRead =
+  | { readonly ok: true; readonly settings: Settings }
+  | { readonly ok: false; readonly problems: readonly EnvironmentProblem[] };
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Typed settings, or everything that is wrong with the environment at once. An empty variable counts as not set. */
+export function readEnvironment(env: Environment = process.env): EnvironmentRead {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
+  const parsed = VARIABLES.safeParse(present);
+  const problems = [...forbidden(present), ...(parsed.success ? [] : fromIssues(parsed.error.issues, present))];
+  if (!parsed.success) return { ok: false, problems };
+  const slack = slackSettings(parsed.data);
+  const sandbox = sandboxEndpoints(parsed.data);
+  if ("variable" in slack) problems.push(slack);
+  if (Array.isArray(sandbox)) problems.push(...sandbox);
+  if (problems.length > 0 || "variable" in slack || Array.isArray(sandbox)) return { ok: false, problems };
+  return { ok: true, settings: settingsFrom(parsed.data, slack, sandbox) };
+}
+
+export function sayEnvironmentProblems(problems: readonly EnvironmentProblem[]): string {
+  return problems.map(({ variable, what, instead }) => `${variable}: ${what}\n  ${instead}`).join("\n");
+}
+
+function fromIssues(issues: readonly z.core.$ZodIssue[], present: Environment): EnvironmentProblem[] {
+  return issues.map((issue) => {
+    const variable = String(issue.path[0]);
+    if (present[variable] === undefined) return { variable, what: "is not set", instead: sayPurpose(variable) };
+    const instead = issue.message.startsWith("must ") ? `it ${issue.message}` : sayPurpose(variable);
+    return { variable, what: "has a value that cannot be used", instead };
+  });
+}
+
+function sayPurpose(variable: string): string {
+  const schema = Object.entries(VARIABLES.shape).find(([name]) => name === variable)?.[1];
+  return `set it: ${schema?.description ?? "see the reference page"}`;
+}
+
+function settingsFrom(env: Variables, slack: SlackSettings, sandbox: SandboxEndpoints | undefined): Settings {
+  const secrets = env.PAGERDUTY_WEBHOOK_SECRETS?.reveal().split(",") ?? [];
+  return {
+    redisUrl: env.REDIS_URL,
+    slack,
+    pagerDuty: {
+      routingKey: env.PAGERDUTY_ROUTING_KEY,
+      apiToken: env.PAGERDUTY_API_TOKEN,
+      webhookSecrets: secrets
+        .map((value) => value.trim())
+        .filter((value) => value !== "")
+        .map((value) => new Secret(value)),
+    },
+    configPath: env.TWOKEY_CONFIG,
+    ledger: { directory: env.TWOKEY_LEDGER_DIR, key: env.TWOKEY_LEDGER_KEY },
+    http: { host: env.TWOKEY_HTTP_HOST, port: env.TWOKEY_HTTP_PORT },
+    logLevel: env.TWOKEY_LOG_LEVEL,
+    processName: env.TWOKEY_PROCESS_NAME,
+    sandbox,
+  };
+}
+
+function slackSettings(env: Variables): SlackSettings | EnvironmentProblem {
+  const { SLACK_BOT_TOKEN: botToken, SLACK_APP_TOKEN: appToken, SLACK_SIGNING_SECRET: signingSecret } = env;
+  if (appToken && !signingSecret) return { mode: "socket", botToken, appToken };
+  if (signingSecret && !appToken) return { mode: "http", botToken, signingSecret };
+  return {
+    variable: "SLACK_APP_TOKEN",
+    what: appToken ? "is set together with SLACK_SIGNING_SECRET" : "and SLACK_SIGNING_SECRET are both not set",
+    instead: "set SLACK_APP_TOKEN to open a socket to Slack, or SLACK_SIGNING_SECRET to be called by it, not both",
+  };
+}
+
+/** In a sandbox nothing real can be touched: each way out must lead into the simulated world. */
+function sandboxEndpoints(env: Variables): SandboxEndpoints | EnvironmentProblem[] | undefined {
+  if (env.TWOKEY_SANDBOX === undefined) return undefined;
+  const { SLACK_API_URL, PAGERDUTY_HOST, AWS_ENDPOINT_URL, TWOKEY_DNS_SERVERS } = env;
+  if (!SLACK_API_URL || !PAGERDUTY_HOST || !AWS_ENDPOINT_URL || !TWOKEY_DNS_SERVERS) {
+    return SANDBOX_REQUIRED.filter((variable) => env[variable] === undefined).map((variable) => ({
+      variable,
+      what: "is not set, so this sandbox would reach the real world",
+      instead: sayPurpose(variable),
+    }));
+  }
+  return {
+    slackApiUrl: SLACK_API_URL,
+    pagerDuty: PAGERDUTY_HOST,
+    awsEndpointUrl: AWS_ENDPOINT_URL,
+    dnsServers: TWOKEY_DNS_SERVERS,
+    connectMap: env.TWOKEY_CONNECT_MAP ?? new Map(),
+    snsCaPath: env.TWOKEY_SNS_CA,
+    snsCertificateUrl: env.TWOKEY_SNS_CERTIFICATE_URL,
+  };
+}
+
+/** Production never runs against endpoints that somebody bent, and a misspelt variable is not silently ignored. */
+function forbidden(present: Environment): EnvironmentProblem[] {
+  const isSandbox = present["TWOKEY_SANDBOX"] !== undefined;
+  const known = Object.keys(VARIABLES.shape);
+  return Object.keys(present).flatMap((variable): EnvironmentProblem[] => {
+    if (SANDBOX_ONLY.includes(variable) && !isSandbox) {
+      return [{ variable, what: "is allowed in a sandbox only", instead: "remove it, or set TWOKEY_SANDBOX=1" }];
+    }
+    if (/^AWS_ENDPOINT_URL_/.test(variable)) {
+      // The SDK reads these by itself and prefers them to the one that TwoKey checks.
+      return [
+        {
+          variable,
+          what: "bends one AWS API behind TwoKey's back",
+          instead: "remove it; a sandbox sets AWS_ENDPOINT_URL",
+        },
+      ];
+    }
+    if (variable === "NODE_TLS_REJECT_UNAUTHORIZED" && present[variable] === "0") {
+      return [{ variable, what: "switches off the checking of certificates", instead: "remove it" }];
+    }
+    if (!variable.startsWith("TWOKEY_") || known.includes(variable)) return [];
+    const near = mostSimilar(variable, known);
+    const instead =
+      near === undefined
+        ? `remove it; known: ${sayList(known.filter((name) => name.startsWith("TWOKEY_")))}`
+        : `did you mean ${near}?`;
+    return [{ variable, what: "is no variable that TwoKey knows", instead }];
+  });
+}

@@ -1,0 +1,31 @@
+import type { Finding, ProblemSeverity } from "./problem.ts";
+import { ALERT_RULES } from "./rules/alerts.ts";
+import { PAGING_RULES } from "./rules/paging.ts";
+import { PEOPLE_RULES } from "./rules/people.ts";
+import { RESOURCE_RULES } from "./rules/resources.ts";
+import type { Rule } from "./rules/rule.ts";
+import { SITE_RULES } from "./rules/sites.ts";
+import { TRAFFIC_RULES } from "./rules/traffic.ts";
+import type { ReadableFile } from "./sections.ts";
+
+export interface LintFinding extends Finding {
+  readonly rule: string;
+  readonly severity: ProblemSeverity;
+}
+
+/** Everything that makes no sense although the schema accepts it. Errors stop the file from being loaded. */
+export const RULES: readonly Rule[] = [
+  ...PEOPLE_RULES,
+  ...PAGING_RULES,
+  ...ALERT_RULES,
+  ...SITE_RULES,
+  ...RESOURCE_RULES,
+  ...TRAFFIC_RULES,
+];
+
+/** Rules whose sections could not be read are left out: what they would say about a broken section is a guess. */
+export function lint(file: ReadableFile): LintFinding[] {
+  return RULES.flatMap(({ name, severity, check }) =>
+    (check(file) ?? []).map((finding) => ({ ...finding, rule: name, severity })),
+  );
+}

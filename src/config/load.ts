@@ -1,0 +1,50 @@
+import { type Inventory, inventoryFrom } from "../domain/inventory.ts";
+import { TwoKeyFile } from "../domain/twokey-file.ts";
+import { lint } from "./lint.ts";
+import { type Finding, inReadingOrder, type Problem, type ProblemSeverity, sayPath } from "./problem.ts";
+import { schemaFindings } from "./schema-findings.ts";
+import { readSections } from "./sections.ts";
+import { MAX_FILE_CHARACTERS, type Position, readSource } from "./source.ts";
+
+export type Loaded =
+  | {
+      readonly ok: true;
+      readonly inventory: Inventory;
+      readonly file: TwoKeyFile;
+      readonly warnings: readonly Problem[];
+    }
+  /** In reading order: every error, and the warnings among them. */
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/**
+ * Reads the text of `twokey.yaml`. Never throws: all problems come back at once, each with its place in `path`.
+ * Only after a broken structure (a quote that is not closed) is the rest left unjudged.
+ */
+export function loadFile(path: string, text: string): Loaded {
+  if (text.length > MAX_FILE_CHARACTERS) return { ok: false, problems: [tooLarge(path, text.length)] };
+  const source = readSource(text);
+  const problem = (finding: Finding, position: Position, rule: string, severity: ProblemSeverity): Problem => ({
+    ...{ file: path, ...position, path: sayPath(finding.path), severity, rule },
+    ...{ what: finding.what, instead: finding.instead },
+  });
+  const syntax = source.findings.map((finding) => problem(finding, finding.position, finding.rule, "error"));
+  if (!source.isReadable) return { ok: false, problems: inReadingOrder(syntax) };
+
+  const { findings, cleaned } = schemaFindings(source.value, source.writtenAs);
+  const schema = findings.map((finding) => problem(finding, source.positionOf(finding), "schema", "error"));
+  const sense = lint(readSections(cleaned)).map((finding) =>
+    problem(finding, source.positionOf(finding), finding.rule, finding.severity),
+  );
+  const problems = inReadingOrder([...syntax, ...schema, ...sense]);
+  const parsed = TwoKeyFile.safeParse(source.value);
+  if (!parsed.success || problems.some(({ severity }) => severity === "error")) return { ok: false, problems };
+  return { ok: true, inventory: inventoryFrom(parsed.data), file: parsed.data, warnings: problems };
+}
+
+function tooLarge(file: string, characters: number): Problem {
+  return {
+    ...{ file, line: 1, column: 1, path: "", severity: "error", rule: "size" },
+    what: `the file has ${characters} characters, more than ${MAX_FILE_CHARACTERS}`,
+    instead: "check that this is twokey.yaml; a file of this format is far smaller",
+  };
+}

@@ -1,0 +1,51 @@
+/** Steps from the root of the file to a value: keys of maps and indexes of lists. */
+export type Path = readonly (string | number)[];
+
+export type ProblemSeverity = "error" | "warning";
+
+/** What is wrong with a file, where, and what to write instead. Lines and columns count from 1. */
+export interface Problem {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** `services.inventory.sites.eu-west-1`, `alerts.rules[2].match`; empty for the file as a whole. */
+  readonly path: string;
+  readonly severity: ProblemSeverity;
+  /** Stable name of the rule that found it. */
+  readonly rule: string;
+  readonly what: string;
+  readonly instead: string;
+}
+
+/** A problem before it has a place: rules and schema speak of paths, the source knows lines. */
+export interface Finding {
+  readonly path: Path;
+  /** True when the key itself is wrong, so that its place counts and not its value's. */
+  readonly isAboutKey?: true;
+  readonly what: string;
+  readonly instead: string;
+}
+
+export function sayPath(path: Path): string {
+  return path.reduce<string>((text, step) => {
+    if (typeof step === "number") return `${text}[${step}]`;
+    if (!/^[\w*/-]+$/.test(step)) return `${text}[${JSON.stringify(step)}]`;
+    return text === "" ? step : `${text}.${step}`;
+  }, "");
+}
+
+export function sayList(words: readonly string[], joint = "and"): string {
+  if (words.length < 2) return words.join("");
+  return `${words.slice(0, -1).join(", ")} ${joint} ${words.at(-1) ?? ""}`;
+}
+
+/** In reading order, each place and sentence once. */
+export function inReadingOrder(problems: readonly Problem[]): Problem[] {
+  const seen = new Set<string>();
+  return problems
+    .filter((problem) => {
+      const key = JSON.stringify([problem.line, problem.column, problem.path, problem.what]);
+      return !seen.has(key) && seen.add(key);
+    })
+    .sort((a, b) => a.line - b.line || a.column - b.column);
+}

@@ -1,0 +1,165 @@
+import { alternativesOf, configurationSchema, discriminatorOf, isDuration, type JsonSchema } from "./json-schema.ts";
+import { RULES } from "./lint.ts";
+import { sayList } from "./problem.ts";
+import { SANDBOX_ONLY, VARIABLES } from "./variables.ts";
+
+/** `docs/configuration.md`, made from the schema, the variables and the rules themselves. */
+export function referencePage(): string {
+  const root = configurationSchema();
+  const required = new Set(root.required);
+  const sections = Object.entries(root.properties ?? {}).filter(([, schema]) => typeof schema === "object");
+  const scalars = sections.filter(([, schema]) => isLeaf(schema));
+  const blocks = sections.filter(([, schema]) => !isLeaf(schema));
+  return [
+    ...HEAD,
+    ...table(scalars.flatMap(([key, schema]) => rowsOf(key, schema, required.has(key)))),
+    ...blocks.flatMap(([key, schema]) => [
+      `## \`${key}\``,
+      "",
+      descriptionOf(schema),
+      "",
+      ...table(rowsOf(key, schema, true).slice(1)),
+    ]),
+    ...environmentSection(),
+    ...rulesSection(),
+  ].join("\n");
+}
+
+const HEAD: readonly string[] = [
+  "# Configuration",
+  "",
+  "<!-- Generated from the schema: `npm run --silent twokey -- schema --markdown > docs/configuration.md` -->",
+  "",
+  "One file, `twokey.yaml`, describes the world; secrets come from the environment only. `twokey check` reports every",
+  "problem of the file with its line, and `twokey schema` prints a JSON Schema for editors. [examples/](../examples/) has",
+  "two complete files.",
+  "",
+  "A *duration* is a whole number and a unit: `30s`, `15m`, `4h`, `7d`. `<…>` stands for a name of your choice. The file",
+  "is plain YAML 1.2 without anchors, aliases, merge keys and tags; unknown and duplicate keys are errors.",
+  "",
+];
+
+interface Row {
+  readonly key: string;
+  readonly type: string;
+  readonly need: string;
+  readonly meaning: string;
+}
+
+function table(rows: readonly Row[]): string[] {
+  return [
+    "| key | type | default | meaning |",
+    "| --- | --- | --- | --- |",
+    ...rows.map(({ key, type, need, meaning }) => `| \`${key}\` | ${type} | ${need} | ${meaning} |`),
+    "",
+  ];
+}
+
+type Property = JsonSchema | boolean;
+
+/** A value, its entries and theirs, one row each, in the order of the schema. */
+function rowsOf(key: string, schema: Property, isRequired: boolean, condition = ""): Row[] {
+  if (typeof schema !== "object") return [];
+  const fallback = schema.default === undefined ? undefined : `\`${JSON.stringify(schema.default)}\``;
+  const need = fallback ?? (isRequired ? "required" : "–");
+  const meaning = [condition, descriptionOf(schema)].filter((part) => part !== "").join(" ");
+  const row = { key, type: typeOf(schema), need, meaning };
+  if (schema.oneOf) return [row, ...alternativesOf(schema).flatMap((option) => alternativeRows(key, option))];
+  return [row, ...entryRows(key, schema)];
+}
+
+function alternativeRows(key: string, option: JsonSchema): Row[] {
+  const [name, value] = discriminatorOf(option) ?? ["", ""];
+  const required = new Set(option.required);
+  return Object.entries(option.properties ?? {}).flatMap(([property, schema]) => {
+    if (property !== name) return rowsOf(`${key}.${property}`, schema, required.has(property), `With \`${value}\`:`);
+    return [{ key: `${key}.${name}`, type: `\`${value}\``, need: "required", meaning: "One of the alternatives." }];
+  });
+}
+
+function entryRows(key: string, schema: JsonSchema): Row[] {
+  const required = new Set(schema.required);
+  const named = Object.entries(schema.properties ?? {});
+  if (areAlike(named.map(([, inner]) => inner))) {
+    // Blocks of one form are shown once: the four severities.
+    const rows = named.flatMap(([name, inner]) => rowsOf(`${key}.${name}`, inner, required.has(name)).slice(0, 1));
+    return [...rows, ...rowsOf(`${key}.*`, named[0]?.[1] ?? false, true).slice(1)];
+  }
+  if (named.length > 0) return named.flatMap(([name, inner]) => rowsOf(`${key}.${name}`, inner, required.has(name)));
+  if (typeof schema.additionalProperties === "object" && !isLeaf(schema.additionalProperties)) {
+    return rowsOf(`${key}.<${placeholderFor(schema)}>`, schema.additionalProperties, false).slice(1);
+  }
+  const item = Array.isArray(schema.items) ? undefined : schema.items;
+  return item !== undefined && !isLeaf(item) ? rowsOf(`${key}[]`, item, false).slice(1) : [];
+}
+
+function areAlike(schemas: readonly Property[]): boolean {
+  const forms = schemas.map((schema) => (isLeaf(schema) ? "" : JSON.stringify({ ...formOf(schema), description: "" })));
+  return forms.length > 1 && forms.every((form) => form !== "" && form === forms[0]);
+}
+
+const formOf = (schema: Property): JsonSchema => (typeof schema === "object" ? schema : {});
+
+function placeholderFor(schema: JsonSchema): string {
+  const names = schema.propertyNames;
+  return typeof names === "object" && names.pattern?.endsWith("-\\d$") ? "region" : "name";
+}
+
+function isLeaf(schema: Property): boolean {
+  if (typeof schema !== "object") return true;
+  const hasItems = typeof schema.items === "object" && !Array.isArray(schema.items) && !isLeaf(schema.items);
+  return !schema.properties && !schema.additionalProperties && !schema.oneOf && !hasItems;
+}
+
+function typeOf(schema: JsonSchema): string {
+  if (schema.enum) return schema.enum.map((value) => `\`${String(value)}\``).join(", ");
+  if (schema.const !== undefined) return `\`${String(schema.const)}\``;
+  if (isDuration(schema)) return "duration";
+  if (schema.oneOf) return "block, see below";
+  if (schema.type === "array") {
+    const item = typeof schema.items === "object" && !Array.isArray(schema.items) ? typeOf(schema.items) : "values";
+    return `list of ${item}`;
+  }
+  if (schema.type === "object") return schema.properties ? "block" : `entries by ${placeholderFor(schema)}`;
+  if (schema.type === "integer" && schema.minimum !== undefined) {
+    return `whole number ${schema.maximum === undefined ? `≥ ${schema.minimum}` : `${schema.minimum}–${schema.maximum}`}`;
+  }
+  return schema.type === "string" ? "text" : String(schema.type);
+}
+
+const descriptionOf = (schema: Property): string => cell((typeof schema === "object" ? schema.description : "") ?? "");
+
+const cell = (text: string): string => text.replaceAll("|", "\\|");
+
+function environmentSection(): string[] {
+  return [
+    "## Environment",
+    "",
+    "The only other input. Whatever is wrong with it is reported at once, by the variable's name and never its value.",
+    "The AWS SDK finds its own credentials.",
+    "",
+    "| variable | needed | meaning |",
+    "| --- | --- | --- |",
+    ...Object.entries(VARIABLES.shape).map(([name, variable]) => {
+      const optional = variable.safeParse(undefined).success;
+      const need = SANDBOX_ONLY.includes(name) ? "sandbox only" : optional ? "–" : "required";
+      return `| \`${name}\` | ${need} | ${cell(variable.description ?? "")} |`;
+    }),
+    "",
+  ];
+}
+
+function rulesSection(): string[] {
+  const errors = RULES.filter(({ severity }) => severity === "error").length;
+  return [
+    "## What `twokey check` looks for",
+    "",
+    `Beyond the form of the file: ${sayList([`${errors} errors`, `${RULES.length - errors} warnings`])}. A file with errors is not`,
+    "loaded; a running bot keeps the last good one and says so.",
+    "",
+    "| rule | severity | because |",
+    "| --- | --- | --- |",
+    ...RULES.map(({ name, severity, because }) => `| \`${name}\` | ${severity} | ${cell(because)} |`),
+    "",
+  ];
+}

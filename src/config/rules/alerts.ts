@@ -1,0 +1,247 @@
+import type { AlertRule } from "../../domain/alert.ts";
+import { sayDuration } from "../../domain/duration.ts";
+import { ROUTE53_CONTROL_PLANE } from "../../domain/service.ts";
+import { type Finding, type Path, sayList } from "../problem.ts";
+import { unknownName } from "./people.ts";
+import { type Rule, rule } from "./rule.ts";
+
+/** Alarms are evaluated by the minute, so alerts of one cause come minutes apart. */
+const SHORTEST_WINDOW_MS = 60_000;
+/** Beyond this, alerts of different days' troubles would join one incident. */
+const LONGEST_WINDOW_MS = 4 * 3_600_000;
+
+const RULES: Path = ["alerts", "rules"];
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** Alarms that can arrive, mean something, and come before it is too late. */
+export const ALERT_RULES: readonly Rule[] = [
+  rule({
+    name: "alert-service-exists",
+    severity: "error",
+    because: "An alert for a service that does not exist opens an incident about nothing.",
+    needs: ["alerts"],
+    check: ({ alerts }, { services }) =>
+      eachRule(alerts.rules, ({ service }, path) =>
+        service === undefined || services.includes(service)
+          ? []
+          : [{ path: [...path, "service"], ...unknownName(service, "services", services) }],
+      ),
+  }),
+  rule({
+    name: "sev1-can-happen",
+    severity: "error",
+    because: "Without such a rule no alarm ever opens the incident that all this is for.",
+    needs: ["alerts"],
+    check: ({ alerts }) => missingSeverity(alerts.rules, "sev1"),
+  }),
+  rule({
+    name: "sev2-can-happen",
+    severity: "warning",
+    because: "A service degrades more often than it dies.",
+    needs: ["alerts"],
+    check: ({ alerts }) => missingSeverity(alerts.rules, "sev2"),
+  }),
+  rule({
+    name: "serious-alerts-open-incidents",
+    severity: "warning",
+    because: "Only an incident pages people.",
+    needs: ["alerts"],
+    check: ({ alerts }) =>
+      eachRule(alerts.rules, ({ severity, opens_incident }, path) =>
+        (severity === "sev1" || severity === "sev2") && !opens_incident
+          ? [
+              {
+                path: [...path, "opens_incident"],
+                what: `a ${severity} alert that opens no incident pages nobody`,
+                instead: "write opens_incident: true, or a lower severity",
+              },
+            ]
+          : [],
+      ),
+  }),
+  rule({
+    name: "rule-can-match",
+    severity: "error",
+    because: "The first rule that matches decides, so a wider one above hides the ones below.",
+    needs: ["alerts"],
+    check: ({ alerts }) =>
+      eachRule(alerts.rules, ({ match }, path, at) => {
+        const earlier = alerts.rules.slice(0, at).find((other) => covers(other.match, match));
+        if (!earlier) return [];
+        return [
+          {
+            path: [...path, "match"],
+            what: `this rule can never match: ${JSON.stringify(earlier.name)} above takes everything it would`,
+            instead: "move the narrower rule up, or remove one of the two",
+          },
+        ];
+      }),
+  }),
+  rule({
+    name: "alarm-region-exists",
+    severity: "error",
+    because: "Metrics of AWS/Route53 exist in us-east-1 only; every other alarm lives where its resource does.",
+    needs: ["alerts", "aws"],
+    check: ({ alerts, aws }, { regions: protectedRegions }) =>
+      eachRule(alerts.rules, ({ match }, path) => {
+        const isRoute53 = match.namespace === "AWS/Route53" || match.metric === "HealthCheckStatus";
+        const regions = isRoute53 ? [ROUTE53_CONTROL_PLANE] : [...protectedRegions, aws.home];
+        if (match.region === undefined || match.region.includes("*") || regions.includes(match.region)) return [];
+        return [
+          {
+            path: [...path, "match", "region"],
+            what: `no alarm can come from ${match.region}: ${isRoute53 ? "Route 53 metrics exist in us-east-1 only" : "no service has a site there"}`,
+            instead: `write ${sayList(regions, "or")}`,
+          },
+        ];
+      }),
+  }),
+  rule({
+    name: "lag-alarm-in-standby",
+    severity: "warning",
+    because: "ReplicaLag is a metric of the replica: an alarm in the home region never has data.",
+    needs: ["alerts", "services"],
+    check: ({ alerts, services }) =>
+      eachRule(alerts.rules, ({ match, service }, path) => {
+        const named = service === undefined ? undefined : services[service];
+        if (match.metric !== "ReplicaLag" || named === undefined || match.region !== named.home) return [];
+        return [
+          {
+            path: [...path, "match", "region"],
+            what: `ReplicaLag of ${service} is measured in ${named.standby}, so this alarm never has data`,
+            instead: `create the alarm in ${named.standby} and write that region`,
+          },
+        ];
+      }),
+  }),
+  rule({
+    name: "lag-is-watched",
+    severity: "warning",
+    because: "An RPO that nobody measures is a hope.",
+    needs: ["alerts", "services"],
+    check: ({ alerts, services }) =>
+      Object.keys(services)
+        .filter(
+          (name) => !alerts.rules.some((one) => namesLag(one) && (one.service === undefined || one.service === name)),
+        )
+        .map((name) => ({
+          path: ["services", name, "rpo"],
+          what: `no alert rule names ReplicaLag for ${name}, so nobody hears when this RPO is out of reach`,
+          instead: "add a rule with match: { namespace: AWS/RDS, metric: ReplicaLag }",
+        })),
+  }),
+  rule({
+    // The thresholds live in CloudWatch; the file knows one only where the rule's name or alarm says it.
+    name: "lag-alarm-before-rpo",
+    severity: "warning",
+    because: "A lag alarm at the RPO or above rings when the data is already lost.",
+    needs: ["alerts", "services"],
+    check: ({ alerts, services }) =>
+      eachRule(alerts.rules, (one, path) => {
+        const threshold = namesLag(one) ? (durationIn(one.name) ?? durationIn(one.match.alarm ?? "")) : undefined;
+        if (threshold === undefined) return [];
+        return Object.entries(services)
+          .filter(
+            ([name, { rpo }]) => (one.service === undefined || one.service === name) && rpo > 0 && threshold >= rpo,
+          )
+          .map(([name, { rpo }]) => ({
+            path: [...path, "name"],
+            what: `this lag alarm rings at ${sayDuration(threshold)}, but ${name} may lose at most ${sayDuration(rpo)}`,
+            instead: `set the alarm well below ${sayDuration(rpo)}, such as ${sayDuration(rpo / 2)}`,
+          }));
+      }),
+  }),
+  rule({
+    name: "windows-are-sane",
+    severity: "error",
+    because: "Too short a window makes an incident of every alarm, too long a one makes one incident of everything.",
+    needs: ["alerts"],
+    check: ({ alerts }) => {
+      const windows = [
+        ["correlation_window", alerts.correlation_window, LONGEST_WINDOW_MS],
+        ["regional_window", alerts.regional_window, Math.min(alerts.correlation_window, LONGEST_WINDOW_MS)],
+      ] as const;
+      return windows
+        .filter(([, ms, longest]) => ms < SHORTEST_WINDOW_MS || ms > longest)
+        .map(([key, ms]) => ({
+          path: ["alerts", key],
+          what: `${sayDuration(ms)} is ${ms < SHORTEST_WINDOW_MS ? "too short" : "too long"} for ${key}`,
+          instead: "write 1m to 4h; regional_window is not longer than correlation_window",
+        }));
+    },
+  }),
+  rule({
+    name: "topic-region",
+    severity: "error",
+    because: "A topic elsewhere is a typing error, or somebody else's.",
+    needs: ["alerts", "aws"],
+    check: ({ alerts, aws }, { regions: protectedRegions }) => {
+      // Alarms on Route 53 health checks can only be created in us-east-1, and so their topic lives there.
+      const regions = [...new Set([...protectedRegions, aws.home, ROUTE53_CONTROL_PLANE])];
+      return alerts.topics.flatMap((topic, at) => {
+        const region = topic.split(":")[3] ?? "";
+        if (regions.includes(region)) return [];
+        return [
+          {
+            path: ["alerts", "topics", at],
+            what: `no service has a site in ${region}, where this topic lives`,
+            instead: `name a topic in ${sayList(regions, "or")}`,
+          },
+        ];
+      });
+    },
+  }),
+];
+
+function eachRule(
+  rules: readonly AlertRule[],
+  check: (one: AlertRule, path: Path, at: number) => Finding[],
+): Finding[] {
+  return rules.flatMap((one, at) => check(one, [...RULES, at], at));
+}
+
+function missingSeverity(rules: readonly AlertRule[], severity: "sev1" | "sev2"): Finding[] {
+  if (rules.some((one) => one.severity === severity && one.opens_incident)) return [];
+  return [
+    {
+      path: RULES,
+      what: `no rule opens a ${severity} incident`,
+      instead: `add a rule with severity: ${severity} and opens_incident: true`,
+    },
+  ];
+}
+
+/** True when the rule takes alarms on the replication lag of an RDS instance. */
+function namesLag({ match: { namespace, metric } }: AlertRule): boolean {
+  if (namespace === undefined && metric === undefined) return false;
+  return coversPattern(namespace ?? "*", "AWS/RDS") && coversPattern(metric ?? "*", "ReplicaLag");
+}
+
+/** `inventory replica lag above 10 min` → 600,000. */
+function durationIn(text: string): number | undefined {
+  const found = /(\d+)\s*(s|m|h)(?:ec(?:ond)?s?|in(?:ute)?s?|ours?)?\b/i.exec(text);
+  const unit = UNIT_MS[found?.[2]?.toLowerCase() ?? ""];
+  return unit === undefined ? undefined : Number(found?.[1]) * unit;
+}
+
+type Match = AlertRule["match"];
+
+/** True when everything that `narrow` matches is matched by `wide`. */
+function covers(wide: Match, narrow: Match): boolean {
+  const pairs: (readonly [string | undefined, string | undefined])[] = [
+    [wide.alarm, narrow.alarm],
+    [wide.namespace, narrow.namespace],
+    [wide.metric, narrow.metric],
+    [wide.region, narrow.region],
+    ...Object.entries(wide.dimensions ?? {}).map(([key, pattern]) => [pattern, narrow.dimensions?.[key]] as const),
+  ];
+  return pairs.every(([outer, inner]) => outer === undefined || coversPattern(outer, inner));
+}
+
+function coversPattern(outer: string, inner: string | undefined): boolean {
+  if (/^\*+$/.test(outer)) return true;
+  if (inner === undefined || outer === inner) return outer === inner;
+  // A `*` of the inner pattern is one more character that the outer pattern's `*` may swallow.
+  const parts = outer.split("*").map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`, "s").test(inner);
+}

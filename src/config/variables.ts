@@ -1,0 +1,115 @@
+import { z } from "zod";
+import { Secret } from "../domain/secret.ts";
+
+export interface HostAndPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+const LogLevel = z.enum(
+  ["trace", "debug", "info", "warn", "error", "fatal"],
+  "must be trace, debug, info, warn, error or fatal",
+);
+export type LogLevel = z.infer<typeof LogLevel>;
+
+const secret = (pattern: RegExp, message: string) =>
+  z
+    .string()
+    .regex(pattern, message)
+    .transform((value) => new Secret(value));
+const PORT = /^\d{1,5}$/;
+const Port = z
+  .string()
+  .regex(PORT, "must be a port number")
+  .transform(Number)
+  .refine((port) => port <= 65_535, "must be a port number up to 65535");
+
+function readHostAndPort(text: string): HostAndPort | undefined {
+  const found = /^(?:\[([0-9a-f:]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(text.trim());
+  const [host, port] = [found?.[1] ?? found?.[2] ?? "", Number(found?.[3])];
+  return host !== "" && port > 0 && port <= 65_535 ? { host, port } : undefined;
+}
+
+const Address = z.string().transform((text, context): HostAndPort => {
+  const address = readHostAndPort(text);
+  if (address) return address;
+  context.addIssue("must be host:port");
+  return z.NEVER;
+});
+const Addresses = z
+  .string()
+  .transform((text) => text.split(","))
+  .pipe(z.array(Address));
+const ConnectMap = z.string().transform((text, context): ReadonlyMap<string, HostAndPort> => {
+  const read = z.record(z.string(), Address).safeParse(readJson(text));
+  if (read.success) return new Map(Object.entries(read.data));
+  context.addIssue('must be JSON such as {"api.example.com":"127.0.0.1:8080"}');
+  return z.NEVER;
+});
+const HttpUrl = z.url({ protocol: /^https?$/, error: "must be an http(s) URL" });
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Every variable that TwoKey reads. The AWS SDK reads its own credentials beside these. */
+export const VARIABLES = z.object({
+  REDIS_URL: secret(/^rediss?:\/\/.+/, "must be a redis:// or rediss:// URL").describe("The state store."),
+  SLACK_BOT_TOKEN: secret(/^xoxb-.+/, "must be a bot token (xoxb-…)").describe("Bot token of the Slack app."),
+  SLACK_APP_TOKEN: secret(/^xapp-.+/, "must be an app-level token (xapp-…)")
+    .optional()
+    .describe("App-level token: Slack is reached through a socket that TwoKey opens. Instead of SLACK_SIGNING_SECRET."),
+  SLACK_SIGNING_SECRET: secret(/^.{8,}$/, "must be the signing secret of the Slack app")
+    .optional()
+    .describe("Signing secret: Slack calls TwoKey over HTTP. Instead of SLACK_APP_TOKEN."),
+  PAGERDUTY_ROUTING_KEY: secret(/^\S{8,}$/, "must be the integration key of the PagerDuty service").describe(
+    "Integration key (Events API v2) of the service that twokey.yaml names.",
+  ),
+  PAGERDUTY_API_TOKEN: secret(/^\S{8,}$/, "must be a PagerDuty REST API token").describe("REST API token."),
+  PAGERDUTY_WEBHOOK_SECRETS: secret(/\S/, "must be one or more secrets, separated by commas")
+    .optional()
+    .describe(
+      "Secrets of the webhook subscriptions, newest first, separated by commas; without it webhooks are refused.",
+    ),
+  TWOKEY_CONFIG: z.string().min(1).default("twokey.yaml").describe("Path of twokey.yaml."),
+  TWOKEY_LEDGER_DIR: z.string().min(1).describe("Directory that holds the copy of the ledger outside Redis."),
+  TWOKEY_LEDGER_KEY: secret(/^.{32,}$/s, "must have at least 32 characters").describe(
+    "Key that seals the ledger's chain.",
+  ),
+  TWOKEY_HTTP_HOST: z.string().min(1).default("127.0.0.1").describe("Address that webhooks and console are served on."),
+  TWOKEY_HTTP_PORT: Port.default(3000).describe("Port for the same; 0 takes a free one."),
+  TWOKEY_LOG_LEVEL: LogLevel.default("info").describe("Least important level that is logged."),
+  TWOKEY_PROCESS_NAME: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, "must be a short lower-case name (letters, digits, - and _)")
+    .default("twokey")
+    .describe("Name of this process in logs and in the store."),
+  TWOKEY_SANDBOX: z
+    .literal("1", "must be 1, or not set at all")
+    .optional()
+    .describe("1: the world is simulated. The variables below are allowed then, and refused otherwise."),
+  SLACK_API_URL: HttpUrl.optional().describe("Sandbox: Slack's Web API."),
+  PAGERDUTY_HOST: Address.optional().describe("Sandbox: PagerDuty as host:port, plain TCP."),
+  AWS_ENDPOINT_URL: HttpUrl.optional().describe("Sandbox: every AWS API."),
+  TWOKEY_DNS_SERVERS: Addresses.optional().describe("Sandbox: resolvers as ip:port, separated by commas."),
+  TWOKEY_CONNECT_MAP: ConnectMap.optional().describe(
+    "Sandbox: JSON from host names to the host:port that serves them.",
+  ),
+  TWOKEY_SNS_CA: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Sandbox: file with the certificates that SNS signatures are checked against."),
+  TWOKEY_SNS_CERTIFICATE_URL: HttpUrl.optional().describe("Sandbox: where SNS signing certificates are fetched from."),
+});
+export type Variables = z.infer<typeof VARIABLES>;
+
+export const SANDBOX_REQUIRED = ["SLACK_API_URL", "PAGERDUTY_HOST", "AWS_ENDPOINT_URL", "TWOKEY_DNS_SERVERS"] as const;
+export const SANDBOX_ONLY: readonly string[] = [
+  ...SANDBOX_REQUIRED,
+  ...["TWOKEY_CONNECT_MAP", "TWOKEY_SNS_CA", "TWOKEY_SNS_CERTIFICATE_URL"],
+];

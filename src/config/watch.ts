@@ -1,0 +1,104 @@
+import { type FSWatcher, readFileSync, watch } from "node:fs";
+import { basename, dirname } from "node:path";
+import type { Inventory } from "../domain/inventory.ts";
+import { loadFile } from "./load.ts";
+import type { Problem } from "./problem.ts";
+
+export interface FileHandlers {
+  /** The file changed and can be used. */
+  onGood(inventory: Inventory, warnings: readonly Problem[]): void;
+  /** The file changed and cannot be used: keep the last good one, and say so. */
+  onBad(problems: readonly Problem[]): void;
+}
+
+export interface WatchOptions {
+  /** Text that is already in use; without it the first reading is reported too. */
+  readonly inUse?: string;
+  /** Quiet time after the last change before the file is read: an editor writes in several strokes. Machine time. */
+  readonly settleMs?: number;
+  /** The file is read this often anyway: not every file system tells of changes. Machine time. */
+  readonly pollMs?: number;
+}
+
+export interface FileWatch {
+  stop(): void;
+}
+
+/** Reports each new content of the file once, also when an editor replaces the file by renaming another over it. */
+export function watchFile(path: string, handlers: FileHandlers, options: WatchOptions = {}): FileWatch {
+  const { settleMs = 200, pollMs = 10_000 } = options;
+  let reported: string | undefined = options.inUse;
+  let wasMissing = false;
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+
+  const look = () => {
+    timer = undefined;
+    const text = readText(path);
+    if (text === undefined) {
+      if (!wasMissing) handlers.onBad([unreadable(path)]);
+      wasMissing = true;
+      // What comes back after it was gone is news, even when it is the same.
+      reported = undefined;
+      return;
+    }
+    wasMissing = false;
+    if (text === reported) return;
+    reported = text;
+    const loaded = loadFile(path, text);
+    if (loaded.ok) handlers.onGood(loaded.inventory, loaded.warnings);
+    else handlers.onBad(loaded.problems);
+  };
+  const soon = () => {
+    if (isStopped) return;
+    clearTimeout(timer);
+    timer = setTimeout(look, settleMs);
+  };
+
+  const directory = watchDirectory(dirname(path), soon);
+  const poll = setInterval(() => {
+    // A reading that is due already must not be put off.
+    if (timer === undefined) soon();
+  }, pollMs);
+  poll.unref();
+  soon();
+  return {
+    stop: () => {
+      isStopped = true;
+      clearTimeout(timer);
+      clearInterval(poll);
+      directory?.close();
+    },
+  };
+}
+
+/**
+ * The directory, not the file: a watch on the file follows its inode, which a rename leaves behind. Every name counts,
+ * because a mounted file may change by the turn of a link beside it.
+ */
+function watchDirectory(directory: string, onChange: () => void): FSWatcher | undefined {
+  try {
+    const watcher = watch(directory, onChange);
+    // The poll goes on without it.
+    watcher.on("error", () => watcher.close());
+    return watcher;
+  } catch {
+    return undefined;
+  }
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function unreadable(file: string): Problem {
+  return {
+    ...{ file, line: 1, column: 1, path: "", severity: "error", rule: "file" },
+    what: `${basename(file)} cannot be read`,
+    instead: "put the file back, and let TwoKey's user read it",
+  };
+}

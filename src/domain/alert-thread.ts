@@ -1,0 +1,84 @@
+import type { AlertRecord, Signal } from "./alert.ts";
+import type { CardRequest } from "./card-due.ts";
+import type { Severity } from "./severity.ts";
+
+/** Changes of one alarm that are remembered, for telling a repeat from news. */
+const CHANGES_KEPT = 50;
+/** Changes told in one reply of the thread; the reply is edited until it is full. */
+export const CHANGES_PER_REPLY = 10;
+
+export interface SignalContext {
+  readonly service: string | undefined;
+  readonly severity: Severity;
+  readonly incident: string | undefined;
+  readonly hasCard: boolean;
+}
+
+/** Whether this very signal was taken in before, or is older than everything that is remembered. */
+export function isReplay(record: AlertRecord | undefined, signal: Signal): boolean {
+  if (record === undefined) return false;
+  if (record.changes.some((change) => change.id === signal.id)) return true;
+  const oldest = Math.min(...record.changes.map((change) => change.atMs));
+  return record.changes.length >= CHANGES_KEPT && signal.changedAtMs < oldest;
+}
+
+/** The alarm after this signal. A signal older than what is shown is listed and counted, but never becomes the present state. */
+export function applySignal(
+  current: AlertRecord | undefined,
+  signal: Signal,
+  context: SignalContext,
+): AlertRecord | undefined {
+  if (isReplay(current, signal)) return undefined;
+  const isNewest = current === undefined || signal.changedAtMs > current.changedAtMs;
+  const signals = (current?.signals ?? 0) + 1;
+  const { id, state, changedAtMs, reason, late } = signal;
+  const change = { number: signals, id, state, atMs: changedAtMs, reason, late };
+  const incident = context.incident ?? current?.incident;
+  return {
+    fingerprint: signal.fingerprint,
+    name: signal.name,
+    region: signal.region,
+    ...(context.service === undefined ? {} : { service: context.service }),
+    severity: context.severity,
+    state: isNewest ? state : current.state,
+    reason: isNewest ? reason : current.reason,
+    firstAtMs: Math.min(current?.firstAtMs ?? changedAtMs, changedAtMs),
+    changedAtMs: isNewest ? changedAtMs : current.changedAtMs,
+    alarms: (current?.alarms ?? 0) + (state === "alarm" ? 1 : 0),
+    signals,
+    ...(incident === undefined ? {} : { incident }),
+    hasCard: current?.hasCard ?? context.hasCard,
+    changes: [...(current?.changes ?? []), change].slice(-CHANGES_KEPT),
+  };
+}
+
+/** The alarm's card, and the reply that tells its newest change. The first change is told by the card itself. */
+export function alertCards(record: AlertRecord, channel: string): CardRequest[] {
+  if (!record.hasCard) return [];
+  const id = `alert:${record.fingerprint}`;
+  const card = { id, kind: "alert", subject: record.fingerprint, channel };
+  if (record.signals < 2) return [card];
+  const reply = replyOf(record.signals);
+  return [
+    card,
+    { id: `${id}#${reply}`, kind: "alert-changes", subject: `${record.fingerprint}#${reply}`, channel, under: id },
+  ];
+}
+
+/** Which reply tells the change with this number: 2 to 11 are in the first. */
+function replyOf(changeNumber: number): number {
+  return Math.floor((changeNumber - 2) / CHANGES_PER_REPLY);
+}
+
+/** What one reply of the thread tells; undefined when part of it is no longer remembered, and the reply stays as it is. */
+export function changesInReply(record: AlertRecord, reply: number): AlertRecord["changes"] | undefined {
+  const first = reply * CHANGES_PER_REPLY + 2;
+  const told = record.changes.filter(({ number }) => number >= first && number < first + CHANGES_PER_REPLY);
+  return told[0]?.number === first ? told : undefined;
+}
+
+/** Splits the subject of an `alert-changes` card. */
+export function readReplySubject(subject: string): { readonly fingerprint: string; readonly reply: number } {
+  const at = subject.lastIndexOf("#");
+  return { fingerprint: subject.slice(0, at), reply: Number(subject.slice(at + 1)) };
+}

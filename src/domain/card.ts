@@ -1,0 +1,65 @@
+import type { Severity } from "./severity.ts";
+
+/** Text for people. Plain strings are always shown as they are: nothing in them can ping, link or format. */
+export type Text = string | readonly Span[];
+export type Span =
+  | string
+  | { readonly bold: string }
+  | { readonly code: string }
+  | { readonly italic: string }
+  /** A Slack member id, shown as a mention. */
+  | { readonly person: string }
+  /** A Slack channel id. */
+  | { readonly channel: string }
+  | { readonly link: string; readonly label: string }
+  /** World time, epoch milliseconds; shown in the reader's zone with UTC as fallback. */
+  | { readonly timeMs: number };
+
+export interface CardButton {
+  readonly label: string;
+  /** Intent that the press asks for, for example `approve`. */
+  readonly intent: string;
+  /** Opaque: an id and at most a digest; never trusted beyond finding the thing. */
+  readonly value: string;
+  readonly style?: "primary" | "danger";
+  readonly confirm?: { readonly title: string; readonly text: string; readonly yes: string };
+}
+
+export type CardPart =
+  | { readonly kind: "heading"; readonly text: string }
+  | { readonly kind: "text"; readonly text: Text }
+  | { readonly kind: "facts"; readonly facts: readonly (readonly [label: string, value: Text])[] }
+  | { readonly kind: "lines"; readonly lines: readonly Text[] }
+  | { readonly kind: "code"; readonly text: string }
+  | { readonly kind: "note"; readonly text: Text }
+  | { readonly kind: "divider" }
+  | { readonly kind: "buttons"; readonly buttons: readonly CardButton[] };
+
+/** A neutral message: doors and adapters render it as blocks, terminal text or HTML. */
+export interface Card {
+  /** The whole meaning in one or two plain sentences: notifications and screen readers show only this. */
+  readonly text: string;
+  readonly parts: readonly CardPart[];
+  readonly severity?: Severity;
+}
+
+export interface FormField {
+  readonly id: string;
+  readonly label: string;
+  readonly kind: "line" | "paragraph" | "choice";
+  readonly hint?: string;
+  readonly initial?: string;
+  readonly optional?: boolean;
+  /** For `choice`: value and label. */
+  readonly choices?: readonly (readonly [value: string, label: string])[];
+}
+
+export interface Form {
+  readonly title: string;
+  readonly intent: string;
+  /** Carried through unseen by the person; opaque. */
+  readonly context: string;
+  readonly intro: readonly CardPart[];
+  readonly fields: readonly FormField[];
+  readonly submit: string;
+}

@@ -1,0 +1,72 @@
+import type { Person } from "./person.ts";
+import { type RunState, type RunStateName, stateOf } from "./run.ts";
+
+/** What a person tells a run. What may be done in which state stands in this table and nowhere else. */
+export type Decision =
+  | "approve"
+  | "reject"
+  | "withdraw"
+  | "abort"
+  | "pause"
+  | "resume"
+  | "retry"
+  | "take-over"
+  | "skip"
+  | "unwind";
+
+interface Rule {
+  readonly states: readonly RunStateName[];
+  /** Side of the point of no return on which it makes sense. */
+  readonly side: "before" | "after" | "any";
+  readonly needs: "approver" | "requester" | "responder" | "two keys";
+  readonly effect: string;
+}
+
+export const DECISIONS: Readonly<Record<Decision, Rule>> = {
+  approve: { states: ["waiting-for-keys"], side: "any", needs: "approver", effect: "turns your key" },
+  reject: { states: ["waiting-for-keys"], side: "any", needs: "approver", effect: "closes the plan" },
+  withdraw: { states: ["waiting-for-keys"], side: "any", needs: "requester", effect: "closes the plan" },
+  abort: {
+    states: ["running", "paused", "stopped"],
+    side: "before",
+    needs: "responder",
+    effect: "starts no new step and unwinds",
+  },
+  pause: { states: ["running"], side: "any", needs: "responder", effect: "starts no new step" },
+  resume: { states: ["paused"], side: "any", needs: "responder", effect: "goes on" },
+  retry: { states: ["stopped"], side: "any", needs: "responder", effect: "tries the failed step again" },
+  "take-over": {
+    states: ["stopped"],
+    side: "any",
+    needs: "responder",
+    effect: "counts the failed step as done by hand",
+  },
+  skip: { states: ["stopped"], side: "any", needs: "two keys", effect: "goes on without the failed step" },
+  unwind: { states: ["stopped"], side: "any", needs: "two keys", effect: "undoes what can still be undone" },
+};
+
+/** Why this person may not take this decision now, in words for them; undefined: they may. */
+export function refusal(decision: Decision, run: RunState, person: Person | undefined): string | undefined {
+  const rule = DECISIONS[decision];
+  if (!person) return "You are not listed under people in twokey.yaml, so you cannot decide about a run.";
+  if (!rule.states.includes(run.state))
+    return `The run is ${run.state}${run.why ? ` (${run.why})` : ""}; “${decision}” is for a run that is ${rule.states.join(" or ")}.`;
+  if (rule.side === "before" && run.pastNoReturn)
+    return "The point of no return is passed: nothing is rolled back any more. You can pause the run, or let it finish and fail back later.";
+  if (decision === "resume" && run.voided)
+    return "The facts behind this plan changed, so its keys are void. Abort it and make a new plan.";
+  if (rule.needs === "requester" && person.id !== run.plan.requester)
+    return `Only ${run.plan.requester}, who asked for this plan, can withdraw it.`;
+  if ((rule.needs === "approver" || rule.needs === "two keys") && !person.roles.includes("approver"))
+    return `“${decision}” needs an approver.`;
+  if (
+    rule.needs === "responder" &&
+    !person.roles.some((role) => role === "responder" || role === "commander" || role === "approver")
+  )
+    return `“${decision}” needs a responder.`;
+  return undefined;
+}
+
+export function failedStep(run: RunState): string | undefined {
+  return run.plan.steps.find((step) => stateOf(run, step.id).state === "failed")?.id;
+}

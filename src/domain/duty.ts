@@ -1,0 +1,120 @@
+import { z } from "zod";
+import type { Event } from "./event.ts";
+
+/** Two lanes never wait for each other: Slack work never delays a page. */
+export type Lane = "pages" | "chat";
+
+/** What has been done about one duty so far; kept in the document that the duty belongs to. */
+export const DutyRecord = z.strictObject({
+  /** `claimed`: the intent is written and no outcome yet; after `claimedUntilMs` its outcome is unknown. */
+  state: z.enum(["claimed", "done", "retry", "unknown", "failed"]),
+  attempts: z.number().int(),
+  worker: z.string(),
+  /** World time, epoch milliseconds, as all times here. */
+  intentAtMs: z.number(),
+  claimedUntilMs: z.number(),
+  settledAtMs: z.number().optional(),
+  /** Absent on a failed duty: it is not tried again. */
+  retryAtMs: z.number().optional(),
+  why: z.string().optional(),
+});
+export type DutyRecord = z.infer<typeof DutyRecord>;
+export type DutyRecords = Readonly<Record<string, DutyRecord>>;
+
+/** One thing that has to happen at `dueAtMs`; derived from stored state, never stored itself. */
+export interface Duty {
+  /** Names the row of the duty table that performs it. */
+  readonly kind: string;
+  /** Its identity: what is done under this key is never done again. */
+  readonly key: string;
+  readonly lane: Lane;
+  readonly dueAtMs: number;
+  readonly done: boolean;
+  /** Key of a duty that has to be done first. */
+  readonly waitsFor?: string | undefined;
+  /** What of the document it is about: a rung, a target, an update; read by its row only. */
+  readonly subject: Readonly<Record<string, string | number>>;
+}
+
+export interface Changed<Doc> {
+  readonly value: Doc;
+  readonly events: readonly Event[];
+}
+
+/** What one attempt came to; `apply` is written together with it. */
+export type DutyOutcome<Doc> = (
+  | { readonly kind: "done" }
+  /** Nothing happened. `afterMs` is machine time. */
+  | { readonly kind: "retry"; readonly why: string; readonly afterMs?: number | undefined }
+  /** It may have happened: the next attempt looks first. */
+  | { readonly kind: "unknown"; readonly why: string }
+  /** Refused. Tried again after `retryAfterMs` (world time), or never. */
+  | { readonly kind: "failed"; readonly why: string; readonly retryAfterMs?: number }
+  /** Done for now and due again after `afterMs`, world time. */
+  | { readonly kind: "again"; readonly afterMs: number }
+  /** The document moved on before anything was asked of the outside. */
+  | { readonly kind: "withdrawn" }
+) & { readonly apply?: Apply<Doc> | undefined };
+
+/** Pure; runs again if somebody else changed the document meanwhile. */
+export type Apply<Doc> = (doc: Doc, nowMs: number) => Changed<Doc>;
+
+export interface Attempt {
+  /** An earlier attempt may have worked: look before asking again. */
+  readonly lookFirst: boolean;
+  /** When the first attempt wrote its intent, world time. */
+  readonly sinceMs: number;
+  /** Reads the document afresh: whether the duty is still owed and still ours. To be asked right before the call. */
+  stillOwed(): Promise<boolean>;
+}
+
+/** The pure half of one row of a duty table: what is owed, and what is written with the intent. */
+export interface DutySpec<Doc> {
+  readonly kind: string;
+  /** One line for people: what this duty is. */
+  readonly says: string;
+  readonly lane: Lane;
+  /** Every duty of this kind, done ones included; of a series at most one that lies in the future. */
+  duties(doc: Doc, nowMs: number): readonly OwedDuty[];
+  intend?(doc: Doc, duty: Duty, nowMs: number): Changed<Doc>;
+}
+export type OwedDuty = Omit<Duty, "kind" | "lane" | "done">;
+
+/** The half that talks to the outside. May throw what ports throw. */
+export type Perform<Doc> = (doc: Doc, duty: Duty, attempt: Attempt) => Promise<DutyOutcome<Doc>>;
+export type DutyRow<Doc> = DutySpec<Doc> & { readonly perform: Perform<Doc> };
+
+export function isSettled(record: DutyRecord | undefined): boolean {
+  return record?.state === "done" || (record?.state === "failed" && record.retryAtMs === undefined);
+}
+
+export function dutiesFrom<Doc extends { readonly duties: DutyRecords }>(
+  rows: readonly DutySpec<Doc>[],
+  doc: Doc,
+  nowMs: number,
+): Duty[] {
+  return rows.flatMap((row) =>
+    row.duties(doc, nowMs).map((duty) => ({
+      ...duty,
+      kind: row.kind,
+      lane: row.lane,
+      done: isSettled(doc.duties[duty.key]),
+    })),
+  );
+}
+
+/** When this duty can be taken up: its due time, a retry, or the end of somebody else's claim. Undefined: not yet, or done. */
+export function readyAt(duty: Duty, records: DutyRecords): number | undefined {
+  if (duty.done) return undefined;
+  if (duty.waitsFor !== undefined && !isSettled(records[duty.waitsFor])) return undefined;
+  const record = records[duty.key];
+  if (record === undefined) return duty.dueAtMs;
+  if (record.state === "claimed") return Math.max(duty.dueAtMs, record.claimedUntilMs);
+  return Math.max(duty.dueAtMs, record.retryAtMs ?? duty.dueAtMs);
+}
+
+/** When somebody has to look at the document again; undefined: nothing is owed. */
+export function nextDueAt(duties: readonly Duty[], records: DutyRecords): number | undefined {
+  const times = duties.map((duty) => readyAt(duty, records)).filter((time) => time !== undefined);
+  return times.length === 0 ? undefined : Math.min(...times);
+}

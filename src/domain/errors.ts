@@ -1,0 +1,65 @@
+/**
+ * Errors are named for what happens next. `code` is stable; `facts` survive serialisation into the journal.
+ * The message says what was attempted and what went wrong; it never repeats its cause.
+ */
+export type Facts = Readonly<Record<string, string | number | boolean | null>>;
+
+abstract class TwoKeyError extends Error {
+  readonly code: string;
+  readonly facts: Facts;
+
+  constructor(code: string, message: string, options: { facts?: Facts; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.facts = options.facts ?? {};
+  }
+}
+
+/** Tell the person: they can do something about it. Changes nothing. */
+export class UserError extends TwoKeyError {
+  override readonly name = "UserError";
+}
+
+/** Try again later: nothing is known to have happened. */
+export class TransientError extends TwoKeyError {
+  override readonly name = "TransientError";
+}
+
+/** It may or may not have happened: look at the world before asking again. */
+export class OutcomeUnknown extends TwoKeyError {
+  override readonly name = "OutcomeUnknown";
+}
+
+/** A step cannot succeed: unwind before the point of no return, stop and ask after it. */
+export class StepFailed extends TwoKeyError {
+  override readonly name = "StepFailed";
+}
+
+/** Another executor holds the run, or the run moved on: end without touching anything. */
+export class Fenced extends TwoKeyError {
+  override readonly name = "Fenced";
+}
+
+/** An invariant broke: stop and page. */
+export class Bug extends TwoKeyError {
+  override readonly name = "Bug";
+}
+
+/** The region's endpoint gave no answer at all. */
+export class Unreachable extends TwoKeyError {
+  override readonly name = "Unreachable";
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The whole chain of causes in one line, for the one place that logs it. */
+export function chainOf(error: unknown): string {
+  const parts: string[] = [];
+  for (let current: unknown = error; current !== undefined && parts.length < 8; ) {
+    parts.push(messageOf(current));
+    current = current instanceof Error ? current.cause : undefined;
+  }
+  return parts.join(" ← ");
+}

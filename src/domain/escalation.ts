@@ -1,0 +1,75 @@
+import { z } from "zod";
+import { Duration } from "./duration.ts";
+
+export const Audience = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("pagerduty_policy"),
+    id: z
+      .string()
+      .regex(/^P[A-Z0-9]+$/, "must be a PagerDuty escalation policy id (P…)")
+      .describe("Escalation policy; whoever is on call there is paged."),
+  }),
+  z.strictObject({
+    kind: z.literal("people"),
+    people: z.array(z.string()).min(1, "must name at least one person").describe("Keys of `people`."),
+  }),
+]);
+export type Audience = z.infer<typeof Audience>;
+
+export const PageChannel = z.enum(["phone", "sms", "email", "push", "slack"]);
+export type PageChannel = z.infer<typeof PageChannel>;
+
+export const EscalationStep = z.strictObject({
+  level: z.number().int().min(1).max(9).describe("Rung of the ladder; 1 is paged at once."),
+  after: Duration.describe("Counted from the declaration of the incident."),
+  audience: z.string().describe("Key of `audiences`."),
+  channels: z.array(PageChannel).min(1, "must name at least one channel").describe("How they are reached."),
+  mode: z
+    .enum(["everyone", "on_call", "round_robin", "channel_only"])
+    .describe("Whom of the audience; `channel_only` writes into the incident's channel and pages nobody."),
+  unless: z.literal("acked").optional().describe("Not sent once somebody has acknowledged."),
+});
+export type EscalationStep = z.infer<typeof EscalationStep>;
+
+export const SeverityPolicy = z.strictObject({
+  pd_severity: z.enum(["critical", "error", "warning", "info"]).describe("Severity of the event at PagerDuty."),
+  quiet_hours: z
+    .enum(["ignore", "respect"])
+    .default("respect")
+    .describe("Whether a page waits for a person's quiet hours to end."),
+  ack_deadline: Duration.optional().describe("Time within which somebody must acknowledge; a breach is written down."),
+  response_targets: z
+    .strictObject({
+      detect: Duration.describe("From the first alert to the declared incident."),
+      assess: Duration.describe("Until somebody has said what is affected."),
+      communicate: Duration.describe("Until the first update has gone out."),
+    })
+    .optional()
+    .describe("The phases that the response is measured against."),
+  status_update_every: Duration.optional().describe("How often a status update is due; absent: none is."),
+  steps: z.array(EscalationStep).min(1, "must have at least one step").describe("Who is paged when, in time order."),
+  repeat: z
+    .strictObject({
+      every: Duration.describe("Time between two rounds."),
+      max: z.number().int().min(0).max(50).describe("Rounds after the first; 0 for none."),
+      unless: z.literal("acked").describe("An acknowledgement ends the repeats."),
+    })
+    .describe("The steps again, until somebody acknowledges."),
+});
+export type SeverityPolicy = z.infer<typeof SeverityPolicy>;
+
+/** At most `pages` pages to one person within `per`, over all incidents; an incident's first page to a person always goes. */
+export const PageThrottle = z.strictObject({
+  pages: z.number().int().min(1).describe("Most pages to one person within `per`, over all incidents."),
+  per: Duration.describe("The window that is counted over."),
+});
+export type PageThrottle = z.infer<typeof PageThrottle>;
+
+/** The matrix as it was when the incident was opened; later edits apply to later incidents. */
+export interface EscalationSnapshot {
+  readonly severities: Readonly<Record<string, SeverityPolicy>>;
+  readonly audiences: Readonly<Record<string, Audience>>;
+  readonly throttle: PageThrottle;
+  /** SHA-256 of the canonical JSON of the three above. */
+  readonly digest: string;
+}

@@ -1,0 +1,210 @@
+import { z } from "zod";
+import { DutyRecord } from "./duty.ts";
+import { DoorName, type Event } from "./event.ts";
+import { Ladder, PageRecord, StoredEscalation } from "./page.ts";
+import { Severity } from "./severity.ts";
+
+/** The four parts of a status update (source plan 001, "Status Updates"). None may be empty. */
+export const UpdateFields = z.strictObject({
+  status: z.string().min(1),
+  progress: z.string().min(1),
+  challenges: z.string().min(1),
+  eta: z.string().min(1),
+});
+export type UpdateFields = z.infer<typeof UpdateFields>;
+
+/** The four parts of a resolution (source plan 001). None may be empty. */
+export const ResolutionFields = z.strictObject({
+  details: z.string().min(1),
+  impact: z.string().min(1),
+  followUps: z.string().min(1),
+  lessons: z.string().min(1),
+});
+export type ResolutionFields = z.infer<typeof ResolutionFields>;
+
+/** The four parts of the initial notification (source plan 001). */
+export interface InitialFields {
+  readonly description: string;
+  readonly assessment: string;
+  readonly actions: string;
+  readonly nextSteps: string;
+}
+
+export const Acknowledgement = z.strictObject({
+  /** Person id, or `pagerduty:<user id>` for somebody whom only the pager knows. */
+  by: z.string(),
+  name: z.string(),
+  atMs: z.number(),
+  door: DoorName,
+  /** It answers the ladders up to this number. */
+  ladder: z.number().int(),
+});
+export type Acknowledgement = z.infer<typeof Acknowledgement>;
+
+const JoinedAlert = z.strictObject({
+  fingerprint: z.string(),
+  name: z.string(),
+  service: z.string(),
+  region: z.string(),
+  severity: Severity,
+  reason: z.string(),
+  atMs: z.number(),
+});
+export type JoinedAlert = z.infer<typeof JoinedAlert>;
+
+/** What the pager itself says, merged so that it only moves forward. */
+const PagerEvidence = z.strictObject({
+  id: z.string().optional(),
+  url: z.string().optional(),
+  status: z.enum(["triggered", "acknowledged", "resolved"]).optional(),
+  readAtMs: z.number().optional(),
+  /** Newest last, at most NOTIFICATIONS_KEPT. */
+  notifications: z.array(z.strictObject({ user: z.string(), channel: z.string(), atMs: z.number() })),
+  /** Acknowledgements that did not count: pager user ids. */
+  uncounted: z.array(z.string()),
+  /** How often it was found open after it had been resolved. */
+  reopened: z.number().int(),
+});
+
+const StatusUpdate = z.strictObject({
+  number: z.number().int(),
+  /** Undefined: this severity asks for none. */
+  dueAtMs: z.number().optional(),
+  /** What the draft says; a person's edit replaces it. */
+  draft: UpdateFields.optional(),
+  editedBy: z.string().optional(),
+  /** Frozen when it is due, so that a repeat after a lost answer says the same. */
+  final: UpdateFields.optional(),
+  late: z.boolean(),
+  lastSentAtMs: z.number().optional(),
+  last: UpdateFields.optional(),
+});
+
+const Resolution = z.strictObject({
+  fields: ResolutionFields,
+  by: z.string(),
+  rtoMs: z.number().optional(),
+  rpoMs: z.number().optional(),
+});
+
+/**
+ * One open problem with everything that is owed about it. States only move forward: `resolved` and `merged` are final.
+ * `changes` counts what people can see; the card is due while `cardChanges` is behind it.
+ */
+export const Incident = z.strictObject({
+  id: z.string(),
+  environment: z.string(),
+  title: z.string(),
+  description: z.string(),
+  scope: z.enum(["service", "regional"]),
+  services: z.array(z.string()),
+  region: z.string().optional(),
+  severity: Severity,
+  state: z.enum(["open", "resolved", "merged"]),
+  mergedInto: z.string().optional(),
+  /** Incidents of the same cause that are merged into this one. */
+  absorbs: z.array(z.string()),
+  drill: z.boolean(),
+  /** Person id, or undefined when an alert opened it. */
+  declaredBy: z.string().optional(),
+  openedAtMs: z.number(),
+  /** When the trouble was first seen: the first alert's change of state, else the declaration. */
+  firstSeenAtMs: z.number(),
+  closedAtMs: z.number().optional(),
+  /** The first ALERTS_LISTED; the rest only counts. */
+  alerts: z.array(JoinedAlert),
+  moreAlerts: z.number().int(),
+  escalation: StoredEscalation,
+  driver: z.enum(["twokey", "pagerduty"]),
+  /** Part of the pager's key; a key that the pager has closed is never used again. */
+  generation: z.number().int(),
+  ladders: z.array(Ladder),
+  pages: z.array(PageRecord),
+  acks: z.array(Acknowledgement),
+  pager: PagerEvidence,
+  /** Where cards go when no channel can be opened. */
+  alertsChannel: z.string(),
+  channelName: z.string(),
+  channel: z.strictObject({ id: z.string(), name: z.string() }).optional(),
+  invitees: z.array(z.string()),
+  notInvited: z.array(z.strictObject({ slackId: z.string(), why: z.string() })),
+  bookmarks: z.array(z.strictObject({ label: z.string(), url: z.string() })),
+  /** Sentences that are owed to the channel; removed when posted. */
+  notes: z.array(z.strictObject({ id: z.string(), atMs: z.number(), says: z.string() })),
+  editWindowMs: z.number(),
+  update: StatusUpdate,
+  resolution: Resolution.optional(),
+  duties: z.record(z.string(), DutyRecord),
+  changes: z.number().int(),
+  cardChanges: z.number().int(),
+});
+export type Incident = z.infer<typeof Incident>;
+
+export const ALERTS_LISTED = 50;
+export const NOTIFICATIONS_KEPT = 50;
+/** A ladder of 50 rounds with ten people would be 500; older ones are in the event stream. */
+export const PAGES_KEPT = 300;
+
+export function isOpen(incident: Incident): boolean {
+  return incident.state === "open";
+}
+
+/** The newest acknowledgement that counts. */
+export function lastAck(incident: Incident): Acknowledgement | undefined {
+  return incident.acks.at(-1);
+}
+
+/** Ladders up to this number were answered; 0 for none. */
+export function answeredLadder(incident: Incident): number {
+  return Math.max(0, ...incident.acks.map((ack) => ack.ladder));
+}
+
+/** One incident at the pager for all levels and severities. */
+export function dedupKey(incident: Incident, generation = incident.generation): string {
+  return `dr:${incident.environment}:${incident.id}:${generation}`;
+}
+
+/** Where this incident talks: its channel, or the alerts channel when no channel could be opened. */
+export function homeChannel(incident: Incident): string | undefined {
+  if (incident.channel !== undefined) return incident.channel.id;
+  return incident.duties["channel"]?.state === "failed" ? incident.alertsChannel : undefined;
+}
+
+export function alertCount(incident: Incident): number {
+  return incident.alerts.length + incident.moreAlerts;
+}
+
+/** A change that people can see: the card is due again. */
+export function amend(incident: Incident, patch: Partial<Incident>): Incident {
+  return { ...incident, ...patch, changes: incident.changes + 1 };
+}
+
+/** Owes the channel a sentence. */
+export function withNote(incident: Incident, id: string, atMs: number, says: string): Incident {
+  if (incident.notes.some((note) => note.id === id)) return incident;
+  return amend(incident, { notes: [...incident.notes, { id, atMs, says }] });
+}
+
+export interface Said {
+  readonly kind: string;
+  readonly atMs: number;
+  readonly says: string;
+  readonly by?: string | undefined;
+  readonly door?: z.infer<typeof DoorName>;
+  readonly facts?: Event["facts"];
+}
+
+/** An event about this incident; by TwoKey itself unless somebody is named. */
+export function eventOf(incident: Pick<Incident, "id" | "services">, said: Said): Event {
+  const service = incident.services[0];
+  return {
+    kind: said.kind,
+    atMs: said.atMs,
+    incident: incident.id,
+    ...(service === undefined ? {} : { service }),
+    ...(said.by === undefined ? {} : { by: said.by }),
+    door: said.door ?? "engine",
+    says: said.says,
+    facts: said.facts ?? {},
+  };
+}

@@ -1,0 +1,51 @@
+import { createHash } from "node:crypto";
+import type { EscalationSnapshot } from "./escalation.ts";
+import { canonicalJson } from "./json.ts";
+import { type Person, type PersonId, whoOwns } from "./person.ts";
+import type { Service } from "./service.ts";
+import type { TwoKeyFile } from "./twokey-file.ts";
+
+/** The described world with names filled in: what flows, commands and views read instead of the raw file. */
+export interface Inventory {
+  readonly file: TwoKeyFile;
+  readonly people: readonly Person[];
+  readonly services: readonly Service[];
+  readonly escalation: EscalationSnapshot;
+  /** SHA-256 of the canonical file; part of every plan. */
+  readonly digest: string;
+}
+
+export function inventoryFrom(file: TwoKeyFile): Inventory {
+  const { severities, throttle } = file.escalation;
+  const matrix = { severities, audiences: file.audiences, throttle };
+  return {
+    file,
+    people: Object.entries(file.people).map(([id, person]) => ({ ...person, id })),
+    services: Object.entries(file.services).map(([name, service]) => ({ ...service, name })),
+    escalation: { ...matrix, digest: sha256(canonicalJson(matrix)) },
+    digest: sha256(canonicalJson(file)),
+  };
+}
+
+export function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+export function findService(inventory: Inventory, name: string): Service | undefined {
+  return inventory.services.find((service) => service.name === name);
+}
+
+export function findPerson(inventory: Inventory, id: PersonId): Person | undefined {
+  return inventory.people.find((person) => person.id === id);
+}
+
+export function whoIs(inventory: Inventory, slackId: string): Person | undefined {
+  return whoOwns(inventory.people, slackId);
+}
+
+/** People whose keys count: listed as approvers and holding the role. */
+export function approversOf(inventory: Inventory): Person[] {
+  return inventory.people.filter(
+    (person) => inventory.file.approvals.approvers.includes(person.id) && person.roles.includes("approver"),
+  );
+}

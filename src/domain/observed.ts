@@ -1,0 +1,114 @@
+import type { Region } from "./service.ts";
+
+/** A fact with its age, or the reason why there is none. Unknown is never shown as good. */
+export type Known<T> =
+  | { readonly known: true; readonly value: T; readonly atMs: number }
+  | {
+      readonly known: false;
+      readonly why: string;
+      readonly cause: "unreachable" | "denied" | "absent" | "failed";
+      readonly atMs: number;
+    };
+
+export interface DatabaseFacts {
+  readonly instance: string;
+  readonly status: string;
+  /** A replica follows `source`; a standalone instance accepts writes. */
+  readonly role: "replica" | "standalone";
+  /** Identifier or ARN of the source while it is a replica. */
+  readonly source: string | undefined;
+  readonly replicating: boolean | undefined;
+  readonly backupRetentionDays: number;
+  readonly securityGroups: readonly string[];
+  readonly instanceClass: string;
+}
+
+export interface LagSample {
+  readonly seconds: number;
+  /** When CloudWatch measured it, world time. */
+  readonly measuredAtMs: number;
+}
+
+export interface Scaling {
+  readonly min: number;
+  readonly max: number;
+  readonly suspended: boolean;
+}
+
+export interface ComputeFacts {
+  readonly status: string;
+  readonly desired: number;
+  readonly running: number;
+  readonly pending: number;
+  readonly deployments: readonly {
+    readonly id: string;
+    readonly primary: boolean;
+    readonly rollout: string;
+    readonly failedTasks: number;
+  }[];
+  readonly taskDefinition: string;
+  /** Absent where the service is not auto-scaled. */
+  readonly scaling: Scaling | undefined;
+  readonly targets: { readonly healthy: number; readonly total: number };
+  /** Newest service events and stop reasons, for the report of a failure. */
+  readonly reasons: readonly string[];
+}
+
+/** An ingress rule exactly as EC2 gave it, so that the same rule can be put back. */
+export interface FirewallRule {
+  readonly protocol: string;
+  readonly fromPort: number | undefined;
+  readonly toPort: number | undefined;
+  readonly cidrs: readonly string[];
+  readonly ipv6Cidrs: readonly string[];
+  readonly groups: readonly string[];
+  /** Managed prefix lists; absent where the rule names none. */
+  readonly prefixLists?: readonly string[];
+}
+
+/** A Route 53 record set with what TwoKey understands of it, in a comparable form (names lower case, no trailing dot). */
+export interface RecordSet {
+  readonly name: string;
+  readonly type: string;
+  readonly setIdentifier?: string;
+  readonly weight?: number;
+  readonly failover?: "PRIMARY" | "SECONDARY";
+  readonly ttlSeconds?: number;
+  readonly values?: readonly string[];
+  readonly alias?: { readonly zone: string; readonly dnsName: string; readonly evaluateTargetHealth: boolean };
+  readonly healthCheck?: string;
+  /** Attributes TwoKey does not change (traffic policies, geolocation …): a set that has any is refused. */
+  readonly foreign?: readonly string[];
+}
+
+export type WriteVerdict =
+  | { readonly kind: "written" }
+  | { readonly kind: "refused"; readonly reason: string }
+  | { readonly kind: "unknown"; readonly why: string };
+
+export type HealthVerdict =
+  | { readonly kind: "healthy"; readonly status: number }
+  | { readonly kind: "unhealthy"; readonly status: number; readonly why: string }
+  | { readonly kind: "unreachable"; readonly why: string };
+
+export interface SiteFacts {
+  readonly region: Region;
+  readonly database: Known<DatabaseFacts>;
+  readonly compute: Known<ComputeFacts>;
+  readonly firewall: Known<readonly FirewallRule[]>;
+  readonly deepHealth: HealthVerdict;
+  /** Replication lag of this site's instance while it is a replica. */
+  readonly lag: Known<LagSample>;
+}
+
+/** One look at the world for one service. */
+export interface Observation {
+  readonly service: string;
+  readonly atMs: number;
+  readonly sites: Readonly<Record<Region, SiteFacts>>;
+  readonly trafficRecords: Known<readonly RecordSet[]>;
+  readonly databaseRecord: Known<RecordSet | undefined>;
+  /** Region whose database is the writer: a standalone instance of which the other site's is, or was, a replica. */
+  readonly activeRegion: Known<Region>;
+  readonly publicHealth: HealthVerdict;
+}

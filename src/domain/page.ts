@@ -1,0 +1,206 @@
+import { z } from "zod";
+import { Audience, type EscalationSnapshot, PageChannel, type SeverityPolicy } from "./escalation.ts";
+import type { Person } from "./person.ts";
+import { Severity } from "./severity.ts";
+
+/**
+ * Pages of one incident. A *ladder* is the matrix of one severity, counted from when that severity was set; a *rung* is
+ * everybody who is due at the same moment of it. Raising the severity starts a further ladder in the same incident at
+ * the pager, so people see one incident, not one per level.
+ *
+ *   planned → intent → accepted | rejected | unknown | retry → acked | superseded | exhausted
+ *                    ↘ throttled
+ */
+export const PageTarget = z.strictObject({
+  kind: z.enum(["person", "policy"]),
+  /** Key of `people`, or PagerDuty escalation policy id. */
+  id: z.string(),
+  channels: z.array(PageChannel),
+});
+export type PageTarget = z.infer<typeof PageTarget>;
+
+export const Rung = z.strictObject({
+  level: z.number().int(),
+  afterMs: z.number(),
+  unlessAcked: z.boolean(),
+  /** Somebody asked for it before its time: the ladder that pages it instead. */
+  takenBy: z.number().int().optional(),
+  targets: z.array(PageTarget),
+});
+export type Rung = z.infer<typeof Rung>;
+
+export const Ladder = z.strictObject({
+  number: z.number().int(),
+  /** `matrix`: the policy of a severity; `asked`: somebody, or a missed deadline, asked for people. */
+  kind: z.enum(["matrix", "asked"]),
+  severity: Severity,
+  why: z.string(),
+  startedAtMs: z.number(),
+  /** The severity was lowered: nobody is paged again for it once somebody has acknowledged. */
+  lowered: z.boolean(),
+  rungs: z.array(Rung),
+  everyMs: z.number(),
+  rounds: z.number().int(),
+  ackDeadlineMs: z.number().optional(),
+});
+export type Ladder = z.infer<typeof Ladder>;
+
+export const PageState = z.enum([
+  "intent",
+  "accepted",
+  "rejected",
+  "unknown",
+  "retry",
+  "throttled",
+  "acked",
+  "superseded",
+  "exhausted",
+]);
+export type PageState = z.infer<typeof PageState>;
+
+/** `pager`: phone, SMS, e-mail and push; PagerDuty picks among them by each person's own notification rules. */
+export const PageVia = z.enum(["pager", "slack"]);
+export type PageVia = z.infer<typeof PageVia>;
+
+export const PageRecord = z.strictObject({
+  key: z.string(),
+  /** Duty that makes the call; one call may carry several pages. */
+  duty: z.string(),
+  ladder: z.number().int(),
+  level: z.number().int(),
+  target: z.strictObject({ kind: z.enum(["person", "policy", "pager-service"]), id: z.string() }),
+  via: PageVia,
+  channels: z.array(PageChannel),
+  round: z.number().int(),
+  state: PageState,
+  dueAtMs: z.number(),
+  intentAtMs: z.number(),
+  settledAtMs: z.number().optional(),
+  why: z.string().optional(),
+});
+export type PageRecord = z.infer<typeof PageRecord>;
+
+const StoredStep = z.strictObject({
+  level: z.number().int(),
+  after: z.number(),
+  audience: z.string(),
+  channels: z.array(PageChannel),
+  mode: z.enum(["everyone", "on_call", "round_robin", "channel_only"]),
+  unless: z.literal("acked").optional(),
+});
+
+/** The matrix as it is kept on an incident: durations are milliseconds already. */
+export const StoredEscalation = z.strictObject({
+  severities: z.record(
+    z.string(),
+    z.strictObject({
+      pd_severity: z.enum(["critical", "error", "warning", "info"]),
+      quiet_hours: z.enum(["ignore", "respect"]),
+      ack_deadline: z.number().optional(),
+      response_targets: z
+        .strictObject({ detect: z.number(), assess: z.number(), communicate: z.number() })
+        .optional(),
+      status_update_every: z.number().optional(),
+      steps: z.array(StoredStep),
+      repeat: z.strictObject({ every: z.number(), max: z.number().int(), unless: z.literal("acked") }),
+    }),
+  ),
+  audiences: z.record(z.string(), Audience),
+  throttle: z.strictObject({ pages: z.number().int(), per: z.number() }),
+  digest: z.string(),
+}) satisfies z.ZodType<EscalationSnapshot>;
+
+const PAGER_CHANNELS: readonly PageChannel[] = ["phone", "sms", "email", "push"];
+
+export function usesPager(target: PageTarget): boolean {
+  return target.channels.some((channel) => PAGER_CHANNELS.includes(channel));
+}
+
+export function usesSlack(target: PageTarget): boolean {
+  return target.channels.includes("slack");
+}
+
+export interface LadderStart {
+  readonly number: number;
+  readonly severity: Severity;
+  readonly startedAtMs: number;
+  readonly why: string;
+  readonly lowered: boolean;
+  /** Turns `round_robin` audiences on from incident to incident. */
+  readonly turn: number;
+}
+
+/** Steps that are due at the same moment become one rung; a person or policy is in it once, each channel once. */
+export function planLadder(escalation: EscalationSnapshot, start: LadderStart): Ladder {
+  const { turn, ...named } = start;
+  const policy = escalation.severities[start.severity];
+  if (policy === undefined) throw new RangeError(`The matrix has no severity ${start.severity}`);
+  const rungs = new Map<string, Rung>();
+  for (const step of policy.steps) {
+    const key = `${step.after}:${step.unless ?? "always"}`;
+    const rung = rungs.get(key) ?? {
+      level: step.level,
+      afterMs: step.after,
+      unlessAcked: step.unless === "acked",
+      targets: [],
+    };
+    const alreadyThere = [...rungs.entries()].flatMap(([other, { afterMs, targets }]) =>
+      other !== key && afterMs === step.after ? targets : [],
+    );
+    rungs.set(key, { ...rung, targets: addTargets(rung.targets, alreadyThere, targetsOf(step, escalation, turn)) });
+  }
+  return {
+    ...named,
+    kind: "matrix",
+    rungs: [...rungs.values()].filter((rung) => rung.targets.length > 0),
+    everyMs: policy.repeat.every,
+    rounds: policy.repeat.max,
+    ...(policy.ack_deadline === undefined ? {} : { ackDeadlineMs: policy.ack_deadline }),
+  };
+}
+
+function targetsOf(step: SeverityPolicy["steps"][number], escalation: EscalationSnapshot, turn: number): PageTarget[] {
+  const audience = escalation.audiences[step.audience];
+  if (audience === undefined || step.mode === "channel_only") return [];
+  if (audience.kind === "pagerduty_policy") return [{ kind: "policy", id: audience.id, channels: [...step.channels] }];
+  const people =
+    step.mode === "round_robin"
+      ? audience.people.slice(turn % audience.people.length).slice(0, 1)
+      : audience.people;
+  return people.map((id) => ({ kind: "person", id, channels: [...step.channels] }));
+}
+
+function addTargets(mine: readonly PageTarget[], others: readonly PageTarget[], added: readonly PageTarget[]) {
+  const all = new Map(mine.map((target) => [`${target.kind}:${target.id}`, target]));
+  for (const target of added) {
+    const key = `${target.kind}:${target.id}`;
+    const taken = others.find((other) => `${other.kind}:${other.id}` === key)?.channels ?? [];
+    const channels = new Set([...(all.get(key)?.channels ?? []), ...target.channels].filter((c) => !taken.includes(c)));
+    if (channels.size > 0) all.set(key, { ...target, channels: [...channels] });
+  }
+  return [...all.values()];
+}
+
+/** A ladder of one rung for people who are asked for outside the matrix. */
+export function askedLadder(start: Omit<LadderStart, "lowered" | "turn">, targets: readonly PageTarget[]): Ladder {
+  return {
+    ...start,
+    kind: "asked",
+    lowered: false,
+    rungs: [{ level: 1, afterMs: 0, unlessAcked: false, targets: [...targets] }],
+    everyMs: 0,
+    rounds: 0,
+  };
+}
+
+/** Everybody who leads: they are asked for when nobody answers or an update is missed. */
+export function commanderTargets(people: readonly Person[]): PageTarget[] {
+  return people
+    .filter((person) => person.roles.includes("commander"))
+    .map((person) => ({ kind: "person", id: person.id, channels: ["phone", "push", "slack"] }));
+}
+
+/** Whether an acknowledgement by this person counts. */
+export function mayAcknowledge(person: Person | undefined): boolean {
+  return person !== undefined && (person.roles.includes("responder") || person.roles.includes("commander"));
+}

@@ -1,0 +1,125 @@
+import { z } from "zod";
+import { sha256 } from "./inventory.ts";
+import { canonicalJson } from "./json.ts";
+
+export const Mode = z.enum(["planned", "unplanned"]);
+export type Mode = z.infer<typeof Mode>;
+
+/**
+ * What a step leaves behind when the run unwinds. There is no default: whoever writes a step must say.
+ * `undo`: it has a way back. `nothing-to-undo`: it changes nothing, or keeps capacity that hurts nobody.
+ * `irreversible`: it has no way back; recording its intent passes the point of no return.
+ */
+export const WayBack = z.enum(["undo", "nothing-to-undo", "irreversible"]);
+export type WayBack = z.infer<typeof WayBack>;
+
+export const PlannedStep = z.strictObject({
+  /** Unique in the plan, for example `promote-replica`. */
+  id: z.string(),
+  /** Which step of `flows/steps` does it. */
+  does: z.string(),
+  /** What a responder would say: "Promote inventory-replica in eu-central-1". */
+  title: z.string(),
+  /** Ids of the steps that must be done first. */
+  after: z.array(z.string()),
+  /** Every choice made; the step's own schema parses it. */
+  input: z.record(z.string(), z.unknown()),
+  wayBack: WayBack,
+  /** Region whose control plane must answer; absent where only probes are used. */
+  controlPlane: z.string().optional(),
+  /** World time: what people should expect, and when the step counts as failed. */
+  expectedMs: z.number(),
+  deadlineMs: z.number(),
+  /** The same by hand, for the day this bot is gone too. */
+  byHand: z.array(z.string()),
+});
+export type PlannedStep = z.infer<typeof PlannedStep>;
+
+/**
+ * A fact the plan rests on. `identity`: any change voids the keys. `bounded`: only worse than `limit` does
+ * (absent limit: it was accepted as unknown). Informational facts are not listed at all.
+ */
+export const Assumption = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("identity"), fact: z.string(), says: z.string(), value: z.string() }),
+  z.strictObject({ kind: z.literal("bounded"), fact: z.string(), says: z.string(), limit: z.number() }),
+]);
+export type Assumption = z.infer<typeof Assumption>;
+
+/** Something each key holder agrees to in words before their key counts. */
+export const Acceptance = z.strictObject({
+  id: z.enum(["data-loss", "not-fenced", "healthy-primary", "dns-by-hand"]),
+  /** The sentence they agree to. */
+  words: z.string(),
+});
+export type Acceptance = z.infer<typeof Acceptance>;
+
+export const Plan = z.strictObject({
+  id: z.string(),
+  runbook: z.literal("failover"),
+  service: z.string(),
+  from: z.string(),
+  to: z.string(),
+  mode: Mode,
+  reason: z.string(),
+  /** Person id of who asked; their own key does not count. */
+  requester: z.string(),
+  incident: z.string().optional(),
+  /** World times, epoch milliseconds. */
+  madeAtMs: z.number(),
+  /** Keys must be complete before this. */
+  startByMs: z.number(),
+  /** Consumed keys authorise undo, fence-on-return and re-protection only until then. */
+  authorisesUntilMs: z.number(),
+  /** No second failover of the service earlier than this after the end of this one. */
+  coolDownMs: z.number(),
+  keysRequired: z.number().int().min(2),
+  inventoryDigest: z.string(),
+  steps: z.array(PlannedStep).min(1),
+  assumptions: z.array(Assumption),
+  acceptances: z.array(Acceptance),
+  /** What could not be checked, in words. */
+  unchecked: z.array(z.string()),
+  /** Expected loss, as a point in time or as unknown: never a moving number. */
+  dataLoss: z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("none") }),
+    z.strictObject({ kind: z.literal("after"), atMs: z.number(), measuredAtMs: z.number() }),
+    z.strictObject({ kind: z.literal("unknown"), why: z.string() }),
+  ]),
+  rtoMs: z.number(),
+  rpoMs: z.number(),
+});
+export type Plan = z.infer<typeof Plan>;
+
+/** What people sign: SHA-256 over every choice, assumption and acceptance. */
+export function planDigest(plan: Plan): string {
+  return sha256(canonicalJson(plan));
+}
+
+export function stepOf(plan: Plan, id: string): PlannedStep {
+  const step = plan.steps.find((candidate) => candidate.id === id);
+  if (!step) throw new RangeError(`Plan ${plan.id} has no step ${id}`);
+  return step;
+}
+
+/** Steps grouped by how many steps must come before them: what can run side by side shares a phase. */
+export function phasesOf(plan: Plan): PlannedStep[][] {
+  const depth = new Map<string, number>();
+  for (const step of plan.steps) {
+    depth.set(step.id, Math.max(-1, ...step.after.map((id) => depth.get(id) ?? -1)) + 1);
+  }
+  const phases: PlannedStep[][] = [];
+  for (const step of plan.steps) {
+    const index = depth.get(step.id) ?? 0;
+    phases[index] = [...(phases[index] ?? []), step];
+  }
+  return phases;
+}
+
+/** Longest chain of expected durations, world milliseconds: the budget that the card shows. */
+export function budgetMs(plan: Plan): number {
+  const finish = new Map<string, number>();
+  for (const step of plan.steps) {
+    finish.set(step.id, Math.max(0, ...step.after.map((id) => finish.get(id) ?? 0)) + step.expectedMs);
+  }
+  return Math.max(...finish.values());
+}

@@ -1,0 +1,36 @@
+import { randomBytes } from "node:crypto";
+import type { Answer, Ask, Intents } from "../commands/intent.ts";
+import type { Card } from "../domain/card.ts";
+import { chainOf, messageOf, TransientError, UserError } from "../domain/errors.ts";
+import type { Logger } from "../ports/logger.ts";
+
+/**
+ * What every door does with what it was asked: the intents' answer, or the error as a card for the asker. Never rejects.
+ * An unexpected error is logged once, here, under a reference that the asker can quote.
+ */
+export function answering(intents: Intents, logger: Logger): (ask: Ask) => Promise<Answer> {
+  return async (ask) => {
+    try {
+      return await intents(ask);
+    } catch (error) {
+      return { kind: "whisper", card: errorCard(error, ask, logger) };
+    }
+  };
+}
+
+function errorCard(error: unknown, ask: Ask, logger: Logger): Card {
+  if (error instanceof UserError) return plainCard(error.message);
+  const { verb, asker } = ask;
+  const facts = { verb, door: asker.door, asker: asker.person ?? asker.slackId, error: chainOf(error) };
+  if (error instanceof TransientError) {
+    logger.warn(facts, "An intent could not be done now");
+    return plainCard(`Not now: ${messageOf(error)}. Please try again in a moment.`);
+  }
+  const reference = randomBytes(4).toString("hex");
+  logger.error({ ...facts, reference }, "An intent failed unexpectedly");
+  return plainCard(`Something broke while doing "${verb}". It was logged under reference ${reference}.`);
+}
+
+export function plainCard(text: string): Card {
+  return { text, parts: [{ kind: "text", text }] };
+}

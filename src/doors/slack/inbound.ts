@@ -1,0 +1,187 @@
+import { z } from "zod";
+import type { Ask } from "../../commands/intent.ts";
+import type { PersonId } from "../../domain/person.ts";
+import { parseCommand } from "./command-text.ts";
+
+/** Where an answer can go. */
+export interface Place {
+  readonly slackId: string;
+  readonly channel?: string | undefined;
+  readonly thread?: string | undefined;
+  /** Slack takes up to five answers there, for thirty minutes. */
+  readonly responseUrl?: string | undefined;
+  /** Opens one modal within three seconds. */
+  readonly triggerId?: string | undefined;
+  /** Message whose button was pressed, where it is a stored one. */
+  readonly message?: { readonly channel: string; readonly ts: string } | undefined;
+}
+
+export interface Inbound {
+  /** The same for every delivery of the same act. */
+  readonly key: string;
+  readonly team: string | undefined;
+  readonly enterprise: string | undefined;
+  readonly ask: Ask;
+  readonly place: Place;
+}
+
+export type PersonOf = (slackId: string) => PersonId | undefined;
+
+const Optional = z
+  .string()
+  .nullish()
+  .transform((text) => (text === null || text === "" ? undefined : text));
+const WithId = z
+  .object({ id: z.string() })
+  .nullish()
+  .transform((given) => given?.id);
+
+const Command = z.object({
+  trigger_id: z.string(),
+  team_id: Optional,
+  enterprise_id: Optional,
+  user_id: z.string(),
+  channel_id: z.string(),
+  text: z.string().default(""),
+  response_url: Optional,
+});
+
+const Action = z.object({
+  trigger_id: z.string(),
+  team: WithId,
+  enterprise: WithId,
+  user: z.object({ id: z.string() }),
+  channel: WithId,
+  container: z.object({ message_ts: Optional, is_ephemeral: z.boolean().default(false) }),
+  message: z.object({ thread_ts: Optional }).optional(),
+  view: z.object({ private_metadata: z.string() }).optional(),
+  response_url: Optional,
+  actions: z.tuple([z.object({ action_id: z.string(), value: Optional })], z.unknown()),
+});
+
+const FieldState = z.object({
+  value: Optional,
+  selected_option: z
+    .object({ value: z.string() })
+    .nullish()
+    .transform((option) => option?.value),
+});
+const Submission = z.object({
+  trigger_id: Optional,
+  team: WithId,
+  enterprise: WithId,
+  user: z.object({ id: z.string() }),
+  view: z.object({
+    id: z.string(),
+    hash: z.string(),
+    callback_id: z.string(),
+    private_metadata: z.string(),
+    state: z.object({ values: z.record(z.string(), z.record(z.string(), FieldState)) }),
+  }),
+});
+
+/** What a form of ours carries unseen: its own context, and where it was asked for. */
+const Carried = z.strictObject({
+  context: z.string(),
+  channel: z.string().optional(),
+  thread: z.string().optional(),
+  responseUrl: z.string().optional(),
+  message: z.strictObject({ channel: z.string(), ts: z.string() }).optional(),
+});
+
+const INTENT = /^intent:([a-z][a-z-]*)(?::\d+)?$/;
+
+/** Throws ZodError where the payload is not Slack's. */
+export function readCommand(body: unknown, personOf: PersonOf): Inbound {
+  const given = Command.parse(body);
+  const place: Place = {
+    slackId: given.user_id,
+    channel: given.channel_id,
+    responseUrl: given.response_url,
+    triggerId: given.trigger_id,
+  };
+  return {
+    key: `slack:${given.trigger_id}`,
+    team: given.team_id,
+    enterprise: given.enterprise_id,
+    ask: { ...parseCommand(given.text), asker: askerOf(place, personOf) },
+    place,
+  };
+}
+
+/** Undefined where the button is none of ours. */
+export function readAction(body: unknown, personOf: PersonOf): Inbound | undefined {
+  const given = Action.parse(body);
+  const [{ action_id, value }] = given.actions;
+  const verb = INTENT.exec(action_id)?.[1];
+  if (verb === undefined) return undefined;
+  const carried = given.view ? carriedOf(given.view.private_metadata) : undefined;
+  const channel = given.channel ?? carried?.channel;
+  const { message_ts: ts, is_ephemeral } = given.container;
+  const message = ts !== undefined && given.channel !== undefined && !is_ephemeral ? { channel: given.channel, ts } : undefined;
+  const place: Place = {
+    slackId: given.user.id,
+    channel,
+    thread: given.message?.thread_ts ?? carried?.thread,
+    responseUrl: given.response_url ?? carried?.responseUrl,
+    triggerId: given.trigger_id,
+    message,
+  };
+  const ask: Ask = {
+    ...{ verb, args: [], text: "", asker: askerOf(place, personOf) },
+    ...(value === undefined ? {} : { value }),
+    ...(message === undefined ? {} : { messageRef: message }),
+  };
+  return { key: `slack:${given.trigger_id}`, team: given.team, enterprise: given.enterprise, ask, place };
+}
+
+/** Undefined where the form is none of ours. */
+export function readSubmission(body: unknown, personOf: PersonOf): Inbound | undefined {
+  const { view, user, trigger_id: triggerId, team, enterprise } = Submission.parse(body);
+  const verb = INTENT.exec(view.callback_id)?.[1];
+  const carried = carriedOf(view.private_metadata);
+  if (verb === undefined || carried === undefined) return undefined;
+  const { context, message, ...where } = carried;
+  const place: Place = { slackId: user.id, ...where, message, triggerId };
+  const ask: Ask = {
+    ...{ verb, args: [], text: "", asker: askerOf(place, personOf) },
+    fields: fieldsOf(view.state.values),
+    value: context,
+    ...(message === undefined ? {} : { messageRef: message }),
+  };
+  return { key: `slack:${triggerId ?? `${view.id}:${view.hash}`}`, team, enterprise, ask, place };
+}
+
+/** What a form shall carry until it comes back. */
+export function carry(context: string, place: Place): string {
+  const { channel, thread, responseUrl, message } = place;
+  return JSON.stringify({ context, channel, thread, responseUrl, message });
+}
+
+function carriedOf(metadata: string): z.infer<typeof Carried> | undefined {
+  try {
+    return Carried.safeParse(JSON.parse(metadata)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+function fieldsOf(values: z.infer<typeof Submission>["view"]["state"]["values"]): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (const [id, elements] of Object.entries(values))
+    for (const { value, selected_option } of Object.values(elements)) {
+      const given = value ?? selected_option;
+      if (given !== undefined) fields[id] = given;
+    }
+  return fields;
+}
+
+function askerOf({ slackId, channel }: Place, personOf: PersonOf): Ask["asker"] {
+  const person = personOf(slackId);
+  return {
+    door: "slack",
+    slackId,
+    ...(person === undefined ? {} : { person }),
+    ...(channel === undefined ? {} : { channel }),
+  };
+}

@@ -1,0 +1,77 @@
+import { type Decision, failedStep, refusal } from "../domain/decision.ts";
+import { UserError } from "../domain/errors.ts";
+import type { DoorName } from "../domain/event.ts";
+import type { Person } from "../domain/person.ts";
+import { isOver, type RunEntry, type RunState } from "../domain/run.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Runs } from "../ports/runs.ts";
+import type { Wake } from "../ports/wake.ts";
+import { eventOf } from "./journal.ts";
+
+export interface DecisionDeps {
+  readonly runs: Runs;
+  readonly clock: Clock;
+  readonly wake: Wake;
+}
+
+export interface Decided {
+  readonly decision: Exclude<Decision, "approve">;
+  readonly person: Person | undefined;
+  readonly door: DoorName;
+  /** What was done by hand, for `take-over`; why, for the others. */
+  readonly words: string;
+}
+
+/** Writes a person's decision into the run's journal, or says why not. The executor finds it there. */
+export async function decide(runId: string, wanted: Decided, deps: DecisionDeps): Promise<RunState> {
+  for (;;) {
+    const run = await deps.runs.read(runId);
+    if (!run) throw new UserError("run-unknown", `There is no run ${runId}.`);
+    const why = refusal(wanted.decision, run, wanted.person);
+    if (why !== undefined || !wanted.person)
+      throw new UserError("decision-refused", why ?? "You are not listed under people.");
+    const entry = entryFor(run, wanted, wanted.person, deps.clock.now());
+    const says = `${wanted.person.name}: ${wanted.decision}${wanted.words ? ` – ${wanted.words}` : ""}`;
+    const closes = entry.kind === "refused" || entry.kind === "withdrawn";
+    const answer = await deps.runs.append(run, {
+      entries: [entry],
+      events: [eventOf(run, entry, { says })],
+      over: closes,
+    });
+    if (answer.kind === "conflict") continue;
+    if (answer.kind !== "appended") throw new UserError("decision-refused", `The service is held by another run.`);
+    if (!isOver(answer.run)) await deps.wake.run(runId);
+    return answer.run;
+  }
+}
+
+function entryFor(run: RunState, { decision, door, words }: Decided, person: Person, atMs: number): RunEntry {
+  const who = { atMs, by: person.id, door };
+  const step = failedStep(run);
+  switch (decision) {
+    case "reject":
+      return { kind: "refused", ...who };
+    case "withdraw":
+      return { kind: "withdrawn", ...who };
+    case "abort":
+      return { kind: "aborted", ...who };
+    case "pause":
+      return { kind: "paused", ...who, why: words || `paused by ${person.name}` };
+    case "resume":
+      return { kind: "resumed", ...who };
+    case "retry":
+      return { kind: "retried", ...who, step: needed(step) };
+    case "take-over":
+      if (words.trim() === "")
+        throw new UserError("take-over-needs-words", "Say what was done by hand: /dr take-over <run> <what was done>");
+      return { kind: "taken-over", ...who, step: needed(step), words };
+    case "skip":
+    case "unwind":
+      return { kind: "vote", ...who, decision, step: needed(step) };
+  }
+}
+
+function needed(step: string | undefined): string {
+  if (step === undefined) throw new UserError("no-failed-step", "No step of this run has failed.");
+  return step;
+}

@@ -1,0 +1,246 @@
+import {
+  type Attempt,
+  type Changed,
+  type Duty,
+  type DutyOutcome,
+  type DutyRecord,
+  type DutyRecords,
+  type DutyRow,
+  dutiesFrom,
+  type Lane,
+  nextDueAt,
+  readyAt,
+} from "../domain/duty.ts";
+import { chainOf, OutcomeUnknown, TransientError, UserError } from "../domain/errors.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Records } from "../ports/records.ts";
+
+/**
+ * Performs what is owed by a document, whichever process comes first.
+ *
+ *   owed → claimed (intent written) → done | failed
+ *                                   → retry | unknown → claimed …
+ *
+ *  D1 the intent, with its claim, is written before anything is asked of the outside;
+ *  D2 a claim ends by itself; its outcome is then unknown, and the next attempt looks first;
+ *  D3 only the holder of a claim writes its outcome;
+ *  D4 what is owed is derived from the document at every turn: nothing depends on a wake-up having arrived.
+ */
+export interface DutyDeps<Doc> {
+  readonly records: Records<Doc>;
+  readonly rows: readonly DutyRow<Doc>[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Tells claims of several processes apart. */
+  readonly worker: string;
+}
+
+/** Machine time: longer than one call may take, short enough that a crash costs seconds. */
+const CLAIM_MS: Readonly<Record<Lane, number>> = { pages: 15_000, chat: 25_000 };
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 60_000;
+/** A setting that was refused is tried again this much later: people mend it meanwhile. */
+const REFUSED_AGAIN_MS = 300_000;
+/** One advance ends after so many duties, so that a duty that never ends cannot hold a worker. */
+const MOST_PERFORMED = 1_000;
+
+/**
+ * Does everything of one lane that is due now, as much as possible at once. Returns the next due time of the lane (world
+ * time), or undefined when nothing is owed. May run in several processes for the same document.
+ */
+export async function advanceLane<Doc extends { readonly duties: DutyRecords }>(
+  id: string,
+  lane: Lane,
+  deps: DutyDeps<Doc>,
+): Promise<number | undefined> {
+  const running = new Map<string, Promise<void>>();
+  for (let performed = 0; performed < MOST_PERFORMED; ) {
+    for (const claim of await claimDue(id, lane, deps)) {
+      performed += 1;
+      const work = perform(id, claim, deps).finally(() => running.delete(claim.duty.key));
+      running.set(claim.duty.key, work);
+    }
+    if (running.size === 0) break;
+    // One slow call must not hold up what the others made due.
+    await Promise.race(running.values());
+  }
+  await Promise.all(running.values());
+  const stored = await deps.records.get(id);
+  if (stored === undefined) return undefined;
+  const duties = dutiesFrom(deps.rows, stored.value, deps.clock.now()).filter((duty) => duty.lane === lane);
+  return nextDueAt(duties, stored.value.duties);
+}
+
+interface Claim<Doc> {
+  readonly duty: Duty;
+  readonly doc: Doc;
+  readonly record: DutyRecord;
+  /** When the first attempt that may have worked was begun. */
+  readonly sinceMs: number;
+  readonly lookFirst: boolean;
+}
+
+async function claimDue<Doc extends { readonly duties: DutyRecords }>(
+  id: string,
+  lane: Lane,
+  deps: DutyDeps<Doc>,
+): Promise<readonly Claim<Doc>[]> {
+  let taken: { readonly duty: Duty; readonly before: DutyRecord | undefined }[] = [];
+  const doc = await deps.records.change(id, (current) => {
+    taken = [];
+    if (current === undefined) return undefined;
+    const nowMs = deps.clock.now();
+    const due = dutiesFrom(deps.rows, current, nowMs).filter((duty) => {
+      const at = duty.lane === lane ? readyAt(duty, current.duties) : undefined;
+      return at !== undefined && at <= nowMs;
+    });
+    if (due.length === 0) return undefined;
+    taken = due.map((duty) => ({ duty, before: current.duties[duty.key] }));
+    return due.reduce<ChangeOf<Doc>>(
+      (change, duty) => intend(change, duty, deps, nowMs),
+      changeOf({ value: current, events: [] }, deps, nowMs),
+    );
+  });
+  if (doc === undefined) return [];
+  return taken.flatMap(({ duty, before }) => {
+    const record = doc.duties[duty.key];
+    if (record === undefined) return [];
+    const lookFirst = before?.state === "claimed" || before?.state === "unknown";
+    return [{ duty, doc, record, lookFirst, sinceMs: before?.intentAtMs ?? record.intentAtMs }];
+  });
+}
+
+type ChangeOf<Doc> = Changed<Doc> & { readonly dueAtMs: number | undefined };
+
+function changeOf<Doc extends { readonly duties: DutyRecords }>(
+  changed: Changed<Doc>,
+  deps: DutyDeps<Doc>,
+  nowMs: number,
+): ChangeOf<Doc> {
+  return { ...changed, dueAtMs: nextDueAt(dutiesFrom(deps.rows, changed.value, nowMs), changed.value.duties) };
+}
+
+function intend<Doc extends { readonly duties: DutyRecords }>(
+  change: ChangeOf<Doc>,
+  duty: Duty,
+  deps: DutyDeps<Doc>,
+  nowMs: number,
+): ChangeOf<Doc> {
+  const before = change.value.duties[duty.key];
+  const mayHaveWorked = before?.state === "claimed" || before?.state === "unknown";
+  const record: DutyRecord = {
+    state: "claimed",
+    attempts: (before?.attempts ?? 0) + 1,
+    worker: deps.worker,
+    // While an outcome is unknown the first intent counts: that is how far back one has to look.
+    intentAtMs: mayHaveWorked ? before.intentAtMs : nowMs,
+    claimedUntilMs: nowMs + CLAIM_MS[duty.lane] * deps.clock.speed,
+  };
+  const claimed = { ...change.value, duties: { ...change.value.duties, [duty.key]: record } };
+  const intended = deps.rows.find((row) => row.kind === duty.kind)?.intend?.(claimed, duty, nowMs);
+  const events = [...change.events, ...(intended?.events ?? [])];
+  return changeOf({ value: intended?.value ?? claimed, events }, deps, nowMs);
+}
+
+async function perform<Doc extends { readonly duties: DutyRecords }>(
+  id: string,
+  claim: Claim<Doc>,
+  deps: DutyDeps<Doc>,
+): Promise<void> {
+  const { duty, doc } = claim;
+  const attempt: Attempt = {
+    lookFirst: claim.lookFirst,
+    sinceMs: claim.sinceMs,
+    stillOwed: async () => isStillOurs((await deps.records.get(id))?.value, claim, deps),
+  };
+  const row = deps.rows.find((each) => each.kind === duty.kind);
+  let outcome: DutyOutcome<Doc>;
+  try {
+    outcome = row ? await row.perform(doc, duty, attempt) : { kind: "failed", why: `No row performs ${duty.kind}` };
+  } catch (error) {
+    outcome = outcomeOfError(error);
+    deps.logger.warn({ id, duty: duty.key, outcome: outcome.kind, error: chainOf(error) }, "A duty did not succeed");
+  }
+  await settle(id, claim, outcome, deps);
+}
+
+function isStillOurs<Doc extends { readonly duties: DutyRecords }>(
+  doc: Doc | undefined,
+  { duty, record }: Claim<Doc>,
+  deps: DutyDeps<Doc>,
+): boolean {
+  const nowMs = deps.clock.now();
+  const held = doc?.duties[duty.key];
+  if (doc === undefined || held === undefined || !holds(held, record)) return false;
+  // A worker that slept past its claim must not act on it: somebody else may be at it.
+  if (nowMs >= held.claimedUntilMs) return false;
+  return dutiesFrom(deps.rows, doc, nowMs).some((other) => other.key === duty.key && !other.done);
+}
+
+function holds(held: DutyRecord, mine: DutyRecord): boolean {
+  return held.state === "claimed" && held.worker === mine.worker && held.attempts === mine.attempts;
+}
+
+function outcomeOfError<Doc>(error: unknown): DutyOutcome<Doc> {
+  const why = chainOf(error);
+  if (error instanceof UserError) return { kind: "failed", why, retryAfterMs: REFUSED_AGAIN_MS };
+  if (error instanceof TransientError) {
+    const afterMs = error.facts["retryAfterMs"];
+    return { kind: "retry", why, ...(typeof afterMs === "number" ? { afterMs } : {}) };
+  }
+  if (error instanceof OutcomeUnknown) return { kind: "unknown", why };
+  // Whatever else was thrown, a call may have been under way.
+  return { kind: "unknown", why };
+}
+
+async function settle<Doc extends { readonly duties: DutyRecords }>(
+  id: string,
+  claim: Claim<Doc>,
+  outcome: DutyOutcome<Doc>,
+  deps: DutyDeps<Doc>,
+): Promise<void> {
+  const { duty, record } = claim;
+  await deps.records.change(id, (current) => {
+    const held = current?.duties[duty.key];
+    if (current === undefined || held === undefined || !holds(held, record)) return undefined;
+    const nowMs = deps.clock.now();
+    const duties = { ...current.duties };
+    const settled = settledRecord(held, outcome, nowMs, deps.clock.speed, claim.lookFirst);
+    if (settled === undefined) delete duties[duty.key];
+    else duties[duty.key] = settled;
+    const value = { ...current, duties };
+    return changeOf(outcome.apply?.(value, nowMs) ?? { value, events: [] }, deps, nowMs);
+  });
+}
+
+/** Undefined: as if it had never been taken up. */
+function settledRecord<Doc>(
+  held: DutyRecord,
+  outcome: DutyOutcome<Doc>,
+  nowMs: number,
+  speed: number,
+  mayHaveWorked: boolean,
+): DutyRecord | undefined {
+  const settled = { ...held, settledAtMs: nowMs };
+  const laterMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (held.attempts - 1));
+  switch (outcome.kind) {
+    case "done":
+      return { ...settled, state: "done" };
+    case "retry": {
+      // A retry says that *this* attempt did nothing; an earlier one may still have worked.
+      const state = mayHaveWorked ? "unknown" : "retry";
+      return { ...settled, state, why: outcome.why, retryAtMs: nowMs + (outcome.afterMs ?? laterMs) * speed };
+    }
+    case "unknown":
+      return { ...settled, state: "unknown", why: outcome.why, retryAtMs: nowMs + laterMs * speed };
+    case "failed": {
+      const again = outcome.retryAfterMs === undefined ? {} : { retryAtMs: nowMs + outcome.retryAfterMs };
+      return { ...settled, state: "failed", why: outcome.why, ...again };
+    }
+    case "again":
+      return { ...settled, state: "retry", attempts: 0, retryAtMs: nowMs + outcome.afterMs };
+    case "withdrawn":
+      return undefined;
+  }
+}

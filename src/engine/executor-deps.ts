@@ -1,0 +1,28 @@
+import { Bug } from "../domain/errors.ts";
+import { stepOf } from "../domain/plan.ts";
+import { type RunState, stateOf } from "../domain/run.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Cloud, StepContext, StoredStep } from "../ports/step.ts";
+import type { JournalDeps, RunHold } from "./journal.ts";
+
+export interface ExecutorDeps extends JournalDeps {
+  readonly cloud: Cloud;
+  readonly steps: Readonly<Record<string, StoredStep>>;
+  /** Looks at the world again: why the keys no longer hold, in words; empty when they do. */
+  readonly drift: (run: RunState, signal: AbortSignal) => Promise<readonly string[]>;
+  /** Something that people look at has changed. */
+  readonly changed: (run: RunState) => void;
+  readonly logger: Logger;
+  readonly worker: string;
+}
+
+export function contextFor(hold: RunHold, deps: ExecutorDeps, signal: AbortSignal): StepContext {
+  return { cloud: deps.cloud, signal, outputOf: (step) => stateOf(hold.run, step).output };
+}
+
+export function definitionOf(deps: ExecutorDeps, plan: RunState["plan"], stepId: string): StoredStep {
+  const { does } = stepOf(plan, stepId);
+  const step = deps.steps[does];
+  if (!step) throw new Bug("step-unknown", `This version of TwoKey has no step called ${does}`);
+  return step;
+}

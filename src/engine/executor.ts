@@ -1,0 +1,139 @@
+import { Fenced } from "../domain/errors.ts";
+import type { PlannedStep } from "../domain/plan.ts";
+import { isSettled, needsWatch, type RunState, readySteps, stateOf } from "../domain/run.ts";
+import type { ExecutorDeps } from "./executor-deps.ts";
+import { RunHold } from "./journal.ts";
+import { driveStep } from "./step-driver.ts";
+import { unwind } from "./unwind.ts";
+
+/**
+ * Drives one run as far as it goes. Invariants:
+ *  X1 it decides nothing: order, inputs and way back stand in the signed plan
+ *  X2 a step starts the moment its own dependencies are settled, never for another's sake
+ *  X3 the facts are looked at again before the first step and before each irreversible one (G3)
+ *  X4 it may end at any instruction and be driven on by anybody: everything it knows is in the journal
+ */
+/** How often people's decisions are looked for while steps are under way; machine time. */
+const DECISIONS_EVERY_MS = 250;
+
+/** Resolves when the run is over or waits for people; rejects with the signal's reason, with Fenced, or with Bug. */
+export async function driveRun(id: string, deps: ExecutorDeps, signal: AbortSignal): Promise<RunState | undefined> {
+  const hold = await RunHold.take(deps, id, deps.worker);
+  if (!hold) return undefined;
+  // One controller for all that runs below: the first failure of the hold ends every wait.
+  const stop = new AbortController();
+  const both = AbortSignal.any([signal, stop.signal]);
+  const drive = new Drive(hold, deps, both);
+  try {
+    return await drive.toTheEnd();
+  } finally {
+    stop.abort(new Fenced("drive-ended", "This executor has let go of the run"));
+    await drive.settled();
+  }
+}
+
+class Drive {
+  readonly #hold: RunHold;
+  readonly #deps: ExecutorDeps;
+  readonly #signal: AbortSignal;
+  readonly #inFlight = new Map<string, Promise<void>>();
+  #broken: unknown;
+
+  constructor(hold: RunHold, deps: ExecutorDeps, signal: AbortSignal) {
+    this.#hold = hold;
+    this.#deps = deps;
+    this.#signal = signal;
+  }
+
+  async toTheEnd(): Promise<RunState> {
+    for (;;) {
+      this.#signal.throwIfAborted();
+      const run = this.#hold.run;
+      this.#deps.changed(run);
+      if (run.state === "unwinding") {
+        await this.settled();
+        await unwind(this.#hold, this.#deps, this.#signal);
+        return this.#hold.run;
+      }
+      if (run.state !== "running") {
+        // Steps under way may still report; no new one starts.
+        if (this.#inFlight.size === 0) return run;
+      } else if (run.plan.steps.every((step) => isSettled(stateOf(run, step.id)))) {
+        await this.#finish();
+        return this.#hold.run;
+      } else if (await this.#voided(run)) {
+        continue;
+      } else {
+        for (const step of readySteps(run)) this.#start(step);
+      }
+      await this.#next();
+    }
+  }
+
+  /** Waits until a step has moved or somebody may have decided something. */
+  async #next(): Promise<void> {
+    const timer = new AbortController();
+    const nap = new Promise<void>((resolve) => {
+      const timeout = setTimeout(resolve, DECISIONS_EVERY_MS);
+      timer.signal.addEventListener("abort", () => clearTimeout(timeout));
+    });
+    await Promise.race([nap, ...this.#inFlight.values()]);
+    timer.abort();
+    if (this.#broken !== undefined) throw this.#broken;
+    await this.#hold.refresh();
+  }
+
+  #start(step: PlannedStep): void {
+    if (this.#inFlight.has(step.id)) return;
+    const driving = driveStep(this.#hold, step, this.#deps, this.#signal)
+      .catch((error: unknown) => {
+        this.#broken ??= error;
+      })
+      .finally(() => this.#inFlight.delete(step.id));
+    this.#inFlight.set(step.id, driving);
+  }
+
+  /** X3: the second look. True when the keys no longer hold and the run has been paused. */
+  async #voided(run: RunState): Promise<boolean> {
+    const untouched = run.plan.steps.every((step) => stateOf(run, step.id).state === "waiting");
+    const irreversible = readySteps(run).some(
+      (step) => step.wayBack === "irreversible" && stateOf(run, step.id).state === "waiting",
+    );
+    if (!untouched && !(irreversible && !this.#hasStartedIrreversible(run))) return false;
+    const why = await this.#deps.drift(run, this.#signal);
+    if (why.length === 0) return false;
+    const says = `The facts behind the plan changed: ${why.join("; ")}`;
+    await this.#hold.append((now) =>
+      now.state === "running"
+        ? { entry: { kind: "voided", atMs: this.#deps.clock.now(), why: [...why] }, told: { says } }
+        : undefined,
+    );
+    return true;
+  }
+
+  #hasStartedIrreversible(run: RunState): boolean {
+    return readySteps(run).some((step) => step.wayBack === "irreversible" && this.#inFlight.has(step.id));
+  }
+
+  async #finish(): Promise<void> {
+    const { service, id } = this.#hold.run.plan;
+    await this.#hold.append((run) => {
+      if (run.state !== "running") return undefined;
+      const atMs = this.#deps.clock.now();
+      return {
+        entry: { kind: "finished", atMs, state: "verified" },
+        told: { says: `Failover of ${service} to ${run.plan.to} is verified` },
+        change: {
+          over: !needsWatch(run),
+          claim: { action: "release", service, coolDownUntilMs: atMs + run.plan.coolDownMs },
+        },
+      };
+    });
+    this.#deps.logger.info({ run: id }, "The run is verified");
+    this.#deps.changed(this.#hold.run);
+  }
+
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#inFlight.values());
+  }
+}

@@ -1,0 +1,142 @@
+import { Bug, Fenced } from "../domain/errors.ts";
+import type { Event } from "../domain/event.ts";
+import { isOver, type RunEntry, type RunState } from "../domain/run.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Appended, Ledger, Runs } from "../ports/runs.ts";
+
+export interface JournalDeps {
+  readonly runs: Runs;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+}
+
+/** Extra facts of an entry's event beyond what the entry itself says. */
+export interface Told {
+  readonly says: string;
+  readonly requestIds?: readonly string[];
+}
+
+export interface Entered {
+  readonly entry: RunEntry;
+  readonly told: Told;
+  /** What else changes in the same atomic step: the claim on the service, the end of the run. */
+  readonly change?: Partial<Appended>;
+}
+
+type Make = (run: RunState) => Entered | undefined;
+
+/**
+ * One executor's hold on one run. Invariants:
+ *  J3 every write carries this hold's epoch, and is refused once a newer epoch is in the journal
+ *  J2 `intend` returns only when the intent is in the store and, fsynced, in the ledger outside it
+ */
+export class RunHold {
+  readonly #deps: JournalDeps;
+  readonly epoch: number;
+  #run: RunState;
+  #writing: Promise<unknown> = Promise.resolve();
+
+  private constructor(deps: JournalDeps, run: RunState) {
+    this.#deps = deps;
+    this.#run = run;
+    this.epoch = run.epoch;
+  }
+
+  /** Takes the run over from whoever held it; undefined when there is nothing left to hold. */
+  static async take(deps: JournalDeps, id: string, worker: string): Promise<RunHold | undefined> {
+    for (;;) {
+      const run = await deps.runs.read(id);
+      if (!run || isOver(run) || run.state === "waiting-for-keys") return undefined;
+      const epoch = Math.max(run.epoch, deps.ledger.highestEpoch()) + 1;
+      const entry: RunEntry = { kind: "claimed", atMs: deps.clock.now(), epoch, worker };
+      const answer = await deps.runs.append(run, {
+        entries: [entry],
+        events: [eventOf(run, entry, { says: `${worker} drives the run (epoch ${epoch})` })],
+      });
+      if (answer.kind === "appended") return new RunHold(deps, answer.run);
+    }
+  }
+
+  get run(): RunState {
+    return this.#run;
+  }
+
+  /** Reads what others wrote (decisions); throws Fenced when another executor has taken over. */
+  async refresh(): Promise<RunState> {
+    const run = await this.#deps.runs.read(this.#run.plan.id);
+    if (!run) throw new Fenced("run-gone", "The run is not in the store any more");
+    if (run.epoch !== this.epoch)
+      throw new Fenced("run-taken-over", `Epoch ${run.epoch} has taken over from epoch ${this.epoch}`);
+    this.#run = run;
+    return run;
+  }
+
+  /**
+   * Appends what `make` says for the newest state, again if somebody else wrote in between. `make` returns undefined when
+   * the newest state leaves nothing to write. Resolves to what was written.
+   */
+  append(make: Make): Promise<Entered | undefined> {
+    const next = this.#writing.then(() => this.#append(make));
+    this.#writing = next.catch(() => undefined);
+    return next;
+  }
+
+  async #append(make: Make): Promise<Entered | undefined> {
+    for (;;) {
+      const made = make(this.#run);
+      if (!made) return undefined;
+      const events = [eventOf(this.#run, made.entry, made.told)];
+      const answer = await this.#deps.runs.append(this.#run, { entries: [made.entry], events, ...made.change });
+      if (answer.kind === "appended") {
+        this.#run = answer.run;
+        return made;
+      }
+      if (answer.kind !== "conflict") throw new Bug("journal-claim", `The run lost its service: ${answer.kind}`);
+      await this.refresh();
+    }
+  }
+
+  /** Records an intent everywhere it has to stand, then checks the fence once more: the cloud will not check it for us. */
+  async intend(make: Make): Promise<Entered | undefined> {
+    const wrong = await this.#deps.ledger.disagreement();
+    if (wrong) throw new Bug("store-lost", wrong);
+    const entered = await this.append(make);
+    if (!entered) return undefined;
+    await this.note(entered);
+    await this.refresh();
+    return entered;
+  }
+
+  /** The same act in the ledger outside the store. */
+  async note({ entry, told }: Entered): Promise<void> {
+    const step = "step" in entry ? { step: entry.step } : {};
+    const requestIds = told.requestIds ? { requestIds: told.requestIds } : {};
+    await this.#deps.ledger.append({
+      atMs: entry.atMs,
+      run: this.#run.plan.id,
+      epoch: this.epoch,
+      kind: entry.kind,
+      says: told.says,
+      ...step,
+      ...requestIds,
+    });
+  }
+}
+
+export function eventOf(run: RunState, entry: RunEntry, told: Told): Event {
+  return {
+    kind: `run.${entry.kind}`,
+    atMs: entry.atMs,
+    run: run.plan.id,
+    service: run.plan.service,
+    ...(run.plan.incident === undefined ? {} : { incident: run.plan.incident }),
+    ...("by" in entry && entry.by !== undefined ? { by: entry.by } : {}),
+    door: "door" in entry ? entry.door : "engine",
+    says: told.says,
+    facts: {
+      ...("step" in entry ? { step: entry.step } : {}),
+      ...("epoch" in entry ? { epoch: entry.epoch } : {}),
+      ...(told.requestIds ? { requestIds: [...told.requestIds] } : {}),
+    },
+  };
+}

@@ -1,0 +1,126 @@
+import { sayTime } from "../domain/duration.ts";
+import { UserError } from "../domain/errors.ts";
+import type { DoorName } from "../domain/event.ts";
+import type { Inventory } from "../domain/inventory.ts";
+import { judgeKey, type KeyAnswer, type KeyTurn } from "../domain/key.ts";
+import { planDigest } from "../domain/plan.ts";
+import type { RunEntry, RunState } from "../domain/run.ts";
+import type { Chat } from "../ports/chat.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Runs } from "../ports/runs.ts";
+import type { Wake } from "../ports/wake.ts";
+import { eventOf } from "./journal.ts";
+
+/**
+ * Two keys. Invariants:
+ *  K1 who may turn is asked fresh at the click, and any doubt is a no (fail closed)
+ *  K2 the rules of `domain/key` judge the journal as it stands, and the key is written only if it still stands so
+ *  K3 the last key, the claim on the service and the start are one atomic step: keys are consumed once
+ */
+export interface KeyDeps {
+  readonly runs: Runs;
+  readonly chat: Pick<Chat, "person" | "groupMembers">;
+  readonly clock: Clock;
+  readonly wake: Wake;
+  readonly inventory: () => Inventory;
+}
+
+export interface KeyTurned {
+  readonly answer: KeyAnswer;
+  readonly run: RunState;
+  readonly started: boolean;
+}
+
+export async function turnKey(
+  runId: string,
+  turn: Omit<KeyTurn, "nowMs"> & { door: DoorName },
+  deps: KeyDeps,
+): Promise<KeyTurned> {
+  const inventory = deps.inventory();
+  await refuseIneligible(turn.slackId, inventory, deps);
+  for (;;) {
+    const run = await deps.runs.read(runId);
+    if (!run)
+      throw new UserError(
+        "plan-unknown",
+        "This plan is not in the store any more. Ask for a new one with /dr failover.",
+      );
+    const answer = judgeKey(run, { ...turn, nowMs: deps.clock.now() }, inventory);
+    if (answer.kind === "refused") return { answer, run, started: false };
+    const written = await writeKey(run, answer, turn, deps);
+    if (written.kind === "conflict") continue;
+    if (written.kind === "claimed-by")
+      throw new UserError(
+        "service-claimed",
+        `Another run (${written.run}) holds ${run.plan.service}. Two failovers of one service cannot run at once.`,
+      );
+    if (written.kind === "cooling-down") {
+      throw new UserError(
+        "service-cooling-down",
+        `${run.plan.service} was failed over a short while ago. The next failover may start at ${sayTime(written.untilMs)} (cool_down in twokey.yaml).`,
+      );
+    }
+    if (answer.complete) await deps.wake.run(runId);
+    return { answer, run: written.run, started: answer.complete };
+  }
+}
+
+function writeKey(
+  run: RunState,
+  answer: Extract<KeyAnswer, { kind: "turned" }>,
+  turn: { accepted: readonly string[]; door: DoorName },
+  deps: KeyDeps,
+) {
+  const atMs = deps.clock.now();
+  const digest = planDigest(run.plan);
+  const key: RunEntry = {
+    kind: "key-turned",
+    atMs,
+    by: answer.person.id,
+    door: turn.door,
+    digest,
+    accepted: [...turn.accepted],
+  };
+  const started: RunEntry = { kind: "started", atMs, keys: [...run.keys.map((held) => held.by), answer.person.id] };
+  const count = run.keys.length + 1;
+  const events = [
+    eventOf(run, key, { says: `${answer.person.name} turned key ${count} of ${run.plan.keysRequired}` }),
+    ...(answer.complete
+      ? [
+          eventOf(run, started, {
+            says: `${run.plan.service}: the keys are complete, the failover to ${run.plan.to} starts`,
+          }),
+        ]
+      : []),
+  ];
+  return deps.runs.append(run, {
+    entries: answer.complete ? [key, started] : [key],
+    events,
+    ...(answer.complete ? { claim: { action: "take" as const, service: run.plan.service } } : {}),
+  });
+}
+
+/** K1: the account behind the click, as the vendor knows it at this moment. */
+async function refuseIneligible(slackId: string, inventory: Inventory, deps: KeyDeps): Promise<void> {
+  const account = await deps.chat.person(slackId).catch((error: unknown) => {
+    throw new UserError(
+      "approver-unknown",
+      "Slack could not confirm who you are just now, so your key was not turned. Try again.",
+      { cause: error },
+    );
+  });
+  const [reason] = account.disqualifiedBy;
+  if (reason !== undefined)
+    throw new UserError("approver-ineligible", `Your Slack account cannot turn keys: ${reason}.`);
+  const group = inventory.file.approvals.slack_user_group;
+  if (group === undefined) return;
+  const members = await deps.chat.groupMembers(group).catch((error: unknown) => {
+    throw new UserError(
+      "approver-group-unknown",
+      "Slack could not confirm the approvers' group just now, so your key was not turned. Try again.",
+      { cause: error },
+    );
+  });
+  if (!members.includes(slackId))
+    throw new UserError("approver-not-in-group", "You are not in the Slack group that approvals are limited to.");
+}

@@ -1,0 +1,190 @@
+import { createHash } from "node:crypto";
+import type { Card } from "../domain/card.ts";
+import type { CardDue } from "../domain/card-due.ts";
+import { chainOf, TransientError, UserError } from "../domain/errors.ts";
+import { canonicalJson } from "../domain/json.ts";
+import type { Chat, MessageRef } from "../ports/chat.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Records } from "../ports/records.ts";
+
+/**
+ * Sends the cards that are owed to the chat.
+ *
+ *  O1 one message for each card: after a lost answer our own message is looked for by its key;
+ *  O2 a card is rendered after its claim was written, so what is sent is never older than what was asked for;
+ *  O3 only the holder of the claim writes the outcome; who comes too late makes the card due once more;
+ *  O4 at most one edit a second for each card, and none when nothing changed.
+ */
+export interface OutboxDeps {
+  readonly cards: Records<CardDue>;
+  readonly chat: Chat;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly worker: string;
+  /** The card as it is now; undefined: there is nothing to show, or it stays as it is. */
+  render(kind: string, subject: string): Promise<Card | undefined>;
+}
+
+/** Machine times. */
+const CLAIM_MS = 25_000;
+const EDIT_EVERY_MS = 1_000;
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 60_000;
+const REFUSED_AGAIN_MS = 300_000;
+
+/** Sends one card if it is due. Returns when to come back (world time), or undefined when nothing is owed. */
+export async function sendCard(id: string, deps: OutboxDeps): Promise<number | undefined> {
+  const claimed = await claim(id, deps);
+  if (claimed === undefined) return dueAt((await deps.cards.get(id))?.value, deps);
+  let outcome: Outcome;
+  try {
+    outcome = await deliver(claimed, deps);
+  } catch (error) {
+    outcome = outcomeOfError(error);
+    deps.logger.warn({ card: id, outcome: outcome.kind, error: chainOf(error) }, "A card was not sent");
+  }
+  return dueAt(await settle(claimed, outcome, deps), deps);
+}
+
+function dueAt(card: CardDue | undefined, { clock }: OutboxDeps): number | undefined {
+  if (card === undefined || (card.sent >= card.wanted && (card.pinned || !card.pin || !card.message))) return undefined;
+  const paced = card.sentAtMs === undefined ? card.wantedSinceMs : card.sentAtMs + EDIT_EVERY_MS * clock.speed;
+  return Math.max(card.wantedSinceMs, paced, card.retryAtMs ?? 0, card.claim?.untilMs ?? 0);
+}
+
+async function claim(id: string, deps: OutboxDeps): Promise<CardDue | undefined> {
+  let isMine = false;
+  const card = await deps.cards.change(id, (current) => {
+    const nowMs = deps.clock.now();
+    const at = dueAt(current, deps);
+    isMine = current !== undefined && at !== undefined && at <= nowMs;
+    if (current === undefined || !isMine) return undefined;
+    const untilMs = nowMs + CLAIM_MS * deps.clock.speed;
+    const value: CardDue = {
+      ...current,
+      claim: { worker: deps.worker, wanted: current.wanted, atMs: nowMs, untilMs },
+      attempts: current.attempts + 1,
+      // A claim that ran out may have posted: from then on we look first.
+      ...(current.message === undefined && current.claim !== undefined && current.postedMaybeSinceMs === undefined
+        ? { postedMaybeSinceMs: current.claim.atMs }
+        : {}),
+    };
+    return { value, events: [], dueAtMs: untilMs };
+  });
+  return isMine ? card : undefined;
+}
+
+type Outcome =
+  | { readonly kind: "sent"; readonly message: MessageRef; readonly hash: string; readonly pinned: boolean }
+  | { readonly kind: "nothing-to-show" }
+  | { readonly kind: "waits"; readonly why: string }
+  | { readonly kind: "retry"; readonly why: string; readonly afterMs?: number }
+  | { readonly kind: "unknown"; readonly why: string }
+  | { readonly kind: "refused"; readonly why: string };
+
+async function deliver(card: CardDue, deps: OutboxDeps): Promise<Outcome> {
+  const target = await targetOf(card, deps);
+  if (target === undefined) return { kind: "waits", why: "the message above it is not posted yet" };
+  const rendered = await deps.render(card.kind, card.subject);
+  if (rendered === undefined) return { kind: "nothing-to-show" };
+  const hash = createHash("sha256").update(canonicalJson(rendered)).digest("hex");
+  if (!(await holdsClaim(card, deps))) return { kind: "retry", why: "the claim ran out before anything was sent" };
+  const before = card.message ?? (await findLost(card, target, deps));
+  const message = before ?? (await deps.chat.post(target, rendered, card.id));
+  // A message that was found says what was true when it was posted.
+  const isNews = before !== undefined && (card.message === undefined || card.hash !== hash);
+  if (isNews) await deps.chat.update(message, rendered);
+  return { kind: "sent", message, hash, pinned: card.pinned || (card.pin && (await pin(message, card, deps))) };
+}
+
+function findLost(card: CardDue, to: { channel: string; thread?: string }, deps: OutboxDeps) {
+  if (card.postedMaybeSinceMs === undefined) return undefined;
+  return deps.chat.find(to, card.id, card.postedMaybeSinceMs);
+}
+
+async function targetOf(card: CardDue, deps: OutboxDeps): Promise<{ channel: string; thread?: string } | undefined> {
+  if (card.under === undefined) return { channel: card.channel };
+  const above = (await deps.cards.get(card.under))?.value.message;
+  return above && { channel: above.channel, thread: above.ts };
+}
+
+/** A pin is a convenience: that it failed must not keep the card from being shown. It is tried again with the next edit. */
+async function pin(message: MessageRef, card: CardDue, deps: OutboxDeps): Promise<boolean> {
+  try {
+    await deps.chat.pin(message);
+    return true;
+  } catch (error) {
+    deps.logger.warn({ card: card.id, error: chainOf(error) }, "A card could not be pinned");
+    // A refusal will be one again; anything else may pass.
+    return error instanceof UserError;
+  }
+}
+
+async function holdsClaim(card: CardDue, deps: OutboxDeps): Promise<boolean> {
+  const current = (await deps.cards.get(card.id))?.value;
+  return current !== undefined && isSameClaim(current, card) && deps.clock.now() < (current.claim?.untilMs ?? 0);
+}
+
+function isSameClaim(current: CardDue, mine: CardDue): boolean {
+  return current.claim?.worker === mine.claim?.worker && current.attempts === mine.attempts;
+}
+
+function outcomeOfError(error: unknown): Outcome {
+  const why = chainOf(error);
+  if (error instanceof UserError) return { kind: "refused", why };
+  if (error instanceof TransientError) {
+    const afterMs = error.facts["retryAfterMs"];
+    return { kind: "retry", why, ...(typeof afterMs === "number" ? { afterMs } : {}) };
+  }
+  // Whatever else was thrown, a call may have been under way.
+  return { kind: "unknown", why };
+}
+
+function settle(mine: CardDue, outcome: Outcome, deps: OutboxDeps): Promise<CardDue | undefined> {
+  return deps.cards.change(mine.id, (current) => {
+    if (current === undefined) return undefined;
+    const nowMs = deps.clock.now();
+    const value = isSameClaim(current, mine)
+      ? afterOutcome(current, outcome, nowMs, deps.clock.speed)
+      : afterLateSend(current, outcome, nowMs);
+    return value && { value, events: [], dueAtMs: dueAt(value, deps) };
+  });
+}
+
+/** Somebody else has the card now. What we sent may stand over what they sent: it is rendered once more. */
+function afterLateSend(current: CardDue, outcome: Outcome, nowMs: number): CardDue | undefined {
+  if (outcome.kind !== "sent" && outcome.kind !== "unknown") return undefined;
+  const { hash: _unknown, ...rest } = current;
+  return { ...rest, wanted: current.wanted + 1, wantedSinceMs: nowMs };
+}
+
+function afterOutcome(current: CardDue, outcome: Outcome, nowMs: number, speed: number): CardDue {
+  const { claim: held, retryAtMs: _retry, why: _why, ...free } = current;
+  const laterMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(current.attempts - 1, 6)) * speed;
+  switch (outcome.kind) {
+    case "sent": {
+      const { postedMaybeSinceMs: _found, ...sent } = free;
+      const { message, hash, pinned } = outcome;
+      return { ...sent, sent: held?.wanted ?? sent.sent, message: { ...message }, hash, pinned, sentAtMs: nowMs, attempts: 0 };
+    }
+    case "nothing-to-show":
+      return { ...free, sent: held?.wanted ?? free.sent, attempts: 0 };
+    case "waits":
+      return { ...free, why: outcome.why, retryAtMs: nowMs + FIRST_RETRY_MS * speed };
+    case "retry":
+      return { ...free, why: outcome.why, retryAtMs: nowMs + (outcome.afterMs === undefined ? laterMs : outcome.afterMs * speed) };
+    case "refused":
+      return { ...free, why: outcome.why, retryAtMs: nowMs + REFUSED_AGAIN_MS * speed };
+    case "unknown": {
+      const { hash: _unknown, ...unsure } = free;
+      const sinceMs = free.postedMaybeSinceMs ?? held?.atMs ?? nowMs;
+      return {
+        ...unsure,
+        why: outcome.why,
+        retryAtMs: nowMs + laterMs,
+        ...(free.message === undefined ? { postedMaybeSinceMs: sinceMs } : {}),
+      };
+    }
+  }
+}

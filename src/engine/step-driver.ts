@@ -1,0 +1,139 @@
+import { messageOf, OutcomeUnknown, StepFailed, TransientError } from "../domain/errors.ts";
+import type { PlannedStep } from "../domain/plan.ts";
+import { type RunState, stateOf } from "../domain/run.ts";
+import type { StepContext, StoredStep, Verdict } from "../ports/step.ts";
+import { contextFor, definitionOf, type ExecutorDeps } from "./executor-deps.ts";
+import type { RunHold } from "./journal.ts";
+
+/** World time between two looks, ± 20 %: short against every cloud duration, long against every API limit. */
+const POLL_MS = 2_000;
+const POLL_JITTER = 0.2;
+/** World time between two tries of a call that did nothing. */
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 15_000;
+
+/**
+ * Takes one step from wherever the journal says it is to its end: intent, ask, record, poll, record. A step that was
+ * intended but has no recorded answer is asked again – its `run` looks before it asks (G5).
+ */
+export async function driveStep(
+  hold: RunHold,
+  step: PlannedStep,
+  deps: ExecutorDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const definition = definitionOf(deps, hold.run.plan, step.id);
+  const context = contextFor(hold, deps, signal);
+  const startedAtMs = stateOf(hold.run, step.id).startedAtMs ?? deps.clock.now();
+  const deadlineMs = startedAtMs + step.deadlineMs;
+  try {
+    if (
+      stateOf(hold.run, step.id).state !== "asked" &&
+      !(await askUntilAnswered({ hold, step, deps, definition, context, deadlineMs }))
+    )
+      return;
+    await pollUntilThere({ hold, step, deps, definition, context, deadlineMs });
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    if (!(error instanceof StepFailed)) throw error;
+    await recordFailure(hold, step, deps, error);
+  }
+  deps.changed(hold.run);
+}
+
+interface Driving {
+  readonly hold: RunHold;
+  readonly step: PlannedStep;
+  readonly deps: ExecutorDeps;
+  readonly definition: StoredStep;
+  readonly context: StepContext;
+  readonly deadlineMs: number;
+}
+
+/** False when the run no longer lets steps start. */
+async function askUntilAnswered(driving: Driving): Promise<boolean> {
+  const { hold, step, deps, definition, context } = driving;
+  for (let tries = 0; ; tries += 1) {
+    const intended = await hold.intend((run) => (mayStart(run) ? intentOf(run, step, deps.clock.now()) : undefined));
+    if (!intended) return false;
+    deps.changed(hold.run);
+    try {
+      const asked = await definition.run(step.input, context);
+      const entered = await hold.append(() => ({
+        entry: {
+          kind: "asked",
+          atMs: deps.clock.now(),
+          step: step.id,
+          epoch: hold.epoch,
+          requestIds: [...asked.requestIds],
+          data: asked.data,
+        },
+        told: { says: `${step.title}: asked for`, requestIds: asked.requestIds },
+      }));
+      if (entered) await hold.note(entered);
+      return true;
+    } catch (error) {
+      if (!(error instanceof TransientError || error instanceof OutcomeUnknown)) throw error;
+      deps.logger.warn(
+        { run: hold.run.plan.id, step: step.id, why: messageOf(error), tries },
+        "A step has to look and ask again",
+      );
+      await waitOrFail(driving, Math.min(FIRST_RETRY_MS * 2 ** tries, LONGEST_RETRY_MS), messageOf(error));
+    }
+  }
+}
+
+async function pollUntilThere(driving: Driving): Promise<void> {
+  const { hold, step, deps, definition, context } = driving;
+  for (;;) {
+    let verdict: Verdict;
+    try {
+      verdict = await definition.verify(step.input, stateOf(hold.run, step.id).data, context);
+    } catch (error) {
+      if (!(error instanceof TransientError || error instanceof OutcomeUnknown)) throw error;
+      verdict = { done: false, says: messageOf(error) };
+    }
+    if (verdict.done) {
+      const { says, output } = verdict;
+      const entered = await hold.append(() => ({
+        entry: { kind: "done", atMs: deps.clock.now(), step: step.id, epoch: hold.epoch, says, output: { ...output } },
+        told: { says: `${step.title}: ${says}` },
+      }));
+      if (entered) await hold.note(entered);
+      return;
+    }
+    await waitOrFail(driving, POLL_MS * (1 - POLL_JITTER + 2 * POLL_JITTER * Math.random()), verdict.says);
+  }
+}
+
+async function waitOrFail(
+  { deps, deadlineMs, step, context }: Driving,
+  worldMs: number,
+  latest: string,
+): Promise<void> {
+  if (deps.clock.now() + worldMs > deadlineMs) {
+    throw new StepFailed("step-deadline", `${step.title} did not get there in time. Last seen: ${latest}`);
+  }
+  await deps.clock.sleep(worldMs, context.signal);
+}
+
+async function recordFailure(hold: RunHold, step: PlannedStep, deps: ExecutorDeps, error: StepFailed): Promise<void> {
+  const why = messageOf(error);
+  const mustAsk = error.facts["mustAsk"] === true;
+  const entered = await hold.append(() => ({
+    entry: { kind: "failed", atMs: deps.clock.now(), step: step.id, epoch: hold.epoch, code: error.code, why, mustAsk },
+    told: { says: `${step.title} failed: ${why}` },
+  }));
+  if (entered) await hold.note(entered);
+  deps.logger.error({ run: hold.run.plan.id, step: step.id, code: error.code, why }, "A step failed");
+}
+
+const mayStart = (run: RunState): boolean => run.state === "running";
+
+function intentOf(run: RunState, step: PlannedStep, atMs: number) {
+  const { attempt } = stateOf(run, step.id);
+  return {
+    entry: { kind: "intent" as const, atMs, step: step.id, epoch: run.epoch, attempt: attempt + 1 },
+    told: { says: attempt === 0 ? step.title : `${step.title} (look and ask again, attempt ${attempt + 1})` },
+  };
+}

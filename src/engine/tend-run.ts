@@ -1,0 +1,69 @@
+import type { CardDue } from "../domain/card-due.ts";
+import { wantCard } from "../domain/card-due.ts";
+import { chainOf } from "../domain/errors.ts";
+import type { RunEntry, RunState } from "../domain/run.ts";
+import type { Records } from "../ports/records.ts";
+import { type CallDeps, callPeople } from "./call-people.ts";
+import { driveRun } from "./executor.ts";
+import type { ExecutorDeps } from "./executor-deps.ts";
+import { watchOldSide } from "./fence-watch.ts";
+import { eventOf } from "./journal.ts";
+
+export interface TendDeps extends Omit<ExecutorDeps, "changed">, CallDeps {
+  readonly cards: Records<CardDue>;
+  /** Where a run's cards go. */
+  readonly channelOf: (run: RunState) => Promise<string | undefined>;
+}
+
+/** Looks at one run and does what is due: the one entry point for pokes and for the sweep. */
+export async function tendRun(id: string, deps: TendDeps, signal: AbortSignal): Promise<void> {
+  const run = await deps.runs.read(id);
+  if (!run) return;
+  const changed = (next: RunState) =>
+    void showRun(next, deps).catch((error: unknown) =>
+      deps.logger.warn({ run: id, why: chainOf(error) }, "A run's card could not be asked for"),
+    );
+  switch (run.state) {
+    case "waiting-for-keys":
+      if (deps.clock.now() >= run.plan.startByMs) await expire(run, deps);
+      break;
+    case "running":
+    case "unwinding":
+      await driveRun(id, { ...deps, changed }, signal);
+      break;
+    case "verified":
+      await watchOldSide(run, deps, signal);
+      break;
+    default:
+      break;
+  }
+  const after = await deps.runs.read(id);
+  if (!after) return;
+  await showRun(after, deps);
+  await callPeople(after, deps);
+}
+
+async function expire(run: RunState, deps: TendDeps): Promise<void> {
+  const entry: RunEntry = { kind: "expired", atMs: deps.clock.now() };
+  const says = `Plan ${run.plan.id} expired: ${run.keys.length} of ${run.plan.keysRequired} keys were turned in time`;
+  await deps.runs.append(run, { entries: [entry], events: [eventOf(run, entry, { says })], over: true });
+}
+
+/** The plan's card until the keys are complete, then one progress message that is edited. */
+export async function showRun(
+  run: RunState,
+  deps: Pick<TendDeps, "cards" | "clock" | "wake" | "channelOf">,
+): Promise<void> {
+  const channel = await deps.channelOf(run);
+  if (channel === undefined) return;
+  const kinds = run.startedAtMs === undefined ? (["plan"] as const) : (["plan", "progress"] as const);
+  for (const kind of kinds) {
+    const id = `${kind}:${run.plan.id}`;
+    const nowMs = deps.clock.now();
+    const wanted = await deps.cards.change(id, (current) => {
+      const value = wantCard(current, { id, kind, subject: run.plan.id, channel, pin: kind === "progress" }, nowMs);
+      return value && { value, events: [], dueAtMs: nowMs };
+    });
+    if (wanted && wanted.wanted > wanted.sent) await deps.wake.card(id);
+  }
+}

@@ -1,0 +1,92 @@
+import { messageOf, OutcomeUnknown, TransientError } from "../domain/errors.ts";
+import type { PlannedStep } from "../domain/plan.ts";
+import { stepsToUndo } from "../domain/run.ts";
+import type { Undone } from "../ports/step.ts";
+import { contextFor, definitionOf, type ExecutorDeps } from "./executor-deps.ts";
+import type { RunHold } from "./journal.ts";
+
+/** World time that one undo may take before people are asked; and between two tries. */
+const UNDO_DEADLINE_MS = 300_000;
+const RETRY_MS = 5_000;
+
+/**
+ * Gives back what users lost (G7): in reverse order, one at a time, every step that may have had an effect and has a way
+ * back. An undo that fails leaves the run stuck, for people.
+ */
+export async function unwind(hold: RunHold, deps: ExecutorDeps, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const step = stepsToUndo(hold.run)[0];
+    if (!step) break;
+    await undoStep(hold, step, deps, signal);
+    deps.changed(hold.run);
+    if (hold.run.state !== "unwinding") return;
+  }
+  const { service, id } = hold.run.plan;
+  await hold.append((run) => {
+    if (run.state !== "unwinding") return undefined;
+    const says = run.pastNoReturn
+      ? `Stopped after the point of no return; what could be undone is undone. Sending users back is a failback plan.`
+      : `Nothing irreversible happened; ${service} is as it was before, with the standby's extra capacity kept`;
+    return {
+      entry: { kind: "finished", atMs: deps.clock.now(), state: "unwound" },
+      told: { says },
+      change: { over: true, claim: { action: "release", service } },
+    };
+  });
+  deps.logger.info({ run: id }, "The run is unwound");
+  deps.changed(hold.run);
+}
+
+async function undoStep(hold: RunHold, step: PlannedStep, deps: ExecutorDeps, signal: AbortSignal): Promise<void> {
+  const intended = await hold.intend((run) =>
+    run.state === "unwinding"
+      ? {
+          entry: { kind: "undo-intent", atMs: deps.clock.now(), step: step.id, epoch: hold.epoch },
+          told: { says: `Undo: ${step.title}` },
+        }
+      : undefined,
+  );
+  if (!intended) return;
+  try {
+    const { says, requestIds } = await undoUntilAnswered(hold, step, deps, signal);
+    const entered = await hold.append(() => ({
+      entry: {
+        kind: "undone",
+        atMs: deps.clock.now(),
+        step: step.id,
+        epoch: hold.epoch,
+        says,
+        requestIds: [...requestIds],
+      },
+      told: { says: `Undone: ${step.title}. ${says}`, requestIds },
+    }));
+    if (entered) await hold.note(entered);
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    const why = messageOf(error);
+    await hold.append(() => ({
+      entry: { kind: "undo-failed", atMs: deps.clock.now(), step: step.id, epoch: hold.epoch, why },
+      told: { says: `Could not undo ${step.title}: ${why}` },
+    }));
+    deps.logger.error({ run: hold.run.plan.id, step: step.id, why }, "An undo failed: people have to look");
+  }
+}
+
+async function undoUntilAnswered(
+  hold: RunHold,
+  step: PlannedStep,
+  deps: ExecutorDeps,
+  signal: AbortSignal,
+): Promise<Undone> {
+  const definition = definitionOf(deps, hold.run.plan, step.id);
+  const deadlineMs = deps.clock.now() + UNDO_DEADLINE_MS;
+  for (;;) {
+    try {
+      return await definition.undo(step.input, contextFor(hold, deps, signal));
+    } catch (error) {
+      const mayTryAgain = error instanceof TransientError || error instanceof OutcomeUnknown;
+      if (!mayTryAgain || deps.clock.now() + RETRY_MS > deadlineMs) throw error;
+      await deps.clock.sleep(RETRY_MS, signal);
+    }
+  }
+}

@@ -1,0 +1,165 @@
+import type { DutySpec, OwedDuty, Perform } from "../../domain/duty.ts";
+import { type CardRequest, wantCard } from "../../domain/card-due.ts";
+import { amend, eventOf, homeChannel, type Incident, isOpen } from "../../domain/incident.ts";
+import type { IncidentDeps } from "./deps.ts";
+import { postOnce } from "./post-once.ts";
+
+/** Everything that an incident shows in the chat, except its pages and updates. */
+
+const CHANNEL = "channel";
+
+function once(key: string, dueAtMs: number, subject: OwedDuty["subject"] = {}): OwedDuty {
+  return { key, dueAtMs, subject };
+}
+
+/** Owed as soon as there is a channel of its own. */
+function inChannel(duties: (incident: Incident) => OwedDuty[]) {
+  return (incident: Incident) => (incident.channel === undefined ? [] : duties(incident));
+}
+
+/** Owed as soon as it is known where the incident talks. */
+function atHome(duties: (incident: Incident) => OwedDuty[]) {
+  return (incident: Incident) => (homeChannel(incident) === undefined ? [] : duties(incident));
+}
+
+export const ANNOUNCE_DUTIES: readonly DutySpec<Incident>[] = [
+  {
+    kind: CHANNEL,
+    says: "Open the channel",
+    lane: "chat",
+    // A merged incident that never had a channel needs none.
+    duties: (incident) => (isOpen(incident) || incident.channel ? [once(CHANNEL, incident.openedAtMs)] : []),
+  },
+  {
+    kind: "card",
+    says: "Show the incident's card as it is now, pinned",
+    lane: "chat",
+    duties: atHome((incident) =>
+      incident.cardChanges < incident.changes ? [once(`card:${incident.changes}`, incident.openedAtMs)] : [],
+    ),
+  },
+  {
+    kind: "invite",
+    says: "Invite the responders, approvers and commanders",
+    lane: "chat",
+    duties: inChannel((incident) => [once("invite", incident.openedAtMs)]),
+  },
+  {
+    kind: "topic",
+    says: "Set the topic to severity, state and services",
+    lane: "chat",
+    duties: inChannel((incident) => {
+      const severities = incident.ladders.filter((ladder) => ladder.kind === "matrix").length;
+      return [once(`topic:${severities}:${incident.state}:${incident.scope}`, incident.openedAtMs)];
+    }),
+  },
+  {
+    kind: "bookmark",
+    says: "Set a bookmark",
+    lane: "chat",
+    duties: inChannel((incident) =>
+      incident.bookmarks.map((_bookmark, index) => once(`bookmark:${index}`, incident.openedAtMs, { index })),
+    ),
+  },
+  {
+    kind: "initial",
+    says: "Post the initial notification: description, assessment, actions, next steps",
+    lane: "chat",
+    duties: atHome((incident) => [once("initial", incident.openedAtMs)]),
+  },
+  {
+    kind: "note",
+    says: "Tell the channel what changed",
+    lane: "chat",
+    duties: atHome((incident) => incident.notes.map(({ id, atMs }) => once(`note:${id}`, atMs, { id }))),
+  },
+];
+
+export function announceCalls(deps: IncidentDeps): Readonly<Record<string, Perform<Incident>>> {
+  return {
+    [CHANNEL]: async (incident) => {
+      const channel = await deps.chat.openChannel(incident.channelName, incident.id);
+      return {
+        kind: "done",
+        apply: (current, atMs) => {
+          const value = amend(current, { channel: { ...channel } });
+          const facts = { channel: channel.id, name: channel.name };
+          return { value, events: [eventOf(value, { kind: "incident.channel-opened", atMs, says: `Channel #${channel.name} opened`, facts })] };
+        },
+      };
+    },
+    card: async (incident) => {
+      const { changes } = incident;
+      await requestCard(deps, incidentCard(incident));
+      return { kind: "done", apply: (current) => ({ value: withoutDuty({ ...current, cardChanges: changes }, `card:${changes}`), events: [] }) };
+    },
+    invite: async (incident) => {
+      const failed = await deps.chat.invite(incident.channel?.id ?? "", incident.invitees);
+      return { kind: "done", apply: (current, atMs) => invited(current, failed, atMs) };
+    },
+    topic: async (incident) => {
+      await deps.chat.setTopic(incident.channel?.id ?? "", topicOf(incident));
+      return { kind: "done" };
+    },
+    bookmark: async (incident, { subject }) => {
+      const bookmark = incident.bookmarks[Number(subject["index"])];
+      if (bookmark) await deps.chat.addBookmark(incident.channel?.id ?? "", bookmark.label, bookmark.url);
+      return { kind: "done" };
+    },
+    initial: async (incident, duty, attempt) => {
+      const to = { channel: homeChannel(incident) ?? "" };
+      const isSent = await postOnce(deps.chat, to, deps.voice.initial(incident), `${incident.id}:${duty.key}`, attempt);
+      return { kind: isSent ? "done" : "withdrawn" };
+    },
+    note: async (incident, duty, attempt) => {
+      const note = incident.notes.find(({ id }) => id === duty.subject["id"]);
+      if (note === undefined) return { kind: "withdrawn" };
+      const to = { channel: homeChannel(incident) ?? "" };
+      const card = deps.voice.note(incident, note.says);
+      if (!(await postOnce(deps.chat, to, card, `${incident.id}:${duty.key}`, attempt))) return { kind: "withdrawn" };
+      return { kind: "done", apply: (current) => ({ value: withoutNote(current, note.id), events: [] }) };
+    },
+  };
+}
+
+/** The pinned card. It moves to the incident's own channel if that opens after all. */
+export function incidentCard(incident: Incident): CardRequest {
+  const channel = homeChannel(incident) ?? incident.alertsChannel;
+  return { id: `incident:${incident.id}:${channel}`, kind: "incident", subject: incident.id, channel, pin: incident.channel !== undefined };
+}
+
+export async function requestCard(deps: Pick<IncidentDeps, "cards" | "clock" | "wake">, request: CardRequest): Promise<void> {
+  const nowMs = deps.clock.now();
+  await deps.cards.change(request.id, (current) => {
+    const value = wantCard(current, request, nowMs);
+    return value && { value, events: [], dueAtMs: nowMs };
+  });
+  await deps.wake.card(request.id);
+}
+
+/** At most 250 characters at Slack. */
+function topicOf(incident: Incident): string {
+  const drill = incident.drill ? "DRILL · " : "";
+  const what = incident.scope === "regional" ? `region ${incident.region ?? ""}: ` : "";
+  const topic = `${drill}${incident.severity.toUpperCase()} · ${incident.state} · ${what}${incident.services.join(", ")} · ${incident.title}`;
+  return topic.length > 250 ? `${topic.slice(0, 249)}…` : topic;
+}
+
+function invited(incident: Incident, failed: readonly { readonly slackId: string; readonly why: string }[], atMs: number) {
+  const value = amend(incident, { notInvited: failed.map((each) => ({ ...each })) });
+  const count = incident.invitees.length - failed.length;
+  const says = `${count} people invited${failed.length > 0 ? `, ${failed.length} could not be` : ""}`;
+  const facts = { invited: count, failed: failed.map(({ slackId, why }) => `${slackId}: ${why}`) };
+  return { value, events: [eventOf(value, { kind: "incident.invited", atMs, says, facts })] };
+}
+
+/** A sentence that was posted is forgotten, with the duty to post it. */
+function withoutNote(incident: Incident, id: string): Incident {
+  return withoutDuty({ ...incident, notes: incident.notes.filter((note) => note.id !== id) }, `note:${id}`);
+}
+
+/** The document says by itself that this is no longer owed; its record would only grow the document. */
+function withoutDuty(incident: Incident, key: string): Incident {
+  const { [key]: _done, ...duties } = incident.duties;
+  return { ...incident, duties };
+}

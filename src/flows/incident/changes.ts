@@ -1,0 +1,233 @@
+import type { Changed } from "../../domain/duty.ts";
+import type { DoorName, Event } from "../../domain/event.ts";
+import {
+  ALERTS_LISTED,
+  type Acknowledgement,
+  amend,
+  answeredLadder,
+  eventOf,
+  type Incident,
+  isOpen,
+  type JoinedAlert,
+  type ResolutionFields,
+  withNote,
+} from "../../domain/incident.ts";
+import { askedLadder, type PageRecord, type PageTarget, planLadder } from "../../domain/page.ts";
+import { type Severity, worse } from "../../domain/severity.ts";
+import { turnOf } from "./open.ts";
+
+/** Who asked for a change, and through which door. */
+export interface Actor {
+  readonly id?: string | undefined;
+  readonly name: string;
+  readonly door: DoorName;
+}
+
+export const TWOKEY: Actor = { name: "TwoKey", door: "engine" };
+
+/** What joins an open incident: alerts, and what correlation says about its scope. */
+export interface Joining {
+  readonly scope: Incident["scope"];
+  readonly services: readonly string[];
+  readonly region?: string | undefined;
+  readonly severity: Severity;
+  readonly absorbs: readonly string[];
+  /** `isNew`: this alarm was not counted for this incident before. */
+  readonly alerts: readonly { readonly alert: JoinedAlert; readonly isNew: boolean }[];
+}
+
+/** Undefined when nothing changes: most alerts of a storm. */
+export function joinAlerts(incident: Incident, joining: Joining, nowMs: number): Changed<Incident> | undefined {
+  const listed = new Map(incident.alerts.map((alert) => [alert.fingerprint, alert]));
+  let more = incident.moreAlerts;
+  for (const { alert, isNew } of joining.alerts) {
+    if (listed.has(alert.fingerprint)) continue;
+    if (listed.size < ALERTS_LISTED) listed.set(alert.fingerprint, alert);
+    else if (isNew) more += 1;
+  }
+  const services = [...new Set([...incident.services, ...joining.services])];
+  const absorbs = [...new Set([...incident.absorbs, ...joining.absorbs])];
+  // A row that was read before the incident grew cannot make it small again.
+  const isWidening = joining.scope === "regional" && incident.scope === "service";
+  const isSame =
+    !isWidening &&
+    listed.size === incident.alerts.length &&
+    more === incident.moreAlerts &&
+    services.length === incident.services.length &&
+    absorbs.length === incident.absorbs.length &&
+    worse(joining.severity, incident.severity) === incident.severity;
+  if (isSame) return undefined;
+  const grown = amend(incident, { alerts: [...listed.values()], moreAlerts: more, services, absorbs });
+  const widened = widen(grown, joining, nowMs);
+  const harder = setSeverity(widened.value, worse(incident.severity, joining.severity), TWOKEY, nowMs);
+  return { value: harder?.value ?? widened.value, events: [...widened.events, ...(harder?.events ?? [])] };
+}
+
+function widen(incident: Incident, { scope, region }: Joining, nowMs: number): Changed<Incident> {
+  if (scope === "service" || incident.scope === "regional" || region === undefined) return { value: incident, events: [] };
+  const says = `Now a regional incident: ${incident.services.length} services are alarming in ${region}`;
+  const value = withNote({ ...incident, scope: "regional", region }, "widened", nowMs, says);
+  const facts = { region, services: incident.services };
+  return { value, events: [eventOf(value, { kind: "incident.widened", atMs: nowMs, says, facts })] };
+}
+
+/** A raised severity pages by its own matrix from now on; a lowered one pages nobody anew once somebody has answered. */
+export function setSeverity(
+  incident: Incident,
+  severity: Severity,
+  actor: Actor,
+  nowMs: number,
+): Changed<Incident> | undefined {
+  if (!isOpen(incident) || severity === incident.severity) return undefined;
+  const lowered = worse(severity, incident.severity) === incident.severity;
+  const why = `${lowered ? "lowered" : "raised"} from ${incident.severity}`;
+  const number = incident.ladders.length + 1;
+  const start = { number, severity, startedAtMs: nowMs, why, lowered, turn: turnOf(incident.id) };
+  const every = incident.escalation.severities[severity]?.status_update_every;
+  const { dueAtMs: before, ...update } = incident.update;
+  const dueAtMs = every === undefined ? undefined : Math.min(before ?? Number.POSITIVE_INFINITY, nowMs + every);
+  const says = `Severity ${why} to ${severity} by ${actor.name}`;
+  const value = withNote(
+    {
+      ...incident,
+      severity,
+      ladders: [...incident.ladders, planLadder(incident.escalation, start)],
+      update: { ...update, ...(dueAtMs === undefined ? {} : { dueAtMs }) },
+    },
+    `severity:${number}`,
+    nowMs,
+    says,
+  );
+  const { id: by, door } = actor;
+  const facts = { from: incident.severity, to: severity };
+  return { value, events: [eventOf(value, { kind: "incident.severity-set", atMs: nowMs, by, door, says, facts })] };
+}
+
+/** Whether somebody has answered for everything that is paging now. */
+export function isAnswered(incident: Incident): boolean {
+  return answeredLadder(incident) >= incident.ladders.length;
+}
+
+/**
+ * Stops everything that has not started. `answeredAtMs` is when the person did it, where that was elsewhere and earlier:
+ * it answers no ladder that began later. Undefined when it changes nothing: closed, or this person answered already.
+ */
+export function acknowledge(
+  incident: Incident,
+  ack: Omit<Acknowledgement, "ladder" | "atMs">,
+  nowMs: number,
+  answeredAtMs = nowMs,
+): Changed<Incident> | undefined {
+  const ladder = Math.max(1, incident.ladders.filter((each) => each.startedAtMs <= answeredAtMs).length);
+  const answeredBefore = incident.acks.some((other) => other.by === ack.by && other.ladder >= ladder);
+  if (!isOpen(incident) || answeredBefore) return undefined;
+  const isFirst = answeredLadder(incident) < ladder;
+  const started = incident.ladders[ladder - 1]?.startedAtMs ?? incident.openedAtMs;
+  const settled = settlePages(incident.pages, "superseded", (page) => page.target.id === ack.by);
+  const value = amend(incident, {
+    acks: [...incident.acks, { ...ack, atMs: nowMs, ladder }],
+    pages: incident.pages.map((page, index) => (page.ladder <= ladder ? (settled[index] ?? page) : page)),
+  });
+  const says = isFirst ? `${ack.name} acknowledged` : `Also acknowledged by ${ack.name}`;
+  const facts = { name: ack.name, afterMs: nowMs - started, first: isFirst };
+  return {
+    value,
+    events: [eventOf(value, { kind: "incident.acknowledged", atMs: nowMs, by: ack.by, door: ack.door, says, facts })],
+  };
+}
+
+/** Ends every page that was sent and not answered; those picked by `isTheirs` were answered. */
+export function settlePages(
+  pages: readonly PageRecord[],
+  state: "superseded" | "exhausted",
+  isTheirs: (page: PageRecord) => boolean = () => false,
+): PageRecord[] {
+  const unfinished = ["accepted", "unknown", "retry", "throttled"];
+  return pages.map((page) =>
+    unfinished.includes(page.state) ? { ...page, state: isTheirs(page) ? ("acked" as const) : state } : page,
+  );
+}
+
+/** Pages people outside the matrix's own time: somebody pressed Escalate, or a deadline was missed. */
+export function askFor(
+  incident: Incident,
+  targets: readonly PageTarget[],
+  why: string,
+  actor: Actor,
+  nowMs: number,
+): Changed<Incident> | undefined {
+  if (!isOpen(incident) || targets.length === 0) return undefined;
+  const number = incident.ladders.length + 1;
+  const start = { number, severity: incident.severity, startedAtMs: nowMs, why };
+  const value = amend(incident, { ladders: [...incident.ladders, askedLadder(start, targets)] });
+  const facts = { targets: targets.map((target) => target.id), why };
+  const says = `Further people are paged: ${why}`;
+  const { id: by, door } = actor;
+  return { value, events: [eventOf(value, { kind: "pages.escalated", atMs: nowMs, by, door, says, facts })] };
+}
+
+/** Pages the next level now, or the highest one again when all were paged. */
+export function escalateNow(incident: Incident, actor: Actor, nowMs: number): Changed<Incident> | undefined {
+  const ladder = incident.ladders.findLast((each) => each.kind === "matrix");
+  if (ladder === undefined || ladder.rungs.length === 0) return undefined;
+  const waiting = ladder.rungs.find(
+    (rung, index) => rung.takenBy === undefined && incident.duties[`rung:${ladder.number}.${index}`] === undefined
+      && ladder.startedAtMs + rung.afterMs > nowMs,
+  );
+  const rung = waiting ?? ladder.rungs.at(-1);
+  if (rung === undefined) return undefined;
+  const number = incident.ladders.length + 1;
+  const taken = incident.ladders.map((each) =>
+    each === ladder && waiting !== undefined
+      ? { ...each, rungs: each.rungs.map((other) => (other === rung ? { ...other, takenBy: number } : other)) }
+      : each,
+  );
+  return askFor({ ...incident, ladders: taken }, rung.targets, `${actor.name} escalated to level ${rung.level}`, actor, nowMs);
+}
+
+/** Two incidents of one cause: this one ends, its pages stop, and its channel says where to go. */
+export function mergeInto(incident: Incident, into: Incident, nowMs: number): Changed<Incident> | undefined {
+  if (!isOpen(incident)) return undefined;
+  const where = into.channel ? `#${into.channel.name}` : into.title;
+  const says = `Merged into ${where}: one cause, one incident. Please continue there.`;
+  const value = withNote(
+    {
+      ...incident,
+      state: "merged",
+      mergedInto: into.id,
+      closedAtMs: nowMs,
+      pages: settlePages(incident.pages, "superseded"),
+    },
+    "merged",
+    nowMs,
+    says,
+  );
+  return { value, events: [eventOf(value, { kind: "incident.merged", atMs: nowMs, says, facts: { into: into.id } })] };
+}
+
+export interface Resolving {
+  readonly fields: ResolutionFields;
+  readonly by: string;
+  /** Measured, or undefined where nothing was measured. */
+  readonly rtoMs?: number | undefined;
+  readonly rpoMs?: number | undefined;
+}
+
+export function resolveIncident(
+  incident: Incident,
+  { fields, by, rtoMs, rpoMs }: Resolving,
+  actor: Actor,
+  nowMs: number,
+): Changed<Incident> | undefined {
+  if (!isOpen(incident)) return undefined;
+  const measured = { ...(rtoMs === undefined ? {} : { rtoMs }), ...(rpoMs === undefined ? {} : { rpoMs }) };
+  const value = amend(incident, {
+    state: "resolved",
+    closedAtMs: nowMs,
+    resolution: { fields, by, ...measured },
+    pages: settlePages(incident.pages, "superseded"),
+  });
+  const says = `Resolved by ${actor.name}: ${fields.details}`;
+  const facts: Event["facts"] = { ...fields, ...measured };
+  return { value, events: [eventOf(value, { kind: "incident.resolved", atMs: nowMs, by, door: actor.door, says, facts })] };
+}

@@ -1,0 +1,44 @@
+import { z } from "zod";
+import type { Card } from "../../domain/card.ts";
+import type { CardDue } from "../../domain/card-due.ts";
+import type { Event } from "../../domain/event.ts";
+import type { Incident, UpdateFields } from "../../domain/incident.ts";
+import type { Inventory } from "../../domain/inventory.ts";
+import type { Chat } from "../../ports/chat.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Paging } from "../../ports/paging.ts";
+import type { Records } from "../../ports/records.ts";
+import type { Wake } from "../../ports/wake.ts";
+import type { Correlation } from "./correlate.ts";
+
+/** What one person or policy was paged with over all incidents; one document each and lane, rows older than the window dropped. */
+export const ThrottleBook = z.strictObject({ taken: z.array(z.strictObject({ key: z.string(), atMs: z.number() })) });
+export type ThrottleBook = z.infer<typeof ThrottleBook>;
+
+/** What TwoKey says about an incident; pure, so that a repeat says the same. */
+export interface IncidentVoice {
+  initial(incident: Incident): Card;
+  note(incident: Incident, says: string): Card;
+  page(incident: Incident, why: string): Card;
+  update(incident: Incident, update: { readonly number: number; readonly fields: UpdateFields; readonly late: boolean }): Card;
+  resolution(incident: Incident): Card;
+  timeline(incident: Incident, events: readonly Event[]): Card;
+}
+
+/** Everything the duties of an incident need of the outside. */
+export interface IncidentDeps {
+  readonly incidents: Records<Incident>;
+  readonly correlation: Records<Correlation>;
+  readonly cards: Records<CardDue>;
+  readonly throttle: Records<ThrottleBook>;
+  readonly chat: Chat;
+  readonly paging: Paging;
+  readonly clock: Clock;
+  readonly wake: Wake;
+  readonly voice: IncidentVoice;
+  inventory(): Inventory;
+  /** Status, progress, challenges and ETA as they are now, for the next update; none empty. */
+  facts(incident: Incident): Promise<UpdateFields>;
+  /** Everything that happened in this incident so far, oldest first. */
+  timeline(incidentId: string): Promise<readonly Event[]>;
+}

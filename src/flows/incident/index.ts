@@ -1,0 +1,45 @@
+import { type Changed, type Duty, type DutyRow, type DutySpec, dutiesFrom, nextDueAt } from "../../domain/duty.ts";
+import { Bug } from "../../domain/errors.ts";
+import type { Incident } from "../../domain/incident.ts";
+import type { Change } from "../../ports/records.ts";
+import { ANNOUNCE_DUTIES, announceCalls } from "./announce.ts";
+import type { IncidentDeps } from "./deps.ts";
+import { PAGE_DUTIES } from "./page.ts";
+import { pageCalls } from "./page-calls.ts";
+import { RESOLVE_DUTIES, resolveCalls } from "./resolve.ts";
+import { UPDATE_DUTIES, updateCalls } from "./update.ts";
+import { WATCH_DUTIES, watchCalls } from "./watch.ts";
+
+/** Every duty of an incident: what should have happened by now, from its state alone. */
+export const INCIDENT_DUTIES: readonly DutySpec<Incident>[] = [
+  ...PAGE_DUTIES,
+  ...WATCH_DUTIES,
+  ...ANNOUNCE_DUTIES,
+  ...UPDATE_DUTIES,
+  ...RESOLVE_DUTIES,
+];
+
+export function dutiesOf(incident: Incident, nowMs: number): Duty[] {
+  return dutiesFrom(INCIDENT_DUTIES, incident, nowMs);
+}
+
+/** A change with the time at which somebody has to look at the incident again. */
+export function dueChange({ value, events }: Changed<Incident>, nowMs: number): Change<Incident> {
+  return { value, events, dueAtMs: nextDueAt(dutiesOf(value, nowMs), value.duties) };
+}
+
+/** The same table with the hands that do it. */
+export function incidentRows(deps: IncidentDeps): DutyRow<Incident>[] {
+  const calls = {
+    ...pageCalls(deps),
+    ...watchCalls(deps),
+    ...announceCalls(deps),
+    ...updateCalls(deps),
+    ...resolveCalls(deps),
+  };
+  return INCIDENT_DUTIES.map((spec) => {
+    const perform = calls[spec.kind];
+    if (perform === undefined) throw new Bug("duty-without-hands", `Nothing performs the duty ${spec.kind}`);
+    return { ...spec, perform };
+  });
+}

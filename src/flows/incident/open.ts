@@ -1,0 +1,103 @@
+import { eventOf, type Incident, type JoinedAlert } from "../../domain/incident.ts";
+import type { Changed } from "../../domain/duty.ts";
+import type { DoorName } from "../../domain/event.ts";
+import type { Inventory } from "../../domain/inventory.ts";
+import { planLadder } from "../../domain/page.ts";
+import type { Severity } from "../../domain/severity.ts";
+
+export interface Opening {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly scope: "service" | "regional";
+  readonly services: readonly string[];
+  readonly region?: string | undefined;
+  readonly severity: Severity;
+  readonly drill?: boolean;
+  /** The alert that opened it, or the person who declared it. */
+  readonly alert?: JoinedAlert | undefined;
+  readonly declaredBy?: { readonly id: string; readonly name: string; readonly door: DoorName } | undefined;
+}
+
+/** A new incident with everything that is owed about it. Nothing outside has been asked yet. */
+export function openIncident(opening: Opening, inventory: Inventory, nowMs: number): Changed<Incident> {
+  const { file, escalation } = inventory;
+  const { id, title, description, scope, services, region, severity, alert, declaredBy } = opening;
+  const every = escalation.severities[severity]?.status_update_every;
+  const start = { number: 1, severity, startedAtMs: nowMs, why: "opened", lowered: false, turn: turnOf(id) };
+  const ladder = planLadder(escalation, start);
+  const value: Incident = {
+    ...{ id, title, description, scope, severity, services: [...services], environment: file.environment },
+    ...(region === undefined ? {} : { region }),
+    ...(declaredBy === undefined ? {} : { declaredBy: declaredBy.id }),
+    state: "open",
+    absorbs: [],
+    drill: opening.drill ?? false,
+    openedAtMs: nowMs,
+    // Clocks of two systems differ: an alarm never changed after the incident that it opened.
+    firstSeenAtMs: Math.min(alert?.atMs ?? nowMs, nowMs),
+    alerts: alert === undefined ? [] : [alert],
+    moreAlerts: 0,
+    escalation: {
+      severities: { ...escalation.severities },
+      audiences: { ...escalation.audiences },
+      throttle: escalation.throttle,
+      digest: escalation.digest,
+    },
+    driver: file.escalation.driver,
+    generation: 1,
+    ladders: [ladder],
+    pages: [],
+    acks: [],
+    pager: { notifications: [], uncounted: [], reopened: 0 },
+    alertsChannel: file.alerts.channel,
+    channelName: channelName(file.incidents.channel_prefix, id, scope === "regional" ? region : services[0], nowMs),
+    invitees: inventory.people.map((person) => person.slack),
+    notInvited: [],
+    bookmarks: bookmarksOf(inventory, services),
+    notes: [],
+    editWindowMs: file.incidents.update_edit_window,
+    update: { number: 1, late: false, ...(every === undefined ? {} : { dueAtMs: nowMs + every }) },
+    duties: {},
+    changes: 1,
+    cardChanges: 0,
+  };
+  return { value, events: [openedEvent(value, opening, nowMs)] };
+}
+
+function openedEvent(incident: Incident, { alert, declaredBy }: Opening, nowMs: number) {
+  const because = alert ? `alarm ${alert.name} in ${alert.region}` : `declared by ${declaredBy?.name ?? "TwoKey"}`;
+  return eventOf(incident, {
+    kind: "incident.opened",
+    atMs: nowMs,
+    by: declaredBy?.id,
+    door: declaredBy?.door ?? (alert ? "sns" : "engine"),
+    says: `${incident.severity.toUpperCase()} opened: ${incident.title} (${because})`,
+    facts: {
+      severity: incident.severity,
+      services: incident.services,
+      scope: incident.scope,
+      matrix: incident.escalation.digest,
+      firstSeenAtMs: incident.firstSeenAtMs,
+    },
+  });
+}
+
+/** Slack allows 80 characters: lower-case letters, digits, `-` and `_`. The id stays whole. */
+function channelName(prefix: string, id: string, about: string | undefined, nowMs: number): string {
+  const date = new Date(nowMs).toISOString().slice(0, 10).replaceAll("-", "");
+  const slug = (about ?? "general").toLowerCase().replaceAll(/[^a-z0-9_-]+/g, "-");
+  return `${prefix}-${date}-${slug.slice(0, 30)}-${id}`;
+}
+
+function bookmarksOf(inventory: Inventory, services: readonly string[]): Incident["bookmarks"] {
+  const own = inventory.services
+    .filter((service) => services.includes(service.name))
+    .flatMap((service) => service.links.map(({ label, url }) => ({ label: `${service.name}: ${label}`, url })));
+  return [...inventory.file.incidents.bookmarks, ...own].slice(0, 10);
+}
+
+/** A number that differs from incident to incident, for audiences that take turns. */
+export function turnOf(id: string): number {
+  return [...id].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 65_521, 7);
+}

@@ -1,0 +1,240 @@
+import type { Attempt, Duty, DutyOutcome, Perform } from "../../domain/duty.ts";
+import { dedupKey, eventOf, type Incident, withNote } from "../../domain/incident.ts";
+import { findPerson } from "../../domain/inventory.ts";
+import type { PageRecord } from "../../domain/page.ts";
+import type { Person } from "../../domain/person.ts";
+import type { PagerAnswer } from "../../ports/paging.ts";
+import type { IncidentDeps } from "./deps.ts";
+import { paged, pageKey, rungAt } from "./page.ts";
+import { postOnce } from "./post-once.ts";
+import { takeFromThrottle } from "./throttle.ts";
+
+/** World time after which a refused trigger is tried again: the refusal may be a setting that somebody mends. */
+const TRIGGER_AGAIN_MS = 60_000;
+
+type Outcome = DutyOutcome<Incident>;
+
+export function pageCalls(deps: IncidentDeps): Readonly<Record<string, Perform<Incident>>> {
+  return {
+    trigger: (incident, duty, attempt) => trigger(deps, incident, duty, attempt),
+    rung: (incident, duty, attempt) => askResponders(deps, incident, duty, attempt),
+    round: (incident, duty, attempt) => askResponders(deps, incident, duty, attempt),
+    direct: (incident, duty, attempt) => direct(deps, incident, duty, attempt),
+    fallback: (incident, duty, attempt) => fallBack(deps, incident, duty, attempt),
+  };
+}
+
+async function trigger(deps: IncidentDeps, incident: Incident, duty: Duty, attempt: Attempt): Promise<Outcome> {
+  if (!(await attempt.stillOwed())) return { kind: "withdrawn" };
+  const answer = await deps.paging.trigger({
+    dedupKey: dedupKey(incident),
+    summary: summaryOf(incident),
+    source: incident.region ?? incident.services[0] ?? incident.environment,
+    severity: incident.escalation.severities[incident.severity]?.pd_severity ?? "critical",
+    details: {
+      incident: incident.id,
+      services: incident.services.join(", "),
+      description: incident.description,
+      alarms: String(incident.alerts.length + incident.moreAlerts),
+    },
+    links: incident.bookmarks.map(({ label, url }) => ({ href: url, text: label })),
+    urgent: incident.severity === "sev1",
+  });
+  return outcomeOf(answer, duty, TRIGGER_AGAIN_MS);
+}
+
+function summaryOf(incident: Incident): string {
+  const drill = incident.drill ? "DRILL " : "";
+  return `${drill}${incident.severity.toUpperCase()} ${incident.services.join(", ") || "no service"}: ${incident.title}`;
+}
+
+/** One call for everybody of a rung or round; those who may not or cannot be paged through the pager are left out. */
+async function askResponders(deps: IncidentDeps, incident: Incident, duty: Duty, attempt: Attempt): Promise<Outcome> {
+  const mine = incident.pages.filter((page) => page.duty === duty.key);
+  const held = await heldBack(deps, incident, duty, mine);
+  const called = mine.filter((page) => !held.has(page.key));
+  if (called.length === 0) return { kind: "done", apply: settled(duty, "accepted", undefined, held) };
+  if (!(await attempt.stillOwed())) return { kind: "withdrawn" };
+  const { ladder, rung = "all", round = 0 } = duty.subject;
+  const inventory = deps.inventory();
+  const answer = await deps.paging.addResponders({
+    dedupKey: dedupKey(incident),
+    pageKey: pageKey(incident, `${ladder}.${rung}`, "responders", "pager", Number(round)),
+    message: summaryOf(incident),
+    users: called.flatMap(({ target }) =>
+      target.kind === "person" ? (findPerson(inventory, target.id)?.pagerduty ?? []) : [],
+    ),
+    policies: called.flatMap(({ target }) => (target.kind === "policy" ? target.id : [])),
+    urgent: incident.severity === "sev1",
+  });
+  return outcomeOf(answer, duty, undefined, held);
+}
+
+interface HeldBack {
+  readonly state: "throttled" | "rejected";
+  readonly why: string;
+}
+
+/** Pages that do not go with the call, with the reason, by page key. */
+async function heldBack(
+  deps: IncidentDeps,
+  incident: Incident,
+  duty: Duty,
+  pages: readonly PageRecord[],
+): Promise<ReadonlyMap<string, HeldBack>> {
+  const held = new Map<string, HeldBack>();
+  for (const { key, target } of pages) {
+    if (target.kind === "person" && findPerson(deps.inventory(), target.id)?.pagerduty === undefined) {
+      held.set(key, { state: "rejected", why: "has no PagerDuty user: only Slack reaches them" });
+    } else if (!(await mayGo(deps, incident, duty, target, "pager"))) {
+      held.set(key, { state: "throttled", why: "was paged too often: the next round tries again" });
+    }
+  }
+  return held;
+}
+
+function mayGo(
+  deps: IncidentDeps,
+  incident: Incident,
+  duty: Duty,
+  target: PageRecord["target"],
+  via: PageRecord["via"],
+): Promise<boolean> {
+  const isFirst = !paged(incident, target.id, via, Number.NEGATIVE_INFINITY, duty.key);
+  const page = { target: `${target.kind}:${target.id}:${via}`, key: `${incident.id}:${duty.key}`, isFirst };
+  return takeFromThrottle(deps.throttle, page, incident.escalation.throttle, deps.clock.now());
+}
+
+const NOBODY: ReadonlyMap<string, HeldBack> = new Map();
+
+function outcomeOf(
+  answer: PagerAnswer,
+  duty: Duty,
+  refusedAgainMs?: number,
+  held: ReadonlyMap<string, HeldBack> = NOBODY,
+): Outcome {
+  switch (answer.kind) {
+    case "accepted":
+      return { kind: "done", apply: settled(duty, "accepted", undefined, held) };
+    case "retry":
+      return { kind: "retry", afterMs: answer.afterMs, why: answer.why, apply: settled(duty, "retry", answer.why, held) };
+    case "unknown":
+      return { kind: "unknown", why: answer.why, apply: settled(duty, "unknown", answer.why, held) };
+    case "rejected": {
+      const apply = settled(duty, "rejected", answer.why, held);
+      const again = refusedAgainMs === undefined ? {} : { retryAfterMs: refusedAgainMs };
+      return { kind: "failed", why: answer.why, ...again, apply };
+    }
+  }
+}
+
+/** Writes the outcome into the pages of one duty. A page that was answered or ended meanwhile keeps its end. */
+function settled(
+  duty: Duty,
+  state: "accepted" | "rejected" | "retry" | "unknown",
+  why: string | undefined,
+  held: ReadonlyMap<string, HeldBack> = NOBODY,
+) {
+  return (incident: Incident, nowMs: number) => {
+    const pages = incident.pages.map((page): PageRecord => {
+      if (page.duty !== duty.key || !["intent", "superseded"].includes(page.state)) return page;
+      const hold = held.get(page.key);
+      const { why: _before, ...rest } = page;
+      const outcome = hold ?? { state, ...(why === undefined ? {} : { why }) };
+      const isOver = state === "accepted" && hold === undefined && isAnsweredFor(incident, page);
+      return { ...rest, ...outcome, ...(isOver ? { state: "superseded" } : {}), settledAtMs: nowMs };
+    });
+    const mine = pages.filter((page) => page.duty === duty.key);
+    const value = { ...incident, pages, changes: incident.changes + 1 };
+    return { value, events: outcomeEvents(incident, duty, mine, nowMs) };
+  };
+}
+
+function isAnsweredFor(incident: Incident, page: PageRecord): boolean {
+  return incident.state !== "open" || incident.acks.some((ack) => ack.ladder >= page.ladder);
+}
+
+/** One event for each state that the pages of a call came to; a retry is told by its end. */
+function outcomeEvents(incident: Incident, duty: Duty, pages: readonly PageRecord[], nowMs: number) {
+  return (["accepted", "superseded", "rejected", "unknown", "throttled"] as const).flatMap((state) => {
+    const those = pages.filter((page) => page.state === state && page.settledAtMs === nowMs);
+    if (those.length === 0) return [];
+    const targets = those.map((page) => page.target.id);
+    const name = state === "superseded" ? "accepted" : state;
+    const why = those[0]?.why;
+    const says = `Page ${name}: ${targets.join(", ")}${why === undefined ? "" : ` (${why})`}`;
+    const facts = { targets, via: those[0]?.via ?? "pager", duty: duty.key, why: why ?? null };
+    return [eventOf(incident, { kind: `page.${name}`, atMs: nowMs, says, facts })];
+  });
+}
+
+/** A direct message to one person, or to whoever is on call for a policy. */
+async function direct(deps: IncidentDeps, incident: Incident, duty: Duty, attempt: Attempt): Promise<Outcome> {
+  const page = incident.pages.find((each) => each.duty === duty.key);
+  const place = rungAt(incident, duty);
+  if (page === undefined || place === undefined) return { kind: "withdrawn" };
+  const sinceMs = duty.dueAtMs - place.ladder.everyMs / 2;
+  if (Number(duty.subject["round"]) > 0 && paged(incident, page.target.id, "slack", sinceMs, duty.key)) {
+    return { kind: "done", apply: settled(duty, "accepted", "was written to a moment ago") };
+  }
+  if (!(await mayGo(deps, incident, duty, page.target, "slack"))) {
+    const hold: HeldBack = { state: "throttled", why: "was written to too often" };
+    return { kind: "done", apply: settled(duty, "accepted", undefined, new Map([[page.key, hold]])) };
+  }
+  const people = await peopleOf(deps, page.target);
+  if (people.kind !== "accepted") return outcomeOf(people, duty);
+  if (people.value.length === 0) {
+    const why = "nobody on call there is listed in people";
+    return { kind: "failed", why, apply: settled(duty, "rejected", why) };
+  }
+  const card = deps.voice.page(incident, place.ladder.kind === "asked" ? place.ladder.why : `level ${place.rung.level}`);
+  for (const person of people.value) {
+    const isSent = await postOnce(deps.chat, { channel: person.slack }, card, `${page.key}:${person.id}`, attempt);
+    if (!isSent) return { kind: "withdrawn" };
+  }
+  return { kind: "done", apply: settled(duty, "accepted", undefined) };
+}
+
+async function peopleOf(
+  deps: IncidentDeps,
+  target: PageRecord["target"],
+): Promise<PagerAnswer<readonly Person[]>> {
+  const inventory = deps.inventory();
+  if (target.kind === "person") {
+    const person = findPerson(inventory, target.id);
+    return { kind: "accepted", value: person === undefined ? [] : [person] };
+  }
+  const onCall = await deps.paging.onCall([target.id]);
+  if (onCall.kind !== "accepted") return onCall;
+  const lowest = Math.min(...onCall.value.map((entry) => entry.level));
+  const ids = onCall.value.filter((entry) => entry.level === lowest).map((entry) => entry.pagerUserId);
+  return {
+    kind: "accepted",
+    value: inventory.people.filter((person) => person.pagerduty !== undefined && ids.includes(person.pagerduty)),
+  };
+}
+
+/** The pager accepted nothing: its people are written to in Slack, and the channel is told. */
+async function fallBack(deps: IncidentDeps, incident: Incident, duty: Duty, attempt: Attempt): Promise<Outcome> {
+  const place = rungAt(incident, duty);
+  if (place === undefined) return { kind: "withdrawn" };
+  const inventory = deps.inventory();
+  const people = place.rung.targets.flatMap((target) =>
+    target.kind === "person" ? (findPerson(inventory, target.id) ?? []) : [],
+  );
+  const why = `the pager has not accepted the page of level ${place.rung.level}`;
+  const card = deps.voice.page(incident, why);
+  for (const person of people) {
+    const key = pageKey(incident, `${place.ladder.number}.${place.index}`, person.id, "fallback", 0);
+    if (!(await postOnce(deps.chat, { channel: person.slack }, card, key, attempt))) return { kind: "withdrawn" };
+  }
+  return {
+    kind: "done",
+    apply: (current, nowMs) => {
+      const call = current.duties[String(duty.subject["call"])] ?? current.duties[`trigger:${current.generation}`];
+      const says = `The pager has accepted nothing for level ${place.rung.level} (${call?.why ?? "no answer"}). Written to directly: ${people.map(({ name }) => name).join(", ") || "nobody can be"}. Please call people by telephone.`;
+      const value = withNote(current, duty.key, nowMs, says);
+      return { value, events: [eventOf(current, { kind: "page.fallback", atMs: nowMs, says })] };
+    },
+  };
+}

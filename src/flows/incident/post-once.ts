@@ -1,0 +1,17 @@
+import type { Card } from "../../domain/card.ts";
+import type { Attempt } from "../../domain/duty.ts";
+import type { Chat, PostTarget } from "../../ports/chat.ts";
+
+/** Posts a message that is never edited. False: it is not owed any more. Throws what the chat throws. */
+export async function postOnce(
+  chat: Chat,
+  to: PostTarget,
+  card: Card,
+  key: string,
+  attempt: Attempt,
+): Promise<boolean> {
+  if (attempt.lookFirst && (await chat.find(to, key, attempt.sinceMs)) !== undefined) return true;
+  if (!(await attempt.stillOwed())) return false;
+  await chat.post(to, card, key);
+  return true;
+}

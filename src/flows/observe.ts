@@ -1,0 +1,80 @@
+import type { DatabaseFacts, Known, Observation, SiteFacts } from "../domain/observed.ts";
+import { type Region, type Service, siteOf } from "../domain/service.ts";
+import type { Cloud } from "../ports/step.ts";
+
+/** The one reader of the world for planner, preflight, drift and status. Every part that did not answer says why. */
+export async function observe(service: Service, cloud: Cloud, signal?: AbortSignal): Promise<Observation> {
+  const { traffic, probe, clock } = cloud;
+  const atMs = clock.now();
+  const regions = [service.home, service.standby];
+  const [sites, trafficRecords, databaseRecord, publicHealth] = await Promise.all([
+    Promise.all(regions.map((region) => observeSite(service, region, cloud, signal))),
+    traffic.records(service.traffic.zone, service.traffic.name, signal),
+    observeDatabaseRecord(service, cloud, signal),
+    probe.health(deepHealthUrl(service, service.home), signal ? { signal } : {}),
+  ]);
+  const byRegion = Object.fromEntries(sites.map((site) => [site.region, site]));
+  return {
+    service: service.name,
+    atMs,
+    sites: byRegion,
+    trafficRecords,
+    databaseRecord,
+    publicHealth,
+    activeRegion: activeRegion(service, byRegion, atMs),
+  };
+}
+
+/** The deep health question under the public name: what users' requests need. */
+export function deepHealthUrl(service: Service, region: Region): string {
+  return new URL(siteOf(service, region).deep_health.path, service.public_url).href;
+}
+
+async function observeSite(
+  service: Service,
+  region: Region,
+  cloud: Cloud,
+  signal: AbortSignal | undefined,
+): Promise<SiteFacts> {
+  const { database, compute, load_balancer } = siteOf(service, region);
+  const direct = { via: load_balancer.dns_name, ...(signal ? { signal } : {}) };
+  const [databaseFacts, computeFacts, firewall, deepHealth, lag] = await Promise.all([
+    cloud.databases.describe(region, database.instance, signal),
+    cloud.compute.describe(region, compute, signal),
+    cloud.databases.firewall(region, database.security_group, signal),
+    cloud.probe.health(deepHealthUrl(service, region), direct),
+    cloud.databases.lag(region, database.instance, signal),
+  ]);
+  return { region, database: databaseFacts, compute: computeFacts, firewall, deepHealth, lag };
+}
+
+async function observeDatabaseRecord(service: Service, { traffic, clock }: Cloud, signal: AbortSignal | undefined) {
+  const record = service.database_record;
+  if (!record) return { known: true as const, value: undefined, atMs: clock.now() };
+  const found = await traffic.records(record.zone, record.name, signal);
+  if (!found.known) return found;
+  return { ...found, value: found.value.find((set) => set.type === "CNAME") };
+}
+
+/**
+ * Which site's database is the writer. A replica names its source, which is enough even when the source's region is dark;
+ * two standalone instances are two writers, and nobody but a person can say which one is right.
+ */
+function activeRegion(service: Service, sites: Readonly<Record<Region, SiteFacts>>, atMs: number): Known<Region> {
+  const facts = (region: Region): DatabaseFacts | undefined => {
+    const database = sites[region]?.database;
+    return database?.known ? database.value : undefined;
+  };
+  const [home, standby] = [facts(service.home), facts(service.standby)];
+  if (standby?.role === "replica" && home?.role !== "replica") return { known: true, value: service.home, atMs };
+  if (home?.role === "replica" && standby?.role !== "replica") return { known: true, value: service.standby, atMs };
+  if (home?.role === "standalone" && standby?.role === "standalone") {
+    return { known: false, cause: "failed", why: "both databases accept writes: neither follows the other", atMs };
+  }
+  return {
+    known: false,
+    cause: "unreachable",
+    why: "the databases could not be seen well enough to tell the writer",
+    atMs,
+  };
+}

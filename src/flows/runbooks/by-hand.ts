@@ -1,0 +1,60 @@
+import type { RecordSet } from "../../domain/observed.ts";
+import type { ComputeSite, Region, Site } from "../../domain/service.ts";
+
+/** The same acts as AWS CLI commands, for the card: whoever reads them at three in the morning can paste them. */
+
+export function fence(region: Region, { compute, database }: Site): string[] {
+  return [
+    `aws application-autoscaling register-scalable-target --region ${region} --service-namespace ecs --scalable-dimension ecs:service:DesiredCount --resource-id service/${compute.cluster}/${compute.service} --min-capacity 0 --max-capacity 0 --suspended-state DynamicScalingInSuspended=true,DynamicScalingOutSuspended=true,ScheduledScalingSuspended=true`,
+    `aws ecs update-service --region ${region} --cluster ${compute.cluster} --service ${compute.service} --desired-count 0`,
+    `aws ec2 revoke-security-group-ingress --region ${region} --group-id ${database.security_group} --ip-permissions "$(aws ec2 describe-security-groups --region ${region} --group-ids ${database.security_group} --query 'SecurityGroups[0].IpPermissions' --output json)"`,
+  ];
+}
+
+export function lag(region: Region, { database }: Site): string[] {
+  return [
+    `aws cloudwatch get-metric-statistics --region ${region} --namespace AWS/RDS --metric-name ReplicaLag --dimensions Name=DBInstanceIdentifier,Value=${database.instance} --period 60 --statistics Maximum --start-time "$(date -u -d '-15 min' +%FT%TZ)" --end-time "$(date -u +%FT%TZ)"`,
+  ];
+}
+
+export function promote(region: Region, { database }: Site): string[] {
+  return [
+    `aws rds promote-read-replica --region ${region} --db-instance-identifier ${database.instance} --backup-retention-period ${database.backup_retention_days}`,
+    `aws rds describe-db-instances --region ${region} --db-instance-identifier ${database.instance} --query 'DBInstances[0].[DBInstanceStatus,ReadReplicaSourceDBInstanceIdentifier]'   # done when the source is gone, not when it says available`,
+  ];
+}
+
+export function scaleOut(region: Region, compute: ComputeSite): string[] {
+  const scaling = `aws application-autoscaling register-scalable-target --region ${region} --service-namespace ecs --scalable-dimension ecs:service:DesiredCount --resource-id service/${compute.cluster}/${compute.service} --min-capacity ${compute.tasks} --max-capacity ${compute.max_tasks ?? compute.tasks}`;
+  const desired = `aws ecs update-service --region ${region} --cluster ${compute.cluster} --service ${compute.service} --desired-count ${compute.tasks}`;
+  return compute.max_tasks === undefined ? [desired] : [scaling, desired];
+}
+
+export function records(zone: string, after: readonly RecordSet[]): string[] {
+  const changes = after.map((record) => ({ Action: "UPSERT", ResourceRecordSet: awsForm(record) }));
+  return [
+    `aws route53 change-resource-record-sets --hosted-zone-id ${zone} --change-batch '${JSON.stringify({ Changes: changes })}'`,
+  ];
+}
+
+function awsForm(record: RecordSet) {
+  return {
+    Name: record.name,
+    Type: record.type,
+    ...(record.setIdentifier === undefined ? {} : { SetIdentifier: record.setIdentifier }),
+    ...(record.weight === undefined ? {} : { Weight: record.weight }),
+    ...(record.failover === undefined ? {} : { Failover: record.failover }),
+    ...(record.ttlSeconds === undefined ? {} : { TTL: record.ttlSeconds }),
+    ...(record.values === undefined ? {} : { ResourceRecords: record.values.map((value) => ({ Value: value })) }),
+    ...(record.alias === undefined
+      ? {}
+      : {
+          AliasTarget: {
+            HostedZoneId: record.alias.zone,
+            DNSName: record.alias.dnsName,
+            EvaluateTargetHealth: record.alias.evaluateTargetHealth,
+          },
+        }),
+    ...(record.healthCheck === undefined ? {} : { HealthCheckId: record.healthCheck }),
+  };
+}

@@ -1,0 +1,18 @@
+import type { Inventory } from "../../domain/inventory.ts";
+import type { Observation } from "../../domain/observed.ts";
+import type { Mode } from "../../domain/plan.ts";
+import type { Region, Service } from "../../domain/service.ts";
+
+/** What somebody asked for, with the one look at the world it is planned on. */
+export interface FailoverRequest {
+  readonly id: string;
+  readonly service: Service;
+  readonly to: Region;
+  readonly mode: Mode;
+  readonly reason: string;
+  readonly requester: string;
+  readonly incident: string | undefined;
+  readonly inventory: Inventory;
+  readonly observed: Observation;
+  readonly nowMs: number;
+}

@@ -1,0 +1,52 @@
+import type { Plan } from "../../domain/plan.ts";
+import { assumptionsFrom } from "../facts.ts";
+import { acceptancesFor, type Judgement, judge } from "./failover-judgement.ts";
+import type { FailoverRequest } from "./failover-request.ts";
+import { failoverSteps } from "./failover-steps.ts";
+
+export type Planned =
+  | { readonly kind: "plan"; readonly plan: Plan }
+  /** Why there can be no plan, each with what to do instead. */
+  | { readonly kind: "refused"; readonly reasons: readonly string[] };
+
+/** From a service and one look at the world to an immutable plan with every choice made. Pure. */
+export function planFailover(request: FailoverRequest): Planned {
+  const judgement = judge(request);
+  if (judgement.refusals.length > 0) return { kind: "refused", reasons: judgement.refusals };
+  return { kind: "plan", plan: planFrom(request, judgement) };
+}
+
+function planFrom(request: FailoverRequest, judgement: Judgement): Plan {
+  const { service, observed, to, mode, nowMs, inventory } = request;
+  const { approvals } = inventory.file;
+  const lagLimit = judgement.lagLimitSeconds;
+  return {
+    id: request.id,
+    runbook: "failover",
+    service: service.name,
+    from: judgement.from,
+    to,
+    mode,
+    reason: request.reason,
+    requester: request.requester,
+    ...(request.incident === undefined ? {} : { incident: request.incident }),
+    madeAtMs: nowMs,
+    startByMs: nowMs + approvals.start_within,
+    authorisesUntilMs: nowMs + service.fence_watch,
+    coolDownMs: service.cool_down,
+    keysRequired: approvals.required,
+    inventoryDigest: inventory.digest,
+    steps: failoverSteps(request, judgement),
+    assumptions: [
+      ...assumptionsFrom(service, observed, to),
+      ...(lagLimit === undefined
+        ? []
+        : [{ kind: "bounded" as const, fact: "lag-seconds", says: "replication lag", limit: lagLimit }]),
+    ],
+    acceptances: acceptancesFor(request, judgement),
+    unchecked: [...judgement.unchecked],
+    dataLoss: judgement.dataLoss,
+    rtoMs: service.rto,
+    rpoMs: service.rpo,
+  };
+}

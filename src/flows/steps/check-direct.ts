@@ -1,0 +1,32 @@
+import { z } from "zod";
+import type { Step } from "../../ports/step.ts";
+import { ComputeInput, NoData } from "./schemas.ts";
+
+/** Asks the new side straight at its load balancer, before any user is sent there: healthy targets, and a write that works. */
+const Input = z.object({
+  region: z.string(),
+  url: z.string(),
+  via: z.string(),
+  compute: ComputeInput,
+  tasks: z.number(),
+});
+type Input = z.infer<typeof Input>;
+
+export const checkDirect: Step<Input, Record<string, never>> = {
+  name: "check-direct",
+  input: Input,
+  data: NoData,
+  run: async () => ({ requestIds: [], data: {} }),
+  async verify(input, _data, { cloud, signal }) {
+    const [compute, health] = await Promise.all([
+      cloud.compute.describe(input.region, input.compute, signal),
+      cloud.probe.health(input.url, { via: input.via, signal }),
+    ]);
+    if (!compute.known) return { done: false, says: `targets cannot be seen: ${compute.why}` };
+    const { healthy } = compute.value.targets;
+    if (healthy < input.tasks) return { done: false, says: `${healthy} of ${input.tasks} targets are healthy` };
+    if (health.kind !== "healthy") return { done: false, says: `the application says: ${health.why}` };
+    return { done: true, says: `${healthy} targets healthy, the application writes`, output: { healthy } };
+  },
+  undo: "nothing-to-undo",
+};

@@ -1,0 +1,38 @@
+import { z } from "zod";
+import type { Step } from "../../ports/step.ts";
+import { NoData } from "./schemas.ts";
+
+/** Verifies as clients see it: name servers and resolvers give the new side, and the application writes under its public name. */
+const Input = z.object({ name: z.string(), newSide: z.string(), url: z.string() });
+type Input = z.infer<typeof Input>;
+
+export const checkPublic: Step<Input, Record<string, never>> = {
+  name: "check-public",
+  input: Input,
+  data: NoData,
+  run: async () => ({ requestIds: [], data: {} }),
+  async verify(input, _data, { cloud, signal }) {
+    const { probe } = cloud;
+    const [wanted, authoritative, resolvers, health] = await Promise.all([
+      probe.resolve(input.newSide, signal),
+      probe.resolveAuthoritative(input.name, signal),
+      probe.resolve(input.name, signal),
+      probe.health(input.url, { signal }),
+    ]);
+    const newSide = new Set(wanted.flatMap((answer) => answer.values));
+    const points = (values: readonly string[]) =>
+      values.length > 0 && values.every((value) => newSide.has(value) || value === input.newSide);
+    const wrong = [...authoritative, ...resolvers].find((answer) => !points(answer.values));
+    if (authoritative.length === 0) return { done: false, says: "no name server answers" };
+    if (wrong)
+      return { done: false, says: `${wrong.server} answers ${wrong.values.join(", ") || wrong.error || "nothing"}` };
+    if (health.kind !== "healthy")
+      return { done: false, says: `under its public name the application says: ${health.why}` };
+    return {
+      done: true,
+      says: `${authoritative.length + resolvers.length} DNS servers point to the new side, the application writes`,
+      output: { verifiedAtMs: cloud.clock.now() },
+    };
+  },
+  undo: "nothing-to-undo",
+};

@@ -1,0 +1,75 @@
+import { z } from "zod";
+import { StepFailed, TransientError } from "../../domain/errors.ts";
+import type { Step } from "../../ports/step.ts";
+
+/** Statuses in which a promoted instance serves; `backing-up` takes writes, so waiting for `available` would waste minutes. */
+const SERVING = new Set(["available", "backing-up", "storage-optimization"]);
+/** Statuses that RDS does not leave by itself (CloudFormation's terminal list). */
+const TERMINAL = /^(failed|incompatible-|inaccessible-|restore-error|storage-full)/;
+
+const Input = z.object({
+  region: z.string(),
+  instance: z.string(),
+  expectedSource: z.string(),
+  backupRetentionDays: z.number(),
+});
+type Input = z.infer<typeof Input>;
+const Data = z.object({ found: z.enum(["asked", "under-way", "already-promoted"]) });
+type Data = z.infer<typeof Data>;
+
+/** Cuts the standby's database loose from the old side for good. There is no way back: only a new replica, later. */
+export const promoteReplica: Step<Input, Data> = {
+  name: "promote-replica",
+  input: Input,
+  data: Data,
+
+  async run(input, { cloud, signal }) {
+    const now = await cloud.databases.describe(input.region, input.instance, signal);
+    if (!now.known) {
+      if (now.cause === "unreachable" || now.cause === "failed")
+        throw new TransientError("replica-unseen", `${input.instance} cannot be seen: ${now.why}`);
+      throw new StepFailed("replica-unseen", `${input.instance} in ${input.region}: ${now.why}`);
+    }
+    if (now.value.role === "standalone") return { requestIds: [], data: { found: "already-promoted" } };
+    if (now.value.source !== undefined && !namesSource(now.value.source, input.expectedSource)) {
+      throw new StepFailed(
+        "wrong-source",
+        `${input.instance} follows ${now.value.source}, the plan says ${input.expectedSource}`,
+      );
+    }
+    const answer = await cloud.databases.promote(
+      input.region,
+      input.instance,
+      { backupRetentionDays: input.backupRetentionDays },
+      signal,
+    );
+    if (answer.kind === "busy") {
+      // Right after an accepted call RDS says busy as well: what it is busy with decides whose promotion this is.
+      if (now.value.status === "modifying" || now.value.status === "rebooting")
+        return { requestIds: answer.requestIds, data: { found: "under-way" } };
+      throw new TransientError("replica-busy", `${input.instance} is busy: ${answer.why}`);
+    }
+    return {
+      requestIds: answer.requestIds,
+      data: { found: answer.kind === "accepted" ? "asked" : "already-promoted" },
+    };
+  },
+
+  async verify(input, _data, { cloud, signal }) {
+    const now = await cloud.databases.describe(input.region, input.instance, signal);
+    if (!now.known) return { done: false, says: `cannot be seen: ${now.why}` };
+    const { status, role } = now.value;
+    if (TERMINAL.test(status)) throw new StepFailed("promotion-failed", `${input.instance} went to status ${status}`);
+    // `available` alone proves nothing: the replica was available before it was promoted (seed error 49).
+    if (role === "standalone" && SERVING.has(status))
+      return { done: true, says: `promoted, status ${status}`, output: {} };
+    return { done: false, says: role === "replica" ? `still a replica, status ${status}` : `status ${status}` };
+  },
+
+  undo: "irreversible",
+};
+
+/** A cross-region source is named by its ARN, one of the same region by its identifier. */
+function namesSource(source: string, expected: string): boolean {
+  return source === expected || source.endsWith(`:db:${expected}`);
+}

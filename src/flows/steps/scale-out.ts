@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { StepFailed, TransientError } from "../../domain/errors.ts";
+import type { ComputeFacts } from "../../domain/observed.ts";
+import type { Step } from "../../ports/step.ts";
+import { ComputeInput, NoData } from "./schemas.ts";
+
+/**
+ * Raises the standby's tasks. It never lowers anything, and unwinding keeps the capacity: taking it away could take it
+ * from a side that DNS answers with (G7).
+ */
+const Input = z.object({ region: z.string(), compute: ComputeInput, tasks: z.number().int().min(1) });
+type Input = z.infer<typeof Input>;
+
+/** Failed task launches after which a scale-out from a broken image is called broken; ECS itself retries for ever. */
+const MOST_FAILED_TASKS = 10;
+
+/** An earlier attempt, or somebody else, asked for as much already. */
+function isAskedFor({ desired, scaling }: ComputeFacts, tasks: number): boolean {
+  return desired >= tasks && (scaling === undefined || (scaling.min >= tasks && !scaling.suspended));
+}
+
+export const scaleOut: Step<Input, Record<string, never>> = {
+  name: "scale-out",
+  input: Input,
+  data: NoData,
+
+  async run(input, { cloud, signal }) {
+    const now = await cloud.compute.describe(input.region, input.compute, signal);
+    if (!now.known && (now.cause === "denied" || now.cause === "absent"))
+      throw new StepFailed("service-unseen", `${input.compute.service}: ${now.why}`);
+    if (!now.known) throw new TransientError("service-unseen", `${input.compute.service} cannot be seen: ${now.why}`);
+    if (now.value.status !== "ACTIVE")
+      throw new StepFailed("service-inactive", `${input.compute.service} is ${now.value.status}`);
+    if (isAskedFor(now.value, input.tasks)) return { requestIds: [], data: {} };
+    const act = await cloud.compute.scaleOut(input.region, input.compute, input.tasks, signal);
+    return { requestIds: act.requestIds, data: {} };
+  },
+
+  async verify(input, _data, { cloud, signal }) {
+    const now = await cloud.compute.describe(input.region, input.compute, signal);
+    if (!now.known) return { done: false, says: `cannot be seen: ${now.why}` };
+    const { running, pending, deployments, reasons } = now.value;
+    const failedTasks = Math.max(0, ...deployments.map((deployment) => deployment.failedTasks));
+    if (deployments.some((deployment) => deployment.rollout === "FAILED") || failedTasks >= MOST_FAILED_TASKS) {
+      throw new StepFailed("tasks-fail", `${input.compute.service}: tasks fail to start. ${reasons[0] ?? ""}`.trim());
+    }
+    if (running >= input.tasks && pending === 0 && deployments.length === 1)
+      return { done: true, says: `${running} tasks run`, output: { running } };
+    return {
+      done: false,
+      says: `${running} of ${input.tasks} tasks run${reasons[0] && failedTasks > 0 ? ` (${reasons[0]})` : ""}`,
+    };
+  },
+
+  undo: "nothing-to-undo",
+};

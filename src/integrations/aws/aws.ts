@@ -1,0 +1,69 @@
+import { ConfirmSubscriptionCommand } from "@aws-sdk/client-sns";
+import { UserError } from "../../domain/errors.ts";
+import type { Region } from "../../domain/service.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Compute } from "../../ports/compute.ts";
+import type { Databases } from "../../ports/databases.ts";
+import type { TrafficControl } from "../../ports/traffic.ts";
+import { Caller } from "./caller.ts";
+import { type Clients, createClients } from "./clients.ts";
+import { awsCompute } from "./compute.ts";
+import { type CredentialOptions, type Identity, identitySource, type Role } from "./credentials.ts";
+import { awsDatabases } from "./databases.ts";
+import { Reachability } from "./reachability.ts";
+import { clientSettings, PATIENCE, type Patience } from "./settings.ts";
+import { awsTraffic } from "./traffic.ts";
+
+export interface AwsOptions extends CredentialOptions {
+  /** TwoKey's own region: its STS hands out sessions. */
+  readonly home: Region;
+  readonly clock: Pick<Clock, "now" | "speed">;
+  /** Where all APIs are, instead of at AWS. */
+  readonly endpoint?: string | undefined;
+  /** Absent: where the SDK finds them. */
+  readonly credentials?: Identity | undefined;
+  readonly role?: Role | undefined;
+  readonly patience?: Patience | undefined;
+  /** How long reads take an endpoint that did not answer as silent, machine time. */
+  readonly rememberSilenceMs?: number | undefined;
+}
+
+export interface Aws {
+  readonly databases: Databases;
+  readonly compute: Compute;
+  readonly traffic: TrafficControl;
+  /** Confirms a subscription of the topic, in the topic's region. Throws as mutations do. */
+  confirmSnsSubscription(topicArn: string, token: string): Promise<void>;
+  close(): void;
+}
+
+/** Longer than a call may take, so that the one look that goes through is over before the next one does. */
+const REMEMBER_SILENCE_MS = 10_000;
+
+/** The adapters to AWS. Nothing is asked before it is needed. */
+export function createAws(options: AwsOptions): Aws {
+  const settings = clientSettings(options.endpoint, options.patience ?? PATIENCE);
+  const identity = identitySource(options, settings);
+  const clients = createClients(settings, identity);
+  const now = () => options.clock.now();
+  const reachability = new Reachability(options.rememberSilenceMs ?? REMEMBER_SILENCE_MS);
+  const caller = new Caller({ clock: options.clock, identity, reachability });
+  return {
+    databases: awsDatabases(caller, clients, now),
+    compute: awsCompute(caller, clients),
+    traffic: awsTraffic(caller, clients),
+    confirmSnsSubscription: (topicArn, token) => confirm(caller, clients, { topicArn, token }),
+    close: () => clients.close(),
+  };
+}
+
+async function confirm(caller: Caller, clients: Clients, { topicArn, token }: { topicArn: string; token: string }) {
+  const region = /^arn:aws[a-z-]*:sns:([a-z0-9-]+):\d{12}:/.exec(topicArn)?.[1];
+  if (region === undefined) throw new UserError("topic-arn", `${topicArn} is not the ARN of an SNS topic`);
+  const ask = { api: "sns", region, doing: `confirm the subscription of ${topicArn}` };
+  await caller.act(async (requestIds) => {
+    const command = new ConfirmSubscriptionCommand({ TopicArn: topicArn, Token: token });
+    await caller.write(ask, requestIds, (sendOptions) => clients.sns.in(region).send(command, sendOptions));
+    return {};
+  });
+}

@@ -1,0 +1,155 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { OutcomeUnknown, TransientError } from "../../domain/errors.ts";
+import type { Known } from "../../domain/observed.ts";
+import type { Region } from "../../domain/service.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Act } from "../../ports/databases.ts";
+import type { IdentitySource } from "./credentials.ts";
+import { CallFailed, classify, mutationError, notKnown, type VendorFailure } from "./errors.ts";
+import type { Reachability } from "./reachability.ts";
+
+/** Who is asked, and for what: `doing` completes "Could not …". */
+export interface Ask {
+  readonly api: string;
+  readonly region: Region;
+  readonly doing: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface SendOptions {
+  readonly abortSignal?: AbortSignal;
+}
+type Send<T> = (options: SendOptions) => Promise<T>;
+
+interface Answer {
+  readonly $metadata: { readonly requestId?: string | undefined };
+}
+
+const MOST_ATTEMPTS = 4;
+/**
+ * Doubled with each attempt and drawn evenly below that (the SDK's own figures). A throttle's bucket fills in world time;
+ * a broken connection is made anew in machine time.
+ */
+const BACK_OFF_MS = { throttled: 1_000, broken: 50 };
+const TIMEOUTS = new Set(["ETIMEDOUT", "TimeoutError"]);
+
+export interface CallerOptions {
+  readonly clock: Pick<Clock, "now" | "speed">;
+  readonly identity: IdentitySource;
+  readonly reachability: Reachability;
+}
+
+/** Makes the calls: at most four attempts, and of a mutation only attempts of which it is certain that they did nothing. */
+export class Caller {
+  readonly #options: CallerOptions;
+
+  constructor(options: CallerOptions) {
+    this.#options = options;
+  }
+
+  /** A fact of the port: what `look` found, as of before it looked, or why there is none. Throws the signal's reason. */
+  async known<T>(look: () => Promise<T>): Promise<Known<T>> {
+    const atMs = this.#options.clock.now();
+    try {
+      return { known: true, value: await look(), atMs };
+    } catch (error) {
+      if (error instanceof CallFailed) return notKnown(error, atMs);
+      if (!(error instanceof z.ZodError)) throw error;
+      return { known: false, why: `AWS's answer was not understood: ${z.prettifyError(error)}`, cause: "failed", atMs };
+    }
+  }
+
+  /** A mutation of the port; `make` collects the request ids of its writes. Throws as `Databases` says. */
+  async act<T>(make: (requestIds: string[]) => Promise<T>): Promise<T & Act> {
+    const requestIds: string[] = [];
+    try {
+      const made = await make(requestIds);
+      return { ...made, requestIds };
+    } catch (error) {
+      if (error instanceof CallFailed) throw mutationError(error, requestIds);
+      if (!(error instanceof z.ZodError)) throw error;
+      // Whether something was changed before the answer that nobody understands, the request ids tell.
+      const Named = requestIds.length > 0 ? OutcomeUnknown : TransientError;
+      const facts = { requestIds: requestIds.join(" ") };
+      throw new Named("aws-answer", `AWS's answer was not understood: ${z.prettifyError(error)}`, { facts });
+    }
+  }
+
+  /** Throws CallFailed or the signal's reason. An endpoint that lately gave no answer is not asked. */
+  async read<T>(ask: Ask, send: Send<T>): Promise<T> {
+    const silentMs = this.#options.reachability.silenceOf(endpointOf(ask));
+    if (silentMs !== undefined) {
+      const said = `${ask.api} has given no answer for ${Math.ceil(silentMs / 1_000)} s`;
+      const failure = {
+        kind: "unreachable",
+        code: "silent",
+        said,
+        met: "no-connection",
+        requestId: undefined,
+      } as const;
+      throw new CallFailed({ ...ask, nature: "read" }, failure);
+    }
+    return await this.#attempts(ask, "read", send);
+  }
+
+  /** Throws CallFailed, or the signal's reason before anything was sent. Always asks, whatever is remembered. */
+  async write<T extends Answer>(ask: Ask, requestIds: string[], send: Send<T>): Promise<T> {
+    ask.signal?.throwIfAborted();
+    const output = await this.#attempts(ask, "write", send, requestIds);
+    if (output.$metadata.requestId !== undefined) requestIds.push(output.$metadata.requestId);
+    return output;
+  }
+
+  async #attempts<T>(ask: Ask, nature: "read" | "write", send: Send<T>, requestIds: string[] = []): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      const failure = await this.#attempt(ask, nature, send);
+      if ("output" in failure) return failure.output;
+      if (failure.requestId !== undefined) requestIds.push(failure.requestId);
+      if (attempt === MOST_ATTEMPTS || !mayRepeat(failure, nature)) throw new CallFailed({ ...ask, nature }, failure);
+      await this.#backOff(failure, attempt, ask.signal);
+    }
+  }
+
+  /** Throws the signal's reason. A clock that is slower than the machine's slows nothing down here. */
+  async #backOff({ kind }: VendorFailure, attempt: number, signal: AbortSignal | undefined): Promise<void> {
+    const throttledMs = BACK_OFF_MS.throttled / Math.max(1, this.#options.clock.speed);
+    const mostMs = (kind === "retryLater" ? throttledMs : BACK_OFF_MS.broken) * 2 ** (attempt - 1);
+    await sleep(Math.random() * mostMs, undefined, { ...(signal && { signal }) }).catch(() => signal?.throwIfAborted());
+  }
+
+  async #attempt<T>(ask: Ask, nature: "read" | "write", send: Send<T>): Promise<VendorFailure | { output: T }> {
+    const { reachability, identity } = this.#options;
+    try {
+      // Asked for here, so that a silent STS is not taken for a silent region.
+      await identity();
+    } catch (error) {
+      const failure = classify(error);
+      return { ...failure, kind: failure.kind === "auth" ? "auth" : "retryLater", met: "not-asked" };
+    }
+    ask.signal?.throwIfAborted();
+    try {
+      const output = await send({ ...(ask.signal && { abortSignal: ask.signal }) });
+      reachability.answered(endpointOf(ask));
+      return { output };
+    } catch (error) {
+      // A write that was under way may have happened; a read is simply given up.
+      if (nature === "read") ask.signal?.throwIfAborted();
+      const failure = classify(error);
+      if (failure.met === "answer") reachability.answered(endpointOf(ask));
+      // A lost answer to a write must be looked into at once, so only reads make an endpoint silent.
+      else if (nature === "read") reachability.silent(endpointOf(ask));
+      return failure;
+    }
+  }
+}
+
+const endpointOf = ({ api, region }: Ask): string => `${api} ${region}`;
+
+/** Never a mutation that may have happened. A timeout has cost enough time already. */
+function mayRepeat({ kind, code, met }: VendorFailure, nature: "read" | "write"): boolean {
+  if (met === "not-asked") return false;
+  if (kind === "retryLater") return true;
+  if (TIMEOUTS.has(code)) return false;
+  return kind === "unreachable" || (kind === "ambiguous" && nature === "read");
+}

@@ -1,0 +1,178 @@
+import { DescribeScalableTargetsCommand } from "@aws-sdk/client-application-auto-scaling";
+import { DescribeServicesCommand, DescribeTasksCommand, ListTasksCommand } from "@aws-sdk/client-ecs";
+import { DescribeTargetHealthCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { z } from "zod";
+import type { ComputeFacts, Scaling } from "../../domain/observed.ts";
+import type { ComputeSite, Region } from "../../domain/service.ts";
+import type { Caller } from "./caller.ts";
+import type { Clients } from "./clients.ts";
+import { CallFailed } from "./errors.ts";
+
+interface Wanted {
+  readonly region: Region;
+  readonly site: ComputeSite;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Limits of ECS: tasks in one DescribeTasks. */
+const MOST_TASKS_A_CALL = 100;
+const MOST_REASONS = 5;
+
+const Service = z.object({
+  status: z.string(),
+  desiredCount: z.number(),
+  runningCount: z.number(),
+  pendingCount: z.number(),
+  taskDefinition: z.string(),
+  deployments: z
+    .array(
+      z.object({
+        id: z.string(),
+        status: z.string(),
+        rolloutState: z.string().default(""),
+        failedTasks: z.number().default(0),
+      }),
+    )
+    .default([]),
+  events: z.array(z.object({ message: z.string() })).default([]),
+});
+const Failures = z.array(z.object({ arn: z.string().default(""), reason: z.string().default("") })).default([]);
+const Task = z.object({
+  stoppedReason: z.string().optional(),
+  attachments: z
+    .array(z.object({ details: z.array(z.object({ name: z.string(), value: z.string().optional() })).default([]) }))
+    .default([]),
+});
+const TargetHealth = z
+  .array(z.object({ Target: z.object({ Id: z.string() }), TargetHealth: z.object({ State: z.string() }) }))
+  .default([]);
+const ScalableTargets = z
+  .array(
+    z.object({
+      MinCapacity: z.number(),
+      MaxCapacity: z.number(),
+      SuspendedState: z
+        .object({
+          DynamicScalingInSuspended: z.boolean().default(false),
+          DynamicScalingOutSuspended: z.boolean().default(false),
+          ScheduledScalingSuspended: z.boolean().default(false),
+        })
+        .prefault({}),
+    }),
+  )
+  .max(1)
+  .default([]);
+
+/** Reads of one ECS service. All throw CallFailed. */
+export class ComputeReader {
+  readonly #caller: Caller;
+  readonly #clients: Clients;
+
+  constructor(caller: Caller, clients: Clients) {
+    this.#caller = caller;
+    this.#clients = clients;
+  }
+
+  async service({ region, site, signal }: Wanted) {
+    const ask = { api: "ecs", region, doing: `describe ${site.cluster}/${site.service}`, signal };
+    const command = new DescribeServicesCommand({ cluster: site.cluster, services: [site.service] });
+    const answer = await this.#caller.read(ask, (options) => this.#clients.ecs.in(region).send(command, options));
+    const [failure] = Failures.parse(answer.failures);
+    if (failure) {
+      // ECS answers 200 for a service that it does not have.
+      const { arn: said, reason: code } = failure;
+      const kind = code === "MISSING" ? "absent" : "refused";
+      throw new CallFailed({ ...ask, nature: "read" }, { kind, code, said, met: "answer", requestId: undefined });
+    }
+    const [found] = z.tuple([Service]).parse(answer.services);
+    return { ...found, desired: found.desiredCount };
+  }
+
+  /** Undefined where the service is not auto-scaled. */
+  async scaling({ region, site, signal }: Wanted): Promise<Scaling | undefined> {
+    const ask = { api: "autoscaling", region, doing: `describe the auto scaling of ${site.service}`, signal };
+    const command = new DescribeScalableTargetsCommand({
+      ServiceNamespace: "ecs",
+      ResourceIds: [`service/${site.cluster}/${site.service}`],
+      ScalableDimension: "ecs:service:DesiredCount",
+    });
+    const answer = await this.#caller.read(ask, (options) =>
+      this.#clients.autoScaling.in(region).send(command, options),
+    );
+    const [target] = ScalableTargets.parse(answer.ScalableTargets);
+    if (!target) return undefined;
+    // Partly suspended is not suspended: the part that is left moves the count.
+    const suspended = Object.values(target.SuspendedState).every(Boolean);
+    return { min: target.MinCapacity, max: target.MaxCapacity, suspended };
+  }
+
+  async #tasks({ region, site, signal }: Wanted, desiredStatus: "RUNNING" | "STOPPED") {
+    const ask = { api: "ecs", region, doing: `list the tasks of ${site.cluster}/${site.service}`, signal };
+    const { cluster } = site;
+    const arns: string[] = [];
+    for (let nextToken: string | undefined, page = 0; page === 0 || nextToken !== undefined; page++) {
+      const command = new ListTasksCommand({ cluster, serviceName: site.service, desiredStatus, nextToken });
+      const answer = await this.#caller.read(ask, (options) => this.#clients.ecs.in(region).send(command, options));
+      arns.push(...(answer.taskArns ?? []));
+      nextToken = answer.nextToken;
+    }
+    const found: z.infer<typeof Task>[] = [];
+    for (let from = 0; from < arns.length; from += MOST_TASKS_A_CALL) {
+      const command = new DescribeTasksCommand({ cluster, tasks: arns.slice(from, from + MOST_TASKS_A_CALL) });
+      const answer = await this.#caller.read(ask, (options) => this.#clients.ecs.in(region).send(command, options));
+      found.push(...z.array(Task).default([]).parse(answer.tasks));
+    }
+    return found;
+  }
+
+  async #targetHealth({ region, site, signal }: Wanted) {
+    const ask = { api: "loadbalancing", region, doing: `describe the targets of ${site.service}`, signal };
+    const command = new DescribeTargetHealthCommand({ TargetGroupArn: site.target_group });
+    const answer = await this.#caller.read(ask, (options) =>
+      this.#clients.loadBalancing.in(region).send(command, options),
+    );
+    return TargetHealth.parse(answer.TargetHealthDescriptions);
+  }
+
+  async facts(wanted: Wanted): Promise<ComputeFacts> {
+    const [found, scalingNow, running, health] = await Promise.all([
+      this.service(wanted),
+      this.scaling(wanted),
+      this.#tasks(wanted, "RUNNING"),
+      this.#targetHealth(wanted),
+    ]);
+    // Reasons of stopped tasks cost two calls more; they are worth it only while tasks are missing.
+    const stopped = found.runningCount < found.desired ? await this.#tasks(wanted, "STOPPED") : [];
+    const own = new Set(running.flatMap(addressesOf));
+    const targets = health.filter(({ Target }) => own.has(Target.Id));
+    const stopReasons = stopped.flatMap(({ stoppedReason }) => stoppedReason ?? []);
+    return {
+      status: found.status,
+      desired: found.desired,
+      running: found.runningCount,
+      pending: found.pendingCount,
+      deployments: found.deployments.map(({ id, status, rolloutState: rollout, failedTasks }) => ({
+        ...{ id, primary: status === "PRIMARY", rollout, failedTasks },
+      })),
+      taskDefinition: found.taskDefinition,
+      scaling: scalingNow,
+      targets: {
+        healthy: targets.filter(({ TargetHealth: { State } }) => State === "healthy").length,
+        total: targets.length,
+      },
+      reasons: [
+        ...new Set([
+          ...stopReasons.slice(0, MOST_REASONS),
+          ...found.events.slice(0, MOST_REASONS).map(({ message }) => message),
+        ]),
+      ],
+    };
+  }
+}
+
+/** Private addresses of a task's network interfaces: what an awsvpc service registers as targets. */
+function addressesOf({ attachments }: z.infer<typeof Task>): string[] {
+  return attachments
+    .flatMap(({ details }) => details)
+    .flatMap(({ name, value }) => (name === "privateIPv4Address" && value !== undefined ? [value] : []));
+}

@@ -1,0 +1,89 @@
+import { RegisterScalableTargetCommand } from "@aws-sdk/client-application-auto-scaling";
+import { UpdateServiceCommand } from "@aws-sdk/client-ecs";
+import type { Scaling } from "../../domain/observed.ts";
+import type { ComputeSite, Region } from "../../domain/service.ts";
+import type { Compute } from "../../ports/compute.ts";
+import type { Caller } from "./caller.ts";
+import type { Clients } from "./clients.ts";
+import { ComputeReader } from "./compute-facts.ts";
+
+interface Target {
+  readonly region: Region;
+  readonly site: ComputeSite;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** ECS services with awsvpc networking (targets registered by IP address), with or without Application Auto Scaling. */
+export function awsCompute(caller: Caller, clients: Clients): Compute {
+  const reader = new ComputeReader(caller, clients);
+  const writer = computeWriter(caller, clients);
+  return {
+    describe: (region, site, signal) => caller.known(() => reader.facts({ region, site, signal })),
+    scaleOut: (region, site, tasks, signal) =>
+      caller.act(async (requestIds) => {
+        const target = { region, site, signal };
+        const scaling = await reader.scaling(target);
+        if (scaling) await writer.register(target, raised(scaling, site, tasks), requestIds);
+        // Read after the registration, which may have raised it: a service is never told to shrink here.
+        const { desired } = await reader.service(target);
+        if (desired < tasks) await writer.setDesired(target, tasks, requestIds);
+        return {};
+      }),
+    stop: (region, site, signal) =>
+      caller.act(async (requestIds) => {
+        const target = { region, site, signal };
+        // Only where there is one: registering would make a scalable target that nothing could put back.
+        if (await reader.scaling(target)) {
+          // One call: any registration pulls the count into its bounds, so suspending alone would restart tasks.
+          await writer.register(target, { min: 0, max: 0, suspended: true }, requestIds);
+        }
+        await writer.setDesired(target, 0, requestIds);
+        return {};
+      }),
+    restore: (region, site, saved, signal) =>
+      caller.act(async (requestIds) => {
+        const target = { region, site, signal };
+        if (saved.scaling) await writer.register(target, saved.scaling, requestIds);
+        // The stop may never have happened, and the service may have grown since it was looked at.
+        const { desired } = await reader.service(target);
+        if (desired < saved.desired) await writer.setDesired(target, saved.desired, requestIds);
+        return {};
+      }),
+  };
+}
+
+function raised({ min, max }: Scaling, site: ComputeSite, tasks: number): Scaling {
+  return { min: Math.max(min, tasks), max: Math.max(max, site.max_tasks ?? 0, tasks), suspended: false };
+}
+
+function computeWriter(caller: Caller, clients: Clients) {
+  return {
+    register: async (target: Target, { min, max, suspended }: Scaling, requestIds: string[]) => {
+      const { region, site, signal } = target;
+      const doing = `set the auto scaling of ${site.cluster}/${site.service} to ${min}..${max}`;
+      const command = new RegisterScalableTargetCommand({
+        ServiceNamespace: "ecs",
+        ResourceId: `service/${site.cluster}/${site.service}`,
+        ScalableDimension: "ecs:service:DesiredCount",
+        MinCapacity: min,
+        MaxCapacity: max,
+        SuspendedState: {
+          DynamicScalingInSuspended: suspended,
+          DynamicScalingOutSuspended: suspended,
+          ScheduledScalingSuspended: suspended,
+        },
+      });
+      const ask = { api: "autoscaling", region, doing, signal };
+      await caller.write(ask, requestIds, (options) => clients.autoScaling.in(region).send(command, options));
+    },
+    setDesired: async ({ region, site, signal }: Target, desired: number, requestIds: string[]) => {
+      const ask = { api: "ecs", region, doing: `set ${site.cluster}/${site.service} to ${desired} tasks`, signal };
+      const command = new UpdateServiceCommand({
+        cluster: site.cluster,
+        service: site.service,
+        desiredCount: desired,
+      });
+      await caller.write(ask, requestIds, (options) => clients.ecs.in(region).send(command, options));
+    },
+  };
+}

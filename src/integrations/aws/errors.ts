@@ -1,0 +1,194 @@
+import { z } from "zod";
+import { type Facts, OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
+import type { Known } from "../../domain/observed.ts";
+import type { Region } from "../../domain/service.ts";
+
+/** What an error of AWS or of the way there means for whoever asked. */
+export type FailureKind =
+  /** The world is as the call wanted it. */
+  | "alreadyDone"
+  /** The resource is busy with something. */
+  | "inFlight"
+  /** Nothing happened; the same call may succeed later. */
+  | "retryLater"
+  | "refused"
+  /** It may or may not have happened. */
+  | "ambiguous"
+  | "auth"
+  | "absent"
+  /** Nothing was sent: no connection came about. */
+  | "unreachable";
+
+export interface VendorFailure {
+  readonly kind: FailureKind;
+  /** AWS's own code, or the network's. */
+  readonly code: string;
+  /** AWS's own words, shortened. */
+  readonly said: string;
+  /** How far the call got; `not-asked` where TwoKey itself had no credentials to ask with. */
+  readonly met: "answer" | "silence" | "no-connection" | "not-asked";
+  readonly requestId: string | undefined;
+}
+
+const LONGEST_SAID = 300;
+
+/** By `e.name` and by `e.Code`, which differ for RDS (`DBInstanceNotFoundFault`, `DBInstanceNotFound`). */
+const KINDS: Readonly<Record<string, FailureKind>> = {
+  ...kindOf("alreadyDone", ["InvalidPermission.NotFound", "InvalidPermission.Duplicate"]),
+  ...kindOf("inFlight", ["InvalidDBInstanceState", "InvalidDBInstanceStateFault"]),
+  // Busy for as long as a change takes in the cloud: nothing to wait for inside one call.
+  ...kindOf("inFlight", ["PriorRequestNotComplete", "ConcurrentUpdateException"]),
+  ...kindOf("retryLater", ["Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled"]),
+  ...kindOf("retryLater", ["RequestThrottledException", "RequestLimitExceeded", "TooManyRequestsException"]),
+  ...kindOf("retryLater", ["SlowDown"]),
+  ...kindOf("retryLater", ["RequestTimeTooSkewed", "RequestExpired"]),
+  ...kindOf("auth", ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure", "OptInRequired"]),
+  ...kindOf("auth", ["ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"]),
+  ...kindOf("auth", ["MissingAuthenticationToken", "MissingAuthenticationTokenException", "AuthorizationError"]),
+  ...kindOf("auth", ["SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"]),
+  ...kindOf("auth", ["CredentialsProviderError", "TokenProviderError"]),
+  ...kindOf("absent", [
+    "DBInstanceNotFound",
+    "DBInstanceNotFoundFault",
+    "InvalidGroup.NotFound",
+    "InvalidGroupId.Malformed",
+  ]),
+  ...kindOf("absent", ["ServiceNotFoundException", "ClusterNotFoundException", "ServiceNotActiveException", "MISSING"]),
+  ...kindOf("absent", ["TargetGroupNotFound", "TargetGroupNotFoundException", "ObjectNotFoundException"]),
+  ...kindOf("absent", ["NoSuchHostedZone", "NoSuchHealthCheck", "NoSuchChange", "NotFound", "NotFoundException"]),
+};
+
+/** RDS says both "already promoted" and "busy" with one code; only the words tell them apart. */
+const NOT_A_REPLICA = /not a read replica/i;
+
+const NEVER_CONNECTED = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+const CUT_OFF = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT", "TimeoutError", "AbortError"]);
+/** The SDK's connection timeout has no code of its own. */
+const NO_CONNECTION_IN_TIME = /did not establish a connection/;
+/** Of an error that is not an instance of its own `Error` the SDK keeps the text alone, and wraps it. */
+const WRAPPED = /^AWS SDK error wrapper for .*?(E[A-Z]{4,}|socket hang up)/;
+
+/** Errors of the SDK, its HTTP handler and its credential providers, as far as they are read. */
+const Thrown = z.object({
+  name: z.string().catch("Error"),
+  message: z.string().catch(""),
+  Code: z.string().optional().catch(undefined),
+  code: z.string().optional().catch(undefined),
+  syscall: z.string().optional().catch(undefined),
+  $metadata: z
+    .object({ httpStatusCode: z.number().optional(), requestId: z.string().optional() })
+    .optional()
+    .catch(undefined),
+});
+type Thrown = z.infer<typeof Thrown>;
+
+/** The one judge of vendor errors. Whatever it does not know is `ambiguous` or, as a 4xx answer, `refused`. */
+export function classify(error: unknown): VendorFailure {
+  const thrown = unwrapped(Thrown.catch({ name: "Error", message: String(error) }).parse(error));
+  const status = thrown.$metadata?.httpStatusCode;
+  const met = status === undefined ? reachOf(thrown) : "answer";
+  return {
+    kind: met === "answer" ? kindOfAnswer(thrown, status) : met === "silence" ? "ambiguous" : "unreachable",
+    code: thrown.Code ?? thrown.code ?? thrown.name,
+    said: thrown.message.slice(0, LONGEST_SAID),
+    met,
+    requestId: thrown.$metadata?.requestId,
+  };
+}
+
+function unwrapped(thrown: Thrown): Thrown {
+  const found = WRAPPED.exec(thrown.message)?.[1];
+  if (found === undefined) return thrown;
+  return { ...thrown, code: found === "socket hang up" ? "ECONNRESET" : found };
+}
+
+function kindOf(kind: FailureKind, codes: readonly string[]): Record<string, FailureKind> {
+  return Object.fromEntries(codes.map((code) => [code, kind]));
+}
+
+function reachOf({ name, code, syscall, message }: Thrown): "answer" | "silence" | "no-connection" {
+  const isUnsent = syscall === "connect" || syscall === "getaddrinfo" || NO_CONNECTION_IN_TIME.test(message);
+  if (isUnsent || NEVER_CONNECTED.has(code ?? "")) return "no-connection";
+  // Anything else that is no network error broke while an answer was being read.
+  return CUT_OFF.has(code ?? name) || CUT_OFF.has(name) ? "silence" : "answer";
+}
+
+function kindOfAnswer({ name, Code, message }: Thrown, status: number | undefined): FailureKind {
+  const known = KINDS[name] ?? KINDS[Code ?? ""];
+  if (known === "inFlight" && NOT_A_REPLICA.test(message)) return "alreadyDone";
+  if (known) return known;
+  if (status === 429) return "retryLater";
+  return status !== undefined && status >= 400 && status < 500 ? "refused" : "ambiguous";
+}
+
+/** What was attempted: `promote inventory-replica`, in which region, and whether it changes anything. */
+export interface Attempted {
+  readonly doing: string;
+  readonly region: Region;
+  readonly nature: "read" | "write";
+}
+
+/** Carries a judged failure from the call to the edge of the adapter; it never leaves the adapter. */
+export class CallFailed extends Error {
+  override readonly name = "CallFailed";
+  readonly attempted: Attempted;
+  readonly failure: VendorFailure;
+
+  constructor(attempted: Attempted, failure: VendorFailure) {
+    super(sayFailure(attempted, failure));
+    this.attempted = attempted;
+    this.failure = failure;
+  }
+}
+
+function sayFailure({ doing, region }: Attempted, { met, code, said }: VendorFailure): string {
+  const what = `Could not ${doing} in ${region}`;
+  switch (met) {
+    case "answer":
+      return `${what}: AWS said ${code}: ${said}`;
+    case "silence":
+      return `${what}: no answer (${code}: ${said})`;
+    case "no-connection":
+      return `${what}: no connection (${code}: ${said})`;
+    case "not-asked":
+      return `${what}: no credentials (${code}: ${said})`;
+  }
+}
+
+/** A read that failed is a fact with a cause; a region that refuses us is not dark. */
+export function notKnown({ message, failure }: CallFailed, atMs: number): Known<never> & { readonly known: false } {
+  return { known: false, why: message, cause: causeOf(failure), atMs };
+}
+
+function causeOf({ kind, met }: VendorFailure): "unreachable" | "denied" | "absent" | "failed" {
+  if (met === "silence" || met === "no-connection") return "unreachable";
+  if (kind === "auth") return "denied";
+  return kind === "absent" ? "absent" : "failed";
+}
+
+/**
+ * The error of a mutation whose call failed. `requestIds` are those of all calls made for it so far, so that the ledger
+ * can name them. The SDK's error is not kept as cause: it holds the raw response.
+ */
+export function mutationError({ message, attempted, failure }: CallFailed, requestIds: readonly string[]): Error {
+  const { kind, code, met } = failure;
+  const facts: Facts = { region: attempted.region, code, met, requestIds: requestIds.join(" ") };
+  switch (kind) {
+    case "ambiguous":
+      // A failed look changed nothing, whatever became of its answer.
+      if (attempted.nature === "read") return new TransientError("aws-no-answer", message, { facts });
+      return new OutcomeUnknown("aws-outcome-unknown", `${message}. It may have happened.`, { facts });
+    case "retryLater":
+    case "inFlight":
+      return new TransientError("aws-busy", message, { facts });
+    case "unreachable":
+      return new TransientError("aws-unreachable", message, { facts });
+    case "auth":
+      return new StepFailed("aws-denied", message, { facts });
+    case "absent":
+      return new StepFailed("aws-absent", message, { facts });
+    case "alreadyDone":
+    case "refused":
+      return new StepFailed("aws-refused", message, { facts });
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * Remembers which endpoints (one API in one region) gave no answer, so that reads do not each wait for it again.
+ *
+ *     asked ── answer ──▶ (nothing remembered)
+ *       └──── silence ──▶ silent until T ── after T, one look goes through ──▶ asked
+ *
+ * Kept per API and region, not per region: one stuck API must not make its neighbours look dark.
+ */
+export class Reachability {
+  readonly #rememberMs: number;
+  readonly #now: () => number;
+  readonly #silent = new Map<string, { readonly sinceMs: number; untilMs: number }>();
+
+  /** Both in machine time. */
+  constructor(rememberMs: number, now: () => number = () => performance.now()) {
+    this.#rememberMs = rememberMs;
+    this.#now = now;
+  }
+
+  /** Machine milliseconds of silence where the endpoint is not worth asking now; undefined where it is. */
+  silenceOf(endpoint: string): number | undefined {
+    const silence = this.#silent.get(endpoint);
+    if (!silence) return undefined;
+    const now = this.#now();
+    if (now < silence.untilMs) return now - silence.sinceMs;
+    // This look is the probe; the others wait for what it finds.
+    silence.untilMs = now + this.#rememberMs;
+    return undefined;
+  }
+
+  answered(endpoint: string): void {
+    this.#silent.delete(endpoint);
+  }
+
+  silent(endpoint: string): void {
+    const now = this.#now();
+    const sinceMs = this.#silent.get(endpoint)?.sinceMs ?? now;
+    this.#silent.set(endpoint, { sinceMs, untilMs: now + this.#rememberMs });
+  }
+}

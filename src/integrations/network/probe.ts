@@ -1,0 +1,104 @@
+import { z } from "zod";
+import { messageOf, UserError } from "../../domain/errors.ts";
+import type { HealthVerdict, WriteVerdict } from "../../domain/observed.ts";
+import type { Probe } from "../../ports/probe.ts";
+import { bare, type Exchange, exchange } from "./exchange.ts";
+import { Names } from "./names.ts";
+
+export interface HostAndPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface ProbeOptions {
+  /** Resolvers as `address` or `address:port`; absent: public ones and this machine's own. */
+  readonly dnsServers?: readonly string[] | undefined;
+  /** Servers asked as authoritative ones; absent: the name servers of the zone. */
+  readonly authoritativeServers?: readonly string[] | undefined;
+  /**
+   * Where an address, or a host name that no resolver knows, is really reached. Only on this machine and always in plain
+   * HTTP, for rehearsals: a stand-in has no certificate for the name, and what leaves the machine is never diverted.
+   */
+  readonly connect?: ReadonlyMap<string, HostAndPort> | undefined;
+  /** Machine time for one question, and for one request; absent: 4 s, as long as Route 53's health checkers connect. */
+  readonly timeoutMs?: number | undefined;
+}
+
+const TIMEOUT_MS = 4_000;
+const LONGEST_WHY = 200;
+const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
+
+const Written = z.object({ written: z.literal(true) });
+const NotWritten = z.object({ written: z.literal(false), reason: z.string() });
+
+/** Measures over HTTP and DNS. Redirects are not followed: what answers elsewhere proves nothing here. */
+export function createProbe(options: ProbeOptions = {}): Probe {
+  const { dnsServers, authoritativeServers, connect = new Map<string, HostAndPort>() } = options;
+  const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
+  for (const [from, { host }] of connect) {
+    if (!LOOPBACK.has(host)) {
+      throw new UserError("divert-outside", `${from} can only be diverted to this machine, not to ${host}`);
+    }
+  }
+  const names = new Names({ dnsServers, authoritativeServers, timeoutMs });
+
+  const ask = async (method: "GET" | "POST", url: URL, via: string, signal?: AbortSignal): Promise<Exchange> => {
+    const named = connect.get(via);
+    let address = via;
+    try {
+      if (!named) address = await names.addressOf(via, signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      return { kind: "no-answer", why: messageOf(error) };
+    }
+    const diverted = named ?? connect.get(address);
+    const isTls = url.protocol === "https:";
+    const to = diverted
+      ? { ...diverted, isTls: false }
+      : { host: address, port: Number(url.port) || (isTls ? 443 : 80), isTls };
+    return await exchange({ method, url, to, timeoutMs, signal });
+  };
+
+  return {
+    writeCheck: async (text, signal) => {
+      const url = new URL(text);
+      return writeVerdict(await ask("POST", url, bare(url.hostname), signal));
+    },
+    health: async (text, { via, signal } = {}) => {
+      const url = new URL(text);
+      return healthVerdict(await ask("GET", url, via ?? bare(url.hostname), signal));
+    },
+    resolve: (name, signal) => names.resolve(name, signal),
+    resolveAuthoritative: (name, signal) => names.resolveAuthoritative(name, signal),
+  };
+}
+
+function healthVerdict(answer: Exchange): HealthVerdict {
+  if (answer.kind === "no-answer") return { kind: "unreachable", why: answer.why };
+  const { status, body } = answer;
+  if (status >= 200 && status < 300) return { kind: "healthy", status };
+  return { kind: "unhealthy", status, why: firstLine(body) || `answered ${status}` };
+}
+
+/** Nobody is told that a write worked, or did not, by anything but the two agreed answers. */
+function writeVerdict(answer: Exchange): WriteVerdict {
+  if (answer.kind === "no-answer") return { kind: "unknown", why: answer.why };
+  const { status, body, isWhole } = answer;
+  const json = isWhole ? parseJson(body) : undefined;
+  if (status === 200 && Written.safeParse(json).success) return { kind: "written" };
+  const refused = NotWritten.safeParse(json);
+  if (status === 503 && refused.success) return { kind: "refused", reason: refused.data.reason.slice(0, LONGEST_WHY) };
+  return { kind: "unknown", why: `answered ${status} with ${firstLine(body) || "an empty body"}` };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function firstLine(body: string): string {
+  return (body.trim().split(/\r?\n/, 1)[0] ?? "").slice(0, LONGEST_WHY);
+}

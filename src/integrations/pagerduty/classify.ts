@@ -1,0 +1,67 @@
+import { z } from "zod";
+import type { PagerAnswer } from "../../ports/paging.ts";
+
+/** What came back over the wire, before it is judged. */
+export type Exchange =
+  | { readonly kind: "answer"; readonly status: number; readonly resetMs: number | undefined; readonly body: unknown }
+  /** No readable answer. `status` where the head of one arrived; `neverSent` where no connection came about. */
+  | {
+      readonly kind: "no-answer";
+      readonly why: string;
+      readonly status: number | undefined;
+      readonly neverSent: boolean;
+    };
+
+/** PagerDuty's advice for a 429 that carries no headers. */
+const RETRY_WITHOUT_ADVICE_MS = 30_000;
+const RETRY_SOON_MS = 1_000;
+const LONGEST_WHY = 300;
+
+type Failure = Exclude<PagerAnswer<never>, { kind: "accepted" }>;
+
+const RestFailure = z.object({
+  error: z.object({
+    message: z.string().default(""),
+    code: z.number().optional(),
+    errors: z.array(z.unknown()).default([]),
+  }),
+});
+const EventFailure = z.object({ message: z.string(), errors: z.array(z.unknown()).default([]) });
+
+/**
+ * The one judge of vendor errors; undefined means success.
+ * 429: not ingested, so again later. 408 and 5xx: a read may simply be repeated, of a write nobody knows whether it
+ * happened. Every other refusal is for good. (PagerDuty developer-docs, REST-API/14 and events-API-v2/01.)
+ */
+export function failureOf(exchange: Exchange, nature: "read" | "write"): Failure | undefined {
+  const { status } = exchange;
+  if (status === 429) {
+    const afterMs = (exchange.kind === "answer" ? exchange.resetMs : undefined) ?? RETRY_WITHOUT_ADVICE_MS;
+    return { kind: "retry", afterMs, why: "PagerDuty asks for fewer calls (429)" };
+  }
+  if (exchange.kind === "no-answer") {
+    return nature === "read" || exchange.neverSent ? retrySoon(exchange.why) : { kind: "unknown", why: exchange.why };
+  }
+  if (exchange.status >= 200 && exchange.status < 300) return undefined;
+  if (exchange.status >= 500 || exchange.status === 408) {
+    const why = `PagerDuty answered ${exchange.status}`;
+    return nature === "read" ? retrySoon(why) : { kind: "unknown", why };
+  }
+  return rejection(exchange.status, exchange.body);
+}
+
+const retrySoon = (why: string): Failure => ({ kind: "retry", afterMs: RETRY_SOON_MS, why });
+
+function rejection(status: number, body: unknown): Failure {
+  const rest = RestFailure.safeParse(body);
+  const event = EventFailure.safeParse(body);
+  const { message, errors } = rest.data?.error ?? event.data ?? { message: "", errors: [] };
+  const code = rest.data?.error.code;
+  const details = errors.filter((detail) => typeof detail === "string").join("; ");
+  const why = [`PagerDuty refused (${status})`, message, details].filter((part) => part !== "").join(": ");
+  return {
+    kind: "rejected",
+    code: code === undefined ? `http-${status}` : `pagerduty-${code}`,
+    why: why.slice(0, LONGEST_WHY),
+  };
+}

@@ -1,0 +1,118 @@
+import { z } from "zod";
+import type { Secret } from "../../domain/secret.ts";
+import type { PagerAnswer } from "../../ports/paging.ts";
+import { failureOf } from "./classify.ts";
+import { RateWindow } from "./rate-window.ts";
+import { type EventData, type RestRequest, Transport, type TransportOptions } from "./transport.ts";
+
+/** Calls per minute we allow ourselves; PagerDuty's limits are 120 per routing key and 960 per token. */
+const EVENTS_PER_MINUTE = 90;
+const REST_PER_MINUTE = 600;
+
+const PAGE_LIMIT = 100;
+/** PagerDuty refuses to page beyond this. */
+const LAST_OFFSET = 10_000 - PAGE_LIMIT;
+
+export interface ClientOptions extends TransportOptions {
+  readonly apiToken: Secret;
+  readonly routingKey: Secret;
+  /** E-mail address of the bot's own PagerDuty user, who must never be on call. */
+  readonly from: string;
+  /** Machine time, epoch milliseconds. */
+  readonly now?: (() => number) | undefined;
+}
+
+const Page = z.looseObject({ more: z.boolean() });
+
+type Query = NonNullable<RestRequest["query"]>;
+export type EventBody = Omit<EventData, "routing_key">;
+
+/** Judged and budgeted calls. REST calls go one after another, as PagerDuty asks per token; urgent ones do not queue. */
+export class PagerDutyClient {
+  readonly #options: ClientOptions;
+  readonly #transport: Transport;
+  readonly #eventBudget: RateWindow;
+  readonly #restBudget: RateWindow;
+  #lane: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ClientOptions) {
+    const now = options.now ?? Date.now;
+    this.#options = options;
+    this.#transport = new Transport(options);
+    this.#eventBudget = new RateWindow(EVENTS_PER_MINUTE, now);
+    this.#restBudget = new RateWindow(REST_PER_MINUTE, now);
+  }
+
+  close(): void {
+    this.#transport.close();
+  }
+
+  async sendEvent(body: EventBody, isUrgent: boolean): Promise<PagerAnswer> {
+    const wait = overBudget(this.#eventBudget, isUrgent);
+    if (wait) return wait;
+    const exchange = await this.#transport.sendEvent({ ...body, routing_key: this.#options.routingKey.reveal() });
+    return failureOf(exchange, "write") ?? { kind: "accepted", value: undefined };
+  }
+
+  async write(method: "POST" | "PUT", endpoint: string, data: object, isUrgent: boolean): Promise<PagerAnswer> {
+    const wait = overBudget(this.#restBudget, isUrgent);
+    if (wait) return wait;
+    const exchange = await this.#rest({ method, endpoint, data }, isUrgent);
+    return failureOf(exchange, "write") ?? { kind: "accepted", value: undefined };
+  }
+
+  async read<T extends z.ZodType>(
+    endpoint: string,
+    query: Query,
+    schema: T,
+    isUrgent = false,
+  ): Promise<PagerAnswer<z.output<T>>> {
+    const wait = overBudget(this.#restBudget, isUrgent);
+    if (wait) return wait;
+    const exchange = await this.#rest({ method: "GET", endpoint, query }, isUrgent);
+    const failure = failureOf(exchange, "read");
+    if (failure) return failure;
+    const parsed = schema.safeParse(exchange.kind === "answer" ? exchange.body : undefined);
+    return parsed.success ? { kind: "accepted", value: parsed.data } : unreadable(endpoint, parsed.error);
+  }
+
+  /** Every row of a classic list, or the first failure: never a part that looks like the whole. */
+  async readAll<T extends z.ZodType>(
+    endpoint: string,
+    name: string,
+    row: T,
+    query: Query = {},
+  ): Promise<PagerAnswer<z.output<T>[]>> {
+    const rows: z.output<T>[] = [];
+    for (let offset = 0; offset <= LAST_OFFSET; offset += PAGE_LIMIT) {
+      const answer = await this.read(endpoint, { ...query, limit: String(PAGE_LIMIT), offset: String(offset) }, Page);
+      if (answer.kind !== "accepted") return answer;
+      const found = z.array(row).safeParse(answer.value[name]);
+      if (!found.success) return unreadable(endpoint, found.error);
+      rows.push(...found.data);
+      if (!answer.value.more) return { kind: "accepted", value: rows };
+    }
+    return { kind: "rejected", code: "too-many", why: `PagerDuty's ${endpoint} has more rows than can be paged` };
+  }
+
+  #rest(request: Omit<RestRequest, "token" | "from">, isUrgent: boolean) {
+    const { apiToken, from } = this.#options;
+    const call = () => this.#transport.callRest({ ...request, token: apiToken.reveal(), from });
+    if (isUrgent) return call();
+    // The transport never rejects, so the lane never breaks.
+    const result = this.#lane.then(call);
+    this.#lane = result;
+    return result;
+  }
+}
+
+function overBudget(budget: RateWindow, isUrgent: boolean): Extract<PagerAnswer, { kind: "retry" }> | undefined {
+  const afterMs = budget.take(isUrgent);
+  return afterMs === 0 ? undefined : { kind: "retry", afterMs, why: "our own PagerDuty budget is used up" };
+}
+
+/** PagerDuty changed, or something else answered: repeating will not help. Names the places, never the values. */
+function unreadable(endpoint: string, error: z.ZodError): Extract<PagerAnswer, { kind: "rejected" }> {
+  const where = error.issues.slice(0, 5).map((issue) => issue.path.join(".") || "the top");
+  return { kind: "rejected", code: "unreadable", why: `${endpoint} has an unknown shape at ${where.join(", ")}` };
+}

@@ -1,0 +1,126 @@
+import { z } from "zod";
+import type { OnCallEntry, PageRequest, PagerAnswer, Paging, ResponderRequest } from "../../ports/paging.ts";
+import { type ClientOptions, PagerDutyClient } from "./client.ts";
+import { findIncident, readIncident } from "./incidents.ts";
+
+export interface PagerDutyOptions extends ClientOptions {
+  /** Id of the bot's own PagerDuty user, in whose name responders are asked. */
+  readonly botUserId: string;
+}
+
+/** Long enough for the events queue to have made the incident. */
+const NOT_YET_THERE_MS = 1_000;
+const LONGEST_SUMMARY = 1_024;
+
+/**
+ * PagerDuty as our pager. One adapter has one routing key, because acknowledge and resolve work only through the key
+ * that triggered. `close` ends its kept-alive connections. Throws UserError when `address` is not on this machine.
+ */
+export function createPagerDutyPaging(options: PagerDutyOptions): Paging & { close(): void } {
+  const client = new PagerDutyClient(options);
+  return {
+    trigger: (page) => trigger(client, page),
+    acknowledge: (dedupKey, by) => followUp(client, { action: "acknowledge", dedupKey, text: `Acknowledged by ${by}` }),
+    resolve: (dedupKey, by) => followUp(client, { action: "resolve", dedupKey, text: `Resolved by ${by}` }),
+    addResponders: (request) => addResponders(client, options.botUserId, request),
+    read: (dedupKey) => readIncident(client, dedupKey),
+    onCall: (policies) => onCall(client, policies),
+    close: () => client.close(),
+  };
+}
+
+function trigger(client: PagerDutyClient, page: PageRequest): Promise<PagerAnswer> {
+  const { dedupKey, summary, source, severity, details, links, urgent } = page;
+  return client.sendEvent(
+    {
+      event_action: "trigger",
+      dedup_key: dedupKey,
+      // A summary that is too long is refused, and then nobody is paged.
+      payload: { summary: summary.slice(0, LONGEST_SUMMARY), source, severity, custom_details: details },
+      links: [...links],
+    },
+    urgent,
+  );
+}
+
+interface FollowUp {
+  readonly action: "acknowledge" | "resolve";
+  readonly dedupKey: string;
+  readonly text: string;
+}
+
+/** The event stops the phones and uses the reserve; the note, which only says who it was, must not fail it. */
+async function followUp(client: PagerDutyClient, { action, dedupKey, text }: FollowUp): Promise<PagerAnswer> {
+  const payload = { summary: text.slice(0, LONGEST_SUMMARY), source: "twokey", severity: "info" as const };
+  const answer = await client.sendEvent({ event_action: action, dedup_key: dedupKey, payload }, true);
+  if (answer.kind === "accepted") await writeDown(client, dedupKey, text);
+  return answer;
+}
+
+const Notes = z.object({ notes: z.array(z.object({ content: z.string() })) });
+
+/** Notes have no idempotency key: the same text twice is the same note. */
+async function writeDown(client: PagerDutyClient, dedupKey: string, text: string): Promise<void> {
+  const found = await findIncident(client, dedupKey);
+  if (found.kind !== "accepted" || found.value === undefined) return;
+  const endpoint = `/incidents/${found.value.id}/notes`;
+  const notes = await client.read(endpoint, {}, Notes);
+  if (notes.kind !== "accepted" || notes.value.notes.some((note) => note.content === text)) return;
+  await client.write("POST", endpoint, { note: { content: text } }, false);
+}
+
+/** Responder requests have no idempotency key either: ours stands in brackets at the end of the message. */
+async function addResponders(
+  client: PagerDutyClient,
+  botUserId: string,
+  request: ResponderRequest,
+): Promise<PagerAnswer> {
+  const { dedupKey, pageKey, message, users, policies, urgent } = request;
+  const found = await findIncident(client, dedupKey, urgent);
+  if (found.kind !== "accepted") return found;
+  const incident = found.value;
+  if (incident === undefined) {
+    return { kind: "retry", afterMs: NOT_YET_THERE_MS, why: "PagerDuty has no incident with this key yet" };
+  }
+  const mark = `[${pageKey}]`;
+  if (incident.responder_requests.some((asked) => asked.message?.includes(mark))) {
+    return { kind: "accepted", value: undefined };
+  }
+  const target = (type: string) => (id: string) => ({ responder_request_target: { id, type } });
+  const data = {
+    requester_id: botUserId,
+    message: `${message} ${mark}`,
+    responder_request_targets: [
+      ...users.map(target("user_reference")),
+      ...policies.map(target("escalation_policy_reference")),
+    ],
+  };
+  return client.write("POST", `/incidents/${incident.id}/responder_requests`, data, urgent);
+}
+
+const Named = z.object({ id: z.string(), summary: z.string().nullish() });
+const OnCallRow = z.object({
+  escalation_policy: Named,
+  escalation_level: z.number().int(),
+  user: Named,
+  end: z.iso.datetime({ offset: true }).nullish(),
+});
+
+async function onCall(
+  client: PagerDutyClient,
+  policies: readonly string[],
+): Promise<PagerAnswer<readonly OnCallEntry[]>> {
+  // Without a filter PagerDuty would answer for every policy of the account.
+  if (policies.length === 0) return { kind: "accepted", value: [] };
+  const answer = await client.readAll("/oncalls", "oncalls", OnCallRow, { "escalation_policy_ids[]": [...policies] });
+  if (answer.kind !== "accepted") return answer;
+  const entries = answer.value.map((row) => ({
+    policy: row.escalation_policy.id,
+    policyName: row.escalation_policy.summary ?? row.escalation_policy.id,
+    level: row.escalation_level,
+    pagerUserId: row.user.id,
+    name: row.user.summary ?? row.user.id,
+    untilMs: row.end ? Date.parse(row.end) : undefined,
+  }));
+  return { kind: "accepted", value: entries };
+}

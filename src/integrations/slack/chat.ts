@@ -1,0 +1,146 @@
+import { z } from "zod";
+import { OutcomeUnknown } from "../../domain/errors.ts";
+import type { Chat, MessageRef, PostTarget } from "../../ports/chat.ts";
+import { messageOf, type SlackMessage } from "./blocks.ts";
+import { inviteTo, openChannel } from "./channels.ts";
+import { slackCodeOf } from "./classify.ts";
+import { DONE, SlackClient, type SlackClientOptions } from "./client.ts";
+import { escapeText, rawText } from "./escape.ts";
+import { ownUserId, personOf } from "./people.ts";
+
+const EVENT_TYPE = "twokey_message";
+const LONGEST_TOPIC = 250;
+const LONGEST_TITLE = 200;
+
+/** Slack's clock and ours may differ by so much. */
+const SKEW_MS = 60_000;
+const PAGE = 200;
+const MOST_PAGES = 20;
+
+export interface ChatOptions extends SlackClientOptions {
+  /** Our team id; anybody of another is a stranger. */
+  readonly team: string;
+  readonly enterprise?: string | undefined;
+}
+
+/** The Chat port on Slack's Web API. */
+export function createChat(options: ChatOptions): Chat {
+  const client = new SlackClient(options);
+  const self = ownUserId(client);
+  return {
+    post: (to, card, key) => post(client, to, messageOf(card), key),
+    update: async ({ channel, ts }, card) => {
+      // Text alone would remove the blocks: both, always.
+      const { text, blocks } = messageOf(card);
+      await client.call("chat.update", DONE, (web) => web.chat.update({ channel, ts, text, blocks }), {
+        messageIn: channel,
+      });
+    },
+    find: async (to, key, sinceMs) => find(client, to, { key, sinceMs, author: await self() }),
+    whisper: async (channel, slackId, card) => {
+      const { text, blocks } = messageOf(card);
+      await client.call("chat.postEphemeral", DONE, (web) =>
+        web.chat.postEphemeral({ channel, user: slackId, text, blocks }),
+      );
+    },
+    openChannel: async (name, key) => openChannel(client, { name, key, creator: self }),
+    invite: (channel, slackIds) => inviteTo(client, channel, slackIds),
+    setTopic: async (channel, topic) => {
+      const shown = escapeText(topic.replaceAll("\n", " "), LONGEST_TOPIC);
+      await client.call("conversations.setTopic", DONE, (web) => web.conversations.setTopic({ channel, topic: shown }));
+    },
+    addBookmark: (channel, title, url) => addBookmark(client, channel, { title, url }),
+    pin: ({ channel, ts }) => pin(client, channel, ts),
+    person: (slackId) => personOf(client, slackId, options),
+    groupMembers: async (groupId) => {
+      const answer = await client.call("usergroups.users.list", z.object({ users: z.array(z.string()) }), (web) =>
+        web.usergroups.users.list({ usergroup: groupId, include_disabled: false }),
+      );
+      return answer.users;
+    },
+  };
+}
+
+const Posted = z.object({ channel: z.string(), ts: z.string() });
+
+async function post(client: SlackClient, to: PostTarget, message: SlackMessage, key: string): Promise<MessageRef> {
+  const metadata = { event_type: EVENT_TYPE, event_payload: { key } };
+  const where = { channel: to.channel, ...(to.thread === undefined ? {} : { thread_ts: to.thread }) };
+  const answer = await client.call(
+    "chat.postMessage",
+    Posted,
+    (web) => web.chat.postMessage({ ...where, ...message, metadata, mrkdwn: false }),
+    { messageIn: to.channel },
+  );
+  return { channel: answer.channel, ts: answer.ts };
+}
+
+const Seen = z.object({
+  messages: z.array(
+    z.object({
+      ts: z.string(),
+      user: z.string().optional(),
+      metadata: z.object({ event_type: z.string(), event_payload: z.record(z.string(), z.unknown()) }).optional(),
+    }),
+  ),
+  response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
+});
+
+/** `sinceMs` is machine time, as Slack's timestamps are. Metadata can be written by any app: only our own messages count. */
+async function find(
+  client: SlackClient,
+  to: PostTarget,
+  wanted: { readonly key: string; readonly sinceMs: number; readonly author: string },
+): Promise<MessageRef | undefined> {
+  const { channel, thread } = to;
+  const oldest = String((wanted.sinceMs - SKEW_MS) / 1_000);
+  let cursor = "";
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const range = { channel, oldest, limit: PAGE, include_all_metadata: true, ...(cursor === "" ? {} : { cursor }) };
+    const answer =
+      thread === undefined
+        ? await client.call("conversations.history", Seen, (web) => web.conversations.history(range))
+        : await client.call("conversations.replies", Seen, (web) =>
+            web.conversations.replies({ ...range, ts: thread }),
+          );
+    const { messages, response_metadata } = answer;
+    const found = messages.find(
+      ({ user, metadata }) =>
+        user === wanted.author && metadata?.event_type === EVENT_TYPE && metadata.event_payload["key"] === wanted.key,
+    );
+    if (found) return { channel, ts: found.ts };
+    cursor = response_metadata?.next_cursor ?? "";
+    if (cursor === "") return undefined;
+  }
+  // "Not there" would be a guess, and a wrong guess posts twice.
+  throw new OutcomeUnknown("slack-history-too-long", "The channel has more messages since then than can be searched", {
+    facts: { channel, pages: MOST_PAGES },
+  });
+}
+
+const Bookmarks = z.object({
+  bookmarks: z.array(z.object({ title: z.string().optional(), link: z.string().optional() })).default([]),
+});
+
+/** Not idempotent at Slack: what is there is looked at first. */
+async function addBookmark(
+  client: SlackClient,
+  channel: string,
+  wanted: { title: string; url: string },
+): Promise<void> {
+  const title = rawText(wanted.title, LONGEST_TITLE);
+  const link = wanted.url;
+  const { bookmarks } = await client.call("bookmarks.list", Bookmarks, (web) =>
+    web.bookmarks.list({ channel_id: channel }),
+  );
+  if (bookmarks.some((bookmark) => bookmark.title === title && bookmark.link === link)) return;
+  await client.call("bookmarks.add", DONE, (web) =>
+    web.bookmarks.add({ channel_id: channel, title, type: "link", link }),
+  );
+}
+
+async function pin(client: SlackClient, channel: string, ts: string): Promise<void> {
+  await client.call("pins.add", DONE, (web) => web.pins.add({ channel, timestamp: ts }), {
+    accept: (error) => (slackCodeOf(error) === "already_pinned" ? "already pinned" : undefined),
+  });
+}

@@ -1,0 +1,89 @@
+import { webApi } from "@slack/bolt";
+import { messageOf, OutcomeUnknown, TransientError, UserError } from "../../domain/errors.ts";
+
+/** What happens when a call is made twice. `once`: it would show twice. */
+export type Nature = "read" | "repeatable" | "once";
+
+/** Slack's answers to a call that it did not carry out, and that may be made again as it is. */
+const NOT_NOW = new Set(["ratelimited", "rate_limited", "request_timeout", "service_unavailable", "team_added_to_org"]);
+/** Documented as possibly half done. */
+const HALF_DONE = new Set(["fatal_error", "internal_error"]);
+/** A connection that never came about, so that nothing can have happened. */
+const NEVER_SENT = new Set([
+  ...["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "UND_ERR_CONNECT_TIMEOUT"],
+]);
+
+const RETRY_SOON_MS = 1_000;
+const LONGEST_DETAIL = 300;
+
+/** What to mend, for the refusals that a setting causes. */
+const ADVICE: Readonly<Record<string, string>> = {
+  invalid_auth: "the bot token is not accepted; check SLACK_BOT_TOKEN",
+  not_authed: "the bot token is missing; check SLACK_BOT_TOKEN",
+  token_revoked: "the bot token was revoked; install the app again",
+  token_expired: "the bot token has expired; install the app again",
+  account_inactive: "the app was removed from the workspace; install it again",
+  missing_scope: "the app lacks a scope; add it and install the app again",
+  not_in_channel: "the bot is not in this channel; invite it",
+  channel_not_found: "the bot cannot see this channel; check the id, or invite the bot",
+  is_archived: "the channel is archived",
+  restricted_action: "the workspace's settings forbid it",
+  plan_upgrade_required: "the workspace's plan has no user groups; list people by id instead",
+  no_such_subteam: "there is no such user group",
+  user_not_found: "there is no such member",
+};
+
+/**
+ * The one judge of Slack's errors: UserError for a refusal, TransientError where nothing happened or a repetition does no
+ * harm (`facts.retryAfterMs`), OutcomeUnknown where a message may or may not have been posted.
+ */
+export function classify(error: unknown, call: { readonly method: string; readonly nature: Nature }): Error {
+  const { method } = call;
+  if (error instanceof webApi.WebAPIRateLimitedError)
+    return transient("slack-rate-limited", "Slack asks for fewer calls", method, error.retryAfter * 1_000, error);
+  if (error instanceof webApi.WebAPIPlatformError) return refusal(error, call);
+  const why = `Slack gave no clear answer to ${method}`;
+  const neverDone = wasNeverSent(error) || (error instanceof webApi.WebAPIHTTPError && error.statusCode < 500);
+  if (neverDone || call.nature !== "once") return transient("slack-unavailable", why, method, RETRY_SOON_MS, error);
+  return new OutcomeUnknown("slack-outcome-unknown", why, { facts: { method }, cause: bare(error) });
+}
+
+/** Slack's own name for the refusal, or undefined. */
+export function slackCodeOf(error: unknown): string | undefined {
+  return error instanceof webApi.WebAPIPlatformError ? error.data.error : undefined;
+}
+
+function refusal(error: webApi.WebAPIPlatformError, { method, nature }: { method: string; nature: Nature }): Error {
+  const code = error.data.error;
+  if (NOT_NOW.has(code))
+    return transient("slack-unavailable", `Slack could not do ${method} now: ${code}`, method, RETRY_SOON_MS);
+  if (HALF_DONE.has(code)) {
+    if (nature !== "once")
+      return transient("slack-unavailable", `Slack failed in ${method}: ${code}`, method, RETRY_SOON_MS);
+    return new OutcomeUnknown("slack-outcome-unknown", `Slack failed in ${method}: ${code}`, { facts: { method } });
+  }
+  const needed = "needed" in error.data && typeof error.data.needed === "string" ? `needs ${error.data.needed}` : "";
+  const details = [ADVICE[code] ?? "", needed, ...(error.data.response_metadata?.messages ?? [])];
+  const said = details.filter((detail) => detail !== "").join("; ");
+  const message = `Slack refused ${method}: ${said === "" ? code : `${said} (${code})`}`;
+  return new UserError(`slack-${code}`, message.slice(0, LONGEST_DETAIL), { facts: { method, slack: code } });
+}
+
+function transient(code: string, message: string, method: string, retryAfterMs: number, cause?: unknown): Error {
+  return new TransientError(code, message, {
+    facts: { method, retryAfterMs },
+    ...(cause === undefined ? {} : { cause: bare(cause) }),
+  });
+}
+
+/** The SDK's errors carry whole requests and answers; only their words go on. */
+function bare(error: unknown): Error {
+  const inner = error instanceof Error && error.cause !== undefined ? ` (${messageOf(error.cause)})` : "";
+  return new Error(`${messageOf(error)}${inner}`);
+}
+
+function wasNeverSent(error: unknown): boolean {
+  for (let current = error, depth = 0; current instanceof Error && depth < 5; current = current.cause, depth += 1)
+    if ("code" in current && typeof current.code === "string" && NEVER_SENT.has(current.code)) return true;
+  return false;
+}

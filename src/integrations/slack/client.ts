@@ -1,0 +1,95 @@
+import { LogLevel, webApi } from "@slack/bolt";
+import { z } from "zod";
+import type { Secret } from "../../domain/secret.ts";
+import type { Logger } from "../../ports/logger.ts";
+import { classify, type Nature } from "./classify.ts";
+import { type PacedCall, Pacing, type Tier } from "./pacing.ts";
+
+/** Machine time; the SDK's own default is none. */
+const TIMEOUT_MS = 10_000;
+
+/** Every method we call: its tier (docs.slack.dev) and whether a repetition would show. */
+const METHODS = {
+  "auth.test": { tier: 4, nature: "read" },
+  "bookmarks.add": { tier: 2, nature: "repeatable" },
+  "bookmarks.list": { tier: 3, nature: "read" },
+  "chat.postEphemeral": { tier: 4, nature: "repeatable" },
+  "chat.postMessage": { tier: "post", nature: "once" },
+  "chat.update": { tier: 3, nature: "repeatable" },
+  "conversations.create": { tier: 2, nature: "repeatable" },
+  "conversations.history": { tier: 3, nature: "read" },
+  "conversations.invite": { tier: 3, nature: "repeatable" },
+  "conversations.list": { tier: 2, nature: "read" },
+  "conversations.replies": { tier: 3, nature: "read" },
+  "conversations.setPurpose": { tier: 2, nature: "repeatable" },
+  "conversations.setTopic": { tier: 2, nature: "repeatable" },
+  "pins.add": { tier: 2, nature: "repeatable" },
+  "usergroups.users.list": { tier: 2, nature: "read" },
+  "users.info": { tier: 4, nature: "read" },
+} as const satisfies Readonly<Record<string, { tier: Tier | "post"; nature: Nature }>>;
+export type MethodName = keyof typeof METHODS;
+
+/** For calls whose answer tells nothing. */
+export const DONE = z.unknown();
+
+export interface SlackClientOptions {
+  readonly token: Secret;
+  /** Absent: the real one. */
+  readonly apiUrl?: string | undefined;
+  readonly logger: Logger;
+}
+
+/** The SDK's client without its retries (they post twice), without its waiting, and with our pace. */
+export class SlackClient {
+  readonly #web: webApi.WebClient;
+  readonly #pacing = new Pacing();
+
+  constructor({ token, apiUrl, logger }: SlackClientOptions) {
+    this.#web = new webApi.WebClient(token.reveal(), {
+      ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
+      retryConfig: { retries: 0 },
+      timeout: TIMEOUT_MS,
+      rejectRateLimitedCalls: true,
+      logger: sdkLogger(logger),
+    });
+  }
+
+  /**
+   * One call in its turn, its answer parsed. Throws UserError, TransientError or OutcomeUnknown; `accept` may take an
+   * error for an answer.
+   */
+  async call<T>(
+    method: MethodName,
+    shape: z.ZodType<T>,
+    ask: (web: webApi.WebClient) => Promise<unknown>,
+    options: { readonly messageIn?: string; readonly accept?: (error: unknown) => T | undefined } = {},
+  ): Promise<T> {
+    const { tier, nature } = METHODS[method];
+    const paced: PacedCall = { method, tier, messageIn: options.messageIn };
+    await this.#pacing.turn(paced);
+    try {
+      return shape.parse(await ask(this.#web));
+    } catch (error) {
+      const accepted = options.accept?.(error);
+      if (accepted !== undefined) return accepted;
+      if (error instanceof webApi.WebAPIRateLimitedError) this.#pacing.rest(paced, error.retryAfter * 1_000);
+      throw classify(error, { method, nature });
+    }
+  }
+}
+
+/** The SDK says what it does in prose, and at its lowest level with whole requests: only its warnings are passed on. */
+function sdkLogger(logger: Logger): NonNullable<webApi.WebClientOptions["logger"]> {
+  const pass = (...said: unknown[]) =>
+    logger.debug({ said: said.map(String).join(" ").slice(0, 300) }, "Slack's SDK warned");
+  const ignore = () => undefined;
+  return {
+    debug: ignore,
+    info: ignore,
+    warn: pass,
+    error: pass,
+    setLevel: ignore,
+    getLevel: () => LogLevel.WARN,
+    setName: ignore,
+  };
+}

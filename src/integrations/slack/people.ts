@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { TransientError } from "../../domain/errors.ts";
+import type { ChatPerson } from "../../ports/chat.ts";
+import type { SlackClient } from "./client.ts";
+
+/** Our own user id, asked once; a failure is not remembered. */
+export function ownUserId(client: SlackClient): () => Promise<string> {
+  let known: Promise<string> | undefined;
+  return () => {
+    known ??= client
+      .call("auth.test", z.object({ user_id: z.string() }), (web) => web.auth.test())
+      .then((answer) => answer.user_id)
+      .catch((error: unknown) => {
+        known = undefined;
+        throw error;
+      });
+    return known;
+  };
+}
+
+/** A deleted member keeps hardly any flag; for everybody else the main ones must be there, or nothing is known. */
+const Deleted = z.object({ id: z.string(), deleted: z.literal(true) });
+const Flag = z.boolean().default(false);
+const Member = z.object({
+  id: z.string(),
+  team_id: z.string(),
+  deleted: z.literal(false),
+  is_bot: z.boolean(),
+  is_restricted: z.boolean(),
+  is_ultra_restricted: z.boolean(),
+  is_workflow_bot: Flag,
+  is_connector_bot: Flag,
+  is_invited_user: Flag,
+  is_stranger: Flag,
+  enterprise_user: z.object({ enterprise_id: z.string(), teams: z.array(z.string()).default([]) }).optional(),
+  profile: z.object({ email: z.string().optional() }).optional(),
+});
+type Member = z.infer<typeof Member>;
+const Answer = z.object({ user: z.union([Deleted, Member]) });
+
+interface OurTeam {
+  readonly team: string;
+  readonly enterprise?: string | undefined;
+}
+
+const SLACKBOT = "USLACKBOT";
+
+/** One row for each way in which an account may not turn keys (docs.slack.dev, user object). */
+const DISQUALIFIES: readonly (readonly [why: string, test: (member: Member, ours: OurTeam) => boolean])[] = [
+  ["bot", ({ id, is_bot }) => is_bot || id === SLACKBOT],
+  ["workflow bot", ({ is_workflow_bot }) => is_workflow_bot],
+  ["connector bot", ({ is_connector_bot }) => is_connector_bot],
+  ["guest", ({ is_restricted, is_ultra_restricted }) => is_restricted || is_ultra_restricted],
+  ["invited, not yet joined", ({ is_invited_user }) => is_invited_user],
+  ["stranger", ({ is_stranger }) => is_stranger],
+  ["other team", (member, ours) => !isOfTeam(member, ours)],
+];
+
+/** Fresh at every call. Throws where Slack does not say enough: who cannot be known may turn no key. */
+export async function personOf(client: SlackClient, slackId: string, ours: OurTeam): Promise<ChatPerson> {
+  const { user } = await client.call("users.info", Answer, (web) => web.users.info({ user: slackId }));
+  if (user.id !== slackId)
+    throw new TransientError("slack-person-unclear", "Slack told about another member", { facts: { slackId } });
+  if (user.deleted) return { slackId, email: undefined, disqualifiedBy: ["deleted"] };
+  const disqualifiedBy = DISQUALIFIES.filter(([, test]) => test(user, ours)).map(([why]) => why);
+  return { slackId, email: user.profile?.email, disqualifiedBy };
+}
+
+/** `is_stranger` is false for Slack Connect members who share a channel with us: the team is what tells. */
+function isOfTeam(member: Member, { team, enterprise }: OurTeam): boolean {
+  if (member.team_id === team) return true;
+  const grid = member.enterprise_user;
+  return enterprise !== undefined && grid?.enterprise_id === enterprise && grid.teams.includes(team);
+}

@@ -1,0 +1,89 @@
+import type { types } from "@slack/bolt";
+import type { Span, Text } from "../../domain/card.ts";
+import { escapeText } from "./escape.ts";
+
+type Element = types.RichTextElement;
+type Style = NonNullable<types.RichTextText["style"]>;
+
+const MEMBER = /^[UW][A-Z0-9]+$/;
+const CHANNEL = /^[CDG][A-Z0-9]+$/;
+const LONGEST_URL = 3_000;
+/** What an element that carries no text of its own costs of the budget. */
+const MENTION_COST = 12;
+
+/** Counts down the characters that one block may still hold; below zero once something did not fit. */
+export class Room {
+  #left: number;
+
+  constructor(characters: number) {
+    this.#left = characters;
+  }
+
+  /** Nothing more goes in, and the reader must be told. */
+  get isOver(): boolean {
+    return this.#left < 0;
+  }
+
+  /** The text escaped; cut, and ending in an ellipsis, where there is too little room for all of it. */
+  fit(text: string): string {
+    if (this.isOver) return "";
+    const whole = escapeText(text, Number.POSITIVE_INFINITY);
+    const left = this.#left;
+    return this.take(whole.length) ? whole : escapeText(text, Math.max(1, left));
+  }
+
+  /** Takes so many characters; false where they are not there. */
+  take(characters: number): boolean {
+    this.#left = characters > this.#left ? -1 : this.#left - characters;
+    return !this.isOver;
+  }
+}
+
+/**
+ * Spans as rich-text elements: structure instead of markup, so that no character of a plain string can format, link or
+ * mention. What does not fit into `room` is cut with an ellipsis.
+ */
+export function elementsOf(text: Text, room: Room, style: Style = {}): Element[] {
+  const spans = typeof text === "string" ? [text] : text;
+  return spans.flatMap((span) => elementOf(span, room, style));
+}
+
+export function words(text: string, room: Room, style: Style = {}): Element[] {
+  const fitted = room.fit(text);
+  // Slack refuses empty text.
+  if (fitted === "") return [];
+  return [{ type: "text", text: fitted, ...(Object.keys(style).length > 0 ? { style } : {}) }];
+}
+
+function elementOf(span: Span, room: Room, style: Style): Element[] {
+  if (typeof span === "string") return words(span, room, style);
+  if ("bold" in span) return words(span.bold, room, { ...style, bold: true });
+  if ("code" in span) return words(span.code, room, { ...style, code: true });
+  if ("italic" in span) return words(span.italic, room, { ...style, italic: true });
+  if ("link" in span) return link(span, room, style);
+  if ("timeMs" in span) return room.take(MENTION_COST) ? [dateElement(span.timeMs)] : [];
+  const [id, pattern] = "person" in span ? [span.person, MEMBER] : [span.channel, CHANNEL];
+  if (!pattern.test(id)) return words(id, room, style);
+  if (!room.take(MENTION_COST)) return [];
+  return "person" in span ? [{ type: "user", user_id: id }] : [{ type: "channel", channel_id: id }];
+}
+
+/** Only the web's own schemes become links; anything else is shown as words. */
+function link(span: { link: string; label: string }, room: Room, style: Style): Element[] {
+  const url = URL.canParse(span.link) ? new URL(span.link) : undefined;
+  const isWeb = url?.protocol === "https:" || url?.protocol === "http:";
+  if (!url || !isWeb || url.href.length > LONGEST_URL) return words(`${span.label} (${span.link})`, room, style);
+  const label = room.fit(span.label);
+  if (label === "" && room.isOver) return [];
+  return [{ type: "link", url: url.href, ...(label === "" ? {} : { text: label }) }];
+}
+
+function dateElement(timeMs: number): Element {
+  const utc = new Date(timeMs).toISOString();
+  return {
+    type: "date",
+    timestamp: Math.floor(timeMs / 1_000),
+    format: "{date_short_pretty} {time_secs}",
+    fallback: `${utc.slice(0, 10)} ${utc.slice(11, 19)} UTC`,
+  };
+}

@@ -1,0 +1,97 @@
+import { type ConnectionOptions, Queue } from "bullmq";
+import type { Signal } from "../domain/alert.ts";
+import { sha256 } from "../domain/inventory.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Wake } from "../ports/wake.ts";
+
+/** Every key of a queue shares the store's hash tag. */
+export const QUEUE_PREFIX = "{twokey}:queue";
+/** How long a message id is remembered, seconds: SNS repeats for an hour, people replay for a day. */
+const REMEMBER_SIGNALS_SECONDS = 72 * 3_600;
+export const SWEEP_EVERY_MS = 2_000;
+
+/** Pokes: each lane wakes somebody to look at one stored thing. */
+export const LANES = ["runs", "pages", "chat", "cards"] as const;
+export type Lane = (typeof LANES)[number];
+
+export interface Queues {
+  readonly wake: Wake;
+  /** Durable when it resolves; the same signal again changes nothing. */
+  enqueueSignal(signal: Signal): Promise<void>;
+  /** Wakes the lane again after that much machine time; a lost one is the sweep's to repair. */
+  wakeLater(lane: Lane, id: string, delayMs: number): Promise<void>;
+  startSweep(): Promise<void>;
+  waiting(): Promise<Readonly<Record<string, number>>>;
+  close(): Promise<void>;
+}
+
+export function createQueues(connection: ConnectionOptions, logger: Logger): Queues {
+  const open = (name: string): Queue => {
+    const queue = new Queue(name, { connection, prefix: QUEUE_PREFIX });
+    queue.on("error", (error) => logger.warn({ queue: name, why: error.message }, "A queue lost its Redis connection"));
+    return queue;
+  };
+  const lanes = { runs: open("runs"), pages: open("pages"), chat: open("chat"), cards: open("cards") };
+  const signals = open("signals");
+  const sweep = open("sweep");
+  const all = [...Object.values(lanes), signals, sweep];
+
+  const poke = async (lane: Lane, id: string): Promise<void> => {
+    // At most one active and one queued poke for a thing: the ideal level trigger.
+    await lanes[lane].add(
+      "look",
+      { id },
+      {
+        deduplication: { id: sha256(id), keepLastIfActive: true },
+        removeOnComplete: true,
+        removeOnFail: 100,
+        attempts: 1,
+      },
+    );
+  };
+
+  return {
+    wake: {
+      run: (id) => poke("runs", id),
+      incidentPages: (id) => poke("pages", id),
+      incidentChat: (id) => poke("chat", id),
+      card: (id) => poke("cards", id),
+    },
+    async enqueueSignal(signal) {
+      await signals.add("signal", signal, {
+        jobId: sha256(signal.id),
+        attempts: 20,
+        backoff: { type: "exponential", delay: 200 },
+        removeOnComplete: { age: REMEMBER_SIGNALS_SECONDS },
+        removeOnFail: { age: REMEMBER_SIGNALS_SECONDS },
+      });
+    },
+    async wakeLater(lane, id, delayMs) {
+      await lanes[lane].add(
+        "look",
+        { id },
+        {
+          delay: Math.max(0, Math.ceil(delayMs)),
+          removeOnComplete: true,
+          removeOnFail: 100,
+          attempts: 1,
+          deduplication: { id: `later-${sha256(id)}`, ttl: Math.max(50, Math.ceil(delayMs)) },
+        },
+      );
+    },
+    async startSweep() {
+      await sweep.upsertJobScheduler(
+        "sweep",
+        { every: SWEEP_EVERY_MS },
+        { opts: { removeOnComplete: true, removeOnFail: 100 } },
+      );
+    },
+    async waiting() {
+      const counts = await Promise.all(all.map(async (queue) => [queue.name, await queue.count()] as const));
+      return Object.fromEntries(counts);
+    },
+    async close() {
+      await Promise.all(all.map((queue) => queue.close()));
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import { type ConnectionOptions, type Job, WaitingError, Worker } from "bullmq";
+import { z } from "zod";
+import { Signal } from "../domain/alert.ts";
+import { chainOf, Fenced } from "../domain/errors.ts";
+import type { Logger } from "../ports/logger.ts";
+import { LANES, type Lane, QUEUE_PREFIX } from "./queues.ts";
+
+/**
+ * Short locks: a worker that died is replaced within seconds (measured 4.7–6.9 s with these values). A worker that was only
+ * slow may be replaced too; that is harmless, because every write is fenced. Stalls are not failures: no limit on them.
+ */
+const LOCK_MS = 5_000;
+const STALLED_CHECK_MS = 2_000;
+const UNLIMITED_STALLS = 1_000_000;
+
+const CONCURRENCY: Readonly<Record<Lane | "signals" | "sweep", number>> = {
+  runs: 8,
+  pages: 16,
+  chat: 16,
+  cards: 16,
+  signals: 16,
+  sweep: 1,
+};
+
+export interface Handlers {
+  /** Each looks at one stored thing and does what is due; re-entrant; ends at once when the signal is aborted. */
+  readonly lanes: Readonly<Record<Lane, (id: string, signal: AbortSignal) => Promise<void>>>;
+  readonly signal: (signal: Signal) => Promise<void>;
+  readonly sweep: () => Promise<void>;
+}
+
+export interface Workers {
+  ready(): Promise<void>;
+  /** Hands over at once: what is under way is put back for another process, without using up an attempt. */
+  close(): Promise<void>;
+}
+
+const Poke = z.object({ id: z.string() });
+
+export function createWorkers(connection: ConnectionOptions, handlers: Handlers, logger: Logger): Workers {
+  const work = (name: Lane | "signals" | "sweep", handle: (job: Job, signal: AbortSignal) => Promise<void>): Worker => {
+    const worker = new Worker(
+      name,
+      // Three parameters: only then does BullMQ give an AbortSignal.
+      async (job, token, signal) => process(job, token, signal ?? new AbortController().signal, handle),
+      {
+        connection,
+        prefix: QUEUE_PREFIX,
+        concurrency: CONCURRENCY[name],
+        lockDuration: LOCK_MS,
+        stalledInterval: STALLED_CHECK_MS,
+        maxStalledCount: UNLIMITED_STALLS,
+      },
+    );
+    worker.on("lockRenewalFailed", (ids) => {
+      for (const id of ids) worker.cancelJob(id, "lock lost");
+    });
+    worker.on("error", (error) =>
+      logger.warn({ queue: name, why: error.message }, "A worker lost its Redis connection"),
+    );
+    worker.on("failed", (job, error) => {
+      if (!(error instanceof Fenced))
+        logger.error({ queue: name, job: job?.id, why: chainOf(error) }, "A job failed; the sweep will look again");
+    });
+    return worker;
+  };
+  const workers = [
+    ...LANES.map((lane) => work(lane, (job, signal) => handlers.lanes[lane](Poke.parse(job.data).id, signal))),
+    work("signals", (job) => handlers.signal(Signal.parse(job.data))),
+    work("sweep", () => handlers.sweep()),
+  ];
+  return {
+    async ready() {
+      await Promise.all(workers.map((worker) => worker.waitUntilReady()));
+    },
+    async close() {
+      for (const worker of workers) worker.cancelAllJobs(SHUTDOWN);
+      await Promise.all(workers.map((worker) => worker.close()));
+    },
+  };
+}
+
+const SHUTDOWN = "shutdown";
+
+async function process(
+  job: Job,
+  token: string | undefined,
+  signal: AbortSignal,
+  handle: (job: Job, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  try {
+    await handle(job, signal);
+  } catch (error) {
+    if (!signal.aborted || signal.reason !== SHUTDOWN || token === undefined) throw error;
+    await job.moveToWait(token);
+    throw new WaitingError();
+  }
+}

@@ -1,0 +1,47 @@
+import type { Card } from "../domain/card.ts";
+
+/**
+ * The workplace chat as we need it. Every call may throw: UserError (a setting is wrong; the message says which),
+ * TransientError (nothing happened; `facts.retryAfterMs` where the vendor named one), OutcomeUnknown (look before
+ * asking again: `find`).
+ */
+export interface Chat {
+  /** Posts once. `key` is put into the message's metadata so that `find` recognises it. */
+  post(to: PostTarget, card: Card, key: string): Promise<MessageRef>;
+  update(message: MessageRef, card: Card): Promise<void>;
+  /** Our message with this key in the channel (or thread) since `sinceMs`, if it is there. */
+  find(to: PostTarget, key: string, sinceMs: number): Promise<MessageRef | undefined>;
+  /** Shown to one person in a channel; not stored, best effort. */
+  whisper(channel: string, slackId: string, card: Card): Promise<void>;
+  /** Opens a channel, or finds the one we opened for this key before its answer was lost; adds a suffix when the name is somebody else's. */
+  openChannel(name: string, key: string): Promise<{ readonly id: string; readonly name: string }>;
+  /** Invites everybody who can be; returns those who could not, with the reason. Already in is success. */
+  invite(
+    channel: string,
+    slackIds: readonly string[],
+  ): Promise<readonly { readonly slackId: string; readonly why: string }[]>;
+  setTopic(channel: string, topic: string): Promise<void>;
+  addBookmark(channel: string, title: string, url: string): Promise<void>;
+  pin(message: MessageRef): Promise<void>;
+  /** Fresh from the vendor at every call; throws when it cannot be known. */
+  person(slackId: string): Promise<ChatPerson>;
+  groupMembers(groupId: string): Promise<readonly string[]>;
+}
+
+export interface PostTarget {
+  readonly channel: string;
+  /** Timestamp of the thread's first message. */
+  readonly thread?: string | undefined;
+}
+
+export interface MessageRef {
+  readonly channel: string;
+  readonly ts: string;
+}
+
+export interface ChatPerson {
+  readonly slackId: string;
+  readonly email: string | undefined;
+  /** Why this account may not turn keys: guest, bot, deleted, invited, stranger, other team. Empty: an ordinary member of our team. */
+  readonly disqualifiedBy: readonly string[];
+}

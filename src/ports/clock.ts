@@ -1,0 +1,8 @@
+/** World time, shared by all processes: `anchor + speed × elapsed`. Production runs at speed 1. */
+export interface Clock {
+  /** World time now, epoch milliseconds. */
+  now(): number;
+  readonly speed: number;
+  /** Resolves after that much world time, or rejects with the signal's reason. Jumps of the clock end it early. */
+  sleep(worldMs: number, signal?: AbortSignal): Promise<void>;
+}

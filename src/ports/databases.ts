@@ -1,0 +1,45 @@
+import type { DatabaseFacts, FirewallRule, Known, LagSample } from "../domain/observed.ts";
+import type { Region } from "../domain/service.ts";
+
+/** A call that changed, or may have changed, the cloud: the vendor's request ids for the ledger. */
+export interface Act {
+  readonly requestIds: readonly string[];
+}
+
+export type PromoteAnswer =
+  | (Act & { readonly kind: "accepted" })
+  /** It is no replica any more. */
+  | (Act & { readonly kind: "not-a-replica" })
+  /** Busy (backing up, modifying): ask again later. */
+  | (Act & { readonly kind: "busy"; readonly why: string });
+
+/**
+ * Reads return `Known`: unreachable, denied and absent are facts. Mutations throw StepFailed (refused for good),
+ * TransientError (nothing happened) or OutcomeUnknown (look first).
+ */
+export interface Databases {
+  describe(region: Region, instance: string, signal?: AbortSignal): Promise<Known<DatabaseFacts>>;
+  /** Newest sample of the replica's lag; broken replication and missing samples are not known, not zero. */
+  lag(region: Region, instance: string, signal?: AbortSignal): Promise<Known<LagSample>>;
+  promote(
+    region: Region,
+    instance: string,
+    keep: { backupRetentionDays: number },
+    signal?: AbortSignal,
+  ): Promise<PromoteAnswer>;
+  firewall(region: Region, securityGroup: string, signal?: AbortSignal): Promise<Known<readonly FirewallRule[]>>;
+  /** Removes these ingress rules; a rule that is gone already is success. */
+  closeFirewall(
+    region: Region,
+    securityGroup: string,
+    rules: readonly FirewallRule[],
+    signal?: AbortSignal,
+  ): Promise<Act>;
+  /** Puts these ingress rules back; a rule that is there already is success. */
+  openFirewall(
+    region: Region,
+    securityGroup: string,
+    rules: readonly FirewallRule[],
+    signal?: AbortSignal,
+  ): Promise<Act>;
+}

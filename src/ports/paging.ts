@@ -1,0 +1,62 @@
+/** What one call to the pager came to. `unknown` is a state of its own: the same request may be made again (it carries its key). */
+export type PagerAnswer<T = undefined> =
+  | { readonly kind: "accepted"; readonly value: T }
+  | { readonly kind: "rejected"; readonly code: string; readonly why: string }
+  | { readonly kind: "retry"; readonly afterMs: number; readonly why: string }
+  | { readonly kind: "unknown"; readonly why: string };
+
+export interface PageRequest {
+  /** Deterministic per incident; a repeat is the same page. At most 255 characters. */
+  readonly dedupKey: string;
+  /** At most 1,024 characters; plain text. */
+  readonly summary: string;
+  readonly source: string;
+  readonly severity: "critical" | "error" | "warning" | "info";
+  readonly details: Readonly<Record<string, string>>;
+  readonly links: readonly { readonly href: string; readonly text: string }[];
+  /** sev1 may use the reserved fifth of the rate budget. */
+  readonly urgent: boolean;
+}
+
+/** Somebody to page inside an incident that is already open at the pager. */
+export interface ResponderRequest {
+  readonly dedupKey: string;
+  /** Our page key, put into the message, so that a repeat after an unknown outcome can be recognised. */
+  readonly pageKey: string;
+  readonly message: string;
+  readonly users: readonly string[];
+  readonly policies: readonly string[];
+  readonly urgent: boolean;
+}
+
+export interface PagerIncident {
+  readonly id: string;
+  readonly status: "triggered" | "acknowledged" | "resolved";
+  readonly url: string | undefined;
+  readonly acknowledgedBy: readonly { readonly pagerUserId: string; readonly name: string; readonly atMs: number }[];
+  readonly notifications: readonly { readonly user: string; readonly channel: string; readonly atMs: number }[];
+}
+
+export interface OnCallEntry {
+  readonly policy: string;
+  readonly policyName: string;
+  readonly level: number;
+  readonly pagerUserId: string;
+  readonly name: string;
+  /** Epoch milliseconds, or undefined for a permanent entry. */
+  readonly untilMs: number | undefined;
+}
+
+export interface Paging {
+  /** Opens the pager's incident, or appends to the open one with the same key. Accepted is not yet a phone that rang. */
+  trigger(page: PageRequest): Promise<PagerAnswer>;
+  /** Stops notifications and escalation there. `by` is written down at the pager. */
+  acknowledge(dedupKey: string, by: string): Promise<PagerAnswer>;
+  resolve(dedupKey: string, by: string): Promise<PagerAnswer>;
+  /** Pages further people or policies in the same incident; looks first whether this page key was asked already. */
+  addResponders(request: ResponderRequest): Promise<PagerAnswer>;
+  /** The pager's own truth about the incident: evidence, where `accepted` is only a promise. */
+  read(dedupKey: string): Promise<PagerAnswer<PagerIncident | undefined>>;
+  /** Who is on call now for these policies; every page of the answer or nothing. */
+  onCall(policies: readonly string[]): Promise<PagerAnswer<readonly OnCallEntry[]>>;
+}

@@ -1,0 +1,22 @@
+import type { HealthVerdict, WriteVerdict } from "../domain/observed.ts";
+
+/** What a resolver or name server answers for a name. */
+export interface DnsAnswer {
+  readonly server: string;
+  /** Addresses, or CNAME targets where the chain ends in one; empty when there is none. */
+  readonly values: readonly string[];
+  readonly ttlSeconds: number;
+  readonly error?: string;
+}
+
+/** Measuring the way users and applications do: over HTTP and DNS, never through the cloud's API. */
+export interface Probe {
+  /** POSTs to a write check; anything but its two agreed answers is unknown. */
+  writeCheck(url: string, signal?: AbortSignal): Promise<WriteVerdict>;
+  /** GETs a URL by public DNS, or straight at the load balancer `via` with the URL's own host as Host header and SNI. */
+  health(url: string, options?: { via?: string; signal?: AbortSignal }): Promise<HealthVerdict>;
+  /** Asks each resolver that users may have. */
+  resolve(name: string, signal?: AbortSignal): Promise<readonly DnsAnswer[]>;
+  /** Asks the authoritative servers, around every cache. */
+  resolveAuthoritative(name: string, signal?: AbortSignal): Promise<readonly DnsAnswer[]>;
+}

@@ -1,0 +1,53 @@
+import type { Event } from "../domain/event.ts";
+import type { Plan } from "../domain/plan.ts";
+import type { RunEntry, RunState } from "../domain/run.ts";
+
+/** What changes together with a run's journal, in one atomic step. */
+export interface Appended {
+  readonly entries: readonly RunEntry[];
+  readonly events: readonly Event[];
+  /** Takes the service for this run, without expiry, or gives it back and starts the cool-down. */
+  readonly claim?: { readonly action: "take" | "release"; readonly service: string; readonly coolDownUntilMs?: number };
+  /** The run needs nobody's attention any more. */
+  readonly over?: boolean;
+}
+
+export type AppendAnswer =
+  | { readonly kind: "appended"; readonly run: RunState }
+  /** Somebody was faster: read again and decide again. */
+  | { readonly kind: "conflict" }
+  | { readonly kind: "claimed-by"; readonly run: string }
+  | { readonly kind: "cooling-down"; readonly untilMs: number };
+
+/** Journals of runs. The only truth about a run; changed only by an append at the expected position. */
+export interface Runs {
+  create(plan: Plan, digest: string, events: readonly Event[]): Promise<void>;
+  read(id: string): Promise<RunState | undefined>;
+  append(run: RunState, change: Appended): Promise<AppendAnswer>;
+  /** Runs that are not over: what the sweep looks at. */
+  openIds(): Promise<readonly string[]>;
+  /** The run that holds the service, if any. */
+  holderOf(service: string): Promise<string | undefined>;
+  /** World time until which no failover of the service may start. */
+  coolDownUntil(service: string): Promise<number | undefined>;
+}
+
+/** The append-only copy outside the store (G12, G17). */
+export interface Ledger {
+  /** Written and fsynced before this resolves. */
+  append(entry: LedgerEntry): Promise<void>;
+  /** Why nothing may be changed: the store is empty or older than what this ledger saw. Undefined: they agree. */
+  disagreement(): Promise<string | undefined>;
+  /** Highest fencing number that was ever written here for any run. */
+  highestEpoch(): number;
+}
+
+export interface LedgerEntry {
+  readonly atMs: number;
+  readonly run: string;
+  readonly epoch: number;
+  readonly kind: string;
+  readonly step?: string;
+  readonly says: string;
+  readonly requestIds?: readonly string[];
+}

@@ -1,0 +1,16 @@
+import type { Known, RecordSet } from "../domain/observed.ts";
+import type { Act } from "./databases.ts";
+
+/** Records of hosted zones. Errors as in `Databases`. */
+export interface TrafficControl {
+  /** Every record set with exactly this name, all types and set identifiers, in a stable order. */
+  records(zone: string, name: string, signal?: AbortSignal): Promise<Known<readonly RecordSet[]>>;
+  /** Upserts all or none. The change is pending until `changeState` says it is in sync. */
+  upsert(
+    zone: string,
+    records: readonly RecordSet[],
+    comment: string,
+    signal?: AbortSignal,
+  ): Promise<Act & { readonly changeId: string }>;
+  changeState(changeId: string, signal?: AbortSignal): Promise<"pending" | "in-sync">;
+}

@@ -1,0 +1,115 @@
+import { z } from "zod";
+import { createResolver } from "../dns/resolver.ts";
+import type { Simulator, World } from "../world/world.ts";
+import { type Front, openFront } from "./fronts.ts";
+import { applicationNamed, type Traffic } from "./traffic.ts";
+import { startWriters } from "./writers.ts";
+
+/** Where a client has to connect instead of to an address that DNS answered. */
+export interface Connection {
+  readonly address: string;
+  readonly region: string;
+  readonly loadBalancer: string;
+  readonly dnsName: string;
+  readonly port: number;
+}
+
+export interface WriteCheck {
+  readonly application: string;
+  readonly region: string;
+  readonly url: string;
+}
+
+export interface ApplicationSimulator extends Simulator {
+  readonly connections: readonly Connection[];
+  readonly writeChecks: readonly WriteCheck[];
+}
+
+const SetCapacity = z.strictObject({
+  region: z.string(),
+  cluster: z.string(),
+  service: z.string(),
+  capacityTasks: z.number().int().min(0),
+});
+const SetInstance = z.strictObject({ application: z.string(), region: z.string(), instance: z.string() });
+
+/**
+ * Serves every load balancer on a loopback port of its own and every region's write check on another, and sets the
+ * users going. `port` is that of the first load balancer.
+ */
+export async function startApplications(world: World, traffic: Traffic): Promise<ApplicationSimulator> {
+  const fronts: Front[] = [];
+  const connections: Connection[] = [];
+  for (const balancer of traffic.elb.loadBalancers) {
+    const front = await openFront((request) => traffic.applications.throughBalancer(balancer, request));
+    fronts.push(front);
+    const { region, name: loadBalancer, dnsName } = balancer;
+    connections.push({ address: traffic.addressOf(balancer), region, loadBalancer, dnsName, port: front.port });
+  }
+  const writeChecks: WriteCheck[] = [];
+  for (const { name: application, regions } of traffic.spec.applications) {
+    for (const { region } of regions) {
+      const front = await openFront((request) =>
+        request.method === "POST" && request.path === "/write-check"
+          ? traffic.applications.writeCheck(application, region)
+          : { kind: "reply", reply: { status: 404, body: { error: "POST /write-check is all there is" } }, delayMs: 0 },
+      );
+      fronts.push(front);
+      writeChecks.push({ application, region, url: `http://127.0.0.1:${front.port}/write-check` });
+    }
+  }
+  const writers = traffic.spec.applications.map((spec) =>
+    startWriters(world, spec, {
+      ...{ applications: traffic.applications, judge: traffic.judge, balancerAt: traffic.balancerAt },
+      resolver: createResolver(world.clock, traffic.authorities.public),
+    }),
+  );
+  addControls(world, traffic, connections, writeChecks);
+  return {
+    port: fronts[0]?.port ?? 0,
+    connections,
+    writeChecks,
+    env: {
+      CONNECT_MAP: JSON.stringify(
+        Object.fromEntries(connections.map(({ address, port }) => [address, `127.0.0.1:${port}`])),
+      ),
+      WRITE_CHECKS: JSON.stringify(
+        Object.fromEntries(writeChecks.map(({ application, region, url }) => [`${application}/${region}`, url])),
+      ),
+    },
+    stop: async () => {
+      for (const writer of writers) writer.stop();
+      await Promise.all(fronts.map((front) => front.close()));
+    },
+  };
+}
+
+function addControls(
+  world: World,
+  traffic: Traffic,
+  connections: readonly Connection[],
+  writeChecks: readonly WriteCheck[],
+): void {
+  const { control, log } = world;
+  control.on("GET /dns/addresses", () => connections);
+  control.on("GET /application/write-checks", () => writeChecks);
+  control.on("GET /application/verdict", (_body, query) => {
+    const after = Number(query.get("after") ?? 0);
+    const wanted = query.get("application");
+    const names = wanted === null ? traffic.spec.applications.map(({ name }) => name) : [wanted];
+    const verdicts = names.map((name) => traffic.judge.verdict(applicationNamed(traffic, name).name, after));
+    return wanted === null ? verdicts : verdicts[0];
+  });
+  control.on("POST /application/instance", (body) => {
+    const { application, region, instance } = SetInstance.parse(body);
+    traffic.applications.setInstance(application, region, instance);
+  });
+  control.on("POST /ecs/capacity", (body) => {
+    const { region, cluster, service, capacityTasks } = SetCapacity.parse(body);
+    const scheduler = traffic.ecs.find(region, cluster, service);
+    if (!scheduler) throw new Error(`There is no service ${cluster}/${service} in ${region}`);
+    scheduler.capacityTasks = capacityTasks;
+    log.append("ecs.capacity", { region, cluster, service, capacityTasks });
+    scheduler.reconcile();
+  });
+}

@@ -1,0 +1,32 @@
+import { z } from "zod";
+import { canonicalName } from "../dns/names.ts";
+
+const RegionalSpec = z.strictObject({
+  region: z.string(),
+  /** The ECS service whose tasks run the application here. */
+  cluster: z.string(),
+  service: z.string(),
+  /** Host name through which the application finds its database: an RDS endpoint, or a name in a private zone. */
+  databaseHost: z.string(),
+  /** This region's own database instance, for the write check. */
+  instance: z.string(),
+});
+export type RegionalSpec = z.infer<typeof RegionalSpec>;
+
+export const ApplicationSpec = z.strictObject({
+  name: z.string(),
+  /** Where users find it. */
+  publicName: z.string().transform(canonicalName),
+  regions: z.array(RegionalSpec).min(1),
+  /** Simulated users outside the regions, each posting one order an interval. */
+  writers: z
+    .strictObject({
+      count: z.number().int().min(0).default(1),
+      intervalSeconds: z.number().positive().default(2),
+      timeoutSeconds: z.number().positive().default(5),
+      /** Tries of one order, with the same id, before its user gives up. */
+      attempts: z.number().int().min(1).default(2),
+    })
+    .prefault({}),
+});
+export type ApplicationSpec = z.infer<typeof ApplicationSpec>;

@@ -1,0 +1,132 @@
+import { z } from "zod";
+import { AutoscalingSpec, createAutoscaling } from "../aws/autoscaling.ts";
+import { createEcs, type Ecs } from "../aws/ecs.ts";
+import { EcsSpec } from "../aws/ecs-spec.ts";
+import { createElb, type Elb } from "../aws/elb.ts";
+import { ElbSpec, type LoadBalancer } from "../aws/elb-spec.ts";
+import { createRoute53, type Route53 } from "../aws/route53.ts";
+import { Route53Spec } from "../aws/route53-spec.ts";
+import type { AwsService, DatabaseEngine } from "../aws/service.ts";
+import { ACCOUNT_ID } from "../aws/specs.ts";
+import { createAddressBook } from "../dns/addresses.ts";
+import { createAuthority, type Host } from "../dns/authority.ts";
+import { createResolver, type Resolver } from "../dns/resolver.ts";
+import type { DnsAuthorities } from "../dns/server.ts";
+import type { World } from "../world/world.ts";
+import { type Applications, createApplications } from "./applications.ts";
+import { Judge } from "./judge.ts";
+import { ApplicationSpec } from "./spec.ts";
+
+export const TrafficSpec = z.strictObject({
+  accountId: z
+    .string()
+    .regex(/^\d{12}$/)
+    .default(ACCOUNT_ID),
+  route53: Route53Spec,
+  elb: ElbSpec.prefault({}),
+  ecs: EcsSpec.prefault({}),
+  autoscaling: AutoscalingSpec.prefault({}),
+  applications: z.array(ApplicationSpec).default([]),
+});
+export type TrafficSpec = z.infer<typeof TrafficSpec>;
+export type TrafficSpecInput = z.input<typeof TrafficSpec>;
+
+export interface Traffic {
+  readonly spec: TrafficSpec;
+  /** For `startAws`. */
+  readonly services: readonly AwsService[];
+  readonly route53: Route53;
+  readonly elb: Elb;
+  readonly ecs: Ecs;
+  /** For `startDns`. */
+  readonly authorities: DnsAuthorities;
+  readonly applications: Applications;
+  readonly judge: Judge;
+  addressOf(balancer: LoadBalancer): string;
+  readonly balancerAt: (this: void, address: string) => LoadBalancer | undefined;
+  /** CloudWatch `AWS/Route53 HealthCheckStatus`: 1 healthy, 0 not, undefined for an unknown check. */
+  healthCheckStatus(id: string): 0 | 1 | undefined;
+  stop(): void;
+}
+
+/** TTL of an RDS endpoint, world seconds. */
+const DATABASE_TTL_SECONDS = 5;
+/** TTL of a load balancer's own name, and so of every alias to it. */
+const BALANCER_TTL_SECONDS = 60;
+
+/** Everything between users and databases: DNS, load balancers, services and the applications in them. */
+export function createTraffic(world: World, input: TrafficSpecInput, databases: DatabaseEngine): Traffic {
+  const spec = TrafficSpec.parse(input);
+  const balancerAddress = createAddressBook("198.51.100");
+  const databaseAddress = createAddressBook("203.0.113");
+
+  // The parts refer to each other in a circle; each reference is used by timers and requests only, after the wiring.
+  const elb = createElb(world, spec.elb, spec.accountId, (group, ip) => applications.atTask(ip, group.healthCheckPath));
+  const ecs = createEcs(world, spec.ecs, elb, spec.accountId);
+  const route53 = createRoute53(world, spec.route53, {
+    aliasTarget: elb.aliasTarget,
+    probe: (host, path) => {
+      const address = outsideResolver.resolve(host).records.find((record) => record.type === "A")?.value;
+      const balancer = address === undefined ? undefined : balancerAt(address);
+      const outcome = balancer && applications.throughBalancer(balancer, { method: "GET", path });
+      return outcome?.kind === "reply" && outcome.delayMs < PROBE_TIMEOUT_MS ? outcome.reply.status : undefined;
+    },
+  });
+
+  const host = (name: string): Host | undefined => {
+    const balancer = elb.named(name);
+    if (balancer) {
+      const address = balancerAddress(balancer.arn);
+      return { address, ttlSeconds: BALANCER_TTL_SECONDS, isHealthy: elb.isHealthy(balancer) };
+    }
+    if (!databases.locate(name.replace(/\.$/, ""))) return undefined;
+    return { address: databaseAddress(name), ttlSeconds: DATABASE_TTL_SECONDS, isHealthy: true };
+  };
+  const random = world.random.fork("dns");
+  const deps = {
+    ...{ zones: route53.zones, host },
+    isCheckHealthy: (id: string) => route53.healthChecks.isHealthy(id),
+    chance: () => random.next(),
+  };
+  const authorities = { public: createAuthority(deps, "public"), vpc: createAuthority(deps, "vpc") };
+  // Route 53's checkers resolve the name afresh for each observation.
+  const outsideResolver = { resolve: (name: string) => createResolver(world.clock, authorities.public).resolve(name) };
+  const regional = new Map<string, Resolver>();
+  const resolverOf = (region: string) => {
+    const resolver = regional.get(region) ?? createResolver(world.clock, authorities.vpc);
+    regional.set(region, resolver);
+    return resolver;
+  };
+
+  const judge = new Judge(world, databases);
+  const applications = createApplications(world, spec.applications, { ecs, elb, databases, judge, resolverOf });
+  // Addresses in the order of the spec, not in the order of first use.
+  const byAddress = new Map(elb.loadBalancers.map((balancer) => [balancerAddress(balancer.arn), balancer]));
+  const balancerAt = (address: string) => byAddress.get(address);
+  return {
+    ...{ spec, route53, elb, ecs, authorities, applications, judge, balancerAt },
+    services: [
+      route53.service,
+      elb.service,
+      ecs.service,
+      createAutoscaling(world, spec.autoscaling, ecs, spec.accountId).service,
+    ],
+    addressOf: (balancer) => balancerAddress(balancer.arn),
+    healthCheckStatus: (id) => {
+      const isHealthy = route53.healthChecks.isHealthy(id);
+      return isHealthy === undefined ? undefined : isHealthy ? 1 : 0;
+    },
+    stop: () => {
+      for (const part of [route53, ecs, elb]) part.stop();
+    },
+  };
+}
+
+/** Checkers wait two seconds for the status line once connected; slowness is machine time, as region modes are. */
+const PROBE_TIMEOUT_MS = 2_000;
+
+export function applicationNamed(traffic: Traffic, name: string): ApplicationSpec {
+  const found = traffic.spec.applications.find((application) => application.name === name);
+  if (!found) throw new Error(`There is no application ${name}`);
+  return found;
+}

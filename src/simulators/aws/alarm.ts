@@ -1,0 +1,16 @@
+import { ACCOUNT_ID, type AlarmSpec } from "./specs.ts";
+
+export type AlarmState = "OK" | "ALARM" | "INSUFFICIENT_DATA";
+
+export interface Alarm {
+  readonly spec: AlarmSpec;
+  /** World times, epoch milliseconds. */
+  readonly configuredMs: number;
+  readonly state: AlarmState;
+  readonly reason: string;
+  readonly changedMs: number;
+}
+
+export function alarmArn({ name, region }: Pick<AlarmSpec, "name" | "region">): string {
+  return `arn:aws:cloudwatch:${region}:${ACCOUNT_ID}:alarm:${name}`;
+}

@@ -1,0 +1,80 @@
+import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { der } from "./der.ts";
+
+export interface Certificate {
+  readonly pem: string;
+  readonly privateKey: KeyObject;
+}
+
+/** A certificate and the authority that issued it, both made at start with 2048-bit RSA keys. */
+export interface CertificateChain {
+  readonly ca: Certificate;
+  readonly leaf: Certificate;
+}
+
+interface Subject {
+  readonly commonName: string;
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+}
+
+export interface Validity {
+  readonly from: Date;
+  readonly to: Date;
+}
+
+const OID = {
+  sha256WithRsa: "1.2.840.113549.1.1.11",
+  commonName: "2.5.4.3",
+  keyUsage: "2.5.29.15",
+  basicConstraints: "2.5.29.19",
+};
+/** keyUsage bits: keyCertSign and cRLSign; digitalSignature. */
+const CA_USAGE = der.bits(Buffer.from([0b0000_0110]), 1);
+const LEAF_USAGE = der.bits(Buffer.from([0b1000_0000]), 7);
+
+export function issueChain(authority: string, commonName: string, validity: Validity): CertificateChain {
+  const ca = newSubject(authority);
+  const leaf = newSubject(commonName);
+  return {
+    ca: { pem: certify(ca, ca, validity, true), privateKey: ca.privateKey },
+    leaf: { pem: certify(leaf, ca, validity, false), privateKey: leaf.privateKey },
+  };
+}
+
+function newSubject(commonName: string): Subject {
+  return { commonName, ...generateKeyPairSync("rsa", { modulusLength: 2048 }) };
+}
+
+function certify(subject: Subject, issuer: Subject, validity: Validity, isAuthority: boolean): string {
+  const algorithm = der.sequence(der.oid(OID.sha256WithRsa), der.null());
+  const publicKey = subject.publicKey.export({ type: "spki", format: "der" });
+  const serial = createHash("sha256").update(publicKey).digest().subarray(0, 16);
+  const version3 = der.explicit(0, der.integer(Buffer.from([2])));
+  const body = der.sequence(
+    version3,
+    // A leading one keeps the serial positive and in its shortest form.
+    der.integer(Buffer.concat([Buffer.from([1]), serial])),
+    algorithm,
+    name(issuer.commonName),
+    der.sequence(der.utcTime(validity.from), der.utcTime(validity.to)),
+    name(subject.commonName),
+    publicKey,
+    der.explicit(3, extensions(isAuthority)),
+  );
+  const signature = sign("RSA-SHA256", body, issuer.privateKey);
+  const certificate = der.sequence(body, algorithm, der.bits(signature)).toString("base64");
+  return `-----BEGIN CERTIFICATE-----\n${certificate.replace(/.{64}(?=.)/g, "$&\n")}\n-----END CERTIFICATE-----\n`;
+}
+
+function name(commonName: string): Buffer {
+  return der.sequence(der.set(der.sequence(der.oid(OID.commonName), der.utf8(commonName))));
+}
+
+function extensions(isAuthority: boolean): Buffer {
+  const critical = (oid: string, value: Buffer) => der.sequence(der.oid(oid), der.boolean(true), der.octets(value));
+  return der.sequence(
+    critical(OID.basicConstraints, isAuthority ? der.sequence(der.boolean(true)) : der.sequence()),
+    critical(OID.keyUsage, isAuthority ? CA_USAGE : LEAF_USAGE),
+  );
+}

@@ -1,0 +1,163 @@
+import { z } from "zod";
+import type { World } from "../world/world.ts";
+import { type Alarm, alarmArn } from "./alarm.ts";
+import { Alarms } from "./alarms.ts";
+import { Dimensions, getMetricData, type MetricSources } from "./metric-data.ts";
+import { page } from "./paging.ts";
+import type { Rds } from "./rds.ts";
+import type { AwsCall, AwsService } from "./service.ts";
+import type { Sns } from "./sns.ts";
+import { CloudWatchSpec, type CloudWatchSpecInput, MetricAlarmSpec } from "./specs.ts";
+
+/** What CloudWatch measures and where its alarms go. */
+export interface CloudWatchSources {
+  readonly replicaLagAt: Rds["replicaLagAt"];
+  readonly publish: Sns["publish"];
+  /** 1 healthy, 0 unhealthy, undefined where the health check did not exist at that world time. */
+  readonly healthCheckStatusAt?: (healthCheckId: string, worldMs: number) => 0 | 1 | undefined;
+}
+
+/** Simulated metrics and alarms, in JSON 1.0 and Query. Steered by `POST /cloudwatch/alarm`. */
+export function createCloudWatch(
+  world: World,
+  input: CloudWatchSpecInput,
+  sources: CloudWatchSources,
+): { readonly service: AwsService } {
+  const alarms = new Alarms(world, CloudWatchSpec.parse(input).alarms, sources.publish);
+  const metrics = metricSources(sources);
+  world.control.on("POST /cloudwatch/alarm", (body) => {
+    const { region, name, state, reason } = SetAlarm.parse(body);
+    return alarms.set(name, region, state, reason);
+  });
+  return {
+    service: {
+      name: "monitoring",
+      protocol: "json-1.0",
+      namespace: "http://monitoring.amazonaws.com/doc/2010-08-01/",
+      operations: {
+        GetMetricData: { mutates: false, handle: (call) => getMetricData(world, metrics, call) },
+        DescribeAlarms: { mutates: false, handle: (call) => describeAlarms(alarms, call) },
+        PutMetricAlarm: { mutates: true, handle: (call) => putMetricAlarm(alarms, call) },
+      },
+    },
+  };
+}
+
+function metricSources({ replicaLagAt, healthCheckStatusAt }: CloudWatchSources): MetricSources {
+  return {
+    "AWS/RDS ReplicaLag": (region, { DBInstanceIdentifier: instance }, worldMs) =>
+      instance === undefined ? undefined : replicaLagAt({ region, instance }, worldMs),
+    // Route 53 publishes its metrics in us-east-1 and nowhere else.
+    "AWS/Route53 HealthCheckStatus": (region, { HealthCheckId: id }, worldMs) =>
+      region === "us-east-1" && id !== undefined ? healthCheckStatusAt?.(id, worldMs) : undefined,
+  };
+}
+
+const State = z.enum(["OK", "ALARM", "INSUFFICIENT_DATA"]);
+const SetAlarm = z.strictObject({
+  region: z.string(),
+  name: z.string(),
+  state: State,
+  reason: z.string().default("Set by the simulated world"),
+});
+
+const DescribeAlarms = z.strictObject({
+  AlarmNames: z.array(z.string()).optional(),
+  AlarmNamePrefix: z.string().optional(),
+  /** The vendor leaves composite alarms out unless they are asked for. */
+  AlarmTypes: z.array(z.enum(["MetricAlarm", "CompositeAlarm"])).default(["MetricAlarm"]),
+  StateValue: State.optional(),
+  MaxRecords: z.coerce.number().int().min(1).max(100).default(50),
+  NextToken: z.string().optional(),
+});
+
+const Actions = z.array(z.string()).default([]);
+const PutMetricAlarm = z.strictObject({
+  AlarmName: z.string().min(1),
+  AlarmDescription: z.string().default(""),
+  ActionsEnabled: z.union([z.literal(true), z.literal("true")]).optional(),
+  OKActions: Actions,
+  AlarmActions: Actions,
+  InsufficientDataActions: Actions,
+  MetricName: z.string(),
+  Namespace: z.string(),
+  Statistic: MetricAlarmSpec.shape.statistic,
+  Dimensions: Dimensions.prefault([]),
+  Period: z.coerce.number().int().positive(),
+  EvaluationPeriods: z.coerce.number().int().positive(),
+  DatapointsToAlarm: z.coerce.number().int().positive().optional(),
+  Threshold: z.coerce.number(),
+  ComparisonOperator: MetricAlarmSpec.shape.comparison,
+  TreatMissingData: MetricAlarmSpec.shape.treatMissingData,
+});
+
+function putMetricAlarm(alarms: Alarms, { input, region }: AwsCall) {
+  const wanted = PutMetricAlarm.parse(input);
+  const spec = MetricAlarmSpec.parse({
+    ...{ kind: "metric", name: wanted.AlarmName, region, description: wanted.AlarmDescription },
+    alarmActions: wanted.AlarmActions,
+    okActions: wanted.OKActions,
+    insufficientDataActions: wanted.InsufficientDataActions,
+    namespace: wanted.Namespace,
+    metricName: wanted.MetricName,
+    dimensions: wanted.Dimensions,
+    statistic: wanted.Statistic,
+    periodSeconds: wanted.Period,
+    evaluationPeriods: wanted.EvaluationPeriods,
+    datapointsToAlarm: wanted.DatapointsToAlarm,
+    threshold: wanted.Threshold,
+    comparison: wanted.ComparisonOperator,
+    treatMissingData: wanted.TreatMissingData,
+  });
+  alarms.put(spec, { state: "INSUFFICIENT_DATA", reason: "Unchecked: Initial alarm creation" });
+  return {};
+}
+
+function describeAlarms(alarms: Alarms, { input, region }: AwsCall) {
+  const wanted = DescribeAlarms.parse(input);
+  const found = alarms
+    .in(region)
+    .filter(({ spec }) => wanted.AlarmTypes.includes(spec.kind === "metric" ? "MetricAlarm" : "CompositeAlarm"))
+    .filter(({ spec }) => wanted.AlarmNames?.includes(spec.name) ?? true)
+    .filter(({ spec }) => spec.name.startsWith(wanted.AlarmNamePrefix ?? ""))
+    .filter(({ state }) => wanted.StateValue === undefined || state === wanted.StateValue);
+  const { entries, marker } = page(found, ({ spec }) => spec.name, wanted.MaxRecords, wanted.NextToken);
+  return {
+    MetricAlarms: entries.filter(({ spec }) => spec.kind === "metric").map(alarmView),
+    CompositeAlarms: entries.filter(({ spec }) => spec.kind === "composite").map(alarmView),
+    NextToken: marker,
+  };
+}
+
+function alarmView({ spec, state, reason, changedMs, configuredMs }: Alarm) {
+  return {
+    AlarmName: spec.name,
+    AlarmArn: alarmArn(spec),
+    AlarmDescription: spec.description === "" ? undefined : spec.description,
+    AlarmConfigurationUpdatedTimestamp: new Date(configuredMs),
+    ActionsEnabled: true,
+    OKActions: spec.okActions,
+    AlarmActions: spec.alarmActions,
+    InsufficientDataActions: spec.insufficientDataActions,
+    StateValue: state,
+    StateReason: reason,
+    StateUpdatedTimestamp: new Date(changedMs),
+    StateTransitionedTimestamp: new Date(changedMs),
+    ...(spec.kind === "composite" ? { AlarmRule: spec.rule } : metricView(spec)),
+  };
+}
+
+function metricView(spec: MetricAlarmSpec) {
+  return {
+    MetricName: spec.metricName,
+    Namespace: spec.namespace,
+    Statistic: spec.statistic,
+    Dimensions: Object.entries(spec.dimensions).map(([Name, Value]) => ({ Name, Value })),
+    Period: spec.periodSeconds,
+    EvaluationPeriods: spec.evaluationPeriods,
+    DatapointsToAlarm: spec.datapointsToAlarm,
+    Threshold: spec.threshold,
+    ComparisonOperator: spec.comparison,
+    TreatMissingData: spec.treatMissingData,
+  };
+}

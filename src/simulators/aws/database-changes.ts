@@ -1,0 +1,172 @@
+import type { World } from "../world/world.ts";
+import type { DatabaseFleet } from "./database-fleet.ts";
+import { busy, type Change, databaseArn, type Instance } from "./database-instance.ts";
+import { drawMs } from "./durations.ts";
+import type { RdsEvents } from "./rds-events.ts";
+import { type AwsCall, AwsError } from "./service.ts";
+import type { RdsSpec } from "./specs.ts";
+
+/** A stretch of time in one shown status; `enter` runs at its start. */
+interface Phase {
+  readonly status: string;
+  readonly ms: number;
+  readonly enter?: (atMs: number) => void;
+}
+
+/** Shares of a promotion: modifying, rebooting, backing up. Estimates; the last one exists only where backups begin. */
+const PROMOTION_SHARES = { modifying: 0.55, rebooting: 0.25, backingUp: 0.2 };
+
+/** Everything that changes an instance over time. Each method decides at once and throws AwsError where RDS refuses. */
+export class DatabaseChanges {
+  readonly #world: World;
+  readonly #fleet: DatabaseFleet;
+  readonly #events: RdsEvents;
+  readonly #durations: RdsSpec["durations"];
+  readonly #random;
+
+  constructor(world: World, fleet: DatabaseFleet, events: RdsEvents, durations: RdsSpec["durations"]) {
+    this.#world = world;
+    this.#fleet = fleet;
+    this.#events = events;
+    this.#durations = durations;
+    this.#random = world.random.fork("rds-durations");
+  }
+
+  /** The source is never touched: it stays writable, and nothing on it changes but its list of replicas. */
+  promote(replica: Instance, retentionDays: number, call: AwsCall): void {
+    if (!replica.source) throw new AwsError("InvalidDBInstanceState", "DB Instance is not a read replica");
+    requireIdle(replica);
+    const acceptedMs = this.#world.clock.now();
+    const backupsBegin = replica.backupRetentionDays === 0 && retentionDays > 0;
+    const { stale, modifying, rebooting, backingUp } = this.#promotionTimes(backupsBegin);
+    const facts = { instance: replica.identifier, region: replica.region, requestId: call.requestId };
+    this.#world.log.append("rds.promotion-accepted", { ...facts, source: replica.source, acceptedMs });
+    const phases: Phase[] = [
+      { status: replica.status, ms: stale },
+      { status: "modifying", ms: modifying, enter: (atMs) => this.#detach(replica, atMs) },
+      { status: "rebooting", ms: rebooting, enter: (fromMs) => replica.downtimes.push({ fromMs }) },
+    ];
+    const settle = (atMs: number) => {
+      endDowntime(replica, atMs);
+      replica.source = undefined;
+      replica.backupRetentionDays = retentionDays;
+      this.#events.add(replica, "read replica", "Promoted Read Replica instance to standalone database instance.");
+      this.#world.log.append("rds.promotion-observable", { ...facts, acceptedMs, observableMs: atMs });
+    };
+    if (backupsBegin)
+      this.#run(replica, "promotion", [...phases, { status: "backing-up", ms: backingUp, enter: settle }]);
+    else this.#run(replica, "promotion", phases, settle);
+  }
+
+  /** A toggle, as in reality: a second one that meets the stale `available` fails over back. */
+  reboot(instance: Instance, isForced: boolean): void {
+    if (instance.status !== "available" || (instance.change && instance.change !== "reboot")) throw busy();
+    if (isForced && !instance.multiAz) {
+      throw new AwsError("InvalidParameterCombination", "ForceFailover cannot be specified for a Single-AZ instance.");
+    }
+    if (isForced) {
+      instance.availabilityZone = `${instance.region}${instance.availabilityZone.endsWith("a") ? "b" : "a"}`;
+      this.#events.add(instance, "failover", "Multi-AZ instance failover started.");
+    }
+    if (instance.change === "reboot") return;
+    const ms = this.#draw(isForced ? "multiAzFailover" : "reboot");
+    const phases: Phase[] = [
+      { status: instance.status, ms: this.#draw("staleStatus") },
+      { status: "rebooting", ms, enter: (fromMs) => instance.downtimes.push({ fromMs }) },
+    ];
+    this.#run(instance, "reboot", phases, (atMs) => {
+      endDowntime(instance, atMs);
+      this.#events.add(instance, "availability", "DB instance restarted");
+      if (isForced) this.#events.add(instance, "failover", "Multi-AZ instance failover completed");
+    });
+  }
+
+  /** `apply` runs when the change has reached the instance. */
+  modify(instance: Instance, apply: () => void): void {
+    requireIdle(instance);
+    const phases = [
+      { status: instance.status, ms: this.#draw("staleStatus") },
+      { status: "modifying", ms: this.#draw("modification") },
+    ];
+    this.#run(instance, "modification", phases, apply);
+  }
+
+  create(replica: Instance, lagMs: number): void {
+    const phases: Phase[] = [{ status: "creating", ms: this.#draw("replicaCreation") }];
+    const settle = (atMs: number) => {
+      this.#fleet.seed(replica, atMs, lagMs);
+      this.#events.add(replica, "creation", "DB instance created");
+    };
+    const backup: Phase = { status: "backing-up", ms: this.#draw("snapshot"), enter: settle };
+    if (replica.backupRetentionDays > 0) this.#run(replica, "creation", [...phases, backup]);
+    else this.#run(replica, "creation", phases, settle);
+  }
+
+  /** While it lasts the instance is `backing-up`: a replica cannot be promoted then. */
+  snapshot(instance: Instance, done: () => void): void {
+    requireIdle(instance);
+    this.#events.add(instance, "backup", "Backing up DB instance");
+    const phases: Phase[] = [
+      { status: instance.status, ms: this.#draw("staleStatus") },
+      { status: "backing-up", ms: this.#draw("snapshot") },
+    ];
+    this.#run(instance, "snapshot", phases, () => {
+      this.#events.add(instance, "backup", "Finished DB Instance backup");
+      done();
+    });
+  }
+
+  copySnapshot(done: () => void): void {
+    this.#world.clock.after(this.#draw("snapshotCopy"), done);
+  }
+
+  #promotionTimes(backupsBegin: boolean) {
+    const total = this.#draw("promotion");
+    const share = PROMOTION_SHARES;
+    const whole = share.modifying + share.rebooting + (backupsBegin ? share.backingUp : 0);
+    const beforeReboot = (total * share.modifying) / whole;
+    const stale = Math.min(this.#draw("staleStatus"), beforeReboot);
+    return {
+      stale,
+      modifying: beforeReboot - stale,
+      rebooting: (total * share.rebooting) / whole,
+      backingUp: (total * share.backingUp) / whole,
+    };
+  }
+
+  #detach(replica: Instance, atMs: number): void {
+    const { source, region, identifier } = replica;
+    const loss = this.#fleet.stopReplication(replica, atMs);
+    const sourceArn = source && databaseArn(source);
+    this.#world.log.append("db.lost-rows", { instance: identifier, region, source: sourceArn, ...loss });
+  }
+
+  #draw(name: keyof RdsSpec["durations"]): number {
+    return drawMs(this.#random, this.#durations[name]);
+  }
+
+  /** Walks the phases by due times, so that a jump of the clock passes several at once in the right order. */
+  #run(instance: Instance, change: Change, phases: readonly Phase[], settle?: (atMs: number) => void): void {
+    instance.change = change;
+    const walk = ([phase, ...rest]: readonly Phase[], atMs: number) => {
+      phase?.enter?.(atMs);
+      instance.status = phase?.status ?? "available";
+      if (phase) {
+        this.#world.clock.at(atMs + phase.ms, () => walk(rest, atMs + phase.ms));
+        return;
+      }
+      settle?.(atMs);
+      instance.change = undefined;
+    };
+    walk(phases, this.#world.clock.now());
+  }
+}
+
+function requireIdle(instance: Instance): void {
+  if (instance.change || instance.status !== "available") throw busy();
+}
+
+function endDowntime({ downtimes }: Instance, atMs: number): void {
+  const open = downtimes.at(-1);
+  if (open) open.toMs ??= atMs;
+}

@@ -1,0 +1,164 @@
+import type { World } from "../world/world.ts";
+import { type Commit, engineOf, type Instance, isDownAt, newInstance, notFound } from "./database-instance.ts";
+import { Replication } from "./replication.ts";
+import type { DatabaseEngine, DatabaseRef, WriteOutcome } from "./service.ts";
+import type { RdsSpec } from "./specs.ts";
+
+/** Whether a security group lets anyone connect to a port, as the network sees it now. */
+export interface NetworkAccess {
+  allows(region: string, groups: readonly string[], port: number): boolean;
+}
+
+/** PostgreSQL's lag metric on an idle source: the age of the last commit, up to five minutes. */
+const IDLE_LAG_LIMIT_SECONDS = 300;
+
+/** All simulated databases with their rows: the data plane behind the RDS API. */
+export class DatabaseFleet implements DatabaseEngine {
+  readonly #world: World;
+  readonly #network: NetworkAccess;
+  readonly #idleSourceReadsAsLag: boolean;
+  readonly #instances = new Map<string, Instance>();
+
+  constructor(world: World, network: NetworkAccess, spec: RdsSpec) {
+    this.#world = world;
+    this.#network = network;
+    this.#idleSourceReadsAsLag = spec.idleSourceReadsAsLag;
+    const random = world.random.fork("rds-resources");
+    const nowMs = world.clock.now();
+    for (const database of spec.databases) {
+      const instance = newInstance(database, nowMs - 200 * 86_400_000, random);
+      if (instance.source) instance.replication = new Replication(nowMs, database.lagSeconds * 1_000);
+      this.add(instance);
+    }
+    for (const { source } of this.#instances.values()) if (source) this.require(source);
+    this.#connectOrNot();
+    world.regions.onChange(() => this.#connectOrNot());
+  }
+
+  get instances(): Instance[] {
+    return [...this.#instances.values()];
+  }
+
+  find({ region, instance }: DatabaseRef): Instance | undefined {
+    return this.#instances.get(`${region}/${instance.toLowerCase()}`);
+  }
+
+  /** Throws DBInstanceNotFound. */
+  require(ref: DatabaseRef): Instance {
+    const instance = this.find(ref);
+    if (!instance) throw notFound(ref.instance);
+    return instance;
+  }
+
+  add(instance: Instance): void {
+    this.#instances.set(`${instance.region}/${instance.identifier}`, instance);
+  }
+
+  replicasOf({ region, identifier }: Instance): Instance[] {
+    return this.instances.filter(({ source }) => source?.region === region && source.instance === identifier);
+  }
+
+  locate(endpoint: string): DatabaseRef | undefined {
+    const found = this.instances.find((instance) => instance.endpoint === endpoint);
+    return found && { region: found.region, instance: found.identifier };
+  }
+
+  write(ref: DatabaseRef, row: { readonly id: string; readonly writer: string }): WriteOutcome {
+    const reason = this.refusal(ref);
+    if (reason) return { ok: false, reason };
+    const instance = this.require(ref);
+    instance.commits.push({ id: row.id, atMs: this.#world.clock.now() });
+    instance.rows.add(row.id);
+    return { ok: true };
+  }
+
+  /** Why a write to the instance would fail now; undefined where it would be committed. */
+  refusal(ref: DatabaseRef): Exclude<WriteOutcome, { ok: true }>["reason"] | undefined {
+    const instance = this.find(ref);
+    if (!instance || instance.status === "creating") return "no-such-host";
+    if (this.#world.regions.isUnreachable(ref.region)) return "unreachable";
+    const isReachable = this.#network.allows(ref.region, instance.securityGroups, engineOf(instance).port);
+    if (!isReachable) return "connect-timeout";
+    if (isDownAt(instance, this.#world.clock.now())) return "restarting";
+    return instance.source ? "read-only" : undefined;
+  }
+
+  rows(ref: DatabaseRef): ReadonlySet<string> {
+    const instance = this.require(ref);
+    this.#catchUp(instance);
+    return instance.rows;
+  }
+
+  setReplication(ref: DatabaseRef, lag: number | "broken"): void {
+    const { replication } = this.require(ref);
+    if (!replication || replication.hasEnded) throw new Error(`${ref.instance} in ${ref.region} is not a read replica`);
+    this.require(ref).isReplicationBroken = lag === "broken";
+    if (lag !== "broken") replication.change(this.#world.clock.now(), { lagMs: lag * 1_000 });
+    this.#connectOrNot();
+  }
+
+  /** Ends a replica's replication for good and says what the replica will never have. */
+  stopReplication(replica: Instance, atMs: number): { lostRows: number; lastReplicatedCommitMs: number | null } {
+    replica.replication?.end(atMs);
+    this.#catchUp(replica);
+    const onSource = this.#sourceCommits(replica);
+    return {
+      lostRows: onSource.length - replica.appliedCommits,
+      lastReplicatedCommitMs: onSource[replica.appliedCommits - 1]?.atMs ?? null,
+    };
+  }
+
+  /** Makes the replica an exact copy of its source as of now, from which it then follows. */
+  seed(replica: Instance, atMs: number, lagMs: number): void {
+    const commits = this.#sourceCommits(replica);
+    replica.commits.push(...commits);
+    for (const { id } of commits) replica.rows.add(id);
+    replica.appliedCommits = commits.length;
+    replica.replication = new Replication(atMs, lagMs);
+    this.#connectOrNot();
+  }
+
+  /**
+   * `ReplicaLag` as RDS would have published it at `atMs`: seconds, -1 where replication is broken, undefined where
+   * there is no sample (no replica, or its engine did not run).
+   */
+  replicaLagAt(ref: DatabaseRef, atMs: number): number | undefined {
+    const replica = this.find(ref);
+    const seconds = replica?.replication?.lagSecondsAt(atMs);
+    if (!replica?.replication || seconds === undefined || isDownAt(replica, atMs)) return undefined;
+    if (seconds === "broken") return -1;
+    if (!this.#idleSourceReadsAsLag) return seconds;
+    const positionMs = replica.replication.positionAt(atMs);
+    const lastReplayed = this.#sourceCommits(replica).findLast((commit) => commit.atMs <= positionMs);
+    const idleSeconds = lastReplayed ? (atMs - lastReplayed.atMs) / 1_000 : IDLE_LAG_LIMIT_SECONDS;
+    return Math.max(seconds, Math.min(IDLE_LAG_LIMIT_SECONDS, idleSeconds));
+  }
+
+  #catchUp(replica: Instance): void {
+    if (!replica.replication || !replica.source) return;
+    const positionMs = replica.replication.positionAt(this.#world.clock.now());
+    const commits = this.#sourceCommits(replica);
+    for (let next = commits[replica.appliedCommits]; next && next.atMs <= positionMs; ) {
+      replica.commits.push(next);
+      replica.rows.add(next.id);
+      replica.appliedCommits += 1;
+      next = commits[replica.appliedCommits];
+    }
+  }
+
+  #sourceCommits({ source }: Instance): readonly Commit[] {
+    const upstream = source && this.find(source);
+    if (!upstream) return [];
+    this.#catchUp(upstream);
+    return upstream.commits;
+  }
+
+  /** Brings every replica's connection in line with the regions of both ends. */
+  #connectOrNot(): void {
+    const { regions, clock } = this.#world;
+    for (const { source, region, replication, isReplicationBroken } of this.#instances.values()) {
+      const isCut = isReplicationBroken || regions.isUnreachable(region) || regions.isUnreachable(source?.region ?? "");
+      replication?.change(clock.now(), { isConnected: !isCut });
+    }
+  }
+}

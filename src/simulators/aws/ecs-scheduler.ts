@@ -1,0 +1,236 @@
+import { startTicker } from "../application/ticker.ts";
+import type { Random } from "../world/random.ts";
+import type { World } from "../world/world.ts";
+import { type Deployment, type EcsServiceSpec, type EcsSpec, isBroken, type Task } from "./ecs-spec.ts";
+import { type TaskDeps, TaskRunner } from "./ecs-task-runner.ts";
+
+export interface ServiceEvent {
+  readonly id: string;
+  readonly createdMs: number;
+  readonly message: string;
+}
+
+const MAX_EVENTS = 100;
+/** How often a service that could not place its tasks, or whose tasks failed, tries again. */
+const RETRY_MS = 15_000;
+const STOPPED_TASKS_KEPT_MS = 3_600_000;
+
+/**
+ * One ECS service: its deployments (first is PRIMARY), its tasks and its events. Tasks of older deployments are stopped
+ * as those of the PRIMARY become ready (minimum healthy 100 %, maximum 200 %).
+ */
+export class ServiceScheduler {
+  readonly spec: EcsServiceSpec;
+  readonly createdMs: number;
+  desired: number;
+  capacityTasks: number;
+  deployments: Deployment[];
+  tasks: Task[] = [];
+  events: ServiceEvent[] = [];
+  readonly #world: World;
+  readonly #ecs: EcsSpec;
+  readonly #random: Random;
+  readonly #runner: TaskRunner;
+  readonly #retry;
+  #isSteady: boolean;
+  #lastRunning: number;
+
+  constructor(world: World, ecs: EcsSpec, spec: EcsServiceSpec, deps: TaskDeps) {
+    this.#world = world;
+    this.#ecs = ecs;
+    this.spec = spec;
+    this.#random = deps.random;
+    this.createdMs = world.clock.now();
+    this.desired = spec.desiredCount;
+    this.capacityTasks = spec.capacityTasks;
+    this.deployments = [this.#newDeployment(spec.taskDefinition, "COMPLETED")];
+    this.#runner = new TaskRunner(world, ecs, spec, deps, (task) => this.#taskChanged(task));
+    for (let i = 0; i < spec.desiredCount; i++) this.tasks.push(this.#runner.running(this.primary));
+    this.#isSteady = true;
+    this.#lastRunning = spec.desiredCount;
+    this.#retry = startTicker(world.clock, RETRY_MS, () => this.#lookAfter());
+  }
+
+  get primary(): Deployment {
+    const primary = this.deployments[0];
+    if (!primary) throw new Error(`Service ${this.spec.name} lost its deployments`);
+    return primary;
+  }
+
+  count(status: "running" | "pending", tasks: readonly Task[] = this.tasks): number {
+    const starting = ["PROVISIONING", "PENDING", "ACTIVATING"];
+    return tasks.filter((task) => (status === "running" ? task.status === "RUNNING" : starting.includes(task.status)))
+      .length;
+  }
+
+  tasksOf(deployment: Deployment): Task[] {
+    return this.tasks.filter((task) => task.deploymentId === deployment.id);
+  }
+
+  /** Changes how many tasks should run; no deployment comes of it. */
+  scale(desired: number, by: string): void {
+    const from = this.desired;
+    this.desired = desired;
+    const { region, cluster, name } = this.spec;
+    this.#world.log.append("ecs.scale-accepted", { region, cluster, service: name, from, desired, by });
+    if (desired === from) return;
+    this.#isSteady = false;
+    this.primary.updatedMs = this.#world.clock.now();
+    this.reconcile();
+  }
+
+  deploy(taskDefinition: string): void {
+    for (const older of this.deployments) older.status = "ACTIVE";
+    this.deployments = [this.#newDeployment(taskDefinition, "IN_PROGRESS"), ...this.deployments];
+    const { region, cluster, name } = this.spec;
+    const facts = { region, cluster, service: name, taskDefinition, deployment: this.primary.id };
+    this.#world.log.append("ecs.deployment-started", facts);
+    this.#isSteady = false;
+    this.reconcile();
+  }
+
+  /** Starts what is missing, stops what is too much, notices when there is nothing left to do. */
+  reconcile(): void {
+    const live = this.tasks.filter((task) => task.desiredStatus === "RUNNING");
+    const fresh = live.filter((task) => task.deploymentId === this.primary.id);
+    const old = live.filter((task) => task.deploymentId !== this.primary.id);
+    if (this.primary.rolloutState !== "FAILED")
+      this.#place(this.desired - fresh.length, this.capacityTasks - live.length);
+    const ready = fresh.filter((task) => this.#runner.isReady(task)).length;
+    // Tasks that do not serve yet go first, so that scaling in takes no capacity from users.
+    const surplus = fresh.toSorted((a, b) => Number(this.#runner.isReady(a)) - Number(this.#runner.isReady(b)));
+    const excess = [
+      ...surplus.slice(0, Math.max(0, fresh.length - this.desired)),
+      ...old.slice(0, Math.max(0, old.length - Math.max(0, this.desired - ready))),
+    ];
+    for (const task of excess)
+      this.#runner.stop(task, `Scaling activity initiated by (deployment ${task.deploymentId})`);
+    if (excess.length > 0) this.#event(`has stopped ${excess.length} running tasks: ${taskList(excess)}.`);
+    this.#reportRunning();
+    const remainingOld = old.length - excess.filter((task) => old.includes(task)).length;
+    if (ready === this.desired && fresh.length <= this.desired && remainingOld === 0) this.#settle();
+  }
+
+  /** The load balancer calls a task unhealthy: past its grace period it is replaced. */
+  targetUnhealthy(ip: string, targetGroup: string): void {
+    const task = this.tasks.find((other) => other.ip === ip && other.status === "RUNNING");
+    if (!task || task.startedMs === undefined) return;
+    if (this.#world.clock.now() < task.startedMs + this.spec.healthCheckGracePeriodSeconds * 1_000) return;
+    this.#event(
+      `(task ${task.id}) is unhealthy in (target-group ${targetGroup}) due to (reason Health checks failed).`,
+    );
+    this.#runner.stop(task, `Task failed ELB health checks in (target-group ${targetGroup})`);
+    this.#isSteady = false;
+    this.reconcile();
+  }
+
+  stop(): void {
+    this.#retry.cancel();
+  }
+
+  #newDeployment(taskDefinition: string, rolloutState: Deployment["rolloutState"]): Deployment {
+    const now = this.#world.clock.now();
+    const id = `ecs-svc/${String(this.#random.integer(1e9, 1e10 - 1)).padStart(19, "9")}`;
+    const verb = rolloutState === "COMPLETED" ? "completed" : "in progress";
+    const rolloutStateReason = `ECS deployment ${id} ${verb}.`;
+    return {
+      id,
+      taskDefinition,
+      createdMs: now,
+      updatedMs: now,
+      status: "PRIMARY",
+      failedTasks: 0,
+      rolloutState,
+      rolloutStateReason,
+    };
+  }
+
+  #place(missing: number, room: number): void {
+    const started = Array.from({ length: Math.max(0, Math.min(missing, room)) }, () =>
+      this.#runner.start(this.primary),
+    );
+    this.tasks.push(...started);
+    if (started.length > 0) this.#event(`has started ${started.length} tasks: ${taskList(started)}.`);
+    if (missing > room) {
+      this.#event(
+        "was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone.",
+      );
+    }
+  }
+
+  /** Retries placement and replacement, forgets old tasks and looks at targets that stay unhealthy past their grace. */
+  #lookAfter(): void {
+    const now = this.#world.clock.now();
+    this.tasks = this.tasks.filter(
+      (task) => task.stoppedMs === undefined || now - task.stoppedMs < STOPPED_TASKS_KEPT_MS,
+    );
+    for (const { ip, targetGroup } of this.#runner.unhealthyTargets(this.tasks)) this.targetUnhealthy(ip, targetGroup);
+    if (!this.#isSteady) this.reconcile();
+  }
+
+  #taskChanged(task: Task): void {
+    const deployment = this.deployments.find((other) => other.id === task.deploymentId);
+    if (task.stopCode === "TaskFailedToStart" && deployment) {
+      deployment.failedTasks += 1;
+      this.#breakCircuit(deployment);
+      // Its replacement waits for the next retry, as the scheduler throttles tasks that keep failing.
+      this.#isSteady = false;
+      return;
+    }
+    this.reconcile();
+  }
+
+  /** Threshold: half the desired count, at least 10 and at most 200 failures. Only deployments have a breaker. */
+  #breakCircuit(deployment: Deployment): void {
+    const { enable, rollback } = this.spec.circuitBreaker;
+    const threshold = Math.min(200, Math.max(10, Math.ceil(this.desired / 2)));
+    if (!enable || deployment.rolloutState !== "IN_PROGRESS" || deployment.failedTasks < threshold) return;
+    deployment.rolloutState = "FAILED";
+    deployment.rolloutStateReason = "ECS deployment circuit breaker: tasks failed to start.";
+    for (const task of this.tasksOf(deployment)) {
+      if (task.desiredStatus === "RUNNING") this.#runner.stop(task, "ECS deployment circuit breaker");
+    }
+    this.#event(`(deployment ${deployment.id}) deployment failed: tasks failed to start.`);
+    const previous = this.deployments.find((other) => other.rolloutState === "COMPLETED");
+    if (rollback && previous && !isBroken(this.#ecs, previous.taskDefinition)) {
+      this.#event(`rolling back to deployment ${previous.id}.`);
+      this.deploy(previous.taskDefinition);
+    }
+  }
+
+  #settle(): void {
+    if (this.#isSteady || this.primary.rolloutState === "FAILED") return;
+    this.#isSteady = true;
+    const primary = this.primary;
+    this.deployments = [primary];
+    if (primary.rolloutState === "IN_PROGRESS") {
+      primary.rolloutState = "COMPLETED";
+      primary.rolloutStateReason = `ECS deployment ${primary.id} completed.`;
+      this.#event(`(deployment ${primary.id}) deployment completed.`);
+    }
+    this.#event("has reached a steady state.");
+    const { region, cluster, name } = this.spec;
+    this.#world.log.append("ecs.steady", { region, cluster, service: name, desired: this.desired });
+  }
+
+  #reportRunning(): void {
+    const running = this.count("running");
+    if (running === this.#lastRunning) return;
+    this.#lastRunning = running;
+    const { region, cluster, name } = this.spec;
+    this.#world.log.append("ecs.tasks-running", { region, cluster, service: name, running, desired: this.desired });
+  }
+
+  #event(message: string): void {
+    const event = {
+      id: this.#random.hex(32),
+      createdMs: this.#world.clock.now(),
+      message: `(service ${this.spec.name}) ${message}`,
+    };
+    this.events = [event, ...this.events].slice(0, MAX_EVENTS);
+  }
+}
+
+function taskList(tasks: readonly Task[]): string {
+  return tasks.map((task) => `(task ${task.id})`).join(" ");
+}

@@ -1,0 +1,94 @@
+import { z } from "zod";
+
+const ServiceSpec = z.strictObject({
+  region: z.string(),
+  cluster: z.string(),
+  name: z.string(),
+  /** `family:revision`. */
+  taskDefinition: z.string().regex(/^[\w-]+:\d+$/),
+  /** That many tasks run and are healthy when the world starts. */
+  desiredCount: z.number().int().min(0),
+  /** Target groups by name, in the service's own region. */
+  targetGroups: z.array(z.string()).default([]),
+  circuitBreaker: z
+    .strictObject({ enable: z.boolean(), rollback: z.boolean() })
+    .default({ enable: false, rollback: false }),
+  /** Tasks of which the load balancer says `unhealthy` are replaced once they are older than this, in world seconds. */
+  healthCheckGracePeriodSeconds: z.number().int().min(0).default(600),
+  /** Most tasks that the region has room for. */
+  capacityTasks: z.number().int().min(0).default(1_000),
+});
+export type EcsServiceSpec = z.infer<typeof ServiceSpec>;
+
+export const EcsSpec = z.strictObject({
+  services: z.array(ServiceSpec).default([]),
+  taskDefinitions: z
+    .array(
+      z.strictObject({
+        family: z.string(),
+        latestRevision: z.number().int().min(1),
+        /** Revisions whose image cannot be pulled: their tasks never run. */
+        brokenRevisions: z.array(z.number().int()).default([]),
+      }),
+    )
+    .default([]),
+  /** World seconds from a task's creation to RUNNING, drawn evenly. */
+  startSeconds: z.tuple([z.number(), z.number()]).default([35, 75]),
+  /** World seconds between SIGTERM and STOPPED, after the deregistration delay. */
+  stopSeconds: z.number().min(0).default(30),
+});
+export type EcsSpec = z.infer<typeof EcsSpec>;
+
+export type TaskStatus =
+  | "PROVISIONING"
+  | "PENDING"
+  | "ACTIVATING"
+  | "RUNNING"
+  | "DEACTIVATING"
+  | "STOPPING"
+  | "DEPROVISIONING"
+  | "STOPPED";
+
+export interface Task {
+  readonly id: string;
+  readonly arn: string;
+  readonly taskDefinition: string;
+  readonly deploymentId: string;
+  readonly ip: string;
+  readonly createdMs: number;
+  status: TaskStatus;
+  desiredStatus: "RUNNING" | "STOPPED";
+  startedMs: number | undefined;
+  stoppedMs: number | undefined;
+  stopCode: "TaskFailedToStart" | "ServiceSchedulerInitiated" | undefined;
+  stoppedReason: string | undefined;
+}
+
+export interface Deployment {
+  readonly id: string;
+  readonly taskDefinition: string;
+  readonly createdMs: number;
+  status: "PRIMARY" | "ACTIVE";
+  updatedMs: number;
+  failedTasks: number;
+  rolloutState: "IN_PROGRESS" | "COMPLETED" | "FAILED";
+  rolloutStateReason: string;
+}
+
+/** Family and revision of `family`, `family:revision` or an ARN; undefined where no such definition is active. */
+export function resolveTaskDefinition(spec: EcsSpec, given: string): string | undefined {
+  const short = given.slice(given.lastIndexOf("/") + 1);
+  const [family, revision] = short.split(":");
+  const known = spec.taskDefinitions.find((definition) => definition.family === family);
+  if (!known) return undefined;
+  if (revision === undefined) return `${known.family}:${known.latestRevision}`;
+  const number = Number(revision);
+  return Number.isInteger(number) && number >= 1 && number <= known.latestRevision ? short : undefined;
+}
+
+export function isBroken(spec: EcsSpec, taskDefinition: string): boolean {
+  const [family, revision] = taskDefinition.split(":");
+  return spec.taskDefinitions.some(
+    (known) => known.family === family && known.brokenRevisions.includes(Number(revision)),
+  );
+}

@@ -1,0 +1,106 @@
+import type { ServiceScheduler } from "./ecs-scheduler.ts";
+import type { Deployment, Task } from "./ecs-spec.ts";
+
+type Shown = Record<string, unknown>;
+
+export interface ServiceNames {
+  readonly accountId: string;
+  readonly targetGroupArns: readonly string[];
+}
+
+/** JSON 1.1 carries times as epoch seconds. */
+function seconds(ms: number): number {
+  return ms / 1_000;
+}
+
+function arnPrefix(scheduler: ServiceScheduler, accountId: string): string {
+  return `arn:aws:ecs:${scheduler.spec.region}:${accountId}`;
+}
+
+function serviceArn(scheduler: ServiceScheduler, accountId: string): string {
+  return `${arnPrefix(scheduler, accountId)}:service/${scheduler.spec.cluster}/${scheduler.spec.name}`;
+}
+
+export function showService(scheduler: ServiceScheduler, names: ServiceNames): Shown {
+  const { spec, primary } = scheduler;
+  const prefix = arnPrefix(scheduler, names.accountId);
+  return {
+    serviceArn: serviceArn(scheduler, names.accountId),
+    serviceName: spec.name,
+    clusterArn: `${prefix}:cluster/${spec.cluster}`,
+    status: "ACTIVE",
+    desiredCount: scheduler.desired,
+    runningCount: scheduler.count("running"),
+    pendingCount: scheduler.count("pending"),
+    launchType: "FARGATE",
+    taskDefinition: `${prefix}:task-definition/${primary.taskDefinition}`,
+    deploymentConfiguration: {
+      deploymentCircuitBreaker: spec.circuitBreaker,
+      maximumPercent: 200,
+      minimumHealthyPercent: 100,
+    },
+    deployments: scheduler.deployments.map((deployment) => showDeployment(scheduler, deployment, prefix)),
+    loadBalancers: names.targetGroupArns.map((targetGroupArn) => ({
+      targetGroupArn,
+      containerName: spec.name,
+      containerPort: 8080,
+    })),
+    healthCheckGracePeriodSeconds: spec.healthCheckGracePeriodSeconds,
+    events: scheduler.events.map(({ id, createdMs, message }) => ({ id, createdAt: seconds(createdMs), message })),
+    createdAt: seconds(scheduler.createdMs),
+    schedulingStrategy: "REPLICA",
+  };
+}
+
+function showDeployment(scheduler: ServiceScheduler, deployment: Deployment, prefix: string): Shown {
+  const tasks = scheduler.tasksOf(deployment);
+  return {
+    id: deployment.id,
+    status: deployment.status,
+    taskDefinition: `${prefix}:task-definition/${deployment.taskDefinition}`,
+    desiredCount: deployment.status === "PRIMARY" ? scheduler.desired : 0,
+    runningCount: scheduler.count("running", tasks),
+    pendingCount: scheduler.count("pending", tasks),
+    failedTasks: deployment.failedTasks,
+    createdAt: seconds(deployment.createdMs),
+    updatedAt: seconds(deployment.updatedMs),
+    launchType: "FARGATE",
+    rolloutState: deployment.rolloutState,
+    rolloutStateReason: deployment.rolloutStateReason,
+  };
+}
+
+export function showTask(scheduler: ServiceScheduler, task: Task, accountId: string): Shown {
+  const prefix = arnPrefix(scheduler, accountId);
+  const eni = `eni-${task.id.slice(0, 17)}`;
+  const details = { subnetId: "subnet-0a1b2c3d4e5f60718", networkInterfaceId: eni, privateIPv4Address: task.ip };
+  return {
+    taskArn: task.arn,
+    clusterArn: `${prefix}:cluster/${scheduler.spec.cluster}`,
+    taskDefinitionArn: `${prefix}:task-definition/${task.taskDefinition}`,
+    group: `service:${scheduler.spec.name}`,
+    startedBy: task.deploymentId,
+    lastStatus: task.status,
+    desiredStatus: task.desiredStatus,
+    launchType: "FARGATE",
+    createdAt: seconds(task.createdMs),
+    ...(task.startedMs !== undefined && { startedAt: seconds(task.startedMs) }),
+    ...(task.stoppedMs !== undefined && { stoppedAt: seconds(task.stoppedMs) }),
+    ...(task.stopCode !== undefined && { stopCode: task.stopCode, stoppedReason: task.stoppedReason }),
+    attachments: [
+      {
+        id: task.id,
+        type: "ElasticNetworkInterface",
+        status: task.status === "STOPPED" ? "DELETED" : "ATTACHED",
+        details: Object.entries(details).map(([name, value]) => ({ name, value })),
+      },
+    ],
+    containers: [
+      {
+        name: scheduler.spec.name,
+        lastStatus: task.status,
+        networkInterfaces: [{ attachmentId: task.id, privateIpv4Address: task.ip }],
+      },
+    ],
+  };
+}

@@ -1,0 +1,195 @@
+import { z } from "zod";
+import type { World } from "../world/world.ts";
+import { ServiceScheduler } from "./ecs-scheduler.ts";
+import { type EcsServiceSpec, type EcsSpec, resolveTaskDefinition, type Task } from "./ecs-spec.ts";
+import { type ServiceNames, showService, showTask } from "./ecs-views.ts";
+import type { Elb } from "./elb.ts";
+import { type AwsCall, AwsError, type AwsService } from "./service.ts";
+
+export interface Ecs {
+  readonly service: AwsService;
+  readonly schedulers: readonly ServiceScheduler[];
+  find(region: string, cluster: string, name: string): ServiceScheduler | undefined;
+  /** The task behind a target address, with its service. */
+  taskAt(ip: string): { readonly scheduler: ServiceScheduler; readonly task: Task } | undefined;
+  stop(): void;
+}
+
+const MAX_SERVICES_PER_CALL = 10;
+const MAX_TASKS_PER_CALL = 100;
+
+const Update = z.looseObject({
+  cluster: z.string().default("default"),
+  service: z.string(),
+  desiredCount: z.number().int().min(0).optional(),
+  taskDefinition: z.string().optional(),
+  forceNewDeployment: z.boolean().optional(),
+});
+const Describe = z.looseObject({ cluster: z.string().default("default"), services: z.array(z.string()).min(1) });
+const ListTasks = z.looseObject({
+  cluster: z.string().default("default"),
+  serviceName: z.string().optional(),
+  desiredStatus: z.enum(["RUNNING", "PENDING", "STOPPED"]).default("RUNNING"),
+  maxResults: z.number().int().min(1).max(100).default(100),
+  nextToken: z.string().optional(),
+});
+const DescribeTasks = z.looseObject({ cluster: z.string().default("default"), tasks: z.array(z.string()).min(1) });
+
+export function createEcs(world: World, spec: EcsSpec, elb: Elb, accountId: string): Ecs {
+  const random = world.random.fork("ecs");
+  let addresses = 0;
+  const nextIp = () => {
+    addresses += 1;
+    return `10.${(addresses >> 16) & 255}.${(addresses >> 8) & 255}.${addresses & 255}`;
+  };
+  const schedulers = spec.services.map(
+    (entry) =>
+      new ServiceScheduler(world, spec, entry, {
+        ...{ accountId, nextIp, targets: elb.targets, targetGroupArns: targetGroupsOf(elb, entry) },
+        random: random.fork(`${entry.region}/${entry.cluster}/${entry.name}`),
+      }),
+  );
+  elb.targets.onChange((group, target) => {
+    const scheduler = schedulers.find((other) => other.tasks.some((task) => task.ip === target.id));
+    if (target.state === "unhealthy") scheduler?.targetUnhealthy(target.id, group.arn);
+    else if (target.state === "healthy") scheduler?.reconcile();
+  });
+  const book: ServiceBook = {
+    spec,
+    accountId,
+    schedulers,
+    names: (scheduler) => ({ accountId, targetGroupArns: targetGroupsOf(elb, scheduler.spec) }),
+  };
+  return {
+    schedulers,
+    find: (region, cluster, name) =>
+      schedulers.find((one) => one.spec.region === region && one.spec.cluster === cluster && one.spec.name === name),
+    taskAt: (ip) => {
+      for (const scheduler of schedulers) {
+        const task = scheduler.tasks.find((other) => other.ip === ip);
+        if (task) return { scheduler, task };
+      }
+      return undefined;
+    },
+    stop: () => {
+      for (const scheduler of schedulers) scheduler.stop();
+    },
+    service: {
+      name: "ecs",
+      protocol: "json-1.1",
+      operations: {
+        UpdateService: { mutates: true, handle: (call) => updateService(book, call) },
+        DescribeServices: { mutates: false, handle: (call) => describeServices(book, call) },
+        ListTasks: { mutates: false, handle: (call) => listTasks(book, call) },
+        DescribeTasks: { mutates: false, handle: (call) => describeTasks(book, call) },
+      },
+    },
+  };
+}
+
+interface ServiceBook {
+  readonly spec: EcsSpec;
+  readonly accountId: string;
+  readonly schedulers: readonly ServiceScheduler[];
+  readonly names: (scheduler: ServiceScheduler) => ServiceNames;
+}
+
+function targetGroupsOf(elb: Elb, service: EcsServiceSpec): string[] {
+  const here = elb.loadBalancers.filter(({ region }) => region === service.region).flatMap((one) => one.targetGroups);
+  return service.targetGroups.map((name) => {
+    const group = here.find((other) => other.name === name);
+    if (!group)
+      throw new Error(`Service ${service.name} names target group ${name}, which ${service.region} does not have`);
+    return group.arn;
+  });
+}
+
+/** Names and ARNs are accepted alike: what counts is the last part. */
+function lastPart(nameOrArn: string): string {
+  return nameOrArn.slice(nameOrArn.lastIndexOf("/") + 1);
+}
+
+function parse<T>(schema: z.ZodType<T>, input: unknown): T {
+  const parsed = schema.safeParse(input);
+  if (!parsed.success) throw new AwsError("InvalidParameterException", z.prettifyError(parsed.error));
+  return parsed.data;
+}
+
+function inCluster(book: ServiceBook, region: string, cluster: string): ServiceScheduler[] {
+  const found = book.schedulers.filter((one) => one.spec.region === region && one.spec.cluster === lastPart(cluster));
+  if (found.length === 0) throw new AwsError("ClusterNotFoundException", "Cluster not found.");
+  return found;
+}
+
+function updateService(book: ServiceBook, call: AwsCall): Record<string, unknown> {
+  const wanted = parse(Update, call.input);
+  const scheduler = inCluster(book, call.region, wanted.cluster).find(
+    (one) => one.spec.name === lastPart(wanted.service),
+  );
+  if (!scheduler) throw new AwsError("ServiceNotFoundException", "Service not found.");
+  const current = scheduler.primary.taskDefinition;
+  const definition =
+    wanted.taskDefinition === undefined ? current : resolveTaskDefinition(book.spec, wanted.taskDefinition);
+  if (definition === undefined) throw new AwsError("ClientException", "Unable to describe task definition.");
+  // The deployment first: tasks that the same call adds belong to it.
+  if (wanted.forceNewDeployment || definition !== current) scheduler.deploy(definition);
+  if (wanted.desiredCount !== undefined) scheduler.scale(wanted.desiredCount, "UpdateService");
+  return { service: showService(scheduler, book.names(scheduler)) };
+}
+
+function describeServices(book: ServiceBook, call: AwsCall): Record<string, unknown> {
+  const wanted = parse(Describe, call.input);
+  if (wanted.services.length > MAX_SERVICES_PER_CALL) {
+    throw new AwsError(
+      "InvalidParameterException",
+      `Services cannot have more than ${MAX_SERVICES_PER_CALL} elements.`,
+    );
+  }
+  const here = inCluster(book, call.region, wanted.cluster);
+  const found = wanted.services.map((name) => ({
+    name,
+    scheduler: here.find((one) => one.spec.name === lastPart(name)),
+  }));
+  const cluster = lastPart(wanted.cluster);
+  return {
+    services: found.flatMap(({ scheduler }) => (scheduler ? [showService(scheduler, book.names(scheduler))] : [])),
+    failures: found
+      .filter(({ scheduler }) => !scheduler)
+      .map(({ name }) => ({
+        arn: `arn:aws:ecs:${call.region}:${book.accountId}:service/${cluster}/${lastPart(name)}`,
+        reason: "MISSING",
+      })),
+  };
+}
+
+function listTasks(book: ServiceBook, call: AwsCall): Record<string, unknown> {
+  const wanted = parse(ListTasks, call.input);
+  const here = inCluster(book, call.region, wanted.cluster);
+  const service = wanted.serviceName === undefined ? undefined : lastPart(wanted.serviceName);
+  if (service !== undefined && !here.some((one) => one.spec.name === service)) {
+    throw new AwsError("ServiceNotFoundException", "Service not found.");
+  }
+  const arns = here
+    .filter((one) => service === undefined || one.spec.name === service)
+    .flatMap((one) => one.tasks)
+    // The model: a filter of PENDING returns nothing, as no task's desired status is ever PENDING.
+    .filter((task) => task.desiredStatus === wanted.desiredStatus)
+    .map((task) => task.arn);
+  const from = Number(wanted.nextToken ?? 0);
+  const to = from + wanted.maxResults;
+  return { taskArns: arns.slice(from, to), ...(to < arns.length && { nextToken: String(to) }) };
+}
+
+function describeTasks(book: ServiceBook, call: AwsCall): Record<string, unknown> {
+  const wanted = parse(DescribeTasks, call.input);
+  if (wanted.tasks.length > MAX_TASKS_PER_CALL) {
+    throw new AwsError("InvalidParameterException", `Tasks cannot have more than ${MAX_TASKS_PER_CALL} elements.`);
+  }
+  const here = inCluster(book, call.region, wanted.cluster);
+  const known = here.flatMap((scheduler) => scheduler.tasks.map((task) => ({ scheduler, task })));
+  const found = wanted.tasks.map((name) => ({ name, entry: known.find(({ task }) => task.id === lastPart(name)) }));
+  return {
+    tasks: found.flatMap(({ entry }) => (entry ? [showTask(entry.scheduler, entry.task, book.accountId)] : [])),
+    failures: found.filter(({ entry }) => !entry).map(({ name }) => ({ arn: name, reason: "MISSING" })),
+  };
+}

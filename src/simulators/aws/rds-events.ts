@@ -1,0 +1,31 @@
+import type { World } from "../world/world.ts";
+import { databaseArn, type Instance } from "./database-instance.ts";
+
+export interface RdsEvent {
+  readonly region: string;
+  readonly identifier: string;
+  readonly arn: string;
+  readonly category: string;
+  readonly message: string;
+  /** World time, epoch milliseconds. */
+  readonly atMs: number;
+}
+
+/** What DescribeEvents tells: best effort in reality, complete and in order here. */
+export class RdsEvents {
+  readonly #world: World;
+  readonly #events: RdsEvent[] = [];
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  add({ region, identifier }: Instance, category: string, message: string): void {
+    const arn = databaseArn({ region, instance: identifier });
+    this.#events.push({ region, identifier, arn, category, message, atMs: this.#world.clock.now() });
+  }
+
+  between(region: string, fromMs: number, toMs: number): RdsEvent[] {
+    return this.#events.filter((event) => event.region === region && event.atMs >= fromMs && event.atMs <= toMs);
+  }
+}

@@ -1,0 +1,93 @@
+import type { DatabaseFleet } from "./database-fleet.ts";
+import { databaseArn, engineOf, type Instance } from "./database-instance.ts";
+import type { RdsEvent } from "./rds-events.ts";
+import { XmlList } from "./service.ts";
+import { ACCOUNT_ID } from "./specs.ts";
+
+/** Point-in-time recovery trails the clock: logs are shipped every five minutes. */
+const LOG_SHIPPING_MS = 5 * 60_000;
+
+/** The DBInstance structure; `status` overrides what is shown (the reply to a mutation runs ahead of Describe). */
+export function instanceView(fleet: DatabaseFleet, instance: Instance, nowMs: number, status?: string) {
+  const { version, port } = engineOf(instance);
+  return {
+    DBInstanceIdentifier: instance.identifier,
+    DBInstanceClass: instance.instanceClass,
+    Engine: instance.engine,
+    DBInstanceStatus: status ?? instance.status,
+    MasterUsername: "app",
+    DBName: "app",
+    ...(instance.status === "creating" ? {} : { Endpoint: { Address: instance.endpoint, Port: port } }),
+    AllocatedStorage: 100,
+    InstanceCreateTime: new Date(instance.createdMs),
+    PreferredBackupWindow: "03:00-03:30",
+    BackupRetentionPeriod: instance.backupRetentionDays,
+    VpcSecurityGroups: new XmlList(
+      "VpcSecurityGroupMembership",
+      instance.securityGroups.map((id) => ({ VpcSecurityGroupId: id, Status: "active" })),
+    ),
+    AvailabilityZone: instance.availabilityZone,
+    PendingModifiedValues: { BackupRetentionPeriod: instance.pendingRetentionDays },
+    ...(hasRecovery(instance) ? { LatestRestorableTime: lastShippedLog(nowMs) } : {}),
+    MultiAZ: instance.multiAz,
+    EngineVersion: version,
+    ...replicationView(fleet, instance),
+    StorageType: "gp3",
+    StorageEncrypted: instance.storageEncrypted,
+    ...(instance.storageEncrypted ? { KmsKeyId: kmsKeyArn(instance.region) } : {}),
+    DbiResourceId: instance.resourceId,
+    DBInstanceArn: databaseArn({ region: instance.region, instance: instance.identifier }),
+    DeletionProtection: instance.deletionProtection,
+  };
+}
+
+export function kmsKeyArn(region: string): string {
+  return `arn:aws:kms:${region}:${ACCOUNT_ID}:key/mrk-5d0b1a7e2f3c4d6b8a9e0f1c2d3b4a5e`;
+}
+
+export function eventView(event: RdsEvent) {
+  return {
+    SourceIdentifier: event.identifier,
+    SourceType: "db-instance",
+    Message: event.message,
+    EventCategories: new XmlList("EventCategory", [event.category]),
+    Date: new Date(event.atMs),
+    SourceArn: event.arn,
+  };
+}
+
+function replicationView(fleet: DatabaseFleet, instance: Instance) {
+  const { region, source, replication } = instance;
+  const nameFrom = (ref: { readonly region: string; readonly instance: string }) =>
+    ref.region === region ? ref.instance : databaseArn(ref);
+  const replicas = fleet.replicasOf(instance).map((one) => nameFrom({ region: one.region, instance: one.identifier }));
+  return {
+    ReadReplicaSourceDBInstanceIdentifier: source && nameFrom(source),
+    ReadReplicaDBInstanceIdentifiers: new XmlList("ReadReplicaDBInstanceIdentifier", replicas),
+    StatusInfos: source && replication ? new XmlList("DBInstanceStatusInfo", [statusInfo(instance)]) : undefined,
+  };
+}
+
+/**
+ * That a lost connection to the source reads as `error` is an estimate. A promotion that stops replication does not:
+ * it shows `replicating` until the instance stands alone.
+ */
+function statusInfo({ replication }: Instance) {
+  const isHealthy = replication?.hasEnded || replication?.current.isConnected;
+  return isHealthy
+    ? { StatusType: "read replication", Normal: true, Status: "replicating" }
+    : {
+        StatusType: "read replication",
+        Normal: false,
+        Status: "error",
+        Message: "The connection to the replication source was lost.",
+      };
+}
+
+function hasRecovery(instance: Instance): boolean {
+  return instance.backupRetentionDays > 0 && !instance.source;
+}
+
+function lastShippedLog(nowMs: number): Date {
+  return new Date(Math.floor(nowMs / LOG_SHIPPING_MS) * LOG_SHIPPING_MS);
+}

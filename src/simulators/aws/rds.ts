@@ -1,0 +1,225 @@
+import { z } from "zod";
+import type { World } from "../world/world.ts";
+import { DatabaseChanges } from "./database-changes.ts";
+import { DatabaseFleet, type NetworkAccess } from "./database-fleet.ts";
+import { type Instance, newInstance, parseDatabaseArn } from "./database-instance.ts";
+import { page } from "./paging.ts";
+import { RdsEvents } from "./rds-events.ts";
+import { CreateReplica, DescribeEvents, DescribeInstances, Modify, Promote, Reboot } from "./rds-input.ts";
+import { RdsSnapshots } from "./rds-snapshots.ts";
+import { eventView, instanceView } from "./rds-view.ts";
+import {
+  type AwsCall,
+  AwsError,
+  type AwsOperation,
+  type AwsService,
+  type DatabaseEngine,
+  type DatabaseRef,
+  XmlList,
+} from "./service.ts";
+import { DatabaseSpec, RdsSpec, type RdsSpecInput } from "./specs.ts";
+
+export interface Rds {
+  readonly service: AwsService;
+  readonly engine: DatabaseEngine;
+  /** `ReplicaLag` at a world time: seconds, -1 broken, undefined where RDS publishes no sample. */
+  readonly replicaLagAt: (ref: DatabaseRef, worldMs: number) => number | undefined;
+}
+
+/**
+ * Simulated RDS instances with cross-region read replicas. Logs `rds.promotion-accepted`, `db.lost-rows` and
+ * `rds.promotion-observable`; steered by `POST /rds/lag`, shown by `GET /rds`.
+ */
+export function createRds(world: World, input: RdsSpecInput, network: NetworkAccess): Rds {
+  const spec = RdsSpec.parse(input);
+  const fleet = new DatabaseFleet(world, network, spec);
+  const events = new RdsEvents(world);
+  const changes = new DatabaseChanges(world, fleet, events, spec.durations);
+  const parts: Parts = { world, fleet, events, changes };
+  addControls(parts);
+  return {
+    service: {
+      name: "rds",
+      protocol: "query",
+      namespace: "http://rds.amazonaws.com/doc/2014-10-31/",
+      operations: { ...instanceOperations(parts), ...new RdsSnapshots(world, fleet, changes).operations },
+    },
+    engine: fleet,
+    replicaLagAt: (ref, worldMs) => fleet.replicaLagAt(ref, worldMs),
+  };
+}
+
+interface Parts {
+  readonly world: World;
+  readonly fleet: DatabaseFleet;
+  readonly events: RdsEvents;
+  readonly changes: DatabaseChanges;
+}
+
+function instanceOperations(parts: Parts): Record<string, AwsOperation> {
+  const one = (instance: Instance, status?: string) => ({
+    DBInstance: instanceView(parts.fleet, instance, parts.world.clock.now(), status),
+  });
+  return {
+    DescribeDBInstances: { mutates: false, handle: (call) => describeInstances(parts, call) },
+    DescribeEvents: { mutates: false, handle: (call) => describeEvents(parts, call) },
+    PromoteReadReplica: {
+      mutates: true,
+      handle: (call) => {
+        const wanted = Promote.parse(call.input);
+        const replica = parts.fleet.require({ region: call.region, instance: wanted.DBInstanceIdentifier });
+        parts.changes.promote(replica, wanted.BackupRetentionPeriod, call);
+        return one(replica, "modifying");
+      },
+    },
+    CreateDBInstanceReadReplica: { mutates: true, handle: (call) => one(createReplica(parts, call)) },
+    ModifyDBInstance: {
+      mutates: true,
+      handle: (call) => {
+        const wanted = Modify.parse(call.input);
+        const instance = parts.fleet.require({ region: call.region, instance: wanted.DBInstanceIdentifier });
+        modify(parts, instance, wanted);
+        return one(instance);
+      },
+    },
+    RebootDBInstance: {
+      mutates: true,
+      handle: (call) => {
+        const wanted = Reboot.parse(call.input);
+        const instance = parts.fleet.require({ region: call.region, instance: wanted.DBInstanceIdentifier });
+        parts.changes.reboot(instance, wanted.ForceFailover);
+        return one(instance, "rebooting");
+      },
+    },
+  };
+}
+
+function describeInstances({ fleet, world }: Parts, { input, region }: AwsCall) {
+  const wanted = DescribeInstances.parse(input);
+  const isNamed = (instance: Instance, name: string) => {
+    const ref = parseDatabaseArn(name) ?? { region, instance: name };
+    return instance.region === ref.region && instance.identifier === ref.instance.toLowerCase();
+  };
+  for (const { Name } of wanted.Filters) {
+    if (Name !== "db-instance-id") throw new AwsError("InvalidParameterValue", `Unrecognized filter name: ${Name}`);
+  }
+  if (wanted.DBInstanceIdentifier !== undefined) {
+    const ref = parseDatabaseArn(wanted.DBInstanceIdentifier) ?? { region, instance: wanted.DBInstanceIdentifier };
+    fleet.require({ ...ref, region });
+  }
+  const found = fleet.instances.filter(
+    (instance) =>
+      instance.region === region &&
+      (wanted.DBInstanceIdentifier === undefined || isNamed(instance, wanted.DBInstanceIdentifier)) &&
+      wanted.Filters.every(({ Values }) => Values.some((value) => isNamed(instance, value))),
+  );
+  const { entries, marker } = page(found, ({ identifier }) => identifier, wanted.MaxRecords, wanted.Marker);
+  const views = entries.map((instance) => instanceView(fleet, instance, world.clock.now()));
+  return { Marker: marker, DBInstances: new XmlList("DBInstance", views) };
+}
+
+function createReplica({ fleet, changes, world }: Parts, { input, region, requestId }: AwsCall): Instance {
+  const wanted = CreateReplica.parse(input);
+  const named = wanted.SourceDBInstanceIdentifier;
+  const sourceRef = parseDatabaseArn(named) ?? { region, instance: named.toLowerCase() };
+  const identifier = wanted.DBInstanceIdentifier;
+  const source = requireSource({ fleet, world }, sourceRef, { region, kmsKeyId: wanted.KmsKeyId });
+  if (fleet.find({ region, instance: identifier })) {
+    throw new AwsError("DBInstanceAlreadyExists", "DB Instance already exists");
+  }
+  const lagSeconds = 1;
+  const spec = DatabaseSpec.parse({
+    ...{ identifier, region, engine: source.engine, storageEncrypted: source.storageEncrypted, lagSeconds },
+    instanceClass: wanted.DBInstanceClass ?? source.instanceClass,
+    multiAz: wanted.MultiAZ,
+    deletionProtection: wanted.DeletionProtection,
+    backupRetentionDays: wanted.BackupRetentionPeriod,
+    endpoint: `${identifier}.c${requestId.slice(0, 8)}.${region}.rds.amazonaws.com`,
+    securityGroups: wanted.VpcSecurityGroupIds,
+    replicaOf: { region: sourceRef.region, identifier: source.identifier },
+  });
+  const replica = newInstance(spec, world.clock.now(), world.random.fork(`rds-replica-${requestId}`));
+  fleet.add(replica);
+  changes.create(replica, lagSeconds * 1_000);
+  return replica;
+}
+
+function requireSource(
+  { fleet, world }: Pick<Parts, "fleet" | "world">,
+  ref: DatabaseRef,
+  target: { readonly region: string; readonly kmsKeyId: string | undefined },
+): Instance {
+  const isElsewhere = ref.region !== target.region;
+  if (isElsewhere && world.regions.isUnreachable(ref.region)) {
+    throw new AwsError("ServiceUnavailable", `The source region ${ref.region} does not answer.`, 503);
+  }
+  const source = fleet.require(ref);
+  if (source.backupRetentionDays === 0) {
+    throw new AwsError(
+      "InvalidDBInstanceState",
+      "Automated backups are not enabled for this database instance. To enable automated backups, use ModifyDBInstance " +
+        "to set the backup retention period to a non-zero value.",
+    );
+  }
+  if (isElsewhere && source.storageEncrypted && target.kmsKeyId === undefined) {
+    throw new AwsError(
+      "InvalidParameterCombination",
+      "A replica of an encrypted source in another region needs a KmsKeyId.",
+    );
+  }
+  return source;
+}
+
+function modify({ changes }: Parts, instance: Instance, wanted: Modify): void {
+  const { BackupRetentionPeriod: retention, VpcSecurityGroupIds: groups } = wanted;
+  // Switching backups on or off waits for the maintenance window unless asked for at once; other lengths do not.
+  const isSwitch = retention !== undefined && (retention === 0) !== (instance.backupRetentionDays === 0);
+  const isDeferred = isSwitch && !wanted.ApplyImmediately;
+  changes.modify(instance, () => {
+    if (retention !== undefined && !isDeferred) instance.backupRetentionDays = retention;
+    if (groups !== undefined) instance.securityGroups = groups;
+  });
+  if (isDeferred) instance.pendingRetentionDays = retention;
+  instance.deletionProtection = wanted.DeletionProtection ?? instance.deletionProtection;
+}
+
+function describeEvents({ events, world }: Parts, { input, region }: AwsCall) {
+  const wanted = DescribeEvents.parse(input);
+  const toMs = wanted.EndTime?.getTime() ?? world.clock.now();
+  const fromMs = wanted.StartTime?.getTime() ?? toMs - wanted.Duration * 60_000;
+  const found = events
+    .between(region, fromMs, toMs)
+    .filter(({ identifier }) => wanted.SourceIdentifier === undefined || identifier === wanted.SourceIdentifier)
+    .filter(({ category }) => wanted.EventCategories?.includes(category) ?? true)
+    .map((event, index) => ({ event, key: `${String(event.atMs).padStart(20, "0")}-${index}` }));
+  const { entries, marker } = page(found, ({ key }) => key, wanted.MaxRecords, wanted.Marker);
+  return {
+    Marker: marker,
+    Events: new XmlList(
+      "Event",
+      entries.map(({ event }) => eventView(event)),
+    ),
+  };
+}
+
+const SetLag = z.strictObject({
+  region: z.string(),
+  instance: z.string(),
+  seconds: z.union([z.number().nonnegative(), z.literal("broken")]),
+});
+
+function addControls({ world, fleet }: Parts): void {
+  world.control.on("POST /rds/lag", (body) => {
+    const { region, instance, seconds } = SetLag.parse(body);
+    fleet.setReplication({ region, instance }, seconds);
+    world.log.append("rds.lag", { region, instance, seconds });
+  });
+  world.control.on("GET /rds", () =>
+    fleet.instances.map(({ region, identifier, status, source, securityGroups }) => ({
+      ...{ region, identifier, status, securityGroups },
+      replicaOf: source,
+      rows: fleet.rows({ region, instance: identifier }).size,
+      writeRefusal: fleet.refusal({ region, instance: identifier }),
+    })),
+  );
+}

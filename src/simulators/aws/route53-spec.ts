@@ -1,0 +1,91 @@
+import { z } from "zod";
+import { canonicalName } from "../dns/names.ts";
+
+/** Booleans and numbers arrive as text from XML and as themselves from a spec. */
+const WireBoolean = z.union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")]);
+const WireText = z.union([z.string(), z.number().transform(String)]);
+
+const RECORD_TYPES = ["A", "AAAA", "CAA", "CNAME", "DS", "MX", "NS", "PTR", "SOA", "SPF", "SRV", "TXT"] as const;
+
+/** A record set as the API writes it; the spec of a zone uses the same form. Values of list members are plain arrays. */
+export const RecordSet = z.strictObject({
+  Name: z.string().min(1).max(1024).transform(canonicalName),
+  Type: z.enum(RECORD_TYPES),
+  SetIdentifier: WireText.pipe(z.string().min(1).max(128)).optional(),
+  Weight: z.coerce.number().int().min(0).max(255).optional(),
+  Region: z.string().optional(),
+  GeoLocation: z.record(z.string(), z.string()).optional(),
+  Failover: z.enum(["PRIMARY", "SECONDARY"]).optional(),
+  MultiValueAnswer: WireBoolean.optional(),
+  TTL: z.coerce.number().int().min(0).max(2_147_483_647).optional(),
+  ResourceRecords: z
+    .array(z.strictObject({ Value: WireText }))
+    .min(1)
+    .optional(),
+  AliasTarget: z
+    .strictObject({
+      HostedZoneId: z.string(),
+      DNSName: z.string().transform(canonicalName),
+      EvaluateTargetHealth: WireBoolean,
+    })
+    .optional(),
+  HealthCheckId: WireText.optional(),
+});
+export type RecordSet = z.infer<typeof RecordSet>;
+
+export const Change = z.strictObject({ Action: z.enum(["CREATE", "UPSERT", "DELETE"]), ResourceRecordSet: RecordSet });
+export type Change = z.infer<typeof Change>;
+
+/** The parts of a health check that UpdateHealthCheck may change. */
+export const HealthCheckSettings = z.strictObject({
+  FullyQualifiedDomainName: z.string().optional(),
+  IPAddress: z.string().optional(),
+  Port: z.coerce.number().int().min(1).max(65_535).optional(),
+  ResourcePath: z.string().max(255).optional(),
+  FailureThreshold: z.coerce.number().int().min(1).max(10).optional(),
+  Inverted: WireBoolean.optional(),
+  Disabled: WireBoolean.optional(),
+});
+
+const HealthCheck = z.strictObject({
+  id: z.string(),
+  config: HealthCheckSettings.extend({
+    Type: z.enum(["HTTP", "HTTPS"]),
+    FullyQualifiedDomainName: z.string(),
+    ResourcePath: z.string().default("/"),
+    RequestInterval: z.union([z.literal(10), z.literal(30)]).default(30),
+    FailureThreshold: z.number().int().min(1).max(10).default(3),
+    Inverted: z.boolean().default(false),
+    Disabled: z.boolean().default(false),
+  }),
+});
+export type HealthCheckSpec = z.infer<typeof HealthCheck>;
+
+export const Route53Spec = z.strictObject({
+  zones: z.array(
+    z.strictObject({
+      id: z.string(),
+      name: z.string().transform(canonicalName),
+      private: z.boolean().default(false),
+      records: z.array(RecordSet).default([]),
+    }),
+  ),
+  healthChecks: z.array(HealthCheck).default([]),
+  /** World seconds from acceptance of a change to INSYNC, drawn evenly. */
+  insyncSeconds: z.tuple([z.number(), z.number()]).default([15, 50]),
+  /** World seconds during which a zone refuses the next change; absent: until its change is INSYNC. */
+  busySeconds: z.number().optional(),
+  /** Requests a second of world time for the whole account, so that a faster world allows proportionally more. */
+  requestsPerSecond: z.number().positive().default(5),
+});
+export type Route53Spec = z.infer<typeof Route53Spec>;
+
+export interface Zone {
+  readonly id: string;
+  readonly name: string;
+  readonly isPrivate: boolean;
+  /** What lists show: every accepted change. */
+  records: readonly RecordSet[];
+  /** What name servers answer: every change that reached INSYNC. */
+  inSync: readonly RecordSet[];
+}

@@ -1,0 +1,142 @@
+import { z } from "zod";
+
+/** Account of the simulated world: the example account of AWS's own documentation. */
+export const ACCOUNT_ID = "111122223333";
+
+/** World seconds: fixed, uniform, or log-normal by median and 95th percentile. Shapes without a source are estimates. */
+export const Duration = z.union([
+  z.number().nonnegative(),
+  z.strictObject({ low: z.number().nonnegative(), high: z.number().nonnegative() }),
+  z.strictObject({
+    median: z.number().positive(),
+    p95: z.number().positive(),
+    low: z.number().nonnegative(),
+    high: z.number().nonnegative(),
+  }),
+]);
+export type Duration = z.infer<typeof Duration>;
+
+const RdsDurations = z.strictObject({
+  /** Accepted until `available` again; AWS says "several minutes", drills report about 300 s. */
+  promotion: Duration.default({ median: 300, p95: 900, low: 120, high: 900 }),
+  /** How long Describe still shows the status from before a mutation. */
+  staleStatus: Duration.default({ low: 0, high: 20 }),
+  replicaCreation: Duration.default({ low: 1_200, high: 21_600 }),
+  snapshot: Duration.default({ low: 120, high: 1_800 }),
+  snapshotCopy: Duration.default({ low: 600, high: 3_600 }),
+  modification: Duration.default({ low: 10, high: 60 }),
+  reboot: Duration.default({ low: 30, high: 90 }),
+  multiAzFailover: Duration.default({ low: 60, high: 120 }),
+});
+
+export const DatabaseSpec = z.strictObject({
+  identifier: z.string().toLowerCase(),
+  region: z.string(),
+  engine: z.enum(["postgres", "mysql", "mariadb"]).default("postgres"),
+  instanceClass: z.string().default("db.r6g.large"),
+  multiAz: z.boolean().default(false),
+  storageEncrypted: z.boolean().default(true),
+  deletionProtection: z.boolean().default(true),
+  backupRetentionDays: z.number().int().min(0).max(35).default(7),
+  /** Host name of the instance endpoint. It never changes, not even by promotion. */
+  endpoint: z.string(),
+  securityGroups: z.array(z.string()).default([]),
+  replicaOf: z.strictObject({ region: z.string(), identifier: z.string().toLowerCase() }).optional(),
+  /** Replication lag of a replica that is connected to its source. */
+  lagSeconds: z.number().nonnegative().default(1),
+});
+export type DatabaseSpec = z.infer<typeof DatabaseSpec>;
+
+export const RdsSpec = z.strictObject({
+  databases: z.array(DatabaseSpec),
+  durations: RdsDurations.prefault({}),
+  /** PostgreSQL reports the age of the last replayed commit, so that an idle source reads as up to 300 s of lag. */
+  idleSourceReadsAsLag: z.boolean().default(false),
+});
+export type RdsSpec = z.infer<typeof RdsSpec>;
+export type RdsSpecInput = z.input<typeof RdsSpec>;
+
+const AlarmActions = {
+  name: z.string(),
+  region: z.string(),
+  description: z.string().default(""),
+  /** Topic ARNs. */
+  alarmActions: z.array(z.string()).default([]),
+  okActions: z.array(z.string()).default([]),
+  insufficientDataActions: z.array(z.string()).default([]),
+};
+
+export const MetricAlarmSpec = z.strictObject({
+  kind: z.literal("metric"),
+  ...AlarmActions,
+  namespace: z.string(),
+  metricName: z.string(),
+  dimensions: z.record(z.string(), z.string()).default({}),
+  statistic: z.enum(["Average", "Maximum", "Minimum", "SampleCount", "Sum"]).default("Average"),
+  periodSeconds: z.number().int().positive().default(60),
+  evaluationPeriods: z.number().int().positive().default(3),
+  datapointsToAlarm: z.number().int().positive().optional(),
+  threshold: z.number().default(1),
+  comparison: z
+    .enum(["GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"])
+    .default("GreaterThanOrEqualToThreshold"),
+  treatMissingData: z.enum(["breaching", "notBreaching", "ignore", "missing"]).default("missing"),
+});
+export type MetricAlarmSpec = z.infer<typeof MetricAlarmSpec>;
+
+export const CompositeAlarmSpec = z.strictObject({
+  kind: z.literal("composite"),
+  ...AlarmActions,
+  /** For example `ALARM("app-5xx") OR ALARM("app-canary")`. */
+  rule: z.string(),
+});
+export type CompositeAlarmSpec = z.infer<typeof CompositeAlarmSpec>;
+
+export const AlarmSpec = z.discriminatedUnion("kind", [MetricAlarmSpec, CompositeAlarmSpec]);
+export type AlarmSpec = z.infer<typeof AlarmSpec>;
+
+export const CloudWatchSpec = z.strictObject({ alarms: z.array(AlarmSpec).default([]) });
+export type CloudWatchSpecInput = z.input<typeof CloudWatchSpec>;
+
+export const TopicSpec = z.strictObject({
+  name: z.string(),
+  region: z.string(),
+  /** 1 is RSA-SHA1 and the vendor's default, 2 is RSA-SHA256. */
+  signatureVersion: z.enum(["1", "2"]).default("1"),
+  /** Subscriptions that were confirmed before the world began. */
+  subscriptions: z.array(z.strictObject({ endpoint: z.url({ protocol: /^https?$/ }) })).default([]),
+});
+export type TopicSpec = z.infer<typeof TopicSpec>;
+
+export const SnsSpec = z.strictObject({ topics: z.array(TopicSpec).default([]) });
+export type SnsSpecInput = z.input<typeof SnsSpec>;
+
+export const StsSpec = z.strictObject({
+  /** Roles that may be assumed; any other is AccessDenied. */
+  roles: z.array(z.strictObject({ arn: z.string(), externalId: z.string().optional() })).default([]),
+});
+export type StsSpecInput = z.input<typeof StsSpec>;
+
+export const SecurityRuleSpec = z.strictObject({
+  protocol: z.enum(["tcp", "udp", "icmp", "-1"]).default("tcp"),
+  fromPort: z.number().int(),
+  toPort: z.number().int(),
+  /** A CIDR block or another security group. */
+  source: z.string(),
+});
+
+export const SecurityGroupSpec = z.strictObject({
+  id: z.string().startsWith("sg-"),
+  region: z.string(),
+  name: z.string(),
+  vpcId: z.string().default("vpc-0a1b2c3d4e5f60718"),
+  ingress: z.array(SecurityRuleSpec).default([]),
+});
+
+export const Ec2Spec = z.strictObject({
+  securityGroups: z.array(SecurityGroupSpec).default([]),
+  /** How long a rule change takes to reach the network. */
+  ruleEffect: Duration.default({ low: 1, high: 3 }),
+});
+export type Ec2Spec = z.infer<typeof Ec2Spec>;
+export type Ec2SpecInput = z.input<typeof Ec2Spec>;

@@ -1,0 +1,125 @@
+import type { RecordSet, Zone } from "../aws/route53-spec.ts";
+import { canonicalName, liesWithin, withoutDualstack } from "./names.ts";
+import { type Chance, chooseRecords } from "./resolution.ts";
+
+/** A host that has an address of its own: a load balancer or a database endpoint. */
+export interface Host {
+  readonly address: string;
+  readonly ttlSeconds: number;
+  /** What EvaluateTargetHealth of an alias to this host sees. */
+  readonly isHealthy: boolean;
+}
+
+/** One step of a resolution, as the name servers of one zone answer it. */
+export type DnsStep =
+  | { readonly kind: "records"; readonly zone: string; readonly ttlSeconds: number; readonly values: readonly string[] }
+  | { readonly kind: "cname"; readonly zone: string; readonly ttlSeconds: number; readonly target: string }
+  | { readonly kind: "empty"; readonly zone: string; readonly ttlSeconds: number; readonly nameExists: boolean }
+  | { readonly kind: "no-zone" };
+
+export interface Authority {
+  ask(name: string, type: string): DnsStep;
+}
+
+export interface AuthorityDeps {
+  readonly zones: readonly Zone[];
+  readonly isCheckHealthy: (id: string) => boolean | undefined;
+  /** Canonical name to host, for names that no zone of the account holds. */
+  readonly host: (name: string) => Host | undefined;
+  readonly chance: Chance;
+}
+
+/** Negative answers live as long as the SOA record says: 900 s in every zone of Route 53. */
+const NEGATIVE_TTL_SECONDS = 900;
+const MAX_ALIAS_DEPTH = 8;
+
+/**
+ * The name servers: what in-sync zone data answers at this moment. `public` sees public zones only; `vpc` sees private
+ * zones too and prefers them, as a resolver inside an associated VPC does.
+ */
+export function createAuthority(deps: AuthorityDeps, view: "public" | "vpc"): Authority {
+  const zones = deps.zones
+    .filter((zone) => view === "vpc" || !zone.isPrivate)
+    .toSorted((a, b) => b.name.length - a.name.length || Number(b.isPrivate) - Number(a.isPrivate));
+
+  const isHealthy = (zone: Zone, set: RecordSet, depth: number): boolean => {
+    // A check that no longer exists cannot fail.
+    if (set.HealthCheckId !== undefined && deps.isCheckHealthy(set.HealthCheckId) === false) return false;
+    const alias = set.AliasTarget;
+    if (!alias?.EvaluateTargetHealth || depth > MAX_ALIAS_DEPTH) return true;
+    if (alias.HostedZoneId === zone.id) {
+      return groupOf(zone, alias.DNSName, set.Type).some((target) => isHealthy(zone, target, depth + 1));
+    }
+    return deps.host(withoutDualstack(alias.DNSName))?.isHealthy ?? false;
+  };
+
+  const answer = (zone: Zone, name: string, type: string, depth: number): DnsStep => {
+    const group = groupOf(zone, name, type);
+    const chosen = chooseRecords(group, (set) => isHealthy(zone, set, depth), deps.chance);
+    const first = chosen[0];
+    if (!first) return notFound(zone, name, type);
+    if (first.AliasTarget) return followAlias(zone, first.AliasTarget, type, depth);
+    const values = chosen.flatMap((set) => set.ResourceRecords ?? []).map((record) => record.Value);
+    const ttlSeconds = first.TTL ?? 0;
+    if (type === "CNAME")
+      return { kind: "cname", zone: zone.name, ttlSeconds, target: canonicalName(values[0] ?? ".") };
+    return { kind: "records", zone: zone.name, ttlSeconds, values };
+  };
+
+  const followAlias = (
+    zone: Zone,
+    alias: NonNullable<RecordSet["AliasTarget"]>,
+    type: string,
+    depth: number,
+  ): DnsStep => {
+    const nothing: DnsStep = {
+      kind: "empty",
+      zone: zone.name,
+      ttlSeconds: NEGATIVE_TTL_SECONDS,
+      nameExists: true,
+    };
+    if (depth > MAX_ALIAS_DEPTH) return nothing;
+    if (alias.HostedZoneId === zone.id) return answer(zone, alias.DNSName, type, depth + 1);
+    const host = deps.host(withoutDualstack(alias.DNSName));
+    if (!host || type !== "A") return nothing;
+    return { kind: "records", zone: zone.name, ttlSeconds: host.ttlSeconds, values: [host.address] };
+  };
+
+  const notFound = (zone: Zone, name: string, type: string): DnsStep => {
+    if (type !== "CNAME" && groupOf(zone, name, "CNAME").length > 0) return answer(zone, name, "CNAME", 0);
+    const nameExists = zone.inSync.some((set) => liesWithin(set.Name, name)) || wildcardOf(zone, name) !== undefined;
+    return { kind: "empty", zone: zone.name, ttlSeconds: NEGATIVE_TTL_SECONDS, nameExists };
+  };
+
+  return {
+    ask: (rawName, type) => {
+      const name = canonicalName(rawName);
+      const zone = zones.find((candidate) => liesWithin(name, candidate.name));
+      if (zone) return answer(zone, name, type, 0);
+      const host = deps.host(withoutDualstack(name));
+      if (!host) return { kind: "no-zone" };
+      const parent = name.slice(name.indexOf(".") + 1);
+      if (type === "A") return { kind: "records", zone: parent, ttlSeconds: host.ttlSeconds, values: [host.address] };
+      return { kind: "empty", zone: parent, ttlSeconds: host.ttlSeconds, nameExists: true };
+    },
+  };
+}
+
+/** The sets of a name and type; a wildcard stands in only for names that do not exist. */
+function groupOf(zone: Zone, name: string, type: string): readonly RecordSet[] {
+  const exact = zone.inSync.filter((set) => set.Name === name);
+  const wildcard = exact.length === 0 ? wildcardOf(zone, name) : undefined;
+  const sets = wildcard === undefined ? exact : zone.inSync.filter((set) => set.Name === wildcard);
+  return sets.filter((set) => set.Type === type);
+}
+
+function wildcardOf(zone: Zone, name: string): string | undefined {
+  for (let rest = name; liesWithin(rest, zone.name) && rest !== zone.name; ) {
+    rest = rest.slice(rest.indexOf(".") + 1);
+    const wildcard = `*.${rest}`;
+    if (zone.inSync.some((set) => set.Name === wildcard)) return wildcard;
+    // An existing closer name ends the search (RFC 4592).
+    if (zone.inSync.some((set) => liesWithin(set.Name, rest))) return undefined;
+  }
+  return undefined;
+}

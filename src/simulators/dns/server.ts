@@ -1,0 +1,182 @@
+import { createSocket, type Socket as UdpSocket } from "node:dgram";
+import type { AddressInfo } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type DecodedPacket, decode, encode, type Packet } from "dns-packet";
+import type { Simulator, World } from "../world/world.ts";
+import type { Authority } from "./authority.ts";
+import { askAuthority, createResolver, type Resolution } from "./resolver.ts";
+import { failureOf, replyTo } from "./wire.ts";
+
+export interface DnsOptions {
+  /** Port of the name servers; 0 or absent: any free one. */
+  readonly port?: number;
+  /** Independent public resolvers, each with a cache of its own; ports as above. */
+  readonly resolverPorts?: readonly number[];
+}
+
+export interface DnsAuthorities {
+  readonly public: Authority;
+  readonly vpc: Authority;
+}
+
+export interface DnsSimulator extends Simulator {
+  /** Public resolvers, in the order asked. */
+  readonly resolverPorts: readonly number[];
+  /** A resolver inside an associated VPC: it also answers private zones. */
+  readonly vpcResolverPort: number;
+}
+
+/** A port that answers over UDP and TCP alike. */
+interface Endpoint {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+type Answerer = (query: DecodedPacket) => Packet;
+
+const PORT_ATTEMPTS = 20;
+
+/**
+ * The name servers of every zone (`port`: AA set, RD ignored, no cache) and caching resolvers beside them. No outage of
+ * a region touches DNS; planned faults of vendor `dns`, operation `query`, do.
+ */
+export async function startDns(
+  world: World,
+  authorities: DnsAuthorities,
+  options: DnsOptions = {},
+): Promise<DnsSimulator> {
+  const fromAuthority = (view: Authority): Answerer =>
+    answering("authority", (name, type) => askAuthority(view, name, type));
+  const fromCache = (view: Authority): Answerer => {
+    const resolver = createResolver(world.clock, view);
+    return answering("resolver", (name, type) => resolver.resolve(name, type));
+  };
+  const nameServer = await open(world, options.port ?? 0, fromAuthority(authorities.vpc));
+  const vpcResolver = await open(world, 0, fromCache(authorities.vpc));
+  const resolvers: Endpoint[] = [];
+  for (const port of options.resolverPorts ?? [0, 0]) {
+    resolvers.push(await open(world, port, fromCache(authorities.public)));
+  }
+  const resolverPorts = resolvers.map((resolver) => resolver.port);
+  return {
+    port: nameServer.port,
+    resolverPorts,
+    vpcResolverPort: vpcResolver.port,
+    env: {
+      DNS_NAME_SERVERS: `127.0.0.1:${nameServer.port}`,
+      DNS_RESOLVERS: resolverPorts.map((port) => `127.0.0.1:${port}`).join(","),
+      DNS_VPC_RESOLVER: `127.0.0.1:${vpcResolver.port}`,
+    },
+    stop: async () => {
+      await Promise.all([nameServer, vpcResolver, ...resolvers].map((endpoint) => endpoint.close()));
+    },
+  };
+}
+
+function answering(role: "authority" | "resolver", resolve: (name: string, type: string) => Resolution): Answerer {
+  return (query) => {
+    const question = query.questions?.[0];
+    return question ? replyTo(query, resolve(question.name, question.type), role) : failureOf(query);
+  };
+}
+
+/** TCP first, then UDP on the number it got; a taken UDP port means another try. */
+async function open(world: World, wanted: number, answer: Answerer): Promise<Endpoint> {
+  for (let attempt = 1; ; attempt++) {
+    const tcp = createServer((socket) => serveTcp(world, socket, answer));
+    await listen(tcp, wanted);
+    const { port } = tcp.address() as AddressInfo;
+    const udp = createSocket("udp4");
+    try {
+      await bind(udp, port);
+    } catch (error) {
+      udp.close();
+      tcp.close();
+      if (wanted !== 0 || attempt === PORT_ATTEMPTS) throw error;
+      continue;
+    }
+    udp.on("message", (message, from) => {
+      void replyBytes(world, message, answer).then((bytes) => bytes && udp.send(bytes, from.port, from.address));
+    });
+    const sockets = new Set<Socket>();
+    tcp.on("connection", (socket) => {
+      sockets.add(socket);
+      socket.on("close", () => sockets.delete(socket));
+    });
+    return { port, close: () => closeBoth(udp, tcp, sockets) };
+  }
+}
+
+async function listen(server: Server, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", resolve);
+  });
+}
+
+async function bind(udp: UdpSocket, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    udp.once("error", reject);
+    udp.bind(port, "127.0.0.1", resolve);
+  });
+}
+
+async function closeBoth(udp: UdpSocket, tcp: Server, sockets: ReadonlySet<Socket>): Promise<void> {
+  for (const socket of sockets) socket.destroy();
+  await Promise.all([
+    new Promise<void>((resolve) => udp.close(() => resolve())),
+    new Promise<void>((resolve) => tcp.close(() => resolve())),
+  ]);
+}
+
+/** Messages over TCP carry their length in two bytes (RFC 1035, section 4.2.2). */
+function serveTcp(world: World, socket: Socket, answer: Answerer): void {
+  let pending = Buffer.alloc(0);
+  socket.on("error", () => socket.destroy());
+  socket.on("data", (chunk) => {
+    pending = Buffer.concat([pending, chunk]);
+    while (pending.length >= 2 && pending.length >= 2 + pending.readUInt16BE(0)) {
+      const length = pending.readUInt16BE(0);
+      const message = pending.subarray(2, 2 + length);
+      pending = pending.subarray(2 + length);
+      void replyBytes(world, message, answer).then((bytes) => {
+        if (!bytes || socket.destroyed) return;
+        const prefix = Buffer.alloc(2);
+        prefix.writeUInt16BE(bytes.length, 0);
+        socket.write(Buffer.concat([prefix, bytes]));
+      });
+    }
+  });
+}
+
+/** Undefined: no answer, for unreadable messages and planned silence. */
+async function replyBytes(world: World, message: Buffer, answer: Answerer): Promise<Buffer | undefined> {
+  let query: DecodedPacket;
+  try {
+    query = decode(message);
+  } catch {
+    return undefined;
+  }
+  const fault = world.faults.take("dns", "query");
+  switch (fault?.kind) {
+    case "drop-before":
+    case "drop-after":
+    case "hang":
+    case "hang-after":
+      return undefined;
+    case "error":
+      return encode(failureOf(query));
+    case "delay":
+      await sleep(fault.machineMs);
+      break;
+    case undefined:
+      break;
+  }
+  try {
+    return encode(answer(query));
+  } catch {
+    // A value that the wire cannot carry fails its own name, not the server.
+    return encode(failureOf(query));
+  }
+}

@@ -1,0 +1,119 @@
+import { z } from "zod";
+import type { Directory } from "./directory.ts";
+import { AUTOMATION, type Incident } from "./incident.ts";
+import { acknowledge, answerRequest, resolve } from "./incident-life.ts";
+import { incidentJson } from "./render.ts";
+import type { PagerDutyServer } from "./server.ts";
+import { Shift } from "./spec.ts";
+import type { Subscription } from "./webhooks.ts";
+
+const Which = { incidentId: z.string().optional(), incidentKey: z.string().optional() };
+const Acknowledge = z.strictObject({ ...Which, userId: z.string() });
+const Resolve = z.strictObject({ ...Which, userId: z.string().optional() });
+const Respond = z.strictObject({ ...Which, userId: z.string(), answer: z.enum(["accepted", "declined"]) });
+const SetMode = z.strictObject({
+  mode: z.enum(["normal", "accept-and-silence", "reject", "429-without-headers", "html-502"]),
+  /** What becomes of the events held so far once the vendor is no longer silent. */
+  held: z.enum(["deliver", "drop"]).default("deliver"),
+});
+const SetShifts = z.strictObject({ scheduleId: z.string(), shifts: z.array(Shift) });
+const SetWebhook = z.strictObject({
+  id: z.string(),
+  url: z.url().optional(),
+  secrets: z.array(z.string().min(1)).min(1).optional(),
+});
+
+/** People on their phones, and the vendor's condition. */
+export function addControls(directory: Directory, server: PagerDutyServer): void {
+  const { control, log } = directory.world;
+
+  control.on("POST /pagerduty/mode", (body) => {
+    const { mode, held } = SetMode.parse(body);
+    directory.mode = mode;
+    const released = mode === "accept-and-silence" ? 0 : server.releaseHeld(held);
+    log.append("pagerduty.mode", { mode, released, held });
+    return { mode, released };
+  });
+  control.on("POST /pagerduty/acknowledge", (body) => {
+    const { userId, ...which } = Acknowledge.parse(body);
+    const incident = findOpen(directory, which);
+    if (incident.status === "triggered") {
+      acknowledge(directory, incident, { kind: "user", userId: knownUser(directory, userId) }, "phone");
+    }
+    return incidentJson(directory, incident);
+  });
+  control.on("POST /pagerduty/resolve", (body) => {
+    const { userId, ...which } = Resolve.parse(body);
+    const incident = findOpen(directory, which);
+    const agent = userId === undefined ? AUTOMATION : ({ kind: "user", userId: knownUser(directory, userId) } as const);
+    resolve(directory, incident, agent, "phone");
+    return incidentJson(directory, incident);
+  });
+  control.on("POST /pagerduty/respond", (body) => {
+    const { userId, answer, ...which } = Respond.parse(body);
+    const incident = findOpen(directory, which);
+    answerRequest(directory, incident, knownUser(directory, userId), answer);
+    return incidentJson(directory, incident);
+  });
+  control.on("GET /pagerduty/incidents", () =>
+    directory.incidents.map((incident) => ({ ...incidentJson(directory, incident), notes: incident.notes })),
+  );
+  control.on("GET /pagerduty/notifications", () => directory.notifications);
+  addConfigurationControls(directory);
+}
+
+function addConfigurationControls(directory: Directory): void {
+  const { control } = directory.world;
+  control.on("POST /pagerduty/schedule", (body) => {
+    const { scheduleId, shifts } = SetShifts.parse(body);
+    for (const shift of shifts) knownUser(directory, shift.user);
+    const schedule = directory.account.schedules.find((candidate) => candidate.id === scheduleId);
+    if (!schedule) throw new Error(`PagerDuty has no schedule ${scheduleId}`);
+    schedule.shifts = shifts;
+    return schedule;
+  });
+  control.on("GET /pagerduty/webhooks", () => directory.webhooks.subscriptions.map((one) => view(directory, one)));
+  control.on("POST /pagerduty/webhooks", (body) => {
+    const wanted = SetWebhook.parse(body);
+    const subscription = findSubscription(directory, wanted.id);
+    if (wanted.url !== undefined) subscription.url = wanted.url;
+    if (wanted.secrets !== undefined) subscription.secrets = wanted.secrets;
+    return view(directory, subscription);
+  });
+  control.on("POST /pagerduty/webhooks/replay", (body) => {
+    const { id } = z.strictObject({ id: z.string() }).parse(body);
+    return { replayed: directory.webhooks.replay(findSubscription(directory, id)) };
+  });
+}
+
+const view = (directory: Directory, subscription: Subscription) => ({
+  id: subscription.id,
+  url: subscription.url,
+  queued: subscription.queue.length,
+  delivered: subscription.sent.length,
+  isDisabled: directory.webhooks.isDisabled(subscription),
+});
+
+function findSubscription(directory: Directory, id: string): Subscription {
+  const subscription = directory.webhooks.subscriptions.find((candidate) => candidate.id === id);
+  if (!subscription) throw new Error(`PagerDuty has no webhook subscription ${id}`);
+  return subscription;
+}
+
+function knownUser(directory: Directory, userId: string): string {
+  if (!directory.user(userId)) throw new Error(`PagerDuty has no user ${userId}`);
+  return userId;
+}
+
+/** The open incident with this id or key. */
+function findOpen(
+  directory: Directory,
+  which: { incidentId?: string | undefined; incidentKey?: string | undefined },
+): Incident {
+  const { incidentId, incidentKey } = which;
+  const incident = directory.openIncident((open) =>
+    incidentId === undefined ? open.incidentKey === incidentKey : open.id === incidentId,
+  );
+  if (!incident) throw new Error(`PagerDuty has no open incident ${incidentId ?? incidentKey ?? "without a name"}`);
+  return incident;
+}

@@ -1,0 +1,262 @@
+import type { Directory } from "./directory.ts";
+import { addEntry, assign, emit, enterLevel, haltEscalation, notifyByRules } from "./escalation.ts";
+import type { Agent, Incident, Note, ResponderRequest } from "./incident.ts";
+import { noteWebhookJson, responderWebhookJson } from "./render.ts";
+import type { EscalationPolicy, Service, Urgency } from "./spec.ts";
+
+/** Through what an act reached the account; written into the world's log. */
+export type Via = "phone" | "api" | "events" | "timeout";
+
+export interface NewIncident {
+  readonly title: string;
+  readonly service: Service;
+  readonly policy: EscalationPolicy;
+  readonly urgency: Urgency;
+  readonly incidentKey: string;
+  readonly agent: Agent;
+  readonly routingKey?: string | undefined;
+  readonly details?: string | undefined;
+  readonly priority?: Incident["priority"] | undefined;
+  /** People instead of the policy's first level. */
+  readonly assignees?: readonly string[] | undefined;
+  readonly channel?: Record<string, unknown>;
+}
+
+/** Opens an incident and notifies at once. One that is assigned to its own maker is born acknowledged and tells nobody. */
+export function openIncident(directory: Directory, wanted: NewIncident): Incident {
+  const { agent, assignees } = wanted;
+  const atMs = directory.nowMs;
+  const incident = unopened(directory, wanted);
+  directory.incidents.push(incident);
+  addEntry(directory, incident, "trigger_log_entry", agent, {
+    summary: "Triggered",
+    channel: wanted.channel ?? { type: "web_trigger", summary: wanted.title },
+  });
+  directory.world.log.append("pagerduty.incident-created", {
+    incident: incident.id,
+    incidentKey: incident.incidentKey,
+    service: incident.service.id,
+    urgency: incident.urgency,
+    title: incident.title,
+  });
+  emit(directory, incident, "incident.triggered", agent);
+  if (assignees === undefined) enterLevel(directory, incident, 1);
+  else if (agent.kind === "user" && assignees.includes(agent.userId)) {
+    incident.assignees = assignees.map((userId) => ({ userId, atMs }));
+    acknowledge(directory, incident, agent, "api");
+  } else assign(directory, incident, assignees, agent, "reassignment");
+  return incident;
+}
+
+function unopened(directory: Directory, wanted: NewIncident): Incident {
+  const atMs = directory.nowMs;
+  return {
+    id: directory.newId("Q"),
+    number: directory.incidents.length + 1,
+    title: wanted.title,
+    service: wanted.service,
+    incidentKey: wanted.incidentKey,
+    routingKey: wanted.routingKey,
+    details: wanted.details,
+    createdMs: atMs,
+    policy: structuredClone(wanted.policy),
+    status: "triggered",
+    urgency: wanted.urgency,
+    priority: wanted.priority,
+    level: 1,
+    loop: 0,
+    alerts: wanted.routingKey === undefined ? 0 : 1,
+    assignees: [],
+    acknowledgements: [],
+    changed: { atMs, agent: wanted.agent },
+    resolvedMs: undefined,
+    entries: [],
+    notes: [],
+    responders: [],
+    requests: [],
+    timers: [],
+    responderTimers: [],
+  };
+}
+
+/** A further trigger with the key of an open incident: a log entry, no notification, whatever its state. */
+export function appendTrigger(directory: Directory, incident: Incident, channel: Record<string, unknown>): void {
+  addEntry(directory, incident, "trigger_log_entry", { kind: "integration" }, { summary: "Triggered again", channel });
+  directory.world.log.append("pagerduty.trigger-appended", {
+    incident: incident.id,
+    incidentKey: incident.incidentKey,
+  });
+}
+
+export function acknowledge(
+  directory: Directory,
+  incident: Incident,
+  agent: Agent,
+  via: Via,
+  channel: Record<string, unknown> = { type: via === "phone" ? "phone" : "api" },
+): void {
+  haltEscalation(incident);
+  const atMs = directory.nowMs;
+  incident.status = "acknowledged";
+  incident.acknowledgements.push({ agent, atMs });
+  incident.changed = { atMs, agent };
+  addEntry(directory, incident, "acknowledge_log_entry", agent, { summary: "Acknowledged", channel });
+  logAct(directory, incident, "pagerduty.acknowledged", agent, via);
+  emit(directory, incident, "incident.acknowledged", agent);
+}
+
+export function unacknowledge(directory: Directory, incident: Incident, agent: Agent, via: Via): void {
+  incident.status = "triggered";
+  incident.acknowledgements = [];
+  incident.changed = { atMs: directory.nowMs, agent };
+  addEntry(directory, incident, "unacknowledge_log_entry", agent, { summary: "Unacknowledged" });
+  logAct(directory, incident, "pagerduty.unacknowledged", agent, via);
+  emit(directory, incident, "incident.unacknowledged", agent);
+  enterLevel(directory, incident, incident.level);
+}
+
+export function resolve(
+  directory: Directory,
+  incident: Incident,
+  agent: Agent,
+  via: Via,
+  channel: Record<string, unknown> = { type: "api" },
+): void {
+  haltEscalation(incident);
+  for (const timer of incident.responderTimers) timer.cancel();
+  const atMs = directory.nowMs;
+  incident.status = "resolved";
+  incident.assignees = [];
+  incident.acknowledgements = [];
+  incident.resolvedMs = atMs;
+  incident.changed = { atMs, agent };
+  addEntry(directory, incident, "resolve_log_entry", agent, { summary: "Resolved", channel });
+  logAct(directory, incident, "pagerduty.resolved", agent, via);
+  emit(directory, incident, "incident.resolved", agent);
+}
+
+/** Moves to a level by hand; an acknowledged incident rings again. */
+export function escalateTo(directory: Directory, incident: Incident, level: number, agent: Agent): void {
+  ringAgain(incident, directory.nowMs, agent);
+  addEntry(directory, incident, "escalate_log_entry", agent, { summary: `Escalated to level ${level}` });
+  enterLevel(directory, incident, level);
+  directory.world.log.append("pagerduty.escalated", {
+    incident: incident.id,
+    incidentKey: incident.incidentKey,
+    level: incident.level,
+    loop: incident.loop,
+    by: nameOf(agent),
+  });
+  emit(directory, incident, "incident.escalated", agent);
+}
+
+export function reassign(directory: Directory, incident: Incident, users: readonly string[], agent: Agent): void {
+  haltEscalation(incident);
+  ringAgain(incident, directory.nowMs, agent);
+  assign(directory, incident, users, agent, "reassignment");
+  emit(directory, incident, "incident.reassigned", agent);
+}
+
+export function delegate(directory: Directory, incident: Incident, policy: EscalationPolicy, agent: Agent): void {
+  ringAgain(incident, directory.nowMs, agent);
+  incident.policy = structuredClone(policy);
+  incident.loop = 0;
+  enterLevel(directory, incident, 1);
+  emit(directory, incident, "incident.delegated", agent);
+}
+
+export function prioritise(
+  directory: Directory,
+  incident: Incident,
+  priority: Incident["priority"],
+  agent: Agent,
+): void {
+  incident.priority = priority;
+  addEntry(directory, incident, "priority_change_log_entry", agent, {
+    summary: `Priority ${priority?.name ?? "none"}`,
+  });
+  emit(directory, incident, "incident.priority_updated", agent);
+}
+
+export function addNote(directory: Directory, incident: Incident, userId: string, content: string): Note {
+  const note: Note = { id: directory.newId("P"), userId, content, atMs: directory.nowMs };
+  const agent: Agent = { kind: "user", userId };
+  incident.notes.push(note);
+  addEntry(directory, incident, "annotate_log_entry", agent, {
+    summary: "Note added",
+    channel: { type: "note", content },
+  });
+  emit(directory, incident, "incident.annotated", agent, noteWebhookJson(incident, note));
+  return note;
+}
+
+/** Asks people, or whoever is first on call for a policy, to join. Their phones ring until they answer. */
+export function requestResponders(directory: Directory, incident: Incident, request: ResponderRequest): void {
+  incident.requests.push(request);
+  const agent: Agent = { kind: "user", userId: request.requesterId };
+  directory.world.log.append("pagerduty.responders-requested", {
+    incident: incident.id,
+    incidentKey: incident.incidentKey,
+    targets: request.targets.map((target) => target.id),
+    message: request.message,
+  });
+  const users = request.targets.flatMap((target) => {
+    if (target.kind === "user") return [target.id];
+    const policy = directory.policy(target.id);
+    const onCall = policy === undefined ? [] : directory.onCall(policy);
+    return onCall.filter((row) => row.level === onCall[0]?.level).map((row) => row.userId);
+  });
+  for (const userId of new Set(users)) askResponder(directory, incident, userId, request, agent);
+}
+
+function askResponder(
+  directory: Directory,
+  incident: Incident,
+  userId: string,
+  request: ResponderRequest,
+  agent: Agent,
+): void {
+  const { requesterId, message, atMs } = request;
+  const responder = { userId, requesterId, message, atMs, state: "pending" as const };
+  incident.responders.push(responder);
+  addEntry(directory, incident, "responder_request_for_escalation_log_entry", agent, {
+    summary: `Asked ${directory.userName(userId)} to respond`,
+    channel: { type: "api", message },
+    userId,
+  });
+  emit(directory, incident, "incident.responder.added", agent, responderWebhookJson(directory, incident, responder));
+  notifyByRules(directory, incident, userId, "responder-request", incident.responderTimers);
+}
+
+export function answerRequest(
+  directory: Directory,
+  incident: Incident,
+  userId: string,
+  answer: "accepted" | "declined",
+): void {
+  const responder = incident.responders.find((asked) => asked.userId === userId && asked.state === "pending");
+  if (!responder || incident.status === "resolved") return;
+  responder.state = answer;
+  const agent: Agent = { kind: "user", userId };
+  const type = answer === "accepted" ? "responder_accept_log_entry" : "responder_decline_log_entry";
+  addEntry(directory, incident, type, agent, { summary: `Responder request ${answer}`, userId });
+  directory.world.log.append("pagerduty.responder-replied", { incident: incident.id, user: userId, answer });
+  emit(directory, incident, "incident.responder.replied", agent, responderWebhookJson(directory, incident, responder));
+}
+
+function ringAgain(incident: Incident, atMs: number, agent: Agent): void {
+  incident.status = "triggered";
+  incident.acknowledgements = [];
+  incident.changed = { atMs, agent };
+}
+
+function logAct(directory: Directory, incident: Incident, kind: string, agent: Agent, via: Via): void {
+  directory.world.log.append(kind, {
+    incident: incident.id,
+    incidentKey: incident.incidentKey,
+    by: nameOf(agent),
+    via,
+  });
+}
+
+const nameOf = (agent: Agent): string => (agent.kind === "user" ? agent.userId : agent.kind);

@@ -1,0 +1,20 @@
+import type { Directory } from "./directory.ts";
+import { acknowledge, answerRequest } from "./incident-life.ts";
+
+/** From now on the people of the account answer their phones the way the spec says. */
+export function scriptPeople(directory: Directory): void {
+  directory.onFirstRing = (incident, userId, reason) => {
+    const person = directory.account.people.find((candidate) => candidate.user === userId);
+    if (!person) return;
+    const { acknowledgesAfterSeconds, respondsWith, respondsAfterSeconds } = person;
+    const after = (seconds: number, act: () => void) => directory.at(directory.nowMs + seconds * 1_000, act);
+    if (reason === "responder-request") {
+      if (respondsWith === undefined) return;
+      after(respondsAfterSeconds, () => answerRequest(directory, incident, userId, respondsWith));
+    } else if (acknowledgesAfterSeconds !== undefined) {
+      after(acknowledgesAfterSeconds, () => {
+        if (incident.status === "triggered") acknowledge(directory, incident, { kind: "user", userId }, "phone");
+      });
+    }
+  };
+}

@@ -1,0 +1,154 @@
+import { z } from "zod";
+import { clickAction } from "./clicks.ts";
+import { typeCommand } from "./commands.ts";
+import { personOf, postAsPerson } from "./interaction.ts";
+import { closeView, submitView } from "./modals.ts";
+import type { SlackParts } from "./parts.ts";
+import { channelJson, ephemeralJson, messageJson } from "./wire.ts";
+
+const Given = z.union([z.string(), z.number(), z.array(z.string())]);
+
+const TypedCommand = z.strictObject({ userId: z.string(), channelId: z.string(), text: z.string() });
+const ClickBody = z.strictObject({
+  userId: z.string(),
+  channelId: z.string().optional(),
+  messageTs: z.string().optional(),
+  viewId: z.string().optional(),
+  actionId: z.string(),
+  value: Given.optional(),
+  confirm: z.boolean().optional(),
+  stale: z.boolean().optional(),
+  message: z.record(z.string(), z.unknown()).optional(),
+});
+const ViewSubmit = z.strictObject({
+  userId: z.string(),
+  viewId: z.string(),
+  values: z.record(z.string(), Given).default({}),
+});
+const OnView = z.strictObject({ userId: z.string(), viewId: z.string() });
+const Post = z.strictObject({
+  userId: z.string(),
+  channelId: z.string(),
+  text: z.string().min(1),
+  threadTs: z.string().optional(),
+});
+const OfApp = z.strictObject({ appId: z.string().optional() });
+const Disconnect = z.strictObject({
+  reason: z.enum(["warning", "refresh_requested", "link_disabled"]),
+  appId: z.string().optional(),
+});
+
+/** Routes by which people (tests, demo, page) act in the simulated Slack and see what is there. */
+export function addSlackControls(parts: SlackParts): void {
+  addActs(parts);
+  addSights(parts);
+  addTroubles(parts);
+}
+
+function addActs(parts: SlackParts): void {
+  const { control } = parts.world;
+  /** Nobody gets through to a Slack that is down. */
+  const act = <T, R>(path: string, schema: z.ZodType<T>, perform: (body: T) => R) =>
+    control.on(`POST /slack/${path}`, (body) => {
+      const wanted = schema.parse(body);
+      if (parts.outage.isOn) throw new Error("Slack is down");
+      return perform(wanted);
+    });
+  act("command", TypedCommand, (typed) => typeCommand(parts, typed));
+  act("click", ClickBody, (click) => clickAction(parts, click));
+  act("view-submit", ViewSubmit, (form) => submitView(parts, form));
+  act("close-view", OnView, (closing) => closeView(parts, closing));
+  act("post", Post, (post) => postAsPerson(parts, post));
+  act("open-home", z.strictObject({ userId: z.string(), appId: z.string().optional() }), ({ userId, appId }) => {
+    const user = personOf(parts, userId);
+    const app = parts.workspace.spec.apps.find((each) => appId === undefined || each.appId === appId);
+    if (!app) throw new Error(`There is no app ${appId}`);
+    const channel = parts.workspace.directChannel(app, user.id).id;
+    void parts.delivery.announce({ type: "app_home_opened", user: user.id, channel, tab: "home" });
+    return { channel };
+  });
+}
+
+function addSights({ calls, sockets, views, workspace, world }: SlackParts): void {
+  const { control } = world;
+  const wanted = (query: URLSearchParams, name: string) => {
+    const value = query.get(name);
+    if (value === null) throw new Error(`Say which ${name}`);
+    return value;
+  };
+  control.on("GET /slack/channels", () =>
+    [...workspace.channels.values()].map((channel) => ({
+      ...channelJson(workspace, channel, ""),
+      members: [...channel.members],
+      pins: channel.pins,
+      bookmarks: channel.bookmarks,
+    })),
+  );
+  control.on("GET /slack/messages", (_body, query) => {
+    const channel = workspace.channels.get(wanted(query, "channel"));
+    if (!channel) throw new Error(`There is no channel ${query.get("channel")}`);
+    return channel.messages.map((message) => ({
+      ...messageJson(workspace, message, true),
+      channel: channel.id,
+      earlier: message.earlier,
+    }));
+  });
+  control.on("GET /slack/ephemerals", (_body, query) =>
+    workspace.ephemerals
+      .filter((each) => each.user === wanted(query, "user"))
+      .map((each) => ephemeralJson(workspace, each)),
+  );
+  control.on("GET /slack/views", (_body, query) => {
+    const user = wanted(query, "user");
+    const shown = (view: (typeof stack)[number]) => ({ ...views.json(view), errors: view.errors });
+    const stack = views.stack(user);
+    return { stack: stack.map(shown), homes: views.homes(user).map(shown) };
+  });
+  control.on("GET /slack/users", () => [...workspace.users.values()]);
+  control.on("GET /slack/sockets", () => ({ open: sockets.count() }));
+  control.on("GET /slack/calls", (_body, query) => {
+    const after = Number(query.get("after") ?? 0);
+    const method = query.get("method");
+    return calls.filter((call) => call.seq > after && (method === null || call.method === method));
+  });
+}
+
+function addTroubles(parts: SlackParts): void {
+  const { delivery, limits, outage, sockets, views, workspace, world } = parts;
+  const { control, log } = world;
+  control.on("POST /slack/outage", (body) => {
+    outage.isOn = z.strictObject({ on: z.boolean() }).parse(body).on;
+    log.append("slack.outage", { on: outage.isOn });
+    if (outage.isOn) sockets.kill();
+    return { on: outage.isOn };
+  });
+  control.on("POST /slack/sockets/kill", (body) => ({ killed: sockets.kill(OfApp.parse(body).appId) }));
+  control.on("POST /slack/sockets/disconnect", (body) => {
+    const { reason, appId } = Disconnect.parse(body);
+    return { told: sockets.disconnect(reason, appId) };
+  });
+  control.on("POST /slack/duplicate-next-envelope", (body) => {
+    const { times } = z.strictObject({ times: z.number().int().positive().default(1) }).parse(body);
+    delivery.duplicateNext(times);
+    return { times };
+  });
+  control.on("POST /slack/user-flags", (body) => {
+    const { userId, flags } = z
+      .strictObject({ userId: z.string(), flags: z.record(z.string(), z.boolean()) })
+      .parse(body);
+    return workspace.setFlags(userId, flags);
+  });
+  control.on("POST /slack/usergroup", (body) => {
+    const { id, users } = z.strictObject({ id: z.string(), users: z.array(z.string()) }).parse(body);
+    const group = workspace.usergroups.get(id);
+    if (!group) throw new Error(`There is no user group ${id}`);
+    workspace.usergroups.set(id, { ...group, users });
+    return { id, users };
+  });
+  control.on("POST /slack/reset", () => {
+    workspace.reset();
+    views.reset();
+    limits.reset();
+    log.append("slack.reset", {});
+  });
+}

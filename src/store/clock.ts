@@ -1,0 +1,86 @@
+import type { Redis } from "ioredis";
+import { z } from "zod";
+import type { Clock } from "../ports/clock.ts";
+import { KEYS } from "./keys.ts";
+
+const Anchor = z.object({
+  worldMs: z.coerce.number(),
+  machineMs: z.coerce.number(),
+  speed: z.coerce.number().positive(),
+});
+type Anchor = z.infer<typeof Anchor>;
+
+/** Real time: what production runs at. */
+const REAL_TIME: Anchor = { worldMs: 0, machineMs: 0, speed: 1 };
+/** Longest machine sleep before the clock is looked at again. */
+const LONGEST_SLEEP_MS = 500;
+
+/**
+ * World time for every process of one installation: the anchor is kept in the store, and machine time is the store's own
+ * (`TIME`) carried on by this process's monotonic clock, so that a wrong wall clock on one host changes nothing.
+ */
+export class StoreClock implements Clock {
+  readonly #redis: Redis;
+  #anchor: Anchor = REAL_TIME;
+  /** Store time at this process's monotonic zero. */
+  #originMs = Date.now() - performance.now();
+  #moved = new Set<() => void>();
+
+  constructor(redis: Redis) {
+    this.#redis = redis;
+  }
+
+  /** Reads anchor and store time; called at start and by every sweep. */
+  async refresh(): Promise<void> {
+    const sentAt = performance.now();
+    const [seconds, microseconds] = await this.#redis.time();
+    const halfway = (sentAt + performance.now()) / 2;
+    this.#originMs = Number(seconds) * 1_000 + Number(microseconds) / 1_000 - halfway;
+    const stored = Anchor.safeParse(await this.#redis.hgetall(KEYS.clock));
+    const anchor = stored.success ? stored.data : REAL_TIME;
+    const changed =
+      anchor.worldMs !== this.#anchor.worldMs ||
+      anchor.machineMs !== this.#anchor.machineMs ||
+      anchor.speed !== this.#anchor.speed;
+    this.#anchor = anchor;
+    if (changed) for (const wake of this.#moved) wake();
+  }
+
+  get speed(): number {
+    return this.#anchor.speed;
+  }
+
+  now(): number {
+    const machineMs = this.#originMs + performance.now();
+    return this.#anchor.worldMs + (machineMs - this.#anchor.machineMs) * this.#anchor.speed;
+  }
+
+  async sleep(worldMs: number, signal?: AbortSignal): Promise<void> {
+    const dueMs = this.now() + worldMs;
+    while (this.now() < dueMs) {
+      signal?.throwIfAborted();
+      await this.#nap(Math.min(LONGEST_SLEEP_MS, (dueMs - this.now()) / this.speed), signal);
+    }
+    signal?.throwIfAborted();
+  }
+
+  #nap(machineMs: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        this.#moved.delete(end);
+        signal?.removeEventListener("abort", end);
+        resolve();
+      };
+      const timer = setTimeout(end, Math.max(1, Math.ceil(machineMs)));
+      this.#moved.add(end);
+      signal?.addEventListener("abort", end, { once: true });
+    });
+  }
+}
+
+/** Moves the shared clock of a rehearsal; production never calls it. */
+export async function setAnchor(redis: Redis, anchor: Anchor): Promise<void> {
+  await redis.hset(KEYS.clock, { worldMs: anchor.worldMs, machineMs: anchor.machineMs, speed: anchor.speed });
+  await redis.publish(KEYS.clockChannel, "moved");
+}

@@ -1,0 +1,63 @@
+import { Redis, type RedisOptions } from "ioredis";
+import { UserError } from "../domain/errors.ts";
+import type { Logger } from "../ports/logger.ts";
+
+const backoffMs = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 6), 2_000);
+const reconnectOnError = (error: Error) => (error.message.startsWith("READONLY") ? 2 : false);
+
+/**
+ * Producers and the store fail fast: with Redis away a click, a webhook or a step hears so at once and nothing is
+ * half done. Workers wait instead, without a command time-out, because their calls block.
+ */
+export const FAIL_FAST = {
+  maxRetriesPerRequest: 1,
+  enableOfflineQueue: false,
+  commandTimeout: 2_000,
+  connectTimeout: 2_000,
+  retryStrategy: backoffMs,
+  reconnectOnError,
+} satisfies RedisOptions;
+export const WAITING = {
+  maxRetriesPerRequest: null,
+  retryStrategy: backoffMs,
+  reconnectOnError,
+} satisfies RedisOptions;
+
+const OLDEST_VERSION = [6, 2] as const;
+
+/** A ready, checked connection. Throws UserError when the server cannot carry failovers. */
+export async function connectRedis(url: string, logger: Logger): Promise<Redis> {
+  const redis = new Redis(url, { ...FAIL_FAST, lazyConnect: true });
+  redis.on("error", (error: Error) => logger.warn({ why: error.message }, "The Redis connection failed"));
+  try {
+    await redis.connect();
+    await checkServer(redis, logger);
+  } catch (error) {
+    redis.disconnect();
+    if (error instanceof UserError) throw error;
+    throw new UserError(
+      "redis-unreachable",
+      "Redis does not answer. Check REDIS_URL, or unset it to let TwoKey start its own.",
+      { cause: error },
+    );
+  }
+  return redis;
+}
+
+async function checkServer(redis: Redis, logger: Logger): Promise<void> {
+  const version = /redis_version:(\d+)\.(\d+)/.exec(await redis.info("server"));
+  const [major, minor] = [Number(version?.[1] ?? 0), Number(version?.[2] ?? 0)];
+  if (major < OLDEST_VERSION[0] || (major === OLDEST_VERSION[0] && minor < OLDEST_VERSION[1])) {
+    throw new UserError("redis-too-old", `Redis ${major}.${minor} is too old; TwoKey needs 6.2 or newer.`);
+  }
+  const memory = /maxmemory_policy:(\S+)/.exec(await redis.info("memory"))?.[1];
+  if (memory !== "noeviction") {
+    throw new UserError(
+      "redis-evicts",
+      `Redis may evict keys (maxmemory-policy ${memory}); a failover's journal must not be. Set noeviction.`,
+    );
+  }
+  const persistence = await redis.info("persistence");
+  if (!persistence.includes("aof_enabled:1"))
+    logger.warn({}, "Redis keeps no append-only file: a crash of Redis would stop every run");
+}

@@ -1,0 +1,20 @@
+/** All keys share one hash tag, so that one script may touch any of them, on a cluster too. */
+export const PREFIX = "{twokey}";
+
+export const KEYS = {
+  /** Counts every state-changing script: the store's own position in time, compared with the ledger's (G17). */
+  position: `${PREFIX}:position`,
+  identity: `${PREFIX}:identity`,
+  events: `${PREFIX}:events`,
+  clock: `${PREFIX}:clock`,
+  clockChannel: `${PREFIX}:clock-moved`,
+  openRuns: `${PREFIX}:runs:open`,
+  run: (id: string) => `${PREFIX}:run:${id}`,
+  journal: (id: string) => `${PREFIX}:run:${id}:journal`,
+  claim: (service: string) => `${PREFIX}:claim:${service}`,
+  coolDown: (service: string) => `${PREFIX}:cool-down:${service}`,
+  record: (kind: string, id: string) => `${PREFIX}:${kind}:${id}`,
+  openRecords: (kind: string) => `${PREFIX}:${kind}:open`,
+  dueRecords: (kind: string) => `${PREFIX}:${kind}:due`,
+  once: (key: string) => `${PREFIX}:once:${key}`,
+} as const;

@@ -1,0 +1,7 @@
+import type { Redis } from "ioredis";
+import { KEYS } from "./keys.ts";
+
+/** True for the first caller with this key within `forMs` of machine time, in whichever process. */
+export async function firstTime(redis: Redis, key: string, forMs: number): Promise<boolean> {
+  return (await redis.set(KEYS.once(key), "1", "PX", forMs, "NX")) === "OK";
+}

@@ -1,0 +1,55 @@
+import type { z } from "zod";
+import { TransientError } from "../domain/errors.ts";
+import type { Change, Records, Stored } from "../ports/records.ts";
+import { KEYS } from "./keys.ts";
+import type { ScriptedRedis } from "./scripts.ts";
+
+/** Tries before a change gives up: more than any number of workers that could collide on one document. */
+const MOST_TRIES = 200;
+
+export interface RecordKind<T> {
+  readonly kind: string;
+  readonly schema: z.ZodType<T>;
+  /** Which documents `openIds` lists. */
+  readonly isOpen: (value: T) => boolean;
+}
+
+export function createRecords<T>(redis: ScriptedRedis, { kind, schema, isOpen }: RecordKind<T>): Records<T> {
+  const read = async (id: string): Promise<Stored<T> | undefined> => {
+    const stored = await redis.hgetall(KEYS.record(kind, id));
+    const { revision, value } = stored;
+    if (revision === undefined || value === undefined) return undefined;
+    return { revision: Number(revision), value: schema.parse(JSON.parse(value)) };
+  };
+  const write = (id: string, expected: number, change: Change<T>): Promise<number> =>
+    redis.twokeyChangeRecord(
+      KEYS.position,
+      KEYS.events,
+      KEYS.record(kind, id),
+      KEYS.openRecords(kind),
+      KEYS.dueRecords(kind),
+      id,
+      expected,
+      JSON.stringify(change.value),
+      change.dueAtMs ?? "",
+      isOpen(change.value) ? 1 : 0,
+      ...change.events.map((event) => JSON.stringify(event)),
+    );
+  return {
+    get: read,
+    openIds: () => redis.smembers(KEYS.openRecords(kind)),
+    async change(id, decide) {
+      for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+        const current = await read(id);
+        const change = decide(current?.value);
+        if (!change) return current?.value;
+        if ((await write(id, current?.revision ?? 0, change)) > 0) return change.value;
+      }
+      throw new TransientError(
+        "record-contended",
+        `${kind} ${id} changed ${MOST_TRIES} times while it was being changed`,
+      );
+    },
+    due: (nowMs, limit) => redis.zrangebyscore(KEYS.dueRecords(kind), "-inf", nowMs, "LIMIT", 0, limit),
+  };
+}

@@ -1,0 +1,76 @@
+import { z } from "zod";
+import { Fenced } from "../domain/errors.ts";
+import type { Event } from "../domain/event.ts";
+import { canonicalJson } from "../domain/json.ts";
+import { Plan } from "../domain/plan.ts";
+import { RunEntry, type RunState, replay, transition } from "../domain/run.ts";
+import type { AppendAnswer, Appended, Runs } from "../ports/runs.ts";
+import { KEYS } from "./keys.ts";
+import type { ScriptedRedis } from "./scripts.ts";
+
+const StoredPlan = z.object({ plan: z.string(), digest: z.string() });
+
+export function createRuns(redis: ScriptedRedis, now: () => number): Runs {
+  return {
+    async create(plan, digest, events) {
+      const keys = [KEYS.position, KEYS.events, KEYS.run(plan.id), KEYS.openRuns];
+      const created = await redis.twokeyCreateRun(...keys, plan.id, canonicalJson(plan), digest, ...written(events));
+      if (created === 0) throw new Fenced("run-exists", `Run ${plan.id} exists already`);
+    },
+    read: (id) => readRun(redis, id),
+    append: (run, change) => append(redis, now(), run, change),
+    openIds: () => redis.smembers(KEYS.openRuns),
+    holderOf: async (service) => (await redis.get(KEYS.claim(service))) ?? undefined,
+    async coolDownUntil(service) {
+      const until = Number((await redis.get(KEYS.coolDown(service))) ?? 0);
+      return until > now() ? until : undefined;
+    },
+  };
+}
+
+async function readRun(redis: ScriptedRedis, id: string): Promise<RunState | undefined> {
+  const [stored, journal] = await Promise.all([redis.hgetall(KEYS.run(id)), redis.lrange(KEYS.journal(id), 0, -1)]);
+  const parsed = StoredPlan.safeParse(stored);
+  if (!parsed.success) return undefined;
+  const entries = journal.map((text) => RunEntry.parse(JSON.parse(text)));
+  return replay(Plan.parse(JSON.parse(parsed.data.plan)), parsed.data.digest, entries);
+}
+
+async function append(redis: ScriptedRedis, nowMs: number, run: RunState, change: Appended): Promise<AppendAnswer> {
+  const { id, service } = run.plan;
+  // The transition is tried before anything is written: an entry that does not fit never reaches the journal (J1).
+  const next = change.entries.reduce(transition, run);
+  const claim = change.claim?.service ?? service;
+  const [answer, detail] = await redis.twokeyAppendRun(
+    KEYS.position,
+    KEYS.events,
+    KEYS.journal(id),
+    KEYS.openRuns,
+    KEYS.claim(claim),
+    KEYS.coolDown(claim),
+    KEYS.run(id),
+    id,
+    run.length,
+    change.over ? 1 : 0,
+    change.claim?.action ?? "none",
+    nowMs,
+    change.claim?.coolDownUntilMs ?? "",
+    change.entries.length,
+    ...change.entries.map((entry) => JSON.stringify(RunEntry.parse(entry))),
+    ...written(change.events),
+  );
+  switch (answer) {
+    case "ok":
+      return { kind: "appended", run: next };
+    case "claimed":
+      return { kind: "claimed-by", run: detail };
+    case "cooling":
+      return { kind: "cooling-down", untilMs: Number(detail) };
+    case "gone":
+      throw new Fenced("run-gone", `Run ${id} is not in the store any more`);
+    default:
+      return { kind: "conflict" };
+  }
+}
+
+const written = (events: readonly Event[]): string[] => events.map((event) => JSON.stringify(event));

@@ -1,0 +1,173 @@
+import type { Card, CardButton, CardPart, Form, Text } from "../domain/card.ts";
+import { sayDuration, sayTime } from "../domain/duration.ts";
+import { findPerson, type Inventory } from "../domain/inventory.ts";
+import { whoIsLeft } from "../domain/key.ts";
+import { budgetMs, type Plan, type PlannedStep, phasesOf } from "../domain/plan.ts";
+import type { RunState } from "../domain/run.ts";
+
+/** Characters of the digest that people compare by eye. */
+const DIGEST_SHOWN = 12;
+
+/** What an approver must understand in ten seconds: what happens, what cannot be undone, what may be lost, what is asked of them. */
+export function planCard(run: RunState, inventory: Inventory, nowMs: number): Card {
+  const { plan } = run;
+  return {
+    text: `Plan ${plan.id}: ${plan.mode} failover of ${plan.service} from ${plan.from} to ${plan.to}. ${keysLine(run, nowMs)} ${lossLine(plan)}`,
+    parts: [
+      { kind: "heading", text: `Fail ${plan.service} over to ${plan.to}?` },
+      {
+        kind: "facts",
+        facts: [
+          ["Move", `${plan.from} → ${plan.to} (${plan.mode})`],
+          ["Why", plan.reason],
+          ["Asked by", nameOf(inventory, plan.requester)],
+          ["Data loss", lossLine(plan)],
+          ["Budget", `about ${sayDuration(budgetMs(plan))}; objective ${sayDuration(plan.rtoMs)}`],
+          ["Keys", keysLine(run, nowMs)],
+        ],
+      },
+      ...steps(plan),
+      ...acceptances(plan),
+      ...unchecked(plan),
+      ...waiting(run, inventory, nowMs),
+      ...buttons(run),
+      {
+        kind: "note",
+        text: [
+          `Plan digest `,
+          { code: run.digest.slice(0, DIGEST_SHOWN) },
+          `. By hand, without this bot: `,
+          { code: `/dr by-hand ${plan.id}` },
+        ],
+      },
+    ],
+  };
+}
+
+function steps(plan: Plan): CardPart[] {
+  const lines = phasesOf(plan).flatMap((phase, index) =>
+    phase.map((step, place) => stepLine(step, place === 0 ? `${index + 1}.` : "   ‖")),
+  );
+  return [{ kind: "lines", lines }];
+}
+
+function stepLine(step: PlannedStep, mark: string): Text {
+  const region = step.controlPlane === undefined ? "" : `  [${step.controlPlane}]`;
+  if (step.wayBack === "irreversible") return [`${mark} `, { bold: `${step.title} — POINT OF NO RETURN` }, region];
+  const back =
+    step.wayBack === "undo"
+      ? ""
+      : step.id.startsWith("check") || step.id === "settle-dns"
+        ? ""
+        : " (kept if the run unwinds)";
+  return `${mark} ${step.title}${back}${region}`;
+}
+
+function acceptances(plan: Plan): CardPart[] {
+  if (plan.acceptances.length === 0) return [];
+  return [
+    { kind: "text", text: [{ bold: "Every key holder agrees in words:" }] },
+    { kind: "lines", lines: plan.acceptances.map((acceptance) => `“${acceptance.words}”`) },
+  ];
+}
+
+function unchecked(plan: Plan): CardPart[] {
+  return [{ kind: "text", text: [{ bold: "Could not be checked: " }, plan.unchecked.join("; ")] }];
+}
+
+function waiting(run: RunState, inventory: Inventory, nowMs: number): CardPart[] {
+  if (run.state !== "waiting-for-keys")
+    return [{ kind: "text", text: `This plan is ${run.state}${run.why ? `: ${run.why}` : ""}.` }];
+  const turned = run.keys.map(
+    (key): Text => [`Key turned: ${nameOf(inventory, key.by)} at ${sayTime(key.atMs, nowMs)}`],
+  );
+  const left = whoIsLeft(run, inventory);
+  const asked: Text = [
+    "Can still turn a key: ",
+    ...left.flatMap(
+      (person, index): Text => (index === 0 ? [{ person: person.slack }] : [", ", { person: person.slack }]),
+    ),
+  ];
+  return [{ kind: "lines", lines: [...turned, asked] }];
+}
+
+function buttons(run: RunState): CardPart[] {
+  if (run.state !== "waiting-for-keys") return [];
+  const value = `${run.plan.id}:${run.digest}`;
+  const approve: CardButton = { label: "Turn my key", intent: "approve", value, style: "danger" };
+  const reject: CardButton = {
+    label: "Refuse",
+    intent: "reject",
+    value,
+    confirm: {
+      title: "Refuse this plan?",
+      text: "It is closed for everybody. A new one can be asked for.",
+      yes: "Refuse",
+    },
+  };
+  return [{ kind: "buttons", buttons: [approve, reject, { label: "Withdraw", intent: "withdraw", value }] }];
+}
+
+export function keysLine(run: RunState, nowMs: number): string {
+  const { keysRequired, startByMs } = run.plan;
+  if (run.state !== "waiting-for-keys") return `${run.keys.length} of ${keysRequired} keys turned.`;
+  return `${run.keys.length} of ${keysRequired} keys turned; ${sayDuration(Math.max(0, startByMs - nowMs))} left (until ${sayTime(startByMs, nowMs)}).`;
+}
+
+export function lossLine(plan: Plan): string {
+  switch (plan.dataLoss.kind) {
+    case "none":
+      return "none: the writers are stopped first and the standby catches up";
+    case "after":
+      return `commits after ${sayTime(plan.dataLoss.atMs)} may be lost`;
+    case "unknown":
+      return `unknown (${plan.dataLoss.why})`;
+  }
+}
+
+/** The form behind "Turn my key": the acceptances in words, each to be chosen deliberately. */
+export function keyForm(run: RunState): Form {
+  const { plan } = run;
+  return {
+    title: "Turn my key",
+    intent: "approve",
+    context: `${plan.id}:${run.digest}`,
+    intro: [
+      {
+        kind: "text",
+        text: `${plan.mode} failover of ${plan.service}, ${plan.from} → ${plan.to}. Promotion cannot be undone. Data loss: ${lossLine(plan)}.`,
+      },
+    ],
+    fields: plan.acceptances.map((acceptance) => ({
+      id: acceptance.id,
+      label: acceptance.words.slice(0, 150),
+      kind: "choice" as const,
+      choices: [
+        ["no", "I do not agree"],
+        ["yes", "I agree to this sentence"],
+      ] as const,
+      hint: acceptance.words,
+    })),
+    submit: "Turn my key",
+  };
+}
+
+export function byHandCard(plan: Plan): Card {
+  return {
+    text: `How to do plan ${plan.id} by hand: ${plan.steps.length} steps with their commands.`,
+    parts: [
+      { kind: "heading", text: `${plan.service} to ${plan.to}, by hand` },
+      { kind: "text", text: "In this order. Lines of one number may run side by side." },
+      ...phasesOf(plan).flatMap((phase, index) =>
+        phase.flatMap((step): CardPart[] => [
+          { kind: "text", text: [{ bold: `${index + 1}. ${step.title}` }] },
+          { kind: "code", text: step.byHand.join("\n") },
+        ]),
+      ),
+    ],
+  };
+}
+
+export function nameOf(inventory: Inventory, id: string): string {
+  return findPerson(inventory, id)?.name ?? id;
+}

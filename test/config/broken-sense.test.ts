@@ -1,0 +1,35 @@
+import { describe, expect, test } from "@jest/globals";
+import { RULES } from "../../src/config/lint.ts";
+import { breakText, INVENTORY, problemsOf, TWO_SERVICES, testEach } from "./broken-file.ts";
+import { ALERTS_ROWS } from "./rows/alerts.ts";
+import { PAGING_ROWS } from "./rows/paging.ts";
+import { PEOPLE_ROWS } from "./rows/people.ts";
+import { PLACES_ROWS } from "./rows/places.ts";
+import { TRAFFIC_ROWS } from "./rows/traffic.ts";
+
+const ROWS = [...PEOPLE_ROWS, ...PAGING_ROWS, ...ALERTS_ROWS, ...PLACES_ROWS, ...TRAFFIC_ROWS];
+
+describe("the check finds", () => {
+  testEach(ROWS);
+});
+
+describe("the rules", () => {
+  test("each has at least one row that breaks it", () => {
+    const proven = new Set(ROWS.map(({ rule }) => rule));
+    expect(RULES.map(({ name }) => name).filter((name) => !proven.has(name))).toEqual([]);
+  });
+
+  test("have names of their own", () => {
+    expect(new Set(RULES.map(({ name }) => name)).size).toBe(RULES.length);
+  });
+
+  test("find nothing between two services that share nothing", () => {
+    expect(problemsOf(TWO_SERVICES).map(({ rule }) => rule)).toEqual(["policies-have-one-level", "lag-is-watched"]);
+  });
+
+  test("a rule about one region does not hide the same metric of another", () => {
+    const match = "match: { namespace: AWS/Backup, metric: NumberOfBackupJobsFailed }";
+    const narrow = breakText(INVENTORY, [[match, "match: { metric: DatabaseConnections, region: eu-central-1 }"]]);
+    expect(problemsOf(narrow).map(({ rule }) => rule)).toEqual(["policies-have-one-level"]);
+  });
+});

@@ -1,0 +1,78 @@
+import { describe, expect, test } from "@jest/globals";
+import { CHECK_USAGE, check, SCHEMA_USAGE, schema } from "../../src/config/check.ts";
+import { loadFile } from "../../src/config/load.ts";
+import { INVENTORY, REGAMI } from "./broken-file.ts";
+
+const reading = (text: string) => () => text;
+
+describe("twokey check", () => {
+  test("ends with 0 for the inventory example, and names the one thing it cannot see", () => {
+    const { text, exitCode } = check(["examples/inventory.yaml"], reading(INVENTORY));
+    expect(exitCode).toBe(0);
+    expect(text).toContain("warning: escalation.driver: TwoKey moves unanswered pages on");
+    expect(text.split("\n").at(-1)).toBe("examples/inventory.yaml: no errors, 1 warning");
+  });
+
+  test("ends with 0 for the regami example, and says what us-east-1 means for it", () => {
+    const { text, exitCode } = check(["examples/regami.yaml"], reading(REGAMI));
+    expect(exitCode).toBe(0);
+    expect(text).toContain("when us-east-1 fails, records of regami cannot be changed");
+    expect(text.split("\n").at(-1)).toBe("examples/regami.yaml: no errors, 1 warning");
+  });
+
+  test("says so when there is nothing to say", () => {
+    const quiet = INVENTORY.replace("{ kind: pagerduty_policy, id: PEPOPS01 }", "{ kind: people, people: [farid] }");
+    expect(check([], reading(quiet))).toEqual({ text: "twokey.yaml: no problems", exitCode: 0 });
+  });
+
+  test("ends with 1 for errors and prints file:line:column, path, rule and what to write", () => {
+    const { text, exitCode } = check(["a.yaml"], reading(INVENTORY.replace("rpo: 15m", "rpo: soon")));
+    expect(exitCode).toBe(1);
+    const line = INVENTORY.slice(0, INVENTORY.indexOf("rpo: 15m")).split("\n").length;
+    expect(text).toContain(
+      `a.yaml:${line}:10: error: services.inventory.rpo: "soon" cannot be used here [schema]\n    write a whole`,
+    );
+    expect(text.split("\n").at(-1)).toBe("a.yaml: 1 error, 1 warning");
+  });
+
+  test("ends with 2 when it is called wrongly", () => {
+    expect(check(["--fix"], reading(INVENTORY))).toEqual({ text: CHECK_USAGE, exitCode: 2 });
+    expect(check(["a.yaml", "b.yaml"], reading(INVENTORY))).toEqual({ text: CHECK_USAGE, exitCode: 2 });
+    const gone = check(["gone.yaml"], () => {
+      throw new Error("no such file");
+    });
+    expect(gone).toEqual({ text: `gone.yaml cannot be read: no such file\n${CHECK_USAGE}`, exitCode: 2 });
+  });
+
+  test("reads twokey.yaml when no file is named", () => {
+    const asked: string[] = [];
+    check([], (path) => {
+      asked.push(path);
+      return INVENTORY;
+    });
+    expect(asked).toEqual(["twokey.yaml"]);
+  });
+});
+
+describe("twokey schema", () => {
+  test("prints JSON, or the page with --markdown, and refuses anything else", () => {
+    expect(JSON.parse(schema([]).text)).toHaveProperty("properties.services");
+    expect(schema(["--markdown"]).text).toMatch(/^# Configuration\n/);
+    expect(schema(["--html"])).toEqual({ text: SCHEMA_USAGE, exitCode: 2 });
+  });
+});
+
+describe("the examples", () => {
+  test("describe what the plans say", () => {
+    const inventory = loadFile("a", INVENTORY);
+    const regami = loadFile("b", REGAMI);
+    if (!inventory.ok || !regami.ok) throw new Error("an example is broken");
+    const [first] = inventory.inventory.services;
+    expect(first).toMatchObject({ rto: 1_800_000, rpo: 900_000, home: "eu-west-1", standby: "eu-central-1" });
+    expect(first?.traffic).toMatchObject({ routing: "weighted", set_identifiers: { "eu-west-1": "Primary" } });
+    const [second] = regami.inventory.services;
+    expect(second).toMatchObject({ rto: 900_000, rpo: 300_000, home: "us-east-1", standby: "us-west-2" });
+    expect(second?.sites["us-west-2"]?.compute).toMatchObject({ tasks: 2, target_health: "process" });
+    expect(second?.database_record).toBeUndefined();
+  });
+});

@@ -1,0 +1,170 @@
+import { inspect } from "node:util";
+import { describe, expect, test } from "@jest/globals";
+import {
+  type Environment,
+  readEnvironment,
+  type Settings,
+  sayEnvironmentProblems,
+} from "../../src/config/environment.ts";
+
+const SECRETS = {
+  REDIS_URL: "redis://:hunter2-redis@127.0.0.1:6379/0",
+  SLACK_BOT_TOKEN: "xoxb-hunter2-bot",
+  SLACK_APP_TOKEN: "xapp-hunter2-app",
+  PAGERDUTY_ROUTING_KEY: "hunter2routingkeyhunter2routing1",
+  PAGERDUTY_API_TOKEN: "u+hunter2-api-token",
+  PAGERDUTY_WEBHOOK_SECRETS: "hunter2-new, hunter2-old",
+  TWOKEY_LEDGER_KEY: "hunter2-ledger-key-hunter2-ledger-key",
+};
+const PRODUCTION: Environment = { ...SECRETS, TWOKEY_LEDGER_DIR: "/var/lib/twokey" };
+const WORLD: Environment = {
+  TWOKEY_SANDBOX: "1",
+  SLACK_API_URL: "http://127.0.0.1:4001/api/",
+  PAGERDUTY_HOST: "127.0.0.1:4002",
+  AWS_ENDPOINT_URL: "http://127.0.0.1:4003",
+  TWOKEY_DNS_SERVERS: "127.0.0.1:4004, [::1]:4005",
+};
+
+function settingsOf(env: Environment): Settings {
+  const read = readEnvironment(env);
+  if (!read.ok) throw new Error(sayEnvironmentProblems(read.problems));
+  return read.settings;
+}
+
+function problemsOf(env: Environment): Record<string, string> {
+  const read = readEnvironment(env);
+  return read.ok
+    ? {}
+    : Object.fromEntries(read.problems.map(({ variable, what, instead }) => [variable, `${what}; ${instead}`]));
+}
+
+describe("production", () => {
+  test("is read with defaults, and has no way into a simulated world", () => {
+    const settings = settingsOf(PRODUCTION);
+    expect(settings).toMatchObject({
+      configPath: "twokey.yaml",
+      http: { host: "127.0.0.1", port: 3000 },
+      ledger: { directory: "/var/lib/twokey" },
+      logLevel: "info",
+      processName: "twokey",
+      sandbox: undefined,
+    });
+    expect(settings.slack.mode).toBe("socket");
+    expect(settings.pagerDuty.webhookSecrets.map((secret) => secret.reveal())).toEqual(["hunter2-new", "hunter2-old"]);
+    expect(settings.redisUrl.reveal()).toBe(SECRETS.REDIS_URL);
+  });
+
+  test("takes Slack over HTTP instead of the socket, never both, never neither", () => {
+    const { SLACK_APP_TOKEN: appToken, ...without } = PRODUCTION;
+    const http = settingsOf({ ...without, SLACK_SIGNING_SECRET: "hunter2-signing" });
+    expect(http.slack.mode).toBe("http");
+    expect(problemsOf(without)["SLACK_APP_TOKEN"]).toContain("both not set");
+    const both = problemsOf({ ...without, SLACK_APP_TOKEN: appToken, SLACK_SIGNING_SECRET: "hunter2-signing" });
+    expect(both["SLACK_APP_TOKEN"]).toContain("set together");
+  });
+
+  test.each([
+    ["SLACK_API_URL", "http://127.0.0.1:1/api/"],
+    ["PAGERDUTY_HOST", "127.0.0.1:1"],
+    ["AWS_ENDPOINT_URL", "http://127.0.0.1:1"],
+    ["TWOKEY_DNS_SERVERS", "127.0.0.1:53"],
+    ["TWOKEY_CONNECT_MAP", "{}"],
+    ["TWOKEY_SNS_CA", "/tmp/ca.pem"],
+    ["TWOKEY_SNS_CERTIFICATE_URL", "http://127.0.0.1:1"],
+    ["AWS_ENDPOINT_URL_RDS", "http://127.0.0.1:1"],
+    ["NODE_TLS_REJECT_UNAUTHORIZED", "0"],
+  ])("refuses to start with %s", (variable, value) => {
+    expect(Object.keys(problemsOf({ ...PRODUCTION, [variable]: value }))).toEqual([variable]);
+  });
+
+  test("names every missing and wrong variable at once, with its purpose", () => {
+    const problems = problemsOf({
+      REDIS_URL: "http://x",
+      TWOKEY_HTTP_PORT: "70000",
+      TWOKEY_LOG_LEVEL: "loud",
+      SLACK_BOT_TOKEN: "",
+    });
+    expect(problems).toMatchObject({
+      REDIS_URL: expect.stringContaining("redis:// or rediss://"),
+      SLACK_BOT_TOKEN: expect.stringContaining("is not set; set it: Bot token"),
+      PAGERDUTY_ROUTING_KEY: expect.stringContaining("is not set"),
+      PAGERDUTY_API_TOKEN: expect.stringContaining("is not set"),
+      TWOKEY_LEDGER_DIR: expect.stringContaining("is not set"),
+      TWOKEY_LEDGER_KEY: expect.stringContaining("is not set"),
+      TWOKEY_HTTP_PORT: expect.stringContaining("65535"),
+      TWOKEY_LOG_LEVEL: expect.stringContaining("trace, debug"),
+    });
+  });
+
+  test("a misspelt variable is not silently ignored", () => {
+    expect(problemsOf({ ...PRODUCTION, TWOKEY_HTTP_PROT: "1" })).toEqual({
+      TWOKEY_HTTP_PROT: "is no variable that TwoKey knows; did you mean TWOKEY_HTTP_PORT?",
+    });
+    expect(problemsOf({ ...PRODUCTION, TWOKEY_SPEED: "10" })).toHaveProperty("TWOKEY_SPEED");
+  });
+});
+
+describe("a sandbox", () => {
+  test("has every way out led into the simulated world", () => {
+    const map = '{"api.mycomputer.com":"127.0.0.1:4006"}';
+    const { sandbox } = settingsOf({ ...PRODUCTION, ...WORLD, TWOKEY_CONNECT_MAP: map });
+    expect(sandbox).toMatchObject({
+      slackApiUrl: "http://127.0.0.1:4001/api/",
+      pagerDuty: { host: "127.0.0.1", port: 4002 },
+      awsEndpointUrl: "http://127.0.0.1:4003",
+      dnsServers: [
+        { host: "127.0.0.1", port: 4004 },
+        { host: "::1", port: 4005 },
+      ],
+      snsCaPath: undefined,
+    });
+    expect(sandbox?.connectMap.get("api.mycomputer.com")).toEqual({ host: "127.0.0.1", port: 4006 });
+  });
+
+  test.each(["SLACK_API_URL", "PAGERDUTY_HOST", "AWS_ENDPOINT_URL", "TWOKEY_DNS_SERVERS"])(
+    "is refused without %s, because it would reach the real world",
+    (variable) => {
+      expect(problemsOf({ ...PRODUCTION, ...WORLD, [variable]: undefined })[variable]).toContain(
+        "would reach the real world",
+      );
+    },
+  );
+
+  test.each([
+    ["TWOKEY_SANDBOX", "yes"],
+    ["PAGERDUTY_HOST", "127.0.0.1"],
+    ["TWOKEY_DNS_SERVERS", "127.0.0.1:53,nonsense"],
+    ["TWOKEY_CONNECT_MAP", "{"],
+    ["TWOKEY_CONNECT_MAP", '{"a":"b"}'],
+    ["AWS_ENDPOINT_URL", "ftp://127.0.0.1"],
+  ])("is refused with %s=%s", (variable, value) => {
+    expect(problemsOf({ ...PRODUCTION, ...WORLD, [variable]: value })).toHaveProperty(variable);
+  });
+});
+
+describe("secrets", () => {
+  test("are in no printed form of the settings", () => {
+    const settings = settingsOf({ ...PRODUCTION, ...WORLD });
+    const printed = [
+      inspect(settings, { depth: 9, showHidden: true }),
+      JSON.stringify(settings),
+      String(settings.redisUrl),
+    ].join("\n");
+    expect(printed).not.toContain("hunter2");
+    expect(printed).toContain("[secret]");
+  });
+
+  test("are in no problem, even where the secret itself is what is wrong", () => {
+    const wrong = Object.fromEntries(Object.keys(SECRETS).map((name) => [name, " hunter2 "]));
+    const more = {
+      SLACK_SIGNING_SECRET: "hunter2",
+      TWOKEY_CONNECT_MAP: "hunter2",
+      PAGERDUTY_HOST: "hunter2",
+      TWOKEY_HUNTER: "hunter2",
+    };
+    const read = readEnvironment({ ...wrong, ...more, TWOKEY_SANDBOX: "hunter2" });
+    if (read.ok) throw new Error("nonsense was accepted");
+    expect(read.problems.length).toBeGreaterThan(6);
+    expect(sayEnvironmentProblems(read.problems) + inspect(read, { depth: 9 })).not.toContain("hunter2");
+  });
+});

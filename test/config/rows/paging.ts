@@ -1,0 +1,142 @@
+import { type Broken, REGAMI } from "../broken-file.ts";
+
+const MATRIX = "escalation.severities";
+const SECOND_STEP = "- { level: 1, after: 0s, audience: dr_team, channels: [push, slack], mode: everyone }";
+const SEV2_TAIL = "level: 2, after: 15m, audience: operations_team, channels: [push], mode: on_call, unless: acked }";
+
+export const PAGING_ROWS: readonly Broken[] = [
+  {
+    rule: "sev1-pages-at-once",
+    claim: "a sev1 that only writes into Slack",
+    edits: [
+      ["operations_team, channels: [push, slack]", "operations_team, channels: [slack]"],
+      [SECOND_STEP, SECOND_STEP.replace("push, ", "")],
+      ["executive_team, channels: [push, slack]", "executive_team, channels: [slack]"],
+    ],
+    at: "targets: { detect: 5m, assess: 15m, communicate: 20m }\n      status_update_every: 30m\n      ‸steps:",
+    path: `${MATRIX}.sev1.steps`,
+    says: ["pages anybody at 0s"],
+  },
+  {
+    rule: "sev2-reaches-somebody",
+    severity: "warning",
+    claim: "a sev2 for the morning",
+    text: REGAMI,
+    edits: [
+      [
+        "audience: all_leads, channels: [slack], mode: everyone",
+        "audience: all_leads, channels: [slack], mode: channel_only",
+      ],
+    ],
+    at: "status_update_every: 1h # assumed\n      ‸steps:",
+    path: `${MATRIX}.sev2.steps`,
+    says: ["nobody in person"],
+  },
+  {
+    rule: "sev1-ignores-quiet-hours",
+    claim: "a sev1 that waits for the morning",
+    edits: [["quiet_hours: ignore\n      ack_deadline: 5m", "quiet_hours: respect\n      ack_deadline: 5m"]],
+    at: "quiet_hours: ‸respect",
+    path: `${MATRIX}.sev1.quiet_hours`,
+    says: ["write quiet_hours: ignore"],
+  },
+  {
+    rule: "sev1-has-deadlines",
+    claim: "no deadline for an answer",
+    edits: [["      ack_deadline: 5m # assumed\n", ""]],
+    at: "    ‸sev1:",
+    path: `${MATRIX}.sev1.ack_deadline`,
+    says: ["no ack_deadline"],
+  },
+  {
+    rule: "sev1-has-deadlines",
+    claim: "updates that end with the first",
+    edits: [["      status_update_every: 30m\n", ""]],
+    at: "    ‸sev1:",
+    path: `${MATRIX}.sev1.status_update_every`,
+    says: ["such as 30m"],
+  },
+  {
+    rule: "steps-in-order",
+    claim: "steps that run backwards",
+    edits: [[SECOND_STEP, SECOND_STEP.replace("after: 0s", "after: 1m")]],
+    at: "after: ‸0s, audience: executive_team",
+    path: `${MATRIX}.sev1.steps[2].after`,
+    says: ["before the one above"],
+  },
+  {
+    rule: "repeat-is-possible",
+    claim: "a sev1 that is paged once",
+    edits: [["max: 12", "max: 0"]],
+    at: "repeat: { every: 5m, max: ‸0",
+    path: `${MATRIX}.sev1.repeat.max`,
+    says: ["never paged again"],
+  },
+  {
+    rule: "repeat-is-possible",
+    claim: "repeats without a pause",
+    edits: [["repeat: { every: 15m", "repeat: { every: 0s"]],
+    at: "every: ‸0s, max: 4",
+    path: `${MATRIX}.sev2.repeat.every`,
+    says: ["no time between"],
+  },
+  {
+    rule: "one-driver",
+    claim: "PagerDuty as driver of a matrix that repeats",
+    edits: [["driver: twokey", "driver: pagerduty"]],
+    at: "max: ‸12",
+    path: `${MATRIX}.sev1.repeat.max`,
+    says: ["although PagerDuty", "driver: twokey"],
+  },
+  {
+    rule: "one-driver",
+    claim: "PagerDuty as driver of a matrix with levels",
+    edits: [["driver: twokey", "driver: pagerduty"]],
+    at: `‸{ ${SEV2_TAIL}`,
+    path: `${MATRIX}.sev2.steps[2]`,
+    says: ["second ladder"],
+  },
+  {
+    rule: "policies-have-one-level",
+    severity: "warning",
+    claim: "a policy that may have levels of its own",
+    text: REGAMI,
+    edits: [
+      ["driver: pagerduty", "driver: twokey"],
+      [
+        "audience: on_call, channels: [push, slack], mode: on_call }\n      repeat: { every: 0s, max: 0",
+        "audience: on_call, channels: [push, slack], mode: on_call }\n      repeat: { every: 5m, max: 3",
+      ],
+    ],
+    at: "driver: ‸twokey",
+    path: "escalation.driver",
+    says: ["PEPREG01", "exactly one level"],
+  },
+  {
+    rule: "channels-have-a-provider",
+    severity: "warning",
+    claim: "calls and texts that TwoKey does not make",
+    edits: [[SECOND_STEP, SECOND_STEP.replace("[push, slack]", "[phone, sms, push]")]],
+    at: "‸channels: [phone",
+    path: `${MATRIX}.sev1.steps[1].channels`,
+    says: ["phone and sms in sev1", "PagerDuty"],
+  },
+  {
+    rule: "later-levels-stop",
+    severity: "warning",
+    claim: "a second level that ignores the answer",
+    edits: [[SEV2_TAIL, SEV2_TAIL.replace(", unless: acked", "")]],
+    at: `‸{ ${SEV2_TAIL.replace(", unless: acked", "")}`,
+    path: `${MATRIX}.sev2.steps[2]`,
+    says: ["add unless: acked"],
+  },
+  {
+    rule: "paged-people-have-pagers",
+    severity: "warning",
+    claim: "a page for somebody without a pager",
+    edits: [["    pagerduty: PUCHLOE1 # assumed\n", ""]],
+    at: "people: [‸chloe]",
+    path: "audiences.commander.people[0]",
+    says: ["Slack only"],
+  },
+];

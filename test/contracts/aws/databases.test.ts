@@ -1,0 +1,202 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import {
+  factOf,
+  HOME,
+  type InventoryWorld,
+  mutations,
+  PRIMARY,
+  REPLICA,
+  ROLE,
+  STANDBY,
+  startInventoryWorld,
+} from "./inventory-world.ts";
+
+let inventory: InventoryWorld;
+beforeEach(async () => {
+  inventory = await startInventoryWorld();
+});
+afterEach(async () => {
+  await inventory.stop();
+});
+
+const KEEP = { backupRetentionDays: 7 };
+const promote = () => inventory.aws.databases.promote(STANDBY, REPLICA, KEEP);
+const replica = async () => factOf(await inventory.aws.databases.describe(STANDBY, REPLICA));
+
+describe("promotion", () => {
+  test("a promotion is accepted, then in flight, then done", async () => {
+    expect(await replica()).toEqual({
+      ...{ instance: REPLICA, status: "available", role: "replica", replicating: true, backupRetentionDays: 0 },
+      source: `arn:aws:rds:${HOME}:111122223333:db:${PRIMARY}`,
+      ...{ securityGroups: ["sg-standby"], instanceClass: "db.r6g.large" },
+    });
+    const answer = await promote();
+    expect(answer).toEqual({ kind: "accepted", requestIds: [expect.any(String)] });
+    expect(mutations(inventory, "PromoteReadReplica")).toMatchObject([
+      { requestId: answer.requestIds[0], input: { BackupRetentionPeriod: "7" } },
+    ]);
+    inventory.advance(5);
+    expect(await replica()).toMatchObject({ status: "available", role: "replica" });
+    inventory.advance(30);
+    expect(await replica()).toMatchObject({ status: "modifying", role: "replica" });
+    inventory.advance(60);
+    expect(await replica()).toMatchObject({ role: "standalone", source: undefined, replicating: undefined });
+    inventory.advance(30);
+    expect(await replica()).toMatchObject({ status: "available", role: "standalone", backupRetentionDays: 7 });
+  });
+
+  test("a second promotion learns that it is no replica any more", async () => {
+    await promote();
+    inventory.advance(120);
+    expect(await promote()).toEqual({ kind: "not-a-replica", requestIds: [expect.any(String)] });
+  });
+
+  test("an instance that is busy says so", async () => {
+    await promote();
+    inventory.advance(30);
+    expect(await promote()).toMatchObject({ kind: "busy", why: expect.stringContaining("not in available state") });
+  });
+
+  test.each(["drop-after", "hang-after"] as const)(
+    "a lost answer (%s) is an unknown outcome, and the call is not repeated",
+    async (kind) => {
+      inventory.world.faults.plan({ vendor: "aws", operation: "PromoteReadReplica", effect: { kind }, times: 1 });
+      await expect(promote()).rejects.toMatchObject({
+        name: "OutcomeUnknown",
+        message: expect.stringContaining(`promote ${REPLICA} in ${STANDBY}`),
+      });
+      expect(mutations(inventory, "PromoteReadReplica")).toHaveLength(1);
+      expect(inventory.world.log.read(0, "rds.promotion-accepted")).toHaveLength(1);
+    },
+  );
+
+  test("a throttled promotion is repeated until it is accepted, and every request id is kept", async () => {
+    const effect = { kind: "error", status: 400, code: "Throttling", message: "Rate exceeded" } as const;
+    inventory.world.faults.plan({ vendor: "aws", operation: "PromoteReadReplica", effect, times: 2 });
+    const answer = await promote();
+    expect(answer.kind).toBe("accepted");
+    expect(new Set(answer.requestIds).size).toBe(3);
+    expect(mutations(inventory, "PromoteReadReplica")).toHaveLength(1);
+  });
+
+  test("a server error leaves the outcome open, a refusal does not", async () => {
+    const fail = (code: string, status: number) =>
+      inventory.world.faults.plan({ vendor: "aws", effect: { kind: "error", status, code, message: "No" }, times: 1 });
+    fail("InternalFailure", 500);
+    await expect(promote()).rejects.toMatchObject({ name: "OutcomeUnknown" });
+    fail("KMSKeyNotAccessibleFault", 400);
+    await expect(promote()).rejects.toMatchObject({
+      ...{ name: "StepFailed", code: "aws-refused" },
+      message: `Could not promote ${REPLICA} in ${STANDBY}: AWS said KMSKeyNotAccessibleFault: No`,
+      facts: { region: STANDBY, requestIds: expect.stringMatching(/^\S+$/) },
+    });
+    fail("AccessDenied", 403);
+    await expect(promote()).rejects.toMatchObject({ name: "StepFailed", code: "aws-denied" });
+    const wrong = inventory.aws.databases.promote(STANDBY, "nobody", KEEP);
+    await expect(wrong).rejects.toMatchObject({ name: "StepFailed", code: "aws-absent" });
+  });
+
+  test("an abort while the call is under way leaves the outcome open, before it nothing is sent", async () => {
+    inventory.world.faults.plan({ vendor: "aws", effect: { kind: "hang-after" }, times: 1 });
+    const stopping = new AbortController();
+    const promoted = inventory.aws.databases.promote(STANDBY, REPLICA, KEEP, stopping.signal);
+    inventory.world.log.follow(({ kind }) => kind === "rds.promotion-accepted" && stopping.abort());
+    await expect(promoted).rejects.toMatchObject({ name: "OutcomeUnknown" });
+    const late = inventory.aws.databases.promote(HOME, REPLICA, KEEP, AbortSignal.abort(new Error("stopping")));
+    await expect(late).rejects.toThrow("stopping");
+    expect(mutations(inventory, "PromoteReadReplica")).toHaveLength(1);
+  });
+});
+
+describe("replication lag", () => {
+  const lag = () => inventory.aws.databases.lag(STANDBY, REPLICA);
+
+  test("the newest sample counts, with the time it was measured", async () => {
+    inventory.advance(61);
+    const sample = factOf(await lag());
+    expect(sample.seconds).toBeCloseTo(3, 0);
+    expect(inventory.world.clock.now() - sample.measuredAtMs).toBeLessThanOrEqual(61_000);
+  });
+
+  test("a broken replication is not known, and the last good sample is named", async () => {
+    inventory.advance(60);
+    inventory.world.regions.set(HOME, "dark");
+    inventory.advance(90);
+    const known = await lag();
+    expect(known).toMatchObject({ known: false, cause: "failed" });
+    expect(known).toMatchObject({
+      why: expect.stringMatching(/does not replicate \(ReplicaLag -1.*last good sample 3 s/),
+    });
+  });
+
+  test("no sample is not known, and an old one neither", async () => {
+    expect(await inventory.aws.databases.lag(HOME, PRIMARY)).toMatchObject({
+      ...{ known: false, cause: "failed" },
+      why: expect.stringContaining("has no replication lag"),
+    });
+    await promote();
+    // Replication ends ten seconds later, and with it the samples.
+    inventory.advance(11 + 4 * 60);
+    expect(await lag()).toMatchObject({ known: false, why: expect.stringContaining("too old to count") });
+  });
+});
+
+describe("firewall", () => {
+  const firewall = async () => factOf(await inventory.aws.databases.firewall(HOME, "sg-home"));
+  const tcp = { protocol: "tcp", fromPort: 5432, toPort: 5432 };
+
+  test("what is closed can be opened again exactly as it was", async () => {
+    const { databases } = inventory.aws;
+    const rules = await firewall();
+    expect(rules).toEqual([{ ...tcp, cidrs: ["10.0.0.0/8", "10.9.0.0/16"], ipv6Cidrs: [], groups: ["sg-app"] }]);
+    expect((await databases.closeFirewall(HOME, "sg-home", rules)).requestIds).toHaveLength(1);
+    expect(await firewall()).toEqual([]);
+    await databases.openFirewall(HOME, "sg-home", rules);
+    expect(await firewall()).toEqual(rules);
+  });
+
+  test("rules that are gone, or there already, do not keep the others from changing", async () => {
+    const { databases } = inventory.aws;
+    const rules = await firewall();
+    await databases.closeFirewall(HOME, "sg-home", [{ ...tcp, cidrs: ["10.9.0.0/16"], ipv6Cidrs: [], groups: [] }]);
+    await databases.closeFirewall(HOME, "sg-home", rules);
+    expect(await firewall()).toEqual([]);
+    await databases.closeFirewall(HOME, "sg-home", rules);
+    await databases.openFirewall(HOME, "sg-home", [{ ...tcp, cidrs: ["10.0.0.0/8"], ipv6Cidrs: [], groups: [] }]);
+    await databases.openFirewall(HOME, "sg-home", rules);
+    expect(await firewall()).toEqual(rules);
+  });
+
+  test("no rules mean no call", async () => {
+    expect(await inventory.aws.databases.closeFirewall(HOME, "sg-home", [])).toEqual({ requestIds: [] });
+  });
+
+  test("a group that does not exist is absent", async () => {
+    expect(await inventory.aws.databases.firewall(STANDBY, "sg-home")).toMatchObject({ known: false, cause: "absent" });
+  });
+});
+
+test("an instance that does not exist is absent", async () => {
+  const known = await inventory.aws.databases.describe(HOME, REPLICA);
+  expect(known).toMatchObject({ known: false, cause: "absent", atMs: expect.any(Number) });
+});
+
+test("one session in the home region's STS serves every region and API", async () => {
+  const aws = inventory.connect({ role: { arn: ROLE, sessionName: "dr-run-1" } });
+  await Promise.all([
+    aws.databases.describe(STANDBY, REPLICA),
+    aws.databases.describe(HOME, PRIMARY),
+    aws.databases.firewall(HOME, "sg-home"),
+  ]);
+  expect(factOf(await aws.databases.describe(STANDBY, REPLICA)).role).toBe("replica");
+  expect(mutations(inventory, "AssumeRole")).toMatchObject([
+    { region: HOME, input: { RoleSessionName: "dr-run-1", RoleArn: ROLE } },
+  ]);
+});
+
+test("a role that may not be assumed is denied, not dark", async () => {
+  const aws = inventory.connect({ role: { arn: `${ROLE}-other`, sessionName: "dr-run-1" } });
+  expect(await aws.databases.describe(STANDBY, REPLICA)).toMatchObject({ known: false, cause: "denied" });
+  const refused = aws.databases.promote(STANDBY, REPLICA, KEEP);
+  await expect(refused).rejects.toMatchObject({ name: "StepFailed", code: "aws-denied" });
+});

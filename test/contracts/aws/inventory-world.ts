@@ -1,0 +1,207 @@
+import { ComputeSite } from "../../../src/domain/service.ts";
+import { type AwsOptions, createAws } from "../../../src/integrations/aws/aws.ts";
+import { createTraffic } from "../../../src/simulators/application/traffic.ts";
+import { createCloudWatch } from "../../../src/simulators/aws/cloudwatch.ts";
+import { createEc2 } from "../../../src/simulators/aws/ec2.ts";
+import { createRds } from "../../../src/simulators/aws/rds.ts";
+import { startAws } from "../../../src/simulators/aws/server.ts";
+import { createSns } from "../../../src/simulators/aws/sns.ts";
+import { topicArn } from "../../../src/simulators/aws/sns-topics.ts";
+import { createSts } from "../../../src/simulators/aws/sts.ts";
+import { createWorld } from "../../../src/simulators/world/world.ts";
+
+export const HOME = "eu-west-1";
+export const STANDBY = "eu-central-1";
+export const ZONE = "Z123456789";
+export const PRIVATE_ZONE = "ZPRIVATE";
+export const NAME = "api.mycomputer.com";
+export const DB_NAME = "db.inventory.internal";
+export const PRIMARY = "inventory-db";
+export const REPLICA = "inventory-replica";
+export const ROLE = "arn:aws:iam::111122223333:role/dr-execute";
+export const TOPIC = topicArn(STANDBY, "alarms");
+
+const ENDPOINT = {
+  home: "inventory-db.abc.eu-west-1.rds.amazonaws.com",
+  standby: "inventory-replica.def.eu-central-1.rds.amazonaws.com",
+};
+const BALANCER = {
+  home: "primary-alb.eu-west-1.elb.amazonaws.com",
+  standby: "secondary-alb.eu-central-1.elb.amazonaws.com",
+};
+/** World time stands still but for `advance`, so that durations are exact. */
+const STANDING_STILL = 1e-6;
+/** Machine time: short enough to wait for a silent region in a test. */
+export const ANSWER_WITHIN_MS = 400;
+export const REMEMBER_SILENCE_MS = 1_000;
+
+const group = { name: "inventory", healthCheckPath: "/health" };
+const groupArn = (region: string) =>
+  `arn:aws:elasticloadbalancing:${region}:111122223333:targetgroup/inventory/0123456789abcdef`;
+
+function trafficSpec() {
+  const service = { taskDefinition: "inventory:7", targetGroups: ["inventory"] };
+  return {
+    route53: {
+      requestsPerSecond: 1_000,
+      zones: [
+        { id: ZONE, name: "mycomputer.com", records: records() },
+        {
+          ...{ id: PRIVATE_ZONE, name: "inventory.internal", private: true },
+          records: [{ Name: DB_NAME, Type: "CNAME" as const, TTL: 20, ResourceRecords: [{ Value: ENDPOINT.home }] }],
+        },
+      ],
+    },
+    elb: {
+      loadBalancers: [
+        {
+          region: HOME,
+          name: "primary-alb",
+          dnsName: BALANCER.home,
+          targetGroups: [{ ...group, arn: groupArn(HOME) }],
+        },
+        {
+          region: STANDBY,
+          name: "secondary-alb",
+          dnsName: BALANCER.standby,
+          targetGroups: [{ ...group, arn: groupArn(STANDBY) }],
+        },
+      ],
+    },
+    ecs: {
+      services: [
+        { ...service, name: "inventory", region: HOME, cluster: "production", desiredCount: 4 },
+        { ...service, name: "inventory", region: STANDBY, cluster: "dr", desiredCount: 1 },
+        // A neighbour behind the same target group, as during a migration.
+        { ...service, name: "inventory-next", region: STANDBY, cluster: "dr", desiredCount: 2 },
+      ],
+      taskDefinitions: [{ family: "inventory", latestRevision: 9, brokenRevisions: [8] }],
+    },
+    autoscaling: {
+      targets: [
+        { region: HOME, resourceId: "service/production/inventory", minCapacity: 2, maxCapacity: 12 },
+        { region: STANDBY, resourceId: "service/dr/inventory", minCapacity: 1, maxCapacity: 3 },
+      ],
+    },
+    applications: [
+      {
+        ...{ name: "inventory", publicName: NAME },
+        regions: [
+          { region: HOME, cluster: "production", service: "inventory", instance: PRIMARY, databaseHost: DB_NAME },
+          { region: STANDBY, cluster: "dr", service: "inventory", instance: REPLICA, databaseHost: ENDPOINT.standby },
+        ],
+      },
+    ],
+  };
+}
+
+function records() {
+  const alias = (DNSName: string, HostedZoneId: string) => ({
+    AliasTarget: { HostedZoneId, DNSName, EvaluateTargetHealth: true },
+  });
+  const weighted = { Name: NAME, Type: "A" as const };
+  return [
+    { ...weighted, SetIdentifier: "Primary", Weight: 100, ...alias(BALANCER.home, "Z32O12XQLNTSW2") },
+    { ...weighted, SetIdentifier: "Secondary", Weight: 0, ...alias(BALANCER.standby, "Z215JYRZR1TBD5") },
+    { Name: "*.mycomputer.com", Type: "TXT" as const, TTL: 60, ResourceRecords: [{ Value: '"Any"' }] },
+    ...["DE", "FR"].map((CountryCode) => ({
+      ...{ Name: "geo.mycomputer.com", Type: "A" as const, SetIdentifier: CountryCode, TTL: 60 },
+      ...{ GeoLocation: { CountryCode }, ResourceRecords: [{ Value: "192.0.2.1" }] },
+    })),
+  ];
+}
+
+const rule = (source: string) => ({ fromPort: 5432, toPort: 5432, source });
+
+/** The inventory service in two regions behind the real SDK clients of the adapters. */
+export async function startInventoryWorld() {
+  const world = createWorld({
+    startMs: Date.parse("2026-11-21T09:00:00Z"),
+    speed: STANDING_STILL,
+    seed: 7,
+    regions: [HOME, STANDBY],
+  });
+  const ec2 = createEc2(world, {
+    securityGroups: [
+      { id: "sg-home", region: HOME, name: "db", ingress: [rule("10.0.0.0/8"), rule("10.9.0.0/16"), rule("sg-app")] },
+      { id: "sg-standby", region: STANDBY, name: "db", ingress: [rule("10.0.0.0/8")] },
+    ],
+  });
+  const rds = createRds(
+    world,
+    {
+      databases: [
+        { identifier: PRIMARY, region: HOME, endpoint: ENDPOINT.home, securityGroups: ["sg-home"] },
+        {
+          ...{ identifier: REPLICA, region: STANDBY, endpoint: ENDPOINT.standby, securityGroups: ["sg-standby"] },
+          ...{ replicaOf: { region: HOME, identifier: PRIMARY }, lagSeconds: 3, backupRetentionDays: 0 },
+        },
+      ],
+      durations: { promotion: 100, staleStatus: 10, modification: 10, snapshot: 30 },
+    },
+    ec2.network,
+  );
+  const traffic = createTraffic(world, trafficSpec(), rds.engine);
+  const sns = createSns(world, { topics: [{ name: "alarms", region: STANDBY }] });
+  const cloudwatch = createCloudWatch(
+    world,
+    {},
+    {
+      replicaLagAt: rds.replicaLagAt,
+      publish: sns.publish,
+      healthCheckStatusAt: (id) => traffic.healthCheckStatus(id),
+    },
+  );
+  const sts = createSts(world, { roles: [{ arn: ROLE }] });
+  const services = [rds.service, sns.service, cloudwatch.service, sts.service, ec2.service, ...traffic.services];
+  const server = await startAws(world, services, { latencyMs: { low: 0, high: 0 } });
+  const opened: { close(): void }[] = [];
+  const connect = (options: Partial<AwsOptions> = {}) => {
+    const aws = createAws({
+      ...{ home: HOME, clock: world.clock, endpoint: `http://127.0.0.1:${server.port}` },
+      credentials: { accessKeyId: "AKIASIMULATEDWORLD00", secretAccessKey: "not-a-secret" },
+      patience: { connectMs: 1_000, answerMs: ANSWER_WITHIN_MS },
+      rememberSilenceMs: REMEMBER_SILENCE_MS,
+      ...options,
+    });
+    opened.push(aws);
+    return aws;
+  };
+  return {
+    ...{ world, rds, traffic, sns, connect, aws: connect() },
+    /** Second by second, so that what a timer starts is due from the moment it was started. */
+    advance: (seconds: number) => {
+      for (let second = 0; second < seconds; second++) world.clock.jump(1_000);
+    },
+    stop: async () => {
+      for (const aws of opened) aws.close();
+      sns.stop();
+      traffic.stop();
+      world.clock.stop();
+      await server.stop();
+    },
+  };
+}
+
+export type InventoryWorld = Awaited<ReturnType<typeof startInventoryWorld>>;
+
+export function siteIn(region: string, changes: { service?: string } = {}): ComputeSite {
+  return ComputeSite.parse({
+    ...{ cluster: region === HOME ? "production" : "dr", service: "inventory", tasks: 4, max_tasks: 12 },
+    ...{ target_group: groupArn(region), target_health: "process", ...changes },
+  });
+}
+
+/** Calls of the API that changed the world. */
+export function mutations({ world }: InventoryWorld, operation: string): Readonly<Record<string, unknown>>[] {
+  return world.log
+    .read(0, "aws.mutation")
+    .map(({ facts }) => facts)
+    .filter((facts) => facts["operation"] === operation);
+}
+
+/** The value of a fact; fails where there is none. */
+export function factOf<T>(known: { known: true; value: T } | { known: false; why: string }): T {
+  if (!known.known) throw new Error(known.why);
+  return known.value;
+}

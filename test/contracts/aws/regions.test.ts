@@ -1,0 +1,132 @@
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import {
+  ANSWER_WITHIN_MS,
+  factOf,
+  HOME,
+  type InventoryWorld,
+  NAME,
+  PRIMARY,
+  REMEMBER_SILENCE_MS,
+  REPLICA,
+  STANDBY,
+  startInventoryWorld,
+  ZONE,
+} from "./inventory-world.ts";
+
+let inventory: InventoryWorld;
+beforeEach(async () => {
+  inventory = await startInventoryWorld();
+});
+afterEach(async () => {
+  await inventory.stop();
+});
+
+/** Machine time on top of a deadline for everything that is not waiting. */
+const GRACE_MS = 800;
+
+async function timed<T>(act: () => Promise<T>): Promise<{ value: T; ms: number }> {
+  const startedMs = performance.now();
+  const value = await act();
+  return { value, ms: performance.now() - startedMs };
+}
+
+const primary = () => inventory.aws.databases.describe(HOME, PRIMARY);
+const noRegion = { known: false, cause: "unreachable" };
+
+test("a dark region is unreachable within the deadline, at once the second time, and others are not touched", async () => {
+  inventory.world.regions.set(HOME, "dark");
+  const first = await timed(primary);
+  expect(first.value).toMatchObject(noRegion);
+  expect(first.ms).toBeLessThan(ANSWER_WITHIN_MS + GRACE_MS);
+  const second = await timed(primary);
+  expect(second.value).toMatchObject({ ...noRegion, why: expect.stringContaining("no answer for") });
+  expect(second.ms).toBeLessThan(ANSWER_WITHIN_MS / 4);
+  expect(factOf(await inventory.aws.databases.describe(STANDBY, REPLICA)).status).toBe("available");
+});
+
+test("a region that comes back is noticed after a short time, by one look", async () => {
+  inventory.world.regions.set(HOME, "dark");
+  await primary();
+  inventory.world.regions.set(HOME, "up");
+  const deadlineMs = Date.now() + REMEMBER_SILENCE_MS + GRACE_MS;
+  let known = await primary();
+  while (!known.known && Date.now() < deadlineMs) {
+    await new Promise((resolve) => setImmediate(resolve));
+    known = await primary();
+  }
+  expect(known.known).toBe(true);
+});
+
+test("a mutation is tried whatever is remembered", async () => {
+  inventory.world.regions.set(HOME, "dark");
+  await primary();
+  inventory.world.regions.set(HOME, "up");
+  const promoted = inventory.aws.databases.promote(HOME, PRIMARY, { backupRetentionDays: 7 });
+  expect(await promoted).toMatchObject({ kind: "not-a-replica" });
+  expect((await primary()).known).toBe(true);
+});
+
+test("a mutation in a dark region has an unknown outcome; one whose connection is refused did nothing", async () => {
+  inventory.world.regions.set(STANDBY, "dark");
+  const promote = (aws = inventory.aws) => aws.databases.promote(STANDBY, REPLICA, { backupRetentionDays: 7 });
+  await expect(promote()).rejects.toMatchObject({ name: "OutcomeUnknown" });
+  // Port 9 of this machine: nobody listens there.
+  const nowhere = inventory.connect({ endpoint: "http://127.0.0.1:9" });
+  await expect(promote(nowhere)).rejects.toMatchObject({ name: "TransientError", code: "aws-unreachable" });
+  expect(await nowhere.databases.describe(STANDBY, REPLICA)).toMatchObject(noRegion);
+});
+
+test("a region that cuts connections is unreachable, one that is slow is not", async () => {
+  inventory.world.regions.set(HOME, "refusing");
+  expect(await primary()).toMatchObject(noRegion);
+  inventory.world.regions.set(STANDBY, "slow");
+  inventory.world.regions.slowMs = ANSWER_WITHIN_MS / 2;
+  expect((await inventory.aws.databases.describe(STANDBY, REPLICA)).known).toBe(true);
+});
+
+test("denied is not dark", async () => {
+  const message = "User: arn:aws:iam::1:user/x is not authorized";
+  for (const code of ["AccessDenied", "ExpiredToken", "UnauthorizedOperation"]) {
+    const effect = { kind: "error", status: 403, code, message } as const;
+    inventory.world.faults.plan({ vendor: "aws", region: HOME, effect, times: 1 });
+    expect(await primary()).toMatchObject({
+      ...{ known: false, cause: "denied" },
+      why: `Could not describe ${PRIMARY} in ${HOME}: AWS said ${code}: ${message}`,
+    });
+  }
+  expect((await primary()).known).toBe(true);
+});
+
+test("a control plane that answers with errors has failed, it is not dark", async () => {
+  inventory.world.regions.set(HOME, "control-plane-down");
+  expect(await primary()).toMatchObject({ known: false, cause: "failed" });
+  inventory.world.regions.set(HOME, "up");
+  expect((await primary()).known).toBe(true);
+});
+
+test("throttled and broken-off reads are repeated", async () => {
+  const throttled = { kind: "error", status: 400, code: "Throttling" } as const;
+  inventory.world.faults.plan({ vendor: "aws", operation: "DescribeDBInstances", effect: throttled, times: 1 });
+  expect((await primary()).known).toBe(true);
+  inventory.world.faults.plan({ vendor: "aws", effect: { kind: "drop-before" }, times: 2 });
+  expect((await primary()).known).toBe(true);
+  const broken = { kind: "error", status: 500, code: "InternalFailure" } as const;
+  inventory.world.faults.plan({ vendor: "aws", effect: broken, times: 3 });
+  expect((await primary()).known).toBe(true);
+});
+
+test("without us-east-1 records can neither be read nor changed, while the standby is at hand", async () => {
+  inventory.world.regions.set("us-east-1", "dark");
+  const { traffic, databases } = inventory.aws;
+  expect(await traffic.records(ZONE, NAME)).toMatchObject(noRegion);
+  await expect(traffic.changeState("C1")).rejects.toMatchObject({ name: "TransientError" });
+  expect((await databases.describe(STANDBY, REPLICA)).known).toBe(true);
+});
+
+test("a read that is given up throws the reason", async () => {
+  inventory.world.regions.set(HOME, "dark");
+  const stopping = new AbortController();
+  const read = inventory.aws.databases.describe(HOME, PRIMARY, stopping.signal);
+  stopping.abort(new Error("stopping"));
+  await expect(read).rejects.toThrow("stopping");
+});

@@ -1,0 +1,102 @@
+import { describe, expect, test } from "@jest/globals";
+import { judgeKey, type KeyTurn, whoIsLeft } from "../../src/domain/key.ts";
+import { type RunState, transition } from "../../src/domain/run.ts";
+import { example } from "../harness/example.ts";
+import { AT, homeIsDark } from "../harness/observed.ts";
+import { proposed, serviceIn } from "../harness/plans.ts";
+
+const inventory = example("inventory");
+// The primary looks healthy on a quiet day, which every key holder has to accept in words.
+const ACCEPTED = ["healthy-primary"];
+
+function turnBy(slackId: string, run: RunState, change: Partial<KeyTurn> = {}): KeyTurn {
+  return { slackId, digest: run.digest, accepted: ACCEPTED, nowMs: AT + 60_000, ...change };
+}
+
+function refusalOf(run: RunState, turn: KeyTurn): string {
+  const answer = judgeKey(run, turn, inventory);
+  return answer.kind === "refused" ? answer.code : "turned";
+}
+
+const withKeyOf = (run: RunState, by: string) =>
+  transition(run, { kind: "key-turned", atMs: AT, by, door: "slack", digest: run.digest, accepted: ACCEPTED });
+
+describe("who may turn a key, and on what (G1–G4)", () => {
+  test("an approver's first key counts but does not start", () => {
+    const run = proposed(inventory);
+
+    expect(judgeKey(run, turnBy("U01ANA", run), inventory)).toMatchObject({ kind: "turned", complete: false });
+  });
+
+  test("a second person's key completes the two", () => {
+    const run = withKeyOf(proposed(inventory), "ana");
+
+    expect(judgeKey(run, turnBy("U01BEN", run), inventory)).toMatchObject({ kind: "turned", complete: true });
+  });
+
+  test("guard requester excluded: the requester's own key does not count", () => {
+    const run = proposed(inventory, { requester: "ana" });
+
+    expect(refusalOf(run, turnBy("U01ANA", run))).toBe("requester");
+  });
+
+  test("guard distinct people: the same person's second key does not count", () => {
+    const run = withKeyOf(proposed(inventory), "ana");
+
+    expect(refusalOf(run, turnBy("U01ANA", run))).toBe("already-turned");
+  });
+
+  test("guard distinct people: two accounts of one person are one person", () => {
+    const run = withKeyOf(proposed(inventory), "dmitri");
+
+    expect(refusalOf(run, turnBy("U02DMITRI", run))).toBe("already-turned");
+  });
+
+  test("guard digest: a card that shows another plan turns nothing", () => {
+    const run = proposed(inventory);
+    const other = proposed(inventory, { id: "F-2" });
+
+    expect(refusalOf(run, turnBy("U01ANA", run, { digest: other.digest }))).toBe("digest");
+  });
+
+  test("guard expiry: the last moment is too late", () => {
+    const run = proposed(inventory);
+
+    expect(refusalOf(run, turnBy("U01ANA", run, { nowMs: run.plan.startByMs - 1 }))).toBe("turned");
+    expect(refusalOf(run, turnBy("U01ANA", run, { nowMs: run.plan.startByMs }))).toBe("expired");
+  });
+
+  test("guard closed: a plan that was refused, withdrawn or started takes no more keys", () => {
+    const run = transition(proposed(inventory), { kind: "refused", atMs: AT, by: "ben", door: "slack" });
+
+    expect(refusalOf(run, turnBy("U01ANA", run))).toBe("closed");
+  });
+
+  test("guard listed: a stranger and a responder without the role are refused", () => {
+    const run = proposed(inventory);
+
+    expect(refusalOf(run, turnBy("U09NOBODY", run))).toBe("unknown-person");
+    expect(refusalOf(run, turnBy("U01CHLOE", run))).toBe("not-approver");
+  });
+
+  test("guard inventory: a changed twokey.yaml voids the waiting plan", () => {
+    const run = proposed(inventory);
+    const changed = { ...inventory, digest: "another" };
+
+    expect(judgeKey(run, turnBy("U01ANA", run), changed)).toMatchObject({ kind: "refused", code: "inventory-changed" });
+  });
+
+  test("guard acceptances: what must be agreed to in words is agreed to by each key holder", () => {
+    const run = proposed(inventory, { observed: homeIsDark(serviceIn(inventory)) });
+
+    expect(run.plan.acceptances.map(({ id }) => id)).toEqual(["data-loss", "not-fenced"]);
+    expect(refusalOf(run, turnBy("U01ANA", run, { accepted: ["data-loss"] }))).toBe("acceptance-missing");
+    expect(refusalOf(run, turnBy("U01ANA", run, { accepted: ["data-loss", "not-fenced"] }))).toBe("turned");
+  });
+
+  test("who is left never names the requester or a key holder", () => {
+    const run = withKeyOf(proposed(inventory, { requester: "elena" }), "ana");
+
+    expect(whoIsLeft(run, inventory).map(({ id }) => id)).toEqual(["ben", "dmitri"]);
+  });
+});

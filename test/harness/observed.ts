@@ -1,0 +1,124 @@
+import type { Known, Observation, RecordSet, SiteFacts } from "../../src/domain/observed.ts";
+import { type Region, type Service, siteOf } from "../../src/domain/service.ts";
+
+export const AT = Date.parse("2026-11-21T03:12:45Z");
+
+export const known = <T>(value: T): Known<T> => ({ known: true, value, atMs: AT });
+export const dark = <T>(what: string): Known<T> => ({
+  known: false,
+  cause: "unreachable",
+  why: `${what} does not answer`,
+  atMs: AT,
+});
+
+function site(service: Service, region: Region, role: "replica" | "standalone"): SiteFacts {
+  const { database, compute } = siteOf(service, region);
+  const serves = role === "standalone";
+  const other = siteOf(service, region === service.home ? service.standby : service.home);
+  return {
+    region,
+    database: known({
+      instance: database.instance,
+      status: "available",
+      role,
+      source: serves ? undefined : `arn:aws:rds:${service.home}:123456789012:db:${other.database.instance}`,
+      replicating: serves ? undefined : true,
+      backupRetentionDays: 7,
+      securityGroups: [database.security_group],
+      instanceClass: "db.r6g.large",
+    }),
+    compute: known({
+      status: "ACTIVE",
+      desired: serves ? compute.tasks : 0,
+      running: serves ? compute.tasks : 0,
+      pending: 0,
+      deployments: [{ id: "d1", primary: true, rollout: "COMPLETED", failedTasks: 0 }],
+      taskDefinition: `${compute.service}:7`,
+      scaling: undefined,
+      targets: { healthy: serves ? compute.tasks : 0, total: serves ? compute.tasks : 0 },
+      reasons: [],
+    }),
+    firewall: known([
+      { protocol: "tcp", fromPort: 5432, toPort: 5432, cidrs: ["10.0.0.0/8"], ipv6Cidrs: [], groups: [] },
+    ]),
+    deepHealth: serves
+      ? { kind: "healthy", status: 200 }
+      : { kind: "unhealthy", status: 503, why: "no healthy target" },
+    lag: serves
+      ? { known: false, cause: "absent", why: "it is no replica", atMs: AT }
+      : known({ seconds: 2, measuredAtMs: AT - 10_000 }),
+  };
+}
+
+function records(service: Service): RecordSet[] {
+  const { traffic } = service;
+  const alias = (region: Region) => {
+    const { load_balancer } = siteOf(service, region);
+    return { zone: load_balancer.zone, dnsName: load_balancer.dns_name, evaluateTargetHealth: true };
+  };
+  const set = { name: traffic.name, type: "A" };
+  if (traffic.routing === "weighted") {
+    return Object.entries(traffic.set_identifiers).map(([region, setIdentifier]) => ({
+      ...set,
+      setIdentifier,
+      weight: region === service.home ? 100 : 0,
+      alias: alias(region),
+    }));
+  }
+  if (traffic.routing === "failover") {
+    return [
+      { ...set, setIdentifier: traffic.primary, failover: "PRIMARY", alias: alias(service.home), healthCheck: "hc-1" },
+      { ...set, setIdentifier: traffic.secondary, failover: "SECONDARY", alias: alias(service.standby) },
+    ];
+  }
+  return [{ name: traffic.name, type: "CNAME", ttlSeconds: 60, values: [traffic.values[service.home] ?? ""] }];
+}
+
+/** The service on an ordinary day: home serves, the standby follows two seconds behind. */
+export function quietDay(service: Service): Observation {
+  const record = service.database_record;
+  return {
+    service: service.name,
+    atMs: AT,
+    sites: {
+      [service.home]: site(service, service.home, "standalone"),
+      [service.standby]: site(service, service.standby, "replica"),
+    },
+    trafficRecords: known(records(service)),
+    databaseRecord: known(
+      record && {
+        name: record.name,
+        type: "CNAME",
+        ttlSeconds: record.ttl_seconds,
+        values: [siteOf(service, service.home).database.endpoint],
+      },
+    ),
+    activeRegion: known(service.home),
+    publicHealth: { kind: "healthy", status: 200 },
+  };
+}
+
+/** The same service with its home region dark: nothing over there answers, and the replica has lost its source. */
+export function homeIsDark(service: Service): Observation {
+  const quiet = quietDay(service);
+  const [home, standby] = [quiet.sites[service.home], quiet.sites[service.standby]];
+  if (!home || !standby) throw new Error("the service has two sites");
+  return {
+    ...quiet,
+    sites: {
+      [service.home]: {
+        ...home,
+        database: dark("RDS"),
+        compute: dark("ECS"),
+        firewall: dark("EC2"),
+        lag: dark("CloudWatch"),
+        deepHealth: { kind: "unreachable", why: "timed out" },
+      },
+      [service.standby]: {
+        ...standby,
+        lag: { known: false, cause: "failed", why: "replication is broken (-1)", atMs: AT },
+      },
+    },
+    publicHealth: { kind: "unreachable", why: "timed out" },
+  };
+}

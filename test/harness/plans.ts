@@ -1,0 +1,46 @@
+import type { Inventory } from "../../src/domain/inventory.ts";
+import type { Observation } from "../../src/domain/observed.ts";
+import { type Mode, type Plan, planDigest } from "../../src/domain/plan.ts";
+import { proposedRun, type RunState } from "../../src/domain/run.ts";
+import { planFailover } from "../../src/flows/runbooks/failover.ts";
+import { AT, quietDay } from "./observed.ts";
+
+interface Wish {
+  readonly observed?: Observation;
+  readonly mode?: Mode;
+  readonly requester?: string;
+  readonly id?: string;
+}
+
+export function serviceIn(inventory: Inventory) {
+  const [service] = inventory.services;
+  if (!service) throw new Error("the example has a service");
+  return service;
+}
+
+export function planned(inventory: Inventory, wish: Wish = {}) {
+  const service = serviceIn(inventory);
+  return planFailover({
+    id: wish.id ?? "F-1",
+    service,
+    to: service.standby,
+    mode: wish.mode ?? "unplanned",
+    reason: "eu-west-1 is gone",
+    requester: wish.requester ?? "farid",
+    incident: undefined,
+    inventory,
+    observed: wish.observed ?? quietDay(service),
+    nowMs: AT,
+  });
+}
+
+export function planFor(inventory: Inventory, wish: Wish = {}): Plan {
+  const answer = planned(inventory, wish);
+  if (answer.kind === "refused") throw new Error(answer.reasons.join(" "));
+  return answer.plan;
+}
+
+export function proposed(inventory: Inventory, wish: Wish = {}): RunState {
+  const plan = planFor(inventory, wish);
+  return proposedRun(plan, planDigest(plan));
+}

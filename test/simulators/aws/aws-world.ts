@@ -1,0 +1,145 @@
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import { EC2Client } from "@aws-sdk/client-ec2";
+import { RDSClient } from "@aws-sdk/client-rds";
+import { SNSClient } from "@aws-sdk/client-sns";
+import { STSClient } from "@aws-sdk/client-sts";
+import { createCloudWatch } from "../../../src/simulators/aws/cloudwatch.ts";
+import { createEc2 } from "../../../src/simulators/aws/ec2.ts";
+import { createRds } from "../../../src/simulators/aws/rds.ts";
+import { startAws } from "../../../src/simulators/aws/server.ts";
+import { createSns } from "../../../src/simulators/aws/sns.ts";
+import { topicArn } from "../../../src/simulators/aws/sns-topics.ts";
+import type { RdsSpecInput } from "../../../src/simulators/aws/specs.ts";
+import { createSts } from "../../../src/simulators/aws/sts.ts";
+import { createWorld } from "../../../src/simulators/world/world.ts";
+
+export const HOME = "us-east-1";
+export const STANDBY = "us-west-2";
+export const PRIMARY = { region: HOME, instance: "app" };
+export const REPLICA = { region: STANDBY, instance: "app-rep" };
+export const TOPIC = topicArn(STANDBY, "alarms");
+export const ROLE = "arn:aws:iam::111122223333:role/dr-execute";
+export const START_MS = Date.parse("2026-11-21T09:00:00Z");
+
+const RULE = { fromPort: 5432, toPort: 5432, source: "10.0.0.0/8" };
+
+/** A primary with a cross-region replica, their security groups, an alarm and a topic, behind real SDK clients. */
+export async function startAwsWorld(options: { speed?: number; rds?: Partial<RdsSpecInput> } = {}) {
+  const world = createWorld({ startMs: START_MS, speed: options.speed ?? 200, seed: 7, regions: [HOME, STANDBY] });
+  const ec2 = createEc2(world, {
+    securityGroups: [
+      { id: "sg-home", region: HOME, name: "app-db", ingress: [RULE] },
+      { id: "sg-standby", region: STANDBY, name: "app-db", ingress: [RULE] },
+    ],
+  });
+  const database = { securityGroups: ["sg-standby"], region: STANDBY, lagSeconds: 2 };
+  const rds = createRds(
+    world,
+    {
+      databases: [
+        { identifier: "app", region: HOME, endpoint: "app.home.example", securityGroups: ["sg-home"], multiAz: true },
+        {
+          ...{ ...database, identifier: "app-rep", endpoint: "app-rep.standby.example", backupRetentionDays: 0 },
+          replicaOf: { region: HOME, identifier: "app" },
+        },
+      ],
+      durations: { promotion: 100, staleStatus: 10, snapshot: 30, modification: 10, replicaCreation: 60 },
+      ...options.rds,
+    },
+    ec2.network,
+  );
+  const sns = createSns(world, { topics: [{ name: "alarms", region: STANDBY, signatureVersion: "2" }] });
+  const cloudwatch = createCloudWatch(
+    world,
+    {
+      alarms: [
+        {
+          ...{ kind: "metric", name: "app-5xx", region: STANDBY, alarmActions: [TOPIC] },
+          ...{ namespace: "App", metricName: "Errors", dimensions: { Service: "app" } },
+        },
+        {
+          ...{ kind: "composite", name: "app-down", region: STANDBY, alarmActions: [TOPIC] },
+          rule: 'ALARM("app-5xx") OR ALARM("app-canary")',
+        },
+      ],
+    },
+    {
+      replicaLagAt: rds.replicaLagAt,
+      publish: sns.publish,
+      healthCheckStatusAt: (id) => (id === "hc" ? 0 : undefined),
+    },
+  );
+  const sts = createSts(world, { roles: [{ arn: ROLE }] });
+  const services = [rds.service, sns.service, cloudwatch.service, sts.service, ec2.service];
+  const aws = await startAws(world, services, { document: sns.certificateAt });
+  const controlPort = await world.control.listen();
+  const clients = clientsOf(aws.port);
+  return {
+    ...{ world, rds, sns, aws, ...clients },
+    control: async (method: string, path: string, body?: unknown): Promise<unknown> => {
+      const init = { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+      const response = await fetch(`http://127.0.0.1:${controlPort}${path}`, init);
+      const answer: unknown = await response.json();
+      if (!response.ok) throw new Error(JSON.stringify(answer));
+      return answer;
+    },
+    stop: async () => {
+      sns.stop();
+      world.clock.stop();
+      await Promise.all([aws.stop(), world.control.close()]);
+      clients.destroy();
+    },
+  };
+}
+
+export type AwsWorld = Awaited<ReturnType<typeof startAwsWorld>>;
+
+export function settingsFor(port: number, region: string, maxAttempts = 1) {
+  return {
+    region,
+    endpoint: `http://127.0.0.1:${port}`,
+    credentials: { accessKeyId: "AKIASIMULATEDWORLD00", secretAccessKey: "not-a-secret" },
+    maxAttempts,
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 600, throwOnRequestTimeout: true },
+  };
+}
+
+function clientsOf(port: number) {
+  const standby = settingsFor(port, STANDBY);
+  const clients = {
+    rds: new RDSClient(standby),
+    rdsHome: new RDSClient(settingsFor(port, HOME)),
+    sns: new SNSClient(standby),
+    cloudwatch: new CloudWatchClient(standby),
+    cloudwatchHome: new CloudWatchClient(settingsFor(port, HOME)),
+    sts: new STSClient(standby),
+    ec2: new EC2Client(standby),
+  };
+  const destroy = () => {
+    for (const client of Object.values(clients)) client.destroy();
+  };
+  return { clients, destroy };
+}
+
+/** The error that the call is refused with; fails where it is accepted. */
+export async function refusalOf(call: Promise<unknown>): Promise<{ name: string; code: unknown; message: string }> {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof Error)
+      return { name: error.name, code: "Code" in error && error.Code, message: error.message };
+    throw error;
+  }
+  throw new Error("The call was accepted");
+}
+
+/** Looks until `read` gives a value, at most 10 s of machine time. */
+export async function until<T>(read: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  const deadlineMs = Date.now() + 10_000;
+  for (;;) {
+    const value = await read();
+    if (value !== undefined) return value;
+    if (Date.now() > deadlineMs) throw new Error("Waited 10 s in vain");
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -1,0 +1,241 @@
+import {
+  CopyDBSnapshotCommand,
+  CreateDBInstanceReadReplicaCommand,
+  CreateDBSnapshotCommand,
+  DescribeDBInstancesCommand,
+  DescribeDBSnapshotsCommand,
+  DescribeEventsCommand,
+  ModifyDBInstanceCommand,
+  PromoteReadReplicaCommand,
+  RebootDBInstanceCommand,
+} from "@aws-sdk/client-rds";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { type AwsWorld, HOME, PRIMARY, REPLICA, refusalOf, STANDBY, startAwsWorld, until } from "./aws-world.ts";
+
+describe("simulated RDS", () => {
+  let aws: AwsWorld;
+  beforeEach(async () => {
+    aws = await startAwsWorld();
+  });
+  afterEach(() => aws.stop());
+
+  const replica = async () => {
+    const { DBInstances } = await aws.clients.rds.send(
+      new DescribeDBInstancesCommand({ DBInstanceIdentifier: "app-rep" }),
+    );
+    return DBInstances?.[0];
+  };
+  const promote = () =>
+    aws.clients.rds.send(new PromoteReadReplicaCommand({ DBInstanceIdentifier: "app-rep", BackupRetentionPeriod: 7 }));
+  const write = (id: string) => aws.rds.engine.write(PRIMARY, { id, writer: "test" });
+
+  test("a promotion shows a stale available, then modifying, rebooting, backing-up, available", async () => {
+    aws.world.clock.setSpeed(50);
+    const reply = await promote();
+    expect(reply.DBInstance?.DBInstanceStatus).toBe("modifying");
+    expect(reply.DBInstance?.ReadReplicaSourceDBInstanceIdentifier).toContain(":db:app");
+    const seen: string[] = [];
+    await until(async () => {
+      const now = await replica();
+      const story = `${now?.DBInstanceStatus}${now?.ReadReplicaSourceDBInstanceIdentifier ? " replica" : ""}`;
+      if (seen.at(-1) !== story) seen.push(story);
+      return story === "available" ? true : undefined;
+    });
+    expect(seen).toEqual(["available replica", "modifying replica", "rebooting replica", "backing-up", "available"]);
+    expect((await replica())?.BackupRetentionPeriod).toBe(7);
+    expect((await replica())?.StatusInfos).toBeUndefined();
+  });
+
+  test("a promoted replica is writable from the moment that the log calls observable, 80 s after it was accepted", async () => {
+    const outcomes = new Set<string>();
+    await promote();
+    const observable = await until(() => {
+      const outcome = aws.rds.engine.write(REPLICA, { id: "on-standby", writer: "test" });
+      outcomes.add(outcome.ok ? "ok" : outcome.reason);
+      return outcome.ok ? aws.world.log.read(0, "rds.promotion-observable")[0]?.facts : undefined;
+    });
+    expect([...outcomes]).toEqual(["read-only", "restarting", "ok"]);
+    expect(Number(observable["observableMs"]) - Number(observable["acceptedMs"])).toBeCloseTo(80_000, 6);
+    expect(aws.rds.engine.write(PRIMARY, { id: "on-home", writer: "test" })).toEqual({ ok: true });
+    expect(aws.rds.engine.rows(REPLICA).has("on-home")).toBe(false);
+  });
+
+  test("a second promotion is refused as busy while the first runs and as not a replica afterwards", async () => {
+    await promote();
+    const early = await refusalOf(promote());
+    expect(early).toMatchObject({ name: "InvalidDBInstanceStateFault", code: "InvalidDBInstanceState" });
+    expect(early.message).not.toMatch(/not a read replica/);
+    aws.world.clock.jump(200_000);
+    expect(await refusalOf(promote())).toEqual({
+      name: "InvalidDBInstanceStateFault",
+      code: "InvalidDBInstanceState",
+      message: "DB Instance is not a read replica",
+    });
+    expect(aws.world.log.read(0, "rds.promotion-accepted")).toHaveLength(1);
+  });
+
+  test("a replica that is being backed up cannot be promoted", async () => {
+    aws.world.clock.setSpeed(50);
+    await aws.clients.rds.send(
+      new CreateDBSnapshotCommand({ DBInstanceIdentifier: "app-rep", DBSnapshotIdentifier: "before" }),
+    );
+    await until(async () => ((await replica())?.DBInstanceStatus === "backing-up" ? true : undefined));
+    expect(await refusalOf(promote())).toMatchObject({ code: "InvalidDBInstanceState" });
+  });
+
+  test("a promotion takes a name of its own region and no ARN", async () => {
+    const { rdsHome, rds } = aws.clients;
+    const elsewhere = rdsHome.send(new PromoteReadReplicaCommand({ DBInstanceIdentifier: "app-rep" }));
+    expect(await refusalOf(elsewhere)).toMatchObject({ name: "DBInstanceNotFoundFault", code: "DBInstanceNotFound" });
+    const arn = (await replica())?.DBInstanceArn;
+    const byArn = rds.send(new PromoteReadReplicaCommand({ DBInstanceIdentifier: arn }));
+    expect(await refusalOf(byArn)).toMatchObject({ code: "DBInstanceNotFound" });
+  });
+
+  test("rows reach the replica after the lag, and what an outage kept back is counted as lost", async () => {
+    await aws.control("POST", "/rds/lag", { ...REPLICA, seconds: 30 });
+    aws.world.clock.jump(60_000);
+    write("early");
+    expect(aws.rds.engine.rows(REPLICA).has("early")).toBe(false);
+    const early = aws.world.clock.now();
+    aws.world.clock.jump(35_000);
+    expect(aws.rds.engine.rows(REPLICA).has("early")).toBe(true);
+    write("late-1");
+    write("late-2");
+    aws.world.regions.set(HOME, "dark");
+    aws.world.clock.jump(600_000);
+    expect(aws.rds.engine.rows(REPLICA).size).toBe(1);
+    await promote();
+    aws.world.clock.jump(200_000);
+    const lost = aws.world.log.read(0, "db.lost-rows")[0]?.facts;
+    expect(lost).toMatchObject({ instance: "app-rep", lostRows: 2 });
+    expect(Math.abs(Number(lost?.["lastReplicatedCommitMs"]) - early)).toBeLessThan(5_000);
+    aws.world.regions.set(HOME, "up");
+    aws.world.clock.jump(600_000);
+    expect(aws.rds.engine.rows(REPLICA).size).toBe(1);
+  });
+
+  test("a replica catches up when its source comes back before any promotion", async () => {
+    aws.world.regions.set(HOME, "refusing");
+    expect(write("never")).toEqual({ ok: false, reason: "unreachable" });
+    expect((await replica())?.StatusInfos?.[0]).toMatchObject({ Normal: false, Status: "error" });
+    aws.world.regions.set(HOME, "up");
+    write("after");
+    aws.world.clock.jump(60_000);
+    expect([...aws.rds.engine.rows(REPLICA)]).toEqual(["after"]);
+  });
+
+  test("describe filters by name and by ARN and pages", async () => {
+    const arn = (await replica())?.DBInstanceArn ?? "";
+    for (const value of ["APP-REP", arn]) {
+      const filtered = await aws.clients.rds.send(
+        new DescribeDBInstancesCommand({ Filters: [{ Name: "db-instance-id", Values: [value] }], MaxRecords: 20 }),
+      );
+      expect(filtered.DBInstances?.map((one) => one.DBInstanceIdentifier)).toEqual(["app-rep"]);
+      expect(filtered.Marker).toBeUndefined();
+    }
+    const { DBInstances } = await aws.clients.rdsHome.send(new DescribeDBInstancesCommand({}));
+    expect(DBInstances?.[0]?.ReadReplicaDBInstanceIdentifiers).toEqual([arn]);
+    expect(DBInstances?.[0]?.LatestRestorableTime).toBeInstanceOf(Date);
+    expect(DBInstances?.[0]?.DeletionProtection).toBe(true);
+  });
+
+  test("more instances than a page holds come with a marker", async () => {
+    const databases = Array.from({ length: 45 }, (_, index) => ({
+      ...{ identifier: `db-${String(index).padStart(2, "0")}`, region: STANDBY, endpoint: `db-${index}.example` },
+    }));
+    const large = await startAwsWorld({ rds: { databases } });
+    const sizes: number[] = [];
+    let Marker: string | undefined;
+    do {
+      const answer = await large.clients.rds.send(new DescribeDBInstancesCommand({ MaxRecords: 20, Marker }));
+      sizes.push(answer.DBInstances?.length ?? 0);
+      Marker = answer.Marker;
+    } while (Marker);
+    await large.stop();
+    expect(sizes).toEqual([20, 20, 5]);
+  });
+
+  test("a replica in another region is created from an ARN and follows its source", async () => {
+    write("before");
+    const { rdsHome, rds } = aws.clients;
+    const source = (await rdsHome.send(new DescribeDBInstancesCommand({}))).DBInstances?.[0]?.DBInstanceArn;
+    const create = (KmsKeyId?: string) =>
+      rds.send(
+        new CreateDBInstanceReadReplicaCommand({
+          ...{ DBInstanceIdentifier: "app-new", SourceDBInstanceIdentifier: source, SourceRegion: HOME, KmsKeyId },
+        }),
+      );
+    expect(await refusalOf(create())).toMatchObject({ code: "InvalidParameterCombination" });
+    expect((await create("alias/dr")).DBInstance?.DBInstanceStatus).toBe("creating");
+    expect(await refusalOf(create("alias/dr"))).toMatchObject({ name: "DBInstanceAlreadyExistsFault" });
+    const ref = { region: STANDBY, instance: "app-new" };
+    expect(aws.rds.engine.write(ref, { id: "x", writer: "test" })).toEqual({ ok: false, reason: "no-such-host" });
+    aws.world.clock.jump(120_000);
+    write("after");
+    aws.world.clock.jump(10_000);
+    expect([...aws.rds.engine.rows(ref)]).toEqual(["before", "after"]);
+  });
+
+  test("snapshots are made, copied to the other region with a key of it, and never twice under a name", async () => {
+    const { rdsHome, rds } = aws.clients;
+    const make = () =>
+      rdsHome.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier: "app", DBSnapshotIdentifier: "Manual-1" }));
+    const { DBSnapshot } = await make();
+    expect(DBSnapshot).toMatchObject({ DBSnapshotIdentifier: "manual-1", Status: "creating", Encrypted: true });
+    expect(await refusalOf(make())).toMatchObject({ name: "DBSnapshotAlreadyExistsFault" });
+    aws.world.clock.jump(60_000);
+    const copy = (KmsKeyId?: string) =>
+      rds.send(
+        new CopyDBSnapshotCommand({
+          SourceDBSnapshotIdentifier: DBSnapshot?.DBSnapshotArn,
+          TargetDBSnapshotIdentifier: "copy-1",
+          KmsKeyId,
+        }),
+      );
+    expect(await refusalOf(copy())).toMatchObject({ code: "InvalidParameterCombination" });
+    await copy("alias/dr");
+    aws.world.clock.jump(3_600_000);
+    const copies = await rds.send(new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: "copy-1" }));
+    expect(copies.DBSnapshots?.[0]).toMatchObject({ Status: "available", SourceRegion: HOME });
+    const all = await rdsHome.send(new DescribeDBSnapshotsCommand({ DBInstanceIdentifier: "app" }));
+    expect(all.DBSnapshots?.map(({ SnapshotType }) => SnapshotType).sort()).toEqual(["automated", "manual"]);
+    const missing = rds.send(new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: "nope" }));
+    expect(await refusalOf(missing)).toMatchObject({ name: "DBSnapshotNotFoundFault" });
+  });
+
+  test("backups are switched on at once only when asked to, and security groups are swapped a little later", async () => {
+    const modify = (change: object) =>
+      aws.clients.rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: "app-rep", ...change }));
+    const deferred = await modify({ BackupRetentionPeriod: 7, DeletionProtection: false });
+    expect(deferred.DBInstance).toMatchObject({ BackupRetentionPeriod: 0, DeletionProtection: false });
+    expect(deferred.DBInstance?.PendingModifiedValues?.BackupRetentionPeriod).toBe(7);
+    aws.world.clock.jump(60_000);
+    await modify({ BackupRetentionPeriod: 7, ApplyImmediately: true, VpcSecurityGroupIds: ["sg-quarantine"] });
+    expect((await replica())?.BackupRetentionPeriod).toBe(0);
+    aws.world.clock.jump(60_000);
+    expect((await replica())?.BackupRetentionPeriod).toBe(7);
+    expect(aws.rds.engine.write(REPLICA, { id: "x", writer: "test" })).toEqual({
+      ok: false,
+      reason: "connect-timeout",
+    });
+  });
+
+  test("a reboot with failover moves the zone; a second one that meets the stale status moves it back", async () => {
+    const { rdsHome } = aws.clients;
+    const reboot = () =>
+      rdsHome.send(new RebootDBInstanceCommand({ DBInstanceIdentifier: "app", ForceFailover: true }));
+    aws.world.clock.setSpeed(1);
+    expect((await reboot()).DBInstance?.AvailabilityZone).toBe("us-east-1b");
+    expect((await reboot()).DBInstance?.AvailabilityZone).toBe("us-east-1a");
+    aws.world.clock.jump(15_000);
+    expect(write("x")).toEqual({ ok: false, reason: "restarting" });
+    expect(await refusalOf(reboot())).toMatchObject({ code: "InvalidDBInstanceState" });
+    aws.world.clock.jump(300_000);
+    expect(write("x")).toEqual({ ok: true });
+    const { Events } = await rdsHome.send(
+      new DescribeEventsCommand({ SourceIdentifier: "app", SourceType: "db-instance", EventCategories: ["failover"] }),
+    );
+    expect(Events).toHaveLength(3);
+  });
+});

@@ -1,0 +1,156 @@
+import { Resolver } from "node:dns/promises";
+import { connect } from "node:net";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { decode, encode } from "dns-packet";
+import { createResolver } from "../../../src/simulators/dns/resolver.ts";
+import { type DnsSimulator, startDns } from "../../../src/simulators/dns/server.ts";
+import {
+  advance,
+  aliasRecord,
+  HOME,
+  HOME_NAME,
+  HOME_ZONE,
+  openTraffic,
+  STANDBY_NAME,
+  STANDBY_ZONE,
+} from "./harness.ts";
+
+let opened: ReturnType<typeof openTraffic>;
+let dns: DnsSimulator;
+beforeEach(async () => {
+  opened = openTraffic();
+  dns = await startDns(opened.world, opened.traffic.authorities);
+});
+afterEach(async () => {
+  await dns.stop();
+  opened.stop();
+});
+
+const HOME_ADDRESS = "198.51.100.10";
+const STANDBY_ADDRESS = "198.51.100.11";
+
+function asking(port: number | undefined): Resolver {
+  const resolver = new Resolver({ timeout: 500, tries: 1 });
+  resolver.setServers([`127.0.0.1:${port}`]);
+  return resolver;
+}
+
+function moveToStandby(): void {
+  const Changes = [
+    { Action: "UPSERT", ResourceRecordSet: aliasRecord("Primary", 0, HOME_ZONE, HOME_NAME) },
+    { Action: "UPSERT", ResourceRecordSet: aliasRecord("Secondary", 100, STANDBY_ZONE, STANDBY_NAME) },
+  ];
+  opened.call("route53", "ChangeResourceRecordSets", { HostedZoneId: "Z123456789", ChangeBatch: { Changes } });
+  advance(opened.world, 51);
+}
+
+async function overTcp(port: number, name: string) {
+  const query = encode({ type: "query", id: 9, questions: [{ type: "A", name }] });
+  const prefix = Buffer.alloc(2);
+  prefix.writeUInt16BE(query.length, 0);
+  const socket = connect(port, "127.0.0.1");
+  socket.write(Buffer.concat([prefix, query]));
+  const [bytes] = await new Promise<Buffer[]>((resolve) => socket.once("data", (data: Buffer) => resolve([data])));
+  socket.destroy();
+  return decode((bytes ?? Buffer.alloc(0)).subarray(2));
+}
+
+describe("name servers", () => {
+  test("answer an alias as an address that lives 60 s, with authority", async () => {
+    const answer = await overTcp(dns.port, "api.mycomputer.com");
+    expect(answer).toMatchObject({ id: 9, rcode: "NOERROR", flag_aa: true, flag_ra: false });
+    expect(answer.answers).toMatchObject([{ type: "A", name: "api.mycomputer.com", ttl: 60, data: HOME_ADDRESS }]);
+    expect(await asking(dns.port).resolve4("api.mycomputer.com", { ttl: true })).toEqual([
+      { address: HOME_ADDRESS, ttl: 60 },
+    ]);
+  });
+
+  test("say NXDOMAIN with the zone's SOA for a name that does not exist, and nothing for an absent type", async () => {
+    const answer = await overTcp(dns.port, "nobody.mycomputer.com");
+    expect(answer).toMatchObject({
+      rcode: "NXDOMAIN",
+      answers: [],
+      authorities: [{ type: "SOA", name: "mycomputer.com" }],
+    });
+    await expect(asking(dns.port).resolve6("api.mycomputer.com")).rejects.toMatchObject({ code: "ENODATA" });
+    await expect(asking(dns.port).resolve4("elsewhere.example")).rejects.toMatchObject({ code: "EREFUSED" });
+  });
+
+  test("show a change when it is INSYNC, whatever resolvers still hold", async () => {
+    const cache = asking(dns.resolverPorts[0]);
+    expect(await cache.resolve4("api.mycomputer.com")).toEqual([HOME_ADDRESS]);
+    advance(opened.world, 9);
+    moveToStandby();
+    expect(await asking(dns.port).resolve4("api.mycomputer.com")).toEqual([STANDBY_ADDRESS]);
+    // 60 s after the first answer the cache asks again.
+    expect(await asking(dns.resolverPorts[1]).resolve4("api.mycomputer.com")).toEqual([STANDBY_ADDRESS]);
+    expect(await cache.resolve4("api.mycomputer.com")).toEqual([STANDBY_ADDRESS]);
+  });
+
+  test("go on while a region is dark", async () => {
+    opened.world.regions.set(HOME, "dark");
+    expect(await asking(dns.port).resolve4(HOME_NAME)).toEqual([HOME_ADDRESS]);
+    expect(await asking(dns.port).resolve4("api.mycomputer.com")).toEqual([STANDBY_ADDRESS]);
+  });
+
+  test("take planned faults of DNS", async () => {
+    opened.world.faults.plan({ vendor: "dns", effect: { kind: "error", status: 0, code: "SERVFAIL" }, times: 1 });
+    await expect(asking(dns.port).resolve4(HOME_NAME)).rejects.toMatchObject({ code: "ESERVFAIL" });
+    opened.world.faults.plan({ vendor: "dns", effect: { kind: "hang" }, times: 1 });
+    await expect(asking(dns.port).resolve4(HOME_NAME)).rejects.toMatchObject({ code: "ETIMEOUT" });
+    expect(await asking(dns.port).resolve4(HOME_NAME)).toEqual([HOME_ADDRESS]);
+  });
+});
+
+describe("a caching resolver", () => {
+  test("keeps an answer exactly its TTL and says how much of it is left", () => {
+    const resolver = createResolver(opened.world.clock, opened.traffic.authorities.public);
+    const answer = () =>
+      resolver.resolve("api.mycomputer.com").records.map(({ value, ttlSeconds }) => `${value} ${ttlSeconds}`);
+    expect(answer()).toEqual([`${HOME_ADDRESS} 60`]);
+    opened.world.regions.set(HOME, "dark");
+    advance(opened.world, 45);
+    expect(answer()).toEqual([`${HOME_ADDRESS} 15`]);
+    opened.world.clock.jump(14_900);
+    expect(answer()).toEqual([`${HOME_ADDRESS} 1`]);
+    opened.world.clock.jump(100);
+    expect(answer()).toEqual([`${STANDBY_ADDRESS} 60`]);
+  });
+
+  test("follows a CNAME, each step with its own life", async () => {
+    const resolver = createResolver(opened.world.clock, opened.traffic.authorities.public);
+    const ttls = () =>
+      resolver.resolve("www.mycomputer.com").records.map(({ type, ttlSeconds }) => `${type} ${ttlSeconds}`);
+    expect(ttls()).toEqual(["CNAME 300", "A 60"]);
+    advance(opened.world, 61);
+    expect(ttls()).toEqual(["CNAME 239", "A 60"]);
+    expect(await asking(dns.resolverPorts[0]).resolve4("www.mycomputer.com")).toEqual([HOME_ADDRESS]);
+  });
+
+  test("remembers that a name does not exist", () => {
+    const resolver = createResolver(opened.world.clock, opened.traffic.authorities.public);
+    expect(resolver.resolve("late.mycomputer.com")).toMatchObject({ status: "no-such-name", ttlSeconds: 900 });
+    const ResourceRecordSet = {
+      Name: "late.mycomputer.com",
+      Type: "A",
+      TTL: 60,
+      ResourceRecords: [{ Value: "192.0.2.1" }],
+    };
+    const Changes = [{ Action: "CREATE", ResourceRecordSet }];
+    opened.call("route53", "ChangeResourceRecordSets", { HostedZoneId: "Z123456789", ChangeBatch: { Changes } });
+    advance(opened.world, 899);
+    expect(resolver.resolve("late.mycomputer.com").status).toBe("no-such-name");
+    advance(opened.world, 1);
+    expect(resolver.resolve("late.mycomputer.com").status).toBe("found");
+  });
+
+  test("answers private zones inside the VPC only", async () => {
+    expect(await asking(dns.vpcResolverPort).resolveCname("db.inventory.internal")).toEqual([
+      "inventory-db.abc.eu-west-1.rds.amazonaws.com",
+    ]);
+    expect(await asking(dns.vpcResolverPort).resolve4("db.inventory.internal")).toEqual(["203.0.113.10"]);
+    await expect(asking(dns.resolverPorts[0]).resolve4("db.inventory.internal")).rejects.toMatchObject({
+      code: "ESERVFAIL",
+    });
+  });
+});

@@ -1,0 +1,248 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import {
+  advance,
+  aliasRecord,
+  at,
+  HOME,
+  HOME_NAME,
+  HOME_ZONE,
+  inventorySpec,
+  openTraffic,
+  refusal,
+  STANDBY_NAME,
+  STANDBY_ZONE,
+} from "./harness.ts";
+
+let opened: ReturnType<typeof openTraffic>;
+beforeEach(() => {
+  opened = openTraffic();
+});
+afterEach(() => opened.stop());
+
+const ZONE = "Z123456789";
+
+function change(...changes: { Action: string; ResourceRecordSet: Record<string, unknown> }[]) {
+  return opened.call("route53", "ChangeResourceRecordSets", { HostedZoneId: ZONE, ChangeBatch: { Changes: changes } });
+}
+
+function listed(input: Record<string, unknown> = {}) {
+  return opened.call("route53", "ListResourceRecordSets", { HostedZoneId: ZONE, ...input });
+}
+
+function authoritative(name: string, type = "A") {
+  return opened.traffic.authorities.public.ask(name, type);
+}
+
+const cname = (name: string, value: string) => ({
+  Name: name,
+  Type: "CNAME" as const,
+  TTL: 60,
+  ResourceRecords: [{ Value: value }],
+});
+
+describe("a change", () => {
+  test("is PENDING, shown by lists at once and by DNS only when INSYNC", () => {
+    const accepted = change({ Action: "CREATE", ResourceRecordSet: cname("new.mycomputer.com", "a.example.com") });
+    const id = String(at(accepted, "ChangeInfo", "Id"));
+    expect(at(accepted, "ChangeInfo", "Status")).toBe("PENDING");
+    expect(JSON.stringify(listed())).toContain("new.mycomputer.com.");
+    advance(opened.world, 14);
+    expect(authoritative("new.mycomputer.com").kind).toBe("empty");
+    advance(opened.world, 37);
+    expect(at(opened.call("route53", "GetChange", { Id: id }), "ChangeInfo", "Status")).toBe("INSYNC");
+    expect(authoritative("new.mycomputer.com")).toMatchObject({ kind: "cname", target: "a.example.com." });
+    expect(opened.world.log.read(0, "route53.change").map(({ kind }) => kind)).toEqual([
+      "route53.change-accepted",
+      "route53.change-insync",
+    ]);
+  });
+
+  test("is refused while the zone's previous one is in flight, but not in another zone", () => {
+    change({ Action: "UPSERT", ResourceRecordSet: cname("a.mycomputer.com", "x.example.com") });
+    const again = () => change({ Action: "UPSERT", ResourceRecordSet: cname("b.mycomputer.com", "x.example.com") });
+    expect(refusal(again)?.code).toBe("PriorRequestNotComplete");
+    const elsewhere = { Action: "UPSERT", ResourceRecordSet: cname("b.inventory.internal", "x.example.com") };
+    opened.call("route53", "ChangeResourceRecordSets", {
+      HostedZoneId: "ZPRIVATE",
+      ChangeBatch: { Changes: [elsewhere] },
+    });
+    advance(opened.world, 51);
+    expect(refusal(again)).toBeUndefined();
+  });
+
+  test("batch with one bad change changes nothing and names everything that is wrong", () => {
+    const before = JSON.stringify(listed());
+    const error = refusal(() =>
+      change(
+        { Action: "UPSERT", ResourceRecordSet: cname("good.mycomputer.com", "x.example.com") },
+        { Action: "CREATE", ResourceRecordSet: cname("www.mycomputer.com", "x.example.com") },
+        { Action: "DELETE", ResourceRecordSet: cname("gone.mycomputer.com", "x.example.com") },
+      ),
+    );
+    expect(error).toEqual({
+      code: "InvalidChangeBatch",
+      status: 400,
+      message:
+        "[Tried to create resource record set [name='www.mycomputer.com.', type='CNAME'] but it already exists, " +
+        "Tried to delete resource record set [name='gone.mycomputer.com.', type='CNAME'] but it was not found]",
+    });
+    expect(JSON.stringify(listed())).toBe(before);
+  });
+
+  test("deletes only what it describes exactly", () => {
+    const wrong = { ...cname("www.mycomputer.com", "api.mycomputer.com"), TTL: 60 };
+    const error = refusal(() => change({ Action: "DELETE", ResourceRecordSet: wrong }));
+    expect(error?.message).toContain("the values provided do not match the current values");
+    change({ Action: "DELETE", ResourceRecordSet: { ...wrong, TTL: 300 } });
+    expect(JSON.stringify(listed())).not.toContain("www.mycomputer.com.");
+  });
+
+  test("of an alias is refused with a zone that is not the load balancer's own", () => {
+    const onNlbZone = aliasRecord("Secondary", 100, "Z3F0SRJ5LGBH90", STANDBY_NAME);
+    const error = refusal(() => change({ Action: "UPSERT", ResourceRecordSet: onNlbZone }));
+    expect(error?.message).toContain("the alias target name does not lie within the target zone");
+    const unknown = aliasRecord("Secondary", 100, STANDBY_ZONE, "ghost.eu-central-1.elb.amazonaws.com");
+    const missing = refusal(() => change({ Action: "UPSERT", ResourceRecordSet: unknown }));
+    expect(missing?.message).toMatch(/^\[Tried .* but that target was not found\]$/);
+    const right = aliasRecord("Secondary", 100, STANDBY_ZONE, `dualstack.${STANDBY_NAME}`);
+    expect(refusal(() => change({ Action: "UPSERT", ResourceRecordSet: right }))).toBeUndefined();
+  });
+
+  const malformed: [string, Record<string, unknown>, string, RegExp][] = [
+    [
+      "outside the zone",
+      cname("a.example.org", "x"),
+      "InvalidChangeBatch",
+      /is not permitted in zone mycomputer\.com\./,
+    ],
+    ["a CNAME at the apex", cname("mycomputer.com", "x"), "InvalidChangeBatch", /not permitted at apex/],
+    [
+      "a CNAME beside other data",
+      cname("api.mycomputer.com", "x"),
+      "InvalidChangeBatch",
+      /conflicts with other records/,
+    ],
+    ["a weight beyond 255", aliasRecord("Primary", 256, HOME_ZONE, HOME_NAME), "InvalidInput", /Weight/],
+    ["neither alias nor values", { Name: "a.mycomputer.com", Type: "A" }, "InvalidInput", /but found none/],
+    [
+      "an address that is none",
+      { Name: "a.mycomputer.com", Type: "A", TTL: 60, ResourceRecords: [{ Value: "10.0.0" }] },
+      "InvalidChangeBatch",
+      /not a valid IPv4 address/,
+    ],
+    [
+      "a text that DNS cannot carry",
+      { Name: "a.mycomputer.com", Type: "TXT", TTL: 60, ResourceRecords: [{ Value: `"${"x".repeat(256)}"` }] },
+      "InvalidChangeBatch",
+      /CharacterStringTooLong/,
+    ],
+    [
+      "an unknown health check",
+      { ...cname("a.mycomputer.com", "x"), HealthCheckId: "nobody" },
+      "NoSuchHealthCheck",
+      /nobody/,
+    ],
+    [
+      "a simple record beside weighted ones",
+      { Name: "api.mycomputer.com", Type: "A", TTL: 60, ResourceRecords: [{ Value: "192.0.2.1" }] },
+      "InvalidChangeBatch",
+      /another routing policy/,
+    ],
+  ];
+  test.each(malformed)("is refused for %s", (_what, ResourceRecordSet, code, message) => {
+    const error = refusal(() => change({ Action: "UPSERT", ResourceRecordSet }));
+    expect(error?.code).toBe(code);
+    expect(error?.message).toMatch(message);
+  });
+});
+
+test("unknown zones and changes are errors of their own", () => {
+  expect(refusal(() => listed({ HostedZoneId: "ZNONE" }))).toMatchObject({ code: "NoSuchHostedZone", status: 404 });
+  expect(refusal(() => opened.call("route53", "GetChange", { Id: "C1" }))).toMatchObject({ code: "NoSuchChange" });
+});
+
+test("the sixth request within a second of world time is throttled, whatever its operation", () => {
+  for (let request = 0; request < 5; request++) listed();
+  expect(refusal(() => opened.call("route53", "ListHostedZones", {}))?.code).toBe("Throttling");
+  advance(opened.world, 1);
+  expect(refusal(() => listed())).toBeUndefined();
+});
+
+test("lists page by name, type and identifier without losing or repeating a record", () => {
+  const seen: unknown[] = [];
+  let input: Record<string, unknown> = { MaxItems: "1" };
+  for (;;) {
+    const page = listed(input);
+    const record = at(page, "ResourceRecordSets", 0);
+    seen.push([at(record, "Name"), at(record, "Type"), at(record, "SetIdentifier")]);
+    advance(opened.world, 1);
+    if (page["IsTruncated"] === false) break;
+    input = {
+      ...{ MaxItems: "1", StartRecordName: page["NextRecordName"], StartRecordType: page["NextRecordType"] },
+      ...("NextRecordIdentifier" in page && { StartRecordIdentifier: page["NextRecordIdentifier"] }),
+    };
+  }
+  expect(seen).toEqual([
+    ["mycomputer.com.", "NS", undefined],
+    ["mycomputer.com.", "SOA", undefined],
+    ["api.mycomputer.com.", "A", "Primary"],
+    ["api.mycomputer.com.", "A", "Secondary"],
+    ["www.mycomputer.com.", "CNAME", undefined],
+  ]);
+});
+
+describe("a health check", () => {
+  const status = () => opened.traffic.healthCheckStatus("home-deep");
+
+  test("fails after its threshold of observations and no earlier, and recovers the same way", () => {
+    advance(opened.world, 5);
+    opened.world.regions.set(HOME, "dark");
+    advance(opened.world, 24);
+    expect(status()).toBe(1);
+    advance(opened.world, 2);
+    expect(status()).toBe(0);
+    opened.world.regions.set(HOME, "up");
+    advance(opened.world, 28);
+    expect(status()).toBe(0);
+    advance(opened.world, 2);
+    expect(status()).toBe(1);
+  });
+
+  test("can be inverted and disabled, and refuses an outdated version", () => {
+    const update = (input: Record<string, unknown>) =>
+      opened.call("route53", "UpdateHealthCheck", { HealthCheckId: "home-deep", ...input });
+    expect(at(update({ HealthCheckVersion: "1", Inverted: "true" }), "HealthCheck", "HealthCheckVersion")).toBe(2);
+    expect(status()).toBe(0);
+    expect(refusal(() => update({ HealthCheckVersion: "1" }))).toMatchObject({
+      ...{ code: "HealthCheckVersionMismatch", status: 409 },
+    });
+    update({ Inverted: "false", Disabled: "true" });
+    opened.world.regions.set(HOME, "dark");
+    advance(opened.world, 60);
+    expect(status()).toBe(1);
+  });
+});
+
+test("a world is refused whose records Route 53 would refuse", () => {
+  const spec = inventorySpec();
+  spec.route53.zones[0]?.records?.push(cname("mycomputer.com", "x.example.com"));
+  expect(refusal(() => openTraffic(spec))?.message).toContain("not permitted at apex");
+});
+
+test("a batch that moves a failover pair of a spec is accepted with its health check", () => {
+  opened.stop();
+  const spec = inventorySpec();
+  const zone = spec.route53.zones[0];
+  if (zone) zone.records = [];
+  opened = openTraffic(spec);
+  const record = (side: "PRIMARY" | "SECONDARY", hostedZone: string, name: string) => ({
+    ...{ Name: "api.mycomputer.com", Type: "A", SetIdentifier: side, Failover: side, HealthCheckId: "home-deep" },
+    AliasTarget: { HostedZoneId: hostedZone, DNSName: name, EvaluateTargetHealth: "true" },
+  });
+  change(
+    { Action: "CREATE", ResourceRecordSet: record("PRIMARY", HOME_ZONE, HOME_NAME) },
+    { Action: "CREATE", ResourceRecordSet: record("SECONDARY", STANDBY_ZONE, STANDBY_NAME) },
+  );
+  advance(opened.world, 51);
+  expect(authoritative("api.mycomputer.com")).toMatchObject({ values: ["198.51.100.10"], ttlSeconds: 60 });
+});
