@@ -25,6 +25,7 @@ export interface SandboxEndpoints {
   readonly pagerDuty: HostAndPort;
   readonly awsEndpointUrl: string;
   readonly dnsServers: readonly HostAndPort[];
+  readonly nameServers: readonly HostAndPort[];
   /** Host (or host:port) as the world knows it → where it is really served. */
   readonly connectMap: ReadonlyMap<string, HostAndPort>;
   /** File with the certificates (PEM) that SNS signatures are checked against. */
@@ -142,6 +143,7 @@ function sandboxEndpoints(env: Variables): SandboxEndpoints | EnvironmentProblem
     pagerDuty: PAGERDUTY_HOST,
     awsEndpointUrl: AWS_ENDPOINT_URL,
     dnsServers: TWOKEY_DNS_SERVERS,
+    nameServers: env.TWOKEY_NAME_SERVERS ?? TWOKEY_DNS_SERVERS,
     connectMap: env.TWOKEY_CONNECT_MAP ?? new Map(),
     snsCaPath: env.TWOKEY_SNS_CA,
     snsCertificateUrl: env.TWOKEY_SNS_CERTIFICATE_URL,

@@ -96,6 +96,9 @@ export const VARIABLES = z.object({
   PAGERDUTY_HOST: Address.optional().describe("Sandbox: PagerDuty as host:port, plain TCP."),
   AWS_ENDPOINT_URL: HttpUrl.optional().describe("Sandbox: every AWS API."),
   TWOKEY_DNS_SERVERS: Addresses.optional().describe("Sandbox: resolvers as ip:port, separated by commas."),
+  TWOKEY_NAME_SERVERS: Addresses.optional().describe(
+    "Sandbox: authoritative name servers as ip:port, separated by commas; absent: the resolvers are asked.",
+  ),
   TWOKEY_CONNECT_MAP: ConnectMap.optional().describe(
     "Sandbox: JSON from host names to the host:port that serves them.",
   ),
@@ -111,5 +114,5 @@ export type Variables = z.infer<typeof VARIABLES>;
 export const SANDBOX_REQUIRED = ["SLACK_API_URL", "PAGERDUTY_HOST", "AWS_ENDPOINT_URL", "TWOKEY_DNS_SERVERS"] as const;
 export const SANDBOX_ONLY: readonly string[] = [
   ...SANDBOX_REQUIRED,
-  ...["TWOKEY_CONNECT_MAP", "TWOKEY_SNS_CA", "TWOKEY_SNS_CERTIFICATE_URL"],
+  ...["TWOKEY_NAME_SERVERS", "TWOKEY_CONNECT_MAP", "TWOKEY_SNS_CA", "TWOKEY_SNS_CERTIFICATE_URL"],
 ];

@@ -33,7 +33,7 @@ export interface Duty {
   /** Key of a duty that has to be done first. */
   readonly waitsFor?: string | undefined;
   /** What of the document it is about: a rung, a target, an update; read by its row only. */
-  readonly subject: Readonly<Record<string, string | number>>;
+  readonly subject: Readonly<Record<string, string | number | undefined>>;
 }
 
 export interface Changed<Doc> {

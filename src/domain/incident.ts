@@ -164,6 +164,15 @@ export function dedupKey(incident: Incident, generation = incident.generation): 
   return `dr:${incident.environment}:${incident.id}:${generation}`;
 }
 
+/** The parts of a pager's key; undefined when it is not one of ours. */
+export function readDedupKey(
+  key: string,
+): { readonly environment: string; readonly id: string; readonly generation: number } | undefined {
+  const [, environment, id, generation] = /^dr:([^:]+):([^:]+):(\d+)$/.exec(key) ?? [];
+  if (environment === undefined || id === undefined) return undefined;
+  return { environment, id, generation: Number(generation) };
+}
+
 /** Where this incident talks: its channel, or the alerts channel when no channel could be opened. */
 export function homeChannel(incident: Incident): string | undefined {
   if (incident.channel !== undefined) return incident.channel.id;

@@ -97,9 +97,7 @@ export const StoredEscalation = z.strictObject({
       pd_severity: z.enum(["critical", "error", "warning", "info"]),
       quiet_hours: z.enum(["ignore", "respect"]),
       ack_deadline: z.number().optional(),
-      response_targets: z
-        .strictObject({ detect: z.number(), assess: z.number(), communicate: z.number() })
-        .optional(),
+      response_targets: z.strictObject({ detect: z.number(), assess: z.number(), communicate: z.number() }).optional(),
       status_update_every: z.number().optional(),
       steps: z.array(StoredStep),
       repeat: z.strictObject({ every: z.number(), max: z.number().int(), unless: z.literal("acked") }),
@@ -164,9 +162,7 @@ function targetsOf(step: SeverityPolicy["steps"][number], escalation: Escalation
   if (audience === undefined || step.mode === "channel_only") return [];
   if (audience.kind === "pagerduty_policy") return [{ kind: "policy", id: audience.id, channels: [...step.channels] }];
   const people =
-    step.mode === "round_robin"
-      ? audience.people.slice(turn % audience.people.length).slice(0, 1)
-      : audience.people;
+    step.mode === "round_robin" ? audience.people.slice(turn % audience.people.length).slice(0, 1) : audience.people;
   return people.map((id) => ({ kind: "person", id, channels: [...step.channels] }));
 }
 

@@ -34,6 +34,8 @@ export interface DutyDeps<Doc> {
   readonly logger: Logger;
   /** Tells claims of several processes apart. */
   readonly worker: string;
+  /** Pokes the other lane when this one has made something due there. */
+  wake(lane: Lane, id: string): Promise<void>;
 }
 
 /** Machine time: longer than one call may take, short enough that a crash costs seconds. */
@@ -68,8 +70,24 @@ export async function advanceLane<Doc extends { readonly duties: DutyRecords }>(
   await Promise.all(running.values());
   const stored = await deps.records.get(id);
   if (stored === undefined) return undefined;
-  const duties = dutiesFrom(deps.rows, stored.value, deps.clock.now()).filter((duty) => duty.lane === lane);
-  return nextDueAt(duties, stored.value.duties);
+  const nowMs = deps.clock.now();
+  const duties = dutiesFrom(deps.rows, stored.value, nowMs);
+  const nextIn = (which: Lane) =>
+    nextDueAt(
+      duties.filter((duty) => duty.lane === which),
+      stored.value.duties,
+    );
+  const other = lane === "pages" ? "chat" : "pages";
+  if ((nextIn(other) ?? Number.POSITIVE_INFINITY) <= nowMs) await deps.wake(other, id);
+  return nextIn(lane);
+}
+
+export function advancePages<Doc extends { readonly duties: DutyRecords }>(id: string, deps: DutyDeps<Doc>) {
+  return advanceLane(id, "pages", deps);
+}
+
+export function advanceChat<Doc extends { readonly duties: DutyRecords }>(id: string, deps: DutyDeps<Doc>) {
+  return advanceLane(id, "chat", deps);
 }
 
 interface Claim<Doc> {
@@ -97,10 +115,11 @@ async function claimDue<Doc extends { readonly duties: DutyRecords }>(
     });
     if (due.length === 0) return undefined;
     taken = due.map((duty) => ({ duty, before: current.duties[duty.key] }));
-    return due.reduce<ChangeOf<Doc>>(
-      (change, duty) => intend(change, duty, deps, nowMs),
-      changeOf({ value: current, events: [] }, deps, nowMs),
-    );
+    const intended = due.reduce<Changed<Doc>>((change, duty) => intend(change, duty, deps, nowMs), {
+      value: current,
+      events: [],
+    });
+    return changeOf(intended, deps, nowMs);
   });
   if (doc === undefined) return [];
   return taken.flatMap(({ duty, before }) => {
@@ -122,11 +141,11 @@ function changeOf<Doc extends { readonly duties: DutyRecords }>(
 }
 
 function intend<Doc extends { readonly duties: DutyRecords }>(
-  change: ChangeOf<Doc>,
+  change: Changed<Doc>,
   duty: Duty,
   deps: DutyDeps<Doc>,
   nowMs: number,
-): ChangeOf<Doc> {
+): Changed<Doc> {
   const before = change.value.duties[duty.key];
   const mayHaveWorked = before?.state === "claimed" || before?.state === "unknown";
   const record: DutyRecord = {
@@ -140,7 +159,7 @@ function intend<Doc extends { readonly duties: DutyRecords }>(
   const claimed = { ...change.value, duties: { ...change.value.duties, [duty.key]: record } };
   const intended = deps.rows.find((row) => row.kind === duty.kind)?.intend?.(claimed, duty, nowMs);
   const events = [...change.events, ...(intended?.events ?? [])];
-  return changeOf({ value: intended?.value ?? claimed, events }, deps, nowMs);
+  return { value: intended?.value ?? claimed, events };
 }
 
 async function perform<Doc extends { readonly duties: DutyRecords }>(
@@ -179,7 +198,12 @@ function isStillOurs<Doc extends { readonly duties: DutyRecords }>(
 }
 
 function holds(held: DutyRecord, mine: DutyRecord): boolean {
-  return held.state === "claimed" && held.worker === mine.worker && held.attempts === mine.attempts;
+  return (
+    held.state === "claimed" &&
+    held.worker === mine.worker &&
+    held.attempts === mine.attempts &&
+    held.claimedUntilMs === mine.claimedUntilMs
+  );
 }
 
 function outcomeOfError<Doc>(error: unknown): DutyOutcome<Doc> {

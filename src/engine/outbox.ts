@@ -48,7 +48,7 @@ export async function sendCard(id: string, deps: OutboxDeps): Promise<number | u
 }
 
 function dueAt(card: CardDue | undefined, { clock }: OutboxDeps): number | undefined {
-  if (card === undefined || (card.sent >= card.wanted && (card.pinned || !card.pin || !card.message))) return undefined;
+  if (card === undefined || card.sent >= card.wanted) return undefined;
   const paced = card.sentAtMs === undefined ? card.wantedSinceMs : card.sentAtMs + EDIT_EVERY_MS * clock.speed;
   return Math.max(card.wantedSinceMs, paced, card.retryAtMs ?? 0, card.claim?.untilMs ?? 0);
 }
@@ -127,7 +127,14 @@ async function holdsClaim(card: CardDue, deps: OutboxDeps): Promise<boolean> {
 }
 
 function isSameClaim(current: CardDue, mine: CardDue): boolean {
-  return current.claim?.worker === mine.claim?.worker && current.attempts === mine.attempts;
+  const { claim: held } = current;
+  return (
+    held !== undefined &&
+    held.worker === mine.claim?.worker &&
+    held.atMs === mine.claim.atMs &&
+    held.wanted === mine.claim.wanted &&
+    current.attempts === mine.attempts
+  );
 }
 
 function outcomeOfError(error: unknown): Outcome {
@@ -161,19 +168,32 @@ function afterLateSend(current: CardDue, outcome: Outcome, nowMs: number): CardD
 
 function afterOutcome(current: CardDue, outcome: Outcome, nowMs: number, speed: number): CardDue {
   const { claim: held, retryAtMs: _retry, why: _why, ...free } = current;
+  const sent = Math.max(current.sent, held === undefined ? 0 : held.wanted);
   const laterMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(current.attempts - 1, 6)) * speed;
   switch (outcome.kind) {
     case "sent": {
-      const { postedMaybeSinceMs: _found, ...sent } = free;
+      const { postedMaybeSinceMs: _found, ...found } = free;
       const { message, hash, pinned } = outcome;
-      return { ...sent, sent: held?.wanted ?? sent.sent, message: { ...message }, hash, pinned, sentAtMs: nowMs, attempts: 0 };
+      return {
+        ...found,
+        sent,
+        message: { ...message },
+        hash,
+        pinned,
+        sentAtMs: nowMs,
+        attempts: 0,
+      };
     }
     case "nothing-to-show":
-      return { ...free, sent: held?.wanted ?? free.sent, attempts: 0 };
+      return { ...free, sent, attempts: 0 };
     case "waits":
       return { ...free, why: outcome.why, retryAtMs: nowMs + FIRST_RETRY_MS * speed };
     case "retry":
-      return { ...free, why: outcome.why, retryAtMs: nowMs + (outcome.afterMs === undefined ? laterMs : outcome.afterMs * speed) };
+      return {
+        ...free,
+        why: outcome.why,
+        retryAtMs: nowMs + (outcome.afterMs === undefined ? laterMs : outcome.afterMs * speed),
+      };
     case "refused":
       return { ...free, why: outcome.why, retryAtMs: nowMs + REFUSED_AGAIN_MS * speed };
     case "unknown": {

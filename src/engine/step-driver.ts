@@ -122,7 +122,7 @@ async function recordFailure(hold: RunHold, step: PlannedStep, deps: ExecutorDep
   const mustAsk = error.facts["mustAsk"] === true;
   const entered = await hold.append(() => ({
     entry: { kind: "failed", atMs: deps.clock.now(), step: step.id, epoch: hold.epoch, code: error.code, why, mustAsk },
-    told: { says: `${step.title} failed: ${why}` },
+    told: { says: `${step.title} failed: ${why}`, requestIds: requestIdsOf(error) },
   }));
   if (entered) await hold.note(entered);
   deps.logger.error({ run: hold.run.plan.id, step: step.id, code: error.code, why }, "A step failed");
@@ -136,4 +136,10 @@ function intentOf(run: RunState, step: PlannedStep, atMs: number) {
     entry: { kind: "intent" as const, atMs, step: step.id, epoch: run.epoch, attempt: attempt + 1 },
     told: { says: attempt === 0 ? step.title : `${step.title} (look and ask again, attempt ${attempt + 1})` },
   };
+}
+
+/** Adapters put the request ids of refused and lost calls into the error: the ledger wants those too. */
+function requestIdsOf(error: StepFailed): string[] {
+  const ids = error.facts["requestIds"];
+  return typeof ids === "string" && ids !== "" ? ids.split(" ") : [];
 }

@@ -40,7 +40,13 @@ export async function tendRun(id: string, deps: TendDeps, signal: AbortSignal): 
   const after = await deps.runs.read(id);
   if (!after) return;
   await showRun(after, deps);
-  await callPeople(after, deps);
+  await deps.wake.runCalls(id);
+}
+
+/** Calls the people that a run waits for; its own lane, so that a slow pager never holds up a failover. */
+export async function callForRun(id: string, deps: CallDeps & Pick<TendDeps, "runs">): Promise<void> {
+  const run = await deps.runs.read(id);
+  if (run) await callPeople(run, deps);
 }
 
 async function expire(run: RunState, deps: TendDeps): Promise<void> {

@@ -1,7 +1,8 @@
 import { canonicalJson } from "../domain/json.ts";
-import type { Known, Observation, RecordSet } from "../domain/observed.ts";
+import type { Known, RecordSet } from "../domain/observed.ts";
 import type { Assumption } from "../domain/plan.ts";
 import type { Region, Service } from "../domain/service.ts";
+import type { TargetObservation } from "./observe.ts";
 
 /**
  * The facts a failover rests on, by name. Identity facts (G3): who is writer, which resources, which records. A value of
@@ -9,7 +10,7 @@ import type { Region, Service } from "../domain/service.ts";
  */
 export function identityFacts(
   service: Service,
-  observed: Observation,
+  observed: TargetObservation,
   to: Region,
 ): Readonly<Record<string, { value: string | undefined; says: string }>> {
   const site = observed.sites[to];
@@ -42,7 +43,7 @@ function sortedRecords(service: Service, records: readonly RecordSet[]): RecordS
   return [...ours].sort((a, b) => (a.setIdentifier ?? "").localeCompare(b.setIdentifier ?? ""));
 }
 
-export function assumptionsFrom(service: Service, observed: Observation, to: Region): Assumption[] {
+export function assumptionsFrom(service: Service, observed: TargetObservation, to: Region): Assumption[] {
   return Object.entries(identityFacts(service, observed, to)).flatMap(([fact, { value, says }]) =>
     value === undefined ? [] : [{ kind: "identity" as const, fact, says, value }],
   );
@@ -54,7 +55,7 @@ const seen = <T>(known: Known<T> | undefined): T | undefined => (known?.known ? 
 export function driftOf(
   assumptions: readonly Assumption[],
   service: Service,
-  observed: Observation,
+  observed: TargetObservation,
   to: Region,
 ): string[] {
   const facts = identityFacts(service, observed, to);

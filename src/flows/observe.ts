@@ -25,6 +25,23 @@ export async function observe(service: Service, cloud: Cloud, signal?: AbortSign
   };
 }
 
+/** What the assumptions of a plan are about, seen again: the new side and the records. The old side may be dark, and nobody waits for it. */
+export type TargetObservation = Pick<Observation, "trafficRecords" | "databaseRecord" | "sites">;
+
+export async function observeTarget(
+  service: Service,
+  to: Region,
+  cloud: Cloud,
+  signal?: AbortSignal,
+): Promise<TargetObservation> {
+  const [site, trafficRecords, databaseRecord] = await Promise.all([
+    observeSite(service, to, cloud, signal),
+    cloud.traffic.records(service.traffic.zone, service.traffic.name, signal),
+    observeDatabaseRecord(service, cloud, signal),
+  ]);
+  return { sites: { [to]: site }, trafficRecords, databaseRecord };
+}
+
 /** The deep health question under the public name: what users' requests need. */
 export function deepHealthUrl(service: Service, region: Region): string {
   return new URL(siteOf(service, region).deep_health.path, service.public_url).href;

@@ -11,7 +11,7 @@ const REMEMBER_SIGNALS_SECONDS = 72 * 3_600;
 export const SWEEP_EVERY_MS = 2_000;
 
 /** Pokes: each lane wakes somebody to look at one stored thing. */
-export const LANES = ["runs", "pages", "chat", "cards"] as const;
+export const LANES = ["runs", "calls", "evidence", "pages", "chat", "cards"] as const;
 export type Lane = (typeof LANES)[number];
 
 export interface Queues {
@@ -31,7 +31,14 @@ export function createQueues(connection: ConnectionOptions, logger: Logger): Que
     queue.on("error", (error) => logger.warn({ queue: name, why: error.message }, "A queue lost its Redis connection"));
     return queue;
   };
-  const lanes = { runs: open("runs"), pages: open("pages"), chat: open("chat"), cards: open("cards") };
+  const lanes = {
+    runs: open("runs"),
+    calls: open("calls"),
+    evidence: open("evidence"),
+    pages: open("pages"),
+    chat: open("chat"),
+    cards: open("cards"),
+  };
   const signals = open("signals");
   const sweep = open("sweep");
   const all = [...Object.values(lanes), signals, sweep];
@@ -53,6 +60,8 @@ export function createQueues(connection: ConnectionOptions, logger: Logger): Que
   return {
     wake: {
       run: (id) => poke("runs", id),
+      runCalls: (id) => poke("calls", id),
+      incidentEvidence: (id) => poke("evidence", id),
       incidentPages: (id) => poke("pages", id),
       incidentChat: (id) => poke("chat", id),
       card: (id) => poke("cards", id),

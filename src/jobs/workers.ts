@@ -15,6 +15,8 @@ const UNLIMITED_STALLS = 1_000_000;
 
 const CONCURRENCY: Readonly<Record<Lane | "signals" | "sweep", number>> = {
   runs: 8,
+  calls: 8,
+  evidence: 8,
   pages: 16,
   chat: 16,
   cards: 16,

@@ -26,6 +26,8 @@ export interface Runs {
   append(run: RunState, change: Appended): Promise<AppendAnswer>;
   /** Runs that are not over: what the sweep looks at. */
   openIds(): Promise<readonly string[]>;
+  /** Every plan and run that was made for this incident, over or not. */
+  ofIncident(incident: string): Promise<readonly string[]>;
   /** The run that holds the service, if any. */
   holderOf(service: string): Promise<string | undefined>;
   /** World time until which no failover of the service may start. */

@@ -55,6 +55,11 @@ export class StoreClock implements Clock {
     return this.#anchor.worldMs + (machineMs - this.#anchor.machineMs) * this.#anchor.speed;
   }
 
+  /** Machine time (epoch milliseconds) of a world time, for vendors that stamp with their own clock. */
+  toMachineMs(worldMs: number): number {
+    return this.#anchor.machineMs + (worldMs - this.#anchor.worldMs) / this.#anchor.speed;
+  }
+
   async sleep(worldMs: number, signal?: AbortSignal): Promise<void> {
     const dueMs = this.now() + worldMs;
     while (this.now() < dueMs) {

@@ -1,6 +1,7 @@
 import { Redis, type RedisOptions } from "ioredis";
 import { UserError } from "../domain/errors.ts";
 import type { Logger } from "../ports/logger.ts";
+import { type ScriptedRedis, withScripts } from "./scripts.ts";
 
 const backoffMs = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 6), 2_000);
 const reconnectOnError = (error: Error) => (error.message.startsWith("READONLY") ? 2 : false);
@@ -26,8 +27,8 @@ export const WAITING = {
 const OLDEST_VERSION = [6, 2] as const;
 
 /** A ready, checked connection. Throws UserError when the server cannot carry failovers. */
-export async function connectRedis(url: string, logger: Logger): Promise<Redis> {
-  const redis = new Redis(url, { ...FAIL_FAST, lazyConnect: true });
+export async function connectRedis(url: string, logger: Logger): Promise<ScriptedRedis> {
+  const redis = withScripts(new Redis(url, { ...FAIL_FAST, lazyConnect: true }));
   redis.on("error", (error: Error) => logger.warn({ why: error.message }, "The Redis connection failed"));
   try {
     await redis.connect();

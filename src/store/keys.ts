@@ -11,6 +11,7 @@ export const KEYS = {
   openRuns: `${PREFIX}:runs:open`,
   run: (id: string) => `${PREFIX}:run:${id}`,
   journal: (id: string) => `${PREFIX}:run:${id}:journal`,
+  runsOf: (incident: string) => `${PREFIX}:runs-of:${incident}`,
   claim: (service: string) => `${PREFIX}:claim:${service}`,
   coolDown: (service: string) => `${PREFIX}:cool-down:${service}`,
   record: (kind: string, id: string) => `${PREFIX}:${kind}:${id}`,

@@ -13,12 +13,14 @@ const StoredPlan = z.object({ plan: z.string(), digest: z.string() });
 export function createRuns(redis: ScriptedRedis, now: () => number): Runs {
   return {
     async create(plan, digest, events) {
-      const keys = [KEYS.position, KEYS.events, KEYS.run(plan.id), KEYS.openRuns];
+      const incidentKey = KEYS.runsOf(plan.incident ?? "none");
+      const keys = [KEYS.position, KEYS.events, KEYS.run(plan.id), KEYS.openRuns, incidentKey];
       const created = await redis.twokeyCreateRun(...keys, plan.id, canonicalJson(plan), digest, ...written(events));
       if (created === 0) throw new Fenced("run-exists", `Run ${plan.id} exists already`);
     },
     read: (id) => readRun(redis, id),
     append: (run, change) => append(redis, now(), run, change),
+    ofIncident: (incident) => redis.smembers(KEYS.runsOf(incident)),
     openIds: () => redis.smembers(KEYS.openRuns),
     holderOf: async (service) => (await redis.get(KEYS.claim(service))) ?? undefined,
     async coolDownUntil(service) {

@@ -37,11 +37,12 @@ ${APPEND_EVENTS}
 return {'ok', ''}
 `;
 
-/** KEYS: position, events, run, open runs. ARGV: run id, plan, digest, events… */
+/** KEYS: position, events, run, open runs, runs of the incident. ARGV: run id, plan, digest, events… */
 const CREATE_RUN = `
 if redis.call('HSETNX', KEYS[3], 'plan', ARGV[2]) == 0 then return 0 end
 redis.call('HSET', KEYS[3], 'digest', ARGV[3])
 redis.call('SADD', KEYS[4], ARGV[1])
+redis.call('SADD', KEYS[5], ARGV[1])
 local events = {}
 for i = 4, #ARGV do events[#events + 1] = ARGV[i] end
 ${APPEND_EVENTS}
@@ -75,7 +76,7 @@ export type ScriptedRedis = Redis & Scripts;
 /** Defines the scripts on the connection; ioredis sends them by digest and again after a flush. */
 export function withScripts(redis: Redis): ScriptedRedis {
   redis.defineCommand("twokeyAppendRun", { numberOfKeys: 7, lua: APPEND_RUN });
-  redis.defineCommand("twokeyCreateRun", { numberOfKeys: 4, lua: CREATE_RUN });
+  redis.defineCommand("twokeyCreateRun", { numberOfKeys: 5, lua: CREATE_RUN });
   redis.defineCommand("twokeyChangeRecord", { numberOfKeys: 5, lua: CHANGE_RECORD });
   // ioredis adds the commands at run time; there is no typed way to declare them.
   return redis as ScriptedRedis;

@@ -111,7 +111,7 @@ function buttons(run: RunState): CardPart[] {
 export function keysLine(run: RunState, nowMs: number): string {
   const { keysRequired, startByMs } = run.plan;
   if (run.state !== "waiting-for-keys") return `${run.keys.length} of ${keysRequired} keys turned.`;
-  return `${run.keys.length} of ${keysRequired} keys turned; ${sayDuration(Math.max(0, startByMs - nowMs))} left (until ${sayTime(startByMs, nowMs)}).`;
+  return `${run.keys.length} of ${keysRequired} keys turned; the last one counts until ${sayTime(startByMs, nowMs)}.`;
 }
 
 export function lossLine(plan: Plan): string {

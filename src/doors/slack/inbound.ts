@@ -118,7 +118,8 @@ export function readAction(body: unknown, personOf: PersonOf): Inbound | undefin
   const carried = given.view ? carriedOf(given.view.private_metadata) : undefined;
   const channel = given.channel ?? carried?.channel;
   const { message_ts: ts, is_ephemeral } = given.container;
-  const message = ts !== undefined && given.channel !== undefined && !is_ephemeral ? { channel: given.channel, ts } : undefined;
+  const message =
+    ts !== undefined && given.channel !== undefined && !is_ephemeral ? { channel: given.channel, ts } : undefined;
   const place: Place = {
     slackId: given.user.id,
     channel,

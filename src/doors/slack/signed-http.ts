@@ -13,8 +13,10 @@ const LARGEST_SKEW_SECONDS = 300;
 export interface SignedHttp {
   readonly receiver: HTTPReceiver;
   readonly listener: RequestListener;
-  /** From now on requests are answered 503, so that a balancer sends them to another replica. */
-  close(): void;
+  readonly open: () => void;
+  /** While it is not open requests are answered 503, so that a balancer sends them to another replica. */
+  readonly close: () => void;
+  readonly isOpen: () => boolean;
 }
 
 /** Bolt's own receiver behind a stricter look at the clock; it listens nowhere by itself. */
@@ -25,10 +27,10 @@ export function signedHttp(signingSecret: Secret, logger: Logger): SignedHttp {
     bodyLimit: BODY_LIMIT,
     logger: sdkLogger(logger),
   });
-  let isClosed = false;
+  let isOpen = false;
   const refuse = (response: ServerResponse, status: number) => response.writeHead(status).end();
   const listener = (request: IncomingMessage, response: ServerResponse) => {
-    if (isClosed) return refuse(response, 503);
+    if (!isOpen) return refuse(response, 503);
     if (!isFresh(request.headers["x-slack-request-timestamp"])) {
       logger.warn({ reason: "timestamp" }, "Refused a request to the Slack door");
       return refuse(response, 401);
@@ -41,9 +43,13 @@ export function signedHttp(signingSecret: Secret, logger: Logger): SignedHttp {
   return {
     receiver,
     listener,
-    close: () => {
-      isClosed = true;
+    open: () => {
+      isOpen = true;
     },
+    close: () => {
+      isOpen = false;
+    },
+    isOpen: () => isOpen,
   };
 }
 

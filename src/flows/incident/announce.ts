@@ -1,5 +1,5 @@
-import type { DutySpec, OwedDuty, Perform } from "../../domain/duty.ts";
 import { type CardRequest, wantCard } from "../../domain/card-due.ts";
+import type { DutySpec, OwedDuty, Perform } from "../../domain/duty.ts";
 import { amend, eventOf, homeChannel, type Incident, isOpen } from "../../domain/incident.ts";
 import type { IncidentDeps } from "./deps.ts";
 import { postOnce } from "./post-once.ts";
@@ -37,6 +37,12 @@ export const ANNOUNCE_DUTIES: readonly DutySpec<Incident>[] = [
     duties: atHome((incident) =>
       incident.cardChanges < incident.changes ? [once(`card:${incident.changes}`, incident.openedAtMs)] : [],
     ),
+  },
+  {
+    kind: "alert-cards",
+    says: "Let the cards of its alarms point to the channel",
+    lane: "chat",
+    duties: inChannel((incident) => [once("alert-cards", incident.openedAtMs)]),
   },
   {
     kind: "invite",
@@ -84,14 +90,30 @@ export function announceCalls(deps: IncidentDeps): Readonly<Record<string, Perfo
         apply: (current, atMs) => {
           const value = amend(current, { channel: { ...channel } });
           const facts = { channel: channel.id, name: channel.name };
-          return { value, events: [eventOf(value, { kind: "incident.channel-opened", atMs, says: `Channel #${channel.name} opened`, facts })] };
+          return {
+            value,
+            events: [
+              eventOf(value, { kind: "incident.channel-opened", atMs, says: `Channel #${channel.name} opened`, facts }),
+            ],
+          };
         },
       };
     },
     card: async (incident) => {
       const { changes } = incident;
       await requestCard(deps, incidentCard(incident));
-      return { kind: "done", apply: (current) => ({ value: withoutDuty({ ...current, cardChanges: changes }, `card:${changes}`), events: [] }) };
+      await refreshDrafts(deps, incident);
+      return {
+        kind: "done",
+        apply: (current) => ({
+          value: withoutDuty({ ...current, cardChanges: changes }, `card:${changes}`),
+          events: [],
+        }),
+      };
+    },
+    "alert-cards": async (incident) => {
+      for (const { fingerprint } of incident.alerts) await refreshCard(deps, `alert:${fingerprint}`);
+      return { kind: "done" };
     },
     invite: async (incident) => {
       const failed = await deps.chat.invite(incident.channel?.id ?? "", incident.invitees);
@@ -125,16 +147,42 @@ export function announceCalls(deps: IncidentDeps): Readonly<Record<string, Perfo
 /** The pinned card. It moves to the incident's own channel if that opens after all. */
 export function incidentCard(incident: Incident): CardRequest {
   const channel = homeChannel(incident) ?? incident.alertsChannel;
-  return { id: `incident:${incident.id}:${channel}`, kind: "incident", subject: incident.id, channel, pin: incident.channel !== undefined };
+  return {
+    id: `incident:${incident.id}:${channel}`,
+    kind: "incident",
+    subject: incident.id,
+    channel,
+    pin: incident.channel !== undefined,
+  };
 }
 
-export async function requestCard(deps: Pick<IncidentDeps, "cards" | "clock" | "wake">, request: CardRequest): Promise<void> {
+export async function requestCard(
+  deps: Pick<IncidentDeps, "cards" | "clock" | "wake">,
+  request: CardRequest,
+): Promise<void> {
   const nowMs = deps.clock.now();
   await deps.cards.change(request.id, (current) => {
     const value = wantCard(current, request, nowMs);
     return value && { value, events: [], dueAtMs: nowMs };
   });
   await deps.wake.card(request.id);
+}
+
+/** The draft that can be edited, and the one before it, which went out. */
+export function draftCard(incident: Incident, number: number): CardRequest {
+  const channel = homeChannel(incident) ?? incident.alertsChannel;
+  return { id: `update:${incident.id}:${number}`, kind: "update-draft", subject: `${incident.id}#${number}`, channel };
+}
+
+async function refreshDrafts(deps: IncidentDeps, incident: Incident): Promise<void> {
+  const { number } = incident.update;
+  for (const each of [number - 1, number]) await refreshCard(deps, draftCard(incident, each).id);
+}
+
+/** Shows a card as it is now, if it was ever shown. */
+async function refreshCard(deps: IncidentDeps, id: string): Promise<void> {
+  const shown = await deps.cards.get(id);
+  if (shown) await requestCard(deps, shown.value);
 }
 
 /** At most 250 characters at Slack. */
@@ -145,7 +193,11 @@ function topicOf(incident: Incident): string {
   return topic.length > 250 ? `${topic.slice(0, 249)}…` : topic;
 }
 
-function invited(incident: Incident, failed: readonly { readonly slackId: string; readonly why: string }[], atMs: number) {
+function invited(
+  incident: Incident,
+  failed: readonly { readonly slackId: string; readonly why: string }[],
+  atMs: number,
+) {
   const value = amend(incident, { notInvited: failed.map((each) => ({ ...each })) });
   const count = incident.invitees.length - failed.length;
   const says = `${count} people invited${failed.length > 0 ? `, ${failed.length} could not be` : ""}`;

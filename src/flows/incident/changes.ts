@@ -1,8 +1,8 @@
 import type { Changed } from "../../domain/duty.ts";
 import type { DoorName, Event } from "../../domain/event.ts";
 import {
-  ALERTS_LISTED,
   type Acknowledgement,
+  ALERTS_LISTED,
   amend,
   answeredLadder,
   eventOf,
@@ -64,7 +64,8 @@ export function joinAlerts(incident: Incident, joining: Joining, nowMs: number):
 }
 
 function widen(incident: Incident, { scope, region }: Joining, nowMs: number): Changed<Incident> {
-  if (scope === "service" || incident.scope === "regional" || region === undefined) return { value: incident, events: [] };
+  if (scope === "service" || incident.scope === "regional" || region === undefined)
+    return { value: incident, events: [] };
   const says = `Now a regional incident: ${incident.services.length} services are alarming in ${region}`;
   const value = withNote({ ...incident, scope: "regional", region }, "widened", nowMs, says);
   const facts = { region, services: incident.services };
@@ -142,7 +143,8 @@ export function settlePages(
   state: "superseded" | "exhausted",
   isTheirs: (page: PageRecord) => boolean = () => false,
 ): PageRecord[] {
-  const unfinished = ["accepted", "unknown", "retry", "throttled"];
+  // One that is still being sent gets its outcome later, and keeps this end.
+  const unfinished = ["intent", "accepted", "unknown", "retry", "throttled"];
   return pages.map((page) =>
     unfinished.includes(page.state) ? { ...page, state: isTheirs(page) ? ("acked" as const) : state } : page,
   );
@@ -171,8 +173,10 @@ export function escalateNow(incident: Incident, actor: Actor, nowMs: number): Ch
   const ladder = incident.ladders.findLast((each) => each.kind === "matrix");
   if (ladder === undefined || ladder.rungs.length === 0) return undefined;
   const waiting = ladder.rungs.find(
-    (rung, index) => rung.takenBy === undefined && incident.duties[`rung:${ladder.number}.${index}`] === undefined
-      && ladder.startedAtMs + rung.afterMs > nowMs,
+    (rung, index) =>
+      rung.takenBy === undefined &&
+      incident.duties[`rung:${ladder.number}.${index}`] === undefined &&
+      ladder.startedAtMs + rung.afterMs > nowMs,
   );
   const rung = waiting ?? ladder.rungs.at(-1);
   if (rung === undefined) return undefined;
@@ -182,7 +186,13 @@ export function escalateNow(incident: Incident, actor: Actor, nowMs: number): Ch
       ? { ...each, rungs: each.rungs.map((other) => (other === rung ? { ...other, takenBy: number } : other)) }
       : each,
   );
-  return askFor({ ...incident, ladders: taken }, rung.targets, `${actor.name} escalated to level ${rung.level}`, actor, nowMs);
+  return askFor(
+    { ...incident, ladders: taken },
+    rung.targets,
+    `${actor.name} escalated to level ${rung.level}`,
+    actor,
+    nowMs,
+  );
 }
 
 /** Two incidents of one cause: this one ends, its pages stop, and its channel says where to go. */
@@ -229,5 +239,8 @@ export function resolveIncident(
   });
   const says = `Resolved by ${actor.name}: ${fields.details}`;
   const facts: Event["facts"] = { ...fields, ...measured };
-  return { value, events: [eventOf(value, { kind: "incident.resolved", atMs: nowMs, by, door: actor.door, says, facts })] };
+  return {
+    value,
+    events: [eventOf(value, { kind: "incident.resolved", atMs: nowMs, by, door: actor.door, says, facts })],
+  };
 }

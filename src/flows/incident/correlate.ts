@@ -118,7 +118,8 @@ export function place(
 ): Placed {
   const { open, alarms } = index ?? { open: [], alarms: [] };
   const placement = correlate(signal, rule, open, alarms, policy);
-  if (placement.kind === "thread-only" || rule === undefined) return { placement, incident: undefined, next: undefined };
+  if (placement.kind === "thread-only" || rule === undefined)
+    return { placement, incident: undefined, next: undefined };
   const before = placement.kind === "open" ? newRow(placement, signal, rule, nowMs) : placement.incident;
   const incident = afterAlert(before, placement, signal, rule);
   const gone = placement.kind === "widen" ? placement.merged : [];
@@ -126,8 +127,10 @@ export function place(
   if (placement.kind === "join" && incident === before && heard === alarms) {
     return { placement, incident, next: undefined };
   }
-  const others = open.filter((row) => row.id !== incident.id && !gone.includes(row));
-  return { placement, incident, next: { open: [...others, incident], alarms: [...heard] } };
+  // Rows keep their place, so that of two that were opened in one millisecond the first stays the older.
+  const rows = placement.kind === "open" ? [...open, incident] : open;
+  const next = rows.filter((row) => !gone.includes(row)).map((row) => (row.id === incident.id ? incident : row));
+  return { placement, incident, next: { open: next, alarms: [...heard] } };
 }
 
 function newRow(
@@ -153,7 +156,7 @@ function afterAlert(row: OpenIncident, placement: Placement, signal: Signal, rul
   const next: OpenIncident = {
     ...row,
     ...(placement.kind === "widen" ? { scope: "regional", region: signal.region } : {}),
-    services: [...new Set([...row.services, serviceOf(rule), ...merged.flatMap((other) => other.services)])],
+    services: [...new Set([...row.services, ...merged.flatMap((other) => other.services), serviceOf(rule)])],
     severity: [rule.severity, ...merged.map((other) => other.severity)].reduce(worse, row.severity),
     lastAlertAtMs: later(row.lastAlertAtMs, signal.changedAtMs),
     absorbed: [...row.absorbed, ...merged.flatMap((other) => [other.id, ...other.absorbed])],

@@ -20,7 +20,10 @@ export interface IncidentVoice {
   initial(incident: Incident): Card;
   note(incident: Incident, says: string): Card;
   page(incident: Incident, why: string): Card;
-  update(incident: Incident, update: { readonly number: number; readonly fields: UpdateFields; readonly late: boolean }): Card;
+  update(
+    incident: Incident,
+    update: { readonly number: number; readonly fields: UpdateFields; readonly late: boolean },
+  ): Card;
   resolution(incident: Incident): Card;
   timeline(incident: Incident, events: readonly Event[]): Card;
 }
@@ -34,7 +37,7 @@ export interface IncidentDeps {
   readonly chat: Chat;
   readonly paging: Paging;
   readonly clock: Clock;
-  readonly wake: Wake;
+  readonly wake: Pick<Wake, "incidentPages" | "incidentChat" | "card">;
   readonly voice: IncidentVoice;
   inventory(): Inventory;
   /** Status, progress, challenges and ETA as they are now, for the next update; none empty. */

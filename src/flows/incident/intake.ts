@@ -9,7 +9,15 @@ import type { Records } from "../../ports/records.ts";
 import type { Wake } from "../../ports/wake.ts";
 import { requestCard } from "./announce.ts";
 import { joinAlerts } from "./changes.ts";
-import { CORRELATION_ID, type Correlation, type OpenIncident, type Placed, place, serviceOf, withoutIncident } from "./correlate.ts";
+import {
+  CORRELATION_ID,
+  type Correlation,
+  type OpenIncident,
+  type Placed,
+  place,
+  serviceOf,
+  withoutIncident,
+} from "./correlate.ts";
 import { dueChange } from "./index.ts";
 import { openIncident } from "./open.ts";
 
@@ -19,7 +27,7 @@ export interface IntakeDeps {
   readonly incidents: Records<Incident>;
   readonly cards: Records<CardDue>;
   readonly clock: Clock;
-  readonly wake: Wake;
+  readonly wake: Pick<Wake, "incidentPages" | "incidentChat" | "card">;
   inventory(): Inventory;
 }
 

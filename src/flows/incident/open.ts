@@ -1,6 +1,6 @@
-import { eventOf, type Incident, type JoinedAlert } from "../../domain/incident.ts";
 import type { Changed } from "../../domain/duty.ts";
 import type { DoorName } from "../../domain/event.ts";
+import { eventOf, type Incident, type JoinedAlert } from "../../domain/incident.ts";
 import type { Inventory } from "../../domain/inventory.ts";
 import { planLadder } from "../../domain/page.ts";
 import type { Severity } from "../../domain/severity.ts";
@@ -99,5 +99,5 @@ function bookmarksOf(inventory: Inventory, services: readonly string[]): Inciden
 
 /** A number that differs from incident to incident, for audiences that take turns. */
 export function turnOf(id: string): number {
-  return [...id].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 65_521, 7);
+  return Buffer.from(id).reduce((sum, byte) => (sum * 31 + byte) % 65_521, 7);
 }

@@ -117,7 +117,12 @@ function outcomeOf(
     case "accepted":
       return { kind: "done", apply: settled(duty, "accepted", undefined, held) };
     case "retry":
-      return { kind: "retry", afterMs: answer.afterMs, why: answer.why, apply: settled(duty, "retry", answer.why, held) };
+      return {
+        kind: "retry",
+        afterMs: answer.afterMs,
+        why: answer.why,
+        apply: settled(duty, "retry", answer.why, held),
+      };
     case "unknown":
       return { kind: "unknown", why: answer.why, apply: settled(duty, "unknown", answer.why, held) };
     case "rejected": {
@@ -187,7 +192,10 @@ async function direct(deps: IncidentDeps, incident: Incident, duty: Duty, attemp
     const why = "nobody on call there is listed in people";
     return { kind: "failed", why, apply: settled(duty, "rejected", why) };
   }
-  const card = deps.voice.page(incident, place.ladder.kind === "asked" ? place.ladder.why : `level ${place.rung.level}`);
+  const card = deps.voice.page(
+    incident,
+    place.ladder.kind === "asked" ? place.ladder.why : `level ${place.rung.level}`,
+  );
   for (const person of people.value) {
     const isSent = await postOnce(deps.chat, { channel: person.slack }, card, `${page.key}:${person.id}`, attempt);
     if (!isSent) return { kind: "withdrawn" };
@@ -195,10 +203,7 @@ async function direct(deps: IncidentDeps, incident: Incident, duty: Duty, attemp
   return { kind: "done", apply: settled(duty, "accepted", undefined) };
 }
 
-async function peopleOf(
-  deps: IncidentDeps,
-  target: PageRecord["target"],
-): Promise<PagerAnswer<readonly Person[]>> {
+async function peopleOf(deps: IncidentDeps, target: PageRecord["target"]): Promise<PagerAnswer<readonly Person[]>> {
   const inventory = deps.inventory();
   if (target.kind === "person") {
     const person = findPerson(inventory, target.id);

@@ -185,7 +185,13 @@ function wasJustPaged(incident: Incident, target: PageTarget, everyMs: number, d
 }
 
 /** Whether a page to this person or policy was begun after `sinceMs`, by another duty than `except`. */
-export function paged(incident: Incident, target: string, via: PageRecord["via"], sinceMs: number, except = ""): boolean {
+export function paged(
+  incident: Incident,
+  target: string,
+  via: PageRecord["via"],
+  sinceMs: number,
+  except = "",
+): boolean {
   return incident.pages.some(
     (page) => page.via === via && page.target.id === target && page.intentAtMs > sinceMs && page.duty !== except,
   );
@@ -198,21 +204,38 @@ export function pageKey(incident: Incident, step: string, target: string, via: s
 
 /** The pages that one duty carries, as they are when its intent is written. */
 export function pagesFor(incident: Incident, duty: Duty, nowMs: number): PageRecord[] {
-  const { ladder: number, rung, round = 0, kind, target: id } = duty.subject;
-  const ladder = Number(number ?? incident.ladders.at(-1)?.number ?? 1);
-  const base = { duty: duty.key, ladder, round: Number(round), dueAtMs: duty.dueAtMs, intentAtMs: nowMs };
-  const step = `${ladder}.${rung ?? "all"}`;
-  const record = (level: number, target: PageRecord["target"], via: PageRecord["via"], channels: PageRecord["channels"]) => {
+  const { subject, key: call, dueAtMs } = duty;
+  const ladder = Number(subject["ladder"] ?? incident.ladders.length);
+  const base = { duty: call, ladder, round: Number(subject["round"] ?? 0), dueAtMs, intentAtMs: nowMs };
+  const step = `${ladder}.${subject["rung"] ?? "all"}`;
+  const record = (
+    level: number,
+    target: PageRecord["target"],
+    via: PageRecord["via"],
+    channels: PageRecord["channels"],
+  ) => {
     const key = pageKey(incident, step, target.id, via, base.round);
     return { ...base, key, level, target, via, channels, state: "intent" as const };
   };
   if (duty.kind === "trigger") return [record(1, { kind: "pager-service", id: "pager" }, "pager", [])];
   if (duty.kind === "direct") {
     const level = rungAt(incident, duty)?.rung.level ?? 1;
-    return [record(level, { kind: kind === "policy" ? "policy" : "person", id: String(id) }, "slack", ["slack"])];
+    return [
+      record(
+        level,
+        { kind: subject["kind"] === "policy" ? "policy" : "person", id: String(subject["target"]) },
+        "slack",
+        ["slack"],
+      ),
+    ];
   }
   return targetsOf(incident, duty).map(({ level, target }) =>
-    record(level, { kind: target.kind, id: target.id }, "pager", target.channels.filter((each) => each !== "slack")),
+    record(
+      level,
+      { kind: target.kind, id: target.id },
+      "pager",
+      target.channels.filter((each) => each !== "slack"),
+    ),
   );
 }
 
@@ -238,7 +261,13 @@ export const PAGE_DUTIES: readonly DutySpec<Incident>[] = [
     intend: intendPages,
   },
   { kind: "rung", says: "Page everybody of one level", lane: "pages", duties: rungDuties, intend: intendPages },
-  { kind: "round", says: "Page everybody reached so far again", lane: "pages", duties: roundDuties, intend: intendPages },
+  {
+    kind: "round",
+    says: "Page everybody reached so far again",
+    lane: "pages",
+    duties: roundDuties,
+    intend: intendPages,
+  },
   { kind: "direct", says: "Send a page as a direct message", lane: "chat", duties: directDuties, intend: intendPages },
   {
     kind: "fallback",

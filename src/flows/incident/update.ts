@@ -1,7 +1,15 @@
 import type { Changed, DutySpec, OwedDuty, Perform } from "../../domain/duty.ts";
-import { amend, eventOf, homeChannel, type Incident, isOpen, type UpdateFields, withNote } from "../../domain/incident.ts";
+import {
+  amend,
+  eventOf,
+  homeChannel,
+  type Incident,
+  isOpen,
+  type UpdateFields,
+  withNote,
+} from "../../domain/incident.ts";
 import { commanderTargets } from "../../domain/page.ts";
-import { requestCard } from "./announce.ts";
+import { draftCard, requestCard } from "./announce.ts";
 import { type Actor, askFor, TWOKEY } from "./changes.ts";
 import type { IncidentDeps } from "./deps.ts";
 import { postOnce } from "./post-once.ts";
@@ -60,14 +68,14 @@ export function updateCalls(deps: IncidentDeps): Readonly<Record<string, Perform
   return {
     "update-draft": async (incident) => {
       const fields = incident.update.draft ?? (await deps.facts(incident));
-      const channel = homeChannel(incident) ?? incident.alertsChannel;
       const { number } = incident.update;
       const draft = { draft: fields };
-      await requestCard(deps, draftCard(incident, number, channel));
+      await requestCard(deps, draftCard(incident, number));
       return {
         kind: "done",
         apply: (current) => ({
-          value: current.update.number === number ? { ...current, update: { ...draft, ...current.update } } : current,
+          value:
+            current.update.number === number ? amend(current, { update: { ...draft, ...current.update } }) : current,
           events: [],
         }),
       };
@@ -75,7 +83,10 @@ export function updateCalls(deps: IncidentDeps): Readonly<Record<string, Perform
     "update-final": async (incident) => {
       const { editedBy, draft, number } = incident.update;
       const facts = editedBy !== undefined && draft !== undefined ? draft : await deps.facts(incident);
-      return { kind: "done", apply: (current, nowMs) => ({ value: frozen(current, number, facts, nowMs), events: [] }) };
+      return {
+        kind: "done",
+        apply: (current, nowMs) => ({ value: frozen(current, number, facts, nowMs), events: [] }),
+      };
     },
     "update-send": async (incident, duty, attempt) => {
       const { number, final, late } = incident.update;
@@ -93,10 +104,6 @@ export function updateCalls(deps: IncidentDeps): Readonly<Record<string, Perform
       return Promise.resolve({ kind: "done", apply: (current, nowMs) => overdue(current, number, people, nowMs) });
     },
   };
-}
-
-export function draftCard(incident: Incident, number: number, channel: string) {
-  return { id: `update:${incident.id}:${number}`, kind: "update-draft", subject: `${incident.id}#${number}`, channel };
 }
 
 /** An edit that was saved while the facts were being read wins over them. */

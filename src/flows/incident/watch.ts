@@ -1,4 +1,11 @@
-import { type DutyOutcome, type DutySpec, isSettled, type OwedDuty, type Perform } from "../../domain/duty.ts";
+import {
+  type Changed,
+  type DutyOutcome,
+  type DutySpec,
+  isSettled,
+  type OwedDuty,
+  type Perform,
+} from "../../domain/duty.ts";
 import type { Event } from "../../domain/event.ts";
 import {
   amend,
@@ -110,7 +117,8 @@ export function watchCalls(deps: IncidentDeps): Readonly<Record<string, Perform<
   const people = () => deps.inventory().people;
   return {
     evidence: async (incident) => seen(await deps.paging.read(dedupKey(incident)), incident, people()),
-    "mirror-ack": async (incident) => told(await deps.paging.acknowledge(dedupKey(incident), lastAck(incident)?.name ?? "")),
+    "mirror-ack": async (incident) =>
+      told(await deps.paging.acknowledge(dedupKey(incident), lastAck(incident)?.name ?? "")),
     "pager-resolve": async (incident) => told(await deps.paging.resolve(dedupKey(incident), closer(incident))),
     confirm: async (incident) => confirmed(await deps.paging.read(dedupKey(incident))),
     "ack-late": (_incident, { subject }) => Promise.resolve(deadlineMissed(Number(subject["deadlineMs"]))),
@@ -167,7 +175,8 @@ export function mergeEvidence(incident: Incident, found: PagerIncident, people: 
     ...(isForward ? { status: found.status } : {}),
     ...(notifications.length >= pager.notifications.length ? { notifications } : {}),
   };
-  const isNews = next.status !== pager.status || next.id !== pager.id || next.notifications.length !== pager.notifications.length;
+  const isNews =
+    next.status !== pager.status || next.id !== pager.id || next.notifications.length !== pager.notifications.length;
   let value: Incident = isNews ? amend(incident, { pager: next }) : incident;
   const events: Event[] = [];
   for (const ack of found.acknowledgedBy) {
@@ -177,6 +186,14 @@ export function mergeEvidence(incident: Incident, found: PagerIncident, people: 
   }
   const closed = closedOutside(value, nowMs);
   return closed === undefined ? { value, events } : { value: closed.value, events: [...events, ...closed.events] };
+}
+
+/** The pager says that something happened there: it is read at once. A hint is no more than that. */
+export function readPagerNow(incident: Incident, nowMs: number): Changed<Incident> | undefined {
+  const record = incident.duties["evidence"];
+  if (!isOpen(incident) || record === undefined || record.state === "claimed") return undefined;
+  const duties = { ...incident.duties, evidence: { ...record, retryAtMs: nowMs } };
+  return { value: { ...incident, duties }, events: [] };
 }
 
 /** Counts from listed responders, and from anybody whom the pager itself notified for this incident. */
@@ -191,12 +208,16 @@ function acknowledgedAtPager(
   // The pager repeats old acknowledgements at every read.
   if (incident.acks.some((ack) => ack.by === by && ack.door === "pagerduty" && ack.atMs >= atMs)) return undefined;
   const counts = person ? mayAcknowledge(person) : incident.pager.notifications.some(({ user }) => user === userId);
-  if (counts) return acknowledge(incident, { by, name: person?.name ?? name, door: "pagerduty" }, nowMs, atMs + PAGER_STEP_MS);
+  if (counts)
+    return acknowledge(incident, { by, name: person?.name ?? name, door: "pagerduty" }, nowMs, atMs + PAGER_STEP_MS);
   if (incident.pager.uncounted.includes(userId)) return undefined;
   const pager = { ...incident.pager, uncounted: [...incident.pager.uncounted, userId] };
   const says = `${name} acknowledged at PagerDuty but is no listed responder: paging goes on`;
   const value = withNote({ ...incident, pager }, `uncounted:${userId}`, nowMs, says);
-  return { value, events: [eventOf(value, { kind: "ack.not-counted", atMs: nowMs, says, facts: { pagerUser: userId } })] };
+  return {
+    value,
+    events: [eventOf(value, { kind: "ack.not-counted", atMs: nowMs, says, facts: { pagerUser: userId } })],
+  };
 }
 
 /** A key that was closed at the pager is dead there: what is paged from now on opens a new one. */
@@ -206,7 +227,10 @@ function closedOutside(incident: Incident, nowMs: number) {
   const says = "The incident was closed at the pager but is open here: further pages open a new one there";
   const pager = { notifications: [], uncounted: [], reopened: 0 };
   const value = withNote({ ...incident, generation, pager }, `closed-outside:${generation}`, nowMs, says);
-  return { value, events: [eventOf(value, { kind: "pager.closed-outside", atMs: nowMs, says, facts: { generation } })] };
+  return {
+    value,
+    events: [eventOf(value, { kind: "pager.closed-outside", atMs: nowMs, says, facts: { generation } })],
+  };
 }
 
 function confirmed(answer: PagerAnswer<PagerIncident | undefined>): Outcome {
@@ -228,7 +252,10 @@ function deadlineMissed(deadlineMs: number): Outcome {
     kind: "done",
     apply: (current, atMs) => {
       const says = `Nobody acknowledged within ${deadlineMs / 60_000} min`;
-      return { value: amend(current, {}), events: [eventOf(current, { kind: "ack.deadline-missed", atMs, says, facts: { deadlineMs } })] };
+      return {
+        value: amend(current, {}),
+        events: [eventOf(current, { kind: "ack.deadline-missed", atMs, says, facts: { deadlineMs } })],
+      };
     },
   };
 }

@@ -3,10 +3,8 @@ import type { OnCallEntry, PageRequest, PagerAnswer, Paging, ResponderRequest } 
 import { type ClientOptions, PagerDutyClient } from "./client.ts";
 import { findIncident, readIncident } from "./incidents.ts";
 
-export interface PagerDutyOptions extends ClientOptions {
-  /** Id of the bot's own PagerDuty user, in whose name responders are asked. */
-  readonly botUserId: string;
-}
+/** `from` names the bot's own PagerDuty user, in whose name responders are asked. */
+export type PagerDutyOptions = ClientOptions;
 
 /** Long enough for the events queue to have made the incident. */
 const NOT_YET_THERE_MS = 1_000;
@@ -18,11 +16,12 @@ const LONGEST_SUMMARY = 1_024;
  */
 export function createPagerDutyPaging(options: PagerDutyOptions): Paging & { close(): void } {
   const client = new PagerDutyClient(options);
+  const self = ownUser(client, options.from);
   return {
     trigger: (page) => trigger(client, page),
     acknowledge: (dedupKey, by) => followUp(client, { action: "acknowledge", dedupKey, text: `Acknowledged by ${by}` }),
     resolve: (dedupKey, by) => followUp(client, { action: "resolve", dedupKey, text: `Resolved by ${by}` }),
-    addResponders: (request) => addResponders(client, options.botUserId, request),
+    addResponders: (request) => addResponders(client, self, request),
     read: (dedupKey) => readIncident(client, dedupKey),
     onCall: (policies) => onCall(client, policies),
     close: () => client.close(),
@@ -69,10 +68,30 @@ async function writeDown(client: PagerDutyClient, dedupKey: string, text: string
   await client.write("POST", endpoint, { note: { content: text } }, false);
 }
 
+const Users = z.object({ users: z.array(z.object({ id: z.string(), email: z.string() })) });
+
+/** Looked up once it is first needed: a pager that is down at start must not keep the bot from starting. */
+function ownUser(client: PagerDutyClient, email: string): () => Promise<PagerAnswer<string>> {
+  let known: string | undefined;
+  return async () => {
+    if (known !== undefined) return { kind: "accepted", value: known };
+    const found = await client.read("/users", { query: email, limit: "100", offset: "0" }, Users, true);
+    if (found.kind !== "accepted") return found;
+    known = found.value.users.find((user) => user.email.toLowerCase() === email.toLowerCase())?.id;
+    return known === undefined
+      ? {
+          kind: "rejected",
+          code: "no-such-user",
+          why: `PagerDuty has no user with the e-mail address ${email} (pagerduty.from)`,
+        }
+      : { kind: "accepted", value: known };
+  };
+}
+
 /** Responder requests have no idempotency key either: ours stands in brackets at the end of the message. */
 async function addResponders(
   client: PagerDutyClient,
-  botUserId: string,
+  self: () => Promise<PagerAnswer<string>>,
   request: ResponderRequest,
 ): Promise<PagerAnswer> {
   const { dedupKey, pageKey, message, users, policies, urgent } = request;
@@ -86,9 +105,11 @@ async function addResponders(
   if (incident.responder_requests.some((asked) => asked.message?.includes(mark))) {
     return { kind: "accepted", value: undefined };
   }
+  const requester = await self();
+  if (requester.kind !== "accepted") return requester;
   const target = (type: string) => (id: string) => ({ responder_request_target: { id, type } });
   const data = {
-    requester_id: botUserId,
+    requester_id: requester.value,
     message: `${message} ${mark}`,
     responder_request_targets: [
       ...users.map(target("user_reference")),

@@ -82,8 +82,11 @@ function bare(error: unknown): Error {
   return new Error(`${messageOf(error)}${inner}`);
 }
 
+/** Looked for along the chain of causes: fetch wraps the socket's error at least once. */
 function wasNeverSent(error: unknown): boolean {
-  for (let current = error, depth = 0; current instanceof Error && depth < 5; current = current.cause, depth += 1)
+  for (let current = error, depth = 0; typeof current === "object" && current !== null && depth < 5; depth += 1) {
     if ("code" in current && typeof current.code === "string" && NEVER_SENT.has(current.code)) return true;
+    current = "cause" in current ? current.cause : undefined;
+  }
   return false;
 }

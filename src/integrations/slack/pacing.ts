@@ -57,7 +57,7 @@ export class Pacing {
   #line({ method, tier }: PacedCall): Line {
     const known = this.#lines.get(method);
     if (known) return known;
-    const line = tier === "post" ? new Line(WORKSPACE) : new Line(ofTier(tier));
+    const line = tier === "post" ? new Line(WORKSPACE) : lineOf(tier);
     this.#lines.set(method, line);
     return line;
   }
@@ -73,13 +73,13 @@ export class Pacing {
   }
 }
 
-function ofTier(tier: Tier): { perMinute: number; burst: number } {
+export function lineOf(tier: Tier): Line {
   const burst = Math.floor(PER_MINUTE[tier] * BURST_SHARE);
-  return { perMinute: PER_MINUTE[tier] - burst, burst };
+  return new Line({ perMinute: PER_MINUTE[tier] - burst, burst });
 }
 
 /** A token bucket kept as one number: the moment at which it would be full again. First come, first served. */
-class Line {
+export class Line {
   readonly #intervalMs: number;
   readonly #burst: number;
   #fullMs = 0;

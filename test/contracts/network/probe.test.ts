@@ -57,7 +57,7 @@ describe("a write check", () => {
     ["an empty answer", 204, "", {}],
     ["a redirect", 302, "", { location: "http://127.0.0.1:9/" }],
     ["a word instead of a truth", 200, '{"written":"true"}', {}],
-    ["more than 4 KB", 200, `${" ".repeat(5_000)}{"written":true}`, {}],
+    ["more than 4 KB", 200, `{"written":true}${" ".repeat(5_000)}`, {}],
   ])("%s is unknown", async (_what, status, body, headers) => {
     expect(await check(status, body, headers)).toMatchObject({
       kind: "unknown",
@@ -139,6 +139,15 @@ describe("health", () => {
     const asked = probeWith().health(`http://127.0.0.1:${port}/`, { signal: stopping.signal });
     stopping.abort(new Error("stopping"));
     await expect(asked).rejects.toThrow("stopping");
+  });
+
+  test("a host name can be diverted to this machine where no resolver is asked", async () => {
+    const port = await serve((_request, response) => response.end('{"written":true}'));
+    const connect = new Map([["write-check.example.com", { host: "127.0.0.1", port }]]);
+    const verdict = await probeWith({ dnsServers: [], connect }).writeCheck(
+      "https://write-check.example.com/inventory",
+    );
+    expect(verdict).toEqual({ kind: "written" });
   });
 
   test("nothing is diverted off this machine", () => {

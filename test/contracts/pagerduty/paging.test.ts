@@ -42,7 +42,6 @@ const pagingOf = (options: Partial<PagerDutyOptions>) =>
     apiToken: new Secret(TOKEN),
     routingKey: new Secret(ROUTING_KEY),
     from: BOT,
-    botUserId: "PUBOT",
     ...options,
   });
 

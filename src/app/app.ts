@@ -1,0 +1,99 @@
+import { hostname } from "node:os";
+import type { Settings } from "../config/environment.ts";
+import { messageOf } from "../domain/errors.ts";
+import type { Inventory } from "../domain/inventory.ts";
+import type { IncidentDeps } from "../flows/incident/deps.ts";
+import { createQueues } from "../jobs/queues.ts";
+import { createWorkers } from "../jobs/workers.ts";
+import type { Logger } from "../ports/logger.ts";
+import { StoreClock } from "../store/clock.ts";
+import { connectRedis, FAIL_FAST, WAITING } from "../store/connection.ts";
+import { eventsOf } from "../store/events.ts";
+import { LedgerFile } from "../store/ledger-file.ts";
+import { incidentVoice } from "../views/incident-voice.ts";
+import { renderCard } from "./cards.ts";
+import { createCommands, look } from "./commands.ts";
+import { type Doors, openDoors } from "./doors.ts";
+import { createHeartbeat } from "./heartbeat.ts";
+import { createHandlers } from "./lanes.ts";
+import { createMemory } from "./memory.ts";
+import { createOutside } from "./outside.ts";
+import { updateFacts } from "./recovery.ts";
+
+export interface App {
+  readonly webPort: number;
+  /** Hands work over and closes the doors; resolves when nothing of this process is left. */
+  stop(): Promise<void>;
+}
+
+/** Composition, in the order in which it starts; it stops in the reverse order. Nothing in it decides anything. */
+export async function startApp(settings: Settings, inventory: () => Inventory, logger: Logger): Promise<App> {
+  const worker = `${settings.processName}@${hostname()}:${process.pid}`;
+  const url = settings.redisUrl.reveal();
+  const redis = await connectRedis(url, logger);
+  const clock = new StoreClock(redis);
+  await clock.refresh();
+  const memory = createMemory(redis, () => clock.now());
+  const ledger = await LedgerFile.open(redis, { ...settings.ledger, process: settings.processName });
+  const outside = createOutside(settings, inventory(), clock, logger);
+  const queues = createQueues({ url, ...FAIL_FAST, enableOfflineQueue: true }, logger);
+  const timeline = async (incident: string) => (await eventsOf(redis, { incident })).map(({ event }) => event);
+  const incidentDeps: IncidentDeps = {
+    ...memory,
+    chat: outside.chat,
+    paging: outside.paging,
+    clock,
+    wake: queues.wake,
+    voice: incidentVoice,
+    inventory,
+    timeline,
+    facts: (incident) => updateFacts(incident, memory, clock),
+  };
+  const handlers = createHandlers({
+    memory,
+    outside,
+    queues,
+    clock,
+    ledger,
+    logger,
+    worker,
+    incidentDeps,
+    inventory,
+    render: (kind, subject) => renderCard(kind, subject, { memory, clock, inventory }),
+    onSweep: createHeartbeat(() => inventory().file.incidents.heartbeat_url, logger),
+  });
+  const workers = createWorkers({ url, ...WAITING }, handlers, logger);
+  await workers.ready();
+  await queues.startSweep();
+  const intents = createCommands({ memory, outside, clock, wake: queues.wake, inventory, timeline });
+  const doors: Doors = await openDoors({
+    settings,
+    redis,
+    memory,
+    outside,
+    queues,
+    clock,
+    logger,
+    intents,
+    inventory,
+    isReady: async () => {
+      const wrong = await ledger.disagreement().catch((error: unknown) => messageOf(error));
+      return wrong === undefined ? [] : [wrong];
+    },
+  });
+  // The first look fills the cache, so that the first /dr status has something to show.
+  for (const service of inventory().services) void look(service, memory, outside).catch(() => undefined);
+  logger.info({ worker, port: doors.web.port, services: inventory().services.length }, "TwoKey is ready");
+  return {
+    webPort: doors.web.port,
+    async stop() {
+      await doors.slack.stop();
+      await doors.web.close();
+      await workers.close();
+      await queues.close();
+      await ledger.close();
+      outside.close();
+      redis.disconnect();
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { changesInReply, readReplySubject } from "../domain/alert-thread.ts";
+import type { Card } from "../domain/card.ts";
+import { findPerson, type Inventory } from "../domain/inventory.ts";
+import { whoIsNeeded } from "../engine/call-people.ts";
+import { nextPage } from "../flows/incident/next-page.ts";
+import type { Clock } from "../ports/clock.ts";
+import { alertCard, alertChangesCard } from "../views/alert.ts";
+import { incidentCard } from "../views/incident.ts";
+import { planCard } from "../views/plan.ts";
+import { progressCard } from "../views/run-progress.ts";
+import { updateDraftCard } from "../views/update.ts";
+import type { Memory } from "./memory.ts";
+
+export interface CardSources {
+  readonly memory: Memory;
+  readonly clock: Clock;
+  inventory(): Inventory;
+}
+
+type Render = (subject: string, sources: CardSources) => Promise<Card | undefined>;
+
+/** Every kind of card that the outbox may owe, rendered from what is stored at the moment it is sent. */
+const RENDER: Readonly<Record<string, Render>> = {
+  alert: async (subject, { memory }) => {
+    const alert = (await memory.alerts.get(subject))?.value;
+    if (!alert) return undefined;
+    const incident = alert.incident === undefined ? undefined : (await memory.incidents.get(alert.incident))?.value;
+    return alertCard(alert, { incidentChannel: incident?.channel?.id });
+  },
+  "alert-changes": async (subject, { memory }) => {
+    const { fingerprint, reply } = readReplySubject(subject);
+    const alert = (await memory.alerts.get(fingerprint))?.value;
+    const changes = alert && changesInReply(alert, reply);
+    return changes && alertChangesCard(changes);
+  },
+  incident: async (subject, { memory, clock, inventory }) => {
+    const incident = (await memory.incidents.get(subject))?.value;
+    return (
+      incident &&
+      incidentCard(incident, {
+        nameOf: (id) => findPerson(inventory(), id)?.name ?? id,
+        next: nextPage(incident, clock.now()),
+      })
+    );
+  },
+  "update-draft": async (subject, { memory }) => {
+    const at = subject.lastIndexOf("#");
+    const incident = (await memory.incidents.get(subject.slice(0, at)))?.value;
+    return incident && updateDraftCard(incident, Number(subject.slice(at + 1)));
+  },
+  plan: async (subject, { memory, clock, inventory }) => {
+    const run = await memory.runs.read(subject);
+    return run && planCard(run, inventory(), clock.now());
+  },
+  progress: async (subject, { memory, clock, inventory }) => {
+    const run = await memory.runs.read(subject);
+    return run && progressCard(run, inventory(), clock.now());
+  },
+  call: async (subject, { memory, clock, inventory }) => {
+    const run = await memory.runs.read(subject);
+    const needed = run && whoIsNeeded(run, inventory(), clock.now());
+    if (!run || !needed) return undefined;
+    return {
+      text: needed.why,
+      parts: [
+        { kind: "text", text: [{ bold: needed.why }] },
+        ...(run.state === "waiting-for-keys"
+          ? planCard(run, inventory(), clock.now()).parts
+          : progressCard(run, inventory(), clock.now()).parts),
+      ],
+    };
+  },
+};
+
+export async function renderCard(kind: string, subject: string, sources: CardSources): Promise<Card | undefined> {
+  return RENDER[kind]?.(subject, sources);
+}

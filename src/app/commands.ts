@@ -1,0 +1,109 @@
+import { randomInt } from "node:crypto";
+import { type CommandDeps, createIntents } from "../commands/index.ts";
+import type { Intents } from "../commands/intent.ts";
+import type { Event } from "../domain/event.ts";
+import { type Incident, isOpen } from "../domain/incident.ts";
+import type { Inventory } from "../domain/inventory.ts";
+import type { Observation } from "../domain/observed.ts";
+import type { Service } from "../domain/service.ts";
+import { observe } from "../flows/observe.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Wake } from "../ports/wake.ts";
+import type { Memory } from "./memory.ts";
+import type { Outside } from "./outside.ts";
+import { recoveryOf, runInProgress, updateFacts } from "./recovery.ts";
+
+export interface CommandSources {
+  readonly memory: Memory;
+  readonly outside: Outside;
+  readonly clock: Clock;
+  readonly wake: Wake;
+  inventory(): Inventory;
+  timeline(incident: string): Promise<readonly Event[]>;
+}
+
+/** Machine time that `/dr status` waits for AWS before it shows the cache with its age; Slack gives 3 s in all. */
+const LOOK_WITHIN_MS = 1_200;
+const PAGER_WITHIN_MS = 1_000;
+/** Without letters and digits that are confused when read aloud. */
+const SPEAKABLE = "23456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+export function createCommands(sources: CommandSources): Intents {
+  const { memory, outside, clock, wake, inventory } = sources;
+  const incidentOf = async (service: string): Promise<Incident | undefined> => {
+    const stored = await Promise.all((await memory.incidents.openIds()).map((id) => memory.incidents.get(id)));
+    return stored
+      .flatMap((each) => (each && isOpen(each.value) ? [each.value] : []))
+      .find((incident) => incident.services.includes(service));
+  };
+  const deps: CommandDeps = {
+    run: {
+      runs: memory.runs,
+      cloud: outside.cloud,
+      chat: outside.chat,
+      clock,
+      wake,
+      cards: memory.cards,
+      inventory,
+      newId: () => newId("F"),
+      incidentOf: async (service) => {
+        const incident = await incidentOf(service);
+        return incident && { id: incident.id, channel: incident.channel?.id };
+      },
+      incidentShown: async (service) => {
+        const incident = await incidentOf(service);
+        return incident && { id: incident.id, title: incident.title, channel: incident.channel?.id };
+      },
+      rememberChannel: async (run, channel) => {
+        await memory.runChannels.change(run, () => ({ value: { channel }, events: [] }));
+      },
+      observed: (service) => observedSoon(service, sources),
+      onCall: () => onCallSoon(sources),
+    },
+    incident: {
+      incidents: memory.incidents,
+      correlation: memory.correlation,
+      paging: outside.paging,
+      clock,
+      wake,
+      inventory,
+      timeline: sources.timeline,
+      newId: () => newId("I"),
+      facts: (incident) => updateFacts(incident, memory, clock),
+      runInProgress: (incident) => runInProgress(incident, memory, clock),
+      recovery: (incident) => recoveryOf(incident, memory),
+    },
+  };
+  return createIntents(deps, inventory);
+}
+
+function newId(kind: string): string {
+  return `${kind}-${Array.from({ length: 6 }, () => SPEAKABLE[randomInt(SPEAKABLE.length)]).join("")}`;
+}
+
+/** Looks, and remembers what was seen; a slow look goes on and is there for the next question. */
+async function observedSoon(service: Service, { memory, outside }: CommandSources): Promise<Observation | undefined> {
+  const looking = look(service, memory, outside).catch(() => undefined);
+  const late = new Promise<"late">((resolve) => setTimeout(() => resolve("late"), LOOK_WITHIN_MS).unref());
+  const first = await Promise.race([looking, late]);
+  if (first !== "late" && first !== undefined) return first;
+  return (await memory.seen.get(service.name))?.value.observation;
+}
+
+export async function look(service: Service, memory: Memory, outside: Outside): Promise<Observation> {
+  const observation = await observe(service, outside.cloud);
+  await memory.seen.change(service.name, (current) =>
+    current && current.observation.atMs > observation.atMs ? undefined : { value: { observation }, events: [] },
+  );
+  return observation;
+}
+
+async function onCallSoon({ outside, inventory }: CommandSources): Promise<readonly string[]> {
+  const policies = Object.values(inventory().file.audiences).flatMap((audience) =>
+    audience.kind === "pagerduty_policy" ? [audience.id] : [],
+  );
+  const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), PAGER_WITHIN_MS).unref());
+  const answer = await Promise.race([outside.paging.onCall(policies), late]).catch(() => undefined);
+  if (answer?.kind !== "accepted") return [];
+  return [...new Set(answer.value.map((entry) => `${entry.name} (${entry.policyName}, level ${entry.level})`))];
+}

@@ -1,0 +1,153 @@
+import type { Card } from "../domain/card.ts";
+import { dutiesFrom, nextDueAt } from "../domain/duty.ts";
+import { dedupKey, type Incident } from "../domain/incident.ts";
+import type { Inventory } from "../domain/inventory.ts";
+import { isOver, type RunState } from "../domain/run.ts";
+import { advanceLane } from "../engine/duties.ts";
+import { sendCard } from "../engine/outbox.ts";
+import { callForRun, type TendDeps, tendRun } from "../engine/tend-run.ts";
+import { driftOf } from "../flows/facts.ts";
+import type { IncidentDeps } from "../flows/incident/deps.ts";
+import { dueChange, incidentRows } from "../flows/incident/index.ts";
+import { createIntake } from "../flows/incident/intake.ts";
+import { mergeEvidence } from "../flows/incident/watch.ts";
+import { STEPS } from "../flows/index.ts";
+import { observeTarget } from "../flows/observe.ts";
+import type { Queues } from "../jobs/queues.ts";
+import type { Handlers } from "../jobs/workers.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Ledger } from "../ports/runs.ts";
+import type { StoreClock } from "../store/clock.ts";
+import type { Memory } from "./memory.ts";
+import type { Outside } from "./outside.ts";
+
+export interface LaneDeps {
+  readonly memory: Memory;
+  readonly outside: Outside;
+  readonly queues: Queues;
+  readonly clock: StoreClock;
+  readonly ledger: Ledger;
+  readonly logger: Logger;
+  readonly worker: string;
+  readonly incidentDeps: IncidentDeps;
+  inventory(): Inventory;
+  render(kind: string, subject: string): Promise<Card | undefined>;
+  /** Extra duties of every sweep: heartbeat, cache, file watch. */
+  onSweep(overdue: number): Promise<void>;
+}
+
+/** More overdue things than this wait for the next sweep. */
+const SWEEP_LIMIT = 500;
+
+/** What each job does: look at one stored thing and do what is due. */
+export function createHandlers(deps: LaneDeps): Handlers {
+  const { memory, outside, queues, clock, logger, worker } = deps;
+  const rows = incidentRows(deps.incidentDeps);
+  const duties = { records: memory.incidents, rows, clock, logger, worker, wake: queues.wake };
+  const outbox = { cards: memory.cards, chat: outside.chat, clock, logger, worker, render: deps.render };
+  const tend = tendDeps(deps);
+  const intake = createIntake({ ...memory, clock, wake: queues.wake, inventory: deps.inventory });
+  const later = async (lane: "pages" | "chat" | "cards", id: string, dueMs: number | undefined) => {
+    if (dueMs !== undefined) await queues.wakeLater(lane, id, (dueMs - clock.now()) / clock.speed);
+  };
+  return {
+    lanes: {
+      runs: (id, signal) => tendRun(id, tend, signal),
+      calls: (id) => callForRun(id, tend),
+      evidence: (id) => readEvidence(id, deps),
+      pages: async (id) => later("pages", id, await advanceLane(id, "pages", duties)),
+      chat: async (id) => later("chat", id, await advanceLane(id, "chat", duties)),
+      cards: async (id) => later("cards", id, await sendCard(id, outbox)),
+    },
+    signal: async (signal) => {
+      await intake.take(signal);
+    },
+    sweep: () => sweep(deps, rows),
+  };
+}
+
+/** The pager's own truth, merged so that it only moves forward. A webhook that was lost costs until the next poll. */
+async function readEvidence(id: string, { memory, outside, queues, clock, inventory }: LaneDeps): Promise<void> {
+  const incident = (await memory.incidents.get(id))?.value;
+  const found = incident && (await outside.paging.read(dedupKey(incident)));
+  if (found?.kind !== "accepted" || found.value === undefined) return;
+  const { value } = found;
+  await memory.incidents.change(id, (current) => {
+    const nowMs = clock.now();
+    return current && dueChange(mergeEvidence(current, value, inventory().people, nowMs), nowMs);
+  });
+  await Promise.all([queues.wake.incidentPages(id), queues.wake.incidentChat(id)]);
+}
+
+function tendDeps(deps: LaneDeps): TendDeps {
+  const { memory, outside, queues, clock, ledger, logger, worker, inventory } = deps;
+  return {
+    runs: memory.runs,
+    calls: memory.calls,
+    cards: memory.cards,
+    ledger,
+    clock,
+    logger,
+    worker,
+    inventory,
+    paging: outside.paging,
+    cloud: outside.cloud,
+    wake: queues.wake,
+    steps: STEPS,
+    drift: async (run, signal) => {
+      const service = inventory().services.find(({ name }) => name === run.plan.service);
+      if (!service) return [`${run.plan.service} is not in twokey.yaml any more`];
+      return driftOf(
+        run.plan.assumptions,
+        service,
+        await observeTarget(service, run.plan.to, outside.cloud, signal),
+        run.plan.to,
+      );
+    },
+    channelOf: (run) => channelOf(run, deps),
+  };
+}
+
+async function channelOf(run: RunState, { memory, inventory }: LaneDeps): Promise<string | undefined> {
+  const incident = run.plan.incident === undefined ? undefined : (await memory.incidents.get(run.plan.incident))?.value;
+  const remembered = (await memory.runChannels.get(run.plan.id))?.value.channel;
+  return incident?.channel?.id ?? remembered ?? inventory().file.alerts.channel;
+}
+
+/** Compares what is due with what happened, and wakes whoever has to look. A lost poke costs one sweep. */
+async function sweep(deps: LaneDeps, rows: ReturnType<typeof incidentRows>): Promise<void> {
+  const { memory, queues, clock } = deps;
+  await clock.refresh();
+  const nowMs = clock.now();
+  const [runs, incidents, cards] = await Promise.all([
+    memory.runs.openIds(),
+    memory.incidents.due(nowMs, SWEEP_LIMIT),
+    memory.cards.due(nowMs, SWEEP_LIMIT),
+  ]);
+  await Promise.all(runs.map((id) => wakeRun(id, deps)));
+  await Promise.all(incidents.map((id) => wakeIncident(id, rows, deps)));
+  await Promise.all(cards.map((id) => queues.wake.card(id)));
+  await deps.onSweep(incidents.length + cards.length);
+}
+
+async function wakeRun(id: string, { memory, queues }: LaneDeps): Promise<void> {
+  const run = await memory.runs.read(id);
+  if (!run) return;
+  if (!isOver(run) || run.state === "verified") await queues.wake.run(id);
+}
+
+async function wakeIncident(
+  id: string,
+  rows: ReturnType<typeof incidentRows>,
+  { memory, queues, clock }: LaneDeps,
+): Promise<void> {
+  const incident: Incident | undefined = (await memory.incidents.get(id))?.value;
+  if (!incident) return;
+  const nowMs = clock.now();
+  const due = (lane: "pages" | "chat") => {
+    const duties = dutiesFrom(rows, incident, nowMs).filter((duty) => duty.lane === lane);
+    return (nextDueAt(duties, incident.duties) ?? Number.POSITIVE_INFINITY) <= nowMs;
+  };
+  if (due("pages")) await queues.wake.incidentPages(id);
+  if (due("chat")) await queues.wake.incidentChat(id);
+}

@@ -1,0 +1,68 @@
+import type { Settings } from "../config/environment.ts";
+import type { Inventory } from "../domain/inventory.ts";
+import { createAws } from "../integrations/aws/aws.ts";
+import { createProbe } from "../integrations/network/probe.ts";
+import { createPagerDutyPaging } from "../integrations/pagerduty/paging.ts";
+import { createChat } from "../integrations/slack/chat.ts";
+import type { Chat } from "../ports/chat.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Paging } from "../ports/paging.ts";
+import type { Cloud } from "../ports/step.ts";
+import type { StoreClock } from "../store/clock.ts";
+
+/** Every way out, made from settings and file; in a sandbox they lead into the simulated world, and nothing else differs. */
+export interface Outside {
+  readonly cloud: Cloud;
+  readonly chat: Chat;
+  readonly paging: Paging;
+  confirmSubscription(topicArn: string, token: string): Promise<void>;
+  close(): void;
+}
+
+export function createOutside(settings: Settings, inventory: Inventory, clock: StoreClock, logger: Logger): Outside {
+  const { file } = inventory;
+  const { sandbox } = settings;
+  const aws = createAws({
+    home: file.aws.home,
+    clock,
+    endpoint: sandbox?.awsEndpointUrl,
+    role:
+      file.aws.execute_role === undefined || sandbox
+        ? undefined
+        : { arn: file.aws.execute_role, sessionName: settings.processName },
+  });
+  const probe = createProbe(
+    sandbox
+      ? {
+          dnsServers: sandbox.dnsServers.map(({ host, port }) => `${host}:${port}`),
+          authoritativeServers: sandbox.nameServers.map(({ host, port }) => `${host}:${port}`),
+          connect: sandbox.connectMap,
+        }
+      : {},
+  );
+  const slack = createChat({
+    token: settings.slack.botToken,
+    apiUrl: sandbox?.slackApiUrl,
+    team: file.slack.team,
+    enterprise: file.slack.enterprise,
+    logger,
+  });
+  const paging = createPagerDutyPaging({
+    apiToken: settings.pagerDuty.apiToken,
+    routingKey: settings.pagerDuty.routingKey,
+    from: file.pagerduty.from,
+    region: file.pagerduty.region,
+    ...(sandbox ? { address: `${sandbox.pagerDuty.host}:${sandbox.pagerDuty.port}` } : {}),
+  });
+  return {
+    cloud: { databases: aws.databases, compute: aws.compute, traffic: aws.traffic, probe, clock },
+    // Slack stamps messages with its own clock: what we remember in world time is looked for in machine time.
+    chat: { ...slack, find: (to, key, sinceMs) => slack.find(to, key, clock.toMachineMs(sinceMs)) },
+    paging,
+    confirmSubscription: (topicArn, token) => aws.confirmSnsSubscription(topicArn, token),
+    close: () => {
+      aws.close();
+      paging.close();
+    },
+  };
+}

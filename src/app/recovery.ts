@@ -1,0 +1,70 @@
+import type { RecoveryFacts } from "../commands/incident-deps.ts";
+import { sayDuration, sayTime } from "../domain/duration.ts";
+import type { Incident, UpdateFields } from "../domain/incident.ts";
+import { budgetMs } from "../domain/plan.ts";
+import { isOver, type RunState, stateOf } from "../domain/run.ts";
+import type { Clock } from "../ports/clock.ts";
+import { runLine } from "../views/run-progress.ts";
+import type { Memory } from "./memory.ts";
+
+/** Runs that belong to an incident: by its id, newest last. */
+export async function runsOf(incident: Incident, memory: Memory): Promise<RunState[]> {
+  const ids = new Set<string>();
+  for (const service of incident.services) {
+    const holder = await memory.runs.holderOf(service);
+    if (holder !== undefined) ids.add(holder);
+  }
+  for (const id of await memory.runs.openIds()) ids.add(id);
+  for (const id of await memory.runs.ofIncident(incident.id)) ids.add(id);
+  const runs = await Promise.all([...ids].map((id) => memory.runs.read(id)));
+  return runs
+    .filter((run) => run !== undefined)
+    .filter((run) => run.plan.incident === incident.id || incident.services.includes(run.plan.service))
+    .filter((run) => run.plan.madeAtMs >= incident.openedAtMs || run.plan.incident === incident.id)
+    .sort((a, b) => a.plan.madeAtMs - b.plan.madeAtMs);
+}
+
+export async function runInProgress(incident: Incident, memory: Memory, clock: Clock): Promise<string | undefined> {
+  const live = (await runsOf(incident, memory)).find((run) => !isOver(run) && run.startedAtMs !== undefined);
+  return live && runLine(live, clock.now());
+}
+
+/** When users were served again, and how much was lost, from the run's own recorded measurements. */
+export async function recoveryOf(incident: Incident, memory: Memory): Promise<RecoveryFacts> {
+  const verified = (await runsOf(incident, memory)).findLast((run) => run.state === "verified");
+  if (!verified) return {};
+  const measured = (step: string, field: string) => {
+    const value = stateOf(verified, step).output[field];
+    return typeof value === "number" ? value : undefined;
+  };
+  const restoredAtMs = measured("check-public", "verifiedAtMs");
+  const lastCommitMs = measured("record-position", "lastCommitMs");
+  const dataLossMs = lastCommitMs === undefined ? undefined : Math.max(0, incident.firstSeenAtMs - lastCommitMs);
+  return { restoredAtMs, dataLossMs };
+}
+
+/** What the next status update says before anybody edits it: facts only. */
+export async function updateFacts(incident: Incident, memory: Memory, clock: Clock): Promise<UpdateFields> {
+  const nowMs = clock.now();
+  const run = (await runsOf(incident, memory)).at(-1);
+  const acked = incident.acks[0];
+  return {
+    status: `${incident.title}: open for ${sayDuration(nowMs - incident.openedAtMs)}, ${acked ? `taken by ${acked.name}` : "nobody has acknowledged yet"}`,
+    progress: run ? runLine(run, nowMs) : "No failover has been asked for",
+    challenges: challengesOf(incident, run),
+    eta: etaOf(run, nowMs),
+  };
+}
+
+function challengesOf(incident: Incident, run: RunState | undefined): string {
+  if (run && run.why !== "" && !isOver(run)) return run.why;
+  if (run?.state === "waiting-for-keys") return `${run.plan.keysRequired - run.keys.length} key(s) are missing`;
+  return incident.notInvited.length > 0 ? `${incident.notInvited.length} people could not be invited` : "None known";
+}
+
+function etaOf(run: RunState | undefined, nowMs: number): string {
+  if (!run || run.state === "waiting-for-keys") return "Not known yet";
+  if (run.state === "verified") return "Users are served again";
+  if (run.startedAtMs === undefined || run.state !== "running") return "Not known: people have to decide first";
+  return `about ${sayTime(run.startedAtMs + budgetMs(run.plan), nowMs)}, if all goes as expected`;
+}

@@ -1,0 +1,26 @@
+import { UserError } from "../domain/errors.ts";
+import { isOpen } from "../domain/incident.ts";
+import { findPerson } from "../domain/inventory.ts";
+import { mayAcknowledge } from "../domain/page.ts";
+import { acknowledge } from "../flows/incident/changes.ts";
+import { changeIncident, closedAnswer, type IncidentCommandDeps, incidentMeant, whisper } from "./incident-deps.ts";
+import type { Answer, Ask } from "./intent.ts";
+
+/** `/dr ack`: stops every page that has not started. Only a listed responder's counts; it is no key for a failover. */
+export async function ack(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {
+  const person = ask.asker.person === undefined ? undefined : findPerson(deps.inventory(), ask.asker.person);
+  if (person === undefined || !mayAcknowledge(person)) {
+    throw new UserError("ack-not-responder", "Only listed responders can acknowledge. Paging goes on.");
+  }
+  const { incident } = await incidentMeant(ask, deps);
+  if (!isOpen(incident)) return closedAnswer(incident);
+  const { id: by, name } = person;
+  const hasChanged = await changeIncident(incident.id, deps, (current, nowMs) =>
+    acknowledge(current, { by, name, door: ask.asker.door }, nowMs),
+  );
+  return whisper(
+    hasChanged
+      ? `You have ${incident.title}. Paging stops.`
+      : "Nothing was changed: you had answered already, or it was closed meanwhile.",
+  );
+}

@@ -1,0 +1,62 @@
+import { UserError } from "../domain/errors.ts";
+import type { Incident } from "../domain/incident.ts";
+import { readSeverity } from "../domain/severity.ts";
+import { CORRELATION_ID, type OpenIncident } from "../flows/incident/correlate.ts";
+import { dueChange } from "../flows/incident/index.ts";
+import { openIncident } from "../flows/incident/open.ts";
+import { actorOf, type IncidentCommandDeps, openIncidents, whisper } from "./incident-deps.ts";
+import type { Answer, Ask } from "./intent.ts";
+
+/** `/dr declare [severity] [service] <what>`. Anyone may: a false alarm costs less than a late one. */
+export async function declare(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {
+  const { severity, service, what } = readDeclaration(ask, deps);
+  if (what === "") {
+    throw new UserError("declare-what", "Say what is wrong: /dr declare sev1 inventory checkout answers with errors");
+  }
+  const open = service === undefined ? [] : await openIncidents(deps);
+  const known = open.find(({ services }) => service !== undefined && services.includes(service));
+  if (known) return whisper(`${service} has an open incident: ${nameOf(known)}. Please continue there.`);
+  const actor = actorOf(ask, deps.inventory());
+  const id = deps.newId();
+  const services = service === undefined ? [] : [service];
+  const declaredBy = { id: actor.id ?? actor.name, name: actor.name, door: actor.door };
+  const opening = { id, title: what, description: what, scope: "service" as const, services, severity, declaredBy };
+  await addToIndex({ id, scope: "service", services, severity }, deps);
+  await deps.incidents.change(id, (current) => {
+    const nowMs = deps.clock.now();
+    return current === undefined ? dueChange(openIncident(opening, deps.inventory(), nowMs), nowMs) : undefined;
+  });
+  await Promise.all([deps.wake.incidentPages(id), deps.wake.incidentChat(id)]);
+  return whisper(`${severity.toUpperCase()} declared: ${what} (${id}). Its channel is being opened; you are invited.`);
+}
+
+/** Before the incident itself: an alert that meets the row of an incident that is not there yet creates it. */
+async function addToIndex(
+  row: Pick<OpenIncident, "id" | "scope" | "services" | "severity">,
+  deps: IncidentCommandDeps,
+): Promise<void> {
+  const nowMs = deps.clock.now();
+  await deps.correlation.change(CORRELATION_ID, (current) => {
+    const open = [...(current?.open ?? []), { ...row, openedAtMs: nowMs, lastAlertAtMs: nowMs, absorbed: [] }];
+    return { value: { alarms: current?.alarms ?? [], open }, events: [] };
+  });
+}
+
+function nameOf({ channel, id }: Incident): string {
+  return channel === undefined ? id : `#${channel.name}`;
+}
+
+/** Severity and service may be named first, in any order; a severity that is not named is sev2, which pages people. */
+function readDeclaration(ask: Ask, deps: IncidentCommandDeps) {
+  const words = [...ask.args];
+  let severity: ReturnType<typeof readSeverity>;
+  let service: string | undefined;
+  for (const word of ask.args.slice(0, 2)) {
+    const isService = deps.inventory().services.some(({ name }) => name === word);
+    if (service === undefined && isService) service = word;
+    else if (severity === undefined && readSeverity(word) !== undefined) severity = readSeverity(word);
+    else break;
+    words.shift();
+  }
+  return { severity: severity ?? ("sev2" as const), service, what: words.join(" ").trim() };
+}

@@ -1,0 +1,102 @@
+import type { Card } from "../domain/card.ts";
+import type { Changed } from "../domain/duty.ts";
+import { UserError } from "../domain/errors.ts";
+import type { Event } from "../domain/event.ts";
+import { type Incident, isOpen, type UpdateFields } from "../domain/incident.ts";
+import { findPerson, type Inventory } from "../domain/inventory.ts";
+import type { Actor } from "../flows/incident/changes.ts";
+import type { Correlation } from "../flows/incident/correlate.ts";
+import { dueChange } from "../flows/incident/index.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Paging } from "../ports/paging.ts";
+import type { Records } from "../ports/records.ts";
+import type { Wake } from "../ports/wake.ts";
+import type { Answer, Ask } from "./intent.ts";
+
+/** What a run says about how long users were without the service, and what was lost. */
+export interface RecoveryFacts {
+  readonly restoredAtMs?: number | undefined;
+  readonly dataLossMs?: number | undefined;
+}
+
+/** What the intents about incidents need. */
+export interface IncidentCommandDeps {
+  readonly incidents: Records<Incident>;
+  readonly correlation: Records<Correlation>;
+  readonly paging: Pick<Paging, "onCall">;
+  readonly clock: Clock;
+  readonly wake: Pick<Wake, "incidentPages" | "incidentChat">;
+  inventory(): Inventory;
+  facts(incident: Incident): Promise<UpdateFields>;
+  timeline(incidentId: string): Promise<readonly Event[]>;
+  /** The run that is under way for one of its services, in words; undefined: none is. */
+  runInProgress(incident: Incident): Promise<string | undefined>;
+  recovery(incident: Incident): Promise<RecoveryFacts>;
+  /** A short, unique, speakable id. */
+  newId(): string;
+}
+
+export function actorOf(ask: Ask, inventory: Inventory): Actor {
+  const { person: id, slackId, door } = ask.asker;
+  const person = id === undefined ? undefined : findPerson(inventory, id);
+  return { id, name: person?.name ?? slackId ?? "somebody", door };
+}
+
+export interface Meant {
+  readonly incident: Incident;
+  /** The arguments without the incident's id. */
+  readonly args: readonly string[];
+}
+
+/** The incident that is meant: the one of the button, named by id, of this channel, or the only open one. */
+export async function incidentMeant(ask: Ask, deps: Pick<IncidentCommandDeps, "incidents">): Promise<Meant> {
+  const [word, ...rest] = ask.args;
+  const named = ask.value ?? word;
+  const stored = named === undefined ? undefined : await deps.incidents.get(named);
+  if (stored) return { incident: stored.value, args: ask.value === undefined ? rest : ask.args };
+  const open = await openIncidents(deps);
+  const here = open.find(({ channel }) => channel !== undefined && channel.id === ask.asker.channel);
+  if (here) return { incident: here, args: ask.args };
+  const [only, ...others] = open;
+  if (only === undefined) throw new UserError("incident-none", "No incident is open. /dr declare opens one.");
+  if (others.length > 0) {
+    const ids = open.map(({ id, severity, title }) => `${id} (${severity.toUpperCase()}, ${title})`);
+    throw new UserError(
+      "incident-ambiguous",
+      `Several incidents are open: ${ids.join("; ")}. Name one, or ask in its channel.`,
+    );
+  }
+  return { incident: only, args: ask.args };
+}
+
+export async function openIncidents({ incidents }: Pick<IncidentCommandDeps, "incidents">): Promise<Incident[]> {
+  const ids = await incidents.openIds();
+  const stored = await Promise.all(ids.map((id) => incidents.get(id)));
+  return stored.flatMap((each) => (each !== undefined && isOpen(each.value) ? [each.value] : []));
+}
+
+/** Makes one change and wakes both lanes. False: `decide` found nothing to change. */
+export async function changeIncident(
+  id: string,
+  deps: Pick<IncidentCommandDeps, "incidents" | "clock" | "wake">,
+  decide: (incident: Incident, nowMs: number) => Changed<Incident> | undefined,
+): Promise<boolean> {
+  let hasChanged = false;
+  await deps.incidents.change(id, (current) => {
+    const nowMs = deps.clock.now();
+    const changed = current && decide(current, nowMs);
+    hasChanged = changed !== undefined;
+    return changed && dueChange(changed, nowMs);
+  });
+  if (hasChanged) await Promise.all([deps.wake.incidentPages(id), deps.wake.incidentChat(id)]);
+  return hasChanged;
+}
+
+export function whisper(text: string): Answer {
+  const card: Card = { text, parts: [{ kind: "text", text }] };
+  return { kind: "whisper", card };
+}
+
+export function closedAnswer({ state }: Incident): Answer {
+  return whisper(`This incident is already ${state}: nothing was changed.`);
+}

@@ -1,0 +1,172 @@
+import type { Card } from "../domain/card.ts";
+import type { Decision } from "../domain/decision.ts";
+import { UserError } from "../domain/errors.ts";
+import { findPerson, type Inventory } from "../domain/inventory.ts";
+import type { Person } from "../domain/person.ts";
+import type { KeyDeps } from "../engine/keys.ts";
+import { ack } from "./ack.ts";
+import { approve } from "./approve.ts";
+import { byHand } from "./by-hand.ts";
+import { declare } from "./declare.ts";
+import { escalate } from "./escalate.ts";
+import { failover } from "./failover.ts";
+import type { IncidentCommandDeps } from "./incident-deps.ts";
+import type { Answer, Ask, Intents } from "./intent.ts";
+import { onCall } from "./oncall.ts";
+import { resolve } from "./resolve.ts";
+import { decideOnRun } from "./run-decisions.ts";
+import { severity } from "./severity.ts";
+import { type StatusDeps, status } from "./status.ts";
+import { timeline } from "./timeline.ts";
+import { update } from "./update.ts";
+
+export interface CommandDeps {
+  readonly run: StatusDeps & KeyDeps;
+  readonly incident: IncidentCommandDeps;
+}
+
+type Role = Person["roles"][number];
+
+interface Verb {
+  readonly usage: string;
+  /** One line: what it does, for people in a hurry. */
+  readonly says: string;
+  /** Any one of these roles; empty: anyone. What a decision on a run needs stands in its own table. */
+  readonly who: readonly Role[];
+  readonly handle: (ask: Ask, deps: CommandDeps) => Promise<Answer>;
+}
+
+const ACTS: readonly Role[] = ["responder", "commander", "approver"];
+
+const decision = (name: Exclude<Decision, "approve">, usage: string, says: string): Verb => ({
+  usage,
+  says,
+  who: [],
+  handle: (ask, { run }) => decideOnRun(name, ask, run),
+});
+
+/** Every intent, whatever door it comes through. Routing, permission and `/dr help` are this table. */
+export const VERBS: Readonly<Record<string, Verb>> = {
+  status: {
+    usage: "status [service]",
+    says: "the board, or one service in depth",
+    who: [],
+    handle: (ask, { run }) => status(ask, run),
+  },
+  failover: {
+    usage: "failover <service> [to <region>] [planned|unplanned] [dry-run] [because <reason>]",
+    says: "observe, plan, and ask two approvers for their keys",
+    who: ACTS,
+    handle: (ask, { run }) => failover(ask, run),
+  },
+  approve: {
+    usage: "approve",
+    says: "turn your key: the button on the plan card",
+    who: [],
+    handle: (ask, { run }) => approve(ask, run),
+  },
+  reject: decision("reject", "reject <plan>", "refuse a plan, for everybody"),
+  withdraw: decision("withdraw", "withdraw <plan>", "take back the plan you asked for"),
+  abort: decision("abort", "abort [run]", "before the point of no return: start nothing new and unwind"),
+  pause: decision("pause", "pause [run] [why]", "start no new step"),
+  resume: decision("resume", "resume [run]", "go on after a pause"),
+  retry: decision("retry", "retry [run]", "try the failed step of a stopped run again"),
+  "take-over": decision("take-over", "take-over <run> <what was done>", "count the failed step as done by hand"),
+  skip: decision("skip", "skip [run]", "go on without the failed step: two keys"),
+  unwind: decision("unwind", "unwind [run]", "undo what can still be undone: two keys"),
+  "by-hand": {
+    usage: "by-hand [plan]",
+    says: "the same steps as commands to paste",
+    who: [],
+    handle: (ask, { run }) => byHand(ask, run),
+  },
+  declare: {
+    usage: "declare [severity] [service] <what is wrong>",
+    says: "open an incident",
+    who: [],
+    handle: (ask, { incident }) => declare(ask, incident),
+  },
+  severity: {
+    usage: "severity <sev1…sev4>",
+    says: "change an incident's severity",
+    who: ACTS,
+    handle: (ask, { incident }) => severity(ask, incident),
+  },
+  ack: { usage: "ack", says: "you have it: paging stops", who: [], handle: (ask, { incident }) => ack(ask, incident) },
+  escalate: {
+    usage: "escalate [@who]",
+    says: "page the next level, or somebody, now",
+    who: ACTS,
+    handle: (ask, { incident }) => escalate(ask, incident),
+  },
+  update: {
+    usage: "update [text]",
+    says: "write or edit the next status update",
+    who: ACTS,
+    handle: (ask, { incident }) => update(ask, incident),
+  },
+  resolve: {
+    usage: "resolve",
+    says: "close the incident with its resolution",
+    who: ACTS,
+    handle: (ask, { incident }) => resolve(ask, incident),
+  },
+  timeline: {
+    usage: "timeline",
+    says: "what happened, oldest first",
+    who: [],
+    handle: (ask, { incident }) => timeline(ask, incident),
+  },
+  oncall: {
+    usage: "oncall",
+    says: "who is on call now",
+    who: [],
+    handle: (ask, { incident }) => onCall(ask, incident),
+  },
+  help: {
+    usage: "help [verb]",
+    says: "this list",
+    who: [],
+    handle: async (ask) => ({ kind: "whisper", card: helpCard(ask.args[0]) }),
+  },
+};
+
+/** Routes an ask to its handler, if this person may ask for it. */
+export function createIntents(deps: CommandDeps, inventory: () => Inventory): Intents {
+  return async (ask) => {
+    const verb = VERBS[ask.verb];
+    if (!verb) throw new UserError("verb-unknown", `There is no /dr ${ask.verb}. /dr help lists what there is.`);
+    refuseUnlessAllowed(ask, verb, inventory());
+    return verb.handle(ask, deps);
+  };
+}
+
+function refuseUnlessAllowed(ask: Ask, verb: Verb, inventory: Inventory): void {
+  if (verb.who.length === 0) return;
+  const person = ask.asker.person === undefined ? undefined : findPerson(inventory, ask.asker.person);
+  if (person?.roles.some((role) => verb.who.includes(role))) return;
+  throw new UserError(
+    "not-allowed",
+    `/dr ${ask.verb} is for people who are listed in twokey.yaml as ${verb.who.join(", ")}. Nothing was changed.`,
+  );
+}
+
+export function helpCard(wanted: string | undefined): Card {
+  const shown = wanted === undefined ? undefined : VERBS[wanted];
+  const verbs = shown ? [shown] : Object.values(VERBS);
+  return {
+    text: shown
+      ? `/dr ${shown.usage}: ${shown.says}`
+      : `TwoKey understands ${verbs.length} verbs. In an emergency: /dr status, then /dr failover.`,
+    parts: [
+      { kind: "heading", text: "What you can ask for" },
+      {
+        kind: "lines",
+        lines: verbs.map((verb) => [
+          { code: `/dr ${verb.usage}` },
+          ` – ${verb.says}${verb.who.length > 0 ? ` (${verb.who.join(", ")})` : ""}`,
+        ]),
+      },
+    ],
+  };
+}

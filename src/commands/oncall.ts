@@ -1,0 +1,31 @@
+import { onCallCard } from "../views/page.ts";
+import type { IncidentCommandDeps } from "./incident-deps.ts";
+import type { Answer, Ask } from "./intent.ts";
+
+/** `/dr oncall`: who would be paged now, for every policy of the matrix; an empty one is said loudly. */
+export async function onCall(_ask: Ask, deps: Pick<IncidentCommandDeps, "paging" | "inventory">): Promise<Answer> {
+  const { file, people } = deps.inventory();
+  const policies = new Map(
+    Object.entries(file.audiences).flatMap(([name, audience]) =>
+      audience.kind === "pagerduty_policy" ? [[audience.id, name] as const] : [],
+    ),
+  );
+  const answer = await deps.paging.onCall([...policies.keys()]);
+  if (answer.kind !== "accepted") return { kind: "whisper", card: onCallCard([], [], answer.why) };
+  const lines = answer.value
+    .toSorted((a, b) => a.policy.localeCompare(b.policy) || a.level - b.level)
+    .map(({ policy, policyName, level, pagerUserId, name, untilMs }) => {
+      const person = people.find(({ pagerduty }) => pagerduty === pagerUserId);
+      return {
+        policy: policies.get(policy) ?? policyName,
+        level,
+        name: person?.name ?? name,
+        slackId: person?.slack,
+        untilMs,
+      };
+    });
+  const empty = [...policies]
+    .filter(([id]) => !answer.value.some(({ policy }) => policy === id))
+    .map(([, name]) => name);
+  return { kind: "whisper", card: onCallCard(lines, empty) };
+}

@@ -1,0 +1,26 @@
+import { UserError } from "../domain/errors.ts";
+import { isOpen } from "../domain/incident.ts";
+import { readSeverity } from "../domain/severity.ts";
+import { setSeverity } from "../flows/incident/changes.ts";
+import {
+  actorOf,
+  changeIncident,
+  closedAnswer,
+  type IncidentCommandDeps,
+  incidentMeant,
+  whisper,
+} from "./incident-deps.ts";
+import type { Answer, Ask } from "./intent.ts";
+
+/** `/dr severity <sev1…sev4>`: from now on its matrix counts. */
+export async function severity(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {
+  const { incident, args } = await incidentMeant(ask, deps);
+  const wanted = readSeverity(args[0] ?? "");
+  if (wanted === undefined) throw new UserError("severity-unknown", "Name a severity: sev1, sev2, sev3 or sev4.");
+  if (!isOpen(incident)) return closedAnswer(incident);
+  const actor = actorOf(ask, deps.inventory());
+  const hasChanged = await changeIncident(incident.id, deps, (current, nowMs) =>
+    setSeverity(current, wanted, actor, nowMs),
+  );
+  return whisper(hasChanged ? `Now ${wanted.toUpperCase()}.` : `It is ${wanted.toUpperCase()} already.`);
+}

@@ -1,0 +1,207 @@
+import type { RequestListener } from "node:http";
+import { App, SocketModeReceiver, type types } from "@slack/bolt";
+import type { Intents } from "../../commands/intent.ts";
+import { chainOf } from "../../domain/errors.ts";
+import type { PersonId } from "../../domain/person.ts";
+import type { Secret } from "../../domain/secret.ts";
+import type { Chat } from "../../ports/chat.ts";
+import type { Logger } from "../../ports/logger.ts";
+import { answering, plainCard } from "../door.ts";
+import { type Acknowledging, type Conversing, converse } from "./conversation.ts";
+import { type Inbound, readAction, readCommand, readSubmission } from "./inbound.ts";
+import { sdkLogger } from "./sdk-logger.ts";
+import { signedHttp } from "./signed-http.ts";
+import { SocketLink } from "./socket-link.ts";
+import type { SlackRendering } from "./telling.ts";
+
+/** Machine time. */
+const API_TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+const START_WITHIN_MS = 3_000;
+const FINISH_WITHIN_MS = 5_000;
+
+export interface SlackDoorOptions {
+  readonly connection:
+    | { readonly mode: "socket"; readonly appToken: Secret }
+    | { readonly mode: "http"; readonly signingSecret: Secret };
+  readonly botToken: Secret;
+  /** Absent: the real one. */
+  readonly apiUrl?: string | undefined;
+  /** Only this team, or everybody of this enterprise, is answered. */
+  readonly team: string;
+  readonly enterprise?: string | undefined;
+  readonly intents: Intents;
+  /** True once for each key, in whichever process; should remember for at least an hour. */
+  readonly firstTime: (key: string) => Promise<boolean>;
+  readonly personOf: (slackId: string) => PersonId | undefined;
+  readonly chat: Pick<Chat, "whisper" | "post">;
+  readonly render: SlackRendering;
+  readonly logger: Logger;
+}
+
+export interface SlackDoor {
+  /** Resolves when connected, or after 3 s: a Slack that is down keeps nothing from starting. Connecting goes on. */
+  start(): Promise<void>;
+  /** Takes nothing more at once, then lets what is under way finish, 5 s at most. */
+  stop(): Promise<void>;
+  readonly isConnected: () => boolean;
+  /** In HTTP mode: to be mounted at POST /slack/events. */
+  readonly listener: RequestListener | undefined;
+}
+
+/** Slack through Bolt: commands, buttons and forms become asks; answers become messages and forms. */
+export function createSlackDoor(options: SlackDoorOptions): SlackDoor {
+  const { connection } = options;
+  const way =
+    connection.mode === "socket" ? bySocket(options, connection.appToken) : byHttp(options, connection.signingSecret);
+  const app = new App({
+    receiver: way.receiver,
+    // Not `token`: Bolt would ask auth.test first, and nothing here may wait for that.
+    authorize: () => Promise.resolve({ botToken: options.botToken.reveal() }),
+    convoStore: false,
+    ignoreSelf: false,
+    logger: sdkLogger(options.logger),
+    clientOptions: {
+      ...(options.apiUrl === undefined ? {} : { slackApiUrl: options.apiUrl }),
+      retryConfig: { retries: 0 },
+      timeout: API_TIMEOUT_MS,
+      rejectRateLimitedCalls: true,
+    },
+  });
+  const underWay = new Set<Promise<void>>();
+  listen(app, options, (work) => {
+    underWay.add(work);
+    return work.finally(() => underWay.delete(work));
+  });
+  return {
+    start: () => way.open(),
+    stop: async () => {
+      await way.close();
+      await atMost(Promise.allSettled(underWay), FINISH_WITHIN_MS);
+    },
+    isConnected: way.isConnected,
+    listener: way.listener,
+  };
+}
+
+interface Way {
+  readonly receiver: SocketModeReceiver | ReturnType<typeof signedHttp>["receiver"];
+  readonly open: () => Promise<void>;
+  readonly close: () => Promise<void>;
+  readonly isConnected: () => boolean;
+  readonly listener: RequestListener | undefined;
+}
+
+function bySocket({ apiUrl, logger }: SlackDoorOptions, appToken: Secret): Way {
+  const receiver = new SocketModeReceiver({
+    appToken: appToken.reveal(),
+    autoReconnectEnabled: false,
+    logger: sdkLogger(logger),
+    // An object of its own and without headers: Bolt 5.1.0 writes into it, and headers would lose the app token.
+    installerOptions: {
+      clientOptions: {
+        ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
+        retryConfig: { retries: 0 },
+        timeout: CONNECT_TIMEOUT_MS,
+        rejectRateLimitedCalls: true,
+      },
+    },
+  });
+  const link = new SocketLink(receiver.client, logger);
+  return {
+    receiver,
+    open: () => atMost(link.open(), START_WITHIN_MS),
+    close: () => link.close(),
+    isConnected: () => link.isConnected,
+    listener: undefined,
+  };
+}
+
+function byHttp({ logger }: SlackDoorOptions, signingSecret: Secret): Way {
+  const http = signedHttp(signingSecret, logger);
+  return {
+    receiver: http.receiver,
+    open: async () => http.open(),
+    close: async () => http.close(),
+    isConnected: () => http.isOpen(),
+    listener: http.listener,
+  };
+}
+
+function listen(app: App, options: SlackDoorOptions, track: (work: Promise<void>) => Promise<void>): void {
+  const { render, chat, logger, firstTime, personOf } = options;
+  const answer = answering(options.intents, logger);
+  const deps = (openView: Conversing["openView"]): Conversing => ({
+    render,
+    chat,
+    logger,
+    firstTime,
+    answer,
+    openView,
+  });
+  const act = (client: App["client"], inbound: Inbound | undefined, ack: Acknowledging) =>
+    track(admit(deps(viewOpener(client)), options, { inbound, ack }));
+
+  app.command(/.+/, ({ ack, body, client }) =>
+    act(client, readCommand(body, personOf), {
+      done: () => ack(),
+      shown: (card, audience) =>
+        ack({ response_type: audience === "asker" ? "ephemeral" : "in_channel", ...render.message(card) }),
+    }),
+  );
+  app.action({ type: "block_actions" }, ({ ack, body, client }) =>
+    act(client, readAction(body, personOf), { done: () => ack() }),
+  );
+  app.view(/.*/, ({ ack, body, client }) =>
+    act(client, readSubmission(body, personOf), {
+      done: () => ack(),
+      fieldErrors: (errors) => ack({ response_action: "errors", errors: fittingErrors(errors, body.view.blocks) }),
+      nextForm: (view) => ack({ response_action: "update", view }),
+    }),
+  );
+  // Bolt calls it for what happens outside of `converse`, such as a payload of a shape that Slack never documented.
+  app.error(async (error) => logger.error({ error: chainOf(error) }, "The Slack door failed"));
+}
+
+const viewOpener =
+  (client: App["client"]): Conversing["openView"] =>
+  async (trigger_id, view) => {
+    await client.views.open({ trigger_id, view });
+  };
+
+/** Nobody of another team is answered, and a button or form that nobody knows is said to be old. */
+async function admit(
+  deps: Conversing,
+  { team, enterprise }: SlackDoorOptions,
+  { inbound, ack }: { inbound: Inbound | undefined; ack: Acknowledging },
+): Promise<void> {
+  if (inbound === undefined) {
+    deps.logger.warn({}, "Somebody pressed a button or sent a form that is not known");
+    return ack.done();
+  }
+  const isOurs = inbound.team === team || (enterprise !== undefined && inbound.enterprise === enterprise);
+  if (isOurs) return converse(deps, inbound, ack);
+  deps.logger.warn({ team: inbound.team, slackId: inbound.place.slackId }, "Somebody of another team was turned away");
+  const answer = async () => ({ kind: "whisper", card: plainCard("TwoKey answers only its own team.") }) as const;
+  return converse({ ...deps, answer }, inbound, ack);
+}
+
+/** Slack refuses errors for fields that the form does not have; those go to its first field. */
+function fittingErrors(errors: Readonly<Record<string, string>>, blocks: readonly (types.Block | types.KnownBlock)[]) {
+  const fields = blocks.filter(({ type }) => type === "input").flatMap(({ block_id }) => block_id ?? []);
+  const fitting: Record<string, string> = {};
+  for (const [id, error] of Object.entries(errors)) {
+    const field = fields.includes(id) ? id : (fields[0] ?? id);
+    fitting[field] = fitting[field] === undefined ? error : `${fitting[field]} ${error}`;
+  }
+  return fitting;
+}
+
+async function atMost(promise: Promise<unknown>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const enough = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([promise, enough]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,58 @@
+import { readFileSync } from "node:fs";
+import { startApp } from "./app/app.ts";
+import { createLogger } from "./app/log.ts";
+import { sayProblem } from "./config/check.ts";
+import { readEnvironment, sayEnvironmentProblems } from "./config/environment.ts";
+import { loadFile } from "./config/load.ts";
+import { watchFile } from "./config/watch.ts";
+import { chainOf } from "./domain/errors.ts";
+
+/** Production: the environment and one file in, a running bot out. Exit 1: it could not start; 2: it was called wrongly. */
+async function main(): Promise<void> {
+  const environment = readEnvironment();
+  if (!environment.ok) return end(2, sayEnvironmentProblems(environment.problems));
+  const { settings } = environment;
+  const text = readFileSync(settings.configPath, "utf8");
+  const loaded = loadFile(settings.configPath, text);
+  if (!loaded.ok) return end(2, loaded.problems.map(sayProblem).join("\n"));
+  const logger = createLogger(settings.logLevel, settings.processName);
+  let inventory = loaded.inventory;
+  const app = await startApp(settings, () => inventory, logger);
+  const watching = watchFile(
+    settings.configPath,
+    {
+      onGood: (next) => {
+        inventory = next;
+        logger.info({ digest: next.digest }, "twokey.yaml was loaded again");
+      },
+      onBad: (problems) =>
+        logger.error({ problems: problems.map(sayProblem) }, "twokey.yaml is wrong: the last good one stays in use"),
+    },
+    { inUse: text },
+  );
+  const stop = (signal: string) => {
+    logger.info({ signal }, "Handing work over");
+    watching.stop();
+    app.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        logger.error({ error: chainOf(error) }, "Could not stop in order");
+        process.exit(1);
+      },
+    );
+  };
+  process.once("SIGTERM", () => stop("SIGTERM"));
+  process.once("SIGINT", () => stop("SIGINT"));
+  process.on("unhandledRejection", (error) => {
+    // Nothing is known about the state any more: another process takes over within seconds, and this one starts afresh.
+    logger.error({ error: chainOf(error) }, "A promise was rejected and nobody handled it");
+    process.exit(1);
+  });
+}
+
+function end(code: number, says: string): void {
+  process.stderr.write(`${says}\n`);
+  process.exitCode = code;
+}
+
+main().catch((error: unknown) => end(1, `TwoKey could not start: ${chainOf(error)}`));

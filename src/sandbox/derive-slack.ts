@@ -1,0 +1,67 @@
+import { approversOf, type Inventory } from "../domain/inventory.ts";
+import type { SlackSpecInput } from "../simulators/slack/spec.ts";
+
+/** Who and what is in the workspace beside the people and the channel of the file. */
+export const SLACK_EXTRAS = {
+  botToken: "xoxb-sim-twokey",
+  appToken: "xapp-sim-twokey",
+  signingSecret: "simulated-signing-secret",
+  appId: "A0TWOKEY",
+  botUserId: "U0SIMTWOKEY",
+  generalChannel: "C0SIMGENERAL",
+  guest: "U0SIMGUEST",
+  otherBot: "U0SIMBOT",
+  deactivated: "U0SIMGONE",
+} as const;
+
+/** The scopes of the app's manifest, and those of what it may use beside them. */
+const SCOPES = [
+  ...["commands", "chat:write", "channels:manage", "channels:read", "channels:history", "channels:join", "im:write"],
+  ...["users:read", "users:read.email", "usergroups:read", "pins:read", "pins:write"],
+  ...["bookmarks:read", "bookmarks:write", "reactions:write", "app_mentions:read", "connections:write"],
+  ...["groups:read", "groups:write", "groups:history"],
+];
+
+/** The file's team and people with all their accounts, and one of each kind of account that may not turn keys. */
+export function deriveSlack(inventory: Inventory): SlackSpecInput {
+  const { file, people } = inventory;
+  const { team, enterprise } = file.slack;
+  const accounts = people.flatMap(({ id, name, email, slack, also }) => [
+    { id: slack, name: id, realName: name, email },
+    ...also.map((other, index) => ({ id: other, name: `${id}-${index + 2}`, realName: name })),
+  ]);
+  const members = accounts.map(({ id }) => id);
+  const everyone = [...members, SLACK_EXTRAS.botUserId];
+  const { approvals, alerts, organisation } = file;
+  const domain = organisation.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+  return {
+    team: { id: team, name: organisation, domain, ...(enterprise === undefined ? {} : { enterpriseId: enterprise }) },
+    users: [
+      ...accounts,
+      { id: SLACK_EXTRAS.guest, name: "guest", realName: "A guest", flags: { guest: true } },
+      { id: SLACK_EXTRAS.otherBot, name: "other-bot", realName: "Another bot", flags: { bot: true } },
+      { id: SLACK_EXTRAS.deactivated, name: "gone", realName: "A former colleague", flags: { deleted: true } },
+    ],
+    usergroups:
+      approvals.slack_user_group === undefined
+        ? []
+        : [
+            {
+              ...{ id: approvals.slack_user_group, handle: "approvers" },
+              users: approversOf(inventory).map(({ slack }) => slack),
+            },
+          ],
+    channels: [
+      { id: alerts.channel, name: "alerts", members: everyone, isPrivate: alerts.channel.startsWith("G") },
+      { id: SLACK_EXTRAS.generalChannel, name: "general", members: [...everyone, SLACK_EXTRAS.guest] },
+    ],
+    apps: [
+      {
+        ...{ appId: SLACK_EXTRAS.appId, name: "TwoKey", botUserId: SLACK_EXTRAS.botUserId },
+        ...{ botToken: SLACK_EXTRAS.botToken, appToken: SLACK_EXTRAS.appToken },
+        ...{ signingSecret: SLACK_EXTRAS.signingSecret, scopes: SCOPES, commands: ["/dr"] },
+        events: ["app_mention", "app_home_opened"],
+      },
+    ],
+  };
+}

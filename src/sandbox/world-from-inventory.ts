@@ -1,0 +1,85 @@
+import { type Inventory, inventoryFrom } from "../domain/inventory.ts";
+import type { ApplicationSpec } from "../simulators/application/spec.ts";
+import type { PagerDutySpec } from "../simulators/pagerduty/spec.ts";
+import type { WholeWorldSpecInput } from "../simulators/whole-world-spec.ts";
+import { deriveAlarms, deriveHealthChecks, deriveTopics } from "./derive-alarms.ts";
+import { deriveApplications, deriveCompute, deriveDatabases, deriveSecurityGroups } from "./derive-data-plane.ts";
+import { derivePagerDuty, PAGERDUTY_EXTRAS } from "./derive-pagerduty.ts";
+import { deriveSlack, SLACK_EXTRAS } from "./derive-slack.ts";
+import { deriveZones } from "./derive-zones.ts";
+import { type Rewrite, rewrite, rewritesFor } from "./rewrites.ts";
+
+export interface WorldFromInventoryOptions {
+  /** Where SNS and PagerDuty deliver to; absent: the default port of a bot on this machine. */
+  readonly webhooks?: { readonly sns: string; readonly pagerDuty: string };
+  /** World time at the start; absent: now, when the world starts. */
+  readonly startAt?: string;
+  readonly seed?: number;
+  readonly speed?: number;
+  /** Replication lag of every standby database, world seconds. */
+  readonly lagSeconds?: number;
+  /** The users of each application. */
+  readonly writers?: Partial<ApplicationSpec["writers"]>;
+  /** Who answers the phone, and when; absent: nobody by themselves. */
+  readonly people?: PagerDutySpec["people"];
+}
+
+/** What a client of the derived world has to know and cannot read from the file. */
+export interface WorldSettings {
+  readonly webhooks: { readonly sns: string; readonly pagerDuty: string };
+  readonly slack: typeof SLACK_EXTRAS;
+  readonly pagerDuty: typeof PAGERDUTY_EXTRAS;
+  /** What the file itself needs in this world; write checks are added when their ports are known. */
+  readonly rewrites: readonly Rewrite[];
+}
+
+const DEFAULT_WEBHOOKS = {
+  sns: "http://127.0.0.1:3000/webhooks/sns",
+  pagerDuty: "http://127.0.0.1:3000/webhooks/pagerduty",
+};
+
+/**
+ * The world that a `twokey.yaml` describes, on a normal day: home regions serve, standbys sleep, replicas follow. Pure.
+ * Throws Error where the names of one hosted zone have no domain in common.
+ */
+export function worldFromInventory(
+  real: Inventory,
+  options: WorldFromInventoryOptions = {},
+): { readonly spec: WholeWorldSpecInput; readonly settings: WorldSettings } {
+  const rewrites = rewritesFor(real.file);
+  const inventory = inventoryFrom(rewrite(real.file, rewrites));
+  const { file, services } = inventory;
+  const webhooks = options.webhooks ?? DEFAULT_WEBHOOKS;
+  const checks = deriveHealthChecks(inventory);
+  const checkOf = (name: string) => checks.find(({ service }) => service.name === name)?.spec.id;
+  const role = file.aws.execute_role;
+  const spec: WholeWorldSpecInput = {
+    ...(options.startAt === undefined ? {} : { startAt: options.startAt }),
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
+    ...(options.speed === undefined ? {} : { speed: options.speed }),
+    regions: regionsOf(inventory),
+    ec2: { securityGroups: deriveSecurityGroups(services) },
+    rds: { databases: deriveDatabases(services, options.lagSeconds ?? 1) },
+    traffic: {
+      route53: { zones: deriveZones(services, checkOf), healthChecks: checks.map((check) => check.spec) },
+      ...deriveCompute(services),
+      applications: deriveApplications(services, options.writers ?? {}),
+    },
+    sns: { topics: deriveTopics(file.alerts.topics, webhooks.sns) },
+    cloudwatch: { alarms: deriveAlarms(inventory, checks) },
+    sts: { roles: role === undefined ? [] : [{ arn: role }] },
+    slack: deriveSlack(inventory),
+    pagerduty: derivePagerDuty(inventory, {
+      webhookUrl: webhooks.pagerDuty,
+      ...(options.people === undefined ? {} : { people: options.people }),
+    }),
+  };
+  return { spec, settings: { webhooks, rewrites, slack: SLACK_EXTRAS, pagerDuty: PAGERDUTY_EXTRAS } };
+}
+
+/** Where users are served first; Route 53's API and its metrics live in us-east-1. */
+function regionsOf({ file, services }: Inventory): string[] {
+  const topics = file.alerts.topics.flatMap((arn) => arn.split(":")[3] ?? []);
+  const sites = [...services.map(({ home }) => home), ...services.map(({ standby }) => standby)];
+  return [...new Set([...sites, file.aws.home, ...topics, "us-east-1"])];
+}

@@ -1,0 +1,157 @@
+import { type Connection, startApplications, type WriteCheck } from "./application/server.ts";
+import { createTraffic, type Traffic } from "./application/traffic.ts";
+import { createCloudWatch } from "./aws/cloudwatch.ts";
+import { createEc2 } from "./aws/ec2.ts";
+import { createRds, type Rds } from "./aws/rds.ts";
+import { startAws } from "./aws/server.ts";
+import { createSns, type Sns } from "./aws/sns.ts";
+import { createSts } from "./aws/sts.ts";
+import { startDns } from "./dns/server.ts";
+import { healthCheckHistory } from "./health-check-history.ts";
+import { startPagerDuty } from "./pagerduty/pagerduty.ts";
+import { startSlack } from "./slack/slack.ts";
+import { WholeWorldSpec, type WholeWorldSpecInput } from "./whole-world-spec.ts";
+import { createWorld, type World } from "./world/world.ts";
+
+/** Loopback ports; 0 or absent: any free one. */
+export interface WholeWorldPorts {
+  readonly aws?: number;
+  readonly slack?: number;
+  readonly pagerduty?: number;
+  /** Name servers; the two public resolvers take the next two ports. */
+  readonly dns?: number;
+  readonly control?: number;
+}
+
+export interface WholeWorldOptions {
+  readonly ports?: WholeWorldPorts;
+  /** In place of the spec's own. */
+  readonly seed?: number;
+  readonly speed?: number;
+}
+
+export interface WholeWorld {
+  readonly world: World;
+  readonly spec: WholeWorldSpec;
+  readonly rds: Rds;
+  readonly sns: Sns;
+  readonly traffic: Traffic;
+  readonly controlPort: number;
+  readonly ports: Required<WholeWorldPorts> & { readonly resolvers: readonly number[]; readonly vpcResolver: number };
+  /** Load balancers: the address that DNS answers, and the loopback port that serves it. */
+  readonly connections: readonly Connection[];
+  readonly writeChecks: readonly WriteCheck[];
+  /** What clients need; every credential is a simulated one. */
+  readonly env: Record<string, string>;
+  stop(): Promise<void>;
+}
+
+type Stop = () => void | Promise<void>;
+
+/**
+ * Starts every simulator in this process, wired to one another. Rejects with a ZodError for a wrong spec and with Node's
+ * own error for a taken port; nothing keeps running then.
+ */
+export async function startWholeWorld(
+  input: WholeWorldSpecInput,
+  options: WholeWorldOptions = {},
+): Promise<WholeWorld> {
+  const spec = WholeWorldSpec.parse(input);
+  const world = createWorld({
+    startMs: spec.startAt === undefined ? Date.now() : Date.parse(spec.startAt),
+    speed: options.speed ?? spec.speed,
+    seed: options.seed ?? spec.seed,
+    regions: spec.regions,
+  });
+  const stops: Stop[] = [];
+  const stop = async () => {
+    // The clock first: nothing that is due may start while the servers close.
+    world.clock.stop();
+    for (const end of stops.splice(0).reverse()) await end();
+  };
+  try {
+    const inside = createInside(world, spec, stops);
+    const started = await startServers(world, spec, inside, { ports: options.ports ?? {}, stops });
+    return { world, spec, ...inside, ...started, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+type Inside = Pick<WholeWorld, "rds" | "sns" | "traffic"> & Pick<Traffic, "services">;
+
+/** What has no port of its own. The data plane comes first, since control planes and users act on it. */
+function createInside(world: World, spec: WholeWorldSpec, stops: Stop[]): Inside {
+  const ec2 = createEc2(world, spec.ec2);
+  const rds = createRds(world, spec.rds, ec2.network);
+  const traffic = createTraffic(world, spec.traffic, rds.engine);
+  stops.push(() => traffic.stop());
+  const sns = createSns(world, spec.sns);
+  stops.push(() => sns.stop());
+  const cloudwatch = createCloudWatch(world, spec.cloudwatch, {
+    replicaLagAt: rds.replicaLagAt,
+    publish: sns.publish,
+    healthCheckStatusAt: healthCheckHistory(world, (id) => traffic.healthCheckStatus(id)),
+  });
+  const sts = createSts(world, spec.sts);
+  const services = [rds.service, sns.service, cloudwatch.service, sts.service, ec2.service, ...traffic.services];
+  return { rds, sns, traffic, services };
+}
+
+interface Starting {
+  readonly ports: WholeWorldPorts;
+  readonly stops: Stop[];
+}
+
+async function startServers(
+  world: World,
+  spec: WholeWorldSpec,
+  { services, sns, traffic }: Inside,
+  { ports, stops }: Starting,
+) {
+  const started = async <T extends { stop(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
+    const server = await starting;
+    stops.push(() => server.stop());
+    return server;
+  };
+  const latency = spec.awsLatencyMs ? { latencyMs: spec.awsLatencyMs } : {};
+  const aws = await started(
+    startAws(world, services, { port: ports.aws ?? 0, document: sns.certificateAt, ...latency }),
+  );
+  const dns = await started(startDns(world, traffic.authorities, dnsPorts(ports.dns ?? 0)));
+  const application = await started(startApplications(world, traffic));
+  const slack = await started(startSlack(world, spec.slack, { port: ports.slack ?? 0 }));
+  const pagerduty = await started(startPagerDuty(world, spec.pagerduty, { port: ports.pagerduty ?? 0 }));
+  const env: Record<string, string> = {
+    ...{ ...aws.env, ...dns.env, ...application.env, ...slack.env, ...pagerduty.env },
+    ...pagerDutySecrets(spec),
+    // The SDKs of Python read this one, and the AWS CLI does.
+    AWS_DEFAULT_REGION: spec.regions[0] ?? "us-east-1",
+  };
+  world.control.on("GET /env", () => env);
+  stops.push(() => world.control.close());
+  const controlPort = await world.control.listen(ports.control ?? 0);
+  env["WORLD_CONTROL_URL"] = `http://127.0.0.1:${controlPort}`;
+  return {
+    ...{ controlPort, env, connections: application.connections, writeChecks: application.writeChecks },
+    ports: {
+      ...{ aws: aws.port, slack: slack.port, pagerduty: pagerduty.port, dns: dns.port, control: controlPort },
+      ...{ resolvers: dns.resolverPorts, vpcResolver: dns.vpcResolverPort },
+    },
+  };
+}
+
+function dnsPorts(port: number) {
+  return { port, resolverPorts: port === 0 ? [0, 0] : [port + 1, port + 2] };
+}
+
+/** Of the first service and the first webhook subscription, where there are any. */
+function pagerDutySecrets({ pagerduty }: WholeWorldSpec): Record<string, string> {
+  const [routingKey] = pagerduty.services[0]?.integrationKeys ?? [];
+  const secrets = pagerduty.webhookSubscriptions[0]?.secrets;
+  return {
+    ...(routingKey === undefined ? {} : { PAGERDUTY_ROUTING_KEY: routingKey }),
+    ...(secrets ? { PAGERDUTY_WEBHOOK_SECRETS: secrets.join(",") } : {}),
+  };
+}

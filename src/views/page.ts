@@ -1,0 +1,66 @@
+import type { Card, CardPart, Text } from "../domain/card.ts";
+import { type Incident, isOpen } from "../domain/incident.ts";
+import { headlineOf } from "./incident.ts";
+
+/** A page as a direct message. `why`: which level, or who asked. */
+export function pageCard(incident: Incident, why: string): Card {
+  const headline = headlineOf(incident);
+  const channel: Text = incident.channel ? [{ channel: incident.channel.id }] : "being opened";
+  const buttons: CardPart[] = isOpen(incident)
+    ? [{ kind: "buttons", buttons: [{ label: "Acknowledge", intent: "ack", value: incident.id, style: "primary" }] }]
+    : [];
+  return {
+    text: `You are paged: ${headline}. Please acknowledge.`,
+    severity: incident.severity,
+    parts: [
+      { kind: "heading", text: `You are paged: ${headline}` },
+      { kind: "text", text: incident.description },
+      {
+        kind: "facts",
+        facts: [
+          ["Why you", why],
+          ["Since", [{ timeMs: incident.firstSeenAtMs }]],
+          ["Channel", channel],
+        ],
+      },
+      ...buttons,
+    ],
+  };
+}
+
+export interface OnCallLine {
+  readonly policy: string;
+  readonly level: number;
+  readonly name: string;
+  readonly slackId?: string | undefined;
+  readonly untilMs: number | undefined;
+}
+
+/** Who is on call now. `why` is set when the pager did not say: then nothing is guessed. */
+export function onCallCard(lines: readonly OnCallLine[], empty: readonly string[], why?: string): Card {
+  if (why !== undefined) {
+    const text = `Who is on call is not known: ${why}`;
+    return {
+      text,
+      parts: [
+        { kind: "heading", text: "On call" },
+        { kind: "text", text },
+      ],
+    };
+  }
+  const said: Text[] = lines.map(({ policy, level, name, slackId, untilMs }) => [
+    { bold: policy },
+    ` · level ${level} · `,
+    slackId === undefined ? name : { person: slackId },
+    ...(untilMs === undefined ? [" · no end set"] : [" · until ", { timeMs: untilMs }]),
+  ]);
+  const missing: Text[] = empty.map((policy) => [{ bold: policy }, " · NOBODY is on call"]);
+  const names = lines.map((line) => line.name).join(", ");
+  return {
+    text: empty.length > 0 ? `Nobody is on call for ${empty.join(", ")}` : `On call: ${names || "nobody"}`,
+    parts: [
+      { kind: "heading", text: "On call" },
+      { kind: "lines", lines: [...missing, ...said] },
+    ],
+  };
+}

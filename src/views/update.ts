@@ -1,0 +1,150 @@
+import type { Card, CardPart, Form, FormField } from "../domain/card.ts";
+import { sayDuration } from "../domain/duration.ts";
+import type { Incident, InitialFields, ResolutionFields, UpdateFields } from "../domain/incident.ts";
+import { headlineOf } from "./incident.ts";
+
+/** Labels of the templates of the communication plan, in the order in which people read them. */
+const UPDATE_LABELS: readonly (readonly [keyof UpdateFields, string])[] = [
+  ["status", "Current status"],
+  ["progress", "Progress"],
+  ["challenges", "Challenges"],
+  ["eta", "ETA"],
+];
+const RESOLUTION_LABELS: readonly (readonly [keyof ResolutionFields, string])[] = [
+  ["details", "Resolution details"],
+  ["impact", "Impact"],
+  ["followUps", "Follow-up actions"],
+  ["lessons", "Lessons learned"],
+];
+
+function sections<Fields>(labels: readonly (readonly [keyof Fields, string])[], fields: Fields): CardPart[] {
+  return labels.map(([key, label]) => ({ kind: "text", text: [{ bold: label }, `\n${String(fields[key])}`] }));
+}
+
+export function updateCard(
+  incident: Incident,
+  { number, fields, late }: { readonly number: number; readonly fields: UpdateFields; readonly late: boolean },
+): Card {
+  const title = `Status update ${number}${late ? " (late)" : ""}`;
+  return {
+    text: `${title}, ${headlineOf(incident)}: ${fields.status}`,
+    severity: incident.severity,
+    parts: [
+      { kind: "heading", text: title },
+      { kind: "note", text: headlineOf(incident) },
+      ...sections(UPDATE_LABELS, fields),
+    ],
+  };
+}
+
+/** The draft while it can be edited, and what became of it afterwards. */
+export function updateDraftCard(incident: Incident, number: number): Card | undefined {
+  const { update } = incident;
+  if (update.number > number || incident.state !== "open") {
+    const text = `Draft of status update ${number}: ${update.number > number ? "it went out" : "no longer needed"}`;
+    return { text, parts: [{ kind: "note", text }] };
+  }
+  if (update.draft === undefined || update.dueAtMs === undefined) return undefined;
+  const edited = update.editedBy === undefined ? "Filled in from facts" : "Edited";
+  return {
+    text: `Draft of status update ${number}: ${update.draft.status}`,
+    parts: [
+      { kind: "heading", text: `Draft of status update ${number}` },
+      { kind: "text", text: [`${edited}. It goes out at `, { timeMs: update.dueAtMs }, " as it stands."] },
+      ...sections(UPDATE_LABELS, update.draft),
+      { kind: "buttons", buttons: [{ label: "Edit", intent: "update", value: incident.id, style: "primary" }] },
+    ],
+  };
+}
+
+export function updateForm(incident: Incident, initial: UpdateFields): Form {
+  return {
+    title: `Status update ${incident.update.number}`,
+    intent: "update",
+    context: incident.id,
+    intro: [{ kind: "note", text: headlineOf(incident) }],
+    fields: [
+      ...UPDATE_LABELS.map(([id, label]): FormField => ({ id, label, kind: "paragraph", initial: initial[id] })),
+      {
+        id: "when",
+        label: "When",
+        kind: "choice",
+        initial: "due",
+        choices: [
+          ["due", "When the next update is due"],
+          ["now", "Now"],
+        ],
+      },
+    ],
+    submit: "Save",
+  };
+}
+
+/** What the first message says; every part is filled in from what is known, and says so where nothing is. */
+export function initialFields(incident: Incident): InitialFields {
+  const [alert] = incident.alerts;
+  const who = incident.declaredBy === undefined ? "an alarm" : "a person";
+  const steps = incident.escalation.severities[incident.severity]?.steps.length ?? 0;
+  return {
+    description: incident.description || incident.title,
+    assessment: alert
+      ? `${incident.severity.toUpperCase()}, from the rule for ${alert.name}: ${alert.reason || "no reason given"}. Nobody has confirmed it yet.`
+      : `${incident.severity.toUpperCase()}, as declared. Nobody has confirmed it yet.`,
+    actions: `Opened by ${who}; responders invited; ${steps} escalation steps started for ${incident.severity.toUpperCase()}.`,
+    nextSteps:
+      "Acknowledge, say what is affected, and decide whether to fail over (/dr failover). Status updates follow here.",
+  };
+}
+
+export function initialCard(incident: Incident): Card {
+  const { description, assessment, actions, nextSteps } = initialFields(incident);
+  return {
+    text: `${headlineOf(incident)}. ${description}`,
+    severity: incident.severity,
+    parts: [
+      { kind: "heading", text: headlineOf(incident) },
+      { kind: "text", text: [{ bold: "What happened" }, `\n${description}`] },
+      { kind: "text", text: [{ bold: "Initial assessment" }, `\n${assessment}`] },
+      { kind: "text", text: [{ bold: "Actions taken" }, `\n${actions}`] },
+      { kind: "text", text: [{ bold: "Next steps" }, `\n${nextSteps}`] },
+    ],
+  };
+}
+
+export function resolveForm(incident: Incident): Form {
+  return {
+    title: "Resolve the incident",
+    intent: "resolve",
+    context: incident.id,
+    intro: [{ kind: "note", text: headlineOf(incident) }],
+    fields: RESOLUTION_LABELS.map(([id, label]) => ({ id, label, kind: "paragraph" })),
+    submit: "Resolve",
+  };
+}
+
+export function resolutionCard(incident: Incident): Card {
+  const { resolution, closedAtMs } = incident;
+  if (resolution === undefined || closedAtMs === undefined) throw new RangeError(`${incident.id} is not resolved`);
+  const say = (ms: number | undefined) => (ms === undefined ? "not measured" : sayDuration(ms));
+  return {
+    text: `Resolved: ${headlineOf(incident)}. ${resolution.fields.details}`,
+    parts: [
+      { kind: "heading", text: `Resolved · ${headlineOf(incident)}` },
+      {
+        kind: "facts",
+        facts: [
+          ["Resolved by", resolution.by],
+          ["Lasted", sayDuration(closedAtMs - incident.firstSeenAtMs)],
+          ["Actual RTO", say(resolution.rtoMs)],
+          ["Actual RPO", say(resolution.rpoMs)],
+        ],
+      },
+      ...sections(RESOLUTION_LABELS, resolution.fields),
+    ],
+  };
+}
+
+/** One sentence about what changed. */
+export function noteCard(says: string): Card {
+  return { text: says, parts: [{ kind: "text", text: says }] };
+}

@@ -1,0 +1,278 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import type { Answer } from "../../../src/commands/intent.ts";
+import type { Form } from "../../../src/domain/card.ts";
+import { TransientError, UserError } from "../../../src/domain/errors.ts";
+import { eventually, openSlackWorld } from "../../simulators/slack/slack-world.ts";
+import { card, type Desk, later, openDesk, whisper, withButton } from "./slack-door.ts";
+
+const FORM: Form = {
+  ...{ title: "Declare", intent: "declare", context: "ctx-1", submit: "Declare", intro: [] },
+  fields: [
+    { id: "what", label: "What happened", kind: "line" },
+    {
+      id: "sev",
+      label: "Severity",
+      kind: "choice",
+      choices: [
+        ["sev1", "Everything"],
+        ["sev2", "Much"],
+      ],
+    },
+    { id: "more", label: "More", kind: "paragraph", optional: true },
+  ],
+};
+const OPS = { in: "C0OPS" };
+
+let desk: Desk;
+beforeEach(async () => {
+  desk = await openDesk();
+});
+afterEach(() => desk.stop());
+
+const ana = () => desk.people.as("U0ANA");
+
+describe("A command", () => {
+  test("becomes an ask with who asked, and its answer is seen by the asker alone", async () => {
+    desk.answers(() => whisper("All is <well>"));
+    const outcome = await ana().types('/dr role commander @ben "on the bridge" <!channel>', OPS);
+    expect(desk.asks).toEqual([
+      {
+        verb: "role",
+        args: ["commander", "@U0BEN", "on the bridge", "<!channel>"],
+        text: 'commander @U0BEN "on the bridge" <!channel>',
+        asker: { door: "slack", slackId: "U0ANA", person: "ana", channel: "C0OPS" },
+      },
+    ]);
+    expect(outcome.ack.ok).toBe(true);
+    expect(outcome.problem).toBeUndefined();
+    expect(outcome.ephemerals).toEqual([expect.objectContaining({ text: "All is &lt;well&gt;" })]);
+    expect(await desk.people.messages("C0OPS")).toEqual([]);
+  });
+
+  test("may be answered for everybody in the channel", async () => {
+    desk.answers(() => ({ kind: "say", card: card("Ana escalated") }));
+    await ana().types("/dr escalate", OPS);
+    expect(await desk.people.messages("C0OPS")).toEqual([expect.objectContaining({ text: "Ana escalated" })]);
+  });
+
+  test("that takes long is acknowledged in time, and its answer follows", async () => {
+    const slow = later<Answer>();
+    desk.answers(() => slow.promise);
+    const outcome = await ana().types("/dr failover payments", OPS);
+    expect(outcome.ackMs).toBeLessThan(2_500);
+    expect(outcome.ephemerals.map(({ text }) => text)).toEqual(["Working on it …"]);
+    slow.fulfil(whisper("The plan is ready"));
+    await desk.people.expectEphemeral("U0ANA", ({ text }) => text === "The plan is ready");
+  });
+
+  test("that is delivered twice is acted on once", async () => {
+    desk.answers(() => whisper("Escalated"));
+    await desk.people.act("duplicate-next-envelope", {});
+    await ana().types("/dr escalate", OPS);
+    const duplicates = () => desk.world.log.read(0, "slack.duplicate-delivered").length;
+    await eventually(() => duplicates() === 1, "the duplicate was sent");
+    await ana().types("/dr status", OPS);
+    expect(desk.asks.map(({ verb }) => verb)).toEqual(["escalate", "status"]);
+  });
+
+  test("of somebody in another team is turned away", async () => {
+    const strangers = await openDesk({ team: "T0SOMEWHERE" });
+    const outcome = await strangers.people.as("U0ANA").types("/dr status", OPS);
+    expect(outcome.ephemerals.map(({ text }) => text)).toEqual(["TwoKey answers only its own team."]);
+    expect(strangers.asks).toEqual([]);
+    await strangers.stop();
+  });
+});
+
+describe("What goes wrong", () => {
+  test("for the asker to mend is told in the error's own words", async () => {
+    desk.answers(() => {
+      throw new UserError("no-such-service", "There is no service called paiments");
+    });
+    const { ephemerals } = await ana().types("/dr status paiments", OPS);
+    expect(ephemerals.map(({ text }) => text)).toEqual(["There is no service called paiments"]);
+  });
+
+  test("by itself is worth another try", async () => {
+    desk.answers(() => {
+      throw new TransientError("busy", "The store is busy");
+    });
+    const { ephemerals } = await ana().types("/dr status", OPS);
+    expect(ephemerals[0]?.text).toContain("try again");
+  });
+
+  test("unexpectedly gets a reference that the log has too, and tells nothing else", async () => {
+    desk.answers(() => {
+      throw new TypeError("secret detail");
+    });
+    const { ephemerals } = await ana().types("/dr status", OPS);
+    const [, reference] = /reference ([0-9a-f]{8})/.exec(ephemerals[0]?.text ?? "") ?? [];
+    expect(reference).toBeDefined();
+    expect(JSON.stringify(ephemerals)).not.toContain("secret detail");
+    expect(desk.lines).toContainEqual(
+      expect.objectContaining({
+        level: "error",
+        facts: expect.objectContaining({ reference, error: "secret detail" }),
+      }),
+    );
+  });
+
+  test("with our memory means that nothing is done", async () => {
+    const forgetful = await openDesk({ firstTime: () => Promise.reject(new Error("no Redis")) });
+    const { ephemerals } = await forgetful.people.as("U0ANA").types("/dr escalate", OPS);
+    expect(ephemerals[0]?.text).toContain("Nothing was done");
+    expect(forgetful.asks).toEqual([]);
+    await forgetful.stop();
+  });
+});
+
+describe("A button", () => {
+  test("becomes an ask with its value and message, answered to the presser alone", async () => {
+    const posted = await desk.chat.post({ channel: "C0OPS" }, withButton("Approve", "approve", "plan-1:abcd"), "k");
+    desk.answers(() => whisper("Your key is turned"));
+    await ana().clicks("intent:approve:0", OPS);
+    expect(desk.asks).toEqual([
+      {
+        ...{ verb: "approve", args: [], text: "", value: "plan-1:abcd", messageRef: posted },
+        asker: { door: "slack", slackId: "U0ANA", person: "ana", channel: "C0OPS" },
+      },
+    ]);
+    await desk.people.expectEphemeral("U0ANA", ({ text }) => text === "Your key is turned");
+    expect(await desk.people.ephemerals("U0BEN")).toEqual([]);
+  });
+
+  test("pressed once but delivered twice turns one key", async () => {
+    await desk.chat.post({ channel: "C0OPS" }, withButton("Approve", "approve", "plan-1"), "k");
+    await desk.people.act("duplicate-next-envelope", {});
+    await ana().clicks("intent:approve:0", OPS);
+    await ana().types("/dr status", OPS);
+    expect(desk.asks.map(({ verb }) => verb)).toEqual(["approve", "status"]);
+  });
+
+  test("whose intent takes long is acknowledged in time", async () => {
+    await desk.chat.post({ channel: "C0OPS" }, withButton("Approve", "approve", "plan-1"), "k");
+    const slow = later<Answer>();
+    desk.answers(() => slow.promise);
+    const outcome = await ana().clicks("intent:approve:0", OPS);
+    expect(outcome.ack.ok).toBe(true);
+    expect(outcome.ackMs).toBeLessThan(2_500);
+    await desk.people.expectEphemeral("U0ANA", ({ text }) => text === "Working on it …");
+    slow.fulfil({ kind: "say", card: card("Ana turned a key") });
+    await desk.people.expectMessage("C0OPS", ({ text }) => text === "Ana turned a key");
+  });
+});
+
+describe("A form", () => {
+  const openForm = async () => {
+    desk.answers(({ verb }) => (verb === "open" ? { kind: "form", form: FORM } : whisper("Declared")));
+    await ana().types("/dr open", OPS);
+    return desk.people.expectView("U0ANA");
+  };
+
+  test("opens from a command and comes back with its fields and its context", async () => {
+    const view = await openForm();
+    const outcome = await ana().submits(view, { what: "<b> is down", sev: "sev2" });
+    expect(outcome.view).toBeNull();
+    expect(desk.asks.at(-1)).toEqual({
+      ...{ verb: "declare", args: [], text: "", value: "ctx-1", fields: { what: "<b> is down", sev: "sev2" } },
+      asker: { door: "slack", slackId: "U0ANA", person: "ana", channel: "C0OPS" },
+    });
+    await desk.people.expectEphemeral("U0ANA", ({ text }) => text === "Declared");
+  });
+
+  test("stays open with the errors beside its fields", async () => {
+    const view = await openForm();
+    desk.answers(() => ({ kind: "field-errors", errors: { what: "Say more", elsewhere: "and this" } }));
+    const outcome = await ana().submits(view, { what: "x", sev: "sev1" });
+    expect(outcome.inputErrors).toEqual({ what: "Say more and this" });
+    expect(outcome.view).not.toBeNull();
+  });
+
+  test("opens from a button, and its submission knows the message", async () => {
+    const posted = await desk.chat.post({ channel: "C0OPS" }, withButton("Take over", "open", "run-1"), "k");
+    desk.answers(({ verb }) => (verb === "open" ? { kind: "form", form: FORM } : whisper("Noted")));
+    await ana().clicks("intent:open:0", OPS);
+    await ana().submits(await desk.people.expectView("U0ANA"), { what: "by hand", sev: "sev1" });
+    expect(desk.asks.at(-1)).toMatchObject({ verb: "declare", messageRef: posted });
+  });
+
+  test("whose submission takes long closes in time, and late field errors are told", async () => {
+    const view = await openForm();
+    const slow = later<Answer>();
+    desk.answers(() => slow.promise);
+    const outcome = await ana().submits(view, { what: "x", sev: "sev1" });
+    expect(outcome.ack.ok).toBe(true);
+    slow.fulfil({ kind: "field-errors", errors: { what: "Too late" } });
+    await desk.people.expectEphemeral("U0ANA", ({ text }) => text.includes("Nothing was done. what: Too late"));
+  });
+
+  test("that Slack does not open any more is told to the asker", async () => {
+    desk.world.faults.plan({
+      ...{ vendor: "slack", operation: "views.open", times: 1 },
+      effect: { kind: "error", status: 200, code: "expired_trigger_id" },
+    });
+    desk.answers(() => ({ kind: "form", form: FORM }));
+    await ana().types("/dr open", OPS);
+    await desk.people.expectEphemeral("U0ANA", ({ text }) => text.includes("Please ask again"));
+  });
+
+  test("sent twice by Slack is acted on once", async () => {
+    const view = await openForm();
+    await desk.people.act("duplicate-next-envelope", {});
+    await ana().submits(view, { what: "x", sev: "sev1" });
+    await ana().types("/dr status", OPS);
+    expect(desk.asks.map(({ verb }) => verb)).toEqual(["open", "declare", "status"]);
+  });
+});
+
+describe("The connection", () => {
+  const sockets = async () => desk.world.log.read(0, "slack.socket-opened").length;
+
+  test.each([
+    ["cut by the network", "sockets/kill", {}],
+    ["refreshed by Slack", "sockets/disconnect", { reason: "refresh_requested" }],
+  ])("is there again when it was %s", async (_what, path, body) => {
+    desk.answers(() => whisper("Here"));
+    const before = await sockets();
+    await desk.people.act(path, body);
+    await eventually(async () => (await sockets()) > before && desk.door.isConnected(), "a new socket", 10_000);
+    expect((await ana().types("/dr status", OPS)).ephemerals).toHaveLength(1);
+  });
+
+  test("survives a Slack that is down, refuses and comes back", async () => {
+    desk.answers(() => whisper("Here"));
+    await desk.people.act("outage", { on: true });
+    await eventually(() => !desk.door.isConnected(), "the outage was noticed");
+    desk.world.faults.plan({
+      ...{ vendor: "slack", operation: "apps.connections.open", times: 1 },
+      effect: { kind: "error", status: 200, code: "invalid_auth" },
+    });
+    await desk.people.act("outage", { on: false });
+    await eventually(() => desk.door.isConnected(), "connected again", 15_000);
+    expect((await ana().types("/dr status", OPS)).ephemerals).toHaveLength(1);
+  });
+
+  test("that cannot be made keeps the door from nothing else", async () => {
+    const place = await openSlackWorld();
+    await place.people.act("outage", { on: true });
+    const dark = await openDesk({}, place);
+    expect(dark.door.isConnected()).toBe(false);
+    await dark.stop();
+  });
+
+  test("is given up at once on stop, and what is under way still ends", async () => {
+    const slow = later<Answer>();
+    desk.answers(() => slow.promise);
+    await ana().types("/dr failover payments", OPS);
+    let hasStopped = false;
+    const stopping = desk.door.stop().then(() => {
+      hasStopped = true;
+    });
+    const isClosed = async () => JSON.stringify(await desk.people.get("sockets", {})) === '{"open":0}';
+    await eventually(isClosed, "the socket is closed");
+    expect(hasStopped).toBe(false);
+    slow.fulfil(whisper("Done all the same"));
+    await stopping;
+    await desk.people.expectEphemeral("U0ANA", ({ text }) => text === "Done all the same");
+  });
+});

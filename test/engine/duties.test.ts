@@ -1,0 +1,142 @@
+import { describe, expect, test } from "@jest/globals";
+import type { DutyOutcome, DutyRecord, DutyRow } from "../../src/domain/duty.ts";
+import { OutcomeUnknown, UserError } from "../../src/domain/errors.ts";
+import { advanceLane } from "../../src/engine/duties.ts";
+import { bridge, testClock, until } from "../flows/incident/bridge.ts";
+import { memoryRecords } from "../harness/memory-records.ts";
+
+interface Doc {
+  readonly owed: readonly string[];
+  readonly duties: Readonly<Record<string, DutyRecord>>;
+}
+
+function desk(perform: DutyRow<Doc>["perform"], waits: Readonly<Record<string, string>> = {}) {
+  const clock = testClock();
+  const records = memoryRecords<Doc>();
+  const rows: DutyRow<Doc>[] = (["pages", "chat"] as const).map((lane) => ({
+    kind: lane,
+    says: lane,
+    lane,
+    duties: (doc) =>
+      doc.owed
+        .filter((key) => key.startsWith(lane))
+        .map((key) => ({ key, dueAtMs: clock.now(), waitsFor: waits[key], subject: {} })),
+    perform,
+  }));
+  const woken: string[] = [];
+  const wake = (lane: "pages" | "chat") => Promise.resolve(void woken.push(lane));
+  const advance = (lane: "pages" | "chat" = "pages", worker = "one") =>
+    advanceLane("d", lane, { records, rows, clock, logger: bridge().silent, worker, wake });
+  const owe = (...owed: string[]) =>
+    records.change("d", (current) => ({ value: { owed, duties: current?.duties ?? {} }, events: [] }));
+  const stateOf = async (key: string) => (await records.get("d"))?.value.duties[key]?.state;
+  return { clock, records, advance, owe, stateOf, woken };
+}
+
+const done: DutyOutcome<Doc> = { kind: "done" };
+
+describe("the executor of duties", () => {
+  test("two processes at once perform each duty once", async () => {
+    const performed: string[] = [];
+    const { advance, owe } = desk((_doc, duty) => {
+      performed.push(duty.key);
+      return Promise.resolve(done);
+    });
+    await owe("pages:1", "pages:2", "pages:3");
+    await Promise.all([advance("pages", "one"), advance("pages", "two"), advance("pages", "three")]);
+    expect(performed.toSorted((a, b) => a.localeCompare(b))).toEqual(["pages:1", "pages:2", "pages:3"]);
+  });
+
+  test("the intent is stored before anything is asked", async () => {
+    let seen: string | undefined;
+    const { advance, owe, stateOf } = desk(async () => {
+      seen = await stateOf("pages:1");
+      return done;
+    });
+    await owe("pages:1");
+    await advance();
+    expect([seen, await stateOf("pages:1")]).toEqual(["claimed", "done"]);
+  });
+
+  test("a claim whose holder died is taken over when it runs out, and looks first", async () => {
+    const looks: boolean[] = [];
+    let dies: boolean = true;
+    const { advance, owe, clock } = desk((_doc, _duty, attempt) => {
+      looks.push(attempt.lookFirst);
+      return dies ? new Promise(() => undefined) : Promise.resolve(done);
+    });
+    await owe("pages:1");
+    void advance("pages", "dead");
+    await until(() => looks.length === 1);
+    dies = false;
+    expect(await advance()).toBe(clock.now() + 15_000);
+    clock.move(15_000);
+    expect(await advance()).toBeUndefined();
+    expect(looks).toEqual([false, true]);
+  });
+
+  test("who held a claim that ran out learns that it may not act, and cannot write its outcome", async () => {
+    let allowed: boolean | undefined;
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let first: boolean = true;
+    const { advance, owe, clock, stateOf } = desk(async (_doc, _duty, attempt) => {
+      if (!first) return done;
+      first = false;
+      await held;
+      allowed = await attempt.stillOwed();
+      return { kind: "failed", why: "too late" };
+    });
+    await owe("pages:1");
+    const slow = advance("pages", "slow");
+    await until(() => !first);
+    clock.move(15_000);
+    await advance("pages", "two");
+    release();
+    await slow;
+    expect([allowed, await stateOf("pages:1")]).toEqual([false, "done"]);
+  });
+
+  test("one lane does not wait for the other, nor a quick duty for a slow one", async () => {
+    const performed: string[] = [];
+    const { advance, owe } = desk(
+      (_doc, duty) => {
+        performed.push(duty.key);
+        return duty.key === "chat:slow" ? new Promise(() => undefined) : Promise.resolve(done);
+      },
+      { "chat:after": "chat:quick" },
+    );
+    await owe("chat:slow", "chat:quick", "chat:after", "pages:1");
+    void advance("chat");
+    await advance("pages");
+    await until(() => performed.length === 4);
+    expect(performed.toSorted((a, b) => a.localeCompare(b))).toEqual([
+      "chat:after",
+      "chat:quick",
+      "chat:slow",
+      "pages:1",
+    ]);
+  });
+
+  test("a lane that makes something due in the other pokes it", async () => {
+    const { advance, owe, woken } = desk(() => Promise.resolve(done));
+    await owe("pages:1", "chat:1");
+    await advance("pages");
+    expect(woken).toEqual(["chat"]);
+  });
+
+  test("an unknown outcome is looked up, a refusal is tried again much later, a withdrawn duty leaves no trace", async () => {
+    const outcomes: Record<string, () => Promise<DutyOutcome<Doc>>> = {
+      "pages:unknown": () => Promise.reject(new OutcomeUnknown("lost", "no answer")),
+      "pages:refused": () => Promise.reject(new UserError("scope", "a permission is missing")),
+    };
+    const { advance, owe, clock, records } = desk((_doc, duty) => outcomes[duty.key]?.() ?? Promise.resolve(done));
+    await owe("pages:unknown", "pages:refused");
+    expect(await advance()).toBe(clock.now() + 1_000);
+    const duties = (await records.get("d"))?.value.duties;
+    expect(duties?.["pages:unknown"]).toMatchObject({ state: "unknown", why: "no answer" });
+    expect(duties?.["pages:refused"]).toMatchObject({ state: "failed", retryAtMs: clock.now() + 300_000 });
+  });
+});

@@ -1,0 +1,158 @@
+import { describe, expect, test } from "@jest/globals";
+import type { Card } from "../../src/domain/card.ts";
+import { type CardDue, wantCard } from "../../src/domain/card-due.ts";
+import { type OutboxDeps, sendCard } from "../../src/engine/outbox.ts";
+import { bridge, RecordedChat, testClock, until } from "../flows/incident/bridge.ts";
+import { memoryRecords } from "../harness/memory-records.ts";
+
+function desk(worker = "one") {
+  const clock = testClock();
+  const chat = new RecordedChat(clock);
+  const cards = memoryRecords<CardDue>();
+  const state = { text: "first" };
+  const render = (_kind: string, subject: string): Promise<Card> =>
+    Promise.resolve({ text: `${subject} ${state.text}`, parts: [] });
+  const deps: OutboxDeps = { cards, chat, clock, logger: bridge().silent, worker, render };
+  const want = (id: string, under?: string) =>
+    cards.change(id, (current) => {
+      const request = { id, kind: "any", subject: id, channel: "C1", under, pin: under === undefined };
+      const value = wantCard(current, request, clock.now());
+      return value && { value, events: [], dueAtMs: clock.now() };
+    });
+  return { clock, chat, cards, state, deps, want };
+}
+
+describe("the outbox", () => {
+  test("many requests are one message with the newest state", async () => {
+    const { chat, state, deps, want } = desk();
+    for (const text of ["second", "third", "last"]) {
+      state.text = text;
+      await want("a");
+    }
+    expect(await sendCard("a", deps)).toBeUndefined();
+    expect(chat.messages.map(({ text, edits }) => [text, edits])).toEqual([["a last", 0]]);
+  });
+
+  test("a card is edited at most once a second, and not at all when nothing changed", async () => {
+    const { clock, chat, state, deps, want } = desk();
+    await want("a");
+    await sendCard("a", deps);
+    state.text = "second";
+    await want("a");
+    expect(await sendCard("a", deps)).toBe(clock.now() + 1_000);
+    expect(chat.messages[0]?.edits).toBe(0);
+    clock.move(1_000);
+    await sendCard("a", deps);
+    expect(chat.messages[0]).toMatchObject({ text: "a second", edits: 1 });
+    clock.move(1_000);
+    await want("a");
+    await sendCard("a", deps);
+    expect(chat.messages[0]?.edits).toBe(1);
+  });
+
+  test("after a lost answer the message is found again, and shows what is true now", async () => {
+    const { clock, chat, state, deps, want } = desk();
+    await want("a");
+    chat.weather = () => "answer-lost";
+    const next = await sendCard("a", deps);
+    chat.weather = () => "fine";
+    state.text = "second";
+    clock.move((next ?? 0) - clock.now());
+    await sendCard("a", deps);
+    expect(chat.messages.map(({ text }) => text)).toEqual(["a second"]);
+  });
+
+  test("a worker that died after posting leaves one message", async () => {
+    const { clock, chat, deps, want } = desk();
+    await want("a");
+    const dying = {
+      ...deps,
+      chat: {
+        ...bindAll(chat),
+        post: async (...args: Parameters<typeof chat.post>) => {
+          await chat.post(...args);
+          return await new Promise<never>(() => undefined);
+        },
+      },
+    };
+    void sendCard("a", dying);
+    await until(() => chat.messages.length === 1);
+    expect(await sendCard("a", { ...deps, worker: "two" })).toBe(clock.now() + 25_000);
+    clock.move(25_000);
+    await sendCard("a", { ...deps, worker: "two" });
+    expect(chat.messages).toHaveLength(1);
+  });
+
+  test("an edit that comes after its claim ran out cannot stand: the card is sent once more", async () => {
+    const { clock, chat, cards, state, deps, want } = desk();
+    await want("a");
+    await sendCard("a", deps);
+    clock.move(1_000);
+    state.text = "old";
+    await want("a");
+    let isUpdating: boolean = false;
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const slow = {
+      ...bindAll(chat),
+      update: async (...args: Parameters<typeof chat.update>) => {
+        isUpdating = true;
+        await held;
+        await chat.update(...args);
+      },
+    };
+    const late = sendCard("a", { ...deps, chat: slow, worker: "slow" });
+    await until(() => isUpdating);
+    clock.move(25_000);
+    state.text = "new";
+    await want("a");
+    await sendCard("a", deps);
+    release();
+    await late;
+    expect(chat.messages[0]?.text).toBe("a old");
+    clock.move(1_000);
+    await sendCard("a", deps);
+    expect(chat.messages[0]?.text).toBe("a new");
+    expect((await cards.get("a"))?.value.sent).toBe((await cards.get("a"))?.value.wanted);
+  });
+
+  test("a reply waits for the message above it and goes into its thread", async () => {
+    const { clock, chat, deps, want } = desk();
+    await want("reply", "root");
+    const next = await sendCard("reply", deps);
+    expect(chat.messages).toEqual([]);
+    await want("root");
+    await sendCard("root", deps);
+    clock.move((next ?? 0) - clock.now());
+    await sendCard("reply", deps);
+    expect(chat.messages.map(({ thread }) => thread)).toEqual([undefined, "1"]);
+  });
+
+  test("when the chat says how long to wait, the card waits that long", async () => {
+    const { clock, chat, deps, want } = desk();
+    await want("a");
+    chat.weather = () => "busy";
+    expect(await sendCard("a", deps)).toBe(clock.now() + 1_000);
+    expect(await deps.cards.due(clock.now() + 999, 10)).toEqual([]);
+    expect(await deps.cards.due(clock.now() + 1_000, 10)).toEqual(["a"]);
+  });
+});
+
+/** The methods as plain functions, so that one of them can behave differently in a copy. */
+function bindAll(chat: RecordedChat): OutboxDeps["chat"] {
+  return {
+    post: (to, card, key) => chat.post(to, card, key),
+    update: (message, card) => chat.update(message, card),
+    find: (to, key) => chat.find(to, key),
+    whisper: () => chat.whisper(),
+    openChannel: (name, key) => chat.openChannel(name, key),
+    invite: () => chat.invite(),
+    setTopic: () => chat.setTopic(),
+    addBookmark: () => chat.addBookmark(),
+    pin: () => chat.pin(),
+    person: (slackId) => chat.person(slackId),
+    groupMembers: () => chat.groupMembers(),
+  };
+}

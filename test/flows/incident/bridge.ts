@@ -1,0 +1,381 @@
+import type { AlertRecord, Signal } from "../../../src/domain/alert.ts";
+import type { CardDue } from "../../../src/domain/card-due.ts";
+import { OutcomeUnknown, TransientError } from "../../../src/domain/errors.ts";
+import { Incident, isOpen } from "../../../src/domain/incident.ts";
+import { type Inventory, inventoryFrom } from "../../../src/domain/inventory.ts";
+import { TwoKeyFile } from "../../../src/domain/twokey-file.ts";
+import { advanceLane, type DutyDeps } from "../../../src/engine/duties.ts";
+import type { Correlation } from "../../../src/flows/incident/correlate.ts";
+import type { IncidentDeps, ThrottleBook } from "../../../src/flows/incident/deps.ts";
+import { incidentRows } from "../../../src/flows/incident/index.ts";
+import { createIntake } from "../../../src/flows/incident/intake.ts";
+import type { Chat, MessageRef, PostTarget } from "../../../src/ports/chat.ts";
+import type { Clock } from "../../../src/ports/clock.ts";
+import type { Logger } from "../../../src/ports/logger.ts";
+import type { PageRequest, PagerAnswer, PagerIncident, Paging, ResponderRequest } from "../../../src/ports/paging.ts";
+import { incidentVoice } from "../../../src/views/incident-voice.ts";
+import { memoryRecords } from "../../harness/memory-records.ts";
+
+export const START_MS = Date.parse("2026-11-21T03:00:00Z");
+export const MINUTE = 60_000;
+
+export interface TestClock extends Clock {
+  move(ms: number): void;
+}
+
+export function testClock(): TestClock {
+  let nowMs = START_MS;
+  return {
+    now: () => nowMs,
+    speed: 1,
+    sleep: () => Promise.resolve(),
+    move: (ms) => {
+      nowMs += ms;
+    },
+  };
+}
+
+const silent: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => silent,
+};
+
+/** How the outside answers the next call: well, lost after it happened, lost before it happened, or not now. */
+export type Weather = "fine" | "answer-lost" | "request-lost" | "busy";
+
+/** A pager that keeps what it was asked, and de-duplicates as PagerDuty does. */
+export class RecordedPager implements Paging {
+  readonly triggers: { readonly key: string; readonly atMs: number; readonly page: PageRequest }[] = [];
+  readonly responders: { readonly request: ResponderRequest; readonly atMs: number }[] = [];
+  readonly resolved: { readonly key: string; readonly atMs: number }[] = [];
+  readonly acknowledged: { readonly key: string; readonly atMs: number }[] = [];
+  readonly incidents = new Map<string, PagerIncident>();
+  readonly clock: Clock;
+  weather: () => Weather = () => "fine";
+  refuseTriggers: boolean = false;
+  onCallNow: { policy: string; pagerUserId: string; name: string }[] = [];
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  private async asked<T>(happens: () => T): Promise<PagerAnswer<T>> {
+    const weather = this.weather();
+    if (weather === "busy") return { kind: "retry", afterMs: 1_000, why: "too many requests" };
+    if (weather === "request-lost") return { kind: "unknown", why: "connection reset" };
+    const value = happens();
+    await new Promise((resolve) => setImmediate(resolve));
+    return weather === "answer-lost" ? { kind: "unknown", why: "connection reset" } : { kind: "accepted", value };
+  }
+
+  async trigger(page: PageRequest): Promise<PagerAnswer> {
+    if (this.refuseTriggers) return { kind: "rejected", code: "invalid", why: "the routing key is not valid" };
+    return await this.asked(() => {
+      this.triggers.push({ key: page.dedupKey, atMs: this.clock.now(), page });
+      const known = this.incidents.get(page.dedupKey);
+      if (known && known.status !== "resolved") return undefined;
+      const id = `Q${this.incidents.size + 1}`;
+      this.incidents.set(page.dedupKey, {
+        id,
+        status: "triggered",
+        url: undefined,
+        acknowledgedBy: [],
+        notifications: [],
+      });
+      return undefined;
+    });
+  }
+
+  set(key: string, patch: Partial<PagerIncident>): void {
+    const known = this.incidents.get(key);
+    if (known) this.incidents.set(key, { ...known, ...patch });
+  }
+
+  async acknowledge(key: string): Promise<PagerAnswer> {
+    return await this.asked(() => {
+      this.acknowledged.push({ key, atMs: this.clock.now() });
+      if (this.incidents.get(key)?.status === "triggered") this.set(key, { status: "acknowledged" });
+      return undefined;
+    });
+  }
+
+  async resolve(key: string): Promise<PagerAnswer> {
+    return await this.asked(() => {
+      this.resolved.push({ key, atMs: this.clock.now() });
+      this.set(key, { status: "resolved" });
+      return undefined;
+    });
+  }
+
+  async addResponders(request: ResponderRequest): Promise<PagerAnswer> {
+    if (!this.incidents.has(request.dedupKey)) return { kind: "retry", afterMs: 1_000, why: "no incident yet" };
+    return await this.asked(() => {
+      const isKnown = this.responders.some((asked) => asked.request.pageKey === request.pageKey);
+      if (!isKnown) this.responders.push({ request, atMs: this.clock.now() });
+      return undefined;
+    });
+  }
+
+  async read(key: string): Promise<PagerAnswer<PagerIncident | undefined>> {
+    return await this.asked(() => this.incidents.get(key));
+  }
+
+  async onCall(policies: readonly string[]) {
+    return await this.asked(() =>
+      this.onCallNow
+        .filter(({ policy }) => policies.includes(policy))
+        .map((entry) => ({ ...entry, policyName: entry.policy, level: 1, untilMs: undefined })),
+    );
+  }
+}
+
+/** A chat that keeps every message. */
+export class RecordedChat implements Chat {
+  readonly messages: {
+    channel: string;
+    thread: string | undefined;
+    key: string;
+    text: string;
+    ts: string;
+    edits: number;
+  }[] = [];
+  readonly channels: string[] = [];
+  readonly clock: Clock;
+  weather: () => Weather = () => "fine";
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  private async asked<T>(happens: () => T): Promise<T> {
+    const weather = this.weather();
+    if (weather === "busy") throw new TransientError("slack-busy", "Slack is busy", { facts: { retryAfterMs: 1_000 } });
+    if (weather === "request-lost") throw new OutcomeUnknown("slack-lost", "Slack did not answer");
+    const value = happens();
+    await new Promise((resolve) => setImmediate(resolve));
+    if (weather === "answer-lost") throw new OutcomeUnknown("slack-lost", "Slack did not answer");
+    return value;
+  }
+
+  post(to: PostTarget, card: { text: string }, key: string): Promise<MessageRef> {
+    return this.asked(() => {
+      const ts = `${this.messages.length + 1}`;
+      this.messages.push({ channel: to.channel, thread: to.thread, key, text: card.text, ts, edits: 0 });
+      return { channel: to.channel, ts };
+    });
+  }
+
+  update(message: MessageRef, card: { text: string }): Promise<void> {
+    return this.asked(() => {
+      const found = this.messages.find(({ ts }) => ts === message.ts);
+      if (found) Object.assign(found, { text: card.text, edits: found.edits + 1 });
+    });
+  }
+
+  find(to: PostTarget, key: string): Promise<MessageRef | undefined> {
+    const found = this.messages.find((message) => message.channel === to.channel && message.key === key);
+    return Promise.resolve(found && { channel: found.channel, ts: found.ts });
+  }
+
+  whisper(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  openChannel(name: string, key: string): Promise<{ id: string; name: string }> {
+    return this.asked(() => {
+      if (!this.channels.includes(key)) this.channels.push(key);
+      return { id: `C${key}`, name };
+    });
+  }
+
+  invite(): Promise<readonly { slackId: string; why: string }[]> {
+    return this.asked(() => []);
+  }
+
+  setTopic(): Promise<void> {
+    return this.asked(() => undefined);
+  }
+
+  addBookmark(): Promise<void> {
+    return this.asked(() => undefined);
+  }
+
+  pin(): Promise<void> {
+    return this.asked(() => undefined);
+  }
+
+  person(slackId: string) {
+    return Promise.resolve({ slackId, email: undefined, disqualifiedBy: [] });
+  }
+
+  groupMembers(): Promise<readonly string[]> {
+    return Promise.resolve([]);
+  }
+}
+
+const people = {
+  ana: { name: "Ana", slack: "U01ANA", pagerduty: "PANA", email: "ana@example.com", roles: ["responder"] },
+  ben: { name: "Ben", slack: "U01BEN", pagerduty: "PBEN", email: "ben@example.com", roles: ["responder", "approver"] },
+  cto: { name: "Cleo", slack: "U01CTO", pagerduty: "PCTO", email: "cto@example.com", roles: ["commander", "approver"] },
+  eve: { name: "Eve", slack: "U01EVE", pagerduty: "PEVE", email: "eve@example.com", roles: ["approver"] },
+};
+
+const page = (level: number, after: string, audience: string, channels: string[], unless?: "acked") => ({
+  level,
+  after,
+  audience,
+  channels,
+  mode: "everyone",
+  ...(unless ? { unless } : {}),
+});
+
+const never = { every: "1m", max: 0, unless: "acked" };
+
+export const FILE = {
+  version: 1,
+  organisation: "Example",
+  environment: "test",
+  slack: { team: "T0EXAMPLE" },
+  pagerduty: { service: "PSVC", from: "bot@example.com" },
+  aws: { account: "123456789012", home: "eu-central-1" },
+  people,
+  audiences: {
+    first: { kind: "people", people: ["ana"] },
+    both: { kind: "people", people: ["ana", "ben"] },
+    top: { kind: "people", people: ["cto"] },
+    ops: { kind: "pagerduty_policy", id: "POPS" },
+  },
+  approvals: { approvers: ["ben", "cto"] },
+  escalation: {
+    driver: "twokey",
+    throttle: { pages: 100, per: "15m" },
+    severities: {
+      sev1: {
+        pd_severity: "critical",
+        quiet_hours: "ignore",
+        ack_deadline: "5m",
+        status_update_every: "30m",
+        steps: [
+          page(1, "0s", "first", ["phone", "push", "slack"]),
+          page(1, "0s", "ops", ["phone"]),
+          page(2, "5m", "both", ["phone", "sms"], "acked"),
+          page(3, "10m", "top", ["phone"], "acked"),
+        ],
+        repeat: { every: "5m", max: 4, unless: "acked" },
+      },
+      sev2: {
+        pd_severity: "error",
+        quiet_hours: "ignore",
+        steps: [page(1, "0s", "first", ["slack", "email"])],
+        repeat: { every: "15m", max: 2, unless: "acked" },
+      },
+      sev3: {
+        pd_severity: "warning",
+        steps: [{ ...page(1, "0s", "ops", ["slack"]), mode: "channel_only" }],
+        repeat: never,
+      },
+      sev4: {
+        pd_severity: "info",
+        steps: [{ ...page(1, "0s", "ops", ["slack"]), mode: "channel_only" }],
+        repeat: never,
+      },
+    },
+  },
+  alerts: {
+    channel: "CALERTS",
+    topics: ["arn:aws:sns:us-east-1:123456789012:alarms"],
+    rules: ["a", "b", "c", "d"].map((name) => ({
+      name: `${name} is down`,
+      match: { alarm: `${name}-*` },
+      service: name,
+      severity: "sev1",
+      opens_incident: true,
+    })),
+  },
+  incidents: {},
+  services: {},
+};
+
+export function inventory(change: (file: typeof FILE) => unknown = (file) => file): Inventory {
+  return inventoryFrom(TwoKeyFile.parse(change(structuredClone(FILE))));
+}
+
+/** Waits for something that happens in a later turn; fails after two seconds. */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 2_000;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error("it did not happen within two seconds");
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+let signals = 0;
+
+export function signal(name: string, over: Partial<Signal> = {}): Signal {
+  signals += 1;
+  const region = over.region ?? "us-east-1";
+  return {
+    id: `sns:${signals}`,
+    source: "cloudwatch",
+    fingerprint: `arn:aws:cloudwatch:${region}:123456789012:alarm:${name}`,
+    name,
+    description: "",
+    reason: "Threshold crossed",
+    account: "123456789012",
+    region,
+    namespace: "AWS/RDS",
+    metric: "ReplicaLag",
+    dimensions: {},
+    state: "alarm",
+    previousState: "ok",
+    changedAtMs: START_MS,
+    publishedAtMs: START_MS,
+    receivedAtMs: START_MS,
+    late: false,
+    ...over,
+  };
+}
+
+/** An incident desk with everything in memory. */
+export function bridge(world: Inventory = inventory()) {
+  const clock = testClock();
+  const paging = new RecordedPager(clock);
+  const chat = new RecordedChat(clock);
+  const incidents = memoryRecords<Incident>(isOpen);
+  const correlation = memoryRecords<Correlation>();
+  const alerts = memoryRecords<AlertRecord>();
+  const cards = memoryRecords<CardDue>();
+  const throttle = memoryRecords<ThrottleBook>();
+  const nothing = () => Promise.resolve();
+  const wake = { run: nothing, incidentPages: nothing, incidentChat: nothing, card: nothing };
+  const deps: IncidentDeps = {
+    ...{ incidents, correlation, cards, throttle, chat, paging, clock, wake },
+    voice: incidentVoice,
+    inventory: () => world,
+    facts: () => Promise.resolve({ status: "down", progress: "none yet", challenges: "none", eta: "not known" }),
+    timeline: (id) => Promise.resolve(incidents.events.filter((event) => event.incident === id)),
+  };
+  const worker = (name: string): DutyDeps<Incident> => ({
+    records: incidents,
+    rows: incidentRows(deps),
+    clock,
+    logger: silent,
+    worker: name,
+    wake: nothing,
+  });
+  const intake = createIntake({ alerts, correlation, incidents, cards, clock, wake, inventory: () => world });
+  const incident = async (id: string): Promise<Incident> => {
+    const stored = await incidents.get(id);
+    // What is stored must be what the schema says.
+    return Incident.parse(stored?.value);
+  };
+  return {
+    ...{ ...deps, clock, paging, chat, incidents, correlation, alerts, cards, intake, incident, worker, silent },
+    pages: (id: string, by = "one") => advanceLane(id, "pages", worker(by)),
+    chats: (id: string, by = "one") => advanceLane(id, "chat", worker(by)),
+  };
+}
+export type Bridge = ReturnType<typeof bridge>;

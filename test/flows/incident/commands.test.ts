@@ -1,0 +1,111 @@
+import { describe, expect, test } from "@jest/globals";
+import { ack } from "../../../src/commands/ack.ts";
+import { declare } from "../../../src/commands/declare.ts";
+import { escalate } from "../../../src/commands/escalate.ts";
+import type { IncidentCommandDeps } from "../../../src/commands/incident-deps.ts";
+import type { Ask } from "../../../src/commands/intent.ts";
+import { onCall } from "../../../src/commands/oncall.ts";
+import { actualsOf, resolve } from "../../../src/commands/resolve.ts";
+import { severity } from "../../../src/commands/severity.ts";
+import { update } from "../../../src/commands/update.ts";
+import { type Bridge, bridge, inventory, START_MS, signal } from "./bridge.ts";
+
+function ask(verb: string, text: string, over: Partial<Ask> & { person?: string } = {}): Ask {
+  const { person = "ana", ...rest } = over;
+  const args = [...text.matchAll(/"([^"]*)"|(\S+)/g)].map((found) => found[1] ?? found[2] ?? "");
+  return { verb, text, args, asker: { slackId: "U01ANA", person, door: "slack" }, ...rest };
+}
+
+function commandsOf(desk: Bridge, over: Partial<IncidentCommandDeps> = {}): IncidentCommandDeps {
+  return {
+    ...desk,
+    runInProgress: () => Promise.resolve(undefined),
+    recovery: () => Promise.resolve({}),
+    newId: () => "d3c1ar",
+    ...over,
+  };
+}
+
+describe("intents about incidents", () => {
+  test("declaring pages at once, and an alert of the service joins what was declared", async () => {
+    const desk = bridge(inventory());
+    await declare(ask("declare", "sev1 checkout is down"), commandsOf(desk));
+    await desk.pages("d3c1ar");
+    expect(desk.paging.triggers).toHaveLength(1);
+    expect((await desk.incident("d3c1ar")).title).toBe("checkout is down");
+  });
+
+  test("an acknowledgement of somebody who is no responder does not stop the pages", async () => {
+    const desk = bridge();
+    const { incident: id = "" } = await desk.intake.take(signal("a-lag"));
+    await expect(ack(ask("ack", "", { person: "eve" }), commandsOf(desk))).rejects.toThrow("Only listed responders");
+    expect((await desk.incident(id)).acks).toEqual([]);
+    await ack(ask("ack", "", { value: id }), commandsOf(desk));
+    expect((await desk.incident(id)).acks.map(({ by }) => by)).toEqual(["ana"]);
+  });
+
+  test("escalating to a person pages that person", async () => {
+    const desk = bridge();
+    const { incident: id = "" } = await desk.intake.take(signal("a-lag"));
+    await escalate(ask("escalate", "@U01CTO"), commandsOf(desk));
+    await desk.pages(id);
+    expect(desk.paging.responders.map(({ request }) => request.users.join())).toContain("PCTO");
+    await expect(escalate(ask("escalate", "nobody"), commandsOf(desk))).rejects.toThrow("Nobody is called");
+  });
+
+  test("resolving asks for all four parts, and is refused while a run is under way", async () => {
+    const desk = bridge();
+    const { incident: id = "" } = await desk.intake.take(signal("a-lag"));
+    expect((await resolve(ask("resolve", ""), commandsOf(desk))).kind).toBe("form");
+    const empty = await resolve(ask("resolve", "", { fields: { details: "fixed" }, value: id }), commandsOf(desk));
+    expect(empty.kind === "field-errors" && Object.keys(empty.errors)).toEqual(["impact", "followUps", "lessons"]);
+    await expect(resolve(ask("resolve", '"fixed" "none"'), commandsOf(desk))).rejects.toThrow("four parts");
+    const running = commandsOf(desk, { runInProgress: () => Promise.resolve("The failover of a") });
+    await expect(resolve(ask("resolve", '"a" "b" "c" "d"'), running)).rejects.toThrow("still under way");
+    await resolve(
+      ask("resolve", '"fixed" "checkout" "none" "none"'),
+      commandsOf(desk, { recovery: () => Promise.resolve({ restoredAtMs: START_MS + 60_000 }) }),
+    );
+    const { state, resolution } = await desk.incident(id);
+    expect([state, resolution?.fields.impact, resolution?.rtoMs]).toEqual(["resolved", "checkout", 60_000]);
+  });
+
+  test("nothing is claimed about recovery that nobody measured", async () => {
+    const desk = bridge();
+    const { incident: id = "" } = await desk.intake.take(signal("a-lag"));
+    expect(actualsOf(await desk.incident(id), {})).toEqual({ rtoMs: undefined, rpoMs: undefined });
+  });
+
+  test("an update is edited in a form that is filled in already, or typed and posted now", async () => {
+    const desk = bridge();
+    const { incident: id = "" } = await desk.intake.take(signal("a-lag"));
+    const form = await update(ask("update", ""), commandsOf(desk));
+    expect(form.kind === "form" && form.form.fields.map(({ initial }) => initial)).toEqual([
+      "down",
+      "none yet",
+      "none",
+      "not known",
+      "due",
+    ]);
+    await update(ask("update", "we fail over"), commandsOf(desk));
+    expect((await desk.incident(id)).update).toMatchObject({ dueAtMs: START_MS, draft: { status: "we fail over" } });
+  });
+
+  test("with several incidents open, one has to be named", async () => {
+    const desk = bridge();
+    await desk.intake.take(signal("a-lag"));
+    const { incident: b = "" } = await desk.intake.take(signal("b-lag"));
+    await expect(severity(ask("severity", "sev2"), commandsOf(desk))).rejects.toThrow("Name one");
+    await severity(ask("severity", `${b} sev2`), commandsOf(desk));
+    expect((await desk.incident(b)).severity).toBe("sev2");
+  });
+
+  test("on call shows people by their names, and says which rotation is empty", async () => {
+    const desk = bridge();
+    const empty = await onCall(ask("oncall", ""), commandsOf(desk));
+    expect(empty.kind === "whisper" && empty.card.text).toBe("Nobody is on call for ops");
+    desk.paging.onCallNow = [{ policy: "POPS", pagerUserId: "PANA", name: "Ana at PagerDuty" }];
+    const ana = await onCall(ask("oncall", ""), commandsOf(desk));
+    expect(ana.kind === "whisper" && ana.card.text).toBe("On call: Ana");
+  });
+});

@@ -1,0 +1,86 @@
+import { describe, expect, test } from "@jest/globals";
+import { bridge, MINUTE, START_MS, signal } from "./bridge.ts";
+
+describe("intake", () => {
+  test("taking the same signals in again changes nothing", async () => {
+    const desk = bridge();
+    const taken = [signal("a-lag"), signal("a-lag", { state: "ok", changedAtMs: START_MS + MINUTE })];
+    for (const each of taken) await desk.intake.take(each);
+    const before = [desk.alerts.all(), desk.incidents.all(), desk.correlation.all()];
+    for (const each of taken) expect((await desk.intake.take(each)).replay).toBe(true);
+    expect([desk.alerts.all(), desk.incidents.all(), desk.correlation.all()]).toEqual(before);
+  });
+
+  test("a signal that was overtaken is counted and listed but never becomes the present state", async () => {
+    const desk = bridge();
+    await desk.intake.take(signal("a-lag", { state: "ok", changedAtMs: START_MS + MINUTE, reason: "fine again" }));
+    const { incident } = await desk.intake.take(signal("a-lag", { changedAtMs: START_MS }));
+    const [record] = desk.alerts.all();
+    expect([record?.state, record?.reason, record?.alarms, record?.signals]).toEqual(["ok", "fine again", 1, 2]);
+    expect(incident).toBeDefined();
+  });
+
+  test("a late alarm is threaded and marked, and opens nothing", async () => {
+    const desk = bridge();
+    const { incident } = await desk.intake.take(signal("a-lag", { late: true }));
+    expect([incident, desk.incidents.all(), desk.alerts.all()[0]?.changes[0]?.late]).toEqual([undefined, [], true]);
+  });
+
+  test("two workers that take two alerts of one service at once open one incident", async () => {
+    const desk = bridge();
+    const taken = await Promise.all(["a-lag", "a-errors", "a-health"].map((name) => desk.intake.take(signal(name))));
+    expect(new Set(taken.map(({ incident }) => incident)).size).toBe(1);
+    expect(desk.incidents.all()[0]?.alerts).toHaveLength(3);
+  });
+
+  test("three services of a region end in one incident; the others point to it and stop paging", async () => {
+    const desk = bridge();
+    const ids: string[] = [];
+    for (const service of ["a", "b", "c", "d"]) {
+      const { incident = "" } = await desk.intake.take(signal(`${service}-down`));
+      ids.push(incident);
+      await desk.pages(incident);
+      await desk.chats(incident);
+    }
+    const [first = "", second = ""] = ids;
+    expect(ids).toEqual([first, second, first, first]);
+    await desk.pages(first);
+    await desk.pages(second);
+    await desk.chats(second);
+    const merged = await desk.incident(second);
+    expect([merged.state, merged.mergedInto]).toEqual(["merged", first]);
+    expect(desk.paging.incidents.get(`dr:test:${second}:1`)?.status).toBe("resolved");
+    expect(
+      desk.chat.messages.some(({ channel, text }) => channel === `C${second}` && text.includes("Merged into")),
+    ).toBe(true);
+    const kept = await desk.incident(first);
+    expect([kept.scope, kept.services]).toEqual(["regional", ["a", "b", "c", "d"]]);
+  });
+
+  test("an index that still names a closed incident is mended: the next alarm opens a new one", async () => {
+    const desk = bridge();
+    const { incident: first = "" } = await desk.intake.take(signal("a-lag"));
+    await desk.incidents.change(
+      first,
+      (current) => current && { value: { ...current, state: "resolved", closedAtMs: START_MS }, events: [] },
+    );
+    const { incident: second } = await desk.intake.take(signal("a-errors"));
+    expect(second).not.toBe(first);
+    expect(desk.correlation.all()[0]?.open.map(({ id }) => id)).toEqual([second]);
+  });
+
+  test("two thousand alarms of one cause are one incident, each stored once, with few writes of the incident", async () => {
+    const desk = bridge();
+    const names = Array.from({ length: 2_000 }, (_each, i) => `a-${i}`);
+    for (let at = 0; at < names.length; at += 50) {
+      await Promise.all(names.slice(at, at + 50).map((name) => desk.intake.take(signal(name))));
+    }
+    const [incident, ...others] = desk.incidents.all();
+    expect(others).toEqual([]);
+    expect([incident?.alerts.length, incident?.moreAlerts]).toEqual([50, 1_950]);
+    expect(desk.alerts.writes()).toBe(2_000);
+    expect(desk.incidents.writes()).toBeLessThan(200);
+    // A card for each alarm that the incident lists; the rest is told as a number.
+    expect(desk.cards.all()).toHaveLength(50);
+  });
+});

@@ -1,0 +1,230 @@
+import { describe, expect, test } from "@jest/globals";
+import type { Changed } from "../../../src/domain/duty.ts";
+import type { Incident } from "../../../src/domain/incident.ts";
+import { acknowledge, escalateNow, resolveIncident, setSeverity, TWOKEY } from "../../../src/flows/incident/changes.ts";
+import { dueChange } from "../../../src/flows/incident/index.ts";
+import { type Bridge, bridge, inventory, MINUTE, START_MS, signal } from "./bridge.ts";
+
+type Decide = (incident: Incident, nowMs: number) => Changed<Incident> | undefined;
+
+async function opened(desk: Bridge): Promise<string> {
+  const { incident } = await desk.intake.take(signal("a-lag"));
+  if (incident === undefined) throw new Error("no incident was opened");
+  return incident;
+}
+
+async function change(desk: Bridge, id: string, decide: Decide): Promise<void> {
+  await desk.incidents.change(id, (current) => {
+    const changed = current && decide(current, desk.clock.now());
+    return changed && dueChange(changed, desk.clock.now());
+  });
+}
+
+/** Both lanes until `minutes` later, as the sweep would wake them. */
+async function pass(desk: Bridge, id: string, minutes: number): Promise<void> {
+  const endMs = desk.clock.now() + minutes * MINUTE;
+  for (;;) {
+    const due = [await desk.pages(id), await desk.chats(id)].filter((time) => time !== undefined);
+    const nextMs = Math.min(endMs, ...due);
+    if (nextMs >= endMs) break;
+    desk.clock.move(Math.max(1, nextMs - desk.clock.now()));
+  }
+  desk.clock.move(endMs - desk.clock.now());
+}
+
+const ana: Decide = (incident, nowMs) => acknowledge(incident, { by: "ana", name: "Ana", door: "slack" }, nowMs);
+const fields = { details: "fixed", impact: "none", followUps: "none", lessons: "none" };
+const solved: Decide = (incident, nowMs) => resolveIncident(incident, { fields, by: "Ana" }, TWOKEY, nowMs);
+
+describe("pages of an incident", () => {
+  test("one trigger opens the incident at the pager, and everybody else of the level is asked for in one call", async () => {
+    const desk = bridge();
+    const id = await opened(desk);
+    await desk.pages(id);
+    expect(desk.paging.triggers.map(({ key }) => key)).toEqual([`dr:test:${id}:1`]);
+    expect(desk.paging.responders.map(({ request }) => [request.users, request.policies])).toEqual([
+      [["PANA"], ["POPS"]],
+    ]);
+  });
+
+  test("a level that nobody answered is followed by the next at its time, and those reached are paged again", async () => {
+    const desk = bridge();
+    const id = await opened(desk);
+    await pass(desk, id, 11);
+    const calls = desk.paging.responders.map(({ request, atMs }) => [
+      (atMs - START_MS) / MINUTE,
+      [...request.users].toSorted().join(","),
+    ]);
+    expect(calls).toEqual([
+      [0, "PANA"],
+      // The policy alone: Ana's phone has just rung for level 2.
+      [5, ""],
+      [5, "PANA,PBEN"],
+      [10, "PCTO"],
+      [10, "PANA,PBEN"],
+    ]);
+  });
+
+  test("an answer stops everything that has not started, and the pager is told once", async () => {
+    const desk = bridge();
+    const id = await opened(desk);
+    await pass(desk, id, 1);
+    await change(desk, id, ana);
+    await pass(desk, id, 60);
+    expect(desk.paging.responders).toHaveLength(1);
+    expect(desk.paging.acknowledged.map(({ key }) => key)).toEqual([`dr:test:${id}:1`]);
+    const { pages } = await desk.incident(id);
+    expect(pages.filter((page) => page.target.id === "ana").map(({ state }) => state)).toEqual(["acked", "acked"]);
+    expect(pages.filter((page) => page.target.id === "POPS").map(({ state }) => state)).toEqual(["superseded"]);
+  });
+
+  test("an answer at the pager counts from a listed responder, and only from one", async () => {
+    const desk = bridge();
+    const id = await opened(desk);
+    await desk.pages(id);
+    const by = (pagerUserId: string) => [{ pagerUserId, name: pagerUserId, atMs: desk.clock.now() }];
+    desk.paging.set(`dr:test:${id}:1`, { status: "acknowledged", acknowledgedBy: by("PEVE") });
+    await pass(desk, id, 6);
+    expect((await desk.incident(id)).acks).toEqual([]);
+    expect(desk.paging.responders.length).toBeGreaterThan(1);
+    desk.paging.set(`dr:test:${id}:1`, { acknowledgedBy: [...by("PEVE"), ...by("PANA")] });
+    await pass(desk, id, 1);
+    expect((await desk.incident(id)).acks.map((ack) => [ack.by, ack.door])).toEqual([["ana", "pagerduty"]]);
+    expect(desk.paging.acknowledged).toEqual([]);
+  });
+
+  test("when nobody answers at all the commanders are asked for, once", async () => {
+    const desk = bridge();
+    const id = await opened(desk);
+    await pass(desk, id, 60);
+    expect(desk.incidents.events.filter(({ kind }) => kind === "pages.exhausted")).toHaveLength(1);
+    const last = desk.paging.responders.at(-1);
+    expect([last?.request.users, ((last?.atMs ?? 0) - START_MS) / MINUTE]).toEqual([["PCTO"], 25]);
+  });
+
+  test("every level that came due during an absence is paged, and of the missed rounds only the latest", async () => {
+    const desk = bridge();
+    const id = await opened(desk);
+    desk.clock.move(12 * MINUTE);
+    await desk.pages(id);
+    const users = desk.paging.responders.map(({ request }) => [...request.users].toSorted().join(","));
+    expect(users.toSorted()).toEqual(["PANA", "PANA,PBEN", "PCTO"]);
+    expect(desk.paging.responders.every(({ request }) => !request.pageKey.includes(".all:"))).toBe(true);
+  });
+
+  test("the pager is resolved when the incident is, and nothing is paged afterwards", async () => {
+    const desk = bridge();
+    const id = await opened(desk);
+    await pass(desk, id, 1);
+    await change(desk, id, solved);
+    const before = desk.paging.responders.length;
+    await pass(desk, id, 60);
+    expect(desk.paging.responders).toHaveLength(before);
+    expect(desk.paging.resolved.map(({ key }) => key)).toEqual([`dr:test:${id}:1`]);
+    await change(desk, id, ana);
+    expect((await desk.incident(id)).acks).toEqual([]);
+  });
+
+  test("a pager that still has the incident open a minute after is told again", async () => {
+    const desk = bridge();
+    const id = await opened(desk);
+    await desk.pages(id);
+    await change(desk, id, solved);
+    await desk.pages(id);
+    desk.paging.set(`dr:test:${id}:1`, { status: "triggered" });
+    await pass(desk, id, 5);
+    expect(desk.paging.incidents.get(`dr:test:${id}:1`)?.status).toBe("resolved");
+  });
+
+  test("closed at the pager but open here: what is paged next uses a key of its own", async () => {
+    const desk = bridge();
+    const id = await opened(desk);
+    await desk.pages(id);
+    desk.paging.set(`dr:test:${id}:1`, { status: "resolved" });
+    await pass(desk, id, 6);
+    expect(desk.paging.triggers.map(({ key }) => key)).toEqual([`dr:test:${id}:1`, `dr:test:${id}:2`]);
+    const last = desk.paging.responders.at(-1)?.request;
+    expect(last?.dedupKey).toBe(`dr:test:${id}:2`);
+  });
+
+  test("a raised severity pages by its own matrix, in the same incident at the pager", async () => {
+    const desk = bridge(
+      inventory((file) => ({
+        ...file,
+        alerts: { ...file.alerts, rules: file.alerts.rules.map((rule) => ({ ...rule, severity: "sev2" })) },
+      })),
+    );
+    const id = await opened(desk);
+    await pass(desk, id, 2);
+    await change(desk, id, (incident, nowMs) => setSeverity(incident, "sev1", TWOKEY, nowMs));
+    await pass(desk, id, 6);
+    expect(new Set(desk.paging.triggers.map(({ key }) => key))).toEqual(new Set([`dr:test:${id}:1`]));
+    const minutes = desk.paging.responders.map(({ request, atMs }) => [
+      request.users.join(),
+      (atMs - START_MS) / MINUTE,
+    ]);
+    expect(minutes).toContainEqual(["PANA", 2]);
+    expect(minutes).toContainEqual(["PANA,PBEN", 7]);
+  });
+
+  test("escalating now pages the next level at once, and not again at its time", async () => {
+    const desk = bridge();
+    const id = await opened(desk);
+    await pass(desk, id, 1);
+    await change(desk, id, (incident, nowMs) => escalateNow(incident, { name: "Ana", door: "slack" }, nowMs));
+    await pass(desk, id, 3.5);
+    const users = desk.paging.responders.map(({ request }) => request.users.join());
+    expect(users).toEqual(["PANA", "PANA,PBEN"]);
+    await pass(desk, id, 1);
+    expect(desk.paging.responders.filter(({ request }) => request.users.join() === "PANA,PBEN")).toHaveLength(1);
+  });
+
+  test("with PagerDuty as the driver it is told once, and only watched", async () => {
+    const desk = bridge(inventory((file) => ({ ...file, escalation: { ...file.escalation, driver: "pagerduty" } })));
+    const id = await opened(desk);
+    await pass(desk, id, 40);
+    expect(desk.paging.triggers).toHaveLength(1);
+    expect(desk.paging.responders).toHaveLength(0);
+  });
+
+  test("a refused trigger is written to the people directly, told in the channel and tried again", async () => {
+    const desk = bridge();
+    desk.paging.refuseTriggers = true;
+    const id = await opened(desk);
+    await pass(desk, id, 1);
+    expect(desk.chat.messages.some(({ channel, key }) => channel === "U01ANA" && key.includes("fallback"))).toBe(true);
+    expect(
+      desk.chat.messages.some(({ channel, text }) => channel === `C${id}` && text.includes("accepted nothing")),
+    ).toBe(true);
+    desk.paging.refuseTriggers = false;
+    await pass(desk, id, 2);
+    expect(desk.paging.responders.map(({ request }) => request.users)).toEqual([["PANA"]]);
+  });
+
+  test("one person is not paged more often than the matrix allows, but an incident's first page always goes", async () => {
+    const desk = bridge(
+      inventory((file) => ({ ...file, escalation: { ...file.escalation, throttle: { pages: 1, per: "1h" } } })),
+    );
+    const first = await opened(desk);
+    await pass(desk, first, 6);
+    expect(desk.paging.responders.filter(({ request }) => request.users.includes("PANA"))).toHaveLength(1);
+    const pages = (await desk.incident(first)).pages.filter((page) => page.target.id === "ana" && page.via === "pager");
+    expect(pages.map(({ state }) => state)).toEqual(["accepted", "throttled"]);
+    const changedAtMs = desk.clock.now();
+    const { incident: second } = await desk.intake.take(signal("b-lag", { changedAtMs }));
+    await desk.pages(second ?? "");
+    expect(desk.paging.responders.filter(({ request }) => request.users.includes("PANA"))).toHaveLength(2);
+  });
+
+  test("with Slack dark the pages go out all the same", async () => {
+    const desk = bridge();
+    const id = await opened(desk);
+    desk.chat.weather = () => "busy";
+    await pass(desk, id, 5.5);
+    expect(desk.paging.responders.map(({ request }) => request.users.join())).toContain("PANA,PBEN");
+    expect(desk.chat.messages).toEqual([]);
+    desk.chat.weather = () => "fine";
+    await pass(desk, id, 2);
+    expect(desk.chat.messages.filter(({ key }) => key === `${id}:initial`)).toHaveLength(1);
+  });
+});

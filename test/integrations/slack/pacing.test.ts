@@ -1,0 +1,74 @@
+import { describe, expect, test } from "@jest/globals";
+import { TransientError } from "../../../src/domain/errors.ts";
+import { lineOf, type PacedCall, Pacing } from "../../../src/integrations/slack/pacing.ts";
+
+const post = (channel: string): PacedCall => ({ method: "chat.postMessage", tier: "post", messageIn: channel });
+const edit = (channel: string): PacedCall => ({ method: "chat.update", tier: 3, messageIn: channel });
+const whisper: PacedCall = { method: "chat.postEphemeral", tier: 4 };
+
+/** The machine time in ms after which each call was let go, or "refused". The clock stands still. */
+async function waits(pacing: Pacing, calls: readonly PacedCall[]): Promise<(number | "refused")[]> {
+  const startMs = performance.now();
+  return Promise.all(
+    calls.map(async (call) => {
+      try {
+        await pacing.turn(call);
+        return Math.round(performance.now() - startMs);
+      } catch (error) {
+        if (error instanceof TransientError) return "refused";
+        throw error;
+      }
+    }),
+  );
+}
+
+describe("Our pace below Slack's limits", () => {
+  test("posts and edits of one channel share one message a second, after a burst of two", async () => {
+    const [first, second, third] = await waits(new Pacing(), [post("C1"), edit("C1"), post("C1")]);
+    expect(first).toBeLessThan(500);
+    expect(second).toBeLessThan(500);
+    expect(third).toBeGreaterThanOrEqual(950);
+  });
+
+  test("a storm of posts holds up neither other channels nor ephemeral messages", async () => {
+    const storm = Array.from({ length: 30 }, () => post("C1"));
+    const pacing = new Pacing();
+    const stormed = waits(pacing, storm);
+    const others = await waits(pacing, [post("C2"), whisper, edit("C3")]);
+    for (const other of others) expect(other).toBeLessThan(500);
+    const outcomes = await stormed;
+    expect(outcomes.filter((each) => each === "refused").length).toBeGreaterThan(0);
+  });
+
+  test("nobody waits longer than five seconds: the rest is told when to come again", async () => {
+    const pacing = new Pacing(() => 0);
+    const waiting = Array.from({ length: 7 }, () => pacing.turn(post("C1")));
+    await expect(pacing.turn(post("C1"))).rejects.toMatchObject({
+      ...{ name: "TransientError", facts: { method: "chat.postMessage", retryAfterMs: 6_000 } },
+    });
+    await Promise.all(waiting);
+  });
+
+  test.each([
+    [2, 20],
+    [3, 50],
+    [4, 100],
+  ] as const)("no minute sees more calls of tier %d than its %d", (tier, limit) => {
+    const line = lineOf(tier);
+    const goneMs: number[] = [];
+    for (let atMs = line.nextMs(0); atMs < 300_000; atMs = line.nextMs(atMs)) {
+      line.take(atMs);
+      goneMs.push(atMs);
+    }
+    const most = Math.max(...goneMs.map((from) => goneMs.filter((at) => at >= from && at < from + 60_000).length));
+    expect(most).toBeLessThanOrEqual(limit);
+    expect(most).toBeGreaterThanOrEqual(limit - 1);
+  });
+
+  test("Retry-After rests the method it was said of, and no other", async () => {
+    const pacing = new Pacing(() => 0);
+    pacing.rest(edit("C1"), 30_000);
+    await expect(pacing.turn(edit("C9"))).rejects.toMatchObject({ facts: { retryAfterMs: 30_000 } });
+    expect(await waits(pacing, [post("C1"), whisper])).not.toContain("refused");
+  });
+});

@@ -1,0 +1,174 @@
+import { readFileSync } from "node:fs";
+import { Resolver } from "node:dns/promises";
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { parse } from "yaml";
+import { readEnvironment } from "../../src/config/environment.ts";
+import { loadFile } from "../../src/config/load.ts";
+import { ruleFor, type Signal } from "../../src/domain/alert.ts";
+import { type Inventory, inventoryFrom } from "../../src/domain/inventory.ts";
+import { TwoKeyFile } from "../../src/domain/twokey-file.ts";
+import { sandboxEnvironment } from "../../src/sandbox/environment.ts";
+import { rewrite, sandboxInventory, sandboxText } from "../../src/sandbox/rewrites.ts";
+import { worldFromInventory } from "../../src/sandbox/world-from-inventory.ts";
+import { startWholeWorld, type WholeWorld } from "../../src/simulators/whole-world.ts";
+import { WholeWorldSpec } from "../../src/simulators/whole-world-spec.ts";
+import { example } from "../harness/example.ts";
+import { advance, openExample } from "./derived-world.ts";
+
+let whole: WholeWorld | undefined;
+afterEach(() => whole?.stop());
+
+function textOf(name: string): string {
+  return readFileSync(new URL(`../../examples/${name}.yaml`, import.meta.url), "utf8");
+}
+
+function specOf(inventory: Inventory): WholeWorldSpec {
+  return WholeWorldSpec.parse(worldFromInventory(inventory).spec);
+}
+
+/** The inventory example with services of its own: shared load balancers, every kind of routing, odd names. */
+function manyServices(): Inventory {
+  const raw = TwoKeyFile.extend({}).loose().parse(parse(textOf("inventory")));
+  const source: unknown = parse(textOf("inventory"));
+  const service = (source as { services: { inventory: object } }).services.inventory;
+  const named = (name: string, traffic: object, more: object = {}) => {
+    const text = JSON.stringify(service)
+      .replaceAll("mycomputer-inventory-db", `${name.replace("_", "-")}-db`)
+      .replaceAll("targetgroup/inventory", `targetgroup/${name}`)
+      .replaceAll("inventory-service", `${name}.service`)
+      .replaceAll("sg-0", `sg-${name.length}`);
+    return { ...JSON.parse(text), traffic, ...more };
+  };
+  const record = { zone: "Z123456789", name: "orders.mycomputer.com" };
+  const services = {
+    inventory: service,
+    // Behind the same load balancers as the inventory, and a CNAME straight to them.
+    orders: named("orders", {
+      ...{ ...record, routing: "simple", ttl_seconds: 30 },
+      values: {
+        "eu-west-1": "primary-alb.eu-west-1.elb.amazonaws.com",
+        "eu-central-1": "secondary-alb.eu-central-1.elb.amazonaws.com",
+      },
+    }),
+    // A CNAME to names that lead on.
+    shop: named("shop", {
+      ...{ zone: "ZSHOP1", name: "www.shop.example", routing: "simple", ttl_seconds: 30 },
+      values: { "eu-west-1": "eu.mycomputer.net", "eu-central-1": "de.mycomputer.net" },
+    }),
+    pay_roll: named(
+      "pay_roll",
+      { zone: "ZPAY1", name: "*.pay.example", routing: "failover", primary: "one", secondary: "two" },
+      { database_record: undefined },
+    ),
+  };
+  return inventoryFrom(TwoKeyFile.parse({ ...(source as object), version: raw.version, services }));
+}
+
+describe.each(["inventory", "regami"] as const)("what is derived from examples/%s.yaml", (name) => {
+  test("has for each alert rule an alarm that this rule claims and that a topic of its region hears", () => {
+    const inventory = example(name);
+    const { cloudwatch } = specOf(inventory);
+    const claimed = cloudwatch.alarms.map((alarm) => {
+      if (alarm.kind !== "metric") throw new Error("only metric alarms are derived");
+      const { namespace, metricName: metric, dimensions, region } = alarm;
+      return ruleFor(inventory.file.alerts.rules, { ...signal, name: alarm.name, namespace, metric, dimensions, region });
+    });
+    for (const [index, rule] of inventory.file.alerts.rules.entries()) expect(claimed[index]).toBe(rule);
+    for (const alarm of cloudwatch.alarms) {
+      expect(alarm.alarmActions.map((arn) => arn.split(":")[3])).toEqual([alarm.region]);
+    }
+    const standbys = inventory.services.map(({ standby }) => standby);
+    expect(cloudwatch.alarms.filter(({ name: alarm }) => alarm.endsWith("-5xx")).map(({ region }) => region)).toEqual(
+      standbys,
+    );
+  });
+
+  test("gives a bot in another process the same inventory as one in this process, and no real account", async () => {
+    const inventory = example(name);
+    whole = await openExample(name);
+    const sandboxed = sandboxInventory(inventory, whole.env);
+    const text = sandboxText(textOf(name), inventory.file, whole.env);
+    const loaded = loadFile("twokey.yaml", text);
+    expect(loaded).toMatchObject({ ok: true });
+    expect(loaded.ok && loaded.inventory.digest).toBe(sandboxed.digest);
+    expect(sandboxed.digest).not.toBe(inventory.digest);
+    expect(text).not.toContain(inventory.file.aws.account);
+    for (const { region, url } of whole.writeChecks) {
+      expect(sandboxed.services[0]?.sites[region]?.database.write_check).toBe(url);
+    }
+  });
+
+  test("gives an environment that the bot takes, with every way out leading into the world", async () => {
+    whole = await openExample(name);
+    const env = sandboxEnvironment(whole.env, { snsCa: "/tmp/ca.pem", config: "/tmp/twokey.yaml" });
+    const own = { REDIS_URL: "redis://127.0.0.1:1", TWOKEY_LEDGER_DIR: "/tmp/x", TWOKEY_LEDGER_KEY: "k".repeat(32) };
+    const read = readEnvironment({ ...env, ...own });
+    expect(read).toMatchObject({ ok: true });
+    const sandbox = read.ok ? read.settings.sandbox : undefined;
+    expect(sandbox?.awsEndpointUrl).toBe(`http://127.0.0.1:${whole.ports.aws}`);
+    expect(sandbox?.dnsServers.map(({ port }) => port)).toEqual(whole.ports.resolvers);
+    expect([...(sandbox?.connectMap ?? [])]).toEqual(
+      whole.connections.map(({ address, port }) => [address, { host: "127.0.0.1", port }]),
+    );
+  });
+});
+
+const signal: Signal = {
+  ...{ id: "sns:1", source: "cloudwatch", fingerprint: "f", description: "", reason: "", account: "1", late: false },
+  ...{ name: "", region: "", namespace: "", metric: "", dimensions: {}, state: "alarm", previousState: "ok" },
+  ...{ changedAtMs: 0, publishedAtMs: 0, receivedAtMs: 0 },
+};
+
+test("many services each get records, databases and load balancers of their own, and all of them serve", async () => {
+  const { spec } = worldFromInventory(manyServices());
+  whole = await startWholeWorld(spec, { speed: 1e-6 });
+  expect(new Set(whole.connections.map(({ dnsName }) => dnsName)).size).toBe(8);
+  const { ports, connections } = whole;
+  const answers = await Promise.all(
+    ["api.mycomputer.com", "orders.mycomputer.com", "www.shop.example", "www.pay.example"].map(async (name) => {
+      const resolver = new Resolver();
+      resolver.setServers([`127.0.0.1:${ports.resolvers[0]}`]);
+      const [address] = await resolver.resolve4(name);
+      const connection = connections.find((each) => each.address === address);
+      const health = await fetch(`http://127.0.0.1:${connection?.port}/health?check=db`);
+      return await health.json();
+    }),
+  );
+  expect(answers).toMatchObject(
+    ["inventory", "orders", "shop", "pay_roll"].map((application) => ({ application, region: "eu-west-1" })),
+  );
+  advance(whole, 30);
+  for (const { name } of whole.spec.traffic.applications) {
+    expect(whole.traffic.judge.verdict(name)).toMatchObject({ refused: 0, lostWrites: 0 });
+    expect(whole.traffic.judge.verdict(name).acknowledged).toBeGreaterThan(10);
+  }
+});
+
+test("a shared load balancer is told apart in the sandboxed file too", () => {
+  const inventory = manyServices();
+  const { settings } = worldFromInventory(inventory);
+  const sandboxed = rewrite(inventory.file, settings.rewrites);
+  const names = Object.values(sandboxed.services).map(({ sites }) => sites["eu-west-1"]?.load_balancer.dns_name);
+  expect(new Set(names).size).toBe(4);
+  const orders = sandboxed.services["orders"];
+  expect(orders?.traffic.routing === "simple" && orders.traffic.values["eu-west-1"]).toBe(names[1]);
+});
+
+test("records of one zone that share no domain make no world", () => {
+  const inventory = manyServices();
+  const moved = rewrite(inventory.file, [{ path: ["services", "shop", "traffic", "zone"], value: "Z123456789" }]);
+  expect(() => worldFromInventory(inventoryFrom(moved))).toThrow(/cannot all lie in the zone Z123456789/);
+});
+
+test("PagerDuty moves unanswered pages on only where the file says that it drives", () => {
+  const levels = (name: "inventory" | "regami") =>
+    specOf(example(name)).pagerduty.escalationPolicies.map(({ rules, numLoops }) => [rules.length, numLoops]);
+  expect(levels("inventory")).toEqual([[1, 0]]);
+  expect(levels("regami")).toEqual([[2, 2]]);
+});
+
+test("the bot's own PagerDuty user is never on call", () => {
+  const { escalationPolicies, schedules } = specOf(example("regami")).pagerduty;
+  const { settings } = worldFromInventory(example("regami"));
+  expect(JSON.stringify([escalationPolicies, schedules])).not.toContain(settings.pagerDuty.botUserId);
+});

@@ -1,0 +1,150 @@
+import { describe, expect, test } from "@jest/globals";
+import type { AlertRecord } from "../../src/domain/alert.ts";
+import { applySignal, changesInReply, readReplySubject } from "../../src/domain/alert-thread.ts";
+import type { CardPart } from "../../src/domain/card.ts";
+import type { Incident } from "../../src/domain/incident.ts";
+import { acknowledge, resolveIncident, TWOKEY } from "../../src/flows/incident/changes.ts";
+import { nextPage } from "../../src/flows/incident/next-page.ts";
+import { openIncident } from "../../src/flows/incident/open.ts";
+import { alertCard, alertChangesCard } from "../../src/views/alert.ts";
+import { plainText } from "../../src/views/card-text.ts";
+import { incidentCard } from "../../src/views/incident.ts";
+import { onCallCard, pageCard } from "../../src/views/page.ts";
+import { timelineCard } from "../../src/views/timeline.ts";
+import { initialFields, resolutionCard, updateDraftCard } from "../../src/views/update.ts";
+import { inventory, MINUTE, START_MS, signal } from "../flows/incident/bridge.ts";
+
+function incident(over: { drill?: boolean } = {}): Incident {
+  const opening = {
+    ...{ id: "abc123", title: "lag", description: "lag is high", scope: "service" as const, services: ["a"] },
+    ...{ severity: "sev1" as const, ...over },
+  };
+  return openIncident(opening, inventory(), START_MS).value;
+}
+
+const nameOf = (id: string) => id.toUpperCase();
+const buttonsOf = (parts: readonly CardPart[]) =>
+  parts.flatMap((part) => (part.kind === "buttons" ? part.buttons.map(({ intent }) => intent) : []));
+const wordsOf = (parts: readonly CardPart[]) =>
+  parts.flatMap((part) => {
+    if (part.kind === "lines") return part.lines.map((line) => plainText(line));
+    return part.kind === "text" || part.kind === "note" ? [plainText(part.text)] : [];
+  });
+
+describe("the incident's card", () => {
+  test("says first that nobody has answered, and who is paged next when", () => {
+    const open = incident();
+    const duties = Object.fromEntries(
+      ["trigger:1", "rung:1.0", "dm:1.0:0:ana"].map((key) => [
+        key,
+        { state: "done" as const, attempts: 1, worker: "w", intentAtMs: START_MS, claimedUntilMs: START_MS },
+      ]),
+    );
+    const paged = { ...open, duties };
+    const card = incidentCard(paged, { nameOf, next: nextPage(paged, START_MS + MINUTE) });
+    expect(card.text).toContain("Nobody has answered yet");
+    expect(wordsOf(card.parts)[0]).toContain("level 2: ANA, BEN at 03:05:00Z");
+    expect(buttonsOf(card.parts)).toEqual(["ack", "escalate", "update", "resolve"]);
+  });
+
+  test("is the same for the same state, so that nothing is edited in vain", () => {
+    const open = incident();
+    const at = (nowMs: number) => incidentCard(open, { nameOf, next: nextPage(open, nowMs) });
+    expect(at(START_MS)).toEqual(at(START_MS));
+  });
+
+  test("offers nothing once it is closed", () => {
+    const fields = { details: "fixed", impact: "none", followUps: "none", lessons: "none" };
+    const closed = resolveIncident(incident(), { fields, by: "Ana" }, TWOKEY, START_MS + MINUTE)?.value;
+    expect(closed && buttonsOf(incidentCard(closed, { nameOf }).parts)).toEqual([]);
+    expect(closed && buttonsOf(pageCard(closed, "level 1").parts)).toEqual([]);
+    expect(closed && plainText(JSON.stringify(resolutionCard(closed)))).toContain("not measured");
+  });
+
+  test("shows what did not work", () => {
+    const failed = {
+      state: "failed" as const,
+      attempts: 1,
+      worker: "w",
+      intentAtMs: 0,
+      claimedUntilMs: 0,
+      why: "missing_scope",
+    };
+    const card = incidentCard({ ...incident(), duties: { "topic:1:open:service": failed } }, { nameOf });
+    expect(wordsOf(card.parts)).toContain("the topic could not be set: missing_scope");
+  });
+
+  test("a drill says DRILL", () => {
+    const drill = incident({ drill: true });
+    expect([incidentCard(drill, { nameOf }).text, pageCard(drill, "level 1").text]).toEqual([
+      expect.stringContaining("DRILL"),
+      expect.stringContaining("DRILL"),
+    ]);
+  });
+
+  test("names who answered, and how soon", () => {
+    const answered = acknowledge(incident(), { by: "ana", name: "Ana", door: "slack" }, START_MS + 80_000)?.value;
+    expect(answered && wordsOf(incidentCard(answered, { nameOf }).parts)[0]).toContain(
+      "Ana has answered after 1 min 20 s",
+    );
+  });
+});
+
+test("no part of the initial notification is ever empty", () => {
+  const bare = { ...incident(), description: "", alerts: [] };
+  expect(Object.values(initialFields(bare)).every((text) => text.trim() !== "")).toBe(true);
+});
+
+test("an on-call answer that is missing is not made up, and an empty rotation is said loudly", () => {
+  expect(onCallCard([], [], "no answer").text).toContain("not known");
+  expect(onCallCard([], ["ops"]).text).toBe("Nobody is on call for ops");
+});
+
+test("a draft that went out can no longer be edited", () => {
+  const open = incident();
+  const fields = { status: "s", progress: "p", challenges: "c", eta: "e" };
+  const drafted = { ...open, update: { ...open.update, draft: fields } };
+  expect(buttonsOf(updateDraftCard(drafted, 1)?.parts ?? [])).toEqual(["update"]);
+  const sent = { ...drafted, update: { ...drafted.update, number: 2 } };
+  expect(buttonsOf(updateDraftCard(sent, 1)?.parts ?? [])).toEqual([]);
+});
+
+test("a long timeline keeps its beginning and its end", () => {
+  const events = Array.from({ length: 500 }, (_each, i) => ({
+    ...{ kind: "x", atMs: START_MS + i, door: "engine" as const, says: `event ${i}`, facts: {} },
+  }));
+  const lines = wordsOf(timelineCard(incident(), events).parts);
+  expect([lines[1], lines.at(-1)]).toEqual([expect.stringContaining("event 0"), expect.stringContaining("event 499")]);
+  expect(lines.length).toBeLessThan(210);
+});
+
+describe("the alarm's thread", () => {
+  function record(count: number): AlertRecord | undefined {
+    let current: AlertRecord | undefined;
+    for (let i = 0; i < count; i += 1) {
+      const each = signal("a-lag", { state: i % 2 === 0 ? "alarm" : "ok", changedAtMs: START_MS + i * 1_000 });
+      current = applySignal(current, each, { service: "a", severity: "sev1", incident: undefined, hasCard: true });
+    }
+    return current;
+  }
+
+  test("the card shows the present state, the replies every change after the first, ten to a reply", () => {
+    const flapped = record(14);
+    expect(flapped && alertCard(flapped, {}).text).toMatch(/^OK: a-lag/);
+    const told = [0, 1].map((reply) => flapped && changesInReply(flapped, reply)?.map(({ number }) => number));
+    expect(told).toEqual([
+      [2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+      [12, 13, 14],
+    ]);
+    expect(alertChangesCard(flapped?.changes ?? []).text).toMatch(/^OK/);
+  });
+
+  test("a reply that is no longer remembered whole is left as it is", () => {
+    const long = record(70);
+    expect(long && changesInReply(long, 0)).toBeUndefined();
+  });
+
+  test("the subject of a reply keeps an alarm's name whole", () => {
+    expect(readReplySubject("arn:aws:x#y#3")).toEqual({ fingerprint: "arn:aws:x#y", reply: 3 });
+  });
+});
