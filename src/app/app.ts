@@ -12,13 +12,15 @@ import { eventsOf } from "../store/events.ts";
 import { LedgerFile } from "../store/ledger-file.ts";
 import { incidentVoice } from "../views/incident-voice.ts";
 import { renderCard } from "./cards.ts";
-import { createCommands, look } from "./commands.ts";
+import { createCommands } from "./commands.ts";
 import { type Doors, openDoors } from "./doors.ts";
 import { createHeartbeat } from "./heartbeat.ts";
 import { createHandlers } from "./lanes.ts";
+import { startLookout } from "./lookout.ts";
 import { createMemory } from "./memory.ts";
 import { createOutside } from "./outside.ts";
 import { updateFacts } from "./recovery.ts";
+import { startStoreGuard } from "./store-guard.ts";
 
 export interface App {
   readonly webPort: number;
@@ -81,12 +83,14 @@ export async function startApp(settings: Settings, inventory: () => Inventory, l
       return wrong === undefined ? [] : [wrong];
     },
   });
-  // The first look fills the cache, so that the first /dr status has something to show.
-  for (const service of inventory().services) void look(service, memory, outside).catch(() => undefined);
+  const lookout = startLookout({ memory, outside, logger, inventory });
+  const guard = startStoreGuard({ ledger, queues, paging: outside.paging, logger, process: worker, inventory });
   logger.info({ worker, port: doors.web.port, services: inventory().services.length }, "TwoKey is ready");
   return {
     webPort: doors.web.port,
     async stop() {
+      lookout.stop();
+      guard.stop();
       await doors.slack.stop();
       await doors.web.close();
       await workers.close();

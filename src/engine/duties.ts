@@ -15,6 +15,7 @@ import { chainOf, OutcomeUnknown, TransientError, UserError } from "../domain/er
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Records } from "../ports/records.ts";
+import type { Wake } from "../ports/wake.ts";
 
 /**
  * Performs what is owed by a document, whichever process comes first.
@@ -35,7 +36,7 @@ export interface DutyDeps<Doc> {
   /** Tells claims of several processes apart. */
   readonly worker: string;
   /** Pokes the other lane when this one has made something due there. */
-  wake(lane: Lane, id: string): Promise<void>;
+  readonly wake: Pick<Wake, "incidentPages" | "incidentChat">;
 }
 
 /** Machine time: longer than one call may take, short enough that a crash costs seconds. */
@@ -78,7 +79,9 @@ export async function advanceLane<Doc extends { readonly duties: DutyRecords }>(
       stored.value.duties,
     );
   const other = lane === "pages" ? "chat" : "pages";
-  if ((nextIn(other) ?? Number.POSITIVE_INFINITY) <= nowMs) await deps.wake(other, id);
+  if ((nextIn(other) ?? Number.POSITIVE_INFINITY) <= nowMs) {
+    await (other === "pages" ? deps.wake.incidentPages(id) : deps.wake.incidentChat(id));
+  }
   return nextIn(lane);
 }
 
@@ -238,7 +241,7 @@ async function settle<Doc extends { readonly duties: DutyRecords }>(
   });
 }
 
-/** Undefined: as if it had never been taken up. */
+/** Undefined: as if it had never been taken up. That an earlier attempt may have worked is never forgotten. */
 function settledRecord<Doc>(
   held: DutyRecord,
   outcome: DutyOutcome<Doc>,
@@ -265,6 +268,6 @@ function settledRecord<Doc>(
     case "again":
       return { ...settled, state: "retry", attempts: 0, retryAtMs: nowMs + outcome.afterMs };
     case "withdrawn":
-      return undefined;
+      return mayHaveWorked ? { ...settled, state: "unknown", retryAtMs: nowMs } : undefined;
   }
 }

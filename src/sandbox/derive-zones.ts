@@ -106,13 +106,13 @@ function balancerOf(service: Service, region: Region): string {
 
 /** The longest domain that all names lie below; a name of two labels is the top of its zone. */
 function zoneName(id: string, names: readonly string[]): string {
-  const domains = names.map((name) => (name.split(".").length > 2 ? parentOf(name) : name).split("."));
-  let common = domains[0] ?? [];
+  const domains = names.map((name) => (name.split(".").length > 2 ? parentOf(name) : name));
+  let common = domains[0] ?? "";
   for (const domain of domains) {
-    while (domain.slice(-common.length).join(".") !== common.join(".")) common = common.slice(1);
+    while (common !== "" && !`.${domain}`.endsWith(`.${common}`)) common = common.split(".").slice(1).join(".");
   }
-  if (common.length === 0) throw new Error(`The records ${names.join(", ")} cannot all lie in the zone ${id}`);
-  return common.join(".");
+  if (common === "") throw new Error(`The records ${names.join(", ")} cannot all lie in the zone ${id}`);
+  return common;
 }
 
 function parentOf(name: string): string {

@@ -24,7 +24,10 @@ function desk(perform: DutyRow<Doc>["perform"], waits: Readonly<Record<string, s
     perform,
   }));
   const woken: string[] = [];
-  const wake = (lane: "pages" | "chat") => Promise.resolve(void woken.push(lane));
+  const wake = {
+    incidentPages: () => Promise.resolve(void woken.push("pages")),
+    incidentChat: () => Promise.resolve(void woken.push("chat")),
+  };
   const advance = (lane: "pages" | "chat" = "pages", worker = "one") =>
     advanceLane("d", lane, { records, rows, clock, logger: bridge().silent, worker, wake });
   const owe = (...owed: string[]) =>

@@ -6,9 +6,9 @@ import { ANNOUNCE_DUTIES, announceCalls } from "./announce.ts";
 import type { IncidentDeps } from "./deps.ts";
 import { PAGE_DUTIES } from "./page.ts";
 import { pageCalls } from "./page-calls.ts";
+import { WATCH_DUTIES, watchCalls } from "./pager-duties.ts";
 import { RESOLVE_DUTIES, resolveCalls } from "./resolve.ts";
 import { UPDATE_DUTIES, updateCalls } from "./update.ts";
-import { WATCH_DUTIES, watchCalls } from "./watch.ts";
 
 /** Every duty of an incident: what should have happened by now, from its state alone. */
 export const INCIDENT_DUTIES: readonly DutySpec<Incident>[] = [

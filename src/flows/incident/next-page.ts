@@ -1,6 +1,6 @@
 import type { Incident } from "../../domain/incident.ts";
 import { dutiesOf } from "./index.ts";
-import { rungAt } from "./page.ts";
+import { rungAt } from "./rungs.ts";
 
 /** What fires next if nobody answers; for the card. */
 export interface NextPage {

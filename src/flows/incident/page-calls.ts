@@ -5,8 +5,9 @@ import type { PageRecord } from "../../domain/page.ts";
 import type { Person } from "../../domain/person.ts";
 import type { PagerAnswer } from "../../ports/paging.ts";
 import type { IncidentDeps } from "./deps.ts";
-import { paged, pageKey, rungAt } from "./page.ts";
+import { paged, pageKey } from "./page-records.ts";
 import { postOnce } from "./post-once.ts";
+import { rungAt } from "./rungs.ts";
 import { takeFromThrottle } from "./throttle.ts";
 
 /** World time after which a refused trigger is tried again: the refusal may be a setting that somebody mends. */

@@ -1,7 +1,8 @@
-import type { Duty, DutySpec, OwedDuty } from "../../domain/duty.ts";
-import { isSettled } from "../../domain/duty.ts";
-import { answeredLadder, eventOf, type Incident, isOpen, PAGES_KEPT } from "../../domain/incident.ts";
-import { type Ladder, type PageRecord, type PageTarget, type Rung, usesPager, usesSlack } from "../../domain/page.ts";
+import { type DutySpec, isSettled, type OwedDuty } from "../../domain/duty.ts";
+import { type Incident, isOpen } from "../../domain/incident.ts";
+import { type Ladder, type PageTarget, usesPager, usesSlack } from "../../domain/page.ts";
+import { intendPages } from "./page-records.ts";
+import { isWanted, latestMatrix, type RungPlace, rungsOf } from "./rungs.ts";
 
 /**
  * Who has to be paged when. Invariants:
@@ -16,31 +17,6 @@ export const FALLBACK_AFTER_MS = 30_000;
 
 export function triggerKey(incident: Incident): string {
   return `trigger:${incident.generation}`;
-}
-
-export function latestMatrix(incident: Incident): Ladder | undefined {
-  return incident.ladders.findLast((ladder) => ladder.kind === "matrix");
-}
-
-/** Whether pages of this rung may still start. The one place that decides it. */
-export function isWanted(incident: Incident, ladder: Ladder, rung: Rung): boolean {
-  if (!isOpen(incident) || rung.takenBy !== undefined) return false;
-  if (ladder.kind === "matrix" && ladder !== latestMatrix(incident)) return false;
-  const answered = answeredLadder(incident);
-  return answered === 0 || (answered < ladder.number && !rung.unlessAcked && !ladder.lowered);
-}
-
-export interface RungPlace {
-  readonly ladder: Ladder;
-  readonly rung: Rung;
-  readonly index: number;
-  readonly dueAtMs: number;
-}
-
-export function rungsOf(incident: Incident): RungPlace[] {
-  return incident.ladders.flatMap((ladder) =>
-    ladder.rungs.map((rung, index) => ({ ladder, rung, index, dueAtMs: ladder.startedAtMs + rung.afterMs })),
-  );
 }
 
 function rungKey({ ladder, index }: RungPlace): string {
@@ -156,100 +132,6 @@ function fallbackDuties(incident: Incident): OwedDuty[] {
       dueAtMs: place.dueAtMs + FALLBACK_AFTER_MS,
       subject: { ladder: place.ladder.number, rung: place.index, call: callOf(place) },
     }));
-}
-
-/** The rung that a duty is about. */
-export function rungAt(incident: Incident, duty: Duty): RungPlace | undefined {
-  const { ladder, rung } = duty.subject;
-  return rungsOf(incident).find((place) => place.ladder.number === ladder && place.index === rung);
-}
-
-/** Whom a call to the pager is for: the people of its rung, or of every rung that its round repeats. */
-export function targetsOf(incident: Incident, duty: Duty): { readonly level: number; readonly target: PageTarget }[] {
-  if (duty.kind === "rung") {
-    const place = rungAt(incident, duty);
-    return place?.rung.targets.filter(usesPager).map((target) => ({ level: place.rung.level, target })) ?? [];
-  }
-  const { ladder: number, round } = duty.subject;
-  const ladder = incident.ladders.find((each) => each.number === number);
-  if (ladder === undefined) return [];
-  const reached = ladder.rungs.filter((rung) => rung.afterMs < Number(round) * ladder.everyMs);
-  const all = reached.flatMap((rung) => rung.targets.map((target) => ({ level: rung.level, target })));
-  const unique = new Map(all.filter(({ target }) => usesPager(target)).map((each) => [each.target.id, each]));
-  return [...unique.values()].filter(({ target }) => !wasJustPaged(incident, target, ladder.everyMs, duty.dueAtMs));
-}
-
-/** After an absence a level and a round may come due together: nobody is rung twice within half a round. */
-function wasJustPaged(incident: Incident, target: PageTarget, everyMs: number, dueAtMs: number): boolean {
-  return paged(incident, target.id, "pager", dueAtMs - everyMs / 2);
-}
-
-/** Whether a page to this person or policy was begun after `sinceMs`, by another duty than `except`. */
-export function paged(
-  incident: Incident,
-  target: string,
-  via: PageRecord["via"],
-  sinceMs: number,
-  except = "",
-): boolean {
-  return incident.pages.some(
-    (page) => page.via === via && page.target.id === target && page.intentAtMs > sinceMs && page.duty !== except,
-  );
-}
-
-/** incident:generation:step:person-or-policy:channel:attempt */
-export function pageKey(incident: Incident, step: string, target: string, via: string, round: number): string {
-  return [incident.id, incident.generation, step, target, via, round + 1].join(":");
-}
-
-/** The pages that one duty carries, as they are when its intent is written. */
-export function pagesFor(incident: Incident, duty: Duty, nowMs: number): PageRecord[] {
-  const { subject, key: call, dueAtMs } = duty;
-  const ladder = Number(subject["ladder"] ?? incident.ladders.length);
-  const base = { duty: call, ladder, round: Number(subject["round"] ?? 0), dueAtMs, intentAtMs: nowMs };
-  const step = `${ladder}.${subject["rung"] ?? "all"}`;
-  const record = (
-    level: number,
-    target: PageRecord["target"],
-    via: PageRecord["via"],
-    channels: PageRecord["channels"],
-  ) => {
-    const key = pageKey(incident, step, target.id, via, base.round);
-    return { ...base, key, level, target, via, channels, state: "intent" as const };
-  };
-  if (duty.kind === "trigger") return [record(1, { kind: "pager-service", id: "pager" }, "pager", [])];
-  if (duty.kind === "direct") {
-    const level = rungAt(incident, duty)?.rung.level ?? 1;
-    return [
-      record(
-        level,
-        { kind: subject["kind"] === "policy" ? "policy" : "person", id: String(subject["target"]) },
-        "slack",
-        ["slack"],
-      ),
-    ];
-  }
-  return targetsOf(incident, duty).map(({ level, target }) =>
-    record(
-      level,
-      { kind: target.kind, id: target.id },
-      "pager",
-      target.channels.filter((each) => each !== "slack"),
-    ),
-  );
-}
-
-/** Intent: the pages stand in the document before anybody is asked to send them. A repeat keeps what it finds. */
-function intendPages(incident: Incident, duty: Duty, nowMs: number) {
-  const known = new Set(incident.pages.map((page) => page.key));
-  const fresh = pagesFor(incident, duty, nowMs).filter((page) => !known.has(page.key));
-  const again = incident.pages.map((page) => (page.duty === duty.key ? { ...page, state: "intent" as const } : page));
-  const value = { ...incident, pages: [...again, ...fresh].slice(-PAGES_KEPT) };
-  if (fresh.length === 0) return { value, events: [] };
-  const who = fresh.map((page) => page.target.id);
-  const says = duty.kind === "trigger" ? "Asking the pager to page" : `Paging ${who.join(", ")}`;
-  const facts = { targets: who, via: fresh[0]?.via ?? "pager", dueAtMs: duty.dueAtMs, duty: duty.key };
-  return { value, events: [eventOf(incident, { kind: "page.intended", atMs: nowMs, says, facts })] };
 }
 
 export const PAGE_DUTIES: readonly DutySpec<Incident>[] = [

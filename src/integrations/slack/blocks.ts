@@ -64,7 +64,7 @@ export function fitted(blocks: readonly Block[], mostBlocks: number): Block[] {
   if (!isOver(0)) return kept;
   let end = kept.length;
   while (isOver(1)) {
-    const index = kept.findLastIndex((block) => block.type !== "actions");
+    const index = kept.findLastIndex(() => true);
     if (index === -1) throw new Bug("card-too-many-buttons", "A card has more buttons than Slack can show");
     kept.splice(index, 1);
     end = index;

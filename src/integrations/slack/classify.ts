@@ -1,5 +1,5 @@
 import { webApi } from "@slack/bolt";
-import { messageOf, OutcomeUnknown, TransientError, UserError } from "../../domain/errors.ts";
+import { chainOf, OutcomeUnknown, TransientError, UserError } from "../../domain/errors.ts";
 
 /** What happens when a call is made twice. `once`: it would show twice. */
 export type Nature = "read" | "repeatable" | "once";
@@ -78,8 +78,7 @@ function transient(code: string, message: string, method: string, retryAfterMs: 
 
 /** The SDK's errors carry whole requests and answers; only their words go on. */
 function bare(error: unknown): Error {
-  const inner = error instanceof Error && error.cause !== undefined ? ` (${messageOf(error.cause)})` : "";
-  return new Error(`${messageOf(error)}${inner}`);
+  return new Error(chainOf(error));
 }
 
 /** Looked for along the chain of causes: fetch wraps the socket's error at least once. */

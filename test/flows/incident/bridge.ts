@@ -62,7 +62,11 @@ export class RecordedPager implements Paging {
     this.clock = clock;
   }
 
+  /** Runs while a request is on its way. */
+  onTheWay: () => Promise<void> = () => Promise.resolve();
+
   private async asked<T>(happens: () => T): Promise<PagerAnswer<T>> {
+    await this.onTheWay();
     const weather = this.weather();
     if (weather === "busy") return { kind: "retry", afterMs: 1_000, why: "too many requests" };
     if (weather === "request-lost") return { kind: "unknown", why: "connection reset" };
@@ -348,7 +352,16 @@ export function bridge(world: Inventory = inventory()) {
   const correlation = memoryRecords<Correlation>();
   const alerts = memoryRecords<AlertRecord>();
   const cards = memoryRecords<CardDue>();
-  const throttle = memoryRecords<ThrottleBook>();
+  const books = memoryRecords<ThrottleBook>();
+  /** What happens between the intent of a page and its call. */
+  const between = { run: () => Promise.resolve() };
+  const throttle: typeof books = {
+    ...books,
+    change: async (id, decide) => {
+      await between.run();
+      return await books.change(id, decide);
+    },
+  };
   const nothing = () => Promise.resolve();
   const wake = { run: nothing, incidentPages: nothing, incidentChat: nothing, card: nothing };
   const deps: IncidentDeps = {
@@ -364,7 +377,7 @@ export function bridge(world: Inventory = inventory()) {
     clock,
     logger: silent,
     worker: name,
-    wake: nothing,
+    wake,
   });
   const intake = createIntake({ alerts, correlation, incidents, cards, clock, wake, inventory: () => world });
   const incident = async (id: string): Promise<Incident> => {
@@ -373,7 +386,21 @@ export function bridge(world: Inventory = inventory()) {
     return Incident.parse(stored?.value);
   };
   return {
-    ...{ ...deps, clock, paging, chat, incidents, correlation, alerts, cards, intake, incident, worker, silent },
+    ...{
+      ...deps,
+      clock,
+      paging,
+      chat,
+      incidents,
+      correlation,
+      alerts,
+      cards,
+      intake,
+      incident,
+      worker,
+      silent,
+      between,
+    },
     pages: (id: string, by = "one") => advanceLane(id, "pages", worker(by)),
     chats: (id: string, by = "one") => advanceLane(id, "chat", worker(by)),
   };

@@ -3,7 +3,7 @@ import type { Changed } from "../../../src/domain/duty.ts";
 import type { Incident } from "../../../src/domain/incident.ts";
 import { acknowledge, escalateNow, resolveIncident, setSeverity, TWOKEY } from "../../../src/flows/incident/changes.ts";
 import { dueChange } from "../../../src/flows/incident/index.ts";
-import { type Bridge, bridge, inventory, MINUTE, START_MS, signal } from "./bridge.ts";
+import { type Bridge, bridge, inventory, MINUTE, START_MS, signal, until } from "./bridge.ts";
 
 type Decide = (incident: Incident, nowMs: number) => Changed<Incident> | undefined;
 
@@ -226,5 +226,40 @@ describe("pages of an incident", () => {
     desk.chat.weather = () => "fine";
     await pass(desk, id, 2);
     expect(desk.chat.messages.filter(({ key }) => key === `${id}:initial`)).toHaveLength(1);
+  });
+
+  test("an answer between the intent and the call stops the call", async () => {
+    const desk = bridge();
+    const id = await opened(desk);
+    desk.between.run = () => change(desk, id, ana);
+    await desk.pages(id);
+    expect([desk.paging.triggers.length, desk.paging.responders.length]).toEqual([1, 0]);
+    const states = (await desk.incident(id)).pages.filter((page) => page.via === "pager").map(({ state }) => state);
+    expect(states).not.toContain("intent");
+  });
+
+  test("a trigger that arrives after the resolve is closed again at once", async () => {
+    const desk = bridge();
+    const id = await opened(desk);
+    let isUnderWay: boolean = false;
+    let release: () => void = () => undefined;
+    desk.paging.onTheWay = () => {
+      isUnderWay = true;
+      return new Promise((resolve) => {
+        release = resolve;
+      });
+    };
+    const slow = desk.pages(id, "slow");
+    await until(() => isUnderWay);
+    const arrives = release;
+    desk.paging.onTheWay = () => Promise.resolve();
+    desk.clock.move(1_000);
+    await change(desk, id, solved);
+    await desk.pages(id, "two");
+    desk.clock.move(1_000);
+    arrives();
+    await slow;
+    expect(desk.paging.incidents.get(`dr:test:${id}:1`)?.status).toBe("resolved");
+    expect(desk.paging.responders).toEqual([]);
   });
 });

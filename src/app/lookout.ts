@@ -1,0 +1,60 @@
+import { chainOf } from "../domain/errors.ts";
+import type { Inventory } from "../domain/inventory.ts";
+import type { Service } from "../domain/service.ts";
+import type { Logger } from "../ports/logger.ts";
+import { look } from "./commands.ts";
+import type { Memory } from "./memory.ts";
+import type { Outside } from "./outside.ts";
+
+/** Machine times: while a plan, a run or an incident is open, and on a quiet day. */
+const BUSY_EVERY_MS = 5_000;
+const QUIET_EVERY_MS = 30_000;
+
+export interface LookoutDeps {
+  readonly memory: Memory;
+  readonly outside: Outside;
+  readonly logger: Logger;
+  inventory(): Inventory;
+}
+
+/**
+ * Keeps every process's picture of the world fresh: `/dr status` has something to show at once, and a region that gives no
+ * answer is known to be silent before a run has to find out by waiting.
+ */
+export function startLookout(deps: LookoutDeps): { stop(): void } {
+  const lastMs = new Map<string, number>();
+  const looking = new Set<string>();
+  const lookAt = async (service: Service): Promise<void> => {
+    looking.add(service.name);
+    lastMs.set(service.name, Date.now());
+    await look(service, deps.memory, deps.outside).catch((error: unknown) =>
+      deps.logger.warn({ service: service.name, why: chainOf(error) }, "A service could not be looked at"),
+    );
+    looking.delete(service.name);
+  };
+  const turn = async (): Promise<void> => {
+    const busy = await busyServices(deps.memory);
+    for (const service of deps.inventory().services) {
+      const everyMs = busy.has(service.name) ? BUSY_EVERY_MS : QUIET_EVERY_MS;
+      if (!looking.has(service.name) && Date.now() - (lastMs.get(service.name) ?? 0) >= everyMs) void lookAt(service);
+    }
+  };
+  const safely = () =>
+    void turn().catch((error: unknown) =>
+      deps.logger.warn({ why: chainOf(error) }, "The lookout could not read what is open"),
+    );
+  const timer = setInterval(safely, 1_000);
+  safely();
+  return { stop: () => clearInterval(timer) };
+}
+
+async function busyServices({ runs, incidents }: Memory): Promise<ReadonlySet<string>> {
+  const [openRuns, openIncidents] = await Promise.all([
+    runs.openIds().then((ids) => Promise.all(ids.map((id) => runs.read(id)))),
+    incidents.openIds().then((ids) => Promise.all(ids.map((id) => incidents.get(id)))),
+  ]);
+  return new Set([
+    ...openRuns.flatMap((run) => run?.plan.service ?? []),
+    ...openIncidents.flatMap((stored) => stored?.value.services ?? []),
+  ]);
+}

@@ -1,0 +1,53 @@
+import { messageOf } from "../domain/errors.ts";
+import type { Inventory } from "../domain/inventory.ts";
+import type { Queues } from "../jobs/queues.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Paging } from "../ports/paging.ts";
+import type { Ledger } from "../ports/runs.ts";
+
+/** Machine time between two comparisons of the store with the ledger. */
+const CHECK_EVERY_MS = 5_000;
+
+export interface StoreGuardDeps {
+  readonly ledger: Ledger;
+  readonly queues: Pick<Queues, "startSweep">;
+  readonly paging: Pick<Paging, "trigger">;
+  readonly logger: Logger;
+  readonly process: string;
+  inventory(): Inventory;
+}
+
+/**
+ * G17: a store that came back empty or older than the ledger is noticed by every process by itself, because an empty store
+ * has lost the jobs that would notice it. Executors refuse to change anything meanwhile; this calls people, once.
+ */
+export function startStoreGuard(deps: StoreGuardDeps): { stop(): void } {
+  let called: string | undefined;
+  const check = async (): Promise<void> => {
+    const wrong = await deps.ledger.disagreement();
+    // Scheduled jobs live in the store too: an empty one gets its sweep back here.
+    await deps.queues.startSweep();
+    if (wrong === undefined || wrong === called) return;
+    deps.logger.error(
+      { why: wrong },
+      "The state store disagrees with the ledger: nothing is changed until people have looked",
+    );
+    const answer = await deps.paging.trigger({
+      dedupKey: `dr:${deps.inventory().file.environment}:store-lost`,
+      summary: `TwoKey has stopped changing anything: ${wrong}. Look at the cloud by hand, then see “when Redis is lost” in the operations manual.`,
+      source: deps.process,
+      severity: "critical",
+      details: {},
+      links: [],
+      urgent: true,
+    });
+    if (answer.kind === "accepted") called = wrong;
+  };
+  const safely = () =>
+    void check().catch((error: unknown) =>
+      deps.logger.warn({ why: messageOf(error) }, "The store could not be compared with the ledger"),
+    );
+  const timer = setInterval(safely, CHECK_EVERY_MS);
+  safely();
+  return { stop: () => clearInterval(timer) };
+}

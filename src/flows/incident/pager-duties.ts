@@ -1,0 +1,207 @@
+import { type DutyOutcome, type DutySpec, isSettled, type OwedDuty, type Perform } from "../../domain/duty.ts";
+import {
+  amend,
+  answeredLadder,
+  dedupKey,
+  eventOf,
+  type Incident,
+  isOpen,
+  lastAck,
+  withNote,
+} from "../../domain/incident.ts";
+import { commanderTargets } from "../../domain/page.ts";
+import type { Person } from "../../domain/person.ts";
+import type { PagerAnswer, PagerIncident } from "../../ports/paging.ts";
+import { askFor, isAnswered, mergeInto, settlePages, TWOKEY } from "./changes.ts";
+import { CORRELATION_ID, withoutIncident } from "./correlate.ts";
+import type { IncidentDeps } from "./deps.ts";
+import { triggerKey } from "./page.ts";
+import { latestMatrix } from "./rungs.ts";
+import { mergeEvidence } from "./watch.ts";
+
+/** Watching the pager, telling it what people did here, and the deadlines of an answer. */
+
+/** Webhooks may be lost or switched off: the pager is read as well (`reference: webhooks are a hint`). World time. */
+const READ_EVERY_MS = { unanswered: 10_000, otherwise: 60_000 } as const;
+const CONFIRM_AFTER_MS = 60_000;
+
+function evidenceDuties(incident: Incident): OwedDuty[] {
+  const trigger = incident.duties[triggerKey(incident)];
+  if (!isOpen(incident) || trigger === undefined) return [];
+  return [{ key: "evidence", dueAtMs: trigger.intentAtMs + readEveryMs(incident), subject: {} }];
+}
+
+function readEveryMs(incident: Incident): number {
+  return incident.severity === "sev1" && !isAnswered(incident) ? READ_EVERY_MS.unanswered : READ_EVERY_MS.otherwise;
+}
+
+/**
+ * An event for an incident that the pager does not have yet is dropped there. So what we tell it is told again when a
+ * trigger that was under way at `sinceMs` has come to an end, or its claim has.
+ */
+function tellPager(incident: Incident, name: string, sinceMs: number): OwedDuty[] {
+  const trigger = incident.duties[triggerKey(incident)];
+  if (trigger === undefined) return [];
+  const endedAtMs = trigger.settledAtMs ?? trigger.claimedUntilMs;
+  const key = `${name}:${incident.generation}`;
+  const first = { key: `${key}:0`, dueAtMs: sinceMs, subject: {} };
+  return endedAtMs >= sinceMs ? [first, { key: `${key}:1`, dueAtMs: endedAtMs, subject: {} }] : [first];
+}
+
+function mirrorDuties(incident: Incident): OwedDuty[] {
+  const ladder = answeredLadder(incident);
+  const first = incident.acks.find((ack) => ack.ladder === ladder);
+  if (!isOpen(incident) || first === undefined || !isAnswered(incident)) return [];
+  if (incident.acks.some((ack) => ack.door === "pagerduty" && ack.ladder === ladder)) return [];
+  return tellPager(incident, `mirror-ack:${ladder}`, first.atMs);
+}
+
+function resolveDuties(incident: Incident): OwedDuty[] {
+  if (incident.closedAtMs === undefined) return [];
+  const round = incident.pager.reopened;
+  return tellPager(incident, `pager-resolve:${round}`, incident.closedAtMs);
+}
+
+function confirmDuties(incident: Incident): OwedDuty[] {
+  const last = resolveDuties(incident).at(-1);
+  const settledAtMs = last && incident.duties[last.key]?.settledAtMs;
+  if (last === undefined || settledAtMs === undefined || !isSettled(incident.duties[last.key])) return [];
+  return [{ key: `confirm:${last.key}`, dueAtMs: settledAtMs + CONFIRM_AFTER_MS, subject: {} }];
+}
+
+function deadlineDuties(incident: Incident): OwedDuty[] {
+  const ladder = latestMatrix(incident);
+  if (!ladder?.ackDeadlineMs || !isOpen(incident) || ladder.rungs.length === 0) return [];
+  if (incident.acks.length > 0) return [];
+  const dueAtMs = ladder.startedAtMs + ladder.ackDeadlineMs;
+  return [{ key: `ack-late:${ladder.number}`, dueAtMs, subject: { deadlineMs: ladder.ackDeadlineMs } }];
+}
+
+function exhaustionDuties(incident: Incident): OwedDuty[] {
+  const ladder = latestMatrix(incident);
+  if (!ladder || ladder.rounds === 0 || ladder.rungs.length === 0 || !isOpen(incident)) return [];
+  if (incident.acks.length > 0 || incident.driver === "pagerduty") return [];
+  const dueAtMs = ladder.startedAtMs + (ladder.rounds + 1) * ladder.everyMs;
+  return [{ key: `exhausted:${ladder.number}`, dueAtMs, subject: {} }];
+}
+
+function indexDuties(incident: Incident): OwedDuty[] {
+  return incident.closedAtMs === undefined ? [] : [{ key: "close-index", dueAtMs: incident.closedAtMs, subject: {} }];
+}
+
+function absorbDuties(incident: Incident): OwedDuty[] {
+  return incident.absorbs.map((id) => ({ key: `absorb:${id}`, dueAtMs: incident.openedAtMs, subject: { id } }));
+}
+
+export const WATCH_DUTIES: readonly DutySpec<Incident>[] = [
+  { kind: "evidence", says: "Read the pager's own truth", lane: "pages", duties: evidenceDuties },
+  { kind: "mirror-ack", says: "Tell the pager that somebody answered", lane: "pages", duties: mirrorDuties },
+  { kind: "pager-resolve", says: "Close the incident at the pager", lane: "pages", duties: resolveDuties },
+  { kind: "confirm", says: "Look whether it is closed at the pager", lane: "pages", duties: confirmDuties },
+  { kind: "ack-late", says: "Write down that nobody answered in time", lane: "pages", duties: deadlineDuties },
+  { kind: "exhausted", says: "Page the commanders: nobody answered at all", lane: "pages", duties: exhaustionDuties },
+  { kind: "close-index", says: "Let later alerts open a new incident", lane: "pages", duties: indexDuties },
+  { kind: "absorb", says: "End an incident of the same cause in this one", lane: "pages", duties: absorbDuties },
+];
+
+type Outcome = DutyOutcome<Incident>;
+
+export function watchCalls(deps: IncidentDeps): Readonly<Record<string, Perform<Incident>>> {
+  const people = () => deps.inventory().people;
+  return {
+    evidence: async (incident) => seen(await deps.paging.read(dedupKey(incident)), incident, people()),
+    "mirror-ack": async (incident) =>
+      told(await deps.paging.acknowledge(dedupKey(incident), lastAck(incident)?.name ?? "")),
+    "pager-resolve": async (incident) => told(await deps.paging.resolve(dedupKey(incident), closer(incident))),
+    confirm: async (incident) => confirmed(await deps.paging.read(dedupKey(incident))),
+    "ack-late": (_incident, { subject }) => Promise.resolve(deadlineMissed(Number(subject["deadlineMs"]))),
+    exhausted: () => Promise.resolve({ kind: "done", apply: (now, atMs) => exhaust(now, people(), atMs) }),
+    "close-index": (incident) => closeIndex(deps, incident),
+    absorb: (incident, { subject }) => absorb(deps, incident, String(subject["id"])),
+  };
+}
+
+function closer({ resolution, mergedInto }: Incident): string {
+  return resolution?.by ?? `TwoKey (merged into ${mergedInto ?? "another incident"})`;
+}
+
+function told(answer: PagerAnswer): Outcome {
+  switch (answer.kind) {
+    case "accepted":
+      return { kind: "done" };
+    case "retry":
+      return { kind: "retry", why: answer.why, afterMs: answer.afterMs };
+    case "unknown":
+      return { kind: "unknown", why: answer.why };
+    case "rejected":
+      return { kind: "failed", why: answer.why, retryAfterMs: CONFIRM_AFTER_MS };
+  }
+}
+
+function seen(answer: PagerAnswer<PagerIncident | undefined>, incident: Incident, people: readonly Person[]): Outcome {
+  // A failed read is no news: the next one comes soon enough.
+  const found = answer.kind === "accepted" ? answer.value : undefined;
+  const generation = incident.generation;
+  return {
+    kind: "again",
+    afterMs: readEveryMs(incident),
+    apply: (current, nowMs) =>
+      found === undefined || current.generation !== generation
+        ? { value: current, events: [] }
+        : mergeEvidence(current, found, people, nowMs),
+  };
+}
+
+function confirmed(answer: PagerAnswer<PagerIncident | undefined>): Outcome {
+  if (answer.kind !== "accepted") return told(answer.kind === "rejected" ? { ...answer, kind: "unknown" } : answer);
+  if (answer.value === undefined || answer.value.status === "resolved") return { kind: "done" };
+  return {
+    kind: "done",
+    apply: (current, atMs) => {
+      const reopened = current.pager.reopened + 1;
+      const says = "The pager still has the incident open after it was resolved: closing it there again";
+      const value = { ...current, pager: { ...current.pager, reopened } };
+      return { value, events: [eventOf(current, { kind: "pager.still-open", atMs, says, facts: { reopened } })] };
+    },
+  };
+}
+
+function deadlineMissed(deadlineMs: number): Outcome {
+  return {
+    kind: "done",
+    apply: (current, atMs) => {
+      const says = `Nobody acknowledged within ${deadlineMs / 60_000} min`;
+      return {
+        value: amend(current, {}),
+        events: [eventOf(current, { kind: "ack.deadline-missed", atMs, says, facts: { deadlineMs } })],
+      };
+    },
+  };
+}
+
+function exhaust(incident: Incident, people: readonly Person[], atMs: number) {
+  const says = "Every level was paged and nobody acknowledged. The commanders are paged.";
+  const noted = withNote({ ...incident, pages: settlePages(incident.pages, "exhausted") }, "exhausted", atMs, says);
+  const asked = askFor(noted, commanderTargets(people), "every level was paged and nobody acknowledged", TWOKEY, atMs);
+  const event = eventOf(incident, { kind: "pages.exhausted", atMs, says });
+  return { value: asked?.value ?? noted, events: [event, ...(asked?.events ?? [])] };
+}
+
+async function closeIndex(deps: IncidentDeps, incident: Incident): Promise<Outcome> {
+  await deps.correlation.change(CORRELATION_ID, (current) => {
+    const value = withoutIncident(current, incident.id);
+    return value && { value, events: [] };
+  });
+  return { kind: "done" };
+}
+
+async function absorb(deps: IncidentDeps, incident: Incident, id: string): Promise<Outcome> {
+  const nowMs = deps.clock.now();
+  await deps.incidents.change(id, (other) => {
+    const merged = other && mergeInto(other, incident, nowMs);
+    // Due at once: its own duties close the pager and tell its channel.
+    return merged && { ...merged, dueAtMs: nowMs };
+  });
+  await Promise.all([deps.wake.incidentPages(id), deps.wake.incidentChat(id)]);
+  return { kind: "done" };
+}

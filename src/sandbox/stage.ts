@@ -1,0 +1,150 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Inherited } from "../config/inherited.ts";
+import { loadFile } from "../config/load.ts";
+import { UserError } from "../domain/errors.ts";
+import type { Inventory } from "../domain/inventory.ts";
+import type { Logger } from "../ports/logger.ts";
+import { setAnchor } from "../store/clock.ts";
+import { connectRedis } from "../store/connection.ts";
+import { forgetEverything, isUsed } from "../store/emptiness.ts";
+import { ensureRedis } from "../store/own-redis.ts";
+import type { ScriptedRedis } from "../store/scripts.ts";
+import { Bot, type BotSettings } from "./bot-process.ts";
+import { WorldClient } from "./world-client.ts";
+import { WorldProcess } from "./world-process.ts";
+
+export interface StageOptions {
+  /** A real `twokey.yaml`; the world is derived from it. */
+  readonly config: string;
+  readonly speed: number;
+  readonly seed: number;
+  readonly bots: number;
+  readonly inherited: Inherited;
+  readonly logger: Logger;
+}
+
+/** A simulated world, a Redis and the real bot in processes of its own, all of which end with this process. */
+export interface Stage {
+  readonly inventory: Inventory;
+  readonly world: WorldClient;
+  readonly redis: ScriptedRedis;
+  readonly bots: readonly Bot[];
+  readonly directory: string;
+  /** Moves world time for everybody at once: the world and the bots share one anchor. */
+  jump(worldMs: number): Promise<void>;
+  setSpeed(speed: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const PROGRAMS = fileURLToPath(new URL("..", import.meta.url));
+
+export async function startStage(options: StageOptions): Promise<Stage> {
+  const { config, inherited, logger } = options;
+  const loaded = loadFile(config, await readFile(config, "utf8"));
+  if (!loaded.ok) throw new UserError("config-wrong", `${config} has problems; run: npm run twokey -- check ${config}`);
+  const stops: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const end of stops.splice(0).reverse()) await end();
+  };
+  try {
+    const directory = await mkdtemp(join(tmpdir(), "twokey-stage-"));
+    stops.push(() => rm(directory, { recursive: true, force: true }));
+    const redis = await openRedis(options, stops);
+    const ports = await freePorts(options.bots);
+    const running = await WorldProcess.start({
+      program: join(PROGRAMS, "world.js"),
+      webhooks: `http://127.0.0.1:${ports[0]}`,
+      ...options,
+    });
+    stops.push(() => running.stop());
+    const world = new WorldClient(running.controlPort);
+    const tellClock = async () => setAnchor(redis.client, await world.anchor());
+    await tellClock();
+    const settings: BotSettings = {
+      program: join(PROGRAMS, "main.js"),
+      path: inherited.path,
+      directory,
+      redisUrl: redis.url,
+      ledgerKey: randomBytes(24).toString("hex"),
+      environment: running.environment,
+    };
+    const bots = ports.map((port, index) => new Bot(`bot-${index + 1}`, port, settings));
+    for (const bot of bots) {
+      bot.start();
+      stops.push(() => bot.stop());
+    }
+    await Promise.all(bots.map((bot) => bot.ready()));
+    logger.debug({ directory, control: running.controlPort }, "The stage is set");
+    return {
+      inventory: loaded.inventory,
+      world,
+      redis: redis.client,
+      bots,
+      directory,
+      stop,
+      jump: async (worldMs) => {
+        await world.jump(worldMs);
+        await tellClock();
+      },
+      setSpeed: async (speed) => {
+        await world.setSpeed(speed);
+        await tellClock();
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function openRedis(
+  { inherited, logger }: StageOptions,
+  stops: (() => Promise<unknown>)[],
+): Promise<{ client: ScriptedRedis; url: string }> {
+  const skip = new Set(
+    (inherited.redisSkip ?? "")
+      .split(",")
+      .filter((way) => way === "url" || way === "path" || way === "cache" || way === "deb"),
+  );
+  const own = await ensureRedis({
+    path: inherited.path,
+    log: logger,
+    skip,
+    ...(inherited.redisUrl === undefined ? {} : { url: inherited.redisUrl }),
+  });
+  stops.push(() => own.stop());
+  const client = await connectRedis(own.url, logger);
+  stops.push(async () => client.disconnect());
+  if (await isUsed(client)) {
+    throw new UserError(
+      "redis-used",
+      "REDIS_URL leads to a database in which TwoKey has worked before. A rehearsal needs an empty one: add another number, such as /7, or unset REDIS_URL.",
+    );
+  }
+  stops.push(() => forgetEverything(client));
+  return { client, url: own.url };
+}
+
+/** Ports that were free a moment ago, one for each bot. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve, reject) => {
+          server.once("error", reject);
+          server.listen(0, "127.0.0.1", () => {
+            const address = server.address();
+            resolve(typeof address === "object" && address ? address.port : 0);
+          });
+        }),
+    ),
+  );
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
