@@ -43,6 +43,10 @@ async function main(): Promise<void> {
   };
   process.once("SIGTERM", () => stop("SIGTERM"));
   process.once("SIGINT", () => stop("SIGINT"));
+  if (process.argv.includes("--stop-with-parent")) {
+    // Whoever started us holds the other end of this pipe; it closes with them, however they end.
+    process.stdin.once("close", () => stop("parent gone")).resume();
+  }
   process.on("unhandledRejection", (error) => {
     // Nothing is known about the state any more: another process takes over within seconds, and this one starts afresh.
     logger.error({ error: chainOf(error) }, "A promise was rejected and nobody handled it");

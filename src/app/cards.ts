@@ -14,7 +14,7 @@ import type { Memory } from "./memory.ts";
 export interface CardSources {
   readonly memory: Memory;
   readonly clock: Clock;
-  inventory(): Inventory;
+  readonly inventory: () => Inventory;
 }
 
 type Render = (subject: string, sources: CardSources) => Promise<Card | undefined>;

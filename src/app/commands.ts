@@ -18,7 +18,7 @@ export interface CommandSources {
   readonly outside: Outside;
   readonly clock: Clock;
   readonly wake: Wake;
-  inventory(): Inventory;
+  readonly inventory: () => Inventory;
   timeline(incident: string): Promise<readonly Event[]>;
 }
 

@@ -27,7 +27,7 @@ export interface DoorSources {
   readonly clock: StoreClock;
   readonly logger: Logger;
   readonly intents: Intents;
-  inventory(): Inventory;
+  readonly inventory: () => Inventory;
   isReady(): Promise<readonly string[]>;
 }
 

@@ -30,7 +30,7 @@ export interface LaneDeps {
   readonly logger: Logger;
   readonly worker: string;
   readonly incidentDeps: IncidentDeps;
-  inventory(): Inventory;
+  readonly inventory: () => Inventory;
   render(kind: string, subject: string): Promise<Card | undefined>;
   /** Extra duties of every sweep: heartbeat, cache, file watch. */
   onSweep(overdue: number): Promise<void>;

@@ -14,7 +14,7 @@ export interface LookoutDeps {
   readonly memory: Memory;
   readonly outside: Outside;
   readonly logger: Logger;
-  inventory(): Inventory;
+  readonly inventory: () => Inventory;
 }
 
 /**

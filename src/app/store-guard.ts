@@ -14,7 +14,7 @@ export interface StoreGuardDeps {
   readonly paging: Pick<Paging, "trigger">;
   readonly logger: Logger;
   readonly process: string;
-  inventory(): Inventory;
+  readonly inventory: () => Inventory;
 }
 
 /**

@@ -26,7 +26,7 @@ export interface IncidentCommandDeps {
   readonly paging: Pick<Paging, "onCall">;
   readonly clock: Clock;
   readonly wake: Pick<Wake, "incidentPages" | "incidentChat">;
-  inventory(): Inventory;
+  readonly inventory: () => Inventory;
   facts(incident: Incident): Promise<UpdateFields>;
   timeline(incidentId: string): Promise<readonly Event[]>;
   /** The run that is under way for one of its services, in words; undefined: none is. */

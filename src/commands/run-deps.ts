@@ -19,7 +19,7 @@ export interface RunCommandDeps {
   readonly clock: Clock;
   readonly wake: Wake;
   readonly cards: Records<CardDue>;
-  inventory(): Inventory;
+  readonly inventory: () => Inventory;
   /** The open incident of a service, if there is one. */
   incidentOf(service: string): Promise<{ readonly id: string; readonly channel: string | undefined } | undefined>;
   /** Remembers where a plan's cards go when it has no incident. */

@@ -330,7 +330,13 @@ function applied(run: RunState, entry: RunEntry): RunState {
       return { ...run, fencedLater: true };
     case "finished":
       return { ...run, state: entry.state, endedAtMs: entry.atMs, why: "" };
-    default:
+    case "intent":
+    case "asked":
+    case "done":
+    case "failed":
+    case "undo-intent":
+    case "undone":
+    case "undo-failed":
       return stepApplied(run, entry);
   }
 }

@@ -76,7 +76,11 @@ export function whoIsNeeded(run: RunState, inventory: Inventory, nowMs: number):
         people: [...commanders, ...holders],
         why: `Run ${plan.id} (${about}) is ${run.state} and needs a decision: ${run.why}`,
       };
-    default:
+    case "running":
+    case "unwinding":
+    case "verified":
+    case "unwound":
+    case "closed":
       return undefined;
   }
 }

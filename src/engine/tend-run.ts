@@ -34,7 +34,11 @@ export async function tendRun(id: string, deps: TendDeps, signal: AbortSignal): 
     case "verified":
       await watchOldSide(run, deps, signal);
       break;
-    default:
+    case "paused":
+    case "stopped":
+    case "stuck":
+    case "unwound":
+    case "closed":
       break;
   }
   const after = await deps.runs.read(id);

@@ -19,7 +19,7 @@ export interface StepContext {
   /** Aborted when the executor is shut down or fenced; waiting ends at once. */
   readonly signal: AbortSignal;
   /** Recorded output of an earlier step: the only way in which steps share data. */
-  outputOf(step: string): Readonly<Record<string, unknown>>;
+  readonly outputOf: (step: string) => Readonly<Record<string, unknown>>;
 }
 
 export interface Asked<Data> {

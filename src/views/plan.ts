@@ -12,7 +12,7 @@ const DIGEST_SHOWN = 12;
 export function planCard(run: RunState, inventory: Inventory, nowMs: number): Card {
   const { plan } = run;
   return {
-    text: `Plan ${plan.id}: ${plan.mode} failover of ${plan.service} from ${plan.from} to ${plan.to}. ${keysLine(run, nowMs)} ${lossLine(plan)}`,
+    text: `Plan ${plan.id}: ${plan.mode} failover of ${plan.service} from ${plan.from} to ${plan.to}. ${keysLine(run, nowMs)} Data loss: ${lossLine(plan)}. The promotion cannot be undone.`,
     parts: [
       { kind: "heading", text: `Fail ${plan.service} over to ${plan.to}?` },
       {
@@ -48,18 +48,19 @@ function steps(plan: Plan): CardPart[] {
   const lines = phasesOf(plan).flatMap((phase, index) =>
     phase.map((step, place) => stepLine(step, place === 0 ? `${index + 1}.` : "   ‖")),
   );
-  return [{ kind: "lines", lines }];
+  return [
+    { kind: "lines", lines },
+    {
+      kind: "note",
+      text: "In brackets: the region whose control plane has to answer. ‖ runs beside the line above it.",
+    },
+  ];
 }
 
 function stepLine(step: PlannedStep, mark: string): Text {
   const region = step.controlPlane === undefined ? "" : `  [${step.controlPlane}]`;
   if (step.wayBack === "irreversible") return [`${mark} `, { bold: `${step.title} — POINT OF NO RETURN` }, region];
-  const back =
-    step.wayBack === "undo"
-      ? ""
-      : step.id.startsWith("check") || step.id === "settle-dns"
-        ? ""
-        : " (kept if the run unwinds)";
+  const back = step.does === "scale-out" ? " (kept if the run unwinds)" : "";
   return `${mark} ${step.title}${back}${region}`;
 }
 

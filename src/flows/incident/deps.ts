@@ -39,7 +39,7 @@ export interface IncidentDeps {
   readonly clock: Clock;
   readonly wake: Pick<Wake, "incidentPages" | "incidentChat" | "card">;
   readonly voice: IncidentVoice;
-  inventory(): Inventory;
+  readonly inventory: () => Inventory;
   /** Status, progress, challenges and ETA as they are now, for the next update; none empty. */
   facts(incident: Incident): Promise<UpdateFields>;
   /** Everything that happened in this incident so far, oldest first. */

@@ -28,7 +28,7 @@ export interface IntakeDeps {
   readonly cards: Records<CardDue>;
   readonly clock: Clock;
   readonly wake: Pick<Wake, "incidentPages" | "incidentChat" | "card">;
-  inventory(): Inventory;
+  readonly inventory: () => Inventory;
 }
 
 export interface Intake {

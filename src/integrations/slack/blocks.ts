@@ -12,7 +12,7 @@ export const LIMITS = {
   messageBlocks: 50,
   viewBlocks: 100,
   /** All text of a message's blocks together: undocumented, named by Slack's staff in slackapi/bolt-js#2509. */
-  messageText: 12_000,
+  messageText: 13_000,
   /** Our own: longer messages are folded by the client anyhow. */
   partText: 3_000,
   topText: 3_000,
@@ -64,7 +64,7 @@ export function fitted(blocks: readonly Block[], mostBlocks: number): Block[] {
   if (!isOver(0)) return kept;
   let end = kept.length;
   while (isOver(1)) {
-    const index = kept.findLastIndex(() => true);
+    const index = kept.findLastIndex((block) => block.type !== "actions");
     if (index === -1) throw new Bug("card-too-many-buttons", "A card has more buttons than Slack can show");
     kept.splice(index, 1);
     end = index;

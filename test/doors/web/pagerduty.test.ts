@@ -1,0 +1,84 @@
+import { createHmac } from "node:crypto";
+import { describe, expect, test } from "@jest/globals";
+import { Secret } from "../../../src/domain/secret.ts";
+import { createPagerDutyDoor, type PagerDutyEvent } from "../../../src/doors/web/pagerduty.ts";
+import { isSignedByPagerDuty } from "../../../src/integrations/pagerduty/webhook-signature.ts";
+import { memoryLogger } from "../../contracts/slack/memory-logger.ts";
+
+const SECRET = "a-webhook-secret";
+const event = (more: object = {}) => ({
+  event: {
+    ...{ id: "01EVENT", event_type: "incident.acknowledged", resource_type: "incident", agent: null, client: null },
+    ...{ occurred_at: "2026-11-21T09:30:00.123Z", data: { id: "Q1", type: "incident", status: "acknowledged" } },
+    ...more,
+  },
+});
+
+function openDoor(accept?: () => Promise<void>) {
+  const { logger, lines } = memoryLogger();
+  const events: PagerDutyEvent[] = [];
+  let alarms = 0;
+  const door = createPagerDutyDoor({
+    isSigned: (raw, header) => isSignedByPagerDuty(raw, header, [new Secret(SECRET)]),
+    accept: accept ?? (async (given) => void events.push(given)),
+    onBadSignature: () => {
+      alarms += 1;
+    },
+    logger,
+  });
+  const post = async (payload: object | string, secret = SECRET) => {
+    const body = Buffer.from(typeof payload === "string" ? payload : JSON.stringify(payload));
+    const mac = createHmac("sha256", secret).update(body).digest("hex");
+    return (await door({ headers: { "x-pagerduty-signature": `v1=${mac}`, "x-webhook-id": "w-1" }, body })).status;
+  };
+  return { door, post, events, lines, alarms: () => alarms };
+}
+
+describe("A PagerDuty webhook", () => {
+  test("is kept as a hint about one incident before it is answered", async () => {
+    const { post, events } = openDoor();
+    expect(await post(event())).toBe(202);
+    expect(events).toEqual([
+      {
+        ...{ webhookId: "w-1", eventId: "01EVENT", type: "incident.acknowledged", incident: "Q1" },
+        occurredAtMs: Date.parse("2026-11-21T09:30:00.123Z"),
+      },
+    ]);
+  });
+
+  test("about something on an incident knows the incident", async () => {
+    const { post, events } = openDoor();
+    await post(
+      event({ event_type: "incident.annotated", data: { id: "N1", type: "incident_note", incident: { id: "Q2" } } }),
+    );
+    await post(event({ event_type: "pagey.ping", data: { message: "Ping", type: "ping" } }));
+    expect(events.map(({ type, incident }) => [type, incident])).toEqual([
+      ["incident.annotated", "Q2"],
+      ["pagey.ping", undefined],
+    ]);
+  });
+
+  test("that is not signed by us is refused with one line and raises the alarm", async () => {
+    const { post, door, events, lines, alarms } = openDoor();
+    expect(await post(event(), "another secret")).toBe(401);
+    expect((await door({ headers: {}, body: Buffer.from(JSON.stringify(event())) })).status).toBe(401);
+    expect(events).toEqual([]);
+    expect(alarms()).toBe(2);
+    expect(lines).toHaveLength(2);
+    expect(JSON.stringify(lines)).not.toContain("Q1");
+  });
+
+  test.each(["not json", "{}", '{"event":{"id":1}}', "[]"])(
+    "that is authentic is never answered 4xx, even when it is %s",
+    async (text) => {
+      const { post, events } = openDoor();
+      expect(await post(text)).toBe(202);
+      expect(events).toEqual([]);
+    },
+  );
+
+  test("that cannot be kept is asked for again", async () => {
+    const { post } = openDoor(() => Promise.reject(new Error("no Redis")));
+    expect(await post(event())).toBe(503);
+  });
+});
