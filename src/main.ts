@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
-import { startApp } from "./app/app.ts";
+import { type App, startApp } from "./app/app.ts";
 import { createLogger } from "./app/log.ts";
 import { sayProblem } from "./config/check.ts";
 import { readEnvironment, sayEnvironmentProblems } from "./config/environment.ts";
 import { loadFile } from "./config/load.ts";
 import { watchFile } from "./config/watch.ts";
 import { chainOf } from "./domain/errors.ts";
+import type { Logger } from "./ports/logger.ts";
 
 /** Production: the environment and one file in, a running bot out. Exit 1: it could not start; 2: it was called wrongly. */
 async function main(): Promise<void> {
@@ -24,9 +25,21 @@ async function main(): Promise<void> {
       onGood: (next) => {
         inventory = next;
         logger.info({ digest: next.digest }, "twokey.yaml was loaded again");
+        say(
+          app,
+          `twokey.yaml was loaded again (digest ${next.digest.slice(0, 12)}). Plans that wait for keys were made with the old one and are void.`,
+          logger,
+        );
       },
-      onBad: (problems) =>
-        logger.error({ problems: problems.map(sayProblem) }, "twokey.yaml is wrong: the last good one stays in use"),
+      onBad: (problems) => {
+        logger.error({ problems: problems.map(sayProblem) }, "twokey.yaml is wrong: the last good one stays in use");
+        const [first] = problems;
+        say(
+          app,
+          `twokey.yaml has ${problems.length} problem(s), so the last good one stays in use. First: line ${first?.line ?? "?"}: ${first?.what ?? "unknown"}`,
+          logger,
+        );
+      },
     },
     { inUse: text },
   );
@@ -52,6 +65,10 @@ async function main(): Promise<void> {
     logger.error({ error: chainOf(error) }, "A promise was rejected and nobody handled it");
     process.exit(1);
   });
+}
+
+function say(app: App, says: string, logger: Logger): void {
+  app.announce(says).catch((error: unknown) => logger.warn({ error: chainOf(error) }, "Could not say so in Slack"));
 }
 
 function end(code: number, says: string): void {

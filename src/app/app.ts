@@ -1,9 +1,10 @@
 import { hostname } from "node:os";
 import type { Settings } from "../config/environment.ts";
+import { wantCard } from "../domain/card-due.ts";
 import { messageOf } from "../domain/errors.ts";
-import type { Inventory } from "../domain/inventory.ts";
+import { type Inventory, sha256 } from "../domain/inventory.ts";
 import type { IncidentDeps } from "../flows/incident/deps.ts";
-import { createQueues } from "../jobs/queues.ts";
+import { createQueues, type Queues } from "../jobs/queues.ts";
 import { createWorkers } from "../jobs/workers.ts";
 import type { Logger } from "../ports/logger.ts";
 import { StoreClock } from "../store/clock.ts";
@@ -17,13 +18,15 @@ import { type Doors, openDoors } from "./doors.ts";
 import { createHeartbeat } from "./heartbeat.ts";
 import { createHandlers } from "./lanes.ts";
 import { startLookout } from "./lookout.ts";
-import { createMemory } from "./memory.ts";
+import { createMemory, type Memory } from "./memory.ts";
 import { createOutside } from "./outside.ts";
 import { updateFacts } from "./recovery.ts";
 import { startStoreGuard } from "./store-guard.ts";
 
 export interface App {
   readonly webPort: number;
+  /** Says something about TwoKey itself in the alerts channel; several processes saying the same say it once an hour. */
+  announce(says: string): Promise<void>;
   /** Hands work over and closes the doors; resolves when nothing of this process is left. */
   stop(): Promise<void>;
 }
@@ -88,6 +91,7 @@ export async function startApp(settings: Settings, inventory: () => Inventory, l
   logger.info({ worker, port: doors.web.port, services: inventory().services.length }, "TwoKey is ready");
   return {
     webPort: doors.web.port,
+    announce: (says) => announce(says, { memory, clock, queues, inventory }),
     async stop() {
       lookout.stop();
       guard.stop();
@@ -100,4 +104,22 @@ export async function startApp(settings: Settings, inventory: () => Inventory, l
       redis.disconnect();
     },
   };
+}
+
+interface Announcing {
+  readonly memory: Memory;
+  readonly clock: StoreClock;
+  readonly queues: Queues;
+  readonly inventory: () => Inventory;
+}
+
+async function announce(says: string, { memory, clock, queues, inventory }: Announcing): Promise<void> {
+  const nowMs = clock.now();
+  const id = `notice:${sha256(says).slice(0, 16)}:${new Date(nowMs).toISOString().slice(0, 13)}`;
+  const channel = inventory().file.alerts.channel;
+  await memory.cards.change(id, (current) => {
+    const value = current ? undefined : wantCard(undefined, { id, kind: "notice", subject: says, channel }, nowMs);
+    return value && { value, events: [], dueAtMs: nowMs };
+  });
+  await queues.wake.card(id);
 }

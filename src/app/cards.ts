@@ -48,6 +48,8 @@ const RENDER: Readonly<Record<string, Render>> = {
     const incident = (await memory.incidents.get(subject.slice(0, at)))?.value;
     return incident && updateDraftCard(incident, Number(subject.slice(at + 1)));
   },
+  /** A sentence of TwoKey about itself; the subject is the sentence. */
+  notice: (subject) => Promise.resolve({ text: subject, parts: [{ kind: "text", text: subject }] }),
   plan: async (subject, { memory, clock, inventory }) => {
     const run = await memory.runs.read(subject);
     return run && planCard(run, inventory(), clock.now());

@@ -38,7 +38,7 @@ export async function connectRedis(url: string, logger: Logger): Promise<Scripte
     if (error instanceof UserError) throw error;
     throw new UserError(
       "redis-unreachable",
-      "Redis does not answer. Check REDIS_URL, or unset it to let TwoKey start its own.",
+      "Redis does not answer. Check REDIS_URL and whether the server is up.",
       { cause: error },
     );
   }

@@ -30,7 +30,7 @@ export class SocketLink {
     });
     client.on("disconnected", () => {
       // While connecting, `start()` itself tells of the failure.
-      if (this.#state === "connected") this.#again();
+      
     });
     // The SDK logs it, and "disconnected" follows; without a listener nothing may be assumed about an emitter.
     client.on("error", () => undefined);

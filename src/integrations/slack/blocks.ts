@@ -12,7 +12,7 @@ export const LIMITS = {
   messageBlocks: 50,
   viewBlocks: 100,
   /** All text of a message's blocks together: undocumented, named by Slack's staff in slackapi/bolt-js#2509. */
-  messageText: 13_000,
+  messageText: 12_000,
   /** Our own: longer messages are folded by the client anyhow. */
   partText: 3_000,
   topText: 3_000,
