@@ -40,7 +40,7 @@ type Source = Extract<WorldSource, { ok: true }>;
 
 async function run({ spec, configFor }: Source, wanted: WorldArguments): Promise<void> {
   const { isJson, ports, seed, speed, stopsWithParent } = wanted;
-  const whole = await startWholeWorld(spec, {
+  const whole = await startWholeWorld(withLatency(spec, wanted), {
     ports,
     ...(seed === undefined ? {} : { seed }),
     ...(speed === undefined ? {} : { speed }),
@@ -61,6 +61,12 @@ async function run({ spec, configFor }: Source, wanted: WorldArguments): Promise
   const env = await environmentOf(whole, directory, configFor);
   const { controlPort, ports: opened } = whole;
   process.stdout.write(isJson ? `${JSON.stringify({ env, controlPort, ports: opened })}\n` : exportsOf(env));
+}
+
+function withLatency(spec: Source["spec"], { latency }: WorldArguments): Source["spec"] {
+  const { slackMs = spec.slack.latencyMs, pagerDutyMs = spec.pagerduty.latencyMs } = latency;
+  const pagerduty = pagerDutyMs === undefined ? spec.pagerduty : { ...spec.pagerduty, latencyMs: pagerDutyMs };
+  return { ...spec, slack: { ...spec.slack, latencyMs: slackMs }, pagerduty };
 }
 
 /** Writes what a bot in another process reads from files. */

@@ -16,7 +16,7 @@ import { ensureRedis } from "../store/own-redis.ts";
 import type { ScriptedRedis } from "../store/scripts.ts";
 import { Bot, type BotSettings } from "./bot-process.ts";
 import { WorldClient } from "./world-client.ts";
-import { WorldProcess } from "./world-process.ts";
+import { type VendorLatency, WorldProcess } from "./world-process.ts";
 
 export interface StageOptions {
   /** A real `twokey.yaml`; the world is derived from it. */
@@ -24,6 +24,10 @@ export interface StageOptions {
   readonly speed: number;
   readonly seed: number;
   readonly bots: number;
+  /** How long calls to the simulated vendors take. */
+  readonly latency?: VendorLatency;
+  /** Origin that SNS and PagerDuty deliver to; absent: the first bot. */
+  readonly webhooks?: string;
   readonly inherited: Inherited;
   readonly logger: Logger;
 }
@@ -57,9 +61,9 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     const redis = await openRedis(options, stops);
     const ports = await freePorts(options.bots);
     const running = await WorldProcess.start({
-      program: join(PROGRAMS, "world.js"),
       webhooks: `http://127.0.0.1:${ports[0]}`,
       ...options,
+      program: join(PROGRAMS, "world.js"),
     });
     stops.push(() => running.stop());
     const world = new WorldClient(running.controlPort);

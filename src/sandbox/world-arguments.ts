@@ -9,6 +9,8 @@ export interface WorldArguments {
   readonly seed: number | undefined;
   /** Origin of the bot that SNS and PagerDuty deliver to. */
   readonly webhooks: string | undefined;
+  /** Machine milliseconds that every call of that vendor takes; absent: as the world's specification says. */
+  readonly latency: { readonly slackMs: number | undefined; readonly pagerDutyMs: number | undefined };
   readonly isJson: boolean;
   readonly stopsWithParent: boolean;
 }
@@ -21,10 +23,13 @@ export type ReadArguments =
 
 export const WORLD_USAGE = `Usage: npm run world -- [options]
 
-  --aws-port, --slack-port, --pagerduty-port, --dns-port, --control-port N
-                      loopback ports; absent or 0: free ones. The two public resolvers take the ports after --dns-port.
+  --aws-port, --slack-port, --pagerduty-port, --dns-port, --app-port, --control-port N
+                      loopback ports; absent or 0: free ones. The two public resolvers take the ports after --dns-port;
+                      load balancers and then write checks take consecutive ports from --app-port on.
   --config FILE       a twokey.yaml, or the specification of a world; absent: examples/inventory.yaml
   --webhooks URL      origin of the bot that SNS and PagerDuty call; absent: http://127.0.0.1:3000
+  --slack-latency-ms, --pagerduty-latency-ms N
+                      machine time that every call of that vendor takes
   --speed K           world seconds per second; --seed S: source of all chance
   --json              one line of JSON instead of shell exports
   --stop-with-parent  stop when standard input closes
@@ -33,8 +38,16 @@ export const WORLD_USAGE = `Usage: npm run world -- [options]
 const text = { type: "string" } as const;
 const flag = { type: "boolean", default: false } as const;
 const OPTIONS = {
-  ...{ "aws-port": text, "slack-port": text, "pagerduty-port": text, "dns-port": text, "control-port": text },
+  ...{
+    "aws-port": text,
+    "slack-port": text,
+    "pagerduty-port": text,
+    "dns-port": text,
+    "app-port": text,
+    "control-port": text,
+  },
   ...{ config: text, speed: text, seed: text, webhooks: text },
+  ...{ "slack-latency-ms": text, "pagerduty-latency-ms": text },
   ...{ json: flag, "stop-with-parent": flag, help: flag },
 };
 const LARGEST_PORT = 65_535;
@@ -45,7 +58,7 @@ export function readWorldArguments(args: readonly string[]): ReadArguments {
   try {
     const { values } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: false });
     if (values.help) return { kind: "help" };
-    const port = (name: "aws" | "slack" | "pagerduty" | "dns" | "control", room = 1) =>
+    const port = (name: "aws" | "slack" | "pagerduty" | "dns" | "app" | "control", room = 1) =>
       readNumber(
         `--${name}-port`,
         values[`${name}-port`],
@@ -53,12 +66,16 @@ export function readWorldArguments(args: readonly string[]): ReadArguments {
       );
     const ports = {
       ...{ aws: port("aws") ?? 0, slack: port("slack") ?? 0, pagerduty: port("pagerduty") ?? 0 },
-      ...{ dns: port("dns", DNS_PORTS) ?? 0, control: port("control") ?? 0 },
+      ...{ dns: port("dns", DNS_PORTS) ?? 0, app: port("app") ?? 0, control: port("control") ?? 0 },
     };
     return {
       kind: "run",
       wanted: {
         ...{ ports, config: values.config, webhooks: readOrigin(values.webhooks) },
+        latency: {
+          slackMs: readNumber("--slack-latency-ms", values["slack-latency-ms"], isWhole),
+          pagerDutyMs: readNumber("--pagerduty-latency-ms", values["pagerduty-latency-ms"], isWhole),
+        },
         speed: readNumber("--speed", values.speed, (value) => value > 0),
         seed: readNumber("--seed", values.seed, isWhole),
         ...{ isJson: values.json, stopsWithParent: values["stop-with-parent"] },

@@ -12,6 +12,13 @@ export interface WorldProcessOptions {
   readonly webhooks: string;
   readonly speed: number;
   readonly seed: number;
+  readonly latency?: VendorLatency;
+}
+
+/** Machine milliseconds that every call of that vendor takes; absent: none. */
+export interface VendorLatency {
+  readonly slackMs?: number;
+  readonly pagerDutyMs?: number;
 }
 
 /** The simulated world as a process of its own, so that nothing in it shares a heap or an event loop with the bot. */
@@ -27,7 +34,7 @@ export class WorldProcess {
     this.environment = announced.env;
   }
 
-  static async start({ program, config, webhooks, speed, seed }: WorldProcessOptions): Promise<WorldProcess> {
+  static async start({ program, config, webhooks, speed, seed, latency = {} }: WorldProcessOptions): Promise<WorldProcess> {
     const args = [
       program,
       "--json",
@@ -40,6 +47,8 @@ export class WorldProcess {
       String(speed),
       "--seed",
       String(seed),
+      ...(latency.slackMs === undefined ? [] : ["--slack-latency-ms", String(latency.slackMs)]),
+      ...(latency.pagerDutyMs === undefined ? [] : ["--pagerduty-latency-ms", String(latency.pagerDutyMs)]),
     ];
     const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "pipe"] });
     let complaint = "";

@@ -20,6 +20,8 @@ export interface WholeWorldPorts {
   readonly pagerduty?: number;
   /** Name servers; the two public resolvers take the next two ports. */
   readonly dns?: number;
+  /** First load balancer; the other load balancers and then the write checks take the next ports. */
+  readonly app?: number;
   readonly control?: number;
 }
 
@@ -120,7 +122,7 @@ async function startServers(
     startAws(world, services, { port: ports.aws ?? 0, document: sns.certificateAt, ...latency }),
   );
   const dns = await started(startDns(world, traffic.authorities, dnsPorts(ports.dns ?? 0)));
-  const application = await started(startApplications(world, traffic));
+  const application = await started(startApplications(world, traffic, { firstPort: ports.app ?? 0 }));
   const slack = await started(startSlack(world, spec.slack, { port: ports.slack ?? 0 }));
   const pagerduty = await started(startPagerDuty(world, spec.pagerduty, { port: ports.pagerduty ?? 0 }));
   const env: Record<string, string> = {
@@ -136,7 +138,14 @@ async function startServers(
   return {
     ...{ controlPort, env, connections: application.connections, writeChecks: application.writeChecks },
     ports: {
-      ...{ aws: aws.port, slack: slack.port, pagerduty: pagerduty.port, dns: dns.port, control: controlPort },
+      ...{
+        aws: aws.port,
+        slack: slack.port,
+        pagerduty: pagerduty.port,
+        dns: dns.port,
+        app: application.port,
+        control: controlPort,
+      },
       ...{ resolvers: dns.resolverPorts, vpcResolver: dns.vpcResolverPort },
     },
   };

@@ -12,7 +12,10 @@ export async function openExample(
 ): Promise<WholeWorld> {
   const { spec } = worldFromInventory(example(name), options);
   // Latency is world time as well, and would not pass.
-  return await startWholeWorld({ ...spec, awsLatencyMs: { low: 0, high: 0 } }, { seed: 7, speed: options.speed ?? STANDING_STILL });
+  return await startWholeWorld(
+    { ...spec, awsLatencyMs: { low: 0, high: 0 } },
+    { seed: 7, speed: options.speed ?? STANDING_STILL },
+  );
 }
 
 /** Second by second, so that what a timer starts is due from the moment it was started. */

@@ -74,7 +74,14 @@ describe.each(["inventory", "regami"] as const)("what is derived from examples/%
     const claimed = cloudwatch.alarms.map((alarm) => {
       if (alarm.kind !== "metric") throw new Error("only metric alarms are derived");
       const { namespace, metricName: metric, dimensions, region } = alarm;
-      return ruleFor(inventory.file.alerts.rules, { ...signal, name: alarm.name, namespace, metric, dimensions, region });
+      return ruleFor(inventory.file.alerts.rules, {
+        ...signal,
+        name: alarm.name,
+        namespace,
+        metric,
+        dimensions,
+        region,
+      });
     });
     for (const [index, rule] of inventory.file.alerts.rules.entries()) expect(claimed[index]).toBe(rule);
     for (const alarm of cloudwatch.alarms) {

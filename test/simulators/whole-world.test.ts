@@ -1,5 +1,5 @@
 import { Resolver } from "node:dns/promises";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { CloudWatchClient, GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { DescribeServicesCommand, ECSClient, UpdateServiceCommand } from "@aws-sdk/client-ecs";
@@ -166,12 +166,13 @@ test("the health check of a dark home turns up in CloudWatch, and only from then
 
 test("a raised alarm reaches the webhook, signed with a certificate that the world serves", async () => {
   const received: Record<string, string>[] = [];
-  const receiver = createServer(async (request, response) => {
+  const receive = async (request: IncomingMessage, response: ServerResponse) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(Buffer.from(chunk));
     received.push(z.record(z.string(), z.string()).parse(JSON.parse(Buffer.concat(chunks).toString("utf8"))));
     response.end();
-  });
+  };
+  const receiver = createServer((request, response) => void receive(request, response));
   await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
   // A listening TCP server has an AddressInfo.
   const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`;

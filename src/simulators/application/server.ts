@@ -35,13 +35,19 @@ const SetInstance = z.strictObject({ application: z.string(), region: z.string()
 
 /**
  * Serves every load balancer on a loopback port of its own and every region's write check on another, and sets the
- * users going. `port` is that of the first load balancer.
+ * users going. With `firstPort` they take consecutive ports from there, load balancers first, in the order of the spec;
+ * absent or 0: free ones. Rejects with Node's own error where one is taken.
  */
-export async function startApplications(world: World, traffic: Traffic): Promise<ApplicationSimulator> {
+export async function startApplications(
+  world: World,
+  traffic: Traffic,
+  options: { readonly firstPort?: number } = {},
+): Promise<ApplicationSimulator> {
   const fronts: Front[] = [];
+  const nextPort = () => (options.firstPort ? options.firstPort + fronts.length : 0);
   const connections: Connection[] = [];
   for (const balancer of traffic.elb.loadBalancers) {
-    const front = await openFront((request) => traffic.applications.throughBalancer(balancer, request));
+    const front = await openFront((request) => traffic.applications.throughBalancer(balancer, request), nextPort());
     fronts.push(front);
     const { region, name: loadBalancer, dnsName } = balancer;
     connections.push({ address: traffic.addressOf(balancer), region, loadBalancer, dnsName, port: front.port });
@@ -49,10 +55,16 @@ export async function startApplications(world: World, traffic: Traffic): Promise
   const writeChecks: WriteCheck[] = [];
   for (const { name: application, regions } of traffic.spec.applications) {
     for (const { region } of regions) {
-      const front = await openFront((request) =>
-        request.method === "POST" && request.path === "/write-check"
-          ? traffic.applications.writeCheck(application, region)
-          : { kind: "reply", reply: { status: 404, body: { error: "POST /write-check is all there is" } }, delayMs: 0 },
+      const front = await openFront(
+        (request) =>
+          request.method === "POST" && request.path === "/write-check"
+            ? traffic.applications.writeCheck(application, region)
+            : {
+                kind: "reply",
+                reply: { status: 404, body: { error: "POST /write-check is all there is" } },
+                delayMs: 0,
+              },
+        nextPort(),
       );
       fronts.push(front);
       writeChecks.push({ application, region, url: `http://127.0.0.1:${front.port}/write-check` });
