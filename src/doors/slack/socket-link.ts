@@ -30,7 +30,7 @@ export class SocketLink {
     });
     client.on("disconnected", () => {
       // While connecting, `start()` itself tells of the failure.
-      
+      if (this.#state === "connected") this.#again();
     });
     // The SDK logs it, and "disconnected" follows; without a listener nothing may be assumed about an emitter.
     client.on("error", () => undefined);
@@ -45,6 +45,8 @@ export class SocketLink {
     this.#state = "connecting";
     try {
       await this.#client.start();
+      // The SDK goes on connecting though it was told to disconnect before it had a socket.
+      if (this.#isStopped()) await this.#client.disconnect();
     } catch (error) {
       if (this.#isStopped()) return;
       this.#logger.warn({ error: chainOf(error), failures: this.#failures + 1 }, "Could not connect to Slack");

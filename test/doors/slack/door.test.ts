@@ -260,6 +260,22 @@ describe("The connection", () => {
     await dark.stop();
   });
 
+  test("that is still being made when the door stops is closed as soon as it is there", async () => {
+    await desk.door.stop();
+    const before = await sockets();
+    desk.world.faults.plan({
+      ...{ vendor: "slack", operation: "apps.connections.open", times: 1 },
+      effect: { kind: "delay", machineMs: 300 },
+    });
+    const starting = desk.door.start();
+    await desk.door.stop();
+    await eventually(async () => (await sockets()) > before, "the late socket");
+    const isClosed = async () => JSON.stringify(await desk.people.get("sockets", {})) === '{"open":0}';
+    await eventually(isClosed, "the late socket is closed");
+    await starting;
+    expect(desk.door.isConnected()).toBe(false);
+  });
+
   test("is given up at once on stop, and what is under way still ends", async () => {
     const slow = later<Answer>();
     desk.answers(() => slow.promise);

@@ -98,8 +98,12 @@ export function notification(more: Fields = {}): Fields {
   };
 }
 
+export function without(fields: Fields, ...names: readonly string[]): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
+}
+
 export function confirmation(more: Fields = {}): Fields {
-  const { Subject, UnsubscribeURL, ...rest } = notification();
+  const rest = without(notification(), "Subject", "UnsubscribeURL");
   const subscribe = `https://sns.${REGION}.amazonaws.com/?Action=ConfirmSubscription&Token=t-1`;
   return { ...rest, Type: "SubscriptionConfirmation", Token: "t-1", SubscribeURL: subscribe, ...more };
 }
