@@ -70,7 +70,7 @@ export async function startApp(settings: Settings, inventory: () => Inventory, l
   const workers = createWorkers({ url, ...WAITING }, handlers, logger);
   await workers.ready();
   await queues.startSweep();
-  const intents = createCommands({ memory, outside, clock, wake: queues.wake, inventory, timeline });
+  const intents = createCommands({ memory, outside, ledger, clock, wake: queues.wake, inventory, timeline });
   const doors: Doors = await openDoors({
     settings,
     redis,

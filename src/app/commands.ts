@@ -8,6 +8,7 @@ import type { Observation } from "../domain/observed.ts";
 import type { Service } from "../domain/service.ts";
 import { observe } from "../flows/observe.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Ledger } from "../ports/runs.ts";
 import type { Wake } from "../ports/wake.ts";
 import type { Memory } from "./memory.ts";
 import type { Outside } from "./outside.ts";
@@ -16,6 +17,7 @@ import { recoveryOf, runInProgress, updateFacts } from "./recovery.ts";
 export interface CommandSources {
   readonly memory: Memory;
   readonly outside: Outside;
+  readonly ledger: Ledger;
   readonly clock: Clock;
   readonly wake: Wake;
   readonly inventory: () => Inventory;
@@ -39,6 +41,7 @@ export function createCommands(sources: CommandSources): Intents {
   const deps: CommandDeps = {
     run: {
       runs: memory.runs,
+      ledger: sources.ledger,
       cloud: outside.cloud,
       chat: outside.chat,
       clock,

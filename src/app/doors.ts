@@ -13,7 +13,7 @@ import { modalOf } from "../integrations/slack/modal.ts";
 import type { Queues } from "../jobs/queues.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { StoreClock } from "../store/clock.ts";
-import { firstTime } from "../store/once.ts";
+import { firstTime, forget } from "../store/once.ts";
 import type { ScriptedRedis } from "../store/scripts.ts";
 import type { Memory } from "./memory.ts";
 import type { Outside } from "./outside.ts";
@@ -99,7 +99,12 @@ function createPagerDuty({ settings, redis, memory, queues, logger, clock }: Doo
     accept: async (event) => {
       const tooOld = clock.toMachineMs(clock.now()) - event.occurredAtMs > REMEMBER_PAGERDUTY_MS;
       if (tooOld || !(await firstTime(redis, `pagerduty:${event.webhookId}`, REMEMBER_PAGERDUTY_MS))) return;
-      await Promise.all((await memory.incidents.openIds()).map((id) => queues.wake.incidentEvidence(id)));
+      try {
+        await Promise.all((await memory.incidents.openIds()).map((id) => queues.wake.incidentEvidence(id)));
+      } catch (error) {
+        await forget(redis, `pagerduty:${event.webhookId}`);
+        throw error;
+      }
     },
     onBadSignature: () =>
       logger.error({}, "A PagerDuty webhook was not signed with our secret: check PAGERDUTY_WEBHOOK_SECRETS"),

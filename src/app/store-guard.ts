@@ -11,7 +11,7 @@ const CHECK_EVERY_MS = 5_000;
 export interface StoreGuardDeps {
   readonly ledger: Ledger;
   readonly queues: Pick<Queues, "startSweep">;
-  readonly paging: Pick<Paging, "trigger">;
+  readonly paging: Pick<Paging, "trigger" | "resolve">;
   readonly logger: Logger;
   readonly process: string;
   readonly inventory: () => Inventory;
@@ -27,13 +27,19 @@ export function startStoreGuard(deps: StoreGuardDeps): { stop(): void } {
     const wrong = await deps.ledger.disagreement();
     // Scheduled jobs live in the store too: an empty one gets its sweep back here.
     await deps.queues.startSweep();
-    if (wrong === undefined || wrong === called) return;
+    if (wrong === called) return;
+    const dedupKey = `dr:${deps.inventory().file.environment}:store-lost`;
+    if (wrong === undefined) {
+      const ended = await deps.paging.resolve(dedupKey, deps.process);
+      if (ended.kind === "accepted") called = undefined;
+      return;
+    }
     deps.logger.error(
       { why: wrong },
       "The state store disagrees with the ledger: nothing is changed until people have looked",
     );
     const answer = await deps.paging.trigger({
-      dedupKey: `dr:${deps.inventory().file.environment}:store-lost`,
+      dedupKey,
       summary: `TwoKey has stopped changing anything: ${wrong}. Look at the cloud by hand, then see “when Redis is lost” in the operations manual.`,
       source: deps.process,
       severity: "critical",

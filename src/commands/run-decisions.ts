@@ -15,7 +15,11 @@ export async function decideOnRun(
   const words = fromButton === undefined ? ask.args.slice(1).join(" ") : "";
   const inventory = deps.inventory();
   const person = personOf(ask, inventory);
-  const after = await decide(run.plan.id, { decision, person, door: ask.asker.door, words }, deps);
+  const after = await decide(
+    run.plan.id,
+    { decision, person, slackId: ask.asker.slackId, door: ask.asker.door, words },
+    deps,
+  );
   await deps.wake.run(run.plan.id);
   const votes =
     after.votes.length > 0 ? ` ${after.votes.length} of ${after.plan.keysRequired} people want to ${decision}.` : "";

@@ -6,7 +6,7 @@ import type { RunState } from "../domain/run.ts";
 import type { Chat } from "../ports/chat.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Records } from "../ports/records.ts";
-import type { Runs } from "../ports/runs.ts";
+import type { Ledger, Runs } from "../ports/runs.ts";
 import type { Cloud } from "../ports/step.ts";
 import type { Wake } from "../ports/wake.ts";
 import type { Ask } from "./intent.ts";
@@ -14,6 +14,7 @@ import type { Ask } from "./intent.ts";
 /** What the intents about plans and runs need. */
 export interface RunCommandDeps {
   readonly runs: Runs;
+  readonly ledger: Ledger;
   readonly cloud: Cloud;
   readonly chat: Pick<Chat, "person" | "groupMembers">;
   readonly clock: Clock;

@@ -1,3 +1,4 @@
+import { approversOf, type Inventory } from "./inventory.ts";
 import type { Person } from "./person.ts";
 import { type RunState, type RunStateName, stateOf } from "./run.ts";
 
@@ -41,12 +42,17 @@ export const DECISIONS: Readonly<Record<Decision, Rule>> = {
     needs: "responder",
     effect: "counts the failed step as done by hand",
   },
-  skip: { states: ["stopped"], side: "any", needs: "two keys", effect: "goes on without the failed step" },
-  unwind: { states: ["stopped"], side: "any", needs: "two keys", effect: "undoes what can still be undone" },
+  skip: { states: ["stopped", "stuck"], side: "any", needs: "two keys", effect: "goes on without the failed step" },
+  unwind: { states: ["stopped", "stuck"], side: "any", needs: "two keys", effect: "undoes what can still be undone" },
 };
 
 /** Why this person may not take this decision now, in words for them; undefined: they may. */
-export function refusal(decision: Decision, run: RunState, person: Person | undefined): string | undefined {
+export function refusal(
+  decision: Decision,
+  run: RunState,
+  person: Person | undefined,
+  inventory: Inventory,
+): string | undefined {
   const rule = DECISIONS[decision];
   if (!person) return "You are not listed under people in twokey.yaml, so you cannot decide about a run.";
   if (!rule.states.includes(run.state))
@@ -57,7 +63,7 @@ export function refusal(decision: Decision, run: RunState, person: Person | unde
     return "The facts behind this plan changed, so its keys are void. Abort it and make a new plan.";
   if (rule.needs === "requester" && person.id !== run.plan.requester)
     return `Only ${run.plan.requester}, who asked for this plan, can withdraw it.`;
-  if ((rule.needs === "approver" || rule.needs === "two keys") && !person.roles.includes("approver"))
+  if ((rule.needs === "approver" || rule.needs === "two keys") && !isApprover(person, inventory))
     return `“${decision}” needs an approver.`;
   if (
     rule.needs === "responder" &&
@@ -67,6 +73,10 @@ export function refusal(decision: Decision, run: RunState, person: Person | unde
   return undefined;
 }
 
+function isApprover(person: Person, inventory: Inventory): boolean {
+  return approversOf(inventory).some(({ id }) => id === person.id);
+}
+
 export function failedStep(run: RunState): string | undefined {
-  return run.plan.steps.find((step) => stateOf(run, step.id).state === "failed")?.id;
+  return run.plan.steps.find((step) => ["failed", "undo-failed"].includes(stateOf(run, step.id).state))?.id;
 }

@@ -16,6 +16,7 @@ import type { Plan, PlannedStep } from "./plan.ts";
  *        ▼                              ▼  │
  *      closed                  paused   unwinding ──▶ unwound │ stuck
  *                                       stopped ──retry/take-over/skip──▶ running
+ *                                       stuck ──unwind (again)/skip, two keys──▶ unwinding
  */
 const Step = { step: z.string(), epoch: z.number().int() };
 const Who = { by: z.string(), door: DoorName };
@@ -156,6 +157,8 @@ export interface RunState {
   readonly voided: boolean;
   /** The old side came back after the run and was fenced then, or the plan's authority for that ran out. */
   readonly fencedLater: boolean;
+  /** When the old side was last tried after the run. */
+  readonly watchedAtMs: number | undefined;
   readonly votes: readonly Vote[];
   /** Why it is closed, paused, stopped or stuck; empty otherwise. */
   readonly why: string;
@@ -188,6 +191,7 @@ export function proposedRun(plan: Plan, digest: string): RunState {
     pastNoReturn: false,
     voided: false,
     fencedLater: false,
+    watchedAtMs: undefined,
     votes: [],
     why: "",
     steps: Object.fromEntries(plan.steps.map((step) => [step.id, WAITING])),
@@ -269,7 +273,7 @@ const FITS: Readonly<Record<RunEntry["kind"], readonly RunStateName[]>> = {
   aborted: ["running", "paused", "stopped"],
   retried: ["stopped"],
   "taken-over": ["stopped"],
-  vote: ["stopped"],
+  vote: ["stopped", "stuck"],
   "watch-intent": ["verified"],
   "fenced-later": ["verified"],
   "watch-ended": ["verified"],
@@ -306,7 +310,7 @@ function applied(run: RunState, entry: RunEntry): RunState {
       return voted(run, entry);
     case "retried":
       return {
-        ...withStep(run, entry.step, { state: "waiting", sinceMs: entry.atMs }),
+        ...withStep(run, entry.step, { state: "waiting", sinceMs: entry.atMs, startedAtMs: undefined }),
         state: "running",
         why: "",
         votes: [],
@@ -324,7 +328,7 @@ function applied(run: RunState, entry: RunEntry): RunState {
         votes: [],
       };
     case "watch-intent":
-      return run;
+      return { ...run, watchedAtMs: entry.atMs };
     case "fenced-later":
     case "watch-ended":
       return { ...run, fencedLater: true };
@@ -408,15 +412,12 @@ function voted(run: RunState, entry: Extract<RunEntry, { kind: "vote" }>): RunSt
   const votes = [...run.votes, { by: entry.by, decision: entry.decision, step: entry.step }];
   const people = new Set(votes.filter(same).map((vote) => vote.by));
   if (people.size < run.plan.keysRequired) return { ...run, votes };
-  if (entry.decision === "unwind")
-    return { ...run, state: "unwinding", why: `unwound by ${[...people].join(" and ")}`, votes: [] };
-  const skipped = withStep(run, entry.step, {
-    state: "skipped",
-    says: `skipped by ${[...people].join(" and ")}`,
-    sinceMs: entry.atMs,
-    endedAtMs: entry.atMs,
-  });
-  return { ...skipped, state: "running", why: "", votes: [] };
+  const who = [...people].join(" and ");
+  if (entry.decision === "unwind") return { ...run, state: "unwinding", why: `unwound by ${who}`, votes: [] };
+  const change = { state: "skipped", says: `skipped by ${who}`, sinceMs: entry.atMs, endedAtMs: entry.atMs } as const;
+  // A stuck run goes on unwinding without the undo that failed; a stopped one goes on running without the step.
+  const goesOn = run.state === "stuck" ? "unwinding" : "running";
+  return { ...withStep(run, entry.step, change), state: goesOn, why: "", votes: [] };
 }
 
 function closed(run: RunState, atMs: number, why: string): RunState {

@@ -1,15 +1,17 @@
-import { type Decision, failedStep, refusal } from "../domain/decision.ts";
+import { DECISIONS, type Decision, failedStep, refusal } from "../domain/decision.ts";
 import { UserError } from "../domain/errors.ts";
 import type { DoorName } from "../domain/event.ts";
 import type { Person } from "../domain/person.ts";
 import { isOver, type RunEntry, type RunState } from "../domain/run.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Runs } from "../ports/runs.ts";
+import type { Ledger, Runs } from "../ports/runs.ts";
 import type { Wake } from "../ports/wake.ts";
 import { eventOf } from "./journal.ts";
+import { type EligibilityDeps, refuseIneligible } from "./keys.ts";
 
-export interface DecisionDeps {
+export interface DecisionDeps extends EligibilityDeps {
   readonly runs: Runs;
+  readonly ledger: Ledger;
   readonly clock: Clock;
   readonly wake: Wake;
 }
@@ -17,6 +19,8 @@ export interface DecisionDeps {
 export interface Decided {
   readonly decision: Exclude<Decision, "approve">;
   readonly person: Person | undefined;
+  /** The account it was asked with; a decision that needs two keys is refused through a door that cannot prove one. */
+  readonly slackId: string | undefined;
   readonly door: DoorName;
   /** What was done by hand, for `take-over`; why, for the others. */
   readonly words: string;
@@ -24,10 +28,11 @@ export interface Decided {
 
 /** Writes a person's decision into the run's journal, or says why not. The executor finds it there. */
 export async function decide(runId: string, wanted: Decided, deps: DecisionDeps): Promise<RunState> {
+  if (DECISIONS[wanted.decision].needs === "two keys") await refuseUnprovable(wanted, deps);
   for (;;) {
     const run = await deps.runs.read(runId);
     if (!run) throw new UserError("run-unknown", `There is no run ${runId}.`);
-    const why = refusal(wanted.decision, run, wanted.person);
+    const why = refusal(wanted.decision, run, wanted.person, deps.inventory());
     if (why !== undefined || !wanted.person)
       throw new UserError("decision-refused", why ?? "You are not listed under people.");
     const entry = entryFor(run, wanted, wanted.person, deps.clock.now());
@@ -40,9 +45,21 @@ export async function decide(runId: string, wanted: Decided, deps: DecisionDeps)
     });
     if (answer.kind === "conflict") continue;
     if (answer.kind !== "appended") throw new UserError("decision-refused", `The service is held by another run.`);
+    const { by, door } = { by: wanted.person.id, door: wanted.door };
+    await deps.ledger.append({ atMs: entry.atMs, run: runId, epoch: run.epoch, kind: entry.kind, by, door, says });
     if (!isOver(answer.run)) await deps.wake.run(runId);
     return answer.run;
   }
+}
+
+async function refuseUnprovable({ decision, slackId, door }: Decided, deps: DecisionDeps): Promise<void> {
+  if (door !== "slack" || slackId === undefined) {
+    throw new UserError(
+      "door-cannot-prove",
+      `“${decision}” needs two keys, and this door cannot prove who is asking. Use the button in Slack.`,
+    );
+  }
+  await refuseIneligible(slackId, deps);
 }
 
 function entryFor(run: RunState, { decision, door, words }: Decided, person: Person, atMs: number): RunEntry {

@@ -9,6 +9,9 @@ import { eventOf } from "./journal.ts";
  * While the signed plan authorises it, every look tries to fence the old side; the first failing write over there ends it.
  * Fencing converges, so a look that was cut off is simply repeated.
  */
+/** World time between two tries over there: the journal must not grow with every look. */
+const TRY_EVERY_MS = 60_000;
+
 type WatchDeps = Pick<ExecutorDeps, "runs" | "ledger" | "clock" | "cloud" | "steps" | "logger">;
 
 export async function watchOldSide(run: RunState, deps: WatchDeps, signal: AbortSignal): Promise<void> {
@@ -26,6 +29,7 @@ export async function watchOldSide(run: RunState, deps: WatchDeps, signal: Abort
     );
     return;
   }
+  if (run.watchedAtMs !== undefined && atMs < run.watchedAtMs + TRY_EVERY_MS) return;
   // Reading first: a region that is still dark is left alone, and no intent is written for it.
   const context = { cloud: deps.cloud, signal, outputOf: () => ({}) };
   const { region, securityGroup } = regionOf(fence.input);

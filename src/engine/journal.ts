@@ -47,6 +47,8 @@ export class RunHold {
     for (;;) {
       const run = await deps.runs.read(id);
       if (!run || isOver(run) || run.state === "waiting-for-keys") return undefined;
+      const wrong = await deps.ledger.disagreement();
+      if (wrong !== undefined) throw new Bug("store-lost", wrong);
       const epoch = Math.max(run.epoch, deps.ledger.highestEpoch()) + 1;
       const entry: RunEntry = { kind: "claimed", atMs: deps.clock.now(), epoch, worker };
       const answer = await deps.runs.append(run, {

@@ -3,11 +3,12 @@ import { UserError } from "../domain/errors.ts";
 import type { DoorName } from "../domain/event.ts";
 import type { Inventory } from "../domain/inventory.ts";
 import { judgeKey, type KeyAnswer, type KeyTurn } from "../domain/key.ts";
+import type { Person } from "../domain/person.ts";
 import { planDigest } from "../domain/plan.ts";
 import type { RunEntry, RunState } from "../domain/run.ts";
 import type { Chat } from "../ports/chat.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Runs } from "../ports/runs.ts";
+import type { Ledger, Runs } from "../ports/runs.ts";
 import type { Wake } from "../ports/wake.ts";
 import { eventOf } from "./journal.ts";
 
@@ -17,12 +18,16 @@ import { eventOf } from "./journal.ts";
  *  K2 the rules of `domain/key` judge the journal as it stands, and the key is written only if it still stands so
  *  K3 the last key, the claim on the service and the start are one atomic step: keys are consumed once
  */
-export interface KeyDeps {
-  readonly runs: Runs;
+export interface EligibilityDeps {
   readonly chat: Pick<Chat, "person" | "groupMembers">;
+  readonly inventory: () => Inventory;
+}
+
+export interface KeyDeps extends EligibilityDeps {
+  readonly runs: Runs;
+  readonly ledger: Ledger;
   readonly clock: Clock;
   readonly wake: Wake;
-  readonly inventory: () => Inventory;
 }
 
 export interface KeyTurned {
@@ -37,7 +42,7 @@ export async function turnKey(
   deps: KeyDeps,
 ): Promise<KeyTurned> {
   const inventory = deps.inventory();
-  await refuseIneligible(turn.slackId, inventory, deps);
+  await refuseIneligible(turn.slackId, deps);
   for (;;) {
     const run = await deps.runs.read(runId);
     if (!run)
@@ -60,6 +65,7 @@ export async function turnKey(
         `${run.plan.service} was failed over a short while ago. The next failover may start at ${sayTime(written.untilMs)} (cool_down in twokey.yaml).`,
       );
     }
+    await noteKey(written.run, answer, turn, deps);
     if (answer.complete) await deps.wake.run(runId);
     return { answer, run: written.run, started: answer.complete };
   }
@@ -100,8 +106,27 @@ function writeKey(
   });
 }
 
+/** The same act outside the store. A ledger that cannot be written stops the run at its first intent, not the key. */
+function noteKey(
+  run: RunState,
+  { person }: { readonly person: Person },
+  turn: { readonly door: DoorName },
+  deps: KeyDeps,
+): Promise<void> {
+  const says = `${person.name} turned key ${run.keys.length} of ${run.plan.keysRequired} on ${run.digest}`;
+  return deps.ledger.append({
+    atMs: deps.clock.now(),
+    run: run.plan.id,
+    epoch: run.epoch,
+    kind: "key-turned",
+    by: person.id,
+    door: turn.door,
+    says,
+  });
+}
+
 /** K1: the account behind the click, as the vendor knows it at this moment. */
-async function refuseIneligible(slackId: string, inventory: Inventory, deps: KeyDeps): Promise<void> {
+export async function refuseIneligible(slackId: string, deps: EligibilityDeps): Promise<void> {
   const account = await deps.chat.person(slackId).catch((error: unknown) => {
     throw new UserError(
       "approver-unknown",
@@ -112,7 +137,7 @@ async function refuseIneligible(slackId: string, inventory: Inventory, deps: Key
   const [reason] = account.disqualifiedBy;
   if (reason !== undefined)
     throw new UserError("approver-ineligible", `Your Slack account cannot turn keys: ${reason}.`);
-  const group = inventory.file.approvals.slack_user_group;
+  const group = deps.inventory().file.approvals.slack_user_group;
   if (group === undefined) return;
   const members = await deps.chat.groupMembers(group).catch((error: unknown) => {
     throw new UserError(

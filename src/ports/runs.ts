@@ -50,6 +50,9 @@ export interface LedgerEntry {
   readonly epoch: number;
   readonly kind: string;
   readonly step?: string;
+  /** Person id and door, where somebody asked for it. */
+  readonly by?: string;
+  readonly door?: string;
   readonly says: string;
   readonly requestIds?: readonly string[];
 }

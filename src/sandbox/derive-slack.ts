@@ -16,7 +16,16 @@ export const SLACK_EXTRAS = {
 
 /** The scopes of the app's manifest, and those of what it may use beside them. */
 const SCOPES = [
-  ...["commands", "chat:write", "channels:manage", "channels:read", "channels:history", "channels:join", "im:write"],
+  ...[
+    "commands",
+    "chat:write",
+    "channels:manage",
+    "channels:read",
+    "channels:history",
+    "channels:join",
+    "im:write",
+    "im:history",
+  ],
   ...["users:read", "users:read.email", "usergroups:read", "pins:read", "pins:write"],
   ...["bookmarks:read", "bookmarks:write", "reactions:write", "app_mentions:read", "connections:write"],
   ...["groups:read", "groups:write", "groups:history"],

@@ -34,7 +34,14 @@ export class WorldProcess {
     this.environment = announced.env;
   }
 
-  static async start({ program, config, webhooks, speed, seed, latency = {} }: WorldProcessOptions): Promise<WorldProcess> {
+  static async start({
+    program,
+    config,
+    webhooks,
+    speed,
+    seed,
+    latency = {},
+  }: WorldProcessOptions): Promise<WorldProcess> {
     const args = [
       program,
       "--json",

@@ -36,11 +36,9 @@ export async function connectRedis(url: string, logger: Logger): Promise<Scripte
   } catch (error) {
     redis.disconnect();
     if (error instanceof UserError) throw error;
-    throw new UserError(
-      "redis-unreachable",
-      "Redis does not answer. Check REDIS_URL and whether the server is up.",
-      { cause: error },
-    );
+    throw new UserError("redis-unreachable", "Redis does not answer. Check REDIS_URL and whether the server is up.", {
+      cause: error,
+    });
   }
   return redis;
 }

@@ -3,7 +3,7 @@ import { KEYS, PREFIX } from "./keys.ts";
 
 /** True where TwoKey has written before. */
 export async function isUsed(redis: Redis): Promise<boolean> {
-  return (await redis.exists(KEYS.position, KEYS.identity)) > 0;
+  return (await redis.exists(KEYS.position, KEYS.openRuns)) > 0;
 }
 
 /** Removes what a rehearsal wrote, and nothing else: every key of ours carries the same prefix. */

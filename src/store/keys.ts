@@ -2,9 +2,9 @@
 export const PREFIX = "{twokey}";
 
 export const KEYS = {
-  /** Counts every state-changing script: the store's own position in time, compared with the ledger's (G17). */
+  /** Counts every state-changing script; stands beside each event. */
   position: `${PREFIX}:position`,
-  identity: `${PREFIX}:identity`,
+  ledgerMark: (process: string) => `${PREFIX}:ledger:${process}`,
   events: `${PREFIX}:events`,
   clock: `${PREFIX}:clock`,
   clockChannel: `${PREFIX}:clock-moved`,

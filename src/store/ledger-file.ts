@@ -3,22 +3,23 @@ import { type FileHandle, mkdir, open, readFile, truncate } from "node:fs/promis
 import { join } from "node:path";
 import type { Redis } from "ioredis";
 import { z } from "zod";
-import { UserError } from "../domain/errors.ts";
+import { Bug, UserError } from "../domain/errors.ts";
 import { canonicalJson } from "../domain/json.ts";
 import type { Secret } from "../domain/secret.ts";
 import type { Ledger, LedgerEntry } from "../ports/runs.ts";
 import { KEYS } from "./keys.ts";
 
 const Line = z.object({
-  /** The store's identity and position when the line was written: how a lost or older store is recognised (G17). */
-  store: z.string(),
-  position: z.number(),
+  /** Random; the newest one also stands in the store, so that a lost or older store is recognised for good (G17). */
+  mark: z.string(),
   entry: z.object({
     atMs: z.number(),
     run: z.string(),
     epoch: z.number(),
     kind: z.string(),
     step: z.string().optional(),
+    by: z.string().optional(),
+    door: z.string().optional(),
     says: z.string(),
     requestIds: z.array(z.string()).optional(),
   }),
@@ -27,29 +28,38 @@ const Line = z.object({
 });
 type Line = z.infer<typeof Line>;
 
-/** Appends one fsynced line for each act. One file a process, so that two processes never interleave. */
+export interface LedgerOptions {
+  readonly directory: string;
+  readonly process: string;
+  readonly key: Secret;
+}
+
+/**
+ * Appends one fsynced line for each act, in one file a process. Two processes of one name would overwrite each other's
+ * mark, and both would see a disagreement: that stops them, which is safe.
+ */
 export class LedgerFile implements Ledger {
   readonly #redis: Redis;
   readonly #key: Secret;
   readonly #file: FileHandle;
   #chain: string;
-  #known: { store: string; position: number; epoch: number };
+  readonly #markKey: string;
+  #mark: string;
+  #epoch: number;
   #queue: Promise<void> = Promise.resolve();
 
-  private constructor(redis: Redis, key: Secret, file: FileHandle, lines: readonly Line[]) {
+  private constructor(redis: Redis, options: LedgerOptions, file: FileHandle, lines: readonly Line[]) {
     this.#redis = redis;
-    this.#key = key;
+    this.#key = options.key;
+    this.#markKey = KEYS.ledgerMark(options.process);
     this.#file = file;
     const last = lines.at(-1);
     this.#chain = last?.chain ?? "";
-    this.#known = {
-      store: last?.store ?? "",
-      position: last?.position ?? 0,
-      epoch: Math.max(0, ...lines.map((line) => line.entry.epoch)),
-    };
+    this.#mark = last?.mark ?? "";
+    this.#epoch = Math.max(0, ...lines.map((line) => line.entry.epoch));
   }
 
-  static async open(redis: Redis, options: { directory: string; process: string; key: Secret }): Promise<LedgerFile> {
+  static async open(redis: Redis, options: LedgerOptions): Promise<LedgerFile> {
     await mkdir(options.directory, { recursive: true, mode: 0o700 });
     const path = join(options.directory, `${options.process}.jsonl`);
     const { lines, torn, wholeBytes } = await readLines(path);
@@ -61,7 +71,7 @@ export class LedgerFile implements Ledger {
       );
     if (torn === "end") await truncate(path, wholeBytes);
     const file = await open(path, "a", 0o600);
-    return new LedgerFile(redis, options.key, file, lines);
+    return new LedgerFile(redis, options, file, lines);
   }
 
   append(entry: LedgerEntry): Promise<void> {
@@ -72,28 +82,31 @@ export class LedgerFile implements Ledger {
   }
 
   async #write(entry: LedgerEntry): Promise<void> {
-    const { store, position } = await whereIs(this.#redis);
-    const body = { store, position, entry };
+    const wrong = await this.disagreement();
+    if (wrong !== undefined) throw new Bug("store-lost", wrong);
+    const mark = randomUUID();
+    // The store first: after a crash in between it holds the new mark beside the one that the file ends with.
+    await this.#redis.set(this.#markKey, `${mark} ${this.#mark}`);
+    const body = { mark, entry };
     const chain = chained(this.#key, this.#chain, body);
     await this.#file.appendFile(`${JSON.stringify({ ...body, chain })}\n`);
     await this.#file.datasync();
     this.#chain = chain;
-    this.#known = { store, position, epoch: Math.max(this.#known.epoch, entry.epoch) };
+    this.#mark = mark;
+    this.#epoch = Math.max(this.#epoch, entry.epoch);
   }
 
   async disagreement(): Promise<string | undefined> {
-    const { store, position } = await whereIs(this.#redis);
-    const known = this.#known;
-    if (known.store === "") return undefined;
-    if (store !== known.store)
-      return "Redis is not the one this ledger was written beside: it came back empty, or it is another one";
-    if (position < known.position)
-      return `Redis went back in time: it stands at change ${position}, the ledger has seen ${known.position}`;
+    if (this.#mark === "") return undefined;
+    const stored = await this.#redis.get(this.#markKey);
+    if (stored === null) return "Redis came back empty, or it is another one: it does not know this ledger";
+    if (!stored.split(" ").includes(this.#mark))
+      return "Redis went back in time: it does not know the newest line of this ledger";
     return undefined;
   }
 
   highestEpoch(): number {
-    return this.#known.epoch;
+    return this.#epoch;
   }
 
   async close(): Promise<void> {
@@ -143,10 +156,4 @@ function safeJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-async function whereIs(redis: Redis): Promise<{ store: string; position: number }> {
-  await redis.setnx(KEYS.identity, randomUUID());
-  const [store, position] = await redis.mget(KEYS.identity, KEYS.position);
-  return { store: store ?? "", position: Number(position ?? 0) };
 }

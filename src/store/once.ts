@@ -5,3 +5,8 @@ import { KEYS } from "./keys.ts";
 export async function firstTime(redis: Redis, key: string, forMs: number): Promise<boolean> {
   return (await redis.set(KEYS.once(key), "1", "PX", forMs, "NX")) === "OK";
 }
+
+/** It was not done after all: the next caller is the first again. */
+export async function forget(redis: Redis, key: string): Promise<void> {
+  await redis.del(KEYS.once(key));
+}

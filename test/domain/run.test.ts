@@ -62,9 +62,9 @@ describe("a run is a replay of its journal", () => {
     const run = apply(settle(started(), "fence", "record-position"), intent("promote"));
     const farid = findPerson(inventory, "farid");
 
-    expect(refusal("abort", run, farid)).toContain("point of no return");
+    expect(refusal("abort", run, farid, inventory)).toContain("point of no return");
     expect(() => apply(run, { kind: "aborted", ...at, by: "farid", door: "slack" })).toThrow(Bug);
-    expect(refusal("pause", run, farid)).toBeUndefined();
+    expect(refusal("pause", run, farid, inventory)).toBeUndefined();
   });
 
   test("a fence that nobody accepted to go without stops the run before the promotion", () => {
@@ -93,8 +93,8 @@ describe("a run is a replay of its journal", () => {
     const run = apply(started(), { kind: "voided", ...at, why: ["the records changed"] });
     const farid = findPerson(inventory, "farid");
 
-    expect(refusal("resume", run, farid)).toContain("void");
-    expect(refusal("abort", run, farid)).toBeUndefined();
+    expect(refusal("resume", run, farid, inventory)).toContain("void");
+    expect(refusal("abort", run, farid, inventory)).toBeUndefined();
   });
 
   test("a closed run takes no entry at all", () => {

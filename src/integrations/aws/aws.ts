@@ -62,7 +62,11 @@ async function confirm(caller: Caller, clients: Clients, { topicArn, token }: { 
   if (region === undefined) throw new UserError("topic-arn", `${topicArn} is not the ARN of an SNS topic`);
   const ask = { api: "sns", region, doing: `confirm the subscription of ${topicArn}` };
   await caller.act(async (requestIds) => {
-    const command = new ConfirmSubscriptionCommand({ TopicArn: topicArn, Token: token });
+    const command = new ConfirmSubscriptionCommand({
+      TopicArn: topicArn,
+      Token: token,
+      AuthenticateOnUnsubscribe: "true",
+    });
     await caller.write(ask, requestIds, (sendOptions) => clients.sns.in(region).send(command, sendOptions));
     return {};
   });

@@ -92,7 +92,8 @@ async function find(
   to: PostTarget,
   wanted: { readonly key: string; readonly sinceMs: number; readonly author: string },
 ): Promise<MessageRef | undefined> {
-  const { channel, thread } = to;
+  const { thread } = to;
+  const channel = await conversationOf(client, to.channel);
   const oldest = String((wanted.sinceMs - SKEW_MS) / 1_000);
   let cursor = "";
   for (let page = 0; page < MOST_PAGES; page += 1) {
@@ -116,6 +117,15 @@ async function find(
   throw new OutcomeUnknown("slack-history-too-long", "The channel has more messages since then than can be searched", {
     facts: { channel, pages: MOST_PAGES },
   });
+}
+
+const Opened = z.object({ channel: z.object({ id: z.string() }) });
+
+/** A message can be posted to a member id, but only the conversation with them can be read. */
+async function conversationOf(client: SlackClient, channel: string): Promise<string> {
+  if (!/^[UW]/.test(channel)) return channel;
+  const opened = await client.call("conversations.open", Opened, (web) => web.conversations.open({ users: channel }));
+  return opened.channel.id;
 }
 
 const Bookmarks = z.object({

@@ -17,6 +17,7 @@ const METHODS = {
   "chat.postMessage": { tier: "post", nature: "once" },
   "chat.update": { tier: 3, nature: "repeatable" },
   "conversations.create": { tier: 2, nature: "repeatable" },
+  "conversations.open": { tier: 3, nature: "repeatable" },
   "conversations.history": { tier: 3, nature: "read" },
   "conversations.invite": { tier: 3, nature: "repeatable" },
   "conversations.list": { tier: 2, nature: "read" },

@@ -1,0 +1,53 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import { Bug } from "../../domain/errors.ts";
+import type { Stage } from "../stage.ts";
+import type { Bench, Measured, Measurement } from "./measurement.ts";
+import { onStage } from "./open-stage.ts";
+import { quantile } from "./samples.ts";
+
+const STARTS = 5;
+const QUICK_STARTS = 2;
+/** Machine time: what starting has left behind is given back by then. */
+const IDLE_MS = 20_000;
+
+/** A bot with nothing to do: how soon it is ready, and what it holds. */
+export const idleBot: Measurement = {
+  name: "idle",
+  speed: 1,
+  injected: {},
+  measure: (bench) => onStage(bench, idleBot, (stage) => play(bench, stage)),
+};
+
+async function play({ isQuick }: Bench, { bots: [bot] }: Stage): Promise<Measured> {
+  if (!bot) throw new Bug("no-bot", "The stage has no bot");
+  const readyMs: number[] = [];
+  while (readyMs.length < (isQuick ? QUICK_STARTS : STARTS)) {
+    await bot.stop();
+    const beganMs = performance.now();
+    bot.start();
+    await bot.ready();
+    readyMs.push(performance.now() - beganMs);
+  }
+  await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+  return {
+    figures: { idleRssMb: await rssMb(bot.pid), readyMs: quantile(readyMs, 1) },
+    notes: [`The slowest of ${readyMs.length} starts; memory after ${IDLE_MS / 1_000} s of idling.`],
+  };
+}
+
+/** Resident memory of a process, in units of 1,000,000 bytes. */
+async function rssMb(pid: number | undefined): Promise<number> {
+  const kilobytes = process.platform === "linux" ? await fromProc(pid) : await fromPs(pid);
+  if (!(kilobytes > 0)) throw new Bug("memory-unseen", `The memory of process ${pid} cannot be seen`);
+  return (kilobytes * 1_024) / 1_000_000;
+}
+
+async function fromProc(pid: number | undefined): Promise<number> {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, "utf8"))?.[1]);
+}
+
+async function fromPs(pid: number | undefined): Promise<number> {
+  return Number((await promisify(execFile)("ps", ["-o", "rss=", "-p", String(pid)])).stdout);
+}

@@ -1,0 +1,71 @@
+import { createLogger } from "../../app/log.ts";
+import type { Inherited } from "../../config/inherited.ts";
+import type { Logger } from "../../ports/logger.ts";
+import type { VendorLatency } from "../world-process.ts";
+
+/** What every measurement is given. */
+export interface Bench {
+  /** A real `twokey.yaml`. */
+  readonly config: string;
+  readonly seed: number;
+  /** Smaller samples: a look, not a verdict. */
+  readonly isQuick: boolean;
+  readonly inherited: Inherited;
+  readonly logger: Logger;
+  /** Progress for people; never part of the result. */
+  say(line: string): void;
+}
+
+export interface Storm {
+  readonly alerts: number;
+  readonly incidents: number;
+  readonly channels: number;
+  readonly triggers: number;
+  /** Accepted by the web door, and in no record afterwards. */
+  readonly lost: number;
+  /** Not accepted: SNS would have tried again. */
+  readonly refused: number;
+  /** Calls that Slack or PagerDuty refused because there were too many. */
+  readonly limited: number;
+  readonly ackP99Ms: number;
+}
+
+/** Machine milliseconds where the name ends in `Ms`; ratios otherwise. */
+export interface Figures {
+  readonly webhookP99Ms?: number;
+  readonly alertToPageP50Ms?: number;
+  readonly alertToPageP99Ms?: number;
+  readonly alertToChannelP99Ms?: number;
+  readonly channelSerialBoundMs?: number;
+  readonly storm?: Storm;
+  readonly failoverOverhead?: number;
+  readonly speedupVsSequential?: number;
+  readonly resumeAfterKillP99Ms?: number;
+  readonly idleRssMb?: number;
+  readonly readyMs?: number;
+}
+
+/** What a measurement puts between the bot and the world, printed beside its figures. */
+export interface Injected extends VendorLatency {
+  /** Webhooks a second, open loop. */
+  readonly webhooksPerSecond?: number;
+}
+
+export interface Measured {
+  readonly figures: Figures;
+  /** How many samples of what, and what else is needed to read the figures. One sentence each. */
+  readonly notes: readonly string[];
+}
+
+export interface Measurement {
+  readonly name: string;
+  readonly speed: number;
+  readonly injected: Injected;
+  /** Throws where it cannot measure; a bad figure is no reason to. */
+  measure(bench: Bench): Promise<Measured>;
+}
+
+/** Only what is worse than a warning, and never on standard output: that belongs to the figures. */
+export function benchLogger(): Logger {
+  return createLogger("error", "bench", process.stderr);
+}

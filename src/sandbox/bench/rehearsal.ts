@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { Bug } from "../../domain/errors.ts";
+import type { RunState } from "../../domain/run.ts";
+import type { SeenMessage } from "../../simulators/slack/people.ts";
+import { createRuns } from "../../store/runs.ts";
+import type { Stage } from "../stage.ts";
+import { gravestAlarm } from "./alarms.ts";
+
+/** Machine times. */
+const SOON_MS = 20_000;
+const LOOK_EVERY_MS = 20;
+
+const WithButtons = z.looseObject({ elements: z.array(z.looseObject({ action_id: z.string().optional() })) });
+
+/** The home region goes dark and people do what they do: ask for the failover and turn two keys. Resolves to the run's id. */
+export async function startFailover(stage: Stage): Promise<string> {
+  const { world, inventory } = stage;
+  const [service] = inventory.services;
+  if (!service) throw new Bug("nothing-protected", "The file protects no service");
+  const { approvers } = inventory.file.approvals;
+  const requester = inventory.people.find(({ id, roles }) => roles.includes("responder") && !approvers.includes(id));
+  if (!requester) throw new Bug("nobody-asks", "Every responder of the file is an approver: nobody is left to ask");
+  await world.setRegion(service.home, "dark");
+  const alarm = gravestAlarm(inventory);
+  await world.raiseAlarm(alarm.region, alarm.name, `${service.home} does not answer`);
+  const people = approvers.flatMap((id) => inventory.people.filter((person) => person.id === id));
+  const channel = await world.people.expectChannel(
+    ({ name = "", members }) =>
+      name.startsWith("inc-") && [requester, ...people].every(({ slack }) => members.includes(slack)),
+    SOON_MS,
+  );
+  const words = `/dr failover ${service.name} because ${service.home} is dark`;
+  await world.people.as(requester.slack).types(words, { in: channel.id });
+  const plan = await world.people.expectMessage(channel.id, (message) => approveButton(message) !== undefined, SOON_MS);
+  for (const { slack } of people.slice(0, inventory.file.approvals.required)) {
+    await world.people.as(slack).clicks(approveButton(plan) ?? "", { in: channel.id, message: plan });
+    const form = await world.people.expectView(slack, undefined, SOON_MS);
+    const inputs = form.blocks.filter(({ type }) => type === "input").map((block) => String(block["block_id"]));
+    await world.people.as(slack).submits(form, Object.fromEntries(inputs.map((id) => [id, "yes"])));
+  }
+  const run = await seenRun(stage, undefined, ({ state }) => state !== "waiting-for-keys", SOON_MS);
+  return run.plan.id;
+}
+
+/** The run, or the only open one, as soon as it fits. Throws after that much machine time. */
+export async function seenRun(
+  { redis }: Stage,
+  id: string | undefined,
+  fits: (run: RunState) => boolean,
+  withinMs: number,
+): Promise<RunState> {
+  const runs = createRuns(redis, Date.now);
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const [wanted = id] = id === undefined ? await runs.openIds() : [id];
+    const run = wanted === undefined ? undefined : await runs.read(wanted);
+    if (run && fits(run)) return run;
+    if (Date.now() > deadline) {
+      const said = run ? `it is ${run.state}${run.why === "" ? "" : `: ${run.why}`}` : "there is none";
+      throw new Bug("run-not-there", `The run did not get there within ${withinMs} ms; ${said}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
+
+function approveButton({ blocks }: SeenMessage): string | undefined {
+  const buttons = blocks.flatMap((block) => WithButtons.safeParse(block).data?.elements ?? []);
+  return buttons.find((button) => button.action_id?.startsWith("intent:approve"))?.action_id;
+}

@@ -1,0 +1,145 @@
+import type { Figures, Injected, Measured, Measurement } from "./measurement.ts";
+
+export interface Line {
+  readonly what: string;
+  readonly measured: string;
+  /** What we hold ourselves to. */
+  readonly bar: string;
+  readonly isMet: boolean;
+}
+
+interface Bar {
+  readonly what: string;
+  readonly bar: string;
+  /** Undefined where that was not measured. */
+  readonly read: (figures: Figures) => { readonly measured: string; readonly isMet: boolean } | undefined;
+}
+
+const ms = (value: number) => `${Math.round(value)} ms`;
+const times = (value: number) => value.toFixed(3);
+
+function atMost(of: (figures: Figures) => number | undefined, most: number, say = ms): Bar["read"] {
+  return (figures) => {
+    const value = of(figures);
+    return value === undefined ? undefined : { measured: say(value), isMet: value <= most };
+  };
+}
+
+const SERIAL_TOLERANCE = 1.1;
+const LEAST_SPEEDUP = 1.25;
+
+/** The table of the numbers that we hold ourselves to. */
+const BARS: readonly Bar[] = [
+  { what: "webhook accepted at 200/s, p99", bar: "≤ 100 ms", read: atMost((of) => of.webhookP99Ms, 100) },
+  { what: "alert → first page, p50", bar: "≤ 500 ms", read: atMost((of) => of.alertToPageP50Ms, 500) },
+  { what: "alert → first page, p99", bar: "≤ 2000 ms", read: atMost((of) => of.alertToPageP99Ms, 2_000) },
+  {
+    what: "alert → channel, card, people, p99",
+    bar: "≤ 5000 ms",
+    read: atMost((of) => of.alertToChannelP99Ms, 5_000),
+  },
+  { what: "the same ÷ its serial lower bound", bar: "≤ 1.1", read: atMost(serialShare, SERIAL_TOLERANCE, times) },
+  { what: "storm: incidents, channels, triggers", bar: "1, 1, 1", read: readConsequences },
+  { what: "storm: lost, refused alerts; calls over a limit", bar: "0, 0, 0", read: readLosses },
+  { what: "storm: command acknowledged, p99", bar: "≤ 500 ms", read: atMost((of) => of.storm?.ackP99Ms, 500) },
+  { what: "failover ÷ critical path", bar: "≤ 1.02", read: atMost((of) => of.failoverOverhead, 1.02, times) },
+  { what: "sequential script ÷ failover", bar: "≥ 1.25", read: readSpeedup },
+  { what: "resume after kill -9, p99", bar: "≤ 10000 ms", read: atMost((of) => of.resumeAfterKillP99Ms, 10_000) },
+  {
+    what: "idle bot, memory",
+    bar: "< 150 MB",
+    read: atMost(
+      (of) => of.idleRssMb,
+      150,
+      (mb) => `${Math.round(mb)} MB`,
+    ),
+  },
+  { what: "start to ready", bar: "< 3000 ms", read: atMost((of) => of.readyMs, 3_000) },
+];
+
+function serialShare({ alertToChannelP99Ms, channelSerialBoundMs }: Figures): number | undefined {
+  if (alertToChannelP99Ms === undefined || channelSerialBoundMs === undefined) return undefined;
+  return alertToChannelP99Ms / channelSerialBoundMs;
+}
+
+function readConsequences({ storm }: Figures) {
+  if (!storm) return undefined;
+  const counts = [storm.incidents, storm.channels, storm.triggers];
+  return { measured: counts.join(", "), isMet: counts.every((count) => count === 1) };
+}
+
+function readLosses({ storm }: Figures) {
+  if (!storm) return undefined;
+  const counts = [storm.lost, storm.refused, storm.limited];
+  return { measured: counts.join(", "), isMet: counts.every((count) => count === 0) };
+}
+
+function readSpeedup({ speedupVsSequential: value }: Figures) {
+  return value === undefined ? undefined : { measured: times(value), isMet: value >= LEAST_SPEEDUP };
+}
+
+export function linesOf(figures: Figures): Line[] {
+  return BARS.flatMap(({ what, bar, read }) => {
+    const found = read(figures);
+    return found ? [{ what, bar, ...found }] : [];
+  });
+}
+
+export interface Finished {
+  readonly measurement: Pick<Measurement, "name" | "speed" | "injected">;
+  readonly measured: Measured;
+}
+
+export interface Circumstances {
+  readonly seed: number;
+  readonly isQuick: boolean;
+}
+
+export function tableOf(finished: readonly Finished[], circumstances: Circumstances): string {
+  const rows = [
+    ["what", "measured", "bar", ""],
+    ...linesOf(figuresOf(finished)).map(({ what, measured, bar, isMet }) => [
+      what,
+      measured,
+      bar,
+      isMet ? "met" : "missed",
+    ]),
+  ];
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const table = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+  return [...table, "", ...finished.flatMap(sayCircumstances), ...sayRun(circumstances), ""].join("\n");
+}
+
+export function jsonOf(finished: readonly Finished[], { seed, isQuick }: Circumstances): string {
+  const by = <T>(read: (measurement: Finished["measurement"]) => T) =>
+    Object.fromEntries(finished.map(({ measurement }) => [measurement.name, read(measurement)]));
+  return JSON.stringify({
+    ...figuresOf(finished),
+    speed: by(({ speed }) => speed),
+    injected: by(({ injected }) => injected),
+    seed,
+    quick: isQuick,
+  });
+}
+
+function figuresOf(finished: readonly Finished[]): Figures {
+  return Object.assign({}, ...finished.map(({ measured }) => measured.figures));
+}
+
+function sayCircumstances({ measurement: { name, speed, injected }, measured }: Finished): string[] {
+  return [`${name}: speed ${speed}, ${sayInjected(injected)}`, ...measured.notes.map((note) => `  ${note}`)];
+}
+
+function sayInjected({ slackMs = 0, pagerDutyMs = 0, webhooksPerSecond }: Injected): string {
+  const load = webhooksPerSecond === undefined ? "" : `, ${webhooksPerSecond} webhooks a second`;
+  return `Slack ${slackMs} ms and PagerDuty ${pagerDutyMs} ms a call${load}.`;
+}
+
+function sayRun({ seed, isQuick }: Circumstances): string[] {
+  return [`Seed ${seed}.${isQuick ? " Quick: small samples, a look and not a verdict." : ""}`];
+}

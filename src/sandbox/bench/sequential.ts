@@ -1,0 +1,153 @@
+import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { readEnvironment, type SandboxEndpoints } from "../../config/environment.ts";
+import { loadFile } from "../../config/load.ts";
+import { Bug, OutcomeUnknown, TransientError } from "../../domain/errors.ts";
+import type { Inventory } from "../../domain/inventory.ts";
+import type { Plan, PlannedStep } from "../../domain/plan.ts";
+import type { Service } from "../../domain/service.ts";
+import { STEPS } from "../../flows/index.ts";
+import { observe } from "../../flows/observe.ts";
+import { planFailover } from "../../flows/runbooks/failover.ts";
+import { createAws } from "../../integrations/aws/aws.ts";
+import { createProbe } from "../../integrations/network/probe.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Cloud, StepContext, StoredStep, Verdict } from "../../ports/step.ts";
+import type { WorldClient } from "../world-client.ts";
+
+/**
+ * World seconds between two looks: those of the AWS CLI's waiters (`rds wait db-instance-available` 30,
+ * `ecs wait services-stable` 15, `elbv2 wait target-in-service` 15, `route53 wait resource-record-sets-changed` 30).
+ */
+const LOOK_EVERY_SECONDS: Readonly<Record<string, number>> = {
+  "promote-replica": 30,
+  "scale-out": 15,
+  "check-direct": 15,
+  "point-application": 30,
+  "shift-traffic": 30,
+};
+const OTHERWISE_SECONDS = 15;
+/** World time after which a step that does not get there ends the measurement. */
+const STEP_WITHIN_MS = 45 * 60_000;
+
+/**
+ * The failover as a careful shell script does it: the steps of the runbook one after another, each waited for with the
+ * waiter of the CLI, over the real SDK. What known scripts get wrong is corrected in it, so that it is slow and not
+ * faulty: it waits until the replica has left its source, not until it is `available` (it was that before); it lets
+ * records come in sync and old answers run out; it scales out before users are moved. Resolves to world milliseconds
+ * from the first step to the end of the last.
+ */
+export async function failOverSequentially(
+  world: WorldClient,
+  environment: Readonly<Record<string, string>>,
+): Promise<number> {
+  const { inventory, sandbox } = await readSandbox(environment);
+  const clock = await clockOf(world);
+  const aws = createAws({
+    home: inventory.file.aws.home,
+    clock,
+    endpoint: sandbox.awsEndpointUrl,
+    credentials: {
+      accessKeyId: environment["AWS_ACCESS_KEY_ID"] ?? "",
+      secretAccessKey: environment["AWS_SECRET_ACCESS_KEY"] ?? "",
+    },
+  });
+  try {
+    const cloud: Cloud = { ...aws, clock, probe: probeOf(sandbox) };
+    const service = firstOf(inventory);
+    await world.setRegion(service.home, "dark");
+    const plan = await planOf(inventory, service, cloud);
+    const beganMs = clock.now();
+    await walk(plan, cloud);
+    return clock.now() - beganMs;
+  } finally {
+    aws.close();
+  }
+}
+
+async function walk(plan: Plan, cloud: Cloud): Promise<void> {
+  const outputs = new Map<string, Readonly<Record<string, unknown>>>();
+  const context: StepContext = {
+    cloud,
+    signal: new AbortController().signal,
+    outputOf: (step) => outputs.get(step) ?? {},
+  };
+  for (const step of plan.steps) outputs.set(step.id, await takeStep(step, context));
+}
+
+async function takeStep(step: PlannedStep, context: StepContext): Promise<Readonly<Record<string, unknown>>> {
+  const definition = STEPS[step.does];
+  if (!definition) throw new Bug("step-unknown", `No step is called ${step.does}`);
+  const { clock } = context.cloud;
+  const deadlineMs = clock.now() + STEP_WITHIN_MS;
+  const pauseMs = (LOOK_EVERY_SECONDS[step.does] ?? OTHERWISE_SECONDS) * 1_000;
+  let data: Record<string, unknown> | undefined;
+  for (;;) {
+    try {
+      data ??= (await definition.run(step.input, context)).data;
+      const verdict = await look(definition, step, data, context);
+      if (verdict.done) return verdict.output;
+    } catch (error) {
+      if (!(error instanceof TransientError || error instanceof OutcomeUnknown)) throw error;
+    }
+    if (clock.now() > deadlineMs)
+      throw new Bug("script-stuck", `The sequential script did not get past: ${step.title}`);
+    await clock.sleep(pauseMs);
+  }
+}
+
+function look(definition: StoredStep, step: PlannedStep, data: unknown, context: StepContext): Promise<Verdict> {
+  return definition.verify(step.input, data, context);
+}
+
+function firstOf({ services: [service] }: Inventory): Service {
+  if (!service) throw new Bug("nothing-protected", "The file protects no service");
+  return service;
+}
+
+async function planOf(inventory: Inventory, service: Service, cloud: Cloud): Promise<Plan> {
+  const planned = planFailover({
+    ...{ id: "sequential", service, to: service.standby, mode: "unplanned", reason: "the home region is dark" },
+    ...{ requester: "the script", incident: undefined, inventory, nowMs: cloud.clock.now() },
+    observed: await observe(service, cloud),
+  });
+  if (planned.kind === "refused") throw new Bug("script-refused", planned.reasons.join(" "));
+  return planned.plan;
+}
+
+async function readSandbox(
+  environment: Readonly<Record<string, string>>,
+): Promise<{ inventory: Inventory; sandbox: SandboxEndpoints }> {
+  const path = environment["TWOKEY_CONFIG"] ?? "";
+  const loaded = loadFile(path, await readFile(path, "utf8"));
+  // The script has no Redis and no ledger; the names only have to be there.
+  const read = readEnvironment({
+    ...environment,
+    REDIS_URL: "redis://127.0.0.1:6379",
+    TWOKEY_LEDGER_DIR: "none",
+    TWOKEY_LEDGER_KEY: "x".repeat(40),
+  });
+  const sandbox = read.ok ? read.settings.sandbox : undefined;
+  if (!loaded.ok || !sandbox) throw new Bug("script-lost", "The world did not say how it is reached");
+  return { inventory: loaded.inventory, sandbox };
+}
+
+function probeOf({ dnsServers, nameServers, connectMap }: SandboxEndpoints) {
+  const address = ({ host, port }: { host: string; port: number }) => `${host}:${port}`;
+  return createProbe({
+    dnsServers: dnsServers.map(address),
+    authoritativeServers: nameServers.map(address),
+    connect: connectMap,
+  });
+}
+
+async function clockOf(world: WorldClient): Promise<Clock> {
+  const { worldMs, machineMs, speed } = await world.anchor();
+  return {
+    speed,
+    now: () => worldMs + (Date.now() - machineMs) * speed,
+    sleep: async (ms, signal) => {
+      await sleep(ms / speed, undefined, signal ? { signal } : {});
+    },
+  };
+}

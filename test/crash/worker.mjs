@@ -1,0 +1,105 @@
+// One executor in a process of its own: the built engine, the real Redis and the real adapters to AWS. It kills itself, as the
+// power would, at the boundaries that it is told. It waits for one line with its task, so that its start costs no world time.
+import { readFileSync, writeSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { createMemory } from "../../dist/app/memory.js";
+import { createOutside } from "../../dist/app/outside.js";
+import { readEnvironment } from "../../dist/config/environment.js";
+import { loadFile } from "../../dist/config/load.js";
+import { tendRun } from "../../dist/engine/tend-run.js";
+import { driftOf } from "../../dist/flows/facts.js";
+import { STEPS } from "../../dist/flows/index.js";
+import { observeTarget } from "../../dist/flows/observe.js";
+import { StoreClock } from "../../dist/store/clock.js";
+import { connectRedis } from "../../dist/store/connection.js";
+import { LedgerFile } from "../../dist/store/ledger-file.js";
+
+const say = (line) => writeSync(1, `${line}\n`);
+const nothing = async () => undefined;
+const log = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => log };
+
+// An orphan would drive on in a world that is gone.
+process.stdin.on("end", () => process.exit(3));
+const { settings } = readEnvironment();
+const { inventory } = loadFile(settings.configPath, readFileSync(settings.configPath, "utf8"));
+const redis = await connectRedis(settings.redisUrl.reveal(), log);
+say("ready");
+const line = await new Promise((resolve) => createInterface({ input: process.stdin }).once("line", resolve));
+/** `points`: `boundary step` pairs at which to die, each of them once over all workers. */
+const { run, points } = JSON.parse(line);
+
+const clock = new StoreClock(redis);
+await clock.refresh();
+const ledger = await LedgerFile.open(redis, { ...settings.ledger, process: settings.processName });
+const outside = createOutside(settings, inventory, clock, log);
+const memory = createMemory(redis, () => clock.now());
+
+async function dieAt(boundary, step) {
+  if (!points.includes(`${boundary} ${step}`)) return;
+  say(`killed ${boundary} ${step}`);
+  process.kill(process.pid, "SIGKILL");
+  await new Promise(() => {});
+}
+
+/** The store, with a death before and after each entry of a step. */
+const runs = {
+  ...memory.runs,
+  async append(state, change) {
+    const steps = change.entries.filter((entry) => entry.step !== undefined);
+    for (const { kind, step } of steps) await dieAt(`before-${kind}`, step);
+    const answer = await memory.runs.append(state, change);
+    if (answer.kind === "appended") for (const { kind, step } of steps) await dieAt(`after-${kind}`, step);
+    return answer;
+  },
+};
+
+/** The steps, with a death right before and right after their calls. By name, since each stands once in a plan. */
+const idOf = Object.fromEntries((await memory.runs.read(run)).plan.steps.map(({ id, does }) => [does, id]));
+const steps = Object.fromEntries(
+  Object.entries(STEPS).map(([name, step]) => [
+    name,
+    {
+      ...step,
+      async run(input, context) {
+        await dieAt("before-call", idOf[name]);
+        const asked = await step.run(input, context);
+        await dieAt("after-call", idOf[name]);
+        return asked;
+      },
+      async undo(input, context) {
+        await dieAt("before-undo", idOf[name]);
+        const undone = await step.undo(input, context);
+        await dieAt("after-undo", idOf[name]);
+        return undone;
+      },
+    },
+  ]),
+);
+
+const deps = {
+  runs,
+  ledger,
+  clock,
+  steps,
+  calls: memory.calls,
+  cards: memory.cards,
+  paging: outside.paging,
+  cloud: outside.cloud,
+  logger: log,
+  worker: settings.processName,
+  inventory: () => inventory,
+  wake: { run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing, incidentChat: nothing, card: nothing },
+  channelOf: nothing,
+  drift: async ({ plan }, signal) => {
+    const service = inventory.services.find(({ name }) => name === plan.service);
+    return driftOf(plan.assumptions, service, await observeTarget(service, plan.to, outside.cloud, signal), plan.to);
+  },
+};
+
+try {
+  await tendRun(run, deps, new AbortController().signal);
+  say(`ended ${(await memory.runs.read(run)).state}`);
+} catch (error) {
+  say(`refused ${error.name} ${error.code} ${error.message}`);
+}
+process.exit(0);

@@ -1,0 +1,112 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { type FailoverWorld, runOf } from "../harness/failover-world.ts";
+
+const PROGRAM = fileURLToPath(new URL("worker.mjs", import.meta.url));
+/** Machine times. */
+const READY_WITHIN_MS = 30_000;
+const DONE_WITHIN_MS = 60_000;
+
+/** `test/crash/worker.mjs` as a process; it ends with us, since it reads from a pipe of ours. */
+export class Worker {
+  readonly #child: ChildProcess;
+  readonly #lines: string[] = [];
+  readonly #gone: Promise<void>;
+  #heard: () => void = () => undefined;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    this.#gone = new Promise((resolve) => child.once("exit", () => resolve()));
+    const hear = (line: string) => {
+      this.#lines.push(line);
+      this.#heard();
+    };
+    for (const stream of [child.stdout, child.stderr]) if (stream) createInterface({ input: stream }).on("line", hear);
+    void this.#gone.then(() => this.#heard());
+  }
+
+  static start(at: FailoverWorld, name: string): Worker {
+    const env = { ...at.environment, PATH: process.env["PATH"] ?? "", TWOKEY_PROCESS_NAME: name };
+    return new Worker(spawn(process.execPath, [PROGRAM], { env, stdio: ["pipe", "pipe", "pipe"] }));
+  }
+
+  async ready(): Promise<void> {
+    await this.#until((line) => line === "ready", READY_WITHIN_MS);
+  }
+
+  drives(run: string, points: readonly string[] = []): void {
+    this.#child.stdin?.write(`${JSON.stringify({ run, points })}\n`);
+  }
+
+  /** Its last words, when it is gone: `killed <point>`, `ended <state>` or `refused <why>`. */
+  async lastWords(): Promise<string> {
+    const words = await this.#until((line) => /^(killed|ended|refused) /.test(line), DONE_WITHIN_MS);
+    await this.#gone;
+    return words;
+  }
+
+  kill(signal: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void {
+    this.#child.kill(signal);
+  }
+
+  get gone(): Promise<void> {
+    return this.#gone;
+  }
+
+  async #until(fits: (line: string) => boolean, withinMs: number): Promise<string> {
+    const deadline = Date.now() + withinMs;
+    for (;;) {
+      const found = this.#lines.find(fits);
+      if (found !== undefined) return found;
+      const isGone = this.#child.exitCode !== null || this.#child.signalCode !== null;
+      if (isGone || Date.now() > deadline) throw new Error(`The worker said only: ${this.#lines.join(" | ")}`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, 250);
+        this.#heard = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+}
+
+/** The world stands still for all practical purposes while nobody drives. */
+const STANDING_STILL = 0.001;
+
+/**
+ * Drives one run with worker after worker, each of which dies at the first of `points` that it reaches; a point kills once.
+ * World time stands still between two workers, so that their start costs the run nothing. Resolves to the points that killed.
+ */
+export async function driveThroughKills(at: FailoverWorld, points: readonly string[], speed: number): Promise<string[]> {
+  const killedAt: string[] = [];
+  const left = new Set(points);
+  let next = Worker.start(at, "worker");
+  try {
+    for (;;) {
+      const worker = next;
+      await worker.ready();
+      await at.setSpeed(speed);
+      worker.drives("F-1", [...left]);
+      next = Worker.start(at, "worker");
+      const words = await worker.lastWords();
+      await at.setSpeed(STANDING_STILL);
+      if (!words.startsWith("killed ")) {
+        if (words.startsWith("refused ")) throw new Error(words);
+        return killedAt;
+      }
+      const point = words.slice("killed ".length);
+      killedAt.push(point);
+      left.delete(point);
+    }
+  } finally {
+    next.kill("SIGKILL");
+    await next.gone;
+  }
+}
+
+export async function stateOfRun(at: FailoverWorld): Promise<string> {
+  const { state, why } = await runOf(at);
+  return why === "" ? state : `${state}: ${why}`;
+}

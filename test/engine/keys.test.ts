@@ -1,0 +1,225 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { type Inventory, inventoryFrom } from "../../src/domain/inventory.ts";
+import { planDigest } from "../../src/domain/plan.ts";
+import { RunEntry, type RunState } from "../../src/domain/run.ts";
+import { type KeyDeps, turnKey } from "../../src/engine/keys.ts";
+import type { ChatPerson } from "../../src/ports/chat.ts";
+import { KEYS } from "../../src/store/keys.ts";
+import { createRuns } from "../../src/store/runs.ts";
+import type { ScriptedRedis } from "../../src/store/scripts.ts";
+import { example } from "../harness/example.ts";
+import { AT } from "../harness/observed.ts";
+import { planFor } from "../harness/plans.ts";
+import { StoreBench } from "../harness/store.ts";
+
+const inventory = example("inventory");
+const ACCEPTED = ["healthy-primary"];
+/** Elena asks; Chloe is no approver; nobody knows the last one; two accounts are Dmitri's. */
+const REQUESTER = "elena";
+const USERS = ["U01ANA", "U01BEN", "U01DMITRI", "U02DMITRI", "U01ELENA", "U01CHLOE", "U09NOBODY"];
+const ELIGIBLE: Readonly<Record<string, string>> = {
+  U01ANA: "ana",
+  U01BEN: "ben",
+  U01DMITRI: "dmitri",
+  U02DMITRI: "dmitri",
+};
+
+let bench: StoreBench;
+let redis: ScriptedRedis;
+let woken: string[];
+
+beforeEach(async () => {
+  bench = await StoreBench.start();
+  redis = await bench.connect();
+  woken = [];
+});
+afterEach(() => bench.close());
+
+interface Wish {
+  readonly redis?: ScriptedRedis;
+  readonly inventory?: Inventory;
+  readonly person?: KeyDeps["chat"]["person"];
+  readonly groupMembers?: KeyDeps["chat"]["groupMembers"];
+}
+
+const member = async (slackId: string): Promise<ChatPerson> => ({ slackId, email: undefined, disqualifiedBy: [] });
+const nothing = async () => undefined;
+
+function deps(wish: Wish = {}): KeyDeps {
+  return {
+    runs: createRuns(wish.redis ?? redis, () => AT + 60_000),
+    chat: {
+      person: wish.person ?? member,
+      groupMembers:
+        wish.groupMembers ??
+        (async () => {
+          throw new Error("nobody asked for a group");
+        }),
+    },
+    ledger: { append: nothing, disagreement: nothing, highestEpoch: () => 0 },
+    clock: { now: () => AT + 60_000, speed: 1, sleep: nothing },
+    wake: {
+      ...{ runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing, incidentChat: nothing, card: nothing },
+      run: async (id) => void woken.push(id),
+    },
+    inventory: () => wish.inventory ?? inventory,
+  };
+}
+
+async function proposedIn(file: Inventory = inventory): Promise<RunState> {
+  const plan = planFor(file, { requester: REQUESTER });
+  await createRuns(redis, () => AT).create(plan, planDigest(plan), []);
+  return journal("F-1");
+}
+
+async function journal(id: string): Promise<RunState> {
+  const run = await createRuns(redis, () => AT).read(id);
+  if (!run) throw new Error(`${id} is not there`);
+  return run;
+}
+
+const click = (run: RunState, slackId: string, digest = run.digest) => ({
+  ...{ slackId, digest, accepted: ACCEPTED, door: "slack" as const },
+});
+
+async function entriesOf(id: string): Promise<RunEntry[]> {
+  return (await redis.lrange(KEYS.journal(id), 0, -1)).map((text) => RunEntry.parse(JSON.parse(text)));
+}
+
+describe("two keys under a storm of clicks (G1, G2; K1–K3)", () => {
+  const Click = fc.record({
+    user: fc.constantFrom(...USERS),
+    connection: fc.nat(3),
+    stale: fc.boolean(),
+    turns: fc.nat(6),
+  });
+
+  test("20 concurrent clicks by 7 users start a run at most once, and never with fewer than two distinct eligible people", async () => {
+    const seed = Date.now() & 0x7fffffff;
+    process.stdout.write(`keys: seed ${seed}\n`);
+    const connections = await Promise.all([0, 1, 2, 3].map(() => bench.connect()));
+    await fc.assert(
+      fc.asyncProperty(fc.array(Click, { minLength: 20, maxLength: 20 }), async (clicks) => {
+        await redis.flushdb();
+        woken = [];
+        const run = await proposedIn();
+        const answers = await Promise.all(
+          clicks.map(async ({ user, connection, stale, turns }) => {
+            const person = async (slackId: string) => {
+              for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+              return member(slackId);
+            };
+            const at = connections[connection];
+            const wanted = click(run, user, stale ? "another digest" : run.digest);
+            return turnKey("F-1", wanted, deps({ person, ...(at ? { redis: at } : {}) }));
+          }),
+        );
+
+        const able = new Set(clicks.flatMap(({ user, stale }) => (stale ? [] : (ELIGIBLE[user] ?? []))));
+        const entries = await entriesOf("F-1");
+        const holders = entries.flatMap((entry) => (entry.kind === "key-turned" ? [entry.by] : []));
+        const starts = entries.filter((entry) => entry.kind === "started");
+        expect(new Set(holders).size).toBe(holders.length);
+        expect(holders.every((by) => able.has(by))).toBe(true);
+        expect(starts).toHaveLength(able.size >= 2 ? 1 : 0);
+        for (const start of starts) expect(new Set(start.keys).size).toBeGreaterThanOrEqual(2);
+        expect(answers.filter(({ started }) => started)).toHaveLength(starts.length);
+        expect(woken).toHaveLength(starts.length);
+      }),
+      { seed, numRuns: 25, endOnFailure: true },
+    );
+  });
+
+  test("keys are consumed once: after the start nobody turns another", async () => {
+    const run = await proposedIn();
+    await turnKey("F-1", click(run, "U01ANA"), deps());
+    await turnKey("F-1", click(run, "U01BEN"), deps());
+
+    const late = await turnKey("F-1", click(run, "U01DMITRI"), deps());
+
+    expect(late.answer).toMatchObject({ kind: "refused", code: "closed" });
+    expect((await journal("F-1")).keys.map(({ by }) => by)).toEqual(["ana", "ben"]);
+  });
+
+  test("guard digest: a card that shows another plan turns nothing", async () => {
+    const run = await proposedIn();
+
+    const { answer } = await turnKey("F-1", click(run, "U01ANA", "the digest of yesterday's plan"), deps());
+
+    expect(answer).toMatchObject({ kind: "refused", code: "digest" });
+    expect(await entriesOf("F-1")).toEqual([]);
+  });
+});
+
+describe("who may turn is asked fresh, and any doubt is a no (K1)", () => {
+  test("with Slack silent nobody's key is turned", async () => {
+    const run = await proposedIn();
+    const silent = async () => {
+      throw new Error("Slack does not answer");
+    };
+
+    await expect(turnKey("F-1", click(run, "U01ANA"), deps({ person: silent }))).rejects.toMatchObject({
+      code: "approver-unknown",
+    });
+    expect(await entriesOf("F-1")).toEqual([]);
+  });
+
+  test("a guest's account turns no key, whoever the file says it is", async () => {
+    const run = await proposedIn();
+    const guest = async (slackId: string) => ({ ...(await member(slackId)), disqualifiedBy: ["it is a guest"] });
+
+    await expect(turnKey("F-1", click(run, "U01ANA"), deps({ person: guest }))).rejects.toMatchObject({
+      code: "approver-ineligible",
+    });
+    expect(await entriesOf("F-1")).toEqual([]);
+  });
+
+  const narrowed = inventoryFrom({
+    ...inventory.file,
+    approvals: { ...inventory.file.approvals, slack_user_group: "S01DR" },
+  });
+
+  test("a group narrows the approvers, and never widens them", async () => {
+    const run = await proposedIn(narrowed);
+    const groupMembers = async () => ["U01ANA", "U01CHLOE"];
+    const inGroup = deps({ inventory: narrowed, groupMembers });
+
+    expect((await turnKey("F-1", click(run, "U01ANA"), inGroup)).answer.kind).toBe("turned");
+    await expect(turnKey("F-1", click(run, "U01BEN"), inGroup)).rejects.toMatchObject({
+      code: "approver-not-in-group",
+    });
+    expect((await turnKey("F-1", click(run, "U01CHLOE"), inGroup)).answer).toMatchObject({ code: "not-approver" });
+    expect((await journal("F-1")).state).toBe("waiting-for-keys");
+  });
+
+  test("a group that cannot be read lets nobody turn", async () => {
+    const run = await proposedIn(narrowed);
+    const groupMembers = async () => {
+      throw new Error("usergroups.users.list failed");
+    };
+
+    await expect(
+      turnKey("F-1", click(run, "U01ANA"), deps({ inventory: narrowed, groupMembers })),
+    ).rejects.toMatchObject({
+      code: "approver-group-unknown",
+    });
+    expect(await entriesOf("F-1")).toEqual([]);
+  });
+});
+
+describe("the last key takes the service in the same step (K3)", () => {
+  test("two plans for one service: the second one's last key starts nothing, and leaves no key behind", async () => {
+    const first = await proposedIn();
+    const plan = planFor(inventory, { requester: REQUESTER, id: "F-2" });
+    await createRuns(redis, () => AT).create(plan, planDigest(plan), []);
+    const second = await journal("F-2");
+    await turnKey("F-2", click(second, "U01ANA"), deps());
+    await turnKey("F-1", click(first, "U01ANA"), deps());
+    await turnKey("F-1", click(first, "U01BEN"), deps());
+
+    await expect(turnKey("F-2", click(second, "U01BEN"), deps())).rejects.toMatchObject({ code: "service-claimed" });
+
+    expect(await journal("F-2")).toMatchObject({ state: "waiting-for-keys", length: 1 });
+  });
+});

@@ -1,0 +1,197 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createMemory, type Memory } from "../../src/app/memory.ts";
+import { readEnvironment, type Settings } from "../../src/config/environment.ts";
+import { loadFile } from "../../src/config/load.ts";
+import type { Inventory } from "../../src/domain/inventory.ts";
+import { type Mode, planDigest } from "../../src/domain/plan.ts";
+import type { RunEntry, RunState } from "../../src/domain/run.ts";
+import type { Service } from "../../src/domain/service.ts";
+import { observe } from "../../src/flows/observe.ts";
+import { planFailover } from "../../src/flows/runbooks/failover.ts";
+import { createAws } from "../../src/integrations/aws/aws.ts";
+import { createProbe } from "../../src/integrations/network/probe.ts";
+import type { Logger } from "../../src/ports/logger.ts";
+import type { Cloud } from "../../src/ports/step.ts";
+import { sandboxEnvironment } from "../../src/sandbox/environment.ts";
+import { sandboxText } from "../../src/sandbox/rewrites.ts";
+import { type Verdict, WorldClient } from "../../src/sandbox/world-client.ts";
+import { worldFromInventory } from "../../src/sandbox/world-from-inventory.ts";
+import { startWholeWorld, type WholeWorld } from "../../src/simulators/whole-world.ts";
+import { StoreClock, setAnchor } from "../../src/store/clock.ts";
+import { freshRedisUrl } from "./redis.ts";
+import { StoreBench } from "./store.ts";
+
+export interface FailoverWorldOptions {
+  readonly example: "inventory" | "regami";
+  readonly speed: number;
+  readonly seed?: number;
+  readonly lagSeconds?: number;
+}
+
+/** World seconds of a promotion here: long enough to be interrupted, short enough for many runs. */
+const PROMOTION_SECONDS = 130;
+/** Machine time that a silent endpoint is given. */
+const ANSWER_WITHIN_MS = 500;
+const nothing = () => undefined;
+export const silent: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => silent };
+
+/** A whole world derived from an example, a database of the test's Redis, and the adapters of the bot between them. */
+export interface FailoverWorld {
+  readonly whole: WholeWorld;
+  readonly client: WorldClient;
+  readonly inventory: Inventory;
+  readonly service: Service;
+  readonly bench: StoreBench;
+  readonly clock: StoreClock;
+  readonly memory: Memory;
+  readonly cloud: Cloud;
+  readonly directory: string;
+  /** What a bot in another process needs to live in this world, with this Redis. */
+  readonly environment: Readonly<Record<string, string>>;
+  setSpeed(speed: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startFailoverWorld(options: FailoverWorldOptions): Promise<FailoverWorld> {
+  const path = new URL(`../../examples/${options.example}.yaml`, import.meta.url).pathname;
+  const text = await readFile(path, "utf8");
+  const loaded = loadFile(path, text);
+  if (!loaded.ok) throw new Error(`${path} does not load`);
+  const { spec } = worldFromInventory(loaded.inventory, {
+    seed: options.seed ?? 1,
+    speed: options.speed,
+    ...(options.lagSeconds === undefined ? {} : { lagSeconds: options.lagSeconds }),
+    webhooks: { sns: "http://127.0.0.1:9", pagerDuty: "http://127.0.0.1:9" },
+  });
+  const databases = spec.rds?.databases ?? [];
+  const whole = await startWholeWorld(
+    { ...spec, rds: { databases, durations: { promotion: PROMOTION_SECONDS, staleStatus: 5 } } },
+    { speed: options.speed },
+  );
+  const directory = await mkdtemp(join(tmpdir(), "twokey-failover-"));
+  const config = join(directory, "twokey.yaml");
+  const snsCa = join(directory, "ca.pem");
+  const worldText = sandboxText(text, loaded.file, whole.env);
+  await writeFile(config, worldText);
+  await writeFile(snsCa, whole.sns.caPem);
+  const url = await freshRedisUrl();
+  const environment = {
+    ...sandboxEnvironment(whole.env, { config, snsCa }),
+    REDIS_URL: url,
+    TWOKEY_LEDGER_DIR: join(directory, "ledger"),
+    TWOKEY_LEDGER_KEY: "k".repeat(40),
+    TWOKEY_PROCESS_NAME: "test",
+  };
+  const read = readEnvironment(environment);
+  const inWorld = loadFile(config, worldText);
+  if (!read.ok || !inWorld.ok) throw new Error("the world's own environment and file have to be in order");
+  const bench = StoreBench.at(url);
+  const redis = await bench.connect();
+  const clock = new StoreClock(redis);
+  const follow = async () => {
+    await setAnchor(redis, whole.world.clock.anchor);
+    await clock.refresh();
+  };
+  await follow();
+  const [service] = inWorld.inventory.services;
+  if (!service) throw new Error("the example has a service");
+  const { cloud, close } = cloudOf(whole, read.settings, inWorld.inventory, clock);
+  return {
+    ...{ whole, bench, clock, directory, environment, cloud, service },
+    inventory: inWorld.inventory,
+    client: new WorldClient(whole.controlPort),
+    memory: createMemory(redis, () => clock.now()),
+    async setSpeed(speed) {
+      whole.world.clock.setSpeed(speed);
+      await follow();
+    },
+    async stop() {
+      close();
+      await whole.stop();
+      bench.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** As `app/outside` composes it, with the world's own credentials instead of those of this process. */
+function cloudOf(whole: WholeWorld, { sandbox }: Settings, inventory: Inventory, clock: StoreClock) {
+  if (!sandbox) throw new Error("the environment leads into a world");
+  const { AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secretAccessKey = "" } = whole.env;
+  const aws = createAws({
+    ...{ home: inventory.file.aws.home, clock, endpoint: sandbox.awsEndpointUrl },
+    credentials: { accessKeyId, secretAccessKey },
+    patience: { connectMs: 1_000, answerMs: ANSWER_WITHIN_MS },
+    rememberSilenceMs: ANSWER_WITHIN_MS,
+  });
+  const addresses = (servers: readonly { host: string; port: number }[]) =>
+    servers.map(({ host, port }) => `${host}:${port}`);
+  const probe = createProbe({
+    dnsServers: addresses(sandbox.dnsServers),
+    authoritativeServers: addresses(sandbox.nameServers),
+    connect: sandbox.connectMap,
+  });
+  const { databases, compute, traffic } = aws;
+  return { cloud: { databases, compute, traffic, probe, clock }, close: () => aws.close() };
+}
+
+export interface RunWish {
+  readonly mode?: Mode;
+  readonly id?: string;
+}
+
+/** Looks at the world, plans, and turns the keys of the first two approvers. Resolves to the run that has just started. */
+export async function startRun(at: FailoverWorld, { mode = "unplanned", id = "F-1" }: RunWish = {}): Promise<RunState> {
+  const { inventory, memory, clock, service, cloud } = at;
+  const planned = planFailover({
+    ...{ id, service, mode, inventory, reason: "a rehearsal", incident: undefined, to: service.standby },
+    requester: "nobody-who-approves",
+    observed: await observe(service, cloud),
+    nowMs: clock.now(),
+  });
+  if (planned.kind === "refused") throw new Error(planned.reasons.join(" "));
+  const digest = planDigest(planned.plan);
+  await memory.runs.create(planned.plan, digest, []);
+  const run = await runOf(at, id);
+  const atMs = clock.now();
+  const keys = inventory.file.approvals.approvers.slice(0, 2);
+  const accepted = planned.plan.acceptances.map((acceptance) => acceptance.id);
+  const turned = keys.map((by): RunEntry => ({ kind: "key-turned", atMs, by, door: "slack", digest, accepted }));
+  const answer = await memory.runs.append(run, {
+    entries: [...turned, { kind: "started", atMs, keys }],
+    events: [],
+    claim: { action: "take", service: service.name },
+  });
+  if (answer.kind !== "appended") throw new Error(`the run did not start: ${answer.kind}`);
+  return answer.run;
+}
+
+export async function runOf({ memory }: FailoverWorld, id = "F-1"): Promise<RunState> {
+  const run = await memory.runs.read(id);
+  if (!run) throw new Error(`there is no run ${id}`);
+  return run;
+}
+
+/** Resolves as soon as `look` finds something; throws with `what` after that much machine time. */
+export async function eventually<T>(what: string, withinMs: number, look: () => T | undefined | Promise<T | undefined>) {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (Date.now() > deadline) throw new Error(`Within ${withinMs} ms there was no ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** Calls that changed the world, as `service:operation region input`, in their order. */
+export function mutationsOf({ whole }: FailoverWorld): string[] {
+  return whole.world.log
+    .read(0, "aws.mutation")
+    .map(({ facts }) => `${String(facts["operation"])} ${String(facts["region"])} ${JSON.stringify(facts["input"])}`);
+}
+
+export function verdictOf(at: FailoverWorld, afterMs = 0): Promise<Verdict> {
+  return at.client.verdict(at.service.name, afterMs);
+}

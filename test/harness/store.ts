@@ -1,0 +1,37 @@
+import { Redis } from "ioredis";
+import { Secret } from "../../src/domain/secret.ts";
+import { FAIL_FAST } from "../../src/store/connection.ts";
+import { type ScriptedRedis, withScripts } from "../../src/store/scripts.ts";
+import { freshRedisUrl } from "./redis.ts";
+
+export const LEDGER_KEY = new Secret("a key that is not in the store");
+
+/** Connections to one empty database; all end with `close`. */
+export class StoreBench {
+  readonly url: string;
+  readonly #open: ScriptedRedis[] = [];
+
+  private constructor(url: string) {
+    this.url = url;
+  }
+
+  static async start(): Promise<StoreBench> {
+    return new StoreBench(await freshRedisUrl());
+  }
+
+  static at(url: string): StoreBench {
+    return new StoreBench(url);
+  }
+
+  /** Another connection, as another process has one. */
+  async connect(): Promise<ScriptedRedis> {
+    const redis = withScripts(new Redis(this.url, { ...FAIL_FAST, lazyConnect: true }));
+    await redis.connect();
+    this.#open.push(redis);
+    return redis;
+  }
+
+  close(): void {
+    for (const redis of this.#open.splice(0)) redis.disconnect();
+  }
+}

@@ -1,0 +1,114 @@
+import { describe, expect, test } from "@jest/globals";
+import { readBenchArguments } from "../../src/sandbox/bench/arguments.ts";
+import { leastTimeMs } from "../../src/sandbox/bench/least-time.ts";
+import { jsonOf, linesOf, tableOf } from "../../src/sandbox/bench/report.ts";
+import { quantile } from "../../src/sandbox/bench/samples.ts";
+
+describe("quantiles", () => {
+  test("the 99th of a hundred is the last but one, whatever the order", () => {
+    const samples = Array.from({ length: 100 }, (_, index) => 100 - index);
+    expect(quantile(samples, 0.99)).toBe(99);
+    expect(quantile(samples, 1)).toBe(100);
+    expect(quantile(samples, 0.5)).toBe(50);
+  });
+
+  test("of a few samples the 99th is the largest: nothing is interpolated into being better", () => {
+    expect(quantile([3, 900, 1], 0.99)).toBe(900);
+  });
+
+  test("nothing measured is an error, not a zero", () => {
+    expect(() => quantile([], 0.5)).toThrow(RangeError);
+  });
+});
+
+describe("arguments", () => {
+  const names = ["storm", "idle"];
+
+  test("a wrong call is told in one sentence", () => {
+    expect(readBenchArguments(["--only", "speed"], names)).toEqual({
+      kind: "wrong",
+      why: "--only cannot be speed. It is one of storm, idle.",
+    });
+    for (const args of [["--seed", "x"], ["--seed", "-1"], ["--seed", ""], ["--fast"], ["storm"]]) {
+      expect(readBenchArguments(args, names).kind).toBe("wrong");
+    }
+  });
+
+  test("everything is measured with seed 1 unless said otherwise", () => {
+    expect(readBenchArguments([], names)).toEqual({
+      kind: "run",
+      wanted: { only: undefined, config: undefined, isQuick: false, isJson: false, seed: 1 },
+    });
+    expect(readBenchArguments(["--only", "idle", "--quick", "--json", "--seed", "7"], names)).toMatchObject({
+      wanted: { only: "idle", isQuick: true, isJson: true, seed: 7 },
+    });
+  });
+});
+
+describe("the report", () => {
+  test("a bar is met up to its value and missed above it", () => {
+    const isMet = (webhookP99Ms: number) => linesOf({ webhookP99Ms })[0]?.isMet;
+    expect([isMet(100), isMet(100.1)]).toEqual([true, false]);
+    const isFaster = (speedupVsSequential: number) => linesOf({ speedupVsSequential })[0]?.isMet;
+    expect([isFaster(1.25), isFaster(1.24)]).toEqual([true, false]);
+  });
+
+  test("a storm with a second trigger, a lost alert or a refused call is no success", () => {
+    const good = { alerts: 9, incidents: 1, channels: 1, triggers: 1, lost: 0, refused: 0, limited: 0, ackP99Ms: 9 };
+    const met = (storm: typeof good) => linesOf({ storm }).map(({ isMet }) => isMet);
+    expect(met(good)).toEqual([true, true, true]);
+    expect(met({ ...good, triggers: 2 })).toEqual([false, true, true]);
+    expect(met({ ...good, incidents: 0 })).toEqual([false, true, true]);
+    expect(met({ ...good, lost: 1 })).toEqual([true, false, true]);
+    expect(met({ ...good, limited: 1 })).toEqual([true, false, true]);
+    expect(met({ ...good, refused: 1 })).toEqual([true, false, true]);
+  });
+
+  test("what was not measured has no line, and what was has its circumstances beside it", () => {
+    const measurement = { name: "idle", speed: 1, injected: { slackMs: 300 } };
+    const finished = [{ measurement, measured: { figures: { idleRssMb: 120 }, notes: ["After a nap."] } }];
+    const table = tableOf(finished, { seed: 3, isQuick: true });
+    expect(table.match(/ met$/gm)).toHaveLength(1);
+    for (const part of ["120 MB", "speed 1", "Slack 300 ms", "After a nap.", "Seed 3", "Quick"]) {
+      expect(table).toContain(part);
+    }
+    expect(JSON.parse(jsonOf(finished, { seed: 3, isQuick: true }))).toEqual({
+      idleRssMb: 120,
+      speed: { idle: 1 },
+      injected: { idle: { slackMs: 300 } },
+      seed: 3,
+      quick: true,
+    });
+  });
+});
+
+describe("the least time of a failover", () => {
+  const region = "eu-central-1";
+  const change = (id: string) => ({ change: id });
+  const log = (askedLateMs: number) => {
+    const events: [number, string, Record<string, unknown>][] = [
+      [1_000, "ecs.scale-accepted", { region }],
+      [1_000, "rds.promotion-accepted", { region }],
+      [61_000, "ecs.tasks-running", { region, running: 5 }],
+      [301_000, "rds.promotion-observable", { region, acceptedMs: 1_000, observableMs: 301_000 }],
+      [301_000 + askedLateMs, "route53.change-accepted", change("one")],
+      [331_000 + askedLateMs, "route53.change-insync", change("one")],
+      [351_000 + askedLateMs, "elb.targets-healthy", { region, state: "healthy", healthy: 5 }],
+      [351_000 + 2 * askedLateMs, "route53.change-accepted", change("two")],
+      [391_000 + 2 * askedLateMs, "route53.change-insync", change("two")],
+    ];
+    return events.map(([worldMs, kind, facts], index) => ({ seq: index + 1, worldMs, machineMs: 0, kind, facts }));
+  };
+
+  test("is the sum of what the world took along the longest way, and one TTL", () => {
+    expect(leastTimeMs(log(0))).toBe(300_000 + 30_000 + 20_000 + 40_000 + 60_000);
+  });
+
+  test("a bot that asks late makes it no longer", () => {
+    expect(leastTimeMs(log(45_000))).toBe(leastTimeMs(log(0)));
+  });
+
+  test("a log without a failover has none", () => {
+    expect(() => leastTimeMs(log(0).slice(0, 3))).toThrow("no whole failover");
+  });
+});

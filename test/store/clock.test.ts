@@ -1,0 +1,80 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { StoreClock, setAnchor } from "../../src/store/clock.ts";
+import type { ScriptedRedis } from "../../src/store/scripts.ts";
+import { AT } from "../harness/observed.ts";
+import { StoreBench } from "../harness/store.ts";
+
+/** Machine time that reading and refreshing may take here. */
+const SLACK_MS = 2_000;
+const HOUR_MS = 3_600_000;
+
+let bench: StoreBench;
+let redis: ScriptedRedis;
+beforeEach(async () => {
+  bench = await StoreBench.start();
+  redis = await bench.connect();
+});
+afterEach(() => bench.close());
+
+async function refreshed(): Promise<StoreClock> {
+  const clock = new StoreClock(await bench.connect());
+  await clock.refresh();
+  return clock;
+}
+
+const storeMs = async () => Number((await redis.time())[0]) * 1_000;
+const within = (actual: number, wanted: number, tolerance: number) => Math.abs(actual - wanted) <= tolerance;
+
+describe("world time of one installation", () => {
+  test("without an anchor it is real time, by the store's clock", async () => {
+    const clock = await refreshed();
+
+    expect(clock.speed).toBe(1);
+    expect(within(clock.now(), await storeMs(), SLACK_MS)).toBe(true);
+  });
+
+  test("two processes with the same anchor tell the same time", async () => {
+    await setAnchor(redis, { worldMs: AT, machineMs: await storeMs(), speed: 100 });
+    const [one, two] = [await refreshed(), await refreshed()];
+
+    expect(within(one.now(), two.now(), 100 * 50)).toBe(true);
+    expect(one.now()).toBeGreaterThan(AT - 100 * SLACK_MS);
+  });
+
+  test("it follows an anchor that was moved, at the next refresh", async () => {
+    await setAnchor(redis, { worldMs: AT, machineMs: await storeMs(), speed: 1 });
+    const clock = await refreshed();
+
+    await setAnchor(redis, { worldMs: AT + HOUR_MS, machineMs: await storeMs(), speed: 1 });
+    expect(within(clock.now(), AT, SLACK_MS)).toBe(true);
+    await clock.refresh();
+
+    expect(within(clock.now(), AT + HOUR_MS, SLACK_MS)).toBe(true);
+  });
+
+  test("a jump ends a sleep that it has passed, and no other", async () => {
+    await setAnchor(redis, { worldMs: AT, machineMs: await storeMs(), speed: 1 });
+    const clock = await refreshed();
+    const ended: string[] = [];
+    const giveUp = new AbortController();
+    const short = clock.sleep(HOUR_MS).then(() => ended.push("an hour"));
+    const long = clock.sleep(5 * HOUR_MS, giveUp.signal).catch(() => ended.push("given up"));
+
+    await setAnchor(redis, { worldMs: AT + 2 * HOUR_MS, machineMs: await storeMs(), speed: 1 });
+    await clock.refresh();
+    await short;
+    expect(ended).toEqual(["an hour"]);
+
+    giveUp.abort();
+    await long;
+    expect(ended).toEqual(["an hour", "given up"]);
+  });
+
+  test("world times become the machine's own and back", async () => {
+    const machineMs = await storeMs();
+    await setAnchor(redis, { worldMs: AT, machineMs, speed: 60 });
+    const clock = await refreshed();
+
+    expect(clock.toMachineMs(AT + 60_000)).toBe(machineMs + 1_000);
+  });
+});

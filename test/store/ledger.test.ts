@@ -1,0 +1,147 @@
+import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { Secret } from "../../src/domain/secret.ts";
+import type { LedgerEntry } from "../../src/ports/runs.ts";
+import { KEYS } from "../../src/store/keys.ts";
+import { LedgerFile, verifyLedger } from "../../src/store/ledger-file.ts";
+import type { ScriptedRedis } from "../../src/store/scripts.ts";
+import { AT } from "../harness/observed.ts";
+import { LEDGER_KEY, StoreBench } from "../harness/store.ts";
+
+let bench: StoreBench;
+let redis: ScriptedRedis;
+let directory: string;
+let path: string;
+const open: LedgerFile[] = [];
+
+beforeEach(async () => {
+  bench = await StoreBench.start();
+  redis = await bench.connect();
+  directory = await mkdtemp(join(tmpdir(), "twokey-ledger-"));
+  path = join(directory, "bot.jsonl");
+});
+afterEach(async () => {
+  for (const ledger of open.splice(0)) await ledger.close();
+  bench.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function opened(): Promise<LedgerFile> {
+  const ledger = await LedgerFile.open(redis, { directory, process: "bot", key: LEDGER_KEY });
+  open.push(ledger);
+  return ledger;
+}
+
+const act = (says: string, epoch = 1): LedgerEntry => ({
+  ...{ atMs: AT, run: "F-1", epoch, kind: "intent", step: "promote", says, requestIds: ["r-1"] },
+});
+
+async function written(count: number): Promise<LedgerFile> {
+  const ledger = await opened();
+  await Promise.all(Array.from({ length: count }, (_, index) => ledger.append(act(`act ${index + 1}`, index + 1))));
+  return ledger;
+}
+
+describe("the chain of the ledger (G12)", () => {
+  test("what was appended is in the file when the append resolves, and the chain fits", async () => {
+    await written(5);
+
+    expect((await readFile(path, "utf8")).trimEnd().split("\n")).toHaveLength(5);
+    expect(await verifyLedger(path, LEDGER_KEY)).toEqual({ lines: 5, broken: undefined });
+  });
+
+  test("one changed byte is found with its line", async () => {
+    await written(5);
+    const text = await readFile(path, "utf8");
+    await writeFile(path, text.replace("act 3", "act 8"));
+
+    expect(await verifyLedger(path, LEDGER_KEY)).toEqual({ lines: 5, broken: 3 });
+  });
+
+  test("a line that was taken out is found", async () => {
+    await written(4);
+    const lines = (await readFile(path, "utf8")).split("\n");
+    await writeFile(path, lines.toSpliced(1, 1).join("\n"));
+
+    expect((await verifyLedger(path, LEDGER_KEY)).broken).toBe(2);
+  });
+
+  test("without the key nobody can write a chain that fits", async () => {
+    await written(2);
+
+    expect((await verifyLedger(path, new Secret("another key"))).broken).toBe(1);
+  });
+
+  test("the chain goes on over a restart, and the highest epoch is remembered", async () => {
+    await (await written(3)).close();
+    open.splice(0);
+
+    const again = await opened();
+    expect(again.highestEpoch()).toBe(3);
+    await again.append(act("after the restart", 4));
+
+    expect(await verifyLedger(path, LEDGER_KEY)).toEqual({ lines: 4, broken: undefined });
+  });
+});
+
+describe("a ledger that a crash has cut", () => {
+  test("a torn last line is dropped at the next start, and the chain goes on", async () => {
+    await written(2);
+    await appendFile(path, '{"store":"half a li');
+    expect((await verifyLedger(path, LEDGER_KEY)).broken).toBe(3);
+
+    await (await opened()).append(act("act 3"));
+
+    expect(await verifyLedger(path, LEDGER_KEY)).toEqual({ lines: 3, broken: undefined });
+  });
+
+  test("damage before the last line is nobody's to repair: the start is refused", async () => {
+    await written(3);
+    const lines = (await readFile(path, "utf8")).split("\n");
+    await writeFile(path, [lines[0], "not json", lines[2], ""].join("\n"));
+
+    await expect(opened()).rejects.toThrow(/damaged line 2/);
+    expect((await readFile(path, "utf8")).split("\n")[2]).toBe(lines[2]);
+  });
+});
+
+describe("a store that is not the one the ledger knows (G17)", () => {
+  test("the same store agrees, before and after a restart of the process", async () => {
+    await redis.incrby(KEYS.position, 7);
+    const ledger = await written(1);
+
+    expect(await ledger.disagreement()).toBeUndefined();
+    expect(await (await opened()).disagreement()).toBeUndefined();
+  });
+
+  test("an emptied Redis is recognised, also by a process that starts after it", async () => {
+    const ledger = await written(1);
+    await redis.flushdb();
+
+    expect(await ledger.disagreement()).toMatch(/came back empty/);
+    expect(await (await opened()).disagreement()).toMatch(/came back empty/);
+  });
+
+  test("a Redis that was restored to an older state is recognised, however much is written to it afterwards", async () => {
+    const ledger = await written(1);
+    const older = await redis.get(KEYS.ledgerMark("bot"));
+    await ledger.append(act("act 2", 2));
+
+    await redis.set(KEYS.ledgerMark("bot"), older ?? "");
+    await redis.incrby(KEYS.position, 1_000);
+
+    expect(await ledger.disagreement()).toMatch(/^Redis went back in time/);
+    await expect(ledger.append(act("act 3", 3))).rejects.toThrow(/went back in time/);
+  });
+
+  test("a crash between the store and the file is no disagreement", async () => {
+    const ledger = await written(1);
+    const known = await redis.get(KEYS.ledgerMark("bot"));
+
+    await redis.set(KEYS.ledgerMark("bot"), `a-newer-mark ${known?.split(" ")[0]}`);
+
+    expect(await ledger.disagreement()).toBeUndefined();
+  });
+});

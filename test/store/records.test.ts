@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { z } from "zod";
+import { readEvents } from "../../src/store/events.ts";
+import { createRecords } from "../../src/store/records.ts";
+import { AT } from "../harness/observed.ts";
+import { StoreBench } from "../harness/store.ts";
+
+const Tally = z.strictObject({ count: z.number(), by: z.record(z.string(), z.number()) });
+const KIND = { kind: "tally", schema: Tally, isOpen: (tally: z.infer<typeof Tally>) => tally.count < 10 };
+const WRITERS = 8;
+const CHANGES = 50;
+
+let bench: StoreBench;
+beforeEach(async () => {
+  bench = await StoreBench.start();
+});
+afterEach(() => bench.close());
+
+const event = (says: string) => ({ kind: "tally.counted", atMs: AT, door: "engine" as const, says, facts: {} });
+
+describe("documents that several processes change", () => {
+  test("8 writers of 50 changes each lose nothing, and every change has its one event", async () => {
+    const connections = await Promise.all(Array.from({ length: WRITERS }, () => bench.connect()));
+
+    await Promise.all(
+      connections.map(async (redis, index) => {
+        const tallies = createRecords(redis, KIND);
+        for (let turn = 0; turn < CHANGES; turn += 1) {
+          await tallies.change("one", (current = { count: 0, by: {} }) => ({
+            value: {
+              count: current.count + 1,
+              by: { ...current.by, [`writer-${index}`]: (current.by[`writer-${index}`] ?? 0) + 1 },
+            },
+            events: [event(`${index}/${turn}`)],
+          }));
+        }
+      }),
+    );
+
+    const [redis] = connections;
+    if (!redis) throw new Error("there are writers");
+    const stored = await createRecords(redis, KIND).get("one");
+    expect(stored?.value.count).toBe(WRITERS * CHANGES);
+    expect(Object.values(stored?.value.by ?? {})).toEqual(Array.from({ length: WRITERS }, () => CHANGES));
+    expect(stored?.revision).toBe(WRITERS * CHANGES);
+    const said = (await readEvents(redis, "", 1_000)).map(({ event: { says } }) => says);
+    expect(new Set(said).size).toBe(WRITERS * CHANGES);
+  });
+
+  test("a change that decides on nothing writes nothing", async () => {
+    const tallies = createRecords(await bench.connect(), KIND);
+
+    expect(await tallies.change("one", () => undefined)).toBeUndefined();
+    expect(await tallies.get("one")).toBeUndefined();
+  });
+
+  test("open and due lists follow the newest value", async () => {
+    const tallies = createRecords(await bench.connect(), KIND);
+    const set = (count: number, dueAtMs?: number) =>
+      tallies.change("one", () => ({
+        value: { count, by: {} },
+        events: [],
+        ...(dueAtMs === undefined ? {} : { dueAtMs }),
+      }));
+
+    await set(1, AT);
+    expect([await tallies.openIds(), await tallies.due(AT - 1, 10), await tallies.due(AT, 10)]).toEqual([
+      ["one"],
+      [],
+      ["one"],
+    ]);
+
+    await set(10);
+    expect([await tallies.openIds(), await tallies.due(AT, 10)]).toEqual([[], []]);
+  });
+});

@@ -1,0 +1,175 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import type { Plan } from "../../src/domain/plan.ts";
+import { planDigest } from "../../src/domain/plan.ts";
+import type { RunEntry, RunState } from "../../src/domain/run.ts";
+import type { Runs } from "../../src/ports/runs.ts";
+import { readEvents } from "../../src/store/events.ts";
+import { createRuns } from "../../src/store/runs.ts";
+import { example } from "../harness/example.ts";
+import { AT } from "../harness/observed.ts";
+import { planFor } from "../harness/plans.ts";
+import { StoreBench } from "../harness/store.ts";
+
+const inventory = example("inventory");
+const COOL_DOWN_MS = 3_600_000;
+
+let bench: StoreBench;
+let nowMs = AT;
+let one: Runs;
+let two: Runs;
+
+beforeEach(async () => {
+  bench = await StoreBench.start();
+  nowMs = AT;
+  one = createRuns(await bench.connect(), () => nowMs);
+  two = createRuns(await bench.connect(), () => nowMs);
+});
+afterEach(() => bench.close());
+
+const event = (says: string) => ({ kind: "run.test", atMs: AT, door: "engine" as const, says, facts: {} });
+const key = (by: string, digest: string): RunEntry => ({
+  ...{ kind: "key-turned", atMs: AT, by, door: "slack", digest, accepted: [] },
+});
+const started: RunEntry = { kind: "started", atMs: AT, keys: ["ana", "ben"] };
+
+async function created(id: string): Promise<RunState> {
+  const plan: Plan = planFor(inventory, { id });
+  await one.create(plan, planDigest(plan), [event(`${id} is proposed`)]);
+  const run = await one.read(id);
+  if (!run) throw new Error(`${id} is not there`);
+  return run;
+}
+
+async function takes(runs: Runs, run: RunState) {
+  return runs.append(run, {
+    entries: [started],
+    events: [event("started")],
+    claim: { action: "take", service: run.plan.service },
+  });
+}
+
+describe("the append is compare-and-set (J1)", () => {
+  test("of two appends at one position one wins, and the other learns it", async () => {
+    const run = await created("F-1");
+    const by = (person: string) => ({ entries: [key(person, run.digest)], events: [event(person)] });
+
+    const answers = await Promise.all([one.append(run, by("ana")), two.append(run, by("ben"))]);
+
+    expect(answers.map(({ kind }) => kind).toSorted()).toEqual(["appended", "conflict"]);
+    expect((await two.read("F-1"))?.keys).toHaveLength(1);
+  });
+
+  test("of twenty appends at one position exactly one is written, with its event", async () => {
+    const run = await created("F-1");
+    const writers = await Promise.all(Array.from({ length: 20 }, () => bench.connect()));
+
+    const answers = await Promise.all(
+      writers.map((redis, index) =>
+        createRuns(redis, () => nowMs).append(run, {
+          entries: [key(`person-${index}`, run.digest)],
+          events: [event(`turned ${index}`)],
+        }),
+      ),
+    );
+
+    expect(answers.filter(({ kind }) => kind === "appended")).toHaveLength(1);
+    expect((await one.read("F-1"))?.length).toBe(1);
+    const [redis] = writers;
+    const said = redis ? (await readEvents(redis, "", 100)).map(({ event: { says } }) => says) : [];
+    expect(said.filter((says) => says.startsWith("turned"))).toHaveLength(1);
+  });
+
+  test("an entry that does not fit the state never reaches the journal", async () => {
+    const run = await created("F-1");
+    const done: RunEntry = { kind: "done", atMs: AT, step: "fence", epoch: 0, says: "", output: {} };
+
+    await expect(one.append(run, { entries: [done], events: [] })).rejects.toThrow(/cannot take "done"/);
+    expect((await one.read("F-1"))?.length).toBe(0);
+  });
+
+  test("a run is created once", async () => {
+    const run = await created("F-1");
+
+    await expect(two.create(run.plan, run.digest, [])).rejects.toThrow(/exists already/);
+  });
+
+  test("an append to a run that the store has lost is refused", async () => {
+    const run = await created("F-1");
+    await (await bench.connect()).flushdb();
+
+    await expect(one.append(run, { entries: [key("ana", run.digest)], events: [] })).rejects.toThrow(
+      /not in the store/,
+    );
+  });
+});
+
+describe("one executor per service (G6)", () => {
+  test("of two runs that start at once one takes the service and the other writes nothing", async () => {
+    const [first, second] = [await created("F-1"), await created("F-2")];
+
+    const answers = await Promise.all([takes(one, first), takes(two, second)]);
+
+    expect(answers.map(({ kind }) => kind).toSorted()).toEqual(["appended", "claimed-by"]);
+    const states = [(await one.read("F-1"))?.state, (await one.read("F-2"))?.state].toSorted();
+    expect(states).toEqual(["running", "waiting-for-keys"]);
+  });
+
+  test("the claim has no expiry", async () => {
+    await takes(one, await created("F-1"));
+    const redis = await bench.connect();
+
+    expect(await one.holderOf("inventory")).toBe("F-1");
+    expect(await redis.pttl("{twokey}:claim:inventory")).toBe(-1);
+  });
+
+  test("its end gives the service back, and the run leaves the open ones", async () => {
+    await finished(await created("F-1"), undefined);
+
+    expect(await one.holderOf("inventory")).toBeUndefined();
+    expect(await one.openIds()).toEqual([]);
+    expect(await takes(two, await created("F-2"))).toMatchObject({ kind: "appended" });
+  });
+
+  test("a run that does not hold the service cannot give it back", async () => {
+    await takes(one, await created("F-1"));
+    const other = await created("F-2");
+
+    await two.append(other, {
+      entries: [{ kind: "expired", atMs: AT }],
+      events: [],
+      claim: { action: "release", service: "inventory" },
+    });
+
+    expect(await one.holderOf("inventory")).toBe("F-1");
+  });
+});
+
+describe("the cool-down", () => {
+  test("a second failover is refused until the cool-down is over, by world time", async () => {
+    await finished(await created("F-1"), AT + COOL_DOWN_MS);
+    const next = await created("F-2");
+
+    nowMs = AT + COOL_DOWN_MS - 1;
+    expect(await takes(two, next)).toEqual({ kind: "cooling-down", untilMs: AT + COOL_DOWN_MS });
+    expect(await two.coolDownUntil("inventory")).toBe(AT + COOL_DOWN_MS);
+    expect(await one.holderOf("inventory")).toBeUndefined();
+
+    nowMs = AT + COOL_DOWN_MS;
+    expect(await takes(two, next)).toMatchObject({ kind: "appended" });
+  });
+});
+
+async function finished(run: RunState, coolDownUntilMs: number | undefined): Promise<void> {
+  const taken = await takes(one, run);
+  if (taken.kind !== "appended") throw new Error(`the service was not taken: ${taken.kind}`);
+  await one.append(taken.run, {
+    entries: [{ kind: "finished", atMs: AT, state: "verified" }],
+    events: [],
+    over: true,
+    claim: {
+      action: "release",
+      service: run.plan.service,
+      ...(coolDownUntilMs === undefined ? {} : { coolDownUntilMs }),
+    },
+  });
+}
