@@ -86,7 +86,7 @@ export async function startApp(settings: Settings, inventory: () => Inventory, l
       return wrong === undefined ? [] : [wrong];
     },
   });
-  const lookout = startLookout({ memory, outside, logger, inventory });
+  const lookout = startLookout({ memory, outside, clock, logger, inventory });
   const guard = startStoreGuard({ ledger, queues, paging: outside.paging, logger, process: worker, inventory });
   logger.info({ worker, port: doors.web.port, services: inventory().services.length }, "TwoKey is ready");
   return {

@@ -2,6 +2,7 @@ import { chainOf } from "../domain/errors.ts";
 import type { Inventory } from "../domain/inventory.ts";
 import type { Service } from "../domain/service.ts";
 import type { Logger } from "../ports/logger.ts";
+import type { StoreClock } from "../store/clock.ts";
 import { look } from "./commands.ts";
 import type { Memory } from "./memory.ts";
 import type { Outside } from "./outside.ts";
@@ -13,6 +14,7 @@ const QUIET_EVERY_MS = 30_000;
 export interface LookoutDeps {
   readonly memory: Memory;
   readonly outside: Outside;
+  readonly clock: StoreClock;
   readonly logger: Logger;
   readonly inventory: () => Inventory;
 }
@@ -33,6 +35,8 @@ export function startLookout(deps: LookoutDeps): { stop(): void } {
     looking.delete(service.name);
   };
   const turn = async (): Promise<void> => {
+    // Every process follows the shared clock by itself; the sweep runs in one of them only.
+    await deps.clock.refresh();
     const busy = await busyServices(deps.memory);
     for (const service of deps.inventory().services) {
       const everyMs = busy.has(service.name) ? BUSY_EVERY_MS : QUIET_EVERY_MS;

@@ -49,7 +49,7 @@ export async function updateFacts(incident: Incident, memory: Memory, clock: Clo
   const run = (await runsOf(incident, memory)).at(-1);
   const acked = incident.acks[0];
   return {
-    status: `${incident.title}: open for ${sayDuration(nowMs - incident.openedAtMs)}, ${acked ? `taken by ${acked.name}` : "nobody has acknowledged yet"}`,
+    status: `Open for ${sayDuration(nowMs - incident.openedAtMs)}, ${acked ? `taken by ${acked.name}` : "nobody has acknowledged yet"}`,
     progress: run ? runLine(run, nowMs) : "No failover has been asked for",
     challenges: challengesOf(incident, run),
     eta: etaOf(run, nowMs),

@@ -102,6 +102,8 @@ async function pollUntilThere(driving: Driving): Promise<void> {
       if (entered) await hold.note(entered);
       return;
     }
+    // What an unwinding run still waits for nobody needs any more, and users wait for its undo.
+    if (hold.run.state === "unwinding") return;
     await waitOrFail(driving, POLL_MS * (1 - POLL_JITTER + 2 * POLL_JITTER * Math.random()), verdict.says);
   }
 }

@@ -39,6 +39,8 @@ export interface Stage {
   readonly redis: ScriptedRedis;
   readonly bots: readonly Bot[];
   readonly directory: string;
+  /** The bots' ledger key: no log may ever show it. */
+  readonly ledgerKey: string;
   /** Moves world time for everybody at once: the world and the bots share one anchor. */
   jump(worldMs: number): Promise<void>;
   setSpeed(speed: number): Promise<void>;
@@ -69,12 +71,13 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     const world = new WorldClient(running.controlPort);
     const tellClock = async () => setAnchor(redis.client, await world.anchor());
     await tellClock();
+    const ledgerKey = randomBytes(24).toString("hex");
     const settings: BotSettings = {
       program: join(PROGRAMS, "main.js"),
       path: inherited.path,
       directory,
       redisUrl: redis.url,
-      ledgerKey: randomBytes(24).toString("hex"),
+      ledgerKey,
       environment: running.environment,
     };
     const bots = ports.map((port, index) => new Bot(`bot-${index + 1}`, port, settings));
@@ -90,6 +93,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
       redis: redis.client,
       bots,
       directory,
+      ledgerKey,
       stop,
       jump: async (worldMs) => {
         await world.jump(worldMs);

@@ -20,7 +20,7 @@ describe("an executor that dies at every step (J2, G5, X4)", () => {
     const killedAt = await driveThroughKills(at, points, SPEED);
 
     process.stdout.write(`kills ${boundary}: ${killedAt.length} of ${points.length} tried\n`);
-    expect(killedAt.toSorted()).toEqual(points.toSorted());
+    expect(new Set(killedAt)).toEqual(new Set(points));
     expect(await stateOfRun(at)).toBe("verified");
     const mutations = mutationsOf(at);
     expect(mutations.filter((call) => call.startsWith("PromoteReadReplica"))).toHaveLength(1);

@@ -25,8 +25,8 @@ const { inventory } = loadFile(settings.configPath, readFileSync(settings.config
 const redis = await connectRedis(settings.redisUrl.reveal(), log);
 say("ready");
 const line = await new Promise((resolve) => createInterface({ input: process.stdin }).once("line", resolve));
-/** `points`: `boundary step` pairs at which to die, each of them once over all workers. */
-const { run, points } = JSON.parse(line);
+/** `points`: `boundary step` pairs at which to die; `freezeAt`: one at which to stand still until somebody wakes us. */
+const { run, points, freezeAt } = JSON.parse(line);
 
 const clock = new StoreClock(redis);
 await clock.refresh();
@@ -35,6 +35,10 @@ const outside = createOutside(settings, inventory, clock, log);
 const memory = createMemory(redis, () => clock.now());
 
 async function dieAt(boundary, step) {
+  if (freezeAt === `${boundary} ${step}`) {
+    say("frozen");
+    process.kill(process.pid, "SIGSTOP");
+  }
   if (!points.includes(`${boundary} ${step}`)) return;
   say(`killed ${boundary} ${step}`);
   process.kill(process.pid, "SIGKILL");
@@ -88,7 +92,14 @@ const deps = {
   logger: log,
   worker: settings.processName,
   inventory: () => inventory,
-  wake: { run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing, incidentChat: nothing, card: nothing },
+  wake: {
+    run: nothing,
+    runCalls: nothing,
+    incidentPages: nothing,
+    incidentEvidence: nothing,
+    incidentChat: nothing,
+    card: nothing,
+  },
   channelOf: nothing,
   drift: async ({ plan }, signal) => {
     const service = inventory.services.find(({ name }) => name === plan.service);

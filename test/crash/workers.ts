@@ -35,8 +35,13 @@ export class Worker {
     await this.#until((line) => line === "ready", READY_WITHIN_MS);
   }
 
-  drives(run: string, points: readonly string[] = []): void {
-    this.#child.stdin?.write(`${JSON.stringify({ run, points })}\n`);
+  drives(run: string, points: readonly string[] = [], freezeAt?: string): void {
+    this.#child.stdin?.write(`${JSON.stringify({ run, points, freezeAt })}\n`);
+  }
+
+  /** Resolves when it stands still at its `freezeAt`. */
+  async frozen(): Promise<void> {
+    await this.#until((line) => line === "frozen", DONE_WITHIN_MS);
   }
 
   /** Its last words, when it is gone: `killed <point>`, `ended <state>` or `refused <why>`. */
@@ -79,7 +84,11 @@ const STANDING_STILL = 0.001;
  * Drives one run with worker after worker, each of which dies at the first of `points` that it reaches; a point kills once.
  * World time stands still between two workers, so that their start costs the run nothing. Resolves to the points that killed.
  */
-export async function driveThroughKills(at: FailoverWorld, points: readonly string[], speed: number): Promise<string[]> {
+export async function driveThroughKills(
+  at: FailoverWorld,
+  points: readonly string[],
+  speed: number,
+): Promise<string[]> {
   const killedAt: string[] = [];
   const left = new Set(points);
   let next = Worker.start(at, "worker");
@@ -91,11 +100,9 @@ export async function driveThroughKills(at: FailoverWorld, points: readonly stri
       worker.drives("F-1", [...left]);
       next = Worker.start(at, "worker");
       const words = await worker.lastWords();
+      if (words.startsWith("refused ")) throw new Error(words);
+      if (!words.startsWith("killed ")) return killedAt;
       await at.setSpeed(STANDING_STILL);
-      if (!words.startsWith("killed ")) {
-        if (words.startsWith("refused ")) throw new Error(words);
-        return killedAt;
-      }
       const point = words.slice("killed ".length);
       killedAt.push(point);
       left.delete(point);

@@ -33,7 +33,7 @@ export interface FailoverWorldOptions {
 /** World seconds of a promotion here: long enough to be interrupted, short enough for many runs. */
 const PROMOTION_SECONDS = 130;
 /** Machine time that a silent endpoint is given. */
-const ANSWER_WITHIN_MS = 500;
+const ANSWER_WITHIN_MS = 300;
 const nothing = () => undefined;
 export const silent: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => silent };
 
@@ -175,7 +175,11 @@ export async function runOf({ memory }: FailoverWorld, id = "F-1"): Promise<RunS
 }
 
 /** Resolves as soon as `look` finds something; throws with `what` after that much machine time. */
-export async function eventually<T>(what: string, withinMs: number, look: () => T | undefined | Promise<T | undefined>) {
+export async function eventually<T>(
+  what: string,
+  withinMs: number,
+  look: () => T | undefined | Promise<T | undefined>,
+) {
   const deadline = Date.now() + withinMs;
   for (;;) {
     const found = await look();

@@ -55,7 +55,7 @@ describe("the append is compare-and-set (J1)", () => {
 
     const answers = await Promise.all([one.append(run, by("ana")), two.append(run, by("ben"))]);
 
-    expect(answers.map(({ kind }) => kind).toSorted()).toEqual(["appended", "conflict"]);
+    expect(new Set(answers.map(({ kind }) => kind))).toEqual(new Set(["appended", "conflict"]));
     expect((await two.read("F-1"))?.keys).toHaveLength(1);
   });
 
@@ -109,9 +109,9 @@ describe("one executor per service (G6)", () => {
 
     const answers = await Promise.all([takes(one, first), takes(two, second)]);
 
-    expect(answers.map(({ kind }) => kind).toSorted()).toEqual(["appended", "claimed-by"]);
-    const states = [(await one.read("F-1"))?.state, (await one.read("F-2"))?.state].toSorted();
-    expect(states).toEqual(["running", "waiting-for-keys"]);
+    expect(new Set(answers.map(({ kind }) => kind))).toEqual(new Set(["appended", "claimed-by"]));
+    const states = new Set([(await one.read("F-1"))?.state, (await one.read("F-2"))?.state]);
+    expect(states).toEqual(new Set(["running", "waiting-for-keys"]));
   });
 
   test("the claim has no expiry", async () => {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { StepFailed } from "../../domain/errors.ts";
+import { canonicalJson } from "../../domain/json.ts";
 import type { FirewallRule } from "../../domain/observed.ts";
 import type { Cloud, Step, StepContext } from "../../ports/step.ts";
 import { ComputeInput, FirewallRuleInput } from "./schemas.ts";
@@ -120,16 +121,35 @@ function notFenced(input: Input, why: string): StepFailed {
 }
 
 async function undoFence(input: Input, { cloud, signal }: StepContext) {
-  if (!input.captured) return { says: `${input.region} was not touched: it did not answer`, requestIds: [] };
-  const opened = await cloud.databases.openFirewall(input.region, input.securityGroup, input.captured.rules, signal);
-  const restored = await cloud.compute.restore(
-    input.region,
-    input.compute,
-    { desired: input.captured.desired, scaling: input.captured.scaling ?? undefined },
-    signal,
-  );
+  const { captured } = input;
+  if (!captured) return { says: `${input.region} was not touched: it did not answer`, requestIds: [] };
   return {
-    says: `security group reopened, ${input.captured.desired} tasks asked for again`,
-    requestIds: [...opened.requestIds, ...restored.requestIds],
+    says: `security group open, ${captured.desired} tasks asked for, as before`,
+    requestIds: [
+      ...(await reopenDatabase(input, captured, cloud, signal)),
+      ...(await restoreService(input, captured, cloud, signal)),
+    ],
   };
+}
+
+type Captured = NonNullable<Input["captured"]>;
+
+/** Looks first: a fence that was refused has closed nothing, and whoever refused it would refuse its undo as well. */
+async function reopenDatabase(input: Input, { rules }: Captured, cloud: Cloud, signal: AbortSignal) {
+  const now = await cloud.databases.firewall(input.region, input.securityGroup, signal);
+  const open = new Set(now.known ? now.value.map(canonicalJson) : []);
+  const missing = rules.filter((rule) => !open.has(canonicalJson(rule)));
+  if (missing.length === 0) return [];
+  return (await cloud.databases.openFirewall(input.region, input.securityGroup, missing, signal)).requestIds;
+}
+
+async function restoreService(input: Input, { desired, scaling }: Captured, cloud: Cloud, signal: AbortSignal) {
+  const now = await cloud.compute.describe(input.region, input.compute, signal);
+  const isRestored =
+    now.known &&
+    now.value.desired >= desired &&
+    (scaling === null || canonicalJson(now.value.scaling ?? null) === canonicalJson(scaling));
+  if (isRestored) return [];
+  const saved = { desired, scaling: scaling ?? undefined };
+  return (await cloud.compute.restore(input.region, input.compute, saved, signal)).requestIds;
 }

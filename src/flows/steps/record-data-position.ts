@@ -1,37 +1,40 @@
 import { z } from "zod";
 import { sayTime } from "../../domain/duration.ts";
 import type { Step } from "../../ports/step.ts";
-import { NoData } from "./schemas.ts";
 
 /**
  * Writes down how far the standby had followed, right before it is cut loose. A position never goes back, so what the plan
- * knew stays true when the lag can no longer be measured. In planned mode nothing may be missing.
+ * knew stays true when the lag can no longer be measured. In planned mode nothing may be missing: the standby must have
+ * reached a time at which the writers were stopped already. A lag of zero does not say so, since samples come minutes late.
  */
 const Input = z.object({
   region: z.string(),
   instance: z.string(),
-  /** Planned: wait until the replica has everything. */
+  /** Planned: wait until the replica has everything that was written before this step began. */
   mustReachZero: z.boolean(),
   /** World time until which the plan knew that every commit is on the standby; null: unknown, accepted as such. */
   knownUntilMs: z.number().nullable(),
 });
 type Input = z.infer<typeof Input>;
+/** World time of the first look: the steps before this one have stopped the writers by then. */
+const Data = z.object({ sinceMs: z.number() });
+type Data = z.infer<typeof Data>;
 
-export const recordDataPosition: Step<Input, Record<string, never>> = {
+export const recordDataPosition: Step<Input, Data> = {
   name: "record-data-position",
   input: Input,
-  data: NoData,
-  run: async () => ({ requestIds: [], data: {} }),
+  data: Data,
+  run: async (_input, { cloud }) => ({ requestIds: [], data: { sinceMs: cloud.clock.now() } }),
 
-  async verify(input, _data, { cloud, signal }) {
+  async verify(input, { sinceMs }, { cloud, signal }) {
     const lag = await cloud.databases.lag(input.region, input.instance, signal);
-    if (input.mustReachZero && !(lag.known && lag.value.seconds === 0)) {
-      return {
-        done: false,
-        says: lag.known ? `the standby is ${lag.value.seconds} s behind` : `lag is unknown: ${lag.why}`,
-      };
-    }
     const measuredMs = lag.known ? lag.value.measuredAtMs - lag.value.seconds * 1_000 : 0;
+    if (input.mustReachZero && measuredMs < sinceMs) {
+      const seen = lag.known
+        ? `the standby had commits until ${sayTime(measuredMs)}, and the writers stopped at ${sayTime(sinceMs)}`
+        : `lag is unknown: ${lag.why}`;
+      return { done: false, says: seen };
+    }
     const lastCommitMs = Math.max(measuredMs, input.knownUntilMs ?? 0);
     if (lastCommitMs === 0)
       return {

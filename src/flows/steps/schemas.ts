@@ -28,6 +28,7 @@ export const FirewallRuleInput = z
     cidrs: z.array(z.string()),
     ipv6Cidrs: z.array(z.string()),
     groups: z.array(z.string()),
+    prefixLists: z.array(z.string()).exactOptional(),
   })
   .transform(({ fromPort, toPort, ...rest }) => ({ ...rest, fromPort, toPort }));
 

@@ -1,0 +1,95 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { createLogger } from "./app/log.ts";
+import { readInherited } from "./config/inherited.ts";
+import { chainOf } from "./domain/errors.ts";
+import { leastTimeMs } from "./sandbox/bench/least-time.ts";
+import { type Stage, startStage } from "./sandbox/stage.ts";
+import { CLAIMS } from "./sandbox/story/claims.ts";
+import { play } from "./sandbox/story/play.ts";
+import { type Report, report } from "./sandbox/story/report.ts";
+import { Transcript } from "./sandbox/story/transcript.ts";
+
+/** `npm run demo`: the main job in a simulated world. Exit codes: 0 every claim held, 1 one did not, 2 called wrongly. */
+const USAGE = "Usage: npm run demo -- [--json] [--seed N] [--speed K]\n";
+const CONFIG = fileURLToPath(new URL("../examples/inventory.yaml", import.meta.url));
+
+async function main(): Promise<void> {
+  const wanted = readArguments(process.argv.slice(2));
+  if (!wanted) {
+    process.stderr.write(USAGE);
+    process.exitCode = 2;
+    return;
+  }
+  let stage: Stage | undefined;
+  const end = () => void stage?.stop().finally(() => process.exit(130));
+  process.once("SIGINT", end).once("SIGTERM", end);
+  try {
+    stage = await startStage({
+      config: CONFIG,
+      bots: 2,
+      inherited: readInherited(),
+      logger: createLogger("silent", "demo"),
+      ...wanted,
+    });
+    const told = await tell(stage, wanted);
+    process.stdout.write(wanted.json ? `${JSON.stringify(told.figures)}\n` : told.table);
+    process.exitCode = told.figures.ok ? 0 : 1;
+  } catch (error) {
+    process.stderr.write(`\nThe demo could not be played to its end: ${chainOf(error)}\n`);
+    for (const bot of stage?.bots ?? []) process.stderr.write(await lastLines(bot.logFile));
+    process.exitCode = 1;
+  } finally {
+    await stage?.stop();
+  }
+}
+
+async function tell(stage: Stage, { json, seed, speed }: Arguments): Promise<Report> {
+  const names = new Map(
+    stage.inventory.people.flatMap(({ slack, also, pagerduty, name }) =>
+      [slack, ...also, pagerduty ?? ""].map((id) => [id, name] as const),
+    ),
+  );
+  names.set(stage.inventory.file.alerts.channel, "#alerts");
+  // With --json the story goes to standard error, so that the last line of standard output is the object.
+  const transcript = new Transcript(stage.world, { names }, json ? { write: () => true } : process.stdout);
+  if (!json)
+    process.stdout.write(
+      `TwoKey in a simulated world: speed ${speed}, seed ${seed}. Everything below is judged by the world's log.\n`,
+    );
+  const played = await play(stage, transcript, names);
+  await transcript.stop();
+  const entries = await stage.world.log();
+  return report({ stage, played, entries, seed, speed, claims: CLAIMS, leastMs: leastTimeMs(entries) });
+}
+
+interface Arguments {
+  readonly json: boolean;
+  readonly seed: number;
+  readonly speed: number;
+}
+
+function readArguments(args: string[]): Arguments | undefined {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        json: { type: "boolean", default: false },
+        seed: { type: "string", default: "1" },
+        speed: { type: "string", default: "10" },
+      },
+    });
+    const [seed, speed] = [Number(values.seed), Number(values.speed)];
+    return Number.isInteger(seed) && seed >= 0 && speed > 0 ? { json: values.json, seed, speed } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function lastLines(path: string): Promise<string> {
+  const text = await readFile(path, "utf8").catch(() => "");
+  return `${path}:\n${text.split("\n").slice(-6).join("\n")}\n`;
+}
+
+await main();

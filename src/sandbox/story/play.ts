@@ -1,0 +1,208 @@
+import { Bug } from "../../domain/errors.ts";
+import { approversOf, findPerson } from "../../domain/inventory.ts";
+import type { Person } from "../../domain/person.ts";
+import { isOver } from "../../domain/run.ts";
+import type { SeenMessage, SeenView } from "../../simulators/slack/people.ts";
+import type { LogEntry } from "../../simulators/world/log.ts";
+import { gravestAlarm } from "../bench/alarms.ts";
+import { seenRun } from "../bench/rehearsal.ts";
+import type { Stage } from "../stage.ts";
+import type { Transcript } from "./transcript.ts";
+
+/** Machine times. */
+const SOON_MS = 20_000;
+const VERIFIED_WITHIN_MS = 180_000;
+const CLOCK_SETTLES_MS = 2_200;
+const READING_MS = 6_000;
+/** World times. */
+const UPDATE_DUE_MS = 30 * 60_000;
+/** The draft lies open for two minutes before it goes out; the story joins in the middle of that. */
+const BEFORE_UPDATE_MS = 60_000;
+
+/** What the story needs to be judged, beside the world's log. */
+export interface Played {
+  readonly runId: string;
+  readonly channel: string;
+  readonly darkAtMs: number;
+  readonly alarm: LogEntry;
+  readonly requester: Person;
+  readonly keyHolders: readonly Person[];
+  readonly refusedRequester: boolean;
+  readonly lastKeyMs: number;
+  readonly verifiedMs: number;
+  readonly workerKills: number;
+  readonly resumedAfterMs: number;
+}
+
+const BEFORE_DAWN = { hours: 3, minutes: 12 };
+
+/** The worst night of the year, in five acts. World time is moved only between them. */
+export async function play(stage: Stage, transcript: Transcript, names: Map<string, string>): Promise<Played> {
+  const { world, inventory } = stage;
+  const [service] = inventory.services;
+  if (!service) throw new Bug("nothing-protected", "The file protects no service");
+  const cast = castOf(stage);
+  const say = (person: Person) => world.people.as(person.slack);
+
+  await transcript.act(1, `A quiet night. ${service.name} serves from ${service.home}`);
+  await untilDawn(stage);
+  transcript.follow();
+  await say(cast.onCall).types("/dr status", { in: inventory.file.alerts.channel });
+
+  await transcript.act(2, `${service.home} goes dark`);
+  await world.setRegion(service.home, "dark");
+  const darkAtMs = await world.now();
+  const { region, name } = gravestAlarm(inventory);
+  await world.raiseAlarm(region, name, `${service.name} does not answer`);
+  const alarm = await world.expectLog(
+    "cloudwatch.alarm",
+    ({ facts }) => facts["name"] === name && facts["state"] === "ALARM",
+    SOON_MS,
+  );
+  const channel = await world.people.expectChannel(
+    ({ name: room = "", members }) => room.startsWith("inc-") && members.includes(cast.requester.slack),
+    SOON_MS,
+  );
+  names.set(channel.id, `#${channel.name ?? ""}`);
+  const card = await world.people.expectMessage(
+    channel.id,
+    (message) => buttonOf(message, "ack") !== undefined,
+    SOON_MS,
+  );
+  await say(cast.onCall).clicks(buttonOf(card, "ack") ?? "", { in: channel.id, message: card });
+
+  await transcript.act(3, "Two keys");
+  await say(cast.requester).types(`/dr failover ${service.name} because ${service.home} is dark`, { in: channel.id });
+  const plan = await world.people.expectMessage(
+    channel.id,
+    (message) => buttonOf(message, "approve") !== undefined,
+    SOON_MS,
+  );
+  // People read before they sign: a minute of the night.
+  await new Promise((resolve) => setTimeout(resolve, READING_MS));
+  await turnKey(stage, cast.requester, plan, channel.id);
+  const refusedRequester = await world.people
+    .expectEphemeral(cast.requester.slack, ({ text }) => text.includes("your own key does not count"), SOON_MS)
+    .then(
+      () => true,
+      () => false,
+    );
+  for (const person of cast.keyHolders) await turnKey(stage, person, plan, channel.id);
+  const started = await seenRun(stage, undefined, ({ state }) => state !== "waiting-for-keys", SOON_MS);
+
+  await transcript.act(4, "The failover, and a worker killed in the middle of it");
+  await world.expectLog("rds.promotion-accepted", () => true, VERIFIED_WITHIN_MS);
+  const resumedAfterMs = await killDriver(stage, started.plan.id, transcript);
+  const verified = await seenRun(
+    stage,
+    started.plan.id,
+    (run) => isOver(run) || run.state === "stopped",
+    VERIFIED_WITHIN_MS,
+  );
+  if (verified.state !== "verified")
+    throw new Bug("story-not-verified", `The run is ${verified.state}: ${verified.why}`);
+  await world.people.expectMessage(channel.id, ({ text }) => text.includes("verified"), SOON_MS);
+
+  await transcript.act(5, "Half an hour after the alarm");
+  await jump(stage, Math.max(0, alarm.worldMs + UPDATE_DUE_MS - BEFORE_UPDATE_MS - (await world.now())));
+  await world.people.expectMessage(channel.id, ({ text }) => text.startsWith("Status update"), SOON_MS);
+  await resolve(stage, cast.onCall, channel.id);
+
+  const keyTimes = started.keys.map(({ atMs }) => atMs);
+  return {
+    runId: started.plan.id,
+    channel: channel.id,
+    darkAtMs,
+    alarm,
+    requester: cast.requester,
+    refusedRequester,
+    keyHolders: started.keys.flatMap(({ by }) => findPerson(inventory, by) ?? []),
+    lastKeyMs: Math.max(...keyTimes),
+    verifiedMs: verified.endedAtMs ?? 0,
+    workerKills: 1,
+    resumedAfterMs,
+  };
+}
+
+/** One approver asks, two others turn their keys, and somebody on call acknowledges. */
+function castOf({ inventory }: Stage) {
+  const approvers = approversOf(inventory);
+  const requester = approvers.find(({ roles }) => roles.includes("responder"));
+  const keyHolders = approvers.filter((person) => person !== requester).slice(0, inventory.file.approvals.required);
+  const onCall = inventory.people.find((person) => person.roles.includes("responder") && !approvers.includes(person));
+  if (!requester || !onCall || keyHolders.length < 2)
+    throw new Bug("cast-too-small", "The file has too few people for the story");
+  return { requester, keyHolders, onCall };
+}
+
+async function untilDawn(stage: Stage): Promise<void> {
+  const nowMs = await stage.world.now();
+  const dawn = new Date(nowMs);
+  dawn.setUTCHours(BEFORE_DAWN.hours, BEFORE_DAWN.minutes, 0, 0);
+  if (dawn.getTime() <= nowMs) dawn.setUTCDate(dawn.getUTCDate() + 1);
+  await jump(stage, dawn.getTime() - nowMs);
+}
+
+/** Bots follow the shared clock within a second; nobody acts before they have. */
+async function jump(stage: Stage, worldMs: number): Promise<void> {
+  await stage.jump(worldMs);
+  await new Promise((resolve) => setTimeout(resolve, CLOCK_SETTLES_MS));
+}
+
+async function turnKey({ world }: Stage, person: Person, plan: SeenMessage, channel: string): Promise<void> {
+  const me = world.people.as(person.slack);
+  await me.clicks(buttonOf(plan, "approve") ?? "", { in: channel, message: plan });
+  const form = await world.people.expectView(person.slack, undefined, SOON_MS);
+  await me.submits(
+    form,
+    answers(form, () => "yes"),
+  );
+}
+
+/** As the power would do it. Machine milliseconds until the other bot has taken the run over. */
+async function killDriver(stage: Stage, id: string, transcript: Transcript): Promise<number> {
+  const { epoch, worker } = await seenRun(stage, id, (run) => run.epoch > 0, SOON_MS);
+  const driver = stage.bots.find(({ pid }) => pid !== undefined && worker?.endsWith(`:${pid}`));
+  if (!driver) throw new Bug("driver-unknown", `No bot of this stage is ${worker ?? "the driver"}`);
+  const killedMs = Date.now();
+  transcript.say(`kill -9 ${driver.pid ?? ""} (${driver.name}, which was driving the run)`);
+  await driver.kill();
+  await seenRun(stage, id, (run) => run.epoch > epoch || isOver(run), VERIFIED_WITHIN_MS);
+  const tookMs = Date.now() - killedMs;
+  transcript.say(`the other bot has the run, ${(tookMs / 1_000).toFixed(1)} s later`);
+  driver.start();
+  await driver.ready();
+  return tookMs;
+}
+
+const RESOLUTION: Readonly<Record<string, string>> = {
+  details: "Users are served by the standby region; its database was promoted.",
+  impact: "Orders could not be placed from the moment the region went dark until users were moved.",
+  followUps: "Build a new replica in the old region, then plan the way back.",
+  lessons: "Two people, one plan, no hero.",
+};
+
+async function resolve({ world }: Stage, person: Person, channel: string): Promise<void> {
+  const me = world.people.as(person.slack);
+  await me.types("/dr resolve", { in: channel });
+  const form = await world.people.expectView(person.slack, undefined, SOON_MS);
+  await me.submits(
+    form,
+    answers(form, (id) => RESOLUTION[id] ?? "nothing to add"),
+  );
+  await world.people.expectMessage(channel, ({ text }) => text.startsWith("Resolved"), SOON_MS);
+}
+
+function answers(form: SeenView, answer: (id: string) => string): Record<string, string> {
+  const ids = form.blocks.filter(({ type }) => type === "input").map((block) => String(block["block_id"]));
+  return Object.fromEntries(
+    ids.map((id) => [id, answer(Object.keys(RESOLUTION).find((field) => id.includes(field)) ?? id)]),
+  );
+}
+
+export function buttonOf({ blocks }: SeenMessage, intent: string): string | undefined {
+  const elements = blocks.flatMap((block) => (Array.isArray(block["elements"]) ? block["elements"] : []));
+  return elements
+    .map((element: { action_id?: string }) => element.action_id)
+    .find((id) => id?.startsWith(`intent:${intent}:`));
+}

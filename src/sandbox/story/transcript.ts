@@ -1,0 +1,167 @@
+import type { LogEntry } from "../../simulators/world/log.ts";
+import type { WorldClient } from "../world-client.ts";
+
+const WIDTH = 100;
+/** Columns of clock, place and speaker. */
+const MARGIN = 45;
+const MOST_LINES = 4;
+const FOLLOW_EVERY_MS = 120;
+
+export interface Speakers {
+  /** Slack member ids to names, channel ids to `#name`. */
+  readonly names: Map<string, string>;
+}
+
+/** Prints the world's log as a conversation: clock, place, speaker, words. On a terminal the run's progress is drawn in place. */
+export class Transcript {
+  readonly #world: WorldClient;
+  readonly #speakers: Speakers;
+  readonly #write: (text: string) => void;
+  readonly #isTerminal: boolean;
+  #seq = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #progress = "";
+  #drawn = false;
+  #told = new Map<string, string>();
+
+  constructor(world: WorldClient, speakers: Speakers, out: { write(text: string): unknown; isTTY?: boolean }) {
+    this.#world = world;
+    this.#speakers = speakers;
+    this.#write = (text) => void out.write(text);
+    this.#isTerminal = out.isTTY === true;
+  }
+
+  async act(number: number, title: string): Promise<void> {
+    await this.#turn();
+    this.#line(`\n${"─".repeat(4)} ${number}. ${title} ${"─".repeat(Math.max(0, WIDTH - title.length - 9))}`);
+  }
+
+  say(text: string): void {
+    this.#line(`           ${text}`);
+  }
+
+  follow(): void {
+    this.#timer = setInterval(() => void this.#turn(), FOLLOW_EVERY_MS);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#turn();
+    this.#line("");
+  }
+
+  #busy = false;
+  async #turn(): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    const entries = await this.#world.log("", this.#seq).catch(() => []);
+    for (const entry of entries) {
+      this.#seq = entry.seq;
+      this.#tell(entry);
+    }
+    this.#busy = false;
+  }
+
+  #tell(entry: LogEntry): void {
+    const told = SENTENCES[entry.kind]?.(
+      entry.facts,
+      (id) => this.#speakers.names.get(id) ?? (id.startsWith("D") ? "direct message" : id),
+    );
+    if (!told) return;
+    const [where, who, words] = told;
+    if (who === "progress") {
+      this.#drawProgress(entry, where, words);
+      return;
+    }
+    const key = `${where}${who}${words}`;
+    if (this.#told.get(entry.kind) === key) return;
+    this.#told.set(entry.kind, key);
+    this.#paragraph(entry.worldMs, where, who, words);
+  }
+
+  /** Clock, place and speaker once, the words beside them as far as they go. */
+  #paragraph(worldMs: number, where: string, who: string, words: string): void {
+    const margin = " ".repeat(MARGIN);
+    const lines = wrapped(words.replaceAll(/\s+/g, " "), WIDTH - MARGIN).slice(0, MOST_LINES);
+    for (const [index, line] of lines.entries()) {
+      this.#line(`${index === 0 ? head(worldMs, where, who) : margin}${line}`);
+    }
+  }
+
+  #drawProgress(entry: LogEntry, where: string, words: string): void {
+    const text = `${head(entry.worldMs, where, "TwoKey")}${words.slice(0, WIDTH - MARGIN)}`;
+    if (words === this.#progress && !this.#isTerminal) return;
+    this.#progress = words;
+    if (!this.#isTerminal) {
+      this.#line(text);
+      return;
+    }
+    this.#write(`${this.#drawn ? "\r\u001b[2K" : ""}${text}`);
+    this.#drawn = true;
+  }
+
+  #line(text: string): void {
+    if (this.#drawn) this.#write("\n");
+    this.#drawn = false;
+    this.#write(`${text}\n`);
+  }
+}
+
+type Told = readonly [where: string, who: string, words: string] | undefined;
+type Tell = (facts: LogEntry["facts"], name: (id: string) => string) => Told;
+
+const words = (value: unknown) => String(value ?? "");
+const isProgress = (facts: LogEntry["facts"]) => words(facts["key"]).startsWith("progress:");
+
+/** What of the world's log is worth a stranger's time, and how it is said. */
+const SENTENCES: Readonly<Record<string, Tell>> = {
+  "world.region": ({ region, mode }) => [
+    "world",
+    words(region),
+    mode === "up" ? "answers again" : `is ${words(mode)}: nothing over there answers any more`,
+  ],
+  "cloudwatch.alarm": ({ region, name, state }) => ["CloudWatch", words(region), `${words(name)} is ${words(state)}`],
+  "pagerduty.incident-created": ({ title }) => ["PagerDuty", "incident", words(title)],
+  "pagerduty.notified": ({ user, channel, reason }, name) =>
+    channel === "phone" ? ["PagerDuty", name(words(user)), `the phone rings (${words(reason)})`] : undefined,
+  "pagerduty.acknowledged": ({ by }, name) => ["PagerDuty", "incident", `acknowledged (${name(words(by))})`],
+  "pagerduty.resolved": () => ["PagerDuty", "incident", "resolved"],
+  "slack.channel-created": ({ name: channel }) => ["Slack", "TwoKey", `opens #${words(channel)}`],
+  "slack.message-posted": (facts, name) => [
+    name(words(facts["channel"])),
+    isProgress(facts) ? "progress" : "TwoKey",
+    words(facts["text"]),
+  ],
+  "slack.message-updated": (facts, name) =>
+    isProgress(facts) ? [name(words(facts["channel"])), "progress", words(facts["text"])] : undefined,
+  "slack.ephemeral": ({ user, text }, name) => [`to ${name(words(user))}`, "TwoKey", words(text)],
+  "slack.interaction": ({ kind, user, channel, text, actionId }, name) => {
+    if (kind === "command") return [name(words(channel)), name(words(user)), words(text)];
+    if (kind === "click")
+      return [name(words(channel)), name(words(user)), `presses “${words(actionId).split(":")[1] ?? ""}”`];
+    return kind === "view-submit" ? ["form", name(words(user)), "agrees in words and submits"] : undefined;
+  },
+  "rds.promotion-accepted": ({ instance }) => ["AWS", "RDS", `promotion of ${words(instance)} accepted: no way back`],
+  "rds.promotion-observable": ({ instance }) => ["AWS", "RDS", `${words(instance)} is a writer of its own`],
+  "ecs.tasks-running": ({ running, desired }) =>
+    running === desired ? ["AWS", "ECS", `${words(running)} tasks run`] : undefined,
+  "route53.change-accepted": ({ names }) => ["AWS", "Route 53", `change of ${words(names)} accepted`],
+  "route53.change-insync": ({ names }) => ["AWS", "Route 53", `${words(names)} is on all name servers`],
+};
+
+const head = (worldMs: number, where: string, who: string) =>
+  `${clock(worldMs)}  ${padded(where, 18)} ${padded(who, 14)} `;
+
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1) ?? "";
+    if (line !== "" && line.length + word.length + 1 > width) lines.push(word);
+    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
+  }
+  return lines;
+}
+
+const padded = (text: string, width: number) =>
+  text.length > width ? `${text.slice(0, width - 1)}…` : text.padEnd(width);
+const clock = (worldMs: number) => `${new Date(worldMs).toISOString().slice(11, 19)}Z`;

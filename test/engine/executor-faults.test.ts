@@ -1,0 +1,211 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { type RunState, stateOf } from "../../src/domain/run.ts";
+import { siteOf } from "../../src/domain/service.ts";
+import { STEPS } from "../../src/flows/index.ts";
+import type { StoredStep } from "../../src/ports/step.ts";
+import type { FaultInput } from "../../src/simulators/world/faults.ts";
+import { drive } from "../harness/drive.ts";
+import {
+  type FailoverWorld,
+  mutationsOf,
+  type RunWish,
+  runOf,
+  startFailoverWorld,
+  startRun,
+  verdictOf,
+} from "../harness/failover-world.ts";
+import { standingOf } from "../harness/standing.ts";
+
+const SPEED = 200;
+/** Unanswered calls cost machine time: slower, so that they do not cost a step its deadline. */
+const SPEED_WITH_SILENCE = 100;
+/** The refusal is there long before the standby's tasks are. */
+const SPEED_OF_TASKS = 20;
+
+let at: FailoverWorld;
+afterEach(() => at.stop());
+
+type Call = readonly [step: string, operation: string, side: "home" | "standby" | "dns"];
+const CALLS: Readonly<Record<"inventory" | "regami", readonly Call[]>> = {
+  inventory: [
+    ["fence", "RegisterScalableTarget", "home"],
+    ["fence", "UpdateService", "home"],
+    ["fence", "RevokeSecurityGroupIngress", "home"],
+    ["scale-out", "RegisterScalableTarget", "standby"],
+    ["promote", "PromoteReadReplica", "standby"],
+    ["point-application", "ChangeResourceRecordSets", "dns"],
+    ["shift-traffic", "ChangeResourceRecordSets", "dns"],
+  ],
+  regami: [
+    ["fence", "UpdateService", "home"],
+    ["fence", "RevokeSecurityGroupIngress", "home"],
+    ["promote", "PromoteReadReplica", "standby"],
+    ["scale-out", "UpdateService", "standby"],
+    ["shift-traffic", "ChangeResourceRecordSets", "dns"],
+  ],
+};
+const PAST_NO_RETURN = new Set(["promote", "point-application", "shift-traffic"]);
+
+const DENIED = { kind: "error", status: 400, code: "AccessDenied" } as const;
+const PASSING: readonly (readonly [string, FaultInput["effect"], number, number])[] = [
+  ["the answer is lost after the effect", { kind: "drop-after" }, 1, SPEED],
+  ["the connection is cut before the effect", { kind: "drop-before" }, 1, SPEED],
+  ["it is throttled, three times", { kind: "error", status: 400, code: "ThrottlingException" }, 3, SPEED],
+  ["it hangs and nothing happened", { kind: "hang" }, 1, SPEED_WITH_SILENCE],
+  ["it hangs and it happened", { kind: "hang-after" }, 1, SPEED_WITH_SILENCE],
+];
+
+function fault([, operation, side]: Call, effect: FaultInput["effect"], times: number | undefined): FaultInput {
+  const { home, standby } = at.service;
+  const region = { home, standby, dns: undefined }[side];
+  return {
+    ...{ vendor: "aws", operation, effect },
+    ...(region === undefined ? {} : { region }),
+    ...(times === undefined ? {} : { times }),
+  };
+}
+
+/** For good where nothing was changed before it; once where the way back needs the same call. */
+const timesDenied = ([step, operation]: Call): number | undefined =>
+  step === "fence" && operation === "UpdateService" ? 1 : undefined;
+
+/** Regami's standby attracts users when it is scaled out, so that comes after the promotion there. */
+const isPast = (run: RunState, step: string): boolean =>
+  PAST_NO_RETURN.has(step) || run.plan.steps.some(({ id, after }) => id === step && after.includes("check-writable"));
+
+const CASES: readonly (readonly ["inventory" | "regami", RunWish["mode"] & string])[] = [
+  ["inventory", "unplanned"],
+  ["inventory", "planned"],
+  ["regami", "unplanned"],
+  ["regami", "planned"],
+];
+
+function nothingTwice(): void {
+  const mutations = mutationsOf(at);
+  expect(mutations.filter((call, index) => mutations.indexOf(call) !== index)).toEqual([]);
+  expect(mutations.filter((call) => call.startsWith("PromoteReadReplica"))).toHaveLength(1);
+}
+
+describe.each(CASES)("every step of %s, %s", (example, mode) => {
+  test.each(CALLS[example])(
+    "%s is denied %s at %s: unwound before the point of no return, stopped after it",
+    async (...call) => {
+      at = await startFailoverWorld({ example, speed: SPEED });
+      const before = await standingOf(at);
+      const started = await startRun(at, { mode });
+      const [step] = call;
+
+      const run = await drive(at, {
+        onIntent: (id) => {
+          if (id === step) at.whole.world.faults.plan(fault(call, DENIED, timesDenied(call)));
+        },
+      });
+
+      if (isPast(started, step)) {
+        expect(run).toMatchObject({ state: "stopped", pastNoReturn: true });
+        expect(await at.memory.runs.holderOf(at.service.name)).toBe("F-1");
+        return;
+      }
+      expect(run).toMatchObject({ state: "unwound", pastNoReturn: false });
+      at.whole.world.faults.clear();
+      expect(await standingOf(at)).toEqual(before);
+      expect(mutationsOf(at).filter((each) => each.startsWith("PromoteReadReplica"))).toEqual([]);
+      expect(await at.memory.runs.holderOf(at.service.name)).toBeUndefined();
+    },
+  );
+
+  // Silence and throttling do not depend on the mode.
+  test.each(mode === "planned" ? PASSING.slice(0, 1) : PASSING)(
+    "with every call, %s: the run is verified and nothing happened twice",
+    async (_what, effect, times, speed) => {
+      at = await startFailoverWorld({ example, speed });
+      await startRun(at, { mode });
+
+      const run = await drive(at, {
+        onIntent: (id) => {
+          for (const call of CALLS[example]) {
+            if (call[0] === id) at.whole.world.faults.plan(fault(call, effect, times));
+          }
+        },
+      });
+
+      expect([run.state, run.why]).toEqual(["verified", ""]);
+      nothingTwice();
+      expect((await verdictOf(at)).splitBrain).toEqual([]);
+    },
+  );
+
+  test("each run twice is harmless", async () => {
+    at = await startFailoverWorld({ example, speed: SPEED });
+    await startRun(at, { mode });
+    const twice = (step: StoredStep): StoredStep => ({
+      ...step,
+      async run(input, context) {
+        await step.run(input, context);
+        return step.run(input, context);
+      },
+    });
+
+    const run = await drive(at, {
+      steps: Object.fromEntries(Object.entries(STEPS).map(([name, step]) => [name, twice(step)])),
+    });
+
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+    nothingTwice();
+    expect((await runOf(at)).pastNoReturn).toBe(true);
+  });
+});
+
+describe("a planned failover", () => {
+  test("loses nothing although the newest sample of the lag is older than the fence", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED, lagSeconds: 0 });
+    const { standby } = at.service;
+    await startRun(at, { mode: "planned" });
+    // CloudWatch goes on showing the zero of a minute ago.
+    await at.client.post("/rds/lag", {
+      region: standby,
+      instance: siteOf(at.service, standby).database.instance,
+      seconds: 45,
+    });
+
+    const run = await drive(at);
+
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+    const verdict = await verdictOf(at);
+    expect(verdict.acknowledged).toBeGreaterThan(0);
+    expect([verdict.lostWrites, verdict.splitBrain]).toEqual([0, []]);
+  });
+
+  test("that never gets there unwinds, and the old side serves again", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    const before = await standingOf(at);
+    await startRun(at, { mode: "planned" });
+    const { standby } = at.service;
+    await at.client.post("/rds/lag", {
+      region: standby,
+      instance: siteOf(at.service, standby).database.instance,
+      seconds: "broken",
+    });
+
+    const run = await drive(at);
+
+    expect(run).toMatchObject({ state: "unwound", pastNoReturn: false });
+    expect(await standingOf(at)).toEqual(before);
+  });
+});
+
+describe("unwinding", () => {
+  test("does not wait for what still goes on at the standby", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED_OF_TASKS });
+    await startRun(at);
+    const { home } = at.service;
+    at.whole.world.faults.plan({
+      ...{ vendor: "aws", operation: "RevokeSecurityGroupIngress", region: home, effect: DENIED },
+    });
+
+    const run = await drive(at);
+
+    expect(run.state).toBe("unwound");
+    expect(stateOf(run, "scale-out").state).toBe("asked");
+  });
+});

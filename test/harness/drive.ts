@@ -1,0 +1,60 @@
+import { join } from "node:path";
+import { type RunState, stateOf } from "../../src/domain/run.ts";
+import { Secret } from "../../src/domain/secret.ts";
+import { driveRun } from "../../src/engine/executor.ts";
+import type { ExecutorDeps } from "../../src/engine/executor-deps.ts";
+import { driftOf } from "../../src/flows/facts.ts";
+import { STEPS } from "../../src/flows/index.ts";
+import { observeTarget } from "../../src/flows/observe.ts";
+import { LedgerFile } from "../../src/store/ledger-file.ts";
+import { type FailoverWorld, runOf, silent } from "./failover-world.ts";
+
+export interface DriveWish {
+  /** Called once for each step, after its first intent is written and before anything is asked. */
+  readonly onIntent?: (step: string) => void;
+  readonly steps?: ExecutorDeps["steps"];
+  readonly signal?: AbortSignal;
+  readonly worker?: string;
+}
+
+/** The engine's dependencies on this world and store, in this process. */
+export function executorDeps(at: FailoverWorld, ledger: LedgerFile, wish: DriveWish = {}): ExecutorDeps {
+  const intended = new Set<string>();
+  const { clock, cloud, inventory, memory } = at;
+  return {
+    ...{ runs: memory.runs, ledger, clock, cloud, logger: silent },
+    worker: wish.worker ?? "test",
+    steps: wish.steps ?? STEPS,
+    changed: (run) => {
+      for (const { id } of run.plan.steps) {
+        if (intended.has(id) || stateOf(run, id).state !== "intended") continue;
+        intended.add(id);
+        wish.onIntent?.(id);
+      }
+    },
+    drift: async ({ plan }, signal) => {
+      const service = inventory.services.find(({ name }) => name === plan.service);
+      if (!service) return [`${plan.service} is not in the file`];
+      return driftOf(plan.assumptions, service, await observeTarget(service, plan.to, cloud, signal), plan.to);
+    },
+  };
+}
+
+export async function openLedger(at: FailoverWorld, worker = "test"): Promise<LedgerFile> {
+  return LedgerFile.open(await at.bench.connect(), {
+    directory: join(at.directory, "ledger"),
+    process: worker,
+    key: new Secret("k".repeat(40)),
+  });
+}
+
+/** Drives the run as far as it goes, in this process. */
+export async function drive(at: FailoverWorld, wish: DriveWish = {}): Promise<RunState> {
+  const ledger = await openLedger(at, wish.worker);
+  try {
+    await driveRun("F-1", executorDeps(at, ledger, wish), wish.signal ?? new AbortController().signal);
+  } finally {
+    await ledger.close();
+  }
+  return runOf(at);
+}

@@ -1,0 +1,22 @@
+import { canonicalJson } from "../../src/domain/json.ts";
+import type { Known } from "../../src/domain/observed.ts";
+import { siteOf } from "../../src/domain/service.ts";
+import type { FailoverWorld } from "./failover-world.ts";
+
+/** What a run takes from the old side, as it stands now: what an unwound run has to have given back. */
+export async function standingOf({ cloud, service }: FailoverWorld) {
+  const { home, traffic } = service;
+  const { database, compute } = siteOf(service, home);
+  const [rules, serviceNow, records] = await Promise.all([
+    cloud.databases.firewall(home, database.security_group),
+    cloud.compute.describe(home, compute),
+    cloud.traffic.records(traffic.zone, traffic.name),
+  ]);
+  const { desired, scaling } = seen(serviceNow);
+  return { rules: seen(rules), desired, scaling, records: new Set(seen(records).map(canonicalJson)) };
+}
+
+function seen<T>(known: Known<T>): T {
+  if (!known.known) throw new Error(known.why);
+  return known.value;
+}
