@@ -24,9 +24,10 @@ export interface CommandSources {
   timeline(incident: string): Promise<readonly Event[]>;
 }
 
-/** Machine time that `/dr status` waits for AWS before it shows the cache with its age; Slack gives 3 s in all. */
-const LOOK_WITHIN_MS = 1_200;
-const PAGER_WITHIN_MS = 1_000;
+/** Machine time that `/dr status` waits for AWS and the pager before it shows what was seen last, with its age. */
+const LOOK_WITHIN_MS = 300;
+const PAGER_WITHIN_MS = 300;
+const ON_CALL_COUNTS_FOR_MS = 60_000;
 /** Without letters and digits that are confused when read aloud. */
 const SPEAKABLE = "23456789ABCDEFGHJKMNPQRSTVWXYZ";
 
@@ -61,7 +62,7 @@ export function createCommands(sources: CommandSources): Intents {
         await memory.runChannels.change(run, () => ({ value: { channel }, events: [] }));
       },
       observed: (service) => observedSoon(service, sources),
-      onCall: () => onCallSoon(sources),
+      onCall: createOnCall(sources),
     },
     incident: {
       incidents: memory.incidents,
@@ -101,12 +102,25 @@ export async function look(service: Service, memory: Memory, outside: Outside): 
   return observation;
 }
 
-async function onCallSoon({ outside, inventory }: CommandSources): Promise<readonly string[]> {
-  const policies = Object.values(inventory().file.audiences).flatMap((audience) =>
-    audience.kind === "pagerduty_policy" ? [audience.id] : [],
-  );
-  const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), PAGER_WITHIN_MS).unref());
-  const answer = await Promise.race([outside.paging.onCall(policies), late]).catch(() => undefined);
-  if (answer?.kind !== "accepted") return [];
-  return [...new Set(answer.value.map((entry) => `${entry.name} (${entry.policyName}, level ${entry.level})`))];
+/** Who is on call, from the pager or, where it is slow, as it said within the last minute. Empty: unknown. */
+function createOnCall({ outside, inventory }: CommandSources): () => Promise<readonly string[]> {
+  let last: { readonly atMs: number; readonly names: readonly string[] } | undefined;
+  const ask = async (): Promise<readonly string[] | undefined> => {
+    const policies = Object.values(inventory().file.audiences).flatMap((audience) =>
+      audience.kind === "pagerduty_policy" ? [audience.id] : [],
+    );
+    const answer = await outside.paging.onCall(policies);
+    if (answer.kind !== "accepted") return undefined;
+    const names = [
+      ...new Set(answer.value.map((entry) => `${entry.name} (${entry.policyName}, level ${entry.level})`)),
+    ];
+    last = { atMs: Date.now(), names };
+    return names;
+  };
+  return async () => {
+    const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), PAGER_WITHIN_MS).unref());
+    const answer = await Promise.race([ask().catch(() => undefined), late]);
+    if (answer) return answer;
+    return last && Date.now() - last.atMs <= ON_CALL_COUNTS_FOR_MS ? last.names : [];
+  };
 }

@@ -42,7 +42,7 @@ export class Bot {
 
   start(): void {
     const { program, path, directory, redisUrl, ledgerKey, environment } = this.#settings;
-    const child = spawn(process.execPath, [program, "--stop-with-parent"], {
+    const child = spawn(process.execPath, ["--max-semi-space-size=4", program, "--stop-with-parent"], {
       stdio: ["pipe", "pipe", "pipe"],
       env: {
         ...environment,

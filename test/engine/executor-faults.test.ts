@@ -18,7 +18,9 @@ import { standingOf } from "../harness/standing.ts";
 
 const SPEED = 200;
 /** Unanswered calls cost machine time: slower, so that they do not cost a step its deadline. */
-const SPEED_WITH_SILENCE = 100;
+const SPEED_WITH_SILENCE = 60;
+/** Machine time that a silent call costs then: half a minute of the world. */
+const SILENCE_MS = 500;
 /** The refusal is there long before the standby's tasks are. */
 const SPEED_OF_TASKS = 20;
 
@@ -118,7 +120,10 @@ describe.each(CASES)("every step of %s, %s", (example, mode) => {
   test.each(mode === "planned" ? PASSING.slice(0, 1) : PASSING)(
     "with every call, %s: the run is verified and nothing happened twice",
     async (_what, effect, times, speed) => {
-      at = await startFailoverWorld({ example, speed });
+      at = await startFailoverWorld({
+        ...{ example, speed },
+        ...(speed === SPEED_WITH_SILENCE ? { answerWithinMs: SILENCE_MS } : {}),
+      });
       await startRun(at, { mode });
 
       const run = await drive(at, {

@@ -9,8 +9,8 @@ import { KEYS } from "../../src/store/keys.ts";
 import { createRuns } from "../../src/store/runs.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
 import { example } from "../harness/example.ts";
-import { AT } from "../harness/observed.ts";
-import { planFor } from "../harness/plans.ts";
+import { AT, homeIsDark } from "../harness/observed.ts";
+import { planFor, serviceIn } from "../harness/plans.ts";
 import { StoreBench } from "../harness/store.ts";
 
 const inventory = example("inventory");
@@ -221,5 +221,24 @@ describe("the last key takes the service in the same step (K3)", () => {
     await expect(turnKey("F-2", click(second, "U01BEN"), deps())).rejects.toMatchObject({ code: "service-claimed" });
 
     expect(await journal("F-2")).toMatchObject({ state: "waiting-for-keys", length: 1 });
+  });
+});
+
+describe("what must be accepted in words", () => {
+  test("guard acceptances: with us-east-1 dark no key of regami turns without “promote and scale; DNS by hand”", async () => {
+    const regami = example("regami");
+    const plan = planFor(regami, { requester: "nobody", observed: homeIsDark(serviceIn(regami)) });
+    await createRuns(redis, () => AT).create(plan, planDigest(plan), []);
+    const run = await journal("F-1");
+    const [slackId] = regami.people.flatMap(({ id, slack }) =>
+      regami.file.approvals.approvers.includes(id) ? [slack] : [],
+    );
+    const all = plan.acceptances.map(({ id }) => id);
+    const turn = (accepted: readonly string[]) =>
+      turnKey("F-1", { ...click(run, slackId ?? ""), accepted }, deps({ inventory: regami }));
+
+    expect(plan.acceptances).toContainEqual({ id: "dns-by-hand", words: "Promote and scale; DNS by hand" });
+    expect((await turn(all.filter((id) => id !== "dns-by-hand"))).answer).toMatchObject({ code: "acceptance-missing" });
+    expect((await turn(all)).answer.kind).toBe("turned");
   });
 });

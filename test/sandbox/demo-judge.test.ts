@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import type { LogEntry } from "../../src/simulators/world/log.ts";
 import { duplicateEffects, firstGoodWriteMs, machineMsUntil, rpoSeconds } from "../../src/sandbox/story/judge.ts";
+import type { LogEntry } from "../../src/simulators/world/log.ts";
 
 const DARK_AT_MS = 1_000_000;
 

@@ -95,10 +95,15 @@ test("exports are lines that a shell takes, and the ports asked for are used", a
   const { port } = probe.address() as AddressInfo;
   await new Promise((resolve) => probe.close(resolve));
   const child = start(["--aws-port", String(port)]);
+  let out = "";
+  child.stdout?.on("data", (chunk) => {
+    out += String(chunk);
+  });
+  await eventually(async () => out.includes("# The world runs"), "the world has said everything");
+  expect(await isRefused(port)).toBe(false);
   const result = ended(child);
-  await eventually(async () => !(await isRefused(port)), "AWS answers");
   child.kill("SIGINT");
-  const { out } = await result;
+  expect((await result).code).toBe(0);
   expect(out).toContain(`export AWS_ENDPOINT_URL='http://127.0.0.1:${port}'\n`);
   const lines = out.trimEnd().split("\n");
   expect(lines.filter((line) => !/^(export \w+='[^']*'|# .*)$/.test(line))).toEqual([]);

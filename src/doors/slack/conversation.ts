@@ -7,7 +7,7 @@ import { carry, type Inbound } from "./inbound.ts";
 import { type Audience, type Telling, tell } from "./telling.ts";
 
 /** Machine time. Slack wants its acknowledgement within 3 s; what is left goes to the way there and back. */
-const PATIENCE_MS = 1_500;
+const PATIENCE_MS = 450;
 
 /** How one kind of act can be acknowledged. Each may throw: the connection may be gone by then. */
 export interface Acknowledging {

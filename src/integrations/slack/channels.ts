@@ -42,10 +42,12 @@ export async function openChannel(
       suffix === 1 ? wanted.name.slice(0, LONGEST_NAME) : `${wanted.name.slice(0, LONGEST_NAME - 2)}-${suffix}`;
     const channel = (await create(client, name)) ?? (await ownChannel(client, name, purpose, wanted.creator));
     if (channel === undefined) continue;
-    if (channel.purpose?.value !== purpose)
-      await client.call("conversations.setPurpose", DONE, (web) =>
-        web.conversations.setPurpose({ channel: channel.id, purpose }),
-      );
+    if (channel.purpose?.value !== purpose) {
+      // People and card do not wait for the mark. Where it is missing, name and creator still tell that the channel is ours.
+      client
+        .call("conversations.setPurpose", DONE, (web) => web.conversations.setPurpose({ channel: channel.id, purpose }))
+        .catch(() => undefined);
+    }
     return { id: channel.id, name: channel.name };
   }
   throw new UserError("slack-name_taken", `Every name from ${wanted.name} to ${wanted.name}-${MOST_SUFFIX} is taken`, {

@@ -145,16 +145,20 @@ describe("Channels", () => {
     expect(await named("inc-1-payments")).toHaveLength(1);
   });
 
-  test.each(["conversations.create", "conversations.setPurpose"])(
-    "are found again when the answer to %s was lost",
-    async (method) => {
-      fault(method, { kind: "drop-after" });
-      await expect(chat.openChannel("inc-1-payments", "incident:1")).rejects.toBeInstanceOf(TransientError);
-      const again = await chat.openChannel("inc-1-payments", "incident:1");
-      expect(again.name).toBe("inc-1-payments");
-      expect(await named("inc-1-payments")).toHaveLength(1);
-    },
-  );
+  test("are found again when the answer to their creation was lost", async () => {
+    fault("conversations.create", { kind: "drop-after" });
+    await expect(chat.openChannel("inc-1-payments", "incident:1")).rejects.toBeInstanceOf(TransientError);
+    const again = await chat.openChannel("inc-1-payments", "incident:1");
+    expect(again.name).toBe("inc-1-payments");
+    expect(await named("inc-1-payments")).toHaveLength(1);
+  });
+
+  test("are open before they are marked, and found again where the mark was never set", async () => {
+    fault("conversations.setPurpose", { kind: "drop-before" });
+    const first = await chat.openChannel("inc-1-payments", "incident:1");
+    expect(await chat.openChannel("inc-1-payments", "incident:1")).toEqual(first);
+    expect(await named("inc-1-payments")).toHaveLength(1);
+  });
 
   test("whose name is somebody else's, or ours for another key, get a suffix", async () => {
     expect((await chat.openChannel("ops", "incident:1")).name).toBe("ops-2");

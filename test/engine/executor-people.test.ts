@@ -1,0 +1,91 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { findPerson } from "../../src/domain/inventory.ts";
+import { siteOf } from "../../src/domain/service.ts";
+import { decide } from "../../src/engine/decisions.ts";
+import { drive, openLedger } from "../harness/drive.ts";
+import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun } from "../harness/failover-world.ts";
+import { standingOf } from "../harness/standing.ts";
+
+const SPEED = 150;
+const nothing = async () => undefined;
+const WAKE = {
+  ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing, incidentChat: nothing },
+  card: nothing,
+};
+/** One person's decision is not proven by the chat. */
+const unasked = () => Promise.reject(new Error("nobody is looked up for an abort"));
+const NO_CHAT = { person: unasked, groupMembers: unasked };
+
+let at: FailoverWorld;
+afterEach(() => at.stop());
+
+const promotions = () => mutationsOf(at).filter((call) => call.startsWith("PromoteReadReplica"));
+
+describe("what people are asked about", () => {
+  test("records that somebody changed between the keys and the start void the keys, and nothing is touched (G3)", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    await startRun(at);
+    const { zone, name } = at.service.traffic;
+    const found = await at.cloud.traffic.records(zone, name);
+    if (!found.known) throw new Error(found.why);
+    await at.cloud.traffic.upsert(
+      zone,
+      found.value.map((record) => ({ ...record, weight: 50 })),
+      "somebody else",
+    );
+    const before = mutationsOf(at);
+
+    const run = await drive(at);
+
+    expect(run).toMatchObject({ state: "paused", voided: true });
+    expect(run.why).toContain(name);
+    expect(mutationsOf(at)).toEqual(before);
+  });
+
+  test("a fence that cannot be made and was not accepted stops before the promotion, and asks", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    await startRun(at);
+    at.whole.world.regions.set(at.service.home, "refusing");
+
+    const run = await drive(at);
+
+    expect(run).toMatchObject({ state: "stopped", pastNoReturn: false });
+    expect(run.why).toMatch(/not fenced/);
+    expect(promotions()).toEqual([]);
+    expect(await at.memory.runs.holderOf(at.service.name)).toBe("F-1");
+  });
+
+  test("an abort before the point of no return gives everything back", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    const before = await standingOf(at);
+    await startRun(at, { mode: "planned" });
+    const { standby } = at.service;
+    await at.client.post("/rds/lag", {
+      region: standby,
+      instance: siteOf(at.service, standby).database.instance,
+      seconds: 600,
+    });
+    const ledger = await openLedger(at, "people");
+    const person = findPerson(at.inventory, "farid");
+    let aborted: Promise<unknown> = Promise.resolve();
+
+    const run = await drive(at, {
+      onIntent: (step) => {
+        if (step !== "record-position") return;
+        const wanted = { decision: "abort" as const, person, slackId: undefined, door: "slack" as const, words: "" };
+        const { clock, inventory, memory } = at;
+        aborted = decide("F-1", wanted, {
+          ...{ runs: memory.runs, clock, wake: WAKE, ledger, chat: NO_CHAT },
+          inventory: () => inventory,
+        });
+      },
+    });
+    await aborted;
+    await ledger.close();
+
+    expect(run).toMatchObject({ state: "unwound", pastNoReturn: false });
+    expect(await standingOf(at)).toEqual(before);
+    expect(promotions()).toEqual([]);
+    expect(await at.memory.runs.holderOf(at.service.name)).toBeUndefined();
+  });
+});

@@ -1,0 +1,45 @@
+import { fileURLToPath } from "node:url";
+import type { RunState } from "../../src/domain/run.ts";
+import type { Stage } from "../../src/sandbox/stage.ts";
+import { createRuns } from "../../src/store/runs.ts";
+import { eventually, silent } from "./failover-world.ts";
+import { freshRedisUrl } from "./redis.ts";
+
+/** The built one: it starts the built bot and the built world beside itself. */
+const BUILT = new URL("../../dist/sandbox/stage.js", import.meta.url).href;
+
+export interface StageWish {
+  readonly example: "inventory" | "regami";
+  readonly speed: number;
+  readonly bots?: number;
+}
+
+/** A simulated world and real bots, each in a process of its own, on a database of the test's Redis. */
+export async function startTestStage({ example, speed, bots = 1 }: StageWish): Promise<Stage> {
+  // Compiled from the module whose type this is.
+  const { startStage } = (await import(BUILT)) as typeof import("../../src/sandbox/stage.ts");
+  return startStage({
+    ...{ speed, bots, seed: 1, logger: silent },
+    config: fileURLToPath(new URL(`../../examples/${example}.yaml`, import.meta.url)),
+    inherited: {
+      path: process.env["PATH"] ?? "",
+      home: process.env["HOME"] ?? "",
+      redisUrl: await freshRedisUrl(),
+      redisSkip: undefined,
+    },
+  });
+}
+
+/** The run as soon as it fits; throws after that much machine time. */
+export function runWhere({ redis }: Stage, id: string, fits: (run: RunState) => boolean, withinMs = 60_000) {
+  const runs = createRuns(redis, Date.now);
+  return eventually(`run ${id} that fits`, withinMs, async () => {
+    const run = await runs.read(id);
+    return run && fits(run) ? run : undefined;
+  });
+}
+
+/** How often an operation took effect in this world. */
+export async function timesOf({ world }: Stage, operation: string): Promise<number> {
+  return (await world.log("aws.mutation")).filter(({ facts }) => facts["operation"] === operation).length;
+}

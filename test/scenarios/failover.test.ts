@@ -1,0 +1,45 @@
+import { afterEach, expect, test } from "@jest/globals";
+import { startFailover } from "../../src/sandbox/bench/rehearsal.ts";
+import type { Stage } from "../../src/sandbox/stage.ts";
+import { runWhere, startTestStage, timesOf } from "../harness/stage.ts";
+
+const SPEED = 40;
+
+let stage: Stage | undefined;
+afterEach(async () => {
+  await stage?.stop();
+});
+
+test("with Slack dark after the second key the run finishes; the region that returns is fenced before it writes for good", async () => {
+  stage = await startTestStage({ example: "inventory", speed: SPEED });
+  const { world } = stage;
+  const id = await startFailover(stage);
+  await world.planFault({ vendor: "slack", effect: { kind: "hang" } });
+
+  const run = await runWhere(stage, id, ({ state }) => state !== "running", 90_000);
+  expect([run.state, run.why, run.fencedLater]).toEqual(["verified", "", false]);
+  expect(await timesOf(stage, "RevokeSecurityGroupIngress")).toBe(0);
+
+  await world.setRegion("eu-west-1", "up");
+
+  await runWhere(stage, id, ({ fencedLater }) => fencedLater, 60_000);
+  const closed = (await world.log("aws.mutation")).filter(
+    ({ facts }) => facts["operation"] === "RevokeSecurityGroupIngress",
+  );
+  expect(closed.map(({ facts }) => facts["region"])).toEqual(["eu-west-1"]);
+  expect(await timesOf(stage, "PromoteReadReplica")).toBe(1);
+}, 180_000);
+
+test("a second failover of the same service is refused while the first one runs", async () => {
+  stage = await startTestStage({ example: "inventory", speed: SPEED });
+  const { world, inventory } = stage;
+  const id = await startFailover(stage);
+  const channel = inventory.file.alerts.channel;
+
+  const again = await world.people.as("U01FARID").types("/dr failover inventory because again", { in: channel });
+  const said = await world.people.expectEphemeral("U01FARID", ({ text }) => /cannot run at once/.test(text), 20_000);
+
+  expect(again.ack.ok).toBe(true);
+  expect(said.text).toContain(id);
+  expect(await timesOf(stage, "PromoteReadReplica")).toBeLessThanOrEqual(1);
+}, 180_000);
