@@ -23,7 +23,8 @@ async function main(): Promise<void> {
     return;
   }
   let stage: Stage | undefined;
-  const end = () => void stage?.stop().finally(() => process.exit(130));
+  // Whatever was started before the stage stands holds a pipe of ours and ends with us.
+  const end = () => void (stage?.stop() ?? Promise.resolve()).finally(() => process.exit(130));
   process.once("SIGINT", end).once("SIGTERM", end);
   try {
     stage = await startStage({
@@ -36,12 +37,13 @@ async function main(): Promise<void> {
     const told = await tell(stage, wanted);
     process.stdout.write(wanted.json ? `${JSON.stringify(told.figures)}\n` : told.table);
     process.exitCode = told.figures.ok ? 0 : 1;
+    if (!told.figures.ok) process.stderr.write(`The bots' logs are kept in ${stage.directory}\n`);
   } catch (error) {
     process.stderr.write(`\nThe demo could not be played to its end: ${chainOf(error)}\n`);
     for (const bot of stage?.bots ?? []) process.stderr.write(await lastLines(bot.logFile));
     process.exitCode = 1;
   } finally {
-    await stage?.stop();
+    await stage?.stop({ keepLogs: process.exitCode === 1 });
   }
 }
 
@@ -52,7 +54,7 @@ async function tell(stage: Stage, { json, seed, speed }: Arguments): Promise<Rep
     ),
   );
   names.set(stage.inventory.file.alerts.channel, "#alerts");
-  // With --json the story goes to standard error, so that the last line of standard output is the object.
+  // With --json nobody listens to the story: the last line of standard output is the object.
   const transcript = new Transcript(stage.world, { names }, json ? { write: () => true } : process.stdout);
   if (!json)
     process.stdout.write(

@@ -55,8 +55,8 @@ const RENDER: Readonly<Record<string, Render>> = {
     return run && planCard(run, inventory(), clock.now());
   },
   progress: async (subject, { memory, clock, inventory }) => {
-    const run = await memory.runs.read(subject);
-    return run && progressCard(run, inventory(), clock.now());
+    const [run, notes] = await Promise.all([memory.runs.read(subject), memory.notes.get(subject)]);
+    return run && progressCard(run, inventory(), clock.now(), notes?.value.says);
   },
   call: async (subject, { memory, clock, inventory }) => {
     const run = await memory.runs.read(subject);

@@ -85,6 +85,7 @@ function tendDeps(deps: LaneDeps): TendDeps {
     runs: memory.runs,
     calls: memory.calls,
     cards: memory.cards,
+    notes: memory.notes,
     ledger,
     clock,
     logger,

@@ -4,6 +4,7 @@ import { CardDue } from "../domain/card-due.ts";
 import { Incident, isOpen } from "../domain/incident.ts";
 import type { Observation } from "../domain/observed.ts";
 import { RunCalls } from "../engine/call-people.ts";
+import { RunNotes } from "../engine/tend-run.ts";
 import { Correlation } from "../flows/incident/correlate.ts";
 import { ThrottleBook } from "../flows/incident/deps.ts";
 import type { Records } from "../ports/records.ts";
@@ -31,6 +32,7 @@ export interface Memory {
   readonly cards: Records<CardDue>;
   readonly throttle: Records<ThrottleBook>;
   readonly calls: Records<RunCalls>;
+  readonly notes: Records<RunNotes>;
   readonly runChannels: Records<RunChannel>;
   readonly seen: Records<Seen>;
 }
@@ -44,6 +46,7 @@ export function createMemory(redis: ScriptedRedis, now: () => number): Memory {
     cards: createRecords(redis, { kind: "card", schema: CardDue, isOpen: (card) => card.sent < card.wanted }),
     throttle: createRecords(redis, { kind: "throttle", schema: ThrottleBook, isOpen: () => false }),
     calls: createRecords(redis, { kind: "run-calls", schema: RunCalls, isOpen: (calls) => calls.pagerOpen }),
+    notes: createRecords(redis, { kind: "run-notes", schema: RunNotes, isOpen: () => false }),
     runChannels: createRecords(redis, { kind: "run-channel", schema: RunChannel, isOpen: () => false }),
     seen: createRecords(redis, { kind: "seen", schema: Seen, isOpen: () => false }),
   };

@@ -12,6 +12,8 @@ export interface ExecutorDeps extends JournalDeps {
   readonly drift: (run: RunState, signal: AbortSignal) => Promise<readonly string[]>;
   /** Something that people look at has changed. */
   readonly changed: (run: RunState) => void;
+  /** What a step that is under way says right now; for people only, never for a decision. */
+  readonly progressed: (run: RunState, step: string, says: string) => void;
   readonly logger: Logger;
   readonly worker: string;
 }

@@ -104,6 +104,7 @@ async function pollUntilThere(driving: Driving): Promise<void> {
     }
     // What an unwinding run still waits for nobody needs any more, and users wait for its undo.
     if (hold.run.state === "unwinding") return;
+    deps.progressed(hold.run, step.id, verdict.says);
     await waitOrFail(driving, POLL_MS * (1 - POLL_JITTER + 2 * POLL_JITTER * Math.random()), verdict.says);
   }
 }

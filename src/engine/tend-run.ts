@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { CardDue } from "../domain/card-due.ts";
 import { wantCard } from "../domain/card-due.ts";
 import { chainOf } from "../domain/errors.ts";
@@ -9,27 +10,42 @@ import type { ExecutorDeps } from "./executor-deps.ts";
 import { watchOldSide } from "./fence-watch.ts";
 import { eventOf } from "./journal.ts";
 
-export interface TendDeps extends Omit<ExecutorDeps, "changed">, CallDeps {
+export interface TendDeps extends Omit<ExecutorDeps, "changed" | "progressed">, CallDeps {
   readonly cards: Records<CardDue>;
+  readonly notes: Records<RunNotes>;
   /** Where a run's cards go. */
   readonly channelOf: (run: RunState) => Promise<string | undefined>;
+}
+
+/** The latest words of each step that is under way. */
+export const RunNotes = z.strictObject({ says: z.record(z.string(), z.string()) });
+export type RunNotes = z.infer<typeof RunNotes>;
+
+async function writeNote(run: RunState, step: string, says: string, deps: TendDeps): Promise<void> {
+  let isNews = false;
+  await deps.notes.change(run.plan.id, (current) => {
+    isNews = current?.says[step] !== says;
+    return isNews ? { value: { says: { ...current?.says, [step]: says } }, events: [] } : undefined;
+  });
+  if (isNews) await showRun(run, deps);
 }
 
 /** Looks at one run and does what is due: the one entry point for pokes and for the sweep. */
 export async function tendRun(id: string, deps: TendDeps, signal: AbortSignal): Promise<void> {
   const run = await deps.runs.read(id);
   if (!run) return;
-  const changed = (next: RunState) =>
-    void showRun(next, deps).catch((error: unknown) =>
-      deps.logger.warn({ run: id, why: chainOf(error) }, "A run's card could not be asked for"),
-    );
+  const unsaid = (error: unknown) =>
+    deps.logger.warn({ run: id, why: chainOf(error) }, "A run's card could not be asked for");
+  const changed = (next: RunState) => void showRun(next, deps).catch(unsaid);
+  const progressed = (next: RunState, step: string, says: string) =>
+    void writeNote(next, step, says, deps).catch(unsaid);
   switch (run.state) {
     case "waiting-for-keys":
       if (deps.clock.now() >= run.plan.startByMs) await expire(run, deps);
       break;
     case "running":
     case "unwinding":
-      await driveRun(id, { ...deps, changed }, signal);
+      await driveRun(id, { ...deps, changed, progressed }, signal);
       break;
     case "verified":
       await watchOldSide(run, deps, signal);

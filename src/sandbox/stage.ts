@@ -44,7 +44,8 @@ export interface Stage {
   /** Moves world time for everybody at once: the world and the bots share one anchor. */
   jump(worldMs: number): Promise<void>;
   setSpeed(speed: number): Promise<void>;
-  stop(): Promise<void>;
+  /** Ends everything; with `keepLogs` the directory with the bots' logs and ledgers stays. */
+  stop(options?: { readonly keepLogs?: boolean }): Promise<void>;
 }
 
 const PROGRAMS = fileURLToPath(new URL("..", import.meta.url));
@@ -54,12 +55,14 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   const loaded = loadFile(config, await readFile(config, "utf8"));
   if (!loaded.ok) throw new UserError("config-wrong", `${config} has problems; run: npm run twokey -- check ${config}`);
   const stops: (() => Promise<unknown>)[] = [];
-  const stop = async () => {
+  let keepsLogs = false;
+  const stop = async (how: { readonly keepLogs?: boolean } = {}) => {
+    keepsLogs ||= how.keepLogs === true;
     for (const end of stops.splice(0).reverse()) await end();
   };
   try {
     const directory = await mkdtemp(join(tmpdir(), "twokey-stage-"));
-    stops.push(() => rm(directory, { recursive: true, force: true }));
+    stops.push(async () => (keepsLogs ? undefined : rm(directory, { recursive: true, force: true })));
     const redis = await openRedis(options, stops);
     const ports = await freePorts(options.bots);
     const running = await WorldProcess.start({

@@ -33,7 +33,12 @@ const RUN_WORD: Readonly<Record<RunStateName, string>> = {
 };
 
 /** One message, edited as the run goes. */
-export function progressCard(run: RunState, inventory: Inventory, nowMs: number): Card {
+export function progressCard(
+  run: RunState,
+  inventory: Inventory,
+  nowMs: number,
+  latest: Readonly<Record<string, string>> = {},
+): Card {
   const { plan } = run;
   const settled = plan.steps.filter((step) =>
     ["done", "skipped", "taken-over"].includes(stateOf(run, step.id).state),
@@ -43,7 +48,12 @@ export function progressCard(run: RunState, inventory: Inventory, nowMs: number)
     parts: [
       { kind: "heading", text: `${plan.service} → ${plan.to}: ${RUN_WORD[run.state]}` },
       { kind: "facts", facts: facts(run, inventory, nowMs) },
-      { kind: "lines", lines: phasesOf(plan).flatMap((phase) => phase.map((step) => stepLine(run, step, nowMs))) },
+      {
+        kind: "lines",
+        lines: phasesOf(plan).flatMap((phase) =>
+          phase.map((step) => stepLine(run, step, nowMs, latest[step.id] ?? "")),
+        ),
+      },
       ...ending(run),
       ...decisions(run),
     ],
@@ -64,11 +74,12 @@ function facts(run: RunState, inventory: Inventory, nowMs: number): readonly (re
   ];
 }
 
-function stepLine(run: RunState, step: PlannedStep, nowMs: number): Text {
+function stepLine(run: RunState, step: PlannedStep, nowMs: number, latest: string): Text {
   const state = stateOf(run, step.id);
   const took =
     state.startedAtMs === undefined ? "" : ` · ${sayDuration((state.endedAtMs ?? nowMs) - state.startedAtMs)}`;
-  const says = state.says === "" ? "" : ` – ${state.says}`;
+  const words = state.state === "asked" ? latest : state.says;
+  const says = words === "" ? "" : ` – ${words}`;
   return `${STEP_WORD[state.state]} · ${step.title}${took}${says}`;
 }
 

@@ -101,6 +101,7 @@ const deps = {
     card: nothing,
   },
   channelOf: nothing,
+  progressed: () => undefined,
   drift: async ({ plan }, signal) => {
     const service = inventory.services.find(({ name }) => name === plan.service);
     return driftOf(plan.assumptions, service, await observeTarget(service, plan.to, outside.cloud, signal), plan.to);

@@ -32,6 +32,7 @@ export function executorDeps(at: FailoverWorld, ledger: LedgerFile, wish: DriveW
         wish.onIntent?.(id);
       }
     },
+    progressed: () => undefined,
     drift: async ({ plan }, signal) => {
       const service = inventory.services.find(({ name }) => name === plan.service);
       if (!service) return [`${plan.service} is not in the file`];

@@ -1,12 +1,17 @@
 import { fileURLToPath } from "node:url";
 import type { RunState } from "../../src/domain/run.ts";
+import { seenRun } from "../../src/sandbox/bench/rehearsal.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
+import { buttonOf } from "../../src/sandbox/story/play.ts";
+import type { Outcome, SeenMessage } from "../../src/simulators/slack/people.ts";
 import { createRuns } from "../../src/store/runs.ts";
 import { eventually, silent } from "./failover-world.ts";
 import { freshRedisUrl } from "./redis.ts";
 
 /** The built one: it starts the built bot and the built world beside itself. */
 const BUILT = new URL("../../dist/sandbox/stage.js", import.meta.url).href;
+/** Machine time: what AWS is asked in a dark region runs out first. */
+const SOON_MS = 30_000;
 
 export interface StageWish {
   readonly example: "inventory" | "regami";
@@ -42,4 +47,30 @@ export function runWhere({ redis }: Stage, id: string, fits: (run: RunState) => 
 /** How often an operation took effect in this world. */
 export async function timesOf({ world }: Stage, operation: string): Promise<number> {
   return (await world.log("aws.mutation")).filter(({ facts }) => facts["operation"] === operation).length;
+}
+
+/** A plan that waits for keys: the run's id, and the card that people press. */
+export interface WaitingPlan {
+  readonly id: string;
+  readonly card: SeenMessage;
+}
+
+/** Somebody types the words in the alerts' channel; resolves when the card of the plan that came of it is there. */
+export async function askFor(stage: Stage, slackId: string, words: string): Promise<WaitingPlan> {
+  const { world, inventory } = stage;
+  const { channel } = inventory.file.alerts;
+  await world.people.as(slackId).types(words, { in: channel });
+  const card = await world.people.expectMessage(
+    channel,
+    (message) => buttonOf(message, "approve") !== undefined,
+    SOON_MS,
+  );
+  const { plan } = await seenRun(stage, undefined, ({ state }) => state === "waiting-for-keys", SOON_MS);
+  return { id: plan.id, card };
+}
+
+/** “Turn my key” on the card, as it was when the plan was made. */
+export function pressKey({ world, inventory }: Stage, slackId: string, { card }: WaitingPlan): Promise<Outcome> {
+  const button = buttonOf(card, "approve") ?? "";
+  return world.people.as(slackId).clicks(button, { in: inventory.file.alerts.channel, message: card });
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { StepFailed } from "../../domain/errors.ts";
 import { canonicalJson } from "../../domain/json.ts";
-import type { FirewallRule } from "../../domain/observed.ts";
+import type { FirewallRule, Known } from "../../domain/observed.ts";
 import type { Cloud, Step, StepContext } from "../../ports/step.ts";
 import { ComputeInput, FirewallRuleInput } from "./schemas.ts";
 
@@ -36,8 +36,9 @@ export const fencePrimary: Step<Input, Data> = {
   input: Input,
   data: Data,
 
-  async run(input, { cloud, signal }) {
-    const rules = await cloud.databases.firewall(input.region, input.securityGroup, signal);
+  async run(input, context) {
+    const { cloud, signal } = context;
+    const rules = await firewallOf(input, context);
     if (!rules.known) {
       if (rules.cause !== "unreachable")
         throw notFenced(input, `the old side's security group could not be read: ${rules.why}`);
@@ -93,6 +94,28 @@ export const fencePrimary: Step<Input, Data> = {
     return undoFence(input, context);
   },
 };
+
+/** Machine time for a region whose silence was accepted: users wait for the promotion, and the watch fences it on its return. */
+const ACCEPTED_SILENCE_MS = 2_000;
+
+async function firewallOf(input: Input, { cloud, signal }: StepContext): Promise<Known<readonly FirewallRule[]>> {
+  const read = (until: AbortSignal) => cloud.databases.firewall(input.region, input.securityGroup, until);
+  if (!input.unfencedAccepted) return read(signal);
+  const patience = AbortSignal.timeout(ACCEPTED_SILENCE_MS);
+  const silent = {
+    known: false,
+    cause: "unreachable",
+    why: `no answer for ${ACCEPTED_SILENCE_MS / 1_000} s`,
+    atMs: cloud.clock.now(),
+  } as const;
+  try {
+    const rules = await read(AbortSignal.any([signal, patience]));
+    return rules.known || !patience.aborted ? rules : silent;
+  } catch (error) {
+    if (signal.aborted || !patience.aborted) throw error;
+    return silent;
+  }
+}
 
 async function stopService(input: Input, cloud: Cloud, signal: AbortSignal): Promise<readonly string[]> {
   const now = await cloud.compute.describe(input.region, input.compute, signal);

@@ -60,6 +60,20 @@ export const CLAIMS: readonly Claim[] = [
     broken: (facts) => unless(count(facts, "pagerduty.acknowledged") > 0, "no acknowledgement reached PagerDuty"),
   },
   {
+    says: "no page of the incident started later than 1 s after the acknowledgement",
+    broken: ({ entries }) => {
+      const acked = entries.find((entry) => entry.kind === "pagerduty.acknowledged" && isIncidentKey(entry));
+      const late = entries.find(
+        (entry) =>
+          entry.kind === "pagerduty.notified" &&
+          isIncidentKey(entry) &&
+          acked !== undefined &&
+          entry.machineMs > acked.machineMs + 1_000,
+      );
+      return unless(late === undefined, `${String(late?.facts["user"])} was rung later`);
+    },
+  },
+  {
     says: "the requester's own key was refused",
     broken: ({ refusedRequester }) => unless(refusedRequester, "nobody told the requester so"),
   },
@@ -93,7 +107,7 @@ export const CLAIMS: readonly Claim[] = [
     says: "a killed worker was replaced within 10 s",
     broken: ({ workerKills, resumedAfterMs }) =>
       unless(
-        workerKills === 1 && resumedAfterMs !== undefined && resumedAfterMs <= RESUME_WITHIN_MS,
+        workerKills > 0 && resumedAfterMs !== undefined && resumedAfterMs <= RESUME_WITHIN_MS,
         `${workerKills} kills, taken over after ${resumedAfterMs ?? "never"} ms`,
       ),
   },

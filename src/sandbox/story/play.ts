@@ -30,6 +30,7 @@ export interface Played {
   readonly refusedRequester: boolean;
   readonly lastKeyMs: number;
   readonly verifiedMs: number;
+  readonly runState: string;
   readonly workerKills: number;
   readonly resumedAfterMs: number;
 }
@@ -92,7 +93,7 @@ export async function play(stage: Stage, transcript: Transcript, names: Map<stri
 
   await transcript.act(4, "The failover, and a worker killed in the middle of it");
   await world.expectLog("rds.promotion-accepted", () => true, VERIFIED_WITHIN_MS);
-  const resumedAfterMs = await killDriver(stage, started.plan.id, transcript);
+  const taken = [await killDriver(stage, started.plan.id, transcript)];
   const verified = await seenRun(
     stage,
     started.plan.id,
@@ -119,8 +120,9 @@ export async function play(stage: Stage, transcript: Transcript, names: Map<stri
     keyHolders: started.keys.flatMap(({ by }) => findPerson(inventory, by) ?? []),
     lastKeyMs: Math.max(...keyTimes),
     verifiedMs: verified.endedAtMs ?? 0,
-    workerKills: 1,
-    resumedAfterMs,
+    workerKills: taken.length,
+    resumedAfterMs: Math.max(...taken),
+    runState: verified.state,
   };
 }
 

@@ -47,7 +47,7 @@ export async function report(told: Told): Promise<Report> {
     channelOpenMs: facts.channelOpenMs,
     approvals: played.keyHolders.map(({ id }) => id),
     run: {
-      state: "verified",
+      state: played.runState,
       worldWallMs: Math.round(wallMs),
       worldCriticalPathMs: Math.round(leastMs),
       overhead: Number((wallMs / leastMs).toFixed(4)),
