@@ -14,6 +14,8 @@ export interface StoreGuardDeps {
   readonly paging: Pick<Paging, "trigger" | "resolve">;
   readonly logger: Logger;
   readonly process: string;
+  /** Machine time between two looks; absent: 5 s. */
+  readonly checkEveryMs?: number;
   readonly inventory: () => Inventory;
 }
 
@@ -53,7 +55,7 @@ export function startStoreGuard(deps: StoreGuardDeps): { stop(): void } {
     void check().catch((error: unknown) =>
       deps.logger.warn({ why: messageOf(error) }, "The store could not be compared with the ledger"),
     );
-  const timer = setInterval(safely, CHECK_EVERY_MS);
+  const timer = setInterval(safely, deps.checkEveryMs ?? CHECK_EVERY_MS);
   safely();
   return { stop: () => clearInterval(timer) };
 }

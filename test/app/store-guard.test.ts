@@ -1,0 +1,60 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { startStoreGuard } from "../../src/app/store-guard.ts";
+import type { PageRequest } from "../../src/ports/paging.ts";
+import { example } from "../harness/example.ts";
+import { eventually, silent } from "../harness/failover-world.ts";
+
+const inventory = example("inventory");
+let guard: { stop(): void } | undefined;
+afterEach(() => guard?.stop());
+
+function watched(wrong: () => string | undefined) {
+  const pages: PageRequest[] = [];
+  const resolved: string[] = [];
+  let sweeps = 0;
+  guard = startStoreGuard({
+    checkEveryMs: 20,
+    ledger: { append: async () => undefined, highestEpoch: () => 0, disagreement: async () => wrong() },
+    queues: {
+      startSweep: async () => {
+        sweeps += 1;
+      },
+    },
+    paging: {
+      trigger: async (page) => {
+        pages.push(page);
+        return { kind: "accepted", value: undefined };
+      },
+      resolve: async (key) => {
+        resolved.push(key);
+        return { kind: "accepted", value: undefined };
+      },
+    },
+    logger: silent,
+    process: "bot-1",
+    inventory: () => inventory,
+  });
+  return { pages, resolved, sweeps: () => sweeps };
+}
+
+describe("a store that came back empty or older (G17)", () => {
+  test("calls people once, keeps the sweep going, and stands down when it agrees again", async () => {
+    let wrong: string | undefined = "Redis came back empty";
+    const seen = watched(() => wrong);
+
+    await eventually("the guard has looked several times", 5_000, () => (seen.sweeps() > 5 ? true : undefined));
+    expect(seen.pages.map(({ dedupKey, urgent }) => [dedupKey, urgent])).toEqual([["dr:production:store-lost", true]]);
+    expect(seen.pages[0]?.summary).toContain("Redis came back empty");
+
+    wrong = undefined;
+    await eventually("the pager is told", 5_000, () => (seen.resolved.length > 0 ? true : undefined));
+    expect(seen.pages).toHaveLength(1);
+  });
+
+  test("a store that agrees calls nobody", async () => {
+    const seen = watched(() => undefined);
+
+    await eventually("the guard has looked several times", 5_000, () => (seen.sweeps() > 3 ? true : undefined));
+    expect(seen.pages).toEqual([]);
+  });
+});
