@@ -2,7 +2,8 @@ import { DECISIONS, type Decision, failedStep, refusal } from "../domain/decisio
 import { UserError } from "../domain/errors.ts";
 import type { DoorName } from "../domain/event.ts";
 import type { Person } from "../domain/person.ts";
-import { isOver, type RunEntry, type RunState } from "../domain/run.ts";
+import { isOver, type RunState } from "../domain/run.ts";
+import type { RunEntry } from "../domain/run-entry.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Ledger, Runs } from "../ports/runs.ts";
 import type { Wake } from "../ports/wake.ts";

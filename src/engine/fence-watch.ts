@@ -1,5 +1,6 @@
 import { messageOf, StepFailed } from "../domain/errors.ts";
-import { needsWatch, type RunEntry, type RunState } from "../domain/run.ts";
+import { needsWatch, type RunState } from "../domain/run.ts";
+import type { RunEntry } from "../domain/run-entry.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
 import type { Told } from "./journal.ts";
 import { eventOf } from "./journal.ts";

@@ -1,6 +1,7 @@
 import { Bug, Fenced } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
-import { isOver, type RunEntry, type RunState } from "../domain/run.ts";
+import { isOver, type RunState } from "../domain/run.ts";
+import type { RunEntry } from "../domain/run-entry.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Appended, Ledger, Runs } from "../ports/runs.ts";
 

@@ -1,6 +1,7 @@
 import type { Event } from "../domain/event.ts";
 import type { Plan } from "../domain/plan.ts";
-import type { RunEntry, RunState } from "../domain/run.ts";
+import type { RunState } from "../domain/run.ts";
+import type { RunEntry } from "../domain/run-entry.ts";
 
 /** What changes together with a run's journal, in one atomic step. */
 export interface Appended {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { judgeKey, type KeyTurn, whoIsLeft } from "../../src/domain/key.ts";
-import { type RunState, transition } from "../../src/domain/run.ts";
+import type { RunState } from "../../src/domain/run.ts";
+import { transition } from "../../src/domain/run-transition.ts";
 import { example } from "../harness/example.ts";
 import { AT, homeIsDark } from "../harness/observed.ts";
 import { proposed, serviceIn } from "../harness/plans.ts";

@@ -6,7 +6,8 @@ import { readEnvironment, type Settings } from "../../src/config/environment.ts"
 import { loadFile } from "../../src/config/load.ts";
 import type { Inventory } from "../../src/domain/inventory.ts";
 import { type Mode, planDigest } from "../../src/domain/plan.ts";
-import type { RunEntry, RunState } from "../../src/domain/run.ts";
+import type { RunState } from "../../src/domain/run.ts";
+import type { RunEntry } from "../../src/domain/run-entry.ts";
 import type { Service } from "../../src/domain/service.ts";
 import { observe } from "../../src/flows/observe.ts";
 import { planFailover } from "../../src/flows/runbooks/failover.ts";

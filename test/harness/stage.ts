@@ -23,7 +23,7 @@ export interface StageWish {
 export async function startTestStage({ example, speed, bots = 1 }: StageWish): Promise<Stage> {
   // Compiled from the module whose type this is.
   const { startStage } = (await import(BUILT)) as typeof import("../../src/sandbox/stage.ts");
-  return startStage({
+  const stage = await startStage({
     ...{ speed, bots, seed: 1, logger: silent },
     config: fileURLToPath(new URL(`../../examples/${example}.yaml`, import.meta.url)),
     inherited: {
@@ -33,6 +33,13 @@ export async function startTestStage({ example, speed, bots = 1 }: StageWish): P
       redisSkip: undefined,
     },
   });
+  // A bot is ready without Slack; whoever types has to find it connected.
+  const connected = stage.world.expectLog("slack.socket-opened", ({ facts }) => Number(facts["open"]) >= bots, SOON_MS);
+  await connected.catch(async (error: unknown) => {
+    await stage.stop();
+    throw error;
+  });
+  return stage;
 }
 
 /** The run as soon as it fits; throws after that much machine time. */
@@ -59,7 +66,10 @@ export interface WaitingPlan {
 export async function askFor(stage: Stage, slackId: string, words: string): Promise<WaitingPlan> {
   const { world, inventory } = stage;
   const { channel } = inventory.file.alerts;
-  await world.people.as(slackId).types(words, { in: channel });
+  const { ack } = await world.people.as(slackId).types(words, { in: channel });
+  if (!ack.ok) throw new Error(`“${words}” was not acknowledged: ${ack.error ?? ""}`);
+  // Where there is no plan, the error shows what was said instead.
+  await world.people.expectEphemeral(slackId, ({ text }) => / is made\./.test(text), SOON_MS);
   const card = await world.people.expectMessage(
     channel,
     (message) => buttonOf(message, "approve") !== undefined,

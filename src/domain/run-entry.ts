@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { DoorName } from "./event.ts";
+
+const Step = { step: z.string(), epoch: z.number().int() };
+const Who = { by: z.string(), door: DoorName };
+
+/** One line of a run's journal. What it does to the run stands in `run-transition.ts`. */
+export const RunEntry = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("key-turned"),
+    atMs: z.number(),
+    ...Who,
+    digest: z.string(),
+    accepted: z.array(z.string()),
+  }),
+  z.strictObject({ kind: z.literal("refused"), atMs: z.number(), ...Who }),
+  z.strictObject({ kind: z.literal("withdrawn"), atMs: z.number(), ...Who }),
+  z.strictObject({ kind: z.literal("expired"), atMs: z.number() }),
+  z.strictObject({ kind: z.literal("voided"), atMs: z.number(), why: z.array(z.string()) }),
+  z.strictObject({ kind: z.literal("started"), atMs: z.number(), keys: z.array(z.string()) }),
+  z.strictObject({ kind: z.literal("claimed"), atMs: z.number(), epoch: z.number().int(), worker: z.string() }),
+  z.strictObject({ kind: z.literal("intent"), atMs: z.number(), ...Step, attempt: z.number().int() }),
+  z.strictObject({
+    kind: z.literal("asked"),
+    atMs: z.number(),
+    ...Step,
+    requestIds: z.array(z.string()),
+    data: z.record(z.string(), z.unknown()),
+  }),
+  z.strictObject({
+    kind: z.literal("done"),
+    atMs: z.number(),
+    ...Step,
+    says: z.string(),
+    output: z.record(z.string(), z.unknown()),
+  }),
+  z.strictObject({
+    kind: z.literal("failed"),
+    atMs: z.number(),
+    ...Step,
+    code: z.string(),
+    why: z.string(),
+    mustAsk: z.boolean(),
+  }),
+  z.strictObject({ kind: z.literal("undo-intent"), atMs: z.number(), ...Step }),
+  z.strictObject({
+    kind: z.literal("undone"),
+    atMs: z.number(),
+    ...Step,
+    says: z.string(),
+    requestIds: z.array(z.string()),
+  }),
+  z.strictObject({ kind: z.literal("undo-failed"), atMs: z.number(), ...Step, why: z.string() }),
+  z.strictObject({
+    kind: z.literal("paused"),
+    atMs: z.number(),
+    by: z.string().optional(),
+    door: DoorName,
+    why: z.string(),
+  }),
+  z.strictObject({ kind: z.literal("resumed"), atMs: z.number(), ...Who }),
+  z.strictObject({ kind: z.literal("aborted"), atMs: z.number(), ...Who }),
+  z.strictObject({ kind: z.literal("retried"), atMs: z.number(), ...Who, step: z.string() }),
+  z.strictObject({ kind: z.literal("taken-over"), atMs: z.number(), ...Who, step: z.string(), words: z.string() }),
+  z.strictObject({
+    kind: z.literal("vote"),
+    atMs: z.number(),
+    ...Who,
+    decision: z.enum(["skip", "unwind"]),
+    step: z.string(),
+  }),
+  z.strictObject({ kind: z.literal("watch-intent"), atMs: z.number() }),
+  z.strictObject({
+    kind: z.literal("fenced-later"),
+    atMs: z.number(),
+    says: z.string(),
+    requestIds: z.array(z.string()),
+  }),
+  z.strictObject({ kind: z.literal("watch-ended"), atMs: z.number() }),
+  z.strictObject({ kind: z.literal("finished"), atMs: z.number(), state: z.enum(["verified", "unwound"]) }),
+]);
+export type RunEntry = z.infer<typeof RunEntry>;

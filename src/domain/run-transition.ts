@@ -1,0 +1,201 @@
+import { Bug } from "./errors.ts";
+import type { Plan } from "./plan.ts";
+import { proposedRun, type RunState, type RunStateName, type StepState, stateOf, type Vote } from "./run.ts";
+import type { RunEntry } from "./run-entry.ts";
+
+export function replay(plan: Plan, digest: string, entries: readonly RunEntry[]): RunState {
+  return entries.reduce(transition, proposedRun(plan, digest));
+}
+
+/** The only way a run changes. An entry that does not fit the state is a Bug: nothing may be guessed from it. */
+export function transition(run: RunState, entry: RunEntry): RunState {
+  if (!FITS[entry.kind].includes(run.state)) {
+    throw new Bug("journal-illegal-entry", `A run that is ${run.state} cannot take "${entry.kind}"`, {
+      facts: { run: run.plan.id },
+    });
+  }
+  if ("epoch" in entry && entry.kind !== "claimed" && entry.epoch !== run.epoch) {
+    throw new Bug("journal-stale-epoch", `Epoch ${entry.epoch} wrote into a run of epoch ${run.epoch}`, {
+      facts: { run: run.plan.id },
+    });
+  }
+  return { ...applied(run, entry), length: run.length + 1 };
+}
+
+const LIVE: readonly RunStateName[] = ["running", "paused", "unwinding", "stopped", "stuck"];
+/** A step that was under way may still report while people decide. */
+const REPORTING: readonly RunStateName[] = ["running", "paused", "stopped", "unwinding"];
+const FITS: Readonly<Record<RunEntry["kind"], readonly RunStateName[]>> = {
+  "key-turned": ["waiting-for-keys"],
+  refused: ["waiting-for-keys"],
+  withdrawn: ["waiting-for-keys"],
+  expired: ["waiting-for-keys"],
+  voided: ["waiting-for-keys", "running"],
+  started: ["waiting-for-keys"],
+  claimed: LIVE,
+  intent: ["running"],
+  asked: REPORTING,
+  done: REPORTING,
+  failed: REPORTING,
+  "undo-intent": ["unwinding"],
+  undone: ["unwinding"],
+  "undo-failed": ["unwinding"],
+  paused: ["running"],
+  resumed: ["paused"],
+  aborted: ["running", "paused", "stopped"],
+  retried: ["stopped"],
+  "taken-over": ["stopped"],
+  vote: ["stopped", "stuck"],
+  "watch-intent": ["verified"],
+  "fenced-later": ["verified"],
+  "watch-ended": ["verified"],
+  finished: ["running", "unwinding"],
+};
+
+function applied(run: RunState, entry: RunEntry): RunState {
+  switch (entry.kind) {
+    case "key-turned":
+      return { ...run, keys: [...run.keys, { by: entry.by, atMs: entry.atMs, accepted: entry.accepted }] };
+    case "refused":
+      return closed(run, entry.atMs, `refused by ${entry.by}`);
+    case "withdrawn":
+      return closed(run, entry.atMs, `withdrawn by ${entry.by}`);
+    case "expired":
+      return closed(run, entry.atMs, "not enough keys in time");
+    case "voided":
+      return run.state === "running"
+        ? { ...run, state: "paused", voided: true, why: `facts changed: ${entry.why.join("; ")}` }
+        : closed(run, entry.atMs, `facts changed: ${entry.why.join("; ")}`);
+    case "started":
+      return { ...run, state: "running", startedAtMs: entry.atMs };
+    case "claimed":
+      return { ...run, epoch: entry.epoch, worker: entry.worker };
+    case "paused":
+      return { ...run, state: "paused", why: entry.why };
+    case "resumed":
+      return { ...run, state: "running", why: "" };
+    case "aborted":
+      if (run.pastNoReturn)
+        throw new Bug("journal-abort-too-late", "A run past its point of no return cannot be aborted");
+      return { ...run, state: "unwinding", why: `aborted by ${entry.by}` };
+    case "vote":
+      return voted(run, entry);
+    case "retried":
+      return {
+        ...withStep(run, entry.step, { state: "waiting", sinceMs: entry.atMs, startedAtMs: undefined }),
+        state: "running",
+        why: "",
+        votes: [],
+      };
+    case "taken-over":
+      return {
+        ...withStep(run, entry.step, {
+          state: "taken-over",
+          says: entry.words,
+          sinceMs: entry.atMs,
+          endedAtMs: entry.atMs,
+        }),
+        state: "running",
+        why: "",
+        votes: [],
+      };
+    case "watch-intent":
+      return { ...run, watchedAtMs: entry.atMs };
+    case "fenced-later":
+    case "watch-ended":
+      return { ...run, fencedLater: true };
+    case "finished":
+      return { ...run, state: entry.state, endedAtMs: entry.atMs, why: "" };
+    case "intent":
+    case "asked":
+    case "done":
+    case "failed":
+    case "undo-intent":
+    case "undone":
+    case "undo-failed":
+      return stepApplied(run, entry);
+  }
+}
+
+type StepEntry = Extract<
+  RunEntry,
+  { kind: "intent" | "asked" | "done" | "failed" | "undo-intent" | "undone" | "undo-failed" }
+>;
+
+function stepApplied(run: RunState, entry: StepEntry): RunState {
+  const now = { sinceMs: entry.atMs };
+  switch (entry.kind) {
+    case "intent": {
+      const irreversible = run.plan.steps.some((step) => step.id === entry.step && step.wayBack === "irreversible");
+      const before = stateOf(run, entry.step);
+      const intended = withStep(run, entry.step, {
+        ...now,
+        state: "intended",
+        attempt: entry.attempt,
+        startedAtMs: before.startedAtMs ?? entry.atMs,
+        endedAtMs: undefined,
+      });
+      return irreversible ? { ...intended, pastNoReturn: true } : intended;
+    }
+    case "asked": {
+      const requestIds = [...stateOf(run, entry.step).requestIds, ...entry.requestIds];
+      return withStep(run, entry.step, { ...now, state: "asked", requestIds, data: entry.data });
+    }
+    case "done":
+      return withStep(run, entry.step, {
+        ...now,
+        state: "done",
+        output: entry.output,
+        says: entry.says,
+        endedAtMs: entry.atMs,
+      });
+    case "failed":
+      return failed(run, entry);
+    case "undo-intent":
+      return withStep(run, entry.step, { ...now, state: "undoing" });
+    case "undone": {
+      const requestIds = [...stateOf(run, entry.step).requestIds, ...entry.requestIds];
+      return withStep(run, entry.step, { ...now, state: "undone", says: entry.says, requestIds });
+    }
+    case "undo-failed":
+      return {
+        ...withStep(run, entry.step, { ...now, state: "undo-failed", says: entry.why }),
+        state: "stuck",
+        why: entry.why,
+      };
+  }
+}
+
+function failed(run: RunState, entry: Extract<RunEntry, { kind: "failed" }>): RunState {
+  const after = withStep(run, entry.step, {
+    state: "failed",
+    says: entry.why,
+    sinceMs: entry.atMs,
+    endedAtMs: entry.atMs,
+  });
+  if (run.state === "unwinding") return after;
+  const ask = entry.mustAsk || run.pastNoReturn;
+  return { ...after, state: ask ? "stopped" : "unwinding", why: entry.why };
+}
+
+/** Two keys for a decision: as many distinct people as the plan itself needed. */
+function voted(run: RunState, entry: Extract<RunEntry, { kind: "vote" }>): RunState {
+  const same = (vote: Vote) => vote.decision === entry.decision && vote.step === entry.step;
+  const votes = [...run.votes, { by: entry.by, decision: entry.decision, step: entry.step }];
+  const people = new Set(votes.filter(same).map((vote) => vote.by));
+  if (people.size < run.plan.keysRequired) return { ...run, votes };
+  const who = [...people].join(" and ");
+  if (entry.decision === "unwind") return { ...run, state: "unwinding", why: `unwound by ${who}`, votes: [] };
+  const change = { state: "skipped", says: `skipped by ${who}`, sinceMs: entry.atMs, endedAtMs: entry.atMs } as const;
+  // A stuck run goes on unwinding without the undo that failed; a stopped one goes on running without the step.
+  const goesOn = run.state === "stuck" ? "unwinding" : "running";
+  return { ...withStep(run, entry.step, change), state: goesOn, why: "", votes: [] };
+}
+
+function closed(run: RunState, atMs: number, why: string): RunState {
+  return { ...run, state: "closed", endedAtMs: atMs, why };
+}
+
+function withStep(run: RunState, step: string, change: Partial<StepState>): RunState {
+  return { ...run, steps: { ...run.steps, [step]: { ...stateOf(run, step), ...change } } };
+}
