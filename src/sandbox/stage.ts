@@ -48,6 +48,8 @@ export interface Stage {
   stop(options?: { readonly keepLogs?: boolean }): Promise<void>;
 }
 
+/** Machine time; a Slack that is dark from the start keeps no stage from opening. */
+const SOCKETS_WITHIN_MS = 5_000;
 const PROGRAMS = fileURLToPath(new URL("..", import.meta.url));
 
 export async function startStage(options: StageOptions): Promise<Stage> {
@@ -89,6 +91,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
       stops.push(() => bot.stop());
     }
     await Promise.all(bots.map((bot) => bot.ready()));
+    await heardBySlack(world, bots.length);
     logger.debug({ directory, control: running.controlPort }, "The stage is set");
     return {
       inventory: loaded.inventory,
@@ -110,6 +113,14 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** Ready says nothing of Slack, on purpose; people can only be heard once every bot holds its socket. */
+async function heardBySlack(world: WorldClient, bots: number): Promise<void> {
+  for (const deadline = Date.now() + SOCKETS_WITHIN_MS; Date.now() < deadline; ) {
+    if ((await world.log("slack.socket-opened")).length >= bots) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }
 
