@@ -60,7 +60,7 @@ const RENDER: Readonly<Record<string, Render>> = {
   },
   call: async (subject, { memory, clock, inventory }) => {
     const run = await memory.runs.read(subject);
-    const needed = run && whoIsNeeded(run, inventory(), clock.now());
+    const needed = run && whoIsNeeded(run, inventory());
     if (!run || !needed) return undefined;
     return {
       text: needed.why,

@@ -21,8 +21,8 @@ export async function decideOnRun(
     deps,
   );
   await deps.wake.run(run.plan.id);
-  const votes =
-    after.votes.length > 0 ? ` ${after.votes.length} of ${after.plan.keysRequired} people want to ${decision}.` : "";
+  const people = new Set(after.votes.filter((vote) => vote.decision === decision).map((vote) => vote.by));
+  const votes = people.size > 0 ? ` ${people.size} of ${after.plan.keysRequired} people want to ${decision}.` : "";
   const says = `${person ? nameOf(inventory, person.id) : "Somebody"} said ${decision}: run ${run.plan.id} is ${after.state}.${votes}`;
   return { kind: "say", card: { text: says, parts: [{ kind: "text", text: says }] } };
 }

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import type { CardDue } from "../domain/card-due.ts";
 import { wantCard } from "../domain/card-due.ts";
+import { failedStep } from "../domain/decision.ts";
 import type { Event } from "../domain/event.ts";
 import { findPerson, type Inventory } from "../domain/inventory.ts";
 import { whoIsLeft } from "../domain/key.ts";
 import type { Person } from "../domain/person.ts";
-import type { RunState } from "../domain/run.ts";
+import { type RunState, stateOf } from "../domain/run.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Paging } from "../ports/paging.ts";
@@ -41,11 +42,10 @@ export interface Needed {
   readonly occasion: string;
   readonly why: string;
   readonly people: readonly Person[];
-  readonly sinceMs: number;
 }
 
 /** Whom this run waits for, and why. Undefined: nobody. */
-export function whoIsNeeded(run: RunState, inventory: Inventory, nowMs: number): Needed | undefined {
+export function whoIsNeeded(run: RunState, inventory: Inventory): Needed | undefined {
   const { plan } = run;
   const commanders = inventory.people.filter((person) => person.roles.includes("commander"));
   const holders = run.keys.flatMap((key) => findPerson(inventory, key.by) ?? []);
@@ -54,7 +54,6 @@ export function whoIsNeeded(run: RunState, inventory: Inventory, nowMs: number):
     case "waiting-for-keys":
       return {
         occasion: "keys",
-        sinceMs: plan.madeAtMs,
         people: whoIsLeft(run, inventory),
         why: `Plan ${plan.id} (failover of ${about}) waits for ${plan.keysRequired - run.keys.length} more key(s). Read the plan card before you turn yours.`,
       };
@@ -62,8 +61,7 @@ export function whoIsNeeded(run: RunState, inventory: Inventory, nowMs: number):
       // A person who paused a run knows it; facts that changed under the keys are news to everybody.
       return run.voided
         ? {
-            occasion: `voided-${run.length}`,
-            sinceMs: nowMs,
+            occasion: "voided",
             people: [...holders, ...commanders],
             why: `Run ${plan.id} (${about}) is paused: ${run.why}`,
           }
@@ -71,8 +69,7 @@ export function whoIsNeeded(run: RunState, inventory: Inventory, nowMs: number):
     case "stopped":
     case "stuck":
       return {
-        occasion: `${run.state}-${run.length}`,
-        sinceMs: nowMs,
+        occasion: occasionOf(run),
         people: [...commanders, ...holders],
         why: `Run ${plan.id} (${about}) is ${run.state} and needs a decision: ${run.why}`,
       };
@@ -85,11 +82,17 @@ export function whoIsNeeded(run: RunState, inventory: Inventory, nowMs: number):
   }
 }
 
+/** The step that failed and its attempt: votes and late reports about it are no news. */
+function occasionOf(run: RunState): string {
+  const step = failedStep(run) ?? "";
+  return `${run.state}:${step}:${stateOf(run, step).attempt}`;
+}
+
 /** Calls whoever is needed and has not been called in this round. Safe to call at any time, from any process. */
 export async function callPeople(run: RunState, deps: CallDeps): Promise<void> {
   const nowMs = deps.clock.now();
   const inventory = deps.inventory();
-  const needed = whoIsNeeded(run, inventory, nowMs);
+  const needed = whoIsNeeded(run, inventory);
   const before = (await deps.calls.get(run.plan.id))?.value;
   if (!needed) return before?.pagerOpen ? standDown(run, deps) : undefined;
   const isNew = before?.occasion !== needed.occasion;

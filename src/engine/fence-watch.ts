@@ -37,6 +37,11 @@ export async function watchOldSide(run: RunState, deps: WatchDeps, signal: Abort
   if (!(await deps.cloud.databases.firewall(region, securityGroup, signal)).known) return;
   const wrong = await deps.ledger.disagreement();
   if (wrong !== undefined) return;
+  if (await hasGoneHome(run, deps, signal)) {
+    const says = `The database of ${run.plan.to} is no writer any more: people moved ${run.plan.service} since, and ${region} is left alone.`;
+    await append(run, { kind: "watch-ended", atMs }, { says }, true, deps);
+    return;
+  }
   const intended = await append(
     run,
     { kind: "watch-intent", atMs },
@@ -77,6 +82,14 @@ export async function watchOldSide(run: RunState, deps: WatchDeps, signal: Abort
     says,
     requestIds,
   });
+}
+
+/** Somebody failed back by hand: fencing the old side now would take the service away from its users. */
+async function hasGoneHome(run: RunState, { cloud }: WatchDeps, signal: AbortSignal): Promise<boolean> {
+  const promoted = run.plan.steps.find((step) => step.does === "promote-replica")?.input;
+  if (!promoted) return false;
+  const now = await cloud.databases.describe(String(promoted["region"]), String(promoted["instance"]), signal);
+  return now.known ? now.value.role === "replica" : now.cause === "absent";
 }
 
 async function append(
