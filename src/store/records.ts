@@ -6,6 +6,8 @@ import type { ScriptedRedis } from "./scripts.ts";
 
 /** Tries before a change gives up: more than any number of workers that could collide on one document. */
 const MOST_TRIES = 200;
+/** Machine time between two tries. */
+const LONGEST_PAUSE_MS = 20;
 
 export interface RecordKind<T> {
   readonly kind: string;
@@ -44,6 +46,8 @@ export function createRecords<T>(redis: ScriptedRedis, { kind, schema, isOpen }:
         const change = decide(current?.value);
         if (!change) return current?.value;
         if ((await write(id, current?.revision ?? 0, change)) > 0) return change.value;
+        // Who lost goes back a random while, longer each time: otherwise one writer can lose for ever.
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(2 ** tries, LONGEST_PAUSE_MS)));
       }
       throw new TransientError(
         "record-contended",
