@@ -73,7 +73,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   retry: decision("retry", "retry [run]", "try the failed step of a stopped run again"),
   "take-over": decision("take-over", "take-over <run> <what was done>", "count the failed step as done by hand"),
   skip: decision("skip", "skip [run]", "go on without the failed step: two keys"),
-  unwind: decision("unwind", "unwind [run]", "undo what can still be undone: two keys"),
+  unwind: decision("unwind", "unwind [run]", "give the old side back, if nothing was promoted: two keys"),
   "by-hand": {
     usage: "by-hand [plan]",
     says: "the same steps as commands to paste",

@@ -43,7 +43,12 @@ export const DECISIONS: Readonly<Record<Decision, Rule>> = {
     effect: "counts the failed step as done by hand",
   },
   skip: { states: ["stopped", "stuck"], side: "any", needs: "two keys", effect: "goes on without the failed step" },
-  unwind: { states: ["stopped", "stuck"], side: "any", needs: "two keys", effect: "undoes what can still be undone" },
+  unwind: {
+    states: ["stopped", "stuck"],
+    side: "any",
+    needs: "two keys",
+    effect: "gives the old side back, unless the standby is or may be promoted",
+  },
 };
 
 /** Why this person may not take this decision now, in words for them; undefined: they may. */
@@ -63,6 +68,8 @@ export function refusal(
     return "The facts behind this plan changed, so its keys are void. Abort it and make a new plan.";
   if (rule.needs === "requester" && person.id !== run.plan.requester)
     return `Only ${run.plan.requester}, who asked for this plan, can withdraw it.`;
+  if (rule.needs === "two keys" && person.id === run.plan.requester)
+    return `You asked for this plan, so your own key for “${decision}” does not count (G2). Two other approvers must say it.`;
   if ((rule.needs === "approver" || rule.needs === "two keys") && !isApprover(person, inventory))
     return `“${decision}” needs an approver.`;
   if (

@@ -40,6 +40,7 @@ const FITS: Readonly<Record<RunEntry["kind"], readonly RunStateName[]>> = {
   "undo-intent": ["unwinding"],
   undone: ["unwinding"],
   "undo-failed": ["unwinding"],
+  "no-way-back": ["unwinding"],
   paused: ["running"],
   resumed: ["paused"],
   aborted: ["running", "paused", "stopped"],
@@ -99,6 +100,8 @@ function applied(run: RunState, entry: RunEntry): RunState {
         why: "",
         votes: [],
       };
+    case "no-way-back":
+      return { ...run, state: "stopped", why: entry.why };
     case "watch-intent":
       return { ...run, watchedAtMs: entry.atMs };
     case "fenced-later":

@@ -11,9 +11,11 @@ const RETRY_MS = 5_000;
 
 /**
  * Gives back what users lost (G7): in reverse order, one at a time, every step that may have had an effect and has a way
- * back. An undo that fails leaves the run stuck, for people.
+ * back. An undo that fails leaves the run stuck, for people. Once the new side is, or may be, the writer, nothing is undone:
+ * opening the old side again would make two writers, and sending users back is a failback.
  */
 export async function unwind(hold: RunHold, deps: ExecutorDeps, signal: AbortSignal): Promise<void> {
+  if (hold.run.pastNoReturn && !(await neverHappened(hold, deps, signal))) return stopInstead(hold, deps);
   for (;;) {
     const step = stepsToUndo(hold.run)[0];
     if (!step) break;
@@ -24,9 +26,7 @@ export async function unwind(hold: RunHold, deps: ExecutorDeps, signal: AbortSig
   const { service, id } = hold.run.plan;
   await hold.append((run) => {
     if (run.state !== "unwinding") return undefined;
-    const says = run.pastNoReturn
-      ? `Stopped after the point of no return; what could be undone is undone. Sending users back is a failback plan.`
-      : `Nothing irreversible happened; ${service} is as it was before, with the standby's extra capacity kept`;
+    const says = `Nothing irreversible happened; ${service} is as it was before, with the standby's extra capacity kept`;
     return {
       entry: { kind: "finished", atMs: deps.clock.now(), state: "unwound" },
       told: { says },
@@ -34,6 +34,39 @@ export async function unwind(hold: RunHold, deps: ExecutorDeps, signal: AbortSig
     };
   });
   deps.logger.info({ run: id }, "The run is unwound");
+  deps.changed(hold.run);
+}
+
+/** Past the point of no return only the world can say that nothing irreversible happened; a doubt is a no. */
+async function neverHappened(hold: RunHold, deps: ExecutorDeps, signal: AbortSignal): Promise<boolean> {
+  const { plan } = hold.run;
+  const context = contextFor(hold, deps, signal);
+  const irreversible = plan.steps.filter((step) => step.wayBack === "irreversible");
+  const answers = await Promise.all(
+    irreversible.map((step) =>
+      definitionOf(deps, plan, step.id)
+        .happened(step.input, context)
+        .catch((error: unknown) => {
+          if (signal.aborted) throw signal.reason;
+          deps.logger.warn(
+            { run: plan.id, step: step.id, why: messageOf(error) },
+            "Nobody can say whether it happened",
+          );
+          return "unknown" as const;
+        }),
+    ),
+  );
+  return answers.every((answer) => answer === "no");
+}
+
+async function stopInstead(hold: RunHold, deps: ExecutorDeps): Promise<void> {
+  const { service, from, to } = hold.run.plan;
+  const why = `Nothing was undone: the database in ${to} is, or may be, the writer of ${service} now, and opening ${from} again would make two. Go on to ${to}; going back is a failover of its own, later`;
+  await hold.append((run) =>
+    run.state === "unwinding"
+      ? { entry: { kind: "no-way-back", atMs: deps.clock.now(), why }, told: { says: why } }
+      : undefined,
+  );
   deps.changed(hold.run);
 }
 

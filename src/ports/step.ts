@@ -33,6 +33,9 @@ export type Verdict =
   /** Not there yet; `says` is shown as progress. */
   | { readonly done: false; readonly says: string };
 
+/** Whether an irreversible step has had its effect. A doubt is `unknown`, and counts as `yes`. */
+export type Happened = "yes" | "no" | "unknown";
+
 export interface Undone {
   readonly says: string;
   readonly requestIds: readonly string[];
@@ -40,7 +43,8 @@ export interface Undone {
 
 /**
  * One thing a runbook can do. `run` looks at the world before it asks, and is safe to repeat after a crash at any
- * instruction. `verify` says whether the world has got there; it is polled. `undo` has no default.
+ * instruction. `verify` says whether the world has got there; it is polled. `undo` has no default: a step without a way
+ * back says how to see whether it happened, since until then what came before it may still be given back.
  * Errors: StepFailed (`facts.mustAsk` to stop for people even before the point of no return), TransientError, OutcomeUnknown.
  */
 export interface Step<Input, Data> {
@@ -49,7 +53,10 @@ export interface Step<Input, Data> {
   readonly data: ZodType<Data>;
   run(input: Input, context: StepContext): Promise<Asked<Data>>;
   verify(input: Input, data: Data, context: StepContext): Promise<Verdict>;
-  readonly undo: "nothing-to-undo" | "irreversible" | ((input: Input, context: StepContext) => Promise<Undone>);
+  readonly undo:
+    | "nothing-to-undo"
+    | { readonly irreversible: (input: Input, context: StepContext) => Promise<Happened> }
+    | ((input: Input, context: StepContext) => Promise<Undone>);
 }
 
 /** A step with its types parsed at the edge and forgotten inside, as the engine holds it. */
@@ -59,18 +66,22 @@ export interface StoredStep {
   run(input: unknown, context: StepContext): Promise<Asked<Record<string, unknown>>>;
   verify(input: unknown, data: unknown, context: StepContext): Promise<Verdict>;
   undo(input: unknown, context: StepContext): Promise<Undone>;
+  /** Of an irreversible step; every other one answers "no". */
+  happened(input: unknown, context: StepContext): Promise<Happened>;
 }
 
 export function storedStep<Input, Data extends Record<string, unknown>>(step: Step<Input, Data>): StoredStep {
   const { undo } = step;
+  const isIrreversible = typeof undo === "object";
   return {
     name: step.name,
-    wayBack: typeof undo === "function" ? "undo" : undo,
+    wayBack: typeof undo === "function" ? "undo" : isIrreversible ? "irreversible" : undo,
     run: (input, context) => step.run(step.input.parse(input), context),
     verify: (input, data, context) => step.verify(step.input.parse(input), step.data.parse(data), context),
     undo: async (input, context) => {
       if (typeof undo !== "function") return { says: "nothing to undo", requestIds: [] };
       return undo(step.input.parse(input), context);
     },
+    happened: async (input, context) => (isIrreversible ? undo.irreversible(step.input.parse(input), context) : "no"),
   };
 }

@@ -91,6 +91,18 @@ describe("a run is a replay of its journal", () => {
     expect(apply(stopped, vote("ana"), vote("ben"))).toMatchObject({ state: "running" });
   });
 
+  test("who asked for the plan has no key in a decision that needs two", () => {
+    const run = apply(started(), intent("fence"), failed("fence", true));
+    const asked = { ...run, plan: { ...run.plan, requester: "ana" } };
+    const [ana, ben] = [findPerson(inventory, "ana"), findPerson(inventory, "ben")];
+
+    for (const decision of ["skip", "unwind"] as const) {
+      expect(refusal(decision, asked, ana, inventory)).toContain("does not count");
+      expect(refusal(decision, asked, ben, inventory)).toBeUndefined();
+    }
+    expect(refusal("retry", asked, ana, inventory)).toBeUndefined();
+  });
+
   test("a voided run can be aborted but never resumed", () => {
     const run = apply(started(), { kind: "voided", ...at, why: ["the records changed"] });
     const farid = findPerson(inventory, "farid");

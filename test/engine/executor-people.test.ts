@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { findPerson } from "../../src/domain/inventory.ts";
 import { siteOf } from "../../src/domain/service.ts";
-import { decide } from "../../src/engine/decisions.ts";
+import { type Decided, decide } from "../../src/engine/decisions.ts";
 import { drive, openLedger } from "../harness/drive.ts";
-import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun } from "../harness/failover-world.ts";
+import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun, verdictOf } from "../harness/failover-world.ts";
 import { standingOf } from "../harness/standing.ts";
 
 const SPEED = 150;
@@ -20,6 +20,34 @@ let at: FailoverWorld;
 afterEach(() => at.stop());
 
 const promotions = () => mutationsOf(at).filter((call) => call.startsWith("PromoteReadReplica"));
+
+const member = async (slackId: string) => ({ slackId, email: undefined, disqualifiedBy: [] });
+
+async function say(decision: Decided["decision"], ...who: readonly string[]): Promise<void> {
+  const ledger = await openLedger(at, "people");
+  const { clock, inventory, memory } = at;
+  for (const id of who) {
+    const person = findPerson(inventory, id);
+    await decide(
+      "F-1",
+      { decision, person, slackId: person?.slack, door: "slack", words: "" },
+      {
+        runs: memory.runs,
+        clock,
+        wake: WAKE,
+        ledger,
+        chat: { ...NO_CHAT, person: member },
+        inventory: () => inventory,
+      },
+    );
+  }
+  await ledger.close();
+}
+
+const denied = (operation: string) =>
+  at.whole.world.faults.plan({
+    ...{ vendor: "aws", operation, effect: { kind: "error", status: 400, code: "AccessDenied" } },
+  });
 
 describe("what people are asked about", () => {
   test("records that somebody changed between the keys and the start void the keys, and nothing is touched (G3)", async () => {
@@ -87,5 +115,40 @@ describe("what people are asked about", () => {
     expect(await standingOf(at)).toEqual(before);
     expect(promotions()).toEqual([]);
     expect(await at.memory.runs.holderOf(at.service.name)).toBeUndefined();
+  });
+
+  test("guard no way back: once the standby is promoted nobody reopens the old side, not even with two keys (G7)", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    await startRun(at);
+    denied("ChangeResourceRecordSets");
+    expect(await drive(at)).toMatchObject({ state: "stopped", pastNoReturn: true });
+    at.whole.world.faults.clear();
+    const before = mutationsOf(at);
+
+    await say("unwind", "ana", "ben");
+    const run = await drive(at);
+
+    expect(run.state).toBe("stopped");
+    expect(run.why).toContain("would make two");
+    expect(mutationsOf(at)).toEqual(before);
+    expect((await verdictOf(at)).splitBrain).toEqual([]);
+    expect(await at.memory.runs.holderOf(at.service.name)).toBe("F-1");
+
+    await say("retry", "farid");
+    expect(await drive(at)).toMatchObject({ state: "verified" });
+  });
+
+  test("after a promotion that AWS refused two people can have the old side back", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    const before = await standingOf(at);
+    await startRun(at);
+    denied("PromoteReadReplica");
+    expect(await drive(at)).toMatchObject({ state: "stopped", pastNoReturn: true });
+
+    await say("unwind", "ana", "ben");
+
+    expect(await drive(at)).toMatchObject({ state: "unwound", pastNoReturn: true });
+    expect(await standingOf(at)).toEqual(before);
+    expect(promotions()).toEqual([]);
   });
 });

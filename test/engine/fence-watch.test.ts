@@ -42,6 +42,7 @@ async function watched(promoted: Partial<DatabaseFacts>, atMs = AT + 1_000) {
     },
     verify: async () => ({ done: true, says: "fenced", output: {} }),
     undo: async () => ({ says: "", requestIds: [] }),
+    happened: async () => "no",
   };
   const nothing = async () => undefined;
   const unused = async () => {

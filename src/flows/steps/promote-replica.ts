@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { StepFailed, TransientError } from "../../domain/errors.ts";
-import type { Step } from "../../ports/step.ts";
+import type { Happened, Step, StepContext } from "../../ports/step.ts";
 
 /** Statuses in which a promoted instance serves; `backing-up` takes writes, so waiting for `available` would waste minutes. */
 const SERVING = new Set(["available", "backing-up", "storage-optimization"]);
+/** World time after which an accepted promotion shows in a description. */
+const SHOWN_WITHIN_MS = 60_000;
 /** Statuses that RDS does not leave by itself (CloudFormation's terminal list). */
 const TERMINAL = /^(failed|incompatible-|inaccessible-|restore-error|storage-full)/;
 
@@ -66,8 +68,22 @@ export const promoteReplica: Step<Input, Data> = {
     return { done: false, says: role === "replica" ? `still a replica, status ${status}` : `status ${status}` };
   },
 
-  undo: "irreversible",
+  undo: { irreversible: hasHappened },
 };
+
+/** RDS shows an accepted promotion some seconds late, so one look at a quiet replica proves nothing. */
+async function hasHappened({ region, instance }: Input, { cloud, signal }: StepContext): Promise<Happened> {
+  const look = async (): Promise<Happened> => {
+    const now = await cloud.databases.describe(region, instance, signal);
+    if (!now.known) return "unknown";
+    if (now.value.role === "standalone") return "yes";
+    return now.value.status === "available" ? "no" : "unknown";
+  };
+  const first = await look();
+  if (first !== "no") return first;
+  await cloud.clock.sleep(SHOWN_WITHIN_MS, signal);
+  return look();
+}
 
 /** A cross-region source is named by its ARN, one of the same region by its identifier. */
 function namesSource(source: string, expected: string): boolean {

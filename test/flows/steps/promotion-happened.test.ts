@@ -1,0 +1,58 @@
+import { describe, expect, test } from "@jest/globals";
+import type { DatabaseFacts, Known } from "../../../src/domain/observed.ts";
+import { stepOf } from "../../../src/domain/plan.ts";
+import { STEPS } from "../../../src/flows/index.ts";
+import type { Cloud } from "../../../src/ports/step.ts";
+import { example } from "../../harness/example.ts";
+import { AT, known, quietDay } from "../../harness/observed.ts";
+import { planFor, serviceIn } from "../../harness/plans.ts";
+
+const inventory = example("inventory");
+const service = serviceIn(inventory);
+const { input } = stepOf(planFor(inventory), "promote");
+const replica = quietDay(service).sites[service.standby]?.database;
+
+const as = (facts: Partial<DatabaseFacts>): Known<DatabaseFacts> => {
+  if (!replica?.known) throw new Error("a quiet day is known");
+  return known({ ...replica.value, ...facts });
+};
+const unseen: Known<DatabaseFacts> = { known: false, cause: "unreachable", why: "no answer", atMs: AT };
+const unasked = () => Promise.reject(new Error("only descriptions are looked at"));
+
+/** One answer of RDS after the other, each for good once it is the last. */
+async function happened(...answers: readonly Known<DatabaseFacts>[]): Promise<string | undefined> {
+  const naps: number[] = [];
+  let looks = 0;
+  const cloud: Cloud = {
+    clock: { now: () => AT, speed: 1, sleep: async (ms) => void naps.push(ms) },
+    databases: {
+      ...{ lag: unasked, promote: unasked, firewall: unasked, closeFirewall: unasked, openFirewall: unasked },
+      describe: async () => {
+        looks += 1;
+        return answers[looks - 1] ?? answers.at(-1) ?? unseen;
+      },
+    },
+    compute: { describe: unasked, scaleOut: unasked, stop: unasked, restore: unasked },
+    traffic: { records: unasked, upsert: unasked, changeState: unasked },
+    probe: { writeCheck: unasked, health: unasked, resolve: unasked, resolveAuthoritative: unasked },
+  };
+  const context = { cloud, signal: new AbortController().signal, outputOf: () => ({}) };
+  const answer = await STEPS["promote-replica"]?.happened(input, context);
+  // A quiet replica is believed only after the time in which RDS may show an old status.
+  if (answer === "no") expect([looks, naps]).toEqual([2, [60_000]]);
+  return answer;
+}
+
+describe("whether a promotion has happened", () => {
+  test("only a replica that stays quiet for longer than RDS shows old answers was never promoted", async () => {
+    expect(await happened(as({}))).toBe("no");
+    expect(await happened(as({}), as({ role: "standalone", source: undefined }))).toBe("yes");
+    expect(await happened(as({}), as({ status: "modifying" }))).toBe("unknown");
+  });
+
+  test("a promoted instance, and one that is busy or cannot be seen, is never taken for a replica to go back from", async () => {
+    expect(await happened(as({ role: "standalone", source: undefined, status: "rebooting" }))).toBe("yes");
+    expect(await happened(as({ status: "modifying" }))).toBe("unknown");
+    expect(await happened(unseen)).toBe("unknown");
+  });
+});
