@@ -38,7 +38,11 @@ export async function recoveryOf(incident: Incident, memory: Memory): Promise<Re
     return typeof value === "number" ? value : undefined;
   };
   const restoredAtMs = measured("check-public", "verifiedAtMs");
-  const lastCommitMs = measured("record-position", "lastCommitMs");
+  const { dataLoss } = verified.plan;
+  // The rest of a run whose promotion was through measures no position of its own; its plan carries the one before it.
+  const lastCommitMs =
+    measured("record-position", "lastCommitMs") ??
+    (verified.plan.restOf && dataLoss.kind === "after" ? dataLoss.atMs : undefined);
   const dataLossMs = lastCommitMs === undefined ? undefined : Math.max(0, incident.firstSeenAtMs - lastCommitMs);
   return { restoredAtMs, dataLossMs };
 }

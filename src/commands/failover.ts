@@ -1,13 +1,11 @@
 import type { Form } from "../domain/card.ts";
 import { UserError } from "../domain/errors.ts";
 import { findService, type Inventory } from "../domain/inventory.ts";
-import { Mode, planDigest } from "../domain/plan.ts";
-import { proposedRun } from "../domain/run.ts";
+import { Mode } from "../domain/plan.ts";
+import { WAITS_FOR_PEOPLE } from "../domain/run.ts";
 import type { Region, Service } from "../domain/service.ts";
-import { observe } from "../flows/observe.ts";
-import { planFailover } from "../flows/runbooks/failover.ts";
-import { planCard } from "../views/plan.ts";
 import type { Answer, Ask } from "./intent.ts";
+import { propose, refuseWhilePlanned } from "./propose.ts";
 import { knownPerson, type RunCommandDeps } from "./run-deps.ts";
 
 /** `/dr failover <service> [to <region>] [planned|unplanned] [dry-run] [because <reason>]`, or a form without arguments. */
@@ -23,64 +21,7 @@ export async function failover(ask: Ask, deps: RunCommandDeps): Promise<Answer> 
       `There is no service called ${wanted.service}. There are: ${inventory.services.map(({ name }) => name).join(", ")}.`,
     );
   await refuseWhileHeld(service, deps);
-  const observed = await observe(service, deps.cloud);
-  const to = wanted.to ?? standbyNow(service, observed.activeRegion.known ? observed.activeRegion.value : undefined);
-  const incident = await deps.incidentOf(service.name);
-  const nowMs = deps.clock.now();
-  const planned = planFailover({
-    id: deps.newId(),
-    service,
-    to,
-    mode: wanted.mode,
-    reason: wanted.reason || (incident ? `incident ${incident.id}` : "asked for by hand"),
-    requester: requester.id,
-    incident: incident?.id,
-    inventory,
-    observed,
-    nowMs,
-  });
-  if (planned.kind === "refused")
-    throw new UserError(
-      "failover-refused",
-      `No plan for ${service.name}: ${planned.reasons.join(" ")} Nothing was changed.`,
-    );
-  const { plan } = planned;
-  const run = proposedRun(plan, planDigest(plan));
-  if (wanted.dryRun) return { kind: "whisper", card: dryRun(planCard(run, inventory, nowMs)) };
-  const channel = incident?.channel ?? ask.asker.channel ?? contextChannel(ask.value) ?? inventory.file.alerts.channel;
-  await deps.rememberChannel(plan.id, channel);
-  await deps.runs.create(plan, run.digest, [
-    {
-      kind: "run.proposed",
-      atMs: nowMs,
-      run: plan.id,
-      service: service.name,
-      by: requester.id,
-      door: ask.asker.door,
-      ...(incident ? { incident: incident.id } : {}),
-      says: `${requester.name} asks for a ${plan.mode} failover of ${service.name} from ${plan.from} to ${plan.to}: ${plan.reason}`,
-      facts: { digest: run.digest },
-    },
-  ]);
-  await deps.wake.run(plan.id);
-  return {
-    kind: "whisper",
-    card: {
-      text: `Plan ${plan.id} is made. Its card and the approvers' pages are on their way.`,
-      parts: [
-        {
-          kind: "text",
-          text: [
-            `Plan `,
-            { code: plan.id },
-            ` is made. Its card is in `,
-            { channel },
-            `; the approvers are being paged.`,
-          ],
-        },
-      ],
-    },
-  };
+  return propose({ ...wanted, service, requester, ask }, deps);
 }
 
 interface Wanted {
@@ -128,26 +69,20 @@ function fromWords(text: string): Wanted {
   return { service, to, mode, reason: because.join("because").trim(), dryRun };
 }
 
-function standbyNow(service: Service, active: Region | undefined): Region {
-  return active === service.standby ? service.home : service.standby;
-}
-
 async function refuseWhileHeld(service: Service, deps: RunCommandDeps): Promise<void> {
   const holder = await deps.runs.holderOf(service.name);
+  const run = holder === undefined ? undefined : await deps.runs.read(holder);
+  if (run && WAITS_FOR_PEOPLE.some((state) => state === run.state))
+    throw new UserError(
+      "service-claimed",
+      `Run ${holder} holds ${service.name} and is ${run.state}. To plan what is left of it: /dr plan-rest ${holder}. Other ways on are on its progress message.`,
+    );
   if (holder !== undefined)
     throw new UserError(
       "service-claimed",
       `Run ${holder} is moving ${service.name} right now. Two failovers of one service cannot run at once.`,
     );
-  for (const id of await deps.runs.openIds()) {
-    const open = await deps.runs.read(id);
-    if (open?.plan.service === service.name && open.state === "waiting-for-keys") {
-      throw new UserError(
-        "plan-waiting",
-        `Plan ${id} for ${service.name} waits for keys already. Use that one, or withdraw it first: /dr withdraw ${id}`,
-      );
-    }
-  }
+  await refuseWhilePlanned(service, deps);
 }
 
 function failoverForm(inventory: Inventory, channel: string | undefined): Form {
@@ -185,21 +120,6 @@ function failoverForm(inventory: Inventory, channel: string | undefined): Form {
         ],
       },
       { id: "reason", label: "Reason", kind: "paragraph", hint: "The approvers read this." },
-    ],
-  };
-}
-
-function contextChannel(context: string | undefined): string | undefined {
-  return context?.startsWith("channel:") ? context.slice("channel:".length) || undefined : undefined;
-}
-
-function dryRun(card: ReturnType<typeof planCard>): ReturnType<typeof planCard> {
-  return {
-    ...card,
-    text: `Dry run, nothing is kept: ${card.text}`,
-    parts: [
-      { kind: "text", text: [{ bold: "Dry run: this plan is not kept and cannot be approved." }] },
-      ...card.parts.filter((part) => part.kind !== "buttons"),
     ],
   };
 }

@@ -1,5 +1,5 @@
 import type { Card } from "../domain/card.ts";
-import type { Decision } from "../domain/decision.ts";
+import type { JournalDecision } from "../domain/decision.ts";
 import { UserError } from "../domain/errors.ts";
 import { findPerson, type Inventory } from "../domain/inventory.ts";
 import type { Person } from "../domain/person.ts";
@@ -13,6 +13,7 @@ import { failover } from "./failover.ts";
 import type { IncidentCommandDeps } from "./incident-deps.ts";
 import type { Answer, Ask, Intents } from "./intent.ts";
 import { onCall } from "./oncall.ts";
+import { planRest } from "./plan-rest.ts";
 import { resolve } from "./resolve.ts";
 import { decideOnRun } from "./run-decisions.ts";
 import { severity } from "./severity.ts";
@@ -38,7 +39,7 @@ interface Verb {
 
 const ACTS: readonly Role[] = ["responder", "commander", "approver"];
 
-const decision = (name: Exclude<Decision, "approve">, usage: string, says: string): Verb => ({
+const decision = (name: JournalDecision, usage: string, says: string): Verb => ({
   usage,
   says,
   who: [],
@@ -74,6 +75,12 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   "take-over": decision("take-over", "take-over <run> <what was done>", "count the failed step as done by hand"),
   skip: decision("skip", "skip [run]", "go on without the failed step: two keys"),
   unwind: decision("unwind", "unwind [run]", "give the old side back, if nothing was promoted: two keys"),
+  "plan-rest": {
+    usage: "plan-rest [run] [planned|unplanned] [because <reason>]",
+    says: "plan what is left of a paused, stopped or stuck run: two keys on the new plan",
+    who: ACTS,
+    handle: (ask, { run }) => planRest(ask, run),
+  },
   "by-hand": {
     usage: "by-hand [plan]",
     says: "the same steps as commands to paste",

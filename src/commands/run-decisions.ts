@@ -1,17 +1,13 @@
-import type { Decision } from "../domain/decision.ts";
+import { DECISIONS, type JournalDecision } from "../domain/decision.ts";
 import { decide } from "../engine/decisions.ts";
 import { nameOf } from "../views/plan.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { personOf, type RunCommandDeps, runMeant } from "./run-deps.ts";
 
 /** `/dr abort|pause|resume|retry|take-over|skip|unwind|reject|withdraw [run] [words]`, and the buttons of the same names. */
-export async function decideOnRun(
-  decision: Exclude<Decision, "approve">,
-  ask: Ask,
-  deps: RunCommandDeps,
-): Promise<Answer> {
+export async function decideOnRun(decision: JournalDecision, ask: Ask, deps: RunCommandDeps): Promise<Answer> {
   const fromButton = ask.value?.split(":")[0];
-  const run = await runMeant(fromButton ?? ask.args[0], deps);
+  const run = await runMeant(fromButton ?? ask.args[0], deps, DECISIONS[decision].states);
   const words = fromButton === undefined ? ask.args.slice(1).join(" ") : "";
   const inventory = deps.inventory();
   const person = personOf(ask, inventory);

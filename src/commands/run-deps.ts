@@ -2,7 +2,7 @@ import type { CardDue } from "../domain/card-due.ts";
 import { UserError } from "../domain/errors.ts";
 import { findPerson, type Inventory } from "../domain/inventory.ts";
 import type { Person } from "../domain/person.ts";
-import type { RunState } from "../domain/run.ts";
+import type { RunState, RunStateName } from "../domain/run.ts";
 import type { Chat } from "../ports/chat.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Records } from "../ports/records.ts";
@@ -44,16 +44,22 @@ export function knownPerson(ask: Ask, inventory: Inventory): Person {
   return person;
 }
 
-/** The run that is meant: named by id, by service, or the only open one. */
-export async function runMeant(word: string | undefined, deps: Pick<RunCommandDeps, "runs">): Promise<RunState> {
+/** The run that is meant: named by id, by service, or the only open one; of several, the only one in a state that fits. */
+export async function runMeant(
+  word: string | undefined,
+  deps: Pick<RunCommandDeps, "runs">,
+  states: readonly RunStateName[] = [],
+): Promise<RunState> {
   if (word !== undefined) {
-    const named = await deps.runs.read(word);
-    if (named) return named;
+    const byId = await deps.runs.read(word);
+    if (byId) return byId;
   }
   const open = (await Promise.all((await deps.runs.openIds()).map((id) => deps.runs.read(id)))).filter(
     (run) => run !== undefined,
   );
-  const fitting = word === undefined ? open : open.filter((run) => run.plan.service === word);
+  const named = word === undefined ? open : open.filter((run) => run.plan.service === word);
+  const inState = named.filter((run) => states.includes(run.state));
+  const fitting = inState.length > 0 ? inState : named;
   const [only, ...others] = fitting;
   if (!only)
     throw new UserError(

@@ -1,6 +1,6 @@
 import { approversOf, type Inventory } from "./inventory.ts";
 import type { Person } from "./person.ts";
-import { type RunState, type RunStateName, stateOf } from "./run.ts";
+import { type RunState, type RunStateName, stateOf, WAITS_FOR_PEOPLE } from "./run.ts";
 
 /** What a person tells a run. What may be done in which state stands in this table and nowhere else. */
 export type Decision =
@@ -13,13 +13,14 @@ export type Decision =
   | "retry"
   | "take-over"
   | "skip"
-  | "unwind";
+  | "unwind"
+  | "plan-rest";
 
 interface Rule {
   readonly states: readonly RunStateName[];
   /** Side of the point of no return on which it makes sense. */
   readonly side: "before" | "after" | "any";
-  readonly needs: "approver" | "requester" | "responder" | "two keys";
+  readonly needs: "approver" | "requester" | "responder" | "two keys" | "two keys on the new plan";
   readonly effect: string;
 }
 
@@ -49,7 +50,16 @@ export const DECISIONS: Readonly<Record<Decision, Rule>> = {
     needs: "two keys",
     effect: "gives the old side back, unless the standby is or may be promoted",
   },
+  "plan-rest": {
+    states: WAITS_FOR_PEOPLE,
+    side: "any",
+    needs: "two keys on the new plan",
+    effect: "looks at the world and plans what is left; this run waits until that plan has its keys",
+  },
 };
+
+/** Decisions that become an entry of the run's own journal. Keys and plans have their own ways in. */
+export type JournalDecision = Exclude<Decision, "approve" | "plan-rest">;
 
 /** Why this person may not take this decision now, in words for them; undefined: they may. */
 export function refusal(
@@ -65,7 +75,7 @@ export function refusal(
   if (rule.side === "before" && run.pastNoReturn)
     return "The point of no return is passed: nothing is rolled back any more. You can pause the run, or let it finish and fail back later.";
   if (decision === "resume" && run.voided)
-    return "The facts behind this plan changed, so its keys are void. Abort it and make a new plan.";
+    return "The facts behind this plan changed, so its keys are void. Plan the rest anew (/dr plan-rest), or abort it.";
   if (rule.needs === "requester" && person.id !== run.plan.requester)
     return `Only ${run.plan.requester}, who asked for this plan, can withdraw it.`;
   if (rule.needs === "two keys" && person.id === run.plan.requester)
@@ -73,7 +83,7 @@ export function refusal(
   if ((rule.needs === "approver" || rule.needs === "two keys") && !isApprover(person, inventory))
     return `“${decision}” needs an approver.`;
   if (
-    rule.needs === "responder" &&
+    (rule.needs === "responder" || rule.needs === "two keys on the new plan") &&
     !person.roles.some((role) => role === "responder" || role === "commander" || role === "approver")
   )
     return `“${decision}” needs a responder.`;

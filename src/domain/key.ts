@@ -1,6 +1,6 @@
 import { approversOf, type Inventory } from "./inventory.ts";
 import { type Person, whoOwns } from "./person.ts";
-import type { RunState } from "./run.ts";
+import { type RunState, stillContinues } from "./run.ts";
 
 /**
  * Whether a key may be turned. Pure, so that every guard can be read and tested alone; the store makes it atomic by
@@ -12,6 +12,8 @@ export interface KeyTurn {
   readonly digest: string;
   /** Acceptance ids they agreed to in words. */
   readonly accepted: readonly string[];
+  /** The run that this plan continues, as its journal stands; absent where it continues none. */
+  readonly continued?: RunState;
   readonly nowMs: number;
 }
 
@@ -28,7 +30,8 @@ export type KeyRefusal =
   | "requester"
   | "already-turned"
   | "acceptance-missing"
-  | "inventory-changed";
+  | "inventory-changed"
+  | "rest-moved-on";
 
 type Guard = (
   run: RunState,
@@ -55,6 +58,13 @@ const GUARDS: readonly Guard[] = [
     run.plan.inventoryDigest === inventory.digest
       ? undefined
       : ["inventory-changed", "twokey.yaml changed after this plan was made. Ask for a new one with /dr failover."],
+  ({ plan }, { continued }) =>
+    plan.restOf === undefined || stillContinues(plan.restOf, continued)
+      ? undefined
+      : [
+          "rest-moved-on",
+          `Run ${plan.restOf.run} has moved on since this plan for its rest was made. If it waits again, ask for a new one with /dr plan-rest ${plan.restOf.run}.`,
+        ],
   (_run, _turn, _inventory, person) =>
     person
       ? undefined

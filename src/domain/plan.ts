@@ -53,12 +53,23 @@ export const Acceptance = z.strictObject({
 });
 export type Acceptance = z.infer<typeof Acceptance>;
 
+/** The run whose unfinished move a plan takes over: its last key ends that run and hands the service on. */
+export const RestOf = z.strictObject({
+  run: z.string(),
+  /** What that run had asked of the cloud when this was planned; if it goes on, the plan fits no longer. */
+  intents: z.number().int(),
+  /** Passed there is passed here: no new plan un-passes it (J4). */
+  pastNoReturn: z.boolean(),
+});
+export type RestOf = z.infer<typeof RestOf>;
+
 export const Plan = z.strictObject({
   id: z.string(),
   runbook: z.literal("failover"),
   service: z.string(),
   from: z.string(),
   to: z.string(),
+  restOf: RestOf.exactOptional(),
   mode: Mode,
   reason: z.string(),
   /** Person id of who asked; their own key does not count. */

@@ -69,6 +69,7 @@ export const RunEntry = z.discriminatedUnion("kind", [
     decision: z.enum(["skip", "unwind"]),
     step: z.string(),
   }),
+  z.strictObject({ kind: z.literal("superseded"), atMs: z.number(), plan: z.string() }),
   z.strictObject({ kind: z.literal("no-way-back"), atMs: z.number(), why: z.string() }),
   z.strictObject({ kind: z.literal("watch-intent"), atMs: z.number() }),
   z.strictObject({

@@ -1,6 +1,14 @@
 import { Bug } from "./errors.ts";
 import type { Plan } from "./plan.ts";
-import { proposedRun, type RunState, type RunStateName, type StepState, stateOf, type Vote } from "./run.ts";
+import {
+  proposedRun,
+  type RunState,
+  type RunStateName,
+  type StepState,
+  stateOf,
+  type Vote,
+  WAITS_FOR_PEOPLE,
+} from "./run.ts";
 import type { RunEntry } from "./run-entry.ts";
 
 export function replay(plan: Plan, digest: string, entries: readonly RunEntry[]): RunState {
@@ -51,6 +59,7 @@ const FITS: Readonly<Record<RunEntry["kind"], readonly RunStateName[]>> = {
   "fenced-later": ["verified"],
   "watch-ended": ["verified"],
   finished: ["running", "unwinding"],
+  superseded: WAITS_FOR_PEOPLE,
 };
 
 function applied(run: RunState, entry: RunEntry): RunState {
@@ -107,6 +116,15 @@ function applied(run: RunState, entry: RunEntry): RunState {
     case "fenced-later":
     case "watch-ended":
       return { ...run, fencedLater: true };
+    case "superseded":
+      // The next epoch is nobody's: an executor that still waits for a step of this run finds that it was fenced.
+      return {
+        ...run,
+        state: "superseded",
+        epoch: run.epoch + 1,
+        endedAtMs: entry.atMs,
+        why: `goes on as ${entry.plan}`,
+      };
     case "finished":
       return { ...run, state: entry.state, endedAtMs: entry.atMs, why: "" };
     case "intent":
@@ -138,7 +156,7 @@ function stepApplied(run: RunState, entry: StepEntry): RunState {
         startedAtMs: before.startedAtMs ?? entry.atMs,
         endedAtMs: undefined,
       });
-      return irreversible ? { ...intended, pastNoReturn: true } : intended;
+      return { ...intended, pastNoReturn: run.pastNoReturn || irreversible, intents: run.intents + 1 };
     }
     case "asked": {
       const requestIds = [...stateOf(run, entry.step).requestIds, ...entry.requestIds];
@@ -155,7 +173,7 @@ function stepApplied(run: RunState, entry: StepEntry): RunState {
     case "failed":
       return failed(run, entry);
     case "undo-intent":
-      return withStep(run, entry.step, { ...now, state: "undoing" });
+      return { ...withStep(run, entry.step, { ...now, state: "undoing" }), intents: run.intents + 1 };
     case "undone": {
       const requestIds = [...stateOf(run, entry.step).requestIds, ...entry.requestIds];
       return withStep(run, entry.step, { ...now, state: "undone", says: entry.says, requestIds });

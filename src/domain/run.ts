@@ -1,11 +1,12 @@
-import type { Plan, PlannedStep } from "./plan.ts";
+import type { Plan, PlannedStep, RestOf } from "./plan.ts";
 
 /**
  * A run is its journal. Invariants (tests cite them):
  *  J1 the state is a replay of the entries through `transition`, and through nothing else
  *  J2 an intent stands before every call that may change the cloud; its outcome after it
  *  J3 entries of an executor carry its epoch; only the newest epoch may write (G6)
- *  J4 the point of no return is passed by the *intent* of the first irreversible step, and never un-passed (G7)
+ *  J4 the point of no return is passed by the *intent* of the first irreversible step, and never un-passed, neither by a
+ *     plan for the rest (G7)
  *  J5 keys are consumed once: by `started` (G1)
  *
  *   waiting-for-keys ──started──▶ running ──all done──▶ verified
@@ -14,6 +15,7 @@ import type { Plan, PlannedStep } from "./plan.ts";
  *      closed                  paused   unwinding ──▶ unwound │ stuck
  *                                       stopped ──retry/take-over/skip──▶ running
  *                                       stuck ──unwind (again)/skip, two keys──▶ unwinding
+ *                  paused, stopped, stuck ──the last key of a plan for the rest──▶ superseded
  */
 export const RUN_STATES = [
   "waiting-for-keys",
@@ -25,6 +27,7 @@ export const RUN_STATES = [
   "verified",
   "unwound",
   "closed",
+  "superseded",
 ] as const;
 export type RunStateName = (typeof RUN_STATES)[number];
 
@@ -71,6 +74,8 @@ export interface RunState {
   readonly worker: string | undefined;
   readonly steps: Readonly<Record<string, StepState>>;
   readonly pastNoReturn: boolean;
+  /** How often something was asked of the cloud, tries and undos included. */
+  readonly intents: number;
   /** Facts changed under the keys: this plan may finish nothing more, only unwind (G3). */
   readonly voided: boolean;
   /** The old side came back after the run and was fenced then, or the plan's authority for that ran out. */
@@ -106,7 +111,8 @@ export function proposedRun(plan: Plan, digest: string): RunState {
     keys: [],
     epoch: 0,
     worker: undefined,
-    pastNoReturn: false,
+    pastNoReturn: plan.restOf?.pastNoReturn ?? false,
+    intents: 0,
     voided: false,
     fencedLater: false,
     watchedAtMs: undefined,
@@ -120,7 +126,20 @@ export function proposedRun(plan: Plan, digest: string): RunState {
 }
 
 export const isSettled = (state: StepState): boolean => ["done", "skipped", "taken-over"].includes(state.state);
-export const isOver = (run: RunState): boolean => ["verified", "unwound", "closed"].includes(run.state);
+export const isOver = (run: RunState): boolean => ["verified", "unwound", "closed", "superseded"].includes(run.state);
+
+/** States in which nothing moves until people decide, so that a new plan can take the rest over. */
+export const WAITS_FOR_PEOPLE = ["paused", "stopped", "stuck"] as const satisfies readonly RunStateName[];
+
+/** Whether a plan still continues exactly what its run left: that run waits, and has asked nothing more since. */
+export function stillContinues({ run: id, intents, pastNoReturn }: RestOf, run: RunState | undefined): boolean {
+  return (
+    run?.plan.id === id &&
+    WAITS_FOR_PEOPLE.some((state) => state === run.state) &&
+    run.intents === intents &&
+    run.pastNoReturn === pastNoReturn
+  );
+}
 
 /** The old side may still write, and the signed plan lets TwoKey fence it when it comes back. */
 export function needsWatch(run: RunState): boolean {

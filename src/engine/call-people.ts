@@ -78,6 +78,7 @@ export function whoIsNeeded(run: RunState, inventory: Inventory): Needed | undef
     case "verified":
     case "unwound":
     case "closed":
+    case "superseded":
       return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { DECISIONS, type Decision, failedStep, refusal } from "../domain/decision.ts";
+import { DECISIONS, failedStep, type JournalDecision, refusal } from "../domain/decision.ts";
 import { UserError } from "../domain/errors.ts";
 import type { DoorName } from "../domain/event.ts";
 import type { Person } from "../domain/person.ts";
@@ -18,7 +18,7 @@ export interface DecisionDeps extends EligibilityDeps {
 }
 
 export interface Decided {
-  readonly decision: Exclude<Decision, "approve">;
+  readonly decision: JournalDecision;
   readonly person: Person | undefined;
   /** The account it was asked with; a decision that needs two keys is refused through a door that cannot prove one. */
   readonly slackId: string | undefined;

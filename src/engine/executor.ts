@@ -95,9 +95,9 @@ class Drive {
 
   /** X3: the second look. True when the keys no longer hold and the run has been paused. */
   async #voided(run: RunState): Promise<boolean> {
+    const untouched = run.intents === 0;
     // Past the point of no return this run's own effects are the difference, and stopping for them would help nobody.
-    if (run.pastNoReturn) return false;
-    const untouched = run.plan.steps.every((step) => stateOf(run, step.id).state === "waiting");
+    if (run.pastNoReturn && !untouched) return false;
     const irreversible = readySteps(run).some(
       (step) => step.wayBack === "irreversible" && stateOf(run, step.id).state === "waiting",
     );

@@ -39,7 +39,7 @@ export interface KeyTurned {
 
 export async function turnKey(
   runId: string,
-  turn: Omit<KeyTurn, "nowMs"> & { door: DoorName },
+  turn: Omit<KeyTurn, "nowMs" | "continued"> & { door: DoorName },
   deps: KeyDeps,
 ): Promise<KeyTurned> {
   const inventory = deps.inventory();
@@ -51,9 +51,12 @@ export async function turnKey(
         "plan-unknown",
         "This plan is not in the store any more. Ask for a new one with /dr failover.",
       );
-    const answer = judgeKey(run, { ...turn, nowMs: deps.clock.now() }, inventory);
+    const { restOf } = run.plan;
+    const continued = restOf && (await deps.runs.read(restOf.run));
+    const judged = { ...turn, nowMs: deps.clock.now(), ...(continued ? { continued } : {}) };
+    const answer = judgeKey(run, judged, inventory);
     if (answer.kind === "refused") return { answer, run, started: false };
-    const written = await writeKey(run, answer, turn, deps);
+    const written = await writeKey(run, answer, judged, deps);
     if (written.kind === "conflict") continue;
     if (written.kind === "claimed-by")
       throw new UserError(
@@ -67,7 +70,7 @@ export async function turnKey(
       );
     }
     await noteKey(written.run, answer, turn, deps);
-    if (answer.complete) await deps.wake.run(runId);
+    if (answer.complete) await Promise.all([runId, ...(restOf ? [restOf.run] : [])].map((id) => deps.wake.run(id)));
     return { answer, run: written.run, started: answer.complete };
   }
 }
@@ -75,7 +78,7 @@ export async function turnKey(
 function writeKey(
   run: RunState,
   answer: Extract<KeyAnswer, { kind: "turned" }>,
-  turn: { accepted: readonly string[]; door: DoorName },
+  turn: { accepted: readonly string[]; door: DoorName; continued?: RunState },
   deps: KeyDeps,
 ) {
   const atMs = deps.clock.now();
@@ -95,7 +98,7 @@ function writeKey(
     ...(answer.complete
       ? [
           eventOf(run, started, {
-            says: `${run.plan.service}: the keys are complete, the failover to ${run.plan.to} starts`,
+            says: `${run.plan.service}: the keys are complete, the ${run.plan.restOf ? "rest of the " : ""}failover to ${run.plan.to} starts`,
           }),
         ]
       : []),
@@ -104,7 +107,15 @@ function writeKey(
     entries: answer.complete ? [key, started] : [key],
     events,
     ...(answer.complete ? { claim: { action: "take" as const, service: run.plan.service } } : {}),
+    ...(answer.complete && turn.continued ? { continues: endOf(turn.continued, run, atMs) } : {}),
   });
+}
+
+/** K3 for a plan for the rest: the run before it ends, and hands the service on, in the step in which this one starts. */
+function endOf(continued: RunState, run: RunState, atMs: number) {
+  const entry: RunEntry = { kind: "superseded", atMs, plan: run.plan.id };
+  const says = `${continued.plan.service}: the rest of ${continued.plan.id} goes on as ${run.plan.id}`;
+  return { run: continued, entry, event: eventOf(continued, entry, { says }) };
 }
 
 /** The same act outside the store. A ledger that cannot be written stops the run at its first intent, not the key. */

@@ -56,6 +56,7 @@ export async function tendRun(id: string, deps: TendDeps, signal: AbortSignal): 
     case "stuck":
     case "unwound":
     case "closed":
+    case "superseded":
       break;
   }
   const after = await deps.runs.read(id);

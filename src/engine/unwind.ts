@@ -42,6 +42,8 @@ async function neverHappened(hold: RunHold, deps: ExecutorDeps, signal: AbortSig
   const { plan } = hold.run;
   const context = contextFor(hold, deps, signal);
   const irreversible = plan.steps.filter((step) => step.wayBack === "irreversible");
+  // A plan for the rest leaves out what had happened when it was made.
+  if (irreversible.length === 0) return false;
   const answers = await Promise.all(
     irreversible.map((step) =>
       definitionOf(deps, plan, step.id)

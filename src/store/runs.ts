@@ -45,6 +45,8 @@ async function append(redis: ScriptedRedis, nowMs: number, run: RunState, change
   // The transition is tried before anything is written: an entry that does not fit never reaches the journal (J1).
   const next = change.entries.reduce(transition, run);
   const claim = change.claim?.service ?? service;
+  const { continues } = change;
+  if (continues) transition(continues.run, continues.entry);
   const [answer, detail] = await redis.twokeyAppendRun(
     KEYS.position,
     KEYS.events,
@@ -53,15 +55,19 @@ async function append(redis: ScriptedRedis, nowMs: number, run: RunState, change
     KEYS.claim(claim),
     KEYS.coolDown(claim),
     KEYS.run(id),
+    KEYS.journal(continues?.run.plan.id ?? id),
     id,
     run.length,
     change.over ? 1 : 0,
     change.claim?.action ?? "none",
     nowMs,
     change.claim?.coolDownUntilMs ?? "",
+    continues?.run.plan.id ?? "",
+    continues?.run.length ?? "",
+    continues ? JSON.stringify(RunEntry.parse(continues.entry)) : "",
     change.entries.length,
     ...change.entries.map((entry) => JSON.stringify(RunEntry.parse(entry))),
-    ...written(change.events),
+    ...written([...change.events, ...(continues ? [continues.event] : [])]),
   );
   switch (answer) {
     case "ok":

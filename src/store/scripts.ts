@@ -10,29 +10,37 @@ for i = 1, #events do redis.call('XADD', KEYS[2], '*', 'p', position, 'e', event
 `;
 
 /**
- * KEYS: position, events, journal, open runs, claim, cool-down, run.
+ * KEYS: position, events, journal, open runs, claim, cool-down, run, journal of the run that is continued (or the run's own).
  * ARGV: run id, expected length, over (0/1), claim action (none/take/release), now world ms, cool-down until world ms,
- *       number of entries, entries…, events…
+ *       id of the run that is continued or '', its expected length, its last entry, number of entries, entries…, events…
+ * A run that continues another takes the service from it and nobody else; the cool-down is between moves, not within one.
  */
 const APPEND_RUN = `
 local id, expected, over, action, now, cool = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6]
 if redis.call('EXISTS', KEYS[7]) == 0 then return {'gone', ''} end
+local rest, rest_length, rest_entry = ARGV[7], tonumber(ARGV[8]), ARGV[9]
 if redis.call('LLEN', KEYS[3]) ~= expected then return {'conflict', ''} end
-if action == 'take' then
-  local holder = redis.call('GET', KEYS[5])
+if rest ~= '' and redis.call('LLEN', KEYS[8]) ~= rest_length then return {'conflict', ''} end
+local holder = redis.call('GET', KEYS[5])
+if rest ~= '' then
+  if holder ~= rest then return {'claimed', holder or ''} end
+  redis.call('RPUSH', KEYS[8], rest_entry)
+  redis.call('SREM', KEYS[4], rest)
+  redis.call('SET', KEYS[5], id)
+elseif action == 'take' then
   if holder and holder ~= id then return {'claimed', holder} end
   local until_ms = redis.call('GET', KEYS[6])
   if until_ms and tonumber(until_ms) > now then return {'cooling', until_ms} end
   redis.call('SET', KEYS[5], id)
 elseif action == 'release' then
-  if redis.call('GET', KEYS[5]) == id then redis.call('DEL', KEYS[5]) end
+  if holder == id then redis.call('DEL', KEYS[5]) end
   if cool ~= '' then redis.call('SET', KEYS[6], cool) end
 end
-local count = tonumber(ARGV[7])
-for i = 1, count do redis.call('RPUSH', KEYS[3], ARGV[7 + i]) end
+local count = tonumber(ARGV[10])
+for i = 1, count do redis.call('RPUSH', KEYS[3], ARGV[10 + i]) end
 if over == '1' then redis.call('SREM', KEYS[4], id) end
 local events = {}
-for i = 8 + count, #ARGV do events[#events + 1] = ARGV[i] end
+for i = 11 + count, #ARGV do events[#events + 1] = ARGV[i] end
 ${APPEND_EVENTS}
 return {'ok', ''}
 `;
@@ -75,7 +83,7 @@ export type ScriptedRedis = Redis & Scripts;
 
 /** Defines the scripts on the connection; ioredis sends them by digest and again after a flush. */
 export function withScripts(redis: Redis): ScriptedRedis {
-  redis.defineCommand("twokeyAppendRun", { numberOfKeys: 7, lua: APPEND_RUN });
+  redis.defineCommand("twokeyAppendRun", { numberOfKeys: 8, lua: APPEND_RUN });
   redis.defineCommand("twokeyCreateRun", { numberOfKeys: 5, lua: CREATE_RUN });
   redis.defineCommand("twokeyChangeRecord", { numberOfKeys: 5, lua: CHANGE_RECORD });
   // ioredis adds the commands at run time; there is no typed way to declare them.

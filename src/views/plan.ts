@@ -12,13 +12,17 @@ const DIGEST_SHOWN = 12;
 export function planCard(run: RunState, inventory: Inventory, nowMs: number): Card {
   const { plan } = run;
   return {
-    text: `Plan ${plan.id}: ${plan.mode} failover of ${plan.service} from ${plan.from} to ${plan.to}. ${keysLine(run, nowMs)} Data loss: ${lossLine(plan)}. The promotion cannot be undone.`,
+    text: `Plan ${plan.id}: ${plan.mode} failover of ${plan.service} from ${plan.from} to ${plan.to}. ${keysLine(run, nowMs)} Data loss: ${lossLine(plan)}. ${finality(plan)}`,
     parts: [
-      { kind: "heading", text: `Fail ${plan.service} over to ${plan.to}?` },
+      {
+        kind: "heading",
+        text: plan.restOf ? `Finish moving ${plan.service} to ${plan.to}?` : `Fail ${plan.service} over to ${plan.to}?`,
+      },
       {
         kind: "facts",
         facts: [
           ["Move", `${plan.from} → ${plan.to} (${plan.mode})`],
+          ...rest(plan),
           ["Why", plan.reason],
           ["Asked by", nameOf(inventory, plan.requester)],
           ["Data loss", lossLine(plan)],
@@ -43,6 +47,18 @@ export function planCard(run: RunState, inventory: Inventory, nowMs: number): Ca
     ],
   };
 }
+
+function rest({ restOf }: Plan): readonly (readonly [string, Text])[] {
+  if (!restOf) return [];
+  const gone = restOf.pastNoReturn ? "; it is past its point of no return" : "";
+  return [["Takes over", `run ${restOf.run}, which ends when the last key is turned${gone}`]];
+}
+
+/** What a key cannot take back. A plan for the rest may find the promotion done. */
+const finality = (plan: Plan): string =>
+  plan.steps.some((step) => step.wayBack === "irreversible")
+    ? "The promotion cannot be undone."
+    : "The promotion is done already: nothing is rolled back any more.";
 
 function steps(plan: Plan): CardPart[] {
   const lines = phasesOf(plan).flatMap((phase, index) =>
@@ -136,7 +152,7 @@ export function keyForm(run: RunState): Form {
     intro: [
       {
         kind: "text",
-        text: `${plan.mode} failover of ${plan.service}, ${plan.from} → ${plan.to}. Promotion cannot be undone. Data loss: ${lossLine(plan)}.`,
+        text: `${plan.mode} failover of ${plan.service}, ${plan.from} → ${plan.to}. ${finality(plan)} Data loss: ${lossLine(plan)}.`,
       },
     ],
     fields: plan.acceptances.map((acceptance) => ({

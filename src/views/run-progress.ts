@@ -30,6 +30,7 @@ const RUN_WORD: Readonly<Record<RunStateName, string>> = {
   verified: "verified",
   unwound: "unwound",
   closed: "closed",
+  superseded: "ENDED – the rest goes on in a new plan",
 };
 
 /** One message, edited as the run goes. */
@@ -88,26 +89,37 @@ function ending(run: RunState): CardPart[] {
   return [{ kind: "text", text: [{ bold: "Why: " }, run.why] }];
 }
 
+const LABEL = {
+  abort: "Abort",
+  pause: "Pause",
+  resume: "Resume",
+  retry: "Retry",
+  skip: "Skip",
+  unwind: "Unwind",
+  "plan-rest": "Plan the rest",
+} as const satisfies Partial<Record<Decision, string>>;
+const OFFERED = Object.keys(LABEL) as readonly (keyof typeof LABEL)[]; // the table's own keys
+const ABOUT_A_FAILURE: readonly Decision[] = ["retry", "skip", "unwind"];
+
 /** The buttons that make sense now; what may be done in which state stands in the table of decisions. */
 function decisions(run: RunState): CardPart[] {
   const failed = failedStep(run);
-  const offered = (["abort", "pause", "resume", "retry", "skip", "unwind"] as const).filter((decision) => {
+  const offered = OFFERED.filter((decision) => {
     const rule = DECISIONS[decision];
-    const needsFailure = decision === "retry" || decision === "skip" || decision === "unwind";
     return (
       rule.states.includes(run.state) &&
       !(rule.side === "before" && run.pastNoReturn) &&
       !(decision === "resume" && run.voided) &&
-      !(needsFailure && failed === undefined)
+      !(ABOUT_A_FAILURE.includes(decision) && failed === undefined)
     );
   });
   if (offered.length === 0) return [];
-  const button = (decision: Decision): CardButton => ({
-    label: decision[0]?.toUpperCase() + decision.slice(1),
+  const button = (decision: keyof typeof LABEL): CardButton => ({
+    label: LABEL[decision],
     intent: decision,
     value: run.plan.id,
     confirm: {
-      title: `${decision} this run?`,
+      title: decision === "plan-rest" ? "Plan the rest anew?" : `${LABEL[decision]} this run?`,
       text: `${DECISIONS[decision].effect}. Needs ${DECISIONS[decision].needs}.`,
       yes: "Yes",
     },

@@ -53,6 +53,20 @@ describe("who may turn a key, and on what (G1–G4)", () => {
     expect(refusalOf(run, turnBy("U02DMITRI", run))).toBe("already-turned");
   });
 
+  test("guard rest: a plan for the rest of a run takes no key once that run has moved on", () => {
+    const waits: RunState = { ...proposed(inventory, { id: "F-0" }), state: "stopped", intents: 3 };
+    const run = proposed(inventory, { continues: waits });
+    const turn = (continued: RunState | undefined) => refusalOf(run, turnBy("U01ANA", run, continued && { continued }));
+
+    expect(turn(waits)).toBe("turned");
+    expect(turn({ ...waits, state: "paused" })).toBe("turned");
+    expect(turn({ ...waits, state: "running" })).toBe("rest-moved-on");
+    expect(turn({ ...waits, intents: 4 })).toBe("rest-moved-on");
+    expect(turn({ ...waits, pastNoReturn: true })).toBe("rest-moved-on");
+    expect(turn(proposed(inventory, { id: "F-7" }))).toBe("rest-moved-on");
+    expect(turn(undefined)).toBe("rest-moved-on");
+  });
+
   test("guard digest: a card that shows another plan turns nothing", () => {
     const run = proposed(inventory);
     const other = proposed(inventory, { id: "F-2" });

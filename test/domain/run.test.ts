@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { refusal } from "../../src/domain/decision.ts";
 import { Bug } from "../../src/domain/errors.ts";
 import { findPerson } from "../../src/domain/inventory.ts";
-import { type RunState, readySteps, stateOf, stepsToUndo } from "../../src/domain/run.ts";
+import { isOver, type RunState, readySteps, stateOf, stepsToUndo } from "../../src/domain/run.ts";
 import type { RunEntry } from "../../src/domain/run-entry.ts";
 import { transition } from "../../src/domain/run-transition.ts";
 import { example } from "../harness/example.ts";
@@ -109,6 +109,32 @@ describe("a run is a replay of its journal", () => {
 
     expect(refusal("resume", run, farid, inventory)).toContain("void");
     expect(refusal("abort", run, farid, inventory)).toBeUndefined();
+  });
+
+  test("only a run that waits for people can be taken over by a plan for its rest, and then it is over", () => {
+    const superseded: RunEntry = { kind: "superseded", ...at, plan: "F-2" };
+    const stopped = apply(started(), intent("fence"), failed("fence", true));
+
+    const after = apply(stopped, superseded);
+    expect([after.state, isOver(after)]).toEqual(["superseded", true]);
+    // Whoever still waited for a step of it finds a newer epoch, and may not report any more.
+    expect(() => apply(after, done("fence"))).toThrow(Bug);
+    expect(after.epoch).toBeGreaterThan(stopped.epoch);
+    for (const run of [proposed(inventory), started()]) expect(() => apply(run, superseded)).toThrow(Bug);
+  });
+
+  test("guard point of no return: a plan for the rest begins past it when the run before it was", () => {
+    const stopped = apply(settle(started(), "fence", "record-position"), intent("promote"), failed("promote"));
+
+    expect(proposed(inventory, { id: "F-2", continues: stopped }).pastNoReturn).toBe(true);
+    expect(
+      refusal(
+        "abort",
+        { ...proposed(inventory, { continues: stopped }), state: "running" },
+        findPerson(inventory, "farid"),
+        inventory,
+      ),
+    ).toContain("point of no return");
   });
 
   test("a closed run takes no entry at all", () => {

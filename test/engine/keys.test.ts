@@ -225,6 +225,75 @@ describe("the last key takes the service in the same step (K3)", () => {
   });
 });
 
+describe("a plan for the rest of a run that stopped (K3)", () => {
+  const at = { atMs: AT + 1_000, epoch: 1 };
+  const STOPPED: readonly RunEntry[] = [
+    { kind: "started", atMs: AT, keys: ["ana", "ben"] },
+    { kind: "claimed", ...at, worker: "w1" },
+    { kind: "intent", ...at, step: "fence", attempt: 1 },
+    { kind: "failed", ...at, step: "fence", code: "not-fenced", why: "it was denied", mustAsk: true },
+  ];
+
+  /** F-1 stopped and holding the service; F-2 planned for its rest, with Ana's key turned. */
+  async function stoppedAndPlanned(): Promise<{ stopped: RunState; rest: RunState }> {
+    const runs = createRuns(redis, () => AT);
+    const claim = { action: "take" as const, service: serviceIn(inventory).name };
+    await runs.append(await proposedIn(), { entries: STOPPED, events: [], claim });
+    const stopped = await journal("F-1");
+    const plan = planFor(inventory, { requester: REQUESTER, id: "F-2", continues: stopped });
+    await runs.create(plan, planDigest(plan), []);
+    const rest = await journal("F-2");
+    expect((await turnKey("F-2", click(rest, "U01ANA"), deps())).answer.kind).toBe("turned");
+    expect(await journal("F-1")).toMatchObject({ state: "stopped" });
+    return { stopped, rest };
+  }
+
+  test("its last key ends the run before it and takes the service over, in one step", async () => {
+    const { rest } = await stoppedAndPlanned();
+
+    expect((await turnKey("F-2", click(rest, "U01BEN"), deps())).started).toBe(true);
+
+    const runs = createRuns(redis, () => AT);
+    expect(await journal("F-1")).toMatchObject({ state: "superseded", why: "goes on as F-2" });
+    expect(await journal("F-2")).toMatchObject({ state: "running" });
+    expect(await runs.holderOf(rest.plan.service)).toBe("F-2");
+    expect(await runs.openIds()).toEqual(["F-2"]);
+    expect(new Set(woken)).toEqual(new Set(["F-1", "F-2"]));
+  });
+
+  test("when somebody retries the stopped run first, the plan for its rest starts nothing", async () => {
+    const { stopped, rest } = await stoppedAndPlanned();
+    const retried: RunEntry = { kind: "retried", atMs: AT, by: "farid", door: "slack", step: "fence" };
+    await createRuns(redis, () => AT).append(stopped, { entries: [retried], events: [] });
+
+    const { answer, started } = await turnKey("F-2", click(rest, "U01BEN"), deps());
+
+    expect([answer, started]).toMatchObject([{ kind: "refused", code: "rest-moved-on" }, false]);
+    expect(await journal("F-1")).toMatchObject({ state: "running" });
+  });
+
+  test("whatever races with its last key, either the old run goes on or the new one runs, never both", async () => {
+    for (let round = 0; round < 20; round += 1) {
+      await redis.flushdb();
+      const { stopped, rest } = await stoppedAndPlanned();
+      const retried: RunEntry = { kind: "retried", atMs: AT, by: "farid", door: "slack", step: "fence" };
+      const other = createRuns(await bench.connect(), () => AT);
+
+      await Promise.all([
+        turnKey("F-2", click(rest, "U01BEN"), deps()).catch(() => undefined),
+        other.append(stopped, { entries: [retried], events: [] }).catch(() => undefined),
+      ]);
+
+      const states = [(await journal("F-1")).state, (await journal("F-2")).state];
+      const holder = await other.holderOf(rest.plan.service);
+      expect([
+        [["running", "waiting-for-keys"], "F-1"],
+        [["superseded", "running"], "F-2"],
+      ]).toContainEqual([states, holder]);
+    }
+  });
+});
+
 describe("what must be accepted in words", () => {
   test("guard acceptances: with us-east-1 dark no key of regami turns without “promote and scale; DNS by hand”", async () => {
     const regami = example("regami");

@@ -15,6 +15,8 @@ export interface DriveWish {
   readonly steps?: ExecutorDeps["steps"];
   readonly signal?: AbortSignal;
   readonly worker?: string;
+  /** F-1 unless said otherwise. */
+  readonly run?: string;
 }
 
 /** The engine's dependencies on this world and store, in this process. */
@@ -53,9 +55,9 @@ export async function openLedger(at: FailoverWorld, worker = "test"): Promise<Le
 export async function drive(at: FailoverWorld, wish: DriveWish = {}): Promise<RunState> {
   const ledger = await openLedger(at, wish.worker);
   try {
-    await driveRun("F-1", executorDeps(at, ledger, wish), wish.signal ?? new AbortController().signal);
+    await driveRun(wish.run ?? "F-1", executorDeps(at, ledger, wish), wish.signal ?? new AbortController().signal);
   } finally {
     await ledger.close();
   }
-  return runOf(at);
+  return runOf(at, wish.run);
 }

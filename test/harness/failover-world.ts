@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createMemory, type Memory } from "../../src/app/memory.ts";
 import { readEnvironment, type Settings } from "../../src/config/environment.ts";
 import { loadFile } from "../../src/config/load.ts";
+import type { Event } from "../../src/domain/event.ts";
 import type { Inventory } from "../../src/domain/inventory.ts";
 import { type Mode, planDigest } from "../../src/domain/plan.ts";
 import type { RunState } from "../../src/domain/run.ts";
@@ -150,16 +151,20 @@ function cloudOf({ whole, settings: { sandbox }, inventory, clock, answerWithinM
 export interface RunWish {
   readonly mode?: Mode;
   readonly id?: string;
+  /** The run whose rest this is. */
+  readonly continues?: RunState;
 }
 
 /** Looks at the world, plans, and turns the keys of the first two approvers. Resolves to the run that has just started. */
-export async function startRun(at: FailoverWorld, { mode = "unplanned", id = "F-1" }: RunWish = {}): Promise<RunState> {
+export async function startRun(at: FailoverWorld, wish: RunWish = {}): Promise<RunState> {
+  const { mode = "unplanned", id = "F-1", continues } = wish;
   const { inventory, memory, clock, service, cloud } = at;
   const planned = planFailover({
     ...{ id, service, mode, inventory, reason: "a rehearsal", incident: undefined, to: service.standby },
     requester: "nobody-who-approves",
     observed: await observe(service, cloud),
     nowMs: clock.now(),
+    ...(continues ? { continues } : {}),
   });
   if (planned.kind === "refused") throw new Error(planned.reasons.join(" "));
   const digest = planDigest(planned.plan);
@@ -173,10 +178,20 @@ export async function startRun(at: FailoverWorld, { mode = "unplanned", id = "F-
     entries: [...turned, { kind: "started", atMs, keys }],
     events: [],
     claim: { action: "take", service: service.name },
+    ...(continues ? { continues: { run: continues, entry: ending(id, atMs), event: eventAt(atMs) } } : {}),
   });
   if (answer.kind !== "appended") throw new Error(`the run did not start: ${answer.kind}`);
   return answer.run;
 }
+
+const ending = (plan: string, atMs: number): RunEntry => ({ kind: "superseded", atMs, plan });
+const eventAt = (atMs: number): Event => ({
+  kind: "run.superseded",
+  atMs,
+  door: "slack",
+  says: "it goes on elsewhere",
+  facts: {},
+});
 
 export async function runOf({ memory }: FailoverWorld, id = "F-1"): Promise<RunState> {
   const run = await memory.runs.read(id);

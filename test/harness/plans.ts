@@ -10,6 +10,10 @@ interface Wish {
   readonly mode?: Mode;
   readonly requester?: string;
   readonly id?: string;
+  /** The standby unless said otherwise. */
+  readonly to?: string;
+  /** The waiting run whose rest is planned. */
+  readonly continues?: RunState;
 }
 
 export function serviceIn(inventory: Inventory) {
@@ -23,7 +27,7 @@ export function planned(inventory: Inventory, wish: Wish = {}) {
   return planFailover({
     id: wish.id ?? "F-1",
     service,
-    to: service.standby,
+    to: wish.to ?? service.standby,
     mode: wish.mode ?? "unplanned",
     reason: "eu-west-1 is gone",
     requester: wish.requester ?? "farid",
@@ -31,6 +35,7 @@ export function planned(inventory: Inventory, wish: Wish = {}) {
     inventory,
     observed: wish.observed ?? quietDay(service),
     nowMs: AT,
+    ...(wish.continues ? { continues: wish.continues } : {}),
   });
 }
 

@@ -1,6 +1,7 @@
 import { sayDuration, sayTime } from "../../domain/duration.ts";
 import type { Known, SiteFacts } from "../../domain/observed.ts";
 import type { Acceptance, Plan } from "../../domain/plan.ts";
+import { stateOf } from "../../domain/run.ts";
 import { otherRegion, type Region, ROUTE53_CONTROL_PLANE, siteOf } from "../../domain/service.ts";
 import { type RecordChange, trafficChange } from "../records.ts";
 import type { FailoverRequest } from "./failover-request.ts";
@@ -14,6 +15,8 @@ export interface Judgement {
   /** The old side gives no answer: it can be neither fenced nor checked. */
   readonly oldSideDark: boolean;
   readonly oldSideHealthy: boolean;
+  /** The run that is continued has promoted the standby: it is the writer, or is becoming it. */
+  readonly isPromoted: boolean;
   /** Route 53 cannot be asked because its control plane lies in the failed region. */
   readonly dnsByHand: boolean;
   readonly traffic: Extract<RecordChange, { before: unknown }> | undefined;
@@ -36,28 +39,41 @@ export function judge(request: FailoverRequest): Judgement {
   const oldSideDark = isDark(old?.database) && isDark(old?.compute);
   const dnsByHand = from === ROUTE53_CONTROL_PLANE && oldSideDark;
   const change = observed.trafficRecords.known ? trafficChange(service, observed.trafficRecords.value, to) : undefined;
-  const facts = { from, oldSideDark, dnsByHand, oldSideHealthy: old?.deepHealth.kind === "healthy" };
+  const isPromoted = hasPromoted(request, next);
+  const facts = { from, oldSideDark, dnsByHand, isPromoted, oldSideHealthy: old?.deepHealth.kind === "healthy" };
   return {
     ...facts,
     refusals: [
       ...targetRefusals(request, from),
-      ...databaseRefusals(request, next),
+      ...databaseRefusals(request, next, isPromoted),
       ...recordRefusals(request, change, dnsByHand),
       ...modeRefusals(request, old, oldSideDark),
     ],
-    unchecked: uncheckedOf(request, from, old, next),
-    dataLoss: dataLossOf(request, next),
+    unchecked: uncheckedOf(request, from, old, isPromoted ? undefined : next),
+    dataLoss: isPromoted ? lossSoFar(request) : dataLossOf(request, next),
     traffic: change && "before" in change && !dnsByHand ? change : undefined,
-    lagLimitSeconds: next?.lag.known ? Math.max(service.rpo / 1_000, next.lag.value.seconds) : undefined,
+    lagLimitSeconds: next?.lag.known && !isPromoted ? Math.max(service.rpo / 1_000, next.lag.value.seconds) : undefined,
   };
 }
 
 const isDark = (known: Known<unknown> | undefined): boolean =>
   known !== undefined && !known.known && known.cause === "unreachable";
 
-function targetRefusals({ service, observed, to }: FailoverRequest, from: Region): string[] {
+/** Only the run that asked for the promotion may take a standalone standby for its own work. */
+const hasPromoted = ({ continues }: FailoverRequest, next: SiteFacts | undefined): boolean =>
+  continues?.pastNoReturn === true && next?.database.known === true && next.database.value.role === "standalone";
+
+function targetRefusals({ service, observed, to, continues }: FailoverRequest, from: Region): string[] {
   if (to !== service.home && to !== service.standby)
     return [`${service.name} has no site in ${to}. Its sites are ${service.home} and ${service.standby}.`];
+  if (continues?.pastNoReturn) {
+    // Who is writer cannot be told from the databases while one is being made: the journal says where this move leads.
+    return to === continues.plan.to
+      ? []
+      : [
+          `Run ${continues.plan.id} leads to ${continues.plan.to} and is past its point of no return. Finish that first.`,
+        ];
+  }
   const { activeRegion } = observed;
   if (!activeRegion.known)
     return [
@@ -67,7 +83,11 @@ function targetRefusals({ service, observed, to }: FailoverRequest, from: Region
   return [];
 }
 
-function databaseRefusals({ service, to }: FailoverRequest, next: SiteFacts | undefined): string[] {
+function databaseRefusals(
+  { service, to }: FailoverRequest,
+  next: SiteFacts | undefined,
+  isPromoted: boolean,
+): string[] {
   const { instance } = siteOf(service, to).database;
   if (!next) return [`There is no site in ${to}.`];
   if (!next.database.known)
@@ -76,8 +96,10 @@ function databaseRefusals({ service, to }: FailoverRequest, next: SiteFacts | un
     ];
   const { status, role } = next.database.value;
   const reasons: string[] = [];
-  if (role !== "replica") reasons.push(`${instance} is no read replica, so there is nothing to promote.`);
-  if (!PROMOTABLE.has(status)) reasons.push(`${instance} is ${status}; a replica in that status cannot be promoted.`);
+  if (role !== "replica" && !isPromoted)
+    reasons.push(`${instance} is no read replica, so there is nothing to promote.`);
+  if (!PROMOTABLE.has(status) && !isPromoted)
+    reasons.push(`${instance} is ${status}; a replica in that status cannot be promoted.`);
   if (!next.compute.known) reasons.push(`The standby service in ${to} cannot be seen: ${next.compute.why}.`);
   else if (next.compute.value.status !== "ACTIVE")
     reasons.push(`The standby service in ${to} is ${next.compute.value.status}.`);
@@ -144,12 +166,23 @@ function dataLossOf({ mode }: FailoverRequest, next: SiteFacts | undefined): Pla
   };
 }
 
+/** The promotion has decided it: what the run before measured, or else what its key holders agreed to. */
+function lossSoFar({ continues }: FailoverRequest): Plan["dataLoss"] {
+  if (!continues) return { kind: "unknown", why: "no run is continued" };
+  const { lastCommitMs } = stateOf(continues, "record-position").output;
+  const { dataLoss } = continues.plan;
+  if (typeof lastCommitMs !== "number" || dataLoss.kind === "none") return dataLoss;
+  return { kind: "after", atMs: lastCommitMs, measuredAtMs: lastCommitMs };
+}
+
 export function acceptancesFor(request: FailoverRequest, judgement: Judgement): Acceptance[] {
   const { service, mode, nowMs, observed, to } = request;
   const { dataLoss } = judgement;
   const lag = observed.sites[to]?.lag;
   const accepted: Acceptance[] = [];
-  if (dataLoss.kind === "unknown") {
+  if (judgement.isPromoted) {
+    // Data loss, and whether to move at all, were agreed to before the promotion; nothing is decided about them now.
+  } else if (dataLoss.kind === "unknown") {
     accepted.push({
       id: "data-loss",
       words: `I accept that an unknown amount of the newest data of ${service.name} is lost`,
@@ -166,7 +199,7 @@ export function acceptancesFor(request: FailoverRequest, judgement: Judgement): 
       words: `I accept that ${judgement.from} cannot be fenced now and may still take writes`,
     });
   }
-  if (mode === "unplanned" && judgement.oldSideHealthy) {
+  if (mode === "unplanned" && judgement.oldSideHealthy && !judgement.isPromoted) {
     accepted.push({
       id: "healthy-primary",
       words: `I accept an unplanned failover although ${judgement.from} looks healthy`,

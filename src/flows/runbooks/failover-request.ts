@@ -1,6 +1,7 @@
 import type { Inventory } from "../../domain/inventory.ts";
 import type { Observation } from "../../domain/observed.ts";
 import type { Mode } from "../../domain/plan.ts";
+import type { RunState } from "../../domain/run.ts";
 import type { Region, Service } from "../../domain/service.ts";
 
 /** What somebody asked for, with the one look at the world it is planned on. */
@@ -15,4 +16,6 @@ export interface FailoverRequest {
   readonly inventory: Inventory;
   readonly observed: Observation;
   readonly nowMs: number;
+  /** The run that waits for people and whose rest is planned; absent for a plan that begins anew. */
+  readonly continues?: RunState;
 }

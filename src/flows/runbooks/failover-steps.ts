@@ -1,5 +1,6 @@
 import type { RecordSet } from "../../domain/observed.ts";
 import type { PlannedStep } from "../../domain/plan.ts";
+import { stateOf } from "../../domain/run.ts";
 import { type Region, ROUTE53_CONTROL_PLANE, type Service, siteOf } from "../../domain/service.ts";
 import { STEPS } from "../index.ts";
 import { deepHealthUrl } from "../observe.ts";
@@ -36,14 +37,35 @@ export function failoverSteps(request: FailoverRequest, judgement: Judgement): P
     ...traffic(request, judgement),
     checkPublic(request, judgement),
   ];
-  return drafts.map(({ input, ...draft }) => ({
+  return without(judgement.isPromoted ? ["record-position", "promote"] : [], drafts).map(({ input, ...draft }) => ({
     ...draft,
     input: { ...input },
     wayBack: STEPS[draft.does]?.wayBack ?? "irreversible",
   }));
 }
 
-function fence({ service, observed, mode }: FailoverRequest, { from, oldSideDark }: Judgement): Draft {
+/** Leaves steps out; what came after one of them comes after what that one waited for. */
+function without(ids: readonly string[], drafts: readonly Draft[]): Draft[] {
+  const leftOut = drafts.filter(({ id }) => ids.includes(id));
+  const passedOn = (after: readonly string[]): string[] =>
+    after.flatMap((id) => {
+      const gone = leftOut.find((draft) => draft.id === id);
+      return gone ? passedOn(gone.after) : [id];
+    });
+  return drafts
+    .filter(({ id }) => !ids.includes(id))
+    .map((draft) => ({ ...draft, after: [...new Set(passedOn(draft.after))] }));
+}
+
+/** What undo puts back is what stood before the first attempt, not what an earlier run has made of it. */
+function capturedBefore({ continues }: FailoverRequest): unknown {
+  return continues && stateOf(continues, "fence").attempt > 0
+    ? continues.plan.steps.find(({ id }) => id === "fence")?.input["captured"]
+    : undefined;
+}
+
+function fence(request: FailoverRequest, { from, oldSideDark }: Judgement): Draft {
+  const { service, observed, mode } = request;
   const site = siteOf(service, from);
   const facts = observed.sites[from];
   const captured =
@@ -65,7 +87,7 @@ function fence({ service, observed, mode }: FailoverRequest, { from, oldSideDark
       compute: site.compute,
       securityGroup: site.database.security_group,
       writeCheck: site.database.write_check,
-      captured,
+      captured: capturedBefore(request) ?? captured,
       unfencedAccepted: oldSideDark,
     },
     expectedMs: 5 * SECOND,

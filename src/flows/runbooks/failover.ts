@@ -1,4 +1,5 @@
-import type { Plan } from "../../domain/plan.ts";
+import type { Plan, RestOf } from "../../domain/plan.ts";
+import type { RunState } from "../../domain/run.ts";
 import { assumptionsFrom } from "../facts.ts";
 import { acceptancesFor, type Judgement, judge } from "./failover-judgement.ts";
 import type { FailoverRequest } from "./failover-request.ts";
@@ -19,6 +20,7 @@ export function planFailover(request: FailoverRequest): Planned {
 function planFrom(request: FailoverRequest, judgement: Judgement): Plan {
   const { service, observed, to, mode, nowMs, inventory } = request;
   const { approvals } = inventory.file;
+  const { continues } = request;
   const lagLimit = judgement.lagLimitSeconds;
   return {
     id: request.id,
@@ -26,6 +28,7 @@ function planFrom(request: FailoverRequest, judgement: Judgement): Plan {
     service: service.name,
     from: judgement.from,
     to,
+    ...(continues ? { restOf: restOf(continues) } : {}),
     mode,
     reason: request.reason,
     requester: request.requester,
@@ -38,7 +41,10 @@ function planFrom(request: FailoverRequest, judgement: Judgement): Plan {
     inventoryDigest: inventory.digest,
     steps: failoverSteps(request, judgement),
     assumptions: [
-      ...assumptionsFrom(service, observed, to),
+      // A promotion that was asked for may show at any moment: that is this move's own effect, not drift (G3).
+      ...assumptionsFrom(service, observed, to).filter(
+        ({ fact }) => !(fact === "standby-source" && continues?.pastNoReturn && !judgement.isPromoted),
+      ),
       ...(lagLimit === undefined
         ? []
         : [{ kind: "bounded" as const, fact: "lag-seconds", says: "replication lag", limit: lagLimit }]),
@@ -50,3 +56,5 @@ function planFrom(request: FailoverRequest, judgement: Judgement): Plan {
     rpoMs: service.rpo,
   };
 }
+
+const restOf = ({ plan, intents, pastNoReturn }: RunState): RestOf => ({ run: plan.id, intents, pastNoReturn });

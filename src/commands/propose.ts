@@ -1,0 +1,119 @@
+import { UserError } from "../domain/errors.ts";
+import type { Person } from "../domain/person.ts";
+import { type Mode, type Plan, planDigest } from "../domain/plan.ts";
+import { proposedRun, type RunState } from "../domain/run.ts";
+import type { Region, Service } from "../domain/service.ts";
+import { observe } from "../flows/observe.ts";
+import { planFailover } from "../flows/runbooks/failover.ts";
+import { planCard } from "../views/plan.ts";
+import type { Answer, Ask } from "./intent.ts";
+import type { RunCommandDeps } from "./run-deps.ts";
+
+export interface Proposal {
+  readonly service: Service;
+  /** Absent: the side that is standby now. */
+  readonly to: Region | undefined;
+  readonly mode: Mode;
+  readonly reason: string;
+  readonly dryRun: boolean;
+  readonly requester: Person;
+  readonly ask: Ask;
+  /** The waiting run whose rest this is. */
+  readonly continues?: RunState;
+}
+
+/** Looks at the world, plans, and puts the plan before the approvers. A dry run ends with the asker's own card. */
+export async function propose(wanted: Proposal, deps: RunCommandDeps): Promise<Answer> {
+  const { service, ask, requester, continues } = wanted;
+  const inventory = deps.inventory();
+  const observed = await observe(service, deps.cloud);
+  const to = wanted.to ?? standbyNow(service, observed.activeRegion.known ? observed.activeRegion.value : undefined);
+  const incident = await deps.incidentOf(service.name);
+  const nowMs = deps.clock.now();
+  const planned = planFailover({
+    ...{ id: deps.newId(), service, to, mode: wanted.mode, inventory, observed, nowMs },
+    reason: wanted.reason || (incident ? `incident ${incident.id}` : "asked for by hand"),
+    requester: requester.id,
+    incident: incident?.id,
+    ...(continues ? { continues } : {}),
+  });
+  if (planned.kind === "refused")
+    throw new UserError(
+      "failover-refused",
+      `No plan for ${service.name}: ${planned.reasons.join(" ")} Nothing was changed.`,
+    );
+  const { plan } = planned;
+  const run = proposedRun(plan, planDigest(plan));
+  if (wanted.dryRun) return { kind: "whisper", card: dryRun(planCard(run, inventory, nowMs)) };
+  const channel = incident?.channel ?? ask.asker.channel ?? contextChannel(ask.value) ?? inventory.file.alerts.channel;
+  await deps.rememberChannel(plan.id, channel);
+  await deps.runs.create(plan, run.digest, [
+    {
+      kind: "run.proposed",
+      atMs: nowMs,
+      run: plan.id,
+      service: service.name,
+      by: requester.id,
+      door: ask.asker.door,
+      ...(incident ? { incident: incident.id } : {}),
+      says: `${requester.name} asks for ${whatItIs(plan)} of ${service.name} from ${plan.from} to ${plan.to}: ${plan.reason}`,
+      facts: { digest: run.digest },
+    },
+  ]);
+  await deps.wake.run(plan.id);
+  return { kind: "whisper", card: made(plan, channel) };
+}
+
+/** One plan of a service at a time waits for keys, so that nobody signs the wrong one. */
+export async function refuseWhilePlanned(service: Pick<Service, "name">, deps: RunCommandDeps): Promise<void> {
+  for (const id of await deps.runs.openIds()) {
+    const open = await deps.runs.read(id);
+    if (open?.plan.service === service.name && open.state === "waiting-for-keys") {
+      throw new UserError(
+        "plan-waiting",
+        `Plan ${id} for ${service.name} waits for keys already. Use that one, or withdraw it first: /dr withdraw ${id}`,
+      );
+    }
+  }
+}
+
+const whatItIs = ({ mode, restOf }: Plan): string =>
+  restOf ? `the rest of run ${restOf.run}, the ${mode} failover` : `a ${mode} failover`;
+
+function standbyNow(service: Service, active: Region | undefined): Region {
+  return active === service.standby ? service.home : service.standby;
+}
+
+/** A form knows the channel that it was asked for in; a button carries something else. */
+function contextChannel(context: string | undefined): string | undefined {
+  return context?.startsWith("channel:") ? context.slice("channel:".length) || undefined : undefined;
+}
+
+function made(plan: Plan, channel: string) {
+  return {
+    text: `Plan ${plan.id} is made. Its card and the approvers' pages are on their way.`,
+    parts: [
+      {
+        kind: "text" as const,
+        text: [
+          `Plan `,
+          { code: plan.id },
+          ` is made. Its card is in `,
+          { channel },
+          `; the approvers are being paged.`,
+        ],
+      },
+    ],
+  };
+}
+
+function dryRun(card: ReturnType<typeof planCard>): ReturnType<typeof planCard> {
+  return {
+    ...card,
+    text: `Dry run, nothing is kept: ${card.text}`,
+    parts: [
+      { kind: "text", text: [{ bold: "Dry run: this plan is not kept and cannot be approved." }] },
+      ...card.parts.filter((part) => part.kind !== "buttons"),
+    ],
+  };
+}

@@ -1,0 +1,101 @@
+import { describe, expect, test } from "@jest/globals";
+import type { Observation } from "../../../src/domain/observed.ts";
+import { stepOf } from "../../../src/domain/plan.ts";
+import type { RunState } from "../../../src/domain/run.ts";
+import type { RunEntry } from "../../../src/domain/run-entry.ts";
+import { transition } from "../../../src/domain/run-transition.ts";
+import type { Service } from "../../../src/domain/service.ts";
+import { planCard } from "../../../src/views/plan.ts";
+import { example } from "../../harness/example.ts";
+import { AT, homeIsDark, known, quietDay } from "../../harness/observed.ts";
+import { planFor, planned, proposed, serviceIn } from "../../harness/plans.ts";
+
+const inventory = example("inventory");
+const service = serviceIn(inventory);
+const LAST_COMMIT = AT - 7_000;
+
+/** A run that asked for the promotion and stopped there. */
+function stopped(observed: Observation): RunState {
+  const at = { atMs: AT, epoch: 1 };
+  const step = (id: string, output: Record<string, unknown> = {}): RunEntry[] => [
+    { kind: "intent", ...at, step: id, attempt: 1 },
+    { kind: "done", ...at, step: id, says: "ok", output },
+  ];
+  const entries: RunEntry[] = [
+    { kind: "started", atMs: AT, keys: ["ana", "ben"] },
+    { kind: "claimed", ...at, worker: "w1" },
+    ...step("fence", { fence: "cannot-know" }),
+    ...step("record-position", { lastCommitMs: LAST_COMMIT }),
+    { kind: "intent", ...at, step: "promote", attempt: 1 },
+    { kind: "failed", ...at, step: "promote", code: "step-deadline", why: "it took too long", mustAsk: false },
+  ];
+  return entries.reduce(transition, proposed(inventory, { observed }));
+}
+
+/** The standby as RDS shows it once its promotion is through; who is writer is nobody's to tell from that. */
+function promoted(of: Service, observed: Observation): Observation {
+  const standby = observed.sites[of.standby];
+  if (!standby?.database.known) throw new Error("the standby is known");
+  const database = known({ ...standby.database.value, role: "standalone" as const, source: undefined });
+  return {
+    ...observed,
+    activeRegion: { known: false, cause: "failed", why: "neither follows the other", atMs: AT },
+    sites: { ...observed.sites, [of.standby]: { ...standby, database } },
+  };
+}
+
+describe("what is left of a run that promoted and stopped", () => {
+  const dark = homeIsDark(service);
+  const continues = stopped(dark);
+  const observed = promoted(service, dark);
+
+  test("only that run's journal makes a standalone standby part of a plan", () => {
+    expect(planned(inventory, { observed }).kind).toBe("refused");
+    expect(planned(inventory, { observed, continues }).kind).toBe("plan");
+    expect(planned(inventory, { observed, continues: { ...continues, pastNoReturn: false } }).kind).toBe("refused");
+  });
+
+  test("leaves out the promotion and the position before it; the fence still comes before everything that moves users", () => {
+    const plan = planFor(inventory, { observed, continues });
+    const ids = plan.steps.map(({ id }) => id);
+
+    expect(ids).not.toContain("promote");
+    expect(ids).not.toContain("record-position");
+    expect(ids[0]).toBe("fence");
+    expect(stepOf(plan, "check-writable").after).toEqual(["fence"]);
+    expect(plan.restOf).toEqual({ run: "F-1", intents: 3, pastNoReturn: true });
+  });
+
+  test("asks nobody again for data that is lost already, and goes on saying how much", () => {
+    const plan = planFor(inventory, { observed, continues });
+
+    expect(plan.dataLoss).toMatchObject({ kind: "after", atMs: LAST_COMMIT });
+    expect(plan.acceptances.map(({ id }) => id)).toEqual(["not-fenced"]);
+  });
+
+  test("leads where the promotion led, and nowhere else", () => {
+    const home = planned(inventory, { observed, continues, to: service.home });
+
+    expect(home.kind === "refused" && home.reasons.join(" ")).toContain("past its point of no return");
+  });
+
+  test("its card says what ends with the last key, and that nothing is rolled back", () => {
+    const card = planCard(proposed(inventory, { id: "F-2", observed, continues }), inventory, AT);
+
+    expect(card.text).toContain("The promotion is done already: nothing is rolled back any more.");
+    expect(JSON.stringify(card.parts)).toContain("run F-1, which ends when the last key is turned");
+    expect(JSON.stringify(card.parts)).not.toContain("POINT OF NO RETURN");
+  });
+});
+
+describe("what is left of a run whose promotion is not to be seen", () => {
+  const continues = stopped(quietDay(service));
+
+  test("asks for it again, and a promotion that shows meanwhile voids no key", () => {
+    const plan = planFor(inventory, { continues });
+
+    expect(plan.steps.map(({ id }) => id)).toContain("promote");
+    expect(plan.assumptions.map(({ fact }) => fact)).not.toContain("standby-source");
+    expect(planFor(inventory).assumptions.map(({ fact }) => fact)).toContain("standby-source");
+  });
+});

@@ -1,0 +1,46 @@
+import { afterEach, expect, test } from "@jest/globals";
+import { isOver } from "../../src/domain/run.ts";
+import type { Stage } from "../../src/sandbox/stage.ts";
+import { buttonOf } from "../../src/sandbox/story/play.ts";
+import { askFor, pressKey, runWhere, startTestStage, timesOf } from "../harness/stage.ts";
+
+const SPEED = 40;
+const SOON_MS = 30_000;
+
+let stage: Stage | undefined;
+afterEach(async () => {
+  await stage?.stop();
+});
+
+test("a run that stopped after the promotion ends in users being served, by a plan for its rest with two new keys", async () => {
+  stage = await startTestStage({ example: "inventory", speed: SPEED });
+  const { world, inventory } = stage;
+  const { channel } = inventory.file.alerts;
+  await world.planFault({
+    ...{ vendor: "aws", operation: "ChangeResourceRecordSets", times: 1 },
+    effect: { kind: "error", status: 400, code: "AccessDenied" },
+  });
+  const first = await askFor(stage, "U01FARID", "/dr failover inventory planned because maintenance");
+  for (const approver of ["U01ANA", "U01BEN"]) await pressKey(stage, approver, first);
+  await runWhere(stage, first.id, ({ state }) => state === "stopped", 90_000);
+
+  const progress = await world.people.expectMessage(channel, (message) => !!buttonOf(message, "plan-rest"), SOON_MS);
+  await world.people.as("U01FARID").clicks(buttonOf(progress, "plan-rest") ?? "", { in: channel, message: progress });
+  const card = await world.people.expectMessage(channel, (message) => !!buttonOf(message, "approve"), SOON_MS);
+  expect(card.text).toContain("The promotion is done already");
+  const id = /Plan (\S+?):/.exec(card.text)?.[1] ?? "";
+  for (const approver of ["U01BEN", "U01DMITRI"]) await pressKey(stage, approver, { id, card });
+  const run = await runWhere(stage, id, (seen) => isOver(seen) || seen.state === "stopped", 90_000);
+
+  expect([run.state, run.why, run.pastNoReturn]).toEqual(["verified", "", true]);
+  await runWhere(stage, first.id, ({ state }) => state === "superseded", 1_000);
+  expect(await timesOf(stage, "PromoteReadReplica")).toBe(1);
+  expect(await world.verdict("inventory", run.endedAtMs ?? 0)).toMatchObject({ lostWrites: 0, splitBrain: [] });
+
+  // The old message is a picture of the past: its buttons do nothing any more, and say why.
+  await world.people
+    .as("U01ANA")
+    .clicks(buttonOf(progress, "retry") ?? "", { in: channel, message: progress, stale: true });
+  const said = await world.people.expectEphemeral("U01ANA", ({ text }) => text.includes(`goes on as ${id}`), SOON_MS);
+  expect(said.text).toContain("superseded");
+}, 180_000);
