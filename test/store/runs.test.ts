@@ -131,6 +131,56 @@ describe("one executor per service (G6)", () => {
     expect(await takes(two, await created("F-2"))).toMatchObject({ kind: "appended" });
   });
 
+  describe("a run that continues another", () => {
+    const superseded: RunEntry = { kind: "superseded", atMs: AT, plan: "F-2" };
+    const wait = (why: string): RunEntry => ({ kind: "paused", atMs: AT, by: "farid", door: "slack", why });
+    const end = (run: RunState) => ({ run, entry: superseded, event: event("F-1 goes on as F-2") });
+
+    /** F-1 holds the service and is paused; F-2 has all its keys but the last. */
+    async function pausedAndNext(): Promise<{ paused: RunState; next: RunState }> {
+      const taken = await takes(one, await created("F-1"));
+      if (taken.kind !== "appended") throw new Error("F-1 takes the service");
+      const answer = await one.append(taken.run, { entries: [wait("look")], events: [] });
+      if (answer.kind !== "appended") throw new Error("F-1 is paused");
+      return { paused: answer.run, next: await created("F-2") };
+    }
+
+    test("takes the service from it in the step in which that one ends, whatever the cool-down says", async () => {
+      const { paused, next } = await pausedAndNext();
+
+      expect(await two.append(next, { entries: [started], events: [], continues: end(paused) })).toMatchObject({
+        kind: "appended",
+      });
+      expect((await one.read("F-1"))?.state).toBe("superseded");
+      expect(await one.holderOf("inventory")).toBe("F-2");
+      expect(await one.openIds()).toEqual(["F-2"]);
+    });
+
+    test("writes nothing at all when the other has changed since it was read", async () => {
+      const { paused, next } = await pausedAndNext();
+      const resumed: RunEntry = { kind: "resumed", atMs: AT, by: "farid", door: "slack" };
+      await one.append(paused, { entries: [resumed, wait("again")], events: [] });
+
+      expect(await two.append(next, { entries: [started], events: [], continues: end(paused) })).toEqual({
+        kind: "conflict",
+      });
+      expect([(await one.read("F-1"))?.state, (await one.read("F-2"))?.state]).toEqual(["paused", "waiting-for-keys"]);
+      expect(await one.holderOf("inventory")).toBe("F-1");
+    });
+
+    test("takes the service from nobody else", async () => {
+      const { paused, next } = await pausedAndNext();
+      const redis = await bench.connect();
+      await redis.set("{twokey}:claim:inventory", "F-9");
+
+      expect(await two.append(next, { entries: [started], events: [], continues: end(paused) })).toEqual({
+        kind: "claimed-by",
+        run: "F-9",
+      });
+      expect((await one.read("F-2"))?.state).toBe("waiting-for-keys");
+    });
+  });
+
   test("a run that does not hold the service cannot give it back", async () => {
     await takes(one, await created("F-1"));
     const other = await created("F-2");

@@ -57,7 +57,7 @@ const DISQUALIFIES: readonly (readonly [why: string, test: (member: Member, ours
 ];
 
 /** Fresh at every call. Throws where Slack does not say enough: who cannot be known may turn no key. */
-export async function personOf(client: SlackClient, slackId: string, ours: OurTeam): Promise<ChatPerson> {
+export async function personOf(client: Pick<SlackClient, "call">, slackId: string, ours: OurTeam): Promise<ChatPerson> {
   const { user } = await client.call("users.info", Answer, (web) => web.users.info({ user: slackId }));
   if (user.id !== slackId)
     throw new TransientError("slack-person-unclear", "Slack told about another member", { facts: { slackId } });
