@@ -2,11 +2,11 @@ import { Bug } from "../domain/errors.ts";
 import { stepOf } from "../domain/plan.ts";
 import { type RunState, stateOf } from "../domain/run.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { Cloud, StepContext, StoredStep } from "../ports/step.ts";
+import type { GuardedCloud, StepContext, StoredStep } from "../ports/step.ts";
 import type { JournalDeps, RunHold } from "./journal.ts";
 
 export interface ExecutorDeps extends JournalDeps {
-  readonly cloud: Cloud;
+  readonly cloud: GuardedCloud;
   readonly steps: Readonly<Record<string, StoredStep>>;
   /** Looks at the world again: why the keys no longer hold, in words; empty when they do. */
   readonly drift: (run: RunState, signal: AbortSignal) => Promise<readonly string[]>;
@@ -19,7 +19,7 @@ export interface ExecutorDeps extends JournalDeps {
 }
 
 export function contextFor(hold: RunHold, deps: ExecutorDeps, signal: AbortSignal): StepContext {
-  return { cloud: deps.cloud, signal, outputOf: (step) => stateOf(hold.run, step).output };
+  return { cloud: deps.cloud.guardedBy(hold), signal, outputOf: (step) => stateOf(hold.run, step).output };
 }
 
 export function definitionOf(deps: ExecutorDeps, plan: RunState["plan"], stepId: string): StoredStep {

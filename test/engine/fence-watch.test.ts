@@ -56,11 +56,12 @@ async function watched(promoted: Partial<DatabaseFacts>, atMs = AT + 1_000) {
   const compute = { describe: unused, scaleOut: unused, stop: unused, restore: unused };
   const traffic = { records: unused, upsert: unused, changeState: unused };
   const probe = { writeCheck: unused, health: unused, resolve: unused, resolveAuthoritative: unused };
+  const cloud = { databases, compute, traffic, probe, clock };
   await watchOldSide(
     verified(),
     {
       ...{ clock, logger: silent, steps: { "fence-primary": fence } },
-      cloud: { databases, compute, traffic, probe, clock },
+      cloud: { ...cloud, guardedBy: () => cloud },
       ledger: { append: nothing, disagreement: nothing, highestEpoch: () => 0 },
       runs: {
         ...{
