@@ -13,6 +13,7 @@ import { createIntake } from "../flows/incident/intake.ts";
 import { mergeEvidence } from "../flows/incident/watch.ts";
 import { STEPS } from "../flows/index.ts";
 import { observeTarget } from "../flows/observe.ts";
+import { lookAtOldSide } from "../flows/old-side.ts";
 import type { Queues } from "../jobs/queues.ts";
 import type { Handlers } from "../jobs/workers.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -105,6 +106,7 @@ function tendDeps(deps: LaneDeps): TendDeps {
         run.plan.to,
       );
     },
+    oldSide: (run, signal) => lookAtOldSide(run, outside.cloud, signal),
     channelOf: (run) => channelOf(run, deps),
   };
 }

@@ -1,6 +1,6 @@
 import { Bug, Fenced } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
-import { isOver, type RunState } from "../domain/run.ts";
+import { isOver, isWatched, type RunState } from "../domain/run.ts";
 import type { RunEntry } from "../domain/run-entry.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Guard, Proof } from "../ports/guard.ts";
@@ -51,18 +51,24 @@ export class RunHold implements Guard {
     this.epoch = run.epoch;
   }
 
-  /** Takes the run over from whoever held it; undefined when there is nothing left to hold. */
-  static async take(deps: JournalDeps, id: string, worker: string): Promise<RunHold | undefined> {
+  /** Takes the run over from whoever held it; undefined when there is nothing left to hold. `doing` completes "worker … ". */
+  static async take(
+    deps: JournalDeps,
+    id: string,
+    worker: string,
+    doing = "drives the run",
+  ): Promise<RunHold | undefined> {
     for (;;) {
       const run = await deps.runs.read(id);
-      if (!run || isOver(run) || run.state === "waiting-for-keys") return undefined;
+      if (!run || run.state === "waiting-for-keys") return undefined;
+      if (isOver(run) && !isWatched(run)) return undefined;
       const wrong = await deps.ledger.disagreement();
       if (wrong !== undefined) throw new Bug("store-lost", wrong);
       const epoch = Math.max(run.epoch, deps.ledger.highestEpoch()) + 1;
       const entry: RunEntry = { kind: "claimed", atMs: deps.clock.now(), epoch, worker };
       const answer = await deps.runs.append(run, {
         entries: [entry],
-        events: [eventOf(run, entry, { says: `${worker} drives the run (epoch ${epoch})` })],
+        events: [eventOf(run, entry, { says: `${worker} ${doing} (epoch ${epoch})` })],
       });
       if (answer.kind === "appended") return new RunHold(deps, answer.run);
     }

@@ -10,6 +10,7 @@ import { tendRun } from "../../dist/engine/tend-run.js";
 import { driftOf } from "../../dist/flows/facts.js";
 import { STEPS } from "../../dist/flows/index.js";
 import { observeTarget } from "../../dist/flows/observe.js";
+import { lookAtOldSide } from "../../dist/flows/old-side.js";
 import { StoreClock } from "../../dist/store/clock.js";
 import { connectRedis } from "../../dist/store/connection.js";
 import { LedgerFile } from "../../dist/store/ledger-file.js";
@@ -126,6 +127,7 @@ const deps = {
   },
   channelOf: nothing,
   progressed: () => undefined,
+  oldSide: (state, signal) => lookAtOldSide(state, cloud, signal),
   drift: async ({ plan }, signal) => {
     const service = inventory.services.find(({ name }) => name === plan.service);
     return driftOf(plan.assumptions, service, await observeTarget(service, plan.to, outside.cloud, signal), plan.to);
