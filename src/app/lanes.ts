@@ -136,7 +136,9 @@ async function sweep(deps: LaneDeps, rows: ReturnType<typeof incidentRows>): Pro
 async function wakeRun(id: string, { memory, queues }: LaneDeps): Promise<void> {
   const run = await memory.runs.read(id);
   if (!run) return;
-  if (!isOver(run) || run.state === "verified") await queues.wake.run(id);
+  if (isOver(run) && run.state !== "verified") return;
+  // People are called beside a run that is driven, not only after it.
+  await Promise.all([queues.wake.run(id), queues.wake.runCalls(id)]);
 }
 
 async function wakeIncident(

@@ -74,6 +74,11 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   "take-over": decision("take-over", "take-over <run> <what was done>", "count the failed step as done by hand"),
   skip: decision("skip", "skip [run]", "go on without the failed step: two keys"),
   unwind: decision("unwind", "unwind [run]", "undo what can still be undone: two keys"),
+  "stop-watch": decision(
+    "stop-watch",
+    "stop-watch [run]",
+    "do not fence an old side that was dark when it comes back: two keys",
+  ),
   "by-hand": {
     usage: "by-hand [plan]",
     says: "the same steps as commands to paste",

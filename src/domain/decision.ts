@@ -1,6 +1,6 @@
 import { approversOf, type Inventory } from "./inventory.ts";
 import type { Person } from "./person.ts";
-import { type RunState, type RunStateName, stateOf } from "./run.ts";
+import { isWatched, type RunState, type RunStateName, stateOf, WATCHED } from "./run.ts";
 
 /** What a person tells a run. What may be done in which state stands in this table and nowhere else. */
 export type Decision =
@@ -13,7 +13,8 @@ export type Decision =
   | "retry"
   | "take-over"
   | "skip"
-  | "unwind";
+  | "unwind"
+  | "stop-watch";
 
 interface Rule {
   readonly states: readonly RunStateName[];
@@ -44,6 +45,13 @@ export const DECISIONS: Readonly<Record<Decision, Rule>> = {
   },
   skip: { states: ["stopped", "stuck"], side: "any", needs: "two keys", effect: "goes on without the failed step" },
   unwind: { states: ["stopped", "stuck"], side: "any", needs: "two keys", effect: "undoes what can still be undone" },
+  // Fencing on return is what keeps both sides from taking writes: going without it is as grave as skipping a step.
+  "stop-watch": {
+    states: WATCHED,
+    side: "after",
+    needs: "two keys",
+    effect: "leaves the old side unfenced for good, also when it comes back",
+  },
 };
 
 /** Why this person may not take this decision now, in words for them; undefined: they may. */
@@ -59,6 +67,8 @@ export function refusal(
     return `The run is ${run.state}${run.why ? ` (${run.why})` : ""}; “${decision}” is for a run that is ${rule.states.join(" or ")}.`;
   if (rule.side === "before" && run.pastNoReturn)
     return "The point of no return is passed: nothing is rolled back any more. You can pause the run, or let it finish and fail back later.";
+  if (decision === "stop-watch" && !isWatched(run))
+    return "No old side is watched for this run: it is fenced, or the watch has ended, or the point of no return is not passed.";
   if (decision === "resume" && run.voided)
     return "The facts behind this plan changed, so its keys are void. Abort it and make a new plan.";
   if (rule.needs === "requester" && person.id !== run.plan.requester)

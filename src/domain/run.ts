@@ -79,7 +79,7 @@ export interface Watch {
   readonly triedAtMs: number | undefined;
   /** What the fence step said about its last call. */
   readonly data: Readonly<Record<string, unknown>>;
-  /** How it was fenced, why it failed, or why the watch ended. */
+  /** How it was fenced, why the newest failed try failed, or why the watch ended. */
   readonly says: string;
   /** When it was fenced, or when the watch ended. */
   readonly endedAtMs: number | undefined;

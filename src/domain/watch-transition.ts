@@ -25,7 +25,7 @@ export function watched(run: RunState, entry: WatchEntry): RunState {
           "Only an unfenced old side past the point of no return is fenced so",
         );
       const { tries } = run.watch;
-      const tried = { state: "intended", tries: tries + 1, triedAtMs: entry.atMs, says: "", data: {} } as const;
+      const tried = { state: "intended", tries: tries + 1, triedAtMs: entry.atMs, data: {} } as const;
       // From here on the fence has an effect, also one that was skipped or taken over: unwinding has to undo it.
       const touched = isSettled(stateOf(run, entry.step)) ? withStep(run, entry.step, { state: "done" }) : run;
       return { ...withWatch(touched, tried), captured: run.captured ?? entry.captured };
