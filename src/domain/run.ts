@@ -161,7 +161,12 @@ export function needsWatch(run: RunState): boolean {
 
 /** J7. Before the point of no return the fence itself is tried again instead (`fence-again`). */
 export const WATCHED: readonly RunStateName[] = ["running", "paused", "stopped", "verified"];
-export const isWatched = (run: RunState): boolean => run.pastNoReturn && WATCHED.includes(run.state) && needsWatch(run);
+export function isWatched(run: RunState): boolean {
+  const fence = fenceOf(run);
+  // While the fence itself is still to be done, it is the one that fences.
+  const isDone = fence !== undefined && isSettled(stateOf(run, fence.id));
+  return isDone && run.pastNoReturn && WATCHED.includes(run.state) && needsWatch(run);
+}
 
 /** The step's choices as signed; the old side that was dark then is put back as it was found when it came back. */
 export function inputOf(run: RunState, step: PlannedStep): Readonly<Record<string, unknown>> {

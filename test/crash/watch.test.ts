@@ -29,7 +29,7 @@ const POINTS = [
 let at: FailoverWorld;
 let before: Awaited<ReturnType<typeof standingOf>>;
 let workers: Worker[];
-/** A run that stopped after the promotion, with an old side that was dark all the time and comes back now. */
+/** A run that stopped at its promotion, which was refused, with an old side that was dark all the time and comes back now. */
 beforeEach(async () => {
   workers = [];
   at = await startFailoverWorld({ example: "inventory", speed: SPEED, answerWithinMs: SILENCE_MS });
@@ -37,7 +37,7 @@ beforeEach(async () => {
   at.whole.world.regions.set(at.service.home, "dark");
   await startRun(at);
   const effect = { kind: "error", status: 400, code: "AccessDenied" } as const;
-  at.whole.world.faults.plan({ vendor: "aws", operation: "ChangeResourceRecordSets", effect });
+  at.whole.world.faults.plan({ vendor: "aws", operation: "PromoteReadReplica", effect });
   const run = await drive(at);
   expect(run).toMatchObject({ state: "stopped", pastNoReturn: true, watch: { state: "waiting" } });
   at.whole.world.faults.clear();
@@ -83,7 +83,7 @@ describe("a watcher of the old side", () => {
     await late.frozen();
     const frozenAtMs = performance.now();
     const vote = (by: string): RunEntry => ({
-      ...{ kind: "vote", atMs: at.clock.now(), by, door: "slack", decision: "unwind", step: "point-application" },
+      ...{ kind: "vote", atMs: at.clock.now(), by, door: "slack", decision: "unwind", step: "promote" },
     });
     await at.memory.runs.append(await runOf(at), { entries: [vote("ana"), vote("ben")], events: [] });
     other.drives("F-1");

@@ -88,8 +88,8 @@ describe("a region that was dark and returns", () => {
     await startBlindly();
     const run = await drive(at, {
       onIntent: (step) => {
-        if (step === "shift-traffic")
-          at.whole.world.faults.plan({ vendor: "aws", operation: "ChangeResourceRecordSets", effect: DENIED });
+        if (step === "promote")
+          at.whole.world.faults.plan({ vendor: "aws", operation: "PromoteReadReplica", effect: DENIED });
       },
     });
     expect(run).toMatchObject({ state: "stopped", watch: { state: "waiting" } });
@@ -109,7 +109,7 @@ describe("a region that was dark and returns", () => {
     expect((await runOf(at)).state).toBe("stopped");
 
     const vote = (by: string): RunEntry => ({
-      ...{ kind: "vote", atMs: at.clock.now(), by, door: "slack", decision: "unwind", step: "shift-traffic" },
+      ...{ kind: "vote", atMs: at.clock.now(), by, door: "slack", decision: "unwind", step: "promote" },
     });
     await at.memory.runs.append(await runOf(at), { entries: [vote("ana"), vote("ben")], events: [] });
     expect((await drive(at)).state).toBe("unwound");
