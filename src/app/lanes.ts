@@ -13,6 +13,7 @@ import { createIntake } from "../flows/incident/intake.ts";
 import { mergeEvidence } from "../flows/incident/watch.ts";
 import { STEPS } from "../flows/index.ts";
 import { observeTarget } from "../flows/observe.ts";
+import { lookAtOldSide } from "../flows/old-side.ts";
 import type { Queues } from "../jobs/queues.ts";
 import type { Handlers } from "../jobs/workers.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -105,6 +106,7 @@ function tendDeps(deps: LaneDeps): TendDeps {
         run.plan.to,
       );
     },
+    oldSide: (run, signal) => lookAtOldSide(run, outside.cloud, signal),
     channelOf: (run) => channelOf(run, deps),
   };
 }
@@ -134,7 +136,9 @@ async function sweep(deps: LaneDeps, rows: ReturnType<typeof incidentRows>): Pro
 async function wakeRun(id: string, { memory, queues }: LaneDeps): Promise<void> {
   const run = await memory.runs.read(id);
   if (!run) return;
-  if (!isOver(run) || run.state === "verified") await queues.wake.run(id);
+  if (isOver(run) && run.state !== "verified") return;
+  // People are called beside a run that is driven, not only after it.
+  await Promise.all([queues.wake.run(id), queues.wake.runCalls(id)]);
 }
 
 async function wakeIncident(

@@ -7,12 +7,12 @@ import { createChat } from "../integrations/slack/chat.ts";
 import type { Chat } from "../ports/chat.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Paging } from "../ports/paging.ts";
-import type { Cloud } from "../ports/step.ts";
+import type { GuardedCloud } from "../ports/step.ts";
 import type { StoreClock } from "../store/clock.ts";
 
 /** Every way out, made from settings and file; in a sandbox they lead into the simulated world, and nothing else differs. */
 export interface Outside {
-  readonly cloud: Cloud;
+  readonly cloud: GuardedCloud;
   readonly chat: Chat;
   readonly paging: Paging;
   confirmSubscription(topicArn: string, token: string): Promise<void>;
@@ -55,7 +55,10 @@ export function createOutside(settings: Settings, inventory: Inventory, clock: S
     ...(sandbox ? { address: `${sandbox.pagerDuty.host}:${sandbox.pagerDuty.port}` } : {}),
   });
   return {
-    cloud: { databases: aws.databases, compute: aws.compute, traffic: aws.traffic, probe, clock },
+    cloud: {
+      ...{ databases: aws.databases, compute: aws.compute, traffic: aws.traffic, probe, clock },
+      guardedBy: (guard) => ({ ...aws.guardedBy(guard), probe, clock }),
+    },
     // Slack stamps messages with its own clock: what we remember in world time is looked for in machine time.
     chat: { ...slack, find: (to, key, sinceMs) => slack.find(to, key, clock.toMachineMs(sinceMs)) },
     paging,

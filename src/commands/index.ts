@@ -81,6 +81,11 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     who: ACTS,
     handle: (ask, { run }) => planRest(ask, run),
   },
+  "stop-watch": decision(
+    "stop-watch",
+    "stop-watch [run]",
+    "do not fence an old side that was dark when it comes back: two keys",
+  ),
   "by-hand": {
     usage: "by-hand [plan]",
     says: "the same steps as commands to paste",

@@ -4,7 +4,7 @@ import { nameOf } from "../views/plan.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { personOf, type RunCommandDeps, runMeant } from "./run-deps.ts";
 
-/** `/dr abort|pause|resume|retry|take-over|skip|unwind|reject|withdraw [run] [words]`, and the buttons of the same names. */
+/** `/dr abort|pause|resume|retry|take-over|skip|unwind|stop-watch|reject|withdraw [run] [words]`, and the buttons of the same names. */
 export async function decideOnRun(decision: JournalDecision, ask: Ask, deps: RunCommandDeps): Promise<Answer> {
   const fromButton = ask.value?.split(":")[0];
   const run = await runMeant(fromButton ?? ask.args[0], deps, DECISIONS[decision].states);

@@ -43,5 +43,23 @@ async function statusOf(service: Service, deps: StatusDeps): Promise<ServiceStat
     deps.incidentShown(service.name),
     deps.runs.holderOf(service.name),
   ]);
-  return { service, observed, incident, run: holder === undefined ? undefined : await deps.runs.read(holder) };
+  const [run, newest] = await Promise.all([
+    holder === undefined ? undefined : deps.runs.read(holder),
+    newestRun(service.name, incident?.id, deps),
+  ]);
+  return { service, observed, incident, run, newest };
+}
+
+/** A verified run holds its service no longer, but its old side may still be watched, or was fenced a moment ago. */
+async function newestRun(service: string, incident: string | undefined, { runs }: StatusDeps) {
+  const [open, ofIncident] = await Promise.all([
+    runs.openIds(),
+    incident === undefined ? [] : runs.ofIncident(incident),
+  ]);
+  const read = await Promise.all([...new Set([...open, ...ofIncident])].map((id) => runs.read(id)));
+  return read
+    .filter((run) => run !== undefined)
+    .filter(({ plan, startedAtMs }) => plan.service === service && startedAtMs !== undefined)
+    .toSorted((one, other) => one.plan.madeAtMs - other.plan.madeAtMs)
+    .at(-1);
 }

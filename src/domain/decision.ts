@@ -1,6 +1,6 @@
 import { approversOf, type Inventory } from "./inventory.ts";
 import type { Person } from "./person.ts";
-import { type RunState, type RunStateName, stateOf, WAITS_FOR_PEOPLE } from "./run.ts";
+import { isWatched, type RunState, type RunStateName, stateOf, WAITS_FOR_PEOPLE, WATCHED } from "./run.ts";
 
 /** What a person tells a run. What may be done in which state stands in this table and nowhere else. */
 export type Decision =
@@ -14,6 +14,7 @@ export type Decision =
   | "take-over"
   | "skip"
   | "unwind"
+  | "stop-watch"
   | "plan-rest";
 
 interface Rule {
@@ -56,6 +57,13 @@ export const DECISIONS: Readonly<Record<Decision, Rule>> = {
     needs: "two keys on the new plan",
     effect: "looks at the world and plans what is left; this run waits until that plan has its keys",
   },
+  // Fencing on return is what keeps both sides from taking writes: going without it is as grave as skipping a step.
+  "stop-watch": {
+    states: WATCHED,
+    side: "after",
+    needs: "two keys",
+    effect: "leaves the old side unfenced for good, also when it comes back",
+  },
 };
 
 /** Decisions that become an entry of the run's own journal. Keys and plans have their own ways in. */
@@ -74,6 +82,8 @@ export function refusal(
     return `The run is ${run.state}${run.why ? ` (${run.why})` : ""}; “${decision}” is for a run that is ${rule.states.join(" or ")}.`;
   if (rule.side === "before" && run.pastNoReturn)
     return "The point of no return is passed: nothing is rolled back any more. You can pause the run, or let it finish and fail back later.";
+  if (decision === "stop-watch" && !isWatched(run))
+    return "No old side is watched for this run: it is fenced, or the watch has ended, or the point of no return is not passed.";
   if (decision === "resume" && run.voided)
     return "The facts behind this plan changed, so its keys are void. Plan the rest anew (/dr plan-rest), or abort it.";
   if (rule.needs === "requester" && person.id !== run.plan.requester)

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { DoorName } from "./event.ts";
 
 const Step = { step: z.string(), epoch: z.number().int() };
+/** What undo puts back on the old side; the fence step's own schema parses it. */
+const Captured = z.record(z.string(), z.unknown());
 const Who = { by: z.string(), door: DoorName };
 
 /** One line of a run's journal. What it does to the run stands in `run-transition.ts`. */
@@ -66,19 +68,23 @@ export const RunEntry = z.discriminatedUnion("kind", [
     kind: z.literal("vote"),
     atMs: z.number(),
     ...Who,
-    decision: z.enum(["skip", "unwind"]),
+    decision: z.enum(["skip", "unwind", "stop-watch"]),
     step: z.string(),
   }),
   z.strictObject({ kind: z.literal("superseded"), atMs: z.number(), plan: z.string() }),
   z.strictObject({ kind: z.literal("no-way-back"), atMs: z.number(), why: z.string() }),
-  z.strictObject({ kind: z.literal("watch-intent"), atMs: z.number() }),
+  z.strictObject({ kind: z.literal("fence-again"), atMs: z.number(), ...Step, captured: Captured.exactOptional() }),
+  z.strictObject({ kind: z.literal("watch-intent"), atMs: z.number(), ...Step, captured: Captured.exactOptional() }),
   z.strictObject({
-    kind: z.literal("fenced-later"),
+    kind: z.literal("watch-asked"),
     atMs: z.number(),
-    says: z.string(),
+    ...Step,
     requestIds: z.array(z.string()),
+    data: z.record(z.string(), z.unknown()),
   }),
-  z.strictObject({ kind: z.literal("watch-ended"), atMs: z.number() }),
+  z.strictObject({ kind: z.literal("watch-failed"), atMs: z.number(), ...Step, why: z.string() }),
+  z.strictObject({ kind: z.literal("fenced-later"), atMs: z.number(), ...Step, says: z.string() }),
+  z.strictObject({ kind: z.literal("watch-ended"), atMs: z.number(), ...Step, why: z.string() }),
   z.strictObject({ kind: z.literal("finished"), atMs: z.number(), state: z.enum(["verified", "unwound"]) }),
 ]);
 export type RunEntry = z.infer<typeof RunEntry>;

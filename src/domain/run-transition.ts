@@ -4,12 +4,14 @@ import {
   proposedRun,
   type RunState,
   type RunStateName,
-  type StepState,
   stateOf,
   type Vote,
   WAITS_FOR_PEOPLE,
+  WATCHED,
+  withStep,
 } from "./run.ts";
 import type { RunEntry } from "./run-entry.ts";
+import { fencedAgain, watched, withWatch } from "./watch-transition.ts";
 
 export function replay(plan: Plan, digest: string, entries: readonly RunEntry[]): RunState {
   return entries.reduce(transition, proposedRun(plan, digest));
@@ -40,7 +42,7 @@ const FITS: Readonly<Record<RunEntry["kind"], readonly RunStateName[]>> = {
   expired: ["waiting-for-keys"],
   voided: ["waiting-for-keys", "running"],
   started: ["waiting-for-keys"],
-  claimed: LIVE,
+  claimed: [...LIVE, "verified"],
   intent: ["running"],
   asked: REPORTING,
   done: REPORTING,
@@ -54,10 +56,13 @@ const FITS: Readonly<Record<RunEntry["kind"], readonly RunStateName[]>> = {
   aborted: ["running", "paused", "stopped"],
   retried: ["stopped"],
   "taken-over": ["stopped"],
-  vote: ["stopped", "stuck"],
-  "watch-intent": ["verified"],
-  "fenced-later": ["verified"],
-  "watch-ended": ["verified"],
+  vote: ["running", "paused", "stopped", "stuck", "verified"],
+  "fence-again": ["running"],
+  "watch-intent": WATCHED,
+  "watch-asked": [...REPORTING, "verified"],
+  "watch-failed": [...REPORTING, "verified"],
+  "fenced-later": [...REPORTING, "verified"],
+  "watch-ended": WATCHED,
   finished: ["running", "unwinding"],
   superseded: WAITS_FOR_PEOPLE,
 };
@@ -111,11 +116,14 @@ function applied(run: RunState, entry: RunEntry): RunState {
       };
     case "no-way-back":
       return { ...run, state: "stopped", why: entry.why };
+    case "fence-again":
+      return fencedAgain(run, entry);
     case "watch-intent":
-      return { ...run, watchedAtMs: entry.atMs };
+    case "watch-asked":
+    case "watch-failed":
     case "fenced-later":
     case "watch-ended":
-      return { ...run, fencedLater: true };
+      return watched(run, entry);
     case "superseded":
       // The next epoch is nobody's: an executor that still waits for a step of this run finds that it was fenced.
       return {
@@ -201,11 +209,19 @@ function failed(run: RunState, entry: Extract<RunEntry, { kind: "failed" }>): Ru
 
 /** Two keys for a decision: as many distinct people as the plan itself needed. */
 function voted(run: RunState, entry: Extract<RunEntry, { kind: "vote" }>): RunState {
+  if (entry.decision !== "stop-watch" && run.state !== "stopped" && run.state !== "stuck")
+    throw new Bug("journal-illegal-entry", `A run that is ${run.state} cannot take a vote to ${entry.decision}`);
   const same = (vote: Vote) => vote.decision === entry.decision && vote.step === entry.step;
   const votes = [...run.votes, { by: entry.by, decision: entry.decision, step: entry.step }];
   const people = new Set(votes.filter(same).map((vote) => vote.by));
   if (people.size < run.plan.keysRequired) return { ...run, votes };
   const who = [...people].join(" and ");
+  if (entry.decision === "stop-watch")
+    return withWatch(
+      { ...run, votes: votes.filter((vote) => !same(vote)) },
+      { state: "ended", says: `stopped by ${who}` },
+      entry.atMs,
+    );
   if (entry.decision === "unwind") return { ...run, state: "unwinding", why: `unwound by ${who}`, votes: [] };
   const change = { state: "skipped", says: `skipped by ${who}`, sinceMs: entry.atMs, endedAtMs: entry.atMs } as const;
   // A stuck run goes on unwinding without the undo that failed; a stopped one goes on running without the step.
@@ -215,8 +231,4 @@ function voted(run: RunState, entry: Extract<RunEntry, { kind: "vote" }>): RunSt
 
 function closed(run: RunState, atMs: number, why: string): RunState {
   return { ...run, state: "closed", endedAtMs: atMs, why };
-}
-
-function withStep(run: RunState, step: string, change: Partial<StepState>): RunState {
-  return { ...run, steps: { ...run.steps, [step]: { ...stateOf(run, step), ...change } } };
 }

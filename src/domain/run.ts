@@ -8,6 +8,8 @@ import type { Plan, PlannedStep, RestOf } from "./plan.ts";
  *  J4 the point of no return is passed by the *intent* of the first irreversible step, and never un-passed, neither by a
  *     plan for the rest (G7)
  *  J5 keys are consumed once: by `started` (G1)
+ *  J7 the old side is fenced on its return only past the point of no return, before the plan's end date, and never once
+ *     people have chosen the way back (unwinding, stuck, unwound) or have stopped the watch
  *
  *   waiting-for-keys ──started──▶ running ──all done──▶ verified
  *        │ refused/withdrawn/expired    │  ▲ pause/resume
@@ -61,8 +63,29 @@ export interface RunKey {
 
 export interface Vote {
   readonly by: string;
-  readonly decision: "skip" | "unwind";
+  readonly decision: "skip" | "unwind" | "stop-watch";
   readonly step: string;
+}
+
+/**
+ * The watch over an old side that could not be fenced.
+ *
+ *   waiting ──it answers again──▶ intended ──▶ asked ──a write fails there──▶ fenced
+ *      │                           ▲  └─▶ failed ─┐ (again after a while)
+ *      │                           └──────────────┘
+ *      └── the plan's end date, people moved back, two keys ──▶ ended        (from every state but fenced)
+ */
+export interface Watch {
+  readonly state: "waiting" | "intended" | "asked" | "failed" | "fenced" | "ended";
+  /** How often fencing was begun, and when last. */
+  readonly tries: number;
+  readonly triedAtMs: number | undefined;
+  /** What the fence step said about its last call. */
+  readonly data: Readonly<Record<string, unknown>>;
+  /** How it was fenced, why the newest failed try failed, or why the watch ended. */
+  readonly says: string;
+  /** When it was fenced, or when the watch ended. */
+  readonly endedAtMs: number | undefined;
 }
 
 export interface RunState {
@@ -78,10 +101,9 @@ export interface RunState {
   readonly intents: number;
   /** Facts changed under the keys: this plan may finish nothing more, only unwind (G3). */
   readonly voided: boolean;
-  /** The old side came back after the run and was fenced then, or the plan's authority for that ran out. */
-  readonly fencedLater: boolean;
-  /** When the old side was last tried after the run. */
-  readonly watchedAtMs: number | undefined;
+  readonly watch: Watch;
+  /** What stood on the old side when it came back and before it was touched: what undoing its fence puts back. */
+  readonly captured: Readonly<Record<string, unknown>> | undefined;
   readonly votes: readonly Vote[];
   /** Why it is closed, paused, stopped or stuck; empty otherwise. */
   readonly why: string;
@@ -114,8 +136,8 @@ export function proposedRun(plan: Plan, digest: string): RunState {
     pastNoReturn: plan.restOf?.pastNoReturn ?? false,
     intents: 0,
     voided: false,
-    fencedLater: false,
-    watchedAtMs: undefined,
+    watch: { state: "waiting", tries: 0, triedAtMs: undefined, data: {}, says: "", endedAtMs: undefined },
+    captured: undefined,
     votes: [],
     why: "",
     steps: Object.fromEntries(plan.steps.map((step) => [step.id, WAITING])),
@@ -141,10 +163,43 @@ export function stillContinues({ run: id, intents, pastNoReturn }: RestOf, run: 
   );
 }
 
+export function fenceOf(run: RunState): PlannedStep | undefined {
+  return run.plan.steps.find((step) => step.does === "fence-primary");
+}
+
 /** The old side may still write, and the signed plan lets TwoKey fence it when it comes back. */
 export function needsWatch(run: RunState): boolean {
-  const fence = run.plan.steps.find((step) => step.does === "fence-primary");
-  return fence !== undefined && stateOf(run, fence.id).output["fence"] !== "fenced" && !run.fencedLater;
+  const fence = fenceOf(run);
+  return (
+    fence !== undefined &&
+    stateOf(run, fence.id).output["fence"] !== "fenced" &&
+    run.watch.state !== "fenced" &&
+    run.watch.state !== "ended"
+  );
+}
+
+/** J7. Before the point of no return the fence itself is tried again instead (`fence-again`). */
+export const WATCHED: readonly RunStateName[] = ["running", "paused", "stopped", "verified"];
+export function isWatched(run: RunState): boolean {
+  const fence = fenceOf(run);
+  // While the fence itself is still to be done, it is the one that fences.
+  const isDone = fence !== undefined && isSettled(stateOf(run, fence.id));
+  return isDone && run.pastNoReturn && WATCHED.includes(run.state) && needsWatch(run);
+}
+
+/** The step's choices as signed; the old side that was dark then is put back as it was found when it came back. */
+export function inputOf(run: RunState, step: PlannedStep): Readonly<Record<string, unknown>> {
+  const isBlind = step.does === "fence-primary" && step.input["captured"] === null && run.captured !== undefined;
+  return isBlind ? { ...step.input, captured: run.captured } : step.input;
+}
+
+/** Settled steps that rest on this one, directly or not. */
+export function settledAfter(run: RunState, step: string): string[] {
+  const resting = new Set([step]);
+  for (const { id, after } of run.plan.steps) if (after.some((each) => resting.has(each))) resting.add(id);
+  return run.plan.steps.flatMap(({ id }) =>
+    id !== step && resting.has(id) && isSettled(stateOf(run, id)) ? [id] : [],
+  );
 }
 
 export function stateOf(run: RunState, step: string): StepState {
@@ -166,4 +221,8 @@ export function stepsToUndo(run: RunState): PlannedStep[] {
   return run.plan.steps
     .filter((step) => step.wayBack === "undo" && touched.has(stateOf(run, step.id).state))
     .toReversed();
+}
+
+export function withStep(run: RunState, step: string, change: Partial<StepState>): RunState {
+  return { ...run, steps: { ...run.steps, [step]: { ...stateOf(run, step), ...change } } };
 }

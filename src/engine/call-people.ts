@@ -6,7 +6,7 @@ import type { Event } from "../domain/event.ts";
 import { findPerson, type Inventory } from "../domain/inventory.ts";
 import { whoIsLeft } from "../domain/key.ts";
 import type { Person } from "../domain/person.ts";
-import { type RunState, stateOf } from "../domain/run.ts";
+import { isWatched, type RunState, stateOf } from "../domain/run.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Paging } from "../ports/paging.ts";
@@ -74,13 +74,22 @@ export function whoIsNeeded(run: RunState, inventory: Inventory): Needed | undef
         why: `Run ${plan.id} (${about}) is ${run.state} and needs a decision: ${run.why}`,
       };
     case "running":
-    case "unwinding":
     case "verified":
+      return openOldSide(run, [...commanders, ...holders]);
+    case "unwinding":
     case "unwound":
     case "closed":
     case "superseded":
       return undefined;
   }
+}
+
+/** The old side answers and could not be fenced: both sides may take writes until somebody closes it. */
+function openOldSide(run: RunState, people: readonly Person[]): Needed | undefined {
+  if (!isWatched(run) || run.watch.says === "") return undefined;
+  const { id, service, from, to } = run.plan;
+  const why = `Run ${id} (${service} to ${to}): ${from} came back and could not be fenced: ${run.watch.says}`;
+  return { occasion: "old-side", people, why };
 }
 
 /** The step that failed and its attempt: votes and late reports about it are no news. */

@@ -2,8 +2,9 @@ import { DECISIONS, failedStep, type JournalDecision, refusal } from "../domain/
 import { UserError } from "../domain/errors.ts";
 import type { DoorName } from "../domain/event.ts";
 import type { Person } from "../domain/person.ts";
-import { isOver, type RunState } from "../domain/run.ts";
+import { fenceOf, isOver, isWatched, type RunState } from "../domain/run.ts";
 import type { RunEntry } from "../domain/run-entry.ts";
+import { transition } from "../domain/run-transition.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Ledger, Runs } from "../ports/runs.ts";
 import type { Wake } from "../ports/wake.ts";
@@ -38,7 +39,8 @@ export async function decide(runId: string, wanted: Decided, deps: DecisionDeps)
       throw new UserError("decision-refused", why ?? "You are not listed under people.");
     const entry = entryFor(run, wanted, wanted.person, deps.clock.now());
     const says = `${wanted.person.name}: ${wanted.decision}${wanted.words ? ` – ${wanted.words}` : ""}`;
-    const closes = entry.kind === "refused" || entry.kind === "withdrawn";
+    const endsWatch = run.state === "verified" && !isWatched(transition(run, entry));
+    const closes = entry.kind === "refused" || entry.kind === "withdrawn" || endsWatch;
     const answer = await deps.runs.append(run, {
       entries: [entry],
       events: [eventOf(run, entry, { says })],
@@ -86,6 +88,8 @@ function entryFor(run: RunState, { decision, door, words }: Decided, person: Per
     case "skip":
     case "unwind":
       return { kind: "vote", ...who, decision, step: needed(step) };
+    case "stop-watch":
+      return { kind: "vote", ...who, decision, step: needed(fenceOf(run)?.id) };
   }
 }
 

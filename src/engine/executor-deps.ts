@@ -2,14 +2,17 @@ import { Bug } from "../domain/errors.ts";
 import { stepOf } from "../domain/plan.ts";
 import { type RunState, stateOf } from "../domain/run.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { Cloud, StepContext, StoredStep } from "../ports/step.ts";
+import type { OldSide } from "../ports/old-side.ts";
+import type { GuardedCloud, StepContext, StoredStep } from "../ports/step.ts";
 import type { JournalDeps, RunHold } from "./journal.ts";
 
 export interface ExecutorDeps extends JournalDeps {
-  readonly cloud: Cloud;
+  readonly cloud: GuardedCloud;
   readonly steps: Readonly<Record<string, StoredStep>>;
   /** Looks at the world again: why the keys no longer hold, in words; empty when they do. */
   readonly drift: (run: RunState, signal: AbortSignal) => Promise<readonly string[]>;
+  /** Looks at the side that the run leads away from. */
+  readonly oldSide: (run: RunState, signal: AbortSignal) => Promise<OldSide>;
   /** Something that people look at has changed. */
   readonly changed: (run: RunState) => void;
   /** What a step that is under way says right now; for people only, never for a decision. */
@@ -18,11 +21,12 @@ export interface ExecutorDeps extends JournalDeps {
   readonly worker: string;
 }
 
-export function contextFor(hold: RunHold, deps: ExecutorDeps, signal: AbortSignal): StepContext {
-  return { cloud: deps.cloud, signal, outputOf: (step) => stateOf(hold.run, step).output };
+export function contextFor(hold: RunHold, deps: Pick<ExecutorDeps, "cloud">, signal: AbortSignal): StepContext {
+  // Mutating calls leave only while the hold is ours (J6).
+  return { cloud: deps.cloud.guardedBy(hold), signal, outputOf: (step) => stateOf(hold.run, step).output };
 }
 
-export function definitionOf(deps: ExecutorDeps, plan: RunState["plan"], stepId: string): StoredStep {
+export function definitionOf(deps: Pick<ExecutorDeps, "steps">, plan: RunState["plan"], stepId: string): StoredStep {
   const { does } = stepOf(plan, stepId);
   const step = deps.steps[does];
   if (!step) throw new Bug("step-unknown", `This version of TwoKey has no step called ${does}`);

@@ -1,7 +1,9 @@
 import { Fenced } from "../domain/errors.ts";
 import type { PlannedStep } from "../domain/plan.ts";
-import { isSettled, needsWatch, type RunState, readySteps, stateOf } from "../domain/run.ts";
+import { fenceOf, isSettled, isWatched, needsWatch, type RunState, readySteps, stateOf } from "../domain/run.ts";
+import type { OldSide } from "../ports/old-side.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
+import { watchWhileDriven } from "./fence-watch.ts";
 import { RunHold } from "./journal.ts";
 import { driveStep } from "./step-driver.ts";
 import { unwind } from "./unwind.ts";
@@ -11,10 +13,15 @@ import { unwind } from "./unwind.ts";
  *  X1 it decides nothing: order, inputs and way back stand in the signed plan
  *  X2 a step starts the moment its own dependencies are settled, never for another's sake
  *  X3 the facts are looked at again before the first step and before each irreversible one (G3)
+ *  X5 an old side that could not be fenced is looked at again before the promotion, and watched from then on
  *  X4 it may end at any instruction and be driven on by anybody: everything it knows is in the journal
  */
 /** How often people's decisions are looked for while steps are under way; machine time. */
 const DECISIONS_EVERY_MS = 250;
+/** Machine time that a promotion waits for an old side that was dark. */
+const LOOK_AGAIN_WITHIN_MS = 2_000;
+/** Attempts of the fence before the promotion; a region that comes and goes holds it up no longer. */
+const MOST_FENCE_ATTEMPTS = 3;
 
 /** Resolves when the run is over or waits for people; rejects with the signal's reason, with Fenced, or with Bug. */
 export async function driveRun(id: string, deps: ExecutorDeps, signal: AbortSignal): Promise<RunState | undefined> {
@@ -38,6 +45,7 @@ class Drive {
   readonly #signal: AbortSignal;
   readonly #inFlight = new Map<string, Promise<void>>();
   #broken: unknown;
+  #watching: { readonly stop: AbortController; readonly over: Promise<void> } | undefined;
 
   constructor(hold: RunHold, deps: ExecutorDeps, signal: AbortSignal) {
     this.#hold = hold;
@@ -50,6 +58,7 @@ class Drive {
       this.#signal.throwIfAborted();
       const run = this.#hold.run;
       this.#deps.changed(run);
+      if (isWatched(run)) this.#watch();
       if (run.state === "unwinding") {
         await this.settled();
         await unwind(this.#hold, this.#deps, this.#signal);
@@ -57,11 +66,14 @@ class Drive {
       }
       if (run.state !== "running") {
         // Steps under way may still report; no new one starts.
-        if (this.#inFlight.size === 0) return run;
+        if (this.#inFlight.size === 0) {
+          await this.settled();
+          return this.#hold.run;
+        }
       } else if (run.plan.steps.every((step) => isSettled(stateOf(run, step.id)))) {
         await this.#finish();
         return this.#hold.run;
-      } else if (await this.#voided(run)) {
+      } else if ((await Promise.all([this.#voided(run), this.#fencesAgain(run)])).includes(true)) {
         continue;
       } else {
         for (const step of readySteps(run)) this.#start(step);
@@ -81,6 +93,17 @@ class Drive {
     timer.abort();
     if (this.#broken !== undefined) throw this.#broken;
     await this.#hold.refresh();
+  }
+
+  /** X5, past the point of no return. */
+  #watch(): void {
+    if (this.#watching) return;
+    const stop = new AbortController();
+    const signals = { signal: this.#signal, stop: stop.signal };
+    const over = watchWhileDriven(this.#hold, this.#deps, signals).catch((error: unknown) => {
+      this.#broken ??= error;
+    });
+    this.#watching = { stop, over };
   }
 
   #start(step: PlannedStep): void {
@@ -113,6 +136,46 @@ class Drive {
     return true;
   }
 
+  /** X5, before it: an old side that was dark and answers now is fenced first, in the order that people signed. */
+  async #fencesAgain(run: RunState): Promise<boolean> {
+    const fence = fenceOf(run);
+    const promotes = readySteps(run).some(
+      (step) => step.wayBack === "irreversible" && stateOf(run, step.id).state === "waiting",
+    );
+    if (!fence || run.pastNoReturn || !promotes) return false;
+    const { state, output, attempt } = stateOf(run, fence.id);
+    if (state !== "done" || output["fence"] !== "cannot-know" || attempt >= MOST_FENCE_ATTEMPTS) return false;
+    const looked = await this.#lookedInTime(run);
+    if (looked?.kind !== "back") return false;
+    const seen = looked.captured && { captured: { ...looked.captured } };
+    const entered = await this.#hold.append((now) =>
+      now.state === "running" && !now.pastNoReturn
+        ? {
+            entry: {
+              kind: "fence-again",
+              atMs: this.#deps.clock.now(),
+              step: fence.id,
+              epoch: this.#hold.epoch,
+              ...seen,
+            },
+            told: { says: `${run.plan.from} answers again before the promotion: it is fenced first` },
+          }
+        : undefined,
+    );
+    if (entered) await this.#hold.note(entered);
+    return true;
+  }
+
+  async #lookedInTime(run: RunState): Promise<OldSide | undefined> {
+    const patience = AbortSignal.timeout(LOOK_AGAIN_WITHIN_MS);
+    try {
+      return await this.#deps.oldSide(run, AbortSignal.any([this.#signal, patience]));
+    } catch (error) {
+      if (this.#signal.aborted || !patience.aborted) throw error;
+      return undefined;
+    }
+  }
+
   #hasStartedIrreversible(run: RunState): boolean {
     return readySteps(run).some((step) => step.wayBack === "irreversible" && this.#inFlight.has(step.id));
   }
@@ -136,6 +199,8 @@ class Drive {
   }
 
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#inFlight.values());
+    this.#watching?.stop.abort();
+    await Promise.allSettled([...this.#inFlight.values(), this.#watching?.over]);
+    this.#watching = undefined;
   }
 }

@@ -1,108 +1,198 @@
-import { messageOf, StepFailed } from "../domain/errors.ts";
-import { needsWatch, type RunState } from "../domain/run.ts";
+import { messageOf, OutcomeUnknown, StepFailed, TransientError } from "../domain/errors.ts";
+import type { PlannedStep } from "../domain/plan.ts";
+import { fenceOf, isWatched, type RunState, type Watch } from "../domain/run.ts";
 import type { RunEntry } from "../domain/run-entry.ts";
-import type { ExecutorDeps } from "./executor-deps.ts";
-import type { Told } from "./journal.ts";
-import { eventOf } from "./journal.ts";
+import type { OldSide } from "../ports/old-side.ts";
+import type { StepContext } from "../ports/step.ts";
+import { contextFor, definitionOf, type ExecutorDeps } from "./executor-deps.ts";
+import { RunHold } from "./journal.ts";
 
 /**
  * The return of a dark region is the dangerous moment: its service and database come back as they were, ready to write.
- * While the signed plan authorises it, every look tries to fence the old side; the first failing write over there ends it.
- * Fencing converges, so a look that was cut off is simply repeated.
+ * Past the point of no return, and until the signed plan's end date, every look tries to fence the old side (J7).
+ *  W1 reading comes first: a region that is still dark is left alone, and nothing is written for it
+ *  W2 every try is an act of a hold: epoch, intent in journal and ledger, proof before each call (J2, J3, J6)
+ *  W3 only a write that fails over there ends it; what was cut off is simply begun again, since fencing converges
  */
-/** World time between two tries over there: the journal must not grow with every look. */
-const TRY_EVERY_MS = 60_000;
+/** World time between two tries, doubled with each up to the longest: the journal must not grow with every look. */
+const TRY_AGAIN_MS = 60_000;
+const LONGEST_TRY_AGAIN_MS = 15 * 60_000;
+/** World time between two looks while the run is driven; otherwise the sweep wakes it. */
+const LOOK_EVERY_MS = 2_000;
 
-type WatchDeps = Pick<ExecutorDeps, "runs" | "ledger" | "clock" | "cloud" | "steps" | "logger">;
+type WatchDeps = Omit<ExecutorDeps, "changed" | "progressed" | "drift">;
 
+/** One turn for a run that nobody drives: paused, stopped or verified. Takes a hold only when there is something to write. */
 export async function watchOldSide(run: RunState, deps: WatchDeps, signal: AbortSignal): Promise<void> {
-  const fence = run.plan.steps.find((step) => step.does === "fence-primary");
-  const definition = deps.steps["fence-primary"];
-  if (!fence || !definition || !needsWatch(run)) return;
-  const atMs = deps.clock.now();
-  if (atMs >= run.plan.authorisesUntilMs) {
-    await append(
-      run,
-      { kind: "watch-ended", atMs },
-      { says: `The plan's authority to fence ${run.plan.from} has run out. It was never proven to be fenced.` },
-      true,
-      deps,
-    );
-    return;
-  }
-  if (run.watchedAtMs !== undefined && atMs < run.watchedAtMs + TRY_EVERY_MS) return;
-  // Reading first: a region that is still dark is left alone, and no intent is written for it.
-  const context = { cloud: deps.cloud, signal, outputOf: () => ({}) };
-  const { region, securityGroup } = regionOf(fence.input);
-  if (!(await deps.cloud.databases.firewall(region, securityGroup, signal)).known) return;
-  const wrong = await deps.ledger.disagreement();
-  if (wrong !== undefined) return;
-  if (await hasGoneHome(run, deps, signal)) {
-    const says = `The database of ${run.plan.to} is no writer any more: people moved ${run.plan.service} since, and ${region} is left alone.`;
-    await append(run, { kind: "watch-ended", atMs }, { says }, true, deps);
-    return;
-  }
-  const intended = await append(
-    run,
-    { kind: "watch-intent", atMs },
-    { says: `${region} answers again: fencing it, as the signed plan says` },
-    false,
-    deps,
-  );
-  if (!intended) return;
-  await deps.ledger.append({
-    atMs,
-    run: run.plan.id,
-    epoch: run.epoch,
-    kind: "watch-intent",
-    step: fence.id,
-    says: `fence ${region} on its return`,
-  });
-  const { requestIds, data } = await definition.run(fence.input, context);
-  const verdict = await definition
-    .verify({ ...fence.input, unfencedAccepted: false }, data, context)
-    .catch((error: unknown) => {
-      if (error instanceof StepFailed) return { done: false as const, says: messageOf(error) };
-      throw error;
-    });
-  if (!verdict.done)
-    return deps.logger.warn(
-      { run: run.plan.id, says: verdict.says },
-      "The returned region is not proven to be fenced yet",
-    );
-  const says = `${region} came back and is ${verdict.says}`;
-  const done: RunEntry = { kind: "fenced-later", atMs: deps.clock.now(), says, requestIds: [...requestIds] };
-  await append(intended, done, { says, requestIds }, true, deps);
-  await deps.ledger.append({
-    atMs: done.atMs,
-    run: run.plan.id,
-    epoch: run.epoch,
-    kind: done.kind,
-    step: fence.id,
-    says,
-    requestIds,
-  });
+  if (!isWatched(run)) return;
+  const hold = () => RunHold.take(deps, run.plan.id, deps.worker, `watches ${run.plan.from}`);
+  await turn({ run, hold, deps, signal, looking: signal });
 }
 
-/** Somebody failed back by hand: fencing the old side now would take the service away from its users. */
-async function hasGoneHome(run: RunState, { cloud }: WatchDeps, signal: AbortSignal): Promise<boolean> {
-  const promoted = run.plan.steps.find((step) => step.does === "promote-replica")?.input;
-  if (!promoted) return false;
-  const now = await cloud.databases.describe(String(promoted["region"]), String(promoted["instance"]), signal);
-  return now.known ? now.value.role === "replica" : now.cause === "absent";
+/** The same beside the steps of a run that is driven, until there is nothing to watch any more or `stop` is aborted. */
+export async function watchWhileDriven(
+  hold: RunHold,
+  deps: ExecutorDeps,
+  signals: { readonly signal: AbortSignal; readonly stop: AbortSignal },
+): Promise<void> {
+  const { signal, stop } = signals;
+  // A look is given up at once; a try that is under way is waited for, since its call may still take effect.
+  const looking = AbortSignal.any([signal, stop]);
+  const ours = async () => (stop.aborted ? undefined : hold);
+  while (isWatched(hold.run) && !stop.aborted) {
+    const before = hold.run.watch;
+    try {
+      await turn({ run: hold.run, hold: ours, deps, signal, looking });
+      if (hold.run.watch !== before) deps.changed(hold.run);
+      await deps.clock.sleep(LOOK_EVERY_MS, looking);
+    } catch (error) {
+      if (!stop.aborted || error !== stop.reason) throw error;
+    }
+  }
 }
 
-async function append(
-  run: RunState,
-  entry: RunEntry,
-  told: Told,
-  over: boolean,
+interface Turn {
+  readonly run: RunState;
+  readonly hold: () => Promise<RunHold | undefined>;
+  readonly deps: WatchDeps;
+  readonly signal: AbortSignal;
+  readonly looking: AbortSignal;
+}
+
+type Due =
+  | { readonly kind: "nothing" }
+  | { readonly kind: "verify" }
+  | { readonly kind: "end"; readonly why: string }
+  | { readonly kind: "fence"; readonly captured: Extract<OldSide, { kind: "back" }>["captured"] };
+
+async function whatIsDue(run: RunState, deps: WatchDeps, signal: AbortSignal): Promise<Due> {
+  const nowMs = deps.clock.now();
+  const { from, authorisesUntilMs, service } = run.plan;
+  if (nowMs >= authorisesUntilMs) return { kind: "end", why: "the end date of the signed plan is over" };
+  const { watch } = run;
+  const isTooEarly = nowMs < againAtMs(watch);
+  if (isTooEarly && watch.state === "failed") return { kind: "nothing" };
+  const looked = await deps.oldSide(run, signal);
+  if (looked.kind === "silent") return { kind: "nothing" };
+  if (looked.kind === "moved-back")
+    return { kind: "end", why: `${looked.why}: people moved ${service} back to ${from}` };
+  // A run that holds the service since then has a plan of its own for both sides.
+  const holder = await deps.runs.holderOf(service);
+  if (holder !== undefined && holder !== run.plan.id) return { kind: "nothing" };
+  if (watch.state === "asked" && (isTooEarly || looked.isClosed)) return { kind: "verify" };
+  return { kind: "fence", captured: looked.captured };
+}
+
+/** A try without an outcome was cut off by a crash, and is begun again at once. */
+function againAtMs({ state, tries, triedAtMs }: Watch): number {
+  if (triedAtMs === undefined || state === "waiting" || state === "intended") return 0;
+  return triedAtMs + Math.min(TRY_AGAIN_MS * 2 ** (tries - 1), LONGEST_TRY_AGAIN_MS);
+}
+
+async function turn({ run, hold, deps, signal, looking }: Turn): Promise<void> {
+  const due = await whatIsDue(run, deps, looking);
+  const fence = fenceOf(run);
+  if (due.kind === "nothing" || !fence) return;
+  if (due.kind === "verify") {
+    const context = { cloud: deps.cloud, signal: looking, outputOf: () => ({}) };
+    const verdict = await verdictOf(run, fence, context, deps);
+    const ours = verdict && (await hold());
+    return ours && conclude(ours, fence, verdict, deps);
+  }
+  const ours = await hold();
+  if (!ours) return;
+  if (due.kind === "fence") return tryToFence(ours, fence, due.captured, deps, signal);
+  const says = `${run.plan.from} is not watched any more: ${due.why}. It was never proven to be fenced.`;
+  await record(ours, deps, says, (common) => ({ kind: "watch-ended", ...common, step: fence.id, why: due.why }));
+}
+
+async function tryToFence(
+  hold: RunHold,
+  fence: PlannedStep,
+  captured: Extract<Due, { kind: "fence" }>["captured"],
   deps: WatchDeps,
-): Promise<RunState | undefined> {
-  const answer = await deps.runs.append(run, { entries: [entry], events: [eventOf(run, entry, told)], over });
-  return answer.kind === "appended" ? answer.run : undefined;
+  signal: AbortSignal,
+): Promise<void> {
+  const { from } = hold.run.plan;
+  const context = contextFor(hold, deps, signal);
+  const begun = await hold.intend((run) => {
+    if (!isWatched(run)) return undefined;
+    const seen = captured && { captured: { ...captured } };
+    return {
+      entry: { kind: "watch-intent", atMs: deps.clock.now(), epoch: hold.epoch, step: fence.id, ...seen },
+      told: { says: `${from} answers again: fencing it, as the signed plan says` },
+    };
+  });
+  if (!begun) return;
+  try {
+    const asked = await definitionOf(deps, hold.run.plan, fence.id).run(unforgiving(fence), context);
+    const says = `${from}: closing it is asked for`;
+    const requestIds = [...asked.requestIds];
+    await record(hold, deps, says, (common) => ({
+      ...{ kind: "watch-asked", ...common, step: fence.id, requestIds, data: asked.data },
+    }));
+  } catch (error) {
+    return conclude(hold, fence, failureOf(error), deps);
+  }
+  const verdict = await verdictOf(hold.run, fence, context, deps);
+  if (verdict) await conclude(hold, fence, verdict, deps);
 }
 
-function regionOf(input: Readonly<Record<string, unknown>>): { region: string; securityGroup: string } {
-  return { region: String(input["region"]), securityGroup: String(input["securityGroup"]) };
+/** Users do not wait for this any more: silence is no proof here, and is accepted no longer. */
+const unforgiving = (fence: PlannedStep) => ({ ...fence.input, unfencedAccepted: false });
+
+type Outcome = { readonly fenced: boolean; readonly says: string };
+
+/** Undefined: not proven yet. */
+async function verdictOf(
+  run: RunState,
+  fence: PlannedStep,
+  context: StepContext,
+  deps: WatchDeps,
+): Promise<Outcome | undefined> {
+  try {
+    const definition = definitionOf(deps, run.plan, fence.id);
+    const { done, says } = await definition.verify(unforgiving(fence), run.watch.data, context);
+    return done ? { fenced: true, says } : undefined;
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+function failureOf(error: unknown): Outcome {
+  if (error instanceof StepFailed || error instanceof TransientError || error instanceof OutcomeUnknown)
+    return { fenced: false, says: messageOf(error) };
+  throw error;
+}
+
+async function conclude(hold: RunHold, fence: PlannedStep, { fenced, says }: Outcome, deps: WatchDeps): Promise<void> {
+  const { from, id } = hold.run.plan;
+  if (fenced) {
+    const told = `${from} came back and is ${says}`;
+    return record(hold, deps, told, (common) => ({ kind: "fenced-later", ...common, step: fence.id, says: told }));
+  }
+  deps.logger.error({ run: id, why: says }, "The old side came back and could not be fenced");
+  const told = `${from} came back and could not be fenced: ${says}`;
+  await record(hold, deps, told, (common) => ({ kind: "watch-failed", ...common, step: fence.id, why: says }));
+}
+
+type Common = { readonly atMs: number; readonly epoch: number };
+
+/** In the journal and in the ledger. A verified run whose watch is over needs nobody any more. */
+async function record(
+  hold: RunHold,
+  deps: WatchDeps,
+  says: string,
+  make: (
+    common: Common,
+  ) => Extract<RunEntry, { kind: "watch-asked" | "watch-failed" | "fenced-later" | "watch-ended" }>,
+): Promise<void> {
+  const written = await hold.append((run) => {
+    const entry = make({ atMs: deps.clock.now(), epoch: hold.epoch });
+    if (entry.kind === "watch-ended" && !isWatched(run)) return undefined;
+    const ends = entry.kind === "fenced-later" || entry.kind === "watch-ended";
+    const requestIds = entry.kind === "watch-asked" ? { requestIds: entry.requestIds } : {};
+    return { entry, told: { says, ...requestIds }, change: { over: ends && run.state === "verified" } };
+  });
+  if (written) await hold.note(written);
 }

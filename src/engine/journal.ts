@@ -1,8 +1,9 @@
 import { Bug, Fenced } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
-import { isOver, type RunState } from "../domain/run.ts";
+import { isOver, isWatched, type RunState } from "../domain/run.ts";
 import type { RunEntry } from "../domain/run-entry.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Guard, Proof } from "../ports/guard.ts";
 import type { Appended, Ledger, Runs } from "../ports/runs.ts";
 
 export interface JournalDeps {
@@ -24,14 +25,21 @@ export interface Entered {
   readonly change?: Partial<Appended>;
 }
 
+/**
+ * Machine time for which a look at the journal proves that the run is ours. Nobody takes a run over within it: the lock of
+ * a job is renewed when half of it is over, so whoever stood still keeps it for LOCK_MS / 2 of `src/jobs/workers.ts`.
+ */
+const PROOF_COUNTS_FOR_MS = 500;
+
 type Make = (run: RunState) => Entered | undefined;
 
 /**
  * One executor's hold on one run. Invariants:
  *  J3 every write carries this hold's epoch, and is refused once a newer epoch is in the journal
+ *  J6 a mutating call leaves only on a proof, PROOF_COUNTS_FOR_MS old at most, that no newer epoch is in the journal
  *  J2 `intend` returns only when the intent is in the store and, fsynced, in the ledger outside it
  */
-export class RunHold {
+export class RunHold implements Guard {
   readonly #deps: JournalDeps;
   readonly epoch: number;
   #run: RunState;
@@ -43,18 +51,24 @@ export class RunHold {
     this.epoch = run.epoch;
   }
 
-  /** Takes the run over from whoever held it; undefined when there is nothing left to hold. */
-  static async take(deps: JournalDeps, id: string, worker: string): Promise<RunHold | undefined> {
+  /** Takes the run over from whoever held it; undefined when there is nothing left to hold. `doing` completes "worker … ". */
+  static async take(
+    deps: JournalDeps,
+    id: string,
+    worker: string,
+    doing = "drives the run",
+  ): Promise<RunHold | undefined> {
     for (;;) {
       const run = await deps.runs.read(id);
-      if (!run || isOver(run) || run.state === "waiting-for-keys") return undefined;
+      if (!run || run.state === "waiting-for-keys") return undefined;
+      if (isOver(run) && !isWatched(run)) return undefined;
       const wrong = await deps.ledger.disagreement();
       if (wrong !== undefined) throw new Bug("store-lost", wrong);
       const epoch = Math.max(run.epoch, deps.ledger.highestEpoch()) + 1;
       const entry: RunEntry = { kind: "claimed", atMs: deps.clock.now(), epoch, worker };
       const answer = await deps.runs.append(run, {
         entries: [entry],
-        events: [eventOf(run, entry, { says: `${worker} drives the run (epoch ${epoch})` })],
+        events: [eventOf(run, entry, { says: `${worker} ${doing} (epoch ${epoch})` })],
       });
       if (answer.kind === "appended") return new RunHold(deps, answer.run);
     }
@@ -72,6 +86,16 @@ export class RunHold {
       throw new Fenced("run-taken-over", `Epoch ${run.epoch} has taken over from epoch ${this.epoch}`);
     this.#run = run;
     return run;
+  }
+
+  /** J6. Counted from before the journal was asked: the answer may have been on its way for any time. */
+  async prove(): Promise<Proof> {
+    // The monotonic clock stands still with a machine that is suspended; the wall clock may be set. Either may end a proof.
+    const [monotonicMs, wallMs] = [performance.now(), Date.now()];
+    await this.refresh();
+    return {
+      holds: () => performance.now() - monotonicMs < PROOF_COUNTS_FOR_MS && Date.now() - wallMs < PROOF_COUNTS_FOR_MS,
+    };
   }
 
   /**

@@ -1,6 +1,6 @@
 import { messageOf, OutcomeUnknown, StepFailed, TransientError } from "../domain/errors.ts";
 import type { PlannedStep } from "../domain/plan.ts";
-import { type RunState, stateOf } from "../domain/run.ts";
+import { inputOf, type RunState, stateOf } from "../domain/run.ts";
 import type { StepContext, StoredStep, Verdict } from "../ports/step.ts";
 import { contextFor, definitionOf, type ExecutorDeps } from "./executor-deps.ts";
 import type { RunHold } from "./journal.ts";
@@ -58,7 +58,7 @@ async function askUntilAnswered(driving: Driving): Promise<boolean> {
     if (!intended) return false;
     deps.changed(hold.run);
     try {
-      const asked = await definition.run(step.input, context);
+      const asked = await definition.run(inputOf(hold.run, step), context);
       const entered = await hold.append(() => ({
         entry: {
           kind: "asked",
@@ -88,7 +88,7 @@ async function pollUntilThere(driving: Driving): Promise<void> {
   for (;;) {
     let verdict: Verdict;
     try {
-      verdict = await definition.verify(step.input, stateOf(hold.run, step.id).data, context);
+      verdict = await definition.verify(inputOf(hold.run, step), stateOf(hold.run, step.id).data, context);
     } catch (error) {
       if (!(error instanceof TransientError || error instanceof OutcomeUnknown)) throw error;
       verdict = { done: false, says: messageOf(error) };

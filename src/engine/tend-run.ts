@@ -49,10 +49,10 @@ export async function tendRun(id: string, deps: TendDeps, signal: AbortSignal): 
       await driveRun(id, { ...deps, changed, progressed }, signal);
       break;
     case "verified":
-      await watchOldSide(run, deps, signal);
-      break;
     case "paused":
     case "stopped":
+      await watchOldSide(run, deps, signal);
+      break;
     case "stuck":
     case "unwound":
     case "closed":

@@ -1,6 +1,6 @@
 import { messageOf, OutcomeUnknown, TransientError } from "../domain/errors.ts";
 import type { PlannedStep } from "../domain/plan.ts";
-import { stepsToUndo } from "../domain/run.ts";
+import { inputOf, stepsToUndo } from "../domain/run.ts";
 import type { Undone } from "../ports/step.ts";
 import { contextFor, definitionOf, type ExecutorDeps } from "./executor-deps.ts";
 import type { RunHold } from "./journal.ts";
@@ -117,7 +117,7 @@ async function undoUntilAnswered(
   const deadlineMs = deps.clock.now() + UNDO_DEADLINE_MS;
   for (;;) {
     try {
-      return await definition.undo(step.input, contextFor(hold, deps, signal));
+      return await definition.undo(inputOf(hold.run, step), contextFor(hold, deps, signal));
     } catch (error) {
       const mayTryAgain = error instanceof TransientError || error instanceof OutcomeUnknown;
       if (!mayTryAgain || deps.clock.now() + RETRY_MS > deadlineMs) throw error;

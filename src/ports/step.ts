@@ -2,6 +2,7 @@ import type { ZodType } from "zod";
 import type { Clock } from "./clock.ts";
 import type { Compute } from "./compute.ts";
 import type { Databases } from "./databases.ts";
+import type { Guard } from "./guard.ts";
 import type { Probe } from "./probe.ts";
 import type { TrafficControl } from "./traffic.ts";
 
@@ -12,6 +13,12 @@ export interface Cloud {
   readonly traffic: TrafficControl;
   readonly probe: Probe;
   readonly clock: Clock;
+}
+
+/** What the engine has: steps see it only through the guard of the hold that performs them. */
+export interface GuardedCloud extends Cloud {
+  /** The same world; each mutating call leaves only on this guard's proof. */
+  guardedBy(guard: Guard): Cloud;
 }
 
 export interface StepContext {

@@ -4,6 +4,7 @@ import { sayDuration, sayTime } from "../domain/duration.ts";
 import type { Inventory } from "../domain/inventory.ts";
 import { type PlannedStep, phasesOf, stepOf } from "../domain/plan.ts";
 import { type RunState, type RunStateName, type StepState, stateOf } from "../domain/run.ts";
+import { oldSideLine } from "./old-side.ts";
 import { nameOf } from "./plan.ts";
 
 /** Words, not only signs: colour and emoji alone say nothing to a screen reader. */
@@ -44,8 +45,9 @@ export function progressCard(
   const settled = plan.steps.filter((step) =>
     ["done", "skipped", "taken-over"].includes(stateOf(run, step.id).state),
   ).length;
+  const oldSide = oldSideLine(run, nowMs);
   return {
-    text: `Failover of ${plan.service} to ${plan.to}: ${RUN_WORD[run.state]}, ${settled} of ${plan.steps.length} steps done.${run.why ? ` ${run.why}` : ""}`,
+    text: `Failover of ${plan.service} to ${plan.to}: ${RUN_WORD[run.state]}, ${settled} of ${plan.steps.length} steps done.${run.why ? ` ${run.why}` : ""}${oldSide === undefined ? "" : ` ${oldSide}.`}`,
     parts: [
       { kind: "heading", text: `${plan.service} → ${plan.to}: ${RUN_WORD[run.state]}` },
       { kind: "facts", facts: facts(run, inventory, nowMs) },
@@ -64,6 +66,7 @@ export function progressCard(
 function facts(run: RunState, inventory: Inventory, nowMs: number): readonly (readonly [string, Text])[] {
   const { plan, startedAtMs, endedAtMs } = run;
   const began = startedAtMs ?? nowMs;
+  const oldSide = oldSideLine(run, nowMs);
   return [
     ["Run", plan.id],
     ["Keys", run.keys.map((key) => nameOf(inventory, key.by)).join(" and ")],
@@ -72,6 +75,7 @@ function facts(run: RunState, inventory: Inventory, nowMs: number): readonly (re
       "Point of no return",
       run.pastNoReturn ? "passed: nothing is rolled back any more" : "not passed: abort gives back what users lost",
     ],
+    ...(oldSide === undefined ? [] : [["Old side", oldSide] as const]),
   ];
 }
 

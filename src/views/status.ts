@@ -3,6 +3,7 @@ import { sayDuration, sayTime } from "../domain/duration.ts";
 import type { HealthVerdict, Known, LagSample, Observation, SiteFacts } from "../domain/observed.ts";
 import type { RunState } from "../domain/run.ts";
 import type { Service } from "../domain/service.ts";
+import { oldSideLine } from "./old-side.ts";
 import { runLine } from "./run-progress.ts";
 
 /** Everything that the board says about one service. `observed` absent: nobody has looked yet. */
@@ -10,6 +11,8 @@ export interface ServiceStatus {
   readonly service: Service;
   readonly observed: Observation | undefined;
   readonly run: RunState | undefined;
+  /** The newest run that is open, or belongs to the open incident, and has something to say about its old side. */
+  readonly newest: RunState | undefined;
   readonly incident: { readonly id: string; readonly title: string; readonly channel: string | undefined } | undefined;
 }
 
@@ -61,7 +64,7 @@ function headline({ service, observed, run }: ServiceStatus): string {
   return `${service.name}: ${active}, public health ${sayHealth(observed.publicHealth)}`;
 }
 
-function lines({ service, observed, run, incident }: ServiceStatus, nowMs: number): Text[] {
+function lines({ service, observed, run, newest, incident }: ServiceStatus, nowMs: number): Text[] {
   const about: Text[] = [
     `Objectives: RTO ${sayDuration(service.rto)}, RPO ${sayDuration(service.rpo)} (tier ${service.tier})`,
   ];
@@ -87,6 +90,8 @@ function lines({ service, observed, run, incident }: ServiceStatus, nowMs: numbe
         : [`Incident: ${incident.title} in `, { channel: incident.channel }],
     );
   if (run) about.push(runLine(run, nowMs));
+  const oldSide = newest && oldSideLine(newest, nowMs);
+  if (newest && oldSide !== undefined) about.push(`Old side of ${newest.plan.id}: ${oldSide}`);
   return about;
 }
 

@@ -10,10 +10,13 @@ import { tendRun } from "../../dist/engine/tend-run.js";
 import { driftOf } from "../../dist/flows/facts.js";
 import { STEPS } from "../../dist/flows/index.js";
 import { observeTarget } from "../../dist/flows/observe.js";
+import { lookAtOldSide } from "../../dist/flows/old-side.js";
 import { StoreClock } from "../../dist/store/clock.js";
 import { connectRedis } from "../../dist/store/connection.js";
 import { LedgerFile } from "../../dist/store/ledger-file.js";
 
+/** Machine time, short against that of a proof. */
+const STOPPED_WITHIN_MS = 50;
 const say = (line) => writeSync(1, `${line}\n`);
 const nothing = async () => undefined;
 const log = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => log };
@@ -38,6 +41,8 @@ async function dieAt(boundary, step) {
   if (freezeAt === `${boundary} ${step}`) {
     say("frozen");
     process.kill(process.pid, "SIGSTOP");
+    // Another thread may take the signal first: this one goes nowhere until the whole process stands still.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, STOPPED_WITHIN_MS);
   }
   if (!points.includes(`${boundary} ${step}`)) return;
   say(`killed ${boundary} ${step}`);
@@ -80,6 +85,26 @@ const steps = Object.fromEntries(
   ]),
 );
 
+/** The world, with a stop in its narrowest place: the old side was looked at, the hold is proven, the call has not left. */
+const cloud = {
+  ...outside.cloud,
+  guardedBy(guard) {
+    let closing = false;
+    const inner = outside.cloud.guardedBy({
+      async prove() {
+        const proof = await guard.prove();
+        if (closing) await dieAt("before-send", "fence");
+        return proof;
+      },
+    });
+    const closeFirewall = (...call) => {
+      closing = true;
+      return inner.databases.closeFirewall(...call);
+    };
+    return { ...inner, databases: { ...inner.databases, closeFirewall } };
+  },
+};
+
 const deps = {
   runs,
   ledger,
@@ -88,7 +113,7 @@ const deps = {
   calls: memory.calls,
   cards: memory.cards,
   paging: outside.paging,
-  cloud: outside.cloud,
+  cloud,
   logger: log,
   worker: settings.processName,
   inventory: () => inventory,
@@ -102,6 +127,7 @@ const deps = {
   },
   channelOf: nothing,
   progressed: () => undefined,
+  oldSide: (state, signal) => lookAtOldSide(state, cloud, signal),
   drift: async ({ plan }, signal) => {
     const service = inventory.services.find(({ name }) => name === plan.service);
     return driftOf(plan.assumptions, service, await observeTarget(service, plan.to, outside.cloud, signal), plan.to);

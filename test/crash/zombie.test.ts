@@ -1,8 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun, verdictOf } from "../harness/failover-world.ts";
+import {
+  eventually,
+  type FailoverWorld,
+  mutationsOf,
+  runOf,
+  startFailoverWorld,
+  startRun,
+  verdictOf,
+} from "../harness/failover-world.ts";
+import { standingOf } from "../harness/standing.ts";
 import { stateOfRun, Worker } from "./workers.ts";
 
 const SPEED = 150;
+/** Machine time: a job's lock is renewed when half of it is over, so nobody is replaced earlier than that after it stood still. */
+const TAKEN_OVER_AFTER_MS = 2_500;
 /** Every step that changes the world, and one that only waits. */
 const FROZEN_AT = [
   "before-call fence",
@@ -54,4 +65,29 @@ describe("an executor that comes back from the dead (J3, G6)", () => {
       expect((await verdictOf(at)).splitBrain).toEqual([]);
     },
   );
+
+  test("frozen between its look and its call while another unwinds: the old side stays open (J6)", async () => {
+    const before = await standingOf(at);
+    await startRun(at);
+    const [late, other] = [started("late"), started("other")];
+    await Promise.all([late.ready(), other.ready()]);
+
+    late.drives("F-1", [], "before-send fence");
+    await late.frozen();
+    const frozenAtMs = performance.now();
+    const run = await runOf(at);
+    const aborted = { kind: "aborted", atMs: at.clock.now(), by: "ana", door: "slack" } as const;
+    expect((await at.memory.runs.append(run, { entries: [aborted], events: [] })).kind).toBe("appended");
+    other.drives("F-1");
+    expect(await other.lastWords()).toBe("ended unwound");
+    const calls = mutationsOf(at);
+    const isLongAgo = () => performance.now() - frozenAtMs > TAKEN_OVER_AFTER_MS || undefined;
+    await eventually("takeover by the queue", 2 * TAKEN_OVER_AFTER_MS, isLongAgo);
+    late.kill("SIGCONT");
+
+    expect(await late.lastWords()).toMatch(/^refused Fenced run-taken-over/);
+    expect(mutationsOf(at)).toEqual(calls);
+    expect(calls.filter((call) => call.startsWith("RevokeSecurityGroupIngress"))).toEqual([]);
+    expect(await standingOf(at)).toEqual(before);
+  });
 });

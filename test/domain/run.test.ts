@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { refusal } from "../../src/domain/decision.ts";
 import { Bug } from "../../src/domain/errors.ts";
 import { findPerson } from "../../src/domain/inventory.ts";
-import { isOver, type RunState, readySteps, stateOf, stepsToUndo } from "../../src/domain/run.ts";
+import { isOver, isWatched, type RunState, readySteps, stateOf, stepsToUndo } from "../../src/domain/run.ts";
 import type { RunEntry } from "../../src/domain/run-entry.ts";
 import { transition } from "../../src/domain/run-transition.ts";
 import { example } from "../harness/example.ts";
@@ -173,5 +173,74 @@ describe("a run is a replay of its journal", () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe("an old side that could not be fenced", () => {
+  const blind = (): RunEntry => ({
+    ...{ kind: "done", ...at, step: "fence", epoch: 1, says: "cannot know", output: { fence: "cannot-know" } },
+  });
+  const unfenced = () => apply(started(), intent("fence"), blind(), intent("record-position"), done("record-position"));
+  const promoting = () => apply(unfenced(), intent("promote"));
+  const stopWatch = (by: string): RunEntry => ({
+    ...{ kind: "vote", ...at, by, door: "slack", decision: "stop-watch", step: "fence" },
+  });
+
+  test("is fenced again before the promotion, with what was found out after it, and never after it (J7)", () => {
+    const again: RunEntry = { kind: "fence-again", ...at, step: "fence", epoch: 1, captured: { desired: 4 } };
+    const run = apply(unfenced(), again);
+
+    expect(readySteps(run).map(({ id }) => id)).toEqual(["fence", "scale-out"]);
+    expect(stateOf(run, "record-position").state).toBe("waiting");
+    expect(() => apply(promoting(), again)).toThrow(Bug);
+  });
+
+  test("is not fenced by the watch before the point of no return (J7)", () => {
+    const begin: RunEntry = { kind: "watch-intent", ...at, step: "fence", epoch: 1 };
+
+    expect(() => apply(unfenced(), begin)).toThrow(Bug);
+    expect(apply(promoting(), begin).watch).toMatchObject({ state: "intended", tries: 1 });
+  });
+
+  test("is undone as it was found, also when its fence had been skipped", () => {
+    const skipped = apply(
+      started(),
+      intent("fence"),
+      failed("fence", true),
+      ...["ana", "ben"].map(
+        (by): RunEntry => ({
+          ...{ kind: "vote", ...at, by, door: "slack", decision: "skip", step: "fence" },
+        }),
+      ),
+    );
+    const run = apply(
+      settle(skipped, "record-position"),
+      intent("promote"),
+      { kind: "watch-intent", ...at, step: "fence", epoch: 1, captured: { desired: 4 } },
+      { kind: "watch-intent", ...at, step: "fence", epoch: 1, captured: { desired: 0 } },
+    );
+
+    expect(stepsToUndo(run).map(({ id }) => id)).toEqual(["fence"]);
+    expect(run.captured).toEqual({ desired: 4 });
+  });
+
+  test("is watched no more when two different approvers say so, one is not enough", () => {
+    const ana = findPerson(inventory, "ana");
+    const farid = findPerson(inventory, "farid");
+
+    expect(refusal("stop-watch", promoting(), farid, inventory)).toContain("approver");
+    expect(refusal("stop-watch", promoting(), ana, inventory)).toBeUndefined();
+    expect(refusal("stop-watch", unfenced(), ana, inventory)).toContain("No old side is watched");
+    expect(isWatched(apply(promoting(), stopWatch("ana"), stopWatch("ana")))).toBe(true);
+    const stopped = apply(promoting(), stopWatch("ana"), stopWatch("ben"));
+    expect(isWatched(stopped)).toBe(false);
+    expect(stopped).toMatchObject({ state: "running", watch: { state: "ended", says: "stopped by ana and ben" } });
+    expect(refusal("stop-watch", stopped, ana, inventory)).toContain("No old side is watched");
+  });
+
+  test("is told apart from one that a vote to skip or unwind is about", () => {
+    const vote: RunEntry = { kind: "vote", ...at, by: "ana", door: "slack", decision: "unwind", step: "promote" };
+
+    expect(() => apply(promoting(), vote)).toThrow(Bug);
   });
 });

@@ -6,6 +6,7 @@ import type { ExecutorDeps } from "../../src/engine/executor-deps.ts";
 import { driftOf } from "../../src/flows/facts.ts";
 import { STEPS } from "../../src/flows/index.ts";
 import { observeTarget } from "../../src/flows/observe.ts";
+import { lookAtOldSide } from "../../src/flows/old-side.ts";
 import { LedgerFile } from "../../src/store/ledger-file.ts";
 import { type FailoverWorld, runOf, silent } from "./failover-world.ts";
 
@@ -35,6 +36,7 @@ export function executorDeps(at: FailoverWorld, ledger: LedgerFile, wish: DriveW
       }
     },
     progressed: () => undefined,
+    oldSide: (run, signal) => lookAtOldSide(run, cloud, signal),
     drift: async ({ plan }, signal) => {
       const service = inventory.services.find(({ name }) => name === plan.service);
       if (!service) return [`${plan.service} is not in the file`];

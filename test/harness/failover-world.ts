@@ -15,7 +15,7 @@ import { planFailover } from "../../src/flows/runbooks/failover.ts";
 import { createAws } from "../../src/integrations/aws/aws.ts";
 import { createProbe } from "../../src/integrations/network/probe.ts";
 import type { Logger } from "../../src/ports/logger.ts";
-import type { Cloud } from "../../src/ports/step.ts";
+import type { GuardedCloud } from "../../src/ports/step.ts";
 import { sandboxEnvironment } from "../../src/sandbox/environment.ts";
 import { sandboxText } from "../../src/sandbox/rewrites.ts";
 import { type Verdict, WorldClient } from "../../src/sandbox/world-client.ts";
@@ -50,7 +50,7 @@ export interface FailoverWorld {
   readonly bench: StoreBench;
   readonly clock: StoreClock;
   readonly memory: Memory;
-  readonly cloud: Cloud;
+  readonly cloud: GuardedCloud;
   readonly directory: string;
   /** What a bot in another process needs to live in this world, with this Redis. */
   readonly environment: Readonly<Record<string, string>>;
@@ -145,7 +145,11 @@ function cloudOf({ whole, settings: { sandbox }, inventory, clock, answerWithinM
     connect: sandbox.connectMap,
   });
   const { databases, compute, traffic } = aws;
-  return { cloud: { databases, compute, traffic, probe, clock }, close: () => aws.close() };
+  const cloud: GuardedCloud = {
+    ...{ databases, compute, traffic, probe, clock },
+    guardedBy: (guard) => ({ ...aws.guardedBy(guard), probe, clock }),
+  };
+  return { cloud, close: () => aws.close() };
 }
 
 export interface RunWish {

@@ -17,12 +17,12 @@ test("with Slack dark after the second key the run finishes; the region that ret
   await world.planFault({ vendor: "slack", effect: { kind: "hang" } });
 
   const run = await runWhere(stage, id, ({ state }) => state !== "running", 90_000);
-  expect([run.state, run.why, run.fencedLater]).toEqual(["verified", "", false]);
+  expect([run.state, run.why, run.watch.state]).toEqual(["verified", "", "waiting"]);
   expect(await timesOf(stage, "RevokeSecurityGroupIngress")).toBe(0);
 
   await world.setRegion("eu-west-1", "up");
 
-  await runWhere(stage, id, ({ fencedLater }) => fencedLater, 60_000);
+  await runWhere(stage, id, ({ watch }) => watch.state === "fenced", 60_000);
   const closed = (await world.log("aws.mutation")).filter(
     ({ facts }) => facts["operation"] === "RevokeSecurityGroupIngress",
   );

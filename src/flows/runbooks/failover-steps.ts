@@ -1,6 +1,6 @@
 import type { RecordSet } from "../../domain/observed.ts";
 import type { PlannedStep } from "../../domain/plan.ts";
-import { stateOf } from "../../domain/run.ts";
+import { fenceOf, inputOf } from "../../domain/run.ts";
 import { type Region, ROUTE53_CONTROL_PLANE, type Service, siteOf } from "../../domain/service.ts";
 import { STEPS } from "../index.ts";
 import { deepHealthUrl } from "../observe.ts";
@@ -59,9 +59,8 @@ function without(ids: readonly string[], drafts: readonly Draft[]): Draft[] {
 
 /** What undo puts back is what stood before the first attempt, not what an earlier run has made of it. */
 function capturedBefore({ continues }: FailoverRequest): unknown {
-  return continues && stateOf(continues, "fence").attempt > 0
-    ? continues.plan.steps.find(({ id }) => id === "fence")?.input["captured"]
-    : undefined;
+  const before = continues && fenceOf(continues);
+  return before && continues.intents > 0 ? inputOf(continues, before)["captured"] : undefined;
 }
 
 function fence(request: FailoverRequest, { from, oldSideDark }: Judgement): Draft {

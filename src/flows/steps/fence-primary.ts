@@ -10,12 +10,12 @@ import { ComputeInput, FirewallRuleInput } from "./schemas.ts";
  * write on the old side proves it. A dark region cannot be fenced: then nobody knows, and the key holders must have
  * accepted that beforehand. Denied is not dark: it is a failure.
  */
-const Input = z.object({
+export const FenceInput = z.object({
   region: z.string(),
   compute: ComputeInput,
   securityGroup: z.string(),
   writeCheck: z.string(),
-  /** Captured when the plan was made: what undo puts back. Null where the region could not be seen. */
+  /** What undo puts back, captured when the plan was made; null where the region could not be seen. Then what was seen on its return. */
   captured: z
     .object({
       rules: z.array(FirewallRuleInput),
@@ -26,14 +26,14 @@ const Input = z.object({
   /** The key holders accepted that the old side may stay unfenced. */
   unfencedAccepted: z.boolean(),
 });
-type Input = z.infer<typeof Input>;
+type Input = z.infer<typeof FenceInput>;
 
 const Data = z.object({ closed: z.array(z.string()), unreachable: z.boolean(), why: z.string() });
 type Data = z.infer<typeof Data>;
 
 export const fencePrimary: Step<Input, Data> = {
   name: "fence-primary",
-  input: Input,
+  input: FenceInput,
   data: Data,
 
   async run(input, context) {

@@ -4,6 +4,7 @@ import type { Region } from "../../domain/service.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Compute } from "../../ports/compute.ts";
 import type { Databases } from "../../ports/databases.ts";
+import type { Guard } from "../../ports/guard.ts";
 import type { TrafficControl } from "../../ports/traffic.ts";
 import { Caller } from "./caller.ts";
 import { type Clients, createClients } from "./clients.ts";
@@ -28,10 +29,15 @@ export interface AwsOptions extends CredentialOptions {
   readonly rememberSilenceMs?: number | undefined;
 }
 
-export interface Aws {
+export interface AwsPorts {
   readonly databases: Databases;
   readonly compute: Compute;
   readonly traffic: TrafficControl;
+}
+
+export interface Aws extends AwsPorts {
+  /** The same ports, whose mutations leave only on this guard's proof. */
+  guardedBy(guard: Guard): AwsPorts;
   /** Confirms a subscription of the topic, in the topic's region. Throws as mutations do. */
   confirmSnsSubscription(topicArn: string, token: string): Promise<void>;
   close(): void;
@@ -48,10 +54,14 @@ export function createAws(options: AwsOptions): Aws {
   const now = () => options.clock.now();
   const reachability = new Reachability(options.rememberSilenceMs ?? REMEMBER_SILENCE_MS);
   const caller = new Caller({ clock: options.clock, identity, reachability });
+  const through = (way: Caller): AwsPorts => ({
+    databases: awsDatabases(way, clients, now),
+    compute: awsCompute(way, clients),
+    traffic: awsTraffic(way, clients),
+  });
   return {
-    databases: awsDatabases(caller, clients, now),
-    compute: awsCompute(caller, clients),
-    traffic: awsTraffic(caller, clients),
+    ...through(caller),
+    guardedBy: (guard) => through(caller.guardedBy(guard)),
     confirmSnsSubscription: (topicArn, token) => confirm(caller, clients, { topicArn, token }),
     close: () => clients.close(),
   };

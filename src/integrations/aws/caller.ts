@@ -5,7 +5,9 @@ import type { Known } from "../../domain/observed.ts";
 import type { Region } from "../../domain/service.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Act } from "../../ports/databases.ts";
+import type { Guard } from "../../ports/guard.ts";
 import type { IdentitySource } from "./credentials.ts";
+import { Departure } from "./departure.ts";
 import { CallFailed, classify, mutationError, notKnown, type VendorFailure } from "./errors.ts";
 import type { Reachability } from "./reachability.ts";
 
@@ -18,7 +20,7 @@ export interface Ask {
 }
 
 export interface SendOptions {
-  readonly abortSignal?: AbortSignal;
+  readonly abortSignal?: AbortSignal | Departure;
 }
 type Send<T> = (options: SendOptions) => Promise<T>;
 
@@ -27,6 +29,8 @@ interface Answer {
 }
 
 const MOST_ATTEMPTS = 4;
+/** Proofs that ran out before the call left; then nothing was sent, and the machine is too slow to act. */
+const MOST_PROOFS = 5;
 /**
  * Doubled with each attempt and drawn evenly below that (the SDK's own figures). A throttle's bucket fills in world time;
  * a broken connection is made anew in machine time.
@@ -38,6 +42,8 @@ export interface CallerOptions {
   readonly clock: Pick<Clock, "now" | "speed">;
   readonly identity: IdentitySource;
   readonly reachability: Reachability;
+  /** Asked right before every attempt of a mutation. */
+  readonly guard?: Guard;
 }
 
 /** Makes the calls: at most four attempts, and of a mutation only attempts of which it is certain that they did nothing. */
@@ -46,6 +52,11 @@ export class Caller {
 
   constructor(options: CallerOptions) {
     this.#options = options;
+  }
+
+  /** The same way to AWS; mutations leave only on this guard's proof. */
+  guardedBy(guard: Guard): Caller {
+    return new Caller({ ...this.#options, guard });
   }
 
   /** A fact of the port: what `look` found, as of before it looked, or why there is none. Throws the signal's reason. */
@@ -118,6 +129,17 @@ export class Caller {
     await sleep(Math.random() * mostMs, undefined, { ...(signal && { signal }) }).catch(() => signal?.throwIfAborted());
   }
 
+  /** Throws Fenced, or TransientError where no proof holds until the call can leave. Undefined: nobody guards these calls. */
+  async #proven(ask: Ask): Promise<Departure | undefined> {
+    const { guard } = this.#options;
+    if (!guard) return undefined;
+    for (let proofs = 0; proofs < MOST_PROOFS; proofs++) {
+      const proof = await guard.prove();
+      if (proof.holds()) return new Departure(proof, ask.signal);
+    }
+    throw tooLate(ask);
+  }
+
   async #attempt<T>(ask: Ask, nature: "read" | "write", send: Send<T>): Promise<VendorFailure | { output: T }> {
     const { reachability, identity } = this.#options;
     try {
@@ -127,12 +149,15 @@ export class Caller {
       const failure = classify(error);
       return { ...failure, kind: failure.kind === "auth" ? "auth" : "retryLater", met: "not-asked" };
     }
+    const departure = nature === "write" ? await this.#proven(ask) : undefined;
     ask.signal?.throwIfAborted();
+    const abortSignal = departure ?? ask.signal;
     try {
-      const output = await send({ ...(ask.signal && { abortSignal: ask.signal }) });
+      const output = await send({ ...(abortSignal && { abortSignal }) });
       reachability.answered(endpointOf(ask));
       return { output };
     } catch (error) {
+      if (departure?.missed) throw tooLate(ask);
       // A write that was under way may have happened; a read is simply given up.
       if (nature === "read") ask.signal?.throwIfAborted();
       const failure = classify(error);
@@ -142,6 +167,11 @@ export class Caller {
       return failure;
     }
   }
+}
+
+/** Certain: nothing was sent. */
+function tooLate({ doing }: Ask): TransientError {
+  return new TransientError("proof-ran-out", `Did not ${doing}: the proof that this run is still ours ran out first`);
 }
 
 const endpointOf = ({ api, region }: Ask): string => `${api} ${region}`;

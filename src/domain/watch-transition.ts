@@ -1,0 +1,52 @@
+import { Bug } from "./errors.ts";
+import { isSettled, needsWatch, type RunState, settledAfter, stateOf, type Watch, withStep } from "./run.ts";
+import type { RunEntry } from "./run-entry.ts";
+
+/** The old side answers before anything irreversible: its fence, and what was found out after it, is done again. */
+export function fencedAgain(run: RunState, entry: Extract<RunEntry, { kind: "fence-again" }>): RunState {
+  if (run.pastNoReturn) throw new Bug("journal-fence-too-late", "Past the point of no return the watch fences");
+  const again = { state: "waiting", sinceMs: entry.atMs, startedAtMs: undefined, endedAtMs: undefined } as const;
+  const steps = [entry.step, ...settledAfter(run, entry.step)];
+  const seen: RunState = { ...run, intents: run.intents + 1, captured: run.captured ?? entry.captured };
+  return steps.reduce((now, step) => withStep(now, step, again), seen);
+}
+
+type WatchEntry = Extract<
+  RunEntry,
+  { kind: "watch-intent" | "watch-asked" | "watch-failed" | "fenced-later" | "watch-ended" }
+>;
+
+export function watched(run: RunState, entry: WatchEntry): RunState {
+  switch (entry.kind) {
+    case "watch-intent": {
+      if (!run.pastNoReturn || !needsWatch(run))
+        throw new Bug(
+          "journal-watch-unauthorised",
+          "Only an unfenced old side past the point of no return is fenced so",
+        );
+      const { tries } = run.watch;
+      const tried = { state: "intended", tries: tries + 1, triedAtMs: entry.atMs, data: {} } as const;
+      // From here on the fence has an effect, also one that was skipped or taken over: unwinding has to undo it.
+      const touched = isSettled(stateOf(run, entry.step)) ? withStep(run, entry.step, { state: "done" }) : run;
+      const intents = run.intents + 1;
+      return { ...withWatch(touched, tried), intents, captured: run.captured ?? entry.captured };
+    }
+    case "watch-asked": {
+      const requestIds = [...stateOf(run, entry.step).requestIds, ...entry.requestIds];
+      return withWatch(withStep(run, entry.step, { requestIds }), { state: "asked", data: entry.data });
+    }
+    case "watch-failed":
+      return withWatch(run, { state: "failed", says: entry.why });
+    case "fenced-later": {
+      const { output } = stateOf(run, entry.step);
+      const step = { says: entry.says, output: { ...output, fence: "fenced" } };
+      return withWatch(withStep(run, entry.step, step), { state: "fenced", says: entry.says }, entry.atMs);
+    }
+    case "watch-ended":
+      return withWatch(run, { state: "ended", says: entry.why }, entry.atMs);
+  }
+}
+
+export function withWatch(run: RunState, change: Partial<Watch>, endedAtMs?: number): RunState {
+  return { ...run, watch: { ...run.watch, ...change, endedAtMs } };
+}

@@ -1,0 +1,43 @@
+import { sayTime } from "../domain/duration.ts";
+import { fenceOf, isSettled, isWatched, type RunState, stateOf } from "../domain/run.ts";
+
+/** What is known about the side that the run leads away from, where its fence step alone does not say it; else undefined. */
+export function oldSideLine(run: RunState, nowMs: number): string | undefined {
+  const fence = fenceOf(run);
+  if (!fence || run.startedAtMs === undefined) return undefined;
+  const { from, id, authorisesUntilMs } = run.plan;
+  const { state, output } = stateOf(run, fence.id);
+  const { watch } = run;
+  if (watch.state === "fenced")
+    return `${from} came back and was fenced at ${sayTime(watch.endedAtMs ?? nowMs, nowMs)}`;
+  if (output["fence"] === "fenced" || !isSettled(stateOf(run, fence.id))) {
+    const isLeftOpen = run.pastNoReturn && output["fence"] !== "fenced" && state === "undone";
+    return isLeftOpen ? `${from} is open again, and not watched: people chose the way back to it` : undefined;
+  }
+  if (watch.state === "ended")
+    return `${from} was never proven to be fenced, and is not watched any more: ${watch.says}`;
+  if (isWatched(run)) {
+    const until = `until ${sayTime(authorisesUntilMs, nowMs)}`;
+    return `${from} is NOT proven to be fenced${whatIsTried(run, nowMs)}. Watched ${until}, to fence it when it answers; two approvers can end that with /dr stop-watch ${id}`;
+  }
+  if (run.pastNoReturn)
+    return `${from} is NOT proven to be fenced, and not watched: people chose the way back to it. Fence it by hand if it must not write`;
+  return ["running", "paused", "stopped"].includes(run.state)
+    ? `${from} is NOT proven to be fenced (accepted). If it answers before the promotion it is fenced first`
+    : undefined;
+}
+
+function whatIsTried({ watch }: RunState, nowMs: number): string {
+  const since = sayTime(watch.triedAtMs ?? nowMs, nowMs);
+  switch (watch.state) {
+    case "intended":
+    case "asked":
+      return `: it answers again, and has been closed since ${since}, but no write has failed there yet`;
+    case "failed":
+      return `: it answers again, and fencing it FAILED at ${since} (${watch.says})`;
+    case "waiting":
+    case "fenced":
+    case "ended":
+      return "";
+  }
+}

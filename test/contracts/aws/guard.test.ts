@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { Fenced, TransientError } from "../../../src/domain/errors.ts";
+import type { Proof } from "../../../src/ports/guard.ts";
+import { type InventoryWorld, mutations, REPLICA, STANDBY, startInventoryWorld } from "./inventory-world.ts";
+
+let inventory: InventoryWorld;
+beforeEach(async () => {
+  inventory = await startInventoryWorld();
+});
+afterEach(async () => {
+  await inventory.stop();
+});
+
+const VALID: Proof = { holds: () => true };
+const promote = (prove: () => Promise<Proof>) =>
+  inventory.aws.guardedBy({ prove }).databases.promote(STANDBY, REPLICA, { backupRetentionDays: 7 });
+
+describe("a mutation that is guarded", () => {
+  test("leaves on a proof, and a look needs none", async () => {
+    let proofs = 0;
+    const prove = async () => {
+      proofs += 1;
+      return VALID;
+    };
+
+    await inventory.aws.guardedBy({ prove }).databases.describe(STANDBY, REPLICA);
+    expect(proofs).toBe(0);
+    expect(await promote(prove)).toMatchObject({ kind: "accepted" });
+    expect(proofs).toBe(1);
+  });
+
+  test("never leaves without one", async () => {
+    const prove = async () => {
+      throw new Fenced("run-taken-over", "somebody else has it");
+    };
+
+    await expect(promote(prove)).rejects.toThrow(Fenced);
+    expect(mutations(inventory, "PromoteReadReplica")).toEqual([]);
+  });
+
+  test("does not leave on a proof that runs out while it is signed, and says that nothing happened", async () => {
+    const prove = async () => {
+      let asked = 0;
+      return { holds: () => asked++ === 0 };
+    };
+
+    await expect(promote(prove)).rejects.toThrow(TransientError);
+    expect(mutations(inventory, "PromoteReadReplica")).toEqual([]);
+  });
+
+  test("is proven anew before each attempt", async () => {
+    inventory.world.faults.plan({
+      ...{ vendor: "aws", operation: "PromoteReadReplica", times: 1 },
+      effect: { kind: "error", status: 400, code: "ThrottlingException" },
+    });
+    let proofs = 0;
+    const prove = async () => {
+      proofs += 1;
+      if (proofs > 1) throw new Fenced("run-taken-over", "somebody else has it by now");
+      return VALID;
+    };
+
+    await expect(promote(prove)).rejects.toThrow(Fenced);
+    expect(proofs).toBe(2);
+    expect(mutations(inventory, "PromoteReadReplica")).toEqual([]);
+  });
+});

@@ -1,0 +1,118 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { stateOf } from "../../src/domain/run.ts";
+import type { RunEntry } from "../../src/domain/run-entry.ts";
+import { watchOldSide } from "../../src/engine/fence-watch.ts";
+import { STEPS } from "../../src/flows/index.ts";
+import { lookAtOldSide } from "../../src/flows/old-side.ts";
+import type { StoredStep } from "../../src/ports/step.ts";
+import { drive, executorDeps, openLedger } from "../harness/drive.ts";
+import {
+  eventually,
+  type FailoverWorld,
+  mutationsOf,
+  runOf,
+  startFailoverWorld,
+  startRun,
+  verdictOf,
+} from "../harness/failover-world.ts";
+import { standingOf } from "../harness/standing.ts";
+
+/** Unanswered calls cost machine time: slower, so that they do not cost a step its deadline. */
+const SPEED = 60;
+const SILENCE_MS = 500;
+const DENIED = { kind: "error", status: 400, code: "AccessDenied" } as const;
+
+let at: FailoverWorld;
+beforeEach(async () => {
+  at = await startFailoverWorld({ example: "inventory", speed: SPEED, answerWithinMs: SILENCE_MS });
+});
+afterEach(() => at.stop());
+
+const home = () => at.service.home;
+const comesBack = () => at.whole.world.regions.set(home(), "up");
+
+async function startBlindly(): Promise<void> {
+  at.whole.world.regions.set(home(), "dark");
+  const run = await startRun(at);
+  expect(run.plan.acceptances.map(({ id }) => id)).toContain("not-fenced");
+}
+
+/** The region comes back while this step is under way, and answers before the step is through. */
+function untilItAnswers(step: StoredStep | undefined): StoredStep {
+  if (!step) throw new Error("there is no such step");
+  return {
+    ...step,
+    async run(input, context) {
+      comesBack();
+      await eventually("answer of the old side", 10_000, async () => {
+        const looked = await lookAtOldSide(await runOf(at), at.cloud, context.signal);
+        return looked.kind === "back" || undefined;
+      });
+      return step.run(input, context);
+    },
+  };
+}
+
+const positionOf = (call: string) => mutationsOf(at).findIndex((each) => each.startsWith(call));
+
+describe("a region that was dark and returns", () => {
+  test("before the promotion is fenced first, in the order that people signed", async () => {
+    await startBlindly();
+
+    const run = await drive(at, {
+      steps: { ...STEPS, "record-data-position": untilItAnswers(STEPS["record-data-position"]) },
+    });
+
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+    expect(stateOf(run, "fence")).toMatchObject({ attempt: 2, output: { fence: "fenced" } });
+    expect(run.watch.tries).toBe(0);
+    expect(positionOf("RevokeSecurityGroupIngress")).toBeGreaterThanOrEqual(0);
+    expect(positionOf("RevokeSecurityGroupIngress")).toBeLessThan(positionOf("PromoteReadReplica"));
+    expect((await verdictOf(at)).splitBrain).toEqual([]);
+  });
+
+  test("between the promotion and the end is fenced while the run goes on", async () => {
+    await startBlindly();
+
+    const run = await drive(at, { onIntent: (step) => step === "check-writable" && comesBack() });
+
+    expect([run.state, run.why, run.watch.state]).toEqual(["verified", "", "fenced"]);
+    expect(run.watch.endedAtMs).toBeLessThan(run.endedAtMs ?? 0);
+    expect(positionOf("RevokeSecurityGroupIngress")).toBeGreaterThan(positionOf("PromoteReadReplica"));
+    expect((await runOf(at)).captured).toBeDefined();
+    expect((await verdictOf(at, run.watch.endedAtMs)).splitBrain).toEqual([]);
+  });
+
+  test("while the run is stopped is fenced, and gets everything back when people unwind", async () => {
+    const before = await standingOf(at);
+    await startBlindly();
+    const run = await drive(at, {
+      onIntent: (step) => {
+        if (step === "promote")
+          at.whole.world.faults.plan({ vendor: "aws", operation: "PromoteReadReplica", effect: DENIED });
+      },
+    });
+    expect(run).toMatchObject({ state: "stopped", watch: { state: "waiting" } });
+    at.whole.world.faults.clear();
+    comesBack();
+
+    const ledger = await openLedger(at, "watcher");
+    const deps = executorDeps(at, ledger, { worker: "watcher" });
+    await eventually("fenced old side", 20_000, async () => {
+      const now = await runOf(at);
+      await watchOldSide(now, deps, new AbortController().signal);
+      return now.watch.state === "fenced" || undefined;
+    });
+    await ledger.close();
+    const closed = await standingOf(at);
+    expect([closed.rules, closed.desired, closed.scaling?.max]).toEqual([[], 0, 0]);
+    expect((await runOf(at)).state).toBe("stopped");
+
+    const vote = (by: string): RunEntry => ({
+      ...{ kind: "vote", atMs: at.clock.now(), by, door: "slack", decision: "unwind", step: "promote" },
+    });
+    await at.memory.runs.append(await runOf(at), { entries: [vote("ana"), vote("ben")], events: [] });
+    expect((await drive(at)).state).toBe("unwound");
+    expect(await standingOf(at)).toEqual(before);
+  });
+});

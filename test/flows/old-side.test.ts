@@ -1,0 +1,107 @@
+import { describe, expect, test } from "@jest/globals";
+import type { DatabaseFacts, FirewallRule, Known, RecordSet } from "../../src/domain/observed.ts";
+import { stepOf } from "../../src/domain/plan.ts";
+import type { RunState } from "../../src/domain/run.ts";
+import type { RunEntry } from "../../src/domain/run-entry.ts";
+import { transition } from "../../src/domain/run-transition.ts";
+import { lookAtOldSide } from "../../src/flows/old-side.ts";
+import { RecordsInput } from "../../src/flows/steps/schemas.ts";
+import type { Cloud } from "../../src/ports/step.ts";
+import { example } from "../harness/example.ts";
+import { AT, homeIsDark, known, quietDay } from "../harness/observed.ts";
+import { proposed, serviceIn } from "../harness/plans.ts";
+
+const inventory = example("inventory");
+const service = serviceIn(inventory);
+const quiet = quietDay(service);
+const RULE: FirewallRule = {
+  ...{ protocol: "tcp", fromPort: 5432, toPort: 5432, cidrs: ["10.0.0.0/8"], ipv6Cidrs: [], groups: [] },
+};
+
+/** A run whose steps have ended as listed. */
+function runWhere(...done: string[]): RunState {
+  const entries = done.flatMap((step): RunEntry[] => [
+    { kind: "intent", atMs: AT, step, epoch: 1, attempt: 1 },
+    { kind: "done", atMs: AT, step, epoch: 1, says: "", output: {} },
+  ]);
+  const begun: RunEntry[] = [
+    { kind: "started", atMs: AT, keys: ["ana", "ben"] },
+    { kind: "claimed", atMs: AT, epoch: 1, worker: "w1" },
+  ];
+  return [...begun, ...entries].reduce(transition, proposed(inventory, { observed: homeIsDark(service) }));
+}
+
+interface World {
+  readonly rules?: Known<readonly FirewallRule[]>;
+  readonly newSide?: Partial<DatabaseFacts>;
+  readonly newRules?: readonly FirewallRule[];
+  readonly records?: readonly RecordSet[];
+  readonly isStopped?: boolean;
+}
+
+async function looked(run: RunState, { rules = known([RULE]), newRules = [RULE], ...world }: World = {}) {
+  const [home, standby] = [quiet.sites[service.home], quiet.sites[service.standby]];
+  if (!home?.compute.known || !standby?.database.known) throw new Error("a quiet day is known");
+  const compute = world.isStopped
+    ? { ...home.compute.value, desired: 0, scaling: { min: 0, max: 0, suspended: true } }
+    : home.compute.value;
+  const facts = { ...standby.database.value, role: "standalone" as const, source: undefined, ...world.newSide };
+  const unused = async () => {
+    throw new Error("a look changes nothing and asks for nothing else");
+  };
+  const cloud: Cloud = {
+    clock: { now: () => AT, speed: 1, sleep: async () => undefined },
+    databases: {
+      ...{ lag: unused, promote: unused, closeFirewall: unused, openFirewall: unused },
+      describe: async () => known(facts),
+      firewall: async (region) => (region === service.home ? rules : known(newRules)),
+    },
+    compute: { describe: async () => known(compute), scaleOut: unused, stop: unused, restore: unused },
+    traffic: { records: async () => known(world.records ?? []), upsert: unused, changeState: unused },
+    probe: { writeCheck: unused, health: unused, resolve: unused, resolveAuthoritative: unused },
+  };
+  return lookAtOldSide(run, cloud, new AbortController().signal);
+}
+
+const dark = { known: false, cause: "unreachable", why: "no answer", atMs: AT } as const;
+const denied = { known: false, cause: "denied", why: "AccessDenied", atMs: AT } as const;
+
+describe("a look at the old side", () => {
+  test("captures what stands there, for the day that people unwind", async () => {
+    const found = await looked(runWhere("fence"));
+
+    expect(found).toMatchObject({ kind: "back", isClosed: false, captured: { rules: [RULE] } });
+  });
+
+  test("takes silence for silence, and a refusal for an answer", async () => {
+    expect(await looked(runWhere("fence"), { rules: dark })).toEqual({ kind: "silent" });
+    expect(await looked(runWhere("fence"), { rules: denied })).toMatchObject({ kind: "back", captured: undefined });
+  });
+
+  test("knows a side that is closed already", async () => {
+    const closed = { rules: known([]), isStopped: true };
+
+    expect(await looked(runWhere("fence"), closed)).toMatchObject({ kind: "back", isClosed: true });
+  });
+
+  const promoted = ["fence", "record-position", "promote"];
+  const { plan } = proposed(inventory, { observed: homeIsDark(service) });
+  const shifted = [...promoted, "check-writable", "shift-traffic"];
+  const records = RecordsInput.parse(stepOf(plan, "shift-traffic").input).before;
+
+  test.each<[string, string[], World]>([
+    ["the new side is a replica again", promoted, { newSide: { role: "replica", source: "arn:aws:rds:x:1:db:new" } }],
+    ["the new side is closed itself", promoted, { newRules: [] }],
+    ["the records lead to the old side again", shifted, { records }],
+  ])("sees that people moved back: %s", async (_what, steps, world) => {
+    expect(await looked(runWhere(...steps), world)).toMatchObject({ kind: "moved-back" });
+  });
+
+  test.each<[string, string[], World]>([
+    ["a replica that is not promoted yet", ["fence"], { newSide: { role: "replica" } }],
+    ["records that were not shifted yet", promoted, { records }],
+    ["records that nobody can read as they were", shifted, { records: [] }],
+  ])("does not take for moving back: %s", async (_what, steps, world) => {
+    expect(await looked(runWhere(...steps), world)).toMatchObject({ kind: "back" });
+  });
+});

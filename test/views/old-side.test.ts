@@ -1,0 +1,87 @@
+import { describe, expect, test } from "@jest/globals";
+import type { RunState } from "../../src/domain/run.ts";
+import type { RunEntry } from "../../src/domain/run-entry.ts";
+import { transition } from "../../src/domain/run-transition.ts";
+import { oldSideLine } from "../../src/views/old-side.ts";
+import { progressCard } from "../../src/views/run-progress.ts";
+import { serviceCard } from "../../src/views/status.ts";
+import { example } from "../harness/example.ts";
+import { AT, homeIsDark } from "../harness/observed.ts";
+import { proposed, serviceIn } from "../harness/plans.ts";
+
+const inventory = example("inventory");
+const service = serviceIn(inventory);
+const at = { atMs: AT };
+const step = { ...at, step: "fence", epoch: 1 };
+const fence = (says: string): RunEntry => ({ kind: "done", ...step, says, output: { fence: says } });
+const PROMOTE: RunEntry = { kind: "intent", ...at, step: "promote", epoch: 1, attempt: 1 };
+const VERIFIED: RunEntry = { kind: "finished", ...at, state: "verified" };
+
+function run(...entries: RunEntry[]): RunState {
+  const begun: RunEntry[] = [
+    { kind: "started", ...at, keys: ["ana", "ben"] },
+    { kind: "claimed", ...at, epoch: 1, worker: "w1" },
+    { kind: "intent", ...step, attempt: 1 },
+  ];
+  return [...begun, ...entries].reduce(transition, proposed(inventory, { observed: homeIsDark(service) }));
+}
+
+const vote = (by: string): RunEntry => ({
+  kind: "vote",
+  ...at,
+  by,
+  door: "slack",
+  decision: "stop-watch",
+  step: "fence",
+});
+
+describe("what people read about the old side", () => {
+  test.each<[string, RunEntry[], RegExp | undefined]>([
+    ["nothing where a failing write proved the fence", [fence("fenced"), PROMOTE], undefined],
+    [
+      "what happens if it answers before the promotion",
+      [fence("cannot-know")],
+      /before the promotion it is fenced first/,
+    ],
+    [
+      "until when it is watched",
+      [fence("cannot-know"), PROMOTE, VERIFIED],
+      /NOT proven.*Watched until .*stop-watch F-1/,
+    ],
+    [
+      "that it is being closed",
+      [fence("cannot-know"), PROMOTE, { kind: "watch-intent", ...step }],
+      /answers again, and has been closed since/,
+    ],
+    [
+      "that closing it failed",
+      [
+        fence("cannot-know"),
+        PROMOTE,
+        { kind: "watch-intent", ...step },
+        { kind: "watch-failed", ...step, why: "denied" },
+      ],
+      /FAILED at .*denied/,
+    ],
+    [
+      "when it was fenced",
+      [fence("cannot-know"), PROMOTE, VERIFIED, { kind: "fenced-later", ...step, says: "fenced" }],
+      /came back and was fenced at/,
+    ],
+    ["who ended the watch", [fence("cannot-know"), PROMOTE, vote("ana"), vote("ben")], /stopped by ana and ben/],
+  ])("%s", (_what, entries, said) => {
+    const line = oldSideLine(run(...entries), AT);
+
+    if (said) expect(line).toMatch(said);
+    else expect(line).toBeUndefined();
+  });
+
+  test("stands on the progress card, in its text, and in the status of the service after the run", () => {
+    const verified = run(fence("cannot-know"), PROMOTE, VERIFIED);
+    const line = oldSideLine(verified, AT) ?? "none";
+
+    expect(progressCard(verified, inventory, AT).text).toContain(line);
+    const shown = { service, observed: undefined, incident: undefined, run: undefined, newest: verified };
+    expect(JSON.stringify(serviceCard(shown, AT))).toContain(line);
+  });
+});
