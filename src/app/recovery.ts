@@ -1,4 +1,5 @@
 import type { RecoveryFacts } from "../commands/incident-deps.ts";
+import { lossMs } from "../domain/data-position.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
 import type { Incident, UpdateFields } from "../domain/incident.ts";
 import { budgetMs } from "../domain/plan.ts";
@@ -39,8 +40,17 @@ export async function recoveryOf(incident: Incident, memory: Memory): Promise<Re
   };
   const restoredAtMs = measured("check-public", "verifiedAtMs");
   const lastCommitMs = measured("record-position", "lastCommitMs");
-  const dataLossMs = lastCommitMs === undefined ? undefined : Math.max(0, incident.firstSeenAtMs - lastCommitMs);
-  return { restoredAtMs, dataLossMs };
+  return {
+    restoredAtMs,
+    dataLossMs: lastCommitMs === undefined ? undefined : lostBy(verified, lastCommitMs, incident),
+  };
+}
+
+/** At most so much: up to the outage or, where commits went on after that was first seen, to the promotion. */
+function lostBy(run: RunState, lastCommitMs: number, { firstSeenAtMs }: Incident): number {
+  // The standby had every commit of writers that were stopped.
+  if (run.plan.dataLoss.kind === "none") return 0;
+  return lossMs(lastCommitMs, firstSeenAtMs, stateOf(run, "promote").startedAtMs ?? firstSeenAtMs);
 }
 
 /** What the next status update says before anybody edits it: facts only. */

@@ -23,7 +23,7 @@ export async function failover(ask: Ask, deps: RunCommandDeps): Promise<Answer> 
       `There is no service called ${wanted.service}. There are: ${inventory.services.map(({ name }) => name).join(", ")}.`,
     );
   await refuseWhileHeld(service, deps);
-  const observed = await observe(service, deps.cloud);
+  const observed = await observe(service, deps.cloud, { lastLook: await deps.lastLook(service.name) });
   const to = wanted.to ?? standbyNow(service, observed.activeRegion.known ? observed.activeRegion.value : undefined);
   const incident = await deps.incidentOf(service.name);
   const nowMs = deps.clock.now();
@@ -35,6 +35,7 @@ export async function failover(ask: Ask, deps: RunCommandDeps): Promise<Answer> 
     reason: wanted.reason || (incident ? `incident ${incident.id}` : "asked for by hand"),
     requester: requester.id,
     incident: incident?.id,
+    outageAtMs: incident?.firstSeenAtMs,
     inventory,
     observed,
     nowMs,

@@ -82,7 +82,13 @@ export const Plan = z.strictObject({
   /** Expected loss, as a point in time or as unknown: never a moving number. */
   dataLoss: z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("none") }),
-    z.strictObject({ kind: z.literal("after"), atMs: z.number(), measuredAtMs: z.number() }),
+    z.strictObject({
+      kind: z.literal("after"),
+      atMs: z.number(),
+      measuredAtMs: z.number(),
+      /** Present where this is the last known position of the replica: why there is no newer one. */
+      why: z.string().exactOptional(),
+    }),
     z.strictObject({ kind: z.literal("unknown"), why: z.string() }),
   ]),
   rtoMs: z.number(),

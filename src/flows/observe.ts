@@ -1,9 +1,16 @@
-import type { DatabaseFacts, Known, Observation, SiteFacts } from "../domain/observed.ts";
+import type { DatabaseFacts, Known, LagFacts, Observation, SiteFacts } from "../domain/observed.ts";
 import { type Region, type Service, siteOf } from "../domain/service.ts";
 import type { Cloud } from "../ports/step.ts";
 
+export interface Look {
+  readonly signal?: AbortSignal;
+  /** The newest look that was stored: what it knew of the replica's position is not forgotten. */
+  readonly lastLook?: Observation | undefined;
+}
+
 /** The one reader of the world for planner, preflight, drift and status. Every part that did not answer says why. */
-export async function observe(service: Service, cloud: Cloud, signal?: AbortSignal): Promise<Observation> {
+export async function observe(service: Service, cloud: Cloud, look: Look = {}): Promise<Observation> {
+  const { signal, lastLook } = look;
   const { traffic, probe, clock } = cloud;
   const atMs = clock.now();
   const regions = [service.home, service.standby];
@@ -13,7 +20,7 @@ export async function observe(service: Service, cloud: Cloud, signal?: AbortSign
     observeDatabaseRecord(service, cloud, signal),
     probe.health(deepHealthUrl(service, service.home), signal ? { signal } : {}),
   ]);
-  const byRegion = Object.fromEntries(sites.map((site) => [site.region, site]));
+  const byRegion = Object.fromEntries(sites.map((site) => [site.region, remembering(site, lastLook)]));
   return {
     service: service.name,
     atMs,
@@ -63,6 +70,22 @@ async function observeSite(
     cloud.databases.lag(region, database.instance, signal),
   ]);
   return { region, database: databaseFacts, compute: computeFacts, firewall, deepHealth, lag };
+}
+
+/** A lag that is not known now, with the newest good sample that anybody saw of this very replica. */
+function remembering(site: SiteFacts, lastLook: Observation | undefined): SiteFacts {
+  const before = lastLook?.sites[site.region];
+  if (site.lag.known || !before || !isSameReplica(site.database, before.database)) return site;
+  const { lastGood: now } = site.lag;
+  const then = before.lag.known ? before.lag.value : before.lag.lastGood;
+  if (!then || (now && now.measuredAtMs >= then.measuredAtMs)) return site;
+  const lag: LagFacts = { ...site.lag, lastGood: then };
+  return { ...site, lag };
+}
+
+function isSameReplica(now: Known<DatabaseFacts>, then: Known<DatabaseFacts>): boolean {
+  if (!now.known || !then.known || now.value.role !== "replica") return false;
+  return now.value.instance === then.value.instance && now.value.source === then.value.source;
 }
 
 async function observeDatabaseRecord(service: Service, { traffic, clock }: Cloud, signal: AbortSignal | undefined) {

@@ -1,4 +1,5 @@
 import type { Card, CardButton, CardPart, Form, Text } from "../domain/card.ts";
+import { sayLoss } from "../domain/data-position.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
 import { findPerson, type Inventory } from "../domain/inventory.ts";
 import { whoIsLeft } from "../domain/key.ts";
@@ -120,7 +121,7 @@ export function lossLine(plan: Plan): string {
     case "none":
       return "none: the writers are stopped first and the standby catches up";
     case "after":
-      return `commits after ${sayTime(plan.dataLoss.atMs)} may be lost`;
+      return sayLoss(plan.dataLoss, plan.madeAtMs);
     case "unknown":
       return `unknown (${plan.dataLoss.why})`;
   }

@@ -10,6 +10,7 @@ interface Wish {
   readonly mode?: Mode;
   readonly requester?: string;
   readonly id?: string;
+  readonly outageAtMs?: number;
 }
 
 export function serviceIn(inventory: Inventory) {
@@ -28,6 +29,7 @@ export function planned(inventory: Inventory, wish: Wish = {}) {
     reason: "eu-west-1 is gone",
     requester: wish.requester ?? "farid",
     incident: undefined,
+    outageAtMs: wish.outageAtMs,
     inventory,
     observed: wish.observed ?? quietDay(service),
     nowMs: AT,

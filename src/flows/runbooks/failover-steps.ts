@@ -4,7 +4,7 @@ import { type Region, ROUTE53_CONTROL_PLANE, type Service, siteOf } from "../../
 import { STEPS } from "../index.ts";
 import { deepHealthUrl } from "../observe.ts";
 import * as byHand from "./by-hand.ts";
-import type { Judgement } from "./failover-judgement.ts";
+import { blindMsOf, type Judgement } from "./failover-judgement.ts";
 import type { FailoverRequest } from "./failover-request.ts";
 
 /** World milliseconds. Expected durations are what AWS documents or drills showed; deadlines are when people must look. */
@@ -74,7 +74,7 @@ function fence({ service, observed, mode }: FailoverRequest, { from, oldSideDark
   };
 }
 
-function recordPosition({ service, to, mode }: FailoverRequest, { dataLoss }: Judgement): Draft {
+function recordPosition({ service, observed, to, mode }: FailoverRequest, { dataLoss }: Judgement): Draft {
   return {
     id: "record-position",
     does: "record-data-position",
@@ -87,6 +87,7 @@ function recordPosition({ service, to, mode }: FailoverRequest, { dataLoss }: Ju
       instance: siteOf(service, to).database.instance,
       mustReachZero: mode === "planned",
       knownUntilMs: dataLoss.kind === "after" ? dataLoss.atMs : null,
+      blindMs: blindMsOf(observed.sites[to]),
     },
     // CloudWatch shows a minute one to two minutes after it began.
     expectedMs: mode === "planned" ? 3 * MINUTE : 1 * SECOND,
