@@ -197,9 +197,11 @@ function direct({ service, to }: FailoverRequest, { dnsByHand }: Judgement): Dra
   };
 }
 
-function traffic({ service, to }: FailoverRequest, { traffic: change }: Judgement): Draft[] {
-  if (!change) return [];
+function traffic(request: FailoverRequest, { traffic: change, dnsByHand }: Judgement): Draft[] {
+  const { service, to } = request;
   const { zone, name } = service.traffic;
+  if (dnsByHand) return [dnsMovedByHand(request), settle(name, "dns-by-hand", ttlMsOf(service))];
+  if (!change) return [];
   const oldTtlMs =
     Math.max(0, ...change.before.map((record) => (record.ttlSeconds ?? 0) * SECOND)) || LOAD_BALANCER_TTL_MS;
   return [
@@ -214,17 +216,40 @@ function traffic({ service, to }: FailoverRequest, { traffic: change }: Judgemen
       deadlineMs: 20 * MINUTE,
       byHand: byHand.records(zone, change.after),
     },
-    {
-      id: "settle-dns",
-      does: "settle-dns",
-      after: ["shift-traffic"],
-      title: "Wait until old DNS answers have run out",
-      input: { afterStep: "shift-traffic", ttlMs: oldTtlMs },
-      expectedMs: oldTtlMs,
-      deadlineMs: oldTtlMs + 5 * MINUTE,
-      byHand: [`dig ${name}`],
-    },
+    settle(name, "shift-traffic", oldTtlMs),
   ];
+}
+
+function dnsMovedByHand({ service, to }: FailoverRequest): Draft {
+  const { name } = service.traffic;
+  return {
+    id: "dns-by-hand",
+    does: "await-dns",
+    after: ["check-direct"],
+    title: `Wait for ${name} to be pointed at ${to} by hand`,
+    input: { name, newSide: siteOf(service, to).load_balancer.dns_name },
+    expectedMs: 5 * MINUTE,
+    deadlineMs: 4 * 60 * MINUTE,
+    byHand: [`dig ${name}`],
+  };
+}
+
+/** By the file, since a record that cannot be read tells no TTL. */
+function ttlMsOf({ traffic }: Service): number {
+  return traffic.routing === "simple" ? traffic.ttl_seconds * SECOND : LOAD_BALANCER_TTL_MS;
+}
+
+function settle(name: string, afterStep: string, ttlMs: number): Draft {
+  return {
+    id: "settle-dns",
+    does: "settle-dns",
+    after: [afterStep],
+    title: "Wait until old DNS answers have run out",
+    input: { afterStep, ttlMs },
+    expectedMs: ttlMs,
+    deadlineMs: ttlMs + 5 * MINUTE,
+    byHand: [`dig ${name}`],
+  };
 }
 
 function checkPublic({ service, to }: FailoverRequest, { traffic: change, dnsByHand }: Judgement): Draft {
@@ -232,13 +257,11 @@ function checkPublic({ service, to }: FailoverRequest, { traffic: change, dnsByH
   return {
     id: "check-public",
     does: "check-public",
-    after: [change ? "settle-dns" : "check-direct"],
-    title: dnsByHand
-      ? `Wait for ${name} to be pointed at ${to} by hand, then verify as users see it`
-      : "Verify as users see it",
+    after: [change || dnsByHand ? "settle-dns" : "check-direct"],
+    title: "Verify as users see it",
     input: { name, newSide: siteOf(service, to).load_balancer.dns_name, url: deepHealthUrl(service, to) },
     expectedMs: 2 * SECOND,
-    deadlineMs: dnsByHand ? 4 * 60 * MINUTE : 15 * MINUTE,
+    deadlineMs: 15 * MINUTE,
     byHand: [`dig ${name}`, `curl -i ${deepHealthUrl(service, to)}`],
   };
 }

@@ -134,7 +134,19 @@ describe("the failover runbook", () => {
 
     expect(plan.acceptances.map(({ words }) => words)).toContain("Promote and scale; DNS by hand");
     expect(plan.steps.map(({ does }) => does)).not.toContain("shift-traffic");
-    expect(plan.steps.at(-1)?.title).toContain("by hand");
+    expect(stepOf(plan, "dns-by-hand").title).toBe("Wait for api.regami.com to be pointed at us-west-2 by hand");
+  });
+
+  test("a DNS change by hand is waited for, and one TTL more, before users' view is verified", () => {
+    const observed = { ...homeIsDark(serviceIn(regami)), trafficRecords: dark<never>("Route 53") };
+    const plan = planFor(regami, { observed, requester: regami.people[0]?.id ?? "" });
+
+    expect(stepOf(plan, "settle-dns")).toMatchObject({
+      ...{ after: ["dns-by-hand"], input: { afterStep: "dns-by-hand", ttlMs: 60_000 } },
+    });
+    expect(comesBefore(plan, "check-direct", "dns-by-hand")).toBe(true);
+    expect(stepOf(plan, "check-public").after).toEqual(["settle-dns"]);
+    expect(stepOf(plan, "dns-by-hand").deadlineMs).toBe(4 * 3_600_000);
   });
 
   test("planned mode is refused when the old side cannot be stopped first", () => {
