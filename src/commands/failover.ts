@@ -23,7 +23,10 @@ export async function failover(ask: Ask, deps: RunCommandDeps): Promise<Answer> 
       `There is no service called ${wanted.service}. There are: ${inventory.services.map(({ name }) => name).join(", ")}.`,
     );
   await refuseWhileHeld(service, deps);
-  const observed = await observe(service, deps.cloud, { lastLook: await deps.lastLook(service.name) });
+  const observed = await observe(service, deps.cloud, {
+    lastLook: await deps.lastLook(service.name),
+    isHurried: true,
+  });
   const to = wanted.to ?? standbyNow(service, observed.activeRegion.known ? observed.activeRegion.value : undefined);
   const incident = await deps.incidentOf(service.name);
   const nowMs = deps.clock.now();

@@ -74,7 +74,18 @@ function acceptances(plan: Plan): CardPart[] {
 }
 
 function unchecked(plan: Plan): CardPart[] {
-  return [{ kind: "text", text: [{ bold: "Could not be checked: " }, plan.unchecked.join("; ")] }];
+  return [{ kind: "text", text: [{ bold: "Could not be checked: " }, plan.unchecked.join("; ")] }, ...ages(plan)];
+}
+
+/** How old what the plan rests on is: facts of the same second share a line's part, the newest first. */
+function ages({ facts = [], madeAtMs }: Plan): CardPart[] {
+  const byTime = new Map<string, string[]>();
+  for (const { what, atMs } of [...facts].sort((a, b) => b.atMs - a.atMs)) {
+    const time = sayTime(atMs, madeAtMs);
+    byTime.set(time, [...(byTime.get(time) ?? []), what]);
+  }
+  const parts = [...byTime].map(([time, whats]) => `${time}: ${whats.join(", ")}`);
+  return parts.length === 0 ? [] : [{ kind: "note", text: `Seen at ${parts.join("; ")}` }];
 }
 
 function waiting(run: RunState, inventory: Inventory, nowMs: number): CardPart[] {

@@ -210,6 +210,15 @@ describe("the failover runbook", () => {
     expect(budgetMs(plan)).toBeGreaterThan(5 * 60_000);
   });
 
+  test("the card says when each fact was seen, and what is older than the look", () => {
+    const plan = planFor(inventory, { observed: darkSince(inventory, AT - 600_000) });
+    const text = JSON.stringify(planCard(proposedRun(plan, planDigest(plan)), inventory, AT));
+
+    expect(text).toContain("Seen at 03:12:45Z: database of eu-central-1, service of eu-central-1");
+    expect(text).toContain("; 03:02:45Z: replication lag");
+    expect(text).not.toContain("service of eu-west-1,");
+  });
+
   test("any change of a choice changes the digest", () => {
     const plan = planFor(inventory);
 
