@@ -8,8 +8,15 @@ import type { Clock } from "../ports/clock.ts";
 import { runLine } from "../views/run-progress.ts";
 import type { Memory } from "./memory.ts";
 
+/** What of an incident its runs are found and judged by. */
+type Affected = Pick<Incident, "id" | "services" | "openedAtMs" | "firstSeenAtMs">;
+
+interface KnownRuns {
+  readonly runs: Pick<Memory["runs"], "holderOf" | "openIds" | "ofIncident" | "read">;
+}
+
 /** Runs that belong to an incident: by its id, newest last. */
-export async function runsOf(incident: Incident, memory: Memory): Promise<RunState[]> {
+export async function runsOf(incident: Affected, memory: KnownRuns): Promise<RunState[]> {
   const ids = new Set<string>();
   for (const service of incident.services) {
     const holder = await memory.runs.holderOf(service);
@@ -31,7 +38,7 @@ export async function runInProgress(incident: Incident, memory: Memory, clock: C
 }
 
 /** When users were served again, and how much was lost, from the run's own recorded measurements. */
-export async function recoveryOf(incident: Incident, memory: Memory): Promise<RecoveryFacts> {
+export async function recoveryOf(incident: Affected, memory: KnownRuns): Promise<RecoveryFacts> {
   const verified = (await runsOf(incident, memory)).findLast((run) => run.state === "verified");
   if (!verified) return {};
   const measured = (step: string, field: string) => {
@@ -47,7 +54,7 @@ export async function recoveryOf(incident: Incident, memory: Memory): Promise<Re
 }
 
 /** At most so much: up to the outage or, where commits went on after that was first seen, to the promotion. */
-function lostBy(run: RunState, lastCommitMs: number, { firstSeenAtMs }: Incident): number {
+function lostBy(run: RunState, lastCommitMs: number, { firstSeenAtMs }: Affected): number {
   // The standby had every commit of writers that were stopped.
   if (run.plan.dataLoss.kind === "none") return 0;
   return lossMs(lastCommitMs, firstSeenAtMs, stateOf(run, "promote").startedAtMs ?? firstSeenAtMs);
