@@ -1,12 +1,12 @@
 import { sayTime } from "../domain/duration.ts";
-import type { HealthVerdict, Known, Observation } from "../domain/observed.ts";
+import type { HealthVerdict, Known, Observation, SiteFacts } from "../domain/observed.ts";
 import type { Region } from "../domain/service.ts";
 import type { Clock } from "../ports/clock.ts";
 
 /** Machine time for a question to which the last look got no answer in all the time that it is worth. */
 const SILENT_BEFORE_MS = 1_500;
-/** Machine time for which such a look counts: the lookout looks at every service more often. */
-const VERDICT_COUNTS_FOR_MS = 60_000;
+/** Machine time for which such a look counts: while a region is dark the lookout looks every 5 s, and a look takes up to 8 s. */
+const VERDICT_COUNTS_FOR_MS = 30_000;
 
 /**
  * Waits for the parts of a look: as long as it takes for whatever answered last time, and shortly for what was silent then.
@@ -44,7 +44,7 @@ export class Patience {
 
   #wasDark(region: Region): boolean {
     const site = this.#before?.sites[region];
-    return site !== undefined && [site.database, site.compute, site.firewall].every(isSilent);
+    return site !== undefined && isDark(site);
   }
 
   #unreachable() {
@@ -70,6 +70,11 @@ export class Patience {
       asked.catch(() => undefined);
     }
   }
+}
+
+/** Not one of its control planes answered. */
+export function isDark({ database, compute, firewall }: SiteFacts): boolean {
+  return [database, compute, firewall].every(isSilent);
 }
 
 const isSilent = (known: Known<unknown> | undefined): boolean =>

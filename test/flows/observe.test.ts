@@ -149,8 +149,8 @@ describe("a look that somebody waits for", () => {
     const aged = (machineMs: number, speed: number) => ({ ...dark, atMs: AT - machineMs * speed });
 
     const looks = await Promise.all([
-      looked(lateAtHome(quiet, 10), aged(61_000, 10)),
-      looked(lateAtHome(quiet, 10), aged(59_000, 10)),
+      looked(lateAtHome(quiet, 10), aged(31_000, 10)),
+      looked(lateAtHome(quiet, 10), aged(29_000, 10)),
       looked(lateAtHome(quiet), aged(1_000, 1), false),
     ]);
 
