@@ -52,8 +52,9 @@ export function createCommands(sources: CommandSources): Intents {
       newId: () => newId("F"),
       incidentOf: async (service) => {
         const incident = await incidentOf(service);
-        return incident && { id: incident.id, channel: incident.channel?.id };
+        return incident && { id: incident.id, channel: incident.channel?.id, firstSeenAtMs: incident.firstSeenAtMs };
       },
+      lastLook: async (service) => (await memory.seen.get(service))?.value.observation,
       incidentShown: async (service) => {
         const incident = await incidentOf(service);
         return incident && { id: incident.id, title: incident.title, channel: incident.channel?.id };
@@ -95,7 +96,8 @@ async function observedSoon(service: Service, { memory, outside }: CommandSource
 }
 
 export async function look(service: Service, memory: Memory, outside: Outside): Promise<Observation> {
-  const observation = await observe(service, outside.cloud);
+  const lastLook = (await memory.seen.get(service.name))?.value.observation;
+  const observation = await observe(service, outside.cloud, { lastLook });
   await memory.seen.change(service.name, (current) =>
     current && current.observation.atMs > observation.atMs ? undefined : { value: { observation }, events: [] },
   );

@@ -1,13 +1,15 @@
 import { chainOf } from "../domain/errors.ts";
 import type { Inventory } from "../domain/inventory.ts";
+import type { Observation } from "../domain/observed.ts";
 import type { Service } from "../domain/service.ts";
+import { isDark } from "../flows/patience.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { StoreClock } from "../store/clock.ts";
 import { look } from "./commands.ts";
 import type { Memory } from "./memory.ts";
 import type { Outside } from "./outside.ts";
 
-/** Machine times: while a plan, a run or an incident is open, and on a quiet day. */
+/** Machine times: while a plan, a run or an incident is open or a region was dark, and on a quiet day. */
 const BUSY_EVERY_MS = 5_000;
 const QUIET_EVERY_MS = 30_000;
 
@@ -25,12 +27,15 @@ export interface LookoutDeps {
  */
 export function startLookout(deps: LookoutDeps): { stop(): void } {
   const lastMs = new Map<string, number>();
+  const lastLooks = new Map<string, Observation>();
   const looking = new Set<string>();
   const lookAt = async (service: Service): Promise<void> => {
     looking.add(service.name);
     lastMs.set(service.name, Date.now());
-    await look(service, deps.memory, deps.outside).catch((error: unknown) =>
-      deps.logger.warn({ service: service.name, why: chainOf(error) }, "A service could not be looked at"),
+    await look(service, deps.memory, deps.outside).then(
+      (seen) => lastLooks.set(service.name, seen),
+      (error: unknown) =>
+        deps.logger.warn({ service: service.name, why: chainOf(error) }, "A service could not be looked at"),
     );
     looking.delete(service.name);
   };
@@ -39,7 +44,7 @@ export function startLookout(deps: LookoutDeps): { stop(): void } {
     await deps.clock.refresh();
     const busy = await busyServices(deps.memory);
     for (const service of deps.inventory().services) {
-      const everyMs = busy.has(service.name) ? BUSY_EVERY_MS : QUIET_EVERY_MS;
+      const everyMs = lookEveryMs(busy.has(service.name), lastLooks.get(service.name));
       if (!looking.has(service.name) && Date.now() - (lastMs.get(service.name) ?? 0) >= everyMs) void lookAt(service);
     }
   };
@@ -50,6 +55,12 @@ export function startLookout(deps: LookoutDeps): { stop(): void } {
   const timer = setInterval(safely, 1_000);
   safely();
   return { stop: () => clearInterval(timer) };
+}
+
+/** A region that was dark is looked at often: its return is soon seen, and a plan need not wait for its silence. */
+export function lookEveryMs(isBusy: boolean, last: Observation | undefined): number {
+  const wasDark = last !== undefined && Object.values(last.sites).some(isDark);
+  return isBusy || wasDark ? BUSY_EVERY_MS : QUIET_EVERY_MS;
 }
 
 async function busyServices({ runs, incidents }: Memory): Promise<ReadonlySet<string>> {

@@ -1,4 +1,5 @@
 import type { RecoveryFacts } from "../commands/incident-deps.ts";
+import { lossMs } from "../domain/data-position.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
 import type { Incident, UpdateFields } from "../domain/incident.ts";
 import { budgetMs } from "../domain/plan.ts";
@@ -7,8 +8,15 @@ import type { Clock } from "../ports/clock.ts";
 import { runLine } from "../views/run-progress.ts";
 import type { Memory } from "./memory.ts";
 
+/** What of an incident its runs are found and judged by. */
+type Affected = Pick<Incident, "id" | "services" | "openedAtMs" | "firstSeenAtMs">;
+
+interface KnownRuns {
+  readonly runs: Pick<Memory["runs"], "holderOf" | "openIds" | "ofIncident" | "read">;
+}
+
 /** Runs that belong to an incident: by its id, newest last. */
-export async function runsOf(incident: Incident, memory: Memory): Promise<RunState[]> {
+export async function runsOf(incident: Affected, memory: KnownRuns): Promise<RunState[]> {
   const ids = new Set<string>();
   for (const service of incident.services) {
     const holder = await memory.runs.holderOf(service);
@@ -30,21 +38,34 @@ export async function runInProgress(incident: Incident, memory: Memory, clock: C
 }
 
 /** When users were served again, and how much was lost, from the run's own recorded measurements. */
-export async function recoveryOf(incident: Incident, memory: Memory): Promise<RecoveryFacts> {
+export async function recoveryOf(incident: Affected, memory: KnownRuns): Promise<RecoveryFacts> {
   const verified = (await runsOf(incident, memory)).findLast((run) => run.state === "verified");
   if (!verified) return {};
-  const measured = (step: string, field: string) => {
-    const value = stateOf(verified, step).output[field];
-    return typeof value === "number" ? value : undefined;
+  const restoredAtMs = measured(verified, "check-public", "verifiedAtMs");
+  const promoted = await promotedIn(verified, memory);
+  const lastCommitMs = measured(promoted, "record-position", "lastCommitMs");
+  return {
+    restoredAtMs,
+    dataLossMs: lastCommitMs === undefined ? undefined : lostBy(promoted, lastCommitMs, incident),
   };
-  const restoredAtMs = measured("check-public", "verifiedAtMs");
-  const { dataLoss } = verified.plan;
-  // The rest of a run whose promotion was through measures no position of its own; its plan carries the one before it.
-  const lastCommitMs =
-    measured("record-position", "lastCommitMs") ??
-    (verified.plan.restOf && dataLoss.kind === "after" ? dataLoss.atMs : undefined);
-  const dataLossMs = lastCommitMs === undefined ? undefined : Math.max(0, incident.firstSeenAtMs - lastCommitMs);
-  return { restoredAtMs, dataLossMs };
+}
+
+/** The run that promoted: a plan for the rest leaves the promotion out, and leaves its measurement to the run before it. */
+async function promotedIn(run: RunState, memory: KnownRuns): Promise<RunState> {
+  const before = run.plan.restOf && !run.steps["promote"] ? await memory.runs.read(run.plan.restOf.run) : undefined;
+  return before ? promotedIn(before, memory) : run;
+}
+
+function measured(run: RunState, step: string, field: string): number | undefined {
+  const value = stateOf(run, step).output[field];
+  return typeof value === "number" ? value : undefined;
+}
+
+/** At most so much: up to the outage or, where commits went on after that was first seen, to the promotion. */
+function lostBy(run: RunState, lastCommitMs: number, { firstSeenAtMs }: Affected): number {
+  // The standby had every commit of writers that were stopped.
+  if (run.plan.dataLoss.kind === "none") return 0;
+  return lossMs(lastCommitMs, firstSeenAtMs, stateOf(run, "promote").startedAtMs ?? firstSeenAtMs);
 }
 
 /** What the next status update says before anybody edits it: facts only. */

@@ -26,7 +26,10 @@ export interface Proposal {
 export async function propose(wanted: Proposal, deps: RunCommandDeps): Promise<Answer> {
   const { service, ask, requester, continues } = wanted;
   const inventory = deps.inventory();
-  const observed = await observe(service, deps.cloud);
+  const observed = await observe(service, deps.cloud, {
+    lastLook: await deps.lastLook(service.name),
+    isHurried: true,
+  });
   const to = wanted.to ?? standbyNow(service, observed.activeRegion.known ? observed.activeRegion.value : undefined);
   const incident = await deps.incidentOf(service.name);
   const nowMs = deps.clock.now();
@@ -35,6 +38,7 @@ export async function propose(wanted: Proposal, deps: RunCommandDeps): Promise<A
     reason: wanted.reason || (incident ? `incident ${incident.id}` : "asked for by hand"),
     requester: requester.id,
     incident: incident?.id,
+    outageAtMs: incident?.firstSeenAtMs,
     ...(continues ? { continues } : {}),
   });
   if (planned.kind === "refused")

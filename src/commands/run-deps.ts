@@ -1,6 +1,7 @@
 import type { CardDue } from "../domain/card-due.ts";
 import { UserError } from "../domain/errors.ts";
 import { findPerson, type Inventory } from "../domain/inventory.ts";
+import type { Observation } from "../domain/observed.ts";
 import type { Person } from "../domain/person.ts";
 import type { RunState, RunStateName } from "../domain/run.ts";
 import type { Chat } from "../ports/chat.ts";
@@ -22,7 +23,11 @@ export interface RunCommandDeps {
   readonly cards: Records<CardDue>;
   readonly inventory: () => Inventory;
   /** The open incident of a service, if there is one. */
-  incidentOf(service: string): Promise<{ readonly id: string; readonly channel: string | undefined } | undefined>;
+  incidentOf(
+    service: string,
+  ): Promise<{ readonly id: string; readonly channel: string | undefined; readonly firstSeenAtMs: number } | undefined>;
+  /** The newest look at the service that anybody stored. */
+  lastLook(service: string): Promise<Observation | undefined>;
   /** Remembers where a plan's cards go when it has no incident. */
   rememberChannel(run: string, channel: string): Promise<void>;
   /** A short, unique, speakable id. */

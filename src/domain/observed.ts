@@ -21,6 +21,8 @@ export interface DatabaseFacts {
   readonly backupRetentionDays: number;
   readonly securityGroups: readonly string[];
   readonly instanceClass: string;
+  /** RDS name such as `postgres`; absent: not told. */
+  readonly engine?: string;
 }
 
 export interface LagSample {
@@ -28,6 +30,9 @@ export interface LagSample {
   /** When CloudWatch measured it, world time. */
   readonly measuredAtMs: number;
 }
+
+/** The lag now. Where it is not known, the newest good sample still tells a position: see `domain/data-position`. */
+export type LagFacts = Known<LagSample> & { readonly lastGood?: LagSample };
 
 export interface Scaling {
   readonly min: number;
@@ -98,7 +103,7 @@ export interface SiteFacts {
   readonly firewall: Known<readonly FirewallRule[]>;
   readonly deepHealth: HealthVerdict;
   /** Replication lag of this site's instance while it is a replica. */
-  readonly lag: Known<LagSample>;
+  readonly lag: LagFacts;
 }
 
 /** One look at the world for one service. */

@@ -90,10 +90,18 @@ export const Plan = z.strictObject({
   acceptances: z.array(Acceptance),
   /** What could not be checked, in words. */
   unchecked: z.array(z.string()),
+  /** What it was judged on, and when each was seen or measured: world times. */
+  facts: z.array(z.strictObject({ what: z.string(), atMs: z.number() })).exactOptional(),
   /** Expected loss, as a point in time or as unknown: never a moving number. */
   dataLoss: z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("none") }),
-    z.strictObject({ kind: z.literal("after"), atMs: z.number(), measuredAtMs: z.number() }),
+    z.strictObject({
+      kind: z.literal("after"),
+      atMs: z.number(),
+      measuredAtMs: z.number(),
+      /** Present where this is the last known position of the replica: why there is no newer one. */
+      why: z.string().exactOptional(),
+    }),
     z.strictObject({ kind: z.literal("unknown"), why: z.string() }),
   ]),
   rtoMs: z.number(),

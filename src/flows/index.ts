@@ -1,4 +1,5 @@
 import { type StoredStep, storedStep } from "../ports/step.ts";
+import { awaitDns } from "./steps/await-dns.ts";
 import { pointApplication, shiftTraffic } from "./steps/change-records.ts";
 import { checkDirect } from "./steps/check-direct.ts";
 import { checkPublic } from "./steps/check-public.ts";
@@ -19,6 +20,7 @@ const steps: readonly StoredStep[] = [
   storedStep(scaleOut),
   storedStep(checkDirect),
   storedStep(shiftTraffic),
+  storedStep(awaitDns),
   storedStep(settleDns),
   storedStep(checkPublic),
 ];

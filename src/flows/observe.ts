@@ -1,19 +1,31 @@
-import type { DatabaseFacts, Known, Observation, SiteFacts } from "../domain/observed.ts";
+import type { DatabaseFacts, Known, LagFacts, Observation, SiteFacts } from "../domain/observed.ts";
 import { type Region, type Service, siteOf } from "../domain/service.ts";
 import type { Cloud } from "../ports/step.ts";
+import { Patience } from "./patience.ts";
+
+export interface Look {
+  readonly signal?: AbortSignal;
+  /** The newest look that was stored: what it knew of the replica's position is not forgotten. */
+  readonly lastLook?: Observation | undefined;
+  /** Somebody waits: what the last look found silent is asked again, but not waited for as long. Such a look is not stored. */
+  readonly isHurried?: boolean;
+}
 
 /** The one reader of the world for planner, preflight, drift and status. Every part that did not answer says why. */
-export async function observe(service: Service, cloud: Cloud, signal?: AbortSignal): Promise<Observation> {
+export async function observe(service: Service, cloud: Cloud, look: Look = {}): Promise<Observation> {
+  const { signal, lastLook } = look;
   const { traffic, probe, clock } = cloud;
+  const patience = new Patience(clock, look.isHurried ? lastLook : undefined);
+  const asking = { service, cloud, signal, patience };
   const atMs = clock.now();
   const regions = [service.home, service.standby];
   const [sites, trafficRecords, databaseRecord, publicHealth] = await Promise.all([
-    Promise.all(regions.map((region) => observeSite(service, region, cloud, signal))),
-    traffic.records(service.traffic.zone, service.traffic.name, signal),
-    observeDatabaseRecord(service, cloud, signal),
-    probe.health(deepHealthUrl(service, service.home), signal ? { signal } : {}),
+    Promise.all(regions.map((region) => observeSite(region, asking))),
+    patience.records(traffic.records(service.traffic.zone, service.traffic.name, signal)),
+    patience.records(observeDatabaseRecord(service, cloud, signal)),
+    patience.publicHealth(probe.health(deepHealthUrl(service, service.home), signal ? { signal } : {})),
   ]);
-  const byRegion = Object.fromEntries(sites.map((site) => [site.region, site]));
+  const byRegion = Object.fromEntries(sites.map((site) => [site.region, remembering(site, lastLook)]));
   return {
     service: service.name,
     atMs,
@@ -35,7 +47,7 @@ export async function observeTarget(
   signal?: AbortSignal,
 ): Promise<TargetObservation> {
   const [site, trafficRecords, databaseRecord] = await Promise.all([
-    observeSite(service, to, cloud, signal),
+    observeSite(to, { service, cloud, signal, patience: new Patience(cloud.clock, undefined) }),
     cloud.traffic.records(service.traffic.zone, service.traffic.name, signal),
     observeDatabaseRecord(service, cloud, signal),
   ]);
@@ -47,22 +59,40 @@ export function deepHealthUrl(service: Service, region: Region): string {
   return new URL(siteOf(service, region).deep_health.path, service.public_url).href;
 }
 
-async function observeSite(
-  service: Service,
-  region: Region,
-  cloud: Cloud,
-  signal: AbortSignal | undefined,
-): Promise<SiteFacts> {
+interface Asking {
+  readonly service: Service;
+  readonly cloud: Cloud;
+  readonly signal: AbortSignal | undefined;
+  readonly patience: Patience;
+}
+
+async function observeSite(region: Region, { service, cloud, signal, patience }: Asking): Promise<SiteFacts> {
   const { database, compute, load_balancer } = siteOf(service, region);
   const direct = { via: load_balancer.dns_name, ...(signal ? { signal } : {}) };
   const [databaseFacts, computeFacts, firewall, deepHealth, lag] = await Promise.all([
-    cloud.databases.describe(region, database.instance, signal),
-    cloud.compute.describe(region, compute, signal),
-    cloud.databases.firewall(region, database.security_group, signal),
-    cloud.probe.health(deepHealthUrl(service, region), direct),
-    cloud.databases.lag(region, database.instance, signal),
+    patience.of(region, cloud.databases.describe(region, database.instance, signal)),
+    patience.of(region, cloud.compute.describe(region, compute, signal)),
+    patience.of(region, cloud.databases.firewall(region, database.security_group, signal)),
+    patience.healthOf(region, cloud.probe.health(deepHealthUrl(service, region), direct)),
+    patience.of(region, cloud.databases.lag(region, database.instance, signal)),
   ]);
   return { region, database: databaseFacts, compute: computeFacts, firewall, deepHealth, lag };
+}
+
+/** A lag that is not known now, with the newest good sample that anybody saw of this very replica. */
+function remembering(site: SiteFacts, lastLook: Observation | undefined): SiteFacts {
+  const before = lastLook?.sites[site.region];
+  if (site.lag.known || !before || !isSameReplica(site.database, before.database)) return site;
+  const { lastGood: now } = site.lag;
+  const then = before.lag.known ? before.lag.value : before.lag.lastGood;
+  if (!then || (now && now.measuredAtMs >= then.measuredAtMs)) return site;
+  const lag: LagFacts = { ...site.lag, lastGood: then };
+  return { ...site, lag };
+}
+
+function isSameReplica(now: Known<DatabaseFacts>, then: Known<DatabaseFacts>): boolean {
+  if (!now.known || !then.known || now.value.role !== "replica") return false;
+  return now.value.instance === then.value.instance && now.value.source === then.value.source;
 }
 
 async function observeDatabaseRecord(service: Service, { traffic, clock }: Cloud, signal: AbortSignal | undefined) {

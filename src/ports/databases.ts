@@ -1,4 +1,4 @@
-import type { DatabaseFacts, FirewallRule, Known, LagSample } from "../domain/observed.ts";
+import type { DatabaseFacts, FirewallRule, Known, LagFacts } from "../domain/observed.ts";
 import type { Region } from "../domain/service.ts";
 
 /** A call that changed, or may have changed, the cloud: the vendor's request ids for the ledger. */
@@ -19,8 +19,11 @@ export type PromoteAnswer =
  */
 export interface Databases {
   describe(region: Region, instance: string, signal?: AbortSignal): Promise<Known<DatabaseFacts>>;
-  /** Newest sample of the replica's lag; broken replication and missing samples are not known, not zero. */
-  lag(region: Region, instance: string, signal?: AbortSignal): Promise<Known<LagSample>>;
+  /**
+   * Newest sample of the replica's lag; broken replication and missing samples are not known, not zero. The last good
+   * sample comes with what is not known, however old it is.
+   */
+  lag(region: Region, instance: string, signal?: AbortSignal): Promise<LagFacts>;
   promote(
     region: Region,
     instance: string,

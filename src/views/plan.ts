@@ -1,4 +1,5 @@
 import type { Card, CardButton, CardPart, Form, Text } from "../domain/card.ts";
+import { sayLoss } from "../domain/data-position.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
 import { findPerson, type Inventory } from "../domain/inventory.ts";
 import { whoIsLeft } from "../domain/key.ts";
@@ -89,7 +90,18 @@ function acceptances(plan: Plan): CardPart[] {
 }
 
 function unchecked(plan: Plan): CardPart[] {
-  return [{ kind: "text", text: [{ bold: "Could not be checked: " }, plan.unchecked.join("; ")] }];
+  return [{ kind: "text", text: [{ bold: "Could not be checked: " }, plan.unchecked.join("; ")] }, ...ages(plan)];
+}
+
+/** How old what the plan rests on is: facts of the same second share a line's part, the newest first. */
+function ages({ facts = [], madeAtMs }: Plan): CardPart[] {
+  const byTime = new Map<string, string[]>();
+  for (const { what, atMs } of [...facts].sort((a, b) => b.atMs - a.atMs)) {
+    const time = sayTime(atMs, madeAtMs);
+    byTime.set(time, [...(byTime.get(time) ?? []), what]);
+  }
+  const parts = [...byTime].map(([time, whats]) => `${time}: ${whats.join(", ")}`);
+  return parts.length === 0 ? [] : [{ kind: "note", text: `Seen at ${parts.join("; ")}` }];
 }
 
 function waiting(run: RunState, inventory: Inventory, nowMs: number): CardPart[] {
@@ -136,7 +148,7 @@ export function lossLine(plan: Plan): string {
     case "none":
       return "none: the writers are stopped first and the standby catches up";
     case "after":
-      return `commits after ${sayTime(plan.dataLoss.atMs)} may be lost`;
+      return sayLoss(plan.dataLoss, plan.madeAtMs);
     case "unknown":
       return `unknown (${plan.dataLoss.why})`;
   }

@@ -1,6 +1,7 @@
 import type { Card, CardPart, Text } from "../domain/card.ts";
+import { blindMs, positionOf, sayLoss } from "../domain/data-position.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
-import type { HealthVerdict, Known, LagSample, Observation, SiteFacts } from "../domain/observed.ts";
+import type { HealthVerdict, Known, Observation, SiteFacts } from "../domain/observed.ts";
 import type { RunState } from "../domain/run.ts";
 import type { Service } from "../domain/service.ts";
 import { oldSideLine } from "./old-side.ts";
@@ -71,7 +72,7 @@ function lines({ service, observed, run, newest, incident }: ServiceStatus, nowM
   if (observed) {
     const standby =
       observed.activeRegion.known && observed.activeRegion.value === service.standby ? service.home : service.standby;
-    about.push(`Lag of ${standby}: ${sayLag(observed.sites[standby]?.lag, service.rpo, nowMs)}`);
+    about.push(`Lag of ${standby}: ${sayLag(observed.sites[standby], service.rpo, nowMs)}`);
     for (const region of [service.home, service.standby]) {
       const site = observed.sites[region];
       if (site)
@@ -123,14 +124,15 @@ function siteFacts(site: SiteFacts, nowMs: number): (readonly [string, Text])[] 
       ),
     ],
     ["Security group", sayKnown(site.firewall, (rules) => `${rules.length} ingress rules`)],
-    ["Lag", sayLag(site.lag, undefined, nowMs)],
+    ["Lag", sayLag(site, undefined, nowMs)],
   ];
 }
 
-/** A broken or missing sample is unknown, never "ahead" and never zero. */
-export function sayLag(lag: Known<LagSample> | undefined, rpoMs: number | undefined, nowMs: number): string {
+/** A broken or missing sample is unknown, never "ahead" and never zero; what is known of the position is said instead. */
+function sayLag(site: SiteFacts | undefined, rpoMs: number | undefined, nowMs: number): string {
+  const lag = site?.lag;
   if (!lag) return "unknown";
-  if (!lag.known) return `unknown (${lag.why})`;
+  if (!lag.known) return `unknown (${lag.why})${sayPosition(site, nowMs)}`;
   const { seconds, measuredAtMs } = lag.value;
   const against =
     rpoMs === undefined
@@ -139,6 +141,12 @@ export function sayLag(lag: Known<LagSample> | undefined, rpoMs: number | undefi
         ? `, WORSE than the objective of ${sayDuration(rpoMs)}`
         : `, objective ${sayDuration(rpoMs)}`;
   return `${seconds} s${against}, measured ${sayDuration(nowMs - measuredAtMs)} ago`;
+}
+
+function sayPosition({ lag, database }: SiteFacts, nowMs: number): string {
+  const position = positionOf(lag, blindMs(database.known ? database.value.engine : undefined));
+  if (!position) return "";
+  return `; ${sayLoss(position, nowMs)}, measured ${sayDuration(nowMs - position.measuredAtMs)} ago`;
 }
 
 function sayHealth(health: HealthVerdict): string {

@@ -26,6 +26,7 @@ function site(service: Service, region: Region, role: "replica" | "standalone"):
       backupRetentionDays: 7,
       securityGroups: [database.security_group],
       instanceClass: "db.r6g.large",
+      engine: "postgres",
     }),
     compute: known({
       status: "ACTIVE",

@@ -14,6 +14,7 @@ interface Wish {
   readonly to?: string;
   /** The waiting run whose rest is planned. */
   readonly continues?: RunState;
+  readonly outageAtMs?: number;
 }
 
 export function serviceIn(inventory: Inventory) {
@@ -32,6 +33,7 @@ export function planned(inventory: Inventory, wish: Wish = {}) {
     reason: "eu-west-1 is gone",
     requester: wish.requester ?? "farid",
     incident: undefined,
+    outageAtMs: wish.outageAtMs,
     inventory,
     observed: wish.observed ?? quietDay(service),
     nowMs: AT,

@@ -19,6 +19,13 @@ test("with Slack dark after the second key the run finishes; the region that ret
   const run = await runWhere(stage, id, ({ state }) => state !== "running", 90_000);
   expect([run.state, run.why, run.watch.state]).toEqual(["verified", "", "waiting"]);
   expect(await timesOf(stage, "RevokeSecurityGroupIngress")).toBe(0);
+  const { dataLoss } = run.plan;
+  const signedMs = dataLoss.kind === "after" ? dataLoss.atMs : 0;
+  const recordedMs = Number(run.steps["record-position"]?.output["lastCommitMs"]);
+  const { lostWrites, oldestLostMs } = await world.verdict("inventory", 0);
+  expect([signedMs > 0, recordedMs >= signedMs, lostWrites > 0]).toEqual([true, true, true]);
+  // What was signed and written down is true: nothing that was committed before it is lost.
+  expect(oldestLostMs).toBeGreaterThanOrEqual(recordedMs);
 
   await world.setRegion("eu-west-1", "up");
 

@@ -1,4 +1,5 @@
-import { sayDuration, sayTime } from "../../domain/duration.ts";
+import { blindMs, lossMs, positionOf, sayLoss } from "../../domain/data-position.ts";
+import { sayDuration } from "../../domain/duration.ts";
 import type { Known, SiteFacts } from "../../domain/observed.ts";
 import type { Acceptance, Plan } from "../../domain/plan.ts";
 import { stateOf } from "../../domain/run.ts";
@@ -154,16 +155,41 @@ function uncheckedOf(
   ];
 }
 
-/** Loss as a point in time: a fresh reading bounds it, and everything before that point is on the standby for good (G4). */
+/** Loss as a point in time: everything before it is on the standby for good, however old the sample that says so (G4). */
 function dataLossOf({ mode }: FailoverRequest, next: SiteFacts | undefined): Plan["dataLoss"] {
   if (mode === "planned") return { kind: "none" };
-  const lag = next?.lag;
-  if (!lag?.known) return { kind: "unknown", why: lag?.why ?? "no replica" };
-  return {
-    kind: "after",
-    atMs: lag.value.measuredAtMs - lag.value.seconds * 1_000,
-    measuredAtMs: lag.value.measuredAtMs,
-  };
+  const position = positionOf(next?.lag, blindMsOf(next));
+  if (position) return { kind: "after", ...position };
+  return { kind: "unknown", why: next && !next.lag.known ? next.lag.why : "no replica" };
+}
+
+/** See `domain/data-position`; the plan's step subtracts the same. */
+export function blindMsOf(site: SiteFacts | undefined): number {
+  return blindMs(site?.database.known ? site.database.value.engine : undefined);
+}
+
+/** World milliseconds that the objective is compared with: the lag while the standby follows, else up to the outage. */
+function expectedLossMs({ observed, to, outageAtMs, nowMs }: FailoverRequest, judgement: Judgement): number {
+  const { dataLoss, oldSideDark } = judgement;
+  const lag = observed.sites[to]?.lag;
+  if (lag?.known && !oldSideDark) return lag.value.seconds * 1_000;
+  return dataLoss.kind === "after" ? lossMs(dataLoss.atMs, outageAtMs, nowMs) : 0;
+}
+
+function dataLossAcceptance(request: FailoverRequest, judgement: Judgement): Acceptance[] {
+  const { service, nowMs } = request;
+  const { dataLoss } = judgement;
+  if (dataLoss.kind === "none") return [];
+  if (dataLoss.kind === "unknown") {
+    return [
+      { id: "data-loss", words: `I accept that an unknown amount of the newest data of ${service.name} is lost` },
+    ];
+  }
+  const isBeyond = expectedLossMs(request, judgement) > service.rpo;
+  // A standby that follows now needs no words within the objective; one that stopped following always does.
+  if (!isBeyond && dataLoss.why === undefined) return [];
+  const beyond = isBeyond ? `, more than the objective of ${sayDuration(service.rpo)}` : "";
+  return [{ id: "data-loss", words: `I accept that ${sayLoss(dataLoss, nowMs)}${beyond}` }];
 }
 
 /** The promotion has decided it: what the run before measured, or else what its key holders agreed to. */
@@ -176,23 +202,9 @@ function lossSoFar({ continues }: FailoverRequest): Plan["dataLoss"] {
 }
 
 export function acceptancesFor(request: FailoverRequest, judgement: Judgement): Acceptance[] {
-  const { service, mode, nowMs, observed, to } = request;
-  const { dataLoss } = judgement;
-  const lag = observed.sites[to]?.lag;
-  const accepted: Acceptance[] = [];
-  if (judgement.isPromoted) {
-    // Data loss, and whether to move at all, were agreed to before the promotion; nothing is decided about them now.
-  } else if (dataLoss.kind === "unknown") {
-    accepted.push({
-      id: "data-loss",
-      words: `I accept that an unknown amount of the newest data of ${service.name} is lost`,
-    });
-  } else if (dataLoss.kind === "after" && lag?.known && lag.value.seconds * 1_000 > service.rpo) {
-    accepted.push({
-      id: "data-loss",
-      words: `I accept that commits after ${sayTime(dataLoss.atMs, nowMs)} may be lost, more than the objective of ${sayDuration(service.rpo)}`,
-    });
-  }
+  const { mode } = request;
+  // Data loss, and whether to move at all, were agreed to before the promotion; nothing is decided about them now.
+  const accepted = judgement.isPromoted ? [] : dataLossAcceptance(request, judgement);
   if (judgement.oldSideDark) {
     accepted.push({
       id: "not-fenced",

@@ -13,6 +13,8 @@ export interface FailoverRequest {
   readonly reason: string;
   readonly requester: string;
   readonly incident: string | undefined;
+  /** World time at which the trouble was first seen; undefined: nobody knows. */
+  readonly outageAtMs?: number | undefined;
   readonly inventory: Inventory;
   readonly observed: Observation;
   readonly nowMs: number;

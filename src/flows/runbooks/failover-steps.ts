@@ -5,7 +5,7 @@ import { type Region, ROUTE53_CONTROL_PLANE, type Service, siteOf } from "../../
 import { STEPS } from "../index.ts";
 import { deepHealthUrl } from "../observe.ts";
 import * as byHand from "./by-hand.ts";
-import type { Judgement } from "./failover-judgement.ts";
+import { blindMsOf, type Judgement } from "./failover-judgement.ts";
 import type { FailoverRequest } from "./failover-request.ts";
 
 /** World milliseconds. Expected durations are what AWS documents or drills showed; deadlines are when people must look. */
@@ -95,7 +95,7 @@ function fence(request: FailoverRequest, { from, oldSideDark }: Judgement): Draf
   };
 }
 
-function recordPosition({ service, to, mode }: FailoverRequest, { dataLoss }: Judgement): Draft {
+function recordPosition({ service, observed, to, mode }: FailoverRequest, { dataLoss }: Judgement): Draft {
   return {
     id: "record-position",
     does: "record-data-position",
@@ -108,6 +108,7 @@ function recordPosition({ service, to, mode }: FailoverRequest, { dataLoss }: Ju
       instance: siteOf(service, to).database.instance,
       mustReachZero: mode === "planned",
       knownUntilMs: dataLoss.kind === "after" ? dataLoss.atMs : null,
+      blindMs: blindMsOf(observed.sites[to]),
     },
     // CloudWatch shows a minute one to two minutes after it began.
     expectedMs: mode === "planned" ? 3 * MINUTE : 1 * SECOND,
@@ -217,9 +218,11 @@ function direct({ service, to }: FailoverRequest, { dnsByHand }: Judgement): Dra
   };
 }
 
-function traffic({ service, to }: FailoverRequest, { traffic: change }: Judgement): Draft[] {
-  if (!change) return [];
+function traffic(request: FailoverRequest, { traffic: change, dnsByHand }: Judgement): Draft[] {
+  const { service, to } = request;
   const { zone, name } = service.traffic;
+  if (dnsByHand) return [dnsMovedByHand(request), settle(name, "dns-by-hand", ttlMsOf(service))];
+  if (!change) return [];
   const oldTtlMs =
     Math.max(0, ...change.before.map((record) => (record.ttlSeconds ?? 0) * SECOND)) || LOAD_BALANCER_TTL_MS;
   return [
@@ -234,17 +237,40 @@ function traffic({ service, to }: FailoverRequest, { traffic: change }: Judgemen
       deadlineMs: 20 * MINUTE,
       byHand: byHand.records(zone, change.after),
     },
-    {
-      id: "settle-dns",
-      does: "settle-dns",
-      after: ["shift-traffic"],
-      title: "Wait until old DNS answers have run out",
-      input: { afterStep: "shift-traffic", ttlMs: oldTtlMs },
-      expectedMs: oldTtlMs,
-      deadlineMs: oldTtlMs + 5 * MINUTE,
-      byHand: [`dig ${name}`],
-    },
+    settle(name, "shift-traffic", oldTtlMs),
   ];
+}
+
+function dnsMovedByHand({ service, to }: FailoverRequest): Draft {
+  const { name } = service.traffic;
+  return {
+    id: "dns-by-hand",
+    does: "await-dns",
+    after: ["check-direct"],
+    title: `Wait for ${name} to be pointed at ${to} by hand`,
+    input: { name, newSide: siteOf(service, to).load_balancer.dns_name },
+    expectedMs: 5 * MINUTE,
+    deadlineMs: 4 * 60 * MINUTE,
+    byHand: [`dig ${name}`],
+  };
+}
+
+/** By the file, since a record that cannot be read tells no TTL. */
+function ttlMsOf({ traffic }: Service): number {
+  return traffic.routing === "simple" ? traffic.ttl_seconds * SECOND : LOAD_BALANCER_TTL_MS;
+}
+
+function settle(name: string, afterStep: string, ttlMs: number): Draft {
+  return {
+    id: "settle-dns",
+    does: "settle-dns",
+    after: [afterStep],
+    title: "Wait until old DNS answers have run out",
+    input: { afterStep, ttlMs },
+    expectedMs: ttlMs,
+    deadlineMs: ttlMs + 5 * MINUTE,
+    byHand: [`dig ${name}`],
+  };
 }
 
 function checkPublic({ service, to }: FailoverRequest, { traffic: change, dnsByHand }: Judgement): Draft {
@@ -252,13 +278,11 @@ function checkPublic({ service, to }: FailoverRequest, { traffic: change, dnsByH
   return {
     id: "check-public",
     does: "check-public",
-    after: [change ? "settle-dns" : "check-direct"],
-    title: dnsByHand
-      ? `Wait for ${name} to be pointed at ${to} by hand, then verify as users see it`
-      : "Verify as users see it",
+    after: [change || dnsByHand ? "settle-dns" : "check-direct"],
+    title: "Verify as users see it",
     input: { name, newSide: siteOf(service, to).load_balancer.dns_name, url: deepHealthUrl(service, to) },
     expectedMs: 2 * SECOND,
-    deadlineMs: dnsByHand ? 4 * 60 * MINUTE : 15 * MINUTE,
+    deadlineMs: 15 * MINUTE,
     byHand: [`dig ${name}`, `curl -i ${deepHealthUrl(service, to)}`],
   };
 }

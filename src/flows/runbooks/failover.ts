@@ -1,5 +1,7 @@
+import type { Known } from "../../domain/observed.ts";
 import type { Plan, RestOf } from "../../domain/plan.ts";
 import type { RunState } from "../../domain/run.ts";
+import type { Region } from "../../domain/service.ts";
 import { assumptionsFrom } from "../facts.ts";
 import { acceptancesFor, type Judgement, judge } from "./failover-judgement.ts";
 import type { FailoverRequest } from "./failover-request.ts";
@@ -51,6 +53,7 @@ function planFrom(request: FailoverRequest, judgement: Judgement): Plan {
     ],
     acceptances: acceptancesFor(request, judgement),
     unchecked: [...judgement.unchecked],
+    facts: factsOf(request, judgement.from),
     dataLoss: judgement.dataLoss,
     rtoMs: service.rto,
     rpoMs: service.rpo,
@@ -58,3 +61,22 @@ function planFrom(request: FailoverRequest, judgement: Judgement): Plan {
 }
 
 const restOf = ({ plan, intents, pastNoReturn }: RunState): RestOf => ({ run: plan.id, intents, pastNoReturn });
+/** Everything that was seen, with its own age: a sample of the lag is minutes older than the look that found it. */
+function factsOf({ service, observed, to }: FailoverRequest, from: Region): NonNullable<Plan["facts"]> {
+  const seen = (what: string, known: Known<unknown> | undefined) => (known?.known ? [{ what, atMs: known.atMs }] : []);
+  const ofSites = [from, to].flatMap((region) => {
+    const site = observed.sites[region];
+    return [
+      ...seen(`database of ${region}`, site?.database),
+      ...seen(`service of ${region}`, site?.compute),
+      ...seen(`security group of ${region}`, site?.firewall),
+    ];
+  });
+  const lag = observed.sites[to]?.lag;
+  const sample = lag?.known ? lag.value : lag?.lastGood;
+  return [
+    ...ofSites,
+    ...seen(`records of ${service.traffic.name}`, observed.trafficRecords),
+    ...(sample ? [{ what: "replication lag", atMs: sample.measuredAtMs }] : []),
+  ];
+}

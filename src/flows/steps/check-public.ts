@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { DnsAnswer } from "../../ports/probe.ts";
 import type { Step } from "../../ports/step.ts";
 import { NoData } from "./schemas.ts";
 
@@ -19,10 +20,7 @@ export const checkPublic: Step<Input, Record<string, never>> = {
       probe.resolve(input.name, signal),
       probe.health(input.url, { signal }),
     ]);
-    const newSide = new Set(wanted.flatMap((answer) => answer.values));
-    const points = (values: readonly string[]) =>
-      values.length > 0 && values.every((value) => newSide.has(value) || value === input.newSide);
-    const wrong = [...authoritative, ...resolvers].find((answer) => !points(answer.values));
+    const wrong = [...authoritative, ...resolvers].find(({ values }) => !pointTo(input.newSide, wanted, values));
     if (authoritative.length === 0) return { done: false, says: "no name server answers" };
     if (wrong)
       return { done: false, says: `${wrong.server} answers ${wrong.values.join(", ") || wrong.error || "nothing"}` };
@@ -36,3 +34,9 @@ export const checkPublic: Step<Input, Record<string, never>> = {
   },
   undo: "nothing-to-undo",
 };
+
+/** Every value is the new side's own name, or an address that its name has by `wanted`. */
+export function pointTo(newSide: string, wanted: readonly DnsAnswer[], values: readonly string[]): boolean {
+  const addresses = new Set(wanted.flatMap((answer) => answer.values));
+  return values.length > 0 && values.every((value) => addresses.has(value) || value === newSide);
+}

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { positionOf } from "../../domain/data-position.ts";
 import { sayTime } from "../../domain/duration.ts";
 import type { Step } from "../../ports/step.ts";
 
@@ -14,6 +15,8 @@ const Input = z.object({
   mustReachZero: z.boolean(),
   /** World time until which the plan knew that every commit is on the standby; null: unknown, accepted as such. */
   knownUntilMs: z.number().nullable(),
+  /** World time by which a sample of a replica that was cut off may be wrong. */
+  blindMs: z.number().default(0),
 });
 type Input = z.infer<typeof Input>;
 /** World time of the first look: the steps before this one have stopped the writers by then. */
@@ -35,14 +38,17 @@ export const recordDataPosition: Step<Input, Data> = {
         : `lag is unknown: ${lag.why}`;
       return { done: false, says: seen };
     }
-    const lastCommitMs = Math.max(measuredMs, input.knownUntilMs ?? 0);
+    const position = positionOf(lag, input.blindMs);
+    const lastCommitMs = Math.max(position?.atMs ?? 0, input.knownUntilMs ?? 0);
     if (lastCommitMs === 0)
       return {
         done: true,
         says: "how far the standby had followed is unknown, as accepted",
         output: { lastCommitMs: null },
       };
-    return { done: true, says: `commits until ${sayTime(lastCommitMs)} are on the standby`, output: { lastCommitMs } };
+    const basis = lag.known ? "" : ` (its last known position: ${lag.why})`;
+    const says = `commits until ${sayTime(lastCommitMs, cloud.clock.now())} are on the standby${basis}`;
+    return { done: true, says, output: { lastCommitMs } };
   },
 
   undo: "nothing-to-undo",

@@ -14,6 +14,7 @@ const Instance = z.object({
   DBInstanceIdentifier: z.string(),
   DBInstanceStatus: z.string(),
   DBInstanceClass: z.string(),
+  Engine: z.string().optional(),
   BackupRetentionPeriod: z.number(),
   ReadReplicaSourceDBInstanceIdentifier: z.string().optional(),
   StatusInfos: z
@@ -74,5 +75,6 @@ function factsOf(instance: z.infer<typeof Instance>): DatabaseFacts {
     backupRetentionDays: instance.BackupRetentionPeriod,
     securityGroups: instance.VpcSecurityGroups.map(({ VpcSecurityGroupId }) => VpcSecurityGroupId),
     instanceClass: instance.DBInstanceClass,
+    ...(instance.Engine !== undefined && { engine: instance.Engine }),
   };
 }

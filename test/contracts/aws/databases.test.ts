@@ -28,7 +28,7 @@ describe("promotion", () => {
     expect(await replica()).toEqual({
       ...{ instance: REPLICA, status: "available", role: "replica", replicating: true, backupRetentionDays: 0 },
       source: `arn:aws:rds:${HOME}:111122223333:db:${PRIMARY}`,
-      ...{ securityGroups: ["sg-standby"], instanceClass: "db.r6g.large" },
+      ...{ securityGroups: ["sg-standby"], instanceClass: "db.r6g.large", engine: "postgres" },
     });
     const answer = await promote();
     expect(answer).toEqual({ kind: "accepted", requestIds: [expect.any(String)] });
@@ -118,22 +118,46 @@ describe("replication lag", () => {
     expect(inventory.world.clock.now() - sample.measuredAtMs).toBeLessThanOrEqual(61_000);
   });
 
-  test("a broken replication is not known, and the last good sample is named", async () => {
+  test("a broken replication is not known, and the last good sample is kept", async () => {
     inventory.advance(60);
     inventory.world.regions.set(HOME, "dark");
+    const darkAtMs = Math.round(inventory.world.clock.now());
     inventory.advance(90);
-    const known = await lag();
-    expect(known).toMatchObject({ known: false, cause: "failed" });
-    expect(known).toMatchObject({
-      why: expect.stringMatching(/does not replicate \(ReplicaLag -1.*last good sample 3 s/),
+    expect(await lag()).toMatchObject({
+      ...{ known: false, cause: "failed", why: expect.stringMatching(/does not replicate \(ReplicaLag -1/) },
+      lastGood: { seconds: 3, measuredAtMs: darkAtMs },
     });
   });
 
+  test("hours later the last good sample is still found, also by a process that has just started", async () => {
+    inventory.advance(60);
+    inventory.world.regions.set(HOME, "dark");
+    const lastGood = { seconds: 3, measuredAtMs: Math.round(inventory.world.clock.now()) };
+    inventory.world.clock.jump(90_000);
+    expect(await lag()).toMatchObject({ known: false, lastGood });
+    inventory.world.clock.jump(9 * 3_600_000);
+    expect(await lag()).toMatchObject({ known: false, lastGood });
+    expect(await inventory.connect().databases.lag(STANDBY, REPLICA)).toMatchObject({ known: false, lastGood });
+  });
+
+  test("what was seen is not forgotten while CloudWatch refuses", async () => {
+    inventory.advance(60);
+    const { seconds, measuredAtMs } = factOf(await lag());
+    inventory.world.faults.plan({
+      vendor: "aws",
+      effect: { kind: "error", status: 403, code: "AccessDenied" },
+      times: 1,
+    });
+    expect(await lag()).toMatchObject({ known: false, cause: "denied", lastGood: { seconds, measuredAtMs } });
+  });
+
   test("no sample is not known, and an old one neither", async () => {
-    expect(await inventory.aws.databases.lag(HOME, PRIMARY)).toMatchObject({
+    const never = await inventory.aws.databases.lag(HOME, PRIMARY);
+    expect(never).toMatchObject({
       ...{ known: false, cause: "failed" },
       why: expect.stringContaining("has no replication lag"),
     });
+    expect(never.lastGood).toBeUndefined();
     await promote();
     // Replication ends ten seconds later, and with it the samples.
     inventory.advance(11 + 4 * 60);

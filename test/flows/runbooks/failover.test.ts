@@ -15,6 +15,15 @@ const comesBefore = (plan: Plan, earlier: string, later: string): boolean => {
   return after.includes(earlier) || after.some((id) => comesBefore(plan, earlier, id));
 };
 
+/** Home is dark, and the replica's last good sample, two seconds behind, is from then. */
+function darkSince(where: typeof inventory, measuredAtMs: number) {
+  const observed = homeIsDark(serviceIn(where));
+  const standby = observed.sites["eu-central-1"];
+  if (!standby) throw new Error("standby");
+  const lag = { ...standby.lag, lastGood: { seconds: 2, measuredAtMs } };
+  return { ...observed, sites: { ...observed.sites, "eu-central-1": { ...standby, lag } } };
+}
+
 const refusals = (answer: ReturnType<typeof planned>) => (answer.kind === "refused" ? answer.reasons.join(" ") : "");
 
 describe("the failover runbook", () => {
@@ -70,6 +79,42 @@ describe("the failover runbook", () => {
     expect(plan.acceptances.map(({ id }) => id)).toEqual(["healthy-primary"]);
   });
 
+  test("with the home region dark the last known position bounds the loss, in the plan, its words and its step (G4)", () => {
+    const plan = planFor(inventory, { observed: darkSince(inventory, AT - 600_000), outageAtMs: AT - 590_000 });
+
+    expect(plan.dataLoss).toMatchObject({ kind: "after", atMs: AT - 602_000, measuredAtMs: AT - 600_000 });
+    expect(plan.acceptances[0]).toEqual({
+      id: "data-loss",
+      words: "I accept that commits after 03:02:43Z may be lost (last known position of the replica)",
+    });
+    expect(stepOf(plan, "record-position").input["knownUntilMs"]).toBe(AT - 602_000);
+    const card = planCard(proposedRun(plan, planDigest(plan)), inventory, AT).text;
+    expect(card).toContain("Data loss: commits after 03:02:43Z may be lost (last known position of the replica).");
+  });
+
+  test("a last known position is judged against the outage, and against now where nobody knows when that began", () => {
+    const sixteenMinutesAgo = AT - 16 * 60_000;
+    const observed = darkSince(inventory, sixteenMinutesAgo);
+    const words = (outageAtMs?: number) =>
+      planFor(inventory, { observed, ...(outageAtMs === undefined ? {} : { outageAtMs }) }).acceptances[0]?.words;
+
+    expect(words(sixteenMinutesAgo + 30_000)).not.toContain("objective");
+    expect(words()).toContain("more than the objective of 15 min");
+    // Seen before the sample: the source committed after that, so it says nothing about the end of the commits.
+    expect(words(sixteenMinutesAgo - 3_600_000)).toContain("more than the objective of 15 min");
+  });
+
+  test("an engine that says 0 over a silent link is believed a minute less", () => {
+    const observed = darkSince(inventory, AT - 600_000);
+    const standby = observed.sites["eu-central-1"];
+    if (!standby?.database.known) throw new Error("standby");
+    const mysql = { ...standby, database: known({ ...standby.database.value, engine: "mysql" }) };
+    const plan = planFor(inventory, { observed: { ...observed, sites: { ...observed.sites, "eu-central-1": mysql } } });
+
+    expect(plan.dataLoss).toMatchObject({ kind: "after", atMs: AT - 662_000 });
+    expect(stepOf(plan, "record-position").input["blindMs"]).toBe(60_000);
+  });
+
   test("a lag above the objective needs words", () => {
     const observed = quietDay(serviceIn(inventory));
     const standby = observed.sites["eu-central-1"];
@@ -89,7 +134,19 @@ describe("the failover runbook", () => {
 
     expect(plan.acceptances.map(({ words }) => words)).toContain("Promote and scale; DNS by hand");
     expect(plan.steps.map(({ does }) => does)).not.toContain("shift-traffic");
-    expect(plan.steps.at(-1)?.title).toContain("by hand");
+    expect(stepOf(plan, "dns-by-hand").title).toBe("Wait for api.regami.com to be pointed at us-west-2 by hand");
+  });
+
+  test("a DNS change by hand is waited for, and one TTL more, before users' view is verified", () => {
+    const observed = { ...homeIsDark(serviceIn(regami)), trafficRecords: dark<never>("Route 53") };
+    const plan = planFor(regami, { observed, requester: regami.people[0]?.id ?? "" });
+
+    expect(stepOf(plan, "settle-dns")).toMatchObject({
+      ...{ after: ["dns-by-hand"], input: { afterStep: "dns-by-hand", ttlMs: 60_000 } },
+    });
+    expect(comesBefore(plan, "check-direct", "dns-by-hand")).toBe(true);
+    expect(stepOf(plan, "check-public").after).toEqual(["settle-dns"]);
+    expect(stepOf(plan, "dns-by-hand").deadlineMs).toBe(4 * 3_600_000);
   });
 
   test("planned mode is refused when the old side cannot be stopped first", () => {
@@ -151,6 +208,15 @@ describe("the failover runbook", () => {
     expect(text).toContain("U01ANA");
     expect(text).not.toContain('U01FARID"');
     expect(budgetMs(plan)).toBeGreaterThan(5 * 60_000);
+  });
+
+  test("the card says when each fact was seen, and what is older than the look", () => {
+    const plan = planFor(inventory, { observed: darkSince(inventory, AT - 600_000) });
+    const text = JSON.stringify(planCard(proposedRun(plan, planDigest(plan)), inventory, AT));
+
+    expect(text).toContain("Seen at 03:12:45Z: database of eu-central-1, service of eu-central-1");
+    expect(text).toContain("; 03:02:45Z: replication lag");
+    expect(text).not.toContain("service of eu-west-1,");
   });
 
   test("any change of a choice changes the digest", () => {

@@ -1,0 +1,31 @@
+import { z } from "zod";
+import type { Step } from "../../ports/step.ts";
+import { pointTo } from "./check-public.ts";
+import { NoData } from "./schemas.ts";
+
+/**
+ * Waits until every name server of the zone gives the new side, whoever made it so: a person, or Route 53's own health
+ * checks. Resolvers may give the old answer for one TTL longer; counting that from here is `settle-dns`.
+ */
+const Input = z.object({ name: z.string(), newSide: z.string() });
+type Input = z.infer<typeof Input>;
+
+export const awaitDns: Step<Input, Record<string, never>> = {
+  name: "await-dns",
+  input: Input,
+  data: NoData,
+  run: async () => ({ requestIds: [], data: {} }),
+  async verify({ name, newSide }, _data, { cloud, signal }) {
+    const [wanted, authoritative] = await Promise.all([
+      cloud.probe.resolve(newSide, signal),
+      cloud.probe.resolveAuthoritative(name, signal),
+    ]);
+    if (authoritative.length === 0) return { done: false, says: "no name server answers" };
+    const wrong = authoritative.find(({ values }) => !pointTo(newSide, wanted, values));
+    if (wrong)
+      return { done: false, says: `${wrong.server} answers ${wrong.values.join(", ") || wrong.error || "nothing"}` };
+    const says = `${authoritative.length} name servers give the new side`;
+    return { done: true, says, output: { inSyncAtMs: cloud.clock.now() } };
+  },
+  undo: "nothing-to-undo",
+};

@@ -1,0 +1,159 @@
+import { describe, expect, test } from "@jest/globals";
+import type { LagSample, Observation } from "../../src/domain/observed.ts";
+import { observe } from "../../src/flows/observe.ts";
+import type { Cloud } from "../../src/ports/step.ts";
+import { example } from "../harness/example.ts";
+import { AT, homeIsDark, quietDay } from "../harness/observed.ts";
+import { serviceIn } from "../harness/plans.ts";
+
+const service = serviceIn(example("inventory"));
+const SAMPLE: LagSample = { seconds: 2, measuredAtMs: AT - 600_000 };
+
+/** The ports that tell what is in the observation. */
+function cloudThatSees(seen: Observation, speed = 1): Cloud {
+  const { sites, trafficRecords, databaseRecord, publicHealth } = seen;
+  const refuse = () => Promise.reject(new Error("a look changes nothing"));
+  const at = (region: string) => {
+    const site = sites[region];
+    if (!site) throw new Error(`nothing is known of ${region}`);
+    return site;
+  };
+  const regionOf = (via: string | undefined) =>
+    [service.home, service.standby].find((region) => service.sites[region]?.load_balancer.dns_name === via);
+  return {
+    clock: { now: () => AT, speed, sleep: async () => undefined },
+    databases: {
+      ...{ promote: refuse, closeFirewall: refuse, openFirewall: refuse },
+      describe: async (region) => at(region).database,
+      lag: async (region) => at(region).lag,
+      firewall: async (region) => at(region).firewall,
+    },
+    compute: {
+      ...{ scaleOut: refuse, stop: refuse, restore: refuse },
+      describe: async (region) => at(region).compute,
+    },
+    traffic: {
+      ...{ upsert: refuse, changeState: refuse },
+      records: async (_zone, name) => {
+        if (name === service.traffic.name) return trafficRecords;
+        if (!databaseRecord.known) return databaseRecord;
+        return { ...databaseRecord, value: databaseRecord.value ? [databaseRecord.value] : [] };
+      },
+    },
+    probe: {
+      ...{ writeCheck: refuse, resolve: refuse, resolveAuthoritative: refuse },
+      health: async (_url, { via } = {}) => {
+        const region = regionOf(via);
+        return region === undefined ? publicHealth : at(region).deepHealth;
+      },
+    },
+  };
+}
+
+function withLag(observation: Observation, lag: Partial<Observation["sites"][string]>): Observation {
+  const standby = observation.sites[service.standby];
+  if (!standby) throw new Error("standby");
+  return { ...observation, sites: { ...observation.sites, [service.standby]: { ...standby, ...lag } } };
+}
+
+describe("the replica's position", () => {
+  const lastGoodOf = async (now: Observation, lastLook?: Observation) =>
+    (await observe(service, cloudThatSees(now), { lastLook })).sites[service.standby]?.lag.lastGood;
+  const dark = homeIsDark(service);
+
+  test("is remembered from the last look, whether that saw a lag or remembered one", async () => {
+    const before = withLag(quietDay(service), { lag: { known: true, value: SAMPLE, atMs: AT } });
+    const once = await observe(service, cloudThatSees(dark), { lastLook: before });
+
+    expect(once.sites[service.standby]?.lag).toMatchObject({ known: false, lastGood: SAMPLE });
+    expect(await lastGoodOf(dark, once)).toEqual(SAMPLE);
+    expect(await lastGoodOf(dark)).toBeUndefined();
+  });
+
+  test("is the newer one of what CloudWatch and the last look know", async () => {
+    const known = (lastGood: LagSample) =>
+      withLag(dark, { lag: { known: false, cause: "failed", why: "broken", atMs: AT, lastGood } });
+    const older = { seconds: 1, measuredAtMs: AT - 700_000 };
+
+    expect(await lastGoodOf(known(older), known(SAMPLE))).toEqual(SAMPLE);
+    expect(await lastGoodOf(known(SAMPLE), known(older))).toEqual(SAMPLE);
+  });
+
+  test("of another replica is not taken for it", async () => {
+    const before = quietDay(service);
+    const database = before.sites[service.standby]?.database;
+    if (!database?.known) throw new Error("a quiet day is known");
+    const other = withLag(before, { database: { ...database, value: { ...database.value, source: "another-db" } } });
+
+    expect(await lastGoodOf(dark, other)).toBeUndefined();
+  });
+});
+
+describe("a look that somebody waits for", () => {
+  /** Machine time: more than a silent part of it is waited for, less than a part gets that answered last time. */
+  const ANSWERS_AFTER_MS = 2_500;
+  const dark = homeIsDark(service);
+  const quiet = quietDay(service);
+
+  /** Home's side of the world comes so late; the rest at once. */
+  function lateAtHome(seen: Observation, speed = 1): Cloud {
+    const cloud = cloudThatSees(seen, speed);
+    const late = async <T>(region: string, answer: Promise<T>): Promise<T> => {
+      if (region === service.home) await new Promise((resolve) => setTimeout(resolve, ANSWERS_AFTER_MS));
+      return answer;
+    };
+    const { databases, compute } = cloud;
+    return {
+      ...cloud,
+      databases: {
+        ...databases,
+        describe: (region, name) => late(region, databases.describe(region, name)),
+        firewall: (region, group) => late(region, databases.firewall(region, group)),
+      },
+      compute: { ...compute, describe: (region, site) => late(region, compute.describe(region, site)) },
+    };
+  }
+
+  async function looked(cloud: Cloud, lastLook: Observation | undefined, isHurried = true) {
+    const startedMs = performance.now();
+    const { sites } = await observe(service, cloud, { lastLook, isHurried });
+    return { home: sites[service.home], standby: sites[service.standby], ms: performance.now() - startedMs };
+  }
+
+  test("waits shortly for a region that was dark a moment ago, and says so", async () => {
+    const { home, standby, ms } = await looked(lateAtHome(quiet), { ...dark, atMs: AT - 20_000 });
+
+    expect(ms).toBeLessThan(ANSWERS_AFTER_MS - 300);
+    const silent = { known: false, cause: "unreachable", why: "no answer within 1500 ms, nor any at 03:12:25Z" };
+    expect([home?.database, home?.compute, home?.firewall]).toMatchObject([silent, silent, silent]);
+    expect(standby?.database.known).toBe(true);
+  });
+
+  test("takes the answer of a region that is back", async () => {
+    const { home } = await looked(cloudThatSees(quiet), { ...dark, atMs: AT - 20_000 });
+
+    expect([home?.database.known, home?.compute.known, home?.deepHealth.kind]).toEqual([true, true, "healthy"]);
+  });
+
+  test("never takes a slow region for dark: one that answered last time gets all its time", async () => {
+    const [home, quietHome] = [dark.sites[service.home], quiet.sites[service.home]];
+    if (!home || !quietHome) throw new Error("home");
+    const oneAnswered = { ...home, compute: quietHome.compute };
+    const partly = { ...dark, sites: { ...dark.sites, [service.home]: oneAnswered } };
+    const looks = await Promise.all([quiet, partly, undefined].map((lastLook) => looked(lateAtHome(quiet), lastLook)));
+
+    expect(looks.map(({ home: seen }) => seen?.database.known)).toEqual([true, true, true]);
+  });
+
+  test("does not go by a verdict that is old in machine time, or that nobody asked it to use", async () => {
+    const aged = (machineMs: number, speed: number) => ({ ...dark, atMs: AT - machineMs * speed });
+
+    const looks = await Promise.all([
+      looked(lateAtHome(quiet, 10), aged(31_000, 10)),
+      looked(lateAtHome(quiet, 10), aged(29_000, 10)),
+      looked(lateAtHome(quiet), aged(1_000, 1), false),
+    ]);
+
+    expect(looks.map(({ home }) => home?.database.known)).toEqual([true, false, true]);
+  });
+});
