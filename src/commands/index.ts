@@ -33,6 +33,8 @@ interface Verb {
   readonly says: string;
   /** Any one of these roles; empty: anyone. What a decision on a run needs stands in its own table. */
   readonly who: readonly Role[];
+  /** Changes what happens to a service: refused while the store cannot be trusted (G17). */
+  readonly moves?: true;
   readonly handle: (ask: Ask, deps: CommandDeps) => Promise<Answer>;
 }
 
@@ -42,6 +44,7 @@ const decision = (name: Exclude<Decision, "approve">, usage: string, says: strin
   usage,
   says,
   who: [],
+  moves: true,
   handle: (ask, { run }) => decideOnRun(name, ask, run),
 });
 
@@ -57,12 +60,14 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     usage: "failover <service> [to <region>] [planned|unplanned] [dry-run] [because <reason>]",
     says: "observe, plan, and ask two approvers for their keys",
     who: ACTS,
+    moves: true,
     handle: (ask, { run }) => failover(ask, run),
   },
   approve: {
     usage: "approve",
     says: "turn your key: the button on the plan card",
     who: [],
+    moves: true,
     handle: (ask, { run }) => approve(ask, run),
   },
   reject: decision("reject", "reject <plan>", "refuse a plan, for everybody"),
@@ -137,6 +142,7 @@ export function createIntents(deps: CommandDeps, inventory: () => Inventory): In
     const verb = VERBS[ask.verb];
     if (!verb) throw new UserError("verb-unknown", `There is no /dr ${ask.verb}. /dr help lists what there is.`);
     refuseUnlessAllowed(ask, verb, inventory());
+    if (verb.moves) await refuseWhileLost(ask, deps.run);
     return verb.handle(ask, deps);
   };
 }
@@ -148,6 +154,15 @@ function refuseUnlessAllowed(ask: Ask, verb: Verb, inventory: Inventory): void {
   throw new UserError(
     "not-allowed",
     `/dr ${ask.verb} is for people who are listed in twokey.yaml as ${verb.who.join(", ")}. Nothing was changed.`,
+  );
+}
+
+async function refuseWhileLost(ask: Ask, { ledger }: CommandDeps["run"]): Promise<void> {
+  const wrong = await ledger.disagreement();
+  if (wrong === undefined) return;
+  throw new UserError(
+    "store-lost",
+    `${wrong}. What was under way may be forgotten, so nothing is moved until people have looked and signed: /dr ${ask.verb} is refused.`,
   );
 }
 

@@ -6,8 +6,9 @@ import { z } from "zod";
 import { Bug, UserError } from "../domain/errors.ts";
 import { canonicalJson } from "../domain/json.ts";
 import type { Secret } from "../domain/secret.ts";
+import { type LostStore, sayAct } from "../ports/lost-store.ts";
 import type { Ledger, LedgerEntry } from "../ports/runs.ts";
-import { KEYS } from "./keys.ts";
+import { readMarks, type StoredMarks, testify, writeMark } from "./ledger-marks.ts";
 
 const Line = z.object({
   /** Random; the newest one also stands in the store, so that a lost or older store is recognised for good (G17). */
@@ -28,6 +29,11 @@ const Line = z.object({
 });
 type Line = z.infer<typeof Line>;
 
+/** Lines of a testimony: what a person can read, and more than one executor has under way. */
+const ACTS_TOLD = 12;
+/** A line that only says how far another process is. */
+const WITNESSED = "witnessed";
+
 export interface LedgerOptions {
   readonly directory: string;
   readonly process: string;
@@ -38,25 +44,29 @@ export interface LedgerOptions {
  * Appends one fsynced line for each act, in one file a process. Two processes of one name would overwrite each other's
  * mark, and both would see a disagreement: that stops them, which is safe.
  */
-export class LedgerFile implements Ledger {
+export class LedgerFile implements Ledger, LostStore {
   readonly #redis: Redis;
+  readonly #process: string;
   readonly #key: Secret;
   readonly #file: FileHandle;
   #chain: string;
-  readonly #markKey: string;
   #mark: string;
+  /** The newest mark of another process that stands in this file. */
+  #witnessed = "";
   #epoch: number;
+  #acts: readonly string[];
   #queue: Promise<void> = Promise.resolve();
 
   private constructor(redis: Redis, options: LedgerOptions, file: FileHandle, lines: readonly Line[]) {
     this.#redis = redis;
     this.#key = options.key;
-    this.#markKey = KEYS.ledgerMark(options.process);
+    this.#process = options.process;
     this.#file = file;
     const last = lines.at(-1);
     this.#chain = last?.chain ?? "";
     this.#mark = last?.mark ?? "";
     this.#epoch = Math.max(0, ...lines.map((line) => line.entry.epoch));
+    this.#acts = lines.slice(-ACTS_TOLD).map(({ entry }) => sayAct(entry));
   }
 
   static async open(redis: Redis, options: LedgerOptions): Promise<LedgerFile> {
@@ -75,8 +85,43 @@ export class LedgerFile implements Ledger {
   }
 
   append(entry: LedgerEntry): Promise<void> {
-    // One at a time: the chain needs the previous line's hash.
-    const next = this.#queue.then(() => this.#write(entry));
+    return this.#inTurn(() => this.#write(entry));
+  }
+
+  /** One line for each newest act of another process; none for its witnessing, or two of them would write for ever. */
+  keepUp(): Promise<void> {
+    return this.#inTurn(async () => {
+      const { head } = await readMarks(this.#redis, this.#process);
+      if (!head || head.process === this.#process || head.mark === this.#witnessed) return;
+      const { atMs, run, epoch } = head;
+      await this.#write({ atMs, run, epoch, kind: WITNESSED, says: `${head.process} has written ${head.mark}` });
+      this.#witnessed = head.mark;
+    });
+  }
+
+  async disagreement(): Promise<string | undefined> {
+    const stored = await readMarks(this.#redis, this.#process);
+    const why = this.#unknownTo(stored);
+    if (why === undefined) {
+      const [told] = stored.testimonies;
+      return told && `${told.why}, says ${told.process}`;
+    }
+    // Whoever notices first stops all the others.
+    const { mark, epoch } = { mark: this.#mark, epoch: this.#epoch };
+    await testify(this.#redis, { process: this.#process, mark, why, epoch, acts: [...this.#acts] });
+    return why;
+  }
+
+  #unknownTo({ own }: StoredMarks): string | undefined {
+    if (this.#mark === "" || own?.includes(this.#mark)) return undefined;
+    return own === undefined
+      ? "Redis came back empty, or it is another one: it does not know this ledger"
+      : "Redis went back in time: it does not know the newest line of this ledger";
+  }
+
+  /** One at a time: the chain needs the previous line's hash. */
+  #inTurn(write: () => Promise<void>): Promise<void> {
+    const next = this.#queue.then(write);
     this.#queue = next.catch(() => undefined);
     return next;
   }
@@ -85,24 +130,17 @@ export class LedgerFile implements Ledger {
     const wrong = await this.disagreement();
     if (wrong !== undefined) throw new Bug("store-lost", wrong);
     const mark = randomUUID();
-    // The store first: after a crash in between it holds the new mark beside the one that the file ends with.
-    await this.#redis.set(this.#markKey, `${mark} ${this.#mark}`);
+    const { atMs, run, epoch } = entry;
+    const head = entry.kind === WITNESSED ? undefined : { process: this.#process, mark, run, epoch, atMs };
+    await writeMark(this.#redis, this.#process, [mark, this.#mark], head);
     const body = { mark, entry };
     const chain = chained(this.#key, this.#chain, body);
     await this.#file.appendFile(`${JSON.stringify({ ...body, chain })}\n`);
     await this.#file.datasync();
     this.#chain = chain;
     this.#mark = mark;
-    this.#epoch = Math.max(this.#epoch, entry.epoch);
-  }
-
-  async disagreement(): Promise<string | undefined> {
-    if (this.#mark === "") return undefined;
-    const stored = await this.#redis.get(this.#markKey);
-    if (stored === null) return "Redis came back empty, or it is another one: it does not know this ledger";
-    if (!stored.split(" ").includes(this.#mark))
-      return "Redis went back in time: it does not know the newest line of this ledger";
-    return undefined;
+    this.#epoch = Math.max(this.#epoch, epoch);
+    this.#acts = [...this.#acts, sayAct(entry)].slice(-ACTS_TOLD);
   }
 
   highestEpoch(): number {
