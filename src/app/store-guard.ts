@@ -11,7 +11,7 @@ const CHECK_EVERY_MS = 5_000;
 const KEEP_UP_EVERY_MS = 500;
 
 export interface StoreGuardDeps {
-  readonly ledger: LostStore;
+  readonly ledger: Pick<LostStore, "keepUp" | "disagreement">;
   readonly queues: Pick<Queues, "startSweep">;
   readonly paging: Pick<Paging, "trigger" | "resolve">;
   readonly logger: Logger;
@@ -34,6 +34,7 @@ export function startStoreGuard(deps: StoreGuardDeps): { stop(): void } {
     if (wrong === called) return;
     const dedupKey = `dr:${deps.inventory().file.environment}:store-lost`;
     if (wrong === undefined) {
+      deps.logger.info({}, "The state store and the ledgers agree again");
       const ended = await deps.paging.resolve(dedupKey, deps.process);
       if (ended.kind === "accepted") called = undefined;
       return;
@@ -44,7 +45,7 @@ export function startStoreGuard(deps: StoreGuardDeps): { stop(): void } {
     );
     const answer = await deps.paging.trigger({
       dedupKey,
-      summary: `TwoKey has stopped changing anything: ${wrong}. Look at the cloud by hand, then see “when Redis is lost” in the operations manual.`,
+      summary: `TwoKey has stopped changing anything: ${wrong}. Look at the cloud by hand, then ask for the way on in Slack: /dr recover. See “when Redis is lost” in the operations manual.`,
       source: deps.process,
       severity: "critical",
       details: {},

@@ -13,6 +13,7 @@ import { failover } from "./failover.ts";
 import type { IncidentCommandDeps } from "./incident-deps.ts";
 import type { Answer, Ask, Intents } from "./intent.ts";
 import { onCall } from "./oncall.ts";
+import { type RecoverDeps, recover } from "./recover.ts";
 import { resolve } from "./resolve.ts";
 import { decideOnRun } from "./run-decisions.ts";
 import { severity } from "./severity.ts";
@@ -22,6 +23,7 @@ import { update } from "./update.ts";
 
 export interface CommandDeps {
   readonly run: StatusDeps & KeyDeps;
+  readonly recovery: RecoverDeps;
   readonly incident: IncidentCommandDeps;
 }
 
@@ -84,6 +86,12 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     says: "the same steps as commands to paste",
     who: [],
     handle: (ask, { run }) => byHand(ask, run),
+  },
+  recover: {
+    usage: "recover",
+    says: "after a lost state store: show what is known, and ask two approvers to go on",
+    who: ACTS,
+    handle: (ask, { recovery }) => recover(ask, recovery),
   },
   declare: {
     usage: "declare [severity] [service] <what is wrong>",
@@ -162,7 +170,7 @@ async function refuseWhileLost(ask: Ask, { ledger }: CommandDeps["run"]): Promis
   if (wrong === undefined) return;
   throw new UserError(
     "store-lost",
-    `${wrong}. What was under way may be forgotten, so nothing is moved until people have looked and signed: /dr ${ask.verb} is refused.`,
+    `${wrong}. What was under way may be forgotten, so nothing is moved until people have looked and signed: /dr ${ask.verb} is refused. The way on: /dr recover`,
   );
 }
 

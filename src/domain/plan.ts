@@ -47,7 +47,7 @@ export type Assumption = z.infer<typeof Assumption>;
 
 /** Something each key holder agrees to in words before their key counts. */
 export const Acceptance = z.strictObject({
-  id: z.enum(["data-loss", "not-fenced", "healthy-primary", "dns-by-hand"]),
+  id: z.enum(["promoted-already", "data-loss", "not-fenced", "healthy-primary", "dns-by-hand"]),
   /** The sentence they agree to. */
   words: z.string(),
 });

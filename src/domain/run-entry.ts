@@ -77,6 +77,8 @@ export const RunEntry = z.discriminatedUnion("kind", [
     requestIds: z.array(z.string()),
   }),
   z.strictObject({ kind: z.literal("watch-ended"), atMs: z.number() }),
+  /** The store was lost and people signed for going on without this run. */
+  z.strictObject({ kind: z.literal("abandoned"), atMs: z.number(), why: z.string() }),
   z.strictObject({ kind: z.literal("finished"), atMs: z.number(), state: z.enum(["verified", "unwound"]) }),
 ]);
 export type RunEntry = z.infer<typeof RunEntry>;

@@ -49,6 +49,7 @@ const FITS: Readonly<Record<RunEntry["kind"], readonly RunStateName[]>> = {
   "watch-intent": ["verified"],
   "fenced-later": ["verified"],
   "watch-ended": ["verified"],
+  abandoned: ["waiting-for-keys", ...LIVE],
   finished: ["running", "unwinding"],
 };
 
@@ -104,6 +105,8 @@ function applied(run: RunState, entry: RunEntry): RunState {
     case "fenced-later":
     case "watch-ended":
       return { ...run, fencedLater: true };
+    case "abandoned":
+      return closed(run, entry.atMs, entry.why);
     case "finished":
       return { ...run, state: entry.state, endedAtMs: entry.atMs, why: "" };
     case "intent":

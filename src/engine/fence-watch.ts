@@ -53,6 +53,7 @@ export async function watchOldSide(run: RunState, deps: WatchDeps, signal: Abort
   await deps.ledger.append({
     atMs,
     run: run.plan.id,
+    service: run.plan.service,
     epoch: run.epoch,
     kind: "watch-intent",
     step: fence.id,
@@ -76,6 +77,7 @@ export async function watchOldSide(run: RunState, deps: WatchDeps, signal: Abort
   await deps.ledger.append({
     atMs: done.atMs,
     run: run.plan.id,
+    service: run.plan.service,
     epoch: run.epoch,
     kind: done.kind,
     step: fence.id,

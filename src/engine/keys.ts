@@ -118,6 +118,7 @@ function noteKey(
   return deps.ledger.append({
     atMs: deps.clock.now(),
     run: run.plan.id,
+    service: run.plan.service,
     epoch: run.epoch,
     kind: "key-turned",
     by: person.id,

@@ -1,35 +1,29 @@
-import { z } from "zod";
-import type { LedgerEntry } from "./runs.ts";
+import type { Event } from "../domain/event.ts";
+import type { Recovery, Testimony } from "../domain/recovery.ts";
+import type { RunState } from "../domain/run.ts";
+import type { RunEntry } from "../domain/run-entry.ts";
 
-/**
- * What one process swears to when the store does not know its ledger any more: the newest mark it wrote, and its last lines.
- * It lies in the store that is in doubt, so that every process stops, also one that never wrote a line itself.
- */
-export const Testimony = z.strictObject({
-  process: z.string(),
-  mark: z.string(),
-  why: z.string(),
-  /** Highest fencing number of that ledger. */
-  epoch: z.number(),
-  /** Newest last. */
-  acts: z.array(z.string()),
-});
-export type Testimony = z.infer<typeof Testimony>;
-
+/** One process's ledger against the store that all share (G17). */
 export interface LostStore {
-  /** Writes down what the other processes have done since, so that this ledger too recognises a store that lost it (G17). */
+  /**
+   * Writes down what the other processes have done since, so that this ledger too recognises a store that lost it; lays down
+   * its testimony where the store is lost; notes who signed once it counts again.
+   */
   keepUp(): Promise<void>;
   /** Undefined: the store and all ledgers agree. */
   disagreement(): Promise<string | undefined>;
+  /** What no accepted recovery covers yet. */
+  testimonies(): Promise<readonly Testimony[]>;
 }
 
-interface Act extends Pick<LedgerEntry, "atMs" | "run" | "kind" | "says"> {
-  readonly step?: string | undefined;
-  readonly requestIds?: readonly string[] | undefined;
+export interface Ended {
+  readonly run: RunState;
+  readonly entry: RunEntry;
 }
 
-/** One line of testimony, for people. */
-export function sayAct({ atMs, run, step, kind, says, requestIds = [] }: Act): string {
-  const about = [new Date(atMs).toISOString(), run, step, kind].filter((part) => part !== undefined).join(" ");
-  return `${about}: ${says}${requestIds.length > 0 ? ` (${requestIds.join(", ")})` : ""}`;
+/** The newest recovery; written by compare-and-set, its events and the runs it ends in the same atomic step. */
+export interface Recoveries {
+  read(): Promise<{ readonly value: Recovery | undefined; readonly revision: number }>;
+  /** False: somebody was faster, or another run is open than those that it ends. */
+  write(revision: number, value: Recovery, events: readonly Event[], ends?: readonly Ended[]): Promise<boolean>;
 }

@@ -7,6 +7,7 @@ export const KEYS = {
   ledgerMark: (process: string) => `${PREFIX}:ledger:${process}`,
   ledgerHead: `${PREFIX}:ledger-head`,
   testimonies: `${PREFIX}:testimonies`,
+  recovery: `${PREFIX}:recovery`,
   events: `${PREFIX}:events`,
   clock: `${PREFIX}:clock`,
   clockChannel: `${PREFIX}:clock-moved`,

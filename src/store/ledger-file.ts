@@ -5,8 +5,9 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import { Bug, UserError } from "../domain/errors.ts";
 import { canonicalJson } from "../domain/json.ts";
+import { type Act, isCovered, type Recovery, recoveryDigest, type Testimony } from "../domain/recovery.ts";
 import type { Secret } from "../domain/secret.ts";
-import { type LostStore, sayAct } from "../ports/lost-store.ts";
+import type { LostStore } from "../ports/lost-store.ts";
 import type { Ledger, LedgerEntry } from "../ports/runs.ts";
 import { readMarks, type StoredMarks, testify, writeMark } from "./ledger-marks.ts";
 
@@ -16,6 +17,7 @@ const Line = z.object({
   entry: z.object({
     atMs: z.number(),
     run: z.string(),
+    service: z.string().optional(),
     epoch: z.number(),
     kind: z.string(),
     step: z.string().optional(),
@@ -33,6 +35,8 @@ type Line = z.infer<typeof Line>;
 const ACTS_TOLD = 12;
 /** A line that only says how far another process is. */
 const WITNESSED = "witnessed";
+/** A line that says who signed that this store counts again. */
+const ACCEPTED = "store-accepted";
 
 export interface LedgerOptions {
   readonly directory: string;
@@ -54,7 +58,9 @@ export class LedgerFile implements Ledger, LostStore {
   /** The newest mark of another process that stands in this file. */
   #witnessed = "";
   #epoch: number;
-  #acts: readonly string[];
+  #acts: readonly Act[];
+  /** Recoveries that stand in this file. */
+  readonly #signedOff: Set<string>;
   #queue: Promise<void> = Promise.resolve();
 
   private constructor(redis: Redis, options: LedgerOptions, file: FileHandle, lines: readonly Line[]) {
@@ -66,7 +72,8 @@ export class LedgerFile implements Ledger, LostStore {
     this.#chain = last?.chain ?? "";
     this.#mark = last?.mark ?? "";
     this.#epoch = Math.max(0, ...lines.map((line) => line.entry.epoch));
-    this.#acts = lines.slice(-ACTS_TOLD).map(({ entry }) => sayAct(entry));
+    this.#acts = lines.flatMap(({ entry }) => actOf(entry)).slice(-ACTS_TOLD);
+    this.#signedOff = new Set(lines.filter(({ entry }) => entry.kind === ACCEPTED).map(({ entry }) => entry.run));
   }
 
   static async open(redis: Redis, options: LedgerOptions): Promise<LedgerFile> {
@@ -88,28 +95,37 @@ export class LedgerFile implements Ledger, LostStore {
     return this.#inTurn(() => this.#write(entry));
   }
 
-  /** One line for each newest act of another process; none for its witnessing, or two of them would write for ever. */
   keepUp(): Promise<void> {
     return this.#inTurn(async () => {
-      const { head } = await readMarks(this.#redis, this.#process);
+      const { head, recovery } = await this.#agreed();
+      if (recovery?.state === "accepted" && !this.#signedOff.has(recovery.id)) await this.#line(signOff(recovery));
+      // None for its witnessing, or two of them would write for ever.
       if (!head || head.process === this.#process || head.mark === this.#witnessed) return;
       const { atMs, run, epoch } = head;
-      await this.#write({ atMs, run, epoch, kind: WITNESSED, says: `${head.process} has written ${head.mark}` });
+      await this.#line({ atMs, run, epoch, kind: WITNESSED, says: `${head.process} has written ${head.mark}` });
       this.#witnessed = head.mark;
     });
   }
 
   async disagreement(): Promise<string | undefined> {
-    const stored = await readMarks(this.#redis, this.#process);
-    const why = this.#unknownTo(stored);
-    if (why === undefined) {
-      const [told] = stored.testimonies;
-      return told && `${told.why}, says ${told.process}`;
+    return this.#judge(await readMarks(this.#redis, this.#process));
+  }
+
+  async testimonies(): Promise<readonly Testimony[]> {
+    const { testimonies, recovery } = await readMarks(this.#redis, this.#process);
+    return testimonies.filter((testimony) => !isCovered(recovery, testimony));
+  }
+
+  async #judge(stored: StoredMarks): Promise<string | undefined> {
+    const about = { process: this.#process, mark: this.#mark };
+    const why = isCovered(stored.recovery, about) ? undefined : this.#unknownTo(stored);
+    if (why !== undefined) {
+      // Whoever notices first stops all the others.
+      await testify(this.#redis, { ...about, why, epoch: this.#epoch, acts: [...this.#acts] });
+      return why;
     }
-    // Whoever notices first stops all the others.
-    const { mark, epoch } = { mark: this.#mark, epoch: this.#epoch };
-    await testify(this.#redis, { process: this.#process, mark, why, epoch, acts: [...this.#acts] });
-    return why;
+    const told = stored.testimonies.find((testimony) => !isCovered(stored.recovery, testimony));
+    return told && `${told.why}, says ${told.process}`;
   }
 
   #unknownTo({ own }: StoredMarks): string | undefined {
@@ -126,9 +142,21 @@ export class LedgerFile implements Ledger, LostStore {
     return next;
   }
 
-  async #write(entry: LedgerEntry): Promise<void> {
-    const wrong = await this.disagreement();
+  async #agreed(): Promise<StoredMarks> {
+    const stored = await readMarks(this.#redis, this.#process);
+    const wrong = await this.#judge(stored);
     if (wrong !== undefined) throw new Bug("store-lost", wrong);
+    return stored;
+  }
+
+  async #write(entry: LedgerEntry): Promise<void> {
+    const { recovery } = await this.#agreed();
+    // Who signed stands before the first act in the store that they signed for.
+    if (recovery?.state === "accepted" && !this.#signedOff.has(recovery.id)) await this.#line(signOff(recovery));
+    await this.#line(entry);
+  }
+
+  async #line(entry: LedgerEntry): Promise<void> {
     const mark = randomUUID();
     const { atMs, run, epoch } = entry;
     const head = entry.kind === WITNESSED ? undefined : { process: this.#process, mark, run, epoch, atMs };
@@ -140,7 +168,8 @@ export class LedgerFile implements Ledger, LostStore {
     this.#chain = chain;
     this.#mark = mark;
     this.#epoch = Math.max(this.#epoch, epoch);
-    this.#acts = [...this.#acts, sayAct(entry)].slice(-ACTS_TOLD);
+    this.#acts = [...this.#acts, ...actOf(entry)].slice(-ACTS_TOLD);
+    if (entry.kind === ACCEPTED) this.#signedOff.add(run);
   }
 
   highestEpoch(): number {
@@ -151,6 +180,25 @@ export class LedgerFile implements Ledger, LostStore {
     await this.#queue;
     await this.#file.close();
   }
+}
+
+type Written = z.infer<typeof Line>["entry"] | LedgerEntry;
+
+function actOf({ door: _door, requestIds = [], ...act }: Written): Act[] {
+  return act.kind === WITNESSED || act.kind === ACCEPTED ? [] : [{ ...act, requestIds: [...requestIds] }];
+}
+
+/** Its number is above every one that was ever used, so that fencing numbers never decrease (G6). */
+function signOff(recovery: Recovery): LedgerEntry {
+  const who = recovery.signatures.map(({ by }) => by).join(" and ");
+  return {
+    atMs: Math.max(...recovery.signatures.map(({ atMs }) => atMs)),
+    run: recovery.id,
+    epoch: Math.max(...recovery.testimonies.map(({ epoch }) => epoch)),
+    kind: ACCEPTED,
+    by: who,
+    says: `${who} have looked and signed: this store counts from here on (${recoveryDigest(recovery)})`,
+  };
 }
 
 /** Reads a ledger file and checks its chain; `broken` is the number of the first line that does not fit. */

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
-import { Testimony } from "../ports/lost-store.ts";
+import { Recovery, Testimony } from "../domain/recovery.ts";
 import { KEYS } from "./keys.ts";
 
 /** The newest act that any process has written into its ledger. */
@@ -19,11 +19,18 @@ export interface StoredMarks {
   readonly own: readonly string[] | undefined;
   readonly head: Head | undefined;
   readonly testimonies: readonly Testimony[];
+  /** The newest one, accepted or not. */
+  readonly recovery: Recovery | undefined;
 }
 
 export async function readMarks(redis: Redis, process: string): Promise<StoredMarks> {
-  const answers = await redis.multi().mget(KEYS.ledgerMark(process), KEYS.ledgerHead).hvals(KEYS.testimonies).exec();
-  const [marks, testimonies] = (answers ?? []).map(([error, value]) => {
+  const answers = await redis
+    .multi()
+    .mget(KEYS.ledgerMark(process), KEYS.ledgerHead)
+    .hvals(KEYS.testimonies)
+    .hget(KEYS.recovery, "value")
+    .exec();
+  const [marks, testimonies, recovery] = (answers ?? []).map(([error, value]) => {
     if (error) throw error;
     return value;
   });
@@ -35,6 +42,7 @@ export async function readMarks(redis: Redis, process: string): Promise<StoredMa
       .array(z.string())
       .parse(testimonies)
       .map((text) => Testimony.parse(JSON.parse(text))),
+    recovery: typeof recovery === "string" ? Recovery.parse(JSON.parse(recovery)) : undefined,
   };
 }
 

@@ -1,10 +1,12 @@
 import { afterEach, expect, test } from "@jest/globals";
-import { stateOf } from "../../src/domain/run.ts";
-import { startFailover } from "../../src/sandbox/bench/rehearsal.ts";
+import { isOver, stateOf } from "../../src/domain/run.ts";
+import { seenRun, startFailover } from "../../src/sandbox/bench/rehearsal.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
+import { buttonOf } from "../../src/sandbox/story/play.ts";
+import type { Outcome, SeenMessage } from "../../src/simulators/slack/people.ts";
 import { BreakableRedis, type ComesBack } from "../harness/breakable-redis.ts";
 import { eventually } from "../harness/failover-world.ts";
-import { reconnected, runWhere, startTestStage, worldTimePasses } from "../harness/stage.ts";
+import { reconnected, runWhere, startTestStage, timesOf, worldTimePasses } from "../harness/stage.ts";
 
 const SPEED = 20;
 /** World time that Redis is away. */
@@ -57,10 +59,48 @@ test.each<[ComesBack, RegExp]>([
   180_000,
 );
 
+test("after an older Redis two people sign for going on, and a fresh plan does the rest of a failover that was promoted already", async () => {
+  redis = await BreakableRedis.start();
+  stage = await startTestStage({ example: "inventory", speed: SPEED, bots: 2, redisUrl: redis.url });
+  const { world } = stage;
+  const id = await startFailover(stage);
+  await runWhere(stage, id, ({ epoch }) => epoch > 0);
+  await redis.copy();
+  await world.expectLog("rds.promotion-observable", () => true, 60_000);
+  await redis.kill();
+  await redis.comeBack("older");
+  await reconnected(stage);
+  await refusedReadiness(stage, /went back in time/);
+  const promoted = await timesOf(stage, "PromoteReadReplica");
+
+  const card = await askRecovery(stage);
+  await signRecovery(stage, "U01FARID", card);
+  await world.people.expectEphemeral("U01FARID", ({ text }) => /not an approver/.test(text), SOON_MS);
+  await signRecovery(stage, "U01ANA", card);
+  await world.people.expectEphemeral("U01ANA", ({ text }) => /1 more approver/.test(text), SOON_MS);
+  expect((await Promise.all(stage.bots.map(readiness))).map(({ status }) => status)).toEqual([503, 503]);
+  await signRecovery(stage, "U01BEN", card);
+  await eventually("bots that are ready", SOON_MS, async () =>
+    (await Promise.all((stage?.bots ?? []).map(readiness))).every(({ ok }) => ok) ? true : undefined,
+  );
+  const before = await runWhere(stage, id, ({ state }) => state === "closed");
+  const rest = await failOverAgain(stage);
+  const run = await runWhere(stage, rest, (seen) => isOver(seen) || seen.state === "stopped", 120_000);
+
+  expect(JSON.stringify(card.blocks)).toContain("Promote mycomputer-inventory-db-replica");
+  expect(before.why).toContain("people signed for going on without it");
+  expect([run.state, run.why]).toEqual(["verified", ""]);
+  expect(run.plan.acceptances.map((acceptance) => acceptance.id)).toContain("promoted-already");
+  expect([promoted, await timesOf(stage, "PromoteReadReplica")]).toEqual([1, 1]);
+  const verdict = await world.verdict("inventory", 0);
+  expect([verdict.primary, verdict.doubledWrites]).toEqual(["eu-central-1/mycomputer-inventory-db-replica", 0]);
+  expect(verdict.firstGoodWriteAfter).not.toBeNull();
+}, 240_000);
+
 /** Resolves when every bot's /readyz refuses for that reason. */
 function refusedReadiness({ bots }: Stage, why: RegExp): Promise<string[]> {
   return eventually(`bots that say ${String(why)}`, SOON_MS, async () => {
-    const answers = await Promise.all(bots.map(({ port }) => fetch(`http://127.0.0.1:${port}/readyz`)));
+    const answers = await Promise.all(bots.map(readiness));
     const said = await Promise.all(answers.map((answer) => answer.text()));
     return answers.every(({ status }) => status === 503) && said.every((text) => why.test(text)) ? said : undefined;
   });
@@ -73,4 +113,37 @@ async function askFailover({ world, inventory }: Stage): Promise<string> {
     .types("/dr failover inventory because the store was lost", { in: channel });
   const seen = await world.people.expectEphemeral("U01FARID", () => true, SOON_MS);
   return [...ephemerals, seen].map(({ text }) => text).join(" ");
+}
+
+function readiness({ port }: { readonly port: number }): Promise<Response> {
+  return fetch(`http://127.0.0.1:${port}/readyz`);
+}
+
+/** Somebody asks for the way on; resolves to the card in the alerts' channel. */
+async function askRecovery({ world, inventory }: Stage): Promise<SeenMessage> {
+  const { channel } = inventory.file.alerts;
+  await world.people.as("U01FARID").types("/dr recover", { in: channel });
+  return world.people.expectMessage(channel, (message) => buttonOf(message, "recover") !== undefined, SOON_MS);
+}
+
+function signRecovery({ world, inventory }: Stage, slackId: string, card: SeenMessage): Promise<Outcome> {
+  const button = buttonOf(card, "recover") ?? "";
+  return world.people.as(slackId).clicks(button, { in: inventory.file.alerts.channel, message: card });
+}
+
+/** A fresh failover, with every sentence agreed to by two approvers; resolves to its run. */
+async function failOverAgain(at: Stage): Promise<string> {
+  const { world, inventory } = at;
+  const words = "/dr failover inventory because the rest is left to do";
+  await world.people.as("U01FARID").types(words, { in: inventory.file.alerts.channel });
+  const { plan } = await seenRun(at, undefined, ({ state }) => state === "waiting-for-keys", SOON_MS);
+  const channel = (await world.people.channels()).find(({ name = "" }) => name.startsWith("inc-"))?.id ?? "";
+  const card = await world.people.expectMessage(channel, ({ text }) => text.includes(plan.id), SOON_MS);
+  for (const approver of ["U01ANA", "U01BEN"]) {
+    await world.people.as(approver).clicks(buttonOf(card, "approve") ?? "", { in: channel, message: card });
+    const form = await world.people.expectView(approver, undefined, SOON_MS);
+    const inputs = form.blocks.filter(({ type }) => type === "input").map((block) => String(block["block_id"]));
+    await world.people.as(approver).submits(form, Object.fromEntries(inputs.map((input) => [input, "yes"])));
+  }
+  return plan.id;
 }

@@ -14,6 +14,8 @@ export interface Judgement {
   /** The old side gives no answer: it can be neither fenced nor checked. */
   readonly oldSideDark: boolean;
   readonly oldSideHealthy: boolean;
+  /** The new side's database follows nobody any more: somebody, or a run of before, has promoted it already. */
+  readonly promotedAlready: boolean;
   /** Route 53 cannot be asked because its control plane lies in the failed region. */
   readonly dnsByHand: boolean;
   readonly traffic: Extract<RecordChange, { before: unknown }> | undefined;
@@ -34,31 +36,41 @@ export function judge(request: FailoverRequest): Judgement {
   const from = otherRegion(service, to);
   const [old, next] = [observed.sites[from], observed.sites[to]];
   const oldSideDark = isDark(old?.database) && isDark(old?.compute);
+  const promotedAlready = isPromoted(request, next) && oldSideDark;
   const dnsByHand = from === ROUTE53_CONTROL_PLANE && oldSideDark;
   const change = observed.trafficRecords.known ? trafficChange(service, observed.trafficRecords.value, to) : undefined;
-  const facts = { from, oldSideDark, dnsByHand, oldSideHealthy: old?.deepHealth.kind === "healthy" };
+  const facts = { from, oldSideDark, dnsByHand, promotedAlready, oldSideHealthy: old?.deepHealth.kind === "healthy" };
   return {
     ...facts,
     refusals: [
-      ...targetRefusals(request, from),
-      ...databaseRefusals(request, next),
+      ...targetRefusals(request, from, promotedAlready),
+      ...databaseRefusals(request, next, promotedAlready),
       ...recordRefusals(request, change, dnsByHand),
       ...modeRefusals(request, old, oldSideDark),
     ],
     unchecked: uncheckedOf(request, from, old, next),
-    dataLoss: dataLossOf(request, next),
+    dataLoss: promotedAlready
+      ? { kind: "unknown", why: "the database was promoted before" }
+      : dataLossOf(request, next),
     traffic: change && "before" in change && !dnsByHand ? change : undefined,
-    lagLimitSeconds: next?.lag.known ? Math.max(service.rpo / 1_000, next.lag.value.seconds) : undefined,
+    lagLimitSeconds:
+      next?.lag.known && !promotedAlready ? Math.max(service.rpo / 1_000, next.lag.value.seconds) : undefined,
   };
 }
 
 const isDark = (known: Known<unknown> | undefined): boolean =>
   known !== undefined && !known.known && known.cause === "unreachable";
 
-function targetRefusals({ service, observed, to }: FailoverRequest, from: Region): string[] {
+/** With the old side dark this is how a failover looks that was left in the middle; a plan for the rest may begin there. */
+function isPromoted({ mode }: FailoverRequest, next: SiteFacts | undefined): boolean {
+  return mode === "unplanned" && next?.database.known === true && next.database.value.role === "standalone";
+}
+
+function targetRefusals({ service, observed, to }: FailoverRequest, from: Region, promoted: boolean): string[] {
   if (to !== service.home && to !== service.standby)
     return [`${service.name} has no site in ${to}. Its sites are ${service.home} and ${service.standby}.`];
   const { activeRegion } = observed;
+  if (promoted) return [];
   if (!activeRegion.known)
     return [
       `Nobody can say which database of ${service.name} is the writer: ${activeRegion.why}. Settle that by hand first.`,
@@ -67,7 +79,7 @@ function targetRefusals({ service, observed, to }: FailoverRequest, from: Region
   return [];
 }
 
-function databaseRefusals({ service, to }: FailoverRequest, next: SiteFacts | undefined): string[] {
+function databaseRefusals({ service, to }: FailoverRequest, next: SiteFacts | undefined, promoted: boolean): string[] {
   const { instance } = siteOf(service, to).database;
   if (!next) return [`There is no site in ${to}.`];
   if (!next.database.known)
@@ -76,7 +88,7 @@ function databaseRefusals({ service, to }: FailoverRequest, next: SiteFacts | un
     ];
   const { status, role } = next.database.value;
   const reasons: string[] = [];
-  if (role !== "replica") reasons.push(`${instance} is no read replica, so there is nothing to promote.`);
+  if (role !== "replica" && !promoted) reasons.push(`${instance} is no read replica, so there is nothing to promote.`);
   if (!PROMOTABLE.has(status)) reasons.push(`${instance} is ${status}; a replica in that status cannot be promoted.`);
   if (!next.compute.known) reasons.push(`The standby service in ${to} cannot be seen: ${next.compute.why}.`);
   else if (next.compute.value.status !== "ACTIVE")
@@ -158,6 +170,12 @@ export function acceptancesFor(request: FailoverRequest, judgement: Judgement): 
     accepted.push({
       id: "data-loss",
       words: `I accept that commits after ${sayTime(dataLoss.atMs, nowMs)} may be lost, more than the objective of ${sayDuration(service.rpo)}`,
+    });
+  }
+  if (judgement.promotedAlready) {
+    accepted.push({
+      id: "promoted-already",
+      words: `I accept the database in ${to} as the writer: it follows nobody, and what ${judgement.from} took since is not in it`,
     });
   }
   if (judgement.oldSideDark) {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import type { Observation } from "../../../src/domain/observed.ts";
 import { budgetMs, type Plan, planDigest, stepOf } from "../../../src/domain/plan.ts";
 import { proposedRun } from "../../../src/domain/run.ts";
 import { driftOf } from "../../../src/flows/facts.ts";
@@ -14,6 +15,18 @@ const comesBefore = (plan: Plan, earlier: string, later: string): boolean => {
   const { after } = stepOf(plan, later);
   return after.includes(earlier) || after.some((id) => comesBefore(plan, earlier, id));
 };
+
+/** The same, with the standby's database cut loose: nobody can tell the writer from what the databases say. */
+function promotedBefore(observed: Observation): Observation {
+  const standby = observed.sites["eu-central-1"];
+  if (!standby?.database.known) throw new Error("the standby is seen");
+  const database = known({ ...standby.database.value, role: "standalone" as const, source: undefined });
+  return {
+    ...observed,
+    sites: { ...observed.sites, "eu-central-1": { ...standby, database } },
+    activeRegion: { known: false, cause: "failed", why: "neither follows the other", atMs: AT },
+  };
+}
 
 const refusals = (answer: ReturnType<typeof planned>) => (answer.kind === "refused" ? answer.reasons.join(" ") : "");
 
@@ -68,6 +81,15 @@ describe("the failover runbook", () => {
 
     expect(plan.dataLoss).toEqual({ kind: "after", atMs: AT - 12_000, measuredAtMs: AT - 10_000 });
     expect(plan.acceptances.map(({ id }) => id)).toEqual(["healthy-primary"]);
+  });
+
+  test("a database that was promoted before, with the old side dark, is taken as the writer in words; nothing else changes", () => {
+    const observed = promotedBefore(homeIsDark(serviceIn(inventory)));
+    const plan = planFor(inventory, { observed });
+
+    expect(plan.acceptances.map(({ id }) => id)).toEqual(["data-loss", "promoted-already", "not-fenced"]);
+    expect(plan.dataLoss.kind).toBe("unknown");
+    expect(plan.steps.map(({ id }) => id)).toEqual(planFor(inventory).steps.map(({ id }) => id));
   });
 
   test("a lag above the objective needs words", () => {
