@@ -1,6 +1,6 @@
 import { UserError } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
-import { isKnown, type Recovery, type Testimony } from "../domain/recovery.ts";
+import { isKnown, type Recovery, type Testimony, withoutRepeats } from "../domain/recovery.ts";
 import { proposeRecovery, type RecoveryDeps, signRecovery } from "../engine/recovery.ts";
 import { observe } from "../flows/observe.ts";
 import { actLine } from "../views/recovery.ts";
@@ -55,13 +55,10 @@ async function propose(ask: Ask, deps: RecoverDeps): Promise<Answer> {
 
 /** Acts that a ledger holds and the store does not, oldest first. */
 async function forgottenActs(testimonies: readonly Testimony[], deps: RecoverDeps): Promise<string[]> {
-  const acts = testimonies.flatMap(({ process, acts: told }) => told.map((act) => ({ process, act })));
-  const runs = [...new Set(acts.map(({ act }) => act.run))];
+  const acts = withoutRepeats(testimonies.flatMap((testimony) => testimony.acts));
+  const runs = [...new Set(acts.map(({ run }) => run))];
   const events = (await Promise.all(runs.map((run) => deps.eventsOfRun(run)))).flat();
-  return acts
-    .filter(({ act }) => !isKnown(act, events))
-    .sort((a, b) => a.act.atMs - b.act.atMs)
-    .map(({ process, act }) => actLine(process, act));
+  return acts.filter((act) => !isKnown(act, events)).map(actLine);
 }
 
 async function sign(ask: Ask, value: string, deps: RecoverDeps): Promise<Answer> {

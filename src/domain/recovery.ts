@@ -18,6 +18,9 @@ export const Act = z.strictObject({
 });
 export type Act = z.infer<typeof Act>;
 
+/** A line that only says what another process has written. */
+export const WITNESSED = "witnessed";
+
 /**
  * What one process swears to when the store does not know its ledger any more: the newest mark it wrote, and its last lines.
  * It lies in the store that is in doubt, so that every process stops, also one that never wrote a line itself.
@@ -85,13 +88,20 @@ export function isCovered(recovery: Recovery | undefined, about: Pick<Testimony,
   );
 }
 
-/** Whether the stream of the store still holds this act. A key is noted a moment after it is written, by the same person. */
+/** Whether the store's stream holds this act: an act stands in ledger and stream with the same time. */
 export function isKnown(act: Act, events: readonly Event[]): boolean {
-  return events.some(
-    ({ kind, run, atMs, by, facts }) =>
-      run === act.run &&
-      kind === `run.${act.kind}` &&
-      (act.step === undefined || facts["step"] === undefined || facts["step"] === act.step) &&
-      (atMs === act.atMs || (by !== undefined && by === act.by)),
+  return events.some(({ kind, run, atMs }) => run === act.run && atMs === act.atMs && isOfKind(act, kind));
+}
+
+/** What another process wrote is known by its time alone: the witness does not repeat the kind. */
+const isOfKind = (act: Act, kind: string) => act.kind === WITNESSED || kind === `run.${act.kind}`;
+
+/** Each act once: what a process tells of another one is left out where that one tells it itself. */
+export function withoutRepeats(acts: readonly Act[]): Act[] {
+  const first = acts.filter(({ kind }) => kind !== WITNESSED);
+  const isTold = (act: Act) => first.some(({ run, atMs }) => run === act.run && atMs === act.atMs);
+  const witnessed = new Map(
+    acts.filter((act) => act.kind === WITNESSED && !isTold(act)).map((act) => [`${act.run} ${act.atMs}`, act]),
   );
+  return [...first, ...witnessed.values()].sort((a, b) => a.atMs - b.atMs);
 }

@@ -53,7 +53,8 @@ export async function turnKey(
       );
     const answer = judgeKey(run, { ...turn, nowMs: deps.clock.now() }, inventory);
     if (answer.kind === "refused") return { answer, run, started: false };
-    const written = await writeKey(run, answer, turn, deps);
+    const atMs = deps.clock.now();
+    const written = await writeKey(run, answer, { ...turn, atMs }, deps);
     if (written.kind === "conflict") continue;
     if (written.kind === "claimed-by")
       throw new UserError(
@@ -66,7 +67,7 @@ export async function turnKey(
         `${run.plan.service} was failed over a short while ago. The next failover may start at ${sayTime(written.untilMs)} (cool_down in twokey.yaml).`,
       );
     }
-    await noteKey(written.run, answer, turn, deps);
+    await noteKey(written.run, answer, { ...turn, atMs }, deps);
     if (answer.complete) await deps.wake.run(runId);
     return { answer, run: written.run, started: answer.complete };
   }
@@ -75,10 +76,10 @@ export async function turnKey(
 function writeKey(
   run: RunState,
   answer: Extract<KeyAnswer, { kind: "turned" }>,
-  turn: { accepted: readonly string[]; door: DoorName },
+  turn: { accepted: readonly string[]; door: DoorName; atMs: number },
   deps: KeyDeps,
 ) {
-  const atMs = deps.clock.now();
+  const { atMs } = turn;
   const digest = planDigest(run.plan);
   const key: RunEntry = {
     kind: "key-turned",
@@ -111,12 +112,12 @@ function writeKey(
 function noteKey(
   run: RunState,
   { person }: { readonly person: Person },
-  turn: { readonly door: DoorName },
+  turn: { readonly door: DoorName; readonly atMs: number },
   deps: KeyDeps,
 ): Promise<void> {
   const says = `${person.name} turned key ${run.keys.length} of ${run.plan.keysRequired} on ${run.digest}`;
   return deps.ledger.append({
-    atMs: deps.clock.now(),
+    atMs: turn.atMs,
     run: run.plan.id,
     service: run.plan.service,
     epoch: run.epoch,

@@ -5,11 +5,11 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import { Bug, UserError } from "../domain/errors.ts";
 import { canonicalJson } from "../domain/json.ts";
-import { type Act, isCovered, type Recovery, recoveryDigest, type Testimony } from "../domain/recovery.ts";
+import { type Act, isCovered, type Recovery, recoveryDigest, type Testimony, WITNESSED } from "../domain/recovery.ts";
 import type { Secret } from "../domain/secret.ts";
 import type { LostStore } from "../ports/lost-store.ts";
 import type { Ledger, LedgerEntry } from "../ports/runs.ts";
-import { readMarks, type StoredMarks, testify, writeMark } from "./ledger-marks.ts";
+import { type Head, readMarks, type StoredMarks, testify, writeMark } from "./ledger-marks.ts";
 
 const Line = z.object({
   /** Random; the newest one also stands in the store, so that a lost or older store is recognised for good (G17). */
@@ -33,8 +33,6 @@ type Line = z.infer<typeof Line>;
 
 /** Lines of a testimony: what a person can read, and more than one executor has under way. */
 const ACTS_TOLD = 12;
-/** A line that only says how far another process is. */
-const WITNESSED = "witnessed";
 /** A line that says who signed that this store counts again. */
 const ACCEPTED = "store-accepted";
 
@@ -101,8 +99,7 @@ export class LedgerFile implements Ledger, LostStore {
       if (recovery?.state === "accepted" && !this.#signedOff.has(recovery.id)) await this.#line(signOff(recovery));
       // None for its witnessing, or two of them would write for ever.
       if (!head || head.process === this.#process || head.mark === this.#witnessed) return;
-      const { atMs, run, epoch } = head;
-      await this.#line({ atMs, run, epoch, kind: WITNESSED, says: `${head.process} has written ${head.mark}` });
+      await this.#line(witnessed(head));
       this.#witnessed = head.mark;
     });
   }
@@ -158,8 +155,8 @@ export class LedgerFile implements Ledger, LostStore {
 
   async #line(entry: LedgerEntry): Promise<void> {
     const mark = randomUUID();
-    const { atMs, run, epoch } = entry;
-    const head = entry.kind === WITNESSED ? undefined : { process: this.#process, mark, run, epoch, atMs };
+    const [act] = entry.kind === WITNESSED ? [] : actOf(entry);
+    const head = act && { process: this.#process, mark, act };
     await writeMark(this.#redis, this.#process, [mark, this.#mark], head);
     const body = { mark, entry };
     const chain = chained(this.#key, this.#chain, body);
@@ -167,9 +164,9 @@ export class LedgerFile implements Ledger, LostStore {
     await this.#file.datasync();
     this.#chain = chain;
     this.#mark = mark;
-    this.#epoch = Math.max(this.#epoch, epoch);
+    this.#epoch = Math.max(this.#epoch, entry.epoch);
     this.#acts = [...this.#acts, ...actOf(entry)].slice(-ACTS_TOLD);
-    if (entry.kind === ACCEPTED) this.#signedOff.add(run);
+    if (entry.kind === ACCEPTED) this.#signedOff.add(entry.run);
   }
 
   highestEpoch(): number {
@@ -185,7 +182,16 @@ export class LedgerFile implements Ledger, LostStore {
 type Written = z.infer<typeof Line>["entry"] | LedgerEntry;
 
 function actOf({ door: _door, requestIds = [], ...act }: Written): Act[] {
-  return act.kind === WITNESSED || act.kind === ACCEPTED ? [] : [{ ...act, requestIds: [...requestIds] }];
+  return act.kind === ACCEPTED ? [] : [{ ...act, requestIds: [...requestIds] }];
+}
+
+/** The newest act of another process, in words: its machine may be lost together with the store. */
+function witnessed({ process, act: { atMs, run, service, epoch, step, kind, says, requestIds } }: Head): LedgerEntry {
+  return {
+    ...{ atMs, run, epoch, kind: WITNESSED, says: `${process}, ${kind}: ${says}`, requestIds },
+    ...(service === undefined ? {} : { service }),
+    ...(step === undefined ? {} : { step }),
+  };
 }
 
 /** Its number is above every one that was ever used, so that fencing numbers never decrease (G6). */

@@ -1,16 +1,10 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
-import { Recovery, Testimony } from "../domain/recovery.ts";
+import { Act, Recovery, Testimony } from "../domain/recovery.ts";
 import { KEYS } from "./keys.ts";
 
 /** The newest act that any process has written into its ledger. */
-const Head = z.strictObject({
-  process: z.string(),
-  mark: z.string(),
-  run: z.string(),
-  epoch: z.number(),
-  atMs: z.number(),
-});
+const Head = z.strictObject({ process: z.string(), mark: z.string(), act: Act });
 export type Head = z.infer<typeof Head>;
 
 /** What the store knows of the ledgers beside it, read in one step. */

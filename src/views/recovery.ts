@@ -7,14 +7,14 @@ import { nameOf } from "./plan.ts";
 
 const DIGEST_SHOWN = 12;
 const LONGEST_LINE = 220;
-/** Newest ones; the files have all. */
-const MOST_LINES = 20;
+/** Newest ones, which fit into one part of a message; the files have all. */
+const MOST_LINES = 12;
 
 /** One act of a ledger, for people: when, who or what, with the vendor's request ids. */
-export function actLine(process: string, { atMs, run, service, step, kind, says, requestIds }: Act): string {
+export function actLine({ atMs, run, service, step, kind, says, requestIds }: Act): string {
   const about = [service, run, step, kind].filter((part) => part !== undefined).join(" ");
   const ids = requestIds.length > 0 ? ` (${requestIds.join(", ")})` : "";
-  return `${new Date(atMs).toISOString()} ${about}: ${says}${ids} [${process}]`.slice(0, LONGEST_LINE);
+  return `${new Date(atMs).toISOString()} ${about}: ${says}${ids}`.slice(0, LONGEST_LINE);
 }
 
 /** What two people must understand before they sign: what is forgotten, what the world looks like, what ends. */
@@ -56,8 +56,8 @@ function forgottenParts({ forgotten }: Recovery): CardPart[] {
     return [{ kind: "text", text: "The store holds every act that the last lines of these ledgers tell of." }];
   const left = forgotten.length - MOST_LINES;
   return [
-    { kind: "text", text: [{ bold: "In the ledgers, and not in this store:" }] },
-    { kind: "lines", lines: forgotten.slice(-MOST_LINES) },
+    { kind: "text", text: [{ bold: "In the ledgers, and not in this store, newest first:" }] },
+    { kind: "lines", lines: forgotten.slice(-MOST_LINES).toReversed() },
     ...(left > 0 ? [{ kind: "note" as const, text: `${left} older ones are in the ledger files.` }] : []),
   ];
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { planDigest } from "../../src/domain/plan.ts";
-import { type Recovery, recoveryDigest } from "../../src/domain/recovery.ts";
+import { type Act, isKnown, type Recovery, recoveryDigest, withoutRepeats } from "../../src/domain/recovery.ts";
 import { proposeRecovery, type RecoveryDeps, signRecovery } from "../../src/engine/recovery.ts";
 import type { LedgerEntry } from "../../src/ports/runs.ts";
 import { readEvents } from "../../src/store/events.ts";
@@ -253,5 +253,42 @@ describe("what was signed once cannot be used again (G17)", () => {
     expect(answers.filter(({ status }) => status === "fulfilled")).toHaveLength(2);
     const kinds = (await readEvents(redis, "", 100)).map(({ event }) => event.kind);
     expect(kinds.filter((kind) => kind === "store.accepted")).toHaveLength(1);
+  });
+});
+
+describe("what people are shown before they sign", () => {
+  const told: Act = {
+    ...{ atMs: AT, run: "F-1", epoch: 1, kind: "intent", step: "promote", says: "Promote", requestIds: [] },
+  };
+  const stored = (atMs: number) => ({
+    kind: "run.intent",
+    run: "F-1",
+    atMs,
+    door: "engine" as const,
+    says: "",
+    facts: {},
+  });
+
+  test("an act that the store still holds is not shown as forgotten", () => {
+    expect([isKnown(told, [stored(AT)]), isKnown(told, [stored(AT + 1)]), isKnown(told, [])]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  test("an act of a process that is gone with its ledger is told by another one, once", async () => {
+    const other = await ledgerOf("bot-2");
+    const third = await ledgerOf("bot-3");
+    const gone = await ledgerOf("bot-1");
+    await gone.append(act("promote"));
+    await Promise.all([other.keepUp(), third.keepUp()]);
+    await redis.flushdb();
+    await Promise.all([other.disagreement(), third.disagreement()]);
+
+    const acts = (await other.testimonies()).flatMap((testimony) => testimony.acts);
+    expect(acts).toHaveLength(2);
+    expect(withoutRepeats(acts).map(({ step, says }) => [step, says])).toEqual([["promote", "bot-1, intent: promote"]]);
+    expect(withoutRepeats([...acts, { ...told, says: "by itself" }]).map(({ says }) => says)).toEqual(["by itself"]);
   });
 });
