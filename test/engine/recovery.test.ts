@@ -228,6 +228,34 @@ describe("a signature that does not count (G2, G17)", () => {
   });
 });
 
+describe("a run that opens beside a recovery", () => {
+  const opens = async () => {
+    const plan = planFor(inventory);
+    await createRuns(redis, () => nowMs).create(plan, planDigest(plan), []);
+  };
+
+  test("makes the card outdated: what it does not show is not signed for", async () => {
+    const ledger = await lost();
+    const recovery = await asked(ledger);
+    await sign("U01ANA", recovery, ledger);
+    await opens();
+
+    await expect(sign("U01BEN", recovery, ledger)).rejects.toThrow(/Other runs are open/);
+    expect(await ledger.disagreement()).toMatch(/came back empty/);
+  });
+
+  test("in the very last moment keeps the store from being accepted", async () => {
+    const ledger = await lost();
+    const recovery = await asked(ledger);
+    await opens();
+    const recoveries = createRecoveries(redis);
+    const { revision } = await recoveries.read();
+
+    expect(await recoveries.write(revision, { ...recovery, state: "accepted" }, [], [])).toBe(false);
+    expect((await recoveries.read()).value?.state).toBe("waiting");
+  });
+});
+
 describe("what was signed once cannot be used again (G17)", () => {
   test("a second loss needs two new signatures, also when the first sign-off is still in the store", async () => {
     const ledger = await lost();
