@@ -43,6 +43,7 @@ export async function startApp(settings: Settings, inventory: () => Inventory, l
   const outside = createOutside(settings, inventory(), clock, logger);
   const queues = createQueues({ url, ...FAIL_FAST, enableOfflineQueue: true }, logger);
   const timeline = async (incident: string) => (await eventsOf(redis, { incident })).map(({ event }) => event);
+  const eventsOfRun = async (run: string) => (await eventsOf(redis, { run })).map(({ event }) => event);
   const incidentDeps: IncidentDeps = {
     ...memory,
     chat: outside.chat,
@@ -70,7 +71,8 @@ export async function startApp(settings: Settings, inventory: () => Inventory, l
   const workers = createWorkers({ url, ...WAITING }, handlers, logger);
   await workers.ready();
   await queues.startSweep();
-  const intents = createCommands({ memory, outside, ledger, clock, wake: queues.wake, inventory, timeline });
+  const sources = { memory, outside, ledger, clock, wake: queues.wake, inventory, timeline, eventsOfRun };
+  const intents = createCommands(sources);
   const doors: Doors = await openDoors({
     settings,
     redis,

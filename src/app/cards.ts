@@ -7,6 +7,7 @@ import type { Clock } from "../ports/clock.ts";
 import { alertCard, alertChangesCard } from "../views/alert.ts";
 import { incidentCard } from "../views/incident.ts";
 import { planCard } from "../views/plan.ts";
+import { recoveryCard, replacedRecoveryCard } from "../views/recovery.ts";
 import { progressCard } from "../views/run-progress.ts";
 import { updateDraftCard } from "../views/update.ts";
 import type { Memory } from "./memory.ts";
@@ -57,6 +58,10 @@ const RENDER: Readonly<Record<string, Render>> = {
   progress: async (subject, { memory, clock, inventory }) => {
     const [run, notes] = await Promise.all([memory.runs.read(subject), memory.notes.get(subject)]);
     return run && progressCard(run, inventory(), clock.now(), notes?.value.says);
+  },
+  recovery: async (subject, { memory, clock, inventory }) => {
+    const { value } = await memory.recoveries.read();
+    return value?.id === subject ? recoveryCard(value, inventory(), clock.now()) : replacedRecoveryCard(subject);
   },
   call: async (subject, { memory, clock, inventory }) => {
     const run = await memory.runs.read(subject);

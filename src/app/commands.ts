@@ -8,6 +8,7 @@ import type { Observation } from "../domain/observed.ts";
 import type { Service } from "../domain/service.ts";
 import { observe } from "../flows/observe.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { LostStore } from "../ports/lost-store.ts";
 import type { Ledger } from "../ports/runs.ts";
 import type { Wake } from "../ports/wake.ts";
 import type { Memory } from "./memory.ts";
@@ -17,11 +18,12 @@ import { recoveryOf, runInProgress, updateFacts } from "./recovery.ts";
 export interface CommandSources {
   readonly memory: Memory;
   readonly outside: Outside;
-  readonly ledger: Ledger;
+  readonly ledger: Ledger & LostStore;
   readonly clock: Clock;
   readonly wake: Wake;
   readonly inventory: () => Inventory;
   timeline(incident: string): Promise<readonly Event[]>;
+  eventsOfRun(run: string): Promise<readonly Event[]>;
 }
 
 /** Machine time that `/dr status` waits for AWS and the pager before it shows what was seen last, with its age. */
@@ -64,6 +66,12 @@ export function createCommands(sources: CommandSources): Intents {
       },
       observed: (service) => observedSoon(service, sources),
       onCall: createOnCall(sources),
+    },
+    recovery: {
+      ...{ recoveries: memory.recoveries, lostStore: sources.ledger, runs: memory.runs, cards: memory.cards },
+      ...{ chat: outside.chat, cloud: outside.cloud, clock, wake, inventory },
+      newId: () => newId("R"),
+      eventsOfRun: (run) => sources.eventsOfRun(run),
     },
     incident: {
       incidents: memory.incidents,

@@ -7,9 +7,11 @@ import { RunCalls } from "../engine/call-people.ts";
 import { RunNotes } from "../engine/tend-run.ts";
 import { Correlation } from "../flows/incident/correlate.ts";
 import { ThrottleBook } from "../flows/incident/deps.ts";
+import type { Recoveries } from "../ports/lost-store.ts";
 import type { Records } from "../ports/records.ts";
 import type { Runs } from "../ports/runs.ts";
 import { createRecords } from "../store/records.ts";
+import { createRecoveries } from "../store/recoveries.ts";
 import { createRuns } from "../store/runs.ts";
 import type { ScriptedRedis } from "../store/scripts.ts";
 
@@ -35,11 +37,13 @@ export interface Memory {
   readonly notes: Records<RunNotes>;
   readonly runChannels: Records<RunChannel>;
   readonly seen: Records<Seen>;
+  readonly recoveries: Recoveries;
 }
 
 export function createMemory(redis: ScriptedRedis, now: () => number): Memory {
   return {
     runs: createRuns(redis, now),
+    recoveries: createRecoveries(redis),
     incidents: createRecords(redis, { kind: "incident", schema: Incident, isOpen }),
     correlation: createRecords(redis, { kind: "correlation", schema: Correlation, isOpen: () => true }),
     alerts: createRecords(redis, { kind: "alert", schema: AlertRecord, isOpen: (alert) => alert.state === "alarm" }),

@@ -2,14 +2,16 @@ import { messageOf } from "../domain/errors.ts";
 import type { Inventory } from "../domain/inventory.ts";
 import type { Queues } from "../jobs/queues.ts";
 import type { Logger } from "../ports/logger.ts";
+import type { LostStore } from "../ports/lost-store.ts";
 import type { Paging } from "../ports/paging.ts";
-import type { Ledger } from "../ports/runs.ts";
 
 /** Machine time between two comparisons of the store with the ledger. */
 const CHECK_EVERY_MS = 5_000;
+/** Machine time after which the others' acts stand in this process's ledger too. */
+const KEEP_UP_EVERY_MS = 500;
 
 export interface StoreGuardDeps {
-  readonly ledger: Ledger;
+  readonly ledger: Pick<LostStore, "keepUp" | "disagreement">;
   readonly queues: Pick<Queues, "startSweep">;
   readonly paging: Pick<Paging, "trigger" | "resolve">;
   readonly logger: Logger;
@@ -32,6 +34,7 @@ export function startStoreGuard(deps: StoreGuardDeps): { stop(): void } {
     if (wrong === called) return;
     const dedupKey = `dr:${deps.inventory().file.environment}:store-lost`;
     if (wrong === undefined) {
+      deps.logger.info({}, "The state store and the ledgers agree again");
       const ended = await deps.paging.resolve(dedupKey, deps.process);
       if (ended.kind === "accepted") called = undefined;
       return;
@@ -42,7 +45,7 @@ export function startStoreGuard(deps: StoreGuardDeps): { stop(): void } {
     );
     const answer = await deps.paging.trigger({
       dedupKey,
-      summary: `TwoKey has stopped changing anything: ${wrong}. Look at the cloud by hand, then see “when Redis is lost” in the operations manual.`,
+      summary: `TwoKey has stopped changing anything: ${wrong}. Look at the cloud by hand, then ask for the way on in Slack: /dr recover. See “when Redis is lost” in the operations manual.`,
       source: deps.process,
       severity: "critical",
       details: {},
@@ -55,7 +58,13 @@ export function startStoreGuard(deps: StoreGuardDeps): { stop(): void } {
     void check().catch((error: unknown) =>
       deps.logger.warn({ why: messageOf(error) }, "The store could not be compared with the ledger"),
     );
-  const timer = setInterval(safely, deps.checkEveryMs ?? CHECK_EVERY_MS);
+  // A store that is away or lost is said by the comparison; until then there is nothing to keep up with.
+  const keepUp = () => void deps.ledger.keepUp().catch(() => undefined);
+  const timers = [setInterval(safely, deps.checkEveryMs ?? CHECK_EVERY_MS), setInterval(keepUp, KEEP_UP_EVERY_MS)];
   safely();
-  return { stop: () => clearInterval(timer) };
+  return {
+    stop: () => {
+      for (const timer of timers) clearInterval(timer);
+    },
+  };
 }

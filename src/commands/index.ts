@@ -14,6 +14,7 @@ import type { IncidentCommandDeps } from "./incident-deps.ts";
 import type { Answer, Ask, Intents } from "./intent.ts";
 import { onCall } from "./oncall.ts";
 import { planRest } from "./plan-rest.ts";
+import { type RecoverDeps, recover } from "./recover.ts";
 import { resolve } from "./resolve.ts";
 import { decideOnRun } from "./run-decisions.ts";
 import { severity } from "./severity.ts";
@@ -23,6 +24,7 @@ import { update } from "./update.ts";
 
 export interface CommandDeps {
   readonly run: StatusDeps & KeyDeps;
+  readonly recovery: RecoverDeps;
   readonly incident: IncidentCommandDeps;
 }
 
@@ -34,6 +36,8 @@ interface Verb {
   readonly says: string;
   /** Any one of these roles; empty: anyone. What a decision on a run needs stands in its own table. */
   readonly who: readonly Role[];
+  /** Changes what happens to a service: refused while the store cannot be trusted (G17). */
+  readonly moves?: true;
   readonly handle: (ask: Ask, deps: CommandDeps) => Promise<Answer>;
 }
 
@@ -43,6 +47,7 @@ const decision = (name: JournalDecision, usage: string, says: string): Verb => (
   usage,
   says,
   who: [],
+  moves: true,
   handle: (ask, { run }) => decideOnRun(name, ask, run),
 });
 
@@ -58,12 +63,14 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     usage: "failover <service> [to <region>] [planned|unplanned] [dry-run] [because <reason>]",
     says: "observe, plan, and ask two approvers for their keys",
     who: ACTS,
+    moves: true,
     handle: (ask, { run }) => failover(ask, run),
   },
   approve: {
     usage: "approve",
     says: "turn your key: the button on the plan card",
     who: [],
+    moves: true,
     handle: (ask, { run }) => approve(ask, run),
   },
   reject: decision("reject", "reject <plan>", "refuse a plan, for everybody"),
@@ -79,6 +86,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     usage: "plan-rest [run] [planned|unplanned] [because <reason>]",
     says: "plan what is left of a paused, stopped or stuck run: two keys on the new plan",
     who: ACTS,
+    moves: true,
     handle: (ask, { run }) => planRest(ask, run),
   },
   "stop-watch": decision(
@@ -91,6 +99,12 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     says: "the same steps as commands to paste",
     who: [],
     handle: (ask, { run }) => byHand(ask, run),
+  },
+  recover: {
+    usage: "recover",
+    says: "after a lost state store: show what is known, and ask two approvers to go on",
+    who: ACTS,
+    handle: (ask, { recovery }) => recover(ask, recovery),
   },
   declare: {
     usage: "declare [severity] [service] <what is wrong>",
@@ -149,6 +163,7 @@ export function createIntents(deps: CommandDeps, inventory: () => Inventory): In
     const verb = VERBS[ask.verb];
     if (!verb) throw new UserError("verb-unknown", `There is no /dr ${ask.verb}. /dr help lists what there is.`);
     refuseUnlessAllowed(ask, verb, inventory());
+    if (verb.moves) await refuseWhileLost(ask, deps.run);
     return verb.handle(ask, deps);
   };
 }
@@ -160,6 +175,15 @@ function refuseUnlessAllowed(ask: Ask, verb: Verb, inventory: Inventory): void {
   throw new UserError(
     "not-allowed",
     `/dr ${ask.verb} is for people who are listed in twokey.yaml as ${verb.who.join(", ")}. Nothing was changed.`,
+  );
+}
+
+async function refuseWhileLost(ask: Ask, { ledger }: CommandDeps["run"]): Promise<void> {
+  const wrong = await ledger.disagreement();
+  if (wrong === undefined) return;
+  throw new UserError(
+    "store-lost",
+    `${wrong}. What was under way may be forgotten, so nothing is moved until people have looked and signed: /dr ${ask.verb} is refused. The way on: /dr recover`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { approversOf, type Inventory } from "./inventory.ts";
 import { type Person, whoOwns } from "./person.ts";
+import type { RestOf } from "./plan.ts";
 import { type RunState, stillContinues } from "./run.ts";
 
 /**
@@ -33,8 +34,28 @@ export type KeyRefusal =
   | "inventory-changed"
   | "rest-moved-on";
 
+/** What people sign: a plan, or the way on after a lost store. */
+export interface Signable {
+  readonly name: "plan" | "recovery";
+  /** How a new one is asked for. */
+  readonly again: string;
+  readonly isOpen: boolean;
+  /** Its state and why, for whoever comes too late. */
+  readonly stands: string;
+  /** World time after which no signature counts. */
+  readonly signByMs: number;
+  readonly digest: string;
+  readonly inventoryDigest: string;
+  readonly requester: string;
+  readonly held: readonly { readonly by: string }[];
+  readonly acceptances: readonly { readonly id: string; readonly words: string }[];
+  readonly keysRequired: number;
+  /** What a plan for the rest rests on. */
+  readonly continues?: RestOf;
+}
+
 type Guard = (
-  run: RunState,
+  it: Signable,
   turn: KeyTurn,
   inventory: Inventory,
   person: Person | undefined,
@@ -42,68 +63,90 @@ type Guard = (
 
 /** In the order in which a person wants to hear it. Deleting any line fails a test that names it. */
 const GUARDS: readonly Guard[] = [
-  (run) =>
-    run.state === "waiting-for-keys"
+  (it) => (it.isOpen ? undefined : ["closed", `This ${it.name} is ${it.stands}. Nothing was changed by your click.`]),
+  (it, turn) =>
+    turn.nowMs < it.signByMs
       ? undefined
-      : ["closed", `This plan is ${run.state}${run.why ? `: ${run.why}` : ""}. Nothing was changed by your click.`],
-  (run, turn) =>
-    turn.nowMs < run.plan.startByMs
+      : ["expired", `This ${it.name} is too old to start. Ask for a new one with ${it.again}.`],
+  (it, turn) =>
+    turn.digest === it.digest
       ? undefined
-      : ["expired", "This plan is too old to start. Ask for a new one with /dr failover."],
-  (run, turn) =>
-    turn.digest === run.digest
+      : [
+          "digest",
+          `The card you clicked shows another ${it.name} than the one that is waiting. Open the newest ${it.name} card.`,
+        ],
+  (it, _turn, inventory) =>
+    it.inventoryDigest === inventory.digest
       ? undefined
-      : ["digest", "The card you clicked shows another plan than the one that is waiting. Open the newest plan card."],
-  (run, _turn, inventory) =>
-    run.plan.inventoryDigest === inventory.digest
-      ? undefined
-      : ["inventory-changed", "twokey.yaml changed after this plan was made. Ask for a new one with /dr failover."],
-  ({ plan }, { continued }) =>
-    plan.restOf === undefined || stillContinues(plan.restOf, continued)
+      : [
+          "inventory-changed",
+          `twokey.yaml changed after this ${it.name} was made. Ask for a new one with ${it.again}.`,
+        ],
+  ({ continues }, { continued }) =>
+    continues === undefined || stillContinues(continues, continued)
       ? undefined
       : [
           "rest-moved-on",
-          `Run ${plan.restOf.run} has moved on since this plan for its rest was made. If it waits again, ask for a new one with /dr plan-rest ${plan.restOf.run}.`,
+          `Run ${continues.run} has moved on since this plan for its rest was made. If it waits again, ask for a new one with /dr plan-rest ${continues.run}.`,
         ],
-  (_run, _turn, _inventory, person) =>
+  (_it, _turn, _inventory, person) =>
     person
       ? undefined
       : ["unknown-person", "You are not listed under people in twokey.yaml, so your key does not count."],
-  (_run, _turn, inventory, person) =>
+  (_it, _turn, inventory, person) =>
     approversOf(inventory).some((approver) => approver.id === person?.id)
       ? undefined
       : ["not-approver", "You are not an approver in twokey.yaml, so your key does not count."],
-  (run, _turn, _inventory, person) =>
-    person?.id === run.plan.requester
+  (it, _turn, _inventory, person) =>
+    person?.id === it.requester
       ? [
           "requester",
-          "You asked for this plan, so your own key does not count (G2). Two other people must turn theirs.",
+          `You asked for this ${it.name}, so your own key does not count (G2). Two other people must turn theirs.`,
         ]
       : undefined,
-  (run, _turn, _inventory, person) =>
-    run.keys.some((key) => key.by === person?.id)
+  (it, _turn, _inventory, person) =>
+    it.held.some((key) => key.by === person?.id)
       ? ["already-turned", "Your key is turned already. Another person must turn the next one."]
       : undefined,
-  (run, turn) => {
-    const missing = run.plan.acceptances.find((acceptance) => !turn.accepted.includes(acceptance.id));
+  (it, turn) => {
+    const missing = it.acceptances.find((acceptance) => !turn.accepted.includes(acceptance.id));
     return missing ? ["acceptance-missing", `To turn your key you must agree in words: “${missing.words}”`] : undefined;
   },
 ];
 
+function signablePlan({ plan, state, why, digest, keys }: RunState): Signable {
+  const { restOf } = plan;
+  const { startByMs, inventoryDigest, requester, acceptances, keysRequired } = plan;
+  return {
+    name: "plan",
+    again: "/dr failover",
+    isOpen: state === "waiting-for-keys",
+    stands: `${state}${why ? `: ${why}` : ""}`,
+    ...{ signByMs: startByMs, digest, inventoryDigest, requester, held: keys, acceptances, keysRequired },
+    ...(restOf ? { continues: restOf } : {}),
+  };
+}
+
 export function judgeKey(run: RunState, turn: KeyTurn, inventory: Inventory): KeyAnswer {
+  return judgeSignature(signablePlan(run), turn, inventory);
+}
+
+export function judgeSignature(it: Signable, turn: KeyTurn, inventory: Inventory): KeyAnswer {
   const person = whoOwns(inventory.people, turn.slackId);
   for (const guard of GUARDS) {
-    const refused = guard(run, turn, inventory, person);
+    const refused = guard(it, turn, inventory, person);
     if (refused) return { kind: "refused", code: refused[0], why: refused[1] };
   }
   if (!person)
     return { kind: "refused", code: "unknown-person", why: "You are not listed under people in twokey.yaml." };
-  return { kind: "turned", person, complete: run.keys.length + 1 >= run.plan.keysRequired };
+  return { kind: "turned", person, complete: it.held.length + 1 >= it.keysRequired };
 }
 
 /** Approvers who could still turn a key on this run, for the page and the card. */
 export function whoIsLeft(run: RunState, inventory: Inventory): Person[] {
-  return approversOf(inventory).filter(
-    (person) => person.id !== run.plan.requester && !run.keys.some((key) => key.by === person.id),
-  );
+  return whoCanSign(signablePlan(run), inventory);
+}
+
+export function whoCanSign({ requester, held }: Signable, inventory: Inventory): Person[] {
+  return approversOf(inventory).filter(({ id }) => id !== requester && !held.some((key) => key.by === id));
 }

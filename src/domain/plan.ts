@@ -47,7 +47,7 @@ export type Assumption = z.infer<typeof Assumption>;
 
 /** Something each key holder agrees to in words before their key counts. */
 export const Acceptance = z.strictObject({
-  id: z.enum(["data-loss", "not-fenced", "healthy-primary", "dns-by-hand"]),
+  id: z.enum(["promoted-already", "data-loss", "not-fenced", "healthy-primary", "dns-by-hand"]),
   /** The sentence they agree to. */
   words: z.string(),
 });
@@ -58,8 +58,6 @@ export const RestOf = z.strictObject({
   run: z.string(),
   /** What that run had asked of the cloud when this was planned; if it goes on, the plan fits no longer. */
   intents: z.number().int(),
-  /** Passed there is passed here: no new plan un-passes it (J4). */
-  pastNoReturn: z.boolean(),
 });
 export type RestOf = z.infer<typeof RestOf>;
 
@@ -70,6 +68,8 @@ export const Plan = z.strictObject({
   from: z.string(),
   to: z.string(),
   restOf: RestOf.exactOptional(),
+  /** Something irreversible has happened, or may have, before this was planned: its run begins past that point (J4). */
+  pastNoReturn: z.boolean(),
   mode: Mode,
   reason: z.string(),
   /** Person id of who asked; their own key does not count. */

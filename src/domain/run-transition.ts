@@ -63,6 +63,7 @@ const FITS: Readonly<Record<RunEntry["kind"], readonly RunStateName[]>> = {
   "watch-failed": [...REPORTING, "verified"],
   "fenced-later": [...REPORTING, "verified"],
   "watch-ended": WATCHED,
+  abandoned: ["waiting-for-keys", ...LIVE],
   finished: ["running", "unwinding"],
   superseded: WAITS_FOR_PEOPLE,
 };
@@ -133,6 +134,8 @@ function applied(run: RunState, entry: RunEntry): RunState {
         endedAtMs: entry.atMs,
         why: `goes on as ${entry.plan}`,
       };
+    case "abandoned":
+      return closed(run, entry.atMs, entry.why);
     case "finished":
       return { ...run, state: entry.state, endedAtMs: entry.atMs, why: "" };
     case "intent":

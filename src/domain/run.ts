@@ -133,7 +133,7 @@ export function proposedRun(plan: Plan, digest: string): RunState {
     keys: [],
     epoch: 0,
     worker: undefined,
-    pastNoReturn: plan.restOf?.pastNoReturn ?? false,
+    pastNoReturn: plan.pastNoReturn,
     intents: 0,
     voided: false,
     watch: { state: "waiting", tries: 0, triedAtMs: undefined, data: {}, says: "", endedAtMs: undefined },
@@ -154,13 +154,8 @@ export const isOver = (run: RunState): boolean => ["verified", "unwound", "close
 export const WAITS_FOR_PEOPLE = ["paused", "stopped", "stuck"] as const satisfies readonly RunStateName[];
 
 /** Whether a plan still continues exactly what its run left: that run waits, and has asked nothing more since. */
-export function stillContinues({ run: id, intents, pastNoReturn }: RestOf, run: RunState | undefined): boolean {
-  return (
-    run?.plan.id === id &&
-    WAITS_FOR_PEOPLE.some((state) => state === run.state) &&
-    run.intents === intents &&
-    run.pastNoReturn === pastNoReturn
-  );
+export function stillContinues({ run: id, intents }: RestOf, run: RunState | undefined): boolean {
+  return run?.plan.id === id && WAITS_FOR_PEOPLE.some((state) => state === run.state) && run.intents === intents;
 }
 
 export function fenceOf(run: RunState): PlannedStep | undefined {

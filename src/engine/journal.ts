@@ -141,6 +141,7 @@ export class RunHold implements Guard {
     await this.#deps.ledger.append({
       atMs: entry.atMs,
       run: this.#run.plan.id,
+      service: this.#run.plan.service,
       epoch: this.epoch,
       kind: entry.kind,
       says: told.says,

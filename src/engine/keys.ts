@@ -69,7 +69,7 @@ export async function turnKey(
         `${run.plan.service} was failed over a short while ago. The next failover may start at ${sayTime(written.untilMs)} (cool_down in twokey.yaml).`,
       );
     }
-    await noteKey(written.run, answer, turn, deps);
+    await noteKey(written.run, answer, { ...turn, atMs: judged.nowMs }, deps);
     if (answer.complete) await Promise.all([runId, ...(restOf ? [restOf.run] : [])].map((id) => deps.wake.run(id)));
     return { answer, run: written.run, started: answer.complete };
   }
@@ -78,10 +78,10 @@ export async function turnKey(
 function writeKey(
   run: RunState,
   answer: Extract<KeyAnswer, { kind: "turned" }>,
-  turn: { accepted: readonly string[]; door: DoorName; continued?: RunState },
+  turn: { accepted: readonly string[]; door: DoorName; nowMs: number; continued?: RunState },
   deps: KeyDeps,
 ) {
-  const atMs = deps.clock.now();
+  const atMs = turn.nowMs;
   const digest = planDigest(run.plan);
   const key: RunEntry = {
     kind: "key-turned",
@@ -122,13 +122,14 @@ function endOf(continued: RunState, run: RunState, atMs: number) {
 function noteKey(
   run: RunState,
   { person }: { readonly person: Person },
-  turn: { readonly door: DoorName },
+  turn: { readonly door: DoorName; readonly atMs: number },
   deps: KeyDeps,
 ): Promise<void> {
   const says = `${person.name} turned key ${run.keys.length} of ${run.plan.keysRequired} on ${run.digest}`;
   return deps.ledger.append({
-    atMs: deps.clock.now(),
+    atMs: turn.atMs,
     run: run.plan.id,
+    service: run.plan.service,
     epoch: run.epoch,
     kind: "key-turned",
     by: person.id,

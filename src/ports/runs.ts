@@ -50,6 +50,7 @@ export interface Ledger {
 export interface LedgerEntry {
   readonly atMs: number;
   readonly run: string;
+  readonly service?: string;
   readonly epoch: number;
   readonly kind: string;
   readonly step?: string;

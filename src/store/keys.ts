@@ -5,6 +5,9 @@ export const KEYS = {
   /** Counts every state-changing script; stands beside each event. */
   position: `${PREFIX}:position`,
   ledgerMark: (process: string) => `${PREFIX}:ledger:${process}`,
+  ledgerHead: `${PREFIX}:ledger-head`,
+  testimonies: `${PREFIX}:testimonies`,
+  recovery: `${PREFIX}:recovery`,
   events: `${PREFIX}:events`,
   clock: `${PREFIX}:clock`,
   clockChannel: `${PREFIX}:clock-moved`,

@@ -5,9 +5,11 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import { Bug, UserError } from "../domain/errors.ts";
 import { canonicalJson } from "../domain/json.ts";
+import { type Act, isCovered, type Recovery, recoveryDigest, type Testimony, WITNESSED } from "../domain/recovery.ts";
 import type { Secret } from "../domain/secret.ts";
+import type { LostStore } from "../ports/lost-store.ts";
 import type { Ledger, LedgerEntry } from "../ports/runs.ts";
-import { KEYS } from "./keys.ts";
+import { type Head, readMarks, type StoredMarks, testify, writeMark } from "./ledger-marks.ts";
 
 const Line = z.object({
   /** Random; the newest one also stands in the store, so that a lost or older store is recognised for good (G17). */
@@ -15,6 +17,7 @@ const Line = z.object({
   entry: z.object({
     atMs: z.number(),
     run: z.string(),
+    service: z.string().optional(),
     epoch: z.number(),
     kind: z.string(),
     step: z.string().optional(),
@@ -28,6 +31,11 @@ const Line = z.object({
 });
 type Line = z.infer<typeof Line>;
 
+/** Lines of a testimony: what a person can read, and more than one executor has under way. */
+const ACTS_TOLD = 12;
+/** A line that says who signed that this store counts again. */
+const ACCEPTED = "store-accepted";
+
 export interface LedgerOptions {
   readonly directory: string;
   readonly process: string;
@@ -38,25 +46,32 @@ export interface LedgerOptions {
  * Appends one fsynced line for each act, in one file a process. Two processes of one name would overwrite each other's
  * mark, and both would see a disagreement: that stops them, which is safe.
  */
-export class LedgerFile implements Ledger {
+export class LedgerFile implements Ledger, LostStore {
   readonly #redis: Redis;
+  readonly #process: string;
   readonly #key: Secret;
   readonly #file: FileHandle;
   #chain: string;
-  readonly #markKey: string;
   #mark: string;
+  /** The newest mark of another process that stands in this file. */
+  #witnessed = "";
   #epoch: number;
+  #acts: readonly Act[];
+  /** Recoveries that stand in this file. */
+  readonly #signedOff: Set<string>;
   #queue: Promise<void> = Promise.resolve();
 
   private constructor(redis: Redis, options: LedgerOptions, file: FileHandle, lines: readonly Line[]) {
     this.#redis = redis;
     this.#key = options.key;
-    this.#markKey = KEYS.ledgerMark(options.process);
+    this.#process = options.process;
     this.#file = file;
     const last = lines.at(-1);
     this.#chain = last?.chain ?? "";
     this.#mark = last?.mark ?? "";
     this.#epoch = Math.max(0, ...lines.map((line) => line.entry.epoch));
+    this.#acts = lines.flatMap(({ entry }) => actOf(entry)).slice(-ACTS_TOLD);
+    this.#signedOff = new Set(lines.filter(({ entry }) => entry.kind === ACCEPTED).map(({ entry }) => entry.run));
   }
 
   static async open(redis: Redis, options: LedgerOptions): Promise<LedgerFile> {
@@ -75,18 +90,74 @@ export class LedgerFile implements Ledger {
   }
 
   append(entry: LedgerEntry): Promise<void> {
-    // One at a time: the chain needs the previous line's hash.
-    const next = this.#queue.then(() => this.#write(entry));
+    return this.#inTurn(() => this.#write(entry));
+  }
+
+  keepUp(): Promise<void> {
+    return this.#inTurn(async () => {
+      const { head, recovery } = await this.#agreed();
+      if (recovery?.state === "accepted" && !this.#signedOff.has(recovery.id)) await this.#line(signOff(recovery));
+      // None for its witnessing, or two of them would write for ever.
+      if (!head || head.process === this.#process || head.mark === this.#witnessed) return;
+      await this.#line(witnessed(head));
+      this.#witnessed = head.mark;
+    });
+  }
+
+  async disagreement(): Promise<string | undefined> {
+    return this.#judge(await readMarks(this.#redis, this.#process));
+  }
+
+  async testimonies(): Promise<readonly Testimony[]> {
+    const { testimonies, recovery } = await readMarks(this.#redis, this.#process);
+    return testimonies.filter((testimony) => !isCovered(recovery, testimony));
+  }
+
+  async #judge(stored: StoredMarks): Promise<string | undefined> {
+    const about = { process: this.#process, mark: this.#mark };
+    const why = isCovered(stored.recovery, about) ? undefined : this.#unknownTo(stored);
+    if (why !== undefined) {
+      // Whoever notices first stops all the others.
+      await testify(this.#redis, { ...about, why, epoch: this.#epoch, acts: [...this.#acts] });
+      return why;
+    }
+    const told = stored.testimonies.find((testimony) => !isCovered(stored.recovery, testimony));
+    return told && `${told.why}, says ${told.process}`;
+  }
+
+  #unknownTo({ own }: StoredMarks): string | undefined {
+    if (this.#mark === "" || own?.includes(this.#mark)) return undefined;
+    return own === undefined
+      ? "Redis came back empty, or it is another one: it does not know this ledger"
+      : "Redis went back in time: it does not know the newest line of this ledger";
+  }
+
+  /** One at a time: the chain needs the previous line's hash. */
+  #inTurn(write: () => Promise<void>): Promise<void> {
+    const next = this.#queue.then(write);
     this.#queue = next.catch(() => undefined);
     return next;
   }
 
-  async #write(entry: LedgerEntry): Promise<void> {
-    const wrong = await this.disagreement();
+  async #agreed(): Promise<StoredMarks> {
+    const stored = await readMarks(this.#redis, this.#process);
+    const wrong = await this.#judge(stored);
     if (wrong !== undefined) throw new Bug("store-lost", wrong);
+    return stored;
+  }
+
+  async #write(entry: LedgerEntry): Promise<void> {
+    const { recovery } = await this.#agreed();
+    // Who signed stands before the first act in the store that they signed for.
+    if (recovery?.state === "accepted" && !this.#signedOff.has(recovery.id)) await this.#line(signOff(recovery));
+    await this.#line(entry);
+  }
+
+  async #line(entry: LedgerEntry): Promise<void> {
     const mark = randomUUID();
-    // The store first: after a crash in between it holds the new mark beside the one that the file ends with.
-    await this.#redis.set(this.#markKey, `${mark} ${this.#mark}`);
+    const [act] = entry.kind === WITNESSED ? [] : actOf(entry);
+    const head = act && { process: this.#process, mark, act };
+    await writeMark(this.#redis, this.#process, [mark, this.#mark], head);
     const body = { mark, entry };
     const chain = chained(this.#key, this.#chain, body);
     await this.#file.appendFile(`${JSON.stringify({ ...body, chain })}\n`);
@@ -94,15 +165,8 @@ export class LedgerFile implements Ledger {
     this.#chain = chain;
     this.#mark = mark;
     this.#epoch = Math.max(this.#epoch, entry.epoch);
-  }
-
-  async disagreement(): Promise<string | undefined> {
-    if (this.#mark === "") return undefined;
-    const stored = await this.#redis.get(this.#markKey);
-    if (stored === null) return "Redis came back empty, or it is another one: it does not know this ledger";
-    if (!stored.split(" ").includes(this.#mark))
-      return "Redis went back in time: it does not know the newest line of this ledger";
-    return undefined;
+    this.#acts = [...this.#acts, ...actOf(entry)].slice(-ACTS_TOLD);
+    if (entry.kind === ACCEPTED) this.#signedOff.add(entry.run);
   }
 
   highestEpoch(): number {
@@ -113,6 +177,34 @@ export class LedgerFile implements Ledger {
     await this.#queue;
     await this.#file.close();
   }
+}
+
+type Written = z.infer<typeof Line>["entry"] | LedgerEntry;
+
+function actOf({ door: _door, requestIds = [], ...act }: Written): Act[] {
+  return act.kind === ACCEPTED ? [] : [{ ...act, requestIds: [...requestIds] }];
+}
+
+/** The newest act of another process, in words: its machine may be lost together with the store. */
+function witnessed({ process, act: { atMs, run, service, epoch, step, kind, says, requestIds } }: Head): LedgerEntry {
+  return {
+    ...{ atMs, run, epoch, kind: WITNESSED, says: `${process}, ${kind}: ${says}`, requestIds },
+    ...(service === undefined ? {} : { service }),
+    ...(step === undefined ? {} : { step }),
+  };
+}
+
+/** Its number is above every one that was ever used, so that fencing numbers never decrease (G6). */
+function signOff(recovery: Recovery): LedgerEntry {
+  const who = recovery.signatures.map(({ by }) => by).join(" and ");
+  return {
+    atMs: Math.max(...recovery.signatures.map(({ atMs }) => atMs)),
+    run: recovery.id,
+    epoch: Math.max(...recovery.testimonies.map(({ epoch }) => epoch)),
+    kind: ACCEPTED,
+    by: who,
+    says: `${who} have looked and signed: this store counts from here on (${recoveryDigest(recovery)})`,
+  };
 }
 
 /** Reads a ledger file and checks its chain; `broken` is the number of the first line that does not fit. */

@@ -1,8 +1,8 @@
 import type { Redis } from "ioredis";
 
 /**
- * The two scripts by which state changes. Both are compare-and-set: the decision was made in TypeScript on what was read,
- * and is written only if nobody was faster. Both append their events to the one stream in the same atomic step.
+ * The scripts by which state changes. All are compare-and-set: the decision was made in TypeScript on what was read,
+ * and is written only if nobody was faster. All append their events to the one stream in the same atomic step.
  */
 const APPEND_EVENTS = `
 local position = redis.call('INCR', KEYS[1])
@@ -73,10 +73,38 @@ ${APPEND_EVENTS}
 return revision + 1
 `;
 
+/**
+ * KEYS: position, events, recovery, open runs, then journal and claim of each run that ends with it.
+ * ARGV: expected revision, value, must end every open run (0/1), number of runs, (run id, expected length, entry)…, events…
+ */
+const CHANGE_RECOVERY = `
+local revision = tonumber(redis.call('HGET', KEYS[3], 'revision') or '0')
+if revision ~= tonumber(ARGV[1]) then return 0 end
+local count = tonumber(ARGV[4])
+if ARGV[3] == '1' and redis.call('SCARD', KEYS[4]) ~= count then return 0 end
+for i = 1, count do
+  if redis.call('SISMEMBER', KEYS[4], ARGV[2 + 3 * i]) == 0 then return 0 end
+  if redis.call('LLEN', KEYS[3 + 2 * i]) ~= tonumber(ARGV[3 + 3 * i]) then return 0 end
+end
+for i = 1, count do
+  local id = ARGV[2 + 3 * i]
+  redis.call('RPUSH', KEYS[3 + 2 * i], ARGV[4 + 3 * i])
+  redis.call('SREM', KEYS[4], id)
+  if redis.call('GET', KEYS[4 + 2 * i]) == id then redis.call('DEL', KEYS[4 + 2 * i]) end
+end
+redis.call('HSET', KEYS[3], 'revision', revision + 1, 'value', ARGV[2])
+local events = {}
+for i = 5 + 3 * count, #ARGV do events[#events + 1] = ARGV[i] end
+${APPEND_EVENTS}
+return 1
+`;
+
 export interface Scripts {
   twokeyAppendRun(...args: (string | number)[]): Promise<[string, string]>;
   twokeyCreateRun(...args: (string | number)[]): Promise<number>;
   twokeyChangeRecord(...args: (string | number)[]): Promise<number>;
+  /** The first argument is the number of keys: it grows with the runs that end. */
+  twokeyChangeRecovery(...args: (string | number)[]): Promise<number>;
 }
 
 export type ScriptedRedis = Redis & Scripts;
@@ -86,6 +114,7 @@ export function withScripts(redis: Redis): ScriptedRedis {
   redis.defineCommand("twokeyAppendRun", { numberOfKeys: 8, lua: APPEND_RUN });
   redis.defineCommand("twokeyCreateRun", { numberOfKeys: 5, lua: CREATE_RUN });
   redis.defineCommand("twokeyChangeRecord", { numberOfKeys: 5, lua: CHANGE_RECORD });
+  redis.defineCommand("twokeyChangeRecovery", { lua: CHANGE_RECOVERY });
   // ioredis adds the commands at run time; there is no typed way to declare them.
   return redis as ScriptedRedis;
 }

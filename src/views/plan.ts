@@ -49,9 +49,9 @@ export function planCard(run: RunState, inventory: Inventory, nowMs: number): Ca
   };
 }
 
-function rest({ restOf }: Plan): readonly (readonly [string, Text])[] {
+function rest({ restOf, pastNoReturn }: Plan): readonly (readonly [string, Text])[] {
   if (!restOf) return [];
-  const gone = restOf.pastNoReturn ? "; it is past its point of no return" : "";
+  const gone = pastNoReturn ? "; it is past its point of no return" : "";
   return [["Takes over", `run ${restOf.run}, which ends when the last key is turned${gone}`]];
 }
 

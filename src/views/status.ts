@@ -56,6 +56,12 @@ export function serviceCard(status: ServiceStatus, nowMs: number): Card {
   };
 }
 
+/** What was seen of one service, as plain sentences; the first one is the headline. */
+export function seenLines(service: Service, observed: Observation, nowMs: number): string[] {
+  const status: ServiceStatus = { service, observed, run: undefined, newest: undefined, incident: undefined };
+  return [headline(status), ...lines(status, nowMs).filter((line) => typeof line === "string")];
+}
+
 function headline({ service, observed, run }: ServiceStatus): string {
   if (run) return `${service.name}: failover ${run.state}`;
   if (!observed) return `${service.name}: not observed yet`;

@@ -14,7 +14,7 @@ function watched(wrong: () => string | undefined) {
   let sweeps = 0;
   guard = startStoreGuard({
     checkEveryMs: 20,
-    ledger: { append: async () => undefined, highestEpoch: () => 0, disagreement: async () => wrong() },
+    ledger: { keepUp: async () => undefined, disagreement: async () => wrong() },
     queues: {
       startSweep: async () => {
         sweeps += 1;

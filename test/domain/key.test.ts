@@ -62,7 +62,6 @@ describe("who may turn a key, and on what (G1–G4)", () => {
     expect(turn({ ...waits, state: "paused" })).toBe("turned");
     expect(turn({ ...waits, state: "running" })).toBe("rest-moved-on");
     expect(turn({ ...waits, intents: 4 })).toBe("rest-moved-on");
-    expect(turn({ ...waits, pastNoReturn: true })).toBe("rest-moved-on");
     expect(turn(proposed(inventory, { id: "F-7" }))).toBe("rest-moved-on");
     expect(turn(undefined)).toBe("rest-moved-on");
   });

@@ -17,10 +17,12 @@ export interface StageWish {
   readonly example: "inventory" | "regami";
   readonly speed: number;
   readonly bots?: number;
+  /** A server of the test's own, empty; absent: a database of the test run's Redis. */
+  readonly redisUrl?: string;
 }
 
 /** A simulated world and real bots, each in a process of its own, on a database of the test's Redis. */
-export async function startTestStage({ example, speed, bots = 1 }: StageWish): Promise<Stage> {
+export async function startTestStage({ example, speed, bots = 1, redisUrl }: StageWish): Promise<Stage> {
   // Compiled from the module whose type this is.
   const { startStage } = (await import(BUILT)) as typeof import("../../src/sandbox/stage.ts");
   const stage = await startStage({
@@ -29,7 +31,7 @@ export async function startTestStage({ example, speed, bots = 1 }: StageWish): P
     inherited: {
       path: process.env["PATH"] ?? "",
       home: process.env["HOME"] ?? "",
-      redisUrl: await freshRedisUrl(),
+      redisUrl: redisUrl ?? (await freshRedisUrl()),
       redisSkip: undefined,
     },
   });
@@ -83,4 +85,15 @@ export async function askFor(stage: Stage, slackId: string, words: string): Prom
 export function pressKey({ world, inventory }: Stage, slackId: string, { card }: WaitingPlan): Promise<Outcome> {
   const button = buttonOf(card, "approve") ?? "";
   return world.people.as(slackId).clicks(button, { in: inventory.file.alerts.channel, message: card });
+}
+
+/** Resolves when the stage itself reaches Redis again: it fails fast, as the bots do. */
+export async function reconnected({ redis }: Stage): Promise<void> {
+  await eventually("connection to Redis", SOON_MS, () => redis.ping().catch(() => undefined));
+}
+
+/** Resolves when that much world time has gone by. */
+export async function worldTimePasses({ world }: Stage, worldMs: number): Promise<void> {
+  const untilMs = (await world.now()) + worldMs;
+  await eventually(`world time ${untilMs}`, SOON_MS, async () => ((await world.now()) >= untilMs ? true : undefined));
 }

@@ -28,8 +28,8 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-async function opened(): Promise<LedgerFile> {
-  const ledger = await LedgerFile.open(redis, { directory, process: "bot", key: LEDGER_KEY });
+async function opened(process = "bot"): Promise<LedgerFile> {
+  const ledger = await LedgerFile.open(redis, { directory, process, key: LEDGER_KEY });
   open.push(ledger);
   return ledger;
 }
@@ -143,5 +143,37 @@ describe("a store that is not the one the ledger knows (G17)", () => {
     await redis.set(KEYS.ledgerMark("bot"), `a-newer-mark ${known?.split(" ")[0]}`);
 
     expect(await ledger.disagreement()).toBeUndefined();
+  });
+
+  test("a process that wrote nothing itself recognises a store that lost what another one wrote", async () => {
+    const other = await opened("other");
+    await written(1);
+    await other.keepUp();
+    expect(await other.disagreement()).toBeUndefined();
+
+    await redis.flushdb();
+
+    expect(await other.disagreement()).toMatch(/came back empty/);
+    expect((await readFile(join(directory, "other.jsonl"), "utf8")).trimEnd().split("\n")).toHaveLength(1);
+  });
+
+  test("two processes that keep up with each other come to rest", async () => {
+    const ledgers = [await written(1), await opened("other")];
+    for (let round = 0; round < 5; round += 1) for (const ledger of ledgers) await ledger.keepUp();
+
+    expect((await verifyLedger(path, LEDGER_KEY)).lines).toBe(1);
+    expect((await verifyLedger(join(directory, "other.jsonl"), LEDGER_KEY)).lines).toBe(1);
+  });
+
+  test("whoever notices first stops every other process, also one without a line", async () => {
+    const ledger = await written(1);
+    const newcomer = await opened("newcomer");
+    await redis.flushdb();
+    expect(await newcomer.disagreement()).toBeUndefined();
+
+    await ledger.disagreement();
+
+    expect(await newcomer.disagreement()).toMatch(/came back empty.*says bot$/);
+    await expect(newcomer.append(act("act 2"))).rejects.toThrow(/says bot/);
   });
 });

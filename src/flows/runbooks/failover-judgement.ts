@@ -16,8 +16,11 @@ export interface Judgement {
   /** The old side gives no answer: it can be neither fenced nor checked. */
   readonly oldSideDark: boolean;
   readonly oldSideHealthy: boolean;
-  /** The run that is continued has promoted the standby: it is the writer, or is becoming it. */
-  readonly isPromoted: boolean;
+  /**
+   * The standby follows nobody any more. `continued`: the run that is continued has promoted it. `before`: somebody has, or
+   * a run that the store has forgotten; people have to say in words that it is the writer.
+   */
+  readonly promoted: "continued" | "before" | undefined;
   /** Route 53 cannot be asked because its control plane lies in the failed region. */
   readonly dnsByHand: boolean;
   readonly traffic: Extract<RecordChange, { before: unknown }> | undefined;
@@ -40,31 +43,45 @@ export function judge(request: FailoverRequest): Judgement {
   const oldSideDark = isDark(old?.database) && isDark(old?.compute);
   const dnsByHand = from === ROUTE53_CONTROL_PLANE && oldSideDark;
   const change = observed.trafficRecords.known ? trafficChange(service, observed.trafficRecords.value, to) : undefined;
-  const isPromoted = hasPromoted(request, next);
-  const facts = { from, oldSideDark, dnsByHand, isPromoted, oldSideHealthy: old?.deepHealth.kind === "healthy" };
+  const promoted = promotedBy(request, next, oldSideDark);
+  const facts = { from, oldSideDark, dnsByHand, promoted, oldSideHealthy: old?.deepHealth.kind === "healthy" };
   return {
     ...facts,
     refusals: [
-      ...targetRefusals(request, from),
-      ...databaseRefusals(request, next, isPromoted),
+      ...targetRefusals(request, from, promoted),
+      ...databaseRefusals(request, next, promoted),
       ...recordRefusals(request, change, dnsByHand),
       ...modeRefusals(request, old, oldSideDark),
     ],
-    unchecked: uncheckedOf(request, from, old, isPromoted ? undefined : next),
-    dataLoss: isPromoted ? lossSoFar(request) : dataLossOf(request, next),
+    unchecked: uncheckedOf(request, from, old, promoted ? undefined : next),
+    dataLoss: promoted ? lossSoFar(request) : dataLossOf(request, next),
     traffic: change && "before" in change && !dnsByHand ? change : undefined,
-    lagLimitSeconds: next?.lag.known && !isPromoted ? Math.max(service.rpo / 1_000, next.lag.value.seconds) : undefined,
+    lagLimitSeconds: next?.lag.known && !promoted ? Math.max(service.rpo / 1_000, next.lag.value.seconds) : undefined,
   };
 }
 
 const isDark = (known: Known<unknown> | undefined): boolean =>
   known !== undefined && !known.known && known.cause === "unreachable";
 
-/** Only the run that asked for the promotion may take a standalone standby for its own work. */
-const hasPromoted = ({ continues }: FailoverRequest, next: SiteFacts | undefined): boolean =>
-  continues?.pastNoReturn === true && next?.database.known === true && next.database.value.role === "standalone";
+/**
+ * Who promoted a standalone standby. With the old side dark it looks like this as well when a failover was left in the
+ * middle and nobody remembers it; with the old side at hand there are two writers, and that is no plan's to settle.
+ */
+function promotedBy(
+  { continues, mode }: FailoverRequest,
+  next: SiteFacts | undefined,
+  oldSideDark: boolean,
+): Judgement["promoted"] {
+  if (!next?.database.known || next.database.value.role !== "standalone") return undefined;
+  if (continues?.pastNoReturn) return "continued";
+  return mode === "unplanned" && oldSideDark && !continues ? "before" : undefined;
+}
 
-function targetRefusals({ service, observed, to, continues }: FailoverRequest, from: Region): string[] {
+function targetRefusals(
+  { service, observed, to, continues }: FailoverRequest,
+  from: Region,
+  promoted: Judgement["promoted"],
+): string[] {
   if (to !== service.home && to !== service.standby)
     return [`${service.name} has no site in ${to}. Its sites are ${service.home} and ${service.standby}.`];
   if (continues?.pastNoReturn) {
@@ -76,6 +93,7 @@ function targetRefusals({ service, observed, to, continues }: FailoverRequest, f
         ];
   }
   const { activeRegion } = observed;
+  if (promoted) return [];
   if (!activeRegion.known)
     return [
       `Nobody can say which database of ${service.name} is the writer: ${activeRegion.why}. Settle that by hand first.`,
@@ -87,7 +105,7 @@ function targetRefusals({ service, observed, to, continues }: FailoverRequest, f
 function databaseRefusals(
   { service, to }: FailoverRequest,
   next: SiteFacts | undefined,
-  isPromoted: boolean,
+  promoted: Judgement["promoted"],
 ): string[] {
   const { instance } = siteOf(service, to).database;
   if (!next) return [`There is no site in ${to}.`];
@@ -97,9 +115,8 @@ function databaseRefusals(
     ];
   const { status, role } = next.database.value;
   const reasons: string[] = [];
-  if (role !== "replica" && !isPromoted)
-    reasons.push(`${instance} is no read replica, so there is nothing to promote.`);
-  if (!PROMOTABLE.has(status) && !isPromoted)
+  if (role !== "replica" && !promoted) reasons.push(`${instance} is no read replica, so there is nothing to promote.`);
+  if (!PROMOTABLE.has(status) && promoted !== "continued")
     reasons.push(`${instance} is ${status}; a replica in that status cannot be promoted.`);
   if (!next.compute.known) reasons.push(`The standby service in ${to} cannot be seen: ${next.compute.why}.`);
   else if (next.compute.value.status !== "ACTIVE")
@@ -192,9 +209,9 @@ function dataLossAcceptance(request: FailoverRequest, judgement: Judgement): Acc
   return [{ id: "data-loss", words: `I accept that ${sayLoss(dataLoss, nowMs)}${beyond}` }];
 }
 
-/** The promotion has decided it: what the run before measured, or else what its key holders agreed to. */
+/** The promotion has decided it: what the run before measured, else what its key holders agreed to, else nobody knows. */
 function lossSoFar({ continues }: FailoverRequest): Plan["dataLoss"] {
-  if (!continues) return { kind: "unknown", why: "no run is continued" };
+  if (!continues) return { kind: "unknown", why: "the database was promoted before" };
   const { lastCommitMs } = stateOf(continues, "record-position").output;
   const { dataLoss } = continues.plan;
   if (typeof lastCommitMs !== "number" || dataLoss.kind === "none") return dataLoss;
@@ -202,16 +219,22 @@ function lossSoFar({ continues }: FailoverRequest): Plan["dataLoss"] {
 }
 
 export function acceptancesFor(request: FailoverRequest, judgement: Judgement): Acceptance[] {
-  const { mode } = request;
-  // Data loss, and whether to move at all, were agreed to before the promotion; nothing is decided about them now.
-  const accepted = judgement.isPromoted ? [] : dataLossAcceptance(request, judgement);
+  const { mode, to } = request;
+  // Data loss, and whether to move at all, were agreed to before a promotion of this move; nothing is decided about them now.
+  const accepted = judgement.promoted === "continued" ? [] : dataLossAcceptance(request, judgement);
+  if (judgement.promoted === "before") {
+    accepted.push({
+      id: "promoted-already",
+      words: `I accept the database in ${to} as the writer: it follows nobody, and what ${judgement.from} took since is not in it`,
+    });
+  }
   if (judgement.oldSideDark) {
     accepted.push({
       id: "not-fenced",
       words: `I accept that ${judgement.from} cannot be fenced now and may still take writes`,
     });
   }
-  if (mode === "unplanned" && judgement.oldSideHealthy && !judgement.isPromoted) {
+  if (mode === "unplanned" && judgement.oldSideHealthy && !judgement.promoted) {
     accepted.push({
       id: "healthy-primary",
       words: `I accept an unplanned failover although ${judgement.from} looks healthy`,

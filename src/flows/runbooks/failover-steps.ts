@@ -37,7 +37,7 @@ export function failoverSteps(request: FailoverRequest, judgement: Judgement): P
     ...traffic(request, judgement),
     checkPublic(request, judgement),
   ];
-  return without(judgement.isPromoted ? ["record-position", "promote"] : [], drafts).map(({ input, ...draft }) => ({
+  return without(judgement.promoted ? ["record-position", "promote"] : [], drafts).map(({ input, ...draft }) => ({
     ...draft,
     input: { ...input },
     wayBack: STEPS[draft.does]?.wayBack ?? "irreversible",

@@ -31,6 +31,7 @@ function planFrom(request: FailoverRequest, judgement: Judgement): Plan {
     from: judgement.from,
     to,
     ...(continues ? { restOf: restOf(continues) } : {}),
+    pastNoReturn: continues?.pastNoReturn === true || judgement.promoted !== undefined,
     mode,
     reason: request.reason,
     requester: request.requester,
@@ -45,7 +46,7 @@ function planFrom(request: FailoverRequest, judgement: Judgement): Plan {
     assumptions: [
       // A promotion that was asked for may show at any moment: that is this move's own effect, not drift (G3).
       ...assumptionsFrom(service, observed, to).filter(
-        ({ fact }) => !(fact === "standby-source" && continues?.pastNoReturn && !judgement.isPromoted),
+        ({ fact }) => !(fact === "standby-source" && continues?.pastNoReturn && !judgement.promoted),
       ),
       ...(lagLimit === undefined
         ? []
@@ -60,7 +61,7 @@ function planFrom(request: FailoverRequest, judgement: Judgement): Plan {
   };
 }
 
-const restOf = ({ plan, intents, pastNoReturn }: RunState): RestOf => ({ run: plan.id, intents, pastNoReturn });
+const restOf = ({ plan, intents }: RunState): RestOf => ({ run: plan.id, intents });
 /** Everything that was seen, with its own age: a sample of the lag is minutes older than the look that found it. */
 function factsOf({ service, observed, to }: FailoverRequest, from: Region): NonNullable<Plan["facts"]> {
   const seen = (what: string, known: Known<unknown> | undefined) => (known?.known ? [{ what, atMs: known.atMs }] : []);

@@ -50,9 +50,13 @@ describe("what is left of a run that promoted and stopped", () => {
   const observed = promoted(service, dark);
 
   test("only that run's journal makes a standalone standby part of a plan", () => {
-    expect(planned(inventory, { observed }).kind).toBe("refused");
-    expect(planned(inventory, { observed, continues }).kind).toBe("plan");
-    expect(planned(inventory, { observed, continues: { ...continues, pastNoReturn: false } }).kind).toBe("refused");
+    const twoWriters = promoted(service, quietDay(service));
+
+    expect(planned(inventory, { observed: twoWriters }).kind).toBe("refused");
+    expect(planned(inventory, { observed: twoWriters, continues }).kind).toBe("plan");
+    expect(planned(inventory, { observed: twoWriters, continues: { ...continues, pastNoReturn: false } }).kind).toBe(
+      "refused",
+    );
   });
 
   test("leaves out the promotion and the position before it; the fence still comes before everything that moves users", () => {
@@ -63,7 +67,7 @@ describe("what is left of a run that promoted and stopped", () => {
     expect(ids).not.toContain("record-position");
     expect(ids[0]).toBe("fence");
     expect(stepOf(plan, "check-writable").after).toEqual(["fence"]);
-    expect(plan.restOf).toEqual({ run: "F-1", intents: 3, pastNoReturn: true });
+    expect([plan.restOf, plan.pastNoReturn]).toEqual([{ run: "F-1", intents: 3 }, true]);
   });
 
   test("asks nobody again for data that is lost already, and goes on saying how much", () => {

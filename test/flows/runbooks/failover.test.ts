@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import type { Observation } from "../../../src/domain/observed.ts";
 import { budgetMs, type Plan, planDigest, stepOf } from "../../../src/domain/plan.ts";
 import { proposedRun } from "../../../src/domain/run.ts";
 import { driftOf } from "../../../src/flows/facts.ts";
@@ -22,6 +23,18 @@ function darkSince(where: typeof inventory, measuredAtMs: number) {
   if (!standby) throw new Error("standby");
   const lag = { ...standby.lag, lastGood: { seconds: 2, measuredAtMs } };
   return { ...observed, sites: { ...observed.sites, "eu-central-1": { ...standby, lag } } };
+}
+
+/** The same, with the standby's database cut loose: nobody can tell the writer from what the databases say. */
+function promotedBefore(observed: Observation): Observation {
+  const standby = observed.sites["eu-central-1"];
+  if (!standby?.database.known) throw new Error("the standby is seen");
+  const database = known({ ...standby.database.value, role: "standalone" as const, source: undefined });
+  return {
+    ...observed,
+    sites: { ...observed.sites, "eu-central-1": { ...standby, database } },
+    activeRegion: { known: false, cause: "failed", why: "neither follows the other", atMs: AT },
+  };
 }
 
 const refusals = (answer: ReturnType<typeof planned>) => (answer.kind === "refused" ? answer.reasons.join(" ") : "");
@@ -113,6 +126,17 @@ describe("the failover runbook", () => {
 
     expect(plan.dataLoss).toMatchObject({ kind: "after", atMs: AT - 662_000 });
     expect(stepOf(plan, "record-position").input["blindMs"]).toBe(60_000);
+  });
+
+  test("a database that was promoted before, with the old side dark, is taken as the writer in words, and nothing is given back any more", () => {
+    const observed = promotedBefore(homeIsDark(serviceIn(inventory)));
+    const plan = planFor(inventory, { observed });
+
+    expect(plan.acceptances.map(({ id }) => id)).toEqual(["data-loss", "promoted-already", "not-fenced"]);
+    expect(plan.dataLoss.kind).toBe("unknown");
+    // Its run begins past the point of no return: a reopened old side would be a second writer.
+    expect(plan.pastNoReturn).toBe(true);
+    expect(plan.steps.map(({ id }) => id)).not.toContain("promote");
   });
 
   test("a lag above the objective needs words", () => {

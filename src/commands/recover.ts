@@ -1,0 +1,79 @@
+import { UserError } from "../domain/errors.ts";
+import type { Event } from "../domain/event.ts";
+import { isKnown, type Recovery, type Testimony, withoutRepeats } from "../domain/recovery.ts";
+import { proposeRecovery, type RecoveryDeps, signRecovery } from "../engine/recovery.ts";
+import { observe } from "../flows/observe.ts";
+import { actLine } from "../views/recovery.ts";
+import { seenLines } from "../views/status.ts";
+import type { Answer, Ask } from "./intent.ts";
+import { knownPerson, type RunCommandDeps } from "./run-deps.ts";
+
+export interface RecoverDeps extends RecoveryDeps, Pick<RunCommandDeps, "cloud" | "newId"> {
+  /** What the store's stream still holds about a run. */
+  eventsOfRun(run: string): Promise<readonly Event[]>;
+}
+
+/** Fewer than two people never make a lost store count again, whatever the file says of plans. */
+const FEWEST_KEYS = 2;
+
+/** `/dr recover`: after a lost store, shows what the ledgers know and what the world looks like; its button signs. */
+export async function recover(ask: Ask, deps: RecoverDeps): Promise<Answer> {
+  return ask.value === undefined ? propose(ask, deps) : sign(ask, ask.value, deps);
+}
+
+async function propose(ask: Ask, deps: RecoverDeps): Promise<Answer> {
+  const inventory = deps.inventory();
+  const requester = knownPerson(ask, inventory);
+  // Compares once more, and so lays down this process's own testimony.
+  const wrong = await deps.lostStore.disagreement();
+  if (wrong === undefined)
+    throw new UserError("store-not-lost", "The state store and the ledgers agree: there is nothing to recover.");
+  const testimonies = await deps.lostStore.testimonies();
+  const nowMs = deps.clock.now();
+  const looks = await Promise.all(
+    inventory.services.map(async (service) => seenLines(service, await observe(service, deps.cloud), nowMs)),
+  );
+  const { approvals } = inventory.file;
+  const recovery: Recovery = {
+    id: deps.newId(),
+    state: "waiting",
+    requester: requester.id,
+    askedAtMs: nowMs,
+    signByMs: nowMs + approvals.start_within,
+    keysRequired: Math.max(FEWEST_KEYS, approvals.required),
+    inventoryDigest: inventory.digest,
+    testimonies: [...testimonies],
+    forgotten: await forgottenActs(testimonies, deps),
+    seen: looks,
+    ends: [...(await deps.runs.openIds())].sort(),
+    signatures: [],
+  };
+  await proposeRecovery(recovery, `${requester.name} asks to go on with a store that was lost: ${wrong}`, deps);
+  const text = `${wrong}. What the ledgers know and what the world looks like now is in the alerts channel; ${recovery.keysRequired} approvers other than you have to sign it.`;
+  return { kind: "whisper", card: { text, parts: [{ kind: "text", text }] } };
+}
+
+/** Acts that a ledger holds and the store does not, oldest first. */
+async function forgottenActs(testimonies: readonly Testimony[], deps: RecoverDeps): Promise<string[]> {
+  const acts = withoutRepeats(testimonies.flatMap((testimony) => testimony.acts));
+  const runs = [...new Set(acts.map(({ run }) => run))];
+  const events = (await Promise.all(runs.map((run) => deps.eventsOfRun(run)))).flat();
+  return acts.filter((act) => !isKnown(act, events)).map(actLine);
+}
+
+async function sign(ask: Ask, value: string, deps: RecoverDeps): Promise<Answer> {
+  const { door, slackId } = ask.asker;
+  if (door !== "slack" || slackId === undefined)
+    throw new UserError(
+      "door-cannot-prove",
+      "A lost store is signed for in Slack only: this door cannot prove who is asking.",
+    );
+  const [, digest = ""] = value.split(":");
+  const signed = await signRecovery({ slackId, digest, door }, deps);
+  const left = signed.keysRequired - signed.signatures.length;
+  const text =
+    signed.state === "accepted"
+      ? "Your signature was the last one: this store counts again. Runs of before are closed; /dr failover makes a plan for what is left to do."
+      : `You have signed. ${left} more approver(s) must sign.`;
+  return { kind: "whisper", card: { text, parts: [{ kind: "text", text }] } };
+}

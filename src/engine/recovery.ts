@@ -1,0 +1,135 @@
+import { type CardDue, wantCard } from "../domain/card-due.ts";
+import { Bug, UserError } from "../domain/errors.ts";
+import type { DoorName, Event } from "../domain/event.ts";
+import { judgeSignature, whoCanSign } from "../domain/key.ts";
+import { type Recovery, recoveryDigest, signableRecovery } from "../domain/recovery.ts";
+import { fenceOf, isOver, type RunState } from "../domain/run.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Ended, LostStore, Recoveries } from "../ports/lost-store.ts";
+import type { Records } from "../ports/records.ts";
+import type { Runs } from "../ports/runs.ts";
+import type { Wake } from "../ports/wake.ts";
+import { eventOf as runEventOf } from "./journal.ts";
+import { type EligibilityDeps, refuseIneligible } from "./keys.ts";
+
+/**
+ * The way on after a lost store (G17). Invariants:
+ *  R1 who may sign is judged by the rules and the fresh question that keys are judged by (K1, G2)
+ *  R2 the last signature, the end of every run of before, and the store's counting again are one atomic step
+ *  R3 it counts for the marks that were testified and shown, and for no others: signed once, it cannot be used again
+ */
+export interface RecoveryDeps extends EligibilityDeps {
+  readonly recoveries: Recoveries;
+  readonly lostStore: LostStore;
+  readonly runs: Runs;
+  readonly cards: Records<CardDue>;
+  readonly clock: Clock;
+  readonly wake: Wake;
+}
+
+export interface SignatureTurn {
+  readonly slackId: string;
+  readonly digest: string;
+  readonly door: DoorName;
+}
+
+/** Puts a recovery up for signatures, in place of one that waits; its signatures are void then. */
+export async function proposeRecovery(recovery: Recovery, says: string, deps: RecoveryDeps): Promise<void> {
+  for (;;) {
+    const { value: before, revision } = await deps.recoveries.read();
+    const event = eventOf(recovery, "store.recovery-asked", recovery.requester, says);
+    if (!(await deps.recoveries.write(revision, recovery, [{ ...event, atMs: recovery.askedAtMs }]))) continue;
+    if (before) await showRecovery(before, deps);
+    return showRecovery(recovery, deps);
+  }
+}
+
+/** Signs, and with the last signature lets the store count again. Throws UserError where the signature does not count. */
+export async function signRecovery(turn: SignatureTurn, deps: RecoveryDeps): Promise<Recovery> {
+  await refuseIneligible(turn.slackId, deps);
+  for (;;) {
+    const { value: current, revision } = await deps.recoveries.read();
+    if (!current) throw new UserError("recovery-unknown", "Nothing waits to be signed. Ask with /dr recover.");
+    const nowMs = deps.clock.now();
+    const { slackId, digest, door } = turn;
+    const answer = judgeSignature(
+      signableRecovery(current),
+      { slackId, digest, nowMs, accepted: [] },
+      deps.inventory(),
+    );
+    if (answer.kind === "refused") throw new UserError(`key-${answer.code}`, answer.why);
+    const ends = await whatItEnds(current, nowMs, deps);
+    const { person, complete } = answer;
+    const signed: Recovery = {
+      ...current,
+      state: complete ? "accepted" : "waiting",
+      signatures: [...current.signatures, { by: person.id, door, atMs: nowMs }],
+    };
+    const count = `${signed.signatures.length} of ${signed.keysRequired}`;
+    const events = [eventOf(signed, "store.recovery-signed", person.id, `${person.name} signed ${count}`)];
+    if (complete)
+      events.push(
+        eventOf(signed, "store.accepted", undefined, acceptedWords(signed)),
+        ...ends.map(({ run, entry }) => runEventOf(run, entry, { says: `Ended with the lost store (${signed.id})` })),
+      );
+    if (!(await deps.recoveries.write(revision, signed, events, complete ? ends : undefined))) continue;
+    if (complete) await deps.lostStore.keepUp();
+    await Promise.all(signed.ends.map((id) => deps.wake.run(id)));
+    await showRecovery(signed, deps);
+    return signed;
+  }
+}
+
+/** What is signed has to be what was shown: another testimony or another open run since makes it void. */
+async function whatItEnds(recovery: Recovery, atMs: number, { lostStore, runs }: RecoveryDeps): Promise<Ended[]> {
+  const shown = (process: string, mark: string) =>
+    recovery.testimonies.some((testimony) => testimony.process === process && testimony.mark === mark);
+  const news = (await lostStore.testimonies()).find(({ process, mark }) => !shown(process, mark));
+  const open = await runs.openIds();
+  if (news || open.some((id) => !recovery.ends.includes(id)))
+    throw new UserError(
+      "recovery-outdated",
+      `${news ? `${news.process} has found more that is missing` : "Other runs are open"} than this card shows. Ask again with /dr recover.`,
+    );
+  const found = await Promise.all(open.map((id) => runs.read(id)));
+  return found.map((run, index) => {
+    if (!run) throw new Bug("run-gone", `Run ${open[index] ?? ""} is listed as open and is not in the store`);
+    return { run, entry: endOf(run, recovery, atMs) };
+  });
+}
+
+function endOf(run: RunState, { id }: Recovery, atMs: number): Ended["entry"] {
+  const why = `the state store was lost, and people signed for going on without it (${id})`;
+  const fence = fenceOf(run);
+  if (isOver(run) && fence) return { kind: "watch-ended", atMs, epoch: run.epoch, step: fence.id, why };
+  return { kind: "abandoned", atMs, why };
+}
+
+/** One card where alarms go, and one for each person who can still sign; each shows the newest state when it is sent. */
+export async function showRecovery(recovery: Recovery, deps: RecoveryDeps): Promise<void> {
+  const inventory = deps.inventory();
+  const signers = whoCanSign({ ...signableRecovery(recovery), held: [] }, inventory);
+  const channels = [inventory.file.alerts.channel, ...signers.map(({ slack }) => slack)];
+  const nowMs = deps.clock.now();
+  for (const channel of channels) {
+    const id = `recovery:${recovery.id}:${channel}`;
+    await deps.cards.change(id, (current) => {
+      const value = wantCard(current, { id, kind: "recovery", subject: recovery.id, channel }, nowMs);
+      return value && { value, events: [], dueAtMs: nowMs };
+    });
+    await deps.wake.card(id);
+  }
+}
+
+function acceptedWords({ signatures }: Recovery): string {
+  return `${signatures.map(({ by }) => by).join(" and ")} have looked and signed: this store counts from here on`;
+}
+
+function eventOf(recovery: Recovery, kind: string, by: string | undefined, says: string): Event {
+  const last = recovery.signatures.at(-1);
+  return {
+    ...{ kind, says, door: last?.door ?? "slack", atMs: last?.atMs ?? recovery.askedAtMs },
+    ...(by === undefined ? {} : { by }),
+    facts: { recovery: recovery.id, digest: recoveryDigest(recovery), ends: [...recovery.ends] },
+  };
+}

@@ -1,0 +1,51 @@
+import type { Redis } from "ioredis";
+import { z } from "zod";
+import { Act, Recovery, Testimony } from "../domain/recovery.ts";
+import { KEYS } from "./keys.ts";
+
+/** The newest act that any process has written into its ledger. */
+const Head = z.strictObject({ process: z.string(), mark: z.string(), act: Act });
+export type Head = z.infer<typeof Head>;
+
+/** What the store knows of the ledgers beside it, read in one step. */
+export interface StoredMarks {
+  /** This process's newest mark and the one before it; undefined: it knows nothing of this ledger. */
+  readonly own: readonly string[] | undefined;
+  readonly head: Head | undefined;
+  readonly testimonies: readonly Testimony[];
+  /** The newest one, accepted or not. */
+  readonly recovery: Recovery | undefined;
+}
+
+export async function readMarks(redis: Redis, process: string): Promise<StoredMarks> {
+  const answers = await redis
+    .multi()
+    .mget(KEYS.ledgerMark(process), KEYS.ledgerHead)
+    .hvals(KEYS.testimonies)
+    .hget(KEYS.recovery, "value")
+    .exec();
+  const [marks, testimonies, recovery] = (answers ?? []).map(([error, value]) => {
+    if (error) throw error;
+    return value;
+  });
+  const [own, head] = z.tuple([z.string().nullable(), z.string().nullable()]).parse(marks);
+  return {
+    own: own === null ? undefined : own.split(" "),
+    head: head === null ? undefined : Head.parse(JSON.parse(head)),
+    testimonies: z
+      .array(z.string())
+      .parse(testimonies)
+      .map((text) => Testimony.parse(JSON.parse(text))),
+    recovery: typeof recovery === "string" ? Recovery.parse(JSON.parse(recovery)) : undefined,
+  };
+}
+
+/** The store has the new mark before the file has its line: after a crash in between it holds both. */
+export async function writeMark(redis: Redis, process: string, marks: readonly string[], head?: Head): Promise<void> {
+  const own = [KEYS.ledgerMark(process), marks.join(" ")];
+  await redis.mset(...own, ...(head ? [KEYS.ledgerHead, JSON.stringify(head)] : []));
+}
+
+export async function testify(redis: Redis, testimony: Testimony): Promise<void> {
+  await redis.hset(KEYS.testimonies, testimony.process, JSON.stringify(testimony));
+}

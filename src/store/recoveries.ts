@@ -1,0 +1,35 @@
+import { Recovery } from "../domain/recovery.ts";
+import { RunEntry } from "../domain/run-entry.ts";
+import { transition } from "../domain/run-transition.ts";
+import type { Recoveries } from "../ports/lost-store.ts";
+import { KEYS } from "./keys.ts";
+import type { ScriptedRedis } from "./scripts.ts";
+
+export function createRecoveries(redis: ScriptedRedis): Recoveries {
+  return {
+    async read() {
+      const { revision = "0", value } = await redis.hgetall(KEYS.recovery);
+      return { revision: Number(revision), value: value === undefined ? undefined : Recovery.parse(JSON.parse(value)) };
+    },
+    async write(revision, value, events, ends) {
+      // The transition is tried before anything is written: an entry that does not fit never reaches the journal (J1).
+      for (const { run, entry } of ends ?? []) transition(run, entry);
+      const ended = (ends ?? []).map(({ run, entry }) => ({ ...run, entry }));
+      const keys = [
+        ...[KEYS.position, KEYS.events, KEYS.recovery, KEYS.openRuns],
+        ...ended.flatMap(({ plan }) => [KEYS.journal(plan.id), KEYS.claim(plan.service)]),
+      ];
+      const written = await redis.twokeyChangeRecovery(
+        keys.length,
+        ...keys,
+        revision,
+        JSON.stringify(Recovery.parse(value)),
+        ends === undefined ? 0 : 1,
+        ended.length,
+        ...ended.flatMap(({ plan, length, entry }) => [plan.id, length, JSON.stringify(RunEntry.parse(entry))]),
+        ...events.map((event) => JSON.stringify(event)),
+      );
+      return written === 1;
+    },
+  };
+}

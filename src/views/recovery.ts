@@ -1,0 +1,98 @@
+import type { Card, CardPart, Text } from "../domain/card.ts";
+import { sayTime } from "../domain/duration.ts";
+import type { Inventory } from "../domain/inventory.ts";
+import { whoCanSign } from "../domain/key.ts";
+import { type Act, type Recovery, recoveryDigest, signableRecovery } from "../domain/recovery.ts";
+import { nameOf } from "./plan.ts";
+
+const DIGEST_SHOWN = 12;
+const LONGEST_LINE = 220;
+/** Newest ones, which fit into one part of a message; the files have all. */
+const MOST_LINES = 12;
+
+/** One act of a ledger, for people: when, who or what, with the vendor's request ids. */
+export function actLine({ atMs, run, service, step, kind, says, requestIds }: Act): string {
+  const about = [service, run, step, kind].filter((part) => part !== undefined).join(" ");
+  const ids = requestIds.length > 0 ? ` (${requestIds.join(", ")})` : "";
+  return `${new Date(atMs).toISOString()} ${about}: ${says}${ids}`.slice(0, LONGEST_LINE);
+}
+
+/** What two people must understand before they sign: what is forgotten, what the world looks like, what ends. */
+export function recoveryCard(recovery: Recovery, inventory: Inventory, nowMs: number): Card {
+  const { id, testimonies, seen, ends, requester } = recovery;
+  const stands = standsLine(recovery, nowMs);
+  return {
+    text: `The state store was lost: nothing is moved. ${stands} Look at the cloud before you sign.`,
+    parts: [
+      { kind: "heading", text: "The state store was lost. Go on from here?" },
+      {
+        kind: "facts",
+        facts: [
+          ["Found by", [...new Set(testimonies.map(({ process, why }) => `${process}: ${why}`))].join("; ")],
+          ["Asked by", nameOf(inventory, requester)],
+          ["Signatures", stands],
+          ["Ends", ends.length > 0 ? `${ends.join(", ")}: keys of before authorise nothing more` : "no run is open"],
+        ],
+      },
+      ...forgottenParts(recovery),
+      ...seen.flatMap(([headline = "", ...lines]): CardPart[] => [
+        { kind: "text", text: [{ bold: `Now: ${headline}` }] },
+        { kind: "lines", lines },
+      ]),
+      ...waiting(recovery, inventory, nowMs),
+      { kind: "note", text: ["Recovery ", { code: id }, ", digest ", { code: digestShown(recovery) }] },
+    ],
+  };
+}
+
+/** An older card after somebody asked again. */
+export function replacedRecoveryCard(id: string): Card {
+  const text = `Recovery ${id} was replaced: somebody asked again. Its signatures do not count.`;
+  return { text, parts: [{ kind: "text", text }] };
+}
+
+function forgottenParts({ forgotten }: Recovery): CardPart[] {
+  if (forgotten.length === 0)
+    return [{ kind: "text", text: "The store holds every act that the last lines of these ledgers tell of." }];
+  const left = forgotten.length - MOST_LINES;
+  return [
+    { kind: "text", text: [{ bold: "In the ledgers, and not in this store, newest first:" }] },
+    { kind: "lines", lines: forgotten.slice(-MOST_LINES).toReversed() },
+    ...(left > 0 ? [{ kind: "note" as const, text: `${left} older ones are in the ledger files.` }] : []),
+  ];
+}
+
+function waiting(recovery: Recovery, inventory: Inventory, nowMs: number): CardPart[] {
+  if (recovery.state !== "waiting") return [];
+  const signed = recovery.signatures.map(
+    ({ by, atMs }): Text => `Signed: ${nameOf(inventory, by)} at ${sayTime(atMs, nowMs)}`,
+  );
+  const left = whoCanSign(signableRecovery(recovery), inventory).map(({ name }) => name);
+  return [
+    { kind: "lines", lines: [...signed, `Can still sign: ${left.join(", ")}`] },
+    {
+      kind: "buttons",
+      buttons: [
+        {
+          label: "We have looked; go on",
+          intent: "recover",
+          value: `${recovery.id}:${recoveryDigest(recovery)}`,
+          style: "danger",
+          confirm: {
+            title: "Go on with this store?",
+            text: "You have looked at the databases, the records and the tasks yourself. Runs of before are closed.",
+            yes: "I have looked",
+          },
+        },
+      ],
+    },
+  ];
+}
+
+function standsLine({ state, signatures, keysRequired, signByMs }: Recovery, nowMs: number): string {
+  if (state === "accepted")
+    return `Signed by ${signatures.map(({ by }) => by).join(" and ")}: this store counts again.`;
+  return `${signatures.length} of ${keysRequired} have signed; the last one counts until ${sayTime(signByMs, nowMs)}.`;
+}
+
+const digestShown = (recovery: Recovery) => recoveryDigest(recovery).slice(0, DIGEST_SHOWN);

@@ -1,0 +1,322 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { planDigest } from "../../src/domain/plan.ts";
+import { type Act, isKnown, type Recovery, recoveryDigest, withoutRepeats } from "../../src/domain/recovery.ts";
+import { proposeRecovery, type RecoveryDeps, signRecovery } from "../../src/engine/recovery.ts";
+import type { LedgerEntry } from "../../src/ports/runs.ts";
+import { readEvents } from "../../src/store/events.ts";
+import { KEYS } from "../../src/store/keys.ts";
+import { LedgerFile, verifyLedger } from "../../src/store/ledger-file.ts";
+import { createRecoveries } from "../../src/store/recoveries.ts";
+import { createRuns } from "../../src/store/runs.ts";
+import type { ScriptedRedis } from "../../src/store/scripts.ts";
+import { example } from "../harness/example.ts";
+import { memoryRecords } from "../harness/memory-records.ts";
+import { AT } from "../harness/observed.ts";
+import { planFor } from "../harness/plans.ts";
+import { LEDGER_KEY, StoreBench } from "../harness/store.ts";
+
+const inventory = example("inventory");
+const DAY_MS = 86_400_000;
+
+let bench: StoreBench;
+let redis: ScriptedRedis;
+let directory: string;
+let nowMs: number;
+let disqualified: string[];
+let open: LedgerFile[];
+
+beforeEach(async () => {
+  bench = await StoreBench.start();
+  redis = await bench.connect();
+  directory = await mkdtemp(join(tmpdir(), "twokey-recovery-"));
+  nowMs = AT;
+  disqualified = [];
+  open = [];
+});
+afterEach(async () => {
+  for (const ledger of open) await ledger.close();
+  bench.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function ledgerOf(process: string): Promise<LedgerFile> {
+  const ledger = await LedgerFile.open(redis, { directory, process, key: LEDGER_KEY });
+  open.push(ledger);
+  return ledger;
+}
+
+const act = (says: string, epoch = 1): LedgerEntry => ({
+  ...{ atMs: AT, run: "F-1", service: "inventory", epoch, kind: "intent", step: "promote", says },
+});
+
+function deps(ledger: LedgerFile): RecoveryDeps {
+  return {
+    recoveries: createRecoveries(redis),
+    lostStore: ledger,
+    runs: createRuns(redis, () => nowMs),
+    cards: memoryRecords(),
+    clock: { now: () => nowMs, speed: 1, sleep: async () => undefined },
+    wake: {
+      run: async () => undefined,
+      runCalls: async () => undefined,
+      incidentEvidence: async () => undefined,
+      incidentPages: async () => undefined,
+      incidentChat: async () => undefined,
+      card: async () => undefined,
+    },
+    inventory: () => inventory,
+    chat: {
+      person: async (slackId) => ({ slackId, email: undefined, disqualifiedBy: disqualified }),
+      groupMembers: async () => [],
+    },
+  };
+}
+
+/** Farid asks, with what the ledgers testify by now. */
+async function asked(ledger: LedgerFile, id = "R-1"): Promise<Recovery> {
+  await ledger.disagreement();
+  const recovery: Recovery = {
+    ...{ id, state: "waiting", requester: "elena", askedAtMs: nowMs, signByMs: nowMs + DAY_MS, keysRequired: 2 },
+    ...{ inventoryDigest: inventory.digest, forgotten: [], seen: [], signatures: [] },
+    testimonies: [...(await ledger.testimonies())],
+    ends: [...(await redis.smembers(KEYS.openRuns))],
+  };
+  await proposeRecovery(recovery, "Elena asks", deps(ledger));
+  return recovery;
+}
+
+const sign = (slackId: string, recovery: Recovery, ledger: LedgerFile) =>
+  signRecovery({ slackId, digest: recoveryDigest(recovery), door: "slack" }, deps(ledger));
+
+async function lost(): Promise<LedgerFile> {
+  const ledger = await ledgerOf("bot-1");
+  await ledger.append(act("promote", 4));
+  await redis.flushdb();
+  return ledger;
+}
+
+async function bothSign(recovery: Recovery, ledger: LedgerFile): Promise<void> {
+  await sign("U01ANA", recovery, ledger);
+  await sign("U01BEN", recovery, ledger);
+}
+
+describe("a lost store counts again when two people have signed (G17)", () => {
+  test("one signature changes nothing, the second one makes every process agree, and stands in ledger and stream", async () => {
+    const ledger = await lost();
+    const other = await ledgerOf("bot-2");
+    const recovery = await asked(ledger);
+
+    await sign("U01ANA", recovery, ledger);
+    expect(await ledger.disagreement()).toMatch(/came back empty/);
+    expect(await other.disagreement()).toMatch(/says bot-1$/);
+    const signed = await sign("U01BEN", recovery, ledger);
+
+    expect([signed.state, await ledger.disagreement(), await other.disagreement()]).toEqual([
+      "accepted",
+      undefined,
+      undefined,
+    ]);
+    await other.keepUp();
+    for (const process of ["bot-1", "bot-2"]) {
+      const path = join(directory, `${process}.jsonl`);
+      expect(await readFile(path, "utf8")).toContain("ana and ben have looked and signed");
+      expect((await verifyLedger(path, LEDGER_KEY)).broken).toBeUndefined();
+    }
+    expect(other.highestEpoch()).toBe(4);
+    const kinds = (await readEvents(redis, "", 100)).map(({ event }) => event.kind);
+    expect(kinds).toEqual(["store.recovery-asked", "store.recovery-signed", "store.recovery-signed", "store.accepted"]);
+  });
+
+  test("a process that comes later finds its mark signed for, and writes down who signed before anything else", async () => {
+    const ledger = await lost();
+    const recovery = await asked(ledger);
+    await ledger.close();
+    open = [];
+    await bothSign(recovery, await ledgerOf("bot-2"));
+
+    const again = await ledgerOf("bot-1");
+    await again.append(act("what comes next", 5));
+
+    const lines = (await readFile(join(directory, "bot-1.jsonl"), "utf8")).trimEnd().split("\n").slice(1);
+    expect(lines.map((line) => /"kind":"([^"]+)"/.exec(line)?.[1])).toEqual(["store-accepted", "intent"]);
+  });
+
+  test("every run of before ends in the same step, and gives its service back", async () => {
+    const runs = createRuns(redis, () => nowMs);
+    const plan = planFor(inventory);
+    await runs.create(plan, planDigest(plan), []);
+    const proposed = await runs.read("F-1");
+    if (!proposed) throw new Error("the run is there");
+    await runs.append(proposed, {
+      entries: [{ kind: "started", atMs: AT, keys: ["ana", "ben"] }],
+      events: [],
+      claim: { action: "take", service: "inventory" },
+    });
+    const ledger = await ledgerOf("bot-1");
+    await ledger.append(act("promote"));
+    await redis.del(KEYS.ledgerMark("bot-1"));
+
+    await bothSign(await asked(ledger), ledger);
+
+    expect(await runs.read("F-1")).toMatchObject({ state: "closed", why: expect.stringContaining("R-1") });
+    expect([await runs.holderOf("inventory"), await runs.openIds()]).toEqual([undefined, []]);
+  });
+});
+
+describe("a signature that does not count (G2, G17)", () => {
+  test.each([
+    ["the asker's own", "U01ELENA", /own key does not count/],
+    ["a responder's without the role", "U01CHLOE", /not an approver/],
+    ["a stranger's", "U09NOBODY", /not listed/],
+  ])("%s", async (_whose, slackId, why) => {
+    const ledger = await lost();
+    const recovery = await asked(ledger);
+
+    await expect(sign(slackId, recovery, ledger)).rejects.toThrow(why);
+    expect((await createRecoveries(redis).read()).value?.signatures).toEqual([]);
+  });
+
+  test("two accounts of one person are one person", async () => {
+    const ledger = await lost();
+    const recovery = await asked(ledger);
+    await sign("U01DMITRI", recovery, ledger);
+
+    await expect(sign("U02DMITRI", recovery, ledger)).rejects.toThrow(/turned already/);
+    expect(await ledger.disagreement()).toMatch(/came back empty/);
+  });
+
+  test("an account that Slack doubts at this moment", async () => {
+    const ledger = await lost();
+    const recovery = await asked(ledger);
+    disqualified = ["it is deactivated"];
+
+    await expect(sign("U01ANA", recovery, ledger)).rejects.toThrow(/deactivated/);
+  });
+
+  test("one that comes too late", async () => {
+    const ledger = await lost();
+    const recovery = await asked(ledger);
+    nowMs += DAY_MS;
+
+    await expect(sign("U01ANA", recovery, ledger)).rejects.toThrow(/too old/);
+  });
+
+  test("one under a card that was replaced; what was signed there does not count for the new one", async () => {
+    const ledger = await lost();
+    const first = await asked(ledger);
+    await sign("U01ANA", first, ledger);
+    const second = await asked(ledger, "R-2");
+
+    await expect(sign("U01BEN", first, ledger)).rejects.toThrow(/another recovery/);
+    expect((await sign("U01BEN", second, ledger)).state).toBe("waiting");
+  });
+
+  test("one after another process found more missing than the card shows", async () => {
+    const ledger = await ledgerOf("bot-1");
+    const other = await ledgerOf("bot-2");
+    for (const each of [ledger, other]) await each.append(act("an act"));
+    await redis.flushdb();
+    const recovery = await asked(ledger);
+    await sign("U01ANA", recovery, ledger);
+    await other.disagreement();
+
+    await expect(sign("U01BEN", recovery, ledger)).rejects.toThrow(/bot-2 has found more/);
+    expect(await ledger.disagreement()).toMatch(/came back empty/);
+  });
+});
+
+describe("a run that opens beside a recovery", () => {
+  const opens = async () => {
+    const plan = planFor(inventory);
+    await createRuns(redis, () => nowMs).create(plan, planDigest(plan), []);
+  };
+
+  test("makes the card outdated: what it does not show is not signed for", async () => {
+    const ledger = await lost();
+    const recovery = await asked(ledger);
+    await sign("U01ANA", recovery, ledger);
+    await opens();
+
+    await expect(sign("U01BEN", recovery, ledger)).rejects.toThrow(/Other runs are open/);
+    expect(await ledger.disagreement()).toMatch(/came back empty/);
+  });
+
+  test("in the very last moment keeps the store from being accepted", async () => {
+    const ledger = await lost();
+    const recovery = await asked(ledger);
+    await opens();
+    const recoveries = createRecoveries(redis);
+    const { revision } = await recoveries.read();
+
+    expect(await recoveries.write(revision, { ...recovery, state: "accepted" }, [], [])).toBe(false);
+    expect((await recoveries.read()).value?.state).toBe("waiting");
+  });
+});
+
+describe("what was signed once cannot be used again (G17)", () => {
+  test("a second loss needs two new signatures, also when the first sign-off is still in the store", async () => {
+    const ledger = await lost();
+    await bothSign(await asked(ledger), ledger);
+    const older = await redis.get(KEYS.ledgerMark("bot-1"));
+    await ledger.append(act("promote again", 5));
+
+    await redis.set(KEYS.ledgerMark("bot-1"), older ?? "");
+    expect(await ledger.disagreement()).toMatch(/went back in time/);
+    await redis.del(KEYS.ledgerMark("bot-1"));
+
+    expect(await ledger.disagreement()).toMatch(/came back empty/);
+    await expect(ledger.append(act("and again", 6))).rejects.toThrow(/came back empty/);
+  });
+
+  test("of twenty approvers' clicks at once each person signs once, and the store is accepted once", async () => {
+    const ledger = await lost();
+    const recovery = await asked(ledger);
+    const people = Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? "U01ANA" : "U01BEN"));
+
+    const answers = await Promise.allSettled(people.map((slackId) => sign(slackId, recovery, ledger)));
+
+    expect(answers.filter(({ status }) => status === "fulfilled")).toHaveLength(2);
+    const kinds = (await readEvents(redis, "", 100)).map(({ event }) => event.kind);
+    expect(kinds.filter((kind) => kind === "store.accepted")).toHaveLength(1);
+  });
+});
+
+describe("what people are shown before they sign", () => {
+  const told: Act = {
+    ...{ atMs: AT, run: "F-1", epoch: 1, kind: "intent", step: "promote", says: "Promote", requestIds: [] },
+  };
+  const stored = (atMs: number) => ({
+    kind: "run.intent",
+    run: "F-1",
+    atMs,
+    door: "engine" as const,
+    says: "",
+    facts: {},
+  });
+
+  test("an act that the store still holds is not shown as forgotten", () => {
+    expect([isKnown(told, [stored(AT)]), isKnown(told, [stored(AT + 1)]), isKnown(told, [])]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  test("an act of a process that is gone with its ledger is told by another one, once", async () => {
+    const other = await ledgerOf("bot-2");
+    const third = await ledgerOf("bot-3");
+    const gone = await ledgerOf("bot-1");
+    await gone.append(act("promote"));
+    await Promise.all([other.keepUp(), third.keepUp()]);
+    await redis.flushdb();
+    await Promise.all([other.disagreement(), third.disagreement()]);
+
+    const acts = (await other.testimonies()).flatMap((testimony) => testimony.acts);
+    expect(acts).toHaveLength(2);
+    expect(withoutRepeats(acts).map(({ step, says }) => [step, says])).toEqual([["promote", "bot-1, intent: promote"]]);
+    expect(withoutRepeats([...acts, { ...told, says: "by itself" }]).map(({ says }) => says)).toEqual(["by itself"]);
+  });
+});

@@ -1,0 +1,186 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, expect, test } from "@jest/globals";
+import { z } from "zod";
+import { isOver, stateOf } from "../../src/domain/run.ts";
+import { seenRun, startFailover } from "../../src/sandbox/bench/rehearsal.ts";
+import type { Stage } from "../../src/sandbox/stage.ts";
+import { buttonOf } from "../../src/sandbox/story/play.ts";
+import type { Outcome, SeenMessage } from "../../src/simulators/slack/people.ts";
+import type { LogEntry } from "../../src/simulators/world/log.ts";
+import { BreakableRedis, type ComesBack } from "../harness/breakable-redis.ts";
+import { eventually } from "../harness/failover-world.ts";
+import { reconnected, runWhere, startTestStage, timesOf, worldTimePasses } from "../harness/stage.ts";
+
+const SPEED = 20;
+/** World time that Redis is away. */
+const AWAY_MS = 60_000;
+/** World time in which a run that was driven on would show itself: 12 s for the machine, six sweeps and a dead worker's lock. */
+const WATCHED_MS = 240_000;
+const SOON_MS = 30_000;
+
+const Line = z.object({ entry: z.object({ atMs: z.number() }) });
+
+let redis: BreakableRedis | undefined;
+let stage: Stage | undefined;
+afterEach(async () => {
+  await stage?.stop();
+  await redis?.stop();
+});
+
+test.each<[ComesBack, RegExp, "with" | "without"]>([
+  ["older", /went back in time/, "without"],
+  ["empty", /came back empty/, "with"],
+])(
+  "Redis comes back %s in the middle of a run: nothing is changed any more, people are paged once and told why, and two of them let it go on (G17)",
+  async (what, why, driver) => {
+    redis = await BreakableRedis.start();
+    stage = await startTestStage({ example: "inventory", speed: SPEED, bots: 2, redisUrl: redis.url });
+    const { world } = stage;
+    const id = await startFailover(stage);
+    await world.expectLog("aws.mutation", () => true, 60_000);
+    await redis.copy();
+    await world.expectLog("aws.mutation", ({ facts }) => facts["operation"] === "PromoteReadReplica", 60_000);
+    await runWhere(stage, id, (run) => stateOf(run, "promote").state === "asked");
+
+    // Without its driver the run is left to a bot that has done nothing itself, and has only seen what the other one wrote.
+    const bots = driver === "with" ? stage.bots : await withoutDriver(stage, id);
+    await redis.kill();
+    await worldTimePasses(stage, AWAY_MS);
+    const lastSeq = (await world.log()).at(-1)?.seq ?? 0;
+    await redis.comeBack(what);
+    await reconnected(stage);
+    await stage.jump(0);
+    const said = await refusedReadiness(bots, why);
+    const refused = await askFailover(stage);
+    await worldTimePasses(stage, WATCHED_MS);
+
+    expect(said).toHaveLength(bots.length);
+    expect(refused).toMatch(/nothing .*until/i);
+    const log = await world.log("", lastSeq);
+    const calls = log.filter(({ kind }) => ["aws.mutation", "aws.refused", "aws.unanswered"].includes(kind));
+    expect(calls.map(({ facts }) => facts["operation"])).toEqual([]);
+    const created = log.filter(({ kind }) => kind === "pagerduty.incident-created");
+    const pages = created.filter(({ facts }) => String(facts["title"]).includes("stopped changing anything"));
+    expect(pages.map(({ facts }) => facts["incidentKey"])).toEqual(["dr:production:store-lost"]);
+
+    const card = await askRecovery(stage);
+    for (const approver of ["U01ANA", "U01BEN"]) await signRecovery(stage, approver, card);
+    await ready(bots);
+    const isPage = ({ facts }: LogEntry) => pages.some((page) => page.facts["incident"] === facts["incident"]);
+    await world.expectLog("pagerduty.resolved", isPage, SOON_MS);
+  },
+  180_000,
+);
+
+test("after an older Redis two people sign for going on, and a fresh plan does the rest of a failover that was promoted already", async () => {
+  redis = await BreakableRedis.start();
+  stage = await startTestStage({ example: "inventory", speed: SPEED, bots: 2, redisUrl: redis.url });
+  const { world } = stage;
+  const id = await startFailover(stage);
+  await runWhere(stage, id, ({ epoch }) => epoch > 0);
+  await redis.copy();
+  await world.expectLog("rds.promotion-observable", () => true, 60_000);
+  await redis.kill();
+  await redis.comeBack("older");
+  await reconnected(stage);
+  await refusedReadiness(stage.bots, /went back in time/);
+  const promoted = await timesOf(stage, "PromoteReadReplica");
+
+  const card = await askRecovery(stage);
+  await signRecovery(stage, "U01FARID", card);
+  await world.people.expectEphemeral("U01FARID", ({ text }) => /not an approver/.test(text), SOON_MS);
+  await signRecovery(stage, "U01ANA", card);
+  await world.people.expectEphemeral("U01ANA", ({ text }) => /1 more approver/.test(text), SOON_MS);
+  expect((await Promise.all(stage.bots.map(readiness))).map(({ status }) => status)).toEqual([503, 503]);
+  await signRecovery(stage, "U01BEN", card);
+  await ready(stage.bots);
+  const before = await runWhere(stage, id, ({ state }) => state === "closed");
+  const rest = await failOverAgain(stage);
+  const run = await runWhere(stage, rest, (seen) => isOver(seen) || seen.state === "stopped", 120_000);
+
+  expect(JSON.stringify(card.blocks)).toContain("Promote mycomputer-inventory-db-replica");
+  expect(before.why).toContain("people signed for going on without it");
+  expect([run.state, run.why]).toEqual(["verified", ""]);
+  expect(run.plan.acceptances.map((acceptance) => acceptance.id)).toContain("promoted-already");
+  expect([promoted, await timesOf(stage, "PromoteReadReplica")]).toEqual([1, 1]);
+  const verdict = await world.verdict("inventory", 0);
+  expect([verdict.primary, verdict.doubledWrites]).toEqual(["eu-central-1/mycomputer-inventory-db-replica", 0]);
+  expect(verdict.firstGoodWriteAfter).not.toBeNull();
+}, 240_000);
+
+type Bots = Stage["bots"];
+
+/** Kills the bot that drives the run, once the others have written down how far it was; resolves to the others. */
+async function withoutDriver(at: Stage, id: string): Promise<Bots> {
+  const { worker, steps } = await runWhere(at, id, () => true);
+  const driver = at.bots.find(({ pid }) => worker?.endsWith(`:${pid}`));
+  if (!driver) throw new Error(`no bot is ${worker}`);
+  const others = at.bots.filter((bot) => bot !== driver);
+  const sinceMs = steps["promote"]?.startedAtMs ?? Number.POSITIVE_INFINITY;
+  for (const { name } of others)
+    await eventually(`line of ${name} about the promotion`, SOON_MS, async () => {
+      const text = await readFile(join(at.directory, "ledger", `${name}.jsonl`), "utf8").catch(() => "");
+      const lines = text.split("\n").slice(0, -1);
+      return lines.map((line) => Line.parse(JSON.parse(line))).find(({ entry }) => entry.atMs >= sinceMs);
+    });
+  await driver.kill();
+  return others;
+}
+
+/** Resolves when every bot's /readyz refuses for that reason. */
+function refusedReadiness(bots: Bots, why: RegExp): Promise<string[]> {
+  return eventually(`bots that say ${String(why)}`, SOON_MS, async () => {
+    const answers = await Promise.all(bots.map(readiness));
+    const said = await Promise.all(answers.map((answer) => answer.text()));
+    return answers.every(({ status }) => status === 503) && said.every((text) => why.test(text)) ? said : undefined;
+  });
+}
+
+async function askFailover({ world, inventory }: Stage): Promise<string> {
+  const channel = inventory.file.alerts.channel;
+  const { ephemerals } = await world.people
+    .as("U01FARID")
+    .types("/dr failover inventory because the store was lost", { in: channel });
+  const seen = await world.people.expectEphemeral("U01FARID", () => true, SOON_MS);
+  return [...ephemerals, seen].map(({ text }) => text).join(" ");
+}
+
+function readiness({ port }: { readonly port: number }): Promise<Response> {
+  return fetch(`http://127.0.0.1:${port}/readyz`);
+}
+
+async function ready(bots: Bots): Promise<void> {
+  await eventually("bots that are ready", SOON_MS, async () =>
+    (await Promise.all(bots.map(readiness))).every(({ ok }) => ok) ? true : undefined,
+  );
+}
+
+/** Somebody asks for the way on; resolves to the card in the alerts' channel. */
+async function askRecovery({ world, inventory }: Stage): Promise<SeenMessage> {
+  const { channel } = inventory.file.alerts;
+  await world.people.as("U01FARID").types("/dr recover", { in: channel });
+  return world.people.expectMessage(channel, (message) => buttonOf(message, "recover") !== undefined, SOON_MS);
+}
+
+function signRecovery({ world, inventory }: Stage, slackId: string, card: SeenMessage): Promise<Outcome> {
+  const button = buttonOf(card, "recover") ?? "";
+  return world.people.as(slackId).clicks(button, { in: inventory.file.alerts.channel, message: card });
+}
+
+/** A fresh failover, with every sentence agreed to by two approvers; resolves to its run. */
+async function failOverAgain(at: Stage): Promise<string> {
+  const { world, inventory } = at;
+  const words = "/dr failover inventory because the rest is left to do";
+  await world.people.as("U01FARID").types(words, { in: inventory.file.alerts.channel });
+  const { plan } = await seenRun(at, undefined, ({ state }) => state === "waiting-for-keys", SOON_MS);
+  const channel = (await world.people.channels()).find(({ name = "" }) => name.startsWith("inc-"))?.id ?? "";
+  const card = await world.people.expectMessage(channel, ({ text }) => text.includes(plan.id), SOON_MS);
+  for (const approver of ["U01ANA", "U01BEN"]) {
+    await world.people.as(approver).clicks(buttonOf(card, "approve") ?? "", { in: channel, message: card });
+    const form = await world.people.expectView(approver, undefined, SOON_MS);
+    const inputs = form.blocks.filter(({ type }) => type === "input").map((block) => String(block["block_id"]));
+    await world.people.as(approver).submits(form, Object.fromEntries(inputs.map((input) => [input, "yes"])));
+  }
+  return plan.id;
+}
