@@ -65,6 +65,8 @@ export function refusal(
     return `Only ${run.plan.requester}, who asked for this plan, can withdraw it.`;
   if ((rule.needs === "approver" || rule.needs === "two keys") && !isApprover(person, inventory))
     return `“${decision}” needs an approver.`;
+  if (rule.needs === "two keys" && person.id === run.plan.requester)
+    return `You asked for this plan, so you are not one of the ${run.plan.keysRequired} who decide to ${decision} (G2).`;
   if (
     rule.needs === "responder" &&
     !person.roles.some((role) => role === "responder" || role === "commander" || role === "approver")

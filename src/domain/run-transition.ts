@@ -105,7 +105,7 @@ function applied(run: RunState, entry: RunEntry): RunState {
     case "watch-ended":
       return { ...run, fencedLater: true };
     case "finished":
-      return { ...run, state: entry.state, endedAtMs: entry.atMs, why: "" };
+      return { ...run, state: entry.state, endedAtMs: entry.atMs, why: entry.state === "unwound" ? run.why : "" };
     case "intent":
     case "asked":
     case "done":

@@ -78,7 +78,7 @@ export interface RunState {
   /** When the old side was last tried after the run. */
   readonly watchedAtMs: number | undefined;
   readonly votes: readonly Vote[];
-  /** Why it is closed, paused, stopped or stuck; empty otherwise. */
+  /** Why it is closed, paused, stopped, stuck, unwinding or unwound; empty otherwise. */
   readonly why: string;
   readonly startedAtMs: number | undefined;
   readonly endedAtMs: number | undefined;

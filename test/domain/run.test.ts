@@ -91,6 +91,32 @@ describe("a run is a replay of its journal", () => {
     expect(apply(stopped, vote("ana"), vote("ben"))).toMatchObject({ state: "running" });
   });
 
+  test.each(["skip", "unwind"] as const)("guard requester excluded: %s takes two others (G2)", (decision) => {
+    const asked = proposed(inventory, { requester: "ana" });
+    const keys: RunEntry = { kind: "started", ...at, keys: ["ben", "elena"] };
+    const stopped = apply(
+      asked,
+      keys,
+      { kind: "claimed", ...at, epoch: 1, worker: "w1" },
+      intent("fence"),
+      failed("fence", true),
+    );
+
+    expect(refusal(decision, stopped, findPerson(inventory, "ana"), inventory)).toMatch(/you asked for this plan/i);
+    expect(refusal(decision, stopped, findPerson(inventory, "ben"), inventory)).toBeUndefined();
+    expect(refusal("retry", stopped, findPerson(inventory, "ana"), inventory)).toBeUndefined();
+  });
+
+  test("an unwound run still says why", () => {
+    const run = apply(
+      started(),
+      { kind: "aborted", ...at, by: "farid", door: "slack" },
+      { kind: "finished", ...at, state: "unwound" },
+    );
+
+    expect(run).toMatchObject({ state: "unwound", why: "aborted by farid" });
+  });
+
   test("a voided run can be aborted but never resumed", () => {
     const run = apply(started(), { kind: "voided", ...at, why: ["the records changed"] });
     const farid = findPerson(inventory, "farid");
