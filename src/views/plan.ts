@@ -12,9 +12,18 @@ const DIGEST_SHOWN = 12;
 export function planCard(run: RunState, inventory: Inventory, nowMs: number): Card {
   const { plan } = run;
   return {
-    text: `Plan ${plan.id}: ${plan.mode} failover of ${plan.service} from ${plan.from} to ${plan.to}. ${keysLine(run, nowMs)} Data loss: ${lossLine(plan)}. The promotion cannot be undone.`,
+    text: `Plan ${plan.id}: ${plan.mode} failover of ${plan.service} from ${plan.from} to ${plan.to}. ${
+      isWaiting(run)
+        ? `${keysLine(run, nowMs)} Data loss: ${lossLine(plan)}. The promotion cannot be undone.`
+        : afterKeys(run)
+    }`,
     parts: [
-      { kind: "heading", text: `Fail ${plan.service} over to ${plan.to}?` },
+      {
+        kind: "heading",
+        text: isWaiting(run)
+          ? `Fail ${plan.service} over to ${plan.to}?`
+          : `${plan.service} → ${plan.to}: ${headState(run)}`,
+      },
       {
         kind: "facts",
         facts: [
@@ -76,9 +85,18 @@ function unchecked(plan: Plan): CardPart[] {
   return [{ kind: "text", text: [{ bold: "Could not be checked: " }, plan.unchecked.join("; ")] }];
 }
 
+const isWaiting = ({ state }: RunState): boolean => state === "waiting-for-keys";
+
+/** Nobody shall read a question where there is nothing to answer any more. */
+const headState = ({ state }: RunState): string => (state === "closed" ? "plan closed" : "keys turned");
+
+function afterKeys({ state, why, plan }: RunState): string {
+  if (state === "closed") return `It is closed: ${why}. Nothing was changed. A new plan: /dr failover ${plan.service}`;
+  return "Its keys are turned; the progress message tells the rest.";
+}
+
 function waiting(run: RunState, inventory: Inventory, nowMs: number): CardPart[] {
-  if (run.state !== "waiting-for-keys")
-    return [{ kind: "text", text: `This plan is ${run.state}${run.why ? `: ${run.why}` : ""}.` }];
+  if (!isWaiting(run)) return [{ kind: "text", text: afterKeys(run) }];
   const turned = run.keys.map(
     (key): Text => [`Key turned: ${nameOf(inventory, key.by)} at ${sayTime(key.atMs, nowMs)}`],
   );
@@ -93,7 +111,7 @@ function waiting(run: RunState, inventory: Inventory, nowMs: number): CardPart[]
 }
 
 function buttons(run: RunState): CardPart[] {
-  if (run.state !== "waiting-for-keys") return [];
+  if (!isWaiting(run)) return [];
   const value = `${run.plan.id}:${run.digest}`;
   const approve: CardButton = { label: "Turn my key", intent: "approve", value, style: "danger" };
   const reject: CardButton = {
@@ -111,7 +129,7 @@ function buttons(run: RunState): CardPart[] {
 
 export function keysLine(run: RunState, nowMs: number): string {
   const { keysRequired, startByMs } = run.plan;
-  if (run.state !== "waiting-for-keys") return `${run.keys.length} of ${keysRequired} keys turned.`;
+  if (!isWaiting(run)) return `${run.keys.length} of ${keysRequired} keys turned.`;
   return `${run.keys.length} of ${keysRequired} keys turned; the last one counts until ${sayTime(startByMs, nowMs)}.`;
 }
 

@@ -3,7 +3,7 @@ import { DECISIONS, type Decision, failedStep } from "../domain/decision.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
 import type { Inventory } from "../domain/inventory.ts";
 import { type PlannedStep, phasesOf, stepOf } from "../domain/plan.ts";
-import { type RunState, type RunStateName, type StepState, stateOf } from "../domain/run.ts";
+import { isOver, type RunState, type RunStateName, type StepState, stateOf } from "../domain/run.ts";
 import { nameOf } from "./plan.ts";
 
 /** Words, not only signs: colour and emoji alone say nothing to a screen reader. */
@@ -18,6 +18,13 @@ const STEP_WORD: Readonly<Record<StepState["state"], string>> = {
   "undo-failed": "✗ UNDO FAILED",
   skipped: "– skipped",
   "taken-over": "✓ done by hand",
+};
+
+/** What a confirmation asks, and who may say yes. */
+const QUESTION: Partial<Record<Decision, string>> = {
+  skip: "Go on without the failed step?",
+  retry: "Try the failed step again?",
+  unwind: "Undo what can still be undone?",
 };
 
 const RUN_WORD: Readonly<Record<RunStateName, string>> = {
@@ -44,7 +51,13 @@ export function progressCard(
     ["done", "skipped", "taken-over"].includes(stateOf(run, step.id).state),
   ).length;
   return {
-    text: `Failover of ${plan.service} to ${plan.to}: ${RUN_WORD[run.state]}, ${settled} of ${plan.steps.length} steps done.${run.why ? ` ${run.why}` : ""}`,
+    text: [
+      `Failover of ${plan.service} to ${plan.to}: ${RUN_WORD[run.state]}, ${settled} of ${plan.steps.length} steps done.`,
+      ...(run.why ? [`Why: ${run.why}.`] : []),
+      outcomeOf(run),
+    ]
+      .join(" ")
+      .trim(),
     parts: [
       { kind: "heading", text: `${plan.service} → ${plan.to}: ${RUN_WORD[run.state]}` },
       { kind: "facts", facts: facts(run, inventory, nowMs) },
@@ -67,25 +80,40 @@ function facts(run: RunState, inventory: Inventory, nowMs: number): readonly (re
     ["Run", plan.id],
     ["Keys", run.keys.map((key) => nameOf(inventory, key.by)).join(" and ")],
     ["Time", `${sayDuration((endedAtMs ?? nowMs) - began)} of ${sayDuration(plan.rtoMs)} objective`],
-    [
-      "Point of no return",
-      run.pastNoReturn ? "passed: nothing is rolled back any more" : "not passed: abort gives back what users lost",
-    ],
+    ["Point of no return", noReturnLine(run)],
   ];
+}
+
+function noReturnLine(run: RunState): string {
+  if (run.pastNoReturn) return "passed: nothing is rolled back any more";
+  return isOver(run) ? "not passed" : "not passed: abort gives back what users lost";
 }
 
 function stepLine(run: RunState, step: PlannedStep, nowMs: number, latest: string): Text {
   const state = stateOf(run, step.id);
-  const took =
-    state.startedAtMs === undefined ? "" : ` · ${sayDuration((state.endedAtMs ?? nowMs) - state.startedAtMs)}`;
+  const untilMs = state.endedAtMs ?? run.endedAtMs ?? nowMs;
+  const took = state.startedAtMs === undefined ? "" : ` · ${sayDuration(untilMs - state.startedAtMs)}`;
   const words = state.state === "asked" ? latest : state.says;
   const says = words === "" ? "" : ` – ${words}`;
-  return `${STEP_WORD[state.state]} · ${step.title}${took}${says}`;
+  // A run that unwound waited for nothing more: what it had asked for may still be going on.
+  const word = isOver(run) && state.state === "asked" ? "– not waited for" : STEP_WORD[state.state];
+  return `${word} · ${step.title}${took}${says}`;
 }
 
 function ending(run: RunState): CardPart[] {
-  if (run.why === "") return [];
-  return [{ kind: "text", text: [{ bold: "Why: " }, run.why] }];
+  const why: CardPart[] = run.why === "" ? [] : [{ kind: "text", text: [{ bold: "Why: " }, run.why] }];
+  const now = outcomeOf(run);
+  return now === "" ? why : [...why, { kind: "text", text: now }];
+}
+
+/** What it means for whoever reads no further. */
+function outcomeOf({ state, pastNoReturn, voided, plan }: RunState): string {
+  if (state === "unwound" && !pastNoReturn)
+    return `Nothing irreversible happened: ${plan.from} is as it was before, the extra capacity in ${plan.to} is kept. A new plan: /dr failover ${plan.service}`;
+  if (state === "unwound") return `What could be undone is undone. Sending users back is a plan of its own.`;
+  if (state === "paused" && voided && !pastNoReturn)
+    return `The keys are void, and nothing more is started. Abort this run; then ask for a new plan: /dr failover ${plan.service}`;
+  return "";
 }
 
 /** The buttons that make sense now; what may be done in which state stands in the table of decisions. */
@@ -102,14 +130,16 @@ function decisions(run: RunState): CardPart[] {
     );
   });
   if (offered.length === 0) return [];
+  const isFence = failed !== undefined && stepOf(run.plan, failed).does === "fence-primary";
+  const risk = (decision: Decision) => (decision === "skip" && isFence ? "Both sides may then take writes. " : "");
   const button = (decision: Decision): CardButton => ({
-    label: decision[0]?.toUpperCase() + decision.slice(1),
+    label: upperFirst(decision),
     intent: decision,
     value: run.plan.id,
     confirm: {
-      title: `${decision} this run?`,
-      text: `${DECISIONS[decision].effect}. Needs ${DECISIONS[decision].needs}.`,
-      yes: "Yes",
+      title: QUESTION[decision] ?? `${upperFirst(decision)} this run?`,
+      text: `The run ${DECISIONS[decision].effect}. ${risk(decision)}${whoDecides(decision, run)}`,
+      yes: upperFirst(decision),
     },
   });
   const about: CardPart[] =
@@ -119,11 +149,19 @@ function decisions(run: RunState): CardPart[] {
   return [...about, { kind: "buttons", buttons: offered.map(button) }];
 }
 
+function whoDecides(decision: Decision, { plan }: RunState): string {
+  return DECISIONS[decision].needs === "two keys"
+    ? `It takes ${plan.keysRequired} approvers; who asked for the plan is none of them.`
+    : "One responder is enough.";
+}
+
+const upperFirst = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
+
 /** What the first line of a status update says about a run. */
 export function runLine(run: RunState, nowMs: number): string {
   const active = run.plan.steps
     .filter((step) => ["intended", "asked"].includes(stateOf(run, step.id).state))
     .map((step) => step.title);
-  const since = run.startedAtMs === undefined ? "" : ` since ${sayTime(run.startedAtMs, nowMs)}`;
-  return `Failover ${run.plan.id} to ${run.plan.to} is ${RUN_WORD[run.state]}${since}${active.length > 0 ? `: ${active.join("; ")}` : ""}`;
+  const started = run.startedAtMs === undefined ? "" : `, started at ${sayTime(run.startedAtMs, nowMs)}`;
+  return `Failover ${run.plan.id} to ${run.plan.to} is ${RUN_WORD[run.state]}${started}${active.length > 0 ? `: ${active.join("; ")}` : ""}`;
 }
