@@ -25,7 +25,7 @@ export const CALLS: Readonly<Record<"inventory" | "regami", readonly Call[]>> = 
   ],
 };
 
-function regionOf({ service: { home, standby } }: FailoverWorld, [, , side]: Call): string {
+export function regionOf({ service: { home, standby } }: FailoverWorld, [, , side]: Call): string {
   return { home, standby, dns: ROUTE53_CONTROL_PLANE }[side];
 }
 
