@@ -126,9 +126,21 @@ export async function turnKey(
   });
 }
 
-/** A button of the newest message in the channel that has it. */
-export async function press({ world }: Stage, slackId: string, intent: string, channel: string): Promise<Outcome> {
-  const message = await world.people.expectMessage(channel, (each) => buttonOf(each, intent) !== undefined, SOON_MS);
+interface Button {
+  readonly intent: string;
+  /** The run that the button is about: other cards may still show theirs. */
+  readonly run: string;
+  readonly channel: string;
+}
+
+/** A button of a run's card in the channel, as soon as it is there. */
+export async function press({ world }: Stage, slackId: string, { intent, run, channel }: Button): Promise<Outcome> {
+  const isAbout = ({ blocks }: SeenMessage) => JSON.stringify(blocks).includes(`"value":"${run}"`);
+  const message = await world.people.expectMessage(
+    channel,
+    (each) => isAbout(each) && buttonOf(each, intent) !== undefined,
+    SOON_MS,
+  );
   return world.people.as(slackId).clicks(buttonOf(message, intent) ?? "", { in: channel, message });
 }
 

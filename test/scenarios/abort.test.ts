@@ -45,7 +45,7 @@ test("a run that a responder aborts gives users back what they lost, keeps the s
   for (const approver of APPROVERS) await turnKey(stage, approver, plan);
   await runWhere(stage, plan.id, (run) => ["fence", "scale-out"].every((id) => stateOf(run, id).state === "done"));
 
-  const progress = await press(stage, GRACE, "abort", channel);
+  const progress = await press(stage, GRACE, { intent: "abort", run: plan.id, channel });
   const run = await runWhere(stage, plan.id, isOver);
   const givenBackMs = await world.now();
 

@@ -49,14 +49,18 @@ test("records that somebody else changes before the last key, or right after it,
     const run = await runWhere(at, plan.id, ({ state }) => state !== "running" && state !== "waiting-for-keys");
     expect([run.state, run.voided, run.pastNoReturn]).toEqual(["paused", true, false]);
     const why = `facts changed: the records of ${name} changed`;
-    const card = await world.people.expectMessage(channel, ({ text }) => text.includes(why), 20_000);
+    const card = await world.people.expectMessage(
+      channel,
+      ({ text, blocks }) => text.includes(why) && JSON.stringify(blocks).includes(plan.id),
+      20_000,
+    );
     expect(card.text).toMatch(
       /PAUSED, 0 of 10 steps done.* The keys are void, and nothing more is started\. Abort this run/,
     );
     expect(JSON.stringify(card.blocks)).not.toContain("intent:resume");
     await answerTo(at, FARID, `/dr resume ${plan.id}`, channel, /its keys are void\. Abort it and make a new plan/);
     await answerAfter(world.people, DMITRI, /^This plan is paused: facts changed/, () => pressKey(at, DMITRI, plan));
-    await press(at, FARID, "abort", channel);
+    await press(at, FARID, { intent: "abort", run: plan.id, channel });
     expect((await runWhere(at, plan.id, isOver)).state).toBe("unwound");
   };
 

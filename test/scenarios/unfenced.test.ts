@@ -56,27 +56,29 @@ test("a fence that fails and was not accepted stops the run before the promotion
   const resolving = await answerTo(at, FARID, "/dr resolve", channel, /Resolve the incident when it has ended/);
   expect(resolving.text).toContain(`Failover ${id} to eu-central-1 is STOPPED – people decide`);
 
-  await answerAfter(world.people, ANA, /^You asked for this plan/, () => press(at, ANA, "unwind", channel));
-  for (const _twice of [1, 2]) await press(at, BEN, "unwind", channel);
+  await answerAfter(world.people, ANA, /^You asked for this plan/, () =>
+    press(at, ANA, { intent: "unwind", run: id, channel }),
+  );
+  for (const _twice of [1, 2]) await press(at, BEN, { intent: "unwind", run: id, channel });
   const alone = await runWhere(at, id, ({ votes }) => votes.length === 2, 20_000);
   expect([alone.state, alone.votes.map(({ by }) => by)]).toEqual(["stopped", ["ben", "ben"]]);
   await said("1 of 2 people want to unwind");
   await world.post("/faults/clear", {});
-  await press(at, DMITRI, "unwind", channel);
+  await press(at, DMITRI, { intent: "unwind", run: id, channel });
   const unwound = await runWhere(at, id, isOver);
   expect([unwound.state, unwound.why]).toEqual(["unwound", "unwound by ben and dmitri"]);
   expect(await standingOf(standing)).toEqual(before);
   expect(await timesOf(at, "PromoteReadReplica")).toBe(0);
 
   const second = await stopAtFence(at, FARID, channel, () => world.setRegion(HOME, "refusing"));
-  await press(at, DMITRI, "skip", channel);
+  await press(at, DMITRI, { intent: "skip", run: second.plan.id, channel });
   await said("1 of 2 people want to skip");
   // The other account is in another channel, and it is the same person.
   const elsewhere = { in: inventory.file.alerts.channel };
   await world.people.as(DMITRI_TOO).types(`/dr skip ${second.plan.id}`, elsewhere);
   const same = await runWhere(at, second.plan.id, ({ votes }) => votes.length === 2, 20_000);
   expect([same.state, same.votes.map(({ by }) => by)]).toEqual(["stopped", ["dmitri", "dmitri"]]);
-  await press(at, ELENA, "skip", channel);
+  await press(at, ELENA, { intent: "skip", run: second.plan.id, channel });
   const done = await runWhere(at, second.plan.id, (run) => isOver(run) || run.state === "stopped");
   expect([done.state, done.why, done.steps["fence"]?.says]).toEqual(["verified", "", "skipped by dmitri and elena"]);
   expect(await timesOf(at, "PromoteReadReplica")).toBe(1);
