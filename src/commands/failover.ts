@@ -1,4 +1,5 @@
 import type { Form } from "../domain/card.ts";
+import { sayTime } from "../domain/duration.ts";
 import { UserError } from "../domain/errors.ts";
 import { findService, type Inventory } from "../domain/inventory.ts";
 import { Mode } from "../domain/plan.ts";
@@ -21,6 +22,7 @@ export async function failover(ask: Ask, deps: RunCommandDeps): Promise<Answer> 
       `There is no service called ${wanted.service}. There are: ${inventory.services.map(({ name }) => name).join(", ")}.`,
     );
   await refuseWhileHeld(service, deps);
+  if (!wanted.dryRun) await refuseWhileCoolingDown(service, deps);
   return propose({ ...wanted, service, requester, ask }, deps);
 }
 
@@ -83,6 +85,17 @@ async function refuseWhileHeld(service: Service, deps: RunCommandDeps): Promise<
       `Run ${holder} is moving ${service.name} right now. Two failovers of one service cannot run at once.`,
     );
   await refuseWhilePlanned(service, deps);
+}
+
+/** Nobody shall read a plan and turn a key on it that cannot start before it is too old. */
+async function refuseWhileCoolingDown(service: Service, deps: RunCommandDeps): Promise<void> {
+  const untilMs = await deps.runs.coolDownUntil(service.name);
+  const nowMs = deps.clock.now();
+  if (untilMs === undefined || untilMs < nowMs + deps.inventory().file.approvals.start_within) return;
+  throw new UserError(
+    "service-cooling-down",
+    `${service.name} was failed over a short while ago. The next failover may start at ${sayTime(untilMs, nowMs)} (cool_down in twokey.yaml), and a plan made now would be too old by then. Nothing was changed.`,
+  );
 }
 
 function failoverForm(inventory: Inventory, channel: string | undefined): Form {

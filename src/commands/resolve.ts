@@ -51,7 +51,10 @@ export async function resolve(ask: Ask, deps: IncidentCommandDeps): Promise<Answ
 async function refuseDuringRun(incident: Incident, deps: IncidentCommandDeps): Promise<void> {
   const run = await deps.runInProgress(incident);
   if (run !== undefined)
-    throw new UserError("resolve-during-run", `${run} is still under way. Resolve when it has ended.`);
+    throw new UserError(
+      "resolve-during-run",
+      `Not while a run is still under way: ${run}. Resolve the incident when it has ended. Nothing was changed.`,
+    );
 }
 
 /** Actual RTO counts from when the trouble was first seen; without a run nothing was measured and nothing is claimed. */

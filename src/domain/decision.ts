@@ -55,7 +55,7 @@ export const DECISIONS: Readonly<Record<Decision, Rule>> = {
     states: WAITS_FOR_PEOPLE,
     side: "any",
     needs: "two keys on the new plan",
-    effect: "looks at the world and plans what is left; this run waits until that plan has its keys",
+    effect: "waits on, while TwoKey looks at the world and plans what is left; the new plan's last key ends it",
   },
   // Fencing on return is what keeps both sides from taking writes: going without it is as grave as skipping a step.
   "stop-watch": {

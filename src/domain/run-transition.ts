@@ -137,7 +137,7 @@ function applied(run: RunState, entry: RunEntry): RunState {
     case "abandoned":
       return closed(run, entry.atMs, entry.why);
     case "finished":
-      return { ...run, state: entry.state, endedAtMs: entry.atMs, why: "" };
+      return { ...run, state: entry.state, endedAtMs: entry.atMs, why: entry.state === "unwound" ? run.why : "" };
     case "intent":
     case "asked":
     case "done":

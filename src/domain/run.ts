@@ -105,7 +105,7 @@ export interface RunState {
   /** What stood on the old side when it came back and before it was touched: what undoing its fence puts back. */
   readonly captured: Readonly<Record<string, unknown>> | undefined;
   readonly votes: readonly Vote[];
-  /** Why it is closed, paused, stopped or stuck; empty otherwise. */
+  /** Why it is closed, paused, stopped, stuck, unwinding or unwound; empty otherwise. */
   readonly why: string;
   readonly startedAtMs: number | undefined;
   readonly endedAtMs: number | undefined;

@@ -61,12 +61,12 @@ export async function turnKey(
     if (written.kind === "claimed-by")
       throw new UserError(
         "service-claimed",
-        `Another run (${written.run}) holds ${run.plan.service}. Two failovers of one service cannot run at once.`,
+        `Your key was not turned: another run (${written.run}) holds ${run.plan.service}. Two failovers of one service cannot run at once.`,
       );
     if (written.kind === "cooling-down") {
       throw new UserError(
         "service-cooling-down",
-        `${run.plan.service} was failed over a short while ago. The next failover may start at ${sayTime(written.untilMs)} (cool_down in twokey.yaml).`,
+        `Your key was not turned: ${run.plan.service} was failed over a short while ago. The next failover may start at ${sayTime(written.untilMs, deps.clock.now())} (cool_down in twokey.yaml).`,
       );
     }
     await noteKey(written.run, answer, { ...turn, atMs: judged.nowMs }, deps);

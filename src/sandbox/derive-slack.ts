@@ -12,6 +12,7 @@ export const SLACK_EXTRAS = {
   guest: "U0SIMGUEST",
   otherBot: "U0SIMBOT",
   deactivated: "U0SIMGONE",
+  partner: "U0SIMPARTNER",
 } as const;
 
 /** The scopes of the app's manifest, and those of what it may use beside them. */
@@ -49,6 +50,7 @@ export function deriveSlack(inventory: Inventory): SlackSpecInput {
       ...accounts,
       { id: SLACK_EXTRAS.guest, name: "guest", realName: "A guest", flags: { guest: true } },
       { id: SLACK_EXTRAS.otherBot, name: "other-bot", realName: "Another bot", flags: { bot: true } },
+      { id: SLACK_EXTRAS.partner, name: "partner", realName: "Somebody of another team", teamId: "T0SIMPARTNER" },
       { id: SLACK_EXTRAS.deactivated, name: "gone", realName: "A former colleague", flags: { deleted: true } },
     ],
     usergroups:
@@ -62,7 +64,11 @@ export function deriveSlack(inventory: Inventory): SlackSpecInput {
           ],
     channels: [
       { id: alerts.channel, name: "alerts", members: everyone, isPrivate: alerts.channel.startsWith("G") },
-      { id: SLACK_EXTRAS.generalChannel, name: "general", members: [...everyone, SLACK_EXTRAS.guest] },
+      {
+        id: SLACK_EXTRAS.generalChannel,
+        name: "general",
+        members: [...everyone, SLACK_EXTRAS.guest, SLACK_EXTRAS.partner],
+      },
     ],
     apps: [
       {

@@ -13,11 +13,13 @@ const DIGEST_SHOWN = 12;
 export function planCard(run: RunState, inventory: Inventory, nowMs: number): Card {
   const { plan } = run;
   return {
-    text: `Plan ${plan.id}: ${plan.mode} failover of ${plan.service} from ${plan.from} to ${plan.to}. ${keysLine(run, nowMs)} Data loss: ${lossLine(plan)}. ${finality(plan)}`,
+    text: `Plan ${plan.id}: ${plan.mode} failover of ${plan.service} from ${plan.from} to ${plan.to}. ${
+      isWaiting(run) ? `${keysLine(run, nowMs)} Data loss: ${lossLine(plan)}. ${finality(plan)}` : afterKeys(run)
+    }`,
     parts: [
       {
         kind: "heading",
-        text: plan.restOf ? `Finish moving ${plan.service} to ${plan.to}?` : `Fail ${plan.service} over to ${plan.to}?`,
+        text: isWaiting(run) ? question(plan) : `${plan.service} → ${plan.to}: ${headState(run)}`,
       },
       {
         kind: "facts",
@@ -54,6 +56,9 @@ function rest({ restOf, pastNoReturn }: Plan): readonly (readonly [string, Text]
   const gone = pastNoReturn ? "; it is past its point of no return" : "";
   return [["Takes over", `run ${restOf.run}, which ends when the last key is turned${gone}`]];
 }
+
+const question = ({ restOf, service, to }: Plan): string =>
+  restOf ? `Finish moving ${service} to ${to}?` : `Fail ${service} over to ${to}?`;
 
 /** What a key cannot take back. A plan for the rest may find the promotion done. */
 const finality = (plan: Plan): string =>
@@ -104,9 +109,18 @@ function ages({ facts = [], madeAtMs }: Plan): CardPart[] {
   return parts.length === 0 ? [] : [{ kind: "note", text: `Seen at ${parts.join("; ")}` }];
 }
 
+const isWaiting = ({ state }: RunState): boolean => state === "waiting-for-keys";
+
+/** Nobody shall read a question where there is nothing to answer any more. */
+const headState = ({ state }: RunState): string => (state === "closed" ? "plan closed" : "keys turned");
+
+function afterKeys({ state, why, plan }: RunState): string {
+  if (state === "closed") return `It is closed: ${why}. Nothing was changed. A new plan: /dr failover ${plan.service}`;
+  return "Its keys are turned; the progress message tells the rest.";
+}
+
 function waiting(run: RunState, inventory: Inventory, nowMs: number): CardPart[] {
-  if (run.state !== "waiting-for-keys")
-    return [{ kind: "text", text: `This plan is ${run.state}${run.why ? `: ${run.why}` : ""}.` }];
+  if (!isWaiting(run)) return [{ kind: "text", text: afterKeys(run) }];
   const turned = run.keys.map(
     (key): Text => [`Key turned: ${nameOf(inventory, key.by)} at ${sayTime(key.atMs, nowMs)}`],
   );
@@ -121,7 +135,7 @@ function waiting(run: RunState, inventory: Inventory, nowMs: number): CardPart[]
 }
 
 function buttons(run: RunState): CardPart[] {
-  if (run.state !== "waiting-for-keys") return [];
+  if (!isWaiting(run)) return [];
   const value = `${run.plan.id}:${run.digest}`;
   const approve: CardButton = { label: "Turn my key", intent: "approve", value, style: "danger" };
   const reject: CardButton = {
@@ -139,7 +153,7 @@ function buttons(run: RunState): CardPart[] {
 
 export function keysLine(run: RunState, nowMs: number): string {
   const { keysRequired, startByMs } = run.plan;
-  if (run.state !== "waiting-for-keys") return `${run.keys.length} of ${keysRequired} keys turned.`;
+  if (!isWaiting(run)) return `${run.keys.length} of ${keysRequired} keys turned.`;
   return `${run.keys.length} of ${keysRequired} keys turned; the last one counts until ${sayTime(startByMs, nowMs)}.`;
 }
 

@@ -3,7 +3,7 @@ import { DECISIONS, type Decision, failedStep } from "../domain/decision.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
 import type { Inventory } from "../domain/inventory.ts";
 import { type PlannedStep, phasesOf, stepOf } from "../domain/plan.ts";
-import { type RunState, type RunStateName, type StepState, stateOf } from "../domain/run.ts";
+import { isOver, type RunState, type RunStateName, type StepState, stateOf } from "../domain/run.ts";
 import { oldSideLine } from "./old-side.ts";
 import { nameOf } from "./plan.ts";
 
@@ -19,6 +19,14 @@ const STEP_WORD: Readonly<Record<StepState["state"], string>> = {
   "undo-failed": "✗ UNDO FAILED",
   skipped: "– skipped",
   "taken-over": "✓ done by hand",
+};
+
+/** What a confirmation asks, and who may say yes. */
+const QUESTION: Partial<Record<Decision, string>> = {
+  skip: "Go on without the failed step?",
+  retry: "Try the failed step again?",
+  unwind: "Give the old side back?",
+  "plan-rest": "Plan the rest anew?",
 };
 
 const RUN_WORD: Readonly<Record<RunStateName, string>> = {
@@ -47,7 +55,14 @@ export function progressCard(
   ).length;
   const oldSide = oldSideLine(run, nowMs);
   return {
-    text: `Failover of ${plan.service} to ${plan.to}: ${RUN_WORD[run.state]}, ${settled} of ${plan.steps.length} steps done.${run.why ? ` ${run.why}` : ""}${oldSide === undefined ? "" : ` ${oldSide}.`}`,
+    text: [
+      `Failover of ${plan.service} to ${plan.to}: ${RUN_WORD[run.state]}, ${settled} of ${plan.steps.length} steps done.`,
+      ...(run.why ? [`Why: ${run.why}.`] : []),
+      ...(oldSide === undefined ? [] : [`${oldSide}.`]),
+      outcomeOf(run),
+    ]
+      .join(" ")
+      .trim(),
     parts: [
       { kind: "heading", text: `${plan.service} → ${plan.to}: ${RUN_WORD[run.state]}` },
       { kind: "facts", facts: facts(run, inventory, nowMs) },
@@ -71,26 +86,40 @@ function facts(run: RunState, inventory: Inventory, nowMs: number): readonly (re
     ["Run", plan.id],
     ["Keys", run.keys.map((key) => nameOf(inventory, key.by)).join(" and ")],
     ["Time", `${sayDuration((endedAtMs ?? nowMs) - began)} of ${sayDuration(plan.rtoMs)} objective`],
-    [
-      "Point of no return",
-      run.pastNoReturn ? "passed: nothing is rolled back any more" : "not passed: abort gives back what users lost",
-    ],
+    ["Point of no return", noReturnLine(run)],
     ...(oldSide === undefined ? [] : [["Old side", oldSide] as const]),
   ];
 }
 
+function noReturnLine(run: RunState): string {
+  if (run.pastNoReturn) return "passed: nothing is rolled back any more";
+  return isOver(run) ? "not passed" : "not passed: abort gives back what users lost";
+}
+
 function stepLine(run: RunState, step: PlannedStep, nowMs: number, latest: string): Text {
   const state = stateOf(run, step.id);
-  const took =
-    state.startedAtMs === undefined ? "" : ` · ${sayDuration((state.endedAtMs ?? nowMs) - state.startedAtMs)}`;
+  const untilMs = state.endedAtMs ?? run.endedAtMs ?? nowMs;
+  const took = state.startedAtMs === undefined ? "" : ` · ${sayDuration(untilMs - state.startedAtMs)}`;
   const words = state.state === "asked" ? latest : state.says;
   const says = words === "" ? "" : ` – ${words}`;
-  return `${STEP_WORD[state.state]} · ${step.title}${took}${says}`;
+  // A run that unwound waited for nothing more: what it had asked for may still be going on.
+  const word = isOver(run) && state.state === "asked" ? "– not waited for" : STEP_WORD[state.state];
+  return `${word} · ${step.title}${took}${says}`;
 }
 
 function ending(run: RunState): CardPart[] {
-  if (run.why === "") return [];
-  return [{ kind: "text", text: [{ bold: "Why: " }, run.why] }];
+  const why: CardPart[] = run.why === "" ? [] : [{ kind: "text", text: [{ bold: "Why: " }, run.why] }];
+  const now = outcomeOf(run);
+  return now === "" ? why : [...why, { kind: "text", text: now }];
+}
+
+/** What it means for whoever reads no further. */
+function outcomeOf({ state, pastNoReturn, voided, plan }: RunState): string {
+  if (state === "unwound")
+    return `Nothing irreversible happened: ${plan.from} is as it was before, the extra capacity in ${plan.to} is kept. A new plan: /dr failover ${plan.service}`;
+  if (state === "paused" && voided && !pastNoReturn)
+    return `The keys are void, and nothing more is started. Plan the rest on the facts of now, or abort this run.`;
+  return "";
 }
 
 const LABEL = {
@@ -118,14 +147,16 @@ function decisions(run: RunState): CardPart[] {
     );
   });
   if (offered.length === 0) return [];
+  const isFence = failed !== undefined && stepOf(run.plan, failed).does === "fence-primary";
+  const risk = (decision: Decision) => (decision === "skip" && isFence ? "Both sides may then take writes. " : "");
   const button = (decision: keyof typeof LABEL): CardButton => ({
     label: LABEL[decision],
     intent: decision,
     value: run.plan.id,
     confirm: {
-      title: decision === "plan-rest" ? "Plan the rest anew?" : `${LABEL[decision]} this run?`,
-      text: `${DECISIONS[decision].effect}. Needs ${DECISIONS[decision].needs}.`,
-      yes: "Yes",
+      title: QUESTION[decision] ?? `${LABEL[decision]} this run?`,
+      text: `The run ${DECISIONS[decision].effect}. ${risk(decision)}${whoDecides(decision, run)}`,
+      yes: LABEL[decision],
     },
   });
   const about: CardPart[] =
@@ -135,11 +166,19 @@ function decisions(run: RunState): CardPart[] {
   return [...about, { kind: "buttons", buttons: offered.map(button) }];
 }
 
+function whoDecides(decision: Decision, { plan }: RunState): string {
+  const { needs } = DECISIONS[decision];
+  if (needs === "two keys") return `It takes ${plan.keysRequired} approvers; who asked for the plan is none of them.`;
+  return needs === "two keys on the new plan"
+    ? `One responder asks for it; that plan then takes ${plan.keysRequired} keys.`
+    : "One responder is enough.";
+}
+
 /** What the first line of a status update says about a run. */
 export function runLine(run: RunState, nowMs: number): string {
   const active = run.plan.steps
     .filter((step) => ["intended", "asked"].includes(stateOf(run, step.id).state))
     .map((step) => step.title);
-  const since = run.startedAtMs === undefined ? "" : ` since ${sayTime(run.startedAtMs, nowMs)}`;
-  return `Failover ${run.plan.id} to ${run.plan.to} is ${RUN_WORD[run.state]}${since}${active.length > 0 ? `: ${active.join("; ")}` : ""}`;
+  const started = run.startedAtMs === undefined ? "" : `, started at ${sayTime(run.startedAtMs, nowMs)}`;
+  return `Failover ${run.plan.id} to ${run.plan.to} is ${RUN_WORD[run.state]}${started}${active.length > 0 ? `: ${active.join("; ")}` : ""}`;
 }

@@ -8,6 +8,8 @@ const PROGRAM = fileURLToPath(new URL("worker.mjs", import.meta.url));
 const READY_WITHIN_MS = 30_000;
 const DONE_WITHIN_MS = 60_000;
 
+const isLastWord = (line: string): boolean => /^(killed|ended|refused) /.test(line);
+
 /** `test/crash/worker.mjs` as a process; it ends with us, since it reads from a pipe of ours. */
 export class Worker {
   readonly #child: ChildProcess;
@@ -46,9 +48,15 @@ export class Worker {
 
   /** Its last words, when it is gone: `killed <point>`, `ended <state>` or `refused <why>`. */
   async lastWords(): Promise<string> {
-    const words = await this.#until((line) => /^(killed|ended|refused) /.test(line), DONE_WITHIN_MS);
+    const words = await this.#until(isLastWord, DONE_WITHIN_MS);
     await this.#gone;
     return words;
+  }
+
+  /** The same of a worker that may be killed from outside; undefined: it said nothing. */
+  async lastWordsIfAny(): Promise<string | undefined> {
+    await this.#gone;
+    return this.#lines.find(isLastWord);
   }
 
   kill(signal: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void {
@@ -110,6 +118,44 @@ export async function driveThroughKills(
   } finally {
     next.kill("SIGKILL");
     await next.gone;
+  }
+}
+
+/**
+ * Drives one run with worker after worker, each of which is killed at the moment at which one of `calls` (`operation region`)
+ * has taken effect, before it can learn so; an entry kills once. Resolves to the calls that killed, in their order.
+ */
+export async function driveThroughEffects(
+  at: FailoverWorld,
+  calls: readonly string[],
+  speed: number,
+): Promise<string[]> {
+  const killedAt: string[] = [];
+  const left = [...calls];
+  let driving = Worker.start(at, "worker");
+  let next: Worker | undefined;
+  const stopListening = at.whole.world.log.follow(({ kind, facts }) => {
+    const index = left.indexOf(`${String(facts["operation"])} ${String(facts["region"])}`);
+    if (kind !== "aws.mutation" || index === -1) return;
+    killedAt.push(...left.splice(index, 1));
+    driving.kill("SIGKILL");
+  });
+  try {
+    for (;;) {
+      await driving.ready();
+      await at.setSpeed(speed);
+      driving.drives("F-1");
+      next = Worker.start(at, "worker");
+      const words = await driving.lastWordsIfAny();
+      if (words?.startsWith("refused ")) throw new Error(words);
+      if (words !== undefined) return killedAt;
+      await at.setSpeed(STANDING_STILL);
+      driving = next;
+    }
+  } finally {
+    stopListening();
+    next?.kill("SIGKILL");
+    await next?.gone;
   }
 }
 

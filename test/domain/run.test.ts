@@ -103,6 +103,16 @@ describe("a run is a replay of its journal", () => {
     expect(refusal("retry", asked, ana, inventory)).toBeUndefined();
   });
 
+  test("an unwound run still says why", () => {
+    const run = apply(
+      started(),
+      { kind: "aborted", ...at, by: "farid", door: "slack" },
+      { kind: "finished", ...at, state: "unwound" },
+    );
+
+    expect(run).toMatchObject({ state: "unwound", why: "aborted by farid" });
+  });
+
   test("a voided run can be aborted but never resumed", () => {
     const run = apply(started(), { kind: "voided", ...at, why: ["the records changed"] });
     const farid = findPerson(inventory, "farid");

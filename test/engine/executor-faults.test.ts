@@ -4,6 +4,7 @@ import { siteOf } from "../../src/domain/service.ts";
 import { STEPS } from "../../src/flows/index.ts";
 import type { StoredStep } from "../../src/ports/step.ts";
 import type { FaultInput } from "../../src/simulators/world/faults.ts";
+import { CALLS, type Call, effectsOf, effectsOfDone, fault } from "../harness/calls.ts";
 import { drive } from "../harness/drive.ts";
 import {
   type FailoverWorld,
@@ -27,25 +28,6 @@ const SPEED_OF_TASKS = 20;
 let at: FailoverWorld;
 afterEach(() => at.stop());
 
-type Call = readonly [step: string, operation: string, side: "home" | "standby" | "dns"];
-const CALLS: Readonly<Record<"inventory" | "regami", readonly Call[]>> = {
-  inventory: [
-    ["fence", "RegisterScalableTarget", "home"],
-    ["fence", "UpdateService", "home"],
-    ["fence", "RevokeSecurityGroupIngress", "home"],
-    ["scale-out", "RegisterScalableTarget", "standby"],
-    ["promote", "PromoteReadReplica", "standby"],
-    ["point-application", "ChangeResourceRecordSets", "dns"],
-    ["shift-traffic", "ChangeResourceRecordSets", "dns"],
-  ],
-  regami: [
-    ["fence", "UpdateService", "home"],
-    ["fence", "RevokeSecurityGroupIngress", "home"],
-    ["promote", "PromoteReadReplica", "standby"],
-    ["scale-out", "UpdateService", "standby"],
-    ["shift-traffic", "ChangeResourceRecordSets", "dns"],
-  ],
-};
 const PAST_NO_RETURN = new Set(["promote", "point-application", "shift-traffic"]);
 
 const DENIED = { kind: "error", status: 400, code: "AccessDenied" } as const;
@@ -56,16 +38,6 @@ const PASSING: readonly (readonly [string, FaultInput["effect"], number, number]
   ["it hangs and nothing happened", { kind: "hang" }, 1, SPEED_WITH_SILENCE],
   ["it hangs and it happened", { kind: "hang-after" }, 1, SPEED_WITH_SILENCE],
 ];
-
-function fault([, operation, side]: Call, effect: FaultInput["effect"], times: number | undefined): FaultInput {
-  const { home, standby } = at.service;
-  const region = { home, standby, dns: undefined }[side];
-  return {
-    ...{ vendor: "aws", operation, effect },
-    ...(region === undefined ? {} : { region }),
-    ...(times === undefined ? {} : { times }),
-  };
-}
 
 /** For good where nothing was changed before it; once where the way back needs the same call. */
 const timesDenied = ([step, operation]: Call): number | undefined =>
@@ -99,13 +71,15 @@ describe.each(CASES)("every step of %s, %s", (example, mode) => {
 
       const run = await drive(at, {
         onIntent: (id) => {
-          if (id === step) at.whole.world.faults.plan(fault(call, DENIED, timesDenied(call)));
+          if (id === step) at.whole.world.faults.plan(fault(at, call, DENIED, timesDenied(call)));
         },
       });
 
       if (isPast(started, step)) {
         expect(run).toMatchObject({ state: "stopped", pastNoReturn: true });
         expect(await at.memory.runs.holderOf(at.service.name)).toBe("F-1");
+        expect(stateOf(run, step).state).toBe("failed");
+        expect(effectsOf(at)).toEqual(effectsOfDone(at, example, run));
         return;
       }
       expect(run).toMatchObject({ state: "unwound", pastNoReturn: false });
@@ -116,8 +90,7 @@ describe.each(CASES)("every step of %s, %s", (example, mode) => {
     },
   );
 
-  // Silence and throttling do not depend on the mode.
-  test.each(mode === "planned" ? PASSING.slice(0, 1) : PASSING)(
+  test.each(PASSING)(
     "with every call, %s: the run is verified and nothing happened twice",
     async (_what, effect, times, speed) => {
       at = await startFailoverWorld({
@@ -129,13 +102,14 @@ describe.each(CASES)("every step of %s, %s", (example, mode) => {
       const run = await drive(at, {
         onIntent: (id) => {
           for (const call of CALLS[example]) {
-            if (call[0] === id) at.whole.world.faults.plan(fault(call, effect, times));
+            if (call[0] === id) at.whole.world.faults.plan(fault(at, call, effect, times));
           }
         },
       });
 
       expect([run.state, run.why]).toEqual(["verified", ""]);
       nothingTwice();
+      expect(effectsOf(at)).toEqual(effectsOfDone(at, example, run));
       expect((await verdictOf(at)).splitBrain).toEqual([]);
     },
   );

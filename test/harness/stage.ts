@@ -1,10 +1,15 @@
 import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { inventoryFrom } from "../../src/domain/inventory.ts";
 import type { RunState } from "../../src/domain/run.ts";
+import type { Service } from "../../src/domain/service.ts";
+import { type Aws, createAws } from "../../src/integrations/aws/aws.ts";
+import { gravestAlarm } from "../../src/sandbox/bench/alarms.ts";
 import { seenRun } from "../../src/sandbox/bench/rehearsal.ts";
+import { rewrite, rewritesFor } from "../../src/sandbox/rewrites.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import { buttonOf } from "../../src/sandbox/story/play.ts";
-import type { Outcome, SeenMessage } from "../../src/simulators/slack/people.ts";
-import { createRuns } from "../../src/store/runs.ts";
+import type { Outcome, SeenMessage, SlackPeople } from "../../src/simulators/slack/people.ts";
 import { eventually, silent } from "./failover-world.ts";
 import { freshRedisUrl } from "./redis.ts";
 
@@ -44,13 +49,9 @@ export async function startTestStage({ example, speed, bots = 1, redisUrl }: Sta
   return stage;
 }
 
-/** The run as soon as it fits; throws after that much machine time. */
-export function runWhere({ redis }: Stage, id: string, fits: (run: RunState) => boolean, withinMs = 60_000) {
-  const runs = createRuns(redis, Date.now);
-  return eventually(`run ${id} that fits`, withinMs, async () => {
-    const run = await runs.read(id);
-    return run && fits(run) ? run : undefined;
-  });
+/** The run as soon as it fits; throws after that much machine time, with what it is instead. */
+export function runWhere(stage: Stage, id: string, fits: (run: RunState) => boolean, withinMs = 60_000) {
+  return seenRun(stage, id, fits, withinMs);
 }
 
 /** How often an operation took effect in this world. */
@@ -64,27 +65,115 @@ export interface WaitingPlan {
   readonly card: SeenMessage;
 }
 
-/** Somebody types the words in the alerts' channel; resolves when the card of the plan that came of it is there. */
-export async function askFor(stage: Stage, slackId: string, words: string): Promise<WaitingPlan> {
-  const { world, inventory } = stage;
-  const { channel } = inventory.file.alerts;
-  const { ack } = await world.people.as(slackId).types(words, { in: channel });
-  if (!ack.ok) throw new Error(`“${words}” was not acknowledged: ${ack.error ?? ""}`);
-  // Where there is no plan, the error shows what was said instead.
-  await world.people.expectEphemeral(slackId, ({ text }) => / is made\./.test(text), SOON_MS);
-  const card = await world.people.expectMessage(
+/** Somebody types the words; resolves when the card of the plan that came of it is there. */
+export async function askFor(
+  stage: Stage,
+  slackId: string,
+  words: string,
+  channel = stage.inventory.file.alerts.channel,
+): Promise<WaitingPlan> {
+  const { people } = stage.world;
+  const said = await answerTo(stage, slackId, words, channel, / is made\./);
+  const [, id = ""] = /Plan (\S+) is made/.exec(said.text) ?? [];
+  const card = await people.expectMessage(
     channel,
-    (message) => buttonOf(message, "approve") !== undefined,
+    (message) => message.text.includes(id) && buttonOf(message, "approve") !== undefined,
     SOON_MS,
   );
-  const { plan } = await seenRun(stage, undefined, ({ state }) => state === "waiting-for-keys", SOON_MS);
-  return { id: plan.id, card };
+  await seenRun(stage, id, ({ state }) => state === "waiting-for-keys", SOON_MS);
+  return { id, card };
+}
+
+/** What only the person who typed the words is told, as soon as it fits; the error shows what was said instead. */
+export async function answerTo({ world }: Stage, slackId: string, words: string, channel: string, fits: RegExp) {
+  return answerAfter(world.people, slackId, fits, async () => {
+    const { ack } = await world.people.as(slackId).types(words, { in: channel });
+    if (!ack.ok) throw new Error(`“${words}” was not acknowledged: ${ack.error ?? ""}`);
+  });
+}
+
+/** What only this person is told after the act, as soon as it fits. */
+export async function answerAfter(
+  people: SlackPeople,
+  slackId: string,
+  fits: RegExp,
+  act: () => Promise<unknown>,
+): Promise<SeenMessage> {
+  const before = new Set((await people.ephemerals(slackId)).map(({ ts }) => ts));
+  await act();
+  return people.expectEphemeral(slackId, ({ ts, text }) => !before.has(ts) && fits.test(text), SOON_MS);
 }
 
 /** “Turn my key” on the card, as it was when the plan was made. */
 export function pressKey({ world, inventory }: Stage, slackId: string, { card }: WaitingPlan): Promise<Outcome> {
   const button = buttonOf(card, "approve") ?? "";
-  return world.people.as(slackId).clicks(button, { in: inventory.file.alerts.channel, message: card });
+  const channel = card.channel ?? inventory.file.alerts.channel;
+  return world.people.as(slackId).clicks(button, { in: channel, message: card, stale: true });
+}
+
+/** The button, and the form behind it where the plan has one, every sentence of it agreed to. Resolves to what is said of it. */
+export async function turnKey(
+  stage: Stage,
+  slackId: string,
+  plan: WaitingPlan,
+  fits = /^Your key/,
+): Promise<SeenMessage> {
+  const { people } = stage.world;
+  return answerAfter(people, slackId, fits, async () => {
+    await pressKey(stage, slackId, plan);
+    if ((await runWhere(stage, plan.id, () => true)).plan.acceptances.length === 0) return;
+    const form = await people.expectView(slackId, undefined, SOON_MS);
+    const inputs = form.blocks.filter(({ type }) => type === "input").map((block) => String(block["block_id"]));
+    await people.as(slackId).submits(form, Object.fromEntries(inputs.map((id) => [id, "yes"])));
+  });
+}
+
+interface Button {
+  readonly intent: string;
+  /** The run that the button is about: other cards may still show theirs. */
+  readonly run: string;
+  readonly channel: string;
+}
+
+/** A button of a run's card in the channel, as soon as it is there. */
+export async function press({ world }: Stage, slackId: string, { intent, run, channel }: Button): Promise<Outcome> {
+  const isAbout = ({ blocks }: SeenMessage) => JSON.stringify(blocks).includes(`"value":"${run}"`);
+  const message = await world.people.expectMessage(
+    channel,
+    (each) => isAbout(each) && buttonOf(each, intent) !== undefined,
+    SOON_MS,
+  );
+  return world.people.as(slackId).clicks(buttonOf(message, intent) ?? "", { in: channel, message });
+}
+
+/** The gravest alarm rings although every region answers. Resolves to the incident's channel when `slackIds` are in it. */
+export async function openIncident({ world, inventory }: Stage, slackIds: readonly string[]): Promise<string> {
+  const { region, name } = gravestAlarm(inventory);
+  await world.raiseAlarm(region, name, "the application answers with errors");
+  const channel = await world.people.expectChannel(
+    (each) => each.name?.startsWith("inc-") === true && slackIds.every((id) => each.members.includes(id)),
+    SOON_MS,
+  );
+  return channel.id;
+}
+
+/** The first service as it is in this world: what is named otherwise there is renamed. */
+export function serviceInWorld({ inventory: { file } }: Stage): Service {
+  const [service] = inventoryFrom(rewrite(file, rewritesFor(file))).services;
+  if (!service) throw new Error("the example has a service");
+  return service;
+}
+
+/** AWS of this world for somebody who is not the bot: to look, and to change what the bot does not know of. */
+export async function somebodyElsesAws({ world, inventory }: Stage): Promise<Aws> {
+  const env = z.record(z.string(), z.string()).parse(await world.get("/env"));
+  return createAws({
+    ...{ home: inventory.file.aws.home, clock: { now: Date.now, speed: 1 }, endpoint: env["AWS_ENDPOINT_URL"] },
+    credentials: {
+      accessKeyId: env["AWS_ACCESS_KEY_ID"] ?? "",
+      secretAccessKey: env["AWS_SECRET_ACCESS_KEY"] ?? "",
+    },
+  });
 }
 
 /** Resolves when the stage itself reaches Redis again: it fails fast, as the bots do. */

@@ -1,10 +1,15 @@
 import { canonicalJson } from "../../src/domain/json.ts";
 import type { Known } from "../../src/domain/observed.ts";
-import { siteOf } from "../../src/domain/service.ts";
-import type { FailoverWorld } from "./failover-world.ts";
+import { type Service, siteOf } from "../../src/domain/service.ts";
+import type { Cloud } from "../../src/ports/step.ts";
+
+interface Standing {
+  readonly cloud: Pick<Cloud, "databases" | "compute" | "traffic">;
+  readonly service: Service;
+}
 
 /** What a run takes from the old side, as it stands now: what an unwound run has to have given back. */
-export async function standingOf({ cloud, service }: FailoverWorld) {
+export async function standingOf({ cloud, service }: Standing) {
   const { home, traffic } = service;
   const { database, compute } = siteOf(service, home);
   const [rules, serviceNow, records] = await Promise.all([

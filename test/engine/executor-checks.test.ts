@@ -1,0 +1,211 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { z } from "zod";
+import { type Mode, stepOf } from "../../src/domain/plan.ts";
+import { type RunState, stateOf } from "../../src/domain/run.ts";
+import type { RunEntry } from "../../src/domain/run-entry.ts";
+import { siteOf } from "../../src/domain/service.ts";
+import { RecordsInput } from "../../src/flows/steps/schemas.ts";
+import type { FaultInput } from "../../src/simulators/world/faults.ts";
+import { type CALLS, effectsOf, effectsOfDone } from "../harness/calls.ts";
+import { drive } from "../harness/drive.ts";
+import { type FailoverWorld, startFailoverWorld, startRun, verdictOf } from "../harness/failover-world.ts";
+import { standingOf } from "../harness/standing.ts";
+
+const SPEED = 200;
+/** From the moment at which a step can only wait for its deadline. */
+const SPEED_TO_DEADLINE = 1_500;
+
+const TtlInput = z.object({ ttlMs: z.number() });
+
+let at: FailoverWorld;
+afterEach(() => at.stop());
+
+type Effect = FaultInput["effect"];
+const says = (status: number): Effect => ({ kind: "error", status, code: "Injected" });
+const CUT: Effect = { kind: "drop-before" };
+const DENIED: Effect = { kind: "error", status: 400, code: "AccessDenied" };
+
+const plan = (fault: Omit<FaultInput, "region">) => () =>
+  at.whole.world.faults.plan({ ...fault, ...(fault.vendor === "dns" ? {} : { region: at.service.standby }) });
+const aws = (operation: string, effect: Effect) => plan({ vendor: "aws", operation, effect });
+const writeCheck = (effect: Effect) => plan({ vendor: "app", operation: "POST /write-check", effect });
+const health = (effect: Effect) => plan({ vendor: "app", operation: "GET /health", effect });
+const dns = (effect: Effect) => plan({ vendor: "dns", operation: "query", effect });
+
+/** Replication is broken: the newest sample says -1. */
+const broken = () => {
+  const { standby } = at.service;
+  const instance = siteOf(at.service, standby).database.instance;
+  return at.client.post("/rds/lag", { region: standby, instance, seconds: "broken" });
+};
+
+/** Trouble that takes a call of its own begins with an earlier step, so that it is there in time. */
+type Row = readonly [
+  step: string,
+  trouble: string,
+  mode: Mode,
+  make: () => unknown,
+  state: RunState["state"],
+  why: RegExp,
+  from?: string,
+];
+const ROWS: readonly Row[] = [
+  ["record-position", "is denied the lag", "planned", aws("GetMetricData", DENIED), "unwound", /lag is unknown/],
+  [
+    "record-position",
+    "gets no answer about the lag",
+    "planned",
+    aws("GetMetricData", CUT),
+    "unwound",
+    /lag is unknown/,
+  ],
+  ["record-position", "is told a lag of -1", "planned", broken, "unwound", /lag is unknown/, "fence"],
+  ["record-position", "is denied the lag", "unplanned", aws("GetMetricData", DENIED), "verified", /^$/],
+  ["record-position", "gets no answer about the lag", "unplanned", aws("GetMetricData", CUT), "verified", /^$/],
+  ["record-position", "is told a lag of -1", "unplanned", broken, "verified", /^$/, "fence"],
+  [
+    "check-writable",
+    "is refused every write",
+    "unplanned",
+    () => closeStandby(),
+    "stopped",
+    /a write is refused/,
+    "promote",
+  ],
+  ["check-writable", "gets no answer", "unplanned", writeCheck(CUT), "stopped", /no answer from the write check/],
+  ["check-writable", "is told 200 without “written”", "unplanned", writeCheck(says(200)), "stopped", /answered 200/],
+  [
+    "check-direct",
+    "is denied the targets",
+    "unplanned",
+    aws("DescribeTargetHealth", DENIED),
+    "stopped",
+    /cannot be seen/,
+  ],
+  ["check-direct", "gets no answer", "unplanned", health(CUT), "stopped", /the application says/],
+  ["check-direct", "is told 503", "unplanned", health(says(503)), "stopped", /the application says/],
+  ["check-direct", "is sent elsewhere", "unplanned", health(says(302)), "stopped", /the application says: .*/],
+  ["check-public", "is refused by every DNS server", "unplanned", dns(says(500)), "stopped", /answer/],
+  ["check-public", "gets no answer under the public name", "unplanned", health(CUT), "stopped", /public name/],
+  ["check-public", "is told the old side", "unplanned", () => sendUsersBack(), "stopped", /answers/, "settle-dns"],
+  ["check-public", "is told 503 under the public name", "unplanned", health(says(503)), "stopped", /public name/],
+];
+
+let byOthers: string[];
+
+/** Without what somebody else did in the meantime. */
+function ownEffects(): string[] {
+  return byOthers.reduce((left, call) => left.toSpliced(left.indexOf(call), 1), effectsOf(at));
+}
+
+async function closeStandby(): Promise<void> {
+  const { standby } = at.service;
+  const group = siteOf(at.service, standby).database.security_group;
+  const rules = await at.cloud.databases.firewall(standby, group);
+  if (!rules.known) throw new Error(rules.why);
+  byOthers.push(`RevokeSecurityGroupIngress ${standby}`);
+  await at.cloud.databases.closeFirewall(standby, group, rules.value);
+}
+
+let recordsBefore: Awaited<ReturnType<FailoverWorld["cloud"]["traffic"]["records"]>>;
+
+/** Records without health checks: DNS goes on giving the old side, although nobody answers there. */
+async function sendUsersBack(): Promise<void> {
+  if (!recordsBefore.known) throw new Error(recordsBefore.why);
+  byOthers.push("ChangeResourceRecordSets us-east-1");
+  const unguarded = recordsBefore.value.map(({ healthCheck: _none, alias, ...record }) => ({
+    ...record,
+    ...(alias ? { alias: { ...alias, evaluateTargetHealth: false } } : {}),
+  }));
+  await at.cloud.traffic.upsert(at.service.traffic.zone, unguarded, "somebody else");
+}
+
+describe.each<keyof typeof CALLS>(["inventory", "regami"])("%s: a step that only looks", (example) => {
+  test.each(ROWS)("%s %s (%s)", async (step, _trouble, mode, make, state, why, from = step) => {
+    at = await startFailoverWorld({ example, speed: SPEED });
+    byOthers = [];
+    const { zone, name } = at.service.traffic;
+    recordsBefore = await at.cloud.traffic.records(zone, name);
+    const before = await standingOf(at);
+    await startRun(at, { mode });
+    let making: unknown;
+
+    const run = await drive(at, {
+      onIntent: (id) => {
+        if (id === from) making = make();
+        if (id === step && state !== "verified") void at.setSpeed(SPEED_TO_DEADLINE);
+      },
+    });
+    await making;
+
+    expect([run.state, run.why]).toEqual([state, expect.stringMatching(why)]);
+    at.whole.world.faults.clear();
+    if (state === "unwound") {
+      expect(await standingOf(at)).toEqual(before);
+      expect(effectsOf(at).filter((call) => /Promote|Records/.test(call))).toEqual([]);
+      expect(await at.memory.runs.holderOf(at.service.name)).toBeUndefined();
+      return;
+    }
+    expect(ownEffects()).toEqual(effectsOfDone(at, example, run));
+    expect((await verdictOf(at)).splitBrain).toEqual([]);
+    if (state === "verified") {
+      // What the plan knew stays true when nothing newer can be measured.
+      const { dataLoss } = run.plan;
+      expect(stateOf(run, step).output["lastCommitMs"]).toBe(dataLoss.kind === "after" ? dataLoss.atMs : undefined);
+      return;
+    }
+    expect(stateOf(run, step).state).toBe("failed");
+    const later = run.plan.steps.filter(({ after }) => after.includes(step));
+    expect(later.map(({ id }) => stateOf(run, id).state)).toEqual(later.map(() => "waiting"));
+    expect(await at.memory.runs.holderOf(at.service.name)).toBe("F-1");
+  });
+});
+
+describe.each<keyof typeof CALLS>(["inventory", "regami"])("%s: users are moved by hand", (example) => {
+  /** The run after somebody said that the records were changed by hand, and they were, or were not. */
+  async function takenOver(isDone: boolean): Promise<RunState> {
+    at = await startFailoverWorld({ example, speed: SPEED });
+    byOthers = [];
+    const started = await startRun(at);
+    const { zone, name } = at.service.traffic;
+    recordsBefore = await at.cloud.traffic.records(zone, name);
+    const stopped = await drive(at, {
+      onIntent: (id) => {
+        if (id === "shift-traffic")
+          at.whole.world.faults.plan({ vendor: "aws", operation: "ChangeResourceRecordSets", effect: DENIED });
+      },
+    });
+    expect(stopped.state).toBe("stopped");
+    at.whole.world.faults.clear();
+    const { after } = RecordsInput.parse(stepOf(started.plan, "shift-traffic").input);
+    if (isDone) {
+      await at.cloud.traffic.upsert(zone, after, "by hand");
+      byOthers.push("ChangeResourceRecordSets us-east-1");
+    } else {
+      await sendUsersBack();
+      await at.setSpeed(SPEED_TO_DEADLINE);
+    }
+    const who = { atMs: at.clock.now(), by: "somebody", door: "slack" } as const;
+    const entry: RunEntry = { kind: "taken-over", ...who, step: "shift-traffic", words: "in the console" };
+    await at.memory.runs.append(stopped, { entries: [entry], events: [] });
+    return drive(at);
+  }
+
+  test("settle-dns gives old answers one whole TTL, counted from when it is told", async () => {
+    const run = await takenOver(true);
+
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+    const settled = stateOf(run, "settle-dns");
+    const { ttlMs } = TtlInput.parse(stepOf(run.plan, "settle-dns").input);
+    expect((settled.endedAtMs ?? 0) - (settled.startedAtMs ?? 0)).toBeGreaterThanOrEqual(ttlMs);
+    expect(ownEffects()).toEqual(effectsOfDone(at, example, run));
+  });
+
+  test("check-public believes nobody's word: users who still get the old side stop the run", async () => {
+    const run = await takenOver(false);
+
+    expect([run.state, run.why]).toEqual(["stopped", expect.stringMatching(/answers/)]);
+    expect([stateOf(run, "settle-dns").state, stateOf(run, "check-public").state]).toEqual(["done", "failed"]);
+    expect(ownEffects()).toEqual(effectsOfDone(at, example, run));
+  });
+});

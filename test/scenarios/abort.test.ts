@@ -1,0 +1,78 @@
+import { afterEach, expect, test } from "@jest/globals";
+import { isOver, stateOf } from "../../src/domain/run.ts";
+import { siteOf } from "../../src/domain/service.ts";
+import type { Stage } from "../../src/sandbox/stage.ts";
+import {
+  answerAfter,
+  answerTo,
+  askFor,
+  openIncident,
+  press,
+  pressKey,
+  runWhere,
+  serviceInWorld,
+  somebodyElsesAws,
+  startTestStage,
+  timesOf,
+  turnKey,
+} from "../harness/stage.ts";
+import { standingOf } from "../harness/standing.ts";
+
+const SPEED = 40;
+const FARID = "U01FARID";
+const GRACE = "U01GRACE";
+const APPROVERS = ["U01ANA", "U01BEN"];
+const ASK = "/dr failover inventory planned because its answers are wrong";
+
+let stage: Stage | undefined;
+afterEach(async () => {
+  await stage?.stop();
+});
+
+test("a run that a responder aborts gives users back what they lost, keeps the standby's tasks, and a new plan can be made", async () => {
+  stage = await startTestStage({ example: "inventory", speed: SPEED });
+  const at = stage;
+  const { world } = at;
+  const aws = await somebodyElsesAws(stage);
+  const service = serviceInWorld(stage);
+  const { home, standby } = service;
+  const before = await standingOf({ cloud: aws, service });
+  const channel = await openIncident(stage, [FARID, GRACE, ...APPROVERS]);
+  const plan = await askFor(stage, FARID, ASK, channel);
+  // The standby never has every commit: the run stays where it can still be aborted.
+  const replica = { region: standby, instance: siteOf(service, standby).database.instance };
+  await world.post("/rds/lag", { ...replica, seconds: "broken" });
+  for (const approver of APPROVERS) await turnKey(stage, approver, plan);
+  await runWhere(stage, plan.id, (run) => ["fence", "scale-out"].every((id) => stateOf(run, id).state === "done"));
+
+  const progress = await press(stage, GRACE, { intent: "abort", run: plan.id, channel });
+  const run = await runWhere(stage, plan.id, isOver);
+  const givenBackMs = await world.now();
+
+  expect([progress.ack.ok, run.state, run.why, run.pastNoReturn]).toEqual([true, "unwound", "aborted by grace", false]);
+  expect(await standingOf({ cloud: aws, service })).toEqual(before);
+  const kept = await aws.compute.describe(standby, siteOf(service, standby).compute);
+  expect(kept.known && kept.value.desired).toBe(siteOf(service, standby).compute.tasks);
+  expect(await timesOf(stage, "PromoteReadReplica")).toBe(0);
+  const isServedAgain = ({ worldMs, facts }: { worldMs: number; facts: Readonly<Record<string, unknown>> }) =>
+    facts["region"] === home && worldMs > givenBackMs;
+  await world.expectLog("app.write-acknowledged", isServedAgain, 20_000);
+
+  const told = await world.people.expectMessage(channel, ({ text }) => text.includes(": unwound,"), 20_000);
+  expect(told.text).toMatch(/Why: aborted by grace\. Nothing irreversible happened: eu-west-1 is as it was before/);
+  expect(JSON.stringify(told.blocks)).not.toMatch(/under way|abort gives back|intent:/);
+
+  // On a screen that lags the buttons are still there.
+  const late = { in: channel, message: told, stale: true };
+  const abortAgain = () => world.people.as(GRACE).clicks("intent:abort:0", late);
+  await answerAfter(world.people, GRACE, /^The run is unwound \(aborted by grace\)/, abortAgain);
+  const key = await answerAfter(world.people, "U01ELENA", /^This plan is/, () => pressKey(at, "U01ELENA", plan));
+  expect(key.text).toBe("This plan is unwound: aborted by grace. Nothing was changed by your click.");
+
+  await world.post("/rds/lag", { ...replica, seconds: 1 });
+  const next = await askFor(stage, FARID, ASK, channel);
+  const events = await answerTo(stage, FARID, "/dr timeline", channel, /^Timeline of/);
+  expect(next.id).not.toBe(plan.id);
+  expect(JSON.stringify(events.blocks)).toMatch(/Grace Lindqvist: abort.*is as it was before/);
+  aws.close();
+}, 120_000);

@@ -1,0 +1,98 @@
+import { afterEach, expect, test } from "@jest/globals";
+import { SLACK_EXTRAS } from "../../src/sandbox/derive-slack.ts";
+import type { Stage } from "../../src/sandbox/stage.ts";
+import {
+  answerAfter,
+  answerTo,
+  askFor,
+  pressKey,
+  runWhere,
+  startTestStage,
+  turnKey,
+  type WaitingPlan,
+} from "../harness/stage.ts";
+
+const SPEED = 40;
+const [ANA, BEN, ELENA, GRACE] = ["U01ANA", "U01BEN", "U01ELENA", "U01GRACE"];
+/** Everybody is in it, guests and partners too. */
+const CHANNEL = SLACK_EXTRAS.generalChannel;
+/** Machine time in which an account changes between the click and the look at it. */
+const LOOK_LATE_MS = 400;
+const ASK = "/dr failover inventory planned because of maintenance";
+const NO_EFFECT = "Nothing was changed by your click.";
+
+let stage: Stage | undefined;
+afterEach(async () => {
+  await stage?.stop();
+});
+
+test("a click that must not count has no effect, and the clicker is told why", async () => {
+  stage = await startTestStage({ example: "inventory", speed: SPEED, bots: 2 });
+  const at = stage;
+  const { world, inventory } = at;
+  const { people } = world;
+  const flag = (userId: string, flags: object) => people.act("user-flags", { userId, flags });
+  const refused = (slackId: string, plan: WaitingPlan, why: RegExp) =>
+    answerAfter(people, slackId, why, () => pressKey(at, slackId, plan));
+  const keysOf = async ({ id }: WaitingPlan) => (await runWhere(at, id, () => true)).keys.map(({ by }) => by);
+
+  const plan = await askFor(at, ANA, ASK, CHANNEL);
+  await refused(ANA, plan, /^You asked for this plan, so your own key does not count/);
+  await refused(GRACE, plan, /^You are not an approver/);
+  await refused(SLACK_EXTRAS.guest, plan, /^Your Slack account cannot turn keys: guest/);
+  await refused(SLACK_EXTRAS.partner, plan, /^Your Slack account cannot turn keys: other team/);
+  await flag(SLACK_EXTRAS.guest, { guest: false });
+  await refused(SLACK_EXTRAS.guest, plan, /^You are not listed under people/);
+  for (const [changed, why] of [
+    ["deleted", /: deleted/],
+    ["bot", /: bot/],
+  ] as const) {
+    await world.planFault({
+      ...{ vendor: "slack", operation: "users.info", effect: { kind: "delay", machineMs: LOOK_LATE_MS } },
+      times: 1,
+    });
+    await answerAfter(people, ELENA, why, async () => {
+      const clicking = pressKey(at, ELENA, plan);
+      await flag(ELENA, { [changed]: true });
+      await clicking;
+    });
+    await flag(ELENA, { [changed]: false });
+  }
+  await answerTo(at, ELENA, `/dr approve ${plan.id}`, CHANNEL, /^Press “Turn my key” on the plan card/);
+  expect(await keysOf(plan)).toEqual([]);
+
+  await people.act("duplicate-next-envelope", {});
+  await turnKey(at, BEN, plan);
+  await world.expectLog("slack.duplicate-delivered", () => true, 20_000);
+  await refused(BEN, plan, /^Your key is turned already/);
+  expect(await keysOf(plan)).toEqual(["ben"]);
+  expect((await people.ephemerals(BEN)).map(({ text }) => text.slice(0, 12))).toEqual(["Your key is ", "Your key is "]);
+
+  await people.as(ANA).clicks("intent:withdraw:2", { in: CHANNEL, message: plan.card, stale: true });
+  const withdrawn = await refused(ELENA, plan, /^This plan is closed/);
+  expect(withdrawn.text).toBe(`This plan is closed: withdrawn by ana. ${NO_EFFECT}`);
+  const closed = await people.expectMessage(
+    CHANNEL,
+    ({ text }) => text.includes("It is closed: withdrawn by ana"),
+    20_000,
+  );
+  expect(JSON.stringify(closed.blocks)).not.toMatch(/intent:|\?/);
+
+  const old = await askFor(at, ANA, ASK, CHANNEL);
+  await turnKey(at, BEN, old);
+  await at.jump(inventory.file.approvals.start_within);
+  const expired = await runWhere(at, old.id, ({ state }) => state === "closed", 20_000);
+  expect([expired.why, expired.keys.length]).toEqual(["not enough keys in time", 1]);
+  await refused(ELENA, old, /^This plan is closed: not enough keys in time\. Nothing was changed by your click\.$/);
+
+  // A form that was open while its plan was withdrawn.
+  const formal = await askFor(at, ANA, "/dr failover inventory because its answers are wrong", CHANNEL);
+  await pressKey(at, ELENA, formal);
+  const form = await people.expectView(ELENA, undefined, 20_000);
+  await people.as(ANA).types(`/dr withdraw ${formal.id}`, { in: CHANNEL });
+  await runWhere(at, formal.id, ({ state }) => state === "closed", 20_000);
+  const inputs = form.blocks.filter(({ type }) => type === "input").map((block) => String(block["block_id"]));
+  const submit = () => people.as(ELENA).submits(form, Object.fromEntries(inputs.map((id) => [id, "yes"])));
+  await answerAfter(people, ELENA, /^This plan is closed: withdrawn by ana/, submit);
+  expect(await world.log("aws.mutation")).toEqual([]);
+}, 120_000);

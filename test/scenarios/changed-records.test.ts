@@ -1,0 +1,87 @@
+import { afterEach, expect, test } from "@jest/globals";
+import type { RecordSet } from "../../src/domain/observed.ts";
+import { isOver } from "../../src/domain/run.ts";
+import type { Stage } from "../../src/sandbox/stage.ts";
+import { eventually } from "../harness/failover-world.ts";
+import {
+  answerAfter,
+  answerTo,
+  askFor,
+  press,
+  pressKey,
+  runWhere,
+  serviceInWorld,
+  somebodyElsesAws,
+  startTestStage,
+  turnKey,
+  type WaitingPlan,
+} from "../harness/stage.ts";
+
+const SPEED = 40;
+const [ANA, BEN, DMITRI, FARID] = ["U01ANA", "U01BEN", "U01DMITRI", "U01FARID"];
+/** Machine time by which the look before the first step is late: the records change in it. */
+const LOOK_LATE_MS = 4_000;
+
+let stage: Stage | undefined;
+afterEach(async () => {
+  await stage?.stop();
+});
+
+test("records that somebody else changes before the last key, or right after it, void the keys: nothing is touched, and the card says why", async () => {
+  stage = await startTestStage({ example: "inventory", speed: SPEED });
+  const at = stage;
+  const { world, inventory } = at;
+  const { zone, name } = serviceInWorld(at).traffic;
+  const { channel } = inventory.file.alerts;
+  const aws = await somebodyElsesAws(at);
+  const found = await aws.traffic.records(zone, name);
+  if (!found.known) throw new Error(found.why);
+  const change = async (records: readonly RecordSet[]) => {
+    const { changeId } = await aws.traffic.upsert(zone, records, "somebody else");
+    await eventually("change on all name servers", 20_000, async () =>
+      (await aws.traffic.changeState(changeId)) === "pending" ? undefined : true,
+    );
+  };
+  const setWeight = (weight: number) => change(found.value.map((record) => ({ ...record, weight })));
+  const mutations = async () => (await world.log("aws.mutation")).length;
+
+  const isVoid = async (plan: WaitingPlan) => {
+    const run = await runWhere(at, plan.id, ({ state }) => state !== "running" && state !== "waiting-for-keys");
+    expect([run.state, run.voided, run.pastNoReturn]).toEqual(["paused", true, false]);
+    const why = `facts changed: the records of ${name} changed`;
+    const card = await world.people.expectMessage(
+      channel,
+      ({ text, blocks }) => text.includes(why) && JSON.stringify(blocks).includes(plan.id),
+      20_000,
+    );
+    expect(card.text).toMatch(
+      /PAUSED, 0 of 10 steps done.* The keys are void, and nothing more is started\. Abort this run/,
+    );
+    expect(JSON.stringify(card.blocks)).not.toContain("intent:resume");
+    await answerTo(at, FARID, `/dr resume ${plan.id}`, channel, /its keys are void\. Abort it and make a new plan/);
+    await answerAfter(world.people, DMITRI, /^This plan is paused: facts changed/, () => pressKey(at, DMITRI, plan));
+    await press(at, FARID, { intent: "abort", run: plan.id, channel });
+    expect((await runWhere(at, plan.id, isOver)).state).toBe("unwound");
+  };
+
+  const early = await askFor(at, FARID, "/dr failover inventory planned");
+  await turnKey(at, ANA, early);
+  await setWeight(50);
+  await turnKey(at, BEN, early);
+  await isVoid(early);
+  expect(await mutations()).toBe(1);
+
+  await change(found.value);
+  const late = await askFor(at, FARID, "/dr failover inventory planned");
+  await turnKey(at, ANA, late);
+  await world.planFault({
+    ...{ vendor: "aws", operation: "ListResourceRecordSets", effect: { kind: "delay", machineMs: LOOK_LATE_MS } },
+    times: 1,
+  });
+  await turnKey(at, BEN, late);
+  await runWhere(at, late.id, ({ state }) => state === "running");
+  await setWeight(60);
+  await isVoid(late);
+  expect(await mutations()).toBe(3);
+  aws.close();
+}, 120_000);

@@ -1,0 +1,114 @@
+import { afterEach, expect, test } from "@jest/globals";
+import { isOver, type RunState } from "../../src/domain/run.ts";
+import type { Stage } from "../../src/sandbox/stage.ts";
+import type { FaultInput } from "../../src/simulators/world/faults.ts";
+import type { LogEntry } from "../../src/simulators/world/log.ts";
+import {
+  answerAfter,
+  answerTo,
+  askFor,
+  openIncident,
+  press,
+  runWhere,
+  serviceInWorld,
+  somebodyElsesAws,
+  startTestStage,
+  timesOf,
+  turnKey,
+} from "../harness/stage.ts";
+import { standingOf } from "../harness/standing.ts";
+
+const SPEED = 40;
+const HOME = "eu-west-1";
+const [ANA, BEN, DMITRI, ELENA, FARID] = ["U01ANA", "U01BEN", "U01DMITRI", "U01ELENA", "U01FARID"];
+/** Dmitri's other account. */
+const DMITRI_TOO = "U02DMITRI";
+/** The role may not read the old side's security group: a failure, not a silence. */
+const DENIED: FaultInput = {
+  ...{ vendor: "aws", operation: "DescribeSecurityGroups", region: HOME },
+  effect: { kind: "error", status: 403, code: "UnauthorizedOperation" },
+};
+
+let stage: Stage | undefined;
+afterEach(async () => {
+  await stage?.stop();
+});
+
+test("a fence that fails and was not accepted stops the run before the promotion, the commander is called, and two others decide", async () => {
+  stage = await startTestStage({ example: "inventory", speed: SPEED });
+  const at = stage;
+  const { world, inventory } = at;
+  const aws = await somebodyElsesAws(at);
+  const standing = { cloud: aws, service: serviceInWorld(at) };
+  const before = await standingOf(standing);
+  const channel = await openIncident(at, [ANA, BEN, DMITRI, ELENA, FARID]);
+  const said = (words: string) =>
+    world.people.expectMessage(channel, ({ text }) => text.includes(words), 20_000).then(() => undefined);
+
+  const first = await stopAtFence(at, ANA, channel, () => world.planFault(DENIED));
+  const { id } = first.plan;
+  const asksToDecide = ({ facts }: LogEntry) =>
+    String(facts["message"]).includes(`${id} (inventory to eu-central-1) is stopped`);
+  const call = await world.expectLog("pagerduty.responders-requested", asksToDecide, 20_000);
+  expect(call.facts["targets"]).toContain("PUCHLOE1");
+  const isWrittenTo = ({ facts }: LogEntry) => facts["key"] === `call:${id}:stopped:fence:1:0:chloe`;
+  await world.expectLog("slack.message-posted", isWrittenTo, 20_000);
+  const resolving = await answerTo(at, FARID, "/dr resolve", channel, /Resolve the incident when it has ended/);
+  expect(resolving.text).toContain(`Failover ${id} to eu-central-1 is STOPPED – people decide`);
+
+  await answerAfter(world.people, ANA, /^You asked for this plan/, () =>
+    press(at, ANA, { intent: "unwind", run: id, channel }),
+  );
+  for (const _twice of [1, 2]) await press(at, BEN, { intent: "unwind", run: id, channel });
+  const alone = await runWhere(at, id, ({ votes }) => votes.length === 2, 20_000);
+  expect([alone.state, alone.votes.map(({ by }) => by)]).toEqual(["stopped", ["ben", "ben"]]);
+  await said("1 of 2 people want to unwind");
+  await world.post("/faults/clear", {});
+  await press(at, DMITRI, { intent: "unwind", run: id, channel });
+  const unwound = await runWhere(at, id, isOver);
+  expect([unwound.state, unwound.why]).toEqual(["unwound", "unwound by ben and dmitri"]);
+  expect(await standingOf(standing)).toEqual(before);
+  expect(await timesOf(at, "PromoteReadReplica")).toBe(0);
+
+  const second = await stopAtFence(at, FARID, channel, () => world.setRegion(HOME, "refusing"));
+  await press(at, DMITRI, { intent: "skip", run: second.plan.id, channel });
+  await said("1 of 2 people want to skip");
+  // The other account is in another channel, and it is the same person.
+  const elsewhere = { in: inventory.file.alerts.channel };
+  await world.people.as(DMITRI_TOO).types(`/dr skip ${second.plan.id}`, elsewhere);
+  const same = await runWhere(at, second.plan.id, ({ votes }) => votes.length === 2, 20_000);
+  expect([same.state, same.votes.map(({ by }) => by)]).toEqual(["stopped", ["dmitri", "dmitri"]]);
+  await press(at, ELENA, { intent: "skip", run: second.plan.id, channel });
+  const done = await runWhere(at, second.plan.id, (run) => isOver(run) || run.state === "stopped");
+  expect([done.state, done.why, done.steps["fence"]?.says]).toEqual(["verified", "", "skipped by dmitri and elena"]);
+  expect(await timesOf(at, "PromoteReadReplica")).toBe(1);
+  expect((await world.verdict("inventory", 0)).splitBrain).toEqual([]);
+
+  const cooling = await answerTo(at, FARID, "/dr failover inventory", channel, /may start at/);
+  const mayStart = new Date((done.endedAtMs ?? 0) + done.plan.coolDownMs).toISOString().slice(11, 19);
+  expect(cooling.text).toContain(`The next failover may start at ${mayStart}Z`);
+  const timeline = await answerTo(at, FARID, "/dr timeline", channel, /^Timeline of/);
+  const told = ["the keys are complete", "is not fenced", "Ben Osei: unwind", "Elena Rossi: skip", "is verified"];
+  expect(told.filter((words) => !JSON.stringify(timeline.blocks).includes(words))).toEqual([]);
+  aws.close();
+}, 150_000);
+
+/** The old side answers while the plan is made, so nobody is asked to accept it unfenced; between the keys it gets worse. */
+async function stopAtFence(
+  at: Stage,
+  requester: string,
+  channel: string,
+  worsen: () => Promise<void>,
+): Promise<RunState> {
+  const plan = await askFor(at, requester, "/dr failover inventory because its answers are wrong", channel);
+  await turnKey(at, BEN, plan);
+  await worsen();
+  await turnKey(at, DMITRI, plan);
+  const run = await runWhere(at, plan.id, ({ state }) => state !== "running" && state !== "waiting-for-keys");
+  expect([run.state, run.pastNoReturn, run.why]).toEqual([
+    "stopped",
+    false,
+    expect.stringContaining(`${HOME} is not fenced`),
+  ]);
+  return run;
+}
