@@ -55,10 +55,10 @@ test("records that somebody else changes before the last key, or right after it,
       20_000,
     );
     expect(card.text).toMatch(
-      /PAUSED, 0 of 10 steps done.* The keys are void, and nothing more is started\. Abort this run/,
+      /PAUSED, 0 of 10 steps done.* The keys are void, and nothing more is started\. Plan the rest on the facts of now, or abort/,
     );
     expect(JSON.stringify(card.blocks)).not.toContain("intent:resume");
-    await answerTo(at, FARID, `/dr resume ${plan.id}`, channel, /its keys are void\. Abort it and make a new plan/);
+    await answerTo(at, FARID, `/dr resume ${plan.id}`, channel, /its keys are void\. Plan the rest anew/);
     await answerAfter(world.people, DMITRI, /^This plan is paused: facts changed/, () => pressKey(at, DMITRI, plan));
     await press(at, FARID, { intent: "abort", run: plan.id, channel });
     expect((await runWhere(at, plan.id, isOver)).state).toBe("unwound");

@@ -1,9 +1,10 @@
 import { afterEach, expect, test } from "@jest/globals";
 import { startFailover } from "../../src/sandbox/bench/rehearsal.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
-import { runWhere, startTestStage, timesOf } from "../harness/stage.ts";
+import { runWhere, startTestStage, timesOf, worldTimePasses } from "../harness/stage.ts";
 
 const SPEED = 40;
+const LAG_SECONDS = 45;
 
 let stage: Stage | undefined;
 afterEach(async () => {
@@ -13,6 +14,11 @@ afterEach(async () => {
 test("with Slack dark after the second key the run finishes; the region that returns is fenced before it writes for good", async () => {
   stage = await startTestStage({ example: "inventory", speed: SPEED });
   const { world } = stage;
+  // So far behind that the region takes some acknowledged orders with it.
+  await world.post("/rds/lag", {
+    ...{ region: "eu-central-1", instance: "mycomputer-inventory-db-replica", seconds: LAG_SECONDS },
+  });
+  await worldTimePasses(stage, LAG_SECONDS * 1_000);
   const id = await startFailover(stage);
   await world.planFault({ vendor: "slack", effect: { kind: "hang" } });
 

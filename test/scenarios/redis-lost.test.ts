@@ -84,7 +84,7 @@ test("after an older Redis two people sign for going on, and a fresh plan does t
   await redis.kill();
   await redis.comeBack("older");
   await reconnected(stage);
-  await refusedReadiness(stage.bots, /went back in time/);
+  await refusedReadiness(stage.bots, /does not know/);
   const promoted = await timesOf(stage, "PromoteReadReplica");
 
   const card = await askRecovery(stage);
