@@ -1,5 +1,6 @@
 import type { AlertRecord, Signal } from "../../../src/domain/alert.ts";
 import type { CardDue } from "../../../src/domain/card-due.ts";
+import type { Changed } from "../../../src/domain/duty.ts";
 import { OutcomeUnknown, TransientError } from "../../../src/domain/errors.ts";
 import { Incident, isOpen } from "../../../src/domain/incident.ts";
 import { type Inventory, inventoryFrom } from "../../../src/domain/inventory.ts";
@@ -7,7 +8,7 @@ import { TwoKeyFile } from "../../../src/domain/twokey-file.ts";
 import { advanceLane, type DutyDeps } from "../../../src/engine/duties.ts";
 import type { Correlation } from "../../../src/flows/incident/correlate.ts";
 import type { IncidentDeps, ThrottleBook } from "../../../src/flows/incident/deps.ts";
-import { incidentRows } from "../../../src/flows/incident/index.ts";
+import { dueChange, incidentRows } from "../../../src/flows/incident/index.ts";
 import { createIntake } from "../../../src/flows/incident/intake.ts";
 import type { Chat, MessageRef, PostTarget } from "../../../src/ports/chat.ts";
 import type { Clock } from "../../../src/ports/clock.ts";
@@ -406,3 +407,31 @@ export function bridge(world: Inventory = inventory()) {
   };
 }
 export type Bridge = ReturnType<typeof bridge>;
+
+export type Decide = (incident: Incident, nowMs: number) => Changed<Incident> | undefined;
+
+/** An incident that an alarm of service `a` opened. */
+export async function opened(desk: Bridge): Promise<string> {
+  const { incident } = await desk.intake.take(signal("a-lag"));
+  if (incident === undefined) throw new Error("no incident was opened");
+  return incident;
+}
+
+export async function change(desk: Bridge, id: string, decide: Decide): Promise<void> {
+  await desk.incidents.change(id, (current) => {
+    const changed = current && decide(current, desk.clock.now());
+    return changed && dueChange(changed, desk.clock.now());
+  });
+}
+
+/** Both lanes until `minutes` later, as the sweep would wake them. */
+export async function pass(desk: Bridge, id: string, minutes: number): Promise<void> {
+  const endMs = desk.clock.now() + minutes * MINUTE;
+  for (;;) {
+    const due = [await desk.pages(id), await desk.chats(id)].filter((time) => time !== undefined);
+    const nextMs = Math.min(endMs, ...due);
+    if (nextMs >= endMs) break;
+    desk.clock.move(Math.max(1, nextMs - desk.clock.now()));
+  }
+  desk.clock.move(endMs - desk.clock.now());
+}

@@ -1,36 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Changed } from "../../../src/domain/duty.ts";
-import type { Incident } from "../../../src/domain/incident.ts";
 import { acknowledge, escalateNow, resolveIncident, setSeverity, TWOKEY } from "../../../src/flows/incident/changes.ts";
-import { dueChange } from "../../../src/flows/incident/index.ts";
-import { type Bridge, bridge, inventory, MINUTE, START_MS, signal, until } from "./bridge.ts";
-
-type Decide = (incident: Incident, nowMs: number) => Changed<Incident> | undefined;
-
-async function opened(desk: Bridge): Promise<string> {
-  const { incident } = await desk.intake.take(signal("a-lag"));
-  if (incident === undefined) throw new Error("no incident was opened");
-  return incident;
-}
-
-async function change(desk: Bridge, id: string, decide: Decide): Promise<void> {
-  await desk.incidents.change(id, (current) => {
-    const changed = current && decide(current, desk.clock.now());
-    return changed && dueChange(changed, desk.clock.now());
-  });
-}
-
-/** Both lanes until `minutes` later, as the sweep would wake them. */
-async function pass(desk: Bridge, id: string, minutes: number): Promise<void> {
-  const endMs = desk.clock.now() + minutes * MINUTE;
-  for (;;) {
-    const due = [await desk.pages(id), await desk.chats(id)].filter((time) => time !== undefined);
-    const nextMs = Math.min(endMs, ...due);
-    if (nextMs >= endMs) break;
-    desk.clock.move(Math.max(1, nextMs - desk.clock.now()));
-  }
-  desk.clock.move(endMs - desk.clock.now());
-}
+import { bridge, change, type Decide, inventory, MINUTE, opened, pass, START_MS, signal, until } from "./bridge.ts";
 
 const ana: Decide = (incident, nowMs) => acknowledge(incident, { by: "ana", name: "Ana", door: "slack" }, nowMs);
 const fields = { details: "fixed", impact: "none", followUps: "none", lessons: "none" };
