@@ -7,6 +7,7 @@ import type { PageRequest, Paging } from "../../../src/ports/paging.ts";
 import type { PagerDutySpec } from "../../../src/simulators/pagerduty/spec.ts";
 import type { FaultInput } from "../../../src/simulators/world/faults.ts";
 import {
+  ACCOUNT,
   type Bench,
   BOT,
   eventually,
@@ -129,7 +130,13 @@ describe("reading", () => {
 });
 
 describe("responders", () => {
-  const ask = { dedupKey: PAGE.dedupKey, pageKey: "i1:1:2:ben", message: "Level 2", urgent: true };
+  const ask = {
+    dedupKey: PAGE.dedupKey,
+    pageKey: "i1:1:2:ben",
+    message: "Level 2",
+    besidesTrigger: false,
+    urgent: true,
+  };
   const request = { ...ask, users: ["PUBEN"], policies: ["PEPDR001"] };
 
   test("cannot be asked before PagerDuty has the incident", async () => {
@@ -140,12 +147,42 @@ describe("responders", () => {
     await paging.trigger(PAGE);
     plan("responder-requests.create", { kind: "drop-after" }, 1);
     expect(await paging.addResponders(request)).toMatchObject({ kind: "unknown" });
-    expect(await paging.addResponders(request)).toEqual(ACCEPTED);
+    expect(await paging.addResponders(request)).toEqual({ kind: "accepted", value: { covered: [] } });
     expect(facts("pagerduty.responders-requested")).toEqual([
       expect.objectContaining({ targets: ["PUBEN", "PEPDR001"], message: "Level 2 [i1:1:2:ben]" }),
     ]);
-    expect(await paging.addResponders({ ...request, pageKey: "i1:1:2:be" })).toEqual(ACCEPTED);
+    expect(await paging.addResponders({ ...request, pageKey: "i1:1:2:be" })).toMatchObject({ kind: "accepted" });
     expect(facts("pagerduty.responders-requested")).toHaveLength(2);
+  });
+
+  test("whom the trigger has rung by the service's own policy are not rung again beside it", async () => {
+    await paging.trigger(PAGE);
+    const beside = { ...request, users: ["PUANA", "PUBEN"], policies: ["PEPOPS01", "PEPDR001"], besidesTrigger: true };
+    expect(await paging.addResponders(beside)).toEqual({ kind: "accepted", value: { covered: ["PUANA", "PEPOPS01"] } });
+    expect(facts("pagerduty.responders-requested")).toEqual([
+      expect.objectContaining({ targets: ["PUBEN", "PEPDR001"] }),
+    ]);
+    const rings = facts("pagerduty.notified").filter(({ user, channel }) => user === "PUANA" && channel === "phone");
+    expect(rings).toHaveLength(1);
+    const later = { ...beside, pageKey: "i1:1:all", besidesTrigger: false };
+    expect(await paging.addResponders(later)).toEqual({ kind: "accepted", value: { covered: [] } });
+  });
+
+  test("nobody is asked where the trigger has rung everybody", async () => {
+    await paging.trigger(PAGE);
+    const beside = { ...request, users: ["PUANA"], policies: ["PEPOPS01"], besidesTrigger: true };
+    expect(await paging.addResponders(beside)).toEqual({ kind: "accepted", value: { covered: ["PUANA", "PEPOPS01"] } });
+    expect(calls()).not.toContain("responder-requests.create");
+  });
+
+  test("are rung all the same where the service pages with low urgency only", async () => {
+    paging.close();
+    await bench.stop();
+    await open({ services: ACCOUNT.services.map((service) => ({ ...service, urgency: "low" as const })) });
+    await paging.trigger(PAGE);
+    const beside = { ...request, users: ["PUANA"], policies: ["PEPOPS01"], besidesTrigger: true };
+    expect(await paging.addResponders(beside)).toEqual({ kind: "accepted", value: { covered: [] } });
+    expect(facts("pagerduty.responders-requested")).toHaveLength(1);
   });
 
   test("who do not exist are refused with PagerDuty's code", async () => {
@@ -282,8 +319,10 @@ describe("our own budget", () => {
     await open({ latencyMs: 100 });
     const startedMs = Date.now();
     const reads = [1, 2, 3, 4].map(() => paging.onCall(["PEPOPS01"]).then(() => Date.now() - startedMs));
-    const ask = { dedupKey: "none", pageKey: "k", message: "m", users: ["PUBEN"], policies: [], urgent: true };
-    const urgentMs = paging.addResponders(ask).then(() => Date.now() - startedMs);
+    const ask = { dedupKey: "none", pageKey: "k", message: "m", users: ["PUBEN"], policies: [] };
+    const urgentMs = paging
+      .addResponders({ ...ask, besidesTrigger: false, urgent: true })
+      .then(() => Date.now() - startedMs);
     expect(Math.max(...(await Promise.all(reads)))).toBeGreaterThanOrEqual(390);
     expect(await urgentMs).toBeLessThan(300);
   });

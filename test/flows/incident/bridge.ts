@@ -13,7 +13,14 @@ import { createIntake } from "../../../src/flows/incident/intake.ts";
 import type { Chat, MessageRef, PostTarget } from "../../../src/ports/chat.ts";
 import type { Clock } from "../../../src/ports/clock.ts";
 import type { Logger } from "../../../src/ports/logger.ts";
-import type { PageRequest, PagerAnswer, PagerIncident, Paging, ResponderRequest } from "../../../src/ports/paging.ts";
+import type {
+  Asked,
+  PageRequest,
+  PagerAnswer,
+  PagerIncident,
+  Paging,
+  ResponderRequest,
+} from "../../../src/ports/paging.ts";
 import { incidentVoice } from "../../../src/views/incident-voice.ts";
 import { memoryRecords } from "../../harness/memory-records.ts";
 
@@ -57,6 +64,8 @@ export class RecordedPager implements Paging {
   readonly clock: Clock;
   weather: () => Weather = () => "fine";
   refuseTriggers: boolean = false;
+  /** Users and policies that the pager rings by itself with a trigger. */
+  ringsWithTrigger: readonly string[] = [];
   onCallNow: { policy: string; pagerUserId: string; name: string }[] = [];
 
   constructor(clock: Clock) {
@@ -115,12 +124,16 @@ export class RecordedPager implements Paging {
     });
   }
 
-  async addResponders(request: ResponderRequest): Promise<PagerAnswer> {
+  async addResponders(request: ResponderRequest): Promise<PagerAnswer<Asked>> {
     if (!this.incidents.has(request.dedupKey)) return { kind: "retry", afterMs: 1_000, why: "no incident yet" };
     return await this.asked(() => {
       const isKnown = this.responders.some((asked) => asked.request.pageKey === request.pageKey);
-      if (!isKnown) this.responders.push({ request, atMs: this.clock.now() });
-      return undefined;
+      const rung = request.besidesTrigger ? this.ringsWithTrigger : [];
+      const isAwake = (id: string) => !rung.includes(id);
+      const [users, policies] = [request.users.filter(isAwake), request.policies.filter(isAwake)];
+      if (!isKnown && users.length + policies.length > 0)
+        this.responders.push({ request: { ...request, users, policies }, atMs: this.clock.now() });
+      return { covered: [...request.users, ...request.policies].filter((id) => rung.includes(id)) };
     });
   }
 

@@ -17,6 +17,27 @@ describe("pages of an incident", () => {
     ]);
   });
 
+  test("whom the trigger rings is not rung again beside it, but is in the later rounds", async () => {
+    const desk = bridge();
+    desk.paging.ringsWithTrigger = ["POPS"];
+    const id = await opened(desk);
+    await pass(desk, id, 1);
+    const ops = (await desk.incident(id)).pages.filter((page) => page.target.id === "POPS");
+    expect(ops).toEqual([expect.objectContaining({ state: "accepted", why: expect.stringContaining("own policy") })]);
+    expect(desk.incidents.events.filter(({ kind }) => kind === "page.accepted").map(({ says }) => says)).toEqual([
+      "Page accepted: pager",
+      "Page accepted: ana",
+      "Page accepted: POPS (rung by PagerDuty's own policy when it was triggered)",
+      "Page accepted: ana",
+    ]);
+    await pass(desk, id, 4.5);
+    expect(desk.paging.responders.map(({ request }) => [request.besidesTrigger, request.policies])).toEqual([
+      [true, []],
+      [false, ["POPS"]],
+      [false, []],
+    ]);
+  });
+
   test("a level that nobody answered is followed by the next at its time, and those reached are paged again", async () => {
     const desk = bridge();
     const id = await opened(desk);
