@@ -33,12 +33,27 @@ export interface TestClock extends Clock {
 
 export function testClock(): TestClock {
   let nowMs = START_MS;
+  const sleepers = new Set<() => void>();
   return {
     now: () => nowMs,
     speed: 1,
-    sleep: () => Promise.resolve(),
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        const dueMs = nowMs + ms;
+        const look = () => {
+          if (nowMs < dueMs && signal?.aborted !== true) return;
+          sleepers.delete(look);
+          signal?.removeEventListener("abort", look);
+          if (signal?.aborted) reject(signal.reason);
+          else resolve();
+        };
+        sleepers.add(look);
+        signal?.addEventListener("abort", look, { once: true });
+        look();
+      }),
     move: (ms) => {
       nowMs += ms;
+      for (const look of sleepers) look();
     },
   };
 }
