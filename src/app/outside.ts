@@ -4,6 +4,7 @@ import { createAws } from "../integrations/aws/aws.ts";
 import { createProbe } from "../integrations/network/probe.ts";
 import { createPagerDutyPaging } from "../integrations/pagerduty/paging.ts";
 import { createChat } from "../integrations/slack/chat.ts";
+import type { Budget } from "../ports/budget.ts";
 import type { Chat } from "../ports/chat.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Paging } from "../ports/paging.ts";
@@ -19,7 +20,17 @@ export interface Outside {
   close(): void;
 }
 
-export function createOutside(settings: Settings, inventory: Inventory, clock: StoreClock, logger: Logger): Outside {
+export interface OutsideDeps {
+  readonly clock: StoreClock;
+  readonly budget: Budget;
+  readonly logger: Logger;
+}
+
+export function createOutside(
+  settings: Settings,
+  inventory: Inventory,
+  { clock, budget, logger }: OutsideDeps,
+): Outside {
   const { file } = inventory;
   const { sandbox } = settings;
   const aws = createAws({
@@ -52,6 +63,7 @@ export function createOutside(settings: Settings, inventory: Inventory, clock: S
     routingKey: settings.pagerDuty.routingKey,
     from: file.pagerduty.from,
     region: file.pagerduty.region,
+    budget,
     ...(sandbox ? { address: `${sandbox.pagerDuty.host}:${sandbox.pagerDuty.port}` } : {}),
   });
   return {

@@ -10,6 +10,7 @@ import { tendRun } from "../../dist/engine/tend-run.js";
 import { driftOf } from "../../dist/flows/facts.js";
 import { STEPS } from "../../dist/flows/index.js";
 import { observeTarget } from "../../dist/flows/observe.js";
+import { sharedBudget } from "../../dist/store/budget.js";
 import { StoreClock } from "../../dist/store/clock.js";
 import { connectRedis } from "../../dist/store/connection.js";
 import { LedgerFile } from "../../dist/store/ledger-file.js";
@@ -31,7 +32,7 @@ const { run, points, freezeAt } = JSON.parse(line);
 const clock = new StoreClock(redis);
 await clock.refresh();
 const ledger = await LedgerFile.open(redis, { ...settings.ledger, process: settings.processName });
-const outside = createOutside(settings, inventory, clock, log);
+const outside = createOutside(settings, inventory, { clock, budget: sharedBudget(redis), logger: log });
 const memory = createMemory(redis, () => clock.now());
 
 async function dieAt(boundary, step) {

@@ -6,6 +6,8 @@ import { isSignedByPagerDuty } from "../../../src/integrations/pagerduty/webhook
 import type { PageRequest, Paging } from "../../../src/ports/paging.ts";
 import type { PagerDutySpec } from "../../../src/simulators/pagerduty/spec.ts";
 import type { FaultInput } from "../../../src/simulators/world/faults.ts";
+import { sharedBudget } from "../../../src/store/budget.ts";
+import { StoreBench } from "../../harness/store.ts";
 import {
   ACCOUNT,
   type Bench,
@@ -311,6 +313,23 @@ describe("our own budget", () => {
     expect(answers.at(-1)).toMatchObject({ kind: "retry", afterMs: expect.any(Number) });
     expect(await paging.trigger(PAGE)).toEqual(ACCEPTED);
     expect(facts("pagerduty.throttled")).toHaveLength(0);
+  });
+
+  test("two processes share it, and one whose store is away keeps to it alone", async () => {
+    const store = await StoreBench.start();
+    const other = pagingOf({ budget: sharedBudget(await store.connect()) });
+    const third = pagingOf({ budget: { take: () => Promise.reject(new Error("the store is away")) } });
+    paging.close();
+    paging = pagingOf({ budget: sharedBudget(await store.connect()) });
+    const ordinary = { ...PAGE, severity: "info" as const, urgent: false };
+    const kinds: string[] = [];
+    for (let count = 0; count < 40; count += 1)
+      for (const each of [paging, other]) kinds.push((await each.trigger(ordinary)).kind);
+    expect([kinds.slice(0, 72), kinds.slice(72)].map((part) => [...new Set(part)])).toEqual([["accepted"], ["retry"]]);
+    expect(await other.trigger(PAGE)).toEqual(ACCEPTED);
+    expect(await third.trigger(ordinary)).toEqual(ACCEPTED);
+    for (const each of [other, third]) each.close();
+    store.close();
   });
 
   test("REST calls go one after another; urgent ones do not queue", async () => {
