@@ -1,6 +1,6 @@
 import type { Settings } from "../config/environment.ts";
 import type { Inventory } from "../domain/inventory.ts";
-import { createAws } from "../integrations/aws/aws.ts";
+import { type AwsPorts, createAws } from "../integrations/aws/aws.ts";
 import { createProbe } from "../integrations/network/probe.ts";
 import { createPagerDutyPaging } from "../integrations/pagerduty/paging.ts";
 import { createChat } from "../integrations/slack/chat.ts";
@@ -13,7 +13,10 @@ import type { StoreClock } from "../store/clock.ts";
 
 /** Every way out, made from settings and file; in a sandbox they lead into the simulated world, and nothing else differs. */
 export interface Outside {
+  /** For looking. */
   readonly cloud: Cloud;
+  /** For what a run asks for; CloudTrail shows its calls under `dr-<run>`. */
+  readonly cloudOf: (run: string) => Cloud;
   readonly chat: Chat;
   readonly paging: Paging;
   confirmSubscription(topicArn: string, token: string): Promise<void>;
@@ -37,10 +40,8 @@ export function createOutside(
     home: file.aws.home,
     clock,
     endpoint: sandbox?.awsEndpointUrl,
-    role:
-      file.aws.execute_role === undefined || sandbox
-        ? undefined
-        : { arn: file.aws.execute_role, sessionName: settings.processName },
+    // A rehearsal acts with the keys of its own world.
+    ...(sandbox ? {} : rolesOf(file, settings.processName)),
   });
   const probe = createProbe(
     sandbox
@@ -66,8 +67,16 @@ export function createOutside(
     budget,
     ...(sandbox ? { address: `${sandbox.pagerDuty.host}:${sandbox.pagerDuty.port}` } : {}),
   });
+  const cloudWith = ({ databases, compute, traffic }: AwsPorts): Cloud => ({
+    databases,
+    compute,
+    traffic,
+    probe,
+    clock,
+  });
   return {
-    cloud: { databases: aws.databases, compute: aws.compute, traffic: aws.traffic, probe, clock },
+    cloud: cloudWith(aws),
+    cloudOf: (run) => cloudWith(aws.as(`dr-${run}`)),
     // Slack stamps messages with its own clock: what we remember in world time is looked for in machine time.
     chat: { ...slack, find: (to, key, sinceMs) => slack.find(to, key, clock.toMachineMs(sinceMs)) },
     paging,
@@ -76,5 +85,14 @@ export function createOutside(
       aws.close();
       paging.close();
     },
+  };
+}
+
+/** Looking has a role of its own where the file names one; else it shares the run's role under another session name. */
+function rolesOf({ aws }: Inventory["file"], sessionName: string) {
+  const observeRole = aws.observe_role ?? aws.execute_role;
+  return {
+    executeRole: aws.execute_role,
+    role: observeRole === undefined ? undefined : { arn: observeRole, sessionName },
   };
 }

@@ -89,7 +89,7 @@ const deps = {
   calls: memory.calls,
   cards: memory.cards,
   paging: outside.paging,
-  cloud: outside.cloud,
+  cloudOf: outside.cloudOf,
   logger: log,
   worker: settings.processName,
   inventory: () => inventory,

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { z } from "zod";
 import {
   factOf,
   HOME,
   type InventoryWorld,
   mutations,
+  OBSERVE_ROLE,
   PRIMARY,
   REPLICA,
   ROLE,
@@ -192,6 +194,28 @@ test("one session in the home region's STS serves every region and API", async (
   expect(mutations(inventory, "AssumeRole")).toMatchObject([
     { region: HOME, input: { RoleSessionName: "dr-run-1", RoleArn: ROLE } },
   ]);
+});
+
+test("a run acts in a session of its own name, and looking never opens it", async () => {
+  const aws = inventory.connect({ role: { arn: OBSERVE_ROLE, sessionName: "bot-1" }, executeRole: ROLE });
+  const sessions = () =>
+    mutations(inventory, "AssumeRole").map(({ input }) => z.looseObject({ RoleSessionName: z.string() }).parse(input));
+  const run = aws.as("dr-F-1");
+  expect(aws.as("dr-F-1")).toBe(run);
+  await aws.databases.describe(STANDBY, REPLICA);
+  expect(sessions()).toMatchObject([{ RoleSessionName: "bot-1", RoleArn: OBSERVE_ROLE }]);
+  await run.databases.promote(STANDBY, REPLICA, KEEP);
+  await aws.as("dr-F-2").databases.describe(HOME, PRIMARY);
+  await run.databases.describe(HOME, PRIMARY);
+  expect(sessions().slice(1)).toMatchObject([
+    { RoleSessionName: "dr-F-1", RoleArn: ROLE },
+    { RoleSessionName: "dr-F-2", RoleArn: ROLE },
+  ]);
+});
+
+test("without a role of its own a run acts as whoever looks", () => {
+  const aws = inventory.connect({ role: { arn: ROLE, sessionName: "bot-1" } });
+  expect(aws.as("dr-F-1").databases).toBe(aws.databases);
 });
 
 test("a role that may not be assumed is denied, not dark", async () => {
