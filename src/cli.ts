@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { type CommandResult, check, schema } from "./config/check.ts";
-import { readEnvironment, sayEnvironmentProblems } from "./config/environment.ts";
+import { readLedgerKey } from "./config/environment.ts";
 import { verifyLedger } from "./store/ledger-file.ts";
 
 /** The terminal door. It reads and checks; it cannot prove who is asking, so it turns no keys. */
@@ -36,9 +36,14 @@ const VERBS: Readonly<Record<string, Verb>> = {
 async function ledger(args: readonly string[]): Promise<CommandResult> {
   const [path] = args;
   if (path === undefined || args.length > 1) return { exitCode: 2, text: "Usage: twokey ledger FILE" };
-  const environment = readEnvironment();
-  if (!environment.ok) return { exitCode: 2, text: sayEnvironmentProblems(environment.problems) };
-  const { lines, broken } = await verifyLedger(path, environment.settings.ledger.key);
+  if (!existsSync(path)) return { exitCode: 2, text: `${path} does not exist` };
+  const key = readLedgerKey();
+  if (key === undefined)
+    return {
+      exitCode: 2,
+      text: "TWOKEY_LEDGER_KEY must be the key that the ledger was written with: 32 characters or more.",
+    };
+  const { lines, broken } = await verifyLedger(path, key);
   if (broken !== undefined)
     return {
       exitCode: 1,

@@ -39,6 +39,9 @@ async function main(): Promise<void> {
     process.exitCode = told.figures.ok ? 0 : 1;
     if (!told.figures.ok) process.stderr.write(`The bots' logs are kept in ${stage.directory}\n`);
   } catch (error) {
+    // Whoever reads the last line alone must learn it too.
+    const { seed, speed } = wanted;
+    if (wanted.json) process.stdout.write(`${JSON.stringify({ ok: false, speed, seed, why: chainOf(error) })}\n`);
     process.stderr.write(`\nThe demo could not be played to its end: ${chainOf(error)}\n`);
     for (const bot of stage?.bots ?? []) process.stderr.write(await lastLines(bot.logFile));
     process.exitCode = 1;
@@ -58,7 +61,8 @@ async function tell(stage: Stage, { json, seed, speed }: Arguments): Promise<Rep
   const transcript = new Transcript(stage.world, { names }, json ? { write: () => true } : process.stdout);
   if (!json)
     process.stdout.write(
-      `TwoKey in a simulated world: speed ${speed}, seed ${seed}. Everything below is judged by the world's log.\n`,
+      `TwoKey in a simulated world, ${speed} times as fast as yours (seed ${seed}). The bot is the real one; Slack, PagerDuty, AWS, DNS
+and the application are simulated. What you read is the log of that world, and it is judged by it.\n\n`,
     );
   const played = await play(stage, transcript, names);
   await transcript.stop();

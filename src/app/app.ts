@@ -7,6 +7,7 @@ import type { IncidentDeps } from "../flows/incident/deps.ts";
 import { createQueues, type Queues } from "../jobs/queues.ts";
 import { createWorkers } from "../jobs/workers.ts";
 import type { Logger } from "../ports/logger.ts";
+import { sharedBudget } from "../store/budget.ts";
 import { StoreClock } from "../store/clock.ts";
 import { connectRedis, FAIL_FAST, WAITING } from "../store/connection.ts";
 import { eventsOf } from "../store/events.ts";
@@ -40,7 +41,7 @@ export async function startApp(settings: Settings, inventory: () => Inventory, l
   await clock.refresh();
   const memory = createMemory(redis, () => clock.now());
   const ledger = await LedgerFile.open(redis, { ...settings.ledger, process: settings.processName });
-  const outside = createOutside(settings, inventory(), clock, logger);
+  const outside = createOutside(settings, inventory(), { clock, budget: sharedBudget(redis), logger });
   const queues = createQueues({ url, ...FAIL_FAST, enableOfflineQueue: true }, logger);
   const timeline = async (incident: string) => (await eventsOf(redis, { incident })).map(({ event }) => event);
   const eventsOfRun = async (run: string) => (await eventsOf(redis, { run })).map(({ event }) => event);

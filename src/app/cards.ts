@@ -3,6 +3,7 @@ import type { Card } from "../domain/card.ts";
 import { findPerson, type Inventory } from "../domain/inventory.ts";
 import { whoIsNeeded } from "../engine/call-people.ts";
 import { nextPage } from "../flows/incident/next-page.ts";
+import { responseTargets } from "../flows/incident/response.ts";
 import type { Clock } from "../ports/clock.ts";
 import { alertCard, alertChangesCard } from "../views/alert.ts";
 import { incidentCard } from "../views/incident.ts";
@@ -40,6 +41,7 @@ const RENDER: Readonly<Record<string, Render>> = {
       incident &&
       incidentCard(incident, {
         nameOf: (id) => findPerson(inventory(), id)?.name ?? id,
+        targets: responseTargets(incident),
         next: nextPage(incident, clock.now()),
       })
     );

@@ -93,7 +93,7 @@ function tendDeps(deps: LaneDeps): TendDeps {
     worker,
     inventory,
     paging: outside.paging,
-    cloud: outside.cloud,
+    cloudOf: outside.cloudOf,
     wake: queues.wake,
     steps: STEPS,
     drift: async (run, signal) => {

@@ -1,35 +1,47 @@
 import type { Settings } from "../config/environment.ts";
 import type { Inventory } from "../domain/inventory.ts";
-import { createAws } from "../integrations/aws/aws.ts";
+import { createAws, type GuardedAws } from "../integrations/aws/aws.ts";
 import { createProbe } from "../integrations/network/probe.ts";
 import { createPagerDutyPaging } from "../integrations/pagerduty/paging.ts";
 import { createChat } from "../integrations/slack/chat.ts";
+import type { Budget } from "../ports/budget.ts";
 import type { Chat } from "../ports/chat.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Paging } from "../ports/paging.ts";
-import type { GuardedCloud } from "../ports/step.ts";
+import type { Cloud, GuardedCloud } from "../ports/step.ts";
 import type { StoreClock } from "../store/clock.ts";
 
 /** Every way out, made from settings and file; in a sandbox they lead into the simulated world, and nothing else differs. */
 export interface Outside {
-  readonly cloud: GuardedCloud;
+  /** For looking. */
+  readonly cloud: Cloud;
+  /** For what a run asks for; CloudTrail shows its calls under `dr-<run>`. */
+  readonly cloudOf: (run: string) => GuardedCloud;
   readonly chat: Chat;
   readonly paging: Paging;
   confirmSubscription(topicArn: string, token: string): Promise<void>;
   close(): void;
 }
 
-export function createOutside(settings: Settings, inventory: Inventory, clock: StoreClock, logger: Logger): Outside {
+export interface OutsideDeps {
+  readonly clock: StoreClock;
+  readonly budget: Budget;
+  readonly logger: Logger;
+}
+
+export function createOutside(
+  settings: Settings,
+  inventory: Inventory,
+  { clock, budget, logger }: OutsideDeps,
+): Outside {
   const { file } = inventory;
   const { sandbox } = settings;
   const aws = createAws({
     home: file.aws.home,
     clock,
     endpoint: sandbox?.awsEndpointUrl,
-    role:
-      file.aws.execute_role === undefined || sandbox
-        ? undefined
-        : { arn: file.aws.execute_role, sessionName: settings.processName },
+    // A rehearsal acts with the keys of its own world.
+    ...(sandbox ? {} : rolesOf(file, settings.processName)),
   });
   const probe = createProbe(
     sandbox
@@ -52,13 +64,16 @@ export function createOutside(settings: Settings, inventory: Inventory, clock: S
     routingKey: settings.pagerDuty.routingKey,
     from: file.pagerduty.from,
     region: file.pagerduty.region,
+    budget,
     ...(sandbox ? { address: `${sandbox.pagerDuty.host}:${sandbox.pagerDuty.port}` } : {}),
   });
+  const cloudWith = ({ databases, compute, traffic, guardedBy }: GuardedAws): GuardedCloud => ({
+    ...{ databases, compute, traffic, probe, clock },
+    guardedBy: (guard) => ({ ...guardedBy(guard), probe, clock }),
+  });
   return {
-    cloud: {
-      ...{ databases: aws.databases, compute: aws.compute, traffic: aws.traffic, probe, clock },
-      guardedBy: (guard) => ({ ...aws.guardedBy(guard), probe, clock }),
-    },
+    cloud: cloudWith(aws),
+    cloudOf: (run) => cloudWith(aws.as(`dr-${run}`)),
     // Slack stamps messages with its own clock: what we remember in world time is looked for in machine time.
     chat: { ...slack, find: (to, key, sinceMs) => slack.find(to, key, clock.toMachineMs(sinceMs)) },
     paging,
@@ -67,5 +82,14 @@ export function createOutside(settings: Settings, inventory: Inventory, clock: S
       aws.close();
       paging.close();
     },
+  };
+}
+
+/** Looking has a role of its own where the file names one; else it shares the run's role under another session name. */
+function rolesOf({ aws }: Inventory["file"], sessionName: string) {
+  const observeRole = aws.observe_role ?? aws.execute_role;
+  return {
+    executeRole: aws.execute_role,
+    role: observeRole === undefined ? undefined : { arn: observeRole, sessionName },
   };
 }

@@ -1,11 +1,11 @@
 import { DECISIONS, type JournalDecision } from "../domain/decision.ts";
-import { decide } from "../engine/decisions.ts";
+import { type DecisionDeps, decide } from "../engine/decisions.ts";
 import { nameOf } from "../views/plan.ts";
 import type { Answer, Ask } from "./intent.ts";
-import { personOf, type RunCommandDeps, runMeant } from "./run-deps.ts";
+import { personOf, runMeant } from "./run-deps.ts";
 
 /** `/dr abort|pause|resume|retry|take-over|skip|unwind|stop-watch|reject|withdraw [run] [words]`, and the buttons of the same names. */
-export async function decideOnRun(decision: JournalDecision, ask: Ask, deps: RunCommandDeps): Promise<Answer> {
+export async function decideOnRun(decision: JournalDecision, ask: Ask, deps: DecisionDeps): Promise<Answer> {
   const fromButton = ask.value?.split(":")[0];
   const run = await runMeant(fromButton ?? ask.args[0], deps, DECISIONS[decision].states);
   const words = fromButton === undefined ? ask.args.slice(1).join(" ") : "";

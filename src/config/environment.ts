@@ -76,6 +76,11 @@ export function readEnvironment(env: Environment = process.env): EnvironmentRead
   return { ok: true, settings: settingsFrom(parsed.data, slack, sandbox) };
 }
 
+/** The key of the ledger alone: whoever audits a ledger file runs no bot. Undefined: it is not set, or too short. */
+export function readLedgerKey(env: Environment = process.env): Secret | undefined {
+  return VARIABLES.shape.TWOKEY_LEDGER_KEY.safeParse(env["TWOKEY_LEDGER_KEY"]).data;
+}
+
 export function sayEnvironmentProblems(problems: readonly EnvironmentProblem[]): string {
   return problems.map(({ variable, what, instead }) => `${variable}: ${what}\n  ${instead}`).join("\n");
 }

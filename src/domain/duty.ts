@@ -10,6 +10,8 @@ export const DutyRecord = z.strictObject({
   state: z.enum(["claimed", "done", "retry", "unknown", "failed"]),
   attempts: z.number().int(),
   worker: z.string(),
+  /** When the present claim was made; its identity, with worker and attempt. */
+  claimedAtMs: z.number().optional(),
   /** World time, epoch milliseconds, as all times here. */
   intentAtMs: z.number(),
   claimedUntilMs: z.number(),

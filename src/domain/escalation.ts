@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { Duration } from "./duration.ts";
+import type { PersonId } from "./person.ts";
+import type { QuietHours } from "./quiet-hours.ts";
 
 export const Audience = z.discriminatedUnion("kind", [
   z.strictObject({
@@ -36,16 +38,18 @@ export const SeverityPolicy = z.strictObject({
   quiet_hours: z
     .enum(["ignore", "respect"])
     .default("respect")
-    .describe("Whether a page waits for a person's quiet hours to end."),
+    .describe("Whether a page to a person waits for their quiet hours to end."),
   ack_deadline: Duration.optional().describe("Time within which somebody must acknowledge; a breach is written down."),
   response_targets: z
     .strictObject({
       detect: Duration.describe("From the first alert to the declared incident."),
-      assess: Duration.describe("Until somebody has said what is affected."),
+      assess: Duration.describe(
+        "Until a person has said what is affected: by an update, a severity, a declaration or a plan.",
+      ),
       communicate: Duration.describe("Until the first update has gone out."),
     })
     .optional()
-    .describe("The phases that the response is measured against."),
+    .describe("What the response is measured against; a missed one is told in the channel."),
   status_update_every: Duration.optional().describe("How often a status update is due; absent: none is."),
   steps: z.array(EscalationStep).min(1, "must have at least one step").describe("Who is paged when, in time order."),
   repeat: z
@@ -70,6 +74,8 @@ export interface EscalationSnapshot {
   readonly severities: Readonly<Record<string, SeverityPolicy>>;
   readonly audiences: Readonly<Record<string, Audience>>;
   readonly throttle: PageThrottle;
-  /** SHA-256 of the canonical JSON of the three above. */
+  /** Of those who have any. */
+  readonly quietHours: Readonly<Record<PersonId, QuietHours>>;
+  /** SHA-256 of the canonical JSON of the four above. */
   readonly digest: string;
 }

@@ -80,6 +80,9 @@ const StatusUpdate = z.strictObject({
   last: UpdateFields.optional(),
 });
 
+export const ResponsePhase = z.enum(["detect", "assess", "communicate"]);
+export type ResponsePhase = z.infer<typeof ResponsePhase>;
+
 const Resolution = z.strictObject({
   fields: ResolutionFields,
   by: z.string(),
@@ -121,6 +124,8 @@ export const Incident = z.strictObject({
   ladders: z.array(Ladder),
   pages: z.array(PageRecord),
   acks: z.array(Acknowledgement),
+  /** Response targets whose time is over, by the ladder that set them. */
+  response: z.array(z.strictObject({ phase: ResponsePhase, ladder: z.number().int(), isMet: z.boolean() })).default([]),
   pager: PagerEvidence,
   /** Where cards go when no channel can be opened. */
   alertsChannel: z.string(),

@@ -17,7 +17,10 @@ export interface Inventory {
 
 export function inventoryFrom(file: TwoKeyFile): Inventory {
   const { severities, throttle } = file.escalation;
-  const matrix = { severities, audiences: file.audiences, throttle };
+  const quietHours = Object.fromEntries(
+    Object.entries(file.people).flatMap(([id, { quiet_hours: quiet }]) => (quiet ? [[id, quiet]] : [])),
+  );
+  const matrix = { severities, audiences: file.audiences, throttle, quietHours };
   return {
     file,
     people: Object.entries(file.people).map(([id, person]) => ({ ...person, id })),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Audience, type EscalationSnapshot, PageChannel, type SeverityPolicy } from "./escalation.ts";
 import type { Person } from "./person.ts";
+import { QuietHours, quietUntil } from "./quiet-hours.ts";
 import { Severity } from "./severity.ts";
 
 /**
@@ -23,6 +24,8 @@ export const Rung = z.strictObject({
   level: z.number().int(),
   afterMs: z.number(),
   unlessAcked: z.boolean(),
+  /** It waits for the end of the quiet hours of its people. */
+  isHeld: z.boolean().default(false),
   /** Somebody asked for it before its time: the ladder that pages it instead. */
   takenBy: z.number().int().optional(),
   targets: z.array(PageTarget),
@@ -105,6 +108,7 @@ export const StoredEscalation = z.strictObject({
   ),
   audiences: z.record(z.string(), Audience),
   throttle: z.strictObject({ pages: z.number().int(), per: z.number() }),
+  quietHours: z.record(z.string(), QuietHours).default({}),
   digest: z.string(),
 }) satisfies z.ZodType<EscalationSnapshot>;
 
@@ -128,33 +132,66 @@ export interface LadderStart {
   readonly turn: number;
 }
 
-/** Steps that are due at the same moment become one rung; a person or policy is in it once, each channel once. */
+/**
+ * How long a page to this target waits for the end of quiet hours, ms; 0: not at all. A policy has none: whoever is on
+ * call there is on duty.
+ */
+export function quietForMs(
+  { severities, quietHours }: EscalationSnapshot,
+  severity: Severity,
+  target: Pick<PageTarget, "kind" | "id">,
+  atMs: number,
+): number {
+  const quiet = target.kind === "person" ? quietHours[target.id] : undefined;
+  if (quiet === undefined || severity === "sev1" || severities[severity]?.quiet_hours === "ignore") return 0;
+  return (quietUntil(quiet, atMs) ?? atMs) - atMs;
+}
+
+/**
+ * Steps that are due at the same moment become one rung; a person or policy is in it once, each channel once. Whose
+ * quiet hours it is then gets a rung at their end.
+ */
 export function planLadder(escalation: EscalationSnapshot, start: LadderStart): Ladder {
   const { turn, ...named } = start;
   const policy = escalation.severities[start.severity];
   if (policy === undefined) throw new RangeError(`The matrix has no severity ${start.severity}`);
   const rungs = new Map<string, Rung>();
   for (const step of policy.steps) {
-    const key = `${step.after}:${step.unless ?? "always"}`;
-    const rung = rungs.get(key) ?? {
-      level: step.level,
-      afterMs: step.after,
-      unlessAcked: step.unless === "acked",
-      targets: [],
-    };
-    const alreadyThere = [...rungs.entries()].flatMap(([other, { afterMs, targets }]) =>
-      other !== key && afterMs === step.after ? targets : [],
-    );
-    rungs.set(key, { ...rung, targets: addTargets(rung.targets, alreadyThere, targetsOf(step, escalation, turn)) });
+    for (const target of targetsOf(step, escalation, turn)) {
+      const quietMs = quietForMs(escalation, start.severity, target, start.startedAtMs + step.after);
+      addTarget(rungs, step, quietMs, target);
+    }
   }
   return {
     ...named,
     kind: "matrix",
-    rungs: [...rungs.values()].filter((rung) => rung.targets.length > 0),
+    rungs: [...rungs.values()].filter((rung) => rung.targets.length > 0).toSorted((a, b) => a.afterMs - b.afterMs),
     everyMs: policy.repeat.every,
     rounds: policy.repeat.max,
     ...(policy.ack_deadline === undefined ? {} : { ackDeadlineMs: policy.ack_deadline }),
   };
+}
+
+function addTarget(
+  rungs: Map<string, Rung>,
+  step: SeverityPolicy["steps"][number],
+  quietMs: number,
+  target: PageTarget,
+) {
+  const afterMs = step.after + quietMs;
+  const key = `${afterMs}:${step.unless ?? "always"}`;
+  const rung = rungs.get(key) ?? {
+    level: step.level,
+    afterMs,
+    unlessAcked: step.unless === "acked",
+    isHeld: true,
+    targets: [],
+  };
+  const alreadyThere = [...rungs.entries()].flatMap(([other, { afterMs: otherMs, targets }]) =>
+    other !== key && otherMs === afterMs ? targets : [],
+  );
+  const targets = addTargets(rung.targets, alreadyThere, [target]);
+  rungs.set(key, { ...rung, isHeld: rung.isHeld && quietMs > 0, targets });
 }
 
 function targetsOf(step: SeverityPolicy["steps"][number], escalation: EscalationSnapshot, turn: number): PageTarget[] {
@@ -177,13 +214,24 @@ function addTargets(mine: readonly PageTarget[], others: readonly PageTarget[], 
   return [...all.values()];
 }
 
-/** A ladder of one rung for people who are asked for outside the matrix. */
-export function askedLadder(start: Omit<LadderStart, "lowered" | "turn">, targets: readonly PageTarget[]): Ladder {
+/** A ladder for people who are asked for outside the matrix: at once, or after `waitsMs`. */
+export function askedLadder(
+  start: Omit<LadderStart, "lowered" | "turn">,
+  targets: readonly PageTarget[],
+  waitsMs: (target: PageTarget) => number,
+): Ladder {
+  const times = [...new Set(targets.map(waitsMs))].toSorted((a, b) => a - b);
   return {
     ...start,
     kind: "asked",
     lowered: false,
-    rungs: [{ level: 1, afterMs: 0, unlessAcked: false, targets: [...targets] }],
+    rungs: times.map((afterMs) => ({
+      level: 1,
+      afterMs,
+      unlessAcked: false,
+      isHeld: afterMs > 0,
+      targets: targets.filter((target) => waitsMs(target) === afterMs),
+    })),
     everyMs: 0,
     rounds: 0,
   };

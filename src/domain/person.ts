@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { QuietHours } from "./quiet-hours.ts";
 
 export const Person = z.strictObject({
   name: z.string().min(1).max(80).describe("As colleagues call them."),
@@ -21,6 +22,9 @@ export const Person = z.strictObject({
     .regex(/^\+[1-9]\d{6,14}$/, "must be a phone number in E.164 form, such as +15550123")
     .optional()
     .describe("Phone number for the contacts card, in E.164 form."),
+  quiet_hours: QuietHours.optional().describe(
+    "When pages of a severity that respects quiet hours wait. Whoever is on call at PagerDuty is paged all the same.",
+  ),
   roles: z
     .array(z.enum(["responder", "approver", "commander"]))
     .default(["responder"])

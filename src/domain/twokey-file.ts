@@ -62,12 +62,17 @@ export const TwoKeyFile = z.strictObject({
         .regex(/^\d{12}$/, "must be a 12-digit account id")
         .describe("Account that holds the protected resources."),
       home: z.string().describe("Region where TwoKey itself runs; no protected region."),
+      observe_role: z
+        .string()
+        .startsWith("arn:aws:iam::", "must be the ARN of an IAM role")
+        .optional()
+        .describe("Role for looking only; absent: `execute_role` looks as well, under the name of the process."),
       execute_role: z
         .string()
         .startsWith("arn:aws:iam::", "must be the ARN of an IAM role")
         .optional()
         .describe(
-          "Role that only a run assumes, through the STS of TwoKey's own region; absent: the process's own credentials.",
+          "Role that a run assumes, in sessions called `dr-<run>`, through the STS of TwoKey's own region; absent: the process's own credentials.",
         ),
     })
     .describe("The AWS account, and where TwoKey stands."),

@@ -116,7 +116,7 @@ export async function callPeople(run: RunState, deps: CallDeps): Promise<void> {
       : { value: { occasion: needed.occasion, round, outcome: "calling", pagerOpen: true }, events: [] },
   );
   await sayDirectly(run, needed, key, deps);
-  const outcome = await page(run, needed, key, deps);
+  const outcome = await page(run, needed, { pageKey: key, besidesTrigger: before?.pagerOpen !== true }, deps);
   await deps.calls.change(run.plan.id, (current) =>
     current?.occasion === needed.occasion && current.round === round
       ? {
@@ -140,7 +140,12 @@ async function sayDirectly(run: RunState, needed: Needed, key: string, deps: Cal
   }
 }
 
-async function page(run: RunState, needed: Needed, pageKey: string, deps: CallDeps): Promise<string> {
+async function page(
+  run: RunState,
+  needed: Needed,
+  call: { readonly pageKey: string; readonly besidesTrigger: boolean },
+  deps: CallDeps,
+): Promise<string> {
   const dedupKey = pagerKey(run, deps.inventory());
   const opened = await deps.paging.trigger({
     dedupKey,
@@ -162,7 +167,7 @@ async function page(run: RunState, needed: Needed, pageKey: string, deps: CallDe
   if (users.length === 0) return "accepted";
   const asked = await deps.paging.addResponders({
     dedupKey,
-    pageKey,
+    ...call,
     message: needed.why,
     users,
     policies: [],

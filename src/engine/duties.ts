@@ -24,7 +24,8 @@ import type { Wake } from "../ports/wake.ts";
  *                                   → retry | unknown → claimed …
  *
  *  D1 the intent, with its claim, is written before anything is asked of the outside;
- *  D2 a claim ends by itself; its outcome is then unknown, and the next attempt looks first;
+ *  D2 a claim ends by itself unless its living holder prolongs it; its outcome is then unknown, and the next attempt
+ *     looks first;
  *  D3 only the holder of a claim writes its outcome;
  *  D4 what is owed is derived from the document at every turn: nothing depends on a wake-up having arrived.
  */
@@ -39,8 +40,12 @@ export interface DutyDeps<Doc> {
   readonly wake: Pick<Wake, "incidentPages" | "incidentChat">;
 }
 
-/** Machine time: longer than one call may take, short enough that a crash costs seconds. */
-const CLAIM_MS: Readonly<Record<Lane, number>> = { pages: 15_000, chat: 25_000 };
+/**
+ * Machine time. A page whose process died is taken up within 10 s of its due time: the end of its claim, a sweep and the
+ * call. Calls may take longer than that, so a holder that lives prolongs its claim, up to a limit.
+ */
+const CLAIM_MS: Readonly<Record<Lane, number>> = { pages: 6_000, chat: 25_000 };
+const LONGEST_CLAIM_MS = 30_000;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
 /** A setting that was refused is tried again this much later: people mend it meanwhile. */
@@ -157,6 +162,7 @@ function intend<Doc extends { readonly duties: DutyRecords }>(
     worker: deps.worker,
     // While an outcome is unknown the first intent counts: that is how far back one has to look.
     intentAtMs: mayHaveWorked ? before.intentAtMs : nowMs,
+    claimedAtMs: nowMs,
     claimedUntilMs: nowMs + CLAIM_MS[duty.lane] * deps.clock.speed,
   };
   const claimed = { ...change.value, duties: { ...change.value.duties, [duty.key]: record } };
@@ -177,6 +183,8 @@ async function perform<Doc extends { readonly duties: DutyRecords }>(
     stillOwed: async () => isStillOurs((await deps.records.get(id))?.value, claim, deps),
   };
   const row = deps.rows.find((each) => each.kind === duty.kind);
+  const over = new AbortController();
+  const kept = keepClaim(id, claim, deps, over.signal);
   let outcome: DutyOutcome<Doc>;
   try {
     outcome = row ? await row.perform(doc, duty, attempt) : { kind: "failed", why: `No row performs ${duty.kind}` };
@@ -184,7 +192,37 @@ async function perform<Doc extends { readonly duties: DutyRecords }>(
     outcome = outcomeOfError(error);
     deps.logger.warn({ id, duty: duty.key, outcome: outcome.kind, error: chainOf(error) }, "A duty did not succeed");
   }
+  over.abort();
+  // A prolongation under way ends before the outcome is written, so that it cannot stand after it.
+  await kept;
   await settle(id, claim, outcome, deps);
+}
+
+/** Prolongs the claim while its holder lives and works. Whatever stops it, the claim then ends by itself. */
+async function keepClaim<Doc extends { readonly duties: DutyRecords }>(
+  id: string,
+  { duty, record }: Claim<Doc>,
+  deps: DutyDeps<Doc>,
+  over: AbortSignal,
+): Promise<void> {
+  const { clock, records, logger } = deps;
+  const claimMs = CLAIM_MS[duty.lane] * clock.speed;
+  const untilMs = (record.claimedAtMs ?? record.intentAtMs) + LONGEST_CLAIM_MS * clock.speed;
+  try {
+    while (!over.aborted && clock.now() + claimMs / 3 < untilMs) {
+      await clock.sleep(claimMs / 3, over);
+      await records.change(id, (current) => {
+        const held = current?.duties[duty.key];
+        const nowMs = clock.now();
+        if (current === undefined || !held || !holds(held, record) || nowMs >= held.claimedUntilMs) return undefined;
+        const prolonged = { ...held, claimedUntilMs: Math.min(nowMs + claimMs, untilMs) };
+        const value = { ...current, duties: { ...current.duties, [duty.key]: prolonged } };
+        return changeOf({ value, events: [] }, deps, nowMs);
+      });
+    }
+  } catch (error) {
+    if (!over.aborted) logger.warn({ id, duty: duty.key, why: chainOf(error) }, "A claim could not be prolonged");
+  }
 }
 
 function isStillOurs<Doc extends { readonly duties: DutyRecords }>(
@@ -205,7 +243,7 @@ function holds(held: DutyRecord, mine: DutyRecord): boolean {
     held.state === "claimed" &&
     held.worker === mine.worker &&
     held.attempts === mine.attempts &&
-    held.claimedUntilMs === mine.claimedUntilMs
+    held.claimedAtMs === mine.claimedAtMs
   );
 }
 

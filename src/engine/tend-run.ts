@@ -5,13 +5,16 @@ import { chainOf } from "../domain/errors.ts";
 import type { RunState } from "../domain/run.ts";
 import type { RunEntry } from "../domain/run-entry.ts";
 import type { Records } from "../ports/records.ts";
+import type { GuardedCloud } from "../ports/step.ts";
 import { type CallDeps, callPeople } from "./call-people.ts";
 import { driveRun } from "./executor.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
 import { watchOldSide } from "./fence-watch.ts";
 import { eventOf } from "./journal.ts";
 
-export interface TendDeps extends Omit<ExecutorDeps, "changed" | "progressed">, CallDeps {
+export interface TendDeps extends Omit<ExecutorDeps, "changed" | "progressed" | "cloud">, CallDeps {
+  /** The world as this run reaches it: what it asks for can be told apart from everybody else's calls. */
+  readonly cloudOf: (run: string) => GuardedCloud;
   readonly cards: Records<CardDue>;
   readonly notes: Records<RunNotes>;
   /** Where a run's cards go. */
@@ -46,12 +49,12 @@ export async function tendRun(id: string, deps: TendDeps, signal: AbortSignal): 
       break;
     case "running":
     case "unwinding":
-      await driveRun(id, { ...deps, changed, progressed }, signal);
+      await driveRun(id, { ...deps, cloud: deps.cloudOf(id), changed, progressed }, signal);
       break;
     case "verified":
     case "paused":
     case "stopped":
-      await watchOldSide(run, deps, signal);
+      await watchOldSide(run, { ...deps, cloud: deps.cloudOf(id) }, signal);
       break;
     case "stuck":
     case "unwound":

@@ -26,7 +26,14 @@ export interface ResponderRequest {
   readonly message: string;
   readonly users: readonly string[];
   readonly policies: readonly string[];
+  /** They were due when the trigger was made: whom the pager's own policy rang with it is not rung again. */
+  readonly besidesTrigger: boolean;
   readonly urgent: boolean;
+}
+
+export interface Asked {
+  /** Users and policies of the request whom the trigger has rung already. */
+  readonly covered: readonly string[];
 }
 
 export interface PagerIncident {
@@ -54,7 +61,7 @@ export interface Paging {
   acknowledge(dedupKey: string, by: string): Promise<PagerAnswer>;
   resolve(dedupKey: string, by: string): Promise<PagerAnswer>;
   /** Pages further people or policies in the same incident; looks first whether this page key was asked already. */
-  addResponders(request: ResponderRequest): Promise<PagerAnswer>;
+  addResponders(request: ResponderRequest): Promise<PagerAnswer<Asked>>;
   /** The pager's own truth about the incident: evidence, where `accepted` is only a promise. */
   read(dedupKey: string): Promise<PagerAnswer<PagerIncident | undefined>>;
   /** Who is on call now for these policies; every page of the answer or nothing. */

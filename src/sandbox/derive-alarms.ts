@@ -72,6 +72,8 @@ const instanceIn = (regionOf: (service: Service) => Region) => (service: Service
 };
 const above = (threshold: number) => ({ comparison: "GreaterThanThreshold" as const, threshold });
 
+const BALANCER_ERRORS = "HTTPCode_ELB_5XX_Count";
+
 /** Where the vendor publishes what, and about which resource. */
 const METRICS: Readonly<Record<string, Metric>> = {
   ReplicaLag: {
@@ -80,6 +82,14 @@ const METRICS: Readonly<Record<string, Metric>> = {
   },
   DatabaseConnections: {
     ...{ namespace: "AWS/RDS", regionOf: home, dimensions: instanceIn(home), bounds: above(800) },
+  },
+  [BALANCER_ERRORS]: {
+    ...{ namespace: "AWS/ApplicationELB", regionOf: standby },
+    dimensions: (service) => {
+      const { dns_name } = siteOf(service, service.standby).load_balancer;
+      return { LoadBalancer: `app/${dns_name.split(".")[0]}` };
+    },
+    bounds: { ...above(10), statistic: "Sum" },
   },
   HealthCheckStatus: {
     ...{ namespace: "AWS/Route53", regionOf: () => HEALTH_METRICS_REGION },
@@ -125,12 +135,10 @@ function regionFor(pattern: string | undefined, metric: string, { usual, topics 
 }
 
 function errorAlarm(service: Service): Draft {
-  const { dns_name } = siteOf(service, service.standby).load_balancer;
+  const { namespace, dimensions, bounds } = METRICS[BALANCER_ERRORS] ?? OTHER;
   return {
     ...{ name: `${service.name}-5xx`, region: service.standby, description: `${service.name} answers with errors` },
-    ...{ namespace: "AWS/ApplicationELB", metricName: "HTTPCode_ELB_5XX_Count" },
-    dimensions: { LoadBalancer: `app/${dns_name.split(".")[0]}` },
-    ...{ ...above(10), statistic: "Sum" as const },
+    ...{ namespace, metricName: BALANCER_ERRORS, dimensions: dimensions(service, []), ...bounds },
   };
 }
 

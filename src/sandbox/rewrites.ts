@@ -52,11 +52,14 @@ function isObject(value: unknown): value is object {
 }
 
 function accountRewrites(file: TwoKeyFile): Rewrite[] {
-  const { account, execute_role: role } = file.aws;
+  const { account } = file.aws;
   const simulated = (arn: string) => arn.replace(`:${account}:`, `:${ACCOUNT_ID}:`);
   return [
     { path: ["aws", "account"], value: ACCOUNT_ID },
-    ...(role === undefined ? [] : [{ path: ["aws", "execute_role"], value: simulated(role) } satisfies Rewrite]),
+    ...(["observe_role", "execute_role"] as const).flatMap((key): Rewrite[] => {
+      const role = file.aws[key];
+      return role === undefined ? [] : [{ path: ["aws", key], value: simulated(role) }];
+    }),
     ...file.alerts.topics.map((arn, index): Rewrite => ({ path: ["alerts", "topics", index], value: simulated(arn) })),
     ...eachSite(file).map(
       ({ path, site }): Rewrite => ({

@@ -111,7 +111,8 @@ export async function startStage(options: StageOptions): Promise<Stage> {
       },
     };
   } catch (error) {
-    await stop();
+    // Whoever did not become ready names its log.
+    await stop({ keepLogs: true });
     throw error;
   }
 }

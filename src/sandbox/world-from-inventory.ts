@@ -52,7 +52,6 @@ export function worldFromInventory(
   const webhooks = options.webhooks ?? DEFAULT_WEBHOOKS;
   const checks = deriveHealthChecks(inventory);
   const checkOf = (name: string) => checks.find(({ service }) => service.name === name)?.spec.id;
-  const role = file.aws.execute_role;
   const spec: WholeWorldSpecInput = {
     ...(options.startAt === undefined ? {} : { startAt: options.startAt }),
     ...(options.seed === undefined ? {} : { seed: options.seed }),
@@ -67,7 +66,9 @@ export function worldFromInventory(
     },
     sns: { topics: deriveTopics(file.alerts.topics, webhooks.sns) },
     cloudwatch: { alarms: deriveAlarms(inventory, checks) },
-    sts: { roles: role === undefined ? [] : [{ arn: role }] },
+    sts: {
+      roles: [file.aws.observe_role, file.aws.execute_role].flatMap((arn) => (arn === undefined ? [] : [{ arn }])),
+    },
     slack: deriveSlack(inventory),
     pagerduty: derivePagerDuty(inventory, {
       webhookUrl: webhooks.pagerDuty,

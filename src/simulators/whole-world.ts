@@ -3,7 +3,7 @@ import { createTraffic, type Traffic } from "./application/traffic.ts";
 import { createCloudWatch } from "./aws/cloudwatch.ts";
 import { createEc2 } from "./aws/ec2.ts";
 import { createRds, type Rds } from "./aws/rds.ts";
-import { startAws } from "./aws/server.ts";
+import { AWS_LATENCY_MS, startAws } from "./aws/server.ts";
 import { createSns, type Sns } from "./aws/sns.ts";
 import { createSts } from "./aws/sts.ts";
 import { startDns } from "./dns/server.ts";
@@ -117,9 +117,9 @@ async function startServers(
     stops.push(() => server.stop());
     return server;
   };
-  const latency = spec.awsLatencyMs ? { latencyMs: spec.awsLatencyMs } : {};
+  const latencyMs = spec.awsLatencyMs ?? AWS_LATENCY_MS;
   const aws = await started(
-    startAws(world, services, { port: ports.aws ?? 0, document: sns.certificateAt, ...latency }),
+    startAws(world, services, { port: ports.aws ?? 0, document: sns.certificateAt, latencyMs }),
   );
   const dns = await started(startDns(world, traffic.authorities, dnsPorts(ports.dns ?? 0)));
   const application = await started(startApplications(world, traffic, { firstPort: ports.app ?? 0 }));
@@ -132,6 +132,12 @@ async function startServers(
     AWS_DEFAULT_REGION: spec.regions[0] ?? "us-east-1",
   };
   world.control.on("GET /env", () => env);
+  // AWS in world time, the other two in machine time.
+  world.control.on("GET /latency", () => ({
+    awsWorldMs: [latencyMs.low, latencyMs.high],
+    slackMs: spec.slack.latencyMs,
+    pagerDutyMs: spec.pagerduty.latencyMs,
+  }));
   stops.push(() => world.control.close());
   const controlPort = await world.control.listen(ports.control ?? 0);
   env["WORLD_CONTROL_URL"] = `http://127.0.0.1:${controlPort}`;

@@ -20,5 +20,6 @@ export const KEYS = {
   record: (kind: string, id: string) => `${PREFIX}:${kind}:${id}`,
   openRecords: (kind: string) => `${PREFIX}:${kind}:open`,
   dueRecords: (kind: string) => `${PREFIX}:${kind}:due`,
+  budget: (name: string) => `${PREFIX}:budget:${name}`,
   once: (key: string) => `${PREFIX}:once:${key}`,
 } as const;

@@ -1,12 +1,14 @@
 import type { Card, CardButton, CardPart, Span, Text } from "../domain/card.ts";
 import { sayDuration } from "../domain/duration.ts";
-import { alertCount, type Incident, isOpen } from "../domain/incident.ts";
+import { alertCount, type Incident, isOpen, type ResponsePhase } from "../domain/incident.ts";
 import type { PageRecord } from "../domain/page.ts";
 
 /** What the card needs beside the incident itself. Times are absolute, so that the same state is the same card. */
 export interface IncidentContext {
   /** Name of a person, policy or Slack member by its id. */
   readonly nameOf: (id: string) => string;
+  /** The response targets in force, with the moment by which each is to be reached. */
+  readonly targets?: readonly { readonly phase: ResponsePhase; readonly ladder: number; readonly dueAtMs: number }[];
   /** What fires next if nobody answers. */
   readonly next?: { readonly atMs: number; readonly what: string; readonly targets: readonly string[] } | undefined;
 }
@@ -70,7 +72,23 @@ function doorName(door: string): string {
   return door === "pagerduty" ? "at PagerDuty" : `from ${door}`;
 }
 
-function facts(incident: Incident, { nameOf }: IncidentContext): (readonly [string, Text])[] {
+const PHASE_WORDS: Readonly<Record<ResponsePhase, readonly [by: string, met: string, missed: string]>> = {
+  detect: ["detect", "detected in time", "detected LATE"],
+  assess: ["assess", "assessed in time", "assessed LATE"],
+  communicate: ["first update", "first update in time", "first update LATE"],
+};
+
+/** Each phase with its deadline while that is open, and with its verdict afterwards. */
+function responseLine({ response }: Incident, targets: NonNullable<IncidentContext["targets"]>): Text {
+  return targets.flatMap(({ phase, ladder, dueAtMs }, index): Span[] => {
+    const verdict = response.find((each) => each.phase === phase && each.ladder === ladder);
+    const [by, met, missed] = PHASE_WORDS[phase];
+    const words: Span[] = verdict ? [verdict.isMet ? met : { bold: missed }] : [`${by} by `, { timeMs: dueAtMs }];
+    return index === 0 ? words : [" · ", ...words];
+  });
+}
+
+function facts(incident: Incident, { nameOf, targets = [] }: IncidentContext): (readonly [string, Text])[] {
   const rows: (readonly [string, Text])[] = [
     ["Since", [{ timeMs: incident.firstSeenAtMs }]],
     ["Services", incident.services.join(", ") || "none named"],
@@ -86,6 +104,7 @@ function facts(incident: Incident, { nameOf }: IncidentContext): (readonly [stri
         .map((ack) => ack.name)
         .join(", "),
     ]);
+  if (targets.length > 0) rows.push(["Response", responseLine(incident, targets)]);
   const { dueAtMs, lastSentAtMs } = incident.update;
   if (lastSentAtMs !== undefined) rows.push(["Last update", [{ timeMs: lastSentAtMs }]]);
   if (isOpen(incident) && dueAtMs !== undefined) rows.push(["Next update", [{ timeMs: dueAtMs }]]);

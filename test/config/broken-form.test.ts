@@ -42,7 +42,7 @@ describe("every problem at once", () => {
 
 describe("places", () => {
   test("a stray bracket is found in its own line, and what follows from it does not bury it", () => {
-    const rule = "      service: inventory\n      severity: sev1";
+    const rule = "      service: inventory\n      severity: sev3";
     const broken = breakText(INVENTORY, [[rule, rule.replace(" ", "}")]]);
     const problems = problemsOf(broken);
     expect(problems[0]).toMatchObject(placeOf(broken, "‸}     service"));

@@ -11,6 +11,7 @@ import { driftOf } from "../../dist/flows/facts.js";
 import { STEPS } from "../../dist/flows/index.js";
 import { observeTarget } from "../../dist/flows/observe.js";
 import { lookAtOldSide } from "../../dist/flows/old-side.js";
+import { sharedBudget } from "../../dist/store/budget.js";
 import { StoreClock } from "../../dist/store/clock.js";
 import { connectRedis } from "../../dist/store/connection.js";
 import { LedgerFile } from "../../dist/store/ledger-file.js";
@@ -34,7 +35,7 @@ const { run, points, freezeAt } = JSON.parse(line);
 const clock = new StoreClock(redis);
 await clock.refresh();
 const ledger = await LedgerFile.open(redis, { ...settings.ledger, process: settings.processName });
-const outside = createOutside(settings, inventory, clock, log);
+const outside = createOutside(settings, inventory, { clock, budget: sharedBudget(redis), logger: log });
 const memory = createMemory(redis, () => clock.now());
 
 async function dieAt(boundary, step) {
@@ -86,11 +87,12 @@ const steps = Object.fromEntries(
 );
 
 /** The world, with a stop in its narrowest place: the old side was looked at, the hold is proven, the call has not left. */
+const ours = outside.cloudOf(run);
 const cloud = {
-  ...outside.cloud,
+  ...ours,
   guardedBy(guard) {
     let closing = false;
-    const inner = outside.cloud.guardedBy({
+    const inner = ours.guardedBy({
       async prove() {
         const proof = await guard.prove();
         if (closing) await dieAt("before-send", "fence");
@@ -113,7 +115,7 @@ const deps = {
   calls: memory.calls,
   cards: memory.cards,
   paging: outside.paging,
-  cloud,
+  cloudOf: () => cloud,
   logger: log,
   worker: settings.processName,
   inventory: () => inventory,

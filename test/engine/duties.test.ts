@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { DutyOutcome, DutyRecord, DutyRow } from "../../src/domain/duty.ts";
 import { OutcomeUnknown, UserError } from "../../src/domain/errors.ts";
 import { advanceLane } from "../../src/engine/duties.ts";
+import { SWEEP_EVERY_MS } from "../../src/jobs/queues.ts";
 import { bridge, testClock, until } from "../flows/incident/bridge.ts";
 import { memoryRecords } from "../harness/memory-records.ts";
 
@@ -72,10 +73,72 @@ describe("the executor of duties", () => {
     void advance("pages", "dead");
     await until(() => looks.length === 1);
     dies = false;
-    expect(await advance()).toBe(clock.now() + 15_000);
-    clock.move(15_000);
+    expect(await advance()).toBe(clock.now() + 6_000);
+    // It died: nothing of it runs when the time passes.
+    clock.move(6_000);
     expect(await advance()).toBeUndefined();
     expect(looks).toEqual([false, true]);
+  });
+
+  test("a claim on a page ends early enough after a crash for a sweep and a call within 10 s of its due time", async () => {
+    const { advance, owe, records } = desk(() => new Promise(() => undefined));
+    await owe("pages:1");
+    void advance("pages", "dead");
+    const claim = () => records.get("d").then((stored) => stored?.value.duties["pages:1"]);
+    await until(async () => (await claim())?.state === "claimed");
+    const { intentAtMs = 0, claimedUntilMs = 0 } = (await claim()) ?? {};
+    expect(claimedUntilMs - intentAtMs + SWEEP_EVERY_MS).toBeLessThanOrEqual(8_000);
+  });
+
+  test("a holder that lives keeps its claim through a slow call, but not for ever", async () => {
+    let calls = 0;
+    let allowed: boolean | undefined;
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const { advance, owe, clock, records, stateOf } = desk(async (_doc, _duty, attempt) => {
+      calls += 1;
+      await held;
+      allowed = await attempt.stillOwed();
+      return done;
+    });
+    await owe("pages:1");
+    const slow = advance("pages", "slow");
+    const endsAtMs = async () => (await records.get("d"))?.value.duties["pages:1"]?.claimedUntilMs ?? 0;
+    await until(() => calls === 1);
+    const startMs = clock.now();
+    for (let passedMs = 2_000; passedMs <= 20_000; passedMs += 2_000) {
+      clock.move(2_000);
+      await until(async () => (await endsAtMs()) === clock.now() + 6_000);
+      void advance("pages", "two");
+    }
+    expect(calls).toBe(1);
+    release();
+    await slow;
+    expect([allowed, await stateOf("pages:1")]).toEqual([true, "done"]);
+    expect(await endsAtMs()).toBeLessThanOrEqual(startMs + 30_000);
+  });
+
+  test("a holder that never ends loses its claim after half a minute", async () => {
+    let calls = 0;
+    const { advance, owe, clock, records } = desk(() => {
+      calls += 1;
+      return calls === 1 ? new Promise(() => undefined) : Promise.resolve(done);
+    });
+    await owe("pages:1");
+    void advance("pages", "hung");
+    await until(() => calls === 1);
+    const endsAtMs = async () => (await records.get("d"))?.value.duties["pages:1"]?.claimedUntilMs ?? 0;
+    const startMs = clock.now();
+    while (clock.now() < startMs + 28_000) {
+      clock.move(2_000);
+      const expectedMs = Math.min(clock.now() + 6_000, startMs + 30_000);
+      if (clock.now() < startMs + 28_000) await until(async () => (await endsAtMs()) === expectedMs);
+    }
+    clock.move(2_000);
+    await advance("pages", "two");
+    expect(calls).toBe(2);
   });
 
   test("who held a claim that ran out learns that it may not act, and cannot write its outcome", async () => {
@@ -95,7 +158,7 @@ describe("the executor of duties", () => {
     await owe("pages:1");
     const slow = advance("pages", "slow");
     await until(() => !first);
-    clock.move(15_000);
+    clock.move(6_000);
     await advance("pages", "two");
     release();
     await slow;

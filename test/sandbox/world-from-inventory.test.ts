@@ -91,6 +91,9 @@ describe.each(["inventory", "regami"] as const)("what is derived from examples/%
     expect(cloudwatch.alarms.filter(({ name: alarm }) => alarm.endsWith("-5xx")).map(({ region }) => region)).toEqual(
       standbys,
     );
+    // What can be raised while the home region is dark opens an incident by a rule of the file.
+    const errors = cloudwatch.alarms.flatMap((alarm, index) => (alarm.name.endsWith("-5xx") ? [claimed[index]] : []));
+    expect(errors.map((rule) => [rule?.severity, rule?.opens_incident])).toEqual(standbys.map(() => ["sev1", true]));
   });
 
   test("gives a bot in another process the same inventory as one in this process, and no real account", async () => {

@@ -52,21 +52,22 @@ export const RESOURCE_RULES: readonly Rule[] = [
       ),
   }),
   rule({
-    name: "execute-role-account",
+    name: "role-account",
     severity: "error",
     because: "A role of another account cannot touch the resources described here.",
     needs: ["aws"],
-    check: ({ aws }) => {
-      const account = aws.execute_role?.split(":")[4];
-      if (account === undefined || account === aws.account) return [];
-      return [
-        {
-          path: ["aws", "execute_role"],
-          what: `this role belongs to the account ${account}, not to ${aws.account}`,
-          instead: `write the role of the account ${aws.account}`,
-        },
-      ];
-    },
+    check: ({ aws }) =>
+      (["observe_role", "execute_role"] as const).flatMap((key) => {
+        const account = aws[key]?.split(":")[4];
+        if (account === undefined || account === aws.account) return [];
+        return [
+          {
+            path: ["aws", key],
+            what: `this role belongs to the account ${account}, not to ${aws.account}`,
+            instead: `write the role of the account ${aws.account}`,
+          },
+        ];
+      }),
   }),
   rule({
     name: "endpoint-lies-in-its-site",

@@ -12,7 +12,7 @@ import {
   type ResolutionFields,
   withNote,
 } from "../../domain/incident.ts";
-import { askedLadder, type PageRecord, type PageTarget, planLadder } from "../../domain/page.ts";
+import { askedLadder, type PageRecord, type PageTarget, planLadder, quietForMs } from "../../domain/page.ts";
 import { type Severity, worse } from "../../domain/severity.ts";
 import { turnOf } from "./open.ts";
 
@@ -150,7 +150,10 @@ export function settlePages(
   );
 }
 
-/** Pages people outside the matrix's own time: somebody pressed Escalate, or a deadline was missed. */
+/**
+ * Pages people outside the matrix's own time: somebody pressed Escalate, or a deadline was missed. A person's word goes
+ * out at once; a deadline waits for quiet hours as the matrix does.
+ */
 export function askFor(
   incident: Incident,
   targets: readonly PageTarget[],
@@ -161,7 +164,9 @@ export function askFor(
   if (!isOpen(incident) || targets.length === 0) return undefined;
   const number = incident.ladders.length + 1;
   const start = { number, severity: incident.severity, startedAtMs: nowMs, why };
-  const value = amend(incident, { ladders: [...incident.ladders, askedLadder(start, targets)] });
+  const waitsMs = (target: PageTarget) =>
+    actor === TWOKEY ? quietForMs(incident.escalation, incident.severity, target, nowMs) : 0;
+  const value = amend(incident, { ladders: [...incident.ladders, askedLadder(start, targets, waitsMs)] });
   const facts = { targets: targets.map((target) => target.id), why };
   const says = `Further people are paged: ${why}`;
   const { id: by, door } = actor;

@@ -8,6 +8,7 @@ import { PAGE_DUTIES } from "./page.ts";
 import { pageCalls } from "./page-calls.ts";
 import { WATCH_DUTIES, watchCalls } from "./pager-duties.ts";
 import { RESOLVE_DUTIES, resolveCalls } from "./resolve.ts";
+import { RESPONSE_DUTIES, responseCalls } from "./response.ts";
 import { UPDATE_DUTIES, updateCalls } from "./update.ts";
 
 /** Every duty of an incident: what should have happened by now, from its state alone. */
@@ -16,6 +17,7 @@ export const INCIDENT_DUTIES: readonly DutySpec<Incident>[] = [
   ...WATCH_DUTIES,
   ...ANNOUNCE_DUTIES,
   ...UPDATE_DUTIES,
+  ...RESPONSE_DUTIES,
   ...RESOLVE_DUTIES,
 ];
 
@@ -35,6 +37,7 @@ export function incidentRows(deps: IncidentDeps): DutyRow<Incident>[] {
     ...watchCalls(deps),
     ...announceCalls(deps),
     ...updateCalls(deps),
+    ...responseCalls(deps),
     ...resolveCalls(deps),
   };
   return INCIDENT_DUTIES.map((spec) => {

@@ -22,5 +22,6 @@ export function nextPage(incident: Incident, nowMs: number): NextPage | undefine
   if (Number(round) > 0) return { atMs: first.dueAtMs, what: `everybody again (round ${round})`, targets: [] };
   const rung = rungAt(incident, first)?.rung;
   const targets = rung?.targets.map((target) => target.id) ?? [];
-  return { atMs: first.dueAtMs, what: `level ${rung?.level ?? 1}`, targets };
+  const when = rung?.isHeld ? " when quiet hours end" : "";
+  return { atMs: first.dueAtMs, what: `level ${rung?.level ?? 1}${when}`, targets };
 }

@@ -5,6 +5,7 @@ import type { PageRecord } from "../../domain/page.ts";
 import type { Person } from "../../domain/person.ts";
 import type { PagerAnswer } from "../../ports/paging.ts";
 import type { IncidentDeps } from "./deps.ts";
+import { triggerKey } from "./page.ts";
 import { paged, pageKey } from "./page-records.ts";
 import { postOnce } from "./post-once.ts";
 import { rungAt } from "./rungs.ts";
@@ -66,15 +67,24 @@ async function askResponders(deps: IncidentDeps, incident: Incident, duty: Duty,
       target.kind === "person" ? (findPerson(inventory, target.id)?.pagerduty ?? []) : [],
     ),
     policies: called.flatMap(({ target }) => (target.kind === "policy" ? target.id : [])),
+    besidesTrigger: duty.dueAtMs <= (incident.duties[triggerKey(incident)]?.settledAtMs ?? 0),
     urgent: incident.severity === "sev1",
   });
-  return outcomeOf(answer, duty, undefined, held);
+  if (answer.kind !== "accepted") return outcomeOf(answer, duty, undefined, held);
+  const pagerIdOf = ({ kind, id }: PageRecord["target"]) =>
+    kind === "person" ? findPerson(inventory, id)?.pagerduty : id;
+  const covered = called.filter(({ target }) => answer.value.covered.includes(pagerIdOf(target) ?? ""));
+  const special = new Map([...held, ...covered.map(({ key }) => [key, RUNG_BY_TRIGGER] as const)]);
+  return { kind: "done", apply: settled(duty, "accepted", undefined, special) };
 }
 
-interface HeldBack {
-  readonly state: "throttled" | "rejected";
+/** What became of one page of a call that went otherwise than the call. */
+interface Special {
+  readonly state: "throttled" | "rejected" | "accepted";
   readonly why: string;
 }
+
+const RUNG_BY_TRIGGER: Special = { state: "accepted", why: "rung by PagerDuty's own policy when it was triggered" };
 
 /** Pages that do not go with the call, with the reason, by page key. */
 async function heldBack(
@@ -82,8 +92,8 @@ async function heldBack(
   incident: Incident,
   duty: Duty,
   pages: readonly PageRecord[],
-): Promise<ReadonlyMap<string, HeldBack>> {
-  const held = new Map<string, HeldBack>();
+): Promise<ReadonlyMap<string, Special>> {
+  const held = new Map<string, Special>();
   for (const { key, target } of pages) {
     if (target.kind === "person" && findPerson(deps.inventory(), target.id)?.pagerduty === undefined) {
       held.set(key, { state: "rejected", why: "has no PagerDuty user: only Slack reaches them" });
@@ -106,13 +116,13 @@ function mayGo(
   return takeFromThrottle(deps.throttle, page, incident.escalation.throttle, deps.clock.now());
 }
 
-const NOBODY: ReadonlyMap<string, HeldBack> = new Map();
+const NOBODY: ReadonlyMap<string, Special> = new Map();
 
 function outcomeOf(
   answer: PagerAnswer,
   duty: Duty,
   refusedAgainMs?: number,
-  held: ReadonlyMap<string, HeldBack> = NOBODY,
+  held: ReadonlyMap<string, Special> = NOBODY,
 ): Outcome {
   switch (answer.kind) {
     case "accepted":
@@ -139,15 +149,14 @@ function settled(
   duty: Duty,
   state: "accepted" | "rejected" | "retry" | "unknown",
   why: string | undefined,
-  held: ReadonlyMap<string, HeldBack> = NOBODY,
+  special: ReadonlyMap<string, Special> = NOBODY,
 ) {
   return (incident: Incident, nowMs: number) => {
     const pages = incident.pages.map((page): PageRecord => {
       if (page.duty !== duty.key || !["intent", "superseded"].includes(page.state)) return page;
-      const hold = held.get(page.key);
       const { why: _before, ...rest } = page;
-      const outcome = hold ?? { state, ...(why === undefined ? {} : { why }) };
-      const isOver = state === "accepted" && hold === undefined && isAnsweredFor(incident, page);
+      const outcome = special.get(page.key) ?? { state, ...(why === undefined ? {} : { why }) };
+      const isOver = outcome.state === "accepted" && isAnsweredFor(incident, page);
       return { ...rest, ...outcome, ...(isOver ? { state: "superseded" } : {}), settledAtMs: nowMs };
     });
     const mine = pages.filter((page) => page.duty === duty.key);
@@ -160,17 +169,18 @@ function isAnsweredFor(incident: Incident, page: PageRecord): boolean {
   return incident.state !== "open" || incident.acks.some((ack) => ack.ladder >= page.ladder);
 }
 
-/** One event for each state that the pages of a call came to; a retry is told by its end. */
+/** One event for each state and reason that the pages of a call came to; a retry is told by its end. */
 function outcomeEvents(incident: Incident, duty: Duty, pages: readonly PageRecord[], nowMs: number) {
   return (["accepted", "superseded", "rejected", "unknown", "throttled"] as const).flatMap((state) => {
     const those = pages.filter((page) => page.state === state && page.settledAtMs === nowMs);
-    if (those.length === 0) return [];
-    const targets = those.map((page) => page.target.id);
-    const name = state === "superseded" ? "accepted" : state;
-    const why = those[0]?.why;
-    const says = `Page ${name}: ${targets.join(", ")}${why === undefined ? "" : ` (${why})`}`;
-    const facts = { targets, via: those[0]?.via ?? "pager", duty: duty.key, why: why ?? null };
-    return [eventOf(incident, { kind: `page.${name}`, atMs: nowMs, says, facts })];
+    return [...new Set(those.map(({ why }) => why))].map((why) => {
+      const alike = those.filter((page) => page.why === why);
+      const targets = alike.map((page) => page.target.id);
+      const name = state === "superseded" ? "accepted" : state;
+      const says = `Page ${name}: ${targets.join(", ")}${why === undefined ? "" : ` (${why})`}`;
+      const facts = { targets, via: alike[0]?.via ?? "pager", duty: duty.key, why: why ?? null };
+      return eventOf(incident, { kind: `page.${name}`, atMs: nowMs, says, facts });
+    });
   });
 }
 
@@ -184,7 +194,7 @@ async function direct(deps: IncidentDeps, incident: Incident, duty: Duty, attemp
     return { kind: "done", apply: settled(duty, "accepted", "was written to a moment ago") };
   }
   if (!(await mayGo(deps, incident, duty, page.target, "slack"))) {
-    const hold: HeldBack = { state: "throttled", why: "was written to too often" };
+    const hold: Special = { state: "throttled", why: "was written to too often" };
     return { kind: "done", apply: settled(duty, "accepted", undefined, new Map([[page.key, hold]])) };
   }
   const people = await peopleOf(deps, page.target);

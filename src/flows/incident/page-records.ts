@@ -1,7 +1,7 @@
 import type { Duty } from "../../domain/duty.ts";
 import { eventOf, type Incident, PAGES_KEPT } from "../../domain/incident.ts";
 import { type PageRecord, type PageTarget, usesPager } from "../../domain/page.ts";
-import { rungAt } from "./rungs.ts";
+import { reachedBy, rungAt } from "./rungs.ts";
 
 /** Whom a call to the pager is for: the people of its rung, or of every rung that its round repeats. */
 export function targetsOf(incident: Incident, duty: Duty): { readonly level: number; readonly target: PageTarget }[] {
@@ -12,8 +12,9 @@ export function targetsOf(incident: Incident, duty: Duty): { readonly level: num
   const { ladder: number, round } = duty.subject;
   const ladder = incident.ladders.find((each) => each.number === number);
   if (ladder === undefined) return [];
-  const reached = ladder.rungs.filter((rung) => rung.afterMs < Number(round) * ladder.everyMs);
-  const all = reached.flatMap((rung) => rung.targets.map((target) => ({ level: rung.level, target })));
+  const all = reachedBy(incident, ladder, Number(round)).flatMap(({ rung }) =>
+    rung.targets.map((target) => ({ level: rung.level, target })),
+  );
   const unique = new Map(all.filter(({ target }) => usesPager(target)).map((each) => [each.target.id, each]));
   return [...unique.values()].filter(({ target }) => !wasJustPaged(incident, target, ladder.everyMs, duty.dueAtMs));
 }

@@ -2,7 +2,7 @@ import { type DutySpec, isSettled, type OwedDuty } from "../../domain/duty.ts";
 import { type Incident, isOpen } from "../../domain/incident.ts";
 import { type Ladder, type PageTarget, usesPager, usesSlack } from "../../domain/page.ts";
 import { intendPages } from "./page-records.ts";
-import { isWanted, latestMatrix, type RungPlace, rungsOf } from "./rungs.ts";
+import { heldMs, isWanted, latestMatrix, type RungPlace, reachedBy, rungsOf } from "./rungs.ts";
 
 /**
  * Who has to be paged when. Invariants:
@@ -40,7 +40,7 @@ interface Round {
   readonly ladder: Ladder;
   readonly round: number;
   readonly dueAtMs: number;
-  /** Everybody whose rung lies before it. */
+  /** Everybody whose rung lies before it, and who may be paged then. */
   readonly reached: readonly RungPlace[];
 }
 
@@ -49,16 +49,15 @@ function roundsOf(incident: Incident, nowMs: number): Round[] {
   const ladder = latestMatrix(incident);
   if (!ladder || ladder.rounds === 0 || ladder.everyMs === 0 || incident.driver === "pagerduty") return [];
   if (!isOpen(incident) || incident.acks.length > 0) return [];
-  const latest = Math.floor((nowMs - ladder.startedAtMs) / ladder.everyMs);
+  const startedAtMs = ladder.startedAtMs + heldMs(ladder);
+  const latest = Math.floor((nowMs - startedAtMs) / ladder.everyMs);
   return [Math.min(latest, ladder.rounds), latest + 1]
     .filter((round, index, all) => round >= 1 && round <= ladder.rounds && all.indexOf(round) === index)
     .map((round) => ({
       ladder,
       round,
-      dueAtMs: ladder.startedAtMs + round * ladder.everyMs,
-      reached: rungsOf(incident).filter(
-        (place) => place.ladder === ladder && place.rung.afterMs < round * ladder.everyMs,
-      ),
+      dueAtMs: startedAtMs + round * ladder.everyMs,
+      reached: reachedBy(incident, ladder, round),
     }));
 }
 

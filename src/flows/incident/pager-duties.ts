@@ -1,14 +1,5 @@
 import { type DutyOutcome, type DutySpec, isSettled, type OwedDuty, type Perform } from "../../domain/duty.ts";
-import {
-  amend,
-  answeredLadder,
-  dedupKey,
-  eventOf,
-  type Incident,
-  isOpen,
-  lastAck,
-  withNote,
-} from "../../domain/incident.ts";
+import { answeredLadder, dedupKey, eventOf, type Incident, isOpen, lastAck, withNote } from "../../domain/incident.ts";
 import { commanderTargets } from "../../domain/page.ts";
 import type { Person } from "../../domain/person.ts";
 import type { PagerAnswer, PagerIncident } from "../../ports/paging.ts";
@@ -16,7 +7,7 @@ import { askFor, isAnswered, mergeInto, settlePages, TWOKEY } from "./changes.ts
 import { CORRELATION_ID, withoutIncident } from "./correlate.ts";
 import type { IncidentDeps } from "./deps.ts";
 import { triggerKey } from "./page.ts";
-import { latestMatrix } from "./rungs.ts";
+import { heldMs, latestMatrix } from "./rungs.ts";
 import { mergeEvidence } from "./watch.ts";
 
 /** Watching the pager, telling it what people did here, and the deadlines of an answer. */
@@ -73,7 +64,7 @@ function deadlineDuties(incident: Incident): OwedDuty[] {
   const ladder = latestMatrix(incident);
   if (!ladder?.ackDeadlineMs || !isOpen(incident) || ladder.rungs.length === 0) return [];
   if (incident.acks.length > 0) return [];
-  const dueAtMs = ladder.startedAtMs + ladder.ackDeadlineMs;
+  const dueAtMs = ladder.startedAtMs + heldMs(ladder) + ladder.ackDeadlineMs;
   return [{ key: `ack-late:${ladder.number}`, dueAtMs, subject: { deadlineMs: ladder.ackDeadlineMs } }];
 }
 
@@ -81,7 +72,9 @@ function exhaustionDuties(incident: Incident): OwedDuty[] {
   const ladder = latestMatrix(incident);
   if (!ladder || ladder.rounds === 0 || ladder.rungs.length === 0 || !isOpen(incident)) return [];
   if (incident.acks.length > 0 || incident.driver === "pagerduty") return [];
-  const dueAtMs = ladder.startedAtMs + (ladder.rounds + 1) * ladder.everyMs;
+  const lastHeldMs = Math.max(0, ...ladder.rungs.filter(({ isHeld }) => isHeld).map(({ afterMs }) => afterMs));
+  const afterMs = Math.max(heldMs(ladder) + (ladder.rounds + 1) * ladder.everyMs, lastHeldMs + ladder.everyMs);
+  const dueAtMs = ladder.startedAtMs + afterMs;
   return [{ key: `exhausted:${ladder.number}`, dueAtMs, subject: {} }];
 }
 
@@ -172,7 +165,7 @@ function deadlineMissed(deadlineMs: number): Outcome {
     apply: (current, atMs) => {
       const says = `Nobody acknowledged within ${deadlineMs / 60_000} min`;
       return {
-        value: amend(current, {}),
+        value: withNote(current, "ack-late", atMs, says),
         events: [eventOf(current, { kind: "ack.deadline-missed", atMs, says, facts: { deadlineMs } })],
       };
     },

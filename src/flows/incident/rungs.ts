@@ -1,6 +1,6 @@
 import type { Duty } from "../../domain/duty.ts";
 import { answeredLadder, type Incident, isOpen } from "../../domain/incident.ts";
-import type { Ladder, Rung } from "../../domain/page.ts";
+import { type Ladder, quietForMs, type Rung } from "../../domain/page.ts";
 
 export function latestMatrix(incident: Incident): Ladder | undefined {
   return incident.ladders.findLast((ladder) => ladder.kind === "matrix");
@@ -25,6 +25,21 @@ export function rungsOf(incident: Incident): RungPlace[] {
   return incident.ladders.flatMap((ladder) =>
     ladder.rungs.map((rung, index) => ({ ladder, rung, index, dueAtMs: ladder.startedAtMs + rung.afterMs })),
   );
+}
+
+/** The rungs that this round repeats, without those whose quiet hours it is now. */
+export function reachedBy(incident: Incident, ladder: Ladder, round: number): RungPlace[] {
+  const afterMs = heldMs(ladder) + round * ladder.everyMs;
+  const isAwake = (target: Rung["targets"][number]) =>
+    quietForMs(incident.escalation, ladder.severity, target, ladder.startedAtMs + afterMs) === 0;
+  return rungsOf(incident)
+    .filter((place) => place.ladder.number === ladder.number && place.rung.afterMs < afterMs)
+    .map((place) => ({ ...place, rung: { ...place.rung, targets: place.rung.targets.filter(isAwake) } }));
+}
+
+/** World time by which rounds and deadlines begin later because everybody's quiet hours hold the first page back. */
+export function heldMs({ rungs }: Ladder): number {
+  return rungs.length > 0 && rungs.every(({ isHeld }) => isHeld) ? Math.min(...rungs.map(({ afterMs }) => afterMs)) : 0;
 }
 
 /** The rung that a duty is about. */

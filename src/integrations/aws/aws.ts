@@ -23,7 +23,10 @@ export interface AwsOptions extends CredentialOptions {
   readonly endpoint?: string | undefined;
   /** Absent: where the SDK finds them. */
   readonly credentials?: Identity | undefined;
+  /** What looking assumes; absent: the credentials themselves look. */
   readonly role?: Role | undefined;
+  /** ARN of the role that `as` assumes; absent: whoever acts has the identity of whoever looks. */
+  readonly executeRole?: string | undefined;
   readonly patience?: Patience | undefined;
   /** How long reads take an endpoint that did not answer as silent, machine time. */
   readonly rememberSilenceMs?: number | undefined;
@@ -35,9 +38,14 @@ export interface AwsPorts {
   readonly traffic: TrafficControl;
 }
 
-export interface Aws extends AwsPorts {
+export interface GuardedAws extends AwsPorts {
   /** The same ports, whose mutations leave only on this guard's proof. */
   guardedBy(guard: Guard): AwsPorts;
+}
+
+export interface Aws extends GuardedAws {
+  /** The same world with sessions of this name (2–64 of `[\w+=,.@-]`), by which CloudTrail tells who asked for what. */
+  as(sessionName: string): GuardedAws;
   /** Confirms a subscription of the topic, in the topic's region. Throws as mutations do. */
   confirmSnsSubscription(topicArn: string, token: string): Promise<void>;
   close(): void;
@@ -46,25 +54,49 @@ export interface Aws extends AwsPorts {
 /** Longer than a call may take, so that the one look that goes through is over before the next one does. */
 const REMEMBER_SILENCE_MS = 10_000;
 
+/** More than a process drives at once. One that is dropped while it is in use works on; its idle sockets end at AWS. */
+const MOST_SESSIONS = 32;
+
 /** The adapters to AWS. Nothing is asked before it is needed. */
 export function createAws(options: AwsOptions): Aws {
   const settings = clientSettings(options.endpoint, options.patience ?? PATIENCE);
-  const identity = identitySource(options, settings);
-  const clients = createClients(settings, identity);
-  const now = () => options.clock.now();
   const reachability = new Reachability(options.rememberSilenceMs ?? REMEMBER_SILENCE_MS);
-  const caller = new Caller({ clock: options.clock, identity, reachability });
+  const opened = (role: Role | undefined) => {
+    const identity = identitySource({ ...options, role }, settings);
+    const clients = createClients(settings, identity);
+    const caller = new Caller({ clock: options.clock, identity, reachability });
+    return { caller, clients, ports: portsOf(caller, clients, () => options.clock.now()) };
+  };
+  const { caller, clients, ports } = opened(options.role);
+  const sessions = new Map<string, ReturnType<typeof opened>>();
+  return {
+    ...ports,
+    as(sessionName) {
+      const arn = options.executeRole;
+      if (arn === undefined) return ports;
+      const session = sessions.get(sessionName) ?? opened({ ...options.role, arn, sessionName });
+      // Put last again: the one that was not used for longest stands first.
+      sessions.delete(sessionName);
+      sessions.set(sessionName, session);
+      const [oldest] = sessions.keys();
+      if (sessions.size > MOST_SESSIONS && oldest !== undefined) sessions.delete(oldest);
+      return session.ports;
+    },
+    confirmSnsSubscription: (topicArn, token) => confirm(caller, clients, { topicArn, token }),
+    close: () => {
+      for (const each of sessions.values()) each.clients.close();
+      clients.close();
+    },
+  };
+}
+
+function portsOf(caller: Caller, clients: Clients, now: () => number): GuardedAws {
   const through = (way: Caller): AwsPorts => ({
     databases: awsDatabases(way, clients, now),
     compute: awsCompute(way, clients),
     traffic: awsTraffic(way, clients),
   });
-  return {
-    ...through(caller),
-    guardedBy: (guard) => through(caller.guardedBy(guard)),
-    confirmSnsSubscription: (topicArn, token) => confirm(caller, clients, { topicArn, token }),
-    close: () => clients.close(),
-  };
+  return { ...through(caller), guardedBy: (guard) => through(caller.guardedBy(guard)) };
 }
 
 async function confirm(caller: Caller, clients: Clients, { topicArn, token }: { topicArn: string; token: string }) {

@@ -14,7 +14,7 @@ export type IdentitySource = () => Promise<Identity>;
 export interface Role {
   readonly arn: string;
   readonly externalId?: string | undefined;
-  /** Shown in CloudTrail; `dr-<run>` for what a run does. */
+  /** Shown in CloudTrail: `dr-<run>` for what a run does, else the name of the process. */
   readonly sessionName: string;
 }
 

@@ -1,13 +1,14 @@
 import { z } from "zod";
 import type { Secret } from "../../domain/secret.ts";
+import type { Budget } from "../../ports/budget.ts";
 import type { PagerAnswer } from "../../ports/paging.ts";
 import { failureOf } from "./classify.ts";
-import { RateWindow } from "./rate-window.ts";
+import { allowedOf, RateWindow } from "./rate-window.ts";
 import { type EventData, type RestRequest, Transport, type TransportOptions } from "./transport.ts";
 
-/** Calls per minute we allow ourselves; PagerDuty's limits are 120 per routing key and 960 per token. */
-const EVENTS_PER_MINUTE = 90;
-const REST_PER_MINUTE = 600;
+/** Calls per minute we allow ourselves, all processes together; PagerDuty's limits are 120 per routing key and 960 per token. */
+const PER_MINUTE = { events: 90, rest: 600 } as const;
+type Api = keyof typeof PER_MINUTE;
 
 const PAGE_LIMIT = 100;
 /** PagerDuty refuses to page beyond this. */
@@ -18,6 +19,8 @@ export interface ClientOptions extends TransportOptions {
   readonly routingKey: Secret;
   /** E-mail address of the bot's own PagerDuty user, who must never be on call. */
   readonly from: string;
+  /** Shared with the other processes that use the same token; absent: this process is the only one. */
+  readonly budget?: Budget | undefined;
   /** Machine time, epoch milliseconds. */
   readonly now?: (() => number) | undefined;
 }
@@ -31,16 +34,14 @@ export type EventBody = Omit<EventData, "routing_key">;
 export class PagerDutyClient {
   readonly #options: ClientOptions;
   readonly #transport: Transport;
-  readonly #eventBudget: RateWindow;
-  readonly #restBudget: RateWindow;
+  readonly #own: Readonly<Record<Api, RateWindow>>;
   #lane: Promise<unknown> = Promise.resolve();
 
   constructor(options: ClientOptions) {
     const now = options.now ?? Date.now;
     this.#options = options;
     this.#transport = new Transport(options);
-    this.#eventBudget = new RateWindow(EVENTS_PER_MINUTE, now);
-    this.#restBudget = new RateWindow(REST_PER_MINUTE, now);
+    this.#own = { events: new RateWindow(PER_MINUTE.events, now), rest: new RateWindow(PER_MINUTE.rest, now) };
   }
 
   close(): void {
@@ -48,14 +49,14 @@ export class PagerDutyClient {
   }
 
   async sendEvent(body: EventBody, isUrgent: boolean): Promise<PagerAnswer> {
-    const wait = overBudget(this.#eventBudget, isUrgent);
+    const wait = await this.#overBudget("events", isUrgent);
     if (wait) return wait;
     const exchange = await this.#transport.sendEvent({ ...body, routing_key: this.#options.routingKey.reveal() });
     return failureOf(exchange, "write") ?? { kind: "accepted", value: undefined };
   }
 
   async write(method: "POST" | "PUT", endpoint: string, data: object, isUrgent: boolean): Promise<PagerAnswer> {
-    const wait = overBudget(this.#restBudget, isUrgent);
+    const wait = await this.#overBudget("rest", isUrgent);
     if (wait) return wait;
     const exchange = await this.#rest({ method, endpoint, data }, isUrgent);
     return failureOf(exchange, "write") ?? { kind: "accepted", value: undefined };
@@ -67,7 +68,7 @@ export class PagerDutyClient {
     schema: T,
     isUrgent = false,
   ): Promise<PagerAnswer<z.output<T>>> {
-    const wait = overBudget(this.#restBudget, isUrgent);
+    const wait = await this.#overBudget("rest", isUrgent);
     if (wait) return wait;
     const exchange = await this.#rest({ method: "GET", endpoint, query }, isUrgent);
     const failure = failureOf(exchange, "read");
@@ -95,6 +96,14 @@ export class PagerDutyClient {
     return { kind: "rejected", code: "too-many", why: `PagerDuty's ${endpoint} has more rows than can be paged` };
   }
 
+  /** Where the shared budget cannot be asked, each process keeps to the whole by itself: paging does not wait for the store. */
+  async #overBudget(api: Api, isUrgent: boolean): Promise<Extract<PagerAnswer, { kind: "retry" }> | undefined> {
+    const allowed = allowedOf(PER_MINUTE[api], isUrgent);
+    const sharedMs = await this.#options.budget?.take(`pagerduty-${api}`, allowed).catch(() => 0);
+    const afterMs = sharedMs || this.#own[api].take(isUrgent);
+    return afterMs === 0 ? undefined : { kind: "retry", afterMs, why: "our own PagerDuty budget is used up" };
+  }
+
   #rest(request: Omit<RestRequest, "token" | "from">, isUrgent: boolean) {
     const { apiToken, from } = this.#options;
     const call = () => this.#transport.callRest({ ...request, token: apiToken.reveal(), from });
@@ -104,11 +113,6 @@ export class PagerDutyClient {
     this.#lane = result;
     return result;
   }
-}
-
-function overBudget(budget: RateWindow, isUrgent: boolean): Extract<PagerAnswer, { kind: "retry" }> | undefined {
-  const afterMs = budget.take(isUrgent);
-  return afterMs === 0 ? undefined : { kind: "retry", afterMs, why: "our own PagerDuty budget is used up" };
 }
 
 /** PagerDuty changed, or something else answered: repeating will not help. Names the places, never the values. */

@@ -9,6 +9,9 @@ const Incident = z.object({
   id: z.string(),
   status: z.enum(["triggered", "acknowledged", "resolved"]),
   html_url: z.string().nullish(),
+  urgency: z.string().nullish(),
+  escalation_policy: z.object({ id: z.string() }).nullish(),
+  assignments: z.array(z.object({ assignee: z.object({ id: z.string() }) })).default([]),
   responder_requests: z.array(z.object({ message: z.string().nullish() })).default([]),
 });
 export type FoundIncident = z.infer<typeof Incident>;
@@ -31,6 +34,15 @@ export async function findIncident(
   const query = { incident_key: dedupKey, sort_by: "created_at:desc", limit: "1", offset: "0" };
   const answer = await client.read("/incidents", query, z.object({ incidents: z.array(Incident) }), isUrgent);
   return answer.kind === "accepted" ? { kind: "accepted", value: answer.value.incidents[0] } : answer;
+}
+
+/**
+ * Whom the service's own policy has rung: its present level, and the policy as a whole. Nobody where it has nobody on
+ * call, or where the service pages with low urgency, which may be an e-mail.
+ */
+export function rungByTrigger({ urgency, assignments, escalation_policy: policy }: FoundIncident): readonly string[] {
+  if (urgency !== "high" || assignments.length === 0) return [];
+  return [...assignments.map(({ assignee }) => assignee.id), ...(policy ? [policy.id] : [])];
 }
 
 /** The incident with its evidence: who was notified how, and which people acknowledged (our own events are no person). */

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { OnCallEntry, PageRequest, PagerAnswer, Paging, ResponderRequest } from "../../ports/paging.ts";
+import type { Asked, OnCallEntry, PageRequest, PagerAnswer, Paging, ResponderRequest } from "../../ports/paging.ts";
 import { type ClientOptions, PagerDutyClient } from "./client.ts";
-import { findIncident, readIncident } from "./incidents.ts";
+import { findIncident, readIncident, rungByTrigger } from "./incidents.ts";
 
 /** `from` names the bot's own PagerDuty user, in whose name responders are asked. */
 export type PagerDutyOptions = ClientOptions;
@@ -93,18 +93,21 @@ async function addResponders(
   client: PagerDutyClient,
   self: () => Promise<PagerAnswer<string>>,
   request: ResponderRequest,
-): Promise<PagerAnswer> {
-  const { dedupKey, pageKey, message, users, policies, urgent } = request;
+): Promise<PagerAnswer<Asked>> {
+  const { dedupKey, pageKey, message, urgent } = request;
   const found = await findIncident(client, dedupKey, urgent);
   if (found.kind !== "accepted") return found;
   const incident = found.value;
   if (incident === undefined) {
     return { kind: "retry", afterMs: NOT_YET_THERE_MS, why: "PagerDuty has no incident with this key yet" };
   }
+  const rung = request.besidesTrigger ? rungByTrigger(incident) : [];
+  const unrung = (ids: readonly string[]) => ids.filter((id) => !rung.includes(id));
+  const [users, policies] = [unrung(request.users), unrung(request.policies)] as const;
+  const value: Asked = { covered: [...request.users, ...request.policies].filter((id) => rung.includes(id)) };
   const mark = `[${pageKey}]`;
-  if (incident.responder_requests.some((asked) => asked.message?.includes(mark))) {
-    return { kind: "accepted", value: undefined };
-  }
+  const isAsked = incident.responder_requests.some((asked) => asked.message?.includes(mark));
+  if (isAsked || (users.length === 0 && policies.length === 0)) return { kind: "accepted", value };
   const requester = await self();
   if (requester.kind !== "accepted") return requester;
   const target = (type: string) => (id: string) => ({ responder_request_target: { id, type } });
@@ -116,7 +119,8 @@ async function addResponders(
       ...policies.map(target("escalation_policy_reference")),
     ],
   };
-  return client.write("POST", `/incidents/${incident.id}/responder_requests`, data, urgent);
+  const answer = await client.write("POST", `/incidents/${incident.id}/responder_requests`, data, urgent);
+  return answer.kind === "accepted" ? { kind: "accepted", value } : answer;
 }
 
 const Named = z.object({ id: z.string(), summary: z.string().nullish() });

@@ -3,8 +3,13 @@ const WINDOW_MS = 60_000;
 /** Part of the budget that only urgent calls may use. */
 const RESERVED = 0.2;
 
+/** Calls of a minute's budget that a call of this urgency may find taken, and still go. */
+export function allowedOf(perMinute: number, isUrgent: boolean): number {
+  return isUrgent ? perMinute : Math.floor(perMinute * (1 - RESERVED));
+}
+
 /**
- * Our own budget per rolling minute of machine time, below the vendor's. A window rather than a bucket: a bucket that
+ * One process's budget per rolling minute of machine time, below the vendor's. A window rather than a bucket: a bucket that
  * starts full lets twice its rate through in the first minute.
  */
 export class RateWindow {
@@ -21,7 +26,7 @@ export class RateWindow {
   take(isUrgent: boolean): number {
     const nowMs = this.#now();
     this.#calls = this.#calls.filter((atMs) => atMs > nowMs - WINDOW_MS);
-    const allowed = isUrgent ? this.#perMinute : Math.floor(this.#perMinute * (1 - RESERVED));
+    const allowed = allowedOf(this.#perMinute, isUrgent);
     if (this.#calls.length < allowed) {
       this.#calls.push(nowMs);
       return 0;

@@ -14,7 +14,7 @@ export function gravestAlarm(inventory: Inventory): MetricAlarmSpec {
     // The derived alarms stand in the order of the rules.
     .flatMap((rule, index) => (rule.opens_incident ? [{ rule, alarm: alarms[index] }] : []))
     .filter(({ alarm }) => alarm?.kind === "metric" && !homes.has(alarm.region) && alarm.alarmActions?.length)
-    .toSorted((one, other) => (one.rule.severity < other.rule.severity ? -1 : 1))[0];
+    .toSorted((one, other) => one.rule.severity.localeCompare(other.rule.severity))[0];
   if (!found)
     throw new UserError("bench-no-alarm", "No alert rule of the file opens an incident from outside the home");
   return MetricAlarm.parse(found.alarm);

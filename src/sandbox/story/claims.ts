@@ -97,7 +97,7 @@ export const CLAIMS: readonly Claim[] = [
     broken: (facts) => {
       const keyed =
         facts.entries.findLast(
-          ({ kind, facts: did }) => kind === "slack.interaction" && did["callbackId"] === "intent:approve",
+          ({ kind, facts: did }) => kind === "slack.person-acted" && did["callbackId"] === "intent:approve",
         )?.seq ?? 0;
       const early = facts.entries.find(({ kind, seq }) => kind === "aws.mutation" && seq < keyed);
       return unless(early === undefined, `${String(early?.facts["operation"])} came first`);

@@ -16,6 +16,8 @@ const CLOCK_SETTLES_MS = 2_200;
 const READING_MS = 6_000;
 /** World times. */
 const UPDATE_DUE_MS = 30 * 60_000;
+/** Nobody writes an update by hand: the target for the first one passes, and the channel is told. */
+const UPDATE_WANTED_MS = 20 * 60_000;
 /** The draft lies open for two minutes before it goes out; the story joins in the middle of that. */
 const BEFORE_UPDATE_MS = 60_000;
 
@@ -45,6 +47,9 @@ export async function play(stage: Stage, transcript: Transcript, names: Map<stri
   const cast = castOf(stage);
   const say = (person: Person) => world.people.as(person.slack);
 
+  transcript.say(
+    `${cast.onCall.name} is on call. ${cast.requester.name} will ask for the failover; two others must agree.`,
+  );
   await transcript.act(1, `A quiet night. ${service.name} serves from ${service.home}`);
   await untilDawn(stage);
   transcript.follow();
@@ -71,6 +76,7 @@ export async function play(stage: Stage, transcript: Transcript, names: Map<stri
     SOON_MS,
   );
   await say(cast.onCall).clicks(buttonOf(card, "ack") ?? "", { in: channel.id, message: card });
+  await world.expectLog("pagerduty.acknowledged", () => true, SOON_MS);
 
   await transcript.act(3, "Two keys");
   await say(cast.requester).types(`/dr failover ${service.name} because ${service.home} is dark`, { in: channel.id });
@@ -104,8 +110,9 @@ export async function play(stage: Stage, transcript: Transcript, names: Map<stri
     throw new Bug("story-not-verified", `The run is ${verified.state}: ${verified.why}`);
   await world.people.expectMessage(channel.id, ({ text }) => text.includes("verified"), SOON_MS);
 
-  await transcript.act(5, "Half an hour after the alarm");
-  await jump(stage, Math.max(0, alarm.worldMs + UPDATE_DUE_MS - BEFORE_UPDATE_MS - (await world.now())));
+  await transcript.act(5, "Half an hour goes by, and the incident is closed");
+  for (const afterMs of [UPDATE_WANTED_MS, UPDATE_DUE_MS - BEFORE_UPDATE_MS])
+    await jump(stage, Math.max(0, alarm.worldMs + afterMs - (await world.now())));
   await world.people.expectMessage(channel.id, ({ text }) => text.startsWith("Status update"), SOON_MS);
   await resolve(stage, cast.onCall, channel.id);
 
@@ -131,7 +138,10 @@ function castOf({ inventory }: Stage) {
   const approvers = approversOf(inventory);
   const requester = approvers.find(({ roles }) => roles.includes("responder"));
   const keyHolders = approvers.filter((person) => person !== requester).slice(0, inventory.file.approvals.required);
-  const onCall = inventory.people.find((person) => person.roles.includes("responder") && !approvers.includes(person));
+  // Whoever is on call in a derived world: see `derivePagerDuty`.
+  const [onCall] = inventory.people
+    .filter((person) => person.roles.includes("responder") && !approvers.includes(person))
+    .toSorted((one, other) => Number(one.roles.includes("commander")) - Number(other.roles.includes("commander")));
   if (!requester || !onCall || keyHolders.length < 2)
     throw new Bug("cast-too-small", "The file has too few people for the story");
   return { requester, keyHolders, onCall };

@@ -14,7 +14,7 @@ export interface Speakers {
 
 /** Prints the world's log as a conversation: clock, place, speaker, words. On a terminal the run's progress is drawn in place. */
 export class Transcript {
-  readonly #world: WorldClient;
+  readonly #world: Pick<WorldClient, "log">;
   readonly #speakers: Speakers;
   readonly #write: (text: string) => void;
   readonly #isTerminal: boolean;
@@ -24,7 +24,11 @@ export class Transcript {
   #drawn = false;
   #told = new Map<string, string>();
 
-  constructor(world: WorldClient, speakers: Speakers, out: { write(text: string): unknown; isTTY?: boolean }) {
+  constructor(
+    world: Pick<WorldClient, "log">,
+    speakers: Speakers,
+    out: { write(text: string): unknown; isTTY?: boolean },
+  ) {
     this.#world = world;
     this.#speakers = speakers;
     this.#write = (text) => void out.write(text);
@@ -63,6 +67,8 @@ export class Transcript {
   }
 
   #tell(entry: LogEntry): void {
+    const { channel, name } = entry.facts;
+    if (entry.kind === "slack.channel-created") this.#speakers.names.set(String(channel), `#${String(name)}`);
     const told = SENTENCES[entry.kind]?.(
       entry.facts,
       (id) => this.#speakers.names.get(id) ?? (id.startsWith("D") ? "direct message" : id),
@@ -73,8 +79,9 @@ export class Transcript {
       this.#drawProgress(entry, where, words);
       return;
     }
+    // One message to several people is told once.
     const key = `${where}${who}${words}`;
-    if (this.#told.get(entry.kind) === key) return;
+    if (entry.kind.startsWith("slack.message") && this.#told.get(entry.kind) === key) return;
     this.#told.set(entry.kind, key);
     this.#paragraph(entry.worldMs, where, who, words);
   }
@@ -112,6 +119,19 @@ type Tell = (facts: LogEntry["facts"], name: (id: string) => string) => Told;
 
 const words = (value: unknown) => String(value ?? "");
 const isProgress = (facts: LogEntry["facts"]) => words(facts["key"]).startsWith("progress:");
+/** Who speaks at PagerDuty: the incident, or a run that waits for people. */
+const pagedFor = ({ incidentKey }: LogEntry["facts"]) =>
+  words(incidentKey).includes(":run:") ? "the plan" : "incident";
+const WHY_IT_RINGS: Readonly<Record<string, string>> = {
+  escalation: "on call",
+  "responder-request": "asked for by TwoKey",
+};
+const FORMS: Readonly<Record<string, string>> = {
+  "intent:approve": "agrees in words, and turns the key",
+  "intent:resolve": "fills in what happened, and closes the incident",
+};
+/** What the heading of each line of progress says already. */
+const withoutTitle = (text: string) => text.replace(/^Failover of \S+ to /, "");
 
 /** What of the world's log is worth a stranger's time, and how it is said. */
 const SENTENCES: Readonly<Record<string, Tell>> = {
@@ -121,30 +141,35 @@ const SENTENCES: Readonly<Record<string, Tell>> = {
     mode === "up" ? "answers again" : `is ${words(mode)}: nothing over there answers any more`,
   ],
   "cloudwatch.alarm": ({ region, name, state }) => ["CloudWatch", words(region), `${words(name)} is ${words(state)}`],
-  "pagerduty.incident-created": ({ title }) => ["PagerDuty", "incident", words(title)],
+  "pagerduty.incident-created": (facts) => ["PagerDuty", pagedFor(facts), words(facts["title"])],
   "pagerduty.notified": ({ user, channel, reason }, name) =>
-    channel === "phone" ? ["PagerDuty", name(words(user)), `the phone rings (${words(reason)})`] : undefined,
-  "pagerduty.acknowledged": ({ by }, name) => ["PagerDuty", "incident", `acknowledged (${name(words(by))})`],
-  "pagerduty.resolved": () => ["PagerDuty", "incident", "resolved"],
+    channel === "phone"
+      ? ["PagerDuty", name(words(user)), `the phone rings (${WHY_IT_RINGS[words(reason)] ?? words(reason)})`]
+      : undefined,
+  "pagerduty.acknowledged": (facts) => ["PagerDuty", pagedFor(facts), "acknowledged: no more phones ring"],
+  "pagerduty.resolved": (facts) => [
+    "PagerDuty",
+    pagedFor(facts),
+    pagedFor(facts) === "incident" ? "resolved" : "needs nobody any more",
+  ],
   "slack.channel-created": ({ name: channel }) => ["Slack", "TwoKey", `opens #${words(channel)}`],
   "slack.message-posted": (facts, name) => [
     name(words(facts["channel"])),
     isProgress(facts) ? "progress" : "TwoKey",
-    words(facts["text"]),
+    isProgress(facts) ? withoutTitle(words(facts["text"])) : words(facts["text"]),
   ],
   "slack.message-updated": (facts, name) =>
-    isProgress(facts) ? [name(words(facts["channel"])), "progress", words(facts["text"])] : undefined,
+    isProgress(facts) ? [name(words(facts["channel"])), "progress", withoutTitle(words(facts["text"]))] : undefined,
   "slack.ephemeral": ({ user, text }, name) => [`to ${name(words(user))}`, "TwoKey", words(text)],
-  "slack.interaction": ({ kind, user, channel, text, actionId }, name) => {
+  "slack.person-acted": ({ kind, user, channel, text, label, callbackId }, name) => {
     if (kind === "command") return [name(words(channel)), name(words(user)), words(text)];
-    if (kind === "click")
-      return [name(words(channel)), name(words(user)), `presses “${words(actionId).split(":")[1] ?? ""}”`];
-    return kind === "view-submit" ? ["form", name(words(user)), "agrees in words and submits"] : undefined;
+    if (kind === "click") return [name(words(channel)), name(words(user)), `presses “${words(label)}”`];
+    return ["form", name(words(user)), FORMS[words(callbackId)] ?? "submits the form"];
   },
   "rds.promotion-accepted": ({ instance }) => ["AWS", "RDS", `promotion of ${words(instance)} accepted: no way back`],
   "rds.promotion-observable": ({ instance }) => ["AWS", "RDS", `${words(instance)} is a writer of its own`],
-  "ecs.tasks-running": ({ running, desired }) =>
-    running === desired ? ["AWS", "ECS", `${words(running)} tasks run`] : undefined,
+  "ecs.tasks-running": ({ region, running, desired }) =>
+    running === desired ? ["AWS", "ECS", `${words(running)} tasks run in ${words(region)}`] : undefined,
   "route53.change-accepted": ({ names }) => ["AWS", "Route 53", `change of ${words(names)} accepted`],
   "route53.change-insync": ({ names }) => ["AWS", "Route 53", `${words(names)} is on all name servers`],
 };

@@ -20,7 +20,7 @@ export interface AwsOptions {
 }
 
 /** 40–250 ms is an estimate of real control-plane calls. */
-const LATENCY_MS = { low: 40, high: 250 };
+export const AWS_LATENCY_MS = { low: 40, high: 250 };
 /** No API served here takes more; Route 53's largest batch stays far below. */
 const LARGEST_BODY_BYTES = 1024 * 1024;
 /** Well above Node's five seconds: a socket that closes under an SDK client would look like an outage. */
@@ -210,7 +210,7 @@ function effect(front: Front, { operation, call }: Performance, disruption: Disr
 
 /** One direction of a call's latency: half of what was drawn for both. */
 async function onTheWire({ world, latency, options, stopped }: Front): Promise<void> {
-  const { low, high } = options.latencyMs ?? LATENCY_MS;
+  const { low, high } = options.latencyMs ?? AWS_LATENCY_MS;
   await sleep(latency.between(low, high) / 2 / world.clock.speed, undefined, { signal: stopped });
 }
 

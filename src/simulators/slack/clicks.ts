@@ -5,6 +5,7 @@ import {
   envelopeOf,
   type InteractionContext,
   type InteractionResult,
+  logAct,
   logInteraction,
   personOf,
   responseUrl,
@@ -65,7 +66,6 @@ export async function clickAction(context: InteractionContext, click: Click): Pr
     ...(source ? { response_url: responseUrl(context, source) } : {}),
     actions: [actionJson(found, click.value, workspace.newTs())],
   };
-  const ack = await delivery.deliver(app, "interactive", payload, false);
   const facts = {
     user: user.id,
     channel: source?.channelId,
@@ -73,8 +73,15 @@ export async function clickAction(context: InteractionContext, click: Click): Pr
     view: view?.id,
     app: app.appId,
   };
+  logAct(context, { kind: "click", ...facts, actionId: click.actionId, label: labelOf(found) });
+  const ack = await delivery.deliver(app, "interactive", payload, false);
   logInteraction(context, { kind: "click", ...facts, actionId: click.actionId, isStale: click.stale === true }, ack);
   return resultOf(context, ack, { userId: user.id, channelId: source?.channelId, since });
+}
+
+/** What stands on a button; undefined for menus. */
+function labelOf({ element }: FoundAction): string | undefined {
+  return isJson(element["text"]) ? textOf(element["text"]["text"]) : undefined;
 }
 
 function inChannel(context: InteractionContext, user: User, click: Click): Clicked {

@@ -3,6 +3,7 @@ import {
   channelOf,
   type InteractionContext,
   type InteractionResult,
+  logAct,
   logInteraction,
   personOf,
   responseUrl,
@@ -28,17 +29,15 @@ export async function typeCommand(
   const source: Source = { app, userId: user.id, channelId: channel.id, messageTs: undefined };
   const text = isEscaped ? escapeText(context, rest.trim()) : rest.trim();
   const since = workspace.newTs();
+  const facts = { kind: "command", user: user.id, channel: channel.id, app: app.appId, text: typed.text };
+  logAct(context, facts);
   const ack = await delivery.deliver(app, "slash_commands", payloadOf(context, source, { command: name, text }), true);
   let problem: string | undefined;
   if (ack.ok && (ack.payload["text"] || ack.payload["blocks"]))
     problem = attempt(() => context.responses.respond(source, ack.payload));
   const error = ack.ok ? problem : ack.error === "http_error" ? "dispatch_failed" : ack.error;
   if (error !== undefined) slackbot(context, channel, user, `${name} failed with the error "${error}"`);
-  logInteraction(
-    context,
-    { kind: "command", user: user.id, channel: channel.id, app: app.appId, text: typed.text },
-    ack,
-  );
+  logInteraction(context, facts, ack);
   return resultOf(context, ack, { userId: user.id, channelId: channel.id, since, problem });
 }
 

@@ -84,6 +84,15 @@ export function attempt(act: () => void): string | undefined {
   }
 }
 
+/** Logged before the app hears of it: what comes of an act stands after the act. */
+export function logAct(
+  { world }: InteractionContext,
+  facts: { readonly kind: string; readonly user: string } & Readonly<Record<string, unknown>>,
+): void {
+  world.log.append("slack.person-acted", facts);
+}
+
+/** Logged with its acknowledgement. */
 export function logInteraction(
   context: InteractionContext,
   facts: { readonly kind: string } & Readonly<Record<string, unknown>>,

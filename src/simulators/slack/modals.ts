@@ -6,6 +6,7 @@ import {
   envelopeOf,
   type InteractionContext,
   type InteractionResult,
+  logAct,
   logInteraction,
   personOf,
   resultOf,
@@ -39,14 +40,12 @@ export async function submitView(
     view: views.json(view),
     response_urls: [],
   };
+  const about = { user: user.id, view: view.id, app: view.app.appId, callbackId: view.content["callback_id"] };
+  const facts = { kind: "view-submit", ...about };
+  logAct(context, facts);
   const ack = await delivery.deliver(view.app, "interactive", payload, true);
   const problem = ack.ok ? attempt(() => applySubmission(context, view, ack.payload)) : undefined;
-  const facts = { user: user.id, view: view.id, app: view.app.appId, callbackId: view.content["callback_id"] };
-  logInteraction(
-    context,
-    { kind: "view-submit", ...facts, responseAction: ack.ok ? ack.payload["response_action"] : undefined },
-    ack,
-  );
+  logInteraction(context, { ...facts, responseAction: ack.ok ? ack.payload["response_action"] : undefined }, ack);
   const result = resultOf(context, ack, { userId: user.id, since, problem });
   return Object.keys(view.errors).length > 0 ? { ...result, inputErrors: view.errors } : result;
 }

@@ -12,7 +12,10 @@ export const ALERTS_ROWS: readonly Broken[] = [
   {
     rule: "sev1-can-happen",
     claim: "no alarm that is a sev1",
-    edits: [["severity: sev1", "severity: sev2"]],
+    edits: [
+      ["abc123 } }\n      service: inventory\n      severity: sev1", "abc123 } }\n      severity: sev2"],
+      ["eu-central-1 }\n      service: inventory\n      severity: sev1", "eu-central-1 }\n      severity: sev2"],
+    ],
     at: "  ‸rules:",
     path: "alerts.rules",
     says: ["opens a sev1"],

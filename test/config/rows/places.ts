@@ -105,11 +105,19 @@ export const PLACES_ROWS: readonly Broken[] = [
     says: ["account 210987654321"],
   },
   {
-    rule: "execute-role-account",
+    rule: "role-account",
     claim: "a role of another account",
     edits: [["iam::123456789012", "iam::210987654321"]],
     at: "execute_role: ‸arn",
     path: "aws.execute_role",
+    says: ["account 210987654321"],
+  },
+  {
+    rule: "role-account",
+    claim: "a role of another account for looking",
+    edits: [["  execute_role:", "  observe_role: arn:aws:iam::210987654321:role/twokey-observe\n  execute_role:"]],
+    at: "observe_role: ‸arn",
+    path: "aws.observe_role",
     says: ["account 210987654321"],
   },
   {

@@ -19,6 +19,7 @@ export const DB_NAME = "db.inventory.internal";
 export const PRIMARY = "inventory-db";
 export const REPLICA = "inventory-replica";
 export const ROLE = "arn:aws:iam::111122223333:role/dr-execute";
+export const OBSERVE_ROLE = "arn:aws:iam::111122223333:role/dr-observe";
 export const TOPIC = topicArn(STANDBY, "alarms");
 
 const ENDPOINT = {
@@ -152,7 +153,7 @@ export async function startInventoryWorld() {
       healthCheckStatusAt: (id) => traffic.healthCheckStatus(id),
     },
   );
-  const sts = createSts(world, { roles: [{ arn: ROLE }] });
+  const sts = createSts(world, { roles: [{ arn: ROLE }, { arn: OBSERVE_ROLE }] });
   const services = [rds.service, sns.service, cloudwatch.service, sts.service, ec2.service, ...traffic.services];
   const server = await startAws(world, services, { latencyMs: { low: 0, high: 0 } });
   const opened: { close(): void }[] = [];

@@ -6,7 +6,10 @@ import { isSignedByPagerDuty } from "../../../src/integrations/pagerduty/webhook
 import type { PageRequest, Paging } from "../../../src/ports/paging.ts";
 import type { PagerDutySpec } from "../../../src/simulators/pagerduty/spec.ts";
 import type { FaultInput } from "../../../src/simulators/world/faults.ts";
+import { sharedBudget } from "../../../src/store/budget.ts";
+import { StoreBench } from "../../harness/store.ts";
 import {
+  ACCOUNT,
   type Bench,
   BOT,
   eventually,
@@ -129,7 +132,13 @@ describe("reading", () => {
 });
 
 describe("responders", () => {
-  const ask = { dedupKey: PAGE.dedupKey, pageKey: "i1:1:2:ben", message: "Level 2", urgent: true };
+  const ask = {
+    dedupKey: PAGE.dedupKey,
+    pageKey: "i1:1:2:ben",
+    message: "Level 2",
+    besidesTrigger: false,
+    urgent: true,
+  };
   const request = { ...ask, users: ["PUBEN"], policies: ["PEPDR001"] };
 
   test("cannot be asked before PagerDuty has the incident", async () => {
@@ -140,12 +149,42 @@ describe("responders", () => {
     await paging.trigger(PAGE);
     plan("responder-requests.create", { kind: "drop-after" }, 1);
     expect(await paging.addResponders(request)).toMatchObject({ kind: "unknown" });
-    expect(await paging.addResponders(request)).toEqual(ACCEPTED);
+    expect(await paging.addResponders(request)).toEqual({ kind: "accepted", value: { covered: [] } });
     expect(facts("pagerduty.responders-requested")).toEqual([
       expect.objectContaining({ targets: ["PUBEN", "PEPDR001"], message: "Level 2 [i1:1:2:ben]" }),
     ]);
-    expect(await paging.addResponders({ ...request, pageKey: "i1:1:2:be" })).toEqual(ACCEPTED);
+    expect(await paging.addResponders({ ...request, pageKey: "i1:1:2:be" })).toMatchObject({ kind: "accepted" });
     expect(facts("pagerduty.responders-requested")).toHaveLength(2);
+  });
+
+  test("whom the trigger has rung by the service's own policy are not rung again beside it", async () => {
+    await paging.trigger(PAGE);
+    const beside = { ...request, users: ["PUANA", "PUBEN"], policies: ["PEPOPS01", "PEPDR001"], besidesTrigger: true };
+    expect(await paging.addResponders(beside)).toEqual({ kind: "accepted", value: { covered: ["PUANA", "PEPOPS01"] } });
+    expect(facts("pagerduty.responders-requested")).toEqual([
+      expect.objectContaining({ targets: ["PUBEN", "PEPDR001"] }),
+    ]);
+    const rings = facts("pagerduty.notified").filter(({ user, channel }) => user === "PUANA" && channel === "phone");
+    expect(rings).toHaveLength(1);
+    const later = { ...beside, pageKey: "i1:1:all", besidesTrigger: false };
+    expect(await paging.addResponders(later)).toEqual({ kind: "accepted", value: { covered: [] } });
+  });
+
+  test("nobody is asked where the trigger has rung everybody", async () => {
+    await paging.trigger(PAGE);
+    const beside = { ...request, users: ["PUANA"], policies: ["PEPOPS01"], besidesTrigger: true };
+    expect(await paging.addResponders(beside)).toEqual({ kind: "accepted", value: { covered: ["PUANA", "PEPOPS01"] } });
+    expect(calls()).not.toContain("responder-requests.create");
+  });
+
+  test("are rung all the same where the service pages with low urgency only", async () => {
+    paging.close();
+    await bench.stop();
+    await open({ services: ACCOUNT.services.map((service) => ({ ...service, urgency: "low" as const })) });
+    await paging.trigger(PAGE);
+    const beside = { ...request, users: ["PUANA"], policies: ["PEPOPS01"], besidesTrigger: true };
+    expect(await paging.addResponders(beside)).toEqual({ kind: "accepted", value: { covered: [] } });
+    expect(facts("pagerduty.responders-requested")).toHaveLength(1);
   });
 
   test("who do not exist are refused with PagerDuty's code", async () => {
@@ -276,14 +315,33 @@ describe("our own budget", () => {
     expect(facts("pagerduty.throttled")).toHaveLength(0);
   });
 
+  test("two processes share it, and one whose store is away keeps to it alone", async () => {
+    const store = await StoreBench.start();
+    const other = pagingOf({ budget: sharedBudget(await store.connect()) });
+    const third = pagingOf({ budget: { take: () => Promise.reject(new Error("the store is away")) } });
+    paging.close();
+    paging = pagingOf({ budget: sharedBudget(await store.connect()) });
+    const ordinary = { ...PAGE, severity: "info" as const, urgent: false };
+    const kinds: string[] = [];
+    for (let count = 0; count < 40; count += 1)
+      for (const each of [paging, other]) kinds.push((await each.trigger(ordinary)).kind);
+    expect([kinds.slice(0, 72), kinds.slice(72)].map((part) => [...new Set(part)])).toEqual([["accepted"], ["retry"]]);
+    expect(await other.trigger(PAGE)).toEqual(ACCEPTED);
+    expect(await third.trigger(ordinary)).toEqual(ACCEPTED);
+    for (const each of [other, third]) each.close();
+    store.close();
+  });
+
   test("REST calls go one after another; urgent ones do not queue", async () => {
     paging.close();
     await bench.stop();
     await open({ latencyMs: 100 });
     const startedMs = Date.now();
     const reads = [1, 2, 3, 4].map(() => paging.onCall(["PEPOPS01"]).then(() => Date.now() - startedMs));
-    const ask = { dedupKey: "none", pageKey: "k", message: "m", users: ["PUBEN"], policies: [], urgent: true };
-    const urgentMs = paging.addResponders(ask).then(() => Date.now() - startedMs);
+    const ask = { dedupKey: "none", pageKey: "k", message: "m", users: ["PUBEN"], policies: [] };
+    const urgentMs = paging
+      .addResponders({ ...ask, besidesTrigger: false, urgent: true })
+      .then(() => Date.now() - startedMs);
     expect(Math.max(...(await Promise.all(reads)))).toBeGreaterThanOrEqual(390);
     expect(await urgentMs).toBeLessThan(300);
   });

@@ -1,5 +1,6 @@
 import type { AlertRecord, Signal } from "../../../src/domain/alert.ts";
 import type { CardDue } from "../../../src/domain/card-due.ts";
+import type { Changed } from "../../../src/domain/duty.ts";
 import { OutcomeUnknown, TransientError } from "../../../src/domain/errors.ts";
 import { Incident, isOpen } from "../../../src/domain/incident.ts";
 import { type Inventory, inventoryFrom } from "../../../src/domain/inventory.ts";
@@ -7,12 +8,19 @@ import { TwoKeyFile } from "../../../src/domain/twokey-file.ts";
 import { advanceLane, type DutyDeps } from "../../../src/engine/duties.ts";
 import type { Correlation } from "../../../src/flows/incident/correlate.ts";
 import type { IncidentDeps, ThrottleBook } from "../../../src/flows/incident/deps.ts";
-import { incidentRows } from "../../../src/flows/incident/index.ts";
+import { dueChange, incidentRows } from "../../../src/flows/incident/index.ts";
 import { createIntake } from "../../../src/flows/incident/intake.ts";
 import type { Chat, MessageRef, PostTarget } from "../../../src/ports/chat.ts";
 import type { Clock } from "../../../src/ports/clock.ts";
 import type { Logger } from "../../../src/ports/logger.ts";
-import type { PageRequest, PagerAnswer, PagerIncident, Paging, ResponderRequest } from "../../../src/ports/paging.ts";
+import type {
+  Asked,
+  PageRequest,
+  PagerAnswer,
+  PagerIncident,
+  Paging,
+  ResponderRequest,
+} from "../../../src/ports/paging.ts";
 import { incidentVoice } from "../../../src/views/incident-voice.ts";
 import { memoryRecords } from "../../harness/memory-records.ts";
 
@@ -25,12 +33,27 @@ export interface TestClock extends Clock {
 
 export function testClock(): TestClock {
   let nowMs = START_MS;
+  const sleepers = new Set<() => void>();
   return {
     now: () => nowMs,
     speed: 1,
-    sleep: () => Promise.resolve(),
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        const dueMs = nowMs + ms;
+        const look = () => {
+          if (nowMs < dueMs && signal?.aborted !== true) return;
+          sleepers.delete(look);
+          signal?.removeEventListener("abort", look);
+          if (signal?.aborted) reject(signal.reason);
+          else resolve();
+        };
+        sleepers.add(look);
+        signal?.addEventListener("abort", look, { once: true });
+        look();
+      }),
     move: (ms) => {
       nowMs += ms;
+      for (const look of sleepers) look();
     },
   };
 }
@@ -56,6 +79,8 @@ export class RecordedPager implements Paging {
   readonly clock: Clock;
   weather: () => Weather = () => "fine";
   refuseTriggers: boolean = false;
+  /** Users and policies that the pager rings by itself with a trigger. */
+  ringsWithTrigger: readonly string[] = [];
   onCallNow: { policy: string; pagerUserId: string; name: string }[] = [];
 
   constructor(clock: Clock) {
@@ -114,12 +139,16 @@ export class RecordedPager implements Paging {
     });
   }
 
-  async addResponders(request: ResponderRequest): Promise<PagerAnswer> {
+  async addResponders(request: ResponderRequest): Promise<PagerAnswer<Asked>> {
     if (!this.incidents.has(request.dedupKey)) return { kind: "retry", afterMs: 1_000, why: "no incident yet" };
     return await this.asked(() => {
       const isKnown = this.responders.some((asked) => asked.request.pageKey === request.pageKey);
-      if (!isKnown) this.responders.push({ request, atMs: this.clock.now() });
-      return undefined;
+      const rung = request.besidesTrigger ? this.ringsWithTrigger : [];
+      const isAwake = (id: string) => !rung.includes(id);
+      const [users, policies] = [request.users.filter(isAwake), request.policies.filter(isAwake)];
+      if (!isKnown && users.length + policies.length > 0)
+        this.responders.push({ request: { ...request, users, policies }, atMs: this.clock.now() });
+      return { covered: [...request.users, ...request.policies].filter((id) => rung.includes(id)) };
     });
   }
 
@@ -406,3 +435,31 @@ export function bridge(world: Inventory = inventory()) {
   };
 }
 export type Bridge = ReturnType<typeof bridge>;
+
+export type Decide = (incident: Incident, nowMs: number) => Changed<Incident> | undefined;
+
+/** An incident that an alarm of service `a` opened. */
+export async function opened(desk: Bridge): Promise<string> {
+  const { incident } = await desk.intake.take(signal("a-lag"));
+  if (incident === undefined) throw new Error("no incident was opened");
+  return incident;
+}
+
+export async function change(desk: Bridge, id: string, decide: Decide): Promise<void> {
+  await desk.incidents.change(id, (current) => {
+    const changed = current && decide(current, desk.clock.now());
+    return changed && dueChange(changed, desk.clock.now());
+  });
+}
+
+/** Both lanes until `minutes` later, as the sweep would wake them. */
+export async function pass(desk: Bridge, id: string, minutes: number): Promise<void> {
+  const endMs = desk.clock.now() + minutes * MINUTE;
+  for (;;) {
+    const due = [await desk.pages(id), await desk.chats(id)].filter((time) => time !== undefined);
+    const nextMs = Math.min(endMs, ...due);
+    if (nextMs >= endMs) break;
+    desk.clock.move(Math.max(1, nextMs - desk.clock.now()));
+  }
+  desk.clock.move(endMs - desk.clock.now());
+}

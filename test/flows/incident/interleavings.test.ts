@@ -28,7 +28,7 @@ async function night(random: () => number) {
   const endAt = START_MS + (10 + Math.floor(random() * 35)) * MINUTE;
   const die = async () => {
     // The process ends after its intent was written: nobody ever writes the outcome.
-    const dead = desk.worker("dead");
+    const dead = { ...desk.worker("dead"), clock: { ...desk.clock, sleep: () => new Promise<never>(() => undefined) } };
     await new Promise<void>((resolve) => {
       const perform = () => {
         resolve();

@@ -1,36 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Changed } from "../../../src/domain/duty.ts";
-import type { Incident } from "../../../src/domain/incident.ts";
 import { acknowledge, escalateNow, resolveIncident, setSeverity, TWOKEY } from "../../../src/flows/incident/changes.ts";
-import { dueChange } from "../../../src/flows/incident/index.ts";
-import { type Bridge, bridge, inventory, MINUTE, START_MS, signal, until } from "./bridge.ts";
-
-type Decide = (incident: Incident, nowMs: number) => Changed<Incident> | undefined;
-
-async function opened(desk: Bridge): Promise<string> {
-  const { incident } = await desk.intake.take(signal("a-lag"));
-  if (incident === undefined) throw new Error("no incident was opened");
-  return incident;
-}
-
-async function change(desk: Bridge, id: string, decide: Decide): Promise<void> {
-  await desk.incidents.change(id, (current) => {
-    const changed = current && decide(current, desk.clock.now());
-    return changed && dueChange(changed, desk.clock.now());
-  });
-}
-
-/** Both lanes until `minutes` later, as the sweep would wake them. */
-async function pass(desk: Bridge, id: string, minutes: number): Promise<void> {
-  const endMs = desk.clock.now() + minutes * MINUTE;
-  for (;;) {
-    const due = [await desk.pages(id), await desk.chats(id)].filter((time) => time !== undefined);
-    const nextMs = Math.min(endMs, ...due);
-    if (nextMs >= endMs) break;
-    desk.clock.move(Math.max(1, nextMs - desk.clock.now()));
-  }
-  desk.clock.move(endMs - desk.clock.now());
-}
+import { bridge, change, type Decide, inventory, MINUTE, opened, pass, START_MS, signal, until } from "./bridge.ts";
 
 const ana: Decide = (incident, nowMs) => acknowledge(incident, { by: "ana", name: "Ana", door: "slack" }, nowMs);
 const fields = { details: "fixed", impact: "none", followUps: "none", lessons: "none" };
@@ -44,6 +14,27 @@ describe("pages of an incident", () => {
     expect(desk.paging.triggers.map(({ key }) => key)).toEqual([`dr:test:${id}:1`]);
     expect(desk.paging.responders.map(({ request }) => [request.users, request.policies])).toEqual([
       [["PANA"], ["POPS"]],
+    ]);
+  });
+
+  test("whom the trigger rings is not rung again beside it, but is in the later rounds", async () => {
+    const desk = bridge();
+    desk.paging.ringsWithTrigger = ["POPS"];
+    const id = await opened(desk);
+    await pass(desk, id, 1);
+    const ops = (await desk.incident(id)).pages.filter((page) => page.target.id === "POPS");
+    expect(ops).toEqual([expect.objectContaining({ state: "accepted", why: expect.stringContaining("own policy") })]);
+    expect(desk.incidents.events.filter(({ kind }) => kind === "page.accepted").map(({ says }) => says)).toEqual([
+      "Page accepted: pager",
+      "Page accepted: ana",
+      "Page accepted: POPS (rung by PagerDuty's own policy when it was triggered)",
+      "Page accepted: ana",
+    ]);
+    await pass(desk, id, 4.5);
+    expect(desk.paging.responders.map(({ request }) => [request.besidesTrigger, request.policies])).toEqual([
+      [true, []],
+      [false, ["POPS"]],
+      [false, []],
     ]);
   });
 

@@ -28,6 +28,10 @@ describe("Slack over Socket Mode, with Bolt", () => {
     expect(place.world.log.read(0, "slack.interaction").map(({ facts }) => facts)).toEqual([
       expect.objectContaining({ kind: "command", user: "U0ANA", text: "/dr status", ok: true }),
     ]);
+    // What came of it stands after it.
+    const told = ["slack.person-acted", "slack.ephemeral", "slack.interaction"];
+    const kinds = place.world.log.read(0, "slack.").map(({ kind }) => kind);
+    expect(kinds.filter((kind) => told.includes(kind))).toEqual(told);
   });
 
   test("mentions in a command arrive encoded and markup arrives harmless", async () => {

@@ -1,0 +1,60 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { Secret } from "../src/domain/secret.ts";
+import { LedgerFile } from "../src/store/ledger-file.ts";
+import { AT } from "./harness/observed.ts";
+import { StoreBench } from "./harness/store.ts";
+
+const CLI = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
+
+/** The command takes none that a bot would not take. */
+const KEY = "a ledger key of thirty-two letters, or more";
+
+function twokey(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  return new Promise<{ code: number; said: string }>((resolve) => {
+    execFile(process.execPath, [CLI, ...args], { env }, (error, out, err) =>
+      resolve({ code: error === null ? 0 : Number(error.code), said: `${out}${err}`.trim() }),
+    );
+  });
+}
+
+describe("twokey ledger", () => {
+  let bench: StoreBench;
+  let directory: string;
+  let path: string;
+  beforeEach(async () => {
+    bench = await StoreBench.start();
+    directory = await mkdtemp(join(tmpdir(), "twokey-cli-"));
+    path = join(directory, "bot.jsonl");
+    const ledger = await LedgerFile.open(await bench.connect(), { directory, process: "bot", key: new Secret(KEY) });
+    await ledger.append({ atMs: AT, run: "F-1", epoch: 1, kind: "intent", step: "promote", says: "ask" });
+    await ledger.close();
+  });
+  afterEach(async () => {
+    bench.close();
+    await rm(directory, { recursive: true });
+  });
+
+  test("needs the ledger's key and nothing else of the bot's environment", async () => {
+    const env = { TWOKEY_LEDGER_KEY: KEY };
+    expect(await twokey(["ledger", path], env)).toEqual({ code: 0, said: `${path}: 1 lines, the chain holds.` });
+  });
+
+  test("says which variable is missing, or too short to be the key", async () => {
+    for (const env of [{}, { TWOKEY_LEDGER_KEY: "short" }]) {
+      const { code, said } = await twokey(["ledger", path], env);
+      expect([code, said]).toEqual([2, expect.stringContaining("TWOKEY_LEDGER_KEY")]);
+    }
+  });
+
+  test("finds a changed line, and calls no missing file whole", async () => {
+    const env = { TWOKEY_LEDGER_KEY: KEY };
+    await writeFile(path, '{"chain":"0"}\n');
+    expect((await twokey(["ledger", path], env)).code).toBe(1);
+    expect(await twokey(["ledger", `${path}x`], env)).toEqual({ code: 2, said: `${path}x does not exist` });
+  });
+});

@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { decideOnRun } from "../../src/commands/run-decisions.ts";
+import { planDigest } from "../../src/domain/plan.ts";
+import type { RunEntry } from "../../src/domain/run-entry.ts";
+import { createRuns } from "../../src/store/runs.ts";
+import { example } from "../harness/example.ts";
+import { AT } from "../harness/observed.ts";
+import { planFor } from "../harness/plans.ts";
+import { StoreBench } from "../harness/store.ts";
+
+const inventory = example("inventory");
+const nothing = async () => undefined;
+const at = { atMs: AT };
+
+let bench: StoreBench;
+beforeEach(async () => {
+  bench = await StoreBench.start();
+});
+afterEach(() => bench.close());
+
+/** A run whose first step failed, and what each person is told who says what is to be done about it. */
+async function stoppedRun() {
+  const runs = createRuns(await bench.connect(), () => AT);
+  const plan = planFor(inventory);
+  await runs.create(plan, planDigest(plan), []);
+  const step = plan.steps[0]?.id ?? "";
+  const entries: RunEntry[] = [
+    { kind: "started", ...at, keys: ["ana", "ben"] },
+    { kind: "claimed", ...at, epoch: 1, worker: "w1" },
+    { kind: "intent", ...at, step, epoch: 1, attempt: 1 },
+    { kind: "failed", ...at, step, epoch: 1, code: "x", why: "it broke", mustAsk: true },
+  ];
+  for (const entry of entries) {
+    const run = await runs.read(plan.id);
+    if (run) await runs.append(run, { entries: [entry], events: [], over: false });
+  }
+  const deps = {
+    runs,
+    ledger: { append: nothing, disagreement: nothing, highestEpoch: () => 0 },
+    chat: {
+      person: (slackId: string) => Promise.resolve({ slackId, email: undefined, disqualifiedBy: [] }),
+      groupMembers: () => Promise.resolve([]),
+    },
+    clock: { now: () => AT, speed: 1, sleep: nothing },
+    wake: {
+      ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing, incidentChat: nothing },
+      card: nothing,
+    },
+    inventory: () => inventory,
+  };
+  return async (person: string, decision: "skip" | "unwind") => {
+    const slackId = inventory.people.find(({ id }) => id === person)?.slack ?? "";
+    const ask = { verb: decision, args: [plan.id], text: plan.id, asker: { person, slackId, door: "slack" as const } };
+    const answer = await decideOnRun(decision, ask, deps);
+    return answer.kind === "say" ? answer.card.text : answer.kind;
+  };
+}
+
+test("one person who votes twice is one of two, and the second person decides", async () => {
+  const says = await stoppedRun();
+  expect(await says("ana", "skip")).toContain("1 of 2 people want to skip");
+  expect(await says("ana", "skip")).toContain("1 of 2 people want to skip");
+  expect(await says("ben", "unwind")).toContain("1 of 2 people want to unwind");
+  const decided = await says("ben", "skip");
+  expect(decided).toContain("is running");
+  expect(decided).not.toContain("people want to");
+});
