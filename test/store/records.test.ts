@@ -47,6 +47,35 @@ describe("documents that several processes change", () => {
     expect(new Set(said).size).toBe(WRITERS * CHANGES);
   });
 
+  test("changes that one process makes to one document wait for each other: none is decided twice", async () => {
+    const tallies = createRecords(await bench.connect(), KIND);
+    let decided = 0;
+
+    await Promise.all(
+      Array.from({ length: CHANGES }, () =>
+        tallies.change("one", (current = { count: 0, by: {} }) => {
+          decided += 1;
+          return { value: { ...current, count: current.count + 1 }, events: [] };
+        }),
+      ),
+    );
+
+    expect((await tallies.get("one"))?.value.count).toBe(CHANGES);
+    expect(decided).toBe(CHANGES);
+  });
+
+  test("a change that fails keeps nobody behind it from changing the document", async () => {
+    const tallies = createRecords(await bench.connect(), KIND);
+
+    const failing = tallies.change("one", () => {
+      throw new Error("no");
+    });
+    const next = tallies.change("one", () => ({ value: { count: 1, by: {} }, events: [] }));
+
+    await expect(failing).rejects.toThrow("no");
+    expect(await next).toMatchObject({ count: 1 });
+  });
+
   test("a change that decides on nothing writes nothing", async () => {
     const tallies = createRecords(await bench.connect(), KIND);
 
