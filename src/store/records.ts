@@ -37,13 +37,12 @@ export function createRecords<T>(redis: ScriptedRedis, { kind, schema, isOpen }:
       isOpen(change.value) ? 1 : 0,
       ...change.events.map((event) => JSON.stringify(event)),
     );
-  const inTurn = oneAtATime();
-  const change = async (id: string, decide: (current: T | undefined) => Change<T> | undefined) => {
+  /** Decides all of them in their order on one reading and writes once. */
+  const commit = async (id: string, decisions: readonly Decide<T>[]): Promise<Decided<T>[]> => {
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       const current = await read(id);
-      const wanted = decide(current?.value);
-      if (!wanted) return current?.value;
-      if ((await write(id, current?.revision ?? 0, wanted)) > 0) return wanted.value;
+      const { decided, together } = decideAll(current?.value, decisions);
+      if (!together || (await write(id, current?.revision ?? 0, together)) > 0) return decided;
       // Who lost goes back a random while, longer each time: otherwise one writer can lose for ever.
       await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(2 ** tries, LONGEST_PAUSE_MS)));
     }
@@ -55,25 +54,77 @@ export function createRecords<T>(redis: ScriptedRedis, { kind, schema, isOpen }:
   return {
     get: read,
     openIds: () => redis.smembers(KEYS.openRecords(kind)),
-    change: (id, decide) => inTurn(id, () => change(id, decide)),
+    change: inTurn(commit),
     due: (nowMs, limit) => redis.zrangebyscore(KEYS.dueRecords(kind), "-inf", nowMs, "LIMIT", 0, limit),
   };
 }
 
-/**
- * Changes that one process makes to one document wait for each other: they would only lose to each other and go back, which
- * took tens of milliseconds where an incident opens its channel. Between processes the compare-and-set decides.
- */
-function oneAtATime(): <R>(id: string, work: () => Promise<R>) => Promise<R> {
-  const last = new Map<string, Promise<unknown>>();
-  return async (id, work) => {
-    const before = last.get(id);
-    const mine = before === undefined ? work() : before.then(work, work);
-    last.set(id, mine);
+type Decide<T> = (current: T | undefined) => Change<T> | undefined;
+/** What one of them came to: the value after it, or what it threw. */
+type Decided<T> = { readonly value: T | undefined } | { readonly thrown: unknown };
+
+function decideAll<T>(stored: T | undefined, decisions: readonly Decide<T>[]) {
+  let value = stored;
+  let together: Change<T> | undefined;
+  const decided = decisions.map((decide): Decided<T> => {
     try {
-      return await mine;
-    } finally {
-      if (last.get(id) === mine) last.delete(id);
+      const change = decide(value);
+      if (change) {
+        value = change.value;
+        together = { ...change, events: [...(together?.events ?? []), ...change.events] };
+      }
+      return { value };
+    } catch (thrown) {
+      return { thrown };
     }
+  });
+  return { decided, together };
+}
+
+interface Waiting<T> {
+  readonly decide: Decide<T>;
+  readonly resolve: (value: T | undefined) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/**
+ * Changes that one process makes to one document wait for the write under way and then go in together: on their own they
+ * would only lose to each other and go back, which took tens of milliseconds where an incident opens its channel. Between
+ * processes the compare-and-set decides.
+ */
+function inTurn<T>(
+  commit: (id: string, decisions: readonly Decide<T>[]) => Promise<readonly Decided<T>[]>,
+): (id: string, decide: Decide<T>) => Promise<T | undefined> {
+  const waiting = new Map<string, Waiting<T>[]>();
+  const work = async (id: string, queue: Waiting<T>[]): Promise<void> => {
+    while (queue.length > 0) {
+      const turn = queue.splice(0);
+      try {
+        const decided = await commit(
+          id,
+          turn.map(({ decide }) => decide),
+        );
+        for (const [index, { resolve, reject }] of turn.entries()) {
+          const mine = decided[index];
+          if (mine && "value" in mine) resolve(mine.value);
+          else reject(mine?.thrown);
+        }
+      } catch (error) {
+        for (const { reject } of turn) reject(error);
+      }
+    }
+    waiting.delete(id);
   };
+  return (id, decide) =>
+    new Promise((resolve, reject) => {
+      const queue = waiting.get(id);
+      const mine = { decide, resolve, reject };
+      if (queue) {
+        queue.push(mine);
+        return;
+      }
+      const started = [mine];
+      waiting.set(id, started);
+      void work(id, started);
+    });
 }

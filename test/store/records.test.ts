@@ -47,33 +47,43 @@ describe("documents that several processes change", () => {
     expect(new Set(said).size).toBe(WRITERS * CHANGES);
   });
 
-  test("changes that one process makes to one document wait for each other: none is decided twice", async () => {
-    const tallies = createRecords(await bench.connect(), KIND);
+  test("changes that one process makes to one document at once are one write, and none is decided twice", async () => {
+    const redis = await bench.connect();
+    const tallies = createRecords(redis, KIND);
     let decided = 0;
 
     await Promise.all(
       Array.from({ length: CHANGES }, () =>
         tallies.change("one", (current = { count: 0, by: {} }) => {
           decided += 1;
-          return { value: { ...current, count: current.count + 1 }, events: [] };
+          return { value: { ...current, count: current.count + 1 }, events: [event(String(decided))] };
         }),
       ),
     );
 
-    expect((await tallies.get("one"))?.value.count).toBe(CHANGES);
+    const stored = await tallies.get("one");
+    expect(stored?.value.count).toBe(CHANGES);
     expect(decided).toBe(CHANGES);
+    expect(await readEvents(redis, "", 1_000)).toHaveLength(CHANGES);
+    // The first goes in alone; the others waited for it.
+    expect(stored?.revision).toBe(2);
   });
 
   test("a change that fails keeps nobody behind it from changing the document", async () => {
     const tallies = createRecords(await bench.connect(), KIND);
 
+    const before = tallies.change("one", () => ({ value: { count: 1, by: {} }, events: [] }));
     const failing = tallies.change("one", () => {
       throw new Error("no");
     });
-    const next = tallies.change("one", () => ({ value: { count: 1, by: {} }, events: [] }));
+    const next = tallies.change("one", (current = { count: 0, by: {} }) => ({
+      value: { ...current, count: current.count + 1 },
+      events: [],
+    }));
 
     await expect(failing).rejects.toThrow("no");
-    expect(await next).toMatchObject({ count: 1 });
+    expect([await before, await next]).toMatchObject([{ count: 1 }, { count: 2 }]);
+    expect((await tallies.get("one"))?.value.count).toBe(2);
   });
 
   test("a change that decides on nothing writes nothing", async () => {

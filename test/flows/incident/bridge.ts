@@ -5,6 +5,7 @@ import { Incident, isOpen } from "../../../src/domain/incident.ts";
 import { type Inventory, inventoryFrom } from "../../../src/domain/inventory.ts";
 import { TwoKeyFile } from "../../../src/domain/twokey-file.ts";
 import { advanceLane, type DutyDeps } from "../../../src/engine/duties.ts";
+import { requestCard } from "../../../src/flows/incident/announce.ts";
 import type { Correlation } from "../../../src/flows/incident/correlate.ts";
 import type { IncidentDeps, ThrottleBook } from "../../../src/flows/incident/deps.ts";
 import { incidentRows } from "../../../src/flows/incident/index.ts";
@@ -366,6 +367,7 @@ export function bridge(world: Inventory = inventory()) {
   const wake = { run: nothing, incidentPages: nothing, incidentChat: nothing, card: nothing };
   const deps: IncidentDeps = {
     ...{ incidents, correlation, cards, throttle, chat, paging, clock, wake },
+    showCard: (request) => requestCard({ cards, clock, wake }, request),
     voice: incidentVoice,
     inventory: () => world,
     facts: () => Promise.resolve({ status: "down", progress: "none yet", challenges: "none", eta: "not known" }),
