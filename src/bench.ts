@@ -8,6 +8,7 @@ import { idleBot } from "./sandbox/bench/idle.ts";
 import { type Bench, benchLogger, type Measurement } from "./sandbox/bench/measurement.ts";
 import { type Finished, jsonOf, tableOf } from "./sandbox/bench/report.ts";
 import { resumeAfterKill } from "./sandbox/bench/resume.ts";
+import { manyIncidents } from "./sandbox/bench/scale.ts";
 import { alertStorm, webhookIntake } from "./sandbox/bench/webhooks.ts";
 
 /**
@@ -19,6 +20,7 @@ const MEASUREMENTS: readonly Measurement[] = [
   webhookIntake,
   alertToPeople,
   alertStorm,
+  manyIncidents,
   failover,
   resumeAfterKill,
 ];

@@ -100,10 +100,10 @@ async function serialBoundMs({ world }: Stage, created: LogEntry): Promise<numbe
   return creation + Math.max(...next);
 }
 
-const isIncidentCard = ({ facts }: LogEntry): boolean => String(facts["key"]).startsWith("incident:");
+export const isIncidentCard = ({ facts }: LogEntry): boolean => String(facts["key"]).startsWith("incident:");
 
 /** Otherwise the next alarm would join this incident. */
-async function resolveIn({ world, inventory }: Stage, channel: string): Promise<void> {
+export async function resolveIn({ world, inventory }: Stage, channel: string): Promise<void> {
   const [person] = inventory.people.filter(({ roles }) => roles.includes("responder"));
   if (!person) throw new Bug("nobody-responds", "The file names no responder");
   const words = '/dr resolve "it was a rehearsal" "nobody" "none" "none yet"';

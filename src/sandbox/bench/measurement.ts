@@ -30,6 +30,21 @@ export interface Storm {
   readonly ackP99Ms: number;
 }
 
+/** What one more incident costs from its alarm to its resolution, beside `few` open ones and beside `many`. */
+export interface Scale {
+  readonly few: number;
+  readonly many: number;
+  /** Processor time of the bot for one incident. */
+  readonly cpuMs: readonly [number, number];
+  /** Commands that Redis was sent for it. */
+  readonly commands: readonly [number, number];
+  /** The bot's resident memory. */
+  readonly rssMb: readonly [number, number];
+  /** Of one of the many that only stand open, a minute of world time. */
+  readonly standingCpuMs: number;
+  readonly standingCommands: number;
+}
+
 /** Machine milliseconds where the name ends in `Ms`; ratios otherwise. */
 export interface Figures {
   readonly webhookP99Ms?: number;
@@ -38,6 +53,7 @@ export interface Figures {
   readonly alertToChannelP99Ms?: number;
   readonly channelSerialBoundMs?: number;
   readonly storm?: Storm;
+  readonly scale?: Scale;
   readonly failoverOverhead?: number;
   readonly speedupVsSequential?: number;
   readonly resumeAfterKillP99Ms?: number;

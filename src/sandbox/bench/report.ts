@@ -42,6 +42,8 @@ const BARS: readonly Bar[] = [
   { what: "storm: incidents, channels, triggers", bar: "1, 1, 1", read: readConsequences },
   { what: "storm: lost, refused alerts; calls over a limit", bar: "0, 0, 0", read: readLosses },
   { what: "storm: command acknowledged, p99", bar: "≤ 500 ms", read: atMost((of) => of.storm?.ackP99Ms, 500) },
+  { what: "1,000 open incidents ÷ 10, cost of one more", bar: "≤ 1.2", read: atMost(costGrowth, 1.2, times) },
+  { what: "the same, memory of the bot", bar: "≤ 1.2", read: atMost(memoryGrowth, 1.2, times) },
   { what: "failover ÷ critical path", bar: "≤ 1.02", read: atMost((of) => of.failoverOverhead, 1.02, times) },
   { what: "sequential script ÷ failover", bar: "≥ 1.25", read: readSpeedup },
   { what: "resume after kill -9, p99", bar: "≤ 10000 ms", read: atMost((of) => of.resumeAfterKillP99Ms, 10_000) },
@@ -60,6 +62,15 @@ const BARS: readonly Bar[] = [
 function serialShare({ alertToChannelP99Ms, channelSerialBoundMs }: Figures): number | undefined {
   if (alertToChannelP99Ms === undefined || channelSerialBoundMs === undefined) return undefined;
   return alertToChannelP99Ms / channelSerialBoundMs;
+}
+
+/** Of processor time and of commands whichever grew more. */
+function costGrowth({ scale }: Figures): number | undefined {
+  return scale && Math.max(scale.cpuMs[1] / scale.cpuMs[0], scale.commands[1] / scale.commands[0]);
+}
+
+function memoryGrowth({ scale }: Figures): number | undefined {
+  return scale && scale.rssMb[1] / scale.rssMb[0];
 }
 
 function readConsequences({ storm }: Figures) {
