@@ -14,35 +14,48 @@ export interface RecordKind<T> {
   readonly schema: z.ZodType<T>;
   /** Which documents `openIds` lists. */
   readonly isOpen: (value: T) => boolean;
+  /** By what open documents are found without reading them all; without blanks. */
+  readonly labels?: (value: T) => readonly string[];
 }
 
-export function createRecords<T>(redis: ScriptedRedis, { kind, schema, isOpen }: RecordKind<T>): Records<T> {
+export function createRecords<T>(redis: ScriptedRedis, { kind, schema, isOpen, labels }: RecordKind<T>): Records<T> {
   const read = async (id: string): Promise<Stored<T> | undefined> => {
     const stored = await redis.hgetall(KEYS.record(kind, id));
     const { revision, value } = stored;
     if (revision === undefined || value === undefined) return undefined;
     return { revision: Number(revision), value: schema.parse(JSON.parse(value)) };
   };
-  const write = (id: string, expected: number, change: Change<T>): Promise<number> =>
-    redis.twokeyChangeRecord(
+  const membersOf = (id: string, value: T | undefined): string[] =>
+    value !== undefined && labels && isOpen(value) ? labels(value).map((label) => `${label} ${id}`) : [];
+  const write = (id: string, current: Stored<T> | undefined, change: Change<T>): Promise<number> => {
+    const before = membersOf(id, current?.value);
+    const after = membersOf(id, change.value);
+    const dropped = before.filter((member) => !after.includes(member));
+    return redis.twokeyChangeRecord(
       KEYS.position,
       KEYS.events,
       KEYS.record(kind, id),
       KEYS.openRecords(kind),
       KEYS.dueRecords(kind),
+      KEYS.labelledRecords(kind),
       id,
-      expected,
+      current?.revision ?? 0,
       JSON.stringify(change.value),
       change.dueAtMs ?? "",
       isOpen(change.value) ? 1 : 0,
+      dropped.length,
+      after.length,
+      ...dropped,
+      ...after,
       ...change.events.map((event) => JSON.stringify(event)),
     );
+  };
   /** Decides all of them in their order on one reading and writes once. */
   const commit = async (id: string, decisions: readonly Decide<T>[]): Promise<Decided<T>[]> => {
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       const current = await read(id);
       const { decided, together } = decideAll(current?.value, decisions);
-      if (!together || (await write(id, current?.revision ?? 0, together)) > 0) return decided;
+      if (!together || (await write(id, current, together)) > 0) return decided;
       // Who lost goes back a random while, longer each time: otherwise one writer can lose for ever.
       await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(2 ** tries, LONGEST_PAUSE_MS)));
     }
@@ -53,7 +66,12 @@ export function createRecords<T>(redis: ScriptedRedis, { kind, schema, isOpen }:
   };
   return {
     get: read,
-    openIds: () => redis.smembers(KEYS.openRecords(kind)),
+    openIds: async (label) => {
+      if (label === undefined) return redis.smembers(KEYS.openRecords(kind));
+      // The blank before the id is followed by nothing else that sorts before "!".
+      const members = await redis.zrangebylex(KEYS.labelledRecords(kind), `[${label} `, `(${label}!`);
+      return members.map((member) => member.slice(label.length + 1));
+    },
     change: inTurn(commit),
     due: (nowMs, limit) => redis.zrangebyscore(KEYS.dueRecords(kind), "-inf", nowMs, "LIMIT", 0, limit),
   };

@@ -112,4 +112,24 @@ describe("documents that several processes change", () => {
     await set(10);
     expect([await tallies.openIds(), await tallies.due(AT, 10)]).toEqual([[], []]);
   });
+
+  test("open documents are found by what they are about, as long as they are about it", async () => {
+    const labels = ({ by }: z.infer<typeof Tally>) => Object.keys(by).map((who) => `by:${who}`);
+    const tallies = createRecords(await bench.connect(), { ...KIND, labels });
+    const set = (id: string, count: number, ...who: string[]) =>
+      tallies.change(id, () => ({
+        value: { count, by: Object.fromEntries(who.map((each) => [each, 1])) },
+        events: [event(id)],
+      }));
+    const found = async () => Promise.all(["ana", "an", "ben"].map((who) => tallies.openIds(`by:${who}`)));
+
+    await set("one", 1, "ana", "ben");
+    await set("two", 1, "ana");
+    await set("three", 10, "ana");
+    expect(await found()).toEqual([["one", "two"], [], ["one"]]);
+
+    await set("one", 2, "ana");
+    await set("two", 10, "ana");
+    expect(await found()).toEqual([["one"], [], []]);
+  });
 });

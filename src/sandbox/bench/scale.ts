@@ -183,13 +183,18 @@ async function copies({ incidents, correlation }: Memory, model: Incident, { fro
     absorbed: [],
   }));
   for (const [index, { id, services }] of rows.entries()) {
-    const evidence = model.duties["evidence"];
+    const trigger = model.duties["trigger:1"];
+    if (!trigger) throw new Bug("never-paged", "The incident that is copied was never at the pager");
     const retryAtMs = nowMs + ((index + 1) / rows.length) * EVIDENCE_EVERY_MS;
     const value: Incident = {
       ...model,
       ...{ id, services, channelName: `${model.channelName}-${id}` },
       ...(model.channel === undefined ? {} : { channel: { id: `C${id.toUpperCase()}`, name: `inc-${id}` } }),
-      duties: { ...model.duties, ...(evidence === undefined ? {} : { evidence: { ...evidence, retryAtMs } }) },
+      duties: {
+        ...model.duties,
+        "trigger:1": { ...trigger, intentAtMs: nowMs - EVIDENCE_EVERY_MS },
+        evidence: { ...trigger, state: "retry", retryAtMs },
+      },
     };
     await incidents.change(id, () => dueChange({ value, events: [] }, nowMs));
   }

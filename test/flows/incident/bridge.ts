@@ -1,7 +1,7 @@
 import type { AlertRecord, Signal } from "../../../src/domain/alert.ts";
 import type { CardDue } from "../../../src/domain/card-due.ts";
 import { OutcomeUnknown, TransientError } from "../../../src/domain/errors.ts";
-import { Incident, isOpen } from "../../../src/domain/incident.ts";
+import { Incident, incidentLabels, isOpen } from "../../../src/domain/incident.ts";
 import { type Inventory, inventoryFrom } from "../../../src/domain/inventory.ts";
 import { TwoKeyFile } from "../../../src/domain/twokey-file.ts";
 import { advanceLane, type DutyDeps } from "../../../src/engine/duties.ts";
@@ -349,7 +349,7 @@ export function bridge(world: Inventory = inventory()) {
   const clock = testClock();
   const paging = new RecordedPager(clock);
   const chat = new RecordedChat(clock);
-  const incidents = memoryRecords<Incident>(isOpen);
+  const incidents = memoryRecords<Incident>(isOpen, incidentLabels);
   const correlation = memoryRecords<Correlation>();
   const alerts = memoryRecords<AlertRecord>();
   const cards = memoryRecords<CardDue>();
