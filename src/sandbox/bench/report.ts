@@ -104,6 +104,8 @@ export interface Finished {
 export interface Circumstances {
   readonly seed: number;
   readonly isQuick: boolean;
+  /** Of the machine over the last minute, before and after: what others did on it meanwhile shows here. */
+  readonly load: readonly [number, number];
 }
 
 export function tableOf(finished: readonly Finished[], circumstances: Circumstances): string {
@@ -126,7 +128,7 @@ export function tableOf(finished: readonly Finished[], circumstances: Circumstan
   return [...table, "", ...finished.flatMap(sayCircumstances), ...sayRun(circumstances), ""].join("\n");
 }
 
-export function jsonOf(finished: readonly Finished[], { seed, isQuick }: Circumstances): string {
+export function jsonOf(finished: readonly Finished[], { seed, isQuick, load }: Circumstances): string {
   const by = <T>(read: (measurement: Finished["measurement"]) => T) =>
     Object.fromEntries(finished.map(({ measurement }) => [measurement.name, read(measurement)]));
   return JSON.stringify({
@@ -135,6 +137,7 @@ export function jsonOf(finished: readonly Finished[], { seed, isQuick }: Circums
     injected: by(({ injected }) => injected),
     seed,
     quick: isQuick,
+    loadAverage: load,
   });
 }
 
@@ -151,6 +154,9 @@ function sayInjected({ slackMs = 0, pagerDutyMs = 0, webhooksPerSecond }: Inject
   return `Slack ${slackMs} ms and PagerDuty ${pagerDutyMs} ms a call${load}.`;
 }
 
-function sayRun({ seed, isQuick }: Circumstances): string[] {
-  return [`Seed ${seed}.${isQuick ? " Quick: small samples, a look and not a verdict." : ""}`];
+function sayRun({ seed, isQuick, load }: Circumstances): string[] {
+  const [before, after] = load.map((each) => each.toFixed(1));
+  return [
+    `Seed ${seed}. Load average of the machine ${before} before and ${after} after, this run's own included.${isQuick ? " Quick: small samples, a look and not a verdict." : ""}`,
+  ];
 }
