@@ -1,14 +1,14 @@
 import { readFile } from "node:fs/promises";
 import type { Intents } from "../commands/intent.ts";
 import type { Settings } from "../config/environment.ts";
-import { INCIDENT_LABEL, readDedupKey } from "../domain/incident.ts";
 import { type Inventory, whoIs } from "../domain/inventory.ts";
 import { createSlackDoor, type SlackDoor } from "../doors/slack/bolt.ts";
-import { createPagerDutyDoor, type PagerDutyEvent } from "../doors/web/pagerduty.ts";
+import { createPagerDutyDoor } from "../doors/web/pagerduty.ts";
 import { startWeb, type Web } from "../doors/web/server.ts";
 import { createSnsDoor } from "../doors/web/sns.ts";
 import { certificateFetcher } from "../doors/web/sns-certificates.ts";
 import { isSignedByPagerDuty } from "../integrations/pagerduty/webhook-signature.ts";
+import { incidentsAbout } from "../flows/incident/watch.ts";
 import { messageOf } from "../integrations/slack/blocks.ts";
 import { modalOf } from "../integrations/slack/modal.ts";
 import type { Queues } from "../jobs/queues.ts";
@@ -101,7 +101,7 @@ function createPagerDuty({ settings, redis, memory, queues, logger, clock }: Doo
       const tooOld = clock.toMachineMs(clock.now()) - event.occurredAtMs > REMEMBER_PAGERDUTY_MS;
       if (tooOld || !(await firstTime(redis, `pagerduty:${event.webhookId}`, REMEMBER_PAGERDUTY_MS))) return;
       try {
-        await Promise.all((await aboutIn(event, memory)).map((id) => queues.wake.incidentEvidence(id)));
+        await Promise.all((await incidentsAbout(event, memory.incidents)).map((id) => queues.wake.incidentEvidence(id)));
       } catch (error) {
         await forget(redis, `pagerduty:${event.webhookId}`);
         throw error;
@@ -111,14 +111,4 @@ function createPagerDuty({ settings, redis, memory, queues, logger, clock }: Doo
       logger.error({}, "A PagerDuty webhook was not signed with our secret: check PAGERDUTY_WEBHOOK_SECRETS"),
     logger,
   });
-}
-
-/**
- * Our open incidents that the event is about. Before the pager's own id is known its key tells; what neither tells is of
- * somebody else, or is read within seconds anyhow.
- */
-async function aboutIn({ incident, key }: PagerDutyEvent, { incidents }: Memory): Promise<readonly string[]> {
-  const named = key === undefined ? undefined : readDedupKey(key);
-  if (named) return [named.id];
-  return incident === undefined ? [] : incidents.openIds(INCIDENT_LABEL.pager(incident));
 }
