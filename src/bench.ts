@@ -1,3 +1,4 @@
+import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { readInherited } from "./config/inherited.ts";
 import { chainOf } from "./domain/errors.ts";
@@ -6,8 +7,9 @@ import { type BenchArguments, benchUsage, readBenchArguments } from "./sandbox/b
 import { failover } from "./sandbox/bench/failover.ts";
 import { idleBot } from "./sandbox/bench/idle.ts";
 import { type Bench, benchLogger, type Measurement } from "./sandbox/bench/measurement.ts";
-import { type Finished, jsonOf, tableOf } from "./sandbox/bench/report.ts";
+import { type Circumstances, type Finished, jsonOf, tableOf } from "./sandbox/bench/report.ts";
 import { resumeAfterKill } from "./sandbox/bench/resume.ts";
+import { manyIncidents } from "./sandbox/bench/scale.ts";
 import { alertStorm, webhookIntake } from "./sandbox/bench/webhooks.ts";
 
 /**
@@ -19,6 +21,7 @@ const MEASUREMENTS: readonly Measurement[] = [
   webhookIntake,
   alertToPeople,
   alertStorm,
+  manyIncidents,
   failover,
   resumeAfterKill,
 ];
@@ -48,6 +51,7 @@ async function run({ only, isQuick, isJson, seed, config }: BenchArguments): Pro
     logger: benchLogger(),
   };
   const finished: Finished[] = [];
+  const [before = 0] = loadavg();
   for (const measurement of MEASUREMENTS.filter(({ name }) => only === undefined || name === only)) {
     say(`Measuring ${measurement.name} …`);
     try {
@@ -58,7 +62,8 @@ async function run({ only, isQuick, isJson, seed, config }: BenchArguments): Pro
       process.exitCode = 1;
     }
   }
-  const circumstances = { seed, isQuick };
+  const [after = 0] = loadavg();
+  const circumstances: Circumstances = { seed, isQuick, load: [before, after] };
   process.stdout.write(isJson ? `${jsonOf(finished, circumstances)}\n` : tableOf(finished, circumstances));
 }
 

@@ -45,7 +45,7 @@ export async function startApp(settings: Settings, inventory: () => Inventory, l
   const queues = createQueues({ url, ...FAIL_FAST, enableOfflineQueue: true }, logger);
   const timeline = async (incident: string) => (await eventsOf(redis, { incident })).map(({ event }) => event);
   const eventsOfRun = async (run: string) => (await eventsOf(redis, { run })).map(({ event }) => event);
-  const incidentDeps: IncidentDeps = {
+  const incidentDeps: Omit<IncidentDeps, "showCard"> = {
     ...memory,
     chat: outside.chat,
     paging: outside.paging,

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { type CommandDeps, createIntents } from "../commands/index.ts";
 import type { Intents } from "../commands/intent.ts";
 import type { Event } from "../domain/event.ts";
-import { type Incident, isOpen } from "../domain/incident.ts";
+import { INCIDENT_LABEL, type Incident, isOpen } from "../domain/incident.ts";
 import type { Inventory } from "../domain/inventory.ts";
 import type { Observation } from "../domain/observed.ts";
 import type { Service } from "../domain/service.ts";
@@ -36,10 +36,9 @@ const SPEAKABLE = "23456789ABCDEFGHJKMNPQRSTVWXYZ";
 export function createCommands(sources: CommandSources): Intents {
   const { memory, outside, clock, wake, inventory } = sources;
   const incidentOf = async (service: string): Promise<Incident | undefined> => {
-    const stored = await Promise.all((await memory.incidents.openIds()).map((id) => memory.incidents.get(id)));
-    return stored
-      .flatMap((each) => (each && isOpen(each.value) ? [each.value] : []))
-      .find((incident) => incident.services.includes(service));
+    const ids = await memory.incidents.openIds(INCIDENT_LABEL.service(service));
+    const stored = await Promise.all(ids.map((id) => memory.incidents.get(id)));
+    return stored.flatMap((each) => (each && isOpen(each.value) ? [each.value] : []))[0];
   };
   const deps: CommandDeps = {
     run: {

@@ -7,6 +7,7 @@ import { createPagerDutyDoor } from "../doors/web/pagerduty.ts";
 import { startWeb, type Web } from "../doors/web/server.ts";
 import { createSnsDoor } from "../doors/web/sns.ts";
 import { certificateFetcher } from "../doors/web/sns-certificates.ts";
+import { incidentsAbout } from "../flows/incident/watch.ts";
 import { isSignedByPagerDuty } from "../integrations/pagerduty/webhook-signature.ts";
 import { messageOf } from "../integrations/slack/blocks.ts";
 import { modalOf } from "../integrations/slack/modal.ts";
@@ -100,7 +101,9 @@ function createPagerDuty({ settings, redis, memory, queues, logger, clock }: Doo
       const tooOld = clock.toMachineMs(clock.now()) - event.occurredAtMs > REMEMBER_PAGERDUTY_MS;
       if (tooOld || !(await firstTime(redis, `pagerduty:${event.webhookId}`, REMEMBER_PAGERDUTY_MS))) return;
       try {
-        await Promise.all((await memory.incidents.openIds()).map((id) => queues.wake.incidentEvidence(id)));
+        await Promise.all(
+          (await incidentsAbout(event, memory.incidents)).map((id) => queues.wake.incidentEvidence(id)),
+        );
       } catch (error) {
         await forget(redis, `pagerduty:${event.webhookId}`);
         throw error;

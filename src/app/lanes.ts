@@ -1,4 +1,5 @@
 import type { Card } from "../domain/card.ts";
+import type { CardRequest } from "../domain/card-due.ts";
 import { dutiesFrom, nextDueAt } from "../domain/duty.ts";
 import { dedupKey, type Incident } from "../domain/incident.ts";
 import type { Inventory } from "../domain/inventory.ts";
@@ -30,7 +31,7 @@ export interface LaneDeps {
   readonly ledger: Ledger;
   readonly logger: Logger;
   readonly worker: string;
-  readonly incidentDeps: IncidentDeps;
+  readonly incidentDeps: Omit<IncidentDeps, "showCard">;
   readonly inventory: () => Inventory;
   render(kind: string, subject: string): Promise<Card | undefined>;
   /** Extra duties of every sweep: heartbeat, cache, file watch. */
@@ -43,14 +44,15 @@ const SWEEP_LIMIT = 500;
 /** What each job does: look at one stored thing and do what is due. */
 export function createHandlers(deps: LaneDeps): Handlers {
   const { memory, outside, queues, clock, logger, worker } = deps;
-  const rows = incidentRows(deps.incidentDeps);
-  const duties = { records: memory.incidents, rows, clock, logger, worker, wake: queues.wake };
   const outbox = { cards: memory.cards, chat: outside.chat, clock, logger, worker, render: deps.render };
   const tend = tendDeps(deps);
   const intake = createIntake({ ...memory, clock, wake: queues.wake, inventory: deps.inventory });
   const later = async (lane: "pages" | "chat" | "cards", id: string, dueMs: number | undefined) => {
     if (dueMs !== undefined) await queues.wakeLater(lane, id, (dueMs - clock.now()) / clock.speed);
   };
+  const send = async (id: string, request?: CardRequest) => later("cards", id, await sendCard(id, outbox, request));
+  const rows = incidentRows({ ...deps.incidentDeps, showCard: (request) => send(request.id, request) });
+  const duties = { records: memory.incidents, rows, clock, logger, worker, wake: queues.wake };
   return {
     lanes: {
       runs: (id, signal) => tendRun(id, tend, signal),
@@ -58,7 +60,7 @@ export function createHandlers(deps: LaneDeps): Handlers {
       evidence: (id) => readEvidence(id, deps),
       pages: async (id) => later("pages", id, await advanceLane(id, "pages", duties)),
       chat: async (id) => later("chat", id, await advanceLane(id, "chat", duties)),
-      cards: async (id) => later("cards", id, await sendCard(id, outbox)),
+      cards: (id) => send(id),
     },
     signal: async (signal) => {
       await intake.take(signal);

@@ -1,4 +1,5 @@
 import { chainOf } from "../domain/errors.ts";
+import { INCIDENT_LABEL } from "../domain/incident.ts";
 import type { Inventory } from "../domain/inventory.ts";
 import type { Observation } from "../domain/observed.ts";
 import type { Service } from "../domain/service.ts";
@@ -42,7 +43,7 @@ export function startLookout(deps: LookoutDeps): { stop(): void } {
   const turn = async (): Promise<void> => {
     // Every process follows the shared clock by itself; the sweep runs in one of them only.
     await deps.clock.refresh();
-    const busy = await busyServices(deps.memory);
+    const busy = await busyServices(deps);
     for (const service of deps.inventory().services) {
       const everyMs = lookEveryMs(busy.has(service.name), lastLooks.get(service.name));
       if (!looking.has(service.name) && Date.now() - (lastMs.get(service.name) ?? 0) >= everyMs) void lookAt(service);
@@ -63,13 +64,15 @@ export function lookEveryMs(isBusy: boolean, last: Observation | undefined): num
   return isBusy || wasDark ? BUSY_EVERY_MS : QUIET_EVERY_MS;
 }
 
-async function busyServices({ runs, incidents }: Memory): Promise<ReadonlySet<string>> {
-  const [openRuns, openIncidents] = await Promise.all([
+/** Asked every second, so it reads no incident: a thousand open ones must cost no more than ten. */
+async function busyServices({ memory: { runs, incidents }, inventory }: LookoutDeps): Promise<ReadonlySet<string>> {
+  const { services } = inventory();
+  const [openRuns, open] = await Promise.all([
     runs.openIds().then((ids) => Promise.all(ids.map((id) => runs.read(id)))),
-    incidents.openIds().then((ids) => Promise.all(ids.map((id) => incidents.get(id)))),
+    Promise.all(services.map(({ name }) => incidents.openIds(INCIDENT_LABEL.service(name)))),
   ]);
   return new Set([
     ...openRuns.flatMap((run) => run?.plan.service ?? []),
-    ...openIncidents.flatMap((stored) => stored?.value.services ?? []),
+    ...services.flatMap(({ name }, index) => (open[index]?.length ? [name] : [])),
   ]);
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { AlertRecord } from "../domain/alert.ts";
 import { CardDue } from "../domain/card-due.ts";
-import { Incident, isOpen } from "../domain/incident.ts";
+import { Incident, incidentLabels, isOpen } from "../domain/incident.ts";
 import type { Observation } from "../domain/observed.ts";
 import { RunCalls } from "../engine/call-people.ts";
 import { RunNotes } from "../engine/tend-run.ts";
@@ -44,7 +44,7 @@ export function createMemory(redis: ScriptedRedis, now: () => number): Memory {
   return {
     runs: createRuns(redis, now),
     recoveries: createRecoveries(redis),
-    incidents: createRecords(redis, { kind: "incident", schema: Incident, isOpen }),
+    incidents: createRecords(redis, { kind: "incident", schema: Incident, isOpen, labels: incidentLabels }),
     correlation: createRecords(redis, { kind: "correlation", schema: Correlation, isOpen: () => true }),
     alerts: createRecords(redis, { kind: "alert", schema: AlertRecord, isOpen: (alert) => alert.state === "alarm" }),
     cards: createRecords(redis, { kind: "card", schema: CardDue, isOpen: (card) => card.sent < card.wanted }),

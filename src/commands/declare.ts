@@ -1,5 +1,5 @@
 import { UserError } from "../domain/errors.ts";
-import type { Incident } from "../domain/incident.ts";
+import { INCIDENT_LABEL, type Incident } from "../domain/incident.ts";
 import { readSeverity } from "../domain/severity.ts";
 import { CORRELATION_ID, type OpenIncident } from "../flows/incident/correlate.ts";
 import { dueChange } from "../flows/incident/index.ts";
@@ -13,8 +13,7 @@ export async function declare(ask: Ask, deps: IncidentCommandDeps): Promise<Answ
   if (what === "") {
     throw new UserError("declare-what", "Say what is wrong: /dr declare sev1 inventory checkout answers with errors");
   }
-  const open = service === undefined ? [] : await openIncidents(deps);
-  const known = open.find(({ services }) => service !== undefined && services.includes(service));
+  const [known] = service === undefined ? [] : await openIncidents(deps, INCIDENT_LABEL.service(service));
   if (known) return whisper(`${service} has an open incident: ${nameOf(known)}. Please continue there.`);
   const actor = actorOf(ask, deps.inventory());
   const id = deps.newId();

@@ -2,7 +2,7 @@ import type { Card } from "../domain/card.ts";
 import type { Changed } from "../domain/duty.ts";
 import { UserError } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
-import { type Incident, isOpen, type UpdateFields } from "../domain/incident.ts";
+import { INCIDENT_LABEL, type Incident, isOpen, type UpdateFields } from "../domain/incident.ts";
 import { findPerson, type Inventory } from "../domain/inventory.ts";
 import type { Actor } from "../flows/incident/changes.ts";
 import type { Correlation } from "../flows/incident/correlate.ts";
@@ -42,6 +42,9 @@ export function actorOf(ask: Ask, inventory: Inventory): Actor {
   return { id, name: person?.name ?? slackId ?? "somebody", door };
 }
 
+/** Open incidents that an answer names. */
+const MOST_NAMED = 20;
+
 export interface Meant {
   readonly incident: Incident;
   /** The arguments without the incident's id. */
@@ -54,23 +57,30 @@ export async function incidentMeant(ask: Ask, deps: Pick<IncidentCommandDeps, "i
   const named = ask.value ?? word;
   const stored = named === undefined ? undefined : await deps.incidents.get(named);
   if (stored) return { incident: stored.value, args: ask.value === undefined ? rest : ask.args };
-  const open = await openIncidents(deps);
-  const here = open.find(({ channel }) => channel !== undefined && channel.id === ask.asker.channel);
+  const { channel } = ask.asker;
+  const [here] = channel === undefined ? [] : await openIncidents(deps, INCIDENT_LABEL.channel(channel));
   if (here) return { incident: here, args: ask.args };
+  const open = await openIncidents(deps);
   const [only, ...others] = open;
   if (only === undefined) throw new UserError("incident-none", "No incident is open. /dr declare opens one.");
   if (others.length > 0) {
-    const ids = open.map(({ id, severity, title }) => `${id} (${severity.toUpperCase()}, ${title})`);
+    const named = open.slice(0, MOST_NAMED);
+    const ids = named.map(({ id, severity, title }) => `${id} (${severity.toUpperCase()}, ${title})`);
+    const more = open.length > named.length ? `; and ${open.length - named.length} more` : "";
     throw new UserError(
       "incident-ambiguous",
-      `Several incidents are open: ${ids.join("; ")}. Name one, or ask in its channel.`,
+      `Several incidents are open: ${ids.join("; ")}${more}. Name one, or ask in its channel.`,
     );
   }
   return { incident: only, args: ask.args };
 }
 
-export async function openIncidents({ incidents }: Pick<IncidentCommandDeps, "incidents">): Promise<Incident[]> {
-  const ids = await incidents.openIds();
+/** All of them, or those with that label. */
+export async function openIncidents(
+  { incidents }: Pick<IncidentCommandDeps, "incidents">,
+  label?: string,
+): Promise<Incident[]> {
+  const ids = await incidents.openIds(label);
   const stored = await Promise.all(ids.map((id) => incidents.get(id)));
   return stored.flatMap((each) => (each !== undefined && isOpen(each.value) ? [each.value] : []));
 }

@@ -154,6 +154,21 @@ export function isOpen(incident: Incident): boolean {
   return incident.state === "open";
 }
 
+/** By what an open incident is looked for: a service, its channel, its id at the pager. */
+export const INCIDENT_LABEL = {
+  service: (name: string) => `service:${name}`,
+  channel: (id: string) => `channel:${id}`,
+  pager: (id: string) => `pager:${id}`,
+} as const;
+
+export function incidentLabels({ services, channel, pager }: Incident): string[] {
+  return [
+    ...services.map(INCIDENT_LABEL.service),
+    ...(channel === undefined ? [] : [INCIDENT_LABEL.channel(channel.id)]),
+    ...(pager.id === undefined ? [] : [INCIDENT_LABEL.pager(pager.id)]),
+  ];
+}
+
 /** The newest acknowledgement that counts. */
 export function lastAck(incident: Incident): Acknowledgement | undefined {
   return incident.acks.at(-1);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Card } from "../domain/card.ts";
-import type { CardDue } from "../domain/card-due.ts";
+import { type CardDue, type CardRequest, wantCard } from "../domain/card-due.ts";
 import { chainOf, TransientError, UserError } from "../domain/errors.ts";
 import { canonicalJson } from "../domain/json.ts";
 import type { Chat, MessageRef } from "../ports/chat.ts";
@@ -33,9 +33,12 @@ const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
 const REFUSED_AGAIN_MS = 300_000;
 
-/** Sends one card if it is due. Returns when to come back (world time), or undefined when nothing is owed. */
-export async function sendCard(id: string, deps: OutboxDeps): Promise<number | undefined> {
-  const claimed = await claim(id, deps);
+/**
+ * Sends one card if it is due. Returns when to come back (world time), or undefined when nothing is owed. With a request
+ * the card is wanted and claimed in one write, which spares people who wait for it the way through a queue.
+ */
+export async function sendCard(id: string, deps: OutboxDeps, request?: CardRequest): Promise<number | undefined> {
+  const claimed = await claim(id, deps, request);
   if (claimed === undefined) return dueAt((await deps.cards.get(id))?.value, deps);
   let outcome: Outcome;
   try {
@@ -53,13 +56,15 @@ function dueAt(card: CardDue | undefined, { clock }: OutboxDeps): number | undef
   return Math.max(card.wantedSinceMs, paced, card.retryAtMs ?? 0, card.claim?.untilMs ?? 0);
 }
 
-async function claim(id: string, deps: OutboxDeps): Promise<CardDue | undefined> {
+async function claim(id: string, deps: OutboxDeps, request?: CardRequest): Promise<CardDue | undefined> {
   let isMine = false;
-  const card = await deps.cards.change(id, (current) => {
+  const card = await deps.cards.change(id, (stored) => {
     const nowMs = deps.clock.now();
+    const wanted = request && wantCard(stored, request, nowMs);
+    const current = wanted ?? stored;
     const at = dueAt(current, deps);
     isMine = current !== undefined && at !== undefined && at <= nowMs;
-    if (current === undefined || !isMine) return undefined;
+    if (current === undefined || !isMine) return wanted && { value: wanted, events: [], dueAtMs: at };
     const untilMs = nowMs + CLAIM_MS * deps.clock.speed;
     const value: CardDue = {
       ...current,
@@ -86,10 +91,13 @@ type Outcome =
 async function deliver(card: CardDue, deps: OutboxDeps): Promise<Outcome> {
   const target = await targetOf(card, deps);
   if (target === undefined) return { kind: "waits", why: "the message above it is not posted yet" };
-  const rendered = await deps.render(card.kind, card.subject);
+  const [rendered, isHeld] = await Promise.all([deps.render(card.kind, card.subject), holdsClaim(card, deps)]);
   if (rendered === undefined) return { kind: "nothing-to-show" };
   const hash = createHash("sha256").update(canonicalJson(rendered)).digest("hex");
-  if (!(await holdsClaim(card, deps))) return { kind: "retry", why: "the claim ran out before anything was sent" };
+  // A claim is only ever lost by its end, so after the look at the store the clock tells enough.
+  if (!isHeld || deps.clock.now() >= (card.claim?.untilMs ?? 0)) {
+    return { kind: "retry", why: "the claim ran out before anything was sent" };
+  }
   const before = card.message ?? (await findLost(card, target, deps));
   const message = before ?? (await deps.chat.post(target, rendered, card.id));
   // A message that was found says what was true when it was posted.

@@ -16,8 +16,8 @@ export interface Change<T> {
 /** Documents of one kind, changed only by compare-and-set; the change, its events and its due time are one atomic step. */
 export interface Records<T> {
   get(id: string): Promise<Stored<T> | undefined>;
-  /** Ids that were put with `open: true` and not closed since. */
-  openIds(): Promise<readonly string[]>;
+  /** Ids that were put with `open: true` and not closed since; with a label those that carry it. */
+  openIds(label?: string): Promise<readonly string[]>;
   /**
    * Reads, decides, writes if nobody was faster, else decides again on what they wrote. `decide` must be pure; returning
    * undefined leaves the document as it is. Resolves to the value that is stored afterwards.

@@ -19,6 +19,8 @@ export const KEYS = {
   coolDown: (service: string) => `${PREFIX}:cool-down:${service}`,
   record: (kind: string, id: string) => `${PREFIX}:${kind}:${id}`,
   openRecords: (kind: string) => `${PREFIX}:${kind}:open`,
+  /** Open records by what they are about: members are `<label> <id>`. */
+  labelledRecords: (kind: string) => `${PREFIX}:${kind}:labelled`,
   dueRecords: (kind: string) => `${PREFIX}:${kind}:due`,
   budget: (name: string) => `${PREFIX}:budget:${name}`,
   once: (key: string) => `${PREFIX}:once:${key}`,

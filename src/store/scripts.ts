@@ -58,8 +58,9 @@ return 1
 `;
 
 /**
- * KEYS: position, events, record, open records, due records.
- * ARGV: id, expected revision, value, due world ms or '', open (0/1), events…
+ * KEYS: position, events, record, open records, due records, labelled records.
+ * ARGV: id, expected revision, value, due world ms or '', open (0/1), number of members to drop, number to add,
+ *       members to drop…, members to add…, events…
  */
 const CHANGE_RECORD = `
 local revision = tonumber(redis.call('HGET', KEYS[3], 'revision') or '0')
@@ -67,8 +68,11 @@ if revision ~= tonumber(ARGV[2]) then return 0 end
 redis.call('HSET', KEYS[3], 'revision', revision + 1, 'value', ARGV[3])
 if ARGV[4] == '' then redis.call('ZREM', KEYS[5], ARGV[1]) else redis.call('ZADD', KEYS[5], ARGV[4], ARGV[1]) end
 if ARGV[5] == '1' then redis.call('SADD', KEYS[4], ARGV[1]) else redis.call('SREM', KEYS[4], ARGV[1]) end
+local dropped, added = tonumber(ARGV[6]), tonumber(ARGV[7])
+for i = 8, 7 + dropped do redis.call('ZREM', KEYS[6], ARGV[i]) end
+for i = 8 + dropped, 7 + dropped + added do redis.call('ZADD', KEYS[6], 0, ARGV[i]) end
 local events = {}
-for i = 6, #ARGV do events[#events + 1] = ARGV[i] end
+for i = 8 + dropped + added, #ARGV do events[#events + 1] = ARGV[i] end
 ${APPEND_EVENTS}
 return revision + 1
 `;
@@ -113,7 +117,7 @@ export type ScriptedRedis = Redis & Scripts;
 export function withScripts(redis: Redis): ScriptedRedis {
   redis.defineCommand("twokeyAppendRun", { numberOfKeys: 8, lua: APPEND_RUN });
   redis.defineCommand("twokeyCreateRun", { numberOfKeys: 5, lua: CREATE_RUN });
-  redis.defineCommand("twokeyChangeRecord", { numberOfKeys: 5, lua: CHANGE_RECORD });
+  redis.defineCommand("twokeyChangeRecord", { numberOfKeys: 6, lua: CHANGE_RECORD });
   redis.defineCommand("twokeyChangeRecovery", { lua: CHANGE_RECOVERY });
   // ioredis adds the commands at run time; there is no typed way to declare them.
   return redis as ScriptedRedis;

@@ -33,6 +33,35 @@ describe("the outbox", () => {
     expect(chat.messages.map(({ text, edits }) => [text, edits])).toEqual([["a last", 0]]);
   });
 
+  test("a request that is shown at once is one message, and waits its second like any other edit", async () => {
+    const { clock, chat, cards, state, deps } = desk();
+    const request = { id: "a", kind: "any", subject: "a", channel: "C1" };
+    expect(await sendCard("a", deps, request)).toBeUndefined();
+    state.text = "second";
+    expect(await sendCard("a", deps, request)).toBe(clock.now() + 1_000);
+    expect(chat.messages.map(({ text, edits }) => [text, edits])).toEqual([["a first", 0]]);
+    expect(await cards.due(clock.now() + 1_000, 9)).toEqual(["a"]);
+    clock.move(1_000);
+    await sendCard("a", deps);
+    expect(chat.messages.map(({ text, edits }) => [text, edits])).toEqual([["a second", 1]]);
+  });
+
+  test("a request for a card that somebody is sending leaves it due once more, and sends nothing beside it", async () => {
+    const { chat, cards, state, deps } = desk();
+    const request = { id: "a", kind: "any", subject: "a", channel: "C1" };
+    const asked: (number | undefined)[] = [];
+    const post = async (...args: Parameters<typeof chat.post>) => {
+      state.text = "second";
+      asked.push(await sendCard("a", { ...deps, worker: "two" }, request));
+      return await chat.post(...args);
+    };
+    const next = await sendCard("a", { ...deps, chat: { ...bindAll(chat), post } }, request);
+    expect(asked).toEqual([expect.any(Number)]);
+    expect(chat.messages.map(({ text }) => text)).toEqual(["a first"]);
+    expect(await cards.get("a")).toMatchObject({ value: { wanted: 2, sent: 1 } });
+    expect(next).toBeDefined();
+  });
+
   test("a card is edited at most once a second, and not at all when nothing changed", async () => {
     const { clock, chat, state, deps, want } = desk();
     await want("a");

@@ -9,7 +9,10 @@ export interface MemoryRecords<T> extends Records<T> {
 }
 
 /** Documents in memory. Every call ends in a later turn, and a change may be decided twice, as with the real store. */
-export function memoryRecords<T>(isOpen: (value: T) => boolean = () => true): MemoryRecords<T> {
+export function memoryRecords<T>(
+  isOpen: (value: T) => boolean = () => true,
+  labels: (value: T) => readonly string[] = () => [],
+): MemoryRecords<T> {
   const documents = new Map<string, { text: string; revision: number; dueAtMs: number | undefined }>();
   const events: Event[] = [];
   let writes = 0;
@@ -27,11 +30,12 @@ export function memoryRecords<T>(isOpen: (value: T) => boolean = () => true): Me
       await later();
       return read(id);
     },
-    async openIds() {
+    async openIds(label) {
       await later();
       return [...documents.keys()].filter((id) => {
         const found = read(id);
-        return found !== undefined && isOpen(found.value);
+        if (found === undefined || !isOpen(found.value)) return false;
+        return label === undefined || labels(found.value).includes(label);
       });
     },
     async change(id, decide) {

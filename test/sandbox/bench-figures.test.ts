@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { readBenchArguments } from "../../src/sandbox/bench/arguments.ts";
 import { leastTimeMs } from "../../src/sandbox/bench/least-time.ts";
 import { jsonOf, linesOf, tableOf } from "../../src/sandbox/bench/report.ts";
-import { quantile } from "../../src/sandbox/bench/samples.ts";
+import { quantile, spreadOf } from "../../src/sandbox/bench/samples.ts";
 
 describe("quantiles", () => {
   test("the 99th of a hundred is the last but one, whatever the order", () => {
@@ -14,6 +14,10 @@ describe("quantiles", () => {
 
   test("of a few samples the 99th is the largest: nothing is interpolated into being better", () => {
     expect(quantile([3, 900, 1], 0.99)).toBe(900);
+  });
+
+  test("a median comes with how many there were and how far they lay apart", () => {
+    expect(spreadOf([5, 1, 9])).toEqual({ samples: 3, least: 1, median: 5, most: 9 });
   });
 
   test("nothing measured is an error, not a zero", () => {
@@ -64,20 +68,38 @@ describe("the report", () => {
     expect(met({ ...good, refused: 1 })).toEqual([true, false, true]);
   });
 
+  test("beside a thousand open incidents the worse of time and commands counts, and memory by itself", () => {
+    const scale = { few: 10, many: 1_000, standingCpuMs: 1, standingCommands: 9 };
+    const met = (cpuMs: [number, number], commands: [number, number], rssMb: [number, number]) =>
+      linesOf({ scale: { ...scale, cpuMs, commands, rssMb } }).map(({ isMet }) => isMet);
+    expect(met([100, 120], [50, 60], [100, 120])).toEqual([true, true]);
+    expect(met([100, 90], [50, 61], [100, 100])).toEqual([false, true]);
+    expect(met([100, 121], [50, 50], [100, 121])).toEqual([false, false]);
+  });
+
   test("what was not measured has no line, and what was has its circumstances beside it", () => {
     const measurement = { name: "idle", speed: 1, injected: { slackMs: 300 } };
     const finished = [{ measurement, measured: { figures: { idleRssMb: 120 }, notes: ["After a nap."] } }];
-    const table = tableOf(finished, { seed: 3, isQuick: true });
+    const table = tableOf(finished, { seed: 3, isQuick: true, load: [0.5, 7.25] });
     expect(table.match(/ met$/gm)).toHaveLength(1);
-    for (const part of ["120 MB", "speed 1", "Slack 300 ms", "After a nap.", "Seed 3", "Quick"]) {
+    for (const part of [
+      "120 MB",
+      "speed 1",
+      "Slack 300 ms",
+      "After a nap.",
+      "Seed 3",
+      "Quick",
+      "0.5 before and 7.3 after",
+    ]) {
       expect(table).toContain(part);
     }
-    expect(JSON.parse(jsonOf(finished, { seed: 3, isQuick: true }))).toEqual({
+    expect(JSON.parse(jsonOf(finished, { seed: 3, isQuick: true, load: [0.5, 7.25] }))).toEqual({
       idleRssMb: 120,
       speed: { idle: 1 },
       injected: { idle: { slackMs: 300 } },
       seed: 3,
       quick: true,
+      loadAverage: [0.5, 7.25],
     });
   });
 });

@@ -47,6 +47,45 @@ describe("documents that several processes change", () => {
     expect(new Set(said).size).toBe(WRITERS * CHANGES);
   });
 
+  test("changes that one process makes to one document at once are one write, and none is decided twice", async () => {
+    const redis = await bench.connect();
+    const tallies = createRecords(redis, KIND);
+    let decided = 0;
+
+    await Promise.all(
+      Array.from({ length: CHANGES }, () =>
+        tallies.change("one", (current = { count: 0, by: {} }) => {
+          decided += 1;
+          return { value: { ...current, count: current.count + 1 }, events: [event(String(decided))] };
+        }),
+      ),
+    );
+
+    const stored = await tallies.get("one");
+    expect(stored?.value.count).toBe(CHANGES);
+    expect(decided).toBe(CHANGES);
+    expect(await readEvents(redis, "", 1_000)).toHaveLength(CHANGES);
+    // The first goes in alone; the others waited for it.
+    expect(stored?.revision).toBe(2);
+  });
+
+  test("a change that fails keeps nobody behind it from changing the document", async () => {
+    const tallies = createRecords(await bench.connect(), KIND);
+
+    const before = tallies.change("one", () => ({ value: { count: 1, by: {} }, events: [] }));
+    const failing = tallies.change("one", () => {
+      throw new Error("no");
+    });
+    const next = tallies.change("one", (current = { count: 0, by: {} }) => ({
+      value: { ...current, count: current.count + 1 },
+      events: [],
+    }));
+
+    await expect(failing).rejects.toThrow("no");
+    expect([await before, await next]).toMatchObject([{ count: 1 }, { count: 2 }]);
+    expect((await tallies.get("one"))?.value.count).toBe(2);
+  });
+
   test("a change that decides on nothing writes nothing", async () => {
     const tallies = createRecords(await bench.connect(), KIND);
 
@@ -72,5 +111,25 @@ describe("documents that several processes change", () => {
 
     await set(10);
     expect([await tallies.openIds(), await tallies.due(AT, 10)]).toEqual([[], []]);
+  });
+
+  test("open documents are found by what they are about, as long as they are about it", async () => {
+    const labels = ({ by }: z.infer<typeof Tally>) => Object.keys(by).map((who) => `by:${who}`);
+    const tallies = createRecords(await bench.connect(), { ...KIND, labels });
+    const set = (id: string, count: number, ...who: string[]) =>
+      tallies.change(id, () => ({
+        value: { count, by: Object.fromEntries(who.map((each) => [each, 1])) },
+        events: [event(id)],
+      }));
+    const found = async () => Promise.all(["ana", "an", "ben"].map((who) => tallies.openIds(`by:${who}`)));
+
+    await set("one", 1, "ana", "ben");
+    await set("two", 1, "ana");
+    await set("three", 10, "ana");
+    expect(await found()).toEqual([["one", "two"], [], ["one"]]);
+
+    await set("one", 2, "ana");
+    await set("two", 10, "ana");
+    expect(await found()).toEqual([["one"], [], []]);
   });
 });

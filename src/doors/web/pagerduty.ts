@@ -14,6 +14,8 @@ export interface PagerDutyEvent {
   readonly occurredAtMs: number;
   /** PagerDuty's incident id, where the event is about one. */
   readonly incident: string | undefined;
+  /** The key with which the incident was triggered, where the event carries it. */
+  readonly key: string | undefined;
 }
 
 export interface PagerDutyOptions {
@@ -33,7 +35,8 @@ const Payload = z.object({
     data: z.object({
       id: z.string().nullish(),
       type: z.string().nullish(),
-      incident: z.object({ id: z.string() }).nullish(),
+      incident_key: z.string().nullish(),
+      incident: z.object({ id: z.string(), incident_key: z.string().nullish() }).nullish(),
     }),
   }),
 });
@@ -76,13 +79,14 @@ function eventIn(body: Buffer, webhookId: string | undefined): PagerDutyEvent | 
   }
   const event = Payload.safeParse(json).data?.event;
   if (event === undefined) return undefined;
-  const { id, type, incident } = event.data;
+  const { id, type, incident, incident_key: key } = event.data;
   return {
     webhookId: webhookId ?? event.id,
     eventId: event.id,
     type: event.event_type,
     occurredAtMs: Date.parse(event.occurred_at),
     incident: incident?.id ?? (type === "incident" ? (id ?? undefined) : undefined),
+    key: key ?? incident?.incident_key ?? undefined,
   };
 }
 

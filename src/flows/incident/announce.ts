@@ -101,12 +101,14 @@ export function announceCalls(deps: IncidentDeps): Readonly<Record<string, Perfo
     },
     card: async (incident) => {
       const { changes } = incident;
-      await requestCard(deps, incidentCard(incident));
+      // Not by way of the queue: the people who are being invited come to look at it.
+      await deps.showCard(incidentCard(incident));
       await refreshDrafts(deps, incident);
       return {
         kind: "done",
         apply: (current) => ({
-          value: withoutDuty({ ...current, cardChanges: changes }, `card:${changes}`),
+          // A later one may have been wanted while this one was on its way.
+          value: withoutDuty({ ...current, cardChanges: Math.max(current.cardChanges, changes) }, `card:${changes}`),
           events: [],
         }),
       };

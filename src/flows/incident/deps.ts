@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Card } from "../../domain/card.ts";
-import type { CardDue } from "../../domain/card-due.ts";
+import type { CardDue, CardRequest } from "../../domain/card-due.ts";
 import type { Event } from "../../domain/event.ts";
 import type { Incident, UpdateFields } from "../../domain/incident.ts";
 import type { Inventory } from "../../domain/inventory.ts";
@@ -38,6 +38,8 @@ export interface IncidentDeps {
   readonly paging: Paging;
   readonly clock: Clock;
   readonly wake: Pick<Wake, "incidentPages" | "incidentChat" | "card">;
+  /** Wants a card and sends it at once if nobody else is at it; resolves when that was tried. Throws what the store throws. */
+  showCard(request: CardRequest): Promise<void>;
   readonly voice: IncidentVoice;
   readonly inventory: () => Inventory;
   /** Status, progress, challenges and ETA as they are now, for the next update; none empty. */

@@ -1,9 +1,19 @@
 import type { Changed } from "../../domain/duty.ts";
 import type { Event } from "../../domain/event.ts";
-import { amend, eventOf, type Incident, isOpen, NOTIFICATIONS_KEPT, withNote } from "../../domain/incident.ts";
+import {
+  amend,
+  eventOf,
+  INCIDENT_LABEL,
+  type Incident,
+  isOpen,
+  NOTIFICATIONS_KEPT,
+  readDedupKey,
+  withNote,
+} from "../../domain/incident.ts";
 import { mayAcknowledge } from "../../domain/page.ts";
 import type { Person } from "../../domain/person.ts";
 import type { PagerIncident } from "../../ports/paging.ts";
+import type { Records } from "../../ports/records.ts";
 import { acknowledge } from "./changes.ts";
 
 /** The pager tells times in whole seconds. */
@@ -33,6 +43,19 @@ export function mergeEvidence(incident: Incident, found: PagerIncident, people: 
   }
   const closed = closedOutside(value, nowMs);
   return closed === undefined ? { value, events } : { value: closed.value, events: [...events, ...closed.events] };
+}
+
+/**
+ * Ids of our incidents that a hint of the pager is about. Before its own id is known the key tells. What neither tells is
+ * somebody else's, of which an account may have very many, or is read within seconds anyhow.
+ */
+export async function incidentsAbout(
+  hint: { readonly incident: string | undefined; readonly key: string | undefined },
+  incidents: Pick<Records<Incident>, "openIds">,
+): Promise<readonly string[]> {
+  const named = hint.key === undefined ? undefined : readDedupKey(hint.key);
+  if (named) return [named.id];
+  return hint.incident === undefined ? [] : incidents.openIds(INCIDENT_LABEL.pager(hint.incident));
 }
 
 /** The pager says that something happened there: it is read at once. A hint is no more than that. */

@@ -9,10 +9,10 @@ import { quantile } from "./samples.ts";
 
 const SLACK_MS = 300;
 const PAGERDUTY_MS = 100;
-const ALERTS = 25;
+const ALERTS = 20;
 const QUICK_ALERTS = 5;
-/** Machine times. Slack opens 20 channels a minute for one app. */
-const EVERY_MS = 3_200;
+/** Machine times. Our own pace opens 12 channels a minute in the long run: no incident waits for the one before it. */
+const EVERY_MS = 5_000;
 const COMPLETE_WITHIN_MS = 30_000;
 const Calls = z.array(z.looseObject({ durationMs: z.number(), args: z.record(z.string(), z.unknown()) }));
 
@@ -40,12 +40,13 @@ async function play(bench: Bench, stage: Stage): Promise<Measured> {
     figures: {
       alertToPageP50Ms: quantile(pages, 0.5),
       alertToPageP99Ms: quantile(pages, 0.99),
+      alertToChannelP50Ms: quantile(channels, 0.5),
       alertToChannelP99Ms: quantile(channels, 0.99),
       channelSerialBoundMs: quantile(bounds, 0.5),
     },
     notes: [
-      `${count} incidents, one after another, each by an alarm of its own.`,
-      `Alert to channel p50 ${Math.round(quantile(channels, 0.5))} ms.`,
+      `${count} incidents, one after another; the first is the first that the bot ever sees.`,
+      `Alert to channel p50 ${Math.round(quantile(channels, 0.5))} ms, ${(quantile(channels, 0.5) / quantile(bounds, 0.5)).toFixed(3)} times the bound; the first ${Math.round(channels[0] ?? 0)} ms.`,
     ],
   };
 }
@@ -100,10 +101,10 @@ async function serialBoundMs({ world }: Stage, created: LogEntry): Promise<numbe
   return creation + Math.max(...next);
 }
 
-const isIncidentCard = ({ facts }: LogEntry): boolean => String(facts["key"]).startsWith("incident:");
+export const isIncidentCard = ({ facts }: LogEntry): boolean => String(facts["key"]).startsWith("incident:");
 
 /** Otherwise the next alarm would join this incident. */
-async function resolveIn({ world, inventory }: Stage, channel: string): Promise<void> {
+export async function resolveIn({ world, inventory }: Stage, channel: string): Promise<void> {
   const [person] = inventory.people.filter(({ roles }) => roles.includes("responder"));
   if (!person) throw new Bug("nobody-responds", "The file names no responder");
   const words = '/dr resolve "it was a rehearsal" "nobody" "none" "none yet"';

@@ -1,10 +1,8 @@
-import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
-import { promisify } from "node:util";
 import { Bug } from "../../domain/errors.ts";
 import type { Stage } from "../stage.ts";
 import type { Bench, Measured, Measurement } from "./measurement.ts";
 import { onStage } from "./open-stage.ts";
+import { rssMb } from "./process-cost.ts";
 import { quantile } from "./samples.ts";
 
 const STARTS = 5;
@@ -42,19 +40,4 @@ async function play({ isQuick }: Bench, { bots }: Stage): Promise<Measured> {
       `Memory after ${IDLE_MS / 1_000} s of idling, the largest of: ${heldMb.map((mb) => `${Math.round(mb)} MB`).join(", ")}.`,
     ],
   };
-}
-
-/** Resident memory of a process, in units of 1,000,000 bytes. */
-async function rssMb(pid: number | undefined): Promise<number> {
-  const kilobytes = process.platform === "linux" ? await fromProc(pid) : await fromPs(pid);
-  if (!(kilobytes > 0)) throw new Bug("memory-unseen", `The memory of process ${pid} cannot be seen`);
-  return (kilobytes * 1_024) / 1_000_000;
-}
-
-async function fromProc(pid: number | undefined): Promise<number> {
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, "utf8"))?.[1]);
-}
-
-async function fromPs(pid: number | undefined): Promise<number> {
-  return Number((await promisify(execFile)("ps", ["-o", "rss=", "-p", String(pid)])).stdout);
 }

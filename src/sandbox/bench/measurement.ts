@@ -30,16 +30,43 @@ export interface Storm {
   readonly ackP99Ms: number;
 }
 
+export interface Spread {
+  readonly samples: number;
+  readonly least: number;
+  readonly median: number;
+  readonly most: number;
+}
+
+/** What one more incident costs from its alarm to its resolution, beside `few` open ones and beside `many`. */
+export interface Scale {
+  readonly few: number;
+  readonly many: number;
+  /** Processor time of the bot for one incident. */
+  readonly cpuMs: readonly [number, number];
+  /** Commands that Redis was sent for it. */
+  readonly commands: readonly [number, number];
+  /** The bot's resident memory. */
+  readonly rssMb: readonly [number, number];
+  /** Of one of the many that only stand open, a minute of world time. */
+  readonly standingCpuMs: number;
+  readonly standingCommands: number;
+}
+
 /** Machine milliseconds where the name ends in `Ms`; ratios otherwise. */
 export interface Figures {
   readonly webhookP99Ms?: number;
   readonly alertToPageP50Ms?: number;
   readonly alertToPageP99Ms?: number;
+  readonly alertToChannelP50Ms?: number;
   readonly alertToChannelP99Ms?: number;
   readonly channelSerialBoundMs?: number;
   readonly storm?: Storm;
+  readonly scale?: Scale;
+  /** Medians of several worlds. */
   readonly failoverOverhead?: number;
+  readonly failoverOverheadSpread?: Spread;
   readonly speedupVsSequential?: number;
+  readonly speedupSpread?: Spread;
   readonly resumeAfterKillP99Ms?: number;
   readonly idleRssMb?: number;
   readonly readyMs?: number;

@@ -42,6 +42,8 @@ const BARS: readonly Bar[] = [
   { what: "storm: incidents, channels, triggers", bar: "1, 1, 1", read: readConsequences },
   { what: "storm: lost, refused alerts; calls over a limit", bar: "0, 0, 0", read: readLosses },
   { what: "storm: command acknowledged, p99", bar: "≤ 500 ms", read: atMost((of) => of.storm?.ackP99Ms, 500) },
+  { what: "1,000 open incidents ÷ 10, cost of one more", bar: "≤ 1.2", read: atMost(costGrowth, 1.2, times) },
+  { what: "the same, memory of the bot", bar: "≤ 1.2", read: atMost(memoryGrowth, 1.2, times) },
   { what: "failover ÷ critical path", bar: "≤ 1.02", read: atMost((of) => of.failoverOverhead, 1.02, times) },
   { what: "sequential script ÷ failover", bar: "≥ 1.25", read: readSpeedup },
   { what: "resume after kill -9, p99", bar: "≤ 10000 ms", read: atMost((of) => of.resumeAfterKillP99Ms, 10_000) },
@@ -60,6 +62,15 @@ const BARS: readonly Bar[] = [
 function serialShare({ alertToChannelP99Ms, channelSerialBoundMs }: Figures): number | undefined {
   if (alertToChannelP99Ms === undefined || channelSerialBoundMs === undefined) return undefined;
   return alertToChannelP99Ms / channelSerialBoundMs;
+}
+
+/** Of processor time and of commands whichever grew more. */
+function costGrowth({ scale }: Figures): number | undefined {
+  return scale && Math.max(scale.cpuMs[1] / scale.cpuMs[0], scale.commands[1] / scale.commands[0]);
+}
+
+function memoryGrowth({ scale }: Figures): number | undefined {
+  return scale && scale.rssMb[1] / scale.rssMb[0];
 }
 
 function readConsequences({ storm }: Figures) {
@@ -93,6 +104,8 @@ export interface Finished {
 export interface Circumstances {
   readonly seed: number;
   readonly isQuick: boolean;
+  /** Of the machine over the last minute, before and after: what others did on it meanwhile shows here. */
+  readonly load: readonly [number, number];
 }
 
 export function tableOf(finished: readonly Finished[], circumstances: Circumstances): string {
@@ -115,7 +128,7 @@ export function tableOf(finished: readonly Finished[], circumstances: Circumstan
   return [...table, "", ...finished.flatMap(sayCircumstances), ...sayRun(circumstances), ""].join("\n");
 }
 
-export function jsonOf(finished: readonly Finished[], { seed, isQuick }: Circumstances): string {
+export function jsonOf(finished: readonly Finished[], { seed, isQuick, load }: Circumstances): string {
   const by = <T>(read: (measurement: Finished["measurement"]) => T) =>
     Object.fromEntries(finished.map(({ measurement }) => [measurement.name, read(measurement)]));
   return JSON.stringify({
@@ -124,6 +137,7 @@ export function jsonOf(finished: readonly Finished[], { seed, isQuick }: Circums
     injected: by(({ injected }) => injected),
     seed,
     quick: isQuick,
+    loadAverage: load,
   });
 }
 
@@ -140,6 +154,9 @@ function sayInjected({ slackMs = 0, pagerDutyMs = 0, webhooksPerSecond }: Inject
   return `Slack ${slackMs} ms and PagerDuty ${pagerDutyMs} ms a call${load}.`;
 }
 
-function sayRun({ seed, isQuick }: Circumstances): string[] {
-  return [`Seed ${seed}.${isQuick ? " Quick: small samples, a look and not a verdict." : ""}`];
+function sayRun({ seed, isQuick, load }: Circumstances): string[] {
+  const [before, after] = load.map((each) => each.toFixed(1));
+  return [
+    `Seed ${seed}. Load average of the machine ${before} before and ${after} after, this run's own included.${isQuick ? " Quick: small samples, a look and not a verdict." : ""}`,
+  ];
 }

@@ -9,7 +9,10 @@ const SECRET = "a-webhook-secret";
 const event = (more: object = {}) => ({
   event: {
     ...{ id: "01EVENT", event_type: "incident.acknowledged", resource_type: "incident", agent: null, client: null },
-    ...{ occurred_at: "2026-11-21T09:30:00.123Z", data: { id: "Q1", type: "incident", status: "acknowledged" } },
+    ...{
+      occurred_at: "2026-11-21T09:30:00.123Z",
+      data: { id: "Q1", type: "incident", status: "acknowledged", incident_key: "dr:production:bqwhtv:1" },
+    },
     ...more,
   },
 });
@@ -40,7 +43,13 @@ describe("A PagerDuty webhook", () => {
     expect(await post(event())).toBe(202);
     expect(events).toEqual([
       {
-        ...{ webhookId: "w-1", eventId: "01EVENT", type: "incident.acknowledged", incident: "Q1" },
+        ...{
+          webhookId: "w-1",
+          eventId: "01EVENT",
+          type: "incident.acknowledged",
+          incident: "Q1",
+          key: "dr:production:bqwhtv:1",
+        },
         occurredAtMs: Date.parse("2026-11-21T09:30:00.123Z"),
       },
     ]);

@@ -2,10 +2,11 @@ import type { AlertRecord, Signal } from "../../../src/domain/alert.ts";
 import type { CardDue } from "../../../src/domain/card-due.ts";
 import type { Changed } from "../../../src/domain/duty.ts";
 import { OutcomeUnknown, TransientError } from "../../../src/domain/errors.ts";
-import { Incident, isOpen } from "../../../src/domain/incident.ts";
+import { Incident, incidentLabels, isOpen } from "../../../src/domain/incident.ts";
 import { type Inventory, inventoryFrom } from "../../../src/domain/inventory.ts";
 import { TwoKeyFile } from "../../../src/domain/twokey-file.ts";
 import { advanceLane, type DutyDeps } from "../../../src/engine/duties.ts";
+import { requestCard } from "../../../src/flows/incident/announce.ts";
 import type { Correlation } from "../../../src/flows/incident/correlate.ts";
 import type { IncidentDeps, ThrottleBook } from "../../../src/flows/incident/deps.ts";
 import { dueChange, incidentRows } from "../../../src/flows/incident/index.ts";
@@ -377,7 +378,7 @@ export function bridge(world: Inventory = inventory()) {
   const clock = testClock();
   const paging = new RecordedPager(clock);
   const chat = new RecordedChat(clock);
-  const incidents = memoryRecords<Incident>(isOpen);
+  const incidents = memoryRecords<Incident>(isOpen, incidentLabels);
   const correlation = memoryRecords<Correlation>();
   const alerts = memoryRecords<AlertRecord>();
   const cards = memoryRecords<CardDue>();
@@ -395,6 +396,7 @@ export function bridge(world: Inventory = inventory()) {
   const wake = { run: nothing, incidentPages: nothing, incidentChat: nothing, card: nothing };
   const deps: IncidentDeps = {
     ...{ incidents, correlation, cards, throttle, chat, paging, clock, wake },
+    showCard: (request) => requestCard({ cards, clock, wake }, request),
     voice: incidentVoice,
     inventory: () => world,
     facts: () => Promise.resolve({ status: "down", progress: "none yet", challenges: "none", eta: "not known" }),
