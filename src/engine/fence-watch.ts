@@ -71,6 +71,7 @@ async function whatIsDue(run: RunState, deps: WatchDeps, signal: AbortSignal): P
   if (nowMs >= authorisesUntilMs) return { kind: "end", why: "the end date of the signed plan is over" };
   const { watch } = run;
   const isTooEarly = nowMs < againAtMs(watch);
+  // A try without an outcome was cut off by a crash, and is begun again at once.
   if (isTooEarly && watch.state === "failed") return { kind: "nothing" };
   const looked = await deps.oldSide(run, signal);
   if (looked.kind === "silent") return { kind: "nothing" };
@@ -83,9 +84,8 @@ async function whatIsDue(run: RunState, deps: WatchDeps, signal: AbortSignal): P
   return { kind: "fence", captured: looked.captured };
 }
 
-/** A try without an outcome was cut off by a crash, and is begun again at once. */
-function againAtMs({ state, tries, triedAtMs }: Watch): number {
-  if (triedAtMs === undefined || state === "waiting" || state === "intended") return 0;
+function againAtMs({ tries, triedAtMs }: Watch): number {
+  if (triedAtMs === undefined) return 0;
   return triedAtMs + Math.min(TRY_AGAIN_MS * 2 ** (tries - 1), LONGEST_TRY_AGAIN_MS);
 }
 

@@ -37,10 +37,14 @@ const isSilent = (known: Known<unknown>): boolean =>
  * then the new side is a replica and users are led to the old one, and neither says that anybody moved back.
  */
 async function movedBack({ plan, ...run }: RunState, cloud: Cloud, signal: AbortSignal): Promise<string | undefined> {
-  const promote = plan.steps.find(({ does }) => does === "promote-replica");
   const of = (step: string) => stateOf({ plan, ...run }, step);
-  if (!promote || !isSettled(of(promote.id))) return undefined;
-  const [region, instance] = [String(promote.input["region"]), String(promote.input["instance"])];
+  const doing = (what: string) => plan.steps.find(({ does }) => does === what);
+  const promote = doing("promote-replica");
+  if (promote && !isSettled(of(promote.id))) return undefined;
+  // A plan for the rest of a promoted run leaves the promotion out; its database is the one that has to take writes.
+  const writer = promote ?? doing("check-writable");
+  if (!writer) return undefined;
+  const [region, instance] = [String(writer.input["region"]), String(writer.input["instance"])];
   const database = await cloud.databases.describe(region, instance, signal);
   if (database.known ? database.value.role === "replica" : database.cause === "absent")
     return `the database of ${plan.to} is no writer any more`;
@@ -48,7 +52,7 @@ async function movedBack({ plan, ...run }: RunState, cloud: Cloud, signal: Abort
   const doors = await Promise.all(groups.map((group) => cloud.databases.firewall(region, group, signal)));
   if (doors.length > 0 && doors.every((door) => door.known && door.value.length === 0))
     return `the database of ${plan.to} is closed itself`;
-  const shift = plan.steps.find(({ does }) => does === "shift-traffic");
+  const shift = doing("shift-traffic");
   if (!shift || of(shift.id).state !== "done") return undefined;
   const { zone, name, before } = RecordsInput.parse(shift.input);
   const records = await cloud.traffic.records(zone, name, signal);

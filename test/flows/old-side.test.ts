@@ -97,6 +97,16 @@ describe("a look at the old side", () => {
     expect(await looked(runWhere(...steps), world)).toMatchObject({ kind: "moved-back" });
   });
 
+  test("sees it also for a plan for the rest, which leaves the promotion out", async () => {
+    const run = runWhere(...promoted);
+    const rest = { ...run, plan: { ...run.plan, steps: run.plan.steps.filter(({ id }) => id !== "promote") } };
+
+    expect(await looked(rest, { newSide: { role: "replica", source: "arn:aws:rds:x:1:db:new" } })).toMatchObject({
+      kind: "moved-back",
+    });
+    expect(await looked(rest)).toMatchObject({ kind: "back" });
+  });
+
   test.each<[string, string[], World]>([
     ["a replica that is not promoted yet", ["fence"], { newSide: { role: "replica" } }],
     ["records that were not shifted yet", promoted, { records }],

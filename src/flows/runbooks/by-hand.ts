@@ -1,5 +1,5 @@
 import type { RecordSet } from "../../domain/observed.ts";
-import type { ComputeSite, Region, Site } from "../../domain/service.ts";
+import { type ComputeSite, type Region, type Service, type Site, siteOf } from "../../domain/service.ts";
 
 /** The same acts as AWS CLI commands, for the card: whoever reads them at three in the morning can paste them. */
 
@@ -35,6 +35,44 @@ export function records(zone: string, after: readonly RecordSet[]): string[] {
   return [
     `aws route53 change-resource-record-sets --hosted-zone-id ${zone} --change-batch '${JSON.stringify({ Changes: changes })}'`,
   ];
+}
+
+type DatabaseRecord = NonNullable<Service["database_record"]>;
+
+/** From the file alone: while Route 53 cannot be asked, nobody knows what stands there. */
+export function databaseRecord({ zone, name, ttl_seconds }: DatabaseRecord, { database }: Site): string[] {
+  return records(zone, [{ name, type: "CNAME", ttlSeconds: ttl_seconds, values: [database.endpoint] }]);
+}
+
+/** From the file alone. An alias that had a health check loses it: with one, the old side might be answered again. */
+export function trafficRecords({ traffic, ...service }: Service, to: Region): string[] {
+  const { load_balancer } = siteOf({ traffic, ...service }, to);
+  const alias = { zone: load_balancer.zone, dnsName: load_balancer.dns_name, evaluateTargetHealth: true };
+  const set = { name: traffic.name, type: "A", alias };
+  switch (traffic.routing) {
+    case "weighted":
+      return records(
+        traffic.zone,
+        Object.entries(traffic.set_identifiers).map(([region, setIdentifier]) => ({
+          ...{ ...set, setIdentifier, weight: region === to ? 100 : 0 },
+        })),
+      );
+    case "failover":
+      return records(traffic.zone, [
+        { ...set, setIdentifier: traffic.primary, failover: "PRIMARY" },
+        { ...set, setIdentifier: traffic.secondary, failover: "SECONDARY" },
+      ]);
+    case "simple": {
+      const value = traffic.values[to];
+      const record = {
+        name: traffic.name,
+        type: "CNAME",
+        ttlSeconds: traffic.ttl_seconds,
+        values: value ? [value] : [],
+      };
+      return records(traffic.zone, [record]);
+    }
+  }
 }
 
 function awsForm(record: RecordSet) {

@@ -11,6 +11,8 @@ import type { FailoverRequest } from "./failover-request.ts";
 /** World milliseconds. Expected durations are what AWS documents or drills showed; deadlines are when people must look. */
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
+/** People change DNS elsewhere, or wait for Route 53 to answer again. */
+const BY_HAND_WITHIN_MS = 4 * 60 * MINUTE;
 /** An alias to a load balancer is answered with the load balancer's own TTL. */
 const LOAD_BALANCER_TTL_MS = 60 * SECOND;
 
@@ -143,7 +145,11 @@ function writable({ service, to }: FailoverRequest): Draft {
     does: "check-writable",
     after: ["promote"],
     title: `Prove that the database in ${to} takes writes`,
-    input: { region: to, writeCheck: siteOf(service, to).database.write_check },
+    input: {
+      region: to,
+      writeCheck: siteOf(service, to).database.write_check,
+      instance: siteOf(service, to).database.instance,
+    },
     expectedMs: 1 * SECOND,
     deadlineMs: 10 * MINUTE,
     byHand: [`curl -X POST ${siteOf(service, to).database.write_check}`],
@@ -199,12 +205,17 @@ function scaleOutAttractsUsers(service: Service, to: Region): boolean {
 
 function direct({ service, to }: FailoverRequest, { dnsByHand }: Judgement): Draft {
   const site = siteOf(service, to);
-  const ready = service.database_record && !dnsByHand ? "point-application" : "check-writable";
+  const record = service.database_record;
+  const ready = record && !dnsByHand ? "point-application" : "check-writable";
+  // Nothing works over there before somebody has moved that name, and nobody can ask Route 53 whether it was.
+  const byHandFirst = record && dnsByHand ? byHand.databaseRecord(record, site) : undefined;
   return {
     id: "check-direct",
     does: "check-direct",
     after: [ready, "scale-out"],
-    title: `Check ${service.name} in ${to} directly, before users come`,
+    title: byHandFirst
+      ? `Wait for ${record?.name} to be pointed at the database in ${to} by hand, then check ${service.name} there directly`
+      : `Check ${service.name} in ${to} directly, before users come`,
     input: {
       region: to,
       url: deepHealthUrl(service, to),
@@ -213,8 +224,11 @@ function direct({ service, to }: FailoverRequest, { dnsByHand }: Judgement): Dra
       tasks: site.compute.tasks,
     },
     expectedMs: 30 * SECOND,
-    deadlineMs: 15 * MINUTE,
-    byHand: [`curl --connect-to ::${site.load_balancer.dns_name}: ${deepHealthUrl(service, to)}`],
+    deadlineMs: byHandFirst ? BY_HAND_WITHIN_MS : 15 * MINUTE,
+    byHand: [
+      ...(byHandFirst ?? []),
+      `curl --connect-to ::${site.load_balancer.dns_name}: ${deepHealthUrl(service, to)}`,
+    ],
   };
 }
 
@@ -250,8 +264,8 @@ function dnsMovedByHand({ service, to }: FailoverRequest): Draft {
     title: `Wait for ${name} to be pointed at ${to} by hand`,
     input: { name, newSide: siteOf(service, to).load_balancer.dns_name },
     expectedMs: 5 * MINUTE,
-    deadlineMs: 4 * 60 * MINUTE,
-    byHand: [`dig ${name}`],
+    deadlineMs: BY_HAND_WITHIN_MS,
+    byHand: [...byHand.trafficRecords(service, to), `dig ${name}`],
   };
 }
 

@@ -173,6 +173,20 @@ describe("the failover runbook", () => {
     expect(stepOf(plan, "dns-by-hand").deadlineMs).toBe(4 * 3_600_000);
   });
 
+  test("names to be moved by hand stand in the plan with the commands for it, the database's name before anything that needs it", () => {
+    const database_record = { zone: "Z0DB", name: "db.regami.internal", ttl_seconds: 30 };
+    const named = { ...regami, services: [{ ...serviceIn(regami), database_record }] };
+    const observed = { ...homeIsDark(serviceIn(named)), trafficRecords: dark<never>("Route 53") };
+    const plan = planFor(named, { observed, requester: regami.people[0]?.id ?? "" });
+    const [direct, byHand] = [stepOf(plan, "check-direct"), stepOf(plan, "dns-by-hand")];
+
+    expect(direct.title).toContain("db.regami.internal to be pointed at the database in us-west-2 by hand");
+    expect(direct.byHand[0]).toContain('"Name":"db.regami.internal","Type":"CNAME","TTL":30');
+    expect(direct.deadlineMs).toBe(byHand.deadlineMs);
+    expect(byHand.byHand[0]).toContain('"Failover":"PRIMARY"');
+    expect(byHand.byHand[0]).toContain('"Failover":"SECONDARY"');
+  });
+
   test("planned mode is refused when the old side cannot be stopped first", () => {
     const answer = planned(inventory, { mode: "planned", observed: homeIsDark(serviceIn(inventory)) });
 
