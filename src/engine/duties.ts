@@ -11,11 +11,12 @@ import {
   nextDueAt,
   readyAt,
 } from "../domain/duty.ts";
-import { chainOf, OutcomeUnknown, TransientError, UserError } from "../domain/errors.ts";
+import { chainOf } from "../domain/errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Records } from "../ports/records.ts";
 import type { Wake } from "../ports/wake.ts";
+import { outcomeOfError, settledRecord } from "./duty-outcome.ts";
 
 /**
  * Performs what is owed by a document, whichever process comes first.
@@ -46,10 +47,6 @@ export interface DutyDeps<Doc> {
  */
 const CLAIM_MS: Readonly<Record<Lane, number>> = { pages: 6_000, chat: 25_000 };
 const LONGEST_CLAIM_MS = 30_000;
-const FIRST_RETRY_MS = 1_000;
-const LONGEST_RETRY_MS = 60_000;
-/** A setting that was refused is tried again this much later: people mend it meanwhile. */
-const REFUSED_AGAIN_MS = 300_000;
 /** One advance ends after so many duties, so that a duty that never ends cannot hold a worker. */
 const MOST_PERFORMED = 1_000;
 
@@ -247,18 +244,6 @@ function holds(held: DutyRecord, mine: DutyRecord): boolean {
   );
 }
 
-function outcomeOfError<Doc>(error: unknown): DutyOutcome<Doc> {
-  const why = chainOf(error);
-  if (error instanceof UserError) return { kind: "failed", why, retryAfterMs: REFUSED_AGAIN_MS };
-  if (error instanceof TransientError) {
-    const afterMs = error.facts["retryAfterMs"];
-    return { kind: "retry", why, ...(typeof afterMs === "number" ? { afterMs } : {}) };
-  }
-  if (error instanceof OutcomeUnknown) return { kind: "unknown", why };
-  // Whatever else was thrown, a call may have been under way.
-  return { kind: "unknown", why };
-}
-
 async function settle<Doc extends { readonly duties: DutyRecords }>(
   id: string,
   claim: Claim<Doc>,
@@ -277,35 +262,4 @@ async function settle<Doc extends { readonly duties: DutyRecords }>(
     const value = { ...current, duties };
     return changeOf(outcome.apply?.(value, nowMs) ?? { value, events: [] }, deps, nowMs);
   });
-}
-
-/** Undefined: as if it had never been taken up. That an earlier attempt may have worked is never forgotten. */
-function settledRecord<Doc>(
-  held: DutyRecord,
-  outcome: DutyOutcome<Doc>,
-  nowMs: number,
-  speed: number,
-  mayHaveWorked: boolean,
-): DutyRecord | undefined {
-  const settled = { ...held, settledAtMs: nowMs };
-  const laterMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (held.attempts - 1));
-  switch (outcome.kind) {
-    case "done":
-      return { ...settled, state: "done" };
-    case "retry": {
-      // A retry says that *this* attempt did nothing; an earlier one may still have worked.
-      const state = mayHaveWorked ? "unknown" : "retry";
-      return { ...settled, state, why: outcome.why, retryAtMs: nowMs + (outcome.afterMs ?? laterMs) * speed };
-    }
-    case "unknown":
-      return { ...settled, state: "unknown", why: outcome.why, retryAtMs: nowMs + laterMs * speed };
-    case "failed": {
-      const again = outcome.retryAfterMs === undefined ? {} : { retryAtMs: nowMs + outcome.retryAfterMs };
-      return { ...settled, state: "failed", why: outcome.why, ...again };
-    }
-    case "again":
-      return { ...settled, state: "retry", attempts: 0, retryAtMs: nowMs + outcome.afterMs };
-    case "withdrawn":
-      return mayHaveWorked ? { ...settled, state: "unknown", retryAtMs: nowMs } : undefined;
-  }
 }

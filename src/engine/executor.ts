@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { Fenced } from "../domain/errors.ts";
 import type { PlannedStep } from "../domain/plan.ts";
 import { fenceOf, isSettled, isWatched, needsWatch, type RunState, readySteps, stateOf } from "../domain/run.ts";
@@ -18,6 +19,7 @@ import { unwind } from "./unwind.ts";
  */
 /** How often people's decisions are looked for while steps are under way; machine time. */
 const DECISIONS_EVERY_MS = 250;
+const MOST_LISTENERS = 100;
 /** Machine time that a promotion waits for an old side that was dark. */
 const LOOK_AGAIN_WITHIN_MS = 2_000;
 /** Attempts of the fence before the promotion; a region that comes and goes holds it up no longer. */
@@ -30,6 +32,8 @@ export async function driveRun(id: string, deps: ExecutorDeps, signal: AbortSign
   // One controller for all that runs below: the first failure of the hold ends every wait.
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);
+  // One look at the world is a dozen calls at once, beside the waits of the steps; many more would be a leak.
+  setMaxListeners(MOST_LISTENERS, both);
   const drive = new Drive(hold, deps, both);
   try {
     return await drive.toTheEnd();

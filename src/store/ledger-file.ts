@@ -128,7 +128,7 @@ export class LedgerFile implements Ledger, LostStore {
   #unknownTo({ own }: StoredMarks): string | undefined {
     if (this.#mark === "" || own?.includes(this.#mark)) return undefined;
     return own === undefined
-      ? "Redis came back empty, or it is another one: it does not know this ledger"
+      ? "Redis came back empty or older, or it is another one: it does not know this ledger"
       : "Redis went back in time: it does not know the newest line of this ledger";
   }
 

@@ -149,9 +149,10 @@ describe.each<keyof typeof CALLS>(["inventory", "regami"])("%s: a step that only
     expect(ownEffects()).toEqual(effectsOfDone(at, example, run));
     expect((await verdictOf(at)).splitBrain).toEqual([]);
     if (state === "verified") {
-      // What the plan knew stays true when nothing newer can be measured.
+      // What the plan knew stays true when nothing newer can be measured; a good sample since then only moves it on.
       const { dataLoss } = run.plan;
-      expect(stateOf(run, step).output["lastCommitMs"]).toBe(dataLoss.kind === "after" ? dataLoss.atMs : undefined);
+      const signedMs = dataLoss.kind === "after" ? dataLoss.atMs : Number.NaN;
+      expect(stateOf(run, step).output["lastCommitMs"]).toBeGreaterThanOrEqual(signedMs);
       return;
     }
     expect(stateOf(run, step).state).toBe("failed");

@@ -29,8 +29,8 @@ afterEach(async () => {
 });
 
 test.each<[ComesBack, RegExp, "with" | "without"]>([
-  ["older", /went back in time/, "without"],
-  ["empty", /came back empty/, "with"],
+  ["older", /does not know/, "without"],
+  ["empty", /does not know this ledger/, "with"],
 ])(
   "Redis comes back %s in the middle of a run: nothing is changed any more, people are paged once and told why, and two of them let it go on (G17)",
   async (what, why, driver) => {

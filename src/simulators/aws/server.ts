@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -44,6 +45,8 @@ export async function startAws(
   options: AwsOptions = {},
 ): Promise<Simulator> {
   const stopping = new AbortController();
+  // Every call that is under way listens.
+  setMaxListeners(0, stopping.signal);
   const front: Front = {
     world,
     services: new Map(services.map((service) => [service.name, service])),

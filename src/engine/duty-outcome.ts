@@ -1,0 +1,51 @@
+import type { DutyOutcome, DutyRecord } from "../domain/duty.ts";
+import { chainOf, OutcomeUnknown, TransientError, UserError } from "../domain/errors.ts";
+
+/** Machine time. */
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 60_000;
+/** World time. A setting that was refused is tried again this much later: people mend it meanwhile. */
+const REFUSED_AGAIN_MS = 300_000;
+
+export function outcomeOfError<Doc>(error: unknown): DutyOutcome<Doc> {
+  const why = chainOf(error);
+  if (error instanceof UserError) return { kind: "failed", why, retryAfterMs: REFUSED_AGAIN_MS };
+  if (error instanceof TransientError) {
+    const afterMs = error.facts["retryAfterMs"];
+    return { kind: "retry", why, ...(typeof afterMs === "number" ? { afterMs } : {}) };
+  }
+  if (error instanceof OutcomeUnknown) return { kind: "unknown", why };
+  // Whatever else was thrown, a call may have been under way.
+  return { kind: "unknown", why };
+}
+
+/** Undefined: as if it had never been taken up. That an earlier attempt may have worked is never forgotten. */
+export function settledRecord<Doc>(
+  held: DutyRecord,
+  outcome: DutyOutcome<Doc>,
+  nowMs: number,
+  speed: number,
+  mayHaveWorked: boolean,
+): DutyRecord | undefined {
+  const settled = { ...held, settledAtMs: nowMs };
+  const laterMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (held.attempts - 1));
+  switch (outcome.kind) {
+    case "done":
+      return { ...settled, state: "done" };
+    case "retry": {
+      // A retry says that *this* attempt did nothing; an earlier one may still have worked.
+      const state = mayHaveWorked ? "unknown" : "retry";
+      return { ...settled, state, why: outcome.why, retryAtMs: nowMs + (outcome.afterMs ?? laterMs) * speed };
+    }
+    case "unknown":
+      return { ...settled, state: "unknown", why: outcome.why, retryAtMs: nowMs + laterMs * speed };
+    case "failed": {
+      const again = outcome.retryAfterMs === undefined ? {} : { retryAtMs: nowMs + outcome.retryAfterMs };
+      return { ...settled, state: "failed", why: outcome.why, ...again };
+    }
+    case "again":
+      return { ...settled, state: "retry", attempts: 0, retryAtMs: nowMs + outcome.afterMs };
+    case "withdrawn":
+      return mayHaveWorked ? { ...settled, state: "unknown", retryAtMs: nowMs } : undefined;
+  }
+}
