@@ -49,7 +49,7 @@ export function createMemory(redis: ScriptedRedis, now: () => number): Memory {
     alerts: createRecords(redis, { kind: "alert", schema: AlertRecord, isOpen: (alert) => alert.state === "alarm" }),
     cards: createRecords(redis, { kind: "card", schema: CardDue, isOpen: (card) => card.sent < card.wanted }),
     throttle: createRecords(redis, { kind: "throttle", schema: ThrottleBook, isOpen: () => false }),
-    calls: createRecords(redis, { kind: "run-calls", schema: RunCalls, isOpen: (calls) => calls.pagerOpen }),
+    calls: createRecords(redis, { kind: "run-calls", schema: RunCalls, isOpen: (calls) => calls.open.length > 0 }),
     notes: createRecords(redis, { kind: "run-notes", schema: RunNotes, isOpen: () => false }),
     runChannels: createRecords(redis, { kind: "run-channel", schema: RunChannel, isOpen: () => false }),
     seen: createRecords(redis, { kind: "seen", schema: Seen, isOpen: () => false }),

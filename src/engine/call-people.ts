@@ -22,8 +22,8 @@ export const RunCalls = z.strictObject({
   round: z.number().int(),
   pagedAtMs: z.number().optional(),
   outcome: z.string(),
-  /** The pager has an incident open for this run. */
-  pagerOpen: z.boolean(),
+  /** Keys under which the pager may have an incident open for this run: one for each occasion, with its own title. */
+  open: z.array(z.string()),
 });
 export type RunCalls = z.infer<typeof RunCalls>;
 
@@ -62,7 +62,7 @@ export function whoIsNeeded(run: RunState, inventory: Inventory): Needed | undef
       return run.voided
         ? {
             occasion: "voided",
-            people: [...holders, ...commanders],
+            people: each([...holders, ...commanders]),
             why: `Run ${plan.id} (${about}) is paused: ${run.why}`,
           }
         : undefined;
@@ -70,12 +70,12 @@ export function whoIsNeeded(run: RunState, inventory: Inventory): Needed | undef
     case "stuck":
       return {
         occasion: occasionOf(run),
-        people: [...commanders, ...holders],
+        people: each([...commanders, ...holders]),
         why: `Run ${plan.id} (${about}) is ${run.state} and needs a decision: ${run.why}`,
       };
     case "running":
     case "verified":
-      return openOldSide(run, [...commanders, ...holders]);
+      return openOldSide(run, each([...commanders, ...holders]));
     case "unwinding":
     case "unwound":
     case "closed":
@@ -83,6 +83,9 @@ export function whoIsNeeded(run: RunState, inventory: Inventory): Needed | undef
       return undefined;
   }
 }
+
+/** A commander may hold a key as well. */
+const each = (people: readonly Person[]): Person[] => [...new Set(people)];
 
 /** The old side answers and could not be fenced: both sides may take writes until somebody closes it. */
 function openOldSide(run: RunState, people: readonly Person[]): Needed | undefined {
@@ -100,23 +103,28 @@ function occasionOf(run: RunState): string {
 
 /** Calls whoever is needed and has not been called in this round. Safe to call at any time, from any process. */
 export async function callPeople(run: RunState, deps: CallDeps): Promise<void> {
+  const needed = whoIsNeeded(run, deps.inventory());
+  const pagerKey = needed && pagerKeyOf(run, needed, deps.inventory());
+  if (needed && pagerKey !== undefined) await callNow(run, needed, pagerKey, deps);
+  await standDown(run, pagerKey, deps);
+}
+
+async function callNow(run: RunState, needed: Needed, pagerKey: string, deps: CallDeps): Promise<void> {
   const nowMs = deps.clock.now();
-  const inventory = deps.inventory();
-  const needed = whoIsNeeded(run, inventory);
   const before = (await deps.calls.get(run.plan.id))?.value;
-  if (!needed) return before?.pagerOpen ? standDown(run, deps) : undefined;
   const isNew = before?.occasion !== needed.occasion;
   const lastMs = isNew ? undefined : before?.pagedAtMs;
-  if (lastMs !== undefined && nowMs < lastMs + inventory.file.approvals.page_again_every) return;
+  if (lastMs !== undefined && nowMs < lastMs + deps.inventory().file.approvals.page_again_every) return;
   const round = isNew ? 0 : (before?.round ?? 0) + (lastMs === undefined ? 0 : 1);
   const key = `${run.plan.id}:${needed.occasion}:${round}`;
-  await deps.calls.change(run.plan.id, (current) =>
-    current?.occasion === needed.occasion && current.round > round
-      ? undefined
-      : { value: { occasion: needed.occasion, round, outcome: "calling", pagerOpen: true }, events: [] },
-  );
+  await deps.calls.change(run.plan.id, (current) => {
+    if (current?.occasion === needed.occasion && current.round > round) return undefined;
+    const open = [...new Set([...(current?.open ?? []), pagerKey])];
+    return { value: { occasion: needed.occasion, round, outcome: "calling", open }, events: [] };
+  });
   await sayDirectly(run, needed, key, deps);
-  const outcome = await page(run, needed, { pageKey: key, besidesTrigger: before?.pagerOpen !== true }, deps);
+  const call = { pagerKey, pageKey: key, besidesTrigger: !before?.open.includes(pagerKey) };
+  const outcome = await page(run, needed, call, deps);
   await deps.calls.change(run.plan.id, (current) =>
     current?.occasion === needed.occasion && current.round === round
       ? {
@@ -143,10 +151,12 @@ async function sayDirectly(run: RunState, needed: Needed, key: string, deps: Cal
 async function page(
   run: RunState,
   needed: Needed,
-  call: { readonly pageKey: string; readonly besidesTrigger: boolean },
+  {
+    pagerKey: dedupKey,
+    ...call
+  }: { readonly pagerKey: string; readonly pageKey: string; readonly besidesTrigger: boolean },
   deps: CallDeps,
 ): Promise<string> {
-  const dedupKey = pagerKey(run, deps.inventory());
   const opened = await deps.paging.trigger({
     dedupKey,
     summary: needed.why,
@@ -181,14 +191,23 @@ function failed(run: RunState, kind: string, why: string, deps: CallDeps): strin
   return `${kind}: ${why}`;
 }
 
-async function standDown(run: RunState, deps: CallDeps): Promise<void> {
-  const answer = await deps.paging.resolve(pagerKey(run, deps.inventory()), "TwoKey");
-  if (answer.kind !== "accepted") return;
-  await deps.calls.change(run.plan.id, (current) => current && { value: { ...current, pagerOpen: false }, events: [] });
+/** Whoever is still called for something that is over is let go; what the pager does not take is tried again. */
+async function standDown(run: RunState, needed: string | undefined, deps: CallDeps): Promise<void> {
+  const { id } = run.plan;
+  for (const key of (await deps.calls.get(id))?.value.open ?? []) {
+    if (key === needed) continue;
+    const answer = await deps.paging.resolve(key, "TwoKey");
+    if (answer.kind !== "accepted") continue;
+    await deps.calls.change(
+      id,
+      (current) =>
+        current && { value: { ...current, open: current.open.filter((other) => other !== key) }, events: [] },
+    );
+  }
 }
 
-function pagerKey(run: RunState, inventory: Inventory): string {
-  return `dr:${inventory.file.environment}:run:${run.plan.id}`;
+function pagerKeyOf(run: RunState, { occasion }: Needed, inventory: Inventory): string {
+  return `dr:${inventory.file.environment}:run:${run.plan.id}:${occasion}`;
 }
 
 function eventOf(run: RunState, needed: Needed, atMs: number): Event {

@@ -1,9 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
+import type { CardDue } from "../../src/domain/card-due.ts";
 import type { RunState } from "../../src/domain/run.ts";
 import type { RunEntry } from "../../src/domain/run-entry.ts";
 import { transition } from "../../src/domain/run-transition.ts";
-import { whoIsNeeded } from "../../src/engine/call-people.ts";
+import { type CallDeps, callPeople, type RunCalls, whoIsNeeded } from "../../src/engine/call-people.ts";
 import { example } from "../harness/example.ts";
+import { silent } from "../harness/failover-world.ts";
+import { memoryRecords } from "../harness/memory-records.ts";
 import { AT } from "../harness/observed.ts";
 import { proposed } from "../harness/plans.ts";
 
@@ -57,5 +60,50 @@ describe("whom a run calls", () => {
     );
 
     expect(whoIsNeeded(run, inventory)).toBeUndefined();
+  });
+});
+
+const nothing = async () => undefined;
+const unused = () => Promise.reject(new Error("nobody asks for this"));
+const idleWake = {
+  ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing, incidentChat: nothing },
+  card: nothing,
+};
+const unusedPaging = { acknowledge: unused, read: unused, onCall: unused, close: unused };
+
+describe("what the pager shows of a run", () => {
+  test("is titled by what people are needed for now; what they were needed for before is resolved", async () => {
+    const told: string[] = [];
+    const calls = memoryRecords<RunCalls>();
+    const deps: CallDeps = {
+      ...{ calls, cards: memoryRecords<CardDue>(), inventory: () => inventory, logger: silent },
+      clock: { now: () => AT, speed: 1, sleep: async () => undefined },
+      wake: idleWake,
+      paging: {
+        ...unusedPaging,
+        trigger: async ({ dedupKey, summary }) => {
+          told.push(`trigger ${dedupKey}: ${summary}`);
+          return { kind: "accepted", value: undefined };
+        },
+        addResponders: async () => ({ kind: "accepted", value: { covered: [] } }),
+        resolve: async (dedupKey) => {
+          told.push(`resolve ${dedupKey}`);
+          return { kind: "accepted", value: undefined };
+        },
+      },
+    };
+
+    await callPeople(proposed(inventory), deps);
+    await callPeople(stopped(), deps);
+    await callPeople(stopped(), deps);
+    await callPeople({ ...stopped(), state: "verified", plan: { ...stopped().plan, steps: [] } }, deps);
+
+    expect(told).toEqual([
+      expect.stringMatching(/^trigger .*:run:F-1:keys: .*waits for 2 more key/),
+      expect.stringMatching(/^trigger .*:run:F-1:stopped:fence:1: .*needs a decision: it broke/),
+      expect.stringMatching(/^resolve .*:keys$/),
+      expect.stringMatching(/^resolve .*:stopped:fence:1$/),
+    ]);
+    expect((await calls.get("F-1"))?.value.open).toEqual([]);
   });
 });
