@@ -55,7 +55,12 @@ export const SeverityPolicy = z.strictObject({
   repeat: z
     .strictObject({
       every: Duration.describe("Time between two rounds."),
-      max: z.number().int().min(0).max(50).describe("Rounds after the first; 0 for none."),
+      max: z
+        .number()
+        .int()
+        .min(0)
+        .max(50)
+        .describe("Rounds after the first; 0 for none. A sev1 goes on after them until somebody acknowledges."),
       unless: z.literal("acked").describe("An acknowledgement ends the repeats."),
     })
     .describe("The steps again, until somebody acknowledges."),

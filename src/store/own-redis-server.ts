@@ -17,6 +17,7 @@ const PORT_TRIES = 5;
 /** Reading a long append-only file takes its time. */
 const READY_LIMIT_MS = 60_000;
 const ORPHAN_END_LIMIT_MS = 10_000;
+const UNCLEAR_LIMIT_MS = 2_000;
 const LOOK_EVERY_MS = 20;
 const PASSWORD_BYTES = 24;
 const DEFAULT_DATABASES = 16;
@@ -141,13 +142,17 @@ async function endOrphan(directory: ClaimedDirectory, log: Logger): Promise<void
   const file = join(directory.path, SETTINGS_FILE);
   const address = readAddress(await readFile(file, "utf8").catch(() => ""));
   if (!address) return;
-  const limit = performance.now() + ORPHAN_END_LIMIT_MS;
+  const sinceMs = performance.now();
   let listener = await whoListens(address, file);
-  if (listener === "ours") {
-    log.warn({ port: address.port }, "A Redis without its owner was found on the data directory and is ended");
-    await askToEnd(address);
-  }
-  while (listener === "ours" && performance.now() < limit) {
+  let isAsked = false;
+  // One that is ending already may close the connection instead of answering: it is looked at again, not given up.
+  const mayTake = () => performance.now() - sinceMs < (isAsked ? ORPHAN_END_LIMIT_MS : UNCLEAR_LIMIT_MS);
+  while ((listener === "ours" || listener === "unclear") && mayTake()) {
+    if (listener === "ours" && !isAsked) {
+      isAsked = true;
+      log.warn({ port: address.port }, "A Redis without its owner was found on the data directory and is ended");
+      await askToEnd(address);
+    }
     await wait(LOOK_EVERY_MS);
     listener = await whoListens(address, file);
   }

@@ -90,7 +90,8 @@ describe.each(CASES)("every step of %s, %s", (example, mode) => {
     },
   );
 
-  test.each(PASSING)(
+  // Silence costs machine time, and how a call waits for it does not depend on the mode.
+  test.each(mode === "planned" ? PASSING.filter(([, , , speed]) => speed !== SPEED_WITH_SILENCE) : PASSING)(
     "with every call, %s: the run is verified and nothing happened twice",
     async (_what, effect, times, speed) => {
       at = await startFailoverWorld({

@@ -44,15 +44,16 @@ interface Round {
   readonly reached: readonly RungPlace[];
 }
 
-/** The latest round whose time has come and the one after it, while nobody has answered. */
+/** The latest round whose time has come and the one after it, while nobody has answered. A sev1 is repeated until somebody has. */
 function roundsOf(incident: Incident, nowMs: number): Round[] {
   const ladder = latestMatrix(incident);
   if (!ladder || ladder.rounds === 0 || ladder.everyMs === 0 || incident.driver === "pagerduty") return [];
   if (!isOpen(incident) || incident.acks.length > 0) return [];
   const startedAtMs = ladder.startedAtMs + heldMs(ladder);
   const latest = Math.floor((nowMs - startedAtMs) / ladder.everyMs);
-  return [Math.min(latest, ladder.rounds), latest + 1]
-    .filter((round, index, all) => round >= 1 && round <= ladder.rounds && all.indexOf(round) === index)
+  const last = ladder.severity === "sev1" ? Number.POSITIVE_INFINITY : ladder.rounds;
+  return [Math.min(latest, last), latest + 1]
+    .filter((round, index, all) => round >= 1 && round <= last && all.indexOf(round) === index)
     .map((round) => ({
       ladder,
       round,

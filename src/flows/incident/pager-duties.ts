@@ -173,7 +173,8 @@ function deadlineMissed(deadlineMs: number): Outcome {
 }
 
 function exhaust(incident: Incident, people: readonly Person[], atMs: number) {
-  const says = "Every level was paged and nobody acknowledged. The commanders are paged.";
+  const goesOn = incident.severity === "sev1" ? " Everybody is paged again until somebody answers." : "";
+  const says = `Every level was paged and nobody acknowledged. The commanders are paged.${goesOn}`;
   const noted = withNote({ ...incident, pages: settlePages(incident.pages, "exhausted") }, "exhausted", atMs, says);
   const asked = askFor(noted, commanderTargets(people), "every level was paged and nobody acknowledged", TWOKEY, atMs);
   const event = eventOf(incident, { kind: "pages.exhausted", atMs, says });

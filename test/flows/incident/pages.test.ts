@@ -84,13 +84,35 @@ describe("pages of an incident", () => {
     expect(desk.paging.acknowledged).toEqual([]);
   });
 
-  test("when nobody answers at all the commanders are asked for, once", async () => {
+  test("when nobody answers at all the commanders are asked for, once, and a sev1 is repeated until somebody answers", async () => {
     const desk = bridge();
     const id = await opened(desk);
     await pass(desk, id, 60);
     expect(desk.incidents.events.filter(({ kind }) => kind === "pages.exhausted")).toHaveLength(1);
-    const last = desk.paging.responders.at(-1);
-    expect([last?.request.users, ((last?.atMs ?? 0) - START_MS) / MINUTE]).toEqual([["PCTO"], 25]);
+    const asked = desk.paging.responders.map(({ request, atMs }) => ({
+      commanders: request.users.join(",") === "PCTO",
+      minute: (atMs - START_MS) / MINUTE,
+    }));
+    expect(asked.filter(({ commanders }) => commanders).map(({ minute }) => minute)).toEqual([10, 25]);
+    const later = asked.filter(({ commanders, minute }) => !commanders && minute > 25);
+    expect(later.length).toBeGreaterThan(3);
+
+    await change(desk, id, ana);
+    const before = desk.paging.responders.length;
+    await pass(desk, id, 60);
+    expect(desk.paging.responders).toHaveLength(before);
+  });
+
+  test("a lesser severity ends with its last round and the commanders", async () => {
+    const lesser = (rules: readonly object[]) => rules.map((rule) => ({ ...rule, severity: "sev2" }));
+    const desk = bridge(
+      inventory(({ alerts, ...file }) => ({ ...file, alerts: { ...alerts, rules: lesser(alerts.rules) } })),
+    );
+    const id = await opened(desk);
+    await pass(desk, id, 180);
+    const minutes = desk.paging.responders.map(({ atMs }) => (atMs - START_MS) / MINUTE);
+    expect(desk.incidents.events.filter(({ kind }) => kind === "pages.exhausted")).toHaveLength(1);
+    expect(Math.max(...minutes)).toBe(45);
   });
 
   test("every level that came due during an absence is paged, and of the missed rounds only the latest", async () => {
