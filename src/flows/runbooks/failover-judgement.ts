@@ -234,7 +234,8 @@ export function acceptancesFor(request: FailoverRequest, judgement: Judgement): 
       words: `I accept that ${judgement.from} cannot be fenced now and may still take writes`,
     });
   }
-  if (mode === "unplanned" && judgement.oldSideHealthy && !judgement.promoted) {
+  // A control plane may be dark while users are served: whoever promoted the standby, that side is taken from them now.
+  if (mode === "unplanned" && judgement.oldSideHealthy && judgement.promoted !== "continued") {
     accepted.push({
       id: "healthy-primary",
       words: `I accept an unplanned failover although ${judgement.from} looks healthy`,

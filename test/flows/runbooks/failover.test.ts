@@ -139,6 +139,16 @@ describe("the failover runbook", () => {
     expect(plan.steps.map(({ id }) => id)).not.toContain("promote");
   });
 
+  test("that nobody can ask a region which serves all the same is agreed to in words, also where the standby was promoted before", () => {
+    const observed = promotedBefore(homeIsDark(serviceIn(inventory)));
+    const home = observed.sites["eu-west-1"];
+    if (!home) throw new Error("home");
+    const serves = { ...home, deepHealth: { kind: "healthy" as const, status: 200 } };
+    const plan = planFor(inventory, { observed: { ...observed, sites: { ...observed.sites, "eu-west-1": serves } } });
+
+    expect(plan.acceptances.map(({ id }) => id)).toContain("healthy-primary");
+  });
+
   test("a lag above the objective needs words", () => {
     const observed = quietDay(serviceIn(inventory));
     const standby = observed.sites["eu-central-1"];
