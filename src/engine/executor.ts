@@ -1,7 +1,16 @@
 import { setMaxListeners } from "node:events";
 import { Fenced } from "../domain/errors.ts";
 import type { PlannedStep } from "../domain/plan.ts";
-import { fenceOf, isSettled, isWatched, needsWatch, type RunState, readySteps, stateOf } from "../domain/run.ts";
+import {
+  fenceOf,
+  isSettled,
+  isWatched,
+  needsWatch,
+  type RunState,
+  readySteps,
+  stateOf,
+  unmeasuredSteps,
+} from "../domain/run.ts";
 import type { OldSide } from "../ports/old-side.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
 import { watchWhileDriven } from "./fence-watch.ts";
@@ -24,6 +33,15 @@ const MOST_LISTENERS = 100;
 const LOOK_AGAIN_WITHIN_MS = 2_000;
 /** Attempts of the fence before the promotion; a region that comes and goes holds it up no longer. */
 const MOST_FENCE_ATTEMPTS = 3;
+
+/** Verified means measured: what people went on without, or vouch for, is said. */
+function endOf(run: RunState): string {
+  const { service, to } = run.plan;
+  const unmeasured = unmeasuredSteps(run).map(({ title }) => title);
+  return unmeasured.length === 0
+    ? `Failover of ${service} to ${to} is verified`
+    : `Failover of ${service} to ${to} has ended, and nobody measured: ${unmeasured.join("; ")}`;
+}
 
 /** Resolves when the run is over or waits for people; rejects with the signal's reason, with Fenced, or with Bug. */
 export async function driveRun(id: string, deps: ExecutorDeps, signal: AbortSignal): Promise<RunState | undefined> {
@@ -191,14 +209,14 @@ class Drive {
       const atMs = this.#deps.clock.now();
       return {
         entry: { kind: "finished", atMs, state: "verified" },
-        told: { says: `Failover of ${service} to ${run.plan.to} is verified` },
+        told: { says: endOf(run) },
         change: {
           over: !needsWatch(run),
           claim: { action: "release", service, coolDownUntilMs: atMs + run.plan.coolDownMs },
         },
       };
     });
-    this.#deps.logger.info({ run: id }, "The run is verified");
+    this.#deps.logger.info({ run: id }, "The run has ended");
     this.#deps.changed(this.#hold.run);
   }
 

@@ -3,7 +3,7 @@ import { DECISIONS, type Decision, failedStep } from "../domain/decision.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
 import type { Inventory } from "../domain/inventory.ts";
 import { type PlannedStep, phasesOf, stepOf } from "../domain/plan.ts";
-import { isOver, type RunState, type RunStateName, type StepState, stateOf } from "../domain/run.ts";
+import { isOver, type RunState, type RunStateName, type StepState, stateOf, unmeasuredSteps } from "../domain/run.ts";
 import { oldSideLine } from "./old-side.ts";
 import { nameOf } from "./plan.ts";
 
@@ -42,6 +42,10 @@ const RUN_WORD: Readonly<Record<RunStateName, string>> = {
   superseded: "ENDED – the rest goes on in a new plan",
 };
 
+/** Verified means measured; what people vouch for is no measurement. */
+const runWord = (run: RunState): string =>
+  run.state === "verified" && unmeasuredSteps(run).length > 0 ? "ended, NOT fully verified" : RUN_WORD[run.state];
+
 /** One message, edited as the run goes. */
 export function progressCard(
   run: RunState,
@@ -56,7 +60,7 @@ export function progressCard(
   const oldSide = oldSideLine(run, nowMs);
   return {
     text: [
-      `Failover of ${plan.service} to ${plan.to}: ${RUN_WORD[run.state]}, ${settled} of ${plan.steps.length} steps done.`,
+      `Failover of ${plan.service} to ${plan.to}: ${runWord(run)}, ${settled} of ${plan.steps.length} steps done.`,
       ...(run.why ? [`Why: ${run.why}.`] : []),
       ...(oldSide === undefined ? [] : [`${oldSide}.`]),
       outcomeOf(run),
@@ -64,7 +68,7 @@ export function progressCard(
       .join(" ")
       .trim(),
     parts: [
-      { kind: "heading", text: `${plan.service} → ${plan.to}: ${RUN_WORD[run.state]}` },
+      { kind: "heading", text: `${plan.service} → ${plan.to}: ${runWord(run)}` },
       { kind: "facts", facts: facts(run, inventory, nowMs) },
       {
         kind: "lines",
@@ -114,7 +118,13 @@ function ending(run: RunState): CardPart[] {
 }
 
 /** What it means for whoever reads no further. */
-function outcomeOf({ state, pastNoReturn, voided, plan }: RunState): string {
+function outcomeOf(run: RunState): string {
+  const { state, pastNoReturn, voided, plan, undoSkipped } = run;
+  const titles = (steps: readonly PlannedStep[]) => steps.map(({ title }) => title).join("; ");
+  if (state === "verified" && unmeasuredSteps(run).length > 0)
+    return `Not measured, because people went on without it or vouch for it: ${titles(unmeasuredSteps(run))}.`;
+  if (state === "unwound" && undoSkipped.length > 0)
+    return `Nothing irreversible happened, but this was NOT undone: ${titles(plan.steps.filter(({ id }) => undoSkipped.includes(id)))}. Look at ${plan.from} before anything else.`;
   if (state === "unwound")
     return `Nothing irreversible happened: ${plan.from} is as it was before, the extra capacity in ${plan.to} is kept. A new plan: /dr failover ${plan.service}`;
   if (state === "paused" && voided && !pastNoReturn)
@@ -180,5 +190,5 @@ export function runLine(run: RunState, nowMs: number): string {
     .filter((step) => ["intended", "asked"].includes(stateOf(run, step.id).state))
     .map((step) => step.title);
   const started = run.startedAtMs === undefined ? "" : `, started at ${sayTime(run.startedAtMs, nowMs)}`;
-  return `Failover ${run.plan.id} to ${run.plan.to} is ${RUN_WORD[run.state]}${started}${active.length > 0 ? `: ${active.join("; ")}` : ""}`;
+  return `Failover ${run.plan.id} to ${run.plan.to} is ${runWord(run)}${started}${active.length > 0 ? `: ${active.join("; ")}` : ""}`;
 }

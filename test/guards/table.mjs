@@ -472,8 +472,8 @@ export const GUARDS = [
   {
     guard: "fence on return: one watcher, and it survives its death",
     file: "src/engine/fence-watch.ts",
-    cut: "if (holder !== undefined && holder !== run.plan.id)",
-    by: "if (holder === '')",
+    cut: "holder === undefined || holder === plan.id",
+    by: 'holder !== ""',
     test: "engine/fence-watch.test.ts",
     fails: "leaves it alone while another run holds the service",
   },
