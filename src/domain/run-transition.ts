@@ -160,7 +160,8 @@ function stepApplied(run: RunState, entry: StepEntry): RunState {
         startedAtMs: before.startedAtMs ?? entry.atMs,
         endedAtMs: undefined,
       });
-      return { ...intended, pastNoReturn: run.pastNoReturn || irreversible, intents: run.intents + 1 };
+      const captured = run.captured ?? entry.captured;
+      return { ...intended, captured, pastNoReturn: run.pastNoReturn || irreversible, intents: run.intents + 1 };
     }
     case "asked": {
       const requestIds = [...stateOf(run, entry.step).requestIds, ...entry.requestIds];

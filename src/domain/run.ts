@@ -187,8 +187,8 @@ export function isWatched(run: RunState): boolean {
 
 /** The step's choices as signed; the old side that was dark then is put back as it was found when it came back. */
 export function inputOf(run: RunState, step: PlannedStep): Readonly<Record<string, unknown>> {
-  const isBlind = step.does === "fence-primary" && step.input["captured"] === null && run.captured !== undefined;
-  return isBlind ? { ...step.input, captured: run.captured } : step.input;
+  if (step.does !== "fence-primary" || step.input["captured"] !== null) return step.input;
+  return run.captured === undefined ? { ...step.input, mustCapture: true } : { ...step.input, captured: run.captured };
 }
 
 /** Settled steps that rest on this one, directly or not. */
