@@ -140,16 +140,26 @@ class Drive {
 
   /** X3: the second look. True when the keys no longer hold and the run has been paused. */
   async #voided(run: RunState): Promise<boolean> {
+    const wouldAsk = readySteps(run).some(({ id }) => !this.#inFlight.has(id) && stateOf(run, id).state !== "asked");
+    if (wouldAsk && this.#deps.clock.now() >= run.plan.authorisesUntilMs)
+      return this.#void("The keys of this plan authorise nothing any more", [
+        "the end date of the signed plan is over",
+      ]);
     const untouched = run.intents === 0;
-    // Past the point of no return this run's own effects are the difference, and stopping for them would help nobody.
-    if (run.pastNoReturn && !untouched) return false;
+    // Once this run has promoted its own effects are the difference, and stopping for them would help nobody.
+    const hasPromoted = run.plan.steps.some(
+      ({ id, wayBack }) => wayBack === "irreversible" && stateOf(run, id).attempt > 0,
+    );
+    if (hasPromoted && !untouched) return false;
     const irreversible = readySteps(run).some(
       (step) => step.wayBack === "irreversible" && stateOf(run, step.id).state === "waiting",
     );
     if (!untouched && !(irreversible && !this.#hasStartedIrreversible(run))) return false;
     const why = await this.#deps.drift(run, this.#signal);
-    if (why.length === 0) return false;
-    const says = `The facts behind the plan changed: ${why.join("; ")}`;
+    return why.length > 0 && this.#void(`The facts behind the plan changed: ${why.join("; ")}`, why);
+  }
+
+  async #void(says: string, why: readonly string[]): Promise<boolean> {
     await this.#hold.append((now) =>
       now.state === "running"
         ? { entry: { kind: "voided", atMs: this.#deps.clock.now(), why: [...why] }, told: { says } }

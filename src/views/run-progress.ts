@@ -1,5 +1,5 @@
 import type { Card, CardButton, CardPart, Text } from "../domain/card.ts";
-import { DECISIONS, type Decision, failedStep } from "../domain/decision.ts";
+import { ABOUT_A_FAILURE, DECISIONS, type Decision, failedStep } from "../domain/decision.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
 import type { Inventory } from "../domain/inventory.ts";
 import { type PlannedStep, phasesOf, stepOf } from "../domain/plan.ts";
@@ -142,7 +142,6 @@ const LABEL = {
   "plan-rest": "Plan the rest",
 } as const satisfies Partial<Record<Decision, string>>;
 const OFFERED = Object.keys(LABEL) as readonly (keyof typeof LABEL)[]; // the table's own keys
-const ABOUT_A_FAILURE: readonly Decision[] = ["retry", "skip", "unwind"];
 
 /** The buttons that make sense now; what may be done in which state stands in the table of decisions. */
 function decisions(run: RunState): CardPart[] {
@@ -162,7 +161,7 @@ function decisions(run: RunState): CardPart[] {
   const button = (decision: keyof typeof LABEL): CardButton => ({
     label: LABEL[decision],
     intent: decision,
-    value: run.plan.id,
+    value: failed !== undefined && ABOUT_A_FAILURE.includes(decision) ? `${run.plan.id}:${failed}` : run.plan.id,
     confirm: {
       title: QUESTION[decision] ?? `${LABEL[decision]} this run?`,
       text: `The run ${DECISIONS[decision].effect}. ${risk(decision)}${whoDecides(decision, run)}`,
