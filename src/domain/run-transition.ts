@@ -11,7 +11,7 @@ import {
   withStep,
 } from "./run.ts";
 import type { RunEntry } from "./run-entry.ts";
-import { fencedAgain, watched, withWatch } from "./watch-transition.ts";
+import { fencedAgain, watchEnded, watched } from "./watch-transition.ts";
 
 export function replay(plan: Plan, digest: string, entries: readonly RunEntry[]): RunState {
   return entries.reduce(transition, proposedRun(plan, digest));
@@ -214,11 +214,7 @@ function voted(run: RunState, entry: Extract<RunEntry, { kind: "vote" }>): RunSt
   if (people.size < run.plan.keysRequired) return { ...run, votes };
   const who = [...people].join(" and ");
   if (entry.decision === "stop-watch")
-    return withWatch(
-      { ...run, votes: votes.filter((vote) => !same(vote)) },
-      { state: "ended", says: `stopped by ${who}` },
-      entry.atMs,
-    );
+    return watchEnded({ ...run, votes: votes.filter((vote) => !same(vote)) }, `stopped by ${who}`, entry.atMs);
   if (entry.decision === "unwind") return { ...run, state: "unwinding", why: `unwound by ${who}`, votes: [] };
   const change = { state: "skipped", says: `skipped by ${who}`, sinceMs: entry.atMs, endedAtMs: entry.atMs } as const;
   const without = withStep(run, entry.step, change);

@@ -303,6 +303,16 @@ describe("an old side that could not be fenced", () => {
     expect(refusal("stop-watch", stopped, ana, inventory)).toContain("No old side is watched");
   });
 
+  test("is out of the hands of whoever stood still with its watch when that ended (J6)", () => {
+    const verified = apply(promoting(), { kind: "finished", ...at, state: "verified" });
+    const ended: RunEntry = { kind: "watch-ended", ...at, epoch: verified.epoch, step: "fence", why: "moved back" };
+
+    expect(apply(verified, ended).epoch).toBeGreaterThan(verified.epoch);
+    expect(apply(verified, stopWatch("ana"), stopWatch("ben")).epoch).toBeGreaterThan(verified.epoch);
+    // A run that is driven is held by the executor that goes on with it.
+    expect(apply(promoting(), stopWatch("ana"), stopWatch("ben")).epoch).toBe(promoting().epoch);
+  });
+
   test("is told apart from one that a vote to skip or unwind is about", () => {
     const vote: RunEntry = { kind: "vote", ...at, by: "ana", door: "slack", decision: "unwind", step: "promote" };
 
