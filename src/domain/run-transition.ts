@@ -188,6 +188,8 @@ function stepApplied(run: RunState, entry: StepEntry): RunState {
         ...withStep(run, entry.step, { ...now, state: "undo-failed", says: entry.why }),
         state: "stuck",
         why: entry.why,
+        // What people said about the step itself was not about its undo.
+        votes: [],
       };
   }
 }

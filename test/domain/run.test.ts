@@ -140,6 +140,22 @@ describe("a run is a replay of its journal", () => {
     expect([run.state, stepsToUndo(run), run.undoSkipped]).toEqual(["unwinding", [], ["fence"]]);
   });
 
+  test("a vote to go on without a step is no vote to leave its undo undone", () => {
+    const vote = (by: string): RunEntry => ({
+      ...{ kind: "vote", ...at, by, door: "slack", decision: "skip", step: "fence" },
+    });
+    const asked = apply(started(), intent("fence"), failed("fence", true), vote("ana"));
+    const stuck = apply(
+      asked,
+      { kind: "aborted", ...at, by: "farid", door: "slack" },
+      { kind: "undo-intent", ...at, step: "fence", epoch: 1 },
+      { kind: "undo-failed", ...at, step: "fence", epoch: 1, why: "denied" },
+    );
+
+    expect(apply(stuck, vote("ben")).state).toBe("stuck");
+    expect(apply(stuck, vote("ben"), vote("ana")).state).toBe("unwinding");
+  });
+
   test("where there is no way back after all, what was given back meanwhile is done again", () => {
     const past = apply(settle(started(), "fence", "record-position"), intent("promote"), failed("promote"));
     const unwind = (by: string): RunEntry => ({
