@@ -156,7 +156,8 @@ class Drive {
     );
     if (!untouched && !(irreversible && !this.#hasStartedIrreversible(run))) return false;
     const why = await this.#deps.drift(run, this.#signal);
-    return why.length > 0 && this.#void(`The facts behind the plan changed: ${why.join("; ")}`, why);
+    if (why.length === 0) return false;
+    return this.#void(`The facts behind the plan changed: ${why.join("; ")}`, why);
   }
 
   async #void(says: string, why: readonly string[]): Promise<boolean> {
