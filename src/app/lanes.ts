@@ -130,9 +130,15 @@ async function sweep(deps: LaneDeps, rows: ReturnType<typeof incidentRows>): Pro
     memory.cards.due(nowMs, SWEEP_LIMIT),
   ]);
   await Promise.all(runs.map((id) => wakeRun(id, deps)));
+  await Promise.all((await endedAndRinging(runs, memory)).map((id) => queues.wake.runCalls(id)));
   await Promise.all(incidents.map((id) => wakeIncident(id, rows, deps)));
   await Promise.all(cards.map((id) => queues.wake.card(id)));
   await deps.onSweep(incidents.length + cards.length);
+}
+
+/** Runs that are over and still have an incident open at the pager: it did not take the end when it was told. */
+export async function endedAndRinging(open: readonly string[], { calls }: Pick<Memory, "calls">): Promise<string[]> {
+  return (await calls.openIds()).filter((id) => !open.includes(id));
 }
 
 async function wakeRun(id: string, { memory, queues }: LaneDeps): Promise<void> {

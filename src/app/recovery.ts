@@ -89,7 +89,10 @@ function challengesOf(incident: Incident, run: RunState | undefined): string {
 
 function etaOf(run: RunState | undefined, nowMs: number): string {
   if (!run || run.state === "waiting-for-keys") return "Not known yet";
-  if (run.state === "verified") return "Users are served again";
+  if (run.state === "verified")
+    return measured(run, "check-public", "verifiedAtMs") === undefined
+      ? "The failover has ended; nobody measured whether users are served"
+      : "Users are served again";
   if (run.startedAtMs === undefined || run.state !== "running") return "Not known: people have to decide first";
   return `about ${sayTime(run.startedAtMs + budgetMs(run.plan), nowMs)}, if all goes as expected`;
 }

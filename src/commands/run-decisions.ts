@@ -1,4 +1,4 @@
-import { DECISIONS, type JournalDecision } from "../domain/decision.ts";
+import { ABOUT_A_FAILURE, DECISIONS, type JournalDecision } from "../domain/decision.ts";
 import { type DecisionDeps, decide } from "../engine/decisions.ts";
 import { nameOf } from "../views/plan.ts";
 import type { Answer, Ask } from "./intent.ts";
@@ -6,14 +6,17 @@ import { personOf, runMeant } from "./run-deps.ts";
 
 /** `/dr abort|pause|resume|retry|take-over|skip|unwind|stop-watch|reject|withdraw [run] [words]`, and the buttons of the same names. */
 export async function decideOnRun(decision: JournalDecision, ask: Ask, deps: DecisionDeps): Promise<Answer> {
-  const fromButton = ask.value?.split(":")[0];
+  const [fromButton, about] = ask.value?.split(":") ?? [];
   const run = await runMeant(fromButton ?? ask.args[0], deps, DECISIONS[decision].states);
   const words = fromButton === undefined ? ask.args.slice(1).join(" ") : "";
   const inventory = deps.inventory();
   const person = personOf(ask, inventory);
   const after = await decide(
     run.plan.id,
-    { decision, person, slackId: ask.asker.slackId, door: ask.asker.door, words },
+    {
+      ...{ decision, person, slackId: ask.asker.slackId, door: ask.asker.door, words },
+      ...(ABOUT_A_FAILURE.includes(decision) ? { shown: about } : {}),
+    },
     deps,
   );
   await deps.wake.run(run.plan.id);

@@ -17,6 +17,9 @@ export type Decision =
   | "stop-watch"
   | "plan-rest";
 
+/** Decisions that are about the step that failed: their buttons say which one. */
+export const ABOUT_A_FAILURE: readonly Decision[] = ["retry", "take-over", "skip", "unwind"];
+
 interface Rule {
   readonly states: readonly RunStateName[];
   /** Side of the point of no return on which it makes sense. */

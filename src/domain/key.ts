@@ -119,7 +119,7 @@ function signablePlan({ plan, state, why, digest, keys }: RunState): Signable {
   const { startByMs, inventoryDigest, requester, acceptances, keysRequired } = plan;
   return {
     name: "plan",
-    again: "/dr failover",
+    again: restOf ? `/dr plan-rest ${restOf.run}` : "/dr failover",
     isOpen: state === "waiting-for-keys",
     stands: `${state}${why ? `: ${why}` : ""}`,
     ...{ signByMs: startByMs, digest, inventoryDigest, requester, held: keys, acceptances, keysRequired },

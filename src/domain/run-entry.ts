@@ -21,7 +21,13 @@ export const RunEntry = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("voided"), atMs: z.number(), why: z.array(z.string()) }),
   z.strictObject({ kind: z.literal("started"), atMs: z.number(), keys: z.array(z.string()) }),
   z.strictObject({ kind: z.literal("claimed"), atMs: z.number(), epoch: z.number().int(), worker: z.string() }),
-  z.strictObject({ kind: z.literal("intent"), atMs: z.number(), ...Step, attempt: z.number().int() }),
+  z.strictObject({
+    kind: z.literal("intent"),
+    atMs: z.number(),
+    ...Step,
+    attempt: z.number().int(),
+    captured: Captured.exactOptional(),
+  }),
   z.strictObject({
     kind: z.literal("asked"),
     atMs: z.number(),

@@ -11,7 +11,7 @@ import {
   withStep,
 } from "./run.ts";
 import type { RunEntry } from "./run-entry.ts";
-import { fencedAgain, watched, withWatch } from "./watch-transition.ts";
+import { fencedAgain, watchEnded, watched } from "./watch-transition.ts";
 
 export function replay(plan: Plan, digest: string, entries: readonly RunEntry[]): RunState {
   return entries.reduce(transition, proposedRun(plan, digest));
@@ -97,26 +97,18 @@ function applied(run: RunState, entry: RunEntry): RunState {
     case "vote":
       return voted(run, entry);
     case "retried":
-      return {
-        ...withStep(run, entry.step, { state: "waiting", sinceMs: entry.atMs, startedAtMs: undefined }),
-        state: "running",
-        why: "",
-        votes: [],
-      };
+      return goesOn(withStep(run, entry.step, { state: "waiting", sinceMs: entry.atMs, startedAtMs: undefined }));
     case "taken-over":
-      return {
-        ...withStep(run, entry.step, {
+      return goesOn(
+        withStep(run, entry.step, {
           state: "taken-over",
           says: entry.words,
           sinceMs: entry.atMs,
           endedAtMs: entry.atMs,
         }),
-        state: "running",
-        why: "",
-        votes: [],
-      };
+      );
     case "no-way-back":
-      return { ...run, state: "stopped", why: entry.why };
+      return forwardAgain(run, entry);
     case "fence-again":
       return fencedAgain(run, entry);
     case "watch-intent":
@@ -135,7 +127,8 @@ function applied(run: RunState, entry: RunEntry): RunState {
         why: `goes on as ${entry.plan}`,
       };
     case "abandoned":
-      return closed(run, entry.atMs, entry.why);
+      // As for a superseded run: whoever stood still with it meanwhile has to find that it was fenced.
+      return { ...closed(run, entry.atMs, entry.why), epoch: run.epoch + 1 };
     case "finished":
       return { ...run, state: entry.state, endedAtMs: entry.atMs, why: entry.state === "unwound" ? run.why : "" };
     case "intent":
@@ -167,7 +160,8 @@ function stepApplied(run: RunState, entry: StepEntry): RunState {
         startedAtMs: before.startedAtMs ?? entry.atMs,
         endedAtMs: undefined,
       });
-      return { ...intended, pastNoReturn: run.pastNoReturn || irreversible, intents: run.intents + 1 };
+      const captured = run.captured ?? entry.captured;
+      return { ...intended, captured, pastNoReturn: run.pastNoReturn || irreversible, intents: run.intents + 1 };
     }
     case "asked": {
       const requestIds = [...stateOf(run, entry.step).requestIds, ...entry.requestIds];
@@ -194,6 +188,8 @@ function stepApplied(run: RunState, entry: StepEntry): RunState {
         ...withStep(run, entry.step, { ...now, state: "undo-failed", says: entry.why }),
         state: "stuck",
         why: entry.why,
+        // What people said about the step itself was not about its undo.
+        votes: [],
       };
   }
 }
@@ -220,16 +216,32 @@ function voted(run: RunState, entry: Extract<RunEntry, { kind: "vote" }>): RunSt
   if (people.size < run.plan.keysRequired) return { ...run, votes };
   const who = [...people].join(" and ");
   if (entry.decision === "stop-watch")
-    return withWatch(
-      { ...run, votes: votes.filter((vote) => !same(vote)) },
-      { state: "ended", says: `stopped by ${who}` },
-      entry.atMs,
-    );
+    return watchEnded({ ...run, votes: votes.filter((vote) => !same(vote)) }, `stopped by ${who}`, entry.atMs);
   if (entry.decision === "unwind") return { ...run, state: "unwinding", why: `unwound by ${who}`, votes: [] };
   const change = { state: "skipped", says: `skipped by ${who}`, sinceMs: entry.atMs, endedAtMs: entry.atMs } as const;
+  const without = withStep(run, entry.step, change);
   // A stuck run goes on unwinding without the undo that failed; a stopped one goes on running without the step.
-  const goesOn = run.state === "stuck" ? "unwinding" : "running";
-  return { ...withStep(run, entry.step, change), state: goesOn, why: "", votes: [] };
+  if (run.state === "stopped") return goesOn(without);
+  return { ...without, state: "unwinding", why: "", votes: [], undoSkipped: [...run.undoSkipped, entry.step] };
+}
+
+/** People decide about one failed step at a time: while another one waits for them, the run waits as well. */
+function goesOn(run: RunState): RunState {
+  const failed = run.plan.steps.map(({ id }) => stateOf(run, id)).find(({ state }) => state === "failed");
+  if (failed) return { ...run, state: "stopped", why: failed.says, votes: [] };
+  return { ...run, state: "running", why: "", votes: [] };
+}
+
+/** The way leads forward after all, so what was given back, or may have been, has to be done again. */
+function forwardAgain(run: RunState, { atMs, why }: Extract<RunEntry, { kind: "no-way-back" }>): RunState {
+  const again = { state: "waiting", sinceMs: atMs, startedAtMs: undefined, endedAtMs: undefined } as const;
+  const steps = run.plan.steps.reduce((now, { id }) => {
+    const { state } = stateOf(now, id);
+    if (state === "undo-failed") return withStep(now, id, { state: "failed" });
+    const isGivenBack = state === "undoing" || state === "undone" || run.undoSkipped.includes(id);
+    return isGivenBack ? withStep(now, id, again) : now;
+  }, run);
+  return { ...steps, state: "stopped", why, undoSkipped: [] };
 }
 
 function closed(run: RunState, atMs: number, why: string): RunState {

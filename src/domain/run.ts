@@ -105,6 +105,8 @@ export interface RunState {
   /** What stood on the old side when it came back and before it was touched: what undoing its fence puts back. */
   readonly captured: Readonly<Record<string, unknown>> | undefined;
   readonly votes: readonly Vote[];
+  /** Steps whose undo failed and that people went on without: nobody knows what they left behind. */
+  readonly undoSkipped: readonly string[];
   /** Why it is closed, paused, stopped, stuck, unwinding or unwound; empty otherwise. */
   readonly why: string;
   readonly startedAtMs: number | undefined;
@@ -139,6 +141,7 @@ export function proposedRun(plan: Plan, digest: string): RunState {
     watch: { state: "waiting", tries: 0, triedAtMs: undefined, data: {}, says: "", endedAtMs: undefined },
     captured: undefined,
     votes: [],
+    undoSkipped: [],
     why: "",
     steps: Object.fromEntries(plan.steps.map((step) => [step.id, WAITING])),
     startedAtMs: undefined,
@@ -184,8 +187,8 @@ export function isWatched(run: RunState): boolean {
 
 /** The step's choices as signed; the old side that was dark then is put back as it was found when it came back. */
 export function inputOf(run: RunState, step: PlannedStep): Readonly<Record<string, unknown>> {
-  const isBlind = step.does === "fence-primary" && step.input["captured"] === null && run.captured !== undefined;
-  return isBlind ? { ...step.input, captured: run.captured } : step.input;
+  if (step.does !== "fence-primary" || step.input["captured"] !== null) return step.input;
+  return run.captured === undefined ? { ...step.input, mustCapture: true } : { ...step.input, captured: run.captured };
 }
 
 /** Settled steps that rest on this one, directly or not. */
@@ -212,10 +215,17 @@ export function readySteps(run: RunState): PlannedStep[] {
 
 /** Steps that may have had an effect and have a way back, newest first. */
 export function stepsToUndo(run: RunState): PlannedStep[] {
-  const touched = new Set(["intended", "asked", "done", "failed", "undoing", "undo-failed"]);
+  const touched = new Set(["intended", "asked", "done", "failed", "undoing", "undo-failed", "skipped", "taken-over"]);
+  // Whoever went on without a step, or did it by hand, did so after an attempt: that may have had an effect as well.
   return run.plan.steps
     .filter((step) => step.wayBack === "undo" && touched.has(stateOf(run, step.id).state))
+    .filter((step) => !run.undoSkipped.includes(step.id))
     .toReversed();
+}
+
+/** Steps that nobody measured: people went on without them, or said that they did them by hand. */
+export function unmeasuredSteps(run: RunState): PlannedStep[] {
+  return run.plan.steps.filter(({ id }) => ["skipped", "taken-over"].includes(stateOf(run, id).state));
 }
 
 export function withStep(run: RunState, step: string, change: Partial<StepState>): RunState {

@@ -43,10 +43,16 @@ export function watched(run: RunState, entry: WatchEntry): RunState {
       return withWatch(withStep(run, entry.step, step), { state: "fenced", says: entry.says }, entry.atMs);
     }
     case "watch-ended":
-      return withWatch(run, { state: "ended", says: entry.why }, entry.atMs);
+      return watchEnded(run, entry.why, entry.atMs);
   }
 }
 
-export function withWatch(run: RunState, change: Partial<Watch>, endedAtMs?: number): RunState {
+/** Nothing else is left to be driven of a verified run: whoever stood still with its watch has to find that it was fenced. */
+export function watchEnded(run: RunState, says: string, atMs: number): RunState {
+  const epoch = run.state === "verified" ? run.epoch + 1 : run.epoch;
+  return { ...withWatch(run, { state: "ended", says }, atMs), epoch };
+}
+
+function withWatch(run: RunState, change: Partial<Watch>, endedAtMs?: number): RunState {
   return { ...run, watch: { ...run.watch, ...change, endedAtMs } };
 }

@@ -59,20 +59,19 @@ export function whoIsNeeded(run: RunState, inventory: Inventory): Needed | undef
       };
     case "paused":
       // A person who paused a run knows it; facts that changed under the keys are news to everybody.
-      return run.voided
-        ? {
-            occasion: "voided",
-            people: each([...holders, ...commanders]),
-            why: `Run ${plan.id} (${about}) is paused: ${run.why}`,
-          }
-        : undefined;
+      if (!run.voided) return openOldSide(run, each([...commanders, ...holders]));
+      return withOldSide(run, {
+        occasion: "voided",
+        people: each([...holders, ...commanders]),
+        why: `Run ${plan.id} (${about}) is paused: ${run.why}`,
+      });
     case "stopped":
     case "stuck":
-      return {
+      return withOldSide(run, {
         occasion: occasionOf(run),
         people: each([...commanders, ...holders]),
         why: `Run ${plan.id} (${about}) is ${run.state} and needs a decision: ${run.why}`,
-      };
+      });
     case "running":
     case "verified":
       return openOldSide(run, each([...commanders, ...holders]));
@@ -93,6 +92,13 @@ function openOldSide(run: RunState, people: readonly Person[]): Needed | undefin
   const { id, service, from, to } = run.plan;
   const why = `Run ${id} (${service} to ${to}): ${from} came back and could not be fenced: ${run.watch.says}`;
   return { occasion: "old-side", people, why };
+}
+
+/** Both sides may take writes: news also to people who know already that the run waits for them. */
+function withOldSide(run: RunState, needed: Needed): Needed {
+  const open = openOldSide(run, needed.people);
+  if (!open) return needed;
+  return { ...needed, occasion: `${needed.occasion}:${open.occasion}`, why: `${open.why}. ${needed.why}` };
 }
 
 /** The step that failed and its attempt: votes and late reports about it are no news. */

@@ -24,6 +24,8 @@ export interface Decided {
   /** The account it was asked with; a decision that needs two keys is refused through a door that cannot prove one. */
   readonly slackId: string | undefined;
   readonly door: DoorName;
+  /** The failed step that the card showed whose button was pressed; absent where words were typed. */
+  readonly shown?: string | undefined;
   /** What was done by hand, for `take-over`; why, for the others. */
   readonly words: string;
 }
@@ -37,6 +39,7 @@ export async function decide(runId: string, wanted: Decided, deps: DecisionDeps)
     const why = refusal(wanted.decision, run, wanted.person, deps.inventory());
     if (why !== undefined || !wanted.person)
       throw new UserError("decision-refused", why ?? "You are not listed under people.");
+    refuseUnshown(run, wanted);
     const entry = entryFor(run, wanted, wanted.person, deps.clock.now());
     const says = `${wanted.person.name}: ${wanted.decision}${wanted.words ? ` – ${wanted.words}` : ""}`;
     const endsWatch = run.state === "verified" && !isWatched(transition(run, entry));
@@ -53,6 +56,15 @@ export async function decide(runId: string, wanted: Decided, deps: DecisionDeps)
     if (!isOver(answer.run)) await deps.wake.run(runId);
     return answer.run;
   }
+}
+
+/** Two steps may fail one after the other: nobody shall retry, skip or unwind for another one than they read about. */
+function refuseUnshown(run: RunState, { shown }: Decided): void {
+  if (shown === undefined || shown === failedStep(run)) return;
+  throw new UserError(
+    "decision-outdated",
+    "The run waits for something else now than the card you clicked showed. Nothing was changed by your click; read the card again.",
+  );
 }
 
 async function refuseUnprovable({ decision, slackId, door }: Decided, deps: DecisionDeps): Promise<void> {

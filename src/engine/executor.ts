@@ -1,7 +1,16 @@
 import { setMaxListeners } from "node:events";
 import { Fenced } from "../domain/errors.ts";
 import type { PlannedStep } from "../domain/plan.ts";
-import { fenceOf, isSettled, isWatched, needsWatch, type RunState, readySteps, stateOf } from "../domain/run.ts";
+import {
+  fenceOf,
+  isSettled,
+  isWatched,
+  needsWatch,
+  type RunState,
+  readySteps,
+  stateOf,
+  unmeasuredSteps,
+} from "../domain/run.ts";
 import type { OldSide } from "../ports/old-side.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
 import { watchWhileDriven } from "./fence-watch.ts";
@@ -24,6 +33,15 @@ const MOST_LISTENERS = 100;
 const LOOK_AGAIN_WITHIN_MS = 2_000;
 /** Attempts of the fence before the promotion; a region that comes and goes holds it up no longer. */
 const MOST_FENCE_ATTEMPTS = 3;
+
+/** Verified means measured: what people went on without, or vouch for, is said. */
+function endOf(run: RunState): string {
+  const { service, to } = run.plan;
+  const unmeasured = unmeasuredSteps(run).map(({ title }) => title);
+  return unmeasured.length === 0
+    ? `Failover of ${service} to ${to} is verified`
+    : `Failover of ${service} to ${to} has ended, and nobody measured: ${unmeasured.join("; ")}`;
+}
 
 /** Resolves when the run is over or waits for people; rejects with the signal's reason, with Fenced, or with Bug. */
 export async function driveRun(id: string, deps: ExecutorDeps, signal: AbortSignal): Promise<RunState | undefined> {
@@ -122,16 +140,27 @@ class Drive {
 
   /** X3: the second look. True when the keys no longer hold and the run has been paused. */
   async #voided(run: RunState): Promise<boolean> {
+    const wouldAsk = readySteps(run).some(({ id }) => !this.#inFlight.has(id) && stateOf(run, id).state !== "asked");
+    if (wouldAsk && this.#deps.clock.now() >= run.plan.authorisesUntilMs)
+      return this.#void("The keys of this plan authorise nothing any more", [
+        "the end date of the signed plan is over",
+      ]);
     const untouched = run.intents === 0;
-    // Past the point of no return this run's own effects are the difference, and stopping for them would help nobody.
-    if (run.pastNoReturn && !untouched) return false;
+    // Once this run has promoted its own effects are the difference, and stopping for them would help nobody.
+    const hasPromoted = run.plan.steps.some(
+      ({ id, wayBack }) => wayBack === "irreversible" && stateOf(run, id).attempt > 0,
+    );
+    if (hasPromoted && !untouched) return false;
     const irreversible = readySteps(run).some(
       (step) => step.wayBack === "irreversible" && stateOf(run, step.id).state === "waiting",
     );
     if (!untouched && !(irreversible && !this.#hasStartedIrreversible(run))) return false;
     const why = await this.#deps.drift(run, this.#signal);
     if (why.length === 0) return false;
-    const says = `The facts behind the plan changed: ${why.join("; ")}`;
+    return this.#void(`The facts behind the plan changed: ${why.join("; ")}`, why);
+  }
+
+  async #void(says: string, why: readonly string[]): Promise<boolean> {
     await this.#hold.append((now) =>
       now.state === "running"
         ? { entry: { kind: "voided", atMs: this.#deps.clock.now(), why: [...why] }, told: { says } }
@@ -191,14 +220,14 @@ class Drive {
       const atMs = this.#deps.clock.now();
       return {
         entry: { kind: "finished", atMs, state: "verified" },
-        told: { says: `Failover of ${service} to ${run.plan.to} is verified` },
+        told: { says: endOf(run) },
         change: {
           over: !needsWatch(run),
           claim: { action: "release", service, coolDownUntilMs: atMs + run.plan.coolDownMs },
         },
       };
     });
-    this.#deps.logger.info({ run: id }, "The run is verified");
+    this.#deps.logger.info({ run: id }, "The run has ended");
     this.#deps.changed(this.#hold.run);
   }
 

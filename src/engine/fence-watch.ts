@@ -69,6 +69,8 @@ async function whatIsDue(run: RunState, deps: WatchDeps, signal: AbortSignal): P
   const nowMs = deps.clock.now();
   const { from, authorisesUntilMs, service } = run.plan;
   if (nowMs >= authorisesUntilMs) return { kind: "end", why: "the end date of the signed plan is over" };
+  const elsewhere = await otherMove(run, deps);
+  if (elsewhere) return elsewhere;
   const { watch } = run;
   const isTooEarly = nowMs < againAtMs(watch);
   // A try without an outcome was cut off by a crash, and is begun again at once.
@@ -77,11 +79,20 @@ async function whatIsDue(run: RunState, deps: WatchDeps, signal: AbortSignal): P
   if (looked.kind === "silent") return { kind: "nothing" };
   if (looked.kind === "moved-back")
     return { kind: "end", why: `${looked.why}: people moved ${service} back to ${from}` };
-  // A run that holds the service since then has a plan of its own for both sides.
-  const holder = await deps.runs.holderOf(service);
-  if (holder !== undefined && holder !== run.plan.id) return { kind: "nothing" };
   if (watch.state === "asked" && (isTooEarly || looked.isClosed)) return { kind: "verify" };
   return { kind: "fence", captured: looked.captured };
+}
+
+/**
+ * A run that holds the service since then has a plan of its own for both sides. Once it makes this side the writer, the
+ * older keys must not fence it any more, also after that run has let go of the service.
+ */
+async function otherMove({ plan }: RunState, deps: WatchDeps): Promise<Due | undefined> {
+  const holder = await deps.runs.holderOf(plan.service);
+  if (holder === undefined || holder === plan.id) return undefined;
+  const other = await deps.runs.read(holder);
+  if (!other?.pastNoReturn || other.plan.to !== plan.from) return { kind: "nothing" };
+  return { kind: "end", why: `run ${holder} makes ${plan.from} the writer` };
 }
 
 function againAtMs({ tries, triedAtMs }: Watch): number {

@@ -1,7 +1,7 @@
 import { messageOf, OutcomeUnknown, StepFailed, TransientError } from "../domain/errors.ts";
 import type { PlannedStep } from "../domain/plan.ts";
 import { inputOf, type RunState, stateOf } from "../domain/run.ts";
-import type { StepContext, StoredStep, Verdict } from "../ports/step.ts";
+import { type StepContext, type StoredStep, UNCAPTURED, type Verdict } from "../ports/step.ts";
 import { contextFor, definitionOf, type ExecutorDeps } from "./executor-deps.ts";
 import type { RunHold } from "./journal.ts";
 
@@ -53,12 +53,16 @@ interface Driving {
 /** False when the run no longer lets steps start. */
 async function askUntilAnswered(driving: Driving): Promise<boolean> {
   const { hold, step, deps, definition, context } = driving;
+  let seen: Seen = { input: undefined, captured: undefined };
   for (let tries = 0; ; tries += 1) {
-    const intended = await hold.intend((run) => (mayStart(run) ? intentOf(run, step, deps.clock.now()) : undefined));
+    const { input, captured } = seen;
+    const intended = await hold.intend((run) =>
+      mayStart(run) ? intentOf(run, step, deps.clock.now(), captured) : undefined,
+    );
     if (!intended) return false;
     deps.changed(hold.run);
     try {
-      const asked = await definition.run(inputOf(hold.run, step), context);
+      const asked = await definition.run(input ?? inputOf(hold.run, step), context);
       const entered = await hold.append(() => ({
         entry: {
           kind: "asked",
@@ -79,8 +83,25 @@ async function askUntilAnswered(driving: Driving): Promise<boolean> {
         "A step has to look and ask again",
       );
       await waitOrFail(driving, Math.min(FIRST_RETRY_MS * 2 ** tries, LONGEST_RETRY_MS), messageOf(error));
+      if (error.code === UNCAPTURED) seen = await capture(driving);
     }
   }
+}
+
+interface Seen {
+  readonly input: PlannedStep["input"] | undefined;
+  readonly captured: Readonly<Record<string, unknown>> | undefined;
+}
+
+/**
+ * The old side was dark when the plan was made, and answers now: the next intent says what stands there. Past the point of
+ * no return a side that answers and may not be read is closed all the same, since it may take writes.
+ */
+async function capture({ hold, step, deps, context }: Driving): Promise<Seen> {
+  const looked = await deps.oldSide(hold.run, context.signal);
+  const captured = looked.kind === "back" ? looked.captured : undefined;
+  const isUnreadable = looked.kind !== "silent" && captured === undefined;
+  return { captured, input: isUnreadable && hold.run.pastNoReturn ? step.input : undefined };
 }
 
 async function pollUntilThere(driving: Driving): Promise<void> {
@@ -133,10 +154,11 @@ async function recordFailure(hold: RunHold, step: PlannedStep, deps: ExecutorDep
 
 const mayStart = (run: RunState): boolean => run.state === "running";
 
-function intentOf(run: RunState, step: PlannedStep, atMs: number) {
+function intentOf(run: RunState, step: PlannedStep, atMs: number, captured: Seen["captured"]) {
   const { attempt } = stateOf(run, step.id);
+  const seen = captured && { captured: { ...captured } };
   return {
-    entry: { kind: "intent" as const, atMs, step: step.id, epoch: run.epoch, attempt: attempt + 1 },
+    entry: { kind: "intent" as const, atMs, step: step.id, epoch: run.epoch, attempt: attempt + 1, ...seen },
     told: { says: attempt === 0 ? step.title : `${step.title} (look and ask again, attempt ${attempt + 1})` },
   };
 }

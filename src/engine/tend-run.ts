@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { CardDue } from "../domain/card-due.ts";
 import { wantCard } from "../domain/card-due.ts";
 import { chainOf } from "../domain/errors.ts";
-import type { RunState } from "../domain/run.ts";
+import { type RunState, stillContinues } from "../domain/run.ts";
 import type { RunEntry } from "../domain/run-entry.ts";
 import type { Records } from "../ports/records.ts";
 import type { GuardedCloud } from "../ports/step.ts";
@@ -46,6 +46,7 @@ export async function tendRun(id: string, deps: TendDeps, signal: AbortSignal): 
   switch (run.state) {
     case "waiting-for-keys":
       if (deps.clock.now() >= run.plan.startByMs) await expire(run, deps);
+      else await closeIfMovedOn(run, deps);
       break;
     case "running":
     case "unwinding":
@@ -77,6 +78,16 @@ export async function callForRun(id: string, deps: CallDeps & Pick<TendDeps, "ru
 async function expire(run: RunState, deps: TendDeps): Promise<void> {
   const entry: RunEntry = { kind: "expired", atMs: deps.clock.now() };
   const says = `Plan ${run.plan.id} expired: ${run.keys.length} of ${run.plan.keysRequired} keys were turned in time`;
+  await deps.runs.append(run, { entries: [entry], events: [eventOf(run, entry, { says })], over: true });
+}
+
+/** Nobody is called for keys that no plan takes any more, and nobody has to clear it away before the next one is made. */
+export async function closeIfMovedOn(run: RunState, deps: Pick<TendDeps, "runs" | "clock">): Promise<void> {
+  const { restOf, id } = run.plan;
+  if (!restOf || stillContinues(restOf, await deps.runs.read(restOf.run))) return;
+  const why = [`run ${restOf.run} has moved on since this plan for its rest was made`];
+  const entry: RunEntry = { kind: "voided", atMs: deps.clock.now(), why };
+  const says = `Plan ${id} is closed: ${why.join("")}`;
   await deps.runs.append(run, { entries: [entry], events: [eventOf(run, entry, { says })], over: true });
 }
 

@@ -1,6 +1,6 @@
 import { messageOf, OutcomeUnknown, TransientError } from "../domain/errors.ts";
 import type { PlannedStep } from "../domain/plan.ts";
-import { inputOf, stepsToUndo } from "../domain/run.ts";
+import { inputOf, type RunState, stateOf, stepsToUndo } from "../domain/run.ts";
 import type { Undone } from "../ports/step.ts";
 import { contextFor, definitionOf, type ExecutorDeps } from "./executor-deps.ts";
 import type { RunHold } from "./journal.ts";
@@ -26,7 +26,7 @@ export async function unwind(hold: RunHold, deps: ExecutorDeps, signal: AbortSig
   const { service, id } = hold.run.plan;
   await hold.append((run) => {
     if (run.state !== "unwinding") return undefined;
-    const says = `Nothing irreversible happened; ${service} is as it was before, with the standby's extra capacity kept`;
+    const says = endOf(run);
     return {
       entry: { kind: "finished", atMs: deps.clock.now(), state: "unwound" },
       told: { says },
@@ -35,6 +35,13 @@ export async function unwind(hold: RunHold, deps: ExecutorDeps, signal: AbortSig
   });
   deps.logger.info({ run: id }, "The run is unwound");
   deps.changed(hold.run);
+}
+
+function endOf({ plan, undoSkipped }: RunState): string {
+  const left = plan.steps.filter(({ id }) => undoSkipped.includes(id)).map(({ title }) => title);
+  return left.length === 0
+    ? `Nothing irreversible happened; ${plan.service} is as it was before, with the standby's extra capacity kept`
+    : `Nothing irreversible happened, but people went on without undoing: ${left.join("; ")}. Look at ${plan.from}`;
 }
 
 /** Past the point of no return only the world can say that nothing irreversible happened; a doubt is a no. */
@@ -62,8 +69,12 @@ async function neverHappened(hold: RunHold, deps: ExecutorDeps, signal: AbortSig
 }
 
 async function stopInstead(hold: RunHold, deps: ExecutorDeps): Promise<void> {
-  const { service, from, to } = hold.run.plan;
-  const why = `Nothing was undone: the database in ${to} is, or may be, the writer of ${service} now, and opening ${from} again would make two. Go on to ${to}; going back is a failover of its own, later`;
+  const { service, from, to, steps } = hold.run.plan;
+  const isGivenBack = steps.some(({ id }) =>
+    ["undoing", "undone", "undo-failed"].includes(stateOf(hold.run, id).state),
+  );
+  const undone = isGivenBack ? "Nothing more is undone, and what was is to be done again" : "Nothing was undone";
+  const why = `${undone}: the database in ${to} is, or may be, the writer of ${service} now, and opening ${from} again would make two. Go on to ${to}; going back is a failover of its own, later`;
   await hold.append((run) =>
     run.state === "unwinding"
       ? { entry: { kind: "no-way-back", atMs: deps.clock.now(), why }, told: { says: why } }

@@ -54,7 +54,9 @@ async function movedBack({ plan, ...run }: RunState, cloud: Cloud, signal: Abort
     return `the database of ${plan.to} is closed itself`;
   const shift = doing("shift-traffic");
   if (!shift || of(shift.id).state !== "done") return undefined;
-  const { zone, name, before } = RecordsInput.parse(shift.input);
+  const { zone, name, before, after } = RecordsInput.parse(shift.input);
+  // Users who were led to the new side when this was planned do not move back by staying there.
+  if (sameRecords(before, after)) return undefined;
   const records = await cloud.traffic.records(zone, name, signal);
   if (records.known && sameRecords(concerned(records.value, before), before))
     return `${name} leads to ${plan.from} again`;

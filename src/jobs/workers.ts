@@ -13,8 +13,9 @@ const LOCK_MS = 5_000;
 const STALLED_CHECK_MS = 2_000;
 const UNLIMITED_STALLS = 1_000_000;
 
+/** A driven run keeps its place for as long as it takes, hours for DNS by hand: there is one for every service of a region. */
 const CONCURRENCY: Readonly<Record<Lane | "signals" | "sweep", number>> = {
-  runs: 8,
+  runs: 100,
   calls: 8,
   evidence: 8,
   pages: 16,

@@ -40,6 +40,9 @@ export type Verdict =
   /** Not there yet; `says` is shown as progress. */
   | { readonly done: false; readonly says: string };
 
+/** Code of the TransientError by which a step asks that what it is about to take away is written down with its intent. */
+export const UNCAPTURED = "uncaptured";
+
 /** Whether an irreversible step has had its effect. A doubt is `unknown`, and counts as `yes`. */
 export type Happened = "yes" | "no" | "unknown";
 

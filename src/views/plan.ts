@@ -115,7 +115,8 @@ const isWaiting = ({ state }: RunState): boolean => state === "waiting-for-keys"
 const headState = ({ state }: RunState): string => (state === "closed" ? "plan closed" : "keys turned");
 
 function afterKeys({ state, why, plan }: RunState): string {
-  if (state === "closed") return `It is closed: ${why}. Nothing was changed. A new plan: /dr failover ${plan.service}`;
+  const again = plan.restOf ? `plan-rest ${plan.restOf.run}` : `failover ${plan.service}`;
+  if (state === "closed") return `It is closed: ${why}. Nothing was changed. A new plan: /dr ${again}`;
   return "Its keys are turned; the progress message tells the rest.";
 }
 

@@ -31,7 +31,12 @@ export function recoveryCard(recovery: Recovery, inventory: Inventory, nowMs: nu
           ["Found by", [...new Set(testimonies.map(({ process, why }) => `${process}: ${why}`))].join("; ")],
           ["Asked by", nameOf(inventory, requester)],
           ["Signatures", stands],
-          ["Ends", ends.length > 0 ? `${ends.join(", ")}: keys of before authorise nothing more` : "no run is open"],
+          [
+            "Ends",
+            ends.length > 0
+              ? `${ends.join(", ")}: keys of before authorise nothing more, and no old side is fenced on its return any more`
+              : "no run is open",
+          ],
         ],
       },
       ...forgottenParts(recovery),

@@ -1,9 +1,9 @@
 import type { Card, CardButton, CardPart, Text } from "../domain/card.ts";
-import { DECISIONS, type Decision, failedStep } from "../domain/decision.ts";
+import { ABOUT_A_FAILURE, DECISIONS, type Decision, failedStep } from "../domain/decision.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
 import type { Inventory } from "../domain/inventory.ts";
 import { type PlannedStep, phasesOf, stepOf } from "../domain/plan.ts";
-import { isOver, type RunState, type RunStateName, type StepState, stateOf } from "../domain/run.ts";
+import { isOver, type RunState, type RunStateName, type StepState, stateOf, unmeasuredSteps } from "../domain/run.ts";
 import { oldSideLine } from "./old-side.ts";
 import { nameOf } from "./plan.ts";
 
@@ -42,6 +42,10 @@ const RUN_WORD: Readonly<Record<RunStateName, string>> = {
   superseded: "ENDED – the rest goes on in a new plan",
 };
 
+/** Verified means measured; what people vouch for is no measurement. */
+const runWord = (run: RunState): string =>
+  run.state === "verified" && unmeasuredSteps(run).length > 0 ? "ended, NOT fully verified" : RUN_WORD[run.state];
+
 /** One message, edited as the run goes. */
 export function progressCard(
   run: RunState,
@@ -56,7 +60,7 @@ export function progressCard(
   const oldSide = oldSideLine(run, nowMs);
   return {
     text: [
-      `Failover of ${plan.service} to ${plan.to}: ${RUN_WORD[run.state]}, ${settled} of ${plan.steps.length} steps done.`,
+      `Failover of ${plan.service} to ${plan.to}: ${runWord(run)}, ${settled} of ${plan.steps.length} steps done.`,
       ...(run.why ? [`Why: ${run.why}.`] : []),
       ...(oldSide === undefined ? [] : [`${oldSide}.`]),
       outcomeOf(run),
@@ -64,7 +68,7 @@ export function progressCard(
       .join(" ")
       .trim(),
     parts: [
-      { kind: "heading", text: `${plan.service} → ${plan.to}: ${RUN_WORD[run.state]}` },
+      { kind: "heading", text: `${plan.service} → ${plan.to}: ${runWord(run)}` },
       { kind: "facts", facts: facts(run, inventory, nowMs) },
       {
         kind: "lines",
@@ -114,7 +118,13 @@ function ending(run: RunState): CardPart[] {
 }
 
 /** What it means for whoever reads no further. */
-function outcomeOf({ state, pastNoReturn, voided, plan }: RunState): string {
+function outcomeOf(run: RunState): string {
+  const { state, pastNoReturn, voided, plan, undoSkipped } = run;
+  const titles = (steps: readonly PlannedStep[]) => steps.map(({ title }) => title).join("; ");
+  if (state === "verified" && unmeasuredSteps(run).length > 0)
+    return `Not measured, because people went on without it or vouch for it: ${titles(unmeasuredSteps(run))}.`;
+  if (state === "unwound" && undoSkipped.length > 0)
+    return `Nothing irreversible happened, but this was NOT undone: ${titles(plan.steps.filter(({ id }) => undoSkipped.includes(id)))}. Look at ${plan.from} before anything else.`;
   if (state === "unwound")
     return `Nothing irreversible happened: ${plan.from} is as it was before, the extra capacity in ${plan.to} is kept. A new plan: /dr failover ${plan.service}`;
   if (state === "paused" && voided && !pastNoReturn)
@@ -132,7 +142,6 @@ const LABEL = {
   "plan-rest": "Plan the rest",
 } as const satisfies Partial<Record<Decision, string>>;
 const OFFERED = Object.keys(LABEL) as readonly (keyof typeof LABEL)[]; // the table's own keys
-const ABOUT_A_FAILURE: readonly Decision[] = ["retry", "skip", "unwind"];
 
 /** The buttons that make sense now; what may be done in which state stands in the table of decisions. */
 function decisions(run: RunState): CardPart[] {
@@ -152,7 +161,7 @@ function decisions(run: RunState): CardPart[] {
   const button = (decision: keyof typeof LABEL): CardButton => ({
     label: LABEL[decision],
     intent: decision,
-    value: run.plan.id,
+    value: failed !== undefined && ABOUT_A_FAILURE.includes(decision) ? `${run.plan.id}:${failed}` : run.plan.id,
     confirm: {
       title: QUESTION[decision] ?? `${LABEL[decision]} this run?`,
       text: `The run ${DECISIONS[decision].effect}. ${risk(decision)}${whoDecides(decision, run)}`,
@@ -180,5 +189,5 @@ export function runLine(run: RunState, nowMs: number): string {
     .filter((step) => ["intended", "asked"].includes(stateOf(run, step.id).state))
     .map((step) => step.title);
   const started = run.startedAtMs === undefined ? "" : `, started at ${sayTime(run.startedAtMs, nowMs)}`;
-  return `Failover ${run.plan.id} to ${run.plan.to} is ${RUN_WORD[run.state]}${started}${active.length > 0 ? `: ${active.join("; ")}` : ""}`;
+  return `Failover ${run.plan.id} to ${run.plan.to} is ${runWord(run)}${started}${active.length > 0 ? `: ${active.join("; ")}` : ""}`;
 }

@@ -48,10 +48,11 @@ async function stoppedRun() {
     },
     inventory: () => inventory,
   };
-  return async (person: string, decision: "skip" | "unwind") => {
+  return async (person: string, decision: "skip" | "unwind", button?: string) => {
     const slackId = inventory.people.find(({ id }) => id === person)?.slack ?? "";
     const ask = { verb: decision, args: [plan.id], text: plan.id, asker: { person, slackId, door: "slack" as const } };
-    const answer = await decideOnRun(decision, ask, deps);
+    const pressed = button === undefined ? ask : { ...ask, value: `${plan.id}:${button}` };
+    const answer = await decideOnRun(decision, pressed, deps);
     return answer.kind === "say" ? answer.card.text : answer.kind;
   };
 }
@@ -64,4 +65,11 @@ test("one person who votes twice is one of two, and the second person decides", 
   const decided = await says("ben", "skip");
   expect(decided).toContain("is running");
   expect(decided).not.toContain("people want to");
+});
+
+test("a button whose card showed another failed step decides nothing", async () => {
+  const says = await stoppedRun();
+
+  await expect(says("ana", "skip", "scale-out")).rejects.toMatchObject({ code: "decision-outdated" });
+  expect(await says("ana", "skip", "fence")).toContain("1 of 2 people want to skip");
 });

@@ -103,6 +103,77 @@ describe("a run is a replay of its journal", () => {
     expect(refusal("retry", asked, ana, inventory)).toBeUndefined();
   });
 
+  test("of two failed steps each waits for people: deciding about one does not leave the other behind", () => {
+    const past = apply(settle(started(), "fence", "record-position"), intent("promote"), intent("scale-out"));
+    const stopped = apply(past, failed("scale-out"), failed("promote"));
+    const about = (step: string): RunEntry => ({ kind: "retried", ...at, by: "ana", door: "slack", step });
+
+    const one = apply(stopped, about("promote"));
+    expect([one.state, one.why]).toEqual(["stopped", "it broke"]);
+    const both = apply(one, about("scale-out"));
+    expect([both.state, readySteps(both).map(({ id }) => id)]).toEqual(["running", ["promote", "scale-out"]]);
+  });
+
+  test("what was skipped or taken over after an attempt is given back as well", () => {
+    const asked = apply(started(), intent("fence"), failed("fence", true));
+    const taken = apply(asked, {
+      ...{ kind: "taken-over", ...at, by: "ana", door: "slack", step: "fence", words: "pulled the plug" },
+    });
+    const later = apply(taken, intent("record-position"), failed("record-position"));
+
+    expect(later.state).toBe("unwinding");
+    expect(stepsToUndo(later).map(({ id }) => id)).toEqual(["fence"]);
+  });
+
+  test("an undo that people went on without is not begun again, and is remembered", () => {
+    const unwinding = apply(settle(started(), "fence"), intent("record-position"), failed("record-position"));
+    const stuck = apply(
+      unwinding,
+      { kind: "undo-intent", ...at, step: "fence", epoch: 1 },
+      { kind: "undo-failed", ...at, step: "fence", epoch: 1, why: "denied" },
+    );
+    const vote = (by: string): RunEntry => ({
+      ...{ kind: "vote", ...at, by, door: "slack", decision: "skip", step: "fence" },
+    });
+    const run = apply(stuck, vote("ana"), vote("ben"));
+
+    expect([run.state, stepsToUndo(run), run.undoSkipped]).toEqual(["unwinding", [], ["fence"]]);
+  });
+
+  test("a vote to go on without a step is no vote to leave its undo undone", () => {
+    const vote = (by: string): RunEntry => ({
+      ...{ kind: "vote", ...at, by, door: "slack", decision: "skip", step: "fence" },
+    });
+    const asked = apply(started(), intent("fence"), failed("fence", true), vote("ana"));
+    const stuck = apply(
+      asked,
+      { kind: "aborted", ...at, by: "farid", door: "slack" },
+      { kind: "undo-intent", ...at, step: "fence", epoch: 1 },
+      { kind: "undo-failed", ...at, step: "fence", epoch: 1, why: "denied" },
+    );
+
+    expect(apply(stuck, vote("ben")).state).toBe("stuck");
+    expect(apply(stuck, vote("ben"), vote("ana")).state).toBe("unwinding");
+  });
+
+  test("where there is no way back after all, what was given back meanwhile is done again", () => {
+    const past = apply(settle(started(), "fence", "record-position"), intent("promote"), failed("promote"));
+    const unwind = (by: string): RunEntry => ({
+      ...{ kind: "vote", ...at, by, door: "slack", decision: "unwind", step: "promote" },
+    });
+    const begun = apply(past, unwind("ana"), unwind("ben"), { kind: "undo-intent", ...at, step: "fence", epoch: 1 });
+    const stopped = apply(begun, { kind: "no-way-back", ...at, why: "it is promoted" });
+    const run = apply(stopped, { kind: "retried", ...at, by: "ana", door: "slack", step: "promote" });
+
+    expect(readySteps(run).map(({ id }) => id)).toContain("fence");
+  });
+
+  test("a run that ended with a lost store is out of the hands of whoever stood still with it (J6)", () => {
+    const abandoned = apply(started(), { kind: "abandoned", ...at, why: "the store was lost" });
+
+    expect(abandoned.epoch).toBeGreaterThan(started().epoch);
+  });
+
   test("an unwound run still says why", () => {
     const run = apply(
       started(),
@@ -246,6 +317,16 @@ describe("an old side that could not be fenced", () => {
     expect(isWatched(stopped)).toBe(false);
     expect(stopped).toMatchObject({ state: "running", watch: { state: "ended", says: "stopped by ana and ben" } });
     expect(refusal("stop-watch", stopped, ana, inventory)).toContain("No old side is watched");
+  });
+
+  test("is out of the hands of whoever stood still with its watch when that ended (J6)", () => {
+    const verified = apply(promoting(), { kind: "finished", ...at, state: "verified" });
+    const ended: RunEntry = { kind: "watch-ended", ...at, epoch: verified.epoch, step: "fence", why: "moved back" };
+
+    expect(apply(verified, ended).epoch).toBeGreaterThan(verified.epoch);
+    expect(apply(verified, stopWatch("ana"), stopWatch("ben")).epoch).toBeGreaterThan(verified.epoch);
+    // A run that is driven is held by the executor that goes on with it.
+    expect(apply(promoting(), stopWatch("ana"), stopWatch("ben")).epoch).toBe(promoting().epoch);
   });
 
   test("is told apart from one that a vote to skip or unwind is about", () => {

@@ -7,8 +7,8 @@ import { type CallDeps, callPeople, type RunCalls, whoIsNeeded } from "../../src
 import { example } from "../harness/example.ts";
 import { silent } from "../harness/failover-world.ts";
 import { memoryRecords } from "../harness/memory-records.ts";
-import { AT } from "../harness/observed.ts";
-import { proposed } from "../harness/plans.ts";
+import { AT, homeIsDark } from "../harness/observed.ts";
+import { proposed, serviceIn } from "../harness/plans.ts";
 
 const inventory = example("inventory");
 const at = { atMs: AT };
@@ -50,6 +50,30 @@ describe("whom a run calls", () => {
     );
 
     expect(occasionOf(again)).not.toBe(occasionOf(stopped()));
+  });
+
+  test("an old side that came back and stays open is news also while the run waits for people", () => {
+    const past = apply(
+      proposed(inventory, { observed: homeIsDark(serviceIn(inventory)) }),
+      { kind: "started", ...at, keys: ["ana", "ben"] },
+      { kind: "claimed", ...at, epoch: 1, worker: "w1" },
+      { kind: "intent", ...at, step: "fence", epoch: 1, attempt: 1 },
+      { kind: "done", ...at, step: "fence", epoch: 1, says: "", output: { fence: "cannot-know" } },
+      { kind: "intent", ...at, step: "promote", epoch: 1, attempt: 1 },
+    );
+    const open: RunEntry[] = [
+      { kind: "watch-intent", ...at, step: "fence", epoch: 1 },
+      { kind: "watch-failed", ...at, step: "fence", epoch: 1, why: "denied" },
+    ];
+    const paused = apply(past, { kind: "paused", ...at, by: "ana", door: "slack", why: "wait" });
+    const broken = apply(past, {
+      ...{ kind: "failed", ...at, step: "promote", epoch: 1, code: "x", why: "it broke", mustAsk: false },
+    });
+
+    expect(whoIsNeeded(paused, inventory)).toBeUndefined();
+    expect(whoIsNeeded(apply(paused, ...open), inventory)?.why).toContain("could not be fenced: denied");
+    expect(occasionOf(apply(broken, ...open))).not.toBe(occasionOf(broken));
+    expect(whoIsNeeded(apply(broken, ...open), inventory)?.why).toContain("could not be fenced: denied");
   });
 
   test("a person who paused a run is not called for it", () => {

@@ -2,8 +2,16 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { findPerson } from "../../src/domain/inventory.ts";
 import { siteOf } from "../../src/domain/service.ts";
 import { type Decided, decide } from "../../src/engine/decisions.ts";
-import { drive, openLedger } from "../harness/drive.ts";
-import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun, verdictOf } from "../harness/failover-world.ts";
+import { driveRun } from "../../src/engine/executor.ts";
+import { drive, executorDeps, openLedger } from "../harness/drive.ts";
+import {
+  type FailoverWorld,
+  mutationsOf,
+  runOf,
+  startFailoverWorld,
+  startRun,
+  verdictOf,
+} from "../harness/failover-world.ts";
 import { standingOf } from "../harness/standing.ts";
 
 const SPEED = 150;
@@ -68,6 +76,22 @@ describe("what people are asked about", () => {
     expect(run).toMatchObject({ state: "paused", voided: true });
     expect(run.why).toContain(name);
     expect(mutationsOf(at)).toEqual(before);
+  });
+
+  test("keys authorise nothing after the end date of their plan, whatever is left to do (G1)", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    await startRun(at);
+    const ledger = await openLedger(at);
+    const { authorisesUntilMs } = (await runOf(at)).plan;
+    const clock = { speed: at.clock.speed, now: () => authorisesUntilMs, sleep: at.clock.sleep.bind(at.clock) };
+    const deps = { ...executorDeps(at, ledger), clock };
+    await driveRun("F-1", deps, AbortSignal.timeout(20_000));
+    await ledger.close();
+
+    const run = await runOf(at);
+    expect(run).toMatchObject({ state: "paused", voided: true });
+    expect(run.why).toContain("end date");
+    expect(mutationsOf(at)).toEqual([]);
   });
 
   test("a fence that cannot be made and was not accepted stops before the promotion, and asks", async () => {

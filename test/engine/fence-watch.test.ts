@@ -39,6 +39,7 @@ interface Wish {
   readonly looked?: OldSide;
   readonly atMs?: number;
   readonly holder?: string;
+  readonly other?: RunState;
   readonly refused?: string;
   readonly proven?: boolean;
 }
@@ -91,7 +92,7 @@ async function watched(run: RunState, { looked = BACK, atMs = AT + 1_000, ...wis
       runs: {
         ...{ create: unused, openIds: unused, ofIncident: unused, coolDownUntil: unused },
         holderOf: async () => wish.holder,
-        read: async () => now,
+        read: async (id) => (id === wish.holder ? wish.other : now),
         append: async (before, { entries, over }) => {
           if (before.length !== now.length) return { kind: "conflict" };
           now = entries.reduce(transition, before);
@@ -140,6 +141,19 @@ describe("the watch over an old side that was dark", () => {
 
   test("leaves it alone while another run holds the service", async () => {
     expect(await watched(VERIFIED, { holder: "F-2" })).toMatchObject({ written: [], fenced: 0 });
+  });
+
+  test("ends for good once another run makes it the writer again, whoever holds the service after that", async () => {
+    const from = service.home;
+    const other = (pastNoReturn: boolean) => {
+      const run = promoting();
+      return { ...run, pastNoReturn, plan: { ...run.plan, id: "F-2", from: service.standby, to: from } };
+    };
+
+    expect((await watched(VERIFIED, { holder: "F-2", other: other(false) })).kinds).toEqual([]);
+    expect(await watched(VERIFIED, { holder: "F-2", other: other(true) })).toMatchObject({
+      ...{ kinds: ["claimed", "watch-ended"], fenced: 0, ended: true },
+    });
   });
 
   test("ends with the signed plan's authority", async () => {

@@ -5,6 +5,7 @@ import { planDigest } from "../../src/domain/plan.ts";
 import type { RunState } from "../../src/domain/run.ts";
 import { RunEntry } from "../../src/domain/run-entry.ts";
 import { type KeyDeps, turnKey } from "../../src/engine/keys.ts";
+import { closeIfMovedOn } from "../../src/engine/tend-run.ts";
 import type { ChatPerson } from "../../src/ports/chat.ts";
 import { KEYS } from "../../src/store/keys.ts";
 import { createRuns } from "../../src/store/runs.ts";
@@ -270,6 +271,23 @@ describe("a plan for the rest of a run that stopped (K3)", () => {
 
     expect([answer, started]).toMatchObject([{ kind: "refused", code: "rest-moved-on" }, false]);
     expect(await journal("F-1")).toMatchObject({ state: "running" });
+  });
+
+  test("is closed once that run has moved on, so that nobody is called for keys it would not take", async () => {
+    const { stopped, rest } = await stoppedAndPlanned();
+    const runs = createRuns(redis, () => AT);
+    const clock = { now: () => AT, speed: 1, sleep: async () => undefined };
+
+    await closeIfMovedOn(rest, { runs, clock });
+    expect(await journal("F-2")).toMatchObject({ state: "waiting-for-keys" });
+
+    const retried: RunEntry = { kind: "retried", atMs: AT, by: "farid", door: "slack", step: "fence" };
+    await runs.append(stopped, { entries: [retried], events: [] });
+    await closeIfMovedOn(await journal("F-2"), { runs, clock });
+
+    expect(await journal("F-2")).toMatchObject({ state: "closed" });
+    expect((await journal("F-2")).why).toContain("F-1 has moved on");
+    expect(await runs.openIds()).toEqual(["F-1"]);
   });
 
   test("whatever races with its last key, either the old run goes on or the new one runs, never both", async () => {

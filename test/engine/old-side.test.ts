@@ -56,6 +56,29 @@ function untilItAnswers(step: StoredStep | undefined): StoredStep {
 const positionOf = (call: string) => mutationsOf(at).findIndex((each) => each.startsWith(call));
 
 describe("a region that was dark and returns", () => {
+  test("before the run has begun gets everything back when that run unwinds", async () => {
+    const before = await standingOf(at);
+    await startBlindly();
+    comesBack();
+    await eventually("answer of the old side", 10_000, async () => {
+      const looked = await lookAtOldSide(await runOf(at), at.cloud, new AbortController().signal);
+      return looked.kind === "back" || undefined;
+    });
+    at.whole.world.faults.plan({
+      ...{ vendor: "aws", operation: "GetMetricData", effect: DENIED },
+    });
+    at.whole.world.faults.plan({
+      ...{ vendor: "aws", operation: "RegisterScalableTarget", region: at.service.standby, effect: DENIED },
+    });
+
+    const run = await drive(at);
+
+    expect(mutationsOf(at).some((call) => call.startsWith("RevokeSecurityGroupIngress"))).toBe(true);
+    expect([run.state, run.pastNoReturn]).toEqual(["unwound", false]);
+    at.whole.world.faults.clear();
+    expect(await standingOf(at)).toEqual(before);
+  });
+
   test("before the promotion is fenced first, in the order that people signed", async () => {
     await startBlindly();
 

@@ -107,6 +107,18 @@ describe("a look at the old side", () => {
     expect(await looked(rest)).toMatchObject({ kind: "back" });
   });
 
+  test("a plan for the rest that found users at the new side does not take their staying there for moving back", async () => {
+    const run = runWhere(...shifted);
+    const { after } = RecordsInput.parse(stepOf(run.plan, "shift-traffic").input);
+    const found = run.plan.steps.map((step) =>
+      step.id === "shift-traffic" ? { ...step, input: { ...step.input, before: after } } : step,
+    );
+
+    expect(await looked({ ...run, plan: { ...run.plan, steps: found } }, { records: after })).toMatchObject({
+      kind: "back",
+    });
+  });
+
   test.each<[string, string[], World]>([
     ["a replica that is not promoted yet", ["fence"], { newSide: { role: "replica" } }],
     ["records that were not shifted yet", promoted, { records }],

@@ -310,6 +310,22 @@ export const GUARDS = [
     fails: "takes the service from nobody else",
   },
   {
+    guard: "keys authorise until the plan's end date",
+    file: "src/engine/executor.ts",
+    cut: "this.#deps.clock.now() >= run.plan.authorisesUntilMs",
+    by: "this.#deps.clock.now() < 0",
+    test: "engine/executor-people.test.ts",
+    fails: "keys authorise nothing after the end date of their plan, whatever is left to do (G1)",
+  },
+  {
+    guard: "what an old side that returned is taken from is written down first",
+    file: "src/flows/steps/fence-primary.ts",
+    cut: "if (input.mustCapture)",
+    by: 'if (input.region === "")',
+    test: "engine/old-side.test.ts",
+    fails: "before the run has begun gets everything back when that run unwinds",
+  },
+  {
     guard: "facts changed: paused, never resumed",
     file: "src/domain/decision.ts",
     cut: 'if (decision === "resume" && run.voided)',
@@ -472,8 +488,8 @@ export const GUARDS = [
   {
     guard: "fence on return: one watcher, and it survives its death",
     file: "src/engine/fence-watch.ts",
-    cut: "if (holder !== undefined && holder !== run.plan.id)",
-    by: "if (holder === '')",
+    cut: "holder === undefined || holder === plan.id",
+    by: 'holder !== ""',
     test: "engine/fence-watch.test.ts",
     fails: "leaves it alone while another run holds the service",
   },

@@ -56,7 +56,9 @@ export function judge(request: FailoverRequest): Judgement {
     unchecked: uncheckedOf(request, from, old, promoted ? undefined : next),
     dataLoss: promoted ? lossSoFar(request) : dataLossOf(request, next),
     traffic: change && "before" in change && !dnsByHand ? change : undefined,
-    lagLimitSeconds: next?.lag.known && !promoted ? Math.max(service.rpo / 1_000, next.lag.value.seconds) : undefined,
+    // With the old side dark the loss is agreed to as a position, and a position never goes back: a lag that grows is no news.
+    lagLimitSeconds:
+      next?.lag.known && !promoted && !oldSideDark ? Math.max(service.rpo / 1_000, next.lag.value.seconds) : undefined,
   };
 }
 
@@ -234,7 +236,8 @@ export function acceptancesFor(request: FailoverRequest, judgement: Judgement): 
       words: `I accept that ${judgement.from} cannot be fenced now and may still take writes`,
     });
   }
-  if (mode === "unplanned" && judgement.oldSideHealthy && !judgement.promoted) {
+  // A control plane may be dark while users are served: whoever promoted the standby, that side is taken from them now.
+  if (mode === "unplanned" && judgement.oldSideHealthy && judgement.promoted !== "continued") {
     accepted.push({
       id: "healthy-primary",
       words: `I accept an unplanned failover although ${judgement.from} looks healthy`,

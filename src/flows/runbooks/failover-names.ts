@@ -1,6 +1,8 @@
 import type { RecordSet } from "../../domain/observed.ts";
 import { ROUTE53_CONTROL_PLANE, type Service, siteOf } from "../../domain/service.ts";
 import { deepHealthUrl } from "../observe.ts";
+import { sameRecords } from "../records.ts";
+import { RecordsInput } from "../steps/schemas.ts";
 import * as byHand from "./by-hand.ts";
 import { BY_HAND_WITHIN_MS, type Draft, MINUTE, SECOND } from "./draft.ts";
 import type { Judgement } from "./failover-judgement.ts";
@@ -11,7 +13,15 @@ import type { FailoverRequest } from "./failover-request.ts";
 /** An alias to a load balancer is answered with the load balancer's own TTL. */
 const LOAD_BALANCER_TTL_MS = 60 * SECOND;
 
-export function pointApplication({ service, observed, to }: FailoverRequest, { dnsByHand }: Judgement): Draft[] {
+/** What undo puts back, and how moving back is recognised: not what an earlier run of this move made of the records. */
+function capturedBefore({ continues }: FailoverRequest, does: string, current: readonly RecordSet[]) {
+  const earlier = continues?.plan.steps.find((step) => step.does === does);
+  const input = earlier && RecordsInput.parse(earlier.input);
+  return input && sameRecords(current, input.after) ? input.before : current;
+}
+
+export function pointApplication(request: FailoverRequest, { dnsByHand }: Judgement): Draft[] {
+  const { service, observed, to } = request;
   const record = service.database_record;
   const current = observed.databaseRecord.known ? observed.databaseRecord.value : undefined;
   if (!record || !current || dnsByHand) return [];
@@ -27,7 +37,12 @@ export function pointApplication({ service, observed, to }: FailoverRequest, { d
       after: ["check-writable"],
       controlPlane: ROUTE53_CONTROL_PLANE,
       title: `Point ${record.name} at the database in ${to}`,
-      input: { zone: record.zone, name: record.name, before: [current], after: [after] },
+      input: {
+        zone: record.zone,
+        name: record.name,
+        before: capturedBefore(request, "point-application", [current]),
+        after: [after],
+      },
       expectedMs: 35 * SECOND,
       deadlineMs: 15 * MINUTE,
       byHand: byHand.records(record.zone, [after]),
@@ -49,7 +64,7 @@ export function traffic(request: FailoverRequest, { traffic: change, dnsByHand }
       after: ["check-direct"],
       controlPlane: ROUTE53_CONTROL_PLANE,
       title: `Point ${name} at ${to}`,
-      input: { zone, name, before: change.before, after: change.after },
+      input: { zone, name, before: capturedBefore(request, "shift-traffic", change.before), after: change.after },
       expectedMs: 35 * SECOND,
       deadlineMs: 20 * MINUTE,
       byHand: byHand.records(zone, change.after),

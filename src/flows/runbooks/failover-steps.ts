@@ -50,7 +50,9 @@ function without(ids: readonly string[], drafts: readonly Draft[]): Draft[] {
 /** What undo puts back is what stood before the first attempt, not what an earlier run has made of it. */
 function capturedBefore({ continues }: FailoverRequest): unknown {
   const before = continues && fenceOf(continues);
-  return before && continues.intents > 0 ? inputOf(continues, before)["captured"] : undefined;
+  // A run that asked for nothing itself may still continue one that did.
+  const mayHaveTouched = continues && (continues.intents > 0 || continues.plan.restOf !== undefined);
+  return before && mayHaveTouched ? inputOf(continues, before)["captured"] : undefined;
 }
 
 function fence(request: FailoverRequest, { from, oldSideDark }: Judgement): Draft {

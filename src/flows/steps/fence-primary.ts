@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { StepFailed } from "../../domain/errors.ts";
+import { StepFailed, TransientError } from "../../domain/errors.ts";
 import { canonicalJson } from "../../domain/json.ts";
 import type { FirewallRule, Known } from "../../domain/observed.ts";
-import type { Cloud, Step, StepContext } from "../../ports/step.ts";
+import { type Cloud, type Step, type StepContext, UNCAPTURED } from "../../ports/step.ts";
 import { ComputeInput, FirewallRuleInput } from "./schemas.ts";
 
 /**
@@ -23,6 +23,8 @@ export const FenceInput = z.object({
       scaling: z.object({ min: z.number(), max: z.number(), suspended: z.boolean() }).nullable(),
     })
     .nullable(),
+  /** What stands there has to be written down before it is touched, or nobody could give it back. */
+  mustCapture: z.boolean().default(false),
   /** The key holders accepted that the old side may stay unfenced. */
   unfencedAccepted: z.boolean(),
 });
@@ -44,6 +46,11 @@ export const fencePrimary: Step<Input, Data> = {
         throw notFenced(input, `the old side's security group could not be read: ${rules.why}`);
       return { requestIds: [], data: { closed: [], unreachable: true, why: rules.why } };
     }
+    if (input.mustCapture)
+      throw new TransientError(
+        UNCAPTURED,
+        `${input.region} answers again, and what stands there is not written down yet`,
+      );
     const requestIds = [
       ...(await stopService(input, cloud, signal)),
       ...(await closeDatabase(input, rules.value, cloud, signal)),

@@ -5,6 +5,7 @@ import type { RunState } from "../../../src/domain/run.ts";
 import type { RunEntry } from "../../../src/domain/run-entry.ts";
 import { transition } from "../../../src/domain/run-transition.ts";
 import type { Service } from "../../../src/domain/service.ts";
+import { RecordsInput } from "../../../src/flows/steps/schemas.ts";
 import { planCard } from "../../../src/views/plan.ts";
 import { example } from "../../harness/example.ts";
 import { AT, homeIsDark, known, quietDay } from "../../harness/observed.ts";
@@ -89,6 +90,43 @@ describe("what is left of a run that promoted and stopped", () => {
     expect(card.text).toContain("The promotion is done already: nothing is rolled back any more.");
     expect(JSON.stringify(card.parts)).toContain("run F-1, which ends when the last key is turned");
     expect(JSON.stringify(card.parts)).not.toContain("POINT OF NO RETURN");
+  });
+});
+
+describe("the rest of a rest", () => {
+  const touched = stopped(quietDay(service));
+  const FENCE = ["fence", "captured"] as const;
+  const inputOf = (run: RunState, [step, field]: readonly [string, string]) => stepOf(run.plan, step).input[field];
+
+  /** What is seen once the old side is fenced and users were moved. */
+  function moved(): Observation {
+    const day = promoted(service, quietDay(service));
+    const home = day.sites[service.home];
+    const shift = RecordsInput.parse(stepOf(touched.plan, "shift-traffic").input);
+    if (!home?.compute.known) throw new Error("a quiet day is known");
+    const compute = known({ ...home.compute.value, desired: 0 });
+    return {
+      ...day,
+      trafficRecords: known(shift.after),
+      sites: { ...day.sites, [service.home]: { ...home, firewall: known([]), compute } },
+    };
+  }
+  const observed = moved();
+
+  test("puts back what stood before the first attempt, also when the run in between asked for nothing", () => {
+    const second = proposed(inventory, { id: "F-2", observed, continues: touched });
+    const third = proposed(inventory, { id: "F-3", observed, continues: { ...second, state: "paused" } });
+
+    expect(inputOf(second, FENCE)).toEqual(inputOf(touched, FENCE));
+    expect(inputOf(third, FENCE)).toEqual(inputOf(touched, FENCE));
+  });
+
+  test("knows the records that stood before users were moved", () => {
+    const second = proposed(inventory, { id: "F-2", observed, continues: touched });
+    const third = proposed(inventory, { id: "F-3", observed, continues: second });
+
+    expect(inputOf(third, ["shift-traffic", "before"])).toEqual(inputOf(touched, ["shift-traffic", "before"]));
+    expect(inputOf(third, ["shift-traffic", "after"])).toEqual(inputOf(touched, ["shift-traffic", "after"]));
   });
 });
 

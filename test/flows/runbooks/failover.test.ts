@@ -139,6 +139,31 @@ describe("the failover runbook", () => {
     expect(plan.steps.map(({ id }) => id)).not.toContain("promote");
   });
 
+  test("that nobody can ask a region which serves all the same is agreed to in words, also where the standby was promoted before", () => {
+    const observed = promotedBefore(homeIsDark(serviceIn(inventory)));
+    const home = observed.sites["eu-west-1"];
+    if (!home) throw new Error("home");
+    const serves = { ...home, deepHealth: { kind: "healthy" as const, status: 200 } };
+    const plan = planFor(inventory, { observed: { ...observed, sites: { ...observed.sites, "eu-west-1": serves } } });
+
+    expect(plan.acceptances.map(({ id }) => id)).toContain("healthy-primary");
+  });
+
+  test("with the old side dark a lag that grows voids nothing: what was agreed to is a position, and that never goes back (G3)", () => {
+    const service = serviceIn(inventory);
+    const observed = homeIsDark(service);
+    const standby = observed.sites["eu-central-1"];
+    if (!standby) throw new Error("standby");
+    const behind = (seconds: number) => ({
+      ...observed,
+      sites: { ...observed.sites, "eu-central-1": { ...standby, lag: known({ seconds, measuredAtMs: AT }) } },
+    });
+    const plan = planFor(inventory, { observed: behind(30) });
+
+    expect(plan.assumptions.map(({ fact }) => fact)).not.toContain("lag-seconds");
+    expect(driftOf(plan.assumptions, service, behind(5_000), "eu-central-1")).toEqual([]);
+  });
+
   test("a lag above the objective needs words", () => {
     const observed = quietDay(serviceIn(inventory));
     const standby = observed.sites["eu-central-1"];

@@ -1,0 +1,52 @@
+import { describe, expect, test } from "@jest/globals";
+import { endedAndRinging } from "../../src/app/lanes.ts";
+import type { CardDue } from "../../src/domain/card-due.ts";
+import type { RunEntry } from "../../src/domain/run-entry.ts";
+import { transition } from "../../src/domain/run-transition.ts";
+import { callPeople, type RunCalls } from "../../src/engine/call-people.ts";
+import type { PagerAnswer } from "../../src/ports/paging.ts";
+import { example } from "../harness/example.ts";
+import { silent } from "../harness/failover-world.ts";
+import { memoryRecords } from "../harness/memory-records.ts";
+import { AT } from "../harness/observed.ts";
+import { proposed } from "../harness/plans.ts";
+
+const inventory = example("inventory");
+const nothing = async () => undefined;
+
+describe("a run that is over while the pager does not answer", () => {
+  test("is looked at by every sweep until the pager has taken its end", async () => {
+    const calls = memoryRecords<RunCalls>(({ open }) => open.length > 0);
+    const accepted: PagerAnswer = { kind: "accepted", value: undefined };
+    let answer: () => PagerAnswer = () => accepted;
+    const unused = async (): Promise<never> => {
+      throw new Error("nobody asks for this");
+    };
+    const deps = {
+      ...{ calls, cards: memoryRecords<CardDue>(), logger: silent, inventory: () => inventory },
+      clock: { now: () => AT, speed: 1, sleep: nothing },
+      paging: {
+        ...{ acknowledge: unused, read: unused, onCall: unused },
+        trigger: async () => answer(),
+        addResponders: async () => ({ kind: "accepted" as const, value: { covered: [] } }),
+        resolve: async () => answer(),
+      },
+      wake: {
+        ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing },
+        ...{ incidentChat: nothing, card: nothing },
+      },
+    };
+    const waiting = proposed(inventory);
+    const refused: RunEntry = { kind: "refused", atMs: AT, by: "ana", door: "slack" };
+    const over = transition(waiting, refused);
+
+    await callPeople(waiting, deps);
+    expect(await endedAndRinging([waiting.plan.id], { calls })).toEqual([]);
+    answer = () => ({ kind: "retry", why: "no answer", afterMs: 1_000 });
+    await callPeople(over, deps);
+    expect(await endedAndRinging([], { calls })).toEqual([over.plan.id]);
+    answer = () => accepted;
+    await callPeople(over, deps);
+    expect(await endedAndRinging([], { calls })).toEqual([]);
+  });
+});

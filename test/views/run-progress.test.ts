@@ -1,0 +1,66 @@
+import { describe, expect, test } from "@jest/globals";
+import type { RunState } from "../../src/domain/run.ts";
+import type { RunEntry } from "../../src/domain/run-entry.ts";
+import { transition } from "../../src/domain/run-transition.ts";
+import { progressCard, runLine } from "../../src/views/run-progress.ts";
+import { example } from "../harness/example.ts";
+import { AT } from "../harness/observed.ts";
+import { proposed } from "../harness/plans.ts";
+
+const inventory = example("inventory");
+const at = { atMs: AT };
+const who = { by: "ana", door: "slack" } as const;
+const step = (id: string): RunEntry[] => [
+  { kind: "intent", ...at, step: id, epoch: 1, attempt: 1 },
+  { kind: "done", ...at, step: id, epoch: 1, says: "ok", output: {} },
+];
+const broken = (id: string): RunEntry[] => [
+  { kind: "intent", ...at, step: id, epoch: 1, attempt: 1 },
+  { kind: "failed", ...at, step: id, epoch: 1, code: "x", why: "it broke", mustAsk: false },
+];
+function run(...entries: RunEntry[]): RunState {
+  const begun: RunEntry[] = [
+    { kind: "started", ...at, keys: ["ana", "ben"] },
+    { kind: "claimed", ...at, epoch: 1, worker: "w1" },
+  ];
+  return [...begun, ...entries].reduce(transition, proposed(inventory));
+}
+
+describe("how a run ended", () => {
+  const ids = proposed(inventory).plan.steps.map(({ id }) => id);
+  const measured = ids.filter((id) => id !== "check-public").flatMap(step);
+  const finished: RunEntry = { kind: "finished", ...at, state: "verified" };
+
+  test("is verified where everything was measured", () => {
+    const ended = run(...measured, ...step("check-public"), finished);
+
+    expect(progressCard(ended, inventory, AT).text).toContain(": verified,");
+    expect(runLine(ended, AT)).toContain("is verified");
+  });
+
+  test("is not called verified where somebody only vouches for it", () => {
+    const vouched: RunEntry = { kind: "taken-over", ...at, ...who, step: "check-public", words: "looks fine" };
+    const ended = run(...measured, ...broken("check-public"), vouched, finished);
+
+    expect(progressCard(ended, inventory, AT).text).toContain("NOT fully verified");
+    expect(progressCard(ended, inventory, AT).text).toContain("Not measured");
+    expect(runLine(ended, AT)).toContain("NOT fully verified");
+  });
+
+  test("is not called as it was before where people went on without an undo", () => {
+    const skip = (by: string): RunEntry => ({
+      ...{ kind: "vote", ...at, by, door: "slack", decision: "skip", step: "fence" },
+    });
+    const ended = run(
+      ...step("fence"),
+      ...broken("record-position"),
+      { kind: "undo-intent", ...at, step: "fence", epoch: 1 },
+      { kind: "undo-failed", ...at, step: "fence", epoch: 1, why: "denied" },
+      ...[skip("ana"), skip("ben")],
+      { kind: "finished", ...at, state: "unwound" },
+    );
+
+    expect(progressCard(ended, inventory, AT).text).toContain("NOT undone");
+    expect(progressCard(ended, inventory, AT).text).not.toContain("as it was before");
+  });
+});
