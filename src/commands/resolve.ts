@@ -9,9 +9,8 @@ import {
   type IncidentCommandDeps,
   incidentMeant,
   type RecoveryFacts,
-  whisper,
 } from "./incident-deps.ts";
-import type { Answer, Ask } from "./intent.ts";
+import { type Answer, type Ask, whisper } from "./intent.ts";
 import { missingFields } from "./missing-fields.ts";
 
 const LABELS = {

@@ -7,7 +7,7 @@ import { budgetMs, type Plan, type PlannedStep, phasesOf } from "../domain/plan.
 import type { RunState } from "../domain/run.ts";
 
 /** Characters of the digest that people compare by eye. */
-const DIGEST_SHOWN = 12;
+export const DIGEST_SHOWN = 12;
 
 /** What an approver must understand in ten seconds: what happens, what cannot be undone, what may be lost, what is asked of them. */
 export function planCard(run: RunState, inventory: Inventory, nowMs: number): Card {
