@@ -1,7 +1,7 @@
 import type { Card } from "../domain/card.ts";
 import type { JournalDecision } from "../domain/decision.ts";
 import { UserError } from "../domain/errors.ts";
-import { findPerson, type Inventory } from "../domain/inventory.ts";
+import type { Inventory } from "../domain/inventory.ts";
 import type { Person } from "../domain/person.ts";
 import type { KeyDeps } from "../engine/keys.ts";
 import { ack } from "./ack.ts";
@@ -17,6 +17,7 @@ import { planRest } from "./plan-rest.ts";
 import { type RecoverDeps, recover } from "./recover.ts";
 import { resolve } from "./resolve.ts";
 import { decideOnRun } from "./run-decisions.ts";
+import { personOf } from "./run-deps.ts";
 import { severity } from "./severity.ts";
 import { type StatusDeps, status } from "./status.ts";
 import { timeline } from "./timeline.ts";
@@ -170,8 +171,7 @@ export function createIntents(deps: CommandDeps, inventory: () => Inventory): In
 
 function refuseUnlessAllowed(ask: Ask, verb: Verb, inventory: Inventory): void {
   if (verb.who.length === 0) return;
-  const person = ask.asker.person === undefined ? undefined : findPerson(inventory, ask.asker.person);
-  if (person?.roles.some((role) => verb.who.includes(role))) return;
+  if (personOf(ask, inventory)?.roles.some((role) => verb.who.includes(role))) return;
   throw new UserError(
     "not-allowed",
     `/dr ${ask.verb} is for people who are listed in twokey.yaml as ${verb.who.join(", ")}. Nothing was changed.`,

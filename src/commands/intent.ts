@@ -44,5 +44,12 @@ export function whisper(text: string): Answer {
   return { kind: "whisper", card: sentenceCard(text) };
 }
 
+/** What was typed, split where a reason begins: everything after the first `because`. */
+export function wordsAndReason(text: string): { readonly words: readonly string[]; readonly reason: string } {
+  const [before = "", ...because] = text.split(/\bbecause\b/);
+  const words = before.split(/\s+/).filter((word) => word !== "");
+  return { words, reason: because.join("because").trim() };
+}
+
 /** Throws UserError for the asker to read; anything else is reported as a fault of ours. */
 export type Intents = (ask: Ask) => Promise<Answer>;

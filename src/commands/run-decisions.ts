@@ -3,11 +3,11 @@ import { DECISIONS, type JournalDecision } from "../domain/decision.ts";
 import { type DecisionDeps, decide } from "../engine/decisions.ts";
 import { nameOf } from "../views/plan.ts";
 import type { Answer, Ask } from "./intent.ts";
-import { personOf, runMeant } from "./run-deps.ts";
+import { personOf, runMeant, runOf } from "./run-deps.ts";
 
 /** `/dr abort|pause|resume|retry|take-over|skip|unwind|stop-watch|reject|withdraw [run] [words]`, and the buttons of the same names. */
 export async function decideOnRun(decision: JournalDecision, ask: Ask, deps: DecisionDeps): Promise<Answer> {
-  const fromButton = ask.value?.split(":")[0];
+  const fromButton = ask.value === undefined ? undefined : runOf(ask.value);
   const run = await runMeant(fromButton ?? ask.args[0], deps, DECISIONS[decision].states);
   const words = fromButton === undefined ? ask.args.slice(1).join(" ") : "";
   const inventory = deps.inventory();

@@ -1,9 +1,10 @@
 import type { CardDue } from "../domain/card-due.ts";
 import { UserError } from "../domain/errors.ts";
-import { findPerson, type Inventory } from "../domain/inventory.ts";
+import { findPerson, findService, type Inventory } from "../domain/inventory.ts";
 import type { Observation } from "../domain/observed.ts";
 import type { Person } from "../domain/person.ts";
 import type { RunState, RunStateName } from "../domain/run.ts";
+import type { Service } from "../domain/service.ts";
 import type { Chat } from "../ports/chat.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Records } from "../ports/records.ts";
@@ -47,6 +48,21 @@ export function knownPerson(ask: Ask, inventory: Inventory): Person {
       "You are not listed under people in twokey.yaml. Ask whoever keeps that file to add you.",
     );
   return person;
+}
+
+export function serviceNamed(name: string, inventory: Inventory): Service {
+  const service = findService(inventory, name);
+  if (!service)
+    throw new UserError(
+      "service-unknown",
+      `There is no service called ${name}. There are: ${inventory.services.map((other) => other.name).join(", ")}.`,
+    );
+  return service;
+}
+
+/** A button on the card of a run carries its id, and that of a plan the digest behind it. */
+export function runOf(value: string): string {
+  return value.split(":")[0] ?? value;
 }
 
 /** The run that is meant: named by id, by service, or the only open one; of several, the only one in a state that fits. */

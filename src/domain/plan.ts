@@ -79,7 +79,7 @@ export const Plan = z.strictObject({
   madeAtMs: z.number(),
   /** Keys must be complete before this. */
   startByMs: z.number(),
-  /** Consumed keys authorise undo, fence-on-return and re-protection only until then. */
+  /** The consumed keys let TwoKey fence the old side on its return only until then. */
   authorisesUntilMs: z.number(),
   /** No second failover of the service earlier than this after the end of this one. */
   coolDownMs: z.number(),

@@ -125,10 +125,7 @@ class Drive {
     const untouched = run.intents === 0;
     // Past the point of no return this run's own effects are the difference, and stopping for them would help nobody.
     if (run.pastNoReturn && !untouched) return false;
-    const irreversible = readySteps(run).some(
-      (step) => step.wayBack === "irreversible" && stateOf(run, step.id).state === "waiting",
-    );
-    if (!untouched && !(irreversible && !this.#hasStartedIrreversible(run))) return false;
+    if (!untouched && (!isAtNoReturn(run) || this.#hasStartedIrreversible(run))) return false;
     const why = await this.#deps.drift(run, this.#signal);
     if (why.length === 0) return false;
     const says = `The facts behind the plan changed: ${why.join("; ")}`;
@@ -143,10 +140,7 @@ class Drive {
   /** X5, before it: an old side that was dark and answers now is fenced first, in the order that people signed. */
   async #fencesAgain(run: RunState): Promise<boolean> {
     const fence = fenceOf(run);
-    const promotes = readySteps(run).some(
-      (step) => step.wayBack === "irreversible" && stateOf(run, step.id).state === "waiting",
-    );
-    if (!fence || run.pastNoReturn || !promotes) return false;
+    if (!fence || run.pastNoReturn || !isAtNoReturn(run)) return false;
     const { state, output, attempt } = stateOf(run, fence.id);
     if (state !== "done" || output["fence"] !== "cannot-know" || attempt >= MOST_FENCE_ATTEMPTS) return false;
     const looked = await this.#lookedInTime(run);
@@ -207,4 +201,9 @@ class Drive {
     await Promise.allSettled([...this.#inFlight.values(), this.#watching?.over]);
     this.#watching = undefined;
   }
+}
+
+/** The next thing to be asked for cannot be undone. */
+function isAtNoReturn(run: RunState): boolean {
+  return readySteps(run).some((step) => step.wayBack === "irreversible" && stateOf(run, step.id).state === "waiting");
 }

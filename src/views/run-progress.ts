@@ -3,7 +3,7 @@ import { DECISIONS, type Decision, failedStep } from "../domain/decision.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
 import type { Inventory } from "../domain/inventory.ts";
 import { type PlannedStep, phasesOf, stepOf } from "../domain/plan.ts";
-import { isOver, type RunState, type RunStateName, type StepState, stateOf } from "../domain/run.ts";
+import { isOver, isSettled, type RunState, type RunStateName, type StepState, stateOf } from "../domain/run.ts";
 import { oldSideLine } from "./old-side.ts";
 import { nameOf } from "./plan.ts";
 
@@ -50,9 +50,7 @@ export function progressCard(
   latest: Readonly<Record<string, string>> = {},
 ): Card {
   const { plan } = run;
-  const settled = plan.steps.filter((step) =>
-    ["done", "skipped", "taken-over"].includes(stateOf(run, step.id).state),
-  ).length;
+  const settled = plan.steps.filter((step) => isSettled(stateOf(run, step.id))).length;
   const oldSide = oldSideLine(run, nowMs);
   return {
     text: [

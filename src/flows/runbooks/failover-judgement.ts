@@ -1,6 +1,6 @@
 import { blindMs, lossMs, positionOf, sayLoss } from "../../domain/data-position.ts";
 import { sayDuration } from "../../domain/duration.ts";
-import type { Known, SiteFacts } from "../../domain/observed.ts";
+import { isUnreachable, type Known, type SiteFacts } from "../../domain/observed.ts";
 import type { Acceptance, Plan } from "../../domain/plan.ts";
 import { stateOf } from "../../domain/run.ts";
 import { otherRegion, type Region, ROUTE53_CONTROL_PLANE, siteOf } from "../../domain/service.ts";
@@ -40,7 +40,7 @@ export function judge(request: FailoverRequest): Judgement {
   const { service, observed, to } = request;
   const from = otherRegion(service, to);
   const [old, next] = [observed.sites[from], observed.sites[to]];
-  const oldSideDark = isDark(old?.database) && isDark(old?.compute);
+  const oldSideDark = isUnreachable(old?.database) && isUnreachable(old?.compute);
   const dnsByHand = from === ROUTE53_CONTROL_PLANE && oldSideDark;
   const change = observed.trafficRecords.known ? trafficChange(service, observed.trafficRecords.value, to) : undefined;
   const promoted = promotedBy(request, next, oldSideDark);
@@ -59,9 +59,6 @@ export function judge(request: FailoverRequest): Judgement {
     lagLimitSeconds: next?.lag.known && !promoted ? Math.max(service.rpo / 1_000, next.lag.value.seconds) : undefined,
   };
 }
-
-const isDark = (known: Known<unknown> | undefined): boolean =>
-  known !== undefined && !known.known && known.cause === "unreachable";
 
 /**
  * Who promoted a standalone standby. With the old side dark it looks like this as well when a failover was left in the
