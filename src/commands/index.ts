@@ -81,8 +81,8 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   resume: decision("resume", "resume [run]", "go on after a pause"),
   retry: decision("retry", "retry [run]", "try the failed step of a stopped run again"),
   "take-over": decision("take-over", "take-over <run> <what was done>", "count the failed step as done by hand"),
-  skip: decision("skip", "skip [run]", "go on without the failed step: two keys"),
-  unwind: decision("unwind", "unwind [run]", "give the old side back, if nothing was promoted: two keys"),
+  skip: decision("skip", "skip [run]", "go on without the failed step: two approvers"),
+  unwind: decision("unwind", "unwind [run]", "give the old side back, if nothing was promoted: two approvers"),
   "plan-rest": {
     usage: "plan-rest [run] [planned|unplanned] [because <reason>]",
     says: "plan what is left of a paused, stopped or stuck run: two keys on the new plan",
@@ -93,7 +93,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   "stop-watch": decision(
     "stop-watch",
     "stop-watch [run]",
-    "do not fence an old side that was dark when it comes back: two keys",
+    "do not fence an old side that was dark when it comes back: two approvers",
   ),
   "by-hand": {
     usage: "by-hand [plan]",

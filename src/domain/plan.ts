@@ -109,6 +109,11 @@ export const Plan = z.strictObject({
 });
 export type Plan = z.infer<typeof Plan>;
 
+/** How a plan like this one is asked for anew. */
+export function askAgain({ service, restOf }: Pick<Plan, "service" | "restOf">): string {
+  return restOf ? `/dr plan-rest ${restOf.run}` : `/dr failover ${service}`;
+}
+
 /** What people sign: SHA-256 over every choice, assumption and acceptance. */
 export function planDigest(plan: Plan): string {
   return sha256(canonicalJson(plan));

@@ -3,7 +3,7 @@ import { sayLoss } from "../domain/data-position.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
 import { findPerson, type Inventory } from "../domain/inventory.ts";
 import { whoIsLeft } from "../domain/key.ts";
-import { budgetMs, type Plan, type PlannedStep, phasesOf } from "../domain/plan.ts";
+import { askAgain, budgetMs, type Plan, type PlannedStep, phasesOf } from "../domain/plan.ts";
 import type { RunState } from "../domain/run.ts";
 
 /** Characters of the digest that people compare by eye. */
@@ -114,8 +114,10 @@ const isWaiting = ({ state }: RunState): boolean => state === "waiting-for-keys"
 /** Nobody shall read a question where there is nothing to answer any more. */
 const headState = ({ state }: RunState): string => (state === "closed" ? "plan closed" : "keys turned");
 
-function afterKeys({ state, why, plan }: RunState): string {
-  if (state === "closed") return `It is closed: ${why}. Nothing was changed. A new plan: /dr failover ${plan.service}`;
+function afterKeys({ state, why, plan, startedAtMs }: RunState): string {
+  if (state === "closed" && startedAtMs !== undefined)
+    return `It is closed: ${why}. What its run had done stays as it is. A plan for what is left: /dr failover ${plan.service}`;
+  if (state === "closed") return `It is closed: ${why}. Nothing was changed. A new plan: ${askAgain(plan)}`;
   return "Its keys are turned; the progress message tells the rest.";
 }
 

@@ -115,6 +115,8 @@ function ending(run: RunState): CardPart[] {
 function outcomeOf({ state, pastNoReturn, voided, plan }: RunState): string {
   if (state === "unwound")
     return `Nothing irreversible happened: ${plan.from} is as it was before, the extra capacity in ${plan.to} is kept. A new plan: /dr failover ${plan.service}`;
+  if (state === "closed")
+    return `What this run had done stays as it is. A plan for what is left: /dr failover ${plan.service}`;
   if (state === "paused" && voided && !pastNoReturn)
     return `The keys are void, and nothing more is started. Plan the rest on the facts of now, or abort this run.`;
   return "";
@@ -166,7 +168,8 @@ function decisions(run: RunState): CardPart[] {
 
 function whoDecides(decision: Decision, { plan }: RunState): string {
   const { needs } = DECISIONS[decision];
-  if (needs === "two keys") return `It takes ${plan.keysRequired} approvers; who asked for the plan is none of them.`;
+  if (needs === "two approvers")
+    return `It takes ${plan.keysRequired} approvers; who asked for the plan is none of them.`;
   return needs === "two keys on the new plan"
     ? `One responder asks for it; that plan then takes ${plan.keysRequired} keys.`
     : "One responder is enough.";
