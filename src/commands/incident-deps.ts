@@ -13,7 +13,7 @@ import type { Wake } from "../ports/wake.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
 
 /** What a run says about how long users were without the service, and what was lost. */
-export interface RecoveryFacts {
+export interface Measured {
   readonly restoredAtMs?: number | undefined;
   readonly dataLossMs?: number | undefined;
 }
@@ -30,7 +30,7 @@ export interface IncidentCommandDeps {
   timeline(incidentId: string): Promise<readonly Event[]>;
   /** The run that is under way for one of its services, in words; undefined: none is. */
   runInProgress(incident: Incident): Promise<string | undefined>;
-  recovery(incident: Incident): Promise<RecoveryFacts>;
+  measured(incident: Incident): Promise<Measured>;
   /** A short, unique, speakable id. */
   newId(): string;
 }
