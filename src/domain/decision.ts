@@ -74,6 +74,18 @@ export const DECISIONS: Readonly<Record<Decision, Rule>> = {
 /** Decisions that become an entry of the run's own journal. Keys and plans have their own ways in. */
 export type JournalDecision = Exclude<Decision, "approve" | "plan-rest">;
 
+/** About a step that failed, or whose undo did. */
+const ABOUT_A_FAILURE: readonly Decision[] = ["retry", "take-over", "skip", "unwind"];
+
+/** Whether the run as it stands takes this decision, from whomever. */
+export function fits(decision: Decision, run: RunState): boolean {
+  const { states, side } = DECISIONS[decision];
+  if (!states.includes(run.state) || (side === "before" && run.pastNoReturn)) return false;
+  if (decision === "stop-watch") return isWatched(run);
+  if (decision === "resume") return !run.voided;
+  return !ABOUT_A_FAILURE.includes(decision) || failedStep(run) !== undefined;
+}
+
 /** Why this person may not take this decision now, in words for them; undefined: they may. */
 export function refusal(
   decision: Decision,
@@ -85,7 +97,7 @@ export function refusal(
   const asker = findPerson(inventory, run.plan.requester)?.name ?? run.plan.requester;
   if (!person) return "You are not listed under people in twokey.yaml, so you cannot decide about a run.";
   if (!rule.states.includes(run.state))
-    return `The run is ${run.state}${run.why ? ` (${run.why})` : ""}; “${decision}” is for a run that is ${rule.states.join(" or ")}.`;
+    return `The run is ${run.state}${run.why ? ` (${run.why})` : ""}; “${decision}” is for a run that is ${rule.states.join(" or ")}.${whatFits(run)}`;
   if (rule.side === "before" && run.pastNoReturn)
     return "The point of no return is passed: nothing is rolled back any more. Let the run finish; moving back is a failover of its own, later.";
   if (decision === "stop-watch" && !isWatched(run))
@@ -106,6 +118,13 @@ export function refusal(
   )
     return `“${decision}” is for people who are listed in twokey.yaml as responder, commander or approver.`;
   return undefined;
+}
+
+function whatFits(run: RunState): string {
+  const typed = (Object.keys(DECISIONS) as Decision[]) // the table's own keys
+    .filter((decision) => decision !== "approve" && fits(decision, run))
+    .map((decision) => `/dr ${decision}`);
+  return typed.length > 0 ? ` What fits now: ${typed.join(", ")}.` : "";
 }
 
 function isApprover(person: Person, inventory: Inventory): boolean {

@@ -13,7 +13,7 @@ export const DIGEST_SHOWN = 12;
 export function planCard(run: RunState, inventory: Inventory, nowMs: number): Card {
   const { plan } = run;
   return {
-    text: `Plan ${plan.id}: ${plan.mode} failover of ${plan.service} from ${plan.from} to ${plan.to}. ${
+    text: `Plan ${plan.id}: ${whatItIs(plan)} of ${plan.service} from ${plan.from} to ${plan.to}. ${
       isWaiting(run) ? `${keysLine(run, nowMs)} Data loss: ${lossLine(plan)}. ${finality(plan)}` : afterKeys(run)
     }`,
     parts: [
@@ -49,6 +49,10 @@ export function planCard(run: RunState, inventory: Inventory, nowMs: number): Ca
       },
     ],
   };
+}
+
+export function whatItIs({ mode, restOf }: Plan): string {
+  return restOf ? `the rest of run ${restOf.run}, the ${mode} failover` : `${mode} failover`;
 }
 
 function rest({ restOf, pastNoReturn }: Plan): readonly (readonly [string, Text])[] {
@@ -202,7 +206,7 @@ export function byHandCard(plan: Plan): Card {
     text: `How to do plan ${plan.id} by hand: ${plan.steps.length} steps with their commands.`,
     parts: [
       { kind: "heading", text: `${plan.service} to ${plan.to}, by hand` },
-      { kind: "text", text: "In this order. Lines of one number may run side by side." },
+      { kind: "text", text: "In this order. Steps of one number may run side by side." },
       ...phasesOf(plan).flatMap((phase, index) =>
         phase.flatMap((step): CardPart[] => [
           { kind: "text", text: [{ bold: `${index + 1}. ${step.title}` }] },

@@ -1,5 +1,5 @@
 import type { Card, CardButton, CardPart, Text } from "../domain/card.ts";
-import { DECISIONS, type Decision, failedStep } from "../domain/decision.ts";
+import { DECISIONS, type Decision, failedStep, fits } from "../domain/decision.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
 import type { Inventory } from "../domain/inventory.ts";
 import { type PlannedStep, phasesOf, stepOf } from "../domain/plan.ts";
@@ -91,7 +91,7 @@ function facts(run: RunState, inventory: Inventory, nowMs: number): readonly (re
 
 function noReturnLine(run: RunState): string {
   if (run.pastNoReturn) return "passed: nothing is rolled back any more";
-  return isOver(run) ? "not passed" : "not passed: abort gives back what users lost";
+  return fits("abort", run) ? "not passed: abort gives back what users lost" : "not passed";
 }
 
 function stepLine(run: RunState, step: PlannedStep, nowMs: number, latest: string): Text {
@@ -132,20 +132,11 @@ const LABEL = {
   "plan-rest": "Plan the rest",
 } as const satisfies Partial<Record<Decision, string>>;
 const OFFERED = Object.keys(LABEL) as readonly (keyof typeof LABEL)[]; // the table's own keys
-const ABOUT_A_FAILURE: readonly Decision[] = ["retry", "skip", "unwind"];
 
 /** The buttons that make sense now; what may be done in which state stands in the table of decisions. */
 function decisions(run: RunState): CardPart[] {
   const failed = failedStep(run);
-  const offered = OFFERED.filter((decision) => {
-    const rule = DECISIONS[decision];
-    return (
-      rule.states.includes(run.state) &&
-      !(rule.side === "before" && run.pastNoReturn) &&
-      !(decision === "resume" && run.voided) &&
-      !(ABOUT_A_FAILURE.includes(decision) && failed === undefined)
-    );
-  });
+  const offered = OFFERED.filter((decision) => fits(decision, run));
   if (offered.length === 0) return [];
   const isFence = failed !== undefined && stepOf(run.plan, failed).does === "fence-primary";
   const risk = (decision: Decision) => (decision === "skip" && isFence ? "Both sides may then take writes. " : "");

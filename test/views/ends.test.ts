@@ -1,5 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Card } from "../../src/domain/card.ts";
+import { refusal } from "../../src/domain/decision.ts";
+import { findPerson } from "../../src/domain/inventory.ts";
 import { judgeKey } from "../../src/domain/key.ts";
 import type { Recovery } from "../../src/domain/recovery.ts";
 import type { RunState } from "../../src/domain/run.ts";
@@ -61,4 +63,43 @@ test("who signed for a lost store is called by name", () => {
   };
 
   expect(recoveryCard(recovery, inventory, AT).text).toContain("Signed by Ana Keller and Ben Osei");
+});
+
+describe("what a run can be told", () => {
+  const FENCING: RunEntry[] = [
+    STARTED,
+    { kind: "claimed", ...at, epoch: 1, worker: "w1" },
+    { kind: "intent", ...at, step: "fence", epoch: 1, attempt: 1 },
+  ];
+  const farid = findPerson(inventory, "farid");
+  const buttons = (state: RunState) =>
+    progressCard(state, inventory, AT).parts.flatMap((part) =>
+      part.kind === "buttons" ? part.buttons.map(({ intent }) => intent) : [],
+    );
+
+  test("a decision that comes at the wrong time is answered with those that fit now", () => {
+    const stopped = run(...FENCING, {
+      kind: "failed",
+      ...at,
+      step: "fence",
+      epoch: 1,
+      code: "x",
+      why: "no",
+      mustAsk: true,
+    });
+
+    expect(refusal("resume", stopped, farid, inventory)).toContain(
+      "What fits now: /dr abort, /dr retry, /dr take-over, /dr skip, /dr unwind, /dr plan-rest.",
+    );
+    expect(refusal("resume", run(REFUSED), farid, inventory)).not.toContain("What fits now");
+  });
+
+  test("nobody is told to abort a run that cannot be aborted", () => {
+    const undone: RunEntry = { kind: "undo-failed", ...at, step: "fence", epoch: 1, why: "the group is gone" };
+    const stuck = run(...FENCING, { kind: "aborted", ...at, by: "farid", door: "slack" }, undone);
+
+    expect(shown(progressCard(run(...FENCING), inventory, AT))).toContain("abort gives back what users lost");
+    expect(shown(progressCard(stuck, inventory, AT))).not.toContain("abort gives back");
+    expect(buttons(stuck)).toEqual(["skip", "unwind", "plan-rest"]);
+  });
 });
