@@ -14,8 +14,8 @@ import { unwind } from "./unwind.ts";
  *  X1 it decides nothing: order, inputs and way back stand in the signed plan
  *  X2 a step starts the moment its own dependencies are settled, never for another's sake
  *  X3 the facts are looked at again before the first step and before each irreversible one (G3)
- *  X5 an old side that could not be fenced is looked at again before the promotion, and watched from then on
  *  X4 it may end at any instruction and be driven on by anybody: everything it knows is in the journal
+ *  X5 an old side that could not be fenced is looked at again before the promotion, and watched from then on
  */
 /** How often people's decisions are looked for while steps are under way; machine time. */
 const DECISIONS_EVERY_MS = 250;
