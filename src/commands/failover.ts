@@ -74,7 +74,7 @@ async function refuseWhileHeld(service: Service, deps: RunCommandDeps): Promise<
   if (holder !== undefined)
     throw new UserError(
       "service-claimed",
-      `Run ${holder} is moving ${service.name} right now. Two failovers of one service cannot run at once.`,
+      `Run ${holder} is moving ${service.name} right now; its progress message shows how far it is. Two failovers of one service cannot run at once.`,
     );
   await refuseWhilePlanned(service, deps);
 }

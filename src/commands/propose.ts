@@ -75,7 +75,7 @@ export async function refuseWhilePlanned(service: Pick<Service, "name">, deps: R
     if (open?.plan.service === service.name && open.state === "waiting-for-keys") {
       throw new UserError(
         "plan-waiting",
-        `Plan ${id} for ${service.name} waits for keys already. Use that one, or withdraw it first: /dr withdraw ${id}`,
+        `Plan ${id} for ${service.name} waits for keys already. Use that one, or close it first: /dr withdraw ${id} by who asked for it, /dr reject ${id} by an approver.`,
       );
     }
   }

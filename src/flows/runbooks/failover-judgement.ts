@@ -95,7 +95,10 @@ function targetRefusals(
     return [
       `Nobody can say which database of ${service.name} is the writer: ${activeRegion.why}. Settle that by hand first.`,
     ];
-  if (activeRegion.value !== from) return [`${service.name} is active in ${to} already. Its standby is ${from}.`];
+  if (activeRegion.value !== from)
+    return [
+      `${service.name} is active in ${to} already. To move it to ${from}: /dr failover ${service.name} to ${from}.`,
+    ];
   return [];
 }
 
@@ -107,17 +110,21 @@ function databaseRefusals(
   const { instance } = siteOf(service, to).database;
   if (!next) return [`There is no site in ${to}.`];
   if (!next.database.known)
-    return [
-      `The standby database ${instance} in ${to} cannot be seen: ${next.database.why}. Nothing can be planned without it.`,
-    ];
+    return [`The standby database ${instance} in ${to} cannot be seen: ${next.database.why}. Ask again when it can.`];
   const { status, role } = next.database.value;
   const reasons: string[] = [];
-  if (role !== "replica" && !promoted) reasons.push(`${instance} is no read replica, so there is nothing to promote.`);
+  if (role !== "replica" && !promoted)
+    reasons.push(
+      `${instance} is no read replica, so there is nothing to promote. Look by hand whether it was promoted already, or build a replica first.`,
+    );
   if (!PROMOTABLE.has(status) && promoted !== "continued")
-    reasons.push(`${instance} is ${status}; a replica in that status cannot be promoted.`);
-  if (!next.compute.known) reasons.push(`The standby service in ${to} cannot be seen: ${next.compute.why}.`);
+    reasons.push(
+      `${instance} is ${status}; a replica in that status cannot be promoted. Ask again when it is available.`,
+    );
+  if (!next.compute.known)
+    reasons.push(`The standby service in ${to} cannot be seen: ${next.compute.why}. Ask again when it can.`);
   else if (next.compute.value.status !== "ACTIVE")
-    reasons.push(`The standby service in ${to} is ${next.compute.value.status}.`);
+    reasons.push(`The standby service in ${to} is ${next.compute.value.status}. It has to be ACTIVE first.`);
   return reasons;
 }
 
@@ -131,13 +138,16 @@ function recordRefusals(
   const reasons: string[] = [];
   if (!trafficRecords.known)
     reasons.push(
-      `The records of ${service.traffic.name} cannot be read: ${trafficRecords.why}. Users could not be moved.`,
+      `The records of ${service.traffic.name} cannot be read: ${trafficRecords.why}. Users could not be moved. Ask again when they can be read.`,
     );
   if (change && "refused" in change)
-    reasons.push(`The records of ${service.traffic.name} cannot be moved: ${change.refused}.`);
-  if (!databaseRecord.known) reasons.push(`The database's CNAME cannot be read: ${databaseRecord.why}.`);
+    reasons.push(
+      `The records of ${service.traffic.name} cannot be moved: ${change.refused}. Mend them, or what twokey.yaml says of them.`,
+    );
+  if (!databaseRecord.known)
+    reasons.push(`The database's CNAME cannot be read: ${databaseRecord.why}. Ask again when it can.`);
   else if (service.database_record && !databaseRecord.value)
-    reasons.push(`${service.database_record.name} is no CNAME record.`);
+    reasons.push(`${service.database_record.name} is no CNAME record. Mend it, or database_record in twokey.yaml.`);
   return reasons;
 }
 
