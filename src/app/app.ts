@@ -17,11 +17,11 @@ import { renderCard } from "./cards.ts";
 import { createCommands } from "./commands.ts";
 import { type Doors, openDoors } from "./doors.ts";
 import { createHeartbeat } from "./heartbeat.ts";
+import { updateFacts } from "./incident-runs.ts";
 import { createHandlers } from "./lanes.ts";
 import { startLookout } from "./lookout.ts";
 import { createMemory, type Memory } from "./memory.ts";
 import { createOutside } from "./outside.ts";
-import { updateFacts } from "./recovery.ts";
 import { startStoreGuard } from "./store-guard.ts";
 
 export interface App {

@@ -1,5 +1,5 @@
 import { changesInReply, readReplySubject } from "../domain/alert-thread.ts";
-import type { Card } from "../domain/card.ts";
+import { type Card, sentenceCard } from "../domain/card.ts";
 import { findPerson, type Inventory } from "../domain/inventory.ts";
 import { whoIsNeeded } from "../engine/call-people.ts";
 import { nextPage } from "../flows/incident/next-page.ts";
@@ -52,7 +52,7 @@ const RENDER: Readonly<Record<string, Render>> = {
     return incident && updateDraftCard(incident, Number(subject.slice(at + 1)));
   },
   /** A sentence of TwoKey about itself; the subject is the sentence. */
-  notice: (subject) => Promise.resolve({ text: subject, parts: [{ kind: "text", text: subject }] }),
+  notice: (subject) => Promise.resolve(sentenceCard(subject)),
   plan: async (subject, { memory, clock, inventory }) => {
     const run = await memory.runs.read(subject);
     return run && planCard(run, inventory(), clock.now());

@@ -11,9 +11,9 @@ import type { Clock } from "../ports/clock.ts";
 import type { LostStore } from "../ports/lost-store.ts";
 import type { Ledger } from "../ports/runs.ts";
 import type { Wake } from "../ports/wake.ts";
+import { measuredOf, runInProgress, updateFacts } from "./incident-runs.ts";
 import type { Memory } from "./memory.ts";
 import type { Outside } from "./outside.ts";
-import { recoveryOf, runInProgress, updateFacts } from "./recovery.ts";
 
 export interface CommandSources {
   readonly memory: Memory;
@@ -83,7 +83,7 @@ export function createCommands(sources: CommandSources): Intents {
       newId: () => newId("I"),
       facts: (incident) => updateFacts(incident, memory, clock),
       runInProgress: (incident) => runInProgress(incident, memory, clock),
-      recovery: (incident) => recoveryOf(incident, memory),
+      measured: (incident) => measuredOf(incident, memory),
     },
   };
   return createIntents(deps, inventory);

@@ -2,7 +2,7 @@ import type { Card } from "../domain/card.ts";
 import type { CardRequest } from "../domain/card-due.ts";
 import { dutiesFrom, nextDueAt } from "../domain/duty.ts";
 import { dedupKey, type Incident } from "../domain/incident.ts";
-import type { Inventory } from "../domain/inventory.ts";
+import { findService, type Inventory } from "../domain/inventory.ts";
 import { isOver, type RunState } from "../domain/run.ts";
 import { advanceLane } from "../engine/duties.ts";
 import { sendCard } from "../engine/outbox.ts";
@@ -34,7 +34,7 @@ export interface LaneDeps {
   readonly incidentDeps: Omit<IncidentDeps, "showCard">;
   readonly inventory: () => Inventory;
   render(kind: string, subject: string): Promise<Card | undefined>;
-  /** Extra duties of every sweep: heartbeat, cache, file watch. */
+  /** After every sweep: tells the monitor outside that it happened, while nothing is overdue. */
   onSweep(overdue: number): Promise<void>;
 }
 
@@ -99,7 +99,7 @@ function tendDeps(deps: LaneDeps): TendDeps {
     wake: queues.wake,
     steps: STEPS,
     drift: async (run, signal) => {
-      const service = inventory().services.find(({ name }) => name === run.plan.service);
+      const service = findService(inventory(), run.plan.service);
       if (!service) return [`${run.plan.service} is not in twokey.yaml any more`];
       return driftOf(
         run.plan.assumptions,

@@ -3,8 +3,8 @@ import { isOpen } from "../domain/incident.ts";
 import { findPerson } from "../domain/inventory.ts";
 import { mayAcknowledge } from "../domain/page.ts";
 import { acknowledge } from "../flows/incident/changes.ts";
-import { changeIncident, closedAnswer, type IncidentCommandDeps, incidentMeant, whisper } from "./incident-deps.ts";
-import type { Answer, Ask } from "./intent.ts";
+import { changeIncident, closedAnswer, type IncidentCommandDeps, incidentMeant } from "./incident-deps.ts";
+import { type Answer, type Ask, whisper } from "./intent.ts";
 
 /** `/dr ack`: stops every page that has not started. Only a listed responder's counts; it is no key for a failover. */
 export async function ack(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {

@@ -2,7 +2,7 @@ import { UserError } from "../domain/errors.ts";
 import type { RunState } from "../domain/run.ts";
 import { type KeyDeps, turnKey } from "../engine/keys.ts";
 import { keyForm, keysLine } from "../views/plan.ts";
-import type { Answer, Ask } from "./intent.ts";
+import { type Answer, type Ask, whisper } from "./intent.ts";
 import { type RunCommandDeps, runMeant } from "./run-deps.ts";
 
 /**
@@ -42,7 +42,7 @@ export async function approve(ask: Ask, deps: RunCommandDeps & KeyDeps): Promise
     ? `Your key was the last one: the failover of ${run.plan.service} starts now.`
     : `Your key is turned. ${keysLine(turned.run, deps.clock.now())}`;
   await deps.wake.run(run.plan.id);
-  return { kind: "whisper", card: { text: says, parts: [{ kind: "text", text: says }] } };
+  return whisper(says);
 }
 
 /** The button and the form carry plan id and digest; a typed `/dr approve` opens the same form for the plan it names. */

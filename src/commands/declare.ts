@@ -4,8 +4,8 @@ import { readSeverity } from "../domain/severity.ts";
 import { CORRELATION_ID, type OpenIncident } from "../flows/incident/correlate.ts";
 import { dueChange } from "../flows/incident/index.ts";
 import { openIncident } from "../flows/incident/open.ts";
-import { actorOf, type IncidentCommandDeps, openIncidents, whisper } from "./incident-deps.ts";
-import type { Answer, Ask } from "./intent.ts";
+import { actorOf, type IncidentCommandDeps, openIncidents } from "./incident-deps.ts";
+import { type Answer, type Ask, whisper } from "./intent.ts";
 
 /** `/dr declare [severity] [service] <what>`. Anyone may: a false alarm costs less than a late one. */
 export async function declare(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {

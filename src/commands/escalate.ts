@@ -4,15 +4,8 @@ import { type Inventory, whoIs } from "../domain/inventory.ts";
 import type { PageTarget } from "../domain/page.ts";
 
 import { askFor, escalateNow } from "../flows/incident/changes.ts";
-import {
-  actorOf,
-  changeIncident,
-  closedAnswer,
-  type IncidentCommandDeps,
-  incidentMeant,
-  whisper,
-} from "./incident-deps.ts";
-import type { Answer, Ask } from "./intent.ts";
+import { actorOf, changeIncident, closedAnswer, type IncidentCommandDeps, incidentMeant } from "./incident-deps.ts";
+import { type Answer, type Ask, whisper } from "./intent.ts";
 
 /** `/dr escalate [who]`: pages the next level now, or one person or audience. */
 export async function escalate(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {

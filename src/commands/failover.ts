@@ -1,13 +1,13 @@
 import type { Form } from "../domain/card.ts";
 import { sayTime } from "../domain/duration.ts";
 import { UserError } from "../domain/errors.ts";
-import { findService, type Inventory } from "../domain/inventory.ts";
+import type { Inventory } from "../domain/inventory.ts";
 import { Mode } from "../domain/plan.ts";
 import { WAITS_FOR_PEOPLE } from "../domain/run.ts";
 import type { Region, Service } from "../domain/service.ts";
-import type { Answer, Ask } from "./intent.ts";
+import { type Answer, type Ask, wordsAndReason } from "./intent.ts";
 import { propose, refuseWhilePlanned } from "./propose.ts";
-import { knownPerson, type RunCommandDeps } from "./run-deps.ts";
+import { knownPerson, type RunCommandDeps, serviceNamed } from "./run-deps.ts";
 
 /** `/dr failover <service> [to <region>] [planned|unplanned] [dry-run] [because <reason>]`, or a form without arguments. */
 export async function failover(ask: Ask, deps: RunCommandDeps): Promise<Answer> {
@@ -15,12 +15,7 @@ export async function failover(ask: Ask, deps: RunCommandDeps): Promise<Answer> 
   const requester = knownPerson(ask, inventory);
   const wanted = ask.fields ? fromFields(ask.fields) : fromWords(ask.text);
   if (!wanted.service) return { kind: "form", form: failoverForm(inventory, ask.asker.channel) };
-  const service = findService(inventory, wanted.service);
-  if (!service)
-    throw new UserError(
-      "service-unknown",
-      `There is no service called ${wanted.service}. There are: ${inventory.services.map(({ name }) => name).join(", ")}.`,
-    );
+  const service = serviceNamed(wanted.service, inventory);
   await refuseWhileHeld(service, deps);
   if (!wanted.dryRun) await refuseWhileCoolingDown(service, deps);
   return propose({ ...wanted, service, requester, ask }, deps);
@@ -41,17 +36,14 @@ function fromFields(fields: Readonly<Record<string, string>>): Wanted {
     to: fields["to"] || undefined,
     mode: mode.success ? mode.data : "unplanned",
     reason: fields["reason"] ?? "",
-    dryRun: fields["dry-run"] === "yes",
+    dryRun: false,
   };
 }
 
 /** Words in any order after the service; everything after `because` is the reason. */
 function fromWords(text: string): Wanted {
-  const [before = "", ...because] = text.split(/\bbecause\b/);
-  const [service, ...rest] = before
-    .trim()
-    .split(/\s+/)
-    .filter((word) => word !== "");
+  const { words, reason } = wordsAndReason(text);
+  const [service, ...rest] = words;
   let to: Region | undefined;
   let mode: Mode = "unplanned";
   let dryRun = false;
@@ -68,7 +60,7 @@ function fromWords(text: string): Wanted {
         `“${word}” is not understood. Use: /dr failover <service> [to <region>] [planned|unplanned] [dry-run] [because <reason>]`,
       );
   }
-  return { service, to, mode, reason: because.join("because").trim(), dryRun };
+  return { service, to, mode, reason, dryRun };
 }
 
 async function refuseWhileHeld(service: Service, deps: RunCommandDeps): Promise<void> {
@@ -82,7 +74,7 @@ async function refuseWhileHeld(service: Service, deps: RunCommandDeps): Promise<
   if (holder !== undefined)
     throw new UserError(
       "service-claimed",
-      `Run ${holder} is moving ${service.name} right now. Two failovers of one service cannot run at once.`,
+      `Run ${holder} is moving ${service.name} right now; its progress message shows how far it is. Two failovers of one service cannot run at once.`,
     );
   await refuseWhilePlanned(service, deps);
 }

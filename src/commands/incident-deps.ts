@@ -1,4 +1,3 @@
-import type { Card } from "../domain/card.ts";
 import type { Changed } from "../domain/duty.ts";
 import { UserError } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
@@ -11,10 +10,10 @@ import type { Clock } from "../ports/clock.ts";
 import type { Paging } from "../ports/paging.ts";
 import type { Records } from "../ports/records.ts";
 import type { Wake } from "../ports/wake.ts";
-import type { Answer, Ask } from "./intent.ts";
+import { type Answer, type Ask, whisper } from "./intent.ts";
 
 /** What a run says about how long users were without the service, and what was lost. */
-export interface RecoveryFacts {
+export interface Measured {
   readonly restoredAtMs?: number | undefined;
   readonly dataLossMs?: number | undefined;
 }
@@ -31,7 +30,7 @@ export interface IncidentCommandDeps {
   timeline(incidentId: string): Promise<readonly Event[]>;
   /** The run that is under way for one of its services, in words; undefined: none is. */
   runInProgress(incident: Incident): Promise<string | undefined>;
-  recovery(incident: Incident): Promise<RecoveryFacts>;
+  measured(incident: Incident): Promise<Measured>;
   /** A short, unique, speakable id. */
   newId(): string;
 }
@@ -100,11 +99,6 @@ export async function changeIncident(
   });
   if (hasChanged) await Promise.all([deps.wake.incidentPages(id), deps.wake.incidentChat(id)]);
   return hasChanged;
-}
-
-export function whisper(text: string): Answer {
-  const card: Card = { text, parts: [{ kind: "text", text }] };
-  return { kind: "whisper", card };
 }
 
 export function closedAnswer({ state }: Incident): Answer {

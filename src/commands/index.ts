@@ -1,7 +1,7 @@
 import type { Card } from "../domain/card.ts";
 import type { JournalDecision } from "../domain/decision.ts";
 import { UserError } from "../domain/errors.ts";
-import { findPerson, type Inventory } from "../domain/inventory.ts";
+import type { Inventory } from "../domain/inventory.ts";
 import type { Person } from "../domain/person.ts";
 import type { KeyDeps } from "../engine/keys.ts";
 import { ack } from "./ack.ts";
@@ -17,6 +17,7 @@ import { planRest } from "./plan-rest.ts";
 import { type RecoverDeps, recover } from "./recover.ts";
 import { resolve } from "./resolve.ts";
 import { decideOnRun } from "./run-decisions.ts";
+import { personOf } from "./run-deps.ts";
 import { severity } from "./severity.ts";
 import { type StatusDeps, status } from "./status.ts";
 import { timeline } from "./timeline.ts";
@@ -80,8 +81,8 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   resume: decision("resume", "resume [run]", "go on after a pause"),
   retry: decision("retry", "retry [run]", "try the failed step of a stopped run again"),
   "take-over": decision("take-over", "take-over <run> <what was done>", "count the failed step as done by hand"),
-  skip: decision("skip", "skip [run]", "go on without the failed step: two keys"),
-  unwind: decision("unwind", "unwind [run]", "give the old side back, if nothing was promoted: two keys"),
+  skip: decision("skip", "skip [run]", "go on without the failed step: two approvers"),
+  unwind: decision("unwind", "unwind [run]", "give the old side back, if nothing was promoted: two approvers"),
   "plan-rest": {
     usage: "plan-rest [run] [planned|unplanned] [because <reason>]",
     says: "plan what is left of a paused, stopped or stuck run: two keys on the new plan",
@@ -92,7 +93,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   "stop-watch": decision(
     "stop-watch",
     "stop-watch [run]",
-    "do not fence an old side that was dark when it comes back: two keys",
+    "do not fence an old side that was dark when it comes back: two approvers",
   ),
   "by-hand": {
     usage: "by-hand [plan]",
@@ -170,8 +171,7 @@ export function createIntents(deps: CommandDeps, inventory: () => Inventory): In
 
 function refuseUnlessAllowed(ask: Ask, verb: Verb, inventory: Inventory): void {
   if (verb.who.length === 0) return;
-  const person = ask.asker.person === undefined ? undefined : findPerson(inventory, ask.asker.person);
-  if (person?.roles.some((role) => verb.who.includes(role))) return;
+  if (personOf(ask, inventory)?.roles.some((role) => verb.who.includes(role))) return;
   throw new UserError(
     "not-allowed",
     `/dr ${ask.verb} is for people who are listed in twokey.yaml as ${verb.who.join(", ")}. Nothing was changed.`,

@@ -1,4 +1,4 @@
-import type { Card, Form } from "../domain/card.ts";
+import { type Card, type Form, sentenceCard } from "../domain/card.ts";
 import type { DoorName } from "../domain/event.ts";
 import type { PersonId } from "../domain/person.ts";
 
@@ -39,6 +39,17 @@ export type Answer =
   | { readonly kind: "nothing" }
   /** The form stays open; by the field's id. */
   | { readonly kind: "field-errors"; readonly errors: Readonly<Record<string, string>> };
+
+export function whisper(text: string): Answer {
+  return { kind: "whisper", card: sentenceCard(text) };
+}
+
+/** What was typed, split where a reason begins: everything after the first `because`. */
+export function wordsAndReason(text: string): { readonly words: readonly string[]; readonly reason: string } {
+  const [before = "", ...because] = text.split(/\bbecause\b/);
+  const words = before.split(/\s+/).filter((word) => word !== "");
+  return { words, reason: because.join("because").trim() };
+}
 
 /** Throws UserError for the asker to read; anything else is reported as a fault of ours. */
 export type Intents = (ask: Ask) => Promise<Answer>;

@@ -2,9 +2,9 @@ import { DECISIONS, refusal } from "../domain/decision.ts";
 import { UserError } from "../domain/errors.ts";
 import { findService } from "../domain/inventory.ts";
 import { Mode } from "../domain/plan.ts";
-import type { Answer, Ask } from "./intent.ts";
+import { type Answer, type Ask, wordsAndReason } from "./intent.ts";
 import { propose, refuseWhilePlanned } from "./propose.ts";
-import { knownPerson, type RunCommandDeps, runMeant } from "./run-deps.ts";
+import { knownPerson, type RunCommandDeps, runMeant, runOf } from "./run-deps.ts";
 
 /**
  * `/dr plan-rest [run] [planned|unplanned] [because <reason>]`: what is left of a run that waits for people, planned anew
@@ -37,12 +37,8 @@ export async function planRest(ask: Ask, deps: RunCommandDeps): Promise<Answer> 
 
 /** The button carries the run; typed words may add a mode, and a reason after `because`. */
 function wantedFrom({ value, text }: Ask): { run: string | undefined; mode: Mode | undefined; reason: string } {
-  if (value !== undefined) return { run: value.split(":")[0], mode: undefined, reason: "" };
-  const [before = "", ...because] = text.split(/\bbecause\b/);
-  const words = before
-    .trim()
-    .split(/\s+/)
-    .filter((word) => word !== "");
+  if (value !== undefined) return { run: runOf(value), mode: undefined, reason: "" };
+  const { words, reason } = wordsAndReason(text);
   const mode = words.flatMap((word) => Mode.safeParse(word).data ?? []).at(-1);
   const [run, extra] = words.filter((word) => !Mode.safeParse(word).success);
   if (extra !== undefined)
@@ -50,5 +46,5 @@ function wantedFrom({ value, text }: Ask): { run: string | undefined; mode: Mode
       "plan-rest-words",
       `“${extra}” is not understood. Use: /dr plan-rest [run] [planned|unplanned] [because <reason>]`,
     );
-  return { run, mode, reason: because.join("because").trim() };
+  return { run, mode, reason };
 }

@@ -5,7 +5,7 @@ import { proposedRun, type RunState } from "../domain/run.ts";
 import type { Region, Service } from "../domain/service.ts";
 import { observe } from "../flows/observe.ts";
 import { planFailover } from "../flows/runbooks/failover.ts";
-import { planCard } from "../views/plan.ts";
+import { planCard, whatItIs } from "../views/plan.ts";
 import type { Answer, Ask } from "./intent.ts";
 import type { RunCommandDeps } from "./run-deps.ts";
 
@@ -60,7 +60,7 @@ export async function propose(wanted: Proposal, deps: RunCommandDeps): Promise<A
       by: requester.id,
       door: ask.asker.door,
       ...(incident ? { incident: incident.id } : {}),
-      says: `${requester.name} asks for ${whatItIs(plan)} of ${service.name} from ${plan.from} to ${plan.to}: ${plan.reason}`,
+      says: `${requester.name} asks for ${continues ? "" : "a "}${whatItIs(plan)} of ${service.name} from ${plan.from} to ${plan.to}: ${plan.reason}`,
       facts: { digest: run.digest },
     },
   ]);
@@ -75,14 +75,11 @@ export async function refuseWhilePlanned(service: Pick<Service, "name">, deps: R
     if (open?.plan.service === service.name && open.state === "waiting-for-keys") {
       throw new UserError(
         "plan-waiting",
-        `Plan ${id} for ${service.name} waits for keys already. Use that one, or withdraw it first: /dr withdraw ${id}`,
+        `Plan ${id} for ${service.name} waits for keys already. Use that one, or close it first: /dr withdraw ${id} by who asked for it, /dr reject ${id} by an approver.`,
       );
     }
   }
 }
-
-const whatItIs = ({ mode, restOf }: Plan): string =>
-  restOf ? `the rest of run ${restOf.run}, the ${mode} failover` : `a ${mode} failover`;
 
 function standbyNow(service: Service, active: Region | undefined): Region {
   return active === service.standby ? service.home : service.standby;

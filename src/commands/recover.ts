@@ -5,7 +5,7 @@ import { proposeRecovery, type RecoveryDeps, signRecovery } from "../engine/reco
 import { observe } from "../flows/observe.ts";
 import { actLine } from "../views/recovery.ts";
 import { seenLines } from "../views/status.ts";
-import type { Answer, Ask } from "./intent.ts";
+import { type Answer, type Ask, whisper } from "./intent.ts";
 import { knownPerson, type RunCommandDeps } from "./run-deps.ts";
 
 export interface RecoverDeps extends RecoveryDeps, Pick<RunCommandDeps, "cloud" | "newId"> {
@@ -50,7 +50,7 @@ async function propose(ask: Ask, deps: RecoverDeps): Promise<Answer> {
   };
   await proposeRecovery(recovery, `${requester.name} asks to go on with a store that was lost: ${wrong}`, deps);
   const text = `${wrong}. What the ledgers know and what the world looks like now is in the alerts channel; ${recovery.keysRequired} approvers other than you have to sign it.`;
-  return { kind: "whisper", card: { text, parts: [{ kind: "text", text }] } };
+  return whisper(text);
 }
 
 /** Acts that a ledger holds and the store does not, oldest first. */
@@ -75,5 +75,5 @@ async function sign(ask: Ask, value: string, deps: RecoverDeps): Promise<Answer>
     signed.state === "accepted"
       ? "Your signature was the last one: this store counts again. Runs of before are closed; /dr failover makes a plan for what is left to do."
       : `You have signed. ${left} more approver(s) must sign.`;
-  return { kind: "whisper", card: { text, parts: [{ kind: "text", text }] } };
+  return whisper(text);
 }

@@ -8,10 +8,9 @@ import {
   closedAnswer,
   type IncidentCommandDeps,
   incidentMeant,
-  type RecoveryFacts,
-  whisper,
+  type Measured,
 } from "./incident-deps.ts";
-import type { Answer, Ask } from "./intent.ts";
+import { type Answer, type Ask, whisper } from "./intent.ts";
 import { missingFields } from "./missing-fields.ts";
 
 const LABELS = {
@@ -41,7 +40,7 @@ export async function resolve(ask: Ask, deps: IncidentCommandDeps): Promise<Answ
   }
   const fields = ResolutionFields.parse(Object.fromEntries(FIELDS.map((field) => [field, given[field]])));
   const actor = actorOf(ask, deps.inventory());
-  const actuals = actualsOf(incident, await deps.recovery(incident));
+  const actuals = actualsOf(incident, await deps.measured(incident));
   const hasChanged = await changeIncident(incident.id, deps, (current, nowMs) =>
     resolveIncident(current, { fields, by: actor.name, ...actuals }, actor, nowMs),
   );
@@ -58,7 +57,7 @@ async function refuseDuringRun(incident: Incident, deps: IncidentCommandDeps): P
 }
 
 /** Actual RTO counts from when the trouble was first seen; without a run nothing was measured and nothing is claimed. */
-export function actualsOf(incident: Incident, { restoredAtMs, dataLossMs }: RecoveryFacts) {
+export function actualsOf(incident: Incident, { restoredAtMs, dataLossMs }: Measured) {
   const rtoMs = restoredAtMs === undefined ? undefined : Math.max(0, restoredAtMs - incident.firstSeenAtMs);
   return { rtoMs, rpoMs: dataLossMs };
 }

@@ -1,3 +1,4 @@
+import { sentenceCard } from "../domain/card.ts";
 import { ABOUT_A_FAILURE, DECISIONS, type JournalDecision } from "../domain/decision.ts";
 import { type DecisionDeps, decide } from "../engine/decisions.ts";
 import { nameOf } from "../views/plan.ts";
@@ -23,5 +24,5 @@ export async function decideOnRun(decision: JournalDecision, ask: Ask, deps: Dec
   const people = new Set(after.votes.filter((vote) => vote.decision === decision).map((vote) => vote.by));
   const votes = people.size > 0 ? ` ${people.size} of ${after.plan.keysRequired} people want to ${decision}.` : "";
   const says = `${person ? nameOf(inventory, person.id) : "Somebody"} said ${decision}: run ${run.plan.id} is ${after.state}.${votes}`;
-  return { kind: "say", card: { text: says, parts: [{ kind: "text", text: says }] } };
+  return { kind: "say", card: sentenceCard(says) };
 }

@@ -1,9 +1,10 @@
 import type { CardDue } from "../domain/card-due.ts";
 import { UserError } from "../domain/errors.ts";
-import { findPerson, type Inventory } from "../domain/inventory.ts";
+import { findPerson, findService, type Inventory } from "../domain/inventory.ts";
 import type { Observation } from "../domain/observed.ts";
 import type { Person } from "../domain/person.ts";
 import type { RunState, RunStateName } from "../domain/run.ts";
+import type { Service } from "../domain/service.ts";
 import type { Chat } from "../ports/chat.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Records } from "../ports/records.ts";
@@ -49,6 +50,21 @@ export function knownPerson(ask: Ask, inventory: Inventory): Person {
   return person;
 }
 
+export function serviceNamed(name: string, inventory: Inventory): Service {
+  const service = findService(inventory, name);
+  if (!service)
+    throw new UserError(
+      "service-unknown",
+      `There is no service called ${name}. There are: ${inventory.services.map((other) => other.name).join(", ")}.`,
+    );
+  return service;
+}
+
+/** A button on the card of a run carries its id, and that of a plan the digest behind it. */
+export function runOf(value: string): string {
+  return value.split(":")[0] ?? value;
+}
+
 /** The run that is meant: named by id, by service, or the only open one; of several, the only one in a state that fits. */
 export async function runMeant(
   word: string | undefined,
@@ -70,8 +86,8 @@ export async function runMeant(
     throw new UserError(
       "run-unknown",
       word === undefined
-        ? "There is no open plan or run."
-        : `There is no open plan or run called ${word}, and none for a service of that name.`,
+        ? "There is no open plan or run. /dr failover <service> makes a plan."
+        : `There is no open plan or run called ${word}, and none for a service of that name. /dr status shows what is open.`,
     );
   if (others.length > 0)
     throw new UserError(

@@ -2,15 +2,8 @@ import { UserError } from "../domain/errors.ts";
 import { isOpen } from "../domain/incident.ts";
 import { readSeverity } from "../domain/severity.ts";
 import { setSeverity } from "../flows/incident/changes.ts";
-import {
-  actorOf,
-  changeIncident,
-  closedAnswer,
-  type IncidentCommandDeps,
-  incidentMeant,
-  whisper,
-} from "./incident-deps.ts";
-import type { Answer, Ask } from "./intent.ts";
+import { actorOf, changeIncident, closedAnswer, type IncidentCommandDeps, incidentMeant } from "./incident-deps.ts";
+import { type Answer, type Ask, whisper } from "./intent.ts";
 
 /** `/dr severity <sev1…sev4>`: from now on its matrix counts. */
 export async function severity(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {

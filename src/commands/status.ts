@@ -1,10 +1,8 @@
-import { UserError } from "../domain/errors.ts";
-import { findService, type Inventory } from "../domain/inventory.ts";
 import type { Observation } from "../domain/observed.ts";
 import type { Service } from "../domain/service.ts";
 import { type ServiceStatus, serviceCard, statusCard } from "../views/status.ts";
 import type { Answer, Ask } from "./intent.ts";
-import type { RunCommandDeps } from "./run-deps.ts";
+import { type RunCommandDeps, serviceNamed } from "./run-deps.ts";
 
 export interface StatusDeps extends RunCommandDeps {
   /** Newest look at the service: fresh if AWS answers in time, else the cached one with its age. */
@@ -19,22 +17,12 @@ export interface StatusDeps extends RunCommandDeps {
 export async function status(ask: Ask, deps: StatusDeps): Promise<Answer> {
   const inventory = deps.inventory();
   const name = ask.args[0];
-  const wanted = name === undefined ? inventory.services : [named(name, inventory)];
+  const wanted = name === undefined ? inventory.services : [serviceNamed(name, inventory)];
   const [onCall, ...services] = await Promise.all([deps.onCall(), ...wanted.map((service) => statusOf(service, deps))]);
   const [only] = services;
   const card =
     name !== undefined && only ? serviceCard(only, deps.clock.now()) : statusCard(services, onCall, deps.clock.now());
   return { kind: "whisper", card };
-}
-
-function named(name: string, inventory: Inventory): Service {
-  const service = findService(inventory, name);
-  if (!service)
-    throw new UserError(
-      "service-unknown",
-      `There is no service called ${name}. There are: ${inventory.services.map((other) => other.name).join(", ")}.`,
-    );
-  return service;
 }
 
 async function statusOf(service: Service, deps: StatusDeps): Promise<ServiceStatus> {

@@ -1,15 +1,8 @@
 import { isOpen, UpdateFields } from "../domain/incident.ts";
 import { editUpdate } from "../flows/incident/update.ts";
 import { updateForm } from "../views/update.ts";
-import {
-  actorOf,
-  changeIncident,
-  closedAnswer,
-  type IncidentCommandDeps,
-  incidentMeant,
-  whisper,
-} from "./incident-deps.ts";
-import type { Answer, Ask } from "./intent.ts";
+import { actorOf, changeIncident, closedAnswer, type IncidentCommandDeps, incidentMeant } from "./incident-deps.ts";
+import { type Answer, type Ask, whisper } from "./intent.ts";
 import { missingFields } from "./missing-fields.ts";
 
 const LABELS = {

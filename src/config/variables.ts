@@ -80,7 +80,7 @@ export const VARIABLES = z.object({
   TWOKEY_LEDGER_KEY: secret(/^.{32,}$/s, "must have at least 32 characters").describe(
     "Key that seals the ledger's chain.",
   ),
-  TWOKEY_HTTP_HOST: z.string().min(1).default("127.0.0.1").describe("Address that webhooks and console are served on."),
+  TWOKEY_HTTP_HOST: z.string().min(1).default("127.0.0.1").describe("Address that webhooks and health are served on."),
   TWOKEY_HTTP_PORT: Port.default(3000).describe("Port for the same; 0 takes a free one."),
   TWOKEY_LOG_LEVEL: LogLevel.default("info").describe("Least important level that is logged."),
   TWOKEY_PROCESS_NAME: z

@@ -43,6 +43,11 @@ export interface Card {
   readonly severity?: Severity;
 }
 
+/** A card of one sentence. */
+export function sentenceCard(text: string): Card {
+  return { text, parts: [{ kind: "text", text }] };
+}
+
 export interface FormField {
   readonly id: string;
   readonly label: string;

@@ -1,4 +1,4 @@
-import { approversOf, type Inventory } from "./inventory.ts";
+import { approversOf, findPerson, type Inventory } from "./inventory.ts";
 import type { Person } from "./person.ts";
 import { isWatched, type RunState, type RunStateName, stateOf, WAITS_FOR_PEOPLE, WATCHED } from "./run.ts";
 
@@ -24,7 +24,7 @@ interface Rule {
   readonly states: readonly RunStateName[];
   /** Side of the point of no return on which it makes sense. */
   readonly side: "before" | "after" | "any";
-  readonly needs: "approver" | "requester" | "responder" | "two keys" | "two keys on the new plan";
+  readonly needs: "approver" | "requester" | "responder" | "two approvers" | "two keys on the new plan";
   readonly effect: string;
 }
 
@@ -47,11 +47,16 @@ export const DECISIONS: Readonly<Record<Decision, Rule>> = {
     needs: "responder",
     effect: "counts the failed step as done by hand",
   },
-  skip: { states: ["stopped", "stuck"], side: "any", needs: "two keys", effect: "goes on without the failed step" },
+  skip: {
+    states: ["stopped", "stuck"],
+    side: "any",
+    needs: "two approvers",
+    effect: "goes on without the failed step",
+  },
   unwind: {
     states: ["stopped", "stuck"],
     side: "any",
-    needs: "two keys",
+    needs: "two approvers",
     effect: "gives the old side back, unless the standby is or may be promoted",
   },
   "plan-rest": {
@@ -64,13 +69,22 @@ export const DECISIONS: Readonly<Record<Decision, Rule>> = {
   "stop-watch": {
     states: WATCHED,
     side: "after",
-    needs: "two keys",
+    needs: "two approvers",
     effect: "leaves the old side unfenced for good, also when it comes back",
   },
 };
 
 /** Decisions that become an entry of the run's own journal. Keys and plans have their own ways in. */
 export type JournalDecision = Exclude<Decision, "approve" | "plan-rest">;
+
+/** Whether the run as it stands takes this decision, from whomever. */
+export function fits(decision: Decision, run: RunState): boolean {
+  const { states, side } = DECISIONS[decision];
+  if (!states.includes(run.state) || (side === "before" && run.pastNoReturn)) return false;
+  if (decision === "stop-watch") return isWatched(run);
+  if (decision === "resume") return !run.voided;
+  return !ABOUT_A_FAILURE.includes(decision) || failedStep(run) !== undefined;
+}
 
 /** Why this person may not take this decision now, in words for them; undefined: they may. */
 export function refusal(
@@ -80,27 +94,37 @@ export function refusal(
   inventory: Inventory,
 ): string | undefined {
   const rule = DECISIONS[decision];
+  const asker = findPerson(inventory, run.plan.requester)?.name ?? run.plan.requester;
   if (!person) return "You are not listed under people in twokey.yaml, so you cannot decide about a run.";
   if (!rule.states.includes(run.state))
-    return `The run is ${run.state}${run.why ? ` (${run.why})` : ""}; “${decision}” is for a run that is ${rule.states.join(" or ")}.`;
+    return `The run is ${run.state}${run.why ? ` (${run.why})` : ""}; “${decision}” is for a run that is ${rule.states.join(" or ")}.${whatFits(run)}`;
   if (rule.side === "before" && run.pastNoReturn)
-    return "The point of no return is passed: nothing is rolled back any more. You can pause the run, or let it finish and fail back later.";
+    return "The point of no return is passed: nothing is rolled back any more. Let the run finish; moving back is a failover of its own, later.";
   if (decision === "stop-watch" && !isWatched(run))
     return "No old side is watched for this run: it is fenced, or the watch has ended, or the point of no return is not passed.";
   if (decision === "resume" && run.voided)
-    return "The facts behind this plan changed, so its keys are void. Plan the rest anew (/dr plan-rest), or abort it.";
+    return `The facts behind this plan changed, so its keys are void. Plan the rest anew with /dr plan-rest ${run.plan.id}${run.pastNoReturn ? "" : `, or give back what users lost with /dr abort ${run.plan.id}`}.`;
   if (rule.needs === "requester" && person.id !== run.plan.requester)
-    return `Only ${run.plan.requester}, who asked for this plan, can withdraw it.`;
-  if (rule.needs === "two keys" && person.id === run.plan.requester)
-    return `You asked for this plan, so your own key for “${decision}” does not count (G2). Two other approvers must say it.`;
-  if ((rule.needs === "approver" || rule.needs === "two keys") && !isApprover(person, inventory))
-    return `“${decision}” needs an approver.`;
+    return `Only ${asker}, who asked for this plan, can withdraw it. An approver can close it with /dr reject ${run.plan.id}.`;
+  if (rule.needs === "two approvers" && person.id === run.plan.requester)
+    return `You asked for this plan, so “${decision}” from you does not count. ${run.plan.keysRequired} other approvers must say it.`;
+  if ((rule.needs === "approver" || rule.needs === "two approvers") && !isApprover(person, inventory))
+    return `“${decision}” is for approvers. Ask one of them: ${approversOf(inventory)
+      .map(({ name }) => name)
+      .join(", ")}.`;
   if (
     (rule.needs === "responder" || rule.needs === "two keys on the new plan") &&
     !person.roles.some((role) => role === "responder" || role === "commander" || role === "approver")
   )
-    return `“${decision}” needs a responder.`;
+    return `“${decision}” is for people who are listed in twokey.yaml as responder, commander or approver.`;
   return undefined;
+}
+
+function whatFits(run: RunState): string {
+  const typed = (Object.keys(DECISIONS) as Decision[]) // the table's own keys
+    .filter((decision) => decision !== "approve" && fits(decision, run))
+    .map((decision) => `/dr ${decision}`);
+  return typed.length > 0 ? ` What fits now: ${typed.join(", ")}.` : "";
 }
 
 function isApprover(person: Person, inventory: Inventory): boolean {

@@ -45,11 +45,6 @@ export class Bug extends TwoKeyError {
   override readonly name = "Bug";
 }
 
-/** The region's endpoint gave no answer at all. */
-export class Unreachable extends TwoKeyError {
-  override readonly name = "Unreachable";
-}
-
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -4,7 +4,7 @@ import { DoorName, type Event } from "./event.ts";
 import { Ladder, PageRecord, StoredEscalation } from "./page.ts";
 import { Severity } from "./severity.ts";
 
-/** The four parts of a status update (source plan 001, "Status Updates"). None may be empty. */
+/** The four parts of a status update. None may be empty. */
 export const UpdateFields = z.strictObject({
   status: z.string().min(1),
   progress: z.string().min(1),
@@ -13,7 +13,7 @@ export const UpdateFields = z.strictObject({
 });
 export type UpdateFields = z.infer<typeof UpdateFields>;
 
-/** The four parts of a resolution (source plan 001). None may be empty. */
+/** The four parts of a resolution. None may be empty. */
 export const ResolutionFields = z.strictObject({
   details: z.string().min(1),
   impact: z.string().min(1),
@@ -22,7 +22,7 @@ export const ResolutionFields = z.strictObject({
 });
 export type ResolutionFields = z.infer<typeof ResolutionFields>;
 
-/** The four parts of the initial notification (source plan 001). */
+/** The four parts of the initial notification. */
 export interface InitialFields {
   readonly description: string;
   readonly assessment: string;

@@ -1,6 +1,6 @@
 import { approversOf, type Inventory } from "./inventory.ts";
 import { type Person, whoOwns } from "./person.ts";
-import type { RestOf } from "./plan.ts";
+import { askAgain, type RestOf } from "./plan.ts";
 import { type RunState, stillContinues } from "./run.ts";
 
 /**
@@ -37,6 +37,8 @@ export type KeyRefusal =
 /** What people sign: a plan, or the way on after a lost store. */
 export interface Signable {
   readonly name: "plan" | "recovery";
+  /** What one person gives to it. */
+  readonly gives: "key" | "signature";
   /** How a new one is asked for. */
   readonly again: string;
   readonly isOpen: boolean;
@@ -89,24 +91,24 @@ const GUARDS: readonly Guard[] = [
           "rest-moved-on",
           `Run ${continues.run} has moved on since this plan for its rest was made. If it waits again, ask for a new one with /dr plan-rest ${continues.run}.`,
         ],
-  (_it, _turn, _inventory, person) =>
+  ({ gives }, _turn, _inventory, person) =>
     person
       ? undefined
-      : ["unknown-person", "You are not listed under people in twokey.yaml, so your key does not count."],
-  (_it, _turn, inventory, person) =>
+      : ["unknown-person", `You are not listed under people in twokey.yaml, so your ${gives} does not count.`],
+  ({ gives }, _turn, inventory, person) =>
     approversOf(inventory).some((approver) => approver.id === person?.id)
       ? undefined
-      : ["not-approver", "You are not an approver in twokey.yaml, so your key does not count."],
+      : ["not-approver", `You are not an approver in twokey.yaml, so your ${gives} does not count.`],
   (it, _turn, _inventory, person) =>
     person?.id === it.requester
       ? [
           "requester",
-          `You asked for this ${it.name}, so your own key does not count (G2). Two other people must turn theirs.`,
+          `You asked for this ${it.name}, so your own ${it.gives} does not count. ${it.keysRequired} other people are needed.`,
         ]
       : undefined,
   (it, _turn, _inventory, person) =>
     it.held.some((key) => key.by === person?.id)
-      ? ["already-turned", "Your key is turned already. Another person must turn the next one."]
+      ? ["already-turned", `Your ${it.gives} counts already. Another person is needed now.`]
       : undefined,
   (it, turn) => {
     const missing = it.acceptances.find((acceptance) => !turn.accepted.includes(acceptance.id));
@@ -119,7 +121,8 @@ function signablePlan({ plan, state, why, digest, keys }: RunState): Signable {
   const { startByMs, inventoryDigest, requester, acceptances, keysRequired } = plan;
   return {
     name: "plan",
-    again: restOf ? `/dr plan-rest ${restOf.run}` : "/dr failover",
+    gives: "key",
+    again: askAgain(plan),
     isOpen: state === "waiting-for-keys",
     stands: `${state}${why ? `: ${why}` : ""}`,
     ...{ signByMs: startByMs, digest, inventoryDigest, requester, held: keys, acceptances, keysRequired },

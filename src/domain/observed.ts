@@ -10,6 +10,10 @@ export type Known<T> =
       readonly atMs: number;
     };
 
+/** Silence, which says nothing about what it was asked about. */
+export const isUnreachable = (known: Known<unknown> | undefined): boolean =>
+  known !== undefined && !known.known && known.cause === "unreachable";
+
 export interface DatabaseFacts {
   readonly instance: string;
   readonly status: string;

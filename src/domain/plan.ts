@@ -79,7 +79,7 @@ export const Plan = z.strictObject({
   madeAtMs: z.number(),
   /** Keys must be complete before this. */
   startByMs: z.number(),
-  /** Consumed keys authorise undo, fence-on-return and re-protection only until then. */
+  /** The consumed keys let TwoKey fence the old side on its return only until then. */
   authorisesUntilMs: z.number(),
   /** No second failover of the service earlier than this after the end of this one. */
   coolDownMs: z.number(),
@@ -108,6 +108,11 @@ export const Plan = z.strictObject({
   rpoMs: z.number(),
 });
 export type Plan = z.infer<typeof Plan>;
+
+/** How a plan like this one is asked for anew. */
+export function askAgain({ service, restOf }: Pick<Plan, "service" | "restOf">): string {
+  return restOf ? `/dr plan-rest ${restOf.run}` : `/dr failover ${service}`;
+}
 
 /** What people sign: SHA-256 over every choice, assumption and acceptance. */
 export function planDigest(plan: Plan): string {

@@ -70,6 +70,7 @@ export function signableRecovery(recovery: Recovery): Signable {
   const { state, signByMs, requester, inventoryDigest, keysRequired, signatures } = recovery;
   return {
     name: "recovery",
+    gives: "signature",
     again: "/dr recover",
     isOpen: state === "waiting",
     stands: state,

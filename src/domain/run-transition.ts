@@ -206,7 +206,7 @@ function failed(run: RunState, entry: Extract<RunEntry, { kind: "failed" }>): Ru
   return { ...after, state: ask ? "stopped" : "unwinding", why: entry.why };
 }
 
-/** Two keys for a decision: as many distinct people as the plan itself needed. */
+/** A decision of two: as many distinct people as the plan itself needed keys. */
 function voted(run: RunState, entry: Extract<RunEntry, { kind: "vote" }>): RunState {
   if (entry.decision !== "stop-watch" && run.state !== "stopped" && run.state !== "stuck")
     throw new Bug("journal-illegal-entry", `A run that is ${run.state} cannot take a vote to ${entry.decision}`);

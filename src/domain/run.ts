@@ -16,7 +16,7 @@ import type { Plan, PlannedStep, RestOf } from "./plan.ts";
  *        ▼                              ▼  │
  *      closed                  paused   unwinding ──▶ unwound │ stuck
  *                                       stopped ──retry/take-over/skip──▶ running
- *                                       stuck ──unwind (again)/skip, two keys──▶ unwinding
+ *                                       stuck ──unwind (again)/skip, two approvers──▶ unwinding
  *                  paused, stopped, stuck ──the last key of a plan for the rest──▶ superseded
  */
 export const RUN_STATES = [
@@ -73,7 +73,7 @@ export interface Vote {
  *   waiting ──it answers again──▶ intended ──▶ asked ──a write fails there──▶ fenced
  *      │                           ▲  └─▶ failed ─┐ (again after a while)
  *      │                           └──────────────┘
- *      └── the plan's end date, people moved back, two keys ──▶ ended        (from every state but fenced)
+ *      └── the plan's end date, people moved back, two approvers ──▶ ended        (from every state but fenced)
  */
 export interface Watch {
   readonly state: "waiting" | "intended" | "asked" | "failed" | "fenced" | "ended";

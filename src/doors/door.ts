@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Answer, Ask, Intents } from "../commands/intent.ts";
-import type { Card } from "../domain/card.ts";
+import { type Card, sentenceCard } from "../domain/card.ts";
 import { chainOf, messageOf, TransientError, UserError } from "../domain/errors.ts";
 import type { Logger } from "../ports/logger.ts";
 
@@ -19,18 +19,14 @@ export function answering(intents: Intents, logger: Logger): (ask: Ask) => Promi
 }
 
 function errorCard(error: unknown, ask: Ask, logger: Logger): Card {
-  if (error instanceof UserError) return plainCard(error.message);
+  if (error instanceof UserError) return sentenceCard(error.message);
   const { verb, asker } = ask;
   const facts = { verb, door: asker.door, asker: asker.person ?? asker.slackId, error: chainOf(error) };
   if (error instanceof TransientError) {
     logger.warn(facts, "An intent could not be done now");
-    return plainCard(`Not now: ${messageOf(error)}. Please try again in a moment.`);
+    return sentenceCard(`Not now: ${messageOf(error)}. Please try again in a moment.`);
   }
   const reference = randomBytes(4).toString("hex");
   logger.error({ ...facts, reference }, "An intent failed unexpectedly");
-  return plainCard(`Something broke while doing "${verb}". It was logged under reference ${reference}.`);
-}
-
-export function plainCard(text: string): Card {
-  return { text, parts: [{ kind: "text", text }] };
+  return sentenceCard(`Something broke while doing "${verb}". It was logged under reference ${reference}.`);
 }

@@ -172,13 +172,7 @@ async function page(
     details: { run: run.plan.id, from: run.plan.from, to: run.plan.to },
     links: [],
   });
-  if (opened.kind !== "accepted")
-    return failed(
-      run,
-      opened.kind,
-      opened.kind === "rejected" || opened.kind === "unknown" || opened.kind === "retry" ? opened.why : "",
-      deps,
-    );
+  if (opened.kind !== "accepted") return failed(run, opened.kind, opened.why, deps);
   const users = needed.people.flatMap((person) => person.pagerduty ?? []);
   if (users.length === 0) return "accepted";
   const asked = await deps.paging.addResponders({

@@ -21,7 +21,7 @@ export interface DecisionDeps extends EligibilityDeps {
 export interface Decided {
   readonly decision: JournalDecision;
   readonly person: Person | undefined;
-  /** The account it was asked with; a decision that needs two keys is refused through a door that cannot prove one. */
+  /** The account it was asked with; a decision that needs two approvers is refused through a door that cannot prove one. */
   readonly slackId: string | undefined;
   readonly door: DoorName;
   /** The failed step that the card showed whose button was pressed; absent where words were typed. */
@@ -32,7 +32,7 @@ export interface Decided {
 
 /** Writes a person's decision into the run's journal, or says why not. The executor finds it there. */
 export async function decide(runId: string, wanted: Decided, deps: DecisionDeps): Promise<RunState> {
-  if (DECISIONS[wanted.decision].needs === "two keys") await refuseUnprovable(wanted, deps);
+  if (DECISIONS[wanted.decision].needs === "two approvers") await refuseUnprovable(wanted, deps);
   for (;;) {
     const run = await deps.runs.read(runId);
     if (!run) throw new UserError("run-unknown", `There is no run ${runId}.`);
@@ -50,7 +50,8 @@ export async function decide(runId: string, wanted: Decided, deps: DecisionDeps)
       over: closes,
     });
     if (answer.kind === "conflict") continue;
-    if (answer.kind !== "appended") throw new UserError("decision-refused", `The service is held by another run.`);
+    if (answer.kind !== "appended")
+      throw new UserError("decision-refused", `Nothing was changed: another run holds ${run.plan.service}.`);
     const { by, door } = { by: wanted.person.id, door: wanted.door };
     await deps.ledger.append({ atMs: entry.atMs, run: runId, epoch: run.epoch, kind: entry.kind, by, door, says });
     if (!isOver(answer.run)) await deps.wake.run(runId);
@@ -71,7 +72,7 @@ async function refuseUnprovable({ decision, slackId, door }: Decided, deps: Deci
   if (door !== "slack" || slackId === undefined) {
     throw new UserError(
       "door-cannot-prove",
-      `“${decision}” needs two keys, and this door cannot prove who is asking. Use the button in Slack.`,
+      `“${decision}” needs two approvers, and this door cannot prove who is asking. Say it in Slack.`,
     );
   }
   await refuseIneligible(slackId, deps);

@@ -87,14 +87,6 @@ export async function advanceLane<Doc extends { readonly duties: DutyRecords }>(
   return nextIn(lane);
 }
 
-export function advancePages<Doc extends { readonly duties: DutyRecords }>(id: string, deps: DutyDeps<Doc>) {
-  return advanceLane(id, "pages", deps);
-}
-
-export function advanceChat<Doc extends { readonly duties: DutyRecords }>(id: string, deps: DutyDeps<Doc>) {
-  return advanceLane(id, "chat", deps);
-}
-
 interface Claim<Doc> {
   readonly duty: Duty;
   readonly doc: Doc;

@@ -23,8 +23,8 @@ import { unwind } from "./unwind.ts";
  *  X1 it decides nothing: order, inputs and way back stand in the signed plan
  *  X2 a step starts the moment its own dependencies are settled, never for another's sake
  *  X3 the facts are looked at again before the first step and before each irreversible one (G3)
- *  X5 an old side that could not be fenced is looked at again before the promotion, and watched from then on
  *  X4 it may end at any instruction and be driven on by anybody: everything it knows is in the journal
+ *  X5 an old side that could not be fenced is looked at again before the promotion, and watched from then on
  */
 /** How often people's decisions are looked for while steps are under way; machine time. */
 const DECISIONS_EVERY_MS = 250;
@@ -151,10 +151,7 @@ class Drive {
       ({ id, wayBack }) => wayBack === "irreversible" && stateOf(run, id).attempt > 0,
     );
     if (hasPromoted && !untouched) return false;
-    const irreversible = readySteps(run).some(
-      (step) => step.wayBack === "irreversible" && stateOf(run, step.id).state === "waiting",
-    );
-    if (!untouched && !(irreversible && !this.#hasStartedIrreversible(run))) return false;
+    if (!untouched && (!isAtNoReturn(run) || this.#hasStartedIrreversible(run))) return false;
     const why = await this.#deps.drift(run, this.#signal);
     if (why.length === 0) return false;
     return this.#void(`The facts behind the plan changed: ${why.join("; ")}`, why);
@@ -172,10 +169,7 @@ class Drive {
   /** X5, before it: an old side that was dark and answers now is fenced first, in the order that people signed. */
   async #fencesAgain(run: RunState): Promise<boolean> {
     const fence = fenceOf(run);
-    const promotes = readySteps(run).some(
-      (step) => step.wayBack === "irreversible" && stateOf(run, step.id).state === "waiting",
-    );
-    if (!fence || run.pastNoReturn || !promotes) return false;
+    if (!fence || run.pastNoReturn || !isAtNoReturn(run)) return false;
     const { state, output, attempt } = stateOf(run, fence.id);
     if (state !== "done" || output["fence"] !== "cannot-know" || attempt >= MOST_FENCE_ATTEMPTS) return false;
     const looked = await this.#lookedInTime(run);
@@ -236,4 +230,9 @@ class Drive {
     await Promise.allSettled([...this.#inFlight.values(), this.#watching?.over]);
     this.#watching = undefined;
   }
+}
+
+/** The next thing to be asked for cannot be undone. */
+function isAtNoReturn(run: RunState): boolean {
+  return readySteps(run).some((step) => step.wayBack === "irreversible" && stateOf(run, step.id).state === "waiting");
 }

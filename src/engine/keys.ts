@@ -143,7 +143,7 @@ export async function refuseIneligible(slackId: string, deps: EligibilityDeps): 
   const account = await deps.chat.person(slackId).catch((error: unknown) => {
     throw new UserError(
       "approver-unknown",
-      "Slack could not confirm who you are just now, so your key was not turned. Try again.",
+      "Slack could not confirm who you are just now, so nothing was changed. Try again.",
       { cause: error },
     );
   });
@@ -155,10 +155,13 @@ export async function refuseIneligible(slackId: string, deps: EligibilityDeps): 
   const members = await deps.chat.groupMembers(group).catch((error: unknown) => {
     throw new UserError(
       "approver-group-unknown",
-      "Slack could not confirm the approvers' group just now, so your key was not turned. Try again.",
+      "Slack could not confirm the approvers' group just now, so nothing was changed. Try again.",
       { cause: error },
     );
   });
   if (!members.includes(slackId))
-    throw new UserError("approver-not-in-group", "You are not in the Slack group that approvals are limited to.");
+    throw new UserError(
+      "approver-not-in-group",
+      `Nothing was changed: you are not in the Slack group ${group}, which approvals are limited to.`,
+    );
 }

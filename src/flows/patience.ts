@@ -1,5 +1,5 @@
 import { sayTime } from "../domain/duration.ts";
-import type { HealthVerdict, Known, Observation, SiteFacts } from "../domain/observed.ts";
+import { type HealthVerdict, isUnreachable, type Known, type Observation, type SiteFacts } from "../domain/observed.ts";
 import type { Region } from "../domain/service.ts";
 import type { Clock } from "../ports/clock.ts";
 
@@ -34,7 +34,7 @@ export class Patience {
   }
 
   records<T>(asked: Promise<Known<T>>): Promise<Known<T>> {
-    return isSilent(this.#before?.trafficRecords) ? this.#shortly(asked, this.#unreachable()) : asked;
+    return isUnreachable(this.#before?.trafficRecords) ? this.#shortly(asked, this.#unreachable()) : asked;
   }
 
   publicHealth(asked: Promise<HealthVerdict>): Promise<HealthVerdict> {
@@ -74,8 +74,5 @@ export class Patience {
 
 /** Not one of its control planes answered. */
 export function isDark({ database, compute, firewall }: SiteFacts): boolean {
-  return [database, compute, firewall].every(isSilent);
+  return [database, compute, firewall].every(isUnreachable);
 }
-
-const isSilent = (known: Known<unknown> | undefined): boolean =>
-  known !== undefined && !known.known && known.cause === "unreachable";

@@ -5,7 +5,7 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import { Bug, UserError } from "../domain/errors.ts";
 import { canonicalJson } from "../domain/json.ts";
-import { type Act, isCovered, type Recovery, recoveryDigest, type Testimony, WITNESSED } from "../domain/recovery.ts";
+import { Act, isCovered, type Recovery, recoveryDigest, type Testimony, WITNESSED } from "../domain/recovery.ts";
 import type { Secret } from "../domain/secret.ts";
 import type { LostStore } from "../ports/lost-store.ts";
 import type { Ledger, LedgerEntry } from "../ports/runs.ts";
@@ -14,18 +14,7 @@ import { type Head, readMarks, type StoredMarks, testify, writeMark } from "./le
 const Line = z.object({
   /** Random; the newest one also stands in the store, so that a lost or older store is recognised for good (G17). */
   mark: z.string(),
-  entry: z.object({
-    atMs: z.number(),
-    run: z.string(),
-    service: z.string().optional(),
-    epoch: z.number(),
-    kind: z.string(),
-    step: z.string().optional(),
-    by: z.string().optional(),
-    door: z.string().optional(),
-    says: z.string(),
-    requestIds: z.array(z.string()).optional(),
-  }),
+  entry: z.object({ ...Act.shape, door: z.string().optional(), requestIds: z.array(z.string()).optional() }),
   /** HMAC-SHA-256 over the previous line's chain and this line, with a key that is not in the store. */
   chain: z.string(),
 });
@@ -96,7 +85,7 @@ export class LedgerFile implements Ledger, LostStore {
   keepUp(): Promise<void> {
     return this.#inTurn(async () => {
       const { head, recovery } = await this.#agreed();
-      if (recovery?.state === "accepted" && !this.#signedOff.has(recovery.id)) await this.#line(signOff(recovery));
+      await this.#noteSignOff(recovery);
       // None for its witnessing, or two of them would write for ever.
       if (!head || head.process === this.#process || head.mark === this.#witnessed) return;
       await this.#line(witnessed(head));
@@ -148,9 +137,13 @@ export class LedgerFile implements Ledger, LostStore {
 
   async #write(entry: LedgerEntry): Promise<void> {
     const { recovery } = await this.#agreed();
-    // Who signed stands before the first act in the store that they signed for.
-    if (recovery?.state === "accepted" && !this.#signedOff.has(recovery.id)) await this.#line(signOff(recovery));
+    await this.#noteSignOff(recovery);
     await this.#line(entry);
+  }
+
+  /** Who signed stands before the first act in the store that they signed for. */
+  async #noteSignOff(recovery: Recovery | undefined): Promise<void> {
+    if (recovery?.state === "accepted" && !this.#signedOff.has(recovery.id)) await this.#line(signOff(recovery));
   }
 
   async #line(entry: LedgerEntry): Promise<void> {

@@ -1,14 +1,14 @@
-import type { Card } from "../domain/card.ts";
+import { type Card, sentenceCard } from "../domain/card.ts";
 import type { Event } from "../domain/event.ts";
 import type { Incident, UpdateFields } from "../domain/incident.ts";
 import { pageCard } from "./page.ts";
 import { timelineCard } from "./timeline.ts";
-import { initialCard, noteCard, resolutionCard, updateCard } from "./update.ts";
+import { initialCard, resolutionCard, updateCard } from "./update.ts";
 
 /** Everything that is posted once about an incident. */
 export const incidentVoice = {
   initial: (incident: Incident): Card => initialCard(incident),
-  note: (_incident: Incident, says: string): Card => noteCard(says),
+  note: (_incident: Incident, says: string): Card => sentenceCard(says),
   page: (incident: Incident, why: string): Card => pageCard(incident, why),
   update: (incident: Incident, update: { number: number; fields: UpdateFields; late: boolean }): Card =>
     updateCard(incident, update),

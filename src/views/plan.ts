@@ -3,17 +3,17 @@ import { sayLoss } from "../domain/data-position.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
 import { findPerson, type Inventory } from "../domain/inventory.ts";
 import { whoIsLeft } from "../domain/key.ts";
-import { budgetMs, type Plan, type PlannedStep, phasesOf } from "../domain/plan.ts";
+import { askAgain, budgetMs, type Plan, type PlannedStep, phasesOf } from "../domain/plan.ts";
 import type { RunState } from "../domain/run.ts";
 
 /** Characters of the digest that people compare by eye. */
-const DIGEST_SHOWN = 12;
+export const DIGEST_SHOWN = 12;
 
 /** What an approver must understand in ten seconds: what happens, what cannot be undone, what may be lost, what is asked of them. */
 export function planCard(run: RunState, inventory: Inventory, nowMs: number): Card {
   const { plan } = run;
   return {
-    text: `Plan ${plan.id}: ${plan.mode} failover of ${plan.service} from ${plan.from} to ${plan.to}. ${
+    text: `Plan ${plan.id}: ${whatItIs(plan)} of ${plan.service} from ${plan.from} to ${plan.to}. ${
       isWaiting(run) ? `${keysLine(run, nowMs)} Data loss: ${lossLine(plan)}. ${finality(plan)}` : afterKeys(run)
     }`,
     parts: [
@@ -49,6 +49,10 @@ export function planCard(run: RunState, inventory: Inventory, nowMs: number): Ca
       },
     ],
   };
+}
+
+export function whatItIs({ mode, restOf }: Plan): string {
+  return restOf ? `the rest of run ${restOf.run}, the ${mode} failover` : `${mode} failover`;
 }
 
 function rest({ restOf, pastNoReturn }: Plan): readonly (readonly [string, Text])[] {
@@ -114,9 +118,10 @@ const isWaiting = ({ state }: RunState): boolean => state === "waiting-for-keys"
 /** Nobody shall read a question where there is nothing to answer any more. */
 const headState = ({ state }: RunState): string => (state === "closed" ? "plan closed" : "keys turned");
 
-function afterKeys({ state, why, plan }: RunState): string {
-  const again = plan.restOf ? `plan-rest ${plan.restOf.run}` : `failover ${plan.service}`;
-  if (state === "closed") return `It is closed: ${why}. Nothing was changed. A new plan: /dr ${again}`;
+function afterKeys({ state, why, plan, startedAtMs }: RunState): string {
+  if (state === "closed" && startedAtMs !== undefined)
+    return `It is closed: ${why}. What its run had done stays as it is. A plan for what is left: /dr failover ${plan.service}`;
+  if (state === "closed") return `It is closed: ${why}. Nothing was changed. A new plan: ${askAgain(plan)}`;
   return "Its keys are turned; the progress message tells the rest.";
 }
 
@@ -201,7 +206,7 @@ export function byHandCard(plan: Plan): Card {
     text: `How to do plan ${plan.id} by hand: ${plan.steps.length} steps with their commands.`,
     parts: [
       { kind: "heading", text: `${plan.service} to ${plan.to}, by hand` },
-      { kind: "text", text: "In this order. Lines of one number may run side by side." },
+      { kind: "text", text: "In this order. Steps of one number may run side by side." },
       ...phasesOf(plan).flatMap((phase, index) =>
         phase.flatMap((step): CardPart[] => [
           { kind: "text", text: [{ bold: `${index + 1}. ${step.title}` }] },

@@ -1,11 +1,10 @@
-import type { Card, CardPart, Text } from "../domain/card.ts";
+import { type Card, type CardPart, sentenceCard, type Text } from "../domain/card.ts";
 import { sayTime } from "../domain/duration.ts";
 import type { Inventory } from "../domain/inventory.ts";
 import { whoCanSign } from "../domain/key.ts";
 import { type Act, type Recovery, recoveryDigest, signableRecovery } from "../domain/recovery.ts";
-import { nameOf } from "./plan.ts";
+import { DIGEST_SHOWN, nameOf } from "./plan.ts";
 
-const DIGEST_SHOWN = 12;
 const LONGEST_LINE = 220;
 /** Newest ones, which fit into one part of a message; the files have all. */
 const MOST_LINES = 12;
@@ -20,7 +19,7 @@ export function actLine({ atMs, run, service, step, kind, says, requestIds }: Ac
 /** What two people must understand before they sign: what is forgotten, what the world looks like, what ends. */
 export function recoveryCard(recovery: Recovery, inventory: Inventory, nowMs: number): Card {
   const { id, testimonies, seen, ends, requester } = recovery;
-  const stands = standsLine(recovery, nowMs);
+  const stands = standsLine(recovery, inventory, nowMs);
   return {
     text: `The state store was lost: nothing is moved. ${stands} Look at the cloud before you sign.`,
     parts: [
@@ -52,8 +51,7 @@ export function recoveryCard(recovery: Recovery, inventory: Inventory, nowMs: nu
 
 /** An older card after somebody asked again. */
 export function replacedRecoveryCard(id: string): Card {
-  const text = `Recovery ${id} was replaced: somebody asked again. Its signatures do not count.`;
-  return { text, parts: [{ kind: "text", text }] };
+  return sentenceCard(`Recovery ${id} was replaced: somebody asked again. Its signatures do not count.`);
 }
 
 function forgottenParts({ forgotten }: Recovery): CardPart[] {
@@ -94,9 +92,13 @@ function waiting(recovery: Recovery, inventory: Inventory, nowMs: number): CardP
   ];
 }
 
-function standsLine({ state, signatures, keysRequired, signByMs }: Recovery, nowMs: number): string {
+function standsLine(
+  { state, signatures, keysRequired, signByMs }: Recovery,
+  inventory: Inventory,
+  nowMs: number,
+): string {
   if (state === "accepted")
-    return `Signed by ${signatures.map(({ by }) => by).join(" and ")}: this store counts again.`;
+    return `Signed by ${signatures.map(({ by }) => nameOf(inventory, by)).join(" and ")}: this store counts again.`;
   return `${signatures.length} of ${keysRequired} have signed; the last one counts until ${sayTime(signByMs, nowMs)}.`;
 }
 

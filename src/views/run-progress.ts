@@ -1,9 +1,17 @@
 import type { Card, CardButton, CardPart, Text } from "../domain/card.ts";
-import { ABOUT_A_FAILURE, DECISIONS, type Decision, failedStep } from "../domain/decision.ts";
+import { ABOUT_A_FAILURE, DECISIONS, type Decision, failedStep, fits } from "../domain/decision.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
 import type { Inventory } from "../domain/inventory.ts";
 import { type PlannedStep, phasesOf, stepOf } from "../domain/plan.ts";
-import { isOver, type RunState, type RunStateName, type StepState, stateOf, unmeasuredSteps } from "../domain/run.ts";
+import {
+  isOver,
+  isSettled,
+  type RunState,
+  type RunStateName,
+  type StepState,
+  stateOf,
+  unmeasuredSteps,
+} from "../domain/run.ts";
 import { oldSideLine } from "./old-side.ts";
 import { nameOf } from "./plan.ts";
 
@@ -54,9 +62,7 @@ export function progressCard(
   latest: Readonly<Record<string, string>> = {},
 ): Card {
   const { plan } = run;
-  const settled = plan.steps.filter((step) =>
-    ["done", "skipped", "taken-over"].includes(stateOf(run, step.id).state),
-  ).length;
+  const settled = plan.steps.filter((step) => isSettled(stateOf(run, step.id))).length;
   const oldSide = oldSideLine(run, nowMs);
   return {
     text: [
@@ -97,7 +103,7 @@ function facts(run: RunState, inventory: Inventory, nowMs: number): readonly (re
 
 function noReturnLine(run: RunState): string {
   if (run.pastNoReturn) return "passed: nothing is rolled back any more";
-  return isOver(run) ? "not passed" : "not passed: abort gives back what users lost";
+  return fits("abort", run) ? "not passed: abort gives back what users lost" : "not passed";
 }
 
 function stepLine(run: RunState, step: PlannedStep, nowMs: number, latest: string): Text {
@@ -127,6 +133,8 @@ function outcomeOf(run: RunState): string {
     return `Nothing irreversible happened, but this was NOT undone: ${titles(plan.steps.filter(({ id }) => undoSkipped.includes(id)))}. Look at ${plan.from} before anything else.`;
   if (state === "unwound")
     return `Nothing irreversible happened: ${plan.from} is as it was before, the extra capacity in ${plan.to} is kept. A new plan: /dr failover ${plan.service}`;
+  if (state === "closed")
+    return `What this run had done stays as it is. A plan for what is left: /dr failover ${plan.service}`;
   if (state === "paused" && voided && !pastNoReturn)
     return `The keys are void, and nothing more is started. Plan the rest on the facts of now, or abort this run.`;
   return "";
@@ -146,15 +154,7 @@ const OFFERED = Object.keys(LABEL) as readonly (keyof typeof LABEL)[]; // the ta
 /** The buttons that make sense now; what may be done in which state stands in the table of decisions. */
 function decisions(run: RunState): CardPart[] {
   const failed = failedStep(run);
-  const offered = OFFERED.filter((decision) => {
-    const rule = DECISIONS[decision];
-    return (
-      rule.states.includes(run.state) &&
-      !(rule.side === "before" && run.pastNoReturn) &&
-      !(decision === "resume" && run.voided) &&
-      !(ABOUT_A_FAILURE.includes(decision) && failed === undefined)
-    );
-  });
+  const offered = OFFERED.filter((decision) => fits(decision, run));
   if (offered.length === 0) return [];
   const isFence = failed !== undefined && stepOf(run.plan, failed).does === "fence-primary";
   const risk = (decision: Decision) => (decision === "skip" && isFence ? "Both sides may then take writes. " : "");
@@ -177,7 +177,8 @@ function decisions(run: RunState): CardPart[] {
 
 function whoDecides(decision: Decision, { plan }: RunState): string {
   const { needs } = DECISIONS[decision];
-  if (needs === "two keys") return `It takes ${plan.keysRequired} approvers; who asked for the plan is none of them.`;
+  if (needs === "two approvers")
+    return `It takes ${plan.keysRequired} approvers; who asked for the plan is none of them.`;
   return needs === "two keys on the new plan"
     ? `One responder asks for it; that plan then takes ${plan.keysRequired} keys.`
     : "One responder is enough.";

@@ -143,8 +143,3 @@ export function resolutionCard(incident: Incident): Card {
     ],
   };
 }
-
-/** One sentence about what changed. */
-export function noteCard(says: string): Card {
-  return { text: says, parts: [{ kind: "text", text: says }] };
-}

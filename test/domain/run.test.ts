@@ -188,8 +188,10 @@ describe("a run is a replay of its journal", () => {
     const run = apply(started(), { kind: "voided", ...at, why: ["the records changed"] });
     const farid = findPerson(inventory, "farid");
 
-    expect(refusal("resume", run, farid, inventory)).toContain("void");
+    expect(refusal("resume", run, farid, inventory)).toContain("/dr abort");
     expect(refusal("abort", run, farid, inventory)).toBeUndefined();
+    // Past the point of no return nobody is sent to a decision that is refused there.
+    expect(refusal("resume", { ...run, pastNoReturn: true }, farid, inventory)).not.toContain("/dr abort");
   });
 
   test("only a run that waits for people can be taken over by a plan for its rest, and then it is over", () => {

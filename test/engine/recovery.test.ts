@@ -168,7 +168,7 @@ describe("a lost store counts again when two people have signed (G17)", () => {
 
 describe("a signature that does not count (G2, G17)", () => {
   test.each([
-    ["the asker's own", "U01ELENA", /own key does not count/],
+    ["the asker's own", "U01ELENA", /own signature does not count/],
     ["a responder's without the role", "U01CHLOE", /not an approver/],
     ["a stranger's", "U09NOBODY", /not listed/],
   ])("%s", async (_whose, slackId, why) => {
@@ -184,7 +184,7 @@ describe("a signature that does not count (G2, G17)", () => {
     const recovery = await asked(ledger);
     await sign("U01DMITRI", recovery, ledger);
 
-    await expect(sign("U02DMITRI", recovery, ledger)).rejects.toThrow(/turned already/);
+    await expect(sign("U02DMITRI", recovery, ledger)).rejects.toThrow(/counts already/);
     expect(await ledger.disagreement()).toMatch(/came back empty/);
   });
 

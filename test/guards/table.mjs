@@ -280,7 +280,7 @@ export const GUARDS = [
   {
     guard: "neither of them the requester",
     file: "src/domain/decision.ts",
-    cut: 'if (rule.needs === "two keys" && person.id === run.plan.requester)',
+    cut: 'if (rule.needs === "two approvers" && person.id === run.plan.requester)',
     by: 'if (rule.needs === "" && person.id === run.plan.requester)',
     test: "domain/run.test.ts",
     fails: "who asked for the plan has no key in a decision that needs two",

@@ -64,9 +64,9 @@ test("a click that must not count has no effect, and the clicker is told why", a
   await people.act("duplicate-next-envelope", {});
   await turnKey(at, BEN, plan);
   await world.expectLog("slack.duplicate-delivered", () => true, 20_000);
-  await refused(BEN, plan, /^Your key is turned already/);
+  await refused(BEN, plan, /^Your key counts already/);
   expect(await keysOf(plan)).toEqual(["ben"]);
-  expect((await people.ephemerals(BEN)).map(({ text }) => text.slice(0, 12))).toEqual(["Your key is ", "Your key is "]);
+  expect((await people.ephemerals(BEN)).map(({ text }) => text.slice(0, 12))).toEqual(["Your key is ", "Your key cou"]);
 
   await people.as(ANA).clicks("intent:withdraw:2", { in: CHANNEL, message: plan.card, stale: true });
   const withdrawn = await refused(ELENA, plan, /^This plan is closed/);

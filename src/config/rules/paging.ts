@@ -79,7 +79,7 @@ export const PAGING_RULES: readonly Rule[] = [
       });
       return [
         ...(ack_deadline ? [] : [missing("ack_deadline", "5m")]),
-        // Five source plans ask for an update every 30 minutes; one that is not scheduled is forgotten.
+        // An update that is not scheduled is forgotten; every 30 minutes is what most plans ask for.
         ...(status_update_every ? [] : [missing("status_update_every", "30m")]),
       ];
     },

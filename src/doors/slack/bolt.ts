@@ -1,12 +1,13 @@
 import type { RequestListener } from "node:http";
 import { App, SocketModeReceiver, type types } from "@slack/bolt";
 import type { Intents } from "../../commands/intent.ts";
+import { sentenceCard } from "../../domain/card.ts";
 import { chainOf } from "../../domain/errors.ts";
 import type { PersonId } from "../../domain/person.ts";
 import type { Secret } from "../../domain/secret.ts";
 import type { Chat } from "../../ports/chat.ts";
 import type { Logger } from "../../ports/logger.ts";
-import { answering, plainCard } from "../door.ts";
+import { answering } from "../door.ts";
 import { type Acknowledging, type Conversing, converse } from "./conversation.ts";
 import { type Inbound, readAction, readCommand, readSubmission } from "./inbound.ts";
 import { sdkLogger } from "./sdk-logger.ts";
@@ -182,7 +183,7 @@ async function admit(
   const isOurs = inbound.team === team || (enterprise !== undefined && inbound.enterprise === enterprise);
   if (isOurs) return converse(deps, inbound, ack);
   deps.logger.warn({ team: inbound.team, slackId: inbound.place.slackId }, "Somebody of another team was turned away");
-  const answer = async () => ({ kind: "whisper", card: plainCard("TwoKey answers only its own team.") }) as const;
+  const answer = async () => ({ kind: "whisper", card: sentenceCard("TwoKey answers only its own team.") }) as const;
   return converse({ ...deps, answer }, inbound, ack);
 }
 

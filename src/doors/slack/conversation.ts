@@ -1,8 +1,7 @@
 import type { types } from "@slack/bolt";
 import type { Answer, Ask } from "../../commands/intent.ts";
-import type { Card, Form } from "../../domain/card.ts";
+import { type Card, type Form, sentenceCard } from "../../domain/card.ts";
 import { chainOf } from "../../domain/errors.ts";
-import { plainCard } from "../door.ts";
 import { carry, type Inbound } from "./inbound.ts";
 import { type Audience, type Telling, tell } from "./telling.ts";
 
@@ -38,7 +37,7 @@ export async function converse(deps: Conversing, inbound: Inbound, ack: Acknowle
     await deliver(deps, inbound, soon, ack);
     return;
   }
-  const working = plainCard("Working on it …");
+  const working = sentenceCard("Working on it …");
   await show(deps, inbound, { card: working, audience: "asker", ack });
   await deliver(deps, inbound, await answering, undefined);
 }
@@ -49,7 +48,10 @@ async function answerOnce(deps: Conversing, { key, ask }: Inbound): Promise<Answ
   } catch (error) {
     // Not knowing whether this was done before, doing nothing is the safe answer.
     deps.logger.error({ verb: ask.verb, error: chainOf(error) }, "An act could not be told from a repetition");
-    return { kind: "whisper", card: plainCard("TwoKey cannot reach its memory. Nothing was done; please try again.") };
+    return {
+      kind: "whisper",
+      card: sentenceCard("TwoKey cannot reach its memory. Nothing was done; please try again."),
+    };
   }
   return deps.answer(ask);
 }
@@ -70,7 +72,7 @@ async function deliver(deps: Conversing, inbound: Inbound, answer: Answer, ack: 
       if (beside) return acknowledge(deps, inbound, () => beside(answer.errors));
       // The form is closed by now.
       const lines = Object.entries(answer.errors).map(([field, error]) => `${field}: ${error}`);
-      const card = plainCard(`Nothing was done. ${lines.join("; ")}`);
+      const card = sentenceCard(`Nothing was done. ${lines.join("; ")}`);
       return show(deps, inbound, { card, audience: "asker", ack });
     }
   }
@@ -99,7 +101,7 @@ async function openForm(deps: Conversing, inbound: Inbound, form: Form, ack: Ack
     await deps.openView(inbound.place.triggerId ?? "", view);
   } catch (error) {
     deps.logger.warn({ verb: inbound.ask.verb, error: chainOf(error) }, "A form could not be opened");
-    const card = plainCard(`Slack did not open the form "${form.title}" in time. Please ask again.`);
+    const card = sentenceCard(`Slack did not open the form "${form.title}" in time. Please ask again.`);
     await tell(deps, inbound, card, "asker");
   }
 }

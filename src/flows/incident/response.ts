@@ -6,7 +6,7 @@ import type { IncidentDeps } from "./deps.ts";
 import { latestMatrix } from "./rungs.ts";
 
 /**
- * The response measured against the targets of its severity (source plan 003: detect, assess, communicate). Each phase
+ * The response measured against the targets of its severity: detect, assess, communicate. Each phase
  * is judged once, when its time is over; one that was missed is told to the channel with what to do about it.
  */
 interface Phase {

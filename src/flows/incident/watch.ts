@@ -1,4 +1,3 @@
-import type { Changed } from "../../domain/duty.ts";
 import type { Event } from "../../domain/event.ts";
 import {
   amend,
@@ -56,14 +55,6 @@ export async function incidentsAbout(
   const named = hint.key === undefined ? undefined : readDedupKey(hint.key);
   if (named) return [named.id];
   return hint.incident === undefined ? [] : incidents.openIds(INCIDENT_LABEL.pager(hint.incident));
-}
-
-/** The pager says that something happened there: it is read at once. A hint is no more than that. */
-export function readPagerNow(incident: Incident, nowMs: number): Changed<Incident> | undefined {
-  const record = incident.duties["evidence"];
-  if (!isOpen(incident) || record === undefined || record.state === "claimed") return undefined;
-  const duties = { ...incident.duties, evidence: { ...record, retryAtMs: nowMs } };
-  return { value: { ...incident, duties }, events: [] };
 }
 
 /** Counts from listed responders, and from anybody whom the pager itself notified for this incident. */

@@ -1,6 +1,6 @@
 import { blindMs, lossMs, positionOf, sayLoss } from "../../domain/data-position.ts";
 import { sayDuration } from "../../domain/duration.ts";
-import type { Known, SiteFacts } from "../../domain/observed.ts";
+import { isUnreachable, type Known, type SiteFacts } from "../../domain/observed.ts";
 import type { Acceptance, Plan } from "../../domain/plan.ts";
 import { stateOf } from "../../domain/run.ts";
 import { otherRegion, type Region, ROUTE53_CONTROL_PLANE, siteOf } from "../../domain/service.ts";
@@ -40,7 +40,7 @@ export function judge(request: FailoverRequest): Judgement {
   const { service, observed, to } = request;
   const from = otherRegion(service, to);
   const [old, next] = [observed.sites[from], observed.sites[to]];
-  const oldSideDark = isDark(old?.database) && isDark(old?.compute);
+  const oldSideDark = isUnreachable(old?.database) && isUnreachable(old?.compute);
   const dnsByHand = from === ROUTE53_CONTROL_PLANE && oldSideDark;
   const change = observed.trafficRecords.known ? trafficChange(service, observed.trafficRecords.value, to) : undefined;
   const promoted = promotedBy(request, next, oldSideDark);
@@ -61,9 +61,6 @@ export function judge(request: FailoverRequest): Judgement {
       next?.lag.known && !promoted && !oldSideDark ? Math.max(service.rpo / 1_000, next.lag.value.seconds) : undefined,
   };
 }
-
-const isDark = (known: Known<unknown> | undefined): boolean =>
-  known !== undefined && !known.known && known.cause === "unreachable";
 
 /**
  * Who promoted a standalone standby. With the old side dark it looks like this as well when a failover was left in the
@@ -100,7 +97,10 @@ function targetRefusals(
     return [
       `Nobody can say which database of ${service.name} is the writer: ${activeRegion.why}. Settle that by hand first.`,
     ];
-  if (activeRegion.value !== from) return [`${service.name} is active in ${to} already. Its standby is ${from}.`];
+  if (activeRegion.value !== from)
+    return [
+      `${service.name} is active in ${to} already. To move it to ${from}: /dr failover ${service.name} to ${from}.`,
+    ];
   return [];
 }
 
@@ -112,17 +112,21 @@ function databaseRefusals(
   const { instance } = siteOf(service, to).database;
   if (!next) return [`There is no site in ${to}.`];
   if (!next.database.known)
-    return [
-      `The standby database ${instance} in ${to} cannot be seen: ${next.database.why}. Nothing can be planned without it.`,
-    ];
+    return [`The standby database ${instance} in ${to} cannot be seen: ${next.database.why}. Ask again when it can.`];
   const { status, role } = next.database.value;
   const reasons: string[] = [];
-  if (role !== "replica" && !promoted) reasons.push(`${instance} is no read replica, so there is nothing to promote.`);
+  if (role !== "replica" && !promoted)
+    reasons.push(
+      `${instance} is no read replica, so there is nothing to promote. Look by hand whether it was promoted already, or build a replica first.`,
+    );
   if (!PROMOTABLE.has(status) && promoted !== "continued")
-    reasons.push(`${instance} is ${status}; a replica in that status cannot be promoted.`);
-  if (!next.compute.known) reasons.push(`The standby service in ${to} cannot be seen: ${next.compute.why}.`);
+    reasons.push(
+      `${instance} is ${status}; a replica in that status cannot be promoted. Ask again when it is available.`,
+    );
+  if (!next.compute.known)
+    reasons.push(`The standby service in ${to} cannot be seen: ${next.compute.why}. Ask again when it can.`);
   else if (next.compute.value.status !== "ACTIVE")
-    reasons.push(`The standby service in ${to} is ${next.compute.value.status}.`);
+    reasons.push(`The standby service in ${to} is ${next.compute.value.status}. It has to be ACTIVE first.`);
   return reasons;
 }
 
@@ -136,13 +140,16 @@ function recordRefusals(
   const reasons: string[] = [];
   if (!trafficRecords.known)
     reasons.push(
-      `The records of ${service.traffic.name} cannot be read: ${trafficRecords.why}. Users could not be moved.`,
+      `The records of ${service.traffic.name} cannot be read: ${trafficRecords.why}. Users could not be moved. Ask again when they can be read.`,
     );
   if (change && "refused" in change)
-    reasons.push(`The records of ${service.traffic.name} cannot be moved: ${change.refused}.`);
-  if (!databaseRecord.known) reasons.push(`The database's CNAME cannot be read: ${databaseRecord.why}.`);
+    reasons.push(
+      `The records of ${service.traffic.name} cannot be moved: ${change.refused}. Mend them, or what twokey.yaml says of them.`,
+    );
+  if (!databaseRecord.known)
+    reasons.push(`The database's CNAME cannot be read: ${databaseRecord.why}. Ask again when it can.`);
   else if (service.database_record && !databaseRecord.value)
-    reasons.push(`${service.database_record.name} is no CNAME record.`);
+    reasons.push(`${service.database_record.name} is no CNAME record. Mend it, or database_record in twokey.yaml.`);
   return reasons;
 }
 

@@ -62,6 +62,7 @@ function planFrom(request: FailoverRequest, judgement: Judgement): Plan {
 }
 
 const restOf = ({ plan, intents }: RunState): RestOf => ({ run: plan.id, intents });
+
 /** Everything that was seen, with its own age: a sample of the lag is minutes older than the look that found it. */
 function factsOf({ service, observed, to }: FailoverRequest, from: Region): NonNullable<Plan["facts"]> {
   const seen = (what: string, known: Known<unknown> | undefined) => (known?.known ? [{ what, atMs: known.atMs }] : []);

@@ -130,8 +130,8 @@ const FORMS: Readonly<Record<string, string>> = {
   "intent:approve": "agrees in words, and turns the key",
   "intent:resolve": "fills in what happened, and closes the incident",
 };
-/** What the heading of each line of progress says already. */
-const withoutTitle = (text: string) => text.replace(/^Failover of \S+ to /, "");
+/** One line of progress: its first sentence, without what the heading says already. */
+const progressLine = (text: string) => text.replace(/^Failover of \S+ to /, "").replace(/(?<=[.!?]) .*$/su, "");
 
 /** What of the world's log is worth a stranger's time, and how it is said. */
 const SENTENCES: Readonly<Record<string, Tell>> = {
@@ -156,10 +156,10 @@ const SENTENCES: Readonly<Record<string, Tell>> = {
   "slack.message-posted": (facts, name) => [
     name(words(facts["channel"])),
     isProgress(facts) ? "progress" : "TwoKey",
-    isProgress(facts) ? withoutTitle(words(facts["text"])) : words(facts["text"]),
+    isProgress(facts) ? progressLine(words(facts["text"])) : words(facts["text"]),
   ],
   "slack.message-updated": (facts, name) =>
-    isProgress(facts) ? [name(words(facts["channel"])), "progress", withoutTitle(words(facts["text"]))] : undefined,
+    isProgress(facts) ? [name(words(facts["channel"])), "progress", progressLine(words(facts["text"]))] : undefined,
   "slack.ephemeral": ({ user, text }, name) => [`to ${name(words(user))}`, "TwoKey", words(text)],
   "slack.person-acted": ({ kind, user, channel, text, label, callbackId }, name) => {
     if (kind === "command") return [name(words(channel)), name(words(user)), words(text)];

@@ -20,7 +20,7 @@ function commandsOf(desk: Bridge, over: Partial<IncidentCommandDeps> = {}): Inci
   return {
     ...desk,
     runInProgress: () => Promise.resolve(undefined),
-    recovery: () => Promise.resolve({}),
+    measured: () => Promise.resolve({}),
     newId: () => "d3c1ar",
     ...over,
   };
@@ -64,7 +64,7 @@ describe("intents about incidents", () => {
     await expect(resolve(ask("resolve", '"a" "b" "c" "d"'), running)).rejects.toThrow("still under way");
     await resolve(
       ask("resolve", '"fixed" "checkout" "none" "none"'),
-      commandsOf(desk, { recovery: () => Promise.resolve({ restoredAtMs: START_MS + 60_000 }) }),
+      commandsOf(desk, { measured: () => Promise.resolve({ restoredAtMs: START_MS + 60_000 }) }),
     );
     const { state, resolution } = await desk.incident(id);
     expect([state, resolution?.fields.impact, resolution?.rtoMs]).toEqual(["resolved", "checkout", 60_000]);

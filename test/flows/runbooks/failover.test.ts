@@ -244,7 +244,9 @@ describe("the failover runbook", () => {
       sites: { ...observed.sites, "eu-central-1": { ...standby, database: dark<never>("RDS") } },
     };
 
-    expect(refusals(planned(inventory, { observed: blind }))).toContain("Nothing can be planned without it");
+    expect(refusals(planned(inventory, { observed: blind }))).toContain(
+      "mycomputer-inventory-db-replica in eu-central-1 cannot be seen",
+    );
   });
 
   test("changed records void the keys; an unreachable region and a smaller lag do not (G3)", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { recoveryOf } from "../../src/app/recovery.ts";
+import { measuredOf } from "../../src/app/incident-runs.ts";
 import type { Incident } from "../../src/domain/incident.ts";
 import type { Mode } from "../../src/domain/plan.ts";
 import type { RunState } from "../../src/domain/run.ts";
@@ -43,7 +43,7 @@ async function lostBy(run: RunState, firstSeenAtMs: number, before: readonly Run
   const incident: Pick<Incident, "id" | "services" | "openedAtMs" | "firstSeenAtMs"> = {
     ...{ id: "i-1", services: ["inventory"], openedAtMs: AT - 3_600_000, firstSeenAtMs },
   };
-  return (await recoveryOf(incident, { runs })).dataLossMs;
+  return (await measuredOf(incident, { runs })).dataLossMs;
 }
 
 describe("what was lost, as it is said when an incident is resolved", () => {

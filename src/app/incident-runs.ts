@@ -1,4 +1,4 @@
-import type { RecoveryFacts } from "../commands/incident-deps.ts";
+import type { Measured } from "../commands/incident-deps.ts";
 import { lossMs } from "../domain/data-position.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
 import type { Incident, UpdateFields } from "../domain/incident.ts";
@@ -38,12 +38,12 @@ export async function runInProgress(incident: Incident, memory: Memory, clock: C
 }
 
 /** When users were served again, and how much was lost, from the run's own recorded measurements. */
-export async function recoveryOf(incident: Affected, memory: KnownRuns): Promise<RecoveryFacts> {
+export async function measuredOf(incident: Affected, memory: KnownRuns): Promise<Measured> {
   const verified = (await runsOf(incident, memory)).findLast((run) => run.state === "verified");
   if (!verified) return {};
-  const restoredAtMs = measured(verified, "check-public", "verifiedAtMs");
+  const restoredAtMs = outputOf(verified, "check-public", "verifiedAtMs");
   const promoted = await promotedIn(verified, memory);
-  const lastCommitMs = measured(promoted, "record-position", "lastCommitMs");
+  const lastCommitMs = outputOf(promoted, "record-position", "lastCommitMs");
   return {
     restoredAtMs,
     dataLossMs: lastCommitMs === undefined ? undefined : lostBy(promoted, lastCommitMs, incident),
@@ -56,7 +56,7 @@ async function promotedIn(run: RunState, memory: KnownRuns): Promise<RunState> {
   return before ? promotedIn(before, memory) : run;
 }
 
-function measured(run: RunState, step: string, field: string): number | undefined {
+function outputOf(run: RunState, step: string, field: string): number | undefined {
   const value = stateOf(run, step).output[field];
   return typeof value === "number" ? value : undefined;
 }
@@ -90,7 +90,7 @@ function challengesOf(incident: Incident, run: RunState | undefined): string {
 function etaOf(run: RunState | undefined, nowMs: number): string {
   if (!run || run.state === "waiting-for-keys") return "Not known yet";
   if (run.state === "verified")
-    return measured(run, "check-public", "verifiedAtMs") === undefined
+    return outputOf(run, "check-public", "verifiedAtMs") === undefined
       ? "The failover has ended; nobody measured whether users are served"
       : "Users are served again";
   if (run.startedAtMs === undefined || run.state !== "running") return "Not known: people have to decide first";
