@@ -7,7 +7,7 @@ import { responseTargets } from "../flows/incident/response.ts";
 import type { Clock } from "../ports/clock.ts";
 import { alertCard, alertChangesCard } from "../views/alert.ts";
 import { incidentCard } from "../views/incident.ts";
-import { planCard } from "../views/plan.ts";
+import { byHandCard, planCard } from "../views/plan.ts";
 import { recoveryCard, replacedRecoveryCard } from "../views/recovery.ts";
 import { progressCard } from "../views/run-progress.ts";
 import { updateDraftCard } from "../views/update.ts";
@@ -56,6 +56,10 @@ const RENDER: Readonly<Record<string, Render>> = {
   plan: async (subject, { memory, clock, inventory }) => {
     const run = await memory.runs.read(subject);
     return run && planCard(run, inventory(), clock.now());
+  },
+  "by-hand": async (subject, { memory }) => {
+    const run = await memory.runs.read(subject);
+    return run && byHandCard(run.plan);
   },
   progress: async (subject, { memory, clock, inventory }) => {
     const [run, notes] = await Promise.all([memory.runs.read(subject), memory.notes.get(subject)]);

@@ -91,21 +91,27 @@ export async function closeIfMovedOn(run: RunState, deps: Pick<TendDeps, "runs" 
   await deps.runs.append(run, { entries: [entry], events: [eventOf(run, entry, { says })], over: true });
 }
 
-/** The plan's card until the keys are complete, then one progress message that is edited. */
+/**
+ * The plan's card until the keys are complete, with the same by hand in its thread: it has to be read also when this bot is
+ * gone. Then one progress message that is edited.
+ */
 export async function showRun(
   run: RunState,
   deps: Pick<TendDeps, "cards" | "clock" | "wake" | "channelOf">,
 ): Promise<void> {
   const channel = await deps.channelOf(run);
   if (channel === undefined) return;
-  const kinds = run.startedAtMs === undefined ? (["plan"] as const) : (["plan", "progress"] as const);
-  for (const kind of kinds) {
-    const id = `${kind}:${run.plan.id}`;
+  const { id: subject } = run.plan;
+  const plan = { id: `plan:${subject}`, kind: "plan", subject, channel };
+  const byHand = { id: `by-hand:${subject}`, kind: "by-hand", subject, channel, under: plan.id };
+  const progress = { id: `progress:${subject}`, kind: "progress", subject, channel, pin: true };
+  for (const request of run.startedAtMs === undefined ? [plan, byHand] : [plan, progress]) {
     const nowMs = deps.clock.now();
-    const wanted = await deps.cards.change(id, (current) => {
-      const value = wantCard(current, { id, kind, subject: run.plan.id, channel, pin: kind === "progress" }, nowMs);
+    const wanted = await deps.cards.change(request.id, (current) => {
+      // A plan never changes, and neither do its commands.
+      const value = current && request === byHand ? undefined : wantCard(current, request, nowMs);
       return value && { value, events: [], dueAtMs: nowMs };
     });
-    if (wanted && wanted.wanted > wanted.sent) await deps.wake.card(id);
+    if (wanted && wanted.wanted > wanted.sent) await deps.wake.card(request.id);
   }
 }

@@ -43,7 +43,7 @@ export function planCard(run: RunState, inventory: Inventory, nowMs: number): Ca
         text: [
           `Plan digest `,
           { code: run.digest.slice(0, DIGEST_SHOWN) },
-          `. By hand, without this bot: `,
+          `. The same as commands to paste, for the day this bot is gone too: in the thread, and `,
           { code: `/dr by-hand ${plan.id}` },
         ],
       },
