@@ -14,6 +14,12 @@ export interface BotSettings {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/**
+ * As `npm start` and the image start it. Start-up leaves as much garbage as the bot lives on, and V8 lets it stand until its
+ * first large collection, which a quiet bot may not reach for hours; these bring that collection forward and limit no heap.
+ */
+export const NODE_OPTIONS = ["--max-semi-space-size=4", "--initial-old-space-size=48", "--optimize-for-size"] as const;
+
 /** Machine times. */
 const READY_WITHIN_MS = 20_000;
 const STOP_WITHIN_MS = 10_000;
@@ -42,7 +48,7 @@ export class Bot {
 
   start(): void {
     const { program, path, directory, redisUrl, ledgerKey, environment } = this.#settings;
-    const child = spawn(process.execPath, ["--max-semi-space-size=4", program, "--stop-with-parent"], {
+    const child = spawn(process.execPath, [...NODE_OPTIONS, program, "--stop-with-parent"], {
       stdio: ["pipe", "pipe", "pipe"],
       env: {
         ...environment,
