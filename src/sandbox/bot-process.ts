@@ -18,7 +18,7 @@ export interface BotSettings {
  * As `npm start` and the image start it. Start-up leaves as much garbage as the bot lives on, and V8 lets it stand until its
  * first large collection, which a quiet bot may not reach for hours; these bring that collection forward and limit no heap.
  */
-export const NODE_OPTIONS = ["--max-semi-space-size=4", "--initial-old-space-size=48", "--optimize-for-size"] as const;
+export const NODE_OPTIONS = ["--max-semi-space-size=2", "--initial-old-space-size=32", "--optimize-for-size"] as const;
 
 /** Machine times. */
 const READY_WITHIN_MS = 20_000;
