@@ -88,7 +88,9 @@ test("a fence that fails and was not accepted stops the run before the promotion
   const mayStart = new Date((done.endedAtMs ?? 0) + done.plan.coolDownMs).toISOString().slice(11, 19);
   expect(cooling.text).toContain(`The next failover may start at ${mayStart}Z`);
   const timeline = await answerTo(at, FARID, "/dr timeline", channel, /^Timeline of/);
-  const told = ["the keys are complete", "is not fenced", "Ben Osei: unwind", "Elena Rossi: skip", "is verified"];
+  // Nobody proved the fence, so the end is not called verified without saying so.
+  const end = "has ended, and nobody measured: Fence eu-west-1";
+  const told = ["the keys are complete", "is not fenced", "Ben Osei: unwind", "Elena Rossi: skip", end];
   expect(told.filter((words) => !JSON.stringify(timeline.blocks).includes(words))).toEqual([]);
   aws.close();
 }, 150_000);
