@@ -76,6 +76,8 @@ export interface DutySpec<Doc> {
   /** One line for people: what this duty is. */
   readonly says: string;
   readonly lane: Lane;
+  /** Machine time that one attempt is given before it counts as dead, where the lane's own is too short. */
+  readonly claimMs?: number;
   /** Every duty of this kind, done ones included; of a series at most one that lies in the future. */
   duties(doc: Doc, nowMs: number): readonly OwedDuty[];
   intend?(doc: Doc, duty: Duty, nowMs: number): Changed<Doc>;

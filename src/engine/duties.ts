@@ -152,7 +152,7 @@ function intend<Doc extends { readonly duties: DutyRecords }>(
     // While an outcome is unknown the first intent counts: that is how far back one has to look.
     intentAtMs: mayHaveWorked ? before.intentAtMs : nowMs,
     claimedAtMs: nowMs,
-    claimedUntilMs: nowMs + CLAIM_MS[duty.lane] * deps.clock.speed,
+    claimedUntilMs: nowMs + claimMsOf(duty, deps) * deps.clock.speed,
   };
   const claimed = { ...change.value, duties: { ...change.value.duties, [duty.key]: record } };
   const intended = deps.rows.find((row) => row.kind === duty.kind)?.intend?.(claimed, duty, nowMs);
@@ -195,7 +195,7 @@ async function keepClaim<Doc extends { readonly duties: DutyRecords }>(
   over: AbortSignal,
 ): Promise<void> {
   const { clock, records, logger } = deps;
-  const claimMs = CLAIM_MS[duty.lane] * clock.speed;
+  const claimMs = claimMsOf(duty, deps) * clock.speed;
   const untilMs = (record.claimedAtMs ?? record.intentAtMs) + LONGEST_CLAIM_MS * clock.speed;
   try {
     while (!over.aborted && clock.now() + claimMs / 3 < untilMs) {
@@ -212,6 +212,10 @@ async function keepClaim<Doc extends { readonly duties: DutyRecords }>(
   } catch (error) {
     if (!over.aborted) logger.warn({ id, duty: duty.key, why: chainOf(error) }, "A claim could not be prolonged");
   }
+}
+
+function claimMsOf<Doc>(duty: Duty, { rows }: Pick<DutyDeps<Doc>, "rows">): number {
+  return rows.find(({ kind }) => kind === duty.kind)?.claimMs ?? CLAIM_MS[duty.lane];
 }
 
 function isStillOurs<Doc extends { readonly duties: DutyRecords }>(

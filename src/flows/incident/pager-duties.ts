@@ -15,6 +15,8 @@ import { mergeEvidence } from "./watch.ts";
 /** Webhooks may be lost or switched off: the pager is read as well (`reference: webhooks are a hint`). World time. */
 const READ_EVERY_MS = { unanswered: 10_000, otherwise: 60_000 } as const;
 const CONFIRM_AFTER_MS = 60_000;
+/** Machine time. */
+const EVIDENCE_CLAIM_MS = 25_000;
 
 function evidenceDuties(incident: Incident): OwedDuty[] {
   const trigger = incident.duties[triggerKey(incident)];
@@ -87,7 +89,14 @@ function absorbDuties(incident: Incident): OwedDuty[] {
 }
 
 export const WATCH_DUTIES: readonly DutySpec<Incident>[] = [
-  { kind: "evidence", says: "Read the pager's own truth", lane: "pages", duties: evidenceDuties },
+  {
+    kind: "evidence",
+    says: "Read the pager's own truth",
+    lane: "pages",
+    // With many incidents open it waits its turn at the pager; nobody is lost by a read that comes later.
+    claimMs: EVIDENCE_CLAIM_MS,
+    duties: evidenceDuties,
+  },
   { kind: "mirror-ack", says: "Tell the pager that somebody answered", lane: "pages", duties: mirrorDuties },
   { kind: "pager-resolve", says: "Close the incident at the pager", lane: "pages", duties: resolveDuties },
   { kind: "confirm", says: "Look whether it is closed at the pager", lane: "pages", duties: confirmDuties },
