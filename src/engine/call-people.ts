@@ -59,22 +59,22 @@ export function whoIsNeeded(run: RunState, inventory: Inventory): Needed | undef
       };
     case "paused":
       // A person who paused a run knows it; facts that changed under the keys are news to everybody.
-      if (!run.voided) return openOldSide(run, each([...commanders, ...holders]));
+      if (!run.voided) return openOldSide(run, distinct([...commanders, ...holders]));
       return withOldSide(run, {
         occasion: "voided",
-        people: each([...holders, ...commanders]),
+        people: distinct([...holders, ...commanders]),
         why: `Run ${plan.id} (${about}) is paused: ${run.why}`,
       });
     case "stopped":
     case "stuck":
       return withOldSide(run, {
         occasion: occasionOf(run),
-        people: each([...commanders, ...holders]),
+        people: distinct([...commanders, ...holders]),
         why: `Run ${plan.id} (${about}) is ${run.state} and needs a decision: ${run.why}`,
       });
     case "running":
     case "verified":
-      return openOldSide(run, each([...commanders, ...holders]));
+      return openOldSide(run, distinct([...commanders, ...holders]));
     case "unwinding":
     case "unwound":
     case "closed":
@@ -84,7 +84,7 @@ export function whoIsNeeded(run: RunState, inventory: Inventory): Needed | undef
 }
 
 /** A commander may hold a key as well. */
-const each = (people: readonly Person[]): Person[] => [...new Set(people)];
+const distinct = (people: readonly Person[]): Person[] => [...new Set(people)];
 
 /** The old side answers and could not be fenced: both sides may take writes until somebody closes it. */
 function openOldSide(run: RunState, people: readonly Person[]): Needed | undefined {
@@ -110,8 +110,9 @@ function occasionOf(run: RunState): string {
 /** Calls whoever is needed and has not been called in this round. Safe to call at any time, from any process. */
 export async function callPeople(run: RunState, deps: CallDeps): Promise<void> {
   const needed = whoIsNeeded(run, deps.inventory());
-  const pagerKey = needed && pagerKeyOf(run, needed, deps.inventory());
-  if (needed && pagerKey !== undefined) await callNow(run, needed, pagerKey, deps);
+  if (!needed) return standDown(run, undefined, deps);
+  const pagerKey = pagerKeyOf(run, needed, deps.inventory());
+  await callNow(run, needed, pagerKey, deps);
   await standDown(run, pagerKey, deps);
 }
 

@@ -1,3 +1,4 @@
+import { canonicalJson } from "../../domain/json.ts";
 import type { PlannedStep } from "../../domain/plan.ts";
 import { fenceOf, inputOf } from "../../domain/run.ts";
 import { type Region, type Service, siteOf } from "../../domain/service.ts";
@@ -47,12 +48,20 @@ function without(ids: readonly string[], drafts: readonly Draft[]): Draft[] {
     .map((draft) => ({ ...draft, after: [...new Set(passedOn(draft.after))] }));
 }
 
-/** What undo puts back is what stood before the first attempt, not what an earlier run has made of it. */
-function capturedBefore({ continues }: FailoverRequest): unknown {
+/** What is closed and stopped. */
+const fencedThings = (input: Readonly<Record<string, unknown>>): string =>
+  canonicalJson([input["region"], input["securityGroup"], input["compute"]]);
+
+/**
+ * What undo puts back is what stood before the first attempt, not what an earlier run has made of it. It belongs to that
+ * security group and that service: if the file names others since, nothing of it is put back on those.
+ */
+function capturedBefore({ continues }: FailoverRequest, now: Readonly<Record<string, unknown>>): unknown {
   const before = continues && fenceOf(continues);
   // A run that asked for nothing itself may still continue one that did.
   const mayHaveTouched = continues && (continues.intents > 0 || continues.plan.restOf !== undefined);
-  return before && mayHaveTouched ? inputOf(continues, before)["captured"] : undefined;
+  if (!before || !mayHaveTouched || fencedThings(before.input) !== fencedThings(now)) return undefined;
+  return inputOf(continues, before)["captured"];
 }
 
 function fence(request: FailoverRequest, { from, oldSideDark }: Judgement): Draft {
@@ -67,6 +76,7 @@ function fence(request: FailoverRequest, { from, oldSideDark }: Judgement): Draf
           scaling: facts.compute.value.scaling ?? null,
         }
       : null;
+  const things = { region: from, compute: site.compute, securityGroup: site.database.security_group };
   return {
     id: "fence",
     does: "fence-primary",
@@ -74,11 +84,9 @@ function fence(request: FailoverRequest, { from, oldSideDark }: Judgement): Draf
     controlPlane: from,
     title: mode === "planned" ? `Stop the writers of ${from}` : `Fence ${from}: stop its service, close its database`,
     input: {
-      region: from,
-      compute: site.compute,
-      securityGroup: site.database.security_group,
+      ...things,
       writeCheck: site.database.write_check,
-      captured: capturedBefore(request) ?? captured,
+      captured: capturedBefore(request, things) ?? captured,
       unfencedAccepted: oldSideDark,
     },
     expectedMs: 5 * SECOND,

@@ -121,6 +121,17 @@ describe("the rest of a rest", () => {
     expect(inputOf(third, FENCE)).toEqual(inputOf(touched, FENCE));
   });
 
+  test("puts nothing of one security group or service back on another one that the file names now", () => {
+    const home = service.sites[service.home];
+    if (!home) throw new Error("the service has a home");
+    const renamed = { ...home, database: { ...home.database, security_group: "sg-0fedcba9876543210" } };
+    const edited = { ...inventory, services: [{ ...service, sites: { ...service.sites, [service.home]: renamed } }] };
+    const second = proposed(edited, { id: "F-2", observed, continues: touched });
+
+    expect(inputOf(second, FENCE)).toMatchObject({ rules: [], desired: 0 });
+    expect(inputOf(second, FENCE)).not.toEqual(inputOf(touched, FENCE));
+  });
+
   test("knows the records that stood before users were moved", () => {
     const second = proposed(inventory, { id: "F-2", observed, continues: touched });
     const third = proposed(inventory, { id: "F-3", observed, continues: second });
