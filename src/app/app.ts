@@ -1,8 +1,8 @@
 import { hostname } from "node:os";
 import type { Settings } from "../config/environment.ts";
-import { wantCard } from "../domain/card-due.ts";
+import { wantCard } from "../domain/card/card-due.ts";
 import { messageOf } from "../domain/errors.ts";
-import { type Inventory, sha256 } from "../domain/inventory.ts";
+import { type Inventory, sha256 } from "../domain/service/inventory.ts";
 import type { IncidentDeps } from "../flows/incident/deps.ts";
 import { createQueues, type Queues } from "../jobs/queues.ts";
 import { createWorkers } from "../jobs/workers.ts";

@@ -1,6 +1,6 @@
-import { changesInReply, readReplySubject } from "../domain/alert-thread.ts";
-import { type Card, sentenceCard } from "../domain/card.ts";
-import { findPerson, type Inventory } from "../domain/inventory.ts";
+import { type Card, sentenceCard } from "../domain/card/card.ts";
+import { changesInReply, readReplySubject } from "../domain/incident/alert-thread.ts";
+import { findPerson, type Inventory } from "../domain/service/inventory.ts";
 import { whoIsNeeded } from "../engine/call-people.ts";
 import { nextPage } from "../flows/incident/next-page.ts";
 import { responseTargets } from "../flows/incident/response.ts";

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Intents } from "../commands/intent.ts";
 import type { Settings } from "../config/environment.ts";
-import { type Inventory, whoIs } from "../domain/inventory.ts";
+import { type Inventory, whoIs } from "../domain/service/inventory.ts";
 import { createSlackDoor, type SlackDoor } from "../doors/slack/bolt.ts";
 import { createPagerDutyDoor } from "../doors/web/pagerduty.ts";
 import { startWeb, type Web } from "../doors/web/server.ts";

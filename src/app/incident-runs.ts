@@ -1,9 +1,9 @@
 import type { Measured } from "../commands/incident-deps.ts";
-import { lossMs } from "../domain/data-position.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
-import type { Incident, UpdateFields } from "../domain/incident.ts";
-import { budgetMs } from "../domain/plan.ts";
-import { isOver, type RunState, stateOf } from "../domain/run.ts";
+import type { Incident, UpdateFields } from "../domain/incident/incident.ts";
+import { lossMs } from "../domain/plan-run/data-position.ts";
+import { budgetMs } from "../domain/plan-run/plan.ts";
+import { isOver, type RunState, stateOf } from "../domain/plan-run/run.ts";
 import type { Clock } from "../ports/clock.ts";
 import { runLine } from "../views/run-progress.ts";
 import type { Memory } from "./memory.ts";

@@ -1,9 +1,9 @@
-import type { Card } from "../domain/card.ts";
-import type { CardRequest } from "../domain/card-due.ts";
-import { dutiesFrom, nextDueAt } from "../domain/duty.ts";
-import { dedupKey, type Incident } from "../domain/incident.ts";
-import { findService, type Inventory } from "../domain/inventory.ts";
-import { isOver, type RunState } from "../domain/run.ts";
+import type { Card } from "../domain/card/card.ts";
+import type { CardRequest } from "../domain/card/card-due.ts";
+import { dutiesFrom, nextDueAt } from "../domain/incident/duty.ts";
+import { dedupKey, type Incident } from "../domain/incident/incident.ts";
+import { isOver, type RunState } from "../domain/plan-run/run.ts";
+import { findService, type Inventory } from "../domain/service/inventory.ts";
 import { advanceLane } from "../engine/duties.ts";
 import { sendCard } from "../engine/outbox.ts";
 import { callForRun, type TendDeps, tendRun } from "../engine/tend-run.ts";

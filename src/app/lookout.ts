@@ -1,8 +1,8 @@
 import { chainOf } from "../domain/errors.ts";
-import { INCIDENT_LABEL } from "../domain/incident.ts";
-import type { Inventory } from "../domain/inventory.ts";
-import type { Observation } from "../domain/observed.ts";
-import type { Service } from "../domain/service.ts";
+import { INCIDENT_LABEL } from "../domain/incident/incident.ts";
+import type { Inventory } from "../domain/service/inventory.ts";
+import type { Observation } from "../domain/service/observed.ts";
+import type { Service } from "../domain/service/service.ts";
 import { isDark } from "../flows/patience.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { StoreClock } from "../store/clock.ts";

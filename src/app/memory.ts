@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { AlertRecord } from "../domain/alert.ts";
-import { CardDue } from "../domain/card-due.ts";
-import { Incident, incidentLabels, isOpen } from "../domain/incident.ts";
-import type { Observation } from "../domain/observed.ts";
+import { CardDue } from "../domain/card/card-due.ts";
+import { AlertRecord } from "../domain/incident/alert.ts";
+import { Incident, incidentLabels, isOpen } from "../domain/incident/incident.ts";
+import type { Observation } from "../domain/service/observed.ts";
 import { RunCalls } from "../engine/call-people.ts";
 import { RunNotes } from "../engine/tend-run.ts";
 import { Correlation } from "../flows/incident/correlate.ts";

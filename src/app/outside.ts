@@ -1,5 +1,5 @@
 import type { Settings } from "../config/environment.ts";
-import type { Inventory } from "../domain/inventory.ts";
+import type { Inventory } from "../domain/service/inventory.ts";
 import { createAws, type GuardedAws } from "../integrations/aws/aws.ts";
 import { createProbe } from "../integrations/network/probe.ts";
 import { createPagerDutyPaging } from "../integrations/pagerduty/paging.ts";

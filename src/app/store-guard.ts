@@ -1,5 +1,5 @@
 import { messageOf } from "../domain/errors.ts";
-import type { Inventory } from "../domain/inventory.ts";
+import type { Inventory } from "../domain/service/inventory.ts";
 import type { Queues } from "../jobs/queues.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { LostStore } from "../ports/lost-store.ts";

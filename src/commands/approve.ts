@@ -1,5 +1,5 @@
 import { UserError } from "../domain/errors.ts";
-import type { RunState } from "../domain/run.ts";
+import type { RunState } from "../domain/plan-run/run.ts";
 import { type KeyDeps, turnKey } from "../engine/keys.ts";
 import { keyForm, keysLine } from "../views/plan.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";

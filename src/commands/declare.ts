@@ -1,6 +1,6 @@
 import { UserError } from "../domain/errors.ts";
-import { INCIDENT_LABEL, type Incident } from "../domain/incident.ts";
-import { readSeverity } from "../domain/severity.ts";
+import { INCIDENT_LABEL, type Incident } from "../domain/incident/incident.ts";
+import { readSeverity } from "../domain/incident/severity.ts";
 import { CORRELATION_ID, type OpenIncident } from "../flows/incident/correlate.ts";
 import { dueChange } from "../flows/incident/index.ts";
 import { openIncident } from "../flows/incident/open.ts";

@@ -1,7 +1,7 @@
 import { UserError } from "../domain/errors.ts";
-import { isOpen } from "../domain/incident.ts";
-import { type Inventory, whoIs } from "../domain/inventory.ts";
-import type { PageTarget } from "../domain/page.ts";
+import { isOpen } from "../domain/incident/incident.ts";
+import type { PageTarget } from "../domain/incident/page.ts";
+import { type Inventory, whoIs } from "../domain/service/inventory.ts";
 
 import { askFor, escalateNow } from "../flows/incident/changes.ts";
 import { actorOf, changeIncident, closedAnswer, type IncidentCommandDeps, incidentMeant } from "./incident-deps.ts";

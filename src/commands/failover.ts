@@ -1,10 +1,10 @@
-import type { Form } from "../domain/card.ts";
+import type { Form } from "../domain/card/card.ts";
 import { sayTime } from "../domain/duration.ts";
 import { UserError } from "../domain/errors.ts";
-import type { Inventory } from "../domain/inventory.ts";
-import { Mode } from "../domain/plan.ts";
-import { WAITS_FOR_PEOPLE } from "../domain/run.ts";
-import type { Region, Service } from "../domain/service.ts";
+import { Mode } from "../domain/plan-run/plan.ts";
+import { WAITS_FOR_PEOPLE } from "../domain/plan-run/run.ts";
+import type { Inventory } from "../domain/service/inventory.ts";
+import type { Region, Service } from "../domain/service/service.ts";
 import { type Answer, type Ask, wordsAndReason } from "./intent.ts";
 import { propose, refuseWhilePlanned } from "./propose.ts";
 import { knownPerson, type RunCommandDeps, serviceNamed } from "./run-deps.ts";

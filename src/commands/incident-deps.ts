@@ -1,8 +1,8 @@
-import type { Changed } from "../domain/duty.ts";
 import { UserError } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
-import { INCIDENT_LABEL, type Incident, isOpen, type UpdateFields } from "../domain/incident.ts";
-import { findPerson, type Inventory } from "../domain/inventory.ts";
+import type { Changed } from "../domain/incident/duty.ts";
+import { INCIDENT_LABEL, type Incident, isOpen, type UpdateFields } from "../domain/incident/incident.ts";
+import { findPerson, type Inventory } from "../domain/service/inventory.ts";
 import type { Actor } from "../flows/incident/changes.ts";
 import type { Correlation } from "../flows/incident/correlate.ts";
 import { dueChange } from "../flows/incident/index.ts";

@@ -1,8 +1,8 @@
-import type { Card } from "../domain/card.ts";
-import type { JournalDecision } from "../domain/decision.ts";
+import type { Card } from "../domain/card/card.ts";
 import { UserError } from "../domain/errors.ts";
-import type { Inventory } from "../domain/inventory.ts";
-import type { Person } from "../domain/person.ts";
+import type { Person } from "../domain/people/person.ts";
+import type { JournalDecision } from "../domain/plan-run/decision.ts";
+import type { Inventory } from "../domain/service/inventory.ts";
 import type { KeyDeps } from "../engine/keys.ts";
 import { ack } from "./ack.ts";
 import { approve } from "./approve.ts";

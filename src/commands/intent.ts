@@ -1,6 +1,6 @@
-import { type Card, type Form, sentenceCard } from "../domain/card.ts";
+import { type Card, type Form, sentenceCard } from "../domain/card/card.ts";
 import type { DoorName } from "../domain/event.ts";
-import type { PersonId } from "../domain/person.ts";
+import type { PersonId } from "../domain/people/person.ts";
 
 /** Who asks, as far as the door knows. A door never says what somebody may do. */
 export interface Asker {

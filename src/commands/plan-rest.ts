@@ -1,7 +1,7 @@
-import { DECISIONS, refusal } from "../domain/decision.ts";
 import { UserError } from "../domain/errors.ts";
-import { findService } from "../domain/inventory.ts";
-import { Mode } from "../domain/plan.ts";
+import { DECISIONS, refusal } from "../domain/plan-run/decision.ts";
+import { Mode } from "../domain/plan-run/plan.ts";
+import { findService } from "../domain/service/inventory.ts";
 import { type Answer, type Ask, wordsAndReason } from "./intent.ts";
 import { propose, refuseWhilePlanned } from "./propose.ts";
 import { knownPerson, type RunCommandDeps, runMeant, runOf } from "./run-deps.ts";

@@ -1,8 +1,8 @@
 import { UserError } from "../domain/errors.ts";
-import type { Person } from "../domain/person.ts";
-import { type Mode, type Plan, planDigest } from "../domain/plan.ts";
-import { proposedRun, type RunState } from "../domain/run.ts";
-import type { Region, Service } from "../domain/service.ts";
+import type { Person } from "../domain/people/person.ts";
+import { type Mode, type Plan, planDigest } from "../domain/plan-run/plan.ts";
+import { proposedRun, type RunState } from "../domain/plan-run/run.ts";
+import type { Region, Service } from "../domain/service/service.ts";
 import { observe } from "../flows/observe.ts";
 import { planFailover } from "../flows/runbooks/failover.ts";
 import { planCard, whatItIs } from "../views/plan.ts";

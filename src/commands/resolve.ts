@@ -1,5 +1,5 @@
 import { UserError } from "../domain/errors.ts";
-import { type Incident, isOpen, ResolutionFields } from "../domain/incident.ts";
+import { type Incident, isOpen, ResolutionFields } from "../domain/incident/incident.ts";
 import { resolveIncident } from "../flows/incident/changes.ts";
 import { resolveForm } from "../views/update.ts";
 import {

@@ -1,5 +1,5 @@
-import { sentenceCard } from "../domain/card.ts";
-import { ABOUT_A_FAILURE, DECISIONS, type JournalDecision } from "../domain/decision.ts";
+import { sentenceCard } from "../domain/card/card.ts";
+import { ABOUT_A_FAILURE, DECISIONS, type JournalDecision } from "../domain/plan-run/decision.ts";
 import { type DecisionDeps, decide } from "../engine/decisions.ts";
 import { nameOf } from "../views/plan.ts";
 import type { Answer, Ask } from "./intent.ts";

@@ -1,10 +1,10 @@
-import type { CardDue } from "../domain/card-due.ts";
+import type { CardDue } from "../domain/card/card-due.ts";
 import { UserError } from "../domain/errors.ts";
-import { findPerson, findService, type Inventory } from "../domain/inventory.ts";
-import type { Observation } from "../domain/observed.ts";
-import type { Person } from "../domain/person.ts";
-import type { RunState, RunStateName } from "../domain/run.ts";
-import type { Service } from "../domain/service.ts";
+import type { Person } from "../domain/people/person.ts";
+import type { RunState, RunStateName } from "../domain/plan-run/run.ts";
+import { findPerson, findService, type Inventory } from "../domain/service/inventory.ts";
+import type { Observation } from "../domain/service/observed.ts";
+import type { Service } from "../domain/service/service.ts";
 import type { Chat } from "../ports/chat.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Records } from "../ports/records.ts";

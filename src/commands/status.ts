@@ -1,5 +1,5 @@
-import type { Observation } from "../domain/observed.ts";
-import type { Service } from "../domain/service.ts";
+import type { Observation } from "../domain/service/observed.ts";
+import type { Service } from "../domain/service/service.ts";
 import { type ServiceStatus, serviceCard, statusCard } from "../views/status.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { type RunCommandDeps, serviceNamed } from "./run-deps.ts";

@@ -1,4 +1,4 @@
-import { isOpen, UpdateFields } from "../domain/incident.ts";
+import { isOpen, UpdateFields } from "../domain/incident/incident.ts";
 import { editUpdate } from "../flows/incident/update.ts";
 import { updateForm } from "../views/update.ts";
 import { actorOf, changeIncident, closedAnswer, type IncidentCommandDeps, incidentMeant } from "./incident-deps.ts";

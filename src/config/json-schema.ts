@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { TwoKeyFile } from "../domain/twokey-file.ts";
+import { TwoKeyFile } from "../domain/service/twokey-file.ts";
 
 export type JsonSchema = z.core.JSONSchema.JSONSchema;
 

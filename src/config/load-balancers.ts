@@ -1,4 +1,4 @@
-import type { Region } from "../domain/service.ts";
+import type { Region } from "../domain/service/service.ts";
 
 export type BalancerKind = "application" | "network";
 

@@ -1,5 +1,5 @@
-import { type Inventory, inventoryFrom } from "../domain/inventory.ts";
-import { TwoKeyFile } from "../domain/twokey-file.ts";
+import { type Inventory, inventoryFrom } from "../domain/service/inventory.ts";
+import { TwoKeyFile } from "../domain/service/twokey-file.ts";
 import { lint } from "./lint.ts";
 import { type Finding, inReadingOrder, type Problem, type ProblemSeverity, sayPath } from "./problem.ts";
 import { schemaFindings } from "./schema-findings.ts";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { TwoKeyFile } from "../domain/twokey-file.ts";
+import { TwoKeyFile } from "../domain/service/twokey-file.ts";
 import { childOf, configurationSchema, isDuration, type JsonSchema, schemaAt } from "./json-schema.ts";
 import { type Finding, type Path, sayList } from "./problem.ts";
 import { mostSimilar } from "./similar.ts";

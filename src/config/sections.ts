@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import { Service } from "../domain/service.ts";
-import { TwoKeyFile } from "../domain/twokey-file.ts";
+import { Service } from "../domain/service/service.ts";
+import { TwoKeyFile } from "../domain/service/twokey-file.ts";
 import { childOf } from "./json-schema.ts";
 
 export type Section = keyof TwoKeyFile;

@@ -1,6 +1,6 @@
 import { type FSWatcher, readFileSync, watch } from "node:fs";
 import { basename, dirname } from "node:path";
-import type { Inventory } from "../domain/inventory.ts";
+import type { Inventory } from "../domain/service/inventory.ts";
 import { loadFile } from "./load.ts";
 import type { Problem } from "./problem.ts";
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Answer, Ask, Intents } from "../commands/intent.ts";
-import { type Card, sentenceCard } from "../domain/card.ts";
+import { type Card, sentenceCard } from "../domain/card/card.ts";
 import { chainOf, messageOf, TransientError, UserError } from "../domain/errors.ts";
 import type { Logger } from "../ports/logger.ts";
 

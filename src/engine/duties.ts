@@ -1,3 +1,4 @@
+import { chainOf } from "../domain/errors.ts";
 import {
   type Attempt,
   type Changed,
@@ -10,8 +11,7 @@ import {
   type Lane,
   nextDueAt,
   readyAt,
-} from "../domain/duty.ts";
-import { chainOf } from "../domain/errors.ts";
+} from "../domain/incident/duty.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Records } from "../ports/records.ts";

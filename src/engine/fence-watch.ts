@@ -1,7 +1,7 @@
 import { messageOf, OutcomeUnknown, StepFailed, TransientError } from "../domain/errors.ts";
-import type { PlannedStep } from "../domain/plan.ts";
-import { fenceOf, isWatched, type RunState, type Watch } from "../domain/run.ts";
-import type { RunEntry } from "../domain/run-entry.ts";
+import type { PlannedStep } from "../domain/plan-run/plan.ts";
+import { fenceOf, isWatched, type RunState, type Watch } from "../domain/plan-run/run.ts";
+import type { RunEntry } from "../domain/plan-run/run-entry.ts";
 import type { OldSide } from "../ports/old-side.ts";
 import type { StepContext } from "../ports/step.ts";
 import { contextFor, definitionOf, type ExecutorDeps } from "./executor-deps.ts";

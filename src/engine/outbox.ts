@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Card } from "../domain/card.ts";
-import { type CardDue, type CardRequest, wantCard } from "../domain/card-due.ts";
+import type { Card } from "../domain/card/card.ts";
+import { type CardDue, type CardRequest, wantCard } from "../domain/card/card-due.ts";
 import { chainOf, TransientError, UserError } from "../domain/errors.ts";
 import { canonicalJson } from "../domain/json.ts";
 import type { Chat, MessageRef } from "../ports/chat.ts";

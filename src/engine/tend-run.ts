@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { CardDue } from "../domain/card-due.ts";
-import { wantCard } from "../domain/card-due.ts";
+import type { CardDue } from "../domain/card/card-due.ts";
+import { wantCard } from "../domain/card/card-due.ts";
 import { chainOf } from "../domain/errors.ts";
-import { type RunState, stillContinues } from "../domain/run.ts";
-import type { RunEntry } from "../domain/run-entry.ts";
+import { type RunState, stillContinues } from "../domain/plan-run/run.ts";
+import type { RunEntry } from "../domain/plan-run/run-entry.ts";
 import type { Records } from "../ports/records.ts";
 import type { GuardedCloud } from "../ports/step.ts";
 import { type CallDeps, callPeople } from "./call-people.ts";

@@ -1,7 +1,7 @@
 import { canonicalJson } from "../domain/json.ts";
-import type { Known, RecordSet } from "../domain/observed.ts";
-import type { Assumption } from "../domain/plan.ts";
-import type { Region, Service } from "../domain/service.ts";
+import type { Assumption } from "../domain/plan-run/plan.ts";
+import type { Known, RecordSet } from "../domain/service/observed.ts";
+import type { Region, Service } from "../domain/service/service.ts";
 import type { TargetObservation } from "./observe.ts";
 
 /**

@@ -1,5 +1,5 @@
-import type { DatabaseFacts, Known, LagFacts, Observation, SiteFacts } from "../domain/observed.ts";
-import { type Region, type Service, siteOf } from "../domain/service.ts";
+import type { DatabaseFacts, Known, LagFacts, Observation, SiteFacts } from "../domain/service/observed.ts";
+import { type Region, type Service, siteOf } from "../domain/service/service.ts";
 import type { Cloud } from "../ports/step.ts";
 import { Patience } from "./patience.ts";
 

@@ -1,5 +1,5 @@
-import type { Known } from "../domain/observed.ts";
-import { fenceOf, isSettled, type RunState, stateOf } from "../domain/run.ts";
+import { fenceOf, isSettled, type RunState, stateOf } from "../domain/plan-run/run.ts";
+import type { Known } from "../domain/service/observed.ts";
 import type { OldSide } from "../ports/old-side.ts";
 import type { Cloud } from "../ports/step.ts";
 import { concerned, sameRecords } from "./records.ts";

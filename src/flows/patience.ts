@@ -1,6 +1,12 @@
 import { sayTime } from "../domain/duration.ts";
-import { type HealthVerdict, isUnreachable, type Known, type Observation, type SiteFacts } from "../domain/observed.ts";
-import type { Region } from "../domain/service.ts";
+import {
+  type HealthVerdict,
+  isUnreachable,
+  type Known,
+  type Observation,
+  type SiteFacts,
+} from "../domain/service/observed.ts";
+import type { Region } from "../domain/service/service.ts";
 import type { Clock } from "../ports/clock.ts";
 
 /** Machine time for a question to which the last look got no answer in all the time that it is worth. */

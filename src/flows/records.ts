@@ -1,6 +1,6 @@
 import { canonicalJson } from "../domain/json.ts";
-import type { RecordSet } from "../domain/observed.ts";
-import { type Region, type Service, siteOf } from "../domain/service.ts";
+import type { RecordSet } from "../domain/service/observed.ts";
+import { type Region, type Service, siteOf } from "../domain/service/service.ts";
 
 /** What the traffic records become when `to` serves: computed once, in the plan; the executor decides nothing. */
 export type RecordChange =

@@ -1,6 +1,6 @@
 import { type ConnectionOptions, Queue } from "bullmq";
-import type { Signal } from "../domain/alert.ts";
-import { sha256 } from "../domain/inventory.ts";
+import type { Signal } from "../domain/incident/alert.ts";
+import { sha256 } from "../domain/service/inventory.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Wake } from "../ports/wake.ts";
 

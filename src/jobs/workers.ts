@@ -1,7 +1,7 @@
 import { type ConnectionOptions, type Job, WaitingError, Worker } from "bullmq";
 import { z } from "zod";
-import { Signal } from "../domain/alert.ts";
 import { chainOf, Fenced } from "../domain/errors.ts";
+import { Signal } from "../domain/incident/alert.ts";
 import type { Logger } from "../ports/logger.ts";
 import { LANES, type Lane, QUEUE_PREFIX } from "./queues.ts";
 

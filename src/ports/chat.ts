@@ -1,4 +1,4 @@
-import type { Card } from "../domain/card.ts";
+import type { Card } from "../domain/card/card.ts";
 
 /**
  * The workplace chat as we need it. Every call may throw: UserError (a setting is wrong; the message says which),

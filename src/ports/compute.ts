@@ -1,5 +1,5 @@
-import type { ComputeFacts, Known, Scaling } from "../domain/observed.ts";
-import type { ComputeSite, Region } from "../domain/service.ts";
+import type { ComputeFacts, Known, Scaling } from "../domain/service/observed.ts";
+import type { ComputeSite, Region } from "../domain/service/service.ts";
 import type { Act } from "./databases.ts";
 
 /** ECS services behind target groups. Errors as in `Databases`. */

@@ -1,5 +1,5 @@
-import type { DatabaseFacts, FirewallRule, Known, LagFacts } from "../domain/observed.ts";
-import type { Region } from "../domain/service.ts";
+import type { DatabaseFacts, FirewallRule, Known, LagFacts } from "../domain/service/observed.ts";
+import type { Region } from "../domain/service/service.ts";
 
 /** A call that changed, or may have changed, the cloud: the vendor's request ids for the ledger. */
 export interface Act {

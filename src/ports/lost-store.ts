@@ -1,7 +1,7 @@
 import type { Event } from "../domain/event.ts";
-import type { Recovery, Testimony } from "../domain/recovery.ts";
-import type { RunState } from "../domain/run.ts";
-import type { RunEntry } from "../domain/run-entry.ts";
+import type { Recovery, Testimony } from "../domain/plan-run/recovery.ts";
+import type { RunState } from "../domain/plan-run/run.ts";
+import type { RunEntry } from "../domain/plan-run/run-entry.ts";
 
 /** One process's ledger against the store that all share (G17). */
 export interface LostStore {

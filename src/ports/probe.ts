@@ -1,4 +1,4 @@
-import type { HealthVerdict, WriteVerdict } from "../domain/observed.ts";
+import type { HealthVerdict, WriteVerdict } from "../domain/service/observed.ts";
 
 /** What a resolver or name server answers for a name. */
 export interface DnsAnswer {

@@ -1,7 +1,7 @@
 import type { Event } from "../domain/event.ts";
-import type { Plan } from "../domain/plan.ts";
-import type { RunState } from "../domain/run.ts";
-import type { RunEntry } from "../domain/run-entry.ts";
+import type { Plan } from "../domain/plan-run/plan.ts";
+import type { RunState } from "../domain/plan-run/run.ts";
+import type { RunEntry } from "../domain/plan-run/run-entry.ts";
 
 /** What changes together with a run's journal, in one atomic step. */
 export interface Appended {

@@ -1,4 +1,4 @@
-import type { Known, RecordSet } from "../domain/observed.ts";
+import type { Known, RecordSet } from "../domain/service/observed.ts";
 import type { Act } from "./databases.ts";
 
 /** Records of hosted zones. Errors as in `Databases`. */

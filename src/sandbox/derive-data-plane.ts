@@ -1,4 +1,4 @@
-import { type ComputeSite, type Region, type Service, type Site, siteOf } from "../domain/service.ts";
+import { type ComputeSite, type Region, type Service, type Site, siteOf } from "../domain/service/service.ts";
 import type { ApplicationSpec } from "../simulators/application/spec.ts";
 import type { TrafficSpecInput } from "../simulators/application/traffic.ts";
 import type { Ec2SpecInput, RdsSpecInput } from "../simulators/aws/specs.ts";

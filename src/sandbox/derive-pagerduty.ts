@@ -1,5 +1,5 @@
-import type { Inventory } from "../domain/inventory.ts";
-import type { Person } from "../domain/person.ts";
+import type { Person } from "../domain/people/person.ts";
+import type { Inventory } from "../domain/service/inventory.ts";
 import type { PagerDutySpec } from "../simulators/pagerduty/spec.ts";
 
 /** Of the simulated account, whatever the file. */

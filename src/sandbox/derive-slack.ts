@@ -1,4 +1,4 @@
-import { approversOf, type Inventory } from "../domain/inventory.ts";
+import { approversOf, type Inventory } from "../domain/service/inventory.ts";
 import type { SlackSpecInput } from "../simulators/slack/spec.ts";
 
 /** Who and what is in the workspace beside the people and the channel of the file. */

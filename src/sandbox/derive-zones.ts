@@ -1,4 +1,4 @@
-import { type Region, type Service, siteOf } from "../domain/service.ts";
+import { type Region, type Service, siteOf } from "../domain/service/service.ts";
 import type { TrafficSpecInput } from "../simulators/application/traffic.ts";
 
 type ZoneSpec = TrafficSpecInput["route53"]["zones"][number];

@@ -1,8 +1,8 @@
 import { parse, stringify } from "yaml";
 import { z } from "zod";
-import { type Inventory, inventoryFrom } from "../domain/inventory.ts";
-import type { Service, ServiceFile } from "../domain/service.ts";
-import type { TwoKeyFile } from "../domain/twokey-file.ts";
+import { type Inventory, inventoryFrom } from "../domain/service/inventory.ts";
+import type { Service, ServiceFile } from "../domain/service/service.ts";
+import type { TwoKeyFile } from "../domain/service/twokey-file.ts";
 import { ACCOUNT_ID } from "../simulators/aws/specs.ts";
 import type { WorldEnv } from "./environment.ts";
 

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import type { Inherited } from "../config/inherited.ts";
 import { loadFile } from "../config/load.ts";
 import { UserError } from "../domain/errors.ts";
-import type { Inventory } from "../domain/inventory.ts";
+import type { Inventory } from "../domain/service/inventory.ts";
 import type { Logger } from "../ports/logger.ts";
 import { setAnchor } from "../store/clock.ts";
 import { connectRedis } from "../store/connection.ts";

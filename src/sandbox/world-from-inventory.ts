@@ -1,4 +1,4 @@
-import { type Inventory, inventoryFrom } from "../domain/inventory.ts";
+import { type Inventory, inventoryFrom } from "../domain/service/inventory.ts";
 import type { ApplicationSpec } from "../simulators/application/spec.ts";
 import type { PagerDutySpec } from "../simulators/pagerduty/spec.ts";
 import type { WholeWorldSpecInput } from "../simulators/whole-world-spec.ts";

@@ -5,7 +5,14 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import { Bug, UserError } from "../domain/errors.ts";
 import { canonicalJson } from "../domain/json.ts";
-import { Act, isCovered, type Recovery, recoveryDigest, type Testimony, WITNESSED } from "../domain/recovery.ts";
+import {
+  Act,
+  isCovered,
+  type Recovery,
+  recoveryDigest,
+  type Testimony,
+  WITNESSED,
+} from "../domain/plan-run/recovery.ts";
 import type { Secret } from "../domain/secret.ts";
 import type { LostStore } from "../ports/lost-store.ts";
 import type { Ledger, LedgerEntry } from "../ports/runs.ts";

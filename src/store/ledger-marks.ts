@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
-import { Act, Recovery, Testimony } from "../domain/recovery.ts";
+import { Act, Recovery, Testimony } from "../domain/plan-run/recovery.ts";
 import { KEYS } from "./keys.ts";
 
 /** The newest act that any process has written into its ledger. */

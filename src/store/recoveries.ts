@@ -1,6 +1,6 @@
-import { Recovery } from "../domain/recovery.ts";
-import { RunEntry } from "../domain/run-entry.ts";
-import { transition } from "../domain/run-transition.ts";
+import { Recovery } from "../domain/plan-run/recovery.ts";
+import { RunEntry } from "../domain/plan-run/run-entry.ts";
+import { transition } from "../domain/plan-run/run-transition.ts";
 import type { Recoveries } from "../ports/lost-store.ts";
 import { KEYS } from "./keys.ts";
 import type { ScriptedRedis } from "./scripts.ts";

@@ -1,5 +1,5 @@
-import type { AlertRecord } from "../domain/alert.ts";
-import type { Card, Text } from "../domain/card.ts";
+import type { Card, Text } from "../domain/card/card.ts";
+import type { AlertRecord } from "../domain/incident/alert.ts";
 
 const STATE_WORDS = { alarm: "ALARM", ok: "OK", "insufficient-data": "NO DATA" } as const;
 

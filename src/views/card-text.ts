@@ -1,4 +1,4 @@
-import type { Card, CardButton, CardPart, Span, Text } from "../domain/card.ts";
+import type { Card, CardButton, CardPart, Span, Text } from "../domain/card/card.ts";
 import { sayTime } from "../domain/duration.ts";
 
 export interface CardTextOptions {

@@ -1,6 +1,6 @@
-import { type Card, sentenceCard } from "../domain/card.ts";
+import { type Card, sentenceCard } from "../domain/card/card.ts";
 import type { Event } from "../domain/event.ts";
-import type { Incident, UpdateFields } from "../domain/incident.ts";
+import type { Incident, UpdateFields } from "../domain/incident/incident.ts";
 import { pageCard } from "./page.ts";
 import { timelineCard } from "./timeline.ts";
 import { initialCard, resolutionCard, updateCard } from "./update.ts";

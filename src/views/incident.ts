@@ -1,7 +1,7 @@
-import type { Card, CardButton, CardPart, Span, Text } from "../domain/card.ts";
+import type { Card, CardButton, CardPart, Span, Text } from "../domain/card/card.ts";
 import { sayDuration } from "../domain/duration.ts";
-import { alertCount, type Incident, isOpen, type ResponsePhase } from "../domain/incident.ts";
-import type { PageRecord } from "../domain/page.ts";
+import { alertCount, type Incident, isOpen, type ResponsePhase } from "../domain/incident/incident.ts";
+import type { PageRecord } from "../domain/incident/page.ts";
 
 /** What the card needs beside the incident itself. Times are absolute, so that the same state is the same card. */
 export interface IncidentContext {

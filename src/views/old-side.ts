@@ -1,5 +1,5 @@
 import { sayTime } from "../domain/duration.ts";
-import { fenceOf, isSettled, isWatched, type RunState, stateOf } from "../domain/run.ts";
+import { fenceOf, isSettled, isWatched, type RunState, stateOf } from "../domain/plan-run/run.ts";
 
 /** What is known about the side that the run leads away from, where its fence step alone does not say it; else undefined. */
 export function oldSideLine(run: RunState, nowMs: number): string | undefined {

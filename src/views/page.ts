@@ -1,5 +1,5 @@
-import type { Card, CardPart, Text } from "../domain/card.ts";
-import { type Incident, isOpen } from "../domain/incident.ts";
+import type { Card, CardPart, Text } from "../domain/card/card.ts";
+import { type Incident, isOpen } from "../domain/incident/incident.ts";
 import { headlineOf } from "./incident.ts";
 
 /** A page as a direct message. `why`: which level, or who asked. */

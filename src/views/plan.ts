@@ -1,10 +1,10 @@
-import type { Card, CardButton, CardPart, Form, Text } from "../domain/card.ts";
-import { sayLoss } from "../domain/data-position.ts";
+import type { Card, CardButton, CardPart, Form, Text } from "../domain/card/card.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
-import { findPerson, type Inventory } from "../domain/inventory.ts";
-import { whoIsLeft } from "../domain/key.ts";
-import { askAgain, budgetMs, type Plan, type PlannedStep, phasesOf } from "../domain/plan.ts";
-import type { RunState } from "../domain/run.ts";
+import { sayLoss } from "../domain/plan-run/data-position.ts";
+import { whoIsLeft } from "../domain/plan-run/key.ts";
+import { askAgain, budgetMs, type Plan, type PlannedStep, phasesOf } from "../domain/plan-run/plan.ts";
+import type { RunState } from "../domain/plan-run/run.ts";
+import { findPerson, type Inventory } from "../domain/service/inventory.ts";
 
 /** Characters of the digest that people compare by eye. */
 export const DIGEST_SHOWN = 12;

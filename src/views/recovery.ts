@@ -1,8 +1,8 @@
-import { type Card, type CardPart, sentenceCard, type Text } from "../domain/card.ts";
+import { type Card, type CardPart, sentenceCard, type Text } from "../domain/card/card.ts";
 import { sayTime } from "../domain/duration.ts";
-import type { Inventory } from "../domain/inventory.ts";
-import { whoCanSign } from "../domain/key.ts";
-import { type Act, type Recovery, recoveryDigest, signableRecovery } from "../domain/recovery.ts";
+import { whoCanSign } from "../domain/plan-run/key.ts";
+import { type Act, type Recovery, recoveryDigest, signableRecovery } from "../domain/plan-run/recovery.ts";
+import type { Inventory } from "../domain/service/inventory.ts";
 import { DIGEST_SHOWN, nameOf } from "./plan.ts";
 
 const LONGEST_LINE = 220;

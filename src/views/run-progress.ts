@@ -1,8 +1,7 @@
-import type { Card, CardButton, CardPart, Text } from "../domain/card.ts";
-import { ABOUT_A_FAILURE, DECISIONS, type Decision, failedStep, fits } from "../domain/decision.ts";
+import type { Card, CardButton, CardPart, Text } from "../domain/card/card.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
-import type { Inventory } from "../domain/inventory.ts";
-import { type PlannedStep, phasesOf, stepOf } from "../domain/plan.ts";
+import { ABOUT_A_FAILURE, DECISIONS, type Decision, failedStep, fits } from "../domain/plan-run/decision.ts";
+import { type PlannedStep, phasesOf, stepOf } from "../domain/plan-run/plan.ts";
 import {
   isOver,
   isSettled,
@@ -11,7 +10,8 @@ import {
   type StepState,
   stateOf,
   unmeasuredSteps,
-} from "../domain/run.ts";
+} from "../domain/plan-run/run.ts";
+import type { Inventory } from "../domain/service/inventory.ts";
 import { oldSideLine } from "./old-side.ts";
 import { nameOf } from "./plan.ts";
 

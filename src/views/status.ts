@@ -1,9 +1,9 @@
-import type { Card, CardPart, Text } from "../domain/card.ts";
-import { blindMs, positionOf, sayLoss } from "../domain/data-position.ts";
+import type { Card, CardPart, Text } from "../domain/card/card.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
-import type { HealthVerdict, Known, Observation, SiteFacts } from "../domain/observed.ts";
-import type { RunState } from "../domain/run.ts";
-import type { Service } from "../domain/service.ts";
+import { blindMs, positionOf, sayLoss } from "../domain/plan-run/data-position.ts";
+import type { RunState } from "../domain/plan-run/run.ts";
+import type { HealthVerdict, Known, Observation, SiteFacts } from "../domain/service/observed.ts";
+import type { Service } from "../domain/service/service.ts";
 import { oldSideLine } from "./old-side.ts";
 import { runLine } from "./run-progress.ts";
 

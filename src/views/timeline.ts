@@ -1,6 +1,6 @@
-import type { Card, CardPart, Text } from "../domain/card.ts";
+import type { Card, CardPart, Text } from "../domain/card/card.ts";
 import type { Event } from "../domain/event.ts";
-import type { Incident } from "../domain/incident.ts";
+import type { Incident } from "../domain/incident/incident.ts";
 import { headlineOf } from "./incident.ts";
 
 /** Lines in one part and in all: Slack shows at most 50 blocks, and nobody scrolls further on a phone. */

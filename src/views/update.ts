@@ -1,6 +1,6 @@
-import type { Card, CardPart, Form, FormField } from "../domain/card.ts";
+import type { Card, CardPart, Form, FormField } from "../domain/card/card.ts";
 import { sayDuration } from "../domain/duration.ts";
-import type { Incident, InitialFields, ResolutionFields, UpdateFields } from "../domain/incident.ts";
+import type { Incident, InitialFields, ResolutionFields, UpdateFields } from "../domain/incident/incident.ts";
 import { headlineOf } from "./incident.ts";
 
 /** Labels of the templates of the communication plan, in the order in which people read them. */

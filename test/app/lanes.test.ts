@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { endedAndRinging } from "../../src/app/lanes.ts";
-import type { CardDue } from "../../src/domain/card-due.ts";
-import type { RunEntry } from "../../src/domain/run-entry.ts";
-import { transition } from "../../src/domain/run-transition.ts";
+import type { CardDue } from "../../src/domain/card/card-due.ts";
+import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
+import { transition } from "../../src/domain/plan-run/run-transition.ts";
 import { callPeople, type RunCalls } from "../../src/engine/call-people.ts";
 import type { PagerAnswer } from "../../src/ports/paging.ts";
 import { example } from "../harness/example.ts";

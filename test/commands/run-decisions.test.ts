@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { decideOnRun } from "../../src/commands/run-decisions.ts";
-import { planDigest } from "../../src/domain/plan.ts";
-import type { RunEntry } from "../../src/domain/run-entry.ts";
+import { planDigest } from "../../src/domain/plan-run/plan.ts";
+import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { createRuns } from "../../src/store/runs.ts";
 import { example } from "../harness/example.ts";
 import { AT } from "../harness/observed.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { VERBS } from "../../src/commands/index.ts";
-import { DECISIONS } from "../../src/domain/decision.ts";
+import { DECISIONS } from "../../src/domain/plan-run/decision.ts";
 
 describe("while the state store is lost (G17)", () => {
   test("every verb that decides about a run is refused, and the failover itself", () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type FileWatch, type WatchOptions, watchFile } from "../../src/config/watch.ts";
-import type { Inventory } from "../../src/domain/inventory.ts";
+import type { Inventory } from "../../src/domain/service/inventory.ts";
 import { INVENTORY } from "./broken-file.ts";
 
 const BAD = INVENTORY.replace("rpo: 15m", "rpo: soon");

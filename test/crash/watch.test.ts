@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import type { RunEntry } from "../../src/domain/run-entry.ts";
+import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { drive } from "../harness/drive.ts";
 import {
   eventually,

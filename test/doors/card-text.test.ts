@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import type { Card } from "../../src/domain/card.ts";
+import type { Card } from "../../src/domain/card/card.ts";
 import { cardText } from "../../src/views/card-text.ts";
 
 const SEED = Number(process.env["TEST_SEED"] ?? Date.now() % 1_000_000);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import type { CardDue } from "../../src/domain/card-due.ts";
-import type { RunState } from "../../src/domain/run.ts";
-import type { RunEntry } from "../../src/domain/run-entry.ts";
-import { transition } from "../../src/domain/run-transition.ts";
+import type { CardDue } from "../../src/domain/card/card-due.ts";
+import type { RunState } from "../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
+import { transition } from "../../src/domain/plan-run/run-transition.ts";
 import { type CallDeps, callPeople, type RunCalls, whoIsNeeded } from "../../src/engine/call-people.ts";
 import { example } from "../harness/example.ts";
 import { silent } from "../harness/failover-world.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import type { DutyOutcome, DutyRecord, DutyRow } from "../../src/domain/duty.ts";
 import { OutcomeUnknown, UserError } from "../../src/domain/errors.ts";
+import type { DutyOutcome, DutyRecord, DutyRow } from "../../src/domain/incident/duty.ts";
 import { advanceLane } from "../../src/engine/duties.ts";
 import { SWEEP_EVERY_MS } from "../../src/jobs/queues.ts";
 import { bridge, testClock, until } from "../flows/incident/bridge.ts";

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
-import { type Mode, stepOf } from "../../src/domain/plan.ts";
-import { type RunState, stateOf } from "../../src/domain/run.ts";
-import type { RunEntry } from "../../src/domain/run-entry.ts";
-import { siteOf } from "../../src/domain/service.ts";
+import { type Mode, stepOf } from "../../src/domain/plan-run/plan.ts";
+import { type RunState, stateOf } from "../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
+import { siteOf } from "../../src/domain/service/service.ts";
 import { RecordsInput } from "../../src/flows/steps/schemas.ts";
 import type { FaultInput } from "../../src/simulators/world/faults.ts";
 import { type CALLS, effectsOf, effectsOfDone } from "../harness/calls.ts";

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { findPerson } from "../../src/domain/inventory.ts";
-import { siteOf } from "../../src/domain/service.ts";
+import { findPerson } from "../../src/domain/service/inventory.ts";
+import { siteOf } from "../../src/domain/service/service.ts";
 import { type Decided, decide } from "../../src/engine/decisions.ts";
 import { driveRun } from "../../src/engine/executor.ts";
 import { drive, executorDeps, openLedger } from "../harness/drive.ts";

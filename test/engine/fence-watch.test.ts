@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { TransientError } from "../../src/domain/errors.ts";
-import type { RunState } from "../../src/domain/run.ts";
-import type { RunEntry } from "../../src/domain/run-entry.ts";
-import { transition } from "../../src/domain/run-transition.ts";
+import type { RunState } from "../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
+import { transition } from "../../src/domain/plan-run/run-transition.ts";
 import { watchOldSide } from "../../src/engine/fence-watch.ts";
 import type { OldSide } from "../../src/ports/old-side.ts";
 import type { LedgerEntry } from "../../src/ports/runs.ts";

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { type Inventory, inventoryFrom } from "../../src/domain/inventory.ts";
-import { planDigest } from "../../src/domain/plan.ts";
-import type { RunState } from "../../src/domain/run.ts";
-import { RunEntry } from "../../src/domain/run-entry.ts";
+import { planDigest } from "../../src/domain/plan-run/plan.ts";
+import type { RunState } from "../../src/domain/plan-run/run.ts";
+import { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
+import { type Inventory, inventoryFrom } from "../../src/domain/service/inventory.ts";
 import { type KeyDeps, turnKey } from "../../src/engine/keys.ts";
 import { closeIfMovedOn } from "../../src/engine/tend-run.ts";
 import type { ChatPerson } from "../../src/ports/chat.ts";

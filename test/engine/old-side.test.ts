@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { stateOf } from "../../src/domain/run.ts";
-import type { RunEntry } from "../../src/domain/run-entry.ts";
+import { stateOf } from "../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { watchOldSide } from "../../src/engine/fence-watch.ts";
 import { STEPS } from "../../src/flows/index.ts";
 import { lookAtOldSide } from "../../src/flows/old-side.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Card } from "../../src/domain/card.ts";
-import { type CardDue, wantCard } from "../../src/domain/card-due.ts";
+import type { Card } from "../../src/domain/card/card.ts";
+import { type CardDue, wantCard } from "../../src/domain/card/card-due.ts";
 import { type OutboxDeps, sendCard } from "../../src/engine/outbox.ts";
 import { bridge, RecordedChat, testClock, until } from "../flows/incident/bridge.ts";
 import { memoryRecords } from "../harness/memory-records.ts";

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { stateOf } from "../../src/domain/run.ts";
-import type { RunEntry } from "../../src/domain/run-entry.ts";
+import { stateOf } from "../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { drive } from "../harness/drive.ts";
 import {
   type FailoverWorld,

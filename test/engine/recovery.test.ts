@@ -2,8 +2,14 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { planDigest } from "../../src/domain/plan.ts";
-import { type Act, isKnown, type Recovery, recoveryDigest, withoutRepeats } from "../../src/domain/recovery.ts";
+import { planDigest } from "../../src/domain/plan-run/plan.ts";
+import {
+  type Act,
+  isKnown,
+  type Recovery,
+  recoveryDigest,
+  withoutRepeats,
+} from "../../src/domain/plan-run/recovery.ts";
 import { proposeRecovery, type RecoveryDeps, signRecovery } from "../../src/engine/recovery.ts";
 import type { LedgerEntry } from "../../src/ports/runs.ts";
 import { readEvents } from "../../src/store/events.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { LagSample, Observation } from "../../src/domain/observed.ts";
+import type { LagSample, Observation } from "../../src/domain/service/observed.ts";
 import { observe } from "../../src/flows/observe.ts";
 import type { Cloud } from "../../src/ports/step.ts";
 import { example } from "../harness/example.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
-import type { DatabaseFacts, FirewallRule, Known, RecordSet } from "../../src/domain/observed.ts";
-import { stepOf } from "../../src/domain/plan.ts";
-import type { RunState } from "../../src/domain/run.ts";
-import type { RunEntry } from "../../src/domain/run-entry.ts";
-import { transition } from "../../src/domain/run-transition.ts";
+import { stepOf } from "../../src/domain/plan-run/plan.ts";
+import type { RunState } from "../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
+import { transition } from "../../src/domain/plan-run/run-transition.ts";
+import type { DatabaseFacts, FirewallRule, Known, RecordSet } from "../../src/domain/service/observed.ts";
 import { lookAtOldSide } from "../../src/flows/old-side.ts";
 import { RecordsInput } from "../../src/flows/steps/schemas.ts";
 import type { Cloud } from "../../src/ports/step.ts";

@@ -1,5 +1,5 @@
-import { type RunState, stateOf } from "../../src/domain/run.ts";
-import { ROUTE53_CONTROL_PLANE } from "../../src/domain/service.ts";
+import { type RunState, stateOf } from "../../src/domain/plan-run/run.ts";
+import { ROUTE53_CONTROL_PLANE } from "../../src/domain/service/service.ts";
 import type { FaultInput } from "../../src/simulators/world/faults.ts";
 import type { FailoverWorld } from "./failover-world.ts";
 

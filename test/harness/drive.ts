@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type RunState, stateOf } from "../../src/domain/run.ts";
+import { type RunState, stateOf } from "../../src/domain/plan-run/run.ts";
 import { Secret } from "../../src/domain/secret.ts";
 import { driveRun } from "../../src/engine/executor.ts";
 import type { ExecutorDeps } from "../../src/engine/executor-deps.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { loadFile } from "../../src/config/load.ts";
-import type { Inventory } from "../../src/domain/inventory.ts";
+import type { Inventory } from "../../src/domain/service/inventory.ts";
 
 /** One of the shipped examples, as the bot would load it. */
 export function example(name: "inventory" | "regami"): Inventory {

@@ -1,5 +1,5 @@
-import type { Known, Observation, RecordSet, SiteFacts } from "../../src/domain/observed.ts";
-import { type Region, type Service, siteOf } from "../../src/domain/service.ts";
+import type { Known, Observation, RecordSet, SiteFacts } from "../../src/domain/service/observed.ts";
+import { type Region, type Service, siteOf } from "../../src/domain/service/service.ts";
 
 export const AT = Date.parse("2026-11-21T03:12:45Z");
 

@@ -1,7 +1,7 @@
-import type { Inventory } from "../../src/domain/inventory.ts";
-import type { Observation } from "../../src/domain/observed.ts";
-import { type Mode, type Plan, planDigest } from "../../src/domain/plan.ts";
-import { proposedRun, type RunState } from "../../src/domain/run.ts";
+import { type Mode, type Plan, planDigest } from "../../src/domain/plan-run/plan.ts";
+import { proposedRun, type RunState } from "../../src/domain/plan-run/run.ts";
+import type { Inventory } from "../../src/domain/service/inventory.ts";
+import type { Observation } from "../../src/domain/service/observed.ts";
 import { planFailover } from "../../src/flows/runbooks/failover.ts";
 import { AT, quietDay } from "./observed.ts";
 

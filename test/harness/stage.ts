@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { inventoryFrom } from "../../src/domain/inventory.ts";
-import type { RunState } from "../../src/domain/run.ts";
-import type { Service } from "../../src/domain/service.ts";
+import type { RunState } from "../../src/domain/plan-run/run.ts";
+import { inventoryFrom } from "../../src/domain/service/inventory.ts";
+import type { Service } from "../../src/domain/service/service.ts";
 import { type Aws, createAws } from "../../src/integrations/aws/aws.ts";
 import { gravestAlarm } from "../../src/sandbox/bench/alarms.ts";
 import { seenRun } from "../../src/sandbox/bench/rehearsal.ts";

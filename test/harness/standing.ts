@@ -1,6 +1,6 @@
 import { canonicalJson } from "../../src/domain/json.ts";
-import type { Known } from "../../src/domain/observed.ts";
-import { type Service, siteOf } from "../../src/domain/service.ts";
+import type { Known } from "../../src/domain/service/observed.ts";
+import { type Service, siteOf } from "../../src/domain/service/service.ts";
 import type { Cloud } from "../../src/ports/step.ts";
 
 interface Standing {

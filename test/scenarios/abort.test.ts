@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "@jest/globals";
-import { isOver, stateOf } from "../../src/domain/run.ts";
-import { siteOf } from "../../src/domain/service.ts";
+import { isOver, stateOf } from "../../src/domain/plan-run/run.ts";
+import { siteOf } from "../../src/domain/service/service.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import {
   answerAfter,

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "@jest/globals";
-import type { RecordSet } from "../../src/domain/observed.ts";
-import { isOver } from "../../src/domain/run.ts";
+import { isOver } from "../../src/domain/plan-run/run.ts";
+import type { RecordSet } from "../../src/domain/service/observed.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import { eventually } from "../harness/failover-world.ts";
 import {

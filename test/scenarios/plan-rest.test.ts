@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "@jest/globals";
-import { isOver } from "../../src/domain/run.ts";
+import { isOver } from "../../src/domain/plan-run/run.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import { buttonOf } from "../../src/sandbox/story/play.ts";
 import { askFor, pressKey, runWhere, startTestStage, timesOf } from "../harness/stage.ts";

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, test } from "@jest/globals";
 import { z } from "zod";
-import { isOver, stateOf } from "../../src/domain/run.ts";
+import { isOver, stateOf } from "../../src/domain/plan-run/run.ts";
 import { seenRun, startFailover } from "../../src/sandbox/bench/rehearsal.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import { buttonOf } from "../../src/sandbox/story/play.ts";

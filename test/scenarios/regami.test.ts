@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "@jest/globals";
 import { z } from "zod";
-import { isOver } from "../../src/domain/run.ts";
+import { isOver } from "../../src/domain/plan-run/run.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import type { SeenView } from "../../src/simulators/slack/people.ts";
 import type { LogEntry } from "../../src/simulators/world/log.ts";

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "@jest/globals";
-import { isOver, type RunState } from "../../src/domain/run.ts";
+import { isOver, type RunState } from "../../src/domain/plan-run/run.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import type { FaultInput } from "../../src/simulators/world/faults.ts";
 import type { LogEntry } from "../../src/simulators/world/log.ts";

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import type { Plan } from "../../src/domain/plan.ts";
-import { planDigest } from "../../src/domain/plan.ts";
-import type { RunState } from "../../src/domain/run.ts";
-import type { RunEntry } from "../../src/domain/run-entry.ts";
+import type { Plan } from "../../src/domain/plan-run/plan.ts";
+import { planDigest } from "../../src/domain/plan-run/plan.ts";
+import type { RunState } from "../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import type { Runs } from "../../src/ports/runs.ts";
 import { readEvents } from "../../src/store/events.ts";
 import { createRuns } from "../../src/store/runs.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import type { AlertRecord } from "../../src/domain/alert.ts";
-import { applySignal, changesInReply, readReplySubject } from "../../src/domain/alert-thread.ts";
-import type { CardPart } from "../../src/domain/card.ts";
-import type { Incident } from "../../src/domain/incident.ts";
+import type { CardPart } from "../../src/domain/card/card.ts";
+import type { AlertRecord } from "../../src/domain/incident/alert.ts";
+import { applySignal, changesInReply, readReplySubject } from "../../src/domain/incident/alert-thread.ts";
+import type { Incident } from "../../src/domain/incident/incident.ts";
 import { acknowledge, resolveIncident, TWOKEY } from "../../src/flows/incident/changes.ts";
 import { nextPage } from "../../src/flows/incident/next-page.ts";
 import { openIncident } from "../../src/flows/incident/open.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import type { RunState } from "../../src/domain/run.ts";
-import type { RunEntry } from "../../src/domain/run-entry.ts";
-import { transition } from "../../src/domain/run-transition.ts";
+import type { RunState } from "../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
+import { transition } from "../../src/domain/plan-run/run-transition.ts";
 import { oldSideLine } from "../../src/views/old-side.ts";
 import { progressCard } from "../../src/views/run-progress.ts";
 import { serviceCard } from "../../src/views/status.ts";

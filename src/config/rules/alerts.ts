@@ -1,6 +1,6 @@
-import type { AlertRule } from "../../domain/alert.ts";
 import { sayDuration } from "../../domain/duration.ts";
-import { ROUTE53_CONTROL_PLANE } from "../../domain/service.ts";
+import type { AlertRule } from "../../domain/incident/alert.ts";
+import { ROUTE53_CONTROL_PLANE } from "../../domain/service/service.ts";
 import { type Finding, type Path, sayList } from "../problem.ts";
 import { unknownName } from "./people.ts";
 import { type Rule, rule } from "./rule.ts";

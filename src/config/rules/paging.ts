@@ -1,5 +1,5 @@
-import type { EscalationStep, SeverityPolicy } from "../../domain/escalation.ts";
-import type { TwoKeyFile } from "../../domain/twokey-file.ts";
+import type { EscalationStep, SeverityPolicy } from "../../domain/incident/escalation.ts";
+import type { TwoKeyFile } from "../../domain/service/twokey-file.ts";
 import { type Finding, type Path, sayList } from "../problem.ts";
 import { type Rule, rule } from "./rule.ts";
 

@@ -1,4 +1,4 @@
-import type { TwoKeyFile } from "../../domain/twokey-file.ts";
+import type { TwoKeyFile } from "../../domain/service/twokey-file.ts";
 import type { Path } from "../problem.ts";
 import { mostSimilar } from "../similar.ts";
 import { type Rule, rule, sharedBetween } from "./rule.ts";

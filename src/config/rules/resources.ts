@@ -1,4 +1,4 @@
-import type { Region, ServiceFile, Site } from "../../domain/service.ts";
+import type { Region, ServiceFile, Site } from "../../domain/service/service.ts";
 import { ALL_CANONICAL_ZONES, canonicalZone, readBalancerName, zoneOwner } from "../load-balancers.ts";
 import type { Finding, Path } from "../problem.ts";
 import { mostSimilar } from "../similar.ts";

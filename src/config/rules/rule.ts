@@ -1,5 +1,5 @@
-import type { Region, ServiceFile, Site } from "../../domain/service.ts";
-import type { TwoKeyFile } from "../../domain/twokey-file.ts";
+import type { Region, ServiceFile, Site } from "../../domain/service/service.ts";
+import type { TwoKeyFile } from "../../domain/service/twokey-file.ts";
 import type { Finding, Path, ProblemSeverity } from "../problem.ts";
 import type { Names, ReadableFile, Section } from "../sections.ts";
 

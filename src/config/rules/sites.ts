@@ -1,4 +1,4 @@
-import { type Region, ROUTE53_CONTROL_PLANE, type ServiceFile } from "../../domain/service.ts";
+import { type Region, ROUTE53_CONTROL_PLANE, type ServiceFile } from "../../domain/service/service.ts";
 import { KNOWN_REGIONS } from "../load-balancers.ts";
 import { type Finding, type Path, sayList } from "../problem.ts";
 import { mostSimilar } from "../similar.ts";

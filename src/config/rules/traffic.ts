@@ -1,5 +1,5 @@
 import { sayDuration } from "../../domain/duration.ts";
-import type { ServiceFile } from "../../domain/service.ts";
+import type { ServiceFile } from "../../domain/service/service.ts";
 import { zoneOwner } from "../load-balancers.ts";
 import type { Finding, Path } from "../problem.ts";
 import { eachService, type Rule, rule } from "./rule.ts";

@@ -1,9 +1,9 @@
 import type { RequestListener } from "node:http";
 import { App, SocketModeReceiver, type types } from "@slack/bolt";
 import type { Intents } from "../../commands/intent.ts";
-import { sentenceCard } from "../../domain/card.ts";
+import { sentenceCard } from "../../domain/card/card.ts";
 import { chainOf } from "../../domain/errors.ts";
-import type { PersonId } from "../../domain/person.ts";
+import type { PersonId } from "../../domain/people/person.ts";
 import type { Secret } from "../../domain/secret.ts";
 import type { Chat } from "../../ports/chat.ts";
 import type { Logger } from "../../ports/logger.ts";

@@ -1,6 +1,6 @@
 import type { types } from "@slack/bolt";
 import type { Answer, Ask } from "../../commands/intent.ts";
-import { type Card, type Form, sentenceCard } from "../../domain/card.ts";
+import { type Card, type Form, sentenceCard } from "../../domain/card/card.ts";
 import { chainOf } from "../../domain/errors.ts";
 import { carry, type Inbound } from "./inbound.ts";
 import { type Audience, type Telling, tell } from "./telling.ts";

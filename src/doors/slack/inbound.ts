@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Ask } from "../../commands/intent.ts";
-import type { PersonId } from "../../domain/person.ts";
+import type { PersonId } from "../../domain/people/person.ts";
 import { parseCommand } from "./command-text.ts";
 
 /** Where an answer can go. */

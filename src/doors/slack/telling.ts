@@ -1,5 +1,5 @@
 import type { types } from "@slack/bolt";
-import type { Card, Form } from "../../domain/card.ts";
+import type { Card, Form } from "../../domain/card/card.ts";
 import { chainOf } from "../../domain/errors.ts";
 import type { Chat } from "../../ports/chat.ts";
 import type { Logger } from "../../ports/logger.ts";

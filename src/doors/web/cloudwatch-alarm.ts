@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { AlertState, Signal } from "../../domain/alert.ts";
+import type { AlertState, Signal } from "../../domain/incident/alert.ts";
 
 const STATES: Readonly<Record<"ALARM" | "OK" | "INSUFFICIENT_DATA", AlertState>> = {
   ALARM: "alarm",

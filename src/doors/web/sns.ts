@@ -1,5 +1,5 @@
-import type { Signal } from "../../domain/alert.ts";
 import { chainOf } from "../../domain/errors.ts";
+import type { Signal } from "../../domain/incident/alert.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
 import { signalFrom } from "./cloudwatch-alarm.ts";

@@ -1,6 +1,6 @@
-import { type CardRequest, wantCard } from "../../domain/card-due.ts";
-import type { DutySpec, OwedDuty, Perform } from "../../domain/duty.ts";
-import { amend, eventOf, homeChannel, type Incident, isOpen } from "../../domain/incident.ts";
+import { type CardRequest, wantCard } from "../../domain/card/card-due.ts";
+import type { DutySpec, OwedDuty, Perform } from "../../domain/incident/duty.ts";
+import { amend, eventOf, homeChannel, type Incident, isOpen } from "../../domain/incident/incident.ts";
 import type { IncidentDeps } from "./deps.ts";
 import { postOnce } from "./post-once.ts";
 

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { Card } from "../../domain/card.ts";
-import type { CardDue, CardRequest } from "../../domain/card-due.ts";
+import type { Card } from "../../domain/card/card.ts";
+import type { CardDue, CardRequest } from "../../domain/card/card-due.ts";
 import type { Event } from "../../domain/event.ts";
-import type { Incident, UpdateFields } from "../../domain/incident.ts";
-import type { Inventory } from "../../domain/inventory.ts";
+import type { Incident, UpdateFields } from "../../domain/incident/incident.ts";
+import type { Inventory } from "../../domain/service/inventory.ts";
 import type { Chat } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Paging } from "../../ports/paging.ts";

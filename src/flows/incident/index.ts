@@ -1,6 +1,13 @@
-import { type Changed, type Duty, type DutyRow, type DutySpec, dutiesFrom, nextDueAt } from "../../domain/duty.ts";
 import { Bug } from "../../domain/errors.ts";
-import type { Incident } from "../../domain/incident.ts";
+import {
+  type Changed,
+  type Duty,
+  type DutyRow,
+  type DutySpec,
+  dutiesFrom,
+  nextDueAt,
+} from "../../domain/incident/duty.ts";
+import type { Incident } from "../../domain/incident/incident.ts";
 import type { Change } from "../../ports/records.ts";
 import { ANNOUNCE_DUTIES, announceCalls } from "./announce.ts";
 import type { IncidentDeps } from "./deps.ts";

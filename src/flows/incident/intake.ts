@@ -1,9 +1,9 @@
-import { type AlertRecord, ruleFor, type Signal } from "../../domain/alert.ts";
-import { alertCards, applySignal, isReplay } from "../../domain/alert-thread.ts";
-import type { CardDue } from "../../domain/card-due.ts";
-import { type Incident, isOpen, type JoinedAlert } from "../../domain/incident.ts";
-import type { Inventory } from "../../domain/inventory.ts";
-import { worse } from "../../domain/severity.ts";
+import type { CardDue } from "../../domain/card/card-due.ts";
+import { type AlertRecord, ruleFor, type Signal } from "../../domain/incident/alert.ts";
+import { alertCards, applySignal, isReplay } from "../../domain/incident/alert-thread.ts";
+import { type Incident, isOpen, type JoinedAlert } from "../../domain/incident/incident.ts";
+import { worse } from "../../domain/incident/severity.ts";
+import type { Inventory } from "../../domain/service/inventory.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Records } from "../../ports/records.ts";
 import type { Wake } from "../../ports/wake.ts";

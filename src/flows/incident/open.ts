@@ -1,9 +1,9 @@
-import type { Changed } from "../../domain/duty.ts";
 import type { DoorName } from "../../domain/event.ts";
-import { eventOf, type Incident, type JoinedAlert } from "../../domain/incident.ts";
-import type { Inventory } from "../../domain/inventory.ts";
-import { planLadder } from "../../domain/page.ts";
-import type { Severity } from "../../domain/severity.ts";
+import type { Changed } from "../../domain/incident/duty.ts";
+import { eventOf, type Incident, type JoinedAlert } from "../../domain/incident/incident.ts";
+import { planLadder } from "../../domain/incident/page.ts";
+import type { Severity } from "../../domain/incident/severity.ts";
+import type { Inventory } from "../../domain/service/inventory.ts";
 
 export interface Opening {
   readonly id: string;

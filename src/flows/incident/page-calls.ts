@@ -1,8 +1,8 @@
-import type { Attempt, Duty, DutyOutcome, Perform } from "../../domain/duty.ts";
-import { dedupKey, eventOf, type Incident, withNote } from "../../domain/incident.ts";
-import { findPerson } from "../../domain/inventory.ts";
-import type { PageRecord } from "../../domain/page.ts";
-import type { Person } from "../../domain/person.ts";
+import type { Attempt, Duty, DutyOutcome, Perform } from "../../domain/incident/duty.ts";
+import { dedupKey, eventOf, type Incident, withNote } from "../../domain/incident/incident.ts";
+import type { PageRecord } from "../../domain/incident/page.ts";
+import type { Person } from "../../domain/people/person.ts";
+import { findPerson } from "../../domain/service/inventory.ts";
 import type { PagerAnswer } from "../../ports/paging.ts";
 import type { IncidentDeps } from "./deps.ts";
 import { triggerKey } from "./page.ts";

@@ -1,7 +1,15 @@
-import { type DutyOutcome, type DutySpec, isSettled, type OwedDuty, type Perform } from "../../domain/duty.ts";
-import { answeredLadder, dedupKey, eventOf, type Incident, isOpen, lastAck, withNote } from "../../domain/incident.ts";
-import { commanderTargets } from "../../domain/page.ts";
-import type { Person } from "../../domain/person.ts";
+import { type DutyOutcome, type DutySpec, isSettled, type OwedDuty, type Perform } from "../../domain/incident/duty.ts";
+import {
+  answeredLadder,
+  dedupKey,
+  eventOf,
+  type Incident,
+  isOpen,
+  lastAck,
+  withNote,
+} from "../../domain/incident/incident.ts";
+import { commanderTargets } from "../../domain/incident/page.ts";
+import type { Person } from "../../domain/people/person.ts";
 import type { PagerAnswer, PagerIncident } from "../../ports/paging.ts";
 import { askFor, isAnswered, mergeInto, settlePages, TWOKEY } from "./changes.ts";
 import { CORRELATION_ID, withoutIncident } from "./correlate.ts";

@@ -1,5 +1,5 @@
-import type { DutySpec, OwedDuty, Perform } from "../../domain/duty.ts";
-import { homeChannel, type Incident } from "../../domain/incident.ts";
+import type { DutySpec, OwedDuty, Perform } from "../../domain/incident/duty.ts";
+import { homeChannel, type Incident } from "../../domain/incident/incident.ts";
 import type { IncidentDeps } from "./deps.ts";
 import { postOnce } from "./post-once.ts";
 

@@ -1,7 +1,7 @@
 import { sayDuration } from "../../domain/duration.ts";
-import type { DutyOutcome, DutySpec, OwedDuty, Perform } from "../../domain/duty.ts";
 import type { Event } from "../../domain/event.ts";
-import { amend, eventOf, type Incident, isOpen, type ResponsePhase, withNote } from "../../domain/incident.ts";
+import type { DutyOutcome, DutySpec, OwedDuty, Perform } from "../../domain/incident/duty.ts";
+import { amend, eventOf, type Incident, isOpen, type ResponsePhase, withNote } from "../../domain/incident/incident.ts";
 import type { IncidentDeps } from "./deps.ts";
 import { latestMatrix } from "./rungs.ts";
 

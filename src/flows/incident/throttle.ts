@@ -1,4 +1,4 @@
-import type { PageThrottle } from "../../domain/escalation.ts";
+import type { PageThrottle } from "../../domain/incident/escalation.ts";
 import type { Records } from "../../ports/records.ts";
 import type { ThrottleBook } from "./deps.ts";
 

@@ -1,4 +1,4 @@
-import type { Changed, DutySpec, OwedDuty, Perform } from "../../domain/duty.ts";
+import type { Changed, DutySpec, OwedDuty, Perform } from "../../domain/incident/duty.ts";
 import {
   amend,
   eventOf,
@@ -7,8 +7,8 @@ import {
   isOpen,
   type UpdateFields,
   withNote,
-} from "../../domain/incident.ts";
-import { commanderTargets } from "../../domain/page.ts";
+} from "../../domain/incident/incident.ts";
+import { commanderTargets } from "../../domain/incident/page.ts";
 import { draftCard, requestCard } from "./announce.ts";
 import { type Actor, askFor, TWOKEY } from "./changes.ts";
 import type { IncidentDeps } from "./deps.ts";

@@ -8,9 +8,9 @@ import {
   NOTIFICATIONS_KEPT,
   readDedupKey,
   withNote,
-} from "../../domain/incident.ts";
-import { mayAcknowledge } from "../../domain/page.ts";
-import type { Person } from "../../domain/person.ts";
+} from "../../domain/incident/incident.ts";
+import { mayAcknowledge } from "../../domain/incident/page.ts";
+import type { Person } from "../../domain/people/person.ts";
 import type { PagerIncident } from "../../ports/paging.ts";
 import type { Records } from "../../ports/records.ts";
 import { acknowledge } from "./changes.ts";

@@ -1,9 +1,9 @@
-import { blindMs, lossMs, positionOf, sayLoss } from "../../domain/data-position.ts";
 import { sayDuration } from "../../domain/duration.ts";
-import { isUnreachable, type Known, type SiteFacts } from "../../domain/observed.ts";
-import type { Acceptance, Plan } from "../../domain/plan.ts";
-import { stateOf } from "../../domain/run.ts";
-import { otherRegion, type Region, ROUTE53_CONTROL_PLANE, siteOf } from "../../domain/service.ts";
+import { blindMs, lossMs, positionOf, sayLoss } from "../../domain/plan-run/data-position.ts";
+import type { Acceptance, Plan } from "../../domain/plan-run/plan.ts";
+import { stateOf } from "../../domain/plan-run/run.ts";
+import { isUnreachable, type Known, type SiteFacts } from "../../domain/service/observed.ts";
+import { otherRegion, type Region, ROUTE53_CONTROL_PLANE, siteOf } from "../../domain/service/service.ts";
 import { type RecordChange, trafficChange } from "../records.ts";
 import type { FailoverRequest } from "./failover-request.ts";
 

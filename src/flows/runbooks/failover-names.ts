@@ -1,5 +1,5 @@
-import type { RecordSet } from "../../domain/observed.ts";
-import { ROUTE53_CONTROL_PLANE, type Service, siteOf } from "../../domain/service.ts";
+import type { RecordSet } from "../../domain/service/observed.ts";
+import { ROUTE53_CONTROL_PLANE, type Service, siteOf } from "../../domain/service/service.ts";
 import { deepHealthUrl } from "../observe.ts";
 import { sameRecords } from "../records.ts";
 import { RecordsInput } from "../steps/schemas.ts";

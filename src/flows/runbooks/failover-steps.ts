@@ -1,7 +1,7 @@
 import { canonicalJson } from "../../domain/json.ts";
-import type { PlannedStep } from "../../domain/plan.ts";
-import { fenceOf, inputOf } from "../../domain/run.ts";
-import { type Region, type Service, siteOf } from "../../domain/service.ts";
+import type { PlannedStep } from "../../domain/plan-run/plan.ts";
+import { fenceOf, inputOf } from "../../domain/plan-run/run.ts";
+import { type Region, type Service, siteOf } from "../../domain/service/service.ts";
 import { STEPS } from "../index.ts";
 import { deepHealthUrl } from "../observe.ts";
 import * as byHand from "./by-hand.ts";

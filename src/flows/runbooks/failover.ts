@@ -1,7 +1,7 @@
-import type { Known } from "../../domain/observed.ts";
-import type { Plan, RestOf } from "../../domain/plan.ts";
-import type { RunState } from "../../domain/run.ts";
-import type { Region } from "../../domain/service.ts";
+import type { Plan, RestOf } from "../../domain/plan-run/plan.ts";
+import type { RunState } from "../../domain/plan-run/run.ts";
+import type { Known } from "../../domain/service/observed.ts";
+import type { Region } from "../../domain/service/service.ts";
 import { assumptionsFrom } from "../facts.ts";
 import { acceptancesFor, type Judgement, judge } from "./failover-judgement.ts";
 import type { FailoverRequest } from "./failover-request.ts";

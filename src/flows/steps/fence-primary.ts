@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { StepFailed, TransientError } from "../../domain/errors.ts";
 import { canonicalJson } from "../../domain/json.ts";
-import type { FirewallRule, Known } from "../../domain/observed.ts";
+import type { FirewallRule, Known } from "../../domain/service/observed.ts";
 import { type Cloud, type Step, type StepContext, UNCAPTURED } from "../../ports/step.ts";
 import { ComputeInput, FirewallRuleInput } from "./schemas.ts";
 

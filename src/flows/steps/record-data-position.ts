@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { positionOf } from "../../domain/data-position.ts";
 import { sayTime } from "../../domain/duration.ts";
+import { positionOf } from "../../domain/plan-run/data-position.ts";
 import type { Step } from "../../ports/step.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { ConfirmSubscriptionCommand } from "@aws-sdk/client-sns";
 import { UserError } from "../../domain/errors.ts";
-import type { Region } from "../../domain/service.ts";
+import type { Region } from "../../domain/service/service.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Compute } from "../../ports/compute.ts";
 import type { Databases } from "../../ports/databases.ts";

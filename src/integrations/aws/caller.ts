@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { OutcomeUnknown, TransientError } from "../../domain/errors.ts";
-import type { Known } from "../../domain/observed.ts";
-import type { Region } from "../../domain/service.ts";
+import type { Known } from "../../domain/service/observed.ts";
+import type { Region } from "../../domain/service/service.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Act } from "../../ports/databases.ts";
 import type { Guard } from "../../ports/guard.ts";

@@ -6,7 +6,7 @@ import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balan
 import { RDSClient } from "@aws-sdk/client-rds";
 import { Route53Client } from "@aws-sdk/client-route-53";
 import { SNSClient } from "@aws-sdk/client-sns";
-import type { Region } from "../../domain/service.ts";
+import type { Region } from "../../domain/service/service.ts";
 import type { IdentitySource } from "./credentials.ts";
 import type { ClientSettings } from "./settings.ts";
 

@@ -1,5 +1,5 @@
 import { fromNodeProviderChain, fromTemporaryCredentials } from "@aws-sdk/credential-providers";
-import type { Region } from "../../domain/service.ts";
+import type { Region } from "../../domain/service/service.ts";
 import type { ClientSettings } from "./settings.ts";
 
 export interface Identity {

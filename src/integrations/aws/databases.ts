@@ -1,6 +1,6 @@
 import { DescribeDBInstancesCommand, PromoteReadReplicaCommand } from "@aws-sdk/client-rds";
 import { z } from "zod";
-import type { DatabaseFacts } from "../../domain/observed.ts";
+import type { DatabaseFacts } from "../../domain/service/observed.ts";
 import type { Databases } from "../../ports/databases.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Facts, OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
-import type { Known } from "../../domain/observed.ts";
-import type { Region } from "../../domain/service.ts";
+import type { Known } from "../../domain/service/observed.ts";
+import type { Region } from "../../domain/service/service.ts";
 
 /** What an error of AWS or of the way there means for whoever asked. */
 export type FailureKind =

@@ -5,8 +5,8 @@ import {
   RevokeSecurityGroupIngressCommand,
 } from "@aws-sdk/client-ec2";
 import { z } from "zod";
-import type { FirewallRule } from "../../domain/observed.ts";
-import type { Region } from "../../domain/service.ts";
+import type { FirewallRule } from "../../domain/service/observed.ts";
+import type { Region } from "../../domain/service/service.ts";
 import type { Databases } from "../../ports/databases.ts";
 import type { Caller, SendOptions } from "./caller.ts";
 import type { Clients } from "./clients.ts";

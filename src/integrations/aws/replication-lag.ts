@@ -1,7 +1,7 @@
 import { GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { z } from "zod";
 import { sayTime } from "../../domain/duration.ts";
-import type { LagFacts, LagSample } from "../../domain/observed.ts";
+import type { LagFacts, LagSample } from "../../domain/service/observed.ts";
 import type { Databases } from "../../ports/databases.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";

@@ -7,8 +7,8 @@ import {
 } from "@aws-sdk/client-route-53";
 import { z } from "zod";
 import { StepFailed } from "../../domain/errors.ts";
-import type { RecordSet } from "../../domain/observed.ts";
-import { ROUTE53_CONTROL_PLANE } from "../../domain/service.ts";
+import type { RecordSet } from "../../domain/service/observed.ts";
+import { ROUTE53_CONTROL_PLANE } from "../../domain/service/service.ts";
 import type { TrafficControl } from "../../ports/traffic.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { messageOf, UserError } from "../../domain/errors.ts";
-import type { HealthVerdict, WriteVerdict } from "../../domain/observed.ts";
+import type { HealthVerdict, WriteVerdict } from "../../domain/service/observed.ts";
 import type { Probe } from "../../ports/probe.ts";
 import { bare, type Exchange, exchange } from "./exchange.ts";
 import { Names } from "./names.ts";

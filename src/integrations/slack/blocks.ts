@@ -1,5 +1,5 @@
 import type { types } from "@slack/bolt";
-import type { Card, CardButton, CardPart, Text } from "../../domain/card.ts";
+import type { Card, CardButton, CardPart, Text } from "../../domain/card/card.ts";
 import { Bug } from "../../domain/errors.ts";
 import { escapeText } from "./escape.ts";
 import { elementsOf, Room, words } from "./rich-text.ts";

@@ -1,5 +1,5 @@
 import type { types } from "@slack/bolt";
-import type { Form, FormField } from "../../domain/card.ts";
+import type { Form, FormField } from "../../domain/card/card.ts";
 import { Bug } from "../../domain/errors.ts";
 import { blocksOf, fitted, LIMITS } from "./blocks.ts";
 import { escapeText, rawText } from "./escape.ts";

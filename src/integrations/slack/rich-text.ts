@@ -1,5 +1,5 @@
 import type { types } from "@slack/bolt";
-import type { Span, Text } from "../../domain/card.ts";
+import type { Span, Text } from "../../domain/card/card.ts";
 import { escapeText } from "./escape.ts";
 
 type Element = types.RichTextElement;

@@ -1,5 +1,5 @@
 import { UserError } from "../../domain/errors.ts";
-import type { Inventory } from "../../domain/inventory.ts";
+import type { Inventory } from "../../domain/service/inventory.ts";
 import { alarmNotification } from "../../simulators/aws/alarm-notification.ts";
 import { MetricAlarmSpec as MetricAlarm, type MetricAlarmSpec } from "../../simulators/aws/specs.ts";
 import { worldFromInventory } from "../world-from-inventory.ts";

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { Bug } from "../../domain/errors.ts";
-import type { RunState } from "../../domain/run.ts";
+import type { RunState } from "../../domain/plan-run/run.ts";
 import type { Stage } from "../stage.ts";
 import { WorldClient } from "../world-client.ts";
 import { WorldProcess } from "../world-process.ts";

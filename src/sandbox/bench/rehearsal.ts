@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Bug } from "../../domain/errors.ts";
-import type { RunState } from "../../domain/run.ts";
+import type { RunState } from "../../domain/plan-run/run.ts";
 import type { SeenMessage } from "../../simulators/slack/people.ts";
 import { createRuns } from "../../store/runs.ts";
 import type { Stage } from "../stage.ts";

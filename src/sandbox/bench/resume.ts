@@ -1,5 +1,5 @@
 import { Bug } from "../../domain/errors.ts";
-import { isOver } from "../../domain/run.ts";
+import { isOver } from "../../domain/plan-run/run.ts";
 import type { Bot } from "../bot-process.ts";
 import type { Stage } from "../stage.ts";
 import type { Bench, Measured, Measurement } from "./measurement.ts";

@@ -1,6 +1,6 @@
 import { createMemory, type Memory } from "../../app/memory.ts";
 import { Bug } from "../../domain/errors.ts";
-import type { Incident } from "../../domain/incident.ts";
+import type { Incident } from "../../domain/incident/incident.ts";
 import { CORRELATION_ID } from "../../flows/incident/correlate.ts";
 import { dueChange } from "../../flows/incident/index.ts";
 import type { LogEntry } from "../../simulators/world/log.ts";

@@ -1,7 +1,7 @@
 import { Bug } from "../../domain/errors.ts";
-import { approversOf, findPerson } from "../../domain/inventory.ts";
-import type { Person } from "../../domain/person.ts";
-import { isOver } from "../../domain/run.ts";
+import type { Person } from "../../domain/people/person.ts";
+import { isOver } from "../../domain/plan-run/run.ts";
+import { approversOf, findPerson } from "../../domain/service/inventory.ts";
 import type { SeenMessage, SeenView } from "../../simulators/slack/people.ts";
 import type { LogEntry } from "../../simulators/world/log.ts";
 import { gravestAlarm } from "../bench/alarms.ts";

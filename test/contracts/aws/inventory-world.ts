@@ -1,4 +1,4 @@
-import { ComputeSite } from "../../../src/domain/service.ts";
+import { ComputeSite } from "../../../src/domain/service/service.ts";
 import { type AwsOptions, createAws } from "../../../src/integrations/aws/aws.ts";
 import { createTraffic } from "../../../src/simulators/application/traffic.ts";
 import { createCloudWatch } from "../../../src/simulators/aws/cloudwatch.ts";

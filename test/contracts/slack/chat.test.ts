@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import type { Card } from "../../../src/domain/card.ts";
+import type { Card } from "../../../src/domain/card/card.ts";
 import { OutcomeUnknown, TransientError, UserError } from "../../../src/domain/errors.ts";
 import { Secret } from "../../../src/domain/secret.ts";
 import { createChat } from "../../../src/integrations/slack/chat.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Answer } from "../../../src/commands/intent.ts";
-import type { Form } from "../../../src/domain/card.ts";
+import type { Form } from "../../../src/domain/card/card.ts";
 import { TransientError, UserError } from "../../../src/domain/errors.ts";
 import { eventually, openSlackWorld } from "../../simulators/slack/slack-world.ts";
 import { card, type Desk, later, openDesk, whisper, withButton } from "./slack-door.ts";

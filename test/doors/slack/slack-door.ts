@@ -1,5 +1,5 @@
 import type { Answer, Ask } from "../../../src/commands/intent.ts";
-import type { Card } from "../../../src/domain/card.ts";
+import type { Card } from "../../../src/domain/card/card.ts";
 import { Secret } from "../../../src/domain/secret.ts";
 import { createSlackDoor, type SlackDoor, type SlackDoorOptions } from "../../../src/doors/slack/bolt.ts";
 import { messageOf } from "../../../src/integrations/slack/blocks.ts";

@@ -1,6 +1,6 @@
 import { ConfirmSubscriptionCommand, SubscribeCommand } from "@aws-sdk/client-sns";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import type { Signal } from "../../../src/domain/alert.ts";
+import type { Signal } from "../../../src/domain/incident/alert.ts";
 import { createSnsDoor } from "../../../src/doors/web/sns.ts";
 import { certificateFetcher } from "../../../src/doors/web/sns-certificates.ts";
 import type { Tamper } from "../../../src/simulators/aws/sns-topics.ts";

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import { Signal } from "../../../src/domain/alert.ts";
+import { Signal } from "../../../src/domain/incident/alert.ts";
 import type { SnsOptions } from "../../../src/doors/web/sns.ts";
 import {
   CERT_FILE,

@@ -1,10 +1,10 @@
-import type { AlertRecord, Signal } from "../../../src/domain/alert.ts";
-import type { CardDue } from "../../../src/domain/card-due.ts";
-import type { Changed } from "../../../src/domain/duty.ts";
+import type { CardDue } from "../../../src/domain/card/card-due.ts";
 import { OutcomeUnknown, TransientError } from "../../../src/domain/errors.ts";
-import { Incident, incidentLabels, isOpen } from "../../../src/domain/incident.ts";
-import { type Inventory, inventoryFrom } from "../../../src/domain/inventory.ts";
-import { TwoKeyFile } from "../../../src/domain/twokey-file.ts";
+import type { AlertRecord, Signal } from "../../../src/domain/incident/alert.ts";
+import type { Changed } from "../../../src/domain/incident/duty.ts";
+import { Incident, incidentLabels, isOpen } from "../../../src/domain/incident/incident.ts";
+import { type Inventory, inventoryFrom } from "../../../src/domain/service/inventory.ts";
+import { TwoKeyFile } from "../../../src/domain/service/twokey-file.ts";
 import { advanceLane, type DutyDeps } from "../../../src/engine/duties.ts";
 import { requestCard } from "../../../src/flows/incident/announce.ts";
 import type { Correlation } from "../../../src/flows/incident/correlate.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { AlertRule, Signal } from "../../../src/domain/alert.ts";
+import type { AlertRule, Signal } from "../../../src/domain/incident/alert.ts";
 import { type Correlation, correlate, place } from "../../../src/flows/incident/correlate.ts";
 import { START_MS, signal } from "./bridge.ts";
 

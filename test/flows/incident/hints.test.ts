@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { dedupKey, type Incident } from "../../../src/domain/incident.ts";
+import { dedupKey, type Incident } from "../../../src/domain/incident/incident.ts";
 import { incidentsAbout } from "../../../src/flows/incident/watch.ts";
 import { type Bridge, bridge, inventory, START_MS, signal } from "./bridge.ts";
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Observation } from "../../../src/domain/observed.ts";
-import { stepOf } from "../../../src/domain/plan.ts";
-import type { RunState } from "../../../src/domain/run.ts";
-import type { RunEntry } from "../../../src/domain/run-entry.ts";
-import { transition } from "../../../src/domain/run-transition.ts";
-import type { Service } from "../../../src/domain/service.ts";
+import { stepOf } from "../../../src/domain/plan-run/plan.ts";
+import type { RunState } from "../../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
+import { transition } from "../../../src/domain/plan-run/run-transition.ts";
+import type { Observation } from "../../../src/domain/service/observed.ts";
+import type { Service } from "../../../src/domain/service/service.ts";
 import { RecordsInput } from "../../../src/flows/steps/schemas.ts";
 import { planCard } from "../../../src/views/plan.ts";
 import { example } from "../../harness/example.ts";

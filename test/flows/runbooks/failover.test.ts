@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Observation } from "../../../src/domain/observed.ts";
-import { budgetMs, type Plan, planDigest, stepOf } from "../../../src/domain/plan.ts";
-import { proposedRun } from "../../../src/domain/run.ts";
+import { budgetMs, type Plan, planDigest, stepOf } from "../../../src/domain/plan-run/plan.ts";
+import { proposedRun } from "../../../src/domain/plan-run/run.ts";
+import type { Observation } from "../../../src/domain/service/observed.ts";
 import { driftOf } from "../../../src/flows/facts.ts";
 import { planCard } from "../../../src/views/plan.ts";
 import { example } from "../../harness/example.ts";

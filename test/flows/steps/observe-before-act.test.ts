@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import type { ComputeFacts, DatabaseFacts, RecordSet } from "../../../src/domain/observed.ts";
-import { stepOf } from "../../../src/domain/plan.ts";
-import { siteOf } from "../../../src/domain/service.ts";
+import { stepOf } from "../../../src/domain/plan-run/plan.ts";
+import type { ComputeFacts, DatabaseFacts, RecordSet } from "../../../src/domain/service/observed.ts";
+import { siteOf } from "../../../src/domain/service/service.ts";
 import { STEPS } from "../../../src/flows/index.ts";
 import type { Act } from "../../../src/ports/databases.ts";
 import type { Cloud, StepContext } from "../../../src/ports/step.ts";

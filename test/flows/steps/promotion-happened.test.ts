@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import type { DatabaseFacts, Known } from "../../../src/domain/observed.ts";
-import { stepOf } from "../../../src/domain/plan.ts";
+import { stepOf } from "../../../src/domain/plan-run/plan.ts";
+import type { DatabaseFacts, Known } from "../../../src/domain/service/observed.ts";
 import { STEPS } from "../../../src/flows/index.ts";
 import type { Cloud } from "../../../src/ports/step.ts";
 import { example } from "../../harness/example.ts";

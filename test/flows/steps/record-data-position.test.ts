@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import type { LagFacts } from "../../../src/domain/observed.ts";
+import type { LagFacts } from "../../../src/domain/service/observed.ts";
 import { STEPS } from "../../../src/flows/index.ts";
 import type { Cloud } from "../../../src/ports/step.ts";
 import { AT, known } from "../../harness/observed.ts";

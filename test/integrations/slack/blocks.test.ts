@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import type { Card, CardPart, FormField, Text } from "../../../src/domain/card.ts";
+import type { Card, CardPart, FormField, Text } from "../../../src/domain/card/card.ts";
 import { messageOf } from "../../../src/integrations/slack/blocks.ts";
 import { escapeText } from "../../../src/integrations/slack/escape.ts";
 import { modalOf } from "../../../src/integrations/slack/modal.ts";

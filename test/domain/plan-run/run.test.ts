@@ -1,14 +1,21 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { refusal } from "../../src/domain/decision.ts";
-import { Bug } from "../../src/domain/errors.ts";
-import { findPerson } from "../../src/domain/inventory.ts";
-import { isOver, isWatched, type RunState, readySteps, stateOf, stepsToUndo } from "../../src/domain/run.ts";
-import type { RunEntry } from "../../src/domain/run-entry.ts";
-import { transition } from "../../src/domain/run-transition.ts";
-import { example } from "../harness/example.ts";
-import { AT } from "../harness/observed.ts";
-import { proposed } from "../harness/plans.ts";
+import { Bug } from "../../../src/domain/errors.ts";
+import { refusal } from "../../../src/domain/plan-run/decision.ts";
+import {
+  isOver,
+  isWatched,
+  type RunState,
+  readySteps,
+  stateOf,
+  stepsToUndo,
+} from "../../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
+import { transition } from "../../../src/domain/plan-run/run-transition.ts";
+import { findPerson } from "../../../src/domain/service/inventory.ts";
+import { example } from "../../harness/example.ts";
+import { AT } from "../../harness/observed.ts";
+import { proposed } from "../../harness/plans.ts";
 
 const inventory = example("inventory");
 const apply = (run: RunState, ...entries: RunEntry[]) => entries.reduce(transition, run);

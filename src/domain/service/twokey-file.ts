@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { AlertPolicy } from "./alert.ts";
-import { Duration } from "./duration.ts";
-import { Audience, PageThrottle, SeverityPolicy } from "./escalation.ts";
-import { Person } from "./person.ts";
+import { Duration } from "../duration.ts";
+import { AlertPolicy } from "../incident/alert.ts";
+import { Audience, PageThrottle, SeverityPolicy } from "../incident/escalation.ts";
+import { Person } from "../people/person.ts";
 import { Service } from "./service.ts";
 
 const Name = z.string().regex(/^[a-z][a-z0-9_-]{0,30}$/, "must be a short lower-case name (letters, digits, - and _)");

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { DoorName, type Event } from "./event.ts";
-import { sha256 } from "./inventory.ts";
-import { canonicalJson } from "./json.ts";
+import { DoorName, type Event } from "../event.ts";
+import { canonicalJson } from "../json.ts";
+import { sha256 } from "../service/inventory.ts";
 import type { Signable } from "./key.ts";
 
 /** One line of a ledger, as far as people need it. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DoorName } from "./event.ts";
+import { DoorName } from "../event.ts";
 
 const Step = { step: z.string(), epoch: z.number().int() };
 /** What undo puts back on the old side; the fence step's own schema parses it. */

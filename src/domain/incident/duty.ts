@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Event } from "./event.ts";
+import type { Event } from "../event.ts";
 
 /** Two lanes never wait for each other: Slack work never delays a page. */
 export type Lane = "pages" | "chat";

@@ -1,4 +1,4 @@
-import type { Severity } from "./severity.ts";
+import type { Severity } from "../incident/severity.ts";
 
 /** Text for people. Plain strings are always shown as they are: nothing in them can ping, link or format. */
 export type Text = string | readonly Span[];

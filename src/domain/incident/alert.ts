@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Duration } from "./duration.ts";
+import { Duration } from "../duration.ts";
 import { Severity } from "./severity.ts";
 
 export const AlertState = z.enum(["alarm", "ok", "insufficient-data"]);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { QuietHours } from "./quiet-hours.ts";
+import { QuietHours } from "../incident/quiet-hours.ts";
 
 export const Person = z.strictObject({
   name: z.string().min(1).max(80).describe("As colleagues call them."),

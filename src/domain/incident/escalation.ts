@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { Duration } from "./duration.ts";
-import type { PersonId } from "./person.ts";
+import { Duration } from "../duration.ts";
+import type { PersonId } from "../people/person.ts";
 import type { QuietHours } from "./quiet-hours.ts";
 
 export const Audience = z.discriminatedUnion("kind", [

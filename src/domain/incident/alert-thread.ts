@@ -1,5 +1,5 @@
+import type { CardRequest } from "../card/card-due.ts";
 import type { AlertRecord, Signal } from "./alert.ts";
-import type { CardRequest } from "./card-due.ts";
 import type { Severity } from "./severity.ts";
 
 /** Changes of one alarm that are remembered, for telling a repeat from news. */

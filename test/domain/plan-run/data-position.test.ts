@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { blindMs, lossMs, positionOf, sayLoss } from "../../src/domain/data-position.ts";
-import type { LagFacts } from "../../src/domain/observed.ts";
+import { blindMs, lossMs, positionOf, sayLoss } from "../../../src/domain/plan-run/data-position.ts";
+import type { LagFacts } from "../../../src/domain/service/observed.ts";
 
 const AT = Date.parse("2026-11-21T03:12:45Z");
 const SAMPLE = { seconds: 2, measuredAtMs: AT - 60_000 };

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { DoorName, type Event } from "../event.ts";
 import { DutyRecord } from "./duty.ts";
-import { DoorName, type Event } from "./event.ts";
 import { Ladder, PageRecord, StoredEscalation } from "./page.ts";
 import { Severity } from "./severity.ts";
 

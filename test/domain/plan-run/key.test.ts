@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
-import { judgeKey, type KeyTurn, whoIsLeft } from "../../src/domain/key.ts";
-import type { RunState } from "../../src/domain/run.ts";
-import { transition } from "../../src/domain/run-transition.ts";
-import { example } from "../harness/example.ts";
-import { AT, homeIsDark } from "../harness/observed.ts";
-import { proposed, serviceIn } from "../harness/plans.ts";
+import { judgeKey, type KeyTurn, whoIsLeft } from "../../../src/domain/plan-run/key.ts";
+import type { RunState } from "../../../src/domain/plan-run/run.ts";
+import { transition } from "../../../src/domain/plan-run/run-transition.ts";
+import { example } from "../../harness/example.ts";
+import { AT, homeIsDark } from "../../harness/observed.ts";
+import { proposed, serviceIn } from "../../harness/plans.ts";
 
 const inventory = example("inventory");
 // The primary looks healthy on a quiet day, which every key holder has to accept in words.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { QuietHours, quietUntil } from "../../src/domain/quiet-hours.ts";
+import { QuietHours, quietUntil } from "../../../src/domain/incident/quiet-hours.ts";
 
 const night = { from: "22:00", until: "07:00", zone: "Europe/Berlin" };
 const end = (at: string, quiet = night) => {

@@ -1,5 +1,5 @@
-import { approversOf, findPerson, type Inventory } from "./inventory.ts";
-import type { Person } from "./person.ts";
+import type { Person } from "../people/person.ts";
+import { approversOf, findPerson, type Inventory } from "../service/inventory.ts";
 import { isWatched, type RunState, type RunStateName, stateOf, WAITS_FOR_PEOPLE, WATCHED } from "./run.ts";
 
 /** What a person tells a run. What may be done in which state stands in this table and nowhere else. */

@@ -1,5 +1,5 @@
-import { sayTime } from "./duration.ts";
-import type { LagFacts } from "./observed.ts";
+import { sayTime } from "../duration.ts";
+import type { LagFacts } from "../service/observed.ts";
 
 /**
  * How far a replica had followed its source. A lag of L measured at t proves that every commit before t − L is on the

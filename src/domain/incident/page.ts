@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { Person } from "../people/person.ts";
 import { Audience, type EscalationSnapshot, PageChannel, type SeverityPolicy } from "./escalation.ts";
-import type { Person } from "./person.ts";
 import { QuietHours, quietUntil } from "./quiet-hours.ts";
 import { Severity } from "./severity.ts";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import type { EscalationSnapshot } from "./escalation.ts";
-import { canonicalJson } from "./json.ts";
-import { type Person, type PersonId, whoOwns } from "./person.ts";
+import type { EscalationSnapshot } from "../incident/escalation.ts";
+import { canonicalJson } from "../json.ts";
+import { type Person, type PersonId, whoOwns } from "../people/person.ts";
 import type { Service } from "./service.ts";
 import type { TwoKeyFile } from "./twokey-file.ts";
 

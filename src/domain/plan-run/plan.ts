@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { sha256 } from "./inventory.ts";
-import { canonicalJson } from "./json.ts";
+import { canonicalJson } from "../json.ts";
+import { sha256 } from "../service/inventory.ts";
 
 export const Mode = z.enum(["planned", "unplanned"]);
 export type Mode = z.infer<typeof Mode>;

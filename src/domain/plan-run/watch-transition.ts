@@ -1,4 +1,4 @@
-import { Bug } from "./errors.ts";
+import { Bug } from "../errors.ts";
 import { isSettled, needsWatch, type RunState, settledAfter, stateOf, type Watch, withStep } from "./run.ts";
 import type { RunEntry } from "./run-entry.ts";
 

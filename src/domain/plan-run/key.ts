@@ -1,5 +1,5 @@
-import { approversOf, type Inventory } from "./inventory.ts";
-import { type Person, whoOwns } from "./person.ts";
+import { type Person, whoOwns } from "../people/person.ts";
+import { approversOf, type Inventory } from "../service/inventory.ts";
 import { askAgain, type RestOf } from "./plan.ts";
 import { type RunState, stillContinues } from "./run.ts";
 
