@@ -1,7 +1,7 @@
 import { type Card, sentenceCard } from "../domain/card/card.ts";
 import { changesInReply, readReplySubject } from "../domain/incident/alert-thread.ts";
 import { findPerson, type Inventory } from "../domain/service/inventory.ts";
-import { whoIsNeeded } from "../engine/call-people.ts";
+import { whoIsNeeded } from "../engine/delivery/call-people.ts";
 import { nextPage } from "../flows/incident/next-page.ts";
 import { responseTargets } from "../flows/incident/response.ts";
 import type { Clock } from "../ports/clock.ts";

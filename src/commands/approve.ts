@@ -1,6 +1,6 @@
 import { UserError } from "../domain/errors.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
-import { type KeyDeps, turnKey } from "../engine/keys.ts";
+import { type KeyDeps, turnKey } from "../engine/approvals/keys.ts";
 import { keyForm, keysLine } from "../views/plan.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
 import { type RunCommandDeps, runMeant } from "./run-deps.ts";

@@ -3,7 +3,7 @@ import { UserError } from "../domain/errors.ts";
 import type { Person } from "../domain/people/person.ts";
 import type { JournalDecision } from "../domain/plan-run/decision.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
-import type { KeyDeps } from "../engine/keys.ts";
+import type { KeyDeps } from "../engine/approvals/keys.ts";
 import { ack } from "./ack.ts";
 import { approve } from "./approve.ts";
 import { byHand } from "./by-hand.ts";

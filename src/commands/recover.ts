@@ -1,7 +1,7 @@
 import { UserError } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
 import { isKnown, type Recovery, type Testimony, withoutRepeats } from "../domain/plan-run/recovery.ts";
-import { proposeRecovery, type RecoveryDeps, signRecovery } from "../engine/recovery.ts";
+import { proposeRecovery, type RecoveryDeps, signRecovery } from "../engine/approvals/recovery.ts";
 import { observe } from "../flows/observe.ts";
 import { actLine } from "../views/recovery.ts";
 import { seenLines } from "../views/status.ts";

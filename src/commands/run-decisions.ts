@@ -1,6 +1,6 @@
 import { sentenceCard } from "../domain/card/card.ts";
 import { ABOUT_A_FAILURE, DECISIONS, type JournalDecision } from "../domain/plan-run/decision.ts";
-import { type DecisionDeps, decide } from "../engine/decisions.ts";
+import { type DecisionDeps, decide } from "../engine/approvals/decisions.ts";
 import { nameOf } from "../views/plan.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { personOf, runMeant } from "./run-deps.ts";

@@ -86,10 +86,10 @@ export const GUARDS = [
   },
   {
     guard: "who clicked is an ordinary member, asked fresh",
-    file: "src/engine/keys.ts",
+    file: "src/engine/approvals/keys.ts",
     cut: "if (reason !== undefined)",
     by: 'if (reason === "")',
-    test: "engine/keys.test.ts",
+    test: "engine/approvals/keys.test.ts",
     fails: "a guest's account turns no key, whoever the file says it is",
   },
   {
@@ -242,7 +242,7 @@ export const GUARDS = [
     file: "src/flows/steps/fence-primary.ts",
     cut: "mustAsk: true",
     by: "mustAsk: false",
-    test: "engine/executor-people.test.ts",
+    test: "engine/runs/executor-people.test.ts",
     fails: "a fence that cannot be made and was not accepted stops before the promotion, and asks",
   },
   {
@@ -255,10 +255,10 @@ export const GUARDS = [
   },
   {
     guard: "no way back once the standby is promoted, or may be",
-    file: "src/engine/unwind.ts",
+    file: "src/engine/runs/unwind.ts",
     cut: "if (hold.run.pastNoReturn && ",
     by: 'if (hold.run.state === "" && ',
-    test: "engine/executor-people.test.ts",
+    test: "engine/runs/executor-people.test.ts",
     fails: "guard no way back: once the standby is promoted nobody reopens the old side, not even with two keys (G7)",
   },
   {
@@ -311,10 +311,10 @@ export const GUARDS = [
   },
   {
     guard: "keys authorise until the plan's end date",
-    file: "src/engine/executor.ts",
+    file: "src/engine/runs/executor.ts",
     cut: "this.#deps.clock.now() >= run.plan.authorisesUntilMs",
     by: "this.#deps.clock.now() < 0",
-    test: "engine/executor-people.test.ts",
+    test: "engine/runs/executor-people.test.ts",
     fails: "keys authorise nothing after the end date of their plan, whatever is left to do (G1)",
   },
   {
@@ -322,7 +322,7 @@ export const GUARDS = [
     file: "src/flows/steps/fence-primary.ts",
     cut: "if (input.mustCapture)",
     by: 'if (input.region === "")',
-    test: "engine/old-side.test.ts",
+    test: "engine/runs/old-side.test.ts",
     fails: "before the run has begun gets everything back when that run unwinds",
   },
   {
@@ -335,10 +335,10 @@ export const GUARDS = [
   },
   {
     guard: "facts changed: paused, never resumed",
-    file: "src/engine/executor.ts",
+    file: "src/engine/runs/executor.ts",
     cut: "if (why.length === 0) return false;",
     by: "if (why.length >= 0) return false;",
-    test: "engine/executor-people.test.ts",
+    test: "engine/runs/executor-people.test.ts",
     fails: "records that somebody changed between the keys and the start void the keys, and nothing is touched (G3)",
   },
   {
@@ -423,10 +423,10 @@ export const GUARDS = [
   },
   {
     guard: "one performer of a duty",
-    file: "src/engine/duties.ts",
+    file: "src/engine/delivery/duties.ts",
     cut: "!holds(held, record)) return undefined;",
     by: "held.worker === '') return undefined;",
-    test: "engine/duties.test.ts",
+    test: "engine/delivery/duties.test.ts",
     fails: "who held a claim that ran out learns that it may not act, and cannot write its outcome",
   },
   {
@@ -447,10 +447,10 @@ export const GUARDS = [
   },
   {
     guard: "a dark side that answers before the promotion is fenced first",
-    file: "src/engine/executor.ts",
+    file: "src/engine/runs/executor.ts",
     cut: 'if (looked?.kind !== "back") return false;',
     by: 'if (looked?.kind !== "") return false;',
-    test: "engine/old-side.test.ts",
+    test: "engine/runs/old-side.test.ts",
     fails: "before the promotion is fenced first, in the order that people signed",
   },
   {
@@ -463,34 +463,34 @@ export const GUARDS = [
   },
   {
     guard: "fence on return: only past the point of no return, before the end date, not against people",
-    file: "src/engine/fence-watch.ts",
+    file: "src/engine/runs/fence-watch.ts",
     cut: "if (nowMs >= authorisesUntilMs) return {",
     by: "if (nowMs < 0) return {",
-    test: "engine/fence-watch.test.ts",
+    test: "engine/runs/fence-watch.test.ts",
     fails: "ends with the signed plan's authority",
   },
   {
     guard: "fence on return: only past the point of no return, before the end date, not against people",
-    file: "src/engine/fence-watch.ts",
+    file: "src/engine/runs/fence-watch.ts",
     cut: 'if (looked.kind === "moved-back")',
     by: 'if (looked.kind === "")',
-    test: "engine/fence-watch.test.ts",
+    test: "engine/runs/fence-watch.test.ts",
     fails: "leaves it alone once people have moved the service back",
   },
   {
     guard: "fence on return: one watcher, and it survives its death",
-    file: "src/engine/fence-watch.ts",
+    file: "src/engine/runs/fence-watch.ts",
     cut: 'if (isTooEarly && watch.state === "failed") return',
     by: "if (isTooEarly) return",
-    test: "engine/fence-watch.test.ts",
+    test: "engine/runs/fence-watch.test.ts",
     fails: "begins again at once what a crash cut off",
   },
   {
     guard: "fence on return: one watcher, and it survives its death",
-    file: "src/engine/fence-watch.ts",
+    file: "src/engine/runs/fence-watch.ts",
     cut: "holder === undefined || holder === plan.id",
     by: 'holder !== ""',
-    test: "engine/fence-watch.test.ts",
+    test: "engine/runs/fence-watch.test.ts",
     fails: "leaves it alone while another run holds the service",
   },
   {
@@ -519,10 +519,10 @@ export const GUARDS = [
   },
   {
     guard: "two people sign for a lost store",
-    file: "src/engine/recovery.ts",
+    file: "src/engine/approvals/recovery.ts",
     cut: 'state: complete ? "accepted" : "waiting",',
     by: 'state: "accepted",',
-    test: "engine/recovery.test.ts",
+    test: "engine/approvals/recovery.test.ts",
     fails: "one signature changes nothing, the second one makes every process agree, and stands in ledger and stream",
   },
   {
@@ -530,7 +530,7 @@ export const GUARDS = [
     file: "src/domain/plan-run/recovery.ts",
     cut: "process === about.process && mark === about.mark",
     by: "process === about.process",
-    test: "engine/recovery.test.ts",
+    test: "engine/approvals/recovery.test.ts",
     fails: "a second loss needs two new signatures, also when the first sign-off is still in the store",
   },
   {
@@ -538,7 +538,7 @@ export const GUARDS = [
     file: "src/store/scripts.ts",
     cut: "redis.call('RPUSH', KEYS[3 + 2 * i], ARGV[4 + 3 * i])",
     by: "",
-    test: "engine/recovery.test.ts",
+    test: "engine/approvals/recovery.test.ts",
     fails: "every run of before ends in the same step, and gives its service back",
   },
   {

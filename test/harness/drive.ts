@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { type RunState, stateOf } from "../../src/domain/plan-run/run.ts";
 import { Secret } from "../../src/domain/secret.ts";
-import { driveRun } from "../../src/engine/executor.ts";
-import type { ExecutorDeps } from "../../src/engine/executor-deps.ts";
+import { driveRun } from "../../src/engine/runs/executor.ts";
+import type { ExecutorDeps } from "../../src/engine/runs/executor-deps.ts";
 import { driftOf } from "../../src/flows/facts.ts";
 import { STEPS } from "../../src/flows/index.ts";
 import { observeTarget } from "../../src/flows/observe.ts";

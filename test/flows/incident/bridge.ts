@@ -5,7 +5,7 @@ import type { Changed } from "../../../src/domain/incident/duty.ts";
 import { Incident, incidentLabels, isOpen } from "../../../src/domain/incident/incident.ts";
 import { type Inventory, inventoryFrom } from "../../../src/domain/service/inventory.ts";
 import { TwoKeyFile } from "../../../src/domain/service/twokey-file.ts";
-import { advanceLane, type DutyDeps } from "../../../src/engine/duties.ts";
+import { advanceLane, type DutyDeps } from "../../../src/engine/delivery/duties.ts";
 import { requestCard } from "../../../src/flows/incident/announce.ts";
 import type { Correlation } from "../../../src/flows/incident/correlate.ts";
 import type { IncidentDeps, ThrottleBook } from "../../../src/flows/incident/deps.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { advanceLane } from "../../../src/engine/duties.ts";
+import { advanceLane } from "../../../src/engine/delivery/duties.ts";
 import { acknowledge, resolveIncident, TWOKEY } from "../../../src/flows/incident/changes.ts";
 import { dueChange } from "../../../src/flows/incident/index.ts";
 import { bridge, MINUTE, START_MS, signal, type Weather } from "./bridge.ts";

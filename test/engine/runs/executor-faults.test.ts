@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { type RunState, stateOf } from "../../src/domain/plan-run/run.ts";
-import { siteOf } from "../../src/domain/service/service.ts";
-import { STEPS } from "../../src/flows/index.ts";
-import type { StoredStep } from "../../src/ports/step.ts";
-import type { FaultInput } from "../../src/simulators/world/faults.ts";
-import { CALLS, type Call, effectsOf, effectsOfDone, fault } from "../harness/calls.ts";
-import { drive } from "../harness/drive.ts";
+import { type RunState, stateOf } from "../../../src/domain/plan-run/run.ts";
+import { siteOf } from "../../../src/domain/service/service.ts";
+import { STEPS } from "../../../src/flows/index.ts";
+import type { StoredStep } from "../../../src/ports/step.ts";
+import type { FaultInput } from "../../../src/simulators/world/faults.ts";
+import { CALLS, type Call, effectsOf, effectsOfDone, fault } from "../../harness/calls.ts";
+import { drive } from "../../harness/drive.ts";
 import {
   type FailoverWorld,
   mutationsOf,
@@ -14,8 +14,8 @@ import {
   startFailoverWorld,
   startRun,
   verdictOf,
-} from "../harness/failover-world.ts";
-import { standingOf } from "../harness/standing.ts";
+} from "../../harness/failover-world.ts";
+import { standingOf } from "../../harness/standing.ts";
 
 const SPEED = 200;
 /** Unanswered calls cost machine time: slower, so that they do not cost a step its deadline. */

@@ -1,14 +1,14 @@
-import { UserError } from "../domain/errors.ts";
-import type { DoorName } from "../domain/event.ts";
-import type { Person } from "../domain/people/person.ts";
-import { DECISIONS, failedStep, type JournalDecision, refusal } from "../domain/plan-run/decision.ts";
-import { fenceOf, isOver, isWatched, type RunState } from "../domain/plan-run/run.ts";
-import type { RunEntry } from "../domain/plan-run/run-entry.ts";
-import { transition } from "../domain/plan-run/run-transition.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Ledger, Runs } from "../ports/runs.ts";
-import type { Wake } from "../ports/wake.ts";
-import { eventOf } from "./journal.ts";
+import { UserError } from "../../domain/errors.ts";
+import type { DoorName } from "../../domain/event.ts";
+import type { Person } from "../../domain/people/person.ts";
+import { DECISIONS, failedStep, type JournalDecision, refusal } from "../../domain/plan-run/decision.ts";
+import { fenceOf, isOver, isWatched, type RunState } from "../../domain/plan-run/run.ts";
+import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
+import { transition } from "../../domain/plan-run/run-transition.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Ledger, Runs } from "../../ports/runs.ts";
+import type { Wake } from "../../ports/wake.ts";
+import { eventOf } from "../runs/journal.ts";
 import { type EligibilityDeps, refuseIneligible } from "./keys.ts";
 
 export interface DecisionDeps extends EligibilityDeps {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { stateOf } from "../../src/domain/plan-run/run.ts";
-import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
-import { drive } from "../harness/drive.ts";
+import { stateOf } from "../../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
+import { drive } from "../../harness/drive.ts";
 import {
   type FailoverWorld,
   mutationsOf,
@@ -9,8 +9,8 @@ import {
   startFailoverWorld,
   startRun,
   verdictOf,
-} from "../harness/failover-world.ts";
-import { standingOf } from "../harness/standing.ts";
+} from "../../harness/failover-world.ts";
+import { standingOf } from "../../harness/standing.ts";
 
 const SPEED = 150;
 

@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
-import { Fenced } from "../domain/errors.ts";
-import type { PlannedStep } from "../domain/plan-run/plan.ts";
+import { Fenced } from "../../domain/errors.ts";
+import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import {
   fenceOf,
   isSettled,
@@ -10,8 +10,8 @@ import {
   readySteps,
   stateOf,
   unmeasuredSteps,
-} from "../domain/plan-run/run.ts";
-import type { OldSide } from "../ports/old-side.ts";
+} from "../../domain/plan-run/run.ts";
+import type { OldSide } from "../../ports/old-side.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
 import { watchWhileDriven } from "./fence-watch.ts";
 import { RunHold } from "./journal.ts";

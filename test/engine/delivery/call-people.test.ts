@@ -1,14 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
-import type { CardDue } from "../../src/domain/card/card-due.ts";
-import type { RunState } from "../../src/domain/plan-run/run.ts";
-import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
-import { transition } from "../../src/domain/plan-run/run-transition.ts";
-import { type CallDeps, callPeople, type RunCalls, whoIsNeeded } from "../../src/engine/call-people.ts";
-import { example } from "../harness/example.ts";
-import { silent } from "../harness/failover-world.ts";
-import { memoryRecords } from "../harness/memory-records.ts";
-import { AT, homeIsDark } from "../harness/observed.ts";
-import { proposed, serviceIn } from "../harness/plans.ts";
+import type { CardDue } from "../../../src/domain/card/card-due.ts";
+import type { RunState } from "../../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
+import { transition } from "../../../src/domain/plan-run/run-transition.ts";
+import { type CallDeps, callPeople, type RunCalls, whoIsNeeded } from "../../../src/engine/delivery/call-people.ts";
+import { example } from "../../harness/example.ts";
+import { silent } from "../../harness/failover-world.ts";
+import { memoryRecords } from "../../harness/memory-records.ts";
+import { AT, homeIsDark } from "../../harness/observed.ts";
+import { proposed, serviceIn } from "../../harness/plans.ts";
 
 const inventory = example("inventory");
 const at = { atMs: AT };

@@ -1,4 +1,4 @@
-import { chainOf } from "../domain/errors.ts";
+import { chainOf } from "../../domain/errors.ts";
 import {
   type Attempt,
   type Changed,
@@ -11,11 +11,11 @@ import {
   type Lane,
   nextDueAt,
   readyAt,
-} from "../domain/incident/duty.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Logger } from "../ports/logger.ts";
-import type { Records } from "../ports/records.ts";
-import type { Wake } from "../ports/wake.ts";
+} from "../../domain/incident/duty.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Logger } from "../../ports/logger.ts";
+import type { Records } from "../../ports/records.ts";
+import type { Wake } from "../../ports/wake.ts";
 import { outcomeOfError, settledRecord } from "./duty-outcome.ts";
 
 /**

@@ -1,5 +1,5 @@
-import { chainOf, OutcomeUnknown, TransientError, UserError } from "../domain/errors.ts";
-import type { DutyOutcome, DutyRecord } from "../domain/incident/duty.ts";
+import { chainOf, OutcomeUnknown, TransientError, UserError } from "../../domain/errors.ts";
+import type { DutyOutcome, DutyRecord } from "../../domain/incident/duty.ts";
 
 /** Machine time. */
 const FIRST_RETRY_MS = 1_000;

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
-import { OutcomeUnknown, UserError } from "../../src/domain/errors.ts";
-import type { DutyOutcome, DutyRecord, DutyRow } from "../../src/domain/incident/duty.ts";
-import { advanceLane } from "../../src/engine/duties.ts";
-import { SWEEP_EVERY_MS } from "../../src/jobs/queues.ts";
-import { bridge, testClock, until } from "../flows/incident/bridge.ts";
-import { memoryRecords } from "../harness/memory-records.ts";
+import { OutcomeUnknown, UserError } from "../../../src/domain/errors.ts";
+import type { DutyOutcome, DutyRecord, DutyRow } from "../../../src/domain/incident/duty.ts";
+import { advanceLane } from "../../../src/engine/delivery/duties.ts";
+import { SWEEP_EVERY_MS } from "../../../src/jobs/queues.ts";
+import { bridge, testClock, until } from "../../flows/incident/bridge.ts";
+import { memoryRecords } from "../../harness/memory-records.ts";
 
 interface Doc {
   readonly owed: readonly string[];

@@ -1,17 +1,17 @@
-import { sayTime } from "../domain/duration.ts";
-import { UserError } from "../domain/errors.ts";
-import type { DoorName } from "../domain/event.ts";
-import type { Person } from "../domain/people/person.ts";
-import { judgeKey, type KeyAnswer, type KeyTurn } from "../domain/plan-run/key.ts";
-import { planDigest } from "../domain/plan-run/plan.ts";
-import type { RunState } from "../domain/plan-run/run.ts";
-import type { RunEntry } from "../domain/plan-run/run-entry.ts";
-import type { Inventory } from "../domain/service/inventory.ts";
-import type { Chat } from "../ports/chat.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Ledger, Runs } from "../ports/runs.ts";
-import type { Wake } from "../ports/wake.ts";
-import { eventOf } from "./journal.ts";
+import { sayTime } from "../../domain/duration.ts";
+import { UserError } from "../../domain/errors.ts";
+import type { DoorName } from "../../domain/event.ts";
+import type { Person } from "../../domain/people/person.ts";
+import { judgeKey, type KeyAnswer, type KeyTurn } from "../../domain/plan-run/key.ts";
+import { planDigest } from "../../domain/plan-run/plan.ts";
+import type { RunState } from "../../domain/plan-run/run.ts";
+import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
+import type { Inventory } from "../../domain/service/inventory.ts";
+import type { Chat } from "../../ports/chat.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Ledger, Runs } from "../../ports/runs.ts";
+import type { Wake } from "../../ports/wake.ts";
+import { eventOf } from "../runs/journal.ts";
 
 /**
  * Two keys. Invariants:

@@ -1,17 +1,17 @@
 import { z } from "zod";
-import type { CardDue } from "../domain/card/card-due.ts";
-import { wantCard } from "../domain/card/card-due.ts";
-import type { Event } from "../domain/event.ts";
-import type { Person } from "../domain/people/person.ts";
-import { failedStep } from "../domain/plan-run/decision.ts";
-import { whoIsLeft } from "../domain/plan-run/key.ts";
-import { isWatched, type RunState, stateOf } from "../domain/plan-run/run.ts";
-import { findPerson, type Inventory } from "../domain/service/inventory.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Logger } from "../ports/logger.ts";
-import type { Paging } from "../ports/paging.ts";
-import type { Records } from "../ports/records.ts";
-import type { Wake } from "../ports/wake.ts";
+import type { CardDue } from "../../domain/card/card-due.ts";
+import { wantCard } from "../../domain/card/card-due.ts";
+import type { Event } from "../../domain/event.ts";
+import type { Person } from "../../domain/people/person.ts";
+import { failedStep } from "../../domain/plan-run/decision.ts";
+import { whoIsLeft } from "../../domain/plan-run/key.ts";
+import { isWatched, type RunState, stateOf } from "../../domain/plan-run/run.ts";
+import { findPerson, type Inventory } from "../../domain/service/inventory.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Logger } from "../../ports/logger.ts";
+import type { Paging } from "../../ports/paging.ts";
+import type { Records } from "../../ports/records.ts";
+import type { Wake } from "../../ports/wake.ts";
 
 /**
  * A run that waits for people calls them, again and again, until it does not wait any more. What was called is one small

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { findPerson } from "../../src/domain/service/inventory.ts";
-import { siteOf } from "../../src/domain/service/service.ts";
-import { type Decided, decide } from "../../src/engine/decisions.ts";
-import { driveRun } from "../../src/engine/executor.ts";
-import { drive, executorDeps, openLedger } from "../harness/drive.ts";
+import { findPerson } from "../../../src/domain/service/inventory.ts";
+import { siteOf } from "../../../src/domain/service/service.ts";
+import { type Decided, decide } from "../../../src/engine/approvals/decisions.ts";
+import { driveRun } from "../../../src/engine/runs/executor.ts";
+import { drive, executorDeps, openLedger } from "../../harness/drive.ts";
 import {
   type FailoverWorld,
   mutationsOf,
@@ -11,8 +11,8 @@ import {
   startFailoverWorld,
   startRun,
   verdictOf,
-} from "../harness/failover-world.ts";
-import { standingOf } from "../harness/standing.ts";
+} from "../../harness/failover-world.ts";
+import { standingOf } from "../../harness/standing.ts";
 
 const SPEED = 150;
 const nothing = async () => undefined;

@@ -1,9 +1,9 @@
-import { Bug } from "../domain/errors.ts";
-import { stepOf } from "../domain/plan-run/plan.ts";
-import { type RunState, stateOf } from "../domain/plan-run/run.ts";
-import type { Logger } from "../ports/logger.ts";
-import type { OldSide } from "../ports/old-side.ts";
-import type { GuardedCloud, StepContext, StoredStep } from "../ports/step.ts";
+import { Bug } from "../../domain/errors.ts";
+import { stepOf } from "../../domain/plan-run/plan.ts";
+import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
+import type { Logger } from "../../ports/logger.ts";
+import type { OldSide } from "../../ports/old-side.ts";
+import type { GuardedCloud, StepContext, StoredStep } from "../../ports/step.ts";
 import type { JournalDeps, RunHold } from "./journal.ts";
 
 export interface ExecutorDeps extends JournalDeps {

@@ -1,9 +1,9 @@
-import { messageOf, OutcomeUnknown, StepFailed, TransientError } from "../domain/errors.ts";
-import type { PlannedStep } from "../domain/plan-run/plan.ts";
-import { fenceOf, isWatched, type RunState, type Watch } from "../domain/plan-run/run.ts";
-import type { RunEntry } from "../domain/plan-run/run-entry.ts";
-import type { OldSide } from "../ports/old-side.ts";
-import type { StepContext } from "../ports/step.ts";
+import { messageOf, OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
+import type { PlannedStep } from "../../domain/plan-run/plan.ts";
+import { fenceOf, isWatched, type RunState, type Watch } from "../../domain/plan-run/run.ts";
+import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
+import type { OldSide } from "../../ports/old-side.ts";
+import type { StepContext } from "../../ports/step.ts";
 import { contextFor, definitionOf, type ExecutorDeps } from "./executor-deps.ts";
 import { RunHold } from "./journal.ts";
 

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import type { Card } from "../domain/card/card.ts";
-import { type CardDue, type CardRequest, wantCard } from "../domain/card/card-due.ts";
-import { chainOf, TransientError, UserError } from "../domain/errors.ts";
-import { canonicalJson } from "../domain/json.ts";
-import type { Chat, MessageRef } from "../ports/chat.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Logger } from "../ports/logger.ts";
-import type { Records } from "../ports/records.ts";
+import type { Card } from "../../domain/card/card.ts";
+import { type CardDue, type CardRequest, wantCard } from "../../domain/card/card-due.ts";
+import { chainOf, TransientError, UserError } from "../../domain/errors.ts";
+import { canonicalJson } from "../../domain/json.ts";
+import type { Chat, MessageRef } from "../../ports/chat.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Logger } from "../../ports/logger.ts";
+import type { Records } from "../../ports/records.ts";
 
 /**
  * Sends the cards that are owed to the chat.

@@ -1,10 +1,10 @@
-import { Bug, Fenced } from "../domain/errors.ts";
-import type { Event } from "../domain/event.ts";
-import { isOver, isWatched, type RunState } from "../domain/plan-run/run.ts";
-import type { RunEntry } from "../domain/plan-run/run-entry.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Guard, Proof } from "../ports/guard.ts";
-import type { Appended, Ledger, Runs } from "../ports/runs.ts";
+import { Bug, Fenced } from "../../domain/errors.ts";
+import type { Event } from "../../domain/event.ts";
+import { isOver, isWatched, type RunState } from "../../domain/plan-run/run.ts";
+import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Guard, Proof } from "../../ports/guard.ts";
+import type { Appended, Ledger, Runs } from "../../ports/runs.ts";
 
 export interface JournalDeps {
   readonly runs: Runs;

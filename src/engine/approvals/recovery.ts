@@ -1,15 +1,15 @@
-import { type CardDue, wantCard } from "../domain/card/card-due.ts";
-import { Bug, UserError } from "../domain/errors.ts";
-import type { DoorName, Event } from "../domain/event.ts";
-import { judgeSignature, whoCanSign } from "../domain/plan-run/key.ts";
-import { type Recovery, recoveryDigest, signableRecovery } from "../domain/plan-run/recovery.ts";
-import { fenceOf, isOver, type RunState } from "../domain/plan-run/run.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Ended, LostStore, Recoveries } from "../ports/lost-store.ts";
-import type { Records } from "../ports/records.ts";
-import type { Runs } from "../ports/runs.ts";
-import type { Wake } from "../ports/wake.ts";
-import { eventOf as runEventOf } from "./journal.ts";
+import { type CardDue, wantCard } from "../../domain/card/card-due.ts";
+import { Bug, UserError } from "../../domain/errors.ts";
+import type { DoorName, Event } from "../../domain/event.ts";
+import { judgeSignature, whoCanSign } from "../../domain/plan-run/key.ts";
+import { type Recovery, recoveryDigest, signableRecovery } from "../../domain/plan-run/recovery.ts";
+import { fenceOf, isOver, type RunState } from "../../domain/plan-run/run.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Ended, LostStore, Recoveries } from "../../ports/lost-store.ts";
+import type { Records } from "../../ports/records.ts";
+import type { Runs } from "../../ports/runs.ts";
+import type { Wake } from "../../ports/wake.ts";
+import { eventOf as runEventOf } from "../runs/journal.ts";
 import { type EligibilityDeps, refuseIneligible } from "./keys.ts";
 
 /**

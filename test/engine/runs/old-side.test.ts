@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { stateOf } from "../../src/domain/plan-run/run.ts";
-import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
-import { watchOldSide } from "../../src/engine/fence-watch.ts";
-import { STEPS } from "../../src/flows/index.ts";
-import { lookAtOldSide } from "../../src/flows/old-side.ts";
-import type { StoredStep } from "../../src/ports/step.ts";
-import { drive, executorDeps, openLedger } from "../harness/drive.ts";
+import { stateOf } from "../../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
+import { watchOldSide } from "../../../src/engine/runs/fence-watch.ts";
+import { STEPS } from "../../../src/flows/index.ts";
+import { lookAtOldSide } from "../../../src/flows/old-side.ts";
+import type { StoredStep } from "../../../src/ports/step.ts";
+import { drive, executorDeps, openLedger } from "../../harness/drive.ts";
 import {
   eventually,
   type FailoverWorld,
@@ -14,8 +14,8 @@ import {
   startFailoverWorld,
   startRun,
   verdictOf,
-} from "../harness/failover-world.ts";
-import { standingOf } from "../harness/standing.ts";
+} from "../../harness/failover-world.ts";
+import { standingOf } from "../../harness/standing.ts";
 
 /** Unanswered calls cost machine time: slower, so that they do not cost a step its deadline. */
 const SPEED = 60;

@@ -1,16 +1,16 @@
 import { describe, expect, test } from "@jest/globals";
-import { TransientError } from "../../src/domain/errors.ts";
-import type { RunState } from "../../src/domain/plan-run/run.ts";
-import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
-import { transition } from "../../src/domain/plan-run/run-transition.ts";
-import { watchOldSide } from "../../src/engine/fence-watch.ts";
-import type { OldSide } from "../../src/ports/old-side.ts";
-import type { LedgerEntry } from "../../src/ports/runs.ts";
-import type { Cloud, StoredStep } from "../../src/ports/step.ts";
-import { example } from "../harness/example.ts";
-import { silent } from "../harness/failover-world.ts";
-import { AT, homeIsDark } from "../harness/observed.ts";
-import { proposed, serviceIn } from "../harness/plans.ts";
+import { TransientError } from "../../../src/domain/errors.ts";
+import type { RunState } from "../../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
+import { transition } from "../../../src/domain/plan-run/run-transition.ts";
+import { watchOldSide } from "../../../src/engine/runs/fence-watch.ts";
+import type { OldSide } from "../../../src/ports/old-side.ts";
+import type { LedgerEntry } from "../../../src/ports/runs.ts";
+import type { Cloud, StoredStep } from "../../../src/ports/step.ts";
+import { example } from "../../harness/example.ts";
+import { silent } from "../../harness/failover-world.ts";
+import { AT, homeIsDark } from "../../harness/observed.ts";
+import { proposed, serviceIn } from "../../harness/plans.ts";
 
 const inventory = example("inventory");
 const service = serviceIn(inventory);

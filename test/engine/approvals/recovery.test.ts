@@ -2,27 +2,27 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { planDigest } from "../../src/domain/plan-run/plan.ts";
+import { planDigest } from "../../../src/domain/plan-run/plan.ts";
 import {
   type Act,
   isKnown,
   type Recovery,
   recoveryDigest,
   withoutRepeats,
-} from "../../src/domain/plan-run/recovery.ts";
-import { proposeRecovery, type RecoveryDeps, signRecovery } from "../../src/engine/recovery.ts";
-import type { LedgerEntry } from "../../src/ports/runs.ts";
-import { readEvents } from "../../src/store/events.ts";
-import { KEYS } from "../../src/store/keys.ts";
-import { LedgerFile, verifyLedger } from "../../src/store/ledger-file.ts";
-import { createRecoveries } from "../../src/store/recoveries.ts";
-import { createRuns } from "../../src/store/runs.ts";
-import type { ScriptedRedis } from "../../src/store/scripts.ts";
-import { example } from "../harness/example.ts";
-import { memoryRecords } from "../harness/memory-records.ts";
-import { AT } from "../harness/observed.ts";
-import { planFor } from "../harness/plans.ts";
-import { LEDGER_KEY, StoreBench } from "../harness/store.ts";
+} from "../../../src/domain/plan-run/recovery.ts";
+import { proposeRecovery, type RecoveryDeps, signRecovery } from "../../../src/engine/approvals/recovery.ts";
+import type { LedgerEntry } from "../../../src/ports/runs.ts";
+import { readEvents } from "../../../src/store/events.ts";
+import { KEYS } from "../../../src/store/keys.ts";
+import { LedgerFile, verifyLedger } from "../../../src/store/ledger-file.ts";
+import { createRecoveries } from "../../../src/store/recoveries.ts";
+import { createRuns } from "../../../src/store/runs.ts";
+import type { ScriptedRedis } from "../../../src/store/scripts.ts";
+import { example } from "../../harness/example.ts";
+import { memoryRecords } from "../../harness/memory-records.ts";
+import { AT } from "../../harness/observed.ts";
+import { planFor } from "../../harness/plans.ts";
+import { LEDGER_KEY, StoreBench } from "../../harness/store.ts";
 
 const inventory = example("inventory");
 const DAY_MS = 86_400_000;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Card } from "../../src/domain/card/card.ts";
-import { type CardDue, wantCard } from "../../src/domain/card/card-due.ts";
-import { type OutboxDeps, sendCard } from "../../src/engine/outbox.ts";
-import { bridge, RecordedChat, testClock, until } from "../flows/incident/bridge.ts";
-import { memoryRecords } from "../harness/memory-records.ts";
+import type { Card } from "../../../src/domain/card/card.ts";
+import { type CardDue, wantCard } from "../../../src/domain/card/card-due.ts";
+import { type OutboxDeps, sendCard } from "../../../src/engine/delivery/outbox.ts";
+import { bridge, RecordedChat, testClock, until } from "../../flows/incident/bridge.ts";
+import { memoryRecords } from "../../harness/memory-records.ts";
 
 function desk(worker = "one") {
   const clock = testClock();
