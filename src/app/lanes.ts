@@ -10,8 +10,8 @@ import { callForRun, type TendDeps, tendRun } from "../engine/runs/advance-run.t
 import { driftOf } from "../flows/facts.ts";
 import type { IncidentDeps } from "../flows/incident/deps.ts";
 import { dueChange, incidentRows } from "../flows/incident/index.ts";
-import { createIntake } from "../flows/incident/intake.ts";
-import { mergeEvidence } from "../flows/incident/watch.ts";
+import { createIntake } from "../flows/incident/intake/intake.ts";
+import { mergeEvidence } from "../flows/incident/paging/evidence.ts";
 import { STEPS } from "../flows/index.ts";
 import { observeTarget } from "../flows/observe.ts";
 import { lookAtOldSide } from "../flows/old-side.ts";

@@ -5,8 +5,8 @@ import { Incident, incidentLabels, isOpen } from "../domain/incident/incident.ts
 import type { Observation } from "../domain/service/observed.ts";
 import { RunCalls } from "../engine/delivery/call-people.ts";
 import { RunNotes } from "../engine/runs/advance-run.ts";
-import { Correlation } from "../flows/incident/correlate.ts";
 import { ThrottleBook } from "../flows/incident/deps.ts";
+import { Correlation } from "../flows/incident/intake/correlate.ts";
 import type { Recoveries } from "../ports/lost-store.ts";
 import type { Records } from "../ports/records.ts";
 import type { Runs } from "../ports/runs.ts";

@@ -1,9 +1,9 @@
 import { UserError } from "../domain/errors.ts";
 import { INCIDENT_LABEL, type Incident } from "../domain/incident/incident.ts";
 import { readSeverity } from "../domain/incident/severity.ts";
-import { CORRELATION_ID, type OpenIncident } from "../flows/incident/correlate.ts";
 import { dueChange } from "../flows/incident/index.ts";
-import { openIncident } from "../flows/incident/open.ts";
+import { CORRELATION_ID, type OpenIncident } from "../flows/incident/intake/correlate.ts";
+import { openIncident } from "../flows/incident/intake/open.ts";
 import { actorOf, type IncidentCommandDeps, openIncidents } from "./incident-deps.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
 

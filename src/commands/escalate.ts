@@ -3,7 +3,7 @@ import { isOpen } from "../domain/incident/incident.ts";
 import type { PageTarget } from "../domain/incident/page.ts";
 import { type Inventory, whoIs } from "../domain/service/inventory.ts";
 
-import { askFor, escalateNow } from "../flows/incident/changes.ts";
+import { askFor, escalateNow } from "../flows/incident/life/changes.ts";
 import { actorOf, changeIncident, closedAnswer, type IncidentCommandDeps, incidentMeant } from "./incident-deps.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
 

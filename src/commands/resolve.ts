@@ -1,6 +1,6 @@
 import { UserError } from "../domain/errors.ts";
 import { type Incident, isOpen, ResolutionFields } from "../domain/incident/incident.ts";
-import { resolveIncident } from "../flows/incident/changes.ts";
+import { resolveIncident } from "../flows/incident/life/changes.ts";
 import { resolveForm } from "../views/update.ts";
 import {
   actorOf,

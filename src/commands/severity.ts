@@ -1,7 +1,7 @@
 import { UserError } from "../domain/errors.ts";
 import { isOpen } from "../domain/incident/incident.ts";
 import { readSeverity } from "../domain/incident/severity.ts";
-import { setSeverity } from "../flows/incident/changes.ts";
+import { setSeverity } from "../flows/incident/life/changes.ts";
 import { actorOf, changeIncident, closedAnswer, type IncidentCommandDeps, incidentMeant } from "./incident-deps.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
 

@@ -1,5 +1,5 @@
 import { isOpen, UpdateFields } from "../domain/incident/incident.ts";
-import { editUpdate } from "../flows/incident/update.ts";
+import { editUpdate } from "../flows/incident/comms/update.ts";
 import { updateForm } from "../views/update.ts";
 import { actorOf, changeIncident, closedAnswer, type IncidentCommandDeps, incidentMeant } from "./incident-deps.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";

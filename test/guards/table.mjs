@@ -402,7 +402,7 @@ export const GUARDS = [
     file: "src/domain/incident/alert-thread.ts",
     cut: "if (record.changes.some((change) => change.id === signal.id)) return true;",
     by: "",
-    test: "flows/incident/intake.test.ts",
+    test: "flows/incident/intake/intake.test.ts",
     fails: "taking the same signals in again changes nothing",
   },
   {
@@ -415,10 +415,10 @@ export const GUARDS = [
   },
   {
     guard: "no page after an answer",
-    file: "src/flows/incident/rungs.ts",
+    file: "src/flows/incident/paging/rungs.ts",
     cut: "return answered === 0 || (",
     by: "return answered >= 0 || (",
-    test: "flows/incident/pages.test.ts",
+    test: "flows/incident/paging/pages.test.ts",
     fails: "an answer stops everything that has not started, and the pager is told once",
   },
   {

@@ -9,7 +9,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Paging } from "../../ports/paging.ts";
 import type { Records } from "../../ports/records.ts";
 import type { Wake } from "../../ports/wake.ts";
-import type { Correlation } from "./correlate.ts";
+import type { Correlation } from "./intake/correlate.ts";
 
 /** What one person or policy was paged with over all incidents; one document each and lane, rows older than the window dropped. */
 export const ThrottleBook = z.strictObject({ taken: z.array(z.strictObject({ key: z.string(), atMs: z.number() })) });

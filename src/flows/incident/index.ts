@@ -9,14 +9,14 @@ import {
 } from "../../domain/incident/duty.ts";
 import type { Incident } from "../../domain/incident/incident.ts";
 import type { Change } from "../../ports/records.ts";
-import { ANNOUNCE_DUTIES, announceCalls } from "./announce.ts";
+import { ANNOUNCE_DUTIES, announceCalls } from "./comms/announce.ts";
+import { RESPONSE_DUTIES, responseCalls } from "./comms/response.ts";
+import { UPDATE_DUTIES, updateCalls } from "./comms/update.ts";
 import type { IncidentDeps } from "./deps.ts";
-import { PAGE_DUTIES } from "./page.ts";
-import { pageCalls } from "./page-calls.ts";
-import { WATCH_DUTIES, watchCalls } from "./pager-duties.ts";
-import { RESOLVE_DUTIES, resolveCalls } from "./resolve.ts";
-import { RESPONSE_DUTIES, responseCalls } from "./response.ts";
-import { UPDATE_DUTIES, updateCalls } from "./update.ts";
+import { RESOLVE_DUTIES, resolveCalls } from "./life/resolve.ts";
+import { PAGE_DUTIES } from "./paging/page.ts";
+import { pageCalls } from "./paging/page-calls.ts";
+import { WATCH_DUTIES, watchCalls } from "./paging/pager-duties.ts";
 
 /** Every duty of an incident: what should have happened by now, from its state alone. */
 export const INCIDENT_DUTIES: readonly DutySpec<Incident>[] = [

@@ -1,8 +1,8 @@
 import { createMemory, type Memory } from "../../app/memory.ts";
 import { Bug } from "../../domain/errors.ts";
 import type { Incident } from "../../domain/incident/incident.ts";
-import { CORRELATION_ID } from "../../flows/incident/correlate.ts";
 import { dueChange } from "../../flows/incident/index.ts";
+import { CORRELATION_ID } from "../../flows/incident/intake/correlate.ts";
 import type { LogEntry } from "../../simulators/world/log.ts";
 import type { Stage } from "../stage.ts";
 import { gravestAlarm } from "./alarms.ts";

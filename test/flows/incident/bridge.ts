@@ -6,11 +6,11 @@ import { Incident, incidentLabels, isOpen } from "../../../src/domain/incident/i
 import { type Inventory, inventoryFrom } from "../../../src/domain/service/inventory.ts";
 import { TwoKeyFile } from "../../../src/domain/service/twokey-file.ts";
 import { advanceLane, type DutyDeps } from "../../../src/engine/delivery/duties.ts";
-import { requestCard } from "../../../src/flows/incident/announce.ts";
-import type { Correlation } from "../../../src/flows/incident/correlate.ts";
+import { requestCard } from "../../../src/flows/incident/comms/announce.ts";
 import type { IncidentDeps, ThrottleBook } from "../../../src/flows/incident/deps.ts";
 import { dueChange, incidentRows } from "../../../src/flows/incident/index.ts";
-import { createIntake } from "../../../src/flows/incident/intake.ts";
+import type { Correlation } from "../../../src/flows/incident/intake/correlate.ts";
+import { createIntake } from "../../../src/flows/incident/intake/intake.ts";
 import type { Chat, MessageRef, PostTarget } from "../../../src/ports/chat.ts";
 import type { Clock } from "../../../src/ports/clock.ts";
 import type { Logger } from "../../../src/ports/logger.ts";

@@ -1,6 +1,6 @@
-import type { PageThrottle } from "../../domain/incident/escalation.ts";
-import type { Records } from "../../ports/records.ts";
-import type { ThrottleBook } from "./deps.ts";
+import type { PageThrottle } from "../../../domain/incident/escalation.ts";
+import type { Records } from "../../../ports/records.ts";
+import type { ThrottleBook } from "../deps.ts";
 
 export interface ThrottledPage {
   /** `person:<id>` or `policy:<id>`, with the lane: a telephone and a direct message are counted apart. */

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
-import { acknowledge, setSeverity } from "../../../src/flows/incident/changes.ts";
-import { responseTargets } from "../../../src/flows/incident/response.ts";
-import { editUpdate } from "../../../src/flows/incident/update.ts";
-import { plainText } from "../../../src/views/card-text.ts";
-import { incidentCard } from "../../../src/views/incident.ts";
-import { type Bridge, bridge, change, inventory, MINUTE, opened, pass, START_MS, signal } from "./bridge.ts";
+import { responseTargets } from "../../../../src/flows/incident/comms/response.ts";
+import { editUpdate } from "../../../../src/flows/incident/comms/update.ts";
+import { acknowledge, setSeverity } from "../../../../src/flows/incident/life/changes.ts";
+import { plainText } from "../../../../src/views/card-text.ts";
+import { incidentCard } from "../../../../src/views/incident.ts";
+import { type Bridge, bridge, change, inventory, MINUTE, opened, pass, START_MS, signal } from "../bridge.ts";
 
 const targets = { detect: "5m", assess: "15m", communicate: "20m" };
 

@@ -1,4 +1,4 @@
-import type { Changed, DutySpec, OwedDuty, Perform } from "../../domain/incident/duty.ts";
+import type { Changed, DutySpec, OwedDuty, Perform } from "../../../domain/incident/duty.ts";
 import {
   amend,
   eventOf,
@@ -7,11 +7,11 @@ import {
   isOpen,
   type UpdateFields,
   withNote,
-} from "../../domain/incident/incident.ts";
-import { commanderTargets } from "../../domain/incident/page.ts";
+} from "../../../domain/incident/incident.ts";
+import { commanderTargets } from "../../../domain/incident/page.ts";
+import type { IncidentDeps } from "../deps.ts";
+import { type Actor, askFor, TWOKEY } from "../life/changes.ts";
 import { draftCard, requestCard } from "./announce.ts";
-import { type Actor, askFor, TWOKEY } from "./changes.ts";
-import type { IncidentDeps } from "./deps.ts";
 import { postOnce } from "./post-once.ts";
 
 /**

@@ -1,6 +1,6 @@
-import type { Duty } from "../../domain/incident/duty.ts";
-import { eventOf, type Incident, PAGES_KEPT } from "../../domain/incident/incident.ts";
-import { type PageRecord, type PageTarget, usesPager } from "../../domain/incident/page.ts";
+import type { Duty } from "../../../domain/incident/duty.ts";
+import { eventOf, type Incident, PAGES_KEPT } from "../../../domain/incident/incident.ts";
+import { type PageRecord, type PageTarget, usesPager } from "../../../domain/incident/page.ts";
 import { reachedBy, rungAt } from "./rungs.ts";
 
 /** Whom a call to the pager is for: the people of its rung, or of every rung that its round repeats. */

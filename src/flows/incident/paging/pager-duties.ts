@@ -1,4 +1,10 @@
-import { type DutyOutcome, type DutySpec, isSettled, type OwedDuty, type Perform } from "../../domain/incident/duty.ts";
+import {
+  type DutyOutcome,
+  type DutySpec,
+  isSettled,
+  type OwedDuty,
+  type Perform,
+} from "../../../domain/incident/duty.ts";
 import {
   answeredLadder,
   dedupKey,
@@ -7,16 +13,16 @@ import {
   isOpen,
   lastAck,
   withNote,
-} from "../../domain/incident/incident.ts";
-import { commanderTargets } from "../../domain/incident/page.ts";
-import type { Person } from "../../domain/people/person.ts";
-import type { PagerAnswer, PagerIncident } from "../../ports/paging.ts";
-import { askFor, isAnswered, mergeInto, settlePages, TWOKEY } from "./changes.ts";
-import { CORRELATION_ID, withoutIncident } from "./correlate.ts";
-import type { IncidentDeps } from "./deps.ts";
+} from "../../../domain/incident/incident.ts";
+import { commanderTargets } from "../../../domain/incident/page.ts";
+import type { Person } from "../../../domain/people/person.ts";
+import type { PagerAnswer, PagerIncident } from "../../../ports/paging.ts";
+import type { IncidentDeps } from "../deps.ts";
+import { CORRELATION_ID, withoutIncident } from "../intake/correlate.ts";
+import { askFor, isAnswered, mergeInto, settlePages, TWOKEY } from "../life/changes.ts";
+import { mergeEvidence } from "./evidence.ts";
 import { triggerKey } from "./page.ts";
 import { heldMs, latestMatrix } from "./rungs.ts";
-import { mergeEvidence } from "./watch.ts";
 
 /** Watching the pager, telling it what people did here, and the deadlines of an answer. */
 

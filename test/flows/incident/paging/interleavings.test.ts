@@ -1,8 +1,8 @@
 import { expect, test } from "@jest/globals";
-import { advanceLane } from "../../../src/engine/delivery/duties.ts";
-import { acknowledge, resolveIncident, TWOKEY } from "../../../src/flows/incident/changes.ts";
-import { dueChange } from "../../../src/flows/incident/index.ts";
-import { bridge, MINUTE, START_MS, signal, type Weather } from "./bridge.ts";
+import { advanceLane } from "../../../../src/engine/delivery/duties.ts";
+import { dueChange } from "../../../../src/flows/incident/index.ts";
+import { acknowledge, resolveIncident, TWOKEY } from "../../../../src/flows/incident/life/changes.ts";
+import { bridge, MINUTE, START_MS, signal, type Weather } from "../bridge.ts";
 
 function randomFrom(seed: number): () => number {
   let state = seed >>> 0;

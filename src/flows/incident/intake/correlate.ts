@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { AlertPolicy, AlertRule, Signal } from "../../domain/incident/alert.ts";
-import { Severity, worse } from "../../domain/incident/severity.ts";
-import { sha256 } from "../../domain/service/inventory.ts";
+import type { AlertPolicy, AlertRule, Signal } from "../../../domain/incident/alert.ts";
+import { Severity, worse } from "../../../domain/incident/severity.ts";
+import { sha256 } from "../../../domain/service/inventory.ts";
 
 /** An open incident as correlation sees it. `absorbed`: incidents of the same cause that were merged into it. */
 export const OpenIncident = z.strictObject({

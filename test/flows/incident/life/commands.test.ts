@@ -1,14 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
-import { ack } from "../../../src/commands/ack.ts";
-import { declare } from "../../../src/commands/declare.ts";
-import { escalate } from "../../../src/commands/escalate.ts";
-import type { IncidentCommandDeps } from "../../../src/commands/incident-deps.ts";
-import type { Ask } from "../../../src/commands/intent.ts";
-import { onCall } from "../../../src/commands/oncall.ts";
-import { actualsOf, resolve } from "../../../src/commands/resolve.ts";
-import { severity } from "../../../src/commands/severity.ts";
-import { update } from "../../../src/commands/update.ts";
-import { type Bridge, bridge, inventory, START_MS, signal } from "./bridge.ts";
+import { ack } from "../../../../src/commands/ack.ts";
+import { declare } from "../../../../src/commands/declare.ts";
+import { escalate } from "../../../../src/commands/escalate.ts";
+import type { IncidentCommandDeps } from "../../../../src/commands/incident-deps.ts";
+import type { Ask } from "../../../../src/commands/intent.ts";
+import { onCall } from "../../../../src/commands/oncall.ts";
+import { actualsOf, resolve } from "../../../../src/commands/resolve.ts";
+import { severity } from "../../../../src/commands/severity.ts";
+import { update } from "../../../../src/commands/update.ts";
+import { type Bridge, bridge, inventory, START_MS, signal } from "../bridge.ts";
 
 function ask(verb: string, text: string, over: Partial<Ask> & { person?: string } = {}): Ask {
   const { person = "ana", ...rest } = over;

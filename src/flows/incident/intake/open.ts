@@ -1,9 +1,9 @@
-import type { DoorName } from "../../domain/event.ts";
-import type { Changed } from "../../domain/incident/duty.ts";
-import { eventOf, type Incident, type JoinedAlert } from "../../domain/incident/incident.ts";
-import { planLadder } from "../../domain/incident/page.ts";
-import type { Severity } from "../../domain/incident/severity.ts";
-import type { Inventory } from "../../domain/service/inventory.ts";
+import type { DoorName } from "../../../domain/event.ts";
+import type { Changed } from "../../../domain/incident/duty.ts";
+import { eventOf, type Incident, type JoinedAlert } from "../../../domain/incident/incident.ts";
+import { planLadder } from "../../../domain/incident/page.ts";
+import type { Severity } from "../../../domain/incident/severity.ts";
+import type { Inventory } from "../../../domain/service/inventory.ts";
 
 export interface Opening {
   readonly id: string;

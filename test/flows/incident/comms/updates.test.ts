@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import { acknowledge, resolveIncident, TWOKEY } from "../../../src/flows/incident/changes.ts";
-import { dueChange } from "../../../src/flows/incident/index.ts";
-import { editUpdate } from "../../../src/flows/incident/update.ts";
-import { type Bridge, bridge, MINUTE, START_MS, signal } from "./bridge.ts";
+import { editUpdate } from "../../../../src/flows/incident/comms/update.ts";
+import { dueChange } from "../../../../src/flows/incident/index.ts";
+import { acknowledge, resolveIncident, TWOKEY } from "../../../../src/flows/incident/life/changes.ts";
+import { type Bridge, bridge, MINUTE, START_MS, signal } from "../bridge.ts";
 
 async function opened(): Promise<{ desk: Bridge; id: string }> {
   const desk = bridge();

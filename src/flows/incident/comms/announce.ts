@@ -1,7 +1,7 @@
-import { type CardRequest, wantCard } from "../../domain/card/card-due.ts";
-import type { DutySpec, OwedDuty, Perform } from "../../domain/incident/duty.ts";
-import { amend, eventOf, homeChannel, type Incident, isOpen } from "../../domain/incident/incident.ts";
-import type { IncidentDeps } from "./deps.ts";
+import { type CardRequest, wantCard } from "../../../domain/card/card-due.ts";
+import type { DutySpec, OwedDuty, Perform } from "../../../domain/incident/duty.ts";
+import { amend, eventOf, homeChannel, type Incident, isOpen } from "../../../domain/incident/incident.ts";
+import type { IncidentDeps } from "../deps.ts";
 import { postOnce } from "./post-once.ts";
 
 /** Everything that an incident shows in the chat, except its pages and updates. */

@@ -1,4 +1,4 @@
-import type { Event } from "../../domain/event.ts";
+import type { Event } from "../../../domain/event.ts";
 import {
   amend,
   eventOf,
@@ -8,12 +8,12 @@ import {
   NOTIFICATIONS_KEPT,
   readDedupKey,
   withNote,
-} from "../../domain/incident/incident.ts";
-import { mayAcknowledge } from "../../domain/incident/page.ts";
-import type { Person } from "../../domain/people/person.ts";
-import type { PagerIncident } from "../../ports/paging.ts";
-import type { Records } from "../../ports/records.ts";
-import { acknowledge } from "./changes.ts";
+} from "../../../domain/incident/incident.ts";
+import { mayAcknowledge } from "../../../domain/incident/page.ts";
+import type { Person } from "../../../domain/people/person.ts";
+import type { PagerIncident } from "../../../ports/paging.ts";
+import type { Records } from "../../../ports/records.ts";
+import { acknowledge } from "../life/changes.ts";
 
 /** The pager tells times in whole seconds. */
 const PAGER_STEP_MS = 1_000;

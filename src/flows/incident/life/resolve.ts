@@ -1,7 +1,7 @@
-import type { DutySpec, OwedDuty, Perform } from "../../domain/incident/duty.ts";
-import { homeChannel, type Incident } from "../../domain/incident/incident.ts";
-import type { IncidentDeps } from "./deps.ts";
-import { postOnce } from "./post-once.ts";
+import type { DutySpec, OwedDuty, Perform } from "../../../domain/incident/duty.ts";
+import { homeChannel, type Incident } from "../../../domain/incident/incident.ts";
+import { postOnce } from "../comms/post-once.ts";
+import type { IncidentDeps } from "../deps.ts";
 
 /** What is still owed to people after an incident was resolved. */
 

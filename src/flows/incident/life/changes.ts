@@ -1,5 +1,5 @@
-import type { DoorName, Event } from "../../domain/event.ts";
-import type { Changed } from "../../domain/incident/duty.ts";
+import type { DoorName, Event } from "../../../domain/event.ts";
+import type { Changed } from "../../../domain/incident/duty.ts";
 import {
   type Acknowledgement,
   ALERTS_LISTED,
@@ -11,10 +11,16 @@ import {
   type JoinedAlert,
   type ResolutionFields,
   withNote,
-} from "../../domain/incident/incident.ts";
-import { askedLadder, type PageRecord, type PageTarget, planLadder, quietForMs } from "../../domain/incident/page.ts";
-import { type Severity, worse } from "../../domain/incident/severity.ts";
-import { turnOf } from "./open.ts";
+} from "../../../domain/incident/incident.ts";
+import {
+  askedLadder,
+  type PageRecord,
+  type PageTarget,
+  planLadder,
+  quietForMs,
+} from "../../../domain/incident/page.ts";
+import { type Severity, worse } from "../../../domain/incident/severity.ts";
+import { turnOf } from "../intake/open.ts";
 
 /** Who asked for a change, and through which door. */
 export interface Actor {

@@ -1,7 +1,7 @@
-import { type DutySpec, isSettled, type OwedDuty } from "../../domain/incident/duty.ts";
-import { type Incident, isOpen } from "../../domain/incident/incident.ts";
-import { type Ladder, type PageTarget, usesPager, usesSlack } from "../../domain/incident/page.ts";
-import { intendPages } from "./page-records.ts";
+import { type DutySpec, isSettled, type OwedDuty } from "../../../domain/incident/duty.ts";
+import { type Incident, isOpen } from "../../../domain/incident/incident.ts";
+import { type Ladder, type PageTarget, usesPager, usesSlack } from "../../../domain/incident/page.ts";
+import { intendPages } from "./page-targets.ts";
 import { heldMs, isWanted, latestMatrix, type RungPlace, reachedBy, rungsOf } from "./rungs.ts";
 
 /**

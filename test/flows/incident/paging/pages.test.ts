@@ -1,6 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
-import { acknowledge, escalateNow, resolveIncident, setSeverity, TWOKEY } from "../../../src/flows/incident/changes.ts";
-import { bridge, change, type Decide, inventory, MINUTE, opened, pass, START_MS, signal, until } from "./bridge.ts";
+import {
+  acknowledge,
+  escalateNow,
+  resolveIncident,
+  setSeverity,
+  TWOKEY,
+} from "../../../../src/flows/incident/life/changes.ts";
+import { bridge, change, type Decide, inventory, MINUTE, opened, pass, START_MS, signal, until } from "../bridge.ts";
 
 const ana: Decide = (incident, nowMs) => acknowledge(incident, { by: "ana", name: "Ana", door: "slack" }, nowMs);
 const fields = { details: "fixed", impact: "none", followUps: "none", lessons: "none" };

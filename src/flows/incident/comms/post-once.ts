@@ -1,6 +1,6 @@
-import type { Card } from "../../domain/card/card.ts";
-import type { Attempt } from "../../domain/incident/duty.ts";
-import type { Chat, PostTarget } from "../../ports/chat.ts";
+import type { Card } from "../../../domain/card/card.ts";
+import type { Attempt } from "../../../domain/incident/duty.ts";
+import type { Chat, PostTarget } from "../../../ports/chat.ts";
 
 /** Posts a message that is never edited. False: it is not owed any more. Throws what the chat throws. */
 export async function postOnce(

@@ -1,14 +1,15 @@
-import type { CardDue } from "../../domain/card/card-due.ts";
-import { type AlertRecord, ruleFor, type Signal } from "../../domain/incident/alert.ts";
-import { alertCards, applySignal, isReplay } from "../../domain/incident/alert-thread.ts";
-import { type Incident, isOpen, type JoinedAlert } from "../../domain/incident/incident.ts";
-import { worse } from "../../domain/incident/severity.ts";
-import type { Inventory } from "../../domain/service/inventory.ts";
-import type { Clock } from "../../ports/clock.ts";
-import type { Records } from "../../ports/records.ts";
-import type { Wake } from "../../ports/wake.ts";
-import { requestCard } from "./announce.ts";
-import { joinAlerts } from "./changes.ts";
+import type { CardDue } from "../../../domain/card/card-due.ts";
+import { type AlertRecord, ruleFor, type Signal } from "../../../domain/incident/alert.ts";
+import { alertCards, applySignal, isReplay } from "../../../domain/incident/alert-thread.ts";
+import { type Incident, isOpen, type JoinedAlert } from "../../../domain/incident/incident.ts";
+import { worse } from "../../../domain/incident/severity.ts";
+import type { Inventory } from "../../../domain/service/inventory.ts";
+import type { Clock } from "../../../ports/clock.ts";
+import type { Records } from "../../../ports/records.ts";
+import type { Wake } from "../../../ports/wake.ts";
+import { requestCard } from "../comms/announce.ts";
+import { dueChange } from "../index.ts";
+import { joinAlerts } from "../life/changes.ts";
 import {
   CORRELATION_ID,
   type Correlation,
@@ -18,7 +19,6 @@ import {
   serviceOf,
   withoutIncident,
 } from "./correlate.ts";
-import { dueChange } from "./index.ts";
 import { openIncident } from "./open.ts";
 
 export interface IntakeDeps {

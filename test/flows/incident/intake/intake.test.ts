@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { bridge, MINUTE, START_MS, signal } from "./bridge.ts";
+import { bridge, MINUTE, START_MS, signal } from "../bridge.ts";
 
 describe("intake", () => {
   test("taking the same signals in again changes nothing", async () => {

@@ -1,5 +1,5 @@
-import type { Incident } from "../../domain/incident/incident.ts";
-import { dutiesOf } from "./index.ts";
+import type { Incident } from "../../../domain/incident/incident.ts";
+import { dutiesOf } from "../index.ts";
 import { rungAt } from "./rungs.ts";
 
 /** What fires next if nobody answers; for the card. */

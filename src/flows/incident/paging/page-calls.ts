@@ -1,13 +1,13 @@
-import type { Attempt, Duty, DutyOutcome, Perform } from "../../domain/incident/duty.ts";
-import { dedupKey, eventOf, type Incident, withNote } from "../../domain/incident/incident.ts";
-import type { PageRecord } from "../../domain/incident/page.ts";
-import type { Person } from "../../domain/people/person.ts";
-import { findPerson } from "../../domain/service/inventory.ts";
-import type { PagerAnswer } from "../../ports/paging.ts";
-import type { IncidentDeps } from "./deps.ts";
+import type { Attempt, Duty, DutyOutcome, Perform } from "../../../domain/incident/duty.ts";
+import { dedupKey, eventOf, type Incident, withNote } from "../../../domain/incident/incident.ts";
+import type { PageRecord } from "../../../domain/incident/page.ts";
+import type { Person } from "../../../domain/people/person.ts";
+import { findPerson } from "../../../domain/service/inventory.ts";
+import type { PagerAnswer } from "../../../ports/paging.ts";
+import { postOnce } from "../comms/post-once.ts";
+import type { IncidentDeps } from "../deps.ts";
 import { triggerKey } from "./page.ts";
-import { paged, pageKey } from "./page-records.ts";
-import { postOnce } from "./post-once.ts";
+import { paged, pageKey } from "./page-targets.ts";
 import { rungAt } from "./rungs.ts";
 import { takeFromThrottle } from "./throttle.ts";
 

@@ -1,9 +1,16 @@
-import { sayDuration } from "../../domain/duration.ts";
-import type { Event } from "../../domain/event.ts";
-import type { DutyOutcome, DutySpec, OwedDuty, Perform } from "../../domain/incident/duty.ts";
-import { amend, eventOf, type Incident, isOpen, type ResponsePhase, withNote } from "../../domain/incident/incident.ts";
-import type { IncidentDeps } from "./deps.ts";
-import { latestMatrix } from "./rungs.ts";
+import { sayDuration } from "../../../domain/duration.ts";
+import type { Event } from "../../../domain/event.ts";
+import type { DutyOutcome, DutySpec, OwedDuty, Perform } from "../../../domain/incident/duty.ts";
+import {
+  amend,
+  eventOf,
+  type Incident,
+  isOpen,
+  type ResponsePhase,
+  withNote,
+} from "../../../domain/incident/incident.ts";
+import type { IncidentDeps } from "../deps.ts";
+import { latestMatrix } from "../paging/rungs.ts";
 
 /**
  * The response measured against the targets of its severity: detect, assess, communicate. Each phase
