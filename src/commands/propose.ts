@@ -4,7 +4,7 @@ import { type Mode, type Plan, planDigest } from "../domain/plan-run/plan.ts";
 import { proposedRun, type RunState } from "../domain/plan-run/run.ts";
 import type { Region, Service } from "../domain/service/service.ts";
 import { observe } from "../flows/observe.ts";
-import { planFailover } from "../flows/runbooks/failover.ts";
+import { planFailover } from "../flows/runbooks/failover/plan.ts";
 import { planCard, whatItIs } from "../views/plan.ts";
 import type { Answer, Ask } from "./intent.ts";
 import type { RunCommandDeps } from "./run-deps.ts";

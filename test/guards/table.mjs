@@ -33,7 +33,7 @@ export const GUARDS = [
     file: "src/domain/plan-run/plan.ts",
     cut: "sha256(canonicalJson(plan))",
     by: "sha256(canonicalJson(plan.id))",
-    test: "flows/runbooks/failover.test.ts",
+    test: "flows/runbooks/failover/plan.test.ts",
     fails: "any change of a choice changes the digest",
   },
   {

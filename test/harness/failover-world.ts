@@ -11,7 +11,7 @@ import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import type { Inventory } from "../../src/domain/service/inventory.ts";
 import type { Service } from "../../src/domain/service/service.ts";
 import { observe } from "../../src/flows/observe.ts";
-import { planFailover } from "../../src/flows/runbooks/failover.ts";
+import { planFailover } from "../../src/flows/runbooks/failover/plan.ts";
 import { createAws } from "../../src/integrations/aws/aws.ts";
 import { createProbe } from "../../src/integrations/network/probe.ts";
 import type { Logger } from "../../src/ports/logger.ts";

@@ -2,7 +2,7 @@ import { type Mode, type Plan, planDigest } from "../../src/domain/plan-run/plan
 import { proposedRun, type RunState } from "../../src/domain/plan-run/run.ts";
 import type { Inventory } from "../../src/domain/service/inventory.ts";
 import type { Observation } from "../../src/domain/service/observed.ts";
-import { planFailover } from "../../src/flows/runbooks/failover.ts";
+import { planFailover } from "../../src/flows/runbooks/failover/plan.ts";
 import { AT, quietDay } from "./observed.ts";
 
 interface Wish {

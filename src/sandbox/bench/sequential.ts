@@ -8,7 +8,7 @@ import type { Inventory } from "../../domain/service/inventory.ts";
 import type { Service } from "../../domain/service/service.ts";
 import { STEPS } from "../../flows/index.ts";
 import { observe } from "../../flows/observe.ts";
-import { planFailover } from "../../flows/runbooks/failover.ts";
+import { planFailover } from "../../flows/runbooks/failover/plan.ts";
 import { createAws } from "../../integrations/aws/aws.ts";
 import { createProbe } from "../../integrations/network/probe.ts";
 import type { Clock } from "../../ports/clock.ts";

@@ -1,14 +1,14 @@
-import { canonicalJson } from "../../domain/json.ts";
-import type { PlannedStep } from "../../domain/plan-run/plan.ts";
-import { fenceOf, inputOf } from "../../domain/plan-run/run.ts";
-import { type Region, type Service, siteOf } from "../../domain/service/service.ts";
-import { STEPS } from "../index.ts";
-import { deepHealthUrl } from "../observe.ts";
+import { canonicalJson } from "../../../domain/json.ts";
+import type { PlannedStep } from "../../../domain/plan-run/plan.ts";
+import { fenceOf, inputOf } from "../../../domain/plan-run/run.ts";
+import { type Region, type Service, siteOf } from "../../../domain/service/service.ts";
+import { STEPS } from "../../index.ts";
+import { deepHealthUrl } from "../../observe.ts";
 import * as byHand from "./by-hand.ts";
 import { BY_HAND_WITHIN_MS, type Draft, MINUTE, SECOND } from "./draft.ts";
-import { blindMsOf, type Judgement } from "./failover-judgement.ts";
-import { checkPublic, pointApplication, traffic } from "./failover-names.ts";
-import type { FailoverRequest } from "./failover-request.ts";
+import { blindMsOf, type Judgement } from "./judgement.ts";
+import { checkPublic, pointApplication, traffic } from "./names.ts";
+import type { FailoverRequest } from "./request.ts";
 
 /**
  * The runbook, in the order in which a responder would read it:

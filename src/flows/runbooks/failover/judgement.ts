@@ -1,11 +1,11 @@
-import { sayDuration } from "../../domain/duration.ts";
-import { blindMs, lossMs, positionOf, sayLoss } from "../../domain/plan-run/data-position.ts";
-import type { Acceptance, Plan } from "../../domain/plan-run/plan.ts";
-import { stateOf } from "../../domain/plan-run/run.ts";
-import { isUnreachable, type Known, type SiteFacts } from "../../domain/service/observed.ts";
-import { otherRegion, type Region, ROUTE53_CONTROL_PLANE, siteOf } from "../../domain/service/service.ts";
-import { type RecordChange, trafficChange } from "../records.ts";
-import type { FailoverRequest } from "./failover-request.ts";
+import { sayDuration } from "../../../domain/duration.ts";
+import { blindMs, lossMs, positionOf, sayLoss } from "../../../domain/plan-run/data-position.ts";
+import type { Acceptance, Plan } from "../../../domain/plan-run/plan.ts";
+import { stateOf } from "../../../domain/plan-run/run.ts";
+import { isUnreachable, type Known, type SiteFacts } from "../../../domain/service/observed.ts";
+import { otherRegion, type Region, ROUTE53_CONTROL_PLANE, siteOf } from "../../../domain/service/service.ts";
+import { type RecordChange, trafficChange } from "../../records.ts";
+import type { FailoverRequest } from "./request.ts";
 
 /** What the observation means for this request: why not, what loss, what could not be seen. */
 export interface Judgement {

@@ -1,11 +1,11 @@
-import type { Plan, RestOf } from "../../domain/plan-run/plan.ts";
-import type { RunState } from "../../domain/plan-run/run.ts";
-import type { Known } from "../../domain/service/observed.ts";
-import type { Region } from "../../domain/service/service.ts";
-import { assumptionsFrom } from "../facts.ts";
-import { acceptancesFor, type Judgement, judge } from "./failover-judgement.ts";
-import type { FailoverRequest } from "./failover-request.ts";
-import { failoverSteps } from "./failover-steps.ts";
+import type { Plan, RestOf } from "../../../domain/plan-run/plan.ts";
+import type { RunState } from "../../../domain/plan-run/run.ts";
+import type { Known } from "../../../domain/service/observed.ts";
+import type { Region } from "../../../domain/service/service.ts";
+import { assumptionsFrom } from "../../facts.ts";
+import { acceptancesFor, type Judgement, judge } from "./judgement.ts";
+import type { FailoverRequest } from "./request.ts";
+import { failoverSteps } from "./steps.ts";
 
 export type Planned =
   | { readonly kind: "plan"; readonly plan: Plan }

@@ -1,5 +1,5 @@
-import type { RecordSet } from "../../domain/service/observed.ts";
-import { type ComputeSite, type Region, type Service, type Site, siteOf } from "../../domain/service/service.ts";
+import type { RecordSet } from "../../../domain/service/observed.ts";
+import { type ComputeSite, type Region, type Service, type Site, siteOf } from "../../../domain/service/service.ts";
 
 /** The same acts as AWS CLI commands, for the card: whoever reads them at three in the morning can paste them. */
 

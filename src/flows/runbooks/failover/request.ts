@@ -1,8 +1,8 @@
-import type { Mode } from "../../domain/plan-run/plan.ts";
-import type { RunState } from "../../domain/plan-run/run.ts";
-import type { Inventory } from "../../domain/service/inventory.ts";
-import type { Observation } from "../../domain/service/observed.ts";
-import type { Region, Service } from "../../domain/service/service.ts";
+import type { Mode } from "../../../domain/plan-run/plan.ts";
+import type { RunState } from "../../../domain/plan-run/run.ts";
+import type { Inventory } from "../../../domain/service/inventory.ts";
+import type { Observation } from "../../../domain/service/observed.ts";
+import type { Region, Service } from "../../../domain/service/service.ts";
 
 /** What somebody asked for, with the one look at the world it is planned on. */
 export interface FailoverRequest {

@@ -1,12 +1,12 @@
-import type { RecordSet } from "../../domain/service/observed.ts";
-import { ROUTE53_CONTROL_PLANE, type Service, siteOf } from "../../domain/service/service.ts";
-import { deepHealthUrl } from "../observe.ts";
-import { sameRecords } from "../records.ts";
-import { RecordsInput } from "../steps/schemas.ts";
+import type { RecordSet } from "../../../domain/service/observed.ts";
+import { ROUTE53_CONTROL_PLANE, type Service, siteOf } from "../../../domain/service/service.ts";
+import { deepHealthUrl } from "../../observe.ts";
+import { sameRecords } from "../../records.ts";
+import { RecordsInput } from "../../steps/schemas.ts";
 import * as byHand from "./by-hand.ts";
 import { BY_HAND_WITHIN_MS, type Draft, MINUTE, SECOND } from "./draft.ts";
-import type { Judgement } from "./failover-judgement.ts";
-import type { FailoverRequest } from "./failover-request.ts";
+import type { Judgement } from "./judgement.ts";
+import type { FailoverRequest } from "./request.ts";
 
 /** The steps that move names, and that see what users see of it. */
 

@@ -1,15 +1,15 @@
 import { describe, expect, test } from "@jest/globals";
-import { stepOf } from "../../../src/domain/plan-run/plan.ts";
-import type { RunState } from "../../../src/domain/plan-run/run.ts";
-import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
-import { transition } from "../../../src/domain/plan-run/run-transition.ts";
-import type { Observation } from "../../../src/domain/service/observed.ts";
-import type { Service } from "../../../src/domain/service/service.ts";
-import { RecordsInput } from "../../../src/flows/steps/schemas.ts";
-import { planCard } from "../../../src/views/plan.ts";
-import { example } from "../../harness/example.ts";
-import { AT, homeIsDark, known, quietDay } from "../../harness/observed.ts";
-import { planFor, planned, proposed, serviceIn } from "../../harness/plans.ts";
+import { stepOf } from "../../../../src/domain/plan-run/plan.ts";
+import type { RunState } from "../../../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../../../src/domain/plan-run/run-entry.ts";
+import { transition } from "../../../../src/domain/plan-run/run-transition.ts";
+import type { Observation } from "../../../../src/domain/service/observed.ts";
+import type { Service } from "../../../../src/domain/service/service.ts";
+import { RecordsInput } from "../../../../src/flows/steps/schemas.ts";
+import { planCard } from "../../../../src/views/plan.ts";
+import { example } from "../../../harness/example.ts";
+import { AT, homeIsDark, known, quietDay } from "../../../harness/observed.ts";
+import { planFor, planned, proposed, serviceIn } from "../../../harness/plans.ts";
 
 const inventory = example("inventory");
 const service = serviceIn(inventory);

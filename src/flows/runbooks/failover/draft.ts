@@ -1,4 +1,4 @@
-import type { PlannedStep } from "../../domain/plan-run/plan.ts";
+import type { PlannedStep } from "../../../domain/plan-run/plan.ts";
 
 /** World milliseconds. Expected durations are what AWS documents or drills showed; deadlines are when people must look. */
 export const SECOND = 1_000;
