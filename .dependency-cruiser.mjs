@@ -59,7 +59,7 @@ export default {
     },
     homeOf("@slack/", "^src/(doors|integrations)/slack/", "Bolt lives in doors/slack and integrations/slack."),
     homeOf("@aws-sdk/", "^src/integrations/aws/", "The AWS SDK lives in integrations/aws."),
-    homeOf("@pagerduty/", "^src/integrations/pagerduty/", "pdjs lives behind its wrapper."),
+    homeOf("@pagerduty/", "^src/integrations/pagers/pagerduty/", "pdjs lives behind its wrapper."),
     homeOf("bullmq/", "^src/jobs/", "BullMQ lives in jobs."),
     homeOf("ioredis/", "^src/(store|jobs)/", "ioredis lives in the store; jobs hand BullMQ its connections."),
   ],

@@ -8,7 +8,7 @@ import { startWeb, type Web } from "../doors/web/server.ts";
 import { createSnsDoor } from "../doors/web/sns.ts";
 import { certificateFetcher } from "../doors/web/sns-certificates.ts";
 import { incidentsAbout } from "../flows/incident/paging/evidence.ts";
-import { isSignedByPagerDuty } from "../integrations/pagerduty/webhook-signature.ts";
+import { isSignedByPagerDuty } from "../integrations/pagers/pagerduty/webhook-signature.ts";
 import { messageOf } from "../integrations/slack/blocks.ts";
 import { modalOf } from "../integrations/slack/modal.ts";
 import type { Queues } from "../jobs/queues.ts";

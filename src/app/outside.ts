@@ -2,7 +2,7 @@ import type { Settings } from "../config/environment.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { createAws, type GuardedAws } from "../integrations/aws/aws.ts";
 import { createProbe } from "../integrations/network/probe.ts";
-import { createPagerDutyPaging } from "../integrations/pagerduty/paging.ts";
+import { createPagerDutyPaging } from "../integrations/pagers/pagerduty/paging.ts";
 import { createChat } from "../integrations/slack/chat.ts";
 import type { Budget } from "../ports/budget.ts";
 import type { Chat } from "../ports/chat.ts";

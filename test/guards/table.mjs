@@ -367,10 +367,10 @@ export const GUARDS = [
   },
   {
     guard: "signature: PagerDuty",
-    file: "src/integrations/pagerduty/webhook-signature.ts",
+    file: "src/integrations/pagers/pagerduty/webhook-signature.ts",
     cut: "if (timingSafeEqual(expected, signature)) isSigned = true;",
     by: "if (expected.length === signature.length) isSigned = true;",
-    test: "integrations/pagerduty/webhook-signature.test.ts",
+    test: "integrations/pagers/pagerduty/webhook-signature.test.ts",
     fails: "is accepted exactly when one of ours is among those given",
   },
   {
@@ -407,7 +407,7 @@ export const GUARDS = [
   },
   {
     guard: "de-duplication: pages",
-    file: "src/integrations/pagerduty/paging.ts",
+    file: "src/integrations/pagers/pagerduty/paging.ts",
     cut: "asked.message?.includes(mark)",
     by: 'asked.message === ""',
     test: "contracts/pagerduty/paging.test.ts",

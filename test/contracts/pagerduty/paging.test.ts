@@ -1,8 +1,8 @@
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { Secret } from "../../../src/domain/secret.ts";
-import { createPagerDutyPaging, type PagerDutyOptions } from "../../../src/integrations/pagerduty/paging.ts";
-import { isSignedByPagerDuty } from "../../../src/integrations/pagerduty/webhook-signature.ts";
+import { createPagerDutyPaging, type PagerDutyOptions } from "../../../src/integrations/pagers/pagerduty/paging.ts";
+import { isSignedByPagerDuty } from "../../../src/integrations/pagers/pagerduty/webhook-signature.ts";
 import type { PageRequest, Paging } from "../../../src/ports/paging.ts";
 import type { PagerDutySpec } from "../../../src/simulators/pagerduty/spec.ts";
 import type { FaultInput } from "../../../src/simulators/world/faults.ts";

@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
 import { Secret } from "../../../src/domain/secret.ts";
 import { createPagerDutyDoor, type PagerDutyEvent } from "../../../src/doors/web/pagerduty.ts";
-import { isSignedByPagerDuty } from "../../../src/integrations/pagerduty/webhook-signature.ts";
+import { isSignedByPagerDuty } from "../../../src/integrations/pagers/pagerduty/webhook-signature.ts";
 import { memoryLogger } from "../../contracts/slack/memory-logger.ts";
 
 const SECRET = "a-webhook-secret";

@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { Secret } from "../../../src/domain/secret.ts";
-import { isSignedByPagerDuty } from "../../../src/integrations/pagerduty/webhook-signature.ts";
+import { Secret } from "../../../../src/domain/secret.ts";
+import { isSignedByPagerDuty } from "../../../../src/integrations/pagers/pagerduty/webhook-signature.ts";
 
 const sign = (secret: string, body: Uint8Array) => `v1=${createHmac("sha256", secret).update(body).digest("hex")}`;
 const secrets = (...values: string[]) => values.map((value) => new Secret(value));

@@ -1,7 +1,7 @@
 import { Agent } from "node:https";
 import { connect } from "node:net";
 import { api, event } from "@pagerduty/pdjs";
-import { UserError } from "../../domain/errors.ts";
+import { UserError } from "../../../domain/errors.ts";
 import type { Exchange } from "./classify.ts";
 
 /*

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { RateWindow } from "../../../src/integrations/pagerduty/rate-window.ts";
+import { RateWindow } from "../../../../src/integrations/pagers/pagerduty/rate-window.ts";
 
 test("no rolling minute ever holds more than the budget, nor more than 80 % of ordinary calls alone", () => {
   const steps = fc.array(fc.record({ gapMs: fc.nat({ max: 5_000 }), isUrgent: fc.boolean() }), { maxLength: 200 });

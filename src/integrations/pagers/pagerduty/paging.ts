@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Asked, OnCallEntry, PageRequest, PagerAnswer, Paging, ResponderRequest } from "../../ports/paging.ts";
+import type { Asked, OnCallEntry, PageRequest, PagerAnswer, Paging, ResponderRequest } from "../../../ports/paging.ts";
 import { type ClientOptions, PagerDutyClient } from "./client.ts";
 import { findIncident, readIncident, rungByTrigger } from "./incidents.ts";
 

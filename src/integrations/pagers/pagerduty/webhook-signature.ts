@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import type { Secret } from "../../domain/secret.ts";
+import type { Secret } from "../../../domain/secret.ts";
 
 const LONGEST_HEADER = 4_096;
 /** One signature per active secret; far more than a rotation ever needs. */
