@@ -351,18 +351,18 @@ export const GUARDS = [
   },
   {
     guard: "signature: SNS",
-    file: "src/doors/web/sns.ts",
+    file: "src/doors/webhooks/sns.ts",
     cut: "return isSigned(message, certificate) ?",
     by: "return isSigned !== undefined ?",
-    test: "doors/web/sns.test.ts",
+    test: "doors/webhooks/sns.test.ts",
     fails: "is one whose subject was taken away or added after signing",
   },
   {
     guard: "signature: SNS",
-    file: "src/doors/web/sns-signature.ts",
+    file: "src/doors/webhooks/sns-signature.ts",
     cut: 'if (!next) return "certificate-untrusted";',
     by: "if (!next) return undefined;",
-    test: "doors/web/sns.test.ts",
+    test: "doors/webhooks/sns.test.ts",
     fails: "has to come from an authority that is trusted",
   },
   {

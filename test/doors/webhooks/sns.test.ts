@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { Signal } from "../../../src/domain/incident/alert.ts";
-import type { SnsOptions } from "../../../src/doors/web/sns.ts";
+import type { SnsOptions } from "../../../src/doors/webhooks/sns.ts";
 import {
   CERT_FILE,
   CERT_URL,

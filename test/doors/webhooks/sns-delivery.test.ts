@@ -1,8 +1,8 @@
 import { ConfirmSubscriptionCommand, SubscribeCommand } from "@aws-sdk/client-sns";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Signal } from "../../../src/domain/incident/alert.ts";
-import { createSnsDoor } from "../../../src/doors/web/sns.ts";
-import { certificateFetcher } from "../../../src/doors/web/sns-certificates.ts";
+import { createSnsDoor } from "../../../src/doors/webhooks/sns.ts";
+import { certificateFetcher } from "../../../src/doors/webhooks/sns-certificates.ts";
 import type { Tamper } from "../../../src/simulators/aws/sns-topics.ts";
 import { memoryLogger } from "../../contracts/slack/memory-logger.ts";
 import { type AwsWorld, STANDBY, startAwsWorld, TOPIC, until } from "../../simulators/aws/aws-world.ts";

@@ -1,4 +1,4 @@
-import { startWeb, type Web, type WebOptions } from "../../../src/doors/web/server.ts";
+import { startWeb, type Web, type WebOptions } from "../../../src/doors/webhooks/server.ts";
 import { type Line, memoryLogger } from "../../contracts/slack/memory-logger.ts";
 
 export interface OpenWeb extends Web {

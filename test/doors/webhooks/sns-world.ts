@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import type { Signal } from "../../../src/domain/incident/alert.ts";
-import { createSnsDoor, type SnsDoor, type SnsOptions } from "../../../src/doors/web/sns.ts";
+import { createSnsDoor, type SnsDoor, type SnsOptions } from "../../../src/doors/webhooks/sns.ts";
 import { der } from "../../../src/simulators/aws/der.ts";
 import { type Line, memoryLogger } from "../../contracts/slack/memory-logger.ts";
 

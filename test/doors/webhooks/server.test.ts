@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import type { WebhookRequest } from "../../../src/doors/web/sns.ts";
+import type { WebhookRequest } from "../../../src/doors/webhooks/sns.ts";
 import { type OpenWeb, openWeb } from "./web-door.ts";
 
 let web: OpenWeb | undefined;

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
 import { Secret } from "../../../src/domain/secret.ts";
-import { createPagerDutyDoor, type PagerDutyEvent } from "../../../src/doors/web/pagerduty.ts";
+import { createPagerDutyDoor, type PagerDutyEvent } from "../../../src/doors/webhooks/pagerduty.ts";
 import { isSignedByPagerDuty } from "../../../src/integrations/pagers/pagerduty/webhook-signature.ts";
 import { memoryLogger } from "../../contracts/slack/memory-logger.ts";
 
