@@ -12,9 +12,9 @@ import type { Logger } from "../ports/logger.ts";
 import { setAnchor } from "../store/clock.ts";
 import { connectRedis } from "../store/connection.ts";
 import { forgetEverything, isUsed } from "../store/emptiness.ts";
-import { ensureRedis } from "../store/own-redis.ts";
 import type { ScriptedRedis } from "../store/scripts.ts";
 import { Bot, type BotSettings } from "./bot-process.ts";
+import { ensureRedis } from "./own-redis/own-redis.ts";
 import { WorldClient } from "./world-client.ts";
 import { type VendorLatency, WorldProcess } from "./world-process.ts";
 

@@ -3,8 +3,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
-import { findCached, findOnPath, type Program } from "../../src/store/own-redis-programs.ts";
-import { type SupervisedServer, superviseServer } from "../../src/store/own-redis-supervisor.ts";
+import { findCached, findOnPath, type Program } from "../../src/sandbox/own-redis/programs.ts";
+import { type SupervisedServer, superviseServer } from "../../src/sandbox/own-redis/supervisor.ts";
 import { eventually } from "./failover-world.ts";
 
 const READY_WITHIN_MS = 15_000;

@@ -31,7 +31,7 @@ export async function translateInto(folder: string): Promise<void> {
 
 /** Starts a private Redis, says where, and then does nothing for as long as it lives. */
 const OWNER = `
-import { ensureRedis } from "./src/store/own-redis.js";
+import { ensureRedis } from "../../store/src/store/own-redis.js";
 const quiet = () => undefined;
 const log = { debug: quiet, info: quiet, warn: quiet, error: quiet, child: () => log };
 const { url } = await ensureRedis({ ...JSON.parse(process.argv[2]), log });

@@ -5,12 +5,12 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { UserError } from "../domain/errors.ts";
-import type { Logger } from "../ports/logger.ts";
-import { type ClaimedDirectory, claimDirectory } from "./own-redis-directory.ts";
-import { askToEnd, LOOPBACK, type PrivateAddress, type ServerInfo, untilReady, whoListens } from "./own-redis-probe.ts";
-import type { Program } from "./own-redis-programs.ts";
-import { type SupervisedServer, superviseServer } from "./own-redis-supervisor.ts";
+import { UserError } from "../../domain/errors.ts";
+import type { Logger } from "../../ports/logger.ts";
+import { type ClaimedDirectory, claimDirectory } from "./directory.ts";
+import { askToEnd, LOOPBACK, type PrivateAddress, type ServerInfo, untilReady, whoListens } from "./probe.ts";
+import type { Program } from "./programs.ts";
+import { type SupervisedServer, superviseServer } from "./supervisor.ts";
 
 /** A free port may be taken between the moment it was found and the moment the server binds it. */
 const PORT_TRIES = 5;

@@ -5,10 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
-import { messageOf } from "../../src/domain/errors.ts";
-import type { Logger } from "../../src/ports/logger.ts";
-import { ensureRedis, type OwnRedis, type OwnRedisOptions, type RedisSource } from "../../src/store/own-redis.ts";
-import { whichOf } from "../../src/store/own-redis-programs.ts";
+import { messageOf } from "../../../src/domain/errors.ts";
+import type { Logger } from "../../../src/ports/logger.ts";
+import {
+  ensureRedis,
+  type OwnRedis,
+  type OwnRedisOptions,
+  type RedisSource,
+} from "../../../src/sandbox/own-redis/own-redis.ts";
+import { whichOf } from "../../../src/sandbox/own-redis/programs.ts";
 import { allPids, familyOf, isAlive, until } from "./own-redis-elsewhere.ts";
 
 const PATH = process.env["PATH"] ?? "";

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
-import { messageOf } from "../../src/domain/errors.ts";
-import type { Logger } from "../../src/ports/logger.ts";
-import { ensureRedis, type OwnRedis } from "../../src/store/own-redis.ts";
-import { claimDirectory } from "../../src/store/own-redis-directory.ts";
-import { thisProcess } from "../../src/store/own-redis-processes.ts";
+import { messageOf } from "../../../src/domain/errors.ts";
+import type { Logger } from "../../../src/ports/logger.ts";
+import { claimDirectory } from "../../../src/sandbox/own-redis/directory.ts";
+import { ensureRedis, type OwnRedis } from "../../../src/sandbox/own-redis/own-redis.ts";
+import { thisProcess } from "../../../src/sandbox/own-redis/processes.ts";
 import { familyOf, isAlive, type Owner, startOwner, translateInto, until } from "./own-redis-elsewhere.ts";
 
 const PATH = process.env["PATH"] ?? "";

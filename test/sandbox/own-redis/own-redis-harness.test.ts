@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
-import { freshRedisUrl } from "../harness/redis.ts";
+import { freshRedisUrl } from "../../harness/redis.ts";
 
 test("every asker gets an empty database of its own on the run's server", async () => {
   const urls = await Promise.all(Array.from({ length: 12 }, () => freshRedisUrl()));

@@ -4,17 +4,9 @@ import { userInfo } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { messageOf } from "../domain/errors.ts";
-import type { Logger } from "../ports/logger.ts";
-import {
-  checkProgram,
-  findCached,
-  firstLine,
-  type Program,
-  PUBLISHED,
-  unpackedProgram,
-  whichOf,
-} from "./own-redis-programs.ts";
+import { messageOf } from "../../domain/errors.ts";
+import type { Logger } from "../../ports/logger.ts";
+import { checkProgram, findCached, firstLine, type Program, PUBLISHED, unpackedProgram, whichOf } from "./programs.ts";
 
 const UPDATE_LIMIT_MS = 60_000;
 const DOWNLOAD_LIMIT_MS = 120_000;

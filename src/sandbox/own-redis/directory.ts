@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { mkdir, open, readdir, readFile, realpath, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { UserError } from "../domain/errors.ts";
-import { lifeOf, ProcessIdentity, thisProcess } from "./own-redis-processes.ts";
+import { UserError } from "../../domain/errors.ts";
+import { lifeOf, ProcessIdentity, thisProcess } from "./processes.ts";
 
 /** A data directory that this process, and nobody else, may run a server on. */
 export interface ClaimedDirectory {

@@ -1,11 +1,11 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { UserError } from "../domain/errors.ts";
-import type { Logger } from "../ports/logger.ts";
-import { versionOf } from "./own-redis-probe.ts";
-import { checkProgram, findCached, findOnPath, type Program } from "./own-redis-programs.ts";
-import { type OwnServer, startServer } from "./own-redis-server.ts";
-import { unpackDebianPackages } from "./own-redis-unpack.ts";
+import { UserError } from "../../domain/errors.ts";
+import type { Logger } from "../../ports/logger.ts";
+import { versionOf } from "./probe.ts";
+import { checkProgram, findCached, findOnPath, type Program } from "./programs.ts";
+import { type OwnServer, startServer } from "./server.ts";
+import { unpackDebianPackages } from "./unpack.ts";
 
 /** The ways to a Redis, in the order in which they are tried. */
 export type RedisSource = "url" | "path" | "cache" | "deb";

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
-import { type Program, programEnvironment } from "./own-redis-programs.ts";
+import { type Program, programEnvironment } from "./programs.ts";
 
 /** How long a server may take to end after it was asked; every acknowledged write is on disk already, so none is lost by force. */
 const GRACE_SECONDS = 3;

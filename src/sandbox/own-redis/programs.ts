@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { access, readdir, realpath } from "node:fs/promises";
 import { delimiter, isAbsolute, join } from "node:path";
 import { promisify } from "node:util";
-import { messageOf } from "../domain/errors.ts";
+import { messageOf } from "../../domain/errors.ts";
 
 /** A server program; `libraries` are folders that the loader has to search as well. */
 export interface Program {
