@@ -19,10 +19,10 @@ import { type Doors, openDoors } from "./doors.ts";
 import { createHeartbeat } from "./heartbeat.ts";
 import { updateFacts } from "./incident-runs.ts";
 import { createHandlers } from "./lanes.ts";
-import { startLookout } from "./lookout.ts";
-import { createMemory, type Memory } from "./memory.ts";
+import { startLookout } from "./observer.ts";
 import { createOutside } from "./outside.ts";
 import { startStoreGuard } from "./store-guard.ts";
+import { createMemory, type Memory } from "./stores.ts";
 
 export interface App {
   readonly webPort: number;

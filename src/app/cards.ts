@@ -11,7 +11,7 @@ import { byHandCard, planCard } from "../views/plan.ts";
 import { recoveryCard, replacedRecoveryCard } from "../views/recovery.ts";
 import { progressCard } from "../views/run-progress.ts";
 import { updateDraftCard } from "../views/update.ts";
-import type { Memory } from "./memory.ts";
+import type { Memory } from "./stores.ts";
 
 export interface CardSources {
   readonly memory: Memory;

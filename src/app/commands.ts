@@ -12,8 +12,8 @@ import type { LostStore } from "../ports/lost-store.ts";
 import type { Ledger } from "../ports/runs.ts";
 import type { Wake } from "../ports/wake.ts";
 import { measuredOf, runInProgress, updateFacts } from "./incident-runs.ts";
-import type { Memory } from "./memory.ts";
 import type { Outside } from "./outside.ts";
+import type { Memory } from "./stores.ts";
 
 export interface CommandSources {
   readonly memory: Memory;

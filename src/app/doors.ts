@@ -16,8 +16,8 @@ import type { Logger } from "../ports/logger.ts";
 import type { StoreClock } from "../store/clock.ts";
 import { firstTime, forget } from "../store/once.ts";
 import type { ScriptedRedis } from "../store/scripts.ts";
-import type { Memory } from "./memory.ts";
 import type { Outside } from "./outside.ts";
+import type { Memory } from "./stores.ts";
 
 export interface DoorSources {
   readonly settings: Settings;

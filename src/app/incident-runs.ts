@@ -6,7 +6,7 @@ import { budgetMs } from "../domain/plan-run/plan.ts";
 import { isOver, type RunState, stateOf } from "../domain/plan-run/run.ts";
 import type { Clock } from "../ports/clock.ts";
 import { runLine } from "../views/run-progress.ts";
-import type { Memory } from "./memory.ts";
+import type { Memory } from "./stores.ts";
 
 /** What of an incident its runs are found and judged by. */
 type Affected = Pick<Incident, "id" | "services" | "openedAtMs" | "firstSeenAtMs">;

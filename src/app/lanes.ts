@@ -20,8 +20,8 @@ import type { Handlers } from "../jobs/workers.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Ledger } from "../ports/runs.ts";
 import type { StoreClock } from "../store/clock.ts";
-import type { Memory } from "./memory.ts";
 import type { Outside } from "./outside.ts";
+import type { Memory } from "./stores.ts";
 
 export interface LaneDeps {
   readonly memory: Memory;

@@ -7,8 +7,8 @@ import { dueChange } from "../flows/incident/index.ts";
 import type { Correlation } from "../flows/incident/intake/correlate.ts";
 import type { Actor } from "../flows/incident/life/changes.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Records } from "../ports/documents.ts";
 import type { Paging } from "../ports/paging.ts";
-import type { Records } from "../ports/records.ts";
 import type { Wake } from "../ports/wake.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
 

@@ -7,7 +7,7 @@ import type { Observation } from "../domain/service/observed.ts";
 import type { Service } from "../domain/service/service.ts";
 import type { Chat } from "../ports/chat.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Records } from "../ports/records.ts";
+import type { Records } from "../ports/documents.ts";
 import type { Ledger, Runs } from "../ports/runs.ts";
 import type { Cloud } from "../ports/step.ts";
 import type { Wake } from "../ports/wake.ts";

@@ -7,7 +7,7 @@ import { callPeople, type RunCalls } from "../../src/engine/delivery/call-people
 import type { PagerAnswer } from "../../src/ports/paging.ts";
 import { example } from "../harness/example.ts";
 import { silent } from "../harness/failover-world.ts";
-import { memoryRecords } from "../harness/memory-records.ts";
+import { memoryRecords } from "../harness/memory-documents.ts";
 import { AT } from "../harness/observed.ts";
 import { proposed } from "../harness/plans.ts";
 

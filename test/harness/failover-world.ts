@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createMemory, type Memory } from "../../src/app/memory.ts";
+import { createMemory, type Memory } from "../../src/app/stores.ts";
 import { readEnvironment, type Settings } from "../../src/config/environment.ts";
 import { loadFile } from "../../src/config/load.ts";
 import type { Event } from "../../src/domain/event.ts";

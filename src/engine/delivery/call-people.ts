@@ -8,9 +8,9 @@ import { whoIsLeft } from "../../domain/plan-run/key.ts";
 import { isWatched, type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import { findPerson, type Inventory } from "../../domain/service/inventory.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Records } from "../../ports/documents.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Paging } from "../../ports/paging.ts";
-import type { Records } from "../../ports/records.ts";
 import type { Wake } from "../../ports/wake.ts";
 
 /**

@@ -13,8 +13,8 @@ import {
   readyAt,
 } from "../../domain/incident/duty.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Records } from "../../ports/documents.ts";
 import type { Logger } from "../../ports/logger.ts";
-import type { Records } from "../../ports/records.ts";
 import type { Wake } from "../../ports/wake.ts";
 import { outcomeOfError, settledRecord } from "./duty-outcome.ts";
 

@@ -5,8 +5,8 @@ import { chainOf, TransientError, UserError } from "../../domain/errors.ts";
 import { canonicalJson } from "../../domain/json.ts";
 import type { Chat, MessageRef } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Records } from "../../ports/documents.ts";
 import type { Logger } from "../../ports/logger.ts";
-import type { Records } from "../../ports/records.ts";
 
 /**
  * Sends the cards that are owed to the chat.

@@ -4,7 +4,7 @@ import { wantCard } from "../../domain/card/card-due.ts";
 import { chainOf } from "../../domain/errors.ts";
 import { type RunState, stillContinues } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
-import type { Records } from "../../ports/records.ts";
+import type { Records } from "../../ports/documents.ts";
 import type { GuardedCloud } from "../../ports/step.ts";
 import { type CallDeps, callPeople } from "../delivery/call-people.ts";
 import { driveRun } from "./executor.ts";

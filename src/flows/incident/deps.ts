@@ -6,8 +6,8 @@ import type { Incident, UpdateFields } from "../../domain/incident/incident.ts";
 import type { Inventory } from "../../domain/service/inventory.ts";
 import type { Chat } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Records } from "../../ports/documents.ts";
 import type { Paging } from "../../ports/paging.ts";
-import type { Records } from "../../ports/records.ts";
 import type { Wake } from "../../ports/wake.ts";
 import type { Correlation } from "./intake/correlate.ts";
 

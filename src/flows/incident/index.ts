@@ -8,7 +8,7 @@ import {
   nextDueAt,
 } from "../../domain/incident/duty.ts";
 import type { Incident } from "../../domain/incident/incident.ts";
-import type { Change } from "../../ports/records.ts";
+import type { Change } from "../../ports/documents.ts";
 import { ANNOUNCE_DUTIES, announceCalls } from "./comms/announce.ts";
 import { RESPONSE_DUTIES, responseCalls } from "./comms/response.ts";
 import { UPDATE_DUTIES, updateCalls } from "./comms/update.ts";

@@ -1,4 +1,4 @@
-import { createMemory, type Memory } from "../../app/memory.ts";
+import { createMemory, type Memory } from "../../app/stores.ts";
 import { Bug } from "../../domain/errors.ts";
 import type { Incident } from "../../domain/incident/incident.ts";
 import { dueChange } from "../../flows/incident/index.ts";

@@ -6,7 +6,7 @@ import { transition } from "../../../src/domain/plan-run/run-transition.ts";
 import { type CallDeps, callPeople, type RunCalls, whoIsNeeded } from "../../../src/engine/delivery/call-people.ts";
 import { example } from "../../harness/example.ts";
 import { silent } from "../../harness/failover-world.ts";
-import { memoryRecords } from "../../harness/memory-records.ts";
+import { memoryRecords } from "../../harness/memory-documents.ts";
 import { AT, homeIsDark } from "../../harness/observed.ts";
 import { proposed, serviceIn } from "../../harness/plans.ts";
 

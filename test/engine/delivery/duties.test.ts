@@ -4,7 +4,7 @@ import type { DutyOutcome, DutyRecord, DutyRow } from "../../../src/domain/incid
 import { advanceLane } from "../../../src/engine/delivery/duties.ts";
 import { SWEEP_EVERY_MS } from "../../../src/jobs/queues.ts";
 import { bridge, testClock, until } from "../../flows/incident/bridge.ts";
-import { memoryRecords } from "../../harness/memory-records.ts";
+import { memoryRecords } from "../../harness/memory-documents.ts";
 
 interface Doc {
   readonly owed: readonly string[];

@@ -3,7 +3,7 @@ import type { Card } from "../../../src/domain/card/card.ts";
 import { type CardDue, wantCard } from "../../../src/domain/card/card-due.ts";
 import { type OutboxDeps, sendCard } from "../../../src/engine/delivery/outbox.ts";
 import { bridge, RecordedChat, testClock, until } from "../../flows/incident/bridge.ts";
-import { memoryRecords } from "../../harness/memory-records.ts";
+import { memoryRecords } from "../../harness/memory-documents.ts";
 
 function desk(worker = "one") {
   const clock = testClock();

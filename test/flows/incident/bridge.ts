@@ -23,7 +23,7 @@ import type {
   ResponderRequest,
 } from "../../../src/ports/paging.ts";
 import { incidentVoice } from "../../../src/views/incident-voice.ts";
-import { memoryRecords } from "../../harness/memory-records.ts";
+import { memoryRecords } from "../../harness/memory-documents.ts";
 
 export const START_MS = Date.parse("2026-11-21T03:00:00Z");
 export const MINUTE = 60_000;

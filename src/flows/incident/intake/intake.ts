@@ -5,7 +5,7 @@ import { type Incident, isOpen, type JoinedAlert } from "../../../domain/inciden
 import { worse } from "../../../domain/incident/severity.ts";
 import type { Inventory } from "../../../domain/service/inventory.ts";
 import type { Clock } from "../../../ports/clock.ts";
-import type { Records } from "../../../ports/records.ts";
+import type { Records } from "../../../ports/documents.ts";
 import type { Wake } from "../../../ports/wake.ts";
 import { requestCard } from "../comms/announce.ts";
 import { dueChange } from "../index.ts";

@@ -11,8 +11,8 @@ import {
 } from "../../../domain/incident/incident.ts";
 import { mayAcknowledge } from "../../../domain/incident/page.ts";
 import type { Person } from "../../../domain/people/person.ts";
+import type { Records } from "../../../ports/documents.ts";
 import type { PagerIncident } from "../../../ports/paging.ts";
-import type { Records } from "../../../ports/records.ts";
 import { acknowledge } from "../life/changes.ts";
 
 /** The pager tells times in whole seconds. */

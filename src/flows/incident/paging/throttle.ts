@@ -1,5 +1,5 @@
 import type { PageThrottle } from "../../../domain/incident/escalation.ts";
-import type { Records } from "../../../ports/records.ts";
+import type { Records } from "../../../ports/documents.ts";
 import type { ThrottleBook } from "../deps.ts";
 
 export interface ThrottledPage {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
+import { createRecords } from "../../src/store/documents.ts";
 import { readEvents } from "../../src/store/events.ts";
-import { createRecords } from "../../src/store/records.ts";
 import { AT } from "../harness/observed.ts";
 import { StoreBench } from "../harness/store.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { lookEveryMs } from "../../src/app/lookout.ts";
+import { lookEveryMs } from "../../src/app/observer.ts";
 import { example } from "../harness/example.ts";
 import { homeIsDark, quietDay } from "../harness/observed.ts";
 import { serviceIn } from "../harness/plans.ts";

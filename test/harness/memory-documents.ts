@@ -1,5 +1,5 @@
 import type { Event } from "../../src/domain/event.ts";
-import type { Change, Records, Stored } from "../../src/ports/records.ts";
+import type { Change, Records, Stored } from "../../src/ports/documents.ts";
 
 export interface MemoryRecords<T> extends Records<T> {
   readonly events: Event[];

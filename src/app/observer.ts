@@ -7,8 +7,8 @@ import { isDark } from "../flows/patience.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { StoreClock } from "../store/clock.ts";
 import { look } from "./commands.ts";
-import type { Memory } from "./memory.ts";
 import type { Outside } from "./outside.ts";
+import type { Memory } from "./stores.ts";
 
 /** Machine times: while a plan, a run or an incident is open or a region was dark, and on a quiet day. */
 const BUSY_EVERY_MS = 5_000;

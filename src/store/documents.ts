@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { TransientError } from "../domain/errors.ts";
-import type { Change, Records, Stored } from "../ports/records.ts";
+import type { Change, Records, Stored } from "../ports/documents.ts";
 import { KEYS } from "./keys.ts";
 import type { ScriptedRedis } from "./scripts.ts";
 
