@@ -61,7 +61,11 @@ export default {
     homeOf("@aws-sdk/", "^src/integrations/aws/", "The AWS SDK lives in integrations/aws."),
     homeOf("@pagerduty/", "^src/integrations/pagers/pagerduty/", "pdjs lives behind its wrapper."),
     homeOf("bullmq/", "^src/jobs/", "BullMQ lives in jobs."),
-    homeOf("ioredis/", "^src/(store|jobs)/", "ioredis lives in the store; jobs hand BullMQ its connections."),
+    homeOf(
+      "ioredis/",
+      "^src/(store|jobs|sandbox/own-redis)/",
+      "ioredis lives in the store; jobs hand BullMQ its connections.",
+    ),
   ],
   options: {
     tsPreCompilationDeps: true,

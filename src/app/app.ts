@@ -19,10 +19,10 @@ import { type Doors, openDoors } from "./doors.ts";
 import { createHeartbeat } from "./heartbeat.ts";
 import { updateFacts } from "./incident-runs.ts";
 import { createHandlers } from "./lanes.ts";
-import { startLookout } from "./observer.ts";
+import { startObserver } from "./observer.ts";
 import { createOutside } from "./outside.ts";
 import { startStoreGuard } from "./store-guard.ts";
-import { createMemory, type Memory } from "./stores.ts";
+import { createStores, type Stores } from "./stores.ts";
 
 export interface App {
   readonly webPort: number;
@@ -39,14 +39,14 @@ export async function startApp(settings: Settings, inventory: () => Inventory, l
   const redis = await connectRedis(url, logger);
   const clock = new StoreClock(redis);
   await clock.refresh();
-  const memory = createMemory(redis, () => clock.now());
+  const stores = createStores(redis, () => clock.now());
   const ledger = await LedgerFile.open(redis, { ...settings.ledger, process: settings.processName });
   const outside = createOutside(settings, inventory(), { clock, budget: sharedBudget(redis), logger });
   const queues = createQueues({ url, ...FAIL_FAST, enableOfflineQueue: true }, logger);
   const timeline = async (incident: string) => (await eventsOf(redis, { incident })).map(({ event }) => event);
   const eventsOfRun = async (run: string) => (await eventsOf(redis, { run })).map(({ event }) => event);
   const incidentDeps: Omit<IncidentDeps, "showCard"> = {
-    ...memory,
+    ...stores,
     chat: outside.chat,
     paging: outside.paging,
     clock,
@@ -54,10 +54,10 @@ export async function startApp(settings: Settings, inventory: () => Inventory, l
     voice: incidentVoice,
     inventory,
     timeline,
-    facts: (incident) => updateFacts(incident, memory, clock),
+    facts: (incident) => updateFacts(incident, stores, clock),
   };
   const handlers = createHandlers({
-    memory,
+    stores,
     outside,
     queues,
     clock,
@@ -66,18 +66,18 @@ export async function startApp(settings: Settings, inventory: () => Inventory, l
     worker,
     incidentDeps,
     inventory,
-    render: (kind, subject) => renderCard(kind, subject, { memory, clock, inventory }),
+    render: (kind, subject) => renderCard(kind, subject, { stores, clock, inventory }),
     onSweep: createHeartbeat(() => inventory().file.incidents.heartbeat_url, logger),
   });
   const workers = createWorkers({ url, ...WAITING }, handlers, logger);
   await workers.ready();
   await queues.startSweep();
-  const sources = { memory, outside, ledger, clock, wake: queues.wake, inventory, timeline, eventsOfRun };
+  const sources = { stores, outside, ledger, clock, wake: queues.wake, inventory, timeline, eventsOfRun };
   const intents = createCommands(sources);
   const doors: Doors = await openDoors({
     settings,
     redis,
-    memory,
+    stores,
     outside,
     queues,
     clock,
@@ -89,14 +89,14 @@ export async function startApp(settings: Settings, inventory: () => Inventory, l
       return wrong === undefined ? [] : [wrong];
     },
   });
-  const lookout = startLookout({ memory, outside, clock, logger, inventory });
+  const observer = startObserver({ stores, outside, clock, logger, inventory });
   const guard = startStoreGuard({ ledger, queues, paging: outside.paging, logger, process: worker, inventory });
   logger.info({ worker, port: doors.web.port, services: inventory().services.length }, "TwoKey is ready");
   return {
     webPort: doors.web.port,
-    announce: (says) => announce(says, { memory, clock, queues, inventory }),
+    announce: (says) => announce(says, { stores, clock, queues, inventory }),
     async stop() {
-      lookout.stop();
+      observer.stop();
       guard.stop();
       await doors.slack.stop();
       await doors.web.close();
@@ -110,17 +110,17 @@ export async function startApp(settings: Settings, inventory: () => Inventory, l
 }
 
 interface Announcing {
-  readonly memory: Memory;
+  readonly stores: Stores;
   readonly clock: StoreClock;
   readonly queues: Queues;
   readonly inventory: () => Inventory;
 }
 
-async function announce(says: string, { memory, clock, queues, inventory }: Announcing): Promise<void> {
+async function announce(says: string, { stores, clock, queues, inventory }: Announcing): Promise<void> {
   const nowMs = clock.now();
   const id = `notice:${sha256(says).slice(0, 16)}:${new Date(nowMs).toISOString().slice(0, 13)}`;
   const channel = inventory().file.alerts.channel;
-  await memory.cards.change(id, (current) => {
+  await stores.cards.change(id, (current) => {
     const value = current ? undefined : wantCard(undefined, { id, kind: "notice", subject: says, channel }, nowMs);
     return value && { value, events: [], dueAtMs: nowMs };
   });

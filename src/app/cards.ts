@@ -11,10 +11,10 @@ import { byHandCard, planCard } from "../views/plan.ts";
 import { recoveryCard, replacedRecoveryCard } from "../views/recovery.ts";
 import { progressCard } from "../views/run-progress.ts";
 import { updateDraftCard } from "../views/update.ts";
-import type { Memory } from "./stores.ts";
+import type { Stores } from "./stores.ts";
 
 export interface CardSources {
-  readonly memory: Memory;
+  readonly stores: Stores;
   readonly clock: Clock;
   readonly inventory: () => Inventory;
 }
@@ -23,20 +23,20 @@ type Render = (subject: string, sources: CardSources) => Promise<Card | undefine
 
 /** Every kind of card that the outbox may owe, rendered from what is stored at the moment it is sent. */
 const RENDER: Readonly<Record<string, Render>> = {
-  alert: async (subject, { memory }) => {
-    const alert = (await memory.alerts.get(subject))?.value;
+  alert: async (subject, { stores }) => {
+    const alert = (await stores.alerts.get(subject))?.value;
     if (!alert) return undefined;
-    const incident = alert.incident === undefined ? undefined : (await memory.incidents.get(alert.incident))?.value;
+    const incident = alert.incident === undefined ? undefined : (await stores.incidents.get(alert.incident))?.value;
     return alertCard(alert, { incidentChannel: incident?.channel?.id });
   },
-  "alert-changes": async (subject, { memory }) => {
+  "alert-changes": async (subject, { stores }) => {
     const { fingerprint, reply } = readReplySubject(subject);
-    const alert = (await memory.alerts.get(fingerprint))?.value;
+    const alert = (await stores.alerts.get(fingerprint))?.value;
     const changes = alert && changesInReply(alert, reply);
     return changes && alertChangesCard(changes);
   },
-  incident: async (subject, { memory, clock, inventory }) => {
-    const incident = (await memory.incidents.get(subject))?.value;
+  incident: async (subject, { stores, clock, inventory }) => {
+    const incident = (await stores.incidents.get(subject))?.value;
     return (
       incident &&
       incidentCard(incident, {
@@ -46,31 +46,31 @@ const RENDER: Readonly<Record<string, Render>> = {
       })
     );
   },
-  "update-draft": async (subject, { memory }) => {
+  "update-draft": async (subject, { stores }) => {
     const at = subject.lastIndexOf("#");
-    const incident = (await memory.incidents.get(subject.slice(0, at)))?.value;
+    const incident = (await stores.incidents.get(subject.slice(0, at)))?.value;
     return incident && updateDraftCard(incident, Number(subject.slice(at + 1)));
   },
   /** A sentence of TwoKey about itself; the subject is the sentence. */
   notice: (subject) => Promise.resolve(sentenceCard(subject)),
-  plan: async (subject, { memory, clock, inventory }) => {
-    const run = await memory.runs.read(subject);
+  plan: async (subject, { stores, clock, inventory }) => {
+    const run = await stores.runs.read(subject);
     return run && planCard(run, inventory(), clock.now());
   },
-  "by-hand": async (subject, { memory }) => {
-    const run = await memory.runs.read(subject);
+  "by-hand": async (subject, { stores }) => {
+    const run = await stores.runs.read(subject);
     return run && byHandCard(run.plan);
   },
-  progress: async (subject, { memory, clock, inventory }) => {
-    const [run, notes] = await Promise.all([memory.runs.read(subject), memory.notes.get(subject)]);
+  progress: async (subject, { stores, clock, inventory }) => {
+    const [run, notes] = await Promise.all([stores.runs.read(subject), stores.notes.get(subject)]);
     return run && progressCard(run, inventory(), clock.now(), notes?.value.says);
   },
-  recovery: async (subject, { memory, clock, inventory }) => {
-    const { value } = await memory.recoveries.read();
+  recovery: async (subject, { stores, clock, inventory }) => {
+    const { value } = await stores.recoveries.read();
     return value?.id === subject ? recoveryCard(value, inventory(), clock.now()) : replacedRecoveryCard(subject);
   },
-  call: async (subject, { memory, clock, inventory }) => {
-    const run = await memory.runs.read(subject);
+  call: async (subject, { stores, clock, inventory }) => {
+    const run = await stores.runs.read(subject);
     const needed = run && whoIsNeeded(run, inventory());
     if (!run || !needed) return undefined;
     return {

@@ -13,10 +13,10 @@ import type { Ledger } from "../ports/runs.ts";
 import type { Wake } from "../ports/wake.ts";
 import { measuredOf, runInProgress, updateFacts } from "./incident-runs.ts";
 import type { Outside } from "./outside.ts";
-import type { Memory } from "./stores.ts";
+import type { Stores } from "./stores.ts";
 
 export interface CommandSources {
-  readonly memory: Memory;
+  readonly stores: Stores;
   readonly outside: Outside;
   readonly ledger: Ledger & LostStore;
   readonly clock: Clock;
@@ -34,56 +34,56 @@ const ON_CALL_COUNTS_FOR_MS = 60_000;
 const SPEAKABLE = "23456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 export function createCommands(sources: CommandSources): Intents {
-  const { memory, outside, clock, wake, inventory } = sources;
+  const { stores, outside, clock, wake, inventory } = sources;
   const incidentOf = async (service: string): Promise<Incident | undefined> => {
-    const ids = await memory.incidents.openIds(INCIDENT_LABEL.service(service));
-    const stored = await Promise.all(ids.map((id) => memory.incidents.get(id)));
+    const ids = await stores.incidents.openIds(INCIDENT_LABEL.service(service));
+    const stored = await Promise.all(ids.map((id) => stores.incidents.get(id)));
     return stored.flatMap((each) => (each && isOpen(each.value) ? [each.value] : []))[0];
   };
   const deps: CommandDeps = {
     run: {
-      runs: memory.runs,
+      runs: stores.runs,
       ledger: sources.ledger,
       cloud: outside.cloud,
       chat: outside.chat,
       clock,
       wake,
-      cards: memory.cards,
+      cards: stores.cards,
       inventory,
       newId: () => newId("F"),
       incidentOf: async (service) => {
         const incident = await incidentOf(service);
         return incident && { id: incident.id, channel: incident.channel?.id, firstSeenAtMs: incident.firstSeenAtMs };
       },
-      lastLook: async (service) => (await memory.seen.get(service))?.value.observation,
+      lastLook: async (service) => (await stores.seen.get(service))?.value.observation,
       incidentShown: async (service) => {
         const incident = await incidentOf(service);
         return incident && { id: incident.id, title: incident.title, channel: incident.channel?.id };
       },
       rememberChannel: async (run, channel) => {
-        await memory.runChannels.change(run, () => ({ value: { channel }, events: [] }));
+        await stores.runChannels.change(run, () => ({ value: { channel }, events: [] }));
       },
       observed: (service) => observedSoon(service, sources),
       onCall: createOnCall(sources),
     },
     recovery: {
-      ...{ recoveries: memory.recoveries, lostStore: sources.ledger, runs: memory.runs, cards: memory.cards },
+      ...{ recoveries: stores.recoveries, lostStore: sources.ledger, runs: stores.runs, cards: stores.cards },
       ...{ chat: outside.chat, cloud: outside.cloud, clock, wake, inventory },
       newId: () => newId("R"),
       eventsOfRun: (run) => sources.eventsOfRun(run),
     },
     incident: {
-      incidents: memory.incidents,
-      correlation: memory.correlation,
+      incidents: stores.incidents,
+      correlation: stores.correlation,
       paging: outside.paging,
       clock,
       wake,
       inventory,
       timeline: sources.timeline,
       newId: () => newId("I"),
-      facts: (incident) => updateFacts(incident, memory, clock),
-      runInProgress: (incident) => runInProgress(incident, memory, clock),
-      measured: (incident) => measuredOf(incident, memory),
+      facts: (incident) => updateFacts(incident, stores, clock),
+      runInProgress: (incident) => runInProgress(incident, stores, clock),
+      measured: (incident) => measuredOf(incident, stores),
     },
   };
   return createIntents(deps, inventory);
@@ -94,18 +94,18 @@ function newId(kind: string): string {
 }
 
 /** Looks, and remembers what was seen; a slow look goes on and is there for the next question. */
-async function observedSoon(service: Service, { memory, outside }: CommandSources): Promise<Observation | undefined> {
-  const looking = look(service, memory, outside).catch(() => undefined);
+async function observedSoon(service: Service, { stores, outside }: CommandSources): Promise<Observation | undefined> {
+  const looking = look(service, stores, outside).catch(() => undefined);
   const late = new Promise<"late">((resolve) => setTimeout(() => resolve("late"), LOOK_WITHIN_MS).unref());
   const first = await Promise.race([looking, late]);
   if (first !== "late" && first !== undefined) return first;
-  return (await memory.seen.get(service.name))?.value.observation;
+  return (await stores.seen.get(service.name))?.value.observation;
 }
 
-export async function look(service: Service, memory: Memory, outside: Outside): Promise<Observation> {
-  const lastLook = (await memory.seen.get(service.name))?.value.observation;
+export async function look(service: Service, stores: Stores, outside: Outside): Promise<Observation> {
+  const lastLook = (await stores.seen.get(service.name))?.value.observation;
   const observation = await observe(service, outside.cloud, { lastLook });
-  await memory.seen.change(service.name, (current) =>
+  await stores.seen.change(service.name, (current) =>
     current && current.observation.atMs > observation.atMs ? undefined : { value: { observation }, events: [] },
   );
   return observation;

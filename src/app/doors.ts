@@ -17,12 +17,12 @@ import type { StoreClock } from "../store/clock.ts";
 import { firstTime, forget } from "../store/once.ts";
 import type { ScriptedRedis } from "../store/scripts.ts";
 import type { Outside } from "./outside.ts";
-import type { Memory } from "./stores.ts";
+import type { Stores } from "./stores.ts";
 
 export interface DoorSources {
   readonly settings: Settings;
   readonly redis: ScriptedRedis;
-  readonly memory: Memory;
+  readonly stores: Stores;
   readonly outside: Outside;
   readonly queues: Queues;
   readonly clock: StoreClock;
@@ -93,7 +93,7 @@ function createSlack({ settings, redis, outside, logger, intents, inventory }: D
 }
 
 /** A webhook never acts: it only makes us read the pager's own truth at once. */
-function createPagerDuty({ settings, redis, memory, queues, logger, clock }: DoorSources) {
+function createPagerDuty({ settings, redis, stores, queues, logger, clock }: DoorSources) {
   return createPagerDutyDoor({
     isSigned: (raw, header) =>
       isSignedByPagerDuty(raw, typeof header === "string" ? header : undefined, settings.pagerDuty.webhookSecrets),
@@ -102,7 +102,7 @@ function createPagerDuty({ settings, redis, memory, queues, logger, clock }: Doo
       if (tooOld || !(await firstTime(redis, `pagerduty:${event.webhookId}`, REMEMBER_PAGERDUTY_MS))) return;
       try {
         await Promise.all(
-          (await incidentsAbout(event, memory.incidents)).map((id) => queues.wake.incidentEvidence(id)),
+          (await incidentsAbout(event, stores.incidents)).map((id) => queues.wake.incidentEvidence(id)),
         );
       } catch (error) {
         await forget(redis, `pagerduty:${event.webhookId}`);

@@ -6,25 +6,25 @@ import { budgetMs } from "../domain/plan-run/plan.ts";
 import { isOver, type RunState, stateOf } from "../domain/plan-run/run.ts";
 import type { Clock } from "../ports/clock.ts";
 import { runLine } from "../views/run-progress.ts";
-import type { Memory } from "./stores.ts";
+import type { Stores } from "./stores.ts";
 
 /** What of an incident its runs are found and judged by. */
 type Affected = Pick<Incident, "id" | "services" | "openedAtMs" | "firstSeenAtMs">;
 
 interface KnownRuns {
-  readonly runs: Pick<Memory["runs"], "holderOf" | "openIds" | "ofIncident" | "read">;
+  readonly runs: Pick<Stores["runs"], "holderOf" | "openIds" | "ofIncident" | "read">;
 }
 
 /** Runs that belong to an incident: by its id, newest last. */
-export async function runsOf(incident: Affected, memory: KnownRuns): Promise<RunState[]> {
+export async function runsOf(incident: Affected, stores: KnownRuns): Promise<RunState[]> {
   const ids = new Set<string>();
   for (const service of incident.services) {
-    const holder = await memory.runs.holderOf(service);
+    const holder = await stores.runs.holderOf(service);
     if (holder !== undefined) ids.add(holder);
   }
-  for (const id of await memory.runs.openIds()) ids.add(id);
-  for (const id of await memory.runs.ofIncident(incident.id)) ids.add(id);
-  const runs = await Promise.all([...ids].map((id) => memory.runs.read(id)));
+  for (const id of await stores.runs.openIds()) ids.add(id);
+  for (const id of await stores.runs.ofIncident(incident.id)) ids.add(id);
+  const runs = await Promise.all([...ids].map((id) => stores.runs.read(id)));
   return runs
     .filter((run) => run !== undefined)
     .filter((run) => run.plan.incident === incident.id || incident.services.includes(run.plan.service))
@@ -32,17 +32,17 @@ export async function runsOf(incident: Affected, memory: KnownRuns): Promise<Run
     .sort((a, b) => a.plan.madeAtMs - b.plan.madeAtMs);
 }
 
-export async function runInProgress(incident: Incident, memory: Memory, clock: Clock): Promise<string | undefined> {
-  const live = (await runsOf(incident, memory)).find((run) => !isOver(run) && run.startedAtMs !== undefined);
+export async function runInProgress(incident: Incident, stores: Stores, clock: Clock): Promise<string | undefined> {
+  const live = (await runsOf(incident, stores)).find((run) => !isOver(run) && run.startedAtMs !== undefined);
   return live && runLine(live, clock.now());
 }
 
 /** When users were served again, and how much was lost, from the run's own recorded measurements. */
-export async function measuredOf(incident: Affected, memory: KnownRuns): Promise<Measured> {
-  const verified = (await runsOf(incident, memory)).findLast((run) => run.state === "verified");
+export async function measuredOf(incident: Affected, stores: KnownRuns): Promise<Measured> {
+  const verified = (await runsOf(incident, stores)).findLast((run) => run.state === "verified");
   if (!verified) return {};
   const restoredAtMs = outputOf(verified, "check-public", "verifiedAtMs");
-  const promoted = await promotedIn(verified, memory);
+  const promoted = await promotedIn(verified, stores);
   const lastCommitMs = outputOf(promoted, "record-position", "lastCommitMs");
   return {
     restoredAtMs,
@@ -51,9 +51,9 @@ export async function measuredOf(incident: Affected, memory: KnownRuns): Promise
 }
 
 /** The run that promoted: a plan for the rest leaves the promotion out, and leaves its measurement to the run before it. */
-async function promotedIn(run: RunState, memory: KnownRuns): Promise<RunState> {
-  const before = run.plan.restOf && !run.steps["promote"] ? await memory.runs.read(run.plan.restOf.run) : undefined;
-  return before ? promotedIn(before, memory) : run;
+async function promotedIn(run: RunState, stores: KnownRuns): Promise<RunState> {
+  const before = run.plan.restOf && !run.steps["promote"] ? await stores.runs.read(run.plan.restOf.run) : undefined;
+  return before ? promotedIn(before, stores) : run;
 }
 
 function outputOf(run: RunState, step: string, field: string): number | undefined {
@@ -69,9 +69,9 @@ function lostBy(run: RunState, lastCommitMs: number, { firstSeenAtMs }: Affected
 }
 
 /** What the next status update says before anybody edits it: facts only. */
-export async function updateFacts(incident: Incident, memory: Memory, clock: Clock): Promise<UpdateFields> {
+export async function updateFacts(incident: Incident, stores: Stores, clock: Clock): Promise<UpdateFields> {
   const nowMs = clock.now();
-  const run = (await runsOf(incident, memory)).at(-1);
+  const run = (await runsOf(incident, stores)).at(-1);
   const acked = incident.acks[0];
   return {
     status: `Open for ${sayDuration(nowMs - incident.openedAtMs)}, ${acked ? `taken by ${acked.name}` : "nobody has acknowledged yet"}`,

@@ -6,7 +6,7 @@ import { isOver, type RunState } from "../domain/plan-run/run.ts";
 import { findService, type Inventory } from "../domain/service/inventory.ts";
 import { advanceLane } from "../engine/delivery/duties.ts";
 import { sendCard } from "../engine/delivery/outbox.ts";
-import { callForRun, type TendDeps, tendRun } from "../engine/runs/advance-run.ts";
+import { type AdvanceDeps, advanceRun, callForRun } from "../engine/runs/advance-run.ts";
 import { driftOf } from "../flows/facts.ts";
 import type { IncidentDeps } from "../flows/incident/deps.ts";
 import { dueChange, incidentRows } from "../flows/incident/index.ts";
@@ -21,10 +21,10 @@ import type { Logger } from "../ports/logger.ts";
 import type { Ledger } from "../ports/runs.ts";
 import type { StoreClock } from "../store/clock.ts";
 import type { Outside } from "./outside.ts";
-import type { Memory } from "./stores.ts";
+import type { Stores } from "./stores.ts";
 
 export interface LaneDeps {
-  readonly memory: Memory;
+  readonly stores: Stores;
   readonly outside: Outside;
   readonly queues: Queues;
   readonly clock: StoreClock;
@@ -43,19 +43,19 @@ const SWEEP_LIMIT = 500;
 
 /** What each job does: look at one stored thing and do what is due. */
 export function createHandlers(deps: LaneDeps): Handlers {
-  const { memory, outside, queues, clock, logger, worker } = deps;
-  const outbox = { cards: memory.cards, chat: outside.chat, clock, logger, worker, render: deps.render };
-  const tend = tendDeps(deps);
-  const intake = createIntake({ ...memory, clock, wake: queues.wake, inventory: deps.inventory });
+  const { stores, outside, queues, clock, logger, worker } = deps;
+  const outbox = { cards: stores.cards, chat: outside.chat, clock, logger, worker, render: deps.render };
+  const tend = advanceDeps(deps);
+  const intake = createIntake({ ...stores, clock, wake: queues.wake, inventory: deps.inventory });
   const later = async (lane: "pages" | "chat" | "cards", id: string, dueMs: number | undefined) => {
     if (dueMs !== undefined) await queues.wakeLater(lane, id, (dueMs - clock.now()) / clock.speed);
   };
   const send = async (id: string, request?: CardRequest) => later("cards", id, await sendCard(id, outbox, request));
   const rows = incidentRows({ ...deps.incidentDeps, showCard: (request) => send(request.id, request) });
-  const duties = { records: memory.incidents, rows, clock, logger, worker, wake: queues.wake };
+  const duties = { records: stores.incidents, rows, clock, logger, worker, wake: queues.wake };
   return {
     lanes: {
-      runs: (id, signal) => tendRun(id, tend, signal),
+      runs: (id, signal) => advanceRun(id, tend, signal),
       calls: (id) => callForRun(id, tend),
       evidence: (id) => readEvidence(id, deps),
       pages: async (id) => later("pages", id, await advanceLane(id, "pages", duties)),
@@ -70,25 +70,25 @@ export function createHandlers(deps: LaneDeps): Handlers {
 }
 
 /** The pager's own truth, merged so that it only moves forward. A webhook that was lost costs until the next poll. */
-async function readEvidence(id: string, { memory, outside, queues, clock, inventory }: LaneDeps): Promise<void> {
-  const incident = (await memory.incidents.get(id))?.value;
+async function readEvidence(id: string, { stores, outside, queues, clock, inventory }: LaneDeps): Promise<void> {
+  const incident = (await stores.incidents.get(id))?.value;
   const found = incident && (await outside.paging.read(dedupKey(incident)));
   if (found?.kind !== "accepted" || found.value === undefined) return;
   const { value } = found;
-  await memory.incidents.change(id, (current) => {
+  await stores.incidents.change(id, (current) => {
     const nowMs = clock.now();
     return current && dueChange(mergeEvidence(current, value, inventory().people, nowMs), nowMs);
   });
   await Promise.all([queues.wake.incidentPages(id), queues.wake.incidentChat(id)]);
 }
 
-function tendDeps(deps: LaneDeps): TendDeps {
-  const { memory, outside, queues, clock, ledger, logger, worker, inventory } = deps;
+function advanceDeps(deps: LaneDeps): AdvanceDeps {
+  const { stores, outside, queues, clock, ledger, logger, worker, inventory } = deps;
   return {
-    runs: memory.runs,
-    calls: memory.calls,
-    cards: memory.cards,
-    notes: memory.notes,
+    runs: stores.runs,
+    calls: stores.calls,
+    cards: stores.cards,
+    notes: stores.notes,
     ledger,
     clock,
     logger,
@@ -113,36 +113,36 @@ function tendDeps(deps: LaneDeps): TendDeps {
   };
 }
 
-async function channelOf(run: RunState, { memory, inventory }: LaneDeps): Promise<string | undefined> {
-  const incident = run.plan.incident === undefined ? undefined : (await memory.incidents.get(run.plan.incident))?.value;
-  const remembered = (await memory.runChannels.get(run.plan.id))?.value.channel;
+async function channelOf(run: RunState, { stores, inventory }: LaneDeps): Promise<string | undefined> {
+  const incident = run.plan.incident === undefined ? undefined : (await stores.incidents.get(run.plan.incident))?.value;
+  const remembered = (await stores.runChannels.get(run.plan.id))?.value.channel;
   return incident?.channel?.id ?? remembered ?? inventory().file.alerts.channel;
 }
 
-/** Compares what is due with what happened, and wakes whoever has to look. A lost poke costs one sweep. */
+/** Compares what is due with what happened, and wakes whoever has to look. A lost wake-up costs one sweep. */
 async function sweep(deps: LaneDeps, rows: ReturnType<typeof incidentRows>): Promise<void> {
-  const { memory, queues, clock } = deps;
+  const { stores, queues, clock } = deps;
   await clock.refresh();
   const nowMs = clock.now();
   const [runs, incidents, cards] = await Promise.all([
-    memory.runs.openIds(),
-    memory.incidents.due(nowMs, SWEEP_LIMIT),
-    memory.cards.due(nowMs, SWEEP_LIMIT),
+    stores.runs.openIds(),
+    stores.incidents.due(nowMs, SWEEP_LIMIT),
+    stores.cards.due(nowMs, SWEEP_LIMIT),
   ]);
   await Promise.all(runs.map((id) => wakeRun(id, deps)));
-  await Promise.all((await endedAndRinging(runs, memory)).map((id) => queues.wake.runCalls(id)));
+  await Promise.all((await endedAndRinging(runs, stores)).map((id) => queues.wake.runCalls(id)));
   await Promise.all(incidents.map((id) => wakeIncident(id, rows, deps)));
   await Promise.all(cards.map((id) => queues.wake.card(id)));
   await deps.onSweep(incidents.length + cards.length);
 }
 
 /** Runs that are over and still have an incident open at the pager: it did not take the end when it was told. */
-export async function endedAndRinging(open: readonly string[], { calls }: Pick<Memory, "calls">): Promise<string[]> {
+export async function endedAndRinging(open: readonly string[], { calls }: Pick<Stores, "calls">): Promise<string[]> {
   return (await calls.openIds()).filter((id) => !open.includes(id));
 }
 
-async function wakeRun(id: string, { memory, queues }: LaneDeps): Promise<void> {
-  const run = await memory.runs.read(id);
+async function wakeRun(id: string, { stores, queues }: LaneDeps): Promise<void> {
+  const run = await stores.runs.read(id);
   if (!run) return;
   if (isOver(run) && run.state !== "verified") return;
   // People are called beside a run that is driven, not only after it.
@@ -152,9 +152,9 @@ async function wakeRun(id: string, { memory, queues }: LaneDeps): Promise<void> 
 async function wakeIncident(
   id: string,
   rows: ReturnType<typeof incidentRows>,
-  { memory, queues, clock }: LaneDeps,
+  { stores, queues, clock }: LaneDeps,
 ): Promise<void> {
-  const incident: Incident | undefined = (await memory.incidents.get(id))?.value;
+  const incident: Incident | undefined = (await stores.incidents.get(id))?.value;
   if (!incident) return;
   const nowMs = clock.now();
   const due = (lane: "pages" | "chat") => {

@@ -8,14 +8,14 @@ import type { Logger } from "../ports/logger.ts";
 import type { StoreClock } from "../store/clock.ts";
 import { look } from "./commands.ts";
 import type { Outside } from "./outside.ts";
-import type { Memory } from "./stores.ts";
+import type { Stores } from "./stores.ts";
 
 /** Machine times: while a plan, a run or an incident is open or a region was dark, and on a quiet day. */
 const BUSY_EVERY_MS = 5_000;
 const QUIET_EVERY_MS = 30_000;
 
-export interface LookoutDeps {
-  readonly memory: Memory;
+export interface ObserverDeps {
+  readonly stores: Stores;
   readonly outside: Outside;
   readonly clock: StoreClock;
   readonly logger: Logger;
@@ -26,14 +26,14 @@ export interface LookoutDeps {
  * Keeps every process's picture of the world fresh: `/dr status` has something to show at once, and a region that gives no
  * answer is known to be silent before a run has to find out by waiting.
  */
-export function startLookout(deps: LookoutDeps): { stop(): void } {
+export function startObserver(deps: ObserverDeps): { stop(): void } {
   const lastMs = new Map<string, number>();
   const lastLooks = new Map<string, Observation>();
   const looking = new Set<string>();
   const lookAt = async (service: Service): Promise<void> => {
     looking.add(service.name);
     lastMs.set(service.name, Date.now());
-    await look(service, deps.memory, deps.outside).then(
+    await look(service, deps.stores, deps.outside).then(
       (seen) => lastLooks.set(service.name, seen),
       (error: unknown) =>
         deps.logger.warn({ service: service.name, why: chainOf(error) }, "A service could not be looked at"),
@@ -51,7 +51,7 @@ export function startLookout(deps: LookoutDeps): { stop(): void } {
   };
   const safely = () =>
     void turn().catch((error: unknown) =>
-      deps.logger.warn({ why: chainOf(error) }, "The lookout could not read what is open"),
+      deps.logger.warn({ why: chainOf(error) }, "The observer could not read what is open"),
     );
   const timer = setInterval(safely, 1_000);
   safely();
@@ -65,7 +65,7 @@ export function lookEveryMs(isBusy: boolean, last: Observation | undefined): num
 }
 
 /** Asked every second, so it reads no incident: a thousand open ones must cost no more than ten. */
-async function busyServices({ memory: { runs, incidents }, inventory }: LookoutDeps): Promise<ReadonlySet<string>> {
+async function busyServices({ stores: { runs, incidents }, inventory }: ObserverDeps): Promise<ReadonlySet<string>> {
   const { services } = inventory();
   const [openRuns, open] = await Promise.all([
     runs.openIds().then((ids) => Promise.all(ids.map((id) => runs.read(id)))),

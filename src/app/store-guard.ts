@@ -45,7 +45,7 @@ export function startStoreGuard(deps: StoreGuardDeps): { stop(): void } {
     );
     const answer = await deps.paging.trigger({
       dedupKey,
-      summary: `TwoKey has stopped changing anything: ${wrong}. Look at the cloud by hand, then ask for the way on in Slack: /dr recover. See “when Redis is lost” in the operations manual.`,
+      summary: `TwoKey has stopped changing anything: ${wrong}. Look at the cloud by hand, then ask for the way on in Slack: /dr accept-store. See “when Redis is lost” in the operations manual.`,
       source: deps.process,
       severity: "critical",
       details: {},

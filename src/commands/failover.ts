@@ -69,7 +69,7 @@ async function refuseWhileHeld(service: Service, deps: RunCommandDeps): Promise<
   if (run && WAITS_FOR_PEOPLE.some((state) => state === run.state))
     throw new UserError(
       "service-claimed",
-      `Run ${holder} holds ${service.name} and is ${run.state}. To plan what is left of it: /dr plan-rest ${holder}. Other ways on are on its progress message.`,
+      `Run ${holder} holds ${service.name} and is ${run.state}. To plan what is left of it: /dr replan ${holder}. Other ways on are on its progress message.`,
     );
   if (holder !== undefined)
     throw new UserError(

@@ -7,7 +7,7 @@ import { dueChange } from "../flows/incident/index.ts";
 import type { Correlation } from "../flows/incident/intake/correlate.ts";
 import type { Actor } from "../flows/incident/life/changes.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Records } from "../ports/documents.ts";
+import type { Documents } from "../ports/documents.ts";
 import type { Paging } from "../ports/paging.ts";
 import type { Wake } from "../ports/wake.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
@@ -20,8 +20,8 @@ export interface Measured {
 
 /** What the intents about incidents need. */
 export interface IncidentCommandDeps {
-  readonly incidents: Records<Incident>;
-  readonly correlation: Records<Correlation>;
+  readonly incidents: Documents<Incident>;
+  readonly correlation: Documents<Correlation>;
   readonly paging: Pick<Paging, "onCall">;
   readonly clock: Clock;
   readonly wake: Pick<Wake, "incidentPages" | "incidentChat">;

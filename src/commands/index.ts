@@ -4,6 +4,7 @@ import type { Person } from "../domain/people/person.ts";
 import type { JournalDecision } from "../domain/plan-run/decision.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import type { KeyDeps } from "../engine/approvals/keys.ts";
+import { type RecoverDeps, recover } from "./accept-store.ts";
 import { ack } from "./ack.ts";
 import { approve } from "./approve.ts";
 import { byHand } from "./by-hand.ts";
@@ -13,8 +14,7 @@ import { failover } from "./failover.ts";
 import type { IncidentCommandDeps } from "./incident-deps.ts";
 import type { Answer, Ask, Intents } from "./intent.ts";
 import { onCall } from "./oncall.ts";
-import { planRest } from "./plan-rest.ts";
-import { type RecoverDeps, recover } from "./recover.ts";
+import { replan } from "./replan.ts";
 import { resolve } from "./resolve.ts";
 import { decideOnRun } from "./run-decisions.ts";
 import { personOf } from "./run-deps.ts";
@@ -83,12 +83,12 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   "take-over": decision("take-over", "take-over <run> <what was done>", "count the failed step as done by hand"),
   skip: decision("skip", "skip [run]", "go on without the failed step: two approvers"),
   unwind: decision("unwind", "unwind [run]", "give the old side back, if nothing was promoted: two approvers"),
-  "plan-rest": {
-    usage: "plan-rest [run] [planned|unplanned] [because <reason>]",
+  replan: {
+    usage: "replan [run] [planned|unplanned] [because <reason>]",
     says: "plan what is left of a paused, stopped or stuck run: two keys on the new plan",
     who: ACTS,
     moves: true,
-    handle: (ask, { run }) => planRest(ask, run),
+    handle: (ask, { run }) => replan(ask, run),
   },
   "stop-watch": decision(
     "stop-watch",
@@ -102,7 +102,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     handle: (ask, { run }) => byHand(ask, run),
   },
   recover: {
-    usage: "recover",
+    usage: "accept-store",
     says: "after a lost state store: show what is known, and ask two approvers to go on",
     who: ACTS,
     handle: (ask, { recovery }) => recover(ask, recovery),
@@ -183,7 +183,7 @@ async function refuseWhileLost(ask: Ask, { ledger }: CommandDeps["run"]): Promis
   if (wrong === undefined) return;
   throw new UserError(
     "store-lost",
-    `${wrong}. What was under way may be forgotten, so nothing is moved until people have looked and signed: /dr ${ask.verb} is refused. The way on: /dr recover`,
+    `${wrong}. What was under way may be forgotten, so nothing is moved until people have looked and signed: /dr ${ask.verb} is refused. The way on: /dr accept-store`,
   );
 }
 

@@ -7,7 +7,7 @@ import type { Observation } from "../domain/service/observed.ts";
 import type { Service } from "../domain/service/service.ts";
 import type { Chat } from "../ports/chat.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Records } from "../ports/documents.ts";
+import type { Documents } from "../ports/documents.ts";
 import type { Ledger, Runs } from "../ports/runs.ts";
 import type { Cloud } from "../ports/step.ts";
 import type { Wake } from "../ports/wake.ts";
@@ -21,7 +21,7 @@ export interface RunCommandDeps {
   readonly chat: Pick<Chat, "person" | "groupMembers">;
   readonly clock: Clock;
   readonly wake: Wake;
-  readonly cards: Records<CardDue>;
+  readonly cards: Documents<CardDue>;
   readonly inventory: () => Inventory;
   /** The open incident of a service, if there is one. */
   incidentOf(

@@ -36,8 +36,8 @@ export class StepFailed extends TwoKeyError {
 }
 
 /** Another executor holds the run, or the run moved on: end without touching anything. */
-export class Fenced extends TwoKeyError {
-  override readonly name = "Fenced";
+export class Superseded extends TwoKeyError {
+  override readonly name = "Superseded";
 }
 
 /** An invariant broke: stop and page. */

@@ -11,7 +11,7 @@ import type { Clock } from "../ports/clock.ts";
 
 /** Machine time for a question to which the last look got no answer in all the time that it is worth. */
 const SILENT_BEFORE_MS = 1_500;
-/** Machine time for which such a look counts: while a region is dark the lookout looks every 5 s, and a look takes up to 8 s. */
+/** Machine time for which such a look counts: while a region is dark the observer looks every 5 s, and a look takes up to 8 s. */
 const VERDICT_COUNTS_FOR_MS = 30_000;
 
 /**

@@ -10,7 +10,7 @@ export const QUEUE_PREFIX = "{twokey}:queue";
 const REMEMBER_SIGNALS_SECONDS = 72 * 3_600;
 export const SWEEP_EVERY_MS = 2_000;
 
-/** Pokes: each lane wakes somebody to look at one stored thing. */
+/** Wake-ups: each lane wakes somebody to look at one stored thing. */
 export const LANES = ["runs", "calls", "evidence", "pages", "chat", "cards"] as const;
 export type Lane = (typeof LANES)[number];
 
@@ -43,8 +43,8 @@ export function createQueues(connection: ConnectionOptions, logger: Logger): Que
   const sweep = open("sweep");
   const all = [...Object.values(lanes), signals, sweep];
 
-  const poke = async (lane: Lane, id: string): Promise<void> => {
-    // At most one active and one queued poke for a thing: the ideal level trigger.
+  const enqueueWakeUp = async (lane: Lane, id: string): Promise<void> => {
+    // At most one active and one queued wake-up for a thing: the ideal level trigger.
     await lanes[lane].add(
       "look",
       { id },
@@ -59,12 +59,12 @@ export function createQueues(connection: ConnectionOptions, logger: Logger): Que
 
   return {
     wake: {
-      run: (id) => poke("runs", id),
-      runCalls: (id) => poke("calls", id),
-      incidentEvidence: (id) => poke("evidence", id),
-      incidentPages: (id) => poke("pages", id),
-      incidentChat: (id) => poke("chat", id),
-      card: (id) => poke("cards", id),
+      run: (id) => enqueueWakeUp("runs", id),
+      runCalls: (id) => enqueueWakeUp("calls", id),
+      incidentEvidence: (id) => enqueueWakeUp("evidence", id),
+      incidentPages: (id) => enqueueWakeUp("pages", id),
+      incidentChat: (id) => enqueueWakeUp("chat", id),
+      card: (id) => enqueueWakeUp("cards", id),
     },
     async enqueueSignal(signal) {
       await signals.add("signal", signal, {

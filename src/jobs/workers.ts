@@ -1,6 +1,6 @@
 import { type ConnectionOptions, type Job, WaitingError, Worker } from "bullmq";
 import { z } from "zod";
-import { chainOf, Fenced } from "../domain/errors.ts";
+import { chainOf, Superseded } from "../domain/errors.ts";
 import { Signal } from "../domain/incident/alert.ts";
 import type { Logger } from "../ports/logger.ts";
 import { LANES, type Lane, QUEUE_PREFIX } from "./queues.ts";
@@ -38,7 +38,7 @@ export interface Workers {
   close(): Promise<void>;
 }
 
-const Poke = z.object({ id: z.string() });
+const WakeUp = z.object({ id: z.string() });
 
 export function createWorkers(connection: ConnectionOptions, handlers: Handlers, logger: Logger): Workers {
   const work = (name: Lane | "signals" | "sweep", handle: (job: Job, signal: AbortSignal) => Promise<void>): Worker => {
@@ -62,13 +62,13 @@ export function createWorkers(connection: ConnectionOptions, handlers: Handlers,
       logger.warn({ queue: name, why: error.message }, "A worker lost its Redis connection"),
     );
     worker.on("failed", (job, error) => {
-      if (!(error instanceof Fenced))
+      if (!(error instanceof Superseded))
         logger.error({ queue: name, job: job?.id, why: chainOf(error) }, "A job failed; the sweep will look again");
     });
     return worker;
   };
   const workers = [
-    ...LANES.map((lane) => work(lane, (job, signal) => handlers.lanes[lane](Poke.parse(job.data).id, signal))),
+    ...LANES.map((lane) => work(lane, (job, signal) => handlers.lanes[lane](WakeUp.parse(job.data).id, signal))),
     work("signals", (job) => handlers.signal(Signal.parse(job.data))),
     work("sweep", () => handlers.sweep()),
   ];

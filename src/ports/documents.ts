@@ -14,7 +14,7 @@ export interface Change<T> {
 }
 
 /** Documents of one kind, changed only by compare-and-set; the change, its events and its due time are one atomic step. */
-export interface Records<T> {
+export interface Documents<T> {
   get(id: string): Promise<Stored<T> | undefined>;
   /** Ids that were put with `open: true` and not closed since; with a label those that carry it. */
   openIds(label?: string): Promise<readonly string[]>;

@@ -3,7 +3,7 @@
  * sends a mutation asks right before it leaves, every attempt anew, and sends nothing on a proof that has run out.
  */
 export interface Guard {
-  /** Throws Fenced where somebody else holds the run. */
+  /** Throws Superseded where somebody else holds the run. */
   prove(): Promise<Proof>;
 }
 

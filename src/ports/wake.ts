@@ -1,4 +1,4 @@
-/** Pokes: they only wake somebody to look at stored state. Losing one costs seconds (the sweep), doubling one costs nothing. */
+/** Wake-ups: they only wake somebody to look at stored state. Losing one costs seconds (the sweep), doubling one costs nothing. */
 export interface Wake {
   run(id: string): Promise<void>;
   /** People who are needed for a run; never holds the run itself up. */

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { TransientError } from "../domain/errors.ts";
-import type { Change, Records, Stored } from "../ports/documents.ts";
+import type { Change, Documents, Stored } from "../ports/documents.ts";
 import { KEYS } from "./keys.ts";
 import type { ScriptedRedis } from "./scripts.ts";
 
@@ -18,7 +18,10 @@ export interface RecordKind<T> {
   readonly labels?: (value: T) => readonly string[];
 }
 
-export function createRecords<T>(redis: ScriptedRedis, { kind, schema, isOpen, labels }: RecordKind<T>): Records<T> {
+export function createDocuments<T>(
+  redis: ScriptedRedis,
+  { kind, schema, isOpen, labels }: RecordKind<T>,
+): Documents<T> {
   const read = async (id: string): Promise<Stored<T> | undefined> => {
     const stored = await redis.hgetall(KEYS.record(kind, id));
     const { revision, value } = stored;

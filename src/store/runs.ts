@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Fenced } from "../domain/errors.ts";
+import { Superseded } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
 import { canonicalJson } from "../domain/json.ts";
 import { Plan } from "../domain/plan-run/plan.ts";
@@ -18,7 +18,7 @@ export function createRuns(redis: ScriptedRedis, now: () => number): Runs {
       const incidentKey = KEYS.runsOf(plan.incident ?? "none");
       const keys = [KEYS.position, KEYS.events, KEYS.run(plan.id), KEYS.openRuns, incidentKey];
       const created = await redis.twokeyCreateRun(...keys, plan.id, canonicalJson(plan), digest, ...written(events));
-      if (created === 0) throw new Fenced("run-exists", `Run ${plan.id} exists already`);
+      if (created === 0) throw new Superseded("run-exists", `Run ${plan.id} exists already`);
     },
     read: (id) => readRun(redis, id),
     append: (run, change) => append(redis, now(), run, change),
@@ -77,7 +77,7 @@ async function append(redis: ScriptedRedis, nowMs: number, run: RunState, change
     case "cooling":
       return { kind: "cooling-down", untilMs: Number(detail) };
     case "gone":
-      throw new Fenced("run-gone", `Run ${id} is not in the store any more`);
+      throw new Superseded("run-gone", `Run ${id} is not in the store any more`);
     default:
       return { kind: "conflict" };
   }

@@ -1,5 +1,5 @@
 import type { Card, Text } from "../domain/card/card.ts";
-import type { AlertRecord } from "../domain/incident/alert.ts";
+import type { AlertDocument } from "../domain/incident/alert.ts";
 
 const STATE_WORDS = { alarm: "ALARM", ok: "OK", "insufficient-data": "NO DATA" } as const;
 
@@ -9,7 +9,7 @@ export interface AlertContext {
 }
 
 /** The alarm as it is now. Its history is in the thread. */
-export function alertCard(record: AlertRecord, { incidentChannel }: AlertContext): Card {
+export function alertCard(record: AlertDocument, { incidentChannel }: AlertContext): Card {
   const state = STATE_WORDS[record.state];
   const about = record.service ?? "no service";
   const where: Text = incidentChannel ? [{ channel: incidentChannel }] : (record.incident ?? "none");
@@ -36,7 +36,7 @@ export function alertCard(record: AlertRecord, { incidentChannel }: AlertContext
 }
 
 /** A reply in the alarm's thread: its changes, oldest first. */
-export function alertChangesCard(changes: AlertRecord["changes"]): Card {
+export function alertChangesCard(changes: AlertDocument["changes"]): Card {
   const last = changes.at(-1);
   const lines: Text[] = changes.map(({ state, atMs, reason, late }) => [
     { timeMs: atMs },

@@ -78,7 +78,7 @@ function waiting(recovery: Recovery, inventory: Inventory, nowMs: number): CardP
       buttons: [
         {
           label: "We have looked; go on",
-          intent: "recover",
+          intent: "accept-store",
           value: `${recovery.id}:${recoveryDigest(recovery)}`,
           style: "danger",
           confirm: {

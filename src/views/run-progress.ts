@@ -34,7 +34,7 @@ const QUESTION: Partial<Record<Decision, string>> = {
   skip: "Go on without the failed step?",
   retry: "Try the failed step again?",
   unwind: "Give the old side back?",
-  "plan-rest": "Plan the rest anew?",
+  replan: "Plan the rest anew?",
 };
 
 const RUN_WORD: Readonly<Record<RunStateName, string>> = {
@@ -147,7 +147,7 @@ const LABEL = {
   retry: "Retry",
   skip: "Skip",
   unwind: "Unwind",
-  "plan-rest": "Plan the rest",
+  replan: "Plan the rest",
 } as const satisfies Partial<Record<Decision, string>>;
 const OFFERED = Object.keys(LABEL) as readonly (keyof typeof LABEL)[]; // the table's own keys
 

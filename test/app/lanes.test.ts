@@ -7,7 +7,7 @@ import { callPeople, type RunCalls } from "../../src/engine/delivery/call-people
 import type { PagerAnswer } from "../../src/ports/paging.ts";
 import { example } from "../harness/example.ts";
 import { silent } from "../harness/failover-world.ts";
-import { memoryRecords } from "../harness/memory-documents.ts";
+import { memoryDocuments } from "../harness/memory-documents.ts";
 import { AT } from "../harness/observed.ts";
 import { proposed } from "../harness/plans.ts";
 
@@ -16,14 +16,14 @@ const nothing = async () => undefined;
 
 describe("a run that is over while the pager does not answer", () => {
   test("is looked at by every sweep until the pager has taken its end", async () => {
-    const calls = memoryRecords<RunCalls>(({ open }) => open.length > 0);
+    const calls = memoryDocuments<RunCalls>(({ open }) => open.length > 0);
     const accepted: PagerAnswer = { kind: "accepted", value: undefined };
     let answer: () => PagerAnswer = () => accepted;
     const unused = async (): Promise<never> => {
       throw new Error("nobody asks for this");
     };
     const deps = {
-      ...{ calls, cards: memoryRecords<CardDue>(), logger: silent, inventory: () => inventory },
+      ...{ calls, cards: memoryDocuments<CardDue>(), logger: silent, inventory: () => inventory },
       clock: { now: () => AT, speed: 1, sleep: nothing },
       paging: {
         ...{ acknowledge: unused, read: unused, onCall: unused },

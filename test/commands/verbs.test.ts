@@ -11,6 +11,6 @@ describe("while the state store is lost (G17)", () => {
   });
 
   test("looking and the way on are not refused", () => {
-    expect(["status", "by-hand", "recover", "ack"].filter((name) => VERBS[name]?.moves === true)).toEqual([]);
+    expect(["status", "by-hand", "accept-store", "ack"].filter((name) => VERBS[name]?.moves === true)).toEqual([]);
   });
 });

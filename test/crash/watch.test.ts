@@ -93,7 +93,7 @@ describe("a watcher of the old side", () => {
     await eventually("takeover by the queue", 2 * TAKEN_OVER_AFTER_MS, isLongAgo);
     late.kill("SIGCONT");
 
-    expect(await late.lastWords()).toMatch(/^refused Fenced run-taken-over/);
+    expect(await late.lastWords()).toMatch(/^refused Superseded run-taken-over/);
     expect(inHome()).toEqual(calls);
     expect(calls.filter((call) => call.startsWith("RevokeSecurityGroupIngress"))).toEqual([]);
     // Here the region's silence may still be remembered.

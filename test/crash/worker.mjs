@@ -6,7 +6,7 @@ import { createMemory } from "../../dist/app/memory.js";
 import { createOutside } from "../../dist/app/outside.js";
 import { readEnvironment } from "../../dist/config/environment.js";
 import { loadFile } from "../../dist/config/load.js";
-import { tendRun } from "../../dist/engine/tend-run.js";
+import { advanceRun } from "../../dist/engine/tend-run.js";
 import { driftOf } from "../../dist/flows/facts.js";
 import { STEPS } from "../../dist/flows/index.js";
 import { observeTarget } from "../../dist/flows/observe.js";
@@ -137,7 +137,7 @@ const deps = {
 };
 
 try {
-  await tendRun(run, deps, new AbortController().signal);
+  await advanceRun(run, deps, new AbortController().signal);
   say(`ended ${(await memory.runs.read(run)).state}`);
 } catch (error) {
   say(`refused ${error.name} ${error.code} ${error.message}`);

@@ -58,7 +58,7 @@ describe("an executor that comes back from the dead (J3, G6)", () => {
       const before = mutationsOf(at);
       late.kill("SIGCONT");
 
-      expect(await late.lastWords()).toMatch(/^refused Fenced run-taken-over/);
+      expect(await late.lastWords()).toMatch(/^refused Superseded run-taken-over/);
       expect(mutationsOf(at)).toEqual(before);
       expect(new Set(before).size).toBe(before.length);
       expect(await stateOfRun(at)).toBe("verified");
@@ -85,7 +85,7 @@ describe("an executor that comes back from the dead (J3, G6)", () => {
     await eventually("takeover by the queue", 2 * TAKEN_OVER_AFTER_MS, isLongAgo);
     late.kill("SIGCONT");
 
-    expect(await late.lastWords()).toMatch(/^refused Fenced run-taken-over/);
+    expect(await late.lastWords()).toMatch(/^refused Superseded run-taken-over/);
     expect(mutationsOf(at)).toEqual(calls);
     expect(calls.filter((call) => call.startsWith("RevokeSecurityGroupIngress"))).toEqual([]);
     expect(await standingOf(at)).toEqual(before);

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createMemory, type Memory } from "../../src/app/stores.ts";
+import { createStores, type Stores } from "../../src/app/stores.ts";
 import { readEnvironment, type Settings } from "../../src/config/environment.ts";
 import { loadFile } from "../../src/config/load.ts";
 import type { Event } from "../../src/domain/event.ts";
@@ -49,7 +49,7 @@ export interface FailoverWorld {
   readonly service: Service;
   readonly bench: StoreBench;
   readonly clock: StoreClock;
-  readonly memory: Memory;
+  readonly memory: Stores;
   readonly cloud: GuardedCloud;
   readonly directory: string;
   /** What a bot in another process needs to live in this world, with this Redis. */
@@ -106,7 +106,7 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
     ...{ whole, bench, clock, directory, environment, cloud, service },
     inventory: inWorld.inventory,
     client: new WorldClient(whole.controlPort),
-    memory: createMemory(redis, () => clock.now()),
+    memory: createStores(redis, () => clock.now()),
     async setSpeed(speed) {
       whole.world.clock.setSpeed(speed);
       await follow();

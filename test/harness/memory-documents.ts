@@ -1,7 +1,7 @@
 import type { Event } from "../../src/domain/event.ts";
-import type { Change, Records, Stored } from "../../src/ports/documents.ts";
+import type { Change, Documents, Stored } from "../../src/ports/documents.ts";
 
-export interface MemoryRecords<T> extends Records<T> {
+export interface MemoryRecords<T> extends Documents<T> {
   readonly events: Event[];
   /** How often a document was written. */
   writes(): number;
@@ -9,7 +9,7 @@ export interface MemoryRecords<T> extends Records<T> {
 }
 
 /** Documents in memory. Every call ends in a later turn, and a change may be decided twice, as with the real store. */
-export function memoryRecords<T>(
+export function memoryDocuments<T>(
   isOpen: (value: T) => boolean = () => true,
   labels: (value: T) => readonly string[] = () => [],
 ): MemoryRecords<T> {

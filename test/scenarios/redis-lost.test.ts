@@ -159,12 +159,12 @@ async function ready(bots: Bots): Promise<void> {
 /** Somebody asks for the way on; resolves to the card in the alerts' channel. */
 async function askRecovery({ world, inventory }: Stage): Promise<SeenMessage> {
   const { channel } = inventory.file.alerts;
-  await world.people.as("U01FARID").types("/dr recover", { in: channel });
-  return world.people.expectMessage(channel, (message) => buttonOf(message, "recover") !== undefined, SOON_MS);
+  await world.people.as("U01FARID").types("/dr accept-store", { in: channel });
+  return world.people.expectMessage(channel, (message) => buttonOf(message, "accept-store") !== undefined, SOON_MS);
 }
 
 function signRecovery({ world, inventory }: Stage, slackId: string, card: SeenMessage): Promise<Outcome> {
-  const button = buttonOf(card, "recover") ?? "";
+  const button = buttonOf(card, "accept-store") ?? "";
   return world.people.as(slackId).clicks(button, { in: inventory.file.alerts.channel, message: card });
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
-import { createRecords } from "../../src/store/documents.ts";
+import { createDocuments } from "../../src/store/documents.ts";
 import { readEvents } from "../../src/store/events.ts";
 import { AT } from "../harness/observed.ts";
 import { StoreBench } from "../harness/store.ts";
@@ -24,7 +24,7 @@ describe("documents that several processes change", () => {
 
     await Promise.all(
       connections.map(async (redis, index) => {
-        const tallies = createRecords(redis, KIND);
+        const tallies = createDocuments(redis, KIND);
         for (let turn = 0; turn < CHANGES; turn += 1) {
           await tallies.change("one", (current = { count: 0, by: {} }) => ({
             value: {
@@ -39,7 +39,7 @@ describe("documents that several processes change", () => {
 
     const [redis] = connections;
     if (!redis) throw new Error("there are writers");
-    const stored = await createRecords(redis, KIND).get("one");
+    const stored = await createDocuments(redis, KIND).get("one");
     expect(stored?.value.count).toBe(WRITERS * CHANGES);
     expect(Object.values(stored?.value.by ?? {})).toEqual(Array.from({ length: WRITERS }, () => CHANGES));
     expect(stored?.revision).toBe(WRITERS * CHANGES);
@@ -49,7 +49,7 @@ describe("documents that several processes change", () => {
 
   test("changes that one process makes to one document at once are one write, and none is decided twice", async () => {
     const redis = await bench.connect();
-    const tallies = createRecords(redis, KIND);
+    const tallies = createDocuments(redis, KIND);
     let decided = 0;
 
     await Promise.all(
@@ -70,7 +70,7 @@ describe("documents that several processes change", () => {
   });
 
   test("a change that fails keeps nobody behind it from changing the document", async () => {
-    const tallies = createRecords(await bench.connect(), KIND);
+    const tallies = createDocuments(await bench.connect(), KIND);
 
     const before = tallies.change("one", () => ({ value: { count: 1, by: {} }, events: [] }));
     const failing = tallies.change("one", () => {
@@ -87,14 +87,14 @@ describe("documents that several processes change", () => {
   });
 
   test("a change that decides on nothing writes nothing", async () => {
-    const tallies = createRecords(await bench.connect(), KIND);
+    const tallies = createDocuments(await bench.connect(), KIND);
 
     expect(await tallies.change("one", () => undefined)).toBeUndefined();
     expect(await tallies.get("one")).toBeUndefined();
   });
 
   test("open and due lists follow the newest value", async () => {
-    const tallies = createRecords(await bench.connect(), KIND);
+    const tallies = createDocuments(await bench.connect(), KIND);
     const set = (count: number, dueAtMs?: number) =>
       tallies.change("one", () => ({
         value: { count, by: {} },
@@ -115,7 +115,7 @@ describe("documents that several processes change", () => {
 
   test("open documents are found by what they are about, as long as they are about it", async () => {
     const labels = ({ by }: z.infer<typeof Tally>) => Object.keys(by).map((who) => `by:${who}`);
-    const tallies = createRecords(await bench.connect(), { ...KIND, labels });
+    const tallies = createDocuments(await bench.connect(), { ...KIND, labels });
     const set = (id: string, count: number, ...who: string[]) =>
       tallies.change(id, () => ({
         value: { count, by: Object.fromEntries(who.map((each) => [each, 1])) },

@@ -50,8 +50,8 @@ describe("the way on that a card of something closed names", () => {
       continued: continues,
     };
 
-    expect(judgeKey(rest, turn, inventory)).toMatchObject({ why: expect.stringContaining("with /dr plan-rest F-0.") });
-    expect(shown(planCard(transition(rest, REFUSED), inventory, AT))).toContain("A new plan: /dr plan-rest F-0");
+    expect(judgeKey(rest, turn, inventory)).toMatchObject({ why: expect.stringContaining("with /dr replan F-0.") });
+    expect(shown(planCard(transition(rest, REFUSED), inventory, AT))).toContain("A new plan: /dr replan F-0");
   });
 });
 
@@ -89,7 +89,7 @@ describe("what a run can be told", () => {
     });
 
     expect(refusal("resume", stopped, farid, inventory)).toContain(
-      "What fits now: /dr abort, /dr retry, /dr take-over, /dr skip, /dr unwind, /dr plan-rest.",
+      "What fits now: /dr abort, /dr retry, /dr take-over, /dr skip, /dr unwind, /dr replan.",
     );
     expect(refusal("resume", run(REFUSED), farid, inventory)).not.toContain("What fits now");
   });
@@ -100,6 +100,6 @@ describe("what a run can be told", () => {
 
     expect(shown(progressCard(run(...FENCING), inventory, AT))).toContain("abort gives back what users lost");
     expect(shown(progressCard(stuck, inventory, AT))).not.toContain("abort gives back");
-    expect(buttons(stuck)).toEqual(["skip", "unwind", "plan-rest"]);
+    expect(buttons(stuck)).toEqual(["skip", "unwind", "replan"]);
   });
 });

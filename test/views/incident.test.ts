@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { CardPart } from "../../src/domain/card/card.ts";
-import type { AlertRecord } from "../../src/domain/incident/alert.ts";
+import type { AlertDocument } from "../../src/domain/incident/alert.ts";
 import { applySignal, changesInReply, readReplySubject } from "../../src/domain/incident/alert-thread.ts";
 import type { Incident } from "../../src/domain/incident/incident.ts";
 import { openIncident } from "../../src/flows/incident/intake/open.ts";
@@ -119,8 +119,8 @@ test("a long timeline keeps its beginning and its end", () => {
 });
 
 describe("the alarm's thread", () => {
-  function record(count: number): AlertRecord | undefined {
-    let current: AlertRecord | undefined;
+  function record(count: number): AlertDocument | undefined {
+    let current: AlertDocument | undefined;
     for (let i = 0; i < count; i += 1) {
       const each = signal("a-lag", { state: i % 2 === 0 ? "alarm" : "ok", changedAtMs: START_MS + i * 1_000 });
       current = applySignal(current, each, { service: "a", severity: "sev1", incident: undefined, hasCard: true });

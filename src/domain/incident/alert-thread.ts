@@ -1,5 +1,5 @@
 import type { CardRequest } from "../card/card-due.ts";
-import type { AlertRecord, Signal } from "./alert.ts";
+import type { AlertDocument, Signal } from "./alert.ts";
 import type { Severity } from "./severity.ts";
 
 /** Changes of one alarm that are remembered, for telling a repeat from news. */
@@ -15,7 +15,7 @@ export interface SignalContext {
 }
 
 /** Whether this very signal was taken in before, or is older than everything that is remembered. */
-export function isReplay(record: AlertRecord | undefined, signal: Signal): boolean {
+export function isReplay(record: AlertDocument | undefined, signal: Signal): boolean {
   if (record === undefined) return false;
   if (record.changes.some((change) => change.id === signal.id)) return true;
   const oldest = Math.min(...record.changes.map((change) => change.atMs));
@@ -24,10 +24,10 @@ export function isReplay(record: AlertRecord | undefined, signal: Signal): boole
 
 /** The alarm after this signal. A signal older than what is shown is listed and counted, but never becomes the present state. */
 export function applySignal(
-  current: AlertRecord | undefined,
+  current: AlertDocument | undefined,
   signal: Signal,
   context: SignalContext,
-): AlertRecord | undefined {
+): AlertDocument | undefined {
   if (isReplay(current, signal)) return undefined;
   const isNewest = current === undefined || signal.changedAtMs > current.changedAtMs;
   const signals = (current?.signals ?? 0) + 1;
@@ -53,7 +53,7 @@ export function applySignal(
 }
 
 /** The alarm's card, and the reply that tells its newest change. The first change is told by the card itself. */
-export function alertCards(record: AlertRecord, channel: string): CardRequest[] {
+export function alertCards(record: AlertDocument, channel: string): CardRequest[] {
   if (!record.hasCard) return [];
   const id = `alert:${record.fingerprint}`;
   const card = { id, kind: "alert", subject: record.fingerprint, channel };
@@ -71,7 +71,7 @@ function replyOf(changeNumber: number): number {
 }
 
 /** What one reply of the thread tells; undefined when part of it is no longer remembered, and the reply stays as it is. */
-export function changesInReply(record: AlertRecord, reply: number): AlertRecord["changes"] | undefined {
+export function changesInReply(record: AlertDocument, reply: number): AlertDocument["changes"] | undefined {
   const first = reply * CHANGES_PER_REPLY + 2;
   const told = record.changes.filter(({ number }) => number >= first && number < first + CHANGES_PER_REPLY);
   return told[0]?.number === first ? told : undefined;

@@ -77,7 +77,7 @@ export const AlertPolicy = z.strictObject({
 export type AlertPolicy = z.infer<typeof AlertPolicy>;
 
 /** What the alert thread shows: the present state of one alarm and what came before. */
-export const AlertRecord = z.strictObject({
+export const AlertDocument = z.strictObject({
   fingerprint: z.string(),
   name: z.string(),
   region: z.string(),
@@ -105,7 +105,7 @@ export const AlertRecord = z.strictObject({
     }),
   ),
 });
-export type AlertRecord = z.infer<typeof AlertRecord>;
+export type AlertDocument = z.infer<typeof AlertDocument>;
 
 function matchesPattern(pattern: string, text: string): boolean {
   const parts = pattern.split("*").map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&"));

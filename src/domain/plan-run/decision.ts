@@ -15,7 +15,7 @@ export type Decision =
   | "skip"
   | "unwind"
   | "stop-watch"
-  | "plan-rest";
+  | "replan";
 
 /** Decisions that are about the step that failed: their buttons say which one. */
 export const ABOUT_A_FAILURE: readonly Decision[] = ["retry", "take-over", "skip", "unwind"];
@@ -59,7 +59,7 @@ export const DECISIONS: Readonly<Record<Decision, Rule>> = {
     needs: "two approvers",
     effect: "gives the old side back, unless the standby is or may be promoted",
   },
-  "plan-rest": {
+  replan: {
     states: WAITS_FOR_PEOPLE,
     side: "any",
     needs: "two keys on the new plan",
@@ -75,7 +75,7 @@ export const DECISIONS: Readonly<Record<Decision, Rule>> = {
 };
 
 /** Decisions that become an entry of the run's own journal. Keys and plans have their own ways in. */
-export type JournalDecision = Exclude<Decision, "approve" | "plan-rest">;
+export type JournalDecision = Exclude<Decision, "approve" | "replan">;
 
 /** Whether the run as it stands takes this decision, from whomever. */
 export function fits(decision: Decision, run: RunState): boolean {
@@ -103,7 +103,7 @@ export function refusal(
   if (decision === "stop-watch" && !isWatched(run))
     return "No old side is watched for this run: it is fenced, or the watch has ended, or the point of no return is not passed.";
   if (decision === "resume" && run.voided)
-    return `The facts behind this plan changed, so its keys are void. Plan the rest anew with /dr plan-rest ${run.plan.id}${run.pastNoReturn ? "" : `, or give back what users lost with /dr abort ${run.plan.id}`}.`;
+    return `The facts behind this plan changed, so its keys are void. Plan the rest anew with /dr replan ${run.plan.id}${run.pastNoReturn ? "" : `, or give back what users lost with /dr abort ${run.plan.id}`}.`;
   if (rule.needs === "requester" && person.id !== run.plan.requester)
     return `Only ${asker}, who asked for this plan, can withdraw it. An approver can close it with /dr reject ${run.plan.id}.`;
   if (rule.needs === "two approvers" && person.id === run.plan.requester)

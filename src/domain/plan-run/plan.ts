@@ -111,7 +111,7 @@ export type Plan = z.infer<typeof Plan>;
 
 /** How a plan like this one is asked for anew. */
 export function askAgain({ service, restOf }: Pick<Plan, "service" | "restOf">): string {
-  return restOf ? `/dr plan-rest ${restOf.run}` : `/dr failover ${service}`;
+  return restOf ? `/dr replan ${restOf.run}` : `/dr failover ${service}`;
 }
 
 /** What people sign: SHA-256 over every choice, assumption and acceptance. */

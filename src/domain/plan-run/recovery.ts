@@ -71,7 +71,7 @@ export function signableRecovery(recovery: Recovery): Signable {
   return {
     name: "recovery",
     gives: "signature",
-    again: "/dr recover",
+    again: "/dr accept-store",
     isOpen: state === "waiting",
     stands: state,
     digest: recoveryDigest(recovery),

@@ -5,7 +5,7 @@ import { judgeSignature, whoCanSign } from "../../domain/plan-run/key.ts";
 import { type Recovery, recoveryDigest, signableRecovery } from "../../domain/plan-run/recovery.ts";
 import { fenceOf, isOver, type RunState } from "../../domain/plan-run/run.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Records } from "../../ports/documents.ts";
+import type { Documents } from "../../ports/documents.ts";
 import type { Ended, LostStore, Recoveries } from "../../ports/lost-store.ts";
 import type { Runs } from "../../ports/runs.ts";
 import type { Wake } from "../../ports/wake.ts";
@@ -22,7 +22,7 @@ export interface RecoveryDeps extends EligibilityDeps {
   readonly recoveries: Recoveries;
   readonly lostStore: LostStore;
   readonly runs: Runs;
-  readonly cards: Records<CardDue>;
+  readonly cards: Documents<CardDue>;
   readonly clock: Clock;
   readonly wake: Wake;
 }
@@ -49,7 +49,7 @@ export async function signRecovery(turn: SignatureTurn, deps: RecoveryDeps): Pro
   await refuseIneligible(turn.slackId, deps);
   for (;;) {
     const { value: current, revision } = await deps.recoveries.read();
-    if (!current) throw new UserError("recovery-unknown", "Nothing waits to be signed. Ask with /dr recover.");
+    if (!current) throw new UserError("recovery-unknown", "Nothing waits to be signed. Ask with /dr accept-store.");
     const nowMs = deps.clock.now();
     const { slackId, digest, door } = turn;
     const answer = judgeSignature(
@@ -89,7 +89,7 @@ async function whatItEnds(recovery: Recovery, atMs: number, { lostStore, runs }:
   if (news || open.some((id) => !recovery.ends.includes(id)))
     throw new UserError(
       "recovery-outdated",
-      `${news ? `${news.process} has found more that is missing` : "Other runs are open"} than this card shows. Ask again with /dr recover.`,
+      `${news ? `${news.process} has found more that is missing` : "Other runs are open"} than this card shows. Ask again with /dr accept-store.`,
     );
   const found = await Promise.all(open.map((id) => runs.read(id)));
   return found.map((run, index) => {

@@ -8,7 +8,7 @@ import { whoIsLeft } from "../../domain/plan-run/key.ts";
 import { isWatched, type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import { findPerson, type Inventory } from "../../domain/service/inventory.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Records } from "../../ports/documents.ts";
+import type { Documents } from "../../ports/documents.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Paging } from "../../ports/paging.ts";
 import type { Wake } from "../../ports/wake.ts";
@@ -28,8 +28,8 @@ export const RunCalls = z.strictObject({
 export type RunCalls = z.infer<typeof RunCalls>;
 
 export interface CallDeps {
-  readonly calls: Records<RunCalls>;
-  readonly cards: Records<CardDue>;
+  readonly calls: Documents<RunCalls>;
+  readonly cards: Documents<CardDue>;
   readonly paging: Paging;
   readonly clock: Clock;
   readonly wake: Wake;

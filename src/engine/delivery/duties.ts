@@ -13,7 +13,7 @@ import {
   readyAt,
 } from "../../domain/incident/duty.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Records } from "../../ports/documents.ts";
+import type { Documents } from "../../ports/documents.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Wake } from "../../ports/wake.ts";
 import { outcomeOfError, settledRecord } from "./duty-outcome.ts";
@@ -31,13 +31,13 @@ import { outcomeOfError, settledRecord } from "./duty-outcome.ts";
  *  D4 what is owed is derived from the document at every turn: nothing depends on a wake-up having arrived.
  */
 export interface DutyDeps<Doc> {
-  readonly records: Records<Doc>;
+  readonly records: Documents<Doc>;
   readonly rows: readonly DutyRow<Doc>[];
   readonly clock: Clock;
   readonly logger: Logger;
   /** Tells claims of several processes apart. */
   readonly worker: string;
-  /** Pokes the other lane when this one has made something due there. */
+  /** Wake-ups the other lane when this one has made something due there. */
   readonly wake: Pick<Wake, "incidentPages" | "incidentChat">;
 }
 

@@ -5,7 +5,7 @@ import { chainOf, TransientError, UserError } from "../../domain/errors.ts";
 import { canonicalJson } from "../../domain/json.ts";
 import type { Chat, MessageRef } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Records } from "../../ports/documents.ts";
+import type { Documents } from "../../ports/documents.ts";
 import type { Logger } from "../../ports/logger.ts";
 
 /**
@@ -17,7 +17,7 @@ import type { Logger } from "../../ports/logger.ts";
  *  O4 at most one edit a second for each card, and none when nothing changed.
  */
 export interface OutboxDeps {
-  readonly cards: Records<CardDue>;
+  readonly cards: Documents<CardDue>;
   readonly chat: Chat;
   readonly clock: Clock;
   readonly logger: Logger;

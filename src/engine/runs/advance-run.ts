@@ -4,7 +4,7 @@ import { wantCard } from "../../domain/card/card-due.ts";
 import { chainOf } from "../../domain/errors.ts";
 import { type RunState, stillContinues } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
-import type { Records } from "../../ports/documents.ts";
+import type { Documents } from "../../ports/documents.ts";
 import type { GuardedCloud } from "../../ports/step.ts";
 import { type CallDeps, callPeople } from "../delivery/call-people.ts";
 import { driveRun } from "./executor.ts";
@@ -12,11 +12,11 @@ import type { ExecutorDeps } from "./executor-deps.ts";
 import { watchOldSide } from "./fence-watch.ts";
 import { eventOf } from "./journal.ts";
 
-export interface TendDeps extends Omit<ExecutorDeps, "changed" | "progressed" | "cloud">, CallDeps {
+export interface AdvanceDeps extends Omit<ExecutorDeps, "changed" | "progressed" | "cloud">, CallDeps {
   /** The world as this run reaches it: what it asks for can be told apart from everybody else's calls. */
   readonly cloudOf: (run: string) => GuardedCloud;
-  readonly cards: Records<CardDue>;
-  readonly notes: Records<RunNotes>;
+  readonly cards: Documents<CardDue>;
+  readonly notes: Documents<RunNotes>;
   /** Where a run's cards go. */
   readonly channelOf: (run: RunState) => Promise<string | undefined>;
 }
@@ -25,7 +25,7 @@ export interface TendDeps extends Omit<ExecutorDeps, "changed" | "progressed" | 
 export const RunNotes = z.strictObject({ says: z.record(z.string(), z.string()) });
 export type RunNotes = z.infer<typeof RunNotes>;
 
-async function writeNote(run: RunState, step: string, says: string, deps: TendDeps): Promise<void> {
+async function writeNote(run: RunState, step: string, says: string, deps: AdvanceDeps): Promise<void> {
   let isNews = false;
   await deps.notes.change(run.plan.id, (current) => {
     isNews = current?.says[step] !== says;
@@ -34,8 +34,8 @@ async function writeNote(run: RunState, step: string, says: string, deps: TendDe
   if (isNews) await showRun(run, deps);
 }
 
-/** Looks at one run and does what is due: the one entry point for pokes and for the sweep. */
-export async function tendRun(id: string, deps: TendDeps, signal: AbortSignal): Promise<void> {
+/** Looks at one run and does what is due: the one entry point for wake-ups and for the sweep. */
+export async function advanceRun(id: string, deps: AdvanceDeps, signal: AbortSignal): Promise<void> {
   const run = await deps.runs.read(id);
   if (!run) return;
   const unsaid = (error: unknown) =>
@@ -70,19 +70,19 @@ export async function tendRun(id: string, deps: TendDeps, signal: AbortSignal): 
 }
 
 /** Calls the people that a run waits for; its own lane, so that a slow pager never holds up a failover. */
-export async function callForRun(id: string, deps: CallDeps & Pick<TendDeps, "runs">): Promise<void> {
+export async function callForRun(id: string, deps: CallDeps & Pick<AdvanceDeps, "runs">): Promise<void> {
   const run = await deps.runs.read(id);
   if (run) await callPeople(run, deps);
 }
 
-async function expire(run: RunState, deps: TendDeps): Promise<void> {
+async function expire(run: RunState, deps: AdvanceDeps): Promise<void> {
   const entry: RunEntry = { kind: "expired", atMs: deps.clock.now() };
   const says = `Plan ${run.plan.id} expired: ${run.keys.length} of ${run.plan.keysRequired} keys were turned in time`;
   await deps.runs.append(run, { entries: [entry], events: [eventOf(run, entry, { says })], over: true });
 }
 
 /** Nobody is called for keys that no plan takes any more, and nobody has to clear it away before the next one is made. */
-export async function closeIfMovedOn(run: RunState, deps: Pick<TendDeps, "runs" | "clock">): Promise<void> {
+export async function closeIfMovedOn(run: RunState, deps: Pick<AdvanceDeps, "runs" | "clock">): Promise<void> {
   const { restOf, id } = run.plan;
   if (!restOf || stillContinues(restOf, await deps.runs.read(restOf.run))) return;
   const why = [`run ${restOf.run} has moved on since this plan for its rest was made`];
@@ -97,7 +97,7 @@ export async function closeIfMovedOn(run: RunState, deps: Pick<TendDeps, "runs" 
  */
 export async function showRun(
   run: RunState,
-  deps: Pick<TendDeps, "cards" | "clock" | "wake" | "channelOf">,
+  deps: Pick<AdvanceDeps, "cards" | "clock" | "wake" | "channelOf">,
 ): Promise<void> {
   const channel = await deps.channelOf(run);
   if (channel === undefined) return;

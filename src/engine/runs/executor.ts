@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import { Fenced } from "../../domain/errors.ts";
+import { Superseded } from "../../domain/errors.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import {
   fenceOf,
@@ -43,7 +43,7 @@ function endOf(run: RunState): string {
     : `Failover of ${service} to ${to} has ended, and nobody measured: ${unmeasured.join("; ")}`;
 }
 
-/** Resolves when the run is over or waits for people; rejects with the signal's reason, with Fenced, or with Bug. */
+/** Resolves when the run is over or waits for people; rejects with the signal's reason, with Superseded, or with Bug. */
 export async function driveRun(id: string, deps: ExecutorDeps, signal: AbortSignal): Promise<RunState | undefined> {
   const hold = await RunHold.take(deps, id, deps.worker);
   if (!hold) return undefined;
@@ -56,7 +56,7 @@ export async function driveRun(id: string, deps: ExecutorDeps, signal: AbortSign
   try {
     return await drive.toTheEnd();
   } finally {
-    stop.abort(new Fenced("drive-ended", "This executor has let go of the run"));
+    stop.abort(new Superseded("drive-ended", "This executor has let go of the run"));
     await drive.settled();
   }
 }

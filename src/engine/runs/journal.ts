@@ -1,4 +1,4 @@
-import { Bug, Fenced } from "../../domain/errors.ts";
+import { Bug, Superseded } from "../../domain/errors.ts";
 import type { Event } from "../../domain/event.ts";
 import { isOver, isWatched, type RunState } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
@@ -78,12 +78,12 @@ export class RunHold implements Guard {
     return this.#run;
   }
 
-  /** Reads what others wrote (decisions); throws Fenced when another executor has taken over. */
+  /** Reads what others wrote (decisions); throws Superseded when another executor has taken over. */
   async refresh(): Promise<RunState> {
     const run = await this.#deps.runs.read(this.#run.plan.id);
-    if (!run) throw new Fenced("run-gone", "The run is not in the store any more");
+    if (!run) throw new Superseded("run-gone", "The run is not in the store any more");
     if (run.epoch !== this.epoch)
-      throw new Fenced("run-taken-over", `Epoch ${run.epoch} has taken over from epoch ${this.epoch}`);
+      throw new Superseded("run-taken-over", `Epoch ${run.epoch} has taken over from epoch ${this.epoch}`);
     this.#run = run;
     return run;
   }

@@ -6,7 +6,7 @@ import type { Incident, UpdateFields } from "../../domain/incident/incident.ts";
 import type { Inventory } from "../../domain/service/inventory.ts";
 import type { Chat } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Records } from "../../ports/documents.ts";
+import type { Documents } from "../../ports/documents.ts";
 import type { Paging } from "../../ports/paging.ts";
 import type { Wake } from "../../ports/wake.ts";
 import type { Correlation } from "./intake/correlate.ts";
@@ -30,10 +30,10 @@ export interface IncidentVoice {
 
 /** Everything the duties of an incident need of the outside. */
 export interface IncidentDeps {
-  readonly incidents: Records<Incident>;
-  readonly correlation: Records<Correlation>;
-  readonly cards: Records<CardDue>;
-  readonly throttle: Records<ThrottleBook>;
+  readonly incidents: Documents<Incident>;
+  readonly correlation: Documents<Correlation>;
+  readonly cards: Documents<CardDue>;
+  readonly throttle: Documents<ThrottleBook>;
   readonly chat: Chat;
   readonly paging: Paging;
   readonly clock: Clock;

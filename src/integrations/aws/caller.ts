@@ -129,7 +129,7 @@ export class Caller {
     await sleep(Math.random() * mostMs, undefined, { ...(signal && { signal }) }).catch(() => signal?.throwIfAborted());
   }
 
-  /** Throws Fenced, or TransientError where no proof holds until the call can leave. Undefined: nobody guards these calls. */
+  /** Throws Superseded, or TransientError where no proof holds until the call can leave. Undefined: nobody guards these calls. */
   async #proven(ask: Ask): Promise<Departure | undefined> {
     const { guard } = this.#options;
     if (!guard) return undefined;

@@ -1,4 +1,4 @@
-import { createMemory, type Memory } from "../../app/stores.ts";
+import { createStores, type Stores } from "../../app/stores.ts";
 import { Bug } from "../../domain/errors.ts";
 import type { Incident } from "../../domain/incident/incident.ts";
 import { dueChange } from "../../flows/incident/index.ts";
@@ -56,24 +56,24 @@ interface Level {
 }
 
 async function play(bench: Bench, stage: Stage): Promise<Measured> {
-  const memory = createMemory(stage.redis, Date.now);
-  const taken = await openAndTake(stage, memory);
-  await settled(memory, stage);
+  const stores = createStores(stage.redis, Date.now);
+  const taken = await openAndTake(stage, stores);
+  await settled(stores, stage);
   // A call that is under way would be made again for every copy.
   const isIdle = ({ duties }: Incident) => Object.values(duties).every(({ state }) => state === "done");
   const model = await seen(
-    memory,
+    stores,
     taken.id,
     (incident) => incident.changes === incident.cardChanges && isIdle(incident),
   );
   // The next alarm would join it.
-  await resolveAs(stage, memory, model);
+  await resolveAs(stage, stores, model);
   const many = bench.isQuick ? QUICK_MANY : MANY;
   const levels: Level[] = [];
   for (const count of [FEW, many]) {
-    await settled(memory, stage);
-    await copies(memory, model, { from: levels.length > 0 ? FEW + 1 : 1, to: count, nowMs: await stage.world.now() });
-    levels.push(await measureLevel(bench, stage, memory));
+    await settled(stores, stage);
+    await copies(stores, model, { from: levels.length > 0 ? FEW + 1 : 1, to: count, nowMs: await stage.world.now() });
+    levels.push(await measureLevel(bench, stage, stores));
     bench.say(`beside ${count} open incidents: ${JSON.stringify(levels.at(-1))}`);
   }
   const [few, lots] = levels;
@@ -92,17 +92,17 @@ async function play(bench: Bench, stage: Stage): Promise<Measured> {
     notes: [
       `One more incident, alarm to resolved, beside ${FEW} and beside ${many} open: ${each(scale.cpuMs)} ms of the bot's processor time, ${each(scale.commands)} commands of Redis, medians of ${bench.isQuick ? QUICK_LIVES : LIVES}.`,
       `An open incident itself: ${scale.standingCpuMs.toFixed(1)} ms and ${scale.standingCommands.toFixed(1)} commands a minute.`,
-      `The bot's memory afterwards: ${each(scale.rssMb)} MB.`,
+      `The bot's stores afterwards: ${each(scale.rssMb)} MB.`,
     ],
   };
 }
 
-async function measureLevel(bench: Bench, stage: Stage, memory: Memory): Promise<Level> {
+async function measureLevel(bench: Bench, stage: Stage, stores: Stores): Promise<Level> {
   const standing = await costOf(stage, () => pause(STANDING_MS));
   const quiet = await costOf(stage, () => pause(QUIET_MS));
   const lives: Cost[] = [];
   while (lives.length < (bench.isQuick ? QUICK_LIVES : LIVES)) {
-    const spent = await costOf(stage, () => Promise.all([oneLife(stage, memory), pause(LIFE_EVERY_MS)]));
+    const spent = await costOf(stage, () => Promise.all([oneLife(stage, stores), pause(LIFE_EVERY_MS)]));
     // What would have been spent anyhow in that time.
     const share = spent.tookMs / quiet.tookMs;
     lives.push({ cpuMs: spent.cpuMs - quiet.cpuMs * share, commands: spent.commands - quiet.commands * share });
@@ -132,16 +132,16 @@ async function costOf({ bots, redis }: Stage, work: () => Promise<unknown>): Pro
 }
 
 /** Alarm, channel with card and people, somebody takes it, resolved. */
-async function oneLife(stage: Stage, memory: Memory): Promise<void> {
-  await resolveAs(stage, memory, await openAndTake(stage, memory));
+async function oneLife(stage: Stage, stores: Stores): Promise<void> {
+  await resolveAs(stage, stores, await openAndTake(stage, stores));
 }
 
-async function resolveAs(stage: Stage, memory: Memory, { id, channel }: Incident): Promise<void> {
+async function resolveAs(stage: Stage, stores: Stores, { id, channel }: Incident): Promise<void> {
   await resolveIn(stage, channel?.id ?? "");
-  await seen(memory, id, ({ state }) => state !== "open");
+  await seen(stores, id, ({ state }) => state !== "open");
 }
 
-async function openAndTake(stage: Stage, memory: Memory): Promise<Incident> {
+async function openAndTake(stage: Stage, stores: Stores): Promise<Incident> {
   const { world, inventory } = stage;
   const alarm = gravestAlarm(inventory);
   const set = (state: "OK" | "ALARM") =>
@@ -159,10 +159,10 @@ async function openAndTake(stage: Stage, memory: Memory): Promise<Incident> {
   if (!person) throw new Bug("nobody-responds", "The file names no responder");
   await world.people.as(person.slack).types("/dr ack", { in: channel });
   const id = String(facts["name"]).split("-").at(-1) ?? "";
-  return seen(memory, id, ({ acks }) => acks.length > 0);
+  return seen(stores, id, ({ acks }) => acks.length > 0);
 }
 
-async function seen({ incidents }: Memory, id: string, fits: (incident: Incident) => boolean): Promise<Incident> {
+async function seen({ incidents }: Stores, id: string, fits: (incident: Incident) => boolean): Promise<Incident> {
   for (const deadline = Date.now() + SOON_MS; Date.now() < deadline; await pause(LOOK_EVERY_MS)) {
     const found = (await incidents.get(id))?.value;
     if (found && fits(found)) return found;
@@ -171,10 +171,10 @@ async function seen({ incidents }: Memory, id: string, fits: (incident: Incident
 }
 
 /** Nothing is due any more: what opening has set off must not count as standing. */
-async function settled(memory: Memory, { world }: Stage): Promise<void> {
+async function settled(stores: Stores, { world }: Stage): Promise<void> {
   for (const deadline = Date.now() + SOON_MS; Date.now() < deadline; await pause(LOOK_EVERY_MS)) {
     const nowMs = await world.now();
-    const [incidents, cards] = await Promise.all([memory.incidents.due(nowMs, 1), memory.cards.due(nowMs, 1)]);
+    const [incidents, cards] = await Promise.all([stores.incidents.due(nowMs, 1), stores.cards.due(nowMs, 1)]);
     if (incidents.length + cards.length === 0) return;
   }
 }
@@ -185,7 +185,7 @@ interface Copies {
   readonly nowMs: number;
 }
 
-async function copies({ incidents, correlation }: Memory, model: Incident, { from, to, nowMs }: Copies): Promise<void> {
+async function copies({ incidents, correlation }: Stores, model: Incident, { from, to, nowMs }: Copies): Promise<void> {
   const numbers = Array.from({ length: to - from + 1 }, (_, index) => from + index);
   const rows = numbers.map((number) => ({
     id: `copy${number}`,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { Fenced, TransientError } from "../../../src/domain/errors.ts";
+import { Superseded, TransientError } from "../../../src/domain/errors.ts";
 import type { Proof } from "../../../src/ports/guard.ts";
 import { type InventoryWorld, mutations, REPLICA, STANDBY, startInventoryWorld } from "./inventory-world.ts";
 
@@ -31,10 +31,10 @@ describe("a mutation that is guarded", () => {
 
   test("never leaves without one", async () => {
     const prove = async () => {
-      throw new Fenced("run-taken-over", "somebody else has it");
+      throw new Superseded("run-taken-over", "somebody else has it");
     };
 
-    await expect(promote(prove)).rejects.toThrow(Fenced);
+    await expect(promote(prove)).rejects.toThrow(Superseded);
     expect(mutations(inventory, "PromoteReadReplica")).toEqual([]);
   });
 
@@ -56,11 +56,11 @@ describe("a mutation that is guarded", () => {
     let proofs = 0;
     const prove = async () => {
       proofs += 1;
-      if (proofs > 1) throw new Fenced("run-taken-over", "somebody else has it by now");
+      if (proofs > 1) throw new Superseded("run-taken-over", "somebody else has it by now");
       return VALID;
     };
 
-    await expect(promote(prove)).rejects.toThrow(Fenced);
+    await expect(promote(prove)).rejects.toThrow(Superseded);
     expect(proofs).toBe(2);
     expect(mutations(inventory, "PromoteReadReplica")).toEqual([]);
   });

@@ -19,7 +19,7 @@ import { createRecoveries } from "../../../src/store/recoveries.ts";
 import { createRuns } from "../../../src/store/runs.ts";
 import type { ScriptedRedis } from "../../../src/store/scripts.ts";
 import { example } from "../../harness/example.ts";
-import { memoryRecords } from "../../harness/memory-documents.ts";
+import { memoryDocuments } from "../../harness/memory-documents.ts";
 import { AT } from "../../harness/observed.ts";
 import { planFor } from "../../harness/plans.ts";
 import { LEDGER_KEY, StoreBench } from "../../harness/store.ts";
@@ -63,7 +63,7 @@ function deps(ledger: LedgerFile): RecoveryDeps {
     recoveries: createRecoveries(redis),
     lostStore: ledger,
     runs: createRuns(redis, () => nowMs),
-    cards: memoryRecords(),
+    cards: memoryDocuments(),
     clock: { now: () => nowMs, speed: 1, sleep: async () => undefined },
     wake: {
       run: async () => undefined,

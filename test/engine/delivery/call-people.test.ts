@@ -6,7 +6,7 @@ import { transition } from "../../../src/domain/plan-run/run-transition.ts";
 import { type CallDeps, callPeople, type RunCalls, whoIsNeeded } from "../../../src/engine/delivery/call-people.ts";
 import { example } from "../../harness/example.ts";
 import { silent } from "../../harness/failover-world.ts";
-import { memoryRecords } from "../../harness/memory-documents.ts";
+import { memoryDocuments } from "../../harness/memory-documents.ts";
 import { AT, homeIsDark } from "../../harness/observed.ts";
 import { proposed, serviceIn } from "../../harness/plans.ts";
 
@@ -98,9 +98,9 @@ const unusedPaging = { acknowledge: unused, read: unused, onCall: unused, close:
 describe("what the pager shows of a run", () => {
   test("is titled by what people are needed for now; what they were needed for before is resolved", async () => {
     const told: string[] = [];
-    const calls = memoryRecords<RunCalls>();
+    const calls = memoryDocuments<RunCalls>();
     const deps: CallDeps = {
-      ...{ calls, cards: memoryRecords<CardDue>(), inventory: () => inventory, logger: silent },
+      ...{ calls, cards: memoryDocuments<CardDue>(), inventory: () => inventory, logger: silent },
       clock: { now: () => AT, speed: 1, sleep: async () => undefined },
       wake: idleWake,
       paging: {

@@ -4,7 +4,7 @@ import type { DutyOutcome, DutyRecord, DutyRow } from "../../../src/domain/incid
 import { advanceLane } from "../../../src/engine/delivery/duties.ts";
 import { SWEEP_EVERY_MS } from "../../../src/jobs/queues.ts";
 import { bridge, testClock, until } from "../../flows/incident/bridge.ts";
-import { memoryRecords } from "../../harness/memory-documents.ts";
+import { memoryDocuments } from "../../harness/memory-documents.ts";
 
 interface Doc {
   readonly owed: readonly string[];
@@ -13,7 +13,7 @@ interface Doc {
 
 function desk(perform: DutyRow<Doc>["perform"], waits: Readonly<Record<string, string>> = {}) {
   const clock = testClock();
-  const records = memoryRecords<Doc>();
+  const records = memoryDocuments<Doc>();
   const rows: DutyRow<Doc>[] = (["pages", "chat"] as const).map((lane) => ({
     kind: lane,
     says: lane,
@@ -186,7 +186,7 @@ describe("the executor of duties", () => {
     ]);
   });
 
-  test("a lane that makes something due in the other pokes it", async () => {
+  test("a lane that makes something due in the other wakes it", async () => {
     const { advance, owe, woken } = desk(() => Promise.resolve(done));
     await owe("pages:1", "chat:1");
     await advance("pages");

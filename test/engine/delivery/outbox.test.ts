@@ -3,12 +3,12 @@ import type { Card } from "../../../src/domain/card/card.ts";
 import { type CardDue, wantCard } from "../../../src/domain/card/card-due.ts";
 import { type OutboxDeps, sendCard } from "../../../src/engine/delivery/outbox.ts";
 import { bridge, RecordedChat, testClock, until } from "../../flows/incident/bridge.ts";
-import { memoryRecords } from "../../harness/memory-documents.ts";
+import { memoryDocuments } from "../../harness/memory-documents.ts";
 
 function desk(worker = "one") {
   const clock = testClock();
   const chat = new RecordedChat(clock);
-  const cards = memoryRecords<CardDue>();
+  const cards = memoryDocuments<CardDue>();
   const state = { text: "first" };
   const render = (_kind: string, subject: string): Promise<Card> =>
     Promise.resolve({ text: `${subject} ${state.text}`, parts: [] });

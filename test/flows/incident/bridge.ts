@@ -1,6 +1,6 @@
 import type { CardDue } from "../../../src/domain/card/card-due.ts";
 import { OutcomeUnknown, TransientError } from "../../../src/domain/errors.ts";
-import type { AlertRecord, Signal } from "../../../src/domain/incident/alert.ts";
+import type { AlertDocument, Signal } from "../../../src/domain/incident/alert.ts";
 import type { Changed } from "../../../src/domain/incident/duty.ts";
 import { Incident, incidentLabels, isOpen } from "../../../src/domain/incident/incident.ts";
 import { type Inventory, inventoryFrom } from "../../../src/domain/service/inventory.ts";
@@ -23,7 +23,7 @@ import type {
   ResponderRequest,
 } from "../../../src/ports/paging.ts";
 import { incidentVoice } from "../../../src/views/incident-voice.ts";
-import { memoryRecords } from "../../harness/memory-documents.ts";
+import { memoryDocuments } from "../../harness/memory-documents.ts";
 
 export const START_MS = Date.parse("2026-11-21T03:00:00Z");
 export const MINUTE = 60_000;
@@ -378,11 +378,11 @@ export function bridge(world: Inventory = inventory()) {
   const clock = testClock();
   const paging = new RecordedPager(clock);
   const chat = new RecordedChat(clock);
-  const incidents = memoryRecords<Incident>(isOpen, incidentLabels);
-  const correlation = memoryRecords<Correlation>();
-  const alerts = memoryRecords<AlertRecord>();
-  const cards = memoryRecords<CardDue>();
-  const books = memoryRecords<ThrottleBook>();
+  const incidents = memoryDocuments<Incident>(isOpen, incidentLabels);
+  const correlation = memoryDocuments<Correlation>();
+  const alerts = memoryDocuments<AlertDocument>();
+  const cards = memoryDocuments<CardDue>();
+  const books = memoryDocuments<ThrottleBook>();
   /** What happens between the intent of a page and its call. */
   const between = { run: () => Promise.resolve() };
   const throttle: typeof books = {

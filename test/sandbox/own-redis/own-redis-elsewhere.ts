@@ -7,10 +7,11 @@ import { setTimeout as wait } from "node:timers/promises";
 import { transform } from "@swc/core";
 import { z } from "zod";
 
-const SOURCES = ["src/store", "src/domain", "src/ports"];
+const SOURCES = ["src/sandbox/own-redis", "src/domain", "src/ports"];
 /** Up to the ending, which the compiler rewrites as well. */
 const RELATIVE_IMPORT = /(from "\.[^"]*)\.ts(?=")/g;
-const IS_NEEDED = /^(own-redis.*|errors|logger)\.ts$/;
+const IS_NEEDED = (source: string, file: string) =>
+  file.endsWith(".ts") && (source === "src/sandbox/own-redis" || file === "errors.ts" || file === "logger.ts");
 
 /** Translates the sources as they are now, so that a plain process can run them; `folder` then holds `src` and `owner.mjs`. */
 export async function translateInto(folder: string): Promise<void> {
@@ -18,7 +19,7 @@ export async function translateInto(folder: string): Promise<void> {
   await symlink(resolve("node_modules"), join(folder, "node_modules"));
   for (const source of SOURCES) {
     await mkdir(join(folder, source), { recursive: true });
-    for (const name of (await readdir(source)).filter((file) => IS_NEEDED.test(file))) {
+    for (const name of (await readdir(source)).filter((file) => IS_NEEDED(source, file))) {
       const { code } = await transform(await readFile(join(source, name), "utf8"), {
         jsc: { parser: { syntax: "typescript" }, target: "es2023" },
         module: { type: "es6" },
@@ -31,7 +32,7 @@ export async function translateInto(folder: string): Promise<void> {
 
 /** Starts a private Redis, says where, and then does nothing for as long as it lives. */
 const OWNER = `
-import { ensureRedis } from "../../store/src/store/own-redis.js";
+import { ensureRedis } from "./src/sandbox/own-redis/own-redis.js";
 const quiet = () => undefined;
 const log = { debug: quiet, info: quiet, warn: quiet, error: quiet, child: () => log };
 const { url } = await ensureRedis({ ...JSON.parse(process.argv[2]), log });

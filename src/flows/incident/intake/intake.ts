@@ -1,11 +1,11 @@
 import type { CardDue } from "../../../domain/card/card-due.ts";
-import { type AlertRecord, ruleFor, type Signal } from "../../../domain/incident/alert.ts";
+import { type AlertDocument, ruleFor, type Signal } from "../../../domain/incident/alert.ts";
 import { alertCards, applySignal, isReplay } from "../../../domain/incident/alert-thread.ts";
 import { type Incident, isOpen, type JoinedAlert } from "../../../domain/incident/incident.ts";
 import { worse } from "../../../domain/incident/severity.ts";
 import type { Inventory } from "../../../domain/service/inventory.ts";
 import type { Clock } from "../../../ports/clock.ts";
-import type { Records } from "../../../ports/documents.ts";
+import type { Documents } from "../../../ports/documents.ts";
 import type { Wake } from "../../../ports/wake.ts";
 import { requestCard } from "../comms/announce.ts";
 import { dueChange } from "../index.ts";
@@ -22,10 +22,10 @@ import {
 import { openIncident } from "./open.ts";
 
 export interface IntakeDeps {
-  readonly alerts: Records<AlertRecord>;
-  readonly correlation: Records<Correlation>;
-  readonly incidents: Records<Incident>;
-  readonly cards: Records<CardDue>;
+  readonly alerts: Documents<AlertDocument>;
+  readonly correlation: Documents<Correlation>;
+  readonly incidents: Documents<Incident>;
+  readonly cards: Documents<CardDue>;
   readonly clock: Clock;
   readonly wake: Pick<Wake, "incidentPages" | "incidentChat" | "card">;
   readonly inventory: () => Inventory;
@@ -86,7 +86,7 @@ async function placeAlert(
   deps: IntakeDeps,
   join: Join,
   signal: Signal,
-  known: AlertRecord | undefined,
+  known: AlertDocument | undefined,
 ): Promise<Joined | undefined> {
   const { alerts: policy } = deps.inventory().file;
   const rule = ruleFor(policy.rules, signal);

@@ -11,7 +11,7 @@ import {
 } from "../../../domain/incident/incident.ts";
 import { mayAcknowledge } from "../../../domain/incident/page.ts";
 import type { Person } from "../../../domain/people/person.ts";
-import type { Records } from "../../../ports/documents.ts";
+import type { Documents } from "../../../ports/documents.ts";
 import type { PagerIncident } from "../../../ports/paging.ts";
 import { acknowledge } from "../life/changes.ts";
 
@@ -50,7 +50,7 @@ export function mergeEvidence(incident: Incident, found: PagerIncident, people: 
  */
 export async function incidentsAbout(
   hint: { readonly incident: string | undefined; readonly key: string | undefined },
-  incidents: Pick<Records<Incident>, "openIds">,
+  incidents: Pick<Documents<Incident>, "openIds">,
 ): Promise<readonly string[]> {
   const named = hint.key === undefined ? undefined : readDedupKey(hint.key);
   if (named) return [named.id];

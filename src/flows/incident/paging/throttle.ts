@@ -1,5 +1,5 @@
 import type { PageThrottle } from "../../../domain/incident/escalation.ts";
-import type { Records } from "../../../ports/documents.ts";
+import type { Documents } from "../../../ports/documents.ts";
 import type { ThrottleBook } from "../deps.ts";
 
 export interface ThrottledPage {
@@ -13,7 +13,7 @@ export interface ThrottledPage {
 
 /** Whether this page may go, and if so counts it. */
 export async function takeFromThrottle(
-  books: Records<ThrottleBook>,
+  books: Documents<ThrottleBook>,
   page: ThrottledPage,
   throttle: PageThrottle,
   nowMs: number,

@@ -24,8 +24,8 @@ test("a run that stopped after the promotion ends in users being served, by a pl
   for (const approver of ["U01ANA", "U01BEN"]) await pressKey(stage, approver, first);
   await runWhere(stage, first.id, ({ state }) => state === "stopped", 90_000);
 
-  const progress = await world.people.expectMessage(channel, (message) => !!buttonOf(message, "plan-rest"), SOON_MS);
-  await world.people.as("U01FARID").clicks(buttonOf(progress, "plan-rest") ?? "", { in: channel, message: progress });
+  const progress = await world.people.expectMessage(channel, (message) => !!buttonOf(message, "replan"), SOON_MS);
+  await world.people.as("U01FARID").clicks(buttonOf(progress, "replan") ?? "", { in: channel, message: progress });
   const card = await world.people.expectMessage(channel, (message) => !!buttonOf(message, "approve"), SOON_MS);
   expect(card.text).toContain("The promotion is done already");
   const id = /Plan (\S+?):/.exec(card.text)?.[1] ?? "";

@@ -7,15 +7,15 @@ import { propose, refuseWhilePlanned } from "./propose.ts";
 import { knownPerson, type RunCommandDeps, runMeant, runOf } from "./run-deps.ts";
 
 /**
- * `/dr plan-rest [run] [planned|unplanned] [because <reason>]`: what is left of a run that waits for people, planned anew
+ * `/dr replan [run] [planned|unplanned] [because <reason>]`: what is left of a run that waits for people, planned anew
  * on the world as it is. The run goes on waiting until the new plan has its keys; then it ends, in the same step.
  */
-export async function planRest(ask: Ask, deps: RunCommandDeps): Promise<Answer> {
+export async function replan(ask: Ask, deps: RunCommandDeps): Promise<Answer> {
   const inventory = deps.inventory();
   const requester = knownPerson(ask, inventory);
   const { run: named, mode, reason } = wantedFrom(ask);
-  const continues = await runMeant(named, deps, DECISIONS["plan-rest"].states);
-  const why = refusal("plan-rest", continues, requester, inventory);
+  const continues = await runMeant(named, deps, DECISIONS["replan"].states);
+  const why = refusal("replan", continues, requester, inventory);
   if (why !== undefined) throw new UserError("decision-refused", why);
   const service = findService(inventory, continues.plan.service);
   if (!service)
@@ -43,8 +43,8 @@ function wantedFrom({ value, text }: Ask): { run: string | undefined; mode: Mode
   const [run, extra] = words.filter((word) => !Mode.safeParse(word).success);
   if (extra !== undefined)
     throw new UserError(
-      "plan-rest-words",
-      `“${extra}” is not understood. Use: /dr plan-rest [run] [planned|unplanned] [because <reason>]`,
+      "replan-words",
+      `“${extra}” is not understood. Use: /dr replan [run] [planned|unplanned] [because <reason>]`,
     );
   return { run, mode, reason };
 }

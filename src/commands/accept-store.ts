@@ -16,7 +16,7 @@ export interface RecoverDeps extends RecoveryDeps, Pick<RunCommandDeps, "cloud" 
 /** Fewer than two people never make a lost store count again, whatever the file says of plans. */
 const FEWEST_KEYS = 2;
 
-/** `/dr recover`: after a lost store, shows what the ledgers know and what the world looks like; its button signs. */
+/** `/dr accept-store`: after a lost store, shows what the ledgers know and what the world looks like; its button signs. */
 export async function recover(ask: Ask, deps: RecoverDeps): Promise<Answer> {
   return ask.value === undefined ? propose(ask, deps) : sign(ask, ask.value, deps);
 }
