@@ -8,7 +8,7 @@ import { seenLines } from "../views/status.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
 import { knownPerson, type RunCommandDeps } from "./run-deps.ts";
 
-export interface RecoverDeps extends RecoveryDeps, Pick<RunCommandDeps, "cloud" | "newId"> {
+export interface AcceptStoreDeps extends RecoveryDeps, Pick<RunCommandDeps, "cloud" | "newId"> {
   /** What the store's stream still holds about a run. */
   eventsOfRun(run: string): Promise<readonly Event[]>;
 }
@@ -17,17 +17,17 @@ export interface RecoverDeps extends RecoveryDeps, Pick<RunCommandDeps, "cloud" 
 const FEWEST_KEYS = 2;
 
 /** `/dr accept-store`: after a lost store, shows what the ledgers know and what the world looks like; its button signs. */
-export async function recover(ask: Ask, deps: RecoverDeps): Promise<Answer> {
+export async function acceptStore(ask: Ask, deps: AcceptStoreDeps): Promise<Answer> {
   return ask.value === undefined ? propose(ask, deps) : sign(ask, ask.value, deps);
 }
 
-async function propose(ask: Ask, deps: RecoverDeps): Promise<Answer> {
+async function propose(ask: Ask, deps: AcceptStoreDeps): Promise<Answer> {
   const inventory = deps.inventory();
   const requester = knownPerson(ask, inventory);
   // Compares once more, and so lays down this process's own testimony.
   const wrong = await deps.lostStore.disagreement();
   if (wrong === undefined)
-    throw new UserError("store-not-lost", "The state store and the ledgers agree: there is nothing to recover.");
+    throw new UserError("store-not-lost", "The state store and the ledgers agree: there is nothing to accept.");
   const testimonies = await deps.lostStore.testimonies();
   const nowMs = deps.clock.now();
   const looks = await Promise.all(
@@ -54,14 +54,14 @@ async function propose(ask: Ask, deps: RecoverDeps): Promise<Answer> {
 }
 
 /** Acts that a ledger holds and the store does not, oldest first. */
-async function forgottenActs(testimonies: readonly Testimony[], deps: RecoverDeps): Promise<string[]> {
+async function forgottenActs(testimonies: readonly Testimony[], deps: AcceptStoreDeps): Promise<string[]> {
   const acts = withoutRepeats(testimonies.flatMap((testimony) => testimony.acts));
   const runs = [...new Set(acts.map(({ run }) => run))];
   const events = (await Promise.all(runs.map((run) => deps.eventsOfRun(run)))).flat();
   return acts.filter((act) => !isKnown(act, events)).map(actLine);
 }
 
-async function sign(ask: Ask, value: string, deps: RecoverDeps): Promise<Answer> {
+async function sign(ask: Ask, value: string, deps: AcceptStoreDeps): Promise<Answer> {
   const { door, slackId } = ask.asker;
   if (door !== "slack" || slackId === undefined)
     throw new UserError(

@@ -4,7 +4,7 @@ import type { Person } from "../domain/people/person.ts";
 import type { JournalDecision } from "../domain/plan-run/decision.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import type { KeyDeps } from "../engine/approvals/keys.ts";
-import { type RecoverDeps, recover } from "./accept-store.ts";
+import { type AcceptStoreDeps, acceptStore } from "./accept-store.ts";
 import { ack } from "./ack.ts";
 import { approve } from "./approve.ts";
 import { byHand } from "./by-hand.ts";
@@ -25,7 +25,7 @@ import { update } from "./update.ts";
 
 export interface CommandDeps {
   readonly run: StatusDeps & KeyDeps;
-  readonly recovery: RecoverDeps;
+  readonly recovery: AcceptStoreDeps;
   readonly incident: IncidentCommandDeps;
 }
 
@@ -101,11 +101,11 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     who: [],
     handle: (ask, { run }) => byHand(ask, run),
   },
-  recover: {
+  "accept-store": {
     usage: "accept-store",
     says: "after a lost state store: show what is known, and ask two approvers to go on",
     who: ACTS,
-    handle: (ask, { recovery }) => recover(ask, recovery),
+    handle: (ask, { recovery }) => acceptStore(ask, recovery),
   },
   declare: {
     usage: "declare [severity] [service] <what is wrong>",
