@@ -2,11 +2,11 @@
 // power would, at the boundaries that it is told. It waits for one line with its task, so that its start costs no world time.
 import { readFileSync, writeSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { createMemory } from "../../dist/app/memory.js";
 import { createOutside } from "../../dist/app/outside.js";
+import { createStores } from "../../dist/app/stores.js";
 import { readEnvironment } from "../../dist/config/environment.js";
 import { loadFile } from "../../dist/config/load.js";
-import { advanceRun } from "../../dist/engine/tend-run.js";
+import { advanceRun } from "../../dist/engine/runs/advance-run.js";
 import { driftOf } from "../../dist/flows/facts.js";
 import { STEPS } from "../../dist/flows/index.js";
 import { observeTarget } from "../../dist/flows/observe.js";
@@ -36,7 +36,7 @@ const clock = new StoreClock(redis);
 await clock.refresh();
 const ledger = await LedgerFile.open(redis, { ...settings.ledger, process: settings.processName });
 const outside = createOutside(settings, inventory, { clock, budget: sharedBudget(redis), logger: log });
-const memory = createMemory(redis, () => clock.now());
+const memory = createStores(redis, () => clock.now());
 
 async function dieAt(boundary, step) {
   if (freezeAt === `${boundary} ${step}`) {

@@ -9,7 +9,7 @@ const log = { debug: nothing, info: nothing, warn: say("warning"), error: say("e
 
 /** One Redis for the whole run, started by the built product itself. REDIS_URL, where it is set, is used instead. */
 export default async function startRedis() {
-  const { ensureRedis } = await import("../../dist/store/own-redis.js").catch((cause) => {
+  const { ensureRedis } = await import("../../dist/sandbox/own-redis/own-redis.js").catch((cause) => {
     throw new Error("The tests need the built product: run `npm run build` first, or `npm test`, which does.", {
       cause,
     });
