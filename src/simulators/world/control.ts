@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** JSON in, JSON out. A thrown error becomes a 400 with its message. */
-export type ControlHandler = (body: unknown, query: URLSearchParams) => unknown | Promise<unknown>;
+/** JSON in, JSON out; it may be a promise. What it throws becomes a 400 with its message. */
+export type ControlHandler = (body: unknown, query: URLSearchParams) => unknown;
 
 /** The world's own remote control (never a vendor's API): demo, tests and sandbox page steer through it. Loopback only. */
 export class Control {
