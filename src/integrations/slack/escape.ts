@@ -3,10 +3,20 @@ import { withoutControls } from "../../views/card-text.ts";
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
 const ELLIPSIS = "…";
 
+/*
+ * Where Slack parses, and where it does not. This file decides it, and nothing else does.
+ *
+ * - The top-level `text`, topics, and text objects (`plain_text`, `mrkdwn`) are strings that Slack parses: it "uses &, <,
+ *   and > as control characters for special parsing in text objects" (docs.slack.dev/messaging/formatting-message-text,
+ *   Escaping text), and decodes exactly these three entities again for display. Use `escapeText`.
+ * - `rich_text` is a tree. Its text elements are literal: the reference shows no escaping in them, and the author of
+ *   jsx-slack, who tried it, says that none is needed (yhatt/jsx-slack#299). An entity would be shown as it is written.
+ *   A mention or a link exists only as an element of its own. Use `rawText`; the same for an input's initial value.
+ */
+
 /**
- * Text for a place where Slack decodes the three entities and nothing else (docs.slack.dev, formatting: escaping). With
- * no bare `<` left, neither a mention nor a link can come about. Cut to `most` characters after escaping, never inside
- * an entity or a surrogate pair.
+ * Text for a place where Slack decodes the three entities and nothing else. With no bare `<` left, neither a mention nor
+ * a link can come about. Cut to `most` characters after escaping, never inside an entity or a surrogate pair.
  */
 export function escapeText(text: string, most: number): string {
   return cut(
@@ -15,7 +25,7 @@ export function escapeText(text: string, most: number): string {
   );
 }
 
-/** Text for an input's value, which Slack takes as it is. */
+/** Text for a place that Slack takes literally. Cut to `most` characters, never inside a surrogate pair. */
 export function rawText(text: string, most: number): string {
   return cut(Array.from(withoutControls(text)), most);
 }

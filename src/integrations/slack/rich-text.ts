@@ -1,6 +1,6 @@
 import type { types } from "@slack/bolt";
 import type { Span, Text } from "../../domain/card/card.ts";
-import { escapeText } from "./escape.ts";
+import { rawText } from "./escape.ts";
 
 type Element = types.RichTextElement;
 type Style = NonNullable<types.RichTextText["style"]>;
@@ -24,12 +24,12 @@ export class Room {
     return this.#left < 0;
   }
 
-  /** The text escaped; cut, and ending in an ellipsis, where there is too little room for all of it. */
+  /** The text as it is; cut, and ending in an ellipsis, where there is too little room for all of it. */
   fit(text: string): string {
     if (this.isOver) return "";
-    const whole = escapeText(text, Number.POSITIVE_INFINITY);
+    const whole = rawText(text, Number.POSITIVE_INFINITY);
     const left = this.#left;
-    return this.take(whole.length) ? whole : escapeText(text, Math.max(1, left));
+    return this.take(whole.length) ? whole : rawText(text, Math.max(1, left));
   }
 
   /** Takes so many characters; false where they are not there. */
