@@ -67,8 +67,8 @@ export function createOutside(
     budget,
     ...(sandbox ? { address: `${sandbox.pagerDuty.host}:${sandbox.pagerDuty.port}` } : {}),
   });
-  const cloudWith = ({ databases, compute, traffic, guardedBy }: GuardedAws): GuardedCloud => ({
-    ...{ databases, compute, traffic, probe, clock },
+  const cloudWith = ({ databases, firewall, compute, traffic, guardedBy }: GuardedAws): GuardedCloud => ({
+    ...{ databases, firewall, compute, traffic, probe, clock },
     guardedBy: (guard) => ({ ...guardedBy(guard), probe, clock }),
   });
   return {

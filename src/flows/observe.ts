@@ -72,7 +72,7 @@ async function observeSite(region: Region, { service, cloud, signal, patience }:
   const [databaseFacts, computeFacts, firewall, deepHealth, lag] = await Promise.all([
     patience.of(region, cloud.databases.describe(region, database.instance, signal)),
     patience.of(region, cloud.compute.describe(region, compute, signal)),
-    patience.of(region, cloud.databases.firewall(region, database.security_group, signal)),
+    patience.of(region, cloud.firewall.rules(region, database.security_group, signal)),
     patience.healthOf(region, cloud.probe.health(deepHealthUrl(service, region), direct)),
     patience.of(region, cloud.databases.lag(region, database.instance, signal)),
   ]);

@@ -12,7 +12,7 @@ export async function lookAtOldSide(run: RunState, cloud: Cloud, signal: AbortSi
   if (!fence) return { kind: "silent" };
   const { region, securityGroup, compute } = FenceInput.parse(fence.input);
   const [rules, service] = await Promise.all([
-    cloud.databases.firewall(region, securityGroup, signal),
+    cloud.firewall.rules(region, securityGroup, signal),
     cloud.compute.describe(region, compute, signal),
   ]);
   if (isSilent(rules) || isSilent(service)) return { kind: "silent" };
@@ -49,7 +49,7 @@ async function movedBack({ plan, ...run }: RunState, cloud: Cloud, signal: Abort
   if (database.known ? database.value.role === "replica" : database.cause === "absent")
     return `the database of ${plan.to} is no writer any more`;
   const groups = database.known ? database.value.securityGroups : [];
-  const doors = await Promise.all(groups.map((group) => cloud.databases.firewall(region, group, signal)));
+  const doors = await Promise.all(groups.map((group) => cloud.firewall.rules(region, group, signal)));
   if (doors.length > 0 && doors.every((door) => door.known && door.value.length === 0))
     return `the database of ${plan.to} is closed itself`;
   const shift = doing("shift-traffic");

@@ -1,4 +1,4 @@
-import type { DatabaseFacts, FirewallRule, Known, LagFacts } from "../domain/service/observed.ts";
+import type { DatabaseFacts, Known, LagFacts } from "../domain/service/observed.ts";
 import type { Region } from "../domain/service/service.ts";
 
 /** A call that changed, or may have changed, the cloud: the vendor's request ids for the ledger. */
@@ -30,19 +30,4 @@ export interface Databases {
     keep: { backupRetentionDays: number },
     signal?: AbortSignal,
   ): Promise<PromoteAnswer>;
-  firewall(region: Region, securityGroup: string, signal?: AbortSignal): Promise<Known<readonly FirewallRule[]>>;
-  /** Removes these ingress rules; a rule that is gone already is success. */
-  closeFirewall(
-    region: Region,
-    securityGroup: string,
-    rules: readonly FirewallRule[],
-    signal?: AbortSignal,
-  ): Promise<Act>;
-  /** Puts these ingress rules back; a rule that is there already is success. */
-  openFirewall(
-    region: Region,
-    securityGroup: string,
-    rules: readonly FirewallRule[],
-    signal?: AbortSignal,
-  ): Promise<Act>;
 }

@@ -2,6 +2,7 @@ import type { ZodType } from "zod";
 import type { Clock } from "./clock.ts";
 import type { Compute } from "./compute.ts";
 import type { Databases } from "./databases.ts";
+import type { Firewall } from "./firewall.ts";
 import type { Guard } from "./guard.ts";
 import type { Probe } from "./probe.ts";
 import type { TrafficControl } from "./traffic.ts";
@@ -9,6 +10,7 @@ import type { TrafficControl } from "./traffic.ts";
 /** The protected world as steps and observers see it: ports, and nothing of Slack, Redis or the pager. */
 export interface Cloud {
   readonly databases: Databases;
+  readonly firewall: Firewall;
   readonly compute: Compute;
   readonly traffic: TrafficControl;
   readonly probe: Probe;

@@ -99,11 +99,11 @@ const cloud = {
         return proof;
       },
     });
-    const closeFirewall = (...call) => {
+    const close = (...call) => {
       closing = true;
-      return inner.databases.closeFirewall(...call);
+      return inner.firewall.close(...call);
     };
-    return { ...inner, databases: { ...inner.databases, closeFirewall } };
+    return { ...inner, firewall: { ...inner.firewall, close } };
   },
 };
 

@@ -23,10 +23,13 @@ function cloudThatSees(seen: Observation, speed = 1): Cloud {
   return {
     clock: { now: () => AT, speed, sleep: async () => undefined },
     databases: {
-      ...{ promote: refuse, closeFirewall: refuse, openFirewall: refuse },
+      promote: refuse,
       describe: async (region) => at(region).database,
       lag: async (region) => at(region).lag,
-      firewall: async (region) => at(region).firewall,
+    },
+    firewall: {
+      ...{ close: refuse, open: refuse },
+      rules: async (region) => at(region).firewall,
     },
     compute: {
       ...{ scaleOut: refuse, stop: refuse, restore: refuse },
@@ -102,14 +105,14 @@ describe("a look that somebody waits for", () => {
       if (region === service.home) await new Promise((resolve) => setTimeout(resolve, ANSWERS_AFTER_MS));
       return answer;
     };
-    const { databases, compute } = cloud;
+    const { databases, firewall, compute } = cloud;
     return {
       ...cloud,
       databases: {
         ...databases,
         describe: (region, name) => late(region, databases.describe(region, name)),
-        firewall: (region, group) => late(region, databases.firewall(region, group)),
       },
+      firewall: { ...firewall, rules: (region, group) => late(region, firewall.rules(region, group)) },
       compute: { ...compute, describe: (region, site) => late(region, compute.describe(region, site)) },
     };
   }

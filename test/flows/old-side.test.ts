@@ -52,9 +52,12 @@ async function looked(run: RunState, { rules = known([RULE]), newRules = [RULE],
   const cloud: Cloud = {
     clock: { now: () => AT, speed: 1, sleep: async () => undefined },
     databases: {
-      ...{ lag: unused, promote: unused, closeFirewall: unused, openFirewall: unused },
+      ...{ lag: unused, promote: unused },
       describe: async () => known(facts),
-      firewall: async (region) => (region === service.home ? rules : known(newRules)),
+    },
+    firewall: {
+      ...{ close: unused, open: unused },
+      rules: async (region) => (region === service.home ? rules : known(newRules)),
     },
     compute: { describe: async () => known(compute), scaleOut: unused, stop: unused, restore: unused },
     traffic: { records: async () => known(world.records ?? []), upsert: unused, changeState: unused },

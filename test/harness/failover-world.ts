@@ -144,9 +144,9 @@ function cloudOf({ whole, settings: { sandbox }, inventory, clock, answerWithinM
     authoritativeServers: addresses(sandbox.nameServers),
     connect: sandbox.connectMap,
   });
-  const { databases, compute, traffic } = aws;
+  const { databases, firewall, compute, traffic } = aws;
   const cloud: GuardedCloud = {
-    ...{ databases, compute, traffic, probe, clock },
+    ...{ databases, firewall, compute, traffic, probe, clock },
     guardedBy: (guard) => ({ ...aws.guardedBy(guard), probe, clock }),
   };
   return { cloud, close: () => aws.close() };

@@ -4,7 +4,7 @@ import { type Service, siteOf } from "../../src/domain/service/service.ts";
 import type { Cloud } from "../../src/ports/step.ts";
 
 interface Standing {
-  readonly cloud: Pick<Cloud, "databases" | "compute" | "traffic">;
+  readonly cloud: Pick<Cloud, "databases" | "firewall" | "compute" | "traffic">;
   readonly service: Service;
 }
 
@@ -13,7 +13,7 @@ export async function standingOf({ cloud, service }: Standing) {
   const { home, traffic } = service;
   const { database, compute } = siteOf(service, home);
   const [rules, serviceNow, records] = await Promise.all([
-    cloud.databases.firewall(home, database.security_group),
+    cloud.firewall.rules(home, database.security_group),
     cloud.compute.describe(home, compute),
     cloud.traffic.records(traffic.zone, traffic.name),
   ]);

@@ -106,7 +106,7 @@ export const fencePrimary: Step<Input, Data> = {
 const ACCEPTED_SILENCE_MS = 2_000;
 
 async function firewallOf(input: Input, { cloud, signal }: StepContext): Promise<Known<readonly FirewallRule[]>> {
-  const read = (until: AbortSignal) => cloud.databases.firewall(input.region, input.securityGroup, until);
+  const read = (until: AbortSignal) => cloud.firewall.rules(input.region, input.securityGroup, until);
   if (!input.unfencedAccepted) return read(signal);
   const patience = AbortSignal.timeout(ACCEPTED_SILENCE_MS);
   const silent = {
@@ -133,14 +133,12 @@ async function stopService(input: Input, cloud: Cloud, signal: AbortSignal): Pro
 }
 
 async function closeDatabase(
-  input: Input,
+  { region, securityGroup }: Input,
   rules: readonly FirewallRule[],
   cloud: Cloud,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  return rules.length === 0
-    ? []
-    : (await cloud.databases.closeFirewall(input.region, input.securityGroup, rules, signal)).requestIds;
+  return rules.length === 0 ? [] : (await cloud.firewall.close({ region, securityGroup, rules }, signal)).requestIds;
 }
 
 function notFenced(input: Input, why: string): StepFailed {
@@ -166,11 +164,12 @@ type Captured = NonNullable<Input["captured"]>;
 
 /** Looks first: a fence that was refused has closed nothing, and whoever refused it would refuse its undo as well. */
 async function reopenDatabase(input: Input, { rules }: Captured, cloud: Cloud, signal: AbortSignal) {
-  const now = await cloud.databases.firewall(input.region, input.securityGroup, signal);
+  const { region, securityGroup } = input;
+  const now = await cloud.firewall.rules(region, securityGroup, signal);
   const open = new Set(now.known ? now.value.map(canonicalJson) : []);
   const missing = rules.filter((rule) => !open.has(canonicalJson(rule)));
   if (missing.length === 0) return [];
-  return (await cloud.databases.openFirewall(input.region, input.securityGroup, missing, signal)).requestIds;
+  return (await cloud.firewall.open({ region, securityGroup, rules: missing }, signal)).requestIds;
 }
 
 async function restoreService(input: Input, { desired, scaling }: Captured, cloud: Cloud, signal: AbortSignal) {

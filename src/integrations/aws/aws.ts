@@ -4,6 +4,7 @@ import type { Region } from "../../domain/service/service.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Compute } from "../../ports/compute.ts";
 import type { Databases } from "../../ports/databases.ts";
+import type { Firewall } from "../../ports/firewall.ts";
 import type { Guard } from "../../ports/guard.ts";
 import type { TrafficControl } from "../../ports/traffic.ts";
 import { Caller } from "./caller.ts";
@@ -11,6 +12,7 @@ import { type Clients, createClients } from "./clients.ts";
 import { awsCompute } from "./compute.ts";
 import { type CredentialOptions, type Identity, identitySource, type Role } from "./credentials.ts";
 import { awsDatabases } from "./databases.ts";
+import { awsFirewall } from "./firewall.ts";
 import { Reachability } from "./reachability.ts";
 import { clientSettings, PATIENCE, type Patience } from "./settings.ts";
 import { awsTraffic } from "./traffic.ts";
@@ -34,6 +36,7 @@ export interface AwsOptions extends CredentialOptions {
 
 export interface AwsPorts {
   readonly databases: Databases;
+  readonly firewall: Firewall;
   readonly compute: Compute;
   readonly traffic: TrafficControl;
 }
@@ -93,6 +96,7 @@ export function createAws(options: AwsOptions): Aws {
 function portsOf(caller: Caller, clients: Clients, now: () => number): GuardedAws {
   const through = (way: Caller): AwsPorts => ({
     databases: awsDatabases(way, clients, now),
+    firewall: awsFirewall(way, clients),
     compute: awsCompute(way, clients),
     traffic: awsTraffic(way, clients),
   });

@@ -5,7 +5,6 @@ import type { Databases } from "../../ports/databases.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
 import { CallFailed } from "./errors.ts";
-import { firewallCalls } from "./firewall.ts";
 import { replicationLag } from "./replication-lag.ts";
 
 const API = "rds";
@@ -26,7 +25,7 @@ const Instance = z.object({
 });
 const Instances = z.tuple([Instance]);
 
-/** RDS read replicas, their lag in CloudWatch and their security groups in EC2, each in the instance's own region. */
+/** RDS read replicas and their lag in CloudWatch, each in the instance's own region. */
 export function awsDatabases(caller: Caller, clients: Clients, now: () => number): Databases {
   return {
     describe: (region, instance, signal) =>
@@ -55,7 +54,6 @@ export function awsDatabases(caller: Caller, clients: Clients, now: () => number
           throw error;
         }
       }),
-    ...firewallCalls(caller, clients),
   };
 }
 

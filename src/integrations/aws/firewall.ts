@@ -7,7 +7,7 @@ import {
 import { z } from "zod";
 import type { FirewallRule } from "../../domain/service/observed.ts";
 import type { Region } from "../../domain/service/service.ts";
-import type { Databases } from "../../ports/databases.ts";
+import type { Firewall } from "../../ports/firewall.ts";
 import type { Caller, SendOptions } from "./caller.ts";
 import type { Clients } from "./clients.ts";
 import { CallFailed } from "./errors.ts";
@@ -26,12 +26,9 @@ const Permission = z.object({
 const SecurityGroups = z.tuple([z.object({ IpPermissions: z.array(Permission).default([]) })]);
 
 /** Ingress rules of a security group. Descriptions of rules are not kept. */
-export function firewallCalls(
-  caller: Caller,
-  clients: Clients,
-): Pick<Databases, "firewall" | "closeFirewall" | "openFirewall"> {
-  const change = (verb: Verb): Databases["closeFirewall"] => {
-    return (region, securityGroup, rules, signal) => {
+export function awsFirewall(caller: Caller, clients: Clients): Firewall {
+  const change = (verb: Verb): Firewall["close"] => {
+    return ({ region, securityGroup, rules }, signal) => {
       const send = (IpPermissions: IpPermission[]) => (options: SendOptions) =>
         COMMANDS[verb](clients, region, { GroupId: securityGroup, IpPermissions }, options);
       const ask = { api: API, region, doing: `${verb} ingress rules of ${securityGroup}`, signal };
@@ -39,7 +36,7 @@ export function firewallCalls(
     };
   };
   return {
-    firewall: (region, securityGroup, signal) =>
+    rules: (region, securityGroup, signal) =>
       caller.known(async () => {
         const ask = { api: API, region, doing: `describe ${securityGroup}`, signal };
         const answer = await caller.read(ask, (options) =>
@@ -47,8 +44,8 @@ export function firewallCalls(
         );
         return SecurityGroups.parse(answer.SecurityGroups)[0].IpPermissions.map(ruleOf);
       }),
-    closeFirewall: change("revoke"),
-    openFirewall: change("authorize"),
+    close: change("revoke"),
+    open: change("authorize"),
   };
 }
 

@@ -170,41 +170,6 @@ describe("replication lag", () => {
   });
 });
 
-describe("firewall", () => {
-  const firewall = async () => factOf(await inventory.aws.databases.firewall(HOME, "sg-home"));
-  const tcp = { protocol: "tcp", fromPort: 5432, toPort: 5432 };
-
-  test("what is closed can be opened again exactly as it was", async () => {
-    const { databases } = inventory.aws;
-    const rules = await firewall();
-    expect(rules).toEqual([{ ...tcp, cidrs: ["10.0.0.0/8", "10.9.0.0/16"], ipv6Cidrs: [], groups: ["sg-app"] }]);
-    expect((await databases.closeFirewall(HOME, "sg-home", rules)).requestIds).toHaveLength(1);
-    expect(await firewall()).toEqual([]);
-    await databases.openFirewall(HOME, "sg-home", rules);
-    expect(await firewall()).toEqual(rules);
-  });
-
-  test("rules that are gone, or there already, do not keep the others from changing", async () => {
-    const { databases } = inventory.aws;
-    const rules = await firewall();
-    await databases.closeFirewall(HOME, "sg-home", [{ ...tcp, cidrs: ["10.9.0.0/16"], ipv6Cidrs: [], groups: [] }]);
-    await databases.closeFirewall(HOME, "sg-home", rules);
-    expect(await firewall()).toEqual([]);
-    await databases.closeFirewall(HOME, "sg-home", rules);
-    await databases.openFirewall(HOME, "sg-home", [{ ...tcp, cidrs: ["10.0.0.0/8"], ipv6Cidrs: [], groups: [] }]);
-    await databases.openFirewall(HOME, "sg-home", rules);
-    expect(await firewall()).toEqual(rules);
-  });
-
-  test("no rules mean no call", async () => {
-    expect(await inventory.aws.databases.closeFirewall(HOME, "sg-home", [])).toEqual({ requestIds: [] });
-  });
-
-  test("a group that does not exist is absent", async () => {
-    expect(await inventory.aws.databases.firewall(STANDBY, "sg-home")).toMatchObject({ known: false, cause: "absent" });
-  });
-});
-
 test("an instance that does not exist is absent", async () => {
   const known = await inventory.aws.databases.describe(HOME, REPLICA);
   expect(known).toMatchObject({ known: false, cause: "absent", atMs: expect.any(Number) });
@@ -215,7 +180,7 @@ test("one session in the home region's STS serves every region and API", async (
   await Promise.all([
     aws.databases.describe(STANDBY, REPLICA),
     aws.databases.describe(HOME, PRIMARY),
-    aws.databases.firewall(HOME, "sg-home"),
+    aws.firewall.rules(HOME, "sg-home"),
   ]);
   expect(factOf(await aws.databases.describe(STANDBY, REPLICA)).role).toBe("replica");
   expect(mutations(inventory, "AssumeRole")).toMatchObject([

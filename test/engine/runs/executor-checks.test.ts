@@ -101,10 +101,10 @@ function ownEffects(): string[] {
 async function closeStandby(): Promise<void> {
   const { standby } = at.service;
   const group = siteOf(at.service, standby).database.security_group;
-  const rules = await at.cloud.databases.firewall(standby, group);
+  const rules = await at.cloud.firewall.rules(standby, group);
   if (!rules.known) throw new Error(rules.why);
   byOthers.push(`RevokeSecurityGroupIngress ${standby}`);
-  await at.cloud.databases.closeFirewall(standby, group, rules.value);
+  await at.cloud.firewall.close({ region: standby, securityGroup: group, rules: rules.value });
 }
 
 let recordsBefore: Awaited<ReturnType<FailoverWorld["cloud"]["traffic"]["records"]>>;

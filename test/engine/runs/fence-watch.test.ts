@@ -70,10 +70,8 @@ async function watched(run: RunState, { looked = BACK, atMs = AT + 1_000, ...wis
   const clock = { now: () => atMs, speed: 1, sleep: async () => undefined };
   const cloud: Cloud = {
     clock,
-    databases: {
-      ...{ describe: unused, lag: unused, promote: unused },
-      ...{ firewall: unused, closeFirewall: unused, openFirewall: unused },
-    },
+    databases: { describe: unused, lag: unused, promote: unused },
+    firewall: { rules: unused, close: unused, open: unused },
     compute: { describe: unused, scaleOut: unused, stop: unused, restore: unused },
     traffic: { records: unused, upsert: unused, changeState: unused },
     probe: { writeCheck: unused, health: unused, resolve: unused, resolveAuthoritative: unused },

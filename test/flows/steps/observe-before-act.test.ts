@@ -40,9 +40,11 @@ function cloudIn(world: World): { cloud: Cloud; asked: string[] } {
       describe: async () => known(database),
       lag: async () => known({ seconds: 0, measuredAtMs: AT }),
       promote: async () => ({ ...(await act("promote")), kind: "accepted" }),
-      firewall: async () => known(rules),
-      closeFirewall: () => act("close"),
-      openFirewall: () => act("open"),
+    },
+    firewall: {
+      rules: async () => known(rules),
+      close: () => act("close"),
+      open: () => act("open"),
     },
     compute: {
       describe: async () => known(compute),

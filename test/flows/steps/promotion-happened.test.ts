@@ -26,12 +26,13 @@ async function happened(...answers: readonly Known<DatabaseFacts>[]): Promise<st
   const cloud: Cloud = {
     clock: { now: () => AT, speed: 1, sleep: async (ms) => void naps.push(ms) },
     databases: {
-      ...{ lag: unasked, promote: unasked, firewall: unasked, closeFirewall: unasked, openFirewall: unasked },
+      ...{ lag: unasked, promote: unasked },
       describe: async () => {
         looks += 1;
         return answers[looks - 1] ?? answers.at(-1) ?? unseen;
       },
     },
+    firewall: { rules: unasked, close: unasked, open: unasked },
     compute: { describe: unasked, scaleOut: unasked, stop: unasked, restore: unasked },
     traffic: { records: unasked, upsert: unasked, changeState: unasked },
     probe: { writeCheck: unasked, health: unasked, resolve: unasked, resolveAuthoritative: unasked },

@@ -16,7 +16,7 @@ async function recorded(lag: LagFacts, input: Partial<typeof INPUT> = {}) {
   const cloud: Pick<Cloud, "clock"> & { databases: Cloud["databases"] } = {
     clock: { now: () => AT, speed: 1, sleep: async () => undefined },
     databases: {
-      ...{ describe: refuse, promote: refuse, firewall: refuse, closeFirewall: refuse, openFirewall: refuse },
+      ...{ describe: refuse, promote: refuse },
       lag: async () => lag,
     },
   };
