@@ -43,8 +43,8 @@ export async function startApp(settings: Settings, inventory: () => Inventory, l
   const ledger = await LedgerFile.open(redis, { ...settings.ledger, process: settings.processName });
   const outside = createOutside(settings, inventory(), { clock, budget: sharedBudget(redis), logger });
   const queues = createQueues({ url, ...FAIL_FAST, enableOfflineQueue: true }, logger);
-  const timeline = async (incident: string) => (await eventsOf(redis, { incident })).map(({ event }) => event);
-  const eventsOfRun = async (run: string) => (await eventsOf(redis, { run })).map(({ event }) => event);
+  const timeline = (incident: string) => eventsOf(redis, "incident", incident);
+  const eventsOfRun = (run: string) => eventsOf(redis, "run", run);
   const incidentDeps: Omit<IncidentDeps, "showCard"> = {
     ...stores,
     chat: outside.chat,

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { TransientError } from "../domain/errors.ts";
 import type { Change, Documents, Stored } from "../ports/documents.ts";
+import { withLists } from "./events.ts";
 import { KEYS } from "./keys.ts";
 import type { ScriptedRedis } from "./scripts.ts";
 
@@ -9,7 +10,7 @@ const MOST_TRIES = 200;
 /** Machine time between two tries. */
 const LONGEST_PAUSE_MS = 20;
 
-export interface RecordKind<T> {
+export interface DocumentKind<T> {
   readonly kind: string;
   readonly schema: z.ZodType<T>;
   /** Which documents `openIds` lists. */
@@ -20,7 +21,7 @@ export interface RecordKind<T> {
 
 export function createDocuments<T>(
   redis: ScriptedRedis,
-  { kind, schema, isOpen, labels }: RecordKind<T>,
+  { kind, schema, isOpen, labels }: DocumentKind<T>,
 ): Documents<T> {
   const read = async (id: string): Promise<Stored<T> | undefined> => {
     const stored = await redis.hgetall(KEYS.record(kind, id));
@@ -34,13 +35,20 @@ export function createDocuments<T>(
     const before = membersOf(id, current?.value);
     const after = membersOf(id, change.value);
     const dropped = before.filter((member) => !after.includes(member));
-    return redis.twokeyChangeRecord(
-      KEYS.position,
-      KEYS.events,
-      KEYS.record(kind, id),
-      KEYS.openRecords(kind),
-      KEYS.dueRecords(kind),
-      KEYS.labelledRecords(kind),
+    const events = withLists(
+      [
+        KEYS.position,
+        KEYS.events,
+        KEYS.record(kind, id),
+        KEYS.openRecords(kind),
+        KEYS.dueRecords(kind),
+        KEYS.labelledRecords(kind),
+      ],
+      change.events,
+    );
+    return redis.twokeyChangeDocument(
+      events.keys.length,
+      ...events.keys,
       id,
       current?.revision ?? 0,
       JSON.stringify(change.value),
@@ -50,7 +58,7 @@ export function createDocuments<T>(
       after.length,
       ...dropped,
       ...after,
-      ...change.events.map((event) => JSON.stringify(event)),
+      ...events.args,
     );
   };
   /** Decides all of them in their order on one reading and writes once. */

@@ -2,6 +2,9 @@ import type { Redis } from "ioredis";
 import { Event } from "../domain/event.ts";
 import { KEYS } from "./keys.ts";
 
+/** Read at once, so that a long list holds up no other client of the store. */
+const PAGE = 1_000;
+
 export interface StoredEvent {
   /** Stream id: unique, increasing, the idempotency key of every projection. */
   readonly id: string;
@@ -17,20 +20,30 @@ export async function readEvents(redis: Redis, after: string, limit: number): Pr
   }));
 }
 
-/** Every event of one incident or run, oldest first; the stream is small enough to be read whole in pages. */
-export async function eventsOf(redis: Redis, about: { incident?: string; run?: string }): Promise<StoredEvent[]> {
-  const found: StoredEvent[] = [];
-  for (let after = ""; ; ) {
-    const page = await readEvents(redis, after, 1_000);
-    found.push(
-      ...page.filter(
-        ({ event }) =>
-          (about.incident !== undefined && event.incident === about.incident) ||
-          (about.run !== undefined && event.run === about.run),
-      ),
-    );
-    const last = page.at(-1);
-    if (!last || page.length < 1_000) return found;
-    after = last.id;
+/** Every event of one incident or run, oldest first. Costs what that one has, however much happened otherwise. */
+export async function eventsOf(redis: Redis, about: "incident" | "run", id: string): Promise<Event[]> {
+  const found: Event[] = [];
+  for (let start = 0; ; start += PAGE) {
+    const page = await redis.lrange(KEYS.eventsOf(about, id), start, start + PAGE - 1);
+    found.push(...page.map((text) => Event.parse(JSON.parse(text))));
+    if (page.length < PAGE) return found;
   }
+}
+
+/** The keys of a script with those of the lists that its events go into, and the events as its last arguments. */
+export function withLists(
+  keys: readonly string[],
+  events: readonly Event[],
+): { readonly keys: readonly string[]; readonly args: readonly string[] } {
+  const lists = new Set(events.flatMap(listsOf));
+  const all = [...keys, ...lists];
+  const numbersOf = (event: Event) => listsOf(event).map((list) => all.indexOf(list) + 1);
+  return { keys: all, args: events.flatMap((event) => [JSON.stringify(event), numbersOf(event).join(" ")]) };
+}
+
+function listsOf({ incident, run }: Event): string[] {
+  return [
+    ...(incident === undefined ? [] : [KEYS.eventsOf("incident", incident)]),
+    ...(run === undefined ? [] : [KEYS.eventsOf("run", run)]),
+  ];
 }

@@ -9,6 +9,8 @@ export const KEYS = {
   testimonies: `${PREFIX}:testimonies`,
   recovery: `${PREFIX}:recovery`,
   events: `${PREFIX}:events`,
+  /** The events of one incident or run. */
+  eventsOf: (about: "incident" | "run", id: string) => `${PREFIX}:events-of:${about}:${id}`,
   clock: `${PREFIX}:clock`,
   clockChannel: `${PREFIX}:clock-moved`,
   openRuns: `${PREFIX}:runs:open`,

@@ -2,6 +2,7 @@ import { Recovery } from "../domain/plan-run/recovery.ts";
 import { RunEntry } from "../domain/plan-run/run-entry.ts";
 import { transition } from "../domain/plan-run/run-transition.ts";
 import type { Recoveries } from "../ports/lost-store.ts";
+import { withLists } from "./events.ts";
 import { KEYS } from "./keys.ts";
 import type { ScriptedRedis } from "./scripts.ts";
 
@@ -15,10 +16,13 @@ export function createRecoveries(redis: ScriptedRedis): Recoveries {
       // The transition is tried before anything is written: an entry that does not fit never reaches the journal (J1).
       for (const { run, entry } of ends ?? []) transition(run, entry);
       const ended = (ends ?? []).map(({ run, entry }) => ({ ...run, entry }));
-      const keys = [
-        ...[KEYS.position, KEYS.events, KEYS.recovery, KEYS.openRuns],
-        ...ended.flatMap(({ plan }) => [KEYS.journal(plan.id), KEYS.claim(plan.service)]),
-      ];
+      const { keys, args } = withLists(
+        [
+          ...[KEYS.position, KEYS.events, KEYS.recovery, KEYS.openRuns],
+          ...ended.flatMap(({ plan }) => [KEYS.journal(plan.id), KEYS.claim(plan.service)]),
+        ],
+        events,
+      );
       const written = await redis.twokeyChangeRecovery(
         keys.length,
         ...keys,
@@ -27,7 +31,7 @@ export function createRecoveries(redis: ScriptedRedis): Recoveries {
         ends === undefined ? 0 : 1,
         ended.length,
         ...ended.flatMap(({ plan, length, entry }) => [plan.id, length, JSON.stringify(RunEntry.parse(entry))]),
-        ...events.map((event) => JSON.stringify(event)),
+        ...args,
       );
       return written === 1;
     },

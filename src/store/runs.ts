@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { Superseded } from "../domain/errors.ts";
-import type { Event } from "../domain/event.ts";
 import { canonicalJson } from "../domain/json.ts";
 import { Plan } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { RunEntry } from "../domain/plan-run/run-entry.ts";
 import { replay, transition } from "../domain/plan-run/run-transition.ts";
 import type { AppendAnswer, Appended, Runs } from "../ports/runs.ts";
+import { withLists } from "./events.ts";
 import { KEYS } from "./keys.ts";
 import type { ScriptedRedis } from "./scripts.ts";
 
@@ -15,9 +15,15 @@ const StoredPlan = z.object({ plan: z.string(), digest: z.string() });
 export function createRuns(redis: ScriptedRedis, now: () => number): Runs {
   return {
     async create(plan, digest, events) {
-      const incidentKey = KEYS.runsOf(plan.incident ?? "none");
-      const keys = [KEYS.position, KEYS.events, KEYS.run(plan.id), KEYS.openRuns, incidentKey];
-      const created = await redis.twokeyCreateRun(...keys, plan.id, canonicalJson(plan), digest, ...written(events));
+      const incidentKey = plan.incident === undefined ? [] : [KEYS.runsOf(plan.incident)];
+      const { keys, args } = withLists(
+        [KEYS.position, KEYS.events, KEYS.run(plan.id), KEYS.openRuns, ...incidentKey],
+        events,
+      );
+      const hasIncident = incidentKey.length;
+      const created = await redis.twokeyCreateRun(
+        ...[keys.length, ...keys, plan.id, canonicalJson(plan), digest, hasIncident, ...args],
+      );
       if (created === 0) throw new Superseded("run-exists", `Run ${plan.id} exists already`);
     },
     read: (id) => readRun(redis, id),
@@ -47,15 +53,22 @@ async function append(redis: ScriptedRedis, nowMs: number, run: RunState, change
   const claim = change.claim?.service ?? service;
   const { continues } = change;
   if (continues) transition(continues.run, continues.entry);
+  const { keys, args } = withLists(
+    [
+      KEYS.position,
+      KEYS.events,
+      KEYS.journal(id),
+      KEYS.openRuns,
+      KEYS.claim(claim),
+      KEYS.coolDown(claim),
+      KEYS.run(id),
+      KEYS.journal(continues?.run.plan.id ?? id),
+    ],
+    [...change.events, ...(continues ? [continues.event] : [])],
+  );
   const [answer, detail] = await redis.twokeyAppendRun(
-    KEYS.position,
-    KEYS.events,
-    KEYS.journal(id),
-    KEYS.openRuns,
-    KEYS.claim(claim),
-    KEYS.coolDown(claim),
-    KEYS.run(id),
-    KEYS.journal(continues?.run.plan.id ?? id),
+    keys.length,
+    ...keys,
     id,
     run.length,
     change.over ? 1 : 0,
@@ -67,7 +80,7 @@ async function append(redis: ScriptedRedis, nowMs: number, run: RunState, change
     continues ? JSON.stringify(RunEntry.parse(continues.entry)) : "",
     change.entries.length,
     ...change.entries.map((entry) => JSON.stringify(RunEntry.parse(entry))),
-    ...written([...change.events, ...(continues ? [continues.event] : [])]),
+    ...args,
   );
   switch (answer) {
     case "ok":
@@ -82,5 +95,3 @@ async function append(redis: ScriptedRedis, nowMs: number, run: RunState, change
       return { kind: "conflict" };
   }
 }
-
-const written = (events: readonly Event[]): string[] => events.map((event) => JSON.stringify(event));

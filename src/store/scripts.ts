@@ -2,15 +2,19 @@ import type { Redis } from "ioredis";
 
 /**
  * The scripts by which state changes. All are compare-and-set: the decision was made in TypeScript on what was read,
- * and is written only if nobody was faster. All append their events to the one stream in the same atomic step.
+ * and is written only if nobody was faster. All append their events in the same atomic step: to the one stream, and to the
+ * lists of the incident and the run that each is about. An event is its text and the numbers of the keys of its lists.
  */
 const APPEND_EVENTS = `
 local position = redis.call('INCR', KEYS[1])
-for i = 1, #events do redis.call('XADD', KEYS[2], '*', 'p', position, 'e', events[i]) end
+for i = 1, #events, 2 do
+  redis.call('XADD', KEYS[2], '*', 'p', position, 'e', events[i])
+  for list in string.gmatch(events[i + 1], '%d+') do redis.call('RPUSH', KEYS[tonumber(list)], events[i]) end
+end
 `;
 
 /**
- * KEYS: position, events, journal, open runs, claim, cool-down, run, journal of the run that is continued (or the run's own).
+ * KEYS: position, events, journal, open runs, claim, cool-down, run, journal of the run that is continued (or the run's own), event lists
  * ARGV: run id, expected length, over (0/1), claim action (none/take/release), now world ms, cool-down until world ms,
  *       id of the run that is continued or '', its expected length, its last entry, number of entries, entries…, events…
  * A run that continues another takes the service from it and nobody else; the cool-down is between moves, not within one.
@@ -45,24 +49,24 @@ ${APPEND_EVENTS}
 return {'ok', ''}
 `;
 
-/** KEYS: position, events, run, open runs, runs of the incident. ARGV: run id, plan, digest, events… */
+/** KEYS: position, events, run, open runs, runs of the incident if it has one, event lists. ARGV: run id, plan, digest, has an incident (0/1), events… */
 const CREATE_RUN = `
 if redis.call('HSETNX', KEYS[3], 'plan', ARGV[2]) == 0 then return 0 end
 redis.call('HSET', KEYS[3], 'digest', ARGV[3])
 redis.call('SADD', KEYS[4], ARGV[1])
-redis.call('SADD', KEYS[5], ARGV[1])
+if ARGV[4] == '1' then redis.call('SADD', KEYS[5], ARGV[1]) end
 local events = {}
-for i = 4, #ARGV do events[#events + 1] = ARGV[i] end
+for i = 5, #ARGV do events[#events + 1] = ARGV[i] end
 ${APPEND_EVENTS}
 return 1
 `;
 
 /**
- * KEYS: position, events, record, open records, due records, labelled records.
+ * KEYS: position, events, record, open records, due records, labelled records, event lists.
  * ARGV: id, expected revision, value, due world ms or '', open (0/1), number of members to drop, number to add,
  *       members to drop…, members to add…, events…
  */
-const CHANGE_RECORD = `
+const CHANGE_DOCUMENT = `
 local revision = tonumber(redis.call('HGET', KEYS[3], 'revision') or '0')
 if revision ~= tonumber(ARGV[2]) then return 0 end
 redis.call('HSET', KEYS[3], 'revision', revision + 1, 'value', ARGV[3])
@@ -78,7 +82,7 @@ return revision + 1
 `;
 
 /**
- * KEYS: position, events, recovery, open runs, then journal and claim of each run that ends with it.
+ * KEYS: position, events, recovery, open runs, then journal and claim of each run that ends with it, event lists.
  * ARGV: expected revision, value, must end every open run (0/1), number of runs, (run id, expected length, entry)…, events…
  */
 const CHANGE_RECOVERY = `
@@ -103,11 +107,11 @@ ${APPEND_EVENTS}
 return 1
 `;
 
+/** The first argument is the number of keys: it grows with what the events are about. */
 export interface Scripts {
   twokeyAppendRun(...args: (string | number)[]): Promise<[string, string]>;
   twokeyCreateRun(...args: (string | number)[]): Promise<number>;
-  twokeyChangeRecord(...args: (string | number)[]): Promise<number>;
-  /** The first argument is the number of keys: it grows with the runs that end. */
+  twokeyChangeDocument(...args: (string | number)[]): Promise<number>;
   twokeyChangeRecovery(...args: (string | number)[]): Promise<number>;
 }
 
@@ -115,9 +119,9 @@ export type ScriptedRedis = Redis & Scripts;
 
 /** Defines the scripts on the connection; ioredis sends them by digest and again after a flush. */
 export function withScripts(redis: Redis): ScriptedRedis {
-  redis.defineCommand("twokeyAppendRun", { numberOfKeys: 8, lua: APPEND_RUN });
-  redis.defineCommand("twokeyCreateRun", { numberOfKeys: 5, lua: CREATE_RUN });
-  redis.defineCommand("twokeyChangeRecord", { numberOfKeys: 6, lua: CHANGE_RECORD });
+  redis.defineCommand("twokeyAppendRun", { lua: APPEND_RUN });
+  redis.defineCommand("twokeyCreateRun", { lua: CREATE_RUN });
+  redis.defineCommand("twokeyChangeDocument", { lua: CHANGE_DOCUMENT });
   redis.defineCommand("twokeyChangeRecovery", { lua: CHANGE_RECOVERY });
   // ioredis adds the commands at run time; there is no typed way to declare them.
   return redis as ScriptedRedis;
