@@ -1,5 +1,5 @@
 import type { CardDue } from "../../../src/domain/card/card-due.ts";
-import { OutcomeUnknown, TransientError } from "../../../src/domain/errors.ts";
+import { OutcomeUnknown, TransientError, UserError } from "../../../src/domain/errors.ts";
 import type { AlertDocument, Signal } from "../../../src/domain/incident/alert.ts";
 import type { Changed } from "../../../src/domain/incident/duty.ts";
 import { Incident, incidentLabels, isOpen } from "../../../src/domain/incident/incident.ts";
@@ -218,7 +218,10 @@ export class RecordedChat implements Chat {
     return Promise.resolve();
   }
 
+  /** As strict about names as Slack is. */
   openChannel(name: string, key: string): Promise<{ id: string; name: string }> {
+    if (!/^[a-z0-9_-]{1,80}$/.test(name))
+      throw new UserError("slack-invalid_name_specials", `no channel name: ${name}`);
     return this.asked(() => {
       if (!this.channels.includes(key)) this.channels.push(key);
       return { id: `C${key}`, name };

@@ -85,11 +85,14 @@ function openedEvent(incident: Incident, { alert, declaredBy }: Opening, nowMs: 
   });
 }
 
-/** Slack allows 80 characters: lower-case letters, digits, `-` and `_`. The id stays whole. */
+/** Slack allows 80 characters, and a taken name gets a suffix of two. */
+const LONGEST_NAME = 78;
+
+/** Lower-case letters, digits, `-` and `_`, as Slack wants them; ids that are read aloud come in capitals. The id stays whole. */
 function channelName(prefix: string, id: string, about: string | undefined, nowMs: number): string {
   const date = new Date(nowMs).toISOString().slice(0, 10).replaceAll("-", "");
-  const slug = (about ?? "general").toLowerCase().replaceAll(/[^a-z0-9_-]+/g, "-");
-  return `${prefix}-${date}-${slug.slice(0, 30)}-${id}`;
+  const start = `${prefix}-${date}-${about ?? "general"}`.slice(0, LONGEST_NAME - id.length - 1);
+  return `${start}-${id}`.toLowerCase().replaceAll(/[^a-z0-9_-]+/g, "-");
 }
 
 function bookmarksOf(inventory: Inventory, services: readonly string[]): Incident["bookmarks"] {

@@ -10,6 +10,9 @@ import { severity } from "../../../../src/commands/severity.ts";
 import { update } from "../../../../src/commands/update.ts";
 import { type Bridge, bridge, inventory, START_MS, signal } from "../bridge.ts";
 
+/** As the app makes them: in capitals, to be read aloud. */
+const DECLARED = "I-7KQ2MX";
+
 function ask(verb: string, text: string, over: Partial<Ask> & { person?: string } = {}): Ask {
   const { person = "ana", ...rest } = over;
   const args = [...text.matchAll(/"([^"]*)"|(\S+)/g)].map((found) => found[1] ?? found[2] ?? "");
@@ -21,7 +24,7 @@ function commandsOf(desk: Bridge, over: Partial<IncidentCommandDeps> = {}): Inci
     ...desk,
     runInProgress: () => Promise.resolve(undefined),
     measured: () => Promise.resolve({}),
-    newId: () => "d3c1ar",
+    newId: () => DECLARED,
     ...over,
   };
 }
@@ -30,9 +33,16 @@ describe("intents about incidents", () => {
   test("declaring pages at once, and an alert of the service joins what was declared", async () => {
     const desk = bridge(inventory());
     await declare(ask("declare", "sev1 checkout is down"), commandsOf(desk));
-    await desk.pages("d3c1ar");
+    await desk.pages(DECLARED);
     expect(desk.paging.triggers).toHaveLength(1);
-    expect((await desk.incident("d3c1ar")).title).toBe("checkout is down");
+    expect((await desk.incident(DECLARED)).title).toBe("checkout is down");
+  });
+
+  test("a declared incident gets its channel, under a name that Slack takes", async () => {
+    const desk = bridge(inventory((file) => ({ ...file, incidents: { channel_prefix: "p".repeat(31) } })));
+    await declare(ask("declare", "sev1 a answers with errors"), commandsOf(desk));
+    await desk.chats(DECLARED);
+    expect((await desk.incident(DECLARED)).channel?.name).toMatch(/^p{31}-20261121-general-i-7kq2mx$/);
   });
 
   test("an acknowledgement of somebody who is no responder does not stop the pages", async () => {
