@@ -40,7 +40,11 @@ export default {
     mayImport("jobs", ["engine", "flows", "ports", "domain"], "A job handler is thin: it wakes the engine."),
     mayImport("doors", ["commands", "views", "ports", "domain"], "A door translates; it decides nothing."),
     mayImport("store", ["ports", "domain"], "The store keeps what the domain decided."),
-    mayImport("config", ["domain"], "Configuration becomes domain nouns and nothing else."),
+    mayImport(
+      "config",
+      ["domain", "ports", "integrations/pagers"],
+      "Configuration becomes domain nouns; what a kind of pager adds to the file stands in the table of pagers.",
+    ),
     mayImport("integrations", ["ports", "domain", "views"], "An adapter implements our ports with one vendor's SDK."),
     mayImport("simulators", [], "The simulated world must not know the software it judges."),
     {

@@ -52,8 +52,8 @@ async function main(): Promise<void> {
 
 async function tell(stage: Stage, { json, seed, speed }: Arguments): Promise<Report> {
   const names = new Map(
-    stage.inventory.people.flatMap(({ slack, also, pagerduty, name }) =>
-      [slack, ...also, pagerduty ?? ""].map((id) => [id, name] as const),
+    stage.inventory.people.flatMap(({ slack, also, pagers, name }) =>
+      [slack, ...also, ...Object.values(pagers)].map((id) => [id, name] as const),
     ),
   );
   names.set(stage.inventory.file.alerts.channel, "#alerts");

@@ -116,7 +116,7 @@ function createOnCall({ outside, inventory }: CommandSources): () => Promise<rea
   let last: { readonly atMs: number; readonly names: readonly string[] } | undefined;
   const ask = async (): Promise<readonly string[] | undefined> => {
     const policies = Object.values(inventory().file.audiences).flatMap((audience) =>
-      audience.kind === "pagerduty_policy" ? [audience.id] : [],
+      audience.kind === "pager" ? [audience.policy] : [],
     );
     const answer = await outside.paging.onCall(policies);
     if (answer.kind !== "accepted") return undefined;

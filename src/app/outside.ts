@@ -2,6 +2,7 @@ import type { Settings } from "../config/environment.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { createAws, type GuardedAws } from "../integrations/aws/aws.ts";
 import { createProbe } from "../integrations/network/probe.ts";
+import { Settings as PagerDutySettings } from "../integrations/pagers/pagerduty/kind.ts";
 import { createPagerDutyPaging } from "../integrations/pagers/pagerduty/paging.ts";
 import { createChat } from "../integrations/slack/chat.ts";
 import type { Budget } from "../ports/budget.ts";
@@ -59,11 +60,12 @@ export function createOutside(
     enterprise: file.slack.enterprise,
     logger,
   });
+  const pagerDuty = PagerDutySettings.parse(file.pagers["pagerduty"]?.settings);
   const paging = createPagerDutyPaging({
     apiToken: settings.pagerDuty.apiToken,
     routingKey: settings.pagerDuty.routingKey,
-    from: file.pagerduty.from,
-    region: file.pagerduty.region,
+    from: pagerDuty.from,
+    region: pagerDuty.region,
     budget,
     ...(sandbox ? { address: `${sandbox.pagerDuty.host}:${sandbox.pagerDuty.port}` } : {}),
   });

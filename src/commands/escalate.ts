@@ -30,7 +30,7 @@ function targetsNamed(word: string, inventory: Inventory): PageTarget[] {
   const person = inventory.people.find(({ id }) => id === name) ?? whoIs(inventory, name);
   if (person) return [{ kind: "person", id: person.id, channels }];
   const audience = inventory.file.audiences[name];
-  if (audience?.kind === "pagerduty_policy") return [{ kind: "policy", id: audience.id, channels }];
+  if (audience?.kind === "pager") return [{ kind: "policy", id: audience.policy, channels }];
   if (audience) return audience.people.map((id) => ({ kind: "person", id, channels }));
   const known = [...inventory.people.map(({ id }) => id), ...Object.keys(inventory.file.audiences)];
   throw new UserError("target-unknown", `Nobody is called ${word}. There are: ${known.join(", ")}.`);

@@ -1,13 +1,15 @@
+import { keeperOf } from "../domain/incident/pager-traits.ts";
 import { onCallCard } from "../views/page.ts";
 import type { IncidentCommandDeps } from "./incident-deps.ts";
 import type { Answer, Ask } from "./intent.ts";
 
 /** `/dr oncall`: who would be paged now, for every policy of the matrix; an empty one is said loudly. */
 export async function onCall(_ask: Ask, deps: Pick<IncidentCommandDeps, "paging" | "inventory">): Promise<Answer> {
-  const { file, people } = deps.inventory();
+  const { file, people, escalation } = deps.inventory();
+  const keeper = keeperOf(escalation.pagers) ?? "";
   const policies = new Map(
     Object.entries(file.audiences).flatMap(([name, audience]) =>
-      audience.kind === "pagerduty_policy" ? [[audience.id, name] as const] : [],
+      audience.kind === "pager" ? [[audience.policy, name] as const] : [],
     ),
   );
   const answer = await deps.paging.onCall([...policies.keys()]);
@@ -15,7 +17,7 @@ export async function onCall(_ask: Ask, deps: Pick<IncidentCommandDeps, "paging"
   const lines = answer.value
     .toSorted((a, b) => a.policy.localeCompare(b.policy) || a.level - b.level)
     .map(({ policy, policyName, level, pagerUserId, name, untilMs }) => {
-      const person = people.find(({ pagerduty }) => pagerduty === pagerUserId);
+      const person = people.find(({ pagers }) => pagers[keeper] === pagerUserId);
       return {
         policy: policies.get(policy) ?? policyName,
         level,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { TwoKeyFile } from "../domain/service/twokey-file.ts";
+import { TWOKEY_FILE } from "./file-schema.ts";
 
 export type JsonSchema = z.core.JSONSchema.JSONSchema;
 
@@ -13,7 +13,7 @@ const UNITS: readonly (readonly [string, number])[] = [
 
 /** JSON Schema (draft 2020-12) of `twokey.yaml` as people write it: durations are texts such as `15m`. */
 export function configurationSchema(): JsonSchema {
-  const schema = z.toJSONSchema(TwoKeyFile, {
+  const schema = z.toJSONSchema(TWOKEY_FILE, {
     io: "input",
     override: ({ zodSchema, jsonSchema }) => {
       const definition = zodSchema._zod.def;

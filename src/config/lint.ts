@@ -1,5 +1,6 @@
 import type { Finding, ProblemSeverity } from "./problem.ts";
 import { ALERT_RULES } from "./rules/alerts.ts";
+import { PAGER_RULES } from "./rules/pagers.ts";
 import { PAGING_RULES } from "./rules/paging.ts";
 import { PEOPLE_RULES } from "./rules/people.ts";
 import { RESOURCE_RULES } from "./rules/resources.ts";
@@ -16,6 +17,7 @@ export interface LintFinding extends Finding {
 /** Everything that makes no sense although the schema accepts it. Errors stop the file from being loaded. */
 export const RULES: readonly Rule[] = [
   ...PEOPLE_RULES,
+  ...PAGER_RULES,
   ...PAGING_RULES,
   ...ALERT_RULES,
   ...SITE_RULES,

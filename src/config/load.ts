@@ -1,5 +1,6 @@
 import { type Inventory, inventoryFrom } from "../domain/service/inventory.ts";
-import { TwoKeyFile } from "../domain/service/twokey-file.ts";
+import type { TwoKeyFile } from "../domain/service/twokey-file.ts";
+import { TWOKEY_FILE } from "./file-schema.ts";
 import { lint } from "./lint.ts";
 import { type Finding, inReadingOrder, type Problem, type ProblemSeverity, sayPath } from "./problem.ts";
 import { schemaFindings } from "./schema-findings.ts";
@@ -36,7 +37,7 @@ export function loadFile(path: string, text: string): Loaded {
     problem(finding, source.positionOf(finding), finding.rule, finding.severity),
   );
   const problems = inReadingOrder([...syntax, ...schema, ...sense]);
-  const parsed = TwoKeyFile.safeParse(source.value);
+  const parsed = TWOKEY_FILE.safeParse(source.value);
   if (!parsed.success || problems.some(({ severity }) => severity === "error")) return { ok: false, problems };
   return { ok: true, inventory: inventoryFrom(parsed.data), file: parsed.data, warnings: problems };
 }

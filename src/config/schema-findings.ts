@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { TwoKeyFile } from "../domain/service/twokey-file.ts";
+import { TWOKEY_FILE } from "./file-schema.ts";
 import { childOf, configurationSchema, isDuration, type JsonSchema, schemaAt } from "./json-schema.ts";
 import { type Finding, type Path, sayList } from "./problem.ts";
 import { mostSimilar } from "./similar.ts";
@@ -22,7 +22,7 @@ interface Context {
 }
 
 export function schemaFindings(value: unknown, writtenAs: Context["writtenAs"]): SchemaFindings {
-  const result = TwoKeyFile.safeParse(value);
+  const result = TWOKEY_FILE.safeParse(value);
   if (result.success) return { findings: [], cleaned: value };
   const { issues } = result.error;
   const context: Context = { root: configurationSchema(), value, hints: hintsFor(value, issues), writtenAs };
@@ -161,7 +161,7 @@ function hintsFor(value: unknown, issues: readonly Issue[]): Map<string, string>
     if (parent !== null && typeof parent === "object") Reflect.set(parent, path.at(-1) ?? "", "");
   }
   const hints = new Map<string, string>();
-  for (const issue of TwoKeyFile.safeParse(trial).error?.issues ?? []) {
+  for (const issue of TWOKEY_FILE.safeParse(trial).error?.issues ?? []) {
     const key = JSON.stringify(pathOf(issue));
     if (asked.has(key) && /^must /.test(issue.message)) hints.set(key, issue.message);
   }

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { Service } from "../domain/service/service.ts";
-import { TwoKeyFile } from "../domain/service/twokey-file.ts";
+import type { TwoKeyFile } from "../domain/service/twokey-file.ts";
+import { TWOKEY_FILE } from "./file-schema.ts";
 import { childOf } from "./json-schema.ts";
 
 export type Section = keyof TwoKeyFile;
@@ -9,6 +10,7 @@ export type Section = keyof TwoKeyFile;
 export interface Names {
   readonly people: readonly string[];
   readonly audiences: readonly string[];
+  readonly pagers: readonly string[];
   readonly services: readonly string[];
   /** Every region that a service names. */
   readonly regions: readonly string[];
@@ -23,14 +25,14 @@ export interface ReadableFile {
 export function readSections(value: unknown): ReadableFile {
   const read = <S extends z.ZodType>(name: Section, schema: S): z.infer<S> | undefined =>
     schema.safeParse(childOf(value, name)).data;
-  const { shape } = TwoKeyFile;
+  const { shape } = TWOKEY_FILE;
   return {
     sections: {
       version: read("version", shape.version),
       organisation: read("organisation", shape.organisation),
       environment: read("environment", shape.environment),
       slack: read("slack", shape.slack),
-      pagerduty: read("pagerduty", shape.pagerduty),
+      pagers: read("pagers", shape.pagers),
       aws: read("aws", shape.aws),
       people: read("people", shape.people),
       audiences: read("audiences", shape.audiences),
@@ -43,6 +45,7 @@ export function readSections(value: unknown): ReadableFile {
     names: {
       people: keysOf(childOf(value, "people")),
       audiences: keysOf(childOf(value, "audiences")),
+      pagers: keysOf(childOf(value, "pagers")),
       services: keysOf(childOf(value, "services")),
       regions: regionsIn(childOf(value, "services")),
     },

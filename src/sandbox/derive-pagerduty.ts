@@ -1,5 +1,6 @@
 import type { Person } from "../domain/people/person.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
+import { Settings } from "../integrations/pagers/pagerduty/kind.ts";
 import type { PagerDutySpec } from "../simulators/pagerduty/spec.ts";
 
 /** Of the simulated account, whatever the file. */
@@ -27,13 +28,16 @@ export interface PagerDutyOptions {
  */
 export function derivePagerDuty({ file, people }: Inventory, options: PagerDutyOptions): PagerDutySpec {
   const users = people.flatMap((person) =>
-    person.pagerduty === undefined ? [] : [{ id: person.pagerduty, name: person.name, email: person.email, person }],
+    person.pagers["pagerduty"] === undefined
+      ? []
+      : [{ id: person.pagers["pagerduty"], name: person.name, email: person.email, person }],
   );
   const inTurn = users.toSorted((one, other) => dutyOrder(one.person) - dutyOrder(other.person));
   const policies = policyIds(file.audiences);
   const onCall = (index: number) => inTurn[index % Math.max(1, inTurn.length)]?.id;
   const others = (index: number) => inTurn.map(({ id }) => id).filter((id) => id !== onCall(index));
-  const { pagerduty, escalation } = file;
+  const { escalation } = file;
+  const pagerduty = Settings.parse(file.pagers["pagerduty"]?.settings);
   const isDriver = escalation.driver === "pagerduty";
   return {
     apiToken: PAGERDUTY_EXTRAS.apiToken,
@@ -74,7 +78,7 @@ interface NamedPolicy {
 /** A service cannot be without a policy; where no audience names one, there is one that nobody else uses. */
 function policyIds(audiences: Inventory["file"]["audiences"]): readonly [NamedPolicy, ...NamedPolicy[]] {
   const named = Object.entries(audiences).flatMap(([name, audience]) =>
-    audience.kind === "pagerduty_policy" ? [{ id: audience.id, name }] : [],
+    audience.kind === "pager" && audience.pager === "pagerduty" ? [{ id: audience.policy, name }] : [],
   );
   const [first, ...rest] = [...new Map(named.map((policy) => [policy.id, policy])).values()];
   return [first ?? { id: "PSIMPOLICY", name: "everybody" }, ...rest];

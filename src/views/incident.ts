@@ -2,6 +2,7 @@ import type { Card, CardButton, CardPart, Span, Text } from "../domain/card/card
 import { sayDuration } from "../domain/duration.ts";
 import { alertCount, type Incident, isOpen, type ResponsePhase } from "../domain/incident/incident.ts";
 import type { PageRecord } from "../domain/incident/page.ts";
+import { keeperLabel } from "../domain/incident/pager-traits.ts";
 
 /** What the card needs beside the incident itself. Times are absolute, so that the same state is the same card. */
 export interface IncidentContext {
@@ -60,7 +61,10 @@ function stateLine(incident: Incident, { next, nameOf }: IncidentContext): Text 
   }
   const spans: Span[] = [{ bold: plainState(incident) }];
   const first = incident.acks[0];
-  if (first) spans.push(` after ${sayDuration(first.atMs - incident.openedAtMs)} (${doorName(first.door)})`);
+  if (first)
+    spans.push(
+      ` after ${sayDuration(first.atMs - incident.openedAtMs)} (${doorName(first.door, keeperLabel(incident.escalation.pagers))})`,
+    );
   if (next) {
     const who = next.targets.length > 0 ? `: ${next.targets.map(nameOf).join(", ")}` : "";
     spans.push(". Next, unless somebody answers: ", { bold: next.what }, `${who} at `, { timeMs: next.atMs });
@@ -68,8 +72,8 @@ function stateLine(incident: Incident, { next, nameOf }: IncidentContext): Text 
   return spans;
 }
 
-function doorName(door: string): string {
-  return door === "pagerduty" ? "at PagerDuty" : `from ${door}`;
+function doorName(door: string, label: string): string {
+  return door === "pager" ? `at ${label}` : `from ${door}`;
 }
 
 const PHASE_WORDS: Readonly<Record<ResponsePhase, readonly [by: string, met: string, missed: string]>> = {
@@ -109,7 +113,10 @@ function facts(incident: Incident, { nameOf, targets = [] }: IncidentContext): (
   if (lastSentAtMs !== undefined) rows.push(["Last update", [{ timeMs: lastSentAtMs }]]);
   if (isOpen(incident) && dueAtMs !== undefined) rows.push(["Next update", [{ timeMs: dueAtMs }]]);
   if (incident.pager.url !== undefined)
-    rows.push(["PagerDuty", [{ link: incident.pager.url, label: incident.pager.status ?? "open" }]]);
+    rows.push([
+      keeperLabel(incident.escalation.pagers),
+      [{ link: incident.pager.url, label: incident.pager.status ?? "open" }],
+    ]);
   return rows;
 }
 
@@ -140,7 +147,8 @@ function pagesPart(incident: Incident, { nameOf }: IncidentContext): CardPart[] 
   for (const page of incident.pages) newest.set(`${page.target.id}:${page.via}`, page);
   const shown = [...newest.values()].toSorted((a, b) => b.intentAtMs - a.intentAtMs);
   if (shown.length === 0) return [];
-  const lines = shown.slice(0, PAGES_SHOWN).map((page) => pageLine(page, nameOf));
+  const label = keeperLabel(incident.escalation.pagers);
+  const lines = shown.slice(0, PAGES_SHOWN).map((page) => pageLine(page, label, nameOf));
   const more = shown.length - lines.length;
   return [
     { kind: "divider" },
@@ -149,9 +157,9 @@ function pagesPart(incident: Incident, { nameOf }: IncidentContext): CardPart[] 
   ];
 }
 
-function pageLine(page: PageRecord, nameOf: IncidentContext["nameOf"]): Text {
-  const who = page.target.kind === "pager-service" ? "on call for the PagerDuty service" : nameOf(page.target.id);
-  const how = page.via === "slack" ? "direct message" : page.channels.join(", ") || "PagerDuty";
+function pageLine(page: PageRecord, label: string, nameOf: IncidentContext["nameOf"]): Text {
+  const who = page.target.kind === "pager-service" ? `on call for the ${label} service` : nameOf(page.target.id);
+  const how = page.via === "slack" ? "direct message" : page.channels.join(", ") || label;
   const again = page.round > 0 ? `, round ${page.round + 1}` : "";
   const why = page.why === undefined ? "" : ` (${page.why})`;
   return [{ timeMs: page.intentAtMs }, " ", { bold: who }, ` · ${how}${again} · ${STATE_WORDS[page.state]}${why}`];

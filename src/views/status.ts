@@ -31,7 +31,7 @@ export function statusCard(services: readonly ServiceStatus[], onCall: readonly 
       ]),
       {
         kind: "note",
-        text: onCall.length > 0 ? `On call: ${onCall.join(", ")}` : "On call: unknown – PagerDuty did not say",
+        text: onCall.length > 0 ? `On call: ${onCall.join(", ")}` : "On call: unknown – the pager did not say",
       },
     ],
   };

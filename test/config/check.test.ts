@@ -21,7 +21,10 @@ describe("twokey check", () => {
   });
 
   test("says so when there is nothing to say", () => {
-    const quiet = INVENTORY.replace("{ kind: pagerduty_policy, id: PEPOPS01 }", "{ kind: people, people: [farid] }");
+    const quiet = INVENTORY.replace(
+      "{ kind: pager, pager: pagerduty, policy: PEPOPS01 }",
+      "{ kind: people, people: [farid] }",
+    );
     expect(check([], reading(quiet))).toEqual({ text: "twokey.yaml: no problems", exitCode: 0 });
   });
 

@@ -4,10 +4,10 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { parse } from "yaml";
 import { z } from "zod";
 import { readEnvironment } from "../../src/config/environment.ts";
+import { TWOKEY_FILE } from "../../src/config/file-schema.ts";
 import { loadFile } from "../../src/config/load.ts";
 import { ruleFor, type Signal } from "../../src/domain/incident/alert.ts";
 import { type Inventory, inventoryFrom } from "../../src/domain/service/inventory.ts";
-import { TwoKeyFile } from "../../src/domain/service/twokey-file.ts";
 import { sandboxEnvironment } from "../../src/sandbox/environment.ts";
 import { rewrite, sandboxInventory, sandboxText } from "../../src/sandbox/rewrites.ts";
 import { worldFromInventory } from "../../src/sandbox/world-from-inventory.ts";
@@ -64,7 +64,7 @@ function manyServices(): Inventory {
       { database_record: undefined },
     ),
   };
-  return inventoryFrom(TwoKeyFile.parse({ ...source, services }));
+  return inventoryFrom(TWOKEY_FILE.parse({ ...source, services }));
 }
 
 describe.each(["inventory", "regami"] as const)("what is derived from examples/%s.yaml", (name) => {

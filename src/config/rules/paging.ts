@@ -1,6 +1,8 @@
-import type { EscalationStep, SeverityPolicy } from "../../domain/incident/escalation.ts";
+import { type EscalationStep, type SeverityPolicy, TWOKEY_DRIVES } from "../../domain/incident/escalation.ts";
+import { keeperOf, type PageChannel } from "../../domain/incident/pager-traits.ts";
 import type { TwoKeyFile } from "../../domain/service/twokey-file.ts";
 import { type Finding, type Path, sayList } from "../problem.ts";
+import { canBeRung, isCertain, labelOf, sayRinging, traitsOf } from "./pagers.ts";
 import { type Rule, rule } from "./rule.ts";
 
 const MATRIX: Path = ["escalation", "severities"];
@@ -9,19 +11,16 @@ const SEV1: Path = [...MATRIX, "sev1"];
 /** Channels that ring; the others can be slept through. */
 const RINGING: readonly string[] = ["phone", "push"];
 
-/** Channels without a provider of TwoKey's own: PagerDuty calls, texts and mails by each person's notification rules. */
-const THROUGH_PAGERDUTY: readonly string[] = ["phone", "sms", "email"];
-
 /** A matrix that reaches somebody, in order, through one driver. */
 export const PAGING_RULES: readonly Rule[] = [
   rule({
     name: "sev1-pages-at-once",
     severity: "error",
     because: "In an outage somebody's phone must ring at once.",
-    needs: ["escalation", "audiences", "people"],
-    check: ({ escalation, audiences, people }) =>
+    needs: ["escalation", "audiences", "people", "pagers"],
+    check: ({ escalation, audiences, people, pagers }) =>
       escalation.severities.sev1.steps.some(
-        (step) => step.after === 0 && rings(step) && canBePaged(audiences[step.audience], people),
+        (step) => step.after === 0 && rings(step) && canBePaged(audiences[step.audience], people, pagers),
       )
         ? []
         : [
@@ -29,7 +28,7 @@ export const PAGING_RULES: readonly Rule[] = [
               path: [...SEV1, "steps"],
               what: "no step of sev1 pages anybody at 0s",
               instead:
-                "add a step with after: 0s and the channel push or phone, for a pagerduty_policy or for people with a PagerDuty user",
+                "add a step with after: 0s and the channel push or phone, for a policy or for people that a pager can ring",
             },
           ],
   }),
@@ -108,7 +107,7 @@ export const PAGING_RULES: readonly Rule[] = [
     because: "A page that is sent once can be missed once.",
     needs: ["escalation"],
     check: ({ escalation }) => [
-      ...(escalation.driver === "twokey" && escalation.severities.sev1.repeat.max === 0
+      ...(escalation.driver === TWOKEY_DRIVES && escalation.severities.sev1.repeat.max === 0
         ? [
             {
               path: [...SEV1, "repeat", "max"],
@@ -135,23 +134,24 @@ export const PAGING_RULES: readonly Rule[] = [
     severity: "error",
     because: "Two ladders at once page people twice and stop for neither's acknowledgement.",
     needs: ["escalation"],
-    check: ({ escalation }) => (escalation.driver === "twokey" ? [] : secondLadder(escalation.severities)),
+    check: ({ escalation }) => (escalation.driver === TWOKEY_DRIVES ? [] : secondLadder(escalation)),
   }),
   rule({
     name: "policies-have-one-level",
     severity: "warning",
-    because: "A PagerDuty policy with several levels is a second ladder beside TwoKey's.",
-    needs: ["escalation", "audiences"],
-    check: ({ escalation, audiences }) => {
+    because: "A policy with several levels at the pager is a second ladder beside TwoKey's.",
+    needs: ["escalation", "audiences", "pagers"],
+    check: ({ escalation, audiences, pagers }) => {
       const policies = Object.values(audiences).flatMap((audience) =>
-        audience.kind === "pagerduty_policy" ? [audience.id] : [],
+        audience.kind === "pager" && pagers[audience.pager]?.traits.keepsIncidents ? [audience.policy] : [],
       );
-      if (escalation.driver === "pagerduty" || policies.length === 0) return [];
+      if (escalation.driver !== TWOKEY_DRIVES || policies.length === 0) return [];
+      const label = labelOf(pagers, keeperOf(traitsOf(pagers)));
       return [
         {
           path: ["escalation", "driver"],
           what: `TwoKey moves unanswered pages on, so ${sayList(policies)} must not do it too; this file cannot show whether they do`,
-          instead: `give ${sayList(policies)} exactly one level and no repeat at PagerDuty, or write driver: pagerduty`,
+          instead: `give ${sayList(policies)} exactly one level and no repeat at ${label}, or write driver: ${keeperOf(traitsOf(pagers))}`,
         },
       ];
     },
@@ -160,21 +160,19 @@ export const PAGING_RULES: readonly Rule[] = [
     name: "channels-have-a-provider",
     severity: "warning",
     because:
-      "Pages go through PagerDuty and Slack; a call, a text or a mail is PagerDuty's, by each person's own rules.",
-    needs: ["escalation"],
-    check: ({ escalation }) =>
+      "A channel that no pager of the file certainly uses is up to each person's own rules at a pager, or used by none.",
+    needs: ["escalation", "pagers"],
+    check: ({ escalation, pagers }) =>
       Object.entries(escalation.severities).flatMap(([severity, policy]) => {
-        const at = policy.steps.findIndex(({ channels }) =>
-          channels.some((channel) => THROUGH_PAGERDUTY.includes(channel)),
-        );
-        const used = new Set(
-          policy.steps.flatMap(({ channels }) => channels.filter((one) => THROUGH_PAGERDUTY.includes(one))),
-        );
+        const unsure = (channel: PageChannel) => !isCertain(channel, pagers);
+        const at = policy.steps.findIndex(({ channels }) => channels.some(unsure));
+        const used = new Set(policy.steps.flatMap(({ channels }) => channels.filter(unsure)));
         if (at === -1) return [];
+        const label = labelOf(pagers, keeperOf(traitsOf(pagers)));
         return [
           {
             path: [...MATRIX, severity, "steps", at, "channels"],
-            what: `${sayList([...used])} in ${severity} are not sent by TwoKey itself: whether they happen is up to each person's notification rules at PagerDuty`,
+            what: `${sayList([...used])} in ${severity} are not sent by TwoKey itself: whether they happen is up to each person's notification rules at ${label}`,
             instead: "write push and slack, and check the notification rules there",
           },
         ];
@@ -195,9 +193,9 @@ export const PAGING_RULES: readonly Rule[] = [
   rule({
     name: "paged-people-have-pagers",
     severity: "warning",
-    because: "Somebody without a PagerDuty user cannot be woken.",
-    needs: ["escalation", "audiences", "people"],
-    check: ({ escalation, audiences, people }) => {
+    because: "Somebody whom no pager can ring cannot be woken.",
+    needs: ["escalation", "audiences", "people", "pagers"],
+    check: ({ escalation, audiences, people, pagers }) => {
       const ringing = new Set(
         Object.values(escalation.severities).flatMap(({ steps }) =>
           steps.filter(rings).map(({ audience }) => audience),
@@ -207,12 +205,12 @@ export const PAGING_RULES: readonly Rule[] = [
         const audience = audiences[team];
         if (audience?.kind !== "people") return [];
         return audience.people.flatMap((id, at) =>
-          people[id] && people[id].pagerduty === undefined
+          people[id] && !canBeRung(people[id], pagers)
             ? [
                 {
                   path: ["audiences", team, "people", at],
-                  what: `${id} has no PagerDuty user, so a page to ${team} reaches ${id} in Slack only`,
-                  instead: `add pagerduty to ${id}`,
+                  what: `nothing can ring ${id}, so a page to ${team} may not wake ${id}`,
+                  instead: `add an id at ${sayRinging(pagers)} under pagers of ${id}`,
                 },
               ]
             : [],
@@ -226,26 +224,31 @@ function rings(step: EscalationStep): boolean {
   return step.mode !== "channel_only" && step.channels.some((channel) => RINGING.includes(channel));
 }
 
-function canBePaged(audience: TwoKeyFile["audiences"][string] | undefined, people: TwoKeyFile["people"]): boolean {
+function canBePaged(
+  audience: TwoKeyFile["audiences"][string] | undefined,
+  people: TwoKeyFile["people"],
+  pagers: TwoKeyFile["pagers"],
+): boolean {
   if (audience === undefined) return false;
-  return audience.kind === "pagerduty_policy" || audience.people.some((id) => people[id]?.pagerduty !== undefined);
+  if (audience.kind === "pager") return pagers[audience.pager]?.traits.rings === true;
+  return audience.people.some((id) => people[id] !== undefined && canBeRung(people[id], pagers));
 }
 
-function secondLadder(severities: Readonly<Record<string, SeverityPolicy>>): Finding[] {
-  const instead = "remove it and let the PagerDuty policy do it, or write driver: twokey";
+function secondLadder({ driver, severities }: TwoKeyFile["escalation"]): Finding[] {
+  const instead = `remove it and let the policy at ${driver} do it, or write driver: twokey`;
   const repeats = Object.entries(severities).flatMap(([severity, { repeat }]) =>
     repeat.max > 0
       ? [
           {
             path: [...MATRIX, severity, "repeat", "max"],
-            what: `${severity} repeats its pages although PagerDuty moves them on`,
-            instead: "write max: 0 and let the PagerDuty policy repeat, or write driver: twokey",
+            what: `${severity} repeats its pages although ${driver} moves them on`,
+            instead: `write max: 0 and let the policy at ${driver} repeat, or write driver: twokey`,
           },
         ]
       : [],
   );
   const levels = eachStep(severities, (step, path) =>
-    step.level > 1 ? [{ path, what: `level ${step.level} is a second ladder beside PagerDuty's`, instead }] : [],
+    step.level > 1 ? [{ path, what: `level ${step.level} is a second ladder beside that of ${driver}`, instead }] : [],
   );
   return [...repeats, ...levels];
 }

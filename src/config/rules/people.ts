@@ -1,6 +1,7 @@
 import type { TwoKeyFile } from "../../domain/service/twokey-file.ts";
 import type { Path } from "../problem.ts";
 import { mostSimilar } from "../similar.ts";
+import { canBeRung, sayRinging } from "./pagers.ts";
 import { type Rule, rule, sharedBetween } from "./rule.ts";
 
 /** Beyond the keys that a run needs: the requester's own key does not count, and one approver may be asleep. */
@@ -64,34 +65,23 @@ export const PEOPLE_RULES: readonly Rule[] = [
       ),
   }),
   rule({
-    name: "pagerduty-user-unique",
+    name: "pager-id-unique",
     severity: "error",
-    because: "An acknowledgement from PagerDuty must say who it was.",
+    because: "An acknowledgement at a pager must say who it was.",
     needs: ["people"],
     check: ({ people }) =>
       sharedBetween(
         Object.entries(people).flatMap(([id, person]) =>
-          person.pagerduty === undefined ? [] : [{ key: person.pagerduty, path: ["people", id, "pagerduty"], id }],
+          Object.entries(person.pagers).map(([pager, own]) => ({
+            ...{ key: `${pager}:${own}`, own, pager },
+            ...{ path: ["people", id, "pagers", pager], id },
+          })),
         ),
-        ({ key, id }, first) => ({
-          what: `${id} and ${first.id} have the same PagerDuty user ${key}`,
-          instead: "give each person their own PagerDuty user id, or leave it out",
+        ({ own, pager, id }, first) => ({
+          what: `${id} and ${first.id} have the same id ${own} at ${pager}`,
+          instead: "give each person an id of their own there, or leave it out",
         }),
       ),
-  }),
-  rule({
-    name: "bot-user-is-nobody",
-    severity: "error",
-    because: "What TwoKey does at PagerDuty must not look like what a person did there.",
-    needs: ["people", "pagerduty"],
-    check: ({ people, pagerduty }) =>
-      Object.entries(people)
-        .filter(([, person]) => person.email.toLowerCase() === pagerduty.from.toLowerCase())
-        .map(([id]) => ({
-          path: ["pagerduty", "from"],
-          what: `${pagerduty.from} is the address of ${id}`,
-          instead: "write the address of a PagerDuty user that is TwoKey's own and never on call",
-        })),
   }),
   rule({
     name: "approver-role",
@@ -132,17 +122,17 @@ export const PEOPLE_RULES: readonly Rule[] = [
   rule({
     name: "approver-pageable",
     severity: "warning",
-    because: "A plan that waits for keys pages its approvers, and Slack alone wakes nobody.",
-    needs: ["people", "approvals"],
-    check: ({ people, approvals }) =>
+    because: "A plan that waits for keys pages its approvers, and Slack and mail wake nobody.",
+    needs: ["people", "approvals", "pagers"],
+    check: ({ people, approvals, pagers }) =>
       approvals.approvers.flatMap((id, at) =>
-        people[id] === undefined || people[id].pagerduty !== undefined
+        people[id] === undefined || canBeRung(people[id], pagers)
           ? []
           : [
               {
                 path: ["approvals", "approvers", at],
-                what: `${id} has no PagerDuty user, so a plan that waits for keys reaches ${id} in Slack only`,
-                instead: `add pagerduty to ${id}`,
+                what: `nothing can ring ${id}, so a plan that waits for keys may not wake ${id}`,
+                instead: `add an id at ${sayRinging(pagers)} under pagers of ${id}`,
               },
             ],
       ),

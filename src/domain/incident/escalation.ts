@@ -1,15 +1,14 @@
 import { z } from "zod";
 import { Duration } from "../duration.ts";
 import type { PersonId } from "../people/person.ts";
+import { PageChannel, type PagerTraits } from "./pager-traits.ts";
 import type { QuietHours } from "./quiet-hours.ts";
 
 export const Audience = z.discriminatedUnion("kind", [
   z.strictObject({
-    kind: z.literal("pagerduty_policy"),
-    id: z
-      .string()
-      .regex(/^P[A-Z0-9]+$/, "must be a PagerDuty escalation policy id (P…)")
-      .describe("Escalation policy; whoever is on call there is paged."),
+    kind: z.literal("pager"),
+    pager: z.string().describe("Key of `pagers`."),
+    policy: z.string().describe("Whom it pages: an escalation policy of PagerDuty, by its id (P…)."),
   }),
   z.strictObject({
     kind: z.literal("people"),
@@ -18,8 +17,8 @@ export const Audience = z.discriminatedUnion("kind", [
 ]);
 export type Audience = z.infer<typeof Audience>;
 
-export const PageChannel = z.enum(["phone", "sms", "email", "push", "slack"]);
-export type PageChannel = z.infer<typeof PageChannel>;
+/** The driver that is TwoKey itself; any other is the name of a pager. */
+export const TWOKEY_DRIVES = "twokey";
 
 export const EscalationStep = z.strictObject({
   level: z.number().int().min(1).max(9).describe("Rung of the ladder; 1 is paged at once."),
@@ -34,7 +33,7 @@ export const EscalationStep = z.strictObject({
 export type EscalationStep = z.infer<typeof EscalationStep>;
 
 export const SeverityPolicy = z.strictObject({
-  pd_severity: z.enum(["critical", "error", "warning", "info"]).describe("Severity of the event at PagerDuty."),
+  pager_severity: z.enum(["critical", "error", "warning", "info"]).describe("Severity of the incident at the pager."),
   quiet_hours: z
     .enum(["ignore", "respect"])
     .default("respect")
@@ -81,6 +80,8 @@ export interface EscalationSnapshot {
   readonly throttle: PageThrottle;
   /** Of those who have any. */
   readonly quietHours: Readonly<Record<PersonId, QuietHours>>;
-  /** SHA-256 of the canonical JSON of the four above. */
+  /** The pagers of the file, by name. */
+  readonly pagers: Readonly<Record<string, PagerTraits>>;
+  /** SHA-256 of the canonical JSON of all of the above. */
   readonly digest: string;
 }

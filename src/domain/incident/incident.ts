@@ -31,7 +31,7 @@ export interface InitialFields {
 }
 
 export const Acknowledgement = z.strictObject({
-  /** Person id, or `pagerduty:<user id>` for somebody whom only the pager knows. */
+  /** Person id, or `pager:<user id>` for somebody whom only the pager knows. */
   by: z.string(),
   name: z.string(),
   atMs: z.number(),
@@ -118,7 +118,8 @@ export const Incident = z.strictObject({
   alerts: z.array(JoinedAlert),
   moreAlerts: z.number().int(),
   escalation: StoredEscalation,
-  driver: z.enum(["twokey", "pagerduty"]),
+  /** Who moves an unanswered page on: TWOKEY_DRIVES, or the pager of this name. */
+  driver: z.string(),
   /** Part of the pager's key; a key that the pager has closed is never used again. */
   generation: z.number().int(),
   ladders: z.array(Ladder),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Person } from "../people/person.ts";
-import { Audience, type EscalationSnapshot, PageChannel, type SeverityPolicy } from "./escalation.ts";
+import { Audience, type EscalationSnapshot, type SeverityPolicy } from "./escalation.ts";
+import { PageChannel, PagerTraits } from "./pager-traits.ts";
 import { QuietHours, quietUntil } from "./quiet-hours.ts";
 import { Severity } from "./severity.ts";
 
@@ -97,7 +98,7 @@ export const StoredEscalation = z.strictObject({
   severities: z.record(
     z.string(),
     z.strictObject({
-      pd_severity: z.enum(["critical", "error", "warning", "info"]),
+      pager_severity: z.enum(["critical", "error", "warning", "info"]),
       quiet_hours: z.enum(["ignore", "respect"]),
       ack_deadline: z.number().optional(),
       response_targets: z.strictObject({ detect: z.number(), assess: z.number(), communicate: z.number() }).optional(),
@@ -109,6 +110,7 @@ export const StoredEscalation = z.strictObject({
   audiences: z.record(z.string(), Audience),
   throttle: z.strictObject({ pages: z.number().int(), per: z.number() }),
   quietHours: z.record(z.string(), QuietHours).default({}),
+  pagers: z.record(z.string(), PagerTraits),
   digest: z.string(),
 }) satisfies z.ZodType<EscalationSnapshot>;
 
@@ -197,7 +199,7 @@ function addTarget(
 function targetsOf(step: SeverityPolicy["steps"][number], escalation: EscalationSnapshot, turn: number): PageTarget[] {
   const audience = escalation.audiences[step.audience];
   if (audience === undefined || step.mode === "channel_only") return [];
-  if (audience.kind === "pagerduty_policy") return [{ kind: "policy", id: audience.id, channels: [...step.channels] }];
+  if (audience.kind === "pager") return [{ kind: "policy", id: audience.policy, channels: [...step.channels] }];
   const people =
     step.mode === "round_robin" ? audience.people.slice(turn % audience.people.length).slice(0, 1) : audience.people;
   return people.map((id) => ({ kind: "person", id, channels: [...step.channels] }));

@@ -1,39 +1,42 @@
 import { z } from "zod";
 import { QuietHours } from "../incident/quiet-hours.ts";
 
-export const Person = z.strictObject({
-  name: z.string().min(1).max(80).describe("As colleagues call them."),
-  slack: z
-    .string()
-    .regex(/^[UW][A-Z0-9]+$/, "must be a Slack member id (U… or W…)")
-    .describe("Slack member id; a second account of the same human goes under `also`."),
-  also: z
-    .array(z.string().regex(/^[UW][A-Z0-9]+$/, "must be a Slack member id (U… or W…)"))
-    .default([])
-    .describe("Other Slack member ids of the same human: they count as one person everywhere."),
-  pagerduty: z
-    .string()
-    .regex(/^P[A-Z0-9]+$/, "must be a PagerDuty user id (P…)")
-    .optional()
-    .describe("PagerDuty user id; without it only Slack reaches this person."),
-  email: z.email("must be an e-mail address").describe("E-mail address."),
-  phone: z
-    .string()
-    .regex(/^\+[1-9]\d{6,14}$/, "must be a phone number in E.164 form, such as +15550123")
-    .optional()
-    .describe("Phone number for the contacts card, in E.164 form."),
-  quiet_hours: QuietHours.optional().describe(
-    "When pages of a severity that respects quiet hours wait. Whoever is on call at PagerDuty is paged all the same.",
-  ),
-  roles: z
-    .array(z.enum(["responder", "approver", "commander"]))
-    .default(["responder"])
-    .describe(
-      "`responder` may act on incidents and runs, `approver` may turn keys, `commander` is paged when a run stops.",
+/** A person's ids at pagers, by the pager's name. */
+export type PagerIds = Readonly<Record<string, string>>;
+
+/** `pagerIds`: what a person may have at the pagers that there are. */
+export const personWith = (pagerIds: z.ZodType<PagerIds>) =>
+  z.strictObject({
+    name: z.string().min(1).max(80).describe("As colleagues call them."),
+    slack: z
+      .string()
+      .regex(/^[UW][A-Z0-9]+$/, "must be a Slack member id (U… or W…)")
+      .describe("Slack member id; a second account of the same human goes under `also`."),
+    also: z
+      .array(z.string().regex(/^[UW][A-Z0-9]+$/, "must be a Slack member id (U… or W…)"))
+      .default([])
+      .describe("Other Slack member ids of the same human: they count as one person everywhere."),
+    pagers: pagerIds.describe(
+      "This person's own id at a pager, by the pager's name; without one it does not reach them.",
     ),
-});
+    email: z.email("must be an e-mail address").describe("E-mail address."),
+    phone: z
+      .string()
+      .regex(/^\+[1-9]\d{6,14}$/, "must be a phone number in E.164 form, such as +15550123")
+      .optional()
+      .describe("Phone number for the contacts card, in E.164 form."),
+    quiet_hours: QuietHours.optional().describe(
+      "When pages of a severity that respects quiet hours wait. Whoever is on call at a pager is paged all the same.",
+    ),
+    roles: z
+      .array(z.enum(["responder", "approver", "commander"]))
+      .default(["responder"])
+      .describe(
+        "`responder` may act on incidents and runs, `approver` may turn keys, `commander` is paged when a run stops.",
+      ),
+  });
 /** A human by their key in `people`. */
-export type Person = z.infer<typeof Person> & { readonly id: string };
+export type Person = z.infer<ReturnType<typeof personWith>> & { readonly id: string };
 export type PersonId = string;
 
 export function whoOwns(people: readonly Person[], slackId: string): Person | undefined {

@@ -20,7 +20,8 @@ export function inventoryFrom(file: TwoKeyFile): Inventory {
   const quietHours = Object.fromEntries(
     Object.entries(file.people).flatMap(([id, { quiet_hours: quiet }]) => (quiet ? [[id, quiet]] : [])),
   );
-  const matrix = { severities, audiences: file.audiences, throttle, quietHours };
+  const pagers = Object.fromEntries(Object.entries(file.pagers).map(([name, { traits }]) => [name, traits]));
+  const matrix = { severities, audiences: file.audiences, throttle, quietHours, pagers };
   return {
     file,
     people: Object.entries(file.people).map(([id, person]) => ({ ...person, id })),

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { Duration } from "../duration.ts";
 import { AlertPolicy } from "../incident/alert.ts";
 import { Audience, PageThrottle, SeverityPolicy } from "../incident/escalation.ts";
-import { Person } from "../people/person.ts";
+import type { PagerEntry } from "../incident/pager-traits.ts";
+import { type PagerIds, personWith } from "../people/person.ts";
 import { Service } from "./service.ts";
 
 const Name = z.string().regex(/^[a-z][a-z0-9_-]{0,30}$/, "must be a short lower-case name (letters, digits, - and _)");
@@ -25,99 +26,99 @@ export const ApprovalPolicy = z.strictObject({
 });
 export type ApprovalPolicy = z.infer<typeof ApprovalPolicy>;
 
+/** What the kinds of pagers bring to the file. */
+export interface PagerSchemas {
+  /** The blocks under `pagers`, by name. */
+  readonly blocks: z.ZodType<Readonly<Record<string, PagerEntry>>>;
+  /** The ids that a person may have there. */
+  readonly ids: z.ZodType<PagerIds>;
+}
+
 /** `twokey.yaml`: everything that describes the world. Secrets come from the environment only. */
-export const TwoKeyFile = z.strictObject({
-  version: z.literal(1).describe("Version of this format."),
-  organisation: z.string().min(1).max(60).describe("Name of the organisation, as the cards show it."),
-  environment: Name.describe("Name of the environment, such as production."),
-  slack: z
-    .strictObject({
-      team: z
-        .string()
-        .regex(/^T[A-Z0-9]+$/, "must be a Slack team id (T…)")
-        .describe("The only Slack team that is answered."),
-      enterprise: z
-        .string()
-        .regex(/^E[A-Z0-9]+$/, "must be a Slack enterprise id (E…)")
-        .optional()
-        .describe("Its Enterprise Grid organisation, if it belongs to one."),
-    })
-    .describe("The Slack workspace."),
-  pagerduty: z
-    .strictObject({
-      region: z.enum(["us", "eu"]).default("us").describe("Service region of the PagerDuty account."),
-      service: z
-        .string()
-        .regex(/^P[A-Z0-9]+$/, "must be a PagerDuty service id (P…)")
-        .describe("Service that the routing key belongs to; it must be high-urgency."),
-      from: z
-        .email("must be an e-mail address")
-        .describe("E-mail of TwoKey's own PagerDuty user, who is never on call."),
-    })
-    .describe("The PagerDuty account."),
-  aws: z
-    .strictObject({
-      account: z
-        .string()
-        .regex(/^\d{12}$/, "must be a 12-digit account id")
-        .describe("Account that holds the protected resources."),
-      home: z.string().describe("Region where TwoKey itself runs; no protected region."),
-      observe_role: z
-        .string()
-        .startsWith("arn:aws:iam::", "must be the ARN of an IAM role")
-        .optional()
-        .describe("Role for looking only; absent: `execute_role` looks as well, under the name of the process."),
-      execute_role: z
-        .string()
-        .startsWith("arn:aws:iam::", "must be the ARN of an IAM role")
-        .optional()
-        .describe(
-          "Role that a run assumes, in sessions called `dr-<run>`, through the STS of TwoKey's own region; absent: the process's own credentials.",
+export const twoKeyFileWith = (pagers: PagerSchemas) =>
+  z.strictObject({
+    version: z.literal(1).describe("Version of this format."),
+    organisation: z.string().min(1).max(60).describe("Name of the organisation, as the cards show it."),
+    environment: Name.describe("Name of the environment, such as production."),
+    slack: z
+      .strictObject({
+        team: z
+          .string()
+          .regex(/^T[A-Z0-9]+$/, "must be a Slack team id (T…)")
+          .describe("The only Slack team that is answered."),
+        enterprise: z
+          .string()
+          .regex(/^E[A-Z0-9]+$/, "must be a Slack enterprise id (E…)")
+          .optional()
+          .describe("Its Enterprise Grid organisation, if it belongs to one."),
+      })
+      .describe("The Slack workspace."),
+    pagers: pagers.blocks.describe("Ways to page people beside Slack, one block for each pager."),
+    aws: z
+      .strictObject({
+        account: z
+          .string()
+          .regex(/^\d{12}$/, "must be a 12-digit account id")
+          .describe("Account that holds the protected resources."),
+        home: z.string().describe("Region where TwoKey itself runs; no protected region."),
+        observe_role: z
+          .string()
+          .startsWith("arn:aws:iam::", "must be the ARN of an IAM role")
+          .optional()
+          .describe("Role for looking only; absent: `execute_role` looks as well, under the name of the process."),
+        execute_role: z
+          .string()
+          .startsWith("arn:aws:iam::", "must be the ARN of an IAM role")
+          .optional()
+          .describe(
+            "Role that a run assumes, in sessions called `dr-<run>`, through the STS of TwoKey's own region; absent: the process's own credentials.",
+          ),
+      })
+      .describe("The AWS account, and where TwoKey stands."),
+    people: z
+      .record(Name, personWith(pagers.ids))
+      .describe("Everybody who may act, agree or be paged, by a short name."),
+    audiences: z.record(Name, Audience).describe("Groups of people that the escalation matrix pages."),
+    approvals: ApprovalPolicy.describe("Whose keys start a run."),
+    escalation: z
+      .strictObject({
+        driver: z
+          .string()
+          .describe(
+            "Who moves an unanswered page on: `twokey` by the matrix below, or the named pager by its own policy. Never both.",
+          ),
+        throttle: PageThrottle.default({ pages: 3, per: 900_000 }).describe(
+          "Keeps one person from drowning; an incident's first page to a person always goes.",
         ),
-    })
-    .describe("The AWS account, and where TwoKey stands."),
-  people: z.record(Name, Person).describe("Everybody who may act, agree or be paged, by a short name."),
-  audiences: z.record(Name, Audience).describe("Groups of people that the escalation matrix pages."),
-  approvals: ApprovalPolicy.describe("Whose keys start a run."),
-  escalation: z
-    .strictObject({
-      driver: z
-        .enum(["twokey", "pagerduty"])
-        .describe(
-          "Who moves an unanswered page on: TwoKey by the matrix below, or PagerDuty by its own policy. Never both.",
+        severities: z
+          .strictObject({
+            sev1: SeverityPolicy.describe("Complete outage."),
+            sev2: SeverityPolicy.describe("Partial degradation."),
+            sev3: SeverityPolicy.describe("Something that is not critical is unavailable."),
+            sev4: SeverityPolicy.describe("Minor."),
+          })
+          .describe("The matrix, one block for each severity."),
+      })
+      .describe("Who is paged when, and how."),
+    alerts: AlertPolicy.describe("Which alarms are listened to, and what they mean."),
+    incidents: z
+      .strictObject({
+        channel_prefix: Name.default("inc").describe("First part of the name of an incident's channel."),
+        bookmarks: z
+          .array(
+            z.strictObject({
+              label: z.string().describe("Text of the bookmark."),
+              url: z.url("must be a URL").describe("Where it leads."),
+            }),
+          )
+          .default([])
+          .describe("Set in every incident's channel."),
+        update_edit_window: Duration.default(120_000).describe(
+          "A drafted update can be edited this long before it goes out.",
         ),
-      throttle: PageThrottle.default({ pages: 3, per: 900_000 }).describe(
-        "Keeps one person from drowning; an incident's first page to a person always goes.",
-      ),
-      severities: z
-        .strictObject({
-          sev1: SeverityPolicy.describe("Complete outage."),
-          sev2: SeverityPolicy.describe("Partial degradation."),
-          sev3: SeverityPolicy.describe("Something that is not critical is unavailable."),
-          sev4: SeverityPolicy.describe("Minor."),
-        })
-        .describe("The matrix, one block for each severity."),
-    })
-    .describe("Who is paged when, and how."),
-  alerts: AlertPolicy.describe("Which alarms are listened to, and what they mean."),
-  incidents: z
-    .strictObject({
-      channel_prefix: Name.default("inc").describe("First part of the name of an incident's channel."),
-      bookmarks: z
-        .array(
-          z.strictObject({
-            label: z.string().describe("Text of the bookmark."),
-            url: z.url("must be a URL").describe("Where it leads."),
-          }),
-        )
-        .default([])
-        .describe("Set in every incident's channel."),
-      update_edit_window: Duration.default(120_000).describe(
-        "A drafted update can be edited this long before it goes out.",
-      ),
-      heartbeat_url: z.url("must be a URL").optional().describe("Called every 30 s while nothing is overdue."),
-    })
-    .describe("How incidents look."),
-  services: z.record(Name, Service).describe("The protected applications, by name."),
-});
-export type TwoKeyFile = z.infer<typeof TwoKeyFile>;
+        heartbeat_url: z.url("must be a URL").optional().describe("Called every 30 s while nothing is overdue."),
+      })
+      .describe("How incidents look."),
+    services: z.record(Name, Service).describe("The protected applications, by name."),
+  });
+export type TwoKeyFile = z.infer<ReturnType<typeof twoKeyFileWith>>;

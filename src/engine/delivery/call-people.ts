@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { CardDue } from "../../domain/card/card-due.ts";
 import { wantCard } from "../../domain/card/card-due.ts";
 import type { Event } from "../../domain/event.ts";
+import { keeperOf } from "../../domain/incident/pager-traits.ts";
 import type { Person } from "../../domain/people/person.ts";
 import { failedStep } from "../../domain/plan-run/decision.ts";
 import { whoIsLeft } from "../../domain/plan-run/key.ts";
@@ -173,8 +174,9 @@ async function page(
     details: { run: run.plan.id, from: run.plan.from, to: run.plan.to },
     links: [],
   });
+  const keeper = keeperOf(deps.inventory().escalation.pagers) ?? "";
   if (opened.kind !== "accepted") return failed(run, opened.kind, opened.why, deps);
-  const users = needed.people.flatMap((person) => person.pagerduty ?? []);
+  const users = needed.people.flatMap((person) => person.pagers[keeper] ?? []);
   if (users.length === 0) return "accepted";
   const asked = await deps.paging.addResponders({
     dedupKey,

@@ -37,11 +37,11 @@ export const PEOPLE_ROWS: readonly Broken[] = [
     says: ["dmitri and ben", "U02DMITRI"],
   },
   {
-    rule: "pagerduty-user-unique",
+    rule: "pager-id-unique",
     claim: "two people with one PagerDuty user",
     edits: [["pagerduty: PUBEN01", "pagerduty: PUANA01"]],
-    at: "slack: U01BEN # assumed\n    pagerduty: ‸PUANA01",
-    path: "people.ben.pagerduty",
+    at: "slack: U01BEN # assumed\n    pagers: { pagerduty: ‸PUANA01",
+    path: "people.ben.pagers.pagerduty",
     says: ["ben and ana"],
   },
   {
@@ -49,7 +49,7 @@ export const PEOPLE_ROWS: readonly Broken[] = [
     claim: "the bot acting as a person",
     edits: [["from: twokey@mycomputer.com", "from: ben@mycomputer.com"]],
     at: "from: ‸ben@",
-    path: "pagerduty.from",
+    path: "pagers.pagerduty.from",
     says: ["address of ben"],
   },
   {
@@ -88,10 +88,10 @@ export const PEOPLE_ROWS: readonly Broken[] = [
     rule: "approver-pageable",
     severity: "warning",
     claim: "an approver whom nothing wakes",
-    edits: [["    pagerduty: PUELENA1 # assumed\n", ""]],
+    edits: [["    pagers: { pagerduty: PUELENA1 } # assumed\n", ""]],
     at: "dmitri, ‸elena]\n  start",
     path: "approvals.approvers[3]",
-    says: ["Slack only"],
+    says: ["nothing can ring elena"],
   },
   {
     rule: "approvers-paged-again",

@@ -1,10 +1,10 @@
+import { TWOKEY_FILE } from "../../../src/config/file-schema.ts";
 import type { CardDue } from "../../../src/domain/card/card-due.ts";
 import { OutcomeUnknown, TransientError, UserError } from "../../../src/domain/errors.ts";
 import type { AlertDocument, Signal } from "../../../src/domain/incident/alert.ts";
 import type { Changed } from "../../../src/domain/incident/duty.ts";
 import { Incident, incidentLabels, isOpen } from "../../../src/domain/incident/incident.ts";
 import { type Inventory, inventoryFrom } from "../../../src/domain/service/inventory.ts";
-import { TwoKeyFile } from "../../../src/domain/service/twokey-file.ts";
 import { advanceLane, type DutyDeps } from "../../../src/engine/delivery/duties.ts";
 import { requestCard } from "../../../src/flows/incident/comms/announce.ts";
 import type { IncidentDeps, ThrottleBook } from "../../../src/flows/incident/deps.ts";
@@ -254,10 +254,22 @@ export class RecordedChat implements Chat {
 }
 
 const people = {
-  ana: { name: "Ana", slack: "U01ANA", pagerduty: "PANA", email: "ana@example.com", roles: ["responder"] },
-  ben: { name: "Ben", slack: "U01BEN", pagerduty: "PBEN", email: "ben@example.com", roles: ["responder", "approver"] },
-  cto: { name: "Cleo", slack: "U01CTO", pagerduty: "PCTO", email: "cto@example.com", roles: ["commander", "approver"] },
-  eve: { name: "Eve", slack: "U01EVE", pagerduty: "PEVE", email: "eve@example.com", roles: ["approver"] },
+  ana: { name: "Ana", slack: "U01ANA", pagers: { pagerduty: "PANA" }, email: "ana@example.com", roles: ["responder"] },
+  ben: {
+    name: "Ben",
+    slack: "U01BEN",
+    pagers: { pagerduty: "PBEN" },
+    email: "ben@example.com",
+    roles: ["responder", "approver"],
+  },
+  cto: {
+    name: "Cleo",
+    slack: "U01CTO",
+    pagers: { pagerduty: "PCTO" },
+    email: "cto@example.com",
+    roles: ["commander", "approver"],
+  },
+  eve: { name: "Eve", slack: "U01EVE", pagers: { pagerduty: "PEVE" }, email: "eve@example.com", roles: ["approver"] },
 };
 
 const page = (level: number, after: string, audience: string, channels: string[], unless?: "acked") => ({
@@ -276,14 +288,14 @@ export const FILE = {
   organisation: "Example",
   environment: "test",
   slack: { team: "T0EXAMPLE" },
-  pagerduty: { service: "PSVC", from: "bot@example.com" },
+  pagers: { pagerduty: { service: "PSVC", from: "bot@example.com" } },
   aws: { account: "123456789012", home: "eu-central-1" },
   people,
   audiences: {
     first: { kind: "people", people: ["ana"] },
     both: { kind: "people", people: ["ana", "ben"] },
     top: { kind: "people", people: ["cto"] },
-    ops: { kind: "pagerduty_policy", id: "POPS" },
+    ops: { kind: "pager", pager: "pagerduty", policy: "POPS" },
   },
   approvals: { approvers: ["ben", "cto"] },
   escalation: {
@@ -291,7 +303,7 @@ export const FILE = {
     throttle: { pages: 100, per: "15m" },
     severities: {
       sev1: {
-        pd_severity: "critical",
+        pager_severity: "critical",
         quiet_hours: "ignore",
         ack_deadline: "5m",
         status_update_every: "30m",
@@ -304,18 +316,18 @@ export const FILE = {
         repeat: { every: "5m", max: 4, unless: "acked" },
       },
       sev2: {
-        pd_severity: "error",
+        pager_severity: "error",
         quiet_hours: "ignore",
         steps: [page(1, "0s", "first", ["slack", "email"])],
         repeat: { every: "15m", max: 2, unless: "acked" },
       },
       sev3: {
-        pd_severity: "warning",
+        pager_severity: "warning",
         steps: [{ ...page(1, "0s", "ops", ["slack"]), mode: "channel_only" }],
         repeat: never,
       },
       sev4: {
-        pd_severity: "info",
+        pager_severity: "info",
         steps: [{ ...page(1, "0s", "ops", ["slack"]), mode: "channel_only" }],
         repeat: never,
       },
@@ -337,7 +349,7 @@ export const FILE = {
 };
 
 export function inventory(change: (file: typeof FILE) => unknown = (file) => file): Inventory {
-  return inventoryFrom(TwoKeyFile.parse(change(structuredClone(FILE))));
+  return inventoryFrom(TWOKEY_FILE.parse(change(structuredClone(FILE))));
 }
 
 /** Waits for something that happens in a later turn; fails after two seconds. */

@@ -43,6 +43,7 @@ export function openIncident(opening: Opening, inventory: Inventory, nowMs: numb
       audiences: { ...escalation.audiences },
       throttle: escalation.throttle,
       quietHours: { ...escalation.quietHours },
+      pagers: { ...escalation.pagers },
       digest: escalation.digest,
     },
     driver: file.escalation.driver,

@@ -10,6 +10,7 @@ import {
   withNote,
 } from "../../../domain/incident/incident.ts";
 import { mayAcknowledge } from "../../../domain/incident/page.ts";
+import { keeperOf } from "../../../domain/incident/pager-traits.ts";
 import type { Person } from "../../../domain/people/person.ts";
 import type { Documents } from "../../../ports/documents.ts";
 import type { PagerIncident } from "../../../ports/paging.ts";
@@ -64,16 +65,18 @@ function acknowledgedAtPager(
   people: readonly Person[],
   nowMs: number,
 ) {
-  const person = people.find((each) => each.pagerduty === userId);
-  const by = person?.id ?? `pagerduty:${userId}`;
+  const keeper = keeperOf(incident.escalation.pagers) ?? "";
+  const label = incident.escalation.pagers[keeper]?.label ?? "the pager";
+  const person = people.find((each) => each.pagers[keeper] === userId);
+  const by = person?.id ?? `pager:${userId}`;
   // The pager repeats old acknowledgements at every read.
-  if (incident.acks.some((ack) => ack.by === by && ack.door === "pagerduty" && ack.atMs >= atMs)) return undefined;
+  if (incident.acks.some((ack) => ack.by === by && ack.door === "pager" && ack.atMs >= atMs)) return undefined;
   const counts = person ? mayAcknowledge(person) : incident.pager.notifications.some(({ user }) => user === userId);
   if (counts)
-    return acknowledge(incident, { by, name: person?.name ?? name, door: "pagerduty" }, nowMs, atMs + PAGER_STEP_MS);
+    return acknowledge(incident, { by, name: person?.name ?? name, door: "pager" }, nowMs, atMs + PAGER_STEP_MS);
   if (incident.pager.uncounted.includes(userId)) return undefined;
   const pager = { ...incident.pager, uncounted: [...incident.pager.uncounted, userId] };
-  const says = `${name} acknowledged at PagerDuty but is no listed responder: paging goes on`;
+  const says = `${name} acknowledged at ${label} but is no listed responder: paging goes on`;
   const value = withNote({ ...incident, pager }, `uncounted:${userId}`, nowMs, says);
   return {
     value,

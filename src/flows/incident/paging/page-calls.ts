@@ -1,6 +1,7 @@
 import type { Attempt, Duty, DutyOutcome, Perform } from "../../../domain/incident/duty.ts";
 import { dedupKey, eventOf, type Incident, withNote } from "../../../domain/incident/incident.ts";
 import type { PageRecord } from "../../../domain/incident/page.ts";
+import { keeperOf } from "../../../domain/incident/pager-traits.ts";
 import type { Person } from "../../../domain/people/person.ts";
 import { findPerson } from "../../../domain/service/inventory.ts";
 import type { PagerAnswer } from "../../../ports/paging.ts";
@@ -32,7 +33,7 @@ async function trigger(deps: IncidentDeps, incident: Incident, duty: Duty, attem
     dedupKey: dedupKey(incident),
     summary: summaryOf(incident),
     source: incident.region ?? incident.services[0] ?? incident.environment,
-    severity: incident.escalation.severities[incident.severity]?.pd_severity ?? "critical",
+    severity: incident.escalation.severities[incident.severity]?.pager_severity ?? "critical",
     details: {
       incident: incident.id,
       services: incident.services.join(", "),
@@ -59,12 +60,13 @@ async function askResponders(deps: IncidentDeps, incident: Incident, duty: Duty,
   if (!(await attempt.stillOwed())) return { kind: "withdrawn" };
   const { ladder, rung = "all", round = 0 } = duty.subject;
   const inventory = deps.inventory();
+  const keeper = keeperOf(incident.escalation.pagers) ?? "";
   const answer = await deps.paging.addResponders({
     dedupKey: dedupKey(incident),
     pageKey: pageKey(incident, `${ladder}.${rung}`, "responders", "pager", Number(round)),
     message: summaryOf(incident),
     users: called.flatMap(({ target }) =>
-      target.kind === "person" ? (findPerson(inventory, target.id)?.pagerduty ?? []) : [],
+      target.kind === "person" ? (findPerson(inventory, target.id)?.pagers[keeper] ?? []) : [],
     ),
     policies: called.flatMap(({ target }) => (target.kind === "policy" ? target.id : [])),
     besidesTrigger: duty.dueAtMs <= (incident.duties[triggerKey(incident)]?.settledAtMs ?? 0),
@@ -72,7 +74,7 @@ async function askResponders(deps: IncidentDeps, incident: Incident, duty: Duty,
   });
   if (answer.kind !== "accepted") return outcomeOf(answer, duty, undefined, held);
   const pagerIdOf = ({ kind, id }: PageRecord["target"]) =>
-    kind === "person" ? findPerson(inventory, id)?.pagerduty : id;
+    kind === "person" ? findPerson(inventory, id)?.pagers[keeper] : id;
   const covered = called.filter(({ target }) => answer.value.covered.includes(pagerIdOf(target) ?? ""));
   const special = new Map([...held, ...covered.map(({ key }) => [key, RUNG_BY_TRIGGER] as const)]);
   return { kind: "done", apply: settled(duty, "accepted", undefined, special) };
@@ -84,7 +86,7 @@ interface Special {
   readonly why: string;
 }
 
-const RUNG_BY_TRIGGER: Special = { state: "accepted", why: "rung by PagerDuty's own policy when it was triggered" };
+const RUNG_BY_TRIGGER: Special = { state: "accepted", why: "rung by the pager's own policy when it was triggered" };
 
 /** Pages that do not go with the call, with the reason, by page key. */
 async function heldBack(
@@ -94,9 +96,11 @@ async function heldBack(
   pages: readonly PageRecord[],
 ): Promise<ReadonlyMap<string, Special>> {
   const held = new Map<string, Special>();
+  const keeper = keeperOf(incident.escalation.pagers) ?? "";
+  const label = incident.escalation.pagers[keeper]?.label ?? "pager";
   for (const { key, target } of pages) {
-    if (target.kind === "person" && findPerson(deps.inventory(), target.id)?.pagerduty === undefined) {
-      held.set(key, { state: "rejected", why: "has no PagerDuty user: only Slack reaches them" });
+    if (target.kind === "person" && findPerson(deps.inventory(), target.id)?.pagers[keeper] === undefined) {
+      held.set(key, { state: "rejected", why: `has no id at ${label}: only Slack reaches them` });
     } else if (!(await mayGo(deps, incident, duty, target, "pager"))) {
       held.set(key, { state: "throttled", why: "was paged too often: the next round tries again" });
     }
@@ -220,13 +224,14 @@ async function peopleOf(deps: IncidentDeps, target: PageRecord["target"]): Promi
     const person = findPerson(inventory, target.id);
     return { kind: "accepted", value: person === undefined ? [] : [person] };
   }
+  const keeper = keeperOf(inventory.escalation.pagers) ?? "";
   const onCall = await deps.paging.onCall([target.id]);
   if (onCall.kind !== "accepted") return onCall;
   const lowest = Math.min(...onCall.value.map((entry) => entry.level));
   const ids = onCall.value.filter((entry) => entry.level === lowest).map((entry) => entry.pagerUserId);
   return {
     kind: "accepted",
-    value: inventory.people.filter((person) => person.pagerduty !== undefined && ids.includes(person.pagerduty)),
+    value: inventory.people.filter((person) => ids.includes(person.pagers[keeper] ?? "")),
   };
 }
 

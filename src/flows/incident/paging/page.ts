@@ -1,4 +1,5 @@
 import { type DutySpec, isSettled, type OwedDuty } from "../../../domain/incident/duty.ts";
+import { TWOKEY_DRIVES } from "../../../domain/incident/escalation.ts";
 import { type Incident, isOpen } from "../../../domain/incident/incident.ts";
 import { type Ladder, type PageTarget, usesPager, usesSlack } from "../../../domain/incident/page.ts";
 import { intendPages } from "./page-targets.ts";
@@ -24,8 +25,8 @@ function rungKey({ ladder, index }: RungPlace): string {
 }
 
 function rungDuties(incident: Incident): OwedDuty[] {
-  // With PagerDuty as driver its own policy moves the page on; a second ladder would ring everybody twice.
-  if (incident.driver === "pagerduty") return [];
+  // Where a pager drives, its own policy moves the page on; a second ladder would ring everybody twice.
+  if (incident.driver !== TWOKEY_DRIVES) return [];
   return rungsOf(incident)
     .filter(({ ladder, rung }) => rung.targets.some(usesPager) && isWanted(incident, ladder, rung))
     .map((place) => ({
@@ -47,7 +48,7 @@ interface Round {
 /** The latest round whose time has come and the one after it, while nobody has answered. A sev1 is repeated until somebody has. */
 function roundsOf(incident: Incident, nowMs: number): Round[] {
   const ladder = latestMatrix(incident);
-  if (!ladder || ladder.rounds === 0 || ladder.everyMs === 0 || incident.driver === "pagerduty") return [];
+  if (!ladder || ladder.rounds === 0 || ladder.everyMs === 0 || incident.driver !== TWOKEY_DRIVES) return [];
   if (!isOpen(incident) || incident.acks.length > 0) return [];
   const startedAtMs = ladder.startedAtMs + heldMs(ladder);
   const latest = Math.floor((nowMs - startedAtMs) / ladder.everyMs);
@@ -91,7 +92,7 @@ function triggerDuties(incident: Incident, nowMs: number): OwedDuty[] {
 }
 
 function pagerCalls(incident: Incident): OwedDuty[] {
-  if (incident.driver === "twokey") return rungDuties(incident);
+  if (incident.driver === TWOKEY_DRIVES) return rungDuties(incident);
   const due = rungsOf(incident).filter(
     ({ ladder, rung }) => rung.targets.some(usesPager) && isWanted(incident, ladder, rung),
   );
@@ -123,7 +124,7 @@ function directDuties(incident: Incident, nowMs: number): OwedDuty[] {
 }
 
 function fallbackDuties(incident: Incident): OwedDuty[] {
-  const callOf = (place: RungPlace) => (incident.driver === "twokey" ? rungKey(place) : triggerKey(incident));
+  const callOf = (place: RungPlace) => (incident.driver === TWOKEY_DRIVES ? rungKey(place) : triggerKey(incident));
   return rungsOf(incident)
     .filter(({ ladder, rung }) => rung.targets.some(usesPager) && isWanted(incident, ladder, rung))
     .filter((place) => incident.duties[callOf(place)]?.state !== "done")

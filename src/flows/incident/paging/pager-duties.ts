@@ -5,6 +5,7 @@ import {
   type OwedDuty,
   type Perform,
 } from "../../../domain/incident/duty.ts";
+import { TWOKEY_DRIVES } from "../../../domain/incident/escalation.ts";
 import {
   answeredLadder,
   dedupKey,
@@ -59,7 +60,7 @@ function mirrorDuties(incident: Incident): OwedDuty[] {
   const ladder = answeredLadder(incident);
   const first = incident.acks.find((ack) => ack.ladder === ladder);
   if (!isOpen(incident) || first === undefined || !isAnswered(incident)) return [];
-  if (incident.acks.some((ack) => ack.door === "pagerduty" && ack.ladder === ladder)) return [];
+  if (incident.acks.some((ack) => ack.door === "pager" && ack.ladder === ladder)) return [];
   return tellPager(incident, `mirror-ack:${ladder}`, first.atMs);
 }
 
@@ -87,7 +88,7 @@ function deadlineDuties(incident: Incident): OwedDuty[] {
 function exhaustionDuties(incident: Incident): OwedDuty[] {
   const ladder = latestMatrix(incident);
   if (!ladder || ladder.rounds === 0 || ladder.rungs.length === 0 || !isOpen(incident)) return [];
-  if (incident.acks.length > 0 || incident.driver === "pagerduty") return [];
+  if (incident.acks.length > 0 || incident.driver !== TWOKEY_DRIVES) return [];
   const lastHeldMs = Math.max(0, ...ladder.rungs.filter(({ isHeld }) => isHeld).map(({ afterMs }) => afterMs));
   const afterMs = Math.max(heldMs(ladder) + (ladder.rounds + 1) * ladder.everyMs, lastHeldMs + ladder.everyMs);
   const dueAtMs = ladder.startedAtMs + afterMs;

@@ -33,7 +33,7 @@ describe("pages of an incident", () => {
     expect(desk.incidents.events.filter(({ kind }) => kind === "page.accepted").map(({ says }) => says)).toEqual([
       "Page accepted: pager",
       "Page accepted: ana",
-      "Page accepted: POPS (rung by PagerDuty's own policy when it was triggered)",
+      "Page accepted: POPS (rung by the pager's own policy when it was triggered)",
       "Page accepted: ana",
     ]);
     await pass(desk, id, 4.5);
@@ -86,7 +86,7 @@ describe("pages of an incident", () => {
     expect(desk.paging.responders.length).toBeGreaterThan(1);
     desk.paging.set(`dr:test:${id}:1`, { acknowledgedBy: [...by("PEVE"), ...by("PANA")] });
     await pass(desk, id, 1);
-    expect((await desk.incident(id)).acks.map((ack) => [ack.by, ack.door])).toEqual([["ana", "pagerduty"]]);
+    expect((await desk.incident(id)).acks.map((ack) => [ack.by, ack.door])).toEqual([["ana", "pager"]]);
     expect(desk.paging.acknowledged).toEqual([]);
   });
 
