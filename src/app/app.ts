@@ -41,7 +41,7 @@ export async function startApp(settings: Settings, inventory: () => Inventory, l
   await clock.refresh();
   const stores = createStores(redis, () => clock.now());
   const ledger = await LedgerFile.open(redis, { ...settings.ledger, process: settings.processName });
-  const outside = createOutside(settings, inventory(), { clock, budget: sharedBudget(redis), logger });
+  const outside = createOutside(settings, inventory, { clock, budget: sharedBudget(redis), logger });
   const queues = createQueues({ url, ...FAIL_FAST, enableOfflineQueue: true }, logger);
   const timeline = (incident: string) => eventsOf(redis, "incident", incident);
   const eventsOfRun = (run: string) => eventsOf(redis, "run", run);
@@ -119,9 +119,9 @@ interface Announcing {
 async function announce(says: string, { stores, clock, queues, inventory }: Announcing): Promise<void> {
   const nowMs = clock.now();
   const id = `notice:${sha256(says).slice(0, 16)}:${new Date(nowMs).toISOString().slice(0, 13)}`;
-  const channel = inventory().file.alerts.channel;
+  const to = { channel: inventory().file.alerts.channel };
   await stores.cards.change(id, (current) => {
-    const value = current ? undefined : wantCard(undefined, { id, kind: "notice", subject: says, channel }, nowMs);
+    const value = current ? undefined : wantCard(undefined, { id, kind: "notice", subject: says, to }, nowMs);
     return value && { value, events: [], dueAtMs: nowMs };
   });
   await queues.wake.card(id);

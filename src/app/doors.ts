@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Intents } from "../commands/intent.ts";
 import type { Settings } from "../config/environment.ts";
-import { type Inventory, whoIs } from "../domain/service/inventory.ts";
+import type { Inventory } from "../domain/service/inventory.ts";
 import { createSlackDoor, type SlackDoor } from "../doors/slack/bolt.ts";
 import { createPagerDutyDoor } from "../doors/webhooks/pagerduty.ts";
 import { startWeb, type Web } from "../doors/webhooks/server.ts";
@@ -73,6 +73,7 @@ export async function openDoors(sources: DoorSources): Promise<Doors> {
 
 function createSlack({ settings, redis, outside, logger, intents, inventory }: DoorSources): SlackDoor {
   const { slack, sandbox } = settings;
+  const { accounts } = outside;
   const { team, enterprise } = inventory().file.slack;
   return createSlackDoor({
     connection:
@@ -87,8 +88,11 @@ function createSlack({ settings, redis, outside, logger, intents, inventory }: D
     logger,
     chat: outside.chat,
     firstTime: (key) => firstTime(redis, `slack:${key}`, REMEMBER_SLACK_MS),
-    personOf: (slackId) => whoIs(inventory(), slackId)?.id,
-    render: { message: messageOf, modal: modalOf },
+    personOf: accounts.personOf,
+    render: {
+      message: (card) => messageOf(card, accounts.memberOf),
+      modal: (form, carried) => modalOf(form, accounts.memberOf, carried),
+    },
   });
 }
 

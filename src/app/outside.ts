@@ -4,7 +4,8 @@ import { createAws, type GuardedAws } from "../integrations/aws/aws.ts";
 import { createProbe } from "../integrations/network/probe.ts";
 import { Settings as PagerDutySettings } from "../integrations/pagers/pagerduty/kind.ts";
 import { createPagerDutyPaging } from "../integrations/pagers/pagerduty/paging.ts";
-import { createChat } from "../integrations/slack/chat.ts";
+import { type Accounts, slackAccounts } from "../integrations/slack/accounts.ts";
+import { createChat, type Whispering } from "../integrations/slack/chat.ts";
 import type { Budget } from "../ports/budget.ts";
 import type { Chat } from "../ports/chat.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -18,7 +19,8 @@ export interface Outside {
   readonly cloud: Cloud;
   /** For what a run asks for; CloudTrail shows its calls under `dr-<run>`. */
   readonly cloudOf: (run: string) => GuardedCloud;
-  readonly chat: Chat;
+  readonly chat: Chat & Whispering;
+  readonly accounts: Accounts;
   readonly paging: Paging;
   confirmSubscription(topicArn: string, token: string): Promise<void>;
   close(): void;
@@ -32,10 +34,11 @@ export interface OutsideDeps {
 
 export function createOutside(
   settings: Settings,
-  inventory: Inventory,
+  inventory: () => Inventory,
   { clock, budget, logger }: OutsideDeps,
 ): Outside {
-  const { file } = inventory;
+  const { file } = inventory();
+  const accounts = slackAccounts(() => inventory().file);
   const { sandbox } = settings;
   const aws = createAws({
     home: file.aws.home,
@@ -58,6 +61,7 @@ export function createOutside(
     apiUrl: sandbox?.slackApiUrl,
     team: file.slack.team,
     enterprise: file.slack.enterprise,
+    accounts,
     logger,
   });
   const pagerDuty = PagerDutySettings.parse(file.pagers["pagerduty"]?.settings);
@@ -78,6 +82,7 @@ export function createOutside(
     cloudOf: (run) => cloudWith(aws.as(`dr-${run}`)),
     // Slack stamps messages with its own clock: what we remember in world time is looked for in machine time.
     chat: { ...slack, find: (to, key, sinceMs) => slack.find(to, key, clock.toMachineMs(sinceMs)) },
+    accounts,
     paging,
     confirmSubscription: (topicArn, token) => aws.confirmSnsSubscription(topicArn, token),
     close: () => {

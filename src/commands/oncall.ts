@@ -22,7 +22,7 @@ export async function onCall(_ask: Ask, deps: Pick<IncidentCommandDeps, "paging"
         policy: policies.get(policy) ?? policyName,
         level,
         name: person?.name ?? name,
-        slackId: person?.slack,
+        person: person?.id,
         untilMs,
       };
     });

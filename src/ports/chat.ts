@@ -1,4 +1,5 @@
 import type { Card } from "../domain/card/card.ts";
+import type { PersonId } from "../domain/people/person.ts";
 
 /**
  * The workplace chat as we need it. Every call may throw: UserError (a setting is wrong; the message says which),
@@ -11,15 +12,10 @@ export interface Chat {
   update(message: MessageRef, card: Card): Promise<void>;
   /** Our message with this key in the channel (or thread) since `sinceMs`, if it is there. */
   find(to: PostTarget, key: string, sinceMs: number): Promise<MessageRef | undefined>;
-  /** Shown to one person in a channel; not stored, best effort. */
-  whisper(channel: string, slackId: string, card: Card): Promise<void>;
   /** Opens a channel, or finds the one we opened for this key before its answer was lost; adds a suffix when the name is somebody else's. */
   openChannel(name: string, key: string): Promise<{ readonly id: string; readonly name: string }>;
   /** Invites everybody who can be; returns those who could not, with the reason. Already in is success. */
-  invite(
-    channel: string,
-    slackIds: readonly string[],
-  ): Promise<readonly { readonly slackId: string; readonly why: string }[]>;
+  invite(channel: string, people: readonly PersonId[]): Promise<readonly NotInvited[]>;
   setTopic(channel: string, topic: string): Promise<void>;
   addBookmark(channel: string, title: string, url: string): Promise<void>;
   pin(message: MessageRef): Promise<void>;
@@ -28,10 +24,18 @@ export interface Chat {
   groupMembers(groupId: string): Promise<readonly string[]>;
 }
 
-export interface PostTarget {
-  readonly channel: string;
-  /** Timestamp of the thread's first message. */
-  readonly thread?: string | undefined;
+/** A channel, a thread in it, or one person alone. */
+export type PostTarget =
+  | {
+      readonly channel: string;
+      /** Timestamp of the thread's first message. */
+      readonly thread?: string | undefined;
+    }
+  | { readonly person: PersonId };
+
+export interface NotInvited {
+  readonly person: PersonId;
+  readonly why: string;
 }
 
 export interface MessageRef {

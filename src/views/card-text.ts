@@ -1,9 +1,10 @@
 import type { Card, CardButton, CardPart, Span, Text } from "../domain/card/card.ts";
 import { sayTime } from "../domain/duration.ts";
+import type { PersonId } from "../domain/people/person.ts";
 
 export interface CardTextOptions {
-  /** Name of a Slack member; without it a mention shows the id. */
-  readonly nameOf?: (slackId: string) => string | undefined;
+  /** Without it a mention shows the person's id. */
+  readonly nameOf?: (person: PersonId) => string | undefined;
   /** World time: times of the same day are shown without their date. */
   readonly nowMs?: number;
 }

@@ -6,7 +6,7 @@ import { keeperLabel } from "../domain/incident/pager-traits.ts";
 
 /** What the card needs beside the incident itself. Times are absolute, so that the same state is the same card. */
 export interface IncidentContext {
-  /** Name of a person, policy or Slack member by its id. */
+  /** Name of a person or policy by its id. */
   readonly nameOf: (id: string) => string;
   /** The response targets in force, with the moment by which each is to be reached. */
   readonly targets?: readonly { readonly phase: ResponsePhase; readonly ladder: number; readonly dueAtMs: number }[];
@@ -183,10 +183,7 @@ function troublePart(incident: Incident): CardPart[] {
     const what = TROUBLE.find(([prefix]) => key.startsWith(prefix))?.[1];
     return what === undefined || record.state !== "failed" ? [] : [`${what}: ${record.why ?? "no reason given"}`];
   });
-  const absent: Text[] = incident.notInvited.map(({ slackId, why }) => [
-    { person: slackId },
-    ` could not be invited: ${why}`,
-  ]);
+  const absent: Text[] = incident.notInvited.map(({ person, why }) => [{ person }, ` could not be invited: ${why}`]);
   const all = [...lines, ...absent];
   return all.length === 0
     ? []

@@ -1,5 +1,6 @@
 import type { Card, CardPart, Text } from "../domain/card/card.ts";
 import { type Incident, isOpen } from "../domain/incident/incident.ts";
+import type { PersonId } from "../domain/people/person.ts";
 import { headlineOf } from "./incident.ts";
 
 /** A page as a direct message. `why`: which level, or who asked. */
@@ -32,7 +33,7 @@ export interface OnCallLine {
   readonly policy: string;
   readonly level: number;
   readonly name: string;
-  readonly slackId?: string | undefined;
+  readonly person?: PersonId | undefined;
   readonly untilMs: number | undefined;
 }
 
@@ -48,10 +49,10 @@ export function onCallCard(lines: readonly OnCallLine[], empty: readonly string[
       ],
     };
   }
-  const said: Text[] = lines.map(({ policy, level, name, slackId, untilMs }) => [
+  const said: Text[] = lines.map(({ policy, level, name, person, untilMs }) => [
     { bold: policy },
     ` · level ${level} · `,
-    slackId === undefined ? name : { person: slackId },
+    person === undefined ? name : { person },
     ...(untilMs === undefined ? [" · no end set"] : [" · until ", { timeMs: untilMs }]),
   ]);
   const missing: Text[] = empty.map((policy) => [{ bold: policy }, " · NOBODY is on call"]);

@@ -133,9 +133,7 @@ function waiting(run: RunState, inventory: Inventory, nowMs: number): CardPart[]
   const left = whoIsLeft(run, inventory);
   const asked: Text = [
     "Can still turn a key: ",
-    ...left.flatMap(
-      (person, index): Text => (index === 0 ? [{ person: person.slack }] : [", ", { person: person.slack }]),
-    ),
+    ...left.flatMap((person, index): Text => (index === 0 ? [{ person: person.id }] : [", ", { person: person.id }])),
   ];
   return [{ kind: "lines", lines: [...turned, asked] }];
 }

@@ -35,7 +35,7 @@ const { run, points, freezeAt } = JSON.parse(line);
 const clock = new StoreClock(redis);
 await clock.refresh();
 const ledger = await LedgerFile.open(redis, { ...settings.ledger, process: settings.processName });
-const outside = createOutside(settings, inventory, { clock, budget: sharedBudget(redis), logger: log });
+const outside = createOutside(settings, () => inventory, { clock, budget: sharedBudget(redis), logger: log });
 const memory = createStores(redis, () => clock.now());
 
 async function dieAt(boundary, step) {

@@ -12,7 +12,7 @@ describe("A card as plain text", () => {
       text: "Plan p1 waits for keys.",
       parts: [
         { kind: "heading", text: "Plan p1" },
-        { kind: "text", text: ["Asked by ", { person: "U0ANA" }, " at ", { timeMs: AT_MS }, { bold: "!" }] },
+        { kind: "text", text: ["Asked by ", { person: "ana" }, " at ", { timeMs: AT_MS }, { bold: "!" }] },
         {
           kind: "facts",
           facts: [
@@ -26,7 +26,7 @@ describe("A card as plain text", () => {
         { kind: "buttons", buttons: [{ label: "Turn my key", intent: "approve", value: "p1" }] },
       ],
     };
-    expect(cardText(card, { nameOf: (id) => (id === "U0ANA" ? "Ana" : undefined), nowMs: AT_MS })).toBe(
+    expect(cardText(card, { nameOf: (id) => (id === "ana" ? "Ana" : undefined), nowMs: AT_MS })).toBe(
       [
         ...["Plan p1 waits for keys.", "", "Plan p1", "=======", "", "Asked by @Ana at 03:12:41Z!", ""],
         ...["Service  inventory", "To       us-west-2 (https://x.example)", "", "- fence", "- promote", ""],

@@ -1,4 +1,9 @@
 import { z } from "zod";
+import type { PersonId } from "../people/person.ts";
+
+/** Where a card goes: a channel, or one person alone. */
+const Addressee = z.union([z.strictObject({ channel: z.string() }), z.strictObject({ person: z.string() })]);
+export type Addressee = { readonly channel: string } | { readonly person: PersonId };
 
 /**
  * One card that is owed to the chat: which one and where, never its text. It is rendered when it is sent, so changes
@@ -9,7 +14,7 @@ export const CardDue = z.strictObject({
   id: z.string(),
   kind: z.string(),
   subject: z.string(),
-  channel: z.string(),
+  to: Addressee,
   /** Id of the card in whose thread this one belongs. */
   under: z.string().optional(),
   pin: z.boolean(),
@@ -37,7 +42,7 @@ export interface CardRequest {
   readonly id: string;
   readonly kind: string;
   readonly subject: string;
-  readonly channel: string;
+  readonly to: Addressee;
   readonly under?: string | undefined;
   readonly pin?: boolean;
 }
@@ -45,9 +50,20 @@ export interface CardRequest {
 /** The card is due again; undefined when it already is, so that a storm of requests costs nothing. */
 export function wantCard(current: CardDue | undefined, request: CardRequest, nowMs: number): CardDue | undefined {
   if (current === undefined) {
-    const { id, kind, subject, channel, under, pin = false } = request;
+    const { id, kind, subject, to, under, pin = false } = request;
     return {
-      ...{ id, kind, subject, channel, pin, wanted: 1, sent: 0, wantedSinceMs: nowMs, pinned: false, attempts: 0 },
+      ...{
+        id,
+        kind,
+        subject,
+        to: { ...to },
+        pin,
+        wanted: 1,
+        sent: 0,
+        wantedSinceMs: nowMs,
+        pinned: false,
+        attempts: 0,
+      },
       ...(under === undefined ? {} : { under }),
     };
   }

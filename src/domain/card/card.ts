@@ -7,7 +7,7 @@ export type Span =
   | { readonly bold: string }
   | { readonly code: string }
   | { readonly italic: string }
-  /** A Slack member id, shown as a mention. */
+  /** A person id; a door shows it as a mention, where it has one. */
   | { readonly person: string }
   /** A Slack channel id. */
   | { readonly channel: string }

@@ -56,12 +56,13 @@ export function applySignal(
 export function alertCards(record: AlertDocument, channel: string): CardRequest[] {
   if (!record.hasCard) return [];
   const id = `alert:${record.fingerprint}`;
-  const card = { id, kind: "alert", subject: record.fingerprint, channel };
+  const to = { channel };
+  const card = { id, kind: "alert", subject: record.fingerprint, to };
   if (record.signals < 2) return [card];
   const reply = replyOf(record.signals);
   return [
     card,
-    { id: `${id}#${reply}`, kind: "alert-changes", subject: `${record.fingerprint}#${reply}`, channel, under: id },
+    { id: `${id}#${reply}`, kind: "alert-changes", subject: `${record.fingerprint}#${reply}`, to, under: id },
   ];
 }
 

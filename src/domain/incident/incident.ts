@@ -133,7 +133,7 @@ export const Incident = z.strictObject({
   channelName: z.string(),
   channel: z.strictObject({ id: z.string(), name: z.string() }).optional(),
   invitees: z.array(z.string()),
-  notInvited: z.array(z.strictObject({ slackId: z.string(), why: z.string() })),
+  notInvited: z.array(z.strictObject({ person: z.string(), why: z.string() })),
   bookmarks: z.array(z.strictObject({ label: z.string(), url: z.string() })),
   /** Sentences that are owed to the channel; removed when posted. */
   notes: z.array(z.strictObject({ id: z.string(), atMs: z.number(), says: z.string() })),

@@ -5,7 +5,6 @@ import { sentenceCard } from "../../domain/card/card.ts";
 import { chainOf } from "../../domain/errors.ts";
 import type { PersonId } from "../../domain/people/person.ts";
 import type { Secret } from "../../domain/secret.ts";
-import type { Chat } from "../../ports/chat.ts";
 import type { Logger } from "../../ports/logger.ts";
 import { answering } from "../door.ts";
 import { type Acknowledging, type Conversing, converse } from "./conversation.ts";
@@ -13,7 +12,7 @@ import { type Inbound, readAction, readCommand, readSubmission } from "./inbound
 import { sdkLogger } from "./sdk-logger.ts";
 import { signedHttp } from "./signed-http.ts";
 import { SocketLink } from "./socket-link.ts";
-import type { SlackRendering } from "./telling.ts";
+import type { SlackRendering, SlackVoice } from "./telling.ts";
 
 /** Machine time. */
 const API_TIMEOUT_MS = 10_000;
@@ -35,7 +34,7 @@ export interface SlackDoorOptions {
   /** True once for each key, in whichever process; should remember for at least an hour. */
   readonly firstTime: (key: string) => Promise<boolean>;
   readonly personOf: (slackId: string) => PersonId | undefined;
-  readonly chat: Pick<Chat, "whisper" | "post">;
+  readonly chat: SlackVoice;
   readonly render: SlackRendering;
   readonly logger: Logger;
 }

@@ -20,11 +20,16 @@ export interface SlackRendering {
   readonly modal: (form: Form, carried: string) => types.ModalView;
 }
 
+export interface SlackVoice extends Pick<Chat, "post"> {
+  /** Shown to one account in a channel; not stored, best effort. */
+  whisper(channel: string, member: string, card: Card): Promise<void>;
+}
+
 export type Audience = "asker" | "channel";
 
 export interface Telling {
   readonly render: SlackRendering;
-  readonly chat: Pick<Chat, "whisper" | "post">;
+  readonly chat: SlackVoice;
   readonly logger: Logger;
 }
 

@@ -1,4 +1,4 @@
-import { type CardDue, wantCard } from "../../domain/card/card-due.ts";
+import { type Addressee, type CardDue, wantCard } from "../../domain/card/card-due.ts";
 import { Bug, UserError } from "../../domain/errors.ts";
 import type { DoorName, Event } from "../../domain/event.ts";
 import { judgeSignature, whoCanSign } from "../../domain/plan-run/key.ts";
@@ -109,12 +109,15 @@ function endOf(run: RunState, { id }: Recovery, atMs: number): Ended["entry"] {
 export async function showRecovery(recovery: Recovery, deps: RecoveryDeps): Promise<void> {
   const inventory = deps.inventory();
   const signers = whoCanSign({ ...signableRecovery(recovery), held: [] }, inventory);
-  const channels = [inventory.file.alerts.channel, ...signers.map(({ slack }) => slack)];
+  const shownTo: readonly Addressee[] = [
+    { channel: inventory.file.alerts.channel },
+    ...signers.map(({ id: person }) => ({ person })),
+  ];
   const nowMs = deps.clock.now();
-  for (const channel of channels) {
-    const id = `recovery:${recovery.id}:${channel}`;
+  for (const to of shownTo) {
+    const id = `recovery:${recovery.id}:${"person" in to ? to.person : to.channel}`;
     await deps.cards.change(id, (current) => {
-      const value = wantCard(current, { id, kind: "recovery", subject: recovery.id, channel }, nowMs);
+      const value = wantCard(current, { id, kind: "recovery", subject: recovery.id, to }, nowMs);
       return value && { value, events: [], dueAtMs: nowMs };
     });
     await deps.wake.card(id);

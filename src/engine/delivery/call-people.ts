@@ -149,7 +149,7 @@ async function sayDirectly(run: RunState, needed: Needed, key: string, deps: Cal
     await deps.cards.change(id, (current) => {
       const value = current
         ? undefined
-        : wantCard(undefined, { id, kind: "call", subject: run.plan.id, channel: person.slack }, deps.clock.now());
+        : wantCard(undefined, { id, kind: "call", subject: run.plan.id, to: { person: person.id } }, deps.clock.now());
       return value && { value, events: [], dueAtMs: deps.clock.now() };
     });
     await deps.wake.card(id);

@@ -3,7 +3,7 @@ import type { Card } from "../../domain/card/card.ts";
 import { type CardDue, type CardRequest, wantCard } from "../../domain/card/card-due.ts";
 import { chainOf, TransientError, UserError } from "../../domain/errors.ts";
 import { canonicalJson } from "../../domain/json.ts";
-import type { Chat, MessageRef } from "../../ports/chat.ts";
+import type { Chat, MessageRef, PostTarget } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Documents } from "../../ports/documents.ts";
 import type { Logger } from "../../ports/logger.ts";
@@ -106,13 +106,13 @@ async function deliver(card: CardDue, deps: OutboxDeps): Promise<Outcome> {
   return { kind: "sent", message, hash, pinned: card.pinned || (card.pin && (await pin(message, card, deps))) };
 }
 
-function findLost(card: CardDue, to: { channel: string; thread?: string }, deps: OutboxDeps) {
+function findLost(card: CardDue, to: PostTarget, deps: OutboxDeps) {
   if (card.postedMaybeSinceMs === undefined) return undefined;
   return deps.chat.find(to, card.id, card.postedMaybeSinceMs);
 }
 
-async function targetOf(card: CardDue, deps: OutboxDeps): Promise<{ channel: string; thread?: string } | undefined> {
-  if (card.under === undefined) return { channel: card.channel };
+async function targetOf(card: CardDue, deps: OutboxDeps): Promise<PostTarget | undefined> {
+  if (card.under === undefined) return card.to;
   const above = (await deps.cards.get(card.under))?.value.message;
   return above && { channel: above.channel, thread: above.ts };
 }

@@ -102,9 +102,10 @@ export async function showRun(
   const channel = await deps.channelOf(run);
   if (channel === undefined) return;
   const { id: subject } = run.plan;
-  const plan = { id: `plan:${subject}`, kind: "plan", subject, channel };
-  const byHand = { id: `by-hand:${subject}`, kind: "by-hand", subject, channel, under: plan.id };
-  const progress = { id: `progress:${subject}`, kind: "progress", subject, channel, pin: true };
+  const to = { channel };
+  const plan = { id: `plan:${subject}`, kind: "plan", subject, to };
+  const byHand = { id: `by-hand:${subject}`, kind: "by-hand", subject, to, under: plan.id };
+  const progress = { id: `progress:${subject}`, kind: "progress", subject, to, pin: true };
   for (const request of run.startedAtMs === undefined ? [plan, byHand] : [plan, progress]) {
     const nowMs = deps.clock.now();
     const wanted = await deps.cards.change(request.id, (current) => {

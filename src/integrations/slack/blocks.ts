@@ -2,7 +2,7 @@ import type { types } from "@slack/bolt";
 import type { Card, CardButton, CardPart, Text } from "../../domain/card/card.ts";
 import { Bug } from "../../domain/errors.ts";
 import { escapeText } from "./escape.ts";
-import { elementsOf, Room, words } from "./rich-text.ts";
+import { elementsOf, type MemberOf, Room, words } from "./rich-text.ts";
 
 type Block = types.KnownBlock;
 type Inline = types.RichTextElement;
@@ -38,18 +38,18 @@ export interface SlackMessage {
 }
 
 /** A card as a message. Never over a limit: what is too much is cut, and the message says that it was; buttons stay. */
-export function messageOf(card: Card): SlackMessage {
+export function messageOf(card: Card, memberOf: MemberOf): SlackMessage {
   const text = escapeText(card.text, LIMITS.topText) || "TwoKey";
-  const blocks = blocksOf(card.parts);
+  const blocks = blocksOf(card.parts, memberOf);
   // Without blocks Slack would show `text` and take its asterisks for markup.
-  const shown = blocks.length > 0 ? blocks : blocksOf([{ kind: "text", text: card.text || "TwoKey" }]);
+  const shown = blocks.length > 0 ? blocks : blocksOf([{ kind: "text", text: card.text || "TwoKey" }], memberOf);
   return { text, blocks: fitted(shown, LIMITS.messageBlocks), unfurl_links: false, unfurl_media: false };
 }
 
-export function blocksOf(parts: readonly CardPart[]): Block[] {
+export function blocksOf(parts: readonly CardPart[], memberOf: MemberOf): Block[] {
   let buttons = 0;
   return parts.flatMap((part): Block[] => {
-    if (part.kind !== "buttons") return partBlocks(part);
+    if (part.kind !== "buttons") return partBlocks(part, new Room(LIMITS.partText, memberOf));
     const first = buttons;
     buttons += part.buttons.length;
     return buttonBlocks(part.buttons, first);
@@ -83,8 +83,7 @@ function textLength(value: unknown): number {
   );
 }
 
-function partBlocks(part: Exclude<CardPart, { kind: "buttons" }>): Block[] {
-  const room = new Room(LIMITS.partText);
+function partBlocks(part: Exclude<CardPart, { kind: "buttons" }>, room: Room): Block[] {
   switch (part.kind) {
     case "heading": {
       const text = escapeText(part.text, LIMITS.header);

@@ -105,23 +105,27 @@ const Refusals = z.object({
   error: z.string().optional(),
   errors: z.array(z.object({ user: z.string(), error: z.string() })).default([]),
 });
-type Refused = { readonly slackId: string; readonly why: string };
+/** Here `user` is Slack's own id of a member. */
+interface Refused {
+  readonly user: string;
+  readonly why: string;
+}
 
 /** Those who could not be invited, with Slack's reason. Throws where the channel or the app is the obstacle. */
 export async function inviteTo(
   client: SlackClient,
   channel: string,
-  slackIds: readonly string[],
+  users: readonly string[],
 ): Promise<readonly Refused[]> {
-  const wanted = [...new Set(slackIds)];
+  const wanted = [...new Set(users)];
   const refused: Refused[] = [];
   for (let start = 0; start < wanted.length; start += MOST_INVITED)
     refused.push(...(await inviteSome(client, channel, wanted.slice(start, start + MOST_INVITED))));
   return refused.filter(({ why }) => !FINE.has(why));
 }
 
-async function inviteSome(client: SlackClient, channel: string, slackIds: readonly string[]): Promise<Refused[]> {
-  const users = slackIds.join(",");
+async function inviteSome(client: SlackClient, channel: string, some: readonly string[]): Promise<Refused[]> {
+  const users = some.join(",");
   const answer = await client.call(
     "conversations.invite",
     Refusals,
@@ -129,13 +133,13 @@ async function inviteSome(client: SlackClient, channel: string, slackIds: readon
     { accept: (error) => refusalAnswer(error) },
   );
   const { errors, error: code } = answer;
-  if (errors.length > 0) return errors.map(({ user, error }) => ({ slackId: user, why: error }));
+  if (errors.length > 0) return errors.map(({ user, error }) => ({ user, why: error }));
   if (code === undefined) return [];
-  const [only, ...others] = slackIds;
-  if (only !== undefined && others.length === 0) return [{ slackId: only, why: code }];
+  const [only, ...others] = some;
+  if (only !== undefined && others.length === 0) return [{ user: only, why: code }];
   // Slack named no names: one by one, so that one person's obstacle keeps nobody else out.
   const each: Refused[] = [];
-  for (const slackId of slackIds) each.push(...(await inviteSome(client, channel, [slackId])));
+  for (const user of some) each.push(...(await inviteSome(client, channel, [user])));
   return each;
 }
 

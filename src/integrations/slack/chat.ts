@@ -1,12 +1,15 @@
 import { z } from "zod";
-import { OutcomeUnknown } from "../../domain/errors.ts";
+import type { Card } from "../../domain/card/card.ts";
+import { OutcomeUnknown, UserError } from "../../domain/errors.ts";
 import type { Chat, MessageRef, PostTarget } from "../../ports/chat.ts";
+import type { Accounts } from "./accounts.ts";
 import { messageOf, type SlackMessage } from "./blocks.ts";
 import { inviteTo, openChannel } from "./channels.ts";
 import { slackCodeOf } from "./classify.ts";
 import { DONE, SlackClient, type SlackClientOptions } from "./client.ts";
 import { escapeText, rawText } from "./escape.ts";
-import { ownUserId, personOf } from "./people.ts";
+import { personOf as memberInfo, ownUserId } from "./people.ts";
+import type { MemberOf } from "./rich-text.ts";
 
 const EVENT_TYPE = "twokey_message";
 const LONGEST_TOPIC = 250;
@@ -21,37 +24,57 @@ export interface ChatOptions extends SlackClientOptions {
   /** Our team id; anybody of another is a stranger. */
   readonly team: string;
   readonly enterprise?: string | undefined;
+  readonly accounts: Accounts;
+}
+
+/** What the Slack door says to an account, whoever's it is. */
+export interface Whispering {
+  /** Shown to one account in a channel; not stored, best effort. */
+  whisper(channel: string, member: string, card: Card): Promise<void>;
 }
 
 /** The Chat port on Slack's Web API. */
-export function createChat(options: ChatOptions): Chat {
+export function createChat(options: ChatOptions): Chat & Whispering {
   const client = new SlackClient(options);
   const self = ownUserId(client);
+  const { memberOf, personOf } = options.accounts;
+  const drawn = (card: Card) => messageOf(card, memberOf);
   return {
-    post: (to, card, key) => post(client, to, messageOf(card), key),
+    post: async (to, card, key) => post(client, conversationFor(to, memberOf), drawn(card), key),
     update: async ({ channel, ts }, card) => {
       // Text alone would remove the blocks: both, always.
-      const { text, blocks } = messageOf(card);
+      const { text, blocks } = drawn(card);
       await client.call("chat.update", DONE, (web) => web.chat.update({ channel, ts, text, blocks }), {
         messageIn: channel,
       });
     },
-    find: async (to, key, sinceMs) => find(client, to, { key, sinceMs, author: await self() }),
-    whisper: async (channel, slackId, card) => {
-      const { text, blocks } = messageOf(card);
-      await client.call("chat.postEphemeral", DONE, (web) =>
-        web.chat.postEphemeral({ channel, user: slackId, text, blocks }),
-      );
+    find: async (to, key, sinceMs) =>
+      find(client, conversationFor(to, memberOf), { key, sinceMs, author: await self() }),
+    whisper: async (channel, user, card) => {
+      const { text, blocks } = drawn(card);
+      await client.call("chat.postEphemeral", DONE, (web) => web.chat.postEphemeral({ channel, user, text, blocks }));
     },
     openChannel: async (name, key) => openChannel(client, { name, key, creator: self }),
-    invite: (channel, slackIds) => inviteTo(client, channel, slackIds),
+    invite: async (channel, people) => {
+      const members = people.map((person) => ({ person, member: memberOf(person) }));
+      const strangers = members.filter(({ member }) => member === undefined);
+      const refused = await inviteTo(
+        client,
+        channel,
+        members.flatMap(({ member }) => member ?? []),
+      );
+      return [
+        ...refused.map(({ user, why }) => ({ person: personOf(user) ?? user, why })),
+        ...strangers.map(({ person }) => ({ person, why: NOT_LISTED })),
+      ];
+    },
     setTopic: async (channel, topic) => {
       const shown = escapeText(topic.replaceAll("\n", " "), LONGEST_TOPIC);
       await client.call("conversations.setTopic", DONE, (web) => web.conversations.setTopic({ channel, topic: shown }));
     },
     addBookmark: (channel, title, url) => addBookmark(client, channel, { title, url }),
     pin: ({ channel, ts }) => pin(client, channel, ts),
-    person: (slackId) => personOf(client, slackId, options),
+    person: (slackId) => memberInfo(client, slackId, options),
     groupMembers: async (groupId) => {
       const answer = await client.call("usergroups.users.list", z.object({ users: z.array(z.string()) }), (web) =>
         web.usergroups.users.list({ usergroup: groupId, include_disabled: false }),
@@ -61,9 +84,25 @@ export function createChat(options: ChatOptions): Chat {
   };
 }
 
+/** Where Slack posts: a channel's id, or a member's for a direct message. */
+interface Conversation {
+  readonly channel: string;
+  readonly thread?: string | undefined;
+}
+
+const NOT_LISTED = "not listed under people in twokey.yaml";
+
+function conversationFor(to: PostTarget, memberOf: MemberOf): Conversation {
+  if ("channel" in to) return to;
+  const channel = memberOf(to.person);
+  if (channel === undefined)
+    throw new UserError("slack-person-unknown", `${to.person} cannot be written to in Slack: ${NOT_LISTED}`);
+  return { channel };
+}
+
 const Posted = z.object({ channel: z.string(), ts: z.string() });
 
-async function post(client: SlackClient, to: PostTarget, message: SlackMessage, key: string): Promise<MessageRef> {
+async function post(client: SlackClient, to: Conversation, message: SlackMessage, key: string): Promise<MessageRef> {
   const metadata = { event_type: EVENT_TYPE, event_payload: { key } };
   const where = { channel: to.channel, ...(to.thread === undefined ? {} : { thread_ts: to.thread }) };
   const answer = await client.call(
@@ -89,7 +128,7 @@ const Seen = z.object({
 /** `sinceMs` is machine time, as Slack's timestamps are. Metadata can be written by any app: only our own messages count. */
 async function find(
   client: SlackClient,
-  to: PostTarget,
+  to: Conversation,
   wanted: { readonly key: string; readonly sinceMs: number; readonly author: string },
 ): Promise<MessageRef | undefined> {
   const { thread } = to;

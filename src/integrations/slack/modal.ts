@@ -3,6 +3,7 @@ import type { Form, FormField } from "../../domain/card/card.ts";
 import { Bug } from "../../domain/errors.ts";
 import { blocksOf, fitted, LIMITS } from "./blocks.ts";
 import { escapeText, rawText } from "./escape.ts";
+import type { MemberOf } from "./rich-text.ts";
 
 type PlainText = types.PlainTextElement;
 
@@ -21,7 +22,7 @@ const FORM_LIMITS = {
  * A form as a modal. `callback_id` is `intent:<intent>`, each input's `block_id` its field's id, its `action_id` `value`.
  * `carried` comes back with the submission unseen; it takes the place of the form's own context.
  */
-export function modalOf(form: Form, carried: string = form.context): types.ModalView {
+export function modalOf(form: Form, memberOf: MemberOf, carried: string = form.context): types.ModalView {
   if (carried.length > FORM_LIMITS.metadata)
     throw new Bug("form-context-too-long", "A form carries more than Slack can keep", {
       facts: { intent: form.intent, length: carried.length },
@@ -34,7 +35,7 @@ export function modalOf(form: Form, carried: string = form.context): types.Modal
     submit: plain(form.submit, FORM_LIMITS.title, "Submit"),
     close: plain("Cancel", FORM_LIMITS.title, "Cancel"),
     private_metadata: carried,
-    blocks: [...fitted(blocksOf(form.intro), LIMITS.viewBlocks - inputs.length), ...inputs],
+    blocks: [...fitted(blocksOf(form.intro, memberOf), LIMITS.viewBlocks - inputs.length), ...inputs],
   };
 }
 

@@ -1,22 +1,27 @@
 import type { types } from "@slack/bolt";
 import type { Span, Text } from "../../domain/card/card.ts";
+import type { PersonId } from "../../domain/people/person.ts";
 import { rawText } from "./escape.ts";
 
 type Element = types.RichTextElement;
 type Style = NonNullable<types.RichTextText["style"]>;
 
-const MEMBER = /^[UW][A-Z0-9]+$/;
 const CHANNEL = /^[CDG][A-Z0-9]+$/;
 const LONGEST_URL = 3_000;
 /** What an element that carries no text of its own costs of the budget. */
 const MENTION_COST = 12;
 
-/** Counts down the characters that one block may still hold; below zero once something did not fit. */
+/** The account by which a person is mentioned; undefined: they have none, and are named instead. */
+export type MemberOf = (person: PersonId) => string | undefined;
+
+/** One block: whom it can mention, and the characters it may still hold; below zero once something did not fit. */
 export class Room {
+  readonly memberOf: MemberOf;
   #left: number;
 
-  constructor(characters: number) {
+  constructor(characters: number, memberOf: MemberOf) {
     this.#left = characters;
+    this.memberOf = memberOf;
   }
 
   /** Nothing more goes in, and the reader must be told. */
@@ -62,10 +67,15 @@ function elementOf(span: Span, room: Room, style: Style): Element[] {
   if ("italic" in span) return words(span.italic, room, { ...style, italic: true });
   if ("link" in span) return link(span, room, style);
   if ("timeMs" in span) return room.take(MENTION_COST) ? [dateElement(span.timeMs)] : [];
-  const [id, pattern] = "person" in span ? [span.person, MEMBER] : [span.channel, CHANNEL];
-  if (!pattern.test(id)) return words(id, room, style);
-  if (!room.take(MENTION_COST)) return [];
-  return "person" in span ? [{ type: "user", user_id: id }] : [{ type: "channel", channel_id: id }];
+  if ("person" in span) return mention(span.person, room, style);
+  if (!CHANNEL.test(span.channel)) return words(span.channel, room, style);
+  return room.take(MENTION_COST) ? [{ type: "channel", channel_id: span.channel }] : [];
+}
+
+function mention(person: PersonId, room: Room, style: Style): Element[] {
+  const member = room.memberOf(person);
+  if (member === undefined) return words(person, room, style);
+  return room.take(MENTION_COST) ? [{ type: "user", user_id: member }] : [];
 }
 
 /** Only the web's own schemes become links; anything else is shown as words. */

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Card } from "../../../src/domain/card/card.ts";
 import { OutcomeUnknown, TransientError, UserError } from "../../../src/domain/errors.ts";
 import { Secret } from "../../../src/domain/secret.ts";
-import { createChat } from "../../../src/integrations/slack/chat.ts";
+import { slackAccounts } from "../../../src/integrations/slack/accounts.ts";
+import { createChat, type Whispering } from "../../../src/integrations/slack/chat.ts";
 import type { Chat } from "../../../src/ports/chat.ts";
 import type { FaultInput } from "../../../src/simulators/world/faults.ts";
 import { APP, BOT_TOKEN, openSlackWorld, SCOPES, type SlackWorld, SPEC } from "../../simulators/slack/slack-world.ts";
@@ -12,7 +13,7 @@ const ROOM = { channel: "C0OPS" };
 const CARD: Card = { text: "Plan p1 waits for keys", parts: [{ kind: "heading", text: "Plan p1" }] };
 
 let place: SlackWorld;
-let chat: Chat;
+let chat: Chat & Whispering;
 beforeEach(async () => {
   place = await openSlackWorld({ users: [...SPEC.users, ...ODD_ACCOUNTS] });
   chat = chatFor(place);
@@ -22,8 +23,16 @@ afterEach(() => place.stop());
 const chatFor = (where: SlackWorld, token = BOT_TOKEN) =>
   createChat({
     ...{ token: new Secret(token), apiUrl: where.slack.apiUrl, team: "T0ACME", enterprise: "E0GRID" },
+    accounts: listed(),
     logger: memoryLogger().logger,
   });
+
+/** Wanda's account is one of Enterprise Grid; Nobody's is no account of this workspace. */
+function listed() {
+  const ids = { ana: "U0ANA", ben: "U0BEN", dan: "U0DAN", zoe: "U0ZOE", wanda: "W0WANDA", nobody: "U0NOBODY" };
+  const people = Object.fromEntries(Object.entries(ids).map(([id, slack]) => [id, { slack, also: [] }]));
+  return slackAccounts(() => ({ people }));
+}
 
 const fault = (operation: string, effect: FaultInput["effect"], times = 1) =>
   place.world.faults.plan({ vendor: "slack", operation, effect, times });
@@ -69,6 +78,26 @@ describe("Messages", () => {
     const [message] = await place.people.messages("C0OPS");
     expect(message).toMatchObject({ text: "One key turned", metadata: { event_payload: { key: "card:p1" } } });
     expect(message?.blocks).toHaveLength(1);
+  });
+
+  test("to a person arrive at their account, of Enterprise Grid as well, and are found again", async () => {
+    for (const [person, member] of [
+      ["ana", "U0ANA"],
+      ["wanda", "W0WANDA"],
+    ] as const) {
+      const sinceMs = Date.now();
+      const posted = await chat.post({ person }, CARD, `page:${person}`);
+      expect((await place.people.messages(posted.channel)).map(({ text }) => text)).toEqual([CARD.text]);
+      expect(await chat.find({ person }, `page:${person}`, sinceMs)).toEqual(posted);
+      const asked = await place.people.get("calls", { method: "chat.postMessage" });
+      expect(JSON.stringify(asked)).toContain(`"${member}"`);
+    }
+  });
+
+  test("to somebody who is not listed are refused before Slack is asked", async () => {
+    await expect(chat.post({ person: "gone" }, CARD, "k")).rejects.toMatchObject({ code: "slack-person-unknown" });
+    await expect(chat.find({ person: "U0ANA" }, "k", 0)).rejects.toMatchObject({ code: "slack-person-unknown" });
+    expect(await place.people.get("calls", { method: "chat.postMessage" })).toEqual([]);
   });
 
   test("that are whispered are seen by one person alone", async () => {
@@ -168,20 +197,21 @@ describe("Channels", () => {
 
   test("take everybody who can come in and tell why others cannot", async () => {
     const { id } = await chat.openChannel("inc-1-payments", "incident:1");
-    const refused = await chat.invite(id, ["U0ANA", "U0BEN", "U0DAN", "U0ZOE", "U0NOBODY"]);
+    const refused = await chat.invite(id, ["ana", "ben", "dan", "zoe", "nobody", "gone"]);
     expect(refused).toEqual([
-      { slackId: "U0DAN", why: "cant_invite" },
-      { slackId: "U0ZOE", why: "cant_invite" },
-      { slackId: "U0NOBODY", why: "user_not_found" },
+      { person: "dan", why: "cant_invite" },
+      { person: "zoe", why: "cant_invite" },
+      { person: "nobody", why: "user_not_found" },
+      { person: "gone", why: "not listed under people in twokey.yaml" },
     ]);
     const [channel] = await named("inc-1-payments");
     expect(channel?.members).toEqual(expect.arrayContaining(["U0ANA", "U0BEN"]));
-    expect(await chat.invite(id, ["U0ANA", "U0BEN"])).toEqual([]);
-    expect(await chat.invite(id, ["U0ANA"])).toEqual([]);
+    expect(await chat.invite(id, ["ana", "ben"])).toEqual([]);
+    expect(await chat.invite(id, ["ana"])).toEqual([]);
   });
 
   test("that cannot be invited to are an error, not a list of people", async () => {
-    await expect(chat.invite("C0NOWHERE", ["U0ANA"])).rejects.toMatchObject({ code: "slack-channel_not_found" });
+    await expect(chat.invite("C0NOWHERE", ["ana"])).rejects.toMatchObject({ code: "slack-channel_not_found" });
   });
 
   test("keep one bookmark and one pin however often they are asked for", async () => {
@@ -219,6 +249,7 @@ const ODD_ACCOUNTS = [
   odd("U0GRID", {}, { teamId: "T0SISTER", enterprise: { id: "E0GRID", teams: ["T0SISTER", "T0ACME"] } }),
   odd("U0AWAY", {}, { teamId: "T0SISTER", enterprise: { id: "E0GRID", teams: ["T0SISTER"] } }),
   odd("U0FAR", {}, { teamId: "T0FAR", enterprise: { id: "E0FAR", teams: ["T0FAR", "T0ACME"] } }),
+  odd("W0WANDA", {}, { teamId: "T0SISTER", enterprise: { id: "E0GRID", teams: ["T0SISTER", "T0ACME"] } }),
   odd("U0HIDE", { invisible: true }),
 ];
 

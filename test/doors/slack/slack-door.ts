@@ -3,15 +3,15 @@ import type { Card } from "../../../src/domain/card/card.ts";
 import { Secret } from "../../../src/domain/secret.ts";
 import { createSlackDoor, type SlackDoor, type SlackDoorOptions } from "../../../src/doors/slack/bolt.ts";
 import { messageOf } from "../../../src/integrations/slack/blocks.ts";
-import { createChat } from "../../../src/integrations/slack/chat.ts";
+import { createChat, type Whispering } from "../../../src/integrations/slack/chat.ts";
 import { modalOf } from "../../../src/integrations/slack/modal.ts";
 import type { Chat } from "../../../src/ports/chat.ts";
 import { type Line, memoryLogger } from "../../contracts/slack/memory-logger.ts";
-import { APP, BOT_TOKEN, openSlackWorld, type SlackWorld } from "../../simulators/slack/slack-world.ts";
+import { ACCOUNTS, APP, BOT_TOKEN, openSlackWorld, type SlackWorld } from "../../simulators/slack/slack-world.ts";
 
 export interface Desk extends SlackWorld {
   readonly door: SlackDoor;
-  readonly chat: Chat;
+  readonly chat: Chat & Whispering;
   readonly asks: Ask[];
   readonly lines: readonly Line[];
   /** What the intents do from now on. */
@@ -33,14 +33,17 @@ export async function openDesk(more: Partial<SlackDoorOptions> = {}, given?: Sla
   const { logger, lines } = memoryLogger();
   const apiUrl = place.slack.apiUrl;
   const botToken = new Secret(BOT_TOKEN);
-  const chat = createChat({ token: botToken, apiUrl, team: "T0ACME", logger });
+  const chat = createChat({ token: botToken, apiUrl, team: "T0ACME", accounts: ACCOUNTS, logger });
   const asks: Ask[] = [];
   const seen = new Set<string>();
   let intents: (ask: Ask) => Promise<Answer> | Answer = () => ({ kind: "nothing" });
   const door = createSlackDoor({
     connection: { mode: "socket", appToken: new Secret(APP.appToken) },
     ...{ botToken, apiUrl, team: "T0ACME", chat, logger },
-    render: { message: messageOf, modal: modalOf },
+    render: {
+      message: (shown) => messageOf(shown, ACCOUNTS.memberOf),
+      modal: (form, carried) => modalOf(form, ACCOUNTS.memberOf, carried),
+    },
     intents: async (ask) => {
       asks.push(ask);
       return intents(ask);
@@ -50,7 +53,7 @@ export async function openDesk(more: Partial<SlackDoorOptions> = {}, given?: Sla
       seen.add(key);
       return isFirst;
     },
-    personOf: (slackId) => ({ U0ANA: "ana", U0BEN: "ben" })[slackId],
+    personOf: ACCOUNTS.personOf,
     ...more,
   });
   await door.start();

@@ -15,7 +15,7 @@ function desk(worker = "one") {
   const deps: OutboxDeps = { cards, chat, clock, logger: bridge().silent, worker, render };
   const want = (id: string, under?: string) =>
     cards.change(id, (current) => {
-      const request = { id, kind: "any", subject: id, channel: "C1", under, pin: under === undefined };
+      const request = { id, kind: "any", subject: id, to: { channel: "C1" }, under, pin: under === undefined };
       const value = wantCard(current, request, clock.now());
       return value && { value, events: [], dueAtMs: clock.now() };
     });
@@ -35,7 +35,7 @@ describe("the outbox", () => {
 
   test("a request that is shown at once is one message, and waits its second like any other edit", async () => {
     const { clock, chat, cards, state, deps } = desk();
-    const request = { id: "a", kind: "any", subject: "a", channel: "C1" };
+    const request = { id: "a", kind: "any", subject: "a", to: { channel: "C1" } };
     expect(await sendCard("a", deps, request)).toBeUndefined();
     state.text = "second";
     expect(await sendCard("a", deps, request)).toBe(clock.now() + 1_000);
@@ -48,7 +48,7 @@ describe("the outbox", () => {
 
   test("a request for a card that somebody is sending leaves it due once more, and sends nothing beside it", async () => {
     const { chat, cards, state, deps } = desk();
-    const request = { id: "a", kind: "any", subject: "a", channel: "C1" };
+    const request = { id: "a", kind: "any", subject: "a", to: { channel: "C1" } };
     const asked: (number | undefined)[] = [];
     const post = async (...args: Parameters<typeof chat.post>) => {
       state.text = "second";
@@ -175,7 +175,6 @@ function bindAll(chat: RecordedChat): OutboxDeps["chat"] {
     post: (to, card, key) => chat.post(to, card, key),
     update: (message, card) => chat.update(message, card),
     find: (to, key) => chat.find(to, key),
-    whisper: () => chat.whisper(),
     openChannel: (name, key) => chat.openChannel(name, key),
     invite: () => chat.invite(),
     setTopic: () => chat.setTopic(),

@@ -11,7 +11,7 @@ import type { IncidentDeps, ThrottleBook } from "../../../src/flows/incident/dep
 import { dueChange, incidentRows } from "../../../src/flows/incident/index.ts";
 import type { Correlation } from "../../../src/flows/incident/intake/correlate.ts";
 import { createIntake } from "../../../src/flows/incident/intake/intake.ts";
-import type { Chat, MessageRef, PostTarget } from "../../../src/ports/chat.ts";
+import type { Chat, MessageRef, NotInvited, PostTarget } from "../../../src/ports/chat.ts";
 import type { Clock } from "../../../src/ports/clock.ts";
 import type { Logger } from "../../../src/ports/logger.ts";
 import type {
@@ -166,6 +166,11 @@ export class RecordedPager implements Paging {
   }
 }
 
+/** A direct message stands under the person's id. */
+function placeOf(to: PostTarget): { channel: string; thread: string | undefined } {
+  return "person" in to ? { channel: to.person, thread: undefined } : { channel: to.channel, thread: to.thread };
+}
+
 /** A chat that keeps every message. */
 export class RecordedChat implements Chat {
   readonly messages: {
@@ -197,8 +202,9 @@ export class RecordedChat implements Chat {
   post(to: PostTarget, card: { text: string }, key: string): Promise<MessageRef> {
     return this.asked(() => {
       const ts = `${this.messages.length + 1}`;
-      this.messages.push({ channel: to.channel, thread: to.thread, key, text: card.text, ts, edits: 0 });
-      return { channel: to.channel, ts };
+      const place = placeOf(to);
+      this.messages.push({ ...place, key, text: card.text, ts, edits: 0 });
+      return { channel: place.channel, ts };
     });
   }
 
@@ -210,12 +216,8 @@ export class RecordedChat implements Chat {
   }
 
   find(to: PostTarget, key: string): Promise<MessageRef | undefined> {
-    const found = this.messages.find((message) => message.channel === to.channel && message.key === key);
+    const found = this.messages.find((message) => message.channel === placeOf(to).channel && message.key === key);
     return Promise.resolve(found && { channel: found.channel, ts: found.ts });
-  }
-
-  whisper(): Promise<void> {
-    return Promise.resolve();
   }
 
   /** As strict about names as Slack is. */
@@ -228,7 +230,7 @@ export class RecordedChat implements Chat {
     });
   }
 
-  invite(): Promise<readonly { slackId: string; why: string }[]> {
+  invite(): Promise<readonly NotInvited[]> {
     return this.asked(() => []);
   }
 

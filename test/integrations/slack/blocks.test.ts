@@ -40,6 +40,8 @@ const plainParts: fc.Arbitrary<CardPart> = fc.oneof(
 );
 const cards = fc.record({ text: long, parts: fc.array(plainParts, { maxLength: 70 }) });
 
+const memberOf = (person: string) => ({ ana: "U0ANA", wanda: "W0WANDA" })[person];
+
 let ids = 0;
 const newId = () => `id${++ids}`;
 
@@ -71,7 +73,7 @@ describe(`Cards in Slack (seed ${SEED})`, () => {
   test("foreign text can neither ping, link nor format, whatever it is (G14)", () => {
     fc.assert(
       fc.property(cards, (card) => {
-        const message = messageOf(card);
+        const message = messageOf(card, memberOf);
         for (const text of parsedBySlack(message)) expect(text).not.toMatch(/<|>|&(?!amp;|lt;|gt;)/);
         expect(types(message.blocks).filter((type) => !ALLOWED.includes(String(type)))).toEqual([]);
         // Styles come from spans, and plain strings are no spans: only the labels of facts are bold.
@@ -85,7 +87,8 @@ describe(`Cards in Slack (seed ${SEED})`, () => {
   test("no control, bidirectional or broken character gets through", () => {
     fc.assert(
       fc.property(cards, (card) => {
-        for (const [, text] of strings(messageOf(card))) expect(text).not.toMatch(/(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}]/u);
+        for (const [, text] of strings(messageOf(card, memberOf)))
+          expect(text).not.toMatch(/(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}]/u);
       }),
       RUNS,
     );
@@ -94,7 +97,7 @@ describe(`Cards in Slack (seed ${SEED})`, () => {
   test("every card is within Slack's limits, and none loses a button", () => {
     fc.assert(
       fc.property(cards, (card) => {
-        const { blocks, text } = messageOf(card);
+        const { blocks, text } = messageOf(card, memberOf);
         expect(() => messageBlocks(blocks, newId)).not.toThrow();
         expect(text.length).toBeGreaterThan(0);
         const buttons = card.parts.filter(({ kind }) => kind === "buttons").length;
@@ -107,7 +110,7 @@ describe(`Cards in Slack (seed ${SEED})`, () => {
   test("text that fits is shown whole", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: 500 }), (text) => {
-        const shown = strings(messageOf({ text: "t", parts: [{ kind: "text", text }] }).blocks)
+        const shown = strings(messageOf({ text: "t", parts: [{ kind: "text", text }] }, memberOf).blocks)
           .filter(([name]) => name === "text")
           .map(([, value]) => value);
         expect(shown.join("")).toBe(text);
@@ -131,10 +134,13 @@ describe(`Cards in Slack (seed ${SEED})`, () => {
 
   test("a card that was shortened says so and keeps its buttons at the end", () => {
     const parts: CardPart[] = Array.from({ length: 90 }, (_, index) => ({ kind: "text", text: `line ${index}` }));
-    const { blocks } = messageOf({
-      text: "Plan",
-      parts: [...parts, { kind: "buttons", buttons: [{ label: "Approve", intent: "approve", value: "p" }] }],
-    });
+    const { blocks } = messageOf(
+      {
+        text: "Plan",
+        parts: [...parts, { kind: "buttons", buttons: [{ label: "Approve", intent: "approve", value: "p" }] }],
+      },
+      memberOf,
+    );
     expect(blocks).toHaveLength(50);
     expect(JSON.stringify(blocks.at(-2))).toContain("was shortened");
     expect(blocks.at(-1)).toMatchObject({ type: "actions" });
@@ -142,14 +148,14 @@ describe(`Cards in Slack (seed ${SEED})`, () => {
 
   test("a list that is cut says how much is missing", () => {
     const lines = Array.from({ length: 60 }, (_, index) => `row ${index}`);
-    const { blocks } = messageOf({ text: "t", parts: [{ kind: "lines", lines }] });
+    const { blocks } = messageOf({ text: "t", parts: [{ kind: "lines", lines }] }, memberOf);
     expect(JSON.stringify(blocks)).toContain("and 10 more");
   });
 });
 
 describe("Spans", () => {
   const only = (text: Text) => {
-    const [block] = messageOf({ text: "t", parts: [{ kind: "text", text }] }).blocks;
+    const [block] = messageOf({ text: "t", parts: [{ kind: "text", text }] }, memberOf).blocks;
     return block;
   };
   const section = (...inner: unknown[]) => ({
@@ -159,7 +165,15 @@ describe("Spans", () => {
 
   test("become Slack's own elements", () => {
     const text: Text = [
-      ...["to ", { person: "U0ANA" }, { channel: "C0OPS" }, { bold: "b" }, { code: "c" }, { italic: "i" }],
+      ...[
+        "to ",
+        { person: "ana" },
+        { person: "wanda" },
+        { channel: "C0OPS" },
+        { bold: "b" },
+        { code: "c" },
+        { italic: "i" },
+      ],
       { link: "https://runbook.example/a?b=1&c=2", label: "runbook" },
       { timeMs: Date.parse("2026-11-21T09:30:05.500Z") },
     ];
@@ -167,6 +181,7 @@ describe("Spans", () => {
       section(
         { type: "text", text: "to " },
         { type: "user", user_id: "U0ANA" },
+        { type: "user", user_id: "W0WANDA" },
         { type: "channel", channel_id: "C0OPS" },
         { type: "text", text: "b", style: { bold: true } },
         { type: "text", text: "c", style: { code: true } },
@@ -181,6 +196,9 @@ describe("Spans", () => {
   });
 
   test("that are not what they say become words", () => {
+    expect(only(["to ", { person: "U0ANA" }])).toEqual(
+      section({ type: "text", text: "to " }, { type: "text", text: "U0ANA" }),
+    );
     expect(only([{ person: "<!channel>" }])).toEqual(section({ type: "text", text: "<!channel>" }));
     expect(only([{ link: "javascript:alert(1)", label: "x" }])).toEqual(
       section({ type: "text", text: "x (javascript:alert(1))" }),
@@ -199,7 +217,7 @@ test("text is escaped where Slack parses it, and literal in rich text, where it 
     { kind: "note", text },
   ];
   const escaped = "/dr status &lt;service&gt; &amp; datapoints &gt; 5";
-  const message = messageOf({ text, parts });
+  const message = messageOf({ text, parts }, memberOf);
 
   expect(message.text).toBe(escaped);
   expect(strings(message.blocks).filter(([name]) => name === "text")).toEqual(
@@ -225,7 +243,7 @@ describe("Forms in Slack", () => {
   const form = { title: "Declare", intent: "declare", context: "ctx", intro: [], fields, submit: "Declare" } as const;
 
   test("are valid modals whose inputs carry their field's id", () => {
-    const view = modalOf(form, "carried");
+    const view = modalOf(form, memberOf, "carried");
     expect(() => checkedView(view, "modal", newId)).not.toThrow();
     expect(view).toMatchObject({ callback_id: "intent:declare", private_metadata: "carried" });
     expect(view.blocks.map(({ block_id }) => block_id)).toEqual(["what", "more", "sev"]);
@@ -238,7 +256,7 @@ describe("Forms in Slack", () => {
     fc.assert(
       fc.property(long, fc.array(plainParts, { maxLength: 120 }), (text, intro) => {
         const odd = fields.map((field) => ({ ...field, label: text, hint: text, initial: text }));
-        const view = modalOf({ ...form, title: text, submit: text, intro, fields: odd });
+        const view = modalOf({ ...form, title: text, submit: text, intro, fields: odd }, memberOf);
         expect(() => checkedView(view, "modal", newId)).not.toThrow();
       }),
       { ...RUNS, numRuns: 100 },
@@ -247,7 +265,7 @@ describe("Forms in Slack", () => {
 
   test("never leave a choice out in silence", () => {
     const choices = Array.from({ length: 101 }, (_, index): [string, string] => [`v${index}`, "label"]);
-    expect(() => modalOf({ ...form, fields: [{ id: "x", label: "X", kind: "choice", choices }] })).toThrow(
+    expect(() => modalOf({ ...form, fields: [{ id: "x", label: "X", kind: "choice", choices }] }, memberOf)).toThrow(
       "choices cannot be shown",
     );
   });
@@ -255,7 +273,7 @@ describe("Forms in Slack", () => {
 
 test("a card without parts shows its text as text, not as markup", () => {
   const card: Card = { text: "*not bold* <!channel>", parts: [] };
-  expect(messageOf(card).blocks).toEqual([
+  expect(messageOf(card, memberOf).blocks).toEqual([
     {
       type: "rich_text",
       elements: [{ type: "rich_text_section", elements: [{ type: "text", text: "*not bold* <!channel>" }] }],

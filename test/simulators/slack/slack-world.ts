@@ -1,4 +1,5 @@
 import { App, HTTPReceiver, LogLevel, SocketModeReceiver, webApi } from "@slack/bolt";
+import { type Accounts, slackAccounts } from "../../../src/integrations/slack/accounts.ts";
 import { SlackPeople } from "../../../src/simulators/slack/people.ts";
 import { type SlackSimulator, startSlack } from "../../../src/simulators/slack/slack.ts";
 import type { SlackSpecInput } from "../../../src/simulators/slack/spec.ts";
@@ -39,6 +40,11 @@ export const SPEC = {
     },
   ],
 } satisfies SlackSpecInput;
+
+/** Whose accounts they are. Gus and Zoe are nobody whom TwoKey knows. */
+export const ACCOUNTS: Accounts = slackAccounts(() => ({
+  people: { ana: { slack: "U0ANA", also: [] }, ben: { slack: "U0BEN", also: [] }, dan: { slack: "U0DAN", also: [] } },
+}));
 
 export const APP = SPEC.apps[0] ?? failed("there is an app");
 

@@ -1,6 +1,7 @@
 import { type CardRequest, wantCard } from "../../../domain/card/card-due.ts";
 import type { DutySpec, OwedDuty, Perform } from "../../../domain/incident/duty.ts";
 import { amend, eventOf, homeChannel, type Incident, isOpen } from "../../../domain/incident/incident.ts";
+import type { NotInvited } from "../../../ports/chat.ts";
 import type { IncidentDeps } from "../deps.ts";
 import { postOnce } from "./post-once.ts";
 
@@ -153,7 +154,7 @@ export function incidentCard(incident: Incident): CardRequest {
     id: `incident:${incident.id}:${channel}`,
     kind: "incident",
     subject: incident.id,
-    channel,
+    to: { channel },
     pin: incident.channel !== undefined,
   };
 }
@@ -173,7 +174,12 @@ export async function requestCard(
 /** The draft that can be edited, and the one before it, which went out. */
 export function draftCard(incident: Incident, number: number): CardRequest {
   const channel = homeChannel(incident) ?? incident.alertsChannel;
-  return { id: `update:${incident.id}:${number}`, kind: "update-draft", subject: `${incident.id}#${number}`, channel };
+  return {
+    id: `update:${incident.id}:${number}`,
+    kind: "update-draft",
+    subject: `${incident.id}#${number}`,
+    to: { channel },
+  };
 }
 
 async function refreshDrafts(deps: IncidentDeps, incident: Incident): Promise<void> {
@@ -195,15 +201,11 @@ function topicOf(incident: Incident): string {
   return topic.length > 250 ? `${topic.slice(0, 249)}…` : topic;
 }
 
-function invited(
-  incident: Incident,
-  failed: readonly { readonly slackId: string; readonly why: string }[],
-  atMs: number,
-) {
+function invited(incident: Incident, failed: readonly NotInvited[], atMs: number) {
   const value = amend(incident, { notInvited: failed.map((each) => ({ ...each })) });
   const count = incident.invitees.length - failed.length;
   const says = `${count} people invited${failed.length > 0 ? `, ${failed.length} could not be` : ""}`;
-  const facts = { invited: count, failed: failed.map(({ slackId, why }) => `${slackId}: ${why}`) };
+  const facts = { invited: count, failed: failed.map(({ person, why }) => `${person}: ${why}`) };
   return { value, events: [eventOf(value, { kind: "incident.invited", atMs, says, facts })] };
 }
 

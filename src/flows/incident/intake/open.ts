@@ -55,7 +55,7 @@ export function openIncident(opening: Opening, inventory: Inventory, nowMs: numb
     pager: { notifications: [], uncounted: [], reopened: 0 },
     alertsChannel: file.alerts.channel,
     channelName: channelName(file.incidents.channel_prefix, id, scope === "regional" ? region : services[0], nowMs),
-    invitees: inventory.people.map((person) => person.slack),
+    invitees: inventory.people.map((person) => person.id),
     notInvited: [],
     bookmarks: bookmarksOf(inventory, services),
     notes: [],

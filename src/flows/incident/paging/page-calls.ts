@@ -212,7 +212,7 @@ async function direct(deps: IncidentDeps, incident: Incident, duty: Duty, attemp
     place.ladder.kind === "asked" ? place.ladder.why : `level ${place.rung.level}`,
   );
   for (const person of people.value) {
-    const isSent = await postOnce(deps.chat, { channel: person.slack }, card, `${page.key}:${person.id}`, attempt);
+    const isSent = await postOnce(deps.chat, { person: person.id }, card, `${page.key}:${person.id}`, attempt);
     if (!isSent) return { kind: "withdrawn" };
   }
   return { kind: "done", apply: settled(duty, "accepted", undefined) };
@@ -247,7 +247,7 @@ async function fallBack(deps: IncidentDeps, incident: Incident, duty: Duty, atte
   const card = deps.voice.page(incident, why);
   for (const person of people) {
     const key = pageKey(incident, `${place.ladder.number}.${place.index}`, person.id, "fallback", 0);
-    if (!(await postOnce(deps.chat, { channel: person.slack }, card, key, attempt))) return { kind: "withdrawn" };
+    if (!(await postOnce(deps.chat, { person: person.id }, card, key, attempt))) return { kind: "withdrawn" };
   }
   return {
     kind: "done",

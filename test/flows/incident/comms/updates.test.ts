@@ -30,7 +30,7 @@ describe("status updates", () => {
     const { desk, id } = await opened();
     await chatUntil(desk, id, 28.5);
     expect([(await desk.incident(id)).update.draft?.status, updates(desk).length]).toEqual(["down", 0]);
-    expect(desk.cards.all().map(({ kind, channel }) => [kind, channel])).toContainEqual(["update-draft", `C${id}`]);
+    expect(desk.cards.all().map(({ kind, to }) => [kind, to])).toContainEqual(["update-draft", { channel: `C${id}` }]);
     await chatUntil(desk, id, 95);
     expect(
       desk.incidents.events.filter(({ kind }) => kind === "update.sent").map(({ atMs }) => (atMs - START_MS) / MINUTE),
@@ -108,7 +108,10 @@ describe("opening", () => {
     const incident = await desk.incident(id);
     expect(incident.channel).toEqual({ id: `C${id}`, name: `inc-20261121-a-${id}` });
     expect(desk.chat.messages.filter(({ key }) => key === `${id}:initial`)).toHaveLength(1);
-    expect(desk.cards.all().find(({ kind }) => kind === "incident")).toMatchObject({ channel: `C${id}`, pin: true });
+    expect(desk.cards.all().find(({ kind }) => kind === "incident")).toMatchObject({
+      to: { channel: `C${id}` },
+      pin: true,
+    });
     expect(incident.cardChanges).toBe(incident.changes);
   });
 });

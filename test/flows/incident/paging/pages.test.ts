@@ -211,7 +211,7 @@ describe("pages of an incident", () => {
     desk.paging.refuseTriggers = true;
     const id = await opened(desk);
     await pass(desk, id, 1);
-    expect(desk.chat.messages.some(({ channel, key }) => channel === "U01ANA" && key.includes("fallback"))).toBe(true);
+    expect(desk.chat.messages.some(({ channel, key }) => channel === "ana" && key.includes("fallback"))).toBe(true);
     expect(
       desk.chat.messages.some(({ channel, text }) => channel === `C${id}` && text.includes("accepted nothing")),
     ).toBe(true);

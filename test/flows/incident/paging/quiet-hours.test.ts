@@ -32,7 +32,7 @@ describe("quiet hours", () => {
     const id = await opened(desk);
     await pass(desk, id, 179);
     expect([desk.paging.triggers.length, calls(desk)]).toEqual([0, []]);
-    expect(desk.chat.messages.filter(({ channel }) => channel === "U01ANA")).toEqual([]);
+    expect(desk.chat.messages.filter(({ channel }) => channel === "ana")).toEqual([]);
     expect(nextPage(await desk.incident(id), desk.clock.now())).toEqual({
       ...{ atMs: START_MS + 180 * MINUTE, what: "level 1 when quiet hours end", targets: ["ana"] },
     });
@@ -42,7 +42,7 @@ describe("quiet hours", () => {
       [195, "PANA"],
       [210, "PANA"],
     ]);
-    expect(desk.chat.messages.filter(({ channel }) => channel === "U01ANA")).toHaveLength(3);
+    expect(desk.chat.messages.filter(({ channel }) => channel === "ana")).toHaveLength(3);
   });
 
   test("count nobody out: the commanders are asked for only after the held page was not answered", async () => {

@@ -270,8 +270,8 @@ describe("the failover runbook", () => {
 
     expect(text).toContain("POINT OF NO RETURN");
     expect(text).toContain("unknown");
-    expect(text).toContain("U01ANA");
-    expect(text).not.toContain('U01FARID"');
+    expect(text).toContain('{"person":"ana"}');
+    expect(text).not.toContain('{"person":"farid"}');
     expect(budgetMs(plan)).toBeGreaterThan(5 * 60_000);
   });
 
