@@ -73,8 +73,9 @@ export function createOutside(
     budget,
     ...(sandbox ? { address: `${sandbox.pagerDuty.host}:${sandbox.pagerDuty.port}` } : {}),
   });
-  const cloudWith = ({ databases, firewall, compute, traffic, guardedBy }: GuardedAws): GuardedCloud => ({
-    ...{ databases, firewall, compute, traffic, probe, clock },
+  const cloudWith = ({ guardedBy, ...aws }: GuardedAws): GuardedCloud => ({
+    ...{ databases: aws.databases, clusters: aws.clusters, snapshots: aws.snapshots, firewall: aws.firewall },
+    ...{ compute: aws.compute, traffic: aws.traffic, discovery: aws.discovery, probe, clock },
     guardedBy: (guard) => ({ ...guardedBy(guard), probe, clock }),
   });
   return {

@@ -1,4 +1,4 @@
-import type { DatabaseFacts, Known, LagFacts } from "../domain/service/observed.ts";
+import type { DatabaseEvent, DatabaseFacts, Known, LagFacts } from "../domain/service/observed.ts";
 import type { Region } from "../domain/service/service.ts";
 
 /** A call that changed, or may have changed, the cloud: the vendor's request ids for the ledger. */
@@ -12,6 +12,26 @@ export type PromoteAnswer =
   | (Act & { readonly kind: "not-a-replica" })
   /** Busy (backing up, modifying): ask again later. */
   | (Act & { readonly kind: "busy"; readonly why: string });
+
+export type RebootAnswer =
+  | (Act & { readonly kind: "accepted" })
+  /** It has no standby to fail over to: nothing was asked for, or RDS refused. */
+  | (Act & { readonly kind: "not-multi-az" })
+  | (Act & { readonly kind: "busy"; readonly why: string });
+
+export interface EventsWish {
+  readonly region: Region;
+  readonly instance: string;
+  /** World time, at most fourteen days ago. */
+  readonly sinceMs: number;
+}
+
+/** A reboot that fails over to the standby of a Multi-AZ instance. A toggle: a second one leads back. */
+export interface RebootWish {
+  readonly region: Region;
+  readonly instance: string;
+  readonly forceFailover: true;
+}
 
 /**
  * Reads return `Known`: unreachable, denied and absent are facts. Mutations throw StepFailed (refused for good),
@@ -30,4 +50,7 @@ export interface Databases {
     keep: { backupRetentionDays: number },
     signal?: AbortSignal,
   ): Promise<PromoteAnswer>;
+  reboot(wish: RebootWish, signal?: AbortSignal): Promise<RebootAnswer>;
+  /** What RDS tells of the instance since then, oldest first. Best effort: RDS loses some, and gives no order. */
+  events(wish: EventsWish, signal?: AbortSignal): Promise<Known<readonly DatabaseEvent[]>>;
 }

@@ -1,18 +1,24 @@
 import type { ZodType } from "zod";
 import type { Clock } from "./clock.ts";
+import type { Clusters } from "./clusters.ts";
 import type { Compute } from "./compute.ts";
 import type { Databases } from "./databases.ts";
+import type { Discovery } from "./discovery.ts";
 import type { Firewall } from "./firewall.ts";
 import type { Guard } from "./guard.ts";
 import type { Probe } from "./probe.ts";
+import type { Snapshots } from "./snapshots.ts";
 import type { TrafficControl } from "./traffic.ts";
 
 /** The protected world as steps and observers see it: ports, and nothing of Slack, Redis or the pager. */
 export interface Cloud {
   readonly databases: Databases;
+  readonly clusters: Clusters;
+  readonly snapshots: Snapshots;
   readonly firewall: Firewall;
   readonly compute: Compute;
   readonly traffic: TrafficControl;
+  readonly discovery: Discovery;
   readonly probe: Probe;
   readonly clock: Clock;
 }

@@ -3,6 +3,7 @@ import type { LagSample, Observation } from "../../src/domain/service/observed.t
 import { observe } from "../../src/flows/observe.ts";
 import type { Cloud } from "../../src/ports/step.ts";
 import { example } from "../harness/example.ts";
+import { fakeCloud, type SaidCloud } from "../harness/fakes.ts";
 import { AT, homeIsDark, quietDay } from "../harness/observed.ts";
 import { serviceIn } from "../harness/plans.ts";
 
@@ -12,7 +13,6 @@ const SAMPLE: LagSample = { seconds: 2, measuredAtMs: AT - 600_000 };
 /** The ports that tell what is in the observation. */
 function cloudThatSees(seen: Observation, speed = 1): Cloud {
   const { sites, trafficRecords, databaseRecord, publicHealth } = seen;
-  const refuse = () => Promise.reject(new Error("a look changes nothing"));
   const at = (region: string) => {
     const site = sites[region];
     if (!site) throw new Error(`nothing is known of ${region}`);
@@ -20,23 +20,15 @@ function cloudThatSees(seen: Observation, speed = 1): Cloud {
   };
   const regionOf = (via: string | undefined) =>
     [service.home, service.standby].find((region) => service.sites[region]?.load_balancer.dns_name === via);
-  return {
-    clock: { now: () => AT, speed, sleep: async () => undefined },
+  const said: SaidCloud = {
+    clock: { now: () => AT, speed },
     databases: {
-      promote: refuse,
       describe: async (region) => at(region).database,
       lag: async (region) => at(region).lag,
     },
-    firewall: {
-      ...{ close: refuse, open: refuse },
-      rules: async (region) => at(region).firewall,
-    },
-    compute: {
-      ...{ scaleOut: refuse, stop: refuse, restore: refuse },
-      describe: async (region) => at(region).compute,
-    },
+    firewall: { rules: async (region) => at(region).firewall },
+    compute: { describe: async (region) => at(region).compute },
     traffic: {
-      ...{ upsert: refuse, changeState: refuse },
       records: async (_zone, name) => {
         if (name === service.traffic.name) return trafficRecords;
         if (!databaseRecord.known) return databaseRecord;
@@ -44,13 +36,13 @@ function cloudThatSees(seen: Observation, speed = 1): Cloud {
       },
     },
     probe: {
-      ...{ writeCheck: refuse, resolve: refuse, resolveAuthoritative: refuse },
       health: async (_url, { via } = {}) => {
         const region = regionOf(via);
         return region === undefined ? publicHealth : at(region).deepHealth;
       },
     },
   };
+  return fakeCloud(said, "a look changes nothing");
 }
 
 function withLag(observation: Observation, lag: Partial<Observation["sites"][string]>): Observation {

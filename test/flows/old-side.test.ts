@@ -6,8 +6,8 @@ import { transition } from "../../src/domain/plan-run/run-transition.ts";
 import type { DatabaseFacts, FirewallRule, Known, RecordSet } from "../../src/domain/service/observed.ts";
 import { lookAtOldSide } from "../../src/flows/old-side.ts";
 import { RecordsInput } from "../../src/flows/steps/schemas.ts";
-import type { Cloud } from "../../src/ports/step.ts";
 import { example } from "../harness/example.ts";
+import { fakeCloud, type SaidCloud } from "../harness/fakes.ts";
 import { AT, homeIsDark, known, quietDay } from "../harness/observed.ts";
 import { proposed, serviceIn } from "../harness/plans.ts";
 
@@ -46,23 +46,14 @@ async function looked(run: RunState, { rules = known([RULE]), newRules = [RULE],
     ? { ...home.compute.value, desired: 0, scaling: { min: 0, max: 0, suspended: true } }
     : home.compute.value;
   const facts = { ...standby.database.value, role: "standalone" as const, source: undefined, ...world.newSide };
-  const unused = async () => {
-    throw new Error("a look changes nothing and asks for nothing else");
+  const said: SaidCloud = {
+    clock: { now: () => AT },
+    databases: { describe: async () => known(facts) },
+    firewall: { rules: async (region) => (region === service.home ? rules : known(newRules)) },
+    compute: { describe: async () => known(compute) },
+    traffic: { records: async () => known(world.records ?? []) },
   };
-  const cloud: Cloud = {
-    clock: { now: () => AT, speed: 1, sleep: async () => undefined },
-    databases: {
-      ...{ lag: unused, promote: unused },
-      describe: async () => known(facts),
-    },
-    firewall: {
-      ...{ close: unused, open: unused },
-      rules: async (region) => (region === service.home ? rules : known(newRules)),
-    },
-    compute: { describe: async () => known(compute), scaleOut: unused, stop: unused, restore: unused },
-    traffic: { records: async () => known(world.records ?? []), upsert: unused, changeState: unused },
-    probe: { writeCheck: unused, health: unused, resolve: unused, resolveAuthoritative: unused },
-  };
+  const cloud = fakeCloud(said, "a look changes nothing and asks for nothing else");
   return lookAtOldSide(run, cloud, new AbortController().signal);
 }
 

@@ -144,9 +144,9 @@ function cloudOf({ whole, settings: { sandbox }, inventory, clock, answerWithinM
     authoritativeServers: addresses(sandbox.nameServers),
     connect: sandbox.connectMap,
   });
-  const { databases, firewall, compute, traffic } = aws;
+  const { databases, clusters, snapshots, firewall, compute, traffic, discovery } = aws;
   const cloud: GuardedCloud = {
-    ...{ databases, firewall, compute, traffic, probe, clock },
+    ...{ databases, clusters, snapshots, firewall, compute, traffic, discovery, probe, clock },
     guardedBy: (guard) => ({ ...aws.guardedBy(guard), probe, clock }),
   };
   return { cloud, close: () => aws.close() };

@@ -27,6 +27,24 @@ export interface DatabaseFacts {
   readonly instanceClass: string;
   /** RDS name such as `postgres`; absent: not told. */
   readonly engine?: string;
+  readonly engineVersion?: string;
+  /** Where it runs now. Describe may show the old zone for minutes after a failover. */
+  readonly availabilityZone?: string;
+  readonly multiAz: boolean;
+  /** Where its standby is; absent without one. */
+  readonly secondaryAvailabilityZone?: string;
+  readonly encrypted: boolean;
+  /** ARN of the KMS key in the instance's region. */
+  readonly kmsKey?: string;
+  /** The cluster that it is a member of. */
+  readonly cluster?: string;
+}
+
+/** One event of RDS, in its own words; `category` is for instance `failover`. */
+export interface DatabaseEvent {
+  readonly atMs: number;
+  readonly category: string;
+  readonly says: string;
 }
 
 export interface LagSample {

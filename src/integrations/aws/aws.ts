@@ -2,19 +2,25 @@ import { ConfirmSubscriptionCommand } from "@aws-sdk/client-sns";
 import { UserError } from "../../domain/errors.ts";
 import type { Region } from "../../domain/service/service.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Clusters } from "../../ports/clusters.ts";
 import type { Compute } from "../../ports/compute.ts";
 import type { Databases } from "../../ports/databases.ts";
+import type { Discovery } from "../../ports/discovery.ts";
 import type { Firewall } from "../../ports/firewall.ts";
 import type { Guard } from "../../ports/guard.ts";
+import type { Snapshots } from "../../ports/snapshots.ts";
 import type { TrafficControl } from "../../ports/traffic.ts";
 import { Caller } from "./caller.ts";
 import { type Clients, createClients } from "./clients.ts";
+import { awsClusters } from "./clusters.ts";
 import { awsCompute } from "./compute.ts";
 import { type CredentialOptions, type Identity, identitySource, type Role } from "./credentials.ts";
 import { awsDatabases } from "./databases.ts";
+import { awsDiscovery } from "./discovery.ts";
 import { awsFirewall } from "./firewall.ts";
 import { Reachability } from "./reachability.ts";
 import { clientSettings, PATIENCE, type Patience } from "./settings.ts";
+import { awsSnapshots } from "./snapshots.ts";
 import { awsTraffic } from "./traffic.ts";
 
 export interface AwsOptions extends CredentialOptions {
@@ -36,9 +42,12 @@ export interface AwsOptions extends CredentialOptions {
 
 export interface AwsPorts {
   readonly databases: Databases;
+  readonly clusters: Clusters;
+  readonly snapshots: Snapshots;
   readonly firewall: Firewall;
   readonly compute: Compute;
   readonly traffic: TrafficControl;
+  readonly discovery: Discovery;
 }
 
 export interface GuardedAws extends AwsPorts {
@@ -66,7 +75,7 @@ export function createAws(options: AwsOptions): Aws {
   const reachability = new Reachability(options.rememberSilenceMs ?? REMEMBER_SILENCE_MS);
   const opened = (role: Role | undefined) => {
     const identity = identitySource({ ...options, role }, settings);
-    const clients = createClients(settings, identity);
+    const clients = createClients(settings, identity, options.home);
     const caller = new Caller({ clock: options.clock, identity, reachability });
     return { caller, clients, ports: portsOf(caller, clients, () => options.clock.now()) };
   };
@@ -96,9 +105,12 @@ export function createAws(options: AwsOptions): Aws {
 function portsOf(caller: Caller, clients: Clients, now: () => number): GuardedAws {
   const through = (way: Caller): AwsPorts => ({
     databases: awsDatabases(way, clients, now),
+    clusters: awsClusters(way, clients),
+    snapshots: awsSnapshots(way, clients),
     firewall: awsFirewall(way, clients),
     compute: awsCompute(way, clients),
     traffic: awsTraffic(way, clients),
+    discovery: awsDiscovery(way, clients),
   });
   return { ...through(caller), guardedBy: (guard) => through(caller.guardedBy(guard)) };
 }

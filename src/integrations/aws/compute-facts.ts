@@ -10,8 +10,12 @@ import { CallFailed } from "./errors.ts";
 
 interface Wanted {
   readonly region: Region;
-  readonly site: ComputeSite;
+  readonly site: Pick<ComputeSite, "cluster" | "service">;
   readonly signal?: AbortSignal | undefined;
+}
+
+interface WantedFacts extends Wanted {
+  readonly site: ComputeSite;
 }
 
 /** Limits of ECS: tasks in one DescribeTasks. */
@@ -19,6 +23,7 @@ const MOST_TASKS_A_CALL = 100;
 const MOST_REASONS = 5;
 
 const Service = z.object({
+  serviceName: z.string(),
   status: z.string(),
   desiredCount: z.number(),
   runningCount: z.number(),
@@ -35,6 +40,7 @@ const Service = z.object({
     )
     .default([]),
   events: z.array(z.object({ message: z.string() })).default([]),
+  loadBalancers: z.array(z.object({ targetGroupArn: z.string().optional() })).default([]),
 });
 const Failures = z.array(z.object({ arn: z.string().default(""), reason: z.string().default("") })).default([]);
 const Task = z.object({
@@ -125,7 +131,7 @@ export class ComputeReader {
     return found;
   }
 
-  async #targetHealth({ region, site, signal }: Wanted) {
+  async #targetHealth({ region, site, signal }: WantedFacts) {
     const ask = { api: "loadbalancing", region, doing: `describe the targets of ${site.service}`, signal };
     const command = new DescribeTargetHealthCommand({ TargetGroupArn: site.target_group });
     const answer = await this.#caller.read(ask, (options) =>
@@ -134,7 +140,7 @@ export class ComputeReader {
     return TargetHealth.parse(answer.TargetHealthDescriptions);
   }
 
-  async facts(wanted: Wanted): Promise<ComputeFacts> {
+  async facts(wanted: WantedFacts): Promise<ComputeFacts> {
     const [found, scalingNow, running, health] = await Promise.all([
       this.service(wanted),
       this.scaling(wanted),

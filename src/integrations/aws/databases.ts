@@ -1,41 +1,20 @@
-import { DescribeDBInstancesCommand, PromoteReadReplicaCommand } from "@aws-sdk/client-rds";
+import { DescribeEventsCommand, PromoteReadReplicaCommand, RebootDBInstanceCommand } from "@aws-sdk/client-rds";
 import { z } from "zod";
-import type { DatabaseFacts } from "../../domain/service/observed.ts";
-import type { Databases } from "../../ports/databases.ts";
+import type { DatabaseEvent } from "../../domain/service/observed.ts";
+import type { Databases, EventsWish } from "../../ports/databases.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
 import { CallFailed } from "./errors.ts";
+import { factsOf, readInstance } from "./rds-instances.ts";
 import { replicationLag } from "./replication-lag.ts";
 
 const API = "rds";
 
-const Instance = z.object({
-  DBInstanceIdentifier: z.string(),
-  DBInstanceStatus: z.string(),
-  DBInstanceClass: z.string(),
-  Engine: z.string().optional(),
-  BackupRetentionPeriod: z.number(),
-  ReadReplicaSourceDBInstanceIdentifier: z.string().optional(),
-  StatusInfos: z
-    .array(
-      z.object({ StatusType: z.string().optional(), Normal: z.boolean().optional(), Status: z.string().optional() }),
-    )
-    .default([]),
-  VpcSecurityGroups: z.array(z.object({ VpcSecurityGroupId: z.string() })).default([]),
-});
-const Instances = z.tuple([Instance]);
-
-/** RDS read replicas and their lag in CloudWatch, each in the instance's own region. */
+/** RDS instances and read replicas, and their lag in CloudWatch, each in the instance's own region. */
 export function awsDatabases(caller: Caller, clients: Clients, now: () => number): Databases {
   return {
     describe: (region, instance, signal) =>
-      caller.known(async () => {
-        const ask = { api: API, region, doing: `describe ${instance}`, signal };
-        const answer = await caller.read(ask, (options) =>
-          clients.rds.in(region).send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: instance }), options),
-        );
-        return factsOf(Instances.parse(answer.DBInstances)[0]);
-      }),
+      caller.known(async () => factsOf(await readInstance(caller, clients, { region, instance, signal }))),
     lag: replicationLag(caller, clients, now),
     promote: (region, instance, { backupRetentionDays }, signal) =>
       caller.act(async (requestIds) => {
@@ -54,25 +33,58 @@ export function awsDatabases(caller: Caller, clients: Clients, now: () => number
           throw error;
         }
       }),
+    reboot: rebootCall(caller, clients),
+    events: (wish, signal) => caller.known(() => readEvents(caller, clients, { ...wish, signal })),
   };
 }
 
-/**
- * A promotion is through when the source *and* the replication status are gone: the status alone says `available`
- * before, shortly after the call, and at the end.
- */
-function factsOf(instance: z.infer<typeof Instance>): DatabaseFacts {
-  const source = instance.ReadReplicaSourceDBInstanceIdentifier || undefined;
-  const replication = instance.StatusInfos.find(({ StatusType }) => StatusType === "read replication");
-  return {
-    instance: instance.DBInstanceIdentifier,
-    status: instance.DBInstanceStatus,
-    role: source === undefined && !replication ? "standalone" : "replica",
-    source,
-    replicating: replication && replication.Status === "replicating" && replication.Normal !== false,
-    backupRetentionDays: instance.BackupRetentionPeriod,
-    securityGroups: instance.VpcSecurityGroups.map(({ VpcSecurityGroupId }) => VpcSecurityGroupId),
-    instanceClass: instance.DBInstanceClass,
-    ...(instance.Engine !== undefined && { engine: instance.Engine }),
-  };
+function rebootCall(caller: Caller, clients: Clients): Databases["reboot"] {
+  return ({ region, instance, forceFailover }, signal) =>
+    caller.act(async (requestIds) => {
+      // RDS reboots a single instance just as well; the code of its refusal is not documented.
+      const { MultiAZ } = await readInstance(caller, clients, { region, instance, signal });
+      if (!MultiAZ) return { kind: "not-multi-az" as const };
+      const ask = { api: API, region, doing: `fail ${instance} over to its standby`, signal };
+      const command = new RebootDBInstanceCommand({ DBInstanceIdentifier: instance, ForceFailover: forceFailover });
+      try {
+        await caller.write(ask, requestIds, (options) => clients.rds.in(region).send(command, options));
+        return { kind: "accepted" as const };
+      } catch (error) {
+        if (!(error instanceof CallFailed)) throw error;
+        if (error.failure.code === "InvalidParameterCombination") return { kind: "not-multi-az" as const };
+        if (error.failure.kind === "inFlight") return { kind: "busy" as const, why: error.message };
+        throw error;
+      }
+    });
+}
+
+const Events = z
+  .array(
+    z.object({ Date: z.date(), Message: z.string().default(""), EventCategories: z.array(z.string()).default([]) }),
+  )
+  .default([]);
+
+async function readEvents(
+  caller: Caller,
+  clients: Clients,
+  { region, instance, sinceMs, signal }: EventsWish & { readonly signal: AbortSignal | undefined },
+): Promise<readonly DatabaseEvent[]> {
+  const ask = { api: API, region, doing: `read the events of ${instance}`, signal };
+  const found: DatabaseEvent[] = [];
+  for (let marker: string | undefined, page = 0; page === 0 || marker !== undefined; page++) {
+    const command = new DescribeEventsCommand({
+      SourceIdentifier: instance,
+      SourceType: "db-instance",
+      StartTime: new Date(sinceMs),
+      ...(marker !== undefined && { Marker: marker }),
+    });
+    const answer = await caller.read(ask, (options) => clients.rds.in(region).send(command, options));
+    found.push(
+      ...Events.parse(answer.Events).map(({ Date: at, Message: says, EventCategories: [category = ""] }) => {
+        return { atMs: at.getTime(), category, says };
+      }),
+    );
+    marker = answer.Marker || undefined;
+  }
+  return found.toSorted((one, other) => one.atMs - other.atMs);
 }

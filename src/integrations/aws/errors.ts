@@ -35,7 +35,11 @@ const LONGEST_SAID = 300;
 /** By `e.name` and by `e.Code`, which differ for RDS (`DBInstanceNotFoundFault`, `DBInstanceNotFound`). */
 const KINDS: Readonly<Record<string, FailureKind>> = {
   ...kindOf("alreadyDone", ["InvalidPermission.NotFound", "InvalidPermission.Duplicate"]),
+  ...kindOf("alreadyDone", ["DBSnapshotAlreadyExists", "DBSnapshotAlreadyExistsFault"]),
+  ...kindOf("alreadyDone", ["DBClusterSnapshotAlreadyExistsFault"]),
   ...kindOf("inFlight", ["InvalidDBInstanceState", "InvalidDBInstanceStateFault"]),
+  ...kindOf("inFlight", ["InvalidDBClusterStateFault", "InvalidDBClusterSnapshotStateFault"]),
+  ...kindOf("inFlight", ["InvalidDBSnapshotState", "InvalidDBSnapshotStateFault"]),
   // Busy for as long as a change takes in the cloud: nothing to wait for inside one call.
   ...kindOf("inFlight", ["PriorRequestNotComplete", "ConcurrentUpdateException"]),
   ...kindOf("retryLater", ["Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled"]),
@@ -53,6 +57,8 @@ const KINDS: Readonly<Record<string, FailureKind>> = {
     "InvalidGroup.NotFound",
     "InvalidGroupId.Malformed",
   ]),
+  ...kindOf("absent", ["DBClusterNotFoundFault", "DBSnapshotNotFound", "DBSnapshotNotFoundFault"]),
+  ...kindOf("absent", ["DBClusterSnapshotNotFoundFault", "LoadBalancerNotFound", "LoadBalancerNotFoundException"]),
   ...kindOf("absent", ["ServiceNotFoundException", "ClusterNotFoundException", "ServiceNotActiveException", "MISSING"]),
   ...kindOf("absent", ["TargetGroupNotFound", "TargetGroupNotFoundException", "ObjectNotFoundException"]),
   ...kindOf("absent", ["NoSuchHostedZone", "NoSuchHealthCheck", "NoSuchChange", "NotFound", "NotFoundException"]),

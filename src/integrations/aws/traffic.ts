@@ -8,7 +8,6 @@ import {
 import { z } from "zod";
 import { StepFailed } from "../../domain/errors.ts";
 import type { RecordSet } from "../../domain/service/observed.ts";
-import { ROUTE53_CONTROL_PLANE } from "../../domain/service/service.ts";
 import type { TrafficControl } from "../../ports/traffic.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
@@ -20,7 +19,9 @@ const ChangeInfo = z.object({ Id: z.string(), Status: z.string() });
 
 /** Hosted zones of Route 53. Its API lives in one region: without that region records cannot be read or changed. */
 export function awsTraffic(caller: Caller, clients: Clients): TrafficControl {
-  const client = () => clients.route53.in(ROUTE53_CONTROL_PLANE);
+  const { region } = clients.route53;
+  const client = () => clients.route53.client();
+  const asking = (doing: string, signal: AbortSignal | undefined) => ({ api: "route53", region, doing, signal });
   return {
     records: (zone, name, signal) =>
       caller.known(() => {
@@ -52,10 +53,6 @@ export function awsTraffic(caller: Caller, clients: Clients): TrafficControl {
       return isInSync ? "in-sync" : "pending";
     },
   };
-}
-
-function asking(doing: string, signal: AbortSignal | undefined) {
-  return { api: "route53", region: ROUTE53_CONTROL_PLANE, doing, signal };
 }
 
 type Start = Pick<ListResourceRecordSetsCommandInput, "StartRecordName" | "StartRecordType" | "StartRecordIdentifier">;

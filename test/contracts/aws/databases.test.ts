@@ -30,7 +30,9 @@ describe("promotion", () => {
     expect(await replica()).toEqual({
       ...{ instance: REPLICA, status: "available", role: "replica", replicating: true, backupRetentionDays: 0 },
       source: `arn:aws:rds:${HOME}:111122223333:db:${PRIMARY}`,
-      ...{ securityGroups: ["sg-standby"], instanceClass: "db.r6g.large", engine: "postgres" },
+      ...{ securityGroups: ["sg-standby"], instanceClass: "db.r6g.large", engine: "postgres", engineVersion: "16.4" },
+      ...{ multiAz: false, availabilityZone: `${STANDBY}a`, encrypted: true },
+      kmsKey: expect.stringMatching(`^arn:aws:kms:${STANDBY}:111122223333:key/`),
     });
     const answer = await promote();
     expect(answer).toEqual({ kind: "accepted", requestIds: [expect.any(String)] });

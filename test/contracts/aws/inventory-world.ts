@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { ComputeSite } from "../../../src/domain/service/service.ts";
 import { type AwsOptions, createAws } from "../../../src/integrations/aws/aws.ts";
 import { createTraffic } from "../../../src/simulators/application/traffic.ts";
@@ -32,9 +33,14 @@ const BALANCER = {
 };
 /** World time stands still but for `advance`, so that durations are exact. */
 const STANDING_STILL = 1e-6;
+/** Machine time: far more than a loaded machine takes, so that only a region that is silent goes without an answer. */
+const PATIENT: Partial<AwsOptions> = { patience: { connectMs: 10_000, answerMs: 20_000 } };
 /** Machine time: short enough to wait for a silent region in a test. */
-export const ANSWER_WITHIN_MS = 400;
-export const REMEMBER_SILENCE_MS = 1_000;
+const ANSWER_WITHIN_MS = 400;
+export const HASTY: Partial<AwsOptions> = {
+  patience: { connectMs: 10_000, answerMs: ANSWER_WITHIN_MS },
+  rememberSilenceMs: 1_000,
+};
 
 const group = { name: "inventory", healthCheckPath: "/health" };
 const groupArn = (region: string) =>
@@ -156,13 +162,13 @@ export async function startInventoryWorld() {
   const sts = createSts(world, { roles: [{ arn: ROLE }, { arn: OBSERVE_ROLE }] });
   const services = [rds.service, sns.service, cloudwatch.service, sts.service, ec2.service, ...traffic.services];
   const server = await startAws(world, services, { latencyMs: { low: 0, high: 0 } });
+  const controlPort = await world.control.listen();
   const opened: { close(): void }[] = [];
   const connect = (options: Partial<AwsOptions> = {}) => {
     const aws = createAws({
       ...{ home: HOME, clock: world.clock, endpoint: `http://127.0.0.1:${server.port}` },
       credentials: { accessKeyId: "AKIASIMULATEDWORLD00", secretAccessKey: "not-a-secret" },
-      patience: { connectMs: 1_000, answerMs: ANSWER_WITHIN_MS },
-      rememberSilenceMs: REMEMBER_SILENCE_MS,
+      ...PATIENT,
       ...options,
     });
     opened.push(aws);
@@ -170,6 +176,12 @@ export async function startInventoryWorld() {
   };
   return {
     ...{ world, rds, traffic, sns, connect, aws: connect() },
+    /** How many calls of an operation that changes nothing have reached the world. */
+    reads: async (operation: string) => {
+      const answer = await fetch(`http://127.0.0.1:${controlPort}/aws/reads`);
+      const counts = ReadCounts.parse(await answer.json()).filter((entry) => entry.operation === operation);
+      return counts.reduce((sum, { count }) => sum + count, 0);
+    },
     /** Second by second, so that what a timer starts is due from the moment it was started. */
     advance: (seconds: number) => {
       for (let second = 0; second < seconds; second++) world.clock.jump(1_000);
@@ -179,10 +191,12 @@ export async function startInventoryWorld() {
       sns.stop();
       traffic.stop();
       world.clock.stop();
-      await server.stop();
+      await Promise.all([server.stop(), world.control.close()]);
     },
   };
 }
+
+const ReadCounts = z.array(z.looseObject({ operation: z.string(), count: z.number() }));
 
 export type InventoryWorld = Awaited<ReturnType<typeof startInventoryWorld>>;
 

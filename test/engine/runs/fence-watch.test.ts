@@ -6,9 +6,10 @@ import { transition } from "../../../src/domain/plan-run/run-transition.ts";
 import { watchOldSide } from "../../../src/engine/runs/fence-watch.ts";
 import type { OldSide } from "../../../src/ports/old-side.ts";
 import type { LedgerEntry } from "../../../src/ports/runs.ts";
-import type { Cloud, StoredStep } from "../../../src/ports/step.ts";
+import type { StoredStep } from "../../../src/ports/step.ts";
 import { example } from "../../harness/example.ts";
 import { silent } from "../../harness/failover-world.ts";
+import { fakeCloud } from "../../harness/fakes.ts";
 import { AT, homeIsDark } from "../../harness/observed.ts";
 import { proposed, serviceIn } from "../../harness/plans.ts";
 
@@ -68,14 +69,7 @@ async function watched(run: RunState, { looked = BACK, atMs = AT + 1_000, ...wis
     happened: async () => "no",
   };
   const clock = { now: () => atMs, speed: 1, sleep: async () => undefined };
-  const cloud: Cloud = {
-    clock,
-    databases: { describe: unused, lag: unused, promote: unused },
-    firewall: { rules: unused, close: unused, open: unused },
-    compute: { describe: unused, scaleOut: unused, stop: unused, restore: unused },
-    traffic: { records: unused, upsert: unused, changeState: unused },
-    probe: { writeCheck: unused, health: unused, resolve: unused, resolveAuthoritative: unused },
-  };
+  const cloud = fakeCloud({ clock });
   await watchOldSide(
     run,
     {

@@ -1,22 +1,21 @@
 import { expect, test } from "@jest/globals";
 import { STEPS } from "../../../src/flows/index.ts";
 import type { DnsAnswer } from "../../../src/ports/probe.ts";
-import type { Cloud } from "../../../src/ports/step.ts";
+import { fakeCloud } from "../../harness/fakes.ts";
 import { AT } from "../../harness/observed.ts";
 
 const INPUT = { name: "app.regami.com", newSide: "new-alb.us-west-2.elb.amazonaws.com" };
 const answer = (server: string, ...values: string[]): DnsAnswer => ({ server, values, ttlSeconds: 60 });
 
 function looked(...nameServers: DnsAnswer[]) {
-  const cloud: Pick<Cloud, "clock"> & { probe: Pick<Cloud["probe"], "resolve" | "resolveAuthoritative"> } = {
-    clock: { now: () => AT, speed: 1, sleep: async () => undefined },
+  const cloud = fakeCloud({
+    clock: { now: () => AT },
     probe: {
       resolve: async () => [answer("resolver", "192.0.2.7", "192.0.2.8")],
       resolveAuthoritative: async () => nameServers,
     },
-  };
-  // Nothing else of the cloud is this step's business.
-  const context = { cloud: cloud as Cloud, signal: new AbortController().signal, outputOf: () => ({}) };
+  });
+  const context = { cloud, signal: new AbortController().signal, outputOf: () => ({}) };
   return STEPS["await-dns"]?.verify(INPUT, {}, context);
 }
 

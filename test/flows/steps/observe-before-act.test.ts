@@ -6,6 +6,7 @@ import { STEPS } from "../../../src/flows/index.ts";
 import type { Act } from "../../../src/ports/databases.ts";
 import type { Cloud, StepContext } from "../../../src/ports/step.ts";
 import { example } from "../../harness/example.ts";
+import { fakeCloud } from "../../harness/fakes.ts";
 import { AT, known, quietDay } from "../../harness/observed.ts";
 import { planFor, serviceIn } from "../../harness/plans.ts";
 
@@ -34,8 +35,8 @@ function cloudIn(world: World): { cloud: Cloud; asked: string[] } {
   const database = { ...standby.database.value, ...world.database };
   const compute = { ...standby.compute.value, ...world.compute };
   const rules = world.isClosed ? [] : home.firewall.value;
-  const cloud: Cloud = {
-    clock: { now: () => AT, speed: 1, sleep: async () => undefined },
+  const cloud = fakeCloud({
+    clock: { now: () => AT },
     databases: {
       describe: async () => known(database),
       lag: async () => known({ seconds: 0, measuredAtMs: AT }),
@@ -63,7 +64,7 @@ function cloudIn(world: World): { cloud: Cloud; asked: string[] } {
       resolve: async () => [],
       resolveAuthoritative: async () => [],
     },
-  };
+  });
   return { cloud, asked };
 }
 

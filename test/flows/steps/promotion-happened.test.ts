@@ -2,8 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import { stepOf } from "../../../src/domain/plan-run/plan.ts";
 import type { DatabaseFacts, Known } from "../../../src/domain/service/observed.ts";
 import { STEPS } from "../../../src/flows/index.ts";
-import type { Cloud } from "../../../src/ports/step.ts";
 import { example } from "../../harness/example.ts";
+import { fakeCloud, type SaidCloud } from "../../harness/fakes.ts";
 import { AT, known, quietDay } from "../../harness/observed.ts";
 import { planFor, serviceIn } from "../../harness/plans.ts";
 
@@ -17,26 +17,21 @@ const as = (facts: Partial<DatabaseFacts>): Known<DatabaseFacts> => {
   return known({ ...replica.value, ...facts });
 };
 const unseen: Known<DatabaseFacts> = { known: false, cause: "unreachable", why: "no answer", atMs: AT };
-const unasked = () => Promise.reject(new Error("only descriptions are looked at"));
 
 /** One answer of RDS after the other, each for good once it is the last. */
 async function happened(...answers: readonly Known<DatabaseFacts>[]): Promise<string | undefined> {
   const naps: number[] = [];
   let looks = 0;
-  const cloud: Cloud = {
-    clock: { now: () => AT, speed: 1, sleep: async (ms) => void naps.push(ms) },
+  const said: SaidCloud = {
+    clock: { now: () => AT, sleep: async (ms) => void naps.push(ms) },
     databases: {
-      ...{ lag: unasked, promote: unasked },
       describe: async () => {
         looks += 1;
         return answers[looks - 1] ?? answers.at(-1) ?? unseen;
       },
     },
-    firewall: { rules: unasked, close: unasked, open: unasked },
-    compute: { describe: unasked, scaleOut: unasked, stop: unasked, restore: unasked },
-    traffic: { records: unasked, upsert: unasked, changeState: unasked },
-    probe: { writeCheck: unasked, health: unasked, resolve: unasked, resolveAuthoritative: unasked },
   };
+  const cloud = fakeCloud(said, "only descriptions are looked at");
   const context = { cloud, signal: new AbortController().signal, outputOf: () => ({}) };
   const answer = await STEPS["promote-replica"]?.happened(input, context);
   // A quiet replica is believed only after the time in which RDS may show an old status.

@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import type { LagFacts } from "../../../src/domain/service/observed.ts";
 import { STEPS } from "../../../src/flows/index.ts";
-import type { Cloud } from "../../../src/ports/step.ts";
+import { fakeCloud } from "../../harness/fakes.ts";
 import { AT, known } from "../../harness/observed.ts";
 
 const INPUT = {
@@ -12,16 +12,8 @@ const BROKEN: LagFacts = { known: false, cause: "failed", why: "it does not repl
 const SAMPLE = { seconds: 5, measuredAtMs: AT - 600_000 };
 
 async function recorded(lag: LagFacts, input: Partial<typeof INPUT> = {}) {
-  const refuse = () => Promise.reject(new Error("nothing else is asked"));
-  const cloud: Pick<Cloud, "clock"> & { databases: Cloud["databases"] } = {
-    clock: { now: () => AT, speed: 1, sleep: async () => undefined },
-    databases: {
-      ...{ describe: refuse, promote: refuse },
-      lag: async () => lag,
-    },
-  };
-  // Nothing else of the cloud is this step's business.
-  const context = { cloud: cloud as Cloud, signal: new AbortController().signal, outputOf: () => ({}) };
+  const cloud = fakeCloud({ clock: { now: () => AT }, databases: { lag: async () => lag } });
+  const context = { cloud, signal: new AbortController().signal, outputOf: () => ({}) };
   return STEPS["record-data-position"]?.verify({ ...INPUT, ...input }, { sinceMs: AT }, context);
 }
 

@@ -1,0 +1,105 @@
+import { DescribeLoadBalancersCommand, DescribeTargetGroupsCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { z } from "zod";
+import type { FoundDatabase, FoundLoadBalancer, FoundService } from "../../domain/service/discovered.ts";
+import type { Region } from "../../domain/service/service.ts";
+import type { Discovery } from "../../ports/discovery.ts";
+import type { Caller } from "./caller.ts";
+import type { Clients } from "./clients.ts";
+import { ComputeReader } from "./compute-facts.ts";
+import { hostedZones } from "./hosted-zones.ts";
+import { type Instance, readInstance, securityGroupsOf, told } from "./rds-instances.ts";
+
+interface Asked {
+  readonly region: Region;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What the file need not say, because AWS knows it. */
+export function awsDiscovery(caller: Caller, clients: Clients): Discovery {
+  const compute = new ComputeReader(caller, clients);
+  return {
+    service: (region, id, signal) => caller.known(() => readService(compute, { ...id, region, signal })),
+    loadBalancers: (region, targetGroup, signal) =>
+      caller.known(async () => {
+        const asked = { region, signal };
+        const arns = await balancersOf(caller, clients, { ...asked, targetGroup });
+        return arns.length === 0 ? [] : await readBalancers(caller, clients, { ...asked, arns });
+      }),
+    database: (region, instance, signal) =>
+      caller.known(async () => databaseOf(await readInstance(caller, clients, { region, instance, signal }))),
+    zones: (name, signal) => caller.known(() => hostedZones(caller, clients, { name, signal })),
+  };
+}
+
+async function readService(
+  compute: ComputeReader,
+  { region, cluster, service, signal }: Asked & { readonly cluster: string; readonly service: string },
+): Promise<FoundService> {
+  const wanted = { region, site: { cluster, service }, signal };
+  const [found, scaling] = await Promise.all([compute.service(wanted), compute.scaling(wanted)]);
+  return {
+    service: found.serviceName,
+    taskDefinition: found.taskDefinition,
+    targetGroups: found.loadBalancers.flatMap(({ targetGroupArn }) => targetGroupArn ?? []),
+    ...(scaling && { scalableTarget: { resource: `service/${cluster}/${service}`, ...scaling } }),
+  };
+}
+
+const TargetGroups = z.tuple([z.object({ LoadBalancerArns: z.array(z.string()).default([]) })]);
+
+async function balancersOf(
+  caller: Caller,
+  clients: Clients,
+  { region, targetGroup, signal }: Asked & { readonly targetGroup: string },
+): Promise<readonly string[]> {
+  const ask = { api: "loadbalancing", region, doing: `describe target group ${targetGroup}`, signal };
+  const command = new DescribeTargetGroupsCommand({ TargetGroupArns: [targetGroup] });
+  const answer = await caller.read(ask, (options) => clients.loadBalancing.in(region).send(command, options));
+  return TargetGroups.parse(answer.TargetGroups)[0].LoadBalancerArns;
+}
+
+const Balancers = z.array(
+  z
+    .object({
+      LoadBalancerArn: z.string(),
+      LoadBalancerName: z.string(),
+      DNSName: z.string(),
+      CanonicalHostedZoneId: z.string(),
+      Type: z.enum(["application", "network", "gateway"]),
+    })
+    .transform(
+      (found): FoundLoadBalancer => ({
+        arn: found.LoadBalancerArn,
+        name: found.LoadBalancerName,
+        kind: found.Type,
+        dnsName: found.DNSName.toLowerCase(),
+        zone: found.CanonicalHostedZoneId,
+      }),
+    ),
+);
+
+/** A target group belongs to few load balancers: one page. */
+async function readBalancers(
+  caller: Caller,
+  clients: Clients,
+  { region, arns, signal }: Asked & { readonly arns: readonly string[] },
+): Promise<readonly FoundLoadBalancer[]> {
+  const ask = { api: "loadbalancing", region, doing: `describe load balancers ${arns.join(", ")}`, signal };
+  const command = new DescribeLoadBalancersCommand({ LoadBalancerArns: [...arns] });
+  const answer = await caller.read(ask, (options) => clients.loadBalancing.in(region).send(command, options));
+  return Balancers.parse(answer.LoadBalancers);
+}
+
+const Endpoint = z.object({ Address: z.string(), Port: z.number() });
+
+/** Throws a ZodError while the instance is being created and has no endpoint yet. */
+function databaseOf(instance: Instance): FoundDatabase {
+  const { Address: host, Port: port } = Endpoint.parse(instance.Endpoint);
+  return {
+    instance: instance.DBInstanceIdentifier,
+    engine: instance.Engine ?? "",
+    endpoint: { host, port },
+    securityGroups: securityGroupsOf(instance),
+    ...told({ cluster: instance.DBClusterIdentifier }),
+  };
+}

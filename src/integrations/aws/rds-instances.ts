@@ -1,0 +1,89 @@
+import { DescribeDBInstancesCommand } from "@aws-sdk/client-rds";
+import { z } from "zod";
+import type { DatabaseFacts } from "../../domain/service/observed.ts";
+import type { Region } from "../../domain/service/service.ts";
+import type { Caller } from "./caller.ts";
+import type { Clients } from "./clients.ts";
+
+export const Instance = z.object({
+  DBInstanceIdentifier: z.string(),
+  DBInstanceStatus: z.string(),
+  DBInstanceClass: z.string(),
+  Engine: z.string().optional(),
+  EngineVersion: z.string().optional(),
+  AvailabilityZone: z.string().optional(),
+  SecondaryAvailabilityZone: z.string().optional(),
+  MultiAZ: z.boolean().default(false),
+  StorageEncrypted: z.boolean().default(false),
+  KmsKeyId: z.string().optional(),
+  DBClusterIdentifier: z.string().optional(),
+  Endpoint: z.object({ Address: z.string().optional(), Port: z.number().optional() }).optional(),
+  BackupRetentionPeriod: z.number(),
+  ReadReplicaSourceDBInstanceIdentifier: z.string().optional(),
+  StatusInfos: z
+    .array(
+      z.object({ StatusType: z.string().optional(), Normal: z.boolean().optional(), Status: z.string().optional() }),
+    )
+    .default([]),
+  VpcSecurityGroups: z.array(z.object({ VpcSecurityGroupId: z.string() })).default([]),
+});
+export type Instance = z.infer<typeof Instance>;
+const One = z.tuple([Instance]);
+
+export interface Wanted {
+  readonly region: Region;
+  readonly instance: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Throws CallFailed, or a ZodError for an answer that is not one instance. */
+export async function readInstance(caller: Caller, clients: Clients, wanted: Wanted): Promise<Instance> {
+  const { region, instance, signal } = wanted;
+  const ask = { api: "rds", region, doing: `describe ${instance}`, signal };
+  const command = new DescribeDBInstancesCommand({ DBInstanceIdentifier: instance });
+  const answer = await caller.read(ask, (options) => clients.rds.in(region).send(command, options));
+  return One.parse(answer.DBInstances)[0];
+}
+
+export function securityGroupsOf({ VpcSecurityGroups }: Pick<Instance, "VpcSecurityGroups">): string[] {
+  return VpcSecurityGroups.map(({ VpcSecurityGroupId }) => VpcSecurityGroupId);
+}
+
+/**
+ * A promotion is through when the source *and* the replication status are gone: the status alone says `available`
+ * before, shortly after the call, and at the end.
+ */
+export function factsOf(instance: Instance): DatabaseFacts {
+  const source = instance.ReadReplicaSourceDBInstanceIdentifier || undefined;
+  const replication = instance.StatusInfos.find(({ StatusType }) => StatusType === "read replication");
+  return {
+    instance: instance.DBInstanceIdentifier,
+    status: instance.DBInstanceStatus,
+    role: source === undefined && !replication ? "standalone" : "replica",
+    source,
+    replicating: replication && replication.Status === "replicating" && replication.Normal !== false,
+    backupRetentionDays: instance.BackupRetentionPeriod,
+    securityGroups: securityGroupsOf(instance),
+    instanceClass: instance.DBInstanceClass,
+    multiAz: instance.MultiAZ,
+    encrypted: instance.StorageEncrypted,
+    ...told({
+      engine: instance.Engine,
+      engineVersion: instance.EngineVersion,
+      availabilityZone: instance.AvailabilityZone,
+      secondaryAvailabilityZone: instance.SecondaryAvailabilityZone,
+      kmsKey: instance.KmsKeyId,
+      cluster: instance.DBClusterIdentifier,
+    }),
+  };
+}
+
+/** Without what RDS left out, or told as an empty text. */
+export function told<Name extends string>(facts: Record<Name, string | undefined>): { [name in Name]?: string } {
+  const kept: { [name in Name]?: string } = {};
+  for (const name in facts) {
+    const value = facts[name];
+    if (value !== undefined && value !== "") kept[name] = value;
+  }
+  return kept;
+}

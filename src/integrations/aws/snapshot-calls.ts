@@ -1,0 +1,140 @@
+import {
+  CopyDBClusterSnapshotCommand,
+  CopyDBSnapshotCommand,
+  CreateDBClusterSnapshotCommand,
+  CreateDBSnapshotCommand,
+  DescribeDBClusterSnapshotsCommand,
+  DescribeDBSnapshotsCommand,
+} from "@aws-sdk/client-rds";
+import { z } from "zod";
+import type { Region } from "../../domain/service/service.ts";
+import type { SnapshotFacts } from "../../domain/service/snapshot.ts";
+import type { Caller, SendOptions } from "./caller.ts";
+import type { Clients } from "./clients.ts";
+import { told } from "./rds-instances.ts";
+
+interface Answer {
+  readonly $metadata: { readonly requestId?: string | undefined };
+}
+
+type Tags = { Key: string; Value: string }[];
+
+interface Creation {
+  readonly region: Region;
+  readonly id: string;
+  readonly source: string;
+  readonly tags: Tags;
+}
+
+interface Copying {
+  readonly from: Region;
+  readonly to: Region;
+  readonly id: string;
+  /** Of the original. */
+  readonly arn: string;
+  readonly kmsKey: string | undefined;
+  readonly tags: Tags;
+}
+
+/** The two families of calls, by one shape. */
+export interface SnapshotCalls {
+  readonly of: "instance" | "cluster";
+  describe(region: Region, id: string, options: SendOptions): Promise<readonly unknown[] | undefined>;
+  create(wanted: Creation, options: SendOptions): Promise<Answer>;
+  copy(wanted: Copying, options: SendOptions): Promise<Answer>;
+}
+
+export function snapshotCalls(clients: Clients): Readonly<Record<SnapshotCalls["of"], SnapshotCalls>> {
+  const { rds } = clients;
+  return {
+    instance: {
+      of: "instance",
+      describe: async (region, id, options) => {
+        const command = new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: id });
+        return (await rds.in(region).send(command, options)).DBSnapshots;
+      },
+      create: ({ region, id, source, tags }, options) => {
+        const names = { DBSnapshotIdentifier: id, DBInstanceIdentifier: source };
+        return rds.in(region).send(new CreateDBSnapshotCommand({ ...names, Tags: tags }), options);
+      },
+      copy: (wanted, options) => {
+        const names = { SourceDBSnapshotIdentifier: wanted.arn, TargetDBSnapshotIdentifier: wanted.id };
+        const command = new CopyDBSnapshotCommand({ ...names, ...acrossRegions(wanted) });
+        return rds.in(wanted.to).send(command, options);
+      },
+    },
+    cluster: {
+      of: "cluster",
+      describe: async (region, id, options) => {
+        const command = new DescribeDBClusterSnapshotsCommand({ DBClusterSnapshotIdentifier: id });
+        return (await rds.in(region).send(command, options)).DBClusterSnapshots;
+      },
+      create: ({ region, id, source, tags }, options) => {
+        const names = { DBClusterSnapshotIdentifier: id, DBClusterIdentifier: source };
+        return rds.in(region).send(new CreateDBClusterSnapshotCommand({ ...names, Tags: tags }), options);
+      },
+      copy: (wanted, options) => {
+        const names = { SourceDBClusterSnapshotIdentifier: wanted.arn, TargetDBClusterSnapshotIdentifier: wanted.id };
+        const command = new CopyDBClusterSnapshotCommand({ ...names, ...acrossRegions(wanted) });
+        return rds.in(wanted.to).send(command, options);
+      },
+    },
+  };
+}
+
+/** `SourceRegion` is not sent: from it the SDK signs the call that the target's RDS makes in the source's region. */
+function acrossRegions({ from, kmsKey, tags }: Copying) {
+  return { SourceRegion: from, Tags: tags, ...(kmsKey !== undefined && { KmsKeyId: kmsKey }) };
+}
+
+const Snapshot = z
+  .object({
+    DBSnapshotIdentifier: z.string().optional(),
+    DBClusterSnapshotIdentifier: z.string().optional(),
+    DBSnapshotArn: z.string().optional(),
+    DBClusterSnapshotArn: z.string().optional(),
+    DBInstanceIdentifier: z.string().optional(),
+    DBClusterIdentifier: z.string().optional(),
+    SourceDBSnapshotIdentifier: z.string().optional(),
+    SourceDBClusterSnapshotArn: z.string().optional(),
+    Status: z.string(),
+    PercentProgress: z.number().default(0),
+    SnapshotCreateTime: z.date().optional(),
+    Engine: z.string(),
+    EngineVersion: z.string().default(""),
+    Encrypted: z.boolean().default(false),
+    StorageEncrypted: z.boolean().default(false),
+    KmsKeyId: z.string().optional(),
+    TagList: z.array(z.object({ Key: z.string(), Value: z.string().default("") })).default([]),
+  })
+  .transform((found) => ({
+    id: found.DBSnapshotIdentifier ?? found.DBClusterSnapshotIdentifier ?? "",
+    arn: found.DBSnapshotArn ?? found.DBClusterSnapshotArn ?? "",
+    source: found.DBInstanceIdentifier ?? found.DBClusterIdentifier ?? "",
+    status: found.Status,
+    percent: found.PercentProgress,
+    ...(found.SnapshotCreateTime && { takenAtMs: found.SnapshotCreateTime.getTime() }),
+    engine: found.Engine,
+    engineVersion: found.EngineVersion,
+    encrypted: found.Encrypted || found.StorageEncrypted,
+    ...told({
+      kmsKey: found.KmsKeyId,
+      copyOf: found.SourceDBSnapshotIdentifier ?? found.SourceDBClusterSnapshotArn,
+    }),
+    tags: Object.fromEntries(found.TagList.map(({ Key, Value }) => [Key, Value])),
+  }));
+
+interface Wanted {
+  readonly region: Region;
+  readonly id: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Throws CallFailed, or a ZodError for an answer that is not one snapshot. */
+export async function readSnapshot(caller: Caller, calls: SnapshotCalls, wanted: Wanted): Promise<SnapshotFacts> {
+  const { region, id, signal } = wanted;
+  const ask = { api: "rds", region, doing: `describe snapshot ${id}`, signal };
+  const answer = await caller.read(ask, (options) => calls.describe(region, id, options));
+  const [found] = z.tuple([Snapshot]).parse(answer);
+  return { of: calls.of, ...found };
+}

@@ -1,0 +1,23 @@
+import type { Cloud } from "../../src/ports/step.ts";
+
+/** What a test says of a cloud: the rest of it refuses to be asked. */
+export type SaidCloud = { readonly [port in keyof Cloud]?: Partial<Cloud[port]> };
+
+/** A cloud that answers what the test says, at a standing clock. `why` is how it refuses everything else. */
+export function fakeCloud(said: SaidCloud, why = "nothing else is asked"): Cloud {
+  const refuse = () => Promise.reject(new Error(why));
+  return {
+    databases: {
+      ...{ describe: refuse, lag: refuse, promote: refuse, reboot: refuse, events: refuse },
+      ...said.databases,
+    },
+    clusters: { describe: refuse, failover: refuse, ...said.clusters },
+    snapshots: { find: refuse, create: refuse, copy: refuse, keyState: refuse, ...said.snapshots },
+    firewall: { rules: refuse, close: refuse, open: refuse, ...said.firewall },
+    compute: { describe: refuse, scaleOut: refuse, stop: refuse, restore: refuse, ...said.compute },
+    traffic: { records: refuse, upsert: refuse, changeState: refuse, ...said.traffic },
+    discovery: { service: refuse, loadBalancers: refuse, database: refuse, zones: refuse, ...said.discovery },
+    probe: { writeCheck: refuse, health: refuse, resolve: refuse, resolveAuthoritative: refuse, ...said.probe },
+    clock: { now: () => 0, speed: 1, sleep: async () => undefined, ...said.clock },
+  };
+}
