@@ -1,4 +1,7 @@
 import type { ZodType } from "zod";
+import type { PlannedStep, StepRole, WayBack } from "../domain/plan-run/plan.ts";
+import { type RunState, stateOf } from "../domain/plan-run/run.ts";
+import type { Region } from "../domain/service/service.ts";
 import type { Clock } from "./clock.ts";
 import type { Clusters } from "./clusters.ts";
 import type { Compute } from "./compute.ts";
@@ -29,12 +32,18 @@ export interface GuardedCloud extends Cloud {
   guardedBy(guard: Guard): Cloud;
 }
 
+/** What a step hands on, by its name and shape. */
+export interface HandsOn<Output> {
+  readonly name: string;
+  readonly output: ZodType<Output>;
+}
+
 export interface StepContext {
   readonly cloud: Cloud;
-  /** Aborted when the executor is shut down or fenced; waiting ends at once. */
+  /** Aborted when the executor is shut down or superseded; waiting ends at once. */
   readonly signal: AbortSignal;
-  /** Recorded output of an earlier step: the only way in which steps share data. */
-  readonly outputOf: (step: string) => Readonly<Record<string, unknown>>;
+  /** What a step of this plan has handed on, read as `shape`; undefined while it has not, or where it was done by hand. */
+  readonly outputOf: <Output>(step: string, shape: ZodType<Output>) => Output | undefined;
 }
 
 export interface Asked<Data> {
@@ -43,8 +52,8 @@ export interface Asked<Data> {
   readonly data: Data;
 }
 
-export type Verdict =
-  | { readonly done: true; readonly says: string; readonly output: Readonly<Record<string, unknown>> }
+export type Verdict<Output = Readonly<Record<string, unknown>>> =
+  | { readonly done: true; readonly says: string; readonly output: Output }
   /** Not there yet; `says` is shown as progress. */
   | { readonly done: false; readonly says: string };
 
@@ -59,47 +68,103 @@ export interface Undone {
   readonly requestIds: readonly string[];
 }
 
+/** World milliseconds: what people should expect, and when the step counts as failed. */
+export interface StepTimes {
+  readonly expectedMs: number;
+  readonly deadlineMs: number;
+}
+
 /**
- * One thing a runbook can do. `run` looks at the world before it asks, and is safe to repeat after a crash at any
- * instruction. `verify` says whether the world has got there; it is polled. `undo` has no default: a step without a way
- * back says how to see whether it happened, since until then what came before it may still be given back.
+ * One thing a runbook can do, said once: what it does, and all that a plan has to say about it. `run` looks at the world
+ * before it asks, and is safe to repeat after a crash at any instruction. `verify` says whether the world has got there;
+ * it is polled. `undo` has no default: a step without a way back says how to see whether it happened, since until then
+ * what came before it may still be given back.
  * Errors: StepFailed (`facts.mustAsk` to stop for people even before the point of no return), TransientError, OutcomeUnknown.
  */
-export interface Step<Input, Data> {
-  readonly name: string;
+export interface Step<Input, Data, Output> extends HandsOn<Output> {
+  readonly role: StepRole;
   readonly input: ZodType<Input>;
   readonly data: ZodType<Data>;
+  /** What a responder would say: "Promote inventory-replica in eu-central-1". */
+  title(input: Input): string;
+  times(input: Input): StepTimes;
+  /** Region whose control plane must answer; absent where only probes are used. */
+  readonly controlPlane?: (input: Input) => Region;
+  /** The same as commands to paste. */
+  byHand(input: Input): readonly string[];
+  /** IAM actions that it needs beyond looking. */
+  readonly permissions: readonly string[];
   run(input: Input, context: StepContext): Promise<Asked<Data>>;
-  verify(input: Input, data: Data, context: StepContext): Promise<Verdict>;
+  verify(input: Input, data: Data, context: StepContext): Promise<Verdict<Output>>;
   readonly undo:
     | "nothing-to-undo"
     | { readonly irreversible: (input: Input, context: StepContext) => Promise<Happened> }
     | ((input: Input, context: StepContext) => Promise<Undone>);
 }
 
+type Stored = Readonly<Record<string, unknown>>;
+
+/** One step of a plan: the input is parsed here, and all else comes from the step itself. */
+export function planned<Input extends Stored, Data, Output>(
+  step: Step<Input, Data, Output>,
+  { id, after, input }: { readonly id: string; readonly after: readonly string[]; readonly input: Input },
+): PlannedStep {
+  const parsed = step.input.parse(input);
+  return {
+    id,
+    does: step.name,
+    role: step.role,
+    title: step.title(parsed),
+    after: [...after],
+    input: { ...parsed },
+    wayBack: wayBackOf(step),
+    ...(step.controlPlane ? { controlPlane: step.controlPlane(parsed) } : {}),
+    ...step.times(parsed),
+    byHand: [...step.byHand(parsed)],
+  };
+}
+
+function wayBackOf({ undo }: Pick<Step<never, never, never>, "undo">): WayBack {
+  if (typeof undo === "function") return "undo";
+  return typeof undo === "object" ? "irreversible" : undo;
+}
+
+/** What the newest step of this kind has handed on in this run; undefined where no step measured it. */
+export function outputOf<Output>(run: RunState, { name, output }: HandsOn<Output>): Output | undefined {
+  const done = run.plan.steps.filter(({ id, does }) => does === name && stateOf(run, id).state === "done").at(-1);
+  const read = done && output.safeParse(stateOf(run, done.id).output);
+  return read?.success ? read.data : undefined;
+}
+
 /** A step with its types parsed at the edge and forgotten inside, as the engine holds it. */
 export interface StoredStep {
   readonly name: string;
-  readonly wayBack: "undo" | "nothing-to-undo" | "irreversible";
-  run(input: unknown, context: StepContext): Promise<Asked<Record<string, unknown>>>;
+  readonly role: StepRole;
+  readonly wayBack: WayBack;
+  readonly permissions: readonly string[];
+  run(input: unknown, context: StepContext): Promise<Asked<Stored>>;
   verify(input: unknown, data: unknown, context: StepContext): Promise<Verdict>;
   undo(input: unknown, context: StepContext): Promise<Undone>;
   /** Of an irreversible step; every other one answers "no". */
   happened(input: unknown, context: StepContext): Promise<Happened>;
 }
 
-export function storedStep<Input, Data extends Record<string, unknown>>(step: Step<Input, Data>): StoredStep {
+export function storedStep<Input, Data extends Stored, Output extends Stored>(
+  step: Step<Input, Data, Output>,
+): StoredStep {
   const { undo } = step;
-  const isIrreversible = typeof undo === "object";
   return {
     name: step.name,
-    wayBack: typeof undo === "function" ? "undo" : isIrreversible ? "irreversible" : undo,
+    role: step.role,
+    wayBack: wayBackOf(step),
+    permissions: step.permissions,
     run: (input, context) => step.run(step.input.parse(input), context),
     verify: (input, data, context) => step.verify(step.input.parse(input), step.data.parse(data), context),
     undo: async (input, context) => {
       if (typeof undo !== "function") return { says: "nothing to undo", requestIds: [] };
       return undo(step.input.parse(input), context);
     },
-    happened: async (input, context) => (isIrreversible ? undo.irreversible(step.input.parse(input), context) : "no"),
+    happened: async (input, context) =>
+      typeof undo === "object" ? undo.irreversible(step.input.parse(input), context) : "no",
   };
 }

@@ -1,17 +1,18 @@
 import { sayTime } from "../domain/duration.ts";
-import { fenceOf, isSettled, isWatched, type RunState, stateOf } from "../domain/plan-run/run.ts";
+import { fenceOf, fenceSeen, isSettled, isWatched, type RunState, stateOf } from "../domain/plan-run/run.ts";
 
 /** What is known about the side that the run leads away from, where its fence step alone does not say it; else undefined. */
 export function oldSideLine(run: RunState, nowMs: number): string | undefined {
   const fence = fenceOf(run);
   if (!fence || run.startedAtMs === undefined) return undefined;
   const { from, id, authorisesUntilMs } = run.plan;
-  const { state, output } = stateOf(run, fence.id);
+  const { state } = stateOf(run, fence.id);
+  const seen = fenceSeen(run);
   const { watch } = run;
   if (watch.state === "fenced")
     return `${from} came back and was fenced at ${sayTime(watch.endedAtMs ?? nowMs, nowMs)}`;
-  if (output["fence"] === "fenced" || !isSettled(stateOf(run, fence.id))) {
-    const isLeftOpen = run.pastNoReturn && output["fence"] !== "fenced" && state === "undone";
+  if (seen === "fenced" || !isSettled(stateOf(run, fence.id))) {
+    const isLeftOpen = run.pastNoReturn && seen !== "fenced" && state === "undone";
     return isLeftOpen ? `${from} is open again, and not watched: people chose the way back to it` : undefined;
   }
   if (watch.state === "ended")

@@ -2,7 +2,7 @@ import type { Card, CardButton, CardPart, Form, Text } from "../domain/card/card
 import { sayDuration, sayTime } from "../domain/duration.ts";
 import { sayLoss } from "../domain/plan-run/data-position.ts";
 import { whoIsLeft } from "../domain/plan-run/key.ts";
-import { askAgain, budgetMs, type Plan, type PlannedStep, phasesOf } from "../domain/plan-run/plan.ts";
+import { askAgain, askFresh, budgetMs, type Plan, type PlannedStep, phasesOf } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { findPerson, type Inventory } from "../domain/service/inventory.ts";
 
@@ -51,8 +51,8 @@ export function planCard(run: RunState, inventory: Inventory, nowMs: number): Ca
   };
 }
 
-export function whatItIs({ mode, restOf }: Plan): string {
-  return restOf ? `the rest of run ${restOf.run}, the ${mode} failover` : `${mode} failover`;
+export function whatItIs({ mode, restOf, runbook }: Plan): string {
+  return restOf ? `the rest of run ${restOf.run}, the ${mode} ${runbook}` : `${mode} ${runbook}`;
 }
 
 function rest({ restOf, pastNoReturn }: Plan): readonly (readonly [string, Text])[] {
@@ -61,8 +61,7 @@ function rest({ restOf, pastNoReturn }: Plan): readonly (readonly [string, Text]
   return [["Takes over", `run ${restOf.run}, which ends when the last key is turned${gone}`]];
 }
 
-const question = ({ restOf, service, to }: Plan): string =>
-  restOf ? `Finish moving ${service} to ${to}?` : `Fail ${service} over to ${to}?`;
+const question = ({ title }: Plan): string => `${title}?`;
 
 /** What a key cannot take back. A plan for the rest may find the promotion done. */
 const finality = (plan: Plan): string =>
@@ -86,7 +85,8 @@ function steps(plan: Plan): CardPart[] {
 function stepLine(step: PlannedStep, mark: string): Text {
   const region = step.controlPlane === undefined ? "" : `  [${step.controlPlane}]`;
   if (step.wayBack === "irreversible") return [`${mark} `, { bold: `${step.title} — POINT OF NO RETURN` }, region];
-  const back = step.does === "scale-out" ? " (kept if the run unwinds)" : "";
+  const isKept = step.role === "prepares" && step.wayBack === "nothing-to-undo";
+  const back = isKept ? " (kept if the run unwinds)" : "";
   return `${mark} ${step.title}${back}${region}`;
 }
 
@@ -120,7 +120,7 @@ const headState = ({ state }: RunState): string => (state === "closed" ? "plan c
 
 function afterKeys({ state, why, plan, startedAtMs }: RunState): string {
   if (state === "closed" && startedAtMs !== undefined)
-    return `It is closed: ${why}. What its run had done stays as it is. A plan for what is left: /dr failover ${plan.service}`;
+    return `It is closed: ${why}. What its run had done stays as it is. A plan for what is left: ${askFresh(plan)}`;
   if (state === "closed") return `It is closed: ${why}. Nothing was changed. A new plan: ${askAgain(plan)}`;
   return "Its keys are turned; the progress message tells the rest.";
 }
@@ -182,7 +182,7 @@ export function keyForm(run: RunState): Form {
     intro: [
       {
         kind: "text",
-        text: `${plan.mode} failover of ${plan.service}, ${plan.from} → ${plan.to}. ${finality(plan)} Data loss: ${lossLine(plan)}.`,
+        text: `${plan.mode} ${plan.runbook} of ${plan.service}, ${plan.from} → ${plan.to}. ${finality(plan)} Data loss: ${lossLine(plan)}.`,
       },
     ],
     fields: plan.acceptances.map((acceptance) => ({

@@ -1,7 +1,7 @@
 import type { Card, CardButton, CardPart, Text } from "../domain/card/card.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
 import { ABOUT_A_FAILURE, DECISIONS, type Decision, failedStep, fits } from "../domain/plan-run/decision.ts";
-import { type PlannedStep, phasesOf, stepOf } from "../domain/plan-run/plan.ts";
+import { askFresh, type PlannedStep, phasesOf, stepOf } from "../domain/plan-run/plan.ts";
 import {
   isOver,
   isSettled,
@@ -66,7 +66,7 @@ export function progressCard(
   const oldSide = oldSideLine(run, nowMs);
   return {
     text: [
-      `Failover of ${plan.service} to ${plan.to}: ${runWord(run)}, ${settled} of ${plan.steps.length} steps done.`,
+      `${plan.title}: ${runWord(run)}, ${settled} of ${plan.steps.length} steps done.`,
       ...(run.why ? [`Why: ${run.why}.`] : []),
       ...(oldSide === undefined ? [] : [`${oldSide}.`]),
       outcomeOf(run),
@@ -132,9 +132,8 @@ function outcomeOf(run: RunState): string {
   if (state === "unwound" && undoSkipped.length > 0)
     return `Nothing irreversible happened, but this was NOT undone: ${titles(plan.steps.filter(({ id }) => undoSkipped.includes(id)))}. Look at ${plan.from} before anything else.`;
   if (state === "unwound")
-    return `Nothing irreversible happened: ${plan.from} is as it was before, the extra capacity in ${plan.to} is kept. A new plan: /dr failover ${plan.service}`;
-  if (state === "closed")
-    return `What this run had done stays as it is. A plan for what is left: /dr failover ${plan.service}`;
+    return `Nothing irreversible happened: ${plan.from} is as it was before, the extra capacity in ${plan.to} is kept. A new plan: ${askFresh(plan)}`;
+  if (state === "closed") return `What this run had done stays as it is. A plan for what is left: ${askFresh(plan)}`;
   if (state === "paused" && voided && !pastNoReturn)
     return `The keys are void, and nothing more is started. Plan the rest on the facts of now, or abort this run.`;
   return "";
@@ -156,7 +155,7 @@ function decisions(run: RunState): CardPart[] {
   const failed = failedStep(run);
   const offered = OFFERED.filter((decision) => fits(decision, run));
   if (offered.length === 0) return [];
-  const isFence = failed !== undefined && stepOf(run.plan, failed).does === "fence-primary";
+  const isFence = failed !== undefined && stepOf(run.plan, failed).role === "protects";
   const risk = (decision: Decision) => (decision === "skip" && isFence ? "Both sides may then take writes. " : "");
   const button = (decision: keyof typeof LABEL): CardButton => ({
     label: LABEL[decision],
@@ -190,5 +189,5 @@ export function runLine(run: RunState, nowMs: number): string {
     .filter((step) => ["intended", "asked"].includes(stateOf(run, step.id).state))
     .map((step) => step.title);
   const started = run.startedAtMs === undefined ? "" : `, started at ${sayTime(run.startedAtMs, nowMs)}`;
-  return `Failover ${run.plan.id} to ${run.plan.to} is ${runWord(run)}${started}${active.length > 0 ? `: ${active.join("; ")}` : ""}`;
+  return `Run ${run.plan.id} (${run.plan.title}) is ${runWord(run)}${started}${active.length > 0 ? `: ${active.join("; ")}` : ""}`;
 }

@@ -63,7 +63,7 @@ export function seenLines(service: Service, observed: Observation, nowMs: number
 }
 
 function headline({ service, observed, run }: ServiceStatus): string {
-  if (run) return `${service.name}: failover ${run.state}`;
+  if (run) return `${service.name}: ${run.plan.runbook} ${run.state}`;
   if (!observed) return `${service.name}: not observed yet`;
   const active = observed.activeRegion.known
     ? `active in ${observed.activeRegion.value}`

@@ -99,7 +99,7 @@ export function refusal(
   if (!rule.states.includes(run.state))
     return `The run is ${run.state}${run.why ? ` (${run.why})` : ""}; “${decision}” is for a run that is ${rule.states.join(" or ")}.${whatFits(run)}`;
   if (rule.side === "before" && run.pastNoReturn)
-    return "The point of no return is passed: nothing is rolled back any more. Let the run finish; moving back is a failover of its own, later.";
+    return "The point of no return is passed: nothing is rolled back any more. Let the run finish; moving back is a plan of its own, later.";
   if (decision === "stop-watch" && !isWatched(run))
     return "No old side is watched for this run: it is fenced, or the watch has ended, or the point of no return is not passed.";
   if (decision === "resume" && run.voided)

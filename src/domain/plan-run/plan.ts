@@ -13,11 +13,31 @@ export type Mode = z.infer<typeof Mode>;
 export const WayBack = z.enum(["undo", "nothing-to-undo", "irreversible"]);
 export type WayBack = z.infer<typeof WayBack>;
 
+/**
+ * What a step is for. Everything outside `flows` knows steps by this and by their way back, never by a name.
+ * `protects`: it stops the old side from writing; its input carries `captured`, its output is a `FenceOutput`.
+ * `commits`: it decides which side is the writer. `proves`: it changes nothing and says what was seen.
+ * `prepares`: it makes the new side ready. `moves-users`: it changes what users reach.
+ * `settles`: it waits for something that runs out by itself. `waits-for-people`: somebody does it by hand. `adds`: it only adds something.
+ */
+export const StepRole = z.enum([
+  "protects",
+  "commits",
+  "proves",
+  "prepares",
+  "moves-users",
+  "settles",
+  "waits-for-people",
+  "adds",
+]);
+export type StepRole = z.infer<typeof StepRole>;
+
 export const PlannedStep = z.strictObject({
-  /** Unique in the plan, for example `promote-replica`. */
+  /** Unique in the plan. */
   id: z.string(),
   /** Which step of `flows/steps` does it. */
   does: z.string(),
+  role: StepRole,
   /** What a responder would say: "Promote inventory-replica in eu-central-1". */
   title: z.string(),
   /** Ids of the steps that must be done first. */
@@ -47,7 +67,8 @@ export type Assumption = z.infer<typeof Assumption>;
 
 /** Something each key holder agrees to in words before their key counts. */
 export const Acceptance = z.strictObject({
-  id: z.enum(["promoted-already", "data-loss", "not-fenced", "healthy-primary", "dns-by-hand"]),
+  /** Unique in the plan; the runbook's own word. */
+  id: z.string(),
   /** The sentence they agree to. */
   words: z.string(),
 });
@@ -63,7 +84,10 @@ export type RestOf = z.infer<typeof RestOf>;
 
 export const Plan = z.strictObject({
   id: z.string(),
-  runbook: z.literal("failover"),
+  /** Name in the table of runbooks, and the verb that asks for one. */
+  runbook: z.string(),
+  /** What is asked, as an imperative: "Move inventory to eu-central-1". */
+  title: z.string(),
   service: z.string(),
   from: z.string(),
   to: z.string(),
@@ -110,8 +134,13 @@ export const Plan = z.strictObject({
 export type Plan = z.infer<typeof Plan>;
 
 /** How a plan like this one is asked for anew. */
-export function askAgain({ service, restOf }: Pick<Plan, "service" | "restOf">): string {
-  return restOf ? `/dr replan ${restOf.run}` : `/dr failover ${service}`;
+export function askAgain(plan: Pick<Plan, "runbook" | "service" | "restOf">): string {
+  return plan.restOf ? `/dr replan ${plan.restOf.run}` : askFresh(plan);
+}
+
+/** How a plan of this kind is asked for that continues nothing. */
+export function askFresh({ runbook, service }: Pick<Plan, "runbook" | "service">): string {
+  return `/dr ${runbook} ${service}`;
 }
 
 /** What people sign: SHA-256 over every choice, assumption and acceptance. */

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Plan, PlannedStep, RestOf } from "./plan.ts";
 
 /**
@@ -161,18 +162,27 @@ export function stillContinues({ run: id, intents }: RestOf, run: RunState | und
   return run?.plan.id === id && WAITS_FOR_PEOPLE.some((state) => state === run.state) && run.intents === intents;
 }
 
+/** What a step that protects hands on: whether a failing write proves that the old side no longer writes. */
+export const FenceOutput = z.object({ fence: z.enum(["fenced", "cannot-know", "not-proven"]) });
+export type FenceOutput = z.infer<typeof FenceOutput>;
+
+/** The step that stops the old side from writing, in a plan that has an old side. */
 export function fenceOf(run: RunState): PlannedStep | undefined {
-  return run.plan.steps.find((step) => step.does === "fence-primary");
+  return run.plan.steps.find((step) => step.role === "protects");
+}
+
+/** What its fence has shown so far; undefined while it has shown nothing. */
+export function fenceSeen(run: RunState): FenceOutput["fence"] | undefined {
+  const fence = fenceOf(run);
+  const output = FenceOutput.safeParse(fence && stateOf(run, fence.id).output);
+  return output.success ? output.data.fence : undefined;
 }
 
 /** The old side may still write, and the signed plan lets TwoKey fence it when it comes back. */
 export function needsWatch(run: RunState): boolean {
   const fence = fenceOf(run);
   return (
-    fence !== undefined &&
-    stateOf(run, fence.id).output["fence"] !== "fenced" &&
-    run.watch.state !== "fenced" &&
-    run.watch.state !== "ended"
+    fence !== undefined && fenceSeen(run) !== "fenced" && run.watch.state !== "fenced" && run.watch.state !== "ended"
   );
 }
 
@@ -187,7 +197,7 @@ export function isWatched(run: RunState): boolean {
 
 /** The step's choices as signed; the old side that was dark then is put back as it was found when it came back. */
 export function inputOf(run: RunState, step: PlannedStep): Readonly<Record<string, unknown>> {
-  if (step.does !== "fence-primary" || step.input["captured"] !== null) return step.input;
+  if (step.role !== "protects" || step.input["captured"] !== null) return step.input;
   return run.captured === undefined ? { ...step.input, mustCapture: true } : { ...step.input, captured: run.captured };
 }
 

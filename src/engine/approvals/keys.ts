@@ -46,11 +46,7 @@ export async function turnKey(
   await refuseIneligible(turn.slackId, deps);
   for (;;) {
     const run = await deps.runs.read(runId);
-    if (!run)
-      throw new UserError(
-        "plan-unknown",
-        "This plan is not in the store any more. Ask for a new one with /dr failover.",
-      );
+    if (!run) throw new UserError("plan-unknown", "This plan is not in the store any more. Ask for a new one.");
     const { restOf } = run.plan;
     const continued = restOf && (await deps.runs.read(restOf.run));
     const judged = { ...turn, nowMs: deps.clock.now(), ...(continued ? { continued } : {}) };
@@ -61,12 +57,12 @@ export async function turnKey(
     if (written.kind === "claimed-by")
       throw new UserError(
         "service-claimed",
-        `Your key was not turned: another run (${written.run}) holds ${run.plan.service}. Two failovers of one service cannot run at once.`,
+        `Your key was not turned: another run (${written.run}) holds ${run.plan.service}. Two runs of one service cannot go on at once.`,
       );
     if (written.kind === "cooling-down") {
       throw new UserError(
         "service-cooling-down",
-        `Your key was not turned: ${run.plan.service} was failed over a short while ago. The next failover may start at ${sayTime(written.untilMs, deps.clock.now())} (cool_down in twokey.yaml).`,
+        `Your key was not turned: ${run.plan.service} was moved a short while ago. The next run may start at ${sayTime(written.untilMs, deps.clock.now())} (cool_down in twokey.yaml).`,
       );
     }
     await noteKey(written.run, answer, { ...turn, atMs: judged.nowMs }, deps);
@@ -98,7 +94,7 @@ function writeKey(
     ...(answer.complete
       ? [
           eventOf(run, started, {
-            says: `${run.plan.service}: the keys are complete, the ${run.plan.restOf ? "rest of the " : ""}failover to ${run.plan.to} starts`,
+            says: `${run.plan.title}: the keys are complete, and it starts`,
           }),
         ]
       : []),

@@ -56,7 +56,7 @@ export function whoIsNeeded(run: RunState, inventory: Inventory): Needed | undef
       return {
         occasion: "keys",
         people: whoIsLeft(run, inventory),
-        why: `Plan ${plan.id} (failover of ${about}) waits for ${plan.keysRequired - run.keys.length} more key(s). Read the plan card before you turn yours.`,
+        why: `Plan ${plan.id} (${plan.title}) waits for ${plan.keysRequired - run.keys.length} more key(s). Read the plan card before you turn yours.`,
       };
     case "paused":
       // A person who paused a run knows it; facts that changed under the keys are news to everybody.

@@ -69,7 +69,7 @@ export async function advanceRun(id: string, deps: AdvanceDeps, signal: AbortSig
   await deps.wake.runCalls(id);
 }
 
-/** Calls the people that a run waits for; its own lane, so that a slow pager never holds up a failover. */
+/** Calls the people that a run waits for; its own lane, so that a slow pager never holds up a run. */
 export async function callForRun(id: string, deps: CallDeps & Pick<AdvanceDeps, "runs">): Promise<void> {
   const run = await deps.runs.read(id);
   if (run) await callPeople(run, deps);

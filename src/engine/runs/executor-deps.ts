@@ -23,7 +23,11 @@ export interface ExecutorDeps extends JournalDeps {
 
 export function contextFor(hold: RunHold, deps: Pick<ExecutorDeps, "cloud">, signal: AbortSignal): StepContext {
   // Mutating calls leave only while the hold is ours (J6).
-  return { cloud: deps.cloud.guardedBy(hold), signal, outputOf: (step) => stateOf(hold.run, step).output };
+  return {
+    cloud: deps.cloud.guardedBy(hold),
+    signal,
+    outputOf: (step, shape) => shape.safeParse(stateOf(hold.run, step).output).data,
+  };
 }
 
 export function definitionOf(deps: Pick<ExecutorDeps, "steps">, plan: RunState["plan"], stepId: string): StoredStep {

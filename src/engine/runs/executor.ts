@@ -3,6 +3,7 @@ import { Superseded } from "../../domain/errors.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import {
   fenceOf,
+  fenceSeen,
   isSettled,
   isWatched,
   needsWatch,
@@ -36,11 +37,10 @@ const MOST_FENCE_ATTEMPTS = 3;
 
 /** Verified means measured: what people went on without, or vouch for, is said. */
 function endOf(run: RunState): string {
-  const { service, to } = run.plan;
   const unmeasured = unmeasuredSteps(run).map(({ title }) => title);
   return unmeasured.length === 0
-    ? `Failover of ${service} to ${to} is verified`
-    : `Failover of ${service} to ${to} has ended, and nobody measured: ${unmeasured.join("; ")}`;
+    ? `${run.plan.title}: verified`
+    : `${run.plan.title}: ended, and nobody measured: ${unmeasured.join("; ")}`;
 }
 
 /** Resolves when the run is over or waits for people; rejects with the signal's reason, with Superseded, or with Bug. */
@@ -170,8 +170,8 @@ class Drive {
   async #fencesAgain(run: RunState): Promise<boolean> {
     const fence = fenceOf(run);
     if (!fence || run.pastNoReturn || !isAtNoReturn(run)) return false;
-    const { state, output, attempt } = stateOf(run, fence.id);
-    if (state !== "done" || output["fence"] !== "cannot-know" || attempt >= MOST_FENCE_ATTEMPTS) return false;
+    const { state, attempt } = stateOf(run, fence.id);
+    if (state !== "done" || fenceSeen(run) !== "cannot-know" || attempt >= MOST_FENCE_ATTEMPTS) return false;
     const looked = await this.#lookedInTime(run);
     if (looked?.kind !== "back") return false;
     const seen = looked.captured && { captured: { ...looked.captured } };

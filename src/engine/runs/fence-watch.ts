@@ -63,7 +63,7 @@ type Due =
   | { readonly kind: "nothing" }
   | { readonly kind: "verify" }
   | { readonly kind: "end"; readonly why: string }
-  | { readonly kind: "fence"; readonly captured: Extract<OldSide, { kind: "back" }>["captured"] };
+  | { readonly kind: "do-it"; readonly captured: Extract<OldSide, { kind: "back" }>["captured"] };
 
 async function whatIsDue(run: RunState, deps: WatchDeps, signal: AbortSignal): Promise<Due> {
   const nowMs = deps.clock.now();
@@ -80,7 +80,7 @@ async function whatIsDue(run: RunState, deps: WatchDeps, signal: AbortSignal): P
   if (looked.kind === "moved-back")
     return { kind: "end", why: `${looked.why}: people moved ${service} back to ${from}` };
   if (watch.state === "asked" && (isTooEarly || looked.isClosed)) return { kind: "verify" };
-  return { kind: "fence", captured: looked.captured };
+  return { kind: "do-it", captured: looked.captured };
 }
 
 /**
@@ -105,14 +105,14 @@ async function turn({ run, hold, deps, signal, looking }: Turn): Promise<void> {
   const fence = fenceOf(run);
   if (due.kind === "nothing" || !fence) return;
   if (due.kind === "verify") {
-    const context = { cloud: deps.cloud, signal: looking, outputOf: () => ({}) };
+    const context = { cloud: deps.cloud, signal: looking, outputOf: () => undefined };
     const verdict = await verdictOf(run, fence, context, deps);
     const ours = verdict && (await hold());
     return ours && conclude(ours, fence, verdict, deps);
   }
   const ours = await hold();
   if (!ours) return;
-  if (due.kind === "fence") return tryToFence(ours, fence, due.captured, deps, signal);
+  if (due.kind === "do-it") return tryToFence(ours, fence, due.captured, deps, signal);
   const says = `${run.plan.from} is not watched any more: ${due.why}. It was never proven to be fenced.`;
   await record(ours, deps, says, (common) => ({ kind: "watch-ended", ...common, step: fence.id, why: due.why }));
 }
@@ -120,7 +120,7 @@ async function turn({ run, hold, deps, signal, looking }: Turn): Promise<void> {
 async function tryToFence(
   hold: RunHold,
   fence: PlannedStep,
-  captured: Extract<Due, { kind: "fence" }>["captured"],
+  captured: Extract<Due, { kind: "do-it" }>["captured"],
   deps: WatchDeps,
   signal: AbortSignal,
 ): Promise<void> {

@@ -1,19 +1,27 @@
 import { z } from "zod";
 import type { Step } from "../../ports/step.ts";
 import { pointTo } from "./check-public.ts";
-import { NoData } from "./schemas.ts";
+import { BY_HAND_WITHIN_MS, MINUTE, NoData } from "./schemas.ts";
 
 /**
  * Waits until every name server of the zone gives the new side, whoever made it so: a person, or Route 53's own health
  * checks. Resolvers may give the old answer for one TTL longer; counting that from here is `settle-dns`.
  */
-const Input = z.object({ name: z.string(), newSide: z.string() });
+const Input = z.object({ name: z.string(), newSide: z.string(), region: z.string(), commands: z.array(z.string()) });
 type Input = z.infer<typeof Input>;
 
-export const awaitDns: Step<Input, Record<string, never>> = {
+const InSync = z.object({ inSyncAtMs: z.number() });
+
+export const awaitDns: Step<Input, Record<string, never>, z.infer<typeof InSync>> = {
   name: "await-dns",
+  role: "waits-for-people",
   input: Input,
   data: NoData,
+  output: InSync,
+  title: ({ name, region }) => `Wait for ${name} to be pointed at ${region} by hand`,
+  times: () => ({ expectedMs: 5 * MINUTE, deadlineMs: BY_HAND_WITHIN_MS }),
+  byHand: ({ name, commands }) => [...commands, `dig ${name}`],
+  permissions: [],
   run: async () => ({ requestIds: [], data: {} }),
   async verify({ name, newSide }, _data, { cloud, signal }) {
     const [wanted, authoritative] = await Promise.all([

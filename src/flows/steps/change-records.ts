@@ -1,13 +1,18 @@
 import { z } from "zod";
 import { StepFailed, TransientError } from "../../domain/errors.ts";
+import type { StepRole } from "../../domain/plan-run/plan.ts";
+import { ROUTE53_CONTROL_PLANE } from "../../domain/service/service.ts";
 import type { Step, StepContext } from "../../ports/step.ts";
 import { concerned, sameRecords } from "../records.ts";
-import { RecordsInput } from "./schemas.ts";
+import * as byHand from "./by-hand.ts";
+import { MINUTE, RecordsInput, SECOND } from "./schemas.ts";
 
 const Input = RecordsInput;
 type Input = z.infer<typeof Input>;
 const Data = z.object({ changeId: z.string().nullable() });
 type Data = z.infer<typeof Data>;
+/** Without a time where nothing had to be changed: nobody knows since when it has been so. */
+const Output = z.object({ changeId: z.string().nullable(), inSyncAtMs: z.number().exactOptional() });
 
 /** Records as captured, as planned, or as somebody else made them. */
 async function looked(input: Input, { cloud, signal }: StepContext): Promise<"as-captured" | "as-planned" | "drifted"> {
@@ -26,12 +31,27 @@ async function upsert(input: Input, to: Input["after"], comment: string, { cloud
   return cloud.traffic.upsert(input.zone, to, comment, signal);
 }
 
+interface Change {
+  readonly name: string;
+  readonly role: StepRole;
+  readonly comment: string;
+  readonly deadlineMs: number;
+  title(input: Input): string;
+}
+
 /** One way to change records, used by two steps: what users resolve, and where the application finds its database. */
-function changeRecords(name: string, comment: string): Step<Input, Data> {
+function changeRecords({ name, role, comment, title, deadlineMs }: Change): Step<Input, Data, z.infer<typeof Output>> {
   return {
     name,
+    role,
     input: Input,
     data: Data,
+    output: Output,
+    title,
+    times: () => ({ expectedMs: 35 * SECOND, deadlineMs }),
+    controlPlane: () => ROUTE53_CONTROL_PLANE,
+    byHand: ({ zone, after }) => byHand.records(zone, after),
+    permissions: ["route53:ChangeResourceRecordSets"],
 
     async run(input, context) {
       const found = await looked(input, context);
@@ -69,5 +89,17 @@ function changeRecords(name: string, comment: string): Step<Input, Data> {
   };
 }
 
-export const shiftTraffic = changeRecords("shift-traffic", "TwoKey: users to the standby");
-export const pointApplication = changeRecords("point-application", "TwoKey: database name to the standby");
+export const shiftTraffic = changeRecords({
+  name: "shift-traffic",
+  role: "moves-users",
+  comment: "TwoKey: users to the standby",
+  deadlineMs: 20 * MINUTE,
+  title: ({ name, region }) => `Point ${name} at ${region}`,
+});
+export const pointApplication = changeRecords({
+  name: "point-application",
+  role: "prepares",
+  comment: "TwoKey: database name to the standby",
+  deadlineMs: 15 * MINUTE,
+  title: ({ name, region }) => `Point ${name} at the database in ${region}`,
+});

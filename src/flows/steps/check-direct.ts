@@ -1,21 +1,37 @@
 import { z } from "zod";
 import type { Step } from "../../ports/step.ts";
-import { ComputeInput, NoData } from "./schemas.ts";
+import { BY_HAND_WITHIN_MS, ComputeInput, MINUTE, NoData, SECOND } from "./schemas.ts";
 
 /** Asks the new side straight at its load balancer, before any user is sent there: healthy targets, and a write that works. */
 const Input = z.object({
   region: z.string(),
+  service: z.string(),
   url: z.string(),
   via: z.string(),
   compute: ComputeInput,
   tasks: z.number(),
+  /** What people do elsewhere before this can succeed: the name that they move, and the commands for it. Null: nothing. */
+  byHandFirst: z.object({ name: z.string(), commands: z.array(z.string()) }).nullable(),
 });
+const Output = z.object({ healthy: z.number() });
 type Input = z.infer<typeof Input>;
 
-export const checkDirect: Step<Input, Record<string, never>> = {
+export const checkDirect: Step<Input, Record<string, never>, z.infer<typeof Output>> = {
   name: "check-direct",
+  role: "proves",
   input: Input,
   data: NoData,
+  output: Output,
+  title: ({ region, service, byHandFirst }) =>
+    byHandFirst
+      ? `Wait for ${byHandFirst.name} to be pointed at the database in ${region} by hand, then check ${service} there directly`
+      : `Check ${service} in ${region} directly, before users come`,
+  times: ({ byHandFirst }) => ({
+    expectedMs: 30 * SECOND,
+    deadlineMs: byHandFirst ? BY_HAND_WITHIN_MS : 15 * MINUTE,
+  }),
+  byHand: ({ url, via, byHandFirst }) => [...(byHandFirst?.commands ?? []), `curl --connect-to ::${via}: ${url}`],
+  permissions: [],
   run: async () => ({ requestIds: [], data: {} }),
   async verify(input, _data, { cloud, signal }) {
     const [compute, health] = await Promise.all([

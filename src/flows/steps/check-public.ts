@@ -1,16 +1,24 @@
 import { z } from "zod";
 import type { DnsAnswer } from "../../ports/probe.ts";
 import type { Step } from "../../ports/step.ts";
-import { NoData } from "./schemas.ts";
+import { MINUTE, NoData, SECOND } from "./schemas.ts";
 
 /** Verifies as clients see it: name servers and resolvers give the new side, and the application writes under its public name. */
 const Input = z.object({ name: z.string(), newSide: z.string(), url: z.string() });
 type Input = z.infer<typeof Input>;
 
-export const checkPublic: Step<Input, Record<string, never>> = {
+const Output = z.object({ verifiedAtMs: z.number() });
+
+export const checkPublic: Step<Input, Record<string, never>, z.infer<typeof Output>> = {
   name: "check-public",
+  role: "proves",
   input: Input,
   data: NoData,
+  output: Output,
+  title: () => "Verify as users see it",
+  times: () => ({ expectedMs: 2 * SECOND, deadlineMs: 15 * MINUTE }),
+  byHand: ({ name, url }) => [`dig ${name}`, `curl -i ${url}`],
+  permissions: [],
   run: async () => ({ requestIds: [], data: {} }),
   async verify(input, _data, { cloud, signal }) {
     const { probe } = cloud;

@@ -1,15 +1,23 @@
 import { z } from "zod";
 import type { Step } from "../../ports/step.ts";
-import { NoData } from "./schemas.ts";
+import { MINUTE, NoData, SECOND } from "./schemas.ts";
 
 /** Proves with a write that the new primary takes writes; a status alone does not. */
-const Input = z.object({ region: z.string(), writeCheck: z.string() });
+const Input = z.object({ region: z.string(), instance: z.string(), writeCheck: z.string() });
 type Input = z.infer<typeof Input>;
 
-export const checkWritable: Step<Input, Record<string, never>> = {
+const Output = z.object({ writtenAtMs: z.number() });
+
+export const checkWritable: Step<Input, Record<string, never>, z.infer<typeof Output>> = {
   name: "check-writable",
+  role: "proves",
   input: Input,
   data: NoData,
+  output: Output,
+  title: ({ region }) => `Prove that the database in ${region} takes writes`,
+  times: () => ({ expectedMs: 1 * SECOND, deadlineMs: 10 * MINUTE }),
+  byHand: ({ writeCheck }) => [`curl -X POST ${writeCheck}`],
+  permissions: [],
   run: async () => ({ requestIds: [], data: {} }),
   async verify(input, _data, { cloud, signal }) {
     const write = await cloud.probe.writeCheck(input.writeCheck, signal);

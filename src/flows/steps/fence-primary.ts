@@ -1,9 +1,12 @@
 import { z } from "zod";
 import { StepFailed, TransientError } from "../../domain/errors.ts";
 import { canonicalJson } from "../../domain/json.ts";
+import { Mode } from "../../domain/plan-run/plan.ts";
+import { FenceOutput } from "../../domain/plan-run/run.ts";
 import type { FirewallRule, Known } from "../../domain/service/observed.ts";
 import { type Cloud, type Step, type StepContext, UNCAPTURED } from "../../ports/step.ts";
-import { ComputeInput, FirewallRuleInput } from "./schemas.ts";
+import * as byHand from "./by-hand.ts";
+import { ComputeInput, FenceCaptured, MINUTE, SECOND } from "./schemas.ts";
 
 /**
  * Stops every writer of the old side: service and auto scaling to zero, database security group closed. Only a failing
@@ -12,19 +15,14 @@ import { ComputeInput, FirewallRuleInput } from "./schemas.ts";
  */
 export const FenceInput = z.object({
   region: z.string(),
+  mode: Mode,
   compute: ComputeInput,
   securityGroup: z.string(),
   writeCheck: z.string(),
   /** What undo puts back, captured when the plan was made; null where the region could not be seen. Then what was seen on its return. */
-  captured: z
-    .object({
-      rules: z.array(FirewallRuleInput),
-      desired: z.number(),
-      scaling: z.object({ min: z.number(), max: z.number(), suspended: z.boolean() }).nullable(),
-    })
-    .nullable(),
+  captured: FenceCaptured.nullable(),
   /** What stands there has to be written down before it is touched, or nobody could give it back. */
-  mustCapture: z.boolean().default(false),
+  mustCapture: z.boolean().exactOptional(),
   /** The key holders accepted that the old side may stay unfenced. */
   unfencedAccepted: z.boolean(),
 });
@@ -33,10 +31,23 @@ type Input = z.infer<typeof FenceInput>;
 const Data = z.object({ closed: z.array(z.string()), unreachable: z.boolean(), why: z.string() });
 type Data = z.infer<typeof Data>;
 
-export const fencePrimary: Step<Input, Data> = {
+export const fencePrimary: Step<Input, Data, FenceOutput> = {
   name: "fence-primary",
+  role: "protects",
   input: FenceInput,
   data: Data,
+  output: FenceOutput,
+  title: ({ region, mode }) =>
+    mode === "planned" ? `Stop the writers of ${region}` : `Fence ${region}: stop its service, close its database`,
+  times: () => ({ expectedMs: 5 * SECOND, deadlineMs: 3 * MINUTE }),
+  controlPlane: ({ region }) => region,
+  byHand: byHand.fence,
+  permissions: [
+    "application-autoscaling:RegisterScalableTarget",
+    "ecs:UpdateService",
+    "ec2:RevokeSecurityGroupIngress",
+    "ec2:AuthorizeSecurityGroupIngress",
+  ],
 
   async run(input, context) {
     const { cloud, signal } = context;

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { StepFailed, TransientError } from "../../domain/errors.ts";
 import type { Happened, Step, StepContext } from "../../ports/step.ts";
+import * as byHand from "./by-hand.ts";
+import { MINUTE, NoOutput } from "./schemas.ts";
 
 /** Statuses in which a promoted instance serves; `backing-up` takes writes, so waiting for `available` would waste minutes. */
 const SERVING = new Set(["available", "backing-up", "storage-optimization"]);
@@ -20,10 +22,17 @@ const Data = z.object({ found: z.enum(["asked", "under-way", "already-promoted"]
 type Data = z.infer<typeof Data>;
 
 /** Cuts the standby's database loose from the old side for good. There is no way back: only a new replica, later. */
-export const promoteReplica: Step<Input, Data> = {
+export const promoteReplica: Step<Input, Data, Record<string, never>> = {
   name: "promote-replica",
+  role: "commits",
   input: Input,
   data: Data,
+  output: NoOutput,
+  title: ({ region, instance }) => `Promote ${instance} in ${region}`,
+  times: () => ({ expectedMs: 5 * MINUTE, deadlineMs: 40 * MINUTE }),
+  controlPlane: ({ region }) => region,
+  byHand: byHand.promote,
+  permissions: ["rds:PromoteReadReplica"],
 
   async run(input, { cloud, signal }) {
     const now = await cloud.databases.describe(input.region, input.instance, signal);

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { sayTime } from "../../domain/duration.ts";
 import { positionOf } from "../../domain/plan-run/data-position.ts";
 import type { Step } from "../../ports/step.ts";
+import * as byHand from "./by-hand.ts";
+import { MINUTE, SECOND } from "./schemas.ts";
 
 /**
  * Writes down how far the standby had followed, right before it is cut loose. A position never goes back, so what the plan
@@ -16,17 +18,28 @@ const Input = z.object({
   /** World time until which the plan knew that every commit is on the standby; null: unknown, accepted as such. */
   knownUntilMs: z.number().nullable(),
   /** World time by which a sample of a replica that was cut off may be wrong. */
-  blindMs: z.number().default(0),
+  blindMs: z.number(),
 });
 type Input = z.infer<typeof Input>;
 /** World time of the first look: the steps before this one have stopped the writers by then. */
 const Data = z.object({ sinceMs: z.number() });
 type Data = z.infer<typeof Data>;
 
-export const recordDataPosition: Step<Input, Data> = {
+const Output = z.object({ lastCommitMs: z.number().nullable() });
+
+export const recordDataPosition: Step<Input, Data, z.infer<typeof Output>> = {
   name: "record-data-position",
+  role: "proves",
   input: Input,
   data: Data,
+  output: Output,
+  title: ({ mustReachZero }) =>
+    mustReachZero ? "Wait until the standby has every commit" : "Write down how far the standby had followed",
+  // CloudWatch shows a minute one to two minutes after it began.
+  times: ({ mustReachZero }) => ({ expectedMs: mustReachZero ? 3 * MINUTE : 1 * SECOND, deadlineMs: 15 * MINUTE }),
+  controlPlane: ({ region }) => region,
+  byHand: byHand.lag,
+  permissions: [],
   run: async (_input, { cloud }) => ({ requestIds: [], data: { sinceMs: cloud.clock.now() } }),
 
   async verify(input, { sinceMs }, { cloud, signal }) {

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { StepFailed, TransientError } from "../../domain/errors.ts";
 import type { ComputeFacts } from "../../domain/service/observed.ts";
 import type { Step } from "../../ports/step.ts";
-import { ComputeInput, NoData } from "./schemas.ts";
+import * as byHand from "./by-hand.ts";
+import { ComputeInput, MINUTE, NoData, SECOND } from "./schemas.ts";
 
 /**
  * Raises the standby's tasks. It never lowers anything, and unwinding keeps the capacity: taking it away could take it
@@ -19,10 +20,19 @@ function isAskedFor({ desired, scaling }: ComputeFacts, tasks: number): boolean 
   return desired >= tasks && (scaling === undefined || (scaling.min >= tasks && !scaling.suspended));
 }
 
-export const scaleOut: Step<Input, Record<string, never>> = {
+const Output = z.object({ running: z.number() });
+
+export const scaleOut: Step<Input, Record<string, never>, z.infer<typeof Output>> = {
   name: "scale-out",
+  role: "prepares",
   input: Input,
   data: NoData,
+  output: Output,
+  title: ({ region, compute, tasks }) => `Scale ${compute.service} in ${region} out to ${tasks} tasks`,
+  times: () => ({ expectedMs: 75 * SECOND, deadlineMs: 20 * MINUTE }),
+  controlPlane: ({ region }) => region,
+  byHand: ({ region, compute }) => byHand.scaleOut(region, compute),
+  permissions: ["ecs:UpdateService", "application-autoscaling:RegisterScalableTarget"],
 
   async run(input, { cloud, signal }) {
     const now = await cloud.compute.describe(input.region, input.compute, signal);

@@ -57,7 +57,9 @@ async function watched(run: RunState, { looked = BACK, atMs = AT + 1_000, ...wis
   };
   const fence: StoredStep = {
     name: "fence-primary",
+    role: "protects",
     wayBack: "undo",
+    permissions: [],
     run: async () => {
       fenced += 1;
       if (wish.refused !== undefined) throw new TransientError("x", wish.refused);

@@ -15,7 +15,7 @@ function looked(...nameServers: DnsAnswer[]) {
       resolveAuthoritative: async () => nameServers,
     },
   });
-  const context = { cloud, signal: new AbortController().signal, outputOf: () => ({}) };
+  const context = { cloud, signal: new AbortController().signal, outputOf: () => undefined };
   return STEPS["await-dns"]?.verify(INPUT, {}, context);
 }
 

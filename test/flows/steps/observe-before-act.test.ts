@@ -71,7 +71,7 @@ function cloudIn(world: World): { cloud: Cloud; asked: string[] } {
 async function askedFor(stepId: string, world: World): Promise<string[]> {
   const { cloud, asked } = cloudIn(world);
   const step = stepOf(plan, stepId);
-  const context: StepContext = { cloud, signal: new AbortController().signal, outputOf: () => ({}) };
+  const context: StepContext = { cloud, signal: new AbortController().signal, outputOf: () => undefined };
   await STEPS[step.does]?.run(step.input, context);
   return asked;
 }

@@ -27,6 +27,7 @@ function planFrom(request: FailoverRequest, judgement: Judgement): Plan {
   return {
     id: request.id,
     runbook: "failover",
+    title: `${continues ? "Finish moving" : "Move"} ${service.name} to ${to}`,
     service: service.name,
     from: judgement.from,
     to,

@@ -1,30 +1,46 @@
-import type { RecordSet } from "../../../domain/service/observed.ts";
-import { type ComputeSite, type Region, type Service, type Site, siteOf } from "../../../domain/service/service.ts";
+import type { RecordSet } from "../../domain/service/observed.ts";
+import { type Region, type Service, siteOf } from "../../domain/service/service.ts";
+import type { ComputeInput } from "./schemas.ts";
 
 /** The same acts as AWS CLI commands, for the card: whoever reads them at three in the morning can paste them. */
 
-export function fence(region: Region, { compute, database }: Site): string[] {
+interface Fenced {
+  readonly region: Region;
+  readonly compute: ComputeInput;
+  readonly securityGroup: string;
+}
+
+export function fence({ region, compute, securityGroup }: Fenced): string[] {
   return [
     `aws application-autoscaling register-scalable-target --region ${region} --service-namespace ecs --scalable-dimension ecs:service:DesiredCount --resource-id service/${compute.cluster}/${compute.service} --min-capacity 0 --max-capacity 0 --suspended-state DynamicScalingInSuspended=true,DynamicScalingOutSuspended=true,ScheduledScalingSuspended=true`,
     `aws ecs update-service --region ${region} --cluster ${compute.cluster} --service ${compute.service} --desired-count 0`,
-    `aws ec2 revoke-security-group-ingress --region ${region} --group-id ${database.security_group} --ip-permissions "$(aws ec2 describe-security-groups --region ${region} --group-ids ${database.security_group} --query 'SecurityGroups[0].IpPermissions' --output json)"`,
+    `aws ec2 revoke-security-group-ingress --region ${region} --group-id ${securityGroup} --ip-permissions "$(aws ec2 describe-security-groups --region ${region} --group-ids ${securityGroup} --query 'SecurityGroups[0].IpPermissions' --output json)"`,
   ];
 }
 
-export function lag(region: Region, { database }: Site): string[] {
+interface Instance {
+  readonly region: Region;
+  readonly instance: string;
+}
+
+export function lag({ region, instance }: Instance): string[] {
   return [
-    `aws cloudwatch get-metric-statistics --region ${region} --namespace AWS/RDS --metric-name ReplicaLag --dimensions Name=DBInstanceIdentifier,Value=${database.instance} --period 60 --statistics Maximum --start-time "$(date -u -d '-15 min' +%FT%TZ)" --end-time "$(date -u +%FT%TZ)"`,
+    `aws cloudwatch get-metric-statistics --region ${region} --namespace AWS/RDS --metric-name ReplicaLag --dimensions Name=DBInstanceIdentifier,Value=${instance} --period 60 --statistics Maximum --start-time "$(date -u -d '-15 min' +%FT%TZ)" --end-time "$(date -u +%FT%TZ)"`,
   ];
 }
 
-export function promote(region: Region, { database }: Site): string[] {
+export function promote({
+  region,
+  instance,
+  backupRetentionDays,
+}: Instance & { backupRetentionDays: number }): string[] {
   return [
-    `aws rds promote-read-replica --region ${region} --db-instance-identifier ${database.instance} --backup-retention-period ${database.backup_retention_days}`,
-    `aws rds describe-db-instances --region ${region} --db-instance-identifier ${database.instance} --query 'DBInstances[0].[DBInstanceStatus,ReadReplicaSourceDBInstanceIdentifier]'   # done when the source is gone, not when it says available`,
+    `aws rds promote-read-replica --region ${region} --db-instance-identifier ${instance} --backup-retention-period ${backupRetentionDays}`,
+    `aws rds describe-db-instances --region ${region} --db-instance-identifier ${instance} --query 'DBInstances[0].[DBInstanceStatus,ReadReplicaSourceDBInstanceIdentifier]'   # done when the source is gone, not when it says available`,
   ];
 }
 
-export function scaleOut(region: Region, compute: ComputeSite): string[] {
+export function scaleOut(region: Region, compute: ComputeInput): string[] {
   const scaling = `aws application-autoscaling register-scalable-target --region ${region} --service-namespace ecs --scalable-dimension ecs:service:DesiredCount --resource-id service/${compute.cluster}/${compute.service} --min-capacity ${compute.tasks} --max-capacity ${compute.max_tasks ?? compute.tasks}`;
   const desired = `aws ecs update-service --region ${region} --cluster ${compute.cluster} --service ${compute.service} --desired-count ${compute.tasks}`;
   return compute.max_tasks === undefined ? [desired] : [scaling, desired];
@@ -40,8 +56,8 @@ export function records(zone: string, after: readonly RecordSet[]): string[] {
 type DatabaseRecord = NonNullable<Service["database_record"]>;
 
 /** From the file alone: while Route 53 cannot be asked, nobody knows what stands there. */
-export function databaseRecord({ zone, name, ttl_seconds }: DatabaseRecord, { database }: Site): string[] {
-  return records(zone, [{ name, type: "CNAME", ttlSeconds: ttl_seconds, values: [database.endpoint] }]);
+export function databaseRecord({ zone, name, ttl_seconds }: DatabaseRecord, endpoint: string): string[] {
+  return records(zone, [{ name, type: "CNAME", ttlSeconds: ttl_seconds, values: [endpoint] }]);
 }
 
 /** From the file alone. An alias that had a health check loses it: with one, the old side might be answered again. */
