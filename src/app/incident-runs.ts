@@ -1,9 +1,9 @@
-import type { Measured } from "../commands/incident-deps.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
 import type { Incident, UpdateFields } from "../domain/incident/incident.ts";
-import { lossMs } from "../domain/plan-run/data-position.ts";
 import { budgetMs } from "../domain/plan-run/plan.ts";
-import { isOver, type RunState, stateOf } from "../domain/plan-run/run.ts";
+import { isOver, type RunState } from "../domain/plan-run/run.ts";
+import { runbookOf } from "../flows/runbooks/index.ts";
+import type { Measured } from "../flows/runbooks/runbook.ts";
 import type { Clock } from "../ports/clock.ts";
 import { runLine } from "../views/run-progress.ts";
 import type { Stores } from "./stores.ts";
@@ -41,32 +41,11 @@ export async function runInProgress(incident: Incident, stores: Stores, clock: C
 export async function measuredOf(incident: Affected, stores: KnownRuns): Promise<Measured> {
   const verified = (await runsOf(incident, stores)).findLast((run) => run.state === "verified");
   if (!verified) return {};
-  const restoredAtMs = outputOf(verified, "check-public", "verifiedAtMs");
-  const promoted = await promotedIn(verified, stores);
-  const lastCommitMs = outputOf(promoted, "record-position", "lastCommitMs");
-  return {
-    restoredAtMs,
-    dataLossMs: lastCommitMs === undefined ? undefined : lostBy(promoted, lastCommitMs, incident),
-  };
+  return measuredBy(verified, incident, stores);
 }
 
-/** The run that promoted: a plan for the rest leaves the promotion out, and leaves its measurement to the run before it. */
-async function promotedIn(run: RunState, stores: KnownRuns): Promise<RunState> {
-  const before = run.plan.restOf && !run.steps["promote"] ? await stores.runs.read(run.plan.restOf.run) : undefined;
-  return before ? promotedIn(before, stores) : run;
-}
-
-function outputOf(run: RunState, step: string, field: string): number | undefined {
-  const value = stateOf(run, step).output[field];
-  return typeof value === "number" ? value : undefined;
-}
-
-/** At most so much: up to the outage or, where commits went on after that was first seen, to the promotion. */
-function lostBy(run: RunState, lastCommitMs: number, { firstSeenAtMs }: Affected): number {
-  // The standby had every commit of writers that were stopped.
-  if (run.plan.dataLoss.kind === "none") return 0;
-  return lossMs(lastCommitMs, firstSeenAtMs, stateOf(run, "promote").startedAtMs ?? firstSeenAtMs);
-}
+const measuredBy = (run: RunState, { firstSeenAtMs }: Pick<Affected, "firstSeenAtMs">, { runs }: KnownRuns) =>
+  runbookOf(run.plan).measure(run, { firstSeenAtMs, read: (id) => runs.read(id) });
 
 /** What the next status update says before anybody edits it: facts only. */
 export async function updateFacts(incident: Incident, stores: Stores, clock: Clock): Promise<UpdateFields> {
@@ -75,9 +54,9 @@ export async function updateFacts(incident: Incident, stores: Stores, clock: Clo
   const acked = incident.acks[0];
   return {
     status: `Open for ${sayDuration(nowMs - incident.openedAtMs)}, ${acked ? `taken by ${acked.name}` : "nobody has acknowledged yet"}`,
-    progress: run ? runLine(run, nowMs) : "No failover has been asked for",
+    progress: run ? runLine(run, nowMs) : "No plan has been asked for",
     challenges: challengesOf(incident, run),
-    eta: etaOf(run, nowMs),
+    eta: run ? await etaOf(run, incident, { stores, nowMs }) : UNKNOWN_YET,
   };
 }
 
@@ -87,11 +66,17 @@ function challengesOf(incident: Incident, run: RunState | undefined): string {
   return incident.notInvited.length > 0 ? `${incident.notInvited.length} people could not be invited` : "None known";
 }
 
-function etaOf(run: RunState | undefined, nowMs: number): string {
-  if (!run || run.state === "waiting-for-keys") return "Not known yet";
+const UNKNOWN_YET = "Not known yet";
+
+async function etaOf(
+  run: RunState,
+  incident: Pick<Affected, "firstSeenAtMs">,
+  { stores, nowMs }: { readonly stores: KnownRuns; readonly nowMs: number },
+): Promise<string> {
+  if (run.state === "waiting-for-keys") return UNKNOWN_YET;
   if (run.state === "verified")
-    return outputOf(run, "check-public", "verifiedAtMs") === undefined
-      ? "The failover has ended; nobody measured whether users are served"
+    return (await measuredBy(run, incident, stores)).restoredAtMs === undefined
+      ? "The run has ended; nobody measured whether users are served"
       : "Users are served again";
   if (run.startedAtMs === undefined || run.state !== "running") return "Not known: people have to decide first";
   return `about ${sayTime(run.startedAtMs + budgetMs(run.plan), nowMs)}, if all goes as expected`;

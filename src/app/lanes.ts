@@ -7,14 +7,12 @@ import { findService, type Inventory } from "../domain/service/inventory.ts";
 import { advanceLane } from "../engine/delivery/duties.ts";
 import { sendCard } from "../engine/delivery/outbox.ts";
 import { type AdvanceDeps, advanceRun, callForRun } from "../engine/runs/advance-run.ts";
-import { driftOf } from "../flows/facts.ts";
 import type { IncidentDeps } from "../flows/incident/deps.ts";
 import { dueChange, incidentRows } from "../flows/incident/index.ts";
 import { createIntake } from "../flows/incident/intake/intake.ts";
 import { mergeEvidence } from "../flows/incident/paging/evidence.ts";
 import { STEPS } from "../flows/index.ts";
-import { observeTarget } from "../flows/observe.ts";
-import { lookAtOldSide } from "../flows/old-side.ts";
+import { runbookOf } from "../flows/runbooks/index.ts";
 import type { Queues } from "../jobs/queues.ts";
 import type { Handlers } from "../jobs/workers.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -101,14 +99,9 @@ function advanceDeps(deps: LaneDeps): AdvanceDeps {
     drift: async (run, signal) => {
       const service = findService(inventory(), run.plan.service);
       if (!service) return [`${run.plan.service} is not in twokey.yaml any more`];
-      return driftOf(
-        run.plan.assumptions,
-        service,
-        await observeTarget(service, run.plan.to, outside.cloud, signal),
-        run.plan.to,
-      );
+      return runbookOf(run.plan).drift(run, { service, cloud: outside.cloud, signal });
     },
-    oldSide: (run, signal) => lookAtOldSide(run, outside.cloud, signal),
+    oldSide: (run, signal) => runbookOf(run.plan).oldSide(run, outside.cloud, signal),
     channelOf: (run) => channelOf(run, deps),
   };
 }

@@ -6,17 +6,12 @@ import { findPerson, type Inventory } from "../domain/service/inventory.ts";
 import { dueChange } from "../flows/incident/index.ts";
 import type { Correlation } from "../flows/incident/intake/correlate.ts";
 import type { Actor } from "../flows/incident/life/changes.ts";
+import type { Measured } from "../flows/runbooks/runbook.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Documents } from "../ports/documents.ts";
 import type { Paging } from "../ports/paging.ts";
 import type { Wake } from "../ports/wake.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
-
-/** What a run says about how long users were without the service, and what was lost. */
-export interface Measured {
-  readonly restoredAtMs?: number | undefined;
-  readonly dataLossMs?: number | undefined;
-}
 
 /** What the intents about incidents need. */
 export interface IncidentCommandDeps {

@@ -4,16 +4,18 @@ import type { Person } from "../domain/people/person.ts";
 import type { JournalDecision } from "../domain/plan-run/decision.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import type { KeyDeps } from "../engine/approvals/keys.ts";
+import { RUNBOOKS } from "../flows/runbooks/index.ts";
+import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
 import { type AcceptStoreDeps, acceptStore } from "./accept-store.ts";
 import { ack } from "./ack.ts";
 import { approve } from "./approve.ts";
 import { byHand } from "./by-hand.ts";
 import { declare } from "./declare.ts";
 import { escalate } from "./escalate.ts";
-import { failover } from "./failover.ts";
 import type { IncidentCommandDeps } from "./incident-deps.ts";
 import type { Answer, Ask, Intents } from "./intent.ts";
 import { onCall } from "./oncall.ts";
+import { plan, usageOf } from "./plan.ts";
 import { replan } from "./replan.ts";
 import { resolve } from "./resolve.ts";
 import { decideOnRun } from "./run-decisions.ts";
@@ -52,6 +54,15 @@ const decision = (name: JournalDecision, usage: string, says: string): Verb => (
   handle: (ask, { run }) => decideOnRun(name, ask, run),
 });
 
+/** Looks, plans, and asks two approvers for their keys. */
+const verbOf = (runbook: StoredRunbook): Verb => ({
+  usage: usageOf(runbook),
+  says: `${runbook.about}: observe, plan, and ask two approvers for their keys`,
+  who: ACTS,
+  moves: true,
+  handle: (ask, { run }) => plan(runbook, ask, run),
+});
+
 /** Every intent, whatever door it comes through. Routing, permission and `/dr help` are this table. */
 export const VERBS: Readonly<Record<string, Verb>> = {
   status: {
@@ -60,13 +71,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     who: [],
     handle: (ask, { run }) => status(ask, run),
   },
-  failover: {
-    usage: "failover <service> [to <region>] [planned|unplanned] [dry-run] [because <reason>]",
-    says: "observe, plan, and ask two approvers for their keys",
-    who: ACTS,
-    moves: true,
-    handle: (ask, { run }) => failover(ask, run),
-  },
+  ...Object.fromEntries(RUNBOOKS.map((runbook) => [runbook.name, verbOf(runbook)])),
   approve: {
     usage: "approve",
     says: "turn your key: the button on the plan card",

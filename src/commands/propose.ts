@@ -1,19 +1,19 @@
 import { UserError } from "../domain/errors.ts";
 import type { Person } from "../domain/people/person.ts";
-import { type Mode, type Plan, planDigest } from "../domain/plan-run/plan.ts";
+import { type Plan, planDigest } from "../domain/plan-run/plan.ts";
 import { proposedRun, type RunState } from "../domain/plan-run/run.ts";
-import type { Region, Service } from "../domain/service/service.ts";
+import type { Service } from "../domain/service/service.ts";
 import { observe } from "../flows/observe.ts";
-import { planFailover } from "../flows/runbooks/failover/plan.ts";
+import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
 import { planCard, whatItIs } from "../views/plan.ts";
 import type { Answer, Ask } from "./intent.ts";
 import type { RunCommandDeps } from "./run-deps.ts";
 
 export interface Proposal {
   readonly service: Service;
-  /** Absent: the side that is standby now. */
-  readonly to: Region | undefined;
-  readonly mode: Mode;
+  readonly runbook: StoredRunbook;
+  /** What the runbook made of the words or fields. */
+  readonly wish: unknown;
   readonly reason: string;
   readonly dryRun: boolean;
   readonly requester: Person;
@@ -30,20 +30,20 @@ export async function propose(wanted: Proposal, deps: RunCommandDeps): Promise<A
     lastLook: await deps.lastLook(service.name),
     isHurried: true,
   });
-  const to = wanted.to ?? standbyNow(service, observed.activeRegion.known ? observed.activeRegion.value : undefined);
   const incident = await deps.incidentOf(service.name);
   const nowMs = deps.clock.now();
-  const planned = planFailover({
-    ...{ id: deps.newId(), service, to, mode: wanted.mode, inventory, observed, nowMs },
+  const request = {
+    ...{ id: deps.newId(), service, inventory, observed, nowMs },
     reason: wanted.reason || (incident ? `incident ${incident.id}` : "asked for by hand"),
     requester: requester.id,
     incident: incident?.id,
     outageAtMs: incident?.firstSeenAtMs,
     ...(continues ? { continues } : {}),
-  });
+  };
+  const planned = wanted.runbook.plan(request, wanted.wish);
   if (planned.kind === "refused")
     throw new UserError(
-      "failover-refused",
+      "plan-refused",
       `No plan for ${service.name}: ${planned.reasons.join(" ")} Nothing was changed.`,
     );
   const { plan } = planned;
@@ -79,10 +79,6 @@ export async function refuseWhilePlanned(service: Pick<Service, "name">, deps: R
       );
     }
   }
-}
-
-function standbyNow(service: Service, active: Region | undefined): Region {
-  return active === service.standby ? service.home : service.standby;
 }
 
 /** A form knows the channel that it was asked for in; a button carries something else. */

@@ -1,7 +1,9 @@
 import { UserError } from "../domain/errors.ts";
 import { DECISIONS, refusal } from "../domain/plan-run/decision.ts";
-import { Mode } from "../domain/plan-run/plan.ts";
+import type { Plan } from "../domain/plan-run/plan.ts";
 import { findService } from "../domain/service/inventory.ts";
+import { RUNBOOKS, runbookOf } from "../flows/runbooks/index.ts";
+import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
 import { type Answer, type Ask, wordsAndReason } from "./intent.ts";
 import { propose, refuseWhilePlanned } from "./propose.ts";
 import { knownPerson, type RunCommandDeps, runMeant, runOf } from "./run-deps.ts";
@@ -13,7 +15,7 @@ import { knownPerson, type RunCommandDeps, runMeant, runOf } from "./run-deps.ts
 export async function replan(ask: Ask, deps: RunCommandDeps): Promise<Answer> {
   const inventory = deps.inventory();
   const requester = knownPerson(ask, inventory);
-  const { run: named, mode, reason } = wantedFrom(ask);
+  const { run: named, words, reason } = wantedFrom(ask);
   const continues = await runMeant(named, deps, DECISIONS["replan"].states);
   const why = refusal("replan", continues, requester, inventory);
   if (why !== undefined) throw new UserError("decision-refused", why);
@@ -24,27 +26,39 @@ export async function replan(ask: Ask, deps: RunCommandDeps): Promise<Answer> {
       `${continues.plan.service} is not in twokey.yaml any more, so its rest cannot be planned. /dr by-hand ${continues.plan.id} shows the commands.`,
     );
   await refuseWhilePlanned(service, deps);
+  const runbook = runbookOf(continues.plan);
   return propose(
     {
       ...{ service, requester, ask, continues, dryRun: false },
-      to: continues.plan.to,
-      mode: mode ?? continues.plan.mode,
+      runbook,
+      wish: wishFrom(words, runbook, continues.plan),
       reason: reason || `rest of ${continues.plan.id}: ${continues.why}`,
     },
     deps,
   );
 }
 
-/** The button carries the run; typed words may add a mode, and a reason after `because`. */
-function wantedFrom({ value, text }: Ask): { run: string | undefined; mode: Mode | undefined; reason: string } {
-  if (value !== undefined) return { run: runOf(value), mode: undefined, reason: "" };
+interface Wanted {
+  readonly run: string | undefined;
+  /** What a new mode or aim is asked for with; the run's own where nothing is said. */
+  readonly words: readonly string[];
+  readonly reason: string;
+}
+
+/** The button carries the run; typed words may name it, wish for something else, and give a reason after `because`. */
+function wantedFrom({ value, text }: Ask): Wanted {
+  if (value !== undefined) return { run: runOf(value), words: [], reason: "" };
   const { words, reason } = wordsAndReason(text);
-  const mode = words.flatMap((word) => Mode.safeParse(word).data ?? []).at(-1);
-  const [run, extra] = words.filter((word) => !Mode.safeParse(word).success);
-  if (extra !== undefined)
-    throw new UserError(
-      "replan-words",
-      `“${extra}” is not understood. Use: /dr replan [run] [planned|unplanned] [because <reason>]`,
-    );
-  return { run, mode, reason };
+  const [first, ...rest] = words;
+  const isWish = first === undefined || RUNBOOKS.some((runbook) => runbook.words([first]).kind === "wish");
+  return isWish ? { run: undefined, words, reason } : { run: first, words: rest, reason };
+}
+
+function wishFrom(words: readonly string[], runbook: StoredRunbook, plan: Plan): Readonly<Record<string, unknown>> {
+  const read = runbook.words(words);
+  if (read.kind === "wish") return { ...runbook.wishOf(plan), ...read.wish };
+  throw new UserError(
+    "replan-words",
+    `“${read.word}” is not understood. Use: /dr replan [run] ${runbook.usage} [because <reason>]`,
+  );
 }

@@ -1,15 +1,9 @@
 import { UserError } from "../domain/errors.ts";
 import { type Incident, isOpen, ResolutionFields } from "../domain/incident/incident.ts";
 import { resolveIncident } from "../flows/incident/life/changes.ts";
+import type { Measured } from "../flows/runbooks/runbook.ts";
 import { resolveForm } from "../views/update.ts";
-import {
-  actorOf,
-  changeIncident,
-  closedAnswer,
-  type IncidentCommandDeps,
-  incidentMeant,
-  type Measured,
-} from "./incident-deps.ts";
+import { actorOf, changeIncident, closedAnswer, type IncidentCommandDeps, incidentMeant } from "./incident-deps.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
 import { missingFields } from "./missing-fields.ts";
 

@@ -60,7 +60,11 @@ describe("what was lost, as it is said when an incident is resolved", () => {
     const rest = verified("unplanned", null);
     const { promote: _done, ...steps } = rest.steps;
     const restOf = { run: promoted.plan.id, intents: 9, pastNoReturn: true };
-    const ended = { ...rest, steps, plan: { ...rest.plan, id: "F-2", restOf } };
+    const ended = {
+      ...rest,
+      steps,
+      plan: { ...rest.plan, id: "F-2", restOf, steps: rest.plan.steps.filter(({ role }) => role !== "commits") },
+    };
 
     expect(await lostBy(ended, AT - 240_000, [{ ...promoted, state: "superseded" }])).toBe(60_000);
   });

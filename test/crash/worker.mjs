@@ -7,10 +7,8 @@ import { createStores } from "../../dist/app/stores.js";
 import { readEnvironment } from "../../dist/config/environment.js";
 import { loadFile } from "../../dist/config/load.js";
 import { advanceRun } from "../../dist/engine/runs/advance-run.js";
-import { driftOf } from "../../dist/flows/facts.js";
 import { STEPS } from "../../dist/flows/index.js";
-import { observeTarget } from "../../dist/flows/observe.js";
-import { lookAtOldSide } from "../../dist/flows/old-side.js";
+import { runbookOf } from "../../dist/flows/runbooks/index.js";
 import { sharedBudget } from "../../dist/store/budget.js";
 import { StoreClock } from "../../dist/store/clock.js";
 import { connectRedis } from "../../dist/store/connection.js";
@@ -129,10 +127,10 @@ const deps = {
   },
   channelOf: nothing,
   progressed: () => undefined,
-  oldSide: (state, signal) => lookAtOldSide(state, cloud, signal),
-  drift: async ({ plan }, signal) => {
-    const service = inventory.services.find(({ name }) => name === plan.service);
-    return driftOf(plan.assumptions, service, await observeTarget(service, plan.to, outside.cloud, signal), plan.to);
+  oldSide: (state, signal) => runbookOf(state.plan).oldSide(state, cloud, signal),
+  drift: async (state, signal) => {
+    const service = inventory.services.find(({ name }) => name === state.plan.service);
+    return runbookOf(state.plan).drift(state, { service, cloud: outside.cloud, signal });
   },
 };
 

@@ -3,10 +3,8 @@ import { type RunState, stateOf } from "../../src/domain/plan-run/run.ts";
 import { Secret } from "../../src/domain/secret.ts";
 import { driveRun } from "../../src/engine/runs/executor.ts";
 import type { ExecutorDeps } from "../../src/engine/runs/executor-deps.ts";
-import { driftOf } from "../../src/flows/facts.ts";
 import { STEPS } from "../../src/flows/index.ts";
-import { observeTarget } from "../../src/flows/observe.ts";
-import { lookAtOldSide } from "../../src/flows/old-side.ts";
+import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import { LedgerFile } from "../../src/store/ledger-file.ts";
 import { type FailoverWorld, runOf, silent } from "./failover-world.ts";
 
@@ -36,11 +34,11 @@ export function executorDeps(at: FailoverWorld, ledger: LedgerFile, wish: DriveW
       }
     },
     progressed: () => undefined,
-    oldSide: (run, signal) => lookAtOldSide(run, cloud, signal),
-    drift: async ({ plan }, signal) => {
-      const service = inventory.services.find(({ name }) => name === plan.service);
-      if (!service) return [`${plan.service} is not in the file`];
-      return driftOf(plan.assumptions, service, await observeTarget(service, plan.to, cloud, signal), plan.to);
+    oldSide: (run, signal) => runbookOf(run.plan).oldSide(run, cloud, signal),
+    drift: async (run, signal) => {
+      const service = inventory.services.find(({ name }) => name === run.plan.service);
+      if (!service) return [`${run.plan.service} is not in the file`];
+      return runbookOf(run.plan).drift(run, { service, cloud, signal });
     },
   };
 }

@@ -3,7 +3,7 @@ import { stateOf } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { watchOldSide } from "../../../src/engine/runs/fence-watch.ts";
 import { STEPS } from "../../../src/flows/index.ts";
-import { lookAtOldSide } from "../../../src/flows/old-side.ts";
+import { lookAtOldSide } from "../../../src/flows/runbooks/failover/old-side.ts";
 import type { StoredStep } from "../../../src/ports/step.ts";
 import { drive, executorDeps, openLedger } from "../../harness/drive.ts";
 import {

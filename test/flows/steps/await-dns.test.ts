@@ -4,7 +4,12 @@ import type { DnsAnswer } from "../../../src/ports/probe.ts";
 import { fakeCloud } from "../../harness/fakes.ts";
 import { AT } from "../../harness/observed.ts";
 
-const INPUT = { name: "app.regami.com", newSide: "new-alb.us-west-2.elb.amazonaws.com" };
+const INPUT = {
+  region: "eu-central-1",
+  commands: [],
+  name: "app.regami.com",
+  newSide: "new-alb.us-west-2.elb.amazonaws.com",
+};
 const answer = (server: string, ...values: string[]): DnsAnswer => ({ server, values, ttlSeconds: 60 });
 
 function looked(...nameServers: DnsAnswer[]) {

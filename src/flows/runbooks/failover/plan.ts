@@ -2,15 +2,11 @@ import type { Plan, RestOf } from "../../../domain/plan-run/plan.ts";
 import type { RunState } from "../../../domain/plan-run/run.ts";
 import type { Known } from "../../../domain/service/observed.ts";
 import type { Region } from "../../../domain/service/service.ts";
-import { assumptionsFrom } from "../../facts.ts";
+import type { Planned } from "../runbook.ts";
+import { assumptionsFrom } from "./drift.ts";
 import { acceptancesFor, type Judgement, judge } from "./judgement.ts";
 import type { FailoverRequest } from "./request.ts";
 import { failoverSteps } from "./steps.ts";
-
-export type Planned =
-  | { readonly kind: "plan"; readonly plan: Plan }
-  /** Why there can be no plan, each with what to do instead. */
-  | { readonly kind: "refused"; readonly reasons: readonly string[] };
 
 /** From a service and one look at the world to an immutable plan with every choice made. Pure. */
 export function planFailover(request: FailoverRequest): Planned {

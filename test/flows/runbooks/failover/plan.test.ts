@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { budgetMs, type Plan, planDigest, stepOf } from "../../../../src/domain/plan-run/plan.ts";
 import { proposedRun } from "../../../../src/domain/plan-run/run.ts";
 import type { Observation } from "../../../../src/domain/service/observed.ts";
-import { driftOf } from "../../../../src/flows/facts.ts";
+import { driftOf } from "../../../../src/flows/runbooks/failover/drift.ts";
 import { planCard } from "../../../../src/views/plan.ts";
 import { example } from "../../../harness/example.ts";
 import { AT, dark, homeIsDark, known, quietDay } from "../../../harness/observed.ts";

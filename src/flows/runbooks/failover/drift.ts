@@ -1,8 +1,8 @@
-import { canonicalJson } from "../domain/json.ts";
-import type { Assumption } from "../domain/plan-run/plan.ts";
-import type { Known, RecordSet } from "../domain/service/observed.ts";
-import type { Region, Service } from "../domain/service/service.ts";
-import type { TargetObservation } from "./observe.ts";
+import { canonicalJson } from "../../../domain/json.ts";
+import type { Assumption } from "../../../domain/plan-run/plan.ts";
+import type { Known, RecordSet } from "../../../domain/service/observed.ts";
+import type { Region, Service } from "../../../domain/service/service.ts";
+import type { TargetObservation } from "../../observe.ts";
 
 /**
  * The facts a failover rests on, by name. Identity facts (G3): who is writer, which resources, which records. A value of

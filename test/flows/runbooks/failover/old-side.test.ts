@@ -1,15 +1,15 @@
 import { describe, expect, test } from "@jest/globals";
-import { stepOf } from "../../src/domain/plan-run/plan.ts";
-import type { RunState } from "../../src/domain/plan-run/run.ts";
-import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
-import { transition } from "../../src/domain/plan-run/run-transition.ts";
-import type { DatabaseFacts, FirewallRule, Known, RecordSet } from "../../src/domain/service/observed.ts";
-import { lookAtOldSide } from "../../src/flows/old-side.ts";
-import { RecordsInput } from "../../src/flows/steps/schemas.ts";
-import { example } from "../harness/example.ts";
-import { fakeCloud, type SaidCloud } from "../harness/fakes.ts";
-import { AT, homeIsDark, known, quietDay } from "../harness/observed.ts";
-import { proposed, serviceIn } from "../harness/plans.ts";
+import { stepOf } from "../../../../src/domain/plan-run/plan.ts";
+import type { RunState } from "../../../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../../../src/domain/plan-run/run-entry.ts";
+import { transition } from "../../../../src/domain/plan-run/run-transition.ts";
+import type { DatabaseFacts, FirewallRule, Known, RecordSet } from "../../../../src/domain/service/observed.ts";
+import { lookAtOldSide } from "../../../../src/flows/runbooks/failover/old-side.ts";
+import { RecordsInput } from "../../../../src/flows/steps/schemas.ts";
+import { example } from "../../../harness/example.ts";
+import { fakeCloud, type SaidCloud } from "../../../harness/fakes.ts";
+import { AT, homeIsDark, known, quietDay } from "../../../harness/observed.ts";
+import { proposed, serviceIn } from "../../../harness/plans.ts";
 
 const inventory = example("inventory");
 const service = serviceIn(inventory);

@@ -1,10 +1,10 @@
-import { fenceOf, isSettled, type RunState, stateOf } from "../domain/plan-run/run.ts";
-import type { Known } from "../domain/service/observed.ts";
-import type { OldSide } from "../ports/old-side.ts";
-import type { Cloud } from "../ports/step.ts";
-import { concerned, sameRecords } from "./records.ts";
-import { FenceInput } from "./steps/fence-primary.ts";
-import { RecordsInput } from "./steps/schemas.ts";
+import { fenceOf, isSettled, type RunState, stateOf } from "../../../domain/plan-run/run.ts";
+import type { Known } from "../../../domain/service/observed.ts";
+import type { OldSide } from "../../../ports/old-side.ts";
+import type { Cloud } from "../../../ports/step.ts";
+import { concerned, sameRecords } from "../../records.ts";
+import { FenceInput } from "../../steps/fence-primary.ts";
+import { RecordsInput } from "../../steps/schemas.ts";
 
 /** Reads only. Its answer is a fact about this moment: whoever fences looks again, and proves its hold, before each call. */
 export async function lookAtOldSide(run: RunState, cloud: Cloud, signal: AbortSignal): Promise<OldSide> {

@@ -1,0 +1,71 @@
+import type { Inventory } from "../../../domain/service/inventory.ts";
+import type { Region, Service } from "../../../domain/service/service.ts";
+import { observeTarget } from "../../observe.ts";
+import type { Runbook, Words } from "../runbook.ts";
+import { driftOf } from "./drift.ts";
+import { measure } from "./measure.ts";
+import { lookAtOldSide } from "./old-side.ts";
+import { planFailover } from "./plan.ts";
+import { FailoverWish } from "./request.ts";
+
+/** Moves a service to another of its regions: fence the old side, promote, prove, move users, verify. */
+export const failover: Runbook<FailoverWish> = {
+  name: "failover",
+  about: "move a service to another region",
+  usage: "[to <region>] [planned|unplanned]",
+  wish: FailoverWish,
+  words,
+  fields,
+  plan: (request, { to, mode }) => {
+    const { service, observed } = request;
+    const active = observed.activeRegion.known ? observed.activeRegion.value : undefined;
+    return planFailover({ ...request, mode, to: to ?? standbyNow(service, active) });
+  },
+  wishOf: ({ to, mode }) => ({ to, mode }),
+  drift: async ({ plan }, { service, cloud, signal }) =>
+    driftOf(plan.assumptions, service, await observeTarget(service, plan.to, cloud, signal), plan.to),
+  oldSide: lookAtOldSide,
+  measure,
+};
+
+/** Words in any order. */
+function words(typed: readonly string[]): Words {
+  const wish: Record<string, unknown> = {};
+  for (let index = 0; index < typed.length; index += 1) {
+    const word = typed[index] ?? "";
+    if (word === "to" && typed[index + 1] !== undefined) {
+      wish["to"] = typed[index + 1];
+      index += 1;
+    } else if (word === "planned" || word === "unplanned") wish["mode"] = word;
+    else return { kind: "not-understood", word };
+  }
+  return { kind: "wish", wish };
+}
+
+function fields({ services }: Inventory) {
+  const regions = [...new Set(services.flatMap((service) => [service.standby, service.home]))];
+  return [
+    {
+      id: "to",
+      label: "Target region",
+      kind: "choice" as const,
+      choices: regions.map((region) => [region, region] as const),
+      optional: true,
+      hint: "Left empty: the side that is standby now.",
+    },
+    {
+      id: "mode",
+      label: "Mode",
+      kind: "choice" as const,
+      initial: "unplanned",
+      choices: [
+        ["unplanned", "Unplanned: the old side is in trouble"],
+        ["planned", "Planned: stop writers, lose nothing"],
+      ] as const,
+    },
+  ];
+}
+
+function standbyNow(service: Service, active: Region | undefined): Region {
+  return active === service.standby ? service.home : service.standby;
+}

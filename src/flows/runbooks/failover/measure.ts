@@ -1,0 +1,33 @@
+import { lossMs } from "../../../domain/plan-run/data-position.ts";
+import { type RunState, stateOf } from "../../../domain/plan-run/run.ts";
+import { outputOf } from "../../../ports/step.ts";
+import { checkPublic } from "../../steps/check-public.ts";
+import { recordDataPosition } from "../../steps/record-data-position.ts";
+import type { Measured, Measuring } from "../runbook.ts";
+
+/** When users were served again, and how much was lost, from the run's own recorded measurements. */
+export async function measure(run: RunState, { firstSeenAtMs, read }: Measuring): Promise<Measured> {
+  const committed = await committedIn(run, read);
+  const lastCommitMs = outputOf(committed, recordDataPosition)?.lastCommitMs ?? undefined;
+  return {
+    restoredAtMs: outputOf(run, checkPublic)?.verifiedAtMs,
+    dataLossMs: lastCommitMs === undefined ? undefined : lostBy(committed, lastCommitMs, firstSeenAtMs),
+  };
+}
+
+const commitOf = ({ plan }: RunState) => plan.steps.find(({ role }) => role === "commits");
+
+/** The run that promoted: a plan for the rest leaves the promotion out, and leaves its measurement to the run before it. */
+async function committedIn(run: RunState, read: Measuring["read"]): Promise<RunState> {
+  const before = run.plan.restOf && !commitOf(run) ? await read(run.plan.restOf.run) : undefined;
+  return before ? committedIn(before, read) : run;
+}
+
+/** At most so much: up to the outage or, where commits went on after that was first seen, to the promotion. */
+function lostBy(run: RunState, lastCommitMs: number, firstSeenAtMs: number): number {
+  // The standby had every commit of writers that were stopped.
+  if (run.plan.dataLoss.kind === "none") return 0;
+  const commit = commitOf(run);
+  const committedAtMs = commit && stateOf(run, commit.id).startedAtMs;
+  return lossMs(lastCommitMs, firstSeenAtMs, committedAtMs ?? firstSeenAtMs);
+}

@@ -1,0 +1,13 @@
+import { Bug } from "../../domain/errors.ts";
+import type { Plan } from "../../domain/plan-run/plan.ts";
+import { failover } from "./failover/failover.ts";
+import { type StoredRunbook, storedRunbook } from "./runbook.ts";
+
+/** Every runbook. Verbs, help, cards, documents and the tables of tests follow from this one. */
+export const RUNBOOKS: readonly StoredRunbook[] = [storedRunbook(failover)];
+
+export function runbookOf({ runbook: name, id }: Pick<Plan, "runbook" | "id">): StoredRunbook {
+  const runbook = RUNBOOKS.find((candidate) => candidate.name === name);
+  if (!runbook) throw new Bug("runbook-unknown", `This version of TwoKey has no runbook called ${name} (plan ${id})`);
+  return runbook;
+}
