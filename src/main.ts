@@ -4,6 +4,7 @@ import { createLogger } from "./app/log.ts";
 import { sayProblem } from "./config/check.ts";
 import { readEnvironment, sayEnvironmentProblems } from "./config/environment.ts";
 import { loadFile } from "./config/load.ts";
+import { missingForPagers } from "./config/pager-environment.ts";
 import { watchFile } from "./config/watch.ts";
 import { chainOf } from "./domain/errors.ts";
 import type { Logger } from "./ports/logger.ts";
@@ -16,6 +17,8 @@ async function main(): Promise<void> {
   const text = readFileSync(settings.configPath, "utf8");
   const loaded = loadFile(settings.configPath, text);
   if (!loaded.ok) return end(2, loaded.problems.map(sayProblem).join("\n"));
+  const missing = missingForPagers(settings, Object.keys(loaded.file.pagers));
+  if (missing.length > 0) return end(2, sayEnvironmentProblems(missing));
   const logger = createLogger(settings.logLevel, settings.processName);
   let inventory = loaded.inventory;
   const app = await startApp(settings, () => inventory, logger);

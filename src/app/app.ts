@@ -48,7 +48,7 @@ export async function startApp(settings: Settings, inventory: () => Inventory, l
   const incidentDeps: Omit<IncidentDeps, "showCard"> = {
     ...stores,
     chat: outside.chat,
-    paging: outside.paging,
+    pagers: outside.pagers,
     clock,
     wake: queues.wake,
     voice: incidentVoice,
@@ -90,7 +90,7 @@ export async function startApp(settings: Settings, inventory: () => Inventory, l
     },
   });
   const observer = startObserver({ stores, outside, clock, logger, inventory });
-  const guard = startStoreGuard({ ledger, queues, paging: outside.paging, logger, process: worker, inventory });
+  const guard = startStoreGuard({ ledger, queues, pagers: outside.pagers, logger, process: worker, inventory });
   logger.info({ worker, port: doors.web.port, services: inventory().services.length }, "TwoKey is ready");
   return {
     webPort: doors.web.port,

@@ -75,7 +75,7 @@ export function createCommands(sources: CommandSources): Intents {
     incident: {
       incidents: stores.incidents,
       correlation: stores.correlation,
-      paging: outside.paging,
+      pagers: outside.pagers,
       clock,
       wake,
       inventory,
@@ -118,7 +118,7 @@ function createOnCall({ outside, inventory }: CommandSources): () => Promise<rea
     const policies = Object.values(inventory().file.audiences).flatMap((audience) =>
       audience.kind === "pager" ? [audience.policy] : [],
     );
-    const answer = await outside.paging.onCall(policies);
+    const answer = await outside.pagers.keeper.whoIsOnCall(policies);
     if (answer.kind !== "accepted") return undefined;
     const names = [
       ...new Set(answer.value.map((entry) => `${entry.name} (${entry.policyName}, level ${entry.level})`)),

@@ -3,15 +3,16 @@ import type { Intents } from "../commands/intent.ts";
 import type { Settings } from "../config/environment.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { createSlackDoor, type SlackDoor } from "../doors/slack/bolt.ts";
-import { createPagerDutyDoor } from "../doors/webhooks/pagerduty.ts";
+import { createHintDoor, type HintDoor } from "../doors/webhooks/hints.ts";
 import { startWeb, type Web } from "../doors/webhooks/server.ts";
 import { createSnsDoor } from "../doors/webhooks/sns.ts";
 import { certificateFetcher } from "../doors/webhooks/sns-certificates.ts";
 import { incidentsAbout } from "../flows/incident/paging/evidence.ts";
-import { isSignedByPagerDuty } from "../integrations/pagers/pagerduty/webhook-signature.ts";
+import { PAGERS } from "../integrations/pagers/index.ts";
 import { messageOf } from "../integrations/slack/blocks.ts";
 import { modalOf } from "../integrations/slack/modal.ts";
 import type { Queues } from "../jobs/queues.ts";
+import type { HintSource } from "../ports/hints.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { StoreClock } from "../store/clock.ts";
 import { firstTime, forget } from "../store/once.ts";
@@ -37,9 +38,8 @@ export interface Doors {
   readonly slack: SlackDoor;
 }
 
-/** Machine times for which inbound ids are remembered. PagerDuty redelivers for 48 h, Slack for minutes. */
+/** Machine time for which the ids of clicks are remembered. Slack redelivers for minutes. */
 const REMEMBER_SLACK_MS = 3_600_000;
-const REMEMBER_PAGERDUTY_MS = 49 * 3_600_000;
 
 export async function openDoors(sources: DoorSources): Promise<Doors> {
   const slack = createSlack(sources);
@@ -64,7 +64,7 @@ export async function openDoors(sources: DoorSources): Promise<Doors> {
         : { fetchCertificate: certificateFetcher(sandbox.snsCertificateUrl) }),
       ...(sandbox?.snsCaPath === undefined ? {} : { authorities: [await readFile(sandbox.snsCaPath, "utf8")] }),
     }),
-    pagerDuty: createPagerDuty(sources),
+    hints: createHints(sources),
     slack: slack.listener,
   });
   await slack.start();
@@ -96,25 +96,35 @@ function createSlack({ settings, redis, outside, logger, intents, inventory }: D
   });
 }
 
-/** A webhook never acts: it only makes us read the pager's own truth at once. */
-function createPagerDuty({ settings, redis, stores, queues, logger, clock }: DoorSources) {
-  return createPagerDutyDoor({
-    isSigned: (raw, header) =>
-      isSignedByPagerDuty(raw, typeof header === "string" ? header : undefined, settings.pagerDuty.webhookSecrets),
-    accept: async (event) => {
-      const tooOld = clock.toMachineMs(clock.now()) - event.occurredAtMs > REMEMBER_PAGERDUTY_MS;
-      if (tooOld || !(await firstTime(redis, `pagerduty:${event.webhookId}`, REMEMBER_PAGERDUTY_MS))) return;
+/** A webhook of a pager never acts: it only makes us read the pager's own truth at once. */
+function createHints(sources: DoorSources): Readonly<Record<string, HintDoor>> {
+  const { settings, inventory } = sources;
+  const kinds = PAGERS.filter(({ name }) => inventory().file.pagers[name] !== undefined);
+  const found = kinds.flatMap(({ hints }) => hints?.(settings.pagers) ?? []);
+  return Object.fromEntries(found.map((source) => [source.name, hintDoor(source, sources)]));
+}
+
+function hintDoor(source: HintSource, { redis, stores, queues, logger, clock }: DoorSources): HintDoor {
+  return createHintDoor({
+    source,
+    accept: async (hint) => {
+      const id = `${source.name}:${hint.id}`;
+      const tooOld = clock.toMachineMs(clock.now()) - hint.occurredAtMs > source.rememberMs;
+      if (tooOld || !(await firstTime(redis, id, source.rememberMs))) return;
       try {
         await Promise.all(
-          (await incidentsAbout(event, stores.incidents)).map((id) => queues.wake.incidentEvidence(id)),
+          (await incidentsAbout(hint, stores.incidents)).map((incident) => queues.wake.incidentEvidence(incident)),
         );
       } catch (error) {
-        await forget(redis, `pagerduty:${event.webhookId}`);
+        await forget(redis, id);
         throw error;
       }
     },
     onBadSignature: () =>
-      logger.error({}, "A PagerDuty webhook was not signed with our secret: check PAGERDUTY_WEBHOOK_SECRETS"),
+      logger.error(
+        { pager: source.name, variable: source.variable },
+        "A webhook of a pager was not signed with our secret: check the variable that holds it",
+      ),
     logger,
   });
 }

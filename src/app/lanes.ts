@@ -70,7 +70,7 @@ export function createHandlers(deps: LaneDeps): Handlers {
 /** The pager's own truth, merged so that it only moves forward. A webhook that was lost costs until the next poll. */
 async function readEvidence(id: string, { stores, outside, queues, clock, inventory }: LaneDeps): Promise<void> {
   const incident = (await stores.incidents.get(id))?.value;
-  const found = incident && (await outside.paging.read(dedupKey(incident)));
+  const found = incident && (await outside.pagers.keeper.evidence(dedupKey(incident)));
   if (found?.kind !== "accepted" || found.value === undefined) return;
   const { value } = found;
   await stores.incidents.change(id, (current) => {
@@ -92,7 +92,7 @@ function advanceDeps(deps: LaneDeps): AdvanceDeps {
     logger,
     worker,
     inventory,
-    paging: outside.paging,
+    pagers: outside.pagers,
     cloudOf: outside.cloudOf,
     wake: queues.wake,
     steps: STEPS,

@@ -2,16 +2,15 @@ import type { Settings } from "../config/environment.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { createAws, type GuardedAws } from "../integrations/aws/aws.ts";
 import { createProbe } from "../integrations/network/probe.ts";
-import { Settings as PagerDutySettings } from "../integrations/pagers/pagerduty/kind.ts";
-import { createPagerDutyPaging } from "../integrations/pagers/pagerduty/paging.ts";
 import { type Accounts, slackAccounts } from "../integrations/slack/accounts.ts";
 import { createChat, type Whispering } from "../integrations/slack/chat.ts";
 import type { Budget } from "../ports/budget.ts";
 import type { Chat } from "../ports/chat.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { Paging } from "../ports/paging.ts";
+import type { Pagers } from "../ports/pager.ts";
 import type { Cloud, GuardedCloud } from "../ports/step.ts";
 import type { StoreClock } from "../store/clock.ts";
+import { createPagers } from "./pagers.ts";
 
 /** Every way out, made from settings and file; in a sandbox they lead into the simulated world, and nothing else differs. */
 export interface Outside {
@@ -21,7 +20,7 @@ export interface Outside {
   readonly cloudOf: (run: string) => GuardedCloud;
   readonly chat: Chat & Whispering;
   readonly accounts: Accounts;
-  readonly paging: Paging;
+  readonly pagers: Pagers;
   confirmSubscription(topicArn: string, token: string): Promise<void>;
   close(): void;
 }
@@ -64,15 +63,7 @@ export function createOutside(
     accounts,
     logger,
   });
-  const pagerDuty = PagerDutySettings.parse(file.pagers["pagerduty"]?.settings);
-  const paging = createPagerDutyPaging({
-    apiToken: settings.pagerDuty.apiToken,
-    routingKey: settings.pagerDuty.routingKey,
-    from: pagerDuty.from,
-    region: pagerDuty.region,
-    budget,
-    ...(sandbox ? { address: `${sandbox.pagerDuty.host}:${sandbox.pagerDuty.port}` } : {}),
-  });
+  const pagers = createPagers(settings, file.pagers, { budget, clock });
   const cloudWith = ({ guardedBy, ...aws }: GuardedAws): GuardedCloud => ({
     ...{ databases: aws.databases, clusters: aws.clusters, snapshots: aws.snapshots, firewall: aws.firewall },
     ...{ compute: aws.compute, traffic: aws.traffic, discovery: aws.discovery, probe, clock },
@@ -84,11 +75,11 @@ export function createOutside(
     // Slack stamps messages with its own clock: what we remember in world time is looked for in machine time.
     chat: { ...slack, find: (to, key, sinceMs) => slack.find(to, key, clock.toMachineMs(sinceMs)) },
     accounts,
-    paging,
+    pagers,
     confirmSubscription: (topicArn, token) => aws.confirmSnsSubscription(topicArn, token),
     close: () => {
       aws.close();
-      paging.close();
+      for (const pager of [pagers.keeper, ...pagers.others]) pager.close();
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Inventory } from "../domain/service/inventory.ts";
 import type { Queues } from "../jobs/queues.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { LostStore } from "../ports/lost-store.ts";
-import type { Paging } from "../ports/paging.ts";
+import type { Pagers } from "../ports/pager.ts";
 
 /** Machine time between two comparisons of the store with the ledger. */
 const CHECK_EVERY_MS = 5_000;
@@ -13,7 +13,7 @@ const KEEP_UP_EVERY_MS = 500;
 export interface StoreGuardDeps {
   readonly ledger: Pick<LostStore, "keepUp" | "disagreement">;
   readonly queues: Pick<Queues, "startSweep">;
-  readonly paging: Pick<Paging, "trigger" | "resolve">;
+  readonly pagers: Pagers;
   readonly logger: Logger;
   readonly process: string;
   /** Machine time between two looks; absent: 5 s. */
@@ -35,7 +35,7 @@ export function startStoreGuard(deps: StoreGuardDeps): { stop(): void } {
     const dedupKey = `dr:${deps.inventory().file.environment}:store-lost`;
     if (wrong === undefined) {
       deps.logger.info({}, "The state store and the ledgers agree again");
-      const ended = await deps.paging.resolve(dedupKey, deps.process);
+      const ended = await deps.pagers.keeper.resolve(dedupKey, deps.process);
       if (ended.kind === "accepted") called = undefined;
       return;
     }
@@ -43,7 +43,7 @@ export function startStoreGuard(deps: StoreGuardDeps): { stop(): void } {
       { why: wrong },
       "The state store disagrees with the ledger: nothing is changed until people have looked",
     );
-    const answer = await deps.paging.trigger({
+    const answer = await deps.pagers.keeper.trigger({
       dedupKey,
       summary: `TwoKey has stopped changing anything: ${wrong}. Look at the cloud by hand, then ask for the way on in Slack: /dr accept-store. See “when Redis is lost” in the operations manual.`,
       source: deps.process,

@@ -9,7 +9,7 @@ import type { Actor } from "../flows/incident/life/changes.ts";
 import type { Measured } from "../flows/runbooks/runbook.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Documents } from "../ports/documents.ts";
-import type { Paging } from "../ports/paging.ts";
+import type { Pagers } from "../ports/pager.ts";
 import type { Wake } from "../ports/wake.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
 
@@ -17,7 +17,7 @@ import { type Answer, type Ask, whisper } from "./intent.ts";
 export interface IncidentCommandDeps {
   readonly incidents: Documents<Incident>;
   readonly correlation: Documents<Correlation>;
-  readonly paging: Pick<Paging, "onCall">;
+  readonly pagers: Pagers;
   readonly clock: Clock;
   readonly wake: Pick<Wake, "incidentPages" | "incidentChat">;
   readonly inventory: () => Inventory;

@@ -4,7 +4,7 @@ import type { IncidentCommandDeps } from "./incident-deps.ts";
 import type { Answer, Ask } from "./intent.ts";
 
 /** `/dr oncall`: who would be paged now, for every policy of the matrix; an empty one is said loudly. */
-export async function onCall(_ask: Ask, deps: Pick<IncidentCommandDeps, "paging" | "inventory">): Promise<Answer> {
+export async function onCall(_ask: Ask, deps: Pick<IncidentCommandDeps, "pagers" | "inventory">): Promise<Answer> {
   const { file, people, escalation } = deps.inventory();
   const keeper = keeperOf(escalation.pagers) ?? "";
   const policies = new Map(
@@ -12,7 +12,7 @@ export async function onCall(_ask: Ask, deps: Pick<IncidentCommandDeps, "paging"
       audience.kind === "pager" ? [[audience.policy, name] as const] : [],
     ),
   );
-  const answer = await deps.paging.onCall([...policies.keys()]);
+  const answer = await deps.pagers.keeper.whoIsOnCall([...policies.keys()]);
   if (answer.kind !== "accepted") return { kind: "whisper", card: onCallCard([], [], answer.why) };
   const lines = answer.value
     .toSorted((a, b) => a.policy.localeCompare(b.policy) || a.level - b.level)

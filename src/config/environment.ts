@@ -1,10 +1,11 @@
 import type { z } from "zod";
-import { Secret } from "../domain/secret.ts";
+import type { Secret } from "../domain/secret.ts";
 import { sayList } from "./problem.ts";
 import { mostSimilar } from "./similar.ts";
 import {
   type HostAndPort,
   type LogLevel,
+  pagerVariablesIn,
   SANDBOX_ONLY,
   SANDBOX_REQUIRED,
   VARIABLES,
@@ -21,8 +22,6 @@ export interface EnvironmentProblem {
 /** Where the simulated world stands. Exists in a sandbox only. */
 export interface SandboxEndpoints {
   readonly slackApiUrl: string;
-  /** Plain TCP. */
-  readonly pagerDuty: HostAndPort;
   readonly awsEndpointUrl: string;
   readonly dnsServers: readonly HostAndPort[];
   readonly nameServers: readonly HostAndPort[];
@@ -41,12 +40,8 @@ export type SlackSettings =
 export interface Settings {
   readonly redisUrl: Secret;
   readonly slack: SlackSettings;
-  readonly pagerDuty: {
-    readonly routingKey: Secret;
-    readonly apiToken: Secret;
-    /** Newest first; any of them may have signed. Empty: webhooks are refused. */
-    readonly webhookSecrets: readonly Secret[];
-  };
+  /** What is set of the variables that kinds of pagers read, by the variable's name. */
+  readonly pagers: Readonly<Record<string, Secret>>;
   readonly configPath: string;
   readonly ledger: { readonly directory: string; readonly key: Secret };
   readonly http: HostAndPort;
@@ -94,24 +89,16 @@ function fromIssues(issues: readonly z.core.$ZodIssue[], present: Environment): 
   });
 }
 
-function sayPurpose(variable: string): string {
+export function sayPurpose(variable: string): string {
   const schema = Object.entries(VARIABLES.shape).find(([name]) => name === variable)?.[1];
   return `set it: ${schema?.description ?? "see the reference page"}`;
 }
 
 function settingsFrom(env: Variables, slack: SlackSettings, sandbox: SandboxEndpoints | undefined): Settings {
-  const secrets = env.PAGERDUTY_WEBHOOK_SECRETS?.reveal().split(",") ?? [];
   return {
     redisUrl: env.REDIS_URL,
     slack,
-    pagerDuty: {
-      routingKey: env.PAGERDUTY_ROUTING_KEY,
-      apiToken: env.PAGERDUTY_API_TOKEN,
-      webhookSecrets: secrets
-        .map((value) => value.trim())
-        .filter((value) => value !== "")
-        .map((value) => new Secret(value)),
-    },
+    pagers: pagerVariablesIn(env),
     configPath: env.TWOKEY_CONFIG,
     ledger: { directory: env.TWOKEY_LEDGER_DIR, key: env.TWOKEY_LEDGER_KEY },
     http: { host: env.TWOKEY_HTTP_HOST, port: env.TWOKEY_HTTP_PORT },
@@ -135,8 +122,8 @@ function slackSettings(env: Variables): SlackSettings | EnvironmentProblem {
 /** In a sandbox nothing real can be touched: each way out must lead into the simulated world. */
 function sandboxEndpoints(env: Variables): SandboxEndpoints | EnvironmentProblem[] | undefined {
   if (env.TWOKEY_SANDBOX === undefined) return undefined;
-  const { SLACK_API_URL, PAGERDUTY_HOST, AWS_ENDPOINT_URL, TWOKEY_DNS_SERVERS } = env;
-  if (!SLACK_API_URL || !PAGERDUTY_HOST || !AWS_ENDPOINT_URL || !TWOKEY_DNS_SERVERS) {
+  const { SLACK_API_URL, AWS_ENDPOINT_URL, TWOKEY_DNS_SERVERS } = env;
+  if (!SLACK_API_URL || !AWS_ENDPOINT_URL || !TWOKEY_DNS_SERVERS) {
     return SANDBOX_REQUIRED.filter((variable) => env[variable] === undefined).map((variable) => ({
       variable,
       what: "is not set, so this sandbox would reach the real world",
@@ -145,7 +132,6 @@ function sandboxEndpoints(env: Variables): SandboxEndpoints | EnvironmentProblem
   }
   return {
     slackApiUrl: SLACK_API_URL,
-    pagerDuty: PAGERDUTY_HOST,
     awsEndpointUrl: AWS_ENDPOINT_URL,
     dnsServers: TWOKEY_DNS_SERVERS,
     nameServers: env.TWOKEY_NAME_SERVERS ?? TWOKEY_DNS_SERVERS,

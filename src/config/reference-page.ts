@@ -1,3 +1,4 @@
+import { PAGERS } from "../integrations/pagers/index.ts";
 import { alternativesOf, configurationSchema, discriminatorOf, isDuration, type JsonSchema } from "./json-schema.ts";
 import { RULES } from "./lint.ts";
 import { sayList } from "./problem.ts";
@@ -141,12 +142,17 @@ function environmentSection(): string[] {
     "| variable | needed | meaning |",
     "| --- | --- | --- |",
     ...Object.entries(VARIABLES.shape).map(([name, variable]) => {
-      const optional = variable.safeParse(undefined).success;
-      const need = SANDBOX_ONLY.includes(name) ? "sandbox only" : optional ? "–" : "required";
-      return `| \`${name}\` | ${need} | ${cell(variable.description ?? "")} |`;
+      return `| \`${name}\` | ${needOf(name, variable)} | ${cell(variable.description ?? "")} |`;
     }),
     "",
   ];
+}
+
+function needOf(name: string, variable: { safeParse(value: undefined): { success: boolean } }): string {
+  if (SANDBOX_ONLY.includes(name)) return "sandbox only";
+  const pager = PAGERS.find(({ variables }) => variables.some((one) => one.name === name && one.need === "required"));
+  if (pager) return `with \`pagers.${pager.name}\``;
+  return variable.safeParse(undefined).success ? "–" : "required";
 }
 
 function rulesSection(): string[] {

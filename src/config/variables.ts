@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { Secret } from "../domain/secret.ts";
+import { PAGERS } from "../integrations/pagers/index.ts";
+import type { PagerVariable } from "../ports/pager-kind.ts";
 
 export interface HostAndPort {
   readonly host: string;
@@ -56,6 +58,17 @@ function readJson(text: string): unknown {
   }
 }
 
+/** What the kinds of pagers read. Each is needed only where the file has its pager: see `pager-environment.ts`. */
+export const PAGER_VARIABLES: readonly PagerVariable[] = PAGERS.flatMap(({ variables }) => variables);
+
+function pagerVariables(isMeant: (need: PagerVariable["need"]) => boolean): Record<string, PagerText> {
+  const meant = PAGER_VARIABLES.filter(({ need }) => isMeant(need));
+  return Object.fromEntries(
+    meant.map(({ name, form, message, about }) => [name, secret(form, message).optional().describe(about)]),
+  );
+}
+type PagerText = z.ZodOptional<ReturnType<typeof secret>>;
+
 /** Every variable that TwoKey reads. The AWS SDK reads its own credentials beside these. */
 export const VARIABLES = z.object({
   REDIS_URL: secret(/^rediss?:\/\/.+/, "must be a redis:// or rediss:// URL").describe("The state store."),
@@ -66,15 +79,7 @@ export const VARIABLES = z.object({
   SLACK_SIGNING_SECRET: secret(/^.{8,}$/, "must be the signing secret of the Slack app")
     .optional()
     .describe("Signing secret: Slack calls TwoKey over HTTP. Instead of SLACK_APP_TOKEN."),
-  PAGERDUTY_ROUTING_KEY: secret(/^\S{8,}$/, "must be the integration key of the PagerDuty service").describe(
-    "Integration key (Events API v2) of the service that twokey.yaml names.",
-  ),
-  PAGERDUTY_API_TOKEN: secret(/^\S{8,}$/, "must be a PagerDuty REST API token").describe("REST API token."),
-  PAGERDUTY_WEBHOOK_SECRETS: secret(/\S/, "must be one or more secrets, separated by commas")
-    .optional()
-    .describe(
-      "Secrets of the webhook subscriptions, newest first, separated by commas; without it webhooks are refused.",
-    ),
+  ...pagerVariables((need) => need !== "sandbox"),
   TWOKEY_CONFIG: z.string().min(1).default("twokey.yaml").describe("Path of twokey.yaml."),
   TWOKEY_LEDGER_DIR: z.string().min(1).describe("Directory that holds the copy of the ledger outside Redis."),
   TWOKEY_LEDGER_KEY: secret(/^.{32,}$/s, "must have at least 32 characters").describe(
@@ -93,7 +98,7 @@ export const VARIABLES = z.object({
     .optional()
     .describe("1: the world is simulated. The variables below are allowed then, and refused otherwise."),
   SLACK_API_URL: HttpUrl.optional().describe("Sandbox: Slack's Web API."),
-  PAGERDUTY_HOST: Address.optional().describe("Sandbox: PagerDuty as host:port, plain TCP."),
+  ...pagerVariables((need) => need === "sandbox"),
   AWS_ENDPOINT_URL: HttpUrl.optional().describe("Sandbox: every AWS API."),
   TWOKEY_DNS_SERVERS: Addresses.optional().describe("Sandbox: resolvers as ip:port, separated by commas."),
   TWOKEY_NAME_SERVERS: Addresses.optional().describe(
@@ -111,8 +116,19 @@ export const VARIABLES = z.object({
 });
 export type Variables = z.infer<typeof VARIABLES>;
 
-export const SANDBOX_REQUIRED = ["SLACK_API_URL", "PAGERDUTY_HOST", "AWS_ENDPOINT_URL", "TWOKEY_DNS_SERVERS"] as const;
+export const SANDBOX_REQUIRED = ["SLACK_API_URL", "AWS_ENDPOINT_URL", "TWOKEY_DNS_SERVERS"] as const;
 export const SANDBOX_ONLY: readonly string[] = [
   ...SANDBOX_REQUIRED,
+  ...PAGER_VARIABLES.filter(({ need }) => need === "sandbox").map(({ name }) => name),
   ...["TWOKEY_NAME_SERVERS", "TWOKEY_CONNECT_MAP", "TWOKEY_SNS_CA", "TWOKEY_SNS_CERTIFICATE_URL"],
 ];
+
+/** Variables of pagers that are set, by name. */
+export function pagerVariablesIn(env: Readonly<Record<string, unknown>>): Readonly<Record<string, Secret>> {
+  return Object.fromEntries(
+    PAGER_VARIABLES.flatMap(({ name }) => {
+      const value = env[name];
+      return value instanceof Secret ? [[name, value]] : [];
+    }),
+  );
+}

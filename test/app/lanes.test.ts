@@ -4,11 +4,12 @@ import type { CardDue } from "../../src/domain/card/card-due.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../src/domain/plan-run/run-transition.ts";
 import { callPeople, type RunCalls } from "../../src/engine/delivery/call-people.ts";
-import type { PagerAnswer } from "../../src/ports/paging.ts";
+import type { PagerAnswer } from "../../src/ports/pager.ts";
 import { example } from "../harness/example.ts";
 import { silent } from "../harness/failover-world.ts";
 import { memoryDocuments } from "../harness/memory-documents.ts";
 import { AT } from "../harness/observed.ts";
+import { pagersWith } from "../harness/pagers.ts";
 import { proposed } from "../harness/plans.ts";
 
 const inventory = example("inventory");
@@ -19,18 +20,10 @@ describe("a run that is over while the pager does not answer", () => {
     const calls = memoryDocuments<RunCalls>(({ open }) => open.length > 0);
     const accepted: PagerAnswer = { kind: "accepted", value: undefined };
     let answer: () => PagerAnswer = () => accepted;
-    const unused = async (): Promise<never> => {
-      throw new Error("nobody asks for this");
-    };
     const deps = {
       ...{ calls, cards: memoryDocuments<CardDue>(), logger: silent, inventory: () => inventory },
       clock: { now: () => AT, speed: 1, sleep: nothing },
-      paging: {
-        ...{ acknowledge: unused, read: unused, onCall: unused },
-        trigger: async () => answer(),
-        addResponders: async () => ({ kind: "accepted" as const, value: { covered: [] } }),
-        resolve: async () => answer(),
-      },
+      pagers: pagersWith({ trigger: async () => answer(), resolve: async () => answer() }),
       wake: {
         ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing },
         ...{ incidentChat: nothing, card: nothing },

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { startStoreGuard } from "../../src/app/store-guard.ts";
-import type { PageRequest } from "../../src/ports/paging.ts";
+import type { PageRequest } from "../../src/ports/pager.ts";
 import { example } from "../harness/example.ts";
 import { eventually, silent } from "../harness/failover-world.ts";
+import { ACCEPTED, pagersWith } from "../harness/pagers.ts";
 
 const inventory = example("inventory");
 let guard: { stop(): void } | undefined;
@@ -20,16 +21,16 @@ function watched(wrong: () => string | undefined) {
         sweeps += 1;
       },
     },
-    paging: {
+    pagers: pagersWith({
       trigger: async (page) => {
         pages.push(page);
-        return { kind: "accepted", value: undefined };
+        return ACCEPTED;
       },
       resolve: async (key) => {
         resolved.push(key);
-        return { kind: "accepted", value: undefined };
+        return ACCEPTED;
       },
-    },
+    }),
     logger: silent,
     process: "bot-1",
     inventory: () => inventory,

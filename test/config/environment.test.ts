@@ -6,6 +6,7 @@ import {
   type Settings,
   sayEnvironmentProblems,
 } from "../../src/config/environment.ts";
+import { missingForPagers } from "../../src/config/pager-environment.ts";
 
 const SECRETS = {
   REDIS_URL: "redis://:hunter2-redis@127.0.0.1:6379/0",
@@ -50,7 +51,7 @@ describe("production", () => {
       sandbox: undefined,
     });
     expect(settings.slack.mode).toBe("socket");
-    expect(settings.pagerDuty.webhookSecrets.map((secret) => secret.reveal())).toEqual(["hunter2-new", "hunter2-old"]);
+    expect(settings.pagers["PAGERDUTY_WEBHOOK_SECRETS"]?.reveal()).toBe("hunter2-new, hunter2-old");
     expect(settings.redisUrl.reveal()).toBe(SECRETS.REDIS_URL);
   });
 
@@ -87,8 +88,6 @@ describe("production", () => {
     expect(problems).toMatchObject({
       REDIS_URL: expect.stringContaining("redis:// or rediss://"),
       SLACK_BOT_TOKEN: expect.stringContaining("is not set; set it: Bot token"),
-      PAGERDUTY_ROUTING_KEY: expect.stringContaining("is not set"),
-      PAGERDUTY_API_TOKEN: expect.stringContaining("is not set"),
       TWOKEY_LEDGER_DIR: expect.stringContaining("is not set"),
       TWOKEY_LEDGER_KEY: expect.stringContaining("is not set"),
       TWOKEY_HTTP_PORT: expect.stringContaining("65535"),
@@ -110,7 +109,6 @@ describe("a sandbox", () => {
     const { sandbox } = settingsOf({ ...PRODUCTION, ...WORLD, TWOKEY_CONNECT_MAP: map });
     expect(sandbox).toMatchObject({
       slackApiUrl: "http://127.0.0.1:4001/api/",
-      pagerDuty: { host: "127.0.0.1", port: 4002 },
       awsEndpointUrl: "http://127.0.0.1:4003",
       dnsServers: [
         { host: "127.0.0.1", port: 4004 },
@@ -121,7 +119,7 @@ describe("a sandbox", () => {
     expect(sandbox?.connectMap.get("api.mycomputer.com")).toEqual({ host: "127.0.0.1", port: 4006 });
   });
 
-  test.each(["SLACK_API_URL", "PAGERDUTY_HOST", "AWS_ENDPOINT_URL", "TWOKEY_DNS_SERVERS"])(
+  test.each(["SLACK_API_URL", "AWS_ENDPOINT_URL", "TWOKEY_DNS_SERVERS"])(
     "is refused without %s, because it would reach the real world",
     (variable) => {
       expect(problemsOf({ ...PRODUCTION, ...WORLD, [variable]: undefined })[variable]).toContain(
@@ -139,6 +137,32 @@ describe("a sandbox", () => {
     ["AWS_ENDPOINT_URL", "ftp://127.0.0.1"],
   ])("is refused with %s=%s", (variable, value) => {
     expect(problemsOf({ ...PRODUCTION, ...WORLD, [variable]: value })).toHaveProperty(variable);
+  });
+});
+
+describe("a pager of the file", () => {
+  const without = (env: Environment, ...names: string[]) =>
+    missingForPagers(settingsOf({ ...env, ...Object.fromEntries(names.map((name) => [name, undefined])) }), [
+      "pagerduty",
+    ]).map(({ variable, what, instead }) => `${variable} ${what}; ${instead}`);
+
+  test("names every variable that it misses, with its purpose", () => {
+    expect(without(PRODUCTION, "PAGERDUTY_ROUTING_KEY", "PAGERDUTY_API_TOKEN", "PAGERDUTY_WEBHOOK_SECRETS")).toEqual([
+      expect.stringMatching(/^PAGERDUTY_ROUTING_KEY is not set; set it: Integration key/),
+      expect.stringMatching(/^PAGERDUTY_API_TOKEN is not set; set it: REST/),
+    ]);
+    expect(without(PRODUCTION)).toEqual([]);
+  });
+
+  test("needs its simulated self in a sandbox, because it would reach the real world", () => {
+    const sandbox = { ...PRODUCTION, ...WORLD };
+    expect(without(sandbox)).toEqual([]);
+    expect(without(sandbox, "PAGERDUTY_HOST")).toEqual([expect.stringContaining("would reach the real world")]);
+  });
+
+  test("that the file does not have needs nothing", () => {
+    const { PAGERDUTY_ROUTING_KEY: _key, PAGERDUTY_API_TOKEN: _token, ...bare } = PRODUCTION;
+    expect(missingForPagers(settingsOf(bare), [])).toEqual([]);
   });
 });
 

@@ -407,7 +407,7 @@ export const GUARDS = [
   },
   {
     guard: "de-duplication: pages",
-    file: "src/integrations/pagers/pagerduty/paging.ts",
+    file: "src/integrations/pagers/pagerduty/pager.ts",
     cut: "asked.message?.includes(mark)",
     by: 'asked.message === ""',
     test: "contracts/pagerduty/paging.test.ts",

@@ -2,11 +2,11 @@ import type { RequestListener } from "node:http";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { chainOf } from "../../domain/errors.ts";
 import type { Logger } from "../../ports/logger.ts";
-import type { PagerDutyDoor } from "./pagerduty.ts";
+import type { HintDoor } from "./hints.ts";
 import type { SnsDoor, WebhookRequest } from "./sns.ts";
 
 const BODY_LIMIT = 256 * 1_024;
-/** Machine time. SNS waits 15 s for an answer, PagerDuty 5 s, Slack 3 s. */
+/** Machine time. SNS waits 15 s for an answer, a pager 5 s, Slack 3 s. */
 const REQUEST_TIMEOUT_MS = 10_000;
 const CONNECTION_TIMEOUT_MS = 20_000;
 /** Longer than a load balancer's usual 60 s, so that it is never us who close under a request. */
@@ -24,7 +24,8 @@ export interface WebOptions {
   readonly logger: Logger;
   readonly isReady: () => Promise<Readiness>;
   readonly sns: SnsDoor;
-  readonly pagerDuty: PagerDutyDoor;
+  /** Of each pager that sends hints, by its name. */
+  readonly hints: Readonly<Record<string, HintDoor>>;
   /** Slack's signed HTTP, where it is used in place of a socket. */
   readonly slack?: RequestListener | undefined;
   /** Further routes, such as the console; each in a scope of its own. */
@@ -53,7 +54,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   answerErrors(server, options.logger);
   addHealth(server, options);
   addWebhook(server, "/webhooks/sns", options.sns);
-  addWebhook(server, "/webhooks/pagerduty", options.pagerDuty);
+  for (const [pager, door] of Object.entries(options.hints)) addWebhook(server, `/webhooks/${pager}`, door);
   if (options.slack) mountSlack(server, options.slack);
   for (const route of options.routes ?? []) scoped(server, route);
   await server.listen({ host: options.host, port: options.port });

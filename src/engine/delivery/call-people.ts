@@ -11,7 +11,7 @@ import { findPerson, type Inventory } from "../../domain/service/inventory.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Documents } from "../../ports/documents.ts";
 import type { Logger } from "../../ports/logger.ts";
-import type { Paging } from "../../ports/paging.ts";
+import type { Pagers } from "../../ports/pager.ts";
 import type { Wake } from "../../ports/wake.ts";
 
 /**
@@ -31,7 +31,7 @@ export type RunCalls = z.infer<typeof RunCalls>;
 export interface CallDeps {
   readonly calls: Documents<RunCalls>;
   readonly cards: Documents<CardDue>;
-  readonly paging: Paging;
+  readonly pagers: Pagers;
   readonly clock: Clock;
   readonly wake: Wake;
   readonly inventory: () => Inventory;
@@ -165,7 +165,7 @@ async function page(
   }: { readonly pagerKey: string; readonly pageKey: string; readonly besidesTrigger: boolean },
   deps: CallDeps,
 ): Promise<string> {
-  const opened = await deps.paging.trigger({
+  const opened = await deps.pagers.keeper.trigger({
     dedupKey,
     summary: needed.why,
     source: run.plan.service,
@@ -178,7 +178,7 @@ async function page(
   if (opened.kind !== "accepted") return failed(run, opened.kind, opened.why, deps);
   const users = needed.people.flatMap((person) => person.pagers[keeper] ?? []);
   if (users.length === 0) return "accepted";
-  const asked = await deps.paging.addResponders({
+  const asked = await deps.pagers.keeper.call({
     dedupKey,
     ...call,
     message: needed.why,
@@ -199,7 +199,7 @@ async function standDown(run: RunState, needed: string | undefined, deps: CallDe
   const { id } = run.plan;
   for (const key of (await deps.calls.get(id))?.value.open ?? []) {
     if (key === needed) continue;
-    const answer = await deps.paging.resolve(key, "TwoKey");
+    const answer = await deps.pagers.keeper.resolve(key, "TwoKey");
     if (answer.kind !== "accepted") continue;
     await deps.calls.change(
       id,

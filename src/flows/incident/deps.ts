@@ -7,7 +7,7 @@ import type { Inventory } from "../../domain/service/inventory.ts";
 import type { Chat } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Documents } from "../../ports/documents.ts";
-import type { Paging } from "../../ports/paging.ts";
+import type { Pagers } from "../../ports/pager.ts";
 import type { Wake } from "../../ports/wake.ts";
 import type { Correlation } from "./intake/correlate.ts";
 
@@ -35,7 +35,7 @@ export interface IncidentDeps {
   readonly cards: Documents<CardDue>;
   readonly throttle: Documents<ThrottleBook>;
   readonly chat: Chat;
-  readonly paging: Paging;
+  readonly pagers: Pagers;
   readonly clock: Clock;
   readonly wake: Pick<Wake, "incidentPages" | "incidentChat" | "card">;
   /** Wants a card and sends it at once if nobody else is at it; resolves when that was tried. Throws what the store throws. */

@@ -1,6 +1,6 @@
 import type { Directory } from "./directory.ts";
 import { addEntry, assign, emit, enterLevel, haltEscalation, notifyByRules } from "./escalation.ts";
-import type { Agent, Incident, Note, ResponderRequest } from "./incident.ts";
+import type { Agent, CallRequest, Incident, Note } from "./incident.ts";
 import { noteWebhookJson, responderWebhookJson } from "./render.ts";
 import type { EscalationPolicy, Service, Urgency } from "./spec.ts";
 
@@ -191,7 +191,7 @@ export function addNote(directory: Directory, incident: Incident, userId: string
 }
 
 /** Asks people, or whoever is first on call for a policy, to join. Their phones ring until they answer. */
-export function requestResponders(directory: Directory, incident: Incident, request: ResponderRequest): void {
+export function requestResponders(directory: Directory, incident: Incident, request: CallRequest): void {
   incident.requests.push(request);
   const agent: Agent = { kind: "user", userId: request.requesterId };
   directory.world.log.append("pagerduty.responders-requested", {
@@ -213,7 +213,7 @@ function askResponder(
   directory: Directory,
   incident: Incident,
   userId: string,
-  request: ResponderRequest,
+  request: CallRequest,
   agent: Agent,
 ): void {
   const { requesterId, message, atMs } = request;

@@ -59,7 +59,7 @@ export interface Responder {
   state: "pending" | "accepted" | "declined";
 }
 
-export interface ResponderRequest {
+export interface CallRequest {
   readonly requesterId: string;
   readonly message: string;
   readonly atMs: number;
@@ -99,7 +99,7 @@ export interface Incident {
   readonly entries: IncidentLogEntry[];
   readonly notes: Note[];
   readonly responders: Responder[];
-  readonly requests: ResponderRequest[];
+  readonly requests: CallRequest[];
   /** What would still notify somebody along the escalation path; none after acknowledgement or resolution. */
   timers: Timer[];
   /** What would still notify asked responders; an acknowledgement leaves these running. */

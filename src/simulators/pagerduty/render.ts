@@ -1,5 +1,5 @@
 import type { Directory, OnCall } from "./directory.ts";
-import type { Agent, Incident, IncidentLogEntry, Note, Notification, Responder, ResponderRequest } from "./incident.ts";
+import type { Agent, CallRequest, Incident, IncidentLogEntry, Note, Notification, Responder } from "./incident.ts";
 import type { Account, EscalationPolicy, Service } from "./spec.ts";
 
 type Json = Record<string, unknown>;
@@ -56,7 +56,7 @@ const responderJson = (directory: Directory, incident: Incident, responder: Resp
   requested_at: isoSeconds(responder.atMs),
 });
 
-export const responderRequestJson = (directory: Directory, incident: Incident, request: ResponderRequest): Json => ({
+export const responderRequestJson = (directory: Directory, incident: Incident, request: CallRequest): Json => ({
   incident: reference("incident", incident.id, incident.title),
   requester: userReference(directory, request.requesterId),
   requested_at: isoSeconds(request.atMs),

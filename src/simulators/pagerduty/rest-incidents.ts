@@ -132,7 +132,7 @@ function createNote(directory: Directory, call: RestCall): RestAnswer {
   return { status: 200, body: { note: noteJson(directory, addNote(directory, incident, user.id, note.content)) } };
 }
 
-const CreateResponderRequest = z.strictObject({
+const CreateCallRequest = z.strictObject({
   requester_id: z.string(),
   message: z.string().min(1),
   responder_request_targets: z
@@ -147,12 +147,12 @@ const CreateResponderRequest = z.strictObject({
     .min(1),
 });
 
-function createResponderRequest(directory: Directory, call: RestCall): RestAnswer {
+function createCallRequest(directory: Directory, call: RestCall): RestAnswer {
   requester(directory, call);
   if (!directory.account.abilities.includes("coordinated_responding")) {
     throw new RestError(402, 2014, "Missing Account Ability", ["coordinated_responding"]);
   }
-  const wanted = parseBody(CreateResponderRequest, call.body);
+  const wanted = parseBody(CreateCallRequest, call.body);
   const incident = incidentOf(directory, call);
   if (incident.status === "resolved") throw new RestError(400, 1001, "Incident Already Resolved");
   if (!directory.user(wanted.requester_id)) throw new RestError(400, 2013, "User not found");
@@ -201,6 +201,6 @@ export const INCIDENT_ROUTES: readonly RestRoute[] = [
     operation: "responder-requests.create",
     method: "POST",
     pattern: "/incidents/:id/responder_requests",
-    handle: createResponderRequest,
+    handle: createCallRequest,
   },
 ];

@@ -1,9 +1,9 @@
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { Secret } from "../../../src/domain/secret.ts";
-import { createPagerDutyPaging, type PagerDutyOptions } from "../../../src/integrations/pagers/pagerduty/paging.ts";
+import { createPagerDuty, type PagerDutyOptions } from "../../../src/integrations/pagers/pagerduty/pager.ts";
 import { isSignedByPagerDuty } from "../../../src/integrations/pagers/pagerduty/webhook-signature.ts";
-import type { PageRequest, Paging } from "../../../src/ports/paging.ts";
+import type { KeepingPager, PageRequest } from "../../../src/ports/pager.ts";
 import type { PagerDutySpec } from "../../../src/simulators/pagerduty/spec.ts";
 import type { FaultInput } from "../../../src/simulators/world/faults.ts";
 import { sharedBudget } from "../../../src/store/budget.ts";
@@ -20,7 +20,7 @@ import {
 } from "../../simulators/pagerduty/account.ts";
 
 let bench: Bench;
-let paging: Paging & { close(): void };
+let paging: KeepingPager;
 
 const PAGE: PageRequest = {
   dedupKey: "dr:prod:i1:1",
@@ -39,7 +39,7 @@ async function open(spec: Partial<PagerDutySpec> = {}, options: Partial<PagerDut
 }
 
 const pagingOf = (options: Partial<PagerDutyOptions>) =>
-  createPagerDutyPaging({
+  createPagerDuty({
     region: "us",
     address: `127.0.0.1:${bench.simulator.port}`,
     apiToken: new Secret(TOKEN),
@@ -93,7 +93,7 @@ describe("a page", () => {
 
 describe("reading", () => {
   test("a page that PagerDuty does not have is undefined", async () => {
-    expect(await paging.read("dr:prod:none:1")).toEqual(ACCEPTED);
+    expect(await paging.evidence("dr:prod:none:1")).toEqual(ACCEPTED);
   });
 
   test("tells who was notified and which person acknowledged", async () => {
@@ -103,17 +103,17 @@ describe("reading", () => {
       { user: "PUANA", channel: "push", atMs },
       { user: "PUANA", channel: "phone", atMs },
     ];
-    expect(await paging.read(PAGE.dedupKey)).toMatchObject({
+    expect(await paging.evidence(PAGE.dedupKey)).toMatchObject({
       kind: "accepted",
       value: { status: "triggered", acknowledgedBy: [], notifications },
     });
     await bench.control("POST", "/pagerduty/acknowledge", { userId: "PUANA", incidentKey: PAGE.dedupKey });
-    expect(await paging.read(PAGE.dedupKey)).toMatchObject({
+    expect(await paging.evidence(PAGE.dedupKey)).toMatchObject({
       kind: "accepted",
       value: { status: "acknowledged", acknowledgedBy: [{ pagerUserId: "PUANA", name: "Ana", atMs }], notifications },
     });
     await paging.resolve(PAGE.dedupKey, "Ana");
-    expect(await paging.read(PAGE.dedupKey)).toMatchObject({
+    expect(await paging.evidence(PAGE.dedupKey)).toMatchObject({
       value: { status: "resolved", acknowledgedBy: [{ pagerUserId: "PUANA" }] },
     });
   });
@@ -121,13 +121,15 @@ describe("reading", () => {
   test("our own acknowledgement is a state, not a person", async () => {
     await paging.trigger(PAGE);
     await paging.acknowledge(PAGE.dedupKey, "Ana");
-    expect(await paging.read(PAGE.dedupKey)).toMatchObject({ value: { status: "acknowledged", acknowledgedBy: [] } });
+    expect(await paging.evidence(PAGE.dedupKey)).toMatchObject({
+      value: { status: "acknowledged", acknowledgedBy: [] },
+    });
   });
 
   test("an accepted page that reached nobody shows no evidence", async () => {
     await setMode("accept-and-silence");
     expect(await paging.trigger(PAGE)).toEqual(ACCEPTED);
-    expect(await paging.read(PAGE.dedupKey)).toEqual(ACCEPTED);
+    expect(await paging.evidence(PAGE.dedupKey)).toEqual(ACCEPTED);
   });
 });
 
@@ -142,38 +144,38 @@ describe("responders", () => {
   const request = { ...ask, users: ["PUBEN"], policies: ["PEPDR001"] };
 
   test("cannot be asked before PagerDuty has the incident", async () => {
-    expect(await paging.addResponders(request)).toMatchObject({ kind: "retry", afterMs: 1_000 });
+    expect(await paging.call(request)).toMatchObject({ kind: "retry", afterMs: 1_000 });
   });
 
   test("are asked once per page key, even when the first answer was lost", async () => {
     await paging.trigger(PAGE);
     plan("responder-requests.create", { kind: "drop-after" }, 1);
-    expect(await paging.addResponders(request)).toMatchObject({ kind: "unknown" });
-    expect(await paging.addResponders(request)).toEqual({ kind: "accepted", value: { covered: [] } });
+    expect(await paging.call(request)).toMatchObject({ kind: "unknown" });
+    expect(await paging.call(request)).toEqual({ kind: "accepted", value: { covered: [] } });
     expect(facts("pagerduty.responders-requested")).toEqual([
       expect.objectContaining({ targets: ["PUBEN", "PEPDR001"], message: "Level 2 [i1:1:2:ben]" }),
     ]);
-    expect(await paging.addResponders({ ...request, pageKey: "i1:1:2:be" })).toMatchObject({ kind: "accepted" });
+    expect(await paging.call({ ...request, pageKey: "i1:1:2:be" })).toMatchObject({ kind: "accepted" });
     expect(facts("pagerduty.responders-requested")).toHaveLength(2);
   });
 
   test("whom the trigger has rung by the service's own policy are not rung again beside it", async () => {
     await paging.trigger(PAGE);
     const beside = { ...request, users: ["PUANA", "PUBEN"], policies: ["PEPOPS01", "PEPDR001"], besidesTrigger: true };
-    expect(await paging.addResponders(beside)).toEqual({ kind: "accepted", value: { covered: ["PUANA", "PEPOPS01"] } });
+    expect(await paging.call(beside)).toEqual({ kind: "accepted", value: { covered: ["PUANA", "PEPOPS01"] } });
     expect(facts("pagerduty.responders-requested")).toEqual([
       expect.objectContaining({ targets: ["PUBEN", "PEPDR001"] }),
     ]);
     const rings = facts("pagerduty.notified").filter(({ user, channel }) => user === "PUANA" && channel === "phone");
     expect(rings).toHaveLength(1);
     const later = { ...beside, pageKey: "i1:1:all", besidesTrigger: false };
-    expect(await paging.addResponders(later)).toEqual({ kind: "accepted", value: { covered: [] } });
+    expect(await paging.call(later)).toEqual({ kind: "accepted", value: { covered: [] } });
   });
 
   test("nobody is asked where the trigger has rung everybody", async () => {
     await paging.trigger(PAGE);
     const beside = { ...request, users: ["PUANA"], policies: ["PEPOPS01"], besidesTrigger: true };
-    expect(await paging.addResponders(beside)).toEqual({ kind: "accepted", value: { covered: ["PUANA", "PEPOPS01"] } });
+    expect(await paging.call(beside)).toEqual({ kind: "accepted", value: { covered: ["PUANA", "PEPOPS01"] } });
     expect(calls()).not.toContain("responder-requests.create");
   });
 
@@ -183,13 +185,13 @@ describe("responders", () => {
     await open({ services: ACCOUNT.services.map((service) => ({ ...service, urgency: "low" as const })) });
     await paging.trigger(PAGE);
     const beside = { ...request, users: ["PUANA"], policies: ["PEPOPS01"], besidesTrigger: true };
-    expect(await paging.addResponders(beside)).toEqual({ kind: "accepted", value: { covered: [] } });
+    expect(await paging.call(beside)).toEqual({ kind: "accepted", value: { covered: [] } });
     expect(facts("pagerduty.responders-requested")).toHaveLength(1);
   });
 
   test("who do not exist are refused with PagerDuty's code", async () => {
     await paging.trigger(PAGE);
-    const answer = await paging.addResponders({ ...request, users: ["PNONE"] });
+    const answer = await paging.call({ ...request, users: ["PNONE"] });
     expect(answer).toMatchObject({ kind: "rejected", code: "pagerduty-2013" });
   });
 });
@@ -201,7 +203,7 @@ describe("who is on call", () => {
     const end = "2026-11-21T08:00:00Z";
     await bench.control("POST", "/pagerduty/schedule", { scheduleId: "PSCHED1", shifts: [{ user: "PUANA", end }] });
     const operations = { policy: "PEPOPS01", policyName: "Operations" };
-    expect(await paging.onCall(["PEPOPS01"])).toEqual({
+    expect(await paging.whoIsOnCall(["PEPOPS01"])).toEqual({
       kind: "accepted",
       value: [
         { ...operations, level: 1, pagerUserId: "PUANA", name: "Ana", untilMs: Date.parse(end) },
@@ -212,7 +214,7 @@ describe("who is on call", () => {
 
   test("is complete over several pages", async () => {
     await bench.control("POST", "/pagerduty/schedule", { scheduleId: "PSCHED1", shifts });
-    const answer = await paging.onCall(["PEPOPS01"]);
+    const answer = await paging.whoIsOnCall(["PEPOPS01"]);
     expect(answer.kind === "accepted" && answer.value).toHaveLength(131);
     expect(calls()).toEqual(["oncalls.list", "oncalls.list"]);
   });
@@ -222,11 +224,11 @@ describe("who is on call", () => {
     bench.world.log.follow(({ kind }) => {
       if (kind === "pagerduty.call") plan("oncalls.list", { kind: "error", status, code: "2000" }, 1);
     });
-    expect(await paging.onCall(["PEPOPS01"])).toMatchObject({ kind: status === 500 ? "retry" : "rejected" });
+    expect(await paging.whoIsOnCall(["PEPOPS01"])).toMatchObject({ kind: status === 500 ? "retry" : "rejected" });
   });
 
   test("of no policy is nobody, without a call", async () => {
-    expect(await paging.onCall([])).toEqual({ kind: "accepted", value: [] });
+    expect(await paging.whoIsOnCall([])).toEqual({ kind: "accepted", value: [] });
     expect(calls()).toEqual([]);
   });
 });
@@ -247,7 +249,7 @@ describe("when PagerDuty fails", () => {
       plan("*", { kind });
       const startedMs = Date.now();
       expect(await paging.trigger(PAGE)).toMatchObject({ kind: "unknown", why: "no answer from PagerDuty in time" });
-      expect(await paging.read(PAGE.dedupKey)).toMatchObject({ kind: "retry" });
+      expect(await paging.evidence(PAGE.dedupKey)).toMatchObject({ kind: "retry" });
       expect(Date.now() - startedMs).toBeLessThan(3_000);
     },
   );
@@ -255,21 +257,21 @@ describe("when PagerDuty fails", () => {
   test.each(["reject", "html-502"])("%s leaves a page unknown and a read to be repeated", async (mode) => {
     await setMode(mode);
     expect(await paging.trigger(PAGE)).toMatchObject({ kind: "unknown" });
-    expect(await paging.read(PAGE.dedupKey)).toMatchObject({ kind: "retry" });
+    expect(await paging.evidence(PAGE.dedupKey)).toMatchObject({ kind: "retry" });
   });
 
   test("a 429 is retried when its headers say so", async () => {
     plan("*", { kind: "error", status: 429, code: "2020", retryAfterSeconds: 7 });
     const startedMs = Date.now();
     expect(await paging.trigger(PAGE)).toMatchObject({ kind: "retry", afterMs: 7_000 });
-    expect(await paging.onCall(["PEPOPS01"])).toMatchObject({ kind: "retry", afterMs: 7_000 });
+    expect(await paging.whoIsOnCall(["PEPOPS01"])).toMatchObject({ kind: "retry", afterMs: 7_000 });
     // pdjs by itself sleeps for a minute here.
     expect(Date.now() - startedMs).toBeLessThan(8_000);
   });
 
   test("a REST 429 with neither headers nor body is retried after half a minute", async () => {
     await setMode("429-without-headers");
-    expect(await paging.onCall(["PEPOPS01"])).toMatchObject({ kind: "retry", afterMs: 30_000 });
+    expect(await paging.whoIsOnCall(["PEPOPS01"])).toMatchObject({ kind: "retry", afterMs: 30_000 });
   });
 
   test("where nobody listens, nothing was sent: again soon", async () => {
@@ -279,7 +281,7 @@ describe("when PagerDuty fails", () => {
 
   test("wrong credentials are a refusal", async () => {
     const wrong = pagingOf({ apiToken: new Secret("wrong"), routingKey: new Secret("f".repeat(32)) });
-    const answers = [await wrong.trigger(PAGE), await wrong.read(PAGE.dedupKey)];
+    const answers = [await wrong.trigger(PAGE), await wrong.evidence(PAGE.dedupKey)];
     wrong.close();
     expect(answers).toEqual([
       { kind: "rejected", code: "http-400", why: expect.stringContaining("Invalid routing key") },
@@ -295,7 +297,7 @@ describe("when PagerDuty fails", () => {
       { kind: "error", status: 503, code: "2000" },
     ] as const) {
       plan("*", effect, 2);
-      answers.push(await paging.trigger(PAGE), await paging.read(PAGE.dedupKey));
+      answers.push(await paging.trigger(PAGE), await paging.evidence(PAGE.dedupKey));
     }
     expect(answers).toHaveLength(6);
     const text = inspect(answers, { depth: 10 });
@@ -337,11 +339,9 @@ describe("our own budget", () => {
     await bench.stop();
     await open({ latencyMs: 100 });
     const startedMs = Date.now();
-    const reads = [1, 2, 3, 4].map(() => paging.onCall(["PEPOPS01"]).then(() => Date.now() - startedMs));
+    const reads = [1, 2, 3, 4].map(() => paging.whoIsOnCall(["PEPOPS01"]).then(() => Date.now() - startedMs));
     const ask = { dedupKey: "none", pageKey: "k", message: "m", users: ["PUBEN"], policies: [] };
-    const urgentMs = paging
-      .addResponders({ ...ask, besidesTrigger: false, urgent: true })
-      .then(() => Date.now() - startedMs);
+    const urgentMs = paging.call({ ...ask, besidesTrigger: false, urgent: true }).then(() => Date.now() - startedMs);
     expect(Math.max(...(await Promise.all(reads)))).toBeGreaterThanOrEqual(390);
     expect(await urgentMs).toBeLessThan(300);
   });

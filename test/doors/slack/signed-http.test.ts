@@ -15,7 +15,7 @@ describe("Slack's signed HTTP, through the web door", () => {
     web = await startWeb({
       ...{ host: "127.0.0.1", port: 0, logger: memoryLogger().logger, isReady: async () => [] },
       sns: async () => ({ status: 403 }),
-      pagerDuty: async () => ({ status: 401 }),
+      hints: {},
       slack: (request, response) => void listener.promise.then((handle) => handle(request, response)),
     });
     const requestUrl = `http://127.0.0.1:${web.port}/slack/events`;

@@ -12,7 +12,7 @@ export async function openWeb(more: Partial<WebOptions> = {}): Promise<OpenWeb> 
   const web = await startWeb({
     ...{ host: "127.0.0.1", port: 0, logger, isReady: async () => [] },
     sns: async () => ({ status: 403 }),
-    pagerDuty: async () => ({ status: 401 }),
+    hints: {},
     ...more,
   });
   return { ...web, lines, fetch: (path, init) => fetch(`http://127.0.0.1:${web.port}${path}`, init) };

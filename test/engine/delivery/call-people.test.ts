@@ -8,6 +8,7 @@ import { example } from "../../harness/example.ts";
 import { silent } from "../../harness/failover-world.ts";
 import { memoryDocuments } from "../../harness/memory-documents.ts";
 import { AT, homeIsDark } from "../../harness/observed.ts";
+import { ACCEPTED, pagersWith } from "../../harness/pagers.ts";
 import { proposed, serviceIn } from "../../harness/plans.ts";
 
 const inventory = example("inventory");
@@ -88,12 +89,10 @@ describe("whom a run calls", () => {
 });
 
 const nothing = async () => undefined;
-const unused = () => Promise.reject(new Error("nobody asks for this"));
 const idleWake = {
   ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing, incidentChat: nothing },
   card: nothing,
 };
-const unusedPaging = { acknowledge: unused, read: unused, onCall: unused, close: unused };
 
 describe("what the pager shows of a run", () => {
   test("is titled by what people are needed for now; what they were needed for before is resolved", async () => {
@@ -103,18 +102,16 @@ describe("what the pager shows of a run", () => {
       ...{ calls, cards: memoryDocuments<CardDue>(), inventory: () => inventory, logger: silent },
       clock: { now: () => AT, speed: 1, sleep: async () => undefined },
       wake: idleWake,
-      paging: {
-        ...unusedPaging,
+      pagers: pagersWith({
         trigger: async ({ dedupKey, summary }) => {
           told.push(`trigger ${dedupKey}: ${summary}`);
-          return { kind: "accepted", value: undefined };
+          return ACCEPTED;
         },
-        addResponders: async () => ({ kind: "accepted", value: { covered: [] } }),
         resolve: async (dedupKey) => {
           told.push(`resolve ${dedupKey}`);
-          return { kind: "accepted", value: undefined };
+          return ACCEPTED;
         },
-      },
+      }),
     };
 
     await callPeople(proposed(inventory), deps);

@@ -4,6 +4,7 @@ import { OutcomeUnknown, TransientError, UserError } from "../../../src/domain/e
 import type { AlertDocument, Signal } from "../../../src/domain/incident/alert.ts";
 import type { Changed } from "../../../src/domain/incident/duty.ts";
 import { Incident, incidentLabels, isOpen } from "../../../src/domain/incident/incident.ts";
+import type { Person } from "../../../src/domain/people/person.ts";
 import { type Inventory, inventoryFrom } from "../../../src/domain/service/inventory.ts";
 import { advanceLane, type DutyDeps } from "../../../src/engine/delivery/duties.ts";
 import { requestCard } from "../../../src/flows/incident/comms/announce.ts";
@@ -16,12 +17,12 @@ import type { Clock } from "../../../src/ports/clock.ts";
 import type { Logger } from "../../../src/ports/logger.ts";
 import type {
   Asked,
+  CallRequest,
+  KeepingPager,
   PageRequest,
   PagerAnswer,
   PagerIncident,
-  Paging,
-  ResponderRequest,
-} from "../../../src/ports/paging.ts";
+} from "../../../src/ports/pager.ts";
 import { incidentVoice } from "../../../src/views/incident-voice.ts";
 import { memoryDocuments } from "../../harness/memory-documents.ts";
 
@@ -71,12 +72,13 @@ const silent: Logger = {
 export type Weather = "fine" | "answer-lost" | "request-lost" | "busy";
 
 /** A pager that keeps what it was asked, and de-duplicates as PagerDuty does. */
-export class RecordedPager implements Paging {
+export class RecordedPager implements KeepingPager {
   readonly triggers: { readonly key: string; readonly atMs: number; readonly page: PageRequest }[] = [];
-  readonly responders: { readonly request: ResponderRequest; readonly atMs: number }[] = [];
+  readonly responders: { readonly request: CallRequest; readonly atMs: number }[] = [];
   readonly resolved: { readonly key: string; readonly atMs: number }[] = [];
   readonly acknowledged: { readonly key: string; readonly atMs: number }[] = [];
   readonly incidents = new Map<string, PagerIncident>();
+  readonly name = "pagerduty";
   readonly clock: Clock;
   weather: () => Weather = () => "fine";
   refuseTriggers: boolean = false;
@@ -90,6 +92,12 @@ export class RecordedPager implements Paging {
 
   /** Runs while a request is on its way. */
   onTheWay: () => Promise<void> = () => Promise.resolve();
+
+  addressOf({ pagers }: Pick<Person, "pagers">): string | undefined {
+    return pagers[this.name];
+  }
+
+  close(): void {}
 
   private async asked<T>(happens: () => T): Promise<PagerAnswer<T>> {
     await this.onTheWay();
@@ -140,7 +148,7 @@ export class RecordedPager implements Paging {
     });
   }
 
-  async addResponders(request: ResponderRequest): Promise<PagerAnswer<Asked>> {
+  async call(request: CallRequest): Promise<PagerAnswer<Asked>> {
     if (!this.incidents.has(request.dedupKey)) return { kind: "retry", afterMs: 1_000, why: "no incident yet" };
     return await this.asked(() => {
       const isKnown = this.responders.some((asked) => asked.request.pageKey === request.pageKey);
@@ -153,11 +161,11 @@ export class RecordedPager implements Paging {
     });
   }
 
-  async read(key: string): Promise<PagerAnswer<PagerIncident | undefined>> {
+  async evidence(key: string): Promise<PagerAnswer<PagerIncident | undefined>> {
     return await this.asked(() => this.incidents.get(key));
   }
 
-  async onCall(policies: readonly string[]) {
+  async whoIsOnCall(policies: readonly string[]) {
     return await this.asked(() =>
       this.onCallNow
         .filter(({ policy }) => policies.includes(policy))
@@ -412,7 +420,8 @@ export function bridge(world: Inventory = inventory()) {
   const nothing = () => Promise.resolve();
   const wake = { run: nothing, incidentPages: nothing, incidentChat: nothing, card: nothing };
   const deps: IncidentDeps = {
-    ...{ incidents, correlation, cards, throttle, chat, paging, clock, wake },
+    ...{ incidents, correlation, cards, throttle, chat, clock, wake },
+    pagers: { keeper: paging, others: [] },
     showCard: (request) => requestCard({ cards, clock, wake }, request),
     voice: incidentVoice,
     inventory: () => world,

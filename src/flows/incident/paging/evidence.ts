@@ -13,7 +13,7 @@ import { mayAcknowledge } from "../../../domain/incident/page.ts";
 import { keeperOf } from "../../../domain/incident/pager-traits.ts";
 import type { Person } from "../../../domain/people/person.ts";
 import type { Documents } from "../../../ports/documents.ts";
-import type { PagerIncident } from "../../../ports/paging.ts";
+import type { PagerIncident } from "../../../ports/pager.ts";
 import { acknowledge } from "../life/changes.ts";
 
 /** The pager tells times in whole seconds. */

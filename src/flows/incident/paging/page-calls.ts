@@ -4,7 +4,7 @@ import type { PageRecord } from "../../../domain/incident/page.ts";
 import { keeperOf } from "../../../domain/incident/pager-traits.ts";
 import type { Person } from "../../../domain/people/person.ts";
 import { findPerson } from "../../../domain/service/inventory.ts";
-import type { PagerAnswer } from "../../../ports/paging.ts";
+import type { PagerAnswer } from "../../../ports/pager.ts";
 import { postOnce } from "../comms/post-once.ts";
 import type { IncidentDeps } from "../deps.ts";
 import { triggerKey } from "./page.ts";
@@ -29,7 +29,7 @@ export function pageCalls(deps: IncidentDeps): Readonly<Record<string, Perform<I
 
 async function trigger(deps: IncidentDeps, incident: Incident, duty: Duty, attempt: Attempt): Promise<Outcome> {
   if (!(await attempt.stillOwed())) return { kind: "withdrawn" };
-  const answer = await deps.paging.trigger({
+  const answer = await deps.pagers.keeper.trigger({
     dedupKey: dedupKey(incident),
     summary: summaryOf(incident),
     source: incident.region ?? incident.services[0] ?? incident.environment,
@@ -61,7 +61,7 @@ async function askResponders(deps: IncidentDeps, incident: Incident, duty: Duty,
   const { ladder, rung = "all", round = 0 } = duty.subject;
   const inventory = deps.inventory();
   const keeper = keeperOf(incident.escalation.pagers) ?? "";
-  const answer = await deps.paging.addResponders({
+  const answer = await deps.pagers.keeper.call({
     dedupKey: dedupKey(incident),
     pageKey: pageKey(incident, `${ladder}.${rung}`, "responders", "pager", Number(round)),
     message: summaryOf(incident),
@@ -225,7 +225,7 @@ async function peopleOf(deps: IncidentDeps, target: PageRecord["target"]): Promi
     return { kind: "accepted", value: person === undefined ? [] : [person] };
   }
   const keeper = keeperOf(inventory.escalation.pagers) ?? "";
-  const onCall = await deps.paging.onCall([target.id]);
+  const onCall = await deps.pagers.keeper.whoIsOnCall([target.id]);
   if (onCall.kind !== "accepted") return onCall;
   const lowest = Math.min(...onCall.value.map((entry) => entry.level));
   const ids = onCall.value.filter((entry) => entry.level === lowest).map((entry) => entry.pagerUserId);

@@ -17,7 +17,7 @@ import {
 } from "../../../domain/incident/incident.ts";
 import { commanderTargets } from "../../../domain/incident/page.ts";
 import type { Person } from "../../../domain/people/person.ts";
-import type { PagerAnswer, PagerIncident } from "../../../ports/paging.ts";
+import type { PagerAnswer, PagerIncident } from "../../../ports/pager.ts";
 import type { IncidentDeps } from "../deps.ts";
 import { CORRELATION_ID, withoutIncident } from "../intake/correlate.ts";
 import { askFor, isAnswered, mergeInto, settlePages, TWOKEY } from "../life/changes.ts";
@@ -126,11 +126,11 @@ type Outcome = DutyOutcome<Incident>;
 export function watchCalls(deps: IncidentDeps): Readonly<Record<string, Perform<Incident>>> {
   const people = () => deps.inventory().people;
   return {
-    evidence: async (incident) => seen(await deps.paging.read(dedupKey(incident)), incident, people()),
+    evidence: async (incident) => seen(await deps.pagers.keeper.evidence(dedupKey(incident)), incident, people()),
     "mirror-ack": async (incident) =>
-      told(await deps.paging.acknowledge(dedupKey(incident), lastAck(incident)?.name ?? "")),
-    "pager-resolve": async (incident) => told(await deps.paging.resolve(dedupKey(incident), closer(incident))),
-    confirm: async (incident) => confirmed(await deps.paging.read(dedupKey(incident))),
+      told(await deps.pagers.keeper.acknowledge(dedupKey(incident), lastAck(incident)?.name ?? "")),
+    "pager-resolve": async (incident) => told(await deps.pagers.keeper.resolve(dedupKey(incident), closer(incident))),
+    confirm: async (incident) => confirmed(await deps.pagers.keeper.evidence(dedupKey(incident))),
     "ack-late": (_incident, { subject }) => Promise.resolve(deadlineMissed(Number(subject["deadlineMs"]))),
     exhausted: () => Promise.resolve({ kind: "done", apply: (now, atMs) => exhaust(now, people(), atMs) }),
     "close-index": (incident) => closeIndex(deps, incident),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { PagerAnswer } from "../../../ports/paging.ts";
+import type { PagerAnswer } from "../../../ports/pager.ts";
 
 /** What came back over the wire, before it is judged. */
 export type Exchange =

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Secret } from "../../../domain/secret.ts";
 import type { Budget } from "../../../ports/budget.ts";
-import type { PagerAnswer } from "../../../ports/paging.ts";
+import type { PagerAnswer } from "../../../ports/pager.ts";
 import { failureOf } from "./classify.ts";
 import { allowedOf, RateWindow } from "./rate-window.ts";
 import { type EventData, type RestRequest, Transport, type TransportOptions } from "./transport.ts";

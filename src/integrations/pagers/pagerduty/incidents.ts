@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { PagerAnswer, PagerIncident } from "../../../ports/paging.ts";
+import type { PagerAnswer, PagerIncident } from "../../../ports/pager.ts";
 import type { PagerDutyClient } from "./client.ts";
 
 const Time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));

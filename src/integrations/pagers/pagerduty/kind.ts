@@ -1,7 +1,10 @@
 import { z } from "zod";
+import { UserError } from "../../../domain/errors.ts";
 import type { PagerKind, PagerRule } from "../../../ports/pager-kind.ts";
+import { createPagerDuty, NAME } from "./pager.ts";
+import { pagerDutyHints, SECRETS_VARIABLE } from "./webhook.ts";
 
-const NAME = "pagerduty";
+const HOST_AND_PORT = /^(?:\[[0-9a-f:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/;
 
 export const Settings = z
   .strictObject({
@@ -47,5 +50,36 @@ export const pagerDuty: PagerKind = {
     .describe("PagerDuty user id; without it PagerDuty does not reach this person."),
   policy: z.string().regex(/^P[A-Z0-9]+$/, "must be a PagerDuty escalation policy id (P…)"),
   rules: [BOT_USER_IS_NOBODY],
+  variables: [
+    {
+      ...{ name: "PAGERDUTY_ROUTING_KEY", need: "required", form: /^\S{8,}$/ },
+      message: "must be the integration key of the PagerDuty service",
+      about: "Integration key (Events API v2) of the service that twokey.yaml names.",
+    },
+    {
+      ...{ name: "PAGERDUTY_API_TOKEN", need: "required", form: /^\S{8,}$/ },
+      message: "must be a PagerDuty REST API token",
+      about: "REST API token.",
+    },
+    {
+      ...{ name: SECRETS_VARIABLE, need: "optional", form: /\S/ },
+      message: "must be one or more secrets, separated by commas",
+      about:
+        "Secrets of the webhook subscriptions, newest first, separated by commas; without it webhooks are refused.",
+    },
+    {
+      ...{ name: "PAGERDUTY_HOST", need: "sandbox", form: HOST_AND_PORT },
+      message: "must be host:port",
+      about: "Sandbox: PagerDuty as host:port, plain TCP.",
+    },
+  ],
   addressOf: ({ pagers }) => pagers[NAME],
+  open: ({ settings, variables, budget }) => {
+    const { region, from } = Settings.parse(settings);
+    const { PAGERDUTY_ROUTING_KEY: routingKey, PAGERDUTY_API_TOKEN: apiToken, PAGERDUTY_HOST: host } = variables;
+    if (!routingKey || !apiToken)
+      throw new UserError("pagerduty-keys", "PagerDuty needs its routing key and API token");
+    return createPagerDuty({ routingKey, apiToken, region, from, budget, address: host?.reveal() });
+  },
+  hints: (variables) => pagerDutyHints(variables[SECRETS_VARIABLE]),
 };

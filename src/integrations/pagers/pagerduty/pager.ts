@@ -1,7 +1,9 @@
 import { z } from "zod";
-import type { Asked, OnCallEntry, PageRequest, PagerAnswer, Paging, ResponderRequest } from "../../../ports/paging.ts";
+import type { Asked, CallRequest, KeepingPager, OnCallEntry, PageRequest, PagerAnswer } from "../../../ports/pager.ts";
 import { type ClientOptions, PagerDutyClient } from "./client.ts";
 import { findIncident, readIncident, rungByTrigger } from "./incidents.ts";
+
+export const NAME = "pagerduty";
 
 /** `from` names the bot's own PagerDuty user, in whose name responders are asked. */
 export type PagerDutyOptions = ClientOptions;
@@ -14,16 +16,18 @@ const LONGEST_SUMMARY = 1_024;
  * PagerDuty as our pager. One adapter has one routing key, because acknowledge and resolve work only through the key
  * that triggered. `close` ends its kept-alive connections. Throws UserError when `address` is not on this machine.
  */
-export function createPagerDutyPaging(options: PagerDutyOptions): Paging & { close(): void } {
+export function createPagerDuty(options: PagerDutyOptions): KeepingPager {
   const client = new PagerDutyClient(options);
   const self = ownUser(client, options.from);
   return {
+    name: NAME,
+    addressOf: ({ pagers }) => pagers[NAME],
     trigger: (page) => trigger(client, page),
     acknowledge: (dedupKey, by) => followUp(client, { action: "acknowledge", dedupKey, text: `Acknowledged by ${by}` }),
     resolve: (dedupKey, by) => followUp(client, { action: "resolve", dedupKey, text: `Resolved by ${by}` }),
-    addResponders: (request) => addResponders(client, self, request),
-    read: (dedupKey) => readIncident(client, dedupKey),
-    onCall: (policies) => onCall(client, policies),
+    call: (request) => callPeople(client, self, request),
+    evidence: (dedupKey) => readIncident(client, dedupKey),
+    whoIsOnCall: (policies) => onCall(client, policies),
     close: () => client.close(),
   };
 }
@@ -89,10 +93,10 @@ function ownUser(client: PagerDutyClient, email: string): () => Promise<PagerAns
 }
 
 /** Responder requests have no idempotency key either: ours stands in brackets at the end of the message. */
-async function addResponders(
+async function callPeople(
   client: PagerDutyClient,
   self: () => Promise<PagerAnswer<string>>,
-  request: ResponderRequest,
+  request: CallRequest,
 ): Promise<PagerAnswer<Asked>> {
   const { dedupKey, pageKey, message, urgent } = request;
   const found = await findIncident(client, dedupKey, urgent);

@@ -1,3 +1,5 @@
+import type { Person } from "../domain/people/person.ts";
+
 /** What one call to the pager came to. `unknown` is a state of its own: the same request may be made again (it carries its key). */
 export type PagerAnswer<T = undefined> =
   | { readonly kind: "accepted"; readonly value: T }
@@ -19,7 +21,7 @@ export interface PageRequest {
 }
 
 /** Somebody to page inside an incident that is already open at the pager. */
-export interface ResponderRequest {
+export interface CallRequest {
   readonly dedupKey: string;
   /** Our page key, put into the message, so that a repeat after an unknown outcome can be recognised. */
   readonly pageKey: string;
@@ -54,16 +56,36 @@ export interface OnCallEntry {
   readonly untilMs: number | undefined;
 }
 
-export interface Paging {
+/**
+ * A way to page people. A pager that keeps no incident of its own only calls people: what it sent is told, never answered,
+ * and it has nothing to be acknowledged, closed or read.
+ */
+export interface Pager {
+  /** Its key in the table of kinds and in the file. */
+  readonly name: string;
+  /** Where it reaches this person; undefined: nowhere. */
+  addressOf(person: Pick<Person, "pagers" | "email">): string | undefined;
+  /** Pages people or policies, inside the pager's incident where it keeps one. The same page key again is the same page. */
+  call(request: CallRequest): Promise<PagerAnswer<Asked>>;
   /** Opens the pager's incident, or appends to the open one with the same key. Accepted is not yet a phone that rang. */
-  trigger(page: PageRequest): Promise<PagerAnswer>;
+  trigger?(page: PageRequest): Promise<PagerAnswer>;
   /** Stops notifications and escalation there. `by` is written down at the pager. */
-  acknowledge(dedupKey: string, by: string): Promise<PagerAnswer>;
-  resolve(dedupKey: string, by: string): Promise<PagerAnswer>;
-  /** Pages further people or policies in the same incident; looks first whether this page key was asked already. */
-  addResponders(request: ResponderRequest): Promise<PagerAnswer<Asked>>;
-  /** The pager's own truth about the incident: evidence, where `accepted` is only a promise. */
-  read(dedupKey: string): Promise<PagerAnswer<PagerIncident | undefined>>;
+  acknowledge?(dedupKey: string, by: string): Promise<PagerAnswer>;
+  resolve?(dedupKey: string, by: string): Promise<PagerAnswer>;
+  /** The pager's own truth about the incident, where `accepted` is only a promise. */
+  evidence?(dedupKey: string): Promise<PagerAnswer<PagerIncident | undefined>>;
   /** Who is on call now for these policies; every page of the answer or nothing. */
-  onCall(policies: readonly string[]): Promise<PagerAnswer<readonly OnCallEntry[]>>;
+  whoIsOnCall?(policies: readonly string[]): Promise<PagerAnswer<readonly OnCallEntry[]>>;
+  close(): void;
+}
+
+/** A pager with every ability. */
+export type KeepingPager = Required<Pager>;
+
+/** The pagers of the file. */
+export interface Pagers {
+  /** It keeps the incident, rings, and hears answers. The file names exactly one. */
+  readonly keeper: KeepingPager;
+  /** The others, in the order of the file. */
+  readonly others: readonly Pager[];
 }
