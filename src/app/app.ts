@@ -1,18 +1,20 @@
 import { hostname } from "node:os";
 import type { Settings } from "../config/environment.ts";
-import { wantCard } from "../domain/card/card-due.ts";
 import { messageOf } from "../domain/errors.ts";
-import { type Inventory, sha256 } from "../domain/service/inventory.ts";
+import type { Inventory } from "../domain/service/inventory.ts";
 import type { IncidentDeps } from "../flows/incident/deps.ts";
-import { createQueues, type Queues } from "../jobs/queues.ts";
+import { createQueues } from "../jobs/queues.ts";
+import { createRetention } from "../jobs/retention.ts";
 import { createWorkers } from "../jobs/workers.ts";
 import type { Logger } from "../ports/logger.ts";
+import { createArchive } from "../store/archive-file.ts";
 import { sharedBudget } from "../store/budget.ts";
 import { StoreClock } from "../store/clock.ts";
 import { connectRedis, FAIL_FAST, WAITING } from "../store/connection.ts";
-import { eventsOf } from "../store/events.ts";
+import { eventsOf, trimEvents } from "../store/events.ts";
 import { LedgerFile } from "../store/ledger-file.ts";
 import { incidentVoice } from "../views/incident-voice.ts";
+import { announce } from "./announce.ts";
 import { renderCard } from "./cards.ts";
 import { createCommands } from "./commands.ts";
 import { type Doors, openDoors } from "./doors.ts";
@@ -22,7 +24,7 @@ import { createHandlers } from "./lanes.ts";
 import { startObserver } from "./observer.ts";
 import { createOutside } from "./outside.ts";
 import { startStoreGuard } from "./store-guard.ts";
-import { createStores, type Stores } from "./stores.ts";
+import { createEndings, createStores } from "./stores.ts";
 
 export interface App {
   readonly webPort: number;
@@ -56,6 +58,7 @@ export async function startApp(settings: Settings, inventory: () => Inventory, l
     timeline,
     facts: (incident) => updateFacts(incident, stores, clock),
   };
+  const say = (says: string) => announce(says, { stores, clock, queues, inventory });
   const handlers = createHandlers({
     stores,
     outside,
@@ -67,6 +70,16 @@ export async function startApp(settings: Settings, inventory: () => Inventory, l
     incidentDeps,
     inventory,
     render: (kind, subject) => renderCard(kind, subject, { stores, clock, inventory }),
+    announce: say,
+    retention: createRetention({
+      endings: createEndings(stores, { redis, now: () => clock.now() }),
+      trimEvents: (...how) => trimEvents(redis, ...how),
+      archive: createArchive({
+        ...{ directory: settings.ledger.directory, process: settings.processName },
+        ...{ ledger, now: () => clock.now() },
+      }),
+      clock,
+    }),
     onSweep: createHeartbeat(() => inventory().file.incidents.heartbeat_url, logger),
   });
   const workers = createWorkers({ url, ...WAITING }, handlers, logger);
@@ -94,7 +107,7 @@ export async function startApp(settings: Settings, inventory: () => Inventory, l
   logger.info({ worker, port: doors.web.port, services: inventory().services.length }, "TwoKey is ready");
   return {
     webPort: doors.web.port,
-    announce: (says) => announce(says, { stores, clock, queues, inventory }),
+    announce: say,
     async stop() {
       observer.stop();
       guard.stop();
@@ -107,22 +120,4 @@ export async function startApp(settings: Settings, inventory: () => Inventory, l
       redis.disconnect();
     },
   };
-}
-
-interface Announcing {
-  readonly stores: Stores;
-  readonly clock: StoreClock;
-  readonly queues: Queues;
-  readonly inventory: () => Inventory;
-}
-
-async function announce(says: string, { stores, clock, queues, inventory }: Announcing): Promise<void> {
-  const nowMs = clock.now();
-  const id = `notice:${sha256(says).slice(0, 16)}:${new Date(nowMs).toISOString().slice(0, 13)}`;
-  const to = { channel: inventory().file.alerts.channel };
-  await stores.cards.change(id, (current) => {
-    const value = current ? undefined : wantCard(undefined, { id, kind: "notice", subject: says, to }, nowMs);
-    return value && { value, events: [], dueAtMs: nowMs };
-  });
-  await queues.wake.card(id);
 }

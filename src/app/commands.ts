@@ -3,6 +3,7 @@ import { type CommandDeps, createIntents } from "../commands/index.ts";
 import type { Intents } from "../commands/intent.ts";
 import type { Event } from "../domain/event.ts";
 import { INCIDENT_LABEL, type Incident, isOpen } from "../domain/incident/incident.ts";
+import { readable } from "../domain/readable.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import type { Observation } from "../domain/service/observed.ts";
 import type { Service } from "../domain/service/service.ts";
@@ -37,8 +38,8 @@ export function createCommands(sources: CommandSources): Intents {
   const { stores, outside, clock, wake, inventory } = sources;
   const incidentOf = async (service: string): Promise<Incident | undefined> => {
     const ids = await stores.incidents.openIds(INCIDENT_LABEL.service(service));
-    const stored = await Promise.all(ids.map((id) => stores.incidents.get(id)));
-    return stored.flatMap((each) => (each && isOpen(each.value) ? [each.value] : []))[0];
+    const { read } = await readable(ids.map((id) => stores.incidents.get(id)));
+    return read.flatMap((each) => (each && isOpen(each.value) ? [each.value] : []))[0];
   };
   const deps: CommandDeps = {
     run: {

@@ -2,6 +2,7 @@ import { sayDuration, sayTime } from "../domain/duration.ts";
 import type { Incident, UpdateFields } from "../domain/incident/incident.ts";
 import { budgetMs } from "../domain/plan-run/plan.ts";
 import { isOver, type RunState } from "../domain/plan-run/run.ts";
+import { readable } from "../domain/readable.ts";
 import { runbookOf } from "../flows/runbooks/index.ts";
 import type { Measured } from "../flows/runbooks/runbook.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -24,8 +25,8 @@ export async function runsOf(incident: Affected, stores: KnownRuns): Promise<Run
   }
   for (const id of await stores.runs.openIds()) ids.add(id);
   for (const id of await stores.runs.ofIncident(incident.id)) ids.add(id);
-  const runs = await Promise.all([...ids].map((id) => stores.runs.read(id)));
-  return runs
+  const { read } = await readable([...ids].map((id) => stores.runs.read(id)));
+  return read
     .filter((run) => run !== undefined)
     .filter((run) => run.plan.incident === incident.id || incident.services.includes(run.plan.service))
     .filter((run) => run.plan.madeAtMs >= incident.openedAtMs || run.plan.incident === incident.id)

@@ -3,7 +3,9 @@ import type { CardRequest } from "../domain/card/card-due.ts";
 import { dutiesFrom, nextDueAt } from "../domain/incident/duty.ts";
 import { dedupKey, type Incident } from "../domain/incident/incident.ts";
 import { isOver, type RunState } from "../domain/plan-run/run.ts";
+import { readIfReadable } from "../domain/readable.ts";
 import { findService, type Inventory } from "../domain/service/inventory.ts";
+import type { RunCalls } from "../engine/delivery/call-people.ts";
 import { advanceLane } from "../engine/delivery/duties.ts";
 import { sendCard } from "../engine/delivery/outbox.ts";
 import { type AdvanceDeps, advanceRun, callForRun } from "../engine/runs/advance-run.ts";
@@ -13,13 +15,15 @@ import { createIntake } from "../flows/incident/intake/intake.ts";
 import { mergeEvidence } from "../flows/incident/paging/evidence.ts";
 import { STEPS } from "../flows/index.ts";
 import { runbookOf } from "../flows/runbooks/index.ts";
+import { tendPutAside } from "../jobs/put-aside.ts";
 import type { Queues } from "../jobs/queues.ts";
 import type { Handlers } from "../jobs/workers.ts";
+import type { Documents } from "../ports/documents.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Ledger } from "../ports/runs.ts";
 import type { StoreClock } from "../store/clock.ts";
 import type { Outside } from "./outside.ts";
-import type { Stores } from "./stores.ts";
+import { keptAsTheyAre, type Stores } from "./stores.ts";
 
 export interface LaneDeps {
   readonly stores: Stores;
@@ -32,6 +36,9 @@ export interface LaneDeps {
   readonly incidentDeps: Omit<IncidentDeps, "showCard">;
   readonly inventory: () => Inventory;
   render(kind: string, subject: string): Promise<Card | undefined>;
+  readonly retention: { apply(): Promise<void> };
+  /** Says something about TwoKey itself in the alerts channel. */
+  announce(says: string): Promise<void>;
   /** After every sweep: tells the monitor outside that it happened, while nothing is overdue. */
   onSweep(overdue: number): Promise<void>;
 }
@@ -126,16 +133,26 @@ async function sweep(deps: LaneDeps, rows: ReturnType<typeof incidentRows>): Pro
   await Promise.all((await endedAndRinging(runs, stores)).map((id) => queues.wake.runCalls(id)));
   await Promise.all(incidents.map((id) => wakeIncident(id, rows, deps)));
   await Promise.all(cards.map((id) => queues.wake.card(id)));
+  await tendPutAside({
+    asides: stores.asides,
+    kinds: keptAsTheyAre(stores),
+    logger: deps.logger,
+    announce: deps.announce,
+  });
   await deps.onSweep(incidents.length + cards.length);
+  await deps.retention.apply();
 }
 
 /** Runs that are over and still have an incident open at the pager: it did not take the end when it was told. */
-export async function endedAndRinging(open: readonly string[], { calls }: Pick<Stores, "calls">): Promise<string[]> {
+export async function endedAndRinging(
+  open: readonly string[],
+  { calls }: { readonly calls: Documents<RunCalls> },
+): Promise<string[]> {
   return (await calls.openIds()).filter((id) => !open.includes(id));
 }
 
 async function wakeRun(id: string, { stores, queues }: LaneDeps): Promise<void> {
-  const run = await stores.runs.read(id);
+  const run = await readIfReadable(stores.runs.read(id));
   if (!run) return;
   if (isOver(run) && run.state !== "verified") return;
   // People are called beside a run that is driven, not only after it.
@@ -147,7 +164,7 @@ async function wakeIncident(
   rows: ReturnType<typeof incidentRows>,
   { stores, queues, clock }: LaneDeps,
 ): Promise<void> {
-  const incident: Incident | undefined = (await stores.incidents.get(id))?.value;
+  const incident: Incident | undefined = (await readIfReadable(stores.incidents.get(id)))?.value;
   if (!incident) return;
   const nowMs = clock.now();
   const due = (lane: "pages" | "chat") => {

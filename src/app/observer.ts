@@ -1,5 +1,6 @@
 import { chainOf } from "../domain/errors.ts";
 import { INCIDENT_LABEL } from "../domain/incident/incident.ts";
+import { readable } from "../domain/readable.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import type { Observation } from "../domain/service/observed.ts";
 import type { Service } from "../domain/service/service.ts";
@@ -68,11 +69,11 @@ export function lookEveryMs(isBusy: boolean, last: Observation | undefined): num
 async function busyServices({ stores: { runs, incidents }, inventory }: ObserverDeps): Promise<ReadonlySet<string>> {
   const { services } = inventory();
   const [openRuns, open] = await Promise.all([
-    runs.openIds().then((ids) => Promise.all(ids.map((id) => runs.read(id)))),
+    runs.openIds().then((ids) => readable(ids.map((id) => runs.read(id)))),
     Promise.all(services.map(({ name }) => incidents.openIds(INCIDENT_LABEL.service(name)))),
   ]);
   return new Set([
-    ...openRuns.flatMap((run) => run?.plan.service ?? []),
+    ...openRuns.read.flatMap((run) => run?.plan.service ?? []),
     ...services.flatMap(({ name }, index) => (open[index]?.length ? [name] : [])),
   ]);
 }

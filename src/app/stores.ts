@@ -7,12 +7,14 @@ import { RunCalls } from "../engine/delivery/call-people.ts";
 import { RunNotes } from "../engine/runs/advance-run.ts";
 import { ThrottleBook } from "../flows/incident/deps.ts";
 import { Correlation } from "../flows/incident/intake/correlate.ts";
-import type { Documents } from "../ports/documents.ts";
+import type { RetentionDeps } from "../jobs/retention.ts";
+import type { Asides, KeptDocuments } from "../ports/keeping.ts";
 import type { Recoveries } from "../ports/lost-store.ts";
-import type { Runs } from "../ports/runs.ts";
-import { createDocuments } from "../store/documents.ts";
+import { createDocuments, type DocumentKind } from "../store/documents.ts";
+import { type EndingSources, endingOf, endingOfCards, endingOfIncidents, endingOfRuns } from "../store/endings.ts";
+import { createAsides } from "../store/put-aside.ts";
 import { createRecoveries } from "../store/recoveries.ts";
-import { createRuns } from "../store/runs.ts";
+import { createRuns, type KeptRuns } from "../store/runs.ts";
 import type { ScriptedRedis } from "../store/scripts.ts";
 
 /** Where the cards of a run go when it has no incident. */
@@ -27,35 +29,87 @@ export type Seen = z.infer<typeof Seen>;
 
 /** Everything that is stored, by kind. */
 export interface Stores {
-  readonly runs: Runs;
-  readonly incidents: Documents<Incident>;
-  readonly correlation: Documents<Correlation>;
-  readonly alerts: Documents<AlertDocument>;
-  readonly cards: Documents<CardDue>;
-  readonly throttle: Documents<ThrottleBook>;
-  readonly calls: Documents<RunCalls>;
-  readonly notes: Documents<RunNotes>;
-  readonly runChannels: Documents<RunChannel>;
-  readonly seen: Documents<Seen>;
+  readonly runs: KeptRuns;
+  readonly incidents: KeptDocuments<Incident>;
+  readonly correlation: KeptDocuments<Correlation>;
+  readonly alerts: KeptDocuments<AlertDocument>;
+  readonly cards: KeptDocuments<CardDue>;
+  readonly throttle: KeptDocuments<ThrottleBook>;
+  readonly calls: KeptDocuments<RunCalls>;
+  readonly notes: KeptDocuments<RunNotes>;
+  readonly runChannels: KeptDocuments<RunChannel>;
+  readonly seen: KeptDocuments<Seen>;
   readonly recoveries: Recoveries;
+  readonly asides: Asides;
+}
+
+/** Kinds of which an unreadable one stays as it is, by the name under which it is put aside. */
+export function keptAsTheyAre({ incidents, runs }: Pick<Stores, "incidents" | "runs">) {
+  return { incident: incidents, run: runs };
+}
+
+const INCIDENT: DocumentKind<Incident> = {
+  ...{ kind: "incident", version: 1, schema: Incident, unreadable: "stays", isOpen, labels: incidentLabels },
+  settledAtMs: (incident) => (isOpen(incident) ? undefined : (incident.closedAtMs ?? incident.openedAtMs)),
+};
+/** The index of what is open. Begun again it lets an alert open an incident of its own, which people then see twice. */
+const CORRELATION: DocumentKind<Correlation> = {
+  ...{ kind: "correlation", version: 1, schema: Correlation, unreadable: "begins-again", isOpen: () => true },
+};
+const ALERT: DocumentKind<AlertDocument> = {
+  ...{ kind: "alert", version: 1, schema: AlertDocument, unreadable: "begins-again" },
+  isOpen: (alert) => alert.state === "alarm",
+  settledAtMs: (alert) => (alert.state === "alarm" ? undefined : alert.changedAtMs),
+};
+const CARD: DocumentKind<CardDue> = {
+  ...{ kind: "card", version: 1, schema: CardDue, unreadable: "begins-again" },
+  isOpen: (card) => card.sent < card.wanted,
+  settledAtMs: (card) => (card.sent < card.wanted ? undefined : (card.sentAtMs ?? card.wantedSinceMs)),
+};
+const THROTTLE: DocumentKind<ThrottleBook> = {
+  ...{ kind: "throttle", version: 1, schema: ThrottleBook, unreadable: "begins-again", isOpen: () => false },
+  settledAtMs: ({ taken }) => taken.at(-1)?.atMs,
+};
+const CALLS: DocumentKind<RunCalls> = {
+  ...{ kind: "run-calls", version: 1, schema: RunCalls, unreadable: "begins-again" },
+  isOpen: (calls) => calls.open.length > 0,
+};
+const NOTES: DocumentKind<RunNotes> = {
+  ...{ kind: "run-notes", version: 1, schema: RunNotes, unreadable: "begins-again", isOpen: () => false },
+};
+const RUN_CHANNEL: DocumentKind<RunChannel> = {
+  ...{ kind: "run-channel", version: 1, schema: RunChannel, unreadable: "begins-again", isOpen: () => false },
+};
+const SEEN: DocumentKind<Seen> = {
+  ...{ kind: "seen", version: 1, schema: Seen, unreadable: "begins-again", isOpen: () => false },
+  settledAtMs: (seen) => seen.observation.atMs,
+};
+
+/** How each kind ends whose end is an age. */
+export function createEndings(stores: Stores, sources: EndingSources): RetentionDeps["endings"] {
+  return {
+    incidents: endingOfIncidents(stores.incidents, sources),
+    runs: endingOfRuns(stores.runs, sources),
+    alerts: endingOf(stores.alerts, sources, "archived"),
+    cards: endingOfCards(stores.cards, sources),
+    seen: endingOf(stores.seen, sources, "forgotten"),
+    throttle: endingOf(stores.throttle, sources, "forgotten"),
+  };
 }
 
 export function createStores(redis: ScriptedRedis, now: () => number): Stores {
   return {
     runs: createRuns(redis, now),
     recoveries: createRecoveries(redis),
-    incidents: createDocuments(redis, { kind: "incident", schema: Incident, isOpen, labels: incidentLabels }),
-    correlation: createDocuments(redis, { kind: "correlation", schema: Correlation, isOpen: () => true }),
-    alerts: createDocuments(redis, {
-      kind: "alert",
-      schema: AlertDocument,
-      isOpen: (alert) => alert.state === "alarm",
-    }),
-    cards: createDocuments(redis, { kind: "card", schema: CardDue, isOpen: (card) => card.sent < card.wanted }),
-    throttle: createDocuments(redis, { kind: "throttle", schema: ThrottleBook, isOpen: () => false }),
-    calls: createDocuments(redis, { kind: "run-calls", schema: RunCalls, isOpen: (calls) => calls.open.length > 0 }),
-    notes: createDocuments(redis, { kind: "run-notes", schema: RunNotes, isOpen: () => false }),
-    runChannels: createDocuments(redis, { kind: "run-channel", schema: RunChannel, isOpen: () => false }),
-    seen: createDocuments(redis, { kind: "seen", schema: Seen, isOpen: () => false }),
+    asides: createAsides(redis),
+    incidents: createDocuments(redis, INCIDENT),
+    correlation: createDocuments(redis, CORRELATION),
+    alerts: createDocuments(redis, ALERT),
+    cards: createDocuments(redis, CARD),
+    throttle: createDocuments(redis, THROTTLE),
+    calls: createDocuments(redis, CALLS),
+    notes: createDocuments(redis, NOTES),
+    runChannels: createDocuments(redis, RUN_CHANNEL),
+    seen: createDocuments(redis, SEEN),
   };
 }

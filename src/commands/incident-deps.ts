@@ -2,6 +2,7 @@ import { UserError } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
 import type { Changed } from "../domain/incident/duty.ts";
 import { INCIDENT_LABEL, type Incident, isOpen, type UpdateFields } from "../domain/incident/incident.ts";
+import { readable } from "../domain/readable.ts";
 import { findPerson, type Inventory } from "../domain/service/inventory.ts";
 import { dueChange } from "../flows/incident/index.ts";
 import type { Correlation } from "../flows/incident/intake/correlate.ts";
@@ -75,8 +76,8 @@ export async function openIncidents(
   label?: string,
 ): Promise<Incident[]> {
   const ids = await incidents.openIds(label);
-  const stored = await Promise.all(ids.map((id) => incidents.get(id)));
-  return stored.flatMap((each) => (each !== undefined && isOpen(each.value) ? [each.value] : []));
+  const { read } = await readable(ids.map((id) => incidents.get(id)));
+  return read.flatMap((each) => (each !== undefined && isOpen(each.value) ? [each.value] : []));
 }
 
 /** Makes one change and wakes both lanes. False: `decide` found nothing to change. */

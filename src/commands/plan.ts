@@ -2,6 +2,7 @@ import type { Form } from "../domain/card/card.ts";
 import { sayTime } from "../domain/duration.ts";
 import { UserError } from "../domain/errors.ts";
 import { WAITS_FOR_PEOPLE } from "../domain/plan-run/run.ts";
+import { readable } from "../domain/readable.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import type { Service } from "../domain/service/service.ts";
 import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
@@ -53,7 +54,13 @@ function fromWords(text: string, runbook: StoredRunbook): Asked {
 
 async function refuseWhileHeld(service: Service, deps: RunCommandDeps): Promise<void> {
   const holder = await deps.runs.holderOf(service.name);
-  const run = holder === undefined ? undefined : await deps.runs.read(holder);
+  const { read, unreadable } = await readable(holder === undefined ? [] : [deps.runs.read(holder)]);
+  const [run] = read;
+  if (unreadable[0])
+    throw new UserError(
+      "service-claimed",
+      `Run ${holder} holds ${service.name}, and nobody can say how far it is: ${unreadable[0].message} See “when something cannot be read” in the operations manual.`,
+    );
   if (run && WAITS_FOR_PEOPLE.some((state) => state === run.state))
     throw new UserError(
       "service-claimed",

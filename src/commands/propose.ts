@@ -2,6 +2,7 @@ import { UserError } from "../domain/errors.ts";
 import type { Person } from "../domain/people/person.ts";
 import { type Plan, planDigest } from "../domain/plan-run/plan.ts";
 import { proposedRun, type RunState } from "../domain/plan-run/run.ts";
+import { readIfReadable } from "../domain/readable.ts";
 import type { Service } from "../domain/service/service.ts";
 import { observe } from "../flows/observe.ts";
 import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
@@ -71,7 +72,7 @@ export async function propose(wanted: Proposal, deps: RunCommandDeps): Promise<A
 /** One plan of a service at a time waits for keys, so that nobody signs the wrong one. */
 export async function refuseWhilePlanned(service: Pick<Service, "name">, deps: RunCommandDeps): Promise<void> {
   for (const id of await deps.runs.openIds()) {
-    const open = await deps.runs.read(id);
+    const open = await readIfReadable(deps.runs.read(id));
     if (open?.plan.service === service.name && open.state === "waiting-for-keys") {
       throw new UserError(
         "plan-waiting",

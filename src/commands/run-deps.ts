@@ -2,6 +2,7 @@ import type { CardDue } from "../domain/card/card-due.ts";
 import { UserError } from "../domain/errors.ts";
 import type { Person } from "../domain/people/person.ts";
 import type { RunState, RunStateName } from "../domain/plan-run/run.ts";
+import { readable } from "../domain/readable.ts";
 import { findPerson, findService, type Inventory } from "../domain/service/inventory.ts";
 import type { Observation } from "../domain/service/observed.ts";
 import type { Service } from "../domain/service/service.ts";
@@ -75,9 +76,8 @@ export async function runMeant(
     const byId = await deps.runs.read(word);
     if (byId) return byId;
   }
-  const open = (await Promise.all((await deps.runs.openIds()).map((id) => deps.runs.read(id)))).filter(
-    (run) => run !== undefined,
-  );
+  const { read } = await readable((await deps.runs.openIds()).map((id) => deps.runs.read(id)));
+  const open = read.filter((run) => run !== undefined);
   const named = word === undefined ? open : open.filter((run) => run.plan.service === word);
   const inState = named.filter((run) => states.includes(run.state));
   const fitting = inState.length > 0 ? inState : named;

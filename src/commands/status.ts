@@ -1,3 +1,4 @@
+import { readable } from "../domain/readable.ts";
 import type { Observation } from "../domain/service/observed.ts";
 import type { Service } from "../domain/service/service.ts";
 import { type ServiceStatus, serviceCard, statusCard } from "../views/status.ts";
@@ -31,11 +32,11 @@ async function statusOf(service: Service, deps: StatusDeps): Promise<ServiceStat
     deps.incidentShown(service.name),
     deps.runs.holderOf(service.name),
   ]);
-  const [run, newest] = await Promise.all([
-    holder === undefined ? undefined : deps.runs.read(holder),
+  const [held, newest] = await Promise.all([
+    readable(holder === undefined ? [] : [deps.runs.read(holder)]),
     newestRun(service.name, incident?.id, deps),
   ]);
-  return { service, observed, incident, run, newest };
+  return { service, observed, incident, run: held.read[0], unreadable: held.unreadable[0]?.message, newest };
 }
 
 /** A verified run holds its service no longer, but its old side may still be watched, or was fenced a moment ago. */
@@ -44,7 +45,7 @@ async function newestRun(service: string, incident: string | undefined, { runs }
     runs.openIds(),
     incident === undefined ? [] : runs.ofIncident(incident),
   ]);
-  const read = await Promise.all([...new Set([...open, ...ofIncident])].map((id) => runs.read(id)));
+  const { read } = await readable([...new Set([...open, ...ofIncident])].map((id) => runs.read(id)));
   return read
     .filter((run) => run !== undefined)
     .filter(({ plan, startedAtMs }) => plan.service === service && startedAtMs !== undefined)

@@ -17,7 +17,12 @@ abstract class TwoKeyError extends Error {
 
 /** Tell the person: they can do something about it. Changes nothing. */
 export class UserError extends TwoKeyError {
-  override readonly name = "UserError";
+  override readonly name: string = "UserError";
+}
+
+/** Something stored cannot be read by this version. It is put aside and left as it is; its neighbours go on. */
+export class Unreadable extends UserError {
+  override readonly name = "Unreadable";
 }
 
 /** Try again later: nothing is known to have happened. */

@@ -1,13 +1,16 @@
 import { type ConnectionOptions, Queue } from "bullmq";
 import type { Signal } from "../domain/incident/alert.ts";
+import { RETENTION } from "../domain/retention.ts";
 import { sha256 } from "../domain/service/inventory.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Wake } from "../ports/wake.ts";
 
 /** Every key of a queue shares the store's hash tag. */
 export const QUEUE_PREFIX = "{twokey}:queue";
-/** How long a message id is remembered, seconds: SNS repeats for an hour, people replay for a day. */
-const REMEMBER_SIGNALS_SECONDS = 72 * 3_600;
+/** How long a message id is remembered. */
+const REMEMBER_SIGNALS_SECONDS = RETENTION.signals.keepMs / 1_000;
+/** Of a queue's own stream of events, which nobody reads. */
+const QUEUE_EVENTS_KEPT = 1_000;
 export const SWEEP_EVERY_MS = 2_000;
 
 /** Wake-ups: each lane wakes somebody to look at one stored thing. */
@@ -27,7 +30,11 @@ export interface Queues {
 
 export function createQueues(connection: ConnectionOptions, logger: Logger): Queues {
   const open = (name: string): Queue => {
-    const queue = new Queue(name, { connection, prefix: QUEUE_PREFIX });
+    const queue = new Queue(name, {
+      connection,
+      prefix: QUEUE_PREFIX,
+      streams: { events: { maxLen: QUEUE_EVENTS_KEPT } },
+    });
     queue.on("error", (error) => logger.warn({ queue: name, why: error.message }, "A queue lost its Redis connection"));
     return queue;
   };

@@ -21,7 +21,7 @@ export interface BotSettings {
 export const NODE_OPTIONS = ["--max-semi-space-size=2", "--initial-old-space-size=32", "--optimize-for-size"] as const;
 
 /** Machine times. */
-const READY_WITHIN_MS = 20_000;
+const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 10_000;
 const LOOK_EVERY_MS = 25;
 

@@ -1,8 +1,10 @@
-import type { z } from "zod";
-import { TransientError } from "../domain/errors.ts";
-import type { Change, Documents, Stored } from "../ports/documents.ts";
+import { z } from "zod";
+import { TransientError, Unreadable } from "../domain/errors.ts";
+import type { Change, Stored } from "../ports/documents.ts";
+import type { KeptDocuments } from "../ports/keeping.ts";
 import { withLists } from "./events.ts";
 import { KEYS } from "./keys.ts";
+import { checkSchema, type Place, readOrPutAside, settledBefore, takeBack } from "./put-aside.ts";
 import type { ScriptedRedis } from "./scripts.ts";
 
 /** Tries before a change gives up: more than any number of workers that could collide on one document. */
@@ -12,22 +14,36 @@ const LONGEST_PAUSE_MS = 20;
 
 export interface DocumentKind<T> {
   readonly kind: string;
+  /** Increases when `schema` changes so that what older versions wrote does not fit any more. */
+  readonly version: number;
   readonly schema: z.ZodType<T>;
   /** Which documents `openIds` lists. */
   readonly isOpen: (value: T) => boolean;
   /** By what open documents are found without reading them all; without blanks. */
   readonly labels?: (value: T) => readonly string[];
+  /** Since when it is needed no more, world time: from then on its retention counts. Undefined: it is needed. */
+  readonly settledAtMs?: (value: T) => number | undefined;
+  /**
+   * What happens where one cannot be read. `stays`: nobody can change it until a version that reads it does.
+   * `begins-again`: a new one takes its place, because more is lost by standing still than by forgetting it.
+   */
+  readonly unreadable: "stays" | "begins-again";
 }
 
-export function createDocuments<T>(
-  redis: ScriptedRedis,
-  { kind, schema, isOpen, labels }: DocumentKind<T>,
-): Documents<T> {
+export function createDocuments<T>(redis: ScriptedRedis, shape: DocumentKind<T>): KeptDocuments<T> {
+  const { kind, isOpen, labels } = shape;
+  const place = placeOfDocument(kind, shape.unreadable === "begins-again");
+  const source = (id: string) => ({
+    fetch: () => redis.hgetall(KEYS.document(kind, id)),
+    parse: (fields: Record<string, string>) => readDocument(fields, shape),
+  });
   const read = async (id: string): Promise<Stored<T> | undefined> => {
-    const stored = await redis.hgetall(KEYS.record(kind, id));
-    const { revision, value } = stored;
-    if (revision === undefined || value === undefined) return undefined;
-    return { revision: Number(revision), value: schema.parse(JSON.parse(value)) };
+    try {
+      return await readOrPutAside(redis, place, id, source(id));
+    } catch (error) {
+      if (error instanceof Unreadable && place.beginsAgain) return undefined;
+      throw error;
+    }
   };
   const membersOf = (id: string, value: T | undefined): string[] =>
     value !== undefined && labels && isOpen(value) ? labels(value).map((label) => `${label} ${id}`) : [];
@@ -35,30 +51,22 @@ export function createDocuments<T>(
     const before = membersOf(id, current?.value);
     const after = membersOf(id, change.value);
     const dropped = before.filter((member) => !after.includes(member));
-    const events = withLists(
-      [
-        KEYS.position,
-        KEYS.events,
-        KEYS.record(kind, id),
-        KEYS.openRecords(kind),
-        KEYS.dueRecords(kind),
-        KEYS.labelledRecords(kind),
-      ],
-      change.events,
-    );
+    const { keys, args } = withLists(keysOf(kind, id), change.events);
     return redis.twokeyChangeDocument(
-      events.keys.length,
-      ...events.keys,
+      keys.length,
+      ...keys,
       id,
       current?.revision ?? 0,
+      shape.version,
       JSON.stringify(change.value),
       change.dueAtMs ?? "",
       isOpen(change.value) ? 1 : 0,
+      shape.settledAtMs?.(change.value) ?? "",
       dropped.length,
       after.length,
       ...dropped,
       ...after,
-      ...events.args,
+      ...args,
     );
   };
   /** Decides all of them in their order on one reading and writes once. */
@@ -78,13 +86,53 @@ export function createDocuments<T>(
   return {
     get: read,
     openIds: async (label) => {
-      if (label === undefined) return redis.smembers(KEYS.openRecords(kind));
+      if (label === undefined) return redis.smembers(KEYS.openDocuments(kind));
       // The blank before the id is followed by nothing else that sorts before "!".
-      const members = await redis.zrangebylex(KEYS.labelledRecords(kind), `[${label} `, `(${label}!`);
+      const members = await redis.zrangebylex(KEYS.labelledDocuments(kind), `[${label} `, `(${label}!`);
       return members.map((member) => member.slice(label.length + 1));
     },
     change: inTurn(commit),
-    due: (nowMs, limit) => redis.zrangebyscore(KEYS.dueRecords(kind), "-inf", nowMs, "LIMIT", 0, limit),
+    due: (nowMs, limit) => redis.zrangebyscore(KEYS.dueDocuments(kind), "-inf", nowMs, "LIMIT", 0, limit),
+    settledBefore: (atMs, limit) => settledBefore(redis, KEYS.settledDocuments(kind), atMs, limit),
+    remove: async (id, { revision, nowMs, alongside = [] }) => {
+      const [, , document, open, due, , settled] = keysOf(kind, id);
+      const keys = [open, due, settled, document, ...alongside];
+      return (await redis.twokeyRemove(keys.length, ...keys, id, revision ?? "", nowMs)) === 1;
+    },
+    takeBack: (id) => takeBack(redis, place, id, source(id)),
+  };
+}
+
+function keysOf(kind: string, id: string) {
+  return [
+    KEYS.position,
+    KEYS.events,
+    KEYS.document(kind, id),
+    KEYS.openDocuments(kind),
+    KEYS.dueDocuments(kind),
+    KEYS.labelledDocuments(kind),
+    KEYS.settledDocuments(kind),
+  ] as const;
+}
+
+/** Undefined: there is none. Throws where there is one that this version cannot read. */
+function readDocument<T>(
+  { revision, schema, value }: Record<string, string>,
+  shape: DocumentKind<T>,
+): Stored<T> | undefined {
+  if (revision === undefined && schema === undefined && value === undefined) return undefined;
+  checkSchema(schema, shape.version);
+  return { revision: z.coerce.number().int().parse(revision), value: shape.schema.parse(JSON.parse(value ?? "")) };
+}
+
+function placeOfDocument(kind: string, beginsAgain: boolean): Place {
+  return {
+    kind,
+    beginsAgain,
+    document: (id) => KEYS.document(kind, id),
+    open: KEYS.openDocuments(kind),
+    due: KEYS.dueDocuments(kind),
+    settled: KEYS.settledDocuments(kind),
   };
 }
 

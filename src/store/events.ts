@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { Event } from "../domain/event.ts";
+import type { Exported } from "../ports/keeping.ts";
 import { KEYS } from "./keys.ts";
 
 /** Read at once, so that a long list holds up no other client of the store. */
@@ -28,6 +29,35 @@ export async function eventsOf(redis: Redis, about: "incident" | "run", id: stri
     found.push(...page.map((text) => Event.parse(JSON.parse(text))));
     if (page.length < PAGE) return found;
   }
+}
+
+/**
+ * Cuts events before `beforeMs` off the stream, oldest first and at most `limit`. Those that are about no incident and no run
+ * stand nowhere else: they are handed over first. True: there may be more.
+ */
+export async function trimEvents(
+  redis: Redis,
+  beforeMs: number,
+  limit: number,
+  handOver: (events: readonly Exported[]) => Promise<void>,
+): Promise<boolean> {
+  const page = await readEvents(redis, "", limit);
+  const isYoung = ({ event }: StoredEvent) => event.atMs >= beforeMs;
+  const firstYoung = page.findIndex(isYoung);
+  const old = firstYoung < 0 ? page : page.slice(0, firstYoung);
+  const last = old.at(-1);
+  if (!last) return false;
+  await handOver(
+    old.flatMap(({ id, event }) => (listsOf(event).length > 0 ? [] : [{ kind: "events", id, content: event }])),
+  );
+  await redis.xtrim(KEYS.events, "MINID", after(last.id));
+  return firstYoung < 0 && page.length === limit;
+}
+
+/** The id behind this one. */
+function after(id: string): string {
+  const [ms = "0", sequence = "0"] = id.split("-");
+  return `${ms}-${Number(sequence) + 1}`;
 }
 
 /** The keys of a script with those of the lists that its events go into, and the events as its last arguments. */

@@ -19,11 +19,20 @@ export const KEYS = {
   runsOf: (incident: string) => `${PREFIX}:runs-of:${incident}`,
   claim: (service: string) => `${PREFIX}:claim:${service}`,
   coolDown: (service: string) => `${PREFIX}:cool-down:${service}`,
-  record: (kind: string, id: string) => `${PREFIX}:${kind}:${id}`,
-  openRecords: (kind: string) => `${PREFIX}:${kind}:open`,
-  /** Open records by what they are about: members are `<label> <id>`. */
-  labelledRecords: (kind: string) => `${PREFIX}:${kind}:labelled`,
-  dueRecords: (kind: string) => `${PREFIX}:${kind}:due`,
+  document: (kind: string, id: string) => `${PREFIX}:${kind}:${id}`,
+  openDocuments: (kind: string) => `${PREFIX}:index:${kind}:open`,
+  /** Open documents by what they are about: members are `<label> <id>`. */
+  labelledDocuments: (kind: string) => `${PREFIX}:index:${kind}:labelled`,
+  dueDocuments: (kind: string) => `${PREFIX}:index:${kind}:due`,
+  /** By since when they are needed no more, world time. */
+  settledDocuments: (kind: string) => `${PREFIX}:index:${kind}:settled`,
+  settledRuns: `${PREFIX}:runs:settled`,
+  /** What cannot be read, by `<kind> <id>`: why, and what people were told. */
+  putAside: `${PREFIX}:put-aside`,
+  /** Where it stood in the indexes, so that it can go back there. */
+  placeOf: (kind: string, id: string) => `${PREFIX}:put-aside:place:${kind}:${id}`,
+  /** An unreadable document in whose place a new one was begun. */
+  replaced: (kind: string, id: string) => `${PREFIX}:put-aside:replaced:${kind}:${id}`,
   budget: (name: string) => `${PREFIX}:budget:${name}`,
   once: (key: string) => `${PREFIX}:once:${key}`,
 } as const;

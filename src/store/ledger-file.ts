@@ -16,6 +16,7 @@ import {
 import type { Secret } from "../domain/secret.ts";
 import type { LostStore } from "../ports/lost-store.ts";
 import type { Ledger, LedgerEntry } from "../ports/runs.ts";
+import { EXPORTED } from "./archive-file.ts";
 import { type Head, readMarks, type StoredMarks, testify, writeMark } from "./ledger-marks.ts";
 
 const Line = z.object({
@@ -29,6 +30,8 @@ type Line = z.infer<typeof Line>;
 
 /** Lines of a testimony: what a person can read, and more than one executor has under way. */
 const ACTS_TOLD = 12;
+/** Lines that no other process has to write down. */
+const NO_ACTS: ReadonlySet<string> = new Set([WITNESSED, EXPORTED]);
 /** A line that says who signed that this store counts again. */
 const ACCEPTED = "store-accepted";
 
@@ -155,7 +158,7 @@ export class LedgerFile implements Ledger, LostStore {
 
   async #line(entry: LedgerEntry): Promise<void> {
     const mark = randomUUID();
-    const [act] = entry.kind === WITNESSED ? [] : actOf(entry);
+    const [act] = NO_ACTS.has(entry.kind) ? [] : actOf(entry);
     const head = act && { process: this.#process, mark, act };
     await writeMark(this.#redis, this.#process, [mark, this.#mark], head);
     const body = { mark, entry };
@@ -182,7 +185,7 @@ export class LedgerFile implements Ledger, LostStore {
 type Written = z.infer<typeof Line>["entry"] | LedgerEntry;
 
 function actOf({ door: _door, requestIds = [], ...act }: Written): Act[] {
-  return act.kind === ACCEPTED ? [] : [{ ...act, requestIds: [...requestIds] }];
+  return act.kind === ACCEPTED || act.kind === EXPORTED ? [] : [{ ...act, requestIds: [...requestIds] }];
 }
 
 /** The newest act of another process, in words: its machine may be lost together with the store. */

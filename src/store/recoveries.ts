@@ -6,6 +6,8 @@ import { withLists } from "./events.ts";
 import { KEYS } from "./keys.ts";
 import type { ScriptedRedis } from "./scripts.ts";
 
+const RECOVERY_VERSION = 1;
+
 export function createRecoveries(redis: ScriptedRedis): Recoveries {
   return {
     async read() {
@@ -18,7 +20,7 @@ export function createRecoveries(redis: ScriptedRedis): Recoveries {
       const ended = (ends ?? []).map(({ run, entry }) => ({ ...run, entry }));
       const { keys, args } = withLists(
         [
-          ...[KEYS.position, KEYS.events, KEYS.recovery, KEYS.openRuns],
+          ...[KEYS.position, KEYS.events, KEYS.recovery, KEYS.openRuns, KEYS.settledRuns],
           ...ended.flatMap(({ plan }) => [KEYS.journal(plan.id), KEYS.claim(plan.service)]),
         ],
         events,
@@ -27,10 +29,13 @@ export function createRecoveries(redis: ScriptedRedis): Recoveries {
         keys.length,
         ...keys,
         revision,
+        RECOVERY_VERSION,
         JSON.stringify(Recovery.parse(value)),
         ends === undefined ? 0 : 1,
         ended.length,
-        ...ended.flatMap(({ plan, length, entry }) => [plan.id, length, JSON.stringify(RunEntry.parse(entry))]),
+        ...ended.flatMap(({ plan, length, entry }) => [
+          ...[plan.id, length, JSON.stringify(RunEntry.parse(entry)), entry.atMs],
+        ]),
         ...args,
       );
       return written === 1;

@@ -5,14 +5,31 @@ import { Plan } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { RunEntry } from "../domain/plan-run/run-entry.ts";
 import { replay, transition } from "../domain/plan-run/run-transition.ts";
+import type { Keeping } from "../ports/keeping.ts";
 import type { AppendAnswer, Appended, Runs } from "../ports/runs.ts";
 import { withLists } from "./events.ts";
 import { KEYS } from "./keys.ts";
+import { checkSchema, type Place, readOrPutAside, settledBefore, takeBack } from "./put-aside.ts";
 import type { ScriptedRedis } from "./scripts.ts";
 
 const StoredPlan = z.object({ plan: z.string(), digest: z.string() });
+/** Of the plan and of the entries behind it. */
+const JOURNAL_VERSION = 1;
+const PLACE: Place = {
+  kind: "run",
+  beginsAgain: false,
+  document: KEYS.run,
+  open: KEYS.openRuns,
+  due: KEYS.dueDocuments("run"),
+  settled: KEYS.settledRuns,
+};
 
-export function createRuns(redis: ScriptedRedis, now: () => number): Runs {
+export interface KeptRuns extends Runs, Keeping {
+  /** False: it is open. `alongside`: keys of the store that go with it in the same step. */
+  remove(id: string, alongside: readonly string[]): Promise<boolean>;
+}
+
+export function createRuns(redis: ScriptedRedis, now: () => number): KeptRuns {
   return {
     async create(plan, digest, events) {
       const incidentKey = plan.incident === undefined ? [] : [KEYS.runsOf(plan.incident)];
@@ -22,11 +39,11 @@ export function createRuns(redis: ScriptedRedis, now: () => number): Runs {
       );
       const hasIncident = incidentKey.length;
       const created = await redis.twokeyCreateRun(
-        ...[keys.length, ...keys, plan.id, canonicalJson(plan), digest, hasIncident, ...args],
+        ...[keys.length, ...keys, plan.id, JOURNAL_VERSION, canonicalJson(plan), digest, hasIncident, ...args],
       );
       if (created === 0) throw new Superseded("run-exists", `Run ${plan.id} exists already`);
     },
-    read: (id) => readRun(redis, id),
+    read: (id) => readOrPutAside(redis, PLACE, id, source(redis, id)),
     append: (run, change) => append(redis, now(), run, change),
     ofIncident: (incident) => redis.smembers(KEYS.runsOf(incident)),
     openIds: () => redis.smembers(KEYS.openRuns),
@@ -35,16 +52,25 @@ export function createRuns(redis: ScriptedRedis, now: () => number): Runs {
       const until = Number((await redis.get(KEYS.coolDown(service))) ?? 0);
       return until > now() ? until : undefined;
     },
+    settledBefore: (atMs, limit) => settledBefore(redis, KEYS.settledRuns, atMs, limit),
+    remove: async (id, alongside) => {
+      const keys = [KEYS.openRuns, PLACE.due, KEYS.settledRuns, KEYS.run(id), KEYS.journal(id), ...alongside];
+      return (await redis.twokeyRemove(keys.length, ...keys, id, "", now())) === 1;
+    },
+    takeBack: (id) => takeBack(redis, PLACE, id, source(redis, id)),
   };
 }
 
-async function readRun(redis: ScriptedRedis, id: string): Promise<RunState | undefined> {
-  const [stored, journal] = await Promise.all([redis.hgetall(KEYS.run(id)), redis.lrange(KEYS.journal(id), 0, -1)]);
-  const parsed = StoredPlan.safeParse(stored);
-  if (!parsed.success) return undefined;
-  const entries = journal.map((text) => RunEntry.parse(JSON.parse(text)));
-  return replay(Plan.parse(JSON.parse(parsed.data.plan)), parsed.data.digest, entries);
-}
+const source = (redis: ScriptedRedis, id: string) => ({
+  fetch: () => Promise.all([redis.hgetall(KEYS.run(id)), redis.lrange(KEYS.journal(id), 0, -1)]),
+  parse: ([stored, journal]: [Record<string, string>, string[]]): RunState | undefined => {
+    if (Object.keys(stored).length === 0 && journal.length === 0) return undefined;
+    checkSchema(stored["schema"], JOURNAL_VERSION);
+    const { plan, digest } = StoredPlan.parse(stored);
+    const entries = journal.map((text) => RunEntry.parse(JSON.parse(text)));
+    return replay(Plan.parse(JSON.parse(plan)), digest, entries);
+  },
+});
 
 async function append(redis: ScriptedRedis, nowMs: number, run: RunState, change: Appended): Promise<AppendAnswer> {
   const { id, service } = run.plan;
@@ -63,6 +89,7 @@ async function append(redis: ScriptedRedis, nowMs: number, run: RunState, change
       KEYS.coolDown(claim),
       KEYS.run(id),
       KEYS.journal(continues?.run.plan.id ?? id),
+      KEYS.settledRuns,
     ],
     [...change.events, ...(continues ? [continues.event] : [])],
   );

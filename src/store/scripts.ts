@@ -14,7 +14,8 @@ end
 `;
 
 /**
- * KEYS: position, events, journal, open runs, claim, cool-down, run, journal of the run that is continued (or the run's own), event lists
+ * KEYS: position, events, journal, open runs, claim, cool-down, run, journal of the run that is continued (or the run's own),
+ *       settled runs, event lists.
  * ARGV: run id, expected length, over (0/1), claim action (none/take/release), now world ms, cool-down until world ms,
  *       id of the run that is continued or '', its expected length, its last entry, number of entries, entries…, events…
  * A run that continues another takes the service from it and nobody else; the cool-down is between moves, not within one.
@@ -30,6 +31,7 @@ if rest ~= '' then
   if holder ~= rest then return {'claimed', holder or ''} end
   redis.call('RPUSH', KEYS[8], rest_entry)
   redis.call('SREM', KEYS[4], rest)
+  redis.call('ZADD', KEYS[9], now, rest)
   redis.call('SET', KEYS[5], id)
 elseif action == 'take' then
   if holder and holder ~= id then return {'claimed', holder} end
@@ -42,67 +44,121 @@ elseif action == 'release' then
 end
 local count = tonumber(ARGV[10])
 for i = 1, count do redis.call('RPUSH', KEYS[3], ARGV[10 + i]) end
-if over == '1' then redis.call('SREM', KEYS[4], id) end
+if over == '1' then
+  redis.call('SREM', KEYS[4], id)
+  redis.call('ZADD', KEYS[9], now, id)
+end
 local events = {}
 for i = 11 + count, #ARGV do events[#events + 1] = ARGV[i] end
 ${APPEND_EVENTS}
 return {'ok', ''}
 `;
 
-/** KEYS: position, events, run, open runs, runs of the incident if it has one, event lists. ARGV: run id, plan, digest, has an incident (0/1), events… */
+/** KEYS: position, events, run, open runs, runs of the incident if it has one, event lists. ARGV: run id, schema version, plan, digest, has an incident (0/1), events… */
 const CREATE_RUN = `
-if redis.call('HSETNX', KEYS[3], 'plan', ARGV[2]) == 0 then return 0 end
-redis.call('HSET', KEYS[3], 'digest', ARGV[3])
+if redis.call('EXISTS', KEYS[3]) == 1 then return 0 end
+redis.call('HSET', KEYS[3], 'schema', ARGV[2], 'plan', ARGV[3], 'digest', ARGV[4])
 redis.call('SADD', KEYS[4], ARGV[1])
-if ARGV[4] == '1' then redis.call('SADD', KEYS[5], ARGV[1]) end
+if ARGV[5] == '1' then redis.call('SADD', KEYS[5], ARGV[1]) end
 local events = {}
-for i = 5, #ARGV do events[#events + 1] = ARGV[i] end
+for i = 6, #ARGV do events[#events + 1] = ARGV[i] end
 ${APPEND_EVENTS}
 return 1
 `;
 
 /**
- * KEYS: position, events, record, open records, due records, labelled records, event lists.
- * ARGV: id, expected revision, value, due world ms or '', open (0/1), number of members to drop, number to add,
- *       members to drop…, members to add…, events…
+ * KEYS: position, events, document, open, due, labelled, settled, event lists.
+ * ARGV: id, expected revision, schema version, value, due world ms or '', open (0/1), settled since world ms or '',
+ *       number of labels to drop, number to add, labels to drop…, labels to add…, events…
  */
 const CHANGE_DOCUMENT = `
 local revision = tonumber(redis.call('HGET', KEYS[3], 'revision') or '0')
 if revision ~= tonumber(ARGV[2]) then return 0 end
-redis.call('HSET', KEYS[3], 'revision', revision + 1, 'value', ARGV[3])
-if ARGV[4] == '' then redis.call('ZREM', KEYS[5], ARGV[1]) else redis.call('ZADD', KEYS[5], ARGV[4], ARGV[1]) end
-if ARGV[5] == '1' then redis.call('SADD', KEYS[4], ARGV[1]) else redis.call('SREM', KEYS[4], ARGV[1]) end
-local dropped, added = tonumber(ARGV[6]), tonumber(ARGV[7])
-for i = 8, 7 + dropped do redis.call('ZREM', KEYS[6], ARGV[i]) end
-for i = 8 + dropped, 7 + dropped + added do redis.call('ZADD', KEYS[6], 0, ARGV[i]) end
+redis.call('HSET', KEYS[3], 'revision', revision + 1, 'schema', ARGV[3], 'value', ARGV[4])
+if ARGV[5] == '' then redis.call('ZREM', KEYS[5], ARGV[1]) else redis.call('ZADD', KEYS[5], ARGV[5], ARGV[1]) end
+if ARGV[6] == '1' then redis.call('SADD', KEYS[4], ARGV[1]) else redis.call('SREM', KEYS[4], ARGV[1]) end
+if ARGV[7] == '' then redis.call('ZREM', KEYS[7], ARGV[1]) else redis.call('ZADD', KEYS[7], ARGV[7], ARGV[1]) end
+local dropped, added = tonumber(ARGV[8]), tonumber(ARGV[9])
+for i = 10, 9 + dropped do redis.call('ZREM', KEYS[6], ARGV[i]) end
+for i = 10 + dropped, 9 + dropped + added do redis.call('ZADD', KEYS[6], 0, ARGV[i]) end
 local events = {}
-for i = 8 + dropped + added, #ARGV do events[#events + 1] = ARGV[i] end
+for i = 10 + dropped + added, #ARGV do events[#events + 1] = ARGV[i] end
 ${APPEND_EVENTS}
 return revision + 1
 `;
 
 /**
- * KEYS: position, events, recovery, open runs, then journal and claim of each run that ends with it, event lists.
- * ARGV: expected revision, value, must end every open run (0/1), number of runs, (run id, expected length, entry)…, events…
+ * KEYS: put aside, document, open, due, settled, its place, where it is kept if a new one begins in its stead.
+ * ARGV: name, id, what is told of it, a new one begins (0/1)
+ * What cannot be read leaves the indexes, so that nobody comes upon it again, and remembers its place in them.
+ */
+const PUT_ASIDE = `
+local fresh = redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[3])
+if ARGV[4] == '1' then
+  if redis.call('EXISTS', KEYS[2]) == 1 then redis.call('RENAME', KEYS[2], KEYS[7]) end
+else
+  local due, settled = redis.call('ZSCORE', KEYS[4], ARGV[2]), redis.call('ZSCORE', KEYS[5], ARGV[2])
+  if redis.call('SISMEMBER', KEYS[3], ARGV[2]) == 1 then redis.call('HSET', KEYS[6], 'open', 1) end
+  if due then redis.call('HSET', KEYS[6], 'due', due) end
+  if settled then redis.call('HSET', KEYS[6], 'settled', settled) end
+end
+redis.call('SREM', KEYS[3], ARGV[2])
+redis.call('ZREM', KEYS[4], ARGV[2])
+redis.call('ZREM', KEYS[5], ARGV[2])
+return fresh
+`;
+
+/** KEYS: put aside, open, due, settled, its place. ARGV: name, id */
+const TAKE_BACK = `
+if redis.call('HDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
+local open, due, settled = unpack(redis.call('HMGET', KEYS[5], 'open', 'due', 'settled'))
+if open then redis.call('SADD', KEYS[2], ARGV[2]) end
+if due and not redis.call('ZSCORE', KEYS[3], ARGV[2]) then redis.call('ZADD', KEYS[3], due, ARGV[2]) end
+if settled and not redis.call('ZSCORE', KEYS[4], ARGV[2]) then redis.call('ZADD', KEYS[4], settled, ARGV[2]) end
+redis.call('DEL', KEYS[5])
+return 1
+`;
+
+/**
+ * KEYS: open, due, settled, document, what goes with it…. ARGV: id, expected revision or '', now world ms
+ * Nothing that is open is removed; it is looked at again when another retention is over.
+ */
+const REMOVE = `
+if redis.call('SISMEMBER', KEYS[1], ARGV[1]) == 1 then
+  redis.call('ZADD', KEYS[3], ARGV[3], ARGV[1])
+  return 0
+end
+if ARGV[2] ~= '' and redis.call('HGET', KEYS[4], 'revision') ~= ARGV[2] then return 0 end
+redis.call('ZREM', KEYS[2], ARGV[1])
+redis.call('ZREM', KEYS[3], ARGV[1])
+for i = 4, #KEYS do redis.call('UNLINK', KEYS[i]) end
+return 1
+`;
+
+/**
+ * KEYS: position, events, recovery, open runs, settled runs, then journal and claim of each run that ends with it, event lists.
+ * ARGV: expected revision, schema version, value, must end every open run (0/1), number of runs,
+ *       (run id, expected length, entry, world ms)…, events…
  */
 const CHANGE_RECOVERY = `
 local revision = tonumber(redis.call('HGET', KEYS[3], 'revision') or '0')
 if revision ~= tonumber(ARGV[1]) then return 0 end
-local count = tonumber(ARGV[4])
-if ARGV[3] == '1' and redis.call('SCARD', KEYS[4]) ~= count then return 0 end
+local count = tonumber(ARGV[5])
+if ARGV[4] == '1' and redis.call('SCARD', KEYS[4]) ~= count then return 0 end
 for i = 1, count do
-  if redis.call('SISMEMBER', KEYS[4], ARGV[2 + 3 * i]) == 0 then return 0 end
-  if redis.call('LLEN', KEYS[3 + 2 * i]) ~= tonumber(ARGV[3 + 3 * i]) then return 0 end
+  if redis.call('SISMEMBER', KEYS[4], ARGV[2 + 4 * i]) == 0 then return 0 end
+  if redis.call('LLEN', KEYS[4 + 2 * i]) ~= tonumber(ARGV[3 + 4 * i]) then return 0 end
 end
 for i = 1, count do
-  local id = ARGV[2 + 3 * i]
-  redis.call('RPUSH', KEYS[3 + 2 * i], ARGV[4 + 3 * i])
+  local id = ARGV[2 + 4 * i]
+  redis.call('RPUSH', KEYS[4 + 2 * i], ARGV[4 + 4 * i])
   redis.call('SREM', KEYS[4], id)
-  if redis.call('GET', KEYS[4 + 2 * i]) == id then redis.call('DEL', KEYS[4 + 2 * i]) end
+  redis.call('ZADD', KEYS[5], ARGV[5 + 4 * i], id)
+  if redis.call('GET', KEYS[5 + 2 * i]) == id then redis.call('DEL', KEYS[5 + 2 * i]) end
 end
-redis.call('HSET', KEYS[3], 'revision', revision + 1, 'value', ARGV[2])
+redis.call('HSET', KEYS[3], 'revision', revision + 1, 'schema', ARGV[2], 'value', ARGV[3])
 local events = {}
-for i = 5 + 3 * count, #ARGV do events[#events + 1] = ARGV[i] end
+for i = 6 + 4 * count, #ARGV do events[#events + 1] = ARGV[i] end
 ${APPEND_EVENTS}
 return 1
 `;
@@ -113,6 +169,9 @@ export interface Scripts {
   twokeyCreateRun(...args: (string | number)[]): Promise<number>;
   twokeyChangeDocument(...args: (string | number)[]): Promise<number>;
   twokeyChangeRecovery(...args: (string | number)[]): Promise<number>;
+  twokeyPutAside(...args: (string | number)[]): Promise<number>;
+  twokeyTakeBack(...args: (string | number)[]): Promise<number>;
+  twokeyRemove(...args: (string | number)[]): Promise<number>;
 }
 
 export type ScriptedRedis = Redis & Scripts;
@@ -123,6 +182,9 @@ export function withScripts(redis: Redis): ScriptedRedis {
   redis.defineCommand("twokeyCreateRun", { lua: CREATE_RUN });
   redis.defineCommand("twokeyChangeDocument", { lua: CHANGE_DOCUMENT });
   redis.defineCommand("twokeyChangeRecovery", { lua: CHANGE_RECOVERY });
+  redis.defineCommand("twokeyPutAside", { lua: PUT_ASIDE });
+  redis.defineCommand("twokeyTakeBack", { lua: TAKE_BACK });
+  redis.defineCommand("twokeyRemove", { lua: REMOVE });
   // ioredis adds the commands at run time; there is no typed way to declare them.
   return redis as ScriptedRedis;
 }

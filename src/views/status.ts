@@ -12,6 +12,8 @@ export interface ServiceStatus {
   readonly service: Service;
   readonly observed: Observation | undefined;
   readonly run: RunState | undefined;
+  /** Why the run that holds it cannot be read. */
+  readonly unreadable?: string | undefined;
   /** The newest run that is open, or belongs to the open incident, and has something to say about its old side. */
   readonly newest: RunState | undefined;
   readonly incident: { readonly id: string; readonly title: string; readonly channel: string | undefined } | undefined;
@@ -62,7 +64,8 @@ export function seenLines(service: Service, observed: Observation, nowMs: number
   return [headline(status), ...lines(status, nowMs).filter((line) => typeof line === "string")];
 }
 
-function headline({ service, observed, run }: ServiceStatus): string {
+function headline({ service, observed, run, unreadable }: ServiceStatus): string {
+  if (unreadable !== undefined) return `${service.name}: held by a run that cannot be read`;
   if (run) return `${service.name}: ${run.plan.runbook} ${run.state}`;
   if (!observed) return `${service.name}: not observed yet`;
   const active = observed.activeRegion.known
@@ -71,8 +74,9 @@ function headline({ service, observed, run }: ServiceStatus): string {
   return `${service.name}: ${active}, public health ${sayHealth(observed.publicHealth)}`;
 }
 
-function lines({ service, observed, run, newest, incident }: ServiceStatus, nowMs: number): Text[] {
+function lines({ service, observed, run, unreadable, newest, incident }: ServiceStatus, nowMs: number): Text[] {
   const about: Text[] = [
+    ...(unreadable === undefined ? [] : [`No failover can start: ${unreadable}`]),
     `Objectives: RTO ${sayDuration(service.rto)}, RPO ${sayDuration(service.rpo)} (tier ${service.tier})`,
   ];
   if (observed) {

@@ -549,4 +549,20 @@ export const GUARDS = [
     test: "commands/verbs.test.ts",
     fails: "every verb that decides about a run is refused, and the failover itself",
   },
+  {
+    guard: "nothing open is removed",
+    file: "src/store/scripts.ts",
+    cut: "redis.call('SISMEMBER', KEYS[1], ARGV[1]) == 1",
+    by: "ARGV[1] == ''",
+    test: "store/documents.test.ts",
+    fails: "what is open is not removed, and neither is what changed since it was read",
+  },
+  {
+    guard: "another schema version is not read",
+    file: "src/store/put-aside.ts",
+    cut: "if (found === String(version)) return;",
+    by: 'if (found !== "") return;',
+    test: "store/put-aside.test.ts",
+    fails: "a version to come: it is put aside and left as it is, and its neighbours go on (G22)",
+  },
 ];

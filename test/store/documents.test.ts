@@ -6,7 +6,10 @@ import { AT } from "../harness/observed.ts";
 import { StoreBench } from "../harness/store.ts";
 
 const Tally = z.strictObject({ count: z.number(), by: z.record(z.string(), z.number()) });
-const KIND = { kind: "tally", schema: Tally, isOpen: (tally: z.infer<typeof Tally>) => tally.count < 10 };
+const KIND = {
+  ...{ kind: "tally", version: 1, schema: Tally, unreadable: "stays" as const },
+  isOpen: (tally: z.infer<typeof Tally>) => tally.count < 10,
+};
 const WRITERS = 8;
 const CHANGES = 50;
 
@@ -131,5 +134,19 @@ describe("documents that several processes change", () => {
     await set("one", 2, "ana");
     await set("two", 10, "ana");
     expect(await found()).toEqual([["one"], [], []]);
+  });
+
+  test("what is open is not removed, and neither is what changed since it was read", async () => {
+    const tallies = createDocuments(await bench.connect(), KIND);
+    const set = (count: number) => tallies.change("one", () => ({ value: { count, by: {} }, events: [] }));
+
+    await set(1);
+    expect(await tallies.remove("one", { revision: 1, nowMs: AT })).toBe(false);
+    await set(10);
+    expect(await tallies.remove("one", { revision: 1, nowMs: AT })).toBe(false);
+    expect((await tallies.get("one"))?.value.count).toBe(10);
+
+    expect(await tallies.remove("one", { revision: 2, nowMs: AT })).toBe(true);
+    expect(await tallies.get("one")).toBeUndefined();
   });
 });

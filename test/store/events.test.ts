@@ -12,7 +12,7 @@ import { planFor } from "../harness/plans.ts";
 import { StoreBench } from "../harness/store.ts";
 
 const Tally = z.strictObject({ count: z.number() });
-const KIND = { kind: "tally", schema: Tally, isOpen: () => true };
+const KIND = { kind: "tally", version: 1, schema: Tally, unreadable: "stays" as const, isOpen: () => true };
 
 let bench: StoreBench;
 let redis: ScriptedRedis;

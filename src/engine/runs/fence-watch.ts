@@ -2,6 +2,7 @@ import { messageOf, OutcomeUnknown, StepFailed, TransientError } from "../../dom
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { fenceOf, isWatched, type RunState, type Watch } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
+import { readIfReadable } from "../../domain/readable.ts";
 import type { OldSide } from "../../ports/old-side.ts";
 import type { StepContext } from "../../ports/step.ts";
 import { contextFor, definitionOf, type ExecutorDeps } from "./executor-deps.ts";
@@ -90,7 +91,7 @@ async function whatIsDue(run: RunState, deps: WatchDeps, signal: AbortSignal): P
 async function otherMove({ plan }: RunState, deps: WatchDeps): Promise<Due | undefined> {
   const holder = await deps.runs.holderOf(plan.service);
   if (holder === undefined || holder === plan.id) return undefined;
-  const other = await deps.runs.read(holder);
+  const other = await readIfReadable(deps.runs.read(holder));
   if (!other?.pastNoReturn || other.plan.to !== plan.from) return { kind: "nothing" };
   return { kind: "end", why: `run ${holder} makes ${plan.from} the writer` };
 }

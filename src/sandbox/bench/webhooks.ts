@@ -124,7 +124,7 @@ async function typeUntil({ world, inventory }: Stage, stopped: AbortSignal): Pro
 /** Waits until every accepted alert has a record, or until nothing comes any more; how long that took. */
 async function drained({ redis }: Stage, accepted: number): Promise<number> {
   const beganMs = Date.now();
-  while ((await redis.scard(KEYS.openRecords("alert"))) < accepted && Date.now() < beganMs + DRAIN_WITHIN_MS) {
+  while ((await redis.scard(KEYS.openDocuments("alert"))) < accepted && Date.now() < beganMs + DRAIN_WITHIN_MS) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
   return Date.now() - beganMs;
@@ -143,8 +143,8 @@ async function consequences({ world, redis }: Stage, { alerts, accepted, ackMs }
     world.log("pagerduty.event-accepted"),
     world.log("slack.rate-limited"),
     world.log("pagerduty.throttled"),
-    redis.scard(KEYS.openRecords("alert")),
-    redis.scard(KEYS.openRecords("incident")),
+    redis.scard(KEYS.openDocuments("alert")),
+    redis.scard(KEYS.openDocuments("incident")),
   ]);
   return {
     alerts,

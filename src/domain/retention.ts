@@ -1,0 +1,113 @@
+/** World times. */
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+export interface Retention {
+  readonly what: string;
+  /** Its end, for people. */
+  readonly until: string;
+  /** World time from when it was needed last. Absent: its end is not an age, or the store itself counts it. */
+  readonly keepMs?: number;
+  /** Where it stands after that. */
+  readonly after: string;
+  readonly why: string;
+}
+
+/**
+ * All that is kept, with its end and the reason. What has `keepMs` is exported and removed by `src/jobs/retention.ts`, in
+ * small batches. Nothing open is ever removed. The table in docs/operations.md is made from this one.
+ */
+export const RETENTION = {
+  incidents: {
+    what: "incidents with their timelines",
+    until: "90 days after the incident was closed",
+    keepMs: 90 * DAY_MS,
+    after: "the archive: the document and every event",
+    why: "a quarter's review asks for them with /dr timeline",
+  },
+  runs: {
+    what: "plans, runs, their journals, events and calls",
+    until: "90 days after the run was over and nothing of it was watched any more",
+    keepMs: 90 * DAY_MS,
+    after: "the archive: plan, journal, events and calls; what executors did also stands in the ledger",
+    why: "as incidents; the end date of a plan is at most weeks away",
+  },
+  events: {
+    what: "the stream of all events",
+    until: "30 days after it happened",
+    keepMs: 30 * DAY_MS,
+    after: "its incident's or run's list; an event of neither goes to the archive",
+    why: "nothing reads it but people who look back; what is about an incident or a run has a list of its own",
+  },
+  alerts: {
+    what: "alarms and their last 50 changes",
+    until: "30 days after the last change, unless it is in alarm",
+    keepMs: 30 * DAY_MS,
+    after: "the archive",
+    why: "it tells a repeated signal from news; signals of more than a day are refused at the door",
+  },
+  cards: {
+    what: "where each message in Slack is and what it shows",
+    until: "30 days after it was last sent, unless its incident or run is open",
+    keepMs: 30 * DAY_MS,
+    after: "nowhere: the message is in Slack, and what it shows is kept by what it is about",
+    why: "a card that changes after that is posted again",
+  },
+  seen: {
+    what: "the newest look at each service",
+    until: "30 days after the last look",
+    keepMs: 30 * DAY_MS,
+    after: "nowhere: it is looked at again every half minute",
+    why: "a service that left twokey.yaml leaves here too",
+  },
+  throttle: {
+    what: "who was paged how often",
+    until: "30 days after the last page",
+    keepMs: 30 * DAY_MS,
+    after: "nowhere: every page stands in its incident's timeline",
+    why: "one entry a person and lane; it counts within `throttle.per`",
+  },
+  signals: {
+    what: "signals that were taken in",
+    until: "72 hours after they were done or failed",
+    keepMs: 72 * HOUR_MS,
+    after: "the alarm that they changed",
+    why: "SNS repeats for an hour and people replay for a day: the same message is taken in once",
+  },
+  inboundIds: {
+    what: "ids of clicks and of PagerDuty's webhooks",
+    until: "1 hour (Slack), 49 hours (PagerDuty)",
+    after: "nowhere",
+    why: "Slack repeats for minutes, PagerDuty for 48 hours",
+  },
+  wakeUps: {
+    what: "wake-ups in queues",
+    until: "done: at once; failed: the last 100 a queue; queue events: about 1,000 a queue",
+    after: "nowhere: a wake-up carries nothing but an id",
+    why: "they only make somebody look at what is stored",
+  },
+  index: {
+    what: "the index of open incidents, claims, cool-downs, marks of ledgers, the newest recovery",
+    until: "replaced in its place: one a service, a process, or in all",
+    after: "nowhere",
+    why: "it does not grow",
+  },
+  putAside: {
+    what: "what cannot be read",
+    until: "a version that reads it starts, or you remove it",
+    after: "nowhere",
+    why: "only people can say what it was",
+  },
+  archive: {
+    what: "archive files beside the ledger, one a month and process",
+    until: "you move them away; a month that is over is written no more",
+    after: "where you keep records",
+    why: "an auditor asks after a year; the ledger holds their hashes",
+  },
+} as const satisfies Readonly<Record<string, Retention>>;
+
+/** As it stands in docs/operations.md. */
+export function retentionTable(rows: Readonly<Record<string, Retention>> = RETENTION): string {
+  const lines = Object.values(rows).map(({ what, until, after, why }) => `| ${what} | ${until} | ${after} | ${why} |`);
+  return ["| what | is kept until | and then stands in | because |", "| --- | --- | --- | --- |", ...lines].join("\n");
+}

@@ -1,0 +1,68 @@
+import type { Documents } from "./documents.ts";
+
+/** What has an end: things that were settled a while ago are exported and removed. */
+export interface Keeping {
+  /** Ids that are needed no more since before `atMs` (world time), longest ago first. */
+  settledBefore(atMs: number, limit: number): Promise<readonly string[]>;
+  /** Where it was put aside: back into the indexes, if this version can read it. */
+  takeBack(id: string): Promise<boolean>;
+}
+
+export interface Removal {
+  /** Only if it still is what was exported; undefined: there is nothing but its place in an index. */
+  readonly revision: number | undefined;
+  readonly nowMs: number;
+  /** Keys of the store that go with it in the same step. */
+  readonly alongside?: readonly string[];
+}
+
+export interface KeptDocuments<T> extends Documents<T>, Keeping {
+  /** False: it is open, or has changed since. */
+  remove(id: string, removal: Removal): Promise<boolean>;
+}
+
+/** One thing of the store that cannot be read. */
+export interface PutAside {
+  /** `<kind> <id>` */
+  readonly name: string;
+  readonly kind: string;
+  readonly id: string;
+  /** One sentence for people. */
+  readonly why: string;
+  /** A new one was begun in its place. */
+  readonly replaced: boolean;
+  readonly reported: boolean;
+}
+
+export interface Asides {
+  /** A random sample where there are many. */
+  list(limit: number): Promise<readonly PutAside[]>;
+  /** People were told. */
+  reported(aside: PutAside): Promise<void>;
+}
+
+/** How things of one kind end. */
+export interface Ending {
+  settledBefore(atMs: number, limit: number): Promise<readonly string[]>;
+  /** Undefined: it is still needed, and is looked at again when another retention is over. */
+  last(id: string): Promise<LastWords | undefined>;
+}
+
+export interface LastWords {
+  /** What the archive keeps of it; absent: nothing. */
+  readonly content?: unknown;
+  /** False: it is open, or has changed since. */
+  remove(): Promise<boolean>;
+}
+
+export interface Exported {
+  readonly kind: string;
+  readonly id: string;
+  readonly content: unknown;
+}
+
+/** A file beside the ledger that outlives the store. */
+export interface Archive {
+  /** Written, fsynced, and its hash in the ledger before this resolves. */
+  write(items: readonly Exported[]): Promise<void>;
+}

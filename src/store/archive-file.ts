@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import { mkdir, open } from "node:fs/promises";
+import { join } from "node:path";
+import type { Archive } from "../ports/keeping.ts";
+import type { Ledger } from "../ports/runs.ts";
+
+/** A line that says which bytes of which archive file were written. */
+export const EXPORTED = "exported";
+
+export interface ArchiveOptions {
+  readonly directory: string;
+  readonly process: string;
+  readonly ledger: Pick<Ledger, "append">;
+  /** World time. */
+  now(): number;
+}
+
+/**
+ * One file a month: a line for each thing that left the store. The ledger gets the hash of each batch, so that whoever has
+ * the ledger's key can tell that the archive is as it was written.
+ */
+export function createArchive({ directory, process, ledger, now }: ArchiveOptions): Archive {
+  return {
+    async write(items) {
+      const atMs = now();
+      const name = `${process}.archive-${new Date(atMs).toISOString().slice(0, 7)}.jsonl`;
+      const text = items.map((item) => `${JSON.stringify({ ...item, exportedAtMs: atMs })}\n`).join("");
+      const start = await appendDurably(directory, name, text);
+      const end = start + Buffer.byteLength(text);
+      const hash = createHash("sha256").update(text).digest("hex");
+      await ledger.append({
+        ...{ atMs, run: name, epoch: 0, kind: EXPORTED },
+        says: `${countedKinds(items.map(({ kind }) => kind))}: bytes ${start} to ${end} of ${name}, sha256 ${hash}`,
+      });
+    },
+  };
+}
+
+async function appendDurably(directory: string, name: string, text: string): Promise<number> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const file = await open(join(directory, name), "a", 0o600);
+  try {
+    const { size } = await file.stat();
+    await file.appendFile(text);
+    await file.datasync();
+    return size;
+  } finally {
+    await file.close();
+  }
+}
+
+function countedKinds(kinds: readonly string[]): string {
+  return [...new Set(kinds)].map((kind) => `${kinds.filter((each) => each === kind).length} ${kind}`).join(", ");
+}

@@ -1,0 +1,127 @@
+import type { Redis } from "ioredis";
+import { z } from "zod";
+import { messageOf, Unreadable } from "../domain/errors.ts";
+import type { Asides, PutAside } from "../ports/keeping.ts";
+import { KEYS } from "./keys.ts";
+import type { ScriptedRedis } from "./scripts.ts";
+
+/** Where things of one kind stand in the store. */
+export interface Place {
+  readonly kind: string;
+  readonly beginsAgain: boolean;
+  readonly document: (id: string) => string;
+  readonly open: string;
+  readonly due: string;
+  readonly settled: string;
+}
+
+/** How one thing is fetched, and what has to hold of what was fetched. */
+export interface Source<Fetched, T> {
+  readonly fetch: () => Promise<Fetched>;
+  readonly parse: (fetched: Fetched) => T;
+}
+
+const Told = z.strictObject({
+  kind: z.string(),
+  id: z.string(),
+  why: z.string(),
+  replaced: z.boolean(),
+  reported: z.boolean(),
+});
+type Told = z.infer<typeof Told>;
+const LONGEST_REASON = 200;
+
+export function checkSchema(found: string | undefined, version: number): void {
+  if (found === String(version)) return;
+  throw new Error(
+    `it carries ${found === undefined ? "no schema version" : `schema ${found}`}, and this version reads ${version}`,
+  );
+}
+
+/**
+ * Reads one thing. What cannot be read is put aside, and said by `Unreadable`; that Redis is away says nothing about what is
+ * stored there.
+ */
+export async function readOrPutAside<Fetched, T>(
+  redis: ScriptedRedis,
+  place: Place,
+  id: string,
+  how: Source<Fetched, T>,
+): Promise<T> {
+  let reason: unknown;
+  try {
+    const fetched = await how.fetch();
+    try {
+      return how.parse(fetched);
+    } catch (error) {
+      reason = error;
+    }
+  } catch (error) {
+    // A key of another type than ours is as unreadable as a text that does not parse.
+    if (!messageOf(error).startsWith("WRONGTYPE")) throw error;
+    reason = error;
+  }
+  const unreadable = unreadableThing(place.kind, id, reason);
+  await putAside(redis, place, id, unreadable);
+  throw unreadable;
+}
+
+function unreadableThing(kind: string, id: string, error: unknown): Unreadable {
+  const why = error instanceof z.ZodError ? z.prettifyError(error).replaceAll(/\s+/g, " ") : messageOf(error);
+  return new Unreadable(
+    "unreadable",
+    `${kind} ${id} cannot be read by this version of TwoKey: ${why.slice(0, LONGEST_REASON)}.`,
+    { cause: error, facts: { kind, id } },
+  );
+}
+
+async function putAside(redis: ScriptedRedis, place: Place, id: string, { message }: Unreadable): Promise<void> {
+  const { kind, beginsAgain } = place;
+  const told: Told = { kind, id, why: message, replaced: beginsAgain, reported: false };
+  const keys = [
+    ...[KEYS.putAside, place.document(id), place.open, place.due, place.settled],
+    ...[KEYS.placeOf(kind, id), KEYS.replaced(kind, id)],
+  ];
+  await redis.twokeyPutAside(keys.length, ...keys, nameOf(kind, id), id, JSON.stringify(told), beginsAgain ? 1 : 0);
+}
+
+/** Back into the indexes, in case this version can read it: the version that put it aside may have been an older one. */
+export async function takeBack<Fetched>(
+  redis: ScriptedRedis,
+  place: Place,
+  id: string,
+  how: Source<Fetched, unknown>,
+): Promise<boolean> {
+  try {
+    how.parse(await how.fetch());
+  } catch {
+    return false;
+  }
+  const keys = [KEYS.putAside, place.open, place.due, place.settled, KEYS.placeOf(place.kind, id)];
+  return (await redis.twokeyTakeBack(keys.length, ...keys, nameOf(place.kind, id), id)) === 1;
+}
+
+export async function settledBefore(redis: Redis, key: string, atMs: number, limit: number): Promise<string[]> {
+  return redis.zrangebyscore(key, "-inf", atMs, "LIMIT", 0, limit);
+}
+
+export function createAsides(redis: Redis): Asides {
+  return {
+    async list(limit) {
+      const names = await redis.hrandfield(KEYS.putAside, limit);
+      const found = [names].flat().filter((name) => typeof name === "string");
+      if (found.length === 0) return [];
+      const texts = await redis.hmget(KEYS.putAside, ...found);
+      return found.flatMap((name, index) => read(name, texts[index]));
+    },
+    async reported({ name, ...told }) {
+      await redis.hset(KEYS.putAside, name, JSON.stringify({ ...told, reported: true }));
+    },
+  };
+}
+
+const nameOf = (kind: string, id: string) => `${kind} ${id}`;
+
+function read(name: string, text: string | null | undefined): PutAside[] {
+  return typeof text === "string" ? [{ name, ...Told.parse(JSON.parse(text)) }] : [];
+}

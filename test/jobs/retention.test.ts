@@ -1,0 +1,244 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { createEndings, createStores, type Stores } from "../../src/app/stores.ts";
+import { wantCard } from "../../src/domain/card/card-due.ts";
+import type { AlertDocument } from "../../src/domain/incident/alert.ts";
+import { eventOf, type Incident } from "../../src/domain/incident/incident.ts";
+import { planDigest } from "../../src/domain/plan-run/plan.ts";
+import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
+import { RETENTION, retentionTable } from "../../src/domain/retention.ts";
+import { openIncident } from "../../src/flows/incident/intake/open.ts";
+import { createRetention } from "../../src/jobs/retention.ts";
+import type { Archive } from "../../src/ports/keeping.ts";
+import type { LedgerEntry } from "../../src/ports/runs.ts";
+import { createArchive } from "../../src/store/archive-file.ts";
+import { eventsOf, readEvents, trimEvents } from "../../src/store/events.ts";
+import { KEYS } from "../../src/store/keys.ts";
+import type { ScriptedRedis } from "../../src/store/scripts.ts";
+import { example } from "../harness/example.ts";
+import { AT } from "../harness/observed.ts";
+import { planFor } from "../harness/plans.ts";
+import { StoreBench } from "../harness/store.ts";
+
+const inventory = example("inventory");
+const DAY_MS = 86_400_000;
+
+let bench: StoreBench;
+let redis: ScriptedRedis;
+let directory: string;
+let nowMs: number;
+let stores: Stores;
+let ledger: LedgerEntry[];
+beforeEach(async () => {
+  bench = await StoreBench.start();
+  redis = await bench.connect();
+  directory = await mkdtemp(join(tmpdir(), "twokey-retention-"));
+  nowMs = AT;
+  stores = createStores(redis, () => nowMs);
+  ledger = [];
+});
+afterEach(async () => {
+  bench.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const now = () => nowMs;
+const clock = { now, speed: 1, sleep: () => Promise.resolve() };
+const archive = () =>
+  createArchive({ directory, process: "bot-1", now, ledger: { append: async (entry) => void ledger.push(entry) } });
+
+/** Goes on as sweeps do, until nothing is left to do; says how often it was applied. */
+async function applyAt(atMs: number, to: Archive = archive()): Promise<number> {
+  nowMs = atMs;
+  const endings = createEndings(stores, { redis, now });
+  let writes = 0;
+  const counting: Archive = {
+    write: async (items) => {
+      writes += 1;
+      await to.write(items);
+    },
+  };
+  const retention = createRetention({
+    ...{ endings, archive: counting, clock },
+    trimEvents: (...how) => trimEvents(redis, ...how),
+  });
+  for (let sweep = 0; sweep < 10; sweep += 1) await retention.apply();
+  return writes;
+}
+
+async function incident(id: string, change: Partial<Incident> = {}): Promise<void> {
+  const opening = {
+    id,
+    title: "down",
+    description: "",
+    scope: "service",
+    services: ["inventory"],
+    severity: "sev1",
+  } as const;
+  const opened = openIncident(opening, inventory, AT);
+  await stores.incidents.change(id, () => ({ ...opened, value: { ...opened.value, ...change } }));
+  if (change.state !== "resolved") return;
+  const closed = eventOf(opened.value, { kind: "incident.resolved", atMs: AT, says: "Resolved" });
+  await stores.incidents.change(id, (value) => value && { value, events: [closed] });
+}
+const closed = { state: "resolved", closedAtMs: AT } as const;
+
+async function run(id: string, entry: RunEntry | undefined, about: string): Promise<void> {
+  const plan = planFor(inventory, { id });
+  const says = {
+    kind: "run.proposed",
+    atMs: AT,
+    run: id,
+    incident: about,
+    door: "slack",
+    says: "asked",
+    facts: {},
+  } as const;
+  await stores.runs.create({ ...plan, incident: about }, planDigest(plan), [says]);
+  const state = await stores.runs.read(id);
+  if (!state || !entry) return;
+  await stores.runs.append(state, { entries: [entry], events: [], over: true });
+  await stores.calls.change(id, () => ({
+    value: { occasion: "keys", round: 0, outcome: "accepted", open: [] },
+    events: [],
+  }));
+}
+
+async function card(id: string, kind: string, subject: string, sentAtMs: number | undefined): Promise<void> {
+  await stores.cards.change(id, () => {
+    const wanted = wantCard(undefined, { id, kind, subject, to: { channel: "C1" } }, AT);
+    return wanted && { value: sentAtMs === undefined ? wanted : { ...wanted, sent: 1, sentAtMs }, events: [] };
+  });
+}
+
+async function alarm(fingerprint: string, state: AlertDocument["state"]): Promise<void> {
+  const times = { firstAtMs: AT, changedAtMs: AT, alarms: 1, signals: 1 };
+  const value = {
+    fingerprint,
+    name: "down",
+    region: "eu-west-1",
+    severity: "sev1",
+    reason: "",
+    hasCard: true,
+  } as const;
+  await stores.alerts.change(fingerprint, () => ({ value: { ...value, ...times, state, changes: [] }, events: [] }));
+}
+
+async function archived(): Promise<{ kind: string; id: string; content: Record<string, unknown> }[]> {
+  const names = (await readdir(directory)).filter((name) => name.includes(".archive-"));
+  const texts = await Promise.all(names.map((name) => readFile(join(directory, name), "utf8")));
+  return texts.flatMap((text) => text.trim().split("\n")).map((line) => JSON.parse(line));
+}
+
+describe("what is older than its retention", () => {
+  test("is written into the archive, with its hash in the ledger, and leaves nothing behind in the store", async () => {
+    await incident("old", closed);
+    await run("F-OLD", { kind: "expired", atMs: AT }, "old");
+    await alarm("arn:old", "ok");
+    await card("alert:old", "alert", "arn:old", AT);
+
+    await applyAt(AT + 91 * DAY_MS);
+
+    const lines = await archived();
+    expect(lines.map(({ kind, id }) => `${kind} ${id}`)).toEqual(["runs F-OLD", "incidents old", "alerts arn:old"]);
+    const [ofRun, ofIncident] = lines;
+    expect(ofRun?.content).toMatchObject({
+      journal: [{ kind: "expired" }],
+      events: [{ says: "asked" }],
+      calls: { round: 0 },
+    });
+    expect(ofIncident?.content).toMatchObject({ document: { id: "old", state: "resolved" }, runs: ["F-OLD"] });
+    expect(ofIncident?.content["events"]).toHaveLength(3);
+    const [name = ""] = await readdir(directory);
+    const [line = ""] = (await readFile(join(directory, name), "utf8")).split("\n");
+    const hash = createHash("sha256").update(`${line}\n`).digest("hex");
+    expect(ledger[0]).toMatchObject({ kind: "exported", run: name, says: expect.stringContaining(`sha256 ${hash}`) });
+    expect((await redis.keys("*")).toSorted()).toEqual([KEYS.events, KEYS.position].toSorted());
+    expect(await redis.xlen(KEYS.events)).toBe(0);
+  });
+
+  test("stays while it is open: an incident, a run, an alarm that rings, and the cards of all three", async () => {
+    await incident("open");
+    await run("F-OPEN", undefined, "open");
+    await alarm("arn:rings", "alarm");
+    await card("incident:open", "incident", "open", AT);
+    await card("plan:F-OPEN", "plan", "F-OPEN", AT);
+    await card("notice:unsent", "notice", "not sent yet", undefined);
+
+    await applyAt(AT + 400 * DAY_MS);
+
+    expect(await stores.incidents.openIds()).toEqual(["open"]);
+    expect(await eventsOf(redis, "incident", "open")).toHaveLength(2);
+    expect((await stores.runs.read("F-OPEN"))?.state).toBe("waiting-for-keys");
+    expect(await stores.alerts.get("arn:rings")).toBeDefined();
+    const cards = ["incident:open", "plan:F-OPEN", "notice:unsent"].map((id) => stores.cards.get(id));
+    expect((await Promise.all(cards)).every((each) => each !== undefined)).toBe(true);
+    expect(await archived().catch(() => [])).toEqual([]);
+  });
+
+  test("goes when it is over, also after it had been open beyond every retention", async () => {
+    await incident("long");
+    await applyAt(AT + 400 * DAY_MS);
+    await stores.incidents.change("long", (value) => {
+      const resolved = value && ({ ...value, state: "resolved", closedAtMs: nowMs } as const);
+      return resolved && { value: resolved, events: [] };
+    });
+
+    await applyAt(AT + 489 * DAY_MS);
+    expect(await stores.incidents.get("long")).toBeDefined();
+    await applyAt(AT + 491 * DAY_MS);
+    expect(await stores.incidents.get("long")).toBeUndefined();
+  });
+
+  test("goes in small batches, and nothing goes that was not written down", async () => {
+    for (let number = 0; number < 45; number += 1) await incident(`old${number}`, closed);
+    const full: Archive = { write: () => Promise.reject(new Error("the disk is full")) };
+
+    await expect(applyAt(AT + 91 * DAY_MS, full)).rejects.toThrow("the disk is full");
+    expect(await redis.zcard(KEYS.settledDocuments("incident"))).toBe(45);
+
+    expect(await applyAt(AT + 91 * DAY_MS)).toBe(3);
+    expect(await redis.zcard(KEYS.settledDocuments("incident"))).toBe(0);
+    expect(await archived()).toHaveLength(45);
+  });
+
+  test("of the stream only what stands nowhere else is written down", async () => {
+    await incident("young");
+    const about = { kind: "store.accepted", door: "engine", facts: {} } as const;
+    await stores.seen.change("x", () => undefined);
+    await stores.notes.change("n", () => ({
+      value: { says: {} },
+      events: [
+        { ...about, atMs: AT, says: "old" },
+        { ...about, atMs: AT + 60 * DAY_MS, says: "young" },
+      ],
+    }));
+
+    await applyAt(AT + 61 * DAY_MS);
+
+    expect(await archived()).toMatchObject([{ kind: "events", content: { says: "old" } }]);
+    expect((await readEvents(redis, "", 10)).map(({ event }) => event.says)).toEqual(["young"]);
+    expect(await eventsOf(redis, "incident", "young")).toHaveLength(1);
+  });
+});
+
+describe("the table", () => {
+  test("keeps an alarm for longer than a signal can come again, so that replaying it changes nothing (G10)", () => {
+    expect(RETENTION.signals.keepMs).toBeGreaterThanOrEqual(72 * 3_600_000);
+    expect(RETENTION.alerts.keepMs).toBeGreaterThan(RETENTION.signals.keepMs);
+    expect(RETENTION.cards.keepMs).toBeGreaterThanOrEqual(RETENTION.alerts.keepMs);
+  });
+
+  test("stands in the operations manual as it stands in the code", async () => {
+    const manual = await readFile(new URL("../../docs/operations.md", import.meta.url), "utf8");
+
+    expect(
+      retentionTable()
+        .split("\n")
+        .filter((row) => !manual.includes(row)),
+    ).toEqual([]);
+  });
+});
