@@ -42,9 +42,10 @@ export default {
     mayImport("store", ["ports", "domain"], "The store keeps what the domain decided."),
     mayImport(
       "config",
-      ["domain", "ports", "integrations/pagers"],
-      "Configuration becomes domain nouns; what a kind of pager adds to the file stands in the table of pagers.",
+      ["domain", "ports", "integrations/pagers", "flows/resources"],
+      "Configuration becomes domain nouns; what a kind of pager or resource adds to the file stands in its table.",
     ),
+    mayImport("flows/resources", ["ports", "domain"], "A kind knows its own settings and the world, and no runbook."),
     mayImport("integrations", ["ports", "domain", "views"], "An adapter implements our ports with one vendor's SDK."),
     mayImport("simulators", [], "The simulated world must not know the software it judges."),
     {

@@ -40,7 +40,7 @@ export function createOutside(
   const accounts = slackAccounts(() => inventory().file);
   const { sandbox } = settings;
   const aws = createAws({
-    home: file.aws.home,
+    home: file.aws.sts,
     clock,
     endpoint: sandbox?.awsEndpointUrl,
     // A rehearsal acts with the keys of its own world.
@@ -86,9 +86,9 @@ export function createOutside(
 
 /** Looking has a role of its own where the file names one; else it shares the run's role under another session name. */
 function rolesOf({ aws }: Inventory["file"], sessionName: string) {
-  const observeRole = aws.observe_role ?? aws.execute_role;
+  const observeRole = aws.observe_role ?? aws.role;
   return {
-    executeRole: aws.execute_role,
+    executeRole: aws.role,
     role: observeRole === undefined ? undefined : { arn: observeRole, sessionName },
   };
 }

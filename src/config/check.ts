@@ -1,4 +1,4 @@
-import { configurationSchema } from "./json-schema.ts";
+import { editorSchema } from "./json-schema.ts";
 import { loadFile } from "./load.ts";
 import type { Problem } from "./problem.ts";
 import { referencePage } from "./reference-page.ts";
@@ -33,7 +33,7 @@ export function check(args: readonly string[], readText: (path: string) => strin
 export function schema(args: readonly string[]): CommandResult {
   const [flag, ...rest] = args;
   if (rest.length > 0 || (flag !== undefined && flag !== "--markdown")) return { text: SCHEMA_USAGE, exitCode: 2 };
-  const text = flag === undefined ? JSON.stringify(configurationSchema(), null, 2) : referencePage();
+  const text = flag === undefined ? JSON.stringify(editorSchema(), null, 2) : referencePage();
   return { text: text.trimEnd(), exitCode: 0 };
 }
 

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Secret } from "../domain/secret.ts";
+import { mostSimilar } from "../domain/similar.ts";
 import { sayList } from "./problem.ts";
-import { mostSimilar } from "./similar.ts";
 import {
   type HostAndPort,
   type LogLevel,

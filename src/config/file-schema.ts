@@ -1,11 +1,28 @@
 import { z } from "zod";
 import type { PagerEntry } from "../domain/incident/pager-traits.ts";
+import type { Resource, Role } from "../domain/service/resource.ts";
+import { type ResourceSchemas, serviceSchema } from "../domain/service/service.ts";
 import { type PagerSchemas, twoKeyFileWith } from "../domain/service/twokey-file.ts";
+import { kindsOf } from "../flows/resources/index.ts";
 import { PAGERS } from "../integrations/pagers/index.ts";
 import type { PagerKind } from "../ports/pager-kind.ts";
 
+const RESOURCES: ResourceSchemas = {
+  stores: resourceOf("stores"),
+  compute: resourceOf("compute"),
+  entrances: resourceOf("entrances"),
+};
 /** The schema of `twokey.yaml`, with what each kind of thing in it brings. */
-export const TWOKEY_FILE = twoKeyFileWith(pagerSchemas(PAGERS));
+export const TWOKEY_FILE = twoKeyFileWith(pagerSchemas(PAGERS), RESOURCES);
+/** One service of it, so that services can be judged one by one. */
+export const SERVICE = serviceSchema(RESOURCES);
+
+/** One resource of a role: the settings of the kind that it names. */
+function resourceOf(role: Role): z.ZodType<Resource> {
+  const [first, ...others] = kindsOf(role).map(({ settings }) => settings);
+  if (!first) throw new TypeError(`There is no kind among the ${role}`);
+  return z.discriminatedUnion("kind", [first, ...others]);
+}
 
 function pagerSchemas(kinds: readonly PagerKind[]): PagerSchemas {
   const blocks = kinds.map(({ name, traits, settings }) => {

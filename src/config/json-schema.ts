@@ -3,7 +3,8 @@ import { TWOKEY_FILE } from "./file-schema.ts";
 
 export type JsonSchema = z.core.JSONSchema.JSONSchema;
 
-const DURATION_PATTERN = "^\\d+[smhd]$";
+/** Of every duration, and of those that are whole days. */
+const DURATION_PATTERNS: readonly (string | undefined)[] = ["^\\d+[smhd]$", "^([1-9]|[12]\\d|3[0-5])d$"];
 const UNITS: readonly (readonly [string, number])[] = [
   ["d", 86_400_000],
   ["h", 3_600_000],
@@ -13,6 +14,14 @@ const UNITS: readonly (readonly [string, number])[] = [
 
 /** JSON Schema (draft 2020-12) of `twokey.yaml` as people write it: durations are texts such as `15m`. */
 export function configurationSchema(): JsonSchema {
+  made ??= makeSchema();
+  return made;
+}
+
+/** Made once: every complaint about a file asks it for words. */
+let made: JsonSchema | undefined;
+
+function makeSchema(): JsonSchema {
   const schema = z.toJSONSchema(TWOKEY_FILE, {
     io: "input",
     override: ({ zodSchema, jsonSchema }) => {
@@ -29,7 +38,7 @@ export function configurationSchema(): JsonSchema {
 }
 
 export function isDuration(schema: JsonSchema): boolean {
-  return schema.pattern === DURATION_PATTERN;
+  return schema.pattern !== undefined && DURATION_PATTERNS.includes(schema.pattern);
 }
 
 /** A default value is milliseconds inside and a text in the file. */
@@ -41,6 +50,33 @@ function asWritten(schema: JsonSchema, value: unknown): JsonSchema["default"] {
     );
   }
   return z.json().parse(value) ?? undefined;
+}
+
+/** True for a block of which its name alone may be written. */
+export const hasShorthand = (schema: JsonSchema): boolean => schema["shorthand"] === "name";
+
+/** The same schema for editors: where a name may stand for its block, both are allowed. */
+export function editorSchema(): JsonSchema {
+  return forEditors(configurationSchema());
+}
+
+function forEditors(schema: JsonSchema): JsonSchema {
+  const each = (entries: NonNullable<JsonSchema["properties"]>) =>
+    Object.fromEntries(
+      Object.entries(entries).map(([key, inner]) => [key, typeof inner === "object" ? forEditors(inner) : inner]),
+    );
+  const { shorthand: _, ...plain } = schema;
+  const { properties, additionalProperties: more, items, oneOf } = plain;
+  const inner: JsonSchema = {
+    ...plain,
+    ...(properties && { properties: each(properties) }),
+    ...(typeof more === "object" && { additionalProperties: forEditors(more) }),
+    ...(typeof items === "object" && !Array.isArray(items) && { items: forEditors(items) }),
+    ...(oneOf && { oneOf: oneOf.map((option) => (typeof option === "object" ? forEditors(option) : option)) }),
+  };
+  if (!hasShorthand(schema)) return inner;
+  const { description, ...block } = inner;
+  return { ...(description && { description }), anyOf: [propertyOf(schema, "name") ?? {}, block] };
 }
 
 export function writeDuration(ms: number): string {

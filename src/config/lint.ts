@@ -1,12 +1,13 @@
 import type { Finding, ProblemSeverity } from "./problem.ts";
 import { ALERT_RULES } from "./rules/alerts.ts";
+import { KIND_RULES } from "./rules/kinds.ts";
+import { LAG_RULES } from "./rules/lag-alarms.ts";
 import { PAGER_RULES } from "./rules/pagers.ts";
 import { PAGING_RULES } from "./rules/paging.ts";
 import { PEOPLE_RULES } from "./rules/people.ts";
 import { RESOURCE_RULES } from "./rules/resources.ts";
 import type { Rule } from "./rules/rule.ts";
 import { SITE_RULES } from "./rules/sites.ts";
-import { TRAFFIC_RULES } from "./rules/traffic.ts";
 import type { ReadableFile } from "./sections.ts";
 
 export interface LintFinding extends Finding {
@@ -20,9 +21,10 @@ export const RULES: readonly Rule[] = [
   ...PAGER_RULES,
   ...PAGING_RULES,
   ...ALERT_RULES,
+  ...LAG_RULES,
   ...SITE_RULES,
   ...RESOURCE_RULES,
-  ...TRAFFIC_RULES,
+  ...KIND_RULES,
 ];
 
 /** Rules whose sections could not be read are left out: what they would say about a broken section is a guess. */

@@ -1,6 +1,7 @@
 import { type Inventory, inventoryFrom } from "../domain/service/inventory.ts";
-import type { TwoKeyFile } from "../domain/service/twokey-file.ts";
+import { FILE_VERSION, type TwoKeyFile } from "../domain/service/twokey-file.ts";
 import { TWOKEY_FILE } from "./file-schema.ts";
+import { childOf } from "./json-schema.ts";
 import { lint } from "./lint.ts";
 import { type Finding, inReadingOrder, type Problem, type ProblemSeverity, sayPath } from "./problem.ts";
 import { schemaFindings } from "./schema-findings.ts";
@@ -31,6 +32,8 @@ export function loadFile(path: string, text: string): Loaded {
   const syntax = source.findings.map((finding) => problem(finding, finding.position, finding.rule, "error"));
   if (!source.isReadable) return { ok: false, problems: inReadingOrder(syntax) };
 
+  const older = olderVersion(source.value);
+  if (older) return { ok: false, problems: [problem(older, source.positionOf(older), "version", "error")] };
   const { findings, cleaned } = schemaFindings(source.value, source.writtenAs);
   const schema = findings.map((finding) => problem(finding, source.positionOf(finding), "schema", "error"));
   const sense = lint(readSections(cleaned)).map((finding) =>
@@ -41,6 +44,29 @@ export function loadFile(path: string, text: string): Loaded {
   if (!parsed.success || problems.some(({ severity }) => severity === "error")) return { ok: false, problems };
   return { ok: true, inventory: inventoryFrom(parsed.data), file: parsed.data, warnings: problems };
 }
+
+/** A file of an earlier version would break every rule there is; one finding that says what changed is worth more. */
+function olderVersion(value: unknown): Finding | undefined {
+  const version = childOf(value, "version");
+  if (typeof version !== "number" || !Number.isInteger(version) || version < 1 || version >= FILE_VERSION)
+    return undefined;
+  return {
+    path: ["version"],
+    what: `this file has version ${version}; this TwoKey reads version ${FILE_VERSION} only`,
+    instead: WHAT_CHANGED,
+  };
+}
+
+const WHAT_CHANGED = [
+  "write version: 2 and move what changed:",
+  "home and standby are regions: [home, standby];",
+  "sites.<region>.database is stores.<name> with kind: rds-replica and in: { <region>: { id: … } };",
+  "sites.<region>.compute is compute.<name> with kind: ecs and id: cluster/service;",
+  "traffic is entrance: { kind: route53, names: [ … ] }; database_record is the store's name;",
+  "public_url is url, description is about, deep_health is one path;",
+  "aws.home is aws.sts, execute_role is role;",
+  "what AWS knows by itself may be left out (docs/configuration.md)",
+].join(" ");
 
 function tooLarge(file: string, characters: number): Problem {
   return {

@@ -1,27 +1,17 @@
-/** Steps from the root of the file to a value: keys of maps and indexes of lists. */
-export type Path = readonly (string | number)[];
+import type { Path, ProblemSeverity } from "../domain/service/finding.ts";
 
-export type ProblemSeverity = "error" | "warning";
+export type { Finding, Path, ProblemSeverity } from "../domain/service/finding.ts";
 
 /** What is wrong with a file, where, and what to write instead. Lines and columns count from 1. */
 export interface Problem {
   readonly file: string;
   readonly line: number;
   readonly column: number;
-  /** `services.inventory.sites.eu-west-1`, `alerts.rules[2].match`; empty for the file as a whole. */
+  /** `services.inventory.stores.stock`, `alerts.rules[2].match`; empty for the file as a whole. */
   readonly path: string;
   readonly severity: ProblemSeverity;
   /** Stable name of the rule that found it. */
   readonly rule: string;
-  readonly what: string;
-  readonly instead: string;
-}
-
-/** A problem before it has a place: rules and schema speak of paths, the source knows lines. */
-export interface Finding {
-  readonly path: Path;
-  /** True when the key itself is wrong, so that its place counts and not its value's. */
-  readonly isAboutKey?: true;
   readonly what: string;
   readonly instead: string;
 }

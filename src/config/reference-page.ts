@@ -1,5 +1,13 @@
+import { REGION_PATTERN } from "../domain/service/region.ts";
 import { PAGERS } from "../integrations/pagers/index.ts";
-import { alternativesOf, configurationSchema, discriminatorOf, isDuration, type JsonSchema } from "./json-schema.ts";
+import {
+  alternativesOf,
+  configurationSchema,
+  discriminatorOf,
+  hasShorthand,
+  isDuration,
+  type JsonSchema,
+} from "./json-schema.ts";
 import { RULES } from "./lint.ts";
 import { sayList } from "./problem.ts";
 import { SANDBOX_ONLY, VARIABLES } from "./variables.ts";
@@ -74,7 +82,14 @@ function alternativeRows(key: string, option: JsonSchema): Row[] {
   const required = new Set(option.required);
   return Object.entries(option.properties ?? {}).flatMap(([property, schema]) => {
     if (property !== name) return rowsOf(`${key}.${property}`, schema, required.has(property), `With \`${value}\`:`);
-    return [{ key: `${key}.${name}`, type: `\`${value}\``, need: "required", meaning: "One of the alternatives." }];
+    return [
+      {
+        key: `${key}.${name}`,
+        type: `\`${value}\``,
+        need: "required",
+        meaning: descriptionOf(schema) || "One of the alternatives.",
+      },
+    ];
   });
 }
 
@@ -103,7 +118,7 @@ const formOf = (schema: Property): JsonSchema => (typeof schema === "object" ? s
 
 function placeholderFor(schema: JsonSchema): string {
   const names = schema.propertyNames;
-  return typeof names === "object" && names.pattern?.endsWith("-\\d$") ? "region" : "name";
+  return typeof names === "object" && names.pattern === REGION_PATTERN.source ? "region" : "name";
 }
 
 function isLeaf(schema: Property): boolean {
@@ -117,6 +132,7 @@ function typeOf(schema: JsonSchema): string {
   if (schema.const !== undefined) return `\`${String(schema.const)}\``;
   if (isDuration(schema)) return "duration";
   if (schema.oneOf) return "block, see below";
+  if (hasShorthand(schema)) return "text or block";
   if (schema.type === "array") {
     const item = typeof schema.items === "object" && !Array.isArray(schema.items) ? typeOf(schema.items) : "values";
     return `list of ${item}`;

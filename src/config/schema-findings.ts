@@ -1,8 +1,8 @@
 import type { z } from "zod";
+import { mostSimilar } from "../domain/similar.ts";
 import { TWOKEY_FILE } from "./file-schema.ts";
 import { childOf, configurationSchema, isDuration, type JsonSchema, schemaAt } from "./json-schema.ts";
 import { type Finding, type Path, sayList } from "./problem.ts";
-import { mostSimilar } from "./similar.ts";
 
 type Issue = z.core.$ZodIssue;
 

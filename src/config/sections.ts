@@ -1,7 +1,6 @@
 import type { z } from "zod";
-import { Service } from "../domain/service/service.ts";
 import type { TwoKeyFile } from "../domain/service/twokey-file.ts";
-import { TWOKEY_FILE } from "./file-schema.ts";
+import { SERVICE, TWOKEY_FILE } from "./file-schema.ts";
 import { childOf } from "./json-schema.ts";
 
 export type Section = keyof TwoKeyFile;
@@ -57,7 +56,7 @@ function readServices(value: unknown): TwoKeyFile["services"] | undefined {
   if (value === null || typeof value !== "object" || Array.isArray(value)) return undefined;
   return Object.fromEntries(
     Object.entries(value).flatMap(([name, service]) => {
-      const read = Service.safeParse(service);
+      const read = SERVICE.safeParse(service);
       return read.success ? [[name, read.data] as const] : [];
     }),
   );
@@ -65,10 +64,10 @@ function readServices(value: unknown): TwoKeyFile["services"] | undefined {
 
 function regionsIn(services: unknown): readonly string[] {
   const named = keysOf(services).flatMap((name) => {
-    const service = childOf(services, name);
-    return [childOf(service, "home"), childOf(service, "standby"), ...keysOf(childOf(service, "sites"))];
+    const regions = childOf(childOf(services, name), "regions");
+    return Array.isArray(regions) ? regions : [];
   });
-  return [...new Set(named.filter((region) => typeof region === "string"))];
+  return [...new Set(named.filter((region): region is string => typeof region === "string"))];
 }
 
 function keysOf(value: unknown): readonly string[] {

@@ -9,6 +9,12 @@ export const Duration = z
   .regex(/^\d+[smhd]$/, "must be a whole number and a unit: 30s, 15m, 4h or 7d")
   .transform((text) => Number(text.slice(0, -1)) * UNIT_MS[text.slice(-1) as Unit]);
 
+/** Whole days from 1d to 35d, as AWS keeps backups. Parsed to milliseconds, like every duration. */
+export const BackupDays = z
+  .string()
+  .regex(/^([1-9]|[12]\d|3[0-5])d$/, "must be whole days from 1d to 35d")
+  .transform((text) => Number(text.slice(0, -1)) * UNIT_MS.d);
+
 /** `754_000` → `12 min 34 s`; the two largest units, for people. */
 export function sayDuration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1_000));

@@ -1,7 +1,8 @@
 import type { DatabaseFacts, Known, LagFacts, Observation, SiteFacts } from "../domain/service/observed.ts";
-import { type Region, type Service, siteOf } from "../domain/service/service.ts";
+import type { Region, Service } from "../domain/service/service.ts";
 import type { Cloud } from "../ports/step.ts";
 import { Patience } from "./patience.ts";
+import { databaseRecordOf, siteOf, trafficOf } from "./resources/site.ts";
 
 export interface Look {
   readonly signal?: AbortSignal;
@@ -21,7 +22,7 @@ export async function observe(service: Service, cloud: Cloud, look: Look = {}): 
   const regions = [service.home, service.standby];
   const [sites, trafficRecords, databaseRecord, publicHealth] = await Promise.all([
     Promise.all(regions.map((region) => observeSite(region, asking))),
-    patience.records(traffic.records(service.traffic.zone, service.traffic.name, signal)),
+    patience.records(traffic.records(trafficOf(service).zone, trafficOf(service).name, signal)),
     patience.records(observeDatabaseRecord(service, cloud, signal)),
     patience.publicHealth(probe.health(deepHealthUrl(service, service.home), signal ? { signal } : {})),
   ]);
@@ -48,7 +49,7 @@ export async function observeTarget(
 ): Promise<TargetObservation> {
   const [site, trafficRecords, databaseRecord] = await Promise.all([
     observeSite(to, { service, cloud, signal, patience: new Patience(cloud.clock, undefined) }),
-    cloud.traffic.records(service.traffic.zone, service.traffic.name, signal),
+    cloud.traffic.records(trafficOf(service).zone, trafficOf(service).name, signal),
     observeDatabaseRecord(service, cloud, signal),
   ]);
   return { sites: { [to]: site }, trafficRecords, databaseRecord };
@@ -56,7 +57,7 @@ export async function observeTarget(
 
 /** The deep health question under the public name: what users' requests need. */
 export function deepHealthUrl(service: Service, region: Region): string {
-  return new URL(siteOf(service, region).deep_health.path, service.public_url).href;
+  return new URL(siteOf(service, region).deep_health.path, service.url).href;
 }
 
 interface Asking {
@@ -96,7 +97,7 @@ function isSameReplica(now: Known<DatabaseFacts>, then: Known<DatabaseFacts>): b
 }
 
 async function observeDatabaseRecord(service: Service, { traffic, clock }: Cloud, signal: AbortSignal | undefined) {
-  const record = service.database_record;
+  const record = databaseRecordOf(service);
   if (!record) return { known: true as const, value: undefined, atMs: clock.now() };
   const found = await traffic.records(record.zone, record.name, signal);
   if (!found.known) return found;

@@ -1,6 +1,7 @@
 import { canonicalJson } from "../domain/json.ts";
 import type { RecordSet } from "../domain/service/observed.ts";
-import { type Region, type Service, siteOf } from "../domain/service/service.ts";
+import type { Region, Service } from "../domain/service/service.ts";
+import { siteOf, trafficOf } from "./resources/site.ts";
 
 /** What the traffic records become when `to` serves: computed once, in the plan; the executor decides nothing. */
 export type RecordChange =
@@ -18,7 +19,7 @@ export function trafficChange(service: Service, current: readonly RecordSet[], t
     return { refused: `${foreign.name} has settings TwoKey does not change (${foreign.foreign?.join(", ")})` };
   const { load_balancer } = siteOf(service, to);
   const alias = { zone: load_balancer.zone, dnsName: load_balancer.dns_name.toLowerCase(), evaluateTargetHealth: true };
-  const { traffic } = service;
+  const traffic = trafficOf(service);
   switch (traffic.routing) {
     case "weighted":
       return moved(

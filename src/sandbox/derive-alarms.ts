@@ -1,6 +1,7 @@
 import type { AlertRule } from "../domain/incident/alert.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
-import { type Region, type Service, siteOf } from "../domain/service/service.ts";
+import type { Region, Service } from "../domain/service/service.ts";
+import { siteOf } from "../flows/resources/site.ts";
 import type { TrafficSpecInput } from "../simulators/application/traffic.ts";
 import type { CloudWatchSpecInput, SnsSpecInput } from "../simulators/aws/specs.ts";
 import { DEEP_HEALTH_PATH } from "./rewrites.ts";

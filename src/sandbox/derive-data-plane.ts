@@ -1,4 +1,5 @@
-import { type ComputeSite, type Region, type Service, type Site, siteOf } from "../domain/service/service.ts";
+import type { ComputeSite, Region, Service, Site } from "../domain/service/service.ts";
+import { databaseRecordOf, siteOf, trafficOf } from "../flows/resources/site.ts";
 import type { ApplicationSpec } from "../simulators/application/spec.ts";
 import type { TrafficSpecInput } from "../simulators/application/traffic.ts";
 import type { Ec2SpecInput, RdsSpecInput } from "../simulators/aws/specs.ts";
@@ -102,10 +103,10 @@ export function deriveApplications(
   writers: Partial<ApplicationSpec["writers"]>,
 ): TrafficSpecInput["applications"] {
   return services.map((service) => ({
-    ...{ name: service.name, publicName: askedName(service.traffic.name), writers },
+    ...{ name: service.name, publicName: askedName(trafficOf(service).name), writers },
     regions: [service.home, service.standby].map((region) => {
       const { compute, database } = siteOf(service, region);
-      const databaseHost = service.database_record?.name ?? database.endpoint.toLowerCase();
+      const databaseHost = databaseRecordOf(service)?.name ?? database.endpoint.toLowerCase();
       return { region, databaseHost, cluster: compute.cluster, service: compute.service, instance: database.instance };
     }),
   }));

@@ -1,4 +1,5 @@
-import { type Region, type Service, siteOf } from "../domain/service/service.ts";
+import type { Region, Service } from "../domain/service/service.ts";
+import { databaseRecordOf, siteOf, trafficOf } from "../flows/resources/site.ts";
 import type { TrafficSpecInput } from "../simulators/application/traffic.ts";
 
 type ZoneSpec = TrafficSpecInput["route53"]["zones"][number];
@@ -40,7 +41,8 @@ export function askedName(recordName: string): string {
 }
 
 function trafficRecords(service: Service, healthCheck: string | undefined): Placed[] {
-  const { home, standby, traffic } = service;
+  const { home, standby } = service;
+  const traffic = trafficOf(service);
   const inZone = (record: RecordSpec): Placed => ({ zone: traffic.zone, isPrivate: false, record });
   const named = { Name: traffic.name, Type: "A" as const };
   switch (traffic.routing) {
@@ -72,7 +74,7 @@ function trafficRecords(service: Service, healthCheck: string | undefined): Plac
 
 /** A CNAME value that is no load balancer's name leads on to the one of its site. */
 function steppingStone(service: Service, region: Region): Placed[] {
-  const { traffic } = service;
+  const traffic = trafficOf(service);
   const value = (traffic.routing === "simple" ? traffic.values[region] : undefined)?.toLowerCase().replace(/\.$/, "");
   if (value === undefined || value === balancerOf(service, region) || value.endsWith(".amazonaws.com")) return [];
   const isNeighbour = value.endsWith(`.${parentOf(traffic.name)}`);
@@ -85,7 +87,8 @@ function steppingStone(service: Service, region: Region): Placed[] {
 }
 
 function databaseRecord(service: Service): Placed[] {
-  const { database_record: record, home } = service;
+  const { home } = service;
+  const record = databaseRecordOf(service);
   if (!record) return [];
   const endpoint = siteOf(service, home).database.endpoint.toLowerCase();
   return [{ zone: record.zone, isPrivate: true, record: cname(record.name, record.ttl_seconds, endpoint) }];

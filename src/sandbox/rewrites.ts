@@ -1,7 +1,6 @@
 import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { type Inventory, inventoryFrom } from "../domain/service/inventory.ts";
-import type { Service, ServiceFile } from "../domain/service/service.ts";
 import type { TwoKeyFile } from "../domain/service/twokey-file.ts";
 import { ACCOUNT_ID } from "../simulators/aws/specs.ts";
 import type { WorldEnv } from "./environment.ts";
@@ -25,14 +24,16 @@ export function rewritesFor(file: TwoKeyFile): Rewrite[] {
 
 /** The inventory as it is in the world of `env` (the environment of a whole world): its write checks are there. */
 export function sandboxInventory(inventory: Inventory, env: WorldEnv): Inventory {
-  return inventoryFrom(rewrite(inventory.file, [...rewritesFor(inventory.file), ...writeCheckRewrites(env)]));
+  return inventoryFrom(
+    rewrite(inventory.file, [...rewritesFor(inventory.file), ...writeCheckRewrites(inventory.file, env)]),
+  );
 }
 
 /** The same for the text of the file, for a bot in another process. Comments are lost. */
 export function sandboxText(text: string, file: TwoKeyFile, env: WorldEnv): string {
   // Without shared nodes: an anchor used twice would be rewritten twice.
   const source: unknown = JSON.parse(JSON.stringify(parse(text, { merge: true })));
-  return stringify(rewrite(source, [...rewritesFor(file), ...writeCheckRewrites(env)]));
+  return stringify(rewrite(source, [...rewritesFor(file), ...writeCheckRewrites(file, env)]));
 }
 
 /** A copy with every rewrite done. Throws Error where there is no such place. */
@@ -51,79 +52,71 @@ function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }
 
+/** Every ARN of the file's own account, wherever it stands. */
 function accountRewrites(file: TwoKeyFile): Rewrite[] {
   const { account } = file.aws;
-  const simulated = (arn: string) => arn.replace(`:${account}:`, `:${ACCOUNT_ID}:`);
   return [
     { path: ["aws", "account"], value: ACCOUNT_ID },
-    ...(["observe_role", "execute_role"] as const).flatMap((key): Rewrite[] => {
-      const role = file.aws[key];
-      return role === undefined ? [] : [{ path: ["aws", key], value: simulated(role) }];
-    }),
-    ...file.alerts.topics.map((arn, index): Rewrite => ({ path: ["alerts", "topics", index], value: simulated(arn) })),
-    ...eachSite(file).map(
-      ({ path, site }): Rewrite => ({
-        path: [...path, "compute", "target_group"],
-        value: simulated(site.compute.target_group),
-      }),
+    ...textsIn(file).flatMap(({ path, text }): Rewrite[] =>
+      text.startsWith("arn:") && text.includes(`:${account}:`)
+        ? [{ path, value: text.replace(`:${account}:`, `:${ACCOUNT_ID}:`) }]
+        : [],
     ),
   ];
 }
 
 /** Simulated load balancers do not look at the Host header: services that share one get one each. */
 function balancerRewrites(file: TwoKeyFile): Rewrite[] {
-  const taken = new Set<string>();
-  return eachSite(file).flatMap(({ name, region, path, site, service }): Rewrite[] => {
-    const shared = site.load_balancer.dns_name;
-    const key = shared.toLowerCase();
-    if (!taken.has(key)) {
-      taken.add(key);
-      return [];
-    }
-    const value = `${name.replaceAll("_", "-")}-${shared}`;
-    const { traffic } = service;
-    const isTarget = traffic.routing === "simple" && traffic.values[region]?.toLowerCase() === key;
+  const owners = new Map<string, string>();
+  return textsIn(file).flatMap(({ path, text }): Rewrite[] => {
+    const [section, name = ""] = path;
+    const isBalancer = section === "services" && BALANCER_NAME.test(text);
+    if (!isBalancer) return [];
+    const key = text.toLowerCase();
+    const owner = owners.get(key) ?? String(name);
+    owners.set(key, owner);
+    return owner === name ? [] : [{ path, value: `${String(name).replaceAll("_", "-")}-${text}` }];
+  });
+}
+
+const BALANCER_NAME = /^[a-z0-9.-]+\.elb\.(?:[a-z0-9-]+\.)?amazonaws\.com(?:\.cn)?$/i;
+
+function healthRewrites(file: TwoKeyFile): Rewrite[] {
+  return Object.entries(file.services).flatMap(([name, service]): Rewrite[] => {
+    const url = new URL(service.url);
+    // A stand-in has no certificate for the name.
+    url.protocol = "http:";
     return [
-      { path: [...path, "load_balancer", "dns_name"], value },
-      ...(isTarget ? [{ path: ["services", name, "traffic", "values", region], value } satisfies Rewrite] : []),
+      { path: ["services", name, "deep_health"], value: DEEP_HEALTH_PATH },
+      { path: ["services", name, "url"], value: url.href.replace(/\/$/, "") },
     ];
   });
 }
 
-function healthRewrites(file: TwoKeyFile): Rewrite[] {
-  return [
-    ...eachSite(file).map(({ path }): Rewrite => ({ path: [...path, "deep_health", "path"], value: DEEP_HEALTH_PATH })),
-    ...Object.entries(file.services).map(([name, service]): Rewrite => {
-      const url = new URL(service.public_url);
-      // A stand-in has no certificate for the name.
-      url.protocol = "http:";
-      return { path: ["services", name, "public_url"], value: url.href.replace(/\/$/, "") };
-    }),
-  ];
-}
-
 const WriteChecks = z.record(z.string(), z.url());
 
-function writeCheckRewrites(env: WorldEnv): Rewrite[] {
+/** The world knows where a service's write check of a region is served; whichever store has one there gets it. */
+function writeCheckRewrites(file: TwoKeyFile, env: WorldEnv): Rewrite[] {
   const urls = WriteChecks.parse(JSON.parse(env["WRITE_CHECKS"] ?? "{}"));
-  return Object.entries(urls).map(([key, value]): Rewrite => {
-    const [name = "", region = ""] = key.split("/");
-    return { path: ["services", name, "sites", region, "database", "write_check"], value };
+  return textsIn(file).flatMap(({ path }): Rewrite[] => {
+    const [, name = ""] = path;
+    const value = urls[`${name}/${String(path.at(-2))}`];
+    return path.at(-1) === "write_check" && value !== undefined ? [{ path, value }] : [];
   });
 }
 
-interface PlacedSite {
-  readonly name: string;
-  readonly region: string;
-  readonly service: ServiceFile;
-  readonly site: Service["sites"][string];
-  readonly path: readonly ["services", string, "sites", string];
+interface PlacedText {
+  readonly path: Rewrite["path"];
+  readonly text: string;
 }
 
-function eachSite(file: TwoKeyFile): PlacedSite[] {
-  return Object.entries(file.services).flatMap(([name, service]) =>
-    Object.entries(service.sites).map(([region, site]): PlacedSite => {
-      return { name, region, service, site, path: ["services", name, "sites", region] };
-    }),
-  );
+function textsIn(file: TwoKeyFile): PlacedText[] {
+  return Object.entries(file).flatMap(([key, value]) => textsBelow(value, [key]));
+}
+
+function textsBelow(value: unknown, path: Rewrite["path"]): PlacedText[] {
+  if (typeof value === "string") return [{ path, text: value }];
+  if (Array.isArray(value)) return value.flatMap((inner, at) => textsBelow(inner, [...path, at]));
+  if (!isObject(value)) return [];
+  return Object.entries(value).flatMap(([key, inner]) => textsBelow(inner, [...path, key]));
 }

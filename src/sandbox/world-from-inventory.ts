@@ -67,7 +67,7 @@ export function worldFromInventory(
     sns: { topics: deriveTopics(file.alerts.topics, webhooks.sns) },
     cloudwatch: { alarms: deriveAlarms(inventory, checks) },
     sts: {
-      roles: [file.aws.observe_role, file.aws.execute_role].flatMap((arn) => (arn === undefined ? [] : [{ arn }])),
+      roles: [file.aws.observe_role, file.aws.role].flatMap((arn) => (arn === undefined ? [] : [{ arn }])),
     },
     slack: deriveSlack(inventory),
     pagerduty: derivePagerDuty(inventory, {
@@ -82,5 +82,5 @@ export function worldFromInventory(
 function regionsOf({ file, services }: Inventory): string[] {
   const topics = file.alerts.topics.flatMap((arn) => arn.split(":")[3] ?? []);
   const sites = [...services.map(({ home }) => home), ...services.map(({ standby }) => standby)];
-  return [...new Set([...sites, file.aws.home, ...topics, "us-east-1"])];
+  return [...new Set([...sites, file.aws.sts, ...topics, "us-east-1"])];
 }

@@ -12,6 +12,7 @@ const SECOND = INVENTORY.slice(INVENTORY.indexOf("  inventory:\n"))
   .replaceAll("mycomputer-inventory-db", "orders-db")
   .replaceAll("inventory-service", "orders-service")
   .replaceAll("targetgroup/inventory", "targetgroup/orders")
+  .replaceAll("mycomputer.com/inventory", "mycomputer.com/orders")
   .replaceAll("api.mycomputer.com", "orders.mycomputer.com");
 export const TWO_SERVICES = `${INVENTORY}${SECOND}`;
 

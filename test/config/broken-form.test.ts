@@ -29,6 +29,14 @@ describe("every problem at once", () => {
     ]);
   });
 
+  test("a file of version 1 gets one finding, and nothing else is said about it", () => {
+    const older = breakText(INVENTORY, [
+      ["version: 2", "version: 1"],
+      ["tier: high", "tier: huge"],
+    ]);
+    expect(problemsOf(older).map(({ rule, path }) => [rule, path])).toEqual([["version", "version"]]);
+  });
+
   test("a broken structure is reported alone, because everything else would be a guess", () => {
     const problems = problemsOf(
       breakText(INVENTORY, [
@@ -50,12 +58,12 @@ describe("places", () => {
   });
 
   test("lines and columns count from 1, as editors do", () => {
-    const [problem] = problemsOf(INVENTORY.replace("version: 1", "version: 7"));
+    const [problem] = problemsOf(INVENTORY.replace("version: 2", "version: 7"));
     expect([problem?.file, problem?.line, problem?.column]).toEqual(["twokey.yaml", 3, 10]);
     expect(placeOf("ab\ncd", "c‸d")).toEqual({ line: 2, column: 2 });
   });
 
-  test.each(["", "# nothing", "null", "[]", "word", "{}", "\uFEFFversion: 1", "a: |\n  x\n b"])(
+  test.each(["", "# nothing", "null", "[]", "word", "{}", "\uFEFFversion: 2", "a: |\n  x\n b"])(
     "%j is refused inside its own bounds",
     (text) => {
       const problems = problemsOf(text);

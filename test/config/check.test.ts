@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { CHECK_USAGE, check, SCHEMA_USAGE, schema } from "../../src/config/check.ts";
 import { loadFile } from "../../src/config/load.ts";
+import { databaseRecordOf, siteOf, trafficOf } from "../../src/flows/resources/site.ts";
 import { INVENTORY, REGAMI } from "./broken-file.ts";
 
 const reading = (text: string) => () => text;
@@ -72,10 +73,12 @@ describe("the examples", () => {
     if (!inventory.ok || !regami.ok) throw new Error("an example is broken");
     const [first] = inventory.inventory.services;
     expect(first).toMatchObject({ rto: 1_800_000, rpo: 900_000, home: "eu-west-1", standby: "eu-central-1" });
-    expect(first?.traffic).toMatchObject({ routing: "weighted", set_identifiers: { "eu-west-1": "Primary" } });
+    if (!first) throw new Error("the example has a service");
+    expect(trafficOf(first)).toMatchObject({ routing: "weighted", set_identifiers: { "eu-west-1": "Primary" } });
     const [second] = regami.inventory.services;
     expect(second).toMatchObject({ rto: 900_000, rpo: 300_000, home: "us-east-1", standby: "us-west-2" });
-    expect(second?.sites["us-west-2"]?.compute).toMatchObject({ tasks: 2, target_health: "process" });
-    expect(second?.database_record).toBeUndefined();
+    if (!second) throw new Error("the example has a service");
+    expect(siteOf(second, "us-west-2").compute).toMatchObject({ tasks: 2, target_health: "process" });
+    expect(databaseRecordOf(second)).toBeUndefined();
   });
 });

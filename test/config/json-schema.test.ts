@@ -1,8 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { configurationSchema, type JsonSchema, schemaAt, writeDuration } from "../../src/config/json-schema.ts";
-import { canonicalZone, KNOWN_REGIONS, readBalancerName, zoneOwner } from "../../src/config/load-balancers.ts";
 import { referencePage } from "../../src/config/reference-page.ts";
+import {
+  BALANCER_REGIONS,
+  canonicalZone,
+  readBalancerName,
+  zoneOwner,
+} from "../../src/flows/resources/load-balancers.ts";
 
 describe("the JSON Schema", () => {
   const root = configurationSchema();
@@ -58,7 +63,7 @@ describe("docs/configuration.md", () => {
     const page = referencePage();
     for (const text of [
       "`TWOKEY_SANDBOX`",
-      "`services.<name>.sites.<region>.database.write_check`",
+      "`services.<name>.stores.<name>.in.<region>.write_check`",
       "`balancer-zone`",
     ]) {
       expect(page).toContain(text);
@@ -77,7 +82,10 @@ describe("load balancers", () => {
       kind: "network",
     });
     expect(readBalancerName("dualstack.internal-a-1.us-east-1.elb.amazonaws.com")?.kind).toBe("application");
+    expect(readBalancerName("web-1.us-gov-west-1.elb.amazonaws.com")?.region).toBe("us-gov-west-1");
+    expect(readBalancerName("web-1.cn-north-1.elb.amazonaws.com.cn")?.region).toBe("cn-north-1");
     for (const name of [
+      "web-1.cn-north-1.elb.amazonaws.com",
       "api.mycomputer.com",
       "eu-west-1.elb.amazonaws.com",
       "a.eu-west-1.elb.amazonaws.com.evil.com",
@@ -87,7 +95,7 @@ describe("load balancers", () => {
   });
 
   test("have one zone for each region and kind, and each zone has one owner", () => {
-    const zones = KNOWN_REGIONS.flatMap((region) =>
+    const zones = BALANCER_REGIONS.flatMap((region) =>
       (["application", "network"] as const).map((kind) => {
         const zone = canonicalZone(region, kind) ?? "";
         expect(zoneOwner(zone)).toEqual({ region, kind });

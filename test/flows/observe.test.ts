@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { LagSample, Observation } from "../../src/domain/service/observed.ts";
 import { observe } from "../../src/flows/observe.ts";
+import { siteOf, trafficOf } from "../../src/flows/resources/site.ts";
 import type { Cloud } from "../../src/ports/step.ts";
 import { example } from "../harness/example.ts";
 import { fakeCloud, type SaidCloud } from "../harness/fakes.ts";
@@ -19,7 +20,7 @@ function cloudThatSees(seen: Observation, speed = 1): Cloud {
     return site;
   };
   const regionOf = (via: string | undefined) =>
-    [service.home, service.standby].find((region) => service.sites[region]?.load_balancer.dns_name === via);
+    [service.home, service.standby].find((region) => siteOf(service, region).load_balancer.dns_name === via);
   const said: SaidCloud = {
     clock: { now: () => AT, speed },
     databases: {
@@ -30,7 +31,7 @@ function cloudThatSees(seen: Observation, speed = 1): Cloud {
     compute: { describe: async (region) => at(region).compute },
     traffic: {
       records: async (_zone, name) => {
-        if (name === service.traffic.name) return trafficRecords;
+        if (name === trafficOf(service).name) return trafficRecords;
         if (!databaseRecord.known) return databaseRecord;
         return { ...databaseRecord, value: databaseRecord.value ? [databaseRecord.value] : [] };
       },

@@ -1,5 +1,6 @@
 import type { Known, Observation, RecordSet, SiteFacts } from "../../src/domain/service/observed.ts";
-import { type Region, type Service, siteOf } from "../../src/domain/service/service.ts";
+import type { Region, Service } from "../../src/domain/service/service.ts";
+import { databaseRecordOf, siteOf, trafficOf } from "../../src/flows/resources/site.ts";
 
 export const AT = Date.parse("2026-11-21T03:12:45Z");
 
@@ -54,7 +55,7 @@ function site(service: Service, region: Region, role: "replica" | "standalone"):
 }
 
 function records(service: Service): RecordSet[] {
-  const { traffic } = service;
+  const traffic = trafficOf(service);
   const alias = (region: Region) => {
     const { load_balancer } = siteOf(service, region);
     return { zone: load_balancer.zone, dnsName: load_balancer.dns_name, evaluateTargetHealth: true };
@@ -79,7 +80,7 @@ function records(service: Service): RecordSet[] {
 
 /** The service on an ordinary day: home serves, the standby follows two seconds behind. */
 export function quietDay(service: Service): Observation {
-  const record = service.database_record;
+  const record = databaseRecordOf(service);
   return {
     service: service.name,
     atMs: AT,

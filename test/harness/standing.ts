@@ -1,6 +1,7 @@
 import { canonicalJson } from "../../src/domain/json.ts";
 import type { Known } from "../../src/domain/service/observed.ts";
-import { type Service, siteOf } from "../../src/domain/service/service.ts";
+import type { Service } from "../../src/domain/service/service.ts";
+import { siteOf, trafficOf } from "../../src/flows/resources/site.ts";
 import type { Cloud } from "../../src/ports/step.ts";
 
 interface Standing {
@@ -10,7 +11,8 @@ interface Standing {
 
 /** What a run takes from the old side, as it stands now: what an unwound run has to have given back. */
 export async function standingOf({ cloud, service }: Standing) {
-  const { home, traffic } = service;
+  const { home } = service;
+  const traffic = trafficOf(service);
   const { database, compute } = siteOf(service, home);
   const [rules, serviceNow, records] = await Promise.all([
     cloud.firewall.rules(home, database.security_group),

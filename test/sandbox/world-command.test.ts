@@ -131,7 +131,7 @@ test.each([
 
 test("a file with problems is told in full, and nothing starts", async () => {
   const path = join(directory, "broken.yaml");
-  writeFileSync(path, "version: 1\norganisation: X\n");
+  writeFileSync(path, "version: 2\norganisation: X\n");
   const { code, out, err } = await ended(start(["--config", path]));
   expect({ code, out }).toEqual({ code: 1, out: "" });
   expect(err.split("\n").length).toBeGreaterThan(5);

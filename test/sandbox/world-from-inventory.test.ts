@@ -8,6 +8,7 @@ import { TWOKEY_FILE } from "../../src/config/file-schema.ts";
 import { loadFile } from "../../src/config/load.ts";
 import { ruleFor, type Signal } from "../../src/domain/incident/alert.ts";
 import { type Inventory, inventoryFrom } from "../../src/domain/service/inventory.ts";
+import { siteOf, trafficOf } from "../../src/flows/resources/site.ts";
 import { sandboxEnvironment } from "../../src/sandbox/environment.ts";
 import { rewrite, sandboxInventory, sandboxText } from "../../src/sandbox/rewrites.ts";
 import { worldFromInventory } from "../../src/sandbox/world-from-inventory.ts";
@@ -34,20 +35,22 @@ const Source = z.looseObject({ services: z.record(z.string(), Members) });
 function manyServices(): Inventory {
   const source = Source.parse(parse(textOf("inventory")));
   const service = source.services["inventory"];
-  const named = (name: string, traffic: object, more: object = {}) => {
+  const named = (name: string, entrance: object) => {
     const text = JSON.stringify(service)
       .replaceAll("mycomputer-inventory-db", `${name.replace("_", "-")}-db`)
       .replaceAll("targetgroup/inventory", `targetgroup/${name}`)
       .replaceAll("inventory-service", `${name}.service`)
       .replaceAll("db.inventory", `db.${name}`);
-    return { ...Members.parse(JSON.parse(text)), traffic, ...more };
+    return { ...Members.parse(JSON.parse(text)), entrance: { kind: "route53", names: [entrance] } };
   };
-  const record = { zone: "Z123456789", name: "orders.mycomputer.com" };
+  const payRoll = named("pay_roll", {
+    ...{ zone: "ZPAY1", name: "*.pay.example", routing: "failover", primary: "one", secondary: "two" },
+  });
   const services = {
     inventory: service,
     // Behind the same load balancers as the inventory, and a CNAME straight to them.
     orders: named("orders", {
-      ...{ ...record, routing: "simple", ttl_seconds: 30 },
+      ...{ zone: "Z123456789", name: "orders.mycomputer.com", routing: "simple", ttl_seconds: 30 },
       values: {
         "eu-west-1": "primary-alb.eu-west-1.elb.amazonaws.com",
         "eu-central-1": "secondary-alb.eu-central-1.elb.amazonaws.com",
@@ -58,13 +61,13 @@ function manyServices(): Inventory {
       ...{ zone: "ZSHOP1", name: "www.shop.example", routing: "simple", ttl_seconds: 30 },
       values: { "eu-west-1": "eu.mycomputer.net", "eu-central-1": "de.mycomputer.net" },
     }),
-    pay_roll: named(
-      "pay_roll",
-      { zone: "ZPAY1", name: "*.pay.example", routing: "failover", primary: "one", secondary: "two" },
-      { database_record: undefined },
-    ),
+    pay_roll: payRoll,
   };
-  return inventoryFrom(TWOKEY_FILE.parse({ ...source, services }));
+  const file = TWOKEY_FILE.parse({ ...source, services });
+  // One service whose application uses its instances' own endpoints.
+  const stock = file.services["pay_roll"]?.stores["stock"];
+  if (stock) Reflect.deleteProperty(stock, "name");
+  return inventoryFrom(file);
 }
 
 describe.each(["inventory", "regami"] as const)("what is derived from examples/%s.yaml", (name) => {
@@ -107,7 +110,8 @@ describe.each(["inventory", "regami"] as const)("what is derived from examples/%
     expect(sandboxed.digest).not.toBe(inventory.digest);
     expect(text).not.toContain(inventory.file.aws.account);
     for (const { region, url } of whole.writeChecks) {
-      expect(sandboxed.services[0]?.sites[region]?.database.write_check).toBe(url);
+      const [service] = sandboxed.services;
+      expect(service && siteOf(service, region).database.write_check).toBe(url);
     }
   });
 
@@ -160,16 +164,18 @@ test("many services each get records, databases and load balancers of their own,
 test("a shared load balancer is told apart in the sandboxed file too", () => {
   const inventory = manyServices();
   const { settings } = worldFromInventory(inventory);
-  const sandboxed = rewrite(inventory.file, settings.rewrites);
-  const names = Object.values(sandboxed.services).map(({ sites }) => sites["eu-west-1"]?.load_balancer.dns_name);
+  const { services } = inventoryFrom(rewrite(inventory.file, settings.rewrites));
+  const names = services.map((service) => siteOf(service, "eu-west-1").load_balancer.dns_name);
   expect(new Set(names).size).toBe(4);
-  const orders = sandboxed.services["orders"];
-  expect(orders?.traffic.routing === "simple" && orders.traffic.values["eu-west-1"]).toBe(names[1]);
+  const orders = services.find(({ name }) => name === "orders");
+  expect(orders && trafficOf(orders)).toMatchObject({ routing: "simple", values: { "eu-west-1": names[1] } });
 });
 
 test("records of one zone that share no domain make no world", () => {
   const inventory = manyServices();
-  const moved = rewrite(inventory.file, [{ path: ["services", "shop", "traffic", "zone"], value: "Z123456789" }]);
+  const moved = rewrite(inventory.file, [
+    { path: ["services", "shop", "entrance", "names", 0, "zone"], value: "Z123456789" },
+  ]);
   expect(() => worldFromInventory(inventoryFrom(moved))).toThrow(/cannot all lie in the zone Z123456789/);
 });
 

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "@jest/globals";
 import { isOver, stateOf } from "../../src/domain/plan-run/run.ts";
-import { siteOf } from "../../src/domain/service/service.ts";
+import { siteOf } from "../../src/flows/resources/site.ts";
+
 import type { Stage } from "../../src/sandbox/stage.ts";
 import {
   answerAfter,

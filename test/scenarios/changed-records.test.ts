@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "@jest/globals";
 import { isOver } from "../../src/domain/plan-run/run.ts";
 import type { RecordSet } from "../../src/domain/service/observed.ts";
+import { trafficOf } from "../../src/flows/resources/site.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import { eventually } from "../harness/failover-world.ts";
 import {
@@ -31,7 +32,7 @@ test("records that somebody else changes before the last key, or right after it,
   stage = await startTestStage({ example: "inventory", speed: SPEED });
   const at = stage;
   const { world, inventory } = at;
-  const { zone, name } = serviceInWorld(at).traffic;
+  const { zone, name } = trafficOf(serviceInWorld(at));
   const { channel } = inventory.file.alerts;
   const aws = await somebodyElsesAws(at);
   const found = await aws.traffic.records(zone, name);

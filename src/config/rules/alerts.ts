@@ -1,6 +1,6 @@
 import { sayDuration } from "../../domain/duration.ts";
 import type { AlertRule } from "../../domain/incident/alert.ts";
-import { ROUTE53_CONTROL_PLANE } from "../../domain/service/service.ts";
+import { route53RegionOf } from "../../domain/service/region.ts";
 import { type Finding, type Path, sayList } from "../problem.ts";
 import { unknownName } from "./people.ts";
 import { type Rule, rule } from "./rule.ts";
@@ -11,7 +11,6 @@ const SHORTEST_WINDOW_MS = 60_000;
 const LONGEST_WINDOW_MS = 4 * 3_600_000;
 
 const RULES: Path = ["alerts", "rules"];
-const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** Alarms that can arrive, mean something, and come before it is too late. */
 export const ALERT_RULES: readonly Rule[] = [
@@ -85,70 +84,15 @@ export const ALERT_RULES: readonly Rule[] = [
     check: ({ alerts, aws }, { regions: protectedRegions }) =>
       eachRule(alerts.rules, ({ match }, path) => {
         const isRoute53 = match.namespace === "AWS/Route53" || match.metric === "HealthCheckStatus";
-        const regions = isRoute53 ? [ROUTE53_CONTROL_PLANE] : [...protectedRegions, aws.home];
+        const regions = isRoute53 ? [route53RegionOf(aws.sts)] : [...protectedRegions, aws.sts];
         if (match.region === undefined || match.region.includes("*") || regions.includes(match.region)) return [];
         return [
           {
             path: [...path, "match", "region"],
-            what: `no alarm can come from ${match.region}: ${isRoute53 ? "Route 53 metrics exist in us-east-1 only" : "no service has a site there"}`,
+            what: `no alarm can come from ${match.region}: ${isRoute53 ? `Route 53 metrics exist in ${regions.join()} only` : "no service has a site there"}`,
             instead: `write ${sayList(regions, "or")}`,
           },
         ];
-      }),
-  }),
-  rule({
-    name: "lag-alarm-in-standby",
-    severity: "warning",
-    because: "ReplicaLag is a metric of the replica: an alarm in the home region never has data.",
-    needs: ["alerts", "services"],
-    check: ({ alerts, services }) =>
-      eachRule(alerts.rules, ({ match, service }, path) => {
-        const named = service === undefined ? undefined : services[service];
-        if (match.metric !== "ReplicaLag" || named === undefined || match.region !== named.home) return [];
-        return [
-          {
-            path: [...path, "match", "region"],
-            what: `ReplicaLag of ${service} is measured in ${named.standby}, so this alarm never has data`,
-            instead: `create the alarm in ${named.standby} and write that region`,
-          },
-        ];
-      }),
-  }),
-  rule({
-    name: "lag-is-watched",
-    severity: "warning",
-    because: "An RPO that nobody measures is a hope.",
-    needs: ["alerts", "services"],
-    check: ({ alerts, services }) =>
-      Object.keys(services)
-        .filter(
-          (name) => !alerts.rules.some((one) => namesLag(one) && (one.service === undefined || one.service === name)),
-        )
-        .map((name) => ({
-          path: ["services", name, "rpo"],
-          what: `no alert rule names ReplicaLag for ${name}, so nobody hears when this RPO is out of reach`,
-          instead: "add a rule with match: { namespace: AWS/RDS, metric: ReplicaLag }",
-        })),
-  }),
-  rule({
-    // The thresholds live in CloudWatch; the file knows one only where the rule's name or alarm says it.
-    name: "lag-alarm-before-rpo",
-    severity: "warning",
-    because: "A lag alarm at the RPO or above rings when the data is already lost.",
-    needs: ["alerts", "services"],
-    check: ({ alerts, services }) =>
-      eachRule(alerts.rules, (one, path) => {
-        const threshold = namesLag(one) ? (durationIn(one.name) ?? durationIn(one.match.alarm ?? "")) : undefined;
-        if (threshold === undefined) return [];
-        return Object.entries(services)
-          .filter(
-            ([name, { rpo }]) => (one.service === undefined || one.service === name) && rpo > 0 && threshold >= rpo,
-          )
-          .map(([name, { rpo }]) => ({
-            path: [...path, "name"],
-            what: `this lag alarm rings at ${sayDuration(threshold)}, but ${name} may lose at most ${sayDuration(rpo)}`,
-            instead: `set the alarm well below ${sayDuration(rpo)}, such as ${sayDuration(rpo / 2)}`,
-          }));
       }),
   }),
   rule({
@@ -177,7 +121,7 @@ export const ALERT_RULES: readonly Rule[] = [
     needs: ["alerts", "aws"],
     check: ({ alerts, aws }, { regions: protectedRegions }) => {
       // Alarms on Route 53 health checks can only be created in us-east-1, and so their topic lives there.
-      const regions = [...new Set([...protectedRegions, aws.home, ROUTE53_CONTROL_PLANE])];
+      const regions = [...new Set([...protectedRegions, aws.sts, route53RegionOf(aws.sts)])];
       return alerts.topics.flatMap((topic, at) => {
         const region = topic.split(":")[3] ?? "";
         if (regions.includes(region)) return [];
@@ -193,7 +137,7 @@ export const ALERT_RULES: readonly Rule[] = [
   }),
 ];
 
-function eachRule(
+export function eachRule(
   rules: readonly AlertRule[],
   check: (one: AlertRule, path: Path, at: number) => Finding[],
 ): Finding[] {
@@ -211,19 +155,6 @@ function missingSeverity(rules: readonly AlertRule[], severity: "sev1" | "sev2")
   ];
 }
 
-/** True when the rule takes alarms on the replication lag of an RDS instance. */
-function namesLag({ match: { namespace, metric } }: AlertRule): boolean {
-  if (namespace === undefined && metric === undefined) return false;
-  return coversPattern(namespace ?? "*", "AWS/RDS") && coversPattern(metric ?? "*", "ReplicaLag");
-}
-
-/** `inventory replica lag above 10 min` → 600,000. */
-function durationIn(text: string): number | undefined {
-  const found = /(\d+)\s*(s|m|h)(?:ec(?:ond)?s?|in(?:ute)?s?|ours?)?\b/i.exec(text);
-  const unit = UNIT_MS[found?.[2]?.toLowerCase() ?? ""];
-  return unit === undefined ? undefined : Number(found?.[1]) * unit;
-}
-
 type Match = AlertRule["match"];
 
 /** True when everything that `narrow` matches is matched by `wide`. */
@@ -238,7 +169,7 @@ function covers(wide: Match, narrow: Match): boolean {
   return pairs.every(([outer, inner]) => outer === undefined || coversPattern(outer, inner));
 }
 
-function coversPattern(outer: string, inner: string | undefined): boolean {
+export function coversPattern(outer: string, inner: string | undefined): boolean {
   if (/^\*+$/.test(outer)) return true;
   if (inner === undefined || outer === inner) return outer === inner;
   // A `*` of the inner pattern is one more character that the outer pattern's `*` may swallow.

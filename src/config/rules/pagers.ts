@@ -1,9 +1,9 @@
 import { TWOKEY_DRIVES } from "../../domain/incident/escalation.ts";
 import type { PageChannel, PagerTraits } from "../../domain/incident/pager-traits.ts";
 import type { TwoKeyFile } from "../../domain/service/twokey-file.ts";
+import { mostSimilar } from "../../domain/similar.ts";
 import { PAGERS } from "../../integrations/pagers/index.ts";
 import { sayList } from "../problem.ts";
-import { mostSimilar } from "../similar.ts";
 import { type Rule, rule } from "./rule.ts";
 
 type Pagers = TwoKeyFile["pagers"];

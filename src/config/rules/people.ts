@@ -1,6 +1,6 @@
 import type { TwoKeyFile } from "../../domain/service/twokey-file.ts";
+import { mostSimilar } from "../../domain/similar.ts";
 import type { Path } from "../problem.ts";
-import { mostSimilar } from "../similar.ts";
 import { canBeRung, sayRinging } from "./pagers.ts";
 import { type Rule, rule, sharedBetween } from "./rule.ts";
 

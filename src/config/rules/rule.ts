@@ -1,4 +1,4 @@
-import type { Region, ServiceFile, Site } from "../../domain/service/service.ts";
+import type { ServiceFile } from "../../domain/service/service.ts";
 import type { TwoKeyFile } from "../../domain/service/twokey-file.ts";
 import type { Finding, Path, ProblemSeverity } from "../problem.ts";
 import type { Names, ReadableFile, Section } from "../sections.ts";
@@ -31,16 +31,6 @@ export function eachService(
   check: (service: ServiceFile, path: Path, name: string) => readonly Finding[],
 ): Finding[] {
   return Object.entries(services).flatMap(([name, service]) => check(service, ["services", name], name));
-}
-
-/** The sites of the home region and of the standby, those that exist. */
-export function eachSite(
-  services: Services,
-  check: (site: Site, region: Region, path: Path, service: ServiceFile) => readonly Finding[],
-): Finding[] {
-  return eachService(services, (service, path) =>
-    Object.entries(service.sites).flatMap(([region, site]) => check(site, region, [...path, "sites", region], service)),
-  );
 }
 
 /** Reports the second and every later holder of something that only one may hold. */

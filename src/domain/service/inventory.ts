@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import type { EscalationSnapshot } from "../incident/escalation.ts";
 import { canonicalJson } from "../json.ts";
 import { type Person, type PersonId, whoOwns } from "../people/person.ts";
-import type { Service } from "./service.ts";
+import { type Found, NOTHING_FOUND } from "./found.ts";
+import { type Service, serviceFrom } from "./service.ts";
 import type { TwoKeyFile } from "./twokey-file.ts";
 
 /** The described world with names filled in: what flows, commands and views read instead of the raw file. */
@@ -15,7 +16,8 @@ export interface Inventory {
   readonly digest: string;
 }
 
-export function inventoryFrom(file: TwoKeyFile): Inventory {
+/** `found`: what is known of the resources beyond the file. It is no part of the digest: plans pin what they use. */
+export function inventoryFrom(file: TwoKeyFile, found: Found = NOTHING_FOUND): Inventory {
   const { severities, throttle } = file.escalation;
   const quietHours = Object.fromEntries(
     Object.entries(file.people).flatMap(([id, { quiet_hours: quiet }]) => (quiet ? [[id, quiet]] : [])),
@@ -25,7 +27,7 @@ export function inventoryFrom(file: TwoKeyFile): Inventory {
   return {
     file,
     people: Object.entries(file.people).map(([id, person]) => ({ ...person, id })),
-    services: Object.entries(file.services).map(([name, service]) => ({ ...service, name })),
+    services: Object.entries(file.services).map(([name, service]) => serviceFrom(name, service, found)),
     escalation: { ...matrix, digest: sha256(canonicalJson(matrix)) },
     digest: sha256(canonicalJson(file)),
   };

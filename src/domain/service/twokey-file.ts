@@ -4,9 +4,12 @@ import { AlertPolicy } from "../incident/alert.ts";
 import { Audience, PageThrottle, SeverityPolicy } from "../incident/escalation.ts";
 import type { PagerEntry } from "../incident/pager-traits.ts";
 import { type PagerIds, personWith } from "../people/person.ts";
-import { Service } from "./service.ts";
+import { RegionName } from "./region.ts";
+import { AccountId, RoleArn } from "./resource.ts";
+import { Name, type ResourceSchemas, serviceSchema } from "./service.ts";
 
-const Name = z.string().regex(/^[a-z][a-z0-9_-]{0,30}$/, "must be a short lower-case name (letters, digits, - and _)");
+/** The version that this TwoKey reads, and no other. */
+export const FILE_VERSION = 2;
 
 export const ApprovalPolicy = z.strictObject({
   required: z.number().int().min(2).max(5).default(2).describe("Distinct people whose keys start a run."),
@@ -35,9 +38,9 @@ export interface PagerSchemas {
 }
 
 /** `twokey.yaml`: everything that describes the world. Secrets come from the environment only. */
-export const twoKeyFileWith = (pagers: PagerSchemas) =>
+export const twoKeyFileWith = (pagers: PagerSchemas, resources: ResourceSchemas) =>
   z.strictObject({
-    version: z.literal(1).describe("Version of this format."),
+    version: z.literal(FILE_VERSION).describe("Version of this format."),
     organisation: z.string().min(1).max(60).describe("Name of the organisation, as the cards show it."),
     environment: Name.describe("Name of the environment, such as production."),
     slack: z
@@ -56,25 +59,16 @@ export const twoKeyFileWith = (pagers: PagerSchemas) =>
     pagers: pagers.blocks.describe("Ways to page people beside Slack, one block for each pager."),
     aws: z
       .strictObject({
-        account: z
-          .string()
-          .regex(/^\d{12}$/, "must be a 12-digit account id")
-          .describe("Account that holds the protected resources."),
-        home: z.string().describe("Region where TwoKey itself runs; no protected region."),
-        observe_role: z
-          .string()
-          .startsWith("arn:aws:iam::", "must be the ARN of an IAM role")
-          .optional()
-          .describe("Role for looking only; absent: `execute_role` looks as well, under the name of the process."),
-        execute_role: z
-          .string()
-          .startsWith("arn:aws:iam::", "must be the ARN of an IAM role")
-          .optional()
-          .describe(
-            "Role that a run assumes, in sessions called `dr-<run>`, through the STS of TwoKey's own region; absent: the process's own credentials.",
-          ),
+        account: AccountId.describe("Account that holds the protected resources."),
+        sts: RegionName.describe("Region where TwoKey runs and whose STS it asks; no protected region."),
+        role: RoleArn.optional().describe(
+          "Role that a run assumes, in sessions called `dr-<run>`, through the STS of TwoKey's own region; absent: the process's own credentials.",
+        ),
+        observe_role: RoleArn.optional().describe(
+          "Role for looking only; absent: `role` looks as well, under the name of the process.",
+        ),
       })
-      .describe("The AWS account, and where TwoKey stands."),
+      .describe("The AWS account, and where TwoKey stands. A resource may name another account and role."),
     people: z
       .record(Name, personWith(pagers.ids))
       .describe("Everybody who may act, agree or be paged, by a short name."),
@@ -119,6 +113,6 @@ export const twoKeyFileWith = (pagers: PagerSchemas) =>
         heartbeat_url: z.url("must be a URL").optional().describe("Called every 30 s while nothing is overdue."),
       })
       .describe("How incidents look."),
-    services: z.record(Name, Service).describe("The protected applications, by name."),
+    services: z.record(Name, serviceSchema(resources)).describe("The protected applications, by name."),
   });
 export type TwoKeyFile = z.infer<ReturnType<typeof twoKeyFileWith>>;

@@ -1,5 +1,7 @@
 import type { RecordSet } from "../../domain/service/observed.ts";
-import { type Region, type Service, siteOf } from "../../domain/service/service.ts";
+import type { Region, Service } from "../../domain/service/service.ts";
+import type { DatabaseRecord } from "../../domain/service/site.ts";
+import { siteOf, trafficOf } from "../resources/site.ts";
 import type { ComputeInput } from "./schemas.ts";
 
 /** The same acts as AWS CLI commands, for the card: whoever reads them at three in the morning can paste them. */
@@ -53,16 +55,15 @@ export function records(zone: string, after: readonly RecordSet[]): string[] {
   ];
 }
 
-type DatabaseRecord = NonNullable<Service["database_record"]>;
-
 /** From the file alone: while Route 53 cannot be asked, nobody knows what stands there. */
 export function databaseRecord({ zone, name, ttl_seconds }: DatabaseRecord, endpoint: string): string[] {
   return records(zone, [{ name, type: "CNAME", ttlSeconds: ttl_seconds, values: [endpoint] }]);
 }
 
 /** From the file alone. An alias that had a health check loses it: with one, the old side might be answered again. */
-export function trafficRecords({ traffic, ...service }: Service, to: Region): string[] {
-  const { load_balancer } = siteOf({ traffic, ...service }, to);
+export function trafficRecords(service: Service, to: Region): string[] {
+  const traffic = trafficOf(service);
+  const { load_balancer } = siteOf(service, to);
   const alias = { zone: load_balancer.zone, dnsName: load_balancer.dns_name, evaluateTargetHealth: true };
   const set = { name: traffic.name, type: "A", alias };
   switch (traffic.routing) {

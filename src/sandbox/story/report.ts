@@ -3,7 +3,8 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { sayDuration } from "../../domain/duration.ts";
 import { approversOf } from "../../domain/service/inventory.ts";
-import { siteOf } from "../../domain/service/service.ts";
+import { siteOf, trafficOf } from "../../flows/resources/site.ts";
+
 import type { LogEntry } from "../../simulators/world/log.ts";
 import { PAGERDUTY_EXTRAS } from "../derive-pagerduty.ts";
 import { SLACK_EXTRAS } from "../derive-slack.ts";
@@ -108,7 +109,7 @@ async function factsOf({ stage, played, entries }: Told): Promise<StoryFacts> {
     pointsToStandby: await pointsTo(
       stage,
       siteOf(service, service.standby).load_balancer.dns_name,
-      service.traffic.name,
+      trafficOf(service).name,
     ),
     leaks: await leaksIn(stage, messages),
   };

@@ -1,9 +1,6 @@
 import type { Broken } from "../broken-file.ts";
 
 const SERVICE = "services.inventory";
-const HOME_TASKS =
-  "inventory-service\n          tasks: 5\n          max_tasks: 10 # assumed\n          target_group: arn:aws:elasticloadbalancing:eu-west-1";
-
 export const SCHEMA_ROWS: readonly Broken[] = [
   {
     claim: "an unknown key, with the one that was meant",
@@ -24,10 +21,10 @@ export const SCHEMA_ROWS: readonly Broken[] = [
   {
     claim: "another spelling of a key",
     rule: "schema",
-    edits: [["    public_url:", "    publicUrl:"]],
-    at: "‸publicUrl:",
-    path: `${SERVICE}.publicUrl`,
-    says: ["did you mean public_url?"],
+    edits: [["    deep_health:", "    deepHealth:"]],
+    at: "‸deepHealth:",
+    path: `${SERVICE}.deepHealth`,
+    says: ["did you mean deep_health?"],
   },
   {
     claim: "an unknown key inside a list",
@@ -64,9 +61,9 @@ export const SCHEMA_ROWS: readonly Broken[] = [
   {
     claim: "a number out of range",
     rule: "schema",
-    edits: [[HOME_TASKS, HOME_TASKS.replace("tasks: 5", "tasks: 0")]],
+    edits: [["        tasks: 5\n", "        tasks: 0\n"]],
     at: "tasks: ‸0\n",
-    path: `${SERVICE}.sites.eu-west-1.compute.tasks`,
+    path: `${SERVICE}.compute.api.tasks`,
     says: ["0 cannot be used", "from 1 to 1000"],
   },
   {
@@ -90,16 +87,69 @@ export const SCHEMA_ROWS: readonly Broken[] = [
     rule: "schema",
     edits: [["routing: weighted", "routing: latency"]],
     at: "routing: ‸latency",
-    path: `${SERVICE}.traffic.routing`,
+    path: `${SERVICE}.entrance.names[0].routing`,
     says: ["weighted, failover or simple"],
   },
   {
-    claim: "routing left out",
+    claim: "a kind that does not exist",
     rule: "schema",
-    edits: [["      routing: weighted\n", ""]],
-    at: "    ‸traffic:",
-    path: `${SERVICE}.traffic.routing`,
-    says: ["routing is missing", "one of weighted"],
+    edits: [["kind: rds-replica", "kind: rds-replika"]],
+    at: "kind: ‸rds-replika",
+    path: `${SERVICE}.stores.stock.kind`,
+    says: ["did you mean rds-replica?"],
+  },
+  {
+    claim: "a kind left out",
+    rule: "schema",
+    edits: [["        kind: rds-replica\n", ""]],
+    at: "      ‸stock:",
+    path: `${SERVICE}.stores.stock.kind`,
+    says: ["kind is missing", "rds-replica"],
+  },
+  {
+    claim: "an unknown key in a resource, with the one that was meant",
+    rule: "schema",
+    edits: [["            endpoint: mycomputer-inventory-db.c1", "            endpiont: mycomputer-inventory-db.c1"]],
+    at: "‸endpiont:",
+    path: `${SERVICE}.stores.stock.in.eu-west-1.endpiont`,
+    says: ["did you mean endpoint?"],
+  },
+  {
+    claim: "an ECS service without its cluster",
+    rule: "schema",
+    edits: [["id: mycomputer-production/inventory-service", "id: inventory-service"]],
+    at: "id: ‸inventory-service",
+    path: `${SERVICE}.compute.api.id`,
+    says: ["cluster/service"],
+  },
+  {
+    claim: "a retention that is no whole number of days",
+    rule: "schema",
+    edits: [["backup_retention: 30d", "backup_retention: 36h"]],
+    at: "backup_retention: ‸36h",
+    path: `${SERVICE}.stores.stock.after_promotion.backup_retention`,
+    says: ["whole days from 1d to 35d"],
+  },
+  {
+    claim: "a name in capitals, where a name stands for its block",
+    rule: "schema",
+    edits: [
+      [
+        "      names:\n        - name: api.mycomputer.com",
+        "      names:\n        - API.mycomputer.com\n        - name: api.mycomputer.com",
+      ],
+    ],
+    at: "- ‸API.mycomputer.com",
+    path: `${SERVICE}.entrance.names[0].name`,
+    says: ["lower-case host name"],
+  },
+  {
+    claim: "one region alone",
+    rule: "schema",
+    edits: [["regions: [eu-west-1, eu-central-1]", "regions: [eu-west-1]"]],
+    at: "    ‸regions: [eu-west-1]",
+    path: `${SERVICE}.regions`,
+    says: ["too few entries", "the home region and at least one more"],
   },
   {
     claim: "a name in capitals",
@@ -160,10 +210,18 @@ export const SCHEMA_ROWS: readonly Broken[] = [
   {
     claim: "a version of tomorrow",
     rule: "schema",
-    edits: [["version: 1", "version: 2"]],
-    at: "version: ‸2",
+    edits: [["version: 2", "version: 3"]],
+    at: "version: ‸3",
     path: "version",
-    says: ["write 1"],
+    says: ["write 2"],
+  },
+  {
+    claim: "a version of yesterday, with what changed",
+    rule: "version",
+    edits: [["version: 2", "version: 1"]],
+    at: "version: ‸1",
+    path: "version",
+    says: ["has version 1", "write version: 2", "home and standby are regions"],
   },
   {
     claim: "a whole section left out",
@@ -176,9 +234,9 @@ export const SCHEMA_ROWS: readonly Broken[] = [
   {
     claim: "a path without its slash",
     rule: "schema",
-    edits: [["path: /health } # assumed to try the database\n      eu-c", "path: health }\n      eu-c"]],
-    at: "path: ‸health }",
-    path: `${SERVICE}.sites.eu-west-1.deep_health.path`,
+    edits: [["deep_health: /health # assumed", "deep_health: health # assumed"]],
+    at: "deep_health: ‸health #",
+    path: `${SERVICE}.deep_health`,
     says: ["starts with /"],
   },
 ];

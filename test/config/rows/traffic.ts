@@ -1,30 +1,33 @@
 import { type Broken, REGAMI } from "../broken-file.ts";
 
-const SITES = "services.inventory.sites";
+const STORE = "services.inventory.stores.stock";
+const NAME = "services.inventory.entrance.names[0]";
 
 export const TRAFFIC_ROWS: readonly Broken[] = [
   {
     rule: "record-for-each-region",
     claim: "a region without a record",
-    edits: [["        eu-central-1: Secondary\n", ""]],
-    at: "      ‸set_identifiers:",
-    path: "services.inventory.traffic.set_identifiers",
+    edits: [["            eu-central-1: Secondary\n", ""]],
+    at: "          ‸set_identifiers:",
+    path: `${NAME}.set_identifiers`,
     says: ["no entry for eu-central-1"],
   },
   {
     rule: "record-for-each-region",
     claim: "a record of a third region",
-    edits: [["        eu-central-1: Secondary", "        eu-central-1: Secondary\n        eu-west-3: Third"]],
-    at: "        ‸eu-west-3: Third",
-    path: "services.inventory.traffic.set_identifiers.eu-west-3",
-    says: ["neither home"],
+    edits: [
+      ["            eu-central-1: Secondary", "            eu-central-1: Secondary\n            eu-west-3: Third"],
+    ],
+    at: "            ‸eu-west-3: Third",
+    path: `${NAME}.set_identifiers.eu-west-3`,
+    says: ["none of the service's regions"],
   },
   {
     rule: "record-for-each-region",
     claim: "one identifier for both sides",
     edits: [["eu-central-1: Secondary", "eu-central-1: Primary"]],
     at: "eu-central-1: ‸Primary",
-    path: "services.inventory.traffic.set_identifiers.eu-central-1",
+    path: `${NAME}.set_identifiers.eu-central-1`,
     says: ["both regions have Primary"],
   },
   {
@@ -33,15 +36,31 @@ export const TRAFFIC_ROWS: readonly Broken[] = [
     text: REGAMI,
     edits: [["secondary: secondary", "secondary: primary"]],
     at: "secondary: ‸primary",
-    path: "services.regami.traffic.secondary",
+    path: "services.regami.entrance.names[0].secondary",
     says: ["both primary"],
+  },
+  {
+    rule: "settings-fit-routing",
+    claim: "identifiers of weighted records under failover routing",
+    edits: [["routing: weighted", "routing: failover"]],
+    at: "‸set_identifiers:",
+    path: `${NAME}.set_identifiers`,
+    says: ["means nothing with routing: failover", "failover reads primary and secondary"],
+  },
+  {
+    rule: "settings-fit-routing",
+    claim: "identifiers without the routing that they belong to",
+    edits: [["          routing: weighted\n", ""]],
+    at: "          ‸set_identifiers:",
+    path: `${NAME}.set_identifiers`,
+    says: ["the routing is not", "write routing: weighted, failover or simple"],
   },
   {
     rule: "record-zone-is-yours",
     claim: "the load balancer's zone as the record's",
     edits: [["zone: Z123456789\n", "zone: Z32O12XQLNTSW2\n"]],
     at: "zone: ‸Z32O12XQLNTSW2\n",
-    path: "services.inventory.traffic.zone",
+    path: `${NAME}.zone`,
     says: ["your own hosted zone"],
   },
   {
@@ -49,7 +68,7 @@ export const TRAFFIC_ROWS: readonly Broken[] = [
     claim: "a CNAME at the top of a zone",
     edits: [["name: db.inventory.mycomputer.internal", "name: mycomputer.internal"]],
     at: "name: ‸mycomputer.internal",
-    path: "services.inventory.database_record.name",
+    path: `${STORE}.name.name`,
     says: ["top of a zone"],
   },
   {
@@ -57,7 +76,7 @@ export const TRAFFIC_ROWS: readonly Broken[] = [
     claim: "a name of another zone",
     edits: [["zone: Z0PRIVATEINVENTORY", "zone: Z123456789"]],
     at: "name: ‸db.inventory",
-    path: "services.inventory.database_record.name",
+    path: `${STORE}.name.name`,
     says: ["cannot lie in the zone Z123456789", "mycomputer.com"],
   },
   {
@@ -65,16 +84,16 @@ export const TRAFFIC_ROWS: readonly Broken[] = [
     claim: "the users' name as the database's",
     edits: [["name: db.inventory.mycomputer.internal", "name: api.mycomputer.com"]],
     at: "name: ‸api.mycomputer.com # assumed",
-    path: "services.inventory.database_record.name",
+    path: `${STORE}.name.name`,
     says: ["users resolve"],
   },
   {
     rule: "public-url-is-the-record",
     severity: "warning",
     claim: "a last check beside the record",
-    edits: [["public_url: https://api.", "public_url: https://www."]],
-    at: "public_url: ‸https",
-    path: "services.inventory.public_url",
+    edits: [["url: https://api.", "url: https://www."]],
+    at: "url: ‸https://www",
+    path: "services.inventory.url",
     says: ["https://api.mycomputer.com"],
   },
   {
@@ -82,15 +101,15 @@ export const TRAFFIC_ROWS: readonly Broken[] = [
     claim: "a write check through the users' name",
     edits: [["write_check: https://write-check.eu-west-1.mycomputer.com", "write_check: https://api.mycomputer.com"]],
     at: "write_check: ‸https://api",
-    path: `${SITES}.eu-west-1.database.write_check`,
+    path: `${STORE}.in.eu-west-1.write_check`,
     says: ["the name that users resolve"],
   },
   {
     rule: "write-check-is-direct",
-    claim: "one write check for both sites",
+    claim: "one write check for both regions",
     edits: [["write-check.eu-central-1", "write-check.eu-west-1"]],
-    at: "sg-0ee55ff66aa77bb88 # assumed\n          write_check: ‸https",
-    path: `${SITES}.eu-central-1.database.write_check`,
+    at: "sg-0ee55ff66aa77bb88 # assumed\n            write_check: ‸https",
+    path: `${STORE}.in.eu-central-1.write_check`,
     says: ["same write check"],
   },
   {
@@ -99,7 +118,7 @@ export const TRAFFIC_ROWS: readonly Broken[] = [
     claim: "a database name that is cached too long",
     edits: [["ttl_seconds: 30", "ttl_seconds: 300"]],
     at: "ttl_seconds: ‸300",
-    path: "services.inventory.database_record.ttl_seconds",
+    path: `${STORE}.name.ttl_seconds`,
     says: ["300 s", "at most 180"],
   },
   {
@@ -107,8 +126,8 @@ export const TRAFFIC_ROWS: readonly Broken[] = [
     severity: "warning",
     claim: "an RTO that an alias cannot keep",
     edits: [["rto: 30m", "rto: 5m"]],
-    at: "    ‸traffic:",
-    path: "services.inventory.traffic",
+    at: "        ‸- name: api".replace("‸- ", "- ‸"),
+    path: NAME,
     says: ["cached for 60 s", "RTO (5 min)"],
   },
   {

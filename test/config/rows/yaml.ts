@@ -78,7 +78,7 @@ export const YAML_ROWS: readonly Broken[] = [
   {
     claim: "a key that is a list",
     rule: "yaml",
-    edits: [["version: 1", "version: 1\n? [a]\n: 1"]],
+    edits: [["version: 2", "version: 2\n? [a]\n: 1"]],
     at: "? ‸[a]",
     path: "",
     says: ["not plain text"],
@@ -86,7 +86,7 @@ export const YAML_ROWS: readonly Broken[] = [
   {
     claim: "a key that would reach into the program",
     rule: "yaml",
-    edits: [["version: 1", "version: 1\n__proto__: {}"]],
+    edits: [["version: 2", "version: 2\n__proto__: {}"]],
     at: "‸__proto__",
     path: "__proto__",
     says: ["cannot be a key"],

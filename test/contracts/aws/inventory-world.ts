@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ComputeSite } from "../../../src/domain/service/service.ts";
+import type { ComputeSite } from "../../../src/domain/service/service.ts";
 import { type AwsOptions, createAws } from "../../../src/integrations/aws/aws.ts";
 import { createTraffic } from "../../../src/simulators/application/traffic.ts";
 import { createCloudWatch } from "../../../src/simulators/aws/cloudwatch.ts";
@@ -201,10 +201,10 @@ const ReadCounts = z.array(z.looseObject({ operation: z.string(), count: z.numbe
 export type InventoryWorld = Awaited<ReturnType<typeof startInventoryWorld>>;
 
 export function siteIn(region: string, changes: { service?: string } = {}): ComputeSite {
-  return ComputeSite.parse({
+  return {
     ...{ cluster: region === HOME ? "production" : "dr", service: "inventory", tasks: 4, max_tasks: 12 },
     ...{ target_group: groupArn(region), target_health: "process", ...changes },
-  });
+  };
 }
 
 /** Calls of the API that changed the world. */

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { stateOf } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
+import { trafficOf } from "../../../src/flows/resources/site.ts";
 import { drive } from "../../harness/drive.ts";
 import {
   type FailoverWorld,
@@ -25,7 +26,7 @@ const denied = (operation: string, region?: string) =>
 const count = (operation: string) => mutationsOf(at).filter((call) => call.startsWith(operation)).length;
 
 async function recordsOfSomebodyElse(weight: number): Promise<void> {
-  const { zone, name } = at.service.traffic;
+  const { zone, name } = trafficOf(at.service);
   const found = await at.cloud.traffic.records(zone, name);
   if (!found.known) throw new Error(found.why);
   await at.cloud.traffic.upsert(

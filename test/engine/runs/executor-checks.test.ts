@@ -3,7 +3,8 @@ import { z } from "zod";
 import { type Mode, stepOf } from "../../../src/domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
-import { siteOf } from "../../../src/domain/service/service.ts";
+import { siteOf, trafficOf } from "../../../src/flows/resources/site.ts";
+
 import { RecordsInput } from "../../../src/flows/steps/schemas.ts";
 import type { FaultInput } from "../../../src/simulators/world/faults.ts";
 import { type CALLS, effectsOf, effectsOfDone } from "../../harness/calls.ts";
@@ -117,14 +118,14 @@ async function sendUsersBack(): Promise<void> {
     ...record,
     ...(alias ? { alias: { ...alias, evaluateTargetHealth: false } } : {}),
   }));
-  await at.cloud.traffic.upsert(at.service.traffic.zone, unguarded, "somebody else");
+  await at.cloud.traffic.upsert(trafficOf(at.service).zone, unguarded, "somebody else");
 }
 
 describe.each<keyof typeof CALLS>(["inventory", "regami"])("%s: a step that only looks", (example) => {
   test.each(ROWS)("%s %s (%s)", async (step, _trouble, mode, make, state, why, from = step) => {
     at = await startFailoverWorld({ example, speed: SPEED });
     byOthers = [];
-    const { zone, name } = at.service.traffic;
+    const { zone, name } = trafficOf(at.service);
     recordsBefore = await at.cloud.traffic.records(zone, name);
     const before = await standingOf(at);
     await startRun(at, { mode });
@@ -168,7 +169,7 @@ describe.each<keyof typeof CALLS>(["inventory", "regami"])("%s: users are moved 
     at = await startFailoverWorld({ example, speed: SPEED });
     byOthers = [];
     const started = await startRun(at);
-    const { zone, name } = at.service.traffic;
+    const { zone, name } = trafficOf(at.service);
     recordsBefore = await at.cloud.traffic.records(zone, name);
     const stopped = await drive(at, {
       onIntent: (id) => {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { type RunState, stateOf } from "../../../src/domain/plan-run/run.ts";
-import { siteOf } from "../../../src/domain/service/service.ts";
 import { STEPS } from "../../../src/flows/index.ts";
+import { siteOf } from "../../../src/flows/resources/site.ts";
 import type { StoredStep } from "../../../src/ports/step.ts";
 import type { FaultInput } from "../../../src/simulators/world/faults.ts";
 import { CALLS, type Call, effectsOf, effectsOfDone, fault } from "../../harness/calls.ts";

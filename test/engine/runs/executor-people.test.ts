@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { findPerson } from "../../../src/domain/service/inventory.ts";
-import { siteOf } from "../../../src/domain/service/service.ts";
 import { type Decided, decide } from "../../../src/engine/approvals/decisions.ts";
 import { driveRun } from "../../../src/engine/runs/executor.ts";
+import { siteOf, trafficOf } from "../../../src/flows/resources/site.ts";
 import { drive, executorDeps, openLedger } from "../../harness/drive.ts";
 import {
   type FailoverWorld,
@@ -61,7 +61,7 @@ describe("what people are asked about", () => {
   test("records that somebody changed between the keys and the start void the keys, and nothing is touched (G3)", async () => {
     at = await startFailoverWorld({ example: "inventory", speed: SPEED });
     await startRun(at);
-    const { zone, name } = at.service.traffic;
+    const { zone, name } = trafficOf(at.service);
     const found = await at.cloud.traffic.records(zone, name);
     if (!found.known) throw new Error(found.why);
     await at.cloud.traffic.upsert(

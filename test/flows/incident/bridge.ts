@@ -294,12 +294,12 @@ const page = (level: number, after: string, audience: string, channels: string[]
 const never = { every: "1m", max: 0, unless: "acked" };
 
 export const FILE = {
-  version: 1,
+  version: 2,
   organisation: "Example",
   environment: "test",
   slack: { team: "T0EXAMPLE" },
   pagers: { pagerduty: { service: "PSVC", from: "bot@example.com" } },
-  aws: { account: "123456789012", home: "eu-central-1" },
+  aws: { account: "123456789012", sts: "eu-central-1" },
   people,
   audiences: {
     first: { kind: "people", people: ["ana"] },

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { stepOf } from "../../../src/domain/plan-run/plan.ts";
 import type { ComputeFacts, DatabaseFacts, RecordSet } from "../../../src/domain/service/observed.ts";
-import { siteOf } from "../../../src/domain/service/service.ts";
 import { STEPS } from "../../../src/flows/index.ts";
+import { siteOf } from "../../../src/flows/resources/site.ts";
 import type { Act } from "../../../src/ports/databases.ts";
 import type { Cloud, StepContext } from "../../../src/ports/step.ts";
 import { example } from "../../harness/example.ts";

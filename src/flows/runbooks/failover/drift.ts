@@ -3,6 +3,7 @@ import type { Assumption } from "../../../domain/plan-run/plan.ts";
 import type { Known, RecordSet } from "../../../domain/service/observed.ts";
 import type { Region, Service } from "../../../domain/service/service.ts";
 import type { TargetObservation } from "../../observe.ts";
+import { trafficOf } from "../../resources/site.ts";
 
 /**
  * The facts a failover rests on, by name. Identity facts (G3): who is writer, which resources, which records. A value of
@@ -32,14 +33,14 @@ export function identityFacts(
     },
     "traffic-records": {
       value: records && canonicalJson(sortedRecords(service, records)),
-      says: `the records of ${service.traffic.name}`,
+      says: `the records of ${trafficOf(service).name}`,
     },
     "database-record": { value: record && canonicalJson(record), says: "the database's CNAME" },
   };
 }
 
 function sortedRecords(service: Service, records: readonly RecordSet[]): RecordSet[] {
-  const ours = service.traffic.routing === "simple" ? records.filter((record) => record.type === "CNAME") : records;
+  const ours = trafficOf(service).routing === "simple" ? records.filter((record) => record.type === "CNAME") : records;
   return [...ours].sort((a, b) => (a.setIdentifier ?? "").localeCompare(b.setIdentifier ?? ""));
 }
 

@@ -3,8 +3,9 @@ import { blindMs, lossMs, positionOf, sayLoss } from "../../../domain/plan-run/d
 import type { Acceptance, Plan } from "../../../domain/plan-run/plan.ts";
 import { stateOf } from "../../../domain/plan-run/run.ts";
 import { isUnreachable, type Known, type SiteFacts } from "../../../domain/service/observed.ts";
-import { otherRegion, type Region, ROUTE53_CONTROL_PLANE, siteOf } from "../../../domain/service/service.ts";
+import { otherRegion, type Region, ROUTE53_CONTROL_PLANE } from "../../../domain/service/service.ts";
 import { type RecordChange, trafficChange } from "../../records.ts";
+import { databaseRecordOf, siteOf, trafficOf } from "../../resources/site.ts";
 import type { FailoverRequest } from "./request.ts";
 
 /** What the observation means for this request: why not, what loss, what could not be seen. */
@@ -137,19 +138,20 @@ function recordRefusals(
 ): string[] {
   if (dnsByHand) return [];
   const { trafficRecords, databaseRecord } = observed;
+  const record = databaseRecordOf(service);
   const reasons: string[] = [];
   if (!trafficRecords.known)
     reasons.push(
-      `The records of ${service.traffic.name} cannot be read: ${trafficRecords.why}. Users could not be moved. Ask again when they can be read.`,
+      `The records of ${trafficOf(service).name} cannot be read: ${trafficRecords.why}. Users could not be moved. Ask again when they can be read.`,
     );
   if (change && "refused" in change)
     reasons.push(
-      `The records of ${service.traffic.name} cannot be moved: ${change.refused}. Mend them, or what twokey.yaml says of them.`,
+      `The records of ${trafficOf(service).name} cannot be moved: ${change.refused}. Mend them, or what twokey.yaml says of them.`,
     );
   if (!databaseRecord.known)
     reasons.push(`The database's CNAME cannot be read: ${databaseRecord.why}. Ask again when it can.`);
-  else if (service.database_record && !databaseRecord.value)
-    reasons.push(`${service.database_record.name} is no CNAME record. Mend it, or database_record in twokey.yaml.`);
+  else if (record && !databaseRecord.value)
+    reasons.push(`${record.name} is no CNAME record. Mend it, or the store's name in twokey.yaml.`);
   return reasons;
 }
 
@@ -176,7 +178,7 @@ function uncheckedOf(
     ...unseen(`service of ${from}`, old?.compute),
     ...unseen(`security group of ${from}`, old?.firewall),
     ...unseen(`replication lag`, next?.lag),
-    ...unseen(`records of ${request.service.traffic.name}`, request.observed.trafficRecords),
+    ...unseen(`records of ${trafficOf(request.service).name}`, request.observed.trafficRecords),
     `whether ${request.to} has the capacity for ${siteOf(request.service, request.to).compute.tasks} tasks right now`,
   ];
 }

@@ -1,9 +1,10 @@
 import type { PlannedStep } from "../../../domain/plan-run/plan.ts";
 import type { RecordSet } from "../../../domain/service/observed.ts";
-import { type Service, siteOf } from "../../../domain/service/service.ts";
+import type { Service } from "../../../domain/service/service.ts";
 import { type HandsOn, planned } from "../../../ports/step.ts";
 import { deepHealthUrl } from "../../observe.ts";
 import { sameRecords } from "../../records.ts";
+import { databaseRecordOf, siteOf, trafficOf } from "../../resources/site.ts";
 import { awaitDns } from "../../steps/await-dns.ts";
 import * as byHand from "../../steps/by-hand.ts";
 import { pointApplication, shiftTraffic } from "../../steps/change-records.ts";
@@ -31,7 +32,7 @@ function capturedBefore(
 
 export function pointAtDatabase(request: FailoverRequest, { dnsByHand }: Judgement): PlannedStep[] {
   const { service, observed, to } = request;
-  const record = service.database_record;
+  const record = databaseRecordOf(service);
   const current = observed.databaseRecord.known ? observed.databaseRecord.value : undefined;
   if (!record || !current || dnsByHand) return [];
   const after: RecordSet = {
@@ -55,7 +56,7 @@ export function pointAtDatabase(request: FailoverRequest, { dnsByHand }: Judgeme
 
 export function traffic(request: FailoverRequest, { traffic: change, dnsByHand }: Judgement): PlannedStep[] {
   const { service, to } = request;
-  const { zone, name } = service.traffic;
+  const { zone, name } = trafficOf(service);
   if (dnsByHand) return [dnsMovedByHand(request), settle(name, "dns-by-hand", ttlMsOf(service))];
   if (!change) return [];
   const oldTtlMs =
@@ -77,7 +78,7 @@ function dnsMovedByHand({ service, to }: FailoverRequest): PlannedStep {
     after: ["check-direct"],
     input: {
       region: to,
-      name: service.traffic.name,
+      name: trafficOf(service).name,
       newSide: siteOf(service, to).load_balancer.dns_name,
       commands: byHand.trafficRecords(service, to),
     },
@@ -85,7 +86,8 @@ function dnsMovedByHand({ service, to }: FailoverRequest): PlannedStep {
 }
 
 /** By the file, since a record that cannot be read tells no TTL. */
-function ttlMsOf({ traffic }: Service): number {
+function ttlMsOf(service: Service): number {
+  const traffic = trafficOf(service);
   return traffic.routing === "simple" ? traffic.ttl_seconds * SECOND : LOAD_BALANCER_TTL_MS;
 }
 
@@ -98,7 +100,7 @@ export function checkUsers({ service, to }: FailoverRequest, { traffic: change, 
     id: "check-public",
     after: [change || dnsByHand ? "settle-dns" : "check-direct"],
     input: {
-      name: service.traffic.name,
+      name: trafficOf(service).name,
       newSide: siteOf(service, to).load_balancer.dns_name,
       url: deepHealthUrl(service, to),
     },

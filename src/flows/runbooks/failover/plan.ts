@@ -2,6 +2,7 @@ import type { Plan, RestOf } from "../../../domain/plan-run/plan.ts";
 import type { RunState } from "../../../domain/plan-run/run.ts";
 import type { Known } from "../../../domain/service/observed.ts";
 import type { Region } from "../../../domain/service/service.ts";
+import { trafficOf } from "../../resources/site.ts";
 import type { Planned } from "../runbook.ts";
 import { assumptionsFrom } from "./drift.ts";
 import { acceptancesFor, type Judgement, judge } from "./judgement.ts";
@@ -75,7 +76,7 @@ function factsOf({ service, observed, to }: FailoverRequest, from: Region): NonN
   const sample = lag?.known ? lag.value : lag?.lastGood;
   return [
     ...ofSites,
-    ...seen(`records of ${service.traffic.name}`, observed.trafficRecords),
+    ...seen(`records of ${trafficOf(service).name}`, observed.trafficRecords),
     ...(sample ? [{ what: "replication lag", atMs: sample.measuredAtMs }] : []),
   ];
 }

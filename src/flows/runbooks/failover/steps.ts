@@ -1,9 +1,10 @@
 import { canonicalJson } from "../../../domain/json.ts";
 import type { PlannedStep } from "../../../domain/plan-run/plan.ts";
 import { fenceOf, inputOf } from "../../../domain/plan-run/run.ts";
-import { type Service, siteOf } from "../../../domain/service/service.ts";
+import type { Service } from "../../../domain/service/service.ts";
 import { planned } from "../../../ports/step.ts";
 import { deepHealthUrl } from "../../observe.ts";
+import { databaseRecordOf, siteOf, trafficOf } from "../../resources/site.ts";
 import * as byHand from "../../steps/by-hand.ts";
 import { checkDirect } from "../../steps/check-direct.ts";
 import { checkWritable } from "../../steps/check-writable.ts";
@@ -142,12 +143,12 @@ function addCapacity({ service, to }: FailoverRequest): PlannedStep {
  * is dead). Unless a healthy target proves a writable database, scaling out therefore counts as moving users.
  */
 function scaleOutAttractsUsers(service: Service, to: string): boolean {
-  return service.traffic.routing !== "simple" && siteOf(service, to).compute.target_health !== "writable-database";
+  return trafficOf(service).routing !== "simple" && siteOf(service, to).compute.target_health !== "writable-database";
 }
 
 function direct({ service, to }: FailoverRequest, { dnsByHand }: Judgement): PlannedStep {
   const site = siteOf(service, to);
-  const record = service.database_record;
+  const record = databaseRecordOf(service);
   const ready = record && !dnsByHand ? "point-application" : "check-writable";
   return planned(checkDirect, {
     id: "check-direct",

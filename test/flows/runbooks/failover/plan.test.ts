@@ -1,7 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { budgetMs, type Plan, planDigest, stepOf } from "../../../../src/domain/plan-run/plan.ts";
 import { proposedRun } from "../../../../src/domain/plan-run/run.ts";
+import { inventoryFrom } from "../../../../src/domain/service/inventory.ts";
 import type { Observation } from "../../../../src/domain/service/observed.ts";
+import { siteOf } from "../../../../src/flows/resources/site.ts";
 import { driftOf } from "../../../../src/flows/runbooks/failover/drift.ts";
 import { planCard } from "../../../../src/views/plan.ts";
 import { example } from "../../../harness/example.ts";
@@ -71,7 +73,7 @@ describe("the failover runbook", () => {
     const { after } = stepOf(plan, "shift-traffic").input as {
       after: { weight: number; alias: { dnsName: string } }[];
     };
-    const standby = serviceIn(inventory).sites["eu-central-1"]?.load_balancer.dns_name;
+    const standby = siteOf(serviceIn(inventory), "eu-central-1").load_balancer.dns_name;
 
     expect(after.map(({ weight }) => weight).sort((a, b) => a - b)).toEqual([0, 100]);
     expect(after.every(({ alias }) => alias.dnsName === standby)).toBe(true);
@@ -199,8 +201,10 @@ describe("the failover runbook", () => {
   });
 
   test("names to be moved by hand stand in the plan with the commands for it, the database's name before anything that needs it", () => {
-    const database_record = { zone: "Z0DB", name: "db.regami.internal", ttl_seconds: 30 };
-    const named = { ...regami, services: [{ ...serviceIn(regami), database_record }] };
+    const file = structuredClone(regami.file);
+    const store = file.services["regami"]?.stores["main"];
+    if (store) Reflect.set(store, "name", { zone: "Z0DB", name: "db.regami.internal", ttl_seconds: 30 });
+    const named = inventoryFrom(file);
     const observed = { ...homeIsDark(serviceIn(named)), trafficRecords: dark<never>("Route 53") };
     const plan = planFor(named, { observed, requester: regami.people[0]?.id ?? "" });
     const [direct, byHand] = [stepOf(plan, "check-direct"), stepOf(plan, "dns-by-hand")];

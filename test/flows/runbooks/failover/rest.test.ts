@@ -3,9 +3,11 @@ import { stepOf } from "../../../../src/domain/plan-run/plan.ts";
 import type { RunState } from "../../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../../../src/domain/plan-run/run-transition.ts";
+import { inventoryFrom } from "../../../../src/domain/service/inventory.ts";
 import type { Observation } from "../../../../src/domain/service/observed.ts";
 import type { Service } from "../../../../src/domain/service/service.ts";
 import { RecordsInput } from "../../../../src/flows/steps/schemas.ts";
+import { rewrite } from "../../../../src/sandbox/rewrites.ts";
 import { planCard } from "../../../../src/views/plan.ts";
 import { example } from "../../../harness/example.ts";
 import { AT, homeIsDark, known, quietDay } from "../../../harness/observed.ts";
@@ -122,10 +124,8 @@ describe("the rest of a rest", () => {
   });
 
   test("puts nothing of one security group or service back on another one that the file names now", () => {
-    const home = service.sites[service.home];
-    if (!home) throw new Error("the service has a home");
-    const renamed = { ...home, database: { ...home.database, security_group: "sg-0fedcba9876543210" } };
-    const edited = { ...inventory, services: [{ ...service, sites: { ...service.sites, [service.home]: renamed } }] };
+    const path = ["services", service.name, "stores", "stock", "in", service.home, "security_group"] as const;
+    const edited = inventoryFrom(rewrite(inventory.file, [{ path, value: "sg-0fedcba9876543210" }]));
     const second = proposed(edited, { id: "F-2", observed, continues: touched });
 
     expect(inputOf(second, FENCE)).toMatchObject({ rules: [], desired: 0 });

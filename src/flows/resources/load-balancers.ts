@@ -1,10 +1,10 @@
-import type { Region } from "../domain/service/service.ts";
+import { dnsSuffixOf, type Region } from "../../domain/service/region.ts";
 
 export type BalancerKind = "application" | "network";
 
 /**
  * Hosted zones that hold the load balancers' own names: [application (and classic), network].
- * Source: AWS General Reference, "Elastic Load Balancing endpoints and quotas". Also the list of known regions.
+ * Source: AWS General Reference, "Elastic Load Balancing endpoints and quotas".
  */
 const CANONICAL_ZONES: Readonly<Record<Region, readonly [application: string, network: string]>> = {
   "af-south-1": ["Z268VQBMOI5EKX", "Z203XCE67M25HM"],
@@ -22,6 +22,8 @@ const CANONICAL_ZONES: Readonly<Record<Region, readonly [application: string, ne
   "ap-southeast-7": ["Z0390008CMBRTHFGWBCB", "Z054363131YWATEMWRG5L"],
   "ca-central-1": ["ZQSVJUPU6J1EY", "Z2EPGBW3API2WT"],
   "ca-west-1": ["Z06473681N0SF6OS049SD", "Z02754302KBB00W2LKWZ9"],
+  "cn-north-1": ["Z1GDH35T77C1KE", "Z3QFB96KMJ7ED6"],
+  "cn-northwest-1": ["ZM7IZAIOVVDZF", "ZQEIKTCZ8352D"],
   "eu-central-1": ["Z215JYRZR1TBD5", "Z3F0SRJ5LGBH90"],
   "eu-central-2": ["Z06391101F2ZOEP8P5EB3", "Z02239872DOALSIDCX66S"],
   "eu-north-1": ["Z23TAZ6LKFMNIO", "Z1UDT6IFJ4EJM"],
@@ -37,11 +39,14 @@ const CANONICAL_ZONES: Readonly<Record<Region, readonly [application: string, ne
   "sa-east-1": ["Z2P70J7HTTTPLU", "ZTK26PT1VY4CU"],
   "us-east-1": ["Z35SXDOTRQ7X7K", "Z26RNL4JYFTOTI"],
   "us-east-2": ["Z3AADJGX6KTTL2", "ZLMOA37VPKANP"],
+  "us-gov-east-1": ["Z166TLBEWOO7G0", "Z1ZSMQQ6Q24QQ8"],
+  "us-gov-west-1": ["Z33AYJ8TM3BH4J", "ZMG1MZ2THAWF1"],
   "us-west-1": ["Z368ELLRRE2KJ0", "Z24FKFUX50B4VW"],
   "us-west-2": ["Z1H1FL5HABSF5", "Z18D5FSROUN65G"],
 };
 
-export const KNOWN_REGIONS: readonly Region[] = Object.keys(CANONICAL_ZONES);
+/** Regions whose zones are known here. */
+export const BALANCER_REGIONS: readonly Region[] = Object.keys(CANONICAL_ZONES);
 
 /** Alias records need the zone of the balancer's region and kind; undefined for a region without an entry. */
 export function canonicalZone(region: Region, kind: BalancerKind): string | undefined {
@@ -59,14 +64,21 @@ export function zoneOwner(zone: string): { readonly region: Region; readonly kin
 
 export const ALL_CANONICAL_ZONES: readonly string[] = Object.values(CANONICAL_ZONES).flat();
 
+const NAME = "[a-z0-9-]+(?:\\.[a-z0-9-]+)*";
+const REGION = "([a-z]{2,4}(?:-[a-z]+){1,2}-\\d{1,2})";
+const APPLICATION = new RegExp(`^${NAME}\\.${REGION}\\.elb\\.(amazonaws\\.[a-z.]+)$`, "i");
+const NETWORK = new RegExp(`^${NAME}\\.elb\\.${REGION}\\.(amazonaws\\.[a-z.]+)$`, "i");
+
 /** `name.<region>.elb.amazonaws.com` is an application load balancer, `name.elb.<region>.amazonaws.com` a network one. */
 export function readBalancerName(
   dnsName: string,
 ): { readonly region: Region; readonly kind: BalancerKind } | undefined {
-  const application = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.([a-z]{2}(?:-[a-z]+)+-\d)\.elb\.amazonaws\.com$/i.exec(
-    dnsName,
-  )?.[1];
-  if (application) return { region: application.toLowerCase(), kind: "application" };
-  const network = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.elb\.([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com$/i.exec(dnsName)?.[1];
-  return network ? { region: network.toLowerCase(), kind: "network" } : undefined;
+  const read = (pattern: RegExp): Region | undefined => {
+    const [, region, suffix] = pattern.exec(dnsName.toLowerCase()) ?? [];
+    return region !== undefined && suffix === dnsSuffixOf(region) ? region : undefined;
+  };
+  const application = read(APPLICATION);
+  if (application !== undefined) return { region: application, kind: "application" };
+  const network = read(NETWORK);
+  return network === undefined ? undefined : { region: network, kind: "network" };
 }

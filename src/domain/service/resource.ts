@@ -1,0 +1,42 @@
+import { z } from "zod";
+import type { Region } from "./region.ts";
+
+export const ROLES = ["stores", "compute", "entrances"] as const;
+/** What a resource is for: it keeps data, does work, or lets users in. */
+export type Role = (typeof ROLES)[number];
+
+/**
+ * A resource as everybody but its own kind knows it. The settings behind `kind` are read in the folder of that kind alone,
+ * `flows/resources/<role>/<kind>`.
+ */
+export interface Resource {
+  readonly kind: string;
+  readonly account?: string | undefined;
+  readonly role?: string | undefined;
+  /** What differs by region. */
+  readonly in?: Readonly<Record<Region, object>> | undefined;
+}
+
+export const AccountId = z.string().regex(/^\d{12}$/, "must be a 12-digit account id");
+export const RoleArn = z
+  .string()
+  .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/\S+$/, "must be the ARN of an IAM role (arn:aws:iam::…:role/…)");
+
+/** What a resource, or one region of it, may say where it does not lie in the file's ordinary account. */
+export const ELSEWHERE = {
+  account: AccountId.optional().describe("Account that holds it; absent: `aws.account`."),
+  role: RoleArn.optional().describe("Role that a run assumes for it; absent: `aws.role`."),
+};
+
+export const ZoneId = z.string().regex(/^Z[A-Z0-9]+$/, "must be a hosted zone id (Z…)");
+export const RecordName = z
+  .string()
+  .regex(/^[a-z0-9_*-]+(\.[a-z0-9_-]+)+$/, "must be a lower-case host name without a trailing dot");
+export const HttpUrl = z.url({ protocol: /^https?$/, error: "must be an http(s) URL" });
+
+/** A block with a `name`, for which its name alone may be written. The JSON Schema tells editors so. */
+export function orName<Shape extends z.ZodObject>(block: Shape) {
+  return z
+    .preprocess((value) => (typeof value === "string" ? { name: value } : value), block)
+    .meta({ shorthand: "name" });
+}

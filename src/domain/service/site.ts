@@ -1,0 +1,57 @@
+import type { Region } from "./region.ts";
+
+/** One RDS instance of one site. Source: RDS API names; a read replica is promoted by its own region's control plane. */
+export interface DatabaseSite {
+  readonly instance: string;
+  /** Host name of the instance's own endpoint; it does not change at promotion. */
+  readonly endpoint: string;
+  readonly security_group: string;
+  readonly write_check: string;
+  readonly backup_retention_days: number;
+}
+
+/** One ECS service of one site, with what registers its tasks. */
+export interface ComputeSite {
+  readonly cluster: string;
+  readonly service: string;
+  readonly tasks: number;
+  readonly max_tasks?: number | undefined;
+  readonly target_group: string;
+  readonly target_health: "writable-database" | "process";
+}
+
+/** What users of one region reach first: the balancer's own name, and the hosted zone that an alias to it has to name. */
+export interface LoadBalancer {
+  readonly dns_name: string;
+  readonly zone: string;
+}
+
+/** Everything of one service that stands in one region. */
+export interface Site {
+  readonly database: DatabaseSite;
+  readonly compute: ComputeSite;
+  readonly load_balancer: LoadBalancer;
+  readonly deep_health: { readonly path: string };
+}
+
+/** The CNAME by which the application finds its writer. */
+export interface DatabaseRecord {
+  readonly zone: string;
+  readonly name: string;
+  readonly ttl_seconds: number;
+}
+
+interface TrafficName {
+  readonly zone: string;
+  readonly name: string;
+}
+
+/** The record set that users resolve. */
+export type Traffic =
+  | (TrafficName & { readonly routing: "weighted"; readonly set_identifiers: Readonly<Record<Region, string>> })
+  | (TrafficName & { readonly routing: "failover"; readonly primary: string; readonly secondary: string })
+  | (TrafficName & {
+      readonly routing: "simple";
+      readonly ttl_seconds: number;
+      readonly values: Readonly<Record<Region, string>>;
+    });

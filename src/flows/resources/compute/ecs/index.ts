@@ -1,0 +1,10 @@
+import { defineKind } from "../../kind.ts";
+import { RULES } from "./lint.ts";
+import { balancer, compute, subjects } from "./parts.ts";
+import { ABOUT, Ecs } from "./settings.ts";
+
+export const ecs = defineKind<Ecs>({
+  ...{ kind: "ecs", role: "compute", settings: Ecs, isByRegion: false },
+  about: ABOUT,
+  ...{ subjects, records: () => [], lint: RULES, parts: { balancer, compute } },
+});

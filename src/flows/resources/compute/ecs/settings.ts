@@ -1,0 +1,47 @@
+import { z } from "zod";
+import { RegionName } from "../../../../domain/service/region.ts";
+import { ELSEWHERE, ZoneId } from "../../../../domain/service/resource.ts";
+
+export const ABOUT = "An ECS service in each region, behind a load balancer; a failover scales it out.";
+
+const Id = z.string().regex(/^[^/\s]+\/[^/\s]+$/, "must be an ECS cluster and service: cluster/service");
+const Tasks = z.number().int().min(1).max(1_000);
+const MaxTasks = z.number().int().min(1).max(5_000);
+const Meaning = z.enum(["writable-database", "process"]);
+
+const InRegion = z.strictObject({
+  id: Id.optional().describe("ECS cluster and service in this region; absent: the one of all regions."),
+  tasks: Tasks.optional().describe("Desired tasks while this region serves users, where it differs."),
+  max_tasks: MaxTasks.optional().describe("Application Auto Scaling maximum in this region, where it differs."),
+  target_group: z
+    .string()
+    .regex(/^arn:aws[a-z-]*:elasticloadbalancing:/, "must be a target group ARN")
+    .optional()
+    .describe("Target group that the service registers its tasks with. Absent: discovered."),
+  load_balancer: z
+    .strictObject({
+      dns_name: z.string().optional().describe("The load balancer's own DNS name."),
+      zone: ZoneId.optional().describe(
+        "Canonical hosted zone of the load balancer, as Route 53 alias records need it.",
+      ),
+    })
+    .optional()
+    .describe("What users of this region reach first. Absent: discovered."),
+  ...ELSEWHERE,
+});
+
+/** One ECS service a region, behind a load balancer. */
+export const Ecs = z.strictObject({
+  kind: z.literal("ecs").describe(ABOUT),
+  id: Id.optional().describe("ECS cluster and service, where they have the same names in every region."),
+  in: z.record(RegionName, InRegion).optional().describe("What differs by region."),
+  tasks: Tasks.describe("Desired tasks while a region serves users."),
+  max_tasks: MaxTasks.optional().describe(
+    "Application Auto Scaling maximum while a region serves users; absent: the service is not auto-scaled.",
+  ),
+  healthy_means: Meaning.describe(
+    "What a healthy target proves: a writable database, or only that the process answers.",
+  ),
+  ...ELSEWHERE,
+});
+export type Ecs = z.infer<typeof Ecs>;

@@ -1,0 +1,70 @@
+import { type Region, route53RegionOf } from "../../../../domain/service/region.ts";
+import type { Traffic } from "../../../../domain/service/site.ts";
+import type { NamedRecord, Subject } from "../../kind.ts";
+import { knownValue } from "../../known-value.ts";
+import type { PublicName, Route53 } from "./settings.ts";
+
+/** TTL with which Route 53 answers an alias to a load balancer; it cannot be changed. */
+const ALIAS_TTL_SECONDS = 60;
+
+/** The first name: the others follow it as soon as the runbooks move several. */
+export function traffic({ names: [first] }: Route53, regions: readonly Region[]): Traffic {
+  const found = knownValue(first, "The name that users resolve");
+  const { name } = found;
+  const record = { name, zone: knownValue(found.zone, `The hosted zone of ${name}`) };
+  const identifier = (value: string | undefined, which: string) =>
+    knownValue(value, `The set identifier of the ${which} record of ${name}`);
+  const routing = knownValue(found.routing, `The routing of ${name}`);
+  switch (routing) {
+    case "weighted":
+      return {
+        ...{ ...record, routing },
+        set_identifiers: byRegion(regions, (region) => identifier(found.set_identifiers?.[region], region)),
+      };
+    case "failover":
+      return {
+        ...{ ...record, routing },
+        primary: identifier(found.primary, "PRIMARY"),
+        secondary: identifier(found.secondary, "SECONDARY"),
+      };
+    case "simple":
+      return {
+        ...{ ...record, routing },
+        ttl_seconds: knownValue(found.ttl_seconds, `The TTL of ${name}`),
+        values: byRegion(regions, (region) =>
+          knownValue(found.values?.[region], `The value of ${name} that leads to ${region}`),
+        ),
+      };
+  }
+}
+
+function byRegion(regions: readonly Region[], find: (region: Region) => string): Record<Region, string> {
+  return Object.fromEntries(regions.map((region) => [region, find(region)]));
+}
+
+export function subjects({ names }: Route53, regions: readonly Region[]): Subject[] {
+  const [home = ""] = regions;
+  return names.map((entry, at) => ({
+    ...{ key: `record/${entry.name}`, says: `record ${entry.name}`, region: route53RegionOf(home) },
+    ...{ path: ["names", at], isOwn: true, wants: ["zone", "routing", ...wantsOf(entry, regions)] },
+  }));
+}
+
+/** What each routing needs; unknown routing: it is found together with what it needs. */
+function wantsOf({ routing }: PublicName, regions: readonly Region[]): string[] {
+  const each = (key: string) => regions.map((region) => `${key}.${region}`);
+  const weighted = each("set_identifiers");
+  const failover = ["primary", "secondary"];
+  const simple = ["ttl_seconds", ...each("values")];
+  return routing === undefined ? [] : { weighted, failover, simple }[routing];
+}
+
+export function records({ names }: Route53): NamedRecord[] {
+  return names.map(({ name, zone, routing, ttl_seconds }, at) => {
+    const isCname = routing === "simple";
+    return {
+      ...{ name, zone, path: ["names", at], hasOwnTtl: isCname },
+      ttlSeconds: isCname ? ttl_seconds : ALIAS_TTL_SECONDS,
+    };
+  });
+}

@@ -1,0 +1,54 @@
+import type { Region } from "../../../../domain/service/region.ts";
+import type { DatabaseRecord, DatabaseSite } from "../../../../domain/service/site.ts";
+import type { NamedRecord, Subject } from "../../kind.ts";
+import { knownValue } from "../../known-value.ts";
+import type { RdsReplica } from "./settings.ts";
+
+const DAY_MS = 86_400_000;
+
+export function database({ in: regions, after_promotion: kept }: RdsReplica, region: Region): DatabaseSite {
+  const instance = knownValue(regions[region], `The database in ${region}`);
+  const { id } = instance;
+  return {
+    instance: id,
+    endpoint: knownValue(instance.endpoint, `The endpoint of ${id} in ${region}`),
+    security_group: knownValue(instance.security_group, `The security group of ${id} in ${region}`),
+    write_check: instance.write_check,
+    backup_retention_days: kept.backup_retention / DAY_MS,
+  };
+}
+
+export function databaseRecord({ name: writer }: RdsReplica): DatabaseRecord | undefined {
+  if (!writer) return undefined;
+  const { name } = writer;
+  return {
+    name,
+    zone: knownValue(writer.zone, `The hosted zone of ${name}`),
+    ttl_seconds: knownValue(writer.ttl_seconds, `The TTL of ${name}`),
+  };
+}
+
+export function subjects({ in: regions, name: writer }: RdsReplica, [home = ""]: readonly Region[]): Subject[] {
+  const instances = Object.entries(regions).map(
+    ([region, { id }]): Subject => ({
+      ...{ key: `${region}/${id}`, says: `database ${id} in ${region}`, region, path: ["in", region] },
+      ...{ wants: ["endpoint", "security_group"], isOwn: true },
+    }),
+  );
+  if (!writer) return instances;
+  const { name } = writer;
+  return [
+    ...instances,
+    {
+      ...{ key: `record/${name}`, says: `record ${name}`, region: home, path: ["name"] },
+      // Services may share a database's name no more than the database itself, which is told already.
+      ...{ wants: ["zone", "ttl_seconds"], isOwn: false },
+    },
+  ];
+}
+
+export function records({ name: writer }: RdsReplica): NamedRecord[] {
+  if (!writer) return [];
+  const { name, zone, ttl_seconds: ttlSeconds } = writer;
+  return [{ name, zone, ttlSeconds, path: ["name"], hasOwnTtl: true }];
+}

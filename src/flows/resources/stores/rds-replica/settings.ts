@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { BackupDays, Duration } from "../../../../domain/duration.ts";
+import { RegionName } from "../../../../domain/service/region.ts";
+import { ELSEWHERE, HttpUrl, orName, RecordName, ZoneId } from "../../../../domain/service/resource.ts";
+
+export const ABOUT =
+  "An RDS instance in the home region and a read replica of it in each other region; a failover promotes a replica.";
+
+const DAY_MS = 86_400_000;
+
+const Instance = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,62}$/, "must be an RDS instance identifier in lower case")
+    .describe("DBInstanceIdentifier, in lower case."),
+  write_check: HttpUrl.describe(
+    'URL that tries one write on exactly this instance, from inside its region and independent of the service: 200 {"written":true}, 503 {"written":false,"reason":"…"}; anything else counts as unknown.',
+  ),
+  endpoint: z
+    .string()
+    .optional()
+    .describe("Host name of the instance's own endpoint; it does not change at promotion. Absent: discovered."),
+  security_group: z
+    .string()
+    .regex(/^sg-[0-9a-z]+$/, "must be a security group id (sg-…)")
+    .optional()
+    .describe(
+      "Security group whose ingress rules are revoked to fence this instance. Absent: discovered, where it has only one.",
+    ),
+  ...ELSEWHERE,
+});
+
+const WriterName = z.strictObject({
+  name: RecordName.describe("Name by which the application finds its database."),
+  zone: ZoneId.optional().describe("Hosted zone that holds the record. Absent: discovered."),
+  ttl_seconds: z.number().int().min(1).max(300).optional().describe("TTL of the record. Absent: discovered."),
+});
+
+/** One RDS instance a region: the home region's is the writer, the others are its read replicas. */
+export const RdsReplica = z.strictObject({
+  kind: z.literal("rds-replica").describe(ABOUT),
+  name: orName(WriterName)
+    .optional()
+    .describe(
+      "CNAME of the writer, as its name alone or as a block. Absent where every region uses its own instance's endpoint.",
+    ),
+  in: z.record(RegionName, Instance).describe("Its instance in each region of the service."),
+  after_promotion: z
+    .strictObject({
+      backup_retention: BackupDays.default(7 * DAY_MS).describe(
+        "Days of automated backups that the promoted instance keeps (PromoteReadReplica defaults to 1).",
+      ),
+    })
+    .default({ backup_retention: 7 * DAY_MS })
+    .describe("What the promoted instance is given."),
+  rpo: Duration.optional().describe("Its own objective, where it is stricter or looser than the service's."),
+  ...ELSEWHERE,
+});
+export type RdsReplica = z.infer<typeof RdsReplica>;
