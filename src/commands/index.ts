@@ -54,10 +54,14 @@ const decision = (name: JournalDecision, usage: string, says: string): Verb => (
   handle: (ask, { run }) => decideOnRun(name, ask, run),
 });
 
-/** Looks, plans, and asks two approvers for their keys. */
+const NEEDS = {
+  "two keys": "observe, plan, and ask two approvers for their keys",
+  responder: "it only adds something, so it starts at once",
+} as const satisfies Record<StoredRunbook["needs"], string>;
+
 const verbOf = (runbook: StoredRunbook): Verb => ({
   usage: usageOf(runbook),
-  says: `${runbook.about}: observe, plan, and ask two approvers for their keys`,
+  says: `${runbook.about}: ${NEEDS[runbook.needs]}`,
   who: ACTS,
   moves: true,
   handle: (ask, { run }) => plan(runbook, ask, run),

@@ -85,6 +85,13 @@ async function refuseWhileCoolingDown(service: Service, deps: RunCommandDeps): P
   );
 }
 
+const INTRO = {
+  "two keys":
+    "Nothing is changed yet: TwoKey looks at the service and makes a plan that two other people must approve.",
+  responder:
+    "TwoKey looks at the service and starts at once: this only adds something, and changes nothing that is there.",
+} as const satisfies Record<StoredRunbook["needs"], string>;
+
 function formOf(runbook: StoredRunbook, { services, ...inventory }: Inventory, channel: string | undefined): Form {
   return {
     title: `Plan a ${runbook.name}`,
@@ -94,7 +101,7 @@ function formOf(runbook: StoredRunbook, { services, ...inventory }: Inventory, c
     intro: [
       {
         kind: "text",
-        text: "Nothing is changed yet: TwoKey looks at the service and makes a plan that two other people must approve.",
+        text: INTRO[runbook.needs],
       },
     ],
     fields: [

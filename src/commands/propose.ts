@@ -1,9 +1,11 @@
+import type { Card } from "../domain/card/card.ts";
 import { UserError } from "../domain/errors.ts";
 import type { Person } from "../domain/people/person.ts";
 import { type Plan, planDigest } from "../domain/plan-run/plan.ts";
 import { proposedRun, type RunState } from "../domain/plan-run/run.ts";
 import { readIfReadable } from "../domain/readable.ts";
 import type { Service } from "../domain/service/service.ts";
+import { startAlone } from "../engine/approvals/start-alone.ts";
 import { observe } from "../flows/observe.ts";
 import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
 import { planCard, whatItIs } from "../views/plan.ts";
@@ -65,8 +67,12 @@ export async function propose(wanted: Proposal, deps: RunCommandDeps): Promise<A
       facts: { digest: run.digest },
     },
   ]);
+  if (plan.keysRequired === 0) {
+    await startAlone(run, { person: requester, door: ask.asker.door }, deps);
+    return { kind: "whisper", card: told(plan, channel, "is started. Its progress is in") };
+  }
   await deps.wake.run(plan.id);
-  return { kind: "whisper", card: made(plan, channel) };
+  return { kind: "whisper", card: told(plan, channel, "is made. The approvers are being called. Its card is in") };
 }
 
 /** One plan of a service at a time waits for keys, so that nobody signs the wrong one. */
@@ -87,21 +93,10 @@ function contextChannel(context: string | undefined): string | undefined {
   return context?.startsWith("channel:") ? context.slice("channel:".length) || undefined : undefined;
 }
 
-function made(plan: Plan, channel: string) {
+function told(plan: Plan, channel: string, what: string): Card {
   return {
-    text: `Plan ${plan.id} is made. Its card and the approvers' pages are on their way.`,
-    parts: [
-      {
-        kind: "text" as const,
-        text: [
-          `Plan `,
-          { code: plan.id },
-          ` is made. Its card is in `,
-          { channel },
-          `; the approvers are being paged.`,
-        ],
-      },
-    ],
+    text: `Plan ${plan.id} ${what} the channel.`,
+    parts: [{ kind: "text", text: [`Plan `, { code: plan.id }, ` ${what} `, { channel }, `.`] }],
   };
 }
 

@@ -1,5 +1,6 @@
 import { sentenceCard } from "../domain/card/card.ts";
 import { ABOUT_A_FAILURE, DECISIONS, type JournalDecision } from "../domain/plan-run/decision.ts";
+import { votesNeeded } from "../domain/plan-run/run.ts";
 import { type DecisionDeps, decide } from "../engine/approvals/decisions.ts";
 import { nameOf } from "../views/plan.ts";
 import type { Answer, Ask } from "./intent.ts";
@@ -22,7 +23,7 @@ export async function decideOnRun(decision: JournalDecision, ask: Ask, deps: Dec
   );
   await deps.wake.run(run.plan.id);
   const people = new Set(after.votes.filter((vote) => vote.decision === decision).map((vote) => vote.by));
-  const votes = people.size > 0 ? ` ${people.size} of ${after.plan.keysRequired} people want to ${decision}.` : "";
+  const votes = people.size > 0 ? ` ${people.size} of ${votesNeeded(after)} people want to ${decision}.` : "";
   const says = `${person ? nameOf(inventory, person.id) : "Somebody"} said ${decision}: run ${run.plan.id} is ${after.state}.${votes}`;
   return { kind: "say", card: sentenceCard(says) };
 }

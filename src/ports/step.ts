@@ -42,6 +42,8 @@ export interface StepContext {
   readonly cloud: Cloud;
   /** Aborted when the executor is shut down or superseded; waiting ends at once. */
   readonly signal: AbortSignal;
+  /** How often it was begun since people last decided about it: 1 at the first attempt. */
+  readonly tries: number;
   /** What a step of this plan has handed on, read as `shape`; undefined while it has not, or where it was done by hand. */
   readonly outputOf: <Output>(step: string, shape: ZodType<Output>) => Output | undefined;
 }

@@ -10,6 +10,7 @@ import {
   type StepState,
   stateOf,
   unmeasuredSteps,
+  votesNeeded,
 } from "../domain/plan-run/run.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { oldSideLine } from "./old-side.ts";
@@ -174,12 +175,12 @@ function decisions(run: RunState): CardPart[] {
   return [...about, { kind: "buttons", buttons: offered.map(button) }];
 }
 
-function whoDecides(decision: Decision, { plan }: RunState): string {
+function whoDecides(decision: Decision, run: RunState): string {
   const { needs } = DECISIONS[decision];
   if (needs === "two approvers")
-    return `It takes ${plan.keysRequired} approvers; who asked for the plan is none of them.`;
+    return `${votesNeeded(run)} approvers must agree. The person who asked for the plan does not count.`;
   return needs === "two keys on the new plan"
-    ? `One responder asks for it; that plan then takes ${plan.keysRequired} keys.`
+    ? `One responder asks for it; that plan then takes ${votesNeeded(run)} keys.`
     : "One responder is enough.";
 }
 

@@ -11,7 +11,7 @@ import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import type { Inventory } from "../../src/domain/service/inventory.ts";
 import type { Service } from "../../src/domain/service/service.ts";
 import { observe } from "../../src/flows/observe.ts";
-import { planFailover } from "../../src/flows/runbooks/failover/plan.ts";
+import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import { createAws } from "../../src/integrations/aws/aws.ts";
 import { createProbe } from "../../src/integrations/network/probe.ts";
 import type { Logger } from "../../src/ports/logger.ts";
@@ -155,27 +155,30 @@ function cloudOf({ whole, settings: { sandbox }, inventory, clock, answerWithinM
 export interface RunWish {
   readonly mode?: Mode;
   readonly id?: string;
+  /** Name of the runbook; absent: the failover. */
+  readonly runbook?: string;
   /** The run whose rest this is. */
   readonly continues?: RunState;
 }
 
 /** Looks at the world, plans, and turns the keys of the first two approvers. Resolves to the run that has just started. */
 export async function startRun(at: FailoverWorld, wish: RunWish = {}): Promise<RunState> {
-  const { mode = "unplanned", id = "F-1", continues } = wish;
+  const { mode = "unplanned", id = "F-1", runbook = "failover", continues } = wish;
   const { inventory, memory, clock, service, cloud } = at;
-  const planned = planFailover({
-    ...{ id, service, mode, inventory, reason: "a rehearsal", incident: undefined, to: service.standby },
-    requester: "nobody-who-approves",
+  const request = {
+    ...{ id, service, inventory, reason: "a rehearsal", incident: undefined, requester: "nobody-who-approves" },
     observed: await observe(service, cloud),
     nowMs: clock.now(),
     ...(continues ? { continues } : {}),
-  });
+  };
+  const wished = runbook === "failover" ? { mode, to: service.standby } : {};
+  const planned = runbookOf({ runbook, id }).plan(request, wished);
   if (planned.kind === "refused") throw new Error(planned.reasons.join(" "));
   const digest = planDigest(planned.plan);
   await memory.runs.create(planned.plan, digest, []);
   const run = await runOf(at, id);
   const atMs = clock.now();
-  const keys = inventory.file.approvals.approvers.slice(0, 2);
+  const keys = inventory.file.approvals.approvers.slice(0, planned.plan.keysRequired);
   const accepted = planned.plan.acceptances.map((acceptance) => acceptance.id);
   const turned = keys.map((by): RunEntry => ({ kind: "key-turned", atMs, by, door: "slack", digest, accepted }));
   const answer = await memory.runs.append(run, {

@@ -1,6 +1,6 @@
 import type { Person } from "../people/person.ts";
 import { approversOf, findPerson, type Inventory } from "../service/inventory.ts";
-import { isWatched, type RunState, type RunStateName, stateOf, WAITS_FOR_PEOPLE, WATCHED } from "./run.ts";
+import { isWatched, type RunState, type RunStateName, stateOf, votesNeeded, WAITS_FOR_PEOPLE, WATCHED } from "./run.ts";
 
 /** What a person tells a run. What may be done in which state stands in this table and nowhere else. */
 export type Decision =
@@ -107,7 +107,7 @@ export function refusal(
   if (rule.needs === "requester" && person.id !== run.plan.requester)
     return `Only ${asker}, who asked for this plan, can withdraw it. An approver can close it with /dr reject ${run.plan.id}.`;
   if (rule.needs === "two approvers" && person.id === run.plan.requester)
-    return `You asked for this plan, so “${decision}” from you does not count. ${run.plan.keysRequired} other approvers must say it.`;
+    return `You asked for this plan, so “${decision}” from you does not count. ${votesNeeded(run)} other approvers must say it.`;
   if ((rule.needs === "approver" || rule.needs === "two approvers") && !isApprover(person, inventory))
     return `“${decision}” is for approvers. Ask one of them: ${approversOf(inventory)
       .map(({ name }) => name)

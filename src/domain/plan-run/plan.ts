@@ -82,7 +82,13 @@ export const RestOf = z.strictObject({
 });
 export type RestOf = z.infer<typeof RestOf>;
 
-export const Plan = z.strictObject({
+/** Fewest people who must agree before anything that is there is changed (G1). */
+export const FEWEST_KEYS = 2;
+
+/** What may run on the word of one responder: it changes nothing that is there (G1). */
+const ADDS_ONLY: readonly StepRole[] = ["adds", "proves"];
+
+const PlanShape = z.strictObject({
   id: z.string(),
   /** Name in the table of runbooks, and the verb that asks for one. */
   runbook: z.string(),
@@ -107,7 +113,8 @@ export const Plan = z.strictObject({
   authorisesUntilMs: z.number(),
   /** No second failover of the service earlier than this after the end of this one. */
   coolDownMs: z.number(),
-  keysRequired: z.number().int().min(2),
+  /** Two or more; 0 in a plan whose steps only add something, which one responder starts (G1). */
+  keysRequired: z.number().int(),
   inventoryDigest: z.string(),
   steps: z.array(PlannedStep).min(1),
   assumptions: z.array(Assumption),
@@ -131,6 +138,11 @@ export const Plan = z.strictObject({
   rtoMs: z.number(),
   rpoMs: z.number(),
 });
+export const Plan = PlanShape.refine(
+  ({ keysRequired, steps }) =>
+    keysRequired >= FEWEST_KEYS || (keysRequired === 0 && steps.every(({ role }) => ADDS_ONLY.includes(role))),
+  "a plan takes the keys of two people at least, unless all of its steps only add something",
+);
 export type Plan = z.infer<typeof Plan>;
 
 /** How a plan like this one is asked for anew. */

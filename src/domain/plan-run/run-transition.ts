@@ -6,6 +6,7 @@ import {
   type RunStateName,
   stateOf,
   type Vote,
+  votesNeeded,
   WAITS_FOR_PEOPLE,
   WATCHED,
   withStep,
@@ -97,7 +98,9 @@ function applied(run: RunState, entry: RunEntry): RunState {
     case "vote":
       return voted(run, entry);
     case "retried":
-      return goesOn(withStep(run, entry.step, { state: "waiting", sinceMs: entry.atMs, startedAtMs: undefined }));
+      return goesOn(
+        withStep(run, entry.step, { state: "waiting", tries: 0, sinceMs: entry.atMs, startedAtMs: undefined }),
+      );
     case "taken-over":
       return goesOn(
         withStep(run, entry.step, {
@@ -157,6 +160,7 @@ function stepApplied(run: RunState, entry: StepEntry): RunState {
         ...now,
         state: "intended",
         attempt: entry.attempt,
+        tries: before.tries + 1,
         startedAtMs: before.startedAtMs ?? entry.atMs,
         endedAtMs: undefined,
       });
@@ -213,7 +217,7 @@ function voted(run: RunState, entry: Extract<RunEntry, { kind: "vote" }>): RunSt
   const same = (vote: Vote) => vote.decision === entry.decision && vote.step === entry.step;
   const votes = [...run.votes, { by: entry.by, decision: entry.decision, step: entry.step }];
   const people = new Set(votes.filter(same).map((vote) => vote.by));
-  if (people.size < run.plan.keysRequired) return { ...run, votes };
+  if (people.size < votesNeeded(run)) return { ...run, votes };
   const who = [...people].join(" and ");
   if (entry.decision === "stop-watch")
     return watchEnded({ ...run, votes: votes.filter((vote) => !same(vote)) }, `stopped by ${who}`, entry.atMs);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Plan, PlannedStep, RestOf } from "./plan.ts";
+import { FEWEST_KEYS, type Plan, type PlannedStep, type RestOf } from "./plan.ts";
 
 /**
  * A run is its journal. Invariants (tests cite them):
@@ -47,6 +47,8 @@ export interface StepState {
     | "skipped"
     | "taken-over";
   readonly attempt: number;
+  /** Attempts since people last decided about this step. */
+  readonly tries: number;
   readonly requestIds: readonly string[];
   readonly data: Readonly<Record<string, unknown>>;
   readonly output: Readonly<Record<string, unknown>>;
@@ -119,6 +121,7 @@ export interface RunState {
 const WAITING: StepState = {
   state: "waiting",
   attempt: 0,
+  tries: 0,
   requestIds: [],
   data: {},
   output: {},
@@ -167,6 +170,9 @@ export const FenceOutput = z.object({ fence: z.enum(["fenced", "cannot-know", "n
 export type FenceOutput = z.infer<typeof FenceOutput>;
 
 /** The step that stops the old side from writing, in a plan that has an old side. */
+/** A decision of two stays one of two where the plan itself needed no key. */
+export const votesNeeded = ({ plan }: RunState): number => Math.max(FEWEST_KEYS, plan.keysRequired);
+
 export function fenceOf(run: RunState): PlannedStep | undefined {
   return run.plan.steps.find((step) => step.role === "protects");
 }

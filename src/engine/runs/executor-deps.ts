@@ -21,18 +21,28 @@ export interface ExecutorDeps extends JournalDeps {
   readonly worker: string;
 }
 
-export function contextFor(hold: RunHold, deps: Pick<ExecutorDeps, "cloud">, signal: AbortSignal): StepContext {
+/** `step` is the one that this context is for. */
+export function contextFor(
+  hold: RunHold,
+  step: string,
+  { cloud, signal }: Pick<ExecutorDeps, "cloud"> & { readonly signal: AbortSignal },
+): StepContext {
   // Mutating calls leave only while the hold is ours (J6).
   return {
-    cloud: deps.cloud.guardedBy(hold),
+    cloud: cloud.guardedBy(hold),
     signal,
+    get tries() {
+      return stateOf(hold.run, step).tries;
+    },
     outputOf: (step, shape) => shape.safeParse(stateOf(hold.run, step).output).data,
   };
 }
 
 export function definitionOf(deps: Pick<ExecutorDeps, "steps">, plan: RunState["plan"], stepId: string): StoredStep {
-  const { does } = stepOf(plan, stepId);
+  const { does, role } = stepOf(plan, stepId);
   const step = deps.steps[does];
   if (!step) throw new Bug("step-unknown", `This version of TwoKey has no step called ${does}`);
+  // What a plan may do with how many keys depends on the roles of its steps, so a plan cannot say them by itself.
+  if (step.role !== role) throw new Bug("step-role", `Step ${does} is planned as ${role}, and it is ${step.role}`);
   return step;
 }

@@ -106,7 +106,7 @@ async function turn({ run, hold, deps, signal, looking }: Turn): Promise<void> {
   const fence = fenceOf(run);
   if (due.kind === "nothing" || !fence) return;
   if (due.kind === "verify") {
-    const context = { cloud: deps.cloud, signal: looking, outputOf: () => undefined };
+    const context = { cloud: deps.cloud, signal: looking, tries: 1, outputOf: () => undefined };
     const verdict = await verdictOf(run, fence, context, deps);
     const ours = verdict && (await hold());
     return ours && conclude(ours, fence, verdict, deps);
@@ -126,7 +126,7 @@ async function tryToFence(
   signal: AbortSignal,
 ): Promise<void> {
   const { from } = hold.run.plan;
-  const context = contextFor(hold, deps, signal);
+  const context = contextFor(hold, fence.id, { ...deps, signal });
   const begun = await hold.intend((run) => {
     if (!isWatched(run)) return undefined;
     const seen = captured && { captured: { ...captured } };

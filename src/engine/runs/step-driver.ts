@@ -23,7 +23,7 @@ export async function driveStep(
   signal: AbortSignal,
 ): Promise<void> {
   const definition = definitionOf(deps, hold.run.plan, step.id);
-  const context = contextFor(hold, deps, signal);
+  const context = contextFor(hold, step.id, { ...deps, signal });
   const startedAtMs = stateOf(hold.run, step.id).startedAtMs ?? deps.clock.now();
   const deadlineMs = startedAtMs + step.deadlineMs;
   try {

@@ -47,14 +47,13 @@ function endOf({ plan, undoSkipped }: RunState): string {
 /** Past the point of no return only the world can say that nothing irreversible happened; a doubt is a no. */
 async function neverHappened(hold: RunHold, deps: ExecutorDeps, signal: AbortSignal): Promise<boolean> {
   const { plan } = hold.run;
-  const context = contextFor(hold, deps, signal);
   const irreversible = plan.steps.filter((step) => step.wayBack === "irreversible");
   // A plan for the rest leaves out what had happened when it was made.
   if (irreversible.length === 0) return false;
   const answers = await Promise.all(
     irreversible.map((step) =>
       definitionOf(deps, plan, step.id)
-        .happened(step.input, context)
+        .happened(step.input, contextFor(hold, step.id, { ...deps, signal }))
         .catch((error: unknown) => {
           if (signal.aborted) throw signal.reason;
           deps.logger.warn(
@@ -128,7 +127,7 @@ async function undoUntilAnswered(
   const deadlineMs = deps.clock.now() + UNDO_DEADLINE_MS;
   for (;;) {
     try {
-      return await definition.undo(inputOf(hold.run, step), contextFor(hold, deps, signal));
+      return await definition.undo(inputOf(hold.run, step), contextFor(hold, step.id, { ...deps, signal }));
     } catch (error) {
       const mayTryAgain = error instanceof TransientError || error instanceof OutcomeUnknown;
       if (!mayTryAgain || deps.clock.now() + RETRY_MS > deadlineMs) throw error;

@@ -1,10 +1,16 @@
 import { Bug } from "../../domain/errors.ts";
 import type { Plan } from "../../domain/plan-run/plan.ts";
 import { failover } from "./failover/failover.ts";
+import { rebootFailover } from "./reboot-failover/reboot-failover.ts";
 import { type StoredRunbook, storedRunbook } from "./runbook.ts";
+import { snapshot } from "./snapshot/snapshot.ts";
 
 /** Every runbook. Verbs, help, cards, documents and the tables of tests follow from this one. */
-export const RUNBOOKS: readonly StoredRunbook[] = [storedRunbook(failover)];
+export const RUNBOOKS: readonly StoredRunbook[] = [
+  storedRunbook(failover),
+  storedRunbook(rebootFailover),
+  storedRunbook(snapshot),
+];
 
 export function runbookOf({ runbook: name, id }: Pick<Plan, "runbook" | "id">): StoredRunbook {
   const runbook = RUNBOOKS.find((candidate) => candidate.name === name);

@@ -59,6 +59,8 @@ export interface Runbook<Wish> {
   readonly name: string;
   /** One line, for people in a hurry. */
   readonly about: string;
+  /** What has to be there before it starts. `responder`: it only adds something (G1). */
+  readonly needs: "two keys" | "responder";
   /** What follows the service when it is typed. */
   readonly usage: string;
   /** What can be wished for besides the service and the reason. */

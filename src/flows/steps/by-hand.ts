@@ -42,6 +42,52 @@ export function promote({
   ];
 }
 
+interface SnapshotOf {
+  readonly region: Region;
+  readonly of: "instance" | "cluster";
+  readonly source: string;
+  readonly id: string;
+}
+
+/** Words of the CLI for what a snapshot is of. */
+const CLI = {
+  instance: { noun: "db-snapshot", source: "db-instance" },
+  cluster: { noun: "db-cluster-snapshot", source: "db-cluster" },
+} as const;
+
+export function takeSnapshot({ region, of, source, id }: SnapshotOf): string[] {
+  const { noun, source: what } = CLI[of];
+  return [
+    `aws rds create-${noun} --region ${region} --${what}-identifier ${source} --${noun}-identifier ${id}`,
+    `aws rds wait ${noun}-available --region ${region} --${noun}-identifier ${id}`,
+  ];
+}
+
+interface CopyOf {
+  readonly from: Region;
+  readonly to: Region;
+  readonly of: "instance" | "cluster";
+  readonly id: string;
+  readonly kmsKey: string | null;
+}
+
+export function copySnapshot({ from, to, of, id, kmsKey }: CopyOf): string[] {
+  const { noun } = CLI[of];
+  const arn = `$(aws rds describe-${noun}s --region ${from} --${noun}-identifier ${id} --query '${of === "instance" ? "DBSnapshots[0].DBSnapshotArn" : "DBClusterSnapshots[0].DBClusterSnapshotArn"}' --output text)`;
+  const key = kmsKey === null ? "" : ` --kms-key-id ${kmsKey}`;
+  return [
+    `aws rds copy-${noun} --region ${to} --source-region ${from} --source-${noun}-identifier "${arn}" --target-${noun}-identifier ${id}${key}`,
+    `aws rds wait ${noun}-available --region ${to} --${noun}-identifier ${id}`,
+  ];
+}
+
+export function rebootFailover({ region, instance }: Instance): string[] {
+  return [
+    `aws rds reboot-db-instance --region ${region} --db-instance-identifier ${instance} --force-failover   # once: a second call leads back`,
+    `aws rds describe-events --region ${region} --source-type db-instance --source-identifier ${instance} --duration 30`,
+  ];
+}
+
 export function scaleOut(region: Region, compute: ComputeInput): string[] {
   const scaling = `aws application-autoscaling register-scalable-target --region ${region} --service-namespace ecs --scalable-dimension ecs:service:DesiredCount --resource-id service/${compute.cluster}/${compute.service} --min-capacity ${compute.tasks} --max-capacity ${compute.max_tasks ?? compute.tasks}`;
   const desired = `aws ecs update-service --region ${region} --cluster ${compute.cluster} --service ${compute.service} --desired-count ${compute.tasks}`;

@@ -22,6 +22,15 @@ export const RecordsInput = z.object({
   after: z.array(RecordSetInput).readonly(),
 });
 
+/** Of a snapshot that can be restored from. */
+export const SnapshotOutput = z.object({
+  arn: z.string(),
+  encrypted: z.boolean(),
+  kmsKey: z.string().nullable(),
+  takenAtMs: z.number().nullable(),
+});
+export type SnapshotOutput = z.infer<typeof SnapshotOutput>;
+
 export const FirewallRuleInput = z
   .object({
     protocol: z.string(),
@@ -58,5 +67,6 @@ export const NoOutput = z.object({});
 /** World milliseconds. Expected durations are what AWS documents or drills showed; deadlines are when people must look. */
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
 /** People change DNS elsewhere, or wait for Route 53 to answer again. */
 export const BY_HAND_WITHIN_MS = 4 * 60 * MINUTE;

@@ -70,6 +70,7 @@ async function walk(plan: Plan, cloud: Cloud): Promise<void> {
   const context: StepContext = {
     cloud,
     signal: new AbortController().signal,
+    tries: 1,
     outputOf: (step, shape) => shape.safeParse(outputs.get(step)).data,
   };
   for (const step of plan.steps) outputs.set(step.id, await takeStep(step, context));

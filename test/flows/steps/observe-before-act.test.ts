@@ -71,7 +71,7 @@ function cloudIn(world: World): { cloud: Cloud; asked: string[] } {
 async function askedFor(stepId: string, world: World): Promise<string[]> {
   const { cloud, asked } = cloudIn(world);
   const step = stepOf(plan, stepId);
-  const context: StepContext = { cloud, signal: new AbortController().signal, outputOf: () => undefined };
+  const context: StepContext = { cloud, signal: new AbortController().signal, tries: 1, outputOf: () => undefined };
   await STEPS[step.does]?.run(step.input, context);
   return asked;
 }

@@ -13,7 +13,7 @@ const SAMPLE = { seconds: 5, measuredAtMs: AT - 600_000 };
 
 async function recorded(lag: LagFacts, input: Partial<typeof INPUT> = {}) {
   const cloud = fakeCloud({ clock: { now: () => AT }, databases: { lag: async () => lag } });
-  const context = { cloud, signal: new AbortController().signal, outputOf: () => undefined };
+  const context = { cloud, signal: new AbortController().signal, tries: 1, outputOf: () => undefined };
   return STEPS["record-data-position"]?.verify({ ...INPUT, ...input }, { sinceMs: AT }, context);
 }
 

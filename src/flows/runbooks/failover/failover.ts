@@ -12,6 +12,7 @@ import { FailoverWish } from "./request.ts";
 export const failover: Runbook<FailoverWish> = {
   name: "failover",
   about: "move a service to another region",
+  needs: "two keys",
   usage: "[to <region>] [planned|unplanned]",
   wish: FailoverWish,
   words,

@@ -1,8 +1,8 @@
 import type { Plan, RestOf } from "../../../domain/plan-run/plan.ts";
 import type { RunState } from "../../../domain/plan-run/run.ts";
-import type { Known } from "../../../domain/service/observed.ts";
 import type { Region } from "../../../domain/service/service.ts";
 import { trafficOf } from "../../resources/site.ts";
+import { commonOf, seenAt } from "../plan-parts.ts";
 import type { Planned } from "../runbook.ts";
 import { assumptionsFrom } from "./drift.ts";
 import { acceptancesFor, type Judgement, judge } from "./judgement.ts";
@@ -22,24 +22,17 @@ function planFrom(request: FailoverRequest, judgement: Judgement): Plan {
   const { continues } = request;
   const lagLimit = judgement.lagLimitSeconds;
   return {
-    id: request.id,
+    ...commonOf(request),
     runbook: "failover",
     title: `${continues ? "Finish moving" : "Move"} ${service.name} to ${to}`,
-    service: service.name,
     from: judgement.from,
     to,
     ...(continues ? { restOf: restOf(continues) } : {}),
     pastNoReturn: continues?.pastNoReturn === true || judgement.promoted !== undefined,
     mode,
-    reason: request.reason,
-    requester: request.requester,
-    ...(request.incident === undefined ? {} : { incident: request.incident }),
-    madeAtMs: nowMs,
-    startByMs: nowMs + approvals.start_within,
     authorisesUntilMs: nowMs + service.fence_watch,
     coolDownMs: service.cool_down,
     keysRequired: approvals.required,
-    inventoryDigest: inventory.digest,
     steps: failoverSteps(request, judgement),
     assumptions: [
       // A promotion that was asked for may show at any moment: that is this move's own effect, not drift (G3).
@@ -54,8 +47,6 @@ function planFrom(request: FailoverRequest, judgement: Judgement): Plan {
     unchecked: [...judgement.unchecked],
     facts: factsOf(request, judgement.from),
     dataLoss: judgement.dataLoss,
-    rtoMs: service.rto,
-    rpoMs: service.rpo,
   };
 }
 
@@ -63,20 +54,19 @@ const restOf = ({ plan, intents }: RunState): RestOf => ({ run: plan.id, intents
 
 /** Everything that was seen, with its own age: a sample of the lag is minutes older than the look that found it. */
 function factsOf({ service, observed, to }: FailoverRequest, from: Region): NonNullable<Plan["facts"]> {
-  const seen = (what: string, known: Known<unknown> | undefined) => (known?.known ? [{ what, atMs: known.atMs }] : []);
   const ofSites = [from, to].flatMap((region) => {
     const site = observed.sites[region];
     return [
-      ...seen(`database of ${region}`, site?.database),
-      ...seen(`service of ${region}`, site?.compute),
-      ...seen(`security group of ${region}`, site?.firewall),
+      ...seenAt(`database of ${region}`, site?.database),
+      ...seenAt(`service of ${region}`, site?.compute),
+      ...seenAt(`security group of ${region}`, site?.firewall),
     ];
   });
   const lag = observed.sites[to]?.lag;
   const sample = lag?.known ? lag.value : lag?.lastGood;
   return [
     ...ofSites,
-    ...seen(`records of ${trafficOf(service).name}`, observed.trafficRecords),
+    ...seenAt(`records of ${trafficOf(service).name}`, observed.trafficRecords),
     ...(sample ? [{ what: "replication lag", atMs: sample.measuredAtMs }] : []),
   ];
 }

@@ -1,0 +1,35 @@
+import type { Plan } from "../../domain/plan-run/plan.ts";
+import type { Known } from "../../domain/service/observed.ts";
+import type { PlanRequest } from "./runbook.ts";
+
+type Common =
+  | "id"
+  | "service"
+  | "reason"
+  | "requester"
+  | "incident"
+  | "madeAtMs"
+  | "startByMs"
+  | "inventoryDigest"
+  | "rtoMs"
+  | "rpoMs";
+
+/** What stands in every plan, whatever runbook makes it. */
+export function commonOf({ id, service, inventory, nowMs, ...request }: PlanRequest): Pick<Plan, Common> {
+  return {
+    id,
+    service: service.name,
+    reason: request.reason,
+    requester: request.requester,
+    ...(request.incident === undefined ? {} : { incident: request.incident }),
+    madeAtMs: nowMs,
+    startByMs: nowMs + inventory.file.approvals.start_within,
+    inventoryDigest: inventory.digest,
+    rtoMs: service.rto,
+    rpoMs: service.rpo,
+  };
+}
+
+/** A fact for the plan's card, with its age; nothing where it was not seen. */
+export const seenAt = (what: string, known: Known<unknown> | undefined): NonNullable<Plan["facts"]> =>
+  known?.known ? [{ what, atMs: known.atMs }] : [];

@@ -1,0 +1,79 @@
+import { z } from "zod";
+import { StepFailed, TransientError } from "../../domain/errors.ts";
+import type { Step, StepContext } from "../../ports/step.ts";
+import * as byHand from "./by-hand.ts";
+import { HOUR, MINUTE, SnapshotOutput } from "./schemas.ts";
+import { verifySnapshot } from "./snapshot-progress.ts";
+
+/** Copies a snapshot to another region, under a key that exists there. The target region's control plane copies, and reads from the source. */
+const Input = z.object({
+  from: z.string(),
+  to: z.string(),
+  of: z.enum(["instance", "cluster"]),
+  id: z.string(),
+  /** Key of the target region; null: the original is not encrypted. */
+  kmsKey: z.string().nullable(),
+  tags: z.record(z.string(), z.string()).readonly(),
+});
+type Input = z.infer<typeof Input>;
+const Data = z.object({ found: z.enum(["asked", "there"]) });
+type Data = z.infer<typeof Data>;
+
+export const copySnapshot: Step<Input, Data, SnapshotOutput> = {
+  name: "copy-snapshot",
+  role: "adds",
+  input: Input,
+  data: Data,
+  output: SnapshotOutput,
+  title: ({ id, to }) => `Copy ${id} to ${to}`,
+  times: () => ({ expectedMs: 20 * MINUTE, deadlineMs: 12 * HOUR }),
+  controlPlane: ({ to }) => to,
+  byHand: byHand.copySnapshot,
+  permissions: ["rds:CopyDBSnapshot", "rds:CopyDBClusterSnapshot", "rds:AddTagsToResource", "kms:CreateGrant"],
+
+  async run(input, context) {
+    if (await isThere(input, context)) return { requestIds: [], data: { found: "there" } };
+    await refuseBadKey(input, context);
+    const { kmsKey, ...wish } = input;
+    const answer = await context.cloud.snapshots.copy({ ...wish, ...(kmsKey ? { kmsKey } : {}) }, context.signal);
+    if (answer.kind === "busy")
+      throw new TransientError("snapshot-busy", `${input.id} cannot be copied yet: ${answer.why}`);
+    return { requestIds: answer.requestIds, data: { found: answer.kind === "accepted" ? "asked" : "there" } };
+  },
+
+  async verify({ to, of, id, from, kmsKey }, _data, context) {
+    const verdict = await verifySnapshot({ region: to, of, id }, context);
+    if (!verdict.done) return verdict;
+    if (kmsKey !== null && !verdict.output.encrypted)
+      throw new StepFailed(
+        "copy-not-encrypted",
+        `The copy of ${id} in ${to} is not encrypted; the original in ${from} is`,
+      );
+    return verdict;
+  },
+
+  undo: "nothing-to-undo",
+};
+
+async function isThere({ to, of, id, from }: Input, { cloud, signal }: StepContext): Promise<boolean> {
+  const found = await cloud.snapshots.find(to, { of, id }, signal);
+  if (!found.known) {
+    if (found.cause === "absent") return false;
+    throw new TransientError("snapshot-unseen", `Snapshots of ${to} cannot be seen: ${found.why}`);
+  }
+  if (found.value.copyOf?.includes(`:${from}:`)) return true;
+  throw new StepFailed(
+    "snapshot-name-taken",
+    `A snapshot called ${id} exists in ${to} already, and is no copy from ${from}`,
+  );
+}
+
+/** A copy under a key that is disabled or gone ends `failed` after its whole time; asking first costs one call. */
+async function refuseBadKey({ to, kmsKey }: Input, { cloud, signal }: StepContext): Promise<void> {
+  if (kmsKey === null) return;
+  const key = await cloud.snapshots.keyState(to, kmsKey, signal);
+  if (!key.known && key.cause === "absent")
+    throw new StepFailed("key-absent", `The key ${kmsKey} does not exist in ${to}`);
+  if (key.known && !key.value.isUsable)
+    throw new StepFailed("key-unusable", `The key ${kmsKey} in ${to} is ${key.value.state}`);
+}

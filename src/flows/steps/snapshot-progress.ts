@@ -1,0 +1,25 @@
+import { StepFailed } from "../../domain/errors.ts";
+import type { Region } from "../../domain/service/service.ts";
+import type { SnapshotName } from "../../domain/service/snapshot.ts";
+import type { StepContext, Verdict } from "../../ports/step.ts";
+import type { SnapshotOutput } from "./schemas.ts";
+
+/** Statuses that a snapshot does not leave by itself. */
+const TERMINAL = /^(failed|incompatible-)/;
+
+/** Whether a snapshot is there and can be restored from; `available` alone counts. */
+export async function verifySnapshot(
+  { region, of, id }: SnapshotName & { readonly region: Region },
+  { cloud, signal }: Pick<StepContext, "cloud" | "signal">,
+): Promise<Verdict<SnapshotOutput>> {
+  const found = await cloud.snapshots.find(region, { of, id }, signal);
+  if (!found.known) return { done: false, says: `${id} cannot be seen in ${region}: ${found.why}` };
+  const { status, percent, arn, encrypted, kmsKey, takenAtMs } = found.value;
+  if (TERMINAL.test(status)) throw new StepFailed("snapshot-failed", `${id} in ${region} went to status ${status}`);
+  if (status !== "available") return { done: false, says: `${status}, ${percent} %` };
+  return {
+    done: true,
+    says: `${id} is available in ${region}${encrypted ? ", encrypted" : ", not encrypted"}`,
+    output: { arn, encrypted, kmsKey: kmsKey ?? null, takenAtMs: takenAtMs ?? null },
+  };
+}

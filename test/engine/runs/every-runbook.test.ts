@@ -1,0 +1,82 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { STEPS } from "../../../src/flows/index.ts";
+import { RUNBOOKS } from "../../../src/flows/runbooks/index.ts";
+import type { StoredStep } from "../../../src/ports/step.ts";
+import { drive } from "../../harness/drive.ts";
+import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun } from "../../harness/failover-world.ts";
+
+const SPEED = 200;
+
+let at: FailoverWorld;
+afterEach(() => at.stop());
+
+/** Every call that a run of it makes, in a world in which nothing goes wrong. */
+async function callsOf(runbook: string): Promise<{ operation: string; region: string }[]> {
+  at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+  await startRun(at, { runbook });
+  const run = await drive(at);
+  expect([run.state, run.why]).toEqual(["verified", ""]);
+  const calls = at.whole.world.log
+    .read(0, "aws.mutation")
+    .map(({ facts }) => ({ operation: String(facts["operation"]), region: String(facts["region"]) }));
+  await at.stop();
+  return calls;
+}
+
+function nothingTwice(): void {
+  const mutations = mutationsOf(at);
+  expect(mutations.length).toBeGreaterThan(0);
+  expect(mutations.filter((call, index) => mutations.indexOf(call) !== index)).toEqual([]);
+}
+
+describe.each(RUNBOOKS.map(({ name }) => name))("a run of %s", (runbook) => {
+  test("ends verified, and each step run twice does nothing twice", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    await startRun(at, { runbook });
+    const twice = (step: StoredStep): StoredStep => ({
+      ...step,
+      async run(input, context) {
+        await step.run(input, { ...context, tries: 1 });
+        return step.run(input, { ...context, tries: 2 });
+      },
+    });
+
+    const run = await drive(at, {
+      steps: Object.fromEntries(Object.entries(STEPS).map(([name, step]) => [name, twice(step)])),
+    });
+
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+    nothingTwice();
+    expect(await at.memory.runs.holderOf(at.service.name)).toBeUndefined();
+  });
+
+  test("whose every answer is lost after its effect ends verified, and does nothing twice", async () => {
+    const calls = await callsOf(runbook);
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    await startRun(at, { runbook });
+    for (const call of calls)
+      at.whole.world.faults.plan({ vendor: "aws", ...call, effect: { kind: "drop-after" }, times: 1 });
+
+    const run = await drive(at);
+
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+    nothingTwice();
+  });
+
+  test("that is denied everything unwinds or stops, and says so", async () => {
+    const calls = await callsOf(runbook);
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    await startRun(at, { runbook });
+    for (const call of calls)
+      at.whole.world.faults.plan({
+        ...{ vendor: "aws", ...call },
+        effect: { kind: "error", status: 400, code: "AccessDenied" },
+      });
+
+    const run = await drive(at);
+
+    expect(["stopped", "unwound"]).toContain(run.state);
+    expect(run.why).not.toBe("");
+    expect(mutationsOf(at)).toEqual([]);
+  });
+});
