@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { TrafficSpec } from "./application/traffic.ts";
-import { CloudWatchSpec, Ec2Spec, RdsSpec, SnsSpec, StsSpec } from "./aws/specs.ts";
+import { CloudWatchSpec, Ec2Spec, KmsSpec, RdsSpec, SnsSpec, StsSpec } from "./aws/specs.ts";
 import { PagerDutySpec } from "./pagerduty/spec.ts";
 import { SlackSpec } from "./slack/spec.ts";
 
@@ -16,6 +16,7 @@ export const WholeWorldSpec = z.strictObject({
   /** Bounds of one AWS call's latency, world milliseconds. */
   awsLatencyMs: z.strictObject({ low: z.number().nonnegative(), high: z.number().nonnegative() }).optional(),
   ec2: Ec2Spec.prefault({}),
+  kms: KmsSpec.prefault({}),
   rds: RdsSpec.prefault({ databases: [] }),
   traffic: TrafficSpec.prefault({ route53: { zones: [] } }),
   sns: SnsSpec.prefault({}),

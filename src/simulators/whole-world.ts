@@ -2,6 +2,7 @@ import { type Connection, startApplications, type WriteCheck } from "./applicati
 import { createTraffic, type Traffic } from "./application/traffic.ts";
 import { createCloudWatch } from "./aws/cloudwatch.ts";
 import { createEc2 } from "./aws/ec2.ts";
+import { createKms } from "./aws/kms.ts";
 import { createRds, type Rds } from "./aws/rds.ts";
 import { AWS_LATENCY_MS, startAws } from "./aws/server.ts";
 import { createSns, type Sns } from "./aws/sns.ts";
@@ -86,7 +87,8 @@ type Inside = Pick<WholeWorld, "rds" | "sns" | "traffic"> & Pick<Traffic, "servi
 /** What has no port of its own. The data plane comes first, since control planes and users act on it. */
 function createInside(world: World, spec: WholeWorldSpec, stops: Stop[]): Inside {
   const ec2 = createEc2(world, spec.ec2);
-  const rds = createRds(world, spec.rds, ec2.network);
+  const kms = createKms(world, spec.kms);
+  const rds = createRds(world, spec.rds, { network: ec2.network, keys: kms.keys });
   const traffic = createTraffic(world, spec.traffic, rds.engine);
   stops.push(() => traffic.stop());
   const sns = createSns(world, spec.sns);
@@ -97,7 +99,8 @@ function createInside(world: World, spec: WholeWorldSpec, stops: Stop[]): Inside
     healthCheckStatusAt: healthCheckHistory(world, (id) => traffic.healthCheckStatus(id)),
   });
   const sts = createSts(world, spec.sts);
-  const services = [rds.service, sns.service, cloudwatch.service, sts.service, ec2.service, ...traffic.services];
+  const own = [rds, kms, sns, cloudwatch, sts, ec2].map(({ service }) => service);
+  const services = [...own, ...traffic.services];
   return { rds, sns, traffic, services };
 }
 

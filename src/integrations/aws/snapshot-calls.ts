@@ -27,7 +27,6 @@ interface Creation {
 }
 
 interface Copying {
-  readonly from: Region;
   readonly to: Region;
   readonly id: string;
   /** Of the original. */
@@ -59,7 +58,7 @@ export function snapshotCalls(clients: Clients): Readonly<Record<SnapshotCalls["
       },
       copy: (wanted, options) => {
         const names = { SourceDBSnapshotIdentifier: wanted.arn, TargetDBSnapshotIdentifier: wanted.id };
-        const command = new CopyDBSnapshotCommand({ ...names, ...acrossRegions(wanted) });
+        const command = new CopyDBSnapshotCommand({ ...names, ...optionsOf(wanted) });
         return rds.in(wanted.to).send(command, options);
       },
     },
@@ -75,16 +74,19 @@ export function snapshotCalls(clients: Clients): Readonly<Record<SnapshotCalls["
       },
       copy: (wanted, options) => {
         const names = { SourceDBClusterSnapshotIdentifier: wanted.arn, TargetDBClusterSnapshotIdentifier: wanted.id };
-        const command = new CopyDBClusterSnapshotCommand({ ...names, ...acrossRegions(wanted) });
+        const command = new CopyDBClusterSnapshotCommand({ ...names, ...optionsOf(wanted) });
         return rds.in(wanted.to).send(command, options);
       },
     },
   };
 }
 
-/** `SourceRegion` is not sent: from it the SDK signs the call that the target's RDS makes in the source's region. */
-function acrossRegions({ from, kmsKey, tags }: Copying) {
-  return { SourceRegion: from, Tags: tags, ...(kmsKey !== undefined && { KmsKeyId: kmsKey }) };
+/**
+ * The ARN of the original tells the SDK that a copy crosses regions: it then signs the call which the target's RDS makes
+ * over there on our behalf, as GovCloud wants.
+ */
+function optionsOf({ kmsKey, tags }: Copying) {
+  return { Tags: tags, ...(kmsKey !== undefined && { KmsKeyId: kmsKey }) };
 }
 
 const Snapshot = z

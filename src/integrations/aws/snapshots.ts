@@ -48,7 +48,7 @@ async function copy({ caller, calls, requestIds, signal }: Act, wish: CopyWish) 
     return { kind: "busy" as const, why: `snapshot ${id} in ${from} is ${original.status}, ${original.percent} %` };
   }
   const ask: Ask = { api: API, region: to, doing: `copy snapshot ${id} from ${from}`, signal };
-  const wanted = { from, to, id: copyId, arn: original.arn, kmsKey, tags: tagList(tags) };
+  const wanted = { to, id: copyId, arn: original.arn, kmsKey, tags: tagList(tags) };
   return answerOf(() => caller.write(ask, requestIds, (options) => calls[of].copy(wanted, options)));
 }
 

@@ -10,6 +10,7 @@ import type { AwsService, DatabaseEngine } from "../aws/service.ts";
 import { ACCOUNT_ID } from "../aws/specs.ts";
 import { createAddressBook } from "../dns/addresses.ts";
 import { createAuthority, type Host } from "../dns/authority.ts";
+import { canonicalName } from "../dns/names.ts";
 import { createResolver, type Resolver } from "../dns/resolver.ts";
 import type { DnsAuthorities } from "../dns/server.ts";
 import type { World } from "../world/world.ts";
@@ -85,6 +86,10 @@ export function createTraffic(world: World, input: TrafficSpecInput, databases: 
   const random = world.random.fork("dns");
   const deps = {
     ...{ zones: route53.zones, host },
+    leadsTo: (name: string) => {
+      const endpoint = databases.leadsTo(name.replace(/\.$/, ""));
+      return endpoint === undefined ? undefined : { target: canonicalName(endpoint), ttlSeconds: DATABASE_TTL_SECONDS };
+    },
     isCheckHealthy: (id: string) => route53.healthChecks.isHealthy(id),
     chance: () => random.next(),
   };

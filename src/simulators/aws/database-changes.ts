@@ -1,6 +1,6 @@
 import type { World } from "../world/world.ts";
 import type { DatabaseFleet } from "./database-fleet.ts";
-import { busy, type Change, databaseArn, type Instance } from "./database-instance.ts";
+import { busy, type Change, databaseArn, endDowntime, type Instance } from "./database-instance.ts";
 import { drawMs } from "./durations.ts";
 import type { RdsEvents } from "./rds-events.ts";
 import { type AwsCall, AwsError } from "./service.ts";
@@ -24,11 +24,14 @@ export class DatabaseChanges {
   readonly #durations: RdsSpec["durations"];
   readonly #random;
 
-  constructor(world: World, fleet: DatabaseFleet, events: RdsEvents, durations: RdsSpec["durations"]) {
+  readonly #coolDownMs: number;
+
+  constructor(world: World, parts: { readonly fleet: DatabaseFleet; readonly events: RdsEvents }, spec: RdsSpec) {
     this.#world = world;
-    this.#fleet = fleet;
-    this.#events = events;
-    this.#durations = durations;
+    this.#fleet = parts.fleet;
+    this.#events = parts.events;
+    this.#durations = spec.durations;
+    this.#coolDownMs = spec.failoverCoolDownSeconds * 1_000;
     this.#random = world.random.fork("rds-durations");
   }
 
@@ -58,17 +61,25 @@ export class DatabaseChanges {
     else this.#run(replica, "promotion", phases, settle);
   }
 
-  /** A toggle, as in reality: a second one that meets the stale `available` fails over back. */
-  reboot(instance: Instance, isForced: boolean): void {
+  /** A toggle, as in reality: a second one that meets the stale `available` fails over back. False: nothing is done. */
+  reboot(instance: Instance, isForced: boolean): boolean {
     if (instance.status !== "available" || (instance.change && instance.change !== "reboot")) throw busy();
     if (isForced && !instance.multiAz) {
       throw new AwsError("InvalidParameterCombination", "ForceFailover cannot be specified for a Single-AZ instance.");
     }
-    if (isForced) {
-      instance.availabilityZone = `${instance.region}${instance.availabilityZone.endsWith("a") ? "b" : "a"}`;
-      this.#events.add(instance, "failover", "Multi-AZ instance failover started.");
+    const nowMs = this.#world.clock.now();
+    if (isForced && nowMs - instance.failedOverMs < this.#coolDownMs) {
+      // Not an error: only this event tells that nothing was done.
+      this.#events.add(instance, "failover", "Abandoning user requested failover since a failover recently occurred.");
+      return false;
     }
-    if (instance.change === "reboot") return;
+    if (isForced) {
+      const { active, standby = active } = instance.zones;
+      instance.zones = { active: standby, standby: active };
+      this.#events.add(instance, "failover", "Multi-AZ instance failover started.");
+      this.#world.log.append("rds.failover-accepted", { ...namesOf(instance), to: standby, acceptedMs: nowMs });
+    }
+    if (instance.change === "reboot") return true;
     const ms = this.#draw(isForced ? "multiAzFailover" : "reboot");
     const phases: Phase[] = [
       { status: instance.status, ms: this.#draw("staleStatus") },
@@ -77,8 +88,16 @@ export class DatabaseChanges {
     this.#run(instance, "reboot", phases, (atMs) => {
       endDowntime(instance, atMs);
       this.#events.add(instance, "availability", "DB instance restarted");
-      if (isForced) this.#events.add(instance, "failover", "Multi-AZ instance failover completed");
+      if (!isForced) return;
+      instance.failedOverMs = atMs;
+      this.#events.add(instance, "failover", "Multi-AZ instance failover completed");
+      const facts = { ...namesOf(instance), to: instance.zones.active, observableMs: atMs };
+      this.#world.log.append("rds.failover-observable", facts);
+      this.#world.clock.at(atMs + this.#draw("zoneShown"), () => {
+        instance.shownZones = instance.zones;
+      });
     });
+    return true;
   }
 
   /** `apply` runs when the change has reached the instance. */
@@ -103,21 +122,27 @@ export class DatabaseChanges {
   }
 
   /** While it lasts the instance is `backing-up`: a replica cannot be promoted then. */
-  snapshot(instance: Instance, done: () => void): void {
+  snapshot(instance: Instance, done: () => void): number {
     requireIdle(instance);
     this.#events.add(instance, "backup", "Backing up DB instance");
+    const stale = this.#draw("staleStatus");
+    const backup = this.#draw("snapshot");
     const phases: Phase[] = [
-      { status: instance.status, ms: this.#draw("staleStatus") },
-      { status: "backing-up", ms: this.#draw("snapshot") },
+      { status: instance.status, ms: stale },
+      { status: "backing-up", ms: backup },
     ];
     this.#run(instance, "snapshot", phases, () => {
       this.#events.add(instance, "backup", "Finished DB Instance backup");
       done();
     });
+    return stale + backup;
   }
 
-  copySnapshot(done: () => void): void {
-    this.#world.clock.after(this.#draw("snapshotCopy"), done);
+  /** `done` runs when the copy is through. World milliseconds that it takes. */
+  copySnapshot(done: () => void): number {
+    const ms = this.#draw("snapshotCopy");
+    this.#world.clock.after(ms, done);
+    return ms;
   }
 
   #promotionTimes(backupsBegin: boolean) {
@@ -162,11 +187,10 @@ export class DatabaseChanges {
   }
 }
 
-function requireIdle(instance: Instance): void {
-  if (instance.change || instance.status !== "available") throw busy();
+function namesOf({ identifier, region }: Instance) {
+  return { instance: identifier, region };
 }
 
-function endDowntime({ downtimes }: Instance, atMs: number): void {
-  const open = downtimes.at(-1);
-  if (open) open.toMs ??= atMs;
+function requireIdle(instance: Instance): void {
+  if (instance.change || instance.status !== "available") throw busy();
 }

@@ -1,5 +1,7 @@
 import type { World } from "../world/world.ts";
+import { type Cluster, clusterNotFound, keyFor, newCluster } from "./database-cluster.ts";
 import { type Commit, engineOf, type Instance, isDownAt, newInstance, notFound } from "./database-instance.ts";
+import type { KeyRing } from "./kms.ts";
 import { Replication } from "./replication.ts";
 import type { DatabaseEngine, DatabaseRef, WriteOutcome } from "./service.ts";
 import type { RdsSpec } from "./specs.ts";
@@ -7,6 +9,11 @@ import type { RdsSpec } from "./specs.ts";
 /** Whether a security group lets anyone connect to a port, as the network sees it now. */
 export interface NetworkAccess {
   allows(region: string, groups: readonly string[], port: number): boolean;
+}
+
+export interface RdsDeps {
+  readonly network: NetworkAccess;
+  readonly keys: KeyRing;
 }
 
 /** PostgreSQL's lag metric on an idle source: the age of the last commit, up to five minutes. */
@@ -18,19 +25,27 @@ export class DatabaseFleet implements DatabaseEngine {
   readonly #network: NetworkAccess;
   readonly #idleSourceReadsAsLag: boolean;
   readonly #instances = new Map<string, Instance>();
+  readonly #clusters = new Map<string, Cluster>();
+  #readerTurn = 0;
 
-  constructor(world: World, network: NetworkAccess, spec: RdsSpec) {
+  constructor(world: World, { network, keys }: RdsDeps, spec: RdsSpec) {
     this.#world = world;
     this.#network = network;
     this.#idleSourceReadsAsLag = spec.idleSourceReadsAsLag;
     const random = world.random.fork("rds-resources");
     const nowMs = world.clock.now();
+    const birth = { createdMs: nowMs - 200 * 86_400_000, random, keys };
     for (const database of spec.databases) {
-      const instance = newInstance(database, nowMs - 200 * 86_400_000, random);
+      const instance = newInstance(database, keyFor(database, keys), birth);
       if (instance.source) instance.replication = new Replication(nowMs, database.lagSeconds * 1_000);
       this.add(instance);
     }
     for (const { source } of this.#instances.values()) if (source) this.require(source);
+    for (const described of spec.clusters) {
+      const cluster = newCluster(described, birth);
+      this.#clusters.set(`${cluster.region}/${cluster.identifier}`, cluster);
+      for (const { instance } of cluster.members) this.add(instance);
+    }
     this.#connectOrNot();
     world.regions.onChange(() => this.#connectOrNot());
   }
@@ -50,6 +65,21 @@ export class DatabaseFleet implements DatabaseEngine {
     return instance;
   }
 
+  get clusters(): Cluster[] {
+    return [...this.#clusters.values()];
+  }
+
+  /** Throws DBClusterNotFoundFault. */
+  requireCluster(region: string, identifier: string): Cluster {
+    const cluster = this.#clusters.get(`${region}/${identifier.toLowerCase()}`);
+    if (!cluster) throw clusterNotFound(identifier);
+    return cluster;
+  }
+
+  clusterOf({ region, cluster }: Instance): Cluster | undefined {
+    return cluster === undefined ? undefined : this.#clusters.get(`${region}/${cluster}`);
+  }
+
   add(instance: Instance): void {
     this.#instances.set(`${instance.region}/${instance.identifier}`, instance);
   }
@@ -61,6 +91,17 @@ export class DatabaseFleet implements DatabaseEngine {
   locate(endpoint: string): DatabaseRef | undefined {
     const found = this.instances.find((instance) => instance.endpoint === endpoint);
     return found && { region: found.region, instance: found.identifier };
+  }
+
+  leadsTo(endpoint: string): string | undefined {
+    const cluster = this.clusters.find(({ endpoints }) => Object.values(endpoints).includes(endpoint));
+    if (!cluster) return undefined;
+    if (endpoint === cluster.endpoints.writer) return cluster.named.endpoint;
+    const readers = cluster.members.map((member) => member.instance).filter((one) => one !== cluster.named);
+    const running = readers.filter((one) => !isDownAt(one, this.#world.clock.now()));
+    // In turn; the writer serves readers where nobody else does.
+    this.#readerTurn += 1;
+    return (running[this.#readerTurn % Math.max(1, running.length)] ?? cluster.named).endpoint;
   }
 
   write(ref: DatabaseRef, row: { readonly id: string; readonly writer: string }): WriteOutcome {
@@ -80,7 +121,8 @@ export class DatabaseFleet implements DatabaseEngine {
     const isReachable = this.#network.allows(ref.region, instance.securityGroups, engineOf(instance).port);
     if (!isReachable) return "connect-timeout";
     if (isDownAt(instance, this.#world.clock.now())) return "restarting";
-    return instance.source ? "read-only" : undefined;
+    const writer = this.clusterOf(instance)?.writer ?? instance;
+    return instance.source || writer !== instance ? "read-only" : undefined;
   }
 
   rows(ref: DatabaseRef): ReadonlySet<string> {

@@ -1,10 +1,11 @@
 import type { Random } from "../world/random.ts";
+import { arnOf, parseArn } from "./arn.ts";
 import type { Replication } from "./replication.ts";
 import { AwsError, type DatabaseRef } from "./service.ts";
-import { ACCOUNT_ID, type DatabaseSpec } from "./specs.ts";
+import type { ClusterSpec, DatabaseSpec } from "./specs.ts";
 
 /** A change that keeps other changes out until it is through, whatever Describe shows meanwhile. */
-export type Change = "creation" | "promotion" | "modification" | "reboot" | "snapshot";
+export type Change = "creation" | "promotion" | "modification" | "reboot" | "snapshot" | "failover";
 
 export interface Commit {
   readonly id: string;
@@ -12,21 +13,41 @@ export interface Commit {
   readonly atMs: number;
 }
 
+/** What is stored: of an instance alone, or of all members of a cluster. */
+export interface Volume {
+  /** In commit order. */
+  readonly commits: Commit[];
+  readonly rows: Set<string>;
+}
+
+/** Where a Multi-AZ instance runs and where its standby is. */
+export interface Zones {
+  readonly active: string;
+  readonly standby: string | undefined;
+}
+
 /** One simulated RDS instance: its control-plane state and its rows. */
-export interface Instance {
+export interface Instance extends Volume {
   readonly identifier: string;
   readonly region: string;
-  readonly engine: DatabaseSpec["engine"];
+  readonly engine: DatabaseSpec["engine"] | ClusterSpec["engine"];
+  /** The cluster that it is a member of. */
+  readonly cluster: string | undefined;
   readonly instanceClass: string;
   readonly multiAz: boolean;
   readonly storageEncrypted: boolean;
+  readonly kmsKeyId: string | undefined;
   readonly endpoint: string;
   readonly resourceId: string;
   readonly createdMs: number;
   /** What Describe shows; it may trail `change`. */
   status: string;
   change: Change | undefined;
-  availabilityZone: string;
+  zones: Zones;
+  /** What Describe shows of them; it trails a failover. */
+  shownZones: Zones;
+  /** When its last forced failover ended, epoch milliseconds. */
+  failedOverMs: number;
   deletionProtection: boolean;
   backupRetentionDays: number;
   pendingRetentionDays: number | undefined;
@@ -38,9 +59,6 @@ export interface Instance {
   isReplicationBroken: boolean;
   /** Times when the engine did not run; the open one has no end. */
   readonly downtimes: { readonly fromMs: number; toMs?: number }[];
-  /** In commit order. */
-  readonly commits: Commit[];
-  readonly rows: Set<string>;
   /** How many commits of the source the replica has applied. */
   appliedCommits: number;
 }
@@ -49,31 +67,67 @@ const ENGINES = {
   postgres: { version: "16.4", port: 5432 },
   mysql: { version: "8.0.39", port: 3306 },
   mariadb: { version: "10.11.9", port: 3306 },
-} as const satisfies Record<DatabaseSpec["engine"], { version: string; port: number }>;
+  "aurora-postgresql": { version: "16.4", port: 5432 },
+  "aurora-mysql": { version: "8.0.mysql_aurora.3.08.0", port: 3306 },
+} as const satisfies Record<Instance["engine"], { version: string; port: number }>;
 
-export function newInstance(spec: DatabaseSpec, createdMs: number, random: Random): Instance {
+interface Birth {
+  readonly createdMs: number;
+  readonly random: Random;
+}
+
+/** `kmsKeyId`: ARN of the key of its storage. */
+export function newInstance(spec: DatabaseSpec, kmsKeyId: string | undefined, birth: Birth): Instance {
   const { identifier, region, engine, instanceClass, multiAz, storageEncrypted, endpoint } = spec;
+  const zones = { active: `${region}a`, standby: multiAz ? `${region}b` : undefined };
   return {
-    ...{ identifier, region, engine, instanceClass, multiAz, storageEncrypted, endpoint, createdMs },
-    resourceId: `db-${random.hex(26).toUpperCase()}`,
-    status: "available",
-    change: undefined,
-    availabilityZone: `${region}a`,
+    ...{ identifier, region, engine, instanceClass, multiAz, storageEncrypted, kmsKeyId, endpoint },
+    ...{ zones, shownZones: zones, ...unchanged(birth), commits: [], rows: new Set<string>(), cluster: undefined },
     deletionProtection: spec.deletionProtection,
     backupRetentionDays: spec.backupRetentionDays,
-    pendingRetentionDays: undefined,
     securityGroups: spec.securityGroups,
     source: spec.replicaOf && { region: spec.replicaOf.region, instance: spec.replicaOf.identifier },
+  };
+}
+
+export interface MemberFacts {
+  readonly spec: ClusterSpec;
+  readonly member: ClusterSpec["instances"][number];
+  readonly zone: string;
+  readonly volume: Volume;
+  readonly kmsKeyId: string | undefined;
+}
+
+export function memberInstance({ spec, member, zone, volume, kmsKeyId }: MemberFacts, birth: Birth): Instance {
+  const { identifier, instanceClass, endpoint } = member;
+  const zones = { active: zone, standby: undefined };
+  return {
+    ...{ identifier, region: spec.region, engine: spec.engine, instanceClass, multiAz: false, endpoint, kmsKeyId },
+    ...{ zones, shownZones: zones, ...unchanged(birth), ...volume, cluster: spec.identifier, source: undefined },
+    storageEncrypted: spec.storageEncrypted,
+    deletionProtection: spec.deletionProtection,
+    backupRetentionDays: spec.backupRetentionDays,
+    securityGroups: spec.securityGroups,
+  };
+}
+
+/** Of an instance to which nothing has happened yet. */
+function unchanged({ createdMs, random }: Birth) {
+  return {
+    resourceId: `db-${random.hex(26).toUpperCase()}`,
+    createdMs,
+    status: "available",
+    change: undefined,
+    failedOverMs: Number.NEGATIVE_INFINITY,
+    pendingRetentionDays: undefined,
     replication: undefined,
     isReplicationBroken: false,
     downtimes: [],
-    commits: [],
-    rows: new Set(),
     appliedCommits: 0,
   };
 }
 
-export function engineOf({ engine }: Instance): { readonly version: string; readonly port: number } {
+export function engineOf({ engine }: Pick<Instance, "engine">): { readonly version: string; readonly port: number } {
   return ENGINES[engine];
 }
 
@@ -81,14 +135,19 @@ export function isDownAt({ downtimes }: Instance, atMs: number): boolean {
   return downtimes.some(({ fromMs, toMs = Number.POSITIVE_INFINITY }) => fromMs <= atMs && atMs < toMs);
 }
 
+export function endDowntime({ downtimes }: Instance, atMs: number): void {
+  const open = downtimes.at(-1);
+  if (open) open.toMs ??= atMs;
+}
+
 export function databaseArn({ region, instance }: DatabaseRef): string {
-  return `arn:aws:rds:${region}:${ACCOUNT_ID}:db:${instance}`;
+  return arnOf("rds", region, `db:${instance}`);
 }
 
 /** The database that an ARN names, or undefined for anything but a database's ARN. */
 export function parseDatabaseArn(arn: string): DatabaseRef | undefined {
-  const [, region, instance] = /^arn:aws:rds:([a-z0-9-]+):\d{12}:db:([a-z0-9-]+)$/i.exec(arn) ?? [];
-  return region === undefined || instance === undefined ? undefined : { region, instance: instance.toLowerCase() };
+  const found = parseArn("rds", arn);
+  return found?.kind === "db" ? { region: found.region, instance: found.name } : undefined;
 }
 
 export function busy(): AwsError {

@@ -1,9 +1,11 @@
 import type { World } from "../world/world.ts";
+import { type Cluster, clusterArn } from "./database-cluster.ts";
 import { databaseArn, type Instance } from "./database-instance.ts";
 
 export interface RdsEvent {
   readonly region: string;
   readonly identifier: string;
+  readonly sourceType: "db-instance" | "db-cluster";
   readonly arn: string;
   readonly category: string;
   readonly message: string;
@@ -22,7 +24,15 @@ export class RdsEvents {
 
   add({ region, identifier }: Instance, category: string, message: string): void {
     const arn = databaseArn({ region, instance: identifier });
-    this.#events.push({ region, identifier, arn, category, message, atMs: this.#world.clock.now() });
+    const atMs = this.#world.clock.now();
+    this.#events.push({ region, identifier, sourceType: "db-instance", arn, category, message, atMs });
+  }
+
+  addToCluster(cluster: Cluster, category: string, message: string): void {
+    const { region, identifier } = cluster;
+    const arn = clusterArn(cluster);
+    const atMs = this.#world.clock.now();
+    this.#events.push({ region, identifier, sourceType: "db-cluster", arn, category, message, atMs });
   }
 
   between(region: string, fromMs: number, toMs: number): RdsEvent[] {

@@ -2,7 +2,6 @@ import type { DatabaseFleet } from "./database-fleet.ts";
 import { databaseArn, engineOf, type Instance } from "./database-instance.ts";
 import type { RdsEvent } from "./rds-events.ts";
 import { XmlList } from "./service.ts";
-import { ACCOUNT_ID } from "./specs.ts";
 
 /** Point-in-time recovery trails the clock: logs are shipped every five minutes. */
 const LOG_SHIPPING_MS = 5 * 60_000;
@@ -26,7 +25,8 @@ export function instanceView(fleet: DatabaseFleet, instance: Instance, nowMs: nu
       "VpcSecurityGroupMembership",
       instance.securityGroups.map((id) => ({ VpcSecurityGroupId: id, Status: "active" })),
     ),
-    AvailabilityZone: instance.availabilityZone,
+    AvailabilityZone: instance.shownZones.active,
+    SecondaryAvailabilityZone: instance.shownZones.standby,
     PendingModifiedValues: { BackupRetentionPeriod: instance.pendingRetentionDays },
     ...(hasRecovery(instance) ? { LatestRestorableTime: lastShippedLog(nowMs) } : {}),
     MultiAZ: instance.multiAz,
@@ -34,21 +34,19 @@ export function instanceView(fleet: DatabaseFleet, instance: Instance, nowMs: nu
     ...replicationView(fleet, instance),
     StorageType: "gp3",
     StorageEncrypted: instance.storageEncrypted,
-    ...(instance.storageEncrypted ? { KmsKeyId: kmsKeyArn(instance.region) } : {}),
+    KmsKeyId: instance.kmsKeyId,
+    DBClusterIdentifier: instance.cluster,
+    PromotionTier: fleet.clusterOf(instance)?.members.find((member) => member.instance === instance)?.promotionTier,
     DbiResourceId: instance.resourceId,
     DBInstanceArn: databaseArn({ region: instance.region, instance: instance.identifier }),
     DeletionProtection: instance.deletionProtection,
   };
 }
 
-export function kmsKeyArn(region: string): string {
-  return `arn:aws:kms:${region}:${ACCOUNT_ID}:key/mrk-5d0b1a7e2f3c4d6b8a9e0f1c2d3b4a5e`;
-}
-
 export function eventView(event: RdsEvent) {
   return {
     SourceIdentifier: event.identifier,
-    SourceType: "db-instance",
+    SourceType: event.sourceType,
     Message: event.message,
     EventCategories: new XmlList("EventCategory", [event.category]),
     Date: new Date(event.atMs),

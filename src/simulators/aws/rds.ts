@@ -1,12 +1,16 @@
-import { z } from "zod";
 import type { World } from "../world/world.ts";
+import { ClusterChanges } from "./cluster-changes.ts";
 import { DatabaseChanges } from "./database-changes.ts";
-import { DatabaseFleet, type NetworkAccess } from "./database-fleet.ts";
+import { keyFor } from "./database-cluster.ts";
+import { DatabaseFleet, type RdsDeps } from "./database-fleet.ts";
 import { type Instance, newInstance, parseDatabaseArn } from "./database-instance.ts";
 import { page } from "./paging.ts";
+import { clusterSnapshotOperations } from "./rds-cluster-snapshots.ts";
+import { clusterOperations } from "./rds-clusters.ts";
+import { addRdsControls } from "./rds-controls.ts";
 import { RdsEvents } from "./rds-events.ts";
 import { CreateReplica, DescribeEvents, DescribeInstances, Modify, Promote, Reboot } from "./rds-input.ts";
-import { RdsSnapshots } from "./rds-snapshots.ts";
+import { snapshotOperations } from "./rds-snapshots.ts";
 import { eventView, instanceView } from "./rds-view.ts";
 import {
   type AwsCall,
@@ -17,6 +21,7 @@ import {
   type DatabaseRef,
   XmlList,
 } from "./service.ts";
+import { FAMILIES, SnapshotShelf } from "./snapshot-shelf.ts";
 import { DatabaseSpec, RdsSpec, type RdsSpecInput } from "./specs.ts";
 
 export interface Rds {
@@ -27,22 +32,33 @@ export interface Rds {
 }
 
 /**
- * Simulated RDS instances with cross-region read replicas. Logs `rds.promotion-accepted`, `db.lost-rows` and
- * `rds.promotion-observable`; steered by `POST /rds/lag`, shown by `GET /rds`.
+ * Simulated RDS: instances with cross-region read replicas, Aurora clusters inside one region, and their snapshots. Logs
+ * `rds.promotion-accepted`, `db.lost-rows`, `rds.promotion-observable`, and the like of failovers and snapshots; steered by
+ * `POST /rds/lag`, shown by `GET /rds`.
  */
-export function createRds(world: World, input: RdsSpecInput, network: NetworkAccess): Rds {
+export function createRds(world: World, input: RdsSpecInput, deps: RdsDeps): Rds {
   const spec = RdsSpec.parse(input);
-  const fleet = new DatabaseFleet(world, network, spec);
+  const fleet = new DatabaseFleet(world, deps, spec);
   const events = new RdsEvents(world);
-  const changes = new DatabaseChanges(world, fleet, events, spec.durations);
-  const parts: Parts = { world, fleet, events, changes };
-  addControls(parts);
+  const changes = new DatabaseChanges(world, { fleet, events }, spec);
+  const clusters = new ClusterChanges(world, { fleet, events }, spec);
+  const parts: Parts = { world, deps, fleet, events, changes };
+  const shelves = { world, keys: deps.keys, quota: spec.snapshotQuota };
+  addRdsControls(world, fleet);
   return {
     service: {
       name: "rds",
       protocol: "query",
       namespace: "http://rds.amazonaws.com/doc/2014-10-31/",
-      operations: { ...instanceOperations(parts), ...new RdsSnapshots(world, fleet, changes).operations },
+      operations: {
+        ...instanceOperations(parts),
+        ...snapshotOperations({ world, fleet, changes, shelf: new SnapshotShelf(FAMILIES.instance, shelves) }),
+        ...clusterOperations({ fleet, changes: clusters }),
+        ...clusterSnapshotOperations({
+          ...{ world, fleet, changes: clusters, copies: changes },
+          shelf: new SnapshotShelf(FAMILIES.cluster, shelves),
+        }),
+      },
     },
     engine: fleet,
     replicaLagAt: (ref, worldMs) => fleet.replicaLagAt(ref, worldMs),
@@ -51,6 +67,7 @@ export function createRds(world: World, input: RdsSpecInput, network: NetworkAcc
 
 interface Parts {
   readonly world: World;
+  readonly deps: RdsDeps;
   readonly fleet: DatabaseFleet;
   readonly events: RdsEvents;
   readonly changes: DatabaseChanges;
@@ -87,21 +104,24 @@ function instanceOperations(parts: Parts): Record<string, AwsOperation> {
       handle: (call) => {
         const wanted = Reboot.parse(call.input);
         const instance = parts.fleet.require({ region: call.region, instance: wanted.DBInstanceIdentifier });
-        parts.changes.reboot(instance, wanted.ForceFailover);
-        return one(instance, "rebooting");
+        return one(instance, parts.changes.reboot(instance, wanted.ForceFailover) ? "rebooting" : undefined);
       },
     },
   };
 }
 
+const FILTERS = new Set(["db-instance-id", "db-cluster-id"]);
+
 function describeInstances({ fleet, world }: Parts, { input, region }: AwsCall) {
   const wanted = DescribeInstances.parse(input);
-  const isNamed = (instance: Instance, name: string) => {
+  const isInstance = (instance: Instance, name: string) => {
     const ref = parseDatabaseArn(name) ?? { region, instance: name };
     return instance.region === ref.region && instance.identifier === ref.instance.toLowerCase();
   };
+  const fits = (instance: Instance, { Name, Values }: { Name: string; Values: readonly string[] }) =>
+    Values.some((value) => (Name === "db-cluster-id" ? instance.cluster === value : isInstance(instance, value)));
   for (const { Name } of wanted.Filters) {
-    if (Name !== "db-instance-id") throw new AwsError("InvalidParameterValue", `Unrecognized filter name: ${Name}`);
+    if (!FILTERS.has(Name)) throw new AwsError("InvalidParameterValue", `Unrecognized filter name: ${Name}`);
   }
   if (wanted.DBInstanceIdentifier !== undefined) {
     const ref = parseDatabaseArn(wanted.DBInstanceIdentifier) ?? { region, instance: wanted.DBInstanceIdentifier };
@@ -110,26 +130,30 @@ function describeInstances({ fleet, world }: Parts, { input, region }: AwsCall) 
   const found = fleet.instances.filter(
     (instance) =>
       instance.region === region &&
-      (wanted.DBInstanceIdentifier === undefined || isNamed(instance, wanted.DBInstanceIdentifier)) &&
-      wanted.Filters.every(({ Values }) => Values.some((value) => isNamed(instance, value))),
+      (wanted.DBInstanceIdentifier === undefined || isInstance(instance, wanted.DBInstanceIdentifier)) &&
+      wanted.Filters.every((filter) => fits(instance, filter)),
   );
   const { entries, marker } = page(found, ({ identifier }) => identifier, wanted.MaxRecords, wanted.Marker);
   const views = entries.map((instance) => instanceView(fleet, instance, world.clock.now()));
   return { Marker: marker, DBInstances: new XmlList("DBInstance", views) };
 }
 
-function createReplica({ fleet, changes, world }: Parts, { input, region, requestId }: AwsCall): Instance {
+function createReplica({ fleet, changes, world, deps }: Parts, { input, region, requestId }: AwsCall): Instance {
   const wanted = CreateReplica.parse(input);
   const named = wanted.SourceDBInstanceIdentifier;
   const sourceRef = parseDatabaseArn(named) ?? { region, instance: named.toLowerCase() };
   const identifier = wanted.DBInstanceIdentifier;
   const source = requireSource({ fleet, world }, sourceRef, { region, kmsKeyId: wanted.KmsKeyId });
+  if (wanted.KmsKeyId !== undefined && deps.keys.find(region, wanted.KmsKeyId)?.state !== "Enabled") {
+    throw new AwsError("KMSKeyNotAccessibleFault", `The KMS key ${wanted.KmsKeyId} does not exist or is not enabled.`);
+  }
   if (fleet.find({ region, instance: identifier })) {
     throw new AwsError("DBInstanceAlreadyExists", "DB Instance already exists");
   }
   const lagSeconds = 1;
   const spec = DatabaseSpec.parse({
     ...{ identifier, region, engine: source.engine, storageEncrypted: source.storageEncrypted, lagSeconds },
+    kmsKey: wanted.KmsKeyId,
     instanceClass: wanted.DBInstanceClass ?? source.instanceClass,
     multiAz: wanted.MultiAZ,
     deletionProtection: wanted.DeletionProtection,
@@ -138,7 +162,8 @@ function createReplica({ fleet, changes, world }: Parts, { input, region, reques
     securityGroups: wanted.VpcSecurityGroupIds,
     replicaOf: { region: sourceRef.region, identifier: source.identifier },
   });
-  const replica = newInstance(spec, world.clock.now(), world.random.fork(`rds-replica-${requestId}`));
+  const birth = { createdMs: world.clock.now(), random: world.random.fork(`rds-replica-${requestId}`) };
+  const replica = newInstance(spec, keyFor(spec, deps.keys), birth);
   fleet.add(replica);
   changes.create(replica, lagSeconds * 1_000);
   return replica;
@@ -200,26 +225,4 @@ function describeEvents({ events, world }: Parts, { input, region }: AwsCall) {
       entries.map(({ event }) => eventView(event)),
     ),
   };
-}
-
-const SetLag = z.strictObject({
-  region: z.string(),
-  instance: z.string(),
-  seconds: z.union([z.number().nonnegative(), z.literal("broken")]),
-});
-
-function addControls({ world, fleet }: Parts): void {
-  world.control.on("POST /rds/lag", (body) => {
-    const { region, instance, seconds } = SetLag.parse(body);
-    fleet.setReplication({ region, instance }, seconds);
-    world.log.append("rds.lag", { region, instance, seconds });
-  });
-  world.control.on("GET /rds", () =>
-    fleet.instances.map(({ region, identifier, status, source, securityGroups }) => ({
-      ...{ region, identifier, status, securityGroups },
-      replicaOf: source,
-      rows: fleet.rows({ region, instance: identifier }).size,
-      writeRefusal: fleet.refusal({ region, instance: identifier }),
-    })),
-  );
 }

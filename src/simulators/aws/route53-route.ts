@@ -15,6 +15,7 @@ const ROUTES: readonly Route[] = [
   { method: "GET", path: /^hostedzone\/([^/]+)\/rrset$/, operation: "ListResourceRecordSets", input: listInput },
   { method: "GET", path: /^change\/([^/]+)$/, operation: "GetChange", input: (Id) => ({ Id }) },
   { method: "GET", path: /^hostedzone$/, operation: "ListHostedZones", input: pageInput },
+  { method: "GET", path: /^hostedzonesbyname$/, operation: "ListHostedZonesByName", input: byNameInput },
   { method: "GET", path: /^hostedzone\/([^/]+)$/, operation: "GetHostedZone", input: (Id) => ({ Id }) },
   { method: "GET", path: /^healthcheck$/, operation: "ListHealthChecks", input: pageInput },
   {
@@ -49,6 +50,10 @@ export function routeRequest(request: RestRequest): Routed {
 
 function pageInput(_id: string, { query }: RestRequest): Record<string, unknown> {
   return fromQuery(query, { marker: "Marker", maxitems: "MaxItems" });
+}
+
+function byNameInput(_id: string, { query }: RestRequest): Record<string, unknown> {
+  return fromQuery(query, { dnsname: "DNSName", hostedzoneid: "HostedZoneId", maxitems: "MaxItems" });
 }
 
 function listInput(id: string, { query }: RestRequest): Record<string, unknown> {

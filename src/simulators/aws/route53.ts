@@ -7,6 +7,7 @@ import { listRecords } from "./route53-list.ts";
 import { pageOf } from "./route53-paging.ts";
 import { routeRequest } from "./route53-route.ts";
 import { Change, type RecordSet, type Route53Spec, type Zone } from "./route53-spec.ts";
+import { listByName } from "./route53-zones.ts";
 import { type AwsCall, AwsError, type AwsOperation, type AwsService, XmlList } from "./service.ts";
 
 export interface Route53Deps {
@@ -95,6 +96,7 @@ function operationsOf(plane: ControlPlane): Record<string, AwsOperation> {
     GetChange: { mutates: false, handle: (call) => getChange(plane, call) },
     ListResourceRecordSets: { mutates: false, handle: (call) => listRecords(recordsOf(call), call.input) },
     ListHostedZones: { mutates: false, handle: (call) => pageOf("HostedZone", zones, call.input, shownZone) },
+    ListHostedZonesByName: { mutates: false, handle: (call) => listByName(zones, call.input, shownZone) },
     GetHostedZone: { mutates: false, handle: (call) => describeZone(findZone(plane, call.input["Id"])) },
     ...plane.healthChecks.operations,
   };

@@ -82,6 +82,8 @@ export type WriteOutcome =
 export interface DatabaseEngine {
   /** The instance behind an endpoint host name. */
   locate(endpoint: string): DatabaseRef | undefined;
+  /** The instance's endpoint that the endpoint of a cluster leads to now; undefined for any other name. */
+  leadsTo(endpoint: string): string | undefined;
   /** Commits a row if the instance is writable and reachable from inside its region; replication carries it on with its lag. */
   write(ref: DatabaseRef, row: { readonly id: string; readonly writer: string }): WriteOutcome;
   /** Ids of rows that the instance holds. */

@@ -27,8 +27,20 @@ const RdsDurations = z.strictObject({
   modification: Duration.default({ low: 10, high: 60 }),
   reboot: Duration.default({ low: 30, high: 90 }),
   multiAzFailover: Duration.default({ low: 60, high: 120 }),
+  /** How long Describe still shows the old zones after a failover: "several minutes", says AWS. */
+  zoneShown: Duration.default({ low: 0, high: 180 }),
+  /** From the first sign of a cluster's failover to `available`. AWS: usually below 30 s, at most 60 s for clients. */
+  clusterFailover: Duration.default({ low: 20, high: 60 }),
+  /** How much later than the writer the names of a cluster's endpoints move. */
+  endpointMove: Duration.default({ low: 0, high: 5 }),
+  /** Aurora's storage takes its snapshots without touching the instances. */
+  clusterSnapshot: Duration.default({ low: 60, high: 900 }),
 });
 
+/** A KMS key by id, ARN or alias; absent: the world's own key of the region. */
+const StorageKey = z.string().optional();
+
+/** An instance: a standalone one, or a replica of another. */
 export const DatabaseSpec = z.strictObject({
   identifier: z.string().toLowerCase(),
   region: z.string(),
@@ -36,6 +48,7 @@ export const DatabaseSpec = z.strictObject({
   instanceClass: z.string().default("db.r6g.large"),
   multiAz: z.boolean().default(false),
   storageEncrypted: z.boolean().default(true),
+  kmsKey: StorageKey,
   deletionProtection: z.boolean().default(true),
   backupRetentionDays: z.number().int().min(0).max(35).default(7),
   /** Host name of the instance endpoint. It never changes, not even by promotion. */
@@ -47,14 +60,64 @@ export const DatabaseSpec = z.strictObject({
 });
 export type DatabaseSpec = z.infer<typeof DatabaseSpec>;
 
+const MemberSpec = z.strictObject({
+  identifier: z.string().toLowerCase(),
+  instanceClass: z.string().default("db.r6g.large"),
+  /** Letter of the zone; absent: one after the other. */
+  zone: z.string().length(1).optional(),
+  promotionTier: z.number().int().min(0).max(15).default(1),
+  /** Host name of this instance's own endpoint. */
+  endpoint: z.string(),
+});
+
+/** An Aurora cluster inside one region: its members share one storage, and the first one takes writes. */
+export const ClusterSpec = z.strictObject({
+  identifier: z.string().toLowerCase(),
+  region: z.string(),
+  engine: z.enum(["aurora-postgresql", "aurora-mysql"]).default("aurora-postgresql"),
+  storageEncrypted: z.boolean().default(true),
+  kmsKey: StorageKey,
+  deletionProtection: z.boolean().default(true),
+  backupRetentionDays: z.number().int().min(1).max(35).default(7),
+  /** Host names that follow the members: to the writer, and to the readers in turn. */
+  endpoints: z.strictObject({ writer: z.string(), reader: z.string() }),
+  securityGroups: z.array(z.string()).default([]),
+  instances: z.array(MemberSpec).min(1).max(16),
+});
+export type ClusterSpec = z.infer<typeof ClusterSpec>;
+
 export const RdsSpec = z.strictObject({
-  databases: z.array(DatabaseSpec),
+  databases: z.array(DatabaseSpec).default([]),
+  clusters: z.array(ClusterSpec).default([]),
+  /** Manual snapshots of instances that a region takes, and as many of clusters. */
+  snapshotQuota: z.number().int().nonnegative().default(100),
+  /** World seconds after a forced failover during which RDS abandons the next one without an error. An estimate. */
+  failoverCoolDownSeconds: z.number().nonnegative().default(60),
   durations: RdsDurations.prefault({}),
   /** PostgreSQL reports the age of the last replayed commit, so that an idle source reads as up to 300 s of lag. */
   idleSourceReadsAsLag: z.boolean().default(false),
 });
 export type RdsSpec = z.infer<typeof RdsSpec>;
 export type RdsSpecInput = z.input<typeof RdsSpec>;
+
+export const KeyState = z.enum(["Enabled", "Disabled", "PendingDeletion", "PendingImport", "Unavailable"]);
+export type KeyState = z.infer<typeof KeyState>;
+
+/** The world's regions hold one multi-region key and the vendor's `alias/aws/rds` besides. */
+export const KmsSpec = z.strictObject({
+  keys: z
+    .array(
+      z.strictObject({
+        region: z.string(),
+        /** Key id; a multi-region key begins with `mrk-`. */
+        id: z.string(),
+        aliases: z.array(z.string().startsWith("alias/")).default([]),
+        state: KeyState.default("Enabled"),
+      }),
+    )
+    .default([]),
+});
+export type KmsSpecInput = z.input<typeof KmsSpec>;
 
 const AlarmActions = {
   name: z.string(),

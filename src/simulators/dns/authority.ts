@@ -26,6 +26,8 @@ export interface AuthorityDeps {
   readonly isCheckHealthy: (id: string) => boolean | undefined;
   /** Canonical name to host, for names that no zone of the account holds. */
   readonly host: (name: string) => Host | undefined;
+  /** Canonical name to the host that it leads to now, for names outside the account that move: a cluster's endpoints. */
+  readonly leadsTo: (name: string) => { readonly target: string; readonly ttlSeconds: number } | undefined;
   readonly chance: Chance;
 }
 
@@ -96,9 +98,11 @@ export function createAuthority(deps: AuthorityDeps, view: "public" | "vpc"): Au
       const name = canonicalName(rawName);
       const zone = zones.find((candidate) => liesWithin(name, candidate.name));
       if (zone) return answer(zone, name, type, 0);
+      const parent = name.slice(name.indexOf(".") + 1);
+      const moving = deps.leadsTo(name);
+      if (moving) return { kind: "cname", zone: parent, ...moving };
       const host = deps.host(withoutDualstack(name));
       if (!host) return { kind: "no-zone" };
-      const parent = name.slice(name.indexOf(".") + 1);
       if (type === "A") return { kind: "records", zone: parent, ttlSeconds: host.ttlSeconds, values: [host.address] };
       return { kind: "empty", zone: parent, ttlSeconds: host.ttlSeconds, nameExists: true };
     },

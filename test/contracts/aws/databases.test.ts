@@ -172,6 +172,46 @@ describe("replication lag", () => {
   });
 });
 
+describe("a failover to the standby", () => {
+  const reboot = (instance: string) => inventory.aws.databases.reboot({ region: HOME, instance, forceFailover: true });
+  const primary = async () => factOf(await inventory.aws.databases.describe(HOME, PRIMARY));
+  const zones = async () => {
+    const { availabilityZone, secondaryAvailabilityZone } = await primary();
+    return [availabilityZone, secondaryAvailabilityZone];
+  };
+
+  test("is accepted, and its zones are shown swapped minutes later", async () => {
+    const sinceMs = inventory.world.clock.now();
+    expect(await zones()).toEqual([`${HOME}a`, `${HOME}b`]);
+    expect(await reboot(PRIMARY)).toEqual({ kind: "accepted", requestIds: [expect.any(String)] });
+    inventory.advance(20);
+    expect(await primary()).toMatchObject({ status: "rebooting", multiAz: true });
+    expect(await reboot(PRIMARY)).toMatchObject({ kind: "busy" });
+    inventory.advance(80);
+    expect(await primary()).toMatchObject({ status: "available", availabilityZone: `${HOME}a` });
+    inventory.advance(100);
+    expect(await zones()).toEqual([`${HOME}b`, `${HOME}a`]);
+    const events = factOf(await inventory.aws.databases.events({ region: HOME, instance: PRIMARY, sinceMs }));
+    expect(events.filter(({ category }) => category === "failover").map(({ says }) => says)).toEqual([
+      "Multi-AZ instance failover started.",
+      "Multi-AZ instance failover completed",
+    ]);
+  });
+
+  test("is not asked of an instance without one", async () => {
+    const { databases } = inventory.aws;
+    const wish = { region: STANDBY, instance: REPLICA, forceFailover: true } as const;
+    expect(await databases.reboot(wish)).toEqual({ kind: "not-multi-az", requestIds: [] });
+    expect(mutations(inventory, "RebootDBInstance")).toEqual([]);
+  });
+
+  test("is asked for once when the answer is lost", async () => {
+    inventory.world.faults.plan({ vendor: "aws", operation: "RebootDBInstance", effect: { kind: "drop-after" } });
+    await expect(reboot(PRIMARY)).rejects.toMatchObject({ name: "OutcomeUnknown" });
+    expect(mutations(inventory, "RebootDBInstance")).toHaveLength(1);
+  });
+});
+
 test("an instance that does not exist is absent", async () => {
   const known = await inventory.aws.databases.describe(HOME, REPLICA);
   expect(known).toMatchObject({ known: false, cause: "absent", atMs: expect.any(Number) });

@@ -4,6 +4,7 @@ import { type AwsOptions, createAws } from "../../../src/integrations/aws/aws.ts
 import { createTraffic } from "../../../src/simulators/application/traffic.ts";
 import { createCloudWatch } from "../../../src/simulators/aws/cloudwatch.ts";
 import { createEc2 } from "../../../src/simulators/aws/ec2.ts";
+import { createKms } from "../../../src/simulators/aws/kms.ts";
 import { createRds } from "../../../src/simulators/aws/rds.ts";
 import { startAws } from "../../../src/simulators/aws/server.ts";
 import { createSns } from "../../../src/simulators/aws/sns.ts";
@@ -19,6 +20,10 @@ export const NAME = "api.mycomputer.com";
 export const DB_NAME = "db.inventory.internal";
 export const PRIMARY = "inventory-db";
 export const REPLICA = "inventory-replica";
+export const CLUSTER = "orders";
+export const DISABLED_KEY = { region: STANDBY, id: "0f0f0f0f-off", state: "Disabled" } as const;
+/** The world's own multi-region key. */
+export const KEY = "alias/databases";
 export const ROLE = "arn:aws:iam::111122223333:role/dr-execute";
 export const OBSERVE_ROLE = "arn:aws:iam::111122223333:role/dr-observe";
 export const TOPIC = topicArn(STANDBY, "alarms");
@@ -53,6 +58,9 @@ function trafficSpec() {
       requestsPerSecond: 1_000,
       zones: [
         { id: ZONE, name: "mycomputer.com", records: records() },
+        { id: "ZSHOP", name: "shop.mycomputer.com" },
+        { id: "ZINSIDE1", name: "mycomputer.com", private: true },
+        { id: "ZINSIDE2", name: "mycomputer.com", private: true },
         {
           ...{ id: PRIVATE_ZONE, name: "inventory.internal", private: true },
           records: [{ Name: DB_NAME, Type: "CNAME" as const, TTL: 20, ResourceRecords: [{ Value: ENDPOINT.home }] }],
@@ -134,19 +142,30 @@ export async function startInventoryWorld() {
       { id: "sg-standby", region: STANDBY, name: "db", ingress: [rule("10.0.0.0/8")] },
     ],
   });
+  const kms = createKms(world, { keys: [DISABLED_KEY] });
   const rds = createRds(
     world,
     {
       databases: [
-        { identifier: PRIMARY, region: HOME, endpoint: ENDPOINT.home, securityGroups: ["sg-home"] },
+        { identifier: PRIMARY, region: HOME, endpoint: ENDPOINT.home, securityGroups: ["sg-home"], multiAz: true },
         {
           ...{ identifier: REPLICA, region: STANDBY, endpoint: ENDPOINT.standby, securityGroups: ["sg-standby"] },
           ...{ replicaOf: { region: HOME, identifier: PRIMARY }, lagSeconds: 3, backupRetentionDays: 0 },
         },
       ],
-      durations: { promotion: 100, staleStatus: 10, modification: 10, snapshot: 30 },
+      clusters: [
+        {
+          ...{ identifier: CLUSTER, region: HOME, securityGroups: ["sg-home"] },
+          endpoints: { writer: "orders.cluster-abc.example", reader: "orders.cluster-ro-abc.example" },
+          instances: ["orders-1", "orders-2"].map((identifier) => ({ identifier, endpoint: `${identifier}.example` })),
+        },
+      ],
+      durations: {
+        ...{ promotion: 100, staleStatus: 10, modification: 10, snapshot: 30, multiAzFailover: 80, zoneShown: 100 },
+        ...{ clusterFailover: 40, clusterSnapshot: 60, snapshotCopy: 120 },
+      },
     },
-    ec2.network,
+    { network: ec2.network, keys: kms.keys },
   );
   const traffic = createTraffic(world, trafficSpec(), rds.engine);
   const sns = createSns(world, { topics: [{ name: "alarms", region: STANDBY }] });
@@ -160,7 +179,8 @@ export async function startInventoryWorld() {
     },
   );
   const sts = createSts(world, { roles: [{ arn: ROLE }, { arn: OBSERVE_ROLE }] });
-  const services = [rds.service, sns.service, cloudwatch.service, sts.service, ec2.service, ...traffic.services];
+  const own = [rds, kms, sns, cloudwatch, sts, ec2].map(({ service }) => service);
+  const services = [...own, ...traffic.services];
   const server = await startAws(world, services, { latencyMs: { low: 0, high: 0 } });
   const controlPort = await world.control.listen();
   const opened: { close(): void }[] = [];

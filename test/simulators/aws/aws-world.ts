@@ -1,12 +1,14 @@
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { EC2Client } from "@aws-sdk/client-ec2";
+import { KMSClient } from "@aws-sdk/client-kms";
 import { RDSClient } from "@aws-sdk/client-rds";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { STSClient } from "@aws-sdk/client-sts";
 import { createCloudWatch } from "../../../src/simulators/aws/cloudwatch.ts";
 import { createEc2 } from "../../../src/simulators/aws/ec2.ts";
+import { createKms } from "../../../src/simulators/aws/kms.ts";
 import { createRds } from "../../../src/simulators/aws/rds.ts";
-import { startAws } from "../../../src/simulators/aws/server.ts";
+import { AWS_LATENCY_MS, startAws } from "../../../src/simulators/aws/server.ts";
 import { createSns } from "../../../src/simulators/aws/sns.ts";
 import { topicArn } from "../../../src/simulators/aws/sns-topics.ts";
 import type { RdsSpecInput } from "../../../src/simulators/aws/specs.ts";
@@ -21,17 +23,45 @@ export const TOPIC = topicArn(STANDBY, "alarms");
 export const ROLE = "arn:aws:iam::111122223333:role/dr-execute";
 export const START_MS = Date.parse("2026-11-21T09:00:00Z");
 
+export const DISABLED_KEY = { region: STANDBY, id: "0f0f0f0f-off", state: "Disabled" } as const;
+export const CLUSTER = "orders";
+export const WRITER_ENDPOINT = "orders.cluster-abc.us-east-1.rds.amazonaws.com";
+export const READER_ENDPOINT = "orders.cluster-ro-abc.us-east-1.rds.amazonaws.com";
+const member = (number: number, promotionTier: number) => ({
+  ...{ identifier: `orders-${number}`, promotionTier },
+  endpoint: `orders-${number}.abc.us-east-1.rds.amazonaws.com`,
+});
+const CLUSTER_SPEC = {
+  ...{ identifier: CLUSTER, region: HOME, securityGroups: ["sg-home"] },
+  endpoints: { writer: WRITER_ENDPOINT, reader: READER_ENDPOINT },
+  instances: [member(1, 1), member(2, 2), member(3, 0)],
+};
+
 const RULE = { fromPort: 5432, toPort: 5432, source: "10.0.0.0/8" };
 
+const STANDING_STILL = 1e-6;
+/** Machine time that a client waits for an answer: long on a loaded machine, short where silence is the matter. */
+const PATIENT_MS = 20_000;
+const HASTY_MS = 600;
+
+interface Options {
+  readonly speed?: number;
+  /** World time moves by jumps alone, and calls take none of it. */
+  readonly isStill?: boolean;
+  readonly rds?: Partial<RdsSpecInput>;
+}
+
 /** A primary with a cross-region replica, their security groups, an alarm and a topic, behind real SDK clients. */
-export async function startAwsWorld(options: { speed?: number; rds?: Partial<RdsSpecInput> } = {}) {
-  const world = createWorld({ startMs: START_MS, speed: options.speed ?? 200, seed: 7, regions: [HOME, STANDBY] });
+export async function startAwsWorld(options: Options = {}) {
+  const speed = options.isStill ? STANDING_STILL : (options.speed ?? 200);
+  const world = createWorld({ startMs: START_MS, speed, seed: 7, regions: [HOME, STANDBY] });
   const ec2 = createEc2(world, {
     securityGroups: [
       { id: "sg-home", region: HOME, name: "app-db", ingress: [RULE] },
       { id: "sg-standby", region: STANDBY, name: "app-db", ingress: [RULE] },
     ],
   });
+  const kms = createKms(world, { keys: [DISABLED_KEY, { region: STANDBY, id: "0d0d0d0d-dr", aliases: ["alias/dr"] }] });
   const database = { securityGroups: ["sg-standby"], region: STANDBY, lagSeconds: 2 };
   const rds = createRds(
     world,
@@ -43,10 +73,15 @@ export async function startAwsWorld(options: { speed?: number; rds?: Partial<Rds
           replicaOf: { region: HOME, identifier: "app" },
         },
       ],
-      durations: { promotion: 100, staleStatus: 10, snapshot: 30, modification: 10, replicaCreation: 60 },
+      clusters: [CLUSTER_SPEC],
+      durations: {
+        ...{ promotion: 100, staleStatus: 10, snapshot: 30, modification: 10, replicaCreation: 60 },
+        ...{ clusterFailover: 40, endpointMove: 4, clusterSnapshot: 60, snapshotCopy: 120, multiAzFailover: 80 },
+        zoneShown: 100,
+      },
       ...options.rds,
     },
-    ec2.network,
+    { network: ec2.network, keys: kms.keys },
   );
   const sns = createSns(world, { topics: [{ name: "alarms", region: STANDBY, signatureVersion: "2" }] });
   const cloudwatch = createCloudWatch(
@@ -70,10 +105,11 @@ export async function startAwsWorld(options: { speed?: number; rds?: Partial<Rds
     },
   );
   const sts = createSts(world, { roles: [{ arn: ROLE }] });
-  const services = [rds.service, sns.service, cloudwatch.service, sts.service, ec2.service];
-  const aws = await startAws(world, services, { document: sns.certificateAt });
+  const services = [rds, kms, sns, cloudwatch, sts, ec2].map(({ service }) => service);
+  const latencyMs = options.isStill ? { low: 0, high: 0 } : AWS_LATENCY_MS;
+  const aws = await startAws(world, services, { document: sns.certificateAt, latencyMs });
   const controlPort = await world.control.listen();
-  const clients = clientsOf(aws.port);
+  const clients = clientsOf(aws.port, options.isStill ? PATIENT_MS : HASTY_MS);
   return {
     ...{ world, rds, sns, aws, ...clients },
     control: async (method: string, path: string, body?: unknown): Promise<unknown> => {
@@ -94,24 +130,25 @@ export async function startAwsWorld(options: { speed?: number; rds?: Partial<Rds
 
 export type AwsWorld = Awaited<ReturnType<typeof startAwsWorld>>;
 
-export function settingsFor(port: number, region: string, maxAttempts = 1) {
+export function settingsFor(port: number, region: string, { maxAttempts = 1, answerMs = HASTY_MS } = {}) {
   return {
     region,
     endpoint: `http://127.0.0.1:${port}`,
     credentials: { accessKeyId: "AKIASIMULATEDWORLD00", secretAccessKey: "not-a-secret" },
     maxAttempts,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 600, throwOnRequestTimeout: true },
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: answerMs, throwOnRequestTimeout: true },
   };
 }
 
-function clientsOf(port: number) {
-  const standby = settingsFor(port, STANDBY);
+function clientsOf(port: number, answerMs: number) {
+  const standby = settingsFor(port, STANDBY, { answerMs });
   const clients = {
     rds: new RDSClient(standby),
-    rdsHome: new RDSClient(settingsFor(port, HOME)),
+    rdsHome: new RDSClient(settingsFor(port, HOME, { answerMs })),
+    kms: new KMSClient(standby),
     sns: new SNSClient(standby),
     cloudwatch: new CloudWatchClient(standby),
-    cloudwatchHome: new CloudWatchClient(settingsFor(port, HOME)),
+    cloudwatchHome: new CloudWatchClient(settingsFor(port, HOME, { answerMs })),
     sts: new STSClient(standby),
     ec2: new EC2Client(standby),
   };

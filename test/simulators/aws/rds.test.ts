@@ -221,21 +221,59 @@ describe("simulated RDS", () => {
     });
   });
 
-  test("a reboot with failover moves the zone; a second one that meets the stale status moves it back", async () => {
-    const { rdsHome } = aws.clients;
-    const reboot = () =>
-      rdsHome.send(new RebootDBInstanceCommand({ DBInstanceIdentifier: "app", ForceFailover: true }));
-    aws.world.clock.setSpeed(1);
-    expect((await reboot()).DBInstance?.AvailabilityZone).toBe("us-east-1b");
-    expect((await reboot()).DBInstance?.AvailabilityZone).toBe("us-east-1a");
-    aws.world.clock.jump(15_000);
-    expect(write("x")).toEqual({ ok: false, reason: "restarting" });
-    expect(await refusalOf(reboot())).toMatchObject({ code: "InvalidDBInstanceState" });
-    aws.world.clock.jump(300_000);
-    expect(write("x")).toEqual({ ok: true });
-    const { Events } = await rdsHome.send(
-      new DescribeEventsCommand({ SourceIdentifier: "app", SourceType: "db-instance", EventCategories: ["failover"] }),
-    );
-    expect(Events).toHaveLength(3);
+  describe("a reboot with failover", () => {
+    const reboot = (ForceFailover = true) =>
+      aws.clients.rdsHome.send(new RebootDBInstanceCommand({ DBInstanceIdentifier: "app", ForceFailover }));
+    const zones = async () => {
+      const { DBInstances } = await aws.clients.rdsHome.send(
+        new DescribeDBInstancesCommand({ DBInstanceIdentifier: "app" }),
+      );
+      return [DBInstances?.[0]?.AvailabilityZone, DBInstances?.[0]?.SecondaryAvailabilityZone];
+    };
+    const told = async () => {
+      const wanted = { SourceIdentifier: "app", SourceType: "db-instance", EventCategories: ["failover"] } as const;
+      const { Events } = await aws.clients.rdsHome.send(
+        new DescribeEventsCommand({ ...wanted, EventCategories: ["failover"] }),
+      );
+      return Events?.map(({ Message }) => Message?.split(" ")[0]);
+    };
+
+    test("swaps the zones, which Describe shows minutes after the database is back", async () => {
+      aws.world.clock.setSpeed(1);
+      expect((await reboot()).DBInstance?.DBInstanceStatus).toBe("rebooting");
+      aws.world.clock.jump(15_000);
+      expect(write("x")).toEqual({ ok: false, reason: "restarting" });
+      expect(await refusalOf(reboot())).toMatchObject({ code: "InvalidDBInstanceState" });
+      aws.world.clock.jump(80_000);
+      expect(write("x")).toEqual({ ok: true });
+      expect(await zones()).toEqual(["us-east-1a", "us-east-1b"]);
+      aws.world.clock.jump(100_000);
+      expect(await zones()).toEqual(["us-east-1b", "us-east-1a"]);
+    });
+
+    test("that meets the stale status of another one moves the zones back", async () => {
+      aws.world.clock.setSpeed(1);
+      await reboot();
+      await reboot();
+      aws.world.clock.jump(300_000);
+      expect(await zones()).toEqual(["us-east-1a", "us-east-1b"]);
+      expect(await told()).toHaveLength(3);
+    });
+
+    test("soon after another one is taken and abandoned, which only an event tells", async () => {
+      aws.world.clock.setSpeed(1);
+      await reboot();
+      aws.world.clock.jump(100_000);
+      expect((await reboot()).DBInstance?.DBInstanceStatus).toBe("available");
+      expect((await told())?.at(-1)).toBe("Abandoning");
+      aws.world.clock.jump(300_000);
+      expect(await zones()).toEqual(["us-east-1b", "us-east-1a"]);
+    });
+
+    test("is refused for an instance without a standby", async () => {
+      const single = new RebootDBInstanceCommand({ DBInstanceIdentifier: "app-rep", ForceFailover: true });
+      const refusal = await refusalOf(aws.clients.rds.send(single));
+      expect(refusal).toMatchObject({ code: "InvalidParameterCombination" });
+    });
   });
 });

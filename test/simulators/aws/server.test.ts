@@ -15,7 +15,7 @@ describe("the front of the simulated AWS", () => {
   const describeIn = (region: "rds" | "rdsHome") => aws.clients[region].send(new DescribeDBInstancesCommand({}));
   const promote = (client: RDSClient = aws.clients.rds) =>
     client.send(new PromoteReadReplicaCommand({ DBInstanceIdentifier: "app-rep" }));
-  const retrying = () => new RDSClient(settingsFor(aws.aws.port, STANDBY, 3));
+  const retrying = () => new RDSClient(settingsFor(aws.aws.port, STANDBY, { maxAttempts: 3 }));
 
   test("a dark region accepts the connection and never answers, while others do", async () => {
     aws.world.regions.set(HOME, "dark");

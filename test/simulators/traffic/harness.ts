@@ -1,4 +1,5 @@
 import { createTraffic, type TrafficSpecInput } from "../../../src/simulators/application/traffic.ts";
+import { createKms } from "../../../src/simulators/aws/kms.ts";
 import { createRds } from "../../../src/simulators/aws/rds.ts";
 import { type AwsCall, AwsError, type AwsService, XmlList } from "../../../src/simulators/aws/service.ts";
 import type { RdsSpecInput } from "../../../src/simulators/aws/specs.ts";
@@ -106,7 +107,7 @@ const STANDING_STILL = 1e-6;
 
 export function openTraffic(spec: TrafficSpecInput = inventorySpec(), seed = 7) {
   const world = createWorld({ startMs: 1_795_000_000_000, speed: STANDING_STILL, seed, regions: [HOME, STANDBY] });
-  const rds = createRds(world, DATABASES, { allows: () => true });
+  const rds = createRds(world, DATABASES, { network: { allows: () => true }, keys: createKms(world, {}).keys });
   const traffic = createOrStop(world, () => createTraffic(world, spec, rds.engine));
   const stop = () => {
     traffic.stop();

@@ -133,6 +133,7 @@ test("health checks, alias targets and routing agree with an oracle on random re
             const index = Number(/^lb(\d+)/.exec(name)?.[1]);
             return { address: `192.0.2.${index}`, ttlSeconds: 60, isHealthy: cases[index]?.isTargetHealthy ?? false };
           },
+          leadsTo: () => undefined,
           chance: () => (draw + 0.5) / draws,
         },
         "public",

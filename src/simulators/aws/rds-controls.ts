@@ -1,0 +1,32 @@
+import { z } from "zod";
+import type { World } from "../world/world.ts";
+import type { DatabaseFleet } from "./database-fleet.ts";
+
+const SetLag = z.strictObject({
+  region: z.string(),
+  instance: z.string(),
+  seconds: z.union([z.number().nonnegative(), z.literal("broken")]),
+});
+
+/** Ways of the world itself to change and show its databases. */
+export function addRdsControls(world: World, fleet: DatabaseFleet): void {
+  world.control.on("POST /rds/lag", (body) => {
+    const { region, instance, seconds } = SetLag.parse(body);
+    fleet.setReplication({ region, instance }, seconds);
+    world.log.append("rds.lag", { region, instance, seconds });
+  });
+  world.control.on("GET /rds/clusters", () =>
+    fleet.clusters.map(({ region, identifier, status, writer, named, members }) => ({
+      ...{ region, identifier, status, writer: writer.identifier, writerEndpointLeadsTo: named.identifier },
+      members: members.map(({ instance }) => instance.identifier),
+    })),
+  );
+  world.control.on("GET /rds", () =>
+    fleet.instances.map(({ region, identifier, status, source, securityGroups }) => ({
+      ...{ region, identifier, status, securityGroups },
+      replicaOf: source,
+      rows: fleet.rows({ region, instance: identifier }).size,
+      writeRefusal: fleet.refusal({ region, instance: identifier }),
+    })),
+  );
+}

@@ -1,0 +1,70 @@
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import {
+  CLUSTER,
+  DB_NAME,
+  factOf,
+  HOME,
+  type InventoryWorld,
+  NAME,
+  PRIMARY,
+  PRIVATE_ZONE,
+  STANDBY,
+  siteIn,
+  startInventoryWorld,
+  ZONE,
+} from "./inventory-world.ts";
+
+let inventory: InventoryWorld;
+beforeEach(async () => {
+  inventory = await startInventoryWorld();
+});
+afterEach(async () => {
+  await inventory.stop();
+});
+
+const absent = { known: false, cause: "absent" };
+
+test("from a service to its target groups, what scales it, and the load balancer in front", async () => {
+  const { discovery } = inventory.aws;
+  const { cluster, service, target_group } = siteIn(HOME);
+  const found = factOf(await discovery.service(HOME, { cluster, service }));
+  expect(found).toMatchObject({
+    ...{ service, targetGroups: [target_group], taskDefinition: expect.stringContaining("inventory:7") },
+    scalableTarget: { resource: `service/${cluster}/${service}`, min: 2, max: 12, suspended: false },
+  });
+  expect(factOf(await discovery.loadBalancers(HOME, target_group))).toEqual([
+    {
+      ...{ arn: expect.stringContaining("primary-alb"), name: "primary-alb", kind: "application" },
+      ...{ dnsName: "primary-alb.eu-west-1.elb.amazonaws.com", zone: "Z32O12XQLNTSW2" },
+    },
+  ]);
+  const alone = factOf(await discovery.service(STANDBY, { cluster: "dr", service: "inventory-next" }));
+  expect(alone.scalableTarget).toBeUndefined();
+});
+
+test("from a database to its endpoint and security groups", async () => {
+  const { discovery } = inventory.aws;
+  expect(factOf(await discovery.database(HOME, PRIMARY))).toEqual({
+    ...{ instance: PRIMARY, engine: "postgres", securityGroups: ["sg-home"] },
+    endpoint: { host: "inventory-db.abc.eu-west-1.rds.amazonaws.com", port: 5432 },
+  });
+  expect(factOf(await discovery.database(HOME, "orders-2"))).toMatchObject({ cluster: CLUSTER });
+});
+
+test("what is not there is absent, not empty", async () => {
+  const { discovery } = inventory.aws;
+  const { cluster, target_group } = siteIn(HOME);
+  expect(await discovery.service(HOME, { cluster, service: "nobody" })).toMatchObject(absent);
+  expect(await discovery.loadBalancers(STANDBY, target_group)).toMatchObject(absent);
+  expect(await discovery.database(STANDBY, PRIMARY)).toMatchObject(absent);
+});
+
+test("a name belongs to the zones with its longest suffix, public and private ones apart", async () => {
+  const zones = async (name: string) =>
+    factOf(await inventory.aws.discovery.zones(name)).map(({ id, isPrivate }) => `${id}${isPrivate ? " private" : ""}`);
+  const inside = ["ZINSIDE1 private", "ZINSIDE2 private"];
+  expect((await zones(NAME)).toSorted()).toEqual([ZONE, ...inside]);
+  expect((await zones("a.b.shop.mycomputer.com")).toSorted()).toEqual([...inside, "ZSHOP"]);
+  expect(await zones(`${DB_NAME}.`)).toEqual([`${PRIVATE_ZONE} private`]);
+  expect(await zones("workshop.example.org")).toEqual([]);
+});
