@@ -29,9 +29,10 @@ function targetsNamed(word: string, inventory: Inventory): PageTarget[] {
   const name = word.replace(/^@/, "");
   const person = inventory.people.find(({ id }) => id === name) ?? whoIs(inventory, name);
   if (person) return [{ kind: "person", id: person.id, channels }];
-  const audience = inventory.file.audiences[name];
+  const { audiences } = inventory.file;
+  const audience = Object.hasOwn(audiences, name) ? audiences[name] : undefined;
   if (audience?.kind === "pager") return [{ kind: "policy", id: audience.policy, channels }];
   if (audience) return audience.people.map((id) => ({ kind: "person", id, channels }));
-  const known = [...inventory.people.map(({ id }) => id), ...Object.keys(inventory.file.audiences)];
+  const known = [...inventory.people.map(({ id }) => id), ...Object.keys(audiences)];
   throw new UserError("target-unknown", `Nobody is called ${word}. There are: ${known.join(", ")}.`);
 }

@@ -50,7 +50,7 @@ export interface Meant {
 export async function incidentMeant(ask: Ask, deps: Pick<IncidentCommandDeps, "incidents">): Promise<Meant> {
   const [word, ...rest] = ask.args;
   const named = ask.value ?? word;
-  const stored = named === undefined ? undefined : await deps.incidents.get(named);
+  const stored = named === undefined ? undefined : await storedAs(named, deps);
   if (stored) return { incident: stored.value, args: ask.value === undefined ? rest : ask.args };
   const { channel } = ask.asker;
   const [here] = channel === undefined ? [] : await openIncidents(deps, INCIDENT_LABEL.channel(channel));
@@ -68,6 +68,11 @@ export async function incidentMeant(ask: Ask, deps: Pick<IncidentCommandDeps, "i
     );
   }
   return { incident: only, args: ask.args };
+}
+
+/** Ids that people read aloud are in capitals, and the name of the channel has them in lower case. */
+async function storedAs(id: string, { incidents }: Pick<IncidentCommandDeps, "incidents">) {
+  return (await incidents.get(id)) ?? (await incidents.get(id.toUpperCase()));
 }
 
 /** All of them, or those with that label. */

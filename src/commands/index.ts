@@ -170,12 +170,17 @@ export const VERBS: Readonly<Record<string, Verb>> = {
 /** Routes an ask to its handler, if this person may ask for it. */
 export function createIntents(deps: CommandDeps, inventory: () => Inventory): Intents {
   return async (ask) => {
-    const verb = VERBS[ask.verb];
+    const verb = verbNamed(ask.verb);
     if (!verb) throw new UserError("verb-unknown", `There is no /dr ${ask.verb}. /dr help lists what there is.`);
     refuseUnlessAllowed(ask, verb, inventory());
     if (verb.moves) await refuseWhileLost(ask, deps.run);
     return verb.handle(ask, deps);
   };
+}
+
+/** The table's own only: what every object has by birth, such as `constructor`, is no verb. */
+function verbNamed(word: string): Verb | undefined {
+  return Object.hasOwn(VERBS, word) ? VERBS[word] : undefined;
 }
 
 function refuseUnlessAllowed(ask: Ask, verb: Verb, inventory: Inventory): void {
@@ -197,7 +202,7 @@ async function refuseWhileLost(ask: Ask, { ledger }: CommandDeps["run"]): Promis
 }
 
 export function helpCard(wanted: string | undefined): Card {
-  const shown = wanted === undefined ? undefined : VERBS[wanted];
+  const shown = wanted === undefined ? undefined : verbNamed(wanted);
   const verbs = shown ? [shown] : Object.values(VERBS);
   return {
     text: shown

@@ -19,6 +19,11 @@ export const failover: Runbook<FailoverWish> = {
   fields,
   plan: (request, { to, mode }) => {
     const { service, observed } = request;
+    const regions = [service.home, service.standby];
+    if (to !== undefined && !regions.includes(to)) {
+      const why = `${service.name} does not run in ${to}; its regions are ${regions.join(", ")}.`;
+      return { kind: "refused", reasons: [why] };
+    }
     const active = observed.activeRegion.known ? observed.activeRegion.value : undefined;
     return planFailover({ ...request, mode, to: to ?? standbyNow(service, active) });
   },

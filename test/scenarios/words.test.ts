@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import type { Stage } from "../../src/sandbox/stage.ts";
+import { answerTo, startTestStage } from "../harness/stage.ts";
+
+const FARID = "U01FARID";
+const REGIONS = /eu-west-1, eu-central-1/;
+
+let stage: Stage;
+let alerts: string;
+beforeAll(async () => {
+  stage = await startTestStage({ example: "inventory", speed: 40 });
+  alerts = stage.inventory.file.alerts.channel;
+}, 120_000);
+afterAll(() => stage?.stop());
+
+test.each([
+  ["/dr failover inventory to mars", REGIONS],
+  ["/dr failover inventory to constructor", REGIONS],
+  ["/dr failover nowhere", /There are: inventory/],
+  ["/dr failover inventory to", /“to” is not understood/],
+  ["/dr failover inventory sideways", /“sideways” is not understood/],
+  ["/dr status nowhere", /There are: inventory/],
+  ["/dr status constructor", /There are: inventory/],
+  ["/dr replan F-NOPE77", /no open plan or run called F-NOPE77/],
+  ["/dr abort F-NOPE77", /no open plan or run called F-NOPE77/],
+  ["/dr by-hand", /There is no open plan or run/],
+  ["/dr timeline I-NOPE77", /No incident is open/],
+  ["/dr severity sev9", /No incident is open/],
+  ["/dr declare", /Say what is wrong/],
+  ["/dr help constructor", /verbs/],
+  ["/dr constructor", /There is no \/dr constructor/],
+])(
+  "what was typed wrong is answered with what there is: %s",
+  async (words, says) => {
+    const said = await answerTo(stage, FARID, words, alerts, /^(?!Working on it)/);
+
+    expect(said.text).toMatch(says);
+  },
+  60_000,
+);
+
+test("an incident that a person declares gets its channel, and the declarer is in it", async () => {
+  const said = await answerTo(stage, FARID, "/dr declare sev1 inventory answers with errors", alerts, /declared/);
+  const [, id = ""] = /\((I-\w+)\)/.exec(said.text) ?? [];
+
+  const channel = await stage.world.people.expectChannel(
+    ({ name = "", members }) => name.endsWith(id.toLowerCase()) && members.includes(FARID),
+    20_000,
+  );
+
+  expect(channel.name).toMatch(/^inc-\d{8}-inventory-i-[a-z0-9]{6}$/);
+  const { text } = await answerTo(stage, FARID, "/dr timeline I-NOPE77", channel.id, /^(?!Working on it)/);
+  expect(text).toContain(`There is no incident I-NOPE77. ${id} `);
+}, 90_000);
