@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { type CommandResult, check, schema } from "./config/check.ts";
 import { readLedgerKey } from "./config/environment.ts";
-import { verifyLedger } from "./store/ledger-file.ts";
+import { verifyLedger } from "./store/ledger-lines.ts";
 
 /** The terminal door. It reads and checks; it cannot prove who is asking, so it turns no keys. */
 interface Verb {

@@ -1,12 +1,10 @@
-import { createHmac, randomUUID } from "node:crypto";
-import { type FileHandle, mkdir, open, readFile, truncate } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { type FileHandle, mkdir, open, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import type { Redis } from "ioredis";
-import { z } from "zod";
 import { Bug, UserError } from "../domain/errors.ts";
-import { canonicalJson } from "../domain/json.ts";
 import {
-  Act,
+  type Act,
   isCovered,
   type Recovery,
   recoveryDigest,
@@ -17,16 +15,8 @@ import type { Secret } from "../domain/secret.ts";
 import type { LostStore } from "../ports/lost-store.ts";
 import type { Ledger, LedgerEntry } from "../ports/runs.ts";
 import { EXPORTED } from "./archive-file.ts";
+import { chained, type Line, readLines } from "./ledger-lines.ts";
 import { type Head, readMarks, type StoredMarks, testify, writeMark } from "./ledger-marks.ts";
-
-const Line = z.object({
-  /** Random; the newest one also stands in the store, so that a lost or older store is recognised for good (G17). */
-  mark: z.string(),
-  entry: z.object({ ...Act.shape, door: z.string().optional(), requestIds: z.array(z.string()).optional() }),
-  /** HMAC-SHA-256 over the previous line's chain and this line, with a key that is not in the store. */
-  chain: z.string(),
-});
-type Line = z.infer<typeof Line>;
 
 /** Lines of a testimony: what a person can read, and more than one executor has under way. */
 const ACTS_TOLD = 12;
@@ -182,7 +172,7 @@ export class LedgerFile implements Ledger, LostStore {
   }
 }
 
-type Written = z.infer<typeof Line>["entry"] | LedgerEntry;
+type Written = Line["entry"] | LedgerEntry;
 
 function actOf({ door: _door, requestIds = [], ...act }: Written): Act[] {
   return act.kind === ACCEPTED || act.kind === EXPORTED ? [] : [{ ...act, requestIds: [...requestIds] }];
@@ -208,47 +198,4 @@ function signOff(recovery: Recovery): LedgerEntry {
     by: who,
     says: `${who} have looked and signed: this store counts from here on (${recoveryDigest(recovery)})`,
   };
-}
-
-/** Reads a ledger file and checks its chain; `broken` is the number of the first line that does not fit. */
-export async function verifyLedger(path: string, key: Secret): Promise<{ lines: number; broken: number | undefined }> {
-  const { lines, torn } = await readLines(path);
-  let previous = "";
-  for (const [index, { chain, ...body }] of lines.entries()) {
-    if (chained(key, previous, body) !== chain) return { lines: lines.length, broken: index + 1 };
-    previous = chain;
-  }
-  return { lines: lines.length, broken: torn === "no" ? undefined : lines.length + 1 };
-}
-
-const chained = (key: Secret, previous: string, body: unknown): string =>
-  createHmac("sha256", key.reveal())
-    .update(`${previous}\n${canonicalJson(body)}`)
-    .digest("hex");
-
-/** A last line that was cut off by a crash is left out: its call was never made, because the line was not yet durable. */
-async function readLines(path: string): Promise<{ lines: Line[]; torn: "no" | "end" | "inside"; wholeBytes: number }> {
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return "";
-    throw error;
-  });
-  const lines: Line[] = [];
-  let wholeBytes = 0;
-  const parts = text.split("\n");
-  const last = parts.pop() ?? "";
-  for (const part of parts) {
-    const parsed = Line.safeParse(safeJson(part));
-    if (!parsed.success) return { lines, torn: "inside", wholeBytes };
-    lines.push(parsed.data);
-    wholeBytes += Buffer.byteLength(part) + 1;
-  }
-  return { lines, torn: last === "" ? "no" : "end", wholeBytes };
-}
-
-function safeJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -14,7 +14,8 @@ import { proposeRecovery, type RecoveryDeps, signRecovery } from "../../../src/e
 import type { LedgerEntry } from "../../../src/ports/runs.ts";
 import { readEvents } from "../../../src/store/events.ts";
 import { KEYS } from "../../../src/store/keys.ts";
-import { LedgerFile, verifyLedger } from "../../../src/store/ledger-file.ts";
+import { LedgerFile } from "../../../src/store/ledger-file.ts";
+import { verifyLedger } from "../../../src/store/ledger-lines.ts";
 import { createRecoveries } from "../../../src/store/recoveries.ts";
 import { createRuns } from "../../../src/store/runs.ts";
 import type { ScriptedRedis } from "../../../src/store/scripts.ts";
