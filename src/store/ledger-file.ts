@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { type FileHandle, mkdir, open, truncate } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Redis } from "ioredis";
-import { Bug, UserError } from "../domain/errors.ts";
+import { Bug, messageOf, TransientError, UserError } from "../domain/errors.ts";
 import {
   type Act,
   isCovered,
@@ -17,6 +17,7 @@ import type { Ledger, LedgerEntry } from "../ports/runs.ts";
 import { EXPORTED } from "./archive-file.ts";
 import { chained, type Line, readLines } from "./ledger-lines.ts";
 import { type Head, readMarks, type StoredMarks, testify, writeMark } from "./ledger-marks.ts";
+import { LineFile } from "./line-file.ts";
 
 /** Lines of a testimony: what a person can read, and more than one executor has under way. */
 const ACTS_TOLD = 12;
@@ -31,6 +32,13 @@ export interface LedgerOptions {
   readonly key: Secret;
 }
 
+/** A last line that was cut off while it was written. What it tells was not asked of the cloud yet, or is in the journal. */
+export interface TornEnd {
+  readonly piece: string;
+  /** The file that it was put aside into; undefined: it could not be kept. */
+  readonly keptIn: string | undefined;
+}
+
 /**
  * Appends one fsynced line for each act, in one file a process. Two processes of one name would overwrite each other's
  * mark, and both would see a disagreement: that stops them, which is safe.
@@ -39,7 +47,9 @@ export class LedgerFile implements Ledger, LostStore {
   readonly #redis: Redis;
   readonly #process: string;
   readonly #key: Secret;
-  readonly #file: FileHandle;
+  readonly #file: LineFile;
+  /** The file ended in a piece of a line when it was opened. */
+  readonly torn: TornEnd | undefined;
   #chain: string;
   #mark: string;
   /** The newest mark of another process that stands in this file. */
@@ -50,11 +60,13 @@ export class LedgerFile implements Ledger, LostStore {
   readonly #signedOff: Set<string>;
   #queue: Promise<void> = Promise.resolve();
 
-  private constructor(redis: Redis, options: LedgerOptions, file: FileHandle, lines: readonly Line[]) {
+  private constructor(redis: Redis, options: LedgerOptions, file: LineFile, found: Found) {
     this.#redis = redis;
     this.#key = options.key;
     this.#process = options.process;
     this.#file = file;
+    this.torn = found.torn;
+    const { lines } = found;
     const last = lines.at(-1);
     this.#chain = last?.chain ?? "";
     this.#mark = last?.mark ?? "";
@@ -66,16 +78,18 @@ export class LedgerFile implements Ledger, LostStore {
   static async open(redis: Redis, options: LedgerOptions): Promise<LedgerFile> {
     await mkdir(options.directory, { recursive: true, mode: 0o700 });
     const path = join(options.directory, `${options.process}.jsonl`);
-    const { lines, torn, wholeBytes } = await readLines(path);
+    const { lines, torn, wholeBytes, tail } = await readLines(path);
     // Only the last line can be torn by a crash. Anything after a line that does not parse is not ours to drop.
     if (torn === "inside")
       throw new UserError(
         "ledger-damaged",
         `${path} has a damaged line ${lines.length + 1}. Keep the file for the review, move it aside, and start again.`,
       );
-    if (torn === "end") await truncate(path, wholeBytes);
-    const file = await open(path, "a", 0o600);
-    return new LedgerFile(redis, options, file, lines);
+    const end = torn === "end" ? { piece: tail, keptIn: await keptBeside(path, tail) } : undefined;
+    const file = await LineFile.open(path, wholeBytes);
+    // A disk that does not even let it be cut off refuses the first append: pages and cards need no ledger.
+    await file.cutTornEnd().catch(() => undefined);
+    return new LedgerFile(redis, options, file, { lines, torn: end });
   }
 
   append(entry: LedgerEntry): Promise<void> {
@@ -118,7 +132,7 @@ export class LedgerFile implements Ledger, LostStore {
     if (this.#mark === "" || own?.includes(this.#mark)) return undefined;
     return own === undefined
       ? "Redis came back empty or older, or it is another one: it does not know this ledger"
-      : "Redis went back in time: it does not know the newest line of this ledger";
+      : "Redis does not know the newest line of this ledger: Redis went back in time, or the ledger lost its end";
   }
 
   /** One at a time: the chain needs the previous line's hash. */
@@ -153,8 +167,9 @@ export class LedgerFile implements Ledger, LostStore {
     await writeMark(this.#redis, this.#process, [mark, this.#mark], head);
     const body = { mark, entry };
     const chain = chained(this.#key, this.#chain, body);
-    await this.#file.appendFile(`${JSON.stringify({ ...body, chain })}\n`);
-    await this.#file.datasync();
+    await this.#file.append(JSON.stringify({ ...body, chain })).catch((cause: unknown) => {
+      throw new TransientError("ledger-unwritable", `The ledger cannot be written: ${messageOf(cause)}`, { cause });
+    });
     this.#chain = chain;
     this.#mark = mark;
     this.#epoch = Math.max(this.#epoch, entry.epoch);
@@ -170,6 +185,20 @@ export class LedgerFile implements Ledger, LostStore {
     await this.#queue;
     await this.#file.close();
   }
+}
+
+interface Found {
+  readonly lines: readonly Line[];
+  readonly torn: TornEnd | undefined;
+}
+
+/** Undefined: it could not be kept, as on a full disk. */
+async function keptBeside(path: string, piece: string): Promise<string | undefined> {
+  const beside = `${path}.torn-${new Date().toISOString().replaceAll(/\D/g, "").slice(0, 14)}`;
+  return writeFile(beside, piece, { mode: 0o600, flush: true }).then(
+    () => beside,
+    () => undefined,
+  );
 }
 
 type Written = Line["entry"] | LedgerEntry;

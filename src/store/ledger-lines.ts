@@ -30,25 +30,29 @@ export const chained = (key: Secret, previous: string, body: unknown): string =>
     .update(`${previous}\n${canonicalJson(body)}`)
     .digest("hex");
 
-/** A last line that was cut off by a crash is left out: its call was never made, because the line was not yet durable. */
-export async function readLines(
-  path: string,
-): Promise<{ lines: Line[]; torn: "no" | "end" | "inside"; wholeBytes: number }> {
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return "";
+interface LedgerLines {
+  readonly lines: Line[];
+  /** Where a line does not parse: in its midst, or only in a last one without its line break. */
+  readonly torn: "no" | "end" | "inside";
+  readonly wholeBytes: number;
+  /** What follows the last line break. Its call was never made, because the line was not yet durable. */
+  readonly tail: string;
+}
+
+export async function readLines(path: string): Promise<LedgerLines> {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return Buffer.alloc(0);
     throw error;
   });
+  const wholeBytes = bytes.lastIndexOf("\n") + 1;
+  const tail = bytes.subarray(wholeBytes).toString("utf8");
   const lines: Line[] = [];
-  let wholeBytes = 0;
-  const parts = text.split("\n");
-  const last = parts.pop() ?? "";
-  for (const part of parts) {
+  for (const part of bytes.subarray(0, wholeBytes).toString("utf8").split("\n").slice(0, -1)) {
     const parsed = Line.safeParse(safeJson(part));
-    if (!parsed.success) return { lines, torn: "inside", wholeBytes };
+    if (!parsed.success) return { lines, torn: "inside", wholeBytes, tail };
     lines.push(parsed.data);
-    wholeBytes += Buffer.byteLength(part) + 1;
   }
-  return { lines, torn: last === "" ? "no" : "end", wholeBytes };
+  return { lines, torn: tail === "" ? "no" : "end", wholeBytes, tail };
 }
 
 function safeJson(text: string): unknown {

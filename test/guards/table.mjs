@@ -518,6 +518,14 @@ export const GUARDS = [
     fails: "whoever notices first stops every other process, also one without a line",
   },
   {
+    guard: "a torn line never stands before another one",
+    file: "src/store/line-file.ts",
+    cut: "    await this.#file.truncate(this.#wholeBytes);\n",
+    by: "",
+    test: "store/ledger.test.ts",
+    fails: "a torn last line is put aside at the next start, and the chain goes on",
+  },
+  {
     guard: "two people sign for a lost store",
     file: "src/engine/approvals/recovery.ts",
     cut: 'state: complete ? "accepted" : "waiting",',

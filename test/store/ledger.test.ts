@@ -88,14 +88,30 @@ describe("the chain of the ledger (G12)", () => {
 });
 
 describe("a ledger that a crash has cut", () => {
-  test("a torn last line is dropped at the next start, and the chain goes on", async () => {
+  test("a torn last line is put aside at the next start, and the chain goes on", async () => {
+    const piece = '{"mark":"half a li';
     await written(2);
-    await appendFile(path, '{"store":"half a li');
+    await appendFile(path, piece);
     expect((await verifyLedger(path, LEDGER_KEY)).broken).toBe(3);
 
-    await (await opened()).append(act("act 3"));
+    const again = await opened();
+    await again.append(act("act 3"));
 
     expect(await verifyLedger(path, LEDGER_KEY)).toEqual({ lines: 3, broken: undefined });
+    expect(again.torn).toEqual({ piece, keptIn: expect.stringMatching(/bot\.jsonl\.torn-\d{14}$/) });
+    expect(await readFile(again.torn?.keptIn ?? "", "utf8")).toBe(piece);
+    expect(await again.disagreement()).toBeUndefined();
+  });
+
+  test("a line that is torn though the store knows a later one is no crash: nothing is changed any more (G17)", async () => {
+    await written(4);
+    const [one = "", two = ""] = (await readFile(path, "utf8")).split("\n");
+    await writeFile(path, `${one}\n${two.slice(0, 40)}`);
+
+    const again = await opened();
+
+    expect(await again.disagreement()).toMatch(/^Redis does not know the newest line of this ledger/);
+    await expect(again.append(act("act 5"))).rejects.toThrow(/does not know the newest line/);
   });
 
   test("damage before the last line is nobody's to repair: the start is refused", async () => {
@@ -133,7 +149,7 @@ describe("a store that is not the one the ledger knows (G17)", () => {
     await redis.set(KEYS.ledgerMark("bot"), older ?? "");
     await redis.incrby(KEYS.position, 1_000);
 
-    expect(await ledger.disagreement()).toMatch(/^Redis went back in time/);
+    expect(await ledger.disagreement()).toMatch(/Redis went back in time/);
     await expect(ledger.append(act("act 3", 3))).rejects.toThrow(/went back in time/);
   });
 

@@ -1,0 +1,52 @@
+import { type FileHandle, open } from "node:fs/promises";
+
+/**
+ * A file of lines that only grows, each durable when `append` resolves. A write that failed part-way is cut off before
+ * anything else is written: in front of a later line, a piece of one would look like damage for ever.
+ */
+export class LineFile {
+  readonly #file: FileHandle;
+  #wholeBytes: number;
+  #endsTorn: boolean;
+
+  private constructor(file: FileHandle, wholeBytes: number, endsTorn: boolean) {
+    this.#file = file;
+    this.#wholeBytes = wholeBytes;
+    this.#endsTorn = endsTorn;
+  }
+
+  /** `wholeBytes`: up to the end of the last whole line; what lies behind it is cut off before the first append. */
+  static async open(path: string, wholeBytes: number): Promise<LineFile> {
+    const file = await open(path, "a", 0o600);
+    const { size } = await file.stat();
+    return new LineFile(file, wholeBytes, size > wholeBytes);
+  }
+
+  /** One at a time. Throws what the file system said; then the line is not in the file, or is cut off at the next try. */
+  async append(line: string): Promise<void> {
+    await this.cutTornEnd();
+    const bytes = Buffer.from(`${line}\n`);
+    this.#endsTorn = true;
+    try {
+      await this.#file.appendFile(bytes);
+      await this.#file.datasync();
+    } catch (error) {
+      // A disk that is full lets a file become shorter. If not even that works, the next append tries before it writes.
+      await this.cutTornEnd().catch(() => undefined);
+      throw error;
+    }
+    this.#endsTorn = false;
+    this.#wholeBytes += bytes.byteLength;
+  }
+
+  async cutTornEnd(): Promise<void> {
+    if (!this.#endsTorn) return;
+    await this.#file.truncate(this.#wholeBytes);
+    await this.#file.datasync();
+    this.#endsTorn = false;
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+}
