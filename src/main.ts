@@ -7,49 +7,72 @@ import { loadFile } from "./config/load.ts";
 import { missingForPagers } from "./config/pager-environment.ts";
 import { watchFile } from "./config/watch.ts";
 import { chainOf } from "./domain/errors.ts";
+import type { Inventory } from "./domain/service/inventory.ts";
 import type { Logger } from "./ports/logger.ts";
 
-/** Production: the environment and one file in, a running bot out. Exit 1: it could not start; 2: it was called wrongly. */
+/**
+ * Production: the environment and one file in, a running bot out. Exit 1: it could not start; 2: it was called wrongly.
+ * Whatever failed, the process ends.
+ */
 async function main(): Promise<void> {
   const environment = readEnvironment();
   if (!environment.ok) return end(2, sayEnvironmentProblems(environment.problems));
   const { settings } = environment;
-  const text = readFileSync(settings.configPath, "utf8");
+  const text = readConfig(settings.configPath);
   const loaded = loadFile(settings.configPath, text);
   if (!loaded.ok) return end(2, loaded.problems.map(sayProblem).join("\n"));
   const missing = missingForPagers(settings, Object.keys(loaded.file.pagers));
   if (missing.length > 0) return end(2, sayEnvironmentProblems(missing));
   const logger = createLogger(settings.logLevel, settings.processName);
-  let inventory = loaded.inventory;
+  process.on("unhandledRejection", (error) => {
+    // Nothing is known about the state any more: another process takes over within seconds, and this one starts afresh.
+    logger.error({ error: chainOf(error) }, "A promise was rejected and nobody handled it");
+    process.exit(1);
+  });
+  let { inventory } = loaded;
   const app = await startApp(settings, () => inventory, logger);
-  const watching = watchFile(
-    settings.configPath,
-    {
-      onGood: (next) => {
-        inventory = next;
-        logger.info({ digest: next.digest }, "twokey.yaml was loaded again");
-        say(
-          app,
-          `twokey.yaml was loaded again (digest ${next.digest.slice(0, 12)}). Plans that wait for keys were made with the old one and are void.`,
-          logger,
-        );
-      },
-      onBad: (problems) => {
-        logger.error({ problems: problems.map(sayProblem) }, "twokey.yaml is wrong: the last good one stays in use");
-        const [first] = problems;
-        say(
-          app,
-          `twokey.yaml has ${problems.length} problem(s), so the last good one stays in use. First: line ${first?.line ?? "?"}: ${first?.what ?? "unknown"}`,
-          logger,
-        );
-      },
-    },
-    { inUse: text },
-  );
+  const watching = follow({ path: settings.configPath, inUse: text }, app, logger, (next) => {
+    inventory = next;
+  });
+  stopWhenTold(async () => {
+    watching.stop();
+    await app.stop();
+  }, logger);
+  // The line that supervisors wait for: `port` is the one that was taken, and from here on a signal is heard.
+  logger.info({ worker: app.worker, port: app.webPort, services: inventory.services.length }, "TwoKey is ready");
+}
+
+function follow(
+  { path, inUse }: { readonly path: string; readonly inUse: string },
+  app: App,
+  logger: Logger,
+  use: (inventory: Inventory) => void,
+) {
+  const say = (says: string) =>
+    void app
+      .announce(says)
+      .catch((error: unknown) => logger.warn({ error: chainOf(error) }, "Could not say so in Slack"));
+  const onGood = (next: Inventory) => {
+    use(next);
+    logger.info({ digest: next.digest }, "twokey.yaml was loaded again");
+    say(
+      `twokey.yaml was loaded again (digest ${next.digest.slice(0, 12)}). Plans that wait for keys were made with the old one and are void.`,
+    );
+  };
+  const onBad: Parameters<typeof watchFile>[1]["onBad"] = (problems) => {
+    logger.error({ problems: problems.map(sayProblem) }, "twokey.yaml is wrong: the last good one stays in use");
+    const [first] = problems;
+    say(
+      `twokey.yaml has ${problems.length} problem(s), so the last good one stays in use. First: line ${first?.line ?? "?"}: ${first?.what ?? "unknown"}`,
+    );
+  };
+  return watchFile(path, { onGood, onBad }, { inUse });
+}
+
+function stopWhenTold(handOver: () => Promise<void>, logger: Logger): void {
   const stop = (signal: string) => {
     logger.info({ signal }, "Handing work over");
-    watching.stop();
-    app.stop().then(
+    handOver().then(
       () => process.exit(0),
       (error: unknown) => {
         logger.error({ error: chainOf(error) }, "Could not stop in order");
@@ -59,24 +82,23 @@ async function main(): Promise<void> {
   };
   process.once("SIGTERM", () => stop("SIGTERM"));
   process.once("SIGINT", () => stop("SIGINT"));
-  if (process.argv.includes("--stop-with-parent")) {
-    // Whoever started us holds the other end of this pipe; it closes with them, however they end.
-    process.stdin.once("close", () => stop("parent gone")).resume();
+  if (!process.argv.includes("--stop-with-parent")) return;
+  // Whoever started us holds the other end of this pipe; it closes with them, however they end.
+  process.stdin.once("close", () => stop("parent gone")).resume();
+}
+
+function readConfig(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    return end(2, `${path} cannot be read: ${chainOf(error)}. TWOKEY_CONFIG names the file.`);
   }
-  process.on("unhandledRejection", (error) => {
-    // Nothing is known about the state any more: another process takes over within seconds, and this one starts afresh.
-    logger.error({ error: chainOf(error) }, "A promise was rejected and nobody handled it");
-    process.exit(1);
-  });
 }
 
-function say(app: App, says: string, logger: Logger): void {
-  app.announce(says).catch((error: unknown) => logger.warn({ error: chainOf(error) }, "Could not say so in Slack"));
-}
-
-function end(code: number, says: string): void {
+/** Not by an exit code alone: what was opened on the way, a timer or a socket, would keep the process alive. */
+function end(code: number, says: string): never {
   process.stderr.write(`${says}\n`);
-  process.exitCode = code;
+  process.exit(code);
 }
 
 main().catch((error: unknown) => end(1, `TwoKey could not start: ${chainOf(error)}`));

@@ -2,10 +2,9 @@ import { hostname } from "node:os";
 import type { Settings } from "../config/environment.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
-import type { IncidentDeps } from "../flows/incident/deps.ts";
 import { createQueues } from "../jobs/queues.ts";
 import { createRetention } from "../jobs/retention.ts";
-import { createWorkers } from "../jobs/workers.ts";
+import { createWorkers, type Handlers } from "../jobs/workers.ts";
 import type { Logger } from "../ports/logger.ts";
 import { createArchive } from "../store/archive-file.ts";
 import { sharedBudget } from "../store/budget.ts";
@@ -17,16 +16,20 @@ import { incidentVoice } from "../views/incident-voice.ts";
 import { announce } from "./announce.ts";
 import { renderCard } from "./cards.ts";
 import { createCommands } from "./commands.ts";
-import { type Doors, openDoors } from "./doors.ts";
+import { openDoors } from "./doors.ts";
 import { createHeartbeat } from "./heartbeat.ts";
 import { updateFacts } from "./incident-runs.ts";
 import { createHandlers } from "./lanes.ts";
 import { startObserver } from "./observer.ts";
+import { Opened } from "./opened.ts";
 import { createOutside } from "./outside.ts";
 import { startStoreGuard } from "./store-guard.ts";
 import { createEndings, createStores } from "./stores.ts";
 
 export interface App {
+  /** The name of this process in the store. */
+  readonly worker: string;
+  /** The one that was taken, where the settings say 0. */
   readonly webPort: number;
   /** Says something about TwoKey itself in the alerts channel; several processes saying the same say it once an hour. */
   announce(says: string): Promise<void>;
@@ -34,90 +37,121 @@ export interface App {
   stop(): Promise<void>;
 }
 
-/** Composition, in the order in which it starts; it stops in the reverse order. Nothing in it decides anything. */
+/** Machine time; what does not close after a failed start ends with the process. */
+const CLOSE_WITHIN_MS = 5_000;
+
+/** A running app, or an error and nothing of it left open. */
 export async function startApp(settings: Settings, inventory: () => Inventory, logger: Logger): Promise<App> {
+  const opened = new Opened();
+  try {
+    return await compose({ settings, inventory, logger, opened });
+  } catch (error) {
+    let patience: NodeJS.Timeout | undefined;
+    const enough = new Promise<void>((resolve) => {
+      patience = setTimeout(resolve, CLOSE_WITHIN_MS);
+    });
+    await Promise.race([opened.close().catch(() => undefined), enough]);
+    clearTimeout(patience);
+    throw error;
+  }
+}
+
+interface Composing {
+  readonly settings: Settings;
+  readonly inventory: () => Inventory;
+  readonly logger: Logger;
+  readonly opened: Opened;
+}
+
+/** Composition, in the order in which it starts; it stops in the reverse order. Nothing in it decides anything. */
+async function compose(composing: Composing): Promise<App> {
+  const { settings, inventory, logger, opened } = composing;
   const worker = `${settings.processName}@${hostname()}:${process.pid}`;
+  const held = await openStore(composing);
+  const { stores, clock, ledger, queues, outside } = held;
+  const intents = createCommands({ ...held, wake: queues.wake, inventory });
+  let isStarting = true;
+  // The port before the workers: a process that cannot have it must not take up work.
+  const doors = await openDoors({
+    ...held,
+    ...{ settings, logger, intents, inventory },
+    isReady: async () => (isStarting ? ["It is still starting."] : complaintsOf(ledger)),
+  });
+  opened.add(() => doors.web.close());
+  const connection = { url: settings.redisUrl.reveal(), ...WAITING };
+  const workers = createWorkers(connection, handlersOf(held, worker, composing), logger);
+  opened.add(() => workers.close());
+  await workers.ready();
+  await queues.startSweep();
+  opened.add(() => doors.slack.stop());
+  await doors.slack.start();
+  const observer = startObserver({ stores, outside, clock, logger, inventory });
+  opened.add(() => observer.stop());
+  const guard = startStoreGuard({ ledger, queues, pagers: outside.pagers, logger, process: worker, inventory });
+  opened.add(() => guard.stop());
+  await tellOfTornEnd(held, logger);
+  isStarting = false;
+  return { worker, webPort: doors.web.port, announce: held.say, stop: () => opened.close() };
+}
+
+type Held = Awaited<ReturnType<typeof openStore>>;
+
+/** What everything else stands on: the store with its clock, the ledger beside it, the ways out, and the queues. */
+async function openStore({ settings, inventory, logger, opened }: Composing) {
   const url = settings.redisUrl.reveal();
   const redis = await connectRedis(url, logger);
+  opened.add(() => redis.disconnect());
   const clock = new StoreClock(redis);
   await clock.refresh();
   const stores = createStores(redis, () => clock.now());
   const ledger = await LedgerFile.open(redis, { ...settings.ledger, process: settings.processName });
+  opened.add(() => ledger.close());
   const outside = createOutside(settings, inventory, { clock, budget: sharedBudget(redis), logger });
+  opened.add(() => outside.close());
   const queues = createQueues({ url, ...FAIL_FAST, enableOfflineQueue: true }, logger);
+  opened.add(() => queues.close());
   const timeline = (incident: string) => eventsOf(redis, "incident", incident);
   const eventsOfRun = (run: string) => eventsOf(redis, "run", run);
-  const incidentDeps: Omit<IncidentDeps, "showCard"> = {
-    ...stores,
-    chat: outside.chat,
-    pagers: outside.pagers,
-    clock,
-    wake: queues.wake,
-    voice: incidentVoice,
-    inventory,
-    timeline,
-    facts: (incident) => updateFacts(incident, stores, clock),
-  };
   const say = (says: string) => announce(says, { stores, clock, queues, inventory });
-  const handlers = createHandlers({
-    stores,
-    outside,
-    queues,
-    clock,
-    ledger,
-    logger,
-    worker,
-    incidentDeps,
-    inventory,
+  return { redis, clock, stores, ledger, outside, queues, timeline, eventsOfRun, say };
+}
+
+function handlersOf(held: Held, worker: string, { settings, inventory, logger }: Composing): Handlers {
+  const { redis, stores, outside, queues, clock, ledger, timeline } = held;
+  const now = () => clock.now();
+  return createHandlers({
+    ...{ stores, outside, queues, clock, ledger, logger, worker, inventory },
+    incidentDeps: {
+      ...stores,
+      ...{ chat: outside.chat, pagers: outside.pagers, clock, wake: queues.wake, voice: incidentVoice, inventory },
+      timeline,
+      facts: (incident) => updateFacts(incident, stores, clock),
+    },
     render: (kind, subject) => renderCard(kind, subject, { stores, clock, inventory }),
-    announce: say,
+    announce: held.say,
     retention: createRetention({
-      endings: createEndings(stores, { redis, now: () => clock.now() }),
+      endings: createEndings(stores, { redis, now }),
       trimEvents: (...how) => trimEvents(redis, ...how),
       archive: createArchive({
-        ...{ directory: settings.ledger.directory, process: settings.processName },
-        ...{ ledger, now: () => clock.now() },
+        ...{ directory: settings.ledger.directory, process: settings.processName, ledger, now },
       }),
       clock,
     }),
     onSweep: createHeartbeat(() => inventory().file.incidents.heartbeat_url, logger),
   });
-  const workers = createWorkers({ url, ...WAITING }, handlers, logger);
-  await workers.ready();
-  await queues.startSweep();
-  const sources = { stores, outside, ledger, clock, wake: queues.wake, inventory, timeline, eventsOfRun };
-  const intents = createCommands(sources);
-  const doors: Doors = await openDoors({
-    settings,
-    redis,
-    stores,
-    outside,
-    queues,
-    clock,
-    logger,
-    intents,
-    inventory,
-    isReady: async () => {
-      const wrong = await ledger.disagreement().catch((error: unknown) => messageOf(error));
-      return wrong === undefined ? [] : [wrong];
-    },
-  });
-  const observer = startObserver({ stores, outside, clock, logger, inventory });
-  const guard = startStoreGuard({ ledger, queues, pagers: outside.pagers, logger, process: worker, inventory });
-  logger.info({ worker, port: doors.web.port, services: inventory().services.length }, "TwoKey is ready");
-  return {
-    webPort: doors.web.port,
-    announce: say,
-    async stop() {
-      observer.stop();
-      guard.stop();
-      await doors.slack.stop();
-      await doors.web.close();
-      await workers.close();
-      await queues.close();
-      await ledger.close();
-      outside.close();
-      redis.disconnect();
-    },
-  };
+}
+
+async function complaintsOf(ledger: LedgerFile): Promise<readonly string[]> {
+  const wrong = await ledger.disagreement().catch((error: unknown) => messageOf(error));
+  return wrong === undefined ? [] : [wrong];
+}
+
+async function tellOfTornEnd({ ledger: { torn }, say }: Held, logger: Logger): Promise<void> {
+  if (!torn) return;
+  const what = "The ledger ended in a line that was cut off while it was written";
+  logger.warn({ ...torn }, what);
+  const kept = torn.keptIn === undefined ? "It could not be kept: the log has it." : `It is kept as ${torn.keptIn}.`;
+  await say(`${what}. ${kept} The lines before it are whole.`).catch((error: unknown) =>
+    logger.warn({ why: messageOf(error) }, "Could not say so in Slack"),
+  );
 }

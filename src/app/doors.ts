@@ -41,6 +41,7 @@ export interface Doors {
 /** Machine time for which the ids of clicks are remembered. Slack redelivers for minutes. */
 const REMEMBER_SLACK_MS = 3_600_000;
 
+/** The web listens when this resolves; Slack is connected by its `start`. */
 export async function openDoors(sources: DoorSources): Promise<Doors> {
   const slack = createSlack(sources);
   const { settings, outside, queues, clock, logger, inventory } = sources;
@@ -67,7 +68,6 @@ export async function openDoors(sources: DoorSources): Promise<Doors> {
     hints: createHints(sources),
     slack: slack.listener,
   });
-  await slack.start();
   return { web, slack };
 }
 

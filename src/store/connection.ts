@@ -29,7 +29,11 @@ const OLDEST_VERSION = [6, 2] as const;
 /** A ready, checked connection. Throws UserError when the server cannot carry failovers. */
 export async function connectRedis(url: string, logger: Logger): Promise<ScriptedRedis> {
   const redis = withScripts(new Redis(url, { ...FAIL_FAST, lazyConnect: true }));
-  redis.on("error", (error: Error) => logger.warn({ why: error.message }, "The Redis connection failed"));
+  let lastError: Error | undefined;
+  redis.on("error", (error: Error) => {
+    lastError = error;
+    logger.warn({ why: error.message }, "The Redis connection failed");
+  });
   try {
     await redis.connect();
     await checkServer(redis, logger);
@@ -37,7 +41,8 @@ export async function connectRedis(url: string, logger: Logger): Promise<Scripte
     redis.disconnect();
     if (error instanceof UserError) throw error;
     throw new UserError("redis-unreachable", "Redis does not answer. Check REDIS_URL and whether the server is up.", {
-      cause: error,
+      // Of a connection that was refused, such as for its password, the command only says that it is closed.
+      cause: lastError ?? error,
     });
   }
   return redis;

@@ -76,8 +76,21 @@ export class LedgerFile implements Ledger, LostStore {
   }
 
   static async open(redis: Redis, options: LedgerOptions): Promise<LedgerFile> {
-    await mkdir(options.directory, { recursive: true, mode: 0o700 });
     const path = join(options.directory, `${options.process}.jsonl`);
+    try {
+      return await LedgerFile.#opened(redis, options, path);
+    } catch (error) {
+      if (error instanceof UserError) throw error;
+      throw new UserError(
+        "ledger-unusable",
+        `The ledger ${path} cannot be opened. Check TWOKEY_LEDGER_DIR and who may write there.`,
+        { cause: error },
+      );
+    }
+  }
+
+  static async #opened(redis: Redis, options: LedgerOptions, path: string): Promise<LedgerFile> {
+    await mkdir(options.directory, { recursive: true, mode: 0o700 });
     const { lines, torn, wholeBytes, tail } = await readLines(path);
     // Only the last line can be torn by a crash. Anything after a line that does not parse is not ours to drop.
     if (torn === "inside")

@@ -1,6 +1,6 @@
 import type { RequestListener } from "node:http";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { chainOf } from "../../domain/errors.ts";
+import { chainOf, UserError } from "../../domain/errors.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { HintDoor } from "./hints.ts";
 import type { SnsDoor, WebhookRequest } from "./sns.ts";
@@ -57,12 +57,31 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   for (const [pager, door] of Object.entries(options.hints)) addWebhook(server, `/webhooks/${pager}`, door);
   if (options.slack) mountSlack(server, options.slack);
   for (const route of options.routes ?? []) scoped(server, route);
-  await server.listen({ host: options.host, port: options.port });
+  await listen(server, options);
   const address = server.server.address();
   return {
     port: typeof address === "object" && address ? address.port : options.port,
     close: () => close(server),
   };
+}
+
+async function listen(server: FastifyInstance, { host, port }: WebOptions): Promise<void> {
+  try {
+    await server.listen({ host, port });
+  } catch (error) {
+    await server.close();
+    const isTaken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+    throw isTaken
+      ? new UserError(
+          "port-taken",
+          `Port ${port} on ${host} is taken by another program. Stop that one, or choose another TWOKEY_HTTP_PORT.`,
+        )
+      : new UserError(
+          "port-refused",
+          `TwoKey cannot listen on ${host}, port ${port}. Check TWOKEY_HTTP_HOST and TWOKEY_HTTP_PORT.`,
+          { cause: error },
+        );
+  }
 }
 
 /** What `add` changes about parsing or errors holds for its own routes only. */

@@ -1,0 +1,194 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { Redis } from "ioredis";
+import { freshRedisUrl } from "../harness/redis.ts";
+
+const BOT = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+const EXAMPLE = fileURLToPath(new URL("../../examples/inventory.yaml", import.meta.url));
+/** Machine time. A start that failed closes what it opened within five seconds; the rest is a busy machine. */
+const ENDS_WITHIN_MS = 60_000;
+
+type Env = Record<string, string>;
+interface Case {
+  readonly what: string;
+  /** What is wrong, where a bot would start otherwise. */
+  readonly breaks: (env: Env) => Promise<Env> | Env;
+  readonly code: 1 | 2;
+  readonly says: RegExp;
+}
+
+let directory: string;
+let redisUrl: string;
+const children: ChildProcess[] = [];
+const servers: Server[] = [];
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "twokey-start-"));
+  redisUrl = await freshRedisUrl();
+});
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+  for (const server of servers.splice(0)) server.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** Nothing of the world is asked at a start: addresses where nobody answers are good enough. */
+function working(): Env {
+  return {
+    PATH: process.env["PATH"] ?? "",
+    REDIS_URL: redisUrl,
+    SLACK_BOT_TOKEN: "xoxb-none",
+    SLACK_APP_TOKEN: "xapp-none",
+    PAGERDUTY_ROUTING_KEY: "n".repeat(32),
+    PAGERDUTY_API_TOKEN: "none-of-it",
+    TWOKEY_CONFIG: EXAMPLE,
+    TWOKEY_LEDGER_DIR: join(directory, "ledger"),
+    TWOKEY_LEDGER_KEY: "k".repeat(40),
+    TWOKEY_HTTP_PORT: "0",
+    TWOKEY_SANDBOX: "1",
+    SLACK_API_URL: "http://127.0.0.1:9/api/",
+    PAGERDUTY_HOST: "127.0.0.1:9",
+    AWS_ENDPOINT_URL: "http://127.0.0.1:9",
+    TWOKEY_DNS_SERVERS: "127.0.0.1:9",
+  };
+}
+
+async function listening(): Promise<number> {
+  // Takes connections and says nothing: no program that a bot could talk to.
+  const server = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
+  servers.push(server);
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port;
+}
+
+async function written(name: string, text: string): Promise<string> {
+  const path = join(directory, name);
+  await writeFile(path, text);
+  return path;
+}
+
+const CASES: readonly Case[] = [
+  {
+    what: "a variable is missing",
+    breaks: ({ REDIS_URL: _gone, ...env }) => env,
+    code: 2,
+    says: /REDIS_URL/,
+  },
+  {
+    what: "twokey.yaml is not there",
+    breaks: (env) => ({ ...env, TWOKEY_CONFIG: join(directory, "none.yaml") }),
+    code: 2,
+    says: /none\.yaml cannot be read: .*TWOKEY_CONFIG names the file/,
+  },
+  {
+    what: "twokey.yaml is wrong",
+    breaks: async (env) => ({
+      ...env,
+      TWOKEY_CONFIG: await written("bad.yaml", (await readFile(EXAMPLE, "utf8")).replace(/^services:/m, "servces:")),
+    }),
+    code: 2,
+    says: /servces/,
+  },
+  {
+    what: "Redis does not answer",
+    breaks: async (env) => ({ ...env, REDIS_URL: `redis://127.0.0.1:${await listening()}` }),
+    code: 1,
+    says: /^TwoKey could not start: Redis does not answer\. Check REDIS_URL/,
+  },
+  {
+    what: "Redis refuses the password",
+    breaks: (env) => ({ ...env, REDIS_URL: Object.assign(new URL(redisUrl), { password: "wrong" }).href }),
+    code: 1,
+    says: /^TwoKey could not start: Redis does not answer\. Check REDIS_URL.*WRONGPASS/,
+  },
+  {
+    what: "the port is taken",
+    breaks: async (env) => ({ ...env, TWOKEY_HTTP_PORT: String(await listening()) }),
+    code: 1,
+    says: /^TwoKey could not start: Port \d+ on 127\.0\.0\.1 is taken by another program\. .*TWOKEY_HTTP_PORT\.$/m,
+  },
+  {
+    what: "the address is not this machine's",
+    breaks: (env) => ({ ...env, TWOKEY_HTTP_HOST: "192.0.2.1" }),
+    code: 1,
+    says: /^TwoKey could not start: TwoKey cannot listen on 192\.0\.2\.1, port 0\./,
+  },
+  {
+    what: "the ledger has a damaged line",
+    breaks: async (env) => {
+      await mkdir(join(directory, "ledger"));
+      await written("ledger/twokey.jsonl", "not a line\n");
+      return env;
+    },
+    code: 1,
+    says: /^TwoKey could not start: .*twokey\.jsonl has a damaged line 1\./,
+  },
+  {
+    what: "the ledger's directory is a file",
+    breaks: async (env) => ({ ...env, TWOKEY_LEDGER_DIR: await written("ledger", "") }),
+    code: 1,
+    says: /^TwoKey could not start: The ledger .* cannot be opened\. Check TWOKEY_LEDGER_DIR/,
+  },
+  {
+    what: "a certificate file is missing",
+    breaks: (env) => ({ ...env, TWOKEY_SNS_CA: join(directory, "none.pem") }),
+    code: 1,
+    says: /^TwoKey could not start: .*none\.pem/,
+  },
+];
+
+test.each(CASES)(
+  "$what: the start says so in one sentence and leaves nothing behind",
+  async ({ breaks, code, says }) => {
+    const child = spawn(process.execPath, [BOT], { env: await breaks(working()), stdio: ["ignore", "ignore", "pipe"] });
+    children.push(child);
+    let said = "";
+    child.stderr.on("data", (chunk) => {
+      said += String(chunk);
+    });
+
+    const [exitCode, signal] = await once(child, "close");
+
+    expect({ exitCode, signal }).toEqual({ exitCode: code, signal: null });
+    expect(said).toMatch(says);
+    expect(said).not.toMatch(/\n\s+at /);
+    expect(await leftIn(redisUrl)).toEqual([]);
+  },
+  ENDS_WITHIN_MS,
+);
+
+test(
+  "a bot with all of it right starts, says its port, and ends when it is told to",
+  async () => {
+    const child = spawn(process.execPath, [BOT], { env: working(), stdio: ["ignore", "pipe", "inherit"] });
+    children.push(child);
+    const port = await new Promise<number>((resolve) => {
+      let log = "";
+      child.stdout.on("data", (chunk) => {
+        log += String(chunk);
+        const ready = /"port":(\d+).*"msg":"TwoKey is ready"/.exec(log)?.[1];
+        if (ready !== undefined) resolve(Number(ready));
+      });
+    });
+
+    expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
+    child.kill("SIGTERM");
+    expect(await once(child, "close")).toEqual([0, null]);
+  },
+  ENDS_WITHIN_MS,
+);
+
+/** Locks of jobs that somebody was about to do. */
+async function leftIn(url: string): Promise<string[]> {
+  const redis = new Redis(url);
+  try {
+    return await redis.keys("*:lock");
+  } finally {
+    redis.disconnect();
+  }
+}
