@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -50,6 +49,8 @@ export interface Stage {
 
 /** Machine time; a Slack that is dark from the start keeps no stage from opening. */
 const SOCKETS_WITHIN_MS = 5_000;
+/** Nothing listens there: until the first bot has a port, nobody can be told anything. */
+const NOBODY = "http://127.0.0.1:9";
 const PROGRAMS = fileURLToPath(new URL("..", import.meta.url));
 
 export async function startStage(options: StageOptions): Promise<Stage> {
@@ -66,9 +67,8 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     const directory = await mkdtemp(join(tmpdir(), "twokey-stage-"));
     stops.push(async () => (keepsLogs ? undefined : rm(directory, { recursive: true, force: true })));
     const redis = await openRedis(options, stops);
-    const ports = await freePorts(options.bots);
     const running = await WorldProcess.start({
-      webhooks: `http://127.0.0.1:${ports[0]}`,
+      webhooks: NOBODY,
       ...options,
       program: join(PROGRAMS, "world.js"),
     });
@@ -85,7 +85,12 @@ export async function startStage(options: StageOptions): Promise<Stage> {
       ledgerKey,
       environment: running.environment,
     };
-    const bots = ports.map((port, index) => new Bot(`bot-${index + 1}`, port, settings));
+    const toFirst = async (port: number) => {
+      if (options.webhooks === undefined) await world.sendWebhooksTo(`http://127.0.0.1:${port}`);
+    };
+    const bots = Array.from({ length: options.bots }, (_, index) =>
+      index === 0 ? new Bot("bot-1", settings, toFirst) : new Bot(`bot-${index + 1}`, settings),
+    );
     for (const bot of bots) {
       bot.start();
       stops.push(() => bot.stop());
@@ -151,23 +156,4 @@ async function openRedis(
   }
   stops.push(() => forgetEverything(client));
   return { client, url: own.url };
-}
-
-/** Ports that were free a moment ago, one for each bot. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once("error", reject);
-          server.listen(0, "127.0.0.1", () => {
-            const address = server.address();
-            resolve(typeof address === "object" && address ? address.port : 0);
-          });
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

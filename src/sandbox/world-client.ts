@@ -71,6 +71,11 @@ export class WorldClient {
     return Entries.parse(await this.get(`/log?after=${after}&kind=${encodeURIComponent(kind)}`));
   }
 
+  /** Whoever is told of alarms and pages has moved: paths stay, and what is still to be delivered goes there too. */
+  async sendWebhooksTo(origin: string): Promise<void> {
+    await Promise.all([this.post("/sns/origin", { origin }), this.post("/pagerduty/webhooks/origin", { origin })]);
+  }
+
   /** The first entry of this kind that fits; throws when there is none within `withinMs` of machine time. */
   async expectLog(kind: string, fits: (entry: LogEntry) => boolean, withinMs: number): Promise<LogEntry> {
     const deadline = Date.now() + withinMs;

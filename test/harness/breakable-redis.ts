@@ -1,5 +1,5 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
@@ -7,23 +7,29 @@ import { findCached, findOnPath, type Program } from "../../src/sandbox/own-redi
 import { type SupervisedServer, superviseServer } from "../../src/sandbox/own-redis/supervisor.ts";
 import { eventually } from "./failover-world.ts";
 
-const READY_WITHIN_MS = 15_000;
+const READY_WITHIN_MS = 60_000;
+const SOCKET = "redis.sock";
 const PATH = process.env["PATH"] ?? "";
 
 /** What a server that comes back finds on its disk. */
 export type ComesBack = "same" | "older" | "empty";
 
-/** A Redis server of one test, at one address for all its lives: it can be killed, and comes back with what it is given. */
+/**
+ * A Redis server of one test, at one address for all its lives: it can be killed, and comes back with what it is given.
+ * The address is a port that this process holds all the time; the server itself is behind it, at a socket in its directory.
+ */
 export class BreakableRedis {
   readonly url: string;
-  readonly #port: number;
+  readonly #front: Server;
   readonly #directory: string;
   readonly #program: Program;
   #server: SupervisedServer | undefined;
 
-  private constructor(port: number, directory: string, program: Program) {
-    this.url = `redis://127.0.0.1:${port}/0`;
-    this.#port = port;
+  private constructor(front: Server, directory: string, program: Program) {
+    const address = front.address();
+    if (address === null || typeof address === "string") throw new Error("the front does not listen");
+    this.url = `redis://127.0.0.1:${address.port}/0`;
+    this.#front = front;
     this.#directory = directory;
     this.#program = program;
   }
@@ -33,13 +39,14 @@ export class BreakableRedis {
     const installed = await findOnPath(PATH);
     const program = typeof installed === "string" ? await findCached(join(cache, "twokey", "redis")) : installed;
     if (typeof program === "string") throw new Error(`There is no Redis to be broken: ${program}`);
-    const redis = new BreakableRedis(await freePort(), await mkdtemp(join(tmpdir(), "twokey-breakable-")), program);
+    const directory = await mkdtemp(join(tmpdir(), "twokey-breakable-"));
+    const redis = new BreakableRedis(await frontOf(join(directory, SOCKET)), directory, program);
     await mkdir(redis.#data);
     await redis.#run();
     return redis;
   }
 
-  /** As the power does it. Resolves when nothing listens any more. */
+  /** As the power does it. Resolves when nothing answers any more. */
   async kill(): Promise<void> {
     const pid = Number(/process_id:(\d+)/.exec(await this.#ask((client) => client.info("server")))?.[1]);
     process.kill(pid, "SIGKILL");
@@ -63,6 +70,7 @@ export class BreakableRedis {
 
   async stop(): Promise<void> {
     await this.#server?.stop();
+    await new Promise((resolve) => this.#front.close(resolve));
     await rm(this.#directory, { recursive: true, force: true });
   }
 
@@ -75,7 +83,13 @@ export class BreakableRedis {
   }
 
   async #run(): Promise<void> {
-    const settings = ["bind 127.0.0.1", `port ${this.#port}`, `dir ${this.#data}`, 'save ""', "daemonize no"];
+    const settings = [
+      "port 0",
+      `unixsocket ${join(this.#directory, SOCKET)}`,
+      `dir ${this.#data}`,
+      'save ""',
+      "daemonize no",
+    ];
     settings.push("appendonly yes", "appendfsync always", "maxmemory-policy noeviction", "loglevel warning");
     await writeFile(join(this.#directory, "redis.conf"), `${settings.join("\n")}\n`);
     this.#server = superviseServer({
@@ -104,14 +118,21 @@ export class BreakableRedis {
   }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
+/** Hands every connection on to the socket; one that nobody answers there breaks at once, as at a host without a server. */
+async function frontOf(socket: string): Promise<Server> {
+  const front = createServer((client) => {
+    const behind = connect(socket);
+    joined(client, behind);
+    joined(behind, client);
   });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no free port was found");
-  return address.port;
+  await new Promise<void>((resolve, reject) => {
+    front.once("error", reject);
+    front.listen(0, "127.0.0.1", resolve);
+  });
+  return front;
+}
+
+function joined(from: Socket, to: Socket): void {
+  from.pipe(to);
+  from.on("error", () => to.destroy()).on("close", () => to.destroy());
 }

@@ -16,8 +16,8 @@ const SPEED = 40;
 const [ANA, BEN, ELENA, GRACE] = ["U01ANA", "U01BEN", "U01ELENA", "U01GRACE"];
 /** Everybody is in it, guests and partners too. */
 const CHANNEL = SLACK_EXTRAS.generalChannel;
-/** Machine time in which an account changes between the click and the look at it. */
-const LOOK_LATE_MS = 400;
+/** Machine time in which an account changes between the click and the look at it; short of what a call to Slack may take. */
+const LOOK_LATE_MS = 4_000;
 const ASK = "/dr failover inventory planned because of maintenance";
 const NO_EFFECT = "Nothing was changed by your click.";
 

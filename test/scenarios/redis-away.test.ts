@@ -30,7 +30,7 @@ test("Redis is killed right after the promotion was asked for and comes back: th
 
   await redis.kill();
   const killedMs = Date.now();
-  const [readiness] = await Promise.all(stage.bots.map(({ port }) => fetch(`http://127.0.0.1:${port}/readyz`)));
+  const [readiness] = await Promise.all(stage.bots.map(async (bot) => fetch(`${await bot.origin()}/readyz`)));
   const asked = await world.people.as("U01FARID").types("/dr status", { in: stage.inventory.file.alerts.channel });
   await worldTimePasses(stage, AWAY_MS);
   const backMs = Date.now();
@@ -49,7 +49,7 @@ test("Redis is killed right after the promotion was asked for and comes back: th
   expect([verdict.splitBrain, verdict.doubledWrites]).toEqual([[], 0]);
   const channel = (await world.people.channels()).find(({ name = "" }) => name.startsWith("inc-"));
   await world.people.expectMessage(channel?.id ?? "", ({ text }) => text.includes("verified"), SOON_MS);
-  for (const bot of stage.bots) expect((await fetch(`http://127.0.0.1:${bot.port}/readyz`)).status).toBe(200);
+  for (const bot of stage.bots) expect((await fetch(`${await bot.origin()}/readyz`)).status).toBe(200);
 }, 240_000);
 
 /** Calls with the same input as an earlier one. */

@@ -4,6 +4,7 @@ import { afterEach, expect, test } from "@jest/globals";
 import { z } from "zod";
 import { isOver, stateOf } from "../../src/domain/plan-run/run.ts";
 import { seenRun, startFailover } from "../../src/sandbox/bench/rehearsal.ts";
+import type { Bot } from "../../src/sandbox/bot-process.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import { buttonOf } from "../../src/sandbox/story/play.ts";
 import type { Outcome, SeenMessage } from "../../src/simulators/slack/people.ts";
@@ -146,8 +147,8 @@ async function askFailover({ world, inventory }: Stage): Promise<string> {
   return [...ephemerals, seen].map(({ text }) => text).join(" ");
 }
 
-function readiness({ port }: { readonly port: number }): Promise<Response> {
-  return fetch(`http://127.0.0.1:${port}/readyz`);
+async function readiness(bot: Bot): Promise<Response> {
+  return fetch(`${await bot.origin()}/readyz`);
 }
 
 async function ready(bots: Bots): Promise<void> {

@@ -98,7 +98,7 @@ async function underLoad<T>(
         bench.say(`signing ${count} notifications`);
         const signed = await collector.sign(stage.world, alarmsOfOneCause(alarm, count, await stage.world.now()));
         bench.say(`sending them at ${Math.round(perSecond)}/s`);
-        const url = `http://127.0.0.1:${stage.bots[0]?.port}/webhooks/sns`;
+        const url = `${await stage.bots[0]?.origin()}/webhooks/sns`;
         return play(stage, () => sendOpenLoop(url, signed, perSecond));
       },
       options,

@@ -3,7 +3,8 @@ import { request as requestHttps } from "node:https";
 import type { World } from "../world/world.ts";
 
 export interface Delivery {
-  readonly endpoint: string;
+  /** Asked at each attempt. */
+  readonly endpoint: () => string;
   readonly topicArn: string;
   readonly messageId: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -37,8 +38,15 @@ export class SnsDelivery {
     const startedMs = Date.now();
     const status = await this.#status(delivery);
     if (this.#stopping.signal.aborted) return;
-    const { messageId, topicArn, endpoint } = delivery;
-    const facts = { messageId, topicArn, endpoint, attempt, status, tookMs: Date.now() - startedMs };
+    const { messageId, topicArn } = delivery;
+    const facts = {
+      messageId,
+      topicArn,
+      endpoint: delivery.endpoint(),
+      attempt,
+      status,
+      tookMs: Date.now() - startedMs,
+    };
     this.#world.log.append("sns.delivered", { ...facts, machineMs: Date.now() });
     const isAccepted = typeof status === "number" && status >= 200 && status < 300;
     if (isAccepted || attempt > RETRIES) return;
@@ -56,7 +64,8 @@ export class SnsDelivery {
   }
 }
 
-function post({ endpoint, headers, body }: Delivery, signal: AbortSignal): Promise<number> {
+function post({ endpoint: endpointNow, headers, body }: Delivery, signal: AbortSignal): Promise<number> {
+  const endpoint = endpointNow();
   const open = endpoint.startsWith("https:") ? requestHttps : requestHttp;
   const content = Buffer.from(body, "utf8");
   return new Promise((resolve, reject) => {

@@ -30,7 +30,7 @@ export type Tamper = z.infer<typeof Tamper>;
 
 export interface Subscription {
   readonly arn: string;
-  readonly endpoint: string;
+  endpoint: string;
   readonly token: string;
   isConfirmed: boolean;
 }
@@ -123,9 +123,16 @@ export class Topics {
     this.#send(topic, subscription, signed, JSON.stringify(signed, undefined, 2), false);
   }
 
-  #send(topic: Topic, { arn, endpoint, isConfirmed }: Subscription, signed: Envelope, body: string, isRaw: boolean) {
+  /** The paths stay. What is still to be delivered goes to the new origin as well. */
+  moveEndpoints(origin: string): void {
+    for (const { subscriptions } of this.#topics.values())
+      for (const each of subscriptions) each.endpoint = new URL(new URL(each.endpoint).pathname, origin).href;
+  }
+
+  #send(topic: Topic, subscription: Subscription, signed: Envelope, body: string, isRaw: boolean) {
+    const { arn, isConfirmed } = subscription;
     this.#delivery.start({
-      endpoint,
+      endpoint: () => subscription.endpoint,
       topicArn: topic.arn,
       messageId: signed.MessageId,
       headers: {

@@ -30,6 +30,9 @@ export function createSns(world: World, input: SnsSpecInput): Sns {
     const wanted = z.strictObject({ topicArn: z.string(), endpoint: Endpoint }).parse(body);
     topics.subscribe(wanted.topicArn, wanted.endpoint);
   });
+  world.control.on("POST /sns/origin", (body) => {
+    topics.moveEndpoints(z.strictObject({ origin: Endpoint }).parse(body).origin);
+  });
   return {
     service: {
       name: "sns",

@@ -80,6 +80,10 @@ function addConfigurationControls(directory: Directory): void {
     if (wanted.secrets !== undefined) subscription.secrets = wanted.secrets;
     return view(directory, subscription);
   });
+  control.on("POST /pagerduty/webhooks/origin", (body) => {
+    const { origin } = z.strictObject({ origin: z.url() }).parse(body);
+    for (const each of directory.webhooks.subscriptions) each.url = new URL(new URL(each.url).pathname, origin).href;
+  });
   control.on("POST /pagerduty/webhooks/replay", (body) => {
     const { id } = z.strictObject({ id: z.string() }).parse(body);
     return { replayed: directory.webhooks.replay(findSubscription(directory, id)) };
