@@ -1,3 +1,5 @@
+import type { Outside } from "../app/outside.ts";
+import { keptAsTheyAre, type Stores } from "../app/stores.ts";
 import type { Card } from "../domain/card/card.ts";
 import type { CardRequest } from "../domain/card/card-due.ts";
 import { dutiesFrom, nextDueAt } from "../domain/incident/duty.ts";
@@ -15,15 +17,13 @@ import { createIntake } from "../flows/incident/intake/intake.ts";
 import { mergeEvidence } from "../flows/incident/paging/evidence.ts";
 import { STEPS } from "../flows/index.ts";
 import { runbookOf } from "../flows/runbooks/index.ts";
-import { tendPutAside } from "../jobs/put-aside.ts";
-import type { Queues } from "../jobs/queues.ts";
-import type { Handlers } from "../jobs/workers.ts";
 import type { Documents } from "../ports/documents.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Ledger } from "../ports/runs.ts";
 import type { StoreClock } from "../store/clock.ts";
-import type { Outside } from "./outside.ts";
-import { keptAsTheyAre, type Stores } from "./stores.ts";
+import { tendPutAside } from "./put-aside.ts";
+import type { Queues } from "./queues.ts";
+import type { Handlers } from "./workers.ts";
 
 export interface LaneDeps {
   readonly stores: Stores;
