@@ -43,11 +43,6 @@ export interface Stores {
   readonly asides: Asides;
 }
 
-/** Kinds of which an unreadable one stays as it is, by the name under which it is put aside. */
-export function keptAsTheyAre({ incidents, runs }: Pick<Stores, "incidents" | "runs">) {
-  return { incident: incidents, run: runs };
-}
-
 const INCIDENT: DocumentKind<Incident> = {
   ...{ kind: "incident", version: 1, schema: Incident, unreadable: "stays", isOpen, labels: incidentLabels },
   settledAtMs: (incident) => (isOpen(incident) ? undefined : (incident.closedAtMs ?? incident.openedAtMs)),

@@ -3,7 +3,7 @@ import type { CardDue } from "../../src/domain/card/card-due.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../src/domain/plan-run/run-transition.ts";
 import { callPeople, type RunCalls } from "../../src/engine/delivery/call-people.ts";
-import { endedAndRinging } from "../../src/jobs/handlers.ts";
+import { endedAndRinging } from "../../src/jobs/sweep.ts";
 import type { PagerAnswer } from "../../src/ports/pager.ts";
 import { example } from "../harness/example.ts";
 import { silent } from "../harness/failover-world.ts";
