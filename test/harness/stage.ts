@@ -16,7 +16,7 @@ import { freshRedisUrl } from "./redis.ts";
 /** The built one: it starts the built bot and the built world beside itself. */
 const BUILT = new URL("../../dist/sandbox/stage.js", import.meta.url).href;
 /** Machine time: what AWS is asked in a dark region runs out first. */
-const SOON_MS = 30_000;
+const SOON_MS = 60_000;
 
 export interface StageWish {
   readonly example: "inventory" | "regami";

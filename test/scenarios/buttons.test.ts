@@ -63,7 +63,7 @@ test("a click that must not count has no effect, and the clicker is told why", a
 
   await people.act("duplicate-next-envelope", {});
   await turnKey(at, BEN, plan);
-  await world.expectLog("slack.duplicate-delivered", () => true, 20_000);
+  await world.expectLog("slack.duplicate-delivered", () => true, 60_000);
   await refused(BEN, plan, /^Your key counts already/);
   expect(await keysOf(plan)).toEqual(["ben"]);
   expect((await people.ephemerals(BEN)).map(({ text }) => text.slice(0, 12))).toEqual(["Your key is ", "Your key cou"]);
@@ -74,25 +74,25 @@ test("a click that must not count has no effect, and the clicker is told why", a
   const closed = await people.expectMessage(
     CHANNEL,
     ({ text }) => text.includes("It is closed: withdrawn by ana"),
-    20_000,
+    60_000,
   );
   expect(JSON.stringify(closed.blocks)).not.toMatch(/intent:|\?/);
 
   const old = await askFor(at, ANA, ASK, CHANNEL);
   await turnKey(at, BEN, old);
   await at.jump(inventory.file.approvals.start_within);
-  const expired = await runWhere(at, old.id, ({ state }) => state === "closed", 20_000);
+  const expired = await runWhere(at, old.id, ({ state }) => state === "closed", 60_000);
   expect([expired.why, expired.keys.length]).toEqual(["not enough keys in time", 1]);
   await refused(ELENA, old, /^This plan is closed: not enough keys in time\. Nothing was changed by your click\.$/);
 
   // A form that was open while its plan was withdrawn.
   const formal = await askFor(at, ANA, "/dr failover inventory because its answers are wrong", CHANNEL);
   await pressKey(at, ELENA, formal);
-  const form = await people.expectView(ELENA, undefined, 20_000);
+  const form = await people.expectView(ELENA, undefined, 60_000);
   await people.as(ANA).types(`/dr withdraw ${formal.id}`, { in: CHANNEL });
-  await runWhere(at, formal.id, ({ state }) => state === "closed", 20_000);
+  await runWhere(at, formal.id, ({ state }) => state === "closed", 60_000);
   const inputs = form.blocks.filter(({ type }) => type === "input").map((block) => String(block["block_id"]));
   const submit = () => people.as(ELENA).submits(form, Object.fromEntries(inputs.map((id) => [id, "yes"])));
   await answerAfter(people, ELENA, /^This plan is closed: withdrawn by ana/, submit);
   expect(await world.log("aws.mutation")).toEqual([]);
-}, 120_000);
+}, 160_000);

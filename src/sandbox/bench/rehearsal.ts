@@ -7,7 +7,7 @@ import type { Stage } from "../stage.ts";
 import { gravestAlarm } from "./alarms.ts";
 
 /** Machine times. */
-const SOON_MS = 20_000;
+const SOON_MS = 60_000;
 const LOOK_EVERY_MS = 20;
 
 const WithButtons = z.looseObject({ elements: z.array(z.looseObject({ action_id: z.string().optional() })) });
