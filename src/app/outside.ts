@@ -40,7 +40,7 @@ export function createOutside(
   const accounts = slackAccounts(() => inventory().file);
   const { sandbox } = settings;
   const aws = createAws({
-    home: file.aws.sts,
+    stsRegion: file.aws.sts,
     clock,
     endpoint: sandbox?.awsEndpointUrl,
     // A rehearsal acts with the keys of its own world.

@@ -132,7 +132,7 @@ function cloudOf({ whole, settings: { sandbox }, inventory, clock, answerWithinM
   if (!sandbox) throw new Error("the environment leads into a world");
   const { AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secretAccessKey = "" } = whole.env;
   const aws = createAws({
-    ...{ home: inventory.file.aws.sts, clock, endpoint: sandbox.awsEndpointUrl },
+    ...{ stsRegion: inventory.file.aws.sts, clock, endpoint: sandbox.awsEndpointUrl },
     credentials: { accessKeyId, secretAccessKey },
     patience: { connectMs: 1_000, answerMs: answerWithinMs },
     rememberSilenceMs: answerWithinMs,

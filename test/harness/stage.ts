@@ -168,7 +168,7 @@ export function serviceInWorld({ inventory: { file } }: Stage): Service {
 export async function somebodyElsesAws({ world, inventory }: Stage): Promise<Aws> {
   const env = z.record(z.string(), z.string()).parse(await world.get("/env"));
   return createAws({
-    ...{ home: inventory.file.aws.sts, clock: { now: Date.now, speed: 1 }, endpoint: env["AWS_ENDPOINT_URL"] },
+    ...{ stsRegion: inventory.file.aws.sts, clock: { now: Date.now, speed: 1 }, endpoint: env["AWS_ENDPOINT_URL"] },
     credentials: {
       accessKeyId: env["AWS_ACCESS_KEY_ID"] ?? "",
       secretAccessKey: env["AWS_SECRET_ACCESS_KEY"] ?? "",

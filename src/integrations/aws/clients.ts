@@ -7,8 +7,7 @@ import { KMSClient } from "@aws-sdk/client-kms";
 import { RDSClient } from "@aws-sdk/client-rds";
 import { Route53Client } from "@aws-sdk/client-route-53";
 import { SNSClient } from "@aws-sdk/client-sns";
-import { route53RegionOf } from "../../domain/service/partition.ts";
-import type { Region } from "../../domain/service/service.ts";
+import { type Region, route53RegionOf } from "../../domain/service/region.ts";
 import type { IdentitySource } from "./credentials.ts";
 import type { ClientSettings } from "./settings.ts";
 

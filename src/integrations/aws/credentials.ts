@@ -20,7 +20,7 @@ export interface Role {
 
 export interface CredentialOptions {
   /** Region whose STS hands out sessions: TwoKey's own, which is never the one that has failed. */
-  readonly home: Region;
+  readonly stsRegion: Region;
   /** Absent: where the SDK finds them (environment, files, container or instance role). */
   readonly credentials?: Identity | undefined;
   readonly role?: Role | undefined;
@@ -31,16 +31,16 @@ const RENEW_BEFORE_EXPIRY_MS = 300_000;
 
 /** One session for all clients: each client by itself would assume the role once a service and region. */
 export function identitySource(options: CredentialOptions, settings: ClientSettings): IdentitySource {
-  const { home, credentials, role } = options;
+  const { stsRegion, credentials, role } = options;
   const own: IdentitySource = credentials
     ? () => Promise.resolve(credentials)
-    : fromNodeProviderChain({ clientConfig: { region: home } });
+    : fromNodeProviderChain({ clientConfig: { region: stsRegion } });
   if (!role) return shared(own);
   return shared(
     fromTemporaryCredentials({
       masterCredentials: own,
       // Without a region here the SDK asks the STS of the region that is being acted on.
-      clientConfig: { ...settings, region: home },
+      clientConfig: { ...settings, region: stsRegion },
       params: {
         RoleArn: role.arn,
         RoleSessionName: role.sessionName,

@@ -44,7 +44,7 @@ export async function failOverSequentially(
   const { inventory, sandbox } = await readSandbox(environment);
   const clock = await clockOf(world);
   const aws = createAws({
-    home: inventory.file.aws.sts,
+    stsRegion: inventory.file.aws.sts,
     clock,
     endpoint: sandbox.awsEndpointUrl,
     credentials: {

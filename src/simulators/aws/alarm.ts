@@ -1,4 +1,5 @@
-import { ACCOUNT_ID, type AlarmSpec } from "./specs.ts";
+import { arnOf } from "./arn.ts";
+import type { AlarmSpec } from "./specs.ts";
 
 export type AlarmState = "OK" | "ALARM" | "INSUFFICIENT_DATA";
 
@@ -12,5 +13,5 @@ export interface Alarm {
 }
 
 export function alarmArn({ name, region }: Pick<AlarmSpec, "name" | "region">): string {
-  return `arn:aws:cloudwatch:${region}:${ACCOUNT_ID}:alarm:${name}`;
+  return arnOf("cloudwatch", region, `alarm:${name}`);
 }

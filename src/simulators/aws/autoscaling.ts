@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { World } from "../world/world.ts";
+import { partitionOf } from "./arn.ts";
 import type { Ecs } from "./ecs.ts";
 import type { ServiceScheduler } from "./ecs-scheduler.ts";
 import { type AwsCall, AwsError, type AwsService } from "./service.ts";
@@ -65,7 +66,7 @@ export function createAutoscaling(world: World, spec: AutoscalingSpec, ecs: Ecs,
   const targets = new Map<string, ScalableTarget>();
   const create = (region: string, resourceId: string, minCapacity: number, maxCapacity: number): ScalableTarget => ({
     ...{ region, resourceId, minCapacity, maxCapacity, createdMs: world.clock.now() },
-    arn: `arn:aws:application-autoscaling:${region}:${accountId}:scalable-target/${random.hex(36)}`,
+    arn: `arn:${partitionOf(region)}:application-autoscaling:${region}:${accountId}:scalable-target/${random.hex(36)}`,
     suspended: allSuspended(false),
   });
   for (const entry of spec.targets) {

@@ -1,6 +1,7 @@
 import type { Timer } from "../world/clock.ts";
 import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
+import { partitionOf } from "./arn.ts";
 import { type Deployment, type EcsServiceSpec, type EcsSpec, isBroken, type Task } from "./ecs-spec.ts";
 import type { TargetRegistry } from "./elb-targets.ts";
 
@@ -103,7 +104,11 @@ export class TaskRunner {
     const id = this.#deps.random.hex(32);
     const { region, cluster } = this.#service;
     return {
-      ...{ id, arn: `arn:aws:ecs:${region}:${this.#deps.accountId}:task/${cluster}/${id}`, ip: this.#deps.nextIp() },
+      ...{
+        id,
+        arn: `arn:${partitionOf(region)}:ecs:${region}:${this.#deps.accountId}:task/${cluster}/${id}`,
+        ip: this.#deps.nextIp(),
+      },
       ...{ taskDefinition: deployment.taskDefinition, deploymentId: deployment.id, createdMs: this.#world.clock.now() },
       ...{ status: "PROVISIONING", desiredStatus: "RUNNING", startedMs: undefined, stoppedMs: undefined },
       ...{ stopCode: undefined, stoppedReason: undefined },

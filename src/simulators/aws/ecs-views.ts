@@ -1,3 +1,4 @@
+import { partitionOf } from "./arn.ts";
 import type { ServiceScheduler } from "./ecs-scheduler.ts";
 import type { Deployment, Task } from "./ecs-spec.ts";
 
@@ -14,7 +15,7 @@ function seconds(ms: number): number {
 }
 
 function arnPrefix(scheduler: ServiceScheduler, accountId: string): string {
-  return `arn:aws:ecs:${scheduler.spec.region}:${accountId}`;
+  return `arn:${partitionOf(scheduler.spec.region)}:ecs:${scheduler.spec.region}:${accountId}`;
 }
 
 function serviceArn(scheduler: ServiceScheduler, accountId: string): string {

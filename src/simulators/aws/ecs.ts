@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { World } from "../world/world.ts";
+import { partitionOf } from "./arn.ts";
 import { ServiceScheduler } from "./ecs-scheduler.ts";
 import { type EcsServiceSpec, type EcsSpec, resolveTaskDefinition, type Task } from "./ecs-spec.ts";
 import { type ServiceNames, showService, showTask } from "./ecs-views.ts";
@@ -156,7 +157,7 @@ function describeServices(book: ServiceBook, call: AwsCall): Record<string, unkn
     failures: found
       .filter(({ scheduler }) => !scheduler)
       .map(({ name }) => ({
-        arn: `arn:aws:ecs:${call.region}:${book.accountId}:service/${cluster}/${lastPart(name)}`,
+        arn: `arn:${partitionOf(call.region)}:ecs:${call.region}:${book.accountId}:service/${cluster}/${lastPart(name)}`,
         reason: "MISSING",
       })),
   };

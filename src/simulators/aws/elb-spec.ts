@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { canonicalName } from "../dns/names.ts";
+import { partitionOf } from "./arn.ts";
 
 const TargetGroupSpec = z.strictObject({
   name: z.string(),
@@ -74,7 +75,7 @@ export function buildLoadBalancer(spec: z.infer<typeof LoadBalancerSpec>, accoun
   const canonicalHostedZoneId = spec.canonicalHostedZoneId ?? CANONICAL_ZONES[region]?.[type];
   if (!canonicalHostedZoneId) throw new Error(`Give the canonicalHostedZoneId of load balancer ${name} in ${region}`);
   const digest = createHash("sha256").update(`${region}/${name}`).digest("hex");
-  const prefix = `arn:aws:elasticloadbalancing:${region}:${accountId}`;
+  const prefix = `arn:${partitionOf(region)}:elasticloadbalancing:${region}:${accountId}`;
   const arn =
     spec.arn ?? `${prefix}:loadbalancer/${type === "application" ? "app" : "net"}/${name}/${digest.slice(0, 16)}`;
   const digits = String(Number.parseInt(digest.slice(0, 8), 16)).padStart(10, "0");

@@ -2,11 +2,12 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
+import { arnOf } from "./arn.ts";
 import { type CertificateChain, issueChain } from "./certificates.ts";
 import { AwsError } from "./service.ts";
 import { SnsDelivery } from "./sns-delivery.ts";
 import { type Envelope, type SignatureVersion, type Signer, signEnvelope } from "./sns-message.ts";
-import { ACCOUNT_ID, SnsSpec, type SnsSpecInput } from "./specs.ts";
+import { SnsSpec, type SnsSpecInput } from "./specs.ts";
 
 export interface Publication {
   readonly topicArn: string;
@@ -43,7 +44,7 @@ export interface Topic {
 }
 
 export function topicArn(region: string, name: string): string {
-  return `arn:aws:sns:${region}:${ACCOUNT_ID}:${name}`;
+  return arnOf("sns", region, name);
 }
 
 const YEAR_MS = 365 * 86_400_000;

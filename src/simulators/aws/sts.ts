@@ -6,7 +6,7 @@ import { ACCOUNT_ID, StsSpec, type StsSpecInput } from "./specs.ts";
 const Tag = z.strictObject({ Key: z.string(), Value: z.string() });
 
 const AssumeRole = z.strictObject({
-  RoleArn: z.string().regex(/^arn:aws:iam::\d{12}:role\/[\w+=,.@/-]+$/),
+  RoleArn: z.string().regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/),
   RoleSessionName: z.string().regex(/^[\w+=,.@-]{2,64}$/),
   DurationSeconds: z.coerce.number().int().min(900).max(43_200).default(3_600),
   ExternalId: z.string().optional(),

@@ -25,6 +25,8 @@ export const DISABLED_KEY = { region: STANDBY, id: "0f0f0f0f-off", state: "Disab
 /** The world's own multi-region key. */
 export const KEY = "alias/databases";
 export const ROLE = "arn:aws:iam::111122223333:role/dr-execute";
+/** Of another account, which the one of these credentials may enter. */
+export const NEIGHBOUR_ROLE = "arn:aws:iam::444455556666:role/dr-observe";
 export const OBSERVE_ROLE = "arn:aws:iam::111122223333:role/dr-observe";
 export const TOPIC = topicArn(STANDBY, "alarms");
 
@@ -178,7 +180,7 @@ export async function startInventoryWorld() {
       healthCheckStatusAt: (id) => traffic.healthCheckStatus(id),
     },
   );
-  const sts = createSts(world, { roles: [{ arn: ROLE }, { arn: OBSERVE_ROLE }] });
+  const sts = createSts(world, { roles: [ROLE, OBSERVE_ROLE, NEIGHBOUR_ROLE].map((arn) => ({ arn })) });
   const own = [rds, kms, sns, cloudwatch, sts, ec2].map(({ service }) => service);
   const services = [...own, ...traffic.services];
   const server = await startAws(world, services, { latencyMs: { low: 0, high: 0 } });
@@ -186,7 +188,7 @@ export async function startInventoryWorld() {
   const opened: { close(): void }[] = [];
   const connect = (options: Partial<AwsOptions> = {}) => {
     const aws = createAws({
-      ...{ home: HOME, clock: world.clock, endpoint: `http://127.0.0.1:${server.port}` },
+      ...{ stsRegion: HOME, clock: world.clock, endpoint: `http://127.0.0.1:${server.port}` },
       credentials: { accessKeyId: "AKIASIMULATEDWORLD00", secretAccessKey: "not-a-secret" },
       ...PATIENT,
       ...options,
@@ -197,9 +199,11 @@ export async function startInventoryWorld() {
   return {
     ...{ world, rds, traffic, sns, connect, aws: connect() },
     /** How many calls of an operation that changes nothing have reached the world. */
-    reads: async (operation: string) => {
+    reads: async (operation: string, region?: string) => {
       const answer = await fetch(`http://127.0.0.1:${controlPort}/aws/reads`);
-      const counts = ReadCounts.parse(await answer.json()).filter((entry) => entry.operation === operation);
+      const counts = ReadCounts.parse(await answer.json()).filter(
+        (entry) => entry.operation === operation && entry.region === (region ?? entry.region),
+      );
       return counts.reduce((sum, { count }) => sum + count, 0);
     },
     /** Second by second, so that what a timer starts is due from the moment it was started. */
@@ -216,7 +220,7 @@ export async function startInventoryWorld() {
   };
 }
 
-const ReadCounts = z.array(z.looseObject({ operation: z.string(), count: z.number() }));
+const ReadCounts = z.array(z.looseObject({ operation: z.string(), region: z.string(), count: z.number() }));
 
 export type InventoryWorld = Awaited<ReturnType<typeof startInventoryWorld>>;
 

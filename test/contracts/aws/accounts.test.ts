@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { z } from "zod";
+import {
+  HOME,
+  type InventoryWorld,
+  mutations,
+  NAME,
+  NEIGHBOUR_ROLE,
+  OBSERVE_ROLE,
+  PRIMARY,
+  REPLICA,
+  ROLE,
+  STANDBY,
+  startInventoryWorld,
+  ZONE,
+} from "./inventory-world.ts";
+
+let inventory: InventoryWorld;
+beforeEach(async () => {
+  inventory = await startInventoryWorld();
+});
+afterEach(async () => {
+  await inventory.stop();
+});
+
+const Assumed = z.looseObject({ RoleArn: z.string(), RoleSessionName: z.string() });
+const assumed = () =>
+  mutations(inventory, "AssumeRole").map(({ region, input }) => {
+    const { RoleArn, RoleSessionName } = Assumed.parse(input);
+    return [region, RoleArn, RoleSessionName];
+  });
+
+test("another account is entered by its own role, through the same STS, and once", async () => {
+  const aws = inventory.connect({ role: { arn: OBSERVE_ROLE, sessionName: "bot-1" }, stsRegion: STANDBY });
+  const access = { role: { arn: NEIGHBOUR_ROLE, sessionName: "bot-1" } };
+  expect((await aws.inAccount(access).databases.describe(HOME, PRIMARY)).known).toBe(true);
+  await aws.inAccount(access).databases.describe(STANDBY, REPLICA);
+  await aws.databases.describe(HOME, PRIMARY);
+  expect(assumed()).toEqual([
+    [STANDBY, NEIGHBOUR_ROLE, "bot-1"],
+    [STANDBY, OBSERVE_ROLE, "bot-1"],
+  ]);
+});
+
+test("a run acts in another account by the role that acts there, in a session of its own name", async () => {
+  const aws = inventory.connect({ executeRole: ROLE });
+  const there = aws.inAccount({ executeRole: NEIGHBOUR_ROLE }).as("dr-F-1");
+  await there.databases.promote(STANDBY, REPLICA, { backupRetentionDays: 7 });
+  expect(assumed()).toEqual([[HOME, NEIGHBOUR_ROLE, "dr-F-1"]]);
+});
+
+test("silence that one account met counts for all of them", async () => {
+  const aws = inventory.connect();
+  inventory.world.regions.set(HOME, "refusing");
+  await aws.databases.describe(HOME, PRIMARY);
+  const there = aws.inAccount({ role: { arn: NEIGHBOUR_ROLE, sessionName: "bot-1" } });
+  expect(await there.databases.describe(HOME, PRIMARY)).toMatchObject({
+    ...{ known: false, cause: "unreachable", why: expect.stringContaining("no answer for") },
+  });
+});
+
+test.each([
+  ["us-gov-east-1", "us-gov-west-1"],
+  ["cn-north-1", "cn-northwest-1"],
+  ["xx-newplace-7", "us-east-1"],
+])("from %s Route 53 is asked in %s, where its partition has it", async (stsRegion, route53) => {
+  await inventory.connect({ stsRegion }).traffic.records(ZONE, NAME);
+  expect(await inventory.reads("ListResourceRecordSets", route53)).toBe(1);
+});
