@@ -52,7 +52,7 @@ async function main(): Promise<void> {
 
 async function tell(stage: Stage, { json, seed, speed }: Arguments): Promise<Report> {
   const names = new Map(
-    stage.inventory.people.flatMap(({ slack, also, pagers, name }) =>
+    Object.values(stage.inventory.file.people).flatMap(({ slack, also, pagers, name }) =>
       [slack, ...also, ...Object.values(pagers)].map((id) => [id, name] as const),
     ),
   );

@@ -46,7 +46,6 @@ export function createCommands(sources: CommandSources): Intents {
       runs: stores.runs,
       ledger: sources.ledger,
       cloud: outside.cloud,
-      chat: outside.chat,
       clock,
       wake,
       cards: stores.cards,
@@ -69,7 +68,7 @@ export function createCommands(sources: CommandSources): Intents {
     },
     recovery: {
       ...{ recoveries: stores.recoveries, lostStore: sources.ledger, runs: stores.runs, cards: stores.cards },
-      ...{ chat: outside.chat, cloud: outside.cloud, clock, wake, inventory },
+      ...{ cloud: outside.cloud, clock, wake, inventory },
       newId: () => newId("R"),
       eventsOfRun: (run) => sources.eventsOfRun(run),
     },

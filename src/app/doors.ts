@@ -89,6 +89,7 @@ function createSlack({ settings, redis, outside, logger, intents, inventory }: D
     chat: outside.chat,
     firstTime: (key) => firstTime(redis, `slack:${key}`, REMEMBER_SLACK_MS),
     personOf: accounts.personOf,
+    confirm: (member) => outside.chat.confirm(member),
     render: {
       message: (card) => messageOf(card, accounts.memberOf),
       modal: (form, carried) => modalOf(form, accounts.memberOf, carried),

@@ -3,7 +3,7 @@ import type { Inventory } from "../domain/service/inventory.ts";
 import { createAws, type GuardedAws } from "../integrations/aws/aws.ts";
 import { createProbe } from "../integrations/network/probe.ts";
 import { type Accounts, slackAccounts } from "../integrations/slack/accounts.ts";
-import { createChat, type Whispering } from "../integrations/slack/chat.ts";
+import { createChat, type ForTheDoor } from "../integrations/slack/chat.ts";
 import type { Budget } from "../ports/budget.ts";
 import type { Chat } from "../ports/chat.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -18,7 +18,7 @@ export interface Outside {
   readonly cloud: Cloud;
   /** For what a run asks for; CloudTrail shows its calls under `dr-<run>`. */
   readonly cloudOf: (run: string) => GuardedCloud;
-  readonly chat: Chat & Whispering;
+  readonly chat: Chat & ForTheDoor;
   readonly accounts: Accounts;
   readonly pagers: Pagers;
   confirmSubscription(topicArn: string, token: string): Promise<void>;
@@ -61,6 +61,7 @@ export function createOutside(
     team: file.slack.team,
     enterprise: file.slack.enterprise,
     accounts,
+    approversGroup: () => inventory().file.approvals.slack_user_group,
     logger,
   });
   const pagers = createPagers(settings, file.pagers, { budget, clock });

@@ -6,7 +6,7 @@ import { observe } from "../flows/observe.ts";
 import { actLine } from "../views/recovery.ts";
 import { seenLines } from "../views/status.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
-import { knownPerson, type RunCommandDeps } from "./run-deps.ts";
+import { knownPerson, listed, type RunCommandDeps } from "./run-deps.ts";
 
 export interface AcceptStoreDeps extends RecoveryDeps, Pick<RunCommandDeps, "cloud" | "newId"> {
   /** What the store's stream still holds about a run. */
@@ -62,14 +62,8 @@ async function forgottenActs(testimonies: readonly Testimony[], deps: AcceptStor
 }
 
 async function sign(ask: Ask, value: string, deps: AcceptStoreDeps): Promise<Answer> {
-  const { door, slackId } = ask.asker;
-  if (door !== "slack" || slackId === undefined)
-    throw new UserError(
-      "door-cannot-prove",
-      "A lost store is signed for in Slack only: this door cannot prove who is asking.",
-    );
   const [, digest = ""] = value.split(":");
-  const signed = await signRecovery({ slackId, digest, door }, deps);
+  const signed = await signRecovery({ who: listed(ask), digest }, deps);
   const left = signed.keysRequired - signed.signatures.length;
   const text =
     signed.state === "accepted"

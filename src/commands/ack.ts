@@ -1,14 +1,14 @@
 import { UserError } from "../domain/errors.ts";
 import { isOpen } from "../domain/incident/incident.ts";
 import { mayAcknowledge } from "../domain/incident/page.ts";
-import { findPerson } from "../domain/service/inventory.ts";
 import { acknowledge } from "../flows/incident/life/changes.ts";
 import { changeIncident, closedAnswer, type IncidentCommandDeps, incidentMeant } from "./incident-deps.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
+import { personOf } from "./run-deps.ts";
 
 /** `/dr ack`: stops every page that has not started. Only a listed responder's counts; it is no key for a failover. */
 export async function ack(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {
-  const person = ask.asker.person === undefined ? undefined : findPerson(deps.inventory(), ask.asker.person);
+  const person = personOf(ask, deps.inventory());
   if (person === undefined || !mayAcknowledge(person)) {
     throw new UserError("ack-not-responder", "Only listed responders can acknowledge. Paging goes on.");
   }
@@ -16,7 +16,7 @@ export async function ack(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> 
   if (!isOpen(incident)) return closedAnswer(incident);
   const { id: by, name } = person;
   const hasChanged = await changeIncident(incident.id, deps, (current, nowMs) =>
-    acknowledge(current, { by, name, door: ask.asker.door }, nowMs),
+    acknowledge(current, { by, name, door: ask.who.proof.door }, nowMs),
   );
   return whisper(
     hasChanged

@@ -3,19 +3,14 @@ import type { RunState } from "../domain/plan-run/run.ts";
 import { type KeyDeps, turnKey } from "../engine/approvals/keys.ts";
 import { keyForm, keysLine } from "../views/plan.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
-import { type RunCommandDeps, runMeant } from "./run-deps.ts";
+import { listed, type RunCommandDeps, runMeant } from "./run-deps.ts";
 
 /**
  * A key is turned by the button on the plan card. Acceptances are asked for in a form, each to be agreed to in words. The
  * terminal cannot prove who is asking, so it refuses.
  */
 export async function approve(ask: Ask, deps: RunCommandDeps & KeyDeps): Promise<Answer> {
-  if (ask.asker.door !== "slack" || ask.asker.slackId === undefined) {
-    throw new UserError(
-      "door-cannot-prove",
-      "A key can only be turned in Slack: this door cannot prove who is asking. Press “Turn my key” on the plan card.",
-    );
-  }
+  const who = listed(ask);
   const { run, digest } = await planShown(ask, deps);
   const needsWords = run.state === "waiting-for-keys" && run.plan.acceptances.length > 0;
   if (needsWords && !ask.fields) return { kind: "form", form: keyForm(run) };
@@ -32,11 +27,7 @@ export async function approve(ask: Ask, deps: RunCommandDeps & KeyDeps): Promise
       ),
     };
   }
-  const turned = await turnKey(
-    run.plan.id,
-    { slackId: ask.asker.slackId, digest, accepted, door: ask.asker.door },
-    deps,
-  );
+  const turned = await turnKey(run.plan.id, { who, digest, accepted }, deps);
   if (turned.answer.kind === "refused") throw new UserError(`key-${turned.answer.code}`, turned.answer.why);
   const says = turned.started
     ? `Your key was the last one: the failover of ${run.plan.service} starts now.`

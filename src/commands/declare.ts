@@ -18,8 +18,15 @@ export async function declare(ask: Ask, deps: IncidentCommandDeps): Promise<Answ
   const actor = actorOf(ask, deps.inventory());
   const id = deps.newId();
   const services = service === undefined ? [] : [service];
-  const declaredBy = { id: actor.id ?? actor.name, name: actor.name, door: actor.door };
-  const opening = { id, title: what, description: what, scope: "service" as const, services, severity, declaredBy };
+  const opening = {
+    id,
+    title: what,
+    description: what,
+    scope: "service" as const,
+    services,
+    severity,
+    declaredBy: actor,
+  };
   await addToIndex({ id, scope: "service", services, severity }, deps);
   await deps.incidents.change(id, (current) => {
     const nowMs = deps.clock.now();

@@ -1,7 +1,7 @@
 import { UserError } from "../domain/errors.ts";
 import { isOpen } from "../domain/incident/incident.ts";
 import type { PageTarget } from "../domain/incident/page.ts";
-import { type Inventory, whoIs } from "../domain/service/inventory.ts";
+import { findPerson, type Inventory } from "../domain/service/inventory.ts";
 
 import { askFor, escalateNow } from "../flows/incident/life/changes.ts";
 import { actorOf, changeIncident, closedAnswer, type IncidentCommandDeps, incidentMeant } from "./incident-deps.ts";
@@ -27,7 +27,7 @@ export async function escalate(ask: Ask, deps: IncidentCommandDeps): Promise<Ans
 function targetsNamed(word: string, inventory: Inventory): PageTarget[] {
   const channels: PageTarget["channels"] = ["phone", "push", "slack"];
   const name = word.replace(/^@/, "");
-  const person = inventory.people.find(({ id }) => id === name) ?? whoIs(inventory, name);
+  const person = findPerson(inventory, name);
   if (person) return [{ kind: "person", id: person.id, channels }];
   const { audiences } = inventory.file;
   const audience = Object.hasOwn(audiences, name) ? audiences[name] : undefined;

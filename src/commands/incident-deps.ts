@@ -32,9 +32,10 @@ export interface IncidentCommandDeps {
 }
 
 export function actorOf(ask: Ask, inventory: Inventory): Actor {
-  const { person: id, slackId, door } = ask.asker;
-  const person = id === undefined ? undefined : findPerson(inventory, id);
-  return { id, name: person?.name ?? slackId ?? "somebody", door };
+  const { who } = ask;
+  const { door } = who.proof;
+  if (who.kind === "guest") return { name: `${who.name} (not listed in twokey.yaml)`, door };
+  return { id: who.person, name: findPerson(inventory, who.person)?.name ?? who.person, door };
 }
 
 /** Open incidents that an answer names. */
@@ -52,7 +53,7 @@ export async function incidentMeant(ask: Ask, deps: Pick<IncidentCommandDeps, "i
   const named = ask.value ?? word;
   const stored = named === undefined ? undefined : await storedAs(named, deps);
   if (stored) return { incident: stored.value, args: ask.value === undefined ? rest : ask.args };
-  const { channel } = ask.asker;
+  const { channel } = ask;
   const [here] = channel === undefined ? [] : await openIncidents(deps, INCIDENT_LABEL.channel(channel));
   if (here) return { incident: here, args: ask.args };
   const open = await openIncidents(deps);

@@ -19,7 +19,7 @@ import { plan, usageOf } from "./plan.ts";
 import { replan } from "./replan.ts";
 import { resolve } from "./resolve.ts";
 import { decideOnRun } from "./run-decisions.ts";
-import { personOf } from "./run-deps.ts";
+import { NOT_LISTED, personOf } from "./run-deps.ts";
 import { severity } from "./severity.ts";
 import { type StatusDeps, status } from "./status.ts";
 import { timeline } from "./timeline.ts";
@@ -39,6 +39,8 @@ interface Verb {
   readonly says: string;
   /** Any one of these roles; empty: anyone. What a decision on a run needs stands in its own table. */
   readonly who: readonly Role[];
+  /** Also for a member of our team whom `people` does not list: it reads, or raises the alarm. */
+  readonly guests?: true;
   /** Changes what happens to a service: refused while the store cannot be trusted (G17). */
   readonly moves?: true;
   readonly handle: (ask: Ask, deps: CommandDeps) => Promise<Answer>;
@@ -73,6 +75,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     usage: "status [service]",
     says: "the board, or one service in depth",
     who: [],
+    guests: true,
     handle: (ask, { run }) => status(ask, run),
   },
   ...Object.fromEntries(RUNBOOKS.map((runbook) => [runbook.name, verbOf(runbook)])),
@@ -108,6 +111,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     usage: "by-hand [plan]",
     says: "the same steps as commands to paste",
     who: [],
+    guests: true,
     handle: (ask, { run }) => byHand(ask, run),
   },
   "accept-store": {
@@ -120,6 +124,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     usage: "declare [severity] [service] <what is wrong>",
     says: "open an incident",
     who: [],
+    guests: true,
     handle: (ask, { incident }) => declare(ask, incident),
   },
   severity: {
@@ -151,18 +156,21 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     usage: "timeline",
     says: "what happened, oldest first",
     who: [],
+    guests: true,
     handle: (ask, { incident }) => timeline(ask, incident),
   },
   oncall: {
     usage: "oncall",
     says: "who is on call now",
     who: [],
+    guests: true,
     handle: (ask, { incident }) => onCall(ask, incident),
   },
   help: {
     usage: "help [verb]",
     says: "this list",
     who: [],
+    guests: true,
     handle: async (ask) => ({ kind: "whisper", card: helpCard(ask.args[0]) }),
   },
 };
@@ -184,11 +192,21 @@ function verbNamed(word: string): Verb | undefined {
 }
 
 function refuseUnlessAllowed(ask: Ask, verb: Verb, inventory: Inventory): void {
+  if (ask.who.kind === "guest") refuseGuest(ask.verb, verb);
   if (verb.who.length === 0) return;
   if (personOf(ask, inventory)?.roles.some((role) => verb.who.includes(role))) return;
   throw new UserError(
     "not-allowed",
     `/dr ${ask.verb} is for people who are listed in twokey.yaml as ${verb.who.join(", ")}. Nothing was changed.`,
+  );
+}
+
+function refuseGuest(name: string, { guests }: Verb): void {
+  if (guests) return;
+  const open = Object.entries(VERBS).flatMap(([verb, row]) => (row.guests ? [`/dr ${verb}`] : []));
+  throw new UserError(
+    "person-unknown",
+    `/dr ${name} was refused and nothing was changed. ${NOT_LISTED} Until then you can use ${open.join(", ")}.`,
   );
 }
 

@@ -1,23 +1,11 @@
 import { type Card, type Form, sentenceCard } from "../domain/card/card.ts";
-import type { DoorName } from "../domain/event.ts";
-import type { PersonId } from "../domain/people/person.ts";
-
-/** Who asks, as far as the door knows. A door never says what somebody may do. */
-export interface Asker {
-  /** From the authenticated payload, never from a display name. */
-  readonly slackId?: string;
-  /** Absent: nobody in `people` has this account. */
-  readonly person?: PersonId;
-  readonly door: DoorName;
-  /** Slack channel id that it was asked in. */
-  readonly channel?: string;
-}
+import type { Asker } from "../ports/asker.ts";
 
 /** One thing that somebody asks for, the same through every door. */
 export interface Ask {
   /** Lower case; `help` where nothing was said. */
   readonly verb: string;
-  /** What follows the verb, split at spaces outside double quotes. A mention is `@<member id>` or `#<channel id>`. */
+  /** What follows the verb, split at spaces outside double quotes. A mention is `@<person id>` or `#<channel id>`. */
   readonly args: readonly string[];
   /** What follows the verb, as it was typed. */
   readonly text: string;
@@ -25,7 +13,10 @@ export interface Ask {
   readonly fields?: Readonly<Record<string, string>>;
   /** Of a button (its value) or of a form (its context). */
   readonly value?: string;
-  readonly asker: Asker;
+  /** As far as the door knows; a door never says what somebody may do. */
+  readonly who: Asker;
+  /** Channel that it was asked in. */
+  readonly channel?: string;
   /** The stored message whose button was pressed. */
   readonly messageRef?: { readonly channel: string; readonly ts: string };
 }

@@ -19,7 +19,7 @@ export async function plan(runbook: StoredRunbook, ask: Ask, deps: RunCommandDep
   const inventory = deps.inventory();
   const requester = knownPerson(ask, inventory);
   const asked = ask.fields ? fromFields(ask.fields) : fromWords(ask.text, runbook);
-  if (!asked.service) return { kind: "form", form: formOf(runbook, inventory, ask.asker.channel) };
+  if (!asked.service) return { kind: "form", form: formOf(runbook, inventory, ask.channel) };
   const service = serviceNamed(asked.service, inventory);
   const wish = runbook.read(asked.wish);
   if (!wish.ok) throw new UserError("wish-unclear", `${wish.why}. Use: /dr ${usageOf(runbook)}`);

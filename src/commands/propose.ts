@@ -52,7 +52,7 @@ export async function propose(wanted: Proposal, deps: RunCommandDeps): Promise<A
   const { plan } = planned;
   const run = proposedRun(plan, planDigest(plan));
   if (wanted.dryRun) return { kind: "whisper", card: dryRun(planCard(run, inventory, nowMs)) };
-  const channel = incident?.channel ?? ask.asker.channel ?? contextChannel(ask.value) ?? inventory.file.alerts.channel;
+  const channel = incident?.channel ?? ask.channel ?? contextChannel(ask.value) ?? inventory.file.alerts.channel;
   await deps.rememberChannel(plan.id, channel);
   await deps.runs.create(plan, run.digest, [
     {
@@ -61,7 +61,7 @@ export async function propose(wanted: Proposal, deps: RunCommandDeps): Promise<A
       run: plan.id,
       service: service.name,
       by: requester.id,
-      door: ask.asker.door,
+      door: ask.who.proof.door,
       ...(incident ? { incident: incident.id } : {}),
       says: `${requester.name} asks for ${continues ? "" : "a "}${whatItIs(plan)} of ${service.name} from ${plan.from} to ${plan.to}: ${plan.reason}`,
       facts: { digest: run.digest },

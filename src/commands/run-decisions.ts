@@ -4,7 +4,7 @@ import { votesNeeded } from "../domain/plan-run/run.ts";
 import { type DecisionDeps, decide } from "../engine/approvals/decisions.ts";
 import { nameOf } from "../views/plan.ts";
 import type { Answer, Ask } from "./intent.ts";
-import { personOf, runMeant } from "./run-deps.ts";
+import { listed, runMeant } from "./run-deps.ts";
 
 /** `/dr abort|pause|resume|retry|take-over|skip|unwind|stop-watch|reject|withdraw [run] [words]`, and the buttons of the same names. */
 export async function decideOnRun(decision: JournalDecision, ask: Ask, deps: DecisionDeps): Promise<Answer> {
@@ -12,18 +12,12 @@ export async function decideOnRun(decision: JournalDecision, ask: Ask, deps: Dec
   const run = await runMeant(fromButton ?? ask.args[0], deps, DECISIONS[decision].states);
   const words = fromButton === undefined ? ask.args.slice(1).join(" ") : "";
   const inventory = deps.inventory();
-  const person = personOf(ask, inventory);
-  const after = await decide(
-    run.plan.id,
-    {
-      ...{ decision, person, slackId: ask.asker.slackId, door: ask.asker.door, words },
-      ...(ABOUT_A_FAILURE.includes(decision) ? { shown: about } : {}),
-    },
-    deps,
-  );
+  const who = listed(ask);
+  const wanted = { decision, who, words, ...(ABOUT_A_FAILURE.includes(decision) ? { shown: about } : {}) };
+  const after = await decide(run.plan.id, wanted, deps);
   await deps.wake.run(run.plan.id);
   const people = new Set(after.votes.filter((vote) => vote.decision === decision).map((vote) => vote.by));
   const votes = people.size > 0 ? ` ${people.size} of ${votesNeeded(after)} people want to ${decision}.` : "";
-  const says = `${person ? nameOf(inventory, person.id) : "Somebody"} said ${decision}: run ${run.plan.id} is ${after.state}.${votes}`;
+  const says = `${nameOf(inventory, who.person)} said ${decision}: run ${run.plan.id} is ${after.state}.${votes}`;
   return { kind: "say", card: sentenceCard(says) };
 }

@@ -6,7 +6,7 @@ import { readable } from "../domain/readable.ts";
 import { findPerson, findService, type Inventory } from "../domain/service/inventory.ts";
 import type { Observation } from "../domain/service/observed.ts";
 import type { Service } from "../domain/service/service.ts";
-import type { Chat } from "../ports/chat.ts";
+import type { Who } from "../ports/asker.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Documents } from "../ports/documents.ts";
 import type { Ledger, Runs } from "../ports/runs.ts";
@@ -19,7 +19,6 @@ export interface RunCommandDeps {
   readonly runs: Runs;
   readonly ledger: Ledger;
   readonly cloud: Cloud;
-  readonly chat: Pick<Chat, "person" | "groupMembers">;
   readonly clock: Clock;
   readonly wake: Wake;
   readonly cards: Documents<CardDue>;
@@ -36,18 +35,23 @@ export interface RunCommandDeps {
   newId(): string;
 }
 
-export function personOf(ask: Ask, inventory: Inventory): Person | undefined {
-  return ask.asker.person === undefined ? undefined : findPerson(inventory, ask.asker.person);
+export const NOT_LISTED =
+  "You are not listed under people in twokey.yaml. Ask the owners of that file to add you with this account.";
+
+/** The asker, who has to be somebody of `people`. */
+export function listed({ who }: Ask): Who {
+  if (who.kind === "person") return who;
+  throw new UserError("person-unknown", NOT_LISTED);
+}
+
+export function personOf({ who }: Ask, inventory: Inventory): Person | undefined {
+  return who.kind === "person" ? findPerson(inventory, who.person) : undefined;
 }
 
 /** The asker as a listed person, or a sentence that says why not. */
 export function knownPerson(ask: Ask, inventory: Inventory): Person {
   const person = personOf(ask, inventory);
-  if (!person)
-    throw new UserError(
-      "person-unknown",
-      "You are not listed under people in twokey.yaml. Ask whoever keeps that file to add you.",
-    );
+  if (!person) throw new UserError("person-unknown", NOT_LISTED);
   return person;
 }
 

@@ -20,8 +20,9 @@ export function answering(intents: Intents, logger: Logger): (ask: Ask) => Promi
 
 function errorCard(error: unknown, ask: Ask, logger: Logger): Card {
   if (error instanceof UserError) return sentenceCard(error.message);
-  const { verb, asker } = ask;
-  const facts = { verb, door: asker.door, asker: asker.person ?? asker.slackId, error: chainOf(error) };
+  const { verb, who } = ask;
+  const asker = who.kind === "person" ? who.person : "guest";
+  const facts = { verb, door: who.proof.door, asker, error: chainOf(error) };
   if (error instanceof TransientError) {
     logger.warn(facts, "An intent could not be done now");
     return sentenceCard(`Not now: ${messageOf(error)}. Please try again in a moment.`);

@@ -19,9 +19,6 @@ export interface Chat {
   setTopic(channel: string, topic: string): Promise<void>;
   addBookmark(channel: string, title: string, url: string): Promise<void>;
   pin(message: MessageRef): Promise<void>;
-  /** Fresh from the vendor at every call; throws when it cannot be known. */
-  person(slackId: string): Promise<ChatPerson>;
-  groupMembers(groupId: string): Promise<readonly string[]>;
 }
 
 /** A channel, a thread in it, or one person alone. */
@@ -41,11 +38,4 @@ export interface NotInvited {
 export interface MessageRef {
   readonly channel: string;
   readonly ts: string;
-}
-
-export interface ChatPerson {
-  readonly slackId: string;
-  readonly email: string | undefined;
-  /** Why this account may not turn keys: guest, bot, deleted, invited, stranger, other team. Empty: an ordinary member of our team. */
-  readonly disqualifiedBy: readonly string[];
 }

@@ -2,6 +2,7 @@ import type { Event } from "../domain/event.ts";
 import type { Plan } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import type { RunEntry } from "../domain/plan-run/run-entry.ts";
+import type { Strength } from "./asker.ts";
 
 /** What changes together with a run's journal, in one atomic step. */
 export interface Appended {
@@ -54,9 +55,10 @@ export interface LedgerEntry {
   readonly epoch: number;
   readonly kind: string;
   readonly step?: string;
-  /** Person id and door, where somebody asked for it. */
+  /** Person id, door, and how sure the door was of them, where somebody asked for it. */
   readonly by?: string;
   readonly door?: string;
+  readonly strength?: Strength;
   readonly says: string;
   readonly requestIds?: readonly string[];
 }

@@ -1,3 +1,5 @@
+import { Bug } from "../domain/errors.ts";
+import type { PersonId } from "../domain/people/person.ts";
 import { approversOf, type Inventory } from "../domain/service/inventory.ts";
 import type { SlackSpecInput } from "../simulators/slack/spec.ts";
 
@@ -34,9 +36,9 @@ const SCOPES = [
 
 /** The file's team and people with all their accounts, and one of each kind of account that may not turn keys. */
 export function deriveSlack(inventory: Inventory): SlackSpecInput {
-  const { file, people } = inventory;
+  const { file } = inventory;
   const { team, enterprise } = file.slack;
-  const accounts = people.flatMap(({ id, name, email, slack, also }) => [
+  const accounts = Object.entries(file.people).flatMap(([id, { name, email, slack, also }]) => [
     { id: slack, name: id, realName: name, email },
     ...also.map((other, index) => ({ id: other, name: `${id}-${index + 2}`, realName: name })),
   ]);
@@ -59,7 +61,7 @@ export function deriveSlack(inventory: Inventory): SlackSpecInput {
         : [
             {
               ...{ id: approvals.slack_user_group, handle: "approvers" },
-              users: approversOf(inventory).map(({ slack }) => slack),
+              users: approversOf(inventory).map(({ id }) => accountOf(inventory, id)),
             },
           ],
     channels: [
@@ -79,4 +81,11 @@ export function deriveSlack(inventory: Inventory): SlackSpecInput {
       },
     ],
   };
+}
+
+/** The Slack account that somebody of the file acts with. */
+export function accountOf({ file }: Inventory, person: PersonId): string {
+  const slack = file.people[person]?.slack;
+  if (slack === undefined) throw new Bug("nobody-of-this-id", `The file names nobody ${person}`);
+  return slack;
 }

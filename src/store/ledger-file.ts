@@ -216,7 +216,7 @@ async function keptBeside(path: string, piece: string): Promise<string | undefin
 
 type Written = Line["entry"] | LedgerEntry;
 
-function actOf({ door: _door, requestIds = [], ...act }: Written): Act[] {
+function actOf({ door: _door, strength: _strength, requestIds = [], ...act }: Written): Act[] {
   return act.kind === ACCEPTED || act.kind === EXPORTED ? [] : [{ ...act, requestIds: [...requestIds] }];
 }
 

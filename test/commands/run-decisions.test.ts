@@ -3,6 +3,7 @@ import { decideOnRun } from "../../src/commands/run-decisions.ts";
 import { planDigest } from "../../src/domain/plan-run/plan.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { createRuns } from "../../src/store/runs.ts";
+import { who } from "../harness/asker.ts";
 import { example } from "../harness/example.ts";
 import { AT } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
@@ -37,10 +38,6 @@ async function stoppedRun() {
   const deps = {
     runs,
     ledger: { append: nothing, disagreement: nothing, highestEpoch: () => 0 },
-    chat: {
-      person: (slackId: string) => Promise.resolve({ slackId, email: undefined, disqualifiedBy: [] }),
-      groupMembers: () => Promise.resolve([]),
-    },
     clock: { now: () => AT, speed: 1, sleep: nothing },
     wake: {
       ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing, incidentChat: nothing },
@@ -49,8 +46,7 @@ async function stoppedRun() {
     inventory: () => inventory,
   };
   return async (person: string, decision: "skip" | "unwind", button?: string) => {
-    const slackId = inventory.people.find(({ id }) => id === person)?.slack ?? "";
-    const ask = { verb: decision, args: [plan.id], text: plan.id, asker: { person, slackId, door: "slack" as const } };
+    const ask = { verb: decision, args: [plan.id], text: plan.id, who: who(person) };
     const pressed = button === undefined ? ask : { ...ask, value: `${plan.id}:${button}` };
     const answer = await decideOnRun(decision, pressed, deps);
     return answer.kind === "say" ? answer.card.text : answer.kind;

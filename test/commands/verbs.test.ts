@@ -1,6 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
-import { VERBS } from "../../src/commands/index.ts";
+import { type CommandDeps, createIntents, VERBS } from "../../src/commands/index.ts";
+import { UserError } from "../../src/domain/errors.ts";
 import { DECISIONS } from "../../src/domain/plan-run/decision.ts";
+import { guest } from "../harness/asker.ts";
+import { example } from "../harness/example.ts";
 
 describe("while the state store is lost (G17)", () => {
   test("every verb that decides about a run is refused, and the failover itself", () => {
@@ -14,3 +17,29 @@ describe("while the state store is lost (G17)", () => {
     expect(["status", "by-hand", "accept-store", "ack"].filter((name) => VERBS[name]?.moves === true)).toEqual([]);
   });
 });
+
+describe("somebody of our team whom people does not list", () => {
+  test("guard guests: somebody whom people does not list reads and raises the alarm, and is refused all else", async () => {
+    const answered = new Set<string>();
+    for (const verb of Object.keys(VERBS)) {
+      const error = await askAs(verb).catch((caught: unknown) => caught);
+      if (!(error instanceof UserError && error.code === "person-unknown")) answered.add(verb);
+      else expect(error.message).toMatch(/listed under people in twokey.yaml.*Ask the owners.*\/dr status/);
+    }
+    expect(answered).toEqual(new Set(["by-hand", "declare", "help", "oncall", "status", "timeline"]));
+  });
+});
+
+/** Nothing is there that a handler could use: whatever gets past the table fails on that. */
+async function askAs(verb: string) {
+  const nothing = new Proxy(
+    {},
+    {
+      get: () => {
+        throw new Error("a handler was reached");
+      },
+    },
+  );
+  const deps = { run: nothing, recovery: nothing, incident: nothing } as CommandDeps; // never read
+  return createIntents(deps, () => example("inventory"))({ verb, args: [], text: "", who: guest() });
+}

@@ -43,7 +43,7 @@ describe("the way on that a card of something closed names", () => {
     const continues: RunState = { ...proposed(inventory, { id: "F-0" }), state: "stopped", intents: 3 };
     const rest = proposed(inventory, { continues });
     const turn = {
-      slackId: "U01ANA",
+      person: "ana",
       digest: rest.digest,
       accepted: [],
       nowMs: rest.plan.startByMs,

@@ -108,7 +108,7 @@ export const Incident = z.strictObject({
   /** Incidents of the same cause that are merged into this one. */
   absorbs: z.array(z.string()),
   drill: z.boolean(),
-  /** Person id, or undefined when an alert opened it. */
+  /** Person id; undefined when an alert opened it, or somebody whom `people` does not list. */
   declaredBy: z.string().optional(),
   openedAtMs: z.number(),
   /** When the trouble was first seen: the first alert's change of state, else the declaration. */

@@ -36,9 +36,11 @@ export const personWith = (pagerIds: z.ZodType<PagerIds>) =>
       ),
   });
 /** A human by their key in `people`. */
-export type Person = z.infer<ReturnType<typeof personWith>> & { readonly id: string };
+export type Person = Omit<PersonEntry, "slack" | "also"> & { readonly id: PersonId };
+type PersonEntry = z.infer<ReturnType<typeof personWith>>;
 export type PersonId = string;
 
-export function whoOwns(people: readonly Person[], slackId: string): Person | undefined {
-  return people.find((person) => person.slack === slackId || person.also.includes(slackId));
+/** Without the accounts: inside, people have person ids only. Whose an account is, doors and integrations know. */
+export function personFrom(id: PersonId, { slack: _slack, also: _also, ...rest }: PersonEntry): Person {
+  return { ...rest, id };
 }

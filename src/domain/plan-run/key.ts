@@ -1,5 +1,5 @@
-import { type Person, whoOwns } from "../people/person.ts";
-import { approversOf, type Inventory } from "../service/inventory.ts";
+import type { Person, PersonId } from "../people/person.ts";
+import { approversOf, findPerson, type Inventory } from "../service/inventory.ts";
 import { askAgain, type RestOf } from "./plan.ts";
 import { type RunState, stillContinues } from "./run.ts";
 
@@ -8,7 +8,7 @@ import { type RunState, stillContinues } from "./run.ts";
  * writing only if the journal has not grown since (G1, G2, G3, G4). Each refusal is a sentence for the person.
  */
 export interface KeyTurn {
-  readonly slackId: string;
+  readonly person: PersonId;
   /** Digest of the plan that the card showed them. */
   readonly digest: string;
   /** Acceptance ids they agreed to in words. */
@@ -135,7 +135,7 @@ export function judgeKey(run: RunState, turn: KeyTurn, inventory: Inventory): Ke
 }
 
 export function judgeSignature(it: Signable, turn: KeyTurn, inventory: Inventory): KeyAnswer {
-  const person = whoOwns(inventory.people, turn.slackId);
+  const person = findPerson(inventory, turn.person);
   for (const guard of GUARDS) {
     const refused = guard(it, turn, inventory, person);
     if (refused) return { kind: "refused", code: refused[0], why: refused[1] };

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { EscalationSnapshot } from "../incident/escalation.ts";
 import { canonicalJson } from "../json.ts";
-import { type Person, type PersonId, whoOwns } from "../people/person.ts";
+import { type Person, type PersonId, personFrom } from "../people/person.ts";
 import { type Found, NOTHING_FOUND } from "./found.ts";
 import { type Service, serviceFrom } from "./service.ts";
 import type { TwoKeyFile } from "./twokey-file.ts";
@@ -26,7 +26,7 @@ export function inventoryFrom(file: TwoKeyFile, found: Found = NOTHING_FOUND): I
   const matrix = { severities, audiences: file.audiences, throttle, quietHours, pagers };
   return {
     file,
-    people: Object.entries(file.people).map(([id, person]) => ({ ...person, id })),
+    people: Object.entries(file.people).map(([id, entry]) => personFrom(id, entry)),
     services: Object.entries(file.services).map(([name, service]) => serviceFrom(name, service, found)),
     escalation: { ...matrix, digest: sha256(canonicalJson(matrix)) },
     digest: sha256(canonicalJson(file)),
@@ -43,10 +43,6 @@ export function findService(inventory: Inventory, name: string): Service | undef
 
 export function findPerson(inventory: Inventory, id: PersonId): Person | undefined {
   return inventory.people.find((person) => person.id === id);
-}
-
-export function whoIs(inventory: Inventory, slackId: string): Person | undefined {
-  return whoOwns(inventory.people, slackId);
 }
 
 /** People whose keys count: listed as approvers and holding the role. */

@@ -3,12 +3,11 @@ import { App, SocketModeReceiver, type types } from "@slack/bolt";
 import type { Intents } from "../../commands/intent.ts";
 import { sentenceCard } from "../../domain/card/card.ts";
 import { chainOf } from "../../domain/errors.ts";
-import type { PersonId } from "../../domain/people/person.ts";
 import type { Secret } from "../../domain/secret.ts";
 import type { Logger } from "../../ports/logger.ts";
 import { answering } from "../door.ts";
 import { type Acknowledging, type Conversing, converse } from "./conversation.ts";
-import { type Inbound, readAction, readCommand, readSubmission } from "./inbound.ts";
+import { type Inbound, type Members, readAction, readCommand, readSubmission } from "./inbound.ts";
 import { sdkLogger } from "./sdk-logger.ts";
 import { signedHttp } from "./signed-http.ts";
 import { SocketLink } from "./socket-link.ts";
@@ -33,7 +32,10 @@ export interface SlackDoorOptions {
   readonly intents: Intents;
   /** True once for each key, in whichever process; should remember for at least an hour. */
   readonly firstTime: (key: string) => Promise<boolean>;
-  readonly personOf: (slackId: string) => PersonId | undefined;
+  /** Whose accounts these are. */
+  readonly personOf: Members["personOf"];
+  /** What Slack says of an account at this moment. */
+  readonly confirm: Members["confirm"];
   readonly chat: SlackVoice;
   readonly render: SlackRendering;
   readonly logger: Logger;
@@ -129,7 +131,7 @@ function byHttp({ logger }: SlackDoorOptions, signingSecret: Secret): Way {
 }
 
 function listen(app: App, options: SlackDoorOptions, track: (work: Promise<void>) => Promise<void>): void {
-  const { render, chat, logger, firstTime, personOf } = options;
+  const { render, chat, logger, firstTime } = options;
   const answer = answering(options.intents, logger);
   const deps = (openView: Conversing["openView"]): Conversing => ({
     render,
@@ -143,17 +145,17 @@ function listen(app: App, options: SlackDoorOptions, track: (work: Promise<void>
     track(admit(deps(viewOpener(client)), options, { inbound, ack }));
 
   app.command(/.+/, ({ ack, body, client }) =>
-    act(client, readCommand(body, personOf), {
+    act(client, readCommand(body, options), {
       done: () => ack(),
       shown: (card, audience) =>
         ack({ response_type: audience === "asker" ? "ephemeral" : "in_channel", ...render.message(card) }),
     }),
   );
   app.action({ type: "block_actions" }, ({ ack, body, client }) =>
-    act(client, readAction(body, personOf), { done: () => ack() }),
+    act(client, readAction(body, options), { done: () => ack() }),
   );
   app.view(/.*/, ({ ack, body, client }) =>
-    act(client, readSubmission(body, personOf), {
+    act(client, readSubmission(body, options), {
       done: () => ack(),
       fieldErrors: (errors) => ack({ response_action: "errors", errors: fittingErrors(errors, body.view.blocks) }),
       nextForm: (view) => ack({ response_action: "update", view }),
@@ -180,8 +182,14 @@ async function admit(
     return ack.done();
   }
   const isOurs = inbound.team === team || (enterprise !== undefined && inbound.enterprise === enterprise);
-  if (isOurs) return converse(deps, inbound, ack);
-  deps.logger.warn({ team: inbound.team, slackId: inbound.place.slackId }, "Somebody of another team was turned away");
+  if (isOurs) {
+    const { ask, place } = inbound;
+    // The id stays here: inside, somebody who is not listed has a name only.
+    if (ask.who.kind === "guest")
+      deps.logger.info({ member: place.member, verb: ask.verb }, "Somebody asked who is not listed under people");
+    return converse(deps, inbound, ack);
+  }
+  deps.logger.warn({ team: inbound.team, member: inbound.place.member }, "Somebody of another team was turned away");
   const answer = async () => ({ kind: "whisper", card: sentenceCard("TwoKey answers only its own team.") }) as const;
   return converse({ ...deps, answer }, inbound, ack);
 }

@@ -1,7 +1,8 @@
 import type { Ask } from "../../commands/intent.ts";
+import type { Members } from "./inbound.ts";
 
 /** Slack's encoding of a mention (`should_escape`); the label after `|` is whatever somebody calls themselves. */
-const MEMBER = /<@([UW][A-Z0-9]+)(?:\|[^>]*)?>/g;
+const MEMBER = /<@([UW][A-Z0-9]+)(?:\|([^>]*))?>/g;
 const CHANNEL = /<#([CDG][A-Z0-9]+)(?:\|[^>]*)?>/g;
 const GROUP = /<!subteam\^(S[A-Z0-9]+)(?:\|[^>]*)?>/g;
 const LINK = /<((?:https?:\/\/|mailto:)[^|>]*)(?:\|[^>]*)?>/g;
@@ -10,8 +11,8 @@ const LINK = /<((?:https?:\/\/|mailto:)[^|>]*)(?:\|[^>]*)?>/g;
 const ARGUMENT = /"([^"]*)"(?=\s|$)|\S+/g;
 
 /** Command text as people typed it, undone of what Slack and its clients made of it. */
-export function parseCommand(given: string): Pick<Ask, "verb" | "args" | "text"> {
-  const typed = asTyped(given).trim();
+export function parseCommand(given: string, members: Pick<Members, "personOf">): Pick<Ask, "verb" | "args" | "text"> {
+  const typed = asTyped(given, members).trim();
   const [verb = "", ...rest] = typed.split(/(?<=^\S+)\s+/);
   const text = rest.join(" ");
   const args = Array.from(text.matchAll(ARGUMENT), ([whole, quoted]) => quoted ?? whole);
@@ -19,12 +20,12 @@ export function parseCommand(given: string): Pick<Ask, "verb" | "args" | "text">
 }
 
 /**
- * Mentions become `@<id>` and `#<id>`, links their address, entities characters. Phones curl quotes and make a dash of
+ * Mentions become `@<person id>` and `#<channel id>`, links their address, entities characters. Phones curl quotes and make a dash of
  * `--`; a dash that stands alone is one that somebody meant.
  */
-function asTyped(given: string): string {
+function asTyped(given: string, { personOf }: Pick<Members, "personOf">): string {
   return given
-    .replaceAll(MEMBER, "@$1")
+    .replaceAll(MEMBER, (_mention, member: string, label?: string) => `@${personOf(member) ?? unlisted(label)}`)
     .replaceAll(CHANNEL, "#$1")
     .replaceAll(GROUP, "@$1")
     .replaceAll(LINK, "$1")
@@ -34,4 +35,9 @@ function asTyped(given: string): string {
     .replaceAll(/[“”„‟]/g, '"')
     .replaceAll(/[‘’‚‛]/g, "'")
     .replaceAll(/(^|\s)[—–](?=\w)/g, "$1--");
+}
+
+/** No person's id has brackets in it: nobody is taken for somebody else by what they call themselves. */
+function unlisted(label = ""): string {
+  return `${label.replaceAll(/[^\p{L}\p{N}._-]+/gu, ".") || "somebody"}(not-listed)`;
 }

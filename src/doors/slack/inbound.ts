@@ -1,11 +1,15 @@
 import { z } from "zod";
 import type { Ask } from "../../commands/intent.ts";
 import type { PersonId } from "../../domain/people/person.ts";
+import type { Asker, Proof } from "../../ports/asker.ts";
 import { parseCommand } from "./command-text.ts";
 
 /** Where an answer can go. */
 export interface Place {
-  readonly slackId: string;
+  /** The account that acted, from the authenticated payload. */
+  readonly member: string;
+  /** What it is called there; anybody may choose it. */
+  readonly name?: string | undefined;
   readonly channel?: string | undefined;
   readonly thread?: string | undefined;
   /** Slack takes up to five answers there, for thirty minutes. */
@@ -25,7 +29,12 @@ export interface Inbound {
   readonly place: Place;
 }
 
-export type PersonOf = (slackId: string) => PersonId | undefined;
+/** Whose accounts these are, and what Slack says of one at this moment. */
+export interface Members {
+  personOf(member: string): PersonId | undefined;
+  /** Throws UserError unless the account may turn keys. */
+  confirm(member: string): Promise<void>;
+}
 
 const Optional = z
   .string()
@@ -36,11 +45,15 @@ const WithId = z
   .nullish()
   .transform((given) => given?.id);
 
+const User = z.object({ id: z.string(), username: Optional, name: Optional });
+const nameOf = ({ username, name }: z.infer<typeof User>) => username ?? name;
+
 const Command = z.object({
   trigger_id: z.string(),
   team_id: Optional,
   enterprise_id: Optional,
   user_id: z.string(),
+  user_name: Optional,
   channel_id: z.string(),
   text: z.string().default(""),
   response_url: Optional,
@@ -50,7 +63,7 @@ const Action = z.object({
   trigger_id: z.string(),
   team: WithId,
   enterprise: WithId,
-  user: z.object({ id: z.string() }),
+  user: User,
   channel: WithId,
   container: z.object({ message_ts: Optional, is_ephemeral: z.boolean().default(false) }),
   message: z.object({ thread_ts: Optional }).optional(),
@@ -70,7 +83,7 @@ const Submission = z.object({
   trigger_id: Optional,
   team: WithId,
   enterprise: WithId,
-  user: z.object({ id: z.string() }),
+  user: User,
   view: z.object({
     id: z.string(),
     hash: z.string(),
@@ -92,10 +105,11 @@ const Carried = z.strictObject({
 const INTENT = /^intent:([a-z][a-z-]*)(?::\d+)?$/;
 
 /** Throws ZodError where the payload is not Slack's. */
-export function readCommand(body: unknown, personOf: PersonOf): Inbound {
+export function readCommand(body: unknown, members: Members): Inbound {
   const given = Command.parse(body);
   const place: Place = {
-    slackId: given.user_id,
+    member: given.user_id,
+    name: given.user_name,
     channel: given.channel_id,
     responseUrl: given.response_url,
     triggerId: given.trigger_id,
@@ -104,13 +118,13 @@ export function readCommand(body: unknown, personOf: PersonOf): Inbound {
     key: `slack:${given.trigger_id}`,
     team: given.team_id,
     enterprise: given.enterprise_id,
-    ask: { ...parseCommand(given.text), asker: askerOf(place, personOf) },
+    ask: { ...parseCommand(given.text, members), ...askedBy(place, members) },
     place,
   };
 }
 
 /** Undefined where the button is none of ours. */
-export function readAction(body: unknown, personOf: PersonOf): Inbound | undefined {
+export function readAction(body: unknown, members: Members): Inbound | undefined {
   const given = Action.parse(body);
   const [{ action_id, value }] = given.actions;
   const verb = INTENT.exec(action_id)?.[1];
@@ -121,7 +135,8 @@ export function readAction(body: unknown, personOf: PersonOf): Inbound | undefin
   const message =
     ts !== undefined && given.channel !== undefined && !is_ephemeral ? { channel: given.channel, ts } : undefined;
   const place: Place = {
-    slackId: given.user.id,
+    member: given.user.id,
+    name: nameOf(given.user),
     channel,
     thread: given.message?.thread_ts ?? carried?.thread,
     responseUrl: given.response_url ?? carried?.responseUrl,
@@ -129,7 +144,7 @@ export function readAction(body: unknown, personOf: PersonOf): Inbound | undefin
     message,
   };
   const ask: Ask = {
-    ...{ verb, args: [], text: "", asker: askerOf(place, personOf) },
+    ...{ verb, args: [], text: "", ...askedBy(place, members) },
     ...(value === undefined ? {} : { value }),
     ...(message === undefined ? {} : { messageRef: message }),
   };
@@ -137,15 +152,15 @@ export function readAction(body: unknown, personOf: PersonOf): Inbound | undefin
 }
 
 /** Undefined where the form is none of ours. */
-export function readSubmission(body: unknown, personOf: PersonOf): Inbound | undefined {
+export function readSubmission(body: unknown, members: Members): Inbound | undefined {
   const { view, user, trigger_id: triggerId, team, enterprise } = Submission.parse(body);
   const verb = INTENT.exec(view.callback_id)?.[1];
   const carried = carriedOf(view.private_metadata);
   if (verb === undefined || carried === undefined) return undefined;
   const { context, message, ...where } = carried;
-  const place: Place = { slackId: user.id, ...where, message, triggerId };
+  const place: Place = { member: user.id, name: nameOf(user), ...where, message, triggerId };
   const ask: Ask = {
-    ...{ verb, args: [], text: "", asker: askerOf(place, personOf) },
+    ...{ verb, args: [], text: "", ...askedBy(place, members) },
     fields: fieldsOf(view.state.values),
     value: context,
     ...(message === undefined ? {} : { messageRef: message }),
@@ -177,12 +192,11 @@ function fieldsOf(values: z.infer<typeof Submission>["view"]["state"]["values"])
   return fields;
 }
 
-function askerOf({ slackId, channel }: Place, personOf: PersonOf): Ask["asker"] {
-  const person = personOf(slackId);
-  return {
-    door: "slack",
-    slackId,
-    ...(person === undefined ? {} : { person }),
-    ...(channel === undefined ? {} : { channel }),
-  };
+/** A member of our own team whom `people` does not list comes in as a guest. */
+function askedBy({ member, name, channel }: Place, { personOf, confirm }: Members): Pick<Ask, "who" | "channel"> {
+  const person = personOf(member);
+  const proof: Proof = { door: "slack", strength: "account", confirm: () => confirm(member) };
+  const who: Asker =
+    person === undefined ? { kind: "guest", name: name ?? "somebody", proof } : { kind: "person", person, proof };
+  return { who, ...(channel === undefined ? {} : { channel }) };
 }

@@ -44,7 +44,7 @@ export async function tell(telling: Telling, inbound: Inbound, card: Card, audie
     if (place.responseUrl !== undefined && (await respond(place.responseUrl, inbound, render.message(card), audience)))
       return;
     if (place.channel === undefined) logger.warn({ verb: ask.verb }, "An answer had no place to go");
-    else if (audience === "asker") await chat.whisper(place.channel, place.slackId, card);
+    else if (audience === "asker") await chat.whisper(place.channel, place.member, card);
     else await chat.post({ channel: place.channel, thread: place.thread }, card, `answer:${key}`);
   } catch (error) {
     logger.warn({ verb: ask.verb, error: chainOf(error) }, "An answer could not be delivered");

@@ -1,17 +1,19 @@
 import { UserError } from "../../domain/errors.ts";
-import type { DoorName } from "../../domain/event.ts";
 import type { Person } from "../../domain/people/person.ts";
 import { DECISIONS, failedStep, type JournalDecision, refusal } from "../../domain/plan-run/decision.ts";
 import { fenceOf, isOver, isWatched, type RunState } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
 import { transition } from "../../domain/plan-run/run-transition.ts";
+import { findPerson, type Inventory } from "../../domain/service/inventory.ts";
+import type { Who } from "../../ports/asker.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Ledger, Runs } from "../../ports/runs.ts";
 import type { Wake } from "../../ports/wake.ts";
 import { eventOf } from "../runs/journal.ts";
-import { type EligibilityDeps, refuseIneligible } from "./keys.ts";
+import { confirmed } from "./proof.ts";
 
-export interface DecisionDeps extends EligibilityDeps {
+export interface DecisionDeps {
+  readonly inventory: () => Inventory;
   readonly runs: Runs;
   readonly ledger: Ledger;
   readonly clock: Clock;
@@ -20,10 +22,8 @@ export interface DecisionDeps extends EligibilityDeps {
 
 export interface Decided {
   readonly decision: JournalDecision;
-  readonly person: Person | undefined;
-  /** The account it was asked with; a decision that needs two approvers is refused through a door that cannot prove one. */
-  readonly slackId: string | undefined;
-  readonly door: DoorName;
+  /** A decision that needs two approvers is refused through a door that cannot prove one. */
+  readonly who: Who;
   /** The failed step that the card showed whose button was pressed; absent where words were typed. */
   readonly shown?: string | undefined;
   /** What was done by hand, for `take-over`; why, for the others. */
@@ -32,16 +32,18 @@ export interface Decided {
 
 /** Writes a person's decision into the run's journal, or says why not. The executor finds it there. */
 export async function decide(runId: string, wanted: Decided, deps: DecisionDeps): Promise<RunState> {
-  if (DECISIONS[wanted.decision].needs === "two approvers") await refuseUnprovable(wanted, deps);
+  const { proof, person: id } = await proven(wanted);
   for (;;) {
     const run = await deps.runs.read(runId);
     if (!run) throw new UserError("run-unknown", `There is no run ${runId}.`);
-    const why = refusal(wanted.decision, run, wanted.person, deps.inventory());
-    if (why !== undefined || !wanted.person)
+    const inventory = deps.inventory();
+    const person = findPerson(inventory, id);
+    const why = refusal(wanted.decision, run, person, inventory);
+    if (why !== undefined || !person)
       throw new UserError("decision-refused", why ?? "You are not listed under people.");
     refuseUnshown(run, wanted);
-    const entry = entryFor(run, wanted, wanted.person, deps.clock.now());
-    const says = `${wanted.person.name}: ${wanted.decision}${wanted.words ? ` – ${wanted.words}` : ""}`;
+    const entry = entryFor(run, wanted, person, deps.clock.now());
+    const says = `${person.name}: ${wanted.decision}${wanted.words ? ` – ${wanted.words}` : ""}`;
     const endsWatch = run.state === "verified" && !isWatched(transition(run, entry));
     const closes = entry.kind === "refused" || entry.kind === "withdrawn" || endsWatch;
     const answer = await deps.runs.append(run, {
@@ -52,8 +54,9 @@ export async function decide(runId: string, wanted: Decided, deps: DecisionDeps)
     if (answer.kind === "conflict") continue;
     if (answer.kind !== "appended")
       throw new UserError("decision-refused", `Nothing was changed: another run holds ${run.plan.service}.`);
-    const { by, door } = { by: wanted.person.id, door: wanted.door };
-    await deps.ledger.append({ atMs: entry.atMs, run: runId, epoch: run.epoch, kind: entry.kind, by, door, says });
+    const { door, strength } = proof;
+    const { atMs, kind } = entry;
+    await deps.ledger.append({ atMs, run: runId, epoch: run.epoch, kind, by: person.id, door, strength, says });
     if (!isOver(answer.run)) await deps.wake.run(runId);
     return answer.run;
   }
@@ -68,18 +71,16 @@ function refuseUnshown(run: RunState, { shown }: Decided): void {
   );
 }
 
-async function refuseUnprovable({ decision, slackId, door }: Decided, deps: DecisionDeps): Promise<void> {
-  if (door !== "slack" || slackId === undefined) {
-    throw new UserError(
-      "door-cannot-prove",
-      `“${decision}” needs two approvers, and this door cannot prove who is asking. Say it in Slack.`,
-    );
-  }
-  await refuseIneligible(slackId, deps);
+async function proven({ decision, who }: Decided): Promise<Who> {
+  if (DECISIONS[decision].needs !== "two approvers") return who;
+  return confirmed(
+    who,
+    `“${decision}” needs two approvers, and this door cannot prove who is asking. Say it in Slack.`,
+  );
 }
 
-function entryFor(run: RunState, { decision, door, words }: Decided, person: Person, atMs: number): RunEntry {
-  const who = { atMs, by: person.id, door };
+function entryFor(run: RunState, { decision, who: asker, words }: Decided, person: Person, atMs: number): RunEntry {
+  const who = { atMs, by: person.id, door: asker.proof.door };
   const step = failedStep(run);
   switch (decision) {
     case "reject":

@@ -7,11 +7,12 @@ import { planDigest } from "../../domain/plan-run/plan.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
 import type { Inventory } from "../../domain/service/inventory.ts";
-import type { Chat } from "../../ports/chat.ts";
+import type { Proof, Who } from "../../ports/asker.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Ledger, Runs } from "../../ports/runs.ts";
 import type { Wake } from "../../ports/wake.ts";
 import { eventOf } from "../runs/journal.ts";
+import { confirmed } from "./proof.ts";
 
 /**
  * Two keys. Invariants:
@@ -19,12 +20,8 @@ import { eventOf } from "../runs/journal.ts";
  *  K2 the rules of `domain/key` judge the journal as it stands, and the key is written only if it still stands so
  *  K3 the last key, the claim on the service and the start are one atomic step: keys are consumed once
  */
-export interface EligibilityDeps {
-  readonly chat: Pick<Chat, "person" | "groupMembers">;
+export interface KeyDeps {
   readonly inventory: () => Inventory;
-}
-
-export interface KeyDeps extends EligibilityDeps {
   readonly runs: Runs;
   readonly ledger: Ledger;
   readonly clock: Clock;
@@ -37,22 +34,26 @@ export interface KeyTurned {
   readonly started: boolean;
 }
 
-export async function turnKey(
-  runId: string,
-  turn: Omit<KeyTurn, "nowMs" | "continued"> & { door: DoorName },
-  deps: KeyDeps,
-): Promise<KeyTurned> {
+/** A key as somebody turns it: who they are, and what they read and agreed to. */
+export interface Turning extends Pick<KeyTurn, "digest" | "accepted"> {
+  readonly who: Who;
+}
+
+const UNPROVABLE =
+  "A key can only be turned in Slack: this door cannot prove who is asking. Press “Turn my key” on the plan card.";
+
+export async function turnKey(runId: string, { who, digest, accepted }: Turning, deps: KeyDeps): Promise<KeyTurned> {
   const inventory = deps.inventory();
-  await refuseIneligible(turn.slackId, deps);
+  const { person, proof } = await confirmed(who, UNPROVABLE);
   for (;;) {
     const run = await deps.runs.read(runId);
     if (!run) throw new UserError("plan-unknown", "This plan is not in the store any more. Ask for a new one.");
     const { restOf } = run.plan;
     const continued = restOf && (await deps.runs.read(restOf.run));
-    const judged = { ...turn, nowMs: deps.clock.now(), ...(continued ? { continued } : {}) };
-    const answer = judgeKey(run, judged, inventory);
+    const turn = { person, digest, accepted, nowMs: deps.clock.now(), ...(continued ? { continued } : {}) };
+    const answer = judgeKey(run, turn, inventory);
     if (answer.kind === "refused") return { answer, run, started: false };
-    const written = await writeKey(run, answer, judged, deps);
+    const written = await writeKey(run, answer, { ...turn, door: proof.door }, deps);
     if (written.kind === "conflict") continue;
     if (written.kind === "claimed-by")
       throw new UserError(
@@ -65,7 +66,7 @@ export async function turnKey(
         `Your key was not turned: ${run.plan.service} was moved a short while ago. The next run may start at ${sayTime(written.untilMs, deps.clock.now())} (cool_down in twokey.yaml).`,
       );
     }
-    await noteKey(written.run, answer, { ...turn, atMs: judged.nowMs }, deps);
+    await noteKey(written.run, answer, { proof, atMs: turn.nowMs }, deps);
     if (answer.complete) await Promise.all([runId, ...(restOf ? [restOf.run] : [])].map((id) => deps.wake.run(id)));
     return { answer, run: written.run, started: answer.complete };
   }
@@ -118,7 +119,7 @@ function endOf(continued: RunState, run: RunState, atMs: number) {
 function noteKey(
   run: RunState,
   { person }: { readonly person: Person },
-  turn: { readonly door: DoorName; readonly atMs: number },
+  turn: { readonly proof: Proof; readonly atMs: number },
   deps: KeyDeps,
 ): Promise<void> {
   const says = `${person.name} turned key ${run.keys.length} of ${run.plan.keysRequired} on ${run.digest}`;
@@ -129,35 +130,8 @@ function noteKey(
     epoch: run.epoch,
     kind: "key-turned",
     by: person.id,
-    door: turn.door,
+    door: turn.proof.door,
+    strength: turn.proof.strength,
     says,
   });
-}
-
-/** K1: the account behind the click, as the vendor knows it at this moment. */
-export async function refuseIneligible(slackId: string, deps: EligibilityDeps): Promise<void> {
-  const account = await deps.chat.person(slackId).catch((error: unknown) => {
-    throw new UserError(
-      "approver-unknown",
-      "Slack could not confirm who you are just now, so nothing was changed. Try again.",
-      { cause: error },
-    );
-  });
-  const [reason] = account.disqualifiedBy;
-  if (reason !== undefined)
-    throw new UserError("approver-ineligible", `Your Slack account cannot turn keys: ${reason}.`);
-  const group = deps.inventory().file.approvals.slack_user_group;
-  if (group === undefined) return;
-  const members = await deps.chat.groupMembers(group).catch((error: unknown) => {
-    throw new UserError(
-      "approver-group-unknown",
-      "Slack could not confirm the approvers' group just now, so nothing was changed. Try again.",
-      { cause: error },
-    );
-  });
-  if (!members.includes(slackId))
-    throw new UserError(
-      "approver-not-in-group",
-      `Nothing was changed: you are not in the Slack group ${group}, which approvals are limited to.`,
-    );
 }

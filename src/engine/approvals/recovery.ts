@@ -1,16 +1,18 @@
 import { type Addressee, type CardDue, wantCard } from "../../domain/card/card-due.ts";
 import { Bug, UserError } from "../../domain/errors.ts";
-import type { DoorName, Event } from "../../domain/event.ts";
+import type { Event } from "../../domain/event.ts";
 import { judgeSignature, whoCanSign } from "../../domain/plan-run/key.ts";
 import { type Recovery, recoveryDigest, signableRecovery } from "../../domain/plan-run/recovery.ts";
 import { fenceOf, isOver, type RunState } from "../../domain/plan-run/run.ts";
+import type { Inventory } from "../../domain/service/inventory.ts";
+import type { Who } from "../../ports/asker.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Documents } from "../../ports/documents.ts";
 import type { Ended, LostStore, Recoveries } from "../../ports/lost-store.ts";
 import type { Runs } from "../../ports/runs.ts";
 import type { Wake } from "../../ports/wake.ts";
 import { eventOf as runEventOf } from "../runs/journal.ts";
-import { type EligibilityDeps, refuseIneligible } from "./keys.ts";
+import { confirmed } from "./proof.ts";
 
 /**
  * The way on after a lost store (G17). Invariants:
@@ -18,7 +20,8 @@ import { type EligibilityDeps, refuseIneligible } from "./keys.ts";
  *  R2 the last signature, the end of every run of before, and the store's counting again are one atomic step
  *  R3 it counts for the marks that were testified and shown, and for no others: signed once, it cannot be used again
  */
-export interface RecoveryDeps extends EligibilityDeps {
+export interface RecoveryDeps {
+  readonly inventory: () => Inventory;
   readonly recoveries: Recoveries;
   readonly lostStore: LostStore;
   readonly runs: Runs;
@@ -28,10 +31,11 @@ export interface RecoveryDeps extends EligibilityDeps {
 }
 
 export interface SignatureTurn {
-  readonly slackId: string;
+  readonly who: Who;
   readonly digest: string;
-  readonly door: DoorName;
 }
+
+const UNPROVABLE = "A lost store is signed for in Slack only: this door cannot prove who is asking.";
 
 /** Puts a recovery up for signatures, in place of one that waits; its signatures are void then. */
 export async function proposeRecovery(recovery: Recovery, says: string, deps: RecoveryDeps): Promise<void> {
@@ -45,16 +49,15 @@ export async function proposeRecovery(recovery: Recovery, says: string, deps: Re
 }
 
 /** Signs, and with the last signature lets the store count again. Throws UserError where the signature does not count. */
-export async function signRecovery(turn: SignatureTurn, deps: RecoveryDeps): Promise<Recovery> {
-  await refuseIneligible(turn.slackId, deps);
+export async function signRecovery({ who, digest }: SignatureTurn, deps: RecoveryDeps): Promise<Recovery> {
+  const { person: id, proof } = await confirmed(who, UNPROVABLE);
   for (;;) {
     const { value: current, revision } = await deps.recoveries.read();
     if (!current) throw new UserError("recovery-unknown", "Nothing waits to be signed. Ask with /dr accept-store.");
     const nowMs = deps.clock.now();
-    const { slackId, digest, door } = turn;
     const answer = judgeSignature(
       signableRecovery(current),
-      { slackId, digest, nowMs, accepted: [] },
+      { person: id, digest, nowMs, accepted: [] },
       deps.inventory(),
     );
     if (answer.kind === "refused") throw new UserError(`key-${answer.code}`, answer.why);
@@ -63,7 +66,7 @@ export async function signRecovery(turn: SignatureTurn, deps: RecoveryDeps): Pro
     const signed: Recovery = {
       ...current,
       state: complete ? "accepted" : "waiting",
-      signatures: [...current.signatures, { by: person.id, door, atMs: nowMs }],
+      signatures: [...current.signatures, { by: person.id, door: proof.door, atMs: nowMs }],
     };
     const count = `${signed.signatures.length} of ${signed.keysRequired}`;
     const events = [eventOf(signed, "store.recovery-signed", person.id, `${person.name} signed ${count}`)];

@@ -8,8 +8,9 @@ import { inviteTo, openChannel } from "./channels.ts";
 import { slackCodeOf } from "./classify.ts";
 import { DONE, SlackClient, type SlackClientOptions } from "./client.ts";
 import { escapeText, rawText } from "./escape.ts";
-import { personOf as memberInfo, ownUserId } from "./people.ts";
+import { groupMembers, memberOf as memberInfo, ownUserId } from "./people.ts";
 import type { MemberOf } from "./rich-text.ts";
+import { refuseIneligible } from "./standing.ts";
 
 const EVENT_TYPE = "twokey_message";
 const LONGEST_TOPIC = 250;
@@ -25,16 +26,20 @@ export interface ChatOptions extends SlackClientOptions {
   readonly team: string;
   readonly enterprise?: string | undefined;
   readonly accounts: Accounts;
+  /** The user group that approvals are limited to, if the file names one. */
+  readonly approversGroup: () => string | undefined;
 }
 
-/** What the Slack door says to an account, whoever's it is. */
-export interface Whispering {
+/** What the Slack door needs beside the port: it knows accounts, whoever's they are. */
+export interface ForTheDoor {
   /** Shown to one account in a channel; not stored, best effort. */
   whisper(channel: string, member: string, card: Card): Promise<void>;
+  /** Throws UserError unless Slack says at this moment that the account may turn keys. */
+  confirm(member: string): Promise<void>;
 }
 
 /** The Chat port on Slack's Web API. */
-export function createChat(options: ChatOptions): Chat & Whispering {
+export function createChat(options: ChatOptions): Chat & ForTheDoor {
   const client = new SlackClient(options);
   const self = ownUserId(client);
   const { memberOf, personOf } = options.accounts;
@@ -74,13 +79,12 @@ export function createChat(options: ChatOptions): Chat & Whispering {
     },
     addBookmark: (channel, title, url) => addBookmark(client, channel, { title, url }),
     pin: ({ channel, ts }) => pin(client, channel, ts),
-    person: (slackId) => memberInfo(client, slackId, options),
-    groupMembers: async (groupId) => {
-      const answer = await client.call("usergroups.users.list", z.object({ users: z.array(z.string()) }), (web) =>
-        web.usergroups.users.list({ usergroup: groupId, include_disabled: false }),
-      );
-      return answer.users;
-    },
+    confirm: (member) =>
+      refuseIneligible(member, {
+        member: (id) => memberInfo(client, id, options),
+        groupMembers: (group) => groupMembers(client, group),
+        group: options.approversGroup,
+      }),
   };
 }
 

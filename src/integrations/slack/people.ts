@@ -1,7 +1,12 @@
 import { z } from "zod";
 import { TransientError } from "../../domain/errors.ts";
-import type { ChatPerson } from "../../ports/chat.ts";
 import type { SlackClient } from "./client.ts";
+
+/** An account as Slack knows it now. */
+export interface Member {
+  /** Why it may not turn keys: guest, bot, deleted, invited, stranger, other team. Empty: an ordinary member of our team. */
+  readonly disqualifiedBy: readonly string[];
+}
 
 /** Our own user id, asked once; a failure is not remembered. */
 export function ownUserId(client: SlackClient): () => Promise<string> {
@@ -21,7 +26,7 @@ export function ownUserId(client: SlackClient): () => Promise<string> {
 /** A deleted member keeps hardly any flag; for everybody else the main ones must be there, or nothing is known. */
 const Deleted = z.object({ id: z.string(), deleted: z.literal(true) });
 const Flag = z.boolean().default(false);
-const Member = z.object({
+const MemberFacts = z.object({
   id: z.string(),
   team_id: z.string(),
   deleted: z.literal(false),
@@ -33,12 +38,11 @@ const Member = z.object({
   is_invited_user: Flag,
   is_stranger: Flag,
   enterprise_user: z.object({ enterprise_id: z.string(), teams: z.array(z.string()).default([]) }).optional(),
-  profile: z.object({ email: z.string().optional() }).optional(),
 });
-type Member = z.infer<typeof Member>;
-const Answer = z.object({ user: z.union([Deleted, Member]) });
+type MemberFacts = z.infer<typeof MemberFacts>;
+const Answer = z.object({ user: z.union([Deleted, MemberFacts]) });
 
-interface OurTeam {
+export interface OurTeam {
   readonly team: string;
   readonly enterprise?: string | undefined;
 }
@@ -46,7 +50,7 @@ interface OurTeam {
 const SLACKBOT = "USLACKBOT";
 
 /** One row for each way in which an account may not turn keys (docs.slack.dev, user object). */
-const DISQUALIFIES: readonly (readonly [why: string, test: (member: Member, ours: OurTeam) => boolean])[] = [
+const DISQUALIFIES: readonly (readonly [why: string, test: (member: MemberFacts, ours: OurTeam) => boolean])[] = [
   ["bot", ({ id, is_bot }) => is_bot || id === SLACKBOT],
   ["workflow bot", ({ is_workflow_bot }) => is_workflow_bot],
   ["connector bot", ({ is_connector_bot }) => is_connector_bot],
@@ -57,18 +61,24 @@ const DISQUALIFIES: readonly (readonly [why: string, test: (member: Member, ours
 ];
 
 /** Fresh at every call. Throws where Slack does not say enough: who cannot be known may turn no key. */
-export async function personOf(client: Pick<SlackClient, "call">, slackId: string, ours: OurTeam): Promise<ChatPerson> {
-  const { user } = await client.call("users.info", Answer, (web) => web.users.info({ user: slackId }));
-  if (user.id !== slackId)
-    throw new TransientError("slack-person-unclear", "Slack told about another member", { facts: { slackId } });
-  if (user.deleted) return { slackId, email: undefined, disqualifiedBy: ["deleted"] };
-  const disqualifiedBy = DISQUALIFIES.filter(([, test]) => test(user, ours)).map(([why]) => why);
-  return { slackId, email: user.profile?.email, disqualifiedBy };
+export async function memberOf(client: Pick<SlackClient, "call">, id: string, ours: OurTeam): Promise<Member> {
+  const { user } = await client.call("users.info", Answer, (web) => web.users.info({ user: id }));
+  if (user.id !== id)
+    throw new TransientError("slack-person-unclear", "Slack told about another member", { facts: { member: id } });
+  if (user.deleted) return { disqualifiedBy: ["deleted"] };
+  return { disqualifiedBy: DISQUALIFIES.filter(([, test]) => test(user, ours)).map(([why]) => why) };
 }
 
 /** `is_stranger` is false for Slack Connect members who share a channel with us: the team is what tells. */
-function isOfTeam(member: Member, { team, enterprise }: OurTeam): boolean {
+function isOfTeam(member: MemberFacts, { team, enterprise }: OurTeam): boolean {
   if (member.team_id === team) return true;
   const grid = member.enterprise_user;
   return enterprise !== undefined && grid?.enterprise_id === enterprise && grid.teams.includes(team);
+}
+
+export async function groupMembers(client: SlackClient, group: string): Promise<readonly string[]> {
+  const answer = await client.call("usergroups.users.list", z.object({ users: z.array(z.string()) }), (web) =>
+    web.usergroups.users.list({ usergroup: group, include_disabled: false }),
+  );
+  return answer.users;
 }

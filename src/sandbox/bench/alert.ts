@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Bug } from "../../domain/errors.ts";
 import type { LogEntry } from "../../simulators/world/log.ts";
+import { accountOf } from "../derive-slack.ts";
 import type { Stage } from "../stage.ts";
 import { gravestAlarm } from "./alarms.ts";
 import type { Bench, Measured, Measurement } from "./measurement.ts";
@@ -108,6 +109,6 @@ export async function resolveIn({ world, inventory }: Stage, channel: string): P
   const [person] = inventory.people.filter(({ roles }) => roles.includes("responder"));
   if (!person) throw new Bug("nobody-responds", "The file names no responder");
   const words = '/dr resolve "it was a rehearsal" "nobody" "none" "none yet"';
-  await world.people.as(person.slack).types(words, { in: channel });
+  await world.people.as(accountOf(inventory, person.id)).types(words, { in: channel });
   await world.people.expectMessage(channel, ({ text }) => /resolved/i.test(text), COMPLETE_WITHIN_MS);
 }

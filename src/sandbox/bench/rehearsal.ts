@@ -3,6 +3,7 @@ import { Bug } from "../../domain/errors.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
 import type { SeenMessage } from "../../simulators/slack/people.ts";
 import { createRuns } from "../../store/runs.ts";
+import { accountOf } from "../derive-slack.ts";
 import type { Stage } from "../stage.ts";
 import { gravestAlarm } from "./alarms.ts";
 
@@ -23,20 +24,20 @@ export async function startFailover(stage: Stage): Promise<string> {
   await world.setRegion(service.home, "dark");
   const alarm = gravestAlarm(inventory);
   await world.raiseAlarm(alarm.region, alarm.name, `${service.home} does not answer`);
-  const people = approvers.flatMap((id) => inventory.people.filter((person) => person.id === id));
+  const asks = accountOf(inventory, requester.id);
+  const holders = approvers.map((id) => accountOf(inventory, id));
   const channel = await world.people.expectChannel(
-    ({ name = "", members }) =>
-      name.startsWith("inc-") && [requester, ...people].every(({ slack }) => members.includes(slack)),
+    ({ name = "", members }) => name.startsWith("inc-") && [asks, ...holders].every((id) => members.includes(id)),
     SOON_MS,
   );
   const words = `/dr failover ${service.name} because ${service.home} is dark`;
-  await world.people.as(requester.slack).types(words, { in: channel.id });
+  await world.people.as(asks).types(words, { in: channel.id });
   const plan = await world.people.expectMessage(channel.id, (message) => approveButton(message) !== undefined, SOON_MS);
-  for (const { slack } of people.slice(0, inventory.file.approvals.required)) {
-    await world.people.as(slack).clicks(approveButton(plan) ?? "", { in: channel.id, message: plan });
-    const form = await world.people.expectView(slack, undefined, SOON_MS);
+  for (const holder of holders.slice(0, inventory.file.approvals.required)) {
+    await world.people.as(holder).clicks(approveButton(plan) ?? "", { in: channel.id, message: plan });
+    const form = await world.people.expectView(holder, undefined, SOON_MS);
     const inputs = form.blocks.filter(({ type }) => type === "input").map((block) => String(block["block_id"]));
-    await world.people.as(slack).submits(form, Object.fromEntries(inputs.map((id) => [id, "yes"])));
+    await world.people.as(holder).submits(form, Object.fromEntries(inputs.map((id) => [id, "yes"])));
   }
   const run = await seenRun(stage, undefined, ({ state }) => state !== "waiting-for-keys", SOON_MS);
   return run.plan.id;

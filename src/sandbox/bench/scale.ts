@@ -4,6 +4,7 @@ import type { Incident } from "../../domain/incident/incident.ts";
 import { dueChange } from "../../flows/incident/index.ts";
 import { CORRELATION_ID } from "../../flows/incident/intake/correlate.ts";
 import type { LogEntry } from "../../simulators/world/log.ts";
+import { accountOf } from "../derive-slack.ts";
 import type { Stage } from "../stage.ts";
 import { gravestAlarm } from "./alarms.ts";
 import { isIncidentCard, resolveIn } from "./alert.ts";
@@ -157,7 +158,7 @@ async function openAndTake(stage: Stage, stores: Stores): Promise<Incident> {
   await after("slack.invited", (entry) => entry.facts["channel"] === channel);
   const [person] = inventory.people.filter(({ roles }) => roles.includes("responder"));
   if (!person) throw new Bug("nobody-responds", "The file names no responder");
-  await world.people.as(person.slack).types("/dr ack", { in: channel });
+  await world.people.as(accountOf(inventory, person.id)).types("/dr ack", { in: channel });
   const id = String(facts["name"]).split("-").at(-1) ?? "";
   return seen(stores, id, ({ acks }) => acks.length > 0);
 }

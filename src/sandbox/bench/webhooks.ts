@@ -1,5 +1,6 @@
 import { Bug } from "../../domain/errors.ts";
 import { KEYS } from "../../store/keys.ts";
+import { accountOf } from "../derive-slack.ts";
 import type { Stage } from "../stage.ts";
 import { alarmsOfOneCause, gravestAlarm } from "./alarms.ts";
 import { Collector } from "./collector.ts";
@@ -114,7 +115,9 @@ async function typeUntil({ world, inventory }: Stage, stopped: AbortSignal): Pro
   if (!person) throw new Bug("nobody-responds", "The file names no responder");
   const typed: Promise<number>[] = [];
   while (!stopped.aborted) {
-    const outcome = world.people.as(person.slack).types("/dr status", { in: inventory.file.alerts.channel });
+    const outcome = world.people
+      .as(accountOf(inventory, person.id))
+      .types("/dr status", { in: inventory.file.alerts.channel });
     typed.push(outcome.then(({ ackMs }) => ackMs));
     await new Promise((resolve) => setTimeout(resolve, COMMAND_EVERY_MS));
   }

@@ -6,6 +6,7 @@ import type { SeenMessage, SeenView } from "../../simulators/slack/people.ts";
 import type { LogEntry } from "../../simulators/world/log.ts";
 import { gravestAlarm } from "../bench/alarms.ts";
 import { seenRun } from "../bench/rehearsal.ts";
+import { accountOf } from "../derive-slack.ts";
 import type { Stage } from "../stage.ts";
 import type { Transcript } from "./transcript.ts";
 
@@ -45,7 +46,7 @@ export async function play(stage: Stage, transcript: Transcript, names: Map<stri
   const [service] = inventory.services;
   if (!service) throw new Bug("nothing-protected", "The file protects no service");
   const cast = castOf(stage);
-  const say = (person: Person) => world.people.as(person.slack);
+  const say = (person: Person) => world.people.as(accountOf(inventory, person.id));
 
   transcript.say(
     `${cast.onCall.name} is on call. ${cast.requester.name} will ask for the failover; two others must agree.`,
@@ -66,7 +67,8 @@ export async function play(stage: Stage, transcript: Transcript, names: Map<stri
     SOON_MS,
   );
   const channel = await world.people.expectChannel(
-    ({ name: room = "", members }) => room.startsWith("inc-") && members.includes(cast.requester.slack),
+    ({ name: room = "", members }) =>
+      room.startsWith("inc-") && members.includes(accountOf(inventory, cast.requester.id)),
     SOON_MS,
   );
   names.set(channel.id, `#${channel.name ?? ""}`);
@@ -89,7 +91,11 @@ export async function play(stage: Stage, transcript: Transcript, names: Map<stri
   await new Promise((resolve) => setTimeout(resolve, READING_MS));
   await turnKey(stage, cast.requester, plan, channel.id);
   const refusedRequester = await world.people
-    .expectEphemeral(cast.requester.slack, ({ text }) => text.includes("your own key does not count"), SOON_MS)
+    .expectEphemeral(
+      accountOf(inventory, cast.requester.id),
+      ({ text }) => text.includes("your own key does not count"),
+      SOON_MS,
+    )
     .then(
       () => true,
       () => false,
@@ -161,10 +167,11 @@ async function jump(stage: Stage, worldMs: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, CLOCK_SETTLES_MS));
 }
 
-async function turnKey({ world }: Stage, person: Person, plan: SeenMessage, channel: string): Promise<void> {
-  const me = world.people.as(person.slack);
+async function turnKey({ world, inventory }: Stage, person: Person, plan: SeenMessage, channel: string): Promise<void> {
+  const account = accountOf(inventory, person.id);
+  const me = world.people.as(account);
   await me.clicks(buttonOf(plan, "approve") ?? "", { in: channel, message: plan });
-  const form = await world.people.expectView(person.slack, undefined, SOON_MS);
+  const form = await world.people.expectView(account, undefined, SOON_MS);
   await me.submits(
     form,
     answers(form, () => "yes"),
@@ -194,10 +201,11 @@ const RESOLUTION: Readonly<Record<string, string>> = {
   lessons: "Two people, one plan, no hero.",
 };
 
-async function resolve({ world }: Stage, person: Person, channel: string): Promise<void> {
-  const me = world.people.as(person.slack);
+async function resolve({ world, inventory }: Stage, person: Person, channel: string): Promise<void> {
+  const account = accountOf(inventory, person.id);
+  const me = world.people.as(account);
   await me.types("/dr resolve", { in: channel });
-  const form = await world.people.expectView(person.slack, undefined, SOON_MS);
+  const form = await world.people.expectView(account, undefined, SOON_MS);
   await me.submits(
     form,
     answers(form, (id) => RESOLUTION[id] ?? "nothing to add"),

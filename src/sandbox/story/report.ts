@@ -7,7 +7,7 @@ import { siteOf, trafficOf } from "../../flows/resources/site.ts";
 
 import type { LogEntry } from "../../simulators/world/log.ts";
 import { PAGERDUTY_EXTRAS } from "../derive-pagerduty.ts";
-import { SLACK_EXTRAS } from "../derive-slack.ts";
+import { accountOf, SLACK_EXTRAS } from "../derive-slack.ts";
 import type { Stage } from "../stage.ts";
 import type { CLAIMS, StoryFacts } from "./claims.ts";
 import { duplicateEffects, firstGoodWriteMs, machineMsUntil, rpoSeconds } from "./judge.ts";
@@ -91,9 +91,9 @@ async function factsOf({ stage, played, entries }: Told): Promise<StoryFacts> {
     home: service.home,
     standby: service.standby,
     verdict: await world.verdict(service.name, played.darkAtMs),
-    requesterSlackId: played.requester.slack,
-    keyHolderSlackIds: played.keyHolders.map(({ slack }) => slack),
-    approverSlackIds: approversOf(inventory).map(({ slack }) => slack),
+    requesterSlackId: accountOf(inventory, played.requester.id),
+    keyHolderSlackIds: played.keyHolders.map(({ id }) => accountOf(inventory, id)),
+    approverSlackIds: approversOf(inventory).map(({ id }) => accountOf(inventory, id)),
     refusedRequester: played.refusedRequester,
     firstPageMs: machineMsUntil(entries, played.alarm, "pagerduty.event-accepted"),
     channelOpenMs: cardMs === undefined || invitedMs === undefined ? undefined : Math.max(cardMs, invitedMs),

@@ -3,7 +3,7 @@ import type { Card } from "../../../src/domain/card/card.ts";
 import { OutcomeUnknown, TransientError, UserError } from "../../../src/domain/errors.ts";
 import { Secret } from "../../../src/domain/secret.ts";
 import { slackAccounts } from "../../../src/integrations/slack/accounts.ts";
-import { createChat, type Whispering } from "../../../src/integrations/slack/chat.ts";
+import { createChat, type ForTheDoor } from "../../../src/integrations/slack/chat.ts";
 import type { Chat } from "../../../src/ports/chat.ts";
 import type { FaultInput } from "../../../src/simulators/world/faults.ts";
 import { APP, BOT_TOKEN, openSlackWorld, SCOPES, type SlackWorld, SPEC } from "../../simulators/slack/slack-world.ts";
@@ -13,8 +13,11 @@ const ROOM = { channel: "C0OPS" };
 const CARD: Card = { text: "Plan p1 waits for keys", parts: [{ kind: "heading", text: "Plan p1" }] };
 
 let place: SlackWorld;
-let chat: Chat & Whispering;
+/** That approvals are limited to. */
+let group: string | undefined;
+let chat: Chat & ForTheDoor;
 beforeEach(async () => {
+  group = undefined;
   place = await openSlackWorld({ users: [...SPEC.users, ...ODD_ACCOUNTS] });
   chat = chatFor(place);
 });
@@ -24,6 +27,7 @@ const chatFor = (where: SlackWorld, token = BOT_TOKEN) =>
   createChat({
     ...{ token: new Secret(token), apiUrl: where.slack.apiUrl, team: "T0ACME", enterprise: "E0GRID" },
     accounts: listed(),
+    approversGroup: () => group,
     logger: memoryLogger().logger,
   });
 
@@ -268,29 +272,40 @@ describe("People", () => {
     ["U0AWAY", ["other team"]],
     ["U0FAR", ["other team"]],
     ["U0DAN", ["deleted"]],
-  ])("%s may turn keys unless one of these stands against it: %j", async (slackId, disqualifiedBy) => {
-    expect((await chat.person(slackId)).disqualifiedBy).toEqual(disqualifiedBy);
+  ])("%s may turn keys unless one of these stands against it: %j", async (account, disqualifiedBy) => {
+    const [why] = disqualifiedBy;
+    const asked = chat.confirm(account);
+    if (why === undefined) await asked;
+    else
+      await expect(asked).rejects.toMatchObject({ code: "approver-ineligible", message: expect.stringContaining(why) });
   });
 
   test("who cannot be known are an error, never an ordinary member", async () => {
-    await expect(chat.person("U0HIDE")).rejects.toMatchObject({ code: "slack-user_not_visible" });
-    await expect(chat.person("U0NOBODY")).rejects.toMatchObject({ code: "slack-user_not_found" });
+    const causeOf = (account: string) => chat.confirm(account).catch((error: Error) => error.cause);
+    expect(await causeOf("U0HIDE")).toMatchObject({ code: "slack-user_not_visible" });
+    expect(await causeOf("U0NOBODY")).toMatchObject({ code: "slack-user_not_found" });
     fault("users.info", { kind: "error", status: 500, code: "fatal_error" });
-    await expect(chat.person("U0ANA")).rejects.toBeInstanceOf(TransientError);
+    expect(await causeOf("U0ANA")).toBeInstanceOf(TransientError);
+    fault("users.info", { kind: "error", status: 500, code: "fatal_error" });
+    await expect(chat.confirm("U0ANA")).rejects.toMatchObject({ code: "approver-unknown" });
   });
 
   test("are asked about afresh each time", async () => {
-    expect((await chat.person("U0ANA")).disqualifiedBy).toEqual([]);
+    await chat.confirm("U0ANA");
     await place.people.act("user-flags", { userId: "U0ANA", flags: { deleted: true } });
-    expect((await chat.person("U0ANA")).disqualifiedBy).toEqual(["deleted"]);
+    await expect(chat.confirm("U0ANA")).rejects.toMatchObject({ code: "approver-ineligible" });
   });
 
-  test("of a user group are listed; on a plan without groups the advice is to list ids", async () => {
-    expect(await chat.groupMembers("S0APPROVERS")).toEqual(["U0ANA", "U0BEN"]);
+  test("of a user group alone may turn keys where one is named; without groups the advice is to list ids", async () => {
+    group = "S0APPROVERS";
+    await chat.confirm("U0ANA");
+    await expect(chat.confirm("U0GRID")).rejects.toMatchObject({ code: "approver-not-in-group" });
     const free = await openSlackWorld({ isPaidPlan: false });
-    await expect(chatFor(free).groupMembers("S0APPROVERS")).rejects.toMatchObject({
-      message: expect.stringContaining("list people by id"),
-    });
+    const error = await chatFor(free)
+      .confirm("U0ANA")
+      .catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: "approver-group-unknown" });
+    expect(error).toMatchObject({ cause: { message: expect.stringContaining("list people by id") } });
     await free.stop();
   });
 });

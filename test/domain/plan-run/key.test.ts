@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { judgeKey, type KeyTurn, whoIsLeft } from "../../../src/domain/plan-run/key.ts";
 import type { RunState } from "../../../src/domain/plan-run/run.ts";
 import { transition } from "../../../src/domain/plan-run/run-transition.ts";
+import { slackAccounts } from "../../../src/integrations/slack/accounts.ts";
 import { example } from "../../harness/example.ts";
 import { AT, homeIsDark } from "../../harness/observed.ts";
 import { proposed, serviceIn } from "../../harness/plans.ts";
@@ -10,8 +11,8 @@ const inventory = example("inventory");
 // The primary looks healthy on a quiet day, which every key holder has to accept in words.
 const ACCEPTED = ["healthy-primary"];
 
-function turnBy(slackId: string, run: RunState, change: Partial<KeyTurn> = {}): KeyTurn {
-  return { slackId, digest: run.digest, accepted: ACCEPTED, nowMs: AT + 60_000, ...change };
+function turnBy(person: string, run: RunState, change: Partial<KeyTurn> = {}): KeyTurn {
+  return { person, digest: run.digest, accepted: ACCEPTED, nowMs: AT + 60_000, ...change };
 }
 
 function refusalOf(run: RunState, turn: KeyTurn): string {
@@ -26,37 +27,39 @@ describe("who may turn a key, and on what (G1–G4)", () => {
   test("an approver's first key counts but does not start", () => {
     const run = proposed(inventory);
 
-    expect(judgeKey(run, turnBy("U01ANA", run), inventory)).toMatchObject({ kind: "turned", complete: false });
+    expect(judgeKey(run, turnBy("ana", run), inventory)).toMatchObject({ kind: "turned", complete: false });
   });
 
   test("a second person's key completes the two", () => {
     const run = withKeyOf(proposed(inventory), "ana");
 
-    expect(judgeKey(run, turnBy("U01BEN", run), inventory)).toMatchObject({ kind: "turned", complete: true });
+    expect(judgeKey(run, turnBy("ben", run), inventory)).toMatchObject({ kind: "turned", complete: true });
   });
 
   test("guard requester excluded: the requester's own key does not count", () => {
     const run = proposed(inventory, { requester: "ana" });
 
-    expect(refusalOf(run, turnBy("U01ANA", run))).toBe("requester");
+    expect(refusalOf(run, turnBy("ana", run))).toBe("requester");
   });
 
   test("guard distinct people: the same person's second key does not count", () => {
     const run = withKeyOf(proposed(inventory), "ana");
 
-    expect(refusalOf(run, turnBy("U01ANA", run))).toBe("already-turned");
+    expect(refusalOf(run, turnBy("ana", run))).toBe("already-turned");
   });
 
   test("guard distinct people: two accounts of one person are one person", () => {
     const run = withKeyOf(proposed(inventory), "dmitri");
+    const { personOf } = slackAccounts(() => inventory.file);
 
-    expect(refusalOf(run, turnBy("U02DMITRI", run))).toBe("already-turned");
+    for (const account of ["U01DMITRI", "U02DMITRI"])
+      expect(refusalOf(run, turnBy(personOf(account) ?? "", run))).toBe("already-turned");
   });
 
   test("guard rest: a plan for the rest of a run takes no key once that run has moved on", () => {
     const waits: RunState = { ...proposed(inventory, { id: "F-0" }), state: "stopped", intents: 3 };
     const run = proposed(inventory, { continues: waits });
-    const turn = (continued: RunState | undefined) => refusalOf(run, turnBy("U01ANA", run, continued && { continued }));
+    const turn = (continued: RunState | undefined) => refusalOf(run, turnBy("ana", run, continued && { continued }));
 
     expect(turn(waits)).toBe("turned");
     expect(turn({ ...waits, state: "paused" })).toBe("turned");
@@ -70,42 +73,42 @@ describe("who may turn a key, and on what (G1–G4)", () => {
     const run = proposed(inventory);
     const other = proposed(inventory, { id: "F-2" });
 
-    expect(refusalOf(run, turnBy("U01ANA", run, { digest: other.digest }))).toBe("digest");
+    expect(refusalOf(run, turnBy("ana", run, { digest: other.digest }))).toBe("digest");
   });
 
   test("guard expiry: the last moment is too late", () => {
     const run = proposed(inventory);
 
-    expect(refusalOf(run, turnBy("U01ANA", run, { nowMs: run.plan.startByMs - 1 }))).toBe("turned");
-    expect(refusalOf(run, turnBy("U01ANA", run, { nowMs: run.plan.startByMs }))).toBe("expired");
+    expect(refusalOf(run, turnBy("ana", run, { nowMs: run.plan.startByMs - 1 }))).toBe("turned");
+    expect(refusalOf(run, turnBy("ana", run, { nowMs: run.plan.startByMs }))).toBe("expired");
   });
 
   test("guard closed: a plan that was refused, withdrawn or started takes no more keys", () => {
     const run = transition(proposed(inventory), { kind: "refused", atMs: AT, by: "ben", door: "slack" });
 
-    expect(refusalOf(run, turnBy("U01ANA", run))).toBe("closed");
+    expect(refusalOf(run, turnBy("ana", run))).toBe("closed");
   });
 
   test("guard listed: a stranger and a responder without the role are refused", () => {
     const run = proposed(inventory);
 
     expect(refusalOf(run, turnBy("U09NOBODY", run))).toBe("unknown-person");
-    expect(refusalOf(run, turnBy("U01CHLOE", run))).toBe("not-approver");
+    expect(refusalOf(run, turnBy("chloe", run))).toBe("not-approver");
   });
 
   test("guard inventory: a changed twokey.yaml voids the waiting plan", () => {
     const run = proposed(inventory);
     const changed = { ...inventory, digest: "another" };
 
-    expect(judgeKey(run, turnBy("U01ANA", run), changed)).toMatchObject({ kind: "refused", code: "inventory-changed" });
+    expect(judgeKey(run, turnBy("ana", run), changed)).toMatchObject({ kind: "refused", code: "inventory-changed" });
   });
 
   test("guard acceptances: what must be agreed to in words is agreed to by each key holder", () => {
     const run = proposed(inventory, { observed: homeIsDark(serviceIn(inventory)) });
 
     expect(run.plan.acceptances.map(({ id }) => id)).toEqual(["data-loss", "not-fenced"]);
-    expect(refusalOf(run, turnBy("U01ANA", run, { accepted: ["data-loss"] }))).toBe("acceptance-missing");
-    expect(refusalOf(run, turnBy("U01ANA", run, { accepted: ["data-loss", "not-fenced"] }))).toBe("turned");
+    expect(refusalOf(run, turnBy("ana", run, { accepted: ["data-loss"] }))).toBe("acceptance-missing");
+    expect(refusalOf(run, turnBy("ana", run, { accepted: ["data-loss", "not-fenced"] }))).toBe("turned");
   });
 
   test("who is left never names the requester or a key holder", () => {

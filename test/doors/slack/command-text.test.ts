@@ -1,7 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { parseCommand } from "../../../src/doors/slack/command-text.ts";
+import { slackAccounts } from "../../../src/integrations/slack/accounts.ts";
 
+const accounts = slackAccounts(() => ({
+  people: { ana: { slack: "U0ANA", also: ["W0ANA"] }, ben: { slack: "U0BEN", also: [] } },
+}));
 const SEED = Number(process.env["TEST_SEED"] ?? Date.now() % 1_000_000);
 
 describe("Command text", () => {
@@ -12,24 +16,29 @@ describe("Command text", () => {
     ["failover inventory —dry-run", "failover", ["inventory", "--dry-run"]],
     ["declare sev1 “payments are down”", "declare", ["sev1", "payments are down"]],
     ["update can't say \"half", "update", ["can't", "say", '"half']],
-    ["role commander <@U0BEN|ben the great>", "role", ["commander", "@U0BEN"]],
-    ["escalate <@W0ANA>", "escalate", ["@W0ANA"]],
+    ["role commander <@U0BEN|ben the great>", "role", ["commander", "@ben"]],
+    ["escalate <@W0ANA>", "escalate", ["@ana"]],
+    ["escalate <@U0EVE|ana>", "escalate", ["@ana(not-listed)"]],
+    ["escalate <@U0EVE|ana (the real one)>", "escalate", ["@ana.the.real.one.(not-listed)"]],
+    ["escalate <@U0EVE>", "escalate", ["@somebody(not-listed)"]],
     ["escalate <!subteam^S0APP|@app>", "escalate", ["@S0APP"]],
     ["task see <#C0OPS|ops> now", "task", ["see", "#C0OPS", "now"]],
     ["update see <https://x.example/a?b=1&amp;c=2|x.example>", "update", ["see", "https://x.example/a?b=1&c=2"]],
     ["declare a &lt;!channel&gt; &amp;lt; b", "declare", ["a", "<!channel>", "&lt;", "b"]],
   ] as const)("%j asks for %s with %j", (given, verb, args) => {
-    expect(parseCommand(given)).toMatchObject({ verb, args });
+    expect(parseCommand(given, accounts)).toMatchObject({ verb, args });
   });
 
   test("keeps what was typed after the verb, line ends and all", () => {
-    expect(parseCommand("update Step  one\ndone — and ‘two’ too").text).toBe("Step  one\ndone — and 'two' too");
+    expect(parseCommand("update Step  one\ndone — and ‘two’ too", accounts).text).toBe(
+      "Step  one\ndone — and 'two' too",
+    );
   });
 
   test(`never throws, and loses no word (seed ${SEED})`, () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 200 }), (given) => {
-        const { args, text } = parseCommand(`say ${given}`);
+        const { args, text } = parseCommand(`say ${given}`, accounts);
         // Quotes and spaces may go, and nothing else.
         const bare = (words: string) => words.replaceAll(/["\s]/g, "");
         expect(bare(args.join(""))).toBe(bare(text));

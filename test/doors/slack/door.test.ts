@@ -29,6 +29,16 @@ beforeEach(async () => {
 });
 afterEach(() => desk.stop());
 
+/** Who asked, as the intents are told: no account of Slack's is in it. */
+const ANA = {
+  who: {
+    kind: "person",
+    person: "ana",
+    proof: { door: "slack", strength: "account", confirm: expect.any(Function) },
+  },
+  channel: "C0OPS",
+};
+
 const ana = () => desk.people.as("U0ANA");
 
 describe("A command", () => {
@@ -38,9 +48,9 @@ describe("A command", () => {
     expect(desk.asks).toEqual([
       {
         verb: "role",
-        args: ["commander", "@U0BEN", "on the bridge", "<!channel>"],
-        text: 'commander @U0BEN "on the bridge" <!channel>',
-        asker: { door: "slack", slackId: "U0ANA", person: "ana", channel: "C0OPS" },
+        args: ["commander", "@ben", "on the bridge", "<!channel>"],
+        text: 'commander @ben "on the bridge" <!channel>',
+        ...ANA,
       },
     ]);
     expect(outcome.ack.ok).toBe(true);
@@ -81,6 +91,35 @@ describe("A command", () => {
     expect(outcome.ephemerals.map(({ text }) => text)).toEqual(["TwoKey answers only its own team."]);
     expect(strangers.asks).toEqual([]);
     await strangers.stop();
+  });
+});
+
+describe("Who asks", () => {
+  beforeEach(async () => {
+    await desk.stop();
+    const channels = [{ id: "C0OPS", name: "ops", members: ["U0ANA", "U0GUS", "U0BOT"] }];
+    desk = await openDesk({}, await openSlackWorld({ channels }));
+  });
+
+  test("is handed on as a person or as a guest, and no account of Slack's comes in with them", async () => {
+    for (const account of ["U0ANA", "U0GUS"]) await desk.people.as(account).types("/dr status", OPS);
+
+    expect(desk.asks.map(({ who }) => who)).toMatchObject([
+      { kind: "person", person: "ana" },
+      { kind: "guest", name: "gus", proof: { door: "slack", strength: "account" } },
+    ]);
+    expect(JSON.stringify(desk.asks)).not.toMatch(/U0/);
+    // Where somebody has to find out who that was, the door's own log says it.
+    expect(desk.lines.map(({ facts }) => facts)).toContainEqual({ member: "U0GUS", verb: "status" });
+  });
+
+  test("is confirmed by the very account that they used", async () => {
+    await desk.people.as("U0ANA").types("/dr status", OPS);
+    await desk.people.as("U0GUS").types("/dr status", OPS);
+    const [ours, guests] = desk.asks.map(({ who }) => who.proof);
+
+    await ours?.confirm?.();
+    await expect(guests?.confirm?.()).rejects.toMatchObject({ code: "approver-ineligible" });
   });
 });
 
@@ -134,7 +173,7 @@ describe("A button", () => {
     expect(desk.asks).toEqual([
       {
         ...{ verb: "approve", args: [], text: "", value: "plan-1:abcd", messageRef: posted },
-        asker: { door: "slack", slackId: "U0ANA", person: "ana", channel: "C0OPS" },
+        ...ANA,
       },
     ]);
     await desk.people.expectEphemeral("U0ANA", ({ text }) => text === "Your key is turned");
@@ -175,7 +214,7 @@ describe("A form", () => {
     expect(outcome.view).toBeNull();
     expect(desk.asks.at(-1)).toEqual({
       ...{ verb: "declare", args: [], text: "", value: "ctx-1", fields: { what: "<b> is down", sev: "sev2" } },
-      asker: { door: "slack", slackId: "U0ANA", person: "ana", channel: "C0OPS" },
+      ...ANA,
     });
     await desk.people.expectEphemeral("U0ANA", ({ text }) => text === "Declared");
   });

@@ -3,7 +3,7 @@ import type { Card } from "../../../src/domain/card/card.ts";
 import { Secret } from "../../../src/domain/secret.ts";
 import { createSlackDoor, type SlackDoor, type SlackDoorOptions } from "../../../src/doors/slack/bolt.ts";
 import { messageOf } from "../../../src/integrations/slack/blocks.ts";
-import { createChat, type Whispering } from "../../../src/integrations/slack/chat.ts";
+import { createChat, type ForTheDoor } from "../../../src/integrations/slack/chat.ts";
 import { modalOf } from "../../../src/integrations/slack/modal.ts";
 import type { Chat } from "../../../src/ports/chat.ts";
 import { type Line, memoryLogger } from "../../contracts/slack/memory-logger.ts";
@@ -11,7 +11,7 @@ import { ACCOUNTS, APP, BOT_TOKEN, openSlackWorld, type SlackWorld } from "../..
 
 export interface Desk extends SlackWorld {
   readonly door: SlackDoor;
-  readonly chat: Chat & Whispering;
+  readonly chat: Chat & ForTheDoor;
   readonly asks: Ask[];
   readonly lines: readonly Line[];
   /** What the intents do from now on. */
@@ -33,7 +33,14 @@ export async function openDesk(more: Partial<SlackDoorOptions> = {}, given?: Sla
   const { logger, lines } = memoryLogger();
   const apiUrl = place.slack.apiUrl;
   const botToken = new Secret(BOT_TOKEN);
-  const chat = createChat({ token: botToken, apiUrl, team: "T0ACME", accounts: ACCOUNTS, logger });
+  const chat = createChat({
+    token: botToken,
+    apiUrl,
+    team: "T0ACME",
+    accounts: ACCOUNTS,
+    approversGroup: () => undefined,
+    logger,
+  });
   const asks: Ask[] = [];
   const seen = new Set<string>();
   let intents: (ask: Ask) => Promise<Answer> | Answer = () => ({ kind: "nothing" });
@@ -54,6 +61,7 @@ export async function openDesk(more: Partial<SlackDoorOptions> = {}, given?: Sla
       return isFirst;
     },
     personOf: ACCOUNTS.personOf,
+    confirm: (member) => chat.confirm(member),
     ...more,
   });
   await door.start();

@@ -6,10 +6,14 @@ import { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { type Inventory, inventoryFrom } from "../../../src/domain/service/inventory.ts";
 import { type KeyDeps, turnKey } from "../../../src/engine/approvals/keys.ts";
 import { closeIfMovedOn } from "../../../src/engine/runs/advance-run.ts";
-import type { ChatPerson } from "../../../src/ports/chat.ts";
+import { slackAccounts } from "../../../src/integrations/slack/accounts.ts";
+import { refuseIneligible, type Standing } from "../../../src/integrations/slack/standing.ts";
+import type { Who } from "../../../src/ports/asker.ts";
+import type { LedgerEntry } from "../../../src/ports/runs.ts";
 import { KEYS } from "../../../src/store/keys.ts";
 import { createRuns } from "../../../src/store/runs.ts";
 import type { ScriptedRedis } from "../../../src/store/scripts.ts";
+import { who } from "../../harness/asker.ts";
 import { example } from "../../harness/example.ts";
 import { AT, homeIsDark } from "../../harness/observed.ts";
 import { planFor, serviceIn } from "../../harness/plans.ts";
@@ -41,24 +45,21 @@ afterEach(() => bench.close());
 interface Wish {
   readonly redis?: ScriptedRedis;
   readonly inventory?: Inventory;
-  readonly person?: KeyDeps["chat"]["person"];
-  readonly groupMembers?: KeyDeps["chat"]["groupMembers"];
 }
 
-const member = async (slackId: string): Promise<ChatPerson> => ({ slackId, email: undefined, disqualifiedBy: [] });
+/** What Slack says of accounts and groups. */
+const SLACK: Standing = {
+  member: async () => ({ disqualifiedBy: [] }),
+  groupMembers: async () => {
+    throw new Error("nobody asked for a group");
+  },
+  group: () => undefined,
+};
 const nothing = async () => undefined;
 
 function deps(wish: Wish = {}): KeyDeps {
   return {
     runs: createRuns(wish.redis ?? redis, () => AT + 60_000),
-    chat: {
-      person: wish.person ?? member,
-      groupMembers:
-        wish.groupMembers ??
-        (async () => {
-          throw new Error("nobody asked for a group");
-        }),
-    },
     ledger: { append: nothing, disagreement: nothing, highestEpoch: () => 0 },
     clock: { now: () => AT + 60_000, speed: 1, sleep: nothing },
     wake: {
@@ -81,9 +82,18 @@ async function journal(id: string): Promise<RunState> {
   return run;
 }
 
-const click = (run: RunState, slackId: string, digest = run.digest) => ({
-  ...{ slackId, digest, accepted: ACCEPTED, door: "slack" as const },
-});
+/** As the door hands it over, for a click with this account. */
+function click(run: RunState, account: string, { digest = run.digest, file = inventory.file, slack = {} }: Click = {}) {
+  const person = slackAccounts(() => file).personOf(account) ?? "nobody";
+  const confirm = () => refuseIneligible(account, { ...SLACK, ...slack });
+  return { who: who(person, confirm), digest, accepted: ACCEPTED };
+}
+
+interface Click {
+  readonly digest?: string;
+  readonly file?: Inventory["file"];
+  readonly slack?: Partial<Standing>;
+}
 
 async function entriesOf(id: string): Promise<RunEntry[]> {
   return (await redis.lrange(KEYS.journal(id), 0, -1)).map((text) => RunEntry.parse(JSON.parse(text)));
@@ -108,13 +118,13 @@ describe("two keys under a storm of clicks (G1, G2; K1–K3)", () => {
         const run = await proposedIn();
         const answers = await Promise.all(
           clicks.map(async ({ user, connection, stale, turns }) => {
-            const person = async (slackId: string) => {
+            const member = async (id: string) => {
               for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-              return member(slackId);
+              return SLACK.member(id);
             };
             const at = connections[connection];
-            const wanted = click(run, user, stale ? "another digest" : run.digest);
-            return turnKey("F-1", wanted, deps({ person, ...(at ? { redis: at } : {}) }));
+            const digest = stale ? "another digest" : run.digest;
+            return turnKey("F-1", click(run, user, { digest, slack: { member } }), deps(at ? { redis: at } : {}));
           }),
         );
 
@@ -147,7 +157,7 @@ describe("two keys under a storm of clicks (G1, G2; K1–K3)", () => {
   test("guard digest: a card that shows another plan turns nothing", async () => {
     const run = await proposedIn();
 
-    const { answer } = await turnKey("F-1", click(run, "U01ANA", "the digest of yesterday's plan"), deps());
+    const { answer } = await turnKey("F-1", click(run, "U01ANA", { digest: "the digest of yesterday's plan" }), deps());
 
     expect(answer).toMatchObject({ kind: "refused", code: "digest" });
     expect(await entriesOf("F-1")).toEqual([]);
@@ -161,7 +171,7 @@ describe("who may turn is asked fresh, and any doubt is a no (K1)", () => {
       throw new Error("Slack does not answer");
     };
 
-    await expect(turnKey("F-1", click(run, "U01ANA"), deps({ person: silent }))).rejects.toMatchObject({
+    await expect(turnKey("F-1", click(run, "U01ANA", { slack: { member: silent } }), deps())).rejects.toMatchObject({
       code: "approver-unknown",
     });
     expect(await entriesOf("F-1")).toEqual([]);
@@ -169,12 +179,39 @@ describe("who may turn is asked fresh, and any doubt is a no (K1)", () => {
 
   test("a guest's account turns no key, whoever the file says it is", async () => {
     const run = await proposedIn();
-    const guest = async (slackId: string) => ({ ...(await member(slackId)), disqualifiedBy: ["it is a guest"] });
+    const member = async () => ({ disqualifiedBy: ["it is a guest"] });
 
-    await expect(turnKey("F-1", click(run, "U01ANA"), deps({ person: guest }))).rejects.toMatchObject({
+    await expect(turnKey("F-1", click(run, "U01ANA", { slack: { member } }), deps())).rejects.toMatchObject({
       code: "approver-ineligible",
     });
     expect(await entriesOf("F-1")).toEqual([]);
+  });
+
+  test("guard proof: a door that cannot prove who asks lets nobody turn a key", async () => {
+    const run = await proposedIn();
+    const claimed: Who = { kind: "person", person: "ana", proof: { door: "terminal", strength: "claimed" } };
+    const again: Who = { ...claimed, proof: { door: "terminal", strength: "confirmed" } };
+
+    for (const asker of [claimed, again])
+      await expect(
+        turnKey("F-1", { who: asker, digest: run.digest, accepted: ACCEPTED }, deps()),
+      ).rejects.toMatchObject({ code: "door-cannot-prove" });
+    expect(await entriesOf("F-1")).toEqual([]);
+  });
+
+  test("the ledger keeps who turned it, through which door, and how that was proven (G12)", async () => {
+    const run = await proposedIn();
+    const lines: LedgerEntry[] = [];
+    const ledger = {
+      append: async (line: LedgerEntry) => void lines.push(line),
+      disagreement: nothing,
+      highestEpoch: () => 0,
+    };
+
+    await turnKey("F-1", click(run, "U02DMITRI"), { ...deps(), ledger });
+
+    expect(lines).toMatchObject([{ kind: "key-turned", by: "dmitri", door: "slack", strength: "confirmed" }]);
+    expect(JSON.stringify(lines)).not.toMatch(/U0[12]/);
   });
 
   const narrowed = inventoryFrom({
@@ -184,14 +221,16 @@ describe("who may turn is asked fresh, and any doubt is a no (K1)", () => {
 
   test("a group narrows the approvers, and never widens them", async () => {
     const run = await proposedIn(narrowed);
-    const groupMembers = async () => ["U01ANA", "U01CHLOE"];
-    const inGroup = deps({ inventory: narrowed, groupMembers });
+    const slack = { group: () => "S01DR", groupMembers: async () => ["U01ANA", "U01CHLOE"] };
+    const inGroup = deps({ inventory: narrowed });
 
-    expect((await turnKey("F-1", click(run, "U01ANA"), inGroup)).answer.kind).toBe("turned");
-    await expect(turnKey("F-1", click(run, "U01BEN"), inGroup)).rejects.toMatchObject({
+    expect((await turnKey("F-1", click(run, "U01ANA", { slack }), inGroup)).answer.kind).toBe("turned");
+    await expect(turnKey("F-1", click(run, "U01BEN", { slack }), inGroup)).rejects.toMatchObject({
       code: "approver-not-in-group",
     });
-    expect((await turnKey("F-1", click(run, "U01CHLOE"), inGroup)).answer).toMatchObject({ code: "not-approver" });
+    expect((await turnKey("F-1", click(run, "U01CHLOE", { slack }), inGroup)).answer).toMatchObject({
+      code: "not-approver",
+    });
     expect((await journal("F-1")).state).toBe("waiting-for-keys");
   });
 
@@ -201,9 +240,8 @@ describe("who may turn is asked fresh, and any doubt is a no (K1)", () => {
       throw new Error("usergroups.users.list failed");
     };
 
-    await expect(
-      turnKey("F-1", click(run, "U01ANA"), deps({ inventory: narrowed, groupMembers })),
-    ).rejects.toMatchObject({
+    const slack = { group: () => "S01DR", groupMembers };
+    await expect(turnKey("F-1", click(run, "U01ANA", { slack }), deps({ inventory: narrowed }))).rejects.toMatchObject({
       code: "approver-group-unknown",
     });
     expect(await entriesOf("F-1")).toEqual([]);
@@ -318,12 +356,10 @@ describe("what must be accepted in words", () => {
     const plan = planFor(regami, { requester: "nobody", observed: homeIsDark(serviceIn(regami)) });
     await createRuns(redis, () => AT).create(plan, planDigest(plan), []);
     const run = await journal("F-1");
-    const [slackId] = regami.people.flatMap(({ id, slack }) =>
-      regami.file.approvals.approvers.includes(id) ? [slack] : [],
-    );
+    const [approver = ""] = regami.file.approvals.approvers;
     const all = plan.acceptances.map(({ id }) => id);
     const turn = (accepted: readonly string[]) =>
-      turnKey("F-1", { ...click(run, slackId ?? ""), accepted }, deps({ inventory: regami }));
+      turnKey("F-1", { who: who(approver), digest: run.digest, accepted }, deps({ inventory: regami }));
 
     expect(plan.acceptances).toContainEqual({ id: "dns-by-hand", words: "Promote and scale; DNS by hand" });
     expect((await turn(all.filter((id) => id !== "dns-by-hand"))).answer).toMatchObject({ code: "acceptance-missing" });

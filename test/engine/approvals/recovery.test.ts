@@ -11,6 +11,8 @@ import {
   withoutRepeats,
 } from "../../../src/domain/plan-run/recovery.ts";
 import { proposeRecovery, type RecoveryDeps, signRecovery } from "../../../src/engine/approvals/recovery.ts";
+import { slackAccounts } from "../../../src/integrations/slack/accounts.ts";
+import { refuseIneligible } from "../../../src/integrations/slack/standing.ts";
 import type { LedgerEntry } from "../../../src/ports/runs.ts";
 import { readEvents } from "../../../src/store/events.ts";
 import { KEYS } from "../../../src/store/keys.ts";
@@ -19,6 +21,7 @@ import { verifyLedger } from "../../../src/store/ledger-lines.ts";
 import { createRecoveries } from "../../../src/store/recoveries.ts";
 import { createRuns } from "../../../src/store/runs.ts";
 import type { ScriptedRedis } from "../../../src/store/scripts.ts";
+import { who } from "../../harness/asker.ts";
 import { example } from "../../harness/example.ts";
 import { memoryDocuments } from "../../harness/memory-documents.ts";
 import { AT } from "../../harness/observed.ts";
@@ -75,10 +78,6 @@ function deps(ledger: LedgerFile): RecoveryDeps {
       card: async () => undefined,
     },
     inventory: () => inventory,
-    chat: {
-      person: async (slackId) => ({ slackId, email: undefined, disqualifiedBy: disqualified }),
-      groupMembers: async () => [],
-    },
   };
 }
 
@@ -95,8 +94,13 @@ async function asked(ledger: LedgerFile, id = "R-1"): Promise<Recovery> {
   return recovery;
 }
 
-const sign = (slackId: string, recovery: Recovery, ledger: LedgerFile) =>
-  signRecovery({ slackId, digest: recoveryDigest(recovery), door: "slack" }, deps(ledger));
+/** With this account, as the door hands it over. */
+function sign(account: string, recovery: Recovery, ledger: LedgerFile) {
+  const person = slackAccounts(() => inventory.file).personOf(account) ?? "nobody";
+  const slack = { member: async () => ({ disqualifiedBy: disqualified }), groupMembers: async () => [] };
+  const confirm = () => refuseIneligible(account, { ...slack, group: () => undefined });
+  return signRecovery({ who: who(person, confirm), digest: recoveryDigest(recovery) }, deps(ledger));
+}
 
 async function lost(): Promise<LedgerFile> {
   const ledger = await ledgerOf("bot-1");
@@ -178,11 +182,11 @@ describe("a signature that does not count (G2, G17)", () => {
     ["the asker's own", "U01ELENA", /own signature does not count/],
     ["a responder's without the role", "U01CHLOE", /not an approver/],
     ["a stranger's", "U09NOBODY", /not listed/],
-  ])("%s", async (_whose, slackId, why) => {
+  ])("%s", async (_whose, account, why) => {
     const ledger = await lost();
     const recovery = await asked(ledger);
 
-    await expect(sign(slackId, recovery, ledger)).rejects.toThrow(why);
+    await expect(sign(account, recovery, ledger)).rejects.toThrow(why);
     expect((await createRecoveries(redis).read()).value?.signatures).toEqual([]);
   });
 
@@ -283,7 +287,7 @@ describe("what was signed once cannot be used again (G17)", () => {
     const recovery = await asked(ledger);
     const people = Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? "U01ANA" : "U01BEN"));
 
-    const answers = await Promise.allSettled(people.map((slackId) => sign(slackId, recovery, ledger)));
+    const answers = await Promise.allSettled(people.map((account) => sign(account, recovery, ledger)));
 
     expect(answers.filter(({ status }) => status === "fulfilled")).toHaveLength(2);
     const kinds = (await readEvents(redis, "", 100)).map(({ event }) => event.kind);

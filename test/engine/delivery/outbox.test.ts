@@ -180,7 +180,5 @@ function bindAll(chat: RecordedChat): OutboxDeps["chat"] {
     setTopic: () => chat.setTopic(),
     addBookmark: () => chat.addBookmark(),
     pin: () => chat.pin(),
-    person: (slackId) => chat.person(slackId),
-    groupMembers: () => chat.groupMembers(),
   };
 }

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { findPerson } from "../../../src/domain/service/inventory.ts";
 import { type Decided, decide } from "../../../src/engine/approvals/decisions.ts";
 import { driveRun } from "../../../src/engine/runs/executor.ts";
 import { siteOf, trafficOf } from "../../../src/flows/resources/site.ts";
+import { who } from "../../harness/asker.ts";
 import { drive, executorDeps, openLedger } from "../../harness/drive.ts";
 import {
   type FailoverWorld,
@@ -22,32 +22,18 @@ const WAKE = {
 };
 /** One person's decision is not proven by the chat. */
 const unasked = () => Promise.reject(new Error("nobody is looked up for an abort"));
-const NO_CHAT = { person: unasked, groupMembers: unasked };
 
 let at: FailoverWorld;
 afterEach(() => at.stop());
 
 const promotions = () => mutationsOf(at).filter((call) => call.startsWith("PromoteReadReplica"));
 
-const member = async (slackId: string) => ({ slackId, email: undefined, disqualifiedBy: [] });
-
-async function say(decision: Decided["decision"], ...who: readonly string[]): Promise<void> {
+async function say(decision: Decided["decision"], ...people: readonly string[]): Promise<void> {
   const ledger = await openLedger(at, "people");
   const { clock, inventory, memory } = at;
-  for (const id of who) {
-    const person = findPerson(inventory, id);
-    await decide(
-      "F-1",
-      { decision, person, slackId: person?.slack, door: "slack", words: "" },
-      {
-        runs: memory.runs,
-        clock,
-        wake: WAKE,
-        ledger,
-        chat: { ...NO_CHAT, person: member },
-        inventory: () => inventory,
-      },
-    );
+  for (const id of people) {
+    const deps = { runs: memory.runs, clock, wake: WAKE, ledger, inventory: () => inventory };
+    await decide("F-1", { decision, who: who(id), words: "" }, deps);
   }
   await ledger.close();
 }
@@ -118,16 +104,15 @@ describe("what people are asked about", () => {
       seconds: 600,
     });
     const ledger = await openLedger(at, "people");
-    const person = findPerson(at.inventory, "farid");
     let aborted: Promise<unknown> = Promise.resolve();
 
     const run = await drive(at, {
       onIntent: (step) => {
         if (step !== "record-position") return;
-        const wanted = { decision: "abort" as const, person, slackId: undefined, door: "slack" as const, words: "" };
+        const wanted = { decision: "abort" as const, who: who("farid", unasked), words: "" };
         const { clock, inventory, memory } = at;
         aborted = decide("F-1", wanted, {
-          ...{ runs: memory.runs, clock, wake: WAKE, ledger, chat: NO_CHAT },
+          ...{ runs: memory.runs, clock, wake: WAKE, ledger },
           inventory: () => inventory,
         });
       },

@@ -253,14 +253,6 @@ export class RecordedChat implements Chat {
   pin(): Promise<void> {
     return this.asked(() => undefined);
   }
-
-  person(slackId: string) {
-    return Promise.resolve({ slackId, email: undefined, disqualifiedBy: [] });
-  }
-
-  groupMembers(): Promise<readonly string[]> {
-    return Promise.resolve([]);
-  }
 }
 
 const people = {

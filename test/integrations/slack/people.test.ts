@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { personOf } from "../../../src/integrations/slack/people.ts";
+import { memberOf } from "../../../src/integrations/slack/people.ts";
 
 const WHOLE = {
   ...{ id: "U0ANA", team_id: "T0ACME", deleted: false, profile: { email: "ana@example.com" } },
@@ -8,7 +8,7 @@ const WHOLE = {
 
 /** Slack's own answer to users.info, through the schema that the caller gives. */
 const asked = (user: object) =>
-  personOf({ call: async (_method, schema) => schema.parse({ user }) }, "U0ANA", { team: "T0ACME" });
+  memberOf({ call: async (_method, schema) => schema.parse({ user }) }, "U0ANA", { team: "T0ACME" });
 
 describe("an account that Slack tells only half about", () => {
   test("is known only with every flag that tells a guest or a bot", async () => {

@@ -3,6 +3,7 @@ import type { Changed } from "../../../domain/incident/duty.ts";
 import { eventOf, type Incident, type JoinedAlert } from "../../../domain/incident/incident.ts";
 import { planLadder } from "../../../domain/incident/page.ts";
 import type { Severity } from "../../../domain/incident/severity.ts";
+import type { PersonId } from "../../../domain/people/person.ts";
 import type { Inventory } from "../../../domain/service/inventory.ts";
 
 export interface Opening {
@@ -16,7 +17,9 @@ export interface Opening {
   readonly drill?: boolean;
   /** The alert that opened it, or the person who declared it. */
   readonly alert?: JoinedAlert | undefined;
-  readonly declaredBy?: { readonly id: string; readonly name: string; readonly door: DoorName } | undefined;
+  readonly declaredBy?:
+    | { readonly id?: PersonId | undefined; readonly name: string; readonly door: DoorName }
+    | undefined;
 }
 
 /** A new incident with everything that is owed about it. Nothing outside has been asked yet. */
@@ -29,7 +32,7 @@ export function openIncident(opening: Opening, inventory: Inventory, nowMs: numb
   const value: Incident = {
     ...{ id, title, description, scope, severity, services: [...services], environment: file.environment },
     ...(region === undefined ? {} : { region }),
-    ...(declaredBy === undefined ? {} : { declaredBy: declaredBy.id }),
+    ...(declaredBy?.id === undefined ? {} : { declaredBy: declaredBy.id }),
     state: "open",
     absorbs: [],
     drill: opening.drill ?? false,

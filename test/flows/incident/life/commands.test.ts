@@ -8,6 +8,7 @@ import { onCall } from "../../../../src/commands/oncall.ts";
 import { actualsOf, resolve } from "../../../../src/commands/resolve.ts";
 import { severity } from "../../../../src/commands/severity.ts";
 import { update } from "../../../../src/commands/update.ts";
+import { who } from "../../../harness/asker.ts";
 import { type Bridge, bridge, inventory, START_MS, signal } from "../bridge.ts";
 
 /** As the app makes them: in capitals, to be read aloud. */
@@ -16,7 +17,7 @@ const DECLARED = "I-7KQ2MX";
 function ask(verb: string, text: string, over: Partial<Ask> & { person?: string } = {}): Ask {
   const { person = "ana", ...rest } = over;
   const args = [...text.matchAll(/"([^"]*)"|(\S+)/g)].map((found) => found[1] ?? found[2] ?? "");
-  return { verb, text, args, asker: { slackId: "U01ANA", person, door: "slack" }, ...rest };
+  return { verb, text, args, who: who(person), ...rest };
 }
 
 function commandsOf(desk: Bridge, over: Partial<IncidentCommandDeps> = {}): IncidentCommandDeps {
@@ -57,7 +58,7 @@ describe("intents about incidents", () => {
   test("escalating to a person pages that person", async () => {
     const desk = bridge();
     const { incident: id = "" } = await desk.intake.take(signal("a-lag"));
-    await escalate(ask("escalate", "@U01CTO"), commandsOf(desk));
+    await escalate(ask("escalate", "@cto"), commandsOf(desk));
     await desk.pages(id);
     expect(desk.paging.responders.map(({ request }) => request.users.join())).toContain("PCTO");
     await expect(escalate(ask("escalate", "nobody"), commandsOf(desk))).rejects.toThrow("Nobody is called");

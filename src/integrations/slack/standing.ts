@@ -1,0 +1,38 @@
+import { UserError } from "../../domain/errors.ts";
+import type { Member } from "./people.ts";
+
+/** What is asked of Slack about an account; each may throw. */
+export interface Standing {
+  member(id: string): Promise<Member>;
+  groupMembers(group: string): Promise<readonly string[]>;
+  /** The user group that approvals are limited to, if the file names one. */
+  group(): string | undefined;
+}
+
+/** K1: the account behind the click, as Slack knows it at this moment. Any doubt is a no. */
+export async function refuseIneligible(id: string, slack: Standing): Promise<void> {
+  const account = await slack.member(id).catch((error: unknown) => {
+    throw new UserError(
+      "approver-unknown",
+      "Slack could not confirm who you are just now, so nothing was changed. Try again.",
+      { cause: error },
+    );
+  });
+  const [reason] = account.disqualifiedBy;
+  if (reason !== undefined)
+    throw new UserError("approver-ineligible", `Your Slack account cannot turn keys: ${reason}.`);
+  const group = slack.group();
+  if (group === undefined) return;
+  const members = await slack.groupMembers(group).catch((error: unknown) => {
+    throw new UserError(
+      "approver-group-unknown",
+      "Slack could not confirm the approvers' group just now, so nothing was changed. Try again.",
+      { cause: error },
+    );
+  });
+  if (!members.includes(id))
+    throw new UserError(
+      "approver-not-in-group",
+      `Nothing was changed: you are not in the Slack group ${group}, which approvals are limited to.`,
+    );
+}
