@@ -52,9 +52,12 @@ function nameOf({ channel, id }: Incident): string {
   return channel === undefined ? id : `#${channel.name}`;
 }
 
-/** Severity and service may be named first, in any order; a severity that is not named is sev2, which pages people. */
+/**
+ * Severity and service may be named first, in any order; a severity that is not named is sev2, which pages people. The
+ * service stays in the sentence: “inventory is down” says what is wrong, “is down” does not.
+ */
 function readDeclaration(ask: Ask, deps: IncidentCommandDeps) {
-  const words = [...ask.args];
+  const rest = [...ask.args];
   let severity: ReturnType<typeof readSeverity>;
   let service: string | undefined;
   for (const word of ask.args.slice(0, 2)) {
@@ -62,7 +65,9 @@ function readDeclaration(ask: Ask, deps: IncidentCommandDeps) {
     if (service === undefined && isService) service = word;
     else if (severity === undefined && readSeverity(word) !== undefined) severity = readSeverity(word);
     else break;
-    words.shift();
+    rest.shift();
   }
-  return { severity: severity ?? ("sev2" as const), service, what: words.join(" ").trim() };
+  const said = rest.join(" ").trim();
+  const what = said === "" || service === undefined ? said : `${service} ${said}`;
+  return { severity: severity ?? ("sev2" as const), service, what };
 }

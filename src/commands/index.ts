@@ -3,6 +3,7 @@ import { UserError } from "../domain/errors.ts";
 import type { Person } from "../domain/people/person.ts";
 import type { JournalDecision } from "../domain/plan-run/decision.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
+import { mostSimilar } from "../domain/similar.ts";
 import type { KeyDeps } from "../engine/approvals/keys.ts";
 import { RUNBOOKS } from "../flows/runbooks/index.ts";
 import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
@@ -179,7 +180,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
 export function createIntents(deps: CommandDeps, inventory: () => Inventory): Intents {
   return async (ask) => {
     const verb = verbNamed(ask.verb);
-    if (!verb) throw new UserError("verb-unknown", `There is no /dr ${ask.verb}. /dr help lists what there is.`);
+    if (!verb) throw noSuchVerb(ask.verb);
     refuseUnlessAllowed(ask, verb, inventory());
     if (verb.moves) await refuseWhileLost(ask, deps.run);
     return verb.handle(ask, deps);
@@ -189,6 +190,12 @@ export function createIntents(deps: CommandDeps, inventory: () => Inventory): In
 /** The table's own only: what every object has by birth, such as `constructor`, is no verb. */
 function verbNamed(word: string): Verb | undefined {
   return Object.hasOwn(VERBS, word) ? VERBS[word] : undefined;
+}
+
+function noSuchVerb(word: string): UserError {
+  const near = mostSimilar(word, Object.keys(VERBS));
+  const hint = near === undefined ? "" : ` Did you mean /dr ${near}?`;
+  return new UserError("verb-unknown", `There is no /dr ${word}.${hint} /dr help lists what there is.`);
 }
 
 function refuseUnlessAllowed(ask: Ask, verb: Verb, inventory: Inventory): void {

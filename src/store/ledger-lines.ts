@@ -8,7 +8,12 @@ import type { Secret } from "../domain/secret.ts";
 const Line = z.object({
   /** Random; the newest one also stands in the store, so that a lost or older store is recognised for good (G17). */
   mark: z.string(),
-  entry: z.object({ ...Act.shape, door: z.string().optional(), strength: z.string().optional(), requestIds: z.array(z.string()).optional() }),
+  entry: z.object({
+    ...Act.shape,
+    door: z.string().optional(),
+    strength: z.string().optional(),
+    requestIds: z.array(z.string()).optional(),
+  }),
   /** HMAC-SHA-256 over the previous line's chain and this line, with a key that is not in the store. */
   chain: z.string(),
 });

@@ -1,6 +1,6 @@
 import type { Card, CardButton, CardPart, Span, Text } from "../domain/card/card.ts";
 import { sayDuration } from "../domain/duration.ts";
-import { alertCount, type Incident, isOpen, type ResponsePhase } from "../domain/incident/incident.ts";
+import { alertCount, type Incident, isOpen, type ResponsePhase, titleAbout } from "../domain/incident/incident.ts";
 import type { PageRecord } from "../domain/incident/page.ts";
 import { keeperLabel } from "../domain/incident/pager-traits.ts";
 
@@ -38,7 +38,7 @@ export function incidentCard(incident: Incident, context: IncidentContext): Card
 export function headlineOf(incident: Incident): string {
   const drill = incident.drill ? "DRILL · " : "";
   const about = incident.scope === "regional" ? `region ${incident.region ?? "unknown"}` : incident.services.join(", ");
-  return `${drill}${incident.severity.toUpperCase()} · ${about || "no service"}: ${incident.title}`;
+  return `${drill}${incident.severity.toUpperCase()} · ${titleAbout(incident, about)}`;
 }
 
 function plainState(incident: Incident): string {

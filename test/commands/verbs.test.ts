@@ -30,6 +30,25 @@ describe("somebody of our team whom people does not list", () => {
   });
 });
 
+describe("a verb that there is not", () => {
+  test.each([
+    ["failovr", "Did you mean /dr failover?"],
+    ["staus", "Did you mean /dr status?"],
+    ["takeover", "Did you mean /dr take-over?"],
+  ])("%s is answered with the nearest one", async (verb, meant) => {
+    await expect(askAs(verb)).rejects.toMatchObject({ code: "verb-unknown", message: expect.stringContaining(meant) });
+  });
+
+  test.each(["xyzzy", "constructor", "toString"])(
+    "%s, which is like none, is answered with the way to the list",
+    async (verb) => {
+      const error = await askAs(verb).catch((caught: unknown) => caught);
+      expect(error).toMatchObject({ code: "verb-unknown", message: expect.stringContaining("/dr help") });
+      expect(String(error)).not.toContain("Did you mean");
+    },
+  );
+});
+
 /** Nothing is there that a handler could use: whatever gets past the table fails on that. */
 async function askAs(verb: string) {
   const nothing = new Proxy(

@@ -200,6 +200,11 @@ export function homeChannel(incident: Incident): string | undefined {
   return incident.duties["channel"]?.state === "failed" ? incident.alertsChannel : undefined;
 }
 
+/** What is wrong, after what it is about; a title that begins with that says it itself. */
+export function titleAbout({ title }: Incident, about: string): string {
+  return about !== "" && title.startsWith(`${about} `) ? title : `${about || "no service"}: ${title}`;
+}
+
 export function alertCount(incident: Incident): number {
   return incident.alerts.length + incident.moreAlerts;
 }

@@ -1,5 +1,5 @@
 import type { Attempt, Duty, DutyOutcome, Perform } from "../../../domain/incident/duty.ts";
-import { dedupKey, eventOf, type Incident, withNote } from "../../../domain/incident/incident.ts";
+import { dedupKey, eventOf, type Incident, titleAbout, withNote } from "../../../domain/incident/incident.ts";
 import type { PageRecord } from "../../../domain/incident/page.ts";
 import { keeperOf } from "../../../domain/incident/pager-traits.ts";
 import type { Person } from "../../../domain/people/person.ts";
@@ -48,7 +48,7 @@ async function trigger(deps: IncidentDeps, incident: Incident, duty: Duty, attem
 
 function summaryOf(incident: Incident): string {
   const drill = incident.drill ? "DRILL " : "";
-  return `${drill}${incident.severity.toUpperCase()} ${incident.services.join(", ") || "no service"}: ${incident.title}`;
+  return `${drill}${incident.severity.toUpperCase()} ${titleAbout(incident, incident.services.join(", "))}`;
 }
 
 /** One call for everybody of a rung or round; those who may not or cannot be paged through the pager are left out. */

@@ -8,7 +8,10 @@ import { onCall } from "../../../../src/commands/oncall.ts";
 import { actualsOf, resolve } from "../../../../src/commands/resolve.ts";
 import { severity } from "../../../../src/commands/severity.ts";
 import { update } from "../../../../src/commands/update.ts";
-import { who } from "../../../harness/asker.ts";
+import type { Inventory } from "../../../../src/domain/service/inventory.ts";
+import { headlineOf } from "../../../../src/views/incident.ts";
+import { guest, who } from "../../../harness/asker.ts";
+import { example } from "../../../harness/example.ts";
 import { type Bridge, bridge, inventory, START_MS, signal } from "../bridge.ts";
 
 /** As the app makes them: in capitals, to be read aloud. */
@@ -37,6 +40,46 @@ describe("intents about incidents", () => {
     await desk.pages(DECLARED);
     expect(desk.paging.triggers).toHaveLength(1);
     expect((await desk.incident(DECLARED)).title).toBe("checkout is down");
+  });
+
+  const served: Inventory = { ...inventory(), services: example("inventory").services };
+
+  test.each([
+    ["sev1 inventory is down", "sev1", ["inventory"], "inventory is down"],
+    ["inventory SEV1 is down", "sev1", ["inventory"], "inventory is down"],
+    ["inventory answers with errors", "sev2", ["inventory"], "inventory answers with errors"],
+    ["sev1 inventory checkout is slow", "sev1", ["inventory"], "inventory checkout is slow"],
+    ["the sev1 drill of inventory", "sev2", [], "the sev1 drill of inventory"],
+  ])("declaring %j keeps the whole sentence as its title", async (typed, wanted, services, title) => {
+    const desk = bridge(served);
+    await declare(ask("declare", typed), commandsOf(desk));
+    expect(await desk.incident(DECLARED)).toMatchObject({ severity: wanted, services, title });
+  });
+
+  test("a title that begins with the service says it once, on the card and at the pager", async () => {
+    const desk = bridge(served);
+    await declare(ask("declare", "sev1 inventory is down"), commandsOf(desk));
+    await desk.pages(DECLARED);
+    expect(headlineOf(await desk.incident(DECLARED))).toBe("SEV1 · inventory is down");
+    expect(desk.paging.triggers.map(({ page }) => page.summary)).toEqual(["SEV1 inventory is down"]);
+  });
+
+  test.each(["", "sev1", "inventory", "sev1 inventory", "inventory sev1"])(
+    "declaring %j asks what is wrong",
+    async (typed) => {
+      await expect(declare(ask("declare", typed), commandsOf(bridge(served)))).rejects.toMatchObject({
+        code: "declare-what",
+      });
+    },
+  );
+
+  test("an incident that somebody declared who is not listed says so, and holds no person's id for them", async () => {
+    const desk = bridge(inventory());
+    await declare({ ...ask("declare", "sev1 a is down"), who: guest("zed") }, commandsOf(desk));
+    expect((await desk.incident(DECLARED)).declaredBy).toBeUndefined();
+    const opened = desk.incidents.events.find(({ kind }) => kind === "incident.opened");
+    expect(opened).toMatchObject({ door: "slack", says: expect.stringContaining("zed (not listed in twokey.yaml)") });
+    expect(opened?.by).toBeUndefined();
   });
 
   test("a declared incident gets its channel, under a name that Slack takes", async () => {
