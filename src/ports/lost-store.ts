@@ -21,9 +21,16 @@ export interface Ended {
   readonly entry: RunEntry;
 }
 
+/** What changes in the same atomic step. */
+export interface WithRecovery {
+  readonly events: readonly Event[];
+  /** Present once the recovery is accepted: every run that is open. */
+  readonly ends?: readonly Ended[] | undefined;
+}
+
 /** The newest recovery; written by compare-and-set, its events and the runs it ends in the same atomic step. */
 export interface Recoveries {
   read(): Promise<{ readonly value: Recovery | undefined; readonly revision: number }>;
   /** False: somebody was faster, or another run is open than those that it ends. */
-  write(revision: number, value: Recovery, events: readonly Event[], ends?: readonly Ended[]): Promise<boolean>;
+  write(revision: number, value: Recovery, together: WithRecovery): Promise<boolean>;
 }

@@ -14,7 +14,7 @@ export function createRecoveries(redis: ScriptedRedis): Recoveries {
       const { revision = "0", value } = await redis.hgetall(KEYS.recovery);
       return { revision: Number(revision), value: value === undefined ? undefined : Recovery.parse(JSON.parse(value)) };
     },
-    async write(revision, value, events, ends) {
+    async write(revision, value, { events, ends }) {
       // The transition is tried before anything is written: an entry that does not fit never reaches the journal (J1).
       for (const { run, entry } of ends ?? []) transition(run, entry);
       const ended = (ends ?? []).map(({ run, entry }) => ({ ...run, entry }));

@@ -44,7 +44,7 @@ export function createRuns(redis: ScriptedRedis, now: () => number): KeptRuns {
       if (created === 0) throw new Superseded("run-exists", `Run ${plan.id} exists already`);
     },
     read: (id) => readOrPutAside(redis, PLACE, id, source(redis, id)),
-    append: (run, change) => append(redis, now(), run, change),
+    append: (run, change) => append(redis, run, { ...change, nowMs: now() }),
     ofIncident: (incident) => redis.smembers(KEYS.runsOf(incident)),
     openIds: () => redis.smembers(KEYS.openRuns),
     holderOf: async (service) => (await redis.get(KEYS.claim(service))) ?? undefined,
@@ -72,7 +72,11 @@ const source = (redis: ScriptedRedis, id: string) => ({
   },
 });
 
-async function append(redis: ScriptedRedis, nowMs: number, run: RunState, change: Appended): Promise<AppendAnswer> {
+async function append(
+  redis: ScriptedRedis,
+  run: RunState,
+  { nowMs, ...change }: Appended & { readonly nowMs: number },
+): Promise<AppendAnswer> {
   const { id, service } = run.plan;
   // The transition is tried before anything is written: an entry that does not fit never reaches the journal (J1).
   const next = change.entries.reduce(transition, run);

@@ -8,7 +8,7 @@ const KNOW_ACCOUNTS =
   /^(doors\/slack|integrations\/slack|config|simulators|sandbox)\/|^(demo|domain\/people\/person)\.ts$/;
 
 /** An id of an account, the pattern of one, a mention in Slack's own markup, or a person's account read from the file. */
-const ACCOUNT = /slackId|slack_id|slackUser|SlackUser|memberOf\(|<@|\[UW\]|\.also\b|\bU0[A-Z0-9]{3,}/;
+const ACCOUNT = /slackId|slack_id|slackUser|SlackUser|<@|\[UW\]|\.also\b|\bU0[A-Z0-9]{3,}/;
 /** `settings.slack`, `file.slack` and the like are the workspace or the way to it, not somebody in it. */
 const OF_A_PERSON = /(?<!\b(?:settings|file|spec|doors|options)|\.)\.slack\b|\(\{[^}]*\bslack\b[^}]*\}\)\s*=>/;
 

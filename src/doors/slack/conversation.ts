@@ -34,12 +34,12 @@ export async function converse(deps: Conversing, inbound: Inbound, ack: Acknowle
   const answering = answerOnce(deps, inbound);
   const soon = await within(answering, PATIENCE_MS);
   if (soon !== undefined) {
-    await deliver(deps, inbound, soon, ack);
+    await deliver(deps, inbound, { answer: soon, ack });
     return;
   }
   const working = sentenceCard("Working on it …");
   await show(deps, inbound, { card: working, audience: "asker", ack });
-  await deliver(deps, inbound, await answering, undefined);
+  await deliver(deps, inbound, { answer: await answering, ack: undefined });
 }
 
 async function answerOnce(deps: Conversing, { key, ask }: Inbound): Promise<Answer> {
@@ -56,8 +56,13 @@ async function answerOnce(deps: Conversing, { key, ask }: Inbound): Promise<Answ
   return deps.answer(ask);
 }
 
-/** `ack` is absent once the act was acknowledged. */
-async function deliver(deps: Conversing, inbound: Inbound, answer: Answer, ack: Acknowledging | undefined) {
+interface Answering {
+  readonly answer: Answer;
+  /** Absent once the act was acknowledged. */
+  readonly ack: Acknowledging | undefined;
+}
+
+async function deliver(deps: Conversing, inbound: Inbound, { answer, ack }: Answering) {
   switch (answer.kind) {
     case "nothing":
       return acknowledge(deps, inbound, ack?.done);
@@ -66,7 +71,7 @@ async function deliver(deps: Conversing, inbound: Inbound, answer: Answer, ack: 
     case "say":
       return show(deps, inbound, { card: answer.card, audience: "channel", ack });
     case "form":
-      return openForm(deps, inbound, answer.form, ack);
+      return openForm(deps, inbound, { form: answer.form, ack });
     case "field-errors": {
       const beside = ack?.fieldErrors;
       if (beside) return acknowledge(deps, inbound, () => beside(answer.errors));
@@ -86,10 +91,14 @@ async function show(
   const shown = ack?.shown;
   if (shown && (await acknowledge(deps, inbound, () => shown(card, audience)))) return;
   if (!shown) await acknowledge(deps, inbound, ack?.done);
-  await tell(deps, inbound, card, audience);
+  await tell(deps, inbound, { card, audience });
 }
 
-async function openForm(deps: Conversing, inbound: Inbound, form: Form, ack: Acknowledging | undefined): Promise<void> {
+async function openForm(
+  deps: Conversing,
+  inbound: Inbound,
+  { form, ack }: { form: Form; ack: Acknowledging | undefined },
+): Promise<void> {
   const view = deps.render.modal(form, carry(form.context, inbound.place));
   const next = ack?.nextForm;
   if (next) {
@@ -102,7 +111,7 @@ async function openForm(deps: Conversing, inbound: Inbound, form: Form, ack: Ack
   } catch (error) {
     deps.logger.warn({ verb: inbound.ask.verb, error: chainOf(error) }, "A form could not be opened");
     const card = sentenceCard(`Slack did not open the form "${form.title}" in time. Please ask again.`);
-    await tell(deps, inbound, card, "asker");
+    await tell(deps, inbound, { card, audience: "asker" });
   }
 }
 

@@ -27,6 +27,11 @@ export interface SlackVoice extends Pick<Chat, "post"> {
 
 export type Audience = "asker" | "channel";
 
+export interface Told {
+  readonly card: Card;
+  readonly audience: Audience;
+}
+
 export interface Telling {
   readonly render: SlackRendering;
   readonly chat: SlackVoice;
@@ -37,11 +42,14 @@ export interface Telling {
  * Answers after the acknowledgement: through the response URL, which works in every channel, else through the Web API.
  * Never throws: an answer that cannot be delivered is logged, and what was asked for is done or not done all the same.
  */
-export async function tell(telling: Telling, inbound: Inbound, card: Card, audience: Audience): Promise<void> {
+export async function tell(telling: Telling, inbound: Inbound, { card, audience }: Told): Promise<void> {
   const { place, key, ask } = inbound;
   const { chat, logger, render } = telling;
   try {
-    if (place.responseUrl !== undefined && (await respond(place.responseUrl, inbound, render.message(card), audience)))
+    if (
+      place.responseUrl !== undefined &&
+      (await respond(place.responseUrl, inbound, { message: render.message(card), audience }))
+    )
       return;
     if (place.channel === undefined) logger.warn({ verb: ask.verb }, "An answer had no place to go");
     else if (audience === "asker") await chat.whisper(place.channel, place.member, card);
@@ -52,7 +60,11 @@ export async function tell(telling: Telling, inbound: Inbound, card: Card, audie
 }
 
 /** False where the URL is used up, too old or does not answer. */
-async function respond(url: string, { place }: Inbound, message: object, audience: Audience): Promise<boolean> {
+async function respond(
+  url: string,
+  { place }: Inbound,
+  { message, audience }: { readonly message: object; readonly audience: Audience },
+): Promise<boolean> {
   const body = {
     ...message,
     response_type: audience === "asker" ? "ephemeral" : "in_channel",

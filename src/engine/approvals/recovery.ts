@@ -42,7 +42,8 @@ export async function proposeRecovery(recovery: Recovery, says: string, deps: Re
   for (;;) {
     const { value: before, revision } = await deps.recoveries.read();
     const event = eventOf(recovery, "store.recovery-asked", recovery.requester, says);
-    if (!(await deps.recoveries.write(revision, recovery, [{ ...event, atMs: recovery.askedAtMs }]))) continue;
+    if (!(await deps.recoveries.write(revision, recovery, { events: [{ ...event, atMs: recovery.askedAtMs }] })))
+      continue;
     if (before) await showRecovery(before, deps);
     return showRecovery(recovery, deps);
   }
@@ -75,7 +76,7 @@ export async function signRecovery({ who, digest }: SignatureTurn, deps: Recover
         eventOf(signed, "store.accepted", undefined, acceptedWords(signed)),
         ...ends.map(({ run, entry }) => runEventOf(run, entry, { says: `Ended with the lost store (${signed.id})` })),
       );
-    if (!(await deps.recoveries.write(revision, signed, events, complete ? ends : undefined))) continue;
+    if (!(await deps.recoveries.write(revision, signed, { events, ends: complete ? ends : undefined }))) continue;
     if (complete) await deps.lostStore.keepUp();
     await Promise.all(signed.ends.map((id) => deps.wake.run(id)));
     await showRecovery(signed, deps);

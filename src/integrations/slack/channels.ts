@@ -40,7 +40,8 @@ export async function openChannel(
   for (let suffix = 1; suffix <= MOST_SUFFIX; suffix += 1) {
     const name =
       suffix === 1 ? wanted.name.slice(0, LONGEST_NAME) : `${wanted.name.slice(0, LONGEST_NAME - 2)}-${suffix}`;
-    const channel = (await create(client, name)) ?? (await ownChannel(client, name, purpose, wanted.creator));
+    const channel =
+      (await create(client, name)) ?? (await ownChannel(client, { name, purpose, creator: wanted.creator }));
     if (channel === undefined) continue;
     if (channel.purpose?.value !== purpose) {
       // People and card do not wait for the mark. Where it is missing, name and creator still tell that the channel is ours.
@@ -69,9 +70,7 @@ async function create(client: SlackClient, name: string): Promise<Channel | unde
 /** Ours are those that our bot created and that carry our mark, or none yet: then the answer to their creation was lost. */
 async function ownChannel(
   client: SlackClient,
-  name: string,
-  purpose: string,
-  creator: () => Promise<string>,
+  { name, purpose, creator }: { name: string; purpose: string; creator: () => Promise<string> },
 ): Promise<Channel | undefined> {
   const self = await creator();
   let cursor = "";

@@ -45,7 +45,7 @@ export function createChat(options: ChatOptions): Chat & ForTheDoor {
   const { memberOf, personOf } = options.accounts;
   const drawn = (card: Card) => messageOf(card, memberOf);
   return {
-    post: async (to, card, key) => post(client, conversationFor(to, memberOf), drawn(card), key),
+    post: async (to, card, key) => post(client, conversationFor(to, memberOf), { message: drawn(card), key }),
     update: async ({ channel, ts }, card) => {
       // Text alone would remove the blocks: both, always.
       const { text, blocks } = drawn(card);
@@ -106,7 +106,11 @@ function conversationFor(to: PostTarget, memberOf: MemberOf): Conversation {
 
 const Posted = z.object({ channel: z.string(), ts: z.string() });
 
-async function post(client: SlackClient, to: Conversation, message: SlackMessage, key: string): Promise<MessageRef> {
+async function post(
+  client: SlackClient,
+  to: Conversation,
+  { message, key }: { readonly message: SlackMessage; readonly key: string },
+): Promise<MessageRef> {
   const metadata = { event_type: EVENT_TYPE, event_payload: { key } };
   const where = { channel: to.channel, ...(to.thread === undefined ? {} : { thread_ts: to.thread }) };
   const answer = await client.call(

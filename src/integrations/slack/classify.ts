@@ -40,11 +40,16 @@ const ADVICE: Readonly<Record<string, string>> = {
 export function classify(error: unknown, call: { readonly method: string; readonly nature: Nature }): Error {
   const { method } = call;
   if (error instanceof webApi.WebAPIRateLimitedError)
-    return transient("slack-rate-limited", "Slack asks for fewer calls", method, error.retryAfter * 1_000, error);
+    return transient("slack-rate-limited", "Slack asks for fewer calls", {
+      method,
+      retryAfterMs: error.retryAfter * 1_000,
+      cause: error,
+    });
   if (error instanceof webApi.WebAPIPlatformError) return refusal(error, call);
   const why = `Slack gave no clear answer to ${method}`;
   const neverDone = wasNeverSent(error) || (error instanceof webApi.WebAPIHTTPError && error.statusCode < 500);
-  if (neverDone || call.nature !== "once") return transient("slack-unavailable", why, method, RETRY_SOON_MS, error);
+  if (neverDone || call.nature !== "once")
+    return transient("slack-unavailable", why, { method, retryAfterMs: RETRY_SOON_MS, cause: error });
   return new OutcomeUnknown("slack-outcome-unknown", why, { facts: { method }, cause: bare(error) });
 }
 
@@ -56,10 +61,16 @@ export function slackCodeOf(error: unknown): string | undefined {
 function refusal(error: webApi.WebAPIPlatformError, { method, nature }: { method: string; nature: Nature }): Error {
   const code = error.data.error;
   if (NOT_NOW.has(code))
-    return transient("slack-unavailable", `Slack could not do ${method} now: ${code}`, method, RETRY_SOON_MS);
+    return transient("slack-unavailable", `Slack could not do ${method} now: ${code}`, {
+      method,
+      retryAfterMs: RETRY_SOON_MS,
+    });
   if (HALF_DONE.has(code)) {
     if (nature !== "once")
-      return transient("slack-unavailable", `Slack failed in ${method}: ${code}`, method, RETRY_SOON_MS);
+      return transient("slack-unavailable", `Slack failed in ${method}: ${code}`, {
+        method,
+        retryAfterMs: RETRY_SOON_MS,
+      });
     return new OutcomeUnknown("slack-outcome-unknown", `Slack failed in ${method}: ${code}`, { facts: { method } });
   }
   const needed = "needed" in error.data && typeof error.data.needed === "string" ? `needs ${error.data.needed}` : "";
@@ -69,7 +80,13 @@ function refusal(error: webApi.WebAPIPlatformError, { method, nature }: { method
   return new UserError(`slack-${code}`, message.slice(0, LONGEST_DETAIL), { facts: { method, slack: code } });
 }
 
-function transient(code: string, message: string, method: string, retryAfterMs: number, cause?: unknown): Error {
+interface Again {
+  readonly method: string;
+  readonly retryAfterMs: number;
+  readonly cause?: unknown;
+}
+
+function transient(code: string, message: string, { method, retryAfterMs, cause }: Again): Error {
   return new TransientError(code, message, {
     facts: { method, retryAfterMs },
     ...(cause === undefined ? {} : { cause: bare(cause) }),

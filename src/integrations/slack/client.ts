@@ -59,6 +59,7 @@ export class SlackClient {
    * One call in its turn, its answer parsed. Throws UserError, TransientError or OutcomeUnknown; `accept` may take an
    * error for an answer.
    */
+  // biome-ignore lint/complexity/useMaxParams: the fourth is for the few calls that take an error for an answer
   async call<T>(
     method: MethodName,
     shape: z.ZodType<T>,

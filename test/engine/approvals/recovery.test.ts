@@ -262,7 +262,7 @@ describe("a run that opens beside a recovery", () => {
     const recoveries = createRecoveries(redis);
     const { revision } = await recoveries.read();
 
-    expect(await recoveries.write(revision, { ...recovery, state: "accepted" }, [], [])).toBe(false);
+    expect(await recoveries.write(revision, { ...recovery, state: "accepted" }, { events: [], ends: [] })).toBe(false);
     expect((await recoveries.read()).value?.state).toBe("waiting");
   });
 });
