@@ -68,7 +68,7 @@ export async function propose(wanted: Proposal, deps: RunCommandDeps): Promise<A
     },
   ]);
   if (plan.keysRequired === 0) {
-    await startAlone(run, { person: requester, door: ask.who.proof.door }, deps);
+    await startAlone(run, { person: requester, proof: ask.who.proof }, deps);
     return { kind: "whisper", card: told(plan, channel, "is started. Its progress is in") };
   }
   await deps.wake.run(plan.id);

@@ -1,9 +1,9 @@
 import { sayTime } from "../../domain/duration.ts";
 import { Bug, UserError } from "../../domain/errors.ts";
-import type { DoorName } from "../../domain/event.ts";
 import type { Person } from "../../domain/people/person.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
+import type { Proof } from "../../ports/asker.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Ledger, Runs } from "../../ports/runs.ts";
 import type { Wake } from "../../ports/wake.ts";
@@ -22,12 +22,13 @@ export interface StartDeps {
  */
 export async function startAlone(
   run: RunState,
-  { person, door }: { readonly person: Person; readonly door: DoorName },
+  { person, proof }: { readonly person: Person; readonly proof: Proof },
   deps: StartDeps,
 ): Promise<void> {
   const { id, service, title, keysRequired } = run.plan;
   if (keysRequired !== 0) throw new Bug("keys-needed", `Plan ${id} needs ${keysRequired} keys`);
   const atMs = deps.clock.now();
+  const { door, strength } = proof;
   const started: RunEntry = { kind: "started", atMs, keys: [] };
   const says = `${title}: started by ${person.name}; it only adds something, so one responder is enough`;
   const answer = await deps.runs.append(run, {
@@ -43,6 +44,16 @@ export async function startAlone(
       `Nothing was started: ${service} was moved a short while ago. The next run may start at ${sayTime(answer.untilMs, atMs)}.`,
     );
   if (answer.kind === "conflict") throw new Bug("start-conflict", `Plan ${id} changed while it was being started`);
-  await deps.ledger.append({ atMs, run: id, service, epoch: run.epoch, kind: "started", by: person.id, door, says });
+  await deps.ledger.append({
+    atMs,
+    run: id,
+    service,
+    epoch: run.epoch,
+    kind: "started",
+    by: person.id,
+    door,
+    strength,
+    says,
+  });
   await deps.wake.run(id);
 }
