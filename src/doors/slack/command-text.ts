@@ -1,5 +1,5 @@
 import type { Ask } from "../../commands/intent.ts";
-import type { Members } from "./inbound.ts";
+import type { Members } from "./members.ts";
 
 /** Slack's encoding of a mention (`should_escape`); the label after `|` is whatever somebody calls themselves. */
 const MEMBER = /<@([UW][A-Z0-9]+)(?:\|([^>]*))?>/g;

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Ask } from "../../commands/intent.ts";
-import type { PersonId } from "../../domain/people/person.ts";
 import type { Asker, Proof } from "../../ports/asker.ts";
 import { parseCommand } from "./command-text.ts";
+import type { Members } from "./members.ts";
 
 /** Where an answer can go. */
 export interface Place {
@@ -27,13 +27,6 @@ export interface Inbound {
   readonly enterprise: string | undefined;
   readonly ask: Ask;
   readonly place: Place;
-}
-
-/** Whose accounts these are, and what Slack says of one at this moment. */
-export interface Members {
-  personOf(member: string): PersonId | undefined;
-  /** Throws UserError unless the account may turn keys. */
-  confirm(member: string): Promise<void>;
 }
 
 const Optional = z
