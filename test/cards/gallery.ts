@@ -1,0 +1,201 @@
+import { VERBS } from "../../src/commands/index.ts";
+import { type Card, type Form, sentenceCard } from "../../src/domain/card/card.ts";
+import type { Recovery } from "../../src/domain/plan-run/recovery.ts";
+import { responseTargets } from "../../src/flows/incident/comms/response.ts";
+import { nextPage } from "../../src/flows/incident/paging/next-page.ts";
+import { slackAccounts } from "../../src/integrations/slack/accounts.ts";
+import { messageOf } from "../../src/integrations/slack/blocks.ts";
+import { modalOf } from "../../src/integrations/slack/modal.ts";
+import { alertCard, alertChangesCard } from "../../src/views/alert.ts";
+import { helpCard, verbCard } from "../../src/views/help.ts";
+import { incidentCard } from "../../src/views/incident.ts";
+import { onCallCard, pageCard } from "../../src/views/page.ts";
+import { byHandCard, keyForm } from "../../src/views/key-form.ts";
+import { planCard } from "../../src/views/plan.ts";
+import { recoveryCard } from "../../src/views/recovery.ts";
+import { progressCard } from "../../src/views/run-progress.ts";
+import { seenLines, serviceCard, statusCard } from "../../src/views/status.ts";
+import { timelineCard } from "../../src/views/timeline.ts";
+import {
+  initialCard,
+  resolutionCard,
+  resolveForm,
+  updateCard,
+  updateDraftCard,
+  updateForm,
+} from "../../src/views/update.ts";
+import { AT } from "../harness/observed.ts";
+import { BOARDS, IN_DEPTH } from "./board-states.ts";
+import type { Drawn, Names } from "./html.ts";
+import { alarm, answeredIncident, openedIncident, resolvedIncident, troubledIncident } from "./incident-states.ts";
+import {
+  DARK_AT,
+  darkHome,
+  darkPlan,
+  healthyPrimaryPlan,
+  INVENTORY,
+  MINUTE,
+  plannedPlan,
+  runStates,
+  SERVICE,
+} from "./run-states.ts";
+
+/** Every card that people can be shown, in the states that matter, with data as it is on a bad night. */
+export function cards(): Readonly<Record<string, Card>> {
+  return { ...planCards(), ...progressCards(), ...incidentCards(), ...boardCards(), ...otherCards() };
+}
+
+export function forms(): Readonly<Record<string, Form>> {
+  return {
+    "key-form-dark": keyForm(darkPlan()),
+    "key-form-planned": keyForm(plannedPlan()),
+    "update-form": updateForm(openedIncident(), UPDATE),
+    "resolve-form": resolveForm(openedIncident()),
+  };
+}
+
+const LOOK = AT + 5 * MINUTE;
+
+function planCards(): Record<string, Card> {
+  const runs = runStates();
+  const [oneKey, refused, running] = [runs["one-key"], runs["refused"], runs["running"]];
+  if (!oneKey || !refused || !running) throw new Error("the gallery has these runs");
+  return {
+    "plan-dark": planCard(darkPlan(), INVENTORY, { nowMs: AT, downSinceMs: DARK_AT }),
+    "plan-planned": planCard(plannedPlan(), INVENTORY, { nowMs: AT, downSinceMs: DARK_AT }),
+    "plan-healthy-primary": planCard(healthyPrimaryPlan(), INVENTORY, { nowMs: AT, downSinceMs: DARK_AT }),
+    "plan-one-key": planCard(oneKey, INVENTORY, { nowMs: AT + 2 * MINUTE, downSinceMs: DARK_AT }),
+    "plan-refused": planCard(refused, INVENTORY, { nowMs: AT + 2 * MINUTE, downSinceMs: DARK_AT }),
+    "plan-keys-turned": planCard(running, INVENTORY, { nowMs: AT + 2 * MINUTE, downSinceMs: DARK_AT }),
+    "by-hand": byHandCard(darkPlan().plan),
+  };
+}
+
+function progressCards(): Record<string, Card> {
+  const latest = { promote: "status modifying", "scale-out": "3 of 5 tasks run" };
+  return Object.fromEntries(
+    Object.entries(runStates())
+      .filter(([, run]) => run.startedAtMs !== undefined)
+      .map(([name, run]) => [`progress-${name}`, progressCard(run, INVENTORY, AT + 3 * MINUTE, latest)]),
+  );
+}
+
+const UPDATE = {
+  status: "SEV1, inventory, no region: still open. Failover F-7KQ2MX to eu-central-1 is running.",
+  progress: "Fence eu-west-1: done. Promote mycomputer-inventory-db-replica: under way.",
+  challenges: "eu-west-1 does not answer.",
+  eta: "About 5 min.",
+};
+
+const nameOf = (id: string) => INVENTORY.people.find((person) => person.id === id)?.name ?? id;
+
+function incidentCards(): Record<string, Card> {
+  const [open, answered, resolved, troubled] = [
+    openedIncident(),
+    answeredIncident(),
+    resolvedIncident(),
+    troubledIncident(),
+  ];
+  const context = (incident: typeof open, nowMs: number) => ({
+    nameOf,
+    targets: responseTargets(incident),
+    next: nextPage(incident, nowMs),
+  });
+  const due = { ...answered, update: { ...answered.update, draft: UPDATE, dueAtMs: DARK_AT + 30 * MINUTE } };
+  const events = [
+    "alarm inventory-5xx in eu-west-1: Threshold Crossed: datapoints > 5",
+    "opened as SEV1",
+    "paged Ana Keller",
+    "Ana Keller acknowledged from slack",
+  ].map((says, index) => ({
+    ...{ kind: "x", atMs: DARK_AT + index * 20_000, door: "engine" as const, says, facts: {} },
+  }));
+  return {
+    "incident-open": incidentCard(open, context(open, LOOK)),
+    "incident-answered": incidentCard(answered, context(answered, LOOK)),
+    "incident-troubled": incidentCard(troubled, context(troubled, LOOK)),
+    "incident-resolved": incidentCard(resolved, context(resolved, LOOK)),
+    page: pageCard(open, "level 1, operations team"),
+    initial: initialCard(open),
+    update: updateCard(due, { number: 1, fields: UPDATE, late: false }),
+    "update-draft": updateDraftCard(due, due.update.number) ?? sentenceCard("no draft"),
+    resolution: resolutionCard(resolved),
+    timeline: timelineCard(open, events),
+    alert: alertCard(alarm(), { incidentChannel: "C0INC4MZQ8T" }),
+    "alert-changes": alertChangesCard(alarm().changes),
+  };
+}
+
+function boardCards(): Record<string, Card> {
+  return {
+    ...Object.fromEntries(
+      Object.entries(BOARDS).map(([name, board]) => [`board-${name}`, statusCard(board, ["Farid Haddad"], AT)]),
+    ),
+    ...Object.fromEntries(
+      Object.entries(IN_DEPTH).map(([name, status]) => [`service-${name}`, serviceCard(status, AT)]),
+    ),
+  };
+}
+
+function otherCards(): Record<string, Card> {
+  return {
+    help: helpCard(Object.values(VERBS)),
+    ...(VERBS["failover"] ? { "help-verb": verbCard(VERBS["failover"]) } : {}),
+    recovery: recoveryCard(RECOVERY, INVENTORY, AT),
+    "on-call": onCallCard(
+      [
+        { policy: "PEPOPS01", level: 1, name: "Farid Haddad", person: "farid", untilMs: AT + 300 * MINUTE },
+        { policy: "PEPOPS01", level: 2, name: "Chloe Martin", person: "chloe", untilMs: undefined },
+      ],
+      [],
+    ),
+  };
+}
+
+const RECOVERY: Recovery = {
+  ...{
+    id: "R-4C7M1Q",
+    state: "waiting",
+    requester: "farid",
+    askedAtMs: AT,
+    signByMs: AT + 15 * MINUTE,
+    keysRequired: 2,
+  },
+  inventoryDigest: INVENTORY.digest,
+  testimonies: [
+    { process: "bot-1", mark: "m1", why: "the store does not know this process's ledger", epoch: 4, acts: [] },
+  ],
+  forgotten: [
+    "2026-11-21T03:09:41.000Z inventory F-7KQ2MX fence intent: asks: Fence eu-west-1 (req-1)",
+    "2026-11-21T03:09:52.000Z inventory F-7KQ2MX promote intent: asks: Promote mycomputer-inventory-db-replica (req-2)",
+  ],
+  seen: [seenLines(SERVICE, darkHome(), AT)],
+  ends: ["F-7KQ2MX"],
+  signatures: [],
+};
+
+const SHOWN: Readonly<Record<string, string>> = { C0INC4MZQ8T: "inc-1121-inventory-4mzq8t", C01ALERTS: "alerts" };
+
+export const NAMES: Names = {
+  nameOf: (id) => SHOWN[id] ?? INVENTORY.people.find(({ slack }) => slack === id)?.name,
+  nowMs: AT,
+};
+
+const { memberOf } = slackAccounts(() => INVENTORY.file);
+
+/** The gallery as Slack is sent it. */
+export function gallery(): Drawn[] {
+  const shown = Object.entries(cards()).map(([id, card]): Drawn => {
+    const { text, blocks } = messageOf(card, memberOf);
+    return { id, title: id, text, blocks: asNodes(blocks) };
+  });
+  const asked = Object.entries(forms()).map(([id, form]): Drawn => {
+    const { title, submit, close, blocks } = modalOf(form, memberOf);
+    const modal = { title: title.text, submit: submit?.text ?? "", close: close?.text ?? "" };
+    return { id, title: id, blocks: asNodes(blocks), modal };
+  });
+  return [...shown, ...asked];
+}
+
+/** As they go over the wire. */
+const asNodes = (blocks: readonly object[]): Drawn["blocks"] => blocks.map((block) => ({ ...block }));
