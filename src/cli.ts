@@ -27,7 +27,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     says: "turn a key: refused here, because a terminal cannot prove who is asking",
     run: () => ({
       exitCode: 1,
-      text: "A key cannot be turned from the terminal: it cannot prove who is asking. Press “Turn my key” on the plan card in Slack.",
+      text: "A key cannot be turned from the terminal: it cannot prove who is asking. Press “Review and turn my key” on the plan card in Slack.",
     }),
   },
   ledger: { usage: "ledger FILE", says: "verify the hash chain of a ledger file (TWOKEY_LEDGER_KEY)", run: ledger },

@@ -1,5 +1,6 @@
 import { type Card, sentenceCard } from "../domain/card/card.ts";
 import { changesInReply, readReplySubject } from "../domain/incident/alert-thread.ts";
+import type { RunState } from "../domain/plan-run/run.ts";
 import { findPerson, type Inventory } from "../domain/service/inventory.ts";
 import { whoIsNeeded } from "../engine/delivery/call-people.ts";
 import { responseTargets } from "../flows/incident/comms/response.ts";
@@ -7,7 +8,8 @@ import { nextPage } from "../flows/incident/paging/next-page.ts";
 import type { Clock } from "../ports/clock.ts";
 import { alertCard, alertChangesCard } from "../views/alert.ts";
 import { incidentCard } from "../views/incident.ts";
-import { byHandCard, planCard } from "../views/plan.ts";
+import { byHandCard } from "../views/key-form.ts";
+import { planCard } from "../views/plan.ts";
 import { recoveryCard, replacedRecoveryCard } from "../views/recovery.ts";
 import { progressCard } from "../views/run-progress.ts";
 import { updateDraftCard } from "../views/update.ts";
@@ -55,7 +57,7 @@ const RENDER: Readonly<Record<string, Render>> = {
   notice: (subject) => Promise.resolve(sentenceCard(subject)),
   plan: async (subject, { stores, clock, inventory }) => {
     const run = await stores.runs.read(subject);
-    return run && planCard(run, inventory(), clock.now());
+    return run && planCard(run, inventory(), await planContext(run, { stores, clock }));
   },
   "by-hand": async (subject, { stores }) => {
     const run = await stores.runs.read(subject);
@@ -78,12 +80,18 @@ const RENDER: Readonly<Record<string, Render>> = {
       parts: [
         { kind: "text", text: [{ bold: needed.why }] },
         ...(run.state === "waiting-for-keys"
-          ? planCard(run, inventory(), clock.now()).parts
+          ? planCard(run, inventory(), await planContext(run, { stores, clock })).parts
           : progressCard(run, inventory(), clock.now()).parts),
       ],
     };
   },
 };
+
+/** Since when users are without the service: what the plan's incident says. */
+async function planContext({ plan }: RunState, { stores, clock }: Pick<CardSources, "stores" | "clock">) {
+  const incident = plan.incident === undefined ? undefined : await stores.incidents.get(plan.incident);
+  return { nowMs: clock.now(), downSinceMs: incident?.value.firstSeenAtMs };
+}
 
 export async function renderCard(kind: string, subject: string, sources: CardSources): Promise<Card | undefined> {
   return RENDER[kind]?.(subject, sources);

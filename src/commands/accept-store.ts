@@ -67,7 +67,7 @@ async function sign(ask: Ask, value: string, deps: AcceptStoreDeps): Promise<Ans
   const left = signed.keysRequired - signed.signatures.length;
   const text =
     signed.state === "accepted"
-      ? "Your signature was the last one: this store counts again. Runs of before are closed; /dr failover makes a plan for what is left to do."
+      ? "Your signature was the last one: this store counts again. Earlier runs are closed. /dr failover makes a plan for what is left to do."
       : `You have signed. ${left} more approver(s) must sign.`;
   return whisper(text);
 }

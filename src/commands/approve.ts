@@ -1,7 +1,8 @@
 import { UserError } from "../domain/errors.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { type KeyDeps, turnKey } from "../engine/approvals/keys.ts";
-import { keyForm, keysLine } from "../views/plan.ts";
+import { keyForm } from "../views/key-form.ts";
+import { keysLine } from "../views/plan.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
 import { listed, type RunCommandDeps, runMeant } from "./run-deps.ts";
 
@@ -41,7 +42,7 @@ async function planShown(ask: Ask, deps: RunCommandDeps): Promise<{ run: RunStat
   if (ask.value === undefined) {
     throw new UserError(
       "approve-by-card",
-      "Press “Turn my key” on the plan card, so that what you read is what you sign.",
+      "Press “Review and turn my key” on the plan card, so that what you read is what you sign.",
     );
   }
   const [id = "", digest = ""] = ask.value.split(":");

@@ -7,6 +7,7 @@ import { mostSimilar } from "../domain/similar.ts";
 import type { KeyDeps } from "../engine/approvals/keys.ts";
 import { RUNBOOKS } from "../flows/runbooks/index.ts";
 import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
+import { helpCard, type VerbWords, verbCard } from "../views/help.ts";
 import { type AcceptStoreDeps, acceptStore } from "./accept-store.ts";
 import { ack } from "./ack.ts";
 import { approve } from "./approve.ts";
@@ -34,10 +35,7 @@ export interface CommandDeps {
 
 type Role = Person["roles"][number];
 
-interface Verb {
-  readonly usage: string;
-  /** One line: what it does, for people in a hurry. */
-  readonly says: string;
+interface Verb extends VerbWords {
   /** Any one of these roles; empty: anyone. What a decision on a run needs stands in its own table. */
   readonly who: readonly Role[];
   /** Also for a member of our team whom `people` does not list: it reads, or raises the alarm. */
@@ -53,12 +51,13 @@ const decision = (name: JournalDecision, usage: string, says: string): Verb => (
   usage,
   says,
   who: [],
+  moment: "deciding",
   moves: true,
   handle: (ask, { run }) => decideOnRun(name, ask, run),
 });
 
 const NEEDS = {
-  "two keys": "observe, plan, and ask two approvers for their keys",
+  "two keys": "look, plan, and ask two approvers for their keys",
   responder: "it only adds something, so it starts at once",
 } as const satisfies Record<StoredRunbook["needs"], string>;
 
@@ -66,6 +65,8 @@ const verbOf = (runbook: StoredRunbook): Verb => ({
   usage: usageOf(runbook),
   says: `${runbook.about}: ${NEEDS[runbook.needs]}`,
   who: ACTS,
+  moment: "right now",
+  ...(runbook.example === undefined ? {} : { example: `${runbook.name} ${runbook.example}` }),
   moves: true,
   handle: (ask, { run }) => plan(runbook, ask, run),
 });
@@ -74,51 +75,57 @@ const verbOf = (runbook: StoredRunbook): Verb => ({
 export const VERBS: Readonly<Record<string, Verb>> = {
   status: {
     usage: "status [service]",
-    says: "the board, or one service in depth",
+    says: "every service at a glance, or one in depth",
     who: [],
     guests: true,
+    moment: "right now",
+    example: "status",
     handle: (ask, { run }) => status(ask, run),
   },
   ...Object.fromEntries(RUNBOOKS.map((runbook) => [runbook.name, verbOf(runbook)])),
   approve: {
     usage: "approve",
-    says: "turn your key: the button on the plan card",
+    says: "turn your key (use the button on the plan card)",
     who: [],
+    moment: "deciding",
     moves: true,
     handle: (ask, { run }) => approve(ask, run),
   },
   reject: decision("reject", "reject <plan>", "refuse a plan, for everybody"),
   withdraw: decision("withdraw", "withdraw <plan>", "take back the plan you asked for"),
-  abort: decision("abort", "abort [run]", "before the point of no return: start nothing new and unwind"),
+  abort: decision("abort", "abort [run]", "give users back what they had, before the point of no return"),
   pause: decision("pause", "pause [run] [why]", "start no new step"),
   resume: decision("resume", "resume [run]", "go on after a pause"),
   retry: decision("retry", "retry [run]", "try the failed step of a stopped run again"),
   "take-over": decision("take-over", "take-over <run> <what was done>", "count the failed step as done by hand"),
-  skip: decision("skip", "skip [run]", "go on without the failed step: two approvers"),
-  unwind: decision("unwind", "unwind [run]", "give the old side back, if nothing was promoted: two approvers"),
+  skip: decision("skip", "skip [run]", "go on without the failed step (two approvers)"),
+  unwind: decision("unwind", "unwind [run]", "give the old region back, if nothing was promoted (two approvers)"),
   replan: {
     usage: "replan [run] [planned|unplanned] [because <reason>]",
-    says: "plan what is left of a paused, stopped or stuck run: two keys on the new plan",
+    says: "make a new plan for the remaining steps of a run that waits",
     who: ACTS,
+    moment: "deciding",
     moves: true,
     handle: (ask, { run }) => replan(ask, run),
   },
   "stop-watch": decision(
     "stop-watch",
     "stop-watch [run]",
-    "do not fence an old side that was dark when it comes back: two approvers",
+    "stop watching for the old region; it is not fenced on return (two approvers)",
   ),
   "by-hand": {
     usage: "by-hand [plan]",
-    says: "the same steps as commands to paste",
+    says: "the steps of a plan as commands to paste",
     who: [],
     guests: true,
+    moment: "deciding",
     handle: (ask, { run }) => byHand(ask, run),
   },
   "accept-store": {
     usage: "accept-store",
-    says: "after a lost state store: show what is known, and ask two approvers to go on",
+    says: "after the state store was lost: show what is known and ask two approvers to go on",
     who: ACTS,
+    moment: "deciding",
     handle: (ask, { recovery }) => acceptStore(ask, recovery),
   },
   declare: {
@@ -126,31 +133,43 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     says: "open an incident",
     who: [],
     guests: true,
+    moment: "right now",
+    example: "declare sev1 inventory checkout answers with errors",
     handle: (ask, { incident }) => declare(ask, incident),
   },
   severity: {
     usage: "severity <sev1…sev4>",
     says: "change an incident's severity",
     who: ACTS,
+    moment: "right now",
     handle: (ask, { incident }) => severity(ask, incident),
   },
-  ack: { usage: "ack", says: "you have it: paging stops", who: [], handle: (ask, { incident }) => ack(ask, incident) },
+  ack: {
+    usage: "ack",
+    says: "you are on it; paging stops",
+    who: [],
+    moment: "right now",
+    handle: (ask, { incident }) => ack(ask, incident),
+  },
   escalate: {
     usage: "escalate [@who]",
-    says: "page the next level, or somebody, now",
+    says: "page the next level, or a person, now",
     who: ACTS,
+    moment: "right now",
     handle: (ask, { incident }) => escalate(ask, incident),
   },
   update: {
     usage: "update [text]",
     says: "write or edit the next status update",
     who: ACTS,
+    moment: "right now",
     handle: (ask, { incident }) => update(ask, incident),
   },
   resolve: {
     usage: "resolve",
     says: "close the incident with its resolution",
     who: ACTS,
+    moment: "quiet days",
     handle: (ask, { incident }) => resolve(ask, incident),
   },
   timeline: {
@@ -158,6 +177,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     says: "what happened, oldest first",
     who: [],
     guests: true,
+    moment: "quiet days",
     handle: (ask, { incident }) => timeline(ask, incident),
   },
   oncall: {
@@ -165,14 +185,16 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     says: "who is on call now",
     who: [],
     guests: true,
+    moment: "quiet days",
     handle: (ask, { incident }) => onCall(ask, incident),
   },
   help: {
     usage: "help [verb]",
-    says: "this list",
+    says: "all verbs, or one verb in full",
     who: [],
     guests: true,
-    handle: async (ask) => ({ kind: "whisper", card: helpCard(ask.args[0]) }),
+    moment: "quiet days",
+    handle: async (ask) => ({ kind: "whisper", card: help(ask.args[0]) }),
   },
 };
 
@@ -222,26 +244,11 @@ async function refuseWhileLost(ask: Ask, { ledger }: CommandDeps["run"]): Promis
   if (wrong === undefined) return;
   throw new UserError(
     "store-lost",
-    `${wrong}. What was under way may be forgotten, so nothing is moved until people have looked and signed: /dr ${ask.verb} is refused. The way on: /dr accept-store`,
+    `${wrong}. Runs may be forgotten, so nothing is moved until two people have looked and signed. /dr ${ask.verb} is refused. To go on: /dr accept-store`,
   );
 }
 
-export function helpCard(wanted: string | undefined): Card {
-  const shown = wanted === undefined ? undefined : verbNamed(wanted);
-  const verbs = shown ? [shown] : Object.values(VERBS);
-  return {
-    text: shown
-      ? `/dr ${shown.usage}: ${shown.says}`
-      : `TwoKey understands ${verbs.length} verbs. In an emergency: /dr status, then /dr failover.`,
-    parts: [
-      { kind: "heading", text: "What you can ask for" },
-      {
-        kind: "lines",
-        lines: verbs.map((verb) => [
-          { code: `/dr ${verb.usage}` },
-          ` – ${verb.says}${verb.who.length > 0 ? ` (${verb.who.join(", ")})` : ""}`,
-        ]),
-      },
-    ],
-  };
+function help(wanted: string | undefined): Card {
+  const verb = wanted === undefined ? undefined : verbNamed(wanted);
+  return verb === undefined ? helpCard(Object.values(VERBS)) : verbCard(verb);
 }

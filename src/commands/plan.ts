@@ -22,7 +22,7 @@ export async function plan(runbook: StoredRunbook, ask: Ask, deps: RunCommandDep
   if (!asked.service) return { kind: "form", form: formOf(runbook, inventory, ask.channel) };
   const service = serviceNamed(asked.service, inventory);
   const wish = runbook.read(asked.wish);
-  if (!wish.ok) throw new UserError("wish-unclear", `${wish.why}. Use: /dr ${usageOf(runbook)}`);
+  if (!wish.ok) throw new UserError("wish-unclear", `${wish.why}. /dr help ${runbook.name} shows how to write it.`);
   await refuseWhileHeld(service, deps);
   if (!asked.dryRun) await refuseWhileCoolingDown(service, deps);
   return propose({ ...asked, runbook, wish: wish.wish, service, requester, ask }, deps);
@@ -48,7 +48,10 @@ function fromWords(text: string, runbook: StoredRunbook): Asked {
   const [service, ...rest] = words;
   const read = runbook.words(rest.filter((word) => !DRY_RUN.includes(word)));
   if (read.kind === "not-understood")
-    throw new UserError("words-unclear", `“${read.word}” is not understood. Use: /dr ${usageOf(runbook)}`);
+    throw new UserError(
+      "words-unclear",
+      `“${read.word}” is not understood. /dr help ${runbook.name} shows how to write it.`,
+    );
   return { service, wish: read.wish, reason, dryRun: rest.some((word) => DRY_RUN.includes(word)) };
 }
 
@@ -64,12 +67,12 @@ async function refuseWhileHeld(service: Service, deps: RunCommandDeps): Promise<
   if (run && WAITS_FOR_PEOPLE.some((state) => state === run.state))
     throw new UserError(
       "service-claimed",
-      `Run ${holder} holds ${service.name} and is ${run.state}. To plan what is left of it: /dr replan ${holder}. Other ways on are on its progress message.`,
+      `Run ${holder} holds ${service.name} and is ${run.state}. To plan the remaining steps: /dr replan ${holder}. Its progress message shows what else you can do.`,
     );
   if (holder !== undefined)
     throw new UserError(
       "service-claimed",
-      `Run ${holder} is moving ${service.name} right now; its progress message shows how far it is. Two runs of one service cannot go on at once.`,
+      `Run ${holder} is moving ${service.name} right now. Its progress message shows how far it is. Two runs of one service cannot run at once.`,
     );
   await refuseWhilePlanned(service, deps);
 }
@@ -81,7 +84,7 @@ async function refuseWhileCoolingDown(service: Service, deps: RunCommandDeps): P
   if (untilMs === undefined || untilMs < nowMs + deps.inventory().file.approvals.start_within) return;
   throw new UserError(
     "service-cooling-down",
-    `${service.name} was moved a short while ago. The next run may start at ${sayTime(untilMs, nowMs)} (cool_down in twokey.yaml), and a plan made now would be too old by then. Nothing was changed.`,
+    `${service.name} was moved a short while ago. The next run may start at ${sayTime(untilMs, nowMs)} (cool_down in twokey.yaml). A plan made now would be too old by then. Nothing was changed.`,
   );
 }
 

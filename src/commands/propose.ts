@@ -51,7 +51,8 @@ export async function propose(wanted: Proposal, deps: RunCommandDeps): Promise<A
     );
   const { plan } = planned;
   const run = proposedRun(plan, planDigest(plan));
-  if (wanted.dryRun) return { kind: "whisper", card: dryRun(planCard(run, inventory, nowMs)) };
+  if (wanted.dryRun)
+    return { kind: "whisper", card: dryRun(planCard(run, inventory, { nowMs, downSinceMs: incident?.firstSeenAtMs })) };
   const channel = incident?.channel ?? ask.channel ?? contextChannel(ask.value) ?? inventory.file.alerts.channel;
   await deps.rememberChannel(plan.id, channel);
   await deps.runs.create(plan, run.digest, [
@@ -82,7 +83,7 @@ export async function refuseWhilePlanned(service: Pick<Service, "name">, deps: R
     if (open?.plan.service === service.name && open.state === "waiting-for-keys") {
       throw new UserError(
         "plan-waiting",
-        `Plan ${id} for ${service.name} waits for keys already. Use that one, or close it first: /dr withdraw ${id} by who asked for it, /dr reject ${id} by an approver.`,
+        `Plan ${id} for ${service.name} waits for keys already. Use that one, or close it first. The person who asked for it can withdraw it: /dr withdraw ${id}. An approver can refuse it: /dr reject ${id}.`,
       );
     }
   }

@@ -59,6 +59,6 @@ function wishFrom(words: readonly string[], runbook: StoredRunbook, plan: Plan):
   if (read.kind === "wish") return { ...runbook.wishOf(plan), ...read.wish };
   throw new UserError(
     "replan-words",
-    `“${read.word}” is not understood. Use: /dr replan [run] ${runbook.usage} [because <reason>]`,
+    `“${read.word}” is not understood. /dr help replan and /dr help ${runbook.name} show how to write it.`,
   );
 }

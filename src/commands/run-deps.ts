@@ -90,7 +90,7 @@ export async function runMeant(
     throw new UserError(
       "run-unknown",
       word === undefined
-        ? "There is no open plan or run. /dr failover <service> makes a plan."
+        ? "There is no open plan or run. /dr failover makes a plan."
         : `There is no open plan or run called ${word}, and none for a service of that name. /dr status shows what is open.`,
     );
   if (others.length > 0)

@@ -1,7 +1,8 @@
 import { readable } from "../domain/readable.ts";
 import type { Observation } from "../domain/service/observed.ts";
 import type { Service } from "../domain/service/service.ts";
-import { type ServiceStatus, serviceCard, statusCard } from "../views/status.ts";
+import type { ServiceStatus } from "../views/standing.ts";
+import { serviceCard, statusCard } from "../views/status.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { type RunCommandDeps, serviceNamed } from "./run-deps.ts";
 

@@ -1,5 +1,6 @@
 import type { Card, Text } from "../domain/card/card.ts";
 import type { AlertDocument } from "../domain/incident/alert.ts";
+import { inRoom } from "./room.ts";
 
 const STATE_WORDS = { alarm: "ALARM", ok: "OK", "insufficient-data": "NO DATA" } as const;
 
@@ -13,24 +14,27 @@ export function alertCard(record: AlertDocument, { incidentChannel }: AlertConte
   const state = STATE_WORDS[record.state];
   const about = record.service ?? "no service";
   const where: Text = incidentChannel ? [{ channel: incidentChannel }] : (record.incident ?? "none");
+  const reason = inRoom(record.reason, "reason");
+  const times = record.alarms === 1 ? "" : ` · ${record.alarms} alarms since `;
   return {
-    text: `${state}: ${record.name} (${about}, ${record.region}). ${record.reason}`,
+    text: `${state}: ${inRoom(record.name, "title")} (${about}, ${record.region}). ${reason}`,
     severity: record.severity,
     parts: [
-      { kind: "heading", text: `${state} · ${record.name}` },
-      { kind: "text", text: record.reason },
+      { kind: "heading", text: `${state} · ${inRoom(record.name, "title")}` },
       {
-        kind: "facts",
-        facts: [
-          ["Service", about],
-          ["Region", record.region],
-          ["Severity", record.severity.toUpperCase()],
-          ["In this state since", [{ timeMs: record.changedAtMs }]],
-          ["First seen", [{ timeMs: record.firstAtMs }]],
-          ["Alarms so far", String(record.alarms)],
-          ["Incident", where],
+        kind: "lines",
+        plain: true,
+        lines: [
+          [{ bold: record.severity.toUpperCase() }, ` · ${about} · ${record.region}`],
+          [
+            `${state} since `,
+            { timeMs: record.changedAtMs, as: "ago" },
+            ...(times === "" ? [] : [times, { timeMs: record.firstAtMs, as: "time" } as const]),
+          ],
+          ["Incident: ", ...(typeof where === "string" ? [where] : where)],
         ],
       },
+      ...(reason === "" ? [] : [{ kind: "text" as const, text: reason }]),
     ],
   };
 }
@@ -39,13 +43,13 @@ export function alertCard(record: AlertDocument, { incidentChannel }: AlertConte
 export function alertChangesCard(changes: AlertDocument["changes"]): Card {
   const last = changes.at(-1);
   const lines: Text[] = changes.map(({ state, atMs, reason, late }) => [
-    { timeMs: atMs },
+    { timeMs: atMs, as: "time" },
     " ",
     { bold: STATE_WORDS[state] },
-    `${late ? " (arrived late)" : ""} · ${reason}`,
+    `${late ? " (arrived late)" : ""} · ${inRoom(reason, "reason")}`,
   ]);
   return {
-    text: last ? `${STATE_WORDS[last.state]}: ${last.reason}` : "No change",
+    text: last ? `${STATE_WORDS[last.state]}: ${inRoom(last.reason, "reason")}` : "No change",
     parts: [{ kind: "lines", lines }],
   };
 }

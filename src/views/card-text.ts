@@ -1,5 +1,5 @@
-import type { Card, CardButton, CardPart, Span, Text } from "../domain/card/card.ts";
-import { sayTime } from "../domain/duration.ts";
+import type { Card, CardButton, CardPart, Moment, Span, Text } from "../domain/card/card.ts";
+import { sayDuration, sayTime } from "../domain/duration.ts";
 import type { PersonId } from "../domain/people/person.ts";
 
 export interface CardTextOptions {
@@ -37,7 +37,15 @@ function spanText(span: Span, { nameOf, nowMs }: CardTextOptions): string {
   if ("person" in span) return `@${nameOf?.(span.person) ?? span.person}`;
   if ("channel" in span) return `#${span.channel}`;
   if ("link" in span) return `${span.label} (${span.link})`;
-  return sayTime(span.timeMs, nowMs);
+  return momentText(span, nowMs);
+}
+
+function momentText({ timeMs, as }: Moment, nowMs: number | undefined): string {
+  const time = sayTime(timeMs, nowMs);
+  if (as !== "ago" || nowMs === undefined) return time;
+  return nowMs >= timeMs
+    ? `${time} (${sayDuration(nowMs - timeMs)} ago)`
+    : `${time} (in ${sayDuration(timeMs - nowMs)})`;
 }
 
 function partText(part: CardPart, options: CardTextOptions): string {
@@ -52,7 +60,7 @@ function partText(part: CardPart, options: CardTextOptions): string {
     case "facts":
       return factLines(part.facts, options);
     case "lines":
-      return part.lines.map((line) => `- ${plainText(line, options)}`).join("\n");
+      return part.lines.map((line) => `${part.plain ? "" : "- "}${plainText(line, options)}`).join("\n");
     case "code":
       return withoutControls(part.text)
         .split("\n")

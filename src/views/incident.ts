@@ -1,8 +1,9 @@
 import type { Card, CardButton, CardPart, Span, Text } from "../domain/card/card.ts";
 import { sayDuration } from "../domain/duration.ts";
 import { alertCount, type Incident, isOpen, type ResponsePhase, titleAbout } from "../domain/incident/incident.ts";
-import type { PageRecord } from "../domain/incident/page.ts";
 import { keeperLabel } from "../domain/incident/pager-traits.ts";
+import { pagesPart, targetName } from "./incident-pages.ts";
+import { inRoom, someOf } from "./room.ts";
 
 /** What the card needs beside the incident itself. Times are absolute, so that the same state is the same card. */
 export interface IncidentContext {
@@ -14,9 +15,10 @@ export interface IncidentContext {
   readonly next?: { readonly atMs: number; readonly what: string; readonly targets: readonly string[] } | undefined;
 }
 
-/** Pages shown; the newest of each person or policy, so that a long night stays readable on a phone. */
-const PAGES_SHOWN = 12;
+/** Alarms shown; a long night stays readable on a phone. */
 const ALERTS_SHOWN = 5;
+/** People named in the line that says who is paged next. */
+const NEXT_SHOWN = 2;
 
 export function incidentCard(incident: Incident, context: IncidentContext): Card {
   const headline = headlineOf(incident);
@@ -25,20 +27,20 @@ export function incidentCard(incident: Incident, context: IncidentContext): Card
     severity: incident.severity,
     parts: [
       { kind: "heading", text: headline },
-      { kind: "text", text: stateLine(incident, context) },
-      { kind: "facts", facts: facts(incident, context) },
-      ...alertsPart(incident),
-      ...pagesPart(incident, context),
-      ...troublePart(incident),
+      { kind: "lines", plain: true, lines: gist(incident, context) },
       ...buttonsPart(incident),
+      ...alertsPart(incident),
+      ...pagesPart(incident, context.nameOf),
+      ...troublePart(incident),
+      ...factsPart(incident, context),
     ],
   };
 }
 
 export function headlineOf(incident: Incident): string {
   const drill = incident.drill ? "DRILL · " : "";
-  const about = incident.scope === "regional" ? `region ${incident.region ?? "unknown"}` : incident.services.join(", ");
-  return `${drill}${incident.severity.toUpperCase()} · ${titleAbout(incident, about)}`;
+  const about = incident.scope === "regional" ? `region ${incident.region ?? "unknown"}` : someOf(incident.services, 3);
+  return `${drill}${incident.severity.toUpperCase()} · ${inRoom(titleAbout(incident, about), "headline")}`;
 }
 
 function plainState(incident: Incident): string {
@@ -54,22 +56,41 @@ function plainState(incident: Incident): string {
   }
 }
 
-function stateLine(incident: Incident, { next, nameOf }: IncidentContext): Text {
+/** What happened, and what is asked. */
+function gist(incident: Incident, context: IncidentContext): Text[] {
+  const { alerts, region, firstSeenAtMs } = incident;
+  const count = alertCount(incident);
+  const alarms = count === 0 ? "declared by a person" : `${count} ${count === 1 ? "alarm" : "alarms"}`;
+  const where = region === undefined ? "" : ` in ${region}`;
+  const since: Text = ["Since ", { timeMs: firstSeenAtMs, as: "ago" }, ` · ${alarms}${alerts.length > 0 ? where : ""}`];
+  return [stateLine(incident), ...nextLine(incident, context), since, ...dueLine(incident, context)];
+}
+
+function stateLine(incident: Incident): Text {
   if (!isOpen(incident)) {
-    const at: Span[] = incident.closedAtMs === undefined ? [] : [" at ", { timeMs: incident.closedAtMs }];
+    const at: Span[] = incident.closedAtMs === undefined ? [] : [" at ", { timeMs: incident.closedAtMs, as: "time" }];
     return [{ bold: plainState(incident) }, ...at];
   }
-  const spans: Span[] = [{ bold: plainState(incident) }];
   const first = incident.acks[0];
-  if (first)
-    spans.push(
-      ` after ${sayDuration(first.atMs - incident.openedAtMs)} (${doorName(first.door, keeperLabel(incident.escalation.pagers))})`,
-    );
-  if (next) {
-    const who = next.targets.length > 0 ? `: ${next.targets.map(nameOf).join(", ")}` : "";
-    spans.push(". Next, unless somebody answers: ", { bold: next.what }, `${who} at `, { timeMs: next.atMs });
-  }
-  return spans;
+  if (!first) return [{ bold: `${plainState(incident)}.` }];
+  return [
+    { bold: plainState(incident) },
+    ` after ${sayDuration(first.atMs - incident.openedAtMs)} (${doorName(first.door, keeperLabel(incident.escalation.pagers))})`,
+  ];
+}
+
+function nextLine(incident: Incident, { next, nameOf }: IncidentContext): Text[] {
+  if (!next) return [];
+  const who =
+    next.targets.length > 0
+      ? ` (${someOf(
+          next.targets.map((id) => targetName(incident, id, nameOf)),
+          NEXT_SHOWN,
+        )})`
+      : "";
+  return [
+    ["Next page: ", { bold: next.what }, `${who} at `, { timeMs: next.atMs, as: "time" }, " unless somebody answers."],
+  ];
 }
 
 function doorName(door: string, label: string): string {
@@ -83,86 +104,64 @@ const PHASE_WORDS: Readonly<Record<ResponsePhase, readonly [by: string, met: str
 };
 
 /** Each phase with its deadline while that is open, and with its verdict afterwards. */
-function responseLine({ response }: Incident, targets: NonNullable<IncidentContext["targets"]>): Text {
+function responseLine({ response }: Incident, targets: NonNullable<IncidentContext["targets"]>): Span[] {
   return targets.flatMap(({ phase, ladder, dueAtMs }, index): Span[] => {
     const verdict = response.find((each) => each.phase === phase && each.ladder === ladder);
     const [by, met, missed] = PHASE_WORDS[phase];
-    const words: Span[] = verdict ? [verdict.isMet ? met : { bold: missed }] : [`${by} by `, { timeMs: dueAtMs }];
+    const words: Span[] = verdict
+      ? [verdict.isMet ? met : { bold: missed }]
+      : [`${by} by `, { timeMs: dueAtMs, as: "time" }];
     return index === 0 ? words : [" · ", ...words];
   });
 }
 
-function facts(incident: Incident, { nameOf, targets = [] }: IncidentContext): (readonly [string, Text])[] {
-  const rows: (readonly [string, Text])[] = [
-    ["Since", [{ timeMs: incident.firstSeenAtMs }]],
-    ["Services", incident.services.join(", ") || "none named"],
+/** The next target of the response, and the next update. */
+function dueLine(incident: Incident, { targets = [] }: IncidentContext): Text[] {
+  if (!isOpen(incident)) return [];
+  const open = targets
+    .filter(({ phase, ladder }) => !incident.response.some((each) => each.phase === phase && each.ladder === ladder))
+    .toSorted((one, other) => one.dueAtMs - other.dueAtMs)[0];
+  const { dueAtMs } = incident.update;
+  const due: Span[][] = [
+    ...(open ? [[`Next: ${PHASE_WORDS[open.phase][0]} by `, { timeMs: open.dueAtMs, as: "time" } as const]] : []),
+    ...(dueAtMs === undefined ? [] : [["status update at ", { timeMs: dueAtMs, as: "time" } as const]]),
   ];
-  if (incident.region !== undefined) rows.push(["Region", incident.region]);
-  if (alertCount(incident) > 0) rows.push(["Alarms", String(alertCount(incident))]);
+  return due.length === 0 ? [] : [due.flatMap((spans, index) => (index === 0 ? spans : [" · ", ...spans]))];
+}
+
+function factsPart(incident: Incident, { nameOf, targets = [] }: IncidentContext): CardPart[] {
+  const rows: (readonly [string, Text])[] = [];
+  if (incident.services.length > 1 || incident.scope === "regional")
+    rows.push(["Services", someOf(incident.services, 8) || "none named"]);
   if (incident.declaredBy !== undefined) rows.push(["Declared by", nameOf(incident.declaredBy)]);
-  if (incident.acks.length > 1)
-    rows.push([
-      "Also answered",
-      incident.acks
-        .slice(1)
-        .map((ack) => ack.name)
-        .join(", "),
-    ]);
-  if (targets.length > 0) rows.push(["Response", responseLine(incident, targets)]);
-  const { dueAtMs, lastSentAtMs } = incident.update;
-  if (lastSentAtMs !== undefined) rows.push(["Last update", [{ timeMs: lastSentAtMs }]]);
-  if (isOpen(incident) && dueAtMs !== undefined) rows.push(["Next update", [{ timeMs: dueAtMs }]]);
+  const also = incident.acks.slice(1).map((ack) => ack.name);
+  if (also.length > 0) rows.push(["Also answered", someOf(also, 5)]);
+  const response = responseLine(incident, targets);
+  if (response.length > 0) rows.push(["Response", response]);
+  const { lastSentAtMs } = incident.update;
+  if (lastSentAtMs !== undefined) rows.push(["Last update", [{ timeMs: lastSentAtMs, as: "ago" }]]);
   if (incident.pager.url !== undefined)
     rows.push([
       keeperLabel(incident.escalation.pagers),
       [{ link: incident.pager.url, label: incident.pager.status ?? "open" }],
     ]);
-  return rows;
+  return rows.length === 0 ? [] : [{ kind: "facts", facts: rows }];
 }
 
 function alertsPart(incident: Incident): CardPart[] {
   if (incident.alerts.length === 0) return [];
   const lines: Text[] = incident.alerts
     .slice(0, ALERTS_SHOWN)
-    .map(({ name, service, region, atMs }) => [{ timeMs: atMs }, ` ${name} · ${service} · ${region}`]);
+    .map(({ name, service, region, atMs }) => [
+      { bold: inRoom(name, "name") },
+      ` · ${service} · ${region} · `,
+      { timeMs: atMs, as: "time" },
+    ]);
   const more = alertCount(incident) - Math.min(ALERTS_SHOWN, incident.alerts.length);
-  return [{ kind: "lines", lines: more > 0 ? [...lines, `and ${more} more`] : lines }];
-}
-
-const STATE_WORDS: Readonly<Record<PageRecord["state"], string>> = {
-  intent: "being sent",
-  accepted: "sent, no answer yet",
-  rejected: "REFUSED",
-  unknown: "no answer from the pager, trying again",
-  retry: "not sent yet, trying again",
-  throttled: "held back",
-  acked: "answered",
-  superseded: "somebody else answered",
-  exhausted: "not answered",
-};
-
-/** Who was paged, how, when, with what result; the newest page of each. */
-function pagesPart(incident: Incident, { nameOf }: IncidentContext): CardPart[] {
-  const newest = new Map<string, PageRecord>();
-  for (const page of incident.pages) newest.set(`${page.target.id}:${page.via}`, page);
-  const shown = [...newest.values()].toSorted((a, b) => b.intentAtMs - a.intentAtMs);
-  if (shown.length === 0) return [];
-  const label = keeperLabel(incident.escalation.pagers);
-  const lines = shown.slice(0, PAGES_SHOWN).map((page) => pageLine(page, label, nameOf));
-  const more = shown.length - lines.length;
   return [
-    { kind: "divider" },
-    { kind: "text", text: [{ bold: "Paged" }] },
+    { kind: "text", text: [{ bold: "Alarms" }] },
     { kind: "lines", lines: more > 0 ? [...lines, `and ${more} more`] : lines },
   ];
-}
-
-function pageLine(page: PageRecord, label: string, nameOf: IncidentContext["nameOf"]): Text {
-  const who = page.target.kind === "pager-service" ? `on call for the ${label} service` : nameOf(page.target.id);
-  const how = page.via === "slack" ? "direct message" : page.channels.join(", ") || label;
-  const again = page.round > 0 ? `, round ${page.round + 1}` : "";
-  const why = page.why === undefined ? "" : ` (${page.why})`;
-  return [{ timeMs: page.intentAtMs }, " ", { bold: who }, ` · ${how}${again} · ${STATE_WORDS[page.state]}${why}`];
 }
 
 /** Duties that people should know about when they fail, in their words. */
@@ -181,9 +180,14 @@ const TROUBLE: readonly (readonly [prefix: string, what: string])[] = [
 function troublePart(incident: Incident): CardPart[] {
   const lines: Text[] = Object.entries(incident.duties).flatMap(([key, record]) => {
     const what = TROUBLE.find(([prefix]) => key.startsWith(prefix))?.[1];
-    return what === undefined || record.state !== "failed" ? [] : [`${what}: ${record.why ?? "no reason given"}`];
+    return what === undefined || record.state !== "failed"
+      ? []
+      : [`${what}: ${inRoom(record.why ?? "no reason given", "error")}`];
   });
-  const absent: Text[] = incident.notInvited.map(({ person, why }) => [{ person }, ` could not be invited: ${why}`]);
+  const absent: Text[] = incident.notInvited.map(({ person, why }) => [
+    { person },
+    ` could not be invited: ${inRoom(why, "error")}`,
+  ]);
   const all = [...lines, ...absent];
   return all.length === 0
     ? []
@@ -211,7 +215,7 @@ function buttonsPart(incident: Incident): CardPart[] {
       style: "danger",
       confirm: {
         title: "Page the next level?",
-        text: "Their phones ring at once. It cannot be taken back.",
+        text: "Their phones ring at once. You cannot take it back.",
         yes: "Page them",
       },
     },

@@ -13,16 +13,16 @@ export function oldSideLine(run: RunState, nowMs: number): string | undefined {
     return `${from} came back and was fenced at ${sayTime(watch.endedAtMs ?? nowMs, nowMs)}`;
   if (seen === "fenced" || !isSettled(stateOf(run, fence.id))) {
     const isLeftOpen = run.pastNoReturn && seen !== "fenced" && state === "undone";
-    return isLeftOpen ? `${from} is open again, and not watched: people chose the way back to it` : undefined;
+    return isLeftOpen ? `${from} is open again, and TwoKey does not watch it: people chose the way back` : undefined;
   }
   if (watch.state === "ended")
-    return `${from} was never proven to be fenced, and is not watched any more: ${watch.says}`;
+    return `${from} was never proven to be fenced, and TwoKey does not watch it any more: ${watch.says}`;
   if (isWatched(run)) {
     const until = `until ${sayTime(authorisesUntilMs, nowMs)}`;
-    return `${from} is NOT proven to be fenced${whatIsTried(run, nowMs)}. Watched ${until}, to fence it when it answers; two approvers can end that with /dr stop-watch ${id}`;
+    return `${from} is NOT proven to be fenced${whatIsTried(run, nowMs)}. TwoKey watches it ${until} and fences it when it answers. Two approvers can end that: /dr stop-watch ${id}`;
   }
   if (run.pastNoReturn)
-    return `${from} is NOT proven to be fenced, and not watched: people chose the way back to it. Fence it by hand if it must not write`;
+    return `${from} is NOT proven to be fenced, and TwoKey does not watch it: people chose the way back. Fence it by hand if it must not write`;
   return ["running", "paused", "stopped"].includes(run.state)
     ? `${from} is NOT proven to be fenced (accepted). If it answers before the promotion it is fenced first`
     : undefined;

@@ -2,6 +2,7 @@ import type { Card, CardPart, Text } from "../domain/card/card.ts";
 import { type Incident, isOpen } from "../domain/incident/incident.ts";
 import type { PersonId } from "../domain/people/person.ts";
 import { headlineOf } from "./incident.ts";
+import { inRoom } from "./room.ts";
 
 /** A page as a direct message. `why`: which level, or who asked. */
 export function pageCard(incident: Incident, why: string): Card {
@@ -10,21 +11,23 @@ export function pageCard(incident: Incident, why: string): Card {
   const buttons: CardPart[] = isOpen(incident)
     ? [{ kind: "buttons", buttons: [{ label: "Acknowledge", intent: "ack", value: incident.id, style: "primary" }] }]
     : [];
+  const about = inRoom(incident.description, "reason");
   return {
     text: `You are paged: ${headline}. Please acknowledge.`,
     severity: incident.severity,
     parts: [
       { kind: "heading", text: `You are paged: ${headline}` },
-      { kind: "text", text: incident.description },
       {
-        kind: "facts",
-        facts: [
-          ["Why you", why],
-          ["Since", [{ timeMs: incident.firstSeenAtMs }]],
-          ["Channel", channel],
+        kind: "lines",
+        plain: true,
+        lines: [
+          ["Since ", { timeMs: incident.firstSeenAtMs, as: "ago" }],
+          `Why you: ${why}`,
+          ["Channel: ", ...(typeof channel === "string" ? [channel] : channel)],
         ],
       },
       ...buttons,
+      ...(about === "" ? [] : [{ kind: "text" as const, text: about }]),
     ],
   };
 }
@@ -53,7 +56,7 @@ export function onCallCard(lines: readonly OnCallLine[], empty: readonly string[
     { bold: policy },
     ` · level ${level} · `,
     person === undefined ? name : { person },
-    ...(untilMs === undefined ? [" · no end set"] : [" · until ", { timeMs: untilMs }]),
+    ...(untilMs === undefined ? [" · no end set"] : [" · until ", { timeMs: untilMs, as: "time" } as const]),
   ]);
   const missing: Text[] = empty.map((policy) => [{ bold: policy }, " · NOBODY is on call"]);
   const names = lines.map((line) => line.name).join(", ");

@@ -1,52 +1,43 @@
-import type { Card, CardButton, CardPart, Form, Text } from "../domain/card/card.ts";
+import type { Card, CardButton, CardPart, Text } from "../domain/card/card.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
-import { sayLoss } from "../domain/plan-run/data-position.ts";
 import { whoIsLeft } from "../domain/plan-run/key.ts";
 import { askAgain, askFresh, budgetMs, type Plan, type PlannedStep, phasesOf } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { findPerson, type Inventory } from "../domain/service/inventory.ts";
+import { inRoom, quoted } from "./room.ts";
 
 /** Characters of the digest that people compare by eye. */
 export const DIGEST_SHOWN = 12;
 
-/** What an approver must understand in ten seconds: what happens, what cannot be undone, what may be lost, what is asked of them. */
-export function planCard(run: RunState, inventory: Inventory, nowMs: number): Card {
+/** What the card needs beside the run and the file. */
+export interface PlanContext {
+  readonly nowMs: number;
+  /** Since when users are without the service, as the incident says; absent: nobody said so. */
+  readonly downSinceMs?: number | undefined;
+}
+
+/**
+ * What an approver must understand in ten seconds comes first, with the buttons: what happens, what may be lost, what cannot
+ * be undone. The steps and everything that they rest on follow below.
+ */
+export function planCard(run: RunState, inventory: Inventory, context: PlanContext): Card {
   const { plan } = run;
+  const isOpen = isWaiting(run);
+  const gist = [keysLine(run, context.nowMs), lossLine(plan), ...finality(plan), ...dangers(plan)];
   return {
     text: `Plan ${plan.id}: ${whatItIs(plan)} of ${plan.service} from ${plan.from} to ${plan.to}. ${
-      isWaiting(run) ? `${keysLine(run, nowMs)} Data loss: ${lossLine(plan)}. ${finality(plan)}` : afterKeys(run)
+      isOpen ? gist.join(" ") : afterKeys(run)
     }`,
     parts: [
-      {
-        kind: "heading",
-        text: isWaiting(run) ? question(plan) : `${plan.service} → ${plan.to}: ${headState(run)}`,
-      },
-      {
-        kind: "facts",
-        facts: [
-          ["Move", `${plan.from} → ${plan.to} (${plan.mode})`],
-          ...rest(plan),
-          ["Why", plan.reason],
-          ["Asked by", nameOf(inventory, plan.requester)],
-          ["Data loss", lossLine(plan)],
-          ["Budget", `about ${sayDuration(budgetMs(plan))}; objective ${sayDuration(plan.rtoMs)}`],
-          ["Keys", keysLine(run, nowMs)],
-        ],
-      },
-      ...steps(plan),
-      ...acceptances(plan),
-      ...unchecked(plan),
-      ...waiting(run, inventory, nowMs),
+      { kind: "heading", text: isOpen ? question(plan) : `${plan.service} → ${plan.to}: ${headState(run)}` },
+      ...(isOpen ? ask(run, inventory, context) : [{ kind: "text" as const, text: afterKeys(run) }]),
+      digestNote(run),
       ...buttons(run),
-      {
-        kind: "note",
-        text: [
-          `Plan digest `,
-          { code: run.digest.slice(0, DIGEST_SHOWN) },
-          `. The same as commands to paste, for the day this bot is gone too: in the thread, and `,
-          { code: `/dr by-hand ${plan.id}` },
-        ],
-      },
+      { kind: "divider" },
+      ...acceptances(plan),
+      ...steps(plan),
+      ...unchecked(plan),
+      ...about(run, inventory),
     ],
   };
 }
@@ -55,51 +46,100 @@ export function whatItIs({ mode, restOf, runbook }: Plan): string {
   return restOf ? `the rest of run ${restOf.run}, the ${mode} ${runbook}` : `${mode} ${runbook}`;
 }
 
-function rest({ restOf, pastNoReturn }: Plan): readonly (readonly [string, Text])[] {
-  if (!restOf) return [];
-  const gone = pastNoReturn ? "; it is past its point of no return" : "";
-  return [["Takes over", `run ${restOf.run}, which ends when the last key is turned${gone}`]];
+const NEEDS_NO_KEYS = "It only adds something, so one responder is enough.";
+
+/** The first screen, one fact a line. */
+function ask(run: RunState, inventory: Inventory, { downSinceMs }: PlanContext): CardPart[] {
+  const { plan } = run;
+  const back = `about ${sayDuration(inMinutes(budgetMs(plan)))}`;
+  const users: Text =
+    downSinceMs === undefined
+      ? `It takes ${back}; the objective is ${sayDuration(plan.rtoMs)}.`
+      : ["Users have been down since ", { timeMs: downSinceMs, as: "ago" }, `; back in ${back}.`];
+  const holders = run.keys.map(({ by }) => nameOf(inventory, by)).join(" and ");
+  const left = plan.keysRequired - run.keys.length;
+  const turned = holders === "" ? "" : `${holders} agreed. `;
+  const agree: Text = [`${turned}${countOf(left)} must agree by `, { timeMs: plan.startByMs, as: "time" }, "."];
+  return [
+    {
+      kind: "lines",
+      plain: true,
+      lines: [
+        ...(plan.keysRequired === 0 ? [NEEDS_NO_KEYS] : [agree]),
+        users,
+        [lossLine(plan), ...finality(plan)].join(" "),
+        ...dangers(plan),
+        ...(plan.keysRequired === 0 ? [] : [canTurn(run, inventory)]),
+      ],
+    },
+  ];
 }
 
 const question = ({ title }: Plan): string => `${title}?`;
+/** Expectations to the second would promise too much. */
+const inMinutes = (ms: number): number => (ms < 120_000 ? ms : Math.ceil(ms / 60_000) * 60_000);
+
+const COUNT: Readonly<Record<number, string>> = { 1: "One more person", 2: "Two people", 3: "Three people" };
+const countOf = (left: number): string => COUNT[left] ?? `${left} people`;
+
+function canTurn(run: RunState, inventory: Inventory): Text {
+  const people = whoIsLeft(run, inventory);
+  return ["Can agree: ", ...people.flatMap((person, at): Text => [...(at === 0 ? [] : [", "]), { person: person.id }])];
+}
 
 /** What a key cannot take back. A plan for the rest may find the promotion done. */
-const finality = (plan: Plan): string =>
-  plan.steps.some((step) => step.wayBack === "irreversible")
-    ? "The promotion cannot be undone."
-    : "The promotion is done already: nothing is rolled back any more.";
+export function finality(plan: Plan): string[] {
+  const at = phasesOf(plan).findIndex((phase) => phase.some(({ wayBack }) => wayBack === "irreversible"));
+  if (at >= 0) return [`Step ${at + 1} cannot be undone.`];
+  return plan.pastNoReturn ? ["The promotion is done already. Nothing is rolled back any more."] : [];
+}
 
-function steps(plan: Plan): CardPart[] {
+/** What each acceptance is about, in short; the sentence itself is agreed to in the form. */
+export const dangers = (plan: Plan): string[] => plan.acceptances.flatMap(({ danger }) => danger ?? []);
+
+export function digestNote({ digest, plan }: RunState): CardPart {
+  return { kind: "text", text: ["Plan ", { code: plan.id }, " · digest ", { code: digest.slice(0, DIGEST_SHOWN) }] };
+}
+
+export function steps(plan: Plan): CardPart[] {
   const lines = phasesOf(plan).flatMap((phase, index) =>
-    phase.map((step, place) => stepLine(step, place === 0 ? `${index + 1}.` : "   ‖")),
+    phase.map((step, place) => stepLine(step, place === 0 ? `${index + 1}.` : "‖")),
   );
   return [
-    { kind: "lines", lines },
+    { kind: "text", text: [{ bold: "Steps" }] },
+    { kind: "lines", lines, plain: true },
     {
       kind: "note",
-      text: "In brackets: the region whose control plane has to answer. ‖ runs beside the line above it.",
+      text: "The control plane of the region that a step names, or that stands in brackets, must answer. ‖ runs beside the step above it.",
     },
   ];
 }
 
 function stepLine(step: PlannedStep, mark: string): Text {
-  const region = step.controlPlane === undefined ? "" : `  [${step.controlPlane}]`;
-  if (step.wayBack === "irreversible") return [`${mark} `, { bold: `${step.title} — POINT OF NO RETURN` }, region];
-  const isKept = step.role === "prepares" && step.wayBack === "nothing-to-undo";
-  const back = isKept ? " (kept if the run unwinds)" : "";
-  return `${mark} ${step.title}${back}${region}`;
+  const isNamed = step.controlPlane === undefined || step.title.includes(step.controlPlane);
+  const region = isNamed ? "" : ` [${step.controlPlane}]`;
+  if (step.wayBack === "irreversible") return [`${mark} `, { bold: `${step.title} – POINT OF NO RETURN` }, region];
+  return `${mark} ${step.title}${region}`;
 }
 
 function acceptances(plan: Plan): CardPart[] {
   if (plan.acceptances.length === 0) return [];
   return [
-    { kind: "text", text: [{ bold: "Every key holder agrees in words:" }] },
+    { kind: "text", text: [{ bold: "Each key holder agrees to this in words" }] },
     { kind: "lines", lines: plan.acceptances.map((acceptance) => `“${acceptance.words}”`) },
   ];
 }
 
+const UNCHECKED_SHOWN = 8;
+
 function unchecked(plan: Plan): CardPart[] {
-  return [{ kind: "text", text: [{ bold: "Could not be checked: " }, plan.unchecked.join("; ")] }, ...ages(plan)];
+  const shown = plan.unchecked.slice(0, UNCHECKED_SHOWN).map((line) => inRoom(line, "error"));
+  const more = plan.unchecked.length - shown.length;
+  return [
+    { kind: "text", text: [{ bold: "Could not be checked" }] },
+    { kind: "lines", lines: more > 0 ? [...shown, `and ${more} more`] : shown },
+    ...ages(plan),
+  ];
 }
 
 /** How old what the plan rests on is: facts of the same second share a line's part, the newest first. */
@@ -113,106 +153,82 @@ function ages({ facts = [], madeAtMs }: Plan): CardPart[] {
   return parts.length === 0 ? [] : [{ kind: "note", text: `Seen at ${parts.join("; ")}` }];
 }
 
+/** Who asked and why; the reason is a person's own words. */
+function about({ plan }: RunState, inventory: Inventory): CardPart[] {
+  const gone = plan.pastNoReturn ? "; it is past its point of no return" : "";
+  const rest: readonly (readonly [string, Text])[] = plan.restOf
+    ? [["Takes over", `run ${plan.restOf.run}, which ends when the last key is turned${gone}`]]
+    : [];
+  return [
+    {
+      kind: "facts",
+      facts: [
+        ["Asked by", nameOf(inventory, plan.requester)],
+        ["Why", quoted(plan.reason, "reason")],
+        ["Where", plan.from === plan.to ? plan.to : `${plan.from} → ${plan.to} (${plan.mode})`],
+        ...rest,
+        ["Time", `about ${sayDuration(inMinutes(budgetMs(plan)))}; objective ${sayDuration(plan.rtoMs)}`],
+        ["By hand", ["the same steps as commands: in the thread, or ", { code: `/dr by-hand ${plan.id}` }]],
+      ],
+    },
+  ];
+}
+
 const isWaiting = ({ state }: RunState): boolean => state === "waiting-for-keys";
 
-/** Nobody shall read a question where there is nothing to answer any more. */
+/** A closed plan asks nothing any more. */
 const headState = ({ state }: RunState): string => (state === "closed" ? "plan closed" : "keys turned");
 
 function afterKeys({ state, why, plan, startedAtMs }: RunState): string {
+  const because = inRoom(why, "reason");
   if (state === "closed" && startedAtMs !== undefined)
-    return `It is closed: ${why}. What its run had done stays as it is. A plan for what is left: ${askFresh(plan)}`;
-  if (state === "closed") return `It is closed: ${why}. Nothing was changed. A new plan: ${askAgain(plan)}`;
-  return "Its keys are turned; the progress message tells the rest.";
-}
-
-function waiting(run: RunState, inventory: Inventory, nowMs: number): CardPart[] {
-  if (!isWaiting(run)) return [{ kind: "text", text: afterKeys(run) }];
-  const turned = run.keys.map(
-    (key): Text => [`Key turned: ${nameOf(inventory, key.by)} at ${sayTime(key.atMs, nowMs)}`],
-  );
-  const left = whoIsLeft(run, inventory);
-  const asked: Text = [
-    "Can still turn a key: ",
-    ...left.flatMap((person, index): Text => (index === 0 ? [{ person: person.id }] : [", ", { person: person.id }])),
-  ];
-  return [{ kind: "lines", lines: [...turned, asked] }];
+    return `It is closed: ${because}. What its run had done stays as it is. A plan for what is left: ${askFresh(plan)}`;
+  if (state === "closed") return `It is closed: ${because}. Nothing was changed. A new plan: ${askAgain(plan)}`;
+  const agreed = plan.keysRequired === 0 ? NEEDS_NO_KEYS : "The keys are turned.";
+  return `${agreed} The progress message shows the run.`;
 }
 
 function buttons(run: RunState): CardPart[] {
   if (!isWaiting(run)) return [];
   const value = `${run.plan.id}:${run.digest}`;
-  const approve: CardButton = { label: "Turn my key", intent: "approve", value, style: "danger" };
+  const approve: CardButton = { label: "Review and turn my key", intent: "approve", value, style: "danger" };
   const reject: CardButton = {
     label: "Refuse",
     intent: "reject",
     value,
     confirm: {
       title: "Refuse this plan?",
-      text: "It is closed for everybody. A new one can be asked for.",
+      text: "It is closed for everybody. People can ask for a new one.",
       yes: "Refuse",
     },
   };
-  return [{ kind: "buttons", buttons: [approve, reject, { label: "Withdraw", intent: "withdraw", value }] }];
+  const keys = run.plan.keysRequired === 0 ? [] : [approve, reject];
+  return [{ kind: "buttons", buttons: [...keys, { label: "Withdraw", intent: "withdraw", value }] }];
 }
 
+/** How many keys are turned, and until when the last one counts. */
 export function keysLine(run: RunState, nowMs: number): string {
   const { keysRequired, startByMs } = run.plan;
-  if (!isWaiting(run)) return `${run.keys.length} of ${keysRequired} keys turned.`;
-  return `${run.keys.length} of ${keysRequired} keys turned; the last one counts until ${sayTime(startByMs, nowMs)}.`;
+  if (keysRequired === 0) return NEEDS_NO_KEYS;
+  const turned = `${run.keys.length} of ${keysRequired} keys turned`;
+  return isWaiting(run) ? `${turned}; the last one counts until ${sayTime(startByMs, nowMs)}.` : `${turned}.`;
 }
 
+/** What is lost, as a point in time or as unknown: never a number that moves (G4). */
 export function lossLine(plan: Plan): string {
-  switch (plan.dataLoss.kind) {
+  const { dataLoss, madeAtMs } = plan;
+  switch (dataLoss.kind) {
     case "none":
-      return "none: the writers are stopped first and the standby catches up";
+      return plan.steps.some(({ role }) => role === "protects")
+        ? "No data is lost: writers stop first, and the standby catches up."
+        : "No data is lost.";
     case "after":
-      return sayLoss(plan.dataLoss, plan.madeAtMs);
+      return dataLoss.why === undefined
+        ? `Writes after ${sayTime(dataLoss.atMs, madeAtMs)} may be lost.`
+        : `Writes after ${sayTime(dataLoss.atMs, madeAtMs)} are lost (last known position).`;
     case "unknown":
-      return `unknown (${plan.dataLoss.why})`;
+      return `How much data is lost is unknown: ${inRoom(dataLoss.why, "error")}.`;
   }
-}
-
-/** The form behind "Turn my key": the acceptances in words, each to be chosen deliberately. */
-export function keyForm(run: RunState): Form {
-  const { plan } = run;
-  return {
-    title: "Turn my key",
-    intent: "approve",
-    context: `${plan.id}:${run.digest}`,
-    intro: [
-      {
-        kind: "text",
-        text: `${plan.mode} ${plan.runbook} of ${plan.service}, ${plan.from} → ${plan.to}. ${finality(plan)} Data loss: ${lossLine(plan)}.`,
-      },
-    ],
-    fields: plan.acceptances.map((acceptance) => ({
-      id: acceptance.id,
-      label: acceptance.words.slice(0, 150),
-      kind: "choice" as const,
-      choices: [
-        ["no", "I do not agree"],
-        ["yes", "I agree to this sentence"],
-      ] as const,
-      hint: acceptance.words,
-    })),
-    submit: "Turn my key",
-  };
-}
-
-export function byHandCard(plan: Plan): Card {
-  return {
-    text: `How to do plan ${plan.id} by hand: ${plan.steps.length} steps with their commands.`,
-    parts: [
-      { kind: "heading", text: `${plan.service} to ${plan.to}, by hand` },
-      { kind: "text", text: "In this order. Steps of one number may run side by side." },
-      ...phasesOf(plan).flatMap((phase, index) =>
-        phase.flatMap((step): CardPart[] => [
-          { kind: "text", text: [{ bold: `${index + 1}. ${step.title}` }] },
-          { kind: "code", text: step.byHand.join("\n") },
-        ]),
-      ),
-    ],
-  };
 }
 
 export function nameOf(inventory: Inventory, id: string): string {

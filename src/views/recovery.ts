@@ -18,36 +18,45 @@ export function actLine({ atMs, run, service, step, kind, says, requestIds }: Ac
 
 /** What two people must understand before they sign: what is forgotten, what the world looks like, what ends. */
 export function recoveryCard(recovery: Recovery, inventory: Inventory, nowMs: number): Card {
-  const { id, testimonies, seen, ends, requester } = recovery;
+  const { id, testimonies, seen, ends, requester, forgotten } = recovery;
   const stands = standsLine(recovery, inventory, nowMs);
   return {
     text: `The state store was lost: nothing is moved. ${stands} Look at the cloud before you sign.`,
     parts: [
       { kind: "heading", text: "The state store was lost. Go on from here?" },
       {
-        kind: "facts",
-        facts: [
-          ["Found by", [...new Set(testimonies.map(({ process, why }) => `${process}: ${why}`))].join("; ")],
-          ["Asked by", nameOf(inventory, requester)],
-          ["Signatures", stands],
-          [
-            "Ends",
-            ends.length > 0
-              ? `${ends.join(", ")}: keys of before authorise nothing more, and no old side is fenced on its return any more`
-              : "no run is open",
-          ],
+        kind: "lines",
+        plain: true,
+        lines: [
+          stands,
+          "Until then nothing is moved. Look at the databases, the records and the tasks before you sign.",
+          endsLine(ends),
+          ...(forgotten.length > 0
+            ? [`This store does not know ${forgotten.length} acts of the ledgers. They are below.`]
+            : []),
+          `Asked by ${nameOf(inventory, requester)}.`,
         ],
       },
+      ...waiting(recovery, inventory, nowMs),
+      { kind: "text", text: ["Recovery ", { code: id }, " · digest ", { code: digestShown(recovery) }] },
+      { kind: "divider" },
       ...forgottenParts(recovery),
       ...seen.flatMap(([headline = "", ...lines]): CardPart[] => [
         { kind: "text", text: [{ bold: `Now: ${headline}` }] },
         { kind: "lines", lines },
       ]),
-      ...waiting(recovery, inventory, nowMs),
-      { kind: "note", text: ["Recovery ", { code: id }, ", digest ", { code: digestShown(recovery) }] },
+      {
+        kind: "note",
+        text: `Found by ${[...new Set(testimonies.map(({ process, why }) => `${process}: ${why}`))].join("; ")}`,
+      },
     ],
   };
 }
+
+const endsLine = (ends: readonly string[]): string =>
+  ends.length === 0
+    ? "No run is open."
+    : `Closes: ${ends.join(", ")}. Their keys stop counting, and TwoKey stops watching for the old region.`;
 
 /** An older card after somebody asked again. */
 export function replacedRecoveryCard(id: string): Card {
@@ -68,11 +77,11 @@ function forgottenParts({ forgotten }: Recovery): CardPart[] {
 function waiting(recovery: Recovery, inventory: Inventory, nowMs: number): CardPart[] {
   if (recovery.state !== "waiting") return [];
   const signed = recovery.signatures.map(
-    ({ by, atMs }): Text => `Signed: ${nameOf(inventory, by)} at ${sayTime(atMs, nowMs)}`,
+    ({ by, atMs }): Text => `Signed by ${nameOf(inventory, by)} at ${sayTime(atMs, nowMs)}`,
   );
   const left = whoCanSign(signableRecovery(recovery), inventory).map(({ name }) => name);
   return [
-    { kind: "lines", lines: [...signed, `Can still sign: ${left.join(", ")}`] },
+    { kind: "lines", plain: true, lines: [...signed, `Can sign: ${left.join(", ")}`] },
     {
       kind: "buttons",
       buttons: [
@@ -83,7 +92,7 @@ function waiting(recovery: Recovery, inventory: Inventory, nowMs: number): CardP
           style: "danger",
           confirm: {
             title: "Go on with this store?",
-            text: "You have looked at the databases, the records and the tasks yourself. Runs of before are closed.",
+            text: "You have looked at the databases, the records and the tasks yourself. Earlier runs are closed.",
             yes: "I have looked",
           },
         },

@@ -15,6 +15,7 @@ import {
 import type { Inventory } from "../domain/service/inventory.ts";
 import { oldSideLine } from "./old-side.ts";
 import { nameOf } from "./plan.ts";
+import { inRoom, quoted } from "./room.ts";
 
 /** Words, not only signs: colour and emoji alone say nothing to a screen reader. */
 const STEP_WORD: Readonly<Record<StepState["state"], string>> = {
@@ -34,8 +35,8 @@ const STEP_WORD: Readonly<Record<StepState["state"], string>> = {
 const QUESTION: Partial<Record<Decision, string>> = {
   skip: "Go on without the failed step?",
   retry: "Try the failed step again?",
-  unwind: "Give the old side back?",
-  replan: "Plan the rest anew?",
+  unwind: "Give the old region back?",
+  replan: "Make a new plan for the remaining steps?",
 };
 
 const RUN_WORD: Readonly<Record<RunStateName, string>> = {
@@ -55,7 +56,7 @@ const RUN_WORD: Readonly<Record<RunStateName, string>> = {
 const runWord = (run: RunState): string =>
   run.state === "verified" && unmeasuredSteps(run).length > 0 ? "ended, NOT fully verified" : RUN_WORD[run.state];
 
-/** One message, edited as the run goes. */
+/** One message, edited as the run goes: how it stands and what people can decide first, its steps below. */
 export function progressCard(
   run: RunState,
   inventory: Inventory,
@@ -63,81 +64,92 @@ export function progressCard(
   latest: Readonly<Record<string, string>> = {},
 ): Card {
   const { plan } = run;
-  const settled = plan.steps.filter((step) => isSettled(stateOf(run, step.id))).length;
   const oldSide = oldSideLine(run, nowMs);
+  const why = run.why === "" ? [] : [`Why: ${withEnd(inRoom(run.why, "reason"))}`];
+  const said = [...(oldSide === undefined ? [] : [`${oldSide}.`]), ...outcomeOf(run)];
   return {
-    text: [
-      `${plan.title}: ${runWord(run)}, ${settled} of ${plan.steps.length} steps done.`,
-      ...(run.why ? [`Why: ${run.why}.`] : []),
-      ...(oldSide === undefined ? [] : [`${oldSide}.`]),
-      outcomeOf(run),
-    ]
-      .join(" ")
-      .trim(),
+    text: [`${plan.title}: ${runWord(run)}, ${settledOf(run)}.`, ...why, ...said].join(" "),
     parts: [
       { kind: "heading", text: `${plan.service} → ${plan.to}: ${runWord(run)}` },
-      { kind: "facts", facts: facts(run, inventory, nowMs) },
       {
         kind: "lines",
+        plain: true,
+        lines: [...(failedStep(run) === undefined ? why : []), ...said, timeLine(run, nowMs), ...noReturnLines(run)],
+      },
+      ...decisions(run),
+      { kind: "divider" },
+      {
+        kind: "lines",
+        plain: true,
         lines: phasesOf(plan).flatMap((phase) =>
           phase.map((step) => stepLine(run, step, nowMs, latest[step.id] ?? "")),
         ),
       },
-      ...ending(run),
-      ...decisions(run),
+      {
+        kind: "text",
+        text: [
+          "Run ",
+          { code: plan.id },
+          ...(run.keys.length === 0
+            ? []
+            : [` · keys of ${run.keys.map(({ by }) => nameOf(inventory, by)).join(" and ")}`]),
+        ],
+      },
     ],
   };
 }
 
-function facts(run: RunState, inventory: Inventory, nowMs: number): readonly (readonly [string, Text])[] {
-  const { plan, startedAtMs, endedAtMs } = run;
-  const began = startedAtMs ?? nowMs;
-  const oldSide = oldSideLine(run, nowMs);
-  return [
-    ["Run", plan.id],
-    ["Keys", run.keys.map((key) => nameOf(inventory, key.by)).join(" and ")],
-    ["Time", `${sayDuration((endedAtMs ?? nowMs) - began)} of ${sayDuration(plan.rtoMs)} objective`],
-    ["Point of no return", noReturnLine(run)],
-    ...(oldSide === undefined ? [] : [["Old side", oldSide] as const]),
-  ];
+const withEnd = (sentence: string): string => (/[.!?…]$/.test(sentence) ? sentence : `${sentence}.`);
+
+function settledOf(run: RunState): string {
+  const settled = run.plan.steps.filter((step) => isSettled(stateOf(run, step.id))).length;
+  return `${settled} of ${run.plan.steps.length} steps done`;
 }
 
-function noReturnLine(run: RunState): string {
-  if (run.pastNoReturn) return "passed: nothing is rolled back any more";
-  return fits("abort", run) ? "not passed: abort gives back what users lost" : "not passed";
+function timeLine(run: RunState, nowMs: number): string {
+  const { plan, startedAtMs = nowMs, endedAtMs = nowMs } = run;
+  return `${settledOf(run)} after ${sayDuration(endedAtMs - startedAtMs)}; the objective is ${sayDuration(plan.rtoMs)}.`;
+}
+
+function noReturnLines(run: RunState): string[] {
+  if (run.pastNoReturn) return ["The point of no return is passed. Nothing is rolled back any more."];
+  if (!run.plan.steps.some(({ wayBack }) => wayBack === "irreversible")) return [];
+  return fits("abort", run)
+    ? ["The point of no return is not passed: abort gives back what users lost."]
+    : ["The point of no return is not passed."];
 }
 
 function stepLine(run: RunState, step: PlannedStep, nowMs: number, latest: string): Text {
   const state = stateOf(run, step.id);
   const untilMs = state.endedAtMs ?? run.endedAtMs ?? nowMs;
   const took = state.startedAtMs === undefined ? "" : ` · ${sayDuration(untilMs - state.startedAtMs)}`;
-  const words = state.state === "asked" ? latest : state.says;
-  const says = words === "" ? "" : ` – ${words}`;
+  const isAbove = step.id === failedStep(run);
+  const words = isAbove ? "" : state.state === "asked" ? latest : state.says;
+  const says = words === "" ? "" : ` – ${inRoom(words, "error")}`;
   // A run that unwound waited for nothing more: what it had asked for may still be going on.
   const word = isOver(run) && state.state === "asked" ? "– not waited for" : STEP_WORD[state.state];
-  return `${word} · ${step.title}${took}${says}`;
+  return [{ bold: word }, ` · ${step.title}${took}${says}`];
 }
 
-function ending(run: RunState): CardPart[] {
-  const why: CardPart[] = run.why === "" ? [] : [{ kind: "text", text: [{ bold: "Why: " }, run.why] }];
-  const now = outcomeOf(run);
-  return now === "" ? why : [...why, { kind: "text", text: now }];
-}
-
-/** What it means for whoever reads no further. */
-function outcomeOf(run: RunState): string {
+/** What it means for somebody who reads no further. */
+function outcomeOf(run: RunState): string[] {
   const { state, pastNoReturn, voided, plan, undoSkipped } = run;
   const titles = (steps: readonly PlannedStep[]) => steps.map(({ title }) => title).join("; ");
+  const again = `A new plan: ${askFresh(plan)}`;
   if (state === "verified" && unmeasuredSteps(run).length > 0)
-    return `Not measured, because people went on without it or vouch for it: ${titles(unmeasuredSteps(run))}.`;
+    return [`Not measured, because people went on without it or vouch for it: ${titles(unmeasuredSteps(run))}.`];
   if (state === "unwound" && undoSkipped.length > 0)
-    return `Nothing irreversible happened, but this was NOT undone: ${titles(plan.steps.filter(({ id }) => undoSkipped.includes(id)))}. Look at ${plan.from} before anything else.`;
+    return [
+      `Nothing irreversible happened, but this was NOT undone: ${titles(plan.steps.filter(({ id }) => undoSkipped.includes(id)))}.`,
+      `Look at ${plan.from} before anything else.`,
+    ];
   if (state === "unwound")
-    return `Nothing irreversible happened: ${plan.from} is as it was before, the extra capacity in ${plan.to} is kept. A new plan: ${askFresh(plan)}`;
-  if (state === "closed") return `What this run had done stays as it is. A plan for what is left: ${askFresh(plan)}`;
+    return [`Rolled back. ${plan.from} is as before. Extra tasks in ${plan.to} keep running.`, again];
+  if (state === "closed")
+    return ["What this run had done stays as it is.", `A plan for what is left: ${askFresh(plan)}`];
   if (state === "paused" && voided && !pastNoReturn)
-    return `The keys are void, and nothing more is started. Plan the rest on the facts of now, or abort this run.`;
-  return "";
+    return ["The keys are void, and no step starts. Make a new plan for the remaining steps, or abort this run."];
+  return [];
 }
 
 const LABEL = {
@@ -147,7 +159,7 @@ const LABEL = {
   retry: "Retry",
   skip: "Skip",
   unwind: "Unwind",
-  replan: "Plan the rest",
+  replan: "Plan the remaining steps",
 } as const satisfies Partial<Record<Decision, string>>;
 const OFFERED = Object.keys(LABEL) as readonly (keyof typeof LABEL)[]; // the table's own keys
 
@@ -171,7 +183,12 @@ function decisions(run: RunState): CardPart[] {
   const about: CardPart[] =
     failed === undefined
       ? []
-      : [{ kind: "text", text: `${stepOf(run.plan, failed).title}: ${stateOf(run, failed).says}` }];
+      : [
+          {
+            kind: "text",
+            text: [{ bold: `${stepOf(run.plan, failed).title}: ` }, quoted(stateOf(run, failed).says, "reason")],
+          },
+        ];
   return [...about, { kind: "buttons", buttons: offered.map(button) }];
 }
 
@@ -180,7 +197,7 @@ function whoDecides(decision: Decision, run: RunState): string {
   if (needs === "two approvers")
     return `${votesNeeded(run)} approvers must agree. The person who asked for the plan does not count.`;
   return needs === "two keys on the new plan"
-    ? `One responder asks for it; that plan then takes ${votesNeeded(run)} keys.`
+    ? `One responder asks for it. The new plan needs ${votesNeeded(run)} keys.`
     : "One responder is enough.";
 }
 

@@ -1,7 +1,7 @@
 import type { RunState } from "../../src/domain/plan-run/run.ts";
 import type { Observation } from "../../src/domain/service/observed.ts";
 import type { Service } from "../../src/domain/service/service.ts";
-import type { ServiceStatus } from "../../src/views/status.ts";
+import type { ServiceStatus } from "../../src/views/standing.ts";
 import { AT, known, quietDay } from "../harness/observed.ts";
 import { darkHome, degradedHome, MINUTE, RAW_HEALTH, runStates, SERVICE } from "./run-states.ts";
 

@@ -91,7 +91,7 @@ export async function pictures(page, html, width) {
   await resize(Math.ceil(height));
   const shots = [];
   for (const { id, clip } of cards) {
-    const { data } = await page("Page.captureScreenshot", { clip, optimizeForSpeed: true });
+    const { data } = await page("Page.captureScreenshot", { clip });
     shots.push({ id, png: Buffer.from(data, "base64"), height: Math.ceil(clip.height) });
   }
   return shots;

@@ -1,16 +1,19 @@
 import { VERBS } from "../../src/commands/index.ts";
 import { type Card, type Form, sentenceCard } from "../../src/domain/card/card.ts";
+import { planDigest } from "../../src/domain/plan-run/plan.ts";
 import type { Recovery } from "../../src/domain/plan-run/recovery.ts";
+import { proposedRun } from "../../src/domain/plan-run/run.ts";
 import { responseTargets } from "../../src/flows/incident/comms/response.ts";
 import { nextPage } from "../../src/flows/incident/paging/next-page.ts";
+import { RUNBOOKS } from "../../src/flows/runbooks/index.ts";
 import { slackAccounts } from "../../src/integrations/slack/accounts.ts";
 import { messageOf } from "../../src/integrations/slack/blocks.ts";
 import { modalOf } from "../../src/integrations/slack/modal.ts";
 import { alertCard, alertChangesCard } from "../../src/views/alert.ts";
 import { helpCard, verbCard } from "../../src/views/help.ts";
 import { incidentCard } from "../../src/views/incident.ts";
-import { onCallCard, pageCard } from "../../src/views/page.ts";
 import { byHandCard, keyForm } from "../../src/views/key-form.ts";
+import { onCallCard, pageCard } from "../../src/views/page.ts";
 import { planCard } from "../../src/views/plan.ts";
 import { recoveryCard } from "../../src/views/recovery.ts";
 import { progressCard } from "../../src/views/run-progress.ts";
@@ -24,7 +27,7 @@ import {
   updateDraftCard,
   updateForm,
 } from "../../src/views/update.ts";
-import { AT } from "../harness/observed.ts";
+import { AT, quietDay } from "../harness/observed.ts";
 import { BOARDS, IN_DEPTH } from "./board-states.ts";
 import type { Drawn, Names } from "./html.ts";
 import { alarm, answeredIncident, openedIncident, resolvedIncident, troubledIncident } from "./incident-states.ts";
@@ -35,6 +38,7 @@ import {
   healthyPrimaryPlan,
   INVENTORY,
   MINUTE,
+  multiAz,
   plannedPlan,
   runStates,
   SERVICE,
@@ -42,7 +46,14 @@ import {
 
 /** Every card that people can be shown, in the states that matter, with data as it is on a bad night. */
 export function cards(): Readonly<Record<string, Card>> {
-  return { ...planCards(), ...progressCards(), ...incidentCards(), ...boardCards(), ...otherCards() };
+  return {
+    ...planCards(),
+    ...runbookCards(),
+    ...progressCards(),
+    ...incidentCards(),
+    ...boardCards(),
+    ...otherCards(),
+  };
 }
 
 export function forms(): Readonly<Record<string, Form>> {
@@ -69,6 +80,23 @@ function planCards(): Record<string, Card> {
     "plan-keys-turned": planCard(running, INVENTORY, { nowMs: AT + 2 * MINUTE, downSinceMs: DARK_AT }),
     "by-hand": byHandCard(darkPlan().plan),
   };
+}
+
+/** The plan of every runbook on an ordinary day: a new one appears here by itself. */
+function runbookCards(): Record<string, Card> {
+  return Object.fromEntries(
+    RUNBOOKS.flatMap((runbook) => {
+      const wish = runbook.read({});
+      const observed = multiAz(quietDay(SERVICE));
+      const who = { reason: "before the release", requester: "farid", incident: undefined };
+      const request = { id: "R-2ND6XW", service: SERVICE, inventory: INVENTORY, observed, nowMs: AT, ...who };
+      const made = wish.ok ? runbook.plan(request, wish.wish) : undefined;
+      if (made?.kind !== "plan") return [];
+      return [
+        [`runbook-${runbook.name}`, planCard(proposedRun(made.plan, planDigest(made.plan)), INVENTORY, { nowMs: AT })],
+      ];
+    }),
+  );
 }
 
 function progressCards(): Record<string, Card> {
@@ -174,14 +202,16 @@ const RECOVERY: Recovery = {
   signatures: [],
 };
 
+const accounts = slackAccounts(() => INVENTORY.file);
+
 const SHOWN: Readonly<Record<string, string>> = { C0INC4MZQ8T: "inc-1121-inventory-4mzq8t", C01ALERTS: "alerts" };
 
 export const NAMES: Names = {
-  nameOf: (id) => SHOWN[id] ?? INVENTORY.people.find(({ slack }) => slack === id)?.name,
+  nameOf: (id) => SHOWN[id] ?? INVENTORY.people.find((person) => person.id === accounts.personOf(id))?.name,
   nowMs: AT,
 };
 
-const { memberOf } = slackAccounts(() => INVENTORY.file);
+const { memberOf } = accounts;
 
 /** The gallery as Slack is sent it. */
 export function gallery(): Drawn[] {

@@ -22,6 +22,19 @@ export function darkHome(): Observation {
   return { ...dark, sites: { ...dark.sites, [SERVICE.standby]: { ...standby, lag } } };
 }
 
+/** Each database with a standby in another zone of its region, encrypted with a key of that region: any runbook can plan. */
+export function multiAz(observed: Observation): Observation {
+  const sites = Object.entries(observed.sites).map(([region, site]) => {
+    const zones = { availabilityZone: `${region}a`, secondaryAvailabilityZone: `${region}b` };
+    const facts = { ...zones, multiAz: true, encrypted: true, kmsKey: `arn:aws:kms:${region}:123456789012:key/k-1` };
+    const database = site.database.known
+      ? { ...site.database, value: { ...site.database.value, ...facts } }
+      : site.database;
+    return [region, { ...site, database }] as const;
+  });
+  return { ...observed, sites: Object.fromEntries(sites) };
+}
+
 /** What the simulated application answers when it has no database. */
 export const RAW_HEALTH: HealthVerdict = {
   kind: "unhealthy",

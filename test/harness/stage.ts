@@ -104,7 +104,7 @@ export async function answerAfter(
   return people.expectEphemeral(slackId, ({ ts, text }) => !before.has(ts) && fits.test(text), SOON_MS);
 }
 
-/** “Turn my key” on the card, as it was when the plan was made. */
+/** “Review and turn my key” on the card, as it was when the plan was made. */
 export function pressKey({ world, inventory }: Stage, slackId: string, { card }: WaitingPlan): Promise<Outcome> {
   const button = buttonOf(card, "approve") ?? "";
   const channel = card.channel ?? inventory.file.alerts.channel;

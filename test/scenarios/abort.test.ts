@@ -60,7 +60,7 @@ test("a run that a responder aborts gives users back what they lost, keeps the s
   await world.expectLog("app.write-acknowledged", isServedAgain, 20_000);
 
   const told = await world.people.expectMessage(channel, ({ text }) => text.includes(": unwound,"), 20_000);
-  expect(told.text).toMatch(/Why: aborted by grace\. Nothing irreversible happened: eu-west-1 is as it was before/);
+  expect(told.text).toMatch(/Why: aborted by grace\. Rolled back\. eu-west-1 is as before\./);
   expect(JSON.stringify(told.blocks)).not.toMatch(/under way|abort gives back|intent:/);
 
   // On a screen that lags the buttons are still there.
@@ -74,6 +74,6 @@ test("a run that a responder aborts gives users back what they lost, keeps the s
   const next = await askFor(stage, FARID, ASK, channel);
   const events = await answerTo(stage, FARID, "/dr timeline", channel, /^Timeline of/);
   expect(next.id).not.toBe(plan.id);
-  expect(JSON.stringify(events.blocks)).toMatch(/Grace Lindqvist: abort.*is as it was before/);
+  expect(JSON.stringify(events.blocks)).toMatch(/Grace Lindqvist: abort.*is as before/);
   aws.close();
 }, 120_000);

@@ -57,7 +57,7 @@ test("a click that must not count has no effect, and the clicker is told why", a
     });
     await flag(ELENA, { [changed]: false });
   }
-  await answerTo(at, ELENA, `/dr approve ${plan.id}`, CHANNEL, /^Press “Turn my key” on the plan card/);
+  await answerTo(at, ELENA, `/dr approve ${plan.id}`, CHANNEL, /^Press “Review and turn my key” on the plan card/);
   expect(await keysOf(plan)).toEqual([]);
 
   await people.act("duplicate-next-envelope", {});

@@ -56,10 +56,16 @@ test("records that somebody else changes before the last key, or right after it,
       20_000,
     );
     expect(card.text).toMatch(
-      /PAUSED, 0 of 10 steps done.* The keys are void, and nothing more is started\. Plan the rest on the facts of now, or abort/,
+      /PAUSED, 0 of 10 steps done.* The keys are void, and no step starts\. Make a new plan for the remaining steps, or abort/,
     );
     expect(JSON.stringify(card.blocks)).not.toContain("intent:resume");
-    await answerTo(at, FARID, `/dr resume ${plan.id}`, channel, /its keys are void\. Plan the rest anew/);
+    await answerTo(
+      at,
+      FARID,
+      `/dr resume ${plan.id}`,
+      channel,
+      /its keys are void\. Make a new plan for the remaining steps/,
+    );
     await answerAfter(world.people, DMITRI, /^This plan is paused: facts changed/, () => pressKey(at, DMITRI, plan));
     await press(at, FARID, { intent: "abort", run: plan.id, channel });
     expect((await runWhere(at, plan.id, isOver)).state).toBe("unwound");

@@ -43,7 +43,13 @@ test(
     await told("correlation index");
 
     await redis.set(KEYS.claim("inventory"), "F-OLD");
-    const board = await answerTo(at, ANA, "/dr status", alerts, /inventory: held by a run that cannot be read/);
+    const board = await answerTo(
+      at,
+      ANA,
+      "/dr status",
+      alerts,
+      /inventory: not ready: held by a run that cannot be read/,
+    );
     expect(JSON.stringify(board)).toContain("it carries schema 99, and this version reads 1");
     await answerTo(
       at,

@@ -25,7 +25,7 @@ const shown = (card: Card): string => JSON.stringify(card);
 
 describe("the way on that a card of something closed names", () => {
   test("a plan that never started changed nothing, and is asked for anew", () => {
-    const text = shown(planCard(run(REFUSED), inventory, AT));
+    const text = shown(planCard(run(REFUSED), inventory, { nowMs: AT }));
 
     expect(text).toContain("Nothing was changed. A new plan: /dr failover inventory");
   });
@@ -33,7 +33,7 @@ describe("the way on that a card of something closed names", () => {
   test("a run that was closed with the lost store may have changed something, and never says that it did not", () => {
     const closed = run(STARTED, ABANDONED);
 
-    for (const card of [planCard(closed, inventory, AT), progressCard(closed, inventory, AT)]) {
+    for (const card of [planCard(closed, inventory, { nowMs: AT }), progressCard(closed, inventory, AT)]) {
       expect(card.text).not.toContain("Nothing was changed");
       expect(card.text).toContain("stays as it is. A plan for what is left: /dr failover inventory");
     }
@@ -51,7 +51,9 @@ describe("the way on that a card of something closed names", () => {
     };
 
     expect(judgeKey(rest, turn, inventory)).toMatchObject({ why: expect.stringContaining("with /dr replan F-0.") });
-    expect(shown(planCard(transition(rest, REFUSED), inventory, AT))).toContain("A new plan: /dr replan F-0");
+    expect(shown(planCard(transition(rest, REFUSED), inventory, { nowMs: AT }))).toContain(
+      "A new plan: /dr replan F-0",
+    );
   });
 });
 

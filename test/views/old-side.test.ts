@@ -46,7 +46,7 @@ describe("what people read about the old side", () => {
     [
       "until when it is watched",
       [fence("cannot-know"), PROMOTE, VERIFIED],
-      /NOT proven.*Watched until .*stop-watch F-1/,
+      /NOT proven.*TwoKey watches it until .*stop-watch F-1/,
     ],
     [
       "that it is being closed",

@@ -172,7 +172,7 @@ export const PEOPLE_RULES: readonly Rule[] = [
   rule({
     name: "commander-besides-approvers",
     severity: "warning",
-    because: "Whoever leads the incident should not be busy holding the only keys.",
+    because: "The person who leads the incident should not be busy holding the only keys.",
     needs: ["people", "approvals"],
     check: ({ people, approvals }) => {
       const commanders = Object.keys(people).filter((id) => people[id]?.roles.includes("commander"));

@@ -12,8 +12,17 @@ export type Span =
   /** A Slack channel id. */
   | { readonly channel: string }
   | { readonly link: string; readonly label: string }
-  /** World time, epoch milliseconds; shown in the reader's zone with UTC as fallback. */
-  | { readonly timeMs: number };
+  | Moment;
+
+/**
+ * World time, epoch milliseconds; shown in the reader's zone with UTC as fallback. `as`: the time of day alone, the time with
+ * how long ago that is, or, unless said otherwise, day and time to the second. How long ago is counted by the reader's own
+ * client, so a card stays true without being edited.
+ */
+export interface Moment {
+  readonly timeMs: number;
+  readonly as?: "time" | "ago";
+}
 
 export interface CardButton {
   readonly label: string;
@@ -29,7 +38,8 @@ export type CardPart =
   | { readonly kind: "heading"; readonly text: string }
   | { readonly kind: "text"; readonly text: Text }
   | { readonly kind: "facts"; readonly facts: readonly (readonly [label: string, value: Text])[] }
-  | { readonly kind: "lines"; readonly lines: readonly Text[] }
+  /** One under the other; `plain`: without bullets, because they begin with a number or a sign of their own. */
+  | { readonly kind: "lines"; readonly lines: readonly Text[]; readonly plain?: true }
   | { readonly kind: "code"; readonly text: string }
   | { readonly kind: "note"; readonly text: Text }
   | { readonly kind: "divider" }

@@ -26,7 +26,7 @@ export const personWith = (pagerIds: z.ZodType<PagerIds>) =>
       .optional()
       .describe("Phone number for the contacts card, in E.164 form."),
     quiet_hours: QuietHours.optional().describe(
-      "When pages of a severity that respects quiet hours wait. Whoever is on call at a pager is paged all the same.",
+      "When pages of a severity that respects quiet hours wait. A person on call at a pager is paged all the same.",
     ),
     roles: z
       .array(z.enum(["responder", "approver", "commander"]))

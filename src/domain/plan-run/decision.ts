@@ -57,20 +57,20 @@ export const DECISIONS: Readonly<Record<Decision, Rule>> = {
     states: ["stopped", "stuck"],
     side: "any",
     needs: "two approvers",
-    effect: "gives the old side back, unless the standby is or may be promoted",
+    effect: "gives the old region back, unless the standby is or may be promoted",
   },
   replan: {
     states: WAITS_FOR_PEOPLE,
     side: "any",
     needs: "two keys on the new plan",
-    effect: "waits on, while TwoKey looks at the world and plans what is left; the new plan's last key ends it",
+    effect: "waits while TwoKey looks and makes a new plan; the last key on that plan ends this run",
   },
   // Fencing on return is what keeps both sides from taking writes: going without it is as grave as skipping a step.
   "stop-watch": {
     states: WATCHED,
     side: "after",
     needs: "two approvers",
-    effect: "leaves the old side unfenced for good, also when it comes back",
+    effect: "leaves the old region unfenced for good, even when it comes back",
   },
 };
 
@@ -97,13 +97,13 @@ export function refusal(
   const asker = findPerson(inventory, run.plan.requester)?.name ?? run.plan.requester;
   if (!person) return "You are not listed under people in twokey.yaml, so you cannot decide about a run.";
   if (!rule.states.includes(run.state))
-    return `The run is ${run.state}${run.why ? ` (${run.why})` : ""}; “${decision}” is for a run that is ${rule.states.join(" or ")}.${whatFits(run)}`;
+    return `The run is ${run.state}${run.why ? ` (${run.why})` : ""}; “${decision}” needs a run that is ${rule.states.join(" or ")}.${whatFits(run)}`;
   if (rule.side === "before" && run.pastNoReturn)
-    return "The point of no return is passed: nothing is rolled back any more. Let the run finish; moving back is a plan of its own, later.";
+    return "The point of no return is passed, so rollback is not possible. Let the run finish. Moving back is a plan of its own, later.";
   if (decision === "stop-watch" && !isWatched(run))
-    return "No old side is watched for this run: it is fenced, or the watch has ended, or the point of no return is not passed.";
+    return "TwoKey watches no old region for this run. It is fenced, the watch has ended, or the point of no return is not passed.";
   if (decision === "resume" && run.voided)
-    return `The facts behind this plan changed, so its keys are void. Plan the rest anew with /dr replan ${run.plan.id}${run.pastNoReturn ? "" : `, or give back what users lost with /dr abort ${run.plan.id}`}.`;
+    return `The facts behind this plan changed, so its keys are void. Make a new plan for the remaining steps: /dr replan ${run.plan.id}.${run.pastNoReturn ? "" : ` Or give back what users lost: /dr abort ${run.plan.id}.`}`;
   if (rule.needs === "requester" && person.id !== run.plan.requester)
     return `Only ${asker}, who asked for this plan, can withdraw it. An approver can close it with /dr reject ${run.plan.id}.`;
   if (rule.needs === "two approvers" && person.id === run.plan.requester)

@@ -89,7 +89,7 @@ const GUARDS: readonly Guard[] = [
       ? undefined
       : [
           "rest-moved-on",
-          `Run ${continues.run} has moved on since this plan for its rest was made. If it waits again, ask for a new one with /dr replan ${continues.run}.`,
+          `Run ${continues.run} has moved on since this plan was made. If it waits again, ask for a new plan with /dr replan ${continues.run}.`,
         ],
   ({ gives }, _turn, _inventory, person) =>
     person

@@ -71,6 +71,8 @@ export const Acceptance = z.strictObject({
   id: z.string(),
   /** The sentence they agree to. */
   words: z.string(),
+  /** The danger that it is about, as a short sentence for the head of the card; absent where another line says it. */
+  danger: z.string().exactOptional(),
 });
 export type Acceptance = z.infer<typeof Acceptance>;
 

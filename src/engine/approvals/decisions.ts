@@ -67,7 +67,7 @@ function refuseUnshown(run: RunState, { shown }: Decided): void {
   if (shown === undefined || shown === failedStep(run)) return;
   throw new UserError(
     "decision-outdated",
-    "The run waits for something else now than the card you clicked showed. Nothing was changed by your click; read the card again.",
+    "The run has moved on since the card that you clicked. Nothing was changed by your click. Read the card again.",
   );
 }
 
@@ -97,7 +97,7 @@ function entryFor(run: RunState, { decision, who: asker, words }: Decided, perso
       return { kind: "retried", ...who, step: needed(step) };
     case "take-over":
       if (words.trim() === "")
-        throw new UserError("take-over-needs-words", "Say what was done by hand: /dr take-over <run> <what was done>");
+        throw new UserError("take-over-needs-words", "Say what was done by hand. /dr help take-over shows how.");
       return { kind: "taken-over", ...who, step: needed(step), words };
     case "skip":
     case "unwind":

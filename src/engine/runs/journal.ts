@@ -51,12 +51,12 @@ export class RunHold implements Guard {
     this.epoch = run.epoch;
   }
 
-  /** Takes the run over from whoever held it; undefined when there is nothing left to hold. `doing` completes "worker … ". */
+  /** Takes the run over from whoever held it; undefined when there is nothing left to hold. `doing` completes "TwoKey …". */
   static async take(
     deps: JournalDeps,
     id: string,
     worker: string,
-    doing = "drives the run",
+    doing = "performs the run",
   ): Promise<RunHold | undefined> {
     for (;;) {
       const run = await deps.runs.read(id);
@@ -68,7 +68,10 @@ export class RunHold implements Guard {
       const entry: RunEntry = { kind: "claimed", atMs: deps.clock.now(), epoch, worker };
       const answer = await deps.runs.append(run, {
         entries: [entry],
-        events: [eventOf(run, entry, { says: `${worker} ${doing} (epoch ${epoch})` })],
+        // Which process it is stands in the entry; people only need to know that one went away.
+        events: [
+          eventOf(run, entry, { says: run.epoch === 0 ? `TwoKey ${doing}` : `Another TwoKey process ${doing} now` }),
+        ],
       });
       if (answer.kind === "appended") return new RunHold(deps, answer.run);
     }

@@ -40,7 +40,7 @@ export async function unwind(hold: RunHold, deps: ExecutorDeps, signal: AbortSig
 function endOf({ plan, undoSkipped }: RunState): string {
   const left = plan.steps.filter(({ id }) => undoSkipped.includes(id)).map(({ title }) => title);
   return left.length === 0
-    ? `Nothing irreversible happened; ${plan.service} is as it was before, with the standby's extra capacity kept`
+    ? `Rolled back: ${plan.from} is as before, and extra tasks in ${plan.to} keep running`
     : `Nothing irreversible happened, but people went on without undoing: ${left.join("; ")}. Look at ${plan.from}`;
 }
 

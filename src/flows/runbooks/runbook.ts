@@ -63,6 +63,8 @@ export interface Runbook<Wish> {
   readonly needs: "two keys" | "responder";
   /** What follows the service when it is typed. */
   readonly usage: string;
+  /** What somebody would really type after its name; present where the help shows it as an example. */
+  readonly example?: string;
   /** What can be wished for besides the service and the reason. */
   readonly wish: ZodType<Wish>;
   /** Reads typed words; each key of the wish it knows nothing about stays absent. */

@@ -82,7 +82,7 @@ function newest(
 ): LagFacts {
   const unknown = (why: string) => withLastGood({ known: false, why, cause: "failed", atMs }, lastGood);
   const [sample] = samples;
-  if (!sample) return unknown(`CloudWatch has no replication lag of ${instance} of late`);
+  if (!sample) return unknown(`CloudWatch has no recent replication lag of ${instance}`);
   const time = sayTime(sample.measuredAtMs, atMs);
   if (sample.seconds < 0) return unknown(`${instance} does not replicate (ReplicaLag ${sample.seconds} at ${time})`);
   if (atMs - sample.measuredAtMs > OLDEST_SAMPLE_MS) {

@@ -94,7 +94,7 @@ function partBlocks(part: Exclude<CardPart, { kind: "buttons" }>, room: Room): B
     case "facts":
       return section(factElements(part.facts, room), room);
     case "lines":
-      return list(part.lines, room);
+      return part.plain ? plainLines(part.lines, room) : list(part.lines, room);
     case "code": {
       const text = room.fit(part.text);
       if (text === "") return [];
@@ -123,6 +123,20 @@ function factElements(facts: readonly (readonly [string, Text])[], room: Room): 
     const lead = index === 0 ? [] : words("\n", room);
     return [...lead, ...words(`${label}:`, room, { bold: true }), ...words(" ", room), ...elementsOf(value, room)];
   });
+}
+
+/** Lines that begin with a number or a sign of their own: bullets before those would be noise. */
+function plainLines(lines: readonly Text[], room: Room): Block[] {
+  const elements: Inline[] = [];
+  let missing = lines.length;
+  for (const line of lines.slice(0, LIMITS.listItems)) {
+    const shown = elementsOf(line, room);
+    if (shown.length > 0) elements.push(...(elements.length > 0 ? words("\n", room) : []), ...shown);
+    else if (room.isOver) break;
+    missing -= 1;
+  }
+  const listed = section(elements, room);
+  return missing > 0 && listed.length > 0 ? [...listed, note(`and ${missing} more`)] : listed;
 }
 
 function list(lines: readonly Text[], room: Room): Block[] {

@@ -1,5 +1,5 @@
 import type { types } from "@slack/bolt";
-import type { Span, Text } from "../../domain/card/card.ts";
+import type { Moment, Span, Text } from "../../domain/card/card.ts";
 import type { PersonId } from "../../domain/people/person.ts";
 import { rawText } from "./escape.ts";
 
@@ -66,7 +66,7 @@ function elementOf(span: Span, room: Room, style: Style): Element[] {
   if ("code" in span) return words(span.code, room, { ...style, code: true });
   if ("italic" in span) return words(span.italic, room, { ...style, italic: true });
   if ("link" in span) return link(span, room, style);
-  if ("timeMs" in span) return room.take(MENTION_COST) ? [dateElement(span.timeMs)] : [];
+  if ("timeMs" in span) return room.take(MENTION_COST) ? [dateElement(span)] : [];
   if ("person" in span) return mention(span.person, room, style);
   if (!CHANNEL.test(span.channel)) return words(span.channel, room, style);
   return room.take(MENTION_COST) ? [{ type: "channel", channel_id: span.channel }] : [];
@@ -88,12 +88,18 @@ function link(span: { link: string; label: string }, room: Room, style: Style): 
   return [{ type: "link", url: url.href, ...(label === "" ? {} : { text: label }) }];
 }
 
-function dateElement(timeMs: number): Element {
+const FORMATS = {
+  moment: "{date_short_pretty} {time_secs}",
+  time: "{time}",
+  ago: "{time} ({ago})",
+} as const;
+
+function dateElement({ timeMs, as }: Moment): Element {
   const utc = new Date(timeMs).toISOString();
   return {
     type: "date",
     timestamp: Math.floor(timeMs / 1_000),
-    format: "{date_short_pretty} {time_secs}",
+    format: FORMATS[as ?? "moment"],
     fallback: `${utc.slice(0, 10)} ${utc.slice(11, 19)} UTC`,
   };
 }

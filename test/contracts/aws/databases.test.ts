@@ -162,7 +162,7 @@ describe("replication lag", () => {
     const never = await inventory.aws.databases.lag(HOME, PRIMARY);
     expect(never).toMatchObject({
       ...{ known: false, cause: "failed" },
-      why: expect.stringContaining("has no replication lag"),
+      why: expect.stringContaining("has no recent replication lag"),
     });
     expect(never.lastGood).toBeUndefined();
     await promote();

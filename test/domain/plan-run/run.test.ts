@@ -320,12 +320,12 @@ describe("an old side that could not be fenced", () => {
 
     expect(refusal("stop-watch", promoting(), farid, inventory)).toContain("approver");
     expect(refusal("stop-watch", promoting(), ana, inventory)).toBeUndefined();
-    expect(refusal("stop-watch", unfenced(), ana, inventory)).toContain("No old side is watched");
+    expect(refusal("stop-watch", unfenced(), ana, inventory)).toContain("watches no old region");
     expect(isWatched(apply(promoting(), stopWatch("ana"), stopWatch("ana")))).toBe(true);
     const stopped = apply(promoting(), stopWatch("ana"), stopWatch("ben"));
     expect(isWatched(stopped)).toBe(false);
     expect(stopped).toMatchObject({ state: "running", watch: { state: "ended", says: "stopped by ana and ben" } });
-    expect(refusal("stop-watch", stopped, ana, inventory)).toContain("No old side is watched");
+    expect(refusal("stop-watch", stopped, ana, inventory)).toContain("watches no old region");
   });
 
   test("is out of the hands of whoever stood still with its watch when that ended (J6)", () => {

@@ -138,7 +138,7 @@ function fallbackDuties(incident: Incident): OwedDuty[] {
 export const PAGE_DUTIES: readonly DutySpec<Incident>[] = [
   {
     kind: "trigger",
-    says: "Open the incident at the pager; whoever is on call for its service is paged",
+    says: "Open the incident at the pager; the people on call for its service are paged",
     lane: "pages",
     duties: triggerDuties,
     intend: intendPages,

@@ -14,6 +14,7 @@ export const failover: Runbook<FailoverWish> = {
   about: "move a service to another region",
   needs: "two keys",
   usage: "[to <region>] [planned|unplanned]",
+  example: "inventory because eu-west-1 is dark",
   wish: FailoverWish,
   words,
   fields,

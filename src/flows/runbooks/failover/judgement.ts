@@ -237,12 +237,14 @@ export function acceptancesFor(request: FailoverRequest, judgement: Judgement): 
     accepted.push({
       id: "promoted-already",
       words: `I accept the database in ${to} as the writer: it follows nobody, and what ${judgement.from} took since is not in it`,
+      danger: `${to} was promoted before. It does not have what ${judgement.from} took since.`,
     });
   }
   if (judgement.oldSideDark) {
     accepted.push({
       id: "not-fenced",
       words: `I accept that ${judgement.from} cannot be fenced now and may still take writes`,
+      danger: `${judgement.from} is silent and may still take writes.`,
     });
   }
   // A control plane may be dark while users are served: whoever promoted the standby, that side is taken from them now.
@@ -250,8 +252,14 @@ export function acceptancesFor(request: FailoverRequest, judgement: Judgement): 
     accepted.push({
       id: "healthy-primary",
       words: `I accept an unplanned failover although ${judgement.from} looks healthy`,
+      danger: `${judgement.from} still looks healthy.`,
     });
   }
-  if (judgement.dnsByHand) accepted.push({ id: "dns-by-hand", words: `Promote and scale; DNS by hand` });
+  if (judgement.dnsByHand)
+    accepted.push({
+      id: "dns-by-hand",
+      words: `Promote and scale; DNS by hand`,
+      danger: "People must change DNS by hand.",
+    });
   return accepted;
 }

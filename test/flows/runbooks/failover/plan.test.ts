@@ -103,8 +103,8 @@ describe("the failover runbook", () => {
       words: "I accept that commits after 03:02:43Z may be lost (last known position of the replica)",
     });
     expect(stepOf(plan, "record-position").input["knownUntilMs"]).toBe(AT - 602_000);
-    const card = planCard(proposedRun(plan, planDigest(plan)), inventory, AT).text;
-    expect(card).toContain("Data loss: commits after 03:02:43Z may be lost (last known position of the replica).");
+    const card = planCard(proposedRun(plan, planDigest(plan)), inventory, { nowMs: AT }).text;
+    expect(card).toContain("Writes after 03:02:43Z are lost (last known position).");
   });
 
   test("a last known position is judged against the outage, and against now where nobody knows when that began", () => {
@@ -269,7 +269,7 @@ describe("the failover runbook", () => {
 
   test("the card says what cannot be undone, what may be lost, and who can still turn a key", () => {
     const plan = planFor(inventory, { observed: homeIsDark(serviceIn(inventory)) });
-    const card = planCard(proposedRun(plan, planDigest(plan)), inventory, AT);
+    const card = planCard(proposedRun(plan, planDigest(plan)), inventory, { nowMs: AT });
     const text = JSON.stringify(card);
 
     expect(text).toContain("POINT OF NO RETURN");
@@ -281,7 +281,7 @@ describe("the failover runbook", () => {
 
   test("the card says when each fact was seen, and what is older than the look", () => {
     const plan = planFor(inventory, { observed: darkSince(inventory, AT - 600_000) });
-    const text = JSON.stringify(planCard(proposedRun(plan, planDigest(plan)), inventory, AT));
+    const text = JSON.stringify(planCard(proposedRun(plan, planDigest(plan)), inventory, { nowMs: AT }));
 
     expect(text).toContain("Seen at 03:12:45Z: database of eu-central-1, service of eu-central-1");
     expect(text).toContain("; 03:02:45Z: replication lag");

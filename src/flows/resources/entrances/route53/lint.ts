@@ -55,7 +55,7 @@ export const RULES: readonly KindRule<Route53>[] = [
   {
     name: "settings-fit-routing",
     severity: "error",
-    because: "A setting of another routing is never read, and whoever wrote it believes that it is.",
+    because: "A setting of another routing is never read, and its author believes that it is.",
     check: ({ resource, path }) => eachName(resource, path, foreignToRouting),
   },
   {

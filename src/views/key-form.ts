@@ -1,0 +1,50 @@
+import type { Card, CardPart, Form } from "../domain/card/card.ts";
+import { type Plan, phasesOf } from "../domain/plan-run/plan.ts";
+import type { RunState } from "../domain/plan-run/run.ts";
+import { dangers, digestNote, finality, lossLine, steps } from "./plan.ts";
+
+/** The form behind the button: once more what happens, then each acceptance, to be chosen deliberately. */
+export function keyForm(run: RunState): Form {
+  const { plan } = run;
+  return {
+    title: "Turn my key",
+    intent: "approve",
+    context: `${plan.id}:${run.digest}`,
+    intro: [
+      { kind: "text", text: [{ bold: `${plan.title}?` }] },
+      { kind: "lines", plain: true, lines: [lossLine(plan), ...finality(plan), ...dangers(plan)] },
+      digestNote(run),
+      ...steps(plan),
+    ],
+    fields: plan.acceptances.map(({ id, words }) => ({
+      id,
+      label: words.slice(0, LABEL_SHOWN),
+      kind: "choice" as const,
+      choices: [
+        ["no", "I do not agree"],
+        ["yes", "I agree to this sentence"],
+      ] as const,
+      ...(words.length > LABEL_SHOWN ? { hint: words } : {}),
+    })),
+    submit: "Turn my key",
+  };
+}
+
+/** Characters of a field's label. */
+const LABEL_SHOWN = 150;
+
+export function byHandCard(plan: Plan): Card {
+  return {
+    text: `How to do plan ${plan.id} by hand: ${plan.steps.length} steps with their commands.`,
+    parts: [
+      { kind: "heading", text: `${plan.service} to ${plan.to}, by hand` },
+      { kind: "text", text: "In this order. Steps with the same number may run side by side." },
+      ...phasesOf(plan).flatMap((phase, index) =>
+        phase.flatMap((step): CardPart[] => [
+          { kind: "text", text: [{ bold: `${index + 1}. ${step.title}` }] },
+          { kind: "code", text: step.byHand.join("\n") },
+        ]),
+      ),
+    ],
+  };
+}

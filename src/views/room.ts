@@ -1,0 +1,26 @@
+import { withoutControls } from "./card-text.ts";
+
+/**
+ * Foreign text has a fixed room on every card (G23): a name, a reason or an error that somebody else wrote can push nothing
+ * away, and, being one line, cannot imitate a line of ours. Characters; a phone shows about 45 in a line.
+ */
+const ROOM = { headline: 110, title: 80, name: 60, reason: 180, error: 140 } as const;
+
+export function inRoom(text: string, room: keyof typeof ROOM): string {
+  const line = withoutControls(text).replaceAll(/\s+/g, " ").trim();
+  const most = ROOM[room];
+  return line.length <= most
+    ? line
+    : `${Array.from(line)
+        .slice(0, most - 1)
+        .join("")}…`;
+}
+
+/** The same as a quotation, so that nobody takes it for words of TwoKey. */
+export const quoted = (text: string, room: keyof typeof ROOM): string => `“${inRoom(text, room)}”`;
+
+/** “Ana, Ben and 3 more”. */
+export function someOf(names: readonly string[], shown: number): string {
+  if (names.length <= shown) return names.join(", ");
+  return `${names.slice(0, shown).join(", ")} and ${names.length - shown} more`;
+}

@@ -1,0 +1,79 @@
+import { sayDuration } from "../domain/duration.ts";
+import type { RunState } from "../domain/plan-run/run.ts";
+import type { HealthVerdict, Observation, SiteFacts } from "../domain/service/observed.ts";
+import type { Service } from "../domain/service/service.ts";
+import { inRoom } from "./room.ts";
+
+/** Everything that the board says about one service. `observed` absent: nobody has looked yet. */
+export interface ServiceStatus {
+  readonly service: Service;
+  readonly observed: Observation | undefined;
+  readonly run: RunState | undefined;
+  /** Why the run that holds it cannot be read. */
+  readonly unreadable?: string | undefined;
+  /** The newest run that is open, or belongs to the open incident, and has something to say about its old side. */
+  readonly newest: RunState | undefined;
+  readonly incident: { readonly id: string; readonly title: string; readonly channel: string | undefined } | undefined;
+}
+
+/** One older than this says nothing about now: unknown is never shown as good. */
+const STALE_MS = 10 * 60_000;
+
+/** How a service stands, in one word; the worst first. The order is the order of the board. */
+export const STANDS = {
+  "not ready": "✗",
+  unknown: "?",
+  moving: "▶",
+  "away from home": "↪",
+  ready: "✓",
+} as const;
+type Word = keyof typeof STANDS;
+export const WORST_FIRST = Object.keys(STANDS);
+
+export interface Stand {
+  readonly word: Word;
+  /** Why, or where; empty where the word says all. */
+  readonly detail: string;
+}
+
+/** The first of these that holds is how the service stands. */
+export function standOf({ service, observed, run, unreadable }: ServiceStatus, nowMs: number): Stand {
+  if (unreadable !== undefined) return { word: "not ready", detail: "held by a run that cannot be read" };
+  if (run && isMove(run)) return { word: "moving", detail: `to ${run.plan.to}, ${run.state}` };
+  if (!observed) return { word: "unknown", detail: "nobody has looked yet" };
+  const { activeRegion, publicHealth } = observed;
+  if (nowMs - observed.atMs > STALE_MS)
+    return { word: "unknown", detail: `last seen ${sayDuration(nowMs - observed.atMs)} ago` };
+  if (publicHealth.kind !== "healthy")
+    return {
+      word: "not ready",
+      detail: publicHealth.kind === "unreachable" ? "users get no answer" : `users get ${sayFailure(publicHealth)}`,
+    };
+  if (!activeRegion.known) return { word: "unknown", detail: inRoom(activeRegion.why, "error") };
+  if (activeRegion.value !== service.home) return { word: "away from home", detail: `in ${activeRegion.value}` };
+  const why = standbyTrouble(service, observed.sites[service.standby]);
+  return why === undefined ? { word: "ready", detail: "" } : { word: "not ready", detail: why };
+}
+
+/** A run that moves no users, a snapshot for instance, says nothing about how the service stands. */
+const isMove = ({ plan }: RunState): boolean => plan.steps.some(({ role }) => role === "moves-users");
+
+/** Why the standby could not take over now; undefined: nothing is seen that speaks against it. */
+function standbyTrouble({ standby, rpo }: Service, site: SiteFacts | undefined): string | undefined {
+  if (!site) return `${standby} was not seen`;
+  const { database, lag } = site;
+  if (!database.known) return `the database in ${standby} does not answer`;
+  if (database.value.role !== "replica") return `the database in ${standby} is no replica`;
+  if (!lag.known) return `the lag of ${standby} is unknown`;
+  const { seconds } = lag.value;
+  return seconds * 1_000 > rpo ? `lag ${sayDuration(seconds * 1_000)}, objective ${sayDuration(rpo)}` : undefined;
+}
+
+export const sayStand = ({ word, detail }: Stand): string => {
+  if (detail === "") return word;
+  return word === "not ready" || word === "unknown" ? `${word}: ${detail}` : `${word} ${detail}`;
+};
+
+/** What an endpoint answers instead of a good answer. Its body is for the log, and for machines. */
+export const sayFailure = (health: Exclude<HealthVerdict, { kind: "healthy" }>): string =>
+  health.kind === "unhealthy" ? `errors (HTTP ${health.status})` : `no answer (${inRoom(health.why, "name")})`;

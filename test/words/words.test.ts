@@ -1,0 +1,119 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "@jest/globals";
+import { VERBS } from "../../src/commands/index.ts";
+import type { Card } from "../../src/domain/card/card.ts";
+import { cards } from "../cards/gallery.ts";
+import { lastButtonLine, phoneLines } from "./card-lines.ts";
+import { literalsOf, prose, spokenIn, verbProblems, wordingOf, wordsToAvoidIn } from "./sentences.ts";
+import { PHONE_SCREEN_LINES, PHONE_WIDTH } from "./words-to-avoid.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
+
+const SOURCES = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith(".ts") && !path.startsWith("simulators"))
+  .map((path) => `src/${path.replaceAll("\\", "/")}`);
+const DOCUMENTS = [
+  ...["README.md", "CONTRIBUTING.md", "CHANGELOG.md"],
+  ...readdirSync(join(ROOT, "docs"))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`),
+];
+const verbs = Object.keys(VERBS);
+
+describe("what people read", () => {
+  test("in views and errors: short sentences, plain words", () => {
+    const problems = SOURCES.flatMap((path) => wordingOf(path, spokenIn(path, read(path))).problems);
+
+    expect(problems).toEqual([]);
+  });
+
+  test("in any string of the sources: plain words", () => {
+    const problems = SOURCES.flatMap((path) =>
+      wordsToAvoidIn(
+        path,
+        literalsOf(read(path)).map(({ text }) => text),
+      ),
+    );
+
+    expect(problems).toEqual([]);
+  });
+
+  test("in documents: short sentences, plain words", () => {
+    const problems = DOCUMENTS.flatMap((path) => wordingOf(path, prose(read(path))).problems);
+
+    expect(problems).toEqual([]);
+  });
+
+  test("names only verbs that exist, and says how one is written nowhere but in the table of verbs", () => {
+    const problems = SOURCES.flatMap((path) =>
+      verbProblems(
+        path,
+        literalsOf(read(path)).map(({ text }) => text),
+        verbs,
+      ),
+    );
+
+    expect(problems).toEqual([]);
+  });
+});
+
+describe("a card on a phone", () => {
+  test.each(Object.entries(cards()))("%s has its buttons within the first screen", (_name, card) => {
+    expect(lastButtonLine(card) ?? 0).toBeLessThanOrEqual(PHONE_SCREEN_LINES);
+  });
+
+  test("its text carries the meaning alone", () => {
+    const empty = Object.entries(cards()).filter(([, card]) => card.text.trim() === "");
+
+    expect(empty).toEqual([]);
+  });
+});
+
+describe("this check can fail", () => {
+  test("on a word to avoid, wherever it stands", () => {
+    const source = `throw new UserError("x", \`Ask whoever asked for \${plan}.\`);\nconst quiet = "whoever";\n`;
+
+    expect(wordingOf("src/commands/x.ts", spokenIn("src/commands/x.ts", source)).problems).toEqual([
+      expect.stringContaining("“whoever”"),
+    ]);
+    expect(wordingOf("README.md", prose("Plan the rest anew.\n\n```\nanew again\n```\n")).problems).toHaveLength(1);
+  });
+
+  test("on sentences that are long on average, and not on one long sentence among short ones", () => {
+    const long = Array.from({ length: 40 }, () => "word").join(" ");
+
+    expect(wordingOf("src/views/x.ts", spokenIn("src/views/x.ts", `const a = "${long}.";`)).problems).toHaveLength(1);
+    expect(wordingOf("README.md", [`${long}.`, "It is so.", "It is so."]).problems).toEqual([]);
+  });
+
+  test("on a verb that does not exist, and on a usage that is written by hand", () => {
+    expect(verbProblems("x", ["Ask with /dr failovr inventory"], verbs)).toHaveLength(1);
+    expect(verbProblems("x", ["Use: /dr failover <service>"], verbs)).toHaveLength(1);
+    expect(verbProblems("x", ["Ask with /dr failover inventory"], verbs)).toEqual([]);
+  });
+
+  test("on a card whose buttons lie below the first screen", () => {
+    const lines = Array.from({ length: 24 }, () => "x".repeat(PHONE_WIDTH + 1));
+    const card: Card = {
+      text: "t",
+      parts: [
+        { kind: "lines", lines },
+        { kind: "buttons", buttons: [{ label: "Yes", intent: "ack", value: "" }] },
+      ],
+    };
+
+    expect(lastButtonLine(card)).toBeGreaterThan(PHONE_SCREEN_LINES);
+    expect(phoneLines(card).every(({ text }) => text.length <= PHONE_WIDTH + 4)).toBe(true);
+  });
+
+  test("not on what is only filled in, or said in a comment", () => {
+    expect(literalsOf(`// "whoever"\nconst a = \`a \${f("b c", \`d \${e}\`)} g\`;`).map(({ text }) => text)).toEqual([
+      "a X g",
+      "b c",
+      "d X",
+    ]);
+  });
+});
