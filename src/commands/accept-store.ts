@@ -49,7 +49,7 @@ async function propose(ask: Ask, deps: AcceptStoreDeps): Promise<Answer> {
     signatures: [],
   };
   await proposeRecovery(recovery, `${requester.name} asks to go on with a store that was lost: ${wrong}`, deps);
-  const text = `${wrong}. What the ledgers know and what the world looks like now is in the alerts channel; ${recovery.keysRequired} approvers other than you have to sign it.`;
+  const text = `${wrong}. The alerts channel shows what the ledgers know and how the world looks now. ${recovery.keysRequired} approvers other than you must sign it.`;
   return whisper(text);
 }
 
