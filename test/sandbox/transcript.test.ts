@@ -81,7 +81,7 @@ test("pages of the incident and of a plan that waits for keys are told apart", a
 
 test("the progress of a run is told by its first sentence, never cut off in the middle of one", async () => {
   const card = { channel: "C1", key: "progress:F-1" };
-  const done = (count: number) => `Failover of inventory to eu-central-1: running, ${count} of 10 steps done.`;
+  const done = (count: number) => `Move inventory to eu-central-1: running, ${count} of 10 steps done.`;
   const lines = await told(
     ["slack.message-posted", { ...card, text: `${done(2)} eu-west-1 is NOT proven to be fenced (accepted).` }],
     ["slack.message-updated", { ...card, text: done(3) }],

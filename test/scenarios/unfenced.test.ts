@@ -54,7 +54,7 @@ test("a fence that fails and was not accepted stops the run before the promotion
   const isWrittenTo = ({ facts }: LogEntry) => facts["key"] === `call:${id}:stopped:fence:1:0:chloe`;
   await world.expectLog("slack.message-posted", isWrittenTo, 20_000);
   const resolving = await answerTo(at, FARID, "/dr resolve", channel, /Resolve the incident when it has ended/);
-  expect(resolving.text).toContain(`Failover ${id} to eu-central-1 is STOPPED – people decide`);
+  expect(resolving.text).toContain(`Run ${id} (Move inventory to eu-central-1) is STOPPED – people decide`);
 
   await answerAfter(world.people, ANA, /^You asked for this plan/, () =>
     press(at, ANA, { intent: "unwind", run: id, channel }),

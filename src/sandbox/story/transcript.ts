@@ -131,7 +131,7 @@ const FORMS: Readonly<Record<string, string>> = {
   "intent:resolve": "fills in what happened, and closes the incident",
 };
 /** One line of progress: its first sentence, without what the heading says already. */
-const progressLine = (text: string) => text.replace(/^Failover of \S+ to /, "").replace(/(?<=[.!?]) .*$/su, "");
+const progressLine = (text: string) => text.replace(/^Move \S+ to /, "").replace(/(?<=[.!?]) .*$/su, "");
 
 /** What of the world's log is worth a stranger's time, and how it is said. */
 const SENTENCES: Readonly<Record<string, Tell>> = {
