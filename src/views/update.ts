@@ -92,7 +92,7 @@ export function initialFields(incident: Incident): InitialFields {
       : `${incident.severity.toUpperCase()}, as declared. Nobody has confirmed it yet.`,
     actions: `Opened by ${who}; responders invited; ${steps} escalation steps started for ${incident.severity.toUpperCase()}.`,
     nextSteps:
-      "Acknowledge, say what is affected, and decide whether to fail over (/dr failover). Status updates follow here.",
+      "Acknowledge, say what is affected, and decide whether to move the service (/dr help). Status updates follow here.",
   };
 }
 

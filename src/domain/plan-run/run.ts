@@ -166,7 +166,9 @@ export function stillContinues({ run: id, intents }: RestOf, run: RunState | und
 }
 
 /** What a step that protects hands on: whether a failing write proves that the old side no longer writes. */
-export const FenceOutput = z.object({ fence: z.enum(["fenced", "cannot-know", "not-proven"]) });
+const FenceProof = z.enum(["fenced", "cannot-know", "not-proven"]);
+export type FenceProof = z.infer<typeof FenceProof>;
+export const FenceOutput = z.object({ fence: FenceProof });
 export type FenceOutput = z.infer<typeof FenceOutput>;
 
 /** The step that stops the old side from writing, in a plan that has an old side. */
@@ -178,7 +180,7 @@ export function fenceOf(run: RunState): PlannedStep | undefined {
 }
 
 /** What its fence has shown so far; undefined while it has shown nothing. */
-export function fenceSeen(run: RunState): FenceOutput["fence"] | undefined {
+export function fenceSeen(run: RunState): FenceProof | undefined {
   const fence = fenceOf(run);
   const output = FenceOutput.safeParse(fence && stateOf(run, fence.id).output);
   return output.success ? output.data.fence : undefined;
