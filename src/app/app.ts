@@ -87,7 +87,7 @@ async function compose(composing: Composing): Promise<App> {
   await doors.slack.start();
   const observer = startObserver({ stores, outside, clock, logger, inventory });
   opened.add(() => observer.stop());
-  const guard = startStoreGuard({ ledger, queues, pagers: outside.pagers, logger, process: worker, inventory });
+  const guard = startStoreGuard({ clock, ledger, queues, pagers: outside.pagers, logger, process: worker, inventory });
   opened.add(() => guard.stop());
   await tellOfTornEnd(held, logger);
   isStarting = false;

@@ -1,6 +1,9 @@
 import { messageOf } from "../domain/errors.ts";
-import type { Inventory } from "../domain/service/inventory.ts";
+import { type Inventory, sha256 } from "../domain/service/inventory.ts";
+import { type CallMemory, type Calls, type Need, reach } from "../flows/reach/reach.ts";
+import { commandersOf } from "../flows/reach/run-needs.ts";
 import type { Queues } from "../jobs/queues.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { LostStore } from "../ports/lost-store.ts";
 import type { Pagers } from "../ports/pager.ts";
@@ -14,6 +17,7 @@ export interface StoreGuardDeps {
   readonly ledger: Pick<LostStore, "keepUp" | "disagreement">;
   readonly queues: Pick<Queues, "startSweep">;
   readonly pagers: Pagers;
+  readonly clock: Clock;
   readonly logger: Logger;
   readonly process: string;
   /** Machine time between two looks; absent: 5 s. */
@@ -26,33 +30,15 @@ export interface StoreGuardDeps {
  * has lost the jobs that would notice it. Executors refuse to change anything meanwhile; this calls people, once.
  */
 export function startStoreGuard(deps: StoreGuardDeps): { stop(): void } {
-  let called: string | undefined;
+  const memory = inProcess();
+  let said: string | undefined;
   const check = async (): Promise<void> => {
     const wrong = await deps.ledger.disagreement();
     // Scheduled jobs live in the store too: an empty one gets its sweep back here.
     await deps.queues.startSweep();
-    if (wrong === called) return;
-    const dedupKey = `dr:${deps.inventory().file.environment}:store-lost`;
-    if (wrong === undefined) {
-      deps.logger.info({}, "The state store and the ledgers agree again");
-      const ended = await deps.pagers.keeper.resolve(dedupKey, deps.process);
-      if (ended.kind === "accepted") called = undefined;
-      return;
-    }
-    deps.logger.error(
-      { why: wrong },
-      "The state store disagrees with the ledger: nothing is changed until people have looked",
-    );
-    const answer = await deps.pagers.keeper.trigger({
-      dedupKey,
-      summary: `TwoKey has stopped changing anything: ${wrong}. Look at the cloud by hand, then ask for the way on in Slack: /dr accept-store. See “when Redis is lost” in the operations manual.`,
-      source: deps.process,
-      severity: "critical",
-      details: {},
-      links: [],
-      urgent: true,
-    });
-    if (answer.kind === "accepted") called = wrong;
+    if (wrong !== said) say(wrong, deps.logger);
+    said = wrong;
+    await reach(wrong === undefined ? undefined : needOf(wrong, deps), { ...deps, memory, againMs: 0 });
   };
   const safely = () =>
     void check().catch((error: unknown) =>
@@ -65,6 +51,44 @@ export function startStoreGuard(deps: StoreGuardDeps): { stop(): void } {
   return {
     stop: () => {
       for (const timer of timers) clearInterval(timer);
+    },
+  };
+}
+
+function say(wrong: string | undefined, logger: Logger): void {
+  if (wrong === undefined) logger.info({}, "The state store and the ledgers agree again");
+  else {
+    logger.error(
+      { why: wrong },
+      "The state store disagrees with the ledger: nothing is changed until people have looked",
+    );
+  }
+}
+
+/** One key for all processes: they see the same loss, and people are paged once. */
+function needOf(wrong: string, { inventory, process }: StoreGuardDeps): Need {
+  const key = `dr:${inventory().file.environment}:store-lost`;
+  return {
+    ...{
+      occasion: "store-lost",
+      reason: wrong,
+      people: commandersOf(inventory()),
+      key,
+      page: `${key}:${sha256(wrong)}`,
+    },
+    why: `TwoKey has stopped changing anything: ${wrong}. Look at the cloud by hand, then ask for the way on in Slack: /dr accept-store. See “when Redis is lost” in the operations manual.`,
+    about: { source: process, details: {}, links: [], state: "Nothing is changed until two people have signed" },
+  };
+}
+
+/** What was called is remembered here: the store is what is lost. */
+function inProcess(): CallMemory {
+  let calls: Calls | undefined;
+  return {
+    read: () => Promise.resolve(calls),
+    change: (decide) => {
+      calls = decide(calls)?.value ?? calls;
+      return Promise.resolve();
     },
   };
 }

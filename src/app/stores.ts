@@ -3,10 +3,10 @@ import { CardDue } from "../domain/card/card-due.ts";
 import { AlertDocument } from "../domain/incident/alert.ts";
 import { Incident, incidentLabels, isOpen } from "../domain/incident/incident.ts";
 import type { Observation } from "../domain/service/observed.ts";
-import { RunCalls } from "../engine/delivery/call-people.ts";
 import { RunNotes } from "../engine/runs/advance-run.ts";
 import { ThrottleBook } from "../flows/incident/deps.ts";
 import { Correlation } from "../flows/incident/intake/correlate.ts";
+import { Calls } from "../flows/reach/reach.ts";
 import type { RetentionDeps } from "../jobs/retention.ts";
 import type { Asides, KeptDocuments } from "../ports/keeping.ts";
 import type { Recoveries } from "../ports/lost-store.ts";
@@ -35,7 +35,7 @@ export interface Stores {
   readonly alerts: KeptDocuments<AlertDocument>;
   readonly cards: KeptDocuments<CardDue>;
   readonly throttle: KeptDocuments<ThrottleBook>;
-  readonly calls: KeptDocuments<RunCalls>;
+  readonly calls: KeptDocuments<Calls>;
   readonly notes: KeptDocuments<RunNotes>;
   readonly runChannels: KeptDocuments<RunChannel>;
   readonly seen: KeptDocuments<Seen>;
@@ -65,8 +65,8 @@ const THROTTLE: DocumentKind<ThrottleBook> = {
   ...{ kind: "throttle", version: 1, schema: ThrottleBook, unreadable: "begins-again", isOpen: () => false },
   settledAtMs: ({ taken }) => taken.at(-1)?.atMs,
 };
-const CALLS: DocumentKind<RunCalls> = {
-  ...{ kind: "run-calls", version: 1, schema: RunCalls, unreadable: "begins-again" },
+const CALLS: DocumentKind<Calls> = {
+  ...{ kind: "run-calls", version: 1, schema: Calls, unreadable: "begins-again" },
   isOpen: (calls) => calls.open.length > 0,
 };
 const NOTES: DocumentKind<RunNotes> = {

@@ -5,12 +5,13 @@ import type { RunState } from "../domain/plan-run/run.ts";
 import { findService, type Inventory } from "../domain/service/inventory.ts";
 import { advanceLane } from "../engine/delivery/duties.ts";
 import { type OutboxDeps, sendCard } from "../engine/delivery/outbox.ts";
-import { type AdvanceDeps, advanceRun, callForRun } from "../engine/runs/advance-run.ts";
+import { type AdvanceDeps, advanceRun } from "../engine/runs/advance-run.ts";
 import type { IncidentDeps } from "../flows/incident/deps.ts";
 import { dueChange, incidentRows } from "../flows/incident/index.ts";
 import { createIntake, type IntakeDeps } from "../flows/incident/intake/intake.ts";
 import { mergeEvidence } from "../flows/incident/paging/evidence.ts";
 import { STEPS } from "../flows/index.ts";
+import { type CallDeps, callForRun } from "../flows/reach/run-needs.ts";
 import { runbookOf } from "../flows/runbooks/index.ts";
 import type { Documents } from "../ports/documents.ts";
 import type { Ledger } from "../ports/runs.ts";
@@ -33,12 +34,12 @@ export interface HandlerDeps extends SweepDeps {
 /** What the jobs read and change. */
 export interface HandledStores
   extends SweptStores,
-    Pick<AdvanceDeps, "runs" | "calls" | "cards" | "notes">,
+    Pick<AdvanceDeps, "runs" | "cards" | "notes">,
     Pick<IntakeDeps, "alerts" | "correlation" | "incidents"> {
   readonly runs: SweptStores["runs"] & AdvanceDeps["runs"];
   readonly incidents: SweptStores["incidents"] & IntakeDeps["incidents"];
   readonly cards: IntakeDeps["cards"];
-  readonly calls: AdvanceDeps["calls"];
+  readonly calls: CallDeps["calls"];
   readonly runChannels: Pick<Documents<{ readonly channel: string }>, "get">;
 }
 
@@ -47,7 +48,7 @@ export interface HandledOutside {
   readonly cloud: Cloud;
   readonly cloudOf: AdvanceDeps["cloudOf"];
   readonly chat: OutboxDeps["chat"];
-  readonly pagers: AdvanceDeps["pagers"];
+  readonly pagers: CallDeps["pagers"];
 }
 
 /** What each job does: look at one stored thing and do what is due. */
@@ -55,6 +56,7 @@ export function createHandlers(deps: HandlerDeps): Handlers {
   const { stores, outside, queues, clock, logger, worker } = deps;
   const outbox = { cards: stores.cards, chat: outside.chat, clock, logger, worker, render: deps.render };
   const advancing = advanceDeps(deps);
+  const calling = { ...stores, pagers: outside.pagers, clock, logger, wake: queues.wake, inventory: deps.inventory };
   const intake = createIntake({ ...stores, clock, wake: queues.wake, inventory: deps.inventory });
   const later = async (lane: "pages" | "chat" | "cards", id: string, dueMs: number | undefined) => {
     if (dueMs !== undefined) await queues.wakeLater(lane, id, (dueMs - clock.now()) / clock.speed);
@@ -65,7 +67,7 @@ export function createHandlers(deps: HandlerDeps): Handlers {
   return {
     lanes: {
       runs: (id, signal) => advanceRun(id, advancing, signal),
-      calls: (id) => callForRun(id, advancing),
+      calls: (id) => callForRun(id, calling),
       evidence: (id) => readEvidence(id, deps),
       pages: async (id) => later("pages", id, await advanceLane(id, "pages", duties)),
       chat: async (id) => later("chat", id, await advanceLane(id, "chat", duties)),
@@ -95,15 +97,12 @@ function advanceDeps(deps: HandlerDeps): AdvanceDeps {
   const { stores, outside, queues, clock, ledger, logger, worker, inventory } = deps;
   return {
     runs: stores.runs,
-    calls: stores.calls,
     cards: stores.cards,
     notes: stores.notes,
     ledger,
     clock,
     logger,
     worker,
-    inventory,
-    pagers: outside.pagers,
     cloudOf: outside.cloudOf,
     wake: queues.wake,
     steps: STEPS,

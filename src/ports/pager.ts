@@ -16,13 +16,16 @@ export interface PageRequest {
   readonly severity: "critical" | "error" | "warning" | "info";
   readonly details: Readonly<Record<string, string>>;
   readonly links: readonly { readonly href: string; readonly text: string }[];
+  /** How it stands with what it is about, in one sentence. */
+  readonly state: string;
+  /** World time of the page: it may be read much later. */
+  readonly atMs: number;
   /** sev1 may use the reserved fifth of the rate budget. */
   readonly urgent: boolean;
 }
 
 /** Somebody to page inside an incident that is already open at the pager. */
-export interface CallRequest {
-  readonly dedupKey: string;
+export interface CallRequest extends Pick<PageRequest, "dedupKey" | "details" | "links" | "state" | "atMs"> {
   /** Our page key, put into the message, so that a repeat after an unknown outcome can be recognised. */
   readonly pageKey: string;
   readonly message: string;

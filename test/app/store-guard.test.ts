@@ -15,6 +15,7 @@ function watched(wrong: () => string | undefined) {
   let sweeps = 0;
   guard = startStoreGuard({
     checkEveryMs: 20,
+    clock: { now: () => Date.now(), speed: 1, sleep: () => Promise.resolve() },
     ledger: { keepUp: async () => undefined, disagreement: async () => wrong() },
     queues: {
       startSweep: async () => {

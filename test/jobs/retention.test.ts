@@ -102,7 +102,7 @@ async function run(id: string, entry: RunEntry | undefined, about: string): Prom
   if (!state || !entry) return;
   await stores.runs.append(state, { entries: [entry], events: [], over: true });
   await stores.calls.change(id, () => ({
-    value: { occasion: "keys", round: 0, outcome: "accepted", open: [] },
+    value: { reason: "keys", round: 0, told: [], failures: 0, outcome: "accepted", open: [] },
     events: [],
   }));
 }

@@ -2,7 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import type { CardDue } from "../../src/domain/card/card-due.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../src/domain/plan-run/run-transition.ts";
-import { callPeople, type RunCalls } from "../../src/engine/delivery/call-people.ts";
+import type { Calls } from "../../src/flows/reach/reach.ts";
+import { callPeople } from "../../src/flows/reach/run-needs.ts";
 import { endedAndRinging } from "../../src/jobs/sweep.ts";
 import type { PagerAnswer } from "../../src/ports/pager.ts";
 import { example } from "../harness/example.ts";
@@ -17,7 +18,7 @@ const nothing = async () => undefined;
 
 describe("a run that is over while the pager does not answer", () => {
   test("is looked at by every sweep until the pager has taken its end", async () => {
-    const calls = memoryDocuments<RunCalls>(({ open }) => open.length > 0);
+    const calls = memoryDocuments<Calls>(({ open }) => open.length > 0);
     const accepted: PagerAnswer = { kind: "accepted", value: undefined };
     let answer: () => PagerAnswer = () => accepted;
     const deps = {

@@ -6,16 +6,17 @@ import { type RunState, stillContinues } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
 import type { Documents } from "../../ports/documents.ts";
 import type { GuardedCloud } from "../../ports/step.ts";
-import { type CallDeps, callPeople } from "../delivery/call-people.ts";
+import type { Wake } from "../../ports/wake.ts";
 import { driveRun } from "./executor.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
 import { watchOldSide } from "./fence-watch.ts";
 import { eventOf } from "./journal.ts";
 
-export interface AdvanceDeps extends Omit<ExecutorDeps, "changed" | "progressed" | "cloud">, CallDeps {
+export interface AdvanceDeps extends Omit<ExecutorDeps, "changed" | "progressed" | "cloud"> {
   /** The world as this run reaches it: what it asks for can be told apart from everybody else's calls. */
   readonly cloudOf: (run: string) => GuardedCloud;
   readonly cards: Documents<CardDue>;
+  readonly wake: Pick<Wake, "card" | "runCalls">;
   readonly notes: Documents<RunNotes>;
   /** Where a run's cards go. */
   readonly channelOf: (run: RunState) => Promise<string | undefined>;
@@ -67,12 +68,6 @@ export async function advanceRun(id: string, deps: AdvanceDeps, signal: AbortSig
   if (!after) return;
   await showRun(after, deps);
   await deps.wake.runCalls(id);
-}
-
-/** Calls the people that a run waits for; its own lane, so that a slow pager never holds up a run. */
-export async function callForRun(id: string, deps: CallDeps & Pick<AdvanceDeps, "runs">): Promise<void> {
-  const run = await deps.runs.read(id);
-  if (run) await callPeople(run, deps);
 }
 
 async function expire(run: RunState, deps: AdvanceDeps): Promise<void> {

@@ -14,14 +14,16 @@ import { RESPONSE_DUTIES, responseCalls } from "./comms/response.ts";
 import { UPDATE_DUTIES, updateCalls } from "./comms/update.ts";
 import type { IncidentDeps } from "./deps.ts";
 import { RESOLVE_DUTIES, resolveCalls } from "./life/resolve.ts";
+import { DEADLINE_DUTIES, deadlineCalls } from "./paging/deadlines.ts";
 import { PAGE_DUTIES } from "./paging/page.ts";
 import { pageCalls } from "./paging/page-calls.ts";
-import { WATCH_DUTIES, watchCalls } from "./paging/pager-duties.ts";
+import { SYNC_DUTIES, syncCalls } from "./paging/pager-sync.ts";
 
 /** Every duty of an incident: what should have happened by now, from its state alone. */
 export const INCIDENT_DUTIES: readonly DutySpec<Incident>[] = [
   ...PAGE_DUTIES,
-  ...WATCH_DUTIES,
+  ...SYNC_DUTIES,
+  ...DEADLINE_DUTIES,
   ...ANNOUNCE_DUTIES,
   ...UPDATE_DUTIES,
   ...RESPONSE_DUTIES,
@@ -41,7 +43,8 @@ export function dueChange({ value, events }: Changed<Incident>, nowMs: number): 
 export function incidentRows(deps: IncidentDeps): DutyRow<Incident>[] {
   const calls = {
     ...pageCalls(deps),
-    ...watchCalls(deps),
+    ...syncCalls(deps),
+    ...deadlineCalls(deps),
     ...announceCalls(deps),
     ...updateCalls(deps),
     ...responseCalls(deps),

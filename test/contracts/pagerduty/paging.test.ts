@@ -29,8 +29,11 @@ const PAGE: PageRequest = {
   severity: "critical",
   details: { incident: "i1" },
   links: [{ href: "https://twokey.example.com/i1", text: "Incident" }],
+  state: "Nobody has acknowledged yet",
+  atMs: Date.parse("2026-11-21T03:00:00Z"),
   urgent: true,
 };
+const ABOUT = { details: PAGE.details, links: PAGE.links, state: PAGE.state, atMs: PAGE.atMs };
 const ACCEPTED = { kind: "accepted", value: undefined };
 
 async function open(spec: Partial<PagerDutySpec> = {}, options: Partial<PagerDutyOptions> = {}): Promise<void> {
@@ -135,6 +138,7 @@ describe("reading", () => {
 
 describe("responders", () => {
   const ask = {
+    ...ABOUT,
     dedupKey: PAGE.dedupKey,
     pageKey: "i1:1:2:ben",
     message: "Level 2",
@@ -340,7 +344,7 @@ describe("our own budget", () => {
     await open({ latencyMs: 100 });
     const startedMs = Date.now();
     const reads = [1, 2, 3, 4].map(() => paging.whoIsOnCall(["PEPOPS01"]).then(() => Date.now() - startedMs));
-    const ask = { dedupKey: "none", pageKey: "k", message: "m", users: ["PUBEN"], policies: [] };
+    const ask = { ...ABOUT, dedupKey: "none", pageKey: "k", message: "m", users: ["PUBEN"], policies: [] };
     const urgentMs = paging.call({ ...ask, besidesTrigger: false, urgent: true }).then(() => Date.now() - startedMs);
     expect(Math.max(...(await Promise.all(reads)))).toBeGreaterThanOrEqual(390);
     expect(await urgentMs).toBeLessThan(300);

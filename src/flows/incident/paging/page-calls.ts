@@ -1,10 +1,11 @@
 import type { Attempt, Duty, DutyOutcome, Perform } from "../../../domain/incident/duty.ts";
-import { dedupKey, eventOf, type Incident, titleAbout, withNote } from "../../../domain/incident/incident.ts";
+import { dedupKey, eventOf, type Incident, lastAck, titleAbout, withNote } from "../../../domain/incident/incident.ts";
 import type { PageRecord } from "../../../domain/incident/page.ts";
 import { keeperOf } from "../../../domain/incident/pager-traits.ts";
 import type { Person } from "../../../domain/people/person.ts";
 import { findPerson } from "../../../domain/service/inventory.ts";
-import type { PagerAnswer } from "../../../ports/pager.ts";
+import type { PageRequest, PagerAnswer } from "../../../ports/pager.ts";
+import { OCCASIONS } from "../../reach/occasions.ts";
 import { postOnce } from "../comms/post-once.ts";
 import type { IncidentDeps } from "../deps.ts";
 import { triggerKey } from "./page.ts";
@@ -13,7 +14,7 @@ import { rungAt } from "./rungs.ts";
 import { takeFromThrottle } from "./throttle.ts";
 
 /** World time after which a refused trigger is tried again: the refusal may be a setting that somebody mends. */
-const TRIGGER_AGAIN_MS = 60_000;
+const TRIGGER_AGAIN_MS = OCCASIONS.incident.backOff.firstMs;
 
 type Outcome = DutyOutcome<Incident>;
 
@@ -34,13 +35,7 @@ async function trigger(deps: IncidentDeps, incident: Incident, duty: Duty, attem
     summary: summaryOf(incident),
     source: incident.region ?? incident.services[0] ?? incident.environment,
     severity: incident.escalation.severities[incident.severity]?.pager_severity ?? "critical",
-    details: {
-      incident: incident.id,
-      services: incident.services.join(", "),
-      description: incident.description,
-      alarms: String(incident.alerts.length + incident.moreAlerts),
-    },
-    links: incident.bookmarks.map(({ label, url }) => ({ href: url, text: label })),
+    ...aboutOf(incident, deps.clock.now()),
     urgent: incident.severity === "sev1",
   });
   return outcomeOf(answer, duty, TRIGGER_AGAIN_MS);
@@ -49,6 +44,27 @@ async function trigger(deps: IncidentDeps, incident: Incident, duty: Duty, attem
 function summaryOf(incident: Incident): string {
   const drill = incident.drill ? "DRILL " : "";
   return `${drill}${incident.severity.toUpperCase()} ${titleAbout(incident, incident.services.join(", "))}`;
+}
+
+/** What each page says beside its summary: how it stands now, and when this was. */
+export function aboutOf(incident: Incident, nowMs: number): Pick<PageRequest, "details" | "links" | "state" | "atMs"> {
+  return {
+    details: {
+      incident: incident.id,
+      services: incident.services.join(", "),
+      description: incident.description,
+      alarms: String(incident.alerts.length + incident.moreAlerts),
+    },
+    links: incident.bookmarks.map(({ label, url }) => ({ href: url, text: label })),
+    state: stateOf(incident),
+    atMs: nowMs,
+  };
+}
+
+function stateOf(incident: Incident): string {
+  const last = lastAck(incident);
+  if (incident.state !== "open") return `The incident is ${incident.state}`;
+  return last === undefined ? "Nobody has acknowledged yet" : `${last.name} has acknowledged`;
 }
 
 /** One call for everybody of a rung or round; those who may not or cannot be paged through the pager are left out. */
@@ -65,6 +81,7 @@ async function askResponders(deps: IncidentDeps, incident: Incident, duty: Duty,
     dedupKey: dedupKey(incident),
     pageKey: pageKey(incident, `${ladder}.${rung}`, "responders", "pager", Number(round)),
     message: summaryOf(incident),
+    ...aboutOf(incident, deps.clock.now()),
     users: called.flatMap(({ target }) =>
       target.kind === "person" ? (findPerson(inventory, target.id)?.pagers[keeper] ?? []) : [],
     ),

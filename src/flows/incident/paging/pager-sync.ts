@@ -5,7 +5,6 @@ import {
   type OwedDuty,
   type Perform,
 } from "../../../domain/incident/duty.ts";
-import { TWOKEY_DRIVES } from "../../../domain/incident/escalation.ts";
 import {
   answeredLadder,
   dedupKey,
@@ -13,19 +12,16 @@ import {
   type Incident,
   isOpen,
   lastAck,
-  withNote,
 } from "../../../domain/incident/incident.ts";
-import { commanderTargets } from "../../../domain/incident/page.ts";
 import type { Person } from "../../../domain/people/person.ts";
 import type { PagerAnswer, PagerIncident } from "../../../ports/pager.ts";
 import type { IncidentDeps } from "../deps.ts";
 import { CORRELATION_ID, withoutIncident } from "../intake/correlate.ts";
-import { askFor, isAnswered, mergeInto, settlePages, TWOKEY } from "../life/changes.ts";
+import { isAnswered, mergeInto } from "../life/changes.ts";
 import { mergeEvidence } from "./evidence.ts";
 import { triggerKey } from "./page.ts";
-import { heldMs, latestMatrix } from "./rungs.ts";
 
-/** Watching the pager, telling it what people did here, and the deadlines of an answer. */
+/** Watching the pager, and telling it what people did here. */
 
 /** Webhooks may be lost or switched off: the pager is read as well (`reference: webhooks are a hint`). World time. */
 const READ_EVERY_MS = { unanswered: 10_000, otherwise: 60_000 } as const;
@@ -77,24 +73,6 @@ function confirmDuties(incident: Incident): OwedDuty[] {
   return [{ key: `confirm:${last.key}`, dueAtMs: settledAtMs + CONFIRM_AFTER_MS, subject: {} }];
 }
 
-function deadlineDuties(incident: Incident): OwedDuty[] {
-  const ladder = latestMatrix(incident);
-  if (!ladder?.ackDeadlineMs || !isOpen(incident) || ladder.rungs.length === 0) return [];
-  if (incident.acks.length > 0) return [];
-  const dueAtMs = ladder.startedAtMs + heldMs(ladder) + ladder.ackDeadlineMs;
-  return [{ key: `ack-late:${ladder.number}`, dueAtMs, subject: { deadlineMs: ladder.ackDeadlineMs } }];
-}
-
-function exhaustionDuties(incident: Incident): OwedDuty[] {
-  const ladder = latestMatrix(incident);
-  if (!ladder || ladder.rounds === 0 || ladder.rungs.length === 0 || !isOpen(incident)) return [];
-  if (incident.acks.length > 0 || incident.driver !== TWOKEY_DRIVES) return [];
-  const lastHeldMs = Math.max(0, ...ladder.rungs.filter(({ isHeld }) => isHeld).map(({ afterMs }) => afterMs));
-  const afterMs = Math.max(heldMs(ladder) + (ladder.rounds + 1) * ladder.everyMs, lastHeldMs + ladder.everyMs);
-  const dueAtMs = ladder.startedAtMs + afterMs;
-  return [{ key: `exhausted:${ladder.number}`, dueAtMs, subject: {} }];
-}
-
 function indexDuties(incident: Incident): OwedDuty[] {
   return incident.closedAtMs === undefined ? [] : [{ key: "close-index", dueAtMs: incident.closedAtMs, subject: {} }];
 }
@@ -103,7 +81,7 @@ function absorbDuties(incident: Incident): OwedDuty[] {
   return incident.absorbs.map((id) => ({ key: `absorb:${id}`, dueAtMs: incident.openedAtMs, subject: { id } }));
 }
 
-export const WATCH_DUTIES: readonly DutySpec<Incident>[] = [
+export const SYNC_DUTIES: readonly DutySpec<Incident>[] = [
   {
     kind: "evidence",
     says: "Read the pager's own truth",
@@ -115,15 +93,13 @@ export const WATCH_DUTIES: readonly DutySpec<Incident>[] = [
   { kind: "mirror-ack", says: "Tell the pager that somebody answered", lane: "pages", duties: mirrorDuties },
   { kind: "pager-resolve", says: "Close the incident at the pager", lane: "pages", duties: resolveDuties },
   { kind: "confirm", says: "Look whether it is closed at the pager", lane: "pages", duties: confirmDuties },
-  { kind: "ack-late", says: "Write down that nobody answered in time", lane: "pages", duties: deadlineDuties },
-  { kind: "exhausted", says: "Page the commanders: nobody answered at all", lane: "pages", duties: exhaustionDuties },
   { kind: "close-index", says: "Let later alerts open a new incident", lane: "pages", duties: indexDuties },
   { kind: "absorb", says: "End an incident of the same cause in this one", lane: "pages", duties: absorbDuties },
 ];
 
 type Outcome = DutyOutcome<Incident>;
 
-export function watchCalls(deps: IncidentDeps): Readonly<Record<string, Perform<Incident>>> {
+export function syncCalls(deps: IncidentDeps): Readonly<Record<string, Perform<Incident>>> {
   const people = () => deps.inventory().people;
   return {
     evidence: async (incident) => seen(await deps.pagers.keeper.evidence(dedupKey(incident)), incident, people()),
@@ -131,8 +107,6 @@ export function watchCalls(deps: IncidentDeps): Readonly<Record<string, Perform<
       told(await deps.pagers.keeper.acknowledge(dedupKey(incident), lastAck(incident)?.name ?? "")),
     "pager-resolve": async (incident) => told(await deps.pagers.keeper.resolve(dedupKey(incident), closer(incident))),
     confirm: async (incident) => confirmed(await deps.pagers.keeper.evidence(dedupKey(incident))),
-    "ack-late": (_incident, { subject }) => Promise.resolve(deadlineMissed(Number(subject["deadlineMs"]))),
-    exhausted: () => Promise.resolve({ kind: "done", apply: (now, atMs) => exhaust(now, people(), atMs) }),
     "close-index": (incident) => closeIndex(deps, incident),
     absorb: (incident, { subject }) => absorb(deps, incident, String(subject["id"])),
   };
@@ -181,28 +155,6 @@ function confirmed(answer: PagerAnswer<PagerIncident | undefined>): Outcome {
       return { value, events: [eventOf(current, { kind: "pager.still-open", atMs, says, facts: { reopened } })] };
     },
   };
-}
-
-function deadlineMissed(deadlineMs: number): Outcome {
-  return {
-    kind: "done",
-    apply: (current, atMs) => {
-      const says = `Nobody acknowledged within ${deadlineMs / 60_000} min`;
-      return {
-        value: withNote(current, "ack-late", atMs, says),
-        events: [eventOf(current, { kind: "ack.deadline-missed", atMs, says, facts: { deadlineMs } })],
-      };
-    },
-  };
-}
-
-function exhaust(incident: Incident, people: readonly Person[], atMs: number) {
-  const goesOn = incident.severity === "sev1" ? " Everybody is paged again until somebody answers." : "";
-  const says = `Every level was paged and nobody acknowledged. The commanders are paged.${goesOn}`;
-  const noted = withNote({ ...incident, pages: settlePages(incident.pages, "exhausted") }, "exhausted", atMs, says);
-  const asked = askFor(noted, commanderTargets(people), "every level was paged and nobody acknowledged", TWOKEY, atMs);
-  const event = eventOf(incident, { kind: "pages.exhausted", atMs, says });
-  return { value: asked?.value ?? noted, events: [event, ...(asked?.events ?? [])] };
 }
 
 async function closeIndex(deps: IncidentDeps, incident: Incident): Promise<Outcome> {

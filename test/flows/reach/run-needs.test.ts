@@ -3,7 +3,8 @@ import type { CardDue } from "../../../src/domain/card/card-due.ts";
 import type { RunState } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../../src/domain/plan-run/run-transition.ts";
-import { type CallDeps, callPeople, type RunCalls, whoIsNeeded } from "../../../src/engine/delivery/call-people.ts";
+import type { Calls } from "../../../src/flows/reach/reach.ts";
+import { type CallDeps, callPeople, whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
 import { example } from "../../harness/example.ts";
 import { silent } from "../../harness/failover-world.ts";
 import { memoryDocuments } from "../../harness/memory-documents.ts";
@@ -26,7 +27,7 @@ const stopped = () =>
     { kind: "claimed", ...at, epoch: 1, worker: "w1" },
     ...failure(1),
   );
-const occasionOf = (run: RunState) => whoIsNeeded(run, inventory)?.occasion;
+const occasionOf = (run: RunState) => whoIsNeeded(run, inventory)?.reason;
 
 describe("whom a run calls", () => {
   test("a stopped run calls the commander and the key holders", () => {
@@ -97,7 +98,7 @@ const idleWake = {
 describe("what the pager shows of a run", () => {
   test("is titled by what people are needed for now; what they were needed for before is resolved", async () => {
     const told: string[] = [];
-    const calls = memoryDocuments<RunCalls>();
+    const calls = memoryDocuments<Calls>();
     const deps: CallDeps = {
       ...{ calls, cards: memoryDocuments<CardDue>(), inventory: () => inventory, logger: silent },
       clock: { now: () => AT, speed: 1, sleep: async () => undefined },

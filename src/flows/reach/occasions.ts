@@ -1,0 +1,48 @@
+/** Groups that an occasion calls, in the order in which they are called. */
+export type Group = "matrix" | "approvers-left" | "holders" | "commanders";
+
+export interface Occasion {
+  /** Whom it calls. `matrix`: whoever the escalation matrix of the incident's severity names, rung by rung. */
+  readonly who: readonly Group[];
+  /** May use the reserved part of the pager's budget. */
+  readonly urgent: "sev1" | "always";
+  /** When they are called again: by the matrix, every `approvals.page_again_every`, or never. */
+  readonly again: "matrix" | "page_again_every" | "never";
+  /**
+   * World time before a call that was not accepted is made again: doubled each time, up to the longest. A pager that says
+   * when to come again is never asked earlier.
+   */
+  readonly backOff: { readonly firstMs: number; readonly longestMs: number };
+  /** What ends it, in words. */
+  readonly ends: string;
+}
+
+const AGAIN_SOON = { firstMs: 2_000, longestMs: 60_000 } as const;
+const RUN_WAITS = { urgent: "always", again: "page_again_every", backOff: AGAIN_SOON } as const;
+
+/** Every occasion on which people are called. The only place that says who is called about what, and how often. */
+export const OCCASIONS = {
+  incident: {
+    ...{ who: ["matrix"], urgent: "sev1", again: "matrix" },
+    // A refused trigger may be a setting that somebody mends; each rung has the duties' own back-off besides.
+    backOff: { firstMs: 60_000, longestMs: 60_000 },
+    ends: "somebody acknowledges, or the incident is closed",
+  },
+  keys: { ...RUN_WAITS, who: ["approvers-left"], ends: "the keys are complete, or the plan takes no more" },
+  voided: { ...RUN_WAITS, who: ["holders", "commanders"], ends: "somebody decides about the run" },
+  stopped: { ...RUN_WAITS, who: ["commanders", "holders"], ends: "somebody decides about the run" },
+  stuck: { ...RUN_WAITS, who: ["commanders", "holders"], ends: "somebody decides about the run" },
+  "old-side": { ...RUN_WAITS, who: ["commanders", "holders"], ends: "the old side is fenced, or its watch has ended" },
+  "store-lost": {
+    ...{ who: ["commanders"], urgent: "always", again: "never", backOff: AGAIN_SOON },
+    ends: "the store and the ledgers agree again",
+  },
+} as const satisfies Readonly<Record<string, Occasion>>;
+
+export type OccasionName = keyof typeof OCCASIONS;
+
+/** How long a call that failed this often in a row waits. */
+export function backOffMs(occasion: OccasionName, failures: number): number {
+  const { firstMs, longestMs } = OCCASIONS[occasion].backOff;
+  return Math.min(longestMs, firstMs * 2 ** Math.min(Math.max(0, failures - 1), 10));
+}

@@ -1,0 +1,211 @@
+import { z } from "zod";
+import type { Event } from "../../domain/event.ts";
+import type { Person } from "../../domain/people/person.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Logger } from "../../ports/logger.ts";
+import type { PageRequest, Pager, PagerAnswer, Pagers } from "../../ports/pager.ts";
+import { backOffMs, OCCASIONS, type OccasionName } from "./occasions.ts";
+
+/**
+ * Reaches people about one thing that waits for them, round after round, until it does not wait any more.
+ *
+ *  A1 who was called stands in the memory as accepted only when a pager that rings has accepted it;
+ *  A2 every call carries a key of subject, reason and round: a repeat after a crash is the same call;
+ *  A3 no way waits for another: neither pager nor mail waits for Slack, nor a ring for a mail;
+ *  A4 what was not accepted is asked for again by the back-off of its occasion, never at every look.
+ */
+
+/** What has been called about one subject so far. */
+export const Calls = z.strictObject({
+  /** Why people are called; another reason starts at round 0. */
+  reason: z.string(),
+  round: z.number().int(),
+  /** When the pager accepted this round. */
+  pagedAtMs: z.number().optional(),
+  /** `pager:person` of this round whom a pager that only tells has written to. */
+  told: z.array(z.string()),
+  /** Failures in a row, and when the next try is due. */
+  failures: z.number().int(),
+  retryAtMs: z.number().optional(),
+  outcome: z.string(),
+  /** Keys under which the pager may have an incident open: one for each reason, with its own title. */
+  open: z.array(z.string()),
+});
+export type Calls = z.infer<typeof Calls>;
+
+/** Where the calls about one subject are remembered. */
+export interface CallMemory {
+  read(): Promise<Calls | undefined>;
+  change(decide: (current: Calls | undefined) => { value: Calls; events: readonly Event[] } | undefined): Promise<void>;
+}
+
+/** What people are needed for now. */
+export interface Need {
+  readonly occasion: OccasionName;
+  readonly reason: string;
+  readonly why: string;
+  /** In the order of the occasion. */
+  readonly people: readonly Person[];
+  /** Key of the pager's incident. */
+  readonly key: string;
+  /** Key of a round's calls, without the round. */
+  readonly page: string;
+  readonly about: Pick<PageRequest, "source" | "details" | "links" | "state">;
+  /** The event that stands for an accepted round. */
+  readonly event?: (people: readonly Person[]) => Event;
+}
+
+export interface ReachDeps {
+  readonly pagers: Pagers;
+  readonly memory: CallMemory;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** World time after which everybody is called again, where the occasion says so. */
+  readonly againMs: number;
+  /** Asks for a direct message to each of them; absent: there is no store to keep it in. Never waited for. */
+  readonly directly?: (people: readonly Person[], page: string) => Promise<void>;
+}
+
+/** Makes what is due of one round. Safe to call at any time, from any process. */
+export async function reach(need: Need | undefined, deps: ReachDeps): Promise<void> {
+  if (need) await callNow(need, deps);
+  await standDown(need?.key, deps);
+}
+
+async function callNow(need: Need, deps: ReachDeps): Promise<void> {
+  const nowMs = deps.clock.now();
+  const before = await deps.memory.read();
+  const due = whatIsDue(before, need, deps, nowMs);
+  if (due === undefined) return;
+  const page = `${need.page}:${due.round}`;
+  await deps.memory.change((current) => begun(current, need, due));
+  const { round } = due;
+  const besidesTrigger = !before?.open.includes(need.key);
+  const ringing = async () => {
+    const answer = await ring(need, { page, besidesTrigger, nowMs }, deps.pagers);
+    await settle(need, { round, answers: [answer], told: [], isRung: answer.kind === "accepted", nowMs }, deps);
+  };
+  const telling = async (each: Telling) => {
+    const answer = await tell(need, { ...each, page, nowMs });
+    const told = answer.kind === "accepted" ? [nameOf(each)] : [];
+    await settle(need, { round, answers: [answer], told, isRung: false, nowMs }, deps);
+  };
+  const directly = due.rings ? [deps.directly?.(need.people, page)] : [];
+  await Promise.all([...(due.rings ? [ringing()] : []), ...due.untold.map(telling), ...directly]);
+}
+
+interface Telling {
+  readonly pager: Pager;
+  readonly person: Person;
+}
+interface Due {
+  readonly round: number;
+  readonly rings: boolean;
+  readonly untold: readonly Telling[];
+}
+
+function whatIsDue(before: Calls | undefined, need: Need, deps: ReachDeps, nowMs: number): Due | undefined {
+  const everybody = deps.pagers.others.flatMap((pager) =>
+    need.people.filter((person) => pager.addressOf(person) !== undefined).map((person) => ({ pager, person })),
+  );
+  if (before?.reason !== need.reason) return { round: 0, rings: true, untold: everybody };
+  if (before.retryAtMs !== undefined && nowMs < before.retryAtMs) return undefined;
+  const { round, pagedAtMs } = before;
+  const isAgain =
+    OCCASIONS[need.occasion].again !== "never" && pagedAtMs !== undefined && nowMs >= pagedAtMs + deps.againMs;
+  if (isAgain) return { round: round + 1, rings: true, untold: everybody };
+  const untold = everybody.filter((each) => !before.told.includes(nameOf(each)));
+  const rings = pagedAtMs === undefined;
+  return rings || untold.length > 0 ? { round, rings, untold } : undefined;
+}
+
+const nameOf = ({ pager, person }: Telling) => `${pager.name}:${person.id}`;
+
+/** Undefined: another process is further already. */
+function begun(current: Calls | undefined, need: Need, { round }: Due) {
+  if (current?.reason === need.reason && current.round > round) return undefined;
+  if (current?.reason === need.reason && current.round === round) {
+    const { retryAtMs: _over, ...rest } = current;
+    return { value: rest, events: [] };
+  }
+  const open = [...new Set([...(current?.open ?? []), need.key])];
+  const value: Calls = { reason: need.reason, round, told: [], failures: 0, outcome: "calling", open };
+  return { value, events: [] };
+}
+
+interface Ring {
+  readonly page: string;
+  readonly besidesTrigger: boolean;
+  readonly nowMs: number;
+}
+
+/** The pager's own incident first, then everybody by name. */
+async function ring(need: Need, { page, besidesTrigger, nowMs }: Ring, { keeper }: Pagers): Promise<PagerAnswer> {
+  const opened = await keeper.trigger({
+    ...{ ...need.about, dedupKey: need.key, summary: need.why, severity: "critical", urgent: true, atMs: nowMs },
+  });
+  if (opened.kind !== "accepted") return opened;
+  const users = need.people.flatMap((person) => keeper.addressOf(person) ?? []);
+  if (users.length === 0) return opened;
+  const asked = await keeper.call({
+    ...need.about,
+    ...{ dedupKey: need.key, pageKey: page, message: need.why, users, policies: [] },
+    ...{ besidesTrigger, urgent: true, atMs: nowMs },
+  });
+  return asked.kind === "accepted" ? { kind: "accepted", value: undefined } : asked;
+}
+
+interface Tell extends Telling {
+  readonly page: string;
+  readonly nowMs: number;
+}
+
+function tell(need: Need, { pager, person, page, nowMs }: Tell): Promise<PagerAnswer<unknown>> {
+  return pager.call({
+    ...need.about,
+    ...{ dedupKey: need.key, pageKey: `${page}:${person.id}`, message: need.why, urgent: true, atMs: nowMs },
+    ...{ users: [pager.addressOf(person) ?? ""], policies: [], besidesTrigger: false },
+  });
+}
+
+interface Came {
+  readonly round: number;
+  readonly answers: readonly PagerAnswer<unknown>[];
+  readonly told: readonly string[];
+  readonly isRung: boolean;
+  readonly nowMs: number;
+}
+
+/** Writes down what came of one way, whatever becomes of the others. */
+async function settle(need: Need, { round, answers, told, isRung, nowMs }: Came, deps: ReachDeps): Promise<void> {
+  const failed = answers.flatMap((answer) => (answer.kind === "accepted" ? [] : [answer]));
+  for (const { kind, why } of failed) {
+    deps.logger.warn({ page: need.page, kind, why }, "People could not be called yet; it is tried again");
+  }
+  await deps.memory.change((current) => {
+    if (current?.reason !== need.reason || current.round !== round) return undefined;
+    const failures = current.failures + failed.length;
+    const advisedMs = failed.map((one) => (one.kind === "retry" ? one.afterMs * deps.clock.speed : 0));
+    const retryAtMs = nowMs + Math.max(backOffMs(need.occasion, failures), ...advisedMs);
+    const value: Calls = {
+      ...{ ...current, failures, told: [...new Set([...current.told, ...told])] },
+      outcome: failed.map(({ kind, why }) => `${kind}: ${why}`).join("; ") || "accepted",
+      ...(isRung ? { pagedAtMs: nowMs } : {}),
+      ...(failed.length === 0 ? {} : { retryAtMs }),
+    };
+    return { value, events: isRung && need.event ? [need.event(need.people)] : [] };
+  });
+}
+
+/** Whoever is still called for something that is over is let go; what the pager does not take is tried again. */
+async function standDown(needed: string | undefined, { memory, pagers }: ReachDeps): Promise<void> {
+  for (const key of (await memory.read())?.open ?? []) {
+    if (key === needed) continue;
+    const answer = await pagers.keeper.resolve(key, "TwoKey");
+    if (answer.kind !== "accepted") continue;
+    await memory.change(
+      (current) =>
+        current && { value: { ...current, open: current.open.filter((other) => other !== key) }, events: [] },
+    );
+  }
+}

@@ -1,0 +1,176 @@
+import type { CardDue } from "../../domain/card/card-due.ts";
+import { wantCard } from "../../domain/card/card-due.ts";
+import type { Event } from "../../domain/event.ts";
+import type { Person } from "../../domain/people/person.ts";
+import { failedStep } from "../../domain/plan-run/decision.ts";
+import { whoIsLeft } from "../../domain/plan-run/key.ts";
+import { isWatched, type RunState, stateOf } from "../../domain/plan-run/run.ts";
+import { findPerson, type Inventory } from "../../domain/service/inventory.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Documents } from "../../ports/documents.ts";
+import type { Logger } from "../../ports/logger.ts";
+import type { Pagers } from "../../ports/pager.ts";
+import type { Runs } from "../../ports/runs.ts";
+import type { Wake } from "../../ports/wake.ts";
+import { type Group, OCCASIONS, type OccasionName } from "./occasions.ts";
+import { type CallMemory, type Calls, type Need, reach } from "./reach.ts";
+
+/** A run that waits for people calls them. What was called is one small document a run. */
+export interface CallDeps {
+  readonly calls: Documents<Calls>;
+  readonly cards: Documents<CardDue>;
+  readonly pagers: Pagers;
+  readonly clock: Clock;
+  readonly wake: Wake;
+  readonly inventory: () => Inventory;
+  readonly logger: Logger;
+}
+
+export interface Needed {
+  readonly occasion: OccasionName;
+  /** Another reason is news also to people who were called already. */
+  readonly reason: string;
+  readonly why: string;
+  readonly people: readonly Person[];
+}
+
+/** Whom this run waits for, and why. Undefined: nobody. */
+export function whoIsNeeded(run: RunState, inventory: Inventory): Needed | undefined {
+  const { plan } = run;
+  const of = (occasion: OccasionName) => ({ occasion, reason: occasion, people: peopleOf(occasion, run, inventory) });
+  const about = `${plan.service} to ${plan.to}`;
+  switch (run.state) {
+    case "waiting-for-keys":
+      return {
+        ...of("keys"),
+        why: `Plan ${plan.id} (${plan.title}) waits for ${plan.keysRequired - run.keys.length} more key(s). Read the plan card before you turn yours.`,
+      };
+    case "paused":
+      // A person who paused a run knows it; facts that changed under the keys are news to everybody.
+      if (!run.voided) return openOldSide(run, inventory);
+      return withOldSide(run, inventory, {
+        ...of("voided"),
+        why: `Run ${plan.id} (${about}) is paused: ${run.why}`,
+      });
+    case "stopped":
+    case "stuck":
+      return withOldSide(run, inventory, {
+        ...of(run.state),
+        reason: reasonOf(run),
+        why: `Run ${plan.id} (${about}) is ${run.state} and needs a decision: ${run.why}`,
+      });
+    case "running":
+    case "verified":
+      return openOldSide(run, inventory);
+    case "unwinding":
+    case "unwound":
+    case "closed":
+    case "superseded":
+      return undefined;
+  }
+}
+
+/** The groups of the occasion in its order; a commander may hold a key as well. */
+function peopleOf(occasion: OccasionName, run: RunState, inventory: Inventory): readonly Person[] {
+  const groups: Readonly<Record<Group, () => readonly Person[]>> = {
+    matrix: () => [],
+    "approvers-left": () => whoIsLeft(run, inventory),
+    holders: () => run.keys.flatMap((key) => findPerson(inventory, key.by) ?? []),
+    commanders: () => commandersOf(inventory),
+  };
+  return [...new Set(OCCASIONS[occasion].who.flatMap((group: Group) => groups[group]()))];
+}
+
+export function commandersOf({ people }: Inventory): readonly Person[] {
+  return people.filter(({ roles }) => roles.includes("commander"));
+}
+
+/** The old side answers and could not be fenced: both sides may take writes until somebody closes it. */
+function openOldSide(run: RunState, inventory: Inventory): Needed | undefined {
+  if (!isWatched(run) || run.watch.says === "") return undefined;
+  const { id, service, from, to } = run.plan;
+  const why = `Run ${id} (${service} to ${to}): ${from} came back and could not be fenced: ${run.watch.says}`;
+  return { occasion: "old-side", reason: "old-side", people: peopleOf("old-side", run, inventory), why };
+}
+
+/** Both sides may take writes: news also to people who know already that the run waits for them. */
+function withOldSide(run: RunState, inventory: Inventory, needed: Needed): Needed {
+  const open = openOldSide(run, inventory);
+  if (!open) return needed;
+  return { ...needed, reason: `${needed.reason}:${open.reason}`, why: `${open.why}. ${needed.why}` };
+}
+
+/** The step that failed and its attempt: votes and late reports about it are no news. */
+function reasonOf(run: RunState): string {
+  const step = failedStep(run) ?? "";
+  return `${run.state}:${step}:${stateOf(run, step).attempt}`;
+}
+
+/** Calls whoever is needed and has not been called in this round. Safe to call at any time, from any process. */
+export async function callPeople(run: RunState, deps: CallDeps): Promise<void> {
+  const { id } = run.plan;
+  const needed = whoIsNeeded(run, deps.inventory());
+  await reach(needed && needOf(run, needed, deps), {
+    ...deps,
+    memory: memoryOf(id, deps.calls),
+    againMs: deps.inventory().file.approvals.page_again_every,
+    directly: (people, page) => sayDirectly({ run, people, page }, deps),
+  });
+}
+
+/** Reads the run afresh, and calls; its own lane, so that a slow pager never holds up a failover. */
+export async function callForRun(id: string, deps: CallDeps & { readonly runs: Pick<Runs, "read"> }): Promise<void> {
+  const run = await deps.runs.read(id);
+  if (run) await callPeople(run, deps);
+}
+
+function needOf(run: RunState, { occasion, reason, people, why }: Needed, deps: CallDeps): Need {
+  const { id, service, from, to } = run.plan;
+  return {
+    ...{ occasion, reason, people, why },
+    key: `dr:${deps.inventory().file.environment}:run:${id}:${reason}`,
+    page: `${id}:${reason}`,
+    about: { source: service, details: { run: id, from, to }, links: [], state: `Run ${id} is ${run.state}` },
+    event: () => eventOf(run, { reason, people, why }, deps.clock.now()),
+  };
+}
+
+function memoryOf(id: string, calls: Documents<Calls>): CallMemory {
+  return {
+    read: async () => (await calls.get(id))?.value,
+    change: async (decide) => void (await calls.change(id, decide)),
+  };
+}
+
+interface Directly {
+  readonly run: RunState;
+  readonly people: readonly Person[];
+  readonly page: string;
+}
+
+/** A direct message is a card that is owed: the outbox sends it, however long Slack is away. */
+async function sayDirectly({ run, people, page }: Directly, deps: CallDeps): Promise<void> {
+  for (const person of people) {
+    const id = `call:${page}:${person.id}`;
+    await deps.cards.change(id, (current) => {
+      const value = current
+        ? undefined
+        : wantCard(undefined, { id, kind: "call", subject: run.plan.id, to: { person: person.id } }, deps.clock.now());
+      return value && { value, events: [], dueAtMs: deps.clock.now() };
+    });
+    await deps.wake.card(id);
+  }
+}
+
+function eventOf(run: RunState, { reason, people, why }: Omit<Needed, "occasion">, atMs: number): Event {
+  return {
+    kind: "run.people-called",
+    atMs,
+    run: run.plan.id,
+    service: run.plan.service,
+    door: "engine",
+    ...(run.plan.incident === undefined ? {} : { incident: run.plan.incident }),
+    says: `Called ${people.map((person) => person.name).join(", ")}: ${why}`,
+    facts: { occasion: reason },
+  };
+}

@@ -1,0 +1,152 @@
+import { describe, expect, test } from "@jest/globals";
+import { backOffMs, OCCASIONS, type OccasionName } from "../../../src/flows/reach/occasions.ts";
+import { type CallMemory, type Calls, type Need, reach } from "../../../src/flows/reach/reach.ts";
+import type { Pager, PagerAnswer } from "../../../src/ports/pager.ts";
+import { example } from "../../harness/example.ts";
+import { silent } from "../../harness/failover-world.ts";
+import { ACCEPTED, ASKED, pagersWith } from "../../harness/pagers.ts";
+
+const { people } = example("inventory");
+const MINUTE = 60_000;
+const AGAIN_MS = 5 * MINUTE;
+const RETRY: PagerAnswer<never> = { kind: "retry", afterMs: 100, why: "busy" };
+const OCCASION_NAMES = Object.keys(OCCASIONS) as readonly OccasionName[];
+
+/** A pager and a mail server that answer as they are told, a memory, and a clock that is moved. */
+function desk() {
+  let calls: Calls | undefined;
+  let nowMs = 0;
+  const asked: string[] = [];
+  const answers = { trigger: ACCEPTED as PagerAnswer, mail: ASKED as PagerAnswer<{ covered: readonly string[] }> };
+  const mail: Pager = {
+    name: "mail",
+    addressOf: ({ email }) => email,
+    close: () => undefined,
+    call: async ({ pageKey }) => {
+      asked.push(`mail ${pageKey}`);
+      return answers.mail;
+    },
+  };
+  const memory: CallMemory = {
+    read: async () => calls,
+    change: async (decide) => {
+      calls = decide(calls)?.value ?? calls;
+    },
+  };
+  const pagers = pagersWith(
+    {
+      trigger: async ({ dedupKey }) => {
+        asked.push(`trigger ${dedupKey}`);
+        return answers.trigger;
+      },
+      call: async ({ pageKey, users }) => {
+        asked.push(`call ${pageKey} ${users.join()}`);
+        return ASKED;
+      },
+      resolve: async (key) => {
+        asked.push(`resolve ${key}`);
+        return ACCEPTED;
+      },
+    },
+    [mail],
+  );
+  const clock = { now: () => nowMs, speed: 1, sleep: () => Promise.resolve() };
+  return {
+    asked,
+    answers,
+    memory: () => calls,
+    at: async (ms: number, need: Need | undefined, directly?: () => Promise<void>) => {
+      nowMs = ms;
+      await reach(need, {
+        ...{ pagers, memory, clock, logger: silent, againMs: AGAIN_MS },
+        ...(directly === undefined ? {} : { directly }),
+      });
+    },
+  };
+}
+
+const need = (occasion: OccasionName, over: Partial<Need> = {}): Need => ({
+  ...{ occasion, reason: "why", why: "It broke", people: people.slice(0, 2), key: "dr:key", page: "page" },
+  about: { source: "s", details: {}, links: [], state: "stopped" },
+  ...over,
+});
+
+describe.each(OCCASION_NAMES)("the occasion %s", (occasion) => {
+  test("rings first by the pager's incident, then everybody by name, and tells each by mail, once", async () => {
+    const { asked, at } = desk();
+    await at(0, need(occasion));
+    await at(1_000, need(occasion));
+    expect(asked.filter((each) => !each.startsWith("mail"))).toEqual(["trigger dr:key", "call page:0 PUANA01,PUBEN01"]);
+    expect(asked.filter((each) => each.startsWith("mail"))).toEqual(["mail page:0:ana", "mail page:0:ben"]);
+  });
+
+  test("is paged only when a pager that rings has accepted it: a mail is told, never an answer", async () => {
+    const { answers, at, memory } = desk();
+    answers.trigger = RETRY;
+    await at(0, need(occasion));
+    expect(memory()).toMatchObject({ told: ["mail:ana", "mail:ben"], outcome: expect.stringContaining("retry") });
+    expect(memory()?.pagedAtMs).toBeUndefined();
+  });
+
+  test("is not asked for at every look while nothing is accepted: a few triggers a minute, and no end to it", async () => {
+    const { answers, asked, at } = desk();
+    answers.trigger = RETRY;
+    const triggers = () => asked.filter((each) => each.startsWith("trigger")).length;
+    for (let ms = 0; ms < MINUTE; ms += 2_000) await at(ms, need(occasion));
+    expect(triggers()).toBeLessThanOrEqual(6);
+    for (let ms = MINUTE; ms <= 10 * MINUTE; ms += 2_000) await at(ms, need(occasion));
+    expect(triggers()).toBeGreaterThanOrEqual(10);
+    expect(triggers()).toBeLessThanOrEqual(16);
+    answers.trigger = ACCEPTED;
+    await at(11 * MINUTE, need(occasion));
+    expect(asked.filter((each) => each.startsWith("call"))).toHaveLength(1);
+  });
+
+  test("does not wait for Slack, and is called although Slack never answers", async () => {
+    const { asked, at, memory } = desk();
+    const said = at(0, need(occasion), () => new Promise(() => undefined));
+    for (let turn = 0; turn < 50 && memory()?.pagedAtMs === undefined; turn += 1) await new Promise(setImmediate);
+    expect(memory()?.pagedAtMs).toBe(0);
+    expect(asked).toContain("call page:0 PUANA01,PUBEN01");
+    void said;
+  });
+
+  test("ends at the pager when nobody is needed any more, and another reason is another incident there", async () => {
+    const { asked, at, memory } = desk();
+    await at(0, need(occasion));
+    await at(1_000, need(occasion, { reason: "other", key: "dr:other", page: "other" }));
+    await at(2_000, undefined);
+    expect(asked).toEqual(expect.arrayContaining(["resolve dr:key", "trigger dr:other", "resolve dr:other"]));
+    expect(memory()?.open).toEqual([]);
+  });
+
+  test(`is called again ${OCCASIONS[occasion].again === "never" ? "never" : "round after round"}`, async () => {
+    const { asked, at } = desk();
+    await at(0, need(occasion));
+    await at(AGAIN_MS, need(occasion));
+    const again = OCCASIONS[occasion].again === "never" ? [] : ["call page:1 PUANA01,PUBEN01"];
+    expect(asked.filter((each) => each.startsWith("call page:1"))).toEqual(again);
+  });
+});
+
+describe("a mail that did not go", () => {
+  test("is sent again without ringing anybody again, under the same key", async () => {
+    const { answers, asked, at, memory } = desk();
+    answers.mail = RETRY;
+    await at(0, need("stopped"));
+    answers.mail = ASKED;
+    await at(2 * MINUTE, need("stopped"));
+    expect(asked.filter((each) => each.startsWith("trigger"))).toHaveLength(1);
+    expect(asked.filter((each) => each === "mail page:0:ana")).toHaveLength(2);
+    expect(memory()?.told).toEqual(["mail:ana", "mail:ben"]);
+  });
+});
+
+describe("the back-off", () => {
+  test.each(OCCASION_NAMES)("of %s grows and ends", (occasion) => {
+    const { firstMs, longestMs } = OCCASIONS[occasion].backOff;
+    expect(backOffMs(occasion, 1)).toBe(firstMs);
+    expect(backOffMs(occasion, 100)).toBe(longestMs);
+    expect(longestMs).toBeLessThanOrEqual(MINUTE);
+  });
+});
