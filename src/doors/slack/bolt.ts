@@ -183,14 +183,12 @@ async function admit(
     return ack.done();
   }
   const isOurs = inbound.team === team || (enterprise !== undefined && inbound.enterprise === enterprise);
-  if (isOurs) {
-    const { ask, place } = inbound;
-    // The id stays here: inside, somebody who is not listed has a name only.
-    if (ask.who.kind === "guest")
-      deps.logger.info({ member: place.member, verb: ask.verb }, "Somebody asked who is not listed under people");
-    return converse(deps, inbound, ack);
-  }
-  deps.logger.warn({ team: inbound.team, member: inbound.place.member }, "Somebody of another team was turned away");
+  const { ask, place } = inbound;
+  // The id stays here: inside, somebody who is not listed has a name only.
+  if (isOurs && ask.who.kind === "guest")
+    deps.logger.info({ member: place.member, verb: ask.verb }, "Somebody asked who is not listed under people");
+  if (isOurs) return converse(deps, inbound, ack);
+  deps.logger.warn({ team: inbound.team, member: place.member }, "Somebody of another team was turned away");
   const answer = async () => ({ kind: "whisper", card: sentenceCard("TwoKey answers only its own team.") }) as const;
   return converse({ ...deps, answer }, inbound, ack);
 }
