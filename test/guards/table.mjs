@@ -576,8 +576,8 @@ export const GUARDS = [
   {
     guard: "nothing is asked for while the store is lost",
     file: "src/commands/index.ts",
-    cut: "    moves: true,\n    handle: (ask, { run }) => failover(ask, run),",
-    by: "    handle: (ask, { run }) => failover(ask, run),",
+    cut: "  moves: true,\n  handle: (ask, { run }) => plan(runbook, ask, run),",
+    by: "  handle: (ask, { run }) => plan(runbook, ask, run),",
     test: "commands/verbs.test.ts",
     fails: "every verb that decides about a run is refused, and the failover itself",
   },
