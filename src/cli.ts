@@ -1,37 +1,69 @@
 #!/usr/bin/env node
 import { existsSync, readFileSync } from "node:fs";
-import { type CommandResult, check, schema } from "./config/check.ts";
-import { readLedgerKey } from "./config/environment.ts";
+import { createClient } from "./app/client.ts";
+import { READING } from "./commands/reading.ts";
+import { type CommandResult, check, sayProblem, schema } from "./config/check.ts";
+import { readClientEnvironment, readLedgerKey, sayEnvironmentProblems } from "./config/environment.ts";
+import { loadFile } from "./config/load.ts";
+import { UserError } from "./domain/errors.ts";
+import { inTerminal, type Printed, type ReadingApp } from "./doors/terminal/terminal.ts";
+import type { Logger } from "./ports/logger.ts";
 import { verifyLedger } from "./store/ledger-lines.ts";
 
 /** The terminal door. It reads and checks; it cannot prove who is asking, so it turns no keys. */
 interface Verb {
   readonly usage: string;
   readonly says: string;
-  readonly run: (args: readonly string[]) => Promise<CommandResult> | CommandResult;
+  readonly run: (args: readonly string[]) => Promise<Printed> | Printed | CommandResult;
 }
 
 const VERBS: Readonly<Record<string, Verb>> = {
+  ...Object.fromEntries(
+    Object.entries(READING).map(([word, verb]): [string, Verb] => [
+      word,
+      { ...verb, run: (args) => inTerminal(verb, args, openApp) },
+    ]),
+  ),
   check: {
     usage: "check FILE",
-    says: "report every problem of a twokey.yaml at once",
+    says: "Report every problem of a twokey.yaml at once",
     run: (args) => check(args, (path) => readFileSync(path, "utf8")),
   },
   schema: {
     usage: "schema [--markdown]",
-    says: "print the JSON Schema of twokey.yaml, or its reference page",
+    says: "Print the JSON Schema of twokey.yaml, or its reference page",
     run: (args) => schema(args),
   },
   approve: {
     usage: "approve PLAN",
-    says: "turn a key: refused here, because a terminal cannot prove who is asking",
+    says: "Refused here: a terminal cannot prove who turns a key",
     run: () => ({
       exitCode: 1,
       text: "A key cannot be turned from the terminal: it cannot prove who is asking. Press “Review and turn my key” on the plan card in Slack.",
     }),
   },
-  ledger: { usage: "ledger FILE", says: "verify the hash chain of a ledger file (TWOKEY_LEDGER_KEY)", run: ledger },
+  ledger: { usage: "ledger FILE", says: "Verify the hash chain of a ledger file (TWOKEY_LEDGER_KEY)", run: ledger },
 };
+
+const silent: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => silent,
+};
+
+/** What is said of a question is said by its answer: nothing is logged. */
+async function openApp(): Promise<ReadingApp> {
+  const environment = readClientEnvironment();
+  if (!environment.ok) throw new UserError("environment", sayEnvironmentProblems(environment.problems));
+  const { configPath } = environment.settings;
+  if (!existsSync(configPath))
+    throw new UserError("config-missing", `${configPath} does not exist. TWOKEY_CONFIG names the file.`);
+  const loaded = loadFile(configPath, readFileSync(configPath, "utf8"));
+  if (!loaded.ok) throw new UserError("config-wrong", loaded.problems.map(sayProblem).join("\n"));
+  return createClient(environment.settings, loaded.inventory, silent);
+}
 
 async function ledger(args: readonly string[]): Promise<CommandResult> {
   const [path] = args;
@@ -59,12 +91,12 @@ function help(): string {
     "",
     ...lines,
     "",
-    "Everything else is asked in Slack: /dr help",
+    "twokey <verb> --help says more. Everything else is asked in Slack: /dr help",
   ].join("\n");
 }
 
 const [word = "help", ...args] = process.argv.slice(2);
-const verb = VERBS[word];
+const verb = Object.hasOwn(VERBS, word) ? VERBS[word] : undefined;
 const wantsHelp = ["help", "--help", "-h"].includes(word);
 const result = verb
   ? await verb.run(args)

@@ -22,6 +22,41 @@ function twokey(args: readonly string[], env: Readonly<Record<string, string>> =
   });
 }
 
+describe("twokey status, timeline, plans, runs and show", () => {
+  const EXAMPLE = fileURLToPath(new URL("../examples/inventory.yaml", import.meta.url));
+  let bench: StoreBench;
+  let env: Readonly<Record<string, string>>;
+  beforeEach(async () => {
+    bench = await StoreBench.start();
+    env = { REDIS_URL: bench.url, TWOKEY_CONFIG: EXAMPLE };
+  });
+  afterEach(() => bench.close());
+
+  test("answer and end, as text or as one line of JSON", async () => {
+    expect(await twokey(["plans"], env)).toEqual({ code: 0, said: "No plan waits for keys." });
+    const { code, said } = await twokey(["plans", "--json"], env);
+    expect([code, JSON.parse(said)]).toEqual([0, { text: "No plan waits for keys.", parts: [] }]);
+  });
+
+  test.each([
+    [["show", "F-NOPE"], {}, 1, "There is no plan or run F-NOPE. None was made yet."],
+    [["status", "nowhere"], {}, 1, "There is no service called nowhere. There are: inventory."],
+    [["plans"], { REDIS_URL: "" }, 1, "REDIS_URL: is not set\n  set it: The state store."],
+    [["runs"], { TWOKEY_CONFIG: "/none.yaml" }, 1, "/none.yaml does not exist. TWOKEY_CONFIG names the file."],
+    [
+      ["timeline"],
+      { REDIS_URL: "redis://127.0.0.1:9" },
+      1,
+      "Redis does not answer. Check REDIS_URL and whether the server is up.",
+    ],
+    [["plans", "now"], {}, 2, expect.stringMatching(/^“now” is one word too many\.\n\nUsage: twokey plans \[--json\]/)],
+    [["runs", "--yaml"], {}, 2, expect.stringMatching(/^Unknown option '--yaml'/)],
+    [["show", "--help"], {}, 0, expect.stringMatching(/^Usage: twokey show <plan or run> \[--json\]/)],
+  ])("%j with %j ends with code %i and one clear answer", async (args, changed, code, said) => {
+    expect(await twokey(args, { ...env, ...changed })).toEqual({ code, said });
+  });
+});
+
 describe("twokey ledger", () => {
   let bench: StoreBench;
   let directory: string;

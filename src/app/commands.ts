@@ -1,9 +1,9 @@
 import { randomInt } from "node:crypto";
+import { openIncidents } from "../commands/incident-deps.ts";
 import { type CommandDeps, createIntents } from "../commands/index.ts";
 import type { Intents } from "../commands/intent.ts";
 import type { Event } from "../domain/event.ts";
-import { INCIDENT_LABEL, type Incident, isOpen } from "../domain/incident/incident.ts";
-import { readable } from "../domain/readable.ts";
+import { INCIDENT_LABEL, type Incident } from "../domain/incident/incident.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import type { Observation } from "../domain/service/observed.ts";
 import type { Service } from "../domain/service/service.ts";
@@ -36,11 +36,6 @@ const SPEAKABLE = "23456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 export function createCommands(sources: CommandSources): Intents {
   const { stores, outside, clock, wake, inventory } = sources;
-  const incidentOf = async (service: string): Promise<Incident | undefined> => {
-    const ids = await stores.incidents.openIds(INCIDENT_LABEL.service(service));
-    const { read } = await readable(ids.map((id) => stores.incidents.get(id)));
-    return read.flatMap((each) => (each && isOpen(each.value) ? [each.value] : []))[0];
-  };
   const deps: CommandDeps = {
     run: {
       runs: stores.runs,
@@ -52,14 +47,11 @@ export function createCommands(sources: CommandSources): Intents {
       inventory,
       newId: () => newId("F"),
       incidentOf: async (service) => {
-        const incident = await incidentOf(service);
+        const incident = await openIncidentOf(service, stores);
         return incident && { id: incident.id, channel: incident.channel?.id, firstSeenAtMs: incident.firstSeenAtMs };
       },
       lastLook: async (service) => (await stores.seen.get(service))?.value.observation,
-      incidentShown: async (service) => {
-        const incident = await incidentOf(service);
-        return incident && { id: incident.id, title: incident.title, channel: incident.channel?.id };
-      },
+      incidentShown: (service) => incidentShown(service, stores),
       rememberChannel: async (run, channel) => {
         await stores.runChannels.change(run, () => ({ value: { channel }, events: [] }));
       },
@@ -87,6 +79,18 @@ export function createCommands(sources: CommandSources): Intents {
     },
   };
   return createIntents(deps, inventory);
+}
+
+type Incidents = Pick<Stores, "incidents">;
+
+async function openIncidentOf(service: string, stores: Incidents): Promise<Incident | undefined> {
+  return (await openIncidents(stores, INCIDENT_LABEL.service(service)))[0];
+}
+
+/** What the board says about the open incident of a service. */
+export async function incidentShown(service: string, stores: Incidents) {
+  const incident = await openIncidentOf(service, stores);
+  return incident && { id: incident.id, title: incident.title, channel: incident.channel?.id };
 }
 
 function newId(kind: string): string {

@@ -78,7 +78,7 @@ async function storedAs(id: string, { incidents }: Pick<IncidentCommandDeps, "in
 
 /** All of them, or those with that label. */
 export async function openIncidents(
-  { incidents }: Pick<IncidentCommandDeps, "incidents">,
+  { incidents }: { readonly incidents: Pick<Documents<Incident>, "get" | "openIds"> },
   label?: string,
 ): Promise<Incident[]> {
   const ids = await incidents.openIds(label);

@@ -21,14 +21,14 @@ import { plan, usageOf } from "./plan.ts";
 import { replan } from "./replan.ts";
 import { resolve } from "./resolve.ts";
 import { decideOnRun } from "./run-decisions.ts";
-import { NOT_LISTED, personOf } from "./run-deps.ts";
+import { NOT_LISTED, personOf, type RunCommandDeps } from "./run-deps.ts";
 import { severity } from "./severity.ts";
 import { type StatusDeps, status } from "./status.ts";
 import { timeline } from "./timeline.ts";
 import { update } from "./update.ts";
 
 export interface CommandDeps {
-  readonly run: StatusDeps & KeyDeps;
+  readonly run: RunCommandDeps & StatusDeps & KeyDeps;
   readonly recovery: AcceptStoreDeps;
   readonly incident: IncidentCommandDeps;
 }

@@ -1,30 +1,41 @@
+import type { Card } from "../domain/card/card.ts";
 import { readable } from "../domain/readable.ts";
+import type { Inventory } from "../domain/service/inventory.ts";
 import type { Observation } from "../domain/service/observed.ts";
 import type { Service } from "../domain/service/service.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Runs } from "../ports/runs.ts";
 import type { ServiceStatus } from "../views/standing.ts";
 import { serviceCard, statusCard } from "../views/status.ts";
 import type { Answer, Ask } from "./intent.ts";
-import { type RunCommandDeps, serviceNamed } from "./run-deps.ts";
+import { serviceNamed } from "./run-deps.ts";
 
-export interface StatusDeps extends RunCommandDeps {
+export interface StatusDeps {
+  readonly runs: Pick<Runs, "openIds" | "read" | "holderOf" | "ofIncident">;
+  readonly clock: Pick<Clock, "now">;
+  readonly inventory: () => Inventory;
   /** Newest look at the service: fresh if AWS answers in time, else the cached one with its age. */
   observed(service: Service): Promise<Observation | undefined>;
   incidentShown(
     service: string,
   ): Promise<{ readonly id: string; readonly title: string; readonly channel: string | undefined } | undefined>;
-  onCall(): Promise<readonly string[]>;
+  /** Empty: the pager did not say; undefined: it is not asked here. */
+  onCall(): Promise<readonly string[] | undefined>;
 }
 
 /** `/dr status [service]`: the board, or one service in depth. Answers within 3 s, from the cache when AWS is slow. */
 export async function status(ask: Ask, deps: StatusDeps): Promise<Answer> {
+  return { kind: "whisper", card: await statusOfServices(ask.args[0], deps) };
+}
+
+export async function statusOfServices(name: string | undefined, deps: StatusDeps): Promise<Card> {
   const inventory = deps.inventory();
-  const name = ask.args[0];
   const wanted = name === undefined ? inventory.services : [serviceNamed(name, inventory)];
   const [onCall, ...services] = await Promise.all([deps.onCall(), ...wanted.map((service) => statusOf(service, deps))]);
   const [only] = services;
-  const card =
-    name !== undefined && only ? serviceCard(only, deps.clock.now()) : statusCard(services, onCall, deps.clock.now());
-  return { kind: "whisper", card };
+  return name !== undefined && only
+    ? serviceCard(only, deps.clock.now())
+    : statusCard(services, onCall, deps.clock.now());
 }
 
 async function statusOf(service: Service, deps: StatusDeps): Promise<ServiceStatus> {

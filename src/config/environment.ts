@@ -71,6 +71,20 @@ export function readEnvironment(env: Environment = process.env): EnvironmentRead
   return { ok: true, settings: settingsFrom(parsed.data, slack, sandbox) };
 }
 
+/** What somebody needs who only reads what is stored: no token, no ledger. */
+export type ClientSettings = Pick<Settings, "redisUrl" | "configPath">;
+
+export function readClientEnvironment(
+  env: Environment = process.env,
+):
+  | { readonly ok: true; readonly settings: ClientSettings }
+  | { readonly ok: false; readonly problems: readonly EnvironmentProblem[] } {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
+  const parsed = VARIABLES.pick({ REDIS_URL: true, TWOKEY_CONFIG: true }).safeParse(present);
+  if (!parsed.success) return { ok: false, problems: fromIssues(parsed.error.issues, present) };
+  return { ok: true, settings: { redisUrl: parsed.data.REDIS_URL, configPath: parsed.data.TWOKEY_CONFIG } };
+}
+
 /** The key of the ledger alone: whoever audits a ledger file runs no bot. Undefined: it is not set, or too short. */
 export function readLedgerKey(env: Environment = process.env): Secret | undefined {
   return VARIABLES.shape.TWOKEY_LEDGER_KEY.safeParse(env["TWOKEY_LEDGER_KEY"]).data;

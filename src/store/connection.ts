@@ -1,5 +1,5 @@
 import { Redis, type RedisOptions } from "ioredis";
-import { UserError } from "../domain/errors.ts";
+import { Bug, UserError } from "../domain/errors.ts";
 import type { Logger } from "../ports/logger.ts";
 import { type ScriptedRedis, withScripts } from "./scripts.ts";
 
@@ -27,8 +27,33 @@ export const WAITING = {
 const OLDEST_VERSION = [6, 2] as const;
 
 /** A ready, checked connection. Throws UserError when the server cannot carry failovers. */
-export async function connectRedis(url: string, logger: Logger): Promise<ScriptedRedis> {
-  const redis = withScripts(new Redis(url, { ...FAIL_FAST, lazyConnect: true }));
+export function connectRedis(url: string, logger: Logger): Promise<ScriptedRedis> {
+  return connected(new Redis(url, { ...FAIL_FAST, lazyConnect: true }), logger);
+}
+
+/** The same for somebody who only looks: whatever could write is refused before it is sent. */
+export function connectReader(url: string, logger: Logger): Promise<ScriptedRedis> {
+  return connected(new ReadingRedis(url, { ...FAIL_FAST, lazyConnect: true }), logger);
+}
+
+/** The code of what a reader's connection throws for a write. */
+export const READ_ONLY = "store-read-only";
+const HANDSHAKE = ["auth", "client", "hello", "info", "select"];
+const READS = new Set([
+  ...[...HANDSHAKE, "get", "mget", "hget", "hgetall", "hvals", "lrange", "smembers", "time"],
+  ...["xrange", "xrevrange", "zrange", "zrangebylex", "zrangebyscore"],
+]);
+
+class ReadingRedis extends Redis {
+  override sendCommand(...[command, stream]: Parameters<Redis["sendCommand"]>): unknown {
+    if (READS.has(command.name.toLowerCase())) return super.sendCommand(command, stream);
+    command.reject(new Bug(READ_ONLY, `This connection only reads; it sends no ${command.name}`));
+    return command.promise;
+  }
+}
+
+async function connected(made: Redis, logger: Logger): Promise<ScriptedRedis> {
+  const redis = withScripts(made);
   let lastError: Error | undefined;
   redis.on("error", (error: Error) => {
     lastError = error;

@@ -1,7 +1,8 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
-import { messageOf, Unreadable } from "../domain/errors.ts";
+import { Bug, messageOf, Unreadable } from "../domain/errors.ts";
 import type { Asides, PutAside } from "../ports/keeping.ts";
+import { READ_ONLY } from "./connection.ts";
 import { KEYS } from "./keys.ts";
 import type { ScriptedRedis } from "./scripts.ts";
 
@@ -62,7 +63,10 @@ export async function readOrPutAside<Fetched, T>(
     reason = error;
   }
   const unreadable = unreadableThing(place.kind, id, reason);
-  await putAside(redis, place, id, unreadable);
+  await putAside(redis, place, id, unreadable).catch((error: unknown) => {
+    // Somebody who only looks moves nothing.
+    if (!(error instanceof Bug && error.code === READ_ONLY)) throw error;
+  });
   throw unreadable;
 }
 

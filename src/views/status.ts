@@ -11,8 +11,13 @@ import { type ServiceStatus, STANDS, type Stand, sayFailure, sayStand, standOf, 
 
 /** An observation older than this is shown with its age. */
 const FRESH_MS = 30_000;
-/** One line a service, the worst first. */
-export function statusCard(services: readonly ServiceStatus[], onCall: readonly string[], nowMs: number): Card {
+
+/** One line a service, the worst first. `onCall` empty: the pager did not say; undefined: it was not asked. */
+export function statusCard(
+  services: readonly ServiceStatus[],
+  onCall: readonly string[] | undefined,
+  nowMs: number,
+): Card {
   const board = services
     .map((status) => ({ status, stand: standOf(status, nowMs) }))
     .toSorted((a, b) => WORST_FIRST.indexOf(a.stand.word) - WORST_FIRST.indexOf(b.stand.word));
@@ -30,13 +35,15 @@ export function statusCard(services: readonly ServiceStatus[], onCall: readonly 
           ),
         ]),
       },
-      {
-        kind: "note",
-        text: onCall.length > 0 ? `On call: ${onCall.join(", ")}` : "On call: unknown, the pager did not say.",
-      },
+      ...(onCall === undefined ? [] : [onCallNote(onCall)]),
       { kind: "note", text: "One service in depth: /dr status and its name." },
     ],
   };
+}
+
+function onCallNote(onCall: readonly string[]): CardPart {
+  const text = onCall.length > 0 ? `On call: ${onCall.join(", ")}` : "On call: unknown, the pager did not say.";
+  return { kind: "note", text };
 }
 
 export function serviceCard(status: ServiceStatus, nowMs: number): Card {

@@ -542,6 +542,14 @@ export const GUARDS = [
     fails: "whoever notices first stops every other process, also one without a line",
   },
   {
+    guard: "who only looks writes nothing",
+    file: "src/store/connection.ts",
+    cut: "READS.has(command.name.toLowerCase())",
+    by: 'command.name !== ""',
+    test: "app/client.test.ts",
+    fails: "writes nothing, not even where something stored cannot be read",
+  },
+  {
     guard: "a torn line never stands before another one",
     file: "src/store/line-file.ts",
     cut: "    await this.#file.truncate(this.#wholeBytes);\n",

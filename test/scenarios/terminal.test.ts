@@ -1,8 +1,18 @@
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "@jest/globals";
+import { promisify } from "node:util";
+import { afterEach, expect, test } from "@jest/globals";
+import type { Stage } from "../../src/sandbox/stage.ts";
+import { freshRedisUrl } from "../harness/redis.ts";
+import { answerTo, askFor, startTestStage } from "../harness/stage.ts";
 
 const TWOKEY = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+const EXAMPLE = fileURLToPath(new URL("../../examples/inventory.yaml", import.meta.url));
+
+let stage: Stage | undefined;
+afterEach(async () => {
+  await stage?.stop();
+});
 
 test("the terminal turns no key, and says why and where one is turned", () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [TWOKEY, "approve", "F-ABCDEF"], { encoding: "utf8" });
@@ -10,3 +20,22 @@ test("the terminal turns no key, and says why and where one is turned", () => {
   expect([status, stdout]).toEqual([1, ""]);
   expect(stderr).toMatch(/cannot prove who is asking.*Press “Review and turn my key” on the plan card in Slack/);
 });
+
+test("a terminal reads beside a running bot what people did in Slack", async () => {
+  const redisUrl = await freshRedisUrl();
+  stage = await startTestStage({ example: "inventory", speed: 40, redisUrl });
+  const alerts = stage.inventory.file.alerts.channel;
+  const twokey = async (...args: string[]): Promise<string> => {
+    const env = { REDIS_URL: redisUrl, TWOKEY_CONFIG: EXAMPLE };
+    return (await promisify(execFile)(process.execPath, [TWOKEY, ...args], { env })).stdout;
+  };
+
+  const said = await answerTo(stage, "U01FARID", "/dr declare sev1 inventory answers late", alerts, /declared/);
+  const [, incident = ""] = /\((I-\w+)\)/.exec(said.text) ?? [];
+  const { id } = await askFor(stage, "U01ANA", "/dr failover inventory planned because of maintenance");
+
+  expect(await twokey("plans")).toMatch(new RegExp(`^1 plan\\(s\\) wait for keys\\..*${id}`, "s"));
+  expect(await twokey("show", id)).toContain("0 of 2 keys turned");
+  expect(await twokey("timeline", incident)).toContain("SEV1 opened: answers late");
+  expect(JSON.parse(await twokey("status", "--json"))).toMatchObject({ text: expect.stringContaining("inventory") });
+}, 180_000);

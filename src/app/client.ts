@@ -1,0 +1,47 @@
+import type { Reading } from "../commands/reading.ts";
+import type { ClientSettings } from "../config/environment.ts";
+import { findPerson, type Inventory } from "../domain/service/inventory.ts";
+import type { Logger } from "../ports/logger.ts";
+import { StoreClock } from "../store/clock.ts";
+import { connectReader } from "../store/connection.ts";
+import { eventsOf, recentRuns } from "../store/events.ts";
+import { incidentShown } from "./commands.ts";
+import { createStores } from "./stores.ts";
+
+/** The app without its jobs and its ways out: it reads what is stored, writes nothing, and ends with `close`. */
+export interface Client {
+  readonly ask: Reading;
+  readonly nameOf: (person: string) => string | undefined;
+  readonly nowMs: number;
+  close(): void;
+}
+
+/** Beside `startApp`: the same stores, commands and views. Throws UserError when the store does not answer. */
+export async function createClient(settings: ClientSettings, inventory: Inventory, logger: Logger): Promise<Client> {
+  const redis = await connectReader(settings.redisUrl.reveal(), logger);
+  try {
+    const clock = new StoreClock(redis);
+    await clock.refresh();
+    const { runs, incidents, seen, notes } = createStores(redis, () => clock.now());
+    const deps = {
+      ...{ runs, incidents, clock },
+      inventory: () => inventory,
+      // The newest look that a bot stored: a terminal asks neither the cloud nor the pager.
+      observed: async ({ name }: { readonly name: string }) => (await seen.get(name))?.value.observation,
+      onCall: () => Promise.resolve(undefined),
+      incidentShown: (service: string) => incidentShown(service, { incidents }),
+      timeline: (incident: string) => eventsOf(redis, "incident", incident),
+      recentRuns: (limit: number) => recentRuns(redis, limit),
+      notesOf: async (run: string) => (await notes.get(run))?.value.says,
+    };
+    return {
+      ask: (verb, [word]) => verb.read(word, deps),
+      nameOf: (person) => findPerson(inventory, person)?.name,
+      nowMs: clock.now(),
+      close: () => redis.disconnect(),
+    };
+  } catch (error) {
+    redis.disconnect();
+    throw error;
+  }
+}

@@ -1,0 +1,37 @@
+import type { Card, CardPart } from "../domain/card/card.ts";
+import { sayTime } from "../domain/duration.ts";
+import type { RunState } from "../domain/plan-run/run.ts";
+import { keysLine } from "./plan.ts";
+import { runLine } from "./run-progress.ts";
+
+/** The plans that wait for keys, the one that is over first at the top. */
+export function plansCard(waiting: readonly RunState[], nowMs: number): Card {
+  const plans = waiting.toSorted((one, other) => one.plan.startByMs - other.plan.startByMs);
+  return {
+    text: plans.length === 0 ? "No plan waits for keys." : `${plans.length} plan(s) wait for keys.`,
+    parts: plans.flatMap((run): CardPart[] => [
+      { kind: "text", text: [{ bold: `${run.plan.id}: ${run.plan.title}` }] },
+      {
+        kind: "lines",
+        lines: [keysLine(run, nowMs), `Asked for by ${run.plan.requester} at ${sayTime(run.plan.madeAtMs, nowMs)}`],
+      },
+    ]),
+  };
+}
+
+export interface RunsShown {
+  readonly open: readonly RunState[];
+  /** Over, or closed before they started; newest first. */
+  readonly recent: readonly RunState[];
+}
+
+export function runsCard({ open, recent }: RunsShown, nowMs: number): Card {
+  const list = (heading: string, runs: readonly RunState[], none: string): CardPart[] => [
+    { kind: "heading", text: heading },
+    { kind: "lines", lines: runs.length === 0 ? [none] : runs.map((run) => runLine(run, nowMs)) },
+  ];
+  return {
+    text: `${open.length} run(s) are open, ${recent.length} ended lately.`,
+    parts: [...list("Open", open, "None"), ...list("Ended lately", recent, "None")],
+  };
+}
