@@ -14,7 +14,8 @@ export async function demoCards() {
   const options = { config: CONFIG, speed: 10, seed: 1, bots: 2, inherited: readInherited(), logger: SILENT };
   const stage = await startStage(options);
   try {
-    const names = new Map(stage.inventory.people.map(({ slack, name }) => [slack, name]));
+    const { people } = stage.inventory.file;
+    const names = new Map(Object.values(people).map(({ slack, name }) => [slack, name]));
     const transcript = new Transcript(stage.world, { names }, process.stdout);
     await play(stage, transcript, names);
     await transcript.stop();
