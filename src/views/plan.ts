@@ -132,8 +132,12 @@ function acceptances(plan: Plan): CardPart[] {
 
 const UNCHECKED_SHOWN = 8;
 
+/** What was asked stands before it already, and a client's own words for a silence say no more than "no answer". */
+const withoutChatter = (line: string): string =>
+  line.replace(/: Could not [^:]*: /, ": ").replace(/ \([A-Z_]+: .*$/s, "");
+
 function unchecked(plan: Plan): CardPart[] {
-  const shown = plan.unchecked.slice(0, UNCHECKED_SHOWN).map((line) => inRoom(line, "error"));
+  const shown = plan.unchecked.slice(0, UNCHECKED_SHOWN).map((line) => inRoom(withoutChatter(line), "error"));
   const more = plan.unchecked.length - shown.length;
   return [
     { kind: "text", text: [{ bold: "Could not be checked" }] },
