@@ -65,6 +65,7 @@ export default {
     homeOf("@slack/", "^src/(doors|integrations)/slack/", "Bolt lives in doors/slack and integrations/slack."),
     homeOf("@aws-sdk/", "^src/integrations/aws/", "The AWS SDK lives in integrations/aws."),
     homeOf("@pagerduty/", "^src/integrations/pagers/pagerduty/", "pdjs lives behind its wrapper."),
+    homeOf("nodemailer/", "^src/integrations/pagers/mail/", "nodemailer lives behind the pager that it is for."),
     homeOf("bullmq/", "^src/jobs/", "BullMQ lives in jobs."),
     homeOf(
       "ioredis/",

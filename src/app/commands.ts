@@ -120,7 +120,7 @@ function createOnCall({ outside, inventory }: CommandSources): () => Promise<rea
   let last: { readonly atMs: number; readonly names: readonly string[] } | undefined;
   const ask = async (): Promise<readonly string[] | undefined> => {
     const policies = Object.values(inventory().file.audiences).flatMap((audience) =>
-      audience.kind === "pager" ? [audience.policy] : [],
+      audience.kind === "pager" && audience.pager === outside.pagers.keeper.name ? [audience.policy] : [],
     );
     const answer = await outside.pagers.keeper.whoIsOnCall(policies);
     if (answer.kind !== "accepted") return undefined;

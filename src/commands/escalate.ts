@@ -31,7 +31,7 @@ function targetsNamed(word: string, inventory: Inventory): PageTarget[] {
   if (person) return [{ kind: "person", id: person.id, channels }];
   const { audiences } = inventory.file;
   const audience = Object.hasOwn(audiences, name) ? audiences[name] : undefined;
-  if (audience?.kind === "pager") return [{ kind: "policy", id: audience.policy, channels }];
+  if (audience?.kind === "pager") return [{ kind: "policy", pager: audience.pager, id: audience.policy, channels }];
   if (audience) return audience.people.map((id) => ({ kind: "person", id, channels }));
   const known = [...inventory.people.map(({ id }) => id), ...Object.keys(audiences)];
   throw new UserError("target-unknown", `Nobody is called ${word}. There are: ${known.join(", ")}.`);

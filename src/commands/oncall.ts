@@ -9,7 +9,7 @@ export async function onCall(_ask: Ask, deps: Pick<IncidentCommandDeps, "pagers"
   const keeper = keeperOf(escalation.pagers) ?? "";
   const policies = new Map(
     Object.entries(file.audiences).flatMap(([name, audience]) =>
-      audience.kind === "pager" ? [[audience.policy, name] as const] : [],
+      audience.kind === "pager" && audience.pager === keeper ? [[audience.policy, name] as const] : [],
     ),
   );
   const answer = await deps.pagers.keeper.whoIsOnCall([...policies.keys()]);

@@ -75,10 +75,10 @@ export const RETENTION = {
     why: "SNS repeats for an hour and people replay for a day: the same message is taken in once",
   },
   inboundIds: {
-    what: "ids of clicks and of PagerDuty's webhooks",
-    until: "1 hour (Slack), 49 hours (PagerDuty)",
+    what: "ids of clicks and of pagers' webhooks",
+    until: "1 hour (Slack), 49 hours (a pager)",
     after: "nowhere",
-    why: "Slack repeats for minutes, PagerDuty for 48 hours",
+    why: "Slack repeats for minutes, a pager for up to 48 hours",
   },
   wakeUps: {
     what: "wake-ups in queues",

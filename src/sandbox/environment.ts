@@ -20,6 +20,7 @@ export function sandboxEnvironment(world: WorldEnv, files: SandboxFiles): Record
     SLACK_SIGNING_SECRET: world["SLACK_APP_TOKEN"] === undefined ? world["SLACK_SIGNING_SECRET"] : undefined,
     TWOKEY_SANDBOX: "1",
     PAGERDUTY_HOST: world["PAGERDUTY_ADDRESS"],
+    MAIL_HOST: world["MAIL_ADDRESS"],
     TWOKEY_DNS_SERVERS: world["DNS_RESOLVERS"],
     TWOKEY_NAME_SERVERS: world["DNS_NAME_SERVERS"],
     TWOKEY_CONNECT_MAP: world["CONNECT_MAP"],

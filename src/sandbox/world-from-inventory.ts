@@ -70,6 +70,7 @@ export function worldFromInventory(
       roles: [file.aws.observe_role, file.aws.role].flatMap((arn) => (arn === undefined ? [] : [{ arn }])),
     },
     slack: deriveSlack(inventory),
+    ...(file.pagers["mail"] === undefined ? {} : { mail: {} }),
     pagerduty: derivePagerDuty(inventory, {
       webhookUrl: webhooks.pagerDuty,
       ...(options.people === undefined ? {} : { people: options.people }),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { TrafficSpec } from "./application/traffic.ts";
 import { CloudWatchSpec, Ec2Spec, KmsSpec, RdsSpec, SnsSpec, StsSpec } from "./aws/specs.ts";
+import { MailSpec } from "./mail/mail.ts";
 import { PagerDutySpec } from "./pagerduty/spec.ts";
 import { SlackSpec } from "./slack/spec.ts";
 
@@ -25,6 +26,8 @@ export const WholeWorldSpec = z.strictObject({
   slack: SlackSpec,
   /** `people` scripts who answers the phone, and when. */
   pagerduty: PagerDutySpec,
+  /** Absent: there is no mail server. */
+  mail: MailSpec.optional(),
 });
 export type WholeWorldSpec = z.infer<typeof WholeWorldSpec>;
 export type WholeWorldSpecInput = z.input<typeof WholeWorldSpec>;

@@ -9,6 +9,7 @@ import { createSns, type Sns } from "./aws/sns.ts";
 import { createSts } from "./aws/sts.ts";
 import { startDns } from "./dns/server.ts";
 import { healthCheckHistory } from "./health-check-history.ts";
+import { startMail } from "./mail/mail.ts";
 import { startPagerDuty } from "./pagerduty/pagerduty.ts";
 import { startSlack } from "./slack/slack.ts";
 import { WholeWorldSpec, type WholeWorldSpecInput } from "./whole-world-spec.ts";
@@ -128,8 +129,9 @@ async function startServers(
   const application = await started(startApplications(world, traffic, { firstPort: ports.app ?? 0 }));
   const slack = await started(startSlack(world, spec.slack, { port: ports.slack ?? 0 }));
   const pagerduty = await started(startPagerDuty(world, spec.pagerduty, { port: ports.pagerduty ?? 0 }));
+  const mail = spec.mail && (await started(startMail(world, spec.mail, { port: 0 })));
   const env: Record<string, string> = {
-    ...{ ...aws.env, ...dns.env, ...application.env, ...slack.env, ...pagerduty.env },
+    ...{ ...aws.env, ...dns.env, ...application.env, ...slack.env, ...pagerduty.env, ...mail?.env },
     ...pagerDutySecrets(spec),
     // The SDKs of Python read this one, and the AWS CLI does.
     AWS_DEFAULT_REGION: spec.regions[0] ?? "us-east-1",

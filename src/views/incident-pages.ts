@@ -17,6 +17,7 @@ const PAGE_WORDS: Readonly<Record<PageRecord["state"], string>> = {
   retry: "trying again",
   unknown: "unclear, trying again",
   exhausted: "did not answer",
+  told: "told; it cannot be answered there",
   throttled: "held back",
   rejected: "REFUSED",
 };

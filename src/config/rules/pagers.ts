@@ -31,6 +31,22 @@ export const PAGER_RULES: readonly Rule[] = [
     },
   }),
   rule({
+    name: "driver-keeps-incidents",
+    severity: "error",
+    because: "A pager that keeps no incident cannot move an unanswered page on.",
+    needs: ["pagers", "escalation"],
+    check: ({ pagers, escalation: { driver } }) =>
+      pagers[driver] === undefined || pagers[driver].traits.keepsIncidents
+        ? []
+        : [
+            {
+              path: ["escalation", "driver"],
+              what: `${driver} keeps no incidents, so it cannot move an unanswered page on`,
+              instead: `write ${TWOKEY_DRIVES}`,
+            },
+          ],
+  }),
+  rule({
     name: "one-pager-keeps-incidents",
     severity: "error",
     because: "Two pagers that each keep the incident ring twice, and neither hears the other's acknowledgement.",

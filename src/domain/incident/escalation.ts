@@ -8,7 +8,9 @@ export const Audience = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("pager"),
     pager: z.string().describe("Key of `pagers`."),
-    policy: z.string().describe("Whom it pages: an escalation policy of PagerDuty, by its id (P…)."),
+    policy: z
+      .string()
+      .describe("Whom it pages: an escalation policy by its id at the pager, or the address of a mailing list."),
   }),
   z.strictObject({
     kind: z.literal("people"),

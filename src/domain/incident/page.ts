@@ -15,7 +15,9 @@ import { Severity } from "./severity.ts";
  */
 export const PageTarget = z.strictObject({
   kind: z.enum(["person", "policy"]),
-  /** Key of `people`, or PagerDuty escalation policy id. */
+  /** Of a policy: the pager that knows it. */
+  pager: z.string().optional(),
+  /** Key of `people`, or what the pager knows as a policy. */
   id: z.string(),
   channels: z.array(PageChannel),
 });
@@ -52,6 +54,7 @@ export type Ladder = z.infer<typeof Ladder>;
 export const PageState = z.enum([
   "intent",
   "accepted",
+  "told",
   "rejected",
   "unknown",
   "retry",
@@ -62,8 +65,9 @@ export const PageState = z.enum([
 ]);
 export type PageState = z.infer<typeof PageState>;
 
-/** `pager`: phone, SMS, e-mail and push; PagerDuty picks among them by each person's own notification rules. */
-export const PageVia = z.enum(["pager", "slack"]);
+/** `pager`: phone, SMS, e-mail and push; the pager picks among them by each person's own notification rules.
+ * `slack`: a direct message. Anything else is the name of a pager that only tells. */
+export const PageVia = z.string();
 export type PageVia = z.infer<typeof PageVia>;
 
 export const PageRecord = z.strictObject({
@@ -114,10 +118,23 @@ export const StoredEscalation = z.strictObject({
   digest: z.string(),
 }) satisfies z.ZodType<EscalationSnapshot>;
 
-const PAGER_CHANNELS: readonly PageChannel[] = ["phone", "sms", "email", "push"];
+type Traits = Readonly<Record<string, PagerTraits>>;
 
-export function usesPager(target: PageTarget): boolean {
-  return target.channels.some((channel) => PAGER_CHANNELS.includes(channel));
+/** Pagers that only tell and certainly send one of the target's channels, or know its policy. */
+export function tellersOf(target: PageTarget, pagers: Traits): string[] {
+  return Object.keys(pagers).filter((name) => {
+    const traits = pagers[name];
+    if (traits === undefined || traits.keepsIncidents) return false;
+    if (target.kind === "policy" && target.pager !== name) return false;
+    return target.channels.some((channel) => traits.sends.includes(channel));
+  });
+}
+
+/** Whether the pager that keeps the incident is called: for every channel that no other one certainly sends. */
+export function usesPager(target: PageTarget, pagers: Traits): boolean {
+  if (target.kind === "policy" && target.pager !== undefined && !pagers[target.pager]?.keepsIncidents) return false;
+  const elsewhere = tellersOf(target, pagers).flatMap((name) => pagers[name]?.sends ?? []);
+  return target.channels.some((channel) => channel !== "slack" && !elsewhere.includes(channel));
 }
 
 export function usesSlack(target: PageTarget): boolean {
@@ -199,7 +216,8 @@ function addTarget(
 function targetsOf(step: SeverityPolicy["steps"][number], escalation: EscalationSnapshot, turn: number): PageTarget[] {
   const audience = escalation.audiences[step.audience];
   if (audience === undefined || step.mode === "channel_only") return [];
-  if (audience.kind === "pager") return [{ kind: "policy", id: audience.policy, channels: [...step.channels] }];
+  if (audience.kind === "pager")
+    return [{ kind: "policy", pager: audience.pager, id: audience.policy, channels: [...step.channels] }];
   const people =
     step.mode === "round_robin" ? audience.people.slice(turn % audience.people.length).slice(0, 1) : audience.people;
   return people.map((id) => ({ kind: "person", id, channels: [...step.channels] }));

@@ -6,7 +6,7 @@ import { z } from "zod";
  * `hang`: no answer, nothing happened. `hang-after`: it happened, no answer. `error`: the vendor's own error.
  */
 export const Fault = z.strictObject({
-  vendor: z.enum(["aws", "slack", "pagerduty", "dns", "app"]),
+  vendor: z.enum(["aws", "slack", "pagerduty", "mail", "dns", "app"]),
   /** Operation or method, for example `PromoteReadReplica`, `chat.postMessage`, `enqueue`; `*` for all. */
   operation: z.string().default("*"),
   region: z.string().optional(),

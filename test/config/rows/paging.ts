@@ -156,6 +156,28 @@ export const PAGING_ROWS: readonly Broken[] = [
     says: ["no entry opsgenie"],
   },
   {
+    rule: "driver-keeps-incidents",
+    claim: "a mail server as driver",
+    edits: [
+      ["driver: twokey", "driver: mail"],
+      ["pagers:\n", "pagers:\n  mail: { server: smtp.mycomputer.com:587, from: twokey@mycomputer.com }\n"],
+    ],
+    at: "driver: ‸mail",
+    path: "escalation.driver",
+    says: ["keeps no incidents", "write twokey"],
+  },
+  {
+    rule: "policy-fits-its-pager",
+    claim: "a mailing list that is no address",
+    edits: [
+      ["pager: pagerduty, policy: PEPOPS01", "pager: mail, policy: operations"],
+      ["pagers:\n", "pagers:\n  mail: { server: smtp.mycomputer.com:587, from: twokey@mycomputer.com }\n"],
+    ],
+    at: "policy: ‸operations",
+    path: "audiences.operations_team.policy",
+    says: ["e-mail address"],
+  },
+  {
     rule: "one-pager-keeps-incidents",
     claim: "no pager that could ring anybody",
     edits: [

@@ -20,6 +20,7 @@ import type {
   CallRequest,
   KeepingPager,
   PageRequest,
+  Pager,
   PagerAnswer,
   PagerIncident,
 } from "../../../src/ports/pager.ts";
@@ -391,7 +392,7 @@ export function signal(name: string, over: Partial<Signal> = {}): Signal {
 }
 
 /** An incident desk with everything in memory. */
-export function bridge(world: Inventory = inventory()) {
+export function bridge(world: Inventory = inventory(), others: readonly Pager[] = []) {
   const clock = testClock();
   const paging = new RecordedPager(clock);
   const chat = new RecordedChat(clock);
@@ -413,7 +414,7 @@ export function bridge(world: Inventory = inventory()) {
   const wake = { run: nothing, incidentPages: nothing, incidentChat: nothing, card: nothing };
   const deps: IncidentDeps = {
     ...{ incidents, correlation, cards, throttle, chat, clock, wake },
-    pagers: { keeper: paging, others: [] },
+    pagers: { keeper: paging, others },
     showCard: (request) => requestCard({ cards, clock, wake }, request),
     voice: incidentVoice,
     inventory: () => world,

@@ -12,7 +12,7 @@ export interface NextPage {
 
 export function nextPage(incident: Incident, nowMs: number): NextPage | undefined {
   const owed = dutiesOf(incident, nowMs)
-    .filter(({ kind, done }) => !done && ["rung", "round", "direct", "exhausted"].includes(kind))
+    .filter(({ kind, done }) => !done && ["rung", "round", "direct", "tell", "exhausted"].includes(kind))
     .filter((duty) => incident.duties[duty.key] === undefined)
     .toSorted((a, b) => a.dueAtMs - b.dueAtMs);
   const [first] = owed;

@@ -23,6 +23,7 @@ export function pageCalls(deps: IncidentDeps): Readonly<Record<string, Perform<I
     trigger: (incident, duty, attempt) => trigger(deps, incident, duty, attempt),
     rung: (incident, duty, attempt) => askResponders(deps, incident, duty, attempt),
     round: (incident, duty, attempt) => askResponders(deps, incident, duty, attempt),
+    tell: (incident, duty, attempt) => tell(deps, incident, duty, attempt),
     direct: (incident, duty, attempt) => direct(deps, incident, duty, attempt),
     fallback: (incident, duty, attempt) => fallBack(deps, incident, duty, attempt),
   };
@@ -99,7 +100,7 @@ async function askResponders(deps: IncidentDeps, incident: Incident, duty: Duty,
 
 /** What became of one page of a call that went otherwise than the call. */
 interface Special {
-  readonly state: "throttled" | "rejected" | "accepted";
+  readonly state: "throttled" | "rejected" | "accepted" | "told";
   readonly why: string;
 }
 
@@ -168,7 +169,7 @@ function outcomeOf(
 /** Writes the outcome into the pages of one duty. A page that was answered or ended meanwhile keeps its end. */
 function settled(
   duty: Duty,
-  state: "accepted" | "rejected" | "retry" | "unknown",
+  state: "accepted" | "told" | "rejected" | "retry" | "unknown",
   why: string | undefined,
   special: ReadonlyMap<string, Special> = NOBODY,
 ) {
@@ -192,7 +193,7 @@ function isAnsweredFor(incident: Incident, page: PageRecord): boolean {
 
 /** One event for each state and reason that the pages of a call came to; a retry is told by its end. */
 function outcomeEvents(incident: Incident, duty: Duty, pages: readonly PageRecord[], nowMs: number) {
-  return (["accepted", "superseded", "rejected", "unknown", "throttled"] as const).flatMap((state) => {
+  return (["accepted", "told", "superseded", "rejected", "unknown", "throttled"] as const).flatMap((state) => {
     const those = pages.filter((page) => page.state === state && page.settledAtMs === nowMs);
     return [...new Set(those.map(({ why }) => why))].map((why) => {
       const alike = those.filter((page) => page.why === why);
@@ -203,6 +204,34 @@ function outcomeEvents(incident: Incident, duty: Duty, pages: readonly PageRecor
       return eventOf(incident, { kind: `page.${name}`, atMs: nowMs, says, facts });
     });
   });
+}
+
+/** One person or policy, by a pager that only tells. What it accepted is told: it answers nothing and ends no ladder. */
+async function tell(deps: IncidentDeps, incident: Incident, duty: Duty, attempt: Attempt): Promise<Outcome> {
+  const page = incident.pages.find((each) => each.duty === duty.key);
+  const pager = deps.pagers.others.find(({ name }) => name === duty.subject["pager"]);
+  if (page === undefined || pager === undefined) return { kind: "withdrawn" };
+  const person = page.target.kind === "person" ? findPerson(deps.inventory(), page.target.id) : undefined;
+  const address = page.target.kind === "policy" ? page.target.id : person && pager.addressOf(person);
+  if (address === undefined) {
+    const why = "has no address there";
+    return { kind: "failed", why, apply: settled(duty, "rejected", why) };
+  }
+  if (!(await mayGo(deps, incident, duty, page.target, page.via))) {
+    const hold: Special = { state: "throttled", why: "was written to too often" };
+    return { kind: "done", apply: settled(duty, "told", undefined, new Map([[page.key, hold]])) };
+  }
+  if (!(await attempt.stillOwed())) return { kind: "withdrawn" };
+  const answer = await pager.call({
+    ...aboutOf(incident, deps.clock.now()),
+    ...{ dedupKey: dedupKey(incident), pageKey: page.key, message: summaryOf(incident), besidesTrigger: false },
+    users: page.target.kind === "person" ? [address] : [],
+    policies: page.target.kind === "policy" ? [address] : [],
+    urgent: incident.severity === "sev1",
+  });
+  return answer.kind === "accepted"
+    ? { kind: "done", apply: settled(duty, "told", undefined) }
+    : outcomeOf(answer, duty);
 }
 
 /** A direct message to one person, or to whoever is on call for a policy. */

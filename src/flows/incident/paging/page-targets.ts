@@ -7,7 +7,9 @@ import { reachedBy, rungAt } from "./rungs.ts";
 export function targetsOf(incident: Incident, duty: Duty): { readonly level: number; readonly target: PageTarget }[] {
   if (duty.kind === "rung") {
     const place = rungAt(incident, duty);
-    return place?.rung.targets.filter(usesPager).map((target) => ({ level: place.rung.level, target })) ?? [];
+    return (
+      place?.rung.targets.filter(callsKeeper(incident)).map((target) => ({ level: place.rung.level, target })) ?? []
+    );
   }
   const { ladder: number, round } = duty.subject;
   const ladder = incident.ladders.find((each) => each.number === number);
@@ -15,13 +17,20 @@ export function targetsOf(incident: Incident, duty: Duty): { readonly level: num
   const all = reachedBy(incident, ladder, Number(round)).flatMap(({ rung }) =>
     rung.targets.map((target) => ({ level: rung.level, target })),
   );
-  const unique = new Map(all.filter(({ target }) => usesPager(target)).map((each) => [each.target.id, each]));
+  const unique = new Map(
+    all.filter(({ target }) => callsKeeper(incident)(target)).map((each) => [each.target.id, each]),
+  );
   return [...unique.values()].filter(({ target }) => !wasJustPaged(incident, target, ladder.everyMs, duty.dueAtMs));
 }
 
 /** After an absence a level and a round may come due together: nobody is rung twice within half a round. */
 function wasJustPaged(incident: Incident, target: PageTarget, everyMs: number, dueAtMs: number): boolean {
   return paged(incident, target.id, "pager", dueAtMs - everyMs / 2);
+}
+
+/** Whether the pager that keeps the incident is called for a target. */
+export function callsKeeper({ escalation }: Incident): (target: PageTarget) => boolean {
+  return (target) => usesPager(target, escalation.pagers);
 }
 
 /** Whether a page to this person or policy was begun after `sinceMs`, by another duty than `except`. */
@@ -58,6 +67,13 @@ export function pagesFor(incident: Incident, duty: Duty, nowMs: number): PageRec
     return { ...base, key, level, target, via, channels, state: "intent" as const };
   };
   if (duty.kind === "trigger") return [record(1, { kind: "pager-service", id: "pager" }, "pager", [])];
+  if (duty.kind === "tell") {
+    const place = rungAt(incident, duty);
+    const target = place?.rung.targets.find(({ id }) => id === subject["target"]);
+    const via = String(subject["pager"]);
+    const channels = incident.escalation.pagers[via]?.sends ?? [];
+    return target ? [record(place?.rung.level ?? 1, { kind: target.kind, id: target.id }, via, [...channels])] : [];
+  }
   if (duty.kind === "direct") {
     const level = rungAt(incident, duty)?.rung.level ?? 1;
     return [

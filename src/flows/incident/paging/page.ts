@@ -1,8 +1,8 @@
 import { type DutySpec, isSettled, type OwedDuty } from "../../../domain/incident/duty.ts";
 import { TWOKEY_DRIVES } from "../../../domain/incident/escalation.ts";
 import { type Incident, isOpen } from "../../../domain/incident/incident.ts";
-import { type Ladder, type PageTarget, usesPager, usesSlack } from "../../../domain/incident/page.ts";
-import { intendPages } from "./page-targets.ts";
+import { type Ladder, type PageTarget, tellersOf, usesSlack } from "../../../domain/incident/page.ts";
+import { callsKeeper, intendPages } from "./page-targets.ts";
 import { heldMs, isWanted, latestMatrix, type RungPlace, reachedBy, rungsOf } from "./rungs.ts";
 
 /**
@@ -16,6 +16,9 @@ import { heldMs, isWanted, latestMatrix, type RungPlace, reachedBy, rungsOf } fr
 /** Without an accepted page after this the people of the rung are written to directly. World time. */
 export const FALLBACK_AFTER_MS = 30_000;
 
+/** Machine time. */
+const TELL_CLAIM_MS = 25_000;
+
 export function triggerKey(incident: Incident): string {
   return `trigger:${incident.generation}`;
 }
@@ -28,7 +31,7 @@ function rungDuties(incident: Incident): OwedDuty[] {
   // Where a pager drives, its own policy moves the page on; a second ladder would ring everybody twice.
   if (incident.driver !== TWOKEY_DRIVES) return [];
   return rungsOf(incident)
-    .filter(({ ladder, rung }) => rung.targets.some(usesPager) && isWanted(incident, ladder, rung))
+    .filter(({ ladder, rung }) => rung.targets.some(callsKeeper(incident)) && isWanted(incident, ladder, rung))
     .map((place) => ({
       key: rungKey(place),
       dueAtMs: place.dueAtMs,
@@ -65,12 +68,12 @@ function roundsOf(incident: Incident, nowMs: number): Round[] {
 
 function roundDuties(incident: Incident, nowMs: number): OwedDuty[] {
   return roundsOf(incident, nowMs)
-    .filter(({ reached }) => reached.some(({ rung }) => rung.targets.some(usesPager)))
+    .filter(({ reached }) => reached.some(({ rung }) => rung.targets.some(callsKeeper(incident))))
     .map(({ ladder, round, dueAtMs, reached }) => {
       const first = reached.find(
         (place) =>
           place.rung.takenBy === undefined &&
-          place.rung.targets.some(usesPager) &&
+          place.rung.targets.some(callsKeeper(incident)) &&
           !isSettled(incident.duties[rungKey(place)]),
       );
       return {
@@ -94,7 +97,7 @@ function triggerDuties(incident: Incident, nowMs: number): OwedDuty[] {
 function pagerCalls(incident: Incident): OwedDuty[] {
   if (incident.driver === TWOKEY_DRIVES) return rungDuties(incident);
   const due = rungsOf(incident).filter(
-    ({ ladder, rung }) => rung.targets.some(usesPager) && isWanted(incident, ladder, rung),
+    ({ ladder, rung }) => rung.targets.some(callsKeeper(incident)) && isWanted(incident, ladder, rung),
   );
   // The trigger alone pages there; once it was accepted nothing more is asked for.
   return isSettled(incident.duties[triggerKey(incident)])
@@ -106,6 +109,13 @@ function directKey(place: RungPlace, round: number, target: PageTarget): string 
   return `dm:${place.ladder.number}.${place.index}:${round}:${target.id}`;
 }
 
+/** Who is on call for a policy is known by the pager that keeps the incident only. */
+function isWrittenTo({ escalation }: Incident): (target: PageTarget) => boolean {
+  const isKnown = ({ kind, pager }: PageTarget) =>
+    kind === "person" || pager === undefined || escalation.pagers[pager]?.keepsIncidents === true;
+  return (target) => usesSlack(target) && isKnown(target);
+}
+
 function directDuties(incident: Incident, nowMs: number): OwedDuty[] {
   const first = rungsOf(incident)
     .filter(({ ladder, rung }) => isWanted(incident, ladder, rung))
@@ -114,7 +124,7 @@ function directDuties(incident: Incident, nowMs: number): OwedDuty[] {
     reached.map((place) => ({ place, dueAtMs, round })),
   );
   return [...first, ...again].flatMap(({ place, dueAtMs, round }) =>
-    place.rung.targets.filter(usesSlack).map((target) => ({
+    place.rung.targets.filter(isWrittenTo(incident)).map((target) => ({
       key: directKey(place, round, target),
       dueAtMs,
       ...(round === 0 || place.rung.takenBy !== undefined ? {} : { waitsFor: directKey(place, 0, target) }),
@@ -123,16 +133,55 @@ function directDuties(incident: Incident, nowMs: number): OwedDuty[] {
   );
 }
 
-function fallbackDuties(incident: Incident): OwedDuty[] {
-  const callOf = (place: RungPlace) => (incident.driver === TWOKEY_DRIVES ? rungKey(place) : triggerKey(incident));
+/**
+ * By pagers that only tell: whoever is to be reached by their channels, round after round. When the pager has accepted
+ * nothing for FALLBACK_AFTER_MS they tell everybody of the rung whom they reach.
+ */
+function tellDuties(incident: Incident, nowMs: number): OwedDuty[] {
+  const { pagers } = incident.escalation;
+  const first = rungsOf(incident)
+    .filter(({ ladder, rung }) => isWanted(incident, ladder, rung))
+    .map((place) => ({ place, dueAtMs: place.dueAtMs, round: 0 }));
+  const again = roundsOf(incident, nowMs).flatMap(({ round, dueAtMs, reached }) =>
+    reached.map((place) => ({ place, dueAtMs, round })),
+  );
+  const ordinary = [...first, ...again].flatMap(({ place, dueAtMs, round }) =>
+    place.rung.targets.flatMap((target) =>
+      tellersOf(target, pagers).map((pager) => ({ place, dueAtMs, round, target, pager })),
+    ),
+  );
+  const tellers = Object.keys(pagers).filter((name) => !pagers[name]?.keepsIncidents);
+  const instead = unaccepted(incident).flatMap((place) =>
+    place.rung.targets
+      .filter((target) => target.kind === "person" && tellersOf(target, pagers).length === 0)
+      .flatMap((target) =>
+        tellers.map((pager) => ({ place, dueAtMs: place.dueAtMs + FALLBACK_AFTER_MS, round: 0, target, pager })),
+      ),
+  );
+  return [...ordinary, ...instead].map(({ place: { ladder, index }, dueAtMs, round, target, pager }) => ({
+    key: `tell:${pager}:${ladder.number}.${index}:${round}:${target.id}`,
+    dueAtMs,
+    subject: { ladder: ladder.number, rung: index, round, target: target.id, pager },
+  }));
+}
+
+/** Rungs whose call the pager has not accepted. */
+function unaccepted(incident: Incident): RungPlace[] {
   return rungsOf(incident)
-    .filter(({ ladder, rung }) => rung.targets.some(usesPager) && isWanted(incident, ladder, rung))
-    .filter((place) => incident.duties[callOf(place)]?.state !== "done")
-    .map((place) => ({
-      key: `fallback:${place.ladder.number}.${place.index}`,
-      dueAtMs: place.dueAtMs + FALLBACK_AFTER_MS,
-      subject: { ladder: place.ladder.number, rung: place.index, call: callOf(place) },
-    }));
+    .filter(({ ladder, rung }) => rung.targets.some(callsKeeper(incident)) && isWanted(incident, ladder, rung))
+    .filter((place) => incident.duties[callKey(incident, place)]?.state !== "done");
+}
+
+function callKey(incident: Incident, place: RungPlace): string {
+  return incident.driver === TWOKEY_DRIVES ? rungKey(place) : triggerKey(incident);
+}
+
+function fallbackDuties(incident: Incident): OwedDuty[] {
+  return unaccepted(incident).map((place) => ({
+    key: `fallback:${place.ladder.number}.${place.index}`,
+    dueAtMs: place.dueAtMs + FALLBACK_AFTER_MS,
+    subject: { ladder: place.ladder.number, rung: place.index, call: callKey(incident, place) },
+  }));
 }
 
 export const PAGE_DUTIES: readonly DutySpec<Incident>[] = [
@@ -149,6 +198,15 @@ export const PAGE_DUTIES: readonly DutySpec<Incident>[] = [
     says: "Page everybody reached so far again",
     lane: "pages",
     duties: roundDuties,
+    intend: intendPages,
+  },
+  {
+    kind: "tell",
+    says: "Tell somebody by a pager that cannot be answered",
+    lane: "pages",
+    // Longer than a mail server may take for all its stages.
+    claimMs: TELL_CLAIM_MS,
+    duties: tellDuties,
     intend: intendPages,
   },
   { kind: "direct", says: "Send a page as a direct message", lane: "chat", duties: directDuties, intend: intendPages },

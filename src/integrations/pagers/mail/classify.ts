@@ -1,0 +1,29 @@
+import type { PagerAnswer } from "../../../ports/pager.ts";
+
+type Failure = Exclude<PagerAnswer<never>, { kind: "accepted" }>;
+
+/** Greylisting asks for minutes; less is refused again. */
+const BUSY_AGAIN_MS = 60_000;
+const SOON_MS = 1_000;
+/** No connection came about. Any other silence may come after the text was handed over: the client does not say. */
+const NEVER_SENT: readonly unknown[] = ["connect", "getaddrinfo"];
+
+/**
+ * The one judge of what a mail server or its absence says. 4xx: later. 5xx: for good. No connection: nothing happened. Any
+ * other silence: nobody knows, and the same Message-ID makes a repeat the same mail.
+ */
+export function failureOf(error: unknown): Failure {
+  const facts: object = typeof error === "object" && error !== null ? error : {};
+  const status = "responseCode" in facts && typeof facts.responseCode === "number" ? facts.responseCode : undefined;
+  const code = "code" in facts && typeof facts.code === "string" ? facts.code : "unknown error";
+  if (status !== undefined && status >= 500) {
+    return { kind: "rejected", code: `smtp-${status}`, why: `the mail server refused (${status})` };
+  }
+  if (status !== undefined && status >= 400) {
+    return { kind: "retry", afterMs: BUSY_AGAIN_MS, why: `the mail server asks to come again (${status})` };
+  }
+  if (code === "EAUTH") return { kind: "rejected", code: "smtp-auth", why: "the mail server does not take our user" };
+  const why = `the mail server did not answer (${code})`;
+  const isNeverSent = "syscall" in facts && NEVER_SENT.includes(facts.syscall);
+  return isNeverSent ? { kind: "retry", afterMs: SOON_MS, why } : { kind: "unknown", why };
+}

@@ -1,0 +1,51 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import { Secret } from "../../src/domain/secret.ts";
+import { PAGERS } from "../../src/integrations/pagers/index.ts";
+
+/** What each kind is made from here. A new kind: a line in each. */
+const SETTINGS: Readonly<Record<string, object>> = {
+  pagerduty: { service: "PSERVICE", from: "twokey@example.com" },
+  mail: { server: "smtp.example.com:587", from: "twokey@example.com" },
+};
+const VARIABLES: Readonly<Record<string, Secret>> = {
+  PAGERDUTY_ROUTING_KEY: new Secret("a-routing-key"),
+  PAGERDUTY_API_TOKEN: new Secret("an-api-token"),
+};
+
+/** Where a kind of pager may be named: its own folder and the table, the false world, and what puts that up. */
+const AT_HOME = /^src\/(integrations\/pagers|simulators|sandbox)\/|^src\/(world|demo|bench)\.ts$/;
+
+function sources(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => join(folder, name).replaceAll("\\", "/"));
+}
+
+describe.each(PAGERS.map(({ name, traits }) => [name, traits.label] as const))("the pager %s", (name, label) => {
+  // A kind that is called by an ordinary word, such as mail, is only looked for as a name in quotes.
+  const isVendor = label !== name;
+  const isNamedIn = (text: string) =>
+    text.includes(`"${name}"`) || (isVendor && new RegExp(`${name}|${label}`, "i").test(text));
+
+  test("is named by nothing but its folder, the table, the simulators and the sandbox", () => {
+    const elsewhere = sources("src").filter((path) => !AT_HOME.test(path));
+    expect(elsewhere.length).toBeGreaterThan(200);
+    expect(elsewhere.filter((path) => isNamedIn(readFileSync(path, "utf8")))).toEqual([]);
+  });
+});
+
+describe.each(PAGERS)("what the table says of $name", (kind) => {
+  test("fits what its client can do: one that keeps incidents has every ability, one that only tells has none of them", () => {
+    const settings = kind.settings.parse(SETTINGS[kind.name]);
+    const variables = Object.fromEntries(
+      kind.variables.flatMap(({ name }) => (VARIABLES[name] === undefined ? [] : [[name, VARIABLES[name]]])),
+    );
+    const pager = kind.open({ settings, variables, budget: { take: async () => 0 }, clock: { now: () => 0 } });
+    pager.close();
+    const abilities = [pager.trigger, pager.acknowledge, pager.resolve, pager.evidence, pager.whoIsOnCall];
+    expect(abilities.map((ability) => ability !== undefined)).toEqual(Array(5).fill(kind.traits.keepsIncidents));
+    expect(pager.name).toBe(kind.name);
+  });
+});

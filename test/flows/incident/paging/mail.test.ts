@@ -1,0 +1,83 @@
+import { describe, expect, test } from "@jest/globals";
+import { createMail } from "../../../../src/integrations/pagers/mail/pager.ts";
+import type { CallRequest, Pager, PagerAnswer } from "../../../../src/ports/pager.ts";
+import { incidentCard } from "../../../../src/views/incident.ts";
+import { bridge, inventory, opened, pass } from "../bridge.ts";
+
+const MAIL = { server: "smtp.example.com:587", from: "twokey@example.com" };
+const withMail = (channels: readonly string[]) =>
+  inventory((file) => {
+    const [first, ...rest] = file.escalation.severities.sev1.steps;
+    const steps = [{ ...first, channels }, ...rest];
+    const sev1 = { ...file.escalation.severities.sev1, steps };
+    return {
+      ...{ ...file, pagers: { ...file.pagers, mail: MAIL } },
+      escalation: { ...file.escalation, severities: { ...file.escalation.severities, sev1 } },
+    };
+  });
+
+/** A mail pager that keeps what it was asked and answers as told. */
+function recorded(): { pager: Pager; calls: CallRequest[]; answer: { now: PagerAnswer<{ covered: [] }> } } {
+  const calls: CallRequest[] = [];
+  const answer: { now: PagerAnswer<{ covered: [] }> } = { now: { kind: "accepted", value: { covered: [] } } };
+  const real = createMail({ ...MAIL, tls: "none" });
+  const call = async (request: CallRequest) => {
+    calls.push(request);
+    return answer.now;
+  };
+  return { pager: { ...real, call }, calls, answer };
+}
+
+describe("a person who is reached by mail", () => {
+  test("is told, is shown as told, and the ladder goes on: a mail answers nothing", async () => {
+    const mail = recorded();
+    const desk = bridge(withMail(["push", "email"]), [mail.pager]);
+    const id = await opened(desk);
+    await pass(desk, id, 11);
+    const incident = await desk.incident(id);
+    const told = incident.pages.filter(({ via }) => via === "mail");
+    expect(told.map(({ target, state }) => [target.id, state])).toContainEqual(["ana", "told"]);
+    expect(told.every(({ state }) => state === "told")).toBe(true);
+    expect(incident.acks).toEqual([]);
+    expect(desk.paging.responders.map(({ request }) => request.users.join())).toContain("PCTO");
+    expect(mail.calls[0]).toMatchObject({ users: ["ana@example.com"], state: "Nobody has acknowledged yet" });
+  });
+
+  test("gets the same page again under the same key after a lost answer", async () => {
+    const mail = recorded();
+    mail.answer.now = { kind: "unknown", why: "no answer" };
+    const desk = bridge(withMail(["push", "email"]), [mail.pager]);
+    const id = await opened(desk);
+    await desk.pages(id);
+    mail.answer.now = { kind: "accepted", value: { covered: [] } };
+    await pass(desk, id, 2);
+    const first = mail.calls.filter(({ pageKey }) => pageKey === mail.calls[0]?.pageKey);
+    expect(first.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(mail.calls.slice(0, 2).map(({ pageKey }) => pageKey)).size).toBe(1);
+  });
+
+  test("by mail alone is not called at the pager", async () => {
+    const mail = recorded();
+    const desk = bridge(withMail(["email"]), [mail.pager]);
+    const id = await opened(desk);
+    await desk.pages(id);
+    expect(desk.paging.responders.map(({ request }) => request.users.join())).toEqual([""]);
+    expect(mail.calls.map(({ users }) => users.join())).toEqual(["ana@example.com"]);
+    const card = JSON.stringify(incidentCard(await desk.incident(id), { nameOf: (name) => name }));
+    expect(card).toContain("told; it cannot be answered there");
+  });
+});
+
+describe("a pager that accepts nothing", () => {
+  test("has its people told by mail as well, after 30 s, whatever Slack does", async () => {
+    const mail = recorded();
+    const desk = bridge(withMail(["push", "slack"]), [mail.pager]);
+    desk.chat.weather = () => "busy";
+    desk.paging.refuseTriggers = true;
+    const id = await opened(desk);
+    await desk.pages(id);
+    expect(mail.calls).toEqual([]);
+    await pass(desk, id, 1);
+    expect(mail.calls.map(({ users }) => users.join())).toContain("ana@example.com");
+  });
+});
