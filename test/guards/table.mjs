@@ -296,7 +296,7 @@ export const GUARDS = [
   {
     guard: "two people to skip or unwind",
     file: "src/domain/plan-run/run-transition.ts",
-    cut: "if (people.size < run.plan.keysRequired)",
+    cut: "if (people.size < votesNeeded(run))",
     by: "if (votes.length < run.plan.keysRequired)",
     test: "domain/plan-run/run.test.ts",
     fails: "skipping a failed step takes two different people",
@@ -408,8 +408,8 @@ export const GUARDS = [
   {
     guard: "own team only",
     file: "src/doors/slack/bolt.ts",
-    cut: "if (isOurs) return",
-    by: "if (isOurs !== undefined) return",
+    cut: "  if (isOurs) {",
+    by: "  if (isOurs !== undefined) {",
     test: "doors/slack/door.test.ts",
     fails: "of somebody in another team is turned away",
   },
@@ -520,7 +520,7 @@ export const GUARDS = [
   {
     guard: "two people to stop the watch",
     file: "src/domain/plan-run/run-transition.ts",
-    cut: "if (people.size < run.plan.keysRequired)",
+    cut: "if (people.size < votesNeeded(run))",
     by: "if (votes.length < run.plan.keysRequired)",
     test: "domain/plan-run/run.test.ts",
     fails: "is watched no more when two different approvers say so, one is not enough",
@@ -576,7 +576,7 @@ export const GUARDS = [
   {
     guard: "a lost store's runs authorise nothing more",
     file: "src/store/scripts.ts",
-    cut: "redis.call('RPUSH', KEYS[3 + 2 * i], ARGV[4 + 3 * i])",
+    cut: "redis.call('RPUSH', KEYS[4 + 2 * i], ARGV[4 + 4 * i])",
     by: "",
     test: "engine/approvals/recovery.test.ts",
     fails: "every run of before ends in the same step, and gives its service back",
