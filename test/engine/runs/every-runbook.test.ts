@@ -25,7 +25,6 @@ async function callsOf(runbook: string): Promise<{ operation: string; region: st
 
 function nothingTwice(): void {
   const mutations = mutationsOf(at);
-  expect(mutations.length).toBeGreaterThan(0);
   expect(mutations.filter((call, index) => mutations.indexOf(call) !== index)).toEqual([]);
 }
 
@@ -75,8 +74,9 @@ describe.each(RUNBOOKS.map(({ name }) => name))("a run of %s", (runbook) => {
 
     const run = await drive(at);
 
-    expect(["stopped", "unwound"]).toContain(run.state);
-    expect(run.why).not.toBe("");
+    // A runbook that only looks has nothing to be denied.
+    expect(calls.length === 0 ? ["verified"] : ["stopped", "unwound"]).toContain(run.state);
+    expect(run.why === "").toBe(calls.length === 0);
     expect(mutationsOf(at)).toEqual([]);
   });
 });

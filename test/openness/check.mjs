@@ -1,0 +1,105 @@
+import { execFile } from "node:child_process";
+import { cp, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+/**
+ * Whether the house is open: a patch adds a step with its test and a runbook, each in at most three files and 150 lines, to
+ * a copy of the sources. Types, architecture, help and the tables of tests have to take them as they are.
+ * Exit code 1 with what does not.
+ */
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const PATCH = fileURLToPath(new URL("growth.patch", import.meta.url));
+const COPIED = ["src", "test", "examples", "docs", "package.json"];
+const SETTINGS = ["jest.config.mjs", "tsconfig.json", "tsconfig.build.json", ".dependency-cruiser.mjs"];
+const MOST_FILES = 3;
+const MOST_LINES = 150;
+const run = promisify(execFile);
+const say = (line) => process.stdout.write(`${line}\n`);
+const bin = (name) => join(ROOT, "node_modules", name);
+
+/** What is added, and the files that it may touch: each file of the patch belongs to one of them. */
+const ADDITIONS = [
+  { what: "a step", files: /steps\/|src\/flows\/index\.ts/ },
+  { what: "a runbook", files: /runbooks\// },
+];
+
+/** Files of a unified diff with the lines that it adds to each. */
+function filesOf(patch) {
+  return patch
+    .split(/^diff --git /m)
+    .slice(1)
+    .map((part) => ({
+      file: /^\+\+\+ b\/(.*)$/m.exec(part)?.[1] ?? "",
+      lines: part.split("\n").filter((line) => line.startsWith("+") && !line.startsWith("+++")).length,
+    }));
+}
+
+function sizes(patch) {
+  const files = filesOf(patch);
+  const strangers = files.filter(({ file }) => !ADDITIONS.some((addition) => addition.files.test(file)));
+  return [
+    ...strangers.map(({ file }) => `${file} belongs to nothing that is added`),
+    ...ADDITIONS.flatMap(({ what, files: own }) => {
+      const mine = files.filter(({ file }) => own.test(file));
+      const lines = mine.reduce((sum, each) => sum + each.lines, 0);
+      say(`${what}: ${mine.length} files, ${lines} lines`);
+      return mine.length > MOST_FILES || lines > MOST_LINES
+        ? [`${what} takes ${mine.length} files, ${lines} lines`]
+        : [];
+    }),
+  ];
+}
+
+async function grownCopy() {
+  const directory = await mkdtemp(join(tmpdir(), "twokey-openness-"));
+  await Promise.all(
+    [...COPIED, ...SETTINGS].map((name) => cp(join(ROOT, name), join(directory, name), { recursive: true })),
+  );
+  await symlink(join(ROOT, "node_modules"), join(directory, "node_modules"));
+  await run("git", ["apply", "--unsafe-paths", "--directory", directory, PATCH], { cwd: "/" });
+  return directory;
+}
+
+const jest = (...args) => ["--experimental-vm-modules", "--no-warnings", bin("jest/bin/jest.js"), "-i", ...args];
+
+/** In the order in which they cost time. */
+const CHECKS = [
+  ["build", [bin("typescript/bin/tsc"), "-p", "tsconfig.build.json"]],
+  ["types", [bin("typescript/bin/tsc"), "-p", "tsconfig.json"]],
+  ["architecture", [bin("dependency-cruiser/bin/dependency-cruise.mjs"), "--config", ".dependency-cruiser.mjs", "src"]],
+  ["check", ["dist/cli.js", "check", "examples/inventory.yaml"]],
+  ["help", ["--input-type=module", "-e", HELP()]],
+  ["its own test, and no name outside flows", jest("test/flows/steps/check-backups", "test/architecture/names-stay")],
+  ["the table of faults", jest("test/engine/runs/every-runbook", "-t", "check-backups")],
+  ["the table of crashes", jest("test/crash/every-step", "-t", "check-backups")],
+];
+
+function HELP() {
+  return `
+    const { VERBS } = await import("./dist/commands/index.js");
+    if (!VERBS["check-backups"]?.usage.includes("<service>")) throw new Error("the verb is missing");
+  `;
+}
+
+const wrong = sizes(await readFile(PATCH, "utf8"));
+const directory = await grownCopy();
+try {
+  for (const [what, args] of CHECKS) {
+    const failed = await run(process.execPath, args, { cwd: directory, maxBuffer: 64 * 1024 * 1024 }).then(
+      () => undefined,
+      (error) => `${what}: ${String(error.stdout ?? "").slice(-2_000)}${String(error.stderr ?? error).slice(-2_000)}`,
+    );
+    say(`${failed === undefined ? "ok" : "NOT OK"} ${what}`);
+    if (failed !== undefined) {
+      wrong.push(failed);
+      break;
+    }
+  }
+} finally {
+  await rm(directory, { recursive: true, force: true });
+}
+for (const each of wrong) say(`NOT OPEN: ${each}`);
+process.exitCode = wrong.length === 0 ? 0 : 1;
