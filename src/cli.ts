@@ -1,13 +1,22 @@
 #!/usr/bin/env node
 import { existsSync, readFileSync } from "node:fs";
 import { createClient } from "./app/client.ts";
+import { explain } from "./app/explain.ts";
 import { READING } from "./commands/reading.ts";
 import { type CommandResult, check, sayProblem, schema } from "./config/check.ts";
-import { readClientEnvironment, readLedgerKey, sayEnvironmentProblems } from "./config/environment.ts";
+import {
+  readClientEnvironment,
+  readLedgerDirectory,
+  readLedgerKey,
+  sayEnvironmentProblems,
+} from "./config/environment.ts";
 import { loadFile } from "./config/load.ts";
 import { UserError } from "./domain/errors.ts";
+import { NOTHING_FOUND } from "./domain/service/found.ts";
 import { inTerminal, type Printed, type ReadingApp } from "./doors/terminal/terminal.ts";
+import { mergeFound } from "./flows/discover.ts";
 import type { Logger } from "./ports/logger.ts";
+import { readFoundIn } from "./store/found-file.ts";
 import { verifyLedger } from "./store/ledger-lines.ts";
 
 /** The terminal door. It reads and checks; it cannot prove who is asking, so it turns no keys. */
@@ -33,6 +42,22 @@ const VERBS: Readonly<Record<string, Verb>> = {
     usage: "schema [--markdown]",
     says: "Print the JSON Schema of twokey.yaml, or its reference page",
     run: (args) => schema(args),
+  },
+  explain: {
+    usage: "explain [SERVICE]",
+    says: "Show each setting of a service, where it comes from and how old it is",
+    run: (args) =>
+      explain(args, {
+        readText: (path) => readFileSync(path, "utf8"),
+        remembered: async () => {
+          const directory = readLedgerDirectory();
+          return directory === undefined
+            ? NOTHING_FOUND
+            : (await readFoundIn(directory)).reduce(mergeFound, NOTHING_FOUND);
+        },
+        nowMs: Date.now(),
+        awsEndpoint: undefined,
+      }),
   },
   approve: {
     usage: "approve PLAN",

@@ -12,11 +12,13 @@ import { sharedBudget } from "../store/budget.ts";
 import { StoreClock } from "../store/clock.ts";
 import { connectRedis, FAIL_FAST, WAITING } from "../store/connection.ts";
 import { eventsOf, trimEvents } from "../store/events.ts";
+import { foundFile } from "../store/found-file.ts";
 import { LedgerFile } from "../store/ledger-file.ts";
 import { incidentVoice } from "../views/incident-voice.ts";
 import { announce } from "./announce.ts";
 import { renderCard } from "./cards.ts";
 import { createCommands } from "./commands.ts";
+import { openMemory, startDiscovering } from "./discovering.ts";
 import { openDoors } from "./doors.ts";
 import { createHeartbeat } from "./heartbeat.ts";
 import { updateFacts } from "./incident-runs.ts";
@@ -41,10 +43,10 @@ export interface App {
 const CLOSE_WITHIN_MS = 5_000;
 
 /** A running app, or an error and nothing of it left open. */
-export async function startApp(settings: Settings, inventory: () => Inventory, logger: Logger): Promise<App> {
+export async function startApp(settings: Settings, described: () => Inventory, logger: Logger): Promise<App> {
   const opened = new Opened();
   try {
-    return await compose({ settings, inventory, logger, opened });
+    return await compose({ settings, described, logger, opened });
   } catch (error) {
     let patience: NodeJS.Timeout | undefined;
     const enough = new Promise<void>((resolve) => {
@@ -58,17 +60,18 @@ export async function startApp(settings: Settings, inventory: () => Inventory, l
 
 interface Composing {
   readonly settings: Settings;
-  readonly inventory: () => Inventory;
+  /** The file as it is written: without what was discovered. */
+  readonly described: () => Inventory;
   readonly logger: Logger;
   readonly opened: Opened;
 }
 
 /** Composition, in the order in which it starts; it stops in the reverse order. Nothing in it decides anything. */
 async function compose(composing: Composing): Promise<App> {
-  const { settings, inventory, logger, opened } = composing;
+  const { settings, logger, opened } = composing;
   const worker = `${settings.processName}@${hostname()}:${process.pid}`;
   const held = await openStore(composing);
-  const { stores, clock, ledger, queues, outside } = held;
+  const { stores, clock, ledger, queues, outside, inventory, memory } = held;
   const intents = createCommands({ ...held, wake: queues.wake, inventory });
   let isStarting = true;
   // The port before the workers: a process that cannot have it must not take up work.
@@ -87,6 +90,8 @@ async function compose(composing: Composing): Promise<App> {
   await doors.slack.start();
   const observer = startObserver({ stores, outside, clock, logger, inventory });
   opened.add(() => observer.stop());
+  const discovering = startDiscovering({ memory, cloud: outside.cloud, clock, logger });
+  opened.add(() => discovering.stop());
   const guard = startStoreGuard({ clock, ledger, queues, pagers: outside.pagers, logger, process: worker, inventory });
   opened.add(() => guard.stop());
   await tellOfTornEnd(held, logger);
@@ -97,7 +102,7 @@ async function compose(composing: Composing): Promise<App> {
 type Held = Awaited<ReturnType<typeof openStore>>;
 
 /** What everything else stands on: the store with its clock, the ledger beside it, the ways out, and the queues. */
-async function openStore({ settings, inventory, logger, opened }: Composing) {
+async function openStore({ settings, described, logger, opened }: Composing) {
   const url = settings.redisUrl.reveal();
   const redis = await connectRedis(url, logger);
   opened.add(() => redis.disconnect());
@@ -106,6 +111,9 @@ async function openStore({ settings, inventory, logger, opened }: Composing) {
   const stores = createStores(redis, () => clock.now());
   const ledger = await LedgerFile.open(redis, { ...settings.ledger, process: settings.processName });
   opened.add(() => ledger.close());
+  const file = foundFile(settings.ledger.directory, settings.processName);
+  const memory = await openMemory({ stores, file, described });
+  const { inventory } = memory;
   const outside = createOutside(settings, inventory, { clock, budget: sharedBudget(redis), logger });
   opened.add(() => outside.close());
   const queues = createQueues({ url, ...FAIL_FAST, enableOfflineQueue: true }, logger);
@@ -113,11 +121,11 @@ async function openStore({ settings, inventory, logger, opened }: Composing) {
   const timeline = (incident: string) => eventsOf(redis, "incident", incident);
   const eventsOfRun = (run: string) => eventsOf(redis, "run", run);
   const say = (says: string) => announce(says, { stores, clock, queues, inventory });
-  return { redis, clock, stores, ledger, outside, queues, timeline, eventsOfRun, say };
+  return { redis, clock, stores, ledger, memory, inventory, outside, queues, timeline, eventsOfRun, say };
 }
 
-function handlersOf(held: Held, worker: string, { settings, inventory, logger }: Composing): Handlers {
-  const { redis, stores, outside, queues, clock, ledger, timeline } = held;
+function handlersOf(held: Held, worker: string, { settings, logger }: Composing): Handlers {
+  const { redis, inventory, stores, outside, queues, clock, ledger, timeline } = held;
   const now = () => clock.now();
   return createHandlers({
     ...{ stores, outside, queues, clock, ledger, logger, worker, inventory },

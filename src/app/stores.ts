@@ -2,6 +2,7 @@ import { z } from "zod";
 import { CardDue } from "../domain/card/card-due.ts";
 import { AlertDocument } from "../domain/incident/alert.ts";
 import { Incident, incidentLabels, isOpen } from "../domain/incident/incident.ts";
+import { Found } from "../domain/service/found.ts";
 import type { Observation } from "../domain/service/observed.ts";
 import { RunNotes } from "../engine/runs/advance-run.ts";
 import { ThrottleBook } from "../flows/incident/deps.ts";
@@ -27,6 +28,10 @@ const Seen = z.strictObject({
 });
 export type Seen = z.infer<typeof Seen>;
 
+/** What AWS said of a service's resources, so that a plan can be made while it says nothing. */
+const Remembered = z.strictObject({ found: Found });
+export type Remembered = z.infer<typeof Remembered>;
+
 /** Everything that is stored, by kind. */
 export interface Stores {
   readonly runs: KeptRuns;
@@ -39,6 +44,7 @@ export interface Stores {
   readonly notes: KeptDocuments<RunNotes>;
   readonly runChannels: KeptDocuments<RunChannel>;
   readonly seen: KeptDocuments<Seen>;
+  readonly discovered: KeptDocuments<Remembered>;
   readonly recoveries: Recoveries;
   readonly asides: Asides;
 }
@@ -80,6 +86,10 @@ const SEEN: DocumentKind<Seen> = {
   settledAtMs: (seen) => seen.observation.atMs,
 };
 
+const DISCOVERED: DocumentKind<Remembered> = {
+  ...{ kind: "discovered", version: 1, schema: Remembered, unreadable: "begins-again", isOpen: () => false },
+};
+
 /** How each kind ends whose end is an age. */
 export function createEndings(stores: Stores, sources: EndingSources): RetentionDeps["endings"] {
   return {
@@ -106,5 +116,6 @@ export function createStores(redis: ScriptedRedis, now: () => number): Stores {
     notes: createDocuments(redis, NOTES),
     runChannels: createDocuments(redis, RUN_CHANNEL),
     seen: createDocuments(redis, SEEN),
+    discovered: createDocuments(redis, DISCOVERED),
   };
 }

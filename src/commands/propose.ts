@@ -7,6 +7,7 @@ import { readIfReadable } from "../domain/readable.ts";
 import type { Service } from "../domain/service/service.ts";
 import { startAlone } from "../engine/approvals/start-alone.ts";
 import { observe } from "../flows/observe.ts";
+import { openQuestions } from "../flows/resources/settings-of.ts";
 import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
 import { planCard, whatItIs } from "../views/plan.ts";
 import type { Answer, Ask } from "./intent.ts";
@@ -29,6 +30,7 @@ export interface Proposal {
 export async function propose(wanted: Proposal, deps: RunCommandDeps): Promise<Answer> {
   const { service, ask, requester, continues } = wanted;
   const inventory = deps.inventory();
+  refuseWhileUnknown(service, deps.clock.now());
   const observed = await observe(service, deps.cloud, {
     lastLook: await deps.lastLook(service.name),
     isHurried: true,
@@ -74,6 +76,13 @@ export async function propose(wanted: Proposal, deps: RunCommandDeps): Promise<A
   }
   await deps.wake.run(plan.id);
   return { kind: "whisper", card: told(plan, channel, "is made. The approvers are being called. Its card is in") };
+}
+
+/** A plan pins every setting that it uses: one that is unknown, undecided or contradicted makes none. */
+function refuseWhileUnknown(service: Service, nowMs: number): void {
+  const questions = openQuestions(service, nowMs);
+  if (questions.length === 0) return;
+  throw new UserError("settings-open", `No plan for ${service.name}: ${questions.join(" ")} Nothing was changed.`);
 }
 
 /** One plan of a service at a time waits for keys, so that nobody signs the wrong one. */

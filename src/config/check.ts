@@ -1,6 +1,8 @@
+import type { Service } from "../domain/service/service.ts";
+import { leftToAws } from "../flows/resources/settings-of.ts";
 import { editorSchema } from "./json-schema.ts";
 import { loadFile } from "./load.ts";
-import type { Problem } from "./problem.ts";
+import { type Problem, sayList } from "./problem.ts";
 import { referencePage } from "./reference-page.ts";
 
 /** What a command prints and how its process ends: 0 fine, 1 problems were found, 2 it was called wrongly. */
@@ -25,8 +27,19 @@ export function check(args: readonly string[], readText: (path: string) => strin
   }
   const loaded = loadFile(path, text);
   const problems = loaded.ok ? loaded.warnings : loaded.problems;
-  const lines = [...problems.map(sayProblem), `${path}: ${sayCounts(problems)}`];
+  const notes = loaded.ok ? loaded.inventory.services.flatMap(noteOf) : [];
+  const lines = [...problems.map(sayProblem), ...notes, `${path}: ${sayCounts(problems)}`];
   return { text: lines.join("\n"), exitCode: loaded.ok ? 0 : 1 };
+}
+
+/** What the file leaves to AWS is no problem of the file; whoever reads it is told that it has to be found. */
+function noteOf(service: Service): string[] {
+  const left = leftToAws(service);
+  if (left.length === 0) return [];
+  return [
+    `note: services.${service.name}: ${left.length} settings will be discovered from AWS: ${sayList(left)}`,
+    `    twokey explain ${service.name} --now shows them; no plan can be made before they are known`,
+  ];
 }
 
 /** `twokey schema` prints the JSON Schema for editors, `--markdown` the reference page. */

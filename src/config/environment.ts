@@ -90,6 +90,11 @@ export function readLedgerKey(env: Environment = process.env): Secret | undefine
   return VARIABLES.shape.TWOKEY_LEDGER_KEY.safeParse(env["TWOKEY_LEDGER_KEY"]).data;
 }
 
+/** Where this machine's bot keeps its ledger, and what it remembers; undefined where it is not set. */
+export function readLedgerDirectory(env: Environment = process.env): string | undefined {
+  return env["TWOKEY_LEDGER_DIR"] || undefined;
+}
+
 export function sayEnvironmentProblems(problems: readonly EnvironmentProblem[]): string {
   return problems.map(({ variable, what, instead }) => `${variable}: ${what}\n  ${instead}`).join("\n");
 }

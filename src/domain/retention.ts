@@ -53,6 +53,12 @@ export const RETENTION = {
     after: "nowhere: the message is in Slack, and what it shows is kept by what it is about",
     why: "a card that changes after that is posted again",
   },
+  discovered: {
+    what: "what AWS said of each service's resources",
+    until: "twokey.yaml names the resource no more",
+    after: "nowhere: it is asked again every hour",
+    why: "a plan is made from it while AWS is silent; `discovered-<process>.json` beside the ledger has it too",
+  },
   seen: {
     what: "the newest look at each service",
     until: "30 days after the last look",

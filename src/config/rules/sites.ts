@@ -1,7 +1,9 @@
+import { sayDuration } from "../../domain/duration.ts";
 import { couldBeRegion, KNOWN_REGIONS, partitionOf, type Region } from "../../domain/service/region.ts";
 import type { ServiceFile } from "../../domain/service/service.ts";
 import { mostSimilar } from "../../domain/similar.ts";
 import { type Finding, type Path, sayList } from "../problem.ts";
+import { unknownName } from "./people.ts";
 import { eachService, type Rule, rule } from "./rule.ts";
 
 /** Regions that can stand in for each other, and a bot that stands in none of them. */
@@ -82,7 +84,75 @@ export const SITE_RULES: readonly Rule[] = [
           : [{ path: [...path, "rto"], what: "an RTO of zero cannot be met", instead: "write a time such as 15m" }],
       ),
   }),
+  rule({
+    name: "needs-exist",
+    severity: "error",
+    because: "A service that waits for one that nobody describes waits for ever.",
+    needs: ["services"],
+    check: ({ services }, { services: known }) =>
+      eachService(services, ({ needs }, path) =>
+        needs.flatMap((need, at) =>
+          known.includes(need) ? [] : [{ path: [...path, "needs", at], ...unknownName(need, "services", known) }],
+        ),
+      ),
+  }),
+  rule({
+    name: "needs-have-an-order",
+    severity: "error",
+    because: "Services that need each other can never be moved one after the other.",
+    needs: ["services"],
+    check: ({ services }) =>
+      eachService(services, ({ needs }, path, name) =>
+        needs.flatMap((need, at) => {
+          const way = wayBack(services, need, name);
+          if (!way) return [];
+          return [
+            {
+              path: [...path, "needs", at],
+              what: `${[name, ...way].join(" needs ")}, so none of them can be first`,
+              instead: "remove the need that matters least, or describe them as one service",
+            },
+          ];
+        }),
+      ),
+  }),
+  rule({
+    name: "budget-fits-rto",
+    severity: "error",
+    because: "Parts that are longer than the whole promise an RTO that the plan itself breaks.",
+    needs: ["services"],
+    check: ({ services }) =>
+      eachService(services, ({ budget, rto }, path) => {
+        const sum = Object.values(budget ?? {}).reduce<number>((total, ms) => total + (ms ?? 0), 0);
+        if (sum <= rto) return [];
+        return [
+          {
+            path: [...path, "budget"],
+            what: `the parts together take ${sayDuration(sum)}, more than the RTO (${sayDuration(rto)})`,
+            instead: "write shorter parts, or a longer RTO",
+          },
+        ];
+      }),
+  }),
 ];
+
+/** The chain of needs that leads from `from` to `to`; undefined where none does. */
+function wayBack(
+  services: Readonly<Record<string, ServiceFile>>,
+  from: string,
+  to: string,
+): readonly string[] | undefined {
+  const ways: string[][] = [[from]];
+  const seen = new Set<string>();
+  for (let way = ways.shift(); way; way = ways.shift()) {
+    const here = way.at(-1) ?? "";
+    if (here === to) return way;
+    if (seen.has(here)) continue;
+    seen.add(here);
+    for (const next of services[here]?.needs ?? []) ways.push([...way, next]);
+  }
+  return undefined;
+}
 
 interface NamedRegion {
   readonly region: Region;

@@ -33,6 +33,11 @@ export function inventoryFrom(file: TwoKeyFile, found: Found = NOTHING_FOUND): I
   };
 }
 
+/** The same inventory with what is known of its resources by now. */
+export function withFound(inventory: Inventory, found: Found): Inventory {
+  return { ...inventory, services: inventory.services.map((service) => ({ ...service, found })) };
+}
+
 export function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }

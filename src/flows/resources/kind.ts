@@ -1,8 +1,12 @@
 import type { z } from "zod";
 import type { Finding, Path, ProblemSeverity } from "../../domain/service/finding.ts";
+import type { FoundFact } from "../../domain/service/found.ts";
+import type { Known } from "../../domain/service/observed.ts";
 import type { Resource, Role } from "../../domain/service/resource.ts";
 import type { Region, ServiceFile } from "../../domain/service/service.ts";
 import type { ComputeSite, DatabaseRecord, DatabaseSite, LoadBalancer, Traffic } from "../../domain/service/site.ts";
+import type { Discovery } from "../../ports/discovery.ts";
+import type { TrafficControl } from "../../ports/traffic.ts";
 
 /** One thing that AWS knows by an id, and the settings that AWS can fill in. */
 export interface Subject {
@@ -61,6 +65,23 @@ interface Parts<Settings> {
   readonly traffic?: (settings: Settings, regions: readonly Region[]) => Traffic;
 }
 
+/** One setting as AWS gave it, or several of which a person has to say which one is meant. */
+export type Answer = Omit<FoundFact, "atMs">;
+/** By the name of the setting, below the subject's path. What AWS could not say is left out. */
+export type Answers = Readonly<Record<string, Answer>>;
+
+export interface Asking {
+  readonly discovery: Discovery;
+  readonly traffic: Pick<TrafficControl, "records">;
+  readonly regions: readonly Region[];
+  /** What users of a region reach first, where that is known already. */
+  readonly balancer: (region: Region) => LoadBalancer | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Asks AWS about one subject. `resource` has what the file says and what was found before. */
+type Discover<Settings> = (resource: Settings, subject: Subject, asking: Asking) => Promise<Known<Answers>>;
+
 interface KindFacts {
   readonly kind: string;
   readonly role: Role;
@@ -77,6 +98,7 @@ export interface KindDefinition<Settings extends Resource> extends KindFacts {
   readonly settings: z.ZodObject & z.ZodType<Settings>;
   readonly subjects: (resource: Settings, regions: readonly Region[]) => readonly Subject[];
   readonly records: (resource: Settings) => readonly NamedRecord[];
+  readonly discover: Discover<Settings>;
   readonly lint: readonly KindRule<Settings>[];
   readonly parts: Parts<Settings>;
 }
@@ -86,12 +108,13 @@ export interface Kind extends KindFacts {
   readonly settings: z.ZodObject & z.ZodType<Resource>;
   readonly subjects: (resource: Resource, regions: readonly Region[]) => readonly Subject[];
   readonly records: (resource: Resource) => readonly NamedRecord[];
+  readonly discover: Discover<Resource>;
   readonly lint: readonly KindRule<Resource>[];
   readonly parts: Parts<Resource>;
 }
 
 export function defineKind<Settings extends Resource>(definition: KindDefinition<Settings>): Kind {
-  const { kind, subjects, records, lint, parts } = definition;
+  const { kind, subjects, records, discover, lint, parts } = definition;
   // A file is parsed by the schema of the kind that it names, so the name vouches for the settings.
   const isOwn = (resource: Resource): resource is Settings => resource.kind === kind;
   const own = (resource: Resource): Settings => {
@@ -102,6 +125,7 @@ export function defineKind<Settings extends Resource>(definition: KindDefinition
     ...definition,
     subjects: (resource, regions) => subjects(own(resource), regions),
     records: (resource) => records(own(resource)),
+    discover: (resource, subject, asking) => discover(own(resource), subject, asking),
     lint: lint.map(({ check, ...rule }) => ({ ...rule, check: (at) => check({ ...at, resource: own(at.resource) }) })),
     parts: partsOf(parts, own),
   };

@@ -39,3 +39,10 @@ function setMissing(root: object, path: readonly (string | number)[], value: unk
   const last = path.at(-1) ?? "";
   if (Reflect.get(place, last) === undefined) Reflect.set(place, last, value);
 }
+
+/** What stands at a path, as far as it is JSON; undefined where nothing does. */
+export function valueAt(root: object, path: readonly (string | number)[]): string | number | boolean | undefined {
+  let place: unknown = root;
+  for (const step of path) place = place !== null && typeof place === "object" ? Reflect.get(place, step) : undefined;
+  return typeof place === "string" || typeof place === "number" || typeof place === "boolean" ? place : undefined;
+}

@@ -2,7 +2,7 @@ import { UserError } from "../../domain/errors.ts";
 import type { Region } from "../../domain/service/region.ts";
 import type { Resource, Role } from "../../domain/service/resource.ts";
 import { resourcesOf, type Service } from "../../domain/service/service.ts";
-import type { DatabaseRecord, Site, Traffic } from "../../domain/service/site.ts";
+import type { DatabaseRecord, LoadBalancer, Site, Traffic } from "../../domain/service/site.ts";
 import type { Kind } from "./kind.ts";
 import { settled } from "./settle.ts";
 
@@ -29,6 +29,17 @@ export function databaseRecordOf(service: Service): DatabaseRecord | undefined {
 export function trafficOf(service: Service): Traffic {
   const { kind, resource } = only(service, "entrances");
   return part(kind, "traffic")(resource, service.regions);
+}
+
+/** What users of a region reach first; undefined while it is not known, or where no compute says it. */
+export function balancerOf(service: Service, region: Region): LoadBalancer | undefined {
+  try {
+    const { kind, resource } = only(service, "compute");
+    return kind.parts.balancer?.(resource, region);
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
 }
 
 function part<Name extends keyof Kind["parts"]>(kind: Kind, name: Name): NonNullable<Kind["parts"][Name]> {

@@ -99,6 +99,46 @@ export const PLACES_ROWS: readonly Broken[] = [
     says: ["no failback"],
   },
   {
+    rule: "needs-exist",
+    claim: "a need that nobody describes",
+    text: TWO_SERVICES,
+    edits: [
+      [
+        "    entrance:\n      kind: route53\n      names:\n        - name: orders",
+        "    needs: [inventori]\n    entrance:\n      kind: route53\n      names:\n        - name: orders",
+      ],
+    ],
+    at: "needs: [‸inventori]",
+    path: "services.orders.needs[0]",
+    says: ["did you mean inventory?"],
+  },
+  {
+    rule: "needs-have-an-order",
+    claim: "two services that need each other",
+    text: TWO_SERVICES,
+    edits: [
+      [
+        "    entrance:\n      kind: route53\n      names:\n        - name: api",
+        "    needs: [orders]\n    entrance:\n      kind: route53\n      names:\n        - name: api",
+      ],
+      [
+        "    entrance:\n      kind: route53\n      names:\n        - name: orders",
+        "    needs: [inventory]\n    entrance:\n      kind: route53\n      names:\n        - name: orders",
+      ],
+    ],
+    at: "needs: [‸orders]",
+    path: "services.inventory.needs[0]",
+    says: ["inventory needs orders needs inventory"],
+  },
+  {
+    rule: "budget-fits-rto",
+    claim: "parts that are longer than the whole",
+    edits: [["    rto: 30m\n", "    rto: 30m\n    budget: { promote: 20m, dns: 5m, verify: 10m }\n"]],
+    at: "    ‸budget: {",
+    path: "services.inventory.budget",
+    says: ["35 min", "RTO (30 min)"],
+  },
+  {
     rule: "balancer-lies-in-its-site",
     claim: "the load balancer of the other side",
     edits: [["dns_name: primary-alb.eu-west-1", "dns_name: primary-alb.eu-central-1"]],

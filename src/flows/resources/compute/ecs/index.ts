@@ -1,4 +1,5 @@
 import { defineKind } from "../../kind.ts";
+import { discover } from "./discover.ts";
 import { RULES } from "./lint.ts";
 import { balancer, compute, subjects } from "./parts.ts";
 import { ABOUT, Ecs } from "./settings.ts";
@@ -6,5 +7,5 @@ import { ABOUT, Ecs } from "./settings.ts";
 export const ecs = defineKind<Ecs>({
   ...{ kind: "ecs", role: "compute", settings: Ecs, isByRegion: false },
   about: ABOUT,
-  ...{ subjects, records: () => [], lint: RULES, parts: { balancer, compute } },
+  ...{ subjects, records: () => [], discover, lint: RULES, parts: { balancer, compute } },
 });

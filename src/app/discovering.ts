@@ -1,0 +1,105 @@
+import { chainOf } from "../domain/errors.ts";
+import { type Found, NOTHING_FOUND } from "../domain/service/found.ts";
+import { type Inventory, withFound } from "../domain/service/inventory.ts";
+import type { Service } from "../domain/service/service.ts";
+import { type Discovered, discover, mergeFound, ownFacts } from "../flows/discover.ts";
+import { openQuestions } from "../flows/resources/settings-of.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Cloud } from "../ports/step.ts";
+import type { StoreClock } from "../store/clock.ts";
+import type { FoundFile } from "../store/found-file.ts";
+import type { Stores } from "./stores.ts";
+
+/** World time: what AWS says about a resource seldom changes. */
+const EVERY_MS = 3_600_000;
+/** Machine time: while something that a plan needs is not known. */
+const MISSING_EVERY_MS = 5_000;
+/** Machine time between two looks at what is due. */
+const TURN_MS = 1_000;
+
+/** What is known of the resources beyond the file, by the service that they belong to. */
+export interface Memory {
+  /** The inventory with everything that is known by now: plans and looks are made from it. */
+  readonly inventory: () => Inventory;
+  remember(service: Service, discovered: Discovered): Promise<void>;
+}
+
+export interface MemorySources {
+  readonly stores: Pick<Stores, "discovered">;
+  /** Outside the protected regions, and there when Redis is empty. */
+  readonly file: FoundFile;
+  readonly described: () => Inventory;
+}
+
+export async function openMemory({ stores, file, described }: MemorySources): Promise<Memory> {
+  const stored = await Promise.all(described().services.map(({ name }) => stores.discovered.get(name)));
+  let found = stored.reduce<Found>(
+    (all, each) => mergeFound(all, each?.value.found ?? NOTHING_FOUND),
+    await file.read(),
+  );
+  let last: { readonly from: Inventory; readonly found: Found; readonly inventory: Inventory } | undefined;
+  return {
+    inventory: () => {
+      const from = described();
+      if (last?.from !== from || last.found !== found) last = { from, found, inventory: withFound(from, found) };
+      return last.inventory;
+    },
+    async remember(service, { found: newer }) {
+      found = mergeFound(found, newer);
+      const own = ownFacts(service, found);
+      await file.write(found);
+      await stores.discovered.change(service.name, (current) => ({
+        value: { found: mergeFound(ownFacts(service, current?.found ?? NOTHING_FOUND), own) },
+        events: [],
+      }));
+    },
+  };
+}
+
+export interface DiscoveringDeps {
+  readonly memory: Memory;
+  readonly cloud: Pick<Cloud, "discovery" | "traffic">;
+  readonly clock: StoreClock;
+  readonly logger: Logger;
+}
+
+/** Renews what is known of each service every hour, and soon again while something is missing. */
+export function startDiscovering({ memory, cloud, clock, logger }: DiscoveringDeps): { stop(): void } {
+  const asked = new Map<string, { readonly worldMs: number; readonly machineMs: number }>();
+  const asking = new Set<string>();
+  const ending = new AbortController();
+  const ask = async (service: Service): Promise<void> => {
+    asking.add(service.name);
+    asked.set(service.name, { worldMs: clock.now(), machineMs: Date.now() });
+    try {
+      const discovered = await discover(service, cloud, ending.signal);
+      await memory.remember(service, discovered);
+      if (discovered.silent.length > 0)
+        logger.warn({ service: service.name, silent: discovered.silent }, "Not everything could be discovered");
+    } catch (error) {
+      if (!ending.signal.aborted)
+        logger.warn({ service: service.name, why: chainOf(error) }, "A service could not be discovered");
+    } finally {
+      asking.delete(service.name);
+    }
+  };
+  const isDue = (service: Service): boolean => {
+    const last = asked.get(service.name);
+    if (!last || clock.now() - last.worldMs >= EVERY_MS) return true;
+    const isMissing = openQuestions(service, clock.now()).length > 0;
+    return isMissing && Date.now() - last.machineMs >= MISSING_EVERY_MS;
+  };
+  const turn = () => {
+    for (const service of memory.inventory().services) {
+      if (!asking.has(service.name) && isDue(service)) void ask(service);
+    }
+  };
+  const timer = setInterval(turn, TURN_MS);
+  turn();
+  return {
+    stop: () => {
+      clearInterval(timer);
+      ending.abort();
+    },
+  };
+}

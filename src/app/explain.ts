@@ -1,0 +1,80 @@
+import { explainService, sayExplanation } from "../commands/explain.ts";
+import type { CommandResult } from "../config/check.ts";
+import { sayProblem } from "../config/check.ts";
+import { loadFile } from "../config/load.ts";
+import type { Found } from "../domain/service/found.ts";
+import { type Inventory, withFound } from "../domain/service/inventory.ts";
+import { discover, mergeFound } from "../flows/discover.ts";
+import { createAws } from "../integrations/aws/aws.ts";
+
+export const EXPLAIN_USAGE = "Usage: twokey explain [service] [--file FILE] [--json] [--now]";
+
+export interface ExplainSources {
+  readonly readText: (path: string) => string;
+  /** What the bot of this machine remembers. */
+  readonly remembered: () => Promise<Found>;
+  readonly nowMs: number;
+  /** Endpoint of a simulated AWS; undefined: the real one. */
+  readonly awsEndpoint: string | undefined;
+}
+
+interface Wanted {
+  readonly service: string | undefined;
+  readonly file: string;
+  readonly json: boolean;
+  readonly now: boolean;
+}
+
+/** `twokey explain`: from the file and what is remembered; with `--now` AWS is asked first, with the shell's credentials. */
+export async function explain(args: readonly string[], sources: ExplainSources): Promise<CommandResult> {
+  const wanted = wantedFrom(args);
+  if (!wanted) return { text: EXPLAIN_USAGE, exitCode: 2 };
+  const loaded = loadFile(wanted.file, sources.readText(wanted.file));
+  if (!loaded.ok) return { text: loaded.problems.map(sayProblem).join("\n"), exitCode: 1 };
+  const { inventory } = loaded;
+  const known = inventory.services.map(({ name }) => name);
+  if (wanted.service !== undefined && !known.includes(wanted.service))
+    return { text: `There is no service ${wanted.service}. Known: ${known.join(", ")}.`, exitCode: 2 };
+  const found = await foundFor(inventory, wanted, sources);
+  const services = withFound(inventory, found).services.filter(({ name }) => name === (wanted.service ?? name));
+  const explanations = services.map((service) => explainService(service, sources.nowMs));
+  const text = wanted.json
+    ? JSON.stringify(explanations, null, 2)
+    : explanations.map((each) => sayExplanation(each)).join("\n\n");
+  return { text, exitCode: explanations.some(({ open }) => open.length > 0) ? 1 : 0 };
+}
+
+function wantedFrom(args: readonly string[]): Wanted | undefined {
+  const rest = [...args];
+  const flag = (name: string): boolean => {
+    const at = rest.indexOf(name);
+    if (at >= 0) rest.splice(at, 1);
+    return at >= 0;
+  };
+  const [json, now] = [flag("--json"), flag("--now")];
+  const at = rest.indexOf("--file");
+  const [, file = "twokey.yaml"] = at >= 0 ? rest.splice(at, 2) : [];
+  const [service, ...others] = rest;
+  if (others.length > 0 || service?.startsWith("-")) return undefined;
+  return { service, file, json, now };
+}
+
+async function foundFor(inventory: Inventory, { service: wanted, now }: Wanted, sources: ExplainSources) {
+  let found = await sources.remembered();
+  if (!now) return found;
+  const { sts, role, observe_role: observe } = inventory.file.aws;
+  const arn = observe ?? role;
+  const aws = createAws({
+    ...{ stsRegion: sts, clock: { now: Date.now, speed: 1 }, endpoint: sources.awsEndpoint },
+    ...(arn === undefined || sources.awsEndpoint ? {} : { role: { arn, sessionName: "twokey-explain" } }),
+  });
+  try {
+    for (const service of withFound(inventory, found).services) {
+      if (wanted === undefined || service.name === wanted)
+        found = mergeFound(found, (await discover(service, aws)).found);
+    }
+    return found;
+  } finally {
+    aws.close();
+  }
+}

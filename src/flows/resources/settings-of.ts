@@ -1,0 +1,96 @@
+import { sayDuration } from "../../domain/duration.ts";
+import type { FoundFact } from "../../domain/service/found.ts";
+import { type PlacedResource, resourcesOf, type Service } from "../../domain/service/service.ts";
+import type { Kind, Subject } from "./kind.ts";
+import { settled, subjectKey, valueAt } from "./settle.ts";
+
+type Json = Exclude<FoundFact["value"], undefined>;
+
+/** One setting that the file may leave to AWS: what counts, and where it comes from. */
+export interface Setting {
+  /** `stores.stock.in.eu-west-1.endpoint`, as it would be written below the service. */
+  readonly path: string;
+  /** What it is a setting of: `database mycomputer-inventory-db in eu-west-1`. */
+  readonly of: string;
+  readonly from: "file" | "discovered" | "nowhere";
+  readonly value: Json | undefined;
+  /** What AWS said last, and when (world time). */
+  readonly aws: FoundFact | undefined;
+  /** False where the file says one thing and AWS another. */
+  readonly agrees: boolean;
+}
+
+export function settingsOf(service: Service): Setting[] {
+  return resourcesOf(service).flatMap((placed) => {
+    const { kind, resource } = settled(service, placed);
+    return kind
+      .subjects(resource, service.regions)
+      .flatMap((subject) => subject.wants.map((name) => settingOf(service, placed, { kind, subject, name })));
+  });
+}
+
+interface Wanted {
+  readonly kind: Kind;
+  readonly subject: Subject;
+  readonly name: string;
+}
+
+function settingOf(service: Service, { path, resource }: PlacedResource, { kind, subject, name }: Wanted): Setting {
+  const below = [...subject.path, ...name.split(".")];
+  const written = valueAt(resource, below);
+  const aws = service.found[subjectKey(kind, subject)]?.[name];
+  const value = written ?? aws?.value;
+  return {
+    ...{ path: sayPath([...path, ...below]), of: subject.says, value, aws },
+    from: written !== undefined ? "file" : value !== undefined ? "discovered" : "nowhere",
+    agrees: written === undefined || aws === undefined || candidates(aws).some((each) => isSame(each, written)),
+  };
+}
+
+const candidates = ({ value, choices = [] }: FoundFact): readonly unknown[] => [
+  ...(value === undefined ? [] : [value]),
+  ...choices,
+];
+
+/** Names in DNS know no capitals and may end in a dot. */
+const isSame = (a: unknown, b: unknown): boolean => plain(a) === plain(b);
+const plain = (value: unknown): string => String(value).toLowerCase().replace(/\.$/, "");
+
+function sayPath(path: readonly (string | number)[]): string {
+  return path.map((step, at) => (typeof step === "number" ? `[${step}]` : at === 0 ? step : `.${step}`)).join("");
+}
+
+/** Why no plan can be made of this service: what is not known, not decided, or contradicted. In words, each with what to do. */
+export function openQuestions(service: Service, nowMs: number): string[] {
+  return settingsOf(service).flatMap((setting) => question(setting, service.name, nowMs));
+}
+
+function question({ path, of, from, value, aws, agrees }: Setting, service: string, nowMs: number): string[] {
+  const place = `services.${service}.${path}`;
+  if (!agrees && aws) {
+    const seen = candidates(aws).map(String).join(" or ");
+    const age = sayDuration(nowMs - aws.atMs);
+    return [
+      `${place} is ${String(value)} in twokey.yaml, but AWS says ${seen} (seen ${age} ago). Correct the one that is wrong.`,
+    ];
+  }
+  if (from !== "nowhere") return [];
+  const setting = path.split(".").at(-1) ?? path;
+  if (aws?.choices)
+    return [
+      `AWS has ${aws.choices.map(String).join(" and ")} for ${setting} of ${of}. Write the right one as ${place}.`,
+    ];
+  return [`${setting} of ${of} is not discovered yet. Wait for it, or write it as ${place}.`];
+}
+
+/** Names of the settings that the file leaves to AWS, for whoever checks the file alone. */
+export function leftToAws(service: Service): string[] {
+  const alone = { ...service, found: {} };
+  return [
+    ...new Set(
+      settingsOf(alone)
+        .filter(({ from }) => from === "nowhere")
+        .map(({ path }) => path),
+    ),
+  ];
+}

@@ -1,0 +1,86 @@
+import { describe, expect, test } from "@jest/globals";
+import { explainService, sayExplanation } from "../../../src/commands/explain.ts";
+import type { Found } from "../../../src/domain/service/found.ts";
+import { inventoryFrom } from "../../../src/domain/service/inventory.ts";
+import { mergeFound, ownFacts } from "../../../src/flows/discover.ts";
+import { leftToAws, openQuestions, settingsOf } from "../../../src/flows/resources/settings-of.ts";
+import { siteOf } from "../../../src/flows/resources/site.ts";
+import { example } from "../../harness/example.ts";
+import { leftOut } from "../../harness/left-out.ts";
+import { AT } from "../../harness/observed.ts";
+import { serviceIn } from "../../harness/plans.ts";
+
+const DATABASE = "rds-replica/eu-west-1/mycomputer-inventory-db";
+const WRITTEN = example("inventory");
+const short = (found: Found = {}) => serviceIn(inventoryFrom(leftOut(WRITTEN.file), found));
+const of = (key: string, name: string, fact: object): Found => ({ [key]: { [name]: { ...fact, atMs: AT } } });
+
+describe("a setting that the file leaves to AWS", () => {
+  test("is taken from what was discovered, and its age is told", () => {
+    const service = short(of(DATABASE, "endpoint", { value: "found.c1.eu-west-1.rds.amazonaws.com" }));
+    const endpoint = settingsOf(service).find(({ path }) => path === "stores.stock.in.eu-west-1.endpoint");
+    expect(endpoint).toMatchObject({ from: "discovered", value: "found.c1.eu-west-1.rds.amazonaws.com" });
+    expect(sayExplanation(explainService(service, AT + 90_000))).toContain(
+      "in.eu-west-1.endpoint: found.c1.eu-west-1.rds.amazonaws.com (discovered 1 min 30 s ago)",
+    );
+  });
+
+  test("that nobody knows is asked for by name, with the place to write it", () => {
+    const questions = openQuestions(short(), AT);
+    expect(questions).toContain(
+      "endpoint of database mycomputer-inventory-db in eu-west-1 is not discovered yet. Wait for it, or write it as services.inventory.stores.stock.in.eu-west-1.endpoint.",
+    );
+    expect(questions).toHaveLength(leftToAws(short()).length);
+    expect(() => siteOf(short(), "eu-west-1")).toThrow("neither in twokey.yaml nor discovered");
+  });
+
+  test("for which AWS has several values is a person's to decide", () => {
+    const service = short(of(DATABASE, "security_group", { choices: ["sg-1", "sg-2"] }));
+    expect(openQuestions(service, AT)).toContain(
+      "AWS has sg-1 and sg-2 for security_group of database mycomputer-inventory-db in eu-west-1. Write the right one as services.inventory.stores.stock.in.eu-west-1.security_group.",
+    );
+  });
+});
+
+describe("a setting that is written", () => {
+  test("counts, and one of several values of AWS agrees with it", () => {
+    const service = serviceIn(
+      inventoryFrom(WRITTEN.file, of(DATABASE, "security_group", { choices: ["sg-0aa11bb22cc33dd44", "sg-2"] })),
+    );
+    expect(openQuestions(service, AT)).toEqual([]);
+    expect(siteOf(service, "eu-west-1").database.security_group).toBe("sg-0aa11bb22cc33dd44");
+  });
+
+  test("and that AWS contradicts refuses the plan with both values", () => {
+    const found = of(DATABASE, "endpoint", { value: "other.c1.eu-west-1.rds.amazonaws.com" });
+    const [question, ...others] = openQuestions(serviceIn(inventoryFrom(WRITTEN.file, found)), AT + 60_000);
+    expect(others).toEqual([]);
+    expect(question).toContain("is mycomputer-inventory-db.c1inventory.eu-west-1.rds.amazonaws.com in twokey.yaml");
+    expect(question).toContain("but AWS says other.c1.eu-west-1.rds.amazonaws.com (seen 1 min ago)");
+  });
+
+  test("in capitals or with a dot at its end says the same name", () => {
+    const found = of(DATABASE, "endpoint", {
+      value: "MyComputer-Inventory-DB.c1inventory.eu-west-1.rds.amazonaws.com.",
+    });
+    expect(openQuestions(serviceIn(inventoryFrom(WRITTEN.file, found)), AT)).toEqual([]);
+  });
+});
+
+describe("what is remembered", () => {
+  const at = (value: string, atMs: number): Found => ({ thing: { endpoint: { value, atMs } } });
+
+  test("is replaced by what was seen later, whichever comes first, and loses nothing that was not seen again", () => {
+    expect(mergeFound(at("old", 1), at("new", 2))).toEqual(at("new", 2));
+    expect(mergeFound(at("new", 2), at("old", 1))).toEqual(at("new", 2));
+    expect(mergeFound(at("old", 1), {})).toEqual(at("old", 1));
+  });
+
+  test("leaves behind what the file does not name any more", () => {
+    const found = {
+      ...of(DATABASE, "endpoint", { value: "a" }),
+      ...of("rds-replica/eu-west-1/gone", "endpoint", { value: "b" }),
+    };
+    expect(Object.keys(ownFacts(short(), found))).toEqual([DATABASE]);
+  });
+});
