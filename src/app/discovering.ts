@@ -4,11 +4,14 @@ import { type Inventory, withFound } from "../domain/service/inventory.ts";
 import type { Service } from "../domain/service/service.ts";
 import { type Discovered, discover, mergeFound, ownFacts } from "../flows/discover.ts";
 import { openQuestions } from "../flows/resources/settings-of.ts";
+import type { Documents } from "../ports/documents.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Cloud } from "../ports/step.ts";
 import type { StoreClock } from "../store/clock.ts";
 import type { FoundFile } from "../store/found-file.ts";
-import type { Stores } from "./stores.ts";
+import type { Remembered } from "./stores.ts";
+
+export type { Remembered } from "./stores.ts";
 
 /** World time: what AWS says about a resource seldom changes. */
 const EVERY_MS = 3_600_000;
@@ -25,7 +28,7 @@ export interface Memory {
 }
 
 export interface MemorySources {
-  readonly stores: Pick<Stores, "discovered">;
+  readonly stores: { readonly discovered: Documents<Remembered> };
   /** Outside the protected regions, and there when Redis is empty. */
   readonly file: FoundFile;
   readonly described: () => Inventory;
@@ -45,13 +48,15 @@ export async function openMemory({ stores, file, described }: MemorySources): Pr
       return last.inventory;
     },
     async remember(service, { found: newer }) {
-      found = mergeFound(found, newer);
+      const all = mergeFound(found, newer);
+      found = described().services.reduce<Found>((kept, each) => mergeFound(kept, ownFacts(each, all)), NOTHING_FOUND);
       const own = ownFacts(service, found);
-      await file.write(found);
-      await stores.discovered.change(service.name, (current) => ({
+      const storing = stores.discovered.change(service.name, (current) => ({
         value: { found: mergeFound(ownFacts(service, current?.found ?? NOTHING_FOUND), own) },
         events: [],
       }));
+      // Each is there for when the other is lost, so neither waits for the other.
+      await Promise.all([storing, file.write(found)]);
     },
   };
 }

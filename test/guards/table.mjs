@@ -45,6 +45,14 @@ export const GUARDS = [
     fails: "guard inventory: a changed twokey.yaml voids the waiting plan",
   },
   {
+    guard: "file and AWS agree",
+    file: "src/flows/resources/settings-of.ts",
+    cut: "candidates(aws).some((each) => isSame(each, written))",
+    by: "candidates(aws).length > 0",
+    test: "flows/resources/settings-of.test.ts",
+    fails: "and that AWS contradicts refuses the plan with both values",
+  },
+  {
     guard: "listed approver",
     file: "src/domain/plan-run/key.ts",
     cut: "approversOf(inventory).some((approver) => approver.id === person?.id)",
