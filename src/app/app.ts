@@ -14,6 +14,7 @@ import { connectRedis, FAIL_FAST, WAITING } from "../store/connection.ts";
 import { eventsOf, trimEvents } from "../store/events.ts";
 import { foundFile } from "../store/found-file.ts";
 import { LedgerFile } from "../store/ledger-file.ts";
+import { readMemory } from "../store/memory.ts";
 import { incidentVoice } from "../views/incident-voice.ts";
 import { announce } from "./announce.ts";
 import { renderCard } from "./cards.ts";
@@ -22,6 +23,7 @@ import { openMemory, startDiscovering } from "./discovering.ts";
 import { openDoors } from "./doors.ts";
 import { createHeartbeat } from "./heartbeat.ts";
 import { updateFacts } from "./incident-runs.ts";
+import { startMemoryGuard } from "./memory-guard.ts";
 import { startObserver } from "./observer.ts";
 import { Opened } from "./opened.ts";
 import { createOutside } from "./outside.ts";
@@ -94,6 +96,11 @@ async function compose(composing: Composing): Promise<App> {
   opened.add(() => discovering.stop());
   const guard = startStoreGuard({ clock, ledger, queues, pagers: outside.pagers, logger, process: worker, inventory });
   opened.add(() => guard.stop());
+  const memoryGuard = startMemoryGuard({
+    memory: () => readMemory(held.redis, settings.redisMemoryBytes),
+    ...{ announce: held.say, pagers: outside.pagers, logger, process: worker, inventory },
+  });
+  opened.add(() => memoryGuard.stop());
   await tellOfTornEnd(held, logger);
   isStarting = false;
   return { worker, webPort: doors.web.port, announce: held.say, stop: () => opened.close() };

@@ -45,6 +45,8 @@ export interface Settings {
   readonly configPath: string;
   readonly ledger: { readonly directory: string; readonly key: Secret };
   readonly http: HostAndPort;
+  /** Undefined: what Redis itself says counts. */
+  readonly redisMemoryBytes: number | undefined;
   readonly logLevel: LogLevel;
   readonly processName: string;
   /** Undefined in production: every endpoint is the real one. */
@@ -121,6 +123,7 @@ function settingsFrom(env: Variables, slack: SlackSettings, sandbox: SandboxEndp
     configPath: env.TWOKEY_CONFIG,
     ledger: { directory: env.TWOKEY_LEDGER_DIR, key: env.TWOKEY_LEDGER_KEY },
     http: { host: env.TWOKEY_HTTP_HOST, port: env.TWOKEY_HTTP_PORT },
+    redisMemoryBytes: env.TWOKEY_REDIS_MEMORY_MB === undefined ? undefined : env.TWOKEY_REDIS_MEMORY_MB * 1024 * 1024,
     logLevel: env.TWOKEY_LOG_LEVEL,
     processName: env.TWOKEY_PROCESS_NAME,
     sandbox,

@@ -93,6 +93,14 @@ export const VARIABLES = z.object({
     .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, "must be a short lower-case name (letters, digits, - and _)")
     .default("twokey")
     .describe("Name of this process in logs and in the store."),
+  TWOKEY_REDIS_MEMORY_MB: z
+    .string()
+    .regex(/^[1-9]\d{0,6}$/, "must be a number of megabytes")
+    .transform(Number)
+    .optional()
+    .describe(
+      "Memory that Redis may use, in MB, where Redis itself has no maxmemory: TwoKey warns at 70 % and pages at 85 %.",
+    ),
   TWOKEY_SANDBOX: z
     .literal("1", "must be 1, or not set at all")
     .optional()

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdir, open } from "node:fs/promises";
+import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import type { Archive } from "../ports/keeping.ts";
 import type { Ledger } from "../ports/runs.ts";
 
+const NEW_LINE = 0x0a;
 /** A line that says which bytes of which archive file were written. */
 export const EXPORTED = "exported";
 
@@ -38,15 +39,22 @@ export function createArchive({ directory, process, ledger, now }: ArchiveOption
 
 async function appendDurably(directory: string, name: string, text: string): Promise<number> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const file = await open(join(directory, name), "a", 0o600);
+  const file = await open(join(directory, name), "a+", 0o600);
   try {
     const { size } = await file.stat();
-    await file.appendFile(text);
+    // What a crash or a full disk cut off stands on a line of its own, and is written again in its batch.
+    const isTorn = size > 0 && (await lastByte(file, size)) !== NEW_LINE;
+    await file.appendFile(isTorn ? `\n${text}` : text);
     await file.datasync();
-    return size;
+    return isTorn ? size + 1 : size;
   } finally {
     await file.close();
   }
+}
+
+async function lastByte(file: FileHandle, size: number): Promise<number | undefined> {
+  const { buffer } = await file.read({ buffer: Buffer.alloc(1), position: size - 1 });
+  return buffer[0];
 }
 
 function countedKinds(kinds: readonly string[]): string {

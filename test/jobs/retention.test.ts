@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
@@ -158,6 +158,20 @@ describe("what is older than its retention", () => {
     expect(ledger[0]).toMatchObject({ kind: "exported", run: name, says: expect.stringContaining(`sha256 ${hash}`) });
     expect((await redis.keys("*")).toSorted()).toEqual([KEYS.events, KEYS.position].toSorted());
     expect(await redis.xlen(KEYS.events)).toBe(0);
+  });
+
+  test("is written whole also behind a line that a crash cut off", async () => {
+    await incident("old", closed);
+    const name = `bot-1.archive-${new Date(AT + 91 * DAY_MS).toISOString().slice(0, 7)}.jsonl`;
+    await writeFile(join(directory, name), '{"kind":"incidents","id":"o');
+
+    await applyAt(AT + 91 * DAY_MS);
+
+    const text = await readFile(join(directory, name), "utf8");
+    const [torn = "", line = ""] = text.split("\n");
+    expect(JSON.parse(line)).toMatchObject({ kind: "incidents", id: "old" });
+    const says = `bytes ${torn.length + 1} to ${text.length} of ${name}, sha256 ${createHash("sha256").update(`${line}\n`).digest("hex")}`;
+    expect(ledger[0]?.says).toContain(says);
   });
 
   test("stays while it is open: an incident, a run, an alarm that rings, and the cards of all three", async () => {

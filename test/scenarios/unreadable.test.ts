@@ -34,8 +34,8 @@ test(
     const alerts = inventory.file.alerts.channel;
     await leaveBehind(at);
 
-    await openIncident(at, [ANA, BEN]);
-    await askFor(at, ANA, "/dr failover inventory because users are down", alerts);
+    const channel = await openIncident(at, [ANA, BEN]);
+    await askFor(at, ANA, "/dr failover inventory because users are down", channel);
     const told = (about: string) =>
       world.people.expectMessage(alerts, ({ text }) => text.startsWith(`${about} cannot be read`), SOON_MS);
     await told("incident zzzzzz");
