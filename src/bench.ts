@@ -5,6 +5,7 @@ import { chainOf } from "./domain/errors.ts";
 import { alertToPeople } from "./sandbox/bench/alert.ts";
 import { type BenchArguments, benchUsage, readBenchArguments } from "./sandbox/bench/arguments.ts";
 import { failover } from "./sandbox/bench/failover.ts";
+import { growth } from "./sandbox/bench/growth.ts";
 import { idleBot } from "./sandbox/bench/idle.ts";
 import { type Bench, benchLogger, type Measurement } from "./sandbox/bench/measurement.ts";
 import { type Circumstances, type Finished, jsonOf, tableOf } from "./sandbox/bench/report.ts";
@@ -22,6 +23,7 @@ const MEASUREMENTS: readonly Measurement[] = [
   alertToPeople,
   alertStorm,
   manyIncidents,
+  growth,
   failover,
   resumeAfterKill,
 ];

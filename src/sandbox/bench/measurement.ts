@@ -52,6 +52,18 @@ export interface Scale {
   readonly standingCommands: number;
 }
 
+/** What people wait for beside so many incidents that are over: the slowest answers, machine milliseconds. */
+export interface Growth {
+  readonly closed: number;
+  readonly timelineMs: number;
+  readonly boardMs: number;
+  readonly healthMs: number;
+  /** Resolved, with its timeline posted: beside none and beside all of them. */
+  readonly resolveMs: readonly [number, number];
+  /** Of Redis, for one closed incident with its events. */
+  readonly kbEach: number;
+}
+
 /** Machine milliseconds where the name ends in `Ms`; ratios otherwise. */
 export interface Figures {
   readonly webhookP99Ms?: number;
@@ -62,6 +74,7 @@ export interface Figures {
   readonly channelSerialBoundMs?: number;
   readonly storm?: Storm;
   readonly scale?: Scale;
+  readonly growth?: Growth;
   /** Medians of several worlds. */
   readonly failoverOverhead?: number;
   readonly failoverOverheadSpread?: Spread;

@@ -44,6 +44,10 @@ const BARS: readonly Bar[] = [
   { what: "storm: command acknowledged, p99", bar: "≤ 500 ms", read: atMost((of) => of.storm?.ackP99Ms, 500) },
   { what: "1,000 open incidents ÷ 10, cost of one more", bar: "≤ 1.2", read: atMost(costGrowth, 1.2, times) },
   { what: "the same, memory of the bot", bar: "≤ 1.2", read: atMost(memoryGrowth, 1.2, times) },
+  { what: "36,500 closed incidents: timeline", bar: "≤ 1000 ms", read: atMost((of) => of.growth?.timelineMs, 1_000) },
+  { what: "the same, board", bar: "≤ 300 ms", read: atMost((of) => of.growth?.boardMs, 300) },
+  { what: "the same, health answers", bar: "≤ 50 ms", read: atMost((of) => of.growth?.healthMs, 50) },
+  { what: "the same, resolve ÷ beside none", bar: "≤ 1.2", read: atMost(resolveGrowth, 1.2, times) },
   { what: "failover ÷ critical path", bar: "≤ 1.02", read: atMost((of) => of.failoverOverhead, 1.02, times) },
   { what: "sequential script ÷ failover", bar: "≥ 1.25", read: readSpeedup },
   { what: "resume after kill -9, p99", bar: "≤ 10000 ms", read: atMost((of) => of.resumeAfterKillP99Ms, 10_000) },
@@ -67,6 +71,10 @@ function serialShare({ alertToChannelP99Ms, channelSerialBoundMs }: Figures): nu
 /** Of processor time and of commands whichever grew more. */
 function costGrowth({ scale }: Figures): number | undefined {
   return scale && Math.max(scale.cpuMs[1] / scale.cpuMs[0], scale.commands[1] / scale.commands[0]);
+}
+
+function resolveGrowth({ growth }: Figures): number | undefined {
+  return growth && growth.resolveMs[1] / growth.resolveMs[0];
 }
 
 function memoryGrowth({ scale }: Figures): number | undefined {

@@ -142,7 +142,7 @@ async function resolveAs(stage: Stage, stores: Stores, { id, channel }: Incident
   await seen(stores, id, ({ state }) => state !== "open");
 }
 
-async function openAndTake(stage: Stage, stores: Stores): Promise<Incident> {
+export async function openAndTake(stage: Stage, stores: Stores): Promise<Incident> {
   const { world, inventory } = stage;
   const alarm = gravestAlarm(inventory);
   const set = (state: "OK" | "ALARM") =>
@@ -172,7 +172,7 @@ async function seen({ incidents }: Stores, id: string, fits: (incident: Incident
 }
 
 /** Nothing is due any more: what opening has set off must not count as standing. */
-async function settled(stores: Stores, { world }: Stage): Promise<void> {
+export async function settled(stores: Stores, { world }: Stage): Promise<void> {
   for (const deadline = Date.now() + SOON_MS; Date.now() < deadline; await pause(LOOK_EVERY_MS)) {
     const nowMs = await world.now();
     const [incidents, cards] = await Promise.all([stores.incidents.due(nowMs, 1), stores.cards.due(nowMs, 1)]);
