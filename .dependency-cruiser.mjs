@@ -1,5 +1,5 @@
 // Who may import whom. Each rule prints its reason; `npm run architecture` checks them.
-const ENTRY = "^src/(main|cli|demo|world|bench)\\.ts$";
+const ENTRY = "^src/(main|cli|demo|world|bench|soak)\\.ts$";
 
 /** One rule a folder: what it may import of ours. Everything not listed is refused. */
 const mayImport = (folder, allowed, comment) => ({

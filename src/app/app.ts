@@ -9,7 +9,7 @@ import { createWorkers, type Handlers } from "../jobs/workers.ts";
 import type { Logger } from "../ports/logger.ts";
 import { createArchive } from "../store/archive-file.ts";
 import { sharedBudget } from "../store/budget.ts";
-import { StoreClock } from "../store/clock.ts";
+import { followClock, StoreClock } from "../store/clock.ts";
 import { connectRedis, FAIL_FAST, WAITING } from "../store/connection.ts";
 import { eventsOf, trimEvents } from "../store/events.ts";
 import { foundFile } from "../store/found-file.ts";
@@ -115,6 +115,7 @@ async function openStore({ settings, described, logger, opened }: Composing) {
   opened.add(() => redis.disconnect());
   const clock = new StoreClock(redis);
   await clock.refresh();
+  if (settings.sandbox !== undefined) opened.add(await followClock(redis, clock));
   const stores = createStores(redis, () => clock.now());
   const ledger = await LedgerFile.open(redis, { ...settings.ledger, process: settings.processName });
   opened.add(() => ledger.close());

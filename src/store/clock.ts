@@ -84,6 +84,19 @@ export class StoreClock implements Clock {
   }
 }
 
+/**
+ * Reads the anchor again whenever it was moved, so that a rehearsal may jump and act at once. Resolves to how this ends.
+ * Production does not need it: its anchor never moves.
+ */
+export async function followClock(redis: Redis, clock: StoreClock): Promise<() => void> {
+  const listener = redis.duplicate();
+  listener.on("error", () => undefined);
+  listener.on("message", () => void clock.refresh().catch(() => undefined));
+  await listener.connect();
+  await listener.subscribe(KEYS.clockChannel);
+  return () => listener.disconnect();
+}
+
 /** Moves the shared clock of a rehearsal; production never calls it. */
 export async function setAnchor(redis: Redis, anchor: Anchor): Promise<void> {
   await redis.hset(KEYS.clock, { worldMs: anchor.worldMs, machineMs: anchor.machineMs, speed: anchor.speed });

@@ -20,6 +20,16 @@ export function gravestAlarm(inventory: Inventory): MetricAlarmSpec {
   return MetricAlarm.parse(found.alarm);
 }
 
+/** An alarm that is only threaded: it opens nothing. */
+export function quietAlarm(inventory: Inventory): MetricAlarmSpec {
+  const alarms = worldFromInventory(inventory).spec.cloudwatch?.alarms ?? [];
+  const found = inventory.file.alerts.rules
+    .flatMap((rule, index) => (rule.opens_incident ? [] : [alarms[index]]))
+    .find((alarm) => alarm?.kind === "metric" && alarm.alarmActions?.length);
+  if (!found) throw new UserError("soak-no-alarm", "Every alert rule of the file opens an incident");
+  return MetricAlarm.parse(found);
+}
+
 /** So many alarms of one cause: the same metric, each under a name of its own. */
 export function alarmsOfOneCause(alarm: MetricAlarmSpec, count: number, nowMs: number): Notification[] {
   const [topicArn = ""] = alarm.alarmActions;

@@ -64,7 +64,7 @@ export async function seenRun(
   }
 }
 
-function approveButton({ blocks }: SeenMessage): string | undefined {
+export function approveButton({ blocks }: SeenMessage): string | undefined {
   const buttons = blocks.flatMap((block) => WithButtons.safeParse(block).data?.elements ?? []);
   return buttons.find((button) => button.action_id?.startsWith("intent:approve"))?.action_id;
 }

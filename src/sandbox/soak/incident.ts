@@ -1,0 +1,84 @@
+import { Bug } from "../../domain/errors.ts";
+import type { Incident } from "../../domain/incident/incident.ts";
+import type { Person } from "../../domain/people/person.ts";
+import { isOver, type RunState } from "../../domain/plan-run/run.ts";
+import { approveButton } from "../bench/rehearsal.ts";
+import { type Playing, soon } from "./days.ts";
+import { SOAK_SPEED } from "./speed.ts";
+
+/** Machine time: much is done beside it. */
+const SOON_MS = 60_000;
+/** While keys are turned and the run is aborted: it must not get past the promotion meanwhile. */
+const SLOW = 2;
+
+/** Channel, card and people; somebody takes it; perhaps a run that is started and aborted; resolved. */
+export async function playIncident(withRun: boolean, playing: Playing): Promise<void> {
+  const { stage, stores } = playing;
+  const { people } = stage.world;
+  const opened = await soon("open incident with a channel", SOON_MS, () => openIncident(playing));
+  const channel = opened.channel?.id ?? "";
+  const { responder } = castOf(playing);
+  const incidentWhere = (what: string, fits: (incident: Incident) => boolean) =>
+    soon(what, SOON_MS, async () => {
+      const found = (await stores.incidents.get(opened.id))?.value;
+      return found && fits(found) ? found : undefined;
+    });
+  await people.as(responder.slack).types("/dr ack", { in: channel });
+  await incidentWhere("acknowledgement", ({ acks }) => acks.length > 0);
+  if (withRun) await playRun(channel, playing);
+  await people
+    .as(responder.slack)
+    .types('/dr resolve "it was a rehearsal" "nobody" "none" "none yet"', { in: channel });
+  await incidentWhere("end of the incident", ({ state }) => state !== "open");
+}
+
+async function openIncident({ stores }: Playing): Promise<Incident | undefined> {
+  const [id] = await stores.incidents.openIds();
+  const incident = id === undefined ? undefined : (await stores.incidents.get(id))?.value;
+  return incident?.channel !== undefined && incident.duties["invite"]?.state === "done" ? incident : undefined;
+}
+
+async function playRun(channel: string, playing: Playing): Promise<void> {
+  const { stage, stores } = playing;
+  const { people } = stage.world;
+  const { responder, approvers, service } = castOf(playing);
+  const says = (words: string) => people.as(responder.slack).types(words, { in: channel });
+  await says(`/dr failover ${service} planned because of a rehearsal`);
+  const id = await soon("plan", SOON_MS, async () => (await stores.runs.openIds())[0]);
+  const runWhere = (what: string, fits: (run: RunState) => boolean) =>
+    soon(what, SOON_MS, async () => {
+      const run = await stores.runs.read(id);
+      return run && fits(run) ? run : undefined;
+    });
+  const plan = await people.expectMessage(channel, (message) => approveButton(message) !== undefined, SOON_MS);
+  await stage.setSpeed(SLOW);
+  for (const [index, { slack }] of approvers.entries()) {
+    await people.as(slack).clicks(approveButton(plan) ?? "", { in: channel, message: plan, stale: true });
+    if ((await stores.runs.read(id))?.plan.acceptances.length) {
+      const form = await people.expectView(slack, undefined, SOON_MS);
+      const inputs = form.blocks.filter(({ type }) => type === "input").map((block) => String(block["block_id"]));
+      await people.as(slack).submits(form, Object.fromEntries(inputs.map((input) => [input, "yes"])));
+    }
+    await runWhere("key", ({ keys }) => keys.length > index);
+  }
+  await runWhere("started run", ({ state }) => state !== "waiting-for-keys");
+  await says(`/dr abort ${id}`);
+  await runWhere("unwinding", ({ state }) => state === "unwinding" || state === "unwound");
+  await stage.setSpeed(SOAK_SPEED);
+  const over = await runWhere("end of the run", isOver);
+  if (over.state !== "unwound") throw new Bug("soak-run", `Run ${id} ended ${over.state}: ${over.why}`);
+}
+
+function castOf({ stage: { inventory } }: Playing): {
+  readonly responder: Person;
+  readonly approvers: readonly Person[];
+  readonly service: string;
+} {
+  const { approvers: listed, required } = inventory.file.approvals;
+  const responder = inventory.people.find(({ id, roles }) => roles.includes("responder") && !listed.includes(id));
+  const approvers = listed.flatMap((id) => inventory.people.filter((person) => person.id === id)).slice(0, required);
+  const [service] = inventory.services;
+  if (!responder || !service)
+    throw new Bug("nobody-plays", "The file needs a responder who is no approver, and a service");
+  return { responder, approvers, service: service.name };
+}

@@ -1,0 +1,55 @@
+import { fileURLToPath } from "node:url";
+import { readInherited } from "./config/inherited.ts";
+import { chainOf } from "./domain/errors.ts";
+import { benchLogger } from "./sandbox/bench/measurement.ts";
+import { readSoakArguments, SOAK_USAGE, type SoakArguments } from "./sandbox/soak/arguments.ts";
+import { playDays } from "./sandbox/soak/days.ts";
+import { tableOf } from "./sandbox/soak/sample.ts";
+import { SOAK_SPEED } from "./sandbox/soak/speed.ts";
+import { startStage } from "./sandbox/stage.ts";
+
+/**
+ * `npm run soak`: a year of alarms, incidents and runs with the real bot and a real Redis in the simulated world, whose clock
+ * jumps to whatever is due next. Exit codes: 0 played, 1 it could not be played, 2 called wrongly.
+ */
+const EXAMPLE = fileURLToPath(new URL("../examples/inventory.yaml", import.meta.url));
+
+async function main(): Promise<void> {
+  const read = readSoakArguments(process.argv.slice(2));
+  switch (read.kind) {
+    case "help":
+      process.stdout.write(SOAK_USAGE);
+      return;
+    case "wrong":
+      process.stderr.write(`${read.why}\n`);
+      process.exitCode = 2;
+      return;
+    case "play":
+      await play(read.wanted);
+  }
+}
+
+async function play(wanted: SoakArguments): Promise<void> {
+  const say = (line: string) => void process.stderr.write(`${line}\n`);
+  const { config = EXAMPLE, seed, days, isJson } = wanted;
+  const stage = await startStage({
+    ...{ config, seed, speed: SOAK_SPEED, bots: 1 },
+    ...{ inherited: readInherited(), logger: benchLogger() },
+  });
+  const stop = () => void stage.stop().then(() => process.exit(1));
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  let keepLogs = true;
+  try {
+    const samples = await playDays(stage, wanted, say);
+    process.stdout.write(isJson ? `${JSON.stringify({ days, samples })}\n` : tableOf(samples));
+    keepLogs = false;
+  } finally {
+    if (keepLogs) say(`The bot's log is ${stage.bots[0]?.logFile}`);
+    await stage.stop({ keepLogs });
+  }
+}
+
+await main().catch((error: unknown) => {
+  process.stderr.write(`The soak ended early: ${chainOf(error)}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,69 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "@jest/globals";
+import { z } from "zod";
+import { readSoakArguments } from "../../src/sandbox/soak/arguments.ts";
+import { freshRedisUrl } from "../harness/redis.ts";
+
+const SOAK = fileURLToPath(new URL("../../dist/soak.js", import.meta.url));
+/** Machine time on a machine that does many other things. */
+const PLAYED_WITHIN_MS = 240_000;
+
+const Result = z.strictObject({
+  days: z.number(),
+  samples: z.array(
+    z.strictObject({
+      ...{ day: z.number(), redisMb: z.number(), keys: z.number(), ledgerMb: z.number(), rssMb: z.number() },
+    }),
+  ),
+});
+
+function soak(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  return new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
+    const child = spawn(process.execPath, [SOAK, ...args], { env: { ...process.env, ...env } });
+    const said = { stdout: "", stderr: "" };
+    child.stdout.on("data", (chunk: Buffer) => (said.stdout += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (said.stderr += chunk.toString()));
+    child.once("close", (code) => resolve({ code, ...said }));
+  });
+}
+
+test(
+  "a few days are played, and the last line says what they left behind",
+  async () => {
+    const args = ["--days", "2", "--alerts", "8", "--runs", "30", "--json"];
+    const { code, stdout, stderr } = await soak(args, { REDIS_URL: await freshRedisUrl() });
+
+    expect([code, stderr.includes("ended early") ? stderr : ""]).toEqual([0, ""]);
+    const { days, samples } = Result.parse(JSON.parse(stdout.trim().split("\n").at(-1) ?? ""));
+    expect([days, samples.map(({ day }) => day)]).toEqual([2, [0, 2]]);
+    expect(samples.at(-1)?.keys).toBeGreaterThan(samples[0]?.keys ?? 0);
+    expect(samples.every(({ redisMb, rssMb }) => redisMb > 0 && rssMb > 0)).toBe(true);
+  },
+  PLAYED_WITHIN_MS,
+);
+
+describe("arguments", () => {
+  test("a whole year of what the manual says is played unless something else is asked for", () => {
+    expect(readSoakArguments([])).toEqual({
+      kind: "play",
+      wanted: { days: 365, runsAMonth: 20, alertsADay: 50, seed: 1, isJson: false, config: undefined },
+    });
+  });
+
+  test.each([
+    ["--days", "0"],
+    ["--days", "many"],
+    ["--runs", "31"],
+    ["--alerts", "1.5"],
+    ["--fast", "1"],
+  ])("%s %s is refused in one sentence", (...args) => {
+    expect(readSoakArguments(args)).toMatchObject({ kind: "wrong", why: expect.stringContaining(args[0]) });
+  });
+
+  test("help is given", async () => {
+    const { code, stdout } = await soak(["--help"]);
+
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^Usage: npm run soak/)]);
+  });
+});
