@@ -101,10 +101,11 @@ function watchHealth({ bots }: Stage): { stop(): Promise<readonly number[]> } {
   const took: number[] = [];
   let isOver = false;
   const watching = (async () => {
+    const origin = await bots[0]?.origin();
     while (!isOver) {
       for (const path of ["healthz", "readyz"]) {
         const startMs = performance.now();
-        const answer = await fetch(`http://127.0.0.1:${bots[0]?.port}/${path}`);
+        const answer = await fetch(`${origin}/${path}`);
         if (!answer.ok) throw new Bug("not-healthy", `/${path} answered ${answer.status}`);
         took.push(performance.now() - startMs);
       }
