@@ -4,6 +4,7 @@ import type { Event } from "../../domain/event.ts";
 import type { Incident } from "../../domain/incident/incident.ts";
 import { eventsOf } from "../../store/events.ts";
 import { readMemory } from "../../store/memory.ts";
+import { accountOf } from "../derive-slack.ts";
 import type { Stage } from "../stage.ts";
 import { resolveIn } from "./alert.ts";
 import type { Bench, Growth, Measured, Measurement } from "./measurement.ts";
@@ -90,10 +91,11 @@ async function waits(stage: Stage, stores: Stores): Promise<Waits> {
 async function answered({ world, inventory }: Stage, words: string): Promise<number> {
   const [person] = inventory.people.filter(({ roles }) => roles.includes("responder"));
   if (!person) throw new Bug("nobody-responds", "The file names no responder");
-  const before = new Set((await world.people.ephemerals(person.slack)).map(({ ts }) => ts));
+  const account = accountOf(inventory, person.id);
+  const before = new Set((await world.people.ephemerals(account)).map(({ ts }) => ts));
   const startMs = performance.now();
-  await world.people.as(person.slack).types(words, { in: inventory.file.alerts.channel });
-  await world.people.expectEphemeral(person.slack, ({ ts }) => !before.has(ts), SOON_MS);
+  await world.people.as(account).types(words, { in: inventory.file.alerts.channel });
+  await world.people.expectEphemeral(account, ({ ts }) => !before.has(ts), SOON_MS);
   return performance.now() - startMs;
 }
 

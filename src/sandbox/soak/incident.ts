@@ -1,8 +1,8 @@
 import { Bug } from "../../domain/errors.ts";
 import type { Incident } from "../../domain/incident/incident.ts";
-import type { Person } from "../../domain/people/person.ts";
 import { isOver, type RunState } from "../../domain/plan-run/run.ts";
 import { approveButton } from "../bench/rehearsal.ts";
+import { accountOf } from "../derive-slack.ts";
 import { type Playing, soon } from "./days.ts";
 import { SOAK_SPEED } from "./speed.ts";
 
@@ -23,12 +23,10 @@ export async function playIncident(withRun: boolean, playing: Playing): Promise<
       const found = (await stores.incidents.get(opened.id))?.value;
       return found && fits(found) ? found : undefined;
     });
-  await people.as(responder.slack).types("/dr ack", { in: channel });
+  await people.as(responder).types("/dr ack", { in: channel });
   await incidentWhere("acknowledgement", ({ acks }) => acks.length > 0);
   if (withRun) await playRun(channel, playing);
-  await people
-    .as(responder.slack)
-    .types('/dr resolve "it was a rehearsal" "nobody" "none" "none yet"', { in: channel });
+  await people.as(responder).types('/dr resolve "it was a rehearsal" "nobody" "none" "none yet"', { in: channel });
   await incidentWhere("end of the incident", ({ state }) => state !== "open");
 }
 
@@ -42,7 +40,7 @@ async function playRun(channel: string, playing: Playing): Promise<void> {
   const { stage, stores } = playing;
   const { people } = stage.world;
   const { responder, approvers, service } = castOf(playing);
-  const says = (words: string) => people.as(responder.slack).types(words, { in: channel });
+  const says = (words: string) => people.as(responder).types(words, { in: channel });
   await says(`/dr failover ${service} planned because of a rehearsal`);
   const id = await soon("plan", SOON_MS, async () => (await stores.runs.openIds())[0]);
   const runWhere = (what: string, fits: (run: RunState) => boolean) =>
@@ -52,12 +50,12 @@ async function playRun(channel: string, playing: Playing): Promise<void> {
     });
   const plan = await people.expectMessage(channel, (message) => approveButton(message) !== undefined, SOON_MS);
   await stage.setSpeed(SLOW);
-  for (const [index, { slack }] of approvers.entries()) {
-    await people.as(slack).clicks(approveButton(plan) ?? "", { in: channel, message: plan, stale: true });
+  for (const [index, approver] of approvers.entries()) {
+    await people.as(approver).clicks(approveButton(plan) ?? "", { in: channel, message: plan, stale: true });
     if ((await stores.runs.read(id))?.plan.acceptances.length) {
-      const form = await people.expectView(slack, undefined, SOON_MS);
+      const form = await people.expectView(approver, undefined, SOON_MS);
       const inputs = form.blocks.filter(({ type }) => type === "input").map((block) => String(block["block_id"]));
-      await people.as(slack).submits(form, Object.fromEntries(inputs.map((input) => [input, "yes"])));
+      await people.as(approver).submits(form, Object.fromEntries(inputs.map((input) => [input, "yes"])));
     }
     await runWhere("key", ({ keys }) => keys.length > index);
   }
@@ -69,16 +67,17 @@ async function playRun(channel: string, playing: Playing): Promise<void> {
   if (over.state !== "unwound") throw new Bug("soak-run", `Run ${id} ended ${over.state}: ${over.why}`);
 }
 
+/** Slack accounts, and the service that is moved. */
 function castOf({ stage: { inventory } }: Playing): {
-  readonly responder: Person;
-  readonly approvers: readonly Person[];
+  readonly responder: string;
+  readonly approvers: readonly string[];
   readonly service: string;
 } {
   const { approvers: listed, required } = inventory.file.approvals;
   const responder = inventory.people.find(({ id, roles }) => roles.includes("responder") && !listed.includes(id));
-  const approvers = listed.flatMap((id) => inventory.people.filter((person) => person.id === id)).slice(0, required);
+  const approvers = listed.slice(0, required).map((id) => accountOf(inventory, id));
   const [service] = inventory.services;
   if (!responder || !service)
     throw new Bug("nobody-plays", "The file needs a responder who is no approver, and a service");
-  return { responder, approvers, service: service.name };
+  return { responder: accountOf(inventory, responder.id), approvers, service: service.name };
 }
