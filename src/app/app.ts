@@ -98,7 +98,7 @@ async function compose(composing: Composing): Promise<App> {
   opened.add(() => guard.stop());
   const memoryGuard = startMemoryGuard({
     memory: () => readMemory(held.redis, settings.redisMemoryBytes),
-    ...{ announce: held.say, pagers: outside.pagers, logger, process: worker, inventory },
+    ...{ announce: held.say, pagers: outside.pagers, clock, logger, process: worker, inventory },
   });
   opened.add(() => memoryGuard.stop());
   await tellOfTornEnd(held, logger);

@@ -1,14 +1,19 @@
 import { messageOf } from "../domain/errors.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
+import { type Need, reach } from "../flows/reach/reach.ts";
+import { commandersOf } from "../flows/reach/run-needs.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Pagers } from "../ports/pager.ts";
 import type { Memory } from "../store/memory.ts";
+import { inProcess } from "./in-process.ts";
 
 export interface MemoryGuardDeps {
   memory(): Promise<Memory>;
   /** Says it in the alerts channel; several processes saying the same say it once an hour. */
   announce(says: string): Promise<void>;
-  readonly pagers: Pick<Pagers, "keeper">;
+  readonly pagers: Pagers;
+  readonly clock: Clock;
   readonly logger: Logger;
   readonly process: string;
   readonly inventory: () => Inventory;
@@ -26,8 +31,8 @@ const MB = 1024 * 1024;
 
 /** Warns while there is time to act, and pages while there is still room for what the page itself needs. */
 export function startMemoryGuard(deps: MemoryGuardDeps): { stop(): void } {
-  const told = { unlimited: false, warned: false, paged: false };
-  const dedupKey = () => `dr:${deps.inventory().file.environment}:store-full`;
+  const told = { unlimited: false, warned: false, isFull: false };
+  const memory = inProcess();
   const check = async (): Promise<void> => {
     const { usedBytes, limitBytes } = await deps.memory();
     if (limitBytes === undefined) {
@@ -48,11 +53,8 @@ export function startMemoryGuard(deps: MemoryGuardDeps): { stop(): void } {
       );
     }
     if (share < WARN_AT - CALM) told.warned = false;
-    if (share >= PAGE_AT && !told.paged) told.paged = await page(dedupKey(), limit, deps);
-    if (share < PAGE_AT - CALM && told.paged) {
-      const ended = await deps.pagers.keeper.resolve(dedupKey(), deps.process);
-      told.paged = ended.kind !== "accepted";
-    }
+    told.isFull = share >= (told.isFull ? PAGE_AT - CALM : PAGE_AT);
+    await reach(told.isFull ? needOf(limit, deps) : undefined, { ...deps, memory, againMs: 0 });
   };
   const safely = () =>
     void check().catch((error: unknown) =>
@@ -63,16 +65,12 @@ export function startMemoryGuard(deps: MemoryGuardDeps): { stop(): void } {
   return { stop: () => clearInterval(timer) };
 }
 
-async function page(dedupKey: string, limit: string, { pagers, process, logger }: MemoryGuardDeps): Promise<boolean> {
-  logger.error({ limit }, "Redis is nearly full");
-  const answer = await pagers.keeper.trigger({
-    dedupKey,
-    summary: `Redis has used more than ${PAGE_AT * 100} % of its memory (${limit}). When it is full TwoKey can write nothing: no page, no step. Give it more memory. See “how much room it takes” in the operations manual.`,
-    source: process,
-    severity: "critical",
-    details: {},
-    links: [],
-    urgent: true,
-  });
-  return answer.kind === "accepted";
+/** One key for all processes: they see the same, and people are paged once. */
+function needOf(limit: string, { inventory, process }: MemoryGuardDeps): Need {
+  const key = `dr:${inventory().file.environment}:store-full`;
+  return {
+    ...{ occasion: "store-full", reason: limit, people: commandersOf(inventory()), key, page: key },
+    why: `Redis has used more than ${PAGE_AT * 100} % of its memory (${limit}). When it is full TwoKey can write nothing: no page, no step. Give it more memory. See “how much room it takes” in the operations manual.`,
+    about: { source: process, details: {}, links: [], state: "TwoKey still works, and stops when Redis is full" },
+  };
 }

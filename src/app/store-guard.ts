@@ -1,12 +1,13 @@
 import { messageOf } from "../domain/errors.ts";
 import { type Inventory, sha256 } from "../domain/service/inventory.ts";
-import { type CallMemory, type Calls, type Need, reach } from "../flows/reach/reach.ts";
+import { type Need, reach } from "../flows/reach/reach.ts";
 import { commandersOf } from "../flows/reach/run-needs.ts";
 import type { Queues } from "../jobs/queues.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { LostStore } from "../ports/lost-store.ts";
 import type { Pagers } from "../ports/pager.ts";
+import { inProcess } from "./in-process.ts";
 
 /** Machine time between two comparisons of the store with the ledger. */
 const CHECK_EVERY_MS = 5_000;
@@ -78,17 +79,5 @@ function needOf(wrong: string, { inventory, process }: StoreGuardDeps): Need {
     },
     why: `TwoKey has stopped changing anything: ${wrong}. Look at the cloud by hand, then ask for the way on in Slack: /dr accept-store. See “when Redis is lost” in the operations manual.`,
     about: { source: process, details: {}, links: [], state: "Nothing is changed until two people have signed" },
-  };
-}
-
-/** What was called is remembered here: the store is what is lost. */
-function inProcess(): CallMemory {
-  let calls: Calls | undefined;
-  return {
-    read: () => Promise.resolve(calls),
-    change: (decide) => {
-      calls = decide(calls)?.value ?? calls;
-      return Promise.resolve();
-    },
   };
 }

@@ -21,6 +21,7 @@ async function through(...shares: readonly (number | undefined)[]): Promise<stri
       looks += 1;
       return share === undefined ? { usedBytes: 1, limitBytes: undefined } : { usedBytes: share, limitBytes: 100 };
     },
+    clock: { now: () => Date.now(), speed: 1, sleep: () => Promise.resolve() },
     announce: async (says) => void happened.push(/more than \d+ %/.exec(says)?.[0] ?? says),
     pagers: pagersWith({
       trigger: async ({ summary }) => {

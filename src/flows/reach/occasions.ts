@@ -37,6 +37,10 @@ export const OCCASIONS = {
     ...{ who: ["commanders"], urgent: "always", again: "never", backOff: AGAIN_SOON },
     ends: "the store and the ledgers agree again",
   },
+  "store-full": {
+    ...{ who: ["commanders"], urgent: "always", again: "never", backOff: AGAIN_SOON },
+    ends: "Redis has room again",
+  },
 } as const satisfies Readonly<Record<string, Occasion>>;
 
 export type OccasionName = keyof typeof OCCASIONS;
