@@ -1,5 +1,4 @@
-import { createStores, type Stores } from "../../app/stores.ts";
-import { Bug } from "../../domain/errors.ts";
+import { createStores } from "../../app/stores.ts";
 import type { MetricAlarmSpec } from "../../simulators/aws/specs.ts";
 import { Random } from "../../simulators/world/random.ts";
 import { KEYS } from "../../store/keys.ts";
@@ -7,6 +6,7 @@ import { gravestAlarm, quietAlarm } from "../bench/alarms.ts";
 import type { Stage } from "../stage.ts";
 import type { SoakArguments } from "./arguments.ts";
 import { playIncident } from "./incident.ts";
+import type { Playing } from "./playing.ts";
 import { type Sample, takeSample } from "./sample.ts";
 
 const DAY_MS = 86_400_000;
@@ -16,13 +16,6 @@ const MOST_DUE_STOPS = 10;
 /** Machine times. */
 const LOOK_EVERY_MS = 20;
 const SETTLED_WITHIN_MS = 10_000;
-
-export interface Playing {
-  readonly stage: Stage;
-  readonly stores: Stores;
-  readonly wanted: SoakArguments;
-  say(line: string): void;
-}
 
 /** Day by day: alarms change, one of them opens an incident, and on some days a run is started and aborted in it. */
 export async function playDays(stage: Stage, wanted: SoakArguments, say: (line: string) => void): Promise<Sample[]> {
@@ -98,14 +91,4 @@ async function settled({ stage, stores }: Playing): Promise<void> {
     if (incidents.length + cards.length === 0) return;
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
-}
-
-/** What `find` finds, as soon as it does. */
-export async function soon<T>(what: string, withinMs: number, find: () => Promise<T | undefined>): Promise<T> {
-  for (const deadline = Date.now() + withinMs; Date.now() < deadline; ) {
-    const found = await find();
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-  }
-  throw new Bug("soak-stuck", `Within ${withinMs} ms there was no ${what}`);
 }

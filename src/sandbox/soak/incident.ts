@@ -3,7 +3,7 @@ import type { Incident } from "../../domain/incident/incident.ts";
 import { isOver, type RunState } from "../../domain/plan-run/run.ts";
 import { approveButton } from "../bench/rehearsal.ts";
 import { accountOf } from "../derive-slack.ts";
-import { type Playing, soon } from "./days.ts";
+import { type Playing, soon } from "./playing.ts";
 import { SOAK_SPEED } from "./speed.ts";
 
 /** Machine time: much is done beside it. */
