@@ -416,8 +416,8 @@ export const GUARDS = [
   {
     guard: "own team only",
     file: "src/doors/slack/bolt.ts",
-    cut: "  if (isOurs) {",
-    by: "  if (isOurs !== undefined) {",
+    cut: "if (isOurs) return",
+    by: "if (isOurs !== undefined) return",
     test: "doors/slack/door.test.ts",
     fails: "of somebody in another team is turned away",
   },
