@@ -86,10 +86,10 @@ test("a fence that fails and was not accepted stops the run before the promotion
 
   const cooling = await answerTo(at, FARID, "/dr failover inventory", channel, /may start at/);
   const mayStart = new Date((done.endedAtMs ?? 0) + done.plan.coolDownMs).toISOString().slice(11, 19);
-  expect(cooling.text).toContain(`The next failover may start at ${mayStart}Z`);
+  expect(cooling.text).toContain(`The next run may start at ${mayStart}Z`);
   const timeline = await answerTo(at, FARID, "/dr timeline", channel, /^Timeline of/);
   // Nobody proved the fence, so the end is not called verified without saying so.
-  const end = "has ended, and nobody measured: Fence eu-west-1";
+  const end = "ended, and nobody measured: Fence eu-west-1";
   const told = ["the keys are complete", "is not fenced", "Ben Osei: unwind", "Elena Rossi: skip", end];
   expect(told.filter((words) => !JSON.stringify(timeline.blocks).includes(words))).toEqual([]);
   aws.close();

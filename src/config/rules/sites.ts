@@ -87,7 +87,7 @@ export const SITE_RULES: readonly Rule[] = [
   rule({
     name: "needs-exist",
     severity: "error",
-    because: "A service that waits for one that nobody describes waits for ever.",
+    because: "A service that waits for one that nobody describes waits without end.",
     needs: ["services"],
     check: ({ services }, { services: known }) =>
       eachService(services, ({ needs }, path) =>
@@ -109,7 +109,7 @@ export const SITE_RULES: readonly Rule[] = [
           return [
             {
               path: [...path, "needs", at],
-              what: `${[name, ...way].join(" needs ")}, so none of them can be first`,
+              what: `${[name, ...way].join(" needs ")}, so no service can be first`,
               instead: "remove the need that matters least, or describe them as one service",
             },
           ];

@@ -16,7 +16,11 @@ import {
 
 let inventory: InventoryWorld;
 beforeEach(async () => {
-  inventory = await startInventoryWorld();
+  inventory = await startInventoryWorld([
+    { id: "ZSHOP", name: "shop.mycomputer.com" },
+    { id: "ZINSIDE1", name: "mycomputer.com", private: true },
+    { id: "ZINSIDE2", name: "mycomputer.com", private: true },
+  ]);
 });
 afterEach(async () => {
   await inventory.stop();

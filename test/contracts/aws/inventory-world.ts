@@ -53,16 +53,21 @@ const group = { name: "inventory", healthCheckPath: "/health" };
 const groupArn = (region: string) =>
   `arn:aws:elasticloadbalancing:${region}:111122223333:targetgroup/inventory/0123456789abcdef`;
 
-function trafficSpec() {
+/** A hosted zone without records. A private one hides the public one of its name from the name server of this world. */
+export interface EmptyZone {
+  readonly id: string;
+  readonly name: string;
+  readonly private?: boolean;
+}
+
+function trafficSpec(moreZones: readonly EmptyZone[]) {
   const service = { taskDefinition: "inventory:7", targetGroups: ["inventory"] };
   return {
     route53: {
       requestsPerSecond: 1_000,
       zones: [
         { id: ZONE, name: "mycomputer.com", records: records() },
-        { id: "ZSHOP", name: "shop.mycomputer.com" },
-        { id: "ZINSIDE1", name: "mycomputer.com", private: true },
-        { id: "ZINSIDE2", name: "mycomputer.com", private: true },
+        ...moreZones,
         {
           ...{ id: PRIVATE_ZONE, name: "inventory.internal", private: true },
           records: [{ Name: DB_NAME, Type: "CNAME" as const, TTL: 20, ResourceRecords: [{ Value: ENDPOINT.home }] }],
@@ -131,7 +136,7 @@ function records() {
 const rule = (source: string) => ({ fromPort: 5432, toPort: 5432, source });
 
 /** The inventory service in two regions behind the real SDK clients of the adapters. */
-export async function startInventoryWorld() {
+export async function startInventoryWorld(moreZones: readonly EmptyZone[] = []) {
   const world = createWorld({
     startMs: Date.parse("2026-11-21T09:00:00Z"),
     speed: STANDING_STILL,
@@ -169,7 +174,7 @@ export async function startInventoryWorld() {
     },
     { network: ec2.network, keys: kms.keys },
   );
-  const traffic = createTraffic(world, trafficSpec(), rds.engine);
+  const traffic = createTraffic(world, trafficSpec(moreZones), rds.engine);
   const sns = createSns(world, { topics: [{ name: "alarms", region: STANDBY }] });
   const cloudwatch = createCloudWatch(
     world,
