@@ -34,8 +34,8 @@ export interface FailoverWorldOptions {
   readonly answerWithinMs?: number;
 }
 
-/** World seconds of a promotion here: long enough to be interrupted, short enough for many runs. */
-const PROMOTION_SECONDS = 130;
+/** World seconds here: long enough to be interrupted, short enough for many runs. */
+const DURATIONS = { promotion: 130, staleStatus: 5, snapshot: 60, snapshotCopy: 120, zoneShown: 10 };
 /** Machine time that an endpoint is given, unless a test waits for silent ones: long enough for a busy machine. */
 const ANSWER_WITHIN_MS = 4_000;
 const nothing = () => undefined;
@@ -70,10 +70,7 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
     webhooks: { sns: "http://127.0.0.1:9", pagerDuty: "http://127.0.0.1:9" },
   });
   const databases = spec.rds?.databases ?? [];
-  const whole = await startWholeWorld(
-    { ...spec, rds: { databases, durations: { promotion: PROMOTION_SECONDS, staleStatus: 5 } } },
-    { speed: options.speed },
-  );
+  const whole = await startWholeWorld({ ...spec, rds: { databases, durations: DURATIONS } }, { speed: options.speed });
   const directory = await mkdtemp(join(tmpdir(), "twokey-failover-"));
   const config = join(directory, "twokey.yaml");
   const snsCa = join(directory, "ca.pem");

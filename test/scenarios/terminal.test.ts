@@ -30,12 +30,13 @@ test("a terminal reads beside a running bot what people did in Slack", async () 
     return (await promisify(execFile)(process.execPath, [TWOKEY, ...args], { env })).stdout;
   };
 
+  // Before the incident: a plan that is made during one has its card in that channel.
+  const { id } = await askFor(stage, "U01ANA", "/dr failover inventory planned because of maintenance");
   const said = await answerTo(stage, "U01FARID", "/dr declare sev1 inventory answers late", alerts, /declared/);
   const [, incident = ""] = /\((I-\w+)\)/.exec(said.text) ?? [];
-  const { id } = await askFor(stage, "U01ANA", "/dr failover inventory planned because of maintenance");
 
   expect(await twokey("plans")).toMatch(new RegExp(`^1 plan\\(s\\) wait for keys\\..*${id}`, "s"));
   expect(await twokey("show", id)).toContain("0 of 2 keys turned");
-  expect(await twokey("timeline", incident)).toContain("SEV1 opened: answers late");
+  expect(await twokey("timeline", incident)).toContain("SEV1 opened: inventory answers late");
   expect(JSON.parse(await twokey("status", "--json"))).toMatchObject({ text: expect.stringContaining("inventory") });
 }, 180_000);

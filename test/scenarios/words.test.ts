@@ -27,7 +27,7 @@ test.each([
   ["/dr timeline I-NOPE77", /No incident is open/],
   ["/dr severity sev9", /No incident is open/],
   ["/dr declare", /Say what is wrong/],
-  ["/dr help constructor", /verbs/],
+  ["/dr help constructor", /In an emergency/],
   ["/dr constructor", /There is no \/dr constructor/],
 ])(
   "what was typed wrong is answered with what there is: %s",
