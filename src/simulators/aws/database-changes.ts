@@ -13,6 +13,13 @@ interface Phase {
   readonly enter?: (atMs: number) => void;
 }
 
+/** What happens to an instance from `fromMs` on; the moment is the one that was told outside, never a second look at the clock. */
+interface Course {
+  readonly phases: readonly Phase[];
+  readonly settle?: (atMs: number) => void;
+  readonly fromMs?: number;
+}
+
 /** Shares of a promotion: modifying, rebooting, backing up. Estimates; the last one exists only where backups begin. */
 const PROMOTION_SHARES = { modifying: 0.55, rebooting: 0.25, backingUp: 0.2 };
 
@@ -56,9 +63,9 @@ export class DatabaseChanges {
       this.#events.add(replica, "read replica", "Promoted Read Replica instance to standalone database instance.");
       this.#world.log.append("rds.promotion-observable", { ...facts, acceptedMs, observableMs: atMs });
     };
-    if (backupsBegin)
-      this.#run(replica, "promotion", [...phases, { status: "backing-up", ms: backingUp, enter: settle }]);
-    else this.#run(replica, "promotion", phases, settle);
+    const backup: Phase = { status: "backing-up", ms: backingUp, enter: settle };
+    if (backupsBegin) this.#run(replica, "promotion", { phases: [...phases, backup], fromMs: acceptedMs });
+    else this.#run(replica, "promotion", { phases, settle, fromMs: acceptedMs });
   }
 
   /** A toggle, as in reality: a second one that meets the stale `available` fails over back. False: nothing is done. */
@@ -85,7 +92,7 @@ export class DatabaseChanges {
       { status: instance.status, ms: this.#draw("staleStatus") },
       { status: "rebooting", ms, enter: (fromMs) => instance.downtimes.push({ fromMs }) },
     ];
-    this.#run(instance, "reboot", phases, (atMs) => {
+    const settle = (atMs: number) => {
       endDowntime(instance, atMs);
       this.#events.add(instance, "availability", "DB instance restarted");
       if (!isForced) return;
@@ -96,7 +103,8 @@ export class DatabaseChanges {
       this.#world.clock.at(atMs + this.#draw("zoneShown"), () => {
         instance.shownZones = instance.zones;
       });
-    });
+    };
+    this.#run(instance, "reboot", { phases, settle, fromMs: nowMs });
     return true;
   }
 
@@ -107,7 +115,7 @@ export class DatabaseChanges {
       { status: instance.status, ms: this.#draw("staleStatus") },
       { status: "modifying", ms: this.#draw("modification") },
     ];
-    this.#run(instance, "modification", phases, apply);
+    this.#run(instance, "modification", { phases, settle: apply });
   }
 
   create(replica: Instance, lagMs: number): void {
@@ -117,8 +125,8 @@ export class DatabaseChanges {
       this.#events.add(replica, "creation", "DB instance created");
     };
     const backup: Phase = { status: "backing-up", ms: this.#draw("snapshot"), enter: settle };
-    if (replica.backupRetentionDays > 0) this.#run(replica, "creation", [...phases, backup]);
-    else this.#run(replica, "creation", phases, settle);
+    if (replica.backupRetentionDays > 0) this.#run(replica, "creation", { phases: [...phases, backup] });
+    else this.#run(replica, "creation", { phases, settle });
   }
 
   /** While it lasts the instance is `backing-up`: a replica cannot be promoted then. */
@@ -131,10 +139,11 @@ export class DatabaseChanges {
       { status: instance.status, ms: stale },
       { status: "backing-up", ms: backup },
     ];
-    this.#run(instance, "snapshot", phases, () => {
+    const settle = () => {
       this.#events.add(instance, "backup", "Finished DB Instance backup");
       done();
-    });
+    };
+    this.#run(instance, "snapshot", { phases, settle });
     return stale + backup;
   }
 
@@ -171,7 +180,7 @@ export class DatabaseChanges {
   }
 
   /** Walks the phases by due times, so that a jump of the clock passes several at once in the right order. */
-  #run(instance: Instance, change: Change, phases: readonly Phase[], settle?: (atMs: number) => void): void {
+  #run(instance: Instance, change: Change, { phases, settle, fromMs = this.#world.clock.now() }: Course): void {
     instance.change = change;
     const walk = ([phase, ...rest]: readonly Phase[], atMs: number) => {
       phase?.enter?.(atMs);
@@ -183,7 +192,7 @@ export class DatabaseChanges {
       settle?.(atMs);
       instance.change = undefined;
     };
-    walk(phases, this.#world.clock.now());
+    walk(phases, fromMs);
   }
 }
 
