@@ -49,7 +49,7 @@ export interface PagerKind {
   /** Its key under `pagers`, and in everything that is stored about a page. */
   readonly name: string;
   readonly traits: PagerTraits;
-  /** Its block of `twokey.yaml`. */
+  /** Its block of `twokey.yaml`, with an example that editors show. */
   readonly settings: z.ZodType;
   /** A person's own id there, under `pagers` of the person; absent: it reaches people by what the file says anyhow. */
   readonly personId?: z.ZodType<string>;

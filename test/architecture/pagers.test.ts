@@ -1,14 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { z } from "zod";
 import { Secret } from "../../src/domain/secret.ts";
 import { PAGERS } from "../../src/integrations/pagers/index.ts";
 
-/** What each kind is made from here. A new kind: a line in each. */
-const SETTINGS: Readonly<Record<string, object>> = {
-  pagerduty: { service: "PSERVICE", from: "twokey@example.com" },
-  mail: { server: "smtp.example.com:587", from: "twokey@example.com" },
-};
+/** Each kind's block has an example, which editors show. */
+const WithExample = z.looseObject({ examples: z.array(z.unknown()).min(1) });
+/** What kinds need of the environment here. */
 const VARIABLES: Readonly<Record<string, Secret>> = {
   PAGERDUTY_ROUTING_KEY: new Secret("a-routing-key"),
   PAGERDUTY_API_TOKEN: new Secret("an-api-token"),
@@ -38,7 +37,7 @@ describe.each(PAGERS.map(({ name, traits }) => [name, traits.label] as const))("
 
 describe.each(PAGERS)("what the table says of $name", (kind) => {
   test("fits what its client can do: one that keeps incidents has every ability, one that only tells has none of them", () => {
-    const settings = kind.settings.parse(SETTINGS[kind.name]);
+    const settings = kind.settings.parse(WithExample.parse(kind.settings.meta()).examples[0]);
     const variables = Object.fromEntries(
       kind.variables.flatMap(({ name }) => (VARIABLES[name] === undefined ? [] : [[name, VARIABLES[name]]])),
     );

@@ -6,8 +6,9 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 /**
- * Whether the house is open: a patch adds a step with its test and a runbook, each in at most three files and 150 lines, to
- * a copy of the sources. Types, architecture, help and the tables of tests have to take them as they are.
+ * Whether the house is open: a patch adds a kind of pager, a step with its test and a runbook, each in at most three files
+ * and 150 lines, to a copy of the sources. Types, architecture, the file, help, reference page and the tables of tests have
+ * to take them as they are.
  * Exit code 1 with what does not.
  */
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -22,6 +23,7 @@ const bin = (name) => join(ROOT, "node_modules", name);
 
 /** What is added, and the files that it may touch: each file of the patch belongs to one of them. */
 const ADDITIONS = [
+  { what: "a kind of pager", files: /pagers\// },
   { what: "a step", files: /steps\/|src\/flows\/index\.ts/ },
   { what: "a runbook", files: /runbooks\// },
 ];
@@ -70,12 +72,35 @@ const CHECKS = [
   ["build", [bin("typescript/bin/tsc"), "-p", "tsconfig.build.json"]],
   ["types", [bin("typescript/bin/tsc"), "-p", "tsconfig.json"]],
   ["architecture", [bin("dependency-cruiser/bin/dependency-cruise.mjs"), "--config", ".dependency-cruiser.mjs", "src"]],
-  ["check", ["dist/cli.js", "check", "examples/inventory.yaml"]],
+  ["a file that names the pager", ["--input-type=module", "-e", FILE()]],
+  ["the reference page", ["--input-type=module", "-e", REFERENCE()]],
   ["help", ["--input-type=module", "-e", HELP()]],
-  ["its own test, and no name outside flows", jest("test/flows/steps/check-backups", "test/architecture/names-stay")],
+  ["its own test, and no name outside flows", jest("test/flows/steps/check-backups", "test/architecture/")],
   ["the table of faults", jest("test/engine/runs/every-runbook", "-t", "check-backups")],
   ["the table of crashes", jest("test/crash/every-step", "-t", "check-backups")],
 ];
+
+/** The example with one more pager is still in order. */
+function FILE() {
+  return `
+    const { readFileSync } = await import("node:fs");
+    const { loadFile } = await import("./dist/config/load.js");
+    const text = readFileSync("examples/inventory.yaml", "utf8");
+    const more = text.replace(/^pagers:\\n/m, "pagers:\\n  spool: { directory: /var/spool/twokey }\\n");
+    if (more === text) throw new Error("the example has no pagers");
+    const loaded = loadFile("twokey.yaml", more);
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+    if (!loaded.file.pagers.spool) throw new Error("the pager was not read");
+  `;
+}
+
+function REFERENCE() {
+  return `
+    const { execFileSync } = await import("node:child_process");
+    const page = execFileSync(process.execPath, ["dist/cli.js", "schema", "--markdown"], { encoding: "utf8" });
+    if (!page.includes("spool")) throw new Error("the pager is not on the reference page");
+  `;
+}
 
 function HELP() {
   return `

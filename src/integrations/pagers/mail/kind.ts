@@ -16,7 +16,8 @@ export const Settings = z
       .describe("`starttls`: encrypted from STARTTLS on; `implicit`: from the first byte. Never without."),
     from: z.email("must be an e-mail address").describe("Sender of the mails."),
   })
-  .describe("Mail over SMTP. A mail only tells: it cannot be acknowledged, and the escalation goes on.");
+  .describe("Mail over SMTP. A mail only tells: it cannot be acknowledged, and the escalation goes on.")
+  .meta({ examples: [{ server: "smtp.example.com:587", from: "twokey@example.com" }] });
 
 export const mail: PagerKind = {
   name: NAME,

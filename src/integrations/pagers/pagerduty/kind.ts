@@ -15,7 +15,8 @@ export const Settings = z
       .describe("Service that the routing key belongs to; it must be high-urgency."),
     from: z.email("must be an e-mail address").describe("E-mail of TwoKey's own PagerDuty user, who is never on call."),
   })
-  .describe("The PagerDuty account.");
+  .describe("The PagerDuty account.")
+  .meta({ examples: [{ service: "PSERVICE", from: "twokey@example.com" }] });
 
 const BOT_USER_IS_NOBODY: PagerRule = {
   name: "bot-user-is-nobody",
