@@ -17,7 +17,7 @@ import { inTerminal, type Printed, type ReadingApp } from "./doors/terminal/term
 import { mergeFound } from "./flows/discover.ts";
 import type { Logger } from "./ports/logger.ts";
 import { readFoundIn } from "./store/found-file.ts";
-import { verifyLedger } from "./store/ledger-lines.ts";
+import { type VerifiedFile, verifyLedgers } from "./store/ledger-verify.ts";
 
 /** The terminal door. It reads and checks; it cannot prove who is asking, so it turns no keys. */
 interface Verb {
@@ -67,7 +67,11 @@ const VERBS: Readonly<Record<string, Verb>> = {
       text: "A key cannot be turned from the terminal: it cannot prove who is asking. Press “Review and turn my key” on the plan card in Slack.",
     }),
   },
-  ledger: { usage: "ledger FILE", says: "Verify the hash chain of a ledger file (TWOKEY_LEDGER_KEY)", run: ledger },
+  ledger: {
+    usage: "ledger PATH",
+    says: "Verify the hash chain of a ledger file or directory (TWOKEY_LEDGER_KEY)",
+    run: ledger,
+  },
 };
 
 const silent: Logger = {
@@ -92,7 +96,7 @@ async function openApp(): Promise<ReadingApp> {
 
 async function ledger(args: readonly string[]): Promise<CommandResult> {
   const [path] = args;
-  if (path === undefined || args.length > 1) return { exitCode: 2, text: "Usage: twokey ledger FILE" };
+  if (path === undefined || args.length > 1) return { exitCode: 2, text: "Usage: twokey ledger PATH" };
   if (!existsSync(path)) return { exitCode: 2, text: `${path} does not exist` };
   const key = readLedgerKey();
   if (key === undefined)
@@ -100,13 +104,17 @@ async function ledger(args: readonly string[]): Promise<CommandResult> {
       exitCode: 2,
       text: "TWOKEY_LEDGER_KEY must be the key that the ledger was written with: 32 characters or more.",
     };
-  const { lines, broken } = await verifyLedger(path, key);
+  const files = await verifyLedgers(path, key);
+  if (files.length === 0) return { exitCode: 2, text: `${path} holds no ledger` };
+  const isBroken = files.some(({ broken }) => broken !== undefined);
+  return { exitCode: isBroken ? 1 : 0, text: files.map(sayVerified).join("\n") };
+}
+
+function sayVerified({ path, lines, broken, goesOnFrom }: VerifiedFile): string {
   if (broken !== undefined)
-    return {
-      exitCode: 1,
-      text: `${path}: line ${broken} does not fit the chain. Lines before it are as they were written.`,
-    };
-  return { exitCode: 0, text: `${path}: ${lines} lines, the chain holds.` };
+    return `${path}: line ${broken} does not fit the chain. Lines before it are as they were written.`;
+  const before = goesOnFrom === undefined ? "" : ` It goes on from ${goesOnFrom}, which is not here.`;
+  return `${path}: ${lines} lines, the chain holds.${before}`;
 }
 
 function help(): string {

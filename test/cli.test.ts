@@ -79,6 +79,13 @@ describe("twokey ledger", () => {
     expect(await twokey(["ledger", path], env)).toEqual({ code: 0, said: `${path}: 1 lines, the chain holds.` });
   });
 
+  test("verifies a whole directory, and says so where it holds no ledger", async () => {
+    const env = { TWOKEY_LEDGER_KEY: KEY };
+    expect(await twokey(["ledger", directory], env)).toEqual({ code: 0, said: `${path}: 1 lines, the chain holds.` });
+    await rm(path);
+    expect(await twokey(["ledger", directory], env)).toEqual({ code: 2, said: `${directory} holds no ledger` });
+  });
+
   test("says which variable is missing, or too short to be the key", async () => {
     for (const env of [{}, { TWOKEY_LEDGER_KEY: "short" }]) {
       const { code, said } = await twokey(["ledger", path], env);

@@ -10,6 +10,7 @@ import type { Logger } from "../ports/logger.ts";
 import { createArchive } from "../store/archive-file.ts";
 import { sharedBudget } from "../store/budget.ts";
 import { followClock, StoreClock } from "../store/clock.ts";
+import { createClosedFiles } from "../store/closed-files.ts";
 import { connectRedis, FAIL_FAST, WAITING } from "../store/connection.ts";
 import { eventsOf, trimEvents } from "../store/events.ts";
 import { foundFile } from "../store/found-file.ts";
@@ -135,6 +136,7 @@ async function openStore({ settings, described, logger, opened }: Composing) {
 function handlersOf(held: Held, worker: string, { settings, logger }: Composing): Handlers {
   const { redis, inventory, stores, outside, queues, clock, ledger, timeline } = held;
   const now = () => clock.now();
+  const beside = { directory: settings.ledger.directory, process: settings.processName, ledger, now };
   return createHandlers({
     ...{ stores, outside, queues, clock, ledger, logger, worker, inventory },
     incidentDeps: {
@@ -148,9 +150,8 @@ function handlersOf(held: Held, worker: string, { settings, logger }: Composing)
     retention: createRetention({
       endings: createEndings(stores, { redis, now }),
       trimEvents: (...how) => trimEvents(redis, ...how),
-      archive: createArchive({
-        ...{ directory: settings.ledger.directory, process: settings.processName, ledger, now },
-      }),
+      archive: createArchive(beside),
+      closedFiles: createClosedFiles(beside),
       clock,
     }),
     onSweep: createHeartbeat(() => inventory().file.incidents.heartbeat_url, logger),

@@ -104,11 +104,18 @@ export const RETENTION = {
     after: "nowhere",
     why: "only people can say what it was",
   },
-  archive: {
-    what: "archive files beside the ledger, one a month and process",
-    until: "you move them away; a month that is over is written no more",
-    after: "where you keep records",
-    why: "an auditor asks after a year; the ledger holds their hashes",
+  ledgerSegment: {
+    what: "the ledger file that is written now, one a process",
+    until: "it has 16 MB, or its first line is 92 days old; then it is closed and another one goes on from it",
+    after: "a closed segment beside it",
+    why: "a start reads it whole, and so does everybody who looks for a line",
+  },
+  closedFiles: {
+    what: "closed segments of the ledger, and archive files of months that are over",
+    until: "400 days after they were closed",
+    keepMs: 400 * DAY_MS,
+    after: "your backup; the ledger keeps the name and hash of each (`removed`)",
+    why: "an auditor asks after a year, and a disk that fills up stops every run",
   },
 } as const satisfies Readonly<Record<string, Retention>>;
 

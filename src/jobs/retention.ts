@@ -1,7 +1,7 @@
 import { readIfReadable } from "../domain/readable.ts";
 import { RETENTION } from "../domain/retention.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Archive, Ending, Exported } from "../ports/keeping.ts";
+import type { Archive, ClosedFiles, Ending, Exported } from "../ports/keeping.ts";
 
 /** Kinds that end by their age. */
 export type EndingKind = "incidents" | "runs" | "alerts" | "cards" | "seen" | "throttle";
@@ -18,6 +18,7 @@ export interface RetentionDeps {
     handOver: (events: readonly Exported[]) => Promise<void>,
   ): Promise<boolean>;
   readonly archive: Archive;
+  readonly closedFiles: ClosedFiles;
   readonly clock: Clock;
 }
 
@@ -42,6 +43,7 @@ export function createRetention(deps: RetentionDeps): { apply(): Promise<void> }
         archive(events, deps),
       );
       for (const kind of KINDS) isMore = (await endSome(kind, nowMs, deps)) || isMore;
+      await deps.closedFiles.removeBefore(nowMs - RETENTION.closedFiles.keepMs);
       if (isMore) nextAtMs = 0;
     },
   };

@@ -66,3 +66,9 @@ export interface Archive {
   /** Written, fsynced, and its hash in the ledger before this resolves. */
   write(items: readonly Exported[]): Promise<void>;
 }
+
+/** Files beside the store that are written no more: closed segments of the ledger, archives of months that are over. */
+export interface ClosedFiles {
+  /** Those that were closed before `atMs` (world time). Each stands in the ledger, with its hash, before it is removed. */
+  removeBefore(atMs: number): Promise<void>;
+}

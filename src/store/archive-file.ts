@@ -8,6 +8,15 @@ const NEW_LINE = 0x0a;
 /** A line that says which bytes of which archive file were written. */
 export const EXPORTED = "exported";
 
+const ARCHIVE_FILE = /^(?<process>[^.]+)\.archive-(?<year>\d{4})-(?<month>\d{2})\.jsonl$/;
+
+/** Whose archive a file is, and when its month is over. */
+export function archiveFile(name: string): { readonly process: string; readonly untilMs: number } | undefined {
+  const { process, year, month } = ARCHIVE_FILE.exec(name)?.groups ?? {};
+  // Months count from 0: this is the first day of the next one.
+  return process === undefined ? undefined : { process, untilMs: Date.UTC(Number(year), Number(month)) };
+}
+
 export interface ArchiveOptions {
   readonly directory: string;
   readonly process: string;

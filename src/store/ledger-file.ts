@@ -1,53 +1,42 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename } from "node:path";
 import type { Redis } from "ioredis";
-import { Bug, messageOf, TransientError, UserError } from "../domain/errors.ts";
-import {
-  type Act,
-  isCovered,
-  type Recovery,
-  recoveryDigest,
-  type Testimony,
-  WITNESSED,
-} from "../domain/plan-run/recovery.ts";
+import { Bug, messageOf, TransientError } from "../domain/errors.ts";
+import { type Act, isCovered, type Recovery, type Testimony } from "../domain/plan-run/recovery.ts";
 import type { Secret } from "../domain/secret.ts";
 import type { LostStore } from "../ports/lost-store.ts";
 import type { Ledger, LedgerEntry } from "../ports/runs.ts";
-import { EXPORTED } from "./archive-file.ts";
-import { chained, type Line, readLines } from "./ledger-lines.ts";
-import { type Head, readMarks, type StoredMarks, testify, writeMark } from "./ledger-marks.ts";
-import { LineFile } from "./line-file.ts";
+import { ACCEPTED, actOf, NO_ACTS, signOff, witnessed } from "./ledger-entries.ts";
+import { chained } from "./ledger-lines.ts";
+import { readMarks, type StoredMarks, testify, writeMark } from "./ledger-marks.ts";
+import { type FoundLedger, openFound, type TornEnd } from "./ledger-opening.ts";
+import { openNext, SEGMENT, SEGMENT_BYTES, SEGMENT_MS, segmentPaths } from "./ledger-segments.ts";
+import type { LineFile } from "./line-file.ts";
 
 /** Lines of a testimony: what a person can read, and more than one executor has under way. */
 const ACTS_TOLD = 12;
-/** Lines that no other process has to write down. */
-const NO_ACTS: ReadonlySet<string> = new Set([WITNESSED, EXPORTED]);
-/** A line that says who signed that this store counts again. */
-const ACCEPTED = "store-accepted";
 
 export interface LedgerOptions {
   readonly directory: string;
   readonly process: string;
   readonly key: Secret;
-}
-
-/** A last line that was cut off while it was written. What it tells was not asked of the cloud yet, or is in the journal. */
-export interface TornEnd {
-  readonly piece: string;
-  /** The file that it was put aside into; undefined: it could not be kept. */
-  readonly keptIn: string | undefined;
+  /** When a segment ends; absent: SEGMENT_BYTES, SEGMENT_MS. */
+  readonly segment?: { readonly bytes: number; readonly ms: number };
 }
 
 /**
- * Appends one fsynced line for each act, in one file a process. Two processes of one name would overwrite each other's
+ * Appends one fsynced line for each act, in files of its own process (segments): one is written, the ones before it are closed. Two processes of one name would overwrite each other's
  * mark, and both would see a disagreement: that stops them, which is safe.
  */
 export class LedgerFile implements Ledger, LostStore {
   readonly #redis: Redis;
   readonly #process: string;
   readonly #key: Secret;
-  readonly #file: LineFile;
+  readonly #options: LedgerOptions;
+  /** The segment that is written now, and its first line's time. */
+  #file: LineFile;
+  #number: number;
+  #sinceMs: number | undefined;
   /** The file ended in a piece of a line when it was opened. */
   readonly torn: TornEnd | undefined;
   #chain: string;
@@ -60,14 +49,17 @@ export class LedgerFile implements Ledger, LostStore {
   readonly #signedOff: Set<string>;
   #queue: Promise<void> = Promise.resolve();
 
-  private constructor(redis: Redis, options: LedgerOptions, file: LineFile, found: Found) {
+  private constructor(redis: Redis, options: LedgerOptions, found: FoundLedger) {
     this.#redis = redis;
+    this.#options = options;
     this.#key = options.key;
     this.#process = options.process;
-    this.#file = file;
+    this.#file = found.file;
+    this.#number = found.number;
+    this.#sinceMs = found.lines[0]?.entry.atMs;
     this.torn = found.torn;
-    const { lines } = found;
-    const last = lines.at(-1);
+    const lines = [...found.before, ...found.lines];
+    const last = found.lines.at(-1);
     this.#chain = last?.chain ?? "";
     this.#mark = last?.mark ?? "";
     this.#epoch = Math.max(0, ...lines.map((line) => line.entry.epoch));
@@ -76,33 +68,7 @@ export class LedgerFile implements Ledger, LostStore {
   }
 
   static async open(redis: Redis, options: LedgerOptions): Promise<LedgerFile> {
-    const path = join(options.directory, `${options.process}.jsonl`);
-    try {
-      return await LedgerFile.#opened(redis, options, path);
-    } catch (error) {
-      if (error instanceof UserError) throw error;
-      throw new UserError(
-        "ledger-unusable",
-        `The ledger ${path} cannot be opened. Check TWOKEY_LEDGER_DIR and who may write there.`,
-        { cause: error },
-      );
-    }
-  }
-
-  static async #opened(redis: Redis, options: LedgerOptions, path: string): Promise<LedgerFile> {
-    await mkdir(options.directory, { recursive: true, mode: 0o700 });
-    const { lines, torn, wholeBytes, tail } = await readLines(path);
-    // Only the last line can be torn by a crash. Anything after a line that does not parse is not ours to drop.
-    if (torn === "inside")
-      throw new UserError(
-        "ledger-damaged",
-        `${path} has a damaged line ${lines.length + 1}. Keep the file for the review, move it aside, and start again.`,
-      );
-    const end = torn === "end" ? { piece: tail, keptIn: await keptBeside(path, tail) } : undefined;
-    const file = await LineFile.open(path, wholeBytes);
-    // A disk that does not even let it be cut off refuses the first append: pages and cards need no ledger.
-    await file.cutTornEnd().catch(() => undefined);
-    return new LedgerFile(redis, options, file, { lines, torn: end });
+    return new LedgerFile(redis, options, await openFound(options.directory, options.process));
   }
 
   append(entry: LedgerEntry): Promise<void> {
@@ -117,6 +83,7 @@ export class LedgerFile implements Ledger, LostStore {
       if (!head || head.process === this.#process || head.mark === this.#witnessed) return;
       await this.#line(witnessed(head));
       this.#witnessed = head.mark;
+      await this.#goOnIfFull(head.act.atMs);
     });
   }
 
@@ -166,6 +133,38 @@ export class LedgerFile implements Ledger, LostStore {
     const { recovery } = await this.#agreed();
     await this.#noteSignOff(recovery);
     await this.#line(entry);
+    await this.#goOnIfFull(entry.atMs);
+  }
+
+  /** The line before it is written: whatever becomes of the segment, that line counts. */
+  async #goOnIfFull(atMs: number): Promise<void> {
+    const { bytes, ms } = this.#options.segment ?? { bytes: SEGMENT_BYTES, ms: SEGMENT_MS };
+    if (this.#file.bytes < bytes && atMs - (this.#sinceMs ?? atMs) < ms) return;
+    await this.#goOn(atMs).catch(() => undefined);
+  }
+
+  /**
+   * Closes this segment and goes on in another one, whose first line is sealed behind the last of this one. What fails leaves
+   * this one as it is: it is tried again behind the next line.
+   */
+  async #goOn(atMs: number): Promise<void> {
+    const paths = segmentPaths(this.#options.directory, this.#process);
+    const closed = paths.closed(this.#number, atMs);
+    const run = basename(closed);
+    const mark = randomUUID();
+    const number = this.#number + 1;
+    const says = `goes on from ${run}, whose last line is sealed ${this.#chain}`;
+    const goesOn = { segment: number, chain: this.#chain };
+    const body = { mark, goesOn, entry: { atMs, run, epoch: this.#epoch, kind: SEGMENT, says } };
+    const chain = chained(this.#key, this.#chain, body);
+    await writeMark(this.#redis, this.#process, [mark, this.#mark]);
+    const full = this.#file;
+    this.#file = await openNext(paths, closed, JSON.stringify({ ...body, chain }));
+    this.#number = number;
+    this.#sinceMs = atMs;
+    this.#chain = chain;
+    this.#mark = mark;
+    await full.close();
   }
 
   /** Who signed stands before the first act in the store that they signed for. */
@@ -183,6 +182,7 @@ export class LedgerFile implements Ledger, LostStore {
     await this.#file.append(JSON.stringify({ ...body, chain })).catch((cause: unknown) => {
       throw new TransientError("ledger-unwritable", `The ledger cannot be written: ${messageOf(cause)}`, { cause });
     });
+    this.#sinceMs ??= entry.atMs;
     this.#chain = chain;
     this.#mark = mark;
     this.#epoch = Math.max(this.#epoch, entry.epoch);
@@ -198,46 +198,4 @@ export class LedgerFile implements Ledger, LostStore {
     await this.#queue;
     await this.#file.close();
   }
-}
-
-interface Found {
-  readonly lines: readonly Line[];
-  readonly torn: TornEnd | undefined;
-}
-
-/** Undefined: it could not be kept, as on a full disk. */
-async function keptBeside(path: string, piece: string): Promise<string | undefined> {
-  const beside = `${path}.torn-${new Date().toISOString().replaceAll(/\D/g, "").slice(0, 14)}`;
-  return writeFile(beside, piece, { mode: 0o600, flush: true }).then(
-    () => beside,
-    () => undefined,
-  );
-}
-
-type Written = Line["entry"] | LedgerEntry;
-
-function actOf({ door: _door, strength: _strength, requestIds = [], ...act }: Written): Act[] {
-  return act.kind === ACCEPTED || act.kind === EXPORTED ? [] : [{ ...act, requestIds: [...requestIds] }];
-}
-
-/** The newest act of another process, in words: its machine may be lost together with the store. */
-function witnessed({ process, act: { atMs, run, service, epoch, step, kind, says, requestIds } }: Head): LedgerEntry {
-  return {
-    ...{ atMs, run, epoch, kind: WITNESSED, says: `${process}, ${kind}: ${says}`, requestIds },
-    ...(service === undefined ? {} : { service }),
-    ...(step === undefined ? {} : { step }),
-  };
-}
-
-/** Its number is above every one that was ever used, so that fencing numbers never decrease (G6). */
-function signOff(recovery: Recovery): LedgerEntry {
-  const who = recovery.signatures.map(({ by }) => by).join(" and ");
-  return {
-    atMs: Math.max(...recovery.signatures.map(({ atMs }) => atMs)),
-    run: recovery.id,
-    epoch: Math.max(...recovery.testimonies.map(({ epoch }) => epoch)),
-    kind: ACCEPTED,
-    by: who,
-    says: `${who} have looked and signed: this store counts from here on (${recoveryDigest(recovery)})`,
-  };
 }

@@ -8,6 +8,8 @@ import type { Secret } from "../domain/secret.ts";
 const Line = z.object({
   /** Random; the newest one also stands in the store, so that a lost or older store is recognised for good (G17). */
   mark: z.string(),
+  /** In the first line of a segment that follows another one: its number and the chain that it goes on from. */
+  goesOn: z.strictObject({ segment: z.number().int(), chain: z.string() }).exactOptional(),
   entry: z.object({
     ...Act.shape,
     door: z.string().optional(),
@@ -21,13 +23,18 @@ export type Line = z.infer<typeof Line>;
 
 /** Reads a ledger file and checks its chain; `broken` is the number of the first line that does not fit. */
 export async function verifyLedger(path: string, key: Secret): Promise<{ lines: number; broken: number | undefined }> {
-  const { lines, torn } = await readLines(path);
-  let previous = "";
+  const read = await readLines(path);
+  return { lines: read.lines.length, broken: firstWrong(read, key) };
+}
+
+/** Number of the first line that does not fit; the first one of a segment says itself where it goes on from. */
+export function firstWrong({ lines, torn }: LedgerLines, key: Secret): number | undefined {
+  let previous = lines[0]?.goesOn?.chain ?? "";
   for (const [index, { chain, ...body }] of lines.entries()) {
-    if (chained(key, previous, body) !== chain) return { lines: lines.length, broken: index + 1 };
+    if (chained(key, previous, body) !== chain) return index + 1;
     previous = chain;
   }
-  return { lines: lines.length, broken: torn === "no" ? undefined : lines.length + 1 };
+  return torn === "no" ? undefined : lines.length + 1;
 }
 
 export const chained = (key: Secret, previous: string, body: unknown): string =>
@@ -35,7 +42,7 @@ export const chained = (key: Secret, previous: string, body: unknown): string =>
     .update(`${previous}\n${canonicalJson(body)}`)
     .digest("hex");
 
-interface LedgerLines {
+export interface LedgerLines {
   readonly lines: Line[];
   /** Where a line does not parse: in its midst, or only in a last one without its line break. */
   readonly torn: "no" | "end" | "inside";

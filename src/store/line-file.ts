@@ -22,6 +22,10 @@ export class LineFile {
     return new LineFile(file, wholeBytes, size > wholeBytes);
   }
 
+  get bytes(): number {
+    return this.#wholeBytes;
+  }
+
   /** One at a time. Throws what the file system said; then the line is not in the file, or is cut off at the next try. */
   async append(line: string): Promise<void> {
     await this.cutTornEnd();

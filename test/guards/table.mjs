@@ -382,6 +382,22 @@ export const GUARDS = [
     fails: "a Redis that was restored to an older state is recognised, however much is written to it afterwards",
   },
   {
+    guard: "the store knows the first line of a segment",
+    file: "src/store/ledger-file.ts",
+    cut: "await writeMark(this.#redis, this.#process, [mark, this.#mark]);",
+    by: "",
+    test: "store/ledger-segments.test.ts",
+    fails: "after it: the new one takes its place, and the store still knows this ledger (G17)",
+  },
+  {
+    guard: "a segment fits behind the one before it",
+    file: "src/store/ledger-verify.ts",
+    cut: "const fits = before === undefined || from === before;",
+    by: "const fits = before === undefined || from !== undefined;",
+    test: "store/ledger-segments.test.ts",
+    fails: "a segment that was taken out of the middle shows at the next one",
+  },
+  {
     guard: "signature: SNS",
     file: "src/doors/webhooks/sns.ts",
     cut: "return isSigned(message, certificate) ?",

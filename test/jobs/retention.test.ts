@@ -15,6 +15,7 @@ import { createRetention } from "../../src/jobs/retention.ts";
 import type { Archive } from "../../src/ports/keeping.ts";
 import type { LedgerEntry } from "../../src/ports/runs.ts";
 import { createArchive } from "../../src/store/archive-file.ts";
+import { createClosedFiles } from "../../src/store/closed-files.ts";
 import { eventsOf, readEvents, trimEvents } from "../../src/store/events.ts";
 import { KEYS } from "../../src/store/keys.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
@@ -47,8 +48,11 @@ afterEach(async () => {
 
 const now = () => nowMs;
 const clock = { now, speed: 1, sleep: () => Promise.resolve() };
-const archive = () =>
-  createArchive({ directory, process: "bot-1", now, ledger: { append: async (entry) => void ledger.push(entry) } });
+const beside = () => ({
+  ...{ directory, process: "bot-1", now },
+  ledger: { append: async (entry: LedgerEntry) => void ledger.push(entry) },
+});
+const archive = () => createArchive(beside());
 
 /** Goes on as sweeps do, until nothing is left to do; says how often it was applied. */
 async function applyAt(atMs: number, to: Archive = archive()): Promise<number> {
@@ -62,7 +66,7 @@ async function applyAt(atMs: number, to: Archive = archive()): Promise<number> {
     },
   };
   const retention = createRetention({
-    ...{ endings, archive: counting, clock },
+    ...{ endings, archive: counting, closedFiles: createClosedFiles(beside()), clock },
     trimEvents: (...how) => trimEvents(redis, ...how),
   });
   for (let sweep = 0; sweep < 10; sweep += 1) await retention.apply();
@@ -236,6 +240,39 @@ describe("what is older than its retention", () => {
     expect(await archived()).toMatchObject([{ kind: "events", content: { says: "old" } }]);
     expect((await readEvents(redis, "", 10)).map(({ event }) => event.says)).toEqual(["young"]);
     expect(await eventsOf(redis, "incident", "young")).toHaveLength(1);
+  });
+});
+
+describe("files beside the ledger", () => {
+  const OLD = ["bot-1.0007-2026-01-31.jsonl", "bot-1.archive-2026-01.jsonl"];
+  const KEPT = [
+    ...["bot-1.jsonl", "bot-1.0008-2026-02-28.jsonl", "bot-1.archive-2026-02.jsonl", "discovered-bot-1.json"],
+    ...["bot-2.0001-2026-01-31.jsonl", "bot-2.archive-2026-01.jsonl", "bot-1.0007-2026-01-31.jsonl.copy"],
+  ];
+  const at = (day: string) => Date.parse(day) + RETENTION.closedFiles.keepMs;
+  beforeEach(async () => {
+    for (const name of [...OLD, ...KEPT]) await writeFile(join(directory, name), `content of ${name}`);
+  });
+
+  test("that were closed go when their time is over, their hash in the ledger first; no other process's, and none that is written", async () => {
+    await applyAt(at("2026-02-02"));
+
+    expect((await readdir(directory)).toSorted()).toEqual(KEPT.toSorted());
+    const hashes = OLD.map((name) => createHash("sha256").update(`content of ${name}`).digest("hex"));
+    expect(ledger.map(({ kind, run, says }) => [kind, run, says.split("sha256 ")[1]])).toEqual(
+      OLD.map((name, index) => ["removed", name, hashes[index]]),
+    );
+  });
+
+  test("stay while they are younger, and where the ledger cannot be written", async () => {
+    await applyAt(at("2026-01-31"));
+    expect(await readdir(directory)).toHaveLength(OLD.length + KEPT.length);
+
+    const full = { append: () => Promise.reject(new Error("the disk is full")) };
+    await expect(
+      createClosedFiles({ ...beside(), ledger: full }).removeBefore(Date.parse("2026-03-01")),
+    ).rejects.toThrow("the disk is full");
+    expect(await readdir(directory)).toHaveLength(OLD.length + KEPT.length);
   });
 });
 

@@ -1,0 +1,46 @@
+import { type Act, type Recovery, recoveryDigest, WITNESSED } from "../domain/plan-run/recovery.ts";
+import type { LedgerEntry } from "../ports/runs.ts";
+import { EXPORTED } from "./archive-file.ts";
+import { REMOVED } from "./closed-files.ts";
+import type { Line } from "./ledger-lines.ts";
+import type { Head } from "./ledger-marks.ts";
+import { SEGMENT } from "./ledger-segments.ts";
+
+/** A line that says who signed that this store counts again. */
+export const ACCEPTED = "store-accepted";
+/** Lines that no other process has to write down. */
+export const NO_ACTS: ReadonlySet<string> = new Set([WITNESSED, EXPORTED, REMOVED, SEGMENT]);
+/** Lines that are about the ledger itself. */
+const ABOUT_ITSELF: ReadonlySet<string> = new Set([ACCEPTED, EXPORTED, REMOVED, SEGMENT]);
+
+type Written = Line["entry"] | LedgerEntry;
+
+/** An act as people read it after a lost store; none for lines that are about the ledger itself. */
+export function actOf({ door: _door, strength: _strength, requestIds = [], ...act }: Written): Act[] {
+  return ABOUT_ITSELF.has(act.kind) ? [] : [{ ...act, requestIds: [...requestIds] }];
+}
+
+/** The newest act of another process, in words: its machine may be lost together with the store. */
+export function witnessed({
+  process,
+  act: { atMs, run, service, epoch, step, kind, says, requestIds },
+}: Head): LedgerEntry {
+  return {
+    ...{ atMs, run, epoch, kind: WITNESSED, says: `${process}, ${kind}: ${says}`, requestIds },
+    ...(service === undefined ? {} : { service }),
+    ...(step === undefined ? {} : { step }),
+  };
+}
+
+/** Its number is above every one that was ever used, so that fencing numbers never decrease (G6). */
+export function signOff(recovery: Recovery): LedgerEntry {
+  const who = recovery.signatures.map(({ by }) => by).join(" and ");
+  return {
+    atMs: Math.max(...recovery.signatures.map(({ atMs }) => atMs)),
+    run: recovery.id,
+    epoch: Math.max(...recovery.testimonies.map(({ epoch }) => epoch)),
+    kind: ACCEPTED,
+    by: who,
+    says: `${who} have looked and signed: this store counts from here on (${recoveryDigest(recovery)})`,
+  };
+}
