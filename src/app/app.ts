@@ -14,6 +14,7 @@ import { createClosedFiles } from "../store/closed-files.ts";
 import { connectRedis, FAIL_FAST, WAITING } from "../store/connection.ts";
 import { eventsOf, trimEvents } from "../store/events.ts";
 import { foundFile } from "../store/found-file.ts";
+import { createLearnedTimes } from "../store/learned-times.ts";
 import { LedgerFile } from "../store/ledger-file.ts";
 import { readMemory } from "../store/memory.ts";
 import { incidentVoice } from "../views/incident-voice.ts";
@@ -130,15 +131,17 @@ async function openStore({ settings, described, logger, opened }: Composing) {
   const timeline = (incident: string) => eventsOf(redis, "incident", incident);
   const eventsOfRun = (run: string) => eventsOf(redis, "run", run);
   const say = (says: string) => announce(says, { stores, clock, queues, inventory });
-  return { redis, clock, stores, ledger, memory, inventory, outside, queues, timeline, eventsOfRun, say };
+  // What the simulated world takes says nothing about the real one.
+  const times = createLearnedTimes(stores.stepTimes, settings.sandbox ? "rehearsal" : "production");
+  return { redis, clock, stores, ledger, memory, inventory, outside, queues, times, timeline, eventsOfRun, say };
 }
 
 function handlersOf(held: Held, worker: string, { settings, logger }: Composing): Handlers {
-  const { redis, inventory, stores, outside, queues, clock, ledger, timeline } = held;
+  const { redis, inventory, stores, outside, queues, clock, ledger, timeline, times } = held;
   const now = () => clock.now();
   const beside = { directory: settings.ledger.directory, process: settings.processName, ledger, now };
   return createHandlers({
-    ...{ stores, outside, queues, clock, ledger, logger, worker, inventory },
+    ...{ stores, outside, queues, clock, ledger, logger, worker, inventory, times },
     incidentDeps: {
       ...stores,
       ...{ chat: outside.chat, pagers: outside.pagers, clock, wake: queues.wake, voice: incidentVoice, inventory },

@@ -9,6 +9,7 @@ import type { Observation } from "../domain/service/observed.ts";
 import type { Service } from "../domain/service/service.ts";
 import { observe } from "../flows/observe.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { LearnedTimes } from "../ports/learned-times.ts";
 import type { LostStore } from "../ports/lost-store.ts";
 import type { Ledger } from "../ports/runs.ts";
 import type { Wake } from "../ports/wake.ts";
@@ -22,6 +23,7 @@ export interface CommandSources {
   readonly ledger: Ledger & LostStore;
   readonly clock: Clock;
   readonly wake: Wake;
+  readonly times: LearnedTimes;
   readonly inventory: () => Inventory;
   timeline(incident: string): Promise<readonly Event[]>;
   eventsOfRun(run: string): Promise<readonly Event[]>;
@@ -43,6 +45,7 @@ export function createCommands(sources: CommandSources): Intents {
       cloud: outside.cloud,
       clock,
       wake,
+      times: sources.times,
       cards: stores.cards,
       inventory,
       newId: () => newId("F"),

@@ -1,6 +1,6 @@
 import { sayDuration, sayTime } from "../domain/duration.ts";
 import type { Incident, UpdateFields } from "../domain/incident/incident.ts";
-import { budgetMs } from "../domain/plan-run/plan.ts";
+import { expectedOf } from "../domain/plan-run/learned-times.ts";
 import { isOver, type RunState } from "../domain/plan-run/run.ts";
 import { readable } from "../domain/readable.ts";
 import { runbookOf } from "../flows/runbooks/index.ts";
@@ -80,5 +80,8 @@ async function etaOf(
       ? "The run has ended; nobody measured whether users are served"
       : "Users are served again";
   if (run.startedAtMs === undefined || run.state !== "running") return "Not known: people have to decide first";
-  return `about ${sayTime(run.startedAtMs + budgetMs(run.plan), nowMs)}, if all goes as expected`;
+  const { startedAtMs } = run;
+  const { fromMs, toMs } = expectedOf(run.plan);
+  const [from, to] = [fromMs, toMs].map((ms) => sayTime(startedAtMs + ms, nowMs));
+  return `${from === to ? `about ${to}` : `${from} to ${to}`}, if all goes as expected`;
 }

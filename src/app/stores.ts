@@ -2,6 +2,7 @@ import { z } from "zod";
 import { CardDue } from "../domain/card/card-due.ts";
 import { AlertDocument } from "../domain/incident/alert.ts";
 import { Incident, incidentLabels, isOpen } from "../domain/incident/incident.ts";
+import type { KeptTimes } from "../domain/plan-run/learned-times.ts";
 import { Found } from "../domain/service/found.ts";
 import type { Observation } from "../domain/service/observed.ts";
 import { RunNotes } from "../engine/runs/advance-run.ts";
@@ -13,6 +14,7 @@ import type { Asides, KeptDocuments } from "../ports/keeping.ts";
 import type { Recoveries } from "../ports/lost-store.ts";
 import { createDocuments, type DocumentKind } from "../store/documents.ts";
 import { type EndingSources, endingOf, endingOfCards, endingOfIncidents, endingOfRuns } from "../store/endings.ts";
+import { STEP_TIMES } from "../store/learned-times.ts";
 import { createAsides } from "../store/put-aside.ts";
 import { createRecoveries } from "../store/recoveries.ts";
 import { createRuns, type KeptRuns } from "../store/runs.ts";
@@ -45,6 +47,7 @@ export interface Stores {
   readonly runChannels: KeptDocuments<RunChannel>;
   readonly seen: KeptDocuments<Seen>;
   readonly discovered: KeptDocuments<Remembered>;
+  readonly stepTimes: KeptDocuments<KeptTimes>;
   readonly recoveries: Recoveries;
   readonly asides: Asides;
 }
@@ -99,6 +102,7 @@ export function createEndings(stores: Stores, sources: EndingSources): Retention
     cards: endingOfCards(stores.cards, sources),
     seen: endingOf(stores.seen, sources, "forgotten"),
     throttle: endingOf(stores.throttle, sources, "forgotten"),
+    stepTimes: endingOf(stores.stepTimes, sources, "archived"),
   };
 }
 
@@ -117,5 +121,6 @@ export function createStores(redis: ScriptedRedis, now: () => number): Stores {
     runChannels: createDocuments(redis, RUN_CHANNEL),
     seen: createDocuments(redis, SEEN),
     discovered: createDocuments(redis, DISCOVERED),
+    stepTimes: createDocuments(redis, STEP_TIMES),
   };
 }

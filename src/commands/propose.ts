@@ -1,6 +1,7 @@
 import type { Card } from "../domain/card/card.ts";
 import { UserError } from "../domain/errors.ts";
 import type { Person } from "../domain/people/person.ts";
+import { likenessOf, withLearned } from "../domain/plan-run/learned-times.ts";
 import { type Plan, planDigest } from "../domain/plan-run/plan.ts";
 import { proposedRun, type RunState } from "../domain/plan-run/run.ts";
 import { readIfReadable } from "../domain/readable.ts";
@@ -51,7 +52,8 @@ export async function propose(wanted: Proposal, deps: RunCommandDeps): Promise<A
       "plan-refused",
       `No plan for ${service.name}: ${planned.reasons.join(" ")} Nothing was changed.`,
     );
-  const { plan } = planned;
+  const times = planned.plan.steps.map((step) => deps.times.of(likenessOf(step, planned.plan)));
+  const plan = withLearned(planned.plan, await Promise.all(times));
   const run = proposedRun(plan, planDigest(plan));
   if (wanted.dryRun)
     return { kind: "whisper", card: dryRun(planCard(run, inventory, { nowMs, downSinceMs: incident?.firstSeenAtMs })) };

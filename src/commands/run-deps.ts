@@ -9,6 +9,7 @@ import type { Service } from "../domain/service/service.ts";
 import type { Who } from "../ports/asker.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Documents } from "../ports/documents.ts";
+import type { LearnedTimes } from "../ports/learned-times.ts";
 import type { Ledger, Runs } from "../ports/runs.ts";
 import type { Cloud } from "../ports/step.ts";
 import type { Wake } from "../ports/wake.ts";
@@ -21,6 +22,7 @@ export interface RunCommandDeps {
   readonly cloud: Cloud;
   readonly clock: Clock;
   readonly wake: Wake;
+  readonly times: Pick<LearnedTimes, "of">;
   readonly cards: Documents<CardDue>;
   readonly inventory: () => Inventory;
   /** The open incident of a service, if there is one. */

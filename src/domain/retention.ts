@@ -73,6 +73,13 @@ export const RETENTION = {
     after: "nowhere: every page stands in its incident's timeline",
     why: "one entry a person and lane; it counts within `throttle.per`",
   },
+  stepTimes: {
+    what: "how long steps took: the last 20 times of each kind of step and region",
+    until: "the 21st time replaces the oldest; all of them 2 years after the last",
+    keepMs: 730 * DAY_MS,
+    after: "the archive; each time also stands in the journal of its run",
+    why: "failovers are rare: a plan says what such steps took. About 2 KB each, some dozens in all",
+  },
   signals: {
     what: "signals that were taken in",
     until: "72 hours after they were done or failed",

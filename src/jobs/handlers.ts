@@ -25,6 +25,7 @@ export interface HandlerDeps extends SweepDeps {
   readonly outside: HandledOutside;
   readonly queues: Pick<Queues, "wake" | "wakeLater">;
   readonly ledger: Ledger;
+  readonly times: AdvanceDeps["times"];
   readonly worker: string;
   readonly incidentDeps: Omit<IncidentDeps, "showCard">;
   readonly inventory: () => Inventory;
@@ -99,6 +100,7 @@ function advanceDeps(deps: HandlerDeps): AdvanceDeps {
     runs: stores.runs,
     cards: stores.cards,
     notes: stores.notes,
+    times: deps.times,
     ledger,
     clock,
     logger,

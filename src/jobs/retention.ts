@@ -4,7 +4,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Archive, ClosedFiles, Ending, Exported } from "../ports/keeping.ts";
 
 /** Kinds that end by their age. */
-export type EndingKind = "incidents" | "runs" | "alerts" | "cards" | "seen" | "throttle";
+export type EndingKind = "incidents" | "runs" | "alerts" | "cards" | "seen" | "throttle" | "stepTimes";
 
 export interface RetentionDeps {
   readonly endings: Readonly<Record<EndingKind, Ending>>;
@@ -50,7 +50,7 @@ export function createRetention(deps: RetentionDeps): { apply(): Promise<void> }
 }
 
 /** Runs before their incidents, so that an incident that is gone has no run left. */
-const KINDS: readonly EndingKind[] = ["runs", "incidents", "alerts", "cards", "seen", "throttle"];
+const KINDS: readonly EndingKind[] = ["runs", "incidents", "alerts", "cards", "seen", "throttle", "stepTimes"];
 
 async function endSome(kind: EndingKind, nowMs: number, deps: RetentionDeps): Promise<boolean> {
   const ending = deps.endings[kind];

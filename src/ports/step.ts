@@ -52,6 +52,8 @@ export interface Asked<Data> {
   readonly requestIds: readonly string[];
   /** Recorded before anything else happens, so that a resumed step knows what it asked for. */
   readonly data: Data;
+  /** The answer was that it had been asked for before: the time until it is there is not this step's. */
+  readonly already?: boolean;
 }
 
 export type Verdict<Output = Readonly<Record<string, unknown>>> =
@@ -70,10 +72,12 @@ export interface Undone {
   readonly requestIds: readonly string[];
 }
 
-/** World milliseconds: what people should expect, and when the step counts as failed. */
+/** World milliseconds: what is documented, and when the step counts as failed. Learned times only lengthen it. */
 export interface StepTimes {
   readonly expectedMs: number;
   readonly deadlineMs: number;
+  /** Present where the input decides how long it takes: learned times count among steps that say the same. */
+  readonly alike?: string;
 }
 
 /**

@@ -1,9 +1,10 @@
 import type { Card, CardButton, CardPart, Text } from "../domain/card/card.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
 import { whoIsLeft } from "../domain/plan-run/key.ts";
-import { askAgain, askFresh, budgetMs, type Plan, type PlannedStep, phasesOf } from "../domain/plan-run/plan.ts";
+import { askAgain, askFresh, type Plan, type PlannedStep, phasesOf } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { findPerson, type Inventory } from "../domain/service/inventory.ts";
+import { expectedTime, expectedTimeInFull, stepTime, timesNote } from "./expected-time.ts";
 import { inRoom, quoted } from "./room.ts";
 
 /** Characters of the digest that people compare by eye. */
@@ -51,7 +52,7 @@ const NEEDS_NO_KEYS = "It only adds something, so one responder is enough.";
 /** The first screen, one fact a line. */
 function ask(run: RunState, inventory: Inventory, { downSinceMs }: PlanContext): CardPart[] {
   const { plan } = run;
-  const back = `about ${sayDuration(inMinutes(budgetMs(plan)))}`;
+  const back = expectedTime(plan);
   const users: Text =
     downSinceMs === undefined
       ? `It takes ${back}; the objective is ${sayDuration(plan.rtoMs)}.`
@@ -76,8 +77,6 @@ function ask(run: RunState, inventory: Inventory, { downSinceMs }: PlanContext):
 }
 
 const question = ({ title }: Plan): string => `${title}?`;
-/** Expectations to the second would promise too much. */
-const inMinutes = (ms: number): number => (ms < 120_000 ? ms : Math.ceil(ms / 60_000) * 60_000);
 
 const COUNT: Readonly<Record<number, string>> = { 1: "One more person", 2: "Two people", 3: "Three people" };
 const countOf = (left: number): string => COUNT[left] ?? `${left} people`;
@@ -112,12 +111,13 @@ export function steps(plan: Plan): CardPart[] {
       kind: "note",
       text: "The control plane of the region that a step names, or that stands in brackets, must answer. ‖ runs beside the step above it.",
     },
+    { kind: "note", text: timesNote(plan) },
   ];
 }
 
 function stepLine(step: PlannedStep, mark: string): Text {
   const isNamed = step.controlPlane === undefined || step.title.includes(step.controlPlane);
-  const region = isNamed ? "" : ` [${step.controlPlane}]`;
+  const region = `${isNamed ? "" : ` [${step.controlPlane}]`} · ${stepTime(step)}`;
   if (step.wayBack === "irreversible") return [`${mark} `, { bold: `${step.title} – POINT OF NO RETURN` }, region];
   return `${mark} ${step.title}${region}`;
 }
@@ -171,7 +171,7 @@ function about({ plan }: RunState, inventory: Inventory): CardPart[] {
         ["Why", quoted(plan.reason, "reason")],
         ["Where", plan.from === plan.to ? plan.to : `${plan.from} → ${plan.to} (${plan.mode})`],
         ...rest,
-        ["Time", `about ${sayDuration(inMinutes(budgetMs(plan)))}; objective ${sayDuration(plan.rtoMs)}`],
+        ["Time", `${expectedTimeInFull(plan)}. Objective ${sayDuration(plan.rtoMs)}`],
         ["By hand", ["the same steps as commands: in the thread, or ", { code: `/dr by-hand ${plan.id}` }]],
       ],
     },

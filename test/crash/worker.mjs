@@ -126,7 +126,7 @@ const deps = {
     card: nothing,
   },
   channelOf: nothing,
-  progressed: () => undefined,
+  times: { add: nothing },
   oldSide: (state, signal) => runbookOf(state.plan).oldSide(state, cloud, signal),
   drift: async (state, signal) => {
     const service = inventory.services.find(({ name }) => name === state.plan.service);

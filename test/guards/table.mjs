@@ -37,6 +37,22 @@ export const GUARDS = [
     fails: "any change of a choice changes the digest",
   },
   {
+    guard: "learned times only lengthen a deadline",
+    file: "src/domain/plan-run/learned-times.ts",
+    cut: "Math.max(step.deadlineMs, learnedMs)",
+    by: "learnedMs",
+    test: "domain/plan-run/learned-times.test.ts",
+    fails: "is never shorter than the documented one, however fast steps were",
+  },
+  {
+    guard: "a rehearsal's times are its own",
+    file: "src/store/learned-times.ts",
+    cut: "[whose, does, region,",
+    by: "[does, region,",
+    test: "store/learned-times.test.ts",
+    fails: "of a rehearsal are never read for production, nor the other way round",
+  },
+  {
     guard: "same `twokey.yaml`",
     file: "src/domain/plan-run/key.ts",
     cut: "it.inventoryDigest === inventory.digest",

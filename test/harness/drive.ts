@@ -14,6 +14,8 @@ export interface DriveWish {
   readonly steps?: ExecutorDeps["steps"];
   readonly signal?: AbortSignal;
   readonly worker?: string;
+  /** Hears of each time that a step leaves. */
+  readonly took?: ExecutorDeps["took"];
   /** F-1 unless said otherwise. */
   readonly run?: string;
 }
@@ -34,6 +36,7 @@ export function executorDeps(at: FailoverWorld, ledger: LedgerFile, wish: DriveW
       }
     },
     progressed: () => undefined,
+    took: (run, step, time) => wish.took?.(run, step, time),
     oldSide: (run, signal) => runbookOf(run.plan).oldSide(run, cloud, signal),
     drift: async (run, signal) => {
       const service = inventory.services.find(({ name }) => name === run.plan.service);

@@ -276,6 +276,19 @@ describe("files beside the ledger", () => {
   });
 });
 
+test("times of a kind of step go two years after the last of them, and are written down", async () => {
+  const time = (atMs: number) => ({ run: `F-${atMs}`, step: "add", tookMs: 1_000, atMs });
+  const times = [time(AT), time(AT + 100 * DAY_MS)];
+  await stores.stepTimes.change("production:add:eu-west-1", () => ({ value: { times }, events: [] }));
+
+  await applyAt(AT + 829 * DAY_MS);
+  expect(await stores.stepTimes.get("production:add:eu-west-1")).toBeDefined();
+  await applyAt(AT + 831 * DAY_MS);
+
+  expect(await stores.stepTimes.get("production:add:eu-west-1")).toBeUndefined();
+  expect(await archived()).toMatchObject([{ kind: "stepTimes", content: { document: { times } } }]);
+});
+
 describe("the table", () => {
   test("keeps an alarm for longer than a signal can come again, so that replaying it changes nothing (G10)", () => {
     expect(RETENTION.signals.keepMs).toBeGreaterThanOrEqual(72 * 3_600_000);

@@ -32,6 +32,17 @@ export const StepRole = z.enum([
 ]);
 export type StepRole = z.infer<typeof StepRole>;
 
+/** How long steps like one of a plan took, world time: pinned with the plan, so that it stays what people saw. */
+export const Learned = z.strictObject({
+  /** Runs that it is learned from. */
+  runs: z.number().int().min(1),
+  /** Of enough times what half and nine in ten took; of fewer the smallest and the largest. */
+  span: z.enum(["smallest-to-largest", "p50-to-p90"]),
+  fromMs: z.number(),
+  toMs: z.number(),
+});
+export type Learned = z.infer<typeof Learned>;
+
 export const PlannedStep = z.strictObject({
   /** Unique in the plan. */
   id: z.string(),
@@ -47,9 +58,13 @@ export const PlannedStep = z.strictObject({
   wayBack: WayBack,
   /** Region whose control plane must answer; absent where only probes are used. */
   controlPlane: z.string().optional(),
-  /** World time: what people should expect, and when the step counts as failed. */
+  /** World time: what is documented, and when the step counts as failed. */
   expectedMs: z.number(),
   deadlineMs: z.number(),
+  /** Present where its input decides how long it takes: its times are compared only with those of steps that say the same. */
+  alike: z.string().exactOptional(),
+  /** Absent where no step like it has left a time. */
+  learned: Learned.exactOptional(),
   /** The same by hand, for the day this bot is gone too. */
   byHand: z.array(z.string()),
 });
@@ -180,13 +195,4 @@ export function phasesOf(plan: Plan): PlannedStep[][] {
     phases[index] = [...(phases[index] ?? []), step];
   }
   return phases;
-}
-
-/** Longest chain of expected durations, world milliseconds: the budget that the card shows. */
-export function budgetMs(plan: Plan): number {
-  const finish = new Map<string, number>();
-  for (const step of plan.steps) {
-    finish.set(step.id, Math.max(0, ...step.after.map((id) => finish.get(id) ?? 0)) + step.expectedMs);
-  }
-  return Math.max(...finish.values());
 }

@@ -2,9 +2,11 @@ import { z } from "zod";
 import type { CardDue } from "../../domain/card/card-due.ts";
 import { wantCard } from "../../domain/card/card-due.ts";
 import { chainOf } from "../../domain/errors.ts";
+import { likenessOf } from "../../domain/plan-run/learned-times.ts";
 import { type RunState, stillContinues } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
 import type { Documents } from "../../ports/documents.ts";
+import type { LearnedTimes } from "../../ports/learned-times.ts";
 import type { GuardedCloud } from "../../ports/step.ts";
 import type { Wake } from "../../ports/wake.ts";
 import { driveRun } from "./executor.ts";
@@ -12,12 +14,13 @@ import type { ExecutorDeps } from "./executor-deps.ts";
 import { watchOldSide } from "./fence-watch.ts";
 import { eventOf } from "./journal.ts";
 
-export interface AdvanceDeps extends Omit<ExecutorDeps, "changed" | "progressed" | "cloud"> {
+export interface AdvanceDeps extends Omit<ExecutorDeps, "changed" | "progressed" | "took" | "cloud"> {
   /** The world as this run reaches it: what it asks for can be told apart from everybody else's calls. */
   readonly cloudOf: (run: string) => GuardedCloud;
   readonly cards: Documents<CardDue>;
   readonly wake: Pick<Wake, "card" | "runCalls">;
   readonly notes: Documents<RunNotes>;
+  readonly times: Pick<LearnedTimes, "add">;
   /** Where a run's cards go. */
   readonly channelOf: (run: RunState) => Promise<string | undefined>;
 }
@@ -44,6 +47,10 @@ export async function advanceRun(id: string, deps: AdvanceDeps, signal: AbortSig
   const changed = (next: RunState) => void showRun(next, deps).catch(unsaid);
   const progressed = (next: RunState, step: string, says: string) =>
     void writeNote(next, step, says, deps).catch(unsaid);
+  const took: ExecutorDeps["took"] = ({ plan }, step, time) =>
+    void deps.times
+      .add(likenessOf(step, plan), time)
+      .catch((error: unknown) => deps.logger.warn({ run: id, why: chainOf(error) }, "A step's time could not be kept"));
   switch (run.state) {
     case "waiting-for-keys":
       if (deps.clock.now() >= run.plan.startByMs) await expire(run, deps);
@@ -51,7 +58,7 @@ export async function advanceRun(id: string, deps: AdvanceDeps, signal: AbortSig
       break;
     case "running":
     case "unwinding":
-      await driveRun(id, { ...deps, cloud: deps.cloudOf(id), changed, progressed }, signal);
+      await driveRun(id, { ...deps, cloud: deps.cloudOf(id), changed, progressed, took }, signal);
       break;
     case "verified":
     case "paused":

@@ -1,5 +1,6 @@
 import { Bug } from "../../domain/errors.ts";
-import { stepOf } from "../../domain/plan-run/plan.ts";
+import type { StepTime } from "../../domain/plan-run/learned-times.ts";
+import { type PlannedStep, stepOf } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { OldSide } from "../../ports/old-side.ts";
@@ -17,6 +18,8 @@ export interface ExecutorDeps extends JournalDeps {
   readonly changed: (run: RunState) => void;
   /** What a step that is under way says right now; for people only, never for a decision. */
   readonly progressed: (run: RunState, step: string, says: string) => void;
+  /** A step has ended, and its time says something about the next one like it. */
+  readonly took: (run: RunState, step: PlannedStep, time: StepTime) => void;
   readonly logger: Logger;
   readonly worker: string;
 }

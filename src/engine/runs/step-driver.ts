@@ -1,7 +1,8 @@
 import { messageOf, OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
+import { timeOf } from "../../domain/plan-run/learned-times.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { inputOf, type RunState, stateOf } from "../../domain/plan-run/run.ts";
-import { type StepContext, type StoredStep, UNCAPTURED, type Verdict } from "../../ports/step.ts";
+import { type Asked, type StepContext, type StoredStep, UNCAPTURED, type Verdict } from "../../ports/step.ts";
 import { contextFor, definitionOf, type ExecutorDeps } from "./executor-deps.ts";
 import type { RunHold } from "./journal.ts";
 
@@ -26,13 +27,15 @@ export async function driveStep(
   const context = contextFor(hold, step.id, { ...deps, signal });
   const startedAtMs = stateOf(hold.run, step.id).startedAtMs ?? deps.clock.now();
   const deadlineMs = startedAtMs + step.deadlineMs;
+  const driving = { hold, step, deps, definition, context, deadlineMs };
+  // What another executor began includes the time in which nobody drove it.
+  const isResumed = stateOf(hold.run, step.id).state === "asked";
   try {
-    if (
-      stateOf(hold.run, step.id).state !== "asked" &&
-      !(await askUntilAnswered({ hold, step, deps, definition, context, deadlineMs }))
-    )
-      return;
-    await pollUntilThere({ hold, step, deps, definition, context, deadlineMs });
+    const asked = isResumed ? undefined : await askUntilAnswered(driving);
+    if (!isResumed && !asked) return;
+    await pollUntilThere(driving);
+    const time = asked && timeOf(hold.run, step, asked.requestIds.length > 0 && asked.already !== true);
+    if (time) deps.took(hold.run, step, time);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (!(error instanceof StepFailed)) throw error;
@@ -50,8 +53,8 @@ interface Driving {
   readonly deadlineMs: number;
 }
 
-/** False when the run no longer lets steps start. */
-async function askUntilAnswered(driving: Driving): Promise<boolean> {
+/** Undefined when the run no longer lets steps start. */
+async function askUntilAnswered(driving: Driving): Promise<Asked<unknown> | undefined> {
   const { hold, step, deps, definition, context } = driving;
   let seen: Seen = { input: undefined, captured: undefined };
   for (let tries = 0; ; tries += 1) {
@@ -59,7 +62,7 @@ async function askUntilAnswered(driving: Driving): Promise<boolean> {
     const intended = await hold.intend((run) =>
       mayStart(run) ? intentOf(run, step, deps.clock.now(), captured) : undefined,
     );
-    if (!intended) return false;
+    if (!intended) return undefined;
     deps.changed(hold.run);
     try {
       const asked = await definition.run(input ?? inputOf(hold.run, step), context);
@@ -75,7 +78,7 @@ async function askUntilAnswered(driving: Driving): Promise<boolean> {
         told: { says: `${step.title}: asked for`, requestIds: asked.requestIds },
       }));
       if (entered) await hold.note(entered);
-      return true;
+      return asked;
     } catch (error) {
       if (!(error instanceof TransientError || error instanceof OutcomeUnknown)) throw error;
       deps.logger.warn(

@@ -29,6 +29,7 @@ export const checkDirect: Step<Input, Record<string, never>, z.infer<typeof Outp
   times: ({ byHandFirst }) => ({
     expectedMs: 30 * SECOND,
     deadlineMs: byHandFirst ? BY_HAND_WITHIN_MS : 15 * MINUTE,
+    ...(byHandFirst ? { alike: "by-hand-first" } : {}),
   }),
   byHand: ({ url, via, byHandFirst }) => [...(byHandFirst?.commands ?? []), `curl --connect-to ::${via}: ${url}`],
   permissions: [],

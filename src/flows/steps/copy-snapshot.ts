@@ -38,7 +38,8 @@ export const copySnapshot: Step<Input, Data, SnapshotOutput> = {
     const answer = await context.cloud.snapshots.copy({ ...wish, ...(kmsKey ? { kmsKey } : {}) }, context.signal);
     if (answer.kind === "busy")
       throw new TransientError("snapshot-busy", `${input.id} cannot be copied yet: ${answer.why}`);
-    return { requestIds: answer.requestIds, data: { found: answer.kind === "accepted" ? "asked" : "there" } };
+    const already = answer.kind !== "accepted";
+    return { requestIds: answer.requestIds, data: { found: already ? "there" : "asked" }, already };
   },
 
   async verify({ to, of, id, from, kmsKey }, _data, context) {

@@ -57,12 +57,13 @@ export const promoteReplica: Step<Input, Data, Record<string, never>> = {
     if (answer.kind === "busy") {
       // Right after an accepted call RDS says busy as well: what it is busy with decides whose promotion this is.
       if (now.value.status === "modifying" || now.value.status === "rebooting")
-        return { requestIds: answer.requestIds, data: { found: "under-way" } };
+        return { requestIds: answer.requestIds, data: { found: "under-way" }, already: true };
       throw new TransientError("replica-busy", `${input.instance} is busy: ${answer.why}`);
     }
     return {
       requestIds: answer.requestIds,
       data: { found: answer.kind === "accepted" ? "asked" : "already-promoted" },
+      already: answer.kind !== "accepted",
     };
   },
 

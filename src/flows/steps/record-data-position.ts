@@ -36,7 +36,11 @@ export const recordDataPosition: Step<Input, Data, z.infer<typeof Output>> = {
   title: ({ mustReachZero }) =>
     mustReachZero ? "Wait until the standby has every commit" : "Write down how far the standby had followed",
   // CloudWatch shows a minute one to two minutes after it began.
-  times: ({ mustReachZero }) => ({ expectedMs: mustReachZero ? 3 * MINUTE : 1 * SECOND, deadlineMs: 15 * MINUTE }),
+  times: ({ mustReachZero }) => ({
+    expectedMs: mustReachZero ? 3 * MINUTE : 1 * SECOND,
+    deadlineMs: 15 * MINUTE,
+    alike: mustReachZero ? "until-zero" : "one-look",
+  }),
   controlPlane: ({ region }) => region,
   byHand: byHand.lag,
   permissions: [],

@@ -15,7 +15,7 @@ export const settleDns: Step<Input, Record<string, never>, Record<string, never>
   data: NoData,
   output: NoOutput,
   title: () => "Wait until old DNS answers have run out",
-  times: ({ ttlMs }) => ({ expectedMs: ttlMs, deadlineMs: ttlMs + 5 * MINUTE }),
+  times: ({ ttlMs }) => ({ expectedMs: ttlMs, deadlineMs: ttlMs + 5 * MINUTE, alike: `ttl-${ttlMs}` }),
   byHand: ({ name }) => [`dig ${name}`],
   permissions: [],
   run: async () => ({ requestIds: [], data: {} }),

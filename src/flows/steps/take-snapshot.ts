@@ -38,7 +38,8 @@ export const takeSnapshot: Step<Input, Data, SnapshotOutput> = {
     // Asked for by an earlier attempt whose answer was lost, or by somebody else: the next look at its source says which.
     if (answer.kind === "already-exists" && !(await isOurs(input, context)))
       throw new TransientError("snapshot-unseen", `${input.id} exists already and cannot be seen yet`);
-    return { requestIds: answer.requestIds, data: { found: answer.kind === "accepted" ? "asked" : "there" } };
+    const already = answer.kind !== "accepted";
+    return { requestIds: answer.requestIds, data: { found: already ? "there" : "asked" }, already };
   },
 
   verify: ({ region, of, id }, _data, context) => verifySnapshot({ region, of, id }, context),

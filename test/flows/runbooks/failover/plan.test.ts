@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { budgetMs, type Plan, planDigest, stepOf } from "../../../../src/domain/plan-run/plan.ts";
+import { expectedOf } from "../../../../src/domain/plan-run/learned-times.ts";
+import { type Plan, planDigest, stepOf } from "../../../../src/domain/plan-run/plan.ts";
 import { proposedRun } from "../../../../src/domain/plan-run/run.ts";
 import { inventoryFrom } from "../../../../src/domain/service/inventory.ts";
 import type { Observation } from "../../../../src/domain/service/observed.ts";
@@ -276,7 +277,7 @@ describe("the failover runbook", () => {
     expect(text).toContain("unknown");
     expect(text).toContain('{"person":"ana"}');
     expect(text).not.toContain('{"person":"farid"}');
-    expect(budgetMs(plan)).toBeGreaterThan(5 * 60_000);
+    expect(expectedOf(plan).toMs).toBeGreaterThan(5 * 60_000);
   });
 
   test("the card says when each fact was seen, and what is older than the look", () => {

@@ -1,0 +1,57 @@
+import { expect, test } from "@jest/globals";
+import { type StepTime, withLearned } from "../../src/domain/plan-run/learned-times.ts";
+import { type Plan, planDigest } from "../../src/domain/plan-run/plan.ts";
+import { proposedRun } from "../../src/domain/plan-run/run.ts";
+import { cardText } from "../../src/views/card-text.ts";
+import { planCard } from "../../src/views/plan.ts";
+import { example } from "../harness/example.ts";
+import { AT } from "../harness/observed.ts";
+import { planFor } from "../harness/plans.ts";
+
+const MINUTE = 60_000;
+const inventory = example("inventory");
+const plan = planFor(inventory);
+
+/** The card of a plan each step of which has that many runs behind it; `steps`: of the first ones only. */
+function cardWith(runs: number, steps = plan.steps.length): string {
+  const times = Array.from(
+    { length: runs },
+    (_, at): StepTime => ({ run: `F-${at}`, step: "s", tookMs: MINUTE + at * 1_000, atMs: AT + at }),
+  );
+  return cardOf(
+    withLearned(
+      plan,
+      Array.from({ length: steps }, () => times),
+    ),
+  );
+}
+
+const cardOf = (each: Plan) => cardText(planCard(proposedRun(each, planDigest(each)), inventory, { nowMs: AT }));
+
+test("without any run a plan's time is the documented one, and the card says so", () => {
+  const card = cardOf(plan);
+
+  expect(card).toMatch(/It takes about \d+ min \(documented\); the objective is/);
+  expect(card).toContain("no run has left a time yet");
+  expect(card).toContain("Times are as documented.");
+});
+
+test("with fewer than 20 runs it is the shortest to the longest, with how many there are", () => {
+  const card = cardWith(3);
+
+  expect(card).toMatch(/It takes \d+ min to \d+ min \(3 runs\); the objective is/);
+  expect(card).toContain(" · 1 min to 1 min 2 s (3 runs)");
+  expect(card).toContain("the shortest to the longest so far");
+});
+
+test("with 20 runs it is what half of them took, to nine in ten", () => {
+  const card = cardWith(20);
+
+  expect(card).toContain(" · 1 min 9 s to 1 min 17 s (20 runs)");
+  expect(card).toContain("what half of the last 20 took, to nine in ten");
+  expect(card).not.toContain("the shortest to the longest so far");
+});
+
+test("steps that no run has done are counted as documented", () => {
+  expect(cardWith(1, 2)).toContain(`(1 run); ${plan.steps.length - 2} of ${plan.steps.length} steps as documented`);
+});
