@@ -7,6 +7,7 @@ import { INCIDENT_LABEL, type Incident } from "../domain/incident/incident.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import type { Observation } from "../domain/service/observed.ts";
 import type { Service } from "../domain/service/service.ts";
+import { SPEAKABLE } from "../domain/speakable.ts";
 import { observe } from "../flows/observe.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { LearnedTimes } from "../ports/learned-times.ts";
@@ -33,8 +34,6 @@ export interface CommandSources {
 const LOOK_WITHIN_MS = 300;
 const PAGER_WITHIN_MS = 300;
 const ON_CALL_COUNTS_FOR_MS = 60_000;
-/** Without letters and digits that are confused when read aloud. */
-const SPEAKABLE = "23456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 export function createCommands(sources: CommandSources): Intents {
   const { stores, outside, clock, wake, inventory } = sources;

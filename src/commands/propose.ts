@@ -4,14 +4,14 @@ import type { Person } from "../domain/people/person.ts";
 import { likenessOf, withLearned } from "../domain/plan-run/learned-times.ts";
 import { type Plan, planDigest } from "../domain/plan-run/plan.ts";
 import { proposedRun, type RunState } from "../domain/plan-run/run.ts";
-import { readIfReadable } from "../domain/readable.ts";
 import type { Service } from "../domain/service/service.ts";
-import { startAlone } from "../engine/approvals/start-alone.ts";
+import { type Requester, startAlone } from "../engine/approvals/start-alone.ts";
 import { observe } from "../flows/observe.ts";
 import { openQuestions } from "../flows/resources/settings-of.ts";
 import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
 import { planCard, whatItIs } from "../views/plan.ts";
 import type { Answer, Ask } from "./intent.ts";
+import { refuseWhilePlanned } from "./refuse-while.ts";
 import type { RunCommandDeps } from "./run-deps.ts";
 
 export interface Proposal {
@@ -20,16 +20,49 @@ export interface Proposal {
   /** What the runbook made of the words or fields. */
   readonly wish: unknown;
   readonly reason: string;
-  readonly dryRun: boolean;
-  readonly requester: Person;
-  readonly ask: Ask;
+  readonly requester: Requester;
+  /** Where it was asked for; its cards go there when the service has no incident. */
+  readonly channel: string | undefined;
+  /** A new one unless it is said. */
+  readonly id?: string;
   /** The waiting run whose rest this is. */
   readonly continues?: RunState;
 }
 
+/** What somebody asked for in words or fields. */
+export interface Asked extends Omit<Proposal, "requester" | "channel"> {
+  readonly dryRun: boolean;
+  readonly person: Person;
+  readonly ask: Ask;
+}
+
 /** Looks at the world, plans, and puts the plan before the approvers. A dry run ends with the asker's own card. */
-export async function propose(wanted: Proposal, deps: RunCommandDeps): Promise<Answer> {
-  const { service, ask, requester, continues } = wanted;
+export async function propose({ ask, person, dryRun, ...asked }: Asked, deps: RunCommandDeps): Promise<Answer> {
+  const { id, name } = person;
+  const requester = { id, name, proof: ask.who.proof };
+  const wanted = { ...asked, requester, channel: ask.channel ?? contextChannel(ask.value) };
+  const draft = await draftOf(wanted, deps);
+  const { plan } = draft.run;
+  if (dryRun) {
+    const context = { nowMs: plan.madeAtMs, downSinceMs: draft.incident?.firstSeenAtMs };
+    return { kind: "whisper", card: withoutKeys(planCard(draft.run, deps.inventory(), context)) };
+  }
+  const channel = await keepDraft(draft, wanted, deps);
+  const what = plan.keysRequired === 0 ? "is started. Its progress is in" : CALLED;
+  return { kind: "whisper", card: told(plan, channel, what) };
+}
+
+const CALLED = "is made. The approvers are being called. Its card is in";
+
+/** A plan that nobody has been shown. */
+export interface Draft {
+  readonly run: RunState;
+  readonly incident: Awaited<ReturnType<RunCommandDeps["incidentOf"]>>;
+}
+
+/** Looks at the world and plans. */
+export async function draftOf(wanted: Proposal, deps: RunCommandDeps): Promise<Draft> {
+  const { service, requester, continues } = wanted;
   const inventory = deps.inventory();
   refuseWhileUnknown(service, deps.clock.now());
   const observed = await observe(service, deps.cloud, {
@@ -37,9 +70,8 @@ export async function propose(wanted: Proposal, deps: RunCommandDeps): Promise<A
     isHurried: true,
   });
   const incident = await deps.incidentOf(service.name);
-  const nowMs = deps.clock.now();
   const request = {
-    ...{ id: deps.newId(), service, inventory, observed, nowMs },
+    ...{ id: wanted.id ?? deps.newId(), service, inventory, observed, nowMs: deps.clock.now() },
     reason: wanted.reason || (incident ? `incident ${incident.id}` : "asked for by hand"),
     requester: requester.id,
     incident: incident?.id,
@@ -54,30 +86,36 @@ export async function propose(wanted: Proposal, deps: RunCommandDeps): Promise<A
     );
   const times = planned.plan.steps.map((step) => deps.times.of(likenessOf(step, planned.plan)));
   const plan = withLearned(planned.plan, await Promise.all(times));
-  const run = proposedRun(plan, planDigest(plan));
-  if (wanted.dryRun)
-    return { kind: "whisper", card: dryRun(planCard(run, inventory, { nowMs, downSinceMs: incident?.firstSeenAtMs })) };
-  const channel = incident?.channel ?? ask.channel ?? contextChannel(ask.value) ?? inventory.file.alerts.channel;
+  return { run: proposedRun(plan, planDigest(plan)), incident };
+}
+
+/** Keeps the plan. One that only adds starts at once; for any other the approvers are called. Resolves to where its cards go. */
+export async function keepDraft(
+  { run, incident }: Draft,
+  { service, requester, continues, channel: askedIn }: Proposal,
+  deps: RunCommandDeps,
+): Promise<string> {
+  const { plan, digest } = run;
+  // The look took its time: meanwhile somebody else may have asked for a plan.
+  await refuseWhilePlanned(service, deps);
+  const channel = incident?.channel ?? askedIn ?? deps.inventory().file.alerts.channel;
   await deps.rememberChannel(plan.id, channel);
-  await deps.runs.create(plan, run.digest, [
+  await deps.runs.create(plan, digest, [
     {
       kind: "run.proposed",
-      atMs: nowMs,
+      atMs: plan.madeAtMs,
       run: plan.id,
       service: service.name,
       by: requester.id,
-      door: ask.who.proof.door,
+      door: requester.proof.door,
       ...(incident ? { incident: incident.id } : {}),
       says: `${requester.name} asks for ${continues ? "" : "a "}${whatItIs(plan)} of ${service.name} from ${plan.from} to ${plan.to}: ${plan.reason}`,
-      facts: { digest: run.digest },
+      facts: { digest },
     },
   ]);
-  if (plan.keysRequired === 0) {
-    await startAlone(run, { person: requester, proof: ask.who.proof }, deps);
-    return { kind: "whisper", card: told(plan, channel, "is started. Its progress is in") };
-  }
-  await deps.wake.run(plan.id);
-  return { kind: "whisper", card: told(plan, channel, "is made. The approvers are being called. Its card is in") };
+  if (plan.keysRequired === 0) await startAlone(run, requester, deps);
+  else await deps.wake.run(plan.id);
+  return channel;
 }
 
 /** A plan pins every setting that it uses: one that is unknown, undecided or contradicted makes none. */
@@ -85,19 +123,6 @@ function refuseWhileUnknown(service: Service, nowMs: number): void {
   const questions = openQuestions(service, nowMs);
   if (questions.length === 0) return;
   throw new UserError("settings-open", `No plan for ${service.name}: ${questions.join(" ")} Nothing was changed.`);
-}
-
-/** One plan of a service at a time waits for keys, so that nobody signs the wrong one. */
-export async function refuseWhilePlanned(service: Pick<Service, "name">, deps: RunCommandDeps): Promise<void> {
-  for (const id of await deps.runs.openIds()) {
-    const open = await readIfReadable(deps.runs.read(id));
-    if (open?.plan.service === service.name && open.state === "waiting-for-keys") {
-      throw new UserError(
-        "plan-waiting",
-        `Plan ${id} for ${service.name} waits for keys already. Use that one, or close it first. The person who asked for it can withdraw it: /dr withdraw ${id}. An approver can refuse it: /dr reject ${id}.`,
-      );
-    }
-  }
 }
 
 /** A form knows the channel that it was asked for in; a button carries something else. */
@@ -112,7 +137,7 @@ function told(plan: Plan, channel: string, what: string): Card {
   };
 }
 
-function dryRun(card: ReturnType<typeof planCard>): ReturnType<typeof planCard> {
+function withoutKeys(card: ReturnType<typeof planCard>): ReturnType<typeof planCard> {
   return {
     ...card,
     text: `Dry run, nothing is kept: ${card.text}`,

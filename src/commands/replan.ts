@@ -5,7 +5,8 @@ import { findService } from "../domain/service/inventory.ts";
 import { RUNBOOKS, runbookOf } from "../flows/runbooks/index.ts";
 import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
 import { type Answer, type Ask, wordsAndReason } from "./intent.ts";
-import { propose, refuseWhilePlanned } from "./propose.ts";
+import { propose } from "./propose.ts";
+import { refuseWhilePlanned } from "./refuse-while.ts";
 import { knownPerson, type RunCommandDeps, runMeant, runOf } from "./run-deps.ts";
 
 /**
@@ -29,7 +30,7 @@ export async function replan(ask: Ask, deps: RunCommandDeps): Promise<Answer> {
   const runbook = runbookOf(continues.plan);
   return propose(
     {
-      ...{ service, requester, ask, continues, dryRun: false },
+      ...{ service, person: requester, ask, continues, dryRun: false },
       runbook,
       wish: wishFrom(words, runbook, continues.plan),
       reason: reason || `rest of ${continues.plan.id}: ${continues.why}`,

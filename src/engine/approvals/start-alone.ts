@@ -1,6 +1,5 @@
 import { sayTime } from "../../domain/duration.ts";
 import { Bug, UserError } from "../../domain/errors.ts";
-import type { Person } from "../../domain/people/person.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
 import type { Proof } from "../../ports/asker.ts";
@@ -16,24 +15,27 @@ export interface StartDeps {
   readonly wake: Wake;
 }
 
+/** Who asks for a plan: a person of `people`, or something that is none and has no key. */
+export interface Requester {
+  readonly id: string;
+  readonly name: string;
+  readonly proof: Proof;
+}
+
 /**
  * Starts a plan that only adds something, on the word of one responder (G1). That its steps only add is a rule of the plan
  * itself and, step by step, of the executor; here only the count of keys is believed.
  */
-export async function startAlone(
-  run: RunState,
-  { person, proof }: { readonly person: Person; readonly proof: Proof },
-  deps: StartDeps,
-): Promise<void> {
+export async function startAlone(run: RunState, { id: by, name, proof }: Requester, deps: StartDeps): Promise<void> {
   const { id, service, title, keysRequired } = run.plan;
   if (keysRequired !== 0) throw new Bug("keys-needed", `Plan ${id} needs ${keysRequired} keys`);
   const atMs = deps.clock.now();
   const { door, strength } = proof;
   const started: RunEntry = { kind: "started", atMs, keys: [] };
-  const says = `${title}: started by ${person.name}; it only adds something, so one responder is enough`;
+  const says = `${title}: started by ${name}; it only adds something, so one responder is enough`;
   const answer = await deps.runs.append(run, {
     entries: [started],
-    events: [{ ...eventOf(run, started, { says }), by: person.id, door }],
+    events: [{ ...eventOf(run, started, { says }), by, door }],
     claim: { action: "take", service },
   });
   if (answer.kind === "claimed-by")
@@ -50,7 +52,7 @@ export async function startAlone(
     service,
     epoch: run.epoch,
     kind: "started",
-    by: person.id,
+    by,
     door,
     strength,
     says,
