@@ -76,12 +76,12 @@ async function compose(composing: Composing): Promise<App> {
   const worker = `${settings.processName}@${hostname()}:${process.pid}`;
   const held = await openStore(composing);
   const { stores, clock, ledger, queues, outside, inventory, memory } = held;
-  const intents = createCommands({ ...held, wake: queues.wake, inventory });
+  const commands = createCommands({ ...held, wake: queues.wake, inventory });
   let isStarting = true;
   // The port before the workers: a process that cannot have it must not take up work.
   const doors = await openDoors({
     ...held,
-    ...{ settings, logger, intents, inventory },
+    ...{ settings, logger, inventory, ...commands },
     isReady: async () => (isStarting ? ["It is still starting."] : complaintsOf(ledger)),
   });
   opened.add(() => doors.web.close());

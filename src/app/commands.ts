@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { openIncidents } from "../commands/incident-deps.ts";
 import { type CommandDeps, createIntents } from "../commands/index.ts";
 import type { Intents } from "../commands/intent.ts";
+import { askFromPipeline, type PipelineAnswer, type PipelineAsk } from "../commands/pipeline.ts";
 import type { Event } from "../domain/event.ts";
 import { INCIDENT_LABEL, type Incident } from "../domain/incident/incident.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
@@ -35,7 +36,13 @@ const LOOK_WITHIN_MS = 300;
 const PAGER_WITHIN_MS = 300;
 const ON_CALL_COUNTS_FOR_MS = 60_000;
 
-export function createCommands(sources: CommandSources): Intents {
+export interface Commands {
+  readonly intents: Intents;
+  /** What a pipeline asks for, which is no person. */
+  readonly askFromPipeline: (ask: PipelineAsk) => Promise<PipelineAnswer>;
+}
+
+export function createCommands(sources: CommandSources): Commands {
   const { stores, outside, clock, wake, inventory } = sources;
   const deps: CommandDeps = {
     run: {
@@ -80,7 +87,7 @@ export function createCommands(sources: CommandSources): Intents {
       measured: (incident) => measuredOf(incident, stores),
     },
   };
-  return createIntents(deps, inventory);
+  return { intents: createIntents(deps, inventory), askFromPipeline: (ask) => askFromPipeline(ask, deps.run) };
 }
 
 type Incidents = Pick<Stores, "incidents">;

@@ -4,6 +4,12 @@ import type { Settings } from "../config/environment.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { createSlackDoor, type SlackDoor } from "../doors/slack/bolt.ts";
 import { createHintDoor, type HintDoor } from "../doors/webhooks/hints.ts";
+import {
+  createPipelineDoor,
+  type PipelineDoor,
+  type PipelineOptions,
+  pipelineRoute,
+} from "../doors/webhooks/pipelines.ts";
 import { startWeb, type Web } from "../doors/webhooks/server.ts";
 import { createSnsDoor } from "../doors/webhooks/sns.ts";
 import { certificateFetcher } from "../doors/webhooks/sns-certificates.ts";
@@ -29,6 +35,7 @@ export interface DoorSources {
   readonly clock: StoreClock;
   readonly logger: Logger;
   readonly intents: Intents;
+  readonly askFromPipeline: PipelineOptions["ask"];
   readonly inventory: () => Inventory;
   isReady(): Promise<readonly string[]>;
 }
@@ -67,8 +74,26 @@ export async function openDoors(sources: DoorSources): Promise<Doors> {
     }),
     hints: createHints(sources),
     slack: slack.listener,
+    routes: [pipelineRoute(createPipelines(sources))],
   });
   return { web, slack };
+}
+
+/** Which pipelines there are may change with the file; their keys are those that the process was started with. */
+function createPipelines({ settings, inventory, askFromPipeline, logger }: DoorSources): PipelineDoor {
+  const pipelines = () => inventory().file.pipelines;
+  for (const [pipeline, { keys }] of Object.entries(pipelines()))
+    if (!settings.pipelines[keys])
+      logger.warn({ pipeline, variable: keys }, "A pipeline has no keys: its requests are refused until it has");
+  return createPipelineDoor({
+    keysOf: (name) => {
+      const pipeline = Object.hasOwn(pipelines(), name) ? pipelines()[name] : undefined;
+      return (pipeline && settings.pipelines[pipeline.keys]) ?? [];
+    },
+    ask: askFromPipeline,
+    nowMs: Date.now,
+    logger,
+  });
 }
 
 function createSlack({ settings, redis, outside, logger, intents, inventory }: DoorSources): SlackDoor {

@@ -57,3 +57,13 @@ export async function refuseWhilePlanned(service: Named, deps: RunCommandDeps): 
     }
   }
 }
+
+/** Nothing is moved while runs may be forgotten (G17). */
+export async function refuseWhileLost(what: string, { ledger }: Pick<RunCommandDeps, "ledger">): Promise<void> {
+  const wrong = await ledger.disagreement();
+  if (wrong === undefined) return;
+  throw new UserError(
+    "store-lost",
+    `${wrong}. Runs may be forgotten, so nothing is moved until two people have looked and signed. ${what} is refused. To go on: /dr accept-store`,
+  );
+}

@@ -1,7 +1,8 @@
 import type { z } from "zod";
 import type { Secret } from "../domain/secret.ts";
 import { mostSimilar } from "../domain/similar.ts";
-import { sayList } from "./problem.ts";
+import { type PipelineKeys, pipelineKeysIn, pipelineProblems } from "./pipeline-environment.ts";
+import { type EnvironmentProblem, sayList } from "./problem.ts";
 import {
   type HostAndPort,
   type LogLevel,
@@ -11,13 +12,6 @@ import {
   VARIABLES,
   type Variables,
 } from "./variables.ts";
-
-/** What is wrong with the environment. Values are never part of it: most of them are secrets. */
-export interface EnvironmentProblem {
-  readonly variable: string;
-  readonly what: string;
-  readonly instead: string;
-}
 
 /** Where the simulated world stands. Exists in a sandbox only. */
 export interface SandboxEndpoints {
@@ -42,6 +36,8 @@ export interface Settings {
   readonly slack: SlackSettings;
   /** What is set of the variables that kinds of pagers read, by the variable's name. */
   readonly pagers: Readonly<Record<string, Secret>>;
+  /** Keys of pipelines, by the variable that holds them. */
+  readonly pipelines: PipelineKeys;
   readonly configPath: string;
   readonly ledger: { readonly directory: string; readonly key: Secret };
   readonly http: HostAndPort;
@@ -63,14 +59,18 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export function readEnvironment(env: Environment = process.env): EnvironmentRead {
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
   const parsed = VARIABLES.safeParse(present);
-  const problems = [...forbidden(present), ...(parsed.success ? [] : fromIssues(parsed.error.issues, present))];
+  const problems = [
+    ...forbidden(present),
+    ...pipelineProblems(present),
+    ...(parsed.success ? [] : fromIssues(parsed.error.issues, present)),
+  ];
   if (!parsed.success) return { ok: false, problems };
   const slack = slackSettings(parsed.data);
   const sandbox = sandboxEndpoints(parsed.data);
   if ("variable" in slack) problems.push(slack);
   if (Array.isArray(sandbox)) problems.push(...sandbox);
   if (problems.length > 0 || "variable" in slack || Array.isArray(sandbox)) return { ok: false, problems };
-  return { ok: true, settings: settingsFrom(parsed.data, slack, sandbox) };
+  return { ok: true, settings: { ...settingsFrom(parsed.data, slack, sandbox), pipelines: pipelineKeysIn(present) } };
 }
 
 /** What somebody needs who only reads what is stored: no token, no ledger. */
@@ -115,7 +115,11 @@ export function sayPurpose(variable: string): string {
   return `set it: ${schema?.description ?? "see the reference page"}`;
 }
 
-function settingsFrom(env: Variables, slack: SlackSettings, sandbox: SandboxEndpoints | undefined): Settings {
+function settingsFrom(
+  env: Variables,
+  slack: SlackSettings,
+  sandbox: SandboxEndpoints | undefined,
+): Omit<Settings, "pipelines"> {
   return {
     redisUrl: env.REDIS_URL,
     slack,

@@ -5,6 +5,7 @@ import { LAG_RULES } from "./rules/lag-alarms.ts";
 import { PAGER_RULES } from "./rules/pagers.ts";
 import { PAGING_RULES } from "./rules/paging.ts";
 import { PEOPLE_RULES } from "./rules/people.ts";
+import { PIPELINE_RULES } from "./rules/pipelines.ts";
 import { RESOURCE_RULES } from "./rules/resources.ts";
 import type { Rule } from "./rules/rule.ts";
 import { SITE_RULES } from "./rules/sites.ts";
@@ -18,6 +19,7 @@ export interface LintFinding extends Finding {
 /** Everything that makes no sense although the schema accepts it. Errors stop the file from being loaded. */
 export const RULES: readonly Rule[] = [
   ...PEOPLE_RULES,
+  ...PIPELINE_RULES,
   ...PAGER_RULES,
   ...PAGING_RULES,
   ...ALERT_RULES,

@@ -1,5 +1,6 @@
 import { PAGERS } from "../integrations/pagers/index.ts";
-import type { EnvironmentProblem, Settings } from "./environment.ts";
+import type { Settings } from "./environment.ts";
+import type { EnvironmentProblem } from "./problem.ts";
 
 /** What the pagers of the file need of the environment and do not have. `names`: the keys of `pagers`. */
 export function missingForPagers(

@@ -39,3 +39,10 @@ export function inReadingOrder(problems: readonly Problem[]): Problem[] {
     })
     .sort((a, b) => a.line - b.line || a.column - b.column);
 }
+
+/** What is wrong with the environment. Values are never part of it: most of them are secrets. */
+export interface EnvironmentProblem {
+  readonly variable: string;
+  readonly what: string;
+  readonly instead: string;
+}

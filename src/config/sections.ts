@@ -34,6 +34,7 @@ export function readSections(value: unknown): ReadableFile {
       pagers: read("pagers", shape.pagers),
       aws: read("aws", shape.aws),
       people: read("people", shape.people),
+      pipelines: read("pipelines", shape.pipelines),
       audiences: read("audiences", shape.audiences),
       approvals: read("approvals", shape.approvals),
       escalation: read("escalation", shape.escalation),

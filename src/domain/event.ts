@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** Through which door something was asked, or `engine` where nobody asked. */
-export const DoorName = z.enum(["slack", "terminal", "web", "pager", "sns", "engine"]);
+export const DoorName = z.enum(["slack", "terminal", "web", "pager", "sns", "pipeline", "engine"]);
 export type DoorName = z.infer<typeof DoorName>;
 
 /**

@@ -40,6 +40,8 @@ export interface Stage {
   readonly directory: string;
   /** The bots' ledger key: no log may ever show it. */
   readonly ledgerKey: string;
+  /** The key of each pipeline's variable. */
+  readonly pipelineKeys: Readonly<Record<string, string>>;
   /** Moves world time for everybody at once: the world and the bots share one anchor. */
   jump(worldMs: number): Promise<void>;
   setSpeed(speed: number): Promise<void>;
@@ -77,13 +79,16 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     const tellClock = async () => setAnchor(redis.client, await world.anchor());
     await tellClock();
     const ledgerKey = randomBytes(24).toString("hex");
+    const pipelineKeys = Object.fromEntries(
+      Object.values(loaded.file.pipelines).map(({ keys }) => [keys, randomBytes(24).toString("hex")]),
+    );
     const settings: BotSettings = {
       program: join(PROGRAMS, "main.js"),
       path: inherited.path,
       directory,
       redisUrl: redis.url,
       ledgerKey,
-      environment: running.environment,
+      environment: { ...running.environment, ...pipelineKeys },
     };
     const toFirst = async (port: number) => {
       if (options.webhooks === undefined) await world.sendWebhooksTo(`http://127.0.0.1:${port}`);
@@ -105,6 +110,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
       bots,
       directory,
       ledgerKey,
+      pipelineKeys,
       stop,
       jump: async (worldMs) => {
         await world.jump(worldMs);

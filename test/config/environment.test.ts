@@ -16,6 +16,7 @@ const SECRETS = {
   PAGERDUTY_API_TOKEN: "u+hunter2-api-token",
   PAGERDUTY_WEBHOOK_SECRETS: "hunter2-new, hunter2-old",
   TWOKEY_LEDGER_KEY: "hunter2-ledger-key-hunter2-ledger-key",
+  PIPELINE_RELEASE_KEYS: "hunter2-the-new-key-of-the-pipeline, hunter2-the-old-key-of-the-pipeline",
 };
 const PRODUCTION: Environment = { ...SECRETS, TWOKEY_LEDGER_DIR: "/var/lib/twokey" };
 const WORLD: Environment = {
@@ -38,6 +39,24 @@ function problemsOf(env: Environment): Record<string, string> {
     ? {}
     : Object.fromEntries(read.problems.map(({ variable, what, instead }) => [variable, `${what}; ${instead}`]));
 }
+
+describe("keys of pipelines", () => {
+  const keys = (text: string) => ({ ...PRODUCTION, PIPELINE_RELEASE_KEYS: text });
+
+  test("are read from whatever variable begins so, several of them while they are changed", () => {
+    const read = settingsOf(PRODUCTION).pipelines["PIPELINE_RELEASE_KEYS"]?.map((key) => key.reveal());
+
+    expect(read).toEqual(["hunter2-the-new-key-of-the-pipeline", "hunter2-the-old-key-of-the-pipeline"]);
+  });
+
+  test.each([
+    ["one that is short", `${"k".repeat(40)},short`],
+    ["none", " , "],
+    ["more than a rotation needs", Array.from({ length: 6 }, () => "k".repeat(32)).join(",")],
+  ])("with %s are refused", (_what, text) => {
+    expect(problemsOf(keys(text))["PIPELINE_RELEASE_KEYS"]).toContain("1 to 5 keys of at least 32 characters");
+  });
+});
 
 describe("production", () => {
   test("is read with defaults, and has no way into a simulated world", () => {

@@ -4,6 +4,7 @@ import { AlertPolicy } from "../incident/alert.ts";
 import { Audience, PageThrottle, SeverityPolicy } from "../incident/escalation.ts";
 import type { PagerEntry } from "../incident/pager-traits.ts";
 import { type PagerIds, personWith } from "../people/person.ts";
+import { PipelineEntry } from "../people/pipeline.ts";
 import { RegionName } from "./region.ts";
 import { AccountId, RoleArn } from "./resource.ts";
 import { Name, type ResourceSchemas, serviceSchema } from "./service.ts";
@@ -72,6 +73,10 @@ export const twoKeyFileWith = (pagers: PagerSchemas, resources: ResourceSchemas)
     people: z
       .record(Name, personWith(pagers.ids))
       .describe("Everybody who may act, agree or be paged, by a short name."),
+    pipelines: z
+      .record(Name, PipelineEntry)
+      .default({})
+      .describe("Machines that may ask for what only adds something, such as a snapshot; they turn no keys."),
     audiences: z.record(Name, Audience).describe("Groups of people that the escalation matrix pages."),
     approvals: ApprovalPolicy.describe("Whose keys start a run."),
     escalation: z

@@ -1,0 +1,170 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { askFromPipeline, type PipelineAsk } from "../../src/commands/pipeline.ts";
+import type { RunCommandDeps } from "../../src/commands/run-deps.ts";
+import { planDigest } from "../../src/domain/plan-run/plan.ts";
+import { findPerson } from "../../src/domain/service/inventory.ts";
+import { RUNBOOKS } from "../../src/flows/runbooks/index.ts";
+import type { LedgerEntry } from "../../src/ports/runs.ts";
+import { drive } from "../harness/drive.ts";
+import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun } from "../harness/failover-world.ts";
+import { planFor } from "../harness/plans.ts";
+
+const SPEED = 200;
+const ASK: PipelineAsk = {
+  ...{ pipeline: "release", id: "deploy-4711", runbook: "snapshot" },
+  ...{ service: "inventory", reason: "release 4.2.0" },
+};
+
+let at: FailoverWorld;
+let ledger: LedgerEntry[];
+let disagreement: string | undefined;
+beforeEach(async () => {
+  at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+  ledger = [];
+  disagreement = undefined;
+});
+afterEach(() => at.stop());
+
+const nothing = async () => undefined;
+
+function deps(): RunCommandDeps {
+  const { memory, cloud, clock, inventory } = at;
+  return {
+    ...{ runs: memory.runs, cards: memory.cards, cloud, clock, inventory: () => inventory },
+    ledger: {
+      append: async (entry) => void ledger.push(entry),
+      disagreement: async () => disagreement,
+      highestEpoch: () => 0,
+    },
+    wake: {
+      ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing },
+      ...{ incidentChat: nothing, card: nothing },
+    },
+    times: { of: async () => [] },
+    ...{ incidentOf: nothing, lastLook: nothing, rememberChannel: nothing },
+    newId: () => "F-NEW",
+  };
+}
+
+const ask = (more: Partial<PipelineAsk> = {}) => askFromPipeline({ ...ASK, ...more }, deps());
+const snapshotsAsked = () => mutationsOf(at).filter((call) => call.startsWith("CreateDBSnapshot"));
+
+describe("a pipeline", () => {
+  test("asks for a snapshot, and it is made: on its word alone, since it only adds something (G1)", async () => {
+    const { plan, state } = await ask();
+    expect(state).toBe("running");
+
+    const run = await drive(at, { run: plan });
+
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+    expect(snapshotsAsked()).toHaveLength(1);
+    expect(run.plan).toMatchObject({ requester: "pipeline:release", reason: ASK.reason, keysRequired: 0 });
+  });
+
+  test("is written down: which one, through which door, and how that was proven (G12)", async () => {
+    await ask();
+
+    expect(ledger).toMatchObject([
+      { kind: "started", by: "pipeline:release", door: "pipeline", strength: "account", service: "inventory" },
+    ]);
+  });
+
+  test("guard pipeline adds only: it asks for nothing that needs keys, whatever runbook that is", async () => {
+    const refused = RUNBOOKS.filter(({ needs }) => needs !== "responder").map(({ name }) => name);
+    expect(refused.length).toBeGreaterThan(1);
+
+    for (const runbook of refused) await expect(ask({ runbook })).rejects.toMatchObject({ code: "runbook-needs-keys" });
+
+    expect(await at.memory.runs.openIds()).toEqual([]);
+  });
+
+  test("is nobody of people: no key of it could count", () => {
+    expect(findPerson(at.inventory, "pipeline:release")).toBeUndefined();
+  });
+
+  test.each([
+    ["a service that is not its own", { service: "payments" }, "service-unknown"],
+    ["a runbook that there is not", { runbook: "failovr" }, "runbook-unknown"],
+    ["anything, when nobody has described it", { pipeline: "stranger" }, "service-unknown"],
+  ])("that asks for %s is refused, and told for what it may ask", async (_what, more, code) => {
+    await expect(ask(more)).rejects.toMatchObject({ code, message: expect.stringContaining("may ask for") });
+  });
+
+  test("is refused while the store is lost (G17)", async () => {
+    disagreement = "Redis is empty";
+
+    await expect(ask()).rejects.toMatchObject({ code: "store-lost" });
+    expect(await at.memory.runs.openIds()).toEqual([]);
+  });
+});
+
+describe("the same request again", () => {
+  test("is the same run, while it runs and when it is over, and says how far it is", async () => {
+    const first = await ask();
+    expect(await ask()).toEqual(first);
+    await drive(at, { run: first.plan });
+
+    expect(await ask()).toEqual({ plan: first.plan, state: "verified" });
+    expect(snapshotsAsked()).toHaveLength(1);
+  });
+
+  test("guard pipeline repeat: ten at once are one run", async () => {
+    const answers = await Promise.all(Array.from({ length: 10 }, () => ask()));
+
+    expect(new Set(answers.map(({ plan }) => plan)).size).toBe(1);
+    expect(await at.memory.runs.openIds()).toHaveLength(1);
+    expect(ledger).toHaveLength(1);
+  });
+
+  test("starts the run that a process left behind when it died before it started it", async () => {
+    const dying = { ...deps(), runs: { ...at.memory.runs, append: () => Promise.reject(new Error("it dies here")) } };
+    await expect(askFromPipeline(ASK, dying)).rejects.toThrow("it dies here");
+    expect(await at.memory.runs.openIds()).toHaveLength(1);
+
+    expect(await ask()).toMatchObject({ state: "running" });
+  });
+
+  test("with another content is refused: an id is used once", async () => {
+    const { plan } = await ask();
+
+    await expect(ask({ reason: "release 4.3.0" })).rejects.toMatchObject({
+      code: "request-used",
+      facts: { run: plan },
+    });
+  });
+
+  test("of another pipeline is another request", async () => {
+    const { plan } = await ask();
+
+    const { inventory } = at;
+    const { pipelines } = inventory.file;
+    const file = { ...inventory.file, pipelines: { ...pipelines, nightly: { services: ["inventory"], keys: "x" } } };
+    const both = { ...deps(), inventory: () => ({ ...inventory, file }) };
+
+    const other = askFromPipeline({ ...ASK, pipeline: "nightly" }, both);
+
+    await expect(other).rejects.toMatchObject({ code: "service-claimed", facts: { run: plan } });
+  });
+});
+
+describe("while something is in the way", () => {
+  test("of its own: a second request is refused, and says which run holds the service", async () => {
+    const { plan } = await ask();
+
+    await expect(ask({ id: "deploy-4712" })).rejects.toMatchObject({ code: "service-claimed", facts: { run: plan } });
+  });
+
+  test("a plan that waits for keys: it is refused, and says which", async () => {
+    const plan = planFor(at.inventory);
+    await at.memory.runs.create(plan, planDigest(plan), []);
+
+    await expect(ask()).rejects.toMatchObject({ code: "plan-waiting", facts: { run: plan.id } });
+    expect(await at.memory.runs.openIds()).toEqual([plan.id]);
+  });
+
+  test("a run that people started: it is refused, and says which", async () => {
+    await startRun(at, { runbook: "failover" });
+
+    await expect(ask()).rejects.toMatchObject({ code: "service-claimed", facts: { run: "F-1" } });
+  });
+});

@@ -1,0 +1,64 @@
+import { createHmac } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { z } from "zod";
+import type { Stage } from "../../src/sandbox/stage.ts";
+import { runWhere, serviceInWorld, somebodyElsesAws, startTestStage, timesOf } from "../harness/stage.ts";
+
+const ASK = { id: "deploy-4711", runbook: "snapshot", service: "inventory", reason: "release 4.2.0" };
+/** Machine time. */
+const SOON_MS = 60_000;
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await startTestStage({ example: "inventory", speed: 20 });
+}, 120_000);
+afterAll(() => stage?.stop());
+
+const Answer = z.looseObject({ plan: z.string().optional(), state: z.string().optional(), run: z.string().optional() });
+
+/** As a pipeline sends it. `key`: what it signs with. */
+async function post(ask: object, key = stage.pipelineKeys["PIPELINE_RELEASE_KEYS"] ?? "") {
+  const body = JSON.stringify(ask);
+  const timestamp = String(Math.floor(Date.now() / 1_000));
+  const mac = createHmac("sha256", key).update(`v1:${timestamp}:release:${body}`).digest("hex");
+  const headers = { "x-twokey-timestamp": timestamp, "x-twokey-signature": `v1=${mac}` };
+  const origin = await stage.bots[0]?.origin();
+  const response = await fetch(`${origin}/webhooks/pipelines/release`, { method: "POST", headers, body });
+  return { status: response.status, ...Answer.parse(await response.json()) };
+}
+
+test("a pipeline asks, and the snapshot is there in both regions; asking again is the same run", async () => {
+  const { home, standby } = serviceInWorld(stage);
+  expect(await post(ASK, "k".repeat(40))).toMatchObject({ status: 401 });
+
+  const begun = await post(ASK);
+  expect(begun).toMatchObject({ status: 202, state: "running" });
+  expect(await post({ ...ASK, id: "deploy-4712" })).toMatchObject({ status: 409, run: begun.plan });
+  await stage.setSpeed(300);
+  const { plan } = await runWhere(stage, begun.plan ?? "", ({ state }) => state === "verified", SOON_MS);
+
+  expect(await post(ASK)).toMatchObject({ status: 202, plan: plan.id, state: "verified" });
+  expect(await timesOf(stage, "CreateDBSnapshot")).toBe(1);
+  expect(await timesOf(stage, "CopyDBSnapshot")).toBe(1);
+  const id = String(plan.steps[0]?.input["id"]);
+  expect(id).toContain("release-4-2-0");
+  const aws = await somebodyElsesAws(stage);
+  try {
+    for (const region of [home, standby]) {
+      const found = await aws.snapshots.find(region, { of: "instance", id }, AbortSignal.timeout(SOON_MS));
+      expect(found).toMatchObject({ known: true, value: { status: "available" } });
+    }
+  } finally {
+    aws.close();
+  }
+}, 180_000);
+
+test("its card stands in the alerts channel, with which pipeline asked and why", async () => {
+  const said = await stage.world.people.expectMessage(
+    stage.inventory.file.alerts.channel,
+    ({ blocks }) => JSON.stringify(blocks).includes("pipeline:release"),
+    SOON_MS,
+  );
+
+  expect(JSON.stringify(said.blocks)).toContain("release 4.2.0");
+}, 90_000);
