@@ -78,10 +78,15 @@ function keyIn(
   if (!writer?.known || !writer.value.encrypted) return { kind: "key", kmsKey: null };
   const kmsKey = standby?.known ? standby.value.kmsKey : undefined;
   if (kmsKey !== undefined) return { kind: "key", kmsKey };
-  const why = standby && !standby.known ? standby.why : "it is not encrypted";
   return refused(
-    `The snapshot is encrypted, and its copy needs a key in ${to}. That of the database there is not known: ${why}.`,
+    `The snapshot is encrypted, and its copy needs a key in ${to}. That of the database there is not known: ${whyNoKey(standby)}.`,
   );
+}
+
+function whyNoKey(standby: Known<DatabaseFacts> | undefined): string {
+  if (!standby) return "it was not looked at";
+  if (!standby.known) return standby.why;
+  return standby.value.encrypted ? "RDS does not say which it is" : "it is not encrypted";
 }
 
 interface Copying {

@@ -1,0 +1,83 @@
+import { describe, expect, test } from "@jest/globals";
+import type { Observation } from "../../../../src/domain/service/observed.ts";
+import { nobodyKnowsTheWriter, planned, QUIET, refusals, SERVICE, unseen, withDatabase } from "../asked.ts";
+
+const { home, standby } = SERVICE;
+const NEEDS_KEY = `The snapshot is encrypted, and its copy needs a key in ${standby}. That of the database there is not known`;
+const withoutKey = withDatabase(standby, ({ kmsKey: _, ...facts }) => facts);
+const plain = (region: string) => withDatabase(region, ({ kmsKey: _, ...facts }) => ({ ...facts, encrypted: false }));
+
+describe("a snapshot is refused", () => {
+  test.each<[string, Observation, string]>([
+    [
+      "where nobody can say which database is the writer",
+      nobodyKnowsTheWriter,
+      "Nobody can say which database of inventory is the writer: both databases take writes. Settle that first.",
+    ],
+    [
+      "where the writer cannot be seen",
+      unseen(home),
+      `The writer in ${home} cannot be seen: RDS does not answer. Ask again when it can.`,
+    ],
+    [
+      "where the other region cannot be seen, so that its key is unknown",
+      unseen(standby),
+      `${NEEDS_KEY}: RDS does not answer.`,
+    ],
+    [
+      "where the database of the other region is not encrypted, so that there is no key",
+      plain(standby),
+      `${NEEDS_KEY}: it is not encrypted.`,
+    ],
+    [
+      "where RDS does not say with which key the database of the other region is encrypted",
+      withoutKey,
+      `${NEEDS_KEY}: RDS does not say which it is.`,
+    ],
+    [
+      "where the other region was not looked at at all",
+      { ...QUIET, sites: Object.fromEntries(Object.entries(QUIET.sites).filter(([region]) => region === home)) },
+      `${NEEDS_KEY}: it was not looked at.`,
+    ],
+  ])("%s", (_when, observed, says) => {
+    expect(refusals("snapshot", observed)).toEqual([says]);
+  });
+});
+
+describe("a snapshot is planned", () => {
+  const planOf = (observed: Observation, reason?: string) => {
+    const answer = planned("snapshot", observed, reason);
+    if (answer.kind === "refused") throw new Error(answer.reasons.join(" "));
+    return answer.plan;
+  };
+
+  test("of the writer, and copied under the key of the other region: on the word of one responder, since it only adds", () => {
+    const { steps, keysRequired, from, to } = planOf(QUIET);
+
+    expect({ keysRequired, from, to }).toEqual({ keysRequired: 0, from: home, to: standby });
+    expect(steps.map(({ role, after }) => ({ role, after }))).toEqual([
+      { role: "adds", after: [] },
+      { role: "adds", after: [steps[0]?.id] },
+    ]);
+    expect(steps[1]?.input["kmsKey"]).toBe(`arn:aws:kms:${standby}:123456789012:key/k-1`);
+  });
+
+  test("without a key where the writer is not encrypted, whatever is known of the other region", () => {
+    const bare = plain(home);
+    const dark = { ...bare, sites: { ...bare.sites, ...unseenSite(standby) } };
+
+    expect(planOf(dark).steps[1]?.input["kmsKey"]).toBeNull();
+  });
+
+  test("under a name that RDS takes, whatever the reason is", () => {
+    const reason = "Ünïcode -- “quoted” / release 4.2.0 ".repeat(4);
+
+    const [take, copy] = planOf(QUIET, reason).steps;
+
+    expect(take?.input["id"]).toMatch(/^twokey-inventory-2026-11-21t03-12-f-7kq2mx-[a-z0-9]+(-[a-z0-9]+)*$/);
+    expect(copy?.input["id"]).toBe(take?.input["id"]);
+  });
+});
+
+const unseenSite = (region: string) =>
+  Object.fromEntries(Object.entries(unseen(region).sites).filter(([name]) => name === region));
