@@ -5,7 +5,7 @@ import { benchLogger } from "./sandbox/bench/measurement.ts";
 import { readSoakArguments, SOAK_USAGE, type SoakArguments } from "./sandbox/soak/arguments.ts";
 import { playDays } from "./sandbox/soak/days.ts";
 import { tableOf } from "./sandbox/soak/sample.ts";
-import { SOAK_SPEED } from "./sandbox/soak/speed.ts";
+import { SOAK_SLACK_MINUTE_MS, SOAK_SPEED } from "./sandbox/soak/speed.ts";
 import { startStage } from "./sandbox/stage.ts";
 
 /**
@@ -33,7 +33,7 @@ async function play(wanted: SoakArguments): Promise<void> {
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   const { config = EXAMPLE, seed, days, isJson } = wanted;
   const stage = await startStage({
-    ...{ config, seed, speed: SOAK_SPEED, bots: 1 },
+    ...{ config, seed, speed: SOAK_SPEED, slackMinuteMs: SOAK_SLACK_MINUTE_MS, bots: 1 },
     ...{ inherited: readInherited(), logger: benchLogger() },
   });
   const stop = () => void stage.stop().then(() => process.exit(1));

@@ -40,7 +40,7 @@ type Source = Extract<WorldSource, { ok: true }>;
 
 async function run({ spec, configFor }: Source, wanted: WorldArguments): Promise<void> {
   const { isJson, ports, seed, speed, stopsWithParent } = wanted;
-  const whole = await startWholeWorld(withLatency(spec, wanted), {
+  const whole = await startWholeWorld(asWanted(spec, wanted), {
     ports,
     ...(seed === undefined ? {} : { seed }),
     ...(speed === undefined ? {} : { speed }),
@@ -63,10 +63,11 @@ async function run({ spec, configFor }: Source, wanted: WorldArguments): Promise
   process.stdout.write(isJson ? `${JSON.stringify({ env, controlPort, ports: opened })}\n` : exportsOf(env));
 }
 
-function withLatency(spec: Source["spec"], { latency }: WorldArguments): Source["spec"] {
+function asWanted(spec: Source["spec"], { latency, slackMinuteMs }: WorldArguments): Source["spec"] {
   const { slackMs = spec.slack.latencyMs, pagerDutyMs = spec.pagerduty.latencyMs } = latency;
   const pagerduty = pagerDutyMs === undefined ? spec.pagerduty : { ...spec.pagerduty, latencyMs: pagerDutyMs };
-  return { ...spec, slack: { ...spec.slack, latencyMs: slackMs }, pagerduty };
+  const { minuteMs } = spec.slack;
+  return { ...spec, slack: { ...spec.slack, latencyMs: slackMs, minuteMs: slackMinuteMs ?? minuteMs }, pagerduty };
 }
 
 /** Writes what a bot in another process reads from files. */

@@ -57,7 +57,7 @@ export function createOutside(
   );
   const slack = createChat({
     token: settings.slack.botToken,
-    apiUrl: sandbox?.slackApiUrl,
+    ...{ apiUrl: sandbox?.slackApiUrl, minuteMs: sandbox?.slackMinuteMs },
     team: file.slack.team,
     enterprise: file.slack.enterprise,
     accounts,

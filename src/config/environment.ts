@@ -16,6 +16,8 @@ import {
 /** Where the simulated world stands. Exists in a sandbox only. */
 export interface SandboxEndpoints {
   readonly slackApiUrl: string;
+  /** How long Slack's minute is. Undefined: as long as ours. */
+  readonly slackMinuteMs: number | undefined;
   readonly awsEndpointUrl: string;
   readonly dnsServers: readonly HostAndPort[];
   readonly nameServers: readonly HostAndPort[];
@@ -158,6 +160,7 @@ function sandboxEndpoints(env: Variables): SandboxEndpoints | EnvironmentProblem
   }
   return {
     slackApiUrl: SLACK_API_URL,
+    slackMinuteMs: env.SLACK_MINUTE_MS,
     awsEndpointUrl: AWS_ENDPOINT_URL,
     dnsServers: TWOKEY_DNS_SERVERS,
     nameServers: env.TWOKEY_NAME_SERVERS ?? TWOKEY_DNS_SERVERS,

@@ -106,6 +106,12 @@ export const VARIABLES = z.object({
     .optional()
     .describe("1: the world is simulated. The variables below are allowed then, and refused otherwise."),
   SLACK_API_URL: HttpUrl.optional().describe("Sandbox: Slack's Web API."),
+  SLACK_MINUTE_MS: z
+    .string()
+    .regex(/^[1-9]\d{0,4}$/, "must be a number of milliseconds, below 100,000")
+    .transform(Number)
+    .optional()
+    .describe("Sandbox: milliseconds of the minute in which Slack counts calls; absent: 60000."),
   ...pagerVariables((need) => need === "sandbox"),
   AWS_ENDPOINT_URL: HttpUrl.optional().describe("Sandbox: every AWS API."),
   TWOKEY_DNS_SERVERS: Addresses.optional().describe("Sandbox: resolvers as ip:port, separated by commas."),
@@ -128,7 +134,7 @@ export const SANDBOX_REQUIRED = ["SLACK_API_URL", "AWS_ENDPOINT_URL", "TWOKEY_DN
 export const SANDBOX_ONLY: readonly string[] = [
   ...SANDBOX_REQUIRED,
   ...PAGER_VARIABLES.filter(({ need }) => need === "sandbox").map(({ name }) => name),
-  ...["TWOKEY_NAME_SERVERS", "TWOKEY_CONNECT_MAP", "TWOKEY_SNS_CA", "TWOKEY_SNS_CERTIFICATE_URL"],
+  ...["SLACK_MINUTE_MS", "TWOKEY_NAME_SERVERS", "TWOKEY_CONNECT_MAP", "TWOKEY_SNS_CA", "TWOKEY_SNS_CERTIFICATE_URL"],
 ];
 
 /** Variables of pagers that are set, by name. */

@@ -24,6 +24,8 @@ export interface Queues {
   /** Wakes the lane again after that much machine time; a lost one is the sweep's to repair. */
   wakeLater(lane: Lane, id: string, delayMs: number): Promise<void>;
   startSweep(): Promise<void>;
+  /** One more, beside the regular ones: a rehearsal's clock has jumped over the time of many. */
+  sweepNow(): Promise<void>;
   waiting(): Promise<Readonly<Record<string, number>>>;
   close(): Promise<void>;
 }
@@ -101,6 +103,9 @@ export function createQueues(connection: ConnectionOptions, logger: Logger): Que
         { every: SWEEP_EVERY_MS },
         { opts: { removeOnComplete: true, removeOnFail: 100 } },
       );
+    },
+    async sweepNow() {
+      await sweep.add("sweep", {}, { removeOnComplete: true, removeOnFail: 100 });
     },
     async waiting() {
       const counts = await Promise.all(all.map(async (queue) => [queue.name, await queue.count()] as const));

@@ -25,6 +25,8 @@ export interface StageOptions {
   readonly bots: number;
   /** How long calls to the simulated vendors take. */
   readonly latency?: VendorLatency;
+  /** Machine milliseconds of the minute in which Slack counts calls; absent: 60,000. */
+  readonly slackMinuteMs?: number;
   /** Origin that SNS and PagerDuty deliver to; absent: the first bot. */
   readonly webhooks?: string;
   readonly inherited: Inherited;
@@ -36,12 +38,15 @@ export interface Stage {
   readonly inventory: Inventory;
   readonly world: WorldClient;
   readonly redis: ScriptedRedis;
+  readonly redisUrl: string;
   readonly bots: readonly Bot[];
   readonly directory: string;
   /** The bots' ledger key: no log may ever show it. */
   readonly ledgerKey: string;
   /** The key of each pipeline's variable. */
   readonly pipelineKeys: Readonly<Record<string, string>>;
+  /** World time by the anchor that this stage has set: nobody is asked. */
+  now(): number;
   /** Moves world time for everybody at once: the world and the bots share one anchor. */
   jump(worldMs: number): Promise<void>;
   setSpeed(speed: number): Promise<void>;
@@ -76,7 +81,11 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     });
     stops.push(() => running.stop());
     const world = new WorldClient(running.controlPort);
-    const tellClock = async () => setAnchor(redis.client, await world.anchor());
+    let anchor = await world.anchor();
+    const tellClock = async () => {
+      anchor = await world.anchor();
+      await setAnchor(redis.client, anchor);
+    };
     await tellClock();
     const ledgerKey = randomBytes(24).toString("hex");
     const pipelineKeys = Object.fromEntries(
@@ -107,14 +116,19 @@ export async function startStage(options: StageOptions): Promise<Stage> {
       inventory: loaded.inventory,
       world,
       redis: redis.client,
+      redisUrl: redis.url,
       bots,
       directory,
       ledgerKey,
       pipelineKeys,
       stop,
+      now: () => anchor.worldMs + (Date.now() - anchor.machineMs) * anchor.speed,
       jump: async (worldMs) => {
+        // The bots first: to one whose clock is behind, what the world says next comes from the future.
+        const before = await world.anchor();
+        anchor = { ...before, worldMs: before.worldMs + worldMs };
+        await setAnchor(redis.client, anchor);
         await world.jump(worldMs);
-        await tellClock();
       },
       setSpeed: async (speed) => {
         await world.setSpeed(speed);

@@ -9,6 +9,8 @@ export interface WorldArguments {
   readonly seed: number | undefined;
   /** Origin of the bot that SNS and PagerDuty deliver to. */
   readonly webhooks: string | undefined;
+  /** Machine milliseconds of the minute in which Slack counts calls; absent: as the world's specification says. */
+  readonly slackMinuteMs: number | undefined;
   /** Machine milliseconds that every call of that vendor takes; absent: as the world's specification says. */
   readonly latency: { readonly slackMs: number | undefined; readonly pagerDutyMs: number | undefined };
   readonly isJson: boolean;
@@ -30,6 +32,7 @@ export const WORLD_USAGE = `Usage: npm run world -- [options]
   --webhooks URL      origin of the bot that SNS and PagerDuty call; absent: http://127.0.0.1:3000
   --slack-latency-ms, --pagerduty-latency-ms N
                       machine time that every call of that vendor takes
+  --slack-minute-ms N machine time of the minute in which Slack counts calls; absent: 60000
   --speed K           world seconds per second; --seed S: source of all chance
   --json              one line of JSON instead of shell exports
   --stop-with-parent  stop when standard input closes
@@ -47,7 +50,7 @@ const OPTIONS = {
     "control-port": text,
   },
   ...{ config: text, speed: text, seed: text, webhooks: text },
-  ...{ "slack-latency-ms": text, "pagerduty-latency-ms": text },
+  ...{ "slack-latency-ms": text, "pagerduty-latency-ms": text, "slack-minute-ms": text },
   ...{ json: flag, "stop-with-parent": flag, help: flag },
 };
 const LARGEST_PORT = 65_535;
@@ -76,6 +79,11 @@ export function readWorldArguments(args: readonly string[]): ReadArguments {
           slackMs: readNumber("--slack-latency-ms", values["slack-latency-ms"], isWhole),
           pagerDutyMs: readNumber("--pagerduty-latency-ms", values["pagerduty-latency-ms"], isWhole),
         },
+        slackMinuteMs: readNumber(
+          "--slack-minute-ms",
+          values["slack-minute-ms"],
+          (value) => isWhole(value) && value > 0,
+        ),
         speed: readNumber("--speed", values.speed, (value) => value > 0),
         seed: readNumber("--seed", values.seed, isWhole),
         ...{ isJson: values.json, stopsWithParent: values["stop-with-parent"] },

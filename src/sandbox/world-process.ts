@@ -13,6 +13,8 @@ export interface WorldProcessOptions {
   readonly speed: number;
   readonly seed: number;
   readonly latency?: VendorLatency;
+  /** Machine milliseconds of the minute in which Slack counts calls; absent: 60,000. */
+  readonly slackMinuteMs?: number;
 }
 
 /** Machine milliseconds that every call of that vendor takes; absent: none. */
@@ -41,6 +43,7 @@ export class WorldProcess {
     speed,
     seed,
     latency = {},
+    slackMinuteMs,
   }: WorldProcessOptions): Promise<WorldProcess> {
     const args = [
       program,
@@ -54,6 +57,7 @@ export class WorldProcess {
       String(speed),
       "--seed",
       String(seed),
+      ...(slackMinuteMs === undefined ? [] : ["--slack-minute-ms", String(slackMinuteMs)]),
       ...(latency.slackMs === undefined ? [] : ["--slack-latency-ms", String(latency.slackMs)]),
       ...(latency.pagerDutyMs === undefined ? [] : ["--pagerduty-latency-ms", String(latency.pagerDutyMs)]),
     ];

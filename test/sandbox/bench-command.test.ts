@@ -41,6 +41,14 @@ test("the latency of each vendor can be set for a world, and only to whole milli
   }
 });
 
+test("Slack's minute can be shortened for a world, and the bot is told", async () => {
+  expect(readWorldArguments(["--slack-minute-ms", "500"])).toMatchObject({ wanted: { slackMinuteMs: 500 } });
+  expect(readWorldArguments(["--slack-minute-ms", "0"]).kind).toBe("wrong");
+
+  const world = await startWorld({ speed: 1, slackMinuteMs: 500 });
+  expect(world.environment).toMatchObject({ SLACK_MINUTE_MS: "500" });
+});
+
 test("a world's Slack takes as long as it was told to", async () => {
   const world = await startWorld({ speed: 1, latency: { slackMs: 250 } });
   const token = world.environment["SLACK_BOT_TOKEN"] ?? "";
@@ -65,7 +73,9 @@ test("the sequential script really fails over, and no faster than the world allo
   expect(at("ecs.scale-accepted")).toBeGreaterThan(at("rds.promotion-observable"));
 });
 
-async function startWorld(options: Pick<Parameters<typeof WorldProcess.start>[0], "speed" | "latency">) {
+type Wanted = Pick<Parameters<typeof WorldProcess.start>[0], "speed" | "latency" | "slackMinuteMs">;
+
+async function startWorld(options: Wanted) {
   const program = built("world");
   const webhooks = "http://127.0.0.1:9";
   const world = await WorldProcess.start({ program, config: EXAMPLE, webhooks, seed: 1, ...options });

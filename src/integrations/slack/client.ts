@@ -37,15 +37,18 @@ export interface SlackClientOptions {
   readonly token: Secret;
   /** Absent: the real one. */
   readonly apiUrl?: string | undefined;
+  /** How long its minute is; absent: 60,000 ms. */
+  readonly minuteMs?: number | undefined;
   readonly logger: Logger;
 }
 
 /** The SDK's client without its retries (they post twice), without its waiting, and with our pace. */
 export class SlackClient {
   readonly #web: webApi.WebClient;
-  readonly #pacing = new Pacing();
+  readonly #pacing: Pacing;
 
-  constructor({ token, apiUrl, logger }: SlackClientOptions) {
+  constructor({ token, apiUrl, minuteMs, logger }: SlackClientOptions) {
+    this.#pacing = new Pacing(Date.now, minuteMs);
     this.#web = new webApi.WebClient(token.reveal(), {
       ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
       retryConfig: { retries: 0 },

@@ -14,6 +14,7 @@ const BURST_SHARE = 0.4;
 /** A caller waits at most so long in line; beyond it the outbox is the better place to wait. */
 const LONGEST_WAIT_MS = 5_000;
 const MOST_CHANNELS_REMEMBERED = 1_000;
+const MINUTE_MS = 60_000;
 
 export interface PacedCall {
   readonly method: string;
@@ -30,9 +31,12 @@ export class Pacing {
   readonly #lines = new Map<string, Line>();
   readonly #channels = new Map<string, Line>();
   readonly #now: () => number;
+  readonly #minuteMs: number;
 
-  constructor(now: () => number = Date.now) {
+  /** `minuteMs`: how long Slack's minute is; a rehearsal of many days shortens it. */
+  constructor(now: () => number = Date.now, minuteMs = MINUTE_MS) {
     this.#now = now;
+    this.#minuteMs = minuteMs;
   }
 
   /** Resolves when it is the call's turn. Throws TransientError where that would take too long. */
@@ -57,7 +61,7 @@ export class Pacing {
   #line({ method, tier }: PacedCall): Line {
     const known = this.#lines.get(method);
     if (known) return known;
-    const line = tier === "post" ? new Line(WORKSPACE) : lineOf(tier);
+    const line = tier === "post" ? this.#newLine(WORKSPACE) : this.#newLine(paceOf(tier));
     this.#lines.set(method, line);
     return line;
   }
@@ -67,15 +71,24 @@ export class Pacing {
     if (known) return known;
     if (this.#channels.size >= MOST_CHANNELS_REMEMBERED)
       for (const [id, line] of this.#channels) if (line.isIdle(nowMs)) this.#channels.delete(id);
-    const line = new Line(CHANNEL);
+    const line = this.#newLine(CHANNEL);
     this.#channels.set(channel, line);
     return line;
   }
+
+  #newLine({ perMinute, burst }: Pace): Line {
+    return new Line({ intervalMs: this.#minuteMs / perMinute, burst });
+  }
 }
 
-export function lineOf(tier: Tier): Line {
+interface Pace {
+  readonly perMinute: number;
+  readonly burst: number;
+}
+
+export function paceOf(tier: Tier): Pace {
   const burst = Math.floor(PER_MINUTE[tier] * BURST_SHARE);
-  return new Line({ perMinute: PER_MINUTE[tier] - burst, burst });
+  return { perMinute: PER_MINUTE[tier] - burst, burst };
 }
 
 /** A token bucket kept as one number: the moment at which it would be full again. First come, first served. */
@@ -85,8 +98,8 @@ export class Line {
   #fullMs = 0;
   #restMs = 0;
 
-  constructor({ perMinute, burst }: { perMinute: number; burst: number }) {
-    this.#intervalMs = 60_000 / perMinute;
+  constructor({ intervalMs, burst }: { intervalMs: number; burst: number }) {
+    this.#intervalMs = intervalMs;
     this.#burst = burst;
   }
 

@@ -4,7 +4,7 @@ import { isOver, type RunState } from "../../domain/plan-run/run.ts";
 import { approveButton } from "../bench/rehearsal.ts";
 import { accountOf } from "../derive-slack.ts";
 import { type Playing, soon } from "./playing.ts";
-import { SOAK_SPEED } from "./speed.ts";
+import { PLAYING_SPEED, SOAK_SPEED } from "./speed.ts";
 
 /** Machine time: much is done beside it. */
 const SOON_MS = 60_000;
@@ -15,6 +15,7 @@ const SLOW = 2;
 export async function playIncident(withRun: boolean, playing: Playing): Promise<void> {
   const { stage, stores } = playing;
   const { people } = stage.world;
+  await stage.setSpeed(PLAYING_SPEED);
   const opened = await soon("open incident with a channel", SOON_MS, () => openIncident(playing));
   const channel = opened.channel?.id ?? "";
   const { responder } = castOf(playing);
@@ -28,6 +29,7 @@ export async function playIncident(withRun: boolean, playing: Playing): Promise<
   if (withRun) await playRun(channel, playing);
   await people.as(responder).types('/dr resolve "it was a rehearsal" "nobody" "none" "none yet"', { in: channel });
   await incidentWhere("end of the incident", ({ state }) => state !== "open");
+  await stage.setSpeed(SOAK_SPEED);
 }
 
 async function openIncident({ stores }: Playing): Promise<Incident | undefined> {
@@ -62,7 +64,7 @@ async function playRun(channel: string, playing: Playing): Promise<void> {
   await runWhere("started run", ({ state }) => state !== "waiting-for-keys");
   await says(`/dr abort ${id}`);
   await runWhere("unwinding", ({ state }) => state === "unwinding" || state === "unwound");
-  await stage.setSpeed(SOAK_SPEED);
+  await stage.setSpeed(PLAYING_SPEED);
   const over = await runWhere("end of the run", isOver);
   if (over.state !== "unwound") throw new Bug("soak-run", `Run ${id} ended ${over.state}: ${over.why}`);
 }

@@ -1,14 +1,16 @@
 import type { Stores } from "../../app/stores.ts";
 import { Bug } from "../../domain/errors.ts";
+import type { Queues } from "../../jobs/queues.ts";
 import type { Stage } from "../stage.ts";
 import type { SoakArguments } from "./arguments.ts";
 
 /** Machine time. */
-const LOOK_EVERY_MS = 20;
+const LOOK_EVERY_MS = 10;
 
 export interface Playing {
   readonly stage: Stage;
   readonly stores: Stores;
+  readonly queues: Pick<Queues, "sweepNow">;
   readonly wanted: SoakArguments;
   say(line: string): void;
 }

@@ -1,2 +1,6 @@
-/** World seconds a second, between the jumps: what is played takes seconds, and people wait for minutes of the world. */
-export const SOAK_SPEED = 30;
+/** World seconds a second while an incident is played: people wait for minutes of the world. */
+export const PLAYING_SPEED = 30;
+/** Between the jumps: what looks at the world every half minute should cost what it costs. */
+export const SOAK_SPEED = 1;
+/** A year of posts would wait for Slack's limits longer than for anything else: its minute is over in half a second. */
+export const SOAK_SLACK_MINUTE_MS = 500;

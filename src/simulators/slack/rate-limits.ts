@@ -1,3 +1,5 @@
+import type { SlackSpec } from "./spec.ts";
+
 /** Calls per minute of Slack's tiers; `post` is the special rule of chat.postMessage, `none` has no limit. */
 export type Tier = 1 | 2 | 3 | 4 | "post" | "none";
 
@@ -16,10 +18,12 @@ export class RateLimits {
   readonly #buckets = new Map<string, Bucket>();
   readonly #now: () => number;
   readonly #overrides: Readonly<Record<string, number>>;
+  readonly #minuteMs: number;
 
-  constructor(now: () => number, overrides: Readonly<Record<string, number>>) {
+  constructor(now: () => number, { rateLimits, minuteMs }: Pick<SlackSpec, "rateLimits" | "minuteMs">) {
     this.#now = now;
-    this.#overrides = overrides;
+    this.#overrides = rateLimits;
+    this.#minuteMs = minuteMs;
   }
 
   /** Seconds to wait (whole, at least 1), or undefined where the call may go on and was counted. */
@@ -46,9 +50,9 @@ export class RateLimits {
     const nowMs = this.#now();
     const bucket = this.#buckets.get(key) ?? { tokens: capacity, filledMs: nowMs };
     this.#buckets.set(key, bucket);
-    bucket.tokens = Math.min(capacity, bucket.tokens + ((nowMs - bucket.filledMs) * perMinute) / 60_000);
+    bucket.tokens = Math.min(capacity, bucket.tokens + ((nowMs - bucket.filledMs) * perMinute) / this.#minuteMs);
     bucket.filledMs = nowMs;
-    if (bucket.tokens < 1) return ((1 - bucket.tokens) * 60_000) / perMinute;
+    if (bucket.tokens < 1) return ((1 - bucket.tokens) * this.#minuteMs) / perMinute;
     bucket.tokens -= 1;
     return 0;
   }

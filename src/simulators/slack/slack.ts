@@ -85,7 +85,7 @@ function assemble(
   const workspace = new Workspace(spec, now, world.random.fork("slack.ids"));
   const views = new Views(workspace);
   const triggers = new Triggers(workspace);
-  const limits = new RateLimits(now, spec.rateLimits);
+  const limits = new RateLimits(now, spec);
   const sockets = new SocketMode(world, timers, spec.socketLifetimeMs);
   const delivery = new Delivery(world, workspace, sockets, timers);
   const methodContext: MethodContext = {
@@ -162,6 +162,7 @@ function environment(parts: Served, baseUrl: string): Record<string, string> {
   return {
     SLACK_API_URL: `${baseUrl}/api/`,
     SLACK_STATUS_URL: `${baseUrl}/status/`,
+    SLACK_MINUTE_MS: String(parts.workspace.spec.minuteMs),
     ...(app ? { SLACK_BOT_TOKEN: app.botToken, SLACK_SIGNING_SECRET: app.signingSecret } : {}),
     ...(app?.appToken === undefined ? {} : { SLACK_APP_TOKEN: app.appToken }),
   };

@@ -90,6 +90,8 @@ export const SlackSpec = z.strictObject({
   latencyMs: z.number().int().nonnegative().default(0),
   /** Calls per minute by method, in place of the tier's number. `chat.postMessage` means per channel. */
   rateLimits: z.record(z.string(), z.number().positive()).default({}),
+  /** Machine milliseconds of the minute in which calls are counted; a rehearsal of many days shortens it. */
+  minuteMs: z.number().int().min(1).max(99_999).default(60_000),
   /** Machine milliseconds before each redelivery of an event that was not acknowledged (documented: at once, 1 min, 5 min). */
   eventRetryDelaysMs: z.array(z.number().int().nonnegative()).max(3).default([1_000, 60_000, 300_000]),
   /** False: the free plan, where user groups answer plan_upgrade_required. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { TransientError } from "../../../src/domain/errors.ts";
-import { lineOf, type PacedCall, Pacing } from "../../../src/integrations/slack/pacing.ts";
+import { Line, type PacedCall, Pacing, paceOf } from "../../../src/integrations/slack/pacing.ts";
 
 const post = (channel: string): PacedCall => ({ method: "chat.postMessage", tier: "post", messageIn: channel });
 const edit = (channel: string): PacedCall => ({ method: "chat.update", tier: 3, messageIn: channel });
@@ -54,7 +54,8 @@ describe("Our pace below Slack's limits", () => {
     [3, 50],
     [4, 100],
   ] as const)("no minute sees more calls of tier %d than its %d", (tier, limit) => {
-    const line = lineOf(tier);
+    const { perMinute, burst } = paceOf(tier);
+    const line = new Line({ intervalMs: 60_000 / perMinute, burst });
     const goneMs: number[] = [];
     for (let atMs = line.nextMs(0); atMs < 300_000; atMs = line.nextMs(atMs)) {
       line.take(atMs);
@@ -63,6 +64,12 @@ describe("Our pace below Slack's limits", () => {
     const most = Math.max(...goneMs.map((from) => goneMs.filter((at) => at >= from && at < from + 60_000).length));
     expect(most).toBeLessThanOrEqual(limit);
     expect(most).toBeGreaterThanOrEqual(limit - 1);
+  });
+
+  test("in a rehearsal with a shorter minute as many calls go in that", async () => {
+    const waiting = await waits(new Pacing(() => 0, 600), [post("C1"), post("C1"), post("C1"), post("C1")]);
+    expect(waiting[3]).toBeGreaterThanOrEqual(15);
+    expect(waiting[3]).toBeLessThan(900);
   });
 
   test("Retry-After rests the method it was said of, and no other", async () => {
