@@ -35,7 +35,7 @@ export function timesNote(plan: Plan): string {
   const spans = new Set(plan.steps.flatMap(({ learned }) => learned?.span ?? []));
   const says = [
     ...(spans.has("smallest-to-largest") ? ["Times with a number of runs: the shortest to the longest so far."] : []),
-    ...(spans.has("p50-to-p90") ? ["Times of 20 or more runs: what half of the last 20 took, to nine in ten."] : []),
+    ...(spans.has("p50-to-p90") ? ["From 20 runs on: what half of the last 20 took at most, and nine in ten."] : []),
   ];
   const rest = says.length === 0 ? "Times are as documented." : "Times without a number: as documented.";
   return [...says, rest].join(" ");

@@ -37,6 +37,7 @@ import {
   darkPlan,
   healthyPrimaryPlan,
   INVENTORY,
+  learnedPlan,
   MINUTE,
   multiAz,
   plannedPlan,
@@ -73,6 +74,7 @@ function planCards(): Record<string, Card> {
   if (!oneKey || !refused || !running) throw new Error("the gallery has these runs");
   return {
     "plan-dark": planCard(darkPlan(), INVENTORY, { nowMs: AT, downSinceMs: DARK_AT }),
+    "plan-learned": planCard(learnedPlan(), INVENTORY, { nowMs: AT, downSinceMs: DARK_AT }),
     "plan-planned": planCard(plannedPlan(), INVENTORY, { nowMs: AT, downSinceMs: DARK_AT }),
     "plan-healthy-primary": planCard(healthyPrimaryPlan(), INVENTORY, { nowMs: AT, downSinceMs: DARK_AT }),
     "plan-one-key": planCard(oneKey, INVENTORY, { nowMs: AT + 2 * MINUTE, downSinceMs: DARK_AT }),

@@ -1,4 +1,6 @@
-import type { RunState } from "../../src/domain/plan-run/run.ts";
+import { type StepTime, withLearned } from "../../src/domain/plan-run/learned-times.ts";
+import { planDigest } from "../../src/domain/plan-run/plan.ts";
+import { proposedRun, type RunState } from "../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../src/domain/plan-run/run-transition.ts";
 import type { HealthVerdict, Observation } from "../../src/domain/service/observed.ts";
@@ -49,6 +51,19 @@ export const darkPlan = (): RunState =>
   proposed(INVENTORY, { id: "F-7KQ2MX", observed: darkHome(), outageAtMs: DARK_AT });
 export const plannedPlan = (): RunState => proposed(INVENTORY, { id: "F-3B8LLC", mode: "planned" });
 export const healthyPrimaryPlan = (): RunState => proposed(INVENTORY, { id: "F-5TT0AN", observed: degradedHome() });
+
+/** The dark plan, with times behind its steps: of 3 to 20 runs, and of its last step none. */
+export function learnedPlan(): RunState {
+  const { plan } = darkPlan();
+  const timesOf = (expectedMs: number, runs: number) =>
+    Array.from(
+      { length: runs },
+      (_, run): StepTime => ({ run: `F-${run}`, step: "s", tookMs: expectedMs * (0.8 + run / 20), atMs: AT }),
+    );
+  const behind = plan.steps.slice(0, -1).map(({ expectedMs }, at) => timesOf(expectedMs, Math.min(20, 3 + 3 * at)));
+  const learned = withLearned(plan, behind);
+  return proposedRun(learned, planDigest(learned));
+}
 
 const who = { by: "ana", door: "slack" } as const;
 

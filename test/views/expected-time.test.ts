@@ -48,7 +48,7 @@ test("with 20 runs it is what half of them took, to nine in ten", () => {
   const card = cardWith(20);
 
   expect(card).toContain(" · 1 min 9 s to 1 min 17 s (20 runs)");
-  expect(card).toContain("what half of the last 20 took, to nine in ten");
+  expect(card).toContain("what half of the last 20 took at most, and nine in ten");
   expect(card).not.toContain("the shortest to the longest so far");
 });
 
