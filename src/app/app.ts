@@ -17,6 +17,7 @@ import { foundFile } from "../store/found-file.ts";
 import { createLearnedTimes } from "../store/learned-times.ts";
 import { LedgerFile } from "../store/ledger-file.ts";
 import { readMemory } from "../store/memory.ts";
+import { forgetBefore } from "../store/once.ts";
 import { incidentVoice } from "../views/incident-voice.ts";
 import { announce } from "./announce.ts";
 import { renderCard } from "./cards.ts";
@@ -153,6 +154,8 @@ function handlersOf(held: Held, worker: string, { settings, logger }: Composing)
     retention: createRetention({
       endings: createEndings(stores, { redis, now }),
       trimEvents: (...how) => trimEvents(redis, ...how),
+      endSignals: queues.endSignals,
+      forgetInbound: (beforeMs) => forgetBefore(redis, beforeMs),
       archive: createArchive(beside),
       closedFiles: createClosedFiles(beside),
       clock,

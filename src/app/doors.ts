@@ -45,9 +45,6 @@ export interface Doors {
   readonly slack: SlackDoor;
 }
 
-/** Machine time for which the ids of clicks are remembered. Slack redelivers for minutes. */
-const REMEMBER_SLACK_MS = 3_600_000;
-
 /** The web listens when this resolves; Slack is connected by its `start`. */
 export async function openDoors(sources: DoorSources): Promise<Doors> {
   const slack = createSlack(sources);
@@ -96,7 +93,7 @@ function createPipelines({ settings, inventory, askFromPipeline, logger }: DoorS
   });
 }
 
-function createSlack({ settings, redis, outside, logger, intents, inventory }: DoorSources): SlackDoor {
+function createSlack({ settings, redis, outside, logger, intents, inventory, clock }: DoorSources): SlackDoor {
   const { slack, sandbox } = settings;
   const { accounts } = outside;
   const { team, enterprise } = inventory().file.slack;
@@ -112,7 +109,7 @@ function createSlack({ settings, redis, outside, logger, intents, inventory }: D
     intents,
     logger,
     chat: outside.chat,
-    firstTime: (key) => firstTime(redis, `slack:${key}`, REMEMBER_SLACK_MS),
+    firstTime: (key) => firstTime(redis, `slack:${key}`, clock.now()),
     personOf: accounts.personOf,
     confirm: (member) => outside.chat.confirm(member),
     render: {
@@ -136,7 +133,7 @@ function hintDoor(source: HintSource, { redis, stores, queues, logger, clock }: 
     accept: async (hint) => {
       const id = `${source.name}:${hint.id}`;
       const tooOld = clock.toMachineMs(clock.now()) - hint.occurredAtMs > source.rememberMs;
-      if (tooOld || !(await firstTime(redis, id, source.rememberMs))) return;
+      if (tooOld || !(await firstTime(redis, id, clock.now()))) return;
       try {
         await Promise.all(
           (await incidentsAbout(hint, stores.incidents)).map((incident) => queues.wake.incidentEvidence(incident)),

@@ -82,14 +82,15 @@ export const RETENTION = {
   },
   signals: {
     what: "signals that were taken in",
-    until: "72 hours after they were done or failed",
+    until: "72 hours after they came, done or failed",
     keepMs: 72 * HOUR_MS,
     after: "the alarm that they changed",
     why: "SNS repeats for an hour and people replay for a day: the same message is taken in once",
   },
   inboundIds: {
     what: "ids of clicks and of pagers' webhooks",
-    until: "1 hour (Slack), 49 hours (a pager)",
+    until: "49 hours after they came",
+    keepMs: 49 * HOUR_MS,
     after: "nowhere",
     why: "Slack repeats for minutes, a pager for up to 48 hours",
   },

@@ -1,14 +1,12 @@
-import { type ConnectionOptions, Queue } from "bullmq";
+import { type ConnectionOptions, type Job, Queue } from "bullmq";
+import { z } from "zod";
 import type { Signal } from "../domain/incident/alert.ts";
-import { RETENTION } from "../domain/retention.ts";
 import { sha256 } from "../domain/service/inventory.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Wake } from "../ports/wake.ts";
 
 /** Every key of a queue shares the store's hash tag. */
 export const QUEUE_PREFIX = "{twokey}:queue";
-/** How long a message id is remembered. */
-const REMEMBER_SIGNALS_SECONDS = RETENTION.signals.keepMs / 1_000;
 /** Of a queue's own stream of events, which nobody reads. */
 const QUEUE_EVENTS_KEPT = 1_000;
 export const SWEEP_EVERY_MS = 2_000;
@@ -21,6 +19,8 @@ export interface Queues {
   readonly wake: Wake;
   /** Durable when it resolves; the same signal again changes nothing. */
   enqueueSignal(signal: Signal): Promise<void>;
+  /** Removes signals that are done or failed and came before that (world time), oldest first. True: there may be more. */
+  endSignals(beforeMs: number, limit: number): Promise<boolean>;
   /** Wakes the lane again after that much machine time; a lost one is the sweep's to repair. */
   wakeLater(lane: Lane, id: string, delayMs: number): Promise<void>;
   startSweep(): Promise<void>;
@@ -80,9 +80,17 @@ export function createQueues(connection: ConnectionOptions, logger: Logger): Que
         jobId: sha256(signal.id),
         attempts: 20,
         backoff: { type: "exponential", delay: 200 },
-        removeOnComplete: { age: REMEMBER_SIGNALS_SECONDS },
-        removeOnFail: { age: REMEMBER_SIGNALS_SECONDS },
+        // The job stays as the memory of its id, until its retention is over.
+        removeOnComplete: false,
+        removeOnFail: false,
       });
+    },
+    async endSignals(beforeMs, limit) {
+      // One that another process removes meanwhile is undefined, whatever the types say.
+      const ended: (Job | undefined)[] = await signals.getJobs(["completed", "failed"], 0, limit - 1, true);
+      const over = ended.flatMap((job) => (job && cameAtMs(job) < beforeMs ? [job] : []));
+      await Promise.all(over.map((job) => job.remove()));
+      return over.length >= limit;
     },
     async wakeLater(lane, id, delayMs) {
       await lanes[lane].add(
@@ -115,4 +123,11 @@ export function createQueues(connection: ConnectionOptions, logger: Logger): Que
       await Promise.all(all.map((queue) => queue.close()));
     },
   };
+}
+
+const Came = z.object({ receivedAtMs: z.number() });
+
+/** World time; of one that cannot be read the time at which it was queued. */
+function cameAtMs({ data, timestamp }: Job): number {
+  return Came.safeParse(data).data?.receivedAtMs ?? timestamp;
 }

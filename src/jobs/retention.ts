@@ -17,6 +17,9 @@ export interface RetentionDeps {
     limit: number,
     handOver: (events: readonly Exported[]) => Promise<void>,
   ): Promise<boolean>;
+  /** What came in and is done with; true: there may be more. */
+  endSignals(beforeMs: number, limit: number): Promise<boolean>;
+  forgetInbound(beforeMs: number): Promise<void>;
   readonly archive: Archive;
   readonly closedFiles: ClosedFiles;
   readonly clock: Clock;
@@ -42,7 +45,9 @@ export function createRetention(deps: RetentionDeps): { apply(): Promise<void> }
       let isMore = await deps.trimEvents(nowMs - RETENTION.events.keepMs, EVENTS_BATCH, (events) =>
         archive(events, deps),
       );
+      isMore = (await deps.endSignals(nowMs - RETENTION.signals.keepMs, BATCH)) || isMore;
       for (const kind of KINDS) isMore = (await endSome(kind, nowMs, deps)) || isMore;
+      await deps.forgetInbound(nowMs - RETENTION.inboundIds.keepMs);
       await deps.closedFiles.removeBefore(nowMs - RETENTION.closedFiles.keepMs);
       if (isMore) nextAtMs = 0;
     },

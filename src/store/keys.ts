@@ -34,5 +34,6 @@ export const KEYS = {
   /** An unreadable document in whose place a new one was begun. */
   replaced: (kind: string, id: string) => `${PREFIX}:put-aside:replaced:${kind}:${id}`,
   budget: (name: string) => `${PREFIX}:budget:${name}`,
-  once: (key: string) => `${PREFIX}:once:${key}`,
+  /** What came in, by when; so that a repetition changes nothing. */
+  once: `${PREFIX}:once`,
 } as const;

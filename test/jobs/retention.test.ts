@@ -18,6 +18,7 @@ import { createArchive } from "../../src/store/archive-file.ts";
 import { createClosedFiles } from "../../src/store/closed-files.ts";
 import { eventsOf, readEvents, trimEvents } from "../../src/store/events.ts";
 import { KEYS } from "../../src/store/keys.ts";
+import { firstTime, forgetBefore } from "../../src/store/once.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
 import { example } from "../harness/example.ts";
 import { AT } from "../harness/observed.ts";
@@ -68,6 +69,8 @@ async function applyAt(atMs: number, to: Archive = archive()): Promise<number> {
   const retention = createRetention({
     ...{ endings, archive: counting, closedFiles: createClosedFiles(beside()), clock },
     trimEvents: (...how) => trimEvents(redis, ...how),
+    endSignals: async () => false,
+    forgetInbound: (beforeMs) => forgetBefore(redis, beforeMs),
   });
   for (let sweep = 0; sweep < 10; sweep += 1) await retention.apply();
   return writes;
@@ -241,6 +244,15 @@ describe("what is older than its retention", () => {
     expect((await readEvents(redis, "", 10)).map(({ event }) => event.says)).toEqual(["young"]);
     expect(await eventsOf(redis, "incident", "young")).toHaveLength(1);
   });
+});
+
+test("the id of a click or a webhook is known for 49 hours, and forgotten then", async () => {
+  expect([await firstTime(redis, "slack:1", AT), await firstTime(redis, "slack:1", AT + 1)]).toEqual([true, false]);
+
+  await applyAt(AT + 48 * 3_600_000);
+  expect(await redis.zcard(KEYS.once)).toBe(1);
+  await applyAt(AT + 50 * 3_600_000);
+  expect(await redis.exists(KEYS.once)).toBe(0);
 });
 
 describe("files beside the ledger", () => {

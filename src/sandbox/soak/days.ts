@@ -1,13 +1,13 @@
 import { createStores } from "../../app/stores.ts";
 import { createQueues } from "../../jobs/queues.ts";
-import type { MetricAlarmSpec } from "../../simulators/aws/specs.ts";
 import { Random } from "../../simulators/world/random.ts";
 import { gravestAlarm, quietAlarm } from "../bench/alarms.ts";
 import { benchLogger } from "../bench/measurement.ts";
 import type { Stage } from "../stage.ts";
+import { type SoakAlarm, soakAlarm } from "./alarm.ts";
 import type { SoakArguments } from "./arguments.ts";
 import { playIncident } from "./incident.ts";
-import { type Playing, soon } from "./playing.ts";
+import type { Playing } from "./playing.ts";
 import { nextDue, quiet } from "./quiet.ts";
 import { type Sample, takeSample } from "./sample.ts";
 
@@ -19,11 +19,20 @@ const CHANGES_AT_ONCE = 5;
 const MOST_DUE_STOPS = 10;
 /** World time. The clocks of bot and world differ by a little: right at its time the bot would put it off. */
 const PAST_DUE_MS = 1_000;
-/** Machine time from a change of an alarm until the bot knows it. */
-const TAKEN_IN_WITHIN_MS = 30_000;
-const REDELIVER_AFTER_MS = 500;
-/** World time. */
-const SNS_TRIES_AGAIN_AFTER_MS = 20_000;
+
+interface Alarms {
+  /** Opens an incident. */
+  readonly gravest: SoakAlarm;
+  /** Is only threaded. */
+  readonly gentle: SoakAlarm;
+}
+
+interface Day extends Alarms {
+  /** From 1. */
+  readonly number: number;
+  /** World time. */
+  readonly fromMs: number;
+}
 
 /** Day by day: alarms change, one of them opens an incident, and on some days a run is started and aborted in it. */
 export async function playDays(stage: Stage, wanted: SoakArguments, say: (line: string) => void): Promise<Sample[]> {
@@ -40,9 +49,14 @@ async function playWith(playing: Playing): Promise<Sample[]> {
   const random = new Random(wanted.seed);
   const samples = [await takeSample(stage, 0)];
   const startMs = stage.now();
+  const { inventory } = stage;
+  const alarms = {
+    gravest: soakAlarm(gravestAlarm(inventory), playing),
+    gentle: soakAlarm(quietAlarm(inventory), playing),
+  };
   for (let day = 1; day <= wanted.days; day += 1) {
-    await playDay(day, startMs + (day - 1) * DAY_MS, random, playing);
-    await advanceTo(startMs + day * DAY_MS, playing);
+    await playDay({ ...alarms, number: day, fromMs: startMs + (day - 1) * DAY_MS }, random, playing);
+    await advanceTo(startMs + day * DAY_MS, alarms, playing);
     if (day % DAYS_A_MONTH !== 0 && day !== wanted.days) continue;
     await quiet(playing);
     const sample = await takeSample(stage, day);
@@ -52,47 +66,30 @@ async function playWith(playing: Playing): Promise<Sample[]> {
   return samples;
 }
 
-async function playDay(day: number, fromMs: number, random: Random, playing: Playing): Promise<void> {
+async function playDay(day: Day, random: Random, playing: Playing): Promise<void> {
   const { alertsADay, runsAMonth } = playing.wanted;
-  const { inventory } = playing.stage;
   const times = Array.from(
     { length: Math.ceil(alertsADay / CHANGES_AT_ONCE) },
-    () => fromMs + random.integer(0, DAY_MS - 1),
+    () => day.fromMs + random.integer(0, DAY_MS - 1),
   ).toSorted((one, other) => one - other);
-  const [gravest, gentle] = [gravestAlarm(inventory), quietAlarm(inventory)];
   const opening = random.integer(0, alertsADay - 1);
   const runsBy = (days: number) => Math.floor((days * runsAMonth) / DAYS_A_MONTH);
   for (let index = 0; index < alertsADay; index += 1) {
     const atMs = index % CHANGES_AT_ONCE === 0 ? times[index / CHANGES_AT_ONCE] : undefined;
-    if (atMs !== undefined) await advanceTo(atMs, playing);
-    if (index !== opening) await change(gentle, index % 2 === 0 ? "ALARM" : "OK", playing);
+    if (atMs !== undefined) await advanceTo(atMs, day, playing);
+    if (index !== opening) await day.gentle.change();
     else {
-      await change(gravest, "ALARM", playing);
-      await playIncident(runsBy(day) > runsBy(day - 1), playing);
-      await change(gravest, "OK", playing);
+      await day.gravest.change();
+      await playIncident(runsBy(day.number) > runsBy(day.number - 1), playing);
+      await day.gravest.change();
     }
   }
 }
 
-/** Resolves when the bot knows it: no jump may make the message older than it is. */
-async function change({ region, name }: MetricAlarmSpec, state: "ALARM" | "OK", playing: Playing): Promise<void> {
-  const { stage, stores } = playing;
-  await stage.world.post("/cloudwatch/alarm", { region, name, state, reason: `${state} by the soak` });
-  let redeliveredAtMs = Date.now() + REDELIVER_AFTER_MS;
-  await soon(`alarm ${name} in ${state}`, TAKEN_IN_WITHIN_MS, async () => {
-    const isRinging = (await stores.alerts.openIds()).some((fingerprint) => fingerprint.endsWith(`:alarm:${name}`));
-    if (isRinging === (state === "ALARM")) return true;
-    if (Date.now() < redeliveredAtMs) return undefined;
-    // To a bot that had not heard of the last jump yet the message came from the future: it refused it, and SNS tries again.
-    redeliveredAtMs = Date.now() + REDELIVER_AFTER_MS;
-    await stage.jump(SNS_TRIES_AGAIN_AFTER_MS);
-    return undefined;
-  });
-}
-
 /** The clock jumps to whatever is due next, and waits there until it is done. */
-async function advanceTo(atMs: number, playing: Playing): Promise<void> {
+async function advanceTo(atMs: number, { gravest, gentle }: Alarms, playing: Playing): Promise<void> {
   const { stage, queues } = playing;
+  await Promise.all([gravest.takenIn(), gentle.takenIn()]);
   await quiet(playing);
   for (let stops = 0; stops < MOST_DUE_STOPS; stops += 1) {
     const dueMs = await nextDue(playing);

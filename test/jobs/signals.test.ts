@@ -1,0 +1,78 @@
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import type { Signal } from "../../src/domain/incident/alert.ts";
+import { createQueues, QUEUE_PREFIX, type Queues } from "../../src/jobs/queues.ts";
+import { createWorkers, type Handlers, type Workers } from "../../src/jobs/workers.ts";
+import { WAITING } from "../../src/store/connection.ts";
+import type { ScriptedRedis } from "../../src/store/scripts.ts";
+import { silent } from "../harness/failover-world.ts";
+import { AT } from "../harness/observed.ts";
+import { StoreBench } from "../harness/store.ts";
+
+const DAY_MS = 86_400_000;
+const nothing = async () => undefined;
+
+let bench: StoreBench;
+let redis: ScriptedRedis;
+let queues: Queues;
+let workers: Workers | undefined;
+let taken: string[];
+beforeEach(async () => {
+  bench = await StoreBench.start();
+  redis = await bench.connect();
+  queues = createQueues({ url: bench.url }, silent);
+  taken = [];
+});
+afterEach(async () => {
+  await workers?.close();
+  workers = undefined;
+  await queues.close();
+  bench.close();
+});
+
+const signal = (id: string, receivedAtMs: number): Signal => ({
+  ...{ id, source: "cloudwatch", fingerprint: `arn:${id}`, name: id, description: "", reason: "", account: "1" },
+  ...{ region: "eu-west-1", namespace: "AWS/RDS", metric: "CPU", dimensions: {}, state: "alarm", previousState: "ok" },
+  ...{ changedAtMs: receivedAtMs, publishedAtMs: receivedAtMs, receivedAtMs, late: false },
+});
+
+function work(): void {
+  const handlers: Handlers = {
+    lanes: { runs: nothing, calls: nothing, evidence: nothing, pages: nothing, chat: nothing, cards: nothing },
+    sweep: nothing,
+    signal: async ({ id }) => void taken.push(id),
+  };
+  workers = createWorkers({ url: bench.url, ...WAITING }, handlers, silent);
+}
+
+/** Signals that are done, oldest first. */
+async function done(count: number): Promise<void> {
+  const isSo = async () => (await redis.zcard(`${QUEUE_PREFIX}:signals:completed`)) === count;
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+test("a signal that was taken in is remembered until its retention is over, by world time, and then leaves nothing", async () => {
+  work();
+  for (let day = 0; day < 5; day += 1) {
+    await queues.enqueueSignal(signal(`of day ${day}`, AT + day * DAY_MS));
+    await done(day + 1);
+  }
+  const keys = await redis.dbsize();
+
+  expect(await queues.endSignals(AT + 3 * DAY_MS, 2)).toBe(true);
+  expect(await queues.endSignals(AT + 3 * DAY_MS, 2)).toBe(false);
+  expect(await redis.dbsize()).toBe(keys - 3);
+
+  for (const day of [2, 3, 4]) await queues.enqueueSignal(signal(`of day ${day}`, AT + day * DAY_MS));
+  await done(3);
+  expect(taken).toEqual(["of day 0", "of day 1", "of day 2", "of day 3", "of day 4", "of day 2"]);
+});
+
+test("one that nobody has taken in yet stays, however old it is", async () => {
+  await queues.enqueueSignal(signal("waits", AT));
+
+  expect(await queues.endSignals(AT + 400 * DAY_MS, 20)).toBe(false);
+  work();
+  await done(1);
+
+  expect(taken).toEqual(["waits"]);
+});
