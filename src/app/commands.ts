@@ -6,7 +6,7 @@ import { askFromPipeline, type PipelineAnswer, type PipelineAsk } from "../comma
 import type { Event } from "../domain/event.ts";
 import { INCIDENT_LABEL, type Incident } from "../domain/incident/incident.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
-import type { Observation } from "../domain/service/observed.ts";
+import type { Observation } from "../domain/service/observation.ts";
 import type { Service } from "../domain/service/service.ts";
 import { SPEAKABLE } from "../domain/speakable.ts";
 import { observe } from "../flows/observe.ts";

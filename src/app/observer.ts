@@ -2,9 +2,8 @@ import { chainOf } from "../domain/errors.ts";
 import { INCIDENT_LABEL } from "../domain/incident/incident.ts";
 import { readable } from "../domain/readable.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
-import type { Observation } from "../domain/service/observed.ts";
+import { isDark, type Observation } from "../domain/service/observation.ts";
 import type { Service } from "../domain/service/service.ts";
-import { isDark } from "../flows/patience.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { StoreClock } from "../store/clock.ts";
 import { look } from "./commands.ts";
@@ -61,7 +60,7 @@ export function startObserver(deps: ObserverDeps): { stop(): void } {
 
 /** A region that was dark is looked at often: its return is soon seen, and a plan need not wait for its silence. */
 export function lookEveryMs(isBusy: boolean, last: Observation | undefined): number {
-  const wasDark = last !== undefined && Object.values(last.sites).some(isDark);
+  const wasDark = last !== undefined && Object.keys(last.health).some((region) => isDark(last, region));
   return isBusy || wasDark ? BUSY_EVERY_MS : QUIET_EVERY_MS;
 }
 

@@ -4,7 +4,7 @@ import { AlertDocument } from "../domain/incident/alert.ts";
 import { Incident, incidentLabels, isOpen } from "../domain/incident/incident.ts";
 import type { KeptTimes } from "../domain/plan-run/learned-times.ts";
 import { Found } from "../domain/service/found.ts";
-import type { Observation } from "../domain/service/observed.ts";
+import type { Observation } from "../domain/service/observation.ts";
 import { RunNotes } from "../engine/runs/advance-run.ts";
 import { ThrottleBook } from "../flows/incident/deps.ts";
 import { Correlation } from "../flows/incident/intake/correlate.ts";
@@ -26,7 +26,7 @@ export type RunChannel = z.infer<typeof RunChannel>;
 
 /** The newest look at a service; written by whoever looked, shown with its age. */
 const Seen = z.strictObject({
-  observation: z.custom<Observation>((value) => typeof value === "object" && value !== null && "service" in value),
+  observation: z.custom<Observation>((value) => typeof value === "object" && value !== null && "resources" in value),
 });
 export type Seen = z.infer<typeof Seen>;
 
@@ -85,7 +85,7 @@ const RUN_CHANNEL: DocumentKind<RunChannel> = {
   ...{ kind: "run-channel", version: 1, schema: RunChannel, unreadable: "begins-again", isOpen: () => false },
 };
 const SEEN: DocumentKind<Seen> = {
-  ...{ kind: "seen", version: 1, schema: Seen, unreadable: "begins-again", isOpen: () => false },
+  ...{ kind: "seen", version: 2, schema: Seen, unreadable: "begins-again", isOpen: () => false },
   settledAtMs: (seen) => seen.observation.atMs,
 };
 

@@ -4,7 +4,7 @@ import type { Person } from "../domain/people/person.ts";
 import type { RunState, RunStateName } from "../domain/plan-run/run.ts";
 import { readable } from "../domain/readable.ts";
 import { findPerson, findService, type Inventory } from "../domain/service/inventory.ts";
-import type { Observation } from "../domain/service/observed.ts";
+import type { Observation } from "../domain/service/observation.ts";
 import type { Service } from "../domain/service/service.ts";
 import type { Who } from "../ports/asker.ts";
 import type { Clock } from "../ports/clock.ts";

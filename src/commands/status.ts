@@ -1,7 +1,7 @@
 import type { Card } from "../domain/card/card.ts";
 import { readable } from "../domain/readable.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
-import type { Observation } from "../domain/service/observed.ts";
+import type { Observation } from "../domain/service/observation.ts";
 import type { Service } from "../domain/service/service.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Runs } from "../ports/runs.ts";

@@ -4,7 +4,7 @@ import { type PlacedResource, resourcesOf, type Service } from "../domain/servic
 import type { Cloud } from "../ports/step.ts";
 import type { Asking, Subject } from "./resources/kind.ts";
 import { settled, subjectKey } from "./resources/settle.ts";
-import { balancerOf } from "./resources/site.ts";
+import { frontOf } from "./resources/site.ts";
 
 /** What AWS said, and what could not be asked: there what was known before goes on counting, with its age. */
 export interface Discovered {
@@ -42,7 +42,7 @@ function askingFor(
   signal?: AbortSignal,
 ) {
   const { regions } = service;
-  const asking: Asking = { discovery, traffic, regions, signal, balancer: (region) => balancerOf(service, region) };
+  const asking: Asking = { discovery, traffic, regions, signal, balancer: (region) => frontOf(service, region) };
   return asking;
 }
 

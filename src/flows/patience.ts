@@ -1,11 +1,6 @@
 import { sayTime } from "../domain/duration.ts";
-import {
-  type HealthVerdict,
-  isUnreachable,
-  type Known,
-  type Observation,
-  type SiteFacts,
-} from "../domain/service/observed.ts";
+import { isDark, isSilentBeyondRegions, type Observation } from "../domain/service/observation.ts";
+import type { HealthVerdict, Known } from "../domain/service/observed.ts";
 import type { Region } from "../domain/service/service.ts";
 import type { Clock } from "../ports/clock.ts";
 
@@ -30,7 +25,7 @@ export class Patience {
     this.#before = machineAgeMs !== undefined && machineAgeMs <= VERDICT_COUNTS_FOR_MS ? before : undefined;
   }
 
-  /** One fact of a site. */
+  /** One fact of a region. */
   of<T>(region: Region, asked: Promise<Known<T>>): Promise<Known<T>> {
     return this.#wasDark(region) ? this.#shortly(asked, this.#unreachable()) : asked;
   }
@@ -39,8 +34,10 @@ export class Patience {
     return this.#wasDark(region) ? this.#shortly(asked, { kind: "unreachable", why: this.#why() }) : asked;
   }
 
-  records<T>(asked: Promise<Known<T>>): Promise<Known<T>> {
-    return isUnreachable(this.#before?.trafficRecords) ? this.#shortly(asked, this.#unreachable()) : asked;
+  /** What belongs to no region, of one resource. */
+  beyondRegions<T>(resource: string, asked: Promise<Known<T>>): Promise<Known<T>> {
+    const wasSilent = isSilentBeyondRegions(this.#before?.resources[resource]);
+    return wasSilent ? this.#shortly(asked, this.#unreachable()) : asked;
   }
 
   publicHealth(asked: Promise<HealthVerdict>): Promise<HealthVerdict> {
@@ -49,8 +46,7 @@ export class Patience {
   }
 
   #wasDark(region: Region): boolean {
-    const site = this.#before?.sites[region];
-    return site !== undefined && isDark(site);
+    return this.#before !== undefined && isDark(this.#before, region);
   }
 
   #unreachable() {
@@ -76,9 +72,4 @@ export class Patience {
       asked.catch(() => undefined);
     }
   }
-}
-
-/** Not one of its control planes answered. */
-export function isDark({ database, compute, firewall }: SiteFacts): boolean {
-  return [database, compute, firewall].every(isUnreachable);
 }

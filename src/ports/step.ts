@@ -135,11 +135,15 @@ function wayBackOf({ undo }: Pick<Step<never, never, never>, "undo">): WayBack {
   return typeof undo === "object" ? "irreversible" : undo;
 }
 
-/** What the newest step of this kind has handed on in this run; undefined where no step measured it. */
-export function outputOf<Output>(run: RunState, { name, output }: HandsOn<Output>): Output | undefined {
-  const done = run.plan.steps.filter(({ id, does }) => does === name && stateOf(run, id).state === "done").at(-1);
-  const read = done && output.safeParse(stateOf(run, done.id).output);
-  return read?.success ? read.data : undefined;
+/** What each step of this kind has handed on in this run; undefined for one that was not done here. */
+export function outputsOf<Output>(run: RunState, { name, output }: HandsOn<Output>): (Output | undefined)[] {
+  const steps = run.plan.steps.filter(({ does }) => does === name).map(({ id }) => stateOf(run, id));
+  return steps.map((step) => (step.state === "done" ? output.safeParse(step.output).data : undefined));
+}
+
+/** What the newest of them has handed on; undefined where no step measured it. */
+export function outputOf<Output>(run: RunState, step: HandsOn<Output>): Output | undefined {
+  return outputsOf(run, step).findLast((output) => output !== undefined);
 }
 
 /** A step with its types parsed at the edge and forgotten inside, as the engine holds it. */

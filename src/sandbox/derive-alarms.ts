@@ -1,7 +1,7 @@
 import type { AlertRule } from "../domain/incident/alert.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import type { Region, Service } from "../domain/service/service.ts";
-import { siteOf } from "../flows/resources/site.ts";
+import { frontOf, storesIn } from "../flows/resources/site.ts";
 import type { TrafficSpecInput } from "../simulators/application/traffic.ts";
 import type { CloudWatchSpecInput, SnsSpecInput } from "../simulators/aws/specs.ts";
 import { DEEP_HEALTH_PATH } from "./rewrites.ts";
@@ -34,8 +34,9 @@ export function deriveHealthChecks({ file, services }: Inventory): DerivedCheck[
   return services.flatMap((service) => {
     const ids = [...new Set(named.filter((each) => each.service === service.name).map(({ id }) => id))];
     return (ids.length > 0 ? ids : [`hc-${service.name}`]).map((id, index): DerivedCheck => {
-      const { dns_name } = siteOf(service, index === 0 ? service.home : service.standby).load_balancer;
-      const config = { Type: "HTTPS" as const, FullyQualifiedDomainName: dns_name, ResourcePath: DEEP_HEALTH_PATH };
+      const front = frontOf(service, index === 0 ? service.home : service.standby);
+      const host = front?.dns_name ?? new URL(service.url).hostname;
+      const config = { Type: "HTTPS" as const, FullyQualifiedDomainName: host, ResourcePath: DEEP_HEALTH_PATH };
       return { service, spec: { id, config } };
     });
   });
@@ -68,9 +69,13 @@ interface Metric {
 
 const home = (service: Service) => service.home;
 const standby = (service: Service) => service.standby;
-const instanceIn = (regionOf: (service: Service) => Region) => (service: Service) => {
-  return { DBInstanceIdentifier: siteOf(service, regionOf(service)).database.instance };
-};
+/** Of the first store that is an instance; another kind of store has other metrics. */
+const instanceIn =
+  (regionOf: (service: Service) => Region) =>
+  (service: Service): Readonly<Record<string, string>> => {
+    const [first] = storesIn(service, regionOf(service));
+    return first ? { DBInstanceIdentifier: first.database.instance } : {};
+  };
 const above = (threshold: number) => ({ comparison: "GreaterThanThreshold" as const, threshold });
 
 const BALANCER_ERRORS = "HTTPCode_ELB_5XX_Count";
@@ -87,8 +92,8 @@ const METRICS: Readonly<Record<string, Metric>> = {
   [BALANCER_ERRORS]: {
     ...{ namespace: "AWS/ApplicationELB", regionOf: standby },
     dimensions: (service) => {
-      const { dns_name } = siteOf(service, service.standby).load_balancer;
-      return { LoadBalancer: `app/${dns_name.split(".")[0]}` };
+      const front = frontOf(service, service.standby);
+      return front ? { LoadBalancer: `app/${front.dns_name.split(".")[0]}` } : {};
     },
     bounds: { ...above(10), statistic: "Sum" },
   },

@@ -1,5 +1,6 @@
-import type { ComputeSite, Region, Service, Site } from "../domain/service/service.ts";
-import { databaseRecordOf, siteOf, trafficOf } from "../flows/resources/site.ts";
+import type { ComputeSite, Region, Service } from "../domain/service/service.ts";
+import type { LoadBalancer } from "../domain/service/site.ts";
+import { type ComputeAt, computesIn, namesOf, type StoreSite, storesIn } from "../flows/resources/site.ts";
 import type { ApplicationSpec } from "../simulators/application/spec.ts";
 import type { TrafficSpecInput } from "../simulators/application/traffic.ts";
 import type { Ec2SpecInput, RdsSpecInput } from "../simulators/aws/specs.ts";
@@ -12,54 +13,66 @@ const DATABASE_PORT = 5_432;
 interface Place {
   readonly service: Service;
   readonly region: Region;
-  readonly site: Site;
   readonly isHome: boolean;
 }
 
-/** The home site first: a replica needs its source. */
+/** The home region first: a replica needs its source. */
 export function placesOf(services: readonly Service[]): Place[] {
   return services.flatMap((service) =>
-    [service.home, service.standby].map((region): Place => {
-      return { service, region, site: siteOf(service, region), isHome: region === service.home };
-    }),
+    service.regions.map((region): Place => ({ service, region, isHome: region === service.home })),
   );
 }
 
-/** The home instance is the writer, the standby's its replica in the other region. */
+/** The home instance of each store is the writer, those of the other regions are its replicas. */
 export function deriveDatabases(services: readonly Service[], lagSeconds: number): RdsSpecInput["databases"] {
-  return placesOf(services).map(({ service, region, site: { database }, isHome }) => ({
-    ...{ identifier: database.instance, region, endpoint: database.endpoint.toLowerCase(), multiAz: isHome },
-    securityGroups: [database.security_group],
-    ...(isHome
-      ? { backupRetentionDays: database.backup_retention_days }
-      : {
-          backupRetentionDays: 0,
-          lagSeconds,
-          replicaOf: { region: service.home, identifier: siteOf(service, service.home).database.instance },
-        }),
-  }));
+  return placesOf(services).flatMap(({ service, region, isHome }) => {
+    const sources = storesIn(service, service.home);
+    return storesIn(service, region).map(({ name, database }) => ({
+      ...{ identifier: database.instance, region, endpoint: database.endpoint.toLowerCase(), multiAz: isHome },
+      securityGroups: [database.security_group],
+      ...(isHome
+        ? { backupRetentionDays: database.backup_retention_days }
+        : {
+            backupRetentionDays: 0,
+            lagSeconds,
+            replicaOf: { region: service.home, identifier: sourceOf(name, sources) },
+          }),
+    }));
+  });
+}
+
+function sourceOf(store: string, sources: readonly StoreSite[]): string {
+  return sources.find(({ name }) => name === store)?.database.instance ?? "";
 }
 
 /** Databases of one region may share a group; it lets the network of its region in. */
 export function deriveSecurityGroups(services: readonly Service[]): NonNullable<Ec2SpecInput["securityGroups"]> {
   const rule = { fromPort: DATABASE_PORT, toPort: DATABASE_PORT, source: "10.0.0.0/8" };
-  const groups = placesOf(services).map(({ service, region, site }) => {
-    return { id: site.database.security_group, region, name: `${service.name}-database`, ingress: [rule] };
-  });
+  const groups = placesOf(services).flatMap(({ service, region }) =>
+    storesIn(service, region).map(({ database: { security_group: id } }) => {
+      return { id, region, name: `${service.name}-database`, ingress: [rule] };
+    }),
+  );
   return [...new Map(groups.map((group) => [`${group.region}/${group.id}`, group])).values()];
 }
 
 /** Home at full strength, standby at none. */
 export function deriveCompute(services: readonly Service[]): Pick<TrafficSpecInput, "autoscaling" | "ecs" | "elb"> {
-  const places = placesOf(services);
+  const places = placesOf(services).flatMap((place) =>
+    computesIn(place.service, place.region).map((at): Place & ComputeAt => ({ ...place, ...at })),
+  );
   return {
-    elb: { loadBalancers: places.map(loadBalancer) },
+    elb: {
+      loadBalancers: places.flatMap((place) =>
+        place.balancer ? [loadBalancer(place.compute, place.region, place.balancer)] : [],
+      ),
+    },
     ecs: {
-      services: places.map(({ region, site: { compute }, isHome }) => ({
+      services: places.map(({ region, compute, isHome }) => ({
         ...{ region, cluster: compute.cluster, name: compute.service, desiredCount: isHome ? compute.tasks : 0 },
         ...{ taskDefinition: `${familyOf(compute)}:1`, targetGroups: [targetGroupName(compute)] },
       })),
-      taskDefinitions: [...new Set(places.map(({ site }) => familyOf(site.compute)))].map((family) => {
+      taskDefinitions: [...new Set(places.map(({ compute }) => familyOf(compute)))].map((family) => {
         return { family, latestRevision: 1 };
       }),
     },
@@ -67,10 +80,9 @@ export function deriveCompute(services: readonly Service[]): Pick<TrafficSpecInp
   };
 }
 
-function loadBalancer({ region, site: { compute, load_balancer } }: Place) {
-  const dnsName = load_balancer.dns_name;
+function loadBalancer(compute: ComputeSite, region: Region, { dns_name: dnsName, zone }: LoadBalancer) {
   return {
-    ...{ region, dnsName, name: dnsName.split(".")[0] ?? dnsName, canonicalHostedZoneId: load_balancer.zone },
+    ...{ region, dnsName, name: dnsName.split(".")[0] ?? dnsName, canonicalHostedZoneId: zone },
     type: /\.elb\.[a-z0-9-]+\.amazonaws\.com$/i.test(dnsName) ? ("network" as const) : ("application" as const),
     targetGroups: [
       {
@@ -81,8 +93,8 @@ function loadBalancer({ region, site: { compute, load_balancer } }: Place) {
   };
 }
 
-/** At home the floor is what the site serves users with; a standby may sleep. */
-function scalableTarget({ region, site: { compute }, isHome }: Place) {
+/** At home the floor is what the region serves users with; a standby may sleep. */
+function scalableTarget({ region, compute, isHome }: Place & { readonly compute: ComputeSite }) {
   const { cluster, service, tasks, max_tasks: maxCapacity } = compute;
   if (maxCapacity === undefined) return [];
   return [{ region, resourceId: `service/${cluster}/${service}`, minCapacity: isHome ? tasks : 0, maxCapacity }];
@@ -103,11 +115,20 @@ export function deriveApplications(
   writers: Partial<ApplicationSpec["writers"]>,
 ): TrafficSpecInput["applications"] {
   return services.map((service) => ({
-    ...{ name: service.name, publicName: askedName(trafficOf(service).name), writers },
-    regions: [service.home, service.standby].map((region) => {
-      const { compute, database } = siteOf(service, region);
-      const databaseHost = databaseRecordOf(service)?.name ?? database.endpoint.toLowerCase();
-      return { region, databaseHost, cluster: compute.cluster, service: compute.service, instance: database.instance };
+    ...{ name: service.name, publicName: askedName(namesOf(service)[0]?.name ?? service.name), writers },
+    regions: service.regions.flatMap((region) => {
+      const [front] = computesIn(service, region);
+      const [own, ...more] = databasesOf(service, region);
+      if (!front || !own) return [];
+      const { databaseHost, instance } = own;
+      const { cluster, service: tasks } = front.compute;
+      return [{ region, databaseHost, instance, more, cluster, service: tasks }];
     }),
   }));
 }
+
+/** Each store by the name through which the application of a region finds it. */
+const databasesOf = (service: Service, region: Region) =>
+  storesIn(service, region).map(({ name, database: { endpoint, instance }, record }) => {
+    return { name, databaseHost: record?.name ?? endpoint.toLowerCase(), instance };
+  });

@@ -1,5 +1,6 @@
 import type { Region, Service } from "../domain/service/service.ts";
-import { databaseRecordOf, siteOf, trafficOf } from "../flows/resources/site.ts";
+import type { Traffic } from "../domain/service/site.ts";
+import { frontOf, namesOf, storesIn } from "../flows/resources/site.ts";
 import type { TrafficSpecInput } from "../simulators/application/traffic.ts";
 
 type ZoneSpec = TrafficSpecInput["route53"]["zones"][number];
@@ -21,8 +22,8 @@ export function deriveZones(
   checkOf: (service: string) => string | undefined,
 ): ZoneSpec[] {
   const placed = services.flatMap((service) => [
-    ...trafficRecords(service, checkOf(service.name)),
-    ...databaseRecord(service),
+    ...namesOf(service).flatMap((traffic) => trafficRecords(service, traffic, checkOf(service.name))),
+    ...databaseRecords(service),
   ]);
   return [...new Set(placed.map(({ zone }) => zone))].map((id) => {
     const members = placed.filter(({ zone }) => zone === id);
@@ -40,14 +41,13 @@ export function askedName(recordName: string): string {
   return recordName.replace("*", "www");
 }
 
-function trafficRecords(service: Service, healthCheck: string | undefined): Placed[] {
-  const { home, standby } = service;
-  const traffic = trafficOf(service);
+function trafficRecords(service: Service, traffic: Traffic, healthCheck: string | undefined): Placed[] {
+  const { home, standby, regions } = service;
   const inZone = (record: RecordSpec): Placed => ({ zone: traffic.zone, isPrivate: false, record });
   const named = { Name: traffic.name, Type: "A" as const };
   switch (traffic.routing) {
     case "weighted":
-      return [home, standby].map((region) =>
+      return regions.map((region) =>
         inZone({
           ...{ ...named, SetIdentifier: traffic.set_identifiers[region] ?? region },
           ...{ Weight: region === home ? 100 : 0, AliasTarget: alias(service, region) },
@@ -67,14 +67,13 @@ function trafficRecords(service: Service, healthCheck: string | undefined): Plac
     case "simple":
       return [
         inZone(cname(traffic.name, traffic.ttl_seconds, traffic.values[home] ?? balancerOf(service, home))),
-        ...[home, standby].flatMap((region) => steppingStone(service, region)),
+        ...regions.flatMap((region) => steppingStone(service, traffic, region)),
       ];
   }
 }
 
 /** A CNAME value that is no load balancer's name leads on to the one of its site. */
-function steppingStone(service: Service, region: Region): Placed[] {
-  const traffic = trafficOf(service);
+function steppingStone(service: Service, traffic: Traffic, region: Region): Placed[] {
   const value = (traffic.routing === "simple" ? traffic.values[region] : undefined)?.toLowerCase().replace(/\.$/, "");
   if (value === undefined || value === balancerOf(service, region) || value.endsWith(".amazonaws.com")) return [];
   const isNeighbour = value.endsWith(`.${parentOf(traffic.name)}`);
@@ -86,25 +85,24 @@ function steppingStone(service: Service, region: Region): Placed[] {
   return [{ zone, isPrivate: false, record: cname(value, 60, balancerOf(service, region)) }];
 }
 
-function databaseRecord(service: Service): Placed[] {
-  const { home } = service;
-  const record = databaseRecordOf(service);
-  if (!record) return [];
-  const endpoint = siteOf(service, home).database.endpoint.toLowerCase();
-  return [{ zone: record.zone, isPrivate: true, record: cname(record.name, record.ttl_seconds, endpoint) }];
-}
+const databaseRecords = (service: Service): Placed[] =>
+  storesIn(service, service.home).flatMap(({ database, record }) => {
+    if (!record) return [];
+    const endpoint = database.endpoint.toLowerCase();
+    return [{ zone: record.zone, isPrivate: true, record: cname(record.name, record.ttl_seconds, endpoint) }];
+  });
 
 function cname(Name: string, TTL: number, Value: string): RecordSpec {
   return { Name, Type: "CNAME", TTL, ResourceRecords: [{ Value }] };
 }
 
 function alias(service: Service, region: Region) {
-  const { dns_name: DNSName, zone: HostedZoneId } = siteOf(service, region).load_balancer;
-  return { HostedZoneId, DNSName, EvaluateTargetHealth: true };
+  const front = frontOf(service, region);
+  return { HostedZoneId: front?.zone ?? "", DNSName: front?.dns_name ?? "", EvaluateTargetHealth: true };
 }
 
 function balancerOf(service: Service, region: Region): string {
-  return siteOf(service, region).load_balancer.dns_name.toLowerCase();
+  return frontOf(service, region)?.dns_name.toLowerCase() ?? "";
 }
 
 /** The longest domain that all names lie below; a name of two labels is the top of its zone. */

@@ -99,8 +99,10 @@ const WriteChecks = z.record(z.string(), z.url());
 function writeCheckRewrites(file: TwoKeyFile, env: WorldEnv): Rewrite[] {
   const urls = WriteChecks.parse(JSON.parse(env["WRITE_CHECKS"] ?? "{}"));
   return textsIn(file).flatMap(({ path }): Rewrite[] => {
-    const [, name = ""] = path;
-    const value = urls[`${name}/${String(path.at(-2))}`];
+    // services.<name>.stores.<store>.in.<region>.write_check
+    const [, name = "", , store = ""] = path;
+    const region = String(path.at(-2));
+    const value = urls[`${name}/${region}/${store}`] ?? urls[`${name}/${region}`];
     return path.at(-1) === "write_check" && value !== undefined ? [{ path, value }] : [];
   });
 }

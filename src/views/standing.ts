@@ -1,6 +1,7 @@
 import { sayDuration } from "../domain/duration.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
-import type { HealthVerdict, Observation, SiteFacts } from "../domain/service/observed.ts";
+import { factsIn, type Observation } from "../domain/service/observation.ts";
+import type { HealthVerdict } from "../domain/service/observed.ts";
 import type { Service } from "../domain/service/service.ts";
 import { inRoom } from "./room.ts";
 
@@ -51,7 +52,7 @@ export function standOf({ service, observed, run, unreadable }: ServiceStatus, n
     };
   if (!activeRegion.known) return { word: "unknown", detail: inRoom(activeRegion.why, "error") };
   if (activeRegion.value !== service.home) return { word: "away from home", detail: `in ${activeRegion.value}` };
-  const why = standbyTrouble(service, observed.sites[service.standby]);
+  const why = standbyTrouble(service, observed);
   return why === undefined ? { word: "ready", detail: "" } : { word: "not ready", detail: why };
 }
 
@@ -59,14 +60,10 @@ export function standOf({ service, observed, run, unreadable }: ServiceStatus, n
 const isMove = ({ plan }: RunState): boolean => plan.steps.some(({ role }) => role === "moves-users");
 
 /** Why the standby could not take over now; undefined: nothing is seen that speaks against it. */
-function standbyTrouble({ standby, rpo }: Service, site: SiteFacts | undefined): string | undefined {
-  if (!site) return `${standby} was not seen`;
-  const { database, lag } = site;
-  if (!database.known) return `the database in ${standby} does not answer`;
-  if (database.value.role !== "replica") return `the database in ${standby} is no replica`;
-  if (!lag.known) return `the lag of ${standby} is unknown`;
-  const { seconds } = lag.value;
-  return seconds * 1_000 > rpo ? `lag ${sayDuration(seconds * 1_000)}, objective ${sayDuration(rpo)}` : undefined;
+function standbyTrouble({ standby }: Service, observed: Observation): string | undefined {
+  const seen = factsIn(observed, standby);
+  if (seen.length === 0) return `${standby} was not seen`;
+  return seen.map(([, { unready }]) => unready).find((why) => why !== undefined);
 }
 
 export const sayStand = ({ word, detail }: Stand): string => {

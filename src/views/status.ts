@@ -1,8 +1,8 @@
 import type { Card, CardPart, Span, Text } from "../domain/card/card.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
-import { blindMs, positionOf, sayLoss } from "../domain/plan-run/data-position.ts";
-import type { Known, Observation, SiteFacts } from "../domain/service/observed.ts";
-import type { Service } from "../domain/service/service.ts";
+import { positionOf, sayLoss } from "../domain/plan-run/data-position.ts";
+import { type Behind, type Fact, factsIn, type Observation } from "../domain/service/observation.ts";
+import type { Region, Service } from "../domain/service/service.ts";
 import { plainText } from "./card-text.ts";
 import { oldSideLine } from "./old-side.ts";
 import { inRoom } from "./room.ts";
@@ -49,9 +49,7 @@ function onCallNote(onCall: readonly string[]): CardPart {
 export function serviceCard(status: ServiceStatus, nowMs: number): Card {
   const { service, observed } = status;
   const stand = standOf(status, nowMs);
-  const sites = observed
-    ? [service.home, service.standby].map((region) => observed.sites[region]).filter((site) => site !== undefined)
-    : [];
+  const regions = observed ? service.regions.filter((region) => factsIn(observed, region).length > 0) : [];
   return {
     text: headline(status, stand),
     parts: [
@@ -61,10 +59,10 @@ export function serviceCard(status: ServiceStatus, nowMs: number): Card {
         plain: true,
         lines: [...besides(status, nowMs), ...lookLines(status, nowMs)],
       },
-      ...sites.flatMap((site): CardPart[] => [
+      ...regions.flatMap((region): CardPart[] => [
         { kind: "divider" },
-        { kind: "text", text: [{ bold: site.region }, ` · ${partOf(site, status)}`] },
-        { kind: "facts", facts: siteFacts(site, status, nowMs) },
+        { kind: "text", text: [{ bold: region }, ` · ${partOf(region, status)}`] },
+        { kind: "facts", facts: regionFacts(region, status, nowMs) },
       ]),
     ],
   };
@@ -73,17 +71,12 @@ export function serviceCard(status: ServiceStatus, nowMs: number): Card {
 /** What was seen of one service, as plain sentences; the first one is the headline. */
 export function seenLines(service: Service, observed: Observation, nowMs: number): string[] {
   const status: ServiceStatus = { service, observed, run: undefined, newest: undefined, incident: undefined };
-  const sites = [service.home, service.standby].flatMap((region) => {
-    const site = observed.sites[region];
-    return site
-      ? [
-          `${region}: ${siteFacts(site, status, nowMs)
-            .map(([what, value]) => `${what.toLowerCase()} ${plainText(value)}`)
-            .join("; ")}`,
-        ]
-      : [];
+  const regions = service.regions.flatMap((region) => {
+    const facts = regionFacts(region, status, nowMs);
+    const words = facts.map(([what, value]) => `${what.toLowerCase()} ${plainText(value)}`);
+    return facts.length > 0 ? [`${region}: ${words.join("; ")}`] : [];
   });
-  return [headline(status, standOf(status, nowMs)), ...lookLines(status, nowMs), ...sites];
+  return [headline(status, standOf(status, nowMs)), ...lookLines(status, nowMs), ...regions];
 }
 
 const headline = ({ service }: ServiceStatus, stand: Stand): string => `${service.name}: ${sayStand(stand)}`;
@@ -139,77 +132,59 @@ function ageLine({ observed }: ServiceStatus, nowMs: number): string[] {
   ];
 }
 
-/** Which part the site plays now. */
-function partOf({ region }: SiteFacts, { service, observed }: ServiceStatus): string {
+/** Which part the region plays now. */
+function partOf(region: Region, { service, observed }: ServiceStatus): string {
   const active = observed?.activeRegion;
   const role = !active?.known ? "unknown who is active" : active.value === region ? "active" : "standby";
   return region === service.home ? `home, ${role}` : role;
 }
 
-function siteFacts(site: SiteFacts, status: ServiceStatus, nowMs: number): (readonly [string, Text])[] {
-  const { database, compute, firewall } = site;
-  const lag = followsNow(site) ? [["Lag", sayLag(site, status.service.rpo, nowMs)] as const] : [];
-  return [
-    ["Application", sayApplication(site, status)],
-    [
-      "Database",
-      sayKnown(
-        database,
-        (facts) =>
-          `${facts.instance}: ${facts.role}, ${facts.status}, ${facts.instanceClass}, backups ${facts.backupRetentionDays} d`,
-      ),
-    ],
-    ...lag,
-    [
-      "Tasks",
-      sayKnown(compute, ({ running, desired, targets }) =>
-        desired === 0 && running === 0
-          ? "none, as planned for a standby at rest"
-          : `${running} running of ${desired} desired, ${targets.healthy} of ${targets.total} targets healthy`,
-      ),
-    ],
-    [
-      "Auto scaling",
-      sayKnown(compute, ({ scaling }) =>
-        scaling ? `${scaling.min}–${scaling.max}${scaling.suspended ? ", suspended" : ""}` : "none",
-      ),
-    ],
-    ["Security group", sayKnown(firewall, (rules) => `${rules.length} ingress rules`)],
-  ];
+type Line = readonly [string, Text];
+
+/** What was seen there: the application first, then each resource, named where there are several of its kind. */
+function regionFacts(region: Region, status: ServiceStatus, nowMs: number): Line[] {
+  const { observed } = status;
+  if (!observed) return [];
+  const seen = factsIn(observed, region);
+  const words = seen.flatMap(([, { facts }]) => facts.map(({ what }) => what));
+  const lines = seen.flatMap(([id, { facts, behind }]): Line[] => {
+    const named = (what: string) => `${capital(what)}${isTwice(what, words) ? ` (${id.split(".").at(-1)})` : ""}`;
+    const lag = behind ? [[named("lag"), sayLag(behind, nowMs)] as const] : [];
+    return [...facts.map(({ what, seen: known }) => [named(what), sayFact(known)] as const), ...lag];
+  });
+  const application = sayApplication(region, status);
+  return [...(application === undefined ? [] : [["Application", application] as const]), ...lines];
 }
 
-/** A writer has no lag, and neither has a database that was promoted. One that cannot be seen may still be a replica. */
-const followsNow = ({ database, lag }: SiteFacts): boolean =>
-  database.known ? database.value.role === "replica" : lag.known || lag.lastGood !== undefined;
+const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+
+/** A lag belongs to the store whose database is told beside it. */
+const isTwice = (what: string, all: readonly string[]): boolean =>
+  all.filter((each) => each === (what === "lag" ? "database" : what)).length > 1;
 
 /** A standby without tasks rests: there is nothing that could be unhealthy. */
-function sayApplication({ region, compute, deepHealth }: SiteFacts, { observed }: ServiceStatus): string {
-  const isActive = observed?.activeRegion.known === true && observed.activeRegion.value === region;
-  if (!isActive && compute.known && compute.value.desired === 0) return "at rest";
-  return deepHealth.kind === "healthy" ? "healthy" : `gives ${sayFailure(deepHealth)}`;
+function sayApplication(region: Region, { observed }: ServiceStatus): string | undefined {
+  const health = observed?.health[region];
+  if (!observed || !health) return undefined;
+  const { activeRegion } = observed;
+  const isActive = activeRegion.known && activeRegion.value === region;
+  if (!isActive && factsIn(observed, region).some(([, { isAtRest }]) => isAtRest)) return "at rest";
+  return health.kind === "healthy" ? "healthy" : `gives ${sayFailure(health)}`;
 }
 
 /** A broken or missing sample is unknown, never "ahead" and never zero; what is known of the position is said instead. */
-function sayLag(site: SiteFacts | undefined, rpoMs: number | undefined, nowMs: number): string {
-  const lag = site?.lag;
-  if (!lag) return "unknown";
-  if (!lag.known) return `unknown (${inRoom(lag.why, "error")})${sayPosition(site, nowMs)}`;
+function sayLag({ lag, blindMs, rpoMs }: Behind, nowMs: number): string {
+  if (!lag.known) {
+    const position = positionOf(lag, blindMs);
+    const rest = position
+      ? `; ${sayLoss(position, nowMs)}, measured ${sayDuration(nowMs - position.measuredAtMs)} ago`
+      : "";
+    return `unknown (${inRoom(lag.why, "error")})${rest}`;
+  }
   const { seconds, measuredAtMs } = lag.value;
-  const against =
-    rpoMs === undefined
-      ? ""
-      : seconds * 1_000 > rpoMs
-        ? `, WORSE than the objective of ${sayDuration(rpoMs)}`
-        : `, objective ${sayDuration(rpoMs)}`;
+  const objective = sayDuration(rpoMs);
+  const against = seconds * 1_000 > rpoMs ? `, WORSE than the objective of ${objective}` : `, objective ${objective}`;
   return `${seconds} s${against}, measured ${sayDuration(nowMs - measuredAtMs)} ago`;
 }
 
-function sayPosition({ lag, database }: SiteFacts, nowMs: number): string {
-  const position = positionOf(lag, blindMs(database.known ? database.value.engine : undefined));
-  if (!position) return "";
-  return `; ${sayLoss(position, nowMs)}, measured ${sayDuration(nowMs - position.measuredAtMs)} ago`;
-}
-
-function sayKnown<T>(known: Known<T>, say: (value: T) => string): string {
-  return known.known ? say(known.value) : `unknown: ${inRoom(known.why, "error")}`;
-}
+const sayFact = (seen: Fact["seen"]): string => (seen.known ? seen.value : `unknown: ${inRoom(seen.why, "error")}`);

@@ -10,7 +10,7 @@ import { KEYS } from "../../src/store/keys.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
 import { example } from "../harness/example.ts";
 import { silent } from "../harness/failover-world.ts";
-import { AT, quietDay } from "../harness/observed.ts";
+import { AT, quietDay, seenOn } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
 import { StoreBench } from "../harness/store.ts";
 
@@ -44,7 +44,10 @@ async function shown(verb: string, ...words: string[]): Promise<string> {
 /** A look, a plan that waits, a run that started, and an incident. */
 async function aNight(): Promise<void> {
   if (!service) throw new Error("the example has a service");
-  await stores.seen.change(service.name, () => ({ value: { observation: quietDay(service) }, events: [] }));
+  await stores.seen.change(service.name, () => ({
+    value: { observation: seenOn(service, quietDay(service)) },
+    events: [],
+  }));
   const event = { kind: "run.proposed", atMs: AT, door: "slack" as const, says: "made", facts: {} };
   await stores.runs.create(plan, planDigest(plan), [{ ...event, run: plan.id }]);
   const started = { ...plan, id: "F-2" };

@@ -1,25 +1,25 @@
 import type { RunState } from "../../src/domain/plan-run/run.ts";
-import type { Observation } from "../../src/domain/service/observed.ts";
 import type { Service } from "../../src/domain/service/service.ts";
 import type { ServiceStatus } from "../../src/views/standing.ts";
-import { AT, known, quietDay } from "../harness/observed.ts";
+import { AT, type Day, known, quietDay, seenOn } from "../harness/observed.ts";
 import { darkHome, degradedHome, MINUTE, RAW_HEALTH, runStates, SERVICE } from "./run-states.ts";
 
 const INCIDENT = { id: "4mzq8t", title: "inventory-5xx", channel: "C0INC4MZQ8T" };
 
 interface Wish {
-  readonly observed?: Observation | undefined;
+  readonly observed?: Day | undefined;
   readonly run?: RunState | undefined;
   readonly incident?: ServiceStatus["incident"];
 }
 
 function service(name: string, wish: Wish = {}): ServiceStatus {
   const named: Service = { ...SERVICE, name };
-  return { service: named, observed: wish.observed, run: wish.run, newest: wish.run, incident: wish.incident };
+  const observed = wish.observed && seenOn(named, wish.observed);
+  return { service: named, observed, run: wish.run, newest: wish.run, incident: wish.incident };
 }
 
 /** After a failover: the standby was promoted and serves; the old side is a second writer that nobody reaches. */
-function movedAway(): Observation {
+function movedAway(): Day {
   const quiet = quietDay(SERVICE);
   const { home, standby } = SERVICE;
   const [old, next] = [quiet.sites[home], quiet.sites[standby]];
@@ -42,10 +42,10 @@ function movedAway(): Observation {
         lag: absent,
       },
     },
-  } as Observation;
+  } as Day;
 }
 
-function lagging(): Observation {
+function lagging(): Day {
   const quiet = quietDay(SERVICE);
   const standby = quiet.sites[SERVICE.standby];
   if (!standby) throw new Error("the example has a standby");

@@ -27,7 +27,7 @@ import {
   updateDraftCard,
   updateForm,
 } from "../../src/views/update.ts";
-import { AT, quietDay } from "../harness/observed.ts";
+import { AT, quietDay, seenOn } from "../harness/observed.ts";
 import { BOARDS, IN_DEPTH } from "./board-states.ts";
 import type { Drawn, Names } from "./html.ts";
 import { alarm, answeredIncident, openedIncident, resolvedIncident, troubledIncident } from "./incident-states.ts";
@@ -89,7 +89,7 @@ function runbookCards(): Record<string, Card> {
   return Object.fromEntries(
     RUNBOOKS.flatMap((runbook) => {
       const wish = runbook.read({});
-      const observed = multiAz(quietDay(SERVICE));
+      const observed = seenOn(SERVICE, multiAz(quietDay(SERVICE)));
       const who = { reason: "before the release", requester: "farid", incident: undefined };
       const request = { id: "R-2ND6XW", service: SERVICE, inventory: INVENTORY, observed, nowMs: AT, ...who };
       const made = wish.ok ? runbook.plan(request, wish.wish) : undefined;
@@ -199,7 +199,7 @@ const RECOVERY: Recovery = {
     "2026-11-21T03:09:41.000Z inventory F-7KQ2MX fence intent: asks: Fence eu-west-1 (req-1)",
     "2026-11-21T03:09:52.000Z inventory F-7KQ2MX promote intent: asks: Promote mycomputer-inventory-db-replica (req-2)",
   ],
-  seen: [seenLines(SERVICE, darkHome(), AT)],
+  seen: [seenLines(SERVICE, seenOn(SERVICE, darkHome()), AT)],
   ends: ["F-7KQ2MX"],
   signatures: [],
 };

@@ -3,9 +3,9 @@ import { planDigest } from "../../src/domain/plan-run/plan.ts";
 import { proposedRun, type RunState } from "../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../src/domain/plan-run/run-transition.ts";
-import type { HealthVerdict, Observation } from "../../src/domain/service/observed.ts";
+import type { HealthVerdict } from "../../src/domain/service/observed.ts";
 import { example } from "../harness/example.ts";
-import { AT, homeIsDark, quietDay } from "../harness/observed.ts";
+import { AT, type Day, homeIsDark, quietDay } from "../harness/observed.ts";
 import { proposed, serviceIn } from "../harness/plans.ts";
 
 export const INVENTORY = example("inventory");
@@ -15,7 +15,7 @@ export const MINUTE = 60_000;
 export const DARK_AT = AT - 4 * MINUTE;
 
 /** The home region is dark; the replica's newest sample says 03:11:41Z. */
-export function darkHome(): Observation {
+export function darkHome(): Day {
   const dark = homeIsDark(SERVICE);
   const standby = dark.sites[SERVICE.standby];
   if (!standby) throw new Error("the example has a standby");
@@ -25,7 +25,7 @@ export function darkHome(): Observation {
 }
 
 /** Each database with a standby in another zone of its region, encrypted with a key of that region: any runbook can plan. */
-export function multiAz(observed: Observation): Observation {
+export function multiAz(observed: Day): Day {
   const sites = Object.entries(observed.sites).map(([region, site]) => {
     const zones = { availabilityZone: `${region}a`, secondaryAvailabilityZone: `${region}b` };
     const facts = { ...zones, multiAz: true, encrypted: true, kmsKey: `arn:aws:kms:${region}:123456789012:key/k-1` };
@@ -45,7 +45,7 @@ export const RAW_HEALTH: HealthVerdict = {
 };
 
 /** Home answers, but its users get errors: an operator may still want an unplanned move. */
-export const degradedHome = (): Observation => ({ ...quietDay(SERVICE), publicHealth: RAW_HEALTH });
+export const degradedHome = (): Day => ({ ...quietDay(SERVICE), publicHealth: RAW_HEALTH });
 
 export const darkPlan = (): RunState =>
   proposed(INVENTORY, { id: "F-7KQ2MX", observed: darkHome(), outageAtMs: DARK_AT });

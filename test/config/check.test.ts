@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { CHECK_USAGE, check, SCHEMA_USAGE, schema } from "../../src/config/check.ts";
 import { loadFile } from "../../src/config/load.ts";
-import { databaseRecordOf, siteOf, trafficOf } from "../../src/flows/resources/site.ts";
+import { databaseRecordOf, siteOf, trafficOf } from "../harness/site.ts";
 import { INVENTORY, REGAMI } from "./broken-file.ts";
 
 const reading = (text: string) => () => text;

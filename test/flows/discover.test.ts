@@ -1,15 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { canonicalJson } from "../../src/domain/json.ts";
+import { type Plan, stepOf } from "../../src/domain/plan-run/plan.ts";
 import { type Inventory, inventoryFrom } from "../../src/domain/service/inventory.ts";
+import type { Observation } from "../../src/domain/service/observation.ts";
 import type { Service } from "../../src/domain/service/service.ts";
 import { discover, mergeFound } from "../../src/flows/discover.ts";
 import { observe } from "../../src/flows/observe.ts";
-import { trafficChange } from "../../src/flows/records.ts";
 import { openQuestions } from "../../src/flows/resources/settings-of.ts";
-import { databaseRecordOf, siteOf, trafficOf } from "../../src/flows/resources/site.ts";
 import { planFailover } from "../../src/flows/runbooks/failover/plan.ts";
+import { RecordsInput } from "../../src/flows/steps/schemas.ts";
 import { eventually, type FailoverWorld, startFailoverWorld } from "../harness/failover-world.ts";
 import { leftOut } from "../harness/left-out.ts";
+import { databaseRecordOf, siteOf, trafficOf } from "../harness/site.ts";
 
 let at: FailoverWorld;
 let short: Inventory;
@@ -37,6 +39,16 @@ const foundOfAll = () =>
     return silent.length === 0 ? found : undefined;
   });
 
+function planOf(inventory: Inventory, observed: Observation): Plan {
+  const service = only(inventory);
+  const made = planFailover({
+    ...{ id: "F-1", service, to: service.standby, mode: "unplanned", reason: "dark", inventory },
+    ...{ requester: "nobody", incident: undefined, observed, nowMs: at.clock.now() },
+  });
+  if (made.kind !== "plan") throw new Error(made.reasons.join(" "));
+  return made.plan;
+}
+
 describe("in a world that was made from a file with everything written down", () => {
   test("a file without all that AWS knows is found to say the same", async () => {
     const { found, silent } = await discover(only(short), at.cloud);
@@ -60,25 +72,16 @@ describe("in a world that was made from a file with everything written down", ()
     const known = inventoryFrom(short.file, mergeFound(remembered, again.found));
 
     const observed = await observe(only(known), at.cloud);
-    const plan = (inventory: Inventory) =>
-      planFailover({
-        ...{ id: "F-1", service: only(inventory), to: service.standby, mode: "unplanned", reason: "dark", inventory },
-        ...{ requester: "nobody", incident: undefined, observed, nowMs: at.clock.now() },
-      });
-    const [planned, written] = [plan(known), plan(at.inventory)];
-    if (planned.kind !== "plan" || written.kind !== "plan") throw new Error("no plan was made");
-    expect(planned.plan.steps).toEqual(written.plan.steps);
+    expect(planOf(known, observed).steps).toEqual(planOf(at.inventory, observed).steps);
     await at.client.setRegion(service.home, "up");
   });
 
   test("after a failover, when all records lead to one side, whose record is whose stays as it was known", async () => {
     const before = await foundOfAll();
     const { zone, name } = trafficOf(at.service);
-    const records = await at.cloud.traffic.records(zone, name);
-    if (!records.known) throw new Error(records.why);
-    const change = trafficChange(at.service, records.value, at.service.standby);
-    if ("refused" in change) throw new Error(change.refused);
-    await at.cloud.traffic.upsert(zone, change.after, "a failover");
+    const plan = planOf(at.inventory, await observe(at.service, at.cloud));
+    const { after: moves } = RecordsInput.parse(stepOf(plan, "shift-traffic").input);
+    await at.cloud.traffic.upsert(zone, moves, "a failover");
 
     const moved = only(inventoryFrom(short.file, before));
     const { found: after } = await discover(moved, at.cloud);

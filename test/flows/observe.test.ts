@@ -1,18 +1,18 @@
 import { describe, expect, test } from "@jest/globals";
-import type { LagSample, Observation } from "../../src/domain/service/observed.ts";
+import type { LagSample } from "../../src/domain/service/observed.ts";
 import { observe } from "../../src/flows/observe.ts";
-import { siteOf, trafficOf } from "../../src/flows/resources/site.ts";
 import type { Cloud } from "../../src/ports/step.ts";
 import { example } from "../harness/example.ts";
 import { fakeCloud, type SaidCloud } from "../harness/fakes.ts";
-import { AT, homeIsDark, quietDay } from "../harness/observed.ts";
+import { AT, type Day, homeIsDark, quietDay, type SiteSeen, seenOn, siteOn } from "../harness/observed.ts";
 import { serviceIn } from "../harness/plans.ts";
+import { siteOf, trafficOf } from "../harness/site.ts";
 
 const service = serviceIn(example("inventory"));
 const SAMPLE: LagSample = { seconds: 2, measuredAtMs: AT - 600_000 };
 
 /** The ports that tell what is in the observation. */
-function cloudThatSees(seen: Observation, speed = 1): Cloud {
+function cloudThatSees(seen: Day, speed = 1): Cloud {
   const { sites, trafficRecords, databaseRecord, publicHealth } = seen;
   const at = (region: string) => {
     const site = sites[region];
@@ -46,23 +46,26 @@ function cloudThatSees(seen: Observation, speed = 1): Cloud {
   return fakeCloud(said, "a look changes nothing");
 }
 
-function withLag(observation: Observation, lag: Partial<Observation["sites"][string]>): Observation {
+function withLag(observation: Day, lag: Partial<SiteSeen>): Day {
   const standby = observation.sites[service.standby];
   if (!standby) throw new Error("standby");
   return { ...observation, sites: { ...observation.sites, [service.standby]: { ...standby, ...lag } } };
 }
 
 describe("the replica's position", () => {
-  const lastGoodOf = async (now: Observation, lastLook?: Observation) =>
-    (await observe(service, cloudThatSees(now), { lastLook })).sites[service.standby]?.lag.lastGood;
+  const lookAt = (now: Day, lastLook?: Day) =>
+    observe(service, cloudThatSees(now), { lastLook: lastLook && seenOn(service, lastLook) });
+  const lastGoodOf = async (now: Day, lastLook?: Day) =>
+    siteOn(await lookAt(now, lastLook), service.standby).lag.lastGood;
   const dark = homeIsDark(service);
 
   test("is remembered from the last look, whether that saw a lag or remembered one", async () => {
     const before = withLag(quietDay(service), { lag: { known: true, value: SAMPLE, atMs: AT } });
-    const once = await observe(service, cloudThatSees(dark), { lastLook: before });
+    const once = await lookAt(dark, before);
+    const twice = await observe(service, cloudThatSees(dark), { lastLook: once });
 
-    expect(once.sites[service.standby]?.lag).toMatchObject({ known: false, lastGood: SAMPLE });
-    expect(await lastGoodOf(dark, once)).toEqual(SAMPLE);
+    expect(siteOn(once, service.standby).lag).toMatchObject({ known: false, lastGood: SAMPLE });
+    expect(siteOn(twice, service.standby).lag.lastGood).toEqual(SAMPLE);
     expect(await lastGoodOf(dark)).toBeUndefined();
   });
 
@@ -92,7 +95,7 @@ describe("a look that somebody waits for", () => {
   const quiet = quietDay(service);
 
   /** Home's side of the world comes so late; the rest at once. */
-  function lateAtHome(seen: Observation, speed = 1): Cloud {
+  function lateAtHome(seen: Day, speed = 1): Cloud {
     const cloud = cloudThatSees(seen, speed);
     const late = async <T>(region: string, answer: Promise<T>): Promise<T> => {
       if (region === service.home) await new Promise((resolve) => setTimeout(resolve, ANSWERS_AFTER_MS));
@@ -110,10 +113,12 @@ describe("a look that somebody waits for", () => {
     };
   }
 
-  async function looked(cloud: Cloud, lastLook: Observation | undefined, isHurried = true) {
+  async function looked(cloud: Cloud, before: Day | undefined, isHurried = true) {
     const startedMs = performance.now();
-    const { sites } = await observe(service, cloud, { lastLook, isHurried });
-    return { home: sites[service.home], standby: sites[service.standby], ms: performance.now() - startedMs };
+    const lastLook = before && seenOn(service, before);
+    const seen = await observe(service, cloud, { lastLook, isHurried });
+    const ms = performance.now() - startedMs;
+    return { home: siteOn(seen, service.home), standby: siteOn(seen, service.standby), ms };
   }
 
   test("waits shortly for a region that was dark a moment ago, and says so", async () => {
@@ -121,14 +126,14 @@ describe("a look that somebody waits for", () => {
 
     expect(ms).toBeLessThan(ANSWERS_AFTER_MS - 300);
     const silent = { known: false, cause: "unreachable", why: "no answer within 1500 ms, nor any at 03:12:25Z" };
-    expect([home?.database, home?.compute, home?.firewall]).toMatchObject([silent, silent, silent]);
-    expect(standby?.database.known).toBe(true);
+    expect([home.database, home.compute, home.firewall]).toMatchObject([silent, silent, silent]);
+    expect(standby.database.known).toBe(true);
   });
 
   test("takes the answer of a region that is back", async () => {
     const { home } = await looked(cloudThatSees(quiet), { ...dark, atMs: AT - 20_000 });
 
-    expect([home?.database.known, home?.compute.known, home?.deepHealth.kind]).toEqual([true, true, "healthy"]);
+    expect([home.database.known, home.compute.known, home.deepHealth.kind]).toEqual([true, true, "healthy"]);
   });
 
   test("never takes a slow region for dark: one that answered last time gets all its time", async () => {
@@ -138,7 +143,7 @@ describe("a look that somebody waits for", () => {
     const partly = { ...dark, sites: { ...dark.sites, [service.home]: oneAnswered } };
     const looks = await Promise.all([quiet, partly, undefined].map((lastLook) => looked(lateAtHome(quiet), lastLook)));
 
-    expect(looks.map(({ home: seen }) => seen?.database.known)).toEqual([true, true, true]);
+    expect(looks.map(({ home: seen }) => seen.database.known)).toEqual([true, true, true]);
   });
 
   test("does not go by a verdict that is old in machine time, or that nobody asked it to use", async () => {
@@ -150,6 +155,6 @@ describe("a look that somebody waits for", () => {
       looked(lateAtHome(quiet), aged(1_000, 1), false),
     ]);
 
-    expect(looks.map(({ home }) => home?.database.known)).toEqual([true, false, true]);
+    expect(looks.map(({ home }) => home.database.known)).toEqual([true, false, true]);
   });
 });

@@ -1,6 +1,16 @@
-import type { Known, Observation, RecordSet, SiteFacts } from "../../src/domain/service/observed.ts";
+import type { Observation, ResourceSeen } from "../../src/domain/service/observation.ts";
+import type {
+  ComputeFacts,
+  DatabaseFacts,
+  FirewallRule,
+  HealthVerdict,
+  Known,
+  LagFacts,
+  RecordSet,
+} from "../../src/domain/service/observed.ts";
 import type { Region, Service } from "../../src/domain/service/service.ts";
-import { databaseRecordOf, siteOf, trafficOf } from "../../src/flows/resources/site.ts";
+import { type KindPlace, placesOf } from "../../src/flows/resources/places.ts";
+import { databaseRecordOf, siteOf, trafficOf } from "./site.ts";
 
 export const AT = Date.parse("2026-11-21T03:12:45Z");
 
@@ -12,7 +22,60 @@ export const dark = <T>(what: string): Known<T> => ({
   atMs: AT,
 });
 
-function site(service: Service, region: Region, role: "replica" | "standalone"): SiteFacts {
+/** What is seen of one region of a service that has one resource of each role. */
+export interface SiteSeen {
+  readonly region: Region;
+  readonly database: Known<DatabaseFacts>;
+  readonly compute: Known<ComputeFacts>;
+  readonly firewall: Known<readonly FirewallRule[]>;
+  readonly deepHealth: HealthVerdict;
+  readonly lag: LagFacts;
+}
+
+/** What there is to be seen of such a service, for tests to change before it is looked at. */
+export interface Day {
+  readonly atMs: number;
+  readonly sites: Readonly<Record<Region, SiteSeen>>;
+  readonly trafficRecords: Known<readonly RecordSet[]>;
+  readonly databaseRecord: Known<RecordSet | undefined>;
+  readonly activeRegion: Known<Region>;
+  readonly publicHealth: HealthVerdict;
+}
+
+/** The look at such a day. */
+export function seenOn(service: Service, day: Day): Observation {
+  const { atMs, activeRegion, publicHealth, sites } = day;
+  return {
+    ...{ service: service.name, atMs, activeRegion, publicHealth },
+    resources: Object.fromEntries(placesOf(service).map((place) => [place.id, resourceOn(place, day)])),
+    health: Object.fromEntries(Object.entries(sites).map(([region, { deepHealth }]) => [region, deepHealth])),
+  };
+}
+
+function resourceOn(place: KindPlace, { sites, databaseRecord, trafficRecords }: Day): ResourceSeen {
+  const { kind, role } = place;
+  const byRegion = <T>(of: (site: SiteSeen) => T) =>
+    Object.fromEntries(Object.entries(sites).map(([region, site]) => [region, of(site)]));
+  const seen = {
+    stores: { in: byRegion(({ database, firewall, lag }) => ({ database, firewall, lag })), name: databaseRecord },
+    compute: { in: byRegion(({ compute }) => compute) },
+    entrances: { names: { [trafficOf(place.service).name]: trafficRecords } },
+  }[role];
+  return { kind: kind.kind, seen, ...kind.tell({ ...place, seen }) };
+}
+
+/** What a look at such a day has seen of a region. */
+export function siteOn({ resources, health }: Observation, region: Region): Omit<SiteSeen, "region"> {
+  const [store, compute] = Object.values(resources).map(({ seen }) =>
+    Reflect.get(Reflect.get(seen, "in") ?? {}, region),
+  );
+  const { database, firewall, lag } = store as Pick<SiteSeen, "database" | "firewall" | "lag">;
+  const deepHealth = health[region];
+  if (!deepHealth) throw new Error(`nobody has looked at ${region}`);
+  return { database, firewall, lag, deepHealth, compute: compute as SiteSeen["compute"] };
+}
+
+function site(service: Service, region: Region, role: "replica" | "standalone"): SiteSeen {
   const { database, compute } = siteOf(service, region);
   const serves = role === "standalone";
   const other = siteOf(service, region === service.home ? service.standby : service.home);
@@ -79,10 +142,9 @@ function records(service: Service): RecordSet[] {
 }
 
 /** The service on an ordinary day: home serves, the standby follows two seconds behind. */
-export function quietDay(service: Service): Observation {
+export function quietDay(service: Service): Day {
   const record = databaseRecordOf(service);
   return {
-    service: service.name,
     atMs: AT,
     sites: {
       [service.home]: site(service, service.home, "standalone"),
@@ -103,7 +165,7 @@ export function quietDay(service: Service): Observation {
 }
 
 /** The same service with its home region dark: nothing over there answers, and the replica has lost its source. */
-export function homeIsDark(service: Service): Observation {
+export function homeIsDark(service: Service): Day {
   const quiet = quietDay(service);
   const [home, standby] = [quiet.sites[service.home], quiet.sites[service.standby]];
   if (!home || !standby) throw new Error("the service has two sites");

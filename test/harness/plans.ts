@@ -1,12 +1,11 @@
 import { type Mode, type Plan, planDigest } from "../../src/domain/plan-run/plan.ts";
 import { proposedRun, type RunState } from "../../src/domain/plan-run/run.ts";
 import type { Inventory } from "../../src/domain/service/inventory.ts";
-import type { Observation } from "../../src/domain/service/observed.ts";
 import { planFailover } from "../../src/flows/runbooks/failover/plan.ts";
-import { AT, quietDay } from "./observed.ts";
+import { AT, type Day, quietDay, seenOn } from "./observed.ts";
 
 interface Wish {
-  readonly observed?: Observation;
+  readonly observed?: Day;
   readonly mode?: Mode;
   readonly requester?: string;
   readonly id?: string;
@@ -35,7 +34,7 @@ export function planned(inventory: Inventory, wish: Wish = {}) {
     incident: undefined,
     outageAtMs: wish.outageAtMs,
     inventory,
-    observed: wish.observed ?? quietDay(service),
+    observed: seenOn(service, wish.observed ?? quietDay(service)),
     nowMs: AT,
     ...(wish.continues ? { continues: wish.continues } : {}),
   });

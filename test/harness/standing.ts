@@ -1,8 +1,8 @@
 import { canonicalJson } from "../../src/domain/json.ts";
 import type { Known } from "../../src/domain/service/observed.ts";
 import type { Service } from "../../src/domain/service/service.ts";
-import { siteOf, trafficOf } from "../../src/flows/resources/site.ts";
 import type { Cloud } from "../../src/ports/step.ts";
+import { siteOf, trafficOf } from "./site.ts";
 
 interface Standing {
   readonly cloud: Pick<Cloud, "databases" | "firewall" | "compute" | "traffic">;

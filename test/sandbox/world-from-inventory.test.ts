@@ -8,13 +8,13 @@ import { TWOKEY_FILE } from "../../src/config/file-schema.ts";
 import { loadFile } from "../../src/config/load.ts";
 import { ruleFor, type Signal } from "../../src/domain/incident/alert.ts";
 import { type Inventory, inventoryFrom } from "../../src/domain/service/inventory.ts";
-import { siteOf, trafficOf } from "../../src/flows/resources/site.ts";
 import { sandboxEnvironment } from "../../src/sandbox/environment.ts";
 import { rewrite, sandboxInventory, sandboxText } from "../../src/sandbox/rewrites.ts";
 import { worldFromInventory } from "../../src/sandbox/world-from-inventory.ts";
 import { startWholeWorld, type WholeWorld } from "../../src/simulators/whole-world.ts";
 import { WholeWorldSpec } from "../../src/simulators/whole-world-spec.ts";
 import { example } from "../harness/example.ts";
+import { siteOf, trafficOf } from "../harness/site.ts";
 import { advance, openExample } from "./derived-world.ts";
 
 let whole: WholeWorld | undefined;

@@ -1,8 +1,7 @@
 import { afterEach, expect, test } from "@jest/globals";
 import { isOver, stateOf } from "../../src/domain/plan-run/run.ts";
-import { siteOf } from "../../src/flows/resources/site.ts";
-
 import type { Stage } from "../../src/sandbox/stage.ts";
+import { siteOf } from "../harness/site.ts";
 import {
   answerAfter,
   answerTo,

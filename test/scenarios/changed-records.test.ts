@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from "@jest/globals";
 import { isOver } from "../../src/domain/plan-run/run.ts";
 import type { RecordSet } from "../../src/domain/service/observed.ts";
-import { trafficOf } from "../../src/flows/resources/site.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import { eventually } from "../harness/failover-world.ts";
+import { trafficOf } from "../harness/site.ts";
 import {
   answerAfter,
   answerTo,

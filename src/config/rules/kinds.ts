@@ -8,15 +8,16 @@ import type { Rule } from "./rule.ts";
 /** What each kind finds wrong with its own resources. */
 export const KIND_RULES: readonly Rule[] = KINDS.flatMap((kind) => kind.lint.map((one) => ruleOf(kind, one)));
 
-function ruleOf(kind: Kind, { check, ...facts }: KindRule<Resource>): Rule {
+function ruleOf(kind: Kind, rule: KindRule<Resource>): Rule {
+  const { name: ruleName, severity, because } = rule;
   return {
-    ...facts,
+    ...{ name: ruleName, severity, because },
     check: ({ sections }) =>
       sections.services &&
       Object.entries(sections.services).flatMap(([name, service]) =>
         resourcesOf(service)
           .filter(({ role, resource }) => kindOf(role, resource) === kind)
-          .flatMap((placed) => check(placeOf(placed, { name, service, sections }))),
+          .flatMap((placed) => rule.check(placeOf(placed, { name, service, sections }))),
       ),
   };
 }

@@ -46,8 +46,10 @@ export type Learned = z.infer<typeof Learned>;
 export const PlannedStep = z.strictObject({
   /** Unique in the plan. */
   id: z.string(),
-  /** Which step of `flows/steps` does it. */
+  /** Which step of the table does it. */
   does: z.string(),
+  /** Id of the resource that it is about: `stores.stock`; absent for a step about the whole service. */
+  resource: z.string().exactOptional(),
   role: StepRole,
   /** What a responder would say: "Promote inventory-replica in eu-central-1". */
   title: z.string(),

@@ -1,5 +1,3 @@
-import type { Region } from "./service.ts";
-
 /** A fact with its age, or the reason why there is none. Unknown is never shown as good. */
 export type Known<T> =
   | { readonly known: true; readonly value: T; readonly atMs: number }
@@ -117,25 +115,3 @@ export type HealthVerdict =
   | { readonly kind: "healthy"; readonly status: number }
   | { readonly kind: "unhealthy"; readonly status: number; readonly why: string }
   | { readonly kind: "unreachable"; readonly why: string };
-
-export interface SiteFacts {
-  readonly region: Region;
-  readonly database: Known<DatabaseFacts>;
-  readonly compute: Known<ComputeFacts>;
-  readonly firewall: Known<readonly FirewallRule[]>;
-  readonly deepHealth: HealthVerdict;
-  /** Replication lag of this site's instance while it is a replica. */
-  readonly lag: LagFacts;
-}
-
-/** One look at the world for one service. */
-export interface Observation {
-  readonly service: string;
-  readonly atMs: number;
-  readonly sites: Readonly<Record<Region, SiteFacts>>;
-  readonly trafficRecords: Known<readonly RecordSet[]>;
-  readonly databaseRecord: Known<RecordSet | undefined>;
-  /** Region whose database is the writer: a standalone instance of which the other site's is, or was, a replica. */
-  readonly activeRegion: Known<Region>;
-  readonly publicHealth: HealthVerdict;
-}

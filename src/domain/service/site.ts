@@ -26,14 +26,6 @@ export interface LoadBalancer {
   readonly zone: string;
 }
 
-/** Everything of one service that stands in one region. */
-export interface Site {
-  readonly database: DatabaseSite;
-  readonly compute: ComputeSite;
-  readonly load_balancer: LoadBalancer;
-  readonly deep_health: { readonly path: string };
-}
-
 /** The CNAME by which the application finds its writer. */
 export interface DatabaseRecord {
   readonly zone: string;

@@ -10,7 +10,10 @@ export const KINDS: readonly Kind[] = [rdsReplica, ecs, route53];
 export const kindsOf = (role: Role): readonly Kind[] => KINDS.filter((kind) => kind.role === role);
 
 /** Throws TypeError for a kind that no file can name: the schema is made of `KINDS`. */
-export function kindOf(role: Role, { kind: name }: Resource): Kind {
+export const kindOf = (role: Role, { kind }: Resource): Kind => kindNamed(role, kind);
+
+/** Throws TypeError, as `kindOf` does. */
+export function kindNamed(role: Role, name: string): Kind {
   const found = KINDS.find((kind) => kind.role === role && kind.kind === name);
   if (!found) throw new TypeError(`There is no kind ${name} among the ${role}`);
   return found;

@@ -1,12 +1,17 @@
 import type { z } from "zod";
 import type { Finding, Path, ProblemSeverity } from "../../domain/service/finding.ts";
 import type { FoundFact } from "../../domain/service/found.ts";
+import type { Told } from "../../domain/service/observation.ts";
 import type { Known } from "../../domain/service/observed.ts";
 import type { Resource, Role } from "../../domain/service/resource.ts";
 import type { Region, ServiceFile } from "../../domain/service/service.ts";
 import type { ComputeSite, DatabaseRecord, DatabaseSite, LoadBalancer, Traffic } from "../../domain/service/site.ts";
 import type { Discovery } from "../../ports/discovery.ts";
+import type { StoredStep } from "../../ports/step.ts";
 import type { TrafficControl } from "../../ports/traffic.ts";
+import type { ComputeAbilities, EntranceAbilities, StoreAbilities } from "./abilities.ts";
+import type { Fence } from "./fence.ts";
+import type { IdentityFact, Looking, Place, Seen } from "./place.ts";
 
 /** One thing that AWS knows by an id, and the settings that AWS can fill in. */
 export interface Subject {
@@ -53,16 +58,7 @@ export interface KindRule<Settings> {
   readonly name: string;
   readonly severity: ProblemSeverity;
   readonly because: string;
-  readonly check: (place: LintPlace<Settings>) => readonly Finding[];
-}
-
-/** What the flows read of a resource, by role. Throws UserError where neither file nor memory has a value. */
-interface Parts<Settings> {
-  readonly database?: (settings: Settings, region: Region) => DatabaseSite;
-  readonly databaseRecord?: (settings: Settings) => DatabaseRecord | undefined;
-  readonly compute?: (settings: Settings, region: Region) => ComputeSite;
-  readonly balancer?: (settings: Settings, region: Region) => LoadBalancer;
-  readonly traffic?: (settings: Settings, regions: readonly Region[]) => Traffic;
+  check(place: LintPlace<Settings>): readonly Finding[];
 }
 
 /** One setting as AWS gave it, or several of which a person has to say which one is meant. */
@@ -79,10 +75,17 @@ export interface Asking {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Asks AWS about one subject. `resource` has what the file says and what was found before. */
-type Discover<Settings> = (resource: Settings, subject: Subject, asking: Asking) => Promise<Known<Answers>>;
+/** What stands in a region, for whoever builds a world like it. Throws UserError where neither file nor memory has a value. */
+export interface Parts<Settings> {
+  database?(settings: Settings, region: Region): DatabaseSite;
+  databaseRecord?(settings: Settings): DatabaseRecord | undefined;
+  compute?(settings: Settings, region: Region): ComputeSite;
+  balancer?(settings: Settings, region: Region): LoadBalancer;
+  names?(settings: Settings, regions: readonly Region[]): readonly Traffic[];
+}
 
-interface KindFacts {
+/** A kind as its own folder writes it down, and as the table holds it. */
+export interface KindDefinition<Settings extends Resource, Facts extends object> {
   readonly kind: string;
   readonly role: Role;
   /** One sentence for the reference page. */
@@ -91,55 +94,32 @@ interface KindFacts {
   readonly isByRegion: boolean;
   /** The CloudWatch metric that says how far a copy is behind; alert rules on it are judged. */
   readonly lagMetric?: { readonly namespace: string; readonly metric: string };
-}
-
-/** A kind as its own folder writes it down. */
-export interface KindDefinition<Settings extends Resource> extends KindFacts {
   readonly settings: z.ZodObject & z.ZodType<Settings>;
-  readonly subjects: (resource: Settings, regions: readonly Region[]) => readonly Subject[];
-  readonly records: (resource: Settings) => readonly NamedRecord[];
-  readonly discover: Discover<Settings>;
+  subjects(resource: Settings, regions: readonly Region[]): readonly Subject[];
+  records(resource: Settings): readonly NamedRecord[];
+  /** Asks AWS about one subject. `resource` has what the file says and what was found before. */
+  discover(resource: Settings, subject: Subject, asking: Asking): Promise<Known<Answers>>;
   readonly lint: readonly KindRule<Settings>[];
   readonly parts: Parts<Settings>;
+
+  /** Looks at it; `before` is what the newest stored look has seen. Never throws for what does not answer. */
+  look(place: Place<Settings>, looking: Looking, before: Facts | undefined): Promise<Facts>;
+  tell(at: Seen<Settings, Facts>): Told;
+  /** What a move to that region rests on. */
+  identity(at: Seen<Settings, Facts>, region: Region): readonly IdentityFact[];
+  /** Steps of its own. */
+  readonly steps: readonly StoredStep[];
+  /** How its writers are stopped; absent: it has none, or they cannot be stopped. */
+  readonly fence?: Fence<Settings, Facts, object, object>;
+  /** What it can do in its role. */
+  readonly store?: StoreAbilities<Settings, Facts>;
+  readonly compute?: ComputeAbilities<Settings, Facts>;
+  readonly entrance?: EntranceAbilities<Settings, Facts>;
 }
 
-/** A kind as everybody else sees it: its settings are forgotten, and only resources of this kind may be handed in. */
-export interface Kind extends KindFacts {
-  readonly settings: z.ZodObject & z.ZodType<Resource>;
-  readonly subjects: (resource: Resource, regions: readonly Region[]) => readonly Subject[];
-  readonly records: (resource: Resource) => readonly NamedRecord[];
-  readonly discover: Discover<Resource>;
-  readonly lint: readonly KindRule<Resource>[];
-  readonly parts: Parts<Resource>;
-}
+/** A kind whose settings and facts are forgotten. A file is parsed by the schema of the kind that it names: the name vouches for both. */
+export type Kind = KindDefinition<Resource, object>;
 
-export function defineKind<Settings extends Resource>(definition: KindDefinition<Settings>): Kind {
-  const { kind, subjects, records, discover, lint, parts } = definition;
-  // A file is parsed by the schema of the kind that it names, so the name vouches for the settings.
-  const isOwn = (resource: Resource): resource is Settings => resource.kind === kind;
-  const own = (resource: Resource): Settings => {
-    if (isOwn(resource)) return resource;
-    throw new TypeError(`A resource of the kind ${resource.kind} was handed to ${kind}`);
-  };
-  return {
-    ...definition,
-    subjects: (resource, regions) => subjects(own(resource), regions),
-    records: (resource) => records(own(resource)),
-    discover: (resource, subject, asking) => discover(own(resource), subject, asking),
-    lint: lint.map(({ check, ...rule }) => ({ ...rule, check: (at) => check({ ...at, resource: own(at.resource) }) })),
-    parts: partsOf(parts, own),
-  };
-}
-
-function partsOf<Settings>(parts: Parts<Settings>, own: (resource: Resource) => Settings): Parts<Resource> {
-  const { database, databaseRecord, compute, balancer, traffic } = parts;
-  return {
-    ...(database && { database: (resource: Resource, region: Region) => database(own(resource), region) }),
-    ...(databaseRecord && { databaseRecord: (resource: Resource) => databaseRecord(own(resource)) }),
-    ...(compute && { compute: (resource: Resource, region: Region) => compute(own(resource), region) }),
-    ...(balancer && { balancer: (resource: Resource, region: Region) => balancer(own(resource), region) }),
-    ...(traffic && {
-      traffic: (resource: Resource, regions: readonly Region[]) => traffic(own(resource), regions),
-    }),
-  };
-}
+export const defineKind = <Settings extends Resource, Facts extends object>(
+  definition: KindDefinition<Settings, Facts>,
+): Kind => definition;

@@ -1,57 +1,55 @@
 import { UserError } from "../../domain/errors.ts";
 import type { Region } from "../../domain/service/region.ts";
-import type { Resource, Role } from "../../domain/service/resource.ts";
 import { resourcesOf, type Service } from "../../domain/service/service.ts";
-import type { DatabaseRecord, LoadBalancer, Site, Traffic } from "../../domain/service/site.ts";
-import type { Kind } from "./kind.ts";
+import type { ComputeSite, DatabaseRecord, DatabaseSite, LoadBalancer, Traffic } from "../../domain/service/site.ts";
 import { settled } from "./settle.ts";
 
-/** Everything of a service that stands in one region. Throws UserError where a value is neither written nor discovered. */
-export function siteOf(service: Service, region: Region): Site {
-  if (!service.regions.includes(region)) throw new RangeError(`Service ${service.name} has no site in ${region}`);
-  const store = only(service, "stores");
-  const compute = only(service, "compute");
-  return {
-    database: part(store.kind, "database")(store.resource, region),
-    compute: part(compute.kind, "compute")(compute.resource, region),
-    load_balancer: part(compute.kind, "balancer")(compute.resource, region),
-    deep_health: { path: service.deep_health },
-  };
+export interface StoreSite {
+  /** Its name in the file. */
+  readonly name: string;
+  readonly database: DatabaseSite;
+  /** The name by which applications find its writer. */
+  readonly record: DatabaseRecord | undefined;
 }
 
-/** The CNAME of the writable database; undefined where every site uses its own instance's endpoint. */
-export function databaseRecordOf(service: Service): DatabaseRecord | undefined {
-  const { kind, resource } = only(service, "stores");
-  return kind.parts.databaseRecord?.(resource);
+/**
+ * What stands in a region, by role, for whoever builds a world like it or looks from outside. All throw UserError where a
+ * value is neither written nor discovered.
+ */
+export function storesIn(service: Service, region: Region): StoreSite[] {
+  return partsOf(service).flatMap(({ kind: { parts }, resource, name }) => {
+    const database = parts.database?.(resource, region);
+    return database ? [{ name, database, record: parts.databaseRecord?.(resource) }] : [];
+  });
 }
 
-/** The record set that users resolve. */
-export function trafficOf(service: Service): Traffic {
-  const { kind, resource } = only(service, "entrances");
-  return part(kind, "traffic")(resource, service.regions);
+export interface ComputeAt {
+  readonly compute: ComputeSite;
+  readonly balancer: LoadBalancer | undefined;
 }
 
-/** What users of a region reach first; undefined while it is not known, or where no compute says it. */
-export function balancerOf(service: Service, region: Region): LoadBalancer | undefined {
+export function computesIn(service: Service, region: Region): ComputeAt[] {
+  return partsOf(service).flatMap(({ kind: { parts }, resource }) => {
+    const compute = parts.compute?.(resource, region);
+    return compute ? [{ compute, balancer: parts.balancer?.(resource, region) }] : [];
+  });
+}
+
+/** The records that users resolve. */
+export function namesOf(service: Service): Traffic[] {
+  return partsOf(service).flatMap(({ kind, resource }) => kind.parts.names?.(resource, service.regions) ?? []);
+}
+
+const partsOf = (service: Service) =>
+  resourcesOf(service).map((placed) => ({ ...settled(service, placed), name: placed.path.at(-1) ?? placed.id }));
+
+/** What users of a region reach first: the first load balancer that the file has there. Undefined while it is not known. */
+export function frontOf(service: Service, region: Region): LoadBalancer | undefined {
   try {
-    const { kind, resource } = only(service, "compute");
-    return kind.parts.balancer?.(resource, region);
+    const balancers = partsOf(service).map(({ kind, resource }) => kind.parts.balancer?.(resource, region));
+    return balancers.find((balancer) => balancer !== undefined);
   } catch (error) {
     if (error instanceof UserError) return undefined;
     throw error;
   }
-}
-
-function part<Name extends keyof Kind["parts"]>(kind: Kind, name: Name): NonNullable<Kind["parts"][Name]> {
-  const found = kind.parts[name];
-  if (!found) throw new TypeError(`The kind ${kind.kind} has no ${name}`);
-  return found;
-}
-
-/** The one resource of a role. Today's runbooks move exactly one of each. */
-function only(service: Service, role: Role): { readonly kind: Kind; readonly resource: Resource } {
-  const [first, second] = resourcesOf(service).filter((placed) => placed.role === role);
-  if (!first || second)
-    throw new UserError("one-of-each", `${service.name} needs exactly one resource among its ${role}.`);
-  return settled(service, first);
 }

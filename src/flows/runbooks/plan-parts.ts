@@ -1,5 +1,7 @@
 import type { Plan } from "../../domain/plan-run/plan.ts";
+import type { Observation } from "../../domain/service/observation.ts";
 import type { Known } from "../../domain/service/observed.ts";
+import type { Region } from "../../domain/service/service.ts";
 import type { PlanRequest } from "./runbook.ts";
 
 type Common =
@@ -33,3 +35,11 @@ export function commonOf({ id, service, inventory, nowMs, ...request }: PlanRequ
 /** A fact for the plan's card, with its age; nothing where it was not seen. */
 export const seenAt = (what: string, known: Known<unknown> | undefined): NonNullable<Plan["facts"]> =>
   known?.known ? [{ what, atMs: known.atMs }] : [];
+
+/** All that was seen of one resource in a region, each with its age. */
+export const seenIn = (
+  { resources }: Pick<Observation, "resources">,
+  id: string,
+  region: Region,
+): NonNullable<Plan["facts"]> =>
+  (resources[id]?.in[region]?.facts ?? []).flatMap(({ what, seen }) => seenAt(`${what} of ${region}`, seen));

@@ -3,7 +3,7 @@ import type { FormField } from "../../domain/card/card.ts";
 import type { Plan } from "../../domain/plan-run/plan.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
 import type { Inventory } from "../../domain/service/inventory.ts";
-import type { Observation } from "../../domain/service/observed.ts";
+import type { Observation } from "../../domain/service/observation.ts";
 import type { Service } from "../../domain/service/service.ts";
 import type { OldSide } from "../../ports/old-side.ts";
 import type { Cloud } from "../../ports/step.ts";

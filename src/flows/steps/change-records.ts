@@ -3,8 +3,8 @@ import { StepFailed, TransientError } from "../../domain/errors.ts";
 import type { StepRole } from "../../domain/plan-run/plan.ts";
 import { ROUTE53_CONTROL_PLANE } from "../../domain/service/service.ts";
 import type { Step, StepContext } from "../../ports/step.ts";
-import { concerned, sameRecords } from "../records.ts";
-import * as byHand from "./by-hand.ts";
+import { concerned, sameRecords } from "./records.ts";
+import { recordsByHand } from "./records-by-hand.ts";
 import { MINUTE, RecordsInput, SECOND } from "./schemas.ts";
 
 const Input = RecordsInput;
@@ -39,8 +39,14 @@ interface Change {
   title(input: Input): string;
 }
 
-/** One way to change records, used by two steps: what users resolve, and where the application finds its database. */
-function changeRecords({ name, role, comment, title, deadlineMs }: Change): Step<Input, Data, z.infer<typeof Output>> {
+/** One way to change records, used by several steps: what users resolve, and where the application finds its database. */
+export function changeRecords({
+  name,
+  role,
+  comment,
+  title,
+  deadlineMs,
+}: Change): Step<Input, Data, z.infer<typeof Output>> {
   return {
     name,
     role,
@@ -50,7 +56,7 @@ function changeRecords({ name, role, comment, title, deadlineMs }: Change): Step
     title,
     times: () => ({ expectedMs: 35 * SECOND, deadlineMs }),
     controlPlane: () => ROUTE53_CONTROL_PLANE,
-    byHand: ({ zone, after }) => byHand.records(zone, after),
+    byHand: ({ zone, after }) => recordsByHand(zone, after),
     permissions: ["route53:ChangeResourceRecordSets"],
 
     async run(input, context) {
@@ -89,13 +95,6 @@ function changeRecords({ name, role, comment, title, deadlineMs }: Change): Step
   };
 }
 
-export const shiftTraffic = changeRecords({
-  name: "shift-traffic",
-  role: "moves-users",
-  comment: "TwoKey: users to the standby",
-  deadlineMs: 20 * MINUTE,
-  title: ({ name, region }) => `Point ${name} at ${region}`,
-});
 export const pointApplication = changeRecords({
   name: "point-application",
   role: "prepares",

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Step } from "../../ports/step.ts";
-import { BY_HAND_WITHIN_MS, ComputeInput, MINUTE, NoData, SECOND } from "./schemas.ts";
+import { BY_HAND_WITHIN_MS, ByHandFirst, ComputeInput, MINUTE, NoData, SECOND } from "./schemas.ts";
 
 /** Asks the new side straight at its load balancer, before any user is sent there: healthy targets, and a write that works. */
 const Input = z.object({
@@ -10,8 +10,8 @@ const Input = z.object({
   via: z.string(),
   compute: ComputeInput,
   tasks: z.number(),
-  /** What people do elsewhere before this can succeed: the name that they move, and the commands for it. Null: nothing. */
-  byHandFirst: z.object({ name: z.string(), commands: z.array(z.string()) }).nullable(),
+  /** What people do elsewhere before this can succeed. */
+  byHandFirst: z.array(ByHandFirst),
 });
 const Output = z.object({ healthy: z.number() });
 type Input = z.infer<typeof Input>;
@@ -23,15 +23,18 @@ export const checkDirect: Step<Input, Record<string, never>, z.infer<typeof Outp
   data: NoData,
   output: Output,
   title: ({ region, service, byHandFirst }) =>
-    byHandFirst
-      ? `Wait for ${byHandFirst.name} to be pointed at the database in ${region} by hand, then check ${service} there directly`
+    byHandFirst.length > 0
+      ? `Wait for ${byHandFirst.map(({ name }) => name).join(", ")} to be pointed at the database in ${region} by hand, then check ${service} there directly`
       : `Check ${service} in ${region} directly, before users come`,
   times: ({ byHandFirst }) => ({
     expectedMs: 30 * SECOND,
-    deadlineMs: byHandFirst ? BY_HAND_WITHIN_MS : 15 * MINUTE,
-    ...(byHandFirst ? { alike: "by-hand-first" } : {}),
+    deadlineMs: byHandFirst.length > 0 ? BY_HAND_WITHIN_MS : 15 * MINUTE,
+    ...(byHandFirst.length > 0 ? { alike: "by-hand-first" } : {}),
   }),
-  byHand: ({ url, via, byHandFirst }) => [...(byHandFirst?.commands ?? []), `curl --connect-to ::${via}: ${url}`],
+  byHand: ({ url, via, byHandFirst }) => [
+    ...byHandFirst.flatMap(({ commands }) => commands),
+    `curl --connect-to ::${via}: ${url}`,
+  ],
   permissions: [],
   run: async () => ({ requestIds: [], data: {} }),
   async verify(input, _data, { cloud, signal }) {

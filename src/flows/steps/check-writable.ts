@@ -14,7 +14,7 @@ export const checkWritable: Step<Input, Record<string, never>, z.infer<typeof Ou
   input: Input,
   data: NoData,
   output: Output,
-  title: ({ region }) => `Prove that the database in ${region} takes writes`,
+  title: ({ instance, region }) => `Prove that ${instance} in ${region} takes writes`,
   times: () => ({ expectedMs: 1 * SECOND, deadlineMs: 10 * MINUTE }),
   byHand: ({ writeCheck }) => [`curl -X POST ${writeCheck}`],
   permissions: [],

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { StepFailed, TransientError } from "../../domain/errors.ts";
 import type { Step, StepContext } from "../../ports/step.ts";
-import * as byHand from "./by-hand.ts";
 import { HOUR, MINUTE, SnapshotOutput } from "./schemas.ts";
-import { verifySnapshot } from "./snapshot-progress.ts";
+import { CLI, verifySnapshot } from "./snapshot-progress.ts";
 
 /** Copies a snapshot to another region, under a key that exists there. The target region's control plane copies, and reads from the source. */
 const Input = z.object({
@@ -28,7 +27,15 @@ export const copySnapshot: Step<Input, Data, SnapshotOutput> = {
   title: ({ id, to }) => `Copy ${id} to ${to}`,
   times: () => ({ expectedMs: 20 * MINUTE, deadlineMs: 12 * HOUR }),
   controlPlane: ({ to }) => to,
-  byHand: byHand.copySnapshot,
+  byHand: ({ from, to, of, id, kmsKey }) => {
+    const { noun, arn } = CLI[of];
+    const found = `$(aws rds describe-${noun}s --region ${from} --${noun}-identifier ${id} --query '${arn}' --output text)`;
+    const key = kmsKey === null ? "" : ` --kms-key-id ${kmsKey}`;
+    return [
+      `aws rds copy-${noun} --region ${to} --source-region ${from} --source-${noun}-identifier "${found}" --target-${noun}-identifier ${id}${key}`,
+      `aws rds wait ${noun}-available --region ${to} --${noun}-identifier ${id}`,
+    ];
+  },
   permissions: ["rds:CopyDBSnapshot", "rds:CopyDBClusterSnapshot", "rds:AddTagsToResource", "kms:CreateGrant"],
 
   async run(input, context) {

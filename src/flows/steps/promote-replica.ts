@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { StepFailed, TransientError } from "../../domain/errors.ts";
 import type { Happened, Step, StepContext } from "../../ports/step.ts";
-import * as byHand from "./by-hand.ts";
 import { MINUTE, NoOutput } from "./schemas.ts";
 
 /** Statuses in which a promoted instance serves; `backing-up` takes writes, so waiting for `available` would waste minutes. */
@@ -31,7 +30,10 @@ export const promoteReplica: Step<Input, Data, Record<string, never>> = {
   title: ({ region, instance }) => `Promote ${instance} in ${region}`,
   times: () => ({ expectedMs: 5 * MINUTE, deadlineMs: 40 * MINUTE }),
   controlPlane: ({ region }) => region,
-  byHand: byHand.promote,
+  byHand: ({ region, instance, backupRetentionDays }) => [
+    `aws rds promote-read-replica --region ${region} --db-instance-identifier ${instance} --backup-retention-period ${backupRetentionDays}`,
+    `aws rds describe-db-instances --region ${region} --db-instance-identifier ${instance} --query 'DBInstances[0].[DBInstanceStatus,ReadReplicaSourceDBInstanceIdentifier]'   # done when the source is gone, not when it says available`,
+  ],
   permissions: ["rds:PromoteReadReplica"],
 
   async run(input, { cloud, signal }) {

@@ -3,7 +3,6 @@ import { StepFailed, TransientError } from "../../domain/errors.ts";
 import type { DatabaseFacts } from "../../domain/service/observed.ts";
 import type { RebootAnswer } from "../../ports/databases.ts";
 import type { Happened, Step, StepContext } from "../../ports/step.ts";
-import * as byHand from "./by-hand.ts";
 import { MINUTE } from "./schemas.ts";
 
 /**
@@ -37,7 +36,10 @@ export const rebootFailover: Step<Input, Data, z.infer<typeof Output>> = {
   title: ({ instance, leaves }) => `Reboot ${instance} onto its standby, away from ${leaves}`,
   times: () => ({ expectedMs: 2 * MINUTE, deadlineMs: 30 * MINUTE }),
   controlPlane: ({ region }) => region,
-  byHand: byHand.rebootFailover,
+  byHand: ({ region, instance }) => [
+    `aws rds reboot-db-instance --region ${region} --db-instance-identifier ${instance} --force-failover   # once: a second call leads back`,
+    `aws rds describe-events --region ${region} --source-type db-instance --source-identifier ${instance} --duration 30`,
+  ],
   permissions: ["rds:RebootDBInstance"],
 
   async run(input, context) {

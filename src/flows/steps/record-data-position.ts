@@ -2,8 +2,7 @@ import { z } from "zod";
 import { sayTime } from "../../domain/duration.ts";
 import { positionOf } from "../../domain/plan-run/data-position.ts";
 import type { Step } from "../../ports/step.ts";
-import * as byHand from "./by-hand.ts";
-import { MINUTE, SECOND } from "./schemas.ts";
+import { MINUTE, PositionOutput, SECOND } from "./schemas.ts";
 
 /**
  * Writes down how far the standby had followed, right before it is cut loose. A position never goes back, so what the plan
@@ -25,16 +24,14 @@ type Input = z.infer<typeof Input>;
 const Data = z.object({ sinceMs: z.number() });
 type Data = z.infer<typeof Data>;
 
-const Output = z.object({ lastCommitMs: z.number().nullable() });
-
-export const recordDataPosition: Step<Input, Data, z.infer<typeof Output>> = {
+export const recordDataPosition: Step<Input, Data, PositionOutput> = {
   name: "record-data-position",
   role: "proves",
   input: Input,
   data: Data,
-  output: Output,
-  title: ({ mustReachZero }) =>
-    mustReachZero ? "Wait until the standby has every commit" : "Write down how far the standby had followed",
+  output: PositionOutput,
+  title: ({ mustReachZero, instance }) =>
+    mustReachZero ? `Wait until ${instance} has every commit` : `Write down how far ${instance} had followed`,
   // CloudWatch shows a minute one to two minutes after it began.
   times: ({ mustReachZero }) => ({
     expectedMs: mustReachZero ? 3 * MINUTE : 1 * SECOND,
@@ -42,7 +39,9 @@ export const recordDataPosition: Step<Input, Data, z.infer<typeof Output>> = {
     alike: mustReachZero ? "until-zero" : "one-look",
   }),
   controlPlane: ({ region }) => region,
-  byHand: byHand.lag,
+  byHand: ({ region, instance }) => [
+    `aws cloudwatch get-metric-statistics --region ${region} --namespace AWS/RDS --metric-name ReplicaLag --dimensions Name=DBInstanceIdentifier,Value=${instance} --period 60 --statistics Maximum --start-time "$(date -u -d '-15 min' +%FT%TZ)" --end-time "$(date -u +%FT%TZ)"`,
+  ],
   permissions: [],
   run: async (_input, { cloud }) => ({ requestIds: [], data: { sinceMs: cloud.clock.now() } }),
 

@@ -2,7 +2,6 @@ import { z } from "zod";
 import { StepFailed, TransientError } from "../../domain/errors.ts";
 import type { ComputeFacts } from "../../domain/service/observed.ts";
 import type { Step } from "../../ports/step.ts";
-import * as byHand from "./by-hand.ts";
 import { ComputeInput, MINUTE, NoData, SECOND } from "./schemas.ts";
 
 /**
@@ -31,7 +30,11 @@ export const scaleOut: Step<Input, Record<string, never>, z.infer<typeof Output>
   title: ({ region, compute, tasks }) => `Scale ${compute.service} in ${region} out to ${tasks} tasks`,
   times: () => ({ expectedMs: 75 * SECOND, deadlineMs: 20 * MINUTE }),
   controlPlane: ({ region }) => region,
-  byHand: ({ region, compute }) => byHand.scaleOut(region, compute),
+  byHand: ({ region, compute }) => {
+    const scaling = `aws application-autoscaling register-scalable-target --region ${region} --service-namespace ecs --scalable-dimension ecs:service:DesiredCount --resource-id service/${compute.cluster}/${compute.service} --min-capacity ${compute.tasks} --max-capacity ${compute.max_tasks ?? compute.tasks}`;
+    const desired = `aws ecs update-service --region ${region} --cluster ${compute.cluster} --service ${compute.service} --desired-count ${compute.tasks}`;
+    return compute.max_tasks === undefined ? [desired] : [scaling, desired];
+  },
   permissions: ["ecs:UpdateService", "application-autoscaling:RegisterScalableTarget"],
 
   async run(input, { cloud, signal }) {

@@ -22,6 +22,14 @@ export const RecordsInput = z.object({
   after: z.array(RecordSetInput).readonly(),
 });
 
+/** World time before which every commit is on the new side; null: nobody knows. */
+export const PositionOutput = z.object({ lastCommitMs: z.number().nullable() });
+export type PositionOutput = z.infer<typeof PositionOutput>;
+
+/** Work that people do elsewhere before a step can succeed: the name that they move, and the commands for it. */
+export const ByHandFirst = z.object({ name: z.string(), commands: z.array(z.string()) });
+export type ByHandFirst = z.infer<typeof ByHandFirst>;
+
 /** Of a snapshot that can be restored from. */
 export const SnapshotOutput = z.object({
   arn: z.string(),
@@ -42,14 +50,6 @@ export const FirewallRuleInput = z
     prefixLists: z.array(z.string()).readonly().exactOptional(),
   })
   .transform(({ fromPort, toPort, ...rest }) => ({ ...rest, fromPort, toPort }));
-
-/** What stands on the old side before it is fenced: what undo puts back. */
-export const FenceCaptured = z.object({
-  rules: z.array(FirewallRuleInput).readonly(),
-  desired: z.number(),
-  scaling: z.object({ min: z.number(), max: z.number(), suspended: z.boolean() }).nullable(),
-});
-export type FenceCaptured = z.infer<typeof FenceCaptured>;
 
 export const ComputeInput = z.object({
   cluster: z.string(),

@@ -4,6 +4,15 @@ import type { SnapshotName } from "../../domain/service/snapshot.ts";
 import type { StepContext, Verdict } from "../../ports/step.ts";
 import type { SnapshotOutput } from "./schemas.ts";
 
+/** Words of the AWS CLI for what a snapshot is of, and where its description has the ARN. */
+export const CLI = {
+  instance: { noun: "db-snapshot", source: "db-instance", arn: "DBSnapshots[0].DBSnapshotArn" },
+  cluster: {
+    ...{ noun: "db-cluster-snapshot", source: "db-cluster" },
+    arn: "DBClusterSnapshots[0].DBClusterSnapshotArn",
+  },
+} as const;
+
 /** Statuses that a snapshot does not leave by itself. */
 const TERMINAL = /^(failed|incompatible-)/;
 

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { StepFailed, TransientError } from "../../domain/errors.ts";
 import type { Step, StepContext } from "../../ports/step.ts";
-import * as byHand from "./by-hand.ts";
 import { HOUR, MINUTE, SnapshotOutput } from "./schemas.ts";
-import { verifySnapshot } from "./snapshot-progress.ts";
+import { CLI, verifySnapshot } from "./snapshot-progress.ts";
 
 /** Takes a manual snapshot under a name that says what it is for. It only adds: nothing is changed, and nothing expires by itself. */
 const Input = z.object({
@@ -27,7 +26,13 @@ export const takeSnapshot: Step<Input, Data, SnapshotOutput> = {
   // RDS gives no bound: the first snapshot of a large volume takes hours, later ones minutes.
   times: () => ({ expectedMs: 10 * MINUTE, deadlineMs: 6 * HOUR }),
   controlPlane: ({ region }) => region,
-  byHand: byHand.takeSnapshot,
+  byHand: ({ region, of, source, id }) => {
+    const { noun, source: what } = CLI[of];
+    return [
+      `aws rds create-${noun} --region ${region} --${what}-identifier ${source} --${noun}-identifier ${id}`,
+      `aws rds wait ${noun}-available --region ${region} --${noun}-identifier ${id}`,
+    ];
+  },
   permissions: ["rds:CreateDBSnapshot", "rds:CreateDBClusterSnapshot", "rds:AddTagsToResource"],
 
   async run(input, context) {

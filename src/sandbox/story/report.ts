@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { sayDuration } from "../../domain/duration.ts";
 import { approversOf } from "../../domain/service/inventory.ts";
-import { siteOf, trafficOf } from "../../flows/resources/site.ts";
+import { frontOf, namesOf } from "../../flows/resources/site.ts";
 
 import type { LogEntry } from "../../simulators/world/log.ts";
 import { PAGERDUTY_EXTRAS } from "../derive-pagerduty.ts";
@@ -108,8 +108,8 @@ async function factsOf({ stage, played, entries }: Told): Promise<StoryFacts> {
     resolvedSaid: messages.find(({ text }) => text.startsWith("Resolved"))?.text,
     pointsToStandby: await pointsTo(
       stage,
-      siteOf(service, service.standby).load_balancer.dns_name,
-      trafficOf(service).name,
+      frontOf(service, service.standby)?.dns_name ?? "",
+      namesOf(service)[0]?.name ?? "",
     ),
     leaks: await leaksIn(stage, messages),
   };

@@ -6,7 +6,7 @@ import type { DatabaseEngine, DatabaseRef, WriteOutcome } from "../aws/service.t
 import type { Resolver } from "../dns/resolver.ts";
 import type { World } from "../world/world.ts";
 import type { Judge } from "./judge.ts";
-import type { ApplicationSpec, RegionalSpec } from "./spec.ts";
+import type { ApplicationSpec, RegionalSpec, StoreSpec } from "./spec.ts";
 
 export interface AppRequest {
   readonly method: string;
@@ -33,8 +33,8 @@ export interface Applications {
   throughBalancer(balancer: LoadBalancer, request: AppRequest): Outcome;
   /** A request of the load balancer's own health check to one task; undefined without an answer. */
   atTask(ip: string, path: string): number | undefined;
-  /** Writes to a region's own instance, past service and load balancer. */
-  writeCheck(application: string, region: string): Outcome;
+  /** Writes to a region's own instance, past service and load balancer. `store`: one of its further databases. */
+  writeCheck(application: string, region: string, store?: string): Outcome;
   /** Names another instance as a region's own, as after a failback to a rebuilt replica. */
   setInstance(application: string, region: string, instance: string): void;
 }
@@ -90,8 +90,9 @@ export function createApplications(
       const site = siteAt(ip);
       return site && run(host, site, { method: "GET", path }).status;
     },
-    writeCheck: (application, region) => {
-      const { instance } = siteOf(application, region);
+    writeCheck: (application, region, store) => {
+      const site = siteOf(application, region);
+      const { instance } = store === undefined ? site : storeOf(site, store);
       return outside(world, region, "POST /write-check", () => checkWrites(host, { region, instance }));
     },
     setInstance: (application, region, instance) => {
@@ -104,6 +105,12 @@ interface Hosting {
   readonly world: World;
   readonly deps: ApplicationsDeps;
   readonly nextId: () => string;
+}
+
+function storeOf({ application, more }: Site, store: string): StoreSpec {
+  const found = more.find(({ name }) => name === store);
+  if (!found) throw new Error(`Application ${application} has no further store ${store}`);
+  return found;
 }
 
 function urlOf(request: AppRequest): URL {
@@ -132,19 +139,22 @@ function whereIs({ application, region }: Site) {
 function deepHealth(host: Hosting, site: Site): AppReply {
   // One row for all checks: the probe proves a commit and leaves no pile behind.
   const row = { id: `health-${site.application}-${site.region}`, writer: "health-check" };
-  const { ref, outcome } = write(host, site, row);
-  return outcome.ok
-    ? reply(200, { status: "ok", ...whereIs(site), instance: ref?.instance })
-    : reply(503, { status: "unhealthy", ...whereIs(site), reason: outcome.reason });
+  const [own, ...more] = writeAll(host, site, row);
+  const failed = [own, ...more].find(({ outcome }) => !outcome.ok)?.outcome;
+  return failed && !failed.ok
+    ? reply(503, { status: "unhealthy", ...whereIs(site), reason: failed.reason })
+    : reply(200, { status: "ok", ...whereIs(site), instance: own.ref?.instance });
 }
 
 function takeOrder(host: Hosting, site: Site, body: unknown): AppReply {
   const order = Order.safeParse(body);
   if (!order.success) return reply(400, { error: z.prettifyError(order.error) });
   const id = order.data.id ?? `order-${host.nextId()}`;
-  const { ref, outcome } = write(host, site, { id, writer: `${site.application}/${site.region}` });
-  if (!outcome.ok) return reply(503, { id, ...whereIs(site), reason: outcome.reason });
-  if (ref) host.deps.judge.committed(site.application, id, ref);
+  const [own, ...more] = writeAll(host, site, { id, writer: `${site.application}/${site.region}` });
+  const failed = [own, ...more].find(({ outcome }) => !outcome.ok)?.outcome;
+  if (failed && !failed.ok) return reply(503, { id, ...whereIs(site), reason: failed.reason });
+  for (const { ref, name } of [own, ...more]) if (ref) host.deps.judge.committed(name, id, ref);
+  const { ref } = own;
   return reply(201, { id, ...whereIs(site), databaseRegion: ref?.region, instance: ref?.instance });
 }
 
@@ -156,10 +166,28 @@ function checkWrites({ deps, nextId }: Hosting, ref: DatabaseRef): AppReply {
     : reply(503, { written: false, reason: outcome.reason, ...ref });
 }
 
-function write({ world, deps }: Hosting, site: Site, row: { id: string; writer: string }) {
-  const ref = locateDatabase(deps, site);
-  const outcome = ref ? writeTo(world, deps.databases, { from: site.region, ref, row }) : noHost;
-  return { ref, outcome };
+type Row = Attempt["row"];
+
+interface Written {
+  /** Under which the judge knows the store. */
+  readonly name: string;
+  readonly ref: DatabaseRef | undefined;
+  readonly outcome: WriteOutcome;
+}
+
+/** To its own database first, then to each further one. */
+function writeAll(host: Hosting, site: Site, row: Row): [Written, ...Written[]] {
+  const { application, region, databaseHost, more } = site;
+  const write = (name: string, from: { region: string; databaseHost: string }): Written => {
+    const ref = locateDatabase(host.deps, from);
+    const outcome = ref ? writeTo(host.world, host.deps.databases, { from: region, ref, row }) : noHost;
+    return { name, ref, outcome };
+  };
+  const own = write(application, { region, databaseHost });
+  return [
+    own,
+    ...more.map((store) => write(`${application}/${store.name}`, { region, databaseHost: store.databaseHost })),
+  ];
 }
 
 const noHost: WriteOutcome = { ok: false, reason: "no-such-host" };
@@ -169,8 +197,11 @@ function reply(status: number, body: Record<string, unknown>): AppReply {
 }
 
 /** The instance behind the host name, through the region's resolver and its cache. */
-function locateDatabase(deps: ApplicationsDeps, site: Site): DatabaseRef | undefined {
-  const { status, finalName } = deps.resolverOf(site.region).resolve(site.databaseHost);
+function locateDatabase(
+  deps: ApplicationsDeps,
+  { region, databaseHost }: Pick<RegionalSpec, "region" | "databaseHost">,
+): DatabaseRef | undefined {
+  const { status, finalName } = deps.resolverOf(region).resolve(databaseHost);
   return status === "found" ? deps.databases.locate(finalName.replace(/\.$/, "")) : undefined;
 }
 

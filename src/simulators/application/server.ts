@@ -17,6 +17,8 @@ export interface Connection {
 export interface WriteCheck {
   readonly application: string;
   readonly region: string;
+  /** Absent: the application's own first database. */
+  readonly store?: string;
   readonly url: string;
 }
 
@@ -54,11 +56,14 @@ export async function startApplications(
   }
   const writeChecks: WriteCheck[] = [];
   for (const { name: application, regions } of traffic.spec.applications) {
-    for (const { region } of regions) {
+    const checks = regions.flatMap(({ region, more }) =>
+      [undefined, ...more].map((store) => ({ region, store: store?.name })),
+    );
+    for (const { region, store } of checks) {
       const front = await openFront(
         (request) =>
           request.method === "POST" && request.path === "/write-check"
-            ? traffic.applications.writeCheck(application, region)
+            ? traffic.applications.writeCheck(application, region, store)
             : {
                 kind: "reply",
                 reply: { status: 404, body: { error: "POST /write-check is all there is" } },
@@ -67,7 +72,8 @@ export async function startApplications(
         nextPort(),
       );
       fronts.push(front);
-      writeChecks.push({ application, region, url: `http://127.0.0.1:${front.port}/write-check` });
+      const url = `http://127.0.0.1:${front.port}/write-check`;
+      writeChecks.push({ application, region, url, ...(store === undefined ? {} : { store }) });
     }
   }
   const writers = traffic.spec.applications.map((spec) =>
@@ -86,7 +92,12 @@ export async function startApplications(
         Object.fromEntries(connections.map(({ address, port }) => [address, `127.0.0.1:${port}`])),
       ),
       WRITE_CHECKS: JSON.stringify(
-        Object.fromEntries(writeChecks.map(({ application, region, url }) => [`${application}/${region}`, url])),
+        Object.fromEntries(
+          writeChecks.map(({ application, region, store, url }) => [
+            [application, region, store ?? []].flat().join("/"),
+            url,
+          ]),
+        ),
       ),
     },
     stop: async () => {

@@ -1,6 +1,14 @@
 import { z } from "zod";
 import { canonicalName } from "../dns/names.ts";
 
+/** A database as the application of a region has it. */
+const StoreSpec = z.strictObject({
+  name: z.string(),
+  databaseHost: z.string(),
+  instance: z.string(),
+});
+export type StoreSpec = z.infer<typeof StoreSpec>;
+
 const RegionalSpec = z.strictObject({
   region: z.string(),
   /** The ECS service whose tasks run the application here. */
@@ -10,6 +18,8 @@ const RegionalSpec = z.strictObject({
   databaseHost: z.string(),
   /** This region's own database instance, for the write check. */
   instance: z.string(),
+  /** Further databases that every order is written to as well; an order counts when all of them have it. */
+  more: z.array(StoreSpec).default([]),
 });
 export type RegionalSpec = z.infer<typeof RegionalSpec>;
 

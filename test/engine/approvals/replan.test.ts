@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { stateOf } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
-import { trafficOf } from "../../../src/flows/resources/site.ts";
 import { drive } from "../../harness/drive.ts";
 import {
   type FailoverWorld,
@@ -11,6 +10,7 @@ import {
   startRun,
   verdictOf,
 } from "../../harness/failover-world.ts";
+import { trafficOf } from "../../harness/site.ts";
 import { standingOf } from "../../harness/standing.ts";
 
 const SPEED = 150;

@@ -3,13 +3,12 @@ import { z } from "zod";
 import { type Mode, stepOf } from "../../../src/domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
-import { siteOf, trafficOf } from "../../../src/flows/resources/site.ts";
-
 import { RecordsInput } from "../../../src/flows/steps/schemas.ts";
 import type { FaultInput } from "../../../src/simulators/world/faults.ts";
 import { type CALLS, effectsOf, effectsOfDone } from "../../harness/calls.ts";
 import { drive } from "../../harness/drive.ts";
 import { type FailoverWorld, startFailoverWorld, startRun, verdictOf } from "../../harness/failover-world.ts";
+import { siteOf, trafficOf } from "../../harness/site.ts";
 import { standingOf } from "../../harness/standing.ts";
 
 const SPEED = 200;

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { type RunState, stateOf } from "../../../src/domain/plan-run/run.ts";
 import { STEPS } from "../../../src/flows/index.ts";
-import { siteOf } from "../../../src/flows/resources/site.ts";
 import type { StoredStep } from "../../../src/ports/step.ts";
 import type { FaultInput } from "../../../src/simulators/world/faults.ts";
 import { CALLS, type Call, effectsOf, effectsOfDone, fault } from "../../harness/calls.ts";
@@ -15,6 +14,7 @@ import {
   startRun,
   verdictOf,
 } from "../../harness/failover-world.ts";
+import { siteOf } from "../../harness/site.ts";
 import { standingOf } from "../../harness/standing.ts";
 
 const SPEED = 200;

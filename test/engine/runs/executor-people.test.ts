@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { type Decided, decide } from "../../../src/engine/approvals/decisions.ts";
 import { driveRun } from "../../../src/engine/runs/executor.ts";
-import { siteOf, trafficOf } from "../../../src/flows/resources/site.ts";
 import { who } from "../../harness/asker.ts";
 import { drive, executorDeps, openLedger } from "../../harness/drive.ts";
 import {
@@ -12,6 +11,7 @@ import {
   startRun,
   verdictOf,
 } from "../../harness/failover-world.ts";
+import { siteOf, trafficOf } from "../../harness/site.ts";
 import { standingOf } from "../../harness/standing.ts";
 
 const SPEED = 150;

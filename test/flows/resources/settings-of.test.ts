@@ -4,11 +4,11 @@ import type { Found } from "../../../src/domain/service/found.ts";
 import { inventoryFrom } from "../../../src/domain/service/inventory.ts";
 import { mergeFound, ownFacts } from "../../../src/flows/discover.ts";
 import { leftToAws, openQuestions, settingsOf } from "../../../src/flows/resources/settings-of.ts";
-import { siteOf } from "../../../src/flows/resources/site.ts";
 import { example } from "../../harness/example.ts";
 import { leftOut } from "../../harness/left-out.ts";
 import { AT } from "../../harness/observed.ts";
 import { serviceIn } from "../../harness/plans.ts";
+import { siteOf } from "../../harness/site.ts";
 
 const DATABASE = "rds-replica/eu-west-1/mycomputer-inventory-db";
 const WRITTEN = example("inventory");

@@ -2,13 +2,13 @@ import { describe, expect, test } from "@jest/globals";
 import { stepOf } from "../../../src/domain/plan-run/plan.ts";
 import type { ComputeFacts, DatabaseFacts, RecordSet } from "../../../src/domain/service/observed.ts";
 import { STEPS } from "../../../src/flows/index.ts";
-import { siteOf } from "../../../src/flows/resources/site.ts";
 import type { Act } from "../../../src/ports/databases.ts";
 import type { Cloud, StepContext } from "../../../src/ports/step.ts";
 import { example } from "../../harness/example.ts";
 import { fakeCloud } from "../../harness/fakes.ts";
 import { AT, known, quietDay } from "../../harness/observed.ts";
 import { planFor, serviceIn } from "../../harness/plans.ts";
+import { siteOf } from "../../harness/site.ts";
 
 const inventory = example("inventory");
 const service = serviceIn(inventory);

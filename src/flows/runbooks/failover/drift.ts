@@ -1,74 +1,52 @@
-import { canonicalJson } from "../../../domain/json.ts";
 import type { Assumption } from "../../../domain/plan-run/plan.ts";
-import type { Known, RecordSet } from "../../../domain/service/observed.ts";
+import type { Observation } from "../../../domain/service/observation.ts";
 import type { Region, Service } from "../../../domain/service/service.ts";
-import type { TargetObservation } from "../../observe.ts";
-import { trafficOf } from "../../resources/site.ts";
+import type { IdentityFact } from "../../resources/place.ts";
+import { type KindSeen, placesOf, seenOf, tellApart } from "../../resources/places.ts";
 
 /**
  * The facts a failover rests on, by name. Identity facts (G3): who is writer, which resources, which records. A value of
  * undefined means it could not be seen now, and what cannot be seen is not drift.
  */
-export function identityFacts(
-  service: Service,
-  observed: TargetObservation,
-  to: Region,
-): Readonly<Record<string, { value: string | undefined; says: string }>> {
-  const site = observed.sites[to];
-  const database = seen(site?.database);
-  const compute = seen(site?.compute);
-  const records = seen(observed.trafficRecords);
-  const record = seen(observed.databaseRecord);
-  return {
-    "standby-source": {
-      value:
-        database &&
-        `${database.instance} ${database.role === "replica" ? `follows ${database.source ?? "?"}` : "is standalone"}`,
-      says: `the standby's database and what it follows`,
-    },
-    "standby-class": { value: database?.instanceClass, says: "the standby's instance class" },
-    "standby-service": {
-      value: compute && `${compute.status} ${compute.taskDefinition}`,
-      says: "the standby's service and task definition",
-    },
-    "traffic-records": {
-      value: records && canonicalJson(sortedRecords(service, records)),
-      says: `the records of ${trafficOf(service).name}`,
-    },
-    "database-record": { value: record && canonicalJson(record), says: "the database's CNAME" },
-  };
-}
-
-function sortedRecords(service: Service, records: readonly RecordSet[]): RecordSet[] {
-  const ours = trafficOf(service).routing === "simple" ? records.filter((record) => record.type === "CNAME") : records;
-  return [...ours].sort((a, b) => (a.setIdentifier ?? "").localeCompare(b.setIdentifier ?? ""));
-}
-
-export function assumptionsFrom(service: Service, observed: TargetObservation, to: Region): Assumption[] {
-  return Object.entries(identityFacts(service, observed, to)).flatMap(([fact, { value, says }]) =>
-    value === undefined ? [] : [{ kind: "identity" as const, fact, says, value }],
+function identityFacts(all: readonly KindSeen[], to: Region): (IdentityFact & { readonly of: string })[] {
+  const { id, words } = tellApart(all);
+  return all.flatMap((at) =>
+    at.kind.identity(at, to).map(({ fact, says, ...rest }) => {
+      return { ...rest, of: at.id, fact: id(fact, at), says: words(says, at) };
+    }),
   );
 }
 
-const seen = <T>(known: Known<T> | undefined): T | undefined => (known?.known ? known.value : undefined);
+/** `promotes`: stores whose promotion was asked for before. It may show at any moment, and is this move's own effect. */
+export function assumptionsFrom(all: readonly KindSeen[], to: Region, promotes: readonly string[]): Assumption[] {
+  return identityFacts(all, to).flatMap(({ fact, value, says, of, isChangedByCommit }) =>
+    value === undefined || (isChangedByCommit && promotes.includes(of))
+      ? []
+      : [{ kind: "identity" as const, fact, says, value }],
+  );
+}
+
+/** Name of the fact that bounds how far a store's copy may be behind. */
+export const lagFact = (all: readonly KindSeen[], at: KindSeen): string => tellApart(all).id("lag-seconds", at);
+
+interface Seen {
+  readonly service: Service;
+  readonly observed: Pick<Observation, "resources">;
+  readonly to: Region;
+}
 
 /** Why the keys no longer hold, in words; empty when they do. */
-export function driftOf(
-  assumptions: readonly Assumption[],
-  service: Service,
-  observed: TargetObservation,
-  to: Region,
-): string[] {
-  const facts = identityFacts(service, observed, to);
-  const lag = observed.sites[to]?.lag;
+export function driftOf(assumptions: readonly Assumption[], { service, observed, to }: Seen): string[] {
+  const all = placesOf(service).map((place) => seenOf(place, observed));
+  const facts = identityFacts(all, to);
   return assumptions.flatMap((assumption) => {
     if (assumption.kind === "identity") {
-      const now = facts[assumption.fact]?.value;
+      const now = facts.find(({ fact }) => fact === assumption.fact)?.value;
       return now === undefined || now === assumption.value ? [] : [`${assumption.says} changed`];
     }
-    if (assumption.fact === "lag-seconds" && lag?.known && lag.value.seconds > assumption.limit) {
-      return [`the standby is now ${lag.value.seconds} s behind; at most ${assumption.limit} s was accepted`];
-    }
-    return [];
+    const store = all.find((at) => at.kind.store && lagFact(all, at) === assumption.fact);
+    const lag = store?.kind.store?.behind(store, to)?.lag;
+    if (!lag?.known || lag.value.seconds <= assumption.limit) return [];
+    return [`the standby is now ${lag.value.seconds} s behind; at most ${assumption.limit} s was accepted`];
   });
 }

@@ -1,6 +1,6 @@
 import type { Inventory } from "../../../domain/service/inventory.ts";
 import type { Region, Service } from "../../../domain/service/service.ts";
-import { observeTarget } from "../../observe.ts";
+import { observeRegion } from "../../observe.ts";
 import type { Runbook, Words } from "../runbook.ts";
 import { driftOf } from "./drift.ts";
 import { measure } from "./measure.ts";
@@ -20,9 +20,8 @@ export const failover: Runbook<FailoverWish> = {
   fields,
   plan: (request, { to, mode }) => {
     const { service, observed } = request;
-    const regions = [service.home, service.standby];
-    if (to !== undefined && !regions.includes(to)) {
-      const why = `${service.name} does not run in ${to}; its regions are ${regions.join(", ")}.`;
+    if (to !== undefined && !service.regions.includes(to)) {
+      const why = `${service.name} does not run in ${to}; its regions are ${service.regions.join(", ")}.`;
       return { kind: "refused", reasons: [why] };
     }
     const active = observed.activeRegion.known ? observed.activeRegion.value : undefined;
@@ -30,7 +29,10 @@ export const failover: Runbook<FailoverWish> = {
   },
   wishOf: ({ to, mode }) => ({ to, mode }),
   drift: async ({ plan }, { service, cloud, signal }) =>
-    driftOf(plan.assumptions, service, await observeTarget(service, plan.to, cloud, signal), plan.to),
+    driftOf(plan.assumptions, {
+      ...{ service, to: plan.to },
+      observed: await observeRegion(service, plan.to, { cloud, signal }),
+    }),
   oldSide: lookAtOldSide,
   measure,
 };
@@ -50,7 +52,7 @@ function words(typed: readonly string[]): Words {
 }
 
 function fields({ services }: Inventory) {
-  const regions = [...new Set(services.flatMap((service) => [service.standby, service.home]))];
+  const regions = [...new Set(services.flatMap((service) => [service.standby, ...service.regions]))];
   return [
     {
       id: "to",
@@ -73,6 +75,7 @@ function fields({ services }: Inventory) {
   ];
 }
 
-function standbyNow(service: Service, active: Region | undefined): Region {
-  return active === service.standby ? service.home : service.standby;
+/** The first region in the order of preference that is not active; while nobody knows, the ordinary standby. */
+function standbyNow({ regions, standby }: Service, active: Region | undefined): Region {
+  return (active && regions.find((region) => region !== active)) ?? standby;
 }

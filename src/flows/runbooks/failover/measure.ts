@@ -1,18 +1,26 @@
 import { lossMs } from "../../../domain/plan-run/data-position.ts";
 import { type RunState, stateOf } from "../../../domain/plan-run/run.ts";
-import { outputOf } from "../../../ports/step.ts";
+import { outputOf, outputsOf } from "../../../ports/step.ts";
+import { KINDS } from "../../resources/index.ts";
 import { checkPublic } from "../../steps/check-public.ts";
-import { recordDataPosition } from "../../steps/record-data-position.ts";
 import type { Measured, Measuring } from "../runbook.ts";
 
 /** When users were served again, and how much was lost, from the run's own recorded measurements. */
 export async function measure(run: RunState, { firstSeenAtMs, read }: Measuring): Promise<Measured> {
   const committed = await committedIn(run, read);
-  const lastCommitMs = outputOf(committed, recordDataPosition)?.lastCommitMs ?? undefined;
+  const lastCommitMs = earliestPosition(committed);
   return {
     restoredAtMs: outputOf(run, checkPublic)?.verifiedAtMs,
     dataLossMs: lastCommitMs === undefined ? undefined : lostBy(committed, lastCommitMs, firstSeenAtMs),
   };
+}
+
+/** Of the store that had followed least far; undefined where nobody knows it of every store. */
+function earliestPosition(run: RunState): number | undefined {
+  const steps = KINDS.flatMap(({ store }) => store?.move?.measuredBy ?? []);
+  const positions = steps.flatMap((step) => outputsOf(run, step)).map((output) => output?.lastCommitMs ?? undefined);
+  const known = positions.filter((position) => position !== undefined);
+  return known.length > 0 && known.length === positions.length ? Math.min(...known) : undefined;
 }
 
 const commitOf = ({ plan }: RunState) => plan.steps.find(({ role }) => role === "commits");

@@ -1,170 +1,113 @@
-import { canonicalJson } from "../../../domain/json.ts";
 import type { PlannedStep } from "../../../domain/plan-run/plan.ts";
-import { fenceOf, inputOf } from "../../../domain/plan-run/run.ts";
-import type { Service } from "../../../domain/service/service.ts";
 import { planned } from "../../../ports/step.ts";
 import { deepHealthUrl } from "../../observe.ts";
-import { databaseRecordOf, siteOf, trafficOf } from "../../resources/site.ts";
-import * as byHand from "../../steps/by-hand.ts";
-import { checkDirect } from "../../steps/check-direct.ts";
-import { checkWritable } from "../../steps/check-writable.ts";
-import { fencePrimary } from "../../steps/fence-primary.ts";
-import { promoteReplica } from "../../steps/promote-replica.ts";
-import { recordDataPosition } from "../../steps/record-data-position.ts";
-import { scaleOut } from "../../steps/scale-out.ts";
-import type { FenceCaptured } from "../../steps/schemas.ts";
-import { blindMsOf, type Judgement } from "./judgement.ts";
-import { checkUsers, pointAtDatabase, traffic } from "./names.ts";
+import type { ComputeMoving } from "../../resources/abilities.ts";
+import type { Slot } from "../../resources/place.ts";
+import { type KindSeen, tellApart } from "../../resources/places.ts";
+import { checkPublic } from "../../steps/check-public.ts";
+import { fence } from "./fence.ts";
+import type { Judgement, StoreJudged } from "./judgement.ts";
 import type { FailoverRequest } from "./request.ts";
 
 /**
- * The runbook, in the order in which a responder would read it:
+ * The runbook, in the order in which a responder would read it. Every resource goes through the same phases:
  *
- *   fence → record position → PROMOTE → check writable → point the application → check direct → shift traffic → settle → check public
+ *   fence → record positions → PROMOTE → check writable → point the application → check direct → shift traffic → settle → check public
  *   scale out ────────────────────────────────────────────────────────────────────┘ (beside the first three, if users cannot be sent there by it)
  */
 export function failoverSteps(request: FailoverRequest, judgement: Judgement): PlannedStep[] {
-  return without(judgement.promoted ? ["record-position", "promote"] : [], [
-    fence(request, judgement),
-    recordPosition(request, judgement),
-    promote(request, judgement),
-    writable(request),
-    ...pointAtDatabase(request, judgement),
-    addCapacity(request),
-    direct(request, judgement),
-    ...traffic(request, judgement),
-    checkUsers(request, judgement),
-  ]);
+  const protect = fence(request, judgement);
+  const stores = storeSteps(judgement, protect.id);
+  const computes = computeSteps(request, judgement, stores);
+  const shifted = entranceSteps(judgement, computes.ready);
+  const users = checkUsers(request, judgement, shifted.length > 0 ? lastOf(shifted) : computes.ready);
+  return [protect, ...stores.steps, ...computes.steps, ...shifted, users];
 }
 
-/** Leaves steps out; what came after one of them comes after what that one waited for. */
-function without(ids: readonly string[], steps: readonly PlannedStep[]): PlannedStep[] {
-  const leftOut = steps.filter(({ id }) => ids.includes(id));
-  const passedOn = (after: readonly string[]): string[] =>
-    after.flatMap((id) => {
-      const gone = leftOut.find((step) => step.id === id);
-      return gone ? passedOn(gone.after) : [id];
-    });
-  return steps
-    .filter(({ id }) => !ids.includes(id))
-    .map((step) => ({ ...step, after: [...new Set(passedOn(step.after))] }));
+const idsOf = (steps: readonly PlannedStep[]): string[] => steps.map(({ id }) => id);
+
+/** Steps that no other one of them waits for. */
+const lastOf = (steps: readonly PlannedStep[]): string[] =>
+  idsOf(steps).filter((id) => !steps.some(({ after }) => after.includes(id)));
+
+/** The resource that a step is about, and its place in the plan. */
+const slotOf = ({ all }: Judgement, at: KindSeen, after: readonly string[]): Slot => ({
+  id: (base) => tellApart(all).id(base, at),
+  after,
+});
+
+const about = <Step extends PlannedStep | undefined>(step: Step, { id }: KindSeen): Step =>
+  step === undefined ? step : { ...step, resource: id };
+
+interface Phase {
+  readonly steps: readonly PlannedStep[];
+  /** What comes next waits for these. */
+  readonly ready: readonly string[];
 }
 
-/** What is closed and stopped. */
-const fencedThings = (input: Readonly<Record<string, unknown>>): string =>
-  canonicalJson([input["region"], input["securityGroup"], input["compute"]]);
-
-/**
- * What undo puts back is what stood before the first attempt, not what an earlier run has made of it. It belongs to that
- * security group and that service: if the file names others since, nothing of it is put back on those.
- */
-function capturedBefore({ continues }: FailoverRequest, now: Readonly<Record<string, unknown>>) {
-  const before = continues && fenceOf(continues);
-  // A run that asked for nothing itself may still continue one that did.
-  const mayHaveTouched = continues && (continues.intents > 0 || continues.plan.restOf !== undefined);
-  if (!before || !mayHaveTouched || fencedThings(before.input) !== fencedThings(now)) return undefined;
-  return fencePrimary.input.parse(inputOf(continues, before)).captured;
+interface StorePhase extends Phase {
+  /** Steps that prove that a write succeeds. */
+  readonly proven: readonly string[];
 }
 
-function fence(request: FailoverRequest, { from, oldSideDark }: Judgement): PlannedStep {
-  const { service, observed, mode } = request;
-  const site = siteOf(service, from);
-  const facts = observed.sites[from];
-  const captured: FenceCaptured | null =
-    facts?.firewall.known && facts.compute.known
-      ? {
-          rules: [...facts.firewall.value],
-          desired: facts.compute.value.desired,
-          scaling: facts.compute.value.scaling ?? null,
-        }
-      : null;
-  const things = { region: from, compute: site.compute, securityGroup: site.database.security_group };
-  return planned(fencePrimary, {
-    id: "fence",
-    after: [],
-    input: {
-      ...things,
-      mode,
-      writeCheck: site.database.write_check,
-      captured: capturedBefore(request, things) ?? captured,
-      unfencedAccepted: oldSideDark,
-    },
+/** No store is cut loose before the positions of all of them are written down. One that was promoted is only proven. */
+function storeSteps(judgement: Judgement, fenced: string): StorePhase {
+  const open = judgement.stores.filter(({ moving }) => !moving.promoted);
+  const step = (store: StoreJudged, phase: "measure" | "commit" | "prove", after: readonly string[]): PlannedStep =>
+    about(store.move[phase](store.at, store.moving, slotOf(judgement, store.at, after)), store.at);
+  const measures = open.map((store) => step(store, "measure", [fenced]));
+  const commits = open.map((store) => ({ store, commit: step(store, "commit", idsOf(measures)) }));
+  const proofs = judgement.stores.map((store) => {
+    const own = commits.find((each) => each.store === store);
+    return { store, proof: step(store, "prove", own ? [own.commit.id] : [fenced]) };
   });
+  const leads = proofs.map(({ store: { at, move, moving }, proof }) => ({
+    ...{ proof, lead: about(move.lead(at, moving, slotOf(judgement, at, [proof.id])), at) },
+  }));
+  return {
+    steps: [
+      ...measures,
+      ...commits.map(({ commit }) => commit),
+      ...proofs.map(({ proof }) => proof),
+      ...leads.flatMap(({ lead }) => lead ?? []),
+    ],
+    ready: leads.map(({ lead, proof }) => lead?.id ?? proof.id),
+    proven: proofs.map(({ proof }) => proof.id),
+  };
 }
 
-function recordPosition({ service, observed, to, mode }: FailoverRequest, { dataLoss }: Judgement): PlannedStep {
-  return planned(recordDataPosition, {
-    id: "record-position",
-    after: ["fence"],
-    input: {
-      region: to,
-      instance: siteOf(service, to).database.instance,
-      mustReachZero: mode === "planned",
-      knownUntilMs: dataLoss.kind === "after" ? dataLoss.atMs : null,
-      blindMs: blindMsOf(observed.sites[to]),
-    },
+function computeSteps({ service }: FailoverRequest, judgement: Judgement, stores: StorePhase): Phase {
+  const { all, stores: judged } = judgement;
+  const byHandFirst = judged.flatMap(({ move, at, moving }) => move.leadByHand(at, moving) ?? []);
+  const moving: ComputeMoving = { ...judgement, url: deepHealthUrl(service), byHandFirst };
+  const pairs = all.flatMap((at) => {
+    const { compute } = at.kind;
+    if (!compute) return [];
+    const waits = isHealthAttractive(all) && compute.isHealthyEarly(at) ? stores.proven : [];
+    const prepare = about(compute.prepare(at, moving, slotOf(judgement, at, waits)), at);
+    const after = [...stores.ready, ...(prepare ? [prepare.id] : [])];
+    return [{ prepare, direct: about(compute.prove(at, moving, slotOf(judgement, at, after)), at) }];
   });
-}
-
-function promote({ service, to }: FailoverRequest, { from }: Judgement): PlannedStep {
-  const { database } = siteOf(service, to);
-  return planned(promoteReplica, {
-    id: "promote",
-    after: ["record-position"],
-    input: {
-      region: to,
-      instance: database.instance,
-      expectedSource: siteOf(service, from).database.instance,
-      backupRetentionDays: database.backup_retention_days,
-    },
-  });
-}
-
-function writable({ service, to }: FailoverRequest): PlannedStep {
-  const { write_check: writeCheck, instance } = siteOf(service, to).database;
-  return planned(checkWritable, {
-    id: "check-writable",
-    after: ["promote"],
-    input: { region: to, instance, writeCheck },
-  });
-}
-
-function addCapacity({ service, to }: FailoverRequest): PlannedStep {
-  const { compute } = siteOf(service, to);
-  return planned(scaleOut, {
-    id: "scale-out",
-    after: scaleOutAttractsUsers(service, to) ? ["check-writable"] : [],
-    input: { region: to, compute, tasks: compute.tasks },
-  });
+  const prepares = pairs.flatMap(({ prepare }) => prepare ?? []);
+  const directs = pairs.flatMap(({ direct }) => direct ?? []);
+  const alone = pairs.flatMap(({ prepare, direct }) => (prepare && !direct ? [prepare.id] : []));
+  const ready = [...idsOf(directs), ...alone];
+  return { steps: [...prepares, ...directs], ready: directs.length > 0 ? ready : [...stores.ready, ...alone] };
 }
 
 /**
  * Healthy targets alone can make DNS answer with the standby (failover records, or a weight-0 record while the other side
  * is dead). Unless a healthy target proves a writable database, scaling out therefore counts as moving users.
  */
-function scaleOutAttractsUsers(service: Service, to: string): boolean {
-  return trafficOf(service).routing !== "simple" && siteOf(service, to).compute.target_health !== "writable-database";
-}
+const isHealthAttractive = (all: readonly KindSeen[]): boolean =>
+  all.some((at) => at.kind.entrance?.followsHealth(at) === true);
 
-function direct({ service, to }: FailoverRequest, { dnsByHand }: Judgement): PlannedStep {
-  const site = siteOf(service, to);
-  const record = databaseRecordOf(service);
-  const ready = record && !dnsByHand ? "point-application" : "check-writable";
-  return planned(checkDirect, {
-    id: "check-direct",
-    after: [ready, "scale-out"],
-    input: {
-      region: to,
-      service: service.name,
-      url: deepHealthUrl(service, to),
-      via: site.load_balancer.dns_name,
-      compute: site.compute,
-      tasks: site.compute.tasks,
-      // Nothing works over there before somebody has moved that name, and nobody can ask Route 53 whether it was.
-      byHandFirst:
-        record && dnsByHand
-          ? { name: record.name, commands: byHand.databaseRecord(record, site.database.endpoint) }
-          : null,
-    },
-  });
+const entranceSteps = (judgement: Judgement, after: readonly string[]): PlannedStep[] =>
+  judgement.all.flatMap((at) =>
+    (at.kind.entrance?.move(at, judgement, slotOf(judgement, at, after)) ?? []).map((step) => about(step, at)),
+  );
+
+function checkUsers({ service, to }: FailoverRequest, { all }: Judgement, after: readonly string[]): PlannedStep {
+  const names = all.flatMap((at) => at.kind.entrance?.leadsTo(at, to) ?? []);
+  return planned(checkPublic, { id: "check-public", after, input: { names, url: deepHealthUrl(service) } });
 }

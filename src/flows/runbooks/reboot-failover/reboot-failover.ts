@@ -1,54 +1,95 @@
 import { z } from "zod";
-import type { DatabaseFacts, Known } from "../../../domain/service/observed.ts";
-import type { Region } from "../../../domain/service/service.ts";
-import { planned } from "../../../ports/step.ts";
-import { siteOf } from "../../resources/site.ts";
-import { checkWritable } from "../../steps/check-writable.ts";
-import { rebootFailover as rebootInstance } from "../../steps/reboot-failover.ts";
-import { commonOf, seenAt } from "../plan-parts.ts";
+import type { Inventory } from "../../../domain/service/inventory.ts";
+import type { Cloud } from "../../../ports/step.ts";
+import type { Turning } from "../../resources/abilities.ts";
+import { type KindSeen, placesOf, seenOf } from "../../resources/places.ts";
+import { commonOf, seenIn } from "../plan-parts.ts";
 import type { Planned, PlanRequest, Runbook } from "../runbook.ts";
 
-const Wish = z.object({});
+/** The store that is meant, by its name in the file; needed only where several could be. */
+const Wish = z.object({ store: z.string().optional() });
+type Wish = z.infer<typeof Wish>;
 
-/** Moves the writer onto its standby in another zone of the same region; users stay where they are. */
-export const rebootFailover: Runbook<z.infer<typeof Wish>> = {
+/** Moves a store's writer onto another machine of the same region; users stay where they are. */
+export const rebootFailover: Runbook<Wish> = {
   name: "reboot-failover",
-  about: "move the writer onto its Multi-AZ standby, inside its region",
+  about: "move a store's writer onto its standby, inside its region",
   needs: "two keys",
-  usage: "",
+  usage: "[<store>]",
   wish: Wish,
-  words: ([word]) => (word === undefined ? { kind: "wish", wish: {} } : { kind: "not-understood", word }),
-  fields: () => [],
-  plan,
-  wishOf: () => ({}),
-  drift: async ({ plan: { assumptions, from } }, { service, cloud, signal }) => {
-    const now = await cloud.databases.describe(from, siteOf(service, from).database.instance, signal);
-    const found = now.known ? `${now.value.role} in ${now.value.availabilityZone ?? "?"}` : undefined;
-    return assumptions.flatMap((assumption) =>
-      assumption.kind === "identity" && found !== undefined && found !== assumption.value
-        ? [`${assumption.says} changed: it is a ${found} now`]
-        : [],
-    );
+  words: ([store, more]) => {
+    if (more !== undefined) return { kind: "not-understood", word: more };
+    return { kind: "wish", wish: store === undefined ? {} : { store } };
   },
-  oldSide: async () => ({ kind: "silent" }),
+  fields: (inventory) => [
+    {
+      ...{ id: "store", label: "Store", kind: "choice" as const, optional: true, choices: storesOf(inventory) },
+      hint: "Left empty: the only one that has a standby in its region.",
+    },
+  ],
+  plan,
+  wishOf: ({ steps }) => {
+    const store = steps
+      .find(({ resource }) => resource !== undefined)
+      ?.resource?.split(".")
+      .at(-1);
+    return store === undefined ? {} : { store };
+  },
+  drift: async ({ plan: { assumptions, from } }, { service, cloud, signal }) => {
+    const drifted = await Promise.all(
+      placesOf(service).map(async (place) => {
+        const assumed = assumptions.find(({ fact }) => fact === factOf(place));
+        if (assumed?.kind !== "identity") return [];
+        const now = await place.kind.store?.turn?.identityNow(place, from, { cloud, signal });
+        return now === undefined || now === assumed.value ? [] : [`${assumed.says} changed: it is ${now} now`];
+      }),
+    );
+    return drifted.flat();
+  },
+  oldSide: async (_run, _cloud: Cloud) => ({ kind: "silent" }),
   measure: async () => ({}),
 };
 
-function plan(request: PlanRequest): Planned {
-  const { service, observed, inventory } = request;
-  const region = observed.activeRegion;
-  if (!region.known)
-    return refused(`Nobody can say which database of ${service.name} is the writer: ${region.why}. Settle that first.`);
-  const database = observed.sites[region.value]?.database;
-  const why = refusal(database);
-  if (why !== undefined || !database?.known) return refused(why ?? "The writer cannot be seen.");
-  const { instance, availabilityZone: leaves = "" } = database.value;
+const storesOf = ({ services }: Inventory): (readonly [string, string])[] =>
+  [...new Set(services.flatMap(({ stores }) => Object.keys(stores)))].map((name) => [name, name] as const);
+
+const factOf = ({ id }: Pick<KindSeen, "id">): string => `writer of ${id}`;
+
+function plan(request: PlanRequest, { store: wanted }: Wish): Planned {
+  const { service, observed } = request;
+  const stores = placesOf(service)
+    .filter(({ kind }) => kind.store !== undefined)
+    .map((place) => seenOf(place, observed));
+  const meant = stores.filter(({ name, kind }) =>
+    wanted === undefined ? kind.store?.turn !== undefined : name === wanted,
+  );
+  const [at, another] = meant;
+  const names = stores.map(({ name }) => name).join(", ");
+  if (!at && wanted !== undefined) return refused(`${service.name} has no store called ${wanted}. It has: ${names}.`);
+  if (!at) return refused(`No store of ${service.name} has a standby inside its region.`);
+  if (another)
+    return refused(
+      `${service.name} has several stores: ${names}. Say which: /dr reboot-failover ${service.name} ${at.name}.`,
+    );
+  return planOf(at, request);
+}
+
+function planOf(at: KindSeen, request: PlanRequest): Planned {
+  const { service, inventory } = request;
+  const region = at.kind.store?.writer(at);
+  if (!region?.known)
+    return refused(
+      `Nobody can say where the writer of ${service.name} is: ${region?.why ?? "its kind does not tell"}. Settle that first.`,
+    );
+  const turning = at.kind.store?.turn?.turn(at, region.value) ?? noTurn(at);
+  if (turning.kind === "refused") return refused(turning.why);
+  const { what, identity } = turning;
   return {
     kind: "plan",
     plan: {
       ...commonOf(request),
       runbook: rebootFailover.name,
-      title: `Reboot ${instance} of ${service.name} onto its standby`,
+      title: `Move the writer of ${service.name}, ${what}, onto its standby`,
       from: region.value,
       to: region.value,
       pastNoReturn: false,
@@ -56,38 +97,19 @@ function plan(request: PlanRequest): Planned {
       authorisesUntilMs: request.nowMs + service.fence_watch,
       coolDownMs: 0,
       keysRequired: inventory.file.approvals.required,
-      steps: stepsOf({ region: region.value, instance, leaves }, request),
-      assumptions: [
-        { kind: "identity", fact: "writer-zone", says: `where ${instance} runs`, value: `standalone in ${leaves}` },
-      ],
-      acceptances: [
-        { id: "connections", words: `I accept that all connections to ${instance} drop, for 1 to 2 minutes` },
-      ],
+      steps: turning.steps({ id: (base) => base, after: [] }).map((step) => ({ ...step, resource: at.id })),
+      assumptions: [{ kind: "identity", fact: factOf(at), says: `where ${what} runs`, value: identity }],
+      acceptances: [{ id: "connections", words: `I accept that all connections to ${what} drop, for 1 to 2 minutes` }],
       unchecked: ["whether the application reconnects by itself"],
-      facts: seenAt(`database of ${region.value}`, database),
-      // The standby of a Multi-AZ instance has every commit before the writer answers it.
+      facts: seenIn(request.observed, at.id, region.value),
+      // The standby has every commit before the writer answers it.
       dataLoss: { kind: "none" },
     },
   };
 }
 
+const noTurn = ({ name }: KindSeen): Turning => ({
+  ...{ kind: "refused", why: `${name} has no standby inside its region. Move the service instead.` },
+});
+
 const refused = (...reasons: string[]): Planned => ({ kind: "refused", reasons });
-
-function refusal(database: Known<DatabaseFacts> | undefined): string | undefined {
-  if (!database?.known) return `The writer cannot be seen: ${database?.why ?? "no site"}. Ask again when it can.`;
-  const { instance, multiAz, status, availabilityZone } = database.value;
-  if (!multiAz) return `${instance} has no standby in another zone: it is not Multi-AZ. Move the service instead.`;
-  if (status !== "available") return `${instance} is ${status}. Ask again when it is available.`;
-  return availabilityZone === undefined ? `RDS does not say in which zone ${instance} runs. Ask again.` : undefined;
-}
-
-function stepsOf(
-  { region, instance, leaves }: { readonly region: Region; readonly instance: string; readonly leaves: string },
-  { service }: PlanRequest,
-) {
-  const { write_check: writeCheck } = siteOf(service, region).database;
-  return [
-    planned(rebootInstance, { id: "reboot", after: [], input: { region, instance, leaves } }),
-    planned(checkWritable, { id: "check-writable", after: ["reboot"], input: { region, instance, writeCheck } }),
-  ];
-}

@@ -1,19 +1,20 @@
 import { z } from "zod";
 import type { PlannedStep } from "../../../domain/plan-run/plan.ts";
-import type { DatabaseFacts, Known } from "../../../domain/service/observed.ts";
 import { otherRegion, type Region } from "../../../domain/service/service.ts";
 import { planned } from "../../../ports/step.ts";
+import type { SnapshotSource } from "../../resources/abilities.ts";
+import { type KindSeen, placesOf, seenOf, tellApart } from "../../resources/places.ts";
 import { copySnapshot } from "../../steps/copy-snapshot.ts";
 import { takeSnapshot } from "../../steps/take-snapshot.ts";
-import { commonOf, seenAt } from "../plan-parts.ts";
+import { commonOf, seenIn } from "../plan-parts.ts";
 import type { Planned, PlanRequest, Runbook } from "../runbook.ts";
 
 const Wish = z.object({});
 
-/** A manual snapshot of the writer, copied to the other region. It only adds, so one responder is enough (G1). */
+/** A manual snapshot of each store's writer, copied to the other region. It only adds, so one responder is enough (G1). */
 export const snapshot: Runbook<z.infer<typeof Wish>> = {
   name: "snapshot",
-  about: "take a manual snapshot of the writer and copy it to the other region",
+  about: "take a manual snapshot of each store and copy it to the other region",
   needs: "responder",
   usage: "",
   wish: Wish,
@@ -36,17 +37,23 @@ function plan(request: PlanRequest): Planned {
     );
   const from = activeRegion.value;
   const to = otherRegion(service, from);
-  const [writer, standby] = [observed.sites[from]?.database, observed.sites[to]?.database];
-  const key = keyIn(to, writer, standby);
-  if (!writer?.known)
-    return refused(`The writer in ${from} cannot be seen: ${writer?.why ?? "no site"}. Ask again when it can.`);
-  if (key.kind === "refused") return key;
+  const stores = placesOf(service)
+    .map((place) => seenOf(place, observed))
+    .flatMap((at) => {
+      const source = at.kind.store?.snapshot?.(at, { from, to });
+      return source ? [{ at, source }] : [];
+    });
+  const reasons = stores.flatMap(({ source }) => (source.kind === "refused" ? [source.why] : []));
+  if (reasons.length > 0) return refused(...reasons);
+  const sources = stores.flatMap(({ at, source }) => (source.kind === "source" ? [{ at, source }] : []));
+  if (sources.length === 0) return refused(`No store of ${service.name} can be snapshotted.`);
+  const names = sources.map(({ source }) => source.id).join(" and ");
   return {
     kind: "plan",
     plan: {
       ...commonOf(request),
       runbook: snapshot.name,
-      title: `Snapshot ${writer.value.instance} of ${service.name}, and copy it to ${to}`,
+      title: `Snapshot ${names} of ${service.name}, and copy ${sources.length > 1 ? "them" : "it"} to ${to}`,
       from,
       to,
       pastNoReturn: false,
@@ -54,11 +61,11 @@ function plan(request: PlanRequest): Planned {
       authorisesUntilMs: request.nowMs + LASTS_MS,
       coolDownMs: 0,
       keysRequired: 0,
-      steps: stepsOf(request, { from, to, instance: writer.value.instance, kmsKey: key.kmsKey }),
+      steps: stepsOf(request, { from, to, sources }),
       assumptions: [],
       acceptances: [],
       unchecked: ["whether the snapshot can be restored: only a restore shows that"],
-      facts: [...seenAt(`database of ${from}`, writer), ...seenAt(`database of ${to}`, standby)],
+      facts: sources.flatMap(({ at }) => [from, to].flatMap((region) => seenIn(observed, at.id, region))),
       dataLoss: { kind: "none" },
     },
   };
@@ -69,58 +76,41 @@ const LASTS_MS = 24 * 3_600_000;
 
 const refused = (...reasons: string[]) => ({ kind: "refused" as const, reasons });
 
-/** The copy of an encrypted snapshot needs a key of the target region: that of the database there is known to work. */
-function keyIn(
-  to: Region,
-  writer: Known<DatabaseFacts> | undefined,
-  standby: Known<DatabaseFacts> | undefined,
-): { kind: "key"; kmsKey: string | null } | ReturnType<typeof refused> {
-  if (!writer?.known || !writer.value.encrypted) return { kind: "key", kmsKey: null };
-  const kmsKey = standby?.known ? standby.value.kmsKey : undefined;
-  if (kmsKey !== undefined) return { kind: "key", kmsKey };
-  return refused(
-    `The snapshot is encrypted, and its copy needs a key in ${to}. That of the database there is not known: ${whyNoKey(standby)}.`,
-  );
-}
-
-function whyNoKey(standby: Known<DatabaseFacts> | undefined): string {
-  if (!standby) return "it was not looked at";
-  if (!standby.known) return standby.why;
-  return standby.value.encrypted ? "RDS does not say which it is" : "it is not encrypted";
-}
-
 interface Copying {
   readonly from: Region;
   readonly to: Region;
-  readonly instance: string;
-  readonly kmsKey: string | null;
+  readonly sources: readonly {
+    readonly at: KindSeen;
+    readonly source: Extract<SnapshotSource, { kind: "source" }>;
+  }[];
 }
 
-function stepsOf(request: PlanRequest, { from, to, instance, kmsKey }: Copying): PlannedStep[] {
-  const id = nameOf(request);
+/** A snapshot of each store, and its copy. Two stores may be called alike by RDS in different accounts, so each name is its own. */
+function stepsOf(request: PlanRequest, { from, to, sources }: Copying): PlannedStep[] {
   const tags = {
     "twokey:plan": request.id,
     "twokey:service": request.service.name,
     "twokey:by": request.requester,
     "twokey:reason": tagValue(request.reason),
   };
-  return [
-    planned(takeSnapshot, {
-      id: "take",
-      after: [],
-      input: { region: from, of: "instance", source: instance, id, tags },
-    }),
-    planned(copySnapshot, { id: "copy", after: ["take"], input: { from, to, of: "instance", id, kmsKey, tags } }),
-  ];
+  const { id: idOf } = tellApart(sources.map(({ at }) => at));
+  return sources.flatMap(({ at, source: { of, id: source, kmsKey } }) => {
+    const id = nameOf(request, idOf("", at));
+    const [take, copy] = [idOf("take", at), idOf("copy", at)];
+    return [
+      planned(takeSnapshot, { id: take, after: [], input: { region: from, of, source, id, tags } }),
+      planned(copySnapshot, { id: copy, after: [take], input: { from, to, of, id, kmsKey, tags } }),
+    ].map((step) => ({ ...step, resource: at.id }));
+  });
 }
 
 const MOST_REASON = 40;
 /** UTC, to the minute. */
 const minuteOf = (ms: number): string => new Date(ms).toISOString().slice(0, "2026-11-26T03:11".length);
 
-/** Service, time and reason. RDS: letters, digits and single hyphens, a letter first. The plan's id keeps it unique. */
-function nameOf({ id, service, reason, nowMs }: PlanRequest): string {
-  const words = [service.name, minuteOf(nowMs), id, reason.slice(0, MOST_REASON)].join("-").toLowerCase();
+/** Service, store where there are several, time and reason. RDS: letters, digits and single hyphens, a letter first. The plan's id keeps it unique. */
+function nameOf({ id, service, reason, nowMs }: PlanRequest, store: string): string {
+  const words = [service.name + store, minuteOf(nowMs), id, reason.slice(0, MOST_REASON)].join("-").toLowerCase();
   return `twokey-${words}`.replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-+|-+$/g, "");
 }
 

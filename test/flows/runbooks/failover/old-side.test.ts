@@ -64,7 +64,7 @@ describe("a look at the old side", () => {
   test("captures what stands there, for the day that people unwind", async () => {
     const found = await looked(runWhere("fence"));
 
-    expect(found).toMatchObject({ kind: "back", isClosed: false, captured: { rules: [RULE] } });
+    expect(found).toMatchObject({ kind: "back", isClosed: false, captured: { "stores.stock": { rules: [RULE] } } });
   });
 
   test("takes silence for silence, and a refusal for an answer", async () => {

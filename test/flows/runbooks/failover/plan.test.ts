@@ -3,13 +3,12 @@ import { expectedOf } from "../../../../src/domain/plan-run/learned-times.ts";
 import { type Plan, planDigest, stepOf } from "../../../../src/domain/plan-run/plan.ts";
 import { proposedRun } from "../../../../src/domain/plan-run/run.ts";
 import { inventoryFrom } from "../../../../src/domain/service/inventory.ts";
-import type { Observation } from "../../../../src/domain/service/observed.ts";
-import { siteOf } from "../../../../src/flows/resources/site.ts";
 import { driftOf } from "../../../../src/flows/runbooks/failover/drift.ts";
 import { planCard } from "../../../../src/views/plan.ts";
 import { example } from "../../../harness/example.ts";
-import { AT, dark, homeIsDark, known, quietDay } from "../../../harness/observed.ts";
+import { AT, type Day, dark, homeIsDark, known, quietDay, seenOn } from "../../../harness/observed.ts";
 import { planFor, planned, serviceIn } from "../../../harness/plans.ts";
+import { siteOf } from "../../../harness/site.ts";
 
 const inventory = example("inventory");
 const regami = example("regami");
@@ -29,7 +28,7 @@ function darkSince(where: typeof inventory, measuredAtMs: number) {
 }
 
 /** The same, with the standby's database cut loose: nobody can tell the writer from what the databases say. */
-function promotedBefore(observed: Observation): Observation {
+function promotedBefore(observed: Day): Day {
   const standby = observed.sites["eu-central-1"];
   if (!standby?.database.known) throw new Error("the standby is seen");
   const database = known({ ...standby.database.value, role: "standalone" as const, source: undefined });
@@ -39,6 +38,11 @@ function promotedBefore(observed: Observation): Observation {
     activeRegion: { known: false, cause: "failed", why: "neither follows the other", atMs: AT },
   };
 }
+
+const drifted = (plan: Plan, day: Day): string[] => {
+  const service = serviceIn(inventory);
+  return driftOf(plan.assumptions, { service, observed: seenOn(service, day), to: "eu-central-1" });
+};
 
 const refusals = (answer: ReturnType<typeof planned>) => (answer.kind === "refused" ? answer.reasons.join(" ") : "");
 
@@ -164,7 +168,7 @@ describe("the failover runbook", () => {
     const plan = planFor(inventory, { observed: behind(30) });
 
     expect(plan.assumptions.map(({ fact }) => fact)).not.toContain("lag-seconds");
-    expect(driftOf(plan.assumptions, service, behind(5_000), "eu-central-1")).toEqual([]);
+    expect(drifted(plan, behind(5_000))).toEqual([]);
   });
 
   test("a lag above the objective needs words", () => {
@@ -261,11 +265,9 @@ describe("the failover runbook", () => {
     const records = quiet.trafficRecords.known ? quiet.trafficRecords.value : [];
     const moved = { ...quiet, trafficRecords: known(records.map((record) => ({ ...record, weight: 50 }))) };
 
-    expect(driftOf(plan.assumptions, service, quiet, "eu-central-1")).toEqual([]);
-    expect(driftOf(plan.assumptions, service, moved, "eu-central-1")).toEqual([
-      "the records of api.mycomputer.com changed",
-    ]);
-    expect(driftOf(plan.assumptions, service, homeIsDark(service), "eu-central-1")).toEqual([]);
+    expect(drifted(plan, quiet)).toEqual([]);
+    expect(drifted(plan, moved)).toEqual(["the records of api.mycomputer.com changed"]);
+    expect(drifted(plan, homeIsDark(service))).toEqual([]);
   });
 
   test("the card says what cannot be undone, what may be lost, and who can still turn a key", () => {
@@ -284,7 +286,9 @@ describe("the failover runbook", () => {
     const plan = planFor(inventory, { observed: darkSince(inventory, AT - 600_000) });
     const text = JSON.stringify(planCard(proposedRun(plan, planDigest(plan)), inventory, { nowMs: AT }));
 
-    expect(text).toContain("Seen at 03:12:45Z: database of eu-central-1, service of eu-central-1");
+    expect(text).toContain(
+      "Seen at 03:12:45Z: database of eu-central-1, security group of eu-central-1, service of eu-central-1",
+    );
     expect(text).toContain("; 03:02:45Z: replication lag");
     expect(text).not.toContain("service of eu-west-1,");
   });

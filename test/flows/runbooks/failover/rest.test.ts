@@ -4,13 +4,12 @@ import type { RunState } from "../../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../../../src/domain/plan-run/run-transition.ts";
 import { inventoryFrom } from "../../../../src/domain/service/inventory.ts";
-import type { Observation } from "../../../../src/domain/service/observed.ts";
 import type { Service } from "../../../../src/domain/service/service.ts";
 import { RecordsInput } from "../../../../src/flows/steps/schemas.ts";
 import { rewrite } from "../../../../src/sandbox/rewrites.ts";
 import { planCard } from "../../../../src/views/plan.ts";
 import { example } from "../../../harness/example.ts";
-import { AT, homeIsDark, known, quietDay } from "../../../harness/observed.ts";
+import { AT, type Day, homeIsDark, known, quietDay } from "../../../harness/observed.ts";
 import { planFor, planned, proposed, serviceIn } from "../../../harness/plans.ts";
 
 const inventory = example("inventory");
@@ -18,7 +17,7 @@ const service = serviceIn(inventory);
 const LAST_COMMIT = AT - 7_000;
 
 /** A run that asked for the promotion and stopped there. */
-function stopped(observed: Observation): RunState {
+function stopped(observed: Day): RunState {
   const at = { atMs: AT, epoch: 1 };
   const step = (id: string, output: Record<string, unknown> = {}): RunEntry[] => [
     { kind: "intent", ...at, step: id, attempt: 1 },
@@ -36,7 +35,7 @@ function stopped(observed: Observation): RunState {
 }
 
 /** The standby as RDS shows it once its promotion is through; who is writer is nobody's to tell from that. */
-function promoted(of: Service, observed: Observation): Observation {
+function promoted(of: Service, observed: Day): Day {
   const standby = observed.sites[of.standby];
   if (!standby?.database.known) throw new Error("the standby is known");
   const database = known({ ...standby.database.value, role: "standalone" as const, source: undefined });
@@ -101,7 +100,7 @@ describe("the rest of a rest", () => {
   const inputOf = (run: RunState, [step, field]: readonly [string, string]) => stepOf(run.plan, step).input[field];
 
   /** What is seen once the old side is fenced and users were moved. */
-  function moved(): Observation {
+  function moved(): Day {
     const day = promoted(service, quietDay(service));
     const home = day.sites[service.home];
     const shift = RecordsInput.parse(stepOf(touched.plan, "shift-traffic").input);
@@ -128,7 +127,7 @@ describe("the rest of a rest", () => {
     const edited = inventoryFrom(rewrite(inventory.file, [{ path, value: "sg-0fedcba9876543210" }]));
     const second = proposed(edited, { id: "F-2", observed, continues: touched });
 
-    expect(inputOf(second, FENCE)).toMatchObject({ rules: [], desired: 0 });
+    expect(inputOf(second, FENCE)).toMatchObject({ "stores.stock": { rules: [] }, "compute.api": { desired: 5 } });
     expect(inputOf(second, FENCE)).not.toEqual(inputOf(touched, FENCE));
   });
 

@@ -1,11 +1,19 @@
+import { storedStep } from "../../../../ports/step.ts";
+import { checkDirect } from "../../../steps/check-direct.ts";
+import { scaleOut } from "../../../steps/scale-out.ts";
 import { defineKind } from "../../kind.ts";
 import { discover } from "./discover.ts";
+import { fence } from "./fence.ts";
 import { RULES } from "./lint.ts";
+import { type EcsSeen, identity, look, tell } from "./look.ts";
+import { move } from "./move.ts";
 import { balancer, compute, subjects } from "./parts.ts";
 import { ABOUT, Ecs } from "./settings.ts";
 
-export const ecs = defineKind<Ecs>({
+export const ecs = defineKind<Ecs, EcsSeen>({
   ...{ kind: "ecs", role: "compute", settings: Ecs, isByRegion: false },
   about: ABOUT,
   ...{ subjects, records: () => [], discover, lint: RULES, parts: { balancer, compute } },
+  ...{ look, tell, identity, fence, compute: move },
+  steps: [storedStep(scaleOut), storedStep(checkDirect)],
 });

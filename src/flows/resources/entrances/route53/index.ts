@@ -1,11 +1,17 @@
+import { storedStep } from "../../../../ports/step.ts";
 import { defineKind } from "../../kind.ts";
 import { discover } from "./discover.ts";
 import { RULES } from "./lint.ts";
-import { records, subjects, traffic } from "./parts.ts";
+import { identity, look, type Route53Seen, tell } from "./look.ts";
+import { move } from "./move.ts";
+import { names, records, subjects } from "./parts.ts";
 import { ABOUT, Route53 } from "./settings.ts";
+import { shiftTraffic } from "./shift-traffic.ts";
 
-export const route53 = defineKind<Route53>({
+export const route53 = defineKind<Route53, Route53Seen>({
   ...{ kind: "route53", role: "entrances", settings: Route53, isByRegion: false },
   about: ABOUT,
-  ...{ subjects, records, discover, lint: RULES, parts: { traffic } },
+  ...{ subjects, records, discover, lint: RULES, parts: { names } },
+  ...{ look, tell, identity, entrance: move },
+  steps: [storedStep(shiftTraffic)],
 });

@@ -7,9 +7,10 @@ import type { PublicName, Route53 } from "./settings.ts";
 /** TTL with which Route 53 answers an alias to a load balancer; it cannot be changed. */
 const ALIAS_TTL_SECONDS = 60;
 
-/** The first name: the others follow it as soon as the runbooks move several. */
-export function traffic({ names: [first] }: Route53, regions: readonly Region[]): Traffic {
-  const found = knownValue(first, "The name that users resolve");
+export const names = ({ names: all }: Route53, regions: readonly Region[]): Traffic[] =>
+  all.map((entry) => trafficOf(entry, regions));
+
+function trafficOf(found: PublicName, regions: readonly Region[]): Traffic {
   const { name } = found;
   const record = { name, zone: knownValue(found.zone, `The hosted zone of ${name}`) };
   const identifier = (value: string | undefined, which: string) =>
@@ -42,9 +43,9 @@ function byRegion(regions: readonly Region[], find: (region: Region) => string):
   return Object.fromEntries(regions.map((region) => [region, find(region)]));
 }
 
-export function subjects({ names }: Route53, regions: readonly Region[]): Subject[] {
+export function subjects({ names: all }: Route53, regions: readonly Region[]): Subject[] {
   const [home = ""] = regions;
-  return names.map((entry, at) => ({
+  return all.map((entry, at) => ({
     ...{ key: `record/${entry.name}`, says: `record ${entry.name}`, region: route53RegionOf(home) },
     ...{ path: ["names", at], isOwn: true, wants: ["zone", "routing", ...wantsOf(entry, regions)] },
   }));
@@ -59,8 +60,8 @@ function wantsOf({ routing }: PublicName, regions: readonly Region[]): string[] 
   return routing === undefined ? [] : { weighted, failover, simple }[routing];
 }
 
-export function records({ names }: Route53): NamedRecord[] {
-  return names.map(({ name, zone, routing, ttl_seconds }, at) => {
+export function records({ names: all }: Route53): NamedRecord[] {
+  return all.map(({ name, zone, routing, ttl_seconds }, at) => {
     const isCname = routing === "simple";
     return {
       ...{ name, zone, path: ["names", at], hasOwnTtl: isCname },

@@ -1,12 +1,22 @@
+import { storedStep } from "../../../../ports/step.ts";
+import { promoteReplica } from "../../../steps/promote-replica.ts";
+import { rebootFailover } from "../../../steps/reboot-failover.ts";
+import { recordDataPosition } from "../../../steps/record-data-position.ts";
 import { defineKind } from "../../kind.ts";
 import { discover } from "./discover.ts";
+import { fence } from "./fence.ts";
+import { snapshot, turn } from "./inside.ts";
 import { RULES } from "./lint.ts";
+import { behind, identity, look, type RdsSeen, tell, writer } from "./look.ts";
+import { move } from "./move.ts";
 import { database, databaseRecord, records, subjects } from "./parts.ts";
 import { ABOUT, RdsReplica } from "./settings.ts";
 
-export const rdsReplica = defineKind<RdsReplica>({
+export const rdsReplica = defineKind<RdsReplica, RdsSeen>({
   ...{ kind: "rds-replica", role: "stores", settings: RdsReplica, isByRegion: true },
   about: ABOUT,
   lagMetric: { namespace: "AWS/RDS", metric: "ReplicaLag" },
   ...{ subjects, records, discover, lint: RULES, parts: { database, databaseRecord } },
+  ...{ look, tell, identity, fence, store: { writer, behind, move, turn, snapshot } },
+  steps: [storedStep(recordDataPosition), storedStep(promoteReplica), storedStep(rebootFailover)],
 });

@@ -1,25 +1,34 @@
-import { canonicalJson } from "../domain/json.ts";
-import type { RecordSet } from "../domain/service/observed.ts";
-import type { Region, Service } from "../domain/service/service.ts";
-import { siteOf, trafficOf } from "./resources/site.ts";
+import type { RecordSet } from "../../../../domain/service/observed.ts";
+import type { Region } from "../../../../domain/service/service.ts";
+import type { LoadBalancer, Traffic } from "../../../../domain/service/site.ts";
+import { recordsByHand } from "../../../steps/records-by-hand.ts";
 
-/** What the traffic records become when `to` serves: computed once, in the plan; the executor decides nothing. */
+/** What the records of a name become when `to` serves: computed once, in the plan; the executor decides nothing. */
 export type RecordChange =
   | { readonly before: readonly RecordSet[]; readonly after: readonly RecordSet[] }
   | { readonly refused: string };
+
+/** Where a name is to lead. */
+export interface Leading {
+  readonly traffic: Traffic;
+  readonly to: Region;
+  readonly front: LoadBalancer;
+}
+
+const aliasOf = ({ zone, dns_name }: LoadBalancer) => ({
+  ...{ zone, dnsName: dns_name.toLowerCase(), evaluateTargetHealth: true },
+});
 
 /**
  * After a failover no answer may lead back to the old side by itself: a weight-0 record is answered again when the rest is
  * unhealthy, and a PRIMARY when both are. So every record of the pair points at the new side's load balancer, and the
  * captured record set is what a failback restores.
  */
-export function trafficChange(service: Service, current: readonly RecordSet[], to: Region): RecordChange {
+export function changeOf(current: readonly RecordSet[], { traffic, to, front }: Leading): RecordChange {
   const foreign = current.find((record) => (record.foreign?.length ?? 0) > 0);
   if (foreign)
     return { refused: `${foreign.name} has settings TwoKey does not change (${foreign.foreign?.join(", ")})` };
-  const { load_balancer } = siteOf(service, to);
-  const alias = { zone: load_balancer.zone, dnsName: load_balancer.dns_name.toLowerCase(), evaluateTargetHealth: true };
-  const traffic = trafficOf(service);
+  const alias = aliasOf(front);
   switch (traffic.routing) {
     case "weighted":
       return moved(
@@ -61,19 +70,26 @@ function moved(
   return { before, after };
 }
 
-/** Equal in everything TwoKey knows of a record. */
-export function sameRecords(a: readonly RecordSet[], b: readonly RecordSet[]): boolean {
-  const text = (records: readonly RecordSet[]) =>
-    records
-      .map((record) => canonicalJson(record))
-      .sort()
-      .join("\n");
-  return text(a) === text(b);
-}
-
-/** The sets among `all` that the change is about, for comparison with what was captured. */
-export function concerned(all: readonly RecordSet[], captured: readonly RecordSet[]): RecordSet[] {
-  return all.filter((record) =>
-    captured.some((other) => other.setIdentifier === record.setIdentifier && other.type === record.type),
-  );
+/** From the file alone. An alias that had a health check loses it: with one, the old side might be answered again. */
+export function changeByHand({ traffic, to, front }: Leading): string[] {
+  const set = { name: traffic.name, type: "A", alias: { ...aliasOf(front), dnsName: front.dns_name } };
+  switch (traffic.routing) {
+    case "weighted":
+      return recordsByHand(
+        traffic.zone,
+        Object.entries(traffic.set_identifiers).map(([region, setIdentifier]) => ({
+          ...{ ...set, setIdentifier, weight: region === to ? 100 : 0 },
+        })),
+      );
+    case "failover":
+      return recordsByHand(traffic.zone, [
+        { ...set, setIdentifier: traffic.primary, failover: "PRIMARY" },
+        { ...set, setIdentifier: traffic.secondary, failover: "SECONDARY" },
+      ]);
+    case "simple": {
+      const { name, ttl_seconds: ttlSeconds, values, zone } = traffic;
+      const value = values[to];
+      return recordsByHand(zone, [{ name, type: "CNAME", ttlSeconds, values: value ? [value] : [] }]);
+    }
+  }
 }

@@ -1,0 +1,74 @@
+import { type HealthVerdict, isUnreachable, type Known, type LagFacts } from "./observed.ts";
+import type { Region } from "./region.ts";
+
+/** One thing that was seen of a resource, in words that a card can show. */
+export interface Fact {
+  /** In a word or two, lower case: `database`, `security group`. */
+  readonly what: string;
+  readonly seen: Known<string>;
+}
+
+/** How far a copy is behind. A resource that follows nobody has none. */
+export interface Behind {
+  readonly lag: LagFacts;
+  /** World milliseconds by which a sample may be wrong: see `domain/plan-run/data-position`. */
+  readonly blindMs: number;
+  /** The objective that it is compared with. */
+  readonly rpoMs: number;
+}
+
+/** What was seen of a resource in one region. */
+export interface RegionFacts {
+  readonly facts: readonly Fact[];
+  /** What would say whether it serves there gives no answer. */
+  readonly isSilent: boolean;
+  readonly behind?: Behind;
+  /** Why it could not take over there now; absent: nothing that was seen speaks against it. */
+  readonly unready?: string;
+  /** Nothing of it runs there. */
+  readonly isAtRest?: true;
+}
+
+/** A look in words, for everybody but the resource's own kind. */
+export interface Told {
+  readonly in: Readonly<Record<Region, RegionFacts>>;
+  /** What belongs to no region: records, for instance. */
+  readonly facts: readonly Fact[];
+}
+
+export interface ResourceSeen extends Told {
+  readonly kind: string;
+  /** In the form of its own kind: nobody else reads it. */
+  readonly seen: object;
+}
+
+/** One look at the world for one service. */
+export interface Observation {
+  readonly service: string;
+  readonly atMs: number;
+  /** By id (`stores.stock`, `entrance`), in the order of the file. */
+  readonly resources: Readonly<Record<string, ResourceSeen>>;
+  /** What the application answers in each region when it is asked there directly. */
+  readonly health: Readonly<Record<Region, HealthVerdict>>;
+  /** Region whose stores take writes. */
+  readonly activeRegion: Known<Region>;
+  readonly publicHealth: HealthVerdict;
+}
+
+/** What was seen of all resources in one region, by id. */
+export function factsIn(
+  { resources }: Pick<Observation, "resources">,
+  region: Region,
+): (readonly [string, RegionFacts])[] {
+  return Object.entries(resources).flatMap(([id, seen]) => (seen.in[region] ? [[id, seen.in[region]] as const] : []));
+}
+
+/** Not one of the resources that stand there answered. */
+export function isDark(observed: Pick<Observation, "resources">, region: Region): boolean {
+  const there = factsIn(observed, region);
+  return there.length > 0 && there.every(([, { isSilent }]) => isSilent);
+}
+
+/** Something that belongs to no region gave no answer. */
+export const isSilentBeyondRegions = (told: Told | undefined): boolean =>
+  told?.facts.some(({ seen }) => isUnreachable(seen)) === true;

@@ -1,0 +1,119 @@
+import type { Acceptance, PlannedStep } from "../../domain/plan-run/plan.ts";
+import type { Behind } from "../../domain/service/observation.ts";
+import type { Known } from "../../domain/service/observed.ts";
+import type { Region } from "../../domain/service/service.ts";
+import type { SnapshotName } from "../../domain/service/snapshot.ts";
+import type { HandsOn, StepContext } from "../../ports/step.ts";
+import type { ByHandFirst, PositionOutput } from "../steps/schemas.ts";
+import type { Move, Place, Seen, Slot } from "./place.ts";
+
+/** Who promoted a copy that follows nobody: the run that is continued, or somebody before it. Undefined: it follows. */
+export type Promoted = "continued" | "before" | undefined;
+
+export interface StoreMoving extends Move {
+  readonly promoted: Promoted;
+  /** World time until which it is known that every commit is on the new side. */
+  readonly knownUntilMs: number | null;
+}
+
+/** How a store goes to another region. Its copy there is promoted: there is no way back. */
+export interface StoreMove<Settings, Facts> {
+  /** Its copy in that region follows nobody, so nothing is left to promote there. */
+  standsAlone(at: Seen<Settings, Facts>, region: Region): boolean;
+  /** Why it cannot go there, each with what to do instead. */
+  refusals(at: Seen<Settings, Facts>, move: StoreMoving): readonly string[];
+  /** Writes down how far the new side had followed, before it is cut loose. */
+  measure(at: Seen<Settings, Facts>, move: StoreMoving, slot: Slot): PlannedStep;
+  commit(at: Seen<Settings, Facts>, move: StoreMoving, slot: Slot): PlannedStep;
+  /** Proves with a write that the new side takes writes. */
+  prove(at: Seen<Settings, Facts>, move: StoreMoving, slot: Slot): PlannedStep;
+  /** Leads the application to the new side; undefined where it needs no leading, or people have to do it. */
+  lead(at: Seen<Settings, Facts>, move: StoreMoving, slot: Slot): PlannedStep | undefined;
+  /** What people have to do in the place of `lead`. */
+  leadByHand(at: Seen<Settings, Facts>, move: StoreMoving): ByHandFirst | undefined;
+  /** The step that `measure` plans. */
+  readonly measuredBy: HandsOn<PositionOutput>;
+  /** What `lostBy` has to know of the copy in a region. */
+  copyIn(place: Place<Settings>, region: Region): Readonly<Record<string, unknown>>;
+  /** Why a copy that was promoted is no writer any more, so that people must have moved back; undefined: nothing says so. */
+  lostBy(
+    copy: Readonly<Record<string, unknown>>,
+    context: Pick<StepContext, "cloud" | "signal">,
+  ): Promise<string | undefined>;
+}
+
+export type Turning =
+  | { readonly kind: "refused"; readonly why: string }
+  | {
+      readonly kind: "turn";
+      /** What is turned: `inventory-db`. */
+      readonly what: string;
+      readonly steps: (slot: Slot) => readonly PlannedStep[];
+      /** What voids the keys. */
+      readonly identity: string;
+    };
+
+/** How a store's writer goes to another machine of the same region. */
+export interface StoreTurn<Settings, Facts> {
+  turn(at: Seen<Settings, Facts>, region: Region): Turning;
+  /** The value of `Turning.identity` as it is now; undefined: it cannot be seen. */
+  identityNow(
+    place: Place<Settings>,
+    region: Region,
+    context: Pick<StepContext, "cloud" | "signal">,
+  ): Promise<string | undefined>;
+}
+
+/** What a snapshot is taken of, and the key that its copy is encrypted with. */
+export type SnapshotSource =
+  | { readonly kind: "refused"; readonly why: string }
+  | {
+      readonly kind: "source";
+      readonly of: SnapshotName["of"];
+      readonly id: string;
+      /** Key of the region that it is copied to; null: it is not encrypted. */
+      readonly kmsKey: string | null;
+    };
+
+export interface StoreAbilities<Settings, Facts> {
+  /** Region whose copy takes writes. */
+  writer(at: Seen<Settings, Facts>): Known<Region>;
+  /** How far the copy there is behind; undefined where it follows nobody, or nothing was seen. */
+  behind(at: Seen<Settings, Facts>, region: Region): Behind | undefined;
+  readonly move?: StoreMove<Settings, Facts>;
+  /** Why a store without `move` cannot go to another region. */
+  readonly staysBecause?: string;
+  readonly turn?: StoreTurn<Settings, Facts>;
+  snapshot?(at: Seen<Settings, Facts>, regions: { readonly from: Region; readonly to: Region }): SnapshotSource;
+}
+
+export interface ComputeMoving extends Move {
+  /** Deep health under the service's own name. */
+  readonly url: string;
+  readonly byHandFirst: readonly ByHandFirst[];
+}
+
+export interface ComputeAbilities<Settings, Facts> {
+  refusals(at: Seen<Settings, Facts>, move: Move): readonly string[];
+  /** What could not be checked, in words. */
+  unchecked(place: Place<Settings>, move: Move): readonly string[];
+  /** Its targets are healthy before the database takes writes, so that health alone may lead users there. */
+  isHealthyEarly(place: Place<Settings>): boolean;
+  /** Makes it strong enough for all users; undefined where there is nothing to do. */
+  prepare(place: Place<Settings>, move: ComputeMoving, slot: Slot): PlannedStep | undefined;
+  /** Asks it directly, before users come; undefined where it cannot be asked. */
+  prove(place: Place<Settings>, move: ComputeMoving, slot: Slot): PlannedStep | undefined;
+}
+
+export interface EntranceAbilities<Settings, Facts> {
+  /** Users may be led by the health of targets, before anybody moves a name. */
+  followsHealth(place: Place<Settings>): boolean;
+  refusals(at: Seen<Settings, Facts>, move: Move): readonly string[];
+  acceptances(place: Place<Settings>, move: Move): readonly Acceptance[];
+  /** Moves users, and waits until they have moved. */
+  move(at: Seen<Settings, Facts>, move: Move, slot: Slot): readonly PlannedStep[];
+  /** Where each name has to lead while that region serves. */
+  leadsTo(place: Place<Settings>, region: Region): readonly { readonly name: string; readonly newSide: string }[];
+  /** Why users are led back, as a step of this kind that was done tells; undefined: nothing says so, or it is no such step. */
+  ledBack(step: PlannedStep, context: Pick<StepContext, "cloud" | "signal">): Promise<string | undefined>;
+}

@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { canonicalJson } from "../../../../domain/json.ts";
+import type { ComputeFacts, Known } from "../../../../domain/service/observed.ts";
+import { ComputeInput } from "../../../steps/schemas.ts";
+import type { Fence } from "../../fence.ts";
+import type { EcsSeen } from "./look.ts";
+import { compute } from "./parts.ts";
+import type { Ecs } from "./settings.ts";
+
+const Things = z.object({ region: z.string(), compute: ComputeInput });
+type Things = z.infer<typeof Things>;
+const Captured = z.object({
+  desired: z.number(),
+  scaling: z.object({ min: z.number(), max: z.number(), suspended: z.boolean() }).nullable(),
+});
+type Captured = z.infer<typeof Captured>;
+
+const capturedOf = (now: Known<ComputeFacts>): Known<Captured> =>
+  now.known ? { ...now, value: { desired: now.value.desired, scaling: now.value.scaling ?? null } } : now;
+
+const isStopped = ({ desired, scaling }: Captured): boolean =>
+  desired === 0 && (scaling === null || (scaling.max === 0 && scaling.suspended));
+
+/** A service without tasks writes nothing, and one whose auto scaling is suspended at zero starts none. */
+export const fence: Fence<Ecs, EcsSeen, Things, Captured> = {
+  things: Things,
+  captured: Captured,
+  thingsOf: ({ resource }, region) => ({ region, compute: compute(resource, region) }),
+
+  seenIn({ seen }, region) {
+    const now = seen.in[region];
+    return now ? capturedOf(now) : { known: false, cause: "absent", why: `nobody has looked at ${region}`, atMs: 0 };
+  },
+
+  see: async ({ region, compute: site }, { cloud, signal }) =>
+    capturedOf(await cloud.compute.describe(region, site, signal)),
+
+  isClosed: isStopped,
+
+  async close({ region, compute: site }, now, { cloud, signal }) {
+    if (now.known && isStopped(now.value)) return [];
+    return (await cloud.compute.stop(region, site, signal)).requestIds;
+  },
+
+  async reopen({ region, compute: site }, { desired, scaling }, { cloud, signal }) {
+    const now = await cloud.compute.describe(region, site, signal);
+    const isRestored =
+      now.known &&
+      now.value.desired >= desired &&
+      (scaling === null || canonicalJson(now.value.scaling ?? null) === canonicalJson(scaling));
+    if (isRestored) return [];
+    return (await cloud.compute.restore(region, site, { desired, scaling: scaling ?? undefined }, signal)).requestIds;
+  },
+
+  says: ({ desired }) => `${desired} tasks asked for`,
+
+  byHand: ({ region, compute: { cluster, service } }) => [
+    `aws application-autoscaling register-scalable-target --region ${region} --service-namespace ecs --scalable-dimension ecs:service:DesiredCount --resource-id service/${cluster}/${service} --min-capacity 0 --max-capacity 0 --suspended-state DynamicScalingInSuspended=true,DynamicScalingOutSuspended=true,ScheduledScalingSuspended=true`,
+    `aws ecs update-service --region ${region} --cluster ${cluster} --service ${service} --desired-count 0`,
+  ],
+  permissions: ["application-autoscaling:RegisterScalableTarget", "ecs:UpdateService"],
+};

@@ -1,0 +1,43 @@
+import { planned } from "../../../../ports/step.ts";
+import { checkDirect } from "../../../steps/check-direct.ts";
+import { scaleOut } from "../../../steps/scale-out.ts";
+import type { ComputeAbilities } from "../../abilities.ts";
+import type { EcsSeen } from "./look.ts";
+import { balancer, compute } from "./parts.ts";
+import type { Ecs } from "./settings.ts";
+
+/** Scales the service of the other region out, and asks it at its own load balancer before users come. */
+export const move: ComputeAbilities<Ecs, EcsSeen> = {
+  refusals({ seen }, { to }) {
+    const now = seen.in[to];
+    if (!now) return [`There is no service in ${to}.`];
+    if (!now.known) return [`The standby service in ${to} cannot be seen: ${now.why}. Ask again when it can.`];
+    const { status } = now.value;
+    return status === "ACTIVE" ? [] : [`The standby service in ${to} is ${status}. It has to be ACTIVE first.`];
+  },
+
+  unchecked: ({ resource }, { to }) => [
+    `whether ${to} has the capacity for ${compute(resource, to).tasks} tasks right now`,
+  ],
+
+  isHealthyEarly: ({ resource }) => resource.healthy_means !== "writable-database",
+
+  prepare({ resource }, { to }, { id, after }) {
+    const site = compute(resource, to);
+    return planned(scaleOut, {
+      ...{ id: id("scale-out"), after },
+      input: { region: to, compute: site, tasks: site.tasks },
+    });
+  },
+
+  prove({ resource, service }, { to, url, byHandFirst }, { id, after }) {
+    const site = compute(resource, to);
+    return planned(checkDirect, {
+      ...{ id: id("check-direct"), after },
+      input: {
+        ...{ region: to, service: service.name, url, via: balancer(resource, to).dns_name },
+        ...{ compute: site, tasks: site.tasks, byHandFirst: [...byHandFirst] },
+      },
+    });
+  },
+};

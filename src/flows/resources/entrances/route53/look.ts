@@ -1,0 +1,57 @@
+import { canonicalJson } from "../../../../domain/json.ts";
+import type { Told } from "../../../../domain/service/observation.ts";
+import type { Known, RecordSet } from "../../../../domain/service/observed.ts";
+import type { Traffic } from "../../../../domain/service/site.ts";
+import { sayKnown } from "../../facts.ts";
+import type { IdentityFact, Looking, Place, Seen } from "../../place.ts";
+import { names } from "./parts.ts";
+import type { Route53 } from "./settings.ts";
+
+export interface Route53Seen {
+  /** Every record set of each name, by name. */
+  readonly names: Readonly<Record<string, Known<readonly RecordSet[]>>>;
+}
+
+export type Route53At = Seen<Route53, Route53Seen>;
+
+export const trafficOf = ({ resource, service }: Place<Route53>): readonly Traffic[] =>
+  names(resource, service.regions);
+
+export async function look(place: Place<Route53>, looking: Looking): Promise<Route53Seen> {
+  const { cloud, signal } = looking;
+  const seen = await Promise.all(
+    trafficOf(place).map(async ({ zone, name }) => {
+      return [name, await looking.beyondRegions(cloud.traffic.records(zone, name, signal))] as const;
+    }),
+  );
+  return { names: Object.fromEntries(seen) };
+}
+
+export const tell = ({ seen }: Route53At): Told => ({
+  in: {},
+  facts: Object.entries(seen.names).map(([name, records]) => ({
+    ...{ what: `records of ${name}`, seen: sayKnown(records, (sets) => sets.map(sayRecord).join("; ") || "none") },
+  })),
+});
+
+function sayRecord({ type, setIdentifier, weight, failover, alias, values }: RecordSet): string {
+  const which = setIdentifier === undefined ? type : `${setIdentifier} (${failover ?? weight ?? type})`;
+  return `${which} → ${alias?.dnsName ?? values?.join(", ") ?? "?"}`;
+}
+
+export function identity(at: Route53At): IdentityFact[] {
+  const all = trafficOf(at);
+  return all.map((traffic) => {
+    const found = at.seen.names[traffic.name];
+    return {
+      fact: all.length === 1 ? "traffic-records" : `traffic-records-${traffic.name}`,
+      says: `the records of ${traffic.name}`,
+      value: found?.known ? canonicalJson(inOrder(traffic, found.value)) : undefined,
+    };
+  });
+}
+
+function inOrder({ routing }: Traffic, records: readonly RecordSet[]): RecordSet[] {
+  const ours = routing === "simple" ? records.filter((record) => record.type === "CNAME") : records;
+  return [...ours].sort((a, b) => (a.setIdentifier ?? "").localeCompare(b.setIdentifier ?? ""));
+}

@@ -1,0 +1,127 @@
+import type { PlannedStep } from "../../../../domain/plan-run/plan.ts";
+import { type Region, route53RegionOf } from "../../../../domain/service/region.ts";
+import type { LoadBalancer, Traffic } from "../../../../domain/service/site.ts";
+import { planned } from "../../../../ports/step.ts";
+import { awaitDns } from "../../../steps/await-dns.ts";
+import { concerned, recordsBefore, sameRecords } from "../../../steps/records.ts";
+import { RecordsInput, SECOND } from "../../../steps/schemas.ts";
+import { settleDns } from "../../../steps/settle-dns.ts";
+import type { EntranceAbilities } from "../../abilities.ts";
+import { knownValue } from "../../known-value.ts";
+import type { Move, Place, Slot } from "../../place.ts";
+import { changeByHand, changeOf, type Leading, type RecordChange } from "./change.ts";
+import { type Route53At, type Route53Seen, trafficOf } from "./look.ts";
+import type { Route53 } from "./settings.ts";
+import { shiftTraffic } from "./shift-traffic.ts";
+
+/** An alias to a load balancer is answered with the load balancer's own TTL. */
+const LOAD_BALANCER_TTL_MS = 60 * SECOND;
+
+/** Changes where the names lead; by hand where Route 53 cannot be asked. */
+export const move: EntranceAbilities<Route53, Route53Seen> = {
+  followsHealth: (place) => trafficOf(place).some(({ routing }) => routing !== "simple"),
+
+  refusals: (at, moving) =>
+    isByHand(moving) ? [] : trafficOf(at).flatMap((traffic) => nameRefusals(at, { moving, traffic })),
+
+  acceptances: (_place, moving) =>
+    isByHand(moving)
+      ? [{ id: "dns-by-hand", words: "Promote and scale; DNS by hand", danger: "People must change DNS by hand." }]
+      : [],
+
+  move(at, moving, slot) {
+    const all = trafficOf(at);
+    return all.flatMap((traffic) => {
+      const own = all.length === 1 ? slot : { ...slot, id: (base: string) => slot.id(`${base}-${label(traffic)}`) };
+      const leading = leadingOf(at, traffic, moving.to);
+      return isByHand(moving) ? byHandSteps(leading, own) : recordSteps(at, { moving, leading }, own);
+    });
+  },
+
+  leadsTo: (place, region) => trafficOf(place).map(({ name }) => ({ name, newSide: frontIn(place, region).dns_name })),
+
+  async ledBack({ does, input }, { cloud, signal }) {
+    if (does !== shiftTraffic.name) return undefined;
+    const { zone, name, before, after } = RecordsInput.parse(input);
+    // Users who were led to the new side when this was planned do not move back by staying there.
+    if (sameRecords(before, after)) return undefined;
+    const records = await cloud.traffic.records(zone, name, signal);
+    const isBack = records.known && sameRecords(concerned(records.value, before), before);
+    return isBack ? `${name} leads to the old side again` : undefined;
+  },
+};
+
+/** Route 53 cannot be asked, because its control plane lies in the region that is dark. */
+const isByHand = ({ isDark, from }: Move): boolean => isDark && from === route53RegionOf(from);
+
+const label = ({ name }: Traffic): string => name.replaceAll(/[^a-z0-9]+/g, "-");
+
+const frontIn = (place: Place<Route53>, region: Region): LoadBalancer =>
+  knownValue(place.front(region), `The load balancer of ${place.service.name} in ${region}`);
+
+const leadingOf = (place: Place<Route53>, traffic: Traffic, to: Region): Leading => ({
+  ...{ traffic, to, front: frontIn(place, to) },
+});
+
+function changeIn(at: Route53At, leading: Leading): RecordChange | undefined {
+  const found = at.seen.names[leading.traffic.name];
+  return found?.known ? changeOf(found.value, leading) : undefined;
+}
+
+interface Naming {
+  readonly moving: Move;
+  readonly traffic: Traffic;
+}
+
+function nameRefusals(at: Route53At, { moving, traffic }: Naming): string[] {
+  const found = at.seen.names[traffic.name];
+  if (!found?.known)
+    return [
+      `The records of ${traffic.name} cannot be read: ${found?.why ?? "nobody has looked"}. Users could not be moved. Ask again when they can be read.`,
+    ];
+  const change = changeOf(found.value, leadingOf(at, traffic, moving.to));
+  if (!("refused" in change)) return [];
+  return [
+    `The records of ${traffic.name} cannot be moved: ${change.refused}. Mend them, or what twokey.yaml says of them.`,
+  ];
+}
+
+interface Leadings {
+  readonly moving: Move;
+  readonly leading: Leading;
+}
+
+function recordSteps(at: Route53At, { moving, leading }: Leadings, { id, after }: Slot): PlannedStep[] {
+  const change = changeIn(at, leading);
+  if (!change || "refused" in change) return [];
+  const { zone, name } = leading.traffic;
+  const ttlMs = Math.max(0, ...change.before.map(({ ttlSeconds = 0 }) => ttlSeconds * SECOND)) || LOAD_BALANCER_TTL_MS;
+  const { continues, to: region } = moving;
+  const before = recordsBefore({ continues, step: shiftTraffic, name, current: change.before });
+  return [
+    planned(shiftTraffic, {
+      ...{ id: id("shift-traffic"), after },
+      input: { region, zone, name, before, after: [...change.after] },
+    }),
+    settle(name, ttlMs, { id, after: [id("shift-traffic")] }),
+  ];
+}
+
+function byHandSteps(leading: Leading, { id, after }: Slot): PlannedStep[] {
+  const { traffic, to: region, front } = leading;
+  const { name } = traffic;
+  // By the file, since a record that cannot be read tells no TTL.
+  const ttlMs = traffic.routing === "simple" ? traffic.ttl_seconds * SECOND : LOAD_BALANCER_TTL_MS;
+  return [
+    planned(awaitDns, {
+      ...{ id: id("dns-by-hand"), after },
+      input: { region, name, newSide: front.dns_name, commands: changeByHand(leading) },
+    }),
+    settle(name, ttlMs, { id, after: [id("dns-by-hand")] }),
+  ];
+}
+
+function settle(name: string, ttlMs: number, { id, after }: Slot): PlannedStep {
+  const [afterStep = ""] = after;
+  return planned(settleDns, { id: id("settle-dns"), after, input: { name, afterStep, ttlMs } });
+}

@@ -1,0 +1,31 @@
+import type { ZodType } from "zod";
+import type { Known } from "../../domain/service/observed.ts";
+import type { Region } from "../../domain/service/service.ts";
+import type { StepContext } from "../../ports/step.ts";
+import type { Place, Seen } from "./place.ts";
+
+type Context = Pick<StepContext, "cloud" | "signal">;
+
+/**
+ * How a kind's writers are stopped in one region, and given back. A plan holds the `things` that are closed, every choice
+ * made; what stood there before is captured, and undo puts exactly that back. Errors: those of a step.
+ */
+export interface Fence<Settings, Facts, Things, Captured> {
+  readonly things: ZodType<Things>;
+  readonly captured: ZodType<Captured>;
+  thingsOf(place: Place<Settings>, region: Region): Things;
+  /** What a look has shown of it there. */
+  seenIn(at: Seen<Settings, Facts>, region: Region): Known<Captured>;
+  see(things: Things, context: Context): Promise<Known<Captured>>;
+  isClosed(now: Captured): boolean;
+  /** Closes what is still open; resolves to the vendor's request ids. */
+  close(things: Things, now: Known<Captured>, context: Context): Promise<readonly string[]>;
+  /** Puts back what was captured. Looks first: a fence that was refused has closed nothing. */
+  reopen(things: Things, captured: Captured, context: Context): Promise<readonly string[]>;
+  /** What has been put back, in words. */
+  says(captured: Captured): string;
+  byHand(things: Things): readonly string[];
+  /** URL that tries one write on exactly this store there; kinds that keep no data have none. */
+  writeCheck?(place: Place<Settings>, region: Region): string;
+  readonly permissions: readonly string[];
+}

@@ -1,0 +1,46 @@
+import { UserError } from "../../domain/errors.ts";
+import type { Observation } from "../../domain/service/observation.ts";
+import type { Resource, Role } from "../../domain/service/resource.ts";
+import { resourcesOf, type Service } from "../../domain/service/service.ts";
+import type { Kind } from "./kind.ts";
+import type { Place, Seen } from "./place.ts";
+import { settled } from "./settle.ts";
+import { frontOf } from "./site.ts";
+
+/** A resource with the kind that knows all about it. */
+export interface KindPlace extends Place<Resource> {
+  readonly kind: Kind;
+  readonly role: Role;
+}
+
+/** A kind's place with what a look has shown of it. */
+export type KindSeen = KindPlace & Seen<Resource, object>;
+
+/** Every resource of a service: data first, users last. */
+export function placesOf(service: Service): KindPlace[] {
+  return resourcesOf(service).map((placed) => {
+    const { kind, resource } = settled(service, placed);
+    const { id, role, path } = placed;
+    return {
+      ...{ service, id, role, kind, resource },
+      name: path.at(-1) ?? id,
+      front: (region) => frontOf(service, region),
+    };
+  });
+}
+
+/** Throws UserError where this very resource was not looked at: the file has changed since. */
+export function seenOf(place: KindPlace, { resources }: Pick<Observation, "resources">): KindSeen {
+  const found = resources[place.id];
+  if (found?.kind === place.kind.kind) return { ...place, seen: found.seen };
+  throw new UserError("not-looked-at", `${place.id} of ${place.service.name} was not looked at yet. Ask again.`);
+}
+
+/** The name in brackets where there are several of the same role, so that sentences and ids tell them apart. */
+export function tellApart(places: readonly KindPlace[]) {
+  const isOne = (place: KindPlace) => places.filter(({ role }) => role === place.role).length === 1;
+  return {
+    id: (base: string, place: KindPlace): string => (isOne(place) ? base : `${base}-${place.name}`),
+    words: (text: string, place: KindPlace): string => (isOne(place) ? text : `${text} (${place.name})`),
+  };
+}

@@ -1,0 +1,71 @@
+import type { DatabaseFacts, Known } from "../../../../domain/service/observed.ts";
+import { planned } from "../../../../ports/step.ts";
+import { checkWritable } from "../../../steps/check-writable.ts";
+import { rebootFailover } from "../../../steps/reboot-failover.ts";
+import type { SnapshotSource, StoreTurn } from "../../abilities.ts";
+import type { RdsAt, RdsSeen } from "./look.ts";
+import { database } from "./parts.ts";
+import type { RdsReplica } from "./settings.ts";
+
+/** Moves the writer onto its Multi-AZ standby. */
+export const turn: StoreTurn<RdsReplica, RdsSeen> = {
+  turn({ seen, resource }, region) {
+    const now = seen.in[region]?.database;
+    const why = refusal(now);
+    if (why !== undefined || !now?.known) return { kind: "refused", why: why ?? "The writer cannot be seen." };
+    const { instance, availabilityZone: leaves = "" } = now.value;
+    const { write_check: writeCheck } = database(resource, region);
+    return {
+      ...{ kind: "turn", what: instance, identity: `standalone in ${leaves}` },
+      steps: ({ id, after }) => [
+        planned(rebootFailover, { id: id("reboot"), after, input: { region, instance, leaves } }),
+        planned(checkWritable, {
+          ...{ id: id("check-writable"), after: [id("reboot")] },
+          input: { region, instance, writeCheck },
+        }),
+      ],
+    };
+  },
+
+  async identityNow({ resource }, region, { cloud, signal }) {
+    const now = await cloud.databases.describe(region, database(resource, region).instance, signal);
+    return now.known ? `${now.value.role} in ${now.value.availabilityZone ?? "?"}` : undefined;
+  },
+};
+
+function refusal(now: Known<DatabaseFacts> | undefined): string | undefined {
+  if (!now?.known) return `The writer cannot be seen: ${now?.why ?? "no site"}. Ask again when it can.`;
+  const { instance, multiAz, status, availabilityZone } = now.value;
+  if (!multiAz) return `${instance} has no standby in another zone: it is not Multi-AZ. Move the service instead.`;
+  if (status !== "available") return `${instance} is ${status}. Ask again when it is available.`;
+  return availabilityZone === undefined ? `RDS does not say in which zone ${instance} runs. Ask again.` : undefined;
+}
+
+interface Regions {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The copy of an encrypted snapshot needs a key of the target region: that of the database there is known to work. */
+export function snapshot({ seen }: RdsAt, { from, to }: Regions): SnapshotSource {
+  const [now, copy] = [seen.in[from]?.database, seen.in[to]?.database];
+  if (!now?.known)
+    return {
+      kind: "refused",
+      why: `The writer in ${from} cannot be seen: ${now?.why ?? "no site"}. Ask again when it can.`,
+    };
+  const source = { kind: "source", of: "instance", id: now.value.instance } as const;
+  if (!now.value.encrypted) return { ...source, kmsKey: null };
+  const kmsKey = copy?.known ? copy.value.kmsKey : undefined;
+  if (kmsKey !== undefined) return { ...source, kmsKey };
+  return {
+    kind: "refused",
+    why: `The snapshot is encrypted, and its copy needs a key in ${to}. That of the database there is not known: ${whyNoKey(copy)}.`,
+  };
+}
+
+function whyNoKey(copy: Known<DatabaseFacts> | undefined): string {
+  if (!copy) return "it was not looked at";
+  if (!copy.known) return copy.why;
+  return copy.value.encrypted ? "RDS does not say which it is" : "it is not encrypted";
+}

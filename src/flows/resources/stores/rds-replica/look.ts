@@ -1,0 +1,176 @@
+import { sayDuration } from "../../../../domain/duration.ts";
+import { canonicalJson } from "../../../../domain/json.ts";
+import { blindMs } from "../../../../domain/plan-run/data-position.ts";
+import type { Behind, RegionFacts, Told } from "../../../../domain/service/observation.ts";
+import {
+  type DatabaseFacts,
+  type FirewallRule,
+  isUnreachable,
+  type Known,
+  type LagFacts,
+  type RecordSet,
+} from "../../../../domain/service/observed.ts";
+import type { Region } from "../../../../domain/service/service.ts";
+import { sayKnown } from "../../facts.ts";
+import type { IdentityFact, Looking, Place, Seen } from "../../place.ts";
+import { database, databaseRecord } from "./parts.ts";
+import type { RdsReplica } from "./settings.ts";
+
+/** One instance, what lets its users in, and how far it is behind while it is a replica. */
+interface InstanceSeen {
+  readonly database: Known<DatabaseFacts>;
+  readonly firewall: Known<readonly FirewallRule[]>;
+  readonly lag: LagFacts;
+}
+
+export interface RdsSeen {
+  readonly in: Readonly<Record<Region, InstanceSeen>>;
+  /** The CNAME by which the application finds the writer; a known undefined is no such record. */
+  readonly name: Known<RecordSet | undefined>;
+}
+
+export type RdsAt = Seen<RdsReplica, RdsSeen>;
+
+export async function look(place: Place<RdsReplica>, looking: Looking, before?: RdsSeen): Promise<RdsSeen> {
+  const [instances, name] = await Promise.all([
+    Promise.all(looking.regions.map(async (region) => [region, await instanceIn(region, place, looking)] as const)),
+    looking.beyondRegions(nameOf(place, looking)),
+  ]);
+  const remembered = instances.map(([region, now]) => [region, remembering(now, before?.in[region])] as const);
+  return { in: Object.fromEntries(remembered), name };
+}
+
+async function instanceIn(region: Region, { resource }: Place<RdsReplica>, looking: Looking): Promise<InstanceSeen> {
+  const { cloud, signal } = looking;
+  const { instance, security_group } = database(resource, region);
+  const [facts, firewall, lag] = await Promise.all([
+    looking.of(region, cloud.databases.describe(region, instance, signal)),
+    looking.of(region, cloud.firewall.rules(region, security_group, signal)),
+    looking.of(region, cloud.databases.lag(region, instance, signal)),
+  ]);
+  return { database: facts, firewall, lag };
+}
+
+async function nameOf({ resource }: Place<RdsReplica>, { cloud, signal }: Looking): Promise<RdsSeen["name"]> {
+  const record = databaseRecord(resource);
+  if (!record) return { known: true, value: undefined, atMs: cloud.clock.now() };
+  const found = await cloud.traffic.records(record.zone, record.name, signal);
+  return found.known ? { ...found, value: found.value.find(({ type }) => type === "CNAME") } : found;
+}
+
+/** A lag that is not known now, with the newest good sample that anybody saw of this very replica. */
+function remembering(now: InstanceSeen, before: InstanceSeen | undefined): InstanceSeen {
+  if (now.lag.known || !before || !isSameReplica(now.database, before.database)) return now;
+  const { lastGood } = now.lag;
+  const then = before.lag.known ? before.lag.value : before.lag.lastGood;
+  if (!then || (lastGood && lastGood.measuredAtMs >= then.measuredAtMs)) return now;
+  return { ...now, lag: { ...now.lag, lastGood: then } };
+}
+
+function isSameReplica(now: Known<DatabaseFacts>, then: Known<DatabaseFacts>): boolean {
+  if (!now.known || !then.known || now.value.role !== "replica") return false;
+  return now.value.instance === then.value.instance && now.value.source === then.value.source;
+}
+
+export function tell(at: RdsAt): Told {
+  const { name: writer } = at.resource;
+  return {
+    in: Object.fromEntries(Object.entries(at.seen.in).map(([region, seen]) => [region, tellRegion(at, region, seen)])),
+    facts: writer
+      ? [
+          {
+            what: `records of ${writer.name}`,
+            seen: sayKnown(at.seen.name, (record) => record?.values?.join(", ") ?? "no CNAME"),
+          },
+        ]
+      : [],
+  };
+}
+
+function tellRegion(at: RdsAt, region: Region, { database: facts, firewall }: InstanceSeen): RegionFacts {
+  const behindNow = behind(at, region);
+  const unready = whyNotReady(region, facts, behindNow);
+  return {
+    facts: [
+      { what: "database", seen: sayKnown(facts, sayDatabase) },
+      { what: "security group", seen: sayKnown(firewall, (rules) => `${rules.length} ingress rules`) },
+    ],
+    isSilent: isUnreachable(facts),
+    ...(behindNow && { behind: behindNow }),
+    ...(unready !== undefined && { unready }),
+  };
+}
+
+const sayDatabase = ({ instance, role, status, instanceClass, backupRetentionDays }: DatabaseFacts): string =>
+  `${instance}: ${role}, ${status}, ${instanceClass}, backups ${backupRetentionDays} d`;
+
+/** A writer is never behind, and neither is a database that was promoted. One that cannot be seen may still be a replica. */
+export function behind({ seen, resource, service }: RdsAt, region: Region): Behind | undefined {
+  const there = seen.in[region];
+  if (!there) return undefined;
+  const { database: facts, lag } = there;
+  const follows = facts.known ? facts.value.role === "replica" : lag.known || lag.lastGood !== undefined;
+  if (!follows) return undefined;
+  return { lag, blindMs: blindMsIn(seen, region), rpoMs: resource.rpo ?? service.rpo };
+}
+
+/** An engine that is not told may be any. */
+export function blindMsIn(seen: RdsSeen, region: Region): number {
+  const facts = seen.in[region]?.database;
+  return blindMs(facts?.known ? facts.value.engine : undefined);
+}
+
+function whyNotReady(region: Region, facts: Known<DatabaseFacts>, behindNow: Behind | undefined): string | undefined {
+  if (!facts.known) return `the database in ${region} does not answer`;
+  if (facts.value.role !== "replica" || !behindNow) return `the database in ${region} is no replica`;
+  const { lag, rpoMs } = behindNow;
+  if (!lag.known) return `the lag of ${region} is unknown`;
+  const lagMs = lag.value.seconds * 1_000;
+  return lagMs > rpoMs ? `lag ${sayDuration(lagMs)}, objective ${sayDuration(rpoMs)}` : undefined;
+}
+
+/**
+ * Which region's instance is the writer. A replica names its source, which is enough even while the source's region is
+ * dark; two standalone instances are two writers, and nobody but a person can say which one is right.
+ */
+export function writer({ seen, resource }: RdsAt): Known<Region> {
+  const all = Object.entries(seen.in).map(([region, { database: facts }]) => ({ region, facts }));
+  const atMs = Math.min(...all.map(({ facts }) => facts.atMs));
+  const standalone = all.filter(({ facts }) => facts.known && facts.value.role === "standalone");
+  if (standalone.length > 1)
+    return { known: false, cause: "failed", why: "both databases accept writes: neither follows the other", atMs };
+  const sources = all.flatMap(({ facts }) =>
+    facts.known && facts.value.role === "replica" ? [facts.value.source] : [],
+  );
+  const others = all.filter(({ facts }) => !facts.known || facts.value.role !== "replica");
+  const named = others.filter(({ region }) => sources.every((source) => followsFrom(resource, source, region)));
+  const [only] = others.length === 1 ? others : named.length === 1 ? named : [];
+  if (sources.length > 0 && only) return { known: true, value: only.region, atMs };
+  return {
+    ...{ known: false, cause: "unreachable", atMs },
+    why: "the databases could not be seen well enough to tell the writer",
+  };
+}
+
+const followsFrom = (resource: RdsReplica, source: string | undefined, region: Region): boolean =>
+  source !== undefined && namesSource(source, resource.in[region]?.id ?? "");
+
+/** A cross-region source is named by its ARN, one of the same region by its identifier. */
+export function namesSource(source: string, expected: string): boolean {
+  return source === expected || source.endsWith(`:db:${expected}`);
+}
+
+export function identity({ seen }: RdsAt, region: Region): IdentityFact[] {
+  const there = seen.in[region]?.database;
+  const facts = there?.known ? there.value : undefined;
+  const record = seen.name.known ? seen.name.value : undefined;
+  const follows = facts?.role === "replica" ? `follows ${facts.source ?? "?"}` : "is standalone";
+  return [
+    {
+      ...{ fact: "standby-source", says: "the standby's database and what it follows", isChangedByCommit: true },
+      value: facts && `${facts.instance} ${follows}`,
+    },
+    { fact: "standby-class", says: "the standby's instance class", value: facts?.instanceClass },
+    { fact: "database-record", says: "the database's CNAME", value: record && canonicalJson(record) },
+  ];
+}

@@ -1,0 +1,131 @@
+import { z } from "zod";
+import type { DatabaseFacts } from "../../../../domain/service/observed.ts";
+import { route53RegionOf } from "../../../../domain/service/region.ts";
+import { planned } from "../../../../ports/step.ts";
+import { pointApplication } from "../../../steps/change-records.ts";
+import { checkWritable } from "../../../steps/check-writable.ts";
+import { promoteReplica } from "../../../steps/promote-replica.ts";
+import { recordDataPosition } from "../../../steps/record-data-position.ts";
+import { recordsBefore } from "../../../steps/records.ts";
+import { recordsByHand } from "../../../steps/records-by-hand.ts";
+import type { StoreMove } from "../../abilities.ts";
+import type { Move } from "../../place.ts";
+import { blindMsIn, type RdsAt, type RdsSeen } from "./look.ts";
+import { database, databaseRecord } from "./parts.ts";
+import type { RdsReplica } from "./settings.ts";
+
+const PROMOTABLE = new Set([
+  ...["available", "backing-up", "modifying", "storage-optimization"],
+  ...["configuring-log-exports", "configuring-enhanced-monitoring"],
+]);
+
+const Copy = z.object({ region: z.string(), instance: z.string() });
+
+/** Promotes the replica of the other region, and leads the application's name to it. */
+export const move: StoreMove<RdsReplica, RdsSeen> = {
+  standsAlone(at, region) {
+    const there = at.seen.in[region]?.database;
+    return there?.known === true && there.value.role === "standalone";
+  },
+
+  refusals: (at, moving) => [...instanceRefusals(at, moving), ...(isByHand(moving) ? [] : nameRefusals(at))],
+
+  measure: (at, { to, mode, knownUntilMs }, { id, after }) =>
+    planned(recordDataPosition, {
+      ...{ id: id("record-position"), after },
+      input: {
+        ...{
+          region: to,
+          instance: database(at.resource, to).instance,
+          mustReachZero: mode === "planned",
+          knownUntilMs,
+        },
+        blindMs: blindMsIn(at.seen, to),
+      },
+    }),
+
+  commit({ resource }, { from, to }, { id, after }) {
+    const { instance, backup_retention_days: backupRetentionDays } = database(resource, to);
+    const expectedSource = database(resource, from).instance;
+    const input = { region: to, instance, expectedSource, backupRetentionDays };
+    return planned(promoteReplica, { id: id("promote"), after, input });
+  },
+
+  prove({ resource }, { to }, { id, after }) {
+    const { write_check: writeCheck, instance } = database(resource, to);
+    return planned(checkWritable, { id: id("check-writable"), after, input: { region: to, instance, writeCheck } });
+  },
+
+  lead(at, moving, { id, after }) {
+    const { continues, to } = moving;
+    const record = databaseRecord(at.resource);
+    const current = at.seen.name.known ? at.seen.name.value : undefined;
+    if (!record || !current || isByHand(moving)) return undefined;
+    const { name, zone, ttl_seconds: ttlSeconds } = record;
+    const next = { ...current, values: [database(at.resource, to).endpoint], ttlSeconds };
+    return planned(pointApplication, {
+      ...{ id: id("point-application"), after },
+      input: {
+        ...{ region: to, zone, name, after: [next] },
+        before: recordsBefore({ continues, step: pointApplication, name, current: [current] }),
+      },
+    });
+  },
+
+  /** From the file alone: while Route 53 cannot be asked, nobody knows what stands there. */
+  leadByHand({ resource }, moving) {
+    const record = databaseRecord(resource);
+    if (!record || !isByHand(moving)) return undefined;
+    const { zone, name, ttl_seconds: ttlSeconds } = record;
+    const values = [database(resource, moving.to).endpoint];
+    return { name, commands: recordsByHand(zone, [{ name, type: "CNAME", ttlSeconds, values }]) };
+  },
+
+  measuredBy: recordDataPosition,
+
+  copyIn: ({ resource }, region) => ({ region, instance: database(resource, region).instance }),
+
+  async lostBy(copy, { cloud, signal }) {
+    const { region, instance } = Copy.parse(copy);
+    const now = await cloud.databases.describe(region, instance, signal);
+    if (now.known ? now.value.role === "replica" : now.cause === "absent")
+      return `the database of ${region} is no writer any more`;
+    const groups = now.known ? now.value.securityGroups : [];
+    const doors = await Promise.all(groups.map((group) => cloud.firewall.rules(region, group, signal)));
+    const isClosed = doors.length > 0 && doors.every((door) => door.known && door.value.length === 0);
+    return isClosed ? `the database of ${region} is closed itself` : undefined;
+  },
+};
+
+/** Route 53 cannot be asked, because its control plane lies in the region that is dark. */
+const isByHand = ({ isDark, from }: Move): boolean => isDark && from === route53RegionOf(from);
+
+function instanceRefusals({ seen, resource }: RdsAt, { to, promoted }: Parameters<typeof move.refusals>[1]): string[] {
+  const { instance } = database(resource, to);
+  const there = seen.in[to]?.database;
+  if (!there) return [`There is no database in ${to}.`];
+  if (!there.known)
+    return [`The standby database ${instance} in ${to} cannot be seen: ${there.why}. Ask again when it can.`];
+  return whyNotPromotable(there.value, promoted).map((why) => `${instance} ${why}`);
+}
+
+function whyNotPromotable({ status, role }: DatabaseFacts, promoted: "continued" | "before" | undefined): string[] {
+  return [
+    ...(role !== "replica" && !promoted
+      ? [
+          "is no read replica, so there is nothing to promote. Look by hand whether it was promoted already, or build a replica first.",
+        ]
+      : []),
+    ...(!PROMOTABLE.has(status) && promoted !== "continued"
+      ? [`is ${status}; a replica in that status cannot be promoted. Ask again when it is available.`]
+      : []),
+  ];
+}
+
+function nameRefusals({ seen, resource }: RdsAt): string[] {
+  const record = databaseRecord(resource);
+  if (!seen.name.known) return [`The database's CNAME cannot be read: ${seen.name.why}. Ask again when it can.`];
+  if (record && !seen.name.value)
+    return [`${record.name} is no CNAME record. Mend it, or the store's name in twokey.yaml.`];
+  return [];
+}

@@ -1,0 +1,216 @@
+import { z } from "zod";
+import { StepFailed, TransientError } from "../../../domain/errors.ts";
+import { Mode } from "../../../domain/plan-run/plan.ts";
+import { FenceOutput, type FenceProof } from "../../../domain/plan-run/run.ts";
+import type { Known } from "../../../domain/service/observed.ts";
+import { ROLES } from "../../../domain/service/resource.ts";
+import { type Step, type StepContext, UNCAPTURED, type Verdict } from "../../../ports/step.ts";
+import type { Fence } from "../../resources/fence.ts";
+import { KINDS, kindNamed } from "../../resources/index.ts";
+import { MINUTE, SECOND } from "../../steps/schemas.ts";
+
+/** One resource of the old side: what is closed of it, and how a write proves that it is. */
+export const FencePart = z.object({
+  resource: z.string(),
+  role: z.enum(ROLES),
+  kind: z.string(),
+  things: z.record(z.string(), z.unknown()),
+  /** URL that tries one write on exactly this store; absent for what keeps no data. */
+  writeCheck: z.string().exactOptional(),
+});
+export type FencePart = z.infer<typeof FencePart>;
+
+/** The promoted copy of a store, by which people who moved back are noticed. */
+export const NewSide = z.object({ kind: z.string(), copy: z.record(z.string(), z.unknown()) });
+
+/**
+ * Stops every writer of the old side: first what works, then what keeps the data. Only a failing write on the old side
+ * proves it. A dark region cannot be fenced: then nobody knows, and the key holders must have accepted that beforehand.
+ * Denied is not dark: it is a failure.
+ */
+export const FenceInput = z.object({
+  region: z.string(),
+  mode: Mode,
+  /** In the order in which they are closed. */
+  parts: z.array(FencePart).min(1),
+  /** What undo puts back, by resource, seen when the plan was made; null where not all of it could be. Then what was seen on its return. */
+  captured: z.record(z.string(), z.record(z.string(), z.unknown())).nullable(),
+  /** What stands there has to be written down before it is touched, or nobody could give it back. */
+  mustCapture: z.boolean().exactOptional(),
+  /** The key holders accepted that the old side may stay unfenced. */
+  unfencedAccepted: z.boolean(),
+  newSide: z.array(NewSide),
+});
+type Input = z.infer<typeof FenceInput>;
+
+/** Stores that gave no answer, by resource, each with why. */
+const Data = z.object({ silent: z.record(z.string(), z.string()) });
+type Data = z.infer<typeof Data>;
+
+type Context = Pick<StepContext, "cloud" | "signal">;
+
+export const fencePrimary: Step<Input, Data, FenceOutput> = {
+  name: "fence-primary",
+  role: "protects",
+  input: FenceInput,
+  data: Data,
+  output: FenceOutput,
+  title: ({ region, mode, parts }) =>
+    mode === "planned" ? `Stop the writers of ${region}` : `Fence ${region}: ${whatIsClosed(parts)}`,
+  times: () => ({ expectedMs: 5 * SECOND, deadlineMs: 3 * MINUTE }),
+  controlPlane: ({ region }) => region,
+  byHand: ({ parts }) => parts.flatMap((part) => partOf(part).fence.byHand(partOf(part).things)),
+  permissions: [...new Set(KINDS.flatMap(({ fence }) => fence?.permissions ?? []))],
+
+  async run(input, context) {
+    const parts = input.parts.map(partOf);
+    const stores = await Promise.all(
+      parts.filter(isStore).map(async (part) => ({ part, now: await see(part, input, context) })),
+    );
+    const refused = stores.find(({ now }) => !now.known && now.cause !== "unreachable");
+    if (refused && !refused.now.known)
+      throw notFenced(input, `${refused.part.resource} could not be read: ${refused.now.why}`);
+    const silent = Object.fromEntries(
+      stores.flatMap(({ part, now }) => (now.known ? [] : [[part.resource, now.why] as const])),
+    );
+    if (stores.length > 0 && Object.keys(silent).length === stores.length) return { requestIds: [], data: { silent } };
+    if (input.mustCapture)
+      throw new TransientError(
+        UNCAPTURED,
+        `${input.region} answers again, and what stands there is not written down yet`,
+      );
+    const requestIds: string[] = [];
+    for (const part of parts.filter(({ resource }) => !(resource in silent))) {
+      const now = stores.find((store) => store.part === part)?.now ?? (await part.fence.see(part.things, context));
+      requestIds.push(...(await part.fence.close(part.things, now, context)));
+    }
+    return { requestIds, data: { silent } };
+  },
+
+  async verify(input, { silent }, context) {
+    const stores = input.parts.filter(isStore);
+    const verdicts = await Promise.all(
+      stores.map(async (part) => ({
+        part,
+        verdict: await proofOf(part, input, { ...context, why: silent[part.resource] }),
+      })),
+    );
+    const says = ({ part, verdict }: (typeof verdicts)[number]) =>
+      stores.length === 1 ? verdict.says : `${part.resource}: ${verdict.says}`;
+    const open = verdicts.find(({ verdict }) => !verdict.done);
+    if (open) return { done: false, says: says(open) };
+    return {
+      done: true,
+      says: verdicts.map(says).join("; "),
+      output: { fence: weakest(verdicts.map(({ verdict }) => verdict)) },
+    };
+  },
+
+  async undo({ region, parts, captured }, context) {
+    if (!captured) return { says: `${region} was not touched: it did not answer`, requestIds: [] };
+    const requestIds: string[] = [];
+    const says: string[] = [];
+    for (const { resource, fence, things } of parts.map(partOf).toReversed()) {
+      const before = fence.captured.parse(captured[resource]);
+      requestIds.push(...(await fence.reopen(things, before, context)));
+      says.push(fence.says(before));
+    }
+    return { says: `${says.join(", ")}, as before`, requestIds };
+  },
+};
+
+interface Part extends Omit<FencePart, "things"> {
+  readonly fence: Fence<never, never, object, object>;
+  readonly things: object;
+}
+
+/** Throws TypeError for a kind that cannot be fenced: no plan has one. */
+export function partOf(part: FencePart): Part {
+  const { fence } = kindNamed(part.role, part.kind);
+  if (!fence) throw new TypeError(`The kind ${part.kind} has nothing that can be fenced`);
+  return { ...part, fence, things: fence.things.parse(part.things) };
+}
+
+const isStore = ({ writeCheck }: Pick<FencePart, "writeCheck">): boolean => writeCheck !== undefined;
+
+const WORK = {
+  stores: ["close its", "database"],
+  compute: ["stop its", "service"],
+  entrances: ["close its", "entrance"],
+} as const;
+
+/** "stop its service, close its database", in the order of the parts. */
+function whatIsClosed(parts: readonly FencePart[]): string {
+  return [...new Set(parts.map(({ role }) => role))]
+    .map((role) => {
+      const [verb, noun] = WORK[role];
+      return `${verb} ${noun}${parts.filter((part) => part.role === role).length > 1 ? "s" : ""}`;
+    })
+    .join(", ");
+}
+
+/** Machine time for a region whose silence was accepted: users wait for the promotion, and the watch fences it on its return. */
+const ACCEPTED_SILENCE_MS = 2_000;
+
+async function see({ fence, things }: Part, input: Input, { cloud, signal }: Context): Promise<Known<object>> {
+  if (!input.unfencedAccepted) return fence.see(things, { cloud, signal });
+  const patience = AbortSignal.timeout(ACCEPTED_SILENCE_MS);
+  const silent = {
+    known: false,
+    cause: "unreachable",
+    why: `no answer for ${ACCEPTED_SILENCE_MS / 1_000} s`,
+    atMs: cloud.clock.now(),
+  } as const;
+  try {
+    const now = await fence.see(things, { cloud, signal: AbortSignal.any([signal, patience]) });
+    return now.known || !patience.aborted ? now : silent;
+  } catch (error) {
+    if (signal.aborted || !patience.aborted) throw error;
+    return silent;
+  }
+}
+
+/** `why`: the store gave no answer when it was to be closed. */
+async function proofOf(
+  { writeCheck = "" }: FencePart,
+  input: Input,
+  { cloud, signal, why }: Context & { readonly why: string | undefined },
+): Promise<Verdict<FenceOutput>> {
+  const { region, unfencedAccepted } = input;
+  if (why !== undefined) {
+    if (!unfencedAccepted)
+      throw notFenced(input, `${region} does not answer, and nobody accepted that it stays unfenced`);
+    const says = `cannot know whether ${region} still writes: it does not answer (accepted by the key holders)`;
+    return { done: true, says, output: { fence: "cannot-know" } };
+  }
+  const write = await cloud.probe.writeCheck(writeCheck, signal);
+  switch (write.kind) {
+    case "refused": {
+      const says = `fenced: a write on the old database fails (${write.reason})`;
+      return { done: true, says, output: { fence: "fenced" } };
+    }
+    case "written":
+      return { done: false, says: "the old database still takes writes" };
+    case "unknown": {
+      if (!unfencedAccepted)
+        return { done: false, says: `the write check on the old side gives no answer (${write.why})` };
+      const says = `closed, but no failing write proves it (${write.why}); accepted by the key holders`;
+      return { done: true, says, output: { fence: "not-proven" } };
+    }
+  }
+}
+
+/** The weakest proof of all stores is what is known of the side. */
+const WEAKEST_FIRST: readonly FenceProof[] = ["cannot-know", "not-proven", "fenced"];
+
+function weakest(verdicts: readonly Verdict<FenceOutput>[]): FenceProof {
+  const proofs = verdicts.map((verdict) => (verdict.done ? verdict.output.fence : "cannot-know"));
+  return WEAKEST_FIRST.find((proof) => proofs.includes(proof)) ?? "cannot-know";
+}
+
+function notFenced(input: Input, why: string): StepFailed {
+  // Without an acceptance people decide, even before the point of no return: going on might let both sides write.
+  return new StepFailed("not-fenced", `${input.region} is not fenced: ${why}`, {
+    facts: { mustAsk: true, region: input.region },
+  });
+}

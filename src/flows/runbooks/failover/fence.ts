@@ -1,0 +1,62 @@
+import { canonicalJson } from "../../../domain/json.ts";
+import type { PlannedStep } from "../../../domain/plan-run/plan.ts";
+import { fenceOf, inputOf } from "../../../domain/plan-run/run.ts";
+import { planned } from "../../../ports/step.ts";
+import type { KindSeen } from "../../resources/places.ts";
+import { FenceInput, type FencePart, fencePrimary } from "./fence-primary.ts";
+import type { Judgement } from "./judgement.ts";
+import type { FailoverRequest } from "./request.ts";
+
+/** What works is stopped before what keeps the data is closed. */
+const CLOSING_ORDER = ["entrances", "compute", "stores"] as const;
+
+/** The step that stops everything on the old side that writes. */
+export function fence(request: FailoverRequest, { all, stores, from, to, mode, isDark }: Judgement): PlannedStep {
+  const parts = CLOSING_ORDER.flatMap((role) => all.filter((at) => at.role === role)).flatMap((at) =>
+    partsOf(at, from),
+  );
+  const captured = parts.map(({ part, seen }) => [part.resource, capturedBefore(request, part) ?? seen] as const);
+  return planned(fencePrimary, {
+    id: "fence",
+    after: [],
+    input: {
+      ...{ region: from, mode, parts: parts.map(({ part }) => part), unfencedAccepted: isDark },
+      captured: allKnown(captured),
+      newSide: stores.map(({ at, move }) => ({ kind: at.kind.kind, copy: { ...move.copyIn(at, to) } })),
+    },
+  });
+}
+
+type Captured = NonNullable<ReturnType<typeof FenceInput.parse>["captured"]>;
+
+function partsOf(at: KindSeen, from: string): { part: FencePart; seen: Captured[string] | undefined }[] {
+  const { fence: own, kind, role } = at.kind;
+  if (!own) return [];
+  const now = own.seenIn(at, from);
+  const writeCheck = own.writeCheck?.(at, from);
+  const things = { ...own.thingsOf(at, from) };
+  const part = { resource: at.id, role, kind, things, ...(writeCheck === undefined ? {} : { writeCheck }) };
+  return [{ part, seen: now.known ? { ...now.value } : undefined }];
+}
+
+/** All or nothing: a side of which something could not be seen is written down when it comes back. */
+function allKnown(captured: readonly (readonly [string, Captured[string] | undefined])[]): Captured | null {
+  const known = captured.flatMap(([resource, seen]) => (seen ? [[resource, seen] as const] : []));
+  return known.length === captured.length ? Object.fromEntries(known) : null;
+}
+
+/**
+ * What undo puts back is what stood before the first attempt, not what an earlier run has made of it. It belongs to those
+ * very things: if the file names others since, nothing of it is put back on those.
+ */
+function capturedBefore({ continues }: FailoverRequest, part: FencePart): Captured[string] | undefined {
+  const before = continues && fenceOf(continues);
+  // A run that asked for nothing itself may still continue one that did.
+  const mayHaveTouched = continues && (continues.intents > 0 || continues.plan.restOf !== undefined);
+  if (!before || !mayHaveTouched) return undefined;
+  const { parts, captured } = FenceInput.parse(inputOf(continues, before));
+  const isSame = parts.some(
+    ({ resource, things }) => resource === part.resource && canonicalJson(things) === canonicalJson(part.things),
+  );
+  return isSame ? captured?.[part.resource] : undefined;
+}

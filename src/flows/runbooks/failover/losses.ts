@@ -1,0 +1,81 @@
+import { sayDuration } from "../../../domain/duration.ts";
+import { lossMs, positionOf, sayLoss } from "../../../domain/plan-run/data-position.ts";
+import type { Acceptance, Plan } from "../../../domain/plan-run/plan.ts";
+import { stateOf } from "../../../domain/plan-run/run.ts";
+import type { Behind } from "../../../domain/service/observation.ts";
+import type { Promoted, StoreMoving } from "../../resources/abilities.ts";
+import type { KindSeen } from "../../resources/places.ts";
+import { PositionOutput } from "../../steps/schemas.ts";
+import type { FailoverRequest } from "./request.ts";
+
+export type Loss = Plan["dataLoss"];
+
+/** What a move costs one store. */
+export interface StoreLoss {
+  readonly at: KindSeen;
+  /** How far the new side is behind; undefined where it follows nobody. */
+  readonly behind: Behind | undefined;
+  readonly moving: StoreMoving;
+  readonly loss: Loss;
+}
+
+interface Losing {
+  readonly at: KindSeen;
+  readonly behind: Behind | undefined;
+  readonly promoted: Promoted;
+}
+
+/** Loss as a point in time: everything before it is on the standby for good, however old the sample that says so (G4). */
+export function lossOf(request: FailoverRequest, { at, behind, promoted }: Losing): Loss {
+  if (promoted) return lossSoFar(request, at);
+  if (request.mode === "planned") return { kind: "none" };
+  const position = positionOf(behind?.lag, behind?.blindMs ?? 0);
+  if (position) return { kind: "after", ...position };
+  return { kind: "unknown", why: behind && !behind.lag.known ? behind.lag.why : "no replica" };
+}
+
+/** The promotion has decided it: what the run before measured, else what its key holders agreed to, else nobody knows. */
+function lossSoFar({ continues }: FailoverRequest, { kind, id }: KindSeen): Loss {
+  if (!continues) return { kind: "unknown", why: "the database was promoted before" };
+  const { steps, dataLoss } = continues.plan;
+  const measured = steps.find(({ does, resource }) => does === kind.store?.move?.measuredBy.name && resource === id);
+  const output = PositionOutput.safeParse(measured && stateOf(continues, measured.id).output);
+  const atMs = output.data?.lastCommitMs;
+  if (typeof atMs !== "number" || dataLoss.kind === "none") return dataLoss;
+  return { kind: "after", atMs, measuredAtMs: atMs };
+}
+
+/** What is agreed to for all stores together: what nobody knows, else the earliest point. */
+export function worstLoss(losses: readonly Loss[]): Loss {
+  const unknown = losses.find(({ kind }) => kind === "unknown");
+  if (unknown) return unknown;
+  const after = losses.flatMap((loss) => (loss.kind === "after" ? [loss] : []));
+  return after.toSorted((one, other) => one.atMs - other.atMs)[0] ?? { kind: "none" };
+}
+
+/** World milliseconds that the objective is compared with: the lag while the standby follows, else up to the outage. */
+function expectedMs({ outageAtMs, nowMs }: FailoverRequest, { behind, moving, loss }: StoreLoss): number {
+  if (behind?.lag.known && !moving.isDark) return behind.lag.value.seconds * 1_000;
+  return loss.kind === "after" ? lossMs(loss.atMs, outageAtMs, nowMs) : 0;
+}
+
+/** The objective of a store that has one of its own, else the service's. */
+const rpoMsOf = ({ service }: FailoverRequest, { behind }: StoreLoss): number => behind?.rpoMs ?? service.rpo;
+
+/** Data loss was agreed to before a promotion of this move: nothing is decided about it now. */
+export function lossAcceptance(request: FailoverRequest, all: readonly StoreLoss[]): Acceptance[] {
+  const { service, nowMs } = request;
+  const open = all.filter(({ moving }) => moving.promoted !== "continued");
+  const worst = worstLoss(open.map(({ loss }) => loss));
+  if (worst.kind === "none") return [];
+  if (worst.kind === "unknown") {
+    return [
+      { id: "data-loss", words: `I accept that an unknown amount of the newest data of ${service.name} is lost` },
+    ];
+  }
+  const beyond = open.find((store) => expectedMs(request, store) > rpoMsOf(request, store));
+  // A standby that follows now needs no words within the objective; one that stopped following always does.
+  if (!beyond && open.every(({ loss }) => loss.kind !== "after" || loss.why === undefined)) return [];
+  const more = beyond ? `, more than the objective of ${sayDuration(rpoMsOf(request, beyond))}` : "";
+  return [{ id: "data-loss", words: `I accept that ${sayLoss(worst, nowMs)}${more}` }];
+}

@@ -1,0 +1,31 @@
+import type { RecordSet } from "../../domain/service/observed.ts";
+
+/** A change of records as an AWS CLI command. */
+export function recordsByHand(zone: string, after: readonly RecordSet[]): string[] {
+  const changes = after.map((record) => ({ Action: "UPSERT", ResourceRecordSet: awsForm(record) }));
+  return [
+    `aws route53 change-resource-record-sets --hosted-zone-id ${zone} --change-batch '${JSON.stringify({ Changes: changes })}'`,
+  ];
+}
+
+function awsForm(record: RecordSet) {
+  return {
+    Name: record.name,
+    Type: record.type,
+    ...(record.setIdentifier === undefined ? {} : { SetIdentifier: record.setIdentifier }),
+    ...(record.weight === undefined ? {} : { Weight: record.weight }),
+    ...(record.failover === undefined ? {} : { Failover: record.failover }),
+    ...(record.ttlSeconds === undefined ? {} : { TTL: record.ttlSeconds }),
+    ...(record.values === undefined ? {} : { ResourceRecords: record.values.map((value) => ({ Value: value })) }),
+    ...(record.alias === undefined
+      ? {}
+      : {
+          AliasTarget: {
+            HostedZoneId: record.alias.zone,
+            DNSName: record.alias.dnsName,
+            EvaluateTargetHealth: record.alias.evaluateTargetHealth,
+          },
+        }),
+    ...(record.healthCheck === undefined ? {} : { HealthCheckId: record.healthCheck }),
+  };
+}

@@ -1,0 +1,37 @@
+import { canonicalJson } from "../../domain/json.ts";
+import type { RunState } from "../../domain/plan-run/run.ts";
+import type { RecordSet } from "../../domain/service/observed.ts";
+import type { HandsOn } from "../../ports/step.ts";
+import { RecordsInput } from "./schemas.ts";
+
+/** Equal in everything TwoKey knows of a record. */
+export function sameRecords(a: readonly RecordSet[], b: readonly RecordSet[]): boolean {
+  const text = (records: readonly RecordSet[]) =>
+    records
+      .map((record) => canonicalJson(record))
+      .sort()
+      .join("\n");
+  return text(a) === text(b);
+}
+
+/** The sets among `all` that the change is about, for comparison with what was captured. */
+export function concerned(all: readonly RecordSet[], captured: readonly RecordSet[]): RecordSet[] {
+  return all.filter((record) =>
+    captured.some((other) => other.setIdentifier === record.setIdentifier && other.type === record.type),
+  );
+}
+
+interface Changing {
+  readonly continues: RunState | undefined;
+  readonly step: Pick<HandsOn<unknown>, "name">;
+  readonly name: string;
+  /** What stands there now. */
+  readonly current: readonly RecordSet[];
+}
+
+/** What undo puts back, and how moving back is recognised: not what an earlier run of this move made of the records. */
+export function recordsBefore({ continues, step, name, current }: Changing): RecordSet[] {
+  const earlier = continues?.plan.steps.find(({ does, input }) => does === step.name && input["name"] === name);
+  const input = earlier && RecordsInput.parse(earlier.input);
+  return [...(input && sameRecords(current, input.after) ? input.before : current)];
+}
