@@ -48,7 +48,8 @@ function askingFor(
 
 function askAbout(placed: PlacedResource, service: Service, asking: Asking) {
   const { kind, resource } = settled(service, placed);
-  return kind.subjects(resource, service.regions).map(async (subject: Subject) => ({
+  const asked = kind.subjects(resource, service.regions).filter(({ wants }) => wants.length > 0);
+  return asked.map(async (subject: Subject) => ({
     ...{ key: subjectKey(kind, subject), says: subject.says },
     known: await kind.discover(resource, subject, asking),
   }));

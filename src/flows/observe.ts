@@ -45,6 +45,15 @@ export async function observeRegion(
 /** The deep health question under the public name: what users' requests need. */
 export const deepHealthUrl = (service: Service): string => new URL(service.deep_health, service.url).href;
 
+/** Host name that leads to a region whoever is active: its load balancer, else what the entrance says. */
+export function directIn(service: Service, region: Region): string | undefined {
+  const front = frontOf(service, region);
+  if (front) return front.dns_name;
+  return placesOf(service)
+    .map((place) => place.kind.entrance?.direct?.(place, region))
+    .find((name) => name !== undefined);
+}
+
 interface Asking {
   readonly service: Service;
   readonly cloud: Cloud;
@@ -75,9 +84,9 @@ async function lookAt(place: KindPlace, { lastLook, patience, cloud, regions, si
 async function healthByRegion({ service, cloud, regions, signal, patience }: Asking): Promise<Observation["health"]> {
   const url = deepHealthUrl(service);
   const answers = regions.flatMap((region) => {
-    const front = frontOf(service, region);
-    if (!front) return [];
-    const asked = cloud.probe.health(url, { via: front.dns_name, ...(signal ? { signal } : {}) });
+    const via = directIn(service, region);
+    if (via === undefined) return [];
+    const asked = cloud.probe.health(url, { via, ...(signal ? { signal } : {}) });
     return [patience.healthOf(region, asked).then((health): [Region, HealthVerdict] => [region, health])];
   });
   return Object.fromEntries(await Promise.all(answers));

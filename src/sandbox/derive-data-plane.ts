@@ -1,7 +1,16 @@
 import type { ComputeSite, Region, Service } from "../domain/service/service.ts";
 import type { LoadBalancer } from "../domain/service/site.ts";
-import { type ComputeAt, computesIn, namesOf, type StoreSite, storesIn } from "../flows/resources/site.ts";
-import type { ApplicationSpec } from "../simulators/application/spec.ts";
+import { directIn } from "../flows/observe.ts";
+import {
+  type ComputeAt,
+  clustersIn,
+  computesIn,
+  fixedNamesOf,
+  namesOf,
+  type StoreSite,
+  storesIn,
+} from "../flows/resources/site.ts";
+import type { ApplicationSpec, StoreSpec } from "../simulators/application/spec.ts";
 import type { TrafficSpecInput } from "../simulators/application/traffic.ts";
 import type { Ec2SpecInput, RdsSpecInput } from "../simulators/aws/specs.ts";
 import { askedName } from "./derive-zones.ts";
@@ -53,7 +62,10 @@ export function deriveSecurityGroups(services: readonly Service[]): NonNullable<
       return { id, region, name: `${service.name}-database`, ingress: [rule] };
     }),
   );
-  return [...new Map(groups.map((group) => [`${group.region}/${group.id}`, group])).values()];
+  const ofClusters = placesOf(services).flatMap(({ service, region }) =>
+    clustersIn(service, region).map(() => ({ id: CLUSTERS_GROUP, region, name: "clusters", ingress: [rule] })),
+  );
+  return [...new Map([...groups, ...ofClusters].map((group) => [`${group.region}/${group.id}`, group])).values()];
 }
 
 /** Home at full strength, standby at none. */
@@ -115,20 +127,68 @@ export function deriveApplications(
   writers: Partial<ApplicationSpec["writers"]>,
 ): TrafficSpecInput["applications"] {
   return services.map((service) => ({
-    ...{ name: service.name, publicName: askedName(namesOf(service)[0]?.name ?? service.name), writers },
+    ...{ name: service.name, publicName: askedName(publicNameOf(service)), writers },
     regions: service.regions.flatMap((region) => {
-      const [front] = computesIn(service, region);
       const [own, ...more] = databasesOf(service, region);
-      if (!front || !own) return [];
+      const runs = runnerIn(service, region);
+      if (!own || !runs) return [];
       const { databaseHost, instance } = own;
-      const { cluster, service: tasks } = front.compute;
-      return [{ region, databaseHost, instance, more, cluster, service: tasks }];
+      return [{ region, databaseHost, more, ...(instance === undefined ? {} : { instance }), ...runs }];
     }),
   }));
 }
 
-/** Each store by the name through which the application of a region finds it. */
-const databasesOf = (service: Service, region: Region) =>
-  storesIn(service, region).map(({ name, database: { endpoint, instance }, record }) => {
+const publicNameOf = (service: Service): string =>
+  [...namesOf(service), ...fixedNamesOf(service)][0]?.name ?? new URL(service.url).hostname;
+
+/** What runs the application there: its first ECS service, else a machine at the name that leads to the region. */
+function runnerIn(service: Service, region: Region) {
+  const [front] = computesIn(service, region);
+  if (front) return { cluster: front.compute.cluster, service: front.compute.service };
+  const host = directIn(service, region);
+  return host === undefined ? undefined : { host };
+}
+
+/** Names at a DNS provider of somebody else, all of them leading home. */
+export function deriveNames(services: readonly Service[]): TrafficSpecInput["names"] {
+  return services.flatMap((service) =>
+    fixedNamesOf(service).map(({ name, ttl_seconds: ttlSeconds, in: hosts }) => {
+      return { name, ttlSeconds, value: hosts[service.home] ?? name };
+    }),
+  );
+}
+
+/** Each store by the name through which the application of a region finds it; a cluster of another region is out of reach from here. */
+function databasesOf(service: Service, region: Region): StoreSpec[] {
+  const instances = storesIn(service, region).map(({ name, database: { endpoint, instance }, record }) => {
     return { name, databaseHost: record?.name ?? endpoint.toLowerCase(), instance };
   });
+  const clusters = service.regions
+    .flatMap((each) => clustersIn(service, each).map((at) => ({ ...at, region: each })))
+    .map((at) => ({ name: at.name, databaseHost: clusterEndpoints(at.cluster, at.region).writer }));
+  return [...instances, ...clusters];
+}
+
+/** The file names no security group of a cluster: all of a region share one. */
+const CLUSTERS_GROUP = "sg-0c1u57e5";
+
+/** Two members in two zones: the first one writes. */
+export function deriveClusters(services: readonly Service[]): RdsSpecInput["clusters"] {
+  return services.flatMap((service) =>
+    service.regions.flatMap((region) =>
+      clustersIn(service, region).map(({ cluster }) => ({
+        ...{ identifier: cluster, region, endpoints: clusterEndpoints(cluster, region) },
+        securityGroups: [CLUSTERS_GROUP],
+        instances: [1, 2].map((number) => ({
+          ...{ identifier: `${cluster}-${number}`, promotionTier: number },
+          endpoint: `${cluster}-${number}.c9sandbox.${region}.rds.amazonaws.com`,
+        })),
+      })),
+    ),
+  );
+}
+
+const clusterEndpoints = (cluster: string, region: Region) => ({
+  writer: `${cluster}.cluster-c9sandbox.${region}.rds.amazonaws.com`,
+  reader: `${cluster}.cluster-ro-c9sandbox.${region}.rds.amazonaws.com`,
+});

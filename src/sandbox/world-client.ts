@@ -59,6 +59,11 @@ export class WorldClient {
     await this.post("/regions", { region, mode });
   }
 
+  /** Somebody changes a name at the DNS provider that is not Route 53. */
+  async pointName(name: string, value: string): Promise<void> {
+    await this.post("/dns/name", { name, value });
+  }
+
   async planFault(fault: FaultInput): Promise<void> {
     await this.post("/faults", fault);
   }

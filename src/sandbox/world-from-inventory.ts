@@ -3,7 +3,14 @@ import type { ApplicationSpec } from "../simulators/application/spec.ts";
 import type { PagerDutySpec } from "../simulators/pagerduty/spec.ts";
 import type { WholeWorldSpecInput } from "../simulators/whole-world-spec.ts";
 import { deriveAlarms, deriveHealthChecks, deriveTopics } from "./derive-alarms.ts";
-import { deriveApplications, deriveCompute, deriveDatabases, deriveSecurityGroups } from "./derive-data-plane.ts";
+import {
+  deriveApplications,
+  deriveClusters,
+  deriveCompute,
+  deriveDatabases,
+  deriveNames,
+  deriveSecurityGroups,
+} from "./derive-data-plane.ts";
 import { derivePagerDuty, PAGERDUTY_EXTRAS } from "./derive-pagerduty.ts";
 import { deriveSlack, SLACK_EXTRAS } from "./derive-slack.ts";
 import { deriveZones } from "./derive-zones.ts";
@@ -58,11 +65,12 @@ export function worldFromInventory(
     ...(options.speed === undefined ? {} : { speed: options.speed }),
     regions: regionsOf(inventory),
     ec2: { securityGroups: deriveSecurityGroups(services) },
-    rds: { databases: deriveDatabases(services, options.lagSeconds ?? 1) },
+    rds: { databases: deriveDatabases(services, options.lagSeconds ?? 1), clusters: deriveClusters(services) },
     traffic: {
       route53: { zones: deriveZones(services, checkOf), healthChecks: checks.map((check) => check.spec) },
       ...deriveCompute(services),
       applications: deriveApplications(services, options.writers ?? {}),
+      names: deriveNames(services),
     },
     sns: { topics: deriveTopics(file.alerts.topics, webhooks.sns) },
     cloudwatch: { alarms: deriveAlarms(inventory, checks) },
@@ -82,6 +90,6 @@ export function worldFromInventory(
 /** Where users are served first; Route 53's API and its metrics live in us-east-1. */
 function regionsOf({ file, services }: Inventory): string[] {
   const topics = file.alerts.topics.flatMap((arn) => arn.split(":")[3] ?? []);
-  const sites = [...services.map(({ home }) => home), ...services.map(({ standby }) => standby)];
+  const sites = [...services.map(({ home }) => home), ...services.flatMap(({ regions }) => regions)];
   return [...new Set([...sites, file.aws.sts, ...topics, "us-east-1"])];
 }

@@ -2,13 +2,14 @@ import { describe, expect, test } from "@jest/globals";
 import { RULES } from "../../src/config/lint.ts";
 import { breakText, INVENTORY, problemsOf, TWO_SERVICES, testEach } from "./broken-file.ts";
 import { ALERTS_ROWS } from "./rows/alerts.ts";
+import { KINDS_ROWS } from "./rows/kinds.ts";
 import { PAGING_ROWS } from "./rows/paging.ts";
 import { PEOPLE_ROWS } from "./rows/people.ts";
 import { PIPELINE_ROWS } from "./rows/pipelines.ts";
 import { PLACES_ROWS } from "./rows/places.ts";
 import { TRAFFIC_ROWS } from "./rows/traffic.ts";
 
-const ROWS = [...PEOPLE_ROWS, ...PAGING_ROWS, ...ALERTS_ROWS, ...PLACES_ROWS, ...TRAFFIC_ROWS, ...PIPELINE_ROWS];
+const ROWS = [...PEOPLE_ROWS, ...PAGING_ROWS, ...ALERTS_ROWS, ...PLACES_ROWS, ...TRAFFIC_ROWS, ...PIPELINE_ROWS, ...KINDS_ROWS];
 
 describe("the check finds", () => {
   testEach(ROWS);

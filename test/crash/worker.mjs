@@ -61,23 +61,28 @@ const runs = {
   },
 };
 
-/** The steps, with a death right before and right after their calls. By name, since each stands once in a plan. */
-const idOf = Object.fromEntries((await memory.runs.read(run)).plan.steps.map(({ id, does }) => [does, id]));
+/** The steps, with a death right before and right after their calls. One that stands twice in a plan is told by its choices. */
+const planned = (await memory.runs.read(run)).plan.steps;
+function idOf(name, input) {
+  const [only, another] = planned.filter(({ does }) => does === name);
+  if (!another) return only?.id;
+  return planned.find((step) => step.does === name && JSON.stringify(step.input) === JSON.stringify(input))?.id;
+}
 const steps = Object.fromEntries(
   Object.entries(STEPS).map(([name, step]) => [
     name,
     {
       ...step,
       async run(input, context) {
-        await dieAt("before-call", idOf[name]);
+        await dieAt("before-call", idOf(name, input));
         const asked = await step.run(input, context);
-        await dieAt("after-call", idOf[name]);
+        await dieAt("after-call", idOf(name, input));
         return asked;
       },
       async undo(input, context) {
-        await dieAt("before-undo", idOf[name]);
+        await dieAt("before-undo", idOf(name, input));
         const undone = await step.undo(input, context);
-        await dieAt("after-undo", idOf[name]);
+        await dieAt("after-undo", idOf(name, input));
         return undone;
       },
     },

@@ -262,9 +262,9 @@ export const GUARDS = [
   },
   {
     guard: "observe before act: capacity and fence",
-    file: "src/flows/steps/fence-primary.ts",
-    cut: "return isStopped ? []",
-    by: "return isStopped && input.region === '' ? []",
+    file: "src/flows/resources/compute/ecs/fence.ts",
+    cut: "if (now.known && isStopped(now.value)) return [];",
+    by: "if (now.known && now.value.desired < 0) return [];",
     test: "flows/steps/observe-before-act.test.ts",
     fails: "guard observe before act: a side that is closed already is not closed again",
   },
@@ -319,7 +319,7 @@ export const GUARDS = [
   },
   {
     guard: "a fence that is not proven needs an acceptance",
-    file: "src/flows/steps/fence-primary.ts",
+    file: "src/flows/runbooks/failover/fence-primary.ts",
     cut: "mustAsk: true",
     by: "mustAsk: false",
     test: "engine/runs/executor-people.test.ts",
@@ -399,7 +399,7 @@ export const GUARDS = [
   },
   {
     guard: "what an old side that returned is taken from is written down first",
-    file: "src/flows/steps/fence-primary.ts",
+    file: "src/flows/runbooks/failover/fence-primary.ts",
     cut: "if (input.mustCapture)",
     by: 'if (input.region === "")',
     test: "engine/runs/old-side.test.ts",

@@ -1,12 +1,13 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { z } from "zod";
 import { createStores, type Stores } from "../../src/app/stores.ts";
 import { readEnvironment, type Settings } from "../../src/config/environment.ts";
 import { loadFile } from "../../src/config/load.ts";
 import type { Event } from "../../src/domain/event.ts";
 import { type Mode, planDigest } from "../../src/domain/plan-run/plan.ts";
-import type { RunState } from "../../src/domain/plan-run/run.ts";
+import { isOver, type RunState, stateOf } from "../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import type { Inventory } from "../../src/domain/service/inventory.ts";
 import type { Service } from "../../src/domain/service/service.ts";
@@ -22,11 +23,14 @@ import { type Verdict, WorldClient } from "../../src/sandbox/world-client.ts";
 import { worldFromInventory } from "../../src/sandbox/world-from-inventory.ts";
 import { startWholeWorld, type WholeWorld } from "../../src/simulators/whole-world.ts";
 import { StoreClock, setAnchor } from "../../src/store/clock.ts";
+import type { ExampleName } from "./example.ts";
 import { freshRedisUrl } from "./redis.ts";
 import { StoreBench } from "./store.ts";
 
 export interface FailoverWorldOptions {
-  readonly example: "inventory" | "regami";
+  readonly example: ExampleName;
+  /** The service that is moved; absent: the first of the example. */
+  readonly service?: string;
   readonly speed: number;
   readonly seed?: number;
   readonly lagSeconds?: number;
@@ -54,6 +58,8 @@ export interface FailoverWorld {
   readonly directory: string;
   /** What a bot in another process needs to live in this world, with this Redis. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Aborted when it is stopped. */
+  readonly ended: AbortSignal;
   setSpeed(speed: number): Promise<void>;
   stop(): Promise<void>;
 }
@@ -69,8 +75,10 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
     ...(options.lagSeconds === undefined ? {} : { lagSeconds: options.lagSeconds }),
     webhooks: { sns: "http://127.0.0.1:9", pagerDuty: "http://127.0.0.1:9" },
   });
-  const databases = spec.rds?.databases ?? [];
-  const whole = await startWholeWorld({ ...spec, rds: { databases, durations: DURATIONS } }, { speed: options.speed });
+  const whole = await startWholeWorld(
+    { ...spec, rds: { ...spec.rds, durations: DURATIONS } },
+    { speed: options.speed },
+  );
   const directory = await mkdtemp(join(tmpdir(), "twokey-failover-"));
   const config = join(directory, "twokey.yaml");
   const snsCa = join(directory, "ca.pem");
@@ -96,11 +104,13 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
     await clock.refresh();
   };
   await follow();
-  const [service] = inWorld.inventory.services;
-  if (!service) throw new Error("the example has a service");
+  const { services } = inWorld.inventory;
+  const service = services.find(({ name }) => options.service === undefined || name === options.service);
+  if (!service) throw new Error("the example has no such service");
   const { cloud, close } = cloudOf({ whole, clock, settings: read.settings, inventory: inWorld.inventory, ...options });
+  const ended = new AbortController();
   return {
-    ...{ whole, bench, clock, directory, environment, cloud, service },
+    ...{ whole, bench, clock, directory, environment, cloud, service, ended: ended.signal },
     inventory: inWorld.inventory,
     client: new WorldClient(whole.controlPort),
     memory: createStores(redis, () => clock.now()),
@@ -109,6 +119,7 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
       await follow();
     },
     async stop() {
+      ended.abort();
       close();
       await whole.stop();
       bench.close();
@@ -154,13 +165,15 @@ export interface RunWish {
   readonly id?: string;
   /** Name of the runbook; absent: the failover. */
   readonly runbook?: string;
+  /** What is wished for besides. */
+  readonly words?: Readonly<Record<string, string>>;
   /** The run whose rest this is. */
   readonly continues?: RunState;
 }
 
 /** Looks at the world, plans, and turns the keys of the first two approvers. Resolves to the run that has just started. */
 export async function startRun(at: FailoverWorld, wish: RunWish = {}): Promise<RunState> {
-  const { mode = "unplanned", id = "F-1", runbook = "failover", continues } = wish;
+  const { mode = "unplanned", id = "F-1", runbook = "failover", words = {}, continues } = wish;
   const { inventory, memory, clock, service, cloud } = at;
   const request = {
     ...{ id, service, inventory, reason: "a rehearsal", incident: undefined, requester: "nobody-who-approves" },
@@ -168,7 +181,7 @@ export async function startRun(at: FailoverWorld, wish: RunWish = {}): Promise<R
     nowMs: clock.now(),
     ...(continues ? { continues } : {}),
   };
-  const wished = runbook === "failover" ? { mode, to: service.standby } : {};
+  const wished = runbook === "failover" ? { mode, to: service.standby } : words;
   const planned = runbookOf({ runbook, id }).plan(request, wished);
   if (planned.kind === "refused") throw new Error(planned.reasons.join(" "));
   const digest = planDigest(planned.plan);
@@ -185,7 +198,28 @@ export async function startRun(at: FailoverWorld, wish: RunWish = {}): Promise<R
     ...(continues ? { continues: { run: continues, entry: ending(id, atMs), event: eventAt(atMs) } } : {}),
   });
   if (answer.kind !== "appended") throw new Error(`the run did not start: ${answer.kind}`);
+  void peopleMoveNames(at, id);
   return answer.run;
+}
+
+const Pointing = z.object({ name: z.string(), newSide: z.string() });
+const PEOPLE_LOOK_EVERY_MS = 20;
+
+/** What people do while a run waits for them: they move each name that it asks for, once. */
+async function peopleMoveNames(at: FailoverWorld, id: string): Promise<void> {
+  const moved = new Set<string>();
+  while (!at.ended.aborted) {
+    const run = await runOf(at, id).catch(() => undefined);
+    if (!run || isOver(run)) return;
+    for (const step of run.plan.steps) {
+      if (step.role !== "waits-for-people" || moved.has(step.id) || stateOf(run, step.id).state === "waiting") continue;
+      moved.add(step.id);
+      const { name, newSide } = Pointing.parse(step.input);
+      await at.client.pointName(name, newSide);
+    }
+    if (run.plan.steps.every(({ id: each, role }) => role !== "waits-for-people" || moved.has(each))) return;
+    await new Promise((resolve) => setTimeout(resolve, PEOPLE_LOOK_EVERY_MS));
+  }
 }
 
 const ending = (plan: string, atMs: number): RunEntry => ({ kind: "superseded", atMs, plan });

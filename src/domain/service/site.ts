@@ -10,6 +10,12 @@ export interface DatabaseSite {
   readonly backup_retention_days: number;
 }
 
+/** One Aurora cluster inside one region. */
+export interface ClusterSite {
+  readonly cluster: string;
+  readonly write_check: string;
+}
+
 /** One ECS service of one site, with what registers its tasks. */
 export interface ComputeSite {
   readonly cluster: string;
@@ -47,3 +53,10 @@ export type Traffic =
       readonly ttl_seconds: number;
       readonly values: Readonly<Record<Region, string>>;
     });
+
+/** A name outside Route 53, with the host name that it leads to while a region serves. */
+export interface FixedName {
+  readonly name: string;
+  readonly ttl_seconds: number;
+  readonly in: Readonly<Record<Region, string>>;
+}

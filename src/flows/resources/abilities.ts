@@ -48,14 +48,22 @@ export type Turning =
       readonly kind: "turn";
       /** What is turned: `inventory-db`. */
       readonly what: string;
+      /** What it is turned onto: `its standby`, or a member's name. */
+      readonly onto: string;
       readonly steps: (slot: Slot) => readonly PlannedStep[];
       /** What voids the keys. */
       readonly identity: string;
     };
 
+export interface TurnWish {
+  readonly region: Region;
+  /** The machine that is to write; undefined: the kind chooses. */
+  readonly target: string | undefined;
+}
+
 /** How a store's writer goes to another machine of the same region. */
 export interface StoreTurn<Settings, Facts> {
-  turn(at: Seen<Settings, Facts>, region: Region): Turning;
+  turn(at: Seen<Settings, Facts>, wish: TurnWish): Turning;
   /** The value of `Turning.identity` as it is now; undefined: it cannot be seen. */
   identityNow(
     place: Place<Settings>,
@@ -90,6 +98,8 @@ export interface StoreAbilities<Settings, Facts> {
 export interface ComputeMoving extends Move {
   /** Deep health under the service's own name. */
   readonly url: string;
+  /** Host name that leads to the new side whoever is active; undefined where nothing tells one. */
+  readonly via: string | undefined;
   readonly byHandFirst: readonly ByHandFirst[];
 }
 
@@ -112,8 +122,10 @@ export interface EntranceAbilities<Settings, Facts> {
   acceptances(place: Place<Settings>, move: Move): readonly Acceptance[];
   /** Moves users, and waits until they have moved. */
   move(at: Seen<Settings, Facts>, move: Move, slot: Slot): readonly PlannedStep[];
+  /** Host name that leads to a region whoever is active, for who has no load balancer there. */
+  direct?(place: Place<Settings>, region: Region): string | undefined;
   /** Where each name has to lead while that region serves. */
   leadsTo(place: Place<Settings>, region: Region): readonly { readonly name: string; readonly newSide: string }[];
-  /** Why users are led back, as a step of this kind that was done tells; undefined: nothing says so, or it is no such step. */
+  /** Why users do not reach the new side any more, as a step that moved them tells; undefined: nothing says so, or it did not. */
   ledBack(step: PlannedStep, context: Pick<StepContext, "cloud" | "signal">): Promise<string | undefined>;
 }

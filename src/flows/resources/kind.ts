@@ -5,7 +5,15 @@ import type { Told } from "../../domain/service/observation.ts";
 import type { Known } from "../../domain/service/observed.ts";
 import type { Resource, Role } from "../../domain/service/resource.ts";
 import type { Region, ServiceFile } from "../../domain/service/service.ts";
-import type { ComputeSite, DatabaseRecord, DatabaseSite, LoadBalancer, Traffic } from "../../domain/service/site.ts";
+import type {
+  ClusterSite,
+  ComputeSite,
+  DatabaseRecord,
+  DatabaseSite,
+  FixedName,
+  LoadBalancer,
+  Traffic,
+} from "../../domain/service/site.ts";
 import type { Discovery } from "../../ports/discovery.ts";
 import type { StoredStep } from "../../ports/step.ts";
 import type { TrafficControl } from "../../ports/traffic.ts";
@@ -82,6 +90,9 @@ export interface Parts<Settings> {
   compute?(settings: Settings, region: Region): ComputeSite;
   balancer?(settings: Settings, region: Region): LoadBalancer;
   names?(settings: Settings, regions: readonly Region[]): readonly Traffic[];
+  /** Names outside Route 53. */
+  fixedNames?(settings: Settings): readonly FixedName[];
+  cluster?(settings: Settings, region: Region): ClusterSite | undefined;
 }
 
 /** A kind as its own folder writes it down, and as the table holds it. */

@@ -1,7 +1,15 @@
 import { UserError } from "../../domain/errors.ts";
 import type { Region } from "../../domain/service/region.ts";
 import { resourcesOf, type Service } from "../../domain/service/service.ts";
-import type { ComputeSite, DatabaseRecord, DatabaseSite, LoadBalancer, Traffic } from "../../domain/service/site.ts";
+import type {
+  ClusterSite,
+  ComputeSite,
+  DatabaseRecord,
+  DatabaseSite,
+  FixedName,
+  LoadBalancer,
+  Traffic,
+} from "../../domain/service/site.ts";
 import { settled } from "./settle.ts";
 
 export interface StoreSite {
@@ -39,6 +47,20 @@ export function computesIn(service: Service, region: Region): ComputeAt[] {
 export function namesOf(service: Service): Traffic[] {
   return partsOf(service).flatMap(({ kind, resource }) => kind.parts.names?.(resource, service.regions) ?? []);
 }
+
+export const fixedNamesOf = (service: Service): FixedName[] =>
+  partsOf(service).flatMap(({ kind, resource }) => kind.parts.fixedNames?.(resource) ?? []);
+
+export interface ClusterAt extends ClusterSite {
+  /** Its name in the file. */
+  readonly name: string;
+}
+
+export const clustersIn = (service: Service, region: Region): ClusterAt[] =>
+  partsOf(service).flatMap(({ kind, resource, name }) => {
+    const cluster = kind.parts.cluster?.(resource, region);
+    return cluster ? [{ name, ...cluster }] : [];
+  });
 
 const partsOf = (service: Service) =>
   resourcesOf(service).map((placed) => ({ ...settled(service, placed), name: placed.path.at(-1) ?? placed.id }));

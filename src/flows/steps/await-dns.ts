@@ -1,5 +1,7 @@
 import { z } from "zod";
-import type { Step } from "../../ports/step.ts";
+import type { PlannedStep } from "../../domain/plan-run/plan.ts";
+import type { DnsAnswer } from "../../ports/probe.ts";
+import type { Step, StepContext } from "../../ports/step.ts";
 import { pointTo } from "./check-public.ts";
 import { BY_HAND_WITHIN_MS, MINUTE, NoData } from "./schemas.ts";
 
@@ -37,3 +39,22 @@ export const awaitDns: Step<Input, Record<string, never>, z.infer<typeof InSync>
   },
   undo: "nothing-to-undo",
 };
+
+/**
+ * Why users do not reach the new side any more, after people had led them there: every name server answers, and none of
+ * them gives the new side. Undefined for any other step, and where a name server is silent.
+ */
+export async function ledAway(
+  { does, input }: Pick<PlannedStep, "does" | "input">,
+  { cloud: { probe }, signal }: Pick<StepContext, "cloud" | "signal">,
+): Promise<string | undefined> {
+  if (does !== awaitDns.name) return undefined;
+  const { name, newSide } = Input.parse(input);
+  const [wanted, answers] = await Promise.all([
+    probe.resolve(newSide, signal),
+    probe.resolveAuthoritative(name, signal),
+  ]);
+  const isAway = ({ values, error }: DnsAnswer) =>
+    error === undefined && values.length > 0 && !pointTo(newSide, wanted, values);
+  return answers.length > 0 && answers.every(isAway) ? `${name} does not lead to the new side any more` : undefined;
+}

@@ -31,6 +31,8 @@ export type Outcome =
 export interface Applications {
   /** A request that reached the load balancer's address. */
   throughBalancer(balancer: LoadBalancer, request: AppRequest): Outcome;
+  /** A request that reached the machine that runs the application of a region. */
+  throughHost(application: string, region: string, request: AppRequest): Outcome;
   /** A request of the load balancer's own health check to one task; undefined without an answer. */
   atTask(ip: string, path: string): number | undefined;
   /** Writes to a region's own instance, past service and load balancer. `store`: one of its further databases. */
@@ -50,7 +52,7 @@ export interface ApplicationsDeps {
 
 interface Site extends RegionalSpec {
   readonly application: string;
-  instance: string;
+  instance?: string | undefined;
 }
 
 const Order = z.looseObject({ id: z.string().min(1).max(128).optional() });
@@ -86,14 +88,21 @@ export function createApplications(
         return site ? run(host, site, request) : reply(503, { error: "503 Service Temporarily Unavailable" });
       });
     },
+    throughHost: (application, region, request) =>
+      outside(world, region, `${request.method} ${urlOf(request).pathname}`, () =>
+        run(host, siteOf(application, region), request),
+      ),
     atTask: (ip, path) => {
       const site = siteAt(ip);
       return site && run(host, site, { method: "GET", path }).status;
     },
     writeCheck: (application, region, store) => {
       const site = siteOf(application, region);
-      const { instance } = store === undefined ? site : storeOf(site, store);
-      return outside(world, region, "POST /write-check", () => checkWrites(host, { region, instance }));
+      const { instance, databaseHost } = store === undefined ? site : storeOf(site, store);
+      return outside(world, region, "POST /write-check", () => {
+        const ref = instance === undefined ? locateDatabase(deps, { region, databaseHost }) : { region, instance };
+        return ref ? checkWrites(host, ref) : reply(503, { written: false, reason: "no-such-host", region });
+      });
     },
     setInstance: (application, region, instance) => {
       siteOf(application, region).instance = instance;

@@ -33,6 +33,7 @@ const SetCapacity = z.strictObject({
   service: z.string(),
   capacityTasks: z.number().int().min(0),
 });
+const PointName = z.strictObject({ name: z.string(), value: z.string() });
 const SetInstance = z.strictObject({ application: z.string(), region: z.string(), instance: z.string() });
 
 /**
@@ -48,11 +49,10 @@ export async function startApplications(
   const fronts: Front[] = [];
   const nextPort = () => (options.firstPort ? options.firstPort + fronts.length : 0);
   const connections: Connection[] = [];
-  for (const balancer of traffic.elb.loadBalancers) {
-    const front = await openFront((request) => traffic.applications.throughBalancer(balancer, request), nextPort());
+  for (const { address, region, name: loadBalancer, dnsName, answer } of traffic.entries) {
+    const front = await openFront(answer, nextPort());
     fronts.push(front);
-    const { region, name: loadBalancer, dnsName } = balancer;
-    connections.push({ address: traffic.addressOf(balancer), region, loadBalancer, dnsName, port: front.port });
+    connections.push({ address, region, loadBalancer, dnsName, port: front.port });
   }
   const writeChecks: WriteCheck[] = [];
   for (const { name: application, regions } of traffic.spec.applications) {
@@ -78,7 +78,7 @@ export async function startApplications(
   }
   const writers = traffic.spec.applications.map((spec) =>
     startWriters(world, spec, {
-      ...{ applications: traffic.applications, judge: traffic.judge, balancerAt: traffic.balancerAt },
+      ...{ judge: traffic.judge, entryAt: traffic.entryAt },
       resolver: createResolver(world.clock, traffic.authorities.public),
     }),
   );
@@ -122,6 +122,10 @@ function addControls(
     const names = wanted === null ? traffic.spec.applications.map(({ name }) => name) : [wanted];
     const verdicts = names.map((name) => traffic.judge.verdict(applicationNamed(traffic, name).name, after));
     return wanted === null ? verdicts : verdicts[0];
+  });
+  control.on("POST /dns/name", (body) => {
+    const { name, value } = PointName.parse(body);
+    traffic.pointName(name, value);
   });
   control.on("POST /application/instance", (body) => {
     const { application, region, instance } = SetInstance.parse(body);

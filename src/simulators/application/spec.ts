@@ -5,19 +5,21 @@ import { canonicalName } from "../dns/names.ts";
 const StoreSpec = z.strictObject({
   name: z.string(),
   databaseHost: z.string(),
-  instance: z.string(),
+  instance: z.string().optional(),
 });
 export type StoreSpec = z.infer<typeof StoreSpec>;
 
 const RegionalSpec = z.strictObject({
   region: z.string(),
-  /** The ECS service whose tasks run the application here. */
-  cluster: z.string(),
-  service: z.string(),
+  /** The ECS service whose tasks run the application here; absent where `host` runs it. */
+  cluster: z.string().optional(),
+  service: z.string().optional(),
+  /** Host name of a machine of somebody else that runs the application here at all times. */
+  host: z.string().transform(canonicalName).optional(),
   /** Host name through which the application finds its database: an RDS endpoint, or a name in a private zone. */
   databaseHost: z.string(),
-  /** This region's own database instance, for the write check. */
-  instance: z.string(),
+  /** This region's own database instance, for the write check; absent: whichever one `databaseHost` leads to. */
+  instance: z.string().optional(),
   /** Further databases that every order is written to as well; an order counts when all of them have it. */
   more: z.array(StoreSpec).default([]),
 });

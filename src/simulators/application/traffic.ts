@@ -14,7 +14,7 @@ import { canonicalName } from "../dns/names.ts";
 import { createResolver, type Resolver } from "../dns/resolver.ts";
 import type { DnsAuthorities } from "../dns/server.ts";
 import type { World } from "../world/world.ts";
-import { type Applications, createApplications } from "./applications.ts";
+import { type Applications, type AppRequest, createApplications, type Outcome } from "./applications.ts";
 import { Judge } from "./judge.ts";
 import { ApplicationSpec } from "./spec.ts";
 
@@ -28,6 +28,16 @@ export const TrafficSpec = z.strictObject({
   ecs: EcsSpec.prefault({}),
   autoscaling: AutoscalingSpec.prefault({}),
   applications: z.array(ApplicationSpec).default([]),
+  /** Names at a DNS provider that is not Route 53: each leads to another name until somebody changes it. */
+  names: z
+    .array(
+      z.strictObject({
+        name: z.string().transform(canonicalName),
+        value: z.string().transform(canonicalName),
+        ttlSeconds: z.number().int().positive().default(300),
+      }),
+    )
+    .default([]),
 });
 export type TrafficSpec = z.infer<typeof TrafficSpec>;
 export type TrafficSpecInput = z.input<typeof TrafficSpec>;
@@ -43,11 +53,24 @@ export interface Traffic {
   readonly authorities: DnsAuthorities;
   readonly applications: Applications;
   readonly judge: Judge;
+  /** Every address outside that answers HTTP, in the order of the spec. */
+  readonly entries: readonly Entry[];
+  readonly entryAt: (this: void, address: string) => Entry | undefined;
   addressOf(balancer: LoadBalancer): string;
-  readonly balancerAt: (this: void, address: string) => LoadBalancer | undefined;
+  /** Somebody changes a name at the DNS provider that is not Route 53. Throws where there is no such name. */
+  pointName(name: string, value: string): void;
   /** CloudWatch `AWS/Route53 HealthCheckStatus`: 1 healthy, 0 not, undefined for an unknown check. */
   healthCheckStatus(id: string): 0 | 1 | undefined;
   stop(): void;
+}
+
+/** A load balancer, or a machine that runs an application, as clients outside reach it. */
+export interface Entry {
+  readonly address: string;
+  readonly region: string;
+  readonly name: string;
+  readonly dnsName: string;
+  readonly answer: (request: AppRequest) => Outcome;
 }
 
 /** TTL of an RDS endpoint, world seconds. */
@@ -60,6 +83,13 @@ export function createTraffic(world: World, input: TrafficSpecInput, databases: 
   const spec = TrafficSpec.parse(input);
   const balancerAddress = createAddressBook("198.51.100");
   const databaseAddress = createAddressBook("203.0.113");
+  const machineAddress = createAddressBook("192.0.2");
+  const machines = spec.applications.flatMap(({ name: application, regions }) =>
+    regions.flatMap(({ region, host: machine }) =>
+      machine === undefined ? [] : [{ application, region, host: machine }],
+    ),
+  );
+  const foreign = new Map(spec.names.map((entry) => [entry.name, entry]));
 
   // The parts refer to each other in a circle; each reference is used by timers and requests only, after the wiring.
   const elb = createElb(world, spec.elb, spec.accountId, (group, ip) => applications.atTask(ip, group.healthCheckPath));
@@ -68,8 +98,8 @@ export function createTraffic(world: World, input: TrafficSpecInput, databases: 
     aliasTarget: elb.aliasTarget,
     probe: (host, path) => {
       const address = outsideResolver.resolve(host).records.find((record) => record.type === "A")?.value;
-      const balancer = address === undefined ? undefined : balancerAt(address);
-      const outcome = balancer && applications.throughBalancer(balancer, { method: "GET", path });
+      const entry = address === undefined ? undefined : entryAt(address);
+      const outcome = entry?.answer({ method: "GET", path });
       return outcome?.kind === "reply" && outcome.delayMs < PROBE_TIMEOUT_MS ? outcome.reply.status : undefined;
     },
   });
@@ -80,6 +110,8 @@ export function createTraffic(world: World, input: TrafficSpecInput, databases: 
       const address = balancerAddress(balancer.arn);
       return { address, ttlSeconds: BALANCER_TTL_SECONDS, isHealthy: elb.isHealthy(balancer) };
     }
+    const machine = machines.find((each) => each.host === name);
+    if (machine) return { address: machineAddress(name), ttlSeconds: BALANCER_TTL_SECONDS, isHealthy: true };
     if (!databases.locate(name.replace(/\.$/, ""))) return undefined;
     return { address: databaseAddress(name), ttlSeconds: DATABASE_TTL_SECONDS, isHealthy: true };
   };
@@ -87,6 +119,8 @@ export function createTraffic(world: World, input: TrafficSpecInput, databases: 
   const deps = {
     ...{ zones: route53.zones, host },
     leadsTo: (name: string) => {
+      const known = foreign.get(name);
+      if (known) return { target: known.value, ttlSeconds: known.ttlSeconds };
       const endpoint = databases.leadsTo(name.replace(/\.$/, ""));
       return endpoint === undefined ? undefined : { target: canonicalName(endpoint), ttlSeconds: DATABASE_TTL_SECONDS };
     },
@@ -106,10 +140,35 @@ export function createTraffic(world: World, input: TrafficSpecInput, databases: 
   const judge = new Judge(world, databases);
   const applications = createApplications(world, spec.applications, { ecs, elb, databases, judge, resolverOf });
   // Addresses in the order of the spec, not in the order of first use.
-  const byAddress = new Map(elb.loadBalancers.map((balancer) => [balancerAddress(balancer.arn), balancer]));
-  const balancerAt = (address: string) => byAddress.get(address);
+  const entries: readonly Entry[] = [
+    ...elb.loadBalancers.map(
+      (balancer): Entry => ({
+        ...{
+          address: balancerAddress(balancer.arn),
+          region: balancer.region,
+          name: balancer.name,
+          dnsName: balancer.dnsName,
+        },
+        answer: (request) => applications.throughBalancer(balancer, request),
+      }),
+    ),
+    ...machines.map(
+      ({ application, region, host: dnsName }): Entry => ({
+        ...{ address: machineAddress(dnsName), region, name: dnsName, dnsName },
+        answer: (request) => applications.throughHost(application, region, request),
+      }),
+    ),
+  ];
+  const byAddress = new Map(entries.map((entry) => [entry.address, entry]));
+  const entryAt = (address: string) => byAddress.get(address);
   return {
-    ...{ spec, route53, elb, ecs, authorities, applications, judge, balancerAt },
+    ...{ spec, route53, elb, ecs, authorities, applications, judge, entries, entryAt },
+    pointName: (name, value) => {
+      const known = foreign.get(canonicalName(name));
+      if (!known) throw new Error(`There is no name ${name} outside Route 53`);
+      foreign.set(known.name, { ...known, value: canonicalName(value) });
+      world.log.append("dns.name-pointed", { name: known.name, value: canonicalName(value) });
+    },
     services: [
       route53.service,
       elb.service,

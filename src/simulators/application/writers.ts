@@ -1,19 +1,18 @@
 import { z } from "zod";
-import type { LoadBalancer } from "../aws/elb-spec.ts";
 import type { DatabaseRef } from "../aws/service.ts";
 import type { Resolver } from "../dns/resolver.ts";
 import type { Timer } from "../world/clock.ts";
 import type { World } from "../world/world.ts";
-import type { Applications, Outcome } from "./applications.ts";
+import type { Outcome } from "./applications.ts";
 import type { Judge } from "./judge.ts";
 import type { ApplicationSpec } from "./spec.ts";
+import type { Entry } from "./traffic.ts";
 
 export interface WritersDeps {
-  readonly applications: Applications;
   readonly judge: Judge;
   /** The users' resolver: public zones, with a cache. */
   readonly resolver: Resolver;
-  readonly balancerAt: (this: void, address: string) => LoadBalancer | undefined;
+  readonly entryAt: (this: void, address: string) => Entry | undefined;
 }
 
 /**
@@ -62,7 +61,7 @@ function startUser(world: World, spec: ApplicationSpec, deps: WritersDeps, user:
 function post(
   world: World,
   spec: ApplicationSpec,
-  { applications, judge, resolver, balancerAt }: WritersDeps,
+  { judge, resolver, entryAt }: WritersDeps,
   id: string,
   done: (isAcknowledged: boolean) => void,
 ): void {
@@ -72,12 +71,12 @@ function post(
   };
   const found = resolver.resolve(spec.publicName);
   const address = found.records.find((record) => record.type === "A")?.value;
-  const balancer = address === undefined ? undefined : balancerAt(address);
-  if (!balancer) {
+  const entry = address === undefined ? undefined : entryAt(address);
+  if (!entry) {
     refuse(address === undefined ? "no-such-host" : "connect-timeout", null);
     return;
   }
-  const outcome = applications.throughBalancer(balancer, { method: "POST", path: "/orders", body: { id } });
+  const outcome = entry.answer({ method: "POST", path: "/orders", body: { id } });
   const timeoutMs = spec.writers.timeoutSeconds * 1_000;
   world.clock.after(patienceOf(outcome, timeoutMs, world.clock.speed), () => {
     const stored = storedIn(outcome);
@@ -86,7 +85,7 @@ function post(
     if (stored && !isLate) {
       judge.acknowledged(spec.name, id, stored);
       done(true);
-    } else refuse(isLate ? "timeout" : reasonOf(outcome), balancer.region);
+    } else refuse(isLate ? "timeout" : reasonOf(outcome), entry.region);
   });
 }
 

@@ -1,5 +1,5 @@
 /** Hands out addresses of a documentation range (RFC 5737), one a name, in the order asked. */
-export function createAddressBook(prefix: "198.51.100" | "203.0.113"): (name: string) => string {
+export function createAddressBook(prefix: "192.0.2" | "198.51.100" | "203.0.113"): (name: string) => string {
   const addresses = new Map<string, string>();
   return (name) => {
     const known = addresses.get(name);

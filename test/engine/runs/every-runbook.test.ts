@@ -1,25 +1,31 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { STEPS } from "../../../src/flows/index.ts";
-import { RUNBOOKS } from "../../../src/flows/runbooks/index.ts";
 import type { StoredStep } from "../../../src/ports/step.ts";
 import { drive } from "../../harness/drive.ts";
 import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun } from "../../harness/failover-world.ts";
+import { PLAYS, type Play, REFUSALS, REFUSED } from "../../harness/plays.ts";
 
 const SPEED = 200;
 
 let at: FailoverWorld;
 afterEach(() => at.stop());
 
+type Calls = readonly { readonly operation: string; readonly region: string }[];
+const seen = new Map<string, Calls>();
+
 /** Every call that a run of it makes, in a world in which nothing goes wrong. */
-async function callsOf(runbook: string): Promise<{ operation: string; region: string }[]> {
-  at = await startFailoverWorld({ example: "inventory", speed: SPEED });
-  await startRun(at, { runbook });
+async function callsOf(play: Play): Promise<Calls> {
+  const before = seen.get(play.title);
+  if (before) return before;
+  at = await startFailoverWorld({ ...play, speed: SPEED });
+  await startRun(at, play);
   const run = await drive(at);
   expect([run.state, run.why]).toEqual(["verified", ""]);
   const calls = at.whole.world.log
     .read(0, "aws.mutation")
     .map(({ facts }) => ({ operation: String(facts["operation"]), region: String(facts["region"]) }));
   await at.stop();
+  seen.set(play.title, calls);
   return calls;
 }
 
@@ -28,10 +34,16 @@ function nothingTwice(): void {
   expect(mutations.filter((call, index) => mutations.indexOf(call) !== index)).toEqual([]);
 }
 
-describe.each(RUNBOOKS.map(({ name }) => name))("a run of %s", (runbook) => {
+test.each(REFUSALS)("$title is refused for good", async (play) => {
+  at = await startFailoverWorld({ ...play, speed: SPEED });
+
+  await expect(startRun(at, play)).rejects.toThrow(REFUSED[play.title]);
+});
+
+describe.each(PLAYS)("a run of $title", (play) => {
   test("ends verified, and each step run twice does nothing twice", async () => {
-    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
-    await startRun(at, { runbook });
+    at = await startFailoverWorld({ ...play, speed: SPEED });
+    await startRun(at, play);
     const twice = (step: StoredStep): StoredStep => ({
       ...step,
       async run(input, context) {
@@ -50,9 +62,9 @@ describe.each(RUNBOOKS.map(({ name }) => name))("a run of %s", (runbook) => {
   });
 
   test("whose every answer is lost after its effect ends verified, and does nothing twice", async () => {
-    const calls = await callsOf(runbook);
-    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
-    await startRun(at, { runbook });
+    const calls = await callsOf(play);
+    at = await startFailoverWorld({ ...play, speed: SPEED });
+    await startRun(at, play);
     for (const call of calls)
       at.whole.world.faults.plan({ vendor: "aws", ...call, effect: { kind: "drop-after" }, times: 1 });
 
@@ -63,9 +75,9 @@ describe.each(RUNBOOKS.map(({ name }) => name))("a run of %s", (runbook) => {
   });
 
   test("that is denied everything unwinds or stops, and says so", async () => {
-    const calls = await callsOf(runbook);
-    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
-    await startRun(at, { runbook });
+    const calls = await callsOf(play);
+    at = await startFailoverWorld({ ...play, speed: SPEED });
+    await startRun(at, play);
     for (const call of calls)
       at.whole.world.faults.plan({
         ...{ vendor: "aws", ...call },

@@ -20,8 +20,8 @@ export const FencePart = z.object({
 });
 export type FencePart = z.infer<typeof FencePart>;
 
-/** The promoted copy of a store, by which people who moved back are noticed. */
-export const NewSide = z.object({ kind: z.string(), copy: z.record(z.string(), z.unknown()) });
+/** What people who moved back are noticed by: the promoted copy of a store, or an entrance. */
+export const NewSide = z.object({ role: z.enum(ROLES), kind: z.string(), copy: z.record(z.string(), z.unknown()) });
 
 /**
  * Stops every writer of the old side: first what works, then what keeps the data. Only a failing write on the old side

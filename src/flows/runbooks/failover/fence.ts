@@ -22,7 +22,14 @@ export function fence(request: FailoverRequest, { all, stores, from, to, mode, i
     input: {
       ...{ region: from, mode, parts: parts.map(({ part }) => part), unfencedAccepted: isDark },
       captured: allKnown(captured),
-      newSide: stores.map(({ at, move }) => ({ kind: at.kind.kind, copy: { ...move.copyIn(at, to) } })),
+      newSide: [
+        ...stores.map(({ at: { role, kind, ...at }, move }) => {
+          return { role, kind: kind.kind, copy: { ...move.copyIn(at, to) } };
+        }),
+        ...all
+          .filter(({ role }) => role === "entrances")
+          .map(({ role, kind }) => ({ role, kind: kind.kind, copy: {} })),
+      ],
     },
   });
 }

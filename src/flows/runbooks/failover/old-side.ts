@@ -1,8 +1,9 @@
+import type { StepRole } from "../../../domain/plan-run/plan.ts";
 import { fenceOf, isSettled, type RunState, stateOf } from "../../../domain/plan-run/run.ts";
 import type { Known } from "../../../domain/service/observed.ts";
 import type { OldSide } from "../../../ports/old-side.ts";
 import type { Cloud } from "../../../ports/step.ts";
-import { KINDS, kindNamed } from "../../resources/index.ts";
+import { kindNamed } from "../../resources/index.ts";
 import { FenceInput, partOf } from "./fence-primary.ts";
 
 interface Context {
@@ -44,12 +45,13 @@ async function movedBack(run: RunState, context: Context): Promise<string | unde
   const commits = steps.filter(({ role }) => role === "commits");
   if (!commits.every(({ id }) => isSettled(stateOf(run, id)))) return undefined;
   const { newSide } = FenceInput.parse(fenceOf(run)?.input);
-  const lost = await Promise.all(
-    newSide.map(({ kind, copy }) => kindNamed("stores", kind).store?.move?.lostBy(copy, context)),
-  );
-  const shifted = steps.filter(({ role, id }) => role === "moves-users" && stateOf(run, id).state === "done");
-  const ledBack = await Promise.all(
-    KINDS.flatMap(({ entrance }) => (entrance ? shifted.map((step) => entrance.ledBack(step, context)) : [])),
-  );
-  return [...lost, ...ledBack].find((why) => why !== undefined);
+  const moved = steps.filter(({ role, id }) => MOVES.includes(role) && stateOf(run, id).state === "done");
+  const told = newSide.flatMap(({ role, kind, copy }) => {
+    const { store, entrance } = kindNamed(role, kind);
+    return [store?.move?.lostBy(copy, context), ...moved.map((step) => entrance?.ledBack(step, context))];
+  });
+  return (await Promise.all(told)).find((why) => why !== undefined);
 }
+
+/** Steps after which users are on the new side, whoever moved them. */
+const MOVES: readonly StepRole[] = ["moves-users", "waits-for-people"];

@@ -1,6 +1,6 @@
 import type { PlannedStep } from "../../../domain/plan-run/plan.ts";
 import { planned } from "../../../ports/step.ts";
-import { deepHealthUrl } from "../../observe.ts";
+import { deepHealthUrl, directIn } from "../../observe.ts";
 import type { ComputeMoving } from "../../resources/abilities.ts";
 import type { Slot } from "../../resources/place.ts";
 import { type KindSeen, tellApart } from "../../resources/places.ts";
@@ -79,7 +79,8 @@ function storeSteps(judgement: Judgement, fenced: string): StorePhase {
 function computeSteps({ service }: FailoverRequest, judgement: Judgement, stores: StorePhase): Phase {
   const { all, stores: judged } = judgement;
   const byHandFirst = judged.flatMap(({ move, at, moving }) => move.leadByHand(at, moving) ?? []);
-  const moving: ComputeMoving = { ...judgement, url: deepHealthUrl(service), byHandFirst };
+  const via = directIn(service, judgement.to);
+  const moving: ComputeMoving = { ...judgement, url: deepHealthUrl(service), via, byHandFirst };
   const pairs = all.flatMap((at) => {
     const { compute } = at.kind;
     if (!compute) return [];

@@ -4,10 +4,14 @@ import type { Cloud } from "../../../ports/step.ts";
 import type { Turning } from "../../resources/abilities.ts";
 import { type KindSeen, placesOf, seenOf } from "../../resources/places.ts";
 import { commonOf, seenIn } from "../plan-parts.ts";
-import type { Planned, PlanRequest, Runbook } from "../runbook.ts";
+import type { Planned, PlanRequest, Runbook, Words } from "../runbook.ts";
 
-/** The store that is meant, by its name in the file; needed only where several could be. */
-const Wish = z.object({ store: z.string().optional() });
+const Wish = z.object({
+  /** The store that is meant, by its name in the file; needed only where several could be. */
+  store: z.string().optional(),
+  /** The machine that is to write; absent: its kind chooses. */
+  target: z.string().optional(),
+});
 type Wish = z.infer<typeof Wish>;
 
 /** Moves a store's writer onto another machine of the same region; users stay where they are. */
@@ -15,16 +19,17 @@ export const rebootFailover: Runbook<Wish> = {
   name: "reboot-failover",
   about: "move a store's writer onto its standby, inside its region",
   needs: "two keys",
-  usage: "[<store>]",
+  usage: "[<store>] [onto <instance>]",
   wish: Wish,
-  words: ([store, more]) => {
-    if (more !== undefined) return { kind: "not-understood", word: more };
-    return { kind: "wish", wish: store === undefined ? {} : { store } };
-  },
+  words,
   fields: (inventory) => [
     {
       ...{ id: "store", label: "Store", kind: "choice" as const, optional: true, choices: storesOf(inventory) },
       hint: "Left empty: the only one that has a standby in its region.",
+    },
+    {
+      ...{ id: "target", label: "Instance that is to write", kind: "line" as const, optional: true },
+      hint: "Left empty: the standby, or the reader that is first in line.",
     },
   ],
   plan,
@@ -33,7 +38,8 @@ export const rebootFailover: Runbook<Wish> = {
       .find(({ resource }) => resource !== undefined)
       ?.resource?.split(".")
       .at(-1);
-    return store === undefined ? {} : { store };
+    const target = steps.map(({ input }) => input["target"]).find((value) => typeof value === "string");
+    return { ...(store === undefined ? {} : { store }), ...(target === undefined ? {} : { target }) };
   },
   drift: async ({ plan: { assumptions, from } }, { service, cloud, signal }) => {
     const drifted = await Promise.all(
@@ -50,12 +56,24 @@ export const rebootFailover: Runbook<Wish> = {
   measure: async () => ({}),
 };
 
+/** A store and, after "onto", the instance that is to write. */
+function words([first, second, third, more]: readonly string[]): Words {
+  const [store, onto, target] = first === "onto" ? [undefined, first, second] : [first, second, third];
+  const extra = first === "onto" ? third : more;
+  if (extra !== undefined) return { kind: "not-understood", word: extra };
+  if (onto !== undefined && (onto !== "onto" || target === undefined)) return { kind: "not-understood", word: onto };
+  return {
+    kind: "wish",
+    wish: { ...(store === undefined ? {} : { store }), ...(target === undefined ? {} : { target }) },
+  };
+}
+
 const storesOf = ({ services }: Inventory): (readonly [string, string])[] =>
   [...new Set(services.flatMap(({ stores }) => Object.keys(stores)))].map((name) => [name, name] as const);
 
 const factOf = ({ id }: Pick<KindSeen, "id">): string => `writer of ${id}`;
 
-function plan(request: PlanRequest, { store: wanted }: Wish): Planned {
+function plan(request: PlanRequest, { store: wanted, target }: Wish): Planned {
   const { service, observed } = request;
   const stores = placesOf(service)
     .filter(({ kind }) => kind.store !== undefined)
@@ -71,25 +89,25 @@ function plan(request: PlanRequest, { store: wanted }: Wish): Planned {
     return refused(
       `${service.name} has several stores: ${names}. Say which: /dr reboot-failover ${service.name} ${at.name}.`,
     );
-  return planOf(at, request);
+  return planOf(at, request, target);
 }
 
-function planOf(at: KindSeen, request: PlanRequest): Planned {
+function planOf(at: KindSeen, request: PlanRequest, target: string | undefined): Planned {
   const { service, inventory } = request;
   const region = at.kind.store?.writer(at);
   if (!region?.known)
     return refused(
       `Nobody can say where the writer of ${service.name} is: ${region?.why ?? "its kind does not tell"}. Settle that first.`,
     );
-  const turning = at.kind.store?.turn?.turn(at, region.value) ?? noTurn(at);
+  const turning = at.kind.store?.turn?.turn(at, { region: region.value, target }) ?? noTurn(at);
   if (turning.kind === "refused") return refused(turning.why);
-  const { what, identity } = turning;
+  const { what, onto, identity } = turning;
   return {
     kind: "plan",
     plan: {
       ...commonOf(request),
       runbook: rebootFailover.name,
-      title: `Move the writer of ${service.name}, ${what}, onto its standby`,
+      title: `Move the writer of ${service.name}, ${what}, onto ${onto}`,
       from: region.value,
       to: region.value,
       pastNoReturn: false,

@@ -2,7 +2,7 @@ import type { PlannedStep } from "../../../../domain/plan-run/plan.ts";
 import { type Region, route53RegionOf } from "../../../../domain/service/region.ts";
 import type { LoadBalancer, Traffic } from "../../../../domain/service/site.ts";
 import { planned } from "../../../../ports/step.ts";
-import { awaitDns } from "../../../steps/await-dns.ts";
+import { awaitDns, ledAway } from "../../../steps/await-dns.ts";
 import { concerned, recordsBefore, sameRecords } from "../../../steps/records.ts";
 import { RecordsInput, SECOND } from "../../../steps/schemas.ts";
 import { settleDns } from "../../../steps/settle-dns.ts";
@@ -38,11 +38,15 @@ export const move: EntranceAbilities<Route53, Route53Seen> = {
     });
   },
 
+  direct: (place, region) =>
+    trafficOf(place).flatMap((traffic) => (traffic.routing === "simple" ? traffic.values[region] : undefined) ?? [])[0],
+
   leadsTo: (place, region) => trafficOf(place).map(({ name }) => ({ name, newSide: frontIn(place, region).dns_name })),
 
-  async ledBack({ does, input }, { cloud, signal }) {
-    if (does !== shiftTraffic.name) return undefined;
-    const { zone, name, before, after } = RecordsInput.parse(input);
+  async ledBack(step, context) {
+    if (step.does !== shiftTraffic.name) return ledAway(step, context);
+    const { cloud, signal } = context;
+    const { zone, name, before, after } = RecordsInput.parse(step.input);
     // Users who were led to the new side when this was planned do not move back by staying there.
     if (sameRecords(before, after)) return undefined;
     const records = await cloud.traffic.records(zone, name, signal);

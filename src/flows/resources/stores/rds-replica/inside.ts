@@ -9,14 +9,14 @@ import type { RdsReplica } from "./settings.ts";
 
 /** Moves the writer onto its Multi-AZ standby. */
 export const turn: StoreTurn<RdsReplica, RdsSeen> = {
-  turn({ seen, resource }, region) {
+  turn({ seen, resource }, { region, target }) {
     const now = seen.in[region]?.database;
-    const why = refusal(now);
+    const why = target === undefined ? refusal(now) : NO_CHOICE;
     if (why !== undefined || !now?.known) return { kind: "refused", why: why ?? "The writer cannot be seen." };
     const { instance, availabilityZone: leaves = "" } = now.value;
     const { write_check: writeCheck } = database(resource, region);
     return {
-      ...{ kind: "turn", what: instance, identity: `standalone in ${leaves}` },
+      ...{ kind: "turn", what: instance, onto: "its standby", identity: `standalone in ${leaves}` },
       steps: ({ id, after }) => [
         planned(rebootFailover, { id: id("reboot"), after, input: { region, instance, leaves } }),
         planned(checkWritable, {
@@ -32,6 +32,8 @@ export const turn: StoreTurn<RdsReplica, RdsSeen> = {
     return now.known ? `${now.value.role} in ${now.value.availabilityZone ?? "?"}` : undefined;
   },
 };
+
+const NO_CHOICE = "A Multi-AZ instance has one standby: leave out where to.";
 
 function refusal(now: Known<DatabaseFacts> | undefined): string | undefined {
   if (!now?.known) return `The writer cannot be seen: ${now?.why ?? "no site"}. Ask again when it can.`;

@@ -1,0 +1,31 @@
+import { planned, storedStep } from "../../../../ports/step.ts";
+import { defineKind } from "../../kind.ts";
+import { checkAnswer } from "./check-answer.ts";
+import { ABOUT, None } from "./settings.ts";
+
+type Seen = Record<string, never>;
+
+/** There is nothing to look at, to stop or to start; the new side is still asked before users come. */
+export const none = defineKind<None, Seen>({
+  ...{ kind: "none", role: "compute", settings: None, isByRegion: false },
+  about: ABOUT,
+  ...{ subjects: () => [], records: () => [], lint: [], parts: {} },
+  discover: async () => ({ known: true, value: {}, atMs: 0 }),
+  look: async () => ({}),
+  tell: () => ({ in: {}, facts: [] }),
+  identity: () => [],
+  compute: {
+    refusals: () => [],
+    unchecked: ({ service }, { to }) => [
+      `whether what uses ${service.name} runs in ${to}: TwoKey starts nothing of it`,
+    ],
+    isHealthyEarly: () => false,
+    prepare: () => undefined,
+    prove({ service }, { to: region, via, url, byHandFirst }, { id, after }) {
+      if (via === undefined) return undefined;
+      const input = { region, service: service.name, url, via, byHandFirst: [...byHandFirst] };
+      return planned(checkAnswer, { id: id("check-direct"), after, input });
+    },
+  },
+  steps: [storedStep(checkAnswer)],
+});

@@ -1,0 +1,64 @@
+import { planned } from "../../../../ports/step.ts";
+import { awaitDns, ledAway } from "../../../steps/await-dns.ts";
+import { SECOND } from "../../../steps/schemas.ts";
+import { settleDns } from "../../../steps/settle-dns.ts";
+import type { EntranceAbilities } from "../../abilities.ts";
+import type { NamedRecord } from "../../kind.ts";
+import { defineKind } from "../../kind.ts";
+import { knownValue } from "../../known-value.ts";
+import { RULES } from "./lint.ts";
+import { look, type StaticSeen, tell } from "./look.ts";
+import { ABOUT, Static, type StaticName } from "./settings.ts";
+
+const hostIn = ({ name, in: hosts }: StaticName, region: string): string =>
+  knownValue(hosts[region], `The host name that ${name} leads to in ${region}`);
+
+const label = ({ name }: StaticName): string => name.replaceAll(/[^a-z0-9]+/g, "-");
+
+/** People move the names; TwoKey asks them to, waits for it, and checks what users see. */
+const entrance: EntranceAbilities<Static, StaticSeen> = {
+  followsHealth: () => false,
+  refusals: () => [],
+  acceptances({ resource: { names } }) {
+    const all = names.map(({ name }) => name).join(", ");
+    return [{ id: "names-by-hand", words: `People move ${all} by hand`, danger: `People must move ${all} by hand.` }];
+  },
+  move: ({ resource: { names, how } }, { to: region }, { id, after }) =>
+    names.flatMap((entry) => {
+      const { name, ttl_seconds: ttl } = entry;
+      const own = (base: string) => id(names.length === 1 ? base : `${base}-${label(entry)}`);
+      const [wait, afterStep] = [own("settle-dns"), own("names-by-hand")];
+      const newSide = hostIn(entry, region);
+      const commands = [`# ${how}`, `# ${name} CNAME ${newSide}, TTL ${ttl}`];
+      return [
+        planned(awaitDns, { id: afterStep, after, input: { name, newSide, region, commands } }),
+        planned(settleDns, { id: wait, after: [afterStep], input: { name, afterStep, ttlMs: ttl * SECOND } }),
+      ];
+    }),
+  leadsTo: ({ resource: { names } }, region) =>
+    names.map((entry) => ({ name: entry.name, newSide: hostIn(entry, region) })),
+  direct: (
+    {
+      resource: {
+        names: [first],
+      },
+    },
+    region,
+  ) => first?.in[region],
+  ledBack: ledAway,
+};
+
+const records = ({ names }: Static): NamedRecord[] =>
+  names.map(({ name, ttl_seconds: ttlSeconds }, at) => ({
+    ...{ name, zone: undefined, ttlSeconds, path: ["names", at], hasOwnTtl: true },
+  }));
+
+export const staticNames = defineKind<Static, StaticSeen>({
+  ...{ kind: "static", role: "entrances", settings: Static, isByRegion: false },
+  about: ABOUT,
+  ...{ subjects: () => [], records, lint: RULES },
+  parts: { fixedNames: ({ names }) => names },
+  discover: async () => ({ known: true, value: {}, atMs: 0 }),
+  ...{ look, tell, identity: () => [], entrance },
+  steps: [],
+});

@@ -1,0 +1,57 @@
+import type { Told } from "../../../../domain/service/observation.ts";
+import type { Known } from "../../../../domain/service/observed.ts";
+import type { Region } from "../../../../domain/service/service.ts";
+import type { DnsAnswer, Probe } from "../../../../ports/probe.ts";
+import { pointTo } from "../../../steps/check-public.ts";
+import { sayKnown } from "../../facts.ts";
+import type { Looking, Place, Seen } from "../../place.ts";
+import type { Static, StaticName } from "./settings.ts";
+
+export interface StaticSeen {
+  /** Region that each name leads to, by name; a known undefined is none of the service's. */
+  readonly names: Readonly<Record<string, Known<Region | undefined>>>;
+}
+
+export type StaticAt = Seen<Static, StaticSeen>;
+
+export async function look({ resource }: Place<Static>, looking: Looking): Promise<StaticSeen> {
+  const seen = await Promise.all(
+    resource.names.map(async (entry) => [entry.name, await looking.beyondRegions(regionOf(entry, looking))] as const),
+  );
+  return { names: Object.fromEntries(seen) };
+}
+
+async function regionOf(entry: StaticName, { cloud, signal }: Looking): Promise<Known<Region | undefined>> {
+  const { probe, clock } = cloud;
+  const answers = await probe.resolveAuthoritative(entry.name, signal);
+  const values = answers.flatMap((answer) => answer.values);
+  const atMs = clock.now();
+  if (values.length === 0) return { known: false, cause: "unreachable", why: sayNothing(answers), atMs };
+  const leads = await Promise.all(
+    Object.entries(entry.in).map(async ([region, host]) =>
+      (await leadsTo(host, values, { probe, signal })) ? [region] : [],
+    ),
+  );
+  return { known: true, value: leads.flat()[0], atMs };
+}
+
+interface Asking {
+  readonly probe: Probe;
+  readonly signal: AbortSignal | undefined;
+}
+
+const leadsTo = async (host: string, values: readonly string[], { probe, signal }: Asking): Promise<boolean> =>
+  pointTo(host, await probe.resolve(host, signal), values);
+
+const sayNothing = (answers: readonly DnsAnswer[]): string =>
+  answers.map(({ server, error }) => `${server}: ${error ?? "no record"}`).join(", ") || "no name server answers";
+
+export const tell = ({ seen, resource }: StaticAt): Told => ({
+  in: {},
+  facts: resource.names.map(({ name }) => ({
+    what: name,
+    seen: sayKnown(seen.names[name] ?? nobody, (region) => `leads to ${region ?? "none of its regions"}`),
+  })),
+});
+
+const nobody = { known: false, cause: "absent", why: "nobody has looked", atMs: 0 } as const;

@@ -1,0 +1,27 @@
+import { storedStep } from "../../../../ports/step.ts";
+import { defineKind, type Subject } from "../../kind.ts";
+import { failoverCluster } from "./failover-cluster.ts";
+import { snapshot, turn } from "./inside.ts";
+import { RULES } from "./lint.ts";
+import { type AuroraSeen, clusterIn, look, tell, writer } from "./look.ts";
+import { ABOUT, AuroraCluster } from "./settings.ts";
+
+/** No two services may share a cluster; AWS is asked for none of its settings. */
+const subjects = ({ in: regions }: AuroraCluster): Subject[] =>
+  Object.entries(regions).map(([region, { id }]) => ({
+    ...{ key: `${region}/${id}`, says: `cluster ${id} in ${region}`, region, path: ["in", region] },
+    ...{ wants: [], isOwn: true },
+  }));
+
+export const auroraCluster = defineKind<AuroraCluster, AuroraSeen>({
+  ...{ kind: "aurora-cluster", role: "stores", settings: AuroraCluster, isByRegion: false },
+  about: ABOUT,
+  ...{ subjects, records: () => [], lint: RULES, parts: { cluster: clusterIn } },
+  discover: async () => ({ known: true, value: {}, atMs: 0 }),
+  ...{ look, tell, identity: () => [] },
+  store: {
+    ...{ writer, behind: () => undefined, turn, snapshot },
+    staysBecause: "it is an Aurora cluster inside one region, without a copy elsewhere",
+  },
+  steps: [storedStep(failoverCluster)],
+});

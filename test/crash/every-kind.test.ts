@@ -1,0 +1,28 @@
+import { afterEach, describe, test } from "@jest/globals";
+import { type FailoverWorld, startFailoverWorld } from "../harness/failover-world.ts";
+import { PLAYS } from "../harness/plays.ts";
+import { BOUNDARIES, diesAtEveryStep } from "./every-step.ts";
+
+const SPEED = 150;
+
+let at: FailoverWorld;
+afterEach(() => at.stop());
+
+/** Machine time: a plan of sixteen steps takes as many workers. */
+const LONGEST_MS = 180_000;
+/** Every step at two boundaries here; `npm run tables` walks all six. */
+const OFFSETS = process.env["TABLES"] === "whole" ? BOUNDARIES.map((_, offset) => offset) : [0, 3];
+
+describe.each(PLAYS.filter(({ service }) => service !== "inventory"))(
+  "an executor of $title that dies at every step (J2, G5, X4)",
+  (play) => {
+    test.each(OFFSETS)(
+      "begun at boundary %i of six: the run is verified, and nothing was done twice",
+      async (offset) => {
+        at = await startFailoverWorld({ ...play, speed: SPEED });
+        await diesAtEveryStep(at, { play, offset, speed: SPEED });
+      },
+      LONGEST_MS,
+    );
+  },
+);

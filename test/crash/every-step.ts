@@ -1,0 +1,47 @@
+import { expect } from "@jest/globals";
+import { type FailoverWorld, mutationsOf, runOf, startRun, verdictOf } from "../harness/failover-world.ts";
+import type { Play } from "../harness/plays.ts";
+import { driveThroughKills } from "./workers.ts";
+
+/** Where a power cut hurts: around the intent, around the call, around the two records of its outcome. */
+export const BOUNDARIES = [
+  "before-intent",
+  "before-call",
+  "after-call",
+  "after-asked",
+  "before-done",
+  "after-done",
+] as const;
+
+/** A call of an instance that leads back when it is made twice: who cannot see whether it was made asks people. */
+export const TOGGLES: Readonly<Record<string, (typeof BOUNDARIES)[number]>> = { "reboot-failover": "before-call" };
+
+interface Dying {
+  readonly play: Play;
+  /** Boundary of the first step; each next step dies at the next boundary. */
+  readonly offset: number;
+  readonly speed: number;
+}
+
+/** One worker after another, each dying at a step: over all offsets every step dies at every boundary. */
+export async function diesAtEveryStep(at: FailoverWorld, { play, offset, speed }: Dying): Promise<void> {
+  const run = await startRun(at, play);
+  const isToggle = (does: string) => does === "reboot-instance";
+  const points = run.plan.steps.flatMap(({ id, does }, index) => {
+    const boundary = BOUNDARIES[(index + offset) % BOUNDARIES.length];
+    return isToggle(does) && boundary === TOGGLES[play.runbook] ? [] : [`${boundary} ${id}`];
+  });
+
+  const killedAt = await driveThroughKills(at, points, speed);
+
+  process.stdout.write(`kills ${play.title} ${offset}: ${killedAt.length} of ${points.length} tried\n`);
+  expect(new Set(killedAt)).toEqual(new Set(points));
+  const ended = await runOf(at);
+  expect([ended.state, ended.why]).toEqual(["verified", ""]);
+  const mutations = mutationsOf(at);
+  expect(mutations.filter((call, index) => mutations.indexOf(call) !== index)).toEqual([]);
+  const verdict = await verdictOf(at);
+  expect([verdict.splitBrain, verdict.doubledWrites]).toEqual([[], 0]);
+  const isMoved = run.plan.steps.some(({ role }) => role === "protects");
+  expect(verdict.primary).toContain(isMoved ? run.plan.to : run.plan.from);
+}

@@ -1,0 +1,41 @@
+import { RUNBOOKS } from "../../src/flows/runbooks/index.ts";
+import type { ExampleName } from "./example.ts";
+
+/** A runbook on a service of an example. */
+export interface Play {
+  /** `desk failover`, for the titles of tests. */
+  readonly title: string;
+  readonly example: ExampleName;
+  readonly service: string;
+  readonly runbook: string;
+  /** What has to be wished for besides. */
+  readonly words?: Readonly<Record<string, string>>;
+}
+
+/** A service for each way that one can be made: what is not here is in no table of tests. */
+const SERVICES: readonly (readonly [ExampleName, string])[] = [
+  ["inventory", "inventory"],
+  ["every-kind", "bookings"],
+  ["every-kind", "desk"],
+  ["every-kind", "archive"],
+];
+
+const WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "bookings reboot-failover": { store: "guests" },
+};
+
+/** What a runbook refuses for good, and what it says then. */
+export const REFUSED: Readonly<Record<string, string>> = {
+  "archive failover": "stores.years cannot go to another region",
+};
+
+const ALL: readonly Play[] = SERVICES.flatMap(([example, service]) =>
+  RUNBOOKS.map(({ name: runbook }): Play => {
+    const title = `${service} ${runbook}`;
+    return { title, example, service, runbook, ...(WORDS[title] ? { words: WORDS[title] } : {}) };
+  }),
+);
+
+/** Every runbook on every service that can have it: the tables of tests walk this one. */
+export const PLAYS = ALL.filter(({ title }) => REFUSED[title] === undefined);
+export const REFUSALS = ALL.filter(({ title }) => REFUSED[title] !== undefined);
