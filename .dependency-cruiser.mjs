@@ -45,7 +45,12 @@ export default {
       ["domain", "ports", "integrations/pagers", "flows/resources"],
       "Configuration becomes domain nouns; what a kind of pager or resource adds to the file stands in its table.",
     ),
-    mayImport("flows/resources", ["ports", "domain"], "A kind knows its own settings and the world, and no runbook."),
+    mayImport(
+      "flows/resources",
+      ["flows/steps", "ports", "domain"],
+      "A kind knows its own settings, shared steps and the world, and no runbook.",
+    ),
+    mayImport("flows/steps", ["ports", "domain"], "A step that several kinds share knows none of them."),
     mayImport("integrations", ["ports", "domain", "views"], "An adapter implements our ports with one vendor's SDK."),
     mayImport("simulators", [], "The simulated world must not know the software it judges."),
     {
