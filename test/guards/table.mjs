@@ -214,7 +214,7 @@ export const GUARDS = [
   },
   {
     guard: "observe before act: promotion",
-    file: "src/flows/steps/promote-replica.ts",
+    file: "src/flows/resources/stores/rds-replica/promote-replica.ts",
     cut: 'if (now.value.role === "standalone") return {',
     by: 'if (now.value.role === "") return {',
     test: "flows/steps/observe-before-act.test.ts",
@@ -222,7 +222,7 @@ export const GUARDS = [
   },
   {
     guard: "observe before act: promotion",
-    file: "src/flows/steps/promote-replica.ts",
+    file: "src/flows/resources/stores/rds-replica/promote-replica.ts",
     cut: "now.value.source !== undefined && !namesSource(",
     by: 'now.value.source === "" && !namesSource(',
     test: "flows/steps/observe-before-act.test.ts",
@@ -254,7 +254,7 @@ export const GUARDS = [
   },
   {
     guard: "observe before act: capacity and fence",
-    file: "src/flows/steps/scale-out.ts",
+    file: "src/flows/resources/compute/ecs/scale-out.ts",
     cut: "if (isAskedFor(now.value, input.tasks)) return",
     by: "if (input.tasks < 0) return",
     test: "flows/steps/observe-before-act.test.ts",
@@ -343,10 +343,10 @@ export const GUARDS = [
   },
   {
     guard: "no way back once the standby is promoted, or may be",
-    file: "src/flows/steps/promote-replica.ts",
+    file: "src/flows/resources/stores/rds-replica/promote-replica.ts",
     cut: 'if (!now.known) return "unknown";',
     by: 'if (!now.known) return "no";',
-    test: "flows/steps/promotion-happened.test.ts",
+    test: "flows/resources/stores/rds-replica/promotion-happened.test.ts",
     fails: "a promoted instance, and one that is busy or cannot be seen, is never taken for a replica to go back from",
   },
   {

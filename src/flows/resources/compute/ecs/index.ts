@@ -1,13 +1,13 @@
 import { storedStep } from "../../../../ports/step.ts";
-import { checkDirect } from "../../../steps/check-direct.ts";
-import { scaleOut } from "../../../steps/scale-out.ts";
 import { defineKind } from "../../kind.ts";
+import { checkDirect } from "./check-direct.ts";
 import { discover } from "./discover.ts";
 import { fence } from "./fence.ts";
 import { RULES } from "./lint.ts";
 import { type EcsSeen, identity, look, tell } from "./look.ts";
 import { move } from "./move.ts";
 import { balancer, compute, subjects } from "./parts.ts";
+import { scaleOut } from "./scale-out.ts";
 import { ABOUT, Ecs } from "./settings.ts";
 
 export const ecs = defineKind<Ecs, EcsSeen>({

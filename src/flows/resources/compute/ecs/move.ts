@@ -1,9 +1,9 @@
 import { planned } from "../../../../ports/step.ts";
-import { checkDirect } from "../../../steps/check-direct.ts";
-import { scaleOut } from "../../../steps/scale-out.ts";
 import type { ComputeAbilities } from "../../abilities.ts";
+import { checkDirect } from "./check-direct.ts";
 import type { EcsSeen } from "./look.ts";
 import { balancer, compute } from "./parts.ts";
+import { scaleOut } from "./scale-out.ts";
 import type { Ecs } from "./settings.ts";
 
 /** Scales the service of the other region out, and asks it at its own load balancer before users come. */

@@ -1,7 +1,4 @@
 import { storedStep } from "../../../../ports/step.ts";
-import { promoteReplica } from "../../../steps/promote-replica.ts";
-import { rebootFailover } from "../../../steps/reboot-failover.ts";
-import { recordDataPosition } from "../../../steps/record-data-position.ts";
 import { defineKind } from "../../kind.ts";
 import { discover } from "./discover.ts";
 import { fence } from "./fence.ts";
@@ -10,6 +7,9 @@ import { RULES } from "./lint.ts";
 import { behind, identity, look, type RdsSeen, tell, writer } from "./look.ts";
 import { move } from "./move.ts";
 import { database, databaseRecord, records, subjects } from "./parts.ts";
+import { promoteReplica } from "./promote-replica.ts";
+import { rebootFailover } from "./reboot-instance.ts";
+import { recordDataPosition } from "./record-data-position.ts";
 import { ABOUT, RdsReplica } from "./settings.ts";
 
 export const rdsReplica = defineKind<RdsReplica, RdsSeen>({

@@ -1,10 +1,10 @@
 import type { DatabaseFacts, Known } from "../../../../domain/service/observed.ts";
 import { planned } from "../../../../ports/step.ts";
 import { checkWritable } from "../../../steps/check-writable.ts";
-import { rebootFailover } from "../../../steps/reboot-failover.ts";
 import type { SnapshotSource, StoreTurn } from "../../abilities.ts";
 import type { RdsAt, RdsSeen } from "./look.ts";
 import { database } from "./parts.ts";
+import { rebootFailover } from "./reboot-instance.ts";
 import type { RdsReplica } from "./settings.ts";
 
 /** Moves the writer onto its Multi-AZ standby. */

@@ -4,14 +4,14 @@ import { route53RegionOf } from "../../../../domain/service/region.ts";
 import { planned } from "../../../../ports/step.ts";
 import { pointApplication } from "../../../steps/change-records.ts";
 import { checkWritable } from "../../../steps/check-writable.ts";
-import { promoteReplica } from "../../../steps/promote-replica.ts";
-import { recordDataPosition } from "../../../steps/record-data-position.ts";
 import { recordsBefore } from "../../../steps/records.ts";
 import { recordsByHand } from "../../../steps/records-by-hand.ts";
 import type { StoreMove } from "../../abilities.ts";
 import type { Move } from "../../place.ts";
 import { blindMsIn, type RdsAt, type RdsSeen } from "./look.ts";
 import { database, databaseRecord } from "./parts.ts";
+import { promoteReplica } from "./promote-replica.ts";
+import { recordDataPosition } from "./record-data-position.ts";
 import type { RdsReplica } from "./settings.ts";
 
 const PROMOTABLE = new Set([

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { StepFailed, TransientError } from "../../domain/errors.ts";
-import type { DatabaseFacts } from "../../domain/service/observed.ts";
-import type { RebootAnswer } from "../../ports/databases.ts";
-import type { Happened, Step, StepContext } from "../../ports/step.ts";
-import { MINUTE } from "./schemas.ts";
+import { StepFailed, TransientError } from "../../../../domain/errors.ts";
+import type { DatabaseFacts } from "../../../../domain/service/observed.ts";
+import type { RebootAnswer } from "../../../../ports/databases.ts";
+import type { Happened, Step, StepContext } from "../../../../ports/step.ts";
+import { MINUTE } from "../../../steps/schemas.ts";
 
 /**
  * Reboots a Multi-AZ instance onto its standby. The call is a toggle: made twice it leads back. So it is made once: where

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
-import { stepOf } from "../../../src/domain/plan-run/plan.ts";
-import type { DatabaseFacts, Known } from "../../../src/domain/service/observed.ts";
-import { STEPS } from "../../../src/flows/index.ts";
-import { example } from "../../harness/example.ts";
-import { fakeCloud, type SaidCloud } from "../../harness/fakes.ts";
-import { AT, known, quietDay } from "../../harness/observed.ts";
-import { planFor, serviceIn } from "../../harness/plans.ts";
+import { stepOf } from "../../../../../src/domain/plan-run/plan.ts";
+import type { DatabaseFacts, Known } from "../../../../../src/domain/service/observed.ts";
+import { STEPS } from "../../../../../src/flows/index.ts";
+import { example } from "../../../../harness/example.ts";
+import { fakeCloud, type SaidCloud } from "../../../../harness/fakes.ts";
+import { AT, known, quietDay } from "../../../../harness/observed.ts";
+import { planFor, serviceIn } from "../../../../harness/plans.ts";
 
 const inventory = example("inventory");
 const service = serviceIn(inventory);

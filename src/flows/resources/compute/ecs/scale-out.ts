@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { StepFailed, TransientError } from "../../domain/errors.ts";
-import type { ComputeFacts } from "../../domain/service/observed.ts";
-import type { Step } from "../../ports/step.ts";
-import { ComputeInput, MINUTE, NoData, SECOND } from "./schemas.ts";
+import { StepFailed, TransientError } from "../../../../domain/errors.ts";
+import type { ComputeFacts } from "../../../../domain/service/observed.ts";
+import type { Step } from "../../../../ports/step.ts";
+import { ComputeInput, MINUTE, NoData, SECOND } from "../../../steps/schemas.ts";
 
 /**
  * Raises the standby's tasks. It never lowers anything, and unwinding keeps the capacity: taking it away could take it

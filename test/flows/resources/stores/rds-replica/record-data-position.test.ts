@@ -1,8 +1,8 @@
 import { expect, test } from "@jest/globals";
-import type { LagFacts } from "../../../src/domain/service/observed.ts";
-import { STEPS } from "../../../src/flows/index.ts";
-import { fakeCloud } from "../../harness/fakes.ts";
-import { AT, known } from "../../harness/observed.ts";
+import type { LagFacts } from "../../../../../src/domain/service/observed.ts";
+import { STEPS } from "../../../../../src/flows/index.ts";
+import { fakeCloud } from "../../../../harness/fakes.ts";
+import { AT, known } from "../../../../harness/observed.ts";
 
 const INPUT = {
   ...{ region: "eu-central-1", instance: "inventory-replica", mustReachZero: false, blindMs: 0 },

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { StepFailed, TransientError } from "../../domain/errors.ts";
-import type { Happened, Step, StepContext } from "../../ports/step.ts";
-import { MINUTE, NoOutput } from "./schemas.ts";
+import { StepFailed, TransientError } from "../../../../domain/errors.ts";
+import type { Happened, Step, StepContext } from "../../../../ports/step.ts";
+import { MINUTE, NoOutput } from "../../../steps/schemas.ts";
 
 /** Statuses in which a promoted instance serves; `backing-up` takes writes, so waiting for `available` would waste minutes. */
 const SERVING = new Set(["available", "backing-up", "storage-optimization"]);

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { sayTime } from "../../domain/duration.ts";
-import { positionOf } from "../../domain/plan-run/data-position.ts";
-import type { Step } from "../../ports/step.ts";
-import { MINUTE, PositionOutput, SECOND } from "./schemas.ts";
+import { sayTime } from "../../../../domain/duration.ts";
+import { positionOf } from "../../../../domain/plan-run/data-position.ts";
+import type { Step } from "../../../../ports/step.ts";
+import { MINUTE, PositionOutput, SECOND } from "../../../steps/schemas.ts";
 
 /**
  * Writes down how far the standby had followed, right before it is cut loose. A position never goes back, so what the plan

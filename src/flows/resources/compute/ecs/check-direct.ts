@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Step } from "../../ports/step.ts";
-import { BY_HAND_WITHIN_MS, ByHandFirst, ComputeInput, MINUTE, NoData, SECOND } from "./schemas.ts";
+import type { Step } from "../../../../ports/step.ts";
+import { BY_HAND_WITHIN_MS, ByHandFirst, ComputeInput, MINUTE, NoData, SECOND } from "../../../steps/schemas.ts";
 
 /** Asks the new side straight at its load balancer, before any user is sent there: healthy targets, and a write that works. */
 const Input = z.object({
