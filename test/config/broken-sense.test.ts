@@ -9,7 +9,15 @@ import { PIPELINE_ROWS } from "./rows/pipelines.ts";
 import { PLACES_ROWS } from "./rows/places.ts";
 import { TRAFFIC_ROWS } from "./rows/traffic.ts";
 
-const ROWS = [...PEOPLE_ROWS, ...PAGING_ROWS, ...ALERTS_ROWS, ...PLACES_ROWS, ...TRAFFIC_ROWS, ...PIPELINE_ROWS, ...KINDS_ROWS];
+const ROWS = [
+  ...PEOPLE_ROWS,
+  ...PAGING_ROWS,
+  ...ALERTS_ROWS,
+  ...PLACES_ROWS,
+  ...TRAFFIC_ROWS,
+  ...PIPELINE_ROWS,
+  ...KINDS_ROWS,
+];
 
 describe("the check finds", () => {
   testEach(ROWS);

@@ -1,10 +1,10 @@
-import type { DatabaseFacts, Known, Observation } from "../../../src/domain/service/observed.ts";
+import type { DatabaseFacts, Known } from "../../../src/domain/service/observed.ts";
 import type { Region } from "../../../src/domain/service/service.ts";
 import { runbookOf } from "../../../src/flows/runbooks/index.ts";
 import type { Planned } from "../../../src/flows/runbooks/runbook.ts";
 import { multiAz } from "../../cards/run-states.ts";
 import { example } from "../../harness/example.ts";
-import { AT, dark, quietDay } from "../../harness/observed.ts";
+import { AT, type Day, dark, quietDay, seenOn } from "../../harness/observed.ts";
 import { serviceIn } from "../../harness/plans.ts";
 
 export const INVENTORY = example("inventory");
@@ -13,35 +13,36 @@ export const SERVICE = serviceIn(INVENTORY);
 export const QUIET = multiAz(quietDay(SERVICE));
 
 /** What this runbook makes of what was seen. */
-export function planned(runbook: string, observed: Observation, reason = "before a release"): Planned {
+export function planned(runbook: string, observed: Day, reason = "before a release"): Planned {
   const request = {
-    ...{ id: "F-7KQ2MX", service: SERVICE, inventory: INVENTORY, observed, reason },
+    ...{ id: "F-7KQ2MX", service: SERVICE, inventory: INVENTORY, observed: seenOn(SERVICE, observed), reason },
     ...{ requester: "farid", incident: undefined, nowMs: AT },
   };
   return runbookOf({ runbook, id: request.id }).plan(request, {});
 }
 
 /** Why there is no plan; throws with the plan where there is one. */
-export function refusals(runbook: string, observed: Observation): readonly string[] {
+export function refusals(runbook: string, observed: Day): readonly string[] {
   const answer = planned(runbook, observed);
   if (answer.kind === "refused") return answer.reasons;
   throw new Error(`there is a plan: ${answer.plan.title}`);
 }
 
-export const nobodyKnowsTheWriter: Observation = {
-  ...QUIET,
-  activeRegion: { known: false, cause: "failed", why: "both databases take writes", atMs: AT },
-};
-
 /** The database of this region as the change makes it. */
-export function withDatabase(region: Region, change: (facts: DatabaseFacts) => DatabaseFacts): Observation {
+export function withDatabase(region: Region, change: (facts: DatabaseFacts) => DatabaseFacts): Day {
   return seenAs(region, (seen) => (seen.known ? { ...seen, value: change(seen.value) } : seen));
 }
 
-/** RDS of this region does not answer. */
-export const unseen = (region: Region): Observation => seenAs(region, () => dark("RDS"));
+const TWO_WRITERS = "both databases accept writes: neither follows the other";
+export const nobodyKnowsTheWriter: Day = {
+  ...withDatabase(SERVICE.standby, (facts) => ({ ...facts, role: "standalone", source: undefined })),
+  activeRegion: { known: false, cause: "failed", why: TWO_WRITERS, atMs: AT },
+};
 
-function seenAs(region: Region, change: (seen: Known<DatabaseFacts>) => Known<DatabaseFacts>): Observation {
+/** RDS of this region does not answer. */
+export const unseen = (region: Region): Day => seenAs(region, () => dark("RDS"));
+
+function seenAs(region: Region, change: (seen: Known<DatabaseFacts>) => Known<DatabaseFacts>): Day {
   const site = QUIET.sites[region];
   if (!site) throw new Error(`the service has no site in ${region}`);
   return { ...QUIET, sites: { ...QUIET.sites, [region]: { ...site, database: change(site.database) } } };

@@ -97,7 +97,7 @@ function planOf(at: KindSeen, request: PlanRequest, target: string | undefined):
   const region = at.kind.store?.writer(at);
   if (!region?.known)
     return refused(
-      `Nobody can say where the writer of ${service.name} is: ${region?.why ?? "its kind does not tell"}. Settle that first.`,
+      `Nobody can say which database of ${service.name} is the writer: ${region?.why ?? "its kind does not tell"}. Settle that first.`,
     );
   const turning = at.kind.store?.turn?.turn(at, { region: region.value, target }) ?? noTurn(at);
   if (turning.kind === "refused") return refused(turning.why);

@@ -1,18 +1,18 @@
 import { describe, expect, test } from "@jest/globals";
 import { FEWEST_KEYS } from "../../../../src/domain/plan-run/plan.ts";
-import type { Observation } from "../../../../src/domain/service/observed.ts";
-import { siteOf } from "../../../../src/flows/resources/site.ts";
+import type { Day } from "../../../harness/observed.ts";
+import { siteOf } from "../../../harness/site.ts";
 import { nobodyKnowsTheWriter, planned, QUIET, refusals, SERVICE, unseen, withDatabase } from "../asked.ts";
 
 const { home } = SERVICE;
 const INSTANCE = siteOf(SERVICE, home).database.instance;
 
 describe("a reboot onto the standby is refused", () => {
-  test.each<[string, Observation, string]>([
+  test.each<[string, Day, string]>([
     [
       "where nobody can say which database is the writer",
       nobodyKnowsTheWriter,
-      "Nobody can say which database of inventory is the writer: both databases take writes. Settle that first.",
+      "Nobody can say which database of inventory is the writer: both databases accept writes: neither follows the other. Settle that first.",
     ],
     [
       "where the writer cannot be seen",
@@ -20,9 +20,9 @@ describe("a reboot onto the standby is refused", () => {
       "The writer cannot be seen: RDS does not answer. Ask again when it can.",
     ],
     [
-      "where the writer has no site that was looked at",
+      "where nothing was looked at",
       { ...QUIET, sites: {} },
-      "The writer cannot be seen: no site. Ask again when it can.",
+      "Nobody can say which database of inventory is the writer: the databases could not be seen well enough to tell the writer. Settle that first.",
     ],
     [
       "where the writer has no standby in another zone",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Observation } from "../../../../src/domain/service/observed.ts";
+import type { Day } from "../../../harness/observed.ts";
 import { nobodyKnowsTheWriter, planned, QUIET, refusals, SERVICE, unseen, withDatabase } from "../asked.ts";
 
 const { home, standby } = SERVICE;
@@ -8,11 +8,11 @@ const withoutKey = withDatabase(standby, ({ kmsKey: _, ...facts }) => facts);
 const plain = (region: string) => withDatabase(region, ({ kmsKey: _, ...facts }) => ({ ...facts, encrypted: false }));
 
 describe("a snapshot is refused", () => {
-  test.each<[string, Observation, string]>([
+  test.each<[string, Day, string]>([
     [
       "where nobody can say which database is the writer",
       nobodyKnowsTheWriter,
-      "Nobody can say which database of inventory is the writer: both databases take writes. Settle that first.",
+      "Nobody can say which database of inventory is the writer: both databases accept writes: neither follows the other. Settle that first.",
     ],
     [
       "where the writer cannot be seen",
@@ -45,7 +45,7 @@ describe("a snapshot is refused", () => {
 });
 
 describe("a snapshot is planned", () => {
-  const planOf = (observed: Observation, reason?: string) => {
+  const planOf = (observed: Day, reason?: string) => {
     const answer = planned("snapshot", observed, reason);
     if (answer.kind === "refused") throw new Error(answer.reasons.join(" "));
     return answer.plan;

@@ -25,6 +25,7 @@ export const checkAnswer: Step<Input, Record<string, never>, Record<string, neve
       : `Check ${service} in ${region} directly, before users come`,
   times: ({ byHandFirst }) => ({
     ...{ expectedMs: 30 * SECOND, deadlineMs: byHandFirst.length > 0 ? BY_HAND_WITHIN_MS : 15 * MINUTE },
+    ...(byHandFirst.length > 0 ? { alike: "by-hand-first" } : {}),
   }),
   byHand: ({ url, via, byHandFirst }) => [
     ...byHandFirst.flatMap(({ commands }) => commands),

@@ -50,7 +50,8 @@ export const failoverCluster: Step<Input, Data, z.infer<typeof Output>> = {
     if (answer.kind === "not-a-member")
       throw new StepFailed("not-a-member", `${target} is no member of ${cluster}, or is gone`);
     if (answer.kind === "busy") throw new TransientError("cluster-busy", `${cluster} is busy: ${answer.why}`);
-    return { requestIds: answer.requestIds, data: { found: answer.kind === "accepted" ? "asked" : "moved" } };
+    const already = answer.kind !== "accepted";
+    return { requestIds: answer.requestIds, data: { found: already ? "moved" : "asked" }, already };
   },
 
   async verify({ region, cluster, target }, _data, { cloud, signal }) {
