@@ -25,7 +25,7 @@ const bin = (name) => join(ROOT, "node_modules", name);
 const ADDITIONS = [
   { what: "a kind of pager", files: /pagers\// },
   { what: "a step", files: /steps\/|src\/flows\/index\.ts/ },
-  { what: "a runbook", files: /runbooks\// },
+  { what: "a runbook", files: /runbooks\/|harness\/plays/ },
 ];
 
 /** Files of a unified diff with the lines that it adds to each. */
