@@ -12,7 +12,8 @@ import { incidentCard } from "../../src/views/incident.ts";
 import { onCallCard, pageCard } from "../../src/views/page.ts";
 import { timelineCard } from "../../src/views/timeline.ts";
 import { initialFields, resolutionCard, updateDraftCard } from "../../src/views/update.ts";
-import { inventory, MINUTE, START_MS, signal } from "../flows/incident/bridge.ts";
+import { inventory, signal } from "../flows/incident/file.ts";
+import { MINUTE, START_MS } from "../harness/test-clock.ts";
 
 function incident(over: { drill?: boolean } = {}): Incident {
   const opening = {

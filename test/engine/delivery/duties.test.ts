@@ -3,8 +3,9 @@ import { OutcomeUnknown, UserError } from "../../../src/domain/errors.ts";
 import type { DutyOutcome, DutyRecord, DutyRow } from "../../../src/domain/incident/duty.ts";
 import { advanceLane } from "../../../src/engine/delivery/duties.ts";
 import { SWEEP_EVERY_MS } from "../../../src/jobs/queues.ts";
-import { bridge, testClock, until } from "../../flows/incident/bridge.ts";
+import { bridge, until } from "../../flows/incident/bridge.ts";
 import { memoryDocuments } from "../../harness/memory-documents.ts";
+import { testClock } from "../../harness/test-clock.ts";
 
 interface Doc {
   readonly owed: readonly string[];

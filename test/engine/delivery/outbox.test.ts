@@ -2,8 +2,10 @@ import { describe, expect, test } from "@jest/globals";
 import type { Card } from "../../../src/domain/card/card.ts";
 import { type CardDue, wantCard } from "../../../src/domain/card/card-due.ts";
 import { type OutboxDeps, sendCard } from "../../../src/engine/delivery/outbox.ts";
-import { bridge, RecordedChat, testClock, until } from "../../flows/incident/bridge.ts";
+import { bridge, until } from "../../flows/incident/bridge.ts";
 import { memoryDocuments } from "../../harness/memory-documents.ts";
+import { RecordedChat } from "../../harness/recorded-chat.ts";
+import { testClock } from "../../harness/test-clock.ts";
 
 function desk(worker = "one") {
   const clock = testClock();

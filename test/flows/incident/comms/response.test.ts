@@ -4,7 +4,9 @@ import { editUpdate } from "../../../../src/flows/incident/comms/update.ts";
 import { acknowledge, setSeverity } from "../../../../src/flows/incident/life/changes.ts";
 import { plainText } from "../../../../src/views/card-text.ts";
 import { incidentCard } from "../../../../src/views/incident.ts";
-import { type Bridge, bridge, change, inventory, MINUTE, opened, pass, START_MS, signal } from "../bridge.ts";
+import { MINUTE, START_MS } from "../../../harness/test-clock.ts";
+import { type Bridge, bridge, change, opened, pass } from "../bridge.ts";
+import { inventory, signal } from "../file.ts";
 
 const targets = { detect: "5m", assess: "15m", communicate: "20m" };
 

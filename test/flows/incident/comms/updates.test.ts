@@ -2,7 +2,9 @@ import { describe, expect, test } from "@jest/globals";
 import { editUpdate } from "../../../../src/flows/incident/comms/update.ts";
 import { dueChange } from "../../../../src/flows/incident/index.ts";
 import { acknowledge, resolveIncident, TWOKEY } from "../../../../src/flows/incident/life/changes.ts";
-import { type Bridge, bridge, MINUTE, START_MS, signal } from "../bridge.ts";
+import { MINUTE, START_MS } from "../../../harness/test-clock.ts";
+import { type Bridge, bridge } from "../bridge.ts";
+import { signal } from "../file.ts";
 
 async function opened(): Promise<{ desk: Bridge; id: string }> {
   const desk = bridge();

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import type { AlertRule, Signal } from "../../../../src/domain/incident/alert.ts";
 import { type Correlation, correlate, place } from "../../../../src/flows/incident/intake/correlate.ts";
-import { START_MS, signal } from "../bridge.ts";
+import { START_MS } from "../../../harness/test-clock.ts";
+import { signal } from "../file.ts";
 
 const POLICY = { correlation_window: 900_000, regional_services: 3, regional_window: 300_000 };
 

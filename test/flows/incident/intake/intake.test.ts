@@ -1,5 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import { bridge, MINUTE, START_MS, signal } from "../bridge.ts";
+import { MINUTE, START_MS } from "../../../harness/test-clock.ts";
+import { bridge } from "../bridge.ts";
+import { signal } from "../file.ts";
 
 describe("intake", () => {
   test("taking the same signals in again changes nothing", async () => {

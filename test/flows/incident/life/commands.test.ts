@@ -12,7 +12,9 @@ import type { Inventory } from "../../../../src/domain/service/inventory.ts";
 import { headlineOf } from "../../../../src/views/incident.ts";
 import { guest, who } from "../../../harness/asker.ts";
 import { example } from "../../../harness/example.ts";
-import { type Bridge, bridge, inventory, START_MS, signal } from "../bridge.ts";
+import { START_MS } from "../../../harness/test-clock.ts";
+import { type Bridge, bridge } from "../bridge.ts";
+import { inventory, signal } from "../file.ts";
 
 /** As the app makes them: in capitals, to be read aloud. */
 const DECLARED = "I-7KQ2MX";

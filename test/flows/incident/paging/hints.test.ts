@@ -1,7 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { dedupKey, type Incident } from "../../../../src/domain/incident/incident.ts";
 import { incidentsAbout } from "../../../../src/flows/incident/paging/evidence.ts";
-import { type Bridge, bridge, inventory, START_MS, signal } from "../bridge.ts";
+import { START_MS } from "../../../harness/test-clock.ts";
+import { type Bridge, bridge } from "../bridge.ts";
+import { inventory, signal } from "../file.ts";
 
 /** Two incidents of two causes, of which the pager's own ids are known. */
 async function twoIncidents(): Promise<{ desk: Bridge; one: Incident; other: Incident }> {

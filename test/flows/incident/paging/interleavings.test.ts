@@ -2,7 +2,10 @@ import { expect, test } from "@jest/globals";
 import { advanceLane } from "../../../../src/engine/delivery/duties.ts";
 import { dueChange } from "../../../../src/flows/incident/index.ts";
 import { acknowledge, resolveIncident, TWOKEY } from "../../../../src/flows/incident/life/changes.ts";
-import { bridge, MINUTE, START_MS, signal, type Weather } from "../bridge.ts";
+import type { Weather } from "../../../harness/recorded-pager.ts";
+import { MINUTE, START_MS } from "../../../harness/test-clock.ts";
+import { bridge } from "../bridge.ts";
+import { signal } from "../file.ts";
 
 function randomFrom(seed: number): () => number {
   let state = seed >>> 0;

@@ -2,7 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import { createMail } from "../../../../src/integrations/pagers/mail/pager.ts";
 import type { CallRequest, Pager, PagerAnswer } from "../../../../src/ports/pager.ts";
 import { incidentCard } from "../../../../src/views/incident.ts";
-import { bridge, inventory, opened, pass } from "../bridge.ts";
+import { bridge, opened, pass } from "../bridge.ts";
+import { inventory } from "../file.ts";
 
 const MAIL = { server: "smtp.example.com:587", from: "twokey@example.com" };
 const withMail = (channels: readonly string[]) =>

@@ -6,7 +6,9 @@ import {
   setSeverity,
   TWOKEY,
 } from "../../../../src/flows/incident/life/changes.ts";
-import { bridge, change, type Decide, inventory, MINUTE, opened, pass, START_MS, signal, until } from "../bridge.ts";
+import { MINUTE, START_MS } from "../../../harness/test-clock.ts";
+import { bridge, change, type Decide, opened, pass, until } from "../bridge.ts";
+import { inventory, signal } from "../file.ts";
 
 const ana: Decide = (incident, nowMs) => acknowledge(incident, { by: "ana", name: "Ana", door: "slack" }, nowMs);
 const fields = { details: "fixed", impact: "none", followUps: "none", lessons: "none" };

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { setSeverity, TWOKEY } from "../../../../src/flows/incident/life/changes.ts";
 import { nextPage } from "../../../../src/flows/incident/paging/next-page.ts";
-import { bridge, change, type FILE, inventory, MINUTE, opened, pass, START_MS } from "../bridge.ts";
+import { MINUTE, START_MS } from "../../../harness/test-clock.ts";
+import { bridge, change, opened, pass } from "../bridge.ts";
+import { type FILE, inventory } from "../file.ts";
 
 /** It is 03:00; Ana sleeps until 06:00, Cleo until 04:00. Ben has no quiet hours. */
 function night(severity: "sev1" | "sev2", quietHours: "ignore" | "respect") {

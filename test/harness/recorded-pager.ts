@@ -1,0 +1,116 @@
+import type { Person } from "../../src/domain/people/person.ts";
+import type { Clock } from "../../src/ports/clock.ts";
+import type {
+  Asked,
+  CallRequest,
+  KeepingPager,
+  PageRequest,
+  PagerAnswer,
+  PagerIncident,
+} from "../../src/ports/pager.ts";
+
+/** How the outside answers the next call: well, lost after it happened, lost before it happened, or not now. */
+export type Weather = "fine" | "answer-lost" | "request-lost" | "busy";
+
+/** A pager that keeps what it was asked, and de-duplicates as PagerDuty does. */
+export class RecordedPager implements KeepingPager {
+  readonly triggers: { readonly key: string; readonly atMs: number; readonly page: PageRequest }[] = [];
+  readonly responders: { readonly request: CallRequest; readonly atMs: number }[] = [];
+  readonly resolved: { readonly key: string; readonly atMs: number }[] = [];
+  readonly acknowledged: { readonly key: string; readonly atMs: number }[] = [];
+  readonly incidents = new Map<string, PagerIncident>();
+  readonly name = "pagerduty";
+  readonly clock: Clock;
+  weather: () => Weather = () => "fine";
+  refuseTriggers: boolean = false;
+  /** Users and policies that the pager rings by itself with a trigger. */
+  ringsWithTrigger: readonly string[] = [];
+  onCallNow: { policy: string; pagerUserId: string; name: string }[] = [];
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  /** Runs while a request is on its way. */
+  onTheWay: () => Promise<void> = () => Promise.resolve();
+
+  addressOf({ pagers }: Pick<Person, "pagers">): string | undefined {
+    return pagers[this.name];
+  }
+
+  close(): void {}
+
+  private async asked<T>(happens: () => T): Promise<PagerAnswer<T>> {
+    await this.onTheWay();
+    const weather = this.weather();
+    if (weather === "busy") return { kind: "retry", afterMs: 1_000, why: "too many requests" };
+    if (weather === "request-lost") return { kind: "unknown", why: "connection reset" };
+    const value = happens();
+    await new Promise((resolve) => setImmediate(resolve));
+    return weather === "answer-lost" ? { kind: "unknown", why: "connection reset" } : { kind: "accepted", value };
+  }
+
+  async trigger(page: PageRequest): Promise<PagerAnswer> {
+    if (this.refuseTriggers) return { kind: "rejected", code: "invalid", why: "the routing key is not valid" };
+    return await this.asked(() => {
+      this.triggers.push({ key: page.dedupKey, atMs: this.clock.now(), page });
+      const known = this.incidents.get(page.dedupKey);
+      if (known && known.status !== "resolved") return undefined;
+      const id = `Q${this.incidents.size + 1}`;
+      this.incidents.set(page.dedupKey, {
+        id,
+        status: "triggered",
+        url: undefined,
+        acknowledgedBy: [],
+        notifications: [],
+      });
+      return undefined;
+    });
+  }
+
+  set(key: string, patch: Partial<PagerIncident>): void {
+    const known = this.incidents.get(key);
+    if (known) this.incidents.set(key, { ...known, ...patch });
+  }
+
+  async acknowledge(key: string): Promise<PagerAnswer> {
+    return await this.asked(() => {
+      this.acknowledged.push({ key, atMs: this.clock.now() });
+      if (this.incidents.get(key)?.status === "triggered") this.set(key, { status: "acknowledged" });
+      return undefined;
+    });
+  }
+
+  async resolve(key: string): Promise<PagerAnswer> {
+    return await this.asked(() => {
+      this.resolved.push({ key, atMs: this.clock.now() });
+      this.set(key, { status: "resolved" });
+      return undefined;
+    });
+  }
+
+  async call(request: CallRequest): Promise<PagerAnswer<Asked>> {
+    if (!this.incidents.has(request.dedupKey)) return { kind: "retry", afterMs: 1_000, why: "no incident yet" };
+    return await this.asked(() => {
+      const isKnown = this.responders.some((asked) => asked.request.pageKey === request.pageKey);
+      const rung = request.besidesTrigger ? this.ringsWithTrigger : [];
+      const isAwake = (id: string) => !rung.includes(id);
+      const [users, policies] = [request.users.filter(isAwake), request.policies.filter(isAwake)];
+      if (!isKnown && users.length + policies.length > 0)
+        this.responders.push({ request: { ...request, users, policies }, atMs: this.clock.now() });
+      return { covered: [...request.users, ...request.policies].filter((id) => rung.includes(id)) };
+    });
+  }
+
+  async evidence(key: string): Promise<PagerAnswer<PagerIncident | undefined>> {
+    return await this.asked(() => this.incidents.get(key));
+  }
+
+  async whoIsOnCall(policies: readonly string[]) {
+    return await this.asked(() =>
+      this.onCallNow
+        .filter(({ policy }) => policies.includes(policy))
+        .map((entry) => ({ ...entry, policyName: entry.policy, level: 1, untilMs: undefined })),
+    );
+  }
+}
