@@ -13,6 +13,7 @@ import type { Inventory } from "../../src/domain/service/inventory.ts";
 import type { Service } from "../../src/domain/service/service.ts";
 import { observe } from "../../src/flows/observe.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
+import type { Planned } from "../../src/flows/runbooks/runbook.ts";
 import { createAws } from "../../src/integrations/aws/aws.ts";
 import { createProbe } from "../../src/integrations/network/probe.ts";
 import type { Logger } from "../../src/ports/logger.ts";
@@ -175,14 +176,18 @@ export interface RunWish {
 export async function startRun(at: FailoverWorld, wish: RunWish = {}): Promise<RunState> {
   const { mode = "unplanned", id = "F-1", runbook = "failover", words = {}, continues } = wish;
   const { inventory, memory, clock, service, cloud } = at;
-  const request = {
-    ...{ id, service, inventory, reason: "a rehearsal", incident: undefined, requester: "nobody-who-approves" },
-    observed: await observe(service, cloud),
-    nowMs: clock.now(),
-    ...(continues ? { continues } : {}),
-  };
   const wished = runbook === "failover" ? { mode, to: service.standby } : words;
-  const planned = runbookOf({ runbook, id }).plan(request, wished);
+  const ask = async () =>
+    runbookOf({ runbook, id }).plan(
+      {
+        ...{ id, service, inventory, reason: "a rehearsal", incident: undefined, requester: "nobody-who-approves" },
+        observed: await observe(service, cloud),
+        nowMs: clock.now(),
+        ...(continues ? { continues } : {}),
+      },
+      wished,
+    );
+  const planned = await askAgainWhileUnseen(ask);
   if (planned.kind === "refused") throw new Error(planned.reasons.join(" "));
   const digest = planDigest(planned.plan);
   await memory.runs.create(planned.plan, digest, []);
@@ -201,6 +206,18 @@ export async function startRun(at: FailoverWorld, wish: RunWish = {}): Promise<R
   void peopleMoveNames(at, id);
   return answer.run;
 }
+
+/** A busy machine may not answer the first look in time; the refusal then asks for what people would do. */
+async function askAgainWhileUnseen(ask: () => Promise<Planned>): Promise<Planned> {
+  const deadline = Date.now() + ASK_AGAIN_WITHIN_MS;
+  for (;;) {
+    const planned = await ask();
+    const isUnseen = planned.kind === "refused" && planned.reasons.some((why) => why.includes("cannot be seen"));
+    if (!isUnseen || Date.now() > deadline) return planned;
+  }
+}
+
+const ASK_AGAIN_WITHIN_MS = 20_000;
 
 const Pointing = z.object({ name: z.string(), newSide: z.string() });
 const PEOPLE_LOOK_EVERY_MS = 20;

@@ -83,7 +83,8 @@ test("records that somebody else changes before the last key, or right after it,
   await turnKey(at, ANA, late);
   await world.planFault({
     ...{ vendor: "aws", operation: "ListResourceRecordSets", effect: { kind: "delay", machineMs: LOOK_LATE_MS } },
-    times: 1,
+    // The names of the store and of the users are looked at side by side.
+    times: 2,
   });
   await turnKey(at, BEN, late);
   await runWhere(at, late.id, ({ state }) => state === "running");
