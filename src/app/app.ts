@@ -153,7 +153,7 @@ function handlersOf(held: Held, worker: string, { settings, logger }: Composing)
     announce: held.say,
     retention: createRetention({
       endings: createEndings(stores, { redis, now }),
-      trimEvents: (...how) => trimEvents(redis, ...how),
+      trimEvents: (ending) => trimEvents(redis, ending),
       endSignals: queues.endSignals,
       forgetInbound: (beforeMs) => forgetBefore(redis, beforeMs),
       archive: createArchive(beside),

@@ -1,7 +1,7 @@
 import { readIfReadable } from "../domain/readable.ts";
 import { RETENTION } from "../domain/retention.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Archive, ClosedFiles, Ending, Exported } from "../ports/keeping.ts";
+import type { Archive, ClosedFiles, Ending, EventsEnding, Exported } from "../ports/keeping.ts";
 
 /** Kinds that end by their age. */
 export type EndingKind = "incidents" | "runs" | "alerts" | "cards" | "seen" | "throttle" | "stepTimes";
@@ -12,11 +12,7 @@ export interface RetentionDeps {
    * Cuts the oldest events off the stream, at most `limit`; hands over first what stands nowhere else. True: there may be
    * more.
    */
-  trimEvents(
-    beforeMs: number,
-    limit: number,
-    handOver: (events: readonly Exported[]) => Promise<void>,
-  ): Promise<boolean>;
+  trimEvents(ending: EventsEnding): Promise<boolean>;
   /** What came in and is done with; true: there may be more. */
   endSignals(beforeMs: number, limit: number): Promise<boolean>;
   forgetInbound(beforeMs: number): Promise<void>;
@@ -42,9 +38,11 @@ export function createRetention(deps: RetentionDeps): { apply(): Promise<void> }
       const nowMs = deps.clock.now();
       if (nowMs < nextAtMs) return;
       nextAtMs = nowMs + LOOK_EVERY_MS;
-      let isMore = await deps.trimEvents(nowMs - RETENTION.events.keepMs, EVENTS_BATCH, (events) =>
-        archive(events, deps),
-      );
+      let isMore = await deps.trimEvents({
+        beforeMs: nowMs - RETENTION.events.keepMs,
+        limit: EVENTS_BATCH,
+        handOver: (events) => archive(events, deps),
+      });
       isMore = (await deps.endSignals(nowMs - RETENTION.signals.keepMs, BATCH)) || isMore;
       for (const kind of KINDS) isMore = (await endSome(kind, nowMs, deps)) || isMore;
       await deps.forgetInbound(nowMs - RETENTION.inboundIds.keepMs);

@@ -55,6 +55,14 @@ export interface LastWords {
   remove(): Promise<boolean>;
 }
 
+/** Which events of the stream end, and who takes those that stand nowhere else. */
+export interface EventsEnding {
+  /** World time. */
+  readonly beforeMs: number;
+  readonly limit: number;
+  handOver(events: readonly Exported[]): Promise<void>;
+}
+
 export interface Exported {
   readonly kind: string;
   readonly id: string;

@@ -34,12 +34,13 @@ export function createDocuments<T>(redis: ScriptedRedis, shape: DocumentKind<T>)
   const { kind, isOpen, labels } = shape;
   const place = placeOfDocument(kind, shape.unreadable === "begins-again");
   const source = (id: string) => ({
+    ...{ redis, place, id },
     fetch: () => redis.hgetall(KEYS.document(kind, id)),
     parse: (fields: Record<string, string>) => readDocument(fields, shape),
   });
   const read = async (id: string): Promise<Stored<T> | undefined> => {
     try {
-      return await readOrPutAside(redis, place, id, source(id));
+      return await readOrPutAside(source(id));
     } catch (error) {
       if (error instanceof Unreadable && place.beginsAgain) return undefined;
       throw error;
@@ -93,13 +94,13 @@ export function createDocuments<T>(redis: ScriptedRedis, shape: DocumentKind<T>)
     },
     change: inTurn(commit),
     due: (nowMs, limit) => redis.zrangebyscore(KEYS.dueDocuments(kind), "-inf", nowMs, "LIMIT", 0, limit),
-    settledBefore: (atMs, limit) => settledBefore(redis, KEYS.settledDocuments(kind), atMs, limit),
+    settledBefore: (atMs, limit) => settledBefore(redis, KEYS.settledDocuments(kind), { atMs, limit }),
     remove: async (id, { revision, nowMs, alongside = [] }) => {
       const [, , document, open, due, , settled] = keysOf(kind, id);
       const keys = [open, due, settled, document, ...alongside];
       return (await redis.twokeyRemove(keys.length, ...keys, id, revision ?? "", nowMs)) === 1;
     },
-    takeBack: (id) => takeBack(redis, place, id, source(id)),
+    takeBack: (id) => takeBack(source(id)),
   };
 }
 

@@ -82,7 +82,7 @@ export function endingOfRuns(runs: KeptRuns, { redis, now }: EndingSources): End
 export function endingOfCards(cards: KeptDocuments<CardDue>, { redis, now }: EndingSources): Ending {
   const settled = KEYS.settledDocuments("card");
   return {
-    settledBefore: (atMs, limit) => settledBefore(redis, settled, atMs, limit),
+    settledBefore: (atMs, limit) => settledBefore(redis, settled, { atMs, limit }),
     async last(id) {
       const stored = await cards.get(id);
       if (stored && (await showsSomethingOpen(stored.value, redis))) {

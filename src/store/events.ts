@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import { Event } from "../domain/event.ts";
-import type { Exported } from "../ports/keeping.ts";
+import type { EventsEnding } from "../ports/keeping.ts";
 import { KEYS } from "./keys.ts";
 
 /** Read at once, so that a long list holds up no other client of the store. */
@@ -35,12 +35,7 @@ export async function eventsOf(redis: Redis, about: "incident" | "run", id: stri
  * Cuts events before `beforeMs` off the stream, oldest first and at most `limit`. Those that are about no incident and no run
  * stand nowhere else: they are handed over first. True: there may be more.
  */
-export async function trimEvents(
-  redis: Redis,
-  beforeMs: number,
-  limit: number,
-  handOver: (events: readonly Exported[]) => Promise<void>,
-): Promise<boolean> {
+export async function trimEvents(redis: Redis, { beforeMs, limit, handOver }: EventsEnding): Promise<boolean> {
   const page = await readEvents(redis, "", limit);
   const isYoung = ({ event }: StoredEvent) => event.atMs >= beforeMs;
   const firstYoung = page.findIndex(isYoung);

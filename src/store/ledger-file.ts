@@ -157,7 +157,7 @@ export class LedgerFile implements Ledger, LostStore {
     const goesOn = { segment: number, chain: this.#chain };
     const body = { mark, goesOn, entry: { atMs, run, epoch: this.#epoch, kind: SEGMENT, says } };
     const chain = chained(this.#key, this.#chain, body);
-    await writeMark(this.#redis, this.#process, [mark, this.#mark]);
+    await writeMark(this.#redis, { process: this.#process, marks: [mark, this.#mark] });
     const full = this.#file;
     this.#file = await openNext(paths, closed, JSON.stringify({ ...body, chain }));
     this.#number = number;
@@ -176,7 +176,7 @@ export class LedgerFile implements Ledger, LostStore {
     const mark = randomUUID();
     const [act] = NO_ACTS.has(entry.kind) ? [] : actOf(entry);
     const head = act && { process: this.#process, mark, act };
-    await writeMark(this.#redis, this.#process, [mark, this.#mark], head);
+    await writeMark(this.#redis, { process: this.#process, marks: [mark, this.#mark], head });
     const body = { mark, entry };
     const chain = chained(this.#key, this.#chain, body);
     await this.#file.append(JSON.stringify({ ...body, chain })).catch((cause: unknown) => {

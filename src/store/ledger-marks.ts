@@ -40,8 +40,15 @@ export async function readMarks(redis: Redis, process: string): Promise<StoredMa
   };
 }
 
+interface WrittenMark {
+  readonly process: string;
+  /** The newest one, and the one before it. */
+  readonly marks: readonly string[];
+  readonly head?: Head | undefined;
+}
+
 /** The store has the new mark before the file has its line: after a crash in between it holds both. */
-export async function writeMark(redis: Redis, process: string, marks: readonly string[], head?: Head): Promise<void> {
+export async function writeMark(redis: Redis, { process, marks, head }: WrittenMark): Promise<void> {
   const own = [KEYS.ledgerMark(process), marks.join(" ")];
   await redis.mset(...own, ...(head ? [KEYS.ledgerHead, JSON.stringify(head)] : []));
 }

@@ -16,8 +16,15 @@ export interface Place {
   readonly settled: string;
 }
 
-/** How one thing is fetched, and what has to hold of what was fetched. */
-export interface Source<Fetched, T> {
+/** One thing, and where it stands. */
+interface Placed {
+  readonly redis: ScriptedRedis;
+  readonly place: Place;
+  readonly id: string;
+}
+
+/** How it is fetched, and what has to hold of what was fetched. */
+export interface Source<Fetched, T> extends Placed {
   readonly fetch: () => Promise<Fetched>;
   readonly parse: (fetched: Fetched) => T;
 }
@@ -43,17 +50,12 @@ export function checkSchema(found: string | undefined, version: number): void {
  * Reads one thing. What cannot be read is put aside, and said by `Unreadable`; that Redis is away says nothing about what is
  * stored there.
  */
-export async function readOrPutAside<Fetched, T>(
-  redis: ScriptedRedis,
-  place: Place,
-  id: string,
-  how: Source<Fetched, T>,
-): Promise<T> {
+export async function readOrPutAside<Fetched, T>(thing: Source<Fetched, T>): Promise<T> {
   let reason: unknown;
   try {
-    const fetched = await how.fetch();
+    const fetched = await thing.fetch();
     try {
-      return how.parse(fetched);
+      return thing.parse(fetched);
     } catch (error) {
       reason = error;
     }
@@ -62,15 +64,15 @@ export async function readOrPutAside<Fetched, T>(
     if (!messageOf(error).startsWith("WRONGTYPE")) throw error;
     reason = error;
   }
-  const unreadable = unreadableThing(place.kind, id, reason);
-  await putAside(redis, place, id, unreadable).catch((error: unknown) => {
+  const unreadable = unreadableThing(thing, reason);
+  await putAside(thing, unreadable).catch((error: unknown) => {
     // Somebody who only looks moves nothing.
     if (!(error instanceof Bug && error.code === READ_ONLY)) throw error;
   });
   throw unreadable;
 }
 
-function unreadableThing(kind: string, id: string, error: unknown): Unreadable {
+function unreadableThing({ place: { kind }, id }: Placed, error: unknown): Unreadable {
   const why = error instanceof z.ZodError ? z.prettifyError(error).replaceAll(/\s+/g, " ") : messageOf(error);
   return new Unreadable(
     "unreadable",
@@ -79,7 +81,7 @@ function unreadableThing(kind: string, id: string, error: unknown): Unreadable {
   );
 }
 
-async function putAside(redis: ScriptedRedis, place: Place, id: string, { message }: Unreadable): Promise<void> {
+async function putAside({ redis, place, id }: Placed, { message }: Unreadable): Promise<void> {
   const { kind, beginsAgain } = place;
   const told: Told = { kind, id, why: message, replaced: beginsAgain, reported: false };
   const keys = [
@@ -90,14 +92,15 @@ async function putAside(redis: ScriptedRedis, place: Place, id: string, { messag
 }
 
 /** Back into the indexes, in case this version can read it: the version that put it aside may have been an older one. */
-export async function takeBack<Fetched>(
-  redis: ScriptedRedis,
-  place: Place,
-  id: string,
-  how: Source<Fetched, unknown>,
-): Promise<boolean> {
+export async function takeBack<Fetched>({
+  redis,
+  place,
+  id,
+  fetch,
+  parse,
+}: Source<Fetched, unknown>): Promise<boolean> {
   try {
-    how.parse(await how.fetch());
+    parse(await fetch());
   } catch {
     return false;
   }
@@ -105,7 +108,11 @@ export async function takeBack<Fetched>(
   return (await redis.twokeyTakeBack(keys.length, ...keys, nameOf(place.kind, id), id)) === 1;
 }
 
-export async function settledBefore(redis: Redis, key: string, atMs: number, limit: number): Promise<string[]> {
+export async function settledBefore(
+  redis: Redis,
+  key: string,
+  { atMs, limit }: { readonly atMs: number; readonly limit: number },
+): Promise<string[]> {
   return redis.zrangebyscore(key, "-inf", atMs, "LIMIT", 0, limit);
 }
 

@@ -43,7 +43,7 @@ export function createRuns(redis: ScriptedRedis, now: () => number): KeptRuns {
       );
       if (created === 0) throw new Superseded("run-exists", `Run ${plan.id} exists already`);
     },
-    read: (id) => readOrPutAside(redis, PLACE, id, source(redis, id)),
+    read: (id) => readOrPutAside(source(redis, id)),
     append: (run, change) => append(redis, run, { ...change, nowMs: now() }),
     ofIncident: (incident) => redis.smembers(KEYS.runsOf(incident)),
     openIds: () => redis.smembers(KEYS.openRuns),
@@ -52,16 +52,17 @@ export function createRuns(redis: ScriptedRedis, now: () => number): KeptRuns {
       const until = Number((await redis.get(KEYS.coolDown(service))) ?? 0);
       return until > now() ? until : undefined;
     },
-    settledBefore: (atMs, limit) => settledBefore(redis, KEYS.settledRuns, atMs, limit),
+    settledBefore: (atMs, limit) => settledBefore(redis, KEYS.settledRuns, { atMs, limit }),
     remove: async (id, alongside) => {
       const keys = [KEYS.openRuns, PLACE.due, KEYS.settledRuns, KEYS.run(id), KEYS.journal(id), ...alongside];
       return (await redis.twokeyRemove(keys.length, ...keys, id, "", now())) === 1;
     },
-    takeBack: (id) => takeBack(redis, PLACE, id, source(redis, id)),
+    takeBack: (id) => takeBack(source(redis, id)),
   };
 }
 
 const source = (redis: ScriptedRedis, id: string) => ({
+  ...{ redis, place: PLACE, id },
   fetch: () => Promise.all([redis.hgetall(KEYS.run(id)), redis.lrange(KEYS.journal(id), 0, -1)]),
   parse: ([stored, journal]: [Record<string, string>, string[]]): RunState | undefined => {
     if (Object.keys(stored).length === 0 && journal.length === 0) return undefined;

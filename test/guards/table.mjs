@@ -432,7 +432,7 @@ export const GUARDS = [
   {
     guard: "the store knows the first line of a segment",
     file: "src/store/ledger-file.ts",
-    cut: "await writeMark(this.#redis, this.#process, [mark, this.#mark]);",
+    cut: "await writeMark(this.#redis, { process: this.#process, marks: [mark, this.#mark] });",
     by: "",
     test: "store/ledger-segments.test.ts",
     fails: "after it: the new one takes its place, and the store still knows this ledger (G17)",

@@ -68,7 +68,7 @@ async function applyAt(atMs: number, to: Archive = archive()): Promise<number> {
   };
   const retention = createRetention({
     ...{ endings, archive: counting, closedFiles: createClosedFiles(beside()), clock },
-    trimEvents: (...how) => trimEvents(redis, ...how),
+    trimEvents: (ending) => trimEvents(redis, ending),
     endSignals: async () => false,
     forgetInbound: (beforeMs) => forgetBefore(redis, beforeMs),
   });
