@@ -8,7 +8,8 @@ export default {
   globalTeardown: "<rootDir>/test/harness/global-teardown.mjs",
   // Two cores: one worker beside the simulated world and Redis that the scenarios start.
   maxWorkers: 2,
-  testTimeout: 60_000,
+  // Only what hangs takes so long, on a busy machine too.
+  testTimeout: 180_000,
   transform: {
     "^.+\\.ts$": [
       "@swc/jest",

@@ -19,7 +19,7 @@ export const rebootFailover: Runbook<Wish> = {
   name: "reboot-failover",
   about: "move a store's writer onto its standby, inside its region",
   needs: "two keys",
-  usage: "[<store>] [onto <instance>]",
+  usage: "[store <name>] [onto <instance>]",
   wish: Wish,
   words,
   fields: (inventory) => [
@@ -56,16 +56,15 @@ export const rebootFailover: Runbook<Wish> = {
   measure: async () => ({}),
 };
 
-/** A store and, after "onto", the instance that is to write. */
-function words([first, second, third, more]: readonly string[]): Words {
-  const [store, onto, target] = first === "onto" ? [undefined, first, second] : [first, second, third];
-  const extra = first === "onto" ? third : more;
-  if (extra !== undefined) return { kind: "not-understood", word: extra };
-  if (onto !== undefined && (onto !== "onto" || target === undefined)) return { kind: "not-understood", word: onto };
-  return {
-    kind: "wish",
-    wish: { ...(store === undefined ? {} : { store }), ...(target === undefined ? {} : { target }) },
-  };
+/** What each word announces: `store guests onto guests-2`, in any order. */
+const ANNOUNCES: Readonly<Record<string, keyof Wish>> = { store: "store", onto: "target" };
+
+function words([word, name, ...rest]: readonly string[]): Words {
+  if (word === undefined) return { kind: "wish", wish: {} };
+  const key = Object.hasOwn(ANNOUNCES, word) ? ANNOUNCES[word] : undefined;
+  if (key === undefined || name === undefined) return { kind: "not-understood", word };
+  const others = words(rest);
+  return others.kind === "wish" ? { kind: "wish", wish: { [key]: name, ...others.wish } } : others;
 }
 
 const storesOf = ({ services }: Inventory): (readonly [string, string])[] =>
@@ -87,7 +86,7 @@ function plan(request: PlanRequest, { store: wanted, target }: Wish): Planned {
   if (!at) return refused(`No store of ${service.name} has a standby inside its region.`);
   if (another)
     return refused(
-      `${service.name} has several stores: ${names}. Say which: /dr reboot-failover ${service.name} ${at.name}.`,
+      `${service.name} has several stores: ${names}. Say which: /dr reboot-failover ${service.name} store ${at.name}.`,
     );
   return planOf(at, request, target);
 }

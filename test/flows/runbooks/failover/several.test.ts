@@ -194,5 +194,7 @@ test("of several stores that could, a reboot asks which is meant", async () => {
     change: { database: (facts) => ({ ...facts, multiAz: true }) },
   });
 
-  expect(why).toBe("bookings has several stores: orders, guests. Say which: /dr reboot-failover bookings orders.");
+  expect(why).toBe(
+    "bookings has several stores: orders, guests. Say which: /dr reboot-failover bookings store orders.",
+  );
 });
