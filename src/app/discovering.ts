@@ -63,7 +63,7 @@ export async function openMemory({ stores, file, described }: MemorySources): Pr
 
 export interface DiscoveringDeps {
   readonly memory: Memory;
-  readonly cloud: Pick<Cloud, "discovery" | "traffic">;
+  readonly cloud: Cloud;
   readonly clock: StoreClock;
   readonly logger: Logger;
 }

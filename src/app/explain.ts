@@ -6,6 +6,9 @@ import type { Found } from "../domain/service/found.ts";
 import { type Inventory, withFound } from "../domain/service/inventory.ts";
 import { discover, mergeFound } from "../flows/discover.ts";
 import { createAws } from "../integrations/aws/aws.ts";
+import { createProbe } from "../integrations/network/probe.ts";
+import type { Clock } from "../ports/clock.ts";
+import { cloudsOf } from "./outside.ts";
 
 export const EXPLAIN_USAGE = "Usage: twokey explain [service] [--file FILE] [--json] [--now]";
 
@@ -59,19 +62,27 @@ function wantedFrom(args: readonly string[]): Wanted | undefined {
   return { service, file, json, now };
 }
 
+/** Nothing here waits for world time. */
+const MACHINE_CLOCK: Clock = { now: Date.now, speed: 1, sleep: () => Promise.resolve() };
+
 async function foundFor(inventory: Inventory, { service: wanted, now }: Wanted, sources: ExplainSources) {
   let found = await sources.remembered();
   if (!now) return found;
   const { sts, role, observe_role: observe } = inventory.file.aws;
   const arn = observe ?? role;
   const aws = createAws({
-    ...{ stsRegion: sts, clock: { now: Date.now, speed: 1 }, endpoint: sources.awsEndpoint },
+    ...{ stsRegion: sts, clock: MACHINE_CLOCK, endpoint: sources.awsEndpoint },
     ...(arn === undefined || sources.awsEndpoint ? {} : { role: { arn, sessionName: "twokey-explain" } }),
   });
+  const open = (other: string | undefined) =>
+    other === undefined || sources.awsEndpoint
+      ? aws
+      : aws.inAccount({ role: { arn: other, sessionName: "twokey-explain" } });
+  const cloud = cloudsOf({ open, clock: MACHINE_CLOCK, probe: createProbe({}) })(undefined);
   try {
     for (const service of withFound(inventory, found).services) {
       if (wanted === undefined || service.name === wanted)
-        found = mergeFound(found, (await discover(service, aws)).found);
+        found = mergeFound(found, (await discover(service, cloud)).found);
     }
     return found;
   } finally {

@@ -1,11 +1,12 @@
 import type { Settings } from "../config/environment.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
-import { createAws, type GuardedAws } from "../integrations/aws/aws.ts";
+import { type AccountAws, createAws } from "../integrations/aws/aws.ts";
 import { createProbe } from "../integrations/network/probe.ts";
 import { type Accounts, slackAccounts } from "../integrations/slack/accounts.ts";
 import { createChat, type ForTheDoor } from "../integrations/slack/chat.ts";
 import type { Budget } from "../ports/budget.ts";
 import type { Chat } from "../ports/chat.ts";
+import type { Guard } from "../ports/guard.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Pagers } from "../ports/pager.ts";
 import type { Cloud, GuardedCloud } from "../ports/step.ts";
@@ -65,14 +66,18 @@ export function createOutside(
     logger,
   });
   const pagers = createPagers(settings, file.pagers, { budget, clock });
-  const cloudWith = ({ guardedBy, ...aws }: GuardedAws): GuardedCloud => ({
-    ...{ databases: aws.databases, clusters: aws.clusters, snapshots: aws.snapshots, firewall: aws.firewall },
-    ...{ compute: aws.compute, traffic: aws.traffic, discovery: aws.discovery, probe, clock },
-    guardedBy: (guard) => ({ ...guardedBy(guard), probe, clock }),
+  const cloudBy = cloudsOf({
+    open: (role) => {
+      // A rehearsal acts with the keys of its own world.
+      if (role === undefined || sandbox) return aws;
+      return aws.inAccount({ role: { arn: role, sessionName: settings.processName }, executeRole: role });
+    },
+    probe,
+    clock,
   });
   return {
-    cloud: cloudWith(aws),
-    cloudOf: (run) => cloudWith(aws.as(`dr-${run}`)),
+    cloud: cloudBy(undefined),
+    cloudOf: (run) => cloudBy(`dr-${run}`),
     // Slack stamps messages with its own clock: what we remember in world time is looked for in machine time.
     chat: { ...slack, find: (to, key, sinceMs) => slack.find(to, key, clock.toMachineMs(sinceMs)) },
     accounts,
@@ -83,6 +88,28 @@ export function createOutside(
       for (const pager of [pagers.keeper, ...pagers.others]) pager.close();
     },
   };
+}
+
+interface Ways extends Pick<Cloud, "probe" | "clock"> {
+  /** The account that a role leads into; undefined: the ordinary one. */
+  readonly open: (role: string | undefined) => AccountAws;
+}
+
+/** The world under one session name, by whichever role it is entered; each mutating call of it may need a guard's proof. */
+export function cloudsOf({ open, probe, clock }: Ways): (session: string | undefined) => GuardedCloud {
+  const by = (session: string | undefined, role: string | undefined, guard?: Guard): GuardedCloud => {
+    const account = open(role);
+    const acting = session === undefined ? account : account.as(session);
+    const { databases, clusters, snapshots, firewall, compute, traffic, discovery } = guard
+      ? acting.guardedBy(guard)
+      : acting;
+    return {
+      ...{ databases, clusters, snapshots, firewall, compute, traffic, discovery, probe, clock },
+      guardedBy: (other) => by(session, role, other),
+      through: (other) => by(session, other, guard),
+    };
+  };
+  return (session) => by(session, undefined);
 }
 
 /** Looking has a role of its own where the file names one; else it shares the run's role under another session name. */

@@ -1,6 +1,7 @@
 import { type Found, NOTHING_FOUND } from "../domain/service/found.ts";
-import { ROLES } from "../domain/service/resource.ts";
+import { ROLES, rolesOf } from "../domain/service/resource.ts";
 import { type PlacedResource, resourcesOf, type Service } from "../domain/service/service.ts";
+import { enteredBy } from "../ports/elsewhere.ts";
 import type { Cloud } from "../ports/step.ts";
 import type { Asking, Subject } from "./resources/kind.ts";
 import { settled, subjectKey } from "./resources/settle.ts";
@@ -16,18 +17,18 @@ export interface Discovered {
  * Asks AWS for every setting that the file may leave to it, also for those that it has: the two must agree. Stores first
  * and entrances last, because whose a record is follows from the load balancer that it leads to.
  */
-export async function discover(
-  service: Service,
-  cloud: Pick<Cloud, "discovery" | "traffic">,
-  signal?: AbortSignal,
-): Promise<Discovered> {
+export async function discover(service: Service, cloud: Cloud, signal?: AbortSignal): Promise<Discovered> {
   let found: Found = NOTHING_FOUND;
   const silent: { says: string; why: string }[] = [];
   for (const role of ROLES) {
     const now: Service = { ...service, found: mergeFound(service.found, found) };
-    const asking = askingFor(now, cloud, signal);
     const placed = resourcesOf(now).filter((each) => each.role === role);
-    const answers = await Promise.all(placed.flatMap((each) => askAbout(each, now, asking)));
+    const answers = await Promise.all(
+      placed.flatMap((each) => {
+        const theirs = enteredBy(rolesOf(each.resource), cloud);
+        return askAbout(each, now, askingFor(now, theirs, signal));
+      }),
+    );
     for (const { key, says, known } of answers) {
       if (known.known) found = mergeFound(found, { [key]: stamped(known.value, known.atMs) });
       else silent.push({ says, why: known.why });

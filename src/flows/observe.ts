@@ -1,6 +1,8 @@
 import type { Observation, ResourceSeen } from "../domain/service/observation.ts";
 import type { HealthVerdict, Known } from "../domain/service/observed.ts";
+import { rolesOf } from "../domain/service/resource.ts";
 import type { Region, Service } from "../domain/service/service.ts";
+import { enteredBy } from "../ports/elsewhere.ts";
 import type { Cloud } from "../ports/step.ts";
 import { Patience } from "./patience.ts";
 import type { Looking } from "./resources/place.ts";
@@ -72,7 +74,7 @@ async function lookAt(place: KindPlace, { lastLook, patience, cloud, regions, si
   const { kind, id } = place;
   const before = lastLook?.resources[id];
   const looking: Looking = {
-    ...{ cloud, regions, signal },
+    ...{ cloud: enteredBy(rolesOf(place.resource), cloud), regions, signal },
     of: (region, asked) => patience.of(region, asked),
     beyondRegions: (asked) => patience.beyondRegions(id, asked),
   };

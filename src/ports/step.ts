@@ -24,6 +24,8 @@ export interface Cloud {
   readonly discovery: Discovery;
   readonly probe: Probe;
   readonly clock: Clock;
+  /** The same world by the role of another account, as an ARN; undefined: by the ordinary one. */
+  through(role: string | undefined): Cloud;
 }
 
 /** What the engine has: steps see it only through the guard of the hold that performs them. */

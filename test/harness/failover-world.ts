@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { cloudsOf } from "../../src/app/outside.ts";
 import { createStores, type Stores } from "../../src/app/stores.ts";
 import { readEnvironment, type Settings } from "../../src/config/environment.ts";
 import { loadFile } from "../../src/config/load.ts";
@@ -153,11 +154,7 @@ function cloudOf({ whole, settings: { sandbox }, inventory, clock, answerWithinM
     authoritativeServers: addresses(sandbox.nameServers),
     connect: sandbox.connectMap,
   });
-  const { databases, clusters, snapshots, firewall, compute, traffic, discovery } = aws;
-  const cloud: GuardedCloud = {
-    ...{ databases, clusters, snapshots, firewall, compute, traffic, discovery, probe, clock },
-    guardedBy: (guard) => ({ ...aws.guardedBy(guard), probe, clock }),
-  };
+  const cloud = cloudsOf({ open: () => aws, probe, clock })(undefined);
   return { cloud, close: () => aws.close() };
 }
 

@@ -1,12 +1,12 @@
 import type { Cloud } from "../../src/ports/step.ts";
 
 /** What a test says of a cloud: the rest of it refuses to be asked. */
-export type SaidCloud = { readonly [port in keyof Cloud]?: Partial<Cloud[port]> };
+export type SaidCloud = { readonly [port in keyof Cloud]?: Partial<Cloud[port]> } & Partial<Pick<Cloud, "through">>;
 
 /** A cloud that answers what the test says, at a standing clock. `why` is how it refuses everything else. */
 export function fakeCloud(said: SaidCloud, why = "nothing else is asked"): Cloud {
   const refuse = () => Promise.reject(new Error(why));
-  return {
+  const cloud: Cloud = {
     databases: {
       ...{ describe: refuse, lag: refuse, promote: refuse, reboot: refuse, events: refuse },
       ...said.databases,
@@ -19,5 +19,7 @@ export function fakeCloud(said: SaidCloud, why = "nothing else is asked"): Cloud
     discovery: { service: refuse, loadBalancers: refuse, database: refuse, zones: refuse, ...said.discovery },
     probe: { writeCheck: refuse, health: refuse, resolve: refuse, resolveAuthoritative: refuse, ...said.probe },
     clock: { now: () => 0, speed: 1, sleep: async () => undefined, ...said.clock },
+    through: said.through ?? (() => cloud),
   };
+  return cloud;
 }

@@ -43,6 +43,10 @@ export const Learned = z.strictObject({
 });
 export type Learned = z.infer<typeof Learned>;
 
+/** Roles by which what does not lie in the ordinary account is entered, as ARNs: in one region, or wherever none is named. */
+export const Roles = z.strictObject({ anywhere: z.string().exactOptional(), in: z.record(z.string(), z.string()) });
+export type Roles = z.infer<typeof Roles>;
+
 export const PlannedStep = z.strictObject({
   /** Unique in the plan. */
   id: z.string(),
@@ -50,6 +54,8 @@ export const PlannedStep = z.strictObject({
   does: z.string(),
   /** Id of the resource that it is about: `stores.stock`; absent for a step about the whole service. */
   resource: z.string().exactOptional(),
+  /** Roles by which it is entered, where it lies in another account. */
+  roles: Roles.exactOptional(),
   role: StepRole,
   /** What a responder would say: "Promote inventory-replica in eu-central-1". */
   title: z.string(),

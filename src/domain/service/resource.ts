@@ -17,6 +17,19 @@ export interface Resource {
   readonly in?: Readonly<Record<Region, object>> | undefined;
 }
 
+/** Roles by which a resource is entered that lies in another account; undefined where it lies in the ordinary one. */
+export function rolesOf({
+  role,
+  in: regions = {},
+}: Resource): { anywhere?: string; in: Record<Region, string> } | undefined {
+  const own = Object.entries(regions).flatMap(([region, here]) => {
+    const there: unknown = Reflect.get(here, "role");
+    return typeof there === "string" ? [[region, there] as const] : [];
+  });
+  if (role === undefined && own.length === 0) return undefined;
+  return { ...(role === undefined ? {} : { anywhere: role }), in: Object.fromEntries(own) };
+}
+
 export const AccountId = z.string().regex(/^\d{12}$/, "must be a 12-digit account id");
 export const RoleArn = z
   .string()
@@ -25,7 +38,7 @@ export const RoleArn = z
 /** What a resource, or one region of it, may say where it does not lie in the file's ordinary account. */
 export const ELSEWHERE = {
   account: AccountId.optional().describe("Account that holds it; absent: `aws.account`."),
-  role: RoleArn.optional().describe("Role that a run assumes for it; absent: `aws.role`."),
+  role: RoleArn.optional().describe("Role that looks at it and runs assume for it; absent: the roles under `aws`."),
 };
 
 export const ZoneId = z.string().regex(/^Z[A-Z0-9]+$/, "must be a hosted zone id (Z…)");

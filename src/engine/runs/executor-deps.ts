@@ -2,6 +2,7 @@ import { Bug } from "../../domain/errors.ts";
 import type { StepTime } from "../../domain/plan-run/learned-times.ts";
 import { type PlannedStep, stepOf } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
+import { enteredBy } from "../../ports/elsewhere.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { OldSide } from "../../ports/old-side.ts";
 import type { GuardedCloud, StepContext, StoredStep } from "../../ports/step.ts";
@@ -32,7 +33,7 @@ export function contextFor(
 ): StepContext {
   // Mutating calls leave only while the hold is ours (J6).
   return {
-    cloud: cloud.guardedBy(hold),
+    cloud: enteredBy(stepOf(hold.run.plan, step).roles, cloud.guardedBy(hold)),
     signal,
     get tries() {
       return stateOf(hold.run, step).tries;

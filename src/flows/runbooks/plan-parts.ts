@@ -1,7 +1,9 @@
-import type { Plan } from "../../domain/plan-run/plan.ts";
+import type { Plan, PlannedStep } from "../../domain/plan-run/plan.ts";
 import type { Observation } from "../../domain/service/observation.ts";
 import type { Known } from "../../domain/service/observed.ts";
+import { type Resource, rolesOf } from "../../domain/service/resource.ts";
 import type { Region } from "../../domain/service/service.ts";
+import type { Place } from "../resources/place.ts";
 import type { PlanRequest } from "./runbook.ts";
 
 type Common =
@@ -30,6 +32,12 @@ export function commonOf({ id, service, inventory, nowMs, ...request }: PlanRequ
     rtoMs: service.rto,
     rpoMs: service.rpo,
   };
+}
+
+/** What stands in a step about one resource. */
+export function aboutResource({ id, resource }: Place<Resource>): Pick<PlannedStep, "resource" | "roles"> {
+  const roles = rolesOf(resource);
+  return { resource: id, ...(roles ? { roles } : {}) };
 }
 
 /** A fact for the plan's card, with its age; nothing where it was not seen. */

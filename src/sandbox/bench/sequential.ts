@@ -53,7 +53,7 @@ export async function failOverSequentially(
     },
   });
   try {
-    const cloud: Cloud = { ...aws, clock, probe: probeOf(sandbox) };
+    const cloud: Cloud = { ...aws, clock, probe: probeOf(sandbox), through: () => cloud };
     const service = firstOf(inventory);
     await world.setRegion(service.home, "dark");
     const plan = await planOf(inventory, service, cloud);

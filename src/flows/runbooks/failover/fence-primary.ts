@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { StepFailed, TransientError } from "../../../domain/errors.ts";
-import { Mode } from "../../../domain/plan-run/plan.ts";
+import { Mode, Roles } from "../../../domain/plan-run/plan.ts";
 import { FenceOutput, type FenceProof } from "../../../domain/plan-run/run.ts";
 import type { Known } from "../../../domain/service/observed.ts";
 import { ROLES } from "../../../domain/service/resource.ts";
+import { enteredBy } from "../../../ports/elsewhere.ts";
 import { type Step, type StepContext, UNCAPTURED, type Verdict } from "../../../ports/step.ts";
 import type { Fence } from "../../resources/fence.ts";
 import { KINDS, kindNamed } from "../../resources/index.ts";
@@ -15,13 +16,20 @@ export const FencePart = z.object({
   role: z.enum(ROLES),
   kind: z.string(),
   things: z.record(z.string(), z.unknown()),
+  /** Roles by which it is entered, where it lies in another account. */
+  roles: Roles.exactOptional(),
   /** URL that tries one write on exactly this store; absent for what keeps no data. */
   writeCheck: z.string().exactOptional(),
 });
 export type FencePart = z.infer<typeof FencePart>;
 
 /** What people who moved back are noticed by: the promoted copy of a store, or an entrance. */
-export const NewSide = z.object({ role: z.enum(ROLES), kind: z.string(), copy: z.record(z.string(), z.unknown()) });
+export const NewSide = z.object({
+  role: z.enum(ROLES),
+  kind: z.string(),
+  copy: z.record(z.string(), z.unknown()),
+  roles: Roles.exactOptional(),
+});
 
 /**
  * Stops every writer of the old side: first what works, then what keeps the data. Only a failing write on the old side
@@ -81,8 +89,9 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
       );
     const requestIds: string[] = [];
     for (const part of parts.filter(({ resource }) => !(resource in silent))) {
-      const now = stores.find((store) => store.part === part)?.now ?? (await part.fence.see(part.things, context));
-      requestIds.push(...(await part.fence.close(part.things, now, context)));
+      const theirs = contextOf(part, context);
+      const now = stores.find((store) => store.part === part)?.now ?? (await part.fence.see(part.things, theirs));
+      requestIds.push(...(await part.fence.close(part.things, now, theirs)));
     }
     return { requestIds, data: { silent } };
   },
@@ -110,9 +119,10 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
     if (!captured) return { says: `${region} was not touched: it did not answer`, requestIds: [] };
     const requestIds: string[] = [];
     const says: string[] = [];
-    for (const { resource, fence, things } of parts.map(partOf).toReversed()) {
+    for (const part of parts.map(partOf).toReversed()) {
+      const { resource, fence, things } = part;
       const before = fence.captured.parse(captured[resource]);
-      requestIds.push(...(await fence.reopen(things, before, context)));
+      requestIds.push(...(await fence.reopen(things, before, contextOf(part, context))));
       says.push(fence.says(before));
     }
     return { says: `${says.join(", ")}, as before`, requestIds };
@@ -152,7 +162,18 @@ function whatIsClosed(parts: readonly FencePart[]): string {
 /** Machine time for a region whose silence was accepted: users wait for the promotion, and the watch fences it on its return. */
 const ACCEPTED_SILENCE_MS = 2_000;
 
-async function see({ fence, things }: Part, input: Input, { cloud, signal }: Context): Promise<Known<object>> {
+interface Entered {
+  readonly roles?: Roles | undefined;
+}
+
+/** As it is entered. */
+export const contextOf = ({ roles }: Entered, { cloud, signal }: Context): Context => ({
+  ...{ cloud: enteredBy(roles, cloud), signal },
+});
+
+async function see(part: Part, input: Input, context: Context): Promise<Known<object>> {
+  const { fence, things } = part;
+  const { cloud, signal } = contextOf(part, context);
   if (!input.unfencedAccepted) return fence.see(things, { cloud, signal });
   const patience = AbortSignal.timeout(ACCEPTED_SILENCE_MS);
   const silent = {

@@ -3,6 +3,7 @@ import type { PlannedStep } from "../../../domain/plan-run/plan.ts";
 import { fenceOf, inputOf } from "../../../domain/plan-run/run.ts";
 import { planned } from "../../../ports/step.ts";
 import type { KindSeen } from "../../resources/places.ts";
+import { aboutResource } from "../plan-parts.ts";
 import { FenceInput, type FencePart, fencePrimary } from "./fence-primary.ts";
 import type { Judgement } from "./judgement.ts";
 import type { FailoverRequest } from "./request.ts";
@@ -23,15 +24,16 @@ export function fence(request: FailoverRequest, { all, stores, from, to, mode, i
       ...{ region: from, mode, parts: parts.map(({ part }) => part), unfencedAccepted: isDark },
       captured: allKnown(captured),
       newSide: [
-        ...stores.map(({ at: { role, kind, ...at }, move }) => {
-          return { role, kind: kind.kind, copy: { ...move.copyIn(at, to) } };
-        }),
-        ...all
-          .filter(({ role }) => role === "entrances")
-          .map(({ role, kind }) => ({ role, kind: kind.kind, copy: {} })),
+        ...stores.map(({ at, move }) => newSideOf(at, move.copyIn(at, to))),
+        ...all.filter(({ role }) => role === "entrances").map((at) => newSideOf(at, {})),
       ],
     },
   });
+}
+
+function newSideOf(at: KindSeen, copy: Readonly<Record<string, unknown>>) {
+  const { resource: _id, ...roles } = aboutResource(at);
+  return { role: at.role, kind: at.kind.kind, copy: { ...copy }, ...roles };
 }
 
 type Captured = NonNullable<ReturnType<typeof FenceInput.parse>["captured"]>;
@@ -42,7 +44,13 @@ function partsOf(at: KindSeen, from: string): { part: FencePart; seen: Captured[
   const now = own.seenIn(at, from);
   const writeCheck = own.writeCheck?.(at, from);
   const things = { ...own.thingsOf(at, from) };
-  const part = { resource: at.id, role, kind, things, ...(writeCheck === undefined ? {} : { writeCheck }) };
+  const part = {
+    ...{ ...aboutResource(at), resource: at.id },
+    role,
+    kind,
+    things,
+    ...(writeCheck === undefined ? {} : { writeCheck }),
+  };
   return [{ part, seen: now.known ? { ...now.value } : undefined }];
 }
 

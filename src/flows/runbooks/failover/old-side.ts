@@ -4,7 +4,7 @@ import type { Known } from "../../../domain/service/observed.ts";
 import type { OldSide } from "../../../ports/old-side.ts";
 import type { Cloud } from "../../../ports/step.ts";
 import { kindNamed } from "../../resources/index.ts";
-import { FenceInput, partOf } from "./fence-primary.ts";
+import { contextOf, FenceInput, partOf } from "./fence-primary.ts";
 
 interface Context {
   readonly cloud: Cloud;
@@ -18,7 +18,7 @@ export async function lookAtOldSide(run: RunState, cloud: Cloud, signal: AbortSi
   const context = { cloud, signal };
   const parts = FenceInput.parse(fence.input).parts.map(partOf);
   const seen = await Promise.all(
-    parts.map(async (part) => ({ part, now: await part.fence.see(part.things, context) })),
+    parts.map(async (part) => ({ part, now: await part.fence.see(part.things, contextOf(part, context)) })),
   );
   if (seen.some(({ now }) => isSilent(now))) return { kind: "silent" };
   const why = await movedBack(run, context);
@@ -46,9 +46,10 @@ async function movedBack(run: RunState, context: Context): Promise<string | unde
   if (!commits.every(({ id }) => isSettled(stateOf(run, id)))) return undefined;
   const { newSide } = FenceInput.parse(fenceOf(run)?.input);
   const moved = steps.filter(({ role, id }) => MOVES.includes(role) && stateOf(run, id).state === "done");
-  const told = newSide.flatMap(({ role, kind, copy }) => {
+  const told = newSide.flatMap(({ role, kind, copy, roles }) => {
     const { store, entrance } = kindNamed(role, kind);
-    return [store?.move?.lostBy(copy, context), ...moved.map((step) => entrance?.ledBack(step, context))];
+    const theirs = contextOf({ roles }, context);
+    return [store?.move?.lostBy(copy, theirs), ...moved.map((step) => entrance?.ledBack(step, theirs))];
   });
   return (await Promise.all(told)).find((why) => why !== undefined);
 }

@@ -5,6 +5,7 @@ import type { ComputeMoving } from "../../resources/abilities.ts";
 import type { Slot } from "../../resources/place.ts";
 import { type KindSeen, tellApart } from "../../resources/places.ts";
 import { checkPublic } from "../../steps/check-public.ts";
+import { aboutResource } from "../plan-parts.ts";
 import { fence } from "./fence.ts";
 import type { Judgement, StoreJudged } from "./judgement.ts";
 import type { FailoverRequest } from "./request.ts";
@@ -36,8 +37,8 @@ const slotOf = ({ all }: Judgement, at: KindSeen, after: readonly string[]): Slo
   after,
 });
 
-const about = <Step extends PlannedStep | undefined>(step: Step, { id }: KindSeen): Step =>
-  step === undefined ? step : { ...step, resource: id };
+const about = <Step extends PlannedStep | undefined>(step: Step, at: KindSeen): Step =>
+  step === undefined ? step : { ...step, ...aboutResource(at) };
 
 interface Phase {
   readonly steps: readonly PlannedStep[];

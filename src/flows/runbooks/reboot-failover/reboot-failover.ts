@@ -1,9 +1,11 @@
 import { z } from "zod";
 import type { Inventory } from "../../../domain/service/inventory.ts";
+import { rolesOf } from "../../../domain/service/resource.ts";
+import { enteredBy } from "../../../ports/elsewhere.ts";
 import type { Cloud } from "../../../ports/step.ts";
 import type { Turning } from "../../resources/abilities.ts";
 import { type KindSeen, placesOf, seenOf } from "../../resources/places.ts";
-import { commonOf, seenIn } from "../plan-parts.ts";
+import { aboutResource, commonOf, seenIn } from "../plan-parts.ts";
 import type { Planned, PlanRequest, Runbook, Words } from "../runbook.ts";
 
 const Wish = z.object({
@@ -46,7 +48,8 @@ export const rebootFailover: Runbook<Wish> = {
       placesOf(service).map(async (place) => {
         const assumed = assumptions.find(({ fact }) => fact === factOf(place));
         if (assumed?.kind !== "identity") return [];
-        const now = await place.kind.store?.turn?.identityNow(place, from, { cloud, signal });
+        const theirs = enteredBy(rolesOf(place.resource), cloud);
+        const now = await place.kind.store?.turn?.identityNow(place, from, { cloud: theirs, signal });
         return now === undefined || now === assumed.value ? [] : [`${assumed.says} changed: it is ${now} now`];
       }),
     );
@@ -114,7 +117,7 @@ function planOf(at: KindSeen, request: PlanRequest, target: string | undefined):
       authorisesUntilMs: request.nowMs + service.fence_watch,
       coolDownMs: 0,
       keysRequired: inventory.file.approvals.required,
-      steps: turning.steps({ id: (base) => base, after: [] }).map((step) => ({ ...step, resource: at.id })),
+      steps: turning.steps({ id: (base) => base, after: [] }).map((step) => ({ ...step, ...aboutResource(at) })),
       assumptions: [{ kind: "identity", fact: factOf(at), says: `where ${what} runs`, value: identity }],
       acceptances: [{ id: "connections", words: `I accept that all connections to ${what} drop, for 1 to 2 minutes` }],
       unchecked: ["whether the application reconnects by itself"],

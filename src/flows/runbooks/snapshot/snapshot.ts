@@ -6,7 +6,7 @@ import type { SnapshotSource } from "../../resources/abilities.ts";
 import { type KindSeen, placesOf, seenOf, tellApart } from "../../resources/places.ts";
 import { copySnapshot } from "../../steps/copy-snapshot.ts";
 import { takeSnapshot } from "../../steps/take-snapshot.ts";
-import { commonOf, seenIn } from "../plan-parts.ts";
+import { aboutResource, commonOf, seenIn } from "../plan-parts.ts";
 import type { Planned, PlanRequest, Runbook } from "../runbook.ts";
 
 const Wish = z.object({});
@@ -100,7 +100,7 @@ function stepsOf(request: PlanRequest, { from, to, sources }: Copying): PlannedS
     return [
       planned(takeSnapshot, { id: take, after: [], input: { region: from, of, source, id, tags } }),
       planned(copySnapshot, { id: copy, after: [take], input: { from, to, of, id, kmsKey, tags } }),
-    ].map((step) => ({ ...step, resource: at.id }));
+    ].map((step) => ({ ...step, ...aboutResource(at) }));
   });
 }
 

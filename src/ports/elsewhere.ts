@@ -1,0 +1,48 @@
+import type { Roles } from "../domain/plan-run/plan.ts";
+import type { Region } from "../domain/service/service.ts";
+import type { Cloud } from "./step.ts";
+
+/** The same world, each region of it entered by its role. What belongs to no region takes the role of `anywhere`. */
+export function enteredBy(roles: Roles | undefined, cloud: Cloud): Cloud {
+  if (!roles) return cloud;
+  const at = (region: Region): Cloud => cloud.through(roles.in[region] ?? roles.anywhere);
+  const anywhere = cloud.through(roles.anywhere);
+  return {
+    ...cloud,
+    databases: {
+      describe: (region, ...more) => at(region).databases.describe(region, ...more),
+      lag: (region, ...more) => at(region).databases.lag(region, ...more),
+      promote: (region, ...more) => at(region).databases.promote(region, ...more),
+      reboot: (wish, signal) => at(wish.region).databases.reboot(wish, signal),
+      events: (wish, signal) => at(wish.region).databases.events(wish, signal),
+    },
+    clusters: {
+      describe: (region, ...more) => at(region).clusters.describe(region, ...more),
+      failover: (wish, signal) => at(wish.region).clusters.failover(wish, signal),
+    },
+    snapshots: {
+      find: (region, ...more) => at(region).snapshots.find(region, ...more),
+      create: (wish, signal) => at(wish.region).snapshots.create(wish, signal),
+      copy: (wish, signal) => at(wish.to).snapshots.copy(wish, signal),
+      keyState: (region, ...more) => at(region).snapshots.keyState(region, ...more),
+    },
+    firewall: {
+      rules: (region, ...more) => at(region).firewall.rules(region, ...more),
+      close: (change, signal) => at(change.region).firewall.close(change, signal),
+      open: (change, signal) => at(change.region).firewall.open(change, signal),
+    },
+    compute: {
+      describe: (region, ...more) => at(region).compute.describe(region, ...more),
+      scaleOut: (region, ...more) => at(region).compute.scaleOut(region, ...more),
+      stop: (region, ...more) => at(region).compute.stop(region, ...more),
+      restore: (region, ...more) => at(region).compute.restore(region, ...more),
+    },
+    discovery: {
+      service: (region, ...more) => at(region).discovery.service(region, ...more),
+      loadBalancers: (region, ...more) => at(region).discovery.loadBalancers(region, ...more),
+      database: (region, ...more) => at(region).discovery.database(region, ...more),
+      zones: (...asked) => anywhere.discovery.zones(...asked),
+    },
+    traffic: anywhere.traffic,
+  };
+}
