@@ -17,7 +17,7 @@ export async function escalate(ask: Ask, deps: IncidentCommandDeps): Promise<Ans
   const hasChanged = await changeIncident(incident.id, deps, (current, nowMs) =>
     targets === undefined
       ? escalateNow(current, actor, nowMs)
-      : askFor(current, targets, `${actor.name} asked for ${who}`, actor, nowMs),
+      : askFor(current, { targets, why: `${actor.name} asked for ${who}` }, { actor, nowMs }),
   );
   if (!hasChanged)
     return whisper("Nobody was paged: this severity pages nobody, or the incident was closed meanwhile.");

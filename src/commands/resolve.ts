@@ -36,7 +36,7 @@ export async function resolve(ask: Ask, deps: IncidentCommandDeps): Promise<Answ
   const actor = actorOf(ask, deps.inventory());
   const actuals = actualsOf(incident, await deps.measured(incident));
   const hasChanged = await changeIncident(incident.id, deps, (current, nowMs) =>
-    resolveIncident(current, { fields, by: actor.name, ...actuals }, actor, nowMs),
+    resolveIncident(current, { fields, by: actor.name, ...actuals }, { actor, nowMs }),
   );
   return whisper(hasChanged ? `Resolved: ${incident.title}.` : "It was closed meanwhile: nothing was changed.");
 }

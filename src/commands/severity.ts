@@ -13,7 +13,7 @@ export async function severity(ask: Ask, deps: IncidentCommandDeps): Promise<Ans
   if (!isOpen(incident)) return closedAnswer(incident);
   const actor = actorOf(ask, deps.inventory());
   const hasChanged = await changeIncident(incident.id, deps, (current, nowMs) =>
-    setSeverity(current, wanted, actor, nowMs),
+    setSeverity(current, wanted, { actor, nowMs }),
   );
   return whisper(hasChanged ? `Now ${wanted.toUpperCase()}.` : `It is ${wanted.toUpperCase()} already.`);
 }

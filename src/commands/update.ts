@@ -32,7 +32,7 @@ export async function update(ask: Ask, deps: IncidentCommandDeps): Promise<Answe
   const actor = actorOf(ask, deps.inventory());
   const edit = { fields: fields.data, now };
   const hasChanged = await changeIncident(incident.id, deps, (current, nowMs) =>
-    editUpdate(current, edit, actor, nowMs),
+    editUpdate(current, edit, { actor, nowMs }),
   );
   if (!hasChanged)
     return whisper(

@@ -89,7 +89,7 @@ async function readEvidence(id: string, { stores, outside, queues, clock, invent
   const { value } = found;
   await stores.incidents.change(id, (current) => {
     const nowMs = clock.now();
-    return current && dueChange(mergeEvidence(current, value, inventory().people, nowMs), nowMs);
+    return current && dueChange(mergeEvidence(current, value, { people: inventory().people, nowMs }), nowMs);
   });
   await Promise.all([queues.wake.incidentPages(id), queues.wake.incidentChat(id)]);
 }

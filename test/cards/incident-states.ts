@@ -76,7 +76,10 @@ export function resolvedIncident(): Incident {
     lessons: "Two people, one plan, no hero.",
   };
   const open = answeredIncident();
-  return resolveIncident(open, { fields, by: "Chloe Martin" }, TWOKEY, DARK_AT + 45 * MINUTE)?.value ?? open;
+  return (
+    resolveIncident(open, { fields, by: "Chloe Martin" }, { actor: TWOKEY, nowMs: DARK_AT + 45 * MINUTE })?.value ??
+    open
+  );
 }
 
 /** A regional incident in which much went wrong, with foreign text as long as it gets. */

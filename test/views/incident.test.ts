@@ -56,7 +56,11 @@ describe("the incident's card", () => {
 
   test("offers nothing once it is closed", () => {
     const fields = { details: "fixed", impact: "none", followUps: "none", lessons: "none" };
-    const closed = resolveIncident(incident(), { fields, by: "Ana" }, TWOKEY, START_MS + MINUTE)?.value;
+    const closed = resolveIncident(
+      incident(),
+      { fields, by: "Ana" },
+      { actor: TWOKEY, nowMs: START_MS + MINUTE },
+    )?.value;
     expect(closed && buttonsOf(incidentCard(closed, { nameOf }).parts)).toEqual([]);
     expect(closed && buttonsOf(pageCard(closed, "level 1").parts)).toEqual([]);
     expect(closed && plainText(JSON.stringify(resolutionCard(closed)))).toContain("not measured");

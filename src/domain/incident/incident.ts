@@ -215,7 +215,7 @@ export function amend(incident: Incident, patch: Partial<Incident>): Incident {
 }
 
 /** Owes the channel a sentence. */
-export function withNote(incident: Incident, id: string, atMs: number, says: string): Incident {
+export function withNote(incident: Incident, { id, atMs, says }: Incident["notes"][number]): Incident {
   if (incident.notes.some((note) => note.id === id)) return incident;
   return amend(incident, { notes: [...incident.notes, { id, atMs, says }] });
 }

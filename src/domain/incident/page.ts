@@ -151,15 +151,19 @@ export interface LadderStart {
   readonly turn: number;
 }
 
+export interface WaitingPage {
+  readonly severity: Severity;
+  readonly target: Pick<PageTarget, "kind" | "id">;
+  readonly atMs: number;
+}
+
 /**
  * How long a page to this target waits for the end of quiet hours, ms; 0: not at all. A policy has none: whoever is on
  * call there is on duty.
  */
 export function quietForMs(
   { severities, quietHours }: EscalationSnapshot,
-  severity: Severity,
-  target: Pick<PageTarget, "kind" | "id">,
-  atMs: number,
+  { severity, target, atMs }: WaitingPage,
 ): number {
   const quiet = target.kind === "person" ? quietHours[target.id] : undefined;
   if (quiet === undefined || severity === "sev1" || severities[severity]?.quiet_hours === "ignore") return 0;
@@ -177,8 +181,12 @@ export function planLadder(escalation: EscalationSnapshot, start: LadderStart): 
   const rungs = new Map<string, Rung>();
   for (const step of policy.steps) {
     for (const target of targetsOf(step, escalation, turn)) {
-      const quietMs = quietForMs(escalation, start.severity, target, start.startedAtMs + step.after);
-      addTarget(rungs, step, quietMs, target);
+      const quietMs = quietForMs(escalation, {
+        severity: start.severity,
+        target,
+        atMs: start.startedAtMs + step.after,
+      });
+      addTarget(rungs, step, { quietMs, target });
     }
   }
   return {
@@ -194,8 +202,7 @@ export function planLadder(escalation: EscalationSnapshot, start: LadderStart): 
 function addTarget(
   rungs: Map<string, Rung>,
   step: SeverityPolicy["steps"][number],
-  quietMs: number,
-  target: PageTarget,
+  { quietMs, target }: { readonly quietMs: number; readonly target: PageTarget },
 ) {
   const afterMs = step.after + quietMs;
   const key = `${afterMs}:${step.unless ?? "always"}`;

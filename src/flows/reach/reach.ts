@@ -75,7 +75,7 @@ export async function reach(need: Need | undefined, deps: ReachDeps): Promise<vo
 async function callNow(need: Need, deps: ReachDeps): Promise<void> {
   const nowMs = deps.clock.now();
   const before = await deps.memory.read();
-  const due = whatIsDue(before, need, deps, nowMs);
+  const due = whatIsDue(before, need, { deps, nowMs });
   if (due === undefined) return;
   const page = `${need.page}:${due.round}`;
   await deps.memory.change((current) => begun(current, need, due));
@@ -104,7 +104,11 @@ interface Due {
   readonly untold: readonly Telling[];
 }
 
-function whatIsDue(before: Calls | undefined, need: Need, deps: ReachDeps, nowMs: number): Due | undefined {
+function whatIsDue(
+  before: Calls | undefined,
+  need: Need,
+  { deps, nowMs }: { readonly deps: ReachDeps; readonly nowMs: number },
+): Due | undefined {
   const everybody = deps.pagers.others.flatMap((pager) =>
     need.people.filter((person) => pager.addressOf(person) !== undefined).map((person) => ({ pager, person })),
   );

@@ -133,7 +133,11 @@ export function announceCalls(deps: IncidentDeps): Readonly<Record<string, Perfo
     },
     initial: async (incident, duty, attempt) => {
       const to = { channel: homeChannel(incident) ?? "" };
-      const isSent = await postOnce(deps.chat, to, deps.voice.initial(incident), `${incident.id}:${duty.key}`, attempt);
+      const isSent = await postOnce(
+        deps.chat,
+        { to, card: deps.voice.initial(incident), key: `${incident.id}:${duty.key}` },
+        attempt,
+      );
       return { kind: isSent ? "done" : "withdrawn" };
     },
     note: async (incident, duty, attempt) => {
@@ -141,7 +145,8 @@ export function announceCalls(deps: IncidentDeps): Readonly<Record<string, Perfo
       if (note === undefined) return { kind: "withdrawn" };
       const to = { channel: homeChannel(incident) ?? "" };
       const card = deps.voice.note(incident, note.says);
-      if (!(await postOnce(deps.chat, to, card, `${incident.id}:${duty.key}`, attempt))) return { kind: "withdrawn" };
+      if (!(await postOnce(deps.chat, { to, card, key: `${incident.id}:${duty.key}` }, attempt)))
+        return { kind: "withdrawn" };
       return { kind: "done", apply: (current) => ({ value: withoutNote(current, note.id), events: [] }) };
     },
   };

@@ -108,7 +108,7 @@ function judged({ phase, missed }: Phase, { key, ladder, withinMs, isMet }: Verd
       if (isMet) return { value, events: [] };
       const says = missed(current, sayDuration(withinMs));
       const event = eventOf(current, { kind: "response.target-missed", atMs, says, facts: { phase, withinMs } });
-      return { value: withNote(value, key, atMs, says), events: [event] };
+      return { value: withNote(value, { id: key, atMs, says }), events: [event] };
     },
   };
 }

@@ -10,7 +10,7 @@ import {
 } from "../../../domain/incident/incident.ts";
 import { commanderTargets } from "../../../domain/incident/page.ts";
 import type { IncidentDeps } from "../deps.ts";
-import { type Actor, askFor, TWOKEY } from "../life/changes.ts";
+import { type Act, askFor, TWOKEY } from "../life/changes.ts";
 import { draftCard, requestCard } from "./announce.ts";
 import { postOnce } from "./post-once.ts";
 
@@ -85,7 +85,7 @@ export function updateCalls(deps: IncidentDeps): Readonly<Record<string, Perform
       const facts = editedBy !== undefined && draft !== undefined ? draft : await deps.facts(incident);
       return {
         kind: "done",
-        apply: (current, nowMs) => ({ value: frozen(current, number, facts, nowMs), events: [] }),
+        apply: (current, nowMs) => ({ value: frozen(current, { number, facts }, nowMs), events: [] }),
       };
     },
     "update-send": async (incident, duty, attempt) => {
@@ -93,7 +93,7 @@ export function updateCalls(deps: IncidentDeps): Readonly<Record<string, Perform
       if (final === undefined) return { kind: "withdrawn" };
       const channel = homeChannel(incident) ?? incident.alertsChannel;
       const card = deps.voice.update(incident, { number, fields: final, late });
-      if (!(await postOnce(deps.chat, { channel }, card, `${incident.id}:${duty.key}`, attempt))) {
+      if (!(await postOnce(deps.chat, { to: { channel }, card, key: `${incident.id}:${duty.key}` }, attempt))) {
         return { kind: "withdrawn" };
       }
       return { kind: "done", apply: (current, nowMs) => sent(current, number, nowMs) };
@@ -101,13 +101,17 @@ export function updateCalls(deps: IncidentDeps): Readonly<Record<string, Perform
     "update-overdue": (_incident, { subject }) => {
       const people = deps.inventory().people;
       const number = Number(subject["number"]);
-      return Promise.resolve({ kind: "done", apply: (current, nowMs) => overdue(current, number, people, nowMs) });
+      return Promise.resolve({ kind: "done", apply: (current, nowMs) => overdue(current, { number, people }, nowMs) });
     },
   };
 }
 
 /** An edit that was saved while the facts were being read wins over them. */
-function frozen(incident: Incident, number: number, facts: UpdateFields, nowMs: number): Incident {
+function frozen(
+  incident: Incident,
+  { number, facts }: { readonly number: number; readonly facts: UpdateFields },
+  nowMs: number,
+): Incident {
   const { update } = incident;
   if (update.number !== number || update.dueAtMs === undefined) return incident;
   const final = update.editedBy === undefined ? facts : (update.draft ?? facts);
@@ -133,11 +137,19 @@ function sent(incident: Incident, number: number, nowMs: number): Changed<Incide
   return { value, events: [eventOf(value, { kind: "update.sent", atMs: nowMs, says, facts })] };
 }
 
-function overdue(incident: Incident, number: number, people: Parameters<typeof commanderTargets>[0], nowMs: number) {
+function overdue(
+  incident: Incident,
+  { number, people }: { readonly number: number; readonly people: Parameters<typeof commanderTargets>[0] },
+  nowMs: number,
+) {
   if (incident.update.number !== number) return { value: incident, events: [] };
   const says = `Status update ${number} is more than ${OVERDUE_AFTER_MS / 60_000} min overdue: the commanders are paged`;
-  const noted = withNote(incident, `update-overdue:${number}`, nowMs, says);
-  const asked = askFor(noted, commanderTargets(people), `status update ${number} is overdue`, TWOKEY, nowMs);
+  const noted = withNote(incident, { id: `update-overdue:${number}`, atMs: nowMs, says });
+  const asked = askFor(
+    noted,
+    { targets: commanderTargets(people), why: `status update ${number} is overdue` },
+    { actor: TWOKEY, nowMs },
+  );
   const event = eventOf(incident, { kind: "update.overdue", atMs: nowMs, says, facts: { number } });
   return { value: asked?.value ?? noted, events: [event, ...(asked?.events ?? [])] };
 }
@@ -149,12 +161,7 @@ export interface UpdateEdit {
 }
 
 /** A person's text for the next update. Undefined when it comes too late: closed, or being posted at this moment. */
-export function editUpdate(
-  incident: Incident,
-  edit: UpdateEdit,
-  actor: Actor,
-  nowMs: number,
-): Changed<Incident> | undefined {
+export function editUpdate(incident: Incident, edit: UpdateEdit, { actor, nowMs }: Act): Changed<Incident> | undefined {
   const { update } = incident;
   if (!isOpen(incident) || update.final !== undefined) return undefined;
   const dueAtMs = edit.now || update.dueAtMs === undefined ? nowMs : update.dueAtMs;

@@ -46,16 +46,24 @@ export function serviceOf(rule: AlertRule): string {
   return rule.service ?? UNASSIGNED;
 }
 
+/** An alert, and the first rule that fits it. */
+export interface Heard {
+  readonly signal: Signal;
+  readonly rule: AlertRule | undefined;
+}
+
+interface Ruled extends Heard {
+  readonly rule: AlertRule;
+}
+
 /**
  * Whether an alert opens an incident, joins one, or makes one regional. Time is when the alarm changed, so that a
  * delayed delivery is placed where it belongs. An alert joins while the incident's last alert is at most
  * `correlation_window` away.
  */
 export function correlate(
-  signal: Signal,
-  rule: AlertRule | undefined,
-  open: readonly OpenIncident[],
-  recent: readonly RecentAlarm[],
+  { signal, rule }: Heard,
+  { open, alarms }: Correlation,
   policy: CorrelationPolicy,
 ): Placement {
   if (rule === undefined) return { kind: "thread-only", why: "no rule matches" };
@@ -71,10 +79,10 @@ export function correlate(
     .toSorted((a, b) => a.openedAtMs - b.openedAtMs);
 
   const alarming = new Set([service]);
-  for (const alarm of recent) {
+  for (const alarm of alarms) {
     if (alarm.region === region && near(alarm.atMs, policy.regional_window)) alarming.add(alarm.service);
   }
-  if (alarming.size >= policy.regional_services) return placeRegional(current, region, service, alarming);
+  if (alarming.size >= policy.regional_services) return placeRegional(current, { region, service, alarming });
 
   const joined =
     current.find((incident) => incident.services.includes(service)) ??
@@ -82,12 +90,14 @@ export function correlate(
   return joined ? { kind: "join", incident: joined } : { kind: "open", scope: "service", services: [service] };
 }
 
-function placeRegional(
-  current: readonly OpenIncident[],
-  region: string,
-  service: string,
-  alarming: ReadonlySet<string>,
-): Placement {
+/** Services that alarm in one region within the window. */
+interface Wave {
+  readonly region: string;
+  readonly service: string;
+  readonly alarming: ReadonlySet<string>;
+}
+
+function placeRegional(current: readonly OpenIncident[], { region, service, alarming }: Wave): Placement {
   const isOfRegion = (incident: OpenIncident) => incident.scope === "regional" && incident.region === region;
   const ofThisCause = current.filter(
     (incident) =>
@@ -110,20 +120,19 @@ export interface Placed {
 
 /** The decision together with the index after it. The id of a new incident comes from the alert, so a repeat finds it. */
 export function place(
-  index: Correlation | undefined,
-  signal: Signal,
-  rule: AlertRule | undefined,
-  policy: CorrelationPolicy,
-  nowMs: number,
+  index: Correlation = { open: [], alarms: [] },
+  { signal, rule }: Heard,
+  { policy, nowMs }: { readonly policy: CorrelationPolicy; readonly nowMs: number },
 ): Placed {
-  const { open, alarms } = index ?? { open: [], alarms: [] };
-  const placement = correlate(signal, rule, open, alarms, policy);
+  const { open, alarms } = index;
+  const placement = correlate({ signal, rule }, index, policy);
   if (placement.kind === "thread-only" || rule === undefined)
     return { placement, incident: undefined, next: undefined };
-  const before = placement.kind === "open" ? newRow(placement, signal, rule, nowMs) : placement.incident;
-  const incident = afterAlert(before, placement, signal, rule);
+  const ruled = { signal, rule };
+  const before = placement.kind === "open" ? newRow(placement, ruled, nowMs) : placement.incident;
+  const incident = afterAlert(before, placement, ruled);
   const gone = placement.kind === "widen" ? placement.merged : [];
-  const heard = afterAlarm(alarms, serviceOf(rule), signal, policy);
+  const heard = afterAlarm(alarms, ruled, policy);
   if (placement.kind === "join" && incident === before && heard === alarms) {
     return { placement, incident, next: undefined };
   }
@@ -133,12 +142,7 @@ export function place(
   return { placement, incident, next: { open: next, alarms: [...heard] } };
 }
 
-function newRow(
-  placement: Extract<Placement, { kind: "open" }>,
-  signal: Signal,
-  rule: AlertRule,
-  nowMs: number,
-): OpenIncident {
+function newRow(placement: Extract<Placement, { kind: "open" }>, { signal, rule }: Ruled, nowMs: number): OpenIncident {
   return {
     id: incidentIdFor(signal.id),
     scope: placement.scope,
@@ -151,7 +155,7 @@ function newRow(
   };
 }
 
-function afterAlert(row: OpenIncident, placement: Placement, signal: Signal, rule: AlertRule): OpenIncident {
+function afterAlert(row: OpenIncident, placement: Placement, { signal, rule }: Ruled): OpenIncident {
   const merged = placement.kind === "widen" ? placement.merged : [];
   const next: OpenIncident = {
     ...row,
@@ -175,10 +179,10 @@ function later(lastMs: number, atMs: number): number {
 
 function afterAlarm(
   alarms: readonly RecentAlarm[],
-  service: string,
-  signal: Signal,
+  { signal, rule }: Ruled,
   policy: CorrelationPolicy,
 ): readonly RecentAlarm[] {
+  const service = serviceOf(rule);
   const { region, changedAtMs } = signal;
   const known = alarms.find((alarm) => alarm.service === service && alarm.region === region);
   const atMs = known === undefined ? changedAtMs : later(known.atMs, changedAtMs);

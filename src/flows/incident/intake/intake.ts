@@ -50,7 +50,7 @@ export function createIntake(deps: IntakeDeps): Intake {
       const rule = ruleFor(file.alerts.rules, signal);
       const known = (await deps.alerts.get(signal.fingerprint))?.value;
       const replay = isReplay(known, signal);
-      const joined = replay ? undefined : await placeAlert(deps, join, signal, known);
+      const joined = replay ? undefined : await placeAlert(deps, join, { signal, known });
       const record = await deps.alerts.change(signal.fingerprint, (current) => {
         const value = applySignal(current, signal, {
           service: rule?.service,
@@ -85,15 +85,14 @@ interface JoinAsk {
 async function placeAlert(
   deps: IntakeDeps,
   join: Join,
-  signal: Signal,
-  known: AlertDocument | undefined,
+  { signal, known }: { readonly signal: Signal; readonly known: AlertDocument | undefined },
 ): Promise<Joined | undefined> {
   const { alerts: policy } = deps.inventory().file;
   const rule = ruleFor(policy.rules, signal);
   for (;;) {
     let placed: Placed | undefined;
     await deps.correlation.change(CORRELATION_ID, (current) => {
-      placed = place(current, signal, rule, policy, deps.clock.now());
+      placed = place(current, { signal, rule }, { policy, nowMs: deps.clock.now() });
       return placed.next && { value: placed.next, events: [] };
     });
     const row = placed?.incident;

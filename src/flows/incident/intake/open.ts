@@ -57,7 +57,12 @@ export function openIncident(opening: Opening, inventory: Inventory, nowMs: numb
     response: [],
     pager: { notifications: [], uncounted: [], reopened: 0 },
     alertsChannel: file.alerts.channel,
-    channelName: channelName(file.incidents.channel_prefix, id, scope === "regional" ? region : services[0], nowMs),
+    channelName: channelName({
+      prefix: file.incidents.channel_prefix,
+      id,
+      about: scope === "regional" ? region : services[0],
+      nowMs,
+    }),
     invitees: inventory.people.map((person) => person.id),
     notInvited: [],
     bookmarks: bookmarksOf(inventory, services),
@@ -93,7 +98,17 @@ function openedEvent(incident: Incident, { alert, declaredBy }: Opening, nowMs: 
 const LONGEST_NAME = 78;
 
 /** Lower-case letters, digits, `-` and `_`, as Slack wants them; ids that are read aloud come in capitals. The id stays whole. */
-function channelName(prefix: string, id: string, about: string | undefined, nowMs: number): string {
+function channelName({
+  prefix,
+  id,
+  about,
+  nowMs,
+}: {
+  readonly prefix: string;
+  readonly id: string;
+  readonly about: string | undefined;
+  readonly nowMs: number;
+}): string {
   const date = new Date(nowMs).toISOString().slice(0, 10).replaceAll("-", "");
   const start = `${prefix}-${date}-${about ?? "general"}`.slice(0, LONGEST_NAME - id.length - 1);
   return `${start}-${id}`.toLowerCase().replaceAll(/[^a-z0-9_-]+/g, "-");

@@ -65,7 +65,7 @@ export function joinAlerts(incident: Incident, joining: Joining, nowMs: number):
   if (isSame) return undefined;
   const grown = amend(incident, { alerts: [...listed.values()], moreAlerts: more, services, absorbs });
   const widened = widen(grown, joining, nowMs);
-  const harder = setSeverity(widened.value, worse(incident.severity, joining.severity), TWOKEY, nowMs);
+  const harder = setSeverity(widened.value, worse(incident.severity, joining.severity), { actor: TWOKEY, nowMs });
   return { value: harder?.value ?? widened.value, events: [...widened.events, ...(harder?.events ?? [])] };
 }
 
@@ -73,17 +73,22 @@ function widen(incident: Incident, { scope, region }: Joining, nowMs: number): C
   if (scope === "service" || incident.scope === "regional" || region === undefined)
     return { value: incident, events: [] };
   const says = `Now a regional incident: ${incident.services.length} services are alarming in ${region}`;
-  const value = withNote({ ...incident, scope: "regional", region }, "widened", nowMs, says);
+  const value = withNote({ ...incident, scope: "regional", region }, { id: "widened", atMs: nowMs, says });
   const facts = { region, services: incident.services };
   return { value, events: [eventOf(value, { kind: "incident.widened", atMs: nowMs, says, facts })] };
+}
+
+/** Who changes an incident, and when. */
+export interface Act {
+  readonly actor: Actor;
+  readonly nowMs: number;
 }
 
 /** A raised severity pages by its own matrix from now on; a lowered one pages nobody anew once somebody has answered. */
 export function setSeverity(
   incident: Incident,
   severity: Severity,
-  actor: Actor,
-  nowMs: number,
+  { actor, nowMs }: Act,
 ): Changed<Incident> | undefined {
   if (!isOpen(incident) || severity === incident.severity) return undefined;
   const lowered = worse(severity, incident.severity) === incident.severity;
@@ -101,9 +106,7 @@ export function setSeverity(
       ladders: [...incident.ladders, planLadder(incident.escalation, start)],
       update: { ...update, ...(dueAtMs === undefined ? {} : { dueAtMs }) },
     },
-    `severity:${number}`,
-    nowMs,
-    says,
+    { id: `severity:${number}`, atMs: nowMs, says },
   );
   const { id: by, door } = actor;
   const facts = { from: incident.severity, to: severity };
@@ -115,17 +118,18 @@ export function isAnswered(incident: Incident): boolean {
   return answeredLadder(incident) >= incident.ladders.length;
 }
 
-/**
- * Stops everything that has not started. `answeredAtMs` is when the person did it, where that was elsewhere and earlier:
- * it answers no ladder that began later. Undefined when it changes nothing: closed, or this person answered already.
- */
+export interface Answer extends Omit<Acknowledgement, "ladder" | "atMs"> {
+  /** When the person did it, where that was elsewhere and earlier: it answers no ladder that began later. */
+  readonly answeredAtMs?: number;
+}
+
+/** Stops everything that has not started. Undefined when it changes nothing: closed, or this person answered already. */
 export function acknowledge(
   incident: Incident,
-  ack: Omit<Acknowledgement, "ladder" | "atMs">,
+  { answeredAtMs, ...ack }: Answer,
   nowMs: number,
-  answeredAtMs = nowMs,
 ): Changed<Incident> | undefined {
-  const ladder = Math.max(1, incident.ladders.filter((each) => each.startedAtMs <= answeredAtMs).length);
+  const ladder = Math.max(1, incident.ladders.filter((each) => each.startedAtMs <= (answeredAtMs ?? nowMs)).length);
   const answeredBefore = incident.acks.some((other) => other.by === ack.by && other.ladder >= ladder);
   if (!isOpen(incident) || answeredBefore) return undefined;
   const isFirst = answeredLadder(incident) < ladder;
@@ -156,22 +160,26 @@ export function settlePages(
   );
 }
 
+/** Who is to be paged besides, and why. */
+export interface Asked {
+  readonly targets: readonly PageTarget[];
+  readonly why: string;
+}
+
 /**
  * Pages people outside the matrix's own time: somebody pressed Escalate, or a deadline was missed. A person's word goes
  * out at once; a deadline waits for quiet hours as the matrix does.
  */
 export function askFor(
   incident: Incident,
-  targets: readonly PageTarget[],
-  why: string,
-  actor: Actor,
-  nowMs: number,
+  { targets, why }: Asked,
+  { actor, nowMs }: { readonly actor: Actor; readonly nowMs: number },
 ): Changed<Incident> | undefined {
   if (!isOpen(incident) || targets.length === 0) return undefined;
   const number = incident.ladders.length + 1;
   const start = { number, severity: incident.severity, startedAtMs: nowMs, why };
   const waitsMs = (target: PageTarget) =>
-    actor === TWOKEY ? quietForMs(incident.escalation, incident.severity, target, nowMs) : 0;
+    actor === TWOKEY ? quietForMs(incident.escalation, { severity: incident.severity, target, atMs: nowMs }) : 0;
   const value = amend(incident, { ladders: [...incident.ladders, askedLadder(start, targets, waitsMs)] });
   const facts = { targets: targets.map((target) => target.id), why };
   const says = `Further people are paged: ${why}`;
@@ -199,10 +207,8 @@ export function escalateNow(incident: Incident, actor: Actor, nowMs: number): Ch
   );
   return askFor(
     { ...incident, ladders: taken },
-    rung.targets,
-    `${actor.name} escalated to level ${rung.level}`,
-    actor,
-    nowMs,
+    { targets: rung.targets, why: `${actor.name} escalated to level ${rung.level}` },
+    { actor, nowMs },
   );
 }
 
@@ -219,9 +225,7 @@ export function mergeInto(incident: Incident, into: Incident, nowMs: number): Ch
       closedAtMs: nowMs,
       pages: settlePages(incident.pages, "superseded"),
     },
-    "merged",
-    nowMs,
-    says,
+    { id: "merged", atMs: nowMs, says },
   );
   return { value, events: [eventOf(value, { kind: "incident.merged", atMs: nowMs, says, facts: { into: into.id } })] };
 }
@@ -237,8 +241,7 @@ export interface Resolving {
 export function resolveIncident(
   incident: Incident,
   { fields, by, rtoMs, rpoMs }: Resolving,
-  actor: Actor,
-  nowMs: number,
+  { actor, nowMs }: Act,
 ): Changed<Incident> | undefined {
   if (!isOpen(incident)) return undefined;
   const measured = { ...(rtoMs === undefined ? {} : { rtoMs }), ...(rpoMs === undefined ? {} : { rpoMs }) };

@@ -29,14 +29,18 @@ export function resolveCalls(deps: IncidentDeps): Readonly<Record<string, Perfor
       const to = { channel: homeChannel(incident) ?? "" };
       const card = deps.voice.resolution(incident);
       return {
-        kind: (await postOnce(deps.chat, to, card, `${incident.id}:${duty.key}`, attempt)) ? "done" : "withdrawn",
+        kind: (await postOnce(deps.chat, { to, card, key: `${incident.id}:${duty.key}` }, attempt))
+          ? "done"
+          : "withdrawn",
       };
     },
     timeline: async (incident, duty, attempt) => {
       const to = { channel: homeChannel(incident) ?? "" };
       const card = deps.voice.timeline(incident, await deps.timeline(incident.id));
       return {
-        kind: (await postOnce(deps.chat, to, card, `${incident.id}:${duty.key}`, attempt)) ? "done" : "withdrawn",
+        kind: (await postOnce(deps.chat, { to, card, key: `${incident.id}:${duty.key}` }, attempt))
+          ? "done"
+          : "withdrawn",
       };
     },
   };

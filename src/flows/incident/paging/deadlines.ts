@@ -49,7 +49,7 @@ function deadlineMissed(deadlineMs: number): Outcome {
     apply: (current, atMs) => {
       const says = `Nobody acknowledged within ${deadlineMs / 60_000} min`;
       return {
-        value: withNote(current, "ack-late", atMs, says),
+        value: withNote(current, { id: "ack-late", atMs, says }),
         events: [eventOf(current, { kind: "ack.deadline-missed", atMs, says, facts: { deadlineMs } })],
       };
     },
@@ -59,8 +59,15 @@ function deadlineMissed(deadlineMs: number): Outcome {
 function exhaust(incident: Incident, people: readonly Person[], atMs: number) {
   const goesOn = incident.severity === "sev1" ? " Everybody is paged again until somebody answers." : "";
   const says = `Every level was paged and nobody acknowledged. The commanders are paged.${goesOn}`;
-  const noted = withNote({ ...incident, pages: settlePages(incident.pages, "exhausted") }, "exhausted", atMs, says);
-  const asked = askFor(noted, commanderTargets(people), "every level was paged and nobody acknowledged", TWOKEY, atMs);
+  const noted = withNote(
+    { ...incident, pages: settlePages(incident.pages, "exhausted") },
+    { id: "exhausted", atMs, says },
+  );
+  const asked = askFor(
+    noted,
+    { targets: commanderTargets(people), why: "every level was paged and nobody acknowledged" },
+    { actor: TWOKEY, nowMs: atMs },
+  );
   const event = eventOf(incident, { kind: "pages.exhausted", atMs, says });
   return { value: asked?.value ?? noted, events: [event, ...(asked?.events ?? [])] };
 }

@@ -20,8 +20,14 @@ import { acknowledge } from "../life/changes.ts";
 const PAGER_STEP_MS = 1_000;
 const RANK = { triggered: 0, acknowledged: 1, resolved: 2 } as const;
 
+/** Who is known here, and when the pager was read. */
+export interface Reading {
+  readonly people: readonly Person[];
+  readonly nowMs: number;
+}
+
 /** Merged so that it only moves forward; a late or repeated answer changes nothing. Also for webhooks of the pager. */
-export function mergeEvidence(incident: Incident, found: PagerIncident, people: readonly Person[], nowMs: number) {
+export function mergeEvidence(incident: Incident, found: PagerIncident, { people, nowMs }: Reading) {
   const { pager } = incident;
   const isForward = pager.status === undefined || RANK[found.status] >= RANK[pager.status];
   const notifications = found.notifications.slice(-NOTIFICATIONS_KEPT).map((each) => ({ ...each }));
@@ -37,7 +43,7 @@ export function mergeEvidence(incident: Incident, found: PagerIncident, people: 
   let value: Incident = isNews ? amend(incident, { pager: next }) : incident;
   const events: Event[] = [];
   for (const ack of found.acknowledgedBy) {
-    const changed = acknowledgedAtPager(value, ack, people, nowMs);
+    const changed = acknowledgedAtPager(value, ack, { people, nowMs });
     value = changed?.value ?? value;
     events.push(...(changed?.events ?? []));
   }
@@ -62,8 +68,7 @@ export async function incidentsAbout(
 function acknowledgedAtPager(
   incident: Incident,
   { pagerUserId: userId, name, atMs }: PagerIncident["acknowledgedBy"][number],
-  people: readonly Person[],
-  nowMs: number,
+  { people, nowMs }: Reading,
 ) {
   const keeper = keeperOf(incident.escalation.pagers) ?? "";
   const label = incident.escalation.pagers[keeper]?.label ?? "the pager";
@@ -73,11 +78,15 @@ function acknowledgedAtPager(
   if (incident.acks.some((ack) => ack.by === by && ack.door === "pager" && ack.atMs >= atMs)) return undefined;
   const counts = person ? mayAcknowledge(person) : incident.pager.notifications.some(({ user }) => user === userId);
   if (counts)
-    return acknowledge(incident, { by, name: person?.name ?? name, door: "pager" }, nowMs, atMs + PAGER_STEP_MS);
+    return acknowledge(
+      incident,
+      { by, name: person?.name ?? name, door: "pager", answeredAtMs: atMs + PAGER_STEP_MS },
+      nowMs,
+    );
   if (incident.pager.uncounted.includes(userId)) return undefined;
   const pager = { ...incident.pager, uncounted: [...incident.pager.uncounted, userId] };
   const says = `${name} acknowledged at ${label} but is no listed responder: paging goes on`;
-  const value = withNote({ ...incident, pager }, `uncounted:${userId}`, nowMs, says);
+  const value = withNote({ ...incident, pager }, { id: `uncounted:${userId}`, atMs: nowMs, says });
   return {
     value,
     events: [eventOf(value, { kind: "ack.not-counted", atMs: nowMs, says, facts: { pagerUser: userId } })],
@@ -90,7 +99,7 @@ function closedOutside(incident: Incident, nowMs: number) {
   const generation = incident.generation + 1;
   const says = "The incident was closed at the pager but is open here: further pages open a new one there";
   const pager = { notifications: [], uncounted: [], reopened: 0 };
-  const value = withNote({ ...incident, generation, pager }, `closed-outside:${generation}`, nowMs, says);
+  const value = withNote({ ...incident, generation, pager }, { id: `closed-outside:${generation}`, atMs: nowMs, says });
   return {
     value,
     events: [eventOf(value, { kind: "pager.closed-outside", atMs: nowMs, says, facts: { generation } })],

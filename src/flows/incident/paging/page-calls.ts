@@ -1,4 +1,4 @@
-import type { Attempt, Duty, DutyOutcome, Perform } from "../../../domain/incident/duty.ts";
+import type { Duty, Perform } from "../../../domain/incident/duty.ts";
 import { dedupKey, eventOf, type Incident, lastAck, titleAbout, withNote } from "../../../domain/incident/incident.ts";
 import type { PageRecord } from "../../../domain/incident/page.ts";
 import { keeperOf } from "../../../domain/incident/pager-traits.ts";
@@ -17,30 +17,30 @@ import { takeFromThrottle } from "./throttle.ts";
 /** World time after which a refused trigger is tried again: the refusal may be a setting that somebody mends. */
 const TRIGGER_AGAIN_MS = OCCASIONS.incident.backOff.firstMs;
 
-type Outcome = DutyOutcome<Incident>;
-
 export function pageCalls(deps: IncidentDeps): Readonly<Record<string, Perform<Incident>>> {
   return {
-    trigger: (incident, duty, attempt) => trigger(deps, incident, duty, attempt),
-    rung: (incident, duty, attempt) => askResponders(deps, incident, duty, attempt),
-    round: (incident, duty, attempt) => askResponders(deps, incident, duty, attempt),
-    tell: (incident, duty, attempt) => tell(deps, incident, duty, attempt),
-    direct: (incident, duty, attempt) => direct(deps, incident, duty, attempt),
-    fallback: (incident, duty, attempt) => fallBack(deps, incident, duty, attempt),
+    trigger: trigger(deps),
+    rung: askResponders(deps),
+    round: askResponders(deps),
+    tell: tell(deps),
+    direct: direct(deps),
+    fallback: fallBack(deps),
   };
 }
 
-async function trigger(deps: IncidentDeps, incident: Incident, duty: Duty, attempt: Attempt): Promise<Outcome> {
-  if (!(await attempt.stillOwed())) return { kind: "withdrawn" };
-  const answer = await deps.pagers.keeper.trigger({
-    dedupKey: dedupKey(incident),
-    summary: summaryOf(incident),
-    source: incident.region ?? incident.services[0] ?? incident.environment,
-    severity: incident.escalation.severities[incident.severity]?.pager_severity ?? "critical",
-    ...aboutOf(incident, deps.clock.now()),
-    urgent: incident.severity === "sev1",
-  });
-  return outcomeOf(answer, duty, TRIGGER_AGAIN_MS);
+function trigger(deps: IncidentDeps): Perform<Incident> {
+  return async (incident, duty, attempt) => {
+    if (!(await attempt.stillOwed())) return { kind: "withdrawn" };
+    const answer = await deps.pagers.keeper.trigger({
+      dedupKey: dedupKey(incident),
+      summary: summaryOf(incident),
+      source: incident.region ?? incident.services[0] ?? incident.environment,
+      severity: incident.escalation.severities[incident.severity]?.pager_severity ?? "critical",
+      ...aboutOf(incident, deps.clock.now()),
+      urgent: incident.severity === "sev1",
+    });
+    return outcomeOf(answer, duty, { refusedAgainMs: TRIGGER_AGAIN_MS });
+  };
 }
 
 function summaryOf(incident: Incident): string {
@@ -70,42 +70,54 @@ function stateOf(incident: Incident): string {
 }
 
 /** One call for everybody of a rung or round; those who may not or cannot be paged through the pager are left out. */
-async function askResponders(deps: IncidentDeps, incident: Incident, duty: Duty, attempt: Attempt): Promise<Outcome> {
-  const mine = incident.pages.filter((page) => page.duty === duty.key);
-  const held = await heldBack(deps, incident, duty, mine);
-  const called = mine.filter((page) => !held.has(page.key));
-  if (called.length === 0) return { kind: "done", apply: settled(duty, "accepted", undefined, held) };
-  if (!(await attempt.stillOwed())) return { kind: "withdrawn" };
-  const { ladder, rung = "all", round = 0 } = duty.subject;
-  const inventory = deps.inventory();
-  const keeper = keeperOf(incident.escalation.pagers) ?? "";
-  const answer = await deps.pagers.keeper.call({
-    dedupKey: dedupKey(incident),
-    pageKey: pageKey(incident, `${ladder}.${rung}`, "responders", "pager", Number(round)),
-    message: summaryOf(incident),
-    ...aboutOf(incident, deps.clock.now()),
-    users: called.flatMap(({ target }) =>
-      target.kind === "person" ? (findPerson(inventory, target.id)?.pagers[keeper] ?? []) : [],
-    ),
-    policies: called.flatMap(({ target }) => (target.kind === "policy" ? target.id : [])),
-    besidesTrigger: duty.dueAtMs <= (incident.duties[triggerKey(incident)]?.settledAtMs ?? 0),
-    urgent: incident.severity === "sev1",
-  });
-  if (answer.kind !== "accepted") return outcomeOf(answer, duty, undefined, held);
-  const pagerIdOf = ({ kind, id }: PageRecord["target"]) =>
-    kind === "person" ? findPerson(inventory, id)?.pagers[keeper] : id;
-  const covered = called.filter(({ target }) => answer.value.covered.includes(pagerIdOf(target) ?? ""));
-  const special = new Map([...held, ...covered.map(({ key }) => [key, RUNG_BY_TRIGGER] as const)]);
-  return { kind: "done", apply: settled(duty, "accepted", undefined, special) };
+function askResponders(deps: IncidentDeps): Perform<Incident> {
+  return async (incident, duty, attempt) => {
+    const mine = incident.pages.filter((page) => page.duty === duty.key);
+    const held = await heldBack(deps, { incident, duty }, mine);
+    const called = mine.filter((page) => !held.has(page.key));
+    if (called.length === 0) return { kind: "done", apply: settled(duty, { state: "accepted", special: held }) };
+    if (!(await attempt.stillOwed())) return { kind: "withdrawn" };
+    const { ladder, rung = "all", round = 0 } = duty.subject;
+    const inventory = deps.inventory();
+    const keeper = keeperOf(incident.escalation.pagers) ?? "";
+    const answer = await deps.pagers.keeper.call({
+      dedupKey: dedupKey(incident),
+      pageKey: pageKey(incident, {
+        step: `${ladder}.${rung}`,
+        target: "responders",
+        via: "pager",
+        round: Number(round),
+      }),
+      message: summaryOf(incident),
+      ...aboutOf(incident, deps.clock.now()),
+      users: called.flatMap(({ target }) =>
+        target.kind === "person" ? (findPerson(inventory, target.id)?.pagers[keeper] ?? []) : [],
+      ),
+      policies: called.flatMap(({ target }) => (target.kind === "policy" ? target.id : [])),
+      besidesTrigger: duty.dueAtMs <= (incident.duties[triggerKey(incident)]?.settledAtMs ?? 0),
+      urgent: incident.severity === "sev1",
+    });
+    if (answer.kind !== "accepted") return outcomeOf(answer, duty, { held });
+    const pagerIdOf = ({ kind, id }: PageRecord["target"]) =>
+      kind === "person" ? findPerson(inventory, id)?.pagers[keeper] : id;
+    const covered = called.filter(({ target }) => answer.value.covered.includes(pagerIdOf(target) ?? ""));
+    const special = new Map([...held, ...covered.map(({ key }) => [key, RUNG_BY_TRIGGER] as const)]);
+    return { kind: "done", apply: settled(duty, { state: "accepted", special }) };
+  };
 }
 
 const RUNG_BY_TRIGGER: Special = { state: "accepted", why: "rung by the pager's own policy when it was triggered" };
 
+/** What is paged for: one duty of one incident. */
+interface Call {
+  readonly incident: Incident;
+  readonly duty: Duty;
+}
+
 /** Pages that do not go with the call, with the reason, by page key. */
 async function heldBack(
   deps: IncidentDeps,
-  incident: Incident,
-  duty: Duty,
+  { incident, duty }: Call,
   pages: readonly PageRecord[],
 ): Promise<ReadonlyMap<string, Special>> {
   const held = new Map<string, Special>();
@@ -114,7 +126,7 @@ async function heldBack(
   for (const { key, target } of pages) {
     if (target.kind === "person" && findPerson(deps.inventory(), target.id)?.pagers[keeper] === undefined) {
       held.set(key, { state: "rejected", why: `has no id at ${label}: only Slack reaches them` });
-    } else if (!(await mayGo(deps, incident, duty, target, "pager"))) {
+    } else if (!(await mayGo(deps, { incident, duty }, { target, via: "pager" }))) {
       held.set(key, { state: "throttled", why: "was paged too often: the next round tries again" });
     }
   }
@@ -123,72 +135,86 @@ async function heldBack(
 
 function mayGo(
   deps: IncidentDeps,
-  incident: Incident,
-  duty: Duty,
-  target: PageRecord["target"],
-  via: PageRecord["via"],
+  { incident, duty }: Call,
+  { target, via }: Pick<PageRecord, "target" | "via">,
 ): Promise<boolean> {
-  const isFirst = !paged(incident, target.id, via, Number.NEGATIVE_INFINITY, duty.key);
-  const page = { target: `${target.kind}:${target.id}:${via}`, key: `${incident.id}:${duty.key}`, isFirst };
-  return takeFromThrottle(deps.throttle, page, incident.escalation.throttle, deps.clock.now());
+  const isFirst = !paged(incident, { target: target.id, via, sinceMs: Number.NEGATIVE_INFINITY, except: duty.key });
+  const page = {
+    target: `${target.kind}:${target.id}:${via}`,
+    key: `${incident.id}:${duty.key}`,
+    isFirst,
+    atMs: deps.clock.now(),
+  };
+  return takeFromThrottle(deps.throttle, page, incident.escalation.throttle);
 }
 
 /** One person or policy, by a pager that only tells. What it accepted is told: it answers nothing and ends no ladder. */
-async function tell(deps: IncidentDeps, incident: Incident, duty: Duty, attempt: Attempt): Promise<Outcome> {
-  const page = incident.pages.find((each) => each.duty === duty.key);
-  const pager = deps.pagers.others.find(({ name }) => name === duty.subject["pager"]);
-  if (page === undefined || pager === undefined) return { kind: "withdrawn" };
-  const person = page.target.kind === "person" ? findPerson(deps.inventory(), page.target.id) : undefined;
-  const address = page.target.kind === "policy" ? page.target.id : person && pager.addressOf(person);
-  if (address === undefined) {
-    const why = "has no address there";
-    return { kind: "failed", why, apply: settled(duty, "rejected", why) };
-  }
-  if (!(await mayGo(deps, incident, duty, page.target, page.via))) {
-    const hold: Special = { state: "throttled", why: "was written to too often" };
-    return { kind: "done", apply: settled(duty, "told", undefined, new Map([[page.key, hold]])) };
-  }
-  if (!(await attempt.stillOwed())) return { kind: "withdrawn" };
-  const answer = await pager.call({
-    ...aboutOf(incident, deps.clock.now()),
-    ...{ dedupKey: dedupKey(incident), pageKey: page.key, message: summaryOf(incident), besidesTrigger: false },
-    users: page.target.kind === "person" ? [address] : [],
-    policies: page.target.kind === "policy" ? [address] : [],
-    urgent: incident.severity === "sev1",
-  });
-  return answer.kind === "accepted"
-    ? { kind: "done", apply: settled(duty, "told", undefined) }
-    : outcomeOf(answer, duty);
+function tell(deps: IncidentDeps): Perform<Incident> {
+  return async (incident, duty, attempt) => {
+    const page = incident.pages.find((each) => each.duty === duty.key);
+    const pager = deps.pagers.others.find(({ name }) => name === duty.subject["pager"]);
+    if (page === undefined || pager === undefined) return { kind: "withdrawn" };
+    const person = page.target.kind === "person" ? findPerson(deps.inventory(), page.target.id) : undefined;
+    const address = page.target.kind === "policy" ? page.target.id : person && pager.addressOf(person);
+    if (address === undefined) {
+      const why = "has no address there";
+      return { kind: "failed", why, apply: settled(duty, { state: "rejected", why }) };
+    }
+    if (!(await mayGo(deps, { incident, duty }, page))) {
+      const hold: Special = { state: "throttled", why: "was written to too often" };
+      return { kind: "done", apply: settled(duty, { state: "told", special: new Map([[page.key, hold]]) }) };
+    }
+    if (!(await attempt.stillOwed())) return { kind: "withdrawn" };
+    const answer = await pager.call({
+      ...aboutOf(incident, deps.clock.now()),
+      ...{ dedupKey: dedupKey(incident), pageKey: page.key, message: summaryOf(incident), besidesTrigger: false },
+      users: page.target.kind === "person" ? [address] : [],
+      policies: page.target.kind === "policy" ? [address] : [],
+      urgent: incident.severity === "sev1",
+    });
+    return answer.kind === "accepted"
+      ? { kind: "done", apply: settled(duty, { state: "told" }) }
+      : outcomeOf(answer, duty);
+  };
 }
 
 /** A direct message to one person, or to whoever is on call for a policy. */
-async function direct(deps: IncidentDeps, incident: Incident, duty: Duty, attempt: Attempt): Promise<Outcome> {
-  const page = incident.pages.find((each) => each.duty === duty.key);
-  const place = rungAt(incident, duty);
-  if (page === undefined || place === undefined) return { kind: "withdrawn" };
-  const sinceMs = duty.dueAtMs - place.ladder.everyMs / 2;
-  if (Number(duty.subject["round"]) > 0 && paged(incident, page.target.id, "slack", sinceMs, duty.key)) {
-    return { kind: "done", apply: settled(duty, "accepted", "was written to a moment ago") };
-  }
-  if (!(await mayGo(deps, incident, duty, page.target, "slack"))) {
-    const hold: Special = { state: "throttled", why: "was written to too often" };
-    return { kind: "done", apply: settled(duty, "accepted", undefined, new Map([[page.key, hold]])) };
-  }
-  const people = await peopleOf(deps, page.target);
-  if (people.kind !== "accepted") return outcomeOf(people, duty);
-  if (people.value.length === 0) {
-    const why = "nobody on call there is listed in people";
-    return { kind: "failed", why, apply: settled(duty, "rejected", why) };
-  }
-  const card = deps.voice.page(
-    incident,
-    place.ladder.kind === "asked" ? place.ladder.why : `level ${place.rung.level}`,
-  );
-  for (const person of people.value) {
-    const isSent = await postOnce(deps.chat, { person: person.id }, card, `${page.key}:${person.id}`, attempt);
-    if (!isSent) return { kind: "withdrawn" };
-  }
-  return { kind: "done", apply: settled(duty, "accepted", undefined) };
+function direct(deps: IncidentDeps): Perform<Incident> {
+  return async (incident, duty, attempt) => {
+    const page = incident.pages.find((each) => each.duty === duty.key);
+    const place = rungAt(incident, duty);
+    if (page === undefined || place === undefined) return { kind: "withdrawn" };
+    const sinceMs = duty.dueAtMs - place.ladder.everyMs / 2;
+    if (
+      Number(duty.subject["round"]) > 0 &&
+      paged(incident, { target: page.target.id, via: "slack", sinceMs, except: duty.key })
+    ) {
+      return { kind: "done", apply: settled(duty, { state: "accepted", why: "was written to a moment ago" }) };
+    }
+    if (!(await mayGo(deps, { incident, duty }, { target: page.target, via: "slack" }))) {
+      const hold: Special = { state: "throttled", why: "was written to too often" };
+      return { kind: "done", apply: settled(duty, { state: "accepted", special: new Map([[page.key, hold]]) }) };
+    }
+    const people = await peopleOf(deps, page.target);
+    if (people.kind !== "accepted") return outcomeOf(people, duty);
+    if (people.value.length === 0) {
+      const why = "nobody on call there is listed in people";
+      return { kind: "failed", why, apply: settled(duty, { state: "rejected", why }) };
+    }
+    const card = deps.voice.page(
+      incident,
+      place.ladder.kind === "asked" ? place.ladder.why : `level ${place.rung.level}`,
+    );
+    for (const person of people.value) {
+      const isSent = await postOnce(
+        deps.chat,
+        { to: { person: person.id }, card, key: `${page.key}:${person.id}` },
+        attempt,
+      );
+      if (!isSent) return { kind: "withdrawn" };
+    }
+    return { kind: "done", apply: settled(duty, { state: "accepted" }) };
+  };
 }
 
 async function peopleOf(deps: IncidentDeps, target: PageRecord["target"]): Promise<PagerAnswer<readonly Person[]>> {
@@ -209,26 +235,33 @@ async function peopleOf(deps: IncidentDeps, target: PageRecord["target"]): Promi
 }
 
 /** The pager accepted nothing: its people are written to in Slack, and the channel is told. */
-async function fallBack(deps: IncidentDeps, incident: Incident, duty: Duty, attempt: Attempt): Promise<Outcome> {
-  const place = rungAt(incident, duty);
-  if (place === undefined) return { kind: "withdrawn" };
-  const inventory = deps.inventory();
-  const people = place.rung.targets.flatMap((target) =>
-    target.kind === "person" ? (findPerson(inventory, target.id) ?? []) : [],
-  );
-  const why = `the pager has not accepted the page of level ${place.rung.level}`;
-  const card = deps.voice.page(incident, why);
-  for (const person of people) {
-    const key = pageKey(incident, `${place.ladder.number}.${place.index}`, person.id, "fallback", 0);
-    if (!(await postOnce(deps.chat, { person: person.id }, card, key, attempt))) return { kind: "withdrawn" };
-  }
-  return {
-    kind: "done",
-    apply: (current, nowMs) => {
-      const call = current.duties[String(duty.subject["call"])] ?? current.duties[`trigger:${current.generation}`];
-      const says = `The pager has accepted nothing for level ${place.rung.level} (${call?.why ?? "no answer"}). Written to directly: ${people.map(({ name }) => name).join(", ") || "nobody can be"}. Please call people by telephone.`;
-      const value = withNote(current, duty.key, nowMs, says);
-      return { value, events: [eventOf(current, { kind: "page.fallback", atMs: nowMs, says })] };
-    },
+function fallBack(deps: IncidentDeps): Perform<Incident> {
+  return async (incident, duty, attempt) => {
+    const place = rungAt(incident, duty);
+    if (place === undefined) return { kind: "withdrawn" };
+    const inventory = deps.inventory();
+    const people = place.rung.targets.flatMap((target) =>
+      target.kind === "person" ? (findPerson(inventory, target.id) ?? []) : [],
+    );
+    const why = `the pager has not accepted the page of level ${place.rung.level}`;
+    const card = deps.voice.page(incident, why);
+    for (const person of people) {
+      const key = pageKey(incident, {
+        step: `${place.ladder.number}.${place.index}`,
+        target: person.id,
+        via: "fallback",
+        round: 0,
+      });
+      if (!(await postOnce(deps.chat, { to: { person: person.id }, card, key }, attempt))) return { kind: "withdrawn" };
+    }
+    return {
+      kind: "done",
+      apply: (current, nowMs) => {
+        const call = current.duties[String(duty.subject["call"])] ?? current.duties[`trigger:${current.generation}`];
+        const says = `The pager has accepted nothing for level ${place.rung.level} (${call?.why ?? "no answer"}). Written to directly: ${people.map(({ name }) => name).join(", ") || "nobody can be"}. Please call people by telephone.`;
+        const value = withNote(current, { id: duty.key, atMs: nowMs, says });
+        return { value, events: [eventOf(current, { kind: "page.fallback", atMs: nowMs, says })] };
+      },
+    };
   };
 }

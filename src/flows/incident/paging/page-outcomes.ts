@@ -15,36 +15,43 @@ const NOBODY: ReadonlyMap<string, Special> = new Map();
 export function outcomeOf(
   answer: PagerAnswer,
   duty: Duty,
-  refusedAgainMs?: number,
-  held: ReadonlyMap<string, Special> = NOBODY,
+  {
+    refusedAgainMs,
+    held = NOBODY,
+  }: { readonly refusedAgainMs?: number | undefined; readonly held?: ReadonlyMap<string, Special> | undefined } = {},
 ): DutyOutcome<Incident> {
   switch (answer.kind) {
     case "accepted":
-      return { kind: "done", apply: settled(duty, "accepted", undefined, held) };
+      return { kind: "done", apply: settled(duty, { state: "accepted", special: held }) };
     case "retry":
       return {
         kind: "retry",
         afterMs: answer.afterMs,
         why: answer.why,
-        apply: settled(duty, "retry", answer.why, held),
+        apply: settled(duty, { state: "retry", why: answer.why, special: held }),
       };
     case "unknown":
-      return { kind: "unknown", why: answer.why, apply: settled(duty, "unknown", answer.why, held) };
+      return {
+        kind: "unknown",
+        why: answer.why,
+        apply: settled(duty, { state: "unknown", why: answer.why, special: held }),
+      };
     case "rejected": {
-      const apply = settled(duty, "rejected", answer.why, held);
+      const apply = settled(duty, { state: "rejected", why: answer.why, special: held });
       const again = refusedAgainMs === undefined ? {} : { retryAfterMs: refusedAgainMs };
       return { kind: "failed", why: answer.why, ...again, apply };
     }
   }
 }
 
+export interface PageOutcome {
+  readonly state: "accepted" | "told" | "rejected" | "retry" | "unknown";
+  readonly why?: string | undefined;
+  readonly special?: ReadonlyMap<string, Special> | undefined;
+}
+
 /** Writes the outcome into the pages of one duty. A page that was answered or ended meanwhile keeps its end. */
-export function settled(
-  duty: Duty,
-  state: "accepted" | "told" | "rejected" | "retry" | "unknown",
-  why: string | undefined,
-  special: ReadonlyMap<string, Special> = NOBODY,
-) {
+export function settled(duty: Duty, { state, why, special = NOBODY }: PageOutcome) {
   return (incident: Incident, nowMs: number) => {
     const pages = incident.pages.map((page): PageRecord => {
       if (page.duty !== duty.key || !["intent", "superseded"].includes(page.state)) return page;
@@ -53,9 +60,8 @@ export function settled(
       const isOver = outcome.state === "accepted" && isAnsweredFor(incident, page);
       return { ...rest, ...outcome, ...(isOver ? { state: "superseded" } : {}), settledAtMs: nowMs };
     });
-    const mine = pages.filter((page) => page.duty === duty.key);
     const value = { ...incident, pages, changes: incident.changes + 1 };
-    return { value, events: outcomeEvents(incident, duty, mine, nowMs) };
+    return { value, events: outcomeEvents(value, duty, nowMs) };
   };
 }
 
@@ -64,9 +70,10 @@ function isAnsweredFor(incident: Incident, page: PageRecord): boolean {
 }
 
 /** One event for each state and reason that the pages of a call came to; a retry is told by its end. */
-function outcomeEvents(incident: Incident, duty: Duty, pages: readonly PageRecord[], nowMs: number) {
+function outcomeEvents(incident: Incident, duty: Duty, nowMs: number) {
+  const pages = incident.pages.filter((page) => page.duty === duty.key && page.settledAtMs === nowMs);
   return (["accepted", "told", "superseded", "rejected", "unknown", "throttled"] as const).flatMap((state) => {
-    const those = pages.filter((page) => page.state === state && page.settledAtMs === nowMs);
+    const those = pages.filter((page) => page.state === state);
     return [...new Set(those.map(({ why }) => why))].map((why) => {
       const alike = those.filter((page) => page.why === why);
       const targets = alike.map((page) => page.target.id);

@@ -20,12 +20,9 @@ export function targetsOf(incident: Incident, duty: Duty): { readonly level: num
   const unique = new Map(
     all.filter(({ target }) => callsKeeper(incident)(target)).map((each) => [each.target.id, each]),
   );
-  return [...unique.values()].filter(({ target }) => !wasJustPaged(incident, target, ladder.everyMs, duty.dueAtMs));
-}
-
-/** After an absence a level and a round may come due together: nobody is rung twice within half a round. */
-function wasJustPaged(incident: Incident, target: PageTarget, everyMs: number, dueAtMs: number): boolean {
-  return paged(incident, target.id, "pager", dueAtMs - everyMs / 2);
+  // After an absence a level and a round may come due together: nobody is rung twice within half a round.
+  const sinceMs = duty.dueAtMs - ladder.everyMs / 2;
+  return [...unique.values()].filter(({ target }) => !paged(incident, { target: target.id, via: "pager", sinceMs }));
 }
 
 /** Whether the pager that keeps the incident is called for a target. */
@@ -33,21 +30,30 @@ export function callsKeeper({ escalation }: Incident): (target: PageTarget) => b
   return (target) => usesPager(target, escalation.pagers);
 }
 
+export interface EarlierPage {
+  readonly target: string;
+  readonly via: PageRecord["via"];
+  readonly sinceMs: number;
+  readonly except?: string | undefined;
+}
+
 /** Whether a page to this person or policy was begun after `sinceMs`, by another duty than `except`. */
-export function paged(
-  incident: Incident,
-  target: string,
-  via: PageRecord["via"],
-  sinceMs: number,
-  except = "",
-): boolean {
+export function paged(incident: Incident, { target, via, sinceMs, except = "" }: EarlierPage): boolean {
   return incident.pages.some(
     (page) => page.via === via && page.target.id === target && page.intentAtMs > sinceMs && page.duty !== except,
   );
 }
 
 /** incident:generation:step:person-or-policy:channel:attempt */
-export function pageKey(incident: Incident, step: string, target: string, via: string, round: number): string {
+export function pageKey(
+  incident: Incident,
+  {
+    step,
+    target,
+    via,
+    round,
+  }: { readonly step: string; readonly target: string; readonly via: string; readonly round: number },
+): string {
   return [incident.id, incident.generation, step, target, via, round + 1].join(":");
 }
 
@@ -57,41 +63,46 @@ export function pagesFor(incident: Incident, duty: Duty, nowMs: number): PageRec
   const ladder = Number(subject["ladder"] ?? incident.ladders.length);
   const base = { duty: call, ladder, round: Number(subject["round"] ?? 0), dueAtMs, intentAtMs: nowMs };
   const step = `${ladder}.${subject["rung"] ?? "all"}`;
-  const record = (
-    level: number,
-    target: PageRecord["target"],
-    via: PageRecord["via"],
-    channels: PageRecord["channels"],
-  ) => {
-    const key = pageKey(incident, step, target.id, via, base.round);
+  const record = ({ level, target, via, channels }: Pick<PageRecord, "level" | "target" | "via" | "channels">) => {
+    const key = pageKey(incident, { step, target: target.id, via, round: base.round });
     return { ...base, key, level, target, via, channels, state: "intent" as const };
   };
-  if (duty.kind === "trigger") return [record(1, { kind: "pager-service", id: "pager" }, "pager", [])];
+  if (duty.kind === "trigger")
+    return [record({ level: 1, target: { kind: "pager-service", id: "pager" }, via: "pager", channels: [] })];
   if (duty.kind === "tell") {
     const place = rungAt(incident, duty);
     const target = place?.rung.targets.find(({ id }) => id === subject["target"]);
     const via = String(subject["pager"]);
     const channels = incident.escalation.pagers[via]?.sends ?? [];
-    return target ? [record(place?.rung.level ?? 1, { kind: target.kind, id: target.id }, via, [...channels])] : [];
+    return target
+      ? [
+          record({
+            level: place?.rung.level ?? 1,
+            target: { kind: target.kind, id: target.id },
+            via,
+            channels: [...channels],
+          }),
+        ]
+      : [];
   }
   if (duty.kind === "direct") {
     const level = rungAt(incident, duty)?.rung.level ?? 1;
     return [
-      record(
+      record({
         level,
-        { kind: subject["kind"] === "policy" ? "policy" : "person", id: String(subject["target"]) },
-        "slack",
-        ["slack"],
-      ),
+        target: { kind: subject["kind"] === "policy" ? "policy" : "person", id: String(subject["target"]) },
+        via: "slack",
+        channels: ["slack"],
+      }),
     ];
   }
   return targetsOf(incident, duty).map(({ level, target }) =>
-    record(
+    record({
       level,
-      { kind: target.kind, id: target.id },
-      "pager",
-      target.channels.filter((each) => each !== "slack"),
-    ),
+      target: { kind: target.kind, id: target.id },
+      via: "pager",
+      channels: target.channels.filter((each) => each !== "slack"),
+    }),
   );
 }
 

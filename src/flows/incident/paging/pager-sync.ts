@@ -139,7 +139,7 @@ function seen(answer: PagerAnswer<PagerIncident | undefined>, incident: Incident
     apply: (current, nowMs) =>
       found === undefined || current.generation !== generation
         ? { value: current, events: [] }
-        : mergeEvidence(current, found, people, nowMs),
+        : mergeEvidence(current, found, { people, nowMs }),
   };
 }
 

@@ -31,7 +31,7 @@ export function rungsOf(incident: Incident): RungPlace[] {
 export function reachedBy(incident: Incident, ladder: Ladder, round: number): RungPlace[] {
   const afterMs = heldMs(ladder) + round * ladder.everyMs;
   const isAwake = (target: Rung["targets"][number]) =>
-    quietForMs(incident.escalation, ladder.severity, target, ladder.startedAtMs + afterMs) === 0;
+    quietForMs(incident.escalation, { severity: ladder.severity, target, atMs: ladder.startedAtMs + afterMs }) === 0;
   return rungsOf(incident)
     .filter((place) => place.ladder.number === ladder.number && place.rung.afterMs < afterMs)
     .map((place) => ({ ...place, rung: { ...place.rung, targets: place.rung.targets.filter(isAwake) } }));

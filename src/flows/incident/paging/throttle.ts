@@ -9,6 +9,7 @@ export interface ThrottledPage {
   readonly key: string;
   /** An incident's first page to somebody always goes, and is counted. */
   readonly isFirst: boolean;
+  readonly atMs: number;
 }
 
 /** Whether this page may go, and if so counts it. */
@@ -16,13 +17,12 @@ export async function takeFromThrottle(
   books: Documents<ThrottleBook>,
   page: ThrottledPage,
   throttle: PageThrottle,
-  nowMs: number,
 ): Promise<boolean> {
   const book = await books.change(page.target, (current) => {
-    const taken = (current?.taken ?? []).filter((entry) => entry.atMs > nowMs - throttle.per);
+    const taken = (current?.taken ?? []).filter((entry) => entry.atMs > page.atMs - throttle.per);
     if (taken.some((entry) => entry.key === page.key)) return undefined;
     if (!page.isFirst && taken.length >= throttle.pages) return undefined;
-    return { value: { taken: [...taken, { key: page.key, atMs: nowMs }] }, events: [] };
+    return { value: { taken: [...taken, { key: page.key, atMs: page.atMs }] }, events: [] };
   });
   return book?.taken.some((entry) => entry.key === page.key) ?? false;
 }

@@ -62,7 +62,7 @@ describe("response targets", () => {
     await change(desk, id, (incident, nowMs) =>
       acknowledge(incident, { by: "ana", name: "Ana", door: "slack" }, nowMs),
     );
-    await change(desk, id, (incident, nowMs) => editUpdate(incident, { fields, now: true }, ana, nowMs));
+    await change(desk, id, (incident, nowMs) => editUpdate(incident, { fields, now: true }, { actor: ana, nowMs }));
     await pass(desk, id, 15);
     expect(told(desk, id).filter((text) => text.includes("within"))).toHaveLength(1);
     expect(await responseRow(desk, id)).toBe("detected in time · assessed in time · first update in time");
@@ -82,10 +82,10 @@ describe("response targets", () => {
     const desk = measured();
     const id = await opened(desk);
     await pass(desk, id, 10);
-    await change(desk, id, (incident, nowMs) => setSeverity(incident, "sev2", ana, nowMs));
+    await change(desk, id, (incident, nowMs) => setSeverity(incident, "sev2", { actor: ana, nowMs }));
     await pass(desk, id, 20);
     expect(told(desk, id).filter((text) => text.includes("update has gone out"))).toEqual([]);
-    await change(desk, id, (incident, nowMs) => setSeverity(incident, "sev1", ana, nowMs));
+    await change(desk, id, (incident, nowMs) => setSeverity(incident, "sev1", { actor: ana, nowMs }));
     expect(await responseRow(desk, id)).toContain("first update by 03:50:00Z");
     await pass(desk, id, 16);
     expect(await responseRow(desk, id)).toContain("assessed in time");

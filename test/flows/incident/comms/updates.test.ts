@@ -44,7 +44,7 @@ describe("status updates", () => {
     await chatUntil(desk, id, 29);
     const fields = { status: "failing over", progress: "database promoted", challenges: "none", eta: "03:40" };
     await desk.incidents.change(id, (now) => {
-      const changed = now && editUpdate(now, { fields, now: false }, TWOKEY, desk.clock.now());
+      const changed = now && editUpdate(now, { fields, now: false }, { actor: TWOKEY, nowMs: desk.clock.now() });
       return changed && dueChange(changed, desk.clock.now());
     });
     await chatUntil(desk, id, 31);
@@ -92,7 +92,8 @@ describe("status updates", () => {
     const { desk, id } = await opened();
     await desk.incidents.change(id, (now) => {
       const fields = { details: "failed over", impact: "checkout", followUps: "none", lessons: "none" };
-      const changed = now && resolveIncident(now, { fields, by: "Ana", rtoMs: 600_000 }, TWOKEY, desk.clock.now());
+      const changed =
+        now && resolveIncident(now, { fields, by: "Ana", rtoMs: 600_000 }, { actor: TWOKEY, nowMs: desk.clock.now() });
       return changed && dueChange(changed, desk.clock.now());
     });
     await desk.pages(id);

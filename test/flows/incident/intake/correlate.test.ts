@@ -6,6 +6,8 @@ import { signal } from "../file.ts";
 
 const POLICY = { correlation_window: 900_000, regional_services: 3, regional_window: 300_000 };
 
+const EMPTY: Correlation = { open: [], alarms: [] };
+
 function ruleFor(service: string, over: Partial<AlertRule> = {}): AlertRule {
   return { name: service, match: { alarm: "*" }, service, severity: "sev2", opens_incident: true, ...over };
 }
@@ -18,7 +20,7 @@ function alarm(service: string, minute: number, region = "us-east-1"): Signal {
 function placeAll(alerts: readonly { service: string; signal: Signal }[]) {
   let index: Correlation | undefined;
   return alerts.map(({ service, signal: each }) => {
-    const placed = place(index, each, ruleFor(service), POLICY, each.changedAtMs);
+    const placed = place(index, { signal: each, rule: ruleFor(service) }, { policy: POLICY, nowMs: each.changedAtMs });
     index = placed.next ?? index;
     return placed;
   });
@@ -65,10 +67,10 @@ describe("correlate", () => {
       [{}, { opens_incident: false }],
     ];
     for (const [over, ruleOver] of cases) {
-      const placed = correlate(signal("x", over), ruleFor("a", ruleOver), [], [], POLICY);
+      const placed = correlate({ signal: signal("x", over), rule: ruleFor("a", ruleOver) }, EMPTY, POLICY);
       expect(placed.kind).toBe("thread-only");
     }
-    expect(correlate(signal("x"), undefined, [], [], POLICY).kind).toBe("thread-only");
+    expect(correlate({ signal: signal("x"), rule: undefined }, EMPTY, POLICY).kind).toBe("thread-only");
   });
 
   test("ten thousand alerts of one cause rewrite the index once a second at most", () => {
@@ -76,7 +78,7 @@ describe("correlate", () => {
     let writes = 0;
     for (let i = 0; i < 10_000; i += 1) {
       const each = signal(`a-${i}`, { changedAtMs: START_MS + i * 6 });
-      const { next } = place(index, each, ruleFor("a"), POLICY, each.changedAtMs);
+      const { next } = place(index, { signal: each, rule: ruleFor("a") }, { policy: POLICY, nowMs: each.changedAtMs });
       if (next) writes += 1;
       index = next ?? index;
     }

@@ -55,7 +55,7 @@ async function night(random: () => number) {
     if (!ended && nowMs >= endAt) {
       ended = true;
       await desk.incidents.change(id, (now) => {
-        const changed = now && resolveIncident(now, { fields, by: "Ana" }, TWOKEY, nowMs);
+        const changed = now && resolveIncident(now, { fields, by: "Ana" }, { actor: TWOKEY, nowMs });
         return changed && dueChange(changed, nowMs);
       });
     }

@@ -12,7 +12,7 @@ import { inventory, signal } from "../file.ts";
 
 const ana: Decide = (incident, nowMs) => acknowledge(incident, { by: "ana", name: "Ana", door: "slack" }, nowMs);
 const fields = { details: "fixed", impact: "none", followUps: "none", lessons: "none" };
-const solved: Decide = (incident, nowMs) => resolveIncident(incident, { fields, by: "Ana" }, TWOKEY, nowMs);
+const solved: Decide = (incident, nowMs) => resolveIncident(incident, { fields, by: "Ana" }, { actor: TWOKEY, nowMs });
 
 describe("pages of an incident", () => {
   test("one trigger opens the incident at the pager, and everybody else of the level is asked for in one call", async () => {
@@ -177,7 +177,7 @@ describe("pages of an incident", () => {
     );
     const id = await opened(desk);
     await pass(desk, id, 2);
-    await change(desk, id, (incident, nowMs) => setSeverity(incident, "sev1", TWOKEY, nowMs));
+    await change(desk, id, (incident, nowMs) => setSeverity(incident, "sev1", { actor: TWOKEY, nowMs }));
     await pass(desk, id, 6);
     expect(new Set(desk.paging.triggers.map(({ key }) => key))).toEqual(new Set([`dr:test:${id}:1`]));
     const minutes = desk.paging.responders.map(({ request, atMs }) => [

@@ -74,7 +74,7 @@ describe("quiet hours", () => {
     const desk = bridge(night("sev2", "respect"));
     const id = await opened(desk);
     await pass(desk, id, 10);
-    await change(desk, id, (incident, nowMs) => setSeverity(incident, "sev1", TWOKEY, nowMs));
+    await change(desk, id, (incident, nowMs) => setSeverity(incident, "sev1", { actor: TWOKEY, nowMs }));
     await pass(desk, id, 1);
     expect(calls(desk)).toEqual([[10, "PANA"]]);
   });
