@@ -65,7 +65,7 @@ const RENDER: Readonly<Record<string, Render>> = {
   },
   progress: async (subject, { stores, clock, inventory }) => {
     const [run, notes] = await Promise.all([stores.runs.read(subject), stores.notes.get(subject)]);
-    return run && progressCard(run, inventory(), clock.now(), notes?.value.says);
+    return run && progressCard(run, inventory(), { nowMs: clock.now(), latest: notes?.value.says });
   },
   recovery: async (subject, { stores, clock, inventory }) => {
     const { value } = await stores.recoveries.read();
@@ -81,7 +81,7 @@ const RENDER: Readonly<Record<string, Render>> = {
         { kind: "text", text: [{ bold: needed.why }] },
         ...(run.state === "waiting-for-keys"
           ? planCard(run, inventory(), await planContext(run, { stores, clock })).parts
-          : progressCard(run, inventory(), clock.now()).parts),
+          : progressCard(run, inventory(), { nowMs: clock.now() }).parts),
       ],
     };
   },

@@ -84,7 +84,7 @@ export const READING: Readonly<Record<string, ReadingVerb>> = {
         const incident = run.plan.incident === undefined ? undefined : await deps.incidents.get(run.plan.incident);
         return planCard(run, deps.inventory(), { nowMs, downSinceMs: incident?.value.firstSeenAtMs });
       }
-      return progressCard(run, deps.inventory(), nowMs, await deps.notesOf(run.plan.id));
+      return progressCard(run, deps.inventory(), { nowMs, latest: await deps.notesOf(run.plan.id) });
     },
   },
 };

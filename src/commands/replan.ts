@@ -18,7 +18,7 @@ export async function replan(ask: Ask, deps: RunCommandDeps): Promise<Answer> {
   const requester = knownPerson(ask, inventory);
   const { run: named, words, reason } = wantedFrom(ask);
   const continues = await runMeant(named, deps, DECISIONS["replan"].states);
-  const why = refusal("replan", continues, requester, inventory);
+  const why = refusal("replan", continues, { person: requester, inventory });
   if (why !== undefined) throw new UserError("decision-refused", why);
   const service = findService(inventory, continues.plan.service);
   if (!service)

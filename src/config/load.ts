@@ -25,19 +25,28 @@ export type Loaded =
 export function loadFile(path: string, text: string): Loaded {
   if (text.length > MAX_FILE_CHARACTERS) return { ok: false, problems: [tooLarge(path, text.length)] };
   const source = readSource(text);
-  const problem = (finding: Finding, position: Position, rule: string, severity: ProblemSeverity): Problem => ({
+  const problem = (
+    finding: Finding,
+    position: Position,
+    { rule, severity }: { readonly rule: string; readonly severity: ProblemSeverity },
+  ): Problem => ({
     ...{ file: path, ...position, path: sayPath(finding.path), severity, rule },
     ...{ what: finding.what, instead: finding.instead },
   });
-  const syntax = source.findings.map((finding) => problem(finding, finding.position, finding.rule, "error"));
+  const syntax = source.findings.map((finding) =>
+    problem(finding, finding.position, { rule: finding.rule, severity: "error" }),
+  );
   if (!source.isReadable) return { ok: false, problems: inReadingOrder(syntax) };
 
   const older = olderVersion(source.value);
-  if (older) return { ok: false, problems: [problem(older, source.positionOf(older), "version", "error")] };
+  if (older)
+    return { ok: false, problems: [problem(older, source.positionOf(older), { rule: "version", severity: "error" })] };
   const { findings, cleaned } = schemaFindings(source.value, source.writtenAs);
-  const schema = findings.map((finding) => problem(finding, source.positionOf(finding), "schema", "error"));
+  const schema = findings.map((finding) =>
+    problem(finding, source.positionOf(finding), { rule: "schema", severity: "error" }),
+  );
   const sense = lint(readSections(cleaned)).map((finding) =>
-    problem(finding, source.positionOf(finding), finding.rule, finding.severity),
+    problem(finding, source.positionOf(finding), { rule: finding.rule, severity: finding.severity }),
   );
   const problems = inReadingOrder([...syntax, ...schema, ...sense]);
   const parsed = TWOKEY_FILE.safeParse(source.value);

@@ -21,13 +21,13 @@ export function referencePage(): string {
   const blocks = sections.filter(([, schema]) => !isLeaf(schema));
   return [
     ...HEAD,
-    ...table(scalars.flatMap(([key, schema]) => rowsOf(key, schema, required.has(key)))),
+    ...table(scalars.flatMap(([key, schema]) => rowsOf(key, schema, { isRequired: required.has(key) }))),
     ...blocks.flatMap(([key, schema]) => [
       `## \`${key}\``,
       "",
       descriptionOf(schema),
       "",
-      ...table(rowsOf(key, schema, true).slice(1)),
+      ...table(rowsOf(key, schema, { isRequired: true }).slice(1)),
     ]),
     ...environmentSection(),
     ...rulesSection(),
@@ -67,7 +67,11 @@ function table(rows: readonly Row[]): string[] {
 type Property = JsonSchema | boolean;
 
 /** A value, its entries and theirs, one row each, in the order of the schema. */
-function rowsOf(key: string, schema: Property, isRequired: boolean, condition = ""): Row[] {
+function rowsOf(
+  key: string,
+  schema: Property,
+  { isRequired, condition = "" }: { readonly isRequired: boolean; readonly condition?: string | undefined },
+): Row[] {
   if (typeof schema !== "object") return [];
   const fallback = schema.default === undefined ? undefined : `\`${JSON.stringify(schema.default)}\``;
   const need = fallback ?? (isRequired ? "required" : "–");
@@ -81,7 +85,11 @@ function alternativeRows(key: string, option: JsonSchema): Row[] {
   const [name, value] = discriminatorOf(option) ?? ["", ""];
   const required = new Set(option.required);
   return Object.entries(option.properties ?? {}).flatMap(([property, schema]) => {
-    if (property !== name) return rowsOf(`${key}.${property}`, schema, required.has(property), `With \`${value}\`:`);
+    if (property !== name)
+      return rowsOf(`${key}.${property}`, schema, {
+        isRequired: required.has(property),
+        condition: `With \`${value}\`:`,
+      });
     return [
       {
         key: `${key}.${name}`,
@@ -98,15 +106,18 @@ function entryRows(key: string, schema: JsonSchema): Row[] {
   const named = Object.entries(schema.properties ?? {});
   if (areAlike(named.map(([, inner]) => inner))) {
     // Blocks of one form are shown once: the four severities.
-    const rows = named.flatMap(([name, inner]) => rowsOf(`${key}.${name}`, inner, required.has(name)).slice(0, 1));
-    return [...rows, ...rowsOf(`${key}.*`, named[0]?.[1] ?? false, true).slice(1)];
+    const rows = named.flatMap(([name, inner]) =>
+      rowsOf(`${key}.${name}`, inner, { isRequired: required.has(name) }).slice(0, 1),
+    );
+    return [...rows, ...rowsOf(`${key}.*`, named[0]?.[1] ?? false, { isRequired: true }).slice(1)];
   }
-  if (named.length > 0) return named.flatMap(([name, inner]) => rowsOf(`${key}.${name}`, inner, required.has(name)));
+  if (named.length > 0)
+    return named.flatMap(([name, inner]) => rowsOf(`${key}.${name}`, inner, { isRequired: required.has(name) }));
   if (typeof schema.additionalProperties === "object" && !isLeaf(schema.additionalProperties)) {
-    return rowsOf(`${key}.<${placeholderFor(schema)}>`, schema.additionalProperties, false).slice(1);
+    return rowsOf(`${key}.<${placeholderFor(schema)}>`, schema.additionalProperties, { isRequired: false }).slice(1);
   }
   const item = Array.isArray(schema.items) ? undefined : schema.items;
-  return item !== undefined && !isLeaf(item) ? rowsOf(`${key}[]`, item, false).slice(1) : [];
+  return item !== undefined && !isLeaf(item) ? rowsOf(`${key}[]`, item, { isRequired: false }).slice(1) : [];
 }
 
 function areAlike(schemas: readonly Property[]): boolean {

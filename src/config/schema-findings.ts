@@ -43,7 +43,7 @@ function explain(issue: Issue, context: Context): Finding[] {
   }
   // What a rule of several keys says about something that is no block has been said already.
   if (issue.code === "custom" && (value === null || typeof value !== "object")) return [];
-  const instead = expectation(issue, path, value, context);
+  const instead = expectation(issue, { path, value }, context);
   if (value === undefined) {
     return [
       {
@@ -86,7 +86,11 @@ function complaint(issue: Issue, value: unknown, written: string | undefined): s
 }
 
 /** What to write, from the most exact source that there is. */
-function expectation(issue: Issue, path: Path, value: unknown, context: Context): string {
+function expectation(
+  issue: Issue,
+  { path, value }: { readonly path: Path; readonly value: unknown },
+  context: Context,
+): string {
   const options = optionsOf(issue);
   if (options) {
     const near = typeof value === "string" ? mostSimilar(value, options) : undefined;

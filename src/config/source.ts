@@ -56,9 +56,9 @@ const SYNTAX_ADVICE: Readonly<Record<string, readonly [what: string, instead: st
   UNEXPECTED_TOKEN: ["something unexpected stands here", "write key: value, or put the text in quotes"],
 };
 
-const REFUSED_KEYS: Readonly<Record<string, readonly [what: string, instead: string]>> = {
-  "<<": ["merge keys (<<) are not used in this file", "write the entries out"],
-  ["__proto__"]: ["__proto__ cannot be a key", "choose another name"],
+const REFUSED_KEYS: Readonly<Record<string, Pick<Finding, "what" | "instead">>> = {
+  "<<": { what: "merge keys (<<) are not used in this file", instead: "write the entries out" },
+  ["__proto__"]: { what: "__proto__ cannot be a key", instead: "choose another name" },
 };
 
 export function readSource(text: string): Source {
@@ -141,10 +141,14 @@ function syntaxFinding(error: YAMLError, at: (offset: number) => Position): Synt
 
 const keyOf = (path: Path): string => JSON.stringify(path);
 
+interface Refusal extends Finding {
+  readonly offset: number;
+}
+
 /** Where everything stands. A key that is written twice counts where it stands last, as its value does. */
 class Index {
   readonly written = new Map<string, string>();
-  readonly refusals: (Finding & { readonly rule: string; readonly offset: number })[] = [];
+  readonly refusals: (Refusal & { readonly rule: string })[] = [];
   readonly #offsets = new Map<string, number>();
   readonly #keyOffsets = new Map<string, number>();
 
@@ -162,7 +166,12 @@ class Index {
     const offset = node?.range?.[0] ?? keyOffset ?? 0;
     if (isAlias(node) || (node && "anchor" in node && node.anchor)) {
       // Anchors hide what stands where, and a chain of them can blow up memory: each value stands where it is used.
-      this.#refuse(path, offset, "anchors (&) and aliases (*) are not used in this file", "write the value out");
+      this.#refuse({
+        path,
+        offset,
+        what: "anchors (&) and aliases (*) are not used in this file",
+        instead: "write the value out",
+      });
     }
     if (isMap(node)) this.#walkMap(node.items, path);
     if (isSeq(node)) for (const [at, item] of node.items.entries()) this.#walkItem(item, [...path, at]);
@@ -182,14 +191,14 @@ class Index {
       const name = String(key.value);
       const offset = key.range?.[0] ?? 0;
       const refused = REFUSED_KEYS[name];
-      if (refused) this.#refuse([...path, name], offset, ...refused);
+      if (refused) this.#refuse({ path: [...path, name], offset, ...refused });
       this.#keyOffsets.set(keyOf([...path, name]), offset);
       const inner = isMap(value) || isSeq(value) || isScalar(value) || isAlias(value) ? value : null;
       this.walk(inner, [...path, name], offset);
     }
   }
 
-  #refuse(path: Path, offset: number, what: string, instead: string): void {
-    this.refusals.push({ path, rule: "yaml", offset, what, instead });
+  #refuse(refusal: Refusal): void {
+    this.refusals.push({ ...refusal, rule: "yaml" });
   }
 }

@@ -60,8 +60,7 @@ const runWord = (run: RunState): string =>
 export function progressCard(
   run: RunState,
   inventory: Inventory,
-  nowMs: number,
-  latest: Readonly<Record<string, string>> = {},
+  { nowMs, latest = {} }: { readonly nowMs: number; readonly latest?: Readonly<Record<string, string>> | undefined },
 ): Card {
   const { plan } = run;
   const oldSide = oldSideLine(run, nowMs);
@@ -82,7 +81,7 @@ export function progressCard(
         kind: "lines",
         plain: true,
         lines: phasesOf(plan).flatMap((phase) =>
-          phase.map((step) => stepLine(run, step, nowMs, latest[step.id] ?? "")),
+          phase.map((step) => stepLine(run, step, { nowMs, latest: latest[step.id] ?? "" })),
         ),
       },
       {
@@ -119,7 +118,11 @@ function noReturnLines(run: RunState): string[] {
     : ["The point of no return is not passed."];
 }
 
-function stepLine(run: RunState, step: PlannedStep, nowMs: number, latest: string): Text {
+function stepLine(
+  run: RunState,
+  step: PlannedStep,
+  { nowMs, latest }: { readonly nowMs: number; readonly latest: string },
+): Text {
   const state = stateOf(run, step.id);
   const untilMs = state.endedAtMs ?? run.endedAtMs ?? nowMs;
   const took = state.startedAtMs === undefined ? "" : ` · ${sayDuration(untilMs - state.startedAtMs)}`;

@@ -106,7 +106,7 @@ function progressCards(): Record<string, Card> {
   return Object.fromEntries(
     Object.entries(runStates())
       .filter(([, run]) => run.startedAtMs !== undefined)
-      .map(([name, run]) => [`progress-${name}`, progressCard(run, INVENTORY, AT + 3 * MINUTE, latest)]),
+      .map(([name, run]) => [`progress-${name}`, progressCard(run, INVENTORY, { nowMs: AT + 3 * MINUTE, latest })]),
   );
 }
 

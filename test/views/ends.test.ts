@@ -33,7 +33,7 @@ describe("the way on that a card of something closed names", () => {
   test("a run that was closed with the lost store may have changed something, and never says that it did not", () => {
     const closed = run(STARTED, ABANDONED);
 
-    for (const card of [planCard(closed, inventory, { nowMs: AT }), progressCard(closed, inventory, AT)]) {
+    for (const card of [planCard(closed, inventory, { nowMs: AT }), progressCard(closed, inventory, { nowMs: AT })]) {
       expect(card.text).not.toContain("Nothing was changed");
       expect(card.text).toContain("stays as it is. A plan for what is left: /dr failover inventory");
     }
@@ -75,7 +75,7 @@ describe("what a run can be told", () => {
   ];
   const farid = findPerson(inventory, "farid");
   const buttons = (state: RunState) =>
-    progressCard(state, inventory, AT).parts.flatMap((part) =>
+    progressCard(state, inventory, { nowMs: AT }).parts.flatMap((part) =>
       part.kind === "buttons" ? part.buttons.map(({ intent }) => intent) : [],
     );
 
@@ -90,18 +90,20 @@ describe("what a run can be told", () => {
       mustAsk: true,
     });
 
-    expect(refusal("resume", stopped, farid, inventory)).toContain(
+    expect(refusal("resume", stopped, { person: farid, inventory })).toContain(
       "What fits now: /dr abort, /dr retry, /dr take-over, /dr skip, /dr unwind, /dr replan.",
     );
-    expect(refusal("resume", run(REFUSED), farid, inventory)).not.toContain("What fits now");
+    expect(refusal("resume", run(REFUSED), { person: farid, inventory })).not.toContain("What fits now");
   });
 
   test("nobody is told to abort a run that cannot be aborted", () => {
     const undone: RunEntry = { kind: "undo-failed", ...at, step: "fence", epoch: 1, why: "the group is gone" };
     const stuck = run(...FENCING, { kind: "aborted", ...at, by: "farid", door: "slack" }, undone);
 
-    expect(shown(progressCard(run(...FENCING), inventory, AT))).toContain("abort gives back what users lost");
-    expect(shown(progressCard(stuck, inventory, AT))).not.toContain("abort gives back");
+    expect(shown(progressCard(run(...FENCING), inventory, { nowMs: AT }))).toContain(
+      "abort gives back what users lost",
+    );
+    expect(shown(progressCard(stuck, inventory, { nowMs: AT }))).not.toContain("abort gives back");
     expect(buttons(stuck)).toEqual(["skip", "unwind", "replan"]);
   });
 });

@@ -80,7 +80,7 @@ describe("what people read about the old side", () => {
     const verified = run(fence("cannot-know"), PROMOTE, VERIFIED);
     const line = oldSideLine(verified, AT) ?? "none";
 
-    expect(progressCard(verified, inventory, AT).text).toContain(line);
+    expect(progressCard(verified, inventory, { nowMs: AT }).text).toContain(line);
     const shown = { service, observed: undefined, incident: undefined, run: undefined, newest: verified };
     expect(JSON.stringify(serviceCard(shown, AT))).toContain(line);
   });

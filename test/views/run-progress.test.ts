@@ -34,7 +34,7 @@ describe("how a run ended", () => {
   test("is verified where everything was measured", () => {
     const ended = run(...measured, ...step("check-public"), finished);
 
-    expect(progressCard(ended, inventory, AT).text).toContain(": verified,");
+    expect(progressCard(ended, inventory, { nowMs: AT }).text).toContain(": verified,");
     expect(runLine(ended, AT)).toContain("is verified");
   });
 
@@ -42,8 +42,8 @@ describe("how a run ended", () => {
     const vouched: RunEntry = { kind: "taken-over", ...at, ...who, step: "check-public", words: "looks fine" };
     const ended = run(...measured, ...broken("check-public"), vouched, finished);
 
-    expect(progressCard(ended, inventory, AT).text).toContain("NOT fully verified");
-    expect(progressCard(ended, inventory, AT).text).toContain("Not measured");
+    expect(progressCard(ended, inventory, { nowMs: AT }).text).toContain("NOT fully verified");
+    expect(progressCard(ended, inventory, { nowMs: AT }).text).toContain("Not measured");
     expect(runLine(ended, AT)).toContain("NOT fully verified");
   });
 
@@ -60,7 +60,7 @@ describe("how a run ended", () => {
       { kind: "finished", ...at, state: "unwound" },
     );
 
-    expect(progressCard(ended, inventory, AT).text).toContain("NOT undone");
-    expect(progressCard(ended, inventory, AT).text).not.toMatch(/Rolled back|as before/);
+    expect(progressCard(ended, inventory, { nowMs: AT }).text).toContain("NOT undone");
+    expect(progressCard(ended, inventory, { nowMs: AT }).text).not.toMatch(/Rolled back|as before/);
   });
 });

@@ -86,13 +86,14 @@ export function fits(decision: Decision, run: RunState): boolean {
   return !ABOUT_A_FAILURE.includes(decision) || failedStep(run) !== undefined;
 }
 
+/** Who wants to decide, and the file that says whether they may. */
+export interface Decider {
+  readonly person: Person | undefined;
+  readonly inventory: Inventory;
+}
+
 /** Why this person may not take this decision now, in words for them; undefined: they may. */
-export function refusal(
-  decision: Decision,
-  run: RunState,
-  person: Person | undefined,
-  inventory: Inventory,
-): string | undefined {
+export function refusal(decision: Decision, run: RunState, { person, inventory }: Decider): string | undefined {
   const rule = DECISIONS[decision];
   const asker = findPerson(inventory, run.plan.requester)?.name ?? run.plan.requester;
   if (!person) return "You are not listed under people in twokey.yaml, so you cannot decide about a run.";

@@ -56,12 +56,13 @@ export interface Signable {
   readonly continues?: RestOf;
 }
 
-type Guard = (
-  it: Signable,
-  turn: KeyTurn,
-  inventory: Inventory,
-  person: Person | undefined,
-) => readonly [KeyRefusal, string] | undefined;
+/** Who turns the key, as far as the file knows them. */
+interface Signer {
+  readonly inventory: Inventory;
+  readonly person: Person | undefined;
+}
+
+type Guard = (it: Signable, turn: KeyTurn, signer: Signer) => readonly [KeyRefusal, string] | undefined;
 
 /** In the order in which a person wants to hear it. Deleting any line fails a test that names it. */
 const GUARDS: readonly Guard[] = [
@@ -77,7 +78,7 @@ const GUARDS: readonly Guard[] = [
           "digest",
           `The card you clicked shows another ${it.name} than the one that is waiting. Open the newest ${it.name} card.`,
         ],
-  (it, _turn, inventory) =>
+  (it, _turn, { inventory }) =>
     it.inventoryDigest === inventory.digest
       ? undefined
       : [
@@ -91,22 +92,22 @@ const GUARDS: readonly Guard[] = [
           "rest-moved-on",
           `Run ${continues.run} has moved on since this plan was made. If it waits again, ask for a new plan with /dr replan ${continues.run}.`,
         ],
-  ({ gives }, _turn, _inventory, person) =>
+  ({ gives }, _turn, { person }) =>
     person
       ? undefined
       : ["unknown-person", `You are not listed under people in twokey.yaml, so your ${gives} does not count.`],
-  ({ gives }, _turn, inventory, person) =>
+  ({ gives }, _turn, { inventory, person }) =>
     approversOf(inventory).some((approver) => approver.id === person?.id)
       ? undefined
       : ["not-approver", `You are not an approver in twokey.yaml, so your ${gives} does not count.`],
-  (it, _turn, _inventory, person) =>
+  (it, _turn, { person }) =>
     person?.id === it.requester
       ? [
           "requester",
           `You asked for this ${it.name}, so your own ${it.gives} does not count. ${it.keysRequired} other people are needed.`,
         ]
       : undefined,
-  (it, _turn, _inventory, person) =>
+  (it, _turn, { person }) =>
     it.held.some((key) => key.by === person?.id)
       ? ["already-turned", `Your ${it.gives} counts already. Another person is needed now.`]
       : undefined,
@@ -137,7 +138,7 @@ export function judgeKey(run: RunState, turn: KeyTurn, inventory: Inventory): Ke
 export function judgeSignature(it: Signable, turn: KeyTurn, inventory: Inventory): KeyAnswer {
   const person = findPerson(inventory, turn.person);
   for (const guard of GUARDS) {
-    const refused = guard(it, turn, inventory, person);
+    const refused = guard(it, turn, { inventory, person });
     if (refused) return { kind: "refused", code: refused[0], why: refused[1] };
   }
   if (!person)

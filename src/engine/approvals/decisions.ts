@@ -38,11 +38,11 @@ export async function decide(runId: string, wanted: Decided, deps: DecisionDeps)
     if (!run) throw new UserError("run-unknown", `There is no run ${runId}.`);
     const inventory = deps.inventory();
     const person = findPerson(inventory, id);
-    const why = refusal(wanted.decision, run, person, inventory);
+    const why = refusal(wanted.decision, run, { person, inventory });
     if (why !== undefined || !person)
       throw new UserError("decision-refused", why ?? "You are not listed under people.");
     refuseUnshown(run, wanted);
-    const entry = entryFor(run, wanted, person, deps.clock.now());
+    const entry = entryFor(run, wanted, { person, atMs: deps.clock.now() });
     const says = `${person.name}: ${wanted.decision}${wanted.words ? ` – ${wanted.words}` : ""}`;
     const endsWatch = run.state === "verified" && !isWatched(transition(run, entry));
     const closes = entry.kind === "refused" || entry.kind === "withdrawn" || endsWatch;
@@ -79,7 +79,11 @@ async function proven({ decision, who }: Decided): Promise<Who> {
   );
 }
 
-function entryFor(run: RunState, { decision, who: asker, words }: Decided, person: Person, atMs: number): RunEntry {
+function entryFor(
+  run: RunState,
+  { decision, who: asker, words }: Decided,
+  { person, atMs }: { readonly person: Person; readonly atMs: number },
+): RunEntry {
   const who = { atMs, by: person.id, door: asker.proof.door };
   const step = failedStep(run);
   switch (decision) {

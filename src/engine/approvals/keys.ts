@@ -53,7 +53,7 @@ export async function turnKey(runId: string, { who, digest, accepted }: Turning,
     const turn = { person, digest, accepted, nowMs: deps.clock.now(), ...(continued ? { continued } : {}) };
     const answer = judgeKey(run, turn, inventory);
     if (answer.kind === "refused") return { answer, run, started: false };
-    const written = await writeKey(run, answer, { ...turn, door: proof.door }, deps);
+    const written = await writeKey(run, { ...turn, answer, door: proof.door }, deps);
     if (written.kind === "conflict") continue;
     if (written.kind === "claimed-by")
       throw new UserError(
@@ -66,18 +66,18 @@ export async function turnKey(runId: string, { who, digest, accepted }: Turning,
         `Your key was not turned: ${run.plan.service} was moved a short while ago. The next run may start at ${sayTime(written.untilMs, deps.clock.now())} (cool_down in twokey.yaml).`,
       );
     }
-    await noteKey(written.run, answer, { proof, atMs: turn.nowMs }, deps);
+    await noteKey(written.run, { person: answer.person, proof, atMs: turn.nowMs }, deps);
     if (answer.complete) await Promise.all([runId, ...(restOf ? [restOf.run] : [])].map((id) => deps.wake.run(id)));
     return { answer, run: written.run, started: answer.complete };
   }
 }
 
-function writeKey(
-  run: RunState,
-  answer: Extract<KeyAnswer, { kind: "turned" }>,
-  turn: { accepted: readonly string[]; door: DoorName; nowMs: number; continued?: RunState },
-  deps: KeyDeps,
-) {
+interface JudgedTurn extends Pick<KeyTurn, "accepted" | "nowMs" | "continued"> {
+  readonly answer: Extract<KeyAnswer, { kind: "turned" }>;
+  readonly door: DoorName;
+}
+
+function writeKey(run: RunState, { answer, ...turn }: JudgedTurn, deps: KeyDeps) {
   const atMs = turn.nowMs;
   const digest = planDigest(run.plan);
   const key: RunEntry = {
@@ -118,20 +118,19 @@ function endOf(continued: RunState, run: RunState, atMs: number) {
 /** The same act outside the store. A ledger that cannot be written stops the run at its first intent, not the key. */
 function noteKey(
   run: RunState,
-  { person }: { readonly person: Person },
-  turn: { readonly proof: Proof; readonly atMs: number },
+  { person, proof, atMs }: { readonly person: Person; readonly proof: Proof; readonly atMs: number },
   deps: KeyDeps,
 ): Promise<void> {
   const says = `${person.name} turned key ${run.keys.length} of ${run.plan.keysRequired} on ${run.digest}`;
   return deps.ledger.append({
-    atMs: turn.atMs,
+    atMs,
     run: run.plan.id,
     service: run.plan.service,
     epoch: run.epoch,
     kind: "key-turned",
     by: person.id,
-    door: turn.proof.door,
-    strength: turn.proof.strength,
+    door: proof.door,
+    strength: proof.strength,
     says,
   });
 }

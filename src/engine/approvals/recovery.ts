@@ -41,7 +41,7 @@ const UNPROVABLE = "A lost store is signed for in Slack only: this door cannot p
 export async function proposeRecovery(recovery: Recovery, says: string, deps: RecoveryDeps): Promise<void> {
   for (;;) {
     const { value: before, revision } = await deps.recoveries.read();
-    const event = eventOf(recovery, "store.recovery-asked", recovery.requester, says);
+    const event = eventOf(recovery, { kind: "store.recovery-asked", by: recovery.requester, says });
     if (!(await deps.recoveries.write(revision, recovery, { events: [{ ...event, atMs: recovery.askedAtMs }] })))
       continue;
     if (before) await showRecovery(before, deps);
@@ -70,10 +70,12 @@ export async function signRecovery({ who, digest }: SignatureTurn, deps: Recover
       signatures: [...current.signatures, { by: person.id, door: proof.door, atMs: nowMs }],
     };
     const count = `${signed.signatures.length} of ${signed.keysRequired}`;
-    const events = [eventOf(signed, "store.recovery-signed", person.id, `${person.name} signed ${count}`)];
+    const events = [
+      eventOf(signed, { kind: "store.recovery-signed", by: person.id, says: `${person.name} signed ${count}` }),
+    ];
     if (complete)
       events.push(
-        eventOf(signed, "store.accepted", undefined, acceptedWords(signed)),
+        eventOf(signed, { kind: "store.accepted", says: acceptedWords(signed) }),
         ...ends.map(({ run, entry }) => runEventOf(run, entry, { says: `Ended with the lost store (${signed.id})` })),
       );
     if (!(await deps.recoveries.write(revision, signed, { events, ends: complete ? ends : undefined }))) continue;
@@ -132,7 +134,10 @@ function acceptedWords({ signatures }: Recovery): string {
   return `${signatures.map(({ by }) => by).join(" and ")} have looked and signed: this store counts from here on`;
 }
 
-function eventOf(recovery: Recovery, kind: string, by: string | undefined, says: string): Event {
+function eventOf(
+  recovery: Recovery,
+  { kind, by, says }: { readonly kind: string; readonly by?: string | undefined; readonly says: string },
+): Event {
   const last = recovery.signatures.at(-1);
   return {
     ...{ kind, says, door: last?.door ?? "slack", atMs: last?.atMs ?? recovery.askedAtMs },

@@ -63,7 +63,7 @@ export async function advanceLane<Doc extends { readonly duties: DutyRecords }>(
   for (let performed = 0; performed < MOST_PERFORMED; ) {
     for (const claim of await claimDue(id, lane, deps)) {
       performed += 1;
-      const work = perform(id, claim, deps).finally(() => running.delete(claim.duty.key));
+      const work = perform(claim, deps).finally(() => running.delete(claim.duty.key));
       running.set(claim.duty.key, work);
     }
     if (running.size === 0) break;
@@ -88,6 +88,7 @@ export async function advanceLane<Doc extends { readonly duties: DutyRecords }>(
 }
 
 interface Claim<Doc> {
+  readonly id: string;
   readonly duty: Duty;
   readonly doc: Doc;
   readonly record: DutyRecord;
@@ -112,7 +113,7 @@ async function claimDue<Doc extends { readonly duties: DutyRecords }>(
     });
     if (due.length === 0) return undefined;
     taken = due.map((duty) => ({ duty, before: current.duties[duty.key] }));
-    const intended = due.reduce<Changed<Doc>>((change, duty) => intend(change, duty, deps, nowMs), {
+    const intended = due.reduce<Changed<Doc>>((change, duty) => intend(change, { duty, nowMs }, deps), {
       value: current,
       events: [],
     });
@@ -123,7 +124,7 @@ async function claimDue<Doc extends { readonly duties: DutyRecords }>(
     const record = doc.duties[duty.key];
     if (record === undefined) return [];
     const lookFirst = before?.state === "claimed" || before?.state === "unknown";
-    return [{ duty, doc, record, lookFirst, sinceMs: before?.intentAtMs ?? record.intentAtMs }];
+    return [{ id, duty, doc, record, lookFirst, sinceMs: before?.intentAtMs ?? record.intentAtMs }];
   });
 }
 
@@ -139,9 +140,8 @@ function changeOf<Doc extends { readonly duties: DutyRecords }>(
 
 function intend<Doc extends { readonly duties: DutyRecords }>(
   change: Changed<Doc>,
-  duty: Duty,
+  { duty, nowMs }: { readonly duty: Duty; readonly nowMs: number },
   deps: DutyDeps<Doc>,
-  nowMs: number,
 ): Changed<Doc> {
   const before = change.value.duties[duty.key];
   const mayHaveWorked = before?.state === "claimed" || before?.state === "unknown";
@@ -161,11 +161,10 @@ function intend<Doc extends { readonly duties: DutyRecords }>(
 }
 
 async function perform<Doc extends { readonly duties: DutyRecords }>(
-  id: string,
   claim: Claim<Doc>,
   deps: DutyDeps<Doc>,
 ): Promise<void> {
-  const { duty, doc } = claim;
+  const { id, duty, doc } = claim;
   const attempt: Attempt = {
     lookFirst: claim.lookFirst,
     sinceMs: claim.sinceMs,
@@ -173,7 +172,7 @@ async function perform<Doc extends { readonly duties: DutyRecords }>(
   };
   const row = deps.rows.find((each) => each.kind === duty.kind);
   const over = new AbortController();
-  const kept = keepClaim(id, claim, deps, over.signal);
+  const kept = keepClaim(claim, deps, over.signal);
   let outcome: DutyOutcome<Doc>;
   try {
     outcome = row ? await row.perform(doc, duty, attempt) : { kind: "failed", why: `No row performs ${duty.kind}` };
@@ -184,13 +183,12 @@ async function perform<Doc extends { readonly duties: DutyRecords }>(
   over.abort();
   // A prolongation under way ends before the outcome is written, so that it cannot stand after it.
   await kept;
-  await settle(id, claim, outcome, deps);
+  await settle(claim, outcome, deps);
 }
 
 /** Prolongs the claim while its holder lives and works. Whatever stops it, the claim then ends by itself. */
 async function keepClaim<Doc extends { readonly duties: DutyRecords }>(
-  id: string,
-  { duty, record }: Claim<Doc>,
+  { id, duty, record }: Claim<Doc>,
   deps: DutyDeps<Doc>,
   over: AbortSignal,
 ): Promise<void> {
@@ -241,18 +239,17 @@ function holds(held: DutyRecord, mine: DutyRecord): boolean {
 }
 
 async function settle<Doc extends { readonly duties: DutyRecords }>(
-  id: string,
   claim: Claim<Doc>,
   outcome: DutyOutcome<Doc>,
   deps: DutyDeps<Doc>,
 ): Promise<void> {
-  const { duty, record } = claim;
+  const { id, duty, record } = claim;
   await deps.records.change(id, (current) => {
     const held = current?.duties[duty.key];
     if (current === undefined || held === undefined || !holds(held, record)) return undefined;
     const nowMs = deps.clock.now();
     const duties = { ...current.duties };
-    const settled = settledRecord(held, outcome, nowMs, deps.clock.speed, claim.lookFirst);
+    const settled = settledRecord(held, outcome, { nowMs, speed: deps.clock.speed, mayHaveWorked: claim.lookFirst });
     if (settled === undefined) delete duties[duty.key];
     else duties[duty.key] = settled;
     const value = { ...current, duties };

@@ -19,13 +19,17 @@ export function outcomeOfError<Doc>(error: unknown): DutyOutcome<Doc> {
   return { kind: "unknown", why };
 }
 
+export interface Settling {
+  readonly nowMs: number;
+  readonly speed: number;
+  readonly mayHaveWorked: boolean;
+}
+
 /** Undefined: as if it had never been taken up. That an earlier attempt may have worked is never forgotten. */
 export function settledRecord<Doc>(
   held: DutyRecord,
   outcome: DutyOutcome<Doc>,
-  nowMs: number,
-  speed: number,
-  mayHaveWorked: boolean,
+  { nowMs, speed, mayHaveWorked }: Settling,
 ): DutyRecord | undefined {
   const settled = { ...held, settledAtMs: nowMs };
   const laterMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (held.attempts - 1));

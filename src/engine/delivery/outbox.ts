@@ -161,7 +161,7 @@ function settle(mine: CardDue, outcome: Outcome, deps: OutboxDeps): Promise<Card
     if (current === undefined) return undefined;
     const nowMs = deps.clock.now();
     const value = isSameClaim(current, mine)
-      ? afterOutcome(current, outcome, nowMs, deps.clock.speed)
+      ? afterOutcome(current, outcome, { nowMs, speed: deps.clock.speed })
       : afterLateSend(current, outcome, nowMs);
     return value && { value, events: [], dueAtMs: dueAt(value, deps) };
   });
@@ -174,7 +174,11 @@ function afterLateSend(current: CardDue, outcome: Outcome, nowMs: number): CardD
   return { ...rest, wanted: current.wanted + 1, wantedSinceMs: nowMs };
 }
 
-function afterOutcome(current: CardDue, outcome: Outcome, nowMs: number, speed: number): CardDue {
+function afterOutcome(
+  current: CardDue,
+  outcome: Outcome,
+  { nowMs, speed }: { readonly nowMs: number; readonly speed: number },
+): CardDue {
   const { claim: held, retryAtMs: _retry, why: _why, ...free } = current;
   const sent = Math.max(current.sent, held === undefined ? 0 : held.wanted);
   const laterMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(current.attempts - 1, 6)) * speed;

@@ -29,7 +29,11 @@ export interface AdvanceDeps extends Omit<ExecutorDeps, "changed" | "progressed"
 export const RunNotes = z.strictObject({ says: z.record(z.string(), z.string()) });
 export type RunNotes = z.infer<typeof RunNotes>;
 
-async function writeNote(run: RunState, step: string, says: string, deps: AdvanceDeps): Promise<void> {
+async function writeNote(
+  run: RunState,
+  { step, says }: { readonly step: string; readonly says: string },
+  deps: AdvanceDeps,
+): Promise<void> {
   let isNews = false;
   await deps.notes.change(run.plan.id, (current) => {
     isNews = current?.says[step] !== says;
@@ -46,7 +50,7 @@ export async function advanceRun(id: string, deps: AdvanceDeps, signal: AbortSig
     deps.logger.warn({ run: id, why: chainOf(error) }, "A run's card could not be asked for");
   const changed = (next: RunState) => void showRun(next, deps).catch(unsaid);
   const progressed = (next: RunState, step: string, says: string) =>
-    void writeNote(next, step, says, deps).catch(unsaid);
+    void writeNote(next, { step, says }, deps).catch(unsaid);
   const took: ExecutorDeps["took"] = ({ plan }, step, time) =>
     void deps.times
       .add(likenessOf(step, plan), time)

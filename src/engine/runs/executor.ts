@@ -45,7 +45,7 @@ function endOf(run: RunState): string {
 
 /** Resolves when the run is over or waits for people; rejects with the signal's reason, with Superseded, or with Bug. */
 export async function driveRun(id: string, deps: ExecutorDeps, signal: AbortSignal): Promise<RunState | undefined> {
-  const hold = await RunHold.take(deps, id, deps.worker);
+  const hold = await RunHold.take(deps, id, { worker: deps.worker });
   if (!hold) return undefined;
   // One controller for all that runs below: the first failure of the hold ends every wait.
   const stop = new AbortController();
@@ -130,7 +130,7 @@ class Drive {
 
   #start(step: PlannedStep): void {
     if (this.#inFlight.has(step.id)) return;
-    const driving = driveStep(this.#hold, step, this.#deps, this.#signal)
+    const driving = driveStep({ hold: this.#hold, step, deps: this.#deps, signal: this.#signal })
       .catch((error: unknown) => {
         this.#broken ??= error;
       })

@@ -26,7 +26,7 @@ type WatchDeps = Omit<ExecutorDeps, "changed" | "progressed" | "took" | "drift">
 /** One turn for a run that nobody drives: paused, stopped or verified. Takes a hold only when there is something to write. */
 export async function watchOldSide(run: RunState, deps: WatchDeps, signal: AbortSignal): Promise<void> {
   if (!isWatched(run)) return;
-  const hold = () => RunHold.take(deps, run.plan.id, deps.worker, `watches ${run.plan.from}`);
+  const hold = () => RunHold.take(deps, run.plan.id, { worker: deps.worker, doing: `watches ${run.plan.from}` });
   await turn({ run, hold, deps, signal, looking: signal });
 }
 
@@ -107,24 +107,30 @@ async function turn({ run, hold, deps, signal, looking }: Turn): Promise<void> {
   if (due.kind === "nothing" || !fence) return;
   if (due.kind === "verify") {
     const context = { cloud: deps.cloud, signal: looking, tries: 1, outputOf: () => undefined };
-    const verdict = await verdictOf(run, fence, context, deps);
+    const verdict = await verdictOf(run, fence, { context, deps });
     const ours = verdict && (await hold());
-    return ours && conclude(ours, fence, verdict, deps);
+    return ours && conclude({ hold: ours, fence, deps }, verdict);
   }
   const ours = await hold();
   if (!ours) return;
-  if (due.kind === "do-it") return tryToFence(ours, fence, due.captured, deps, signal);
+  const fencing = { hold: ours, fence, deps };
+  if (due.kind === "do-it") return tryToFence(fencing, due.captured, signal);
   const says = `${run.plan.from} is not watched any more: ${due.why}. It was never proven to be fenced.`;
-  await record(ours, deps, says, (common) => ({ kind: "watch-ended", ...common, step: fence.id, why: due.why }));
+  await record(fencing, says, (common) => ({ kind: "watch-ended", ...common, step: fence.id, why: due.why }));
+}
+
+interface Fencing {
+  readonly hold: RunHold;
+  readonly fence: PlannedStep;
+  readonly deps: WatchDeps;
 }
 
 async function tryToFence(
-  hold: RunHold,
-  fence: PlannedStep,
+  fencing: Fencing,
   captured: Extract<Due, { kind: "do-it" }>["captured"],
-  deps: WatchDeps,
   signal: AbortSignal,
 ): Promise<void> {
+  const { hold, fence, deps } = fencing;
   const { from } = hold.run.plan;
   const context = contextFor(hold, fence.id, { ...deps, signal });
   const begun = await hold.intend((run) => {
@@ -140,14 +146,14 @@ async function tryToFence(
     const asked = await definitionOf(deps, hold.run.plan, fence.id).run(unforgiving(fence), context);
     const says = `${from}: closing it is asked for`;
     const requestIds = [...asked.requestIds];
-    await record(hold, deps, says, (common) => ({
+    await record(fencing, says, (common) => ({
       ...{ kind: "watch-asked", ...common, step: fence.id, requestIds, data: asked.data },
     }));
   } catch (error) {
-    return conclude(hold, fence, failureOf(error), deps);
+    return conclude(fencing, failureOf(error));
   }
-  const verdict = await verdictOf(hold.run, fence, context, deps);
-  if (verdict) await conclude(hold, fence, verdict, deps);
+  const verdict = await verdictOf(hold.run, fence, { context, deps });
+  if (verdict) await conclude(fencing, verdict);
 }
 
 /** Users do not wait for this any more: silence is no proof here, and is accepted no longer. */
@@ -159,8 +165,7 @@ type Outcome = { readonly fenced: boolean; readonly says: string };
 async function verdictOf(
   run: RunState,
   fence: PlannedStep,
-  context: StepContext,
-  deps: WatchDeps,
+  { context, deps }: { readonly context: StepContext; readonly deps: WatchDeps },
 ): Promise<Outcome | undefined> {
   try {
     const definition = definitionOf(deps, run.plan, fence.id);
@@ -177,23 +182,23 @@ function failureOf(error: unknown): Outcome {
   throw error;
 }
 
-async function conclude(hold: RunHold, fence: PlannedStep, { fenced, says }: Outcome, deps: WatchDeps): Promise<void> {
+async function conclude(fencing: Fencing, { fenced, says }: Outcome): Promise<void> {
+  const { hold, fence, deps } = fencing;
   const { from, id } = hold.run.plan;
   if (fenced) {
     const told = `${from} came back and is ${says}`;
-    return record(hold, deps, told, (common) => ({ kind: "fenced-later", ...common, step: fence.id, says: told }));
+    return record(fencing, told, (common) => ({ kind: "fenced-later", ...common, step: fence.id, says: told }));
   }
   deps.logger.error({ run: id, why: says }, "The old side came back and could not be fenced");
   const told = `${from} came back and could not be fenced: ${says}`;
-  await record(hold, deps, told, (common) => ({ kind: "watch-failed", ...common, step: fence.id, why: says }));
+  await record(fencing, told, (common) => ({ kind: "watch-failed", ...common, step: fence.id, why: says }));
 }
 
 type Common = { readonly atMs: number; readonly epoch: number };
 
 /** In the journal and in the ledger. A verified run whose watch is over needs nobody any more. */
 async function record(
-  hold: RunHold,
-  deps: WatchDeps,
+  { hold, deps }: Fencing,
   says: string,
   make: (
     common: Common,

@@ -33,6 +33,11 @@ const PROOF_COUNTS_FOR_MS = 500;
 
 type Make = (run: RunState) => Entered | undefined;
 
+export interface Taking {
+  readonly worker: string;
+  readonly doing?: string | undefined;
+}
+
 /**
  * One executor's hold on one run. Invariants:
  *  J3 every write carries this hold's epoch, and is refused once a newer epoch is in the journal
@@ -55,8 +60,7 @@ export class RunHold implements Guard {
   static async take(
     deps: JournalDeps,
     id: string,
-    worker: string,
-    doing = "performs the run",
+    { worker, doing = "performs the run" }: Taking,
   ): Promise<RunHold | undefined> {
     for (;;) {
       const run = await deps.runs.read(id);

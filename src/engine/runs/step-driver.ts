@@ -13,16 +13,18 @@ const POLL_JITTER = 0.2;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 15_000;
 
+export interface Drive {
+  readonly hold: RunHold;
+  readonly step: PlannedStep;
+  readonly deps: ExecutorDeps;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Takes one step from wherever the journal says it is to its end: intent, ask, record, poll, record. A step that was
  * intended but has no recorded answer is asked again – its `run` looks before it asks (G5).
  */
-export async function driveStep(
-  hold: RunHold,
-  step: PlannedStep,
-  deps: ExecutorDeps,
-  signal: AbortSignal,
-): Promise<void> {
+export async function driveStep({ hold, step, deps, signal }: Drive): Promise<void> {
   const definition = definitionOf(deps, hold.run.plan, step.id);
   const context = contextFor(hold, step.id, { ...deps, signal });
   const startedAtMs = stateOf(hold.run, step.id).startedAtMs ?? deps.clock.now();
@@ -39,15 +41,12 @@ export async function driveStep(
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (!(error instanceof StepFailed)) throw error;
-    await recordFailure(hold, step, deps, error);
+    await recordFailure(driving, error);
   }
   deps.changed(hold.run);
 }
 
-interface Driving {
-  readonly hold: RunHold;
-  readonly step: PlannedStep;
-  readonly deps: ExecutorDeps;
+interface Driving extends Omit<Drive, "signal"> {
   readonly definition: StoredStep;
   readonly context: StepContext;
   readonly deadlineMs: number;
@@ -60,7 +59,7 @@ async function askUntilAnswered(driving: Driving): Promise<Asked<unknown> | unde
   for (let tries = 0; ; tries += 1) {
     const { input, captured } = seen;
     const intended = await hold.intend((run) =>
-      mayStart(run) ? intentOf(run, step, deps.clock.now(), captured) : undefined,
+      mayStart(run) ? intentOf(run, step, { atMs: deps.clock.now(), captured }) : undefined,
     );
     if (!intended) return undefined;
     deps.changed(hold.run);
@@ -144,7 +143,7 @@ async function waitOrFail(
   await deps.clock.sleep(worldMs, context.signal);
 }
 
-async function recordFailure(hold: RunHold, step: PlannedStep, deps: ExecutorDeps, error: StepFailed): Promise<void> {
+async function recordFailure({ hold, step, deps }: Driving, error: StepFailed): Promise<void> {
   const why = messageOf(error);
   const mustAsk = error.facts["mustAsk"] === true;
   const entered = await hold.append(() => ({
@@ -157,7 +156,11 @@ async function recordFailure(hold: RunHold, step: PlannedStep, deps: ExecutorDep
 
 const mayStart = (run: RunState): boolean => run.state === "running";
 
-function intentOf(run: RunState, step: PlannedStep, atMs: number, captured: Seen["captured"]) {
+function intentOf(
+  run: RunState,
+  step: PlannedStep,
+  { atMs, captured }: { readonly atMs: number; readonly captured: Seen["captured"] },
+) {
   const { attempt } = stateOf(run, step.id);
   const seen = captured && { captured: { ...captured } };
   return {

@@ -19,7 +19,7 @@ export async function unwind(hold: RunHold, deps: ExecutorDeps, signal: AbortSig
   for (;;) {
     const step = stepsToUndo(hold.run)[0];
     if (!step) break;
-    await undoStep(hold, step, deps, signal);
+    await undoStep({ hold, step, deps, signal });
     deps.changed(hold.run);
     if (hold.run.state !== "unwinding") return;
   }
@@ -82,7 +82,14 @@ async function stopInstead(hold: RunHold, deps: ExecutorDeps): Promise<void> {
   deps.changed(hold.run);
 }
 
-async function undoStep(hold: RunHold, step: PlannedStep, deps: ExecutorDeps, signal: AbortSignal): Promise<void> {
+interface Undoing {
+  readonly hold: RunHold;
+  readonly step: PlannedStep;
+  readonly deps: ExecutorDeps;
+  readonly signal: AbortSignal;
+}
+
+async function undoStep({ hold, step, deps, signal }: Undoing): Promise<void> {
   const intended = await hold.intend((run) =>
     run.state === "unwinding"
       ? {
@@ -93,7 +100,7 @@ async function undoStep(hold: RunHold, step: PlannedStep, deps: ExecutorDeps, si
   );
   if (!intended) return;
   try {
-    const { says, requestIds } = await undoUntilAnswered(hold, step, deps, signal);
+    const { says, requestIds } = await undoUntilAnswered({ hold, step, deps, signal });
     const entered = await hold.append(() => ({
       entry: {
         kind: "undone",
@@ -117,12 +124,7 @@ async function undoStep(hold: RunHold, step: PlannedStep, deps: ExecutorDeps, si
   }
 }
 
-async function undoUntilAnswered(
-  hold: RunHold,
-  step: PlannedStep,
-  deps: ExecutorDeps,
-  signal: AbortSignal,
-): Promise<Undone> {
+async function undoUntilAnswered({ hold, step, deps, signal }: Undoing): Promise<Undone> {
   const definition = definitionOf(deps, hold.run.plan, step.id);
   const deadlineMs = deps.clock.now() + UNDO_DEADLINE_MS;
   for (;;) {

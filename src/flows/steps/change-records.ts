@@ -27,7 +27,11 @@ async function looked(input: Input, { cloud, signal }: StepContext): Promise<"as
   return sameRecords(mine, input.before) ? "as-captured" : "drifted";
 }
 
-async function upsert(input: Input, to: Input["after"], comment: string, { cloud, signal }: StepContext) {
+async function upsert(
+  input: Input,
+  { to, comment }: { readonly to: Input["after"]; readonly comment: string },
+  { cloud, signal }: StepContext,
+) {
   return cloud.traffic.upsert(input.zone, to, comment, signal);
 }
 
@@ -68,7 +72,7 @@ export function changeRecords({
           `Somebody else changed ${input.name} after the plan was made; TwoKey does not overwrite that`,
         );
       }
-      const change = await upsert(input, input.after, comment, context);
+      const change = await upsert(input, { to: input.after, comment }, context);
       return { requestIds: change.requestIds, data: { changeId: change.changeId } };
     },
 
@@ -89,7 +93,7 @@ export function changeRecords({
       if (found === "as-captured") return { says: `${input.name} has its old value`, requestIds: [] };
       if (found === "drifted")
         throw new StepFailed("records-drifted", `Somebody else changed ${input.name}; TwoKey does not overwrite that`);
-      const change = await upsert(input, input.before, `${comment}: undo`, context);
+      const change = await upsert(input, { to: input.before, comment: `${comment}: undo` }, context);
       return { says: `${input.name} is set back`, requestIds: change.requestIds };
     },
   };

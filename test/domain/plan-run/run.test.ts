@@ -71,9 +71,9 @@ describe("a run is a replay of its journal", () => {
     const run = apply(settle(started(), "fence", "record-position"), intent("promote"));
     const farid = findPerson(inventory, "farid");
 
-    expect(refusal("abort", run, farid, inventory)).toContain("point of no return");
+    expect(refusal("abort", run, { person: farid, inventory })).toContain("point of no return");
     expect(() => apply(run, { kind: "aborted", ...at, by: "farid", door: "slack" })).toThrow(Bug);
-    expect(refusal("pause", run, farid, inventory)).toBeUndefined();
+    expect(refusal("pause", run, { person: farid, inventory })).toBeUndefined();
   });
 
   test("a fence that nobody accepted to go without stops the run before the promotion", () => {
@@ -104,10 +104,10 @@ describe("a run is a replay of its journal", () => {
     const [ana, ben] = [findPerson(inventory, "ana"), findPerson(inventory, "ben")];
 
     for (const decision of ["skip", "unwind"] as const) {
-      expect(refusal(decision, asked, ana, inventory)).toContain("does not count");
-      expect(refusal(decision, asked, ben, inventory)).toBeUndefined();
+      expect(refusal(decision, asked, { person: ana, inventory })).toContain("does not count");
+      expect(refusal(decision, asked, { person: ben, inventory })).toBeUndefined();
     }
-    expect(refusal("retry", asked, ana, inventory)).toBeUndefined();
+    expect(refusal("retry", asked, { person: ana, inventory })).toBeUndefined();
   });
 
   test("of two failed steps each waits for people: deciding about one does not leave the other behind", () => {
@@ -195,10 +195,10 @@ describe("a run is a replay of its journal", () => {
     const run = apply(started(), { kind: "voided", ...at, why: ["the records changed"] });
     const farid = findPerson(inventory, "farid");
 
-    expect(refusal("resume", run, farid, inventory)).toContain("/dr abort");
-    expect(refusal("abort", run, farid, inventory)).toBeUndefined();
+    expect(refusal("resume", run, { person: farid, inventory })).toContain("/dr abort");
+    expect(refusal("abort", run, { person: farid, inventory })).toBeUndefined();
     // Past the point of no return nobody is sent to a decision that is refused there.
-    expect(refusal("resume", { ...run, pastNoReturn: true }, farid, inventory)).not.toContain("/dr abort");
+    expect(refusal("resume", { ...run, pastNoReturn: true }, { person: farid, inventory })).not.toContain("/dr abort");
   });
 
   test("only a run that waits for people can be taken over by a plan for its rest, and then it is over", () => {
@@ -221,8 +221,7 @@ describe("a run is a replay of its journal", () => {
       refusal(
         "abort",
         { ...proposed(inventory, { continues: stopped }), state: "running" },
-        findPerson(inventory, "farid"),
-        inventory,
+        { person: findPerson(inventory, "farid"), inventory },
       ),
     ).toContain("point of no return");
   });
@@ -318,14 +317,14 @@ describe("an old side that could not be fenced", () => {
     const ana = findPerson(inventory, "ana");
     const farid = findPerson(inventory, "farid");
 
-    expect(refusal("stop-watch", promoting(), farid, inventory)).toContain("approver");
-    expect(refusal("stop-watch", promoting(), ana, inventory)).toBeUndefined();
-    expect(refusal("stop-watch", unfenced(), ana, inventory)).toContain("watches no old region");
+    expect(refusal("stop-watch", promoting(), { person: farid, inventory })).toContain("approver");
+    expect(refusal("stop-watch", promoting(), { person: ana, inventory })).toBeUndefined();
+    expect(refusal("stop-watch", unfenced(), { person: ana, inventory })).toContain("watches no old region");
     expect(isWatched(apply(promoting(), stopWatch("ana"), stopWatch("ana")))).toBe(true);
     const stopped = apply(promoting(), stopWatch("ana"), stopWatch("ben"));
     expect(isWatched(stopped)).toBe(false);
     expect(stopped).toMatchObject({ state: "running", watch: { state: "ended", says: "stopped by ana and ben" } });
-    expect(refusal("stop-watch", stopped, ana, inventory)).toContain("watches no old region");
+    expect(refusal("stop-watch", stopped, { person: ana, inventory })).toContain("watches no old region");
   });
 
   test("is out of the hands of whoever stood still with its watch when that ended (J6)", () => {
