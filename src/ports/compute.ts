@@ -2,18 +2,25 @@ import type { ComputeFacts, Known, Scaling } from "../domain/service/observed.ts
 import type { ComputeSite, Region } from "../domain/service/service.ts";
 import type { Act } from "./databases.ts";
 
+export interface ScaleOut {
+  readonly region: Region;
+  readonly site: ComputeSite;
+  readonly tasks: number;
+}
+
+export interface Restoration {
+  readonly region: Region;
+  readonly site: ComputeSite;
+  readonly saved: { desired: number; scaling: Scaling | undefined };
+}
+
 /** ECS services behind target groups. Errors as in `Databases`. */
 export interface Compute {
   describe(region: Region, site: ComputeSite, signal?: AbortSignal): Promise<Known<ComputeFacts>>;
   /** Raises desired tasks and the auto-scaling minimum to at least `tasks`, and resumes scaling; never lowers either. */
-  scaleOut(region: Region, site: ComputeSite, tasks: number, signal?: AbortSignal): Promise<Act>;
+  scaleOut(wish: ScaleOut, signal?: AbortSignal): Promise<Act>;
   /** Auto scaling to 0..0 and suspended, desired tasks to 0. */
   stop(region: Region, site: ComputeSite, signal?: AbortSignal): Promise<Act>;
   /** Puts back what `stop` took. */
-  restore(
-    region: Region,
-    site: ComputeSite,
-    saved: { desired: number; scaling: Scaling | undefined },
-    signal?: AbortSignal,
-  ): Promise<Act>;
+  restore(wish: Restoration, signal?: AbortSignal): Promise<Act>;
 }

@@ -33,6 +33,12 @@ export interface RebootWish {
   readonly forceFailover: true;
 }
 
+export interface Promotion {
+  readonly region: Region;
+  readonly instance: string;
+  readonly backupRetentionDays: number;
+}
+
 /**
  * Reads return `Known`: unreachable, denied and absent are facts. Mutations throw StepFailed (refused for good),
  * TransientError (nothing happened) or OutcomeUnknown (look first).
@@ -44,12 +50,7 @@ export interface Databases {
    * sample comes with what is not known, however old it is.
    */
   lag(region: Region, instance: string, signal?: AbortSignal): Promise<LagFacts>;
-  promote(
-    region: Region,
-    instance: string,
-    keep: { backupRetentionDays: number },
-    signal?: AbortSignal,
-  ): Promise<PromoteAnswer>;
+  promote(wish: Promotion, signal?: AbortSignal): Promise<PromoteAnswer>;
   reboot(wish: RebootWish, signal?: AbortSignal): Promise<RebootAnswer>;
   /** What RDS tells of the instance since then, oldest first. Best effort: RDS loses some, and gives no order. */
   events(wish: EventsWish, signal?: AbortSignal): Promise<Known<readonly DatabaseEvent[]>>;

@@ -1,16 +1,17 @@
 import type { Known, RecordSet } from "../domain/service/observed.ts";
 import type { Act } from "./databases.ts";
 
+export interface RecordChange {
+  readonly zone: string;
+  readonly records: readonly RecordSet[];
+  readonly comment: string;
+}
+
 /** Records of hosted zones. Errors as in `Databases`. */
 export interface TrafficControl {
   /** Every record set with exactly this name, all types and set identifiers, in a stable order. */
   records(zone: string, name: string, signal?: AbortSignal): Promise<Known<readonly RecordSet[]>>;
   /** Upserts all or none. The change is pending until `changeState` says it is in sync. */
-  upsert(
-    zone: string,
-    records: readonly RecordSet[],
-    comment: string,
-    signal?: AbortSignal,
-  ): Promise<Act & { readonly changeId: string }>;
+  upsert(wish: RecordChange, signal?: AbortSignal): Promise<Act & { readonly changeId: string }>;
   changeState(changeId: string, signal?: AbortSignal): Promise<"pending" | "in-sync">;
 }

@@ -38,7 +38,7 @@ test("records that somebody else changes before the last key, or right after it,
   const found = await aws.traffic.records(zone, name);
   if (!found.known) throw new Error(found.why);
   const change = async (records: readonly RecordSet[]) => {
-    const { changeId } = await aws.traffic.upsert(zone, records, "somebody else");
+    const { changeId } = await aws.traffic.upsert({ zone, records, comment: "somebody else" });
     await eventually("change on all name servers", 20_000, async () =>
       (await aws.traffic.changeState(changeId)) === "pending" ? undefined : true,
     );
@@ -47,7 +47,7 @@ test("records that somebody else changes before the last key, or right after it,
   const mutations = async () => (await world.log("aws.mutation")).length;
 
   const isVoid = async (plan: WaitingPlan) => {
-    const run = await runWhere(at, plan.id, ({ state }) => state !== "running" && state !== "waiting-for-keys");
+    const run = await runWhere(at, { id: plan.id }, ({ state }) => state !== "running" && state !== "waiting-for-keys");
     expect([run.state, run.voided, run.pastNoReturn]).toEqual(["paused", true, false]);
     const why = `facts changed: the records of ${name} changed`;
     const card = await world.people.expectMessage(
@@ -61,33 +61,33 @@ test("records that somebody else changes before the last key, or right after it,
     expect(JSON.stringify(card.blocks)).not.toContain("intent:resume");
     await answerTo(
       at,
-      FARID,
-      `/dr resume ${plan.id}`,
-      channel,
+      { slackId: FARID, words: `/dr resume ${plan.id}`, channel },
       /its keys are void\. Make a new plan for the remaining steps/,
     );
-    await answerAfter(world.people, DMITRI, /^This plan is paused: facts changed/, () => pressKey(at, DMITRI, plan));
+    await answerAfter(world.people, { slackId: DMITRI, fits: /^This plan is paused: facts changed/ }, () =>
+      pressKey(at, DMITRI, plan),
+    );
     await press(at, FARID, { intent: "abort", run: plan.id, channel });
-    expect((await runWhere(at, plan.id, isOver)).state).toBe("unwound");
+    expect((await runWhere(at, { id: plan.id }, isOver)).state).toBe("unwound");
   };
 
-  const early = await askFor(at, FARID, "/dr failover inventory planned");
-  await turnKey(at, ANA, early);
+  const early = await askFor(at, { slackId: FARID, words: "/dr failover inventory planned" });
+  await turnKey(at, ANA, { plan: early });
   await setWeight(50);
-  await turnKey(at, BEN, early);
+  await turnKey(at, BEN, { plan: early });
   await isVoid(early);
   expect(await mutations()).toBe(1);
 
   await change(found.value);
-  const late = await askFor(at, FARID, "/dr failover inventory planned");
-  await turnKey(at, ANA, late);
+  const late = await askFor(at, { slackId: FARID, words: "/dr failover inventory planned" });
+  await turnKey(at, ANA, { plan: late });
   await world.planFault({
     ...{ vendor: "aws", operation: "ListResourceRecordSets", effect: { kind: "delay", machineMs: LOOK_LATE_MS } },
     // The names of the store and of the users are looked at side by side.
     times: 2,
   });
-  await turnKey(at, BEN, late);
-  await runWhere(at, late.id, ({ state }) => state === "running");
+  await turnKey(at, BEN, { plan: late });
+  await runWhere(at, { id: late.id }, ({ state }) => state === "running");
   await setWeight(60);
   await isVoid(late);
   expect(await mutations()).toBe(3);

@@ -32,7 +32,7 @@ async function upsert(
   { to, comment }: { readonly to: Input["after"]; readonly comment: string },
   { cloud, signal }: StepContext,
 ) {
-  return cloud.traffic.upsert(input.zone, to, comment, signal);
+  return cloud.traffic.upsert({ zone: input.zone, records: to, comment }, signal);
 }
 
 interface Change {

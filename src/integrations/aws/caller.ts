@@ -19,6 +19,10 @@ export interface Ask {
   readonly signal?: AbortSignal | undefined;
 }
 
+interface Call extends Ask {
+  readonly nature: "read" | "write";
+}
+
 export interface SendOptions {
   readonly abortSignal?: AbortSignal | Departure;
 }
@@ -101,24 +105,24 @@ export class Caller {
       } as const;
       throw new CallFailed({ ...ask, nature: "read" }, failure);
     }
-    return await this.#attempts(ask, "read", send);
+    return await this.#attempts({ ...ask, nature: "read" }, send);
   }
 
   /** Throws CallFailed, or the signal's reason before anything was sent. Always asks, whatever is remembered. */
   async write<T extends Answer>(ask: Ask, requestIds: string[], send: Send<T>): Promise<T> {
     ask.signal?.throwIfAborted();
-    const output = await this.#attempts(ask, "write", send, requestIds);
+    const output = await this.#attempts({ ...ask, nature: "write" }, send, requestIds);
     if (output.$metadata.requestId !== undefined) requestIds.push(output.$metadata.requestId);
     return output;
   }
 
-  async #attempts<T>(ask: Ask, nature: "read" | "write", send: Send<T>, requestIds: string[] = []): Promise<T> {
+  async #attempts<T>(call: Call, send: Send<T>, requestIds: string[] = []): Promise<T> {
     for (let attempt = 1; ; attempt++) {
-      const failure = await this.#attempt(ask, nature, send);
+      const failure = await this.#attempt(call, send);
       if ("output" in failure) return failure.output;
       if (failure.requestId !== undefined) requestIds.push(failure.requestId);
-      if (attempt === MOST_ATTEMPTS || !mayRepeat(failure, nature)) throw new CallFailed({ ...ask, nature }, failure);
-      await this.#backOff(failure, attempt, ask.signal);
+      if (attempt === MOST_ATTEMPTS || !mayRepeat(failure, call.nature)) throw new CallFailed(call, failure);
+      await this.#backOff(failure, attempt, call.signal);
     }
   }
 
@@ -140,7 +144,7 @@ export class Caller {
     throw tooLate(ask);
   }
 
-  async #attempt<T>(ask: Ask, nature: "read" | "write", send: Send<T>): Promise<VendorFailure | { output: T }> {
+  async #attempt<T>({ nature, ...ask }: Call, send: Send<T>): Promise<VendorFailure | { output: T }> {
     const { reachability, identity } = this.#options;
     try {
       // Asked for here, so that a silent STS is not taken for a silent region.

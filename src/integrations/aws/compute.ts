@@ -19,7 +19,7 @@ export function awsCompute(caller: Caller, clients: Clients): Compute {
   const writer = computeWriter(caller, clients);
   return {
     describe: (region, site, signal) => caller.known(() => reader.facts({ region, site, signal })),
-    scaleOut: (region, site, tasks, signal) =>
+    scaleOut: ({ region, site, tasks }, signal) =>
       caller.act(async (requestIds) => {
         const target = { region, site, signal };
         const scaling = await reader.scaling(target);
@@ -40,7 +40,7 @@ export function awsCompute(caller: Caller, clients: Clients): Compute {
         await writer.setDesired(target, 0, requestIds);
         return {};
       }),
-    restore: (region, site, saved, signal) =>
+    restore: ({ region, site, saved }, signal) =>
       caller.act(async (requestIds) => {
         const target = { region, site, signal };
         if (saved.scaling) await writer.register(target, saved.scaling, requestIds);

@@ -16,7 +16,7 @@ export function awsDatabases(caller: Caller, clients: Clients, now: () => number
     describe: (region, instance, signal) =>
       caller.known(async () => factsOf(await readInstance(caller, clients, { region, instance, signal }))),
     lag: replicationLag(caller, clients, now),
-    promote: (region, instance, { backupRetentionDays }, signal) =>
+    promote: ({ region, instance, backupRetentionDays }, signal) =>
       caller.act(async (requestIds) => {
         const ask = { api: API, region, doing: `promote ${instance}`, signal };
         // Left out, the retention becomes one day.

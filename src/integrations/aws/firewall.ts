@@ -6,7 +6,6 @@ import {
 } from "@aws-sdk/client-ec2";
 import { z } from "zod";
 import type { FirewallRule } from "../../domain/service/observed.ts";
-import type { Region } from "../../domain/service/service.ts";
 import type { Firewall } from "../../ports/firewall.ts";
 import type { Caller, SendOptions } from "./caller.ts";
 import type { Clients } from "./clients.ts";
@@ -30,7 +29,7 @@ export function awsFirewall(caller: Caller, clients: Clients): Firewall {
   const change = (verb: Verb): Firewall["close"] => {
     return ({ region, securityGroup, rules }, signal) => {
       const send = (IpPermissions: IpPermission[]) => (options: SendOptions) =>
-        COMMANDS[verb](clients, region, { GroupId: securityGroup, IpPermissions }, options);
+        COMMANDS[verb](clients.ec2.in(region), { GroupId: securityGroup, IpPermissions }, options);
       const ask = { api: API, region, doing: `${verb} ingress rules of ${securityGroup}`, signal };
       return caller.act((requestIds) => allOrEach(rules, (some) => caller.write(ask, requestIds, send(some))));
     };
@@ -50,13 +49,14 @@ export function awsFirewall(caller: Caller, clients: Clients): Firewall {
 }
 
 type Verb = "revoke" | "authorize";
+type Client = ReturnType<Clients["ec2"]["in"]>;
 type Change = { GroupId: string; IpPermissions: IpPermission[] };
 
 const COMMANDS = {
-  revoke: (clients: Clients, region: Region, change: Change, options: SendOptions) =>
-    clients.ec2.in(region).send(new RevokeSecurityGroupIngressCommand(change), options),
-  authorize: (clients: Clients, region: Region, change: Change, options: SendOptions) =>
-    clients.ec2.in(region).send(new AuthorizeSecurityGroupIngressCommand(change), options),
+  revoke: (client: Client, change: Change, options: SendOptions) =>
+    client.send(new RevokeSecurityGroupIngressCommand(change), options),
+  authorize: (client: Client, change: Change, options: SendOptions) =>
+    client.send(new AuthorizeSecurityGroupIngressCommand(change), options),
 };
 
 /** EC2 refuses the whole call when one rule is already as wanted; then the sources go one by one. */

@@ -51,7 +51,7 @@ export function replicationLag(caller: Caller, clients: Clients, now: () => numb
       learned.get(key)?.lastGood,
     );
     learned.set(key, { untilMs: Math.max(endMs, learned.get(key)?.untilMs ?? 0), lastGood });
-    return newest(known.value, instance, endMs, lastGood);
+    return newest(known.value, instance, { atMs: endMs, lastGood });
   };
 }
 
@@ -77,8 +77,7 @@ function samplesOf([{ Timestamps, Values }]: z.infer<typeof MetricData>): LagSam
 function newest(
   samples: readonly LagSample[],
   instance: string,
-  atMs: number,
-  lastGood: LagSample | undefined,
+  { atMs, lastGood }: { readonly atMs: number; readonly lastGood: LagSample | undefined },
 ): LagFacts {
   const unknown = (why: string) => withLastGood({ known: false, why, cause: "failed", atMs }, lastGood);
   const [sample] = samples;

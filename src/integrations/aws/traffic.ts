@@ -31,7 +31,7 @@ export function awsTraffic(caller: Caller, clients: Clients): TrafficControl {
           return caller.read(ask, (options) => client().send(command, options));
         });
       }),
-    upsert: (zone, records, comment, signal) =>
+    upsert: ({ zone, records, comment }, signal) =>
       caller.act(async (requestIds) => {
         refuseForeign(records);
         const names = [...new Set(records.map(({ name }) => name))].join(", ");

@@ -42,7 +42,10 @@ export function createProbe(options: ProbeOptions = {}): Probe {
   }
   const names = new Names({ dnsServers, authoritativeServers, timeoutMs });
 
-  const ask = async (method: "GET" | "POST", url: URL, via: string, signal?: AbortSignal): Promise<Exchange> => {
+  const ask = async (
+    { method, url, via }: { readonly method: "GET" | "POST"; readonly url: URL; readonly via: string },
+    signal?: AbortSignal,
+  ): Promise<Exchange> => {
     const named = connect.get(via);
     let address = via;
     try {
@@ -62,11 +65,11 @@ export function createProbe(options: ProbeOptions = {}): Probe {
   return {
     writeCheck: async (text, signal) => {
       const url = new URL(text);
-      return writeVerdict(await ask("POST", url, bare(url.hostname), signal));
+      return writeVerdict(await ask({ method: "POST", url, via: bare(url.hostname) }, signal));
     },
     health: async (text, { via, signal } = {}) => {
       const url = new URL(text);
-      return healthVerdict(await ask("GET", url, via ?? bare(url.hostname), signal));
+      return healthVerdict(await ask({ method: "GET", url, via: via ?? bare(url.hostname) }, signal));
     },
     resolve: (name, signal) => names.resolve(name, signal),
     resolveAuthoritative: (name, signal) => names.resolveAuthoritative(name, signal),

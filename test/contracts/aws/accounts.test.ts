@@ -45,7 +45,7 @@ test("another account is entered by its own role, through the same STS, and once
 test("a run acts in another account by the role that acts there, in a session of its own name", async () => {
   const aws = inventory.connect({ executeRole: ROLE });
   const there = aws.inAccount({ executeRole: NEIGHBOUR_ROLE }).as("dr-F-1");
-  await there.databases.promote(STANDBY, REPLICA, { backupRetentionDays: 7 });
+  await there.databases.promote({ region: STANDBY, instance: REPLICA, backupRetentionDays: 7 });
   expect(assumed()).toEqual([[HOME, NEIGHBOUR_ROLE, "dr-F-1"]]);
 });
 

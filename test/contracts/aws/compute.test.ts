@@ -40,7 +40,7 @@ describe("what is seen", () => {
 
   test("tasks that cannot start tell why", async () => {
     inventory.traffic.ecs.find(STANDBY, "dr", "inventory")?.deploy("inventory:8");
-    await inventory.aws.compute.scaleOut(STANDBY, siteIn(STANDBY), 4);
+    await inventory.aws.compute.scaleOut({ region: STANDBY, site: siteIn(STANDBY), tasks: 4 });
     inventory.advance(200);
     const { reasons, running, deployments } = await factsIn(STANDBY);
     expect(running).toBeLessThan(4);
@@ -56,7 +56,7 @@ describe("what is seen", () => {
 
 describe("scaling out", () => {
   test("it raises tasks, minimum and maximum, and resumes scaling", async () => {
-    const act = await inventory.aws.compute.scaleOut(STANDBY, siteIn(STANDBY), 4);
+    const act = await inventory.aws.compute.scaleOut({ region: STANDBY, site: siteIn(STANDBY), tasks: 4 });
     expect(act.requestIds).toHaveLength(2);
     inventory.advance(120);
     expect(await factsIn(STANDBY)).toMatchObject({
@@ -66,7 +66,7 @@ describe("scaling out", () => {
   });
 
   test("it never lowers anything", async () => {
-    await inventory.aws.compute.scaleOut(HOME, siteIn(HOME), 1);
+    await inventory.aws.compute.scaleOut({ region: HOME, site: siteIn(HOME), tasks: 1 });
     inventory.advance(10);
     expect(await factsIn(HOME)).toMatchObject({ desired: 4, scaling: { min: 2, max: 12 } });
     expect(mutations(inventory, "UpdateService")).toEqual([]);
@@ -80,7 +80,7 @@ describe("scaling out", () => {
       times: 1,
     });
     const [registered] = await inventory.aws.compute
-      .scaleOut(STANDBY, siteIn(STANDBY), 4)
+      .scaleOut({ region: STANDBY, site: siteIn(STANDBY), tasks: 4 })
       .then(() => [])
       .catch((error: Error & { facts: Record<string, unknown> }) => {
         expect(error.name).toBe("OutcomeUnknown");
@@ -123,7 +123,7 @@ describe("stopping", () => {
     const saved = await factsIn(HOME);
     await inventory.aws.compute.stop(HOME, siteIn(HOME));
     inventory.advance(90);
-    await inventory.aws.compute.restore(HOME, siteIn(HOME), saved);
+    await inventory.aws.compute.restore({ region: HOME, site: siteIn(HOME), saved });
     inventory.advance(120);
     expect(await factsIn(HOME)).toMatchObject({ desired: 4, running: 4, scaling: saved.scaling });
   });
@@ -131,7 +131,7 @@ describe("stopping", () => {
   test("putting back takes no task from a service that was never stopped and has grown", async () => {
     const saved = await factsIn(HOME);
     inventory.traffic.ecs.find(HOME, "production", "inventory")?.scale(6, "test");
-    await inventory.aws.compute.restore(HOME, siteIn(HOME), saved);
+    await inventory.aws.compute.restore({ region: HOME, site: siteIn(HOME), saved });
     inventory.advance(10);
     expect((await factsIn(HOME)).desired).toBe(6);
   });

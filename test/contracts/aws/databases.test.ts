@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 const KEEP = { backupRetentionDays: 7 };
-const promote = () => inventory.aws.databases.promote(STANDBY, REPLICA, KEEP);
+const promote = () => inventory.aws.databases.promote({ region: STANDBY, instance: REPLICA, ...KEEP });
 const replica = async () => factOf(await inventory.aws.databases.describe(STANDBY, REPLICA));
 
 describe("promotion", () => {
@@ -96,17 +96,20 @@ describe("promotion", () => {
     });
     fail("AccessDenied", 403);
     await expect(promote()).rejects.toMatchObject({ name: "StepFailed", code: "aws-denied" });
-    const wrong = inventory.aws.databases.promote(STANDBY, "nobody", KEEP);
+    const wrong = inventory.aws.databases.promote({ region: STANDBY, instance: "nobody", ...KEEP });
     await expect(wrong).rejects.toMatchObject({ name: "StepFailed", code: "aws-absent" });
   });
 
   test("an abort while the call is under way leaves the outcome open, before it nothing is sent", async () => {
     inventory.world.faults.plan({ vendor: "aws", effect: { kind: "hang-after" }, times: 1 });
     const stopping = new AbortController();
-    const promoted = inventory.aws.databases.promote(STANDBY, REPLICA, KEEP, stopping.signal);
+    const promoted = inventory.aws.databases.promote({ region: STANDBY, instance: REPLICA, ...KEEP }, stopping.signal);
     inventory.world.log.follow(({ kind }) => kind === "rds.promotion-accepted" && stopping.abort());
     await expect(promoted).rejects.toMatchObject({ name: "OutcomeUnknown" });
-    const late = inventory.aws.databases.promote(HOME, REPLICA, KEEP, AbortSignal.abort(new Error("stopping")));
+    const late = inventory.aws.databases.promote(
+      { region: HOME, instance: REPLICA, ...KEEP },
+      AbortSignal.abort(new Error("stopping")),
+    );
     await expect(late).rejects.toThrow("stopping");
     expect(mutations(inventory, "PromoteReadReplica")).toHaveLength(1);
   });
@@ -238,7 +241,7 @@ test("a run acts in a session of its own name, and looking never opens it", asyn
   expect(aws.as("dr-F-1")).toBe(run);
   await aws.databases.describe(STANDBY, REPLICA);
   expect(sessions()).toMatchObject([{ RoleSessionName: "bot-1", RoleArn: OBSERVE_ROLE }]);
-  await run.databases.promote(STANDBY, REPLICA, KEEP);
+  await run.databases.promote({ region: STANDBY, instance: REPLICA, ...KEEP });
   await aws.as("dr-F-2").databases.describe(HOME, PRIMARY);
   await run.databases.describe(HOME, PRIMARY);
   expect(sessions().slice(1)).toMatchObject([
@@ -255,6 +258,6 @@ test("without a role of its own a run acts as whoever looks", () => {
 test("a role that may not be assumed is denied, not dark", async () => {
   const aws = inventory.connect({ role: { arn: `${ROLE}-other`, sessionName: "dr-run-1" } });
   expect(await aws.databases.describe(STANDBY, REPLICA)).toMatchObject({ known: false, cause: "denied" });
-  const refused = aws.databases.promote(STANDBY, REPLICA, KEEP);
+  const refused = aws.databases.promote({ region: STANDBY, instance: REPLICA, ...KEEP });
   await expect(refused).rejects.toMatchObject({ name: "StepFailed", code: "aws-denied" });
 });

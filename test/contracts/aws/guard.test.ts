@@ -13,7 +13,7 @@ afterEach(async () => {
 
 const VALID: Proof = { holds: () => true };
 const promote = (prove: () => Promise<Proof>) =>
-  inventory.aws.guardedBy({ prove }).databases.promote(STANDBY, REPLICA, { backupRetentionDays: 7 });
+  inventory.aws.guardedBy({ prove }).databases.promote({ region: STANDBY, instance: REPLICA, backupRetentionDays: 7 });
 
 describe("a mutation that is guarded", () => {
   test("leaves on a proof, and a look needs none", async () => {

@@ -48,7 +48,11 @@ test("a mutation is tried whatever is remembered", async () => {
   inventory.world.regions.set(HOME, "refusing");
   await primary();
   inventory.world.regions.set(HOME, "up");
-  const promoted = inventory.aws.databases.promote(HOME, PRIMARY, { backupRetentionDays: 7 });
+  const promoted = inventory.aws.databases.promote({
+    region: HOME,
+    instance: PRIMARY,
+    backupRetentionDays: 7,
+  });
   expect(await promoted).toMatchObject({ kind: "not-a-replica" });
   expect((await primary()).known).toBe(true);
 });
@@ -56,7 +60,7 @@ test("a mutation is tried whatever is remembered", async () => {
 test("a mutation in a dark region has an unknown outcome; one whose connection is refused did nothing", async () => {
   inventory.world.regions.set(STANDBY, "dark");
   const promote = (aws = inventory.connect(HASTY)) =>
-    aws.databases.promote(STANDBY, REPLICA, { backupRetentionDays: 7 });
+    aws.databases.promote({ region: STANDBY, instance: REPLICA, backupRetentionDays: 7 });
   await expect(promote()).rejects.toMatchObject({ name: "OutcomeUnknown" });
   // Port 9 of this machine: nobody listens there.
   const nowhere = inventory.connect({ endpoint: "http://127.0.0.1:9" });

@@ -55,14 +55,14 @@ test("sets that fill more than one page are all found", async () => {
     ...{ name: "many.mycomputer.com", type: "A", setIdentifier: `s${1_000 + index}`, weight: 1, ttlSeconds: 60 },
     values: ["192.0.2.1"],
   }));
-  await inventory.aws.traffic.upsert(ZONE, many, "many");
+  await inventory.aws.traffic.upsert({ zone: ZONE, records: many, comment: "many" });
   expect(await records("many.mycomputer.com")).toEqual(many);
 });
 
 test("attributes that TwoKey does not change are recognised, and such a set is refused", async () => {
   const geo = await records("geo.mycomputer.com");
   expect(geo.map(({ foreign }) => foreign)).toEqual([["GeoLocation"], ["GeoLocation"]]);
-  const changed = inventory.aws.traffic.upsert(ZONE, geo, "no");
+  const changed = inventory.aws.traffic.upsert({ zone: ZONE, records: geo, comment: "no" });
   await expect(changed).rejects.toMatchObject({ name: "StepFailed", code: "foreign-record" });
   expect(mutations(inventory, "ChangeResourceRecordSets")).toEqual([]);
 });
@@ -71,14 +71,14 @@ test("a change is pending until it is in sync, and what was read can be written 
   const { traffic } = inventory.aws;
   const before = await records(NAME);
   const moved = before.map((set) => ({ ...set, weight: set.setIdentifier === "Primary" ? 0 : 100 }));
-  const { changeId, requestIds } = await traffic.upsert(ZONE, moved, "run 1");
+  const { changeId, requestIds } = await traffic.upsert({ zone: ZONE, records: moved, comment: "run 1" });
   expect(changeId).toMatch(/^C[0-9A-Z]+$/);
   expect(mutations(inventory, "ChangeResourceRecordSets")).toMatchObject([{ requestId: requestIds[0] }]);
   expect(await traffic.changeState(changeId)).toBe("pending");
   expect(weights(await records(NAME))).toEqual(["Primary 0", "Secondary 100"]);
   inventory.advance(51);
   expect(await traffic.changeState(changeId)).toBe("in-sync");
-  await traffic.upsert(ZONE, before, "back");
+  await traffic.upsert({ zone: ZONE, records: before, comment: "back" });
   expect(await records(NAME)).toEqual(before);
 });
 
@@ -89,7 +89,11 @@ test("an upsert is all or nothing", async () => {
     ...second,
     alias: { zone: "Z215JYRZR1TBD5", dnsName: "gone.elb.amazonaws.com", evaluateTargetHealth: true },
   };
-  const changed = inventory.aws.traffic.upsert(ZONE, [{ ...first, weight: 7 }, broken], "half");
+  const changed = inventory.aws.traffic.upsert({
+    zone: ZONE,
+    records: [{ ...first, weight: 7 }, broken],
+    comment: "half",
+  });
   await expect(changed).rejects.toMatchObject({
     ...{ name: "StepFailed", code: "aws-refused" },
     message: expect.stringContaining("InvalidChangeBatch"),
@@ -99,8 +103,8 @@ test("an upsert is all or nothing", async () => {
 
 test("a zone that is still busy is asked again later", async () => {
   const sets = await records(NAME);
-  await inventory.aws.traffic.upsert(ZONE, sets, "one");
-  const again = inventory.aws.traffic.upsert(ZONE, sets, "two");
+  await inventory.aws.traffic.upsert({ zone: ZONE, records: sets, comment: "one" });
+  const again = inventory.aws.traffic.upsert({ zone: ZONE, records: sets, comment: "two" });
   await expect(again).rejects.toMatchObject({
     name: "TransientError",
     message: expect.stringContaining("PriorRequestNotComplete"),
@@ -111,7 +115,7 @@ test("a lost answer to a change is an unknown outcome, and the records show that
   inventory.world.faults.plan({ vendor: "aws", operation: "ChangeResourceRecordSets", effect: { kind: "drop-after" } });
   const [first] = await records(NAME);
   if (!first) throw new Error("A record was expected");
-  const changed = inventory.aws.traffic.upsert(ZONE, [{ ...first, weight: 7 }], "lost");
+  const changed = inventory.aws.traffic.upsert({ zone: ZONE, records: [{ ...first, weight: 7 }], comment: "lost" });
   await expect(changed).rejects.toMatchObject({ name: "OutcomeUnknown" });
   expect(mutations(inventory, "ChangeResourceRecordSets")).toHaveLength(1);
   expect(weights(await records(NAME))).toEqual(["Primary 7", "Secondary 0"]);

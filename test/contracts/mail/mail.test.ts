@@ -71,21 +71,36 @@ describe("a page by mail", () => {
 });
 
 describe("a mail server that does not take it", () => {
-  test.each<[string, string, FaultInput["effect"], object]>([
-    ["refuses connections for now", "connect", { kind: "error", status: 421, code: "busy" }, { kind: "retry" }],
-    ["greylists", "recipient", { kind: "error", status: 450, code: "grey" }, { kind: "retry", afterMs: 60_000 }],
-    [
-      "knows no such person",
-      "recipient",
-      { kind: "error", status: 550, code: "no" },
-      { kind: "rejected", code: "smtp-550" },
-    ],
-    ["refuses the text", "data", { kind: "error", status: 554, code: "spam" }, { kind: "rejected", code: "smtp-554" }],
-    ["is dark from the start", "connect", { kind: "hang" }, { kind: "unknown" }],
-    ["falls silent before the text", "recipient", { kind: "hang" }, { kind: "unknown" }],
-    ["falls silent after the text", "data", { kind: "hang-after" }, { kind: "unknown" }],
-    ["cuts the connection", "connect", { kind: "drop-before" }, { kind: "unknown" }],
-  ])("that %s", async (_what, stage, effect, answer) => {
+  test.each<{ what: string; stage: string; effect: FaultInput["effect"]; answer: object }>([
+    {
+      what: "refuses connections for now",
+      stage: "connect",
+      effect: { kind: "error", status: 421, code: "busy" },
+      answer: { kind: "retry" },
+    },
+    {
+      what: "greylists",
+      stage: "recipient",
+      effect: { kind: "error", status: 450, code: "grey" },
+      answer: { kind: "retry", afterMs: 60_000 },
+    },
+    {
+      what: "knows no such person",
+      stage: "recipient",
+      effect: { kind: "error", status: 550, code: "no" },
+      answer: { kind: "rejected", code: "smtp-550" },
+    },
+    {
+      what: "refuses the text",
+      stage: "data",
+      effect: { kind: "error", status: 554, code: "spam" },
+      answer: { kind: "rejected", code: "smtp-554" },
+    },
+    { what: "is dark from the start", stage: "connect", effect: { kind: "hang" }, answer: { kind: "unknown" } },
+    { what: "falls silent before the text", stage: "recipient", effect: { kind: "hang" }, answer: { kind: "unknown" } },
+    { what: "falls silent after the text", stage: "data", effect: { kind: "hang-after" }, answer: { kind: "unknown" } },
+    { what: "cuts the connection", stage: "connect", effect: { kind: "drop-before" }, answer: { kind: "unknown" } },
+  ])("that $what", async ({ stage, effect, answer }) => {
     await open({}, { answerWithinMs: 500 });
     plan(stage, effect);
     expect(await pager.call(PAGE)).toMatchObject(answer);

@@ -51,14 +51,14 @@ describe("a write check", () => {
   });
 
   test.each([
-    ["a page", 200, "<html>\n<title>Sign in</title>", {}],
-    ["a wrong status with the right words", 500, '{"written":true}', {}],
-    ["a wrong status with a refusal", 200, '{"written":false,"reason":"read-only"}', {}],
-    ["an empty answer", 204, "", {}],
-    ["a redirect", 302, "", { location: "http://127.0.0.1:9/" }],
-    ["a word instead of a truth", 200, '{"written":"true"}', {}],
-    ["more than 4 KB", 200, `{"written":true}${" ".repeat(5_000)}`, {}],
-  ])("%s is unknown", async (_what, status, body, headers) => {
+    { what: "a page", status: 200, body: "<html>\n<title>Sign in</title>", headers: {} },
+    { what: "a wrong status with the right words", status: 500, body: '{"written":true}', headers: {} },
+    { what: "a wrong status with a refusal", status: 200, body: '{"written":false,"reason":"read-only"}', headers: {} },
+    { what: "an empty answer", status: 204, body: "", headers: {} },
+    { what: "a redirect", status: 302, body: "", headers: { location: "http://127.0.0.1:9/" } },
+    { what: "a word instead of a truth", status: 200, body: '{"written":"true"}', headers: {} },
+    { what: "more than 4 KB", status: 200, body: `{"written":true}${" ".repeat(5_000)}`, headers: {} },
+  ])("$what is unknown", async ({ status, body, headers }) => {
     expect(await check(status, body, headers)).toMatchObject({
       kind: "unknown",
       why: expect.stringContaining(String(status)),
@@ -188,7 +188,7 @@ describe("in the simulated world", () => {
     const records = await traffic.records("Z123456789", NAME);
     if (!records.known) throw new Error(records.why);
     const moved = records.value.map((set) => ({ ...set, weight: set.setIdentifier === "Primary" ? 0 : 100 }));
-    await traffic.upsert("Z123456789", moved, "move");
+    await traffic.upsert({ zone: "Z123456789", records: moved, comment: "move" });
     inventory.advance(51);
     const [authoritative] = await probe.resolveAuthoritative(NAME);
     expect(authoritative?.values).not.toEqual(before?.values);

@@ -29,11 +29,11 @@ async function recordsOfSomebodyElse(weight: number): Promise<void> {
   const { zone, name } = trafficOf(at.service);
   const found = await at.cloud.traffic.records(zone, name);
   if (!found.known) throw new Error(found.why);
-  await at.cloud.traffic.upsert(
+  await at.cloud.traffic.upsert({
     zone,
-    found.value.map((record) => ({ ...record, weight })),
-    "somebody else",
-  );
+    records: found.value.map((record) => ({ ...record, weight })),
+    comment: "somebody else",
+  });
 }
 
 describe("a plan for the rest", () => {

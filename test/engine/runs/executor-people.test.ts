@@ -50,11 +50,11 @@ describe("what people are asked about", () => {
     const { zone, name } = trafficOf(at.service);
     const found = await at.cloud.traffic.records(zone, name);
     if (!found.known) throw new Error(found.why);
-    await at.cloud.traffic.upsert(
+    await at.cloud.traffic.upsert({
       zone,
-      found.value.map((record) => ({ ...record, weight: 50 })),
-      "somebody else",
-    );
+      records: found.value.map((record) => ({ ...record, weight: 50 })),
+      comment: "somebody else",
+    });
     const before = mutationsOf(at);
 
     const run = await drive(at);

@@ -11,25 +11,40 @@ const timedOut = new webApi.WebAPIRequestError(new DOMException("The operation t
 const refused = (error: string) => new webApi.WebAPIPlatformError({ ok: false, error });
 const answered = (status: number) => new webApi.WebAPIHTTPError(status, "", {}, "");
 
-const ROWS: [what: string, error: unknown, nature: Nature, name: string][] = [
-  ["a connection that never came about", fetchFailed("ECONNREFUSED"), "once", "TransientError"],
-  ["a name that is not found", fetchFailed("ENOTFOUND"), "once", "TransientError"],
-  ["a connection that was cut", fetchFailed("ECONNRESET"), "once", "OutcomeUnknown"],
-  ["no answer in time", timedOut, "once", "OutcomeUnknown"],
-  ["no answer in time to a repeatable call", timedOut, "repeatable", "TransientError"],
-  ["no answer in time to a read", timedOut, "read", "TransientError"],
-  ["a gateway's 502", answered(502), "once", "OutcomeUnknown"],
-  ["a proxy's 407", answered(407), "once", "TransientError"],
-  ["429", new webApi.WebAPIRateLimitedError(7), "once", "TransientError"],
-  ["fatal_error", refused("fatal_error"), "once", "OutcomeUnknown"],
-  ["fatal_error to a repeatable call", refused("fatal_error"), "repeatable", "TransientError"],
-  ["request_timeout", refused("request_timeout"), "once", "TransientError"],
-  ["a refusal", refused("not_in_channel"), "once", "UserError"],
-  ["an answer of a shape that is not Slack's", new Error("Invalid input"), "once", "OutcomeUnknown"],
+const ROWS: { what: string; error: unknown; nature: Nature; name: string }[] = [
+  {
+    what: "a connection that never came about",
+    error: fetchFailed("ECONNREFUSED"),
+    nature: "once",
+    name: "TransientError",
+  },
+  { what: "a name that is not found", error: fetchFailed("ENOTFOUND"), nature: "once", name: "TransientError" },
+  { what: "a connection that was cut", error: fetchFailed("ECONNRESET"), nature: "once", name: "OutcomeUnknown" },
+  { what: "no answer in time", error: timedOut, nature: "once", name: "OutcomeUnknown" },
+  { what: "no answer in time to a repeatable call", error: timedOut, nature: "repeatable", name: "TransientError" },
+  { what: "no answer in time to a read", error: timedOut, nature: "read", name: "TransientError" },
+  { what: "a gateway's 502", error: answered(502), nature: "once", name: "OutcomeUnknown" },
+  { what: "a proxy's 407", error: answered(407), nature: "once", name: "TransientError" },
+  { what: "429", error: new webApi.WebAPIRateLimitedError(7), nature: "once", name: "TransientError" },
+  { what: "fatal_error", error: refused("fatal_error"), nature: "once", name: "OutcomeUnknown" },
+  {
+    what: "fatal_error to a repeatable call",
+    error: refused("fatal_error"),
+    nature: "repeatable",
+    name: "TransientError",
+  },
+  { what: "request_timeout", error: refused("request_timeout"), nature: "once", name: "TransientError" },
+  { what: "a refusal", error: refused("not_in_channel"), nature: "once", name: "UserError" },
+  {
+    what: "an answer of a shape that is not Slack's",
+    error: new Error("Invalid input"),
+    nature: "once",
+    name: "OutcomeUnknown",
+  },
 ];
 
 describe("Slack's errors", () => {
-  test.each(ROWS)("%s", (_what, error, nature, name) => {
+  test.each(ROWS)("$what", ({ error, nature, name }) => {
     expect(classify(error, { method: "chat.postMessage", nature }).name).toBe(name);
   });
 

@@ -55,7 +55,10 @@ export class PagerDutyClient {
     return failureOf(exchange, "write") ?? { kind: "accepted", value: undefined };
   }
 
-  async write(method: "POST" | "PUT", endpoint: string, data: object, isUrgent: boolean): Promise<PagerAnswer> {
+  async write(
+    { method, endpoint, data }: { readonly method: "POST" | "PUT"; readonly endpoint: string; readonly data: object },
+    isUrgent: boolean,
+  ): Promise<PagerAnswer> {
     const wait = await this.#overBudget("rest", isUrgent);
     if (wait) return wait;
     const exchange = await this.#rest({ method, endpoint, data }, isUrgent);
@@ -63,8 +66,7 @@ export class PagerDutyClient {
   }
 
   async read<T extends z.ZodType>(
-    endpoint: string,
-    query: Query,
+    { endpoint, query }: { readonly endpoint: string; readonly query: Query },
     schema: T,
     isUrgent = false,
   ): Promise<PagerAnswer<z.output<T>>> {
@@ -79,14 +81,19 @@ export class PagerDutyClient {
 
   /** Every row of a classic list, or the first failure: never a part that looks like the whole. */
   async readAll<T extends z.ZodType>(
-    endpoint: string,
-    name: string,
+    {
+      endpoint,
+      name,
+      query = {},
+    }: { readonly endpoint: string; readonly name: string; readonly query?: Query | undefined },
     row: T,
-    query: Query = {},
   ): Promise<PagerAnswer<z.output<T>[]>> {
     const rows: z.output<T>[] = [];
     for (let offset = 0; offset <= LAST_OFFSET; offset += PAGE_LIMIT) {
-      const answer = await this.read(endpoint, { ...query, limit: String(PAGE_LIMIT), offset: String(offset) }, Page);
+      const answer = await this.read(
+        { endpoint, query: { ...query, limit: String(PAGE_LIMIT), offset: String(offset) } },
+        Page,
+      );
       if (answer.kind !== "accepted") return answer;
       const found = z.array(row).safeParse(answer.value[name]);
       if (!found.success) return unreadable(endpoint, found.error);

@@ -32,7 +32,11 @@ export async function findIncident(
   isUrgent = false,
 ): Promise<PagerAnswer<FoundIncident | undefined>> {
   const query = { incident_key: dedupKey, sort_by: "created_at:desc", limit: "1", offset: "0" };
-  const answer = await client.read("/incidents", query, z.object({ incidents: z.array(Incident) }), isUrgent);
+  const answer = await client.read(
+    { endpoint: "/incidents", query },
+    z.object({ incidents: z.array(Incident) }),
+    isUrgent,
+  );
   return answer.kind === "accepted" ? { kind: "accepted", value: answer.value.incidents[0] } : answer;
 }
 
@@ -54,7 +58,7 @@ export async function readIncident(
   if (found.kind !== "accepted") return found;
   if (found.value === undefined) return { kind: "accepted", value: undefined };
   const { id, status, html_url: url } = found.value;
-  const entries = await client.readAll(`/incidents/${id}/log_entries`, "log_entries", LogEntry);
+  const entries = await client.readAll({ endpoint: `/incidents/${id}/log_entries`, name: "log_entries" }, LogEntry);
   if (entries.kind !== "accepted") return entries;
   // PagerDuty tells the newest first and in whole seconds: turn it round before the stable sort, for those of one second.
   const oldestFirst = entries.value.toReversed().toSorted((a, b) => a.created_at - b.created_at);

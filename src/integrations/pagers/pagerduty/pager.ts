@@ -67,9 +67,9 @@ async function writeDown(client: PagerDutyClient, dedupKey: string, text: string
   const found = await findIncident(client, dedupKey);
   if (found.kind !== "accepted" || found.value === undefined) return;
   const endpoint = `/incidents/${found.value.id}/notes`;
-  const notes = await client.read(endpoint, {}, Notes);
+  const notes = await client.read({ endpoint, query: {} }, Notes);
   if (notes.kind !== "accepted" || notes.value.notes.some((note) => note.content === text)) return;
-  await client.write("POST", endpoint, { note: { content: text } }, false);
+  await client.write({ method: "POST", endpoint, data: { note: { content: text } } }, false);
 }
 
 const Users = z.object({ users: z.array(z.object({ id: z.string(), email: z.string() })) });
@@ -79,7 +79,11 @@ function ownUser(client: PagerDutyClient, email: string): () => Promise<PagerAns
   let known: string | undefined;
   return async () => {
     if (known !== undefined) return { kind: "accepted", value: known };
-    const found = await client.read("/users", { query: email, limit: "100", offset: "0" }, Users, true);
+    const found = await client.read(
+      { endpoint: "/users", query: { query: email, limit: "100", offset: "0" } },
+      Users,
+      true,
+    );
     if (found.kind !== "accepted") return found;
     known = found.value.users.find((user) => user.email.toLowerCase() === email.toLowerCase())?.id;
     return known === undefined
@@ -123,7 +127,10 @@ async function callPeople(
       ...policies.map(target("escalation_policy_reference")),
     ],
   };
-  const answer = await client.write("POST", `/incidents/${incident.id}/responder_requests`, data, urgent);
+  const answer = await client.write(
+    { method: "POST", endpoint: `/incidents/${incident.id}/responder_requests`, data },
+    urgent,
+  );
   return answer.kind === "accepted" ? { kind: "accepted", value } : answer;
 }
 
@@ -141,7 +148,10 @@ async function onCall(
 ): Promise<PagerAnswer<readonly OnCallEntry[]>> {
   // Without a filter PagerDuty would answer for every policy of the account.
   if (policies.length === 0) return { kind: "accepted", value: [] };
-  const answer = await client.readAll("/oncalls", "oncalls", OnCallRow, { "escalation_policy_ids[]": [...policies] });
+  const answer = await client.readAll(
+    { endpoint: "/oncalls", name: "oncalls", query: { "escalation_policy_ids[]": [...policies] } },
+    OnCallRow,
+  );
   if (answer.kind !== "accepted") return answer;
   const entries = answer.value.map((row) => ({
     policy: row.escalation_policy.id,

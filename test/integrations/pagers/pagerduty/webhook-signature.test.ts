@@ -15,7 +15,7 @@ const RUNS = { numRuns: 2_000 };
 describe("a PagerDuty signature", () => {
   test("is accepted exactly when one of ours is among those given", () => {
     const keys = fc.uniqueArray(secret, { minLength: 2, maxLength: 6 });
-    const property = fc.property(body, keys, fc.nat(), fc.nat(), (raw, all, a, b) => {
+    const property = fc.property(body, keys, fc.tuple(fc.nat(), fc.nat()), (raw, all, [a, b]) => {
       const ours = all.slice(0, 1 + (a % (all.length - 1)));
       const signers = all.slice(b % all.length);
       const header = signers.map((one) => sign(one, raw)).join(", ");

@@ -49,7 +49,8 @@ export const fence: Fence<Ecs, EcsSeen, Things, Captured> = {
       now.value.desired >= desired &&
       (scaling === null || canonicalJson(now.value.scaling ?? null) === canonicalJson(scaling));
     if (isRestored) return [];
-    return (await cloud.compute.restore(region, site, { desired, scaling: scaling ?? undefined }, signal)).requestIds;
+    return (await cloud.compute.restore({ region, site, saved: { desired, scaling: scaling ?? undefined } }, signal))
+      .requestIds;
   },
 
   says: ({ desired }) => `${desired} tasks asked for`,

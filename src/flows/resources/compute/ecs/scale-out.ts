@@ -45,7 +45,7 @@ export const scaleOut: Step<Input, Record<string, never>, z.infer<typeof Output>
     if (now.value.status !== "ACTIVE")
       throw new StepFailed("service-inactive", `${input.compute.service} is ${now.value.status}`);
     if (isAskedFor(now.value, input.tasks)) return { requestIds: [], data: {} };
-    const act = await cloud.compute.scaleOut(input.region, input.compute, input.tasks, signal);
+    const act = await cloud.compute.scaleOut({ region: input.region, site: input.compute, tasks: input.tasks }, signal);
     return { requestIds: act.requestIds, data: {} };
   },
 

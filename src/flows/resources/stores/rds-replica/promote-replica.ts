@@ -51,9 +51,7 @@ export const promoteReplica: Step<Input, Data, Record<string, never>> = {
       );
     }
     const answer = await cloud.databases.promote(
-      input.region,
-      input.instance,
-      { backupRetentionDays: input.backupRetentionDays },
+      { region: input.region, instance: input.instance, backupRetentionDays: input.backupRetentionDays },
       signal,
     );
     if (answer.kind === "busy") {
