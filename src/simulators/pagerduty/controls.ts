@@ -38,7 +38,7 @@ export function addControls(directory: Directory, server: PagerDutyServer): void
     const { userId, ...which } = Acknowledge.parse(body);
     const incident = findOpen(directory, which);
     if (incident.status === "triggered") {
-      acknowledge(directory, incident, { kind: "user", userId: knownUser(directory, userId) }, "phone");
+      acknowledge(directory, incident, { agent: { kind: "user", userId: knownUser(directory, userId) }, via: "phone" });
     }
     return incidentJson(directory, incident);
   });
@@ -46,13 +46,13 @@ export function addControls(directory: Directory, server: PagerDutyServer): void
     const { userId, ...which } = Resolve.parse(body);
     const incident = findOpen(directory, which);
     const agent = userId === undefined ? AUTOMATION : ({ kind: "user", userId: knownUser(directory, userId) } as const);
-    resolve(directory, incident, agent, "phone");
+    resolve(directory, incident, { agent, via: "phone" });
     return incidentJson(directory, incident);
   });
   control.on("POST /pagerduty/respond", (body) => {
     const { userId, answer, ...which } = Respond.parse(body);
     const incident = findOpen(directory, which);
-    answerRequest(directory, incident, knownUser(directory, userId), answer);
+    answerRequest(directory, incident, { userId: knownUser(directory, userId), answer });
     return incidentJson(directory, incident);
   });
   control.on("GET /pagerduty/incidents", () =>

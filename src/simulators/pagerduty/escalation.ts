@@ -15,33 +15,38 @@ import { incidentWebhookJson, webhookAgentJson } from "./render.ts";
 
 const MINUTE_MS = 60_000;
 
+export interface NewEntry {
+  readonly type: LogEntryType;
+  readonly agent: Agent;
+  readonly summary: string;
+  readonly channel?: Record<string, unknown>;
+  readonly userId?: string;
+}
+
 export function addEntry(
   directory: Directory,
   incident: Incident,
-  type: LogEntryType,
-  agent: Agent,
-  more: { summary: string; channel?: Record<string, unknown>; userId?: string },
+  { channel = { type: "auto" }, ...entry }: NewEntry,
 ): void {
   incident.entries.push({
+    ...entry,
     id: directory.newId("R"),
-    type,
-    agent,
     atMs: directory.nowMs,
-    summary: more.summary,
-    channel: more.channel ?? { type: "auto" },
-    ...(more.userId === undefined ? {} : { userId: more.userId }),
+    channel,
   });
 }
 
 export function emit(
   directory: Directory,
   incident: Incident,
-  eventType: string,
-  agent: Agent,
-  data = incidentWebhookJson(directory, incident),
+  {
+    eventType,
+    agent,
+    data = incidentWebhookJson(directory, incident),
+  }: { readonly eventType: string; readonly agent: Agent; readonly data?: Record<string, unknown> },
 ): void {
   const about = { incidentId: incident.id, serviceId: incident.service.id };
-  directory.webhooks.emit(eventType, about, webhookAgentJson(directory, agent), data);
+  directory.webhooks.emit({ eventType, about, agent: webhookAgentJson(directory, agent), data });
 }
 
 /** Cancels everything that would still notify along the path. */
@@ -59,27 +64,29 @@ export function enterLevel(directory: Directory, incident: Incident, level: numb
   );
   incident.level = wanted === -1 ? incident.policy.rules.length : wanted + 1;
   const users = new Set(onCall.filter((row) => row.level === incident.level).map((row) => row.userId));
-  assign(directory, incident, [...users], AUTOMATION, "escalation");
+  assign(directory, incident, { users: [...users], agent: AUTOMATION, reason: "escalation" });
   if (incident.urgency === "high") scheduleNext(directory, incident);
 }
 
-export function assign(
-  directory: Directory,
-  incident: Incident,
-  users: readonly string[],
-  agent: Agent,
-  reason: Notification["reason"],
-): void {
+export interface Assignment {
+  readonly users: readonly string[];
+  readonly agent: Agent;
+  readonly reason: Notification["reason"];
+}
+
+export function assign(directory: Directory, incident: Incident, { users, agent, reason }: Assignment): void {
   const atMs = directory.nowMs;
   incident.assignees = users.map((userId) => ({ userId, atMs }));
   for (const userId of users) {
-    addEntry(directory, incident, "assign_log_entry", agent, {
+    addEntry(directory, incident, {
+      type: "assign_log_entry",
+      agent,
       summary: `Assigned to ${directory.userName(userId)}`,
       userId,
     });
   }
   // A second pass, so that the scripted answer of the first person cannot hide who else was assigned.
-  for (const userId of users) notifyByRules(directory, incident, userId, reason, incident.timers);
+  for (const userId of users) notifyByRules(directory, incident, { userId, reason });
 }
 
 function scheduleNext(directory: Directory, incident: Incident): void {
@@ -90,7 +97,9 @@ function scheduleNext(directory: Directory, incident: Incident): void {
 function pathStep(directory: Directory, incident: Incident): void {
   const isLast = incident.level >= incident.policy.rules.length;
   if (isLast && incident.loop >= incident.policy.numLoops) {
-    addEntry(directory, incident, "exhaust_escalation_path_log_entry", AUTOMATION, {
+    addEntry(directory, incident, {
+      type: "exhaust_escalation_path_log_entry",
+      agent: AUTOMATION,
       summary: "The escalation path is exhausted",
     });
     directory.world.log.append("pagerduty.path-exhausted", {
@@ -101,7 +110,9 @@ function pathStep(directory: Directory, incident: Incident): void {
   }
   if (isLast) incident.loop += 1;
   const next = isLast ? 1 : incident.level + 1;
-  addEntry(directory, incident, isLast ? "repeat_escalation_path_log_entry" : "escalate_log_entry", AUTOMATION, {
+  addEntry(directory, incident, {
+    type: isLast ? "repeat_escalation_path_log_entry" : "escalate_log_entry",
+    agent: AUTOMATION,
     summary: isLast ? `Escalation path repeated (${incident.loop})` : `Escalated to level ${next}`,
     channel: { type: "timeout" },
   });
@@ -113,17 +124,16 @@ function pathStep(directory: Directory, incident: Incident): void {
     loop: incident.loop,
     by: "timeout",
   });
-  emit(directory, incident, "incident.escalated", AUTOMATION);
+  emit(directory, incident, { eventType: "incident.escalated", agent: AUTOMATION });
 }
 
-/** Tells one person by their own rules; later rules wait in `timers` and die with them. */
+/** Tells one person by their own rules; later rules wait in the timers of that reason and die with them. */
 export function notifyByRules(
   directory: Directory,
   incident: Incident,
-  userId: string,
-  reason: Notification["reason"],
-  timers: Incident["timers"],
+  { userId, reason }: Pick<Notification, "userId" | "reason">,
 ): void {
+  const timers = reason === "responder-request" ? incident.responderTimers : incident.timers;
   // Asked responders are always told by their high-urgency rules.
   const urgency = reason === "responder-request" ? "high" : incident.urgency;
   const rules = directory.user(userId)?.rules.filter((rule) => rule.urgency === urgency) ?? [];
@@ -159,7 +169,9 @@ function notify(
     incidentKey: incident.incidentKey,
     atMs: directory.nowMs,
   });
-  addEntry(directory, incident, "notify_log_entry", AUTOMATION, {
+  addEntry(directory, incident, {
+    type: "notify_log_entry",
+    agent: AUTOMATION,
     summary: `Notified ${directory.userName(userId)} by ${channel}`,
     channel: {
       type: "auto",

@@ -100,7 +100,7 @@ export function enqueue(directory: Directory, body: unknown): EventAnswer {
   return {
     status: 202,
     body: { status: "success", message: "Event processed", dedup_key: dedupKey },
-    process: () => apply(directory, service, event, dedupKey),
+    process: () => apply(directory, service, { event, dedupKey }),
   };
 }
 
@@ -120,7 +120,11 @@ export function enqueueChange(directory: Directory, body: unknown): EventAnswer 
   };
 }
 
-function apply(directory: Directory, service: Service, event: AlertEvent, dedupKey: string): void {
+function apply(
+  directory: Directory,
+  service: Service,
+  { event, dedupKey }: { readonly event: AlertEvent; readonly dedupKey: string },
+): void {
   // The key de-duplicates through the routing key that triggered, and only while the incident is open.
   const open = directory.openIncident(
     (incident) => incident.routingKey === event.routing_key && incident.incidentKey === dedupKey,
@@ -129,15 +133,15 @@ function apply(directory: Directory, service: Service, event: AlertEvent, dedupK
   switch (event.event_action) {
     case "trigger":
       if (open) appendTrigger(directory, open, channel);
-      else trigger(directory, service, event.payload, { dedupKey, routingKey: event.routing_key, channel });
+      else trigger(directory, service, { payload: event.payload, dedupKey, routingKey: event.routing_key, channel });
       break;
     case "acknowledge":
-      if (open?.status === "triggered") acknowledge(directory, open, INTEGRATION, "events", channel);
-      else drop(directory, event.event_action, dedupKey, open);
+      if (open?.status === "triggered") acknowledge(directory, open, { agent: INTEGRATION, via: "events", channel });
+      else drop(directory, { action: event.event_action, dedupKey, open });
       break;
     case "resolve":
-      if (open) resolve(directory, open, INTEGRATION, "events", channel);
-      else drop(directory, event.event_action, dedupKey, open);
+      if (open) resolve(directory, open, { agent: INTEGRATION, via: "events", channel });
+      else drop(directory, { action: event.event_action, dedupKey, open });
       break;
   }
 }
@@ -145,8 +149,11 @@ function apply(directory: Directory, service: Service, event: AlertEvent, dedupK
 function trigger(
   directory: Directory,
   service: Service,
-  payload: Payload,
-  keys: { dedupKey: string; routingKey: string; channel: Record<string, unknown> },
+  {
+    payload,
+    dedupKey,
+    ...how
+  }: { payload: Payload; dedupKey: string; routingKey: string; channel: Record<string, unknown> },
 ): void {
   const policy = directory.policy(service.escalationPolicy);
   if (!policy) return;
@@ -155,14 +162,20 @@ function trigger(
     service,
     policy,
     urgency: urgencyOf(service, payload.severity),
-    incidentKey: keys.dedupKey,
-    routingKey: keys.routingKey,
+    incidentKey: dedupKey,
     agent: INTEGRATION,
-    channel: keys.channel,
+    ...how,
   });
 }
 
-function drop(directory: Directory, action: string, dedupKey: string, open: Incident | undefined): void {
+function drop(
+  directory: Directory,
+  {
+    action,
+    dedupKey,
+    open,
+  }: { readonly action: string; readonly dedupKey: string; readonly open: Incident | undefined },
+): void {
   const why = open === undefined ? "no open alert with this key" : "already acknowledged";
   directory.world.log.append("pagerduty.event-dropped", { action, dedupKey, why });
 }

@@ -28,7 +28,9 @@ export function openIncident(directory: Directory, wanted: NewIncident): Inciden
   const atMs = directory.nowMs;
   const incident = unopened(directory, wanted);
   directory.incidents.push(incident);
-  addEntry(directory, incident, "trigger_log_entry", agent, {
+  addEntry(directory, incident, {
+    type: "trigger_log_entry",
+    agent,
     summary: "Triggered",
     channel: wanted.channel ?? { type: "web_trigger", summary: wanted.title },
   });
@@ -39,12 +41,12 @@ export function openIncident(directory: Directory, wanted: NewIncident): Inciden
     urgency: incident.urgency,
     title: incident.title,
   });
-  emit(directory, incident, "incident.triggered", agent);
+  emit(directory, incident, { eventType: "incident.triggered", agent });
   if (assignees === undefined) enterLevel(directory, incident, 1);
   else if (agent.kind === "user" && assignees.includes(agent.userId)) {
     incident.assignees = assignees.map((userId) => ({ userId, atMs }));
-    acknowledge(directory, incident, agent, "api");
-  } else assign(directory, incident, assignees, agent, "reassignment");
+    acknowledge(directory, incident, { agent, via: "api" });
+  } else assign(directory, incident, { users: assignees, agent, reason: "reassignment" });
   return incident;
 }
 
@@ -81,46 +83,54 @@ function unopened(directory: Directory, wanted: NewIncident): Incident {
 
 /** A further trigger with the key of an open incident: a log entry, no notification, whatever its state. */
 export function appendTrigger(directory: Directory, incident: Incident, channel: Record<string, unknown>): void {
-  addEntry(directory, incident, "trigger_log_entry", { kind: "integration" }, { summary: "Triggered again", channel });
+  addEntry(directory, incident, {
+    type: "trigger_log_entry",
+    agent: { kind: "integration" },
+    summary: "Triggered again",
+    channel,
+  });
   directory.world.log.append("pagerduty.trigger-appended", {
     incident: incident.id,
     incidentKey: incident.incidentKey,
   });
 }
 
+/** Who acts on an incident, and through what. */
+export interface Act {
+  readonly agent: Agent;
+  readonly via: Via;
+  readonly channel?: Record<string, unknown> | undefined;
+}
+
 export function acknowledge(
   directory: Directory,
   incident: Incident,
-  agent: Agent,
-  via: Via,
-  channel: Record<string, unknown> = { type: via === "phone" ? "phone" : "api" },
+  { agent, via, channel = { type: via === "phone" ? "phone" : "api" } }: Act,
 ): void {
   haltEscalation(incident);
   const atMs = directory.nowMs;
   incident.status = "acknowledged";
   incident.acknowledgements.push({ agent, atMs });
   incident.changed = { atMs, agent };
-  addEntry(directory, incident, "acknowledge_log_entry", agent, { summary: "Acknowledged", channel });
-  logAct(directory, incident, "pagerduty.acknowledged", agent, via);
-  emit(directory, incident, "incident.acknowledged", agent);
+  addEntry(directory, incident, { type: "acknowledge_log_entry", agent, summary: "Acknowledged", channel });
+  logAct(directory, incident, { kind: "pagerduty.acknowledged", agent, via });
+  emit(directory, incident, { eventType: "incident.acknowledged", agent });
 }
 
-export function unacknowledge(directory: Directory, incident: Incident, agent: Agent, via: Via): void {
+export function unacknowledge(directory: Directory, incident: Incident, { agent, via }: Act): void {
   incident.status = "triggered";
   incident.acknowledgements = [];
   incident.changed = { atMs: directory.nowMs, agent };
-  addEntry(directory, incident, "unacknowledge_log_entry", agent, { summary: "Unacknowledged" });
-  logAct(directory, incident, "pagerduty.unacknowledged", agent, via);
-  emit(directory, incident, "incident.unacknowledged", agent);
+  addEntry(directory, incident, { type: "unacknowledge_log_entry", agent, summary: "Unacknowledged" });
+  logAct(directory, incident, { kind: "pagerduty.unacknowledged", agent, via });
+  emit(directory, incident, { eventType: "incident.unacknowledged", agent });
   enterLevel(directory, incident, incident.level);
 }
 
 export function resolve(
   directory: Directory,
   incident: Incident,
-  agent: Agent,
-  via: Via,
-  channel: Record<string, unknown> = { type: "api" },
+  { agent, via, channel = { type: "api" } }: Act,
 ): void {
   haltEscalation(incident);
   for (const timer of incident.responderTimers) timer.cancel();
@@ -130,15 +140,19 @@ export function resolve(
   incident.acknowledgements = [];
   incident.resolvedMs = atMs;
   incident.changed = { atMs, agent };
-  addEntry(directory, incident, "resolve_log_entry", agent, { summary: "Resolved", channel });
-  logAct(directory, incident, "pagerduty.resolved", agent, via);
-  emit(directory, incident, "incident.resolved", agent);
+  addEntry(directory, incident, { type: "resolve_log_entry", agent, summary: "Resolved", channel });
+  logAct(directory, incident, { kind: "pagerduty.resolved", agent, via });
+  emit(directory, incident, { eventType: "incident.resolved", agent });
 }
 
 /** Moves to a level by hand; an acknowledged incident rings again. */
-export function escalateTo(directory: Directory, incident: Incident, level: number, agent: Agent): void {
+export function escalateTo(
+  directory: Directory,
+  incident: Incident,
+  { level, agent }: { readonly level: number; readonly agent: Agent },
+): void {
   ringAgain(incident, directory.nowMs, agent);
-  addEntry(directory, incident, "escalate_log_entry", agent, { summary: `Escalated to level ${level}` });
+  addEntry(directory, incident, { type: "escalate_log_entry", agent, summary: `Escalated to level ${level}` });
   enterLevel(directory, incident, level);
   directory.world.log.append("pagerduty.escalated", {
     incident: incident.id,
@@ -147,53 +161,67 @@ export function escalateTo(directory: Directory, incident: Incident, level: numb
     loop: incident.loop,
     by: nameOf(agent),
   });
-  emit(directory, incident, "incident.escalated", agent);
+  emit(directory, incident, { eventType: "incident.escalated", agent });
 }
 
-export function reassign(directory: Directory, incident: Incident, users: readonly string[], agent: Agent): void {
+export function reassign(
+  directory: Directory,
+  incident: Incident,
+  { users, agent }: { readonly users: readonly string[]; readonly agent: Agent },
+): void {
   haltEscalation(incident);
   ringAgain(incident, directory.nowMs, agent);
-  assign(directory, incident, users, agent, "reassignment");
-  emit(directory, incident, "incident.reassigned", agent);
+  assign(directory, incident, { users, agent, reason: "reassignment" });
+  emit(directory, incident, { eventType: "incident.reassigned", agent });
 }
 
-export function delegate(directory: Directory, incident: Incident, policy: EscalationPolicy, agent: Agent): void {
+export function delegate(
+  directory: Directory,
+  incident: Incident,
+  { policy, agent }: { readonly policy: EscalationPolicy; readonly agent: Agent },
+): void {
   ringAgain(incident, directory.nowMs, agent);
   incident.policy = structuredClone(policy);
   incident.loop = 0;
   enterLevel(directory, incident, 1);
-  emit(directory, incident, "incident.delegated", agent);
+  emit(directory, incident, { eventType: "incident.delegated", agent });
 }
 
 export function prioritise(
   directory: Directory,
   incident: Incident,
-  priority: Incident["priority"],
-  agent: Agent,
+  { priority, agent }: { readonly priority: Incident["priority"]; readonly agent: Agent },
 ): void {
   incident.priority = priority;
-  addEntry(directory, incident, "priority_change_log_entry", agent, {
+  addEntry(directory, incident, {
+    type: "priority_change_log_entry",
+    agent,
     summary: `Priority ${priority?.name ?? "none"}`,
   });
-  emit(directory, incident, "incident.priority_updated", agent);
+  emit(directory, incident, { eventType: "incident.priority_updated", agent });
 }
 
-export function addNote(directory: Directory, incident: Incident, userId: string, content: string): Note {
+export function addNote(
+  directory: Directory,
+  incident: Incident,
+  { userId, content }: Pick<Note, "userId" | "content">,
+): Note {
   const note: Note = { id: directory.newId("P"), userId, content, atMs: directory.nowMs };
   const agent: Agent = { kind: "user", userId };
   incident.notes.push(note);
-  addEntry(directory, incident, "annotate_log_entry", agent, {
+  addEntry(directory, incident, {
+    type: "annotate_log_entry",
+    agent,
     summary: "Note added",
     channel: { type: "note", content },
   });
-  emit(directory, incident, "incident.annotated", agent, noteWebhookJson(incident, note));
+  emit(directory, incident, { eventType: "incident.annotated", agent, data: noteWebhookJson(incident, note) });
   return note;
 }
 
 /** Asks people, or whoever is first on call for a policy, to join. Their phones ring until they answer. */
 export function requestResponders(directory: Directory, incident: Incident, request: CallRequest): void {
   incident.requests.push(request);
-  const agent: Agent = { kind: "user", userId: request.requesterId };
   directory.world.log.append("pagerduty.responders-requested", {
     incident: incident.id,
     incidentKey: incident.incidentKey,
@@ -206,42 +234,50 @@ export function requestResponders(directory: Directory, incident: Incident, requ
     const onCall = policy === undefined ? [] : directory.onCall(policy);
     return onCall.filter((row) => row.level === onCall[0]?.level).map((row) => row.userId);
   });
-  for (const userId of new Set(users)) askResponder(directory, incident, userId, request, agent);
+  for (const userId of new Set(users)) askResponder(directory, incident, { userId, request });
 }
 
 function askResponder(
   directory: Directory,
   incident: Incident,
-  userId: string,
-  request: CallRequest,
-  agent: Agent,
+  { userId, request }: { readonly userId: string; readonly request: CallRequest },
 ): void {
   const { requesterId, message, atMs } = request;
+  const agent: Agent = { kind: "user", userId: requesterId };
   const responder = { userId, requesterId, message, atMs, state: "pending" as const };
   incident.responders.push(responder);
-  addEntry(directory, incident, "responder_request_for_escalation_log_entry", agent, {
+  addEntry(directory, incident, {
+    type: "responder_request_for_escalation_log_entry",
+    agent,
     summary: `Asked ${directory.userName(userId)} to respond`,
     channel: { type: "api", message },
     userId,
   });
-  emit(directory, incident, "incident.responder.added", agent, responderWebhookJson(directory, incident, responder));
-  notifyByRules(directory, incident, userId, "responder-request", incident.responderTimers);
+  emit(directory, incident, {
+    eventType: "incident.responder.added",
+    agent,
+    data: responderWebhookJson(directory, incident, responder),
+  });
+  notifyByRules(directory, incident, { userId, reason: "responder-request" });
 }
 
 export function answerRequest(
   directory: Directory,
   incident: Incident,
-  userId: string,
-  answer: "accepted" | "declined",
+  { userId, answer }: { readonly userId: string; readonly answer: "accepted" | "declined" },
 ): void {
   const responder = incident.responders.find((asked) => asked.userId === userId && asked.state === "pending");
   if (!responder || incident.status === "resolved") return;
   responder.state = answer;
   const agent: Agent = { kind: "user", userId };
   const type = answer === "accepted" ? "responder_accept_log_entry" : "responder_decline_log_entry";
-  addEntry(directory, incident, type, agent, { summary: `Responder request ${answer}`, userId });
+  addEntry(directory, incident, { type, agent, summary: `Responder request ${answer}`, userId });
   directory.world.log.append("pagerduty.responder-replied", { incident: incident.id, user: userId, answer });
-  emit(directory, incident, "incident.responder.replied", agent, responderWebhookJson(directory, incident, responder));
+  emit(directory, incident, {
+    eventType: "incident.responder.replied",
+    agent,
+    data: responderWebhookJson(directory, incident, responder),
+  });
 }
 
 function ringAgain(incident: Incident, atMs: number, agent: Agent): void {
@@ -250,7 +286,11 @@ function ringAgain(incident: Incident, atMs: number, agent: Agent): void {
   incident.changed = { atMs, agent };
 }
 
-function logAct(directory: Directory, incident: Incident, kind: string, agent: Agent, via: Via): void {
+function logAct(
+  directory: Directory,
+  incident: Incident,
+  { kind, agent, via }: { readonly kind: string; readonly agent: Agent; readonly via: Via },
+): void {
   directory.world.log.append(kind, {
     incident: incident.id,
     incidentKey: incident.incidentKey,

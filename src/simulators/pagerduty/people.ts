@@ -10,10 +10,11 @@ export function scriptPeople(directory: Directory): void {
     const after = (seconds: number, act: () => void) => directory.at(directory.nowMs + seconds * 1_000, act);
     if (reason === "responder-request") {
       if (respondsWith === undefined) return;
-      after(respondsAfterSeconds, () => answerRequest(directory, incident, userId, respondsWith));
+      after(respondsAfterSeconds, () => answerRequest(directory, incident, { userId, answer: respondsWith }));
     } else if (acknowledgesAfterSeconds !== undefined) {
       after(acknowledgesAfterSeconds, () => {
-        if (incident.status === "triggered") acknowledge(directory, incident, { kind: "user", userId }, "phone");
+        if (incident.status === "triggered")
+          acknowledge(directory, incident, { agent: { kind: "user", userId }, via: "phone" });
       });
     }
   };

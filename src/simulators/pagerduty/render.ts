@@ -196,7 +196,11 @@ export const userJson = (user: Account["users"][number]): Json => ({
   teams: [],
 });
 
-export function onCallJson(directory: Directory, policy: EscalationPolicy, row: OnCall, withUsers: boolean): Json {
+export function onCallJson(
+  directory: Directory,
+  policy: EscalationPolicy,
+  { row, withUsers }: { readonly row: OnCall; readonly withUsers: boolean },
+): Json {
   const user = directory.user(row.userId);
   const schedule = directory.account.schedules.find((candidate) => candidate.id === row.scheduleId);
   return {

@@ -27,13 +27,20 @@ export interface RestRoute {
   readonly handle: (directory: Directory, call: RestCall) => RestAnswer;
 }
 
+export interface RestFailure {
+  readonly status: number;
+  readonly code: number;
+  readonly message: string;
+  readonly errors?: readonly string[] | undefined;
+}
+
 /** PagerDuty's own error: HTTP status, its numbered code, and details for people. */
 export class RestError extends Error {
   readonly status: number;
   readonly code: number;
   readonly errors: readonly string[];
 
-  constructor(status: number, code: number, message: string, errors: readonly string[] = []) {
+  constructor({ status, code, message, errors = [] }: RestFailure) {
     super(message);
     this.status = status;
     this.code = code;
@@ -45,8 +52,9 @@ export class RestError extends Error {
   }
 }
 
-export const notFound = () => new RestError(404, 2100, "Not Found");
-export const invalidInput = (...errors: string[]) => new RestError(400, 2001, "Invalid Input Provided", errors);
+export const notFound = () => new RestError({ status: 404, code: 2100, message: "Not Found" });
+export const invalidInput = (...errors: string[]) =>
+  new RestError({ status: 400, code: 2001, message: "Invalid Input Provided", errors });
 
 export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
   const parsed = schema.safeParse(body);
@@ -60,7 +68,7 @@ export function requester(directory: Directory, call: RestCall): Account["users"
   const { account } = directory;
   const isAllowed = account.fromUsers === undefined || account.fromUsers.includes(call.from);
   const user = isAllowed ? account.users.find((candidate) => candidate.email === call.from) : undefined;
-  if (!user) throw new RestError(400, 1008, "Requester User Not Found");
+  if (!user) throw new RestError({ status: 400, code: 1008, message: "Requester User Not Found" });
   return user;
 }
 
@@ -83,8 +91,7 @@ const Page = z.object({
 export function page<T>(
   call: RestCall,
   name: string,
-  rows: readonly T[],
-  render: (row: T) => Record<string, unknown>,
+  { rows, render }: { readonly rows: readonly T[]; readonly render: (row: T) => Record<string, unknown> },
 ): RestAnswer {
   const wanted = parseBody(Page, Object.fromEntries(call.query));
   const limit = Math.min(wanted.limit, LARGEST_LIMIT);

@@ -21,7 +21,10 @@ function listOnCalls(directory: Directory, call: RestCall): RestAnswer {
     .filter(({ row }) => users.length === 0 || users.includes(row.userId))
     .filter(({ row }) => schedules.length === 0 || schedules.includes(row.scheduleId ?? ""));
   const withUsers = listParameter(call, "include").includes("users");
-  return page(call, "oncalls", rows, ({ policy, row }) => onCallJson(directory, policy, row, withUsers));
+  return page(call, "oncalls", {
+    rows,
+    render: ({ policy, row }) => onCallJson(directory, policy, { row, withUsers }),
+  });
 }
 
 /** Needs `since` and `until`; there is no filter by incident. */
@@ -29,16 +32,20 @@ function listNotifications(directory: Directory, call: RestCall): RestAnswer {
   const since = Date.parse(call.query.get("since") ?? "");
   const until = Date.parse(call.query.get("until") ?? "");
   if (Number.isNaN(since) || Number.isNaN(until)) {
-    throw new RestError(400, 2004, "Invalid time values in 'since' and/or 'until' parameters");
+    throw new RestError({
+      status: 400,
+      code: 2004,
+      message: "Invalid time values in 'since' and/or 'until' parameters",
+    });
   }
   const rows = directory.notifications.filter(({ atMs }) => since <= atMs && atMs < until);
-  return page(call, "notifications", rows, (notification) => notificationJson(directory, notification));
+  return page(call, "notifications", { rows, render: (notification) => notificationJson(directory, notification) });
 }
 
 const listUsers = (directory: Directory, call: RestCall): RestAnswer => {
   const query = (call.query.get("query") ?? "").toLowerCase();
   const rows = directory.account.users.filter((user) => `${user.name} ${user.email}`.toLowerCase().includes(query));
-  return page(call, "users", rows, userJson);
+  return page(call, "users", { rows, render: userJson });
 };
 
 const found = <T>(value: T | undefined): T => {

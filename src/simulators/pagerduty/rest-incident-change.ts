@@ -31,29 +31,37 @@ export type IncidentChange = z.infer<typeof IncidentChange>;
 
 export function userIds(directory: Directory, assignments: z.infer<typeof Assignments>): string[] {
   const ids = assignments.map(({ assignee }) => assignee.id);
-  if (ids.some((id) => !directory.user(id))) throw new RestError(400, 1007, "Assigned To User Not Found");
+  if (ids.some((id) => !directory.user(id)))
+    throw new RestError({ status: 400, code: 1007, message: "Assigned To User Not Found" });
   return ids;
 }
 
 /** Applies one change or none of it: everything that can be wrong is looked at first. */
-export function change(directory: Directory, incident: Incident, wanted: IncidentChange, agent: Agent): void {
+export function change(
+  directory: Directory,
+  incident: Incident,
+  { wanted, agent }: { readonly wanted: IncidentChange; readonly agent: Agent },
+): void {
   const { escalation_level: level, escalation_policy: policyReference, assignments } = wanted;
-  if (incident.status === "resolved") throw new RestError(400, 1001, "Incident Already Resolved");
+  if (incident.status === "resolved")
+    throw new RestError({ status: 400, code: 1001, message: "Incident Already Resolved" });
   if ([level, policyReference, assignments].filter((part) => part !== undefined).length > 1) {
     throw invalidInput("Only one of escalation_level, escalation_policy and assignments may be given");
   }
-  if (level !== undefined && level > incident.policy.rules.length) throw new RestError(400, 1006, "Cannot Escalate");
+  if (level !== undefined && level > incident.policy.rules.length)
+    throw new RestError({ status: 400, code: 1006, message: "Cannot Escalate" });
   const users = assignments === undefined ? undefined : userIds(directory, assignments);
   const policy = policyReference === undefined ? undefined : directory.policy(policyReference.id);
-  if (policyReference !== undefined && !policy) throw new RestError(400, 1014, "Escalation Policy Not Found");
+  if (policyReference !== undefined && !policy)
+    throw new RestError({ status: 400, code: 1014, message: "Escalation Policy Not Found" });
   const priority = priorityOf(directory, wanted);
-  const applyStatus = statusChange(directory, incident, wanted.status, agent);
+  const applyStatus = statusChange(directory, incident, { status: wanted.status, agent });
 
   if (wanted.urgency !== undefined) incident.urgency = wanted.urgency;
-  if (priority !== undefined) prioritise(directory, incident, priority ?? undefined, agent);
-  if (level !== undefined) escalateTo(directory, incident, level, agent);
-  if (policy !== undefined) delegate(directory, incident, policy, agent);
-  if (users !== undefined) reassign(directory, incident, users, agent);
+  if (priority !== undefined) prioritise(directory, incident, { priority: priority ?? undefined, agent });
+  if (level !== undefined) escalateTo(directory, incident, { level, agent });
+  if (policy !== undefined) delegate(directory, incident, { policy, agent });
+  if (users !== undefined) reassign(directory, incident, { users, agent });
   applyStatus();
 }
 
@@ -62,23 +70,29 @@ function priorityOf(directory: Directory, wanted: IncidentChange): Incident["pri
   if (wanted.priority === null) return null;
   const { id } = wanted.priority;
   const known = directory.account.priorities.find((priority) => priority.id === id);
-  if (!known) throw new RestError(400, 1020, "Invalid Priority");
+  if (!known) throw new RestError({ status: 400, code: 1020, message: "Invalid Priority" });
   return known;
 }
 
-function statusChange(directory: Directory, incident: Incident, status: string | undefined, agent: Agent): () => void {
+function statusChange(
+  directory: Directory,
+  incident: Incident,
+  { status, agent }: { readonly status: string | undefined; readonly agent: Agent },
+): () => void {
   switch (status) {
     case undefined:
       return () => {};
     case "acknowledged":
-      if (incident.status === "acknowledged") throw new RestError(400, 1002, "Incident Already Acknowledged");
-      return () => acknowledge(directory, incident, agent, "api");
+      if (incident.status === "acknowledged")
+        throw new RestError({ status: 400, code: 1002, message: "Incident Already Acknowledged" });
+      return () => acknowledge(directory, incident, { agent, via: "api" });
     case "resolved":
-      return () => resolve(directory, incident, agent, "api");
+      return () => resolve(directory, incident, { agent, via: "api" });
     case "triggered":
-      if (incident.status !== "acknowledged") throw new RestError(400, 1012, "Incident is not Acknowledged");
-      return () => unacknowledge(directory, incident, agent, "api");
+      if (incident.status !== "acknowledged")
+        throw new RestError({ status: 400, code: 1012, message: "Incident is not Acknowledged" });
+      return () => unacknowledge(directory, incident, { agent, via: "api" });
     default:
-      throw new RestError(400, 1003, "Invalid Status Provided");
+      throw new RestError({ status: 400, code: 1003, message: "Invalid Status Provided" });
   }
 }

@@ -46,17 +46,17 @@ function create(directory: Directory, call: RestCall): RestAnswer {
   const user = requester(directory, call);
   const wanted = parseBody(CreateIncident, call.body).incident;
   const service = directory.service(wanted.service.id);
-  if (!service) throw new RestError(404, 5002, "Service Not Found");
+  if (!service) throw new RestError({ status: 404, code: 5002, message: "Service Not Found" });
   const policy = directory.policy(wanted.escalation_policy?.id ?? service.escalationPolicy);
-  if (!policy) throw new RestError(400, 1014, "Escalation Policy Not Found");
+  if (!policy) throw new RestError({ status: 400, code: 1014, message: "Escalation Policy Not Found" });
   const key = wanted.incident_key;
   const isTaken = directory.openIncident((open) => open.service.id === service.id && open.incidentKey === key);
   if (key !== undefined && isTaken) {
     const why = "Open incident with matching dedup key already exists on this service";
-    throw new RestError(400, 2002, "Arguments Caused Error", [why]);
+    throw new RestError({ status: 400, code: 2002, message: "Arguments Caused Error", errors: [why] });
   }
   if (wanted.assignments === undefined && directory.onCall(policy).length === 0) {
-    throw new RestError(400, 1015, "Escalation Policy Has No User On Call");
+    throw new RestError({ status: 400, code: 1015, message: "Escalation Policy Has No User On Call" });
   }
   const incident = openIncident(directory, {
     title: wanted.title,
@@ -87,21 +87,21 @@ function list(directory: Directory, call: RestCall): RestAnswer {
   const sort = SORTS[call.query.get("sort_by") ?? "created_at:asc"];
   if (!sort) throw invalidInput("Invalid sort_by");
   const unknown = statuses.filter((status) => !["triggered", "acknowledged", "resolved"].includes(status));
-  if (unknown.length > 0) throw new RestError(400, 1003, "Invalid Status Provided");
+  if (unknown.length > 0) throw new RestError({ status: 400, code: 1003, message: "Invalid Status Provided" });
   const isWanted = (incident: Incident) =>
     (key === null || incident.incidentKey === key) &&
     (statuses.length === 0 || statuses.includes(incident.status)) &&
     (services.length === 0 || services.includes(incident.service.id)) &&
     (urgencies.length === 0 || urgencies.includes(incident.urgency));
   const rows = directory.incidents.filter(isWanted).sort(sort);
-  return page(call, "incidents", rows, (incident) => incidentJson(directory, incident));
+  return page(call, "incidents", { rows, render: (incident) => incidentJson(directory, incident) });
 }
 
 function update(directory: Directory, call: RestCall): RestAnswer {
   const agent: Agent = { kind: "user", userId: requester(directory, call).id };
   const wanted = parseBody(z.strictObject({ incident: IncidentChange }), call.body).incident;
   const incident = incidentOf(directory, call);
-  change(directory, incident, wanted, agent);
+  change(directory, incident, { wanted, agent });
   return { status: 200, body: { incident: incidentJson(directory, incident) } };
 }
 
@@ -112,11 +112,12 @@ const ManyChanges = z.strictObject({
 function updateMany(directory: Directory, call: RestCall): RestAnswer {
   const agent: Agent = { kind: "user", userId: requester(directory, call).id };
   const { incidents } = parseBody(ManyChanges, call.body);
-  if (incidents.length > MOST_CHANGES) throw new RestError(413, 2001, `At most ${MOST_CHANGES} incidents at once`);
+  if (incidents.length > MOST_CHANGES)
+    throw new RestError({ status: 413, code: 2001, message: `At most ${MOST_CHANGES} incidents at once` });
   const changed = incidents.map(({ id, ...wanted }) => {
     const incident = directory.incident(id);
     if (!incident) throw notFound();
-    change(directory, incident, wanted, agent);
+    change(directory, incident, { wanted, agent });
     return incidentJson(directory, incident);
   });
   return { status: 200, body: { incidents: changed } };
@@ -128,8 +129,12 @@ function createNote(directory: Directory, call: RestCall): RestAnswer {
   const user = requester(directory, call);
   const { note } = parseBody(CreateNote, call.body);
   const incident = incidentOf(directory, call);
-  if (incident.notes.length >= MOST_NOTES) throw new RestError(400, 5002, "Simple Log Entry Limit Reached");
-  return { status: 200, body: { note: noteJson(directory, addNote(directory, incident, user.id, note.content)) } };
+  if (incident.notes.length >= MOST_NOTES)
+    throw new RestError({ status: 400, code: 5002, message: "Simple Log Entry Limit Reached" });
+  return {
+    status: 200,
+    body: { note: noteJson(directory, addNote(directory, incident, { userId: user.id, content: note.content })) },
+  };
 }
 
 const CreateCallRequest = z.strictObject({
@@ -150,20 +155,27 @@ const CreateCallRequest = z.strictObject({
 function createCallRequest(directory: Directory, call: RestCall): RestAnswer {
   requester(directory, call);
   if (!directory.account.abilities.includes("coordinated_responding")) {
-    throw new RestError(402, 2014, "Missing Account Ability", ["coordinated_responding"]);
+    throw new RestError({
+      status: 402,
+      code: 2014,
+      message: "Missing Account Ability",
+      errors: ["coordinated_responding"],
+    });
   }
   const wanted = parseBody(CreateCallRequest, call.body);
   const incident = incidentOf(directory, call);
-  if (incident.status === "resolved") throw new RestError(400, 1001, "Incident Already Resolved");
-  if (!directory.user(wanted.requester_id)) throw new RestError(400, 2013, "User not found");
+  if (incident.status === "resolved")
+    throw new RestError({ status: 400, code: 1001, message: "Incident Already Resolved" });
+  if (!directory.user(wanted.requester_id)) throw new RestError({ status: 400, code: 2013, message: "User not found" });
   const targets = wanted.responder_request_targets.map(({ responder_request_target: target }) => ({
     id: target.id,
     kind: target.type.startsWith("user") ? ("user" as const) : ("escalation_policy" as const),
   }));
   for (const { kind, id } of targets) {
-    if (kind === "user" && !directory.user(id)) throw new RestError(400, 2013, "User not found");
+    if (kind === "user" && !directory.user(id))
+      throw new RestError({ status: 400, code: 2013, message: "User not found" });
     if (kind === "escalation_policy" && !directory.policy(id)) {
-      throw new RestError(400, 1014, "Escalation Policy Not Found");
+      throw new RestError({ status: 400, code: 1014, message: "Escalation Policy Not Found" });
     }
   }
   const request = { requesterId: wanted.requester_id, message: wanted.message, atMs: directory.nowMs, targets };
@@ -180,7 +192,7 @@ const get = (directory: Directory, call: RestCall): RestAnswer => ({
 function listEntries(directory: Directory, call: RestCall): RestAnswer {
   const incident = incidentOf(directory, call);
   const newestFirst = incident.entries.toReversed();
-  return page(call, "log_entries", newestFirst, (entry) => logEntryJson(directory, incident, entry));
+  return page(call, "log_entries", { rows: newestFirst, render: (entry) => logEntryJson(directory, incident, entry) });
 }
 
 const listNotes = (directory: Directory, call: RestCall): RestAnswer => ({

@@ -38,7 +38,7 @@ const REST_ROUTES = [...INCIDENT_ROUTES, ...DIRECTORY_ROUTES];
 
 /** What a gateway in trouble answers instead of the API. */
 const BROKEN: Readonly<Partial<Record<Mode, (isEvent: boolean) => Answer>>> = {
-  reject: (isEvent) => failure(isEvent, 500, "2000", "An internal error has occurred"),
+  reject: (isEvent) => failure(isEvent, { status: 500, code: "2000", message: "An internal error has occurred" }),
   "429-without-headers": () => ({ status: 429, body: "", headers: {} }),
   "html-502": () => ({
     status: 502,
@@ -126,8 +126,8 @@ export class PagerDutyServer {
 
   #answerEvent({ method, url, text }: Request): Answer {
     const route = EVENT_ROUTES[`${method} ${url.pathname}`];
-    if (!route) return failure(true, 404, "", "Not Found");
-    if (text.length > LARGEST_BODY_BYTES) return failure(true, 413, "", "Payload too large");
+    if (!route) return failure(true, { status: 404, code: "", message: "Not Found" });
+    if (text.length > LARGEST_BODY_BYTES) return failure(true, { status: 413, code: "", message: "Payload too large" });
     const body = parseJson(text);
     const routingKey = routingKeyOf(body);
     if (this.#directory.serviceOfKey(routingKey)) {
@@ -151,12 +151,13 @@ export class PagerDutyServer {
     const { apiToken } = this.#directory.account;
     const authorization = headers.authorization ?? "";
     if (authorization !== `Token token=${apiToken}` && authorization !== `Bearer ${apiToken}`) {
-      return json(401, new RestError(401, 2006, "Authentication failed").toJson());
+      return json(401, new RestError({ status: 401, code: 2006, message: "Authentication failed" }).toJson());
     }
     const budget = this.#restLimit.take(apiToken);
     if (budget.isExceeded) return this.#throttled(budget, false);
     const found = findRoute(method, url.pathname);
-    if (!found) return json(404, new RestError(404, 2100, "Not Found").toJson(), rateHeaders(budget));
+    if (!found)
+      return json(404, new RestError({ status: 404, code: 2100, message: "Not Found" }).toJson(), rateHeaders(budget));
     const from = headers["from"];
     try {
       const body = text === "" ? undefined : parseJson(text);
@@ -174,7 +175,7 @@ export class PagerDutyServer {
       limit: budget.limit,
       resetSeconds: budget.resetSeconds,
     });
-    const answer = failure(isEvent, 429, "2020", "Too Many Requests");
+    const answer = failure(isEvent, { status: 429, code: "2020", message: "Too Many Requests" });
     return { ...answer, headers: { ...answer.headers, ...rateHeaders(budget) } };
   }
 
@@ -217,14 +218,17 @@ function routingKeyOf(body: unknown): string {
   return typeof key === "string" ? key : "";
 }
 
-function failure(isEvent: boolean, status: number, code: string, message: string): Answer {
+function failure(
+  isEvent: boolean,
+  { status, code, message }: { readonly status: number; readonly code: string; readonly message: string },
+): Answer {
   if (isEvent) return json(status, { status: status === 429 ? "throttle exceeded" : "error", message });
-  return json(status, new RestError(status, Number(code) || 2000, message).toJson());
+  return json(status, new RestError({ status, code: Number(code) || 2000, message }).toJson());
 }
 
 /** A planned error; a 429 without `retryAfterSeconds` comes without its headers, as some of the vendor's do. */
 function faultAnswer(isEvent: boolean, fault: Extract<Fault["effect"], { kind: "error" }>): Answer {
-  const answer = failure(isEvent, fault.status, fault.code, fault.message);
+  const answer = failure(isEvent, { status: fault.status, code: fault.code, message: fault.message });
   if (fault.retryAfterSeconds === undefined) return answer;
   const headers = { "ratelimit-remaining": "0", "ratelimit-reset": String(fault.retryAfterSeconds) };
   return { ...answer, headers: { ...answer.headers, ...headers } };

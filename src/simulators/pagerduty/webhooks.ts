@@ -33,6 +33,13 @@ export interface Subscription {
   isDraining: boolean;
 }
 
+export interface WebhookEvent {
+  readonly eventType: string;
+  readonly about: { readonly incidentId: string; readonly serviceId: string };
+  readonly agent: Record<string, unknown> | null;
+  readonly data: Record<string, unknown>;
+}
+
 /**
  * v3 webhooks: one event a POST, signed with every secret, at least once, in order. A failing event holds up those
  * behind it; 4xx (but 429) drops it for good.
@@ -61,23 +68,23 @@ export class Webhooks {
   }
 
   /** Sends the event to every enabled subscription that wants it. `agent` is null for automation. */
-  emit(
-    eventType: string,
-    about: { readonly incidentId: string; readonly serviceId: string },
-    agent: Record<string, unknown> | null,
-    data: Record<string, unknown>,
-  ): void {
-    const body = this.#eventBody(eventType, "incident", agent, data);
+  emit({ eventType, about, agent, data }: WebhookEvent): void {
+    const body = this.#eventBody({ eventType, resourceType: "incident", agent, data });
     for (const subscription of this.subscriptions) {
       if (subscription.service !== undefined && subscription.service !== about.serviceId) continue;
       if (subscription.events !== undefined && !subscription.events.includes(eventType)) continue;
-      this.#enqueue(subscription, eventType, about.incidentId, body);
+      this.#enqueue(subscription, { eventType, incidentId: about.incidentId, body });
     }
   }
 
   ping(subscription: Subscription): void {
-    const body = this.#eventBody("pagey.ping", "pagey", null, { message: "Ping", type: "ping" });
-    this.#enqueue(subscription, "pagey.ping", undefined, body);
+    const body = this.#eventBody({
+      eventType: "pagey.ping",
+      resourceType: "pagey",
+      agent: null,
+      data: { message: "Ping", type: "ping" },
+    });
+    this.#enqueue(subscription, { eventType: "pagey.ping", incidentId: undefined, body });
   }
 
   enable(subscription: Subscription): void {
@@ -101,7 +108,12 @@ export class Webhooks {
     this.#stopped.abort();
   }
 
-  #eventBody(eventType: string, resourceType: string, agent: unknown, data: unknown): string {
+  #eventBody({
+    eventType,
+    resourceType,
+    agent,
+    data,
+  }: Omit<WebhookEvent, "about"> & { readonly resourceType: string }): string {
     const occurredAt = new Date(this.#world.clock.now()).toISOString();
     const event = {
       id: this.#uuid(),
@@ -115,7 +127,10 @@ export class Webhooks {
     return JSON.stringify({ event });
   }
 
-  #enqueue(subscription: Subscription, eventType: string, incidentId: string | undefined, body: string): void {
+  #enqueue(
+    subscription: Subscription,
+    { eventType, incidentId, body }: Pick<Delivery, "eventType" | "incidentId" | "body">,
+  ): void {
     if (this.isDisabled(subscription)) {
       this.#log("pagerduty.webhook-dropped", subscription, { eventType, incident: incidentId, why: "disabled" });
       return;

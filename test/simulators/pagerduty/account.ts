@@ -46,13 +46,18 @@ export const ACCOUNT: PagerDutySpec = {
   ],
 };
 
+export interface RequestParts {
+  readonly body?: unknown | undefined;
+  readonly headers?: Record<string, string> | undefined;
+}
+
 export interface Bench {
   readonly world: World;
   readonly simulator: Simulator;
   /** The world's control API. */
   control(method: "GET" | "POST", path: string, body?: unknown): Promise<unknown>;
   /** A raw call, as any HTTP client makes it; REST calls carry the token and `From`. */
-  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  call(method: string, path: string, parts?: RequestParts): Promise<Answer>;
   kinds(prefix: string): string[];
   stop(): Promise<void>;
 }
@@ -76,7 +81,7 @@ export async function openBench(change: Partial<PagerDutySpec> = {}): Promise<Be
       if (!response.ok) throw new Error(`${method} ${path}: ${await response.text()}`);
       return response.json();
     },
-    call: async (method, path, body, headers = {}) => {
+    call: async (method, path, { body, headers = {} }: RequestParts = {}) => {
       const response = await fetch(`http://127.0.0.1:${simulator.port}${path}`, {
         method,
         headers: { authorization: `Token token=${TOKEN}`, from: BOT, "content-type": "application/json", ...headers },

@@ -5,7 +5,7 @@ let bench: Bench;
 afterEach(() => bench.stop());
 
 const rang = () => bench.world.log.read(0, "pagerduty.notified").map(({ facts }) => facts["user"]);
-const enqueue = (event: unknown) => bench.call("POST", "/v2/enqueue", event);
+const enqueue = (event: unknown) => bench.call("POST", "/v2/enqueue", { body: event });
 
 describe("the escalation path in world time", () => {
   beforeEach(async () => {

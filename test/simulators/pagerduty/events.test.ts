@@ -10,7 +10,7 @@ afterEach(() => bench.stop());
 
 const incidents = () => bench.world.log.read(0, "pagerduty.incident-created");
 const payload = { summary: "Inventory is down", source: "twokey", severity: "critical" as const };
-const enqueue = (event: unknown) => bench.call("POST", "/v2/enqueue", event);
+const enqueue = (event: unknown) => bench.call("POST", "/v2/enqueue", { body: event });
 
 describe("Events API v2 through pdjs", () => {
   const transport = () => ({ agent: divertedAgent(bench.simulator.port), requestTimeout: 0 });
@@ -41,7 +41,9 @@ describe("Events API v2 through pdjs", () => {
 // pdjs types a change event like an alert, so this one goes out by hand.
 test("a change event is recorded and tells nobody", async () => {
   const payload = { summary: "Failover approved", source: "twokey", custom_details: { run: "r1" } };
-  const answer = await bench.call("POST", "/v2/change/enqueue", { routing_key: ROUTING_KEY, payload, links: [] });
+  const answer = await bench.call("POST", "/v2/change/enqueue", {
+    body: { routing_key: ROUTING_KEY, payload, links: [] },
+  });
   expect(answer.status).toBe(202);
   expect(bench.kinds("pagerduty.change-recorded")).toHaveLength(1);
   expect(bench.kinds("pagerduty.notified")).toHaveLength(0);

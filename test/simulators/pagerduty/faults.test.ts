@@ -8,7 +8,7 @@ beforeEach(async () => {
 });
 afterEach(() => bench.stop());
 
-const enqueue = () => bench.call("POST", "/v2/enqueue", triggerEvent("k"));
+const enqueue = () => bench.call("POST", "/v2/enqueue", { body: triggerEvent("k") });
 const opened = () => bench.kinds("pagerduty.incident-created").length;
 
 describe("the vendor's condition", () => {
@@ -98,7 +98,7 @@ describe("planned faults", () => {
 
 test("a 202 comes before its effect where processing takes time", async () => {
   const slow = await openBench({ processingMs: 200, latencyMs: 5 });
-  expect((await slow.call("POST", "/v2/enqueue", triggerEvent("k"))).status).toBe(202);
+  expect((await slow.call("POST", "/v2/enqueue", { body: triggerEvent("k") })).status).toBe(202);
   const before = slow.kinds("pagerduty.incident-created").length;
   await eventually("the incident", () => slow.kinds("pagerduty.incident-created").length === 1);
   await slow.stop();

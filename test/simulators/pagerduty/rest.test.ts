@@ -12,7 +12,7 @@ afterEach(() => bench.stop());
 const Found = z.object({ incidents: z.array(z.object({ id: z.string(), status: z.string() })) });
 
 async function incidentId(key: string): Promise<string> {
-  await bench.call("POST", "/v2/enqueue", triggerEvent(key));
+  await bench.call("POST", "/v2/enqueue", { body: triggerEvent(key) });
   const { body } = await bench.call("GET", `/incidents?incident_key=${key}`);
   const id = Found.parse(body).incidents[0]?.id;
   if (id === undefined) throw new Error(`no incident ${key}`);
@@ -23,7 +23,7 @@ const newIncident = (more: Record<string, unknown> = {}) => ({
   incident: { type: "incident", title: "By hand", service: { id: "PSVC1", type: "service_reference" }, ...more },
 });
 const put = (id: string, change: Record<string, unknown>) =>
-  bench.call("PUT", `/incidents/${id}`, { incident: { type: "incident", ...change } });
+  bench.call("PUT", `/incidents/${id}`, { body: { incident: { type: "incident", ...change } } });
 const errorOf = (body: unknown) => z.object({ error: z.object({ code: z.number() }) }).parse(body).error.code;
 const assignTo = (id: string) => [{ assignee: { id, type: "user_reference" } }];
 
@@ -38,23 +38,26 @@ test("pdjs reads on-call people and pages through them by the URL's own resource
 
 describe("authentication", () => {
   test("a wrong token is 401 with code 2006", async () => {
-    const answer = await bench.call("GET", "/abilities", undefined, { authorization: "Token token=wrong" });
+    const answer = await bench.call("GET", "/abilities", { headers: { authorization: "Token token=wrong" } });
     expect([answer.status, errorOf(answer.body)]).toEqual([401, 2006]);
   });
 
   test("writing needs a From that is a user of the account", async () => {
-    const nobody = await bench.call("POST", "/incidents", newIncident(), { from: "nobody@example.com" });
+    const nobody = await bench.call("POST", "/incidents", {
+      body: newIncident(),
+      headers: { from: "nobody@example.com" },
+    });
     expect([nobody.status, errorOf(nobody.body)]).toEqual([400, 1008]);
-    expect((await bench.call("POST", "/incidents", newIncident(), { from: "" })).status).toBe(400);
+    expect((await bench.call("POST", "/incidents", { body: newIncident(), headers: { from: "" } })).status).toBe(400);
   });
 });
 
 describe("creating incidents", () => {
   test("a second create with an open key is 400, and a new incident once it is resolved", async () => {
     const body = newIncident({ incident_key: "mine", body: { type: "incident_body", details: "text" } });
-    const first = await bench.call("POST", "/incidents", body);
+    const first = await bench.call("POST", "/incidents", { body });
     expect(first.status).toBe(201);
-    const second = await bench.call("POST", "/incidents", body);
+    const second = await bench.call("POST", "/incidents", { body });
     expect(second.body).toEqual({
       error: {
         message: "Arguments Caused Error",
@@ -63,25 +66,40 @@ describe("creating incidents", () => {
       },
     });
     await bench.control("POST", "/pagerduty/resolve", { incidentKey: "mine" });
-    expect((await bench.call("POST", "/incidents", body)).status).toBe(201);
+    expect((await bench.call("POST", "/incidents", { body })).status).toBe(201);
   });
 
   test("an incident assigned to its own maker is born acknowledged and pages nobody", async () => {
-    const answer = await bench.call("POST", "/incidents", newIncident({ assignments: assignTo("PUBOT") }));
+    const answer = await bench.call("POST", "/incidents", { body: newIncident({ assignments: assignTo("PUBOT") }) });
     expect(answer.body).toMatchObject({ incident: { status: "acknowledged" } });
     bench.world.clock.jump(60 * MINUTE_MS);
     expect(bench.kinds("pagerduty.notified")).toHaveLength(0);
   });
 
-  const refused: [string, Record<string, unknown>, number, number][] = [
-    ["details that are an object", { body: { type: "incident_body", details: { a: 1 } } }, 400, 2001],
-    ["a misspelt field", { incidentKey: "k" }, 400, 2001],
-    ["an unknown service", { service: { id: "PNONE", type: "service_reference" } }, 404, 5002],
-    ["an unknown assignee", { assignments: assignTo("PNONE") }, 400, 1007],
-    ["an unknown policy", { escalation_policy: { id: "PNONE", type: "escalation_policy_reference" } }, 400, 1014],
+  const refused: { what: string; more: Record<string, unknown>; status: number; code: number }[] = [
+    {
+      what: "details that are an object",
+      more: { body: { type: "incident_body", details: { a: 1 } } },
+      status: 400,
+      code: 2001,
+    },
+    { what: "a misspelt field", more: { incidentKey: "k" }, status: 400, code: 2001 },
+    {
+      what: "an unknown service",
+      more: { service: { id: "PNONE", type: "service_reference" } },
+      status: 404,
+      code: 5002,
+    },
+    { what: "an unknown assignee", more: { assignments: assignTo("PNONE") }, status: 400, code: 1007 },
+    {
+      what: "an unknown policy",
+      more: { escalation_policy: { id: "PNONE", type: "escalation_policy_reference" } },
+      status: 400,
+      code: 1014,
+    },
   ];
-  test.each(refused)("%s is refused", async (_title, more, status, code) => {
-    const answer = await bench.call("POST", "/incidents", newIncident(more));
+  test.each(refused)("$what is refused", async ({ more, status, code }) => {
+    const answer = await bench.call("POST", "/incidents", { body: newIncident(more) });
     expect([answer.status, errorOf(answer.body)]).toEqual([status, code]);
   });
 
@@ -89,8 +107,8 @@ describe("creating incidents", () => {
     const rules = [{ delayMinutes: 5, targets: [{ schedule: "PSCHED1" }] }];
     const empty = await openBench({ escalationPolicies: [{ id: "PEPOPS01", name: "Operations", rules }] });
     await empty.control("POST", "/pagerduty/schedule", { scheduleId: "PSCHED1", shifts: [] });
-    const created = await empty.call("POST", "/incidents", newIncident());
-    await empty.call("POST", "/v2/enqueue", triggerEvent("k"));
+    const created = await empty.call("POST", "/incidents", { body: newIncident() });
+    await empty.call("POST", "/v2/enqueue", { body: triggerEvent("k") });
     await empty.stop();
     expect(errorOf(created.body)).toBe(1015);
     expect(empty.kinds("pagerduty.incident-created")).toHaveLength(1);
@@ -145,10 +163,10 @@ describe("changing incidents", () => {
   test("several are changed in one call", async () => {
     const ids = [await incidentId("a"), await incidentId("b")];
     const incidents = ids.map((id) => ({ id, type: "incident_reference", status: "resolved" }));
-    expect((await bench.call("PUT", "/incidents", { incidents })).status).toBe(200);
+    expect((await bench.call("PUT", "/incidents", { body: { incidents } })).status).toBe(200);
     expect(bench.kinds("pagerduty.resolved")).toHaveLength(2);
     const tooMany = Array.from({ length: 251 }, () => incidents[0]);
-    expect((await bench.call("PUT", "/incidents", { incidents: tooMany })).status).toBe(413);
+    expect((await bench.call("PUT", "/incidents", { body: { incidents: tooMany } })).status).toBe(413);
   });
 });
 
@@ -192,7 +210,7 @@ describe("responders", () => {
       ["PUBEN", "user_reference"],
       ["PEPDR001", "escalation_policy_reference"],
     ];
-    const answer = await bench.call("POST", `/incidents/${id}/responder_requests`, ask(...targets));
+    const answer = await bench.call("POST", `/incidents/${id}/responder_requests`, { body: ask(...targets) });
     expect(answer.status).toBe(200);
     const told = bench.world.log
       .read(0, "pagerduty.notified")
@@ -213,9 +231,11 @@ describe("responders", () => {
 
   test("without the ability it is 402", async () => {
     const poor = await openBench({ abilities: [] });
-    await poor.call("POST", "/v2/enqueue", triggerEvent("k"));
+    await poor.call("POST", "/v2/enqueue", { body: triggerEvent("k") });
     const id = Found.parse((await poor.call("GET", "/incidents")).body).incidents[0]?.id ?? "";
-    const answer = await poor.call("POST", `/incidents/${id}/responder_requests`, ask(["PUBEN", "user_reference"]));
+    const answer = await poor.call("POST", `/incidents/${id}/responder_requests`, {
+      body: ask(["PUBEN", "user_reference"]),
+    });
     await poor.stop();
     expect([answer.status, errorOf(answer.body)]).toEqual([402, 2014]);
   });
@@ -223,8 +243,10 @@ describe("responders", () => {
 
 test("notes are kept with their author, also on a resolved incident", async () => {
   const id = await incidentId("k");
-  await bench.call("POST", "/v2/enqueue", followUp("resolve", "k"));
-  expect((await bench.call("POST", `/incidents/${id}/notes`, { note: { content: "done" } })).status).toBe(200);
+  await bench.call("POST", "/v2/enqueue", { body: followUp("resolve", "k") });
+  expect((await bench.call("POST", `/incidents/${id}/notes`, { body: { note: { content: "done" } } })).status).toBe(
+    200,
+  );
   const { body } = await bench.call("GET", `/incidents/${id}/notes`);
   expect(body).toMatchObject({ notes: [{ content: "done", user: { id: "PUBOT" } }] });
 });
@@ -270,7 +292,7 @@ describe("limits", () => {
 
 test("only the bot's own address may write where the account says so", async () => {
   const strict = await openBench({ fromUsers: [BOT] });
-  const answer = await strict.call("POST", "/incidents", newIncident(), { from: "ana@example.com" });
+  const answer = await strict.call("POST", "/incidents", { body: newIncident(), headers: { from: "ana@example.com" } });
   await strict.stop();
   expect(errorOf(answer.body)).toBe(1008);
 });

@@ -23,7 +23,7 @@ afterEach(async () => {
   await receiver.stop();
 });
 
-const enqueue = (event: unknown) => bench.call("POST", "/v2/enqueue", event);
+const enqueue = (event: unknown) => bench.call("POST", "/v2/enqueue", { body: event });
 const types = () => receiver.received.map((one) => one.type);
 const count = (kind: string) => bench.kinds(kind).length;
 
@@ -108,11 +108,13 @@ describe("delivery", () => {
 test("notes, responders and escalations have events of their own", async () => {
   await enqueue(triggerEvent("k"));
   const incident = String(bench.world.log.read(0, "pagerduty.incident-created")[0]?.facts["incident"]);
-  await bench.call("POST", `/incidents/${incident}/notes`, { note: { content: "hello" } });
+  await bench.call("POST", `/incidents/${incident}/notes`, { body: { note: { content: "hello" } } });
   await bench.call("POST", `/incidents/${incident}/responder_requests`, {
-    requester_id: "PUBOT",
-    message: "help",
-    responder_request_targets: [{ responder_request_target: { id: "PUBEN", type: "user_reference" } }],
+    body: {
+      requester_id: "PUBOT",
+      message: "help",
+      responder_request_targets: [{ responder_request_target: { id: "PUBEN", type: "user_reference" } }],
+    },
   });
   await bench.control("POST", "/pagerduty/respond", { userId: "PUBEN", incidentKey: "k", answer: "declined" });
   bench.world.clock.jump(5 * 60_000);
