@@ -75,7 +75,7 @@ export async function startWholeWorld(
   };
   try {
     const inside = createInside(world, spec, stops);
-    const started = await startServers(world, spec, inside, { ports: options.ports ?? {}, stops });
+    const started = await startServers(world, spec, { inside, starting: { ports: options.ports ?? {}, stops } });
     return { world, spec, ...inside, ...started, stop };
   } catch (error) {
     await stop();
@@ -113,8 +113,10 @@ interface Starting {
 async function startServers(
   world: World,
   spec: WholeWorldSpec,
-  { services, sns, traffic }: Inside,
-  { ports, stops }: Starting,
+  {
+    inside: { services, sns, traffic },
+    starting: { ports, stops },
+  }: { readonly inside: Inside; readonly starting: Starting },
 ) {
   const started = async <T extends { stop(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
     const server = await starting;

@@ -81,7 +81,7 @@ export function createApplications(
   return {
     throughBalancer: (balancer, request) => {
       const operation = `${request.method} ${urlOf(request).pathname}`;
-      return outside(world, balancer.region, operation, () => {
+      return outside(world, { region: balancer.region, operation }, () => {
         const targets = balancer.targetGroups.flatMap((group) => deps.elb.targets.healthy(group.arn));
         const running = targets.flatMap((target) => siteAt(target.id) ?? []);
         const site = running[random.integer(0, Math.max(0, running.length - 1))];
@@ -89,7 +89,7 @@ export function createApplications(
       });
     },
     throughHost: (application, region, request) =>
-      outside(world, region, `${request.method} ${urlOf(request).pathname}`, () =>
+      outside(world, { region, operation: `${request.method} ${urlOf(request).pathname}` }, () =>
         run(host, siteOf(application, region), request),
       ),
     atTask: (ip, path) => {
@@ -99,7 +99,7 @@ export function createApplications(
     writeCheck: (application, region, store) => {
       const site = siteOf(application, region);
       const { instance, databaseHost } = store === undefined ? site : storeOf(site, store);
-      return outside(world, region, "POST /write-check", () => {
+      return outside(world, { region, operation: "POST /write-check" }, () => {
         const ref = instance === undefined ? locateDatabase(deps, { region, databaseHost }) : { region, instance };
         return ref ? checkWrites(host, ref) : reply(503, { written: false, reason: "no-such-host", region });
       });
@@ -227,7 +227,11 @@ interface Attempt {
 }
 
 /** How the region and planned faults of vendor `app` change what a client outside sees of `act`. */
-function outside(world: World, region: string, operation: string, act: () => AppReply): Outcome {
+function outside(
+  world: World,
+  { region, operation }: { readonly region: string; readonly operation: string },
+  act: () => AppReply,
+): Outcome {
   const mode = world.regions.mode(region);
   if (mode === "dark") return { kind: "silence" };
   if (mode === "refusing") return { kind: "cut" };

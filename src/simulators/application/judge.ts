@@ -79,7 +79,10 @@ export class Judge {
     this.#world.log.append("app.write-acknowledged", { application, id, region, instance });
   }
 
-  refused(application: string, id: string, reason: string, region: string | null): void {
+  refused(
+    application: string,
+    { id, reason, region }: { readonly id: string; readonly reason: string; readonly region: string | null },
+  ): void {
     this.#record(application).refused += 1;
     this.#world.log.append("app.write-refused", { application, id, region, reason });
   }

@@ -82,7 +82,7 @@ export async function startApplications(
       resolver: createResolver(world.clock, traffic.authorities.public),
     }),
   );
-  addControls(world, traffic, connections, writeChecks);
+  addControls(world, traffic, { connections, writeChecks });
   return {
     port: fronts[0]?.port ?? 0,
     connections,
@@ -110,8 +110,10 @@ export async function startApplications(
 function addControls(
   world: World,
   traffic: Traffic,
-  connections: readonly Connection[],
-  writeChecks: readonly WriteCheck[],
+  {
+    connections,
+    writeChecks,
+  }: { readonly connections: readonly Connection[]; readonly writeChecks: readonly WriteCheck[] },
 ): void {
   const { control, log } = world;
   control.on("GET /dns/addresses", () => connections);

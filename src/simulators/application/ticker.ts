@@ -4,7 +4,11 @@ import type { Timer, WorldClock } from "../world/clock.ts";
  * Calls `tick` every `intervalMs` of world time, the first time after `firstMs`. Each due time is reckoned from the one
  * before, so that a jump of the clock plays every tick it passes and thresholds count as if the time had been waited.
  */
-export function startTicker(clock: WorldClock, intervalMs: number, tick: () => void, firstMs = intervalMs): Timer {
+export function startTicker(
+  clock: WorldClock,
+  { intervalMs, firstMs = intervalMs }: { readonly intervalMs: number; readonly firstMs?: number | undefined },
+  tick: () => void,
+): Timer {
   let dueMs = clock.now() + firstMs;
   let isCancelled = false;
   const fire = () => {

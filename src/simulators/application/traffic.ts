@@ -92,8 +92,11 @@ export function createTraffic(world: World, input: TrafficSpecInput, databases: 
   const foreign = new Map(spec.names.map((entry) => [entry.name, entry]));
 
   // The parts refer to each other in a circle; each reference is used by timers and requests only, after the wiring.
-  const elb = createElb(world, spec.elb, spec.accountId, (group, ip) => applications.atTask(ip, group.healthCheckPath));
-  const ecs = createEcs(world, spec.ecs, elb, spec.accountId);
+  const elb = createElb(world, spec.elb, {
+    accountId: spec.accountId,
+    check: (group, ip) => applications.atTask(ip, group.healthCheckPath),
+  });
+  const ecs = createEcs(world, spec.ecs, { elb, accountId: spec.accountId });
   const route53 = createRoute53(world, spec.route53, {
     aliasTarget: elb.aliasTarget,
     probe: (host, path) => {
@@ -173,7 +176,7 @@ export function createTraffic(world: World, input: TrafficSpecInput, databases: 
       route53.service,
       elb.service,
       ecs.service,
-      createAutoscaling(world, spec.autoscaling, ecs, spec.accountId).service,
+      createAutoscaling(world, spec.autoscaling, { ecs, accountId: spec.accountId }).service,
     ],
     addressOf: (balancer) => balancerAddress(balancer.arn),
     healthCheckStatus: (id) => {

@@ -20,7 +20,7 @@ export interface WritersDeps {
  * of the sockets: same resolver rules, same load balancers, same silence.
  */
 export function startWriters(world: World, spec: ApplicationSpec, deps: WritersDeps): { stop(): void } {
-  const users = Array.from({ length: spec.writers.count }, (_, index) => startUser(world, spec, deps, index + 1));
+  const users = Array.from({ length: spec.writers.count }, (_, index) => startUser({ world, spec, deps }, index + 1));
   return {
     stop: () => {
       for (const user of users) user.cancel();
@@ -28,7 +28,13 @@ export function startWriters(world: World, spec: ApplicationSpec, deps: WritersD
   };
 }
 
-function startUser(world: World, spec: ApplicationSpec, deps: WritersDeps, user: number): Timer {
+interface Users {
+  readonly world: World;
+  readonly spec: ApplicationSpec;
+  readonly deps: WritersDeps;
+}
+
+function startUser({ world, spec, deps }: Users, user: number): Timer {
   const { intervalSeconds, attempts } = spec.writers;
   let orders = 0;
   let isStopped = false;
@@ -38,7 +44,7 @@ function startUser(world: World, spec: ApplicationSpec, deps: WritersDeps, user:
     if (!isStopped) timer = world.clock.after(intervalSeconds * 1_000, next);
   };
   const send = (id: string, left: number) => {
-    post(world, spec, deps, id, (isAcknowledged) => {
+    post({ world, spec, deps }, id, (isAcknowledged) => {
       if (isAcknowledged || left === 1) wait(order);
       else wait(() => send(id, left - 1));
     });
@@ -59,14 +65,12 @@ function startUser(world: World, spec: ApplicationSpec, deps: WritersDeps, user:
 
 /** One try of one order; `done` hears whether the user was told it is stored. */
 function post(
-  world: World,
-  spec: ApplicationSpec,
-  { judge, resolver, entryAt }: WritersDeps,
+  { world, spec, deps: { judge, resolver, entryAt } }: Users,
   id: string,
   done: (isAcknowledged: boolean) => void,
 ): void {
   const refuse = (reason: string, region: string | null) => {
-    judge.refused(spec.name, id, reason, region);
+    judge.refused(spec.name, { id, reason, region });
     done(false);
   };
   const found = resolver.resolve(spec.publicName);

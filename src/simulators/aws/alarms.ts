@@ -28,7 +28,10 @@ export class Alarms {
   }
 
   /** Changes a state and tells the topics of that state. Setting the present state again tells nobody, as in CloudWatch. */
-  set(name: string, region: string, state: AlarmState, reason: string): { readonly published: readonly string[] } {
+  set(
+    { name, region }: { readonly name: string; readonly region: string },
+    { state, reason }: { readonly state: AlarmState; readonly reason: string },
+  ): { readonly published: readonly string[] } {
     const before = this.#alarms.get(keyOf({ name, region }));
     if (!before) throw new Error(`There is no alarm ${name} in ${region}`);
     if (this.#world.regions.isUnreachable(region)) throw new Error(`${region} is unreachable and so is its CloudWatch`);

@@ -61,16 +61,25 @@ export interface Autoscaling {
 }
 
 /** Application Auto Scaling of ECS services. There are no scaling policies: only registration moves the count. */
-export function createAutoscaling(world: World, spec: AutoscalingSpec, ecs: Ecs, accountId: string): Autoscaling {
+export function createAutoscaling(
+  world: World,
+  spec: AutoscalingSpec,
+  { ecs, accountId }: { readonly ecs: Ecs; readonly accountId: string },
+): Autoscaling {
   const random = world.random.fork("autoscaling");
   const targets = new Map<string, ScalableTarget>();
-  const create = (region: string, resourceId: string, minCapacity: number, maxCapacity: number): ScalableTarget => ({
+  const create = ({
+    region,
+    resourceId,
+    minCapacity,
+    maxCapacity,
+  }: Pick<ScalableTarget, "region" | "resourceId" | "minCapacity" | "maxCapacity">): ScalableTarget => ({
     ...{ region, resourceId, minCapacity, maxCapacity, createdMs: world.clock.now() },
     arn: `arn:${partitionOf(region)}:application-autoscaling:${region}:${accountId}:scalable-target/${random.hex(36)}`,
     suspended: allSuspended(false),
   });
   for (const entry of spec.targets) {
-    const target = create(entry.region, entry.resourceId, entry.minCapacity, entry.maxCapacity);
+    const target = create(entry);
     target.suspended = allSuspended(entry.suspended);
     targets.set(`${entry.region} ${entry.resourceId}`, target);
   }
@@ -92,7 +101,7 @@ export function createAutoscaling(world: World, spec: AutoscalingSpec, ecs: Ecs,
     if (minCapacity > maxCapacity) {
       throw new AwsError("ValidationException", "Maximum capacity cannot be less than minimum capacity");
     }
-    const target = current ?? create(call.region, wanted.ResourceId, minCapacity, maxCapacity);
+    const target = current ?? create({ region: call.region, resourceId: wanted.ResourceId, minCapacity, maxCapacity });
     target.minCapacity = minCapacity;
     target.maxCapacity = maxCapacity;
     target.suspended = merged(target.suspended, wanted.SuspendedState);

@@ -25,24 +25,28 @@ export class CallRecord {
   }
 
   accepted(call: AwsCall, operation: AwsOperation, loss: "hang" | "cut" | undefined): void {
-    this.#append("aws.mutation", call, operation, { accepted: true, ...(loss ? { answerLost: true } : {}) });
+    this.#append("aws.mutation", { call, operation }, { accepted: true, ...(loss ? { answerLost: true } : {}) });
   }
 
   /** The region went away between the effect and the answer; the mutation itself is in the log already. */
   answerLost(call: AwsCall, operation: AwsOperation): void {
-    this.#append("aws.answer-lost", call, operation, {});
+    this.#append("aws.answer-lost", { call, operation }, {});
   }
 
   refused(call: AwsCall, operation: AwsOperation, error: AwsError): void {
     const { code, message, status } = error;
-    this.#append("aws.refused", call, operation, { accepted: false, code, message, status });
+    this.#append("aws.refused", { call, operation }, { accepted: false, code, message, status });
   }
 
   unanswered(call: AwsCall, operation: AwsOperation, how: "hang" | "cut"): void {
-    this.#append("aws.unanswered", call, operation, { accepted: false, how });
+    this.#append("aws.unanswered", { call, operation }, { accepted: false, how });
   }
 
-  #append(kind: string, call: AwsCall, operation: AwsOperation, outcome: Record<string, unknown>): void {
+  #append(
+    kind: string,
+    { call, operation }: { readonly call: AwsCall; readonly operation: AwsOperation },
+    outcome: Record<string, unknown>,
+  ): void {
     if (!operation.mutates) return;
     const { accessKeyId: _notOfInterest, ...facts } = call;
     this.#world.log.append(kind, { ...facts, ...outcome });

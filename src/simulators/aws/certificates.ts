@@ -37,8 +37,8 @@ export function issueChain(authority: string, commonName: string, validity: Vali
   const ca = newSubject(authority);
   const leaf = newSubject(commonName);
   return {
-    ca: { pem: certify(ca, ca, validity, true), privateKey: ca.privateKey },
-    leaf: { pem: certify(leaf, ca, validity, false), privateKey: leaf.privateKey },
+    ca: { pem: certify(ca, ca, { validity, isAuthority: true }), privateKey: ca.privateKey },
+    leaf: { pem: certify(leaf, ca, { validity, isAuthority: false }), privateKey: leaf.privateKey },
   };
 }
 
@@ -46,7 +46,11 @@ function newSubject(commonName: string): Subject {
   return { commonName, ...generateKeyPairSync("rsa", { modulusLength: 2048 }) };
 }
 
-function certify(subject: Subject, issuer: Subject, validity: Validity, isAuthority: boolean): string {
+function certify(
+  subject: Subject,
+  issuer: Subject,
+  { validity, isAuthority }: { readonly validity: Validity; readonly isAuthority: boolean },
+): string {
   const algorithm = der.sequence(der.oid(OID.sha256WithRsa), der.null());
   const publicKey = subject.publicKey.export({ type: "spki", format: "der" });
   const serial = createHash("sha256").update(publicKey).digest().subarray(0, 16);

@@ -27,7 +27,7 @@ export function createCloudWatch(
   const metrics = metricSources(sources);
   world.control.on("POST /cloudwatch/alarm", (body) => {
     const { region, name, state, reason } = SetAlarm.parse(body);
-    return alarms.set(name, region, state, reason);
+    return alarms.set({ name, region }, { state, reason });
   });
   return {
     service: {
@@ -121,7 +121,10 @@ function describeAlarms(alarms: Alarms, { input, region }: AwsCall) {
     .filter(({ spec }) => wanted.AlarmNames?.includes(spec.name) ?? true)
     .filter(({ spec }) => spec.name.startsWith(wanted.AlarmNamePrefix ?? ""))
     .filter(({ state }) => wanted.StateValue === undefined || state === wanted.StateValue);
-  const { entries, marker } = page(found, ({ spec }) => spec.name, wanted.MaxRecords, wanted.NextToken);
+  const { entries, marker } = page(found, ({ spec }) => spec.name, {
+    size: wanted.MaxRecords,
+    marker: wanted.NextToken,
+  });
   return {
     MetricAlarms: entries.filter(({ spec }) => spec.kind === "metric").map(alarmView),
     CompositeAlarms: entries.filter(({ spec }) => spec.kind === "composite").map(alarmView),

@@ -86,7 +86,7 @@ function describe(groups: SecurityGroups, call: AwsCall) {
     .filter(({ id, vpcId }) =>
       wanted.Filter.every(({ Name, Value }) => Value.includes(Name === "group-id" ? id : vpcId)),
     );
-  const { entries, marker } = page(found, ({ id }) => id, wanted.MaxResults, wanted.NextToken);
+  const { entries, marker } = page(found, ({ id }) => id, { size: wanted.MaxResults, marker: wanted.NextToken });
   return { securityGroupInfo: new XmlList("item", entries.map(view)), nextToken: marker };
 }
 

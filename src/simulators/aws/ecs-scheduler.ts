@@ -35,7 +35,7 @@ export class ServiceScheduler {
   #isSteady: boolean;
   #lastRunning: number;
 
-  constructor(world: World, ecs: EcsSpec, spec: EcsServiceSpec, deps: TaskDeps) {
+  constructor(world: World, { ecs, spec }: { readonly ecs: EcsSpec; readonly spec: EcsServiceSpec }, deps: TaskDeps) {
     this.#world = world;
     this.#ecs = ecs;
     this.spec = spec;
@@ -44,11 +44,11 @@ export class ServiceScheduler {
     this.desired = spec.desiredCount;
     this.capacityTasks = spec.capacityTasks;
     this.deployments = [this.#newDeployment(spec.taskDefinition, "COMPLETED")];
-    this.#runner = new TaskRunner(world, ecs, spec, deps, (task) => this.#taskChanged(task));
+    this.#runner = new TaskRunner(world, { ecs, service: spec }, { deps, changed: (task) => this.#taskChanged(task) });
     for (let i = 0; i < spec.desiredCount; i++) this.tasks.push(this.#runner.running(this.primary));
     this.#isSteady = true;
     this.#lastRunning = spec.desiredCount;
-    this.#retry = startTicker(world.clock, RETRY_MS, () => this.#lookAfter());
+    this.#retry = startTicker(world.clock, { intervalMs: RETRY_MS }, () => this.#lookAfter());
   }
 
   get primary(): Deployment {

@@ -30,7 +30,11 @@ export class TaskRunner {
   readonly #changed: (task: Task) => void;
   readonly #starting = new Map<Task, Timer[]>();
 
-  constructor(world: World, ecs: EcsSpec, service: EcsServiceSpec, deps: TaskDeps, changed: (task: Task) => void) {
+  constructor(
+    world: World,
+    { ecs, service }: { readonly ecs: EcsSpec; readonly service: EcsServiceSpec },
+    { deps, changed }: { readonly deps: TaskDeps; readonly changed: (task: Task) => void },
+  ) {
     this.#world = world;
     this.#ecs = ecs;
     this.#service = service;

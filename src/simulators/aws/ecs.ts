@@ -36,7 +36,11 @@ const ListTasks = z.looseObject({
 });
 const DescribeTasks = z.looseObject({ cluster: z.string().default("default"), tasks: z.array(z.string()).min(1) });
 
-export function createEcs(world: World, spec: EcsSpec, elb: Elb, accountId: string): Ecs {
+export function createEcs(
+  world: World,
+  spec: EcsSpec,
+  { elb, accountId }: { readonly elb: Elb; readonly accountId: string },
+): Ecs {
   const random = world.random.fork("ecs");
   let addresses = 0;
   const nextIp = () => {
@@ -45,10 +49,14 @@ export function createEcs(world: World, spec: EcsSpec, elb: Elb, accountId: stri
   };
   const schedulers = spec.services.map(
     (entry) =>
-      new ServiceScheduler(world, spec, entry, {
-        ...{ accountId, nextIp, targets: elb.targets, targetGroupArns: targetGroupsOf(elb, entry) },
-        random: random.fork(`${entry.region}/${entry.cluster}/${entry.name}`),
-      }),
+      new ServiceScheduler(
+        world,
+        { ecs: spec, spec: entry },
+        {
+          ...{ accountId, nextIp, targets: elb.targets, targetGroupArns: targetGroupsOf(elb, entry) },
+          random: random.fork(`${entry.region}/${entry.cluster}/${entry.name}`),
+        },
+      ),
   );
   elb.targets.onChange((group, target) => {
     const scheduler = schedulers.find((other) => other.tasks.some((task) => task.ip === target.id));

@@ -73,7 +73,7 @@ export class TargetRegistry {
     const intervalMs = group.healthCheckIntervalSeconds * 1_000;
     // Checks have their own rhythm: the first comes within one interval after the full one.
     const firstMs = intervalMs + this.#phase.between(0, intervalMs);
-    target.timer = startTicker(this.#world.clock, intervalMs, () => this.#examine(group, target), firstMs);
+    target.timer = startTicker(this.#world.clock, { intervalMs, firstMs }, () => this.#examine(group, target));
     if (state === "healthy") this.#changed(group, target);
   }
 

@@ -24,7 +24,11 @@ export interface Elb {
   stop(): void;
 }
 
-export function createElb(world: World, spec: ElbSpec, accountId: string, check: TargetCheck): Elb {
+export function createElb(
+  world: World,
+  spec: ElbSpec,
+  { accountId, check }: { readonly accountId: string; readonly check: TargetCheck },
+): Elb {
   const loadBalancers = spec.loadBalancers.map((entry) => buildLoadBalancer(entry, accountId));
   const targets = new TargetRegistry(
     world,

@@ -7,7 +7,11 @@ export interface Page<T> {
 }
 
 /** One page in the order of the keys, after the entry that `marker` names. Markers are opaque to the caller. */
-export function page<T>(all: readonly T[], key: (entry: T) => string, size: number, marker?: string): Page<T> {
+export function page<T>(
+  all: readonly T[],
+  key: (entry: T) => string,
+  { size, marker }: { readonly size: number; readonly marker?: string | undefined },
+): Page<T> {
   const after = marker === undefined ? "" : Buffer.from(marker, "base64url").toString("utf8");
   if (marker !== undefined && !all.some((entry) => key(entry) === after)) {
     throw new AwsError("InvalidParameterValue", "Invalid or expired Marker");

@@ -89,7 +89,10 @@ function describe({ shelf }: Parts, { input, region }: AwsCall) {
   if (wanted.DBClusterSnapshotIdentifier !== undefined && found.length === 0) {
     throw shelf.missing(wanted.DBClusterSnapshotIdentifier);
   }
-  const { entries, marker } = page(found, ({ identifier }) => identifier, wanted.MaxRecords, wanted.Marker);
+  const { entries, marker } = page(found, ({ identifier }) => identifier, {
+    size: wanted.MaxRecords,
+    marker: wanted.Marker,
+  });
   const views = entries.map((entry) => view(shelf, entry));
   return { Marker: marker, DBClusterSnapshots: new XmlList("DBClusterSnapshot", views) };
 }

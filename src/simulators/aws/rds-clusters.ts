@@ -53,7 +53,10 @@ function describe(fleet: DatabaseFleet, { input, region }: AwsCall) {
       (name === undefined || identifier === name) &&
       wanted.Filters.every(({ Values }) => Values.some((value) => nameOf(value) === identifier)),
   );
-  const { entries, marker } = page(found, ({ identifier }) => identifier, wanted.MaxRecords, wanted.Marker);
+  const { entries, marker } = page(found, ({ identifier }) => identifier, {
+    size: wanted.MaxRecords,
+    marker: wanted.Marker,
+  });
   return { Marker: marker, DBClusters: new XmlList("DBCluster", entries.map(clusterView)) };
 }
 

@@ -104,7 +104,10 @@ function describe({ shelf }: SnapshotParts, { input, region }: AwsCall) {
     .filter(({ identifier }) => (wanted.DBSnapshotIdentifier ?? identifier) === identifier)
     .filter(({ type }) => (wanted.SnapshotType ?? type) === type);
   if (wanted.DBSnapshotIdentifier !== undefined && found.length === 0) throw shelf.missing(wanted.DBSnapshotIdentifier);
-  const { entries, marker } = page(found, ({ identifier }) => identifier, wanted.MaxRecords, wanted.Marker);
+  const { entries, marker } = page(found, ({ identifier }) => identifier, {
+    size: wanted.MaxRecords,
+    marker: wanted.Marker,
+  });
   const views = entries.map((entry) => view(shelf, entry));
   return { Marker: marker, DBSnapshots: new XmlList("DBSnapshot", views) };
 }

@@ -7,7 +7,11 @@ import { XmlList } from "./service.ts";
 const LOG_SHIPPING_MS = 5 * 60_000;
 
 /** The DBInstance structure; `status` overrides what is shown (the reply to a mutation runs ahead of Describe). */
-export function instanceView(fleet: DatabaseFleet, instance: Instance, nowMs: number, status?: string) {
+export function instanceView(
+  fleet: DatabaseFleet,
+  instance: Instance,
+  { nowMs, status }: { readonly nowMs: number; readonly status?: string | undefined },
+) {
   const { version, port } = engineOf(instance);
   return {
     DBInstanceIdentifier: instance.identifier,

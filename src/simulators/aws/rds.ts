@@ -75,7 +75,7 @@ interface Parts {
 
 function instanceOperations(parts: Parts): Record<string, AwsOperation> {
   const one = (instance: Instance, status?: string) => ({
-    DBInstance: instanceView(parts.fleet, instance, parts.world.clock.now(), status),
+    DBInstance: instanceView(parts.fleet, instance, { nowMs: parts.world.clock.now(), status }),
   });
   return {
     DescribeDBInstances: { mutates: false, handle: (call) => describeInstances(parts, call) },
@@ -133,8 +133,11 @@ function describeInstances({ fleet, world }: Parts, { input, region }: AwsCall) 
       (wanted.DBInstanceIdentifier === undefined || isInstance(instance, wanted.DBInstanceIdentifier)) &&
       wanted.Filters.every((filter) => fits(instance, filter)),
   );
-  const { entries, marker } = page(found, ({ identifier }) => identifier, wanted.MaxRecords, wanted.Marker);
-  const views = entries.map((instance) => instanceView(fleet, instance, world.clock.now()));
+  const { entries, marker } = page(found, ({ identifier }) => identifier, {
+    size: wanted.MaxRecords,
+    marker: wanted.Marker,
+  });
+  const views = entries.map((instance) => instanceView(fleet, instance, { nowMs: world.clock.now() }));
   return { Marker: marker, DBInstances: new XmlList("DBInstance", views) };
 }
 
@@ -217,7 +220,7 @@ function describeEvents({ events, world }: Parts, { input, region }: AwsCall) {
     .filter(({ identifier }) => wanted.SourceIdentifier === undefined || identifier === wanted.SourceIdentifier)
     .filter(({ category }) => wanted.EventCategories?.includes(category) ?? true)
     .map((event, index) => ({ event, key: `${String(event.atMs).padStart(20, "0")}-${index}` }));
-  const { entries, marker } = page(found, ({ key }) => key, wanted.MaxRecords, wanted.Marker);
+  const { entries, marker } = page(found, ({ key }) => key, { size: wanted.MaxRecords, marker: wanted.Marker });
   return {
     Marker: marker,
     Events: new XmlList(

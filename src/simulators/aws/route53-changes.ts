@@ -32,7 +32,7 @@ export function applyChanges(zone: Zone, changes: readonly Change[], checks: Cha
   const written = changes.filter((change) => change.Action !== "DELETE").map((change) => change.ResourceRecordSet);
   for (const set of written) {
     problems.push(...valueProblems(set));
-    problems.push(...companionProblems(zone, set, records), ...aliasProblems(zone, set, records, checks));
+    problems.push(...companionProblems(zone, set, records), ...aliasProblems(zone, set, { records, checks }));
   }
   if (problems.length > 0) throw new AwsError("InvalidChangeBatch", `[${[...new Set(problems)].join(", ")}]`);
   return records;
@@ -185,7 +185,11 @@ function companionProblems(zone: Zone, set: RecordSet, records: readonly RecordS
   return problems;
 }
 
-function aliasProblems(zone: Zone, set: RecordSet, records: readonly RecordSet[], checks: ChangeChecks): string[] {
+function aliasProblems(
+  zone: Zone,
+  set: RecordSet,
+  { records, checks }: { readonly records: readonly RecordSet[]; readonly checks: ChangeChecks },
+): string[] {
   const alias = set.AliasTarget;
   if (!alias) return [];
   const attempt = `Tried to create an alias that targets ${alias.DNSName}, type ${set.Type} in zone ${alias.HostedZoneId}, but`;

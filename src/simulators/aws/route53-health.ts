@@ -45,7 +45,9 @@ export function createHealthChecks(world: World, specs: readonly HealthCheckSpec
       ...{ id, version: 1, config, isPassing: true, contrary: 0, isObserved: false, lastStatus: undefined },
       ...{ checkedMs: world.clock.now(), timer: undefined },
     };
-    check.timer = startTicker(world.clock, config.RequestInterval * 1_000, () => observe(world, check, probe));
+    check.timer = startTicker(world.clock, { intervalMs: config.RequestInterval * 1_000 }, () =>
+      observe(world, check, probe),
+    );
     checks.set(id, check);
   }
   const find = (id: unknown) => {
@@ -70,7 +72,7 @@ export function createHealthChecks(world: World, specs: readonly HealthCheckSpec
       GetHealthCheckStatus: { mutates: false, handle: (call) => observations(find(call.input["HealthCheckId"])) },
       ListHealthChecks: {
         mutates: false,
-        handle: (call) => pageOf("HealthCheck", [...checks.values()], call.input, shown),
+        handle: (call) => pageOf("HealthCheck", { all: [...checks.values()], shown }, call.input),
       },
       UpdateHealthCheck: {
         mutates: true,

@@ -11,9 +11,8 @@ const LARGEST_PAGE = 100;
 /** One page of a list by marker: `{element}s`, Marker, IsTruncated, NextMarker and MaxItems. */
 export function pageOf<T extends { readonly id: string }>(
   element: string,
-  all: readonly T[],
+  { all, shown }: { readonly all: readonly T[]; readonly shown: (entry: T) => Record<string, unknown> },
   input: unknown,
-  shown: (entry: T) => Record<string, unknown>,
 ): Record<string, unknown> {
   const parsed = PageInput.safeParse(input);
   if (!parsed.success) throw new AwsError("InvalidInput", z.prettifyError(parsed.error));

@@ -95,7 +95,10 @@ function operationsOf(plane: ControlPlane): Record<string, AwsOperation> {
     ChangeResourceRecordSets: { mutates: true, handle: (call) => changeRecords(plane, call) },
     GetChange: { mutates: false, handle: (call) => getChange(plane, call) },
     ListResourceRecordSets: { mutates: false, handle: (call) => listRecords(recordsOf(call), call.input) },
-    ListHostedZones: { mutates: false, handle: (call) => pageOf("HostedZone", zones, call.input, shownZone) },
+    ListHostedZones: {
+      mutates: false,
+      handle: (call) => pageOf("HostedZone", { all: zones, shown: shownZone }, call.input),
+    },
     ListHostedZonesByName: { mutates: false, handle: (call) => listByName(zones, call.input, shownZone) },
     GetHostedZone: { mutates: false, handle: (call) => describeZone(findZone(plane, call.input["Id"])) },
     ...plane.healthChecks.operations,

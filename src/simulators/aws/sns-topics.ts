@@ -102,7 +102,7 @@ export class Topics {
         signer,
       );
       const body = tamper === "raw" ? publication.message : JSON.stringify(falsify(signed, tamper), undefined, 2);
-      this.#send(topic, subscription, signed, body, tamper === "raw");
+      this.#send(topic, subscription, { signed, body, isRaw: tamper === "raw" });
     }
     return messageId;
   }
@@ -121,7 +121,7 @@ export class Topics {
       },
       this.#signer(topic),
     );
-    this.#send(topic, subscription, signed, JSON.stringify(signed, undefined, 2), false);
+    this.#send(topic, subscription, { signed, body: JSON.stringify(signed, undefined, 2), isRaw: false });
   }
 
   /** The paths stay. What is still to be delivered goes to the new origin as well. */
@@ -130,7 +130,11 @@ export class Topics {
       for (const each of subscriptions) each.endpoint = new URL(new URL(each.endpoint).pathname, origin).href;
   }
 
-  #send(topic: Topic, subscription: Subscription, signed: Envelope, body: string, isRaw: boolean) {
+  #send(
+    topic: Topic,
+    subscription: Subscription,
+    { signed, body, isRaw }: { readonly signed: Envelope; readonly body: string; readonly isRaw: boolean },
+  ) {
     const { arn, isConfirmed } = subscription;
     this.#delivery.start({
       endpoint: () => subscription.endpoint,

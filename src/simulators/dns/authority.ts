@@ -55,12 +55,16 @@ export function createAuthority(deps: AuthorityDeps, view: "public" | "vpc"): Au
     return deps.host(withoutDualstack(alias.DNSName))?.isHealthy ?? false;
   };
 
-  const answer = (zone: Zone, name: string, type: string, depth: number): DnsStep => {
+  const answer = (
+    zone: Zone,
+    { name, type }: { readonly name: string; readonly type: string },
+    depth: number,
+  ): DnsStep => {
     const group = groupOf(zone, name, type);
     const chosen = chooseRecords(group, (set) => isHealthy(zone, set, depth), deps.chance);
     const first = chosen[0];
     if (!first) return notFound(zone, name, type);
-    if (first.AliasTarget) return followAlias(zone, first.AliasTarget, type, depth);
+    if (first.AliasTarget) return followAlias(zone, first.AliasTarget, { type, depth });
     const values = chosen.flatMap((set) => set.ResourceRecords ?? []).map((record) => record.Value);
     const ttlSeconds = first.TTL ?? 0;
     if (type === "CNAME")
@@ -71,8 +75,7 @@ export function createAuthority(deps: AuthorityDeps, view: "public" | "vpc"): Au
   const followAlias = (
     zone: Zone,
     alias: NonNullable<RecordSet["AliasTarget"]>,
-    type: string,
-    depth: number,
+    { type, depth }: { readonly type: string; readonly depth: number },
   ): DnsStep => {
     const nothing: DnsStep = {
       kind: "empty",
@@ -81,14 +84,14 @@ export function createAuthority(deps: AuthorityDeps, view: "public" | "vpc"): Au
       nameExists: true,
     };
     if (depth > MAX_ALIAS_DEPTH) return nothing;
-    if (alias.HostedZoneId === zone.id) return answer(zone, alias.DNSName, type, depth + 1);
+    if (alias.HostedZoneId === zone.id) return answer(zone, { name: alias.DNSName, type }, depth + 1);
     const host = deps.host(withoutDualstack(alias.DNSName));
     if (!host || type !== "A") return nothing;
     return { kind: "records", zone: zone.name, ttlSeconds: host.ttlSeconds, values: [host.address] };
   };
 
   const notFound = (zone: Zone, name: string, type: string): DnsStep => {
-    if (type !== "CNAME" && groupOf(zone, name, "CNAME").length > 0) return answer(zone, name, "CNAME", 0);
+    if (type !== "CNAME" && groupOf(zone, name, "CNAME").length > 0) return answer(zone, { name, type: "CNAME" }, 0);
     const nameExists = zone.inSync.some((set) => liesWithin(set.Name, name)) || wildcardOf(zone, name) !== undefined;
     return { kind: "empty", zone: zone.name, ttlSeconds: NEGATIVE_TTL_SECONDS, nameExists };
   };
@@ -97,7 +100,7 @@ export function createAuthority(deps: AuthorityDeps, view: "public" | "vpc"): Au
     ask: (rawName, type) => {
       const name = canonicalName(rawName);
       const zone = zones.find((candidate) => liesWithin(name, candidate.name));
-      if (zone) return answer(zone, name, type, 0);
+      if (zone) return answer(zone, { name, type }, 0);
       const parent = name.slice(name.indexOf(".") + 1);
       const moving = deps.leadsTo(name);
       if (moving) return { kind: "cname", zone: parent, ...moving };

@@ -48,16 +48,20 @@ export async function startMail(world: World, given: MailSpec, { port }: { port:
       const isKnown = username === spec.login?.user && password === spec.login?.password;
       done(isKnown ? null : new Error("Invalid credentials"), isKnown ? { user: username } : undefined);
     },
-    onConnect: (session, done) => answer("connect", session, done),
-    onRcptTo: (_address, session, done) => answer("recipient", session, done),
+    onConnect: (session, done) => answer("connect", session, { done }),
+    onRcptTo: (_address, session, done) => answer("recipient", session, { done }),
     onData: (stream, session, done) => {
-      void take(stream, session).then((stored) => answer("data", session, done, () => keep(stored)), done);
+      void take(stream, session).then((stored) => answer("data", session, { done, happens: () => keep(stored) }), done);
     },
   });
   // A client that goes away in the middle is no event of its own.
   server.on("error", () => undefined);
 
-  function answer(stage: Stage, session: SMTPServerSession, done: Ended, happens: () => void = () => undefined): void {
+  function answer(
+    stage: Stage,
+    session: SMTPServerSession,
+    { done, happens = () => undefined }: { readonly done: Ended; readonly happens?: () => void },
+  ): void {
     const fault = world.faults.take("mail", stage);
     if (fault === undefined || fault.kind === "drop-after" || fault.kind === "hang-after" || fault.kind === "delay")
       happens();

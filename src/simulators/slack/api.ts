@@ -46,7 +46,11 @@ export class Api {
   }
 
   /** Answers one request, or leaves it hanging or cut where a fault says so. */
-  async handle(method: string, request: IncomingMessage, response: ServerResponse, body: string): Promise<void> {
+  async handle(
+    { method, body }: { readonly method: string; readonly body: string },
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
     const arrivedMs = Date.now();
     const fault = this.#context.world.faults.take("slack", method);
     if (fault?.kind === "drop-before") request.socket.destroy();
@@ -60,7 +64,7 @@ export class Api {
         : args instanceof Arguments
           ? this.#execute(method, bearer(request, args), args)
           : args;
-    this.#record(method, args instanceof Arguments ? args.visible() : {}, answer, arrivedMs);
+    this.#record({ method, args: args instanceof Arguments ? args.visible() : {} }, answer, arrivedMs);
     if (fault?.kind === "drop-after") request.socket.destroy();
     else if (fault?.kind !== "hang-after") send(response, answer);
   }
@@ -103,7 +107,7 @@ export class Api {
     }
   }
 
-  #record(method: string, args: Json, answer: Answer, arrivedMs: number): void {
+  #record({ method, args }: { readonly method: string; readonly args: Json }, answer: Answer, arrivedMs: number): void {
     const error = answer.body["error"];
     this.calls.push({
       seq: ++this.#seq,

@@ -74,7 +74,7 @@ export async function clickAction(context: InteractionContext, click: Click): Pr
     app: app.appId,
   };
   logAct(context, { kind: "click", ...facts, actionId: click.actionId, label: labelOf(found) });
-  const ack = await delivery.deliver(app, "interactive", payload, false);
+  const ack = await delivery.deliver(app, { type: "interactive", payload, acceptsResponse: false });
   logInteraction(context, { kind: "click", ...facts, actionId: click.actionId, isStale: click.stale === true }, ack);
   return resultOf(context, ack, { userId: user.id, channelId: source?.channelId, since });
 }
@@ -87,7 +87,7 @@ function labelOf({ element }: FoundAction): string | undefined {
 function inChannel(context: InteractionContext, user: User, click: Click): Clicked {
   const { workspace } = context;
   const channel = channelOf(context, user, click.channelId ?? "");
-  const seen = click.message ? { raw: click.message } : seenMessage(context, user, channel, click);
+  const seen = click.message ? { raw: click.message } : seenMessage(context, { user, channel }, click);
   const found = findAction(jsonList(seen.raw["blocks"]), click.actionId, click.value);
   if (!found)
     throw new Error(
@@ -107,7 +107,11 @@ function inChannel(context: InteractionContext, user: User, click: Click): Click
 }
 
 /** The message as this person may have it on screen. Throws where it is not there. */
-function seenMessage(context: InteractionContext, user: User, channel: Channel, click: Click): { raw: Json } {
+function seenMessage(
+  context: InteractionContext,
+  { user, channel }: { readonly user: User; readonly channel: Channel },
+  click: Click,
+): { raw: Json } {
   const { workspace } = context;
   const offers = (content: { readonly blocks: readonly Json[] }) =>
     findAction(content.blocks, click.actionId, click.value) !== undefined;

@@ -31,12 +31,16 @@ export async function typeCommand(
   const since = workspace.newTs();
   const facts = { kind: "command", user: user.id, channel: channel.id, app: app.appId, text: typed.text };
   logAct(context, facts);
-  const ack = await delivery.deliver(app, "slash_commands", payloadOf(context, source, { command: name, text }), true);
+  const ack = await delivery.deliver(app, {
+    type: "slash_commands",
+    payload: payloadOf(context, source, { command: name, text }),
+    acceptsResponse: true,
+  });
   let problem: string | undefined;
   if (ack.ok && (ack.payload["text"] || ack.payload["blocks"]))
     problem = attempt(() => context.responses.respond(source, ack.payload));
   const error = ack.ok ? problem : ack.error === "http_error" ? "dispatch_failed" : ack.error;
-  if (error !== undefined) slackbot(context, channel, user, `${name} failed with the error "${error}"`);
+  if (error !== undefined) slackbot(context, { channel, user }, `${name} failed with the error "${error}"`);
   logInteraction(context, facts, ack);
   return resultOf(context, ack, { userId: user.id, channelId: channel.id, since, problem });
 }
@@ -68,13 +72,17 @@ function payloadOf(context: InteractionContext, source: Source, said: { command:
 function escapeText(context: InteractionContext, text: string): string {
   const { users, channels } = context.workspace;
   const plain = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-  return plain.replaceAll(/(^|\s)([@#])([\w.-]+)/g, (whole: string, before: string, sign: string, name: string) => {
+  return plain.replaceAll(/(?<=^|\s)([@#])([\w.-]+)/g, (whole: string, sign: string, name: string) => {
     const found = [...(sign === "@" ? users : channels).values()].find((each) => each.name === name);
-    return found ? `${before}<${sign}${found.id}|${name}>` : whole;
+    return found ? `<${sign}${found.id}|${name}>` : whole;
   });
 }
 
-function slackbot(context: InteractionContext, channel: Channel, user: User, text: string): void {
+function slackbot(
+  context: InteractionContext,
+  { channel, user }: { readonly channel: Channel; readonly user: User },
+  text: string,
+): void {
   const said = { channel: channel.id, user: user.id, appId: undefined, threadTs: undefined, text, blocks: [] };
   const ephemeral = context.workspace.addEphemeral(said);
   context.world.log.append("slack.ephemeral", { channel: channel.id, user: user.id, ts: ephemeral.ts, text });

@@ -14,6 +14,19 @@ const RETRY_REASONS: Readonly<Record<AckError, string>> = {
   http_error: "http_error",
 };
 
+export interface DeliveryDeps {
+  readonly world: World;
+  readonly workspace: Workspace;
+  readonly sockets: SocketMode;
+  readonly timers: MachineTimers;
+}
+
+export interface NewEnvelope {
+  readonly type: EnvelopeType;
+  readonly payload: Json;
+  readonly acceptsResponse: boolean;
+}
+
 /** Brings payloads to apps, over their sockets or as signed HTTP, and events again where they were not acknowledged. */
 export class Delivery {
   readonly #world: World;
@@ -22,7 +35,7 @@ export class Delivery {
   readonly #timers: MachineTimers;
   #duplicates = 0;
 
-  constructor(world: World, workspace: Workspace, sockets: SocketMode, timers: MachineTimers) {
+  constructor({ world, workspace, sockets, timers }: DeliveryDeps) {
     this.#world = world;
     this.#workspace = workspace;
     this.#sockets = sockets;
@@ -35,7 +48,7 @@ export class Delivery {
   }
 
   /** Commands and interactions come once: a person sees the failure and tries again. */
-  deliver(app: App, type: EnvelopeType, payload: Json, acceptsResponse: boolean): Promise<Ack> {
+  deliver(app: App, { type, payload, acceptsResponse }: NewEnvelope): Promise<Ack> {
     return this.#send(app, { envelopeId: randomUUID(), type, payload, acceptsResponse });
   }
 

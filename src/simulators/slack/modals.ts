@@ -43,7 +43,7 @@ export async function submitView(
   const about = { user: user.id, view: view.id, app: view.app.appId, callbackId: view.content["callback_id"] };
   const facts = { kind: "view-submit", ...about };
   logAct(context, facts);
-  const ack = await delivery.deliver(view.app, "interactive", payload, true);
+  const ack = await delivery.deliver(view.app, { type: "interactive", payload, acceptsResponse: true });
   const problem = ack.ok ? attempt(() => applySubmission(context, view, ack.payload)) : undefined;
   logInteraction(context, { ...facts, responseAction: ack.ok ? ack.payload["response_action"] : undefined }, ack);
   const result = resultOf(context, ack, { userId: user.id, since, problem });
@@ -71,7 +71,7 @@ export async function closeView(
     view: views.json(view),
     is_cleared: isCleared,
   };
-  const ack = await delivery.deliver(view.app, "interactive", payload, false);
+  const ack = await delivery.deliver(view.app, { type: "interactive", payload, acceptsResponse: false });
   logInteraction(context, { kind: "view-close", user: user.id, view: view.id, app: view.app.appId }, ack);
   return resultOf(context, ack, { userId: user.id, since });
 }

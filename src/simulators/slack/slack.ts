@@ -87,7 +87,7 @@ function assemble(
   const triggers = new Triggers(workspace);
   const limits = new RateLimits(now, spec);
   const sockets = new SocketMode(world, timers, spec.socketLifetimeMs);
-  const delivery = new Delivery(world, workspace, sockets, timers);
+  const delivery = new Delivery({ world, workspace, sockets, timers });
   const methodContext: MethodContext = {
     world,
     workspace,
@@ -114,15 +114,14 @@ async function answer(parts: Served, request: IncomingMessage, response: ServerR
   if (pathname === "/status/api/v2.0.0/current") json(200, statusOf(parts));
   else if (parts.outage.isOn) json(503, { ok: false, error: "service_unavailable" });
   else if (pathname.startsWith("/api/"))
-    await parts.api.handle(pathname.slice("/api/".length), request, response, body);
-  else if (pathname.startsWith("/actions/")) useResponseUrl(parts, pathname, body, json);
+    await parts.api.handle({ method: pathname.slice("/api/".length), body }, request, response);
+  else if (pathname.startsWith("/actions/")) useResponseUrl(parts, { path: pathname, body }, json);
   else json(404, { ok: false, error: "not_found" });
 }
 
 function useResponseUrl(
   parts: Served,
-  path: string,
-  body: string,
+  { path, body }: { readonly path: string; readonly body: string },
   json: (status: number, value: unknown) => void,
 ): void {
   const given = parseJson(body);

@@ -21,6 +21,12 @@ export interface View {
   errors: Readonly<Record<string, string>>;
 }
 
+export interface NewView {
+  readonly given: unknown;
+  readonly type: View["type"];
+  readonly below: View | undefined;
+}
+
 /** Modals on people's screens, one stack per person, and each app's Home tab. */
 export class Views {
   readonly #workspace: Workspace;
@@ -33,7 +39,7 @@ export class Views {
 
   /** A new modal replaces what the person had open. */
   open(app: App, userId: string, content: unknown): View {
-    const view = this.#make(app, userId, content, "modal", undefined);
+    const view = this.#make(app, userId, { given: content, type: "modal", below: undefined });
     this.#stacks.set(userId, [view]);
     return view;
   }
@@ -44,7 +50,7 @@ export class Views {
     const top = stack.at(-1);
     if (!top || top.app.appId !== app.appId) throw new SlackError("not_found");
     if (stack.length >= STACK_HEIGHT) throw new SlackError("push_limit_reached");
-    const view = this.#make(app, userId, content, "modal", top);
+    const view = this.#make(app, userId, { given: content, type: "modal", below: top });
     stack.push(view);
     return view;
   }
@@ -58,11 +64,15 @@ export class Views {
     return view;
   }
 
-  publish(app: App, userId: string, content: unknown, hash: string | undefined): View {
+  publish(
+    app: App,
+    userId: string,
+    { content, hash }: { readonly content: unknown; readonly hash: string | undefined },
+  ): View {
     const key = `${app.appId} ${userId}`;
     const home = this.#homes.get(key);
     if (home) return this.update(home, content, hash);
-    const view = this.#make(app, userId, content, "home", undefined);
+    const view = this.#make(app, userId, { given: content, type: "home", below: undefined });
     this.#homes.set(key, view);
     return view;
   }
@@ -124,7 +134,7 @@ export class Views {
     };
   }
 
-  #make(app: App, userId: string, given: unknown, type: View["type"], below: View | undefined): View {
+  #make(app: App, userId: string, { given, type, below }: NewView): View {
     const content = this.#checked(given, type, undefined);
     const id = this.#workspace.newId("V");
     const hash = this.#hash(content);

@@ -56,16 +56,32 @@ function verdict(after = 0) {
 }
 
 function promote(): void {
-  opened.call("rds", "PromoteReadReplica", { DBInstanceIdentifier: "inventory-replica" }, STANDBY);
+  opened.call(
+    { service: "rds", operation: "PromoteReadReplica" },
+    { DBInstanceIdentifier: "inventory-replica" },
+    STANDBY,
+  );
   advance(opened.world, 121);
 }
 
 function pointUsersAt(home: number, standby: number): void {
   const Changes = [
-    { Action: "UPSERT", ResourceRecordSet: aliasRecord("Primary", home, HOME_ZONE, HOME_NAME) },
-    { Action: "UPSERT", ResourceRecordSet: aliasRecord("Secondary", standby, STANDBY_ZONE, STANDBY_NAME) },
+    {
+      Action: "UPSERT",
+      ResourceRecordSet: aliasRecord({ identifier: "Primary", weight: home }, { zone: HOME_ZONE, name: HOME_NAME }),
+    },
+    {
+      Action: "UPSERT",
+      ResourceRecordSet: aliasRecord(
+        { identifier: "Secondary", weight: standby },
+        { zone: STANDBY_ZONE, name: STANDBY_NAME },
+      ),
+    },
   ];
-  opened.call("route53", "ChangeResourceRecordSets", { HostedZoneId: "Z123456789", ChangeBatch: { Changes } });
+  opened.call(
+    { service: "route53", operation: "ChangeResourceRecordSets" },
+    { HostedZoneId: "Z123456789", ChangeBatch: { Changes } },
+  );
   advance(opened.world, 51 + 61);
 }
 
@@ -92,7 +108,11 @@ describe("a load balancer's port", () => {
   });
 
   test("answers 503 without a healthy target", async () => {
-    opened.call("ecs", "UpdateService", { cluster: "dr", service: "inventory", desiredCount: 0 }, STANDBY);
+    opened.call(
+      { service: "ecs", operation: "UpdateService" },
+      { cluster: "dr", service: "inventory", desiredCount: 0 },
+      STANDBY,
+    );
     expect(await send(portOf(STANDBY), "GET", "/health")).toMatchObject({ status: 503 });
   });
 
@@ -121,7 +141,11 @@ describe("a load balancer's port", () => {
 
 describe("a write check", () => {
   test("writes to the region's own instance without any task or load balancer", async () => {
-    opened.call("ecs", "UpdateService", { cluster: "production", service: "inventory", desiredCount: 0 }, HOME);
+    opened.call(
+      { service: "ecs", operation: "UpdateService" },
+      { cluster: "production", service: "inventory", desiredCount: 0 },
+      HOME,
+    );
     expect(await send(checkPort(HOME), "POST", "/write-check")).toMatchObject({ status: 200, body: { written: true } });
     expect(await send(checkPort(STANDBY), "POST", "/write-check")).toMatchObject({
       ...{ status: 503, body: { written: false, reason: "read-only" } },
@@ -189,7 +213,7 @@ test("an application finds its new database when its private record is in sync a
     ResourceRecords: [{ Value: "inventory-replica.abc.eu-central-1.rds.amazonaws.com" }],
   };
   const ChangeBatch = { Changes: [{ Action: "UPSERT", ResourceRecordSet }] };
-  opened.call("route53", "ChangeResourceRecordSets", { HostedZoneId: "ZPRIVATE", ChangeBatch });
+  opened.call({ service: "route53", operation: "ChangeResourceRecordSets" }, { HostedZoneId: "ZPRIVATE", ChangeBatch });
   expect(await send(portOf(HOME), "POST", "/orders")).toMatchObject({ body: { databaseRegion: HOME } });
   advance(opened.world, 71);
   expect(await send(portOf(HOME), "POST", "/orders")).toMatchObject({ body: { databaseRegion: STANDBY } });

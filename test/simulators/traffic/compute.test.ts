@@ -8,11 +8,19 @@ beforeEach(() => {
 afterEach(() => opened.stop());
 
 function update(input: Record<string, unknown>) {
-  return opened.call("ecs", "UpdateService", { cluster: "dr", service: "inventory", ...input }, STANDBY);
+  return opened.call(
+    { service: "ecs", operation: "UpdateService" },
+    { cluster: "dr", service: "inventory", ...input },
+    STANDBY,
+  );
 }
 
 function service() {
-  return at(opened.call("ecs", "DescribeServices", { cluster: "dr", services: ["inventory"] }, STANDBY), "services", 0);
+  return at(
+    opened.call({ service: "ecs", operation: "DescribeServices" }, { cluster: "dr", services: ["inventory"] }, STANDBY),
+    "services",
+    0,
+  );
 }
 
 function register(input: Record<string, unknown>) {
@@ -21,13 +29,25 @@ function register(input: Record<string, unknown>) {
     ResourceId: "service/dr/inventory",
     ScalableDimension: "ecs:service:DesiredCount",
   };
-  return opened.call("application-autoscaling", "RegisterScalableTarget", { ...ids, ...input }, STANDBY);
+  return opened.call(
+    { service: "application-autoscaling", operation: "RegisterScalableTarget" },
+    { ...ids, ...input },
+    STANDBY,
+  );
 }
 
 function targetStates(): unknown[] {
-  const groups = opened.call("elasticloadbalancing", "DescribeTargetGroups", { Names: ["inventory"] }, STANDBY);
+  const groups = opened.call(
+    { service: "elasticloadbalancing", operation: "DescribeTargetGroups" },
+    { Names: ["inventory"] },
+    STANDBY,
+  );
   const TargetGroupArn = at(groups, "TargetGroups", 0, "TargetGroupArn");
-  const health = opened.call("elasticloadbalancing", "DescribeTargetHealth", { TargetGroupArn }, STANDBY);
+  const health = opened.call(
+    { service: "elasticloadbalancing", operation: "DescribeTargetHealth" },
+    { TargetGroupArn },
+    STANDBY,
+  );
   const entries = at(health, "TargetHealthDescriptions", "length");
   return Array.from({ length: Number(entries) }, (_, index) =>
     at(health, "TargetHealthDescriptions", index, "TargetHealth", "State"),
@@ -78,10 +98,16 @@ describe("an ECS service", () => {
     update({ desiredCount: 0 });
     expect(service()).toMatchObject({ desiredCount: 0, runningCount: 0 });
     expect(targetStates()).toEqual(["draining"]);
-    const stopped = () => opened.call("ecs", "ListTasks", { cluster: "dr", desiredStatus: "STOPPED" }, STANDBY);
+    const stopped = () =>
+      opened.call({ service: "ecs", operation: "ListTasks" }, { cluster: "dr", desiredStatus: "STOPPED" }, STANDBY);
     const arn = at(stopped(), "taskArns", 0);
     const status = () =>
-      at(opened.call("ecs", "DescribeTasks", { cluster: "dr", tasks: [arn] }, STANDBY), "tasks", 0, "lastStatus");
+      at(
+        opened.call({ service: "ecs", operation: "DescribeTasks" }, { cluster: "dr", tasks: [arn] }, STANDBY),
+        "tasks",
+        0,
+        "lastStatus",
+      );
     expect(status()).toBe("DEACTIVATING");
     advance(opened.world, 31);
     expect(status()).toBe("STOPPING");
@@ -126,7 +152,11 @@ describe("an ECS service", () => {
   });
 
   test("is told apart from what does not exist", () => {
-    const described = opened.call("ecs", "DescribeServices", { cluster: "dr", services: ["nobody"] }, STANDBY);
+    const described = opened.call(
+      { service: "ecs", operation: "DescribeServices" },
+      { cluster: "dr", services: ["nobody"] },
+      STANDBY,
+    );
     expect(described).toMatchObject({ services: [], failures: [{ reason: "MISSING" }] });
     expect(refusal(() => update({ service: "nobody", desiredCount: 1 }))?.code).toBe("ServiceNotFoundException");
     expect(refusal(() => update({ cluster: "nowhere" }))?.code).toBe("ClusterNotFoundException");
@@ -154,8 +184,7 @@ describe("registering a scalable target", () => {
     advance(opened.world, 4);
     expect(service()).toMatchObject({ desiredCount: 2 });
     const targets = opened.call(
-      "application-autoscaling",
-      "DescribeScalableTargets",
+      { service: "application-autoscaling", operation: "DescribeScalableTargets" },
       { ServiceNamespace: "ecs" },
       STANDBY,
     );
@@ -199,15 +228,20 @@ describe("target health", () => {
     deepStandby();
     advance(opened.world, 31);
     expect(targetStates()).toEqual(["unhealthy"]);
-    opened.call("rds", "PromoteReadReplica", { DBInstanceIdentifier: "inventory-replica" }, STANDBY);
+    opened.call(
+      { service: "rds", operation: "PromoteReadReplica" },
+      { DBInstanceIdentifier: "inventory-replica" },
+      STANDBY,
+    );
     advance(opened.world, 160);
     expect(targetStates()).toEqual(["healthy"]);
   });
 
   test("is asked of known target groups only, in their own region", () => {
-    const groups = opened.call("elasticloadbalancing", "DescribeTargetGroups", {}, STANDBY);
+    const groups = opened.call({ service: "elasticloadbalancing", operation: "DescribeTargetGroups" }, {}, STANDBY);
     const TargetGroupArn = at(groups, "TargetGroups", 0, "TargetGroupArn");
-    const asked = () => opened.call("elasticloadbalancing", "DescribeTargetHealth", { TargetGroupArn }, HOME);
+    const asked = () =>
+      opened.call({ service: "elasticloadbalancing", operation: "DescribeTargetHealth" }, { TargetGroupArn }, HOME);
     expect(refusal(asked)?.code).toBe("TargetGroupNotFound");
   });
 

@@ -37,10 +37,22 @@ function asking(port: number | undefined): Resolver {
 
 function moveToStandby(): void {
   const Changes = [
-    { Action: "UPSERT", ResourceRecordSet: aliasRecord("Primary", 0, HOME_ZONE, HOME_NAME) },
-    { Action: "UPSERT", ResourceRecordSet: aliasRecord("Secondary", 100, STANDBY_ZONE, STANDBY_NAME) },
+    {
+      Action: "UPSERT",
+      ResourceRecordSet: aliasRecord({ identifier: "Primary", weight: 0 }, { zone: HOME_ZONE, name: HOME_NAME }),
+    },
+    {
+      Action: "UPSERT",
+      ResourceRecordSet: aliasRecord(
+        { identifier: "Secondary", weight: 100 },
+        { zone: STANDBY_ZONE, name: STANDBY_NAME },
+      ),
+    },
   ];
-  opened.call("route53", "ChangeResourceRecordSets", { HostedZoneId: "Z123456789", ChangeBatch: { Changes } });
+  opened.call(
+    { service: "route53", operation: "ChangeResourceRecordSets" },
+    { HostedZoneId: "Z123456789", ChangeBatch: { Changes } },
+  );
   advance(opened.world, 51);
 }
 
@@ -137,7 +149,10 @@ describe("a caching resolver", () => {
       ResourceRecords: [{ Value: "192.0.2.1" }],
     };
     const Changes = [{ Action: "CREATE", ResourceRecordSet }];
-    opened.call("route53", "ChangeResourceRecordSets", { HostedZoneId: "Z123456789", ChangeBatch: { Changes } });
+    opened.call(
+      { service: "route53", operation: "ChangeResourceRecordSets" },
+      { HostedZoneId: "Z123456789", ChangeBatch: { Changes } },
+    );
     advance(opened.world, 899);
     expect(resolver.resolve("late.mycomputer.com").status).toBe("no-such-name");
     advance(opened.world, 1);

@@ -25,7 +25,10 @@ const DATABASES: RdsSpecInput = {
   durations: { promotion: 120, staleStatus: 0 },
 };
 
-export function aliasRecord(identifier: string, weight: number, zone: string, name: string) {
+export function aliasRecord(
+  { identifier, weight }: { readonly identifier: string; readonly weight: number },
+  { zone, name }: { readonly zone: string; readonly name: string },
+) {
   return {
     ...{ Name: "api.mycomputer.com", Type: "A" as const, SetIdentifier: identifier, Weight: weight },
     AliasTarget: { HostedZoneId: zone, DNSName: name, EvaluateTargetHealth: true },
@@ -42,8 +45,8 @@ export function inventorySpec(): TrafficSpecInput {
         {
           ...{ id: "Z123456789", name: "mycomputer.com" },
           records: [
-            aliasRecord("Primary", 100, HOME_ZONE, HOME_NAME),
-            aliasRecord("Secondary", 0, STANDBY_ZONE, STANDBY_NAME),
+            aliasRecord({ identifier: "Primary", weight: 100 }, { zone: HOME_ZONE, name: HOME_NAME }),
+            aliasRecord({ identifier: "Secondary", weight: 0 }, { zone: STANDBY_ZONE, name: STANDBY_NAME }),
             { Name: "www.mycomputer.com", Type: "CNAME", TTL: 300, ResourceRecords: [{ Value: "api.mycomputer.com" }] },
           ],
         },
@@ -113,8 +116,8 @@ export function openTraffic(spec: TrafficSpecInput = inventorySpec(), seed = 7) 
     traffic.stop();
     world.clock.stop();
   };
-  const call = (service: string, operation: string, input: Record<string, unknown>, region = HOME) =>
-    callService([...traffic.services, rds.service], { service, operation, input, region });
+  const call = (which: Pick<AwsCall, "service" | "operation">, input: Record<string, unknown>, region = HOME) =>
+    callService([...traffic.services, rds.service], { ...which, input, region });
   return { world, rds, traffic, call, stop };
 }
 

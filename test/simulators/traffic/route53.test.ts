@@ -22,11 +22,14 @@ afterEach(() => opened.stop());
 const ZONE = "Z123456789";
 
 function change(...changes: { Action: string; ResourceRecordSet: Record<string, unknown> }[]) {
-  return opened.call("route53", "ChangeResourceRecordSets", { HostedZoneId: ZONE, ChangeBatch: { Changes: changes } });
+  return opened.call(
+    { service: "route53", operation: "ChangeResourceRecordSets" },
+    { HostedZoneId: ZONE, ChangeBatch: { Changes: changes } },
+  );
 }
 
 function listed(input: Record<string, unknown> = {}) {
-  return opened.call("route53", "ListResourceRecordSets", { HostedZoneId: ZONE, ...input });
+  return opened.call({ service: "route53", operation: "ListResourceRecordSets" }, { HostedZoneId: ZONE, ...input });
 }
 
 function authoritative(name: string, type = "A") {
@@ -49,7 +52,9 @@ describe("a change", () => {
     advance(opened.world, 14);
     expect(authoritative("new.mycomputer.com").kind).toBe("empty");
     advance(opened.world, 37);
-    expect(at(opened.call("route53", "GetChange", { Id: id }), "ChangeInfo", "Status")).toBe("INSYNC");
+    expect(at(opened.call({ service: "route53", operation: "GetChange" }, { Id: id }), "ChangeInfo", "Status")).toBe(
+      "INSYNC",
+    );
     expect(authoritative("new.mycomputer.com")).toMatchObject({ kind: "cname", target: "a.example.com." });
     expect(opened.world.log.read(0, "route53.change").map(({ kind }) => kind)).toEqual([
       "route53.change-accepted",
@@ -62,10 +67,13 @@ describe("a change", () => {
     const again = () => change({ Action: "UPSERT", ResourceRecordSet: cname("b.mycomputer.com", "x.example.com") });
     expect(refusal(again)?.code).toBe("PriorRequestNotComplete");
     const elsewhere = { Action: "UPSERT", ResourceRecordSet: cname("b.inventory.internal", "x.example.com") };
-    opened.call("route53", "ChangeResourceRecordSets", {
-      HostedZoneId: "ZPRIVATE",
-      ChangeBatch: { Changes: [elsewhere] },
-    });
+    opened.call(
+      { service: "route53", operation: "ChangeResourceRecordSets" },
+      {
+        HostedZoneId: "ZPRIVATE",
+        ChangeBatch: { Changes: [elsewhere] },
+      },
+    );
     advance(opened.world, 51);
     expect(refusal(again)).toBeUndefined();
   });
@@ -98,59 +106,83 @@ describe("a change", () => {
   });
 
   test("of an alias is refused with a zone that is not the load balancer's own", () => {
-    const onNlbZone = aliasRecord("Secondary", 100, "Z3F0SRJ5LGBH90", STANDBY_NAME);
+    const onNlbZone = aliasRecord(
+      { identifier: "Secondary", weight: 100 },
+      { zone: "Z3F0SRJ5LGBH90", name: STANDBY_NAME },
+    );
     const error = refusal(() => change({ Action: "UPSERT", ResourceRecordSet: onNlbZone }));
     expect(error?.message).toContain("the alias target name does not lie within the target zone");
-    const unknown = aliasRecord("Secondary", 100, STANDBY_ZONE, "ghost.eu-central-1.elb.amazonaws.com");
+    const unknown = aliasRecord(
+      { identifier: "Secondary", weight: 100 },
+      { zone: STANDBY_ZONE, name: "ghost.eu-central-1.elb.amazonaws.com" },
+    );
     const missing = refusal(() => change({ Action: "UPSERT", ResourceRecordSet: unknown }));
     expect(missing?.message).toMatch(/^\[Tried .* but that target was not found\]$/);
-    const right = aliasRecord("Secondary", 100, STANDBY_ZONE, `dualstack.${STANDBY_NAME}`);
+    const right = aliasRecord(
+      { identifier: "Secondary", weight: 100 },
+      { zone: STANDBY_ZONE, name: `dualstack.${STANDBY_NAME}` },
+    );
     expect(refusal(() => change({ Action: "UPSERT", ResourceRecordSet: right }))).toBeUndefined();
   });
 
-  const malformed: [string, Record<string, unknown>, string, RegExp][] = [
-    [
-      "outside the zone",
-      cname("a.example.org", "x"),
-      "InvalidChangeBatch",
-      /is not permitted in zone mycomputer\.com\./,
-    ],
-    ["a CNAME at the apex", cname("mycomputer.com", "x"), "InvalidChangeBatch", /not permitted at apex/],
-    [
-      "a CNAME beside other data",
-      cname("api.mycomputer.com", "x"),
-      "InvalidChangeBatch",
-      /conflicts with other records/,
-    ],
-    ["a weight beyond 255", aliasRecord("Primary", 256, HOME_ZONE, HOME_NAME), "InvalidInput", /Weight/],
-    ["neither alias nor values", { Name: "a.mycomputer.com", Type: "A" }, "InvalidInput", /but found none/],
-    [
-      "an address that is none",
-      { Name: "a.mycomputer.com", Type: "A", TTL: 60, ResourceRecords: [{ Value: "10.0.0" }] },
-      "InvalidChangeBatch",
-      /not a valid IPv4 address/,
-    ],
-    [
-      "a text that DNS cannot carry",
-      { Name: "a.mycomputer.com", Type: "TXT", TTL: 60, ResourceRecords: [{ Value: `"${"x".repeat(256)}"` }] },
-      "InvalidChangeBatch",
-      /CharacterStringTooLong/,
-    ],
-    [
-      "an unknown health check",
-      { ...cname("a.mycomputer.com", "x"), HealthCheckId: "nobody" },
-      "NoSuchHealthCheck",
-      /nobody/,
-    ],
-    [
-      "a simple record beside weighted ones",
-      { Name: "api.mycomputer.com", Type: "A", TTL: 60, ResourceRecords: [{ Value: "192.0.2.1" }] },
-      "InvalidChangeBatch",
-      /another routing policy/,
-    ],
+  const malformed: { what: string; set: Record<string, unknown>; code: string; message: RegExp }[] = [
+    {
+      what: "outside the zone",
+      set: cname("a.example.org", "x"),
+      code: "InvalidChangeBatch",
+      message: /is not permitted in zone mycomputer\.com\./,
+    },
+    {
+      what: "a CNAME at the apex",
+      set: cname("mycomputer.com", "x"),
+      code: "InvalidChangeBatch",
+      message: /not permitted at apex/,
+    },
+    {
+      what: "a CNAME beside other data",
+      set: cname("api.mycomputer.com", "x"),
+      code: "InvalidChangeBatch",
+      message: /conflicts with other records/,
+    },
+    {
+      what: "a weight beyond 255",
+      set: aliasRecord({ identifier: "Primary", weight: 256 }, { zone: HOME_ZONE, name: HOME_NAME }),
+      code: "InvalidInput",
+      message: /Weight/,
+    },
+    {
+      what: "neither alias nor values",
+      set: { Name: "a.mycomputer.com", Type: "A" },
+      code: "InvalidInput",
+      message: /but found none/,
+    },
+    {
+      what: "an address that is none",
+      set: { Name: "a.mycomputer.com", Type: "A", TTL: 60, ResourceRecords: [{ Value: "10.0.0" }] },
+      code: "InvalidChangeBatch",
+      message: /not a valid IPv4 address/,
+    },
+    {
+      what: "a text that DNS cannot carry",
+      set: { Name: "a.mycomputer.com", Type: "TXT", TTL: 60, ResourceRecords: [{ Value: `"${"x".repeat(256)}"` }] },
+      code: "InvalidChangeBatch",
+      message: /CharacterStringTooLong/,
+    },
+    {
+      what: "an unknown health check",
+      set: { ...cname("a.mycomputer.com", "x"), HealthCheckId: "nobody" },
+      code: "NoSuchHealthCheck",
+      message: /nobody/,
+    },
+    {
+      what: "a simple record beside weighted ones",
+      set: { Name: "api.mycomputer.com", Type: "A", TTL: 60, ResourceRecords: [{ Value: "192.0.2.1" }] },
+      code: "InvalidChangeBatch",
+      message: /another routing policy/,
+    },
   ];
-  test.each(malformed)("is refused for %s", (_what, ResourceRecordSet, code, message) => {
-    const error = refusal(() => change({ Action: "UPSERT", ResourceRecordSet }));
+  test.each(malformed)("is refused for $what", ({ set, code, message }) => {
+    const error = refusal(() => change({ Action: "UPSERT", ResourceRecordSet: set }));
     expect(error?.code).toBe(code);
     expect(error?.message).toMatch(message);
   });
@@ -158,12 +190,14 @@ describe("a change", () => {
 
 test("unknown zones and changes are errors of their own", () => {
   expect(refusal(() => listed({ HostedZoneId: "ZNONE" }))).toMatchObject({ code: "NoSuchHostedZone", status: 404 });
-  expect(refusal(() => opened.call("route53", "GetChange", { Id: "C1" }))).toMatchObject({ code: "NoSuchChange" });
+  expect(refusal(() => opened.call({ service: "route53", operation: "GetChange" }, { Id: "C1" }))).toMatchObject({
+    code: "NoSuchChange",
+  });
 });
 
 test("the sixth request within a second of world time is throttled, whatever its operation", () => {
   for (let request = 0; request < 5; request++) listed();
-  expect(refusal(() => opened.call("route53", "ListHostedZones", {}))?.code).toBe("Throttling");
+  expect(refusal(() => opened.call({ service: "route53", operation: "ListHostedZones" }, {}))?.code).toBe("Throttling");
   advance(opened.world, 1);
   expect(refusal(() => listed())).toBeUndefined();
 });
@@ -210,7 +244,7 @@ describe("a health check", () => {
 
   test("can be inverted and disabled, and refuses an outdated version", () => {
     const update = (input: Record<string, unknown>) =>
-      opened.call("route53", "UpdateHealthCheck", { HealthCheckId: "home-deep", ...input });
+      opened.call({ service: "route53", operation: "UpdateHealthCheck" }, { HealthCheckId: "home-deep", ...input });
     expect(at(update({ HealthCheckVersion: "1", Inverted: "true" }), "HealthCheck", "HealthCheckVersion")).toBe(2);
     expect(status()).toBe(0);
     expect(refusal(() => update({ HealthCheckVersion: "1" }))).toMatchObject({

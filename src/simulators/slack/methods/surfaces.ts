@@ -45,7 +45,10 @@ export const VIEW_METHODS: Methods = {
     handle: (call) => {
       const userId = call.args.text("user_id");
       if (!call.workspace.users.has(userId)) throw new SlackError("user_not_found");
-      const view = call.views.publish(call.app, userId, call.args.json("view"), call.args.optional("hash"));
+      const view = call.views.publish(call.app, userId, {
+        content: call.args.json("view"),
+        hash: call.args.optional("hash"),
+      });
       return shown(call, view, "publish");
     },
   },
