@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   });
   let { inventory } = loaded;
   const app = await startApp(settings, () => inventory, logger);
-  const watching = follow({ path: settings.configPath, inUse: text }, app, logger, (next) => {
+  const watching = follow({ path: settings.configPath, inUse: text }, { app, logger }, (next) => {
     inventory = next;
   });
   stopWhenTold(async () => {
@@ -44,8 +44,7 @@ async function main(): Promise<void> {
 
 function follow(
   { path, inUse }: { readonly path: string; readonly inUse: string },
-  app: App,
-  logger: Logger,
+  { app, logger }: { readonly app: App; readonly logger: Logger },
   use: (inventory: Inventory) => void,
 ) {
   const say = (says: string) =>

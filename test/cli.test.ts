@@ -39,20 +39,40 @@ describe("twokey status, timeline, plans, runs and show", () => {
   });
 
   test.each([
-    [["show", "F-NOPE"], {}, 1, "There is no plan or run F-NOPE. None was made yet."],
-    [["status", "nowhere"], {}, 1, "There is no service called nowhere. There are: inventory."],
-    [["plans"], { REDIS_URL: "" }, 1, "REDIS_URL: is not set\n  set it: The state store."],
-    [["runs"], { TWOKEY_CONFIG: "/none.yaml" }, 1, "/none.yaml does not exist. TWOKEY_CONFIG names the file."],
-    [
-      ["timeline"],
-      { REDIS_URL: "redis://127.0.0.1:9" },
-      1,
-      "Redis does not answer. Check REDIS_URL and whether the server is up.",
-    ],
-    [["plans", "now"], {}, 2, expect.stringMatching(/^“now” is one word too many\.\n\nUsage: twokey plans \[--json\]/)],
-    [["runs", "--yaml"], {}, 2, expect.stringMatching(/^Unknown option '--yaml'/)],
-    [["show", "--help"], {}, 0, expect.stringMatching(/^Usage: twokey show <plan or run> \[--json\]/)],
-  ])("%j with %j ends with code %i and one clear answer", async (args, changed, code, said) => {
+    { args: ["show", "F-NOPE"], changed: {}, code: 1, said: "There is no plan or run F-NOPE. None was made yet." },
+    {
+      args: ["status", "nowhere"],
+      changed: {},
+      code: 1,
+      said: "There is no service called nowhere. There are: inventory.",
+    },
+    { args: ["plans"], changed: { REDIS_URL: "" }, code: 1, said: "REDIS_URL: is not set\n  set it: The state store." },
+    {
+      args: ["runs"],
+      changed: { TWOKEY_CONFIG: "/none.yaml" },
+      code: 1,
+      said: "/none.yaml does not exist. TWOKEY_CONFIG names the file.",
+    },
+    {
+      args: ["timeline"],
+      changed: { REDIS_URL: "redis://127.0.0.1:9" },
+      code: 1,
+      said: "Redis does not answer. Check REDIS_URL and whether the server is up.",
+    },
+    {
+      args: ["plans", "now"],
+      changed: {},
+      code: 2,
+      said: expect.stringMatching(/^“now” is one word too many\.\n\nUsage: twokey plans \[--json\]/),
+    },
+    { args: ["runs", "--yaml"], changed: {}, code: 2, said: expect.stringMatching(/^Unknown option '--yaml'/) },
+    {
+      args: ["show", "--help"],
+      changed: {},
+      code: 0,
+      said: expect.stringMatching(/^Usage: twokey show <plan or run> \[--json\]/),
+    },
+  ])("$args with $changed ends with code $code and one clear answer", async ({ args, changed, code, said }) => {
     expect(await twokey(args, { ...env, ...changed })).toEqual({ code, said });
   });
 });

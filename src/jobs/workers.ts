@@ -45,7 +45,7 @@ export function createWorkers(connection: ConnectionOptions, handlers: Handlers,
     const worker = new Worker(
       name,
       // Three parameters: only then does BullMQ give an AbortSignal.
-      async (job, token, signal) => process(job, token, signal ?? new AbortController().signal, handle),
+      async (job, token, signal) => process(job, { token, signal: signal ?? new AbortController().signal }, handle),
       {
         connection,
         prefix: QUEUE_PREFIX,
@@ -87,8 +87,7 @@ const SHUTDOWN = "shutdown";
 
 async function process(
   job: Job,
-  token: string | undefined,
-  signal: AbortSignal,
+  { token, signal }: { readonly token: string | undefined; readonly signal: AbortSignal },
   handle: (job: Job, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   try {

@@ -30,7 +30,11 @@ export function regionOf({ service: { home, standby } }: FailoverWorld, [, , sid
 }
 
 /** The call's misbehaviour; without `times` for good. */
-export function fault(at: FailoverWorld, call: Call, effect: FaultInput["effect"], times?: number): FaultInput {
+export function fault(
+  at: FailoverWorld,
+  call: Call,
+  { effect, times }: { readonly effect: FaultInput["effect"]; readonly times?: number | undefined },
+): FaultInput {
   return {
     ...{ vendor: "aws", operation: call[1], region: regionOf(at, call), effect },
     ...(times === undefined ? {} : { times }),

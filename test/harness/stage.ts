@@ -50,8 +50,12 @@ export async function startTestStage({ example, speed, bots = 1, redisUrl }: Sta
 }
 
 /** The run as soon as it fits; throws after that much machine time, with what it is instead. */
-export function runWhere(stage: Stage, id: string, fits: (run: RunState) => boolean, withinMs = 60_000) {
-  return seenRun(stage, id, fits, withinMs);
+export function runWhere(
+  stage: Stage,
+  { id, withinMs = 60_000 }: { readonly id: string; readonly withinMs?: number | undefined },
+  fits: (run: RunState) => boolean,
+) {
+  return seenRun(stage, { id, withinMs }, fits);
 }
 
 /** How often an operation took effect in this world. */
@@ -68,25 +72,31 @@ export interface WaitingPlan {
 /** Somebody types the words; resolves when the card of the plan that came of it is there. */
 export async function askFor(
   stage: Stage,
-  slackId: string,
-  words: string,
-  channel = stage.inventory.file.alerts.channel,
+  {
+    slackId,
+    words,
+    channel = stage.inventory.file.alerts.channel,
+  }: { readonly slackId: string; readonly words: string; readonly channel?: string | undefined },
 ): Promise<WaitingPlan> {
   const { people } = stage.world;
-  const said = await answerTo(stage, slackId, words, channel, / is made\./);
+  const said = await answerTo(stage, { slackId, words, channel }, / is made\./);
   const [, id = ""] = /Plan (\S+) is made/.exec(said.text) ?? [];
   const card = await people.expectMessage(
     channel,
     (message) => message.text.includes(id) && buttonOf(message, "approve") !== undefined,
     SOON_MS,
   );
-  await seenRun(stage, id, ({ state }) => state === "waiting-for-keys", SOON_MS);
+  await seenRun(stage, { id, withinMs: SOON_MS }, ({ state }) => state === "waiting-for-keys");
   return { id, card };
 }
 
 /** What only the person who typed the words is told, as soon as it fits; the error shows what was said instead. */
-export async function answerTo({ world }: Stage, slackId: string, words: string, channel: string, fits: RegExp) {
-  return answerAfter(world.people, slackId, fits, async () => {
+export async function answerTo(
+  { world }: Stage,
+  { slackId, words, channel }: { readonly slackId: string; readonly words: string; readonly channel: string },
+  fits: RegExp,
+) {
+  return answerAfter(world.people, { slackId, fits }, async () => {
     const { ack } = await world.people.as(slackId).types(words, { in: channel });
     if (!ack.ok) throw new Error(`“${words}” was not acknowledged: ${ack.error ?? ""}`);
   });
@@ -95,8 +105,7 @@ export async function answerTo({ world }: Stage, slackId: string, words: string,
 /** What only this person is told after the act, as soon as it fits. */
 export async function answerAfter(
   people: SlackPeople,
-  slackId: string,
-  fits: RegExp,
+  { slackId, fits }: { readonly slackId: string; readonly fits: RegExp },
   act: () => Promise<unknown>,
 ): Promise<SeenMessage> {
   const before = new Set((await people.ephemerals(slackId)).map(({ ts }) => ts));
@@ -115,13 +124,12 @@ export function pressKey({ world, inventory }: Stage, slackId: string, { card }:
 export async function turnKey(
   stage: Stage,
   slackId: string,
-  plan: WaitingPlan,
-  fits = /^Your key/,
+  { plan, fits = /^Your key/ }: { readonly plan: WaitingPlan; readonly fits?: RegExp | undefined },
 ): Promise<SeenMessage> {
   const { people } = stage.world;
-  return answerAfter(people, slackId, fits, async () => {
+  return answerAfter(people, { slackId, fits }, async () => {
     await pressKey(stage, slackId, plan);
-    if ((await runWhere(stage, plan.id, () => true)).plan.acceptances.length === 0) return;
+    if ((await runWhere(stage, { id: plan.id }, () => true)).plan.acceptances.length === 0) return;
     const form = await people.expectView(slackId, undefined, SOON_MS);
     const inputs = form.blocks.filter(({ type }) => type === "input").map((block) => String(block["block_id"]));
     await people.as(slackId).submits(form, Object.fromEntries(inputs.map((id) => [id, "yes"])));

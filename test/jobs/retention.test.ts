@@ -114,7 +114,17 @@ async function run(id: string, entry: RunEntry | undefined, about: string): Prom
   }));
 }
 
-async function card(id: string, kind: string, subject: string, sentAtMs: number | undefined): Promise<void> {
+async function card({
+  id,
+  kind,
+  subject,
+  sentAtMs,
+}: {
+  readonly id: string;
+  readonly kind: string;
+  readonly subject: string;
+  readonly sentAtMs: number | undefined;
+}): Promise<void> {
   await stores.cards.change(id, () => {
     const wanted = wantCard(undefined, { id, kind, subject, to: { channel: "C1" } }, AT);
     return wanted && { value: sentAtMs === undefined ? wanted : { ...wanted, sent: 1, sentAtMs }, events: [] };
@@ -145,7 +155,7 @@ describe("what is older than its retention", () => {
     await incident("old", closed);
     await run("F-OLD", { kind: "expired", atMs: AT }, "old");
     await alarm("arn:old", "ok");
-    await card("alert:old", "alert", "arn:old", AT);
+    await card({ id: "alert:old", kind: "alert", subject: "arn:old", sentAtMs: AT });
 
     await applyAt(AT + 91 * DAY_MS);
 
@@ -185,9 +195,9 @@ describe("what is older than its retention", () => {
     await incident("open");
     await run("F-OPEN", undefined, "open");
     await alarm("arn:rings", "alarm");
-    await card("incident:open", "incident", "open", AT);
-    await card("plan:F-OPEN", "plan", "F-OPEN", AT);
-    await card("notice:unsent", "notice", "not sent yet", undefined);
+    await card({ id: "incident:open", kind: "incident", subject: "open", sentAtMs: AT });
+    await card({ id: "plan:F-OPEN", kind: "plan", subject: "F-OPEN", sentAtMs: AT });
+    await card({ id: "notice:unsent", kind: "notice", subject: "not sent yet", sentAtMs: undefined });
 
     await applyAt(AT + 400 * DAY_MS);
 

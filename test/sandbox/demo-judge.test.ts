@@ -96,13 +96,14 @@ describe("machine time between two entries", () => {
   const [, alarm] = entries;
 
   test("what came before does not count", () => {
-    expect(alarm && machineMsUntil(entries, alarm, "pagerduty.event-accepted")).toBeUndefined();
+    expect(alarm && machineMsUntil(entries, alarm, { kind: "pagerduty.event-accepted" })).toBeUndefined();
   });
 
   test("the first that fits is taken", () => {
-    expect(alarm && machineMsUntil(entries, alarm, "slack.invited")).toBe(100);
-    expect(alarm && machineMsUntil(entries, alarm, "slack.invited", ({ facts }) => facts["channel"] === "C1")).toBe(
-      200,
-    );
+    expect(alarm && machineMsUntil(entries, alarm, { kind: "slack.invited" })).toBe(100);
+    expect(
+      alarm &&
+        machineMsUntil(entries, alarm, { kind: "slack.invited", fits: ({ facts }) => facts["channel"] === "C1" }),
+    ).toBe(200);
   });
 });

@@ -38,15 +38,17 @@ test("a run that a responder aborts gives users back what they lost, keeps the s
   const { home, standby } = service;
   const before = await standingOf({ cloud: aws, service });
   const channel = await openIncident(stage, [FARID, GRACE, ...APPROVERS]);
-  const plan = await askFor(stage, FARID, ASK, channel);
+  const plan = await askFor(stage, { slackId: FARID, words: ASK, channel });
   // The standby never has every commit: the run stays where it can still be aborted.
   const replica = { region: standby, instance: siteOf(service, standby).database.instance };
   await world.post("/rds/lag", { ...replica, seconds: "broken" });
-  for (const approver of APPROVERS) await turnKey(stage, approver, plan);
-  await runWhere(stage, plan.id, (run) => ["fence", "scale-out"].every((id) => stateOf(run, id).state === "done"));
+  for (const approver of APPROVERS) await turnKey(stage, approver, { plan });
+  await runWhere(stage, { id: plan.id }, (run) =>
+    ["fence", "scale-out"].every((id) => stateOf(run, id).state === "done"),
+  );
 
   const progress = await press(stage, GRACE, { intent: "abort", run: plan.id, channel });
-  const run = await runWhere(stage, plan.id, isOver);
+  const run = await runWhere(stage, { id: plan.id }, isOver);
   const givenBackMs = await world.now();
 
   expect([progress.ack.ok, run.state, run.why, run.pastNoReturn]).toEqual([true, "unwound", "aborted by grace", false]);
@@ -65,13 +67,15 @@ test("a run that a responder aborts gives users back what they lost, keeps the s
   // On a screen that lags the buttons are still there.
   const late = { in: channel, message: told, stale: true };
   const abortAgain = () => world.people.as(GRACE).clicks("intent:abort:0", late);
-  await answerAfter(world.people, GRACE, /^The run is unwound \(aborted by grace\)/, abortAgain);
-  const key = await answerAfter(world.people, "U01ELENA", /^This plan is/, () => pressKey(at, "U01ELENA", plan));
+  await answerAfter(world.people, { slackId: GRACE, fits: /^The run is unwound \(aborted by grace\)/ }, abortAgain);
+  const key = await answerAfter(world.people, { slackId: "U01ELENA", fits: /^This plan is/ }, () =>
+    pressKey(at, "U01ELENA", plan),
+  );
   expect(key.text).toBe("This plan is unwound: aborted by grace. Nothing was changed by your click.");
 
   await world.post("/rds/lag", { ...replica, seconds: 1 });
-  const next = await askFor(stage, FARID, ASK, channel);
-  const events = await answerTo(stage, FARID, "/dr timeline", channel, /^Timeline of/);
+  const next = await askFor(stage, { slackId: FARID, words: ASK, channel });
+  const events = await answerTo(stage, { slackId: FARID, words: "/dr timeline", channel }, /^Timeline of/);
   expect(next.id).not.toBe(plan.id);
   expect(JSON.stringify(events.blocks)).toMatch(/Grace Lindqvist: abort.*is as before/);
   aws.close();

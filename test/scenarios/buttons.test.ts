@@ -33,10 +33,10 @@ test("a click that must not count has no effect, and the clicker is told why", a
   const { people } = world;
   const flag = (userId: string, flags: object) => people.act("user-flags", { userId, flags });
   const refused = (slackId: string, plan: WaitingPlan, why: RegExp) =>
-    answerAfter(people, slackId, why, () => pressKey(at, slackId, plan));
-  const keysOf = async ({ id }: WaitingPlan) => (await runWhere(at, id, () => true)).keys.map(({ by }) => by);
+    answerAfter(people, { slackId, fits: why }, () => pressKey(at, slackId, plan));
+  const keysOf = async ({ id }: WaitingPlan) => (await runWhere(at, { id }, () => true)).keys.map(({ by }) => by);
 
-  const plan = await askFor(at, ANA, ASK, CHANNEL);
+  const plan = await askFor(at, { slackId: ANA, words: ASK, channel: CHANNEL });
   await refused(ANA, plan, /^You asked for this plan, so your own key does not count/);
   await refused(GRACE, plan, /^You are not an approver/);
   for (const unlisted of [SLACK_EXTRAS.guest, SLACK_EXTRAS.partner])
@@ -50,18 +50,22 @@ test("a click that must not count has no effect, and the clicker is told why", a
       ...{ vendor: "slack", operation: "users.info", effect: { kind: "delay", machineMs: LOOK_LATE_MS } },
       times: 1,
     });
-    await answerAfter(people, ELENA, why, async () => {
+    await answerAfter(people, { slackId: ELENA, fits: why }, async () => {
       const clicking = pressKey(at, ELENA, plan);
       await flag(ELENA, { [changed]: true });
       await clicking;
     });
     await flag(ELENA, { [changed]: false });
   }
-  await answerTo(at, ELENA, `/dr approve ${plan.id}`, CHANNEL, /^Press “Review and turn my key” on the plan card/);
+  await answerTo(
+    at,
+    { slackId: ELENA, words: `/dr approve ${plan.id}`, channel: CHANNEL },
+    /^Press “Review and turn my key” on the plan card/,
+  );
   expect(await keysOf(plan)).toEqual([]);
 
   await people.act("duplicate-next-envelope", {});
-  await turnKey(at, BEN, plan);
+  await turnKey(at, BEN, { plan });
   await world.expectLog("slack.duplicate-delivered", () => true, 60_000);
   await refused(BEN, plan, /^Your key counts already/);
   expect(await keysOf(plan)).toEqual(["ben"]);
@@ -77,21 +81,25 @@ test("a click that must not count has no effect, and the clicker is told why", a
   );
   expect(JSON.stringify(closed.blocks)).not.toMatch(/intent:|\?/);
 
-  const old = await askFor(at, ANA, ASK, CHANNEL);
-  await turnKey(at, BEN, old);
+  const old = await askFor(at, { slackId: ANA, words: ASK, channel: CHANNEL });
+  await turnKey(at, BEN, { plan: old });
   await at.jump(inventory.file.approvals.start_within);
-  const expired = await runWhere(at, old.id, ({ state }) => state === "closed", 60_000);
+  const expired = await runWhere(at, { id: old.id, withinMs: 60_000 }, ({ state }) => state === "closed");
   expect([expired.why, expired.keys.length]).toEqual(["not enough keys in time", 1]);
   await refused(ELENA, old, /^This plan is closed: not enough keys in time\. Nothing was changed by your click\.$/);
 
   // A form that was open while its plan was withdrawn.
-  const formal = await askFor(at, ANA, "/dr failover inventory because its answers are wrong", CHANNEL);
+  const formal = await askFor(at, {
+    slackId: ANA,
+    words: "/dr failover inventory because its answers are wrong",
+    channel: CHANNEL,
+  });
   await pressKey(at, ELENA, formal);
   const form = await people.expectView(ELENA, undefined, 60_000);
   await people.as(ANA).types(`/dr withdraw ${formal.id}`, { in: CHANNEL });
-  await runWhere(at, formal.id, ({ state }) => state === "closed", 60_000);
+  await runWhere(at, { id: formal.id, withinMs: 60_000 }, ({ state }) => state === "closed");
   const inputs = form.blocks.filter(({ type }) => type === "input").map((block) => String(block["block_id"]));
   const submit = () => people.as(ELENA).submits(form, Object.fromEntries(inputs.map((id) => [id, "yes"])));
-  await answerAfter(people, ELENA, /^This plan is closed: withdrawn by ana/, submit);
+  await answerAfter(people, { slackId: ELENA, fits: /^This plan is closed: withdrawn by ana/ }, submit);
   expect(await world.log("aws.mutation")).toEqual([]);
 }, 160_000);

@@ -16,15 +16,15 @@ test("the driving bot is killed right after the promotion was accepted: the othe
   stage = await startTestStage({ example: "inventory", speed: SPEED, bots: 2 });
   const id = await startFailover(stage);
   await stage.world.expectLog("aws.mutation", ({ facts }) => facts["operation"] === "PromoteReadReplica", 60_000);
-  const { worker, epoch } = await runWhere(stage, id, (run) => run.epoch > 0);
+  const { worker, epoch } = await runWhere(stage, { id }, (run) => run.epoch > 0);
   const driver = stage.bots.find(({ pid }) => worker?.endsWith(`:${pid}`));
   if (!driver) throw new Error(`no bot is ${worker}`);
 
   const killedMs = Date.now();
   await driver.kill();
-  await runWhere(stage, id, (run) => run.epoch > epoch, TAKEN_OVER_WITHIN_MS);
+  await runWhere(stage, { id, withinMs: TAKEN_OVER_WITHIN_MS }, (run) => run.epoch > epoch);
   process.stdout.write(`taken over ${Date.now() - killedMs} ms after the kill\n`);
-  const run = await runWhere(stage, id, ({ state }) => state !== "running", 90_000);
+  const run = await runWhere(stage, { id, withinMs: 90_000 }, ({ state }) => state !== "running");
 
   expect([run.state, run.why]).toEqual(["verified", ""]);
   expect(await timesOf(stage, "PromoteReadReplica")).toBe(1);

@@ -22,7 +22,7 @@ test("with Slack dark after the second key the run finishes; the region that ret
   const id = await startFailover(stage);
   await world.planFault({ vendor: "slack", effect: { kind: "hang" } });
 
-  const run = await runWhere(stage, id, ({ state }) => state !== "running", 90_000);
+  const run = await runWhere(stage, { id, withinMs: 90_000 }, ({ state }) => state !== "running");
   expect([run.state, run.why, run.watch.state]).toEqual(["verified", "", "waiting"]);
   expect(await timesOf(stage, "RevokeSecurityGroupIngress")).toBe(0);
   const { dataLoss } = run.plan;
@@ -35,7 +35,7 @@ test("with Slack dark after the second key the run finishes; the region that ret
 
   await world.setRegion("eu-west-1", "up");
 
-  await runWhere(stage, id, ({ watch }) => watch.state === "fenced", 60_000);
+  await runWhere(stage, { id, withinMs: 60_000 }, ({ watch }) => watch.state === "fenced");
   const closed = (await world.log("aws.mutation")).filter(
     ({ facts }) => facts["operation"] === "RevokeSecurityGroupIngress",
   );

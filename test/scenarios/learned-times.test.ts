@@ -22,9 +22,13 @@ afterAll(() => stage?.stop());
 
 /** A run that one responder starts, driven to its end. */
 async function finishedRun(): Promise<RunState> {
-  const said = await answerTo(stage, FARID, "/dr snapshot inventory because of a release", alerts, / is started\./);
+  const said = await answerTo(
+    stage,
+    { slackId: FARID, words: "/dr snapshot inventory because of a release", channel: alerts },
+    / is started\./,
+  );
   const [, id = ""] = /Plan (\S+) is started/.exec(said.text) ?? [];
-  return runWhere(stage, id, ({ state }) => state === "verified", SOON_MS);
+  return runWhere(stage, { id, withinMs: SOON_MS }, ({ state }) => state === "verified");
 }
 
 /** Its times are in the store, as those of a rehearsal. */

@@ -29,7 +29,7 @@ test("the region returns between the promotion and the end: it is fenced while t
   const id = await startFailover(stage);
   await returnOf(stage);
 
-  const run = await runWhere(stage, id, ({ state }) => state !== "running", 120_000);
+  const run = await runWhere(stage, { id, withinMs: 120_000 }, ({ state }) => state !== "running");
   expect([run.state, run.why, run.watch.state]).toEqual(["verified", "", "fenced"]);
   const fencedAtMs = run.watch.endedAtMs ?? Number.POSITIVE_INFINITY;
   expect(fencedAtMs).toBeLessThan(run.endedAtMs ?? 0);
@@ -52,10 +52,10 @@ test("the region returns while the run is stopped: it is fenced, people read it,
     effect: { kind: "error", status: 400, code: "AccessDenied" },
   });
   const id = await startFailover(stage);
-  await runWhere(stage, id, ({ state }) => state === "stopped", 120_000);
+  await runWhere(stage, { id, withinMs: 120_000 }, ({ state }) => state === "stopped");
   await world.setRegion(OLD, "up");
 
-  const run = await runWhere(stage, id, ({ watch }) => watch.state === "fenced", 60_000);
+  const run = await runWhere(stage, { id, withinMs: 60_000 }, ({ watch }) => watch.state === "fenced");
   expect([run.state, run.pastNoReturn]).toEqual(["stopped", true]);
   const { channel } = inventory.file.alerts;
   await world.people.as("U01FARID").types("/dr status inventory", { in: channel });

@@ -35,7 +35,11 @@ test("a pipeline asks, and the snapshot is there in both regions; asking again i
   expect(begun).toMatchObject({ status: 202, state: "running" });
   expect(await post({ ...ASK, id: "deploy-4712" })).toMatchObject({ status: 409, run: begun.plan });
   await stage.setSpeed(300);
-  const { plan } = await runWhere(stage, begun.plan ?? "", ({ state }) => state === "verified", SOON_MS);
+  const { plan } = await runWhere(
+    stage,
+    { id: begun.plan ?? "", withinMs: SOON_MS },
+    ({ state }) => state === "verified",
+  );
 
   expect(await post(ASK)).toMatchObject({ status: 202, plan: plan.id, state: "verified" });
   expect(await timesOf(stage, "CreateDBSnapshot")).toBe(1);

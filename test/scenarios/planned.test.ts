@@ -21,7 +21,10 @@ test("a planned failover loses nothing", async () => {
   });
   await world.expectLog("app.write-acknowledged", ({ facts }) => facts["region"] === "eu-west-1", 20_000);
 
-  const plan = await askFor(stage, "U01FARID", "/dr failover inventory planned because maintenance");
+  const plan = await askFor(stage, {
+    slackId: "U01FARID",
+    words: "/dr failover inventory planned because maintenance",
+  });
   // What people would paste without this bot is in Slack before the first key is turned.
   const byHand = await world.people.expectMessage(
     plan.card.channel ?? "",
@@ -30,7 +33,11 @@ test("a planned failover loses nothing", async () => {
   );
   expect(JSON.stringify(byHand.blocks)).toContain("change-resource-record-sets");
   for (const approver of ["U01ANA", "U01BEN"]) await pressKey(stage, approver, plan);
-  const run = await runWhere(stage, plan.id, (seen) => isOver(seen) || seen.state === "stopped", 90_000);
+  const run = await runWhere(
+    stage,
+    { id: plan.id, withinMs: 90_000 },
+    (seen) => isOver(seen) || seen.state === "stopped",
+  );
   const newWrite = await world.expectLog(
     "app.write-acknowledged",
     ({ facts }) => facts["region"] === "eu-central-1",

@@ -36,7 +36,7 @@ test("Redis is killed right after the promotion was asked for and comes back: th
   const backMs = Date.now();
   await redis.comeBack("same");
   await reconnected(stage);
-  const run = await runWhere(stage, id, ({ state }) => state !== "running", 120_000);
+  const run = await runWhere(stage, { id, withinMs: 120_000 }, ({ state }) => state !== "running");
 
   expect([run.state, run.why]).toEqual(["verified", ""]);
   expect(readiness?.status).toBe(503);

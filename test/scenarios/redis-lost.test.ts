@@ -42,7 +42,7 @@ test.each<[ComesBack, RegExp, "with" | "without"]>([
     await world.expectLog("aws.mutation", () => true, 60_000);
     await redis.copy();
     await world.expectLog("aws.mutation", ({ facts }) => facts["operation"] === "PromoteReadReplica", 60_000);
-    await runWhere(stage, id, (run) => stateOf(run, "promote").state === "asked");
+    await runWhere(stage, { id }, (run) => stateOf(run, "promote").state === "asked");
 
     // Without its driver the run is left to a bot that has done nothing itself, and has only seen what the other one wrote.
     const bots = driver === "with" ? stage.bots : await withoutDriver(stage, id);
@@ -79,7 +79,7 @@ test("after an older Redis two people sign for going on, and a fresh plan does t
   stage = await startTestStage({ example: "inventory", speed: SPEED, bots: 2, redisUrl: redis.url });
   const { world } = stage;
   const id = await startFailover(stage);
-  await runWhere(stage, id, ({ epoch }) => epoch > 0);
+  await runWhere(stage, { id }, ({ epoch }) => epoch > 0);
   await redis.copy();
   await world.expectLog("rds.promotion-observable", () => true, 60_000);
   await redis.kill();
@@ -96,9 +96,13 @@ test("after an older Redis two people sign for going on, and a fresh plan does t
   expect((await Promise.all(stage.bots.map(readiness))).map(({ status }) => status)).toEqual([503, 503]);
   await signRecovery(stage, "U01BEN", card);
   await ready(stage.bots);
-  const before = await runWhere(stage, id, ({ state }) => state === "closed");
+  const before = await runWhere(stage, { id }, ({ state }) => state === "closed");
   const rest = await failOverAgain(stage);
-  const run = await runWhere(stage, rest, (seen) => isOver(seen) || seen.state === "stopped", 120_000);
+  const run = await runWhere(
+    stage,
+    { id: rest, withinMs: 120_000 },
+    (seen) => isOver(seen) || seen.state === "stopped",
+  );
 
   expect(JSON.stringify(card.blocks)).toContain("Promote mycomputer-inventory-db-replica");
   expect(before.why).toContain("people signed for going on without it");
@@ -114,7 +118,7 @@ type Bots = Stage["bots"];
 
 /** Kills the bot that drives the run, once the others have written down how far it was; resolves to the others. */
 async function withoutDriver(at: Stage, id: string): Promise<Bots> {
-  const { worker, steps } = await runWhere(at, id, () => true);
+  const { worker, steps } = await runWhere(at, { id }, () => true);
   const driver = at.bots.find(({ pid }) => worker?.endsWith(`:${pid}`));
   if (!driver) throw new Error(`no bot is ${worker}`);
   const others = at.bots.filter((bot) => bot !== driver);
@@ -174,7 +178,7 @@ async function failOverAgain(at: Stage): Promise<string> {
   const { world, inventory } = at;
   const words = "/dr failover inventory because the rest is left to do";
   await world.people.as("U01FARID").types(words, { in: inventory.file.alerts.channel });
-  const { plan } = await seenRun(at, undefined, ({ state }) => state === "waiting-for-keys", SOON_MS);
+  const { plan } = await seenRun(at, { id: undefined, withinMs: SOON_MS }, ({ state }) => state === "waiting-for-keys");
   const channel = (await world.people.channels()).find(({ name = "" }) => name.startsWith("inc-"))?.id ?? "";
   const card = await world.people.expectMessage(channel, ({ text }) => text.includes(plan.id), SOON_MS);
   for (const approver of ["U01ANA", "U01BEN"]) {

@@ -36,13 +36,13 @@ test("a key that does not agree to changing DNS by hand is not turned", async ()
   const [byHand = []] = sentencesOf(form).filter(([, sentence]) => sentence === BY_HAND);
   expect(Object.keys(refused.inputErrors ?? {})).toEqual([byHand[0]]);
   expect((await stage.world.people.views("U04JONAS")).map(({ id }) => id)).toEqual([form.id]);
-  expect((await runWhere(stage, plan.id, () => true)).keys).toEqual([]);
+  expect((await runWhere(stage, { id: plan.id }, () => true)).keys).toEqual([]);
 
   await jonas.submits(
     form,
     answersTo(form, () => true),
   );
-  const run = await runWhere(stage, plan.id, ({ keys }) => keys.length > 0, 20_000);
+  const run = await runWhere(stage, { id: plan.id, withinMs: 20_000 }, ({ keys }) => keys.length > 0);
   expect([run.state, run.keys.map(({ by }) => by)]).toEqual(["waiting-for-keys", ["jonas"]]);
 }, 120_000);
 
@@ -58,7 +58,11 @@ test("with Route 53's own region dark the database moves first, and users follow
     );
   }
 
-  const run = await runWhere(stage, plan.id, (seen) => isOver(seen) || seen.state === "stopped", 90_000);
+  const run = await runWhere(
+    stage,
+    { id: plan.id, withinMs: 90_000 },
+    (seen) => isOver(seen) || seen.state === "stopped",
+  );
   const throughAgain = await world.expectLog("app.write-acknowledged", inNewRegion, 20_000);
 
   expect([run.state, run.why, run.keys.map(({ by }) => by)]).toEqual(["verified", "", ["jonas", "kira"]]);
@@ -83,7 +87,7 @@ test("with Route 53's own region dark the database moves first, and users follow
 /** us-east-1 goes dark, Route 53's control plane with it, and somebody asks for the failover. */
 async function planInTheDark(at: Stage): Promise<WaitingPlan> {
   await at.world.setRegion("us-east-1", "dark");
-  return askFor(at, "U04IRIS", "/dr failover regami because us-east-1 is dark");
+  return askFor(at, { slackId: "U04IRIS", words: "/dr failover regami because us-east-1 is dark" });
 }
 
 function inNewRegion({ facts }: LogEntry): boolean {

@@ -20,9 +20,12 @@ test("a run that stopped after the promotion ends in users being served, by a pl
     ...{ vendor: "aws", operation: "ChangeResourceRecordSets", times: 1 },
     effect: { kind: "error", status: 400, code: "AccessDenied" },
   });
-  const first = await askFor(stage, "U01FARID", "/dr failover inventory planned because maintenance");
+  const first = await askFor(stage, {
+    slackId: "U01FARID",
+    words: "/dr failover inventory planned because maintenance",
+  });
   for (const approver of ["U01ANA", "U01BEN"]) await pressKey(stage, approver, first);
-  await runWhere(stage, first.id, ({ state }) => state === "stopped", 90_000);
+  await runWhere(stage, { id: first.id, withinMs: 90_000 }, ({ state }) => state === "stopped");
 
   const progress = await world.people.expectMessage(channel, (message) => !!buttonOf(message, "replan"), SOON_MS);
   await world.people.as("U01FARID").clicks(buttonOf(progress, "replan") ?? "", { in: channel, message: progress });
@@ -30,10 +33,10 @@ test("a run that stopped after the promotion ends in users being served, by a pl
   expect(card.text).toContain("The promotion is done already");
   const id = /Plan (\S+?):/.exec(card.text)?.[1] ?? "";
   for (const approver of ["U01BEN", "U01DMITRI"]) await pressKey(stage, approver, { id, card });
-  const run = await runWhere(stage, id, (seen) => isOver(seen) || seen.state === "stopped", 90_000);
+  const run = await runWhere(stage, { id, withinMs: 90_000 }, (seen) => isOver(seen) || seen.state === "stopped");
 
   expect([run.state, run.why, run.pastNoReturn]).toEqual(["verified", "", true]);
-  await runWhere(stage, first.id, ({ state }) => state === "superseded", 1_000);
+  await runWhere(stage, { id: first.id, withinMs: 1_000 }, ({ state }) => state === "superseded");
   expect(await timesOf(stage, "PromoteReadReplica")).toBe(1);
   expect(await world.verdict("inventory", run.endedAtMs ?? 0)).toMatchObject({ lostWrites: 0, splitBrain: [] });
 

@@ -31,8 +31,15 @@ test("a terminal reads beside a running bot what people did in Slack", async () 
   };
 
   // Before the incident: a plan that is made during one has its card in that channel.
-  const { id } = await askFor(stage, "U01ANA", "/dr failover inventory planned because of maintenance");
-  const said = await answerTo(stage, "U01FARID", "/dr declare sev1 inventory answers late", alerts, /declared/);
+  const { id } = await askFor(stage, {
+    slackId: "U01ANA",
+    words: "/dr failover inventory planned because of maintenance",
+  });
+  const said = await answerTo(
+    stage,
+    { slackId: "U01FARID", words: "/dr declare sev1 inventory answers late", channel: alerts },
+    /declared/,
+  );
   const [, incident = ""] = /\((I-\w+)\)/.exec(said.text) ?? [];
 
   expect(await twokey("plans")).toMatch(new RegExp(`^1 plan\\(s\\) wait for keys\\..*${id}`, "s"));

@@ -45,7 +45,7 @@ test("a fence that fails and was not accepted stops the run before the promotion
   const said = (words: string) =>
     world.people.expectMessage(channel, ({ text }) => text.includes(words), 20_000).then(() => undefined);
 
-  const first = await stopAtFence(at, ANA, channel, () => world.planFault(DENIED));
+  const first = await stopAtFence(at, { requester: ANA, channel }, () => world.planFault(DENIED));
   const { id } = first.plan;
   const asksToDecide = ({ facts }: LogEntry) =>
     String(facts["message"]).includes(`${id} (inventory to eu-central-1) is stopped`);
@@ -53,41 +53,45 @@ test("a fence that fails and was not accepted stops the run before the promotion
   expect(call.facts["targets"]).toContain("PUCHLOE1");
   const isWrittenTo = ({ facts }: LogEntry) => facts["key"] === `call:${id}:stopped:fence:1:0:chloe`;
   await world.expectLog("slack.message-posted", isWrittenTo, 20_000);
-  const resolving = await answerTo(at, FARID, "/dr resolve", channel, /Resolve the incident when it has ended/);
+  const resolving = await answerTo(
+    at,
+    { slackId: FARID, words: "/dr resolve", channel },
+    /Resolve the incident when it has ended/,
+  );
   expect(resolving.text).toContain(`Run ${id} (Move inventory to eu-central-1) is STOPPED – people decide`);
 
-  await answerAfter(world.people, ANA, /^You asked for this plan/, () =>
+  await answerAfter(world.people, { slackId: ANA, fits: /^You asked for this plan/ }, () =>
     press(at, ANA, { intent: "unwind", run: id, channel }),
   );
   for (const _twice of [1, 2]) await press(at, BEN, { intent: "unwind", run: id, channel });
-  const alone = await runWhere(at, id, ({ votes }) => votes.length === 2, 20_000);
+  const alone = await runWhere(at, { id, withinMs: 20_000 }, ({ votes }) => votes.length === 2);
   expect([alone.state, alone.votes.map(({ by }) => by)]).toEqual(["stopped", ["ben", "ben"]]);
   await said("1 of 2 people want to unwind");
   await world.post("/faults/clear", {});
   await press(at, DMITRI, { intent: "unwind", run: id, channel });
-  const unwound = await runWhere(at, id, isOver);
+  const unwound = await runWhere(at, { id }, isOver);
   expect([unwound.state, unwound.why]).toEqual(["unwound", "unwound by ben and dmitri"]);
   expect(await standingOf(standing)).toEqual(before);
   expect(await timesOf(at, "PromoteReadReplica")).toBe(0);
 
-  const second = await stopAtFence(at, FARID, channel, () => world.setRegion(HOME, "refusing"));
+  const second = await stopAtFence(at, { requester: FARID, channel }, () => world.setRegion(HOME, "refusing"));
   await press(at, DMITRI, { intent: "skip", run: second.plan.id, channel });
   await said("1 of 2 people want to skip");
   // The other account is in another channel, and it is the same person.
   const elsewhere = { in: inventory.file.alerts.channel };
   await world.people.as(DMITRI_TOO).types(`/dr skip ${second.plan.id}`, elsewhere);
-  const same = await runWhere(at, second.plan.id, ({ votes }) => votes.length === 2, 20_000);
+  const same = await runWhere(at, { id: second.plan.id, withinMs: 20_000 }, ({ votes }) => votes.length === 2);
   expect([same.state, same.votes.map(({ by }) => by)]).toEqual(["stopped", ["dmitri", "dmitri"]]);
   await press(at, ELENA, { intent: "skip", run: second.plan.id, channel });
-  const done = await runWhere(at, second.plan.id, (run) => isOver(run) || run.state === "stopped");
+  const done = await runWhere(at, { id: second.plan.id }, (run) => isOver(run) || run.state === "stopped");
   expect([done.state, done.why, done.steps["fence"]?.says]).toEqual(["verified", "", "skipped by dmitri and elena"]);
   expect(await timesOf(at, "PromoteReadReplica")).toBe(1);
   expect((await world.verdict("inventory", 0)).splitBrain).toEqual([]);
 
-  const cooling = await answerTo(at, FARID, "/dr failover inventory", channel, /may start at/);
+  const cooling = await answerTo(at, { slackId: FARID, words: "/dr failover inventory", channel }, /may start at/);
   const mayStart = new Date((done.endedAtMs ?? 0) + done.plan.coolDownMs).toISOString().slice(11, 19);
   expect(cooling.text).toContain(`The next run may start at ${mayStart}Z`);
-  const timeline = await answerTo(at, FARID, "/dr timeline", channel, /^Timeline of/);
+  const timeline = await answerTo(at, { slackId: FARID, words: "/dr timeline", channel }, /^Timeline of/);
   // Nobody proved the fence, so the end is not called verified without saying so.
   const end = "ended, and nobody measured: Fence eu-west-1";
   const told = ["the keys are complete", "is not fenced", "Ben Osei: unwind", "Elena Rossi: skip", end];
@@ -98,15 +102,18 @@ test("a fence that fails and was not accepted stops the run before the promotion
 /** The old side answers while the plan is made, so nobody is asked to accept it unfenced; between the keys it gets worse. */
 async function stopAtFence(
   at: Stage,
-  requester: string,
-  channel: string,
+  { requester, channel }: { readonly requester: string; readonly channel: string },
   worsen: () => Promise<void>,
 ): Promise<RunState> {
-  const plan = await askFor(at, requester, "/dr failover inventory because its answers are wrong", channel);
-  await turnKey(at, BEN, plan);
+  const plan = await askFor(at, {
+    slackId: requester,
+    words: "/dr failover inventory because its answers are wrong",
+    channel,
+  });
+  await turnKey(at, BEN, { plan });
   await worsen();
-  await turnKey(at, DMITRI, plan);
-  const run = await runWhere(at, plan.id, ({ state }) => state !== "running" && state !== "waiting-for-keys");
+  await turnKey(at, DMITRI, { plan });
+  const run = await runWhere(at, { id: plan.id }, ({ state }) => state !== "running" && state !== "waiting-for-keys");
   expect([run.state, run.pastNoReturn, run.why]).toEqual([
     "stopped",
     false,

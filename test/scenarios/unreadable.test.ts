@@ -35,7 +35,7 @@ test(
     await leaveBehind(at);
 
     const channel = await openIncident(at, [ANA, BEN]);
-    await askFor(at, ANA, "/dr failover inventory because users are down", channel);
+    await askFor(at, { slackId: ANA, words: "/dr failover inventory because users are down", channel });
     const told = (about: string) =>
       world.people.expectMessage(alerts, ({ text }) => text.startsWith(`${about} cannot be read`), SOON_MS);
     await told("incident zzzzzz");
@@ -45,17 +45,13 @@ test(
     await redis.set(KEYS.claim("inventory"), "F-OLD");
     const board = await answerTo(
       at,
-      ANA,
-      "/dr status",
-      alerts,
+      { slackId: ANA, words: "/dr status", channel: alerts },
       /inventory: not ready: held by a run that cannot be read/,
     );
     expect(JSON.stringify(board)).toContain("it carries schema 99, and this version reads 1");
     await answerTo(
       at,
-      BEN,
-      "/dr failover inventory",
-      alerts,
+      { slackId: BEN, words: "/dr failover inventory", channel: alerts },
       /^Run F-OLD holds inventory, and nobody can say how far it is/,
     );
 

@@ -32,7 +32,7 @@ test.each([
 ])(
   "what was typed wrong is answered with what there is: %s",
   async (words, says) => {
-    const said = await answerTo(stage, FARID, words, alerts, /^(?!Working on it)/);
+    const said = await answerTo(stage, { slackId: FARID, words, channel: alerts }, /^(?!Working on it)/);
 
     expect(said.text).toMatch(says);
   },
@@ -40,7 +40,11 @@ test.each([
 );
 
 test("an incident that a person declares gets its channel, and the declarer is in it", async () => {
-  const said = await answerTo(stage, FARID, "/dr declare sev1 inventory answers with errors", alerts, /declared/);
+  const said = await answerTo(
+    stage,
+    { slackId: FARID, words: "/dr declare sev1 inventory answers with errors", channel: alerts },
+    /declared/,
+  );
   const [, id = ""] = /\((I-\w+)\)/.exec(said.text) ?? [];
 
   const channel = await stage.world.people.expectChannel(
@@ -49,6 +53,10 @@ test("an incident that a person declares gets its channel, and the declarer is i
   );
 
   expect(channel.name).toMatch(/^inc-\d{8}-inventory-i-[a-z0-9]{6}$/);
-  const { text } = await answerTo(stage, FARID, "/dr timeline I-NOPE77", channel.id, /^(?!Working on it)/);
+  const { text } = await answerTo(
+    stage,
+    { slackId: FARID, words: "/dr timeline I-NOPE77", channel: channel.id },
+    /^(?!Working on it)/,
+  );
   expect(text).toContain(`There is no incident I-NOPE77. ${id} `);
 }, 90_000);

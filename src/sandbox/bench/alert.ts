@@ -22,7 +22,7 @@ export const alertToPeople: Measurement = {
   name: "alert",
   speed: 1,
   injected: { slackMs: SLACK_MS, pagerDutyMs: PAGERDUTY_MS },
-  measure: (bench) => onStage(bench, alertToPeople, (stage) => play(bench, stage)),
+  measure: (bench) => onStage(bench, { measurement: alertToPeople }, (stage) => play(bench, stage)),
 };
 
 async function play(bench: Bench, stage: Stage): Promise<Measured> {

@@ -30,7 +30,7 @@ export const failover: Measurement = {
       seed: bench.seed + index,
     }));
     const ours = await Promise.all(
-      worlds.map((world) => onStage(world, failover, (stage) => timeOfOurs(world, stage))),
+      worlds.map((world) => onStage(world, { measurement: failover }, (stage) => timeOfOurs(world, stage))),
     );
     bench.say("the same failovers as a sequential script");
     const scripts = await Promise.all(worlds.map(timeOfScript));
@@ -73,9 +73,8 @@ async function timeOfOurs(bench: Bench, stage: Stage) {
   bench.say(`run ${id} has its two keys`);
   const run = await seenRun(
     stage,
-    id,
+    { id, withinMs: VERIFIED_WITHIN_MS },
     ({ endedAtMs, state }) => endedAtMs !== undefined || state === "stopped",
-    VERIFIED_WITHIN_MS,
   );
   const { lastKeyMs, verifiedMs } = spanOf(run);
   const entries = await stage.world.log();

@@ -28,7 +28,7 @@ export const growth: Measurement = {
   name: "growth",
   speed: 1,
   injected: {},
-  measure: (bench) => onStage(bench, growth, (stage) => play(bench, stage)),
+  measure: (bench) => onStage(bench, { measurement: growth }, (stage) => play(bench, stage)),
 };
 
 interface Waits {
@@ -45,7 +45,7 @@ async function play(bench: Bench, stage: Stage): Promise<Measured> {
   const closed = bench.isQuick ? QUICK_CLOSED : CLOSED;
   const used = async () => (await readMemory(stage.redis, undefined)).usedBytes;
   const emptyBytes = await used();
-  await fill(stores, model, closed, bench);
+  await fill(stores, { model, count: closed }, bench);
   const kbEach = ((await used()) - emptyBytes) / closed / KB;
   const after = await waits(stage, stores);
   const figures: Growth = {
@@ -135,7 +135,11 @@ async function newestClosed(stage: Stage, stores: Stores): Promise<Model> {
   return { incident, events: await eventsOf(stage.redis, "incident", id) };
 }
 
-async function fill(stores: Stores, { incident, events }: Model, count: number, bench: Bench): Promise<void> {
+async function fill(
+  stores: Stores,
+  { model: { incident, events }, count }: { readonly model: Model; readonly count: number },
+  bench: Bench,
+): Promise<void> {
   for (let from = 0; from < count; from += TOGETHER) {
     const numbers = Array.from({ length: Math.min(TOGETHER, count - from) }, (_, index) => from + index);
     await Promise.all(

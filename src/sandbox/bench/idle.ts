@@ -17,7 +17,10 @@ export const idleBot: Measurement = {
   name: "idle",
   speed: 1,
   injected: {},
-  measure: (bench) => onStage(bench, idleBot, (stage) => play(bench, stage), { bots: bench.isQuick ? 1 : BOTS }),
+  measure: (bench) =>
+    onStage(bench, { measurement: idleBot, options: { bots: bench.isQuick ? 1 : BOTS } }, (stage) =>
+      play(bench, stage),
+    ),
 };
 
 async function play({ isQuick }: Bench, { bots }: Stage): Promise<Measured> {

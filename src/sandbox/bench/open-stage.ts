@@ -4,9 +4,14 @@ import type { Bench, Measurement } from "./measurement.ts";
 /** A stage for one measurement, which is gone when it ends, however it ends. */
 export async function onStage<T>(
   { config, seed, inherited, logger }: Bench,
-  { speed, injected }: Pick<Measurement, "speed" | "injected">,
+  {
+    measurement: { speed, injected },
+    options = {},
+  }: {
+    readonly measurement: Pick<Measurement, "speed" | "injected">;
+    readonly options?: Partial<Pick<StageOptions, "bots" | "webhooks">> | undefined;
+  },
   play: (stage: Stage) => Promise<T>,
-  options: Partial<Pick<StageOptions, "bots" | "webhooks">> = {},
 ): Promise<T> {
   const stage = await startStage({ bots: 1, config, seed, inherited, logger, speed, latency: injected, ...options });
   try {

@@ -39,16 +39,15 @@ export async function startFailover(stage: Stage): Promise<string> {
     const inputs = form.blocks.filter(({ type }) => type === "input").map((block) => String(block["block_id"]));
     await world.people.as(holder).submits(form, Object.fromEntries(inputs.map((id) => [id, "yes"])));
   }
-  const run = await seenRun(stage, undefined, ({ state }) => state !== "waiting-for-keys", SOON_MS);
+  const run = await seenRun(stage, { id: undefined, withinMs: SOON_MS }, ({ state }) => state !== "waiting-for-keys");
   return run.plan.id;
 }
 
 /** The run, or the only open one, as soon as it fits. Throws after that much machine time. */
 export async function seenRun(
   { redis }: Stage,
-  id: string | undefined,
+  { id, withinMs }: { readonly id: string | undefined; readonly withinMs: number },
   fits: (run: RunState) => boolean,
-  withinMs: number,
 ): Promise<RunState> {
   const runs = createRuns(redis, Date.now);
   const deadline = Date.now() + withinMs;

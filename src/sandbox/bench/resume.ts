@@ -22,7 +22,8 @@ export const resumeAfterKill: Measurement = {
   name: "resume",
   speed: SPEED,
   injected: {},
-  measure: (bench) => onStage(bench, resumeAfterKill, (stage) => play(bench, stage), { bots: 2 }),
+  measure: (bench) =>
+    onStage(bench, { measurement: resumeAfterKill, options: { bots: 2 } }, (stage) => play(bench, stage)),
 };
 
 async function play(bench: Bench, stage: Stage): Promise<Measured> {
@@ -48,11 +49,11 @@ async function play(bench: Bench, stage: Stage): Promise<Measured> {
 
 /** Machine milliseconds from the kill until the journal has the other's claim; undefined: the run was over already. */
 async function killDriver(stage: Stage, id: string): Promise<number | undefined> {
-  const { epoch, worker } = await seenRun(stage, id, (run) => run.epoch > 0, CLAIMED_WITHIN_MS);
+  const { epoch, worker } = await seenRun(stage, { id, withinMs: CLAIMED_WITHIN_MS }, (run) => run.epoch > 0);
   const driver = driverOf(stage, worker);
   const killedMs = Date.now();
   await driver.kill();
-  const after = await seenRun(stage, id, (run) => run.epoch > epoch || isOver(run), CLAIMED_WITHIN_MS);
+  const after = await seenRun(stage, { id, withinMs: CLAIMED_WITHIN_MS }, (run) => run.epoch > epoch || isOver(run));
   const tookMs = Date.now() - killedMs;
   driver.start();
   await driver.ready();

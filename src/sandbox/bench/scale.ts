@@ -40,7 +40,7 @@ export const manyIncidents: Measurement = {
   name: "scale",
   speed: 1,
   injected: {},
-  measure: (bench) => onStage(bench, manyIncidents, (stage) => play(bench, stage)),
+  measure: (bench) => onStage(bench, { measurement: manyIncidents }, (stage) => play(bench, stage)),
 };
 
 interface Cost {

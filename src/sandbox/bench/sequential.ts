@@ -12,7 +12,7 @@ import { planFailover } from "../../flows/runbooks/failover/plan.ts";
 import { createAws } from "../../integrations/aws/aws.ts";
 import { createProbe } from "../../integrations/network/probe.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Cloud, StepContext, StoredStep, Verdict } from "../../ports/step.ts";
+import type { Cloud, StepContext } from "../../ports/step.ts";
 import type { WorldClient } from "../world-client.ts";
 
 /**
@@ -86,7 +86,7 @@ async function takeStep(step: PlannedStep, context: StepContext): Promise<Readon
   for (;;) {
     try {
       data ??= (await definition.run(step.input, context)).data;
-      const verdict = await look(definition, step, data, context);
+      const verdict = await definition.verify(step.input, data, context);
       if (verdict.done) return verdict.output;
     } catch (error) {
       if (!(error instanceof TransientError || error instanceof OutcomeUnknown)) throw error;
@@ -95,10 +95,6 @@ async function takeStep(step: PlannedStep, context: StepContext): Promise<Readon
       throw new Bug("script-stuck", `The sequential script did not get past: ${step.title}`);
     await clock.sleep(pauseMs);
   }
-}
-
-function look(definition: StoredStep, step: PlannedStep, data: unknown, context: StepContext): Promise<Verdict> {
-  return definition.verify(step.input, data, context);
 }
 
 function firstOf({ services: [service] }: Inventory): Service {

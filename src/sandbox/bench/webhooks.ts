@@ -28,7 +28,11 @@ export const webhookIntake: Measurement = {
   injected: { webhooksPerSecond: PER_SECOND },
   async measure(bench) {
     const count = PER_SECOND * (bench.isQuick ? QUICK_SECONDS : SECONDS);
-    const answers = await underLoad(bench, this, { count, perSecond: PER_SECOND }, (_stage, send) => send());
+    const answers = await underLoad(
+      bench,
+      { measurement: this, load: { count, perSecond: PER_SECOND } },
+      (_stage, send) => send(),
+    );
     const accepted = answers.filter(isAccepted);
     if (accepted.length === 0) throw new Bug("nothing-accepted", "The bot accepted none of the webhooks");
     const notes = [`${accepted.length} of ${count} webhooks accepted.`];
@@ -52,7 +56,7 @@ export const alertStorm: Measurement = {
   async measure(bench): Promise<Measured> {
     const count = bench.isQuick ? QUICK_STORM_ALERTS : STORM_ALERTS;
     const load = { count, perSecond: STORM_ALERTS / STORM_SECONDS };
-    return underLoad(bench, this, load, async (stage, send) => {
+    return underLoad(bench, { measurement: this, load }, async (stage, send) => {
       const typing = new AbortController();
       const acks = typeUntil(stage, typing.signal);
       const answers = await send();
@@ -84,26 +88,20 @@ type Send = () => Promise<readonly Answered[]>;
 
 async function underLoad<T>(
   bench: Bench,
-  measurement: Measurement,
-  { count, perSecond }: Load,
+  { measurement, load: { count, perSecond } }: { readonly measurement: Measurement; readonly load: Load },
   play: (stage: Stage, send: Send) => Promise<T>,
 ): Promise<T> {
   const collector = await Collector.open();
   try {
     const options = { webhooks: collector.origin };
-    return await onStage(
-      bench,
-      measurement,
-      async (stage) => {
-        const alarm = gravestAlarm(stage.inventory);
-        bench.say(`signing ${count} notifications`);
-        const signed = await collector.sign(stage.world, alarmsOfOneCause(alarm, count, await stage.world.now()));
-        bench.say(`sending them at ${Math.round(perSecond)}/s`);
-        const url = `${await stage.bots[0]?.origin()}/webhooks/sns`;
-        return play(stage, () => sendOpenLoop(url, signed, perSecond));
-      },
-      options,
-    );
+    return await onStage(bench, { measurement, options }, async (stage) => {
+      const alarm = gravestAlarm(stage.inventory);
+      bench.say(`signing ${count} notifications`);
+      const signed = await collector.sign(stage.world, alarmsOfOneCause(alarm, count, await stage.world.now()));
+      bench.say(`sending them at ${Math.round(perSecond)}/s`);
+      const url = `${await stage.bots[0]?.origin()}/webhooks/sns`;
+      return play(stage, () => sendOpenLoop(url, signed, perSecond));
+    });
   } finally {
     await collector.close();
   }

@@ -52,8 +52,7 @@ export function firstGoodWriteMs(entries: readonly LogEntry[], region: string, d
 export function machineMsUntil(
   entries: readonly LogEntry[],
   from: LogEntry,
-  kind: string,
-  fits: (entry: LogEntry) => boolean = () => true,
+  { kind, fits = () => true }: { readonly kind: string; readonly fits?: (entry: LogEntry) => boolean },
 ): number | undefined {
   const found = entries.find((entry) => entry.kind === kind && entry.seq >= from.seq && fits(entry));
   return found && found.machineMs - from.machineMs;

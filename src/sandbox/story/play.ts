@@ -89,7 +89,7 @@ export async function play(stage: Stage, transcript: Transcript, names: Map<stri
   );
   // People read before they sign: a minute of the night.
   await new Promise((resolve) => setTimeout(resolve, READING_MS));
-  await turnKey(stage, cast.requester, plan, channel.id);
+  await turnKey(stage, cast.requester, { plan, channel: channel.id });
   const refusedRequester = await world.people
     .expectEphemeral(
       accountOf(inventory, cast.requester.id),
@@ -100,17 +100,20 @@ export async function play(stage: Stage, transcript: Transcript, names: Map<stri
       () => true,
       () => false,
     );
-  for (const person of cast.keyHolders) await turnKey(stage, person, plan, channel.id);
-  const started = await seenRun(stage, undefined, ({ state }) => state !== "waiting-for-keys", SOON_MS);
+  for (const person of cast.keyHolders) await turnKey(stage, person, { plan, channel: channel.id });
+  const started = await seenRun(
+    stage,
+    { id: undefined, withinMs: SOON_MS },
+    ({ state }) => state !== "waiting-for-keys",
+  );
 
   await transcript.act(4, "The failover, and a worker killed in the middle of it");
   await world.expectLog("rds.promotion-accepted", () => true, VERIFIED_WITHIN_MS);
   const taken = [await killDriver(stage, started.plan.id, transcript)];
   const verified = await seenRun(
     stage,
-    started.plan.id,
+    { id: started.plan.id, withinMs: VERIFIED_WITHIN_MS },
     (run) => isOver(run) || run.state === "stopped",
-    VERIFIED_WITHIN_MS,
   );
   if (verified.state !== "verified")
     throw new Bug("story-not-verified", `The run is ${verified.state}: ${verified.why}`);
@@ -167,7 +170,11 @@ async function jump(stage: Stage, worldMs: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, CLOCK_SETTLES_MS));
 }
 
-async function turnKey({ world, inventory }: Stage, person: Person, plan: SeenMessage, channel: string): Promise<void> {
+async function turnKey(
+  { world, inventory }: Stage,
+  person: Person,
+  { plan, channel }: { readonly plan: SeenMessage; readonly channel: string },
+): Promise<void> {
   const account = accountOf(inventory, person.id);
   const me = world.people.as(account);
   await me.clicks(buttonOf(plan, "approve") ?? "", { in: channel, message: plan });
@@ -180,13 +187,13 @@ async function turnKey({ world, inventory }: Stage, person: Person, plan: SeenMe
 
 /** As the power would do it. Machine milliseconds until the other bot has taken the run over. */
 async function killDriver(stage: Stage, id: string, transcript: Transcript): Promise<number> {
-  const { epoch, worker } = await seenRun(stage, id, (run) => run.epoch > 0, SOON_MS);
+  const { epoch, worker } = await seenRun(stage, { id, withinMs: SOON_MS }, (run) => run.epoch > 0);
   const driver = stage.bots.find(({ pid }) => pid !== undefined && worker?.endsWith(`:${pid}`));
   if (!driver) throw new Bug("driver-unknown", `No bot of this stage is ${worker ?? "the driver"}`);
   const killedMs = Date.now();
   transcript.say(`kill -9 ${driver.pid ?? ""} (${driver.name}, which was driving the run)`);
   await driver.kill();
-  await seenRun(stage, id, (run) => run.epoch > epoch || isOver(run), VERIFIED_WITHIN_MS);
+  await seenRun(stage, { id, withinMs: VERIFIED_WITHIN_MS }, (run) => run.epoch > epoch || isOver(run));
   const tookMs = Date.now() - killedMs;
   transcript.say(`the other bot has the run, ${(tookMs / 1_000).toFixed(1)} s later`);
   driver.start();

@@ -78,13 +78,11 @@ async function factsOf({ stage, played, entries }: Told): Promise<StoryFacts> {
   const progress = messages.filter(({ metadata }) => String(metadata?.event_payload["key"]).startsWith("progress:"));
   const posted = (prefix: string) => (entry: LogEntry) =>
     String(entry.facts["key"]).startsWith(prefix) && entry.facts["channel"] === played.channel;
-  const cardMs = machineMsUntil(entries, played.alarm, "slack.message-posted", posted("incident:"));
-  const invitedMs = machineMsUntil(
-    entries,
-    played.alarm,
-    "slack.invited",
-    ({ facts }) => facts["channel"] === played.channel,
-  );
+  const cardMs = machineMsUntil(entries, played.alarm, { kind: "slack.message-posted", fits: posted("incident:") });
+  const invitedMs = machineMsUntil(entries, played.alarm, {
+    kind: "slack.invited",
+    fits: ({ facts }) => facts["channel"] === played.channel,
+  });
   return {
     entries,
     service: service.name,
@@ -95,7 +93,7 @@ async function factsOf({ stage, played, entries }: Told): Promise<StoryFacts> {
     keyHolderSlackIds: played.keyHolders.map(({ id }) => accountOf(inventory, id)),
     approverSlackIds: approversOf(inventory).map(({ id }) => accountOf(inventory, id)),
     refusedRequester: played.refusedRequester,
-    firstPageMs: machineMsUntil(entries, played.alarm, "pagerduty.event-accepted"),
+    firstPageMs: machineMsUntil(entries, played.alarm, { kind: "pagerduty.event-accepted" }),
     channelOpenMs: cardMs === undefined || invitedMs === undefined ? undefined : Math.max(cardMs, invitedMs),
     firstGoodWriteMs: firstGoodWriteMs(entries, service.standby, played.darkAtMs),
     workerKills: played.workerKills,

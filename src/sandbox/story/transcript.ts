@@ -83,11 +83,14 @@ export class Transcript {
     const key = `${where}${who}${words}`;
     if (entry.kind.startsWith("slack.message") && this.#told.get(entry.kind) === key) return;
     this.#told.set(entry.kind, key);
-    this.#paragraph(entry.worldMs, where, who, words);
+    this.#paragraph({ worldMs: entry.worldMs, where, who }, words);
   }
 
   /** Clock, place and speaker once, the words beside them as far as they go. */
-  #paragraph(worldMs: number, where: string, who: string, words: string): void {
+  #paragraph(
+    { worldMs, where, who }: { readonly worldMs: number; readonly where: string; readonly who: string },
+    words: string,
+  ): void {
     const margin = " ".repeat(MARGIN);
     const lines = wrapped(words.replaceAll(/\s+/g, " "), WIDTH - MARGIN).slice(0, MOST_LINES);
     for (const [index, line] of lines.entries()) {

@@ -189,22 +189,47 @@ describe("A refused message", () => {
     ]);
   });
 
-  const ROWS: [what: string, change: (fields: Fields) => Fields, status: number, reason: string][] = [
-    ["of a topic that is not listed", (f) => ({ ...f, TopicArn: `${TOPIC}-other` }), 403, "topic-not-allowed"],
-    [
-      "of our topic's name elsewhere",
-      (f) => ({ ...f, TopicArn: TOPIC.replace("1111", "9999") }),
-      403,
-      "topic-not-allowed",
-    ],
-    ["with signature version 3", (f) => ({ ...f, SignatureVersion: "3" }), 403, "signature-version"],
-    ["from the future", (f) => ({ ...f, Timestamp: at(NOW_MS + 6 * 60_000) }), 403, "from-the-future"],
-    ["older than a day", (f) => ({ ...f, Timestamp: at(NOW_MS - 24 * HOUR_MS - 1_000) }), 403, "stale"],
-    ["of an unknown type", (f) => ({ ...f, Type: "Surprise" }), 400, "not-sns"],
-    ["without a message id", (f) => without(f, "MessageId"), 400, "not-sns"],
-    ["with a time that is none", (f) => ({ ...f, Timestamp: "yesterday" }), 400, "not-sns"],
+  const ROWS: { what: string; change: (fields: Fields) => Fields; status: number; reason: string }[] = [
+    {
+      what: "of a topic that is not listed",
+      change: (f) => ({ ...f, TopicArn: `${TOPIC}-other` }),
+      status: 403,
+      reason: "topic-not-allowed",
+    },
+    {
+      what: "of our topic's name elsewhere",
+      change: (f) => ({ ...f, TopicArn: TOPIC.replace("1111", "9999") }),
+      status: 403,
+      reason: "topic-not-allowed",
+    },
+    {
+      what: "with signature version 3",
+      change: (f) => ({ ...f, SignatureVersion: "3" }),
+      status: 403,
+      reason: "signature-version",
+    },
+    {
+      what: "from the future",
+      change: (f) => ({ ...f, Timestamp: at(NOW_MS + 6 * 60_000) }),
+      status: 403,
+      reason: "from-the-future",
+    },
+    {
+      what: "older than a day",
+      change: (f) => ({ ...f, Timestamp: at(NOW_MS - 24 * HOUR_MS - 1_000) }),
+      status: 403,
+      reason: "stale",
+    },
+    { what: "of an unknown type", change: (f) => ({ ...f, Type: "Surprise" }), status: 400, reason: "not-sns" },
+    { what: "without a message id", change: (f) => without(f, "MessageId"), status: 400, reason: "not-sns" },
+    {
+      what: "with a time that is none",
+      change: (f) => ({ ...f, Timestamp: "yesterday" }),
+      status: 400,
+      reason: "not-sns",
+    },
   ];
-  test.each(ROWS)("%s has one line in the log and nothing in the queue", async (_what, change, status, reason) => {
+  test.each(ROWS)("$what has one line in the log and nothing in the queue", async ({ change, status, reason }) => {
     const place = desk();
     expect(await place.post(signed(change(notification()), signer))).toBe(status);
     expect(place.signals).toEqual([]);

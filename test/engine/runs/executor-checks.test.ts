@@ -40,55 +40,156 @@ const broken = () => {
 };
 
 /** Trouble that takes a call of its own begins with an earlier step, so that it is there in time. */
-type Row = readonly [
-  step: string,
-  trouble: string,
-  mode: Mode,
-  make: () => unknown,
-  state: RunState["state"],
-  why: RegExp,
-  from?: string,
-];
+interface Row {
+  readonly step: string;
+  readonly trouble: string;
+  readonly mode: Mode;
+  readonly make: () => unknown;
+  readonly state: RunState["state"];
+  readonly why: RegExp;
+  readonly from?: string;
+}
 const ROWS: readonly Row[] = [
-  ["record-position", "is denied the lag", "planned", aws("GetMetricData", DENIED), "unwound", /lag is unknown/],
-  [
-    "record-position",
-    "gets no answer about the lag",
-    "planned",
-    aws("GetMetricData", CUT),
-    "unwound",
-    /lag is unknown/,
-  ],
-  ["record-position", "is told a lag of -1", "planned", broken, "unwound", /lag is unknown/, "fence"],
-  ["record-position", "is denied the lag", "unplanned", aws("GetMetricData", DENIED), "verified", /^$/],
-  ["record-position", "gets no answer about the lag", "unplanned", aws("GetMetricData", CUT), "verified", /^$/],
-  ["record-position", "is told a lag of -1", "unplanned", broken, "verified", /^$/, "fence"],
-  [
-    "check-writable",
-    "is refused every write",
-    "unplanned",
-    () => closeStandby(),
-    "stopped",
-    /a write is refused/,
-    "promote",
-  ],
-  ["check-writable", "gets no answer", "unplanned", writeCheck(CUT), "stopped", /no answer from the write check/],
-  ["check-writable", "is told 200 without “written”", "unplanned", writeCheck(says(200)), "stopped", /answered 200/],
-  [
-    "check-direct",
-    "is denied the targets",
-    "unplanned",
-    aws("DescribeTargetHealth", DENIED),
-    "stopped",
-    /cannot be seen/,
-  ],
-  ["check-direct", "gets no answer", "unplanned", health(CUT), "stopped", /the application says/],
-  ["check-direct", "is told 503", "unplanned", health(says(503)), "stopped", /the application says/],
-  ["check-direct", "is sent elsewhere", "unplanned", health(says(302)), "stopped", /the application says: .*/],
-  ["check-public", "is refused by every DNS server", "unplanned", dns(says(500)), "stopped", /answer/],
-  ["check-public", "gets no answer under the public name", "unplanned", health(CUT), "stopped", /public name/],
-  ["check-public", "is told the old side", "unplanned", () => sendUsersBack(), "stopped", /answers/, "settle-dns"],
-  ["check-public", "is told 503 under the public name", "unplanned", health(says(503)), "stopped", /public name/],
+  {
+    step: "record-position",
+    trouble: "is denied the lag",
+    mode: "planned",
+    make: aws("GetMetricData", DENIED),
+    state: "unwound",
+    why: /lag is unknown/,
+  },
+  {
+    step: "record-position",
+    trouble: "gets no answer about the lag",
+    mode: "planned",
+    make: aws("GetMetricData", CUT),
+    state: "unwound",
+    why: /lag is unknown/,
+  },
+  {
+    step: "record-position",
+    trouble: "is told a lag of -1",
+    mode: "planned",
+    make: broken,
+    state: "unwound",
+    why: /lag is unknown/,
+    from: "fence",
+  },
+  {
+    step: "record-position",
+    trouble: "is denied the lag",
+    mode: "unplanned",
+    make: aws("GetMetricData", DENIED),
+    state: "verified",
+    why: /^$/,
+  },
+  {
+    step: "record-position",
+    trouble: "gets no answer about the lag",
+    mode: "unplanned",
+    make: aws("GetMetricData", CUT),
+    state: "verified",
+    why: /^$/,
+  },
+  {
+    step: "record-position",
+    trouble: "is told a lag of -1",
+    mode: "unplanned",
+    make: broken,
+    state: "verified",
+    why: /^$/,
+    from: "fence",
+  },
+  {
+    step: "check-writable",
+    trouble: "is refused every write",
+    mode: "unplanned",
+    make: () => closeStandby(),
+    state: "stopped",
+    why: /a write is refused/,
+    from: "promote",
+  },
+  {
+    step: "check-writable",
+    trouble: "gets no answer",
+    mode: "unplanned",
+    make: writeCheck(CUT),
+    state: "stopped",
+    why: /no answer from the write check/,
+  },
+  {
+    step: "check-writable",
+    trouble: "is told 200 without “written”",
+    mode: "unplanned",
+    make: writeCheck(says(200)),
+    state: "stopped",
+    why: /answered 200/,
+  },
+  {
+    step: "check-direct",
+    trouble: "is denied the targets",
+    mode: "unplanned",
+    make: aws("DescribeTargetHealth", DENIED),
+    state: "stopped",
+    why: /cannot be seen/,
+  },
+  {
+    step: "check-direct",
+    trouble: "gets no answer",
+    mode: "unplanned",
+    make: health(CUT),
+    state: "stopped",
+    why: /the application says/,
+  },
+  {
+    step: "check-direct",
+    trouble: "is told 503",
+    mode: "unplanned",
+    make: health(says(503)),
+    state: "stopped",
+    why: /the application says/,
+  },
+  {
+    step: "check-direct",
+    trouble: "is sent elsewhere",
+    mode: "unplanned",
+    make: health(says(302)),
+    state: "stopped",
+    why: /the application says: .*/,
+  },
+  {
+    step: "check-public",
+    trouble: "is refused by every DNS server",
+    mode: "unplanned",
+    make: dns(says(500)),
+    state: "stopped",
+    why: /answer/,
+  },
+  {
+    step: "check-public",
+    trouble: "gets no answer under the public name",
+    mode: "unplanned",
+    make: health(CUT),
+    state: "stopped",
+    why: /public name/,
+  },
+  {
+    step: "check-public",
+    trouble: "is told the old side",
+    mode: "unplanned",
+    make: () => sendUsersBack(),
+    state: "stopped",
+    why: /answers/,
+    from: "settle-dns",
+  },
+  {
+    step: "check-public",
+    trouble: "is told 503 under the public name",
+    mode: "unplanned",
+    make: health(says(503)),
+    state: "stopped",
+    why: /public name/,
+  },
 ];
 
 let byOthers: string[];
@@ -117,11 +218,11 @@ async function sendUsersBack(): Promise<void> {
     ...record,
     ...(alias ? { alias: { ...alias, evaluateTargetHealth: false } } : {}),
   }));
-  await at.cloud.traffic.upsert(trafficOf(at.service).zone, unguarded, "somebody else");
+  await at.cloud.traffic.upsert({ zone: trafficOf(at.service).zone, records: unguarded, comment: "somebody else" });
 }
 
 describe.each<keyof typeof CALLS>(["inventory", "regami"])("%s: a step that only looks", (example) => {
-  test.each(ROWS)("%s %s (%s)", async (step, _trouble, mode, make, state, why, from = step) => {
+  test.each(ROWS)("$step $trouble ($mode)", async ({ step, mode, make, state, why, from = step }) => {
     at = await startFailoverWorld({ example, speed: SPEED });
     byOthers = [];
     const { zone, name } = trafficOf(at.service);
@@ -180,7 +281,7 @@ describe.each<keyof typeof CALLS>(["inventory", "regami"])("%s: users are moved 
     at.whole.world.faults.clear();
     const { after } = RecordsInput.parse(stepOf(started.plan, "shift-traffic").input);
     if (isDone) {
-      await at.cloud.traffic.upsert(zone, after, "by hand");
+      await at.cloud.traffic.upsert({ zone, records: after, comment: "by hand" });
       byOthers.push("ChangeResourceRecordSets us-east-1");
     } else {
       await sendUsersBack();

@@ -31,12 +31,23 @@ afterEach(() => at.stop());
 const PAST_NO_RETURN = new Set(["promote", "point-application", "shift-traffic"]);
 
 const DENIED = { kind: "error", status: 400, code: "AccessDenied" } as const;
-const PASSING: readonly (readonly [string, FaultInput["effect"], number, number])[] = [
-  ["the answer is lost after the effect", { kind: "drop-after" }, 1, SPEED],
-  ["the connection is cut before the effect", { kind: "drop-before" }, 1, SPEED],
-  ["it is throttled, three times", { kind: "error", status: 400, code: "ThrottlingException" }, 3, SPEED],
-  ["it hangs and nothing happened", { kind: "hang" }, 1, SPEED_WITH_SILENCE],
-  ["it hangs and it happened", { kind: "hang-after" }, 1, SPEED_WITH_SILENCE],
+interface Passing {
+  readonly what: string;
+  readonly effect: FaultInput["effect"];
+  readonly times: number;
+  readonly speed: number;
+}
+const PASSING: readonly Passing[] = [
+  { what: "the answer is lost after the effect", effect: { kind: "drop-after" }, times: 1, speed: SPEED },
+  { what: "the connection is cut before the effect", effect: { kind: "drop-before" }, times: 1, speed: SPEED },
+  {
+    what: "it is throttled, three times",
+    effect: { kind: "error", status: 400, code: "ThrottlingException" },
+    times: 3,
+    speed: SPEED,
+  },
+  { what: "it hangs and nothing happened", effect: { kind: "hang" }, times: 1, speed: SPEED_WITH_SILENCE },
+  { what: "it hangs and it happened", effect: { kind: "hang-after" }, times: 1, speed: SPEED_WITH_SILENCE },
 ];
 
 /** For good where nothing was changed before it; once where the way back needs the same call. */
@@ -71,7 +82,7 @@ describe.each(CASES)("every step of %s, %s", (example, mode) => {
 
       const run = await drive(at, {
         onIntent: (id) => {
-          if (id === step) at.whole.world.faults.plan(fault(at, call, DENIED, timesDenied(call)));
+          if (id === step) at.whole.world.faults.plan(fault(at, call, { effect: DENIED, times: timesDenied(call) }));
         },
       });
 
@@ -91,9 +102,9 @@ describe.each(CASES)("every step of %s, %s", (example, mode) => {
   );
 
   // Silence costs machine time, and how a call waits for it does not depend on the mode.
-  test.each(mode === "planned" ? PASSING.filter(([, , , speed]) => speed !== SPEED_WITH_SILENCE) : PASSING)(
-    "with every call, %s: the run is verified and nothing happened twice",
-    async (_what, effect, times, speed) => {
+  test.each(mode === "planned" ? PASSING.filter(({ speed }) => speed !== SPEED_WITH_SILENCE) : PASSING)(
+    "with every call, $what: the run is verified and nothing happened twice",
+    async ({ effect, times, speed }) => {
       at = await startFailoverWorld({
         ...{ example, speed },
         ...(speed === SPEED_WITH_SILENCE ? { answerWithinMs: SILENCE_MS } : {}),
@@ -103,7 +114,7 @@ describe.each(CASES)("every step of %s, %s", (example, mode) => {
       const run = await drive(at, {
         onIntent: (id) => {
           for (const call of CALLS[example]) {
-            if (call[0] === id) at.whole.world.faults.plan(fault(at, call, effect, times));
+            if (call[0] === id) at.whole.world.faults.plan(fault(at, call, { effect, times }));
           }
         },
       });

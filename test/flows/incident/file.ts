@@ -22,7 +22,19 @@ const people = {
   eve: { name: "Eve", slack: "U01EVE", pagers: { pagerduty: "PEVE" }, email: "eve@example.com", roles: ["approver"] },
 };
 
-const page = (level: number, after: string, audience: string, channels: string[], unless?: "acked") => ({
+const page = ({
+  level,
+  after,
+  audience,
+  channels,
+  unless,
+}: {
+  readonly level: number;
+  readonly after: string;
+  readonly audience: string;
+  readonly channels: string[];
+  readonly unless?: "acked" | undefined;
+}) => ({
   level,
   after,
   audience,
@@ -58,27 +70,27 @@ export const FILE = {
         ack_deadline: "5m",
         status_update_every: "30m",
         steps: [
-          page(1, "0s", "first", ["phone", "push", "slack"]),
-          page(1, "0s", "ops", ["phone"]),
-          page(2, "5m", "both", ["phone", "sms"], "acked"),
-          page(3, "10m", "top", ["phone"], "acked"),
+          page({ level: 1, after: "0s", audience: "first", channels: ["phone", "push", "slack"] }),
+          page({ level: 1, after: "0s", audience: "ops", channels: ["phone"] }),
+          page({ level: 2, after: "5m", audience: "both", channels: ["phone", "sms"], unless: "acked" }),
+          page({ level: 3, after: "10m", audience: "top", channels: ["phone"], unless: "acked" }),
         ],
         repeat: { every: "5m", max: 4, unless: "acked" },
       },
       sev2: {
         pager_severity: "error",
         quiet_hours: "ignore",
-        steps: [page(1, "0s", "first", ["slack", "email"])],
+        steps: [page({ level: 1, after: "0s", audience: "first", channels: ["slack", "email"] })],
         repeat: { every: "15m", max: 2, unless: "acked" },
       },
       sev3: {
         pager_severity: "warning",
-        steps: [{ ...page(1, "0s", "ops", ["slack"]), mode: "channel_only" }],
+        steps: [{ ...page({ level: 1, after: "0s", audience: "ops", channels: ["slack"] }), mode: "channel_only" }],
         repeat: never,
       },
       sev4: {
         pager_severity: "info",
-        steps: [{ ...page(1, "0s", "ops", ["slack"]), mode: "channel_only" }],
+        steps: [{ ...page({ level: 1, after: "0s", audience: "ops", channels: ["slack"] }), mode: "channel_only" }],
         repeat: never,
       },
     },

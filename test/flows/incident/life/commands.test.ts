@@ -47,12 +47,22 @@ describe("intents about incidents", () => {
   const served: Inventory = { ...inventory(), services: example("inventory").services };
 
   test.each([
-    ["sev1 inventory is down", "sev1", ["inventory"], "inventory is down"],
-    ["inventory SEV1 is down", "sev1", ["inventory"], "inventory is down"],
-    ["inventory answers with errors", "sev2", ["inventory"], "inventory answers with errors"],
-    ["sev1 inventory checkout is slow", "sev1", ["inventory"], "inventory checkout is slow"],
-    ["the sev1 drill of inventory", "sev2", [], "the sev1 drill of inventory"],
-  ])("declaring %j keeps the whole sentence as its title", async (typed, wanted, services, title) => {
+    { typed: "sev1 inventory is down", wanted: "sev1", services: ["inventory"], title: "inventory is down" },
+    { typed: "inventory SEV1 is down", wanted: "sev1", services: ["inventory"], title: "inventory is down" },
+    {
+      typed: "inventory answers with errors",
+      wanted: "sev2",
+      services: ["inventory"],
+      title: "inventory answers with errors",
+    },
+    {
+      typed: "sev1 inventory checkout is slow",
+      wanted: "sev1",
+      services: ["inventory"],
+      title: "inventory checkout is slow",
+    },
+    { typed: "the sev1 drill of inventory", wanted: "sev2", services: [], title: "the sev1 drill of inventory" },
+  ])("declaring $typed keeps the whole sentence as its title", async ({ typed, wanted, services, title }) => {
     const desk = bridge(served);
     await declare(ask("declare", typed), commandsOf(desk));
     expect(await desk.incident(DECLARED)).toMatchObject({ severity: wanted, services, title });
