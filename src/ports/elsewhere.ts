@@ -12,7 +12,7 @@ export function enteredBy(roles: Roles | undefined, cloud: Cloud): Cloud {
     databases: {
       describe: (region, ...more) => at(region).databases.describe(region, ...more),
       lag: (region, ...more) => at(region).databases.lag(region, ...more),
-      promote: (region, ...more) => at(region).databases.promote(region, ...more),
+      promote: (wish, signal) => at(wish.region).databases.promote(wish, signal),
       reboot: (wish, signal) => at(wish.region).databases.reboot(wish, signal),
       events: (wish, signal) => at(wish.region).databases.events(wish, signal),
     },
@@ -33,9 +33,9 @@ export function enteredBy(roles: Roles | undefined, cloud: Cloud): Cloud {
     },
     compute: {
       describe: (region, ...more) => at(region).compute.describe(region, ...more),
-      scaleOut: (region, ...more) => at(region).compute.scaleOut(region, ...more),
+      scaleOut: (wish, signal) => at(wish.region).compute.scaleOut(wish, signal),
       stop: (region, ...more) => at(region).compute.stop(region, ...more),
-      restore: (region, ...more) => at(region).compute.restore(region, ...more),
+      restore: (wish, signal) => at(wish.region).compute.restore(wish, signal),
     },
     discovery: {
       service: (region, ...more) => at(region).discovery.service(region, ...more),
