@@ -51,7 +51,7 @@ export interface LagSample {
   readonly measuredAtMs: number;
 }
 
-/** The lag now. Where it is not known, the newest good sample still tells a position: see `domain/data-position`. */
+/** The lag now. Where it is not known, the newest good sample still tells a position: see `domain/plan-run/data-position`. */
 export type LagFacts = Known<LagSample> & { readonly lastGood?: LagSample };
 
 export interface Scaling {

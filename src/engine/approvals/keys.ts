@@ -17,7 +17,7 @@ import { confirmed } from "./proof.ts";
 /**
  * Two keys. Invariants:
  *  K1 who may turn is asked fresh at the click, and any doubt is a no (fail closed)
- *  K2 the rules of `domain/key` judge the journal as it stands, and the key is written only if it still stands so
+ *  K2 the rules of `domain/plan-run/key` judge the journal as it stands, and the key is written only if it still stands so
  *  K3 the last key, the claim on the service and the start are one atomic step: keys are consumed once
  */
 export interface KeyDeps {
