@@ -1,4 +1,5 @@
-import { Bug } from "../../domain/errors.ts";
+import { ZodError } from "zod";
+import { Bug, messageOf, StepFailed } from "../../domain/errors.ts";
 import type { StepTime } from "../../domain/plan-run/learned-times.ts";
 import { type PlannedStep, stepOf } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
@@ -48,5 +49,19 @@ export function definitionOf(deps: Pick<ExecutorDeps, "steps">, plan: RunState["
   if (!step) throw new Bug("step-unknown", `This version of TwoKey has no step called ${does}`);
   // What a plan may do with how many keys depends on the roles of its steps, so a plan cannot say them by itself.
   if (step.role !== role) throw new Bug("step-role", `Step ${does} is planned as ${role}, and it is ${step.role}`);
-  return step;
+  return {
+    ...step,
+    run: (input, context) => step.run(input, context).catch(askPeople),
+    verify: (input, data, context) => step.verify(input, data, context).catch(askPeople),
+  };
+}
+
+/** What only a mistake in our own code throws. */
+const FAULTS = [Bug, TypeError, RangeError, ReferenceError, ZodError];
+
+/** A step that is broken breaks at every try, and may have asked for something: people have to look, and are called. */
+function askPeople(error: unknown): never {
+  if (!FAULTS.some((fault) => error instanceof fault)) throw error;
+  const why = `TwoKey itself failed here, and nobody knows what it had asked for: ${messageOf(error)}`;
+  throw new StepFailed("step-broken", why, { facts: { mustAsk: true }, cause: error });
 }

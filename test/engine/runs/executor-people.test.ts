@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { stepOf } from "../../../src/domain/plan-run/plan.ts";
+import { stateOf } from "../../../src/domain/plan-run/run.ts";
 import { type Decided, decide } from "../../../src/engine/approvals/decisions.ts";
 import { driveRun } from "../../../src/engine/runs/executor.ts";
+import { STEPS } from "../../../src/flows/index.ts";
 import { who } from "../../harness/asker.ts";
 import { drive, executorDeps, openLedger } from "../../harness/drive.ts";
 import {
@@ -91,6 +94,24 @@ describe("what people are asked about", () => {
     expect(run.why).toMatch(/not fenced/);
     expect(promotions()).toEqual([]);
     expect(await at.memory.runs.holderOf(at.service.name)).toBe("F-1");
+  });
+
+  test.each<[string, "run" | "verify"]>([
+    ["when it is to ask", "run"],
+    ["when it is to look", "verify"],
+  ])("a step that is broken %s stops the run for people, and is not begun again by itself", async (_when, method) => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    await startRun(at);
+    const name = stepOf((await runOf(at)).plan, "record-position").does;
+    const step = STEPS[name];
+    if (!step) throw new Error("the step is in the table");
+    const broken = { ...step, [method]: () => Promise.reject(new TypeError("x is not a function")) };
+
+    const run = await drive(at, { steps: { ...STEPS, [name]: broken } });
+
+    expect(run.state).toBe("stopped");
+    expect(stateOf(run, "record-position").says).toContain("TwoKey itself failed here");
+    expect(promotions()).toEqual([]);
   });
 
   test("an abort before the point of no return gives everything back", async () => {
