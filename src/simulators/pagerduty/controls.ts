@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { Directory } from "./directory.ts";
 import { AUTOMATION, type Incident } from "./incident.ts";
-import { acknowledge, answerRequest, resolve } from "./incident-life.ts";
+import { acknowledge, resolve } from "./incident-life.ts";
 import { incidentJson } from "./render.ts";
+import { answerRequest } from "./responders.ts";
 import type { PagerDutyServer } from "./server.ts";
 import { Shift } from "./spec.ts";
 import type { Subscription } from "./webhooks.ts";

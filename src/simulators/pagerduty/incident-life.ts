@@ -1,7 +1,7 @@
 import type { Directory } from "./directory.ts";
-import { addEntry, assign, emit, enterLevel, haltEscalation, notifyByRules } from "./escalation.ts";
-import type { Agent, CallRequest, Incident, Note } from "./incident.ts";
-import { noteWebhookJson, responderWebhookJson } from "./render.ts";
+import { addEntry, assign, emit, enterLevel, haltEscalation } from "./escalation.ts";
+import type { Agent, Incident, Note } from "./incident.ts";
+import { noteWebhookJson } from "./render.ts";
 import type { EscalationPolicy, Service, Urgency } from "./spec.ts";
 
 /** Through what an act reached the account; written into the world's log. */
@@ -217,67 +217,6 @@ export function addNote(
   });
   emit(directory, incident, { eventType: "incident.annotated", agent, data: noteWebhookJson(incident, note) });
   return note;
-}
-
-/** Asks people, or whoever is first on call for a policy, to join. Their phones ring until they answer. */
-export function requestResponders(directory: Directory, incident: Incident, request: CallRequest): void {
-  incident.requests.push(request);
-  directory.world.log.append("pagerduty.responders-requested", {
-    incident: incident.id,
-    incidentKey: incident.incidentKey,
-    targets: request.targets.map((target) => target.id),
-    message: request.message,
-  });
-  const users = request.targets.flatMap((target) => {
-    if (target.kind === "user") return [target.id];
-    const policy = directory.policy(target.id);
-    const onCall = policy === undefined ? [] : directory.onCall(policy);
-    return onCall.filter((row) => row.level === onCall[0]?.level).map((row) => row.userId);
-  });
-  for (const userId of new Set(users)) askResponder(directory, incident, { userId, request });
-}
-
-function askResponder(
-  directory: Directory,
-  incident: Incident,
-  { userId, request }: { readonly userId: string; readonly request: CallRequest },
-): void {
-  const { requesterId, message, atMs } = request;
-  const agent: Agent = { kind: "user", userId: requesterId };
-  const responder = { userId, requesterId, message, atMs, state: "pending" as const };
-  incident.responders.push(responder);
-  addEntry(directory, incident, {
-    type: "responder_request_for_escalation_log_entry",
-    agent,
-    summary: `Asked ${directory.userName(userId)} to respond`,
-    channel: { type: "api", message },
-    userId,
-  });
-  emit(directory, incident, {
-    eventType: "incident.responder.added",
-    agent,
-    data: responderWebhookJson(directory, incident, responder),
-  });
-  notifyByRules(directory, incident, { userId, reason: "responder-request" });
-}
-
-export function answerRequest(
-  directory: Directory,
-  incident: Incident,
-  { userId, answer }: { readonly userId: string; readonly answer: "accepted" | "declined" },
-): void {
-  const responder = incident.responders.find((asked) => asked.userId === userId && asked.state === "pending");
-  if (!responder || incident.status === "resolved") return;
-  responder.state = answer;
-  const agent: Agent = { kind: "user", userId };
-  const type = answer === "accepted" ? "responder_accept_log_entry" : "responder_decline_log_entry";
-  addEntry(directory, incident, { type, agent, summary: `Responder request ${answer}`, userId });
-  directory.world.log.append("pagerduty.responder-replied", { incident: incident.id, user: userId, answer });
-  emit(directory, incident, {
-    eventType: "incident.responder.replied",
-    agent,
-    data: responderWebhookJson(directory, incident, responder),
-  });
 }
 
 function ringAgain(incident: Incident, atMs: number, agent: Agent): void {

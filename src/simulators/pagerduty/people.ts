@@ -1,5 +1,6 @@
 import type { Directory } from "./directory.ts";
-import { acknowledge, answerRequest } from "./incident-life.ts";
+import { acknowledge } from "./incident-life.ts";
+import { answerRequest } from "./responders.ts";
 
 /** From now on the people of the account answer their phones the way the spec says. */
 export function scriptPeople(directory: Directory): void {

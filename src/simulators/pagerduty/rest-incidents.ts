@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { Directory } from "./directory.ts";
 import type { Agent, Incident } from "./incident.ts";
-import { addNote, openIncident, requestResponders } from "./incident-life.ts";
+import { addNote, openIncident } from "./incident-life.ts";
 import { incidentJson, logEntryJson, noteJson, responderRequestJson } from "./render.ts";
+import { requestResponders } from "./responders.ts";
 import {
   incidentOf,
   invalidInput,
