@@ -29,7 +29,7 @@ export async function discover(service: Service, cloud: Cloud, signal?: AbortSig
         return askAbout(each, now, askingFor(now, theirs, signal));
       }),
     );
-    for (const { key, says, known } of answers) {
+    for (const { key, says, known } of answers.filter((answer) => answer !== undefined)) {
       if (known.known) found = mergeFound(found, { [key]: stamped(known.value, known.atMs) });
       else silent.push({ says, why: known.why });
     }
@@ -49,11 +49,10 @@ function askingFor(
 
 function askAbout(placed: PlacedResource, service: Service, asking: Asking) {
   const { kind, resource } = settled(service, placed);
-  const asked = kind.subjects(resource, service.regions).filter(({ wants }) => wants.length > 0);
-  return asked.map(async (subject: Subject) => ({
-    ...{ key: subjectKey(kind, subject), says: subject.says },
-    known: await kind.discover(resource, subject, asking),
-  }));
+  return kind.subjects(resource, service.regions).map(async (subject: Subject) => {
+    const known = await kind.discover?.(resource, subject, asking);
+    return known && { key: subjectKey(kind, subject), says: subject.says, known };
+  });
 }
 
 function stamped(answers: Readonly<Record<string, object>>, atMs: number): Found[string] {

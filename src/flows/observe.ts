@@ -47,7 +47,7 @@ export async function observeRegion(
 /** The deep health question under the public name: what users' requests need. */
 export const deepHealthUrl = (service: Service): string => new URL(service.deep_health, service.url).href;
 
-/** Host name that leads to a region whoever is active: its load balancer, else what the entrance says. */
+/** Host name that leads to a region, whichever is active: its load balancer, else what the entrance says. */
 export function directIn(service: Service, region: Region): string | undefined {
   const front = frontOf(service, region);
   if (front) return front.dns_name;

@@ -98,7 +98,7 @@ export interface StoreAbilities<Settings, Facts> {
 export interface ComputeMoving extends Move {
   /** Deep health under the service's own name. */
   readonly url: string;
-  /** Host name that leads to the new side whoever is active; undefined where nothing tells one. */
+  /** Host name that leads to the new side, whichever region is active; undefined where nothing tells one. */
   readonly via: string | undefined;
   readonly byHandFirst: readonly ByHandFirst[];
 }
@@ -122,7 +122,7 @@ export interface EntranceAbilities<Settings, Facts> {
   acceptances(place: Place<Settings>, move: Move): readonly Acceptance[];
   /** Moves users, and waits until they have moved. */
   move(at: Seen<Settings, Facts>, move: Move, slot: Slot): readonly PlannedStep[];
-  /** Host name that leads to a region whoever is active, for who has no load balancer there. */
+  /** Host name that leads to a region, whichever is active; for a service without a load balancer there. */
   direct?(place: Place<Settings>, region: Region): string | undefined;
   /** Where each name has to lead while that region serves. */
   leadsTo(place: Place<Settings>, region: Region): readonly { readonly name: string; readonly newSide: string }[];

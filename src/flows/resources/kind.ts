@@ -83,7 +83,7 @@ export interface Asking {
   readonly signal: AbortSignal | undefined;
 }
 
-/** What stands in a region, for whoever builds a world like it. Throws UserError where neither file nor memory has a value. */
+/** What stands in a region, to build a world like it from. Throws UserError where neither file nor memory has a value. */
 export interface Parts<Settings> {
   database?(settings: Settings, region: Region): DatabaseSite;
   databaseRecord?(settings: Settings): DatabaseRecord | undefined;
@@ -108,8 +108,8 @@ export interface KindDefinition<Settings extends Resource, Facts extends object>
   readonly settings: z.ZodObject & z.ZodType<Settings>;
   subjects(resource: Settings, regions: readonly Region[]): readonly Subject[];
   records(resource: Settings): readonly NamedRecord[];
-  /** Asks AWS about one subject. `resource` has what the file says and what was found before. */
-  discover(resource: Settings, subject: Subject, asking: Asking): Promise<Known<Answers>>;
+  /** Asks AWS about one subject. `resource` has what the file says and what was found before. Absent: it leaves nothing to AWS. */
+  discover?(resource: Settings, subject: Subject, asking: Asking): Promise<Known<Answers>>;
   readonly lint: readonly KindRule<Settings>[];
   readonly parts: Parts<Settings>;
 

@@ -21,7 +21,7 @@ export interface StoreSite {
 }
 
 /**
- * What stands in a region, by role, for whoever builds a world like it or looks from outside. All throw UserError where a
+ * What stands in a region, by role, to build a world like it from or to look from outside. All throw UserError where a
  * value is neither written nor discovered.
  */
 export function storesIn(service: Service, region: Region): StoreSite[] {

@@ -193,14 +193,14 @@ async function see(part: Part, input: Input, context: Context): Promise<Known<ob
 
 /** `why`: the store gave no answer when it was to be closed. */
 async function proofOf(
-  { writeCheck = "" }: FencePart,
+  { resource, writeCheck = "" }: FencePart,
   input: Input,
   { cloud, signal, why }: Context & { readonly why: string | undefined },
 ): Promise<Verdict<FenceOutput>> {
   const { region, unfencedAccepted } = input;
   if (why !== undefined) {
     if (!unfencedAccepted)
-      throw notFenced(input, `${region} does not answer, and nobody accepted that it stays unfenced`);
+      throw notFenced(input, `${resource} there does not answer, and nobody accepted that it stays unfenced`);
     const says = `cannot know whether ${region} still writes: it does not answer (accepted by the key holders)`;
     return { done: true, says, output: { fence: "cannot-know" } };
   }

@@ -11,7 +11,7 @@ interface Context {
   readonly signal: AbortSignal;
 }
 
-/** Reads only. Its answer is a fact about this moment: whoever fences looks again, and proves its hold, before each call. */
+/** Reads only. Its answer is a fact about this moment: the fence looks again, and proves its hold, before each call. */
 export async function lookAtOldSide(run: RunState, cloud: Cloud, signal: AbortSignal): Promise<OldSide> {
   const fence = fenceOf(run);
   if (!fence) return { kind: "silent" };
@@ -54,5 +54,5 @@ async function movedBack(run: RunState, context: Context): Promise<string | unde
   return (await Promise.all(told)).find((why) => why !== undefined);
 }
 
-/** Steps after which users are on the new side, whoever moved them. */
+/** Steps after which users are on the new side, moved by TwoKey or by people. */
 const MOVES: readonly StepRole[] = ["moves-users", "waits-for-people"];

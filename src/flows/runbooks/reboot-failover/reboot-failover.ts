@@ -109,7 +109,7 @@ function planOf(at: KindSeen, request: PlanRequest, target: string | undefined):
     plan: {
       ...commonOf(request),
       runbook: rebootFailover.name,
-      title: `Move the writer of ${service.name}, ${what}, onto ${onto}`,
+      title: `Move ${what} of ${service.name} onto ${onto}`,
       from: region.value,
       to: region.value,
       pastNoReturn: false,

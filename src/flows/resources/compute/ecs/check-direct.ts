@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Step } from "../../../../ports/step.ts";
-import { BY_HAND_WITHIN_MS, ByHandFirst, ComputeInput, MINUTE, NoData, SECOND } from "../../../steps/schemas.ts";
+import { directly } from "../../../steps/directly.ts";
+import { ByHandFirst, ComputeInput, NoData } from "../../../steps/schemas.ts";
 
 /** Asks the new side straight at its load balancer, before any user is sent there: healthy targets, and a write that works. */
 const Input = z.object({
@@ -22,19 +23,7 @@ export const checkDirect: Step<Input, Record<string, never>, z.infer<typeof Outp
   input: Input,
   data: NoData,
   output: Output,
-  title: ({ region, service, byHandFirst }) =>
-    byHandFirst.length > 0
-      ? `Wait for ${byHandFirst.map(({ name }) => name).join(", ")} to be pointed at the database in ${region} by hand, then check ${service} there directly`
-      : `Check ${service} in ${region} directly, before users come`,
-  times: ({ byHandFirst }) => ({
-    expectedMs: 30 * SECOND,
-    deadlineMs: byHandFirst.length > 0 ? BY_HAND_WITHIN_MS : 15 * MINUTE,
-    ...(byHandFirst.length > 0 ? { alike: "by-hand-first" } : {}),
-  }),
-  byHand: ({ url, via, byHandFirst }) => [
-    ...byHandFirst.flatMap(({ commands }) => commands),
-    `curl --connect-to ::${via}: ${url}`,
-  ],
+  ...directly,
   permissions: [],
   run: async () => ({ requestIds: [], data: {} }),
   async verify(input, _data, { cloud, signal }) {

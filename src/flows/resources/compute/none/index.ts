@@ -10,7 +10,6 @@ export const none = defineKind<None, Seen>({
   ...{ kind: "none", role: "compute", settings: None, isByRegion: false },
   about: ABOUT,
   ...{ subjects: () => [], records: () => [], lint: [], parts: {} },
-  discover: async () => ({ known: true, value: {}, atMs: 0 }),
   look: async () => ({}),
   tell: () => ({ in: {}, facts: [] }),
   identity: () => [],

@@ -1,5 +1,5 @@
 import type { PlannedStep } from "../../../../domain/plan-run/plan.ts";
-import { type Region, route53RegionOf } from "../../../../domain/service/region.ts";
+import type { Region } from "../../../../domain/service/region.ts";
 import type { LoadBalancer, Traffic } from "../../../../domain/service/site.ts";
 import { planned } from "../../../../ports/step.ts";
 import { awaitDns, ledAway } from "../../../steps/await-dns.ts";
@@ -8,6 +8,7 @@ import { RecordsInput, SECOND } from "../../../steps/schemas.ts";
 import { settleDns } from "../../../steps/settle-dns.ts";
 import type { EntranceAbilities } from "../../abilities.ts";
 import { knownValue } from "../../known-value.ts";
+import { isRoute53Dark, slotOfName } from "../../names.ts";
 import type { Move, Place, Slot } from "../../place.ts";
 import { changeByHand, changeOf, type Leading, type RecordChange } from "./change.ts";
 import { type Route53At, type Route53Seen, trafficOf } from "./look.ts";
@@ -22,19 +23,19 @@ export const move: EntranceAbilities<Route53, Route53Seen> = {
   followsHealth: (place) => trafficOf(place).some(({ routing }) => routing !== "simple"),
 
   refusals: (at, moving) =>
-    isByHand(moving) ? [] : trafficOf(at).flatMap((traffic) => nameRefusals(at, { moving, traffic })),
+    isRoute53Dark(moving) ? [] : trafficOf(at).flatMap((traffic) => nameRefusals(at, { moving, traffic })),
 
   acceptances: (_place, moving) =>
-    isByHand(moving)
+    isRoute53Dark(moving)
       ? [{ id: "dns-by-hand", words: "Promote and scale; DNS by hand", danger: "People must change DNS by hand." }]
       : [],
 
   move(at, moving, slot) {
     const all = trafficOf(at);
     return all.flatMap((traffic) => {
-      const own = all.length === 1 ? slot : { ...slot, id: (base: string) => slot.id(`${base}-${label(traffic)}`) };
+      const own = slotOfName(slot, traffic.name, all);
       const leading = leadingOf(at, traffic, moving.to);
-      return isByHand(moving) ? byHandSteps(leading, own) : recordSteps(at, { moving, leading }, own);
+      return isRoute53Dark(moving) ? byHandSteps(leading, own) : recordSteps(at, { moving, leading }, own);
     });
   },
 
@@ -54,11 +55,6 @@ export const move: EntranceAbilities<Route53, Route53Seen> = {
     return isBack ? `${name} leads to the old side again` : undefined;
   },
 };
-
-/** Route 53 cannot be asked, because its control plane lies in the region that is dark. */
-const isByHand = ({ isDark, from }: Move): boolean => isDark && from === route53RegionOf(from);
-
-const label = ({ name }: Traffic): string => name.replaceAll(/[^a-z0-9]+/g, "-");
 
 const frontIn = (place: Place<Route53>, region: Region): LoadBalancer =>
   knownValue(place.front(region), `The load balancer of ${place.service.name} in ${region}`);

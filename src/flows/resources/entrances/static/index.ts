@@ -6,6 +6,7 @@ import type { EntranceAbilities } from "../../abilities.ts";
 import type { NamedRecord } from "../../kind.ts";
 import { defineKind } from "../../kind.ts";
 import { knownValue } from "../../known-value.ts";
+import { slotOfName } from "../../names.ts";
 import { RULES } from "./lint.ts";
 import { look, type StaticSeen, tell } from "./look.ts";
 import { ABOUT, Static, type StaticName } from "./settings.ts";
@@ -13,26 +14,33 @@ import { ABOUT, Static, type StaticName } from "./settings.ts";
 const hostIn = ({ name, in: hosts }: StaticName, region: string): string =>
   knownValue(hosts[region], `The host name that ${name} leads to in ${region}`);
 
-const label = ({ name }: StaticName): string => name.replaceAll(/[^a-z0-9]+/g, "-");
-
 /** People move the names; TwoKey asks them to, waits for it, and checks what users see. */
 const entrance: EntranceAbilities<Static, StaticSeen> = {
   followsHealth: () => false,
   refusals: () => [],
   acceptances({ resource: { names } }) {
     const all = names.map(({ name }) => name).join(", ");
-    return [{ id: "names-by-hand", words: `People move ${all} by hand`, danger: `People must move ${all} by hand.` }];
+    return [
+      {
+        id: "names-by-hand",
+        words: `I accept that people move ${all} by hand`,
+        danger: `People must move ${all} by hand.`,
+      },
+    ];
   },
-  move: ({ resource: { names, how } }, { to: region }, { id, after }) =>
+  move: ({ resource: { names, how } }, { to: region }, slot) =>
     names.flatMap((entry) => {
       const { name, ttl_seconds: ttl } = entry;
-      const own = (base: string) => id(names.length === 1 ? base : `${base}-${label(entry)}`);
-      const [wait, afterStep] = [own("settle-dns"), own("names-by-hand")];
+      const { id, after } = slotOfName(slot, name, names);
       const newSide = hostIn(entry, region);
       const commands = [`# ${how}`, `# ${name} CNAME ${newSide}, TTL ${ttl}`];
+      const afterStep = id("names-by-hand");
       return [
         planned(awaitDns, { id: afterStep, after, input: { name, newSide, region, commands } }),
-        planned(settleDns, { id: wait, after: [afterStep], input: { name, afterStep, ttlMs: ttl * SECOND } }),
+        planned(settleDns, {
+          ...{ id: id("settle-dns"), after: [afterStep] },
+          input: { name, afterStep, ttlMs: ttl * SECOND },
+        }),
       ];
     }),
   leadsTo: ({ resource: { names } }, region) =>
@@ -58,7 +66,6 @@ export const staticNames = defineKind<Static, StaticSeen>({
   about: ABOUT,
   ...{ subjects: () => [], records, lint: RULES },
   parts: { fixedNames: ({ names }) => names },
-  discover: async () => ({ known: true, value: {}, atMs: 0 }),
   ...{ look, tell, identity: () => [], entrance },
   steps: [],
 });

@@ -17,7 +17,6 @@ export const auroraCluster = defineKind<AuroraCluster, AuroraSeen>({
   ...{ kind: "aurora-cluster", role: "stores", settings: AuroraCluster, isByRegion: false },
   about: ABOUT,
   ...{ subjects, records: () => [], lint: RULES, parts: { cluster: clusterIn } },
-  discover: async () => ({ known: true, value: {}, atMs: 0 }),
   ...{ look, tell, identity: () => [] },
   store: {
     ...{ writer, behind: () => undefined, turn, snapshot },

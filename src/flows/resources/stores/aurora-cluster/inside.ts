@@ -23,7 +23,7 @@ export const turn: StoreTurn<AuroraCluster, AuroraSeen> = {
     return {
       ...{
         kind: "turn",
-        what: `${cluster}, now ${leaves.instance}`,
+        what: cluster,
         onto: instance,
         identity: `writer ${leaves.instance}`,
       },

@@ -1,13 +1,12 @@
 import { z } from "zod";
 import type { DatabaseFacts } from "../../../../domain/service/observed.ts";
-import { route53RegionOf } from "../../../../domain/service/region.ts";
 import { planned } from "../../../../ports/step.ts";
 import { pointApplication } from "../../../steps/change-records.ts";
 import { checkWritable } from "../../../steps/check-writable.ts";
 import { recordsBefore } from "../../../steps/records.ts";
 import { recordsByHand } from "../../../steps/records-by-hand.ts";
 import type { StoreMove } from "../../abilities.ts";
-import type { Move } from "../../place.ts";
+import { isRoute53Dark } from "../../names.ts";
 import { blindMsIn, type RdsAt, type RdsSeen } from "./look.ts";
 import { database, databaseRecord } from "./parts.ts";
 import { promoteReplica } from "./promote-replica.ts";
@@ -28,7 +27,7 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
     return there?.known === true && there.value.role === "standalone";
   },
 
-  refusals: (at, moving) => [...instanceRefusals(at, moving), ...(isByHand(moving) ? [] : nameRefusals(at))],
+  refusals: (at, moving) => [...instanceRefusals(at, moving), ...(isRoute53Dark(moving) ? [] : nameRefusals(at))],
 
   measure: (at, { to, mode, knownUntilMs }, { id, after }) =>
     planned(recordDataPosition, {
@@ -60,7 +59,7 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
     const { continues, to } = moving;
     const record = databaseRecord(at.resource);
     const current = at.seen.name.known ? at.seen.name.value : undefined;
-    if (!record || !current || isByHand(moving)) return undefined;
+    if (!record || !current || isRoute53Dark(moving)) return undefined;
     const { name, zone, ttl_seconds: ttlSeconds } = record;
     const next = { ...current, values: [database(at.resource, to).endpoint], ttlSeconds };
     return planned(pointApplication, {
@@ -75,7 +74,7 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
   /** From the file alone: while Route 53 cannot be asked, nobody knows what stands there. */
   leadByHand({ resource }, moving) {
     const record = databaseRecord(resource);
-    if (!record || !isByHand(moving)) return undefined;
+    if (!record || !isRoute53Dark(moving)) return undefined;
     const { zone, name, ttl_seconds: ttlSeconds } = record;
     const values = [database(resource, moving.to).endpoint];
     return { name, commands: recordsByHand(zone, [{ name, type: "CNAME", ttlSeconds, values }]) };
@@ -96,9 +95,6 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
     return isClosed ? `the database of ${region} is closed itself` : undefined;
   },
 };
-
-/** Route 53 cannot be asked, because its control plane lies in the region that is dark. */
-const isByHand = ({ isDark, from }: Move): boolean => isDark && from === route53RegionOf(from);
 
 function instanceRefusals({ seen, resource }: RdsAt, { to, promoted }: Parameters<typeof move.refusals>[1]): string[] {
   const { instance } = database(resource, to);
