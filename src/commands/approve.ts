@@ -31,7 +31,7 @@ export async function approve(ask: Ask, deps: RunCommandDeps & KeyDeps): Promise
   const turned = await turnKey(run.plan.id, { who, digest, accepted }, deps);
   if (turned.answer.kind === "refused") throw new UserError(`key-${turned.answer.code}`, turned.answer.why);
   const says = turned.started
-    ? `Your key was the last one: the failover of ${run.plan.service} starts now.`
+    ? `Your key was the last one. It starts now: ${run.plan.title}.`
     : `Your key is turned. ${keysLine(turned.run, deps.clock.now())}`;
   await deps.wake.run(run.plan.id);
   return whisper(says);

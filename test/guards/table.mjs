@@ -114,7 +114,7 @@ export const GUARDS = [
     cut: "if (reason !== undefined)",
     by: 'if (reason === "")',
     test: "engine/approvals/keys.test.ts",
-    fails: "a guest's account turns no key, whoever the file says it is",
+    fails: "a guest's account turns no key, even if the file names it as an approver's",
   },
   {
     guard: "who clicked is an ordinary member, asked fresh",
@@ -611,7 +611,7 @@ export const GUARDS = [
     cut: "await testify(this.#redis, {",
     by: "if (why === undefined) await testify(this.#redis, {",
     test: "store/ledger.test.ts",
-    fails: "whoever notices first stops every other process, also one without a line",
+    fails: "the first to notice stops every other process, also one without a line",
   },
   {
     guard: "who only looks writes nothing",
@@ -651,7 +651,7 @@ export const GUARDS = [
     cut: "redis.call('RPUSH', KEYS[4 + 2 * i], ARGV[4 + 4 * i])",
     by: "",
     test: "engine/approvals/recovery.test.ts",
-    fails: "every run of before ends in the same step, and gives its service back",
+    fails: "every earlier run ends in the same step, and gives its service back",
   },
   {
     guard: "nothing is asked for while the store is lost",

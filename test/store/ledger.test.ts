@@ -182,7 +182,7 @@ describe("a store that is not the one the ledger knows (G17)", () => {
     expect((await verifyLedger(join(directory, "other.jsonl"), LEDGER_KEY)).lines).toBe(1);
   });
 
-  test("whoever notices first stops every other process, also one without a line", async () => {
+  test("the first to notice stops every other process, also one without a line", async () => {
     const ledger = await written(1);
     const newcomer = await opened("newcomer");
     await redis.flushdb();

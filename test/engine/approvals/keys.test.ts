@@ -177,7 +177,7 @@ describe("who may turn is asked fresh, and any doubt is a no (K1)", () => {
     expect(await entriesOf("F-1")).toEqual([]);
   });
 
-  test("a guest's account turns no key, whoever the file says it is", async () => {
+  test("a guest's account turns no key, even if the file names it as an approver's", async () => {
     const run = await proposedIn();
     const member = async () => ({ disqualifiedBy: ["it is a guest"] });
 

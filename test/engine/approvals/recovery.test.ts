@@ -155,7 +155,7 @@ describe("a lost store counts again when two people have signed (G17)", () => {
     expect(lines.map((line) => /"kind":"([^"]+)"/.exec(line)?.[1])).toEqual(["store-accepted", "intent"]);
   });
 
-  test("every run of before ends in the same step, and gives its service back", async () => {
+  test("every earlier run ends in the same step, and gives its service back", async () => {
     const runs = createRuns(redis, () => nowMs);
     const plan = planFor(inventory);
     await runs.create(plan, planDigest(plan), []);

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { STEPS } from "../../../src/flows/index.ts";
+import { runbookOf } from "../../../src/flows/runbooks/index.ts";
 import type { StoredStep } from "../../../src/ports/step.ts";
 import { drive } from "../../harness/drive.ts";
 import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun } from "../../harness/failover-world.ts";
@@ -43,7 +44,9 @@ test.each(REFUSALS)("$title is refused for good", async (play) => {
 describe.each(PLAYS)("a run of $title", (play) => {
   test("ends verified, and each step run twice does nothing twice", async () => {
     at = await startFailoverWorld({ ...play, speed: SPEED });
-    await startRun(at, play);
+    const { plan } = await startRun(at, play);
+    // What the form and a pipeline are told is what the plan asks for (G1).
+    expect(plan.keysRequired === 0).toBe(runbookOf(plan).needs === "responder");
     const twice = (step: StoredStep): StoredStep => ({
       ...step,
       async run(input, context) {

@@ -135,7 +135,9 @@ describe("a service whose name people move", () => {
       ...["await-dns", "settle-dns", "check-public"],
     ]);
     expect(stepOf(plan, "check-direct").input).toMatchObject({ via: "desk-b.machines.example" });
-    expect(plan.acceptances.map(({ words }) => words)).toContain("People move desk.hotels.example by hand");
+    expect(plan.acceptances.map(({ words }) => words)).toContain(
+      "I accept that people move desk.hotels.example by hand",
+    );
     expect(stepOf(plan, "names-by-hand").byHand).toEqual(
       expect.arrayContaining([expect.stringContaining("Network team, +44 7700 900199")]),
     );
