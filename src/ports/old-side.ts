@@ -1,13 +1,15 @@
 /** What a look at the old side of a run found, as the watch needs it. */
 export type OldSide =
-  /** Database or compute API there gives no answer: left alone. */
+  /** Nothing of it gives an answer: left alone. */
   | { readonly kind: "silent" }
   /** People sent the service back there; taking it away from its users is no longer ours to do. */
   | { readonly kind: "moved-back"; readonly why: string }
   | {
       readonly kind: "back";
-      /** What stands there now, for undo. Undefined where reading is refused, though the region answers. */
+      /** What stands there now of all that answers, for undo. Undefined where reading is refused, though the region answers. */
       readonly captured: Readonly<Record<string, unknown>> | undefined;
-      /** Nothing is left to be closed or stopped. */
+      /** Nothing of all that answers is left to be closed or stopped. */
       readonly isClosed: boolean;
+      /** Parts of it that give no answer yet: left alone, each by itself. */
+      readonly silent: readonly string[];
     };

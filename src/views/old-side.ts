@@ -33,6 +33,8 @@ function whatIsTried({ watch }: RunState, nowMs: number): string {
   switch (watch.state) {
     case "intended":
     case "asked":
+      if (watch.leftAlone.length > 0)
+        return `: what answers again has been closed since ${since}, and ${watch.leftAlone.join(", ")} gave no answer then`;
       return `: it answers again, and has been closed since ${since}, but no write has failed there yet`;
     case "failed":
       return `: it answers again, and fencing it FAILED at ${since} (${watch.says})`;

@@ -54,6 +54,11 @@ describe("what people read about the old side", () => {
       /answers again, and has been closed since/,
     ],
     [
+      "that a part of it is being closed, and which one gave no answer",
+      [fence("cannot-know"), PROMOTE, { kind: "watch-intent", ...step, leftAlone: ["stores.guests"] }],
+      /what answers again has been closed since .*stores\.guests gave no answer/,
+    ],
+    [
       "that closing it failed",
       [
         fence("cannot-know"),

@@ -80,7 +80,14 @@ export const RunEntry = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("superseded"), atMs: z.number(), plan: z.string() }),
   z.strictObject({ kind: z.literal("no-way-back"), atMs: z.number(), why: z.string() }),
   z.strictObject({ kind: z.literal("fence-again"), atMs: z.number(), ...Step, captured: Captured.exactOptional() }),
-  z.strictObject({ kind: z.literal("watch-intent"), atMs: z.number(), ...Step, captured: Captured.exactOptional() }),
+  z.strictObject({
+    kind: z.literal("watch-intent"),
+    atMs: z.number(),
+    ...Step,
+    captured: Captured.exactOptional(),
+    /** Parts that give no answer, and of which nothing is asked. */
+    leftAlone: z.array(z.string()).exactOptional(),
+  }),
   z.strictObject({
     kind: z.literal("watch-asked"),
     atMs: z.number(),

@@ -1,6 +1,7 @@
 import { Bug } from "../errors.ts";
 import type { Plan } from "./plan.ts";
 import {
+  capturedWith,
   proposedRun,
   type RunState,
   type RunStateName,
@@ -164,7 +165,7 @@ function stepApplied(run: RunState, entry: StepEntry): RunState {
         startedAtMs: before.startedAtMs ?? entry.atMs,
         endedAtMs: undefined,
       });
-      const captured = run.captured ?? entry.captured;
+      const captured = capturedWith(run, entry.captured);
       return { ...intended, captured, pastNoReturn: run.pastNoReturn || irreversible, intents: run.intents + 1 };
     }
     case "asked": {

@@ -83,6 +83,8 @@ export interface Watch {
   /** How often fencing was begun, and when last. */
   readonly tries: number;
   readonly triedAtMs: number | undefined;
+  /** Parts that gave no answer at the last try, so that nothing was asked of them. */
+  readonly leftAlone: readonly string[];
   /** What the fence step said about its last call. */
   readonly data: Readonly<Record<string, unknown>>;
   /** How it was fenced, why the newest failed try failed, or why the watch ended. */
@@ -142,7 +144,15 @@ export function proposedRun(plan: Plan, digest: string): RunState {
     pastNoReturn: plan.pastNoReturn,
     intents: 0,
     voided: false,
-    watch: { state: "waiting", tries: 0, triedAtMs: undefined, data: {}, says: "", endedAtMs: undefined },
+    watch: {
+      state: "waiting",
+      tries: 0,
+      triedAtMs: undefined,
+      leftAlone: [],
+      data: {},
+      says: "",
+      endedAtMs: undefined,
+    },
     captured: undefined,
     votes: [],
     undoSkipped: [],
@@ -206,8 +216,12 @@ export function isWatched(run: RunState): boolean {
 /** The step's choices as signed; the old side that was dark then is put back as it was found when it came back. */
 export function inputOf(run: RunState, step: PlannedStep): Readonly<Record<string, unknown>> {
   if (step.role !== "protects" || step.input["captured"] !== null) return step.input;
-  return run.captured === undefined ? { ...step.input, mustCapture: true } : { ...step.input, captured: run.captured };
+  return { ...step.input, captured: run.captured ?? null, mustCapture: true };
 }
+
+/** What stood there before it was touched: parts come back one by one, and a later look sees what the fence has made of the first. */
+export const capturedWith = (run: RunState, seen: RunState["captured"]): RunState["captured"] =>
+  run.captured || seen ? { ...seen, ...run.captured } : undefined;
 
 /** Settled steps that rest on this one, directly or not. */
 export function settledAfter(run: RunState, step: string): string[] {

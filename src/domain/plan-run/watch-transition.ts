@@ -1,5 +1,14 @@
 import { Bug } from "../errors.ts";
-import { isSettled, needsWatch, type RunState, settledAfter, stateOf, type Watch, withStep } from "./run.ts";
+import {
+  capturedWith,
+  isSettled,
+  needsWatch,
+  type RunState,
+  settledAfter,
+  stateOf,
+  type Watch,
+  withStep,
+} from "./run.ts";
 import type { RunEntry } from "./run-entry.ts";
 
 /** The old side answers before anything irreversible: its fence, and what was found out after it, is done again. */
@@ -7,7 +16,7 @@ export function fencedAgain(run: RunState, entry: Extract<RunEntry, { kind: "fen
   if (run.pastNoReturn) throw new Bug("journal-fence-too-late", "Past the point of no return the watch fences");
   const again = { state: "waiting", sinceMs: entry.atMs, startedAtMs: undefined, endedAtMs: undefined } as const;
   const steps = [entry.step, ...settledAfter(run, entry.step)];
-  const seen: RunState = { ...run, intents: run.intents + 1, captured: run.captured ?? entry.captured };
+  const seen: RunState = { ...run, intents: run.intents + 1, captured: capturedWith(run, entry.captured) };
   return steps.reduce((now, step) => withStep(now, step, again), seen);
 }
 
@@ -26,10 +35,11 @@ export function watched(run: RunState, entry: WatchEntry): RunState {
         );
       const { tries } = run.watch;
       const tried = { state: "intended", tries: tries + 1, triedAtMs: entry.atMs, data: {} } as const;
+      const leftAlone = entry.leftAlone ?? [];
       // From here on the fence has an effect, also one that was skipped or taken over: unwinding has to undo it.
       const touched = isSettled(stateOf(run, entry.step)) ? withStep(run, entry.step, { state: "done" }) : run;
       const intents = run.intents + 1;
-      return { ...withWatch(touched, tried), intents, captured: run.captured ?? entry.captured };
+      return { ...withWatch(touched, { ...tried, leftAlone }), intents, captured: capturedWith(run, entry.captured) };
     }
     case "watch-asked": {
       const requestIds = [...stateOf(run, entry.step).requestIds, ...entry.requestIds];

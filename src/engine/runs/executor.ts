@@ -14,7 +14,7 @@ import {
 } from "../../domain/plan-run/run.ts";
 import type { OldSide } from "../../ports/old-side.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
-import { watchWhileDriven } from "./fence-watch.ts";
+import { isWaitedFor, watchWhileDriven } from "./fence-watch.ts";
 import { RunHold } from "./journal.ts";
 import { driveStep } from "./step-driver.ts";
 import { unwind } from "./unwind.ts";
@@ -173,7 +173,7 @@ class Drive {
     const { state, attempt } = stateOf(run, fence.id);
     if (state !== "done" || fenceSeen(run) !== "cannot-know" || attempt >= MOST_FENCE_ATTEMPTS) return false;
     const looked = await this.#lookedInTime(run);
-    if (looked?.kind !== "back") return false;
+    if (looked?.kind !== "back" || isWaitedFor(looked)) return false;
     const seen = looked.captured && { captured: { ...looked.captured } };
     const entered = await this.#hold.append((now) =>
       now.state === "running" && !now.pastNoReturn

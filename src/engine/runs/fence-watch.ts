@@ -14,6 +14,7 @@ import { RunHold } from "./journal.ts";
  *  W1 reading comes first: a region that is still dark is left alone, and nothing is written for it
  *  W2 every try is an act of a hold: epoch, intent in journal and ledger, proof before each call (J2, J3, J6)
  *  W3 only a write that fails over there ends it; what was cut off is simply begun again, since fencing converges
+ *  W4 what answers is fenced without waiting for the rest; as fenced it counts only with the last of it
  */
 /** World time between two tries, doubled with each up to the longest: the journal must not grow with every look. */
 const TRY_AGAIN_MS = 60_000;
@@ -64,7 +65,9 @@ type Due =
   | { readonly kind: "nothing" }
   | { readonly kind: "verify" }
   | { readonly kind: "end"; readonly why: string }
-  | { readonly kind: "do-it"; readonly captured: Extract<OldSide, { kind: "back" }>["captured"] };
+  | ({ readonly kind: "do-it" } & Pick<Back, "captured" | "silent">);
+
+type Back = Extract<OldSide, { kind: "back" }>;
 
 async function whatIsDue(run: RunState, deps: WatchDeps, signal: AbortSignal): Promise<Due> {
   const nowMs = deps.clock.now();
@@ -75,14 +78,22 @@ async function whatIsDue(run: RunState, deps: WatchDeps, signal: AbortSignal): P
   const { watch } = run;
   const isTooEarly = nowMs < againAtMs(watch);
   // A try without an outcome was cut off by a crash, and is begun again at once.
-  if (isTooEarly && watch.state === "failed") return { kind: "nothing" };
+  if (isTooEarly && watch.state === "failed" && watch.leftAlone.length === 0) return { kind: "nothing" };
   const looked = await deps.oldSide(run, signal);
-  if (looked.kind === "silent") return { kind: "nothing" };
+  if (looked.kind === "silent" || isWaitedFor(looked)) return { kind: "nothing" };
   if (looked.kind === "moved-back")
     return { kind: "end", why: `${looked.why}: people moved ${service} back to ${from}` };
-  if (watch.state === "asked" && (isTooEarly || looked.isClosed)) return { kind: "verify" };
-  return { kind: "do-it", captured: looked.captured };
+  // What was left alone at the last try was asked for nothing yet, and need not wait.
+  const waits = isTooEarly && !watch.leftAlone.some((part) => !looked.silent.includes(part));
+  if (watch.state === "asked" && (waits || looked.isClosed))
+    return looked.silent.length === 0 ? { kind: "verify" } : { kind: "nothing" };
+  if (watch.state === "failed" && waits) return { kind: "nothing" };
+  return { kind: "do-it", captured: looked.captured, silent: looked.silent };
 }
+
+/** All of it that answers is closed, and the rest gives no answer yet: nothing can be done, and nothing is proven. */
+export const isWaitedFor = (looked: OldSide): boolean =>
+  looked.kind === "back" && looked.isClosed && looked.silent.length > 0;
 
 /**
  * A run that holds the service since then has a plan of its own for both sides. Once it makes this side the writer, the
@@ -114,7 +125,7 @@ async function turn({ run, hold, deps, signal, looking }: Turn): Promise<void> {
   const ours = await hold();
   if (!ours) return;
   const fencing = { hold: ours, fence, deps };
-  if (due.kind === "do-it") return tryToFence(fencing, due.captured, signal);
+  if (due.kind === "do-it") return tryToFence(fencing, due, signal);
   const says = `${run.plan.from} is not watched any more: ${due.why}. It was never proven to be fenced.`;
   await record(fencing, says, (common) => ({ kind: "watch-ended", ...common, step: fence.id, why: due.why }));
 }
@@ -127,7 +138,7 @@ interface Fencing {
 
 async function tryToFence(
   fencing: Fencing,
-  captured: Extract<Due, { kind: "do-it" }>["captured"],
+  { captured, silent }: Extract<Due, { kind: "do-it" }>,
   signal: AbortSignal,
 ): Promise<void> {
   const { hold, fence, deps } = fencing;
@@ -135,16 +146,19 @@ async function tryToFence(
   const context = contextFor(hold, fence.id, { ...deps, signal });
   const begun = await hold.intend((run) => {
     if (!isWatched(run)) return undefined;
-    const seen = captured && { captured: { ...captured } };
+    const seen = {
+      ...(captured && { captured: { ...captured } }),
+      ...(silent.length > 0 && { leftAlone: [...silent] }),
+    };
     return {
       entry: { kind: "watch-intent", atMs: deps.clock.now(), epoch: hold.epoch, step: fence.id, ...seen },
-      told: { says: `${from} answers again: fencing it, as the signed plan says` },
+      told: { says: `${from} answers again${exceptFor(silent)}: fencing it, as the signed plan says` },
     };
   });
   if (!begun) return;
   try {
-    const asked = await definitionOf(deps, hold.run.plan, fence.id).run(unforgiving(fence), context);
-    const says = `${from}: closing it is asked for`;
+    const asked = await definitionOf(deps, hold.run.plan, fence.id).run(unforgiving(fence, silent), context);
+    const says = `${from}${exceptFor(silent)}: closing it is asked for`;
     const requestIds = [...asked.requestIds];
     await record(fencing, says, (common) => ({
       ...{ kind: "watch-asked", ...common, step: fence.id, requestIds, data: asked.data },
@@ -152,12 +166,19 @@ async function tryToFence(
   } catch (error) {
     return conclude(fencing, failureOf(error));
   }
+  if (silent.length > 0) return;
   const verdict = await verdictOf(hold.run, fence, { context, deps });
   if (verdict) await conclude(fencing, verdict);
 }
 
+const exceptFor = (silent: readonly string[]): string =>
+  silent.length === 0 ? "" : `, except for ${silent.join(", ")}`;
+
 /** Users do not wait for this any more: silence is no proof here, and is accepted no longer. */
-const unforgiving = (fence: PlannedStep) => ({ ...fence.input, unfencedAccepted: false });
+const unforgiving = (fence: PlannedStep, leaveAlone: readonly string[] = []) => ({
+  ...fence.input,
+  ...{ unfencedAccepted: false, leaveAlone },
+});
 
 type Outcome = { readonly fenced: boolean; readonly says: string };
 

@@ -3,19 +3,19 @@ import { TransientError } from "../../../src/domain/errors.ts";
 import type { RunState } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../../src/domain/plan-run/run-transition.ts";
-import { watchOldSide } from "../../../src/engine/runs/fence-watch.ts";
 import type { OldSide } from "../../../src/ports/old-side.ts";
-import type { LedgerEntry } from "../../../src/ports/runs.ts";
 import type { StoredStep } from "../../../src/ports/step.ts";
 import { example } from "../../harness/example.ts";
-import { silent } from "../../harness/failover-world.ts";
 import { fakeCloud } from "../../harness/fakes.ts";
 import { AT, homeIsDark } from "../../harness/observed.ts";
 import { proposed, serviceIn } from "../../harness/plans.ts";
+import { watchTurn } from "../../harness/watch-turn.ts";
 
 const inventory = example("inventory");
 const service = serviceIn(inventory);
-const BACK: OldSide = { kind: "back", captured: { rules: ["one"], desired: 4, scaling: null }, isClosed: false };
+const BACK = {
+  ...{ kind: "back", captured: { rules: ["one"], desired: 4, scaling: null }, isClosed: false, silent: [] },
+} satisfies OldSide;
 const at = { atMs: AT };
 
 /** A run past the promotion's intent whose old side was dark: nobody knows whether it still writes. */
@@ -45,16 +45,9 @@ interface Wish {
   readonly proven?: boolean;
 }
 
-/** One turn over a run that is kept in memory, by a worker whose calls and records are written down. */
+/** One turn, by a worker whose calls and records are written down. */
 async function watched(run: RunState, { looked = BACK, atMs = AT + 1_000, ...wish }: Wish = {}) {
-  const written: RunEntry[] = [];
-  const ledger: LedgerEntry[] = [];
-  let now = run;
   let fenced = 0;
-  let ended = false;
-  const unused = async () => {
-    throw new Error("the watch does not ask for this");
-  };
   const fence: StoredStep = {
     name: "fence-primary",
     role: "protects",
@@ -67,45 +60,17 @@ async function watched(run: RunState, { looked = BACK, atMs = AT + 1_000, ...wis
     },
     verify: async () =>
       (wish.proven ?? true) ? { done: true, says: "fenced", output: {} } : { done: false, says: "still writes" },
-    undo: unused,
+    undo: async () => {
+      throw new Error("the watch does not ask for this");
+    },
     happened: async () => "no",
   };
-  const clock = { now: () => atMs, speed: 1, sleep: async () => undefined };
-  const cloud = fakeCloud({ clock });
-  await watchOldSide(
-    run,
-    {
-      ...{ clock, logger: silent, steps: { "fence-primary": fence }, worker: "w2" },
-      cloud: { ...cloud, guardedBy: () => cloud },
-      oldSide: async () => looked,
-      ledger: {
-        append: async (entry) => void ledger.push(entry),
-        disagreement: async () => undefined,
-        highestEpoch: () => 0,
-      },
-      runs: {
-        ...{ create: unused, openIds: unused, ofIncident: unused, coolDownUntil: unused },
-        holderOf: async () => wish.holder,
-        read: async (id) => (id === wish.holder ? wish.other : now),
-        append: async (before, { entries, over }) => {
-          if (before.length !== now.length) return { kind: "conflict" };
-          now = entries.reduce(transition, before);
-          written.push(...entries);
-          ended ||= over === true;
-          return { kind: "appended", run: now };
-        },
-      },
-    },
-    new AbortController().signal,
-  );
-  return {
-    written,
-    kinds: written.map(({ kind }) => kind),
-    ledger: ledger.map(({ kind }) => kind),
-    fenced,
-    ended,
-    run: now,
-  };
+  const turn = await watchTurn(run, {
+    cloud: fakeCloud({ clock: { now: () => atMs } }),
+    ...{ steps: { "fence-primary": fence }, oldSide: async () => looked, holder: wish.holder, other: wish.other },
+  });
+  const kindsOf = (all: readonly { readonly kind: string }[]) => all.map(({ kind }) => kind);
+  return { ...turn, kinds: kindsOf(turn.written), ledger: kindsOf(turn.ledger), fenced };
 }
 
 describe("the watch over an old side that was dark", () => {
@@ -116,7 +81,7 @@ describe("the watch over an old side that was dark", () => {
     expect(turn.ledger).toEqual(["watch-intent", "watch-asked", "fenced-later"]);
     expect(turn).toMatchObject({ fenced: 1, ended: true });
     expect(turn.run).toMatchObject({ epoch: 2, watch: { state: "fenced", tries: 1 } });
-    expect(turn.run.captured).toEqual(BACK.kind === "back" && BACK.captured);
+    expect(turn.run.captured).toEqual(BACK.captured);
   });
 
   test("does so while the run is stopped after the point of no return, and keeps the run open for people", async () => {
@@ -196,5 +161,47 @@ describe("the watch over an old side that was dark", () => {
     const turn = await watched(transition(VERIFIED, intent));
 
     expect(turn).toMatchObject({ fenced: 1, run: { watch: { state: "fenced", tries: 2 }, captured: { rules: [] } } });
+  });
+
+  describe("that comes back in parts", () => {
+    const HALF = { ...BACK, captured: { one: { rules: ["a"] } }, silent: ["other"] } satisfies OldSide;
+    const CLOSED = { ...HALF, captured: { one: { rules: [] } }, isClosed: true } satisfies OldSide;
+
+    test("fences what answers and says what does not, which is no failure that calls people", async () => {
+      const turn = await watched(VERIFIED, { looked: HALF });
+
+      expect([turn.kinds, turn.fenced]).toEqual([["claimed", "watch-intent", "watch-asked"], 1]);
+      expect(turn.run.watch).toMatchObject({ state: "asked", leftAlone: ["other"], says: "" });
+      expect(turn.ended).toBe(false);
+    });
+
+    test("writes nothing while all that answers is closed and the rest is silent", async () => {
+      const half = await watched(VERIFIED, { looked: HALF });
+
+      expect(await watched(VERIFIED, { looked: CLOSED })).toMatchObject({ written: [], fenced: 0 });
+      expect(await watched(half.run, { looked: CLOSED })).toMatchObject({ written: [], fenced: 0 });
+      expect(await watched(half.run, { looked: HALF })).toMatchObject({ written: [], fenced: 0 });
+    });
+
+    test("fences the rest the moment it answers, and gives each part back what it had first", async () => {
+      const half = await watched(VERIFIED, { looked: HALF });
+      const looked = { ...BACK, captured: { one: { rules: [] }, other: { rules: ["b"] } } };
+      const whole = await watched(half.run, { looked, atMs: AT + 2_000 });
+
+      expect([whole.kinds, whole.fenced]).toEqual([["claimed", "watch-intent", "watch-asked", "fenced-later"], 1]);
+      expect(whole.run).toMatchObject({
+        ...{ watch: { state: "fenced" }, captured: { one: { rules: ["a"] }, other: { rules: ["b"] } } },
+      });
+    });
+
+    test("tries at once what was silent when another part was refused, and no more often than that", async () => {
+      const half = await watched(VERIFIED, { looked: HALF, refused: "AccessDenied" });
+      const whole = await watched(half.run, { looked: BACK, refused: "AccessDenied", atMs: AT + 2_000 });
+
+      expect(half.run.watch.state).toBe("failed");
+      expect(await watched(half.run, { looked: HALF, atMs: AT + 2_000 })).toMatchObject({ written: [], fenced: 0 });
+      expect(whole.fenced).toBe(1);
+      expect(await watched(whole.run, { atMs: AT + 3_000 })).toMatchObject({ written: [], fenced: 0 });
+    });
   });
 });

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { StepFailed, TransientError } from "../../../domain/errors.ts";
 import { Mode, Roles } from "../../../domain/plan-run/plan.ts";
 import { FenceOutput, type FenceProof } from "../../../domain/plan-run/run.ts";
-import type { Known } from "../../../domain/service/observed.ts";
+import { isUnreachable, type Known } from "../../../domain/service/observed.ts";
 import { ROLES } from "../../../domain/service/resource.ts";
 import { enteredBy } from "../../../ports/elsewhere.ts";
 import { type Step, type StepContext, UNCAPTURED, type Verdict } from "../../../ports/step.ts";
@@ -41,7 +41,9 @@ export const FenceInput = z.object({
   mode: Mode,
   /** In the order in which they are closed. */
   parts: z.array(FencePart).min(1),
-  /** What undo puts back, by resource, seen when the plan was made; null where not all of it could be. Then what was seen on its return. */
+  /** Resources of these that gave no answer a moment ago, and are left alone; the watch comes back for them. */
+  leaveAlone: z.array(z.string()).exactOptional(),
+  /** What undo puts back, by resource, as seen when the plan was made; null where not all of it could be. Then as each was seen on its return. */
   captured: z.record(z.string(), z.record(z.string(), z.unknown())).nullable(),
   /** What stands there has to be written down before it is touched, or nobody could give it back. */
   mustCapture: z.boolean().exactOptional(),
@@ -71,27 +73,30 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
   permissions: [...new Set(KINDS.flatMap(({ fence }) => fence?.permissions ?? []))],
 
   async run(input, context) {
-    const parts = input.parts.map(partOf);
-    const stores = await Promise.all(
-      parts.filter(isStore).map(async (part) => ({ part, now: await see(part, input, context) })),
-    );
+    const parts = partsOf(input).map(partOf);
+    const seen = await Promise.all(parts.map(async (part) => ({ part, now: await see(part, input, context) })));
+    const stores = seen.filter(({ part }) => isStore(part));
     const refused = stores.find(({ now }) => !now.known && now.cause !== "unreachable");
     if (refused && !refused.now.known)
       throw notFenced(input, `${refused.part.resource} could not be read: ${refused.now.why}`);
     const silent = Object.fromEntries(
       stores.flatMap(({ part, now }) => (now.known ? [] : [[part.resource, now.why] as const])),
     );
-    if (stores.length > 0 && Object.keys(silent).length === stores.length) return { requestIds: [], data: { silent } };
-    if (input.mustCapture)
+    const isAllSilent = stores.length > 0 && Object.keys(silent).length === stores.length;
+    // Nobody accepted that: the run stops, and nothing is taken away before people have looked.
+    if (isAllSilent && !input.unfencedAccepted) return { requestIds: [], data: { silent } };
+    // What works there is never taken away unseen. The promotion does not wait for it where no store answers: the watch comes back.
+    const isLeft = (part: Part, now: Known<object>) =>
+      part.resource in silent || (isUncaptured(part, input) && (isAllSilent || isUnreachable(now)));
+    const answering = seen.filter(({ part, now }) => !isLeft(part, now));
+    if (answering.some(({ part }) => isUncaptured(part, input)))
       throw new TransientError(
         UNCAPTURED,
         `${input.region} answers again, and what stands there is not written down yet`,
       );
     const requestIds: string[] = [];
-    for (const part of parts.filter(({ resource }) => !(resource in silent))) {
-      const theirs = contextOf(part, context);
-      const now = stores.find((store) => store.part === part)?.now ?? (await part.fence.see(part.things, theirs));
-      requestIds.push(...(await part.fence.close(part.things, now, theirs)));
+    for (const { part, now } of answering) {
+      requestIds.push(...(await part.fence.close(part.things, now, contextOf(part, context))));
     }
     return { requestIds, data: { silent } };
   },
@@ -121,6 +126,10 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
     const says: string[] = [];
     for (const part of parts.map(partOf).toReversed()) {
       const { resource, fence, things } = part;
+      if (!(resource in captured)) {
+        says.push(`${resource} left as it is, for nobody could see how it stood`);
+        continue;
+      }
       const before = fence.captured.parse(captured[resource]);
       requestIds.push(...(await fence.reopen(things, before, contextOf(part, context))));
       says.push(fence.says(before));
@@ -140,6 +149,13 @@ export function partOf(part: FencePart): Part {
   if (!fence) throw new TypeError(`The kind ${part.kind} has nothing that can be fenced`);
   return { ...part, fence, things: fence.things.parse(part.things) };
 }
+
+const partsOf = ({ parts, leaveAlone = [] }: Input): readonly FencePart[] =>
+  parts.filter(({ resource }) => !leaveAlone.includes(resource));
+
+/** Has to be written down before it is touched, and is not yet. */
+const isUncaptured = ({ resource }: Pick<FencePart, "resource">, { mustCapture, captured }: Input): boolean =>
+  mustCapture === true && captured?.[resource] === undefined;
 
 const isStore = ({ writeCheck }: Pick<FencePart, "writeCheck">): boolean => writeCheck !== undefined;
 

@@ -11,7 +11,10 @@ interface Context {
   readonly signal: AbortSignal;
 }
 
-/** Reads only. Its answer is a fact about this moment: the fence looks again, and proves its hold, before each call. */
+/**
+ * Reads only, each part by itself. Its answer is a fact about this moment: the fence looks again, and proves its hold,
+ * before each call.
+ */
 export async function lookAtOldSide(run: RunState, cloud: Cloud, signal: AbortSignal): Promise<OldSide> {
   const fence = fenceOf(run);
   if (!fence) return { kind: "silent" };
@@ -20,14 +23,15 @@ export async function lookAtOldSide(run: RunState, cloud: Cloud, signal: AbortSi
   const seen = await Promise.all(
     parts.map(async (part) => ({ part, now: await part.fence.see(part.things, contextOf(part, context)) })),
   );
-  if (seen.some(({ now }) => isSilent(now))) return { kind: "silent" };
+  const silent = seen.flatMap(({ part, now }) => (isSilent(now) ? [part.resource] : []));
+  if (silent.length === seen.length) return { kind: "silent" };
   const why = await movedBack(run, context);
   if (why !== undefined) return { kind: "moved-back", why };
   const known = seen.flatMap(({ part, now }) => (now.known ? [{ part, value: now.value }] : []));
   // Denied is not dark: the fence itself is tried, and says what it was refused.
-  if (known.length < seen.length) return { kind: "back", captured: undefined, isClosed: false };
+  if (known.length + silent.length < seen.length) return { kind: "back", captured: undefined, isClosed: false, silent };
   return {
-    kind: "back",
+    ...{ kind: "back", silent },
     captured: Object.fromEntries(known.map(({ part, value }) => [part.resource, value])),
     isClosed: known.every(({ part, value }) => part.fence.isClosed(value)),
   };

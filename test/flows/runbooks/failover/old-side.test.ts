@@ -3,7 +3,13 @@ import { stepOf } from "../../../../src/domain/plan-run/plan.ts";
 import type { RunState } from "../../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../../../src/domain/plan-run/run-transition.ts";
-import type { DatabaseFacts, FirewallRule, Known, RecordSet } from "../../../../src/domain/service/observed.ts";
+import type {
+  ComputeFacts,
+  DatabaseFacts,
+  FirewallRule,
+  Known,
+  RecordSet,
+} from "../../../../src/domain/service/observed.ts";
 import { lookAtOldSide } from "../../../../src/flows/runbooks/failover/old-side.ts";
 import { RecordsInput } from "../../../../src/flows/steps/schemas.ts";
 import { example } from "../../../harness/example.ts";
@@ -33,6 +39,7 @@ function runWhere(...done: string[]): RunState {
 
 interface World {
   readonly rules?: Known<readonly FirewallRule[]>;
+  readonly compute?: Known<ComputeFacts>;
   readonly newSide?: Partial<DatabaseFacts>;
   readonly newRules?: readonly FirewallRule[];
   readonly records?: readonly RecordSet[];
@@ -50,7 +57,7 @@ async function looked(run: RunState, { rules = known([RULE]), newRules = [RULE],
     clock: { now: () => AT },
     databases: { describe: async () => known(facts) },
     firewall: { rules: async (region) => (region === service.home ? rules : known(newRules)) },
-    compute: { describe: async () => known(compute) },
+    compute: { describe: async () => world.compute ?? known(compute) },
     traffic: { records: async () => known(world.records ?? []) },
   };
   const cloud = fakeCloud(said, "a look changes nothing and asks for nothing else");
@@ -68,8 +75,16 @@ describe("a look at the old side", () => {
   });
 
   test("takes silence for silence, and a refusal for an answer", async () => {
-    expect(await looked(runWhere("fence"), { rules: dark })).toEqual({ kind: "silent" });
+    expect(await looked(runWhere("fence"), { rules: dark, compute: dark })).toEqual({ kind: "silent" });
     expect(await looked(runWhere("fence"), { rules: denied })).toMatchObject({ kind: "back", captured: undefined });
+  });
+
+  test("answers for each part by itself: what is silent holds back nothing that answers", async () => {
+    const found = await looked(runWhere("fence"), { compute: dark });
+
+    expect(found).toMatchObject({ kind: "back", isClosed: false, silent: ["compute.api"] });
+    expect(found).toMatchObject({ captured: { "stores.stock": { rules: [RULE] } } });
+    expect(await looked(runWhere("fence"), { compute: dark, rules: known([]) })).toMatchObject({ isClosed: true });
   });
 
   test("knows a side that is closed already", async () => {

@@ -1,0 +1,174 @@
+import { describe, expect, test } from "@jest/globals";
+import { planDigest } from "../../../../src/domain/plan-run/plan.ts";
+import { inputOf, proposedRun, type RunState } from "../../../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../../../src/domain/plan-run/run-entry.ts";
+import { transition } from "../../../../src/domain/plan-run/run-transition.ts";
+import type { FirewallRule, Known } from "../../../../src/domain/service/observed.ts";
+import { STEPS } from "../../../../src/flows/index.ts";
+import { observe } from "../../../../src/flows/observe.ts";
+import { lookAtOldSide } from "../../../../src/flows/runbooks/failover/old-side.ts";
+import { runbookOf } from "../../../../src/flows/runbooks/index.ts";
+import type { Cloud } from "../../../../src/ports/step.ts";
+import { example } from "../../../harness/example.ts";
+import { AT, dark, known } from "../../../harness/observed.ts";
+import { quietCloud } from "../../../harness/quiet-cloud.ts";
+import { watchTurn } from "../../../harness/watch-turn.ts";
+
+const inventory = example("every-kind");
+const bookings = inventory.services.find(({ name }) => name === "bookings");
+if (!bookings) throw new Error("the example has bookings");
+const service = bookings;
+const { home } = service;
+
+const RULE: FirewallRule = {
+  ...{ protocol: "tcp", fromPort: 5432, toPort: 5432, cidrs: ["10.0.0.0/8"], ipv6Cidrs: [], groups: [] },
+};
+/** The security groups of its stores at home. */
+const ORDERS = "sg-0a1b2c3d4e5f60001";
+const GUESTS = "sg-0a1b2c3d4e5f60003";
+const TASKS = "tasks";
+
+/** A home region of which single things give no answer, and whose firewalls and tasks can be closed. */
+class Home {
+  readonly rules = new Map<string, readonly FirewallRule[]>([
+    [ORDERS, [RULE]],
+    [GUESTS, [RULE]],
+  ]);
+  tasks = 4;
+  silent: readonly string[] = [ORDERS, GUESTS, TASKS];
+  isPromoted = true;
+  nowMs = AT;
+
+  cloud(): Cloud {
+    const quiet = quietCloud(service);
+    const answer = <T>(thing: string, value: T): Known<T> => (this.silent.includes(thing) ? dark(thing) : known(value));
+    const cloud: Cloud = {
+      ...quiet,
+      clock: { ...quiet.clock, now: () => this.nowMs },
+      databases: {
+        ...quiet.databases,
+        describe: async (region, instance) => {
+          const facts = await quiet.databases.describe(region, instance);
+          if (!this.isPromoted) return region === home ? dark("RDS") : facts;
+          return facts.known ? known({ ...facts.value, role: "standalone", source: undefined }) : facts;
+        },
+      },
+      firewall: {
+        rules: async (region, group) =>
+          region === home ? answer(group, this.rules.get(group) ?? []) : quiet.firewall.rules(region, group),
+        close: async ({ securityGroup }) => {
+          this.rules.set(securityGroup, []);
+          return { requestIds: [`close ${securityGroup}`] };
+        },
+        open: async ({ securityGroup, rules }) => {
+          this.rules.set(securityGroup, rules);
+          return { requestIds: [`open ${securityGroup}`] };
+        },
+      },
+      compute: {
+        ...quiet.compute,
+        describe: async (region, site, signal) => {
+          const now = await quiet.compute.describe(region, site, signal);
+          if (region !== home || !now.known) return now;
+          return answer(TASKS, { ...now.value, desired: this.tasks });
+        },
+        stop: async () => {
+          this.tasks = 0;
+          return { requestIds: ["stop"] };
+        },
+        restore: async ({ saved }) => {
+          this.tasks = saved.desired;
+          return { requestIds: ["restore"] };
+        },
+      },
+      probe: {
+        ...quiet.probe,
+        writeCheck: async (url) => {
+          const group = url.endsWith("/orders") ? ORDERS : GUESTS;
+          if (this.silent.includes(group)) return { kind: "unknown", why: "no answer" };
+          const isOpen = (this.rules.get(group) ?? []).length > 0;
+          return isOpen ? { kind: "written" } : { kind: "refused", reason: "no route" };
+        },
+      },
+      through: () => cloud,
+    };
+    return cloud;
+  }
+}
+
+/** A run that promoted while all of its home region was dark. */
+async function promotedBlindly(): Promise<RunState> {
+  const at = new Home();
+  at.isPromoted = false;
+  const observed = await observe(service, at.cloud());
+  const made = runbookOf({ runbook: "failover", id: "F-1" }).plan(
+    {
+      ...{ id: "F-1", service, inventory, observed, nowMs: AT, reason: "it is dark", requester: "farid" },
+      incident: undefined,
+    },
+    { to: service.standby },
+  );
+  if (made.kind === "refused") throw new Error(made.reasons.join(" "));
+  const now = { atMs: AT, epoch: 1 };
+  const promoting = made.plan.steps.filter(({ role }) => role === "commits").map(({ id }) => id);
+  const entries: RunEntry[] = [
+    { kind: "started", atMs: AT, keys: ["ana", "ben"] },
+    { kind: "claimed", ...now, worker: "w1" },
+    { kind: "intent", ...now, step: "fence", attempt: 1 },
+    { kind: "done", ...now, step: "fence", says: "cannot know", output: { fence: "cannot-know" } },
+    ...promoting.flatMap((step): RunEntry[] => [
+      { kind: "intent", ...now, step, attempt: 1 },
+      { kind: "done", ...now, step, says: "", output: {} },
+    ]),
+  ];
+  return entries.reduce(transition, proposedRun(made.plan, planDigest(made.plan)));
+}
+
+async function turn(run: RunState, at: Home) {
+  const cloud = at.cloud();
+  const oldSide = (of: RunState) => lookAtOldSide(of, cloud, new AbortController().signal);
+  return (await watchTurn(run, { cloud, steps: STEPS, oldSide })).run;
+}
+
+describe("an old side of two stores of which one comes back first", () => {
+  test("has that one closed at once, and the other when it answers", async () => {
+    const at = new Home();
+    const run = await promotedBlindly();
+
+    at.silent = [GUESTS];
+    const half = await turn(run, at);
+    expect([at.rules.get(ORDERS), at.rules.get(GUESTS), at.tasks]).toEqual([[], [RULE], 0]);
+    expect(half.watch).toMatchObject({ state: "asked", leftAlone: ["stores.guests"] });
+
+    at.nowMs += 2_000;
+    expect(await turn(half, at)).toBe(half);
+
+    at.silent = [];
+    const whole = await turn(half, at);
+    expect([at.rules.get(GUESTS), whole.watch.state]).toEqual([[], "fenced"]);
+  });
+
+  test("gets back what each part had before it was closed, when people choose it again", async () => {
+    const at = new Home();
+    at.silent = [GUESTS];
+    const half = await turn(await promotedBlindly(), at);
+    at.silent = [];
+    const whole = await turn(half, at);
+
+    const fence = STEPS["fence-primary"];
+    const [step] = whole.plan.steps;
+    if (!fence || !step || fence.wayBack !== "undo") throw new Error("the fence has a way back");
+    const context = { cloud: at.cloud(), signal: new AbortController().signal, tries: 1, outputOf: () => undefined };
+    await fence.undo(inputOf(whole, step), context);
+
+    expect([at.rules.get(ORDERS), at.rules.get(GUESTS), at.tasks]).toEqual([[RULE], [RULE], 4]);
+  });
+
+  test("of which only the tasks answer has those stopped", async () => {
+    const at = new Home();
+    at.silent = [ORDERS, GUESTS];
+    const run = await turn(await promotedBlindly(), at);
+
+    expect([at.tasks, run.watch.leftAlone]).toEqual([0, ["stores.orders", "stores.guests"]]);
+  });
+});

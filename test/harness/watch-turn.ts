@@ -1,0 +1,54 @@
+import type { RunState } from "../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
+import { transition } from "../../src/domain/plan-run/run-transition.ts";
+import { watchOldSide } from "../../src/engine/runs/fence-watch.ts";
+import type { OldSide } from "../../src/ports/old-side.ts";
+import type { LedgerEntry } from "../../src/ports/runs.ts";
+import type { Cloud, StoredStep } from "../../src/ports/step.ts";
+import { silent } from "./failover-world.ts";
+
+interface Around {
+  readonly cloud: Cloud;
+  readonly steps: Readonly<Record<string, StoredStep>>;
+  readonly oldSide: (run: RunState) => Promise<OldSide>;
+  /** The run that holds the service now, and that run. */
+  readonly holder?: string | undefined;
+  readonly other?: RunState | undefined;
+}
+
+/** One turn of the watch over a run that is kept in memory; says what it wrote where, and what has become of the run. */
+export async function watchTurn(run: RunState, { cloud, steps, oldSide, holder, other }: Around) {
+  const written: RunEntry[] = [];
+  const ledger: LedgerEntry[] = [];
+  let now = run;
+  let ended = false;
+  const unused = async () => {
+    throw new Error("the watch does not ask for this");
+  };
+  await watchOldSide(
+    run,
+    {
+      ...{ clock: cloud.clock, logger: silent, steps, worker: "w2", oldSide },
+      cloud: { ...cloud, guardedBy: () => cloud },
+      ledger: {
+        append: async (entry) => void ledger.push(entry),
+        disagreement: async () => undefined,
+        highestEpoch: () => 0,
+      },
+      runs: {
+        ...{ create: unused, openIds: unused, ofIncident: unused, coolDownUntil: unused },
+        holderOf: async () => holder,
+        read: async (id) => (id === holder ? other : now),
+        append: async (before, { entries, over }) => {
+          if (before.length !== now.length) return { kind: "conflict" };
+          now = entries.reduce(transition, before);
+          written.push(...entries);
+          ended ||= over === true;
+          return { kind: "appended", run: now };
+        },
+      },
+    },
+    new AbortController().signal,
+  );
+  return { written, ledger, ended, run: now };
+}
