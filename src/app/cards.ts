@@ -73,7 +73,7 @@ const RENDER: Readonly<Record<string, Render>> = {
   },
   call: async (subject, { stores, clock, inventory }) => {
     const run = await stores.runs.read(subject);
-    const needed = run && whoIsNeeded(run, inventory());
+    const needed = run && whoIsNeeded(run, inventory(), clock.now());
     if (!run || !needed) return undefined;
     return {
       text: needed.why,

@@ -1,11 +1,13 @@
 /** Groups that an occasion calls, in the order in which they are called. */
-export type Group = "matrix" | "approvers-left" | "holders" | "commanders";
+export type Group = "matrix" | "approvers-left" | "holders" | "commanders" | "requester";
 
 export interface Occasion {
   /** Whom it calls. `matrix`: whoever the escalation matrix of the incident's severity names, rung by rung. */
   readonly who: readonly Group[];
-  /** May use the reserved part of the pager's budget. */
-  readonly urgent: "sev1" | "always";
+  /** Called where `who` is nobody. */
+  readonly otherwise?: Group;
+  /** May use the reserved part of the pager's budget. What never may is a warning at the pager, and wakes nobody there. */
+  readonly urgent: "sev1" | "always" | "never";
   /** When they are called again: by the matrix, every `approvals.page_again_every`, or never. */
   readonly again: "matrix" | "page_again_every" | "never";
   /**
@@ -13,6 +15,8 @@ export interface Occasion {
    * when to come again is never asked earlier.
    */
   readonly backOff: { readonly firstMs: number; readonly longestMs: number };
+  /** World time after which it ends by itself: there is nothing to decide. */
+  readonly lastsMs?: number;
   /** What ends it, in words. */
   readonly ends: string;
 }
@@ -30,8 +34,12 @@ export const OCCASIONS = {
   },
   keys: { ...RUN_WAITS, who: ["approvers-left"], ends: "the keys are complete, or the plan takes no more" },
   voided: { ...RUN_WAITS, who: ["holders", "commanders"], ends: "somebody decides about the run" },
-  stopped: { ...RUN_WAITS, who: ["commanders", "holders"], ends: "somebody decides about the run" },
-  stuck: { ...RUN_WAITS, who: ["commanders", "holders"], ends: "somebody decides about the run" },
+  stopped: { ...RUN_WAITS, who: ["commanders", "holders", "requester"], ends: "somebody decides about the run" },
+  stuck: { ...RUN_WAITS, who: ["commanders", "holders", "requester"], ends: "somebody decides about the run" },
+  unwound: {
+    ...{ who: ["holders", "requester"], otherwise: "commanders", urgent: "never", again: "never" },
+    ...{ backOff: AGAIN_SOON, lastsMs: 3_600_000, ends: "an hour has passed" },
+  },
   "old-side": { ...RUN_WAITS, who: ["commanders", "holders"], ends: "the old side is fenced, or its watch has ended" },
   "store-lost": {
     ...{ who: ["commanders"], urgent: "always", again: "never", backOff: AGAIN_SOON },

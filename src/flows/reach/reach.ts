@@ -137,6 +137,8 @@ function begun(current: Calls | undefined, need: Need, { round }: Due) {
   return { value, events: [] };
 }
 
+const isUrgent = ({ occasion }: Need): boolean => OCCASIONS[occasion].urgent !== "never";
+
 interface Ring {
   readonly page: string;
   readonly besidesTrigger: boolean;
@@ -146,7 +148,8 @@ interface Ring {
 /** The pager's own incident first, then everybody by name. */
 async function ring(need: Need, { page, besidesTrigger, nowMs }: Ring, { keeper }: Pagers): Promise<PagerAnswer> {
   const opened = await keeper.trigger({
-    ...{ ...need.about, dedupKey: need.key, summary: need.why, severity: "critical", urgent: true, atMs: nowMs },
+    ...{ ...need.about, dedupKey: need.key, summary: need.why, atMs: nowMs },
+    ...{ severity: isUrgent(need) ? "critical" : "warning", urgent: isUrgent(need) },
   });
   if (opened.kind !== "accepted") return opened;
   const users = need.people.flatMap((person) => keeper.addressOf(person) ?? []);
@@ -154,7 +157,7 @@ async function ring(need: Need, { page, besidesTrigger, nowMs }: Ring, { keeper 
   const asked = await keeper.call({
     ...need.about,
     ...{ dedupKey: need.key, pageKey: page, message: need.why, users, policies: [] },
-    ...{ besidesTrigger, urgent: true, atMs: nowMs },
+    ...{ besidesTrigger, urgent: isUrgent(need), atMs: nowMs },
   });
   return asked.kind === "accepted" ? { kind: "accepted", value: undefined } : asked;
 }
@@ -167,7 +170,7 @@ interface Tell extends Telling {
 function tell(need: Need, { pager, person, page, nowMs }: Tell): Promise<PagerAnswer<unknown>> {
   return pager.call({
     ...need.about,
-    ...{ dedupKey: need.key, pageKey: `${page}:${person.id}`, message: need.why, urgent: true, atMs: nowMs },
+    ...{ dedupKey: need.key, pageKey: `${page}:${person.id}`, message: need.why, urgent: isUrgent(need), atMs: nowMs },
     ...{ users: [pager.addressOf(person) ?? ""], policies: [], besidesTrigger: false },
   });
 }

@@ -12,7 +12,7 @@ import type { Logger } from "../../ports/logger.ts";
 import type { Pagers } from "../../ports/pager.ts";
 import type { Runs } from "../../ports/runs.ts";
 import type { Wake } from "../../ports/wake.ts";
-import { type Group, OCCASIONS, type OccasionName } from "./occasions.ts";
+import { type Group, OCCASIONS, type Occasion, type OccasionName } from "./occasions.ts";
 import { type CallMemory, type Calls, type Need, reach } from "./reach.ts";
 
 /** A run that waits for people calls them. What was called is one small document a run. */
@@ -35,7 +35,7 @@ export interface Needed {
 }
 
 /** Whom this run waits for, and why. Undefined: nobody. */
-export function whoIsNeeded(run: RunState, inventory: Inventory): Needed | undefined {
+export function whoIsNeeded(run: RunState, inventory: Inventory, nowMs: number): Needed | undefined {
   const { plan } = run;
   const of = (occasion: OccasionName) => ({ occasion, reason: occasion, people: peopleOf(occasion, run, inventory) });
   const about = `${plan.service} to ${plan.to}`;
@@ -62,8 +62,13 @@ export function whoIsNeeded(run: RunState, inventory: Inventory): Needed | undef
     case "running":
     case "verified":
       return openOldSide(run, inventory);
-    case "unwinding":
     case "unwound":
+      if (nowMs >= (run.endedAtMs ?? nowMs) + OCCASIONS.unwound.lastsMs) return undefined;
+      return {
+        ...of("unwound"),
+        why: `Run ${plan.id} (${about}) was rolled back and needs no decision: ${run.why}`,
+      };
+    case "unwinding":
     case "closed":
     case "superseded":
       return undefined;
@@ -77,8 +82,12 @@ function peopleOf(occasion: OccasionName, run: RunState, inventory: Inventory): 
     "approvers-left": () => whoIsLeft(run, inventory),
     holders: () => run.keys.flatMap((key) => findPerson(inventory, key.by) ?? []),
     commanders: () => commandersOf(inventory),
+    // A pipeline is nobody who could be called: it asks for itself how its run stands.
+    requester: () => [findPerson(inventory, run.plan.requester)].flatMap((person) => person ?? []),
   };
-  return [...new Set(OCCASIONS[occasion].who.flatMap((group: Group) => groups[group]()))];
+  const { who, otherwise }: Occasion = OCCASIONS[occasion];
+  const called = new Set(who.flatMap((group) => groups[group]()));
+  return called.size === 0 && otherwise ? groups[otherwise]() : [...called];
 }
 
 export function commandersOf({ people }: Inventory): readonly Person[] {
@@ -109,7 +118,7 @@ function reasonOf(run: RunState): string {
 /** Calls whoever is needed and has not been called in this round. Safe to call at any time, from any process. */
 export async function callPeople(run: RunState, deps: CallDeps): Promise<void> {
   const { id } = run.plan;
-  const needed = whoIsNeeded(run, deps.inventory());
+  const needed = whoIsNeeded(run, deps.inventory(), deps.clock.now());
   await reach(needed && needOf(run, needed, deps), {
     ...deps,
     memory: memoryOf(id, deps.calls),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { backOffMs, OCCASIONS, type OccasionName } from "../../../src/flows/reach/occasions.ts";
 import { type CallMemory, type Calls, type Need, reach } from "../../../src/flows/reach/reach.ts";
-import type { Pager, PagerAnswer } from "../../../src/ports/pager.ts";
+import type { PageRequest, Pager, PagerAnswer } from "../../../src/ports/pager.ts";
 import { example } from "../../harness/example.ts";
 import { silent } from "../../harness/failover-world.ts";
 import { ACCEPTED, ASKED, pagersWith } from "../../harness/pagers.ts";
@@ -17,6 +17,7 @@ function desk() {
   let calls: Calls | undefined;
   let nowMs = 0;
   const asked: string[] = [];
+  const loudness: Pick<PageRequest, "severity" | "urgent">[] = [];
   const answers = { trigger: ACCEPTED as PagerAnswer, mail: ASKED as PagerAnswer<{ covered: readonly string[] }> };
   const mail: Pager = {
     name: "mail",
@@ -35,8 +36,9 @@ function desk() {
   };
   const pagers = pagersWith(
     {
-      trigger: async ({ dedupKey }) => {
+      trigger: async ({ dedupKey, severity, urgent }) => {
         asked.push(`trigger ${dedupKey}`);
+        loudness.push({ severity, urgent });
         return answers.trigger;
       },
       call: async ({ pageKey, users }) => {
@@ -53,6 +55,7 @@ function desk() {
   const clock = { now: () => nowMs, speed: 1, sleep: () => Promise.resolve() };
   return {
     asked,
+    loudness,
     answers,
     memory: () => calls,
     at: async (ms: number, need: Need | undefined, directly?: () => Promise<void>) => {
@@ -127,6 +130,17 @@ describe.each(OCCASION_NAMES)("the occasion %s", (occasion) => {
     const again = OCCASIONS[occasion].again === "never" ? [] : ["call page:1 PUANA01,PUBEN01"];
     expect(asked.filter((each) => each.startsWith("call page:1"))).toEqual(again);
   });
+});
+
+test("only what has nothing to decide is a warning at the pager, and leaves the reserve alone", async () => {
+  const { at, loudness } = desk();
+  await at(0, need("unwound"));
+  await at(1, need("stopped", { reason: "stopped", key: "dr:stopped" }));
+
+  expect(loudness).toEqual([
+    { severity: "warning", urgent: false },
+    { severity: "critical", urgent: true },
+  ]);
 });
 
 describe("a mail that did not go", () => {

@@ -27,14 +27,40 @@ const stopped = () =>
     { kind: "claimed", ...at, epoch: 1, worker: "w1" },
     ...failure(1),
   );
-const occasionOf = (run: RunState) => whoIsNeeded(run, inventory)?.reason;
+const occasionOf = (run: RunState) => whoIsNeeded(run, inventory, AT)?.reason;
 
 describe("whom a run calls", () => {
-  test("a stopped run calls the commander and the key holders", () => {
-    const needed = whoIsNeeded(stopped(), inventory);
+  test("a stopped run calls the commander, the key holders and the person who asked", () => {
+    const needed = whoIsNeeded(stopped(), inventory, AT);
 
-    expect(needed?.people.map(({ id }) => id)).toEqual(["chloe", "ana"]);
+    expect(needed?.people.map(({ id }) => id)).toEqual(["chloe", "ana", "farid"]);
     expect(needed?.why).toContain("it broke");
+  });
+
+  const unwound = (run: RunState) =>
+    apply(
+      run,
+      { kind: "started", ...at, keys: ["ana", "ben"] },
+      { kind: "aborted", ...at, by: "chloe", door: "slack" },
+      { kind: "finished", ...at, state: "unwound" },
+    );
+
+  test("a run that was rolled back tells its key holders and the person who asked, for an hour", () => {
+    const run = unwound(
+      apply(proposed(inventory), { kind: "key-turned", ...at, by: "ana", door: "slack", digest: "d", accepted: [] }),
+    );
+    const needed = whoIsNeeded(run, inventory, AT);
+
+    expect(needed?.people.map(({ id }) => id)).toEqual(["ana", "farid"]);
+    expect(needed?.why).toContain("was rolled back");
+    expect(whoIsNeeded(run, inventory, AT + 3_600_000)).toBeUndefined();
+  });
+
+  test("a run without keys that a pipeline asked for tells the commanders when it was rolled back", () => {
+    const { plan, ...rest } = proposed(inventory);
+    const run = unwound({ ...rest, plan: { ...plan, requester: "pipeline:release" } });
+
+    expect(whoIsNeeded(run, inventory, AT)?.people.map(({ id }) => id)).toEqual(["chloe"]);
   });
 
   test("a vote is no new occasion: nobody is called again for it", () => {
@@ -72,10 +98,10 @@ describe("whom a run calls", () => {
       ...{ kind: "failed", ...at, step: "promote", epoch: 1, code: "x", why: "it broke", mustAsk: false },
     });
 
-    expect(whoIsNeeded(paused, inventory)).toBeUndefined();
-    expect(whoIsNeeded(apply(paused, ...open), inventory)?.why).toContain("could not be fenced: denied");
+    expect(whoIsNeeded(paused, inventory, AT)).toBeUndefined();
+    expect(whoIsNeeded(apply(paused, ...open), inventory, AT)?.why).toContain("could not be fenced: denied");
     expect(occasionOf(apply(broken, ...open))).not.toBe(occasionOf(broken));
-    expect(whoIsNeeded(apply(broken, ...open), inventory)?.why).toContain("could not be fenced: denied");
+    expect(whoIsNeeded(apply(broken, ...open), inventory, AT)?.why).toContain("could not be fenced: denied");
   });
 
   test("a person who paused a run is not called for it", () => {
@@ -85,7 +111,7 @@ describe("whom a run calls", () => {
       { kind: "paused", ...at, by: "farid", door: "slack", why: "wait" },
     );
 
-    expect(whoIsNeeded(run, inventory)).toBeUndefined();
+    expect(whoIsNeeded(run, inventory, AT)).toBeUndefined();
   });
 });
 
