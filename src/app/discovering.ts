@@ -24,7 +24,8 @@ const TURN_MS = 1_000;
 export interface Memory {
   /** The inventory with everything that is known by now: plans and looks are made from it. */
   readonly inventory: () => Inventory;
-  remember(service: Service, discovered: Discovered): Promise<void>;
+  /** World time. */
+  remember(service: Service, discovered: Discovered, askedAtMs: number): Promise<void>;
 }
 
 export interface MemorySources {
@@ -47,12 +48,12 @@ export async function openMemory({ stores, file, described }: MemorySources): Pr
       if (last?.from !== from || last.found !== found) last = { from, found, inventory: withFound(from, found) };
       return last.inventory;
     },
-    async remember(service, { found: newer }) {
+    async remember(service, { found: newer }, askedAtMs) {
       const all = mergeFound(found, newer);
       found = described().services.reduce<Found>((kept, each) => mergeFound(kept, ownFacts(each, all)), NOTHING_FOUND);
       const own = ownFacts(service, found);
       const storing = stores.discovered.change(service.name, (current) => ({
-        value: { found: mergeFound(ownFacts(service, current?.found ?? NOTHING_FOUND), own) },
+        value: { found: mergeFound(ownFacts(service, current?.found ?? NOTHING_FOUND), own), askedAtMs },
         events: [],
       }));
       // Each is there for when the other is lost, so neither waits for the other.
@@ -78,7 +79,7 @@ export function startDiscovering({ memory, cloud, clock, logger }: DiscoveringDe
     asked.set(service.name, { worldMs: clock.now(), machineMs: Date.now() });
     try {
       const discovered = await discover(service, cloud, ending.signal);
-      await memory.remember(service, discovered);
+      await memory.remember(service, discovered, clock.now());
       if (discovered.silent.length > 0)
         logger.warn({ service: service.name, silent: discovered.silent }, "Not everything could be discovered");
     } catch (error) {

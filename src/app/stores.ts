@@ -31,7 +31,11 @@ const Seen = z.strictObject({
 export type Seen = z.infer<typeof Seen>;
 
 /** What AWS said of a service's resources, so that a plan can be made while it says nothing. */
-const Remembered = z.strictObject({ found: Found });
+const Remembered = z.strictObject({
+  found: Found,
+  /** World time. A service that left the file is asked about no more. */
+  askedAtMs: z.number(),
+});
 export type Remembered = z.infer<typeof Remembered>;
 
 /** Everything that is stored, by kind. */
@@ -90,7 +94,8 @@ const SEEN: DocumentKind<Seen> = {
 };
 
 const DISCOVERED: DocumentKind<Remembered> = {
-  ...{ kind: "discovered", version: 1, schema: Remembered, unreadable: "begins-again", isOpen: () => false },
+  ...{ kind: "discovered", version: 2, schema: Remembered, unreadable: "begins-again", isOpen: () => false },
+  settledAtMs: ({ askedAtMs }) => askedAtMs,
 };
 
 /** How each kind ends whose end is an age. */
@@ -103,6 +108,8 @@ export function createEndings(stores: Stores, sources: EndingSources): Retention
     seen: endingOf(stores.seen, sources, "forgotten"),
     throttle: endingOf(stores.throttle, sources, "forgotten"),
     stepTimes: endingOf(stores.stepTimes, sources, "archived"),
+    // That of a service in the file is renewed every hour, so it never grows so old.
+    discovered: endingOf(stores.discovered, sources, "forgotten"),
   };
 }
 

@@ -55,7 +55,8 @@ export const RETENTION = {
   },
   discovered: {
     what: "what AWS said of each service's resources",
-    until: "twokey.yaml names the resource no more",
+    until: "twokey.yaml names the resource no more; of a service that left it, 30 days after it was asked for last",
+    keepMs: 30 * DAY_MS,
     after: "nowhere: it is asked again every hour",
     why: "a plan is made from it while AWS is silent; `discovered-<process>.json` beside the ledger has it too",
   },
@@ -119,11 +120,18 @@ export const RETENTION = {
     why: "a start reads it whole, and so does everybody who looks for a line",
   },
   closedFiles: {
-    what: "closed segments of the ledger, and archive files of months that are over",
+    what: "closed segments of the ledger, archive files of months that are over, and pieces of lines put aside (`.torn-<time>`)",
     until: "400 days after they were closed",
     keepMs: 400 * DAY_MS,
     after: "your backup; the ledger keeps the name and hash of each (`removed`)",
     why: "an auditor asks after a year, and a disk that fills up stops every run",
+  },
+  unusedProcess: {
+    what: "ledger, archives and `discovered-<process>.json` of a process name that is not used any more",
+    until: "400 days after the newest line of its ledger",
+    keepMs: 400 * DAY_MS,
+    after: "your backup; the ledger of the process that removes them keeps the name and hash of each (`removed`)",
+    why: "nobody else would end them; two processes may share a directory, and each ends only its own while it lives",
   },
 } as const satisfies Readonly<Record<string, Retention>>;
 

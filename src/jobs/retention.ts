@@ -4,7 +4,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Archive, ClosedFiles, Ending, EventsEnding, Exported } from "../ports/keeping.ts";
 
 /** Kinds that end by their age. */
-export type EndingKind = "incidents" | "runs" | "alerts" | "cards" | "seen" | "throttle" | "stepTimes";
+export type EndingKind = "incidents" | "runs" | "alerts" | "cards" | "seen" | "throttle" | "stepTimes" | "discovered";
 
 export interface RetentionDeps {
   readonly endings: Readonly<Record<EndingKind, Ending>>;
@@ -47,13 +47,16 @@ export function createRetention(deps: RetentionDeps): { apply(): Promise<void> }
       for (const kind of KINDS) isMore = (await endSome(kind, nowMs, deps)) || isMore;
       await deps.forgetInbound(nowMs - RETENTION.inboundIds.keepMs);
       await deps.closedFiles.removeBefore(nowMs - RETENTION.closedFiles.keepMs);
+      await deps.closedFiles.removeUnusedSince(nowMs - RETENTION.unusedProcess.keepMs);
       if (isMore) nextAtMs = 0;
     },
   };
 }
 
 /** Runs before their incidents, so that an incident that is gone has no run left. */
-const KINDS: readonly EndingKind[] = ["runs", "incidents", "alerts", "cards", "seen", "throttle", "stepTimes"];
+const KINDS: readonly EndingKind[] = [
+  ...(["runs", "incidents", "alerts", "cards", "seen", "throttle", "stepTimes", "discovered"] as const),
+];
 
 async function endSome(kind: EndingKind, nowMs: number, deps: RetentionDeps): Promise<boolean> {
   const ending = deps.endings[kind];

@@ -79,4 +79,6 @@ export interface Archive {
 export interface ClosedFiles {
   /** Those that were closed before `atMs` (world time). Each stands in the ledger, with its hash, before it is removed. */
   removeBefore(atMs: number): Promise<void>;
+  /** The same for all that another process left here that has written nothing since `atMs`. */
+  removeUnusedSince(atMs: number): Promise<void>;
 }

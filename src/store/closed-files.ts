@@ -5,6 +5,8 @@ import { join } from "node:path";
 import type { ClosedFiles } from "../ports/keeping.ts";
 import type { Ledger } from "../ports/runs.ts";
 import { archiveFile } from "./archive-file.ts";
+import { foundFileOf } from "./found-file.ts";
+import { newestAtMs } from "./ledger-lines.ts";
 import { segmentFile } from "./ledger-segments.ts";
 
 /** A line that says which file was removed because its time was over. */
@@ -19,30 +21,54 @@ export interface ClosedFilesOptions {
 }
 
 /**
- * Files of this process that are written no more. The ledger has the hash of each before it goes, so that an auditor can tell
+ * Files that are written no more, of this process and of one that is not used any more. The ledger has the hash of each before it goes, so that an auditor can tell
  * a file whose time was over from one that somebody took away, and knows the copy that was kept elsewhere.
  */
 export function createClosedFiles({ directory, process, ledger, now }: ClosedFilesOptions): ClosedFiles {
+  const end = async (name: string): Promise<void> => {
+    const path = join(directory, name);
+    const [{ size }, hash] = await Promise.all([stat(path), sha256Of(path)]);
+    const says = `its time was over: ${size} bytes, sha256 ${hash}`;
+    await ledger.append({ atMs: now(), run: name, epoch: 0, kind: REMOVED, says });
+    await rm(path);
+  };
   return {
     async removeBefore(beforeMs) {
-      const names = await readdir(directory).catch(() => []);
-      for (const name of names.filter((each) => closedAtMs(each, process) < beforeMs)) {
-        const path = join(directory, name);
-        const [{ size }, hash] = await Promise.all([stat(path), sha256Of(path)]);
-        const says = `its time was over: ${size} bytes, sha256 ${hash}`;
-        await ledger.append({ atMs: now(), run: name, epoch: 0, kind: REMOVED, says });
-        await rm(path);
+      for (const name of await namesIn(directory)) {
+        if (ownerOf(name) === process && closedAtMs(name) < beforeMs) await end(name);
+      }
+    },
+    async removeUnusedSince(atMs) {
+      const names = await namesIn(directory);
+      for (const other of new Set(names.flatMap((name) => ownerOf(name) ?? []))) {
+        const current = `${other}.jsonl`;
+        if (other === process || !names.includes(current)) continue;
+        const newest = await newestAtMs(join(directory, current));
+        if (newest === undefined || newest >= atMs) continue;
+        const theirs = names.filter((name) => ownerOf(name) === other && name !== current);
+        // Their ledger last: by it a look that was cut off finds the rest.
+        for (const name of [...theirs, current]) await end(name);
       }
     },
   };
 }
 
-/** World time, as the name says it; a file that is written, is not of this process, or not of the ledger never closes. */
-function closedAtMs(name: string, process: string): number {
-  const segment = segmentFile(name);
-  if (segment?.process === process && segment.closed) return Date.parse(segment.closed.day);
-  const archive = archiveFile(name);
-  return archive?.process === process ? archive.untilMs : Number.POSITIVE_INFINITY;
+const namesIn = async (directory: string): Promise<string[]> => (await readdir(directory).catch(() => [])).toSorted();
+
+/** A piece of a line that a crash cut off, put aside at that machine time. */
+const TORN = /^(?<process>[^.]+)\.jsonl\.torn-(?<year>\d{4})(?<month>\d{2})(?<day>\d{2})\d{6}$/;
+
+/** Process whose file it is; undefined for what people put there. */
+const ownerOf = (name: string): string | undefined =>
+  segmentFile(name)?.process ?? archiveFile(name)?.process ?? TORN.exec(name)?.groups?.["process"] ?? foundFileOf(name);
+
+/** As the name says it; a file that is still written never closes. */
+function closedAtMs(name: string): number {
+  const { year, month, day } = TORN.exec(name)?.groups ?? {};
+  if (year !== undefined) return Date.parse(`${year}-${month}-${day}`);
+  const closed = segmentFile(name)?.closed;
+  if (closed) return Date.parse(closed.day);
+  return archiveFile(name)?.untilMs ?? Number.POSITIVE_INFINITY;
 }
 
 async function sha256Of(path: string): Promise<string> {

@@ -25,6 +25,10 @@ export function foundFile(directory: string, process: string): FoundFile {
   };
 }
 
+/** Whose file it is; undefined for any other file. */
+export const foundFileOf = (name: string): string | undefined =>
+  /^discovered-(?<process>.*)\.json$/.exec(name)?.groups?.["process"];
+
 /** What every process of this machine remembers, for whoever only wants to know. */
 export async function readFoundIn(directory: string): Promise<readonly Found[]> {
   const names = await readdir(directory).catch(() => []);

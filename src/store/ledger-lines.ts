@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import { z } from "zod";
 import { canonicalJson } from "../domain/json.ts";
 import { Act } from "../domain/plan-run/recovery.ts";
@@ -65,6 +65,23 @@ export async function readLines(path: string): Promise<LedgerLines> {
     lines.push(parsed.data);
   }
   return { lines, torn: tail === "" ? "no" : "end", wholeBytes, tail };
+}
+
+/** The longest line by far is shorter. */
+const TAIL_BYTES = 256 * 1024;
+
+/** World time of the newest whole line; undefined where there is none that can be read. */
+export async function newestAtMs(path: string): Promise<number | undefined> {
+  const file = await open(path, "r");
+  try {
+    const { size } = await file.stat();
+    const start = Math.max(0, size - TAIL_BYTES);
+    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(size - start), position: start });
+    const newest = buffer.subarray(0, bytesRead).toString("utf8").split("\n").slice(0, -1).at(-1) ?? "";
+    return Line.safeParse(safeJson(newest)).data?.entry.atMs;
+  } finally {
+    await file.close();
+  }
 }
 
 function safeJson(text: string): unknown {

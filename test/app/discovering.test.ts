@@ -25,7 +25,7 @@ afterEach(() => rm(directory, { recursive: true, force: true }));
 
 const open = (stored = memoryDocuments<Remembered>()): Promise<Memory> =>
   openMemory({ stores: { discovered: stored }, file: foundFile(directory, "a"), described: () => described });
-const remember = (memory: Memory, found: Found) => memory.remember(serviceIn(described), { found, silent: [] });
+const remember = (memory: Memory, found: Found) => memory.remember(serviceIn(described), { found, silent: [] }, AT);
 
 describe("what AWS said", () => {
   test("is known to the next process, also where Redis has lost it", async () => {

@@ -10,6 +10,7 @@ import { eventOf, type Incident } from "../../src/domain/incident/incident.ts";
 import { planDigest } from "../../src/domain/plan-run/plan.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { RETENTION, retentionTable } from "../../src/domain/retention.ts";
+import { NOTHING_FOUND } from "../../src/domain/service/found.ts";
 import { openIncident } from "../../src/flows/incident/intake/open.ts";
 import { createRetention } from "../../src/jobs/retention.ts";
 import type { Archive } from "../../src/ports/keeping.ts";
@@ -265,10 +266,30 @@ test("the id of a click or a webhook is known for 49 hours, and forgotten then",
   expect(await redis.exists(KEYS.once)).toBe(0);
 });
 
+test("what AWS said of a service that left the file goes 30 days after it was asked for last", async () => {
+  await stores.discovered.change("gone", () => ({ value: { found: NOTHING_FOUND, askedAtMs: AT }, events: [] }));
+  await stores.discovered.change("there", () => ({
+    value: { found: NOTHING_FOUND, askedAtMs: AT + 30 * DAY_MS },
+    events: [],
+  }));
+
+  await applyAt(AT + 31 * DAY_MS);
+
+  expect(await stores.discovered.get("gone")).toBeUndefined();
+  expect(await stores.discovered.get("there")).toBeDefined();
+});
+
 describe("files beside the ledger", () => {
-  const OLD = ["bot-1.0007-2026-01-31.jsonl", "bot-1.archive-2026-01.jsonl"];
+  const LINE = { mark: "m", chain: "c", entry: { atMs: AT, run: "F-1", epoch: 1, kind: "intent", says: "asked" } };
+  const OLD = ["bot-1.0007-2026-01-31.jsonl", "bot-1.archive-2026-01.jsonl", "bot-1.jsonl.torn-20260131101112"];
   const KEPT = [
-    ...["bot-1.jsonl", "bot-1.0008-2026-02-28.jsonl", "bot-1.archive-2026-02.jsonl", "discovered-bot-1.json"],
+    ...[
+      "bot-1.jsonl",
+      "bot-1.jsonl.torn-20260228101112",
+      "bot-1.0008-2026-02-28.jsonl",
+      "bot-1.archive-2026-02.jsonl",
+      "discovered-bot-1.json",
+    ],
     ...["bot-2.0001-2026-01-31.jsonl", "bot-2.archive-2026-01.jsonl", "bot-1.0007-2026-01-31.jsonl.copy"],
   ];
   const at = (day: string) => Date.parse(day) + RETENTION.closedFiles.keepMs;
@@ -284,6 +305,20 @@ describe("files beside the ledger", () => {
     expect(ledger.map(({ kind, run, says }) => [kind, run, says.split("sha256 ")[1]])).toEqual(
       OLD.map((name, index) => ["removed", name, hashes[index]]),
     );
+  });
+
+  test("of a process that is not used any more go 400 days after its newest line, its ledger last", async () => {
+    const line = (atMs: number) => `${JSON.stringify({ ...LINE, entry: { ...LINE.entry, atMs } })}\n`;
+    const written = Date.parse("2026-02-10");
+    const other = ["bot-3.0001-2026-01-31.jsonl", "bot-3.archive-2026-03.jsonl", "discovered-bot-3.json"];
+    for (const name of other) await writeFile(join(directory, name), name);
+    await writeFile(join(directory, "bot-2.jsonl"), `${line(AT)}${line(written + 10 * DAY_MS)}`);
+    await writeFile(join(directory, "bot-3.jsonl"), `${line(AT)}${line(written)}`);
+
+    await applyAt(at("2026-02-11"));
+
+    expect((await readdir(directory)).toSorted()).toEqual([...KEPT, "bot-2.jsonl"].toSorted());
+    expect(ledger.map(({ run }) => run).filter((name) => name.includes("bot-3"))).toEqual([...other, "bot-3.jsonl"]);
   });
 
   test("stay while they are younger, and where the ledger cannot be written", async () => {
