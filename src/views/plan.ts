@@ -38,6 +38,7 @@ export function planCard(run: RunState, inventory: Inventory, context: PlanConte
       ...acceptances(plan),
       ...steps(plan),
       ...unchecked(plan),
+      ...leftForPeople(plan),
       ...about(run, inventory),
     ],
   };
@@ -143,6 +144,14 @@ function unchecked(plan: Plan): CardPart[] {
     { kind: "text", text: [{ bold: "Could not be checked" }] },
     { kind: "lines", lines: more > 0 ? [...shown, `and ${more} more`] : shown },
     ...ages(plan),
+  ];
+}
+
+function leftForPeople({ leftForPeople: left = [] }: Plan): CardPart[] {
+  if (left.length === 0) return [];
+  return [
+    { kind: "text", text: [{ bold: "Left for people after it" }] },
+    { kind: "lines", lines: [...left] },
   ];
 }
 

@@ -139,8 +139,13 @@ function outcomeOf(run: RunState): string[] {
   const { state, pastNoReturn, voided, plan, undoSkipped } = run;
   const titles = (steps: readonly PlannedStep[]) => steps.map(({ title }) => title).join("; ");
   const again = `A new plan: ${askFresh(plan)}`;
-  if (state === "verified" && unmeasuredSteps(run).length > 0)
-    return [`Not measured, because people went on without it or vouch for it: ${titles(unmeasuredSteps(run))}.`];
+  if (state === "verified") {
+    const unmeasured = unmeasuredSteps(run);
+    const left = plan.leftForPeople ?? [];
+    return unmeasured.length === 0
+      ? [...left]
+      : [`Not measured, because people went on without it or vouch for it: ${titles(unmeasured)}.`, ...left];
+  }
   if (state === "unwound" && undoSkipped.length > 0)
     return [
       `Nothing irreversible happened, but this was NOT undone: ${titles(plan.steps.filter(({ id }) => undoSkipped.includes(id)))}.`,

@@ -146,6 +146,8 @@ const PlanShape = z.strictObject({
   acceptances: z.array(Acceptance),
   /** What could not be checked, in words. */
   unchecked: z.array(z.string()),
+  /** What is left for people once it has ended, as sentences; absent where there is nothing. */
+  leftForPeople: z.array(z.string()).exactOptional(),
   /** What it was judged on, and when each was seen or measured: world times. */
   facts: z.array(z.strictObject({ what: z.string(), atMs: z.number() })).exactOptional(),
   /** Expected loss, as a point in time or as unknown: never a moving number. */

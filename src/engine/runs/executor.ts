@@ -38,9 +38,11 @@ const MOST_FENCE_ATTEMPTS = 3;
 /** Verified means measured: what people went on without, or vouch for, is said. */
 function endOf(run: RunState): string {
   const unmeasured = unmeasuredSteps(run).map(({ title }) => title);
-  return unmeasured.length === 0
-    ? `${run.plan.title}: verified`
-    : `${run.plan.title}: ended, and nobody measured: ${unmeasured.join("; ")}`;
+  const ended =
+    unmeasured.length === 0
+      ? `${run.plan.title}: verified`
+      : `${run.plan.title}: ended, and nobody measured: ${unmeasured.join("; ")}`;
+  return [ended, ...(run.plan.leftForPeople ?? [])].join(". ");
 }
 
 /** Resolves when the run is over or waits for people; rejects with the signal's reason, with Superseded, or with Bug. */

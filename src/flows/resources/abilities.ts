@@ -31,6 +31,8 @@ export interface StoreMove<Settings, Facts> {
   lead(at: Seen<Settings, Facts>, move: StoreMoving, slot: Slot): PlannedStep | undefined;
   /** What people have to do in the place of `lead`. */
   leadByHand(at: Seen<Settings, Facts>, move: StoreMoving): ByHandFirst | undefined;
+  /** What of it is left for people in the regions that it neither leaves nor goes to, as sentences. */
+  leftFor(at: Seen<Settings, Facts>, move: StoreMoving): readonly string[];
   /** The step that `measure` plans. */
   readonly measuredBy: HandsOn<PositionOutput>;
   /** What `lostBy` has to know of the copy in a region. */

@@ -19,6 +19,7 @@ export function planFailover(request: FailoverRequest): Planned {
 function planFrom(request: FailoverRequest, judgement: Judgement): Plan {
   const { service, to, mode, nowMs, inventory, continues } = request;
   const { approvals } = inventory.file;
+  const left = judgement.stores.flatMap(({ at, move, moving }) => move.leftFor(at, moving));
   const isPromoted = judgement.stores.some(({ moving }) => moving.promoted !== undefined);
   return {
     ...commonOf(request),
@@ -36,6 +37,7 @@ function planFrom(request: FailoverRequest, judgement: Judgement): Plan {
     assumptions: assumptionsOf(request, judgement),
     acceptances: acceptancesFor(request, judgement),
     unchecked: [...judgement.unchecked],
+    ...(left.length > 0 ? { leftForPeople: left } : {}),
     facts: factsOf(request, judgement),
     dataLoss: judgement.dataLoss,
   };

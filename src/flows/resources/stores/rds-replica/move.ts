@@ -7,7 +7,7 @@ import { recordsBefore } from "../../../steps/records.ts";
 import { recordsByHand } from "../../../steps/records-by-hand.ts";
 import type { StoreMove } from "../../abilities.ts";
 import { isRoute53Dark } from "../../names.ts";
-import { blindMsIn, type RdsAt, type RdsSeen } from "./look.ts";
+import { blindMsIn, namesSource, type RdsAt, type RdsSeen } from "./look.ts";
 import { database, databaseRecord } from "./parts.ts";
 import { promoteReplica } from "./promote-replica.ts";
 import { recordDataPosition } from "./record-data-position.ts";
@@ -78,6 +78,21 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
     const { zone, name, ttl_seconds: ttlSeconds } = record;
     const values = [database(resource, moving.to).endpoint];
     return { name, commands: recordsByHand(zone, [{ name, type: "CNAME", ttlSeconds, values }]) };
+  },
+
+  /** Promoting one replica moves no other one: each goes on following the old writer. */
+  leftFor({ resource, seen }, { from, to }) {
+    const old = database(resource, from).instance;
+    return Object.keys(resource.in)
+      .filter((region) => region !== from && region !== to)
+      .filter((region) => {
+        const there = seen.in[region]?.database;
+        return !there?.known || (there.value.role === "replica" && namesSource(there.value.source ?? "", old));
+      })
+      .map((region) => {
+        const { instance } = database(resource, region);
+        return `${instance} in ${region} keeps following the old database ${old} in ${from}. People have to rebuild it as a replica of ${database(resource, to).instance} in ${to}.`;
+      });
   },
 
   measuredBy: recordDataPosition,
