@@ -73,7 +73,9 @@ async function stopInstead(hold: RunHold, deps: ExecutorDeps): Promise<void> {
     ["undoing", "undone", "undo-failed"].includes(stateOf(hold.run, id).state),
   );
   const undone = isGivenBack ? "Nothing more is undone, and what was is to be done again" : "Nothing was undone";
-  const why = `${undone}: the database in ${to} is, or may be, the writer of ${service} now, and opening ${from} again would make two. Go on to ${to}; going back is a plan of its own, later`;
+  const stores = [...new Set(steps.flatMap(({ role, resource }) => (role === "commits" ? (resource ?? []) : [])))];
+  const database = stores.length > 1 ? `one of ${stores.join(", ")}` : "the database";
+  const why = `${undone}: ${database} in ${to} is, or may be, the writer of ${service} now, and opening ${from} again would make two. Go on to ${to}; going back is a plan of its own, later`;
   await hold.append((run) =>
     run.state === "unwinding"
       ? { entry: { kind: "no-way-back", atMs: deps.clock.now(), why }, told: { says: why } }

@@ -141,10 +141,13 @@ export function acceptancesFor(request: FailoverRequest, judgement: Judgement): 
   const { from, to, mode, isDark: dark, stores, all } = judgement;
   const isOwn = stores.every(({ moving }) => moving.promoted === "continued");
   const accepted = lossAcceptance(request, stores);
-  if (stores.some(({ moving }) => moving.promoted === "before")) {
+  const promoted = stores.filter(({ moving }) => moving.promoted === "before");
+  if (promoted.length > 0) {
+    const lacking = `what ${from} took since is not in ${promoted.length > 1 ? "them" : "it"}`;
+    const databases = promoted.map(({ at }) => tellApart(all).words("the database", at)).join(" and ");
     accepted.push({
       id: "promoted-already",
-      words: `I accept the database in ${to} as the writer: it follows nobody, and what ${from} took since is not in it`,
+      words: `I accept ${databases} in ${to} as ${promoted.length > 1 ? "the writers: they follow" : "the writer: it follows"} nobody, and ${lacking}`,
       danger: `${to} was promoted before. It does not have what ${from} took since.`,
     });
   }

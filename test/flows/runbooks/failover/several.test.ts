@@ -1,11 +1,13 @@
 import { describe, expect, test } from "@jest/globals";
 import { type Plan, stepOf } from "../../../../src/domain/plan-run/plan.ts";
+import type { Observation } from "../../../../src/domain/service/observation.ts";
 import type { Service } from "../../../../src/domain/service/service.ts";
 import { observe } from "../../../../src/flows/observe.ts";
 import { runbookOf } from "../../../../src/flows/runbooks/index.ts";
 import type { Planned } from "../../../../src/flows/runbooks/runbook.ts";
+import type { Cloud } from "../../../../src/ports/step.ts";
 import { example } from "../../../harness/example.ts";
-import { AT } from "../../../harness/observed.ts";
+import { AT, dark } from "../../../harness/observed.ts";
 import { type Change, countOf, quietCloud } from "../../../harness/quiet-cloud.ts";
 
 const inventory = example("every-kind");
@@ -21,10 +23,12 @@ interface Asked {
   readonly runbook?: string;
   readonly wish?: Readonly<Record<string, string>>;
   readonly change?: Change;
+  /** A look at another day. */
+  readonly observed?: Observation;
 }
 
-async function asked({ of, runbook = "failover", wish = {}, change = {} }: Asked): Promise<Planned> {
-  const observed = await observe(of, quietCloud(of, change));
+async function asked({ of, runbook = "failover", wish = {}, change = {}, ...look }: Asked): Promise<Planned> {
+  const observed = look.observed ?? (await observe(of, quietCloud(of, change)));
   return runbookOf({ runbook, id: "F-1" }).plan(
     {
       ...{ id: "F-1", service: of, inventory, observed, nowMs: AT },
@@ -107,6 +111,34 @@ describe("a service of two stores and two names", () => {
         "lag-seconds-orders",
         "lag-seconds-guests",
       ]),
+    );
+  });
+
+  test("names the stores that key holders accept as writers, where they were promoted before", async () => {
+    const quiet = quietCloud(bookings, {
+      database: (facts) => ({ ...facts, role: "standalone", source: undefined, replicating: undefined }),
+    });
+    const isHome = (region: string) => region === bookings.home;
+    const cloud: Cloud = {
+      ...quiet,
+      databases: {
+        ...quiet.databases,
+        describe: async (region, id) => (isHome(region) ? dark("RDS") : quiet.databases.describe(region, id)),
+      },
+      firewall: {
+        ...quiet.firewall,
+        rules: async (region, group) => (isHome(region) ? dark("EC2") : quiet.firewall.rules(region, group)),
+      },
+      compute: {
+        ...quiet.compute,
+        describe: async (region, site) => (isHome(region) ? dark("ECS") : quiet.compute.describe(region, site)),
+      },
+    };
+    const observed = await observe(bookings, { ...cloud, through: () => cloud });
+    const { acceptances } = await planOf({ of: bookings, observed });
+
+    expect(acceptances.find(({ id }) => id === "promoted-already")?.words).toMatch(
+      /^I accept the database \(orders\) and the database \(guests\) in eu-central-1 as the writers: they follow nobody/,
     );
   });
 
