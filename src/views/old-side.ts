@@ -1,5 +1,6 @@
 import { sayTime } from "../domain/duration.ts";
-import { fenceOf, fenceSeen, isSettled, isWatched, type RunState, stateOf } from "../domain/plan-run/run.ts";
+import { fenceOf, fenceSeen, isWatched } from "../domain/plan-run/fence.ts";
+import { isSettled, type RunState, stateOf } from "../domain/plan-run/run.ts";
 
 /** What is known about the side that the run leads away from, where its fence step alone does not say it; else undefined. */
 export function oldSideLine(run: RunState, nowMs: number): string | undefined {

@@ -1,6 +1,7 @@
 import type { Person } from "../people/person.ts";
 import { approversOf, findPerson, type Inventory } from "../service/inventory.ts";
-import { isWatched, type RunState, type RunStateName, stateOf, votesNeeded, WAITS_FOR_PEOPLE, WATCHED } from "./run.ts";
+import { isWatched, WATCHED } from "./fence.ts";
+import { type RunState, type RunStateName, stateOf, votesNeeded, WAITS_FOR_PEOPLE } from "./run.ts";
 
 /** What a person tells a run. What may be done in which state stands in this table and nowhere else. */
 export type Decision =

@@ -1,7 +1,7 @@
 import { Bug } from "../errors.ts";
+import { capturedWith, WATCHED } from "./fence.ts";
 import type { Plan } from "./plan.ts";
 import {
-  capturedWith,
   proposedRun,
   type RunState,
   type RunStateName,
@@ -9,7 +9,6 @@ import {
   type Vote,
   votesNeeded,
   WAITS_FOR_PEOPLE,
-  WATCHED,
   withStep,
 } from "./run.ts";
 import type { RunEntry } from "./run-entry.ts";

@@ -1,14 +1,6 @@
 import { Bug } from "../errors.ts";
-import {
-  capturedWith,
-  isSettled,
-  needsWatch,
-  type RunState,
-  settledAfter,
-  stateOf,
-  type Watch,
-  withStep,
-} from "./run.ts";
+import { capturedWith, needsWatch } from "./fence.ts";
+import { isSettled, type RunState, settledAfter, stateOf, type Watch, withStep } from "./run.ts";
 import type { RunEntry } from "./run-entry.ts";
 
 /** The old side answers before anything irreversible: its fence, and what was found out after it, is done again. */

@@ -1,7 +1,8 @@
 import { UserError } from "../../domain/errors.ts";
 import type { Person } from "../../domain/people/person.ts";
 import { DECISIONS, failedStep, type JournalDecision, refusal } from "../../domain/plan-run/decision.ts";
-import { fenceOf, isOver, isWatched, type RunState } from "../../domain/plan-run/run.ts";
+import { fenceOf, isWatched } from "../../domain/plan-run/fence.ts";
+import { isOver, type RunState } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
 import { transition } from "../../domain/plan-run/run-transition.ts";
 import { findPerson, type Inventory } from "../../domain/service/inventory.ts";

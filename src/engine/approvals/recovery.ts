@@ -1,9 +1,10 @@
 import { type Addressee, type CardDue, wantCard } from "../../domain/card/card-due.ts";
 import { Bug, UserError } from "../../domain/errors.ts";
 import type { Event } from "../../domain/event.ts";
+import { fenceOf } from "../../domain/plan-run/fence.ts";
 import { judgeSignature, whoCanSign } from "../../domain/plan-run/key.ts";
 import { type Recovery, recoveryDigest, signableRecovery } from "../../domain/plan-run/recovery.ts";
-import { fenceOf, isOver, type RunState } from "../../domain/plan-run/run.ts";
+import { isOver, type RunState } from "../../domain/plan-run/run.ts";
 import type { Inventory } from "../../domain/service/inventory.ts";
 import type { Who } from "../../ports/asker.ts";
 import type { Clock } from "../../ports/clock.ts";

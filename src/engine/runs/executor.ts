@@ -1,17 +1,8 @@
 import { setMaxListeners } from "node:events";
 import { Superseded } from "../../domain/errors.ts";
+import { fenceOf, fenceSeen, isWatched, needsWatch } from "../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
-import {
-  fenceOf,
-  fenceSeen,
-  isSettled,
-  isWatched,
-  needsWatch,
-  type RunState,
-  readySteps,
-  stateOf,
-  unmeasuredSteps,
-} from "../../domain/plan-run/run.ts";
+import { isSettled, type RunState, readySteps, stateOf, unmeasuredSteps } from "../../domain/plan-run/run.ts";
 import type { OldSide } from "../../ports/old-side.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
 import { isWaitedFor, watchWhileDriven } from "./fence-watch.ts";

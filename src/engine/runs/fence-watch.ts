@@ -1,6 +1,7 @@
 import { messageOf, OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
+import { fenceOf, isWatched } from "../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
-import { fenceOf, isWatched, type RunState, type Watch } from "../../domain/plan-run/run.ts";
+import type { RunState, Watch } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
 import { readIfReadable } from "../../domain/readable.ts";
 import type { OldSide } from "../../ports/old-side.ts";

@@ -1,6 +1,7 @@
 import { Bug, Superseded } from "../../domain/errors.ts";
 import type { Event } from "../../domain/event.ts";
-import { isOver, isWatched, type RunState } from "../../domain/plan-run/run.ts";
+import { isWatched } from "../../domain/plan-run/fence.ts";
+import { isOver, type RunState } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Guard, Proof } from "../../ports/guard.ts";

@@ -1,7 +1,8 @@
 import { messageOf, OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
+import { inputOf } from "../../domain/plan-run/fence.ts";
 import { timeOf } from "../../domain/plan-run/learned-times.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
-import { inputOf, type RunState, stateOf } from "../../domain/plan-run/run.ts";
+import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import { type Asked, type StepContext, type StoredStep, UNCAPTURED, type Verdict } from "../../ports/step.ts";
 import { contextFor, definitionOf, type ExecutorDeps } from "./executor-deps.ts";
 import type { RunHold } from "./journal.ts";

@@ -1,6 +1,7 @@
 import { messageOf, OutcomeUnknown, TransientError } from "../../domain/errors.ts";
+import { inputOf } from "../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
-import { inputOf, type RunState, stateOf, stepsToUndo } from "../../domain/plan-run/run.ts";
+import { type RunState, stateOf, stepsToUndo } from "../../domain/plan-run/run.ts";
 import type { Undone } from "../../ports/step.ts";
 import { contextFor, definitionOf, type ExecutorDeps } from "./executor-deps.ts";
 import type { RunHold } from "./journal.ts";

@@ -2,14 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Bug } from "../../../src/domain/errors.ts";
 import { refusal } from "../../../src/domain/plan-run/decision.ts";
-import {
-  isOver,
-  isWatched,
-  type RunState,
-  readySteps,
-  stateOf,
-  stepsToUndo,
-} from "../../../src/domain/plan-run/run.ts";
+import { isWatched } from "../../../src/domain/plan-run/fence.ts";
+import { isOver, type RunState, readySteps, stateOf, stepsToUndo } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../../src/domain/plan-run/run-transition.ts";
 import { findPerson } from "../../../src/domain/service/inventory.ts";

@@ -1,56 +1,14 @@
 import { z } from "zod";
 import { StepFailed, TransientError } from "../../../domain/errors.ts";
-import { Mode, Roles } from "../../../domain/plan-run/plan.ts";
-import { FenceOutput, type FenceProof } from "../../../domain/plan-run/run.ts";
+import { FenceOutput, type FenceProof } from "../../../domain/plan-run/fence.ts";
 import { isUnreachable, type Known } from "../../../domain/service/observed.ts";
-import { ROLES } from "../../../domain/service/resource.ts";
 import { enteredBy } from "../../../ports/elsewhere.ts";
 import { type Step, type StepContext, UNCAPTURED, type Verdict } from "../../../ports/step.ts";
 import type { Fence } from "../../resources/fence.ts";
 import { KINDS, kindNamed } from "../../resources/index.ts";
 import { MINUTE, SECOND } from "../../steps/schemas.ts";
+import { FenceInput, type FencePart } from "./fence-input.ts";
 
-/** One resource of the old side: what is closed of it, and how a write proves that it is. */
-export const FencePart = z.object({
-  resource: z.string(),
-  role: z.enum(ROLES),
-  kind: z.string(),
-  things: z.record(z.string(), z.unknown()),
-  /** Roles by which it is entered, where it lies in another account. */
-  roles: Roles.exactOptional(),
-  /** URL that tries one write on exactly this store; absent for what keeps no data. */
-  writeCheck: z.string().exactOptional(),
-});
-export type FencePart = z.infer<typeof FencePart>;
-
-/** What people who moved back are noticed by: the promoted copy of a store, or an entrance. */
-export const NewSide = z.object({
-  role: z.enum(ROLES),
-  kind: z.string(),
-  copy: z.record(z.string(), z.unknown()),
-  roles: Roles.exactOptional(),
-});
-
-/**
- * Stops every writer of the old side: first what works, then what keeps the data. Only a failing write on the old side
- * proves it. A dark region cannot be fenced: then nobody knows, and the key holders must have accepted that beforehand.
- * Denied is not dark: it is a failure.
- */
-export const FenceInput = z.object({
-  region: z.string(),
-  mode: Mode,
-  /** In the order in which they are closed. */
-  parts: z.array(FencePart).min(1),
-  /** Resources of these that gave no answer a moment ago, and are left alone; the watch comes back for them. */
-  leaveAlone: z.array(z.string()).exactOptional(),
-  /** What undo puts back, by resource, as seen when the plan was made; null where not all of it could be. Then as each was seen on its return. */
-  captured: z.record(z.string(), z.record(z.string(), z.unknown())).nullable(),
-  /** What stands there has to be written down before it is touched, or nobody could give it back. */
-  mustCapture: z.boolean().exactOptional(),
-  /** The key holders accepted that the old side may stay unfenced. */
-  unfencedAccepted: z.boolean(),
-  newSide: z.array(NewSide),
-});
 type Input = z.infer<typeof FenceInput>;
 
 /** Stores that gave no answer, by resource, each with why. */
@@ -179,7 +137,7 @@ function whatIsClosed(parts: readonly FencePart[]): string {
 const ACCEPTED_SILENCE_MS = 2_000;
 
 interface Entered {
-  readonly roles?: Roles | undefined;
+  readonly roles?: FencePart["roles"] | undefined;
 }
 
 /** As it is entered. */

@@ -1,10 +1,11 @@
 import { canonicalJson } from "../../../domain/json.ts";
+import { fenceOf, inputOf } from "../../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../../domain/plan-run/plan.ts";
-import { fenceOf, inputOf } from "../../../domain/plan-run/run.ts";
 import { planned } from "../../../ports/step.ts";
 import type { KindSeen } from "../../resources/places.ts";
 import { aboutResource } from "../plan-parts.ts";
-import { FenceInput, type FencePart, fencePrimary } from "./fence-primary.ts";
+import { FenceInput, type FencePart } from "./fence-input.ts";
+import { fencePrimary } from "./fence-primary.ts";
 import type { Judgement } from "./judgement.ts";
 import type { FailoverRequest } from "./request.ts";
 

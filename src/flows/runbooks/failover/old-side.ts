@@ -1,10 +1,12 @@
+import { fenceOf } from "../../../domain/plan-run/fence.ts";
 import type { StepRole } from "../../../domain/plan-run/plan.ts";
-import { fenceOf, isSettled, type RunState, stateOf } from "../../../domain/plan-run/run.ts";
+import { isSettled, type RunState, stateOf } from "../../../domain/plan-run/run.ts";
 import type { Known } from "../../../domain/service/observed.ts";
 import type { OldSide } from "../../../ports/old-side.ts";
 import type { Cloud } from "../../../ports/step.ts";
 import { kindNamed } from "../../resources/index.ts";
-import { contextOf, FenceInput, partOf } from "./fence-primary.ts";
+import { FenceInput } from "./fence-input.ts";
+import { contextOf, partOf } from "./fence-primary.ts";
 
 interface Context {
   readonly cloud: Cloud;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
+import { inputOf } from "../../../../src/domain/plan-run/fence.ts";
 import { planDigest } from "../../../../src/domain/plan-run/plan.ts";
-import { inputOf, proposedRun, type RunState } from "../../../../src/domain/plan-run/run.ts";
+import { proposedRun, type RunState } from "../../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../../../src/domain/plan-run/run-transition.ts";
 import type { FirewallRule, Known } from "../../../../src/domain/service/observed.ts";

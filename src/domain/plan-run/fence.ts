@@ -1,0 +1,48 @@
+import { z } from "zod";
+import type { PlannedStep } from "./plan.ts";
+import { isSettled, type RunState, type RunStateName, stateOf } from "./run.ts";
+
+/** What a step that protects hands on: whether a failing write proves that the old side no longer writes. */
+const FenceProof = z.enum(["fenced", "cannot-know", "not-proven"]);
+export type FenceProof = z.infer<typeof FenceProof>;
+export const FenceOutput = z.object({ fence: FenceProof });
+export type FenceOutput = z.infer<typeof FenceOutput>;
+
+/** The step that stops the old side from writing, in a plan that has an old side. */
+export function fenceOf(run: RunState): PlannedStep | undefined {
+  return run.plan.steps.find((step) => step.role === "protects");
+}
+
+/** What its fence has shown so far; undefined while it has shown nothing. */
+export function fenceSeen(run: RunState): FenceProof | undefined {
+  const fence = fenceOf(run);
+  const output = FenceOutput.safeParse(fence && stateOf(run, fence.id).output);
+  return output.success ? output.data.fence : undefined;
+}
+
+/** The old side may still write, and the signed plan lets TwoKey fence it when it comes back. */
+export function needsWatch(run: RunState): boolean {
+  const fence = fenceOf(run);
+  return (
+    fence !== undefined && fenceSeen(run) !== "fenced" && run.watch.state !== "fenced" && run.watch.state !== "ended"
+  );
+}
+
+/** J7. Before the point of no return the fence itself is tried again instead (`fence-again`). */
+export const WATCHED: readonly RunStateName[] = ["running", "paused", "stopped", "verified"];
+export function isWatched(run: RunState): boolean {
+  const fence = fenceOf(run);
+  // While the fence itself is still to be done, it is the one that fences.
+  const isDone = fence !== undefined && isSettled(stateOf(run, fence.id));
+  return isDone && run.pastNoReturn && WATCHED.includes(run.state) && needsWatch(run);
+}
+
+/** The step's choices as signed; the old side that was dark then is put back as it was found when it came back. */
+export function inputOf(run: RunState, step: PlannedStep): Readonly<Record<string, unknown>> {
+  if (step.role !== "protects" || step.input["captured"] !== null) return step.input;
+  return { ...step.input, captured: run.captured ?? null, mustCapture: true };
+}
+
+/** What stood there before it was touched: parts come back one by one, and a later look sees what the fence has made of the first. */
+export const capturedWith = (run: RunState, seen: RunState["captured"]): RunState["captured"] =>
+  run.captured || seen ? { ...seen, ...run.captured } : undefined;
