@@ -400,7 +400,7 @@ export const GUARDS = [
   {
     guard: "what an old side that returned is taken from is written down first",
     file: "src/flows/runbooks/failover/fence-primary.ts",
-    cut: "if (input.mustCapture)",
+    cut: "if (answering.some(({ part }) => isUncaptured(part, input)))",
     by: 'if (input.region === "")',
     test: "engine/runs/old-side.test.ts",
     fails: "before the run has begun gets everything back when that run unwinds",
@@ -544,14 +544,22 @@ export const GUARDS = [
   {
     guard: "a dark side that answers before the promotion is fenced first",
     file: "src/engine/runs/executor.ts",
-    cut: 'if (looked?.kind !== "back") return false;',
+    cut: 'if (looked?.kind !== "back" || isWaitedFor(looked)) return false;',
     by: 'if (looked?.kind !== "") return false;',
     test: "engine/runs/old-side.test.ts",
     fails: "before the promotion is fenced first, in the order that people signed",
   },
   {
+    guard: "what answers of an old side is fenced without waiting for the rest",
+    file: "src/flows/runbooks/failover/old-side.ts",
+    cut: "if (silent.length === seen.length) return",
+    by: "if (silent.length > 0) return",
+    test: "flows/runbooks/failover/returns-in-parts.test.ts",
+    fails: "has that one closed at once, and the other when it answers",
+  },
+  {
     guard: "fence on return: only past the point of no return, before the end date, not against people",
-    file: "src/domain/plan-run/run.ts",
+    file: "src/domain/plan-run/fence.ts",
     cut: "return isDone && run.pastNoReturn && WATCHED.includes(run.state) && needsWatch(run);",
     by: "return isDone && WATCHED.includes(run.state) && needsWatch(run);",
     test: "domain/plan-run/run.test.ts",
@@ -576,7 +584,7 @@ export const GUARDS = [
   {
     guard: "fence on return: one watcher, and it survives its death",
     file: "src/engine/runs/fence-watch.ts",
-    cut: 'if (isTooEarly && watch.state === "failed") return',
+    cut: 'if (isTooEarly && watch.state === "failed" && watch.leftAlone.length === 0) return',
     by: "if (isTooEarly) return",
     test: "engine/runs/fence-watch.test.ts",
     fails: "begins again at once what a crash cut off",
