@@ -40,6 +40,11 @@ export class StepFailed extends TwoKeyError {
   override readonly name = "StepFailed";
 }
 
+/** Nothing may leave on what people signed: the run waits for them. */
+export class NotAuthorised extends TwoKeyError {
+  override readonly name = "NotAuthorised";
+}
+
 /** Another executor holds the run, or the run moved on: end without touching anything. */
 export class Superseded extends TwoKeyError {
   override readonly name = "Superseded";

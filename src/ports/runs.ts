@@ -44,6 +44,8 @@ export interface Ledger {
   append(entry: LedgerEntry): Promise<void>;
   /** Why nothing may be changed: the store is empty or older than what this ledger saw. Undefined: they agree. */
   disagreement(): Promise<string | undefined>;
+  /** What the ledger's key makes of this, as hex: whoever can only write to the store cannot make it up. */
+  seal(line: unknown): string;
   /** Highest fencing number that was ever written here for any run. */
   highestEpoch(): number;
 }

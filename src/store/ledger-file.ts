@@ -12,6 +12,7 @@ import { readMarks, type StoredMarks, testify, writeMark } from "./ledger-marks.
 import { type FoundLedger, openFound, type TornEnd } from "./ledger-opening.ts";
 import { openNext, SEGMENT, SEGMENT_BYTES, SEGMENT_MS, segmentPaths } from "./ledger-segments.ts";
 import type { LineFile } from "./line-file.ts";
+import { sealOf } from "./seal.ts";
 
 /** Lines of a testimony: what a person can read, and more than one executor has under way. */
 const ACTS_TOLD = 12;
@@ -188,6 +189,10 @@ export class LedgerFile implements Ledger, LostStore {
     this.#epoch = Math.max(this.#epoch, entry.epoch);
     this.#acts = [...this.#acts, ...actOf(entry)].slice(-ACTS_TOLD);
     if (entry.kind === ACCEPTED) this.#signedOff.add(entry.run);
+  }
+
+  seal(line: unknown): string {
+    return sealOf(this.#key, line);
   }
 
   highestEpoch(): number {

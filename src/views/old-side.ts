@@ -6,7 +6,7 @@ import { isSettled, type RunState, stateOf } from "../domain/plan-run/run.ts";
 export function oldSideLine(run: RunState, nowMs: number): string | undefined {
   const fence = fenceOf(run);
   if (!fence || run.startedAtMs === undefined) return undefined;
-  const { from, id, authorisesUntilMs } = run.plan;
+  const { from, id } = run.plan;
   const { state } = stateOf(run, fence.id);
   const seen = fenceSeen(run);
   const { watch } = run;
@@ -19,7 +19,7 @@ export function oldSideLine(run: RunState, nowMs: number): string | undefined {
   if (watch.state === "ended")
     return `${from} was never proven to be fenced, and TwoKey does not watch it any more: ${watch.says}`;
   if (isWatched(run)) {
-    const until = `until ${sayTime(authorisesUntilMs, nowMs)}`;
+    const until = `until ${sayTime(run.untilMs, nowMs)}`;
     return `${from} is NOT proven to be fenced${whatIsTried(run, nowMs)}. TwoKey watches it ${until} and fences it when it answers. Two approvers can end that: /dr stop-watch ${id}`;
   }
   if (run.pastNoReturn)

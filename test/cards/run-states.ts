@@ -85,7 +85,7 @@ class Journal {
 
   keys(digest: string): this {
     for (const by of ["ana", "ben"])
-      this.add((atMs) => ({ kind: "key-turned", atMs, by, door: "slack", digest, accepted: [] }));
+      this.add((atMs) => ({ kind: "key-turned", atMs, by, door: "slack", digest, accepted: [], seal: "s" }));
     return this.add((atMs) => ({ kind: "started", atMs, keys: ["ana", "ben"] })).add((atMs) => ({
       ...{ kind: "claimed", atMs, epoch: 1, worker: "bot@vm:9901" },
     }));
@@ -148,7 +148,7 @@ export function runStates(): Readonly<Record<string, RunState>> {
       .add((atMs) => ({ kind: "undo-intent", atMs, step: "fence", epoch: 1 }));
   return {
     "one-key": new Journal()
-      .add((atMs) => ({ kind: "key-turned", atMs, ...who, digest: dark.digest, accepted: [] }))
+      .add((atMs) => ({ kind: "key-turned", atMs, ...who, digest: dark.digest, accepted: [], seal: "s" }))
       .on(dark),
     refused: new Journal().add((atMs) => ({ kind: "refused", atMs, by: "ben", door: "slack" })).on(dark),
     running: promoting(plan).on(plan),
@@ -170,6 +170,7 @@ export function runStates(): Readonly<Record<string, RunState>> {
     voided: fenced(plan)
       .add((atMs) => ({
         kind: "voided",
+        because: "facts",
         atMs,
         why: ["the records of api.mycomputer.com changed", "lag is 74 s, worse than 60 s"],
       }))

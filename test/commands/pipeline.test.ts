@@ -7,6 +7,7 @@ import { RUNBOOKS } from "../../src/flows/runbooks/index.ts";
 import type { LedgerEntry } from "../../src/ports/runs.ts";
 import { drive } from "../harness/drive.ts";
 import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun } from "../harness/failover-world.ts";
+import { seal } from "../harness/keys.ts";
 import { planFor } from "../harness/plans.ts";
 
 const SPEED = 200;
@@ -35,6 +36,7 @@ function deps(): RunCommandDeps {
       append: async (entry) => void ledger.push(entry),
       disagreement: async () => disagreement,
       highestEpoch: () => 0,
+      seal,
     },
     wake: {
       ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing },

@@ -5,6 +5,7 @@ import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { createRuns } from "../../src/store/runs.ts";
 import { who } from "../harness/asker.ts";
 import { example } from "../harness/example.ts";
+import { seal } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
 import { StoreBench } from "../harness/store.ts";
@@ -37,7 +38,7 @@ async function stoppedRun() {
   }
   const deps = {
     runs,
-    ledger: { append: nothing, disagreement: nothing, highestEpoch: () => 0 },
+    ledger: { append: nothing, disagreement: nothing, highestEpoch: () => 0, seal },
     clock: { now: () => AT, speed: 1, sleep: nothing },
     wake: {
       ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing, incidentChat: nothing },

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { type RunState, stateOf } from "../../src/domain/plan-run/run.ts";
-import { Secret } from "../../src/domain/secret.ts";
 import { driveRun } from "../../src/engine/runs/executor.ts";
 import type { ExecutorDeps } from "../../src/engine/runs/executor-deps.ts";
 import { STEPS } from "../../src/flows/index.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import { LedgerFile } from "../../src/store/ledger-file.ts";
 import { type FailoverWorld, runOf, silent } from "./failover-world.ts";
+import { LEDGER_KEY } from "./keys.ts";
 
 export interface DriveWish {
   /** Called once for each step, after its first intent is written and before anything is asked. */
@@ -50,7 +50,7 @@ export async function openLedger(at: FailoverWorld, worker = "test"): Promise<Le
   return LedgerFile.open(await at.bench.connect(), {
     directory: join(at.directory, "ledger"),
     process: worker,
-    key: new Secret("k".repeat(40)),
+    key: LEDGER_KEY,
   });
 }
 

@@ -26,6 +26,7 @@ import { worldFromInventory } from "../../src/sandbox/world-from-inventory.ts";
 import { startWholeWorld, type WholeWorld } from "../../src/simulators/whole-world.ts";
 import { StoreClock, setAnchor } from "../../src/store/clock.ts";
 import type { ExampleName } from "./example.ts";
+import { LEDGER_KEY, started } from "./keys.ts";
 import { freshRedisUrl } from "./redis.ts";
 import { StoreBench } from "./store.ts";
 
@@ -92,7 +93,7 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
     ...sandboxEnvironment(whole.env, { config, snsCa }),
     REDIS_URL: url,
     TWOKEY_LEDGER_DIR: join(directory, "ledger"),
-    TWOKEY_LEDGER_KEY: "k".repeat(40),
+    TWOKEY_LEDGER_KEY: LEDGER_KEY.reveal(),
     TWOKEY_PROCESS_NAME: "test",
   };
   const read = readEnvironment(environment);
@@ -191,10 +192,8 @@ export async function startRun(at: FailoverWorld, wish: RunWish = {}): Promise<R
   const run = await runOf(at, id);
   const atMs = clock.now();
   const keys = inventory.file.approvals.approvers.slice(0, planned.plan.keysRequired);
-  const accepted = planned.plan.acceptances.map((acceptance) => acceptance.id);
-  const turned = keys.map((by): RunEntry => ({ kind: "key-turned", atMs, by, door: "slack", digest, accepted }));
   const answer = await memory.runs.append(run, {
-    entries: [...turned, { kind: "started", atMs, keys }],
+    entries: started(planned.plan, atMs, keys),
     events: [],
     claim: { action: "take", service: service.name },
     ...(continues ? { continues: { run: continues, entry: ending(id, atMs), event: eventAt(atMs) } } : {}),

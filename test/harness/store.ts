@@ -1,10 +1,7 @@
 import { Redis } from "ioredis";
-import { Secret } from "../../src/domain/secret.ts";
 import { FAIL_FAST } from "../../src/store/connection.ts";
 import { type ScriptedRedis, withScripts } from "../../src/store/scripts.ts";
 import { freshRedisUrl } from "./redis.ts";
-
-export const LEDGER_KEY = new Secret("a key that is not in the store");
 
 /** Connections to one empty database; all end with `close`. */
 export class StoreBench {

@@ -6,6 +6,7 @@ import type { OldSide } from "../../src/ports/old-side.ts";
 import type { LedgerEntry } from "../../src/ports/runs.ts";
 import type { Cloud, StoredStep } from "../../src/ports/step.ts";
 import { silent } from "./failover-world.ts";
+import { seal } from "./keys.ts";
 
 interface Around {
   readonly cloud: Cloud;
@@ -34,6 +35,7 @@ export async function watchTurn(run: RunState, { cloud, steps, oldSide, holder, 
         append: async (entry) => void ledger.push(entry),
         disagreement: async () => undefined,
         highestEpoch: () => 0,
+        seal,
       },
       runs: {
         ...{ create: unused, openIds: unused, ofIncident: unused, coolDownUntil: unused },

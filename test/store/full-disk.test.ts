@@ -7,8 +7,9 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { LedgerFile } from "../../src/store/ledger-file.ts";
 import { verifyLedger } from "../../src/store/ledger-lines.ts";
+import { LEDGER_KEY } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
-import { LEDGER_KEY, StoreBench } from "../harness/store.ts";
+import { StoreBench } from "../harness/store.ts";
 
 const LEDGER = fileURLToPath(new URL("full-disk.mjs", import.meta.url));
 /** Blocks of 1,024 bytes: what a process may write to one file. Its signal ignored, a write ends early and the next one fails. */

@@ -7,8 +7,9 @@ import { LedgerFile } from "../../src/store/ledger-file.ts";
 import { segmentPaths } from "../../src/store/ledger-segments.ts";
 import { verifyLedgers } from "../../src/store/ledger-verify.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
+import { LEDGER_KEY } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
-import { LEDGER_KEY, StoreBench } from "../harness/store.ts";
+import { StoreBench } from "../harness/store.ts";
 
 const DAY_MS = 86_400_000;
 const dayOf = (atMs: number) => new Date(atMs).toISOString().slice(0, 10);

@@ -8,8 +8,9 @@ import { KEYS } from "../../src/store/keys.ts";
 import { LedgerFile } from "../../src/store/ledger-file.ts";
 import { verifyLedger } from "../../src/store/ledger-lines.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
+import { LEDGER_KEY } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
-import { LEDGER_KEY, StoreBench } from "../harness/store.ts";
+import { StoreBench } from "../harness/store.ts";
 
 let bench: StoreBench;
 let redis: ScriptedRedis;

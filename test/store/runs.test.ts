@@ -29,7 +29,7 @@ afterEach(() => bench.close());
 
 const event = (says: string) => ({ kind: "run.test", atMs: AT, door: "engine" as const, says, facts: {} });
 const key = (by: string, digest: string): RunEntry => ({
-  ...{ kind: "key-turned", atMs: AT, by, door: "slack", digest, accepted: [] },
+  ...{ kind: "key-turned", atMs: AT, by, door: "slack", digest, accepted: [], seal: "s" },
 });
 const started: RunEntry = { kind: "started", atMs: AT, keys: ["ana", "ben"] };
 

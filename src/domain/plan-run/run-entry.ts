@@ -5,6 +5,9 @@ const Step = { step: z.string(), epoch: z.number().int() };
 /** What undo puts back on the old side; the fence step's own schema parses it. */
 const Captured = z.record(z.string(), z.unknown());
 const Who = { by: z.string(), door: DoorName };
+/** What the question of authority answered before this intent was written: whose keys it rests on, and how long they count. */
+const Authorised = z.strictObject({ keys: z.array(z.string()), untilMs: z.number() });
+export type Authorised = z.infer<typeof Authorised>;
 
 /** One line of a run's journal. What it does to the run stands in `run-transition.ts`. */
 export const RunEntry = z.discriminatedUnion("kind", [
@@ -14,11 +17,18 @@ export const RunEntry = z.discriminatedUnion("kind", [
     ...Who,
     digest: z.string(),
     accepted: z.array(z.string()),
+    /** HMAC of all this with the ledger's key: a store that somebody else can write to holds no key of theirs. */
+    seal: z.string(),
   }),
   z.strictObject({ kind: z.literal("refused"), atMs: z.number(), ...Who }),
   z.strictObject({ kind: z.literal("withdrawn"), atMs: z.number(), ...Who }),
   z.strictObject({ kind: z.literal("expired"), atMs: z.number() }),
-  z.strictObject({ kind: z.literal("voided"), atMs: z.number(), why: z.array(z.string()) }),
+  z.strictObject({
+    kind: z.literal("voided"),
+    atMs: z.number(),
+    because: z.enum(["facts", "authority"]),
+    why: z.array(z.string()),
+  }),
   z.strictObject({ kind: z.literal("started"), atMs: z.number(), keys: z.array(z.string()) }),
   z.strictObject({ kind: z.literal("claimed"), atMs: z.number(), epoch: z.number().int(), worker: z.string() }),
   z.strictObject({
@@ -27,6 +37,7 @@ export const RunEntry = z.discriminatedUnion("kind", [
     ...Step,
     attempt: z.number().int(),
     captured: Captured.exactOptional(),
+    authorised: Authorised.exactOptional(),
   }),
   z.strictObject({
     kind: z.literal("asked"),
@@ -50,7 +61,12 @@ export const RunEntry = z.discriminatedUnion("kind", [
     why: z.string(),
     mustAsk: z.boolean(),
   }),
-  z.strictObject({ kind: z.literal("undo-intent"), atMs: z.number(), ...Step }),
+  z.strictObject({
+    kind: z.literal("undo-intent"),
+    atMs: z.number(),
+    ...Step,
+    authorised: Authorised.exactOptional(),
+  }),
   z.strictObject({
     kind: z.literal("undone"),
     atMs: z.number(),
@@ -87,6 +103,7 @@ export const RunEntry = z.discriminatedUnion("kind", [
     captured: Captured.exactOptional(),
     /** Parts that give no answer, and of which nothing is asked. */
     leftAlone: z.array(z.string()).exactOptional(),
+    authorised: Authorised.exactOptional(),
   }),
   z.strictObject({
     kind: z.literal("watch-asked"),

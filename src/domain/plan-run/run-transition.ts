@@ -3,6 +3,7 @@ import { capturedWith, WATCHED } from "./fence.ts";
 import type { Plan } from "./plan.ts";
 import {
   proposedRun,
+  type RunKey,
   type RunState,
   type RunStateName,
   stateOf,
@@ -72,7 +73,7 @@ const FITS: Readonly<Record<RunEntry["kind"], readonly RunStateName[]>> = {
 function applied(run: RunState, entry: RunEntry): RunState {
   switch (entry.kind) {
     case "key-turned":
-      return { ...run, keys: [...run.keys, { by: entry.by, atMs: entry.atMs, accepted: entry.accepted }] };
+      return { ...run, keys: [...run.keys, keyOf(entry)] };
     case "refused":
       return closed(run, entry.atMs, `refused by ${entry.by}`);
     case "withdrawn":
@@ -81,8 +82,8 @@ function applied(run: RunState, entry: RunEntry): RunState {
       return closed(run, entry.atMs, "not enough keys in time");
     case "voided":
       return run.state === "running"
-        ? { ...run, state: "paused", voided: true, why: `facts changed: ${entry.why.join("; ")}` }
-        : closed(run, entry.atMs, `facts changed: ${entry.why.join("; ")}`);
+        ? { ...run, state: "paused", voided: true, why: voidedWhy(entry) }
+        : closed(run, entry.atMs, voidedWhy(entry));
     case "started":
       return { ...run, state: "running", startedAtMs: entry.atMs };
     case "claimed":
@@ -143,6 +144,14 @@ function applied(run: RunState, entry: RunEntry): RunState {
     case "undo-failed":
       return stepApplied(run, entry);
   }
+}
+
+const keyOf = ({ by, door, atMs, digest, accepted, seal }: Extract<RunEntry, { kind: "key-turned" }>): RunKey => ({
+  ...{ by, door, atMs, digest, accepted, seal },
+});
+
+function voidedWhy({ because, why }: Extract<RunEntry, { kind: "voided" }>): string {
+  return because === "facts" ? `facts changed: ${why.join("; ")}` : why.join("; ");
 }
 
 type StepEntry = Extract<

@@ -1,3 +1,4 @@
+import type { DoorName } from "../event.ts";
 import { FEWEST_KEYS, type Plan, type PlannedStep, type RestOf } from "./plan.ts";
 
 /**
@@ -59,8 +60,12 @@ export interface StepState {
 
 export interface RunKey {
   readonly by: string;
+  readonly door: DoorName;
   readonly atMs: number;
+  /** Of the plan that it was turned on. */
+  readonly digest: string;
   readonly accepted: readonly string[];
+  readonly seal: string;
 }
 
 export interface Vote {
@@ -97,6 +102,8 @@ export interface RunState {
   readonly digest: string;
   readonly state: RunStateName;
   readonly keys: readonly RunKey[];
+  /** World time from which the keys authorise nothing more. */
+  readonly untilMs: number;
   readonly epoch: number;
   readonly worker: string | undefined;
   readonly steps: Readonly<Record<string, StepState>>;
@@ -138,6 +145,7 @@ export function proposedRun(plan: Plan, digest: string): RunState {
     digest,
     state: "waiting-for-keys",
     keys: [],
+    untilMs: plan.authorisesUntilMs,
     epoch: 0,
     worker: undefined,
     pastNoReturn: plan.pastNoReturn,

@@ -2,6 +2,7 @@ import { sayTime } from "../../domain/duration.ts";
 import { UserError } from "../../domain/errors.ts";
 import type { DoorName } from "../../domain/event.ts";
 import type { Person } from "../../domain/people/person.ts";
+import { sealedKey } from "../../domain/plan-run/authority.ts";
 import { judgeKey, type KeyAnswer, type KeyTurn } from "../../domain/plan-run/key.ts";
 import { planDigest } from "../../domain/plan-run/plan.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
@@ -80,14 +81,8 @@ interface JudgedTurn extends Pick<KeyTurn, "accepted" | "nowMs" | "continued"> {
 function writeKey(run: RunState, { answer, ...turn }: JudgedTurn, deps: KeyDeps) {
   const atMs = turn.nowMs;
   const digest = planDigest(run.plan);
-  const key: RunEntry = {
-    kind: "key-turned",
-    atMs,
-    by: answer.person.id,
-    door: turn.door,
-    digest,
-    accepted: [...turn.accepted],
-  };
+  const held = { by: answer.person.id, door: turn.door, atMs, digest, accepted: [...turn.accepted] };
+  const key: RunEntry = { kind: "key-turned", ...held, seal: deps.ledger.seal(sealedKey(run.plan, held)) };
   const started: RunEntry = { kind: "started", atMs, keys: [...run.keys.map((held) => held.by), answer.person.id] };
   const count = run.keys.length + 1;
   const events = [

@@ -92,7 +92,7 @@ export async function closeIfMovedOn(run: RunState, deps: Pick<AdvanceDeps, "run
   const { restOf, id } = run.plan;
   if (!restOf || stillContinues(restOf, await deps.runs.read(restOf.run))) return;
   const why = [`run ${restOf.run} has moved on since this plan for its rest was made`];
-  const entry: RunEntry = { kind: "voided", atMs: deps.clock.now(), why };
+  const entry: RunEntry = { kind: "voided", atMs: deps.clock.now(), because: "facts", why };
   const says = `Plan ${id} is closed: ${why.join("")}`;
   await deps.runs.append(run, { entries: [entry], events: [eventOf(run, entry, { says })], over: true });
 }

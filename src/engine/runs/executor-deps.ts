@@ -7,7 +7,7 @@ import { enteredBy } from "../../ports/elsewhere.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { OldSide } from "../../ports/old-side.ts";
 import type { GuardedCloud, StepContext, StoredStep } from "../../ports/step.ts";
-import type { JournalDeps, RunHold } from "./journal.ts";
+import { endsTheDrive, type JournalDeps, type RunHold } from "./journal.ts";
 
 export interface ExecutorDeps extends JournalDeps {
   readonly cloud: GuardedCloud;
@@ -61,7 +61,7 @@ const FAULTS = [Bug, TypeError, RangeError, ReferenceError, ZodError];
 
 /** A step that is broken breaks at every try, and may have asked for something: people have to look, and are called. */
 function askPeople(error: unknown): never {
-  if (!FAULTS.some((fault) => error instanceof fault)) throw error;
+  if (endsTheDrive(error) || !FAULTS.some((fault) => error instanceof fault)) throw error;
   const why = `TwoKey itself failed here, and nobody knows what it had asked for: ${messageOf(error)}`;
   throw new StepFailed("step-broken", why, { facts: { mustAsk: true }, cause: error });
 }

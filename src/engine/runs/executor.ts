@@ -133,11 +133,6 @@ class Drive {
 
   /** X3: the second look. True when the keys no longer hold and the run has been paused. */
   async #voided(run: RunState): Promise<boolean> {
-    const wouldAsk = readySteps(run).some(({ id }) => !this.#inFlight.has(id) && stateOf(run, id).state !== "asked");
-    if (wouldAsk && this.#deps.clock.now() >= run.plan.authorisesUntilMs)
-      return this.#void("The keys of this plan authorise nothing any more", [
-        "the end date of the signed plan is over",
-      ]);
     const untouched = run.intents === 0;
     // Once this run has promoted its own effects are the difference, and stopping for them would help nobody.
     const hasPromoted = run.plan.steps.some(
@@ -147,13 +142,12 @@ class Drive {
     if (!untouched && (!isAtNoReturn(run) || this.#hasStartedIrreversible(run))) return false;
     const why = await this.#deps.drift(run, this.#signal);
     if (why.length === 0) return false;
-    return this.#void(`The facts behind the plan changed: ${why.join("; ")}`, why);
-  }
-
-  async #void(says: string, why: readonly string[]): Promise<boolean> {
     await this.#hold.append((now) =>
       now.state === "running"
-        ? { entry: { kind: "voided", atMs: this.#deps.clock.now(), why: [...why] }, told: { says } }
+        ? {
+            entry: { kind: "voided", atMs: this.#deps.clock.now(), because: "facts", why: [...why] },
+            told: { says: `The facts behind the plan changed: ${why.join("; ")}` },
+          }
         : undefined,
     );
     return true;

@@ -1,4 +1,4 @@
-import { messageOf, OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
+import { messageOf, NotAuthorised, OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
 import { fenceOf, isWatched } from "../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import type { RunState, Watch } from "../../domain/plan-run/run.ts";
@@ -72,8 +72,8 @@ type Back = Extract<OldSide, { kind: "back" }>;
 
 async function whatIsDue(run: RunState, deps: WatchDeps, signal: AbortSignal): Promise<Due> {
   const nowMs = deps.clock.now();
-  const { from, authorisesUntilMs, service } = run.plan;
-  if (nowMs >= authorisesUntilMs) return { kind: "end", why: "the end date of the signed plan is over" };
+  const { from, service } = run.plan;
+  if (nowMs >= run.untilMs) return { kind: "end", why: "the end date of the signed plan is over" };
   const elsewhere = await otherMove(run, deps);
   if (elsewhere) return elsewhere;
   const { watch } = run;
@@ -145,19 +145,19 @@ async function tryToFence(
   const { hold, fence, deps } = fencing;
   const { from } = hold.run.plan;
   const context = contextFor(hold, fence.id, { ...deps, signal });
-  const begun = await hold.intend((run) => {
-    if (!isWatched(run)) return undefined;
-    const seen = {
-      ...(captured && { captured: { ...captured } }),
-      ...(silent.length > 0 && { leftAlone: [...silent] }),
-    };
-    return {
-      entry: { kind: "watch-intent", atMs: deps.clock.now(), epoch: hold.epoch, step: fence.id, ...seen },
-      told: { says: `${from} answers again${exceptFor(silent)}: fencing it, as the signed plan says` },
-    };
-  });
-  if (!begun) return;
   try {
+    const begun = await hold.intend((run) => {
+      if (!isWatched(run)) return undefined;
+      const seen = {
+        ...(captured && { captured: { ...captured } }),
+        ...(silent.length > 0 && { leftAlone: [...silent] }),
+      };
+      return {
+        entry: { kind: "watch-intent", atMs: deps.clock.now(), epoch: hold.epoch, step: fence.id, ...seen },
+        told: { says: `${from} answers again${exceptFor(silent)}: fencing it, as the signed plan says` },
+      };
+    });
+    if (!begun) return;
     const asked = await definitionOf(deps, hold.run.plan, fence.id).run(unforgiving(fence, silent), context);
     const says = `${from}${exceptFor(silent)}: closing it is asked for`;
     const requestIds = [...asked.requestIds];
@@ -165,7 +165,10 @@ async function tryToFence(
       ...{ kind: "watch-asked", ...common, step: fence.id, requestIds, data: asked.data },
     }));
   } catch (error) {
-    return conclude(fencing, failureOf(error));
+    const failure = failureOf(error);
+    // What people signed does not carry it, and will not at the next look: said once, for people to close it.
+    if (error instanceof NotAuthorised && hold.run.watch.says === failure.says) return;
+    return conclude(fencing, failure);
   }
   if (silent.length > 0) return;
   const verdict = await verdictOf(hold.run, fence, { context, deps });
@@ -198,9 +201,10 @@ async function verdictOf(
   }
 }
 
+const FAILURES = [StepFailed, TransientError, OutcomeUnknown, NotAuthorised];
+
 function failureOf(error: unknown): Outcome {
-  if (error instanceof StepFailed || error instanceof TransientError || error instanceof OutcomeUnknown)
-    return { fenced: false, says: messageOf(error) };
+  if (FAILURES.some((failure) => error instanceof failure)) return { fenced: false, says: messageOf(error) };
   throw error;
 }
 

@@ -1,8 +1,9 @@
-import { Bug, Superseded } from "../../domain/errors.ts";
+import { Bug, NotAuthorised, Superseded } from "../../domain/errors.ts";
 import type { Event } from "../../domain/event.ts";
+import { authorityOf } from "../../domain/plan-run/authority.ts";
 import { isWatched } from "../../domain/plan-run/fence.ts";
 import { isOver, type RunState } from "../../domain/plan-run/run.ts";
-import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
+import type { Authorised, RunEntry } from "../../domain/plan-run/run-entry.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Guard, Proof } from "../../ports/guard.ts";
 import type { Appended, Ledger, Runs } from "../../ports/runs.ts";
@@ -32,7 +33,13 @@ export interface Entered {
  */
 const PROOF_COUNTS_FOR_MS = 500;
 
+const STORE_LOST = "store-lost";
+
 type Make = (run: RunState) => Entered | undefined;
+
+/** Entries that stand before a call that may change the cloud. */
+type Intent = Extract<RunEntry, { kind: "intent" | "undo-intent" | "watch-intent" }>;
+type MakeIntent = (run: RunState) => (Entered & { readonly entry: Intent }) | undefined;
 
 export interface Taking {
   readonly worker: string;
@@ -42,7 +49,8 @@ export interface Taking {
 /**
  * One executor's hold on one run. Invariants:
  *  J3 every write carries this hold's epoch, and is refused once a newer epoch is in the journal
- *  J6 a mutating call leaves only on a proof, PROOF_COUNTS_FOR_MS old at most, that no newer epoch is in the journal
+ *  J6 a mutating call leaves only on a proof, PROOF_COUNTS_FOR_MS old at most, that no newer epoch is in the journal and
+ *     that what people signed still authorises it (G18, `domain/plan-run/authority.ts`)
  *  J2 `intend` returns only when the intent is in the store and, fsynced, in the ledger outside it
  */
 export class RunHold implements Guard {
@@ -68,7 +76,7 @@ export class RunHold implements Guard {
       if (!run || run.state === "waiting-for-keys") return undefined;
       if (isOver(run) && !isWatched(run)) return undefined;
       const wrong = await deps.ledger.disagreement();
-      if (wrong !== undefined) throw new Bug("store-lost", wrong);
+      if (wrong !== undefined) throw new Bug(STORE_LOST, wrong);
       const epoch = Math.max(run.epoch, deps.ledger.highestEpoch()) + 1;
       const entry: RunEntry = { kind: "claimed", atMs: deps.clock.now(), epoch, worker };
       const answer = await deps.runs.append(run, {
@@ -96,11 +104,21 @@ export class RunHold implements Guard {
     return run;
   }
 
+  /** The one question of authority, on the journal as it stands. Throws NotAuthorised, Superseded, and Bug for a lost store. */
+  async #authorised(): Promise<Authorised> {
+    const [wrong, run] = await Promise.all([this.#deps.ledger.disagreement(), this.refresh()]);
+    if (wrong !== undefined) throw new Bug(STORE_LOST, wrong);
+    const { clock, ledger } = this.#deps;
+    const answer = authorityOf({ run, nowMs: clock.now(), seal: (line) => ledger.seal(line) });
+    if (!answer.may) throw new NotAuthorised(answer.code, answer.why);
+    return { keys: [...answer.keys], untilMs: answer.untilMs };
+  }
+
   /** J6. Counted from before the journal was asked: the answer may have been on its way for any time. */
   async prove(): Promise<Proof> {
     // The monotonic clock stands still with a machine that is suspended; the wall clock may be set. Either may end a proof.
     const [monotonicMs, wallMs] = [performance.now(), Date.now()];
-    await this.refresh();
+    await this.#authorised();
     return {
       holds: () => performance.now() - monotonicMs < PROOF_COUNTS_FOR_MS && Date.now() - wallMs < PROOF_COUNTS_FOR_MS,
     };
@@ -131,11 +149,16 @@ export class RunHold implements Guard {
     }
   }
 
-  /** Records an intent everywhere it has to stand, then checks the fence once more: the cloud will not check it for us. */
-  async intend(make: Make): Promise<Entered | undefined> {
-    const wrong = await this.#deps.ledger.disagreement();
-    if (wrong) throw new Bug("store-lost", wrong);
-    const entered = await this.append(make);
+  /**
+   * Records an intent everywhere it has to stand, with what the question of authority answered, then checks the fence once
+   * more: the cloud will not check it for us. Throws NotAuthorised before anything is written.
+   */
+  async intend(make: MakeIntent): Promise<Entered | undefined> {
+    const authorised = await this.#authorised();
+    const entered = await this.append((run) => {
+      const made = make(run);
+      return made && { ...made, entry: { ...made.entry, authorised } };
+    });
     if (!entered) return undefined;
     await this.note(entered);
     await this.refresh();
@@ -157,6 +180,11 @@ export class RunHold implements Guard {
       ...requestIds,
     });
   }
+}
+
+/** Nothing may be written about it any more, neither that it failed: the drive ends, and somebody else goes on. */
+export function endsTheDrive(error: unknown): boolean {
+  return error instanceof Superseded || (error instanceof Bug && error.code === STORE_LOST);
 }
 
 export function eventOf(run: RunState, entry: RunEntry, told: Told): Event {

@@ -1,4 +1,4 @@
-import { messageOf, OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
+import { messageOf, NotAuthorised, OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
 import { inputOf } from "../../domain/plan-run/fence.ts";
 import { timeOf } from "../../domain/plan-run/learned-times.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
@@ -41,8 +41,9 @@ export async function driveStep({ hold, step, deps, signal }: Drive): Promise<vo
     if (time) deps.took(hold.run, step, time);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    if (!(error instanceof StepFailed)) throw error;
-    await recordFailure(driving, error);
+    if (error instanceof NotAuthorised) await haltFor(driving, error);
+    else if (error instanceof StepFailed) await recordFailure(driving, error);
+    else throw error;
   }
   deps.changed(hold.run);
 }
@@ -153,6 +154,19 @@ async function recordFailure({ hold, step, deps }: Driving, error: StepFailed): 
   }));
   if (entered) await hold.note(entered);
   deps.logger.error({ run: hold.run.plan.id, step: step.id, code: error.code, why }, "A step failed");
+}
+
+/** The step is no worse than before: what people signed does not carry it any further, so the run waits for them. */
+async function haltFor({ hold, deps }: Driving, { message }: NotAuthorised): Promise<void> {
+  const entered = await hold.append((run) =>
+    run.state === "running"
+      ? {
+          entry: { kind: "voided", atMs: deps.clock.now(), because: "authority", why: [message] },
+          told: { says: `The keys of this plan authorise nothing any more: ${message}` },
+        }
+      : undefined,
+  );
+  if (entered) await hold.note(entered);
 }
 
 const mayStart = (run: RunState): boolean => run.state === "running";

@@ -4,7 +4,7 @@ import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf, stepsToUndo } from "../../domain/plan-run/run.ts";
 import type { Undone } from "../../ports/step.ts";
 import { contextFor, definitionOf, type ExecutorDeps } from "./executor-deps.ts";
-import type { RunHold } from "./journal.ts";
+import { endsTheDrive, type RunHold } from "./journal.ts";
 
 /** World time that one undo may take before people are asked; and between two tries. */
 const UNDO_DEADLINE_MS = 300_000;
@@ -93,16 +93,16 @@ interface Undoing {
 }
 
 async function undoStep({ hold, step, deps, signal }: Undoing): Promise<void> {
-  const intended = await hold.intend((run) =>
-    run.state === "unwinding"
-      ? {
-          entry: { kind: "undo-intent", atMs: deps.clock.now(), step: step.id, epoch: hold.epoch },
-          told: { says: `Undo: ${step.title}` },
-        }
-      : undefined,
-  );
-  if (!intended) return;
   try {
+    const intended = await hold.intend((run) =>
+      run.state === "unwinding"
+        ? {
+            entry: { kind: "undo-intent", atMs: deps.clock.now(), step: step.id, epoch: hold.epoch },
+            told: { says: `Undo: ${step.title}` },
+          }
+        : undefined,
+    );
+    if (!intended) return;
     const { says, requestIds } = await undoUntilAnswered({ hold, step, deps, signal });
     const entered = await hold.append(() => ({
       entry: {
@@ -118,6 +118,7 @@ async function undoStep({ hold, step, deps, signal }: Undoing): Promise<void> {
     if (entered) await hold.note(entered);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
+    if (endsTheDrive(error)) throw error;
     const why = messageOf(error);
     await hold.append(() => ({
       entry: { kind: "undo-failed", atMs: deps.clock.now(), step: step.id, epoch: hold.epoch, why },

@@ -21,7 +21,15 @@ function refusalOf(run: RunState, turn: KeyTurn): string {
 }
 
 const withKeyOf = (run: RunState, by: string) =>
-  transition(run, { kind: "key-turned", atMs: AT, by, door: "slack", digest: run.digest, accepted: ACCEPTED });
+  transition(run, {
+    kind: "key-turned",
+    atMs: AT,
+    by,
+    door: "slack",
+    digest: run.digest,
+    accepted: ACCEPTED,
+    seal: "s",
+  });
 
 describe("who may turn a key, and on what (G1–G4)", () => {
   test("an approver's first key counts but does not start", () => {

@@ -186,7 +186,7 @@ describe("a run is a replay of its journal", () => {
   });
 
   test("a voided run can be aborted but never resumed", () => {
-    const run = apply(started(), { kind: "voided", ...at, why: ["the records changed"] });
+    const run = apply(started(), { kind: "voided", ...at, because: "facts", why: ["the records changed"] });
     const farid = findPerson(inventory, "farid");
 
     expect(refusal("resume", run, { person: farid, inventory })).toContain("/dr abort");

@@ -15,6 +15,7 @@ import { createRuns } from "../../../src/store/runs.ts";
 import type { ScriptedRedis } from "../../../src/store/scripts.ts";
 import { who } from "../../harness/asker.ts";
 import { example } from "../../harness/example.ts";
+import { seal } from "../../harness/keys.ts";
 import { AT, homeIsDark } from "../../harness/observed.ts";
 import { planFor, serviceIn } from "../../harness/plans.ts";
 import { StoreBench } from "../../harness/store.ts";
@@ -60,7 +61,7 @@ const nothing = async () => undefined;
 function deps(wish: Wish = {}): KeyDeps {
   return {
     runs: createRuns(wish.redis ?? redis, () => AT + 60_000),
-    ledger: { append: nothing, disagreement: nothing, highestEpoch: () => 0 },
+    ledger: { append: nothing, disagreement: nothing, highestEpoch: () => 0, seal },
     clock: { now: () => AT + 60_000, speed: 1, sleep: nothing },
     wake: {
       ...{ runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing, incidentChat: nothing, card: nothing },
@@ -206,6 +207,7 @@ describe("who may turn is asked fresh, and any doubt is a no (K1)", () => {
       append: async (line: LedgerEntry) => void lines.push(line),
       disagreement: nothing,
       highestEpoch: () => 0,
+      seal,
     };
 
     await turnKey("F-1", click(run, "U02DMITRI"), { ...deps(), ledger });

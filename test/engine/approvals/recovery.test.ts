@@ -23,10 +23,11 @@ import { createRuns } from "../../../src/store/runs.ts";
 import type { ScriptedRedis } from "../../../src/store/scripts.ts";
 import { who } from "../../harness/asker.ts";
 import { example } from "../../harness/example.ts";
+import { LEDGER_KEY } from "../../harness/keys.ts";
 import { memoryDocuments } from "../../harness/memory-documents.ts";
 import { AT } from "../../harness/observed.ts";
 import { planFor } from "../../harness/plans.ts";
-import { LEDGER_KEY, StoreBench } from "../../harness/store.ts";
+import { StoreBench } from "../../harness/store.ts";
 
 const inventory = example("inventory");
 const DAY_MS = 86_400_000;

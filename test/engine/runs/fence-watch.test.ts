@@ -7,6 +7,7 @@ import type { OldSide } from "../../../src/ports/old-side.ts";
 import type { StoredStep } from "../../../src/ports/step.ts";
 import { example } from "../../harness/example.ts";
 import { fakeCloud } from "../../harness/fakes.ts";
+import { started } from "../../harness/keys.ts";
 import { AT, homeIsDark } from "../../harness/observed.ts";
 import { proposed, serviceIn } from "../../harness/plans.ts";
 import { watchTurn } from "../../harness/watch-turn.ts";
@@ -20,14 +21,15 @@ const at = { atMs: AT };
 
 /** A run past the promotion's intent whose old side was dark: nobody knows whether it still writes. */
 function promoting(...more: RunEntry[]): RunState {
+  const run = proposed(inventory, { observed: homeIsDark(service) });
   const entries: RunEntry[] = [
-    { kind: "started", ...at, keys: ["ana", "ben"] },
+    ...started(run.plan, AT),
     { kind: "claimed", ...at, epoch: 1, worker: "w1" },
     { kind: "intent", ...at, step: "fence", epoch: 1, attempt: 1 },
     { kind: "done", ...at, step: "fence", epoch: 1, says: "cannot know", output: { fence: "cannot-know" } },
     { kind: "intent", ...at, step: "promote", epoch: 1, attempt: 1 },
   ];
-  return [...entries, ...more].reduce(transition, proposed(inventory, { observed: homeIsDark(service) }));
+  return [...entries, ...more].reduce(transition, run);
 }
 
 const failed: RunEntry = {

@@ -22,7 +22,7 @@ const failure = (attempt: number): RunEntry[] => [
 const stopped = () =>
   apply(
     proposed(inventory),
-    { kind: "key-turned", ...at, by: "ana", door: "slack", digest: "d", accepted: [] },
+    { kind: "key-turned", ...at, by: "ana", door: "slack", digest: "d", accepted: [], seal: "s" },
     { kind: "started", ...at, keys: ["ana", "ben"] },
     { kind: "claimed", ...at, epoch: 1, worker: "w1" },
     ...failure(1),
@@ -47,7 +47,15 @@ describe("whom a run calls", () => {
 
   test("a run that was rolled back tells its key holders and the person who asked, for an hour", () => {
     const run = unwound(
-      apply(proposed(inventory), { kind: "key-turned", ...at, by: "ana", door: "slack", digest: "d", accepted: [] }),
+      apply(proposed(inventory), {
+        kind: "key-turned",
+        ...at,
+        by: "ana",
+        door: "slack",
+        digest: "d",
+        accepted: [],
+        seal: "s",
+      }),
     );
     const needed = whoIsNeeded(run, inventory, AT);
 

@@ -1,0 +1,74 @@
+import { type Plan, planDigest } from "./plan.ts";
+import type { RunKey, RunState, RunStateName } from "./run.ts";
+import type { Authorised } from "./run-entry.ts";
+
+/**
+ * May a call that changes the cloud leave now? (G18) One table for steps, undo, retry and fence on return; asked when an intent is
+ * written, and again right before each call leaves. Pure: the ledger's key is handed in as `seal`.
+ */
+export interface Question {
+  readonly run: RunState;
+  readonly nowMs: number;
+  /** The seal that the ledger's key makes of this. */
+  readonly seal: (line: SealedKey) => string;
+}
+
+export type AuthorityRefusal = "not-live" | "ended" | "plan-changed" | "key-not-authentic" | "keys-missing";
+
+export type Authority =
+  | ({ readonly may: true } & Authorised)
+  | { readonly may: false; readonly code: AuthorityRefusal; readonly why: string };
+
+/** What is sealed of a key: all that its line says, and which run it is for. */
+export type SealedKey = { readonly run: string } & Omit<RunKey, "seal">;
+
+export function sealedKey(
+  { id }: Pick<Plan, "id">,
+  { by, door, atMs, digest, accepted }: Omit<RunKey, "seal">,
+): SealedKey {
+  return { run: id, by, door, atMs, digest, accepted };
+}
+
+/** States in which something may still be asked of the cloud. */
+const LIVE: readonly RunStateName[] = ["running", "paused", "stopped", "unwinding", "verified"];
+
+type Check = (question: Question, digest: string) => readonly [AuthorityRefusal, string] | undefined;
+
+/** Deleting any line fails a test that names it. */
+const CHECKS: readonly Check[] = [
+  ({ run }) =>
+    LIVE.includes(run.state) && run.startedAtMs !== undefined
+      ? undefined
+      : ["not-live", `run ${run.plan.id} is ${run.state}: nothing is asked of the cloud for it`],
+  ({ run, nowMs }) =>
+    nowMs < run.untilMs
+      ? undefined
+      : [
+          "ended",
+          `the end date of the signed plan is over. What is left is done by people: /dr by-hand ${run.plan.id}`,
+        ],
+  ({ run }, digest) =>
+    digest === run.digest ? undefined : ["plan-changed", "the stored plan is not the one that people signed"],
+  ({ run, seal }, digest) => {
+    const forged = run.keys.find((key) => key.digest !== digest || seal(sealedKey(run.plan, key)) !== key.seal);
+    return forged && ["key-not-authentic", `the key of ${forged.by} was not turned on this plan through TwoKey`];
+  },
+  ({ run: { keys, plan } }) => {
+    const people = new Set(keys.map(({ by }) => by));
+    people.delete(plan.requester);
+    return people.size >= plan.keysRequired
+      ? undefined
+      : ["keys-missing", `it has the keys of ${people.size} people, and needs ${plan.keysRequired}`];
+  },
+];
+
+export function authorityOf(question: Question): Authority {
+  const { run } = question;
+  // Anew each time: what counts is the plan that is about to be acted on, not what was once said of it.
+  const digest = planDigest(run.plan);
+  for (const check of CHECKS) {
+    const refused = check(question, digest);
+    if (refused) return { may: false, code: refused[0], why: refused[1] };
+  }
+  return { may: true, keys: run.keys.map(({ by }) => by), untilMs: run.untilMs };
+}

@@ -1,0 +1,78 @@
+import { describe, expect, test } from "@jest/globals";
+import { authorityOf } from "../../../src/domain/plan-run/authority.ts";
+import type { RunKey, RunState } from "../../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
+import { transition } from "../../../src/domain/plan-run/run-transition.ts";
+import { example } from "../../harness/example.ts";
+import { seal, started, turned } from "../../harness/keys.ts";
+import { AT } from "../../harness/observed.ts";
+import { proposed } from "../../harness/plans.ts";
+
+const inventory = example("inventory");
+const apply = (run: RunState, ...entries: RunEntry[]) => entries.reduce(transition, run);
+const PROPOSED = proposed(inventory);
+const RUNNING = apply(PROPOSED, ...started(PROPOSED.plan, AT));
+const ask = (run: RunState, nowMs = AT + 1) => authorityOf({ run, nowMs, seal });
+const withKey = (change: (key: RunKey) => RunKey): RunState => ({
+  ...RUNNING,
+  keys: RUNNING.keys.map((key, index) => (index === 1 ? change(key) : key)),
+});
+
+describe("may a call that changes the cloud leave now? (G18)", () => {
+  test("yes, on the keys of two people on this very plan, until its end date", () => {
+    expect(ask(RUNNING)).toEqual({ may: true, keys: ["ana", "ben"], untilMs: PROPOSED.plan.authorisesUntilMs });
+    expect(ask(RUNNING, PROPOSED.plan.authorisesUntilMs - 1)).toMatchObject({ may: true });
+  });
+
+  test("guard end date: from that moment on nothing leaves", () => {
+    expect(ask(RUNNING, PROPOSED.plan.authorisesUntilMs)).toMatchObject({ may: false, code: "ended" });
+  });
+
+  test("guard live run: nothing leaves for a run that has not started, is stuck, is closed or went on elsewhere", () => {
+    const waiting = apply(PROPOSED, turned(PROPOSED.plan, "ana", AT), turned(PROPOSED.plan, "ben", AT));
+    const closed = apply(RUNNING, { kind: "abandoned", atMs: AT, why: "the store was lost" });
+
+    for (const run of [
+      waiting,
+      closed,
+      { ...RUNNING, state: "stuck" as const },
+      { ...waiting, state: "running" as const },
+    ])
+      expect(ask(run)).toMatchObject({ may: false, code: "not-live" });
+  });
+
+  test("guard signed plan: a stored plan that was changed is not the one that people signed", () => {
+    const [first, ...rest] = RUNNING.plan.steps;
+    if (!first) throw new Error("a plan has steps");
+    const changed = { ...RUNNING.plan, steps: [{ ...first, input: { ...first.input, instance: "another" } }, ...rest] };
+
+    expect(ask({ ...RUNNING, plan: changed })).toMatchObject({ may: false, code: "plan-changed" });
+  });
+
+  test.each<[string, (key: RunKey) => RunKey]>([
+    ["of another person", (key) => ({ ...key, by: "dmitri" })],
+    ["of another moment", (key) => ({ ...key, atMs: key.atMs + 1 })],
+    ["with other words accepted", (key) => ({ ...key, accepted: [...key.accepted, "more"] })],
+    ["sealed with another key", (key) => ({ ...key, seal: seal("something else") })],
+    ["without a seal", (key) => ({ ...key, seal: "" })],
+    ["sealed for another plan", (key) => ({ ...key, digest: "another", seal: seal({ ...key, digest: "another" }) })],
+  ])("guard authentic keys: a key line %s stops everything", (_how, change) => {
+    expect(ask(withKey(change))).toMatchObject({ may: false, code: "key-not-authentic" });
+  });
+
+  test("guard authentic keys: a whole key of another run does not count on this one", () => {
+    const other = { ...PROPOSED.plan, id: "F-2" };
+    const { kind: _kind, ...key } = turned(other, "ben", AT);
+
+    expect(ask(withKey(() => ({ ...key, digest: RUNNING.digest })))).toMatchObject({ code: "key-not-authentic" });
+  });
+
+  test("guard enough keys: one person twice, or the requester, is not two people", () => {
+    const { plan } = PROPOSED;
+    const twice = apply(PROPOSED, ...started(plan, AT, ["ana", "ana"]));
+    const one = apply(PROPOSED, ...started(plan, AT, ["ana"]));
+    const own = apply(PROPOSED, ...started(plan, AT, ["ana", plan.requester]));
+
+    for (const run of [twice, one, own]) expect(ask(run)).toMatchObject({ may: false, code: "keys-missing" });
+  });
+});

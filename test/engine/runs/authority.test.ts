@@ -1,0 +1,126 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { StepFailed } from "../../../src/domain/errors.ts";
+import { stepOf } from "../../../src/domain/plan-run/plan.ts";
+import { type RunState, stateOf } from "../../../src/domain/plan-run/run.ts";
+import { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
+import { Secret } from "../../../src/domain/secret.ts";
+import { driveRun } from "../../../src/engine/runs/executor.ts";
+import { STEPS } from "../../../src/flows/index.ts";
+import { KEYS } from "../../../src/store/keys.ts";
+import { sealOf } from "../../../src/store/seal.ts";
+import { drive, executorDeps, openLedger } from "../../harness/drive.ts";
+import { type FailoverWorld, mutationsOf, runOf, startFailoverWorld, startRun } from "../../harness/failover-world.ts";
+import { turned } from "../../harness/keys.ts";
+import { standingOf } from "../../harness/standing.ts";
+
+const SPEED = 150;
+let at: FailoverWorld;
+afterEach(() => at.stop());
+
+async function started(): Promise<void> {
+  at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+  await startRun(at);
+}
+
+async function journalOf(id = "F-1"): Promise<RunEntry[]> {
+  const redis = await at.bench.connect();
+  return (await redis.lrange(KEYS.journal(id), 0, -1)).map((line) => RunEntry.parse(JSON.parse(line)));
+}
+
+/** Drives with a clock on which the plan's end date is over from the moment that `isOver` says so. */
+async function driveBeyondTheEnd(isOver: (run: RunState) => boolean, steps = STEPS): Promise<RunState> {
+  const { untilMs } = await runOf(at);
+  let over: number | undefined;
+  const ledger = await openLedger(at);
+  const { clock } = at;
+  const deps = {
+    ...executorDeps(at, ledger, { steps }),
+    clock: { speed: clock.speed, now: () => over ?? clock.now(), sleep: clock.sleep.bind(clock) },
+    changed: (run: RunState) => {
+      if (over !== undefined || !isOver(run)) return;
+      over = untilMs;
+      callsUntilThen = mutationsOf(at).length;
+    },
+  };
+  let callsUntilThen = -1;
+  await driveRun("F-1", deps, AbortSignal.timeout(60_000));
+  await ledger.close();
+  // One call may have been on its way: nothing that was asked for after that leaves.
+  expect(callsUntilThen).toBeGreaterThanOrEqual(0);
+  expect(mutationsOf(at).slice(callsUntilThen)).toEqual([]);
+  return runOf(at);
+}
+
+describe("every call that changes the cloud passes one question (G18)", () => {
+  test("the journal says with each intent whose keys it rests on, and until when", async () => {
+    await started();
+
+    expect(await drive(at)).toMatchObject({ state: "verified" });
+
+    const intents = (await journalOf()).filter(({ kind }) => kind === "intent");
+    expect(intents.length).toBeGreaterThan(4);
+    const { untilMs } = await runOf(at);
+    for (const intent of intents) expect(intent).toMatchObject({ authorised: { keys: ["ana", "ben"], untilMs } });
+  });
+
+  test("a key that somebody wrote into the store moves nothing, and people are asked", async () => {
+    await started();
+    const redis = await at.bench.connect();
+    const { plan } = await runOf(at);
+    const lines = await redis.lrange(KEYS.journal("F-1"), 0, -1);
+    const forged = { ...turned(plan, "ben", at.clock.now()), seal: sealOf(new Secret("not the ledger's key"), "x") };
+    await redis.lset(
+      KEYS.journal("F-1"),
+      lines.findIndex((line) => line.includes('"by":"ben"')),
+      JSON.stringify(forged),
+    );
+
+    const run = await drive(at);
+
+    expect(run).toMatchObject({ state: "paused", voided: true });
+    expect(run.why).toContain("the key of ben was not turned on this plan through TwoKey");
+    expect(mutationsOf(at)).toEqual([]);
+  });
+
+  test("a plan that somebody changed in the store moves nothing", async () => {
+    await started();
+    const redis = await at.bench.connect();
+    const stored = (await redis.hget(KEYS.run("F-1"), "plan")) ?? "";
+    await redis.hset(KEYS.run("F-1"), "plan", stored.replace('"backupRetentionDays":', '"backupRetentionDays":1'));
+    expect(await redis.hget(KEYS.run("F-1"), "plan")).not.toBe(stored);
+
+    expect(await drive(at)).toMatchObject({ state: "paused", voided: true });
+
+    expect(mutationsOf(at)).toEqual([]);
+  });
+});
+
+describe("after the end date of the signed plan nothing leaves, by any way (G1)", () => {
+  test.each(["fence", "scale-out", "promote", "point-application", "shift-traffic"])(
+    "not from %s on, though its intent was written before it",
+    async (step) => {
+      await started();
+
+      const run = await driveBeyondTheEnd((now) => stateOf(now, step).state === "intended");
+
+      // The jump of the clock is also the end of the patience with a step beside it, which stops a run past its promotion.
+      const stopped = step === "promote" && run.state === "stopped";
+      if (!stopped) expect(run).toMatchObject({ state: "paused", voided: true });
+      if (!stopped) expect(run.why).toContain("/dr by-hand F-1");
+    },
+  );
+
+  test("nor to give anything back: the run is stuck, and people do it", async () => {
+    await started();
+    const asPromoted = stepOf((await runOf(at)).plan, "record-position").does;
+    const step = STEPS[asPromoted];
+    if (!step) throw new Error("the step is in the table");
+    const failing = { ...step, run: () => Promise.reject(new StepFailed("x", "it does not go any further")) };
+
+    const run = await driveBeyondTheEnd((now) => now.state === "unwinding", { ...STEPS, [asPromoted]: failing });
+
+    expect(run).toMatchObject({ state: "stuck" });
+    expect(run.why).toContain("/dr by-hand F-1");
+    expect(await standingOf(at)).toMatchObject({ rules: [], desired: 0 });
+  });
+});
