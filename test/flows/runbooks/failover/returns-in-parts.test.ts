@@ -11,6 +11,7 @@ import { lookAtOldSide } from "../../../../src/flows/runbooks/failover/old-side.
 import { runbookOf } from "../../../../src/flows/runbooks/index.ts";
 import type { Cloud } from "../../../../src/ports/step.ts";
 import { example } from "../../../harness/example.ts";
+import { started } from "../../../harness/keys.ts";
 import { AT, dark, known } from "../../../harness/observed.ts";
 import { quietCloud } from "../../../harness/quiet-cloud.ts";
 import { watchTurn } from "../../../harness/watch-turn.ts";
@@ -113,7 +114,7 @@ async function promotedBlindly(): Promise<RunState> {
   const now = { atMs: AT, epoch: 1 };
   const promoting = made.plan.steps.filter(({ role }) => role === "commits").map(({ id }) => id);
   const entries: RunEntry[] = [
-    { kind: "started", atMs: AT, keys: ["ana", "ben"] },
+    ...started(made.plan, AT),
     { kind: "claimed", ...now, worker: "w1" },
     { kind: "intent", ...now, step: "fence", attempt: 1 },
     { kind: "done", ...now, step: "fence", says: "cannot know", output: { fence: "cannot-know" } },
