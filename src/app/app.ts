@@ -114,7 +114,8 @@ type Held = Awaited<ReturnType<typeof openStore>>;
 /** What everything else stands on: the store with its clock, the ledger beside it, the ways out, and the queues. */
 async function openStore({ settings, described, logger, opened }: Composing) {
   const url = settings.redisUrl.reveal();
-  const redis = await connectRedis(url, logger);
+  const terms = { accepted: described().file.redis.accept, isRehearsal: settings.sandbox !== undefined };
+  const redis = await connectRedis(url, terms, logger);
   opened.add(() => redis.disconnect());
   const clock = new StoreClock(redis);
   await clock.refresh();

@@ -33,6 +33,7 @@ export function readSections(value: unknown): ReadableFile {
       slack: read("slack", shape.slack),
       pagers: read("pagers", shape.pagers),
       aws: read("aws", shape.aws),
+      redis: read("redis", shape.redis),
       people: read("people", shape.people),
       pipelines: read("pipelines", shape.pipelines),
       audiences: read("audiences", shape.audiences),

@@ -2,6 +2,7 @@ import { Redis, type RedisOptions } from "ioredis";
 import { Bug, UserError } from "../domain/errors.ts";
 import type { Logger } from "../ports/logger.ts";
 import { type ScriptedRedis, withScripts } from "./scripts.ts";
+import { judgeServer, lookAtServer, type StoreTerms } from "./server-check.ts";
 
 const backoffMs = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 6), 2_000);
 const reconnectOnError = (error: Error) => (error.message.startsWith("READONLY") ? 2 : false);
@@ -24,16 +25,15 @@ export const WAITING = {
   reconnectOnError,
 } satisfies RedisOptions;
 
-const OLDEST_VERSION = [6, 2] as const;
-
-/** A ready, checked connection. Throws UserError when the server cannot carry failovers. */
-export function connectRedis(url: string, logger: Logger): Promise<ScriptedRedis> {
-  return connected(new Redis(url, { ...FAIL_FAST, lazyConnect: true }), logger);
+/** A ready, checked connection. Throws UserError when the server cannot carry failovers on these terms. */
+export function connectRedis(url: string, terms: StoreTerms, logger: Logger): Promise<ScriptedRedis> {
+  const check = async (redis: Redis) => judgeServer(await lookAtServer(redis), terms, logger);
+  return connected(new Redis(url, { ...FAIL_FAST, lazyConnect: true }), check, logger);
 }
 
 /** The same for somebody who only looks: whatever could write is refused before it is sent. */
 export function connectReader(url: string, logger: Logger): Promise<ScriptedRedis> {
-  return connected(new ReadingRedis(url, { ...FAIL_FAST, lazyConnect: true }), logger);
+  return connected(new ReadingRedis(url, { ...FAIL_FAST, lazyConnect: true }), async () => undefined, logger);
 }
 
 /** The code of what a reader's connection throws for a write. */
@@ -52,7 +52,7 @@ class ReadingRedis extends Redis {
   }
 }
 
-async function connected(made: Redis, logger: Logger): Promise<ScriptedRedis> {
+async function connected(made: Redis, check: (redis: Redis) => Promise<void>, logger: Logger): Promise<ScriptedRedis> {
   const redis = withScripts(made);
   let lastError: Error | undefined;
   redis.on("error", (error: Error) => {
@@ -61,7 +61,7 @@ async function connected(made: Redis, logger: Logger): Promise<ScriptedRedis> {
   });
   try {
     await redis.connect();
-    await checkServer(redis, logger);
+    await check(redis);
   } catch (error) {
     redis.disconnect();
     if (error instanceof UserError) throw error;
@@ -71,22 +71,4 @@ async function connected(made: Redis, logger: Logger): Promise<ScriptedRedis> {
     });
   }
   return redis;
-}
-
-async function checkServer(redis: Redis, logger: Logger): Promise<void> {
-  const version = /redis_version:(\d+)\.(\d+)/.exec(await redis.info("server"));
-  const [major, minor] = [Number(version?.[1] ?? 0), Number(version?.[2] ?? 0)];
-  if (major < OLDEST_VERSION[0] || (major === OLDEST_VERSION[0] && minor < OLDEST_VERSION[1])) {
-    throw new UserError("redis-too-old", `Redis ${major}.${minor} is too old; TwoKey needs 6.2 or newer.`);
-  }
-  const memory = /maxmemory_policy:(\S+)/.exec(await redis.info("memory"))?.[1];
-  if (memory !== "noeviction") {
-    throw new UserError(
-      "redis-evicts",
-      `Redis may evict keys (maxmemory-policy ${memory}); a failover's journal must not be. Set noeviction.`,
-    );
-  }
-  const persistence = await redis.info("persistence");
-  if (!persistence.includes("aof_enabled:1"))
-    logger.warn({}, "Redis keeps no append-only file: a crash of Redis would stop every run");
 }

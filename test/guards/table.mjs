@@ -462,6 +462,22 @@ export const GUARDS = [
     fails: "records that somebody changed between the keys and the start void the keys, and nothing is touched (G3)",
   },
   {
+    guard: "a store that anybody can write to is refused",
+    file: "src/store/server-check.ts",
+    cut: "isOpen && !isRehearsal",
+    by: "isOpen && isRehearsal && !isRehearsal",
+    test: "store/server-check.test.ts",
+    fails: "what nobody can take for good stays refused, whatever is accepted; what was accepted by name starts",
+  },
+  {
+    guard: "a store that evicts is refused",
+    file: "src/store/server-check.ts",
+    cut: 'eviction === "noeviction"',
+    by: 'eviction !== ""',
+    test: "store/server-check.test.ts",
+    fails: "a rehearsal may use an open store, and never one that evicts",
+  },
+  {
     guard: "the store is the one the ledger knows",
     file: "src/store/ledger-file.ts",
     cut: 'if (this.#mark === "" || own?.includes(this.#mark)) return undefined;',

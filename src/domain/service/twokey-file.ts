@@ -8,6 +8,7 @@ import { PipelineEntry } from "../people/pipeline.ts";
 import { RegionName } from "./region.ts";
 import { AccountId, RoleArn } from "./resource.ts";
 import { Name, type ResourceSchemas, serviceSchema } from "./service.ts";
+import { STORE_RISKS } from "./store-risk.ts";
 
 /** The version that this TwoKey reads, and no other. */
 export const FILE_VERSION = 2;
@@ -70,6 +71,17 @@ export const twoKeyFileWith = (pagers: PagerSchemas, resources: ResourceSchemas)
         ),
       })
       .describe("The AWS account, and where TwoKey stands. A resource may name another account and role."),
+    redis: z
+      .strictObject({
+        accept: z
+          .array(z.enum(STORE_RISKS))
+          .default([])
+          .describe(
+            "What is accepted of the state store by name: `append-only-off` (it keeps no append-only file), `fsync-unknown` (it does not say how often it writes to disk).",
+          ),
+      })
+      .default({ accept: [] })
+      .describe("The state store. Where it is stands in REDIS_URL."),
     people: z
       .record(Name, personWith(pagers.ids))
       .describe("Everybody who may act, agree or be paged, by a short name."),

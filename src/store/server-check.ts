@@ -1,0 +1,149 @@
+import { Redis, type RedisOptions } from "ioredis";
+import { UserError } from "../domain/errors.ts";
+import type { StoreRisk } from "../domain/service/store-risk.ts";
+import type { Logger } from "../ports/logger.ts";
+
+/** What is known of the server that holds the state. Managed Redis hides `CONFIG`: `INFO` is read as well. */
+export interface ServerFacts {
+  readonly version: string;
+  /** Undefined: it does not say. */
+  readonly eviction: string | undefined;
+  readonly appendOnly: boolean;
+  /** `always`, `everysec` or `no`; undefined: it cannot be read. */
+  readonly fsync: string | undefined;
+  readonly isReplica: boolean;
+  readonly isCluster: boolean;
+  /** Somebody who gives no password is let in. */
+  readonly isOpen: boolean;
+}
+
+export interface StoreTerms {
+  /** What the file accepts by name. */
+  readonly accepted: readonly StoreRisk[];
+  /** A rehearsal's store holds nothing that anybody could forge a key for. */
+  readonly isRehearsal: boolean;
+}
+
+const OLDEST_VERSION = [6, 2] as const;
+/** Machine time for the visit without a password. */
+const KNOCK_WITHIN_MS = 2_000;
+
+export async function lookAtServer(redis: Redis): Promise<ServerFacts> {
+  const [info, config, isOpen] = await Promise.all([
+    Promise.all(["server", "memory", "persistence", "replication", "cluster"].map((part) => redis.info(part))),
+    redis.config("GET", "append*").catch(() => []),
+    letsAnybodyIn(redis.options),
+  ]);
+  const said = info.join("\n");
+  const of = (name: string) => new RegExp(`^${name}:(\\S*)`, "m").exec(said)?.[1];
+  const settings = settingsIn(config);
+  return {
+    version: of("redis_version") ?? "0",
+    eviction: of("maxmemory_policy"),
+    appendOnly: of("aof_enabled") === "1",
+    fsync: settings.get("appendfsync"),
+    isReplica: of("role") === "slave",
+    isCluster: of("cluster_enabled") === "1",
+    isOpen,
+  };
+}
+
+function settingsIn(answer: unknown): ReadonlyMap<string, string> {
+  if (!Array.isArray(answer))
+    return new Map(Object.entries(answer ?? {}).map(([name, value]) => [name, String(value)]));
+  const pairs = answer.flatMap((name: unknown, at) =>
+    at % 2 === 0 ? [[String(name), String(answer[at + 1])] as const] : [],
+  );
+  return new Map(pairs);
+}
+
+/** Knocks as somebody who knows no password. No answer is no way in. */
+async function letsAnybodyIn({ host, port, path, tls, family }: RedisOptions): Promise<boolean> {
+  const stranger = new Redis({
+    ...(path ? { path } : { host: host ?? "localhost", port: port ?? 6379, family: family ?? 4 }),
+    ...(tls ? { tls } : {}),
+    ...{ lazyConnect: true, enableReadyCheck: false, retryStrategy: null, maxRetriesPerRequest: 0 },
+    ...{ connectTimeout: KNOCK_WITHIN_MS, commandTimeout: KNOCK_WITHIN_MS },
+  } satisfies RedisOptions);
+  stranger.on("error", () => undefined);
+  try {
+    await stranger.connect();
+    // What writes a key needs more than a PING, which some servers answer to everybody.
+    await stranger.exists("{twokey}:position");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    stranger.disconnect();
+  }
+}
+
+type Rule = (facts: ServerFacts, terms: StoreTerms) => readonly [code: string, why: string] | undefined;
+
+/** In the order in which a person can mend them. Each refuses the start. */
+const RULES: readonly Rule[] = [
+  ({ version }) => {
+    const [major = 0, minor = 0] = version.split(".").map(Number);
+    const isOld = major < OLDEST_VERSION[0] || (major === OLDEST_VERSION[0] && minor < OLDEST_VERSION[1]);
+    return isOld
+      ? ["redis-too-old", `Redis ${version} is too old; TwoKey needs ${OLDEST_VERSION.join(".")} or newer.`]
+      : undefined;
+  },
+  ({ isCluster }) =>
+    isCluster
+      ? [
+          "redis-cluster",
+          "REDIS_URL leads to a node of a Redis Cluster, which holds a part of the keys only. Use a server that is no cluster.",
+        ]
+      : undefined,
+  ({ isReplica }) =>
+    isReplica
+      ? ["redis-read-only", "REDIS_URL leads to a replica, which takes no writes. Use the address of the primary."]
+      : undefined,
+  ({ eviction }) =>
+    eviction === "noeviction"
+      ? undefined
+      : [
+          "redis-evicts",
+          `Redis may evict keys (maxmemory-policy ${eviction ?? "unknown"}); a failover's journal must not be. Set noeviction.`,
+        ],
+  ({ isOpen }, { isRehearsal }) =>
+    isOpen && !isRehearsal
+      ? [
+          "redis-open",
+          "Redis lets anybody in without a password, and whoever can write there can move production. Set requirepass or an ACL, and put the password into REDIS_URL.",
+        ]
+      : undefined,
+  ({ fsync, appendOnly }) =>
+    appendOnly && fsync === "no"
+      ? [
+          "redis-no-fsync",
+          "Redis has appendfsync no: what it acknowledged may be lost. Set appendfsync always or everysec.",
+        ]
+      : undefined,
+  ({ appendOnly }, { accepted, isRehearsal }) =>
+    appendOnly || isRehearsal || accepted.includes("append-only-off")
+      ? undefined
+      : [
+          "redis-no-append-only-file",
+          "Redis keeps no append-only file: after a crash of Redis every run stops for people. Set appendonly yes, or accept it in twokey.yaml: redis: { accept: [append-only-off] }.",
+        ],
+  ({ fsync, appendOnly }, { accepted, isRehearsal }) =>
+    !appendOnly || fsync !== undefined || isRehearsal || accepted.includes("fsync-unknown")
+      ? undefined
+      : [
+          "redis-fsync-unknown",
+          "Redis does not say how often it writes to disk (CONFIG is refused). Look it up, and where it is always or everysec, say so in twokey.yaml: redis: { accept: [fsync-unknown] }.",
+        ],
+];
+
+/** Throws UserError where the server cannot carry failovers; says in the log what was found. */
+export function judgeServer(facts: ServerFacts, terms: StoreTerms, logger: Logger): void {
+  for (const rule of RULES) {
+    const refused = rule(facts, terms);
+    if (refused) throw new UserError(...refused);
+  }
+  const worth = { ...facts, accepted: [...terms.accepted] };
+  if (facts.appendOnly && facts.fsync === "always") logger.info(worth, "Redis can carry failovers");
+  else logger.warn(worth, "Redis can carry failovers, but a power cut there may lose what it acknowledged last");
+}

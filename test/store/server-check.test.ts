@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { Redis } from "ioredis";
+import { connectRedis } from "../../src/store/connection.ts";
+import { judgeServer, lookAtServer, type ServerFacts, type StoreTerms } from "../../src/store/server-check.ts";
+import { BreakableRedis } from "../harness/breakable-redis.ts";
+import { silent } from "../harness/failover-world.ts";
+
+const GOOD: ServerFacts = {
+  ...{ version: "7.0.15", eviction: "noeviction", appendOnly: true, fsync: "always" },
+  ...{ isReplica: false, isCluster: false, isOpen: false },
+};
+const STRICT: StoreTerms = { accepted: [], isRehearsal: false };
+const judged = (facts: Partial<ServerFacts>, terms: Partial<StoreTerms> = {}) => {
+  try {
+    judgeServer({ ...GOOD, ...facts }, { ...STRICT, ...terms }, silent);
+    return "started";
+  } catch (error) {
+    return error instanceof Error && "code" in error ? error.code : String(error);
+  }
+};
+
+describe("which Redis may hold what moves production", () => {
+  test.each<[string, Partial<ServerFacts>]>([
+    ["redis-too-old", { version: "6.0.16" }],
+    ["redis-cluster", { isCluster: true }],
+    ["redis-read-only", { isReplica: true }],
+    ["redis-evicts", { eviction: "allkeys-lru" }],
+    ["redis-evicts", { eviction: undefined }],
+    ["redis-open", { isOpen: true }],
+    ["redis-no-fsync", { fsync: "no" }],
+    ["redis-no-append-only-file", { appendOnly: false }],
+    ["redis-fsync-unknown", { fsync: undefined }],
+  ])("%s: %j does not start", (code, facts) => {
+    expect(judged(facts)).toBe(code);
+  });
+
+  test("what nobody can take for good stays refused, whatever is accepted; what was accepted by name starts", () => {
+    const all: Partial<StoreTerms> = { accepted: ["append-only-off", "fsync-unknown"] };
+
+    expect([judged({ appendOnly: false }, all), judged({ fsync: undefined }, all)]).toEqual(["started", "started"]);
+    expect([judged({ fsync: "no" }, all), judged({ isOpen: true }, all)]).toEqual(["redis-no-fsync", "redis-open"]);
+    expect(judged({})).toBe("started");
+  });
+
+  test("a rehearsal may use an open store, and never one that evicts", () => {
+    const rehearsal = { isRehearsal: true };
+
+    expect(judged({ isOpen: true }, rehearsal)).toBe("started");
+    expect(judged({ eviction: "volatile-lru" }, rehearsal)).toBe("redis-evicts");
+  });
+});
+
+describe("what a real server says of itself", () => {
+  let server: BreakableRedis;
+  let redis: Redis;
+  beforeEach(async () => {
+    server = await BreakableRedis.start();
+    redis = new Redis(server.url);
+  });
+  afterEach(async () => {
+    redis.disconnect();
+    await server.stop();
+  });
+
+  test("one without a password is found open, and production does not start on it", async () => {
+    expect(await lookAtServer(redis)).toMatchObject({
+      isOpen: true,
+      appendOnly: true,
+      fsync: "always",
+      isReplica: false,
+    });
+
+    await expect(connectRedis(server.url, STRICT, silent)).rejects.toMatchObject({ code: "redis-open" });
+  });
+
+  test("with a password a stranger is not let in, and production starts", async () => {
+    await redis.config("SET", "requirepass", "secret-of-this-test");
+    const url = server.url.replace("redis://", "redis://:secret-of-this-test@");
+    const known = await connectRedis(url, STRICT, silent);
+
+    expect(await lookAtServer(known)).toMatchObject({ isOpen: false });
+    known.disconnect();
+  });
+
+  test("an account that may not read CONFIG leaves it unknown, and has to be accepted by name", async () => {
+    await redis.call("ACL", "SETUSER", "bot", "on", ">pw-of-the-bot", "~*", "&*", "+@all", "-config");
+    await redis.config("SET", "requirepass", "secret-of-this-test");
+    const url = server.url.replace("redis://", "redis://bot:pw-of-the-bot@");
+
+    await expect(connectRedis(url, STRICT, silent)).rejects.toMatchObject({ code: "redis-fsync-unknown" });
+    (await connectRedis(url, { ...STRICT, accepted: ["fsync-unknown"] }, silent)).disconnect();
+  });
+
+  test("one that evicts is refused", async () => {
+    await redis.config("SET", "maxmemory-policy", "allkeys-lru");
+    const terms = { ...STRICT, isRehearsal: true };
+
+    await expect(connectRedis(server.url, terms, silent)).rejects.toMatchObject({ code: "redis-evicts" });
+  });
+});
