@@ -1,7 +1,8 @@
 import { afterEach, describe, test } from "@jest/globals";
 import { type FailoverWorld, startFailoverWorld } from "../harness/failover-world.ts";
-import { PLAYS, type Play } from "../harness/plays.ts";
-import { BOUNDARIES, diesAtEveryStep } from "./every-step.ts";
+import { PLAYS } from "../harness/plays.ts";
+import { WALKED } from "../harness/tables.ts";
+import { diesAtEveryStep, offsetsOf } from "./every-step.ts";
 
 const SPEED = 150;
 
@@ -12,13 +13,7 @@ afterEach(() => at.stop());
 const LONGEST_MS = 180_000;
 const OTHERS = PLAYS.filter(({ service }) => service !== "inventory");
 
-/** Every step once here, each play beginning at another boundary; `npm run tables` walks all six. */
-const offsetsOf = (play: Play): readonly number[] =>
-  BOUNDARIES.flatMap((_, offset) =>
-    process.env["TABLES"] === "whole" || offset === OTHERS.indexOf(play) % BOUNDARIES.length ? [offset] : [],
-  );
-
-describe.each(OTHERS)("an executor of $title that dies at every step (J2, G5, X4)", (play) => {
+describe.each(OTHERS)(`an executor of $title that dies at every step (J2, G5, X4), ${WALKED}`, (play) => {
   test.each(offsetsOf(play))(
     "begun at boundary %i of six: the run is verified, and nothing was done twice",
     async (offset) => {

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { type FailoverWorld, mutationsOf, runOf, startFailoverWorld, startRun } from "../harness/failover-world.ts";
 import { PLAYS } from "../harness/plays.ts";
-import { BOUNDARIES, diesAtEveryStep, TOGGLES } from "./every-step.ts";
+import { WALKED } from "../harness/tables.ts";
+import { diesAtEveryStep, offsetsOf, TOGGLES } from "./every-step.ts";
 import { driveThroughKills } from "./workers.ts";
 
 const SPEED = 150;
@@ -9,11 +10,10 @@ const SPEED = 150;
 let at: FailoverWorld;
 afterEach(() => at.stop());
 
-/** The ordinary service: every step at every boundary. */
 const ORDINARY = PLAYS.filter(({ service }) => service === "inventory");
 
-describe.each(ORDINARY)("an executor of $title that dies at every step (J2, G5, X4)", (play) => {
-  test.each(BOUNDARIES.map((_, offset) => offset))(
+describe.each(ORDINARY)(`an executor of $title that dies at every step (J2, G5, X4), ${WALKED}`, (play) => {
+  test.each(offsetsOf(play))(
     "begun at boundary %i of six, another one at each step: the run is verified, and nothing was done twice",
     async (offset) => {
       at = await startFailoverWorld({ ...play, speed: SPEED });

@@ -1,6 +1,7 @@
 import { expect } from "@jest/globals";
 import { type FailoverWorld, mutationsOf, runOf, startRun, verdictOf } from "../harness/failover-world.ts";
 import type { Play } from "../harness/plays.ts";
+import { drawn } from "../harness/tables.ts";
 import { driveThroughKills } from "./workers.ts";
 
 /** Where a power cut hurts: around the intent, around the call, around the two records of its outcome. */
@@ -15,6 +16,13 @@ export const BOUNDARIES = [
 
 /** A call of an instance that leads back when it is made twice: who cannot see whether it was made asks people. */
 export const TOGGLES: Readonly<Record<string, (typeof BOUNDARIES)[number]>> = { "reboot-failover": "before-call" };
+
+/** Each of them kills every step of the play once; all of them together kill every step at every boundary. */
+export const offsetsOf = ({ title }: Play): readonly number[] =>
+  drawn(
+    `crash ${title}`,
+    BOUNDARIES.map((_, offset) => offset),
+  );
 
 interface Dying {
   readonly play: Play;

@@ -8,90 +8,105 @@ import { PLAYS, type Play, REFUSALS, REFUSED } from "../../harness/plays.ts";
 
 const SPEED = 200;
 
-let at: FailoverWorld;
-afterEach(() => at.stop());
+let at: FailoverWorld | undefined;
+afterEach(async () => {
+  await at?.stop();
+  at = undefined;
+});
 
-type Calls = readonly { readonly operation: string; readonly region: string }[];
-const seen = new Map<string, Calls>();
-
-/** Every call that a run of it makes, in a world in which nothing goes wrong. */
-async function callsOf(play: Play): Promise<Calls> {
-  const before = seen.get(play.title);
-  if (before) return before;
+/** The world of this test, which ends with it. */
+async function world(play: Play): Promise<FailoverWorld> {
   at = await startFailoverWorld({ ...play, speed: SPEED });
-  await startRun(at, play);
-  const run = await drive(at);
-  expect([run.state, run.why]).toEqual(["verified", ""]);
-  const calls = at.whole.world.log
+  return at;
+}
+
+function twice(step: StoredStep): StoredStep {
+  return {
+    ...step,
+    async run(input, context) {
+      await step.run(input, { ...context, tries: 1 });
+      return step.run(input, { ...context, tries: 2 });
+    },
+  };
+}
+
+/** A run of it in a world in which nothing goes wrong, each of its steps run twice. */
+async function doubledRun(play: Play) {
+  const own = await startFailoverWorld({ ...play, speed: SPEED });
+  try {
+    const { plan } = await startRun(own, play);
+    const run = await drive(own, {
+      steps: Object.fromEntries(Object.entries(STEPS).map(([name, step]) => [name, twice(step)])),
+    });
+    const holder = await own.memory.runs.holderOf(own.service.name);
+    return { plan, run, holder, mutations: mutationsOf(own), calls: callsIn(own) };
+  } finally {
+    await own.stop();
+  }
+}
+
+const callsIn = ({ whole }: FailoverWorld) =>
+  whole.world.log
     .read(0, "aws.mutation")
     .map(({ facts }) => ({ operation: String(facts["operation"]), region: String(facts["region"]) }));
-  await at.stop();
-  seen.set(play.title, calls);
-  return calls;
+
+type Doubled = Awaited<ReturnType<typeof doubledRun>>;
+const seen = new Map<string, Promise<Doubled>>();
+
+/** Made once for the tests of a play, by whichever of them comes first: it also shows every call that the play makes. */
+function doubled(play: Play): Promise<Doubled> {
+  const made = seen.get(play.title) ?? doubledRun(play);
+  seen.set(play.title, made);
+  return made;
 }
 
-function nothingTwice(): void {
-  const mutations = mutationsOf(at);
-  expect(mutations.filter((call, index) => mutations.indexOf(call) !== index)).toEqual([]);
-}
+const repeated = (mutations: readonly string[]) => mutations.filter((call, index) => mutations.indexOf(call) !== index);
 
 test.each(REFUSALS)("$title is refused for good", async (play) => {
-  at = await startFailoverWorld({ ...play, speed: SPEED });
+  const here = await world(play);
 
-  await expect(startRun(at, play)).rejects.toThrow(REFUSED[play.title]);
+  await expect(startRun(here, play)).rejects.toThrow(REFUSED[play.title]);
 });
 
 describe.each(PLAYS)("a run of $title", (play) => {
   test("ends verified, and each step run twice does nothing twice", async () => {
-    at = await startFailoverWorld({ ...play, speed: SPEED });
-    const { plan } = await startRun(at, play);
+    const { plan, run, mutations, holder } = await doubled(play);
+
     // What the form and a pipeline are told is what the plan asks for (G1).
     expect(plan.keysRequired === 0).toBe(runbookOf(plan).needs === "responder");
-    const twice = (step: StoredStep): StoredStep => ({
-      ...step,
-      async run(input, context) {
-        await step.run(input, { ...context, tries: 1 });
-        return step.run(input, { ...context, tries: 2 });
-      },
-    });
-
-    const run = await drive(at, {
-      steps: Object.fromEntries(Object.entries(STEPS).map(([name, step]) => [name, twice(step)])),
-    });
-
     expect([run.state, run.why]).toEqual(["verified", ""]);
-    nothingTwice();
-    expect(await at.memory.runs.holderOf(at.service.name)).toBeUndefined();
+    expect(repeated(mutations)).toEqual([]);
+    expect(holder).toBeUndefined();
   });
 
   test("whose every answer is lost after its effect ends verified, and does nothing twice", async () => {
-    const calls = await callsOf(play);
-    at = await startFailoverWorld({ ...play, speed: SPEED });
-    await startRun(at, play);
+    const { calls } = await doubled(play);
+    const here = await world(play);
+    await startRun(here, play);
     for (const call of calls)
-      at.whole.world.faults.plan({ vendor: "aws", ...call, effect: { kind: "drop-after" }, times: 1 });
+      here.whole.world.faults.plan({ vendor: "aws", ...call, effect: { kind: "drop-after" }, times: 1 });
 
-    const run = await drive(at);
+    const run = await drive(here);
 
     expect([run.state, run.why]).toEqual(["verified", ""]);
-    nothingTwice();
+    expect(repeated(mutationsOf(here))).toEqual([]);
   });
 
   test("that is denied everything unwinds or stops, and says so", async () => {
-    const calls = await callsOf(play);
-    at = await startFailoverWorld({ ...play, speed: SPEED });
-    await startRun(at, play);
+    const { calls } = await doubled(play);
+    const here = await world(play);
+    await startRun(here, play);
     for (const call of calls)
-      at.whole.world.faults.plan({
+      here.whole.world.faults.plan({
         ...{ vendor: "aws", ...call },
         effect: { kind: "error", status: 400, code: "AccessDenied" },
       });
 
-    const run = await drive(at);
+    const run = await drive(here);
 
     // A runbook that only looks has nothing to be denied.
     expect(calls.length === 0 ? ["verified"] : ["stopped", "unwound"]).toContain(run.state);
     expect(run.why === "").toBe(calls.length === 0);
-    expect(mutationsOf(at)).toEqual([]);
+    expect(mutationsOf(here)).toEqual([]);
   });
 });

@@ -5,11 +5,12 @@ import { type RunState, stateOf } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { RecordsInput } from "../../../src/flows/steps/schemas.ts";
 import type { FaultInput } from "../../../src/simulators/world/faults.ts";
-import { type CALLS, effectsOf, effectsOfDone } from "../../harness/calls.ts";
+import { effectsOf, effectsOfDone } from "../../harness/calls.ts";
 import { drive } from "../../harness/drive.ts";
 import { type FailoverWorld, startFailoverWorld, startRun, verdictOf } from "../../harness/failover-world.ts";
 import { siteOf, trafficOf } from "../../harness/site.ts";
 import { standingOf } from "../../harness/standing.ts";
+import { drawn, WALKED } from "../../harness/tables.ts";
 
 const SPEED = 200;
 /** From the moment at which a step can only wait for its deadline. */
@@ -221,51 +222,62 @@ async function sendUsersBack(): Promise<void> {
   await at.cloud.traffic.upsert({ zone: trafficOf(at.service).zone, records: unguarded, comment: "somebody else" });
 }
 
-describe.each<keyof typeof CALLS>(["inventory", "regami"])("%s: a step that only looks", (example) => {
-  test.each(ROWS)("$step $trouble ($mode)", async ({ step, mode, make, state, why, from = step }) => {
-    at = await startFailoverWorld({ example, speed: SPEED });
-    byOthers = [];
-    const { zone, name } = trafficOf(at.service);
-    recordsBefore = await at.cloud.traffic.records(zone, name);
-    const before = await standingOf(at);
-    await startRun(at, { mode });
-    let making: unknown;
+const EXAMPLES = ["inventory", "regami"] as const;
+type Example = (typeof EXAMPLES)[number];
 
-    const run = await drive(at, {
-      onIntent: (id) => {
-        if (id === from) making = make();
-        if (id === step && state !== "verified") void at.setSpeed(SPEED_TO_DEADLINE);
-      },
-    });
-    await making;
+/** Every trouble of every step that only looks, of one example or the other. */
+const LOOKS = ROWS.flatMap((row) =>
+  drawn(`${row.step} ${row.trouble} ${row.mode}`, EXAMPLES).map((example) => ({ example, ...row })),
+);
 
-    expect([run.state, run.why]).toEqual([state, expect.stringMatching(why)]);
-    at.whole.world.faults.clear();
-    if (state === "unwound") {
-      expect(await standingOf(at)).toEqual(before);
-      expect(effectsOf(at).filter((call) => /Promote|Records/.test(call))).toEqual([]);
-      expect(await at.memory.runs.holderOf(at.service.name)).toBeUndefined();
-      return;
-    }
-    expect(ownEffects()).toEqual(effectsOfDone(at, example, run));
-    expect((await verdictOf(at)).splitBrain).toEqual([]);
-    if (state === "verified") {
-      // What the plan knew stays true when nothing newer can be measured; a good sample since then only moves it on.
-      const { dataLoss } = run.plan;
-      const signedMs = dataLoss.kind === "after" ? dataLoss.atMs : Number.NaN;
-      expect(stateOf(run, step).output["lastCommitMs"]).toBeGreaterThanOrEqual(signedMs);
-      return;
-    }
-    expect(stateOf(run, step).state).toBe("failed");
-    const later = run.plan.steps.filter(({ after }) => after.includes(step));
-    expect(later.map(({ id }) => stateOf(run, id).state)).toEqual(later.map(() => "waiting"));
-    expect(await at.memory.runs.holderOf(at.service.name)).toBe("F-1");
-  });
+describe(`a step that only looks, ${WALKED}`, () => {
+  test.each(LOOKS)(
+    "$step of $example $trouble ($mode)",
+    async ({ example, step, mode, make, state, why, from = step }) => {
+      at = await startFailoverWorld({ example, speed: SPEED });
+      byOthers = [];
+      const { zone, name } = trafficOf(at.service);
+      recordsBefore = await at.cloud.traffic.records(zone, name);
+      const before = await standingOf(at);
+      await startRun(at, { mode });
+      let making: unknown;
+
+      const run = await drive(at, {
+        onIntent: (id) => {
+          if (id === from) making = make();
+          if (id === step && state !== "verified") void at.setSpeed(SPEED_TO_DEADLINE);
+        },
+      });
+      await making;
+
+      expect([run.state, run.why]).toEqual([state, expect.stringMatching(why)]);
+      at.whole.world.faults.clear();
+      if (state === "unwound") {
+        expect(await standingOf(at)).toEqual(before);
+        expect(effectsOf(at).filter((call) => /Promote|Records/.test(call))).toEqual([]);
+        expect(await at.memory.runs.holderOf(at.service.name)).toBeUndefined();
+        return;
+      }
+      expect(ownEffects()).toEqual(effectsOfDone(at, example, run));
+      expect((await verdictOf(at)).splitBrain).toEqual([]);
+      if (state === "verified") {
+        // What the plan knew stays true when nothing newer can be measured; a good sample since then only moves it on.
+        const { dataLoss } = run.plan;
+        const signedMs = dataLoss.kind === "after" ? dataLoss.atMs : Number.NaN;
+        expect(stateOf(run, step).output["lastCommitMs"]).toBeGreaterThanOrEqual(signedMs);
+        return;
+      }
+      expect(stateOf(run, step).state).toBe("failed");
+      const later = run.plan.steps.filter(({ after }) => after.includes(step));
+      expect(later.map(({ id }) => stateOf(run, id).state)).toEqual(later.map(() => "waiting"));
+      expect(await at.memory.runs.holderOf(at.service.name)).toBe("F-1");
+    },
+  );
 });
 
-describe.each<keyof typeof CALLS>(["inventory", "regami"])("%s: users are moved by hand", (example) => {
+describe(`users are moved by hand, ${WALKED}`, () => {
   /** The run after somebody said that the records were changed by hand, and they were, or were not. */
-  async function takenOver(isDone: boolean): Promise<RunState> {
+  async function takenOver(example: Example, isDone: boolean): Promise<RunState> {
     at = await startFailoverWorld({ example, speed: SPEED });
     byOthers = [];
     const started = await startRun(at);
@@ -293,21 +305,27 @@ describe.each<keyof typeof CALLS>(["inventory", "regami"])("%s: users are moved 
     return drive(at);
   }
 
-  test("settle-dns gives old answers one whole TTL, counted from when it is told", async () => {
-    const run = await takenOver(true);
+  test.each(drawn("settle-dns by hand", EXAMPLES))(
+    "%s: settle-dns gives old answers one whole TTL, counted from when it is told",
+    async (example) => {
+      const run = await takenOver(example, true);
 
-    expect([run.state, run.why]).toEqual(["verified", ""]);
-    const settled = stateOf(run, "settle-dns");
-    const { ttlMs } = TtlInput.parse(stepOf(run.plan, "settle-dns").input);
-    expect((settled.endedAtMs ?? 0) - (settled.startedAtMs ?? 0)).toBeGreaterThanOrEqual(ttlMs);
-    expect(ownEffects()).toEqual(effectsOfDone(at, example, run));
-  });
+      expect([run.state, run.why]).toEqual(["verified", ""]);
+      const settled = stateOf(run, "settle-dns");
+      const { ttlMs } = TtlInput.parse(stepOf(run.plan, "settle-dns").input);
+      expect((settled.endedAtMs ?? 0) - (settled.startedAtMs ?? 0)).toBeGreaterThanOrEqual(ttlMs);
+      expect(ownEffects()).toEqual(effectsOfDone(at, example, run));
+    },
+  );
 
-  test("check-public believes nobody's word: users who still get the old side stop the run", async () => {
-    const run = await takenOver(false);
+  test.each(drawn("check-public by hand", EXAMPLES))(
+    "%s: check-public believes nobody's word: users who still get the old side stop the run",
+    async (example) => {
+      const run = await takenOver(example, false);
 
-    expect([run.state, run.why]).toEqual(["stopped", expect.stringMatching(/answers/)]);
-    expect([stateOf(run, "settle-dns").state, stateOf(run, "check-public").state]).toEqual(["done", "failed"]);
-    expect(ownEffects()).toEqual(effectsOfDone(at, example, run));
-  });
+      expect([run.state, run.why]).toEqual(["stopped", expect.stringMatching(/answers/)]);
+      expect([stateOf(run, "settle-dns").state, stateOf(run, "check-public").state]).toEqual(["done", "failed"]);
+      expect(ownEffects()).toEqual(effectsOfDone(at, example, run));
+    },
+  );
 });

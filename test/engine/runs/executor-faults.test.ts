@@ -16,6 +16,7 @@ import {
 } from "../../harness/failover-world.ts";
 import { siteOf } from "../../harness/site.ts";
 import { standingOf } from "../../harness/standing.ts";
+import { drawn, WALKED } from "../../harness/tables.ts";
 
 const SPEED = 200;
 /** Unanswered calls cost machine time: slower, so that they do not cost a step its deadline. */
@@ -58,12 +59,30 @@ const timesDenied = ([step, operation]: Call): number | undefined =>
 const isPast = (run: RunState, step: string): boolean =>
   PAST_NO_RETURN.has(step) || run.plan.steps.some(({ id, after }) => id === step && after.includes("check-writable"));
 
-const CASES: readonly (readonly ["inventory" | "regami", RunWish["mode"] & string])[] = [
-  ["inventory", "unplanned"],
-  ["inventory", "planned"],
-  ["regami", "unplanned"],
-  ["regami", "planned"],
-];
+type Mode = RunWish["mode"] & string;
+const MODES: readonly Mode[] = ["unplanned", "planned"];
+const EXAMPLES = ["inventory", "regami"] as const;
+
+/** Every call of every step, denied in one mode or the other. */
+const DENIALS = EXAMPLES.flatMap((example) =>
+  CALLS[example].flatMap((call) => {
+    const [step, operation, side] = call;
+    const ways = drawn(`denied ${example} ${call.join(" ")}`, MODES);
+    return ways.map((mode) => ({ example, mode, call, step, operation, side }));
+  }),
+);
+
+/** Silence costs machine time, and how a call waits for it does not depend on the mode. */
+const modesOf = ({ speed }: Passing): readonly Mode[] => (speed === SPEED_WITH_SILENCE ? ["unplanned"] : MODES);
+
+/** Every trouble that passes, with every call of the example at once. */
+const TROUBLES = EXAMPLES.flatMap((example) =>
+  PASSING.flatMap((passing) =>
+    drawn(`${example}: ${passing.what}`, modesOf(passing)).map((mode) => ({ example, mode, ...passing })),
+  ),
+);
+
+const REPEATS = EXAMPLES.flatMap((example) => drawn(`repeated ${example}`, MODES).map((mode) => ({ example, mode })));
 
 function nothingTwice(): void {
   const mutations = mutationsOf(at);
@@ -71,14 +90,13 @@ function nothingTwice(): void {
   expect(mutations.filter((call) => call.startsWith("PromoteReadReplica"))).toHaveLength(1);
 }
 
-describe.each(CASES)("every step of %s, %s", (example, mode) => {
-  test.each(CALLS[example])(
-    "%s is denied %s at %s: unwound before the point of no return, stopped after it",
-    async (...call) => {
+describe(`every step, ${WALKED}`, () => {
+  test.each(DENIALS)(
+    "$step of $example, $mode, is denied $operation at $side: unwound before the point of no return, stopped after it",
+    async ({ example, mode, call, step }) => {
       at = await startFailoverWorld({ example, speed: SPEED });
       const before = await standingOf(at);
       const started = await startRun(at, { mode });
-      const [step] = call;
 
       const run = await drive(at, {
         onIntent: (id) => {
@@ -101,10 +119,9 @@ describe.each(CASES)("every step of %s, %s", (example, mode) => {
     },
   );
 
-  // Silence costs machine time, and how a call waits for it does not depend on the mode.
-  test.each(mode === "planned" ? PASSING.filter(({ speed }) => speed !== SPEED_WITH_SILENCE) : PASSING)(
-    "with every call, $what: the run is verified and nothing happened twice",
-    async ({ effect, times, speed }) => {
+  test.each(TROUBLES)(
+    "of $example, $mode, with every call: $what: the run is verified and nothing happened twice",
+    async ({ example, mode, effect, times, speed }) => {
       at = await startFailoverWorld({
         ...{ example, speed },
         ...(speed === SPEED_WITH_SILENCE ? { answerWithinMs: SILENCE_MS } : {}),
@@ -126,7 +143,7 @@ describe.each(CASES)("every step of %s, %s", (example, mode) => {
     },
   );
 
-  test("each run twice is harmless", async () => {
+  test.each(REPEATS)("of $example, $mode, run twice is harmless", async ({ example, mode }) => {
     at = await startFailoverWorld({ example, speed: SPEED });
     await startRun(at, { mode });
     const twice = (step: StoredStep): StoredStep => ({

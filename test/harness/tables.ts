@@ -1,0 +1,20 @@
+import { createHash } from "node:crypto";
+
+/**
+ * Some tables of tests have more rows than each run has time for: every step at every boundary, with every fault, in every
+ * mode. `npm test` walks each row in one of its ways, by seed; `npm run tables` walks all of them. The seed is the number of
+ * the day unless TEST_SEED gives it, and each further day tries the next way of every row.
+ */
+const DAY_MS = 86_400_000;
+const SEED = Number(process.env["TEST_SEED"] ?? Math.floor(Date.now() / DAY_MS));
+/** How many seeds are drawn, beginning with that one. */
+const RUNS = process.env["TABLES"] === "whole" ? Number.POSITIVE_INFINITY : Number(process.env["TABLES"] ?? 1);
+
+/** For titles: what has to be given for the same rows again. */
+export const WALKED = RUNS === Number.POSITIVE_INFINITY ? "whole table" : `TEST_SEED=${SEED} TABLES=${RUNS}`;
+
+/** The ways in which this row is walked now; never none. */
+export function drawn<T>(row: string, ways: readonly T[]): readonly T[] {
+  const first = createHash("sha256").update(row).digest().readUInt32BE(0) + SEED;
+  return ways.filter((_, index) => (((index - first) % ways.length) + ways.length) % ways.length < RUNS);
+}
