@@ -1,6 +1,6 @@
 import { sentenceCard } from "../domain/card/card.ts";
 import { ABOUT_A_FAILURE, DECISIONS, type JournalDecision } from "../domain/plan-run/decision.ts";
-import { votesNeeded } from "../domain/plan-run/run.ts";
+import { votesFor, votesNeeded } from "../domain/plan-run/run.ts";
 import { type DecisionDeps, decide } from "../engine/approvals/decisions.ts";
 import { nameOf } from "../views/plan.ts";
 import type { Answer, Ask } from "./intent.ts";
@@ -8,16 +8,26 @@ import { listed, runMeant } from "./run-deps.ts";
 
 /** `/dr abort|pause|resume|retry|take-over|skip|unwind|stop-watch|reject|withdraw [run] [words]`, and the buttons of the same names. */
 export async function decideOnRun(decision: JournalDecision, ask: Ask, deps: DecisionDeps): Promise<Answer> {
-  const [fromButton, about] = ask.value?.split(":") ?? [];
+  const [fromButton, about, at] = ask.value?.split(":") ?? [];
   const run = await runMeant(fromButton ?? ask.args[0], deps, DECISIONS[decision].states);
   const words = fromButton === undefined ? ask.args.slice(1).join(" ") : "";
   const inventory = deps.inventory();
   const who = listed(ask);
-  const wanted = { decision, who, words, ...(ABOUT_A_FAILURE.includes(decision) ? { shown: about } : {}) };
+  const wanted = { decision, who, words, ...shownBy(decision, { fromButton, about, at }) };
   const after = await decide(run.plan.id, wanted, deps);
   await deps.wake.run(run.plan.id);
-  const people = new Set(after.votes.filter((vote) => vote.decision === decision).map((vote) => vote.by));
+  const nowMs = deps.clock.now();
+  const counting = after.votes.filter(
+    (vote) => vote.decision === decision && votesFor(after, vote, nowMs).includes(vote),
+  );
+  const people = new Set(counting.map((vote) => vote.by));
   const votes = people.size > 0 ? ` ${people.size} of ${votesNeeded(after)} people want to ${decision}.` : "";
   const says = `${nameOf(inventory, who.person)} said ${decision}: run ${run.plan.id} is ${after.state}.${votes}`;
   return { kind: "say", card: sentenceCard(says) };
+}
+
+/** A button is about the failure that its card showed; typed words are about the run as it stands. */
+function shownBy(decision: JournalDecision, { fromButton, about, at }: Readonly<Record<string, string | undefined>>) {
+  if (fromButton === undefined || !ABOUT_A_FAILURE.includes(decision)) return {};
+  return { shown: { step: about, position: Number(at) } };
 }

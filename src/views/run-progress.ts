@@ -1,6 +1,6 @@
 import type { Card, CardButton, CardPart, Text } from "../domain/card/card.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
-import { ABOUT_A_FAILURE, DECISIONS, type Decision, failedStep, fits } from "../domain/plan-run/decision.ts";
+import { ABOUT_A_FAILURE, DECISIONS, type Decision, failedStep, fits, needsOf } from "../domain/plan-run/decision.ts";
 import { askFresh, type PlannedStep, phasesOf, stepOf } from "../domain/plan-run/plan.ts";
 import {
   isOver,
@@ -181,7 +181,10 @@ function decisions(run: RunState): CardPart[] {
   const button = (decision: keyof typeof LABEL): CardButton => ({
     label: LABEL[decision],
     intent: decision,
-    value: failed !== undefined && ABOUT_A_FAILURE.includes(decision) ? `${run.plan.id}:${failed}` : run.plan.id,
+    value:
+      failed !== undefined && ABOUT_A_FAILURE.includes(decision)
+        ? `${run.plan.id}:${failed}:${run.intents}`
+        : run.plan.id,
     confirm: {
       title: QUESTION[decision] ?? `${LABEL[decision]} this run?`,
       text: `The run ${DECISIONS[decision].effect}. ${risk(decision)}${whoDecides(decision, run)}`,
@@ -201,7 +204,7 @@ function decisions(run: RunState): CardPart[] {
 }
 
 function whoDecides(decision: Decision, run: RunState): string {
-  const { needs } = DECISIONS[decision];
+  const needs = needsOf(decision, run);
   if (needs === "two approvers")
     return `${votesNeeded(run)} approvers must agree. The person who asked for the plan does not count.`;
   return needs === "two keys on the new plan"

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { decideOnRun } from "../../src/commands/run-decisions.ts";
 import { planDigest } from "../../src/domain/plan-run/plan.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
+import { type Inventory, inventoryFrom } from "../../src/domain/service/inventory.ts";
 import { createRuns } from "../../src/store/runs.ts";
 import { who } from "../harness/asker.ts";
 import { example } from "../harness/example.ts";
@@ -21,7 +22,7 @@ beforeEach(async () => {
 afterEach(() => bench.close());
 
 /** A run whose first step failed, and what each person is told who says what is to be done about it. */
-async function stoppedRun() {
+async function stoppedRun(file: () => Inventory = () => inventory) {
   const runs = createRuns(await bench.connect(), () => AT);
   const plan = planFor(inventory);
   await runs.create(plan, planDigest(plan), []);
@@ -44,11 +45,11 @@ async function stoppedRun() {
       ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing, incidentChat: nothing },
       card: nothing,
     },
-    inventory: () => inventory,
+    inventory: file,
   };
-  return async (person: string, decision: "skip" | "unwind", button?: string) => {
+  return async (person: string, decision: "skip" | "unwind", button?: string, position = 1) => {
     const ask = { verb: decision, args: [plan.id], text: plan.id, who: who(person) };
-    const pressed = button === undefined ? ask : { ...ask, value: `${plan.id}:${button}` };
+    const pressed = button === undefined ? ask : { ...ask, value: `${plan.id}:${button}:${position}` };
     const answer = await decideOnRun(decision, pressed, deps);
     return answer.kind === "say" ? answer.card.text : answer.kind;
   };
@@ -64,9 +65,22 @@ test("one person who votes twice is one of two, and the second person decides", 
   expect(decided).not.toContain("people want to");
 });
 
-test("a button whose card showed another failed step decides nothing", async () => {
+test("a button whose card showed another failed step, or an earlier failure of it, decides nothing", async () => {
   const says = await stoppedRun();
 
   await expect(says("ana", "skip", "scale-out")).rejects.toMatchObject({ code: "decision-outdated" });
+  await expect(says("ana", "skip", "fence", 0)).rejects.toMatchObject({ code: "decision-outdated" });
   expect(await says("ana", "skip", "fence")).toContain("1 of 2 people want to skip");
+});
+
+test("the vote of somebody who is no approver any more does not count", async () => {
+  const approvers = inventory.file.approvals.approvers.filter((id) => id !== "ana");
+  const narrowed = inventoryFrom({ ...inventory.file, approvals: { ...inventory.file.approvals, approvers } });
+  let file = inventory;
+  const says = await stoppedRun(() => file);
+  expect(await says("ana", "skip")).toContain("1 of 2 people want to skip");
+  file = narrowed;
+
+  expect(await says("ben", "skip")).toContain("1 of 2 people want to skip");
+  expect(await says("dmitri", "skip")).toContain("is running");
 });

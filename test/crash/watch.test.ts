@@ -82,8 +82,9 @@ describe("a watcher of the old side", () => {
     late.drives("F-1", [], "before-send fence");
     await late.frozen();
     const frozenAtMs = performance.now();
+    const { intents: position } = await runOf(at);
     const vote = (by: string): RunEntry => ({
-      ...{ kind: "vote", atMs: at.clock.now(), by, door: "slack", decision: "unwind", step: "promote" },
+      ...{ kind: "vote", atMs: at.clock.now(), by, door: "slack", decision: "unwind", step: "promote", position },
     });
     await at.memory.runs.append(await runOf(at), { entries: [vote("ana"), vote("ben")], events: [] });
     other.drives("F-1");

@@ -33,6 +33,7 @@ const vote = (by: string): RunEntry => ({
   door: "slack",
   decision: "stop-watch",
   step: "fence",
+  position: 0,
 });
 
 describe("what people read about the old side", () => {

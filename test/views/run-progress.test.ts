@@ -49,7 +49,7 @@ describe("how a run ended", () => {
 
   test("is not called as it was before where people went on without an undo", () => {
     const skip = (by: string): RunEntry => ({
-      ...{ kind: "vote", ...at, by, door: "slack", decision: "skip", step: "fence" },
+      ...{ kind: "vote", ...at, by, door: "slack", decision: "skip", step: "fence", position: 3 },
     });
     const ended = run(
       ...step("fence"),

@@ -1,6 +1,7 @@
 import type { Person } from "../people/person.ts";
 import { approversOf, findPerson, type Inventory } from "../service/inventory.ts";
 import { isWatched, WATCHED } from "./fence.ts";
+import { type StepRole, stepOf } from "./plan.ts";
 import { type RunState, type RunStateName, stateOf, votesNeeded, WAITS_FOR_PEOPLE } from "./run.ts";
 
 /** What a person tells a run. What may be done in which state stands in this table and nowhere else. */
@@ -75,6 +76,16 @@ export const DECISIONS: Readonly<Record<Decision, Rule>> = {
   },
 };
 
+/** Doing one of these by hand says that something was done to data or users which nobody else saw. */
+const TAKEN_OVER_BY_TWO: readonly StepRole[] = ["protects", "commits", "moves-users"];
+
+/** Who has to say it, for this run as it stands. */
+export function needsOf(decision: Decision, run: RunState): Rule["needs"] {
+  const step = failedStep(run);
+  const isGrave = step !== undefined && TAKEN_OVER_BY_TWO.includes(stepOf(run.plan, step).role);
+  return decision === "take-over" && isGrave ? "two approvers" : DECISIONS[decision].needs;
+}
+
 /** Decisions that become an entry of the run's own journal. Keys and plans have their own ways in. */
 export type JournalDecision = Exclude<Decision, "approve" | "replan">;
 
@@ -96,6 +107,7 @@ export interface Decider {
 /** Why this person may not take this decision now, in words for them; undefined: they may. */
 export function refusal(decision: Decision, run: RunState, { person, inventory }: Decider): string | undefined {
   const rule = DECISIONS[decision];
+  const needs = needsOf(decision, run);
   const asker = findPerson(inventory, run.plan.requester)?.name ?? run.plan.requester;
   if (!person) return "You are not listed under people in twokey.yaml, so you cannot decide about a run.";
   if (!rule.states.includes(run.state))
@@ -106,16 +118,16 @@ export function refusal(decision: Decision, run: RunState, { person, inventory }
     return "TwoKey watches no old region for this run. It is fenced, the watch has ended, or the point of no return is not passed.";
   if (decision === "resume" && run.voided)
     return `The facts behind this plan changed, so its keys are void. Make a new plan for the remaining steps: /dr replan ${run.plan.id}.${run.pastNoReturn ? "" : ` Or give back what users lost: /dr abort ${run.plan.id}.`}`;
-  if (rule.needs === "requester" && person.id !== run.plan.requester)
+  if (needs === "requester" && person.id !== run.plan.requester)
     return `Only ${asker}, who asked for this plan, can withdraw it. An approver can close it with /dr reject ${run.plan.id}.`;
-  if (rule.needs === "two approvers" && person.id === run.plan.requester)
+  if (needs === "two approvers" && person.id === run.plan.requester)
     return `You asked for this plan, so “${decision}” from you does not count. ${votesNeeded(run)} other approvers must say it.`;
-  if ((rule.needs === "approver" || rule.needs === "two approvers") && !isApprover(person, inventory))
+  if ((needs === "approver" || needs === "two approvers") && !isApprover(person, inventory))
     return `“${decision}” is for approvers. Ask one of them: ${approversOf(inventory)
       .map(({ name }) => name)
       .join(", ")}.`;
   if (
-    (rule.needs === "responder" || rule.needs === "two keys on the new plan") &&
+    (needs === "responder" || needs === "two keys on the new plan") &&
     !person.roles.some((role) => role === "responder" || role === "commander" || role === "approver")
   )
     return `“${decision}” is for people who are listed in twokey.yaml as responder, commander or approver.`;

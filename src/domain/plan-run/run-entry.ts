@@ -9,6 +9,10 @@ const Who = { by: z.string(), door: DoorName };
 const Authorised = z.strictObject({ keys: z.array(z.string()), untilMs: z.number() });
 export type Authorised = z.infer<typeof Authorised>;
 
+/** Decisions that two people have to say. */
+export const VoteName = z.enum(["take-over", "skip", "unwind", "stop-watch"]);
+export type VoteName = z.infer<typeof VoteName>;
+
 /** One line of a run's journal. What it does to the run stands in `run-transition.ts`. */
 export const RunEntry = z.discriminatedUnion("kind", [
   z.strictObject({
@@ -90,9 +94,15 @@ export const RunEntry = z.discriminatedUnion("kind", [
     kind: z.literal("vote"),
     atMs: z.number(),
     ...Who,
-    decision: z.enum(["skip", "unwind", "stop-watch"]),
+    decision: VoteName,
     step: z.string(),
+    /** Where the run stood as it was shown (`positionOf`): the vote counts only while it still stands there. */
+    position: z.number(),
+    /** What was done by hand, where that is what is voted for. */
+    words: z.string().exactOptional(),
   }),
+  /** A vote of somebody who may not give it any more. */
+  z.strictObject({ kind: z.literal("vote-lapsed"), atMs: z.number(), by: z.string(), why: z.string() }),
   z.strictObject({ kind: z.literal("superseded"), atMs: z.number(), plan: z.string() }),
   z.strictObject({ kind: z.literal("no-way-back"), atMs: z.number(), why: z.string() }),
   z.strictObject({ kind: z.literal("fence-again"), atMs: z.number(), ...Step, captured: Captured.exactOptional() }),

@@ -7,7 +7,7 @@ import {
   type RunState,
   type RunStateName,
   stateOf,
-  type Vote,
+  votesFor,
   votesNeeded,
   WAITS_FOR_PEOPLE,
   withStep,
@@ -59,6 +59,7 @@ const FITS: Readonly<Record<RunEntry["kind"], readonly RunStateName[]>> = {
   retried: ["stopped"],
   "taken-over": ["stopped"],
   vote: ["running", "paused", "stopped", "stuck", "verified"],
+  "vote-lapsed": ["running", "paused", "stopped", "stuck", "verified"],
   "fence-again": ["running"],
   "watch-intent": WATCHED,
   "watch-asked": [...REPORTING, "verified"],
@@ -103,14 +104,9 @@ function applied(run: RunState, entry: RunEntry): RunState {
         withStep(run, entry.step, { state: "waiting", tries: 0, sinceMs: entry.atMs, startedAtMs: undefined }),
       );
     case "taken-over":
-      return goesOn(
-        withStep(run, entry.step, {
-          state: "taken-over",
-          says: entry.words,
-          sinceMs: entry.atMs,
-          endedAtMs: entry.atMs,
-        }),
-      );
+      return takenOver(run, entry);
+    case "vote-lapsed":
+      return { ...run, votes: run.votes.filter(({ by }) => by !== entry.by) };
     case "no-way-back":
       return forwardAgain(run, entry);
     case "fence-again":
@@ -223,19 +219,29 @@ function failed(run: RunState, entry: Extract<RunEntry, { kind: "failed" }>): Ru
 function voted(run: RunState, entry: Extract<RunEntry, { kind: "vote" }>): RunState {
   if (entry.decision !== "stop-watch" && run.state !== "stopped" && run.state !== "stuck")
     throw new Bug("journal-illegal-entry", `A run that is ${run.state} cannot take a vote to ${entry.decision}`);
-  const same = (vote: Vote) => vote.decision === entry.decision && vote.step === entry.step;
-  const votes = [...run.votes, { by: entry.by, decision: entry.decision, step: entry.step }];
-  const people = new Set(votes.filter(same).map((vote) => vote.by));
+  const { by, atMs, decision, step, position, words = "" } = entry;
+  const votes = [...run.votes, { by, atMs, decision, step, position, words }];
+  const counting = votesFor({ ...run, votes }, entry, atMs);
+  const people = new Set(counting.map((vote) => vote.by));
   if (people.size < votesNeeded(run)) return { ...run, votes };
   const who = [...people].join(" and ");
-  if (entry.decision === "stop-watch")
-    return watchEnded({ ...run, votes: votes.filter((vote) => !same(vote)) }, `stopped by ${who}`, entry.atMs);
+  if (decision === "stop-watch")
+    return watchEnded({ ...run, votes: votes.filter((vote) => !counting.includes(vote)) }, `stopped by ${who}`, atMs);
+  if (decision === "take-over") {
+    const said = [...new Set(counting.map((vote) => vote.words))].join("; ");
+    return takenOver(run, { step, atMs, words: `${said} (${who})` });
+  }
   if (entry.decision === "unwind") return { ...run, state: "unwinding", why: `unwound by ${who}`, votes: [] };
   const change = { state: "skipped", says: `skipped by ${who}`, sinceMs: entry.atMs, endedAtMs: entry.atMs } as const;
   const without = withStep(run, entry.step, change);
   // A stuck run goes on unwinding without the undo that failed; a stopped one goes on running without the step.
   if (run.state === "stopped") return goesOn(without);
   return { ...without, state: "unwinding", why: "", votes: [], undoSkipped: [...run.undoSkipped, entry.step] };
+}
+
+/** Somebody did it by hand, and says what. */
+function takenOver(run: RunState, { step, atMs, words }: { step: string; atMs: number; words: string }): RunState {
+  return goesOn(withStep(run, step, { state: "taken-over", says: words, sinceMs: atMs, endedAtMs: atMs }));
 }
 
 /** People decide about one failed step at a time: while another one waits for them, the run waits as well. */

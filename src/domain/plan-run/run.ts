@@ -1,5 +1,6 @@
 import type { DoorName } from "../event.ts";
 import { FEWEST_KEYS, type Plan, type PlannedStep, type RestOf } from "./plan.ts";
+import type { VoteName } from "./run-entry.ts";
 
 /**
  * A run is its journal. Invariants (tests cite them):
@@ -70,8 +71,33 @@ export interface RunKey {
 
 export interface Vote {
   readonly by: string;
-  readonly decision: "skip" | "unwind" | "stop-watch";
+  readonly atMs: number;
+  readonly decision: VoteName;
   readonly step: string;
+  readonly position: number;
+  readonly words: string;
+}
+
+/** World time for which a vote waits for the next one: longer ago people had read something else. */
+export const VOTE_COUNTS_FOR_MS = 15 * 60_000;
+
+/** What a vote is bound to: as long as this stays, the run stands as its card showed it. */
+export const positionOf = ({ watch, intents }: RunState, decision: VoteName): number =>
+  decision === "stop-watch" ? watch.tries : intents;
+
+/** Votes that count now for this decision about this step. */
+export function votesFor(
+  run: RunState,
+  { decision, step }: Pick<Vote, "decision" | "step">,
+  nowMs: number,
+): readonly Vote[] {
+  return run.votes.filter(
+    (vote) =>
+      vote.decision === decision &&
+      vote.step === step &&
+      vote.position === positionOf(run, decision) &&
+      nowMs - vote.atMs < VOTE_COUNTS_FOR_MS,
+  );
 }
 
 /**

@@ -1,8 +1,8 @@
 import { UserError } from "../../domain/errors.ts";
 import type { Person } from "../../domain/people/person.ts";
-import { DECISIONS, failedStep, type JournalDecision, refusal } from "../../domain/plan-run/decision.ts";
+import { failedStep, type JournalDecision, needsOf, refusal } from "../../domain/plan-run/decision.ts";
 import { fenceOf, isWatched } from "../../domain/plan-run/fence.ts";
-import { isOver, type RunState } from "../../domain/plan-run/run.ts";
+import { isOver, positionOf, type RunState } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
 import { transition } from "../../domain/plan-run/run-transition.ts";
 import { findPerson, type Inventory } from "../../domain/service/inventory.ts";
@@ -25,24 +25,31 @@ export interface Decided {
   readonly decision: JournalDecision;
   /** A decision that needs two approvers is refused through a door that cannot prove one. */
   readonly who: Who;
-  /** The failed step that the card showed whose button was pressed; absent where words were typed. */
-  readonly shown?: string | undefined;
+  /** What the card showed whose button was pressed, and how far the run was; absent where words were typed. */
+  readonly shown?: { readonly step: string | undefined; readonly position: number } | undefined;
   /** What was done by hand, for `take-over`; why, for the others. */
   readonly words: string;
 }
 
 /** Writes a person's decision into the run's journal, or says why not. The executor finds it there. */
 export async function decide(runId: string, wanted: Decided, deps: DecisionDeps): Promise<RunState> {
-  const { proof, person: id } = await proven(wanted);
+  let { who } = wanted;
   for (;;) {
     const run = await deps.runs.read(runId);
     if (!run) throw new UserError("run-unknown", `There is no run ${runId}.`);
+    if (needsOf(wanted.decision, run) === "two approvers" && who.proof.strength !== "confirmed")
+      who = await confirmed(who, UNPROVABLE(wanted.decision));
     const inventory = deps.inventory();
-    const person = findPerson(inventory, id);
+    const person = findPerson(inventory, who.person);
     const why = refusal(wanted.decision, run, { person, inventory });
     if (why !== undefined || !person)
       throw new UserError("decision-refused", why ?? "You are not listed under people.");
     refuseUnshown(run, wanted);
+    const lapsed = lapsedVote(run, wanted.decision, inventory);
+    if (lapsed) {
+      await dropVote(run, lapsed, deps);
+      continue;
+    }
     const entry = entryFor(run, wanted, { person, atMs: deps.clock.now() });
     const says = `${person.name}: ${wanted.decision}${wanted.words ? ` – ${wanted.words}` : ""}`;
     const endsWatch = run.state === "verified" && !isWatched(transition(run, entry));
@@ -55,7 +62,7 @@ export async function decide(runId: string, wanted: Decided, deps: DecisionDeps)
     if (answer.kind === "conflict") continue;
     if (answer.kind !== "appended")
       throw new UserError("decision-refused", `Nothing was changed: another run holds ${run.plan.service}.`);
-    const { door, strength } = proof;
+    const { door, strength } = who.proof;
     const { atMs, kind } = entry;
     await deps.ledger.append({ atMs, run: runId, epoch: run.epoch, kind, by: person.id, door, strength, says });
     if (!isOver(answer.run)) await deps.wake.run(runId);
@@ -65,19 +72,29 @@ export async function decide(runId: string, wanted: Decided, deps: DecisionDeps)
 
 /** Two steps may fail one after the other: nobody shall retry, skip or unwind for another one than they read about. */
 function refuseUnshown(run: RunState, { shown }: Decided): void {
-  if (shown === undefined || shown === failedStep(run)) return;
+  if (shown === undefined || (shown.step === failedStep(run) && shown.position === run.intents)) return;
   throw new UserError(
     "decision-outdated",
     "The run has moved on since the card that you clicked. Nothing was changed by your click. Read the card again.",
   );
 }
 
-async function proven({ decision, who }: Decided): Promise<Who> {
-  if (DECISIONS[decision].needs !== "two approvers") return who;
-  return confirmed(
-    who,
-    `“${decision}” needs two approvers, and this door cannot prove who is asking. Say it in Slack.`,
-  );
+const UNPROVABLE = (decision: JournalDecision) =>
+  `“${decision}” needs two approvers, and this door cannot prove who is asking. Say it in Slack.`;
+
+/** A vote of somebody who could not give it now: removed from the file, or approver no more. */
+function lapsedVote(run: RunState, decision: JournalDecision, inventory: Inventory) {
+  for (const { by } of run.votes.filter((vote) => vote.decision === decision)) {
+    const why = refusal(decision, run, { person: findPerson(inventory, by), inventory });
+    if (why !== undefined) return { by, why };
+  }
+  return undefined;
+}
+
+async function dropVote(run: RunState, { by, why }: { by: string; why: string }, deps: DecisionDeps): Promise<void> {
+  const entry: RunEntry = { kind: "vote-lapsed", atMs: deps.clock.now(), by, why };
+  const says = `The vote of ${by} does not count any more: ${why}`;
+  await deps.runs.append(run, { entries: [entry], events: [eventOf(run, entry, { says })] });
 }
 
 function entryFor(
@@ -103,12 +120,14 @@ function entryFor(
     case "take-over":
       if (words.trim() === "")
         throw new UserError("take-over-needs-words", "Say what was done by hand. /dr help take-over shows how.");
-      return { kind: "taken-over", ...who, step: needed(step), words };
+      return needsOf(decision, run) === "two approvers"
+        ? { kind: "vote", ...who, decision, step: needed(step), position: positionOf(run, decision), words }
+        : { kind: "taken-over", ...who, step: needed(step), words };
     case "skip":
     case "unwind":
-      return { kind: "vote", ...who, decision, step: needed(step) };
+      return { kind: "vote", ...who, decision, step: needed(step), position: positionOf(run, decision) };
     case "stop-watch":
-      return { kind: "vote", ...who, decision, step: needed(fenceOf(run)?.id) };
+      return { kind: "vote", ...who, decision, step: needed(fenceOf(run)?.id), position: positionOf(run, decision) };
   }
 }
 

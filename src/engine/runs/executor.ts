@@ -8,7 +8,7 @@ import type { ExecutorDeps } from "./executor-deps.ts";
 import { isWaitedFor, watchWhileDriven } from "./fence-watch.ts";
 import { RunHold } from "./journal.ts";
 import { driveStep } from "./step-driver.ts";
-import { unwind } from "./unwind.ts";
+import { neverHappened, unwind } from "./unwind.ts";
 
 /**
  * Drives one run as far as it goes. Invariants:
@@ -134,12 +134,13 @@ class Drive {
   /** X3: the second look. True when the keys no longer hold and the run has been paused. */
   async #voided(run: RunState): Promise<boolean> {
     const untouched = run.intents === 0;
-    // Once this run has promoted its own effects are the difference, and stopping for them would help nobody.
-    const hasPromoted = run.plan.steps.some(
+    if (!untouched && (!isAtNoReturn(run) || this.#hasStartedIrreversible(run))) return false;
+    // Once this run has promoted its own effects are the difference, and stopping for them would help nobody. A promotion that
+    // was tried and never happened is looked at like the first one.
+    const isTried = run.plan.steps.some(
       ({ id, wayBack }) => wayBack === "irreversible" && stateOf(run, id).attempt > 0,
     );
-    if (hasPromoted && !untouched) return false;
-    if (!untouched && (!isAtNoReturn(run) || this.#hasStartedIrreversible(run))) return false;
+    if (isTried && !untouched && !(await neverHappened(this.#hold, this.#deps, this.#signal))) return false;
     const why = await this.#deps.drift(run, this.#signal);
     if (why.length === 0) return false;
     await this.#hold.append((now) =>

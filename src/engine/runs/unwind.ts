@@ -46,7 +46,7 @@ function endOf({ plan, undoSkipped }: RunState): string {
 }
 
 /** Past the point of no return only the world can say that nothing irreversible happened; a doubt is a no. */
-async function neverHappened(hold: RunHold, deps: ExecutorDeps, signal: AbortSignal): Promise<boolean> {
+export async function neverHappened(hold: RunHold, deps: ExecutorDeps, signal: AbortSignal): Promise<boolean> {
   const { plan } = hold.run;
   const irreversible = plan.steps.filter((step) => step.wayBack === "irreversible");
   // A plan for the rest leaves out what had happened when it was made.

@@ -86,10 +86,48 @@ describe("a run is a replay of its journal", () => {
       door: "slack",
       decision: "skip",
       step: "promote",
+      position: stopped.intents,
     });
 
     expect(apply(stopped, vote("ana"), vote("ana")).state).toBe("stopped");
     expect(apply(stopped, vote("ana"), vote("ben"))).toMatchObject({ state: "running" });
+  });
+
+  test("guard votes bound: a vote counts while the run stands as it was shown, and for fifteen minutes", () => {
+    const stopped = apply(settle(started(), "fence", "record-position"), intent("promote"), failed("promote"));
+    const vote = (by: string, position: number, atMs = AT): RunEntry => ({
+      ...{ kind: "vote", atMs, by, door: "slack", decision: "skip", step: "promote", position },
+    });
+    const { intents } = stopped;
+    const again = apply(
+      apply(stopped, vote("ana", intents), { kind: "retried", ...at, by: "chloe", door: "slack", step: "promote" }),
+      ...[intent("promote"), failed("promote")],
+    );
+
+    expect(apply(again, vote("ben", again.intents)).state).toBe("stopped");
+    expect(apply(stopped, vote("ana", intents), vote("ben", intents - 1)).state).toBe("stopped");
+    expect(apply(stopped, vote("ana", intents), vote("ben", intents, AT + 15 * 60_000)).state).toBe("stopped");
+    expect(apply(stopped, vote("ana", intents), vote("ben", intents, AT + 15 * 60_000 - 1)).state).toBe("running");
+  });
+
+  test("guard take-over of two: what decides about data or users counts as done by hand when two people say so", () => {
+    const [ana, chloe] = [findPerson(inventory, "ana"), findPerson(inventory, "chloe")];
+    const promoting = apply(settle(started(), "fence", "record-position"), intent("promote"), failed("promote"));
+    const checking = apply(settle(started(), "fence", "record-position", "promote"), intent("check-writable"));
+    const checked = apply(checking, failed("check-writable"));
+    const said = (by: string, words: string): RunEntry => ({
+      ...{ kind: "vote", ...at, by, door: "slack", decision: "take-over", step: "promote", words },
+      position: promoting.intents,
+    });
+
+    expect(refusal("take-over", promoting, { person: chloe, inventory })).toContain("for approvers");
+    expect(refusal("take-over", promoting, { person: ana, inventory })).toBeUndefined();
+    expect(refusal("take-over", checked, { person: chloe, inventory })).toBeUndefined();
+    expect(apply(promoting, said("ana", "in the console")).state).toBe("stopped");
+    const taken = apply(promoting, said("ana", "in the console"), said("ben", "I saw it"));
+    expect(stateOf(taken, "promote")).toMatchObject({
+      ...{ state: "taken-over", says: "in the console; I saw it (ana and ben)" },
+    });
   });
 
   test("who asked for the plan has no key in a decision that needs two", () => {
@@ -134,7 +172,7 @@ describe("a run is a replay of its journal", () => {
       { kind: "undo-failed", ...at, step: "fence", epoch: 1, why: "denied" },
     );
     const vote = (by: string): RunEntry => ({
-      ...{ kind: "vote", ...at, by, door: "slack", decision: "skip", step: "fence" },
+      ...{ kind: "vote", ...at, by, door: "slack", decision: "skip", step: "fence", position: stuck.intents },
     });
     const run = apply(stuck, vote("ana"), vote("ben"));
 
@@ -142,10 +180,10 @@ describe("a run is a replay of its journal", () => {
   });
 
   test("a vote to go on without a step is no vote to leave its undo undone", () => {
-    const vote = (by: string): RunEntry => ({
-      ...{ kind: "vote", ...at, by, door: "slack", decision: "skip", step: "fence" },
+    const vote = (by: string, position: number): RunEntry => ({
+      ...{ kind: "vote", ...at, by, door: "slack", decision: "skip", step: "fence", position },
     });
-    const asked = apply(started(), intent("fence"), failed("fence", true), vote("ana"));
+    const asked = apply(started(), intent("fence"), failed("fence", true), vote("ana", 1));
     const stuck = apply(
       asked,
       { kind: "aborted", ...at, by: "farid", door: "slack" },
@@ -153,14 +191,14 @@ describe("a run is a replay of its journal", () => {
       { kind: "undo-failed", ...at, step: "fence", epoch: 1, why: "denied" },
     );
 
-    expect(apply(stuck, vote("ben")).state).toBe("stuck");
-    expect(apply(stuck, vote("ben"), vote("ana")).state).toBe("unwinding");
+    expect(apply(stuck, vote("ben", 2)).state).toBe("stuck");
+    expect(apply(stuck, vote("ben", 2), vote("ana", 2)).state).toBe("unwinding");
   });
 
   test("where there is no way back after all, what was given back meanwhile is done again", () => {
     const past = apply(settle(started(), "fence", "record-position"), intent("promote"), failed("promote"));
     const unwind = (by: string): RunEntry => ({
-      ...{ kind: "vote", ...at, by, door: "slack", decision: "unwind", step: "promote" },
+      ...{ kind: "vote", ...at, by, door: "slack", decision: "unwind", step: "promote", position: past.intents },
     });
     const begun = apply(past, unwind("ana"), unwind("ben"), { kind: "undo-intent", ...at, step: "fence", epoch: 1 });
     const stopped = apply(begun, { kind: "no-way-back", ...at, why: "it is promoted" });
@@ -266,7 +304,7 @@ describe("an old side that could not be fenced", () => {
   const unfenced = () => apply(started(), intent("fence"), blind(), intent("record-position"), done("record-position"));
   const promoting = () => apply(unfenced(), intent("promote"));
   const stopWatch = (by: string): RunEntry => ({
-    ...{ kind: "vote", ...at, by, door: "slack", decision: "stop-watch", step: "fence" },
+    ...{ kind: "vote", ...at, by, door: "slack", decision: "stop-watch", step: "fence", position: 0 },
   });
 
   test("is fenced again before the promotion, with what was found out after it, and never after it (J7)", () => {
@@ -292,7 +330,7 @@ describe("an old side that could not be fenced", () => {
       failed("fence", true),
       ...["ana", "ben"].map(
         (by): RunEntry => ({
-          ...{ kind: "vote", ...at, by, door: "slack", decision: "skip", step: "fence" },
+          ...{ kind: "vote", ...at, by, door: "slack", decision: "skip", step: "fence", position: 1 },
         }),
       ),
     );
@@ -332,7 +370,8 @@ describe("an old side that could not be fenced", () => {
   });
 
   test("is told apart from one that a vote to skip or unwind is about", () => {
-    const vote: RunEntry = { kind: "vote", ...at, by: "ana", door: "slack", decision: "unwind", step: "promote" };
+    const about = { decision: "unwind", step: "promote", position: promoting().intents } as const;
+    const vote: RunEntry = { kind: "vote", ...at, by: "ana", door: "slack", ...about };
 
     expect(() => apply(promoting(), vote)).toThrow(Bug);
   });

@@ -105,6 +105,7 @@ describe("a plan for the rest", () => {
     const { atMs, epoch } = { atMs: at.clock.now(), epoch: again.epoch };
     const vote = (by: string): RunEntry => ({
       ...{ kind: "vote", atMs, by, door: "slack", decision: "unwind", step: "point-application" },
+      position: again.intents,
     });
     await at.memory.runs.append(again, { entries: [vote("ana"), vote("ben")], events: [] });
     const refused = await drive(at, { run: "F-2" });

@@ -11,6 +11,7 @@ import { sealOf } from "../../../src/store/seal.ts";
 import { drive, executorDeps, openLedger } from "../../harness/drive.ts";
 import { type FailoverWorld, mutationsOf, runOf, startFailoverWorld, startRun } from "../../harness/failover-world.ts";
 import { turned } from "../../harness/keys.ts";
+import { trafficOf } from "../../harness/site.ts";
 import { standingOf } from "../../harness/standing.ts";
 
 const SPEED = 150;
@@ -92,6 +93,29 @@ describe("every call that changes the cloud passes one question (G18)", () => {
     expect(await drive(at)).toMatchObject({ state: "paused", voided: true });
 
     expect(mutationsOf(at)).toEqual([]);
+  });
+});
+
+describe("a retry looks first", () => {
+  test("a promotion that was tried and never happened is asked for only on the facts that people signed (G3)", async () => {
+    await started();
+    const effect = { kind: "error", status: 400, code: "AccessDenied" } as const;
+    at.whole.world.faults.plan({ vendor: "aws", operation: "PromoteReadReplica", effect, times: 1 });
+    expect(await drive(at)).toMatchObject({ state: "stopped", pastNoReturn: true });
+    const { zone, name } = trafficOf(at.service);
+    const found = await at.cloud.traffic.records(zone, name);
+    if (!found.known) throw new Error(found.why);
+    const records = found.value.map((record) => ({ ...record, weight: 50 }));
+    await at.cloud.traffic.upsert({ zone, records, comment: "somebody else" });
+    const before = mutationsOf(at);
+    const retried = { kind: "retried", atMs: at.clock.now(), by: "chloe", door: "slack", step: "promote" } as const;
+    await at.memory.runs.append(await runOf(at), { entries: [retried], events: [] });
+
+    const run = await drive(at);
+
+    expect(run).toMatchObject({ state: "paused", voided: true });
+    expect(run.why).toContain(name);
+    expect(mutationsOf(at)).toEqual(before);
   });
 });
 

@@ -125,7 +125,7 @@ describe("the watch over an old side that was dark", () => {
 
   test("fences nothing once people have chosen the way back (J7)", async () => {
     const vote = (by: string): RunEntry => ({
-      ...{ kind: "vote", ...at, by, door: "slack", decision: "unwind", step: "promote" },
+      ...{ kind: "vote", ...at, by, door: "slack", decision: "unwind", step: "promote", position: STOPPED.intents },
     });
     const unwinding = [vote("ana"), vote("ben")].reduce(transition, STOPPED);
     const ended = transition(unwinding, { kind: "finished", ...at, state: "unwound" });

@@ -141,8 +141,9 @@ describe("a region that was dark and returns", () => {
     expect([closed.rules, closed.desired, closed.scaling?.max]).toEqual([[], 0, 0]);
     expect((await runOf(at)).state).toBe("stopped");
 
+    const { intents: position } = await runOf(at);
     const vote = (by: string): RunEntry => ({
-      ...{ kind: "vote", atMs: at.clock.now(), by, door: "slack", decision: "unwind", step: "promote" },
+      ...{ kind: "vote", atMs: at.clock.now(), by, door: "slack", decision: "unwind", step: "promote", position },
     });
     await at.memory.runs.append(await runOf(at), { entries: [vote("ana"), vote("ben")], events: [] });
     expect((await drive(at)).state).toBe("unwound");

@@ -73,7 +73,8 @@ describe("whom a run calls", () => {
 
   test("a vote is no new occasion: nobody is called again for it", () => {
     const run = stopped();
-    const voted = apply(run, { kind: "vote", ...at, by: "ana", door: "slack", decision: "skip", step: "fence" });
+    const about = { decision: "skip", step: "fence", position: run.intents } as const;
+    const voted = apply(run, { kind: "vote", ...at, by: "ana", door: "slack", ...about });
 
     expect(occasionOf(voted)).toBe(occasionOf(run));
   });
