@@ -10,6 +10,7 @@ import type { Observation } from "../domain/service/observation.ts";
 import type { Service } from "../domain/service/service.ts";
 import { SPEAKABLE } from "../domain/speakable.ts";
 import { observe } from "../flows/observe.ts";
+import { stillMay } from "../integrations/slack/standing.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { LearnedTimes } from "../ports/learned-times.ts";
 import type { LostStore } from "../ports/lost-store.ts";
@@ -54,6 +55,7 @@ export function createCommands(sources: CommandSources): Commands {
       times: sources.times,
       cards: stores.cards,
       inventory,
+      stillMay: (person) => stillMay(outside.accounts.membersOf(person), outside.chat.confirm),
       newId: () => newId("F"),
       incidentOf: async (service) => {
         const incident = await openIncidentOf(service, stores);

@@ -10,6 +10,12 @@ export type Strength =
   /** The account's own vendor was asked at this moment as well, and has nothing against it. */
   | "confirmed";
 
+/** Whether somebody who proved themselves before may still sign, as their account's own vendor says now. */
+export type StillMay =
+  | { readonly kind: "yes" }
+  | { readonly kind: "no"; readonly why: string }
+  | { readonly kind: "unknown"; readonly why: string };
+
 /** How a door knows who asks. The account behind it stays in the door. */
 export interface Proof {
   readonly door: DoorName;

@@ -47,9 +47,9 @@ async function stoppedRun(file: () => Inventory = () => inventory) {
     },
     inventory: file,
   };
-  return async (person: string, decision: "skip" | "unwind", button?: string, position = 1) => {
+  return async (person: string, decision: "skip" | "unwind", button?: string) => {
     const ask = { verb: decision, args: [plan.id], text: plan.id, who: who(person) };
-    const pressed = button === undefined ? ask : { ...ask, value: `${plan.id}:${button}:${position}` };
+    const pressed = button === undefined ? ask : { ...ask, value: `${plan.id}:${button}` };
     const answer = await decideOnRun(decision, pressed, deps);
     return answer.kind === "say" ? answer.card.text : answer.kind;
   };
@@ -68,9 +68,9 @@ test("one person who votes twice is one of two, and the second person decides", 
 test("a button whose card showed another failed step, or an earlier failure of it, decides nothing", async () => {
   const says = await stoppedRun();
 
-  await expect(says("ana", "skip", "scale-out")).rejects.toMatchObject({ code: "decision-outdated" });
-  await expect(says("ana", "skip", "fence", 0)).rejects.toMatchObject({ code: "decision-outdated" });
-  expect(await says("ana", "skip", "fence")).toContain("1 of 2 people want to skip");
+  await expect(says("ana", "skip", "scale-out:1")).rejects.toMatchObject({ code: "decision-outdated" });
+  await expect(says("ana", "skip", "fence:0")).rejects.toMatchObject({ code: "decision-outdated" });
+  expect(await says("ana", "skip", "fence:1")).toContain("1 of 2 people want to skip");
 });
 
 test("the vote of somebody who is no approver any more does not count", async () => {

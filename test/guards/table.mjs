@@ -360,7 +360,7 @@ export const GUARDS = [
   {
     guard: "neither of them the requester",
     file: "src/domain/plan-run/decision.ts",
-    cut: 'if (rule.needs === "two approvers" && person.id === run.plan.requester)',
+    cut: 'if (needs === "two approvers" && person.id === run.plan.requester)',
     by: 'if (rule.needs === "" && person.id === run.plan.requester)',
     test: "domain/plan-run/run.test.ts",
     fails: "who asked for the plan has no key in a decision that needs two",
@@ -500,6 +500,22 @@ export const GUARDS = [
     by: "if (isTried && !untouched) return false;",
     test: "engine/runs/authority.test.ts",
     fails: "a promotion that was tried and never happened is asked for only on the facts that people signed (G3)",
+  },
+  {
+    guard: "who holds a key is asked about right before the start",
+    file: "src/engine/approvals/keys.ts",
+    cut: "if (await dropKeys(run, asked, deps)) continue;",
+    by: "",
+    test: "engine/approvals/keys.test.ts",
+    fails: "guard holders: the key of an account that was closed since does not count, and nothing starts on it",
+  },
+  {
+    guard: "a key stands in the ledger before it counts",
+    file: "src/engine/approvals/keys.ts",
+    cut: "if (!noted) await noteBeforeItCounts(run, { person, proof, atMs: turn.nowMs }, deps);",
+    by: "",
+    test: "engine/approvals/keys.test.ts",
+    fails: "guard ledger first: where the ledger takes nothing the key does not count, and its holder is told so",
   },
   {
     guard: "a store that anybody can write to is refused",

@@ -24,6 +24,8 @@ export const RunEntry = z.discriminatedUnion("kind", [
     /** HMAC of all this with the ledger's key: a store that somebody else can write to holds no key of theirs. */
     seal: z.string(),
   }),
+  /** A key of somebody who may not turn one any more; asked once, right before the start. */
+  z.strictObject({ kind: z.literal("key-lapsed"), atMs: z.number(), by: z.string(), why: z.string() }),
   z.strictObject({ kind: z.literal("refused"), atMs: z.number(), ...Who }),
   z.strictObject({ kind: z.literal("withdrawn"), atMs: z.number(), ...Who }),
   z.strictObject({ kind: z.literal("expired"), atMs: z.number() }),

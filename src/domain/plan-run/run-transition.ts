@@ -39,6 +39,7 @@ const LIVE: readonly RunStateName[] = ["running", "paused", "unwinding", "stoppe
 const REPORTING: readonly RunStateName[] = ["running", "paused", "stopped", "unwinding"];
 const FITS: Readonly<Record<RunEntry["kind"], readonly RunStateName[]>> = {
   "key-turned": ["waiting-for-keys"],
+  "key-lapsed": ["waiting-for-keys"],
   refused: ["waiting-for-keys"],
   withdrawn: ["waiting-for-keys"],
   expired: ["waiting-for-keys"],
@@ -75,6 +76,8 @@ function applied(run: RunState, entry: RunEntry): RunState {
   switch (entry.kind) {
     case "key-turned":
       return { ...run, keys: [...run.keys, keyOf(entry)] };
+    case "key-lapsed":
+      return { ...run, keys: run.keys.filter(({ by }) => by !== entry.by) };
     case "refused":
       return closed(run, entry.atMs, `refused by ${entry.by}`);
     case "withdrawn":

@@ -1,16 +1,16 @@
-import { sayTime } from "../../domain/duration.ts";
-import { UserError } from "../../domain/errors.ts";
+import { sayDuration, sayTime } from "../../domain/duration.ts";
+import { messageOf, UserError } from "../../domain/errors.ts";
 import type { DoorName } from "../../domain/event.ts";
-import type { Person } from "../../domain/people/person.ts";
+import type { PersonId } from "../../domain/people/person.ts";
 import { sealedKey } from "../../domain/plan-run/authority.ts";
 import { judgeKey, type KeyAnswer, type KeyTurn } from "../../domain/plan-run/key.ts";
 import { planDigest } from "../../domain/plan-run/plan.ts";
-import type { RunState } from "../../domain/plan-run/run.ts";
+import type { RunKey, RunState } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
 import type { Inventory } from "../../domain/service/inventory.ts";
-import type { Proof, Who } from "../../ports/asker.ts";
+import type { Proof, StillMay, Who } from "../../ports/asker.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Ledger, Runs } from "../../ports/runs.ts";
+import type { AppendAnswer, Ledger, Runs } from "../../ports/runs.ts";
 import type { Wake } from "../../ports/wake.ts";
 import { eventOf } from "../runs/journal.ts";
 import { confirmed } from "./proof.ts";
@@ -19,6 +19,9 @@ import { confirmed } from "./proof.ts";
  * Two keys. Invariants:
  *  K1 who may turn is asked fresh at the click, and any doubt is a no (fail closed)
  *  K2 the rules of `domain/plan-run/key` judge the journal as it stands, and the key is written only if it still stands so
+ *  K4 before the last key starts anything, who holds the others is asked about once more: people who may not sign any more lose
+ *     theirs; where nobody answers, what was said at their click counts, and its age is told (G1, G15)
+ *  K5 a key stands in the ledger before it counts
  *  K3 the last key, the claim on the service and the start are one atomic step: keys are consumed once
  */
 export interface KeyDeps {
@@ -27,6 +30,8 @@ export interface KeyDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly wake: Wake;
+  /** Asks the vendor of their accounts, for `ASK_HOLDERS_MS` at most. */
+  readonly stillMay: (person: PersonId) => Promise<StillMay>;
 }
 
 export interface KeyTurned {
@@ -46,6 +51,8 @@ const UNPROVABLE =
 export async function turnKey(runId: string, { who, digest, accepted }: Turning, deps: KeyDeps): Promise<KeyTurned> {
   const inventory = deps.inventory();
   const { person, proof } = await confirmed(who, UNPROVABLE);
+  let noted = false;
+  let unsure: readonly string[] | undefined;
   for (;;) {
     const run = await deps.runs.read(runId);
     if (!run) throw new UserError("plan-unknown", "This plan is not in the store any more. Ask for a new one.");
@@ -53,29 +60,89 @@ export async function turnKey(runId: string, { who, digest, accepted }: Turning,
     const continued = restOf && (await deps.runs.read(restOf.run));
     const turn = { person, digest, accepted, nowMs: deps.clock.now(), ...(continued ? { continued } : {}) };
     const answer = judgeKey(run, turn, inventory);
-    if (answer.kind === "refused") return { answer, run, started: false };
-    const written = await writeKey(run, { ...turn, answer, door: proof.door }, deps);
-    if (written.kind === "conflict") continue;
-    if (written.kind === "claimed-by")
-      throw new UserError(
-        "service-claimed",
-        `Your key was not turned: another run (${written.run}) holds ${run.plan.service}. Two runs of one service cannot go on at once.`,
-      );
-    if (written.kind === "cooling-down") {
-      throw new UserError(
-        "service-cooling-down",
-        `Your key was not turned: ${run.plan.service} was moved a short while ago. The next run may start at ${sayTime(written.untilMs, deps.clock.now())} (cool_down in twokey.yaml).`,
-      );
+    if (answer.kind === "refused") {
+      if (noted) await noteKey(run, { person, proof, atMs: turn.nowMs, kind: "key-void", says: answer.why }, deps);
+      return { answer, run, started: false };
     }
-    await noteKey(written.run, { person: answer.person, proof, atMs: turn.nowMs }, deps);
+    if (answer.complete && unsure === undefined) {
+      const asked = await askHolders(run, deps);
+      if (await dropKeys(run, asked, deps)) continue;
+      unsure = asked.flatMap(({ key, may }) => (may.kind === "unknown" ? [sayUnsure(key, may.why, deps)] : []));
+    }
+    if (!noted) await noteBeforeItCounts(run, { person, proof, atMs: turn.nowMs }, deps);
+    noted = true;
+    const written = await writeKey(run, { ...turn, answer, door: proof.door, unsure: unsure ?? [] }, deps);
+    if (written.kind === "conflict") continue;
+    if (written.kind !== "appended") {
+      const why = whyNotStarted(run, written, deps);
+      await noteKey(run, { person, proof, atMs: turn.nowMs, kind: "key-void", says: why.message }, deps);
+      throw why;
+    }
     if (answer.complete) await Promise.all([runId, ...(restOf ? [restOf.run] : [])].map((id) => deps.wake.run(id)));
     return { answer, run: written.run, started: answer.complete };
   }
 }
 
+function whyNotStarted(
+  { plan }: RunState,
+  written: Extract<AppendAnswer, { kind: "claimed-by" | "cooling-down" }>,
+  { clock }: KeyDeps,
+): UserError {
+  if (written.kind === "claimed-by")
+    return new UserError(
+      "service-claimed",
+      `Your key was not turned: another run (${written.run}) holds ${plan.service}. Two runs of one service cannot go on at once.`,
+    );
+  return new UserError(
+    "service-cooling-down",
+    `Your key was not turned: ${plan.service} was moved a short while ago. The next run may start at ${sayTime(written.untilMs, clock.now())} (cool_down in twokey.yaml).`,
+  );
+}
+
+/** Machine time for the question about everybody who holds a key: the people who wait for a start wait for this as well. */
+const ASK_HOLDERS_MS = 2_000;
+
+interface Holder {
+  readonly key: RunKey;
+  readonly may: StillMay;
+}
+
+function askHolders(run: RunState, { stillMay }: KeyDeps): Promise<Holder[]> {
+  return Promise.all(
+    run.keys.map(async (key): Promise<Holder> => {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<StillMay>((resolve) => {
+        timer = setTimeout(() => resolve({ kind: "unknown", why: "there was no answer" }), ASK_HOLDERS_MS);
+      });
+      const asked = stillMay(key.by).catch((error: unknown): StillMay => ({ kind: "unknown", why: messageOf(error) }));
+      const may = await Promise.race([asked, late]);
+      clearTimeout(timer);
+      return { key, may };
+    }),
+  );
+}
+
+/** K4. True: somebody lost theirs, so that the keys are to be judged anew. */
+async function dropKeys(run: RunState, asked: readonly Holder[], deps: KeyDeps): Promise<boolean> {
+  const entries = asked.flatMap(({ key: { by }, may }): Lapsed[] =>
+    may.kind === "no" ? [{ kind: "key-lapsed", atMs: deps.clock.now(), by, why: may.why }] : [],
+  );
+  if (entries.length === 0) return false;
+  const says = (by: string, why: string) => `The key of ${by} does not count any more: ${why}`;
+  const events = entries.map((entry) => eventOf(run, entry, { says: says(entry.by, entry.why) }));
+  await deps.runs.append(run, { entries, events });
+  return true;
+}
+type Lapsed = Extract<RunEntry, { kind: "key-lapsed" }>;
+
+const sayUnsure = ({ by, atMs }: RunKey, why: string, { clock }: KeyDeps): string =>
+  `whether ${by} may still turn keys is not known (${why}); ${sayDuration(clock.now() - atMs)} ago they could`;
+
 interface JudgedTurn extends Pick<KeyTurn, "accepted" | "nowMs" | "continued"> {
   readonly answer: Extract<KeyAnswer, { kind: "turned" }>;
   readonly door: DoorName;
+  /** Of whom nobody could say anew that they may sign. */
+  readonly unsure: readonly string[];
 }
 
 function writeKey(run: RunState, { answer, ...turn }: JudgedTurn, deps: KeyDeps) {
@@ -90,7 +157,7 @@ function writeKey(run: RunState, { answer, ...turn }: JudgedTurn, deps: KeyDeps)
     ...(answer.complete
       ? [
           eventOf(run, started, {
-            says: `${run.plan.title}: the keys are complete, and it starts`,
+            says: [`${run.plan.title}: the keys are complete, and it starts`, ...turn.unsure].join("; "),
           }),
         ]
       : []),
@@ -110,22 +177,30 @@ function endOf(continued: RunState, run: RunState, atMs: number) {
   return { run: continued, entry, event: eventOf(continued, entry, { says }) };
 }
 
-/** The same act outside the store. A ledger that cannot be written stops the run at its first intent, not the key. */
+interface Noted {
+  readonly person: PersonId;
+  readonly proof: Proof;
+  readonly atMs: number;
+}
+
+/** K5. Throws UserError that says that the key does not count, where the ledger takes nothing. */
+async function noteBeforeItCounts(run: RunState, noted: Noted, deps: KeyDeps): Promise<void> {
+  const says = `${noted.person} turns key ${run.keys.length + 1} of ${run.plan.keysRequired} on ${run.digest}`;
+  await noteKey(run, { ...noted, kind: "key-turned", says }, deps).catch((cause: unknown) => {
+    throw new UserError(
+      "key-not-kept",
+      `Your key does not count: it could not be written down (${messageOf(cause)}). Nothing was changed. Turn it again when that is mended.`,
+      { cause },
+    );
+  });
+}
+
 function noteKey(
   run: RunState,
-  { person, proof, atMs }: { readonly person: Person; readonly proof: Proof; readonly atMs: number },
+  { person, proof, atMs, kind, says }: Noted & { readonly kind: "key-turned" | "key-void"; readonly says: string },
   deps: KeyDeps,
 ): Promise<void> {
-  const says = `${person.name} turned key ${run.keys.length} of ${run.plan.keysRequired} on ${run.digest}`;
-  return deps.ledger.append({
-    atMs,
-    run: run.plan.id,
-    service: run.plan.service,
-    epoch: run.epoch,
-    kind: "key-turned",
-    by: person.id,
-    door: proof.door,
-    strength: proof.strength,
-    says,
-  });
+  const { id, service } = run.plan;
+  const { door, strength } = proof;
+  return deps.ledger.append({ atMs, run: id, service, epoch: run.epoch, kind, by: person, door, strength, says });
 }

@@ -4,6 +4,8 @@ import type { PersonId } from "../../domain/people/person.ts";
 export interface Accounts {
   /** The account by which a person is reached and mentioned; undefined: `people` has nobody of this id. */
   memberOf(person: PersonId): string | undefined;
+  /** Every account of theirs, the one by which they are reached first. */
+  membersOf(person: PersonId): readonly string[];
   /** Whose account it is, also where it is a second one of theirs; undefined: nobody's. */
   personOf(member: string): PersonId | undefined;
 }
@@ -15,12 +17,15 @@ interface InSlack {
 }
 
 export function slackAccounts(file: () => { readonly people: Readonly<Record<PersonId, InSlack>> }): Accounts {
+  const membersOf = (person: PersonId) => {
+    const { people } = file();
+    // A person's id may be spelled like something that every object has.
+    const found = Object.hasOwn(people, person) ? people[person] : undefined;
+    return found ? [found.slack, ...found.also] : [];
+  };
   return {
-    memberOf: (person) => {
-      const { people } = file();
-      // A person's id may be spelled like something that every object has.
-      return Object.hasOwn(people, person) ? people[person]?.slack : undefined;
-    },
+    membersOf,
+    memberOf: (person) => membersOf(person)[0],
     personOf: (member) =>
       Object.entries(file().people).find(([, { slack, also }]) => slack === member || also.includes(member))?.[0],
   };

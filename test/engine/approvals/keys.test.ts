@@ -8,7 +8,7 @@ import { type KeyDeps, turnKey } from "../../../src/engine/approvals/keys.ts";
 import { closeIfMovedOn } from "../../../src/engine/runs/advance-run.ts";
 import { slackAccounts } from "../../../src/integrations/slack/accounts.ts";
 import { refuseIneligible, type Standing } from "../../../src/integrations/slack/standing.ts";
-import type { Who } from "../../../src/ports/asker.ts";
+import type { StillMay, Who } from "../../../src/ports/asker.ts";
 import type { LedgerEntry } from "../../../src/ports/runs.ts";
 import { KEYS } from "../../../src/store/keys.ts";
 import { createRuns } from "../../../src/store/runs.ts";
@@ -68,6 +68,7 @@ function deps(wish: Wish = {}): KeyDeps {
       run: async (id) => void woken.push(id),
     },
     inventory: () => wish.inventory ?? inventory,
+    stillMay: async () => ({ kind: "yes" }),
   };
 }
 
@@ -99,6 +100,98 @@ interface Click {
 async function entriesOf(id: string): Promise<RunEntry[]> {
   return (await redis.lrange(KEYS.journal(id), 0, -1)).map((text) => RunEntry.parse(JSON.parse(text)));
 }
+
+describe("right before the start, who holds a key is asked about once more (K4)", () => {
+  const asks = (answers: Readonly<Record<string, StillMay>>) => {
+    const asked: string[] = [];
+    const stillMay = async (person: string): Promise<StillMay> => {
+      asked.push(person);
+      return answers[person] ?? { kind: "yes" };
+    };
+    return { asked, stillMay };
+  };
+
+  test("guard holders: the key of an account that was closed since does not count, and nothing starts on it", async () => {
+    const run = await proposedIn();
+    await turnKey("F-1", click(run, "U01ANA"), deps());
+    const { asked, stillMay } = asks({ ana: { kind: "no", why: "Slack says of their account: deactivated" } });
+
+    const turned = await turnKey("F-1", click(run, "U01BEN"), { ...deps(), stillMay });
+
+    expect([turned.started, asked]).toEqual([false, ["ana"]]);
+    expect((await entriesOf("F-1")).map(({ kind }) => kind)).toEqual(["key-turned", "key-lapsed", "key-turned"]);
+    expect((await journal("F-1")).keys.map(({ by }) => by)).toEqual(["ben"]);
+    expect(await turnKey("F-1", click(run, "U01DMITRI"), deps())).toMatchObject({ started: true });
+  });
+
+  test("where Slack says nothing, what it said at their click counts, and the start says how old that is (G15)", async () => {
+    const run = await proposedIn();
+    await turnKey("F-1", click(run, "U01ANA"), deps());
+    const { stillMay } = asks({ ana: { kind: "unknown", why: "Slack does not answer" } });
+    const events: string[] = [];
+    const runs = createRuns(redis, () => AT + 60_000);
+    const append: typeof runs.append = (before, change) => {
+      events.push(...change.events.map(({ says }) => says));
+      return runs.append(before, change);
+    };
+
+    const later = { now: () => AT + 5 * 60_000, speed: 1, sleep: nothing };
+    const turned = await turnKey("F-1", click(run, "U01BEN"), {
+      ...{ ...deps(), clock: later, stillMay, runs: { ...runs, append } },
+    });
+
+    expect(turned.started).toBe(true);
+    expect(events.at(-1)).toContain("whether ana may still turn keys is not known (Slack does not answer); 4 min ago");
+  });
+
+  test("a first key starts nothing, and nobody is asked about", async () => {
+    const run = await proposedIn();
+    const { asked, stillMay } = asks({});
+    await turnKey("F-1", click(run, "U01ANA"), { ...deps(), stillMay });
+
+    expect(asked).toEqual([]);
+  });
+});
+
+describe("a key stands in the ledger before it counts (K5)", () => {
+  test("guard ledger first: where the ledger takes nothing the key does not count, and its holder is told so", async () => {
+    const run = await proposedIn();
+    const full = {
+      append: () => Promise.reject(new Error("no space left")),
+      disagreement: nothing,
+      highestEpoch: () => 0,
+      seal,
+    };
+
+    await expect(turnKey("F-1", click(run, "U01ANA"), { ...deps(), ledger: full })).rejects.toMatchObject({
+      ...{ code: "key-not-kept", message: expect.stringContaining("Your key does not count") },
+    });
+
+    expect(await entriesOf("F-1")).toEqual([]);
+  });
+
+  test("of a key that came too late the ledger says that it is void", async () => {
+    const run = await proposedIn();
+    await turnKey("F-1", click(run, "U01ANA"), deps());
+    const lines: LedgerEntry[] = [];
+    const runs = createRuns(redis, () => AT + 60_000);
+    let isFirst = true;
+    const faster: typeof runs.append = async (before, change) => {
+      if (isFirst) {
+        isFirst = false;
+        const refused = { kind: "refused", atMs: AT, by: "dmitri", door: "slack" } as const;
+        await runs.append(before, { entries: [refused], events: [], over: true });
+      }
+      return runs.append(before, change);
+    };
+    const ledger = { ...deps().ledger, append: async (line: LedgerEntry) => void lines.push(line) };
+
+    const turned = await turnKey("F-1", click(run, "U01BEN"), { ...deps(), ledger, runs: { ...runs, append: faster } });
+
+    expect(turned.answer).toMatchObject({ kind: "refused", code: "closed" });
+    expect(lines.map(({ kind }) => kind)).toEqual(["key-turned", "key-void"]);
+  });
+});
 
 describe("two keys under a storm of clicks (G1, G2; K1–K3)", () => {
   const Click = fc.record({
