@@ -55,6 +55,7 @@ export function createCommands(sources: CommandSources): Commands {
       times: sources.times,
       cards: stores.cards,
       inventory,
+      freezes: stores.freezes,
       stillMay: (person) => stillMay(outside.accounts.membersOf(person), outside.chat.confirm),
       newId: () => newId("F"),
       incidentOf: async (service) => {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { CardDue } from "../domain/card/card-due.ts";
 import { AlertDocument } from "../domain/incident/alert.ts";
 import { Incident, incidentLabels, isOpen } from "../domain/incident/incident.ts";
+import { FreezeDocument } from "../domain/plan-run/freeze.ts";
 import type { KeptTimes } from "../domain/plan-run/learned-times.ts";
 import { Found } from "../domain/service/found.ts";
 import type { Observation } from "../domain/service/observation.ts";
@@ -52,6 +53,7 @@ export interface Stores {
   readonly seen: KeptDocuments<Seen>;
   readonly discovered: KeptDocuments<Remembered>;
   readonly stepTimes: KeptDocuments<KeptTimes>;
+  readonly freezes: KeptDocuments<FreezeDocument>;
   readonly recoveries: Recoveries;
   readonly asides: Asides;
 }
@@ -98,6 +100,17 @@ const DISCOVERED: DocumentKind<Remembered> = {
   settledAtMs: ({ askedAtMs }) => askedAtMs,
 };
 
+/** Never read as absent: whoever stopped every change is not forgotten by a version that cannot read it. */
+const FREEZE: DocumentKind<FreezeDocument> = {
+  ...{
+    kind: "freeze",
+    version: 1,
+    schema: FreezeDocument,
+    unreadable: "stays",
+    isOpen: ({ freeze }) => freeze !== null,
+  },
+};
+
 /** How each kind ends whose end is an age. */
 export function createEndings(stores: Stores, sources: EndingSources): RetentionDeps["endings"] {
   return {
@@ -129,5 +142,6 @@ export function createStores(redis: ScriptedRedis, now: () => number): Stores {
     seen: createDocuments(redis, SEEN),
     discovered: createDocuments(redis, DISCOVERED),
     stepTimes: createDocuments(redis, STEP_TIMES),
+    freezes: createDocuments(redis, FREEZE),
   };
 }

@@ -14,6 +14,7 @@ import { approve } from "./approve.ts";
 import { byHand } from "./by-hand.ts";
 import { declare } from "./declare.ts";
 import { escalate } from "./escalate.ts";
+import { type FreezeDeps, freeze, unfreeze } from "./freeze.ts";
 import type { IncidentCommandDeps } from "./incident-deps.ts";
 import type { Answer, Ask, Intents } from "./intent.ts";
 import { onCall } from "./oncall.ts";
@@ -29,7 +30,7 @@ import { timeline } from "./timeline.ts";
 import { update } from "./update.ts";
 
 export interface CommandDeps {
-  readonly run: RunCommandDeps & StatusDeps & KeyDeps;
+  readonly run: RunCommandDeps & StatusDeps & KeyDeps & FreezeDeps;
   readonly recovery: AcceptStoreDeps;
   readonly incident: IncidentCommandDeps;
 }
@@ -121,6 +122,20 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     guests: true,
     moment: "deciding",
     handle: (ask, { run }) => byHand(ask, run),
+  },
+  freeze: {
+    usage: "freeze <why>",
+    says: "stop every change at once, for all runs",
+    who: ACTS,
+    moment: "right now",
+    handle: (ask, { run }) => freeze(ask, run),
+  },
+  unfreeze: {
+    usage: "unfreeze",
+    says: "let changes go on again (two approvers)",
+    who: [],
+    moment: "deciding",
+    handle: (ask, { run }) => unfreeze(ask, run),
   },
   "accept-store": {
     usage: "accept-store",

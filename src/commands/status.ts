@@ -1,9 +1,11 @@
-import type { Card } from "../domain/card/card.ts";
+import type { Card, CardPart } from "../domain/card/card.ts";
+import { FREEZE_ID, type Freeze, type FreezeDocument, sayFrozen } from "../domain/plan-run/freeze.ts";
 import { readable } from "../domain/readable.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import type { Observation } from "../domain/service/observation.ts";
 import type { Service } from "../domain/service/service.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Documents } from "../ports/documents.ts";
 import type { Runs } from "../ports/runs.ts";
 import type { ServiceStatus } from "../views/standing.ts";
 import { serviceCard, statusCard } from "../views/status.ts";
@@ -19,6 +21,7 @@ export interface StatusDeps {
   incidentShown(
     service: string,
   ): Promise<{ readonly id: string; readonly title: string; readonly channel: string | undefined } | undefined>;
+  readonly freezes: Pick<Documents<FreezeDocument>, "get">;
   /** Empty: the pager did not say; undefined: it is not asked here. */
   onCall(): Promise<readonly string[] | undefined>;
 }
@@ -31,11 +34,22 @@ export async function status(ask: Ask, deps: StatusDeps): Promise<Answer> {
 export async function statusOfServices(name: string | undefined, deps: StatusDeps): Promise<Card> {
   const inventory = deps.inventory();
   const wanted = name === undefined ? inventory.services : [serviceNamed(name, inventory)];
-  const [onCall, ...services] = await Promise.all([deps.onCall(), ...wanted.map((service) => statusOf(service, deps))]);
+  const [onCall, stored, ...services] = await Promise.all([
+    deps.onCall(),
+    deps.freezes.get(FREEZE_ID),
+    ...wanted.map((service) => statusOf(service, deps)),
+  ]);
   const [only] = services;
-  return name !== undefined && only
-    ? serviceCard(only, deps.clock.now())
-    : statusCard(services, onCall, deps.clock.now());
+  const nowMs = deps.clock.now();
+  const card = name !== undefined && only ? serviceCard(only, nowMs) : statusCard(services, onCall, nowMs);
+  return withFreeze(card, stored?.value.freeze ?? undefined);
+}
+
+/** Above everything else: whatever a service's line says, nothing is changed meanwhile. */
+function withFreeze(card: Card, freeze: Freeze | undefined): Card {
+  if (!freeze) return card;
+  const said: CardPart = { kind: "text", text: [{ bold: "FROZEN. " }, `${sayFrozen(freeze)}.`] };
+  return { text: `FROZEN. ${sayFrozen(freeze)}. ${card.text}`, parts: [said, ...card.parts] };
 }
 
 async function statusOf(service: Service, deps: StatusDeps): Promise<ServiceStatus> {

@@ -1,6 +1,7 @@
 import type { Card } from "../domain/card/card.ts";
 import type { CardRequest } from "../domain/card/card-due.ts";
 import { dedupKey } from "../domain/incident/incident.ts";
+import { FREEZE_ID, type FreezeDocument } from "../domain/plan-run/freeze.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { findService, type Inventory } from "../domain/service/inventory.ts";
 import { advanceLane } from "../engine/delivery/duties.ts";
@@ -41,6 +42,7 @@ export interface HandledStores
   readonly incidents: SweptStores["incidents"] & IntakeDeps["incidents"];
   readonly cards: IntakeDeps["cards"];
   readonly calls: CallDeps["calls"];
+  readonly freezes: Pick<Documents<FreezeDocument>, "get">;
   readonly runChannels: Pick<Documents<{ readonly channel: string }>, "get">;
 }
 
@@ -101,6 +103,7 @@ function advanceDeps(deps: HandlerDeps): AdvanceDeps {
     cards: stores.cards,
     notes: stores.notes,
     times: deps.times,
+    frozen: async () => (await stores.freezes.get(FREEZE_ID))?.value.freeze ?? undefined,
     ledger,
     clock,
     logger,

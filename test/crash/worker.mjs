@@ -115,6 +115,7 @@ const deps = {
   ledger,
   clock,
   steps,
+  frozen: nothing,
   calls: memory.calls,
   cards: memory.cards,
   paging: outside.paging,

@@ -390,6 +390,22 @@ export const GUARDS = [
     fails: "takes the service from nobody else",
   },
   {
+    guard: "authority: a freeze",
+    file: "src/domain/plan-run/authority.ts",
+    cut: '({ freeze }) => freeze && ["frozen", sayFrozen(freeze)],',
+    by: "",
+    test: "domain/plan-run/authority.test.ts",
+    fails: "guard freeze: while somebody has stopped every change nothing leaves, for any run",
+  },
+  {
+    guard: "a freeze is lifted by two",
+    file: "src/domain/plan-run/freeze.ts",
+    cut: "lift.by !== by && nowMs",
+    by: "nowMs",
+    test: "commands/freeze.test.ts",
+    fails: "guard lifting: it takes two approvers, different ones, within fifteen minutes",
+  },
+  {
     guard: "authority: the end date",
     file: "src/domain/plan-run/authority.ts",
     cut: "nowMs < run.untilMs",

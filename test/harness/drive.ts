@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { FREEZE_ID } from "../../src/domain/plan-run/freeze.ts";
 import { type RunState, stateOf } from "../../src/domain/plan-run/run.ts";
 import { driveRun } from "../../src/engine/runs/executor.ts";
 import type { ExecutorDeps } from "../../src/engine/runs/executor-deps.ts";
@@ -26,6 +27,7 @@ export function executorDeps(at: FailoverWorld, ledger: LedgerFile, wish: DriveW
   const { clock, cloud, inventory, memory } = at;
   return {
     ...{ runs: memory.runs, ledger, clock, cloud, logger: silent },
+    frozen: async () => (await memory.freezes.get(FREEZE_ID))?.value.freeze ?? undefined,
     worker: wish.worker ?? "test",
     steps: wish.steps ?? STEPS,
     changed: (run) => {

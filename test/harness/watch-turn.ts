@@ -29,7 +29,7 @@ export async function watchTurn(run: RunState, { cloud, steps, oldSide, holder, 
   await watchOldSide(
     run,
     {
-      ...{ clock: cloud.clock, logger: silent, steps, worker: "w2", oldSide },
+      ...{ clock: cloud.clock, logger: silent, steps, worker: "w2", oldSide, frozen: async () => undefined },
       cloud: { ...cloud, guardedBy: () => cloud },
       ledger: {
         append: async (entry) => void ledger.push(entry),

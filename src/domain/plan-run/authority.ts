@@ -1,3 +1,4 @@
+import { type Freeze, sayFrozen } from "./freeze.ts";
 import { type Plan, planDigest } from "./plan.ts";
 import type { RunKey, RunState, RunStateName } from "./run.ts";
 import type { Authorised } from "./run-entry.ts";
@@ -9,11 +10,13 @@ import type { Authorised } from "./run-entry.ts";
 export interface Question {
   readonly run: RunState;
   readonly nowMs: number;
+  /** Somebody stopped every change of this installation. */
+  readonly freeze: Freeze | undefined;
   /** The seal that the ledger's key makes of this. */
   readonly seal: (line: SealedKey) => string;
 }
 
-export type AuthorityRefusal = "not-live" | "ended" | "plan-changed" | "key-not-authentic" | "keys-missing";
+export type AuthorityRefusal = "frozen" | "not-live" | "ended" | "plan-changed" | "key-not-authentic" | "keys-missing";
 
 export type Authority =
   | ({ readonly may: true } & Authorised)
@@ -36,6 +39,7 @@ type Check = (question: Question, digest: string) => readonly [AuthorityRefusal,
 
 /** Deleting any line fails a test that names it. */
 const CHECKS: readonly Check[] = [
+  ({ freeze }) => freeze && ["frozen", sayFrozen(freeze)],
   ({ run }) =>
     LIVE.includes(run.state) && run.startedAtMs !== undefined
       ? undefined

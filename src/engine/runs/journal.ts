@@ -2,6 +2,7 @@ import { Bug, NotAuthorised, Superseded } from "../../domain/errors.ts";
 import type { Event } from "../../domain/event.ts";
 import { authorityOf } from "../../domain/plan-run/authority.ts";
 import { isWatched } from "../../domain/plan-run/fence.ts";
+import type { Freeze } from "../../domain/plan-run/freeze.ts";
 import { isOver, type RunState } from "../../domain/plan-run/run.ts";
 import type { Authorised, RunEntry } from "../../domain/plan-run/run-entry.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -12,6 +13,8 @@ export interface JournalDeps {
   readonly runs: Runs;
   readonly ledger: Ledger;
   readonly clock: Clock;
+  /** The freeze in force, read anew. */
+  readonly frozen: () => Promise<Freeze | undefined>;
 }
 
 /** Extra facts of an entry's event beyond what the entry itself says. */
@@ -106,10 +109,10 @@ export class RunHold implements Guard {
 
   /** The one question of authority, on the journal as it stands. Throws NotAuthorised, Superseded, and Bug for a lost store. */
   async #authorised(): Promise<Authorised> {
-    const [wrong, run] = await Promise.all([this.#deps.ledger.disagreement(), this.refresh()]);
+    const { clock, ledger, frozen } = this.#deps;
+    const [wrong, run, freeze] = await Promise.all([ledger.disagreement(), this.refresh(), frozen()]);
     if (wrong !== undefined) throw new Bug(STORE_LOST, wrong);
-    const { clock, ledger } = this.#deps;
-    const answer = authorityOf({ run, nowMs: clock.now(), seal: (line) => ledger.seal(line) });
+    const answer = authorityOf({ run, freeze, nowMs: clock.now(), seal: (line) => ledger.seal(line) });
     if (!answer.may) throw new NotAuthorised(answer.code, answer.why);
     return { keys: [...answer.keys], untilMs: answer.untilMs };
   }

@@ -3,6 +3,7 @@ import { inputOf } from "../../domain/plan-run/fence.ts";
 import { timeOf } from "../../domain/plan-run/learned-times.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
+import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
 import { type Asked, type StepContext, type StoredStep, UNCAPTURED, type Verdict } from "../../ports/step.ts";
 import { contextFor, definitionOf, type ExecutorDeps } from "./executor-deps.ts";
 import type { RunHold } from "./journal.ts";
@@ -157,15 +158,15 @@ async function recordFailure({ hold, step, deps }: Driving, error: StepFailed): 
 }
 
 /** The step is no worse than before: what people signed does not carry it any further, so the run waits for them. */
-async function haltFor({ hold, deps }: Driving, { message }: NotAuthorised): Promise<void> {
-  const entered = await hold.append((run) =>
-    run.state === "running"
-      ? {
-          entry: { kind: "voided", atMs: deps.clock.now(), because: "authority", why: [message] },
-          told: { says: `The keys of this plan authorise nothing any more: ${message}` },
-        }
-      : undefined,
-  );
+async function haltFor({ hold, deps }: Driving, { code, message }: NotAuthorised): Promise<void> {
+  const atMs = deps.clock.now();
+  // A freeze is lifted again, and the run is resumed; keys that carry it no further never will.
+  const entry: RunEntry =
+    code === "frozen"
+      ? { kind: "paused", atMs, door: "engine", why: message }
+      : { kind: "voided", atMs, because: "authority", why: [message] };
+  const says = code === "frozen" ? message : `The keys of this plan authorise nothing any more: ${message}`;
+  const entered = await hold.append((run) => (run.state === "running" ? { entry, told: { says } } : undefined));
   if (entered) await hold.note(entered);
 }
 

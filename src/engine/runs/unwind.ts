@@ -1,4 +1,4 @@
-import { messageOf, OutcomeUnknown, TransientError } from "../../domain/errors.ts";
+import { messageOf, NotAuthorised, OutcomeUnknown, TransientError } from "../../domain/errors.ts";
 import { inputOf } from "../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf, stepsToUndo } from "../../domain/plan-run/run.ts";
@@ -119,6 +119,8 @@ async function undoStep({ hold, step, deps, signal }: Undoing): Promise<void> {
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (endsTheDrive(error)) throw error;
+    // It is lifted again, and then this goes on: nothing has failed.
+    if (error instanceof NotAuthorised && error.code === "frozen") return deps.clock.sleep(RETRY_MS, signal);
     const why = messageOf(error);
     await hold.append(() => ({
       entry: { kind: "undo-failed", atMs: deps.clock.now(), step: step.id, epoch: hold.epoch, why },

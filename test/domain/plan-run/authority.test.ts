@@ -12,7 +12,7 @@ const inventory = example("inventory");
 const apply = (run: RunState, ...entries: RunEntry[]) => entries.reduce(transition, run);
 const PROPOSED = proposed(inventory);
 const RUNNING = apply(PROPOSED, ...started(PROPOSED.plan, AT));
-const ask = (run: RunState, nowMs = AT + 1) => authorityOf({ run, nowMs, seal });
+const ask = (run: RunState, nowMs = AT + 1) => authorityOf({ run, nowMs, seal, freeze: undefined });
 const withKey = (change: (key: RunKey) => RunKey): RunState => ({
   ...RUNNING,
   keys: RUNNING.keys.map((key, index) => (index === 1 ? change(key) : key)),
@@ -22,6 +22,14 @@ describe("may a call that changes the cloud leave now? (G18)", () => {
   test("yes, on the keys of two people on this very plan, until its end date", () => {
     expect(ask(RUNNING)).toEqual({ may: true, keys: ["ana", "ben"], untilMs: PROPOSED.plan.authorisesUntilMs });
     expect(ask(RUNNING, PROPOSED.plan.authorisesUntilMs - 1)).toMatchObject({ may: true });
+  });
+
+  test("guard freeze: while somebody has stopped every change nothing leaves, for any run", () => {
+    const freeze = { by: "chloe", atMs: AT, why: "the wrong region", lifts: [] };
+
+    const answer = authorityOf({ run: RUNNING, nowMs: AT + 1, seal, freeze });
+
+    expect(answer).toMatchObject({ may: false, code: "frozen", why: expect.stringContaining("the wrong region") });
   });
 
   test("guard end date: from that moment on nothing leaves", () => {

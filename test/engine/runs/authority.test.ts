@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { StepFailed } from "../../../src/domain/errors.ts";
+import { FREEZE_ID, type Freeze } from "../../../src/domain/plan-run/freeze.ts";
 import { stepOf } from "../../../src/domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../../src/domain/plan-run/run.ts";
 import { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
@@ -93,6 +94,26 @@ describe("every call that changes the cloud passes one question (G18)", () => {
     expect(await drive(at)).toMatchObject({ state: "paused", voided: true });
 
     expect(mutationsOf(at)).toEqual([]);
+  });
+});
+
+describe("a freeze stops every change at once", () => {
+  test("whatever step is next, and the run goes on where it stood when two have lifted it and somebody resumed it", async () => {
+    await started();
+    const freeze = { by: "chloe", atMs: at.clock.now(), why: "the wrong service", lifts: [] };
+    const put = (value: Freeze | null) =>
+      at.memory.freezes.change(FREEZE_ID, () => ({ value: { freeze: value }, events: [] }));
+    await put(freeze);
+
+    const paused = await drive(at);
+
+    expect(paused).toMatchObject({ state: "paused", voided: false });
+    expect(paused.why).toContain("the wrong service");
+    expect(mutationsOf(at)).toEqual([]);
+    await put(null);
+    const resumed = { kind: "resumed", atMs: at.clock.now(), by: "chloe", door: "slack" } as const;
+    await at.memory.runs.append(paused, { entries: [resumed], events: [] });
+    expect(await drive(at)).toMatchObject({ state: "verified" });
   });
 });
 
