@@ -14,6 +14,7 @@ import { createClosedFiles } from "../store/closed-files.ts";
 import { connectRedis, FAIL_FAST, WAITING } from "../store/connection.ts";
 import { eventsOf, trimEvents } from "../store/events.ts";
 import { foundFile } from "../store/found-file.ts";
+import { claimStore } from "../store/installation.ts";
 import { createLearnedTimes } from "../store/learned-times.ts";
 import { LedgerFile } from "../store/ledger-file.ts";
 import { readMemory } from "../store/memory.ts";
@@ -117,6 +118,8 @@ async function openStore({ settings, described, logger, opened }: Composing) {
   const terms = { accepted: described().file.redis.accept, isRehearsal: settings.sandbox !== undefined };
   const redis = await connectRedis(url, terms, logger);
   opened.add(() => redis.disconnect());
+  const { environment } = described().file;
+  await claimStore(redis, { environment, isRehearsal: terms.isRehearsal, ledgerKey: settings.ledger.key });
   const clock = new StoreClock(redis);
   await clock.refresh();
   if (settings.sandbox !== undefined) opened.add(await followClock(redis, clock));

@@ -4,6 +4,8 @@ export const PREFIX = "{twokey}";
 export const KEYS = {
   /** Counts every state-changing script; stands beside each event. */
   position: `${PREFIX}:position`,
+  /** Whose store this is: environment, production or rehearsal, and which ledger key. */
+  installation: `${PREFIX}:installation`,
   ledgerMark: (process: string) => `${PREFIX}:ledger:${process}`,
   ledgerHead: `${PREFIX}:ledger-head`,
   testimonies: `${PREFIX}:testimonies`,

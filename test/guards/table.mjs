@@ -534,6 +534,14 @@ export const GUARDS = [
     fails: "guard ledger first: where the ledger takes nothing the key does not count, and its holder is told so",
   },
   {
+    guard: "the store is this installation's",
+    file: "src/store/installation.ts",
+    cut: "const wrong = found.world !== world || found.environment !== environment;",
+    by: "const wrong = false;",
+    test: "store/installation.test.ts",
+    fails: "guard installation: what a rehearsal or another environment left behind is never taken for production's",
+  },
+  {
     guard: "a store that anybody can write to is refused",
     file: "src/store/server-check.ts",
     cut: "isOpen && !isRehearsal",
