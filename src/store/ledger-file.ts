@@ -69,7 +69,10 @@ export class LedgerFile implements Ledger, LostStore {
   }
 
   static async open(redis: Redis, options: LedgerOptions): Promise<LedgerFile> {
-    return new LedgerFile(redis, options, await openFound(options.directory, options.process));
+    const ledger = new LedgerFile(redis, options, await openFound(options.directory, options.process));
+    const wrong = await ledger.disagreement().catch(messageOf);
+    if (wrong === undefined) await ledger.#settle();
+    return ledger;
   }
 
   append(entry: LedgerEntry): Promise<void> {
@@ -183,6 +186,7 @@ export class LedgerFile implements Ledger, LostStore {
     await this.#file.append(JSON.stringify({ ...body, chain })).catch((cause: unknown) => {
       throw new TransientError("ledger-unwritable", `The ledger cannot be written: ${messageOf(cause)}`, { cause });
     });
+    await this.#settle(mark);
     this.#sinceMs ??= entry.atMs;
     this.#chain = chain;
     this.#mark = mark;
@@ -193,6 +197,12 @@ export class LedgerFile implements Ledger, LostStore {
 
   seal(line: unknown): string {
     return sealOf(this.#key, line);
+  }
+
+  /** The line is in the file: from here on the one before it is not the last any more, and a ledger that ends there lost one. */
+  async #settle(mark = this.#mark): Promise<void> {
+    // Left undone, as with Redis away, it only forgives one line until the next one is written.
+    if (mark !== "") await writeMark(this.#redis, { process: this.#process, marks: [mark] }).catch(() => undefined);
   }
 
   highestEpoch(): number {

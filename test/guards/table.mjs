@@ -566,6 +566,14 @@ export const GUARDS = [
     fails: "a Redis that was restored to an older state is recognised, however much is written to it afterwards",
   },
   {
+    guard: "a last line that was cut off whole is missed",
+    file: "src/store/ledger-file.ts",
+    cut: "await this.#settle(mark);",
+    by: "",
+    test: "store/ledger.test.ts",
+    fails: "guard last line: one that was cut off whole is missed, also when nothing else is wrong (G17)",
+  },
+  {
     guard: "the store knows the first line of a segment",
     file: "src/store/ledger-file.ts",
     cut: "await writeMark(this.#redis, { process: this.#process, marks: [mark, this.#mark] });",

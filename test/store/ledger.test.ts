@@ -115,6 +115,18 @@ describe("a ledger that a crash has cut", () => {
     await expect(again.append(act("act 5"))).rejects.toThrow(/does not know the newest line/);
   });
 
+  test("guard last line: one that was cut off whole is missed, also when nothing else is wrong (G17)", async () => {
+    await (await written(4)).close();
+    open.splice(0);
+    const lines = (await readFile(path, "utf8")).split("\n");
+    await writeFile(path, `${lines.slice(0, 3).join("\n")}\n`);
+
+    const again = await opened();
+
+    expect(await again.disagreement()).toMatch(/the ledger lost its end/);
+    await expect(again.append(act("act 5"))).rejects.toThrow(/does not know the newest line/);
+  });
+
   test("damage before the last line is nobody's to repair: the start is refused", async () => {
     await written(3);
     const lines = (await readFile(path, "utf8")).split("\n");
