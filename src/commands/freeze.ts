@@ -13,11 +13,15 @@ export interface FreezeDeps extends Pick<RunCommandDeps, "ledger" | "clock" | "i
   readonly freezes: Documents<FreezeDocument>;
 }
 
-/** `/dr freeze <why>`: nothing that changes the cloud leaves any more, for any run, until two approvers lift it. */
+/** `/dr freeze` with a reason: nothing that changes the cloud leaves any more, for any run, until two approvers lift it. */
 export async function freeze(ask: Ask, deps: FreezeDeps): Promise<Answer> {
   const { person: by, proof } = listed(ask);
   const why = ask.text.trim();
-  if (why === "") throw new UserError("freeze-needs-why", "Say why: /dr freeze <why>. Nothing was changed.");
+  if (why === "")
+    throw new UserError(
+      "freeze-needs-why",
+      "Say why, in words after the verb. /dr help freeze shows how. Nothing was changed.",
+    );
   const atMs = deps.clock.now();
   const after = await change(deps, (current) => current ?? { by, atMs, why, lifts: [] }, { kind: "frozen", by, atMs });
   await note({ kind: "frozen", who: { by, proof }, atMs, says: why }, deps);

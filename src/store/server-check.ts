@@ -111,7 +111,7 @@ const RULES: readonly Rule[] = [
     isOpen && !isRehearsal
       ? [
           "redis-open",
-          "Redis lets anybody in without a password, and whoever can write there can move production. Set requirepass or an ACL, and put the password into REDIS_URL.",
+          "Redis lets anybody in without a password, and everybody who can write there can stop and confuse runs. Set requirepass or an ACL, and put the password into REDIS_URL.",
         ]
       : undefined,
   ({ fsync, appendOnly }) =>
