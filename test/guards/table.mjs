@@ -229,6 +229,14 @@ export const GUARDS = [
     fails: "guard observe before act: a replica of something else is never promoted",
   },
   {
+    guard: "observe before act: promotion",
+    file: "src/flows/resources/stores/rds-replica/promote-replica.ts",
+    cut: 'if (answer.kind === "busy") {',
+    by: 'if (answer.kind === "busy" && now.value.status === "available") {',
+    test: "flows/resources/stores/rds-replica/promotion-busy.test.ts",
+    fails: "somebody else's modification is not taken for the promotion: it is asked for once the replica can take it",
+  },
+  {
     guard: "observe before act: records",
     file: "src/flows/steps/change-records.ts",
     cut: 'if (found === "as-planned") return {',

@@ -202,7 +202,14 @@ export async function startInventoryWorld(moreZones: readonly EmptyZone[] = []) 
     return aws;
   };
   return {
-    ...{ world, rds, traffic, sns, connect, aws: connect() },
+    ...{ world, rds, traffic, sns, connect, aws: connect(), endpoint: `http://127.0.0.1:${server.port}` },
+    /** Steers the world itself. */
+    control: async (path: string, body: object) => {
+      const answer = await fetch(`http://127.0.0.1:${controlPort}${path}`, {
+        ...{ method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) },
+      });
+      if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`);
+    },
     /** How many calls of an operation that changes nothing have reached the world. */
     reads: async (operation: string, region?: string) => {
       const answer = await fetch(`http://127.0.0.1:${controlPort}/aws/reads`);

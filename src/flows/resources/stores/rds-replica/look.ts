@@ -15,6 +15,7 @@ import { sayKnown } from "../../facts.ts";
 import type { IdentityFact, Looking, Place, Seen } from "../../place.ts";
 import { database, databaseRecord } from "./parts.ts";
 import type { RdsReplica } from "./settings.ts";
+import { namesSource } from "./source.ts";
 
 /** One instance, what lets its users in, and how far it is behind while it is a replica. */
 interface InstanceSeen {
@@ -153,12 +154,7 @@ export function writer({ seen, resource }: RdsAt): Known<Region> {
 }
 
 const followsFrom = (resource: RdsReplica, source: string | undefined, region: Region): boolean =>
-  source !== undefined && namesSource(source, resource.in[region]?.id ?? "");
-
-/** A cross-region source is named by its ARN, one of the same region by its identifier. */
-export function namesSource(source: string, expected: string): boolean {
-  return source === expected || source.endsWith(`:db:${expected}`);
-}
+  source !== undefined && namesSource(source, { region, instance: resource.in[region]?.id ?? "" });
 
 export function identity({ seen }: RdsAt, region: Region): IdentityFact[] {
   const there = seen.in[region]?.database;

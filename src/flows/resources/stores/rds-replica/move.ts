@@ -7,11 +7,12 @@ import { recordsBefore } from "../../../steps/records.ts";
 import { recordsByHand } from "../../../steps/records-by-hand.ts";
 import type { StoreMove } from "../../abilities.ts";
 import { isRoute53Dark } from "../../names.ts";
-import { blindMsIn, namesSource, type RdsAt, type RdsSeen } from "./look.ts";
+import { blindMsIn, type RdsAt, type RdsSeen } from "./look.ts";
 import { database, databaseRecord } from "./parts.ts";
 import { promoteReplica } from "./promote-replica.ts";
 import { recordDataPosition } from "./record-data-position.ts";
 import type { RdsReplica } from "./settings.ts";
+import { namesSource } from "./source.ts";
 
 const PROMOTABLE = new Set([
   ...["available", "backing-up", "modifying", "storage-optimization"],
@@ -45,8 +46,8 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
 
   commit({ resource }, { from, to }, { id, after }) {
     const { instance, backup_retention_days: backupRetentionDays } = database(resource, to);
-    const expectedSource = database(resource, from).instance;
-    const input = { region: to, instance, expectedSource, backupRetentionDays };
+    const source = { region: from, instance: database(resource, from).instance };
+    const input = { region: to, instance, source, backupRetentionDays };
     return planned(promoteReplica, { id: id("promote"), after, input });
   },
 
@@ -87,7 +88,10 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
       .filter((region) => region !== from && region !== to)
       .filter((region) => {
         const there = seen.in[region]?.database;
-        return !there?.known || (there.value.role === "replica" && namesSource(there.value.source ?? "", old));
+        return (
+          !there?.known ||
+          (there.value.role === "replica" && namesSource(there.value.source ?? "", { region: from, instance: old }))
+        );
       })
       .map((region) => {
         const { instance } = database(resource, region);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { StepFailed, TransientError } from "../../../../domain/errors.ts";
 import type { Happened, Step, StepContext } from "../../../../ports/step.ts";
 import { MINUTE, NoOutput } from "../../../steps/schemas.ts";
+import { namesSource } from "./source.ts";
 
 /** Statuses in which a promoted instance serves; `backing-up` takes writes, so waiting for `available` would waste minutes. */
 const SERVING = new Set(["available", "backing-up", "storage-optimization"]);
@@ -13,11 +14,12 @@ const TERMINAL = /^(failed|incompatible-|inaccessible-|restore-error|storage-ful
 const Input = z.object({
   region: z.string(),
   instance: z.string(),
-  expectedSource: z.string(),
+  /** The writer that the plan leaves: nothing else may be what it follows. */
+  source: z.object({ region: z.string(), instance: z.string() }),
   backupRetentionDays: z.number(),
 });
 type Input = z.infer<typeof Input>;
-const Data = z.object({ found: z.enum(["asked", "under-way", "already-promoted"]) });
+const Data = z.object({ found: z.enum(["asked", "already-promoted"]) });
 type Data = z.infer<typeof Data>;
 
 /** Cuts the standby's database loose from the old side for good. There is no way back: only a new replica, later. */
@@ -43,22 +45,21 @@ export const promoteReplica: Step<Input, Data, Record<string, never>> = {
         throw new TransientError("replica-unseen", `${input.instance} cannot be seen: ${now.why}`);
       throw new StepFailed("replica-unseen", `${input.instance} in ${input.region}: ${now.why}`);
     }
-    if (now.value.role === "standalone") return { requestIds: [], data: { found: "already-promoted" } };
-    if (now.value.source !== undefined && !namesSource(now.value.source, input.expectedSource)) {
+    if (now.value.role === "standalone") return { requestIds: [], data: { found: "already-promoted" }, already: true };
+    if (now.value.source !== undefined && !namesSource(now.value.source, input.source)) {
       throw new StepFailed(
         "wrong-source",
-        `${input.instance} follows ${now.value.source}, the plan says ${input.expectedSource}`,
+        `${input.instance} follows ${now.value.source}, the plan says ${input.source.instance} in ${input.source.region}`,
       );
     }
     const answer = await cloud.databases.promote(
       { region: input.region, instance: input.instance, backupRetentionDays: input.backupRetentionDays },
       signal,
     );
+    // Busy with what, and for whom, no status tells: somebody else's change looks like a promotion. So RDS is looked at and
+    // asked again until it takes the call, or shows the promotion of a call whose answer was lost.
     if (answer.kind === "busy") {
-      // Right after an accepted call RDS says busy as well: what it is busy with decides whose promotion this is.
-      if (now.value.status === "modifying" || now.value.status === "rebooting")
-        return { requestIds: answer.requestIds, data: { found: "under-way" }, already: true };
-      throw new TransientError("replica-busy", `${input.instance} is busy: ${answer.why}`);
+      throw new TransientError("replica-busy", `${input.instance} is ${now.value.status} and busy: ${answer.why}`);
     }
     return {
       requestIds: answer.requestIds,
@@ -93,9 +94,4 @@ async function hasHappened({ region, instance }: Input, { cloud, signal }: StepC
   if (first !== "no") return first;
   await cloud.clock.sleep(SHOWN_WITHIN_MS, signal);
   return look();
-}
-
-/** A cross-region source is named by its ARN, one of the same region by its identifier. */
-function namesSource(source: string, expected: string): boolean {
-  return source === expected || source.endsWith(`:db:${expected}`);
 }
