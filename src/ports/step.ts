@@ -40,10 +40,18 @@ export interface HandsOn<Output> {
   readonly output: ZodType<Output>;
 }
 
+/** The run, and the number of the hold that performs it: the highest one is the newest. */
+export interface Fencing {
+  readonly run: string;
+  readonly epoch: number;
+}
+
 export interface StepContext {
   readonly cloud: Cloud;
   /** Aborted when the executor is shut down or superseded; waiting ends at once. */
   readonly signal: AbortSignal;
+  /** For what compares it by itself: a store outside that refuses a late writer. */
+  readonly fencing: Fencing;
   /** How often it was begun since people last decided about it: 1 at the first attempt. */
   readonly tries: number;
   /** What a step of this plan has handed on, read as `shape`; undefined while it has not, or where it was done by hand. */

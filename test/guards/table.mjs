@@ -5,6 +5,22 @@
  */
 export const GUARDS = [
   {
+    guard: "a late executor's DNS batch is refused",
+    file: "src/flows/steps/write-records.ts",
+    cut: "(to ?? []), exchange, comment }",
+    by: "(to ?? []), comment }",
+    test: "flows/steps/late-records.test.ts",
+    fails: "write by “sentinel”: a late executor's DNS batch is refused, in any order of arrival",
+  },
+  {
+    guard: "the mark of a later hold stops an earlier one",
+    file: "src/flows/steps/dns-mark.ts",
+    cut: "mark.epoch <= epoch",
+    by: "mark.epoch > 0",
+    test: "flows/steps/late-records.test.ts",
+    fails: "write by “exact”: a late executor's DNS batch is refused, in any order of arrival",
+  },
+  {
     guard: "plan still waits",
     file: "src/domain/plan-run/key.ts",
     cut: "it.isOpen ? undefined",

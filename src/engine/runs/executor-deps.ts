@@ -36,6 +36,7 @@ export function contextFor(
   return {
     cloud: enteredBy(stepOf(hold.run.plan, step).roles, cloud.guardedBy(hold)),
     signal,
+    fencing: { run: hold.run.plan.id, epoch: hold.epoch },
     get tries() {
       return stateOf(hold.run, step).tries;
     },

@@ -118,7 +118,8 @@ async function turn({ run, hold, deps, signal, looking }: Turn): Promise<void> {
   const fence = fenceOf(run);
   if (due.kind === "nothing" || !fence) return;
   if (due.kind === "verify") {
-    const context = { cloud: deps.cloud, signal: looking, tries: 1, outputOf: () => undefined };
+    const fencing = { run: run.plan.id, epoch: run.epoch };
+    const context = { cloud: deps.cloud, signal: looking, fencing, tries: 1, outputOf: () => undefined };
     const verdict = await verdictOf(run, fence, { context, deps });
     const ours = verdict && (await hold());
     return ours && conclude({ hold: ours, fence, deps }, verdict);

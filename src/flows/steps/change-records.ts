@@ -1,38 +1,34 @@
 import { z } from "zod";
-import { StepFailed, TransientError } from "../../domain/errors.ts";
+import { StepFailed } from "../../domain/errors.ts";
 import type { StepRole } from "../../domain/plan-run/plan.ts";
 import { ROUTE53_CONTROL_PLANE } from "../../domain/service/service.ts";
-import type { Step, StepContext } from "../../ports/step.ts";
-import { concerned, sameRecords } from "./records.ts";
+import type { Fencing, Step } from "../../ports/step.ts";
+import type { Mark } from "./dns-mark.ts";
 import { recordsByHand } from "./records-by-hand.ts";
 import { MINUTE, RecordsInput, SECOND } from "./schemas.ts";
+import { type Standing, standingOf, write } from "./write-records.ts";
 
 const Input = RecordsInput;
 type Input = z.infer<typeof Input>;
-const Data = z.object({ changeId: z.string().nullable() });
+const Data = z.object({ changeId: z.string().nullable(), whose: z.string().exactOptional() });
 type Data = z.infer<typeof Data>;
 /** Without a time where nothing had to be changed: nobody knows since when it has been so. */
 const Output = z.object({ changeId: z.string().nullable(), inSyncAtMs: z.number().exactOptional() });
 
-/** Records as captured, as planned, or as somebody else made them. */
-async function looked(input: Input, { cloud, signal }: StepContext): Promise<"as-captured" | "as-planned" | "drifted"> {
-  const now = await cloud.traffic.records(input.zone, input.name, signal);
-  if (!now.known) {
-    if (now.cause === "denied" || now.cause === "absent")
-      throw new StepFailed("records-unseen", `${input.name} cannot be read: ${now.why}`);
-    throw new TransientError("records-unseen", `${input.name} cannot be read: ${now.why}`);
-  }
-  const mine = concerned(now.value, input.before);
-  if (sameRecords(mine, input.after)) return "as-planned";
-  return sameRecords(mine, input.before) ? "as-captured" : "drifted";
+const isOf = (mark: Mark, { run, epoch }: Fencing): boolean => mark.run === run && mark.epoch === epoch;
+
+/** Whose the last change was, for people: after a lost answer, and where somebody else has written. */
+function sayWhose({ mark }: Standing, { run }: Fencing): string {
+  if (mark === undefined) return "no run has left its mark";
+  return mark.run === run ? "the mark beside it is this run's" : `the mark beside it is of run ${mark.run}`;
 }
 
-async function upsert(
-  input: Input,
-  { to, comment }: { readonly to: Input["after"]; readonly comment: string },
-  { cloud, signal }: StepContext,
-) {
-  return cloud.traffic.upsert({ zone: input.zone, records: to, comment }, signal);
+function refuseDrift(name: string, standing: Standing, fencing: Fencing): void {
+  if (standing.stand !== "drifted") return;
+  throw new StepFailed(
+    "records-drifted",
+    `Somebody else changed ${name} after the plan was made (${sayWhose(standing, fencing)}); TwoKey does not overwrite that`,
+  );
 }
 
 interface Change {
@@ -64,21 +60,20 @@ export function changeRecords({
     permissions: ["route53:ChangeResourceRecordSets"],
 
     async run(input, context) {
-      const found = await looked(input, context);
-      if (found === "as-planned") return { requestIds: [], data: { changeId: null } };
-      if (found === "drifted") {
-        throw new StepFailed(
-          "records-drifted",
-          `Somebody else changed ${input.name} after the plan was made; TwoKey does not overwrite that`,
-        );
-      }
-      const change = await upsert(input, { to: input.after, comment }, context);
+      const standing = await standingOf(input, context);
+      if (standing.stand === "as-planned")
+        return { requestIds: [], data: { changeId: null, whose: sayWhose(standing, context.fencing) } };
+      refuseDrift(input.name, standing, context.fencing);
+      const change = await write(input, { standing, to: input.after, way: "out", comment }, context);
       return { requestIds: change.requestIds, data: { changeId: change.changeId } };
     },
 
     async verify(input, data, { cloud, signal }) {
       if (data.changeId === null)
-        return { done: true, says: `${input.name} had its planned value already`, output: { changeId: null } };
+        return {
+          ...{ done: true, output: { changeId: null } },
+          says: `${input.name} had its planned value already: ${data.whose ?? "nobody looked at the mark"}`,
+        };
       const state = await cloud.traffic.changeState(data.changeId, signal);
       if (state === "pending") return { done: false, says: "accepted, not yet on all name servers" };
       return {
@@ -89,12 +84,24 @@ export function changeRecords({
     },
 
     async undo(input, context) {
-      const found = await looked(input, context);
-      if (found === "as-captured") return { says: `${input.name} has its old value`, requestIds: [] };
-      if (found === "drifted")
-        throw new StepFailed("records-drifted", `Somebody else changed ${input.name}; TwoKey does not overwrite that`);
-      const change = await upsert(input, { to: input.before, comment: `${comment}: undo` }, context);
-      return { says: `${input.name} is set back`, requestIds: change.requestIds };
+      const standing = await standingOf(input, context);
+      const { stand, mark } = standing;
+      refuseDrift(input.name, standing, context.fencing);
+      const isAsCaptured = stand === "as-captured";
+      // A change of an earlier hold may still be on its way: only a newer mark keeps it from arriving.
+      if (isAsCaptured && mark?.way === "back" && isOf(mark, context.fencing))
+        return { says: `${input.name} has its old value`, requestIds: [] };
+      const to = isAsCaptured ? undefined : input.before;
+      const writing = { standing, to, way: "back" as const, comment: `${comment}: undo` };
+      const change = await write(input, writing, context).catch((error: unknown) => {
+        // Nothing has to be given back here, and who may not write the mark could not write late either.
+        if (isAsCaptured && error instanceof StepFailed) return { requestIds: [] };
+        throw error;
+      });
+      return {
+        says: `${input.name} ${isAsCaptured ? "has its old value" : "is set back"}`,
+        requestIds: change.requestIds,
+      };
     },
   };
 }

@@ -20,6 +20,10 @@ export const RecordsInput = z.object({
   name: z.string(),
   before: z.array(RecordSetInput).readonly(),
   after: z.array(RecordSetInput).readonly(),
+  /** How the sets are written: over what stands there, or only while that is exactly `before`. */
+  write: z.enum(["sentinel", "exact"]),
+  /** The mark beside the name as it stood when the plan was made. */
+  mark: z.array(RecordSetInput).readonly(),
 });
 
 /** World time before which every commit is on the new side; null: nobody knows. */

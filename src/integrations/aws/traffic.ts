@@ -4,14 +4,17 @@ import {
   ListResourceRecordSetsCommand,
   type ListResourceRecordSetsCommandInput,
   type ListResourceRecordSetsCommandOutput,
+  type ResourceRecordSet,
 } from "@aws-sdk/client-route-53";
 import { z } from "zod";
-import { StepFailed } from "../../domain/errors.ts";
+import { TransientError } from "../../domain/errors.ts";
 import type { RecordSet } from "../../domain/service/observed.ts";
 import type { TrafficControl } from "../../ports/traffic.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
-import { comparableName, recordSetOf, toResourceRecordSet } from "./record-set.ts";
+import { CallFailed } from "./errors.ts";
+import { batchOf, isSpeltAsRead, refuseForeign, saysMoved, speltAs } from "./record-batch.ts";
+import { comparableName, recordSetOf } from "./record-set.ts";
 
 const LONGEST_COMMENT = 256;
 
@@ -22,25 +25,38 @@ export function awsTraffic(caller: Caller, clients: Clients): TrafficControl {
   const { region } = clients.route53;
   const client = () => clients.route53.client();
   const asking = (doing: string, signal: AbortSignal | undefined) => ({ api: "route53", region, doing, signal });
+  const listed = (zone: string, name: string, signal: AbortSignal | undefined) =>
+    setsNamed(name, (start) => {
+      const ask = asking(`list the records ${name} of zone ${zone}`, signal);
+      const command = new ListResourceRecordSetsCommand({ HostedZoneId: zone, ...start });
+      return caller.read(ask, (options) => client().send(command, options));
+    });
+  const speltIn = async (zone: string, sets: readonly RecordSet[], signal: AbortSignal | undefined) => {
+    const names = new Set(sets.filter((set) => !isSpeltAsRead(set)).map(({ name }) => name));
+    const found = await Promise.all([...names].map((name) => listed(zone, name, signal)));
+    return sets.map((set) => speltAs(set, found.flat()) ?? refuseMoved(set.name));
+  };
   return {
     records: (zone, name, signal) =>
-      caller.known(() => {
-        const ask = asking(`list the records ${name} of zone ${zone}`, signal);
-        return recordsNamed(name, (start) => {
-          const command = new ListResourceRecordSetsCommand({ HostedZoneId: zone, ...start });
-          return caller.read(ask, (options) => client().send(command, options));
-        });
+      caller.known(async () => {
+        const found = (await listed(zone, name, signal)).map(recordSetOf);
+        return found.toSorted((one, other) => compare(orderOf(one), orderOf(other)));
       }),
-    upsert: ({ zone, records, comment }, signal) =>
+    upsert: (wish, signal) =>
       caller.act(async (requestIds) => {
-        refuseForeign(records);
-        const names = [...new Set(records.map(({ name }) => name))].join(", ");
+        const { zone, records, exchange, comment } = wish;
+        const all = [...records, ...(exchange?.from ?? []), ...(exchange?.to ?? [])];
+        refuseForeign(all);
+        const spelt = await speltIn(zone, exchange?.from ?? [], signal);
+        const names = [...new Set(all.map(({ name }) => name))].join(", ");
         const command = new ChangeResourceRecordSetsCommand({
           HostedZoneId: zone,
-          ChangeBatch: { Comment: comment.slice(0, LONGEST_COMMENT), Changes: records.map(upsertOf) },
+          ChangeBatch: { Comment: comment.slice(0, LONGEST_COMMENT), Changes: batchOf(wish, spelt) },
         });
         const ask = asking(`change ${names} in zone ${zone}`, signal);
-        const answer = await caller.write(ask, requestIds, (options) => client().send(command, options));
+        const answer = await caller
+          .write(ask, requestIds, (options) => client().send(command, options))
+          .catch((error: unknown) => lookAgain(error, names, requestIds));
         return { changeId: ChangeInfo.parse(answer.ChangeInfo).Id.replace(/^\/change\//, "") };
       }),
     changeState: async (changeId, signal) => {
@@ -57,18 +73,18 @@ export function awsTraffic(caller: Caller, clients: Clients): TrafficControl {
 
 type Start = Pick<ListResourceRecordSetsCommandInput, "StartRecordName" | "StartRecordType" | "StartRecordIdentifier">;
 
-/** In a stable order. Sets of one name follow each other, so the first other name ends the search. */
-async function recordsNamed(
+/** As Route 53 spells them. Sets of one name follow each other, so the first other name ends the search. */
+async function setsNamed(
   name: string,
   list: (start: Start) => Promise<ListResourceRecordSetsCommandOutput>,
-): Promise<RecordSet[]> {
+): Promise<ResourceRecordSet[]> {
   const wanted = comparableName(name);
-  const found: RecordSet[] = [];
+  const found: ResourceRecordSet[] = [];
   let start: Start | undefined = { StartRecordName: name };
   while (start) {
     const page: ListResourceRecordSetsCommandOutput = await list(start);
     const { NextRecordName, NextRecordType, NextRecordIdentifier } = page;
-    found.push(...(page.ResourceRecordSets ?? []).map(recordSetOf).filter((set) => set.name === wanted));
+    found.push(...(page.ResourceRecordSets ?? []).filter(({ Name = "" }) => comparableName(Name) === wanted));
     const goesOn = page.IsTruncated === true && comparableName(NextRecordName ?? "") === wanted;
     start = goesOn
       ? {
@@ -78,19 +94,18 @@ async function recordsNamed(
         }
       : undefined;
   }
-  return found.toSorted((one, other) => compare(orderOf(one), orderOf(other)));
+  return found;
 }
 
-function upsertOf(record: RecordSet) {
-  return { Action: "UPSERT" as const, ResourceRecordSet: toResourceRecordSet(record) };
+/** Certain: nothing was changed. */
+function refuseMoved(names: string, requestIds: readonly string[] = []): never {
+  const why = `Did not change ${names}: somebody else changed the records in between`;
+  throw new TransientError("records-moved", why, { facts: { requestIds: requestIds.join(" ") } });
 }
 
-function refuseForeign(records: readonly RecordSet[]): void {
-  for (const { name, type, foreign = [] } of records) {
-    if (foreign.length === 0) continue;
-    const what = `${type} ${name} has ${foreign.join(", ")}, which TwoKey does not change`;
-    throw new StepFailed("foreign-record", `Will not change ${what}`, { facts: { name, type } });
-  }
+function lookAgain(error: unknown, names: string, requestIds: readonly string[]): never {
+  if (error instanceof CallFailed && saysMoved(error.failure.code, error.failure.said)) refuseMoved(names, requestIds);
+  throw error;
 }
 
 function orderOf({ type, setIdentifier = "" }: RecordSet): string {

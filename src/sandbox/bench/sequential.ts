@@ -70,6 +70,7 @@ async function walk(plan: Plan, cloud: Cloud): Promise<void> {
   const context: StepContext = {
     cloud,
     signal: new AbortController().signal,
+    fencing: { run: plan.id, epoch: 1 },
     tries: 1,
     outputOf: (step, shape) => shape.safeParse(outputs.get(step)).data,
   };

@@ -20,7 +20,8 @@ function looked(...nameServers: DnsAnswer[]) {
       resolveAuthoritative: async () => nameServers,
     },
   });
-  const context = { cloud, signal: new AbortController().signal, tries: 1, outputOf: () => undefined };
+  const fencing = { run: "F-1", epoch: 1 };
+  const context = { cloud, signal: new AbortController().signal, fencing, tries: 1, outputOf: () => undefined };
   return STEPS["await-dns"]?.verify(INPUT, {}, context);
 }
 

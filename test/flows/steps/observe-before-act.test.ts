@@ -54,7 +54,7 @@ function cloudIn(world: World): { cloud: Cloud; asked: string[] } {
       restore: () => act("restore"),
     },
     traffic: {
-      records: async () => known(world.records ?? []),
+      records: async (_zone, name) => known((world.records ?? []).filter((record) => record.name === name)),
       upsert: async () => ({ ...(await act("upsert")), changeId: "C1" }),
       changeState: async () => "in-sync",
     },
@@ -71,7 +71,10 @@ function cloudIn(world: World): { cloud: Cloud; asked: string[] } {
 async function askedFor(stepId: string, world: World): Promise<string[]> {
   const { cloud, asked } = cloudIn(world);
   const step = stepOf(plan, stepId);
-  const context: StepContext = { cloud, signal: new AbortController().signal, tries: 1, outputOf: () => undefined };
+  const context: StepContext = {
+    ...{ cloud, signal: new AbortController().signal, tries: 1, outputOf: () => undefined },
+    fencing: { run: plan.id, epoch: 1 },
+  };
   await STEPS[step.does]?.run(step.input, context);
   return asked;
 }

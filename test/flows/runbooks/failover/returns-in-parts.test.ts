@@ -160,7 +160,9 @@ describe("an old side of two stores of which one comes back first", () => {
     const fence = STEPS["fence-primary"];
     const [step] = whole.plan.steps;
     if (!fence || !step || fence.wayBack !== "undo") throw new Error("the fence has a way back");
-    const context = { cloud: at.cloud(), signal: new AbortController().signal, tries: 1, outputOf: () => undefined };
+    const fencing = { run: "F-1", epoch: 1 };
+    const { signal } = new AbortController();
+    const context = { cloud: at.cloud(), signal, fencing, tries: 1, outputOf: () => undefined };
     await fence.undo(inputOf(whole, step), context);
 
     expect([at.rules.get(ORDERS), at.rules.get(GUESTS), at.tasks]).toEqual([[RULE], [RULE], 4]);

@@ -2,6 +2,7 @@ import { canonicalJson } from "../../../../domain/json.ts";
 import type { Told } from "../../../../domain/service/observation.ts";
 import type { Known, RecordSet } from "../../../../domain/service/observed.ts";
 import type { Traffic } from "../../../../domain/service/site.ts";
+import { marksBeside } from "../../../steps/dns-mark.ts";
 import { sayKnown } from "../../facts.ts";
 import type { IdentityFact, Looking, Place, Seen } from "../../place.ts";
 import { names } from "./parts.ts";
@@ -10,6 +11,8 @@ import type { Route53 } from "./settings.ts";
 export interface Route53Seen {
   /** Every record set of each name, by name. */
   readonly names: Readonly<Record<string, Known<readonly RecordSet[]>>>;
+  /** The mark beside each name, as far as it could be read. */
+  readonly marks?: Readonly<Record<string, readonly RecordSet[]>>;
 }
 
 export type Route53At = Seen<Route53, Route53Seen>;
@@ -19,12 +22,21 @@ export const trafficOf = ({ resource, service }: Place<Route53>): readonly Traff
 
 export async function look(place: Place<Route53>, looking: Looking): Promise<Route53Seen> {
   const { cloud, signal } = looking;
-  const seen = await Promise.all(
-    trafficOf(place).map(async ({ zone, name }) => {
-      return [name, await looking.beyondRegions(cloud.traffic.records(zone, name, signal))] as const;
-    }),
-  );
-  return { names: Object.fromEntries(seen) };
+  const all = trafficOf(place);
+  const [seen, marks] = await Promise.all([
+    Promise.all(
+      all.map(async ({ zone, name }) => {
+        return [name, await looking.beyondRegions(cloud.traffic.records(zone, name, signal))] as const;
+      }),
+    ),
+    Promise.all(
+      all.map(async (named) => {
+        const mark = await looking.beyondRegions(marksBeside(cloud.traffic, named, signal));
+        return [named.name, mark.known ? mark.value : []] as const;
+      }),
+    ),
+  ]);
+  return { names: Object.fromEntries(seen), marks: Object.fromEntries(marks) };
 }
 
 export const tell = ({ seen }: Route53At): Told => ({

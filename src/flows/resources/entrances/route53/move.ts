@@ -101,7 +101,10 @@ function recordSteps(at: Route53At, { moving, leading }: Leadings, { id, after }
   return [
     planned(shiftTraffic, {
       ...{ id: id("shift-traffic"), after },
-      input: { region, zone, name, before, after: [...change.after] },
+      input: {
+        ...{ region, zone, name, before, after: [...change.after] },
+        ...{ write: at.resource.write, mark: [...(at.seen.marks?.[name] ?? [])] },
+      },
     }),
     settle(name, ttlMs, { id, after: [id("shift-traffic")] }),
   ];

@@ -47,6 +47,12 @@ export const Route53 = z.strictObject({
     .array(orName(PublicName))
     .min(1, "must name at least one record")
     .describe("Names that users resolve, each as its name alone or as a block."),
+  write: z
+    .enum(["sentinel", "exact"])
+    .default("sentinel")
+    .describe(
+      "How the records are changed. Both are one batch with a TXT record `_twokey.<name>`, so that a late executor is refused by Route 53. `sentinel` writes the records over what stands there; `exact` deletes them as they were read and creates them, so that an edit by somebody else in the last second is refused too.",
+    ),
   ...ELSEWHERE,
 });
 export type Route53 = z.infer<typeof Route53>;

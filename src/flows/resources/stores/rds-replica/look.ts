@@ -11,6 +11,7 @@ import {
   type RecordSet,
 } from "../../../../domain/service/observed.ts";
 import type { Region } from "../../../../domain/service/service.ts";
+import { marksBeside } from "../../../steps/dns-mark.ts";
 import { sayKnown } from "../../facts.ts";
 import type { IdentityFact, Looking, Place, Seen } from "../../place.ts";
 import { database, databaseRecord } from "./parts.ts";
@@ -28,17 +29,20 @@ export interface RdsSeen {
   readonly in: Readonly<Record<Region, InstanceSeen>>;
   /** The CNAME by which the application finds the writer; a known undefined is no such record. */
   readonly name: Known<RecordSet | undefined>;
+  /** The mark beside it, as far as it could be read. */
+  readonly mark?: readonly RecordSet[];
 }
 
 export type RdsAt = Seen<RdsReplica, RdsSeen>;
 
 export async function look(place: Place<RdsReplica>, looking: Looking, before?: RdsSeen): Promise<RdsSeen> {
-  const [instances, name] = await Promise.all([
+  const [instances, name, mark] = await Promise.all([
     Promise.all(looking.regions.map(async (region) => [region, await instanceIn(region, place, looking)] as const)),
     looking.beyondRegions(nameOf(place, looking)),
+    looking.beyondRegions(markOf(place, looking)),
   ]);
   const remembered = instances.map(([region, now]) => [region, remembering(now, before?.in[region])] as const);
-  return { in: Object.fromEntries(remembered), name };
+  return { in: Object.fromEntries(remembered), name, mark: mark.known ? mark.value : [] };
 }
 
 async function instanceIn(region: Region, { resource }: Place<RdsReplica>, looking: Looking): Promise<InstanceSeen> {
@@ -57,6 +61,14 @@ async function nameOf({ resource }: Place<RdsReplica>, { cloud, signal }: Lookin
   if (!record) return { known: true, value: undefined, atMs: cloud.clock.now() };
   const found = await cloud.traffic.records(record.zone, record.name, signal);
   return found.known ? { ...found, value: found.value.find(({ type }) => type === "CNAME") } : found;
+}
+
+async function markOf(
+  { resource }: Place<RdsReplica>,
+  { cloud, signal }: Looking,
+): Promise<Known<readonly RecordSet[]>> {
+  const record = databaseRecord(resource);
+  return record ? marksBeside(cloud.traffic, record, signal) : { known: true, value: [], atMs: cloud.clock.now() };
 }
 
 /** A lag that is not known now, with the newest good sample that anybody saw of this very replica. */

@@ -66,7 +66,7 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
     return planned(pointApplication, {
       ...{ id: id("point-application"), after },
       input: {
-        ...{ region: to, zone, name, after: [next] },
+        ...{ region: to, zone, name, after: [next], write: "sentinel" as const, mark: [...(at.seen.mark ?? [])] },
         before: recordsBefore({ continues, step: pointApplication, name, current: [current] }),
       },
     });

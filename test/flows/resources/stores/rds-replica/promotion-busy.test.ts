@@ -42,7 +42,8 @@ const OTHERS = {
 /** As the engine does it: a call that could not be made, or whose answer was lost, is looked after and asked again. */
 async function ask() {
   const cloud = fakeCloud({ databases: inventory.aws.databases });
-  const context = { cloud, signal: new AbortController().signal, tries: 2, outputOf: () => undefined };
+  const fencing = { run: "F-1", epoch: 1 };
+  const context = { cloud, signal: new AbortController().signal, fencing, tries: 2, outputOf: () => undefined };
   return STEPS["promote-replica"]?.run(INPUT, context);
 }
 

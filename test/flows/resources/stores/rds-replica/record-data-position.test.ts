@@ -13,7 +13,8 @@ const SAMPLE = { seconds: 5, measuredAtMs: AT - 600_000 };
 
 async function recorded(lag: LagFacts, input: Partial<typeof INPUT> = {}) {
   const cloud = fakeCloud({ clock: { now: () => AT }, databases: { lag: async () => lag } });
-  const context = { cloud, signal: new AbortController().signal, tries: 1, outputOf: () => undefined };
+  const fencing = { run: "F-1", epoch: 1 };
+  const context = { cloud, signal: new AbortController().signal, fencing, tries: 1, outputOf: () => undefined };
   return STEPS["record-data-position"]?.verify({ ...INPUT, ...input }, { sinceMs: AT }, context);
 }
 

@@ -1,0 +1,56 @@
+import type { z } from "zod";
+import { StepFailed, TransientError } from "../../domain/errors.ts";
+import type { Known, RecordSet } from "../../domain/service/observed.ts";
+import type { StepContext } from "../../ports/step.ts";
+import { type Mark, markIn, markSet, marksBeside, refuseLater } from "./dns-mark.ts";
+import { concerned, sameRecords } from "./records.ts";
+import type { RecordsInput } from "./schemas.ts";
+
+type Input = z.infer<typeof RecordsInput>;
+
+/** What stands under a name, and the mark beside it. */
+export interface Standing {
+  /** As captured, as planned, or as somebody else made them. */
+  readonly stand: "as-captured" | "as-planned" | "drifted";
+  readonly records: readonly RecordSet[];
+  readonly marks: readonly RecordSet[];
+  readonly mark: Mark | undefined;
+}
+
+/** Throws Superseded and StepFailed where somebody later has written: this executor looks no further. */
+export async function standingOf(input: Input, { cloud, signal, fencing }: StepContext): Promise<Standing> {
+  const { zone, name, before, after } = input;
+  // The mark first: whatever is written after it was read changes it, and so voids the exchange.
+  const marks = seen(name, await marksBeside(cloud.traffic, input, signal));
+  const records = concerned(seen(name, await cloud.traffic.records(zone, name, signal)), before);
+  refuseLater({ name, found: marks, planned: input.mark }, fencing);
+  const stand = sameRecords(records, after) ? "as-planned" : sameRecords(records, before) ? "as-captured" : "drifted";
+  return { stand, records, marks, mark: markIn(marks) };
+}
+
+function seen(name: string, found: Known<readonly RecordSet[]>): readonly RecordSet[] {
+  if (found.known) return found.value;
+  const why = `${name} cannot be read: ${found.why}`;
+  if (found.cause === "denied" || found.cause === "absent") throw new StepFailed("records-unseen", why);
+  throw new TransientError("records-unseen", why);
+}
+
+interface Writing {
+  readonly standing: Standing;
+  /** Undefined leaves the sets as they are: only the mark is exchanged, so that nobody earlier writes any more. */
+  readonly to: readonly RecordSet[] | undefined;
+  readonly way: Mark["way"];
+  readonly comment: string;
+}
+
+/** One batch: the sets, and the mark exchanged for the next one. Route 53 refuses all of it if that mark is another one by now. */
+export function write(input: Input, { standing, to, way, comment }: Writing, { cloud, signal, fencing }: StepContext) {
+  const { zone, name } = input;
+  const next = markSet(name, { ...fencing, change: (standing.mark?.change ?? 0) + 1, way });
+  const isExact = input.write === "exact" && to !== undefined;
+  const exchange = {
+    from: [...standing.marks, ...(isExact ? standing.records : [])],
+    to: [next, ...(isExact ? to : [])],
+  };
+  return cloud.traffic.upsert({ zone, records: isExact ? [] : (to ?? []), exchange, comment }, signal);
+}
