@@ -5,6 +5,14 @@
  */
 export const GUARDS = [
   {
+    guard: "every record set under a name is accounted for",
+    file: "src/flows/resources/entrances/route53/change.ts",
+    cut: "return left === undefined ?",
+    by: "return left !== null ?",
+    test: "flows/resources/entrances/accounted.test.ts",
+    fails: "guard leftover: what would still lead users to the old side refuses the plan, and is named",
+  },
+  {
     guard: "a late executor's DNS batch is refused",
     file: "src/flows/steps/write-records.ts",
     cut: "(to ?? []), exchange, comment }",

@@ -2,6 +2,7 @@ import type { RecordSet } from "../../../../domain/service/observed.ts";
 import type { Region } from "../../../../domain/service/service.ts";
 import type { LoadBalancer, Traffic } from "../../../../domain/service/site.ts";
 import { recordsByHand } from "../../../steps/records-by-hand.ts";
+import { leftoverOf } from "./leftover.ts";
 
 /** What the records of a name become when `to` serves: computed once, in the plan; the executor decides nothing. */
 export type RecordChange =
@@ -45,10 +46,14 @@ export function changeOf(current: readonly RecordSet[], { traffic, to, front }: 
       const record = current.find((set) => set.type === "CNAME" && set.setIdentifier === undefined);
       if (!record || value === undefined)
         return { refused: `${traffic.name} is not a simple CNAME record with a value for ${to}` };
-      return { before: [record], after: [{ ...record, values: [value], ttlSeconds: traffic.ttl_seconds }] };
+      return accounted(current, {
+        ...{ before: [record], after: [{ ...record, values: [value], ttlSeconds: traffic.ttl_seconds }] },
+      });
     }
   }
 }
+
+const FAMILIES = new Set(["A", "AAAA"]);
 
 type Change = Partial<Pick<RecordSet, "weight" | "alias">> & { readonly healthCheck?: undefined };
 
@@ -59,15 +64,31 @@ function moved(
   const before: RecordSet[] = [];
   const after: RecordSet[] = [];
   for (const [id, change] of changes) {
-    const record = current.find((set) => set.setIdentifier === id);
-    if (!record) return { refused: `there is no record set called “${id}”` };
-    if (!record.alias) return { refused: `record set “${id}” is not an alias record` };
-    const { healthCheck, ...rest } = record;
-    const { healthCheck: dropped, ...set } = { healthCheck, ...change };
-    before.push(record);
-    after.push({ ...rest, ...set, ...(dropped === undefined ? {} : { healthCheck: dropped }) });
+    // Both address families: whoever resolves AAAA must not stay behind on the old side.
+    const records = current.filter(({ setIdentifier, type }) => setIdentifier === id && FAMILIES.has(type));
+    if (records.length === 0) return { refused: `there is no record set called “${id}”` };
+    for (const record of records) {
+      if (!record.alias) return { refused: `record set “${id}” (${record.type}) is not an alias record` };
+      before.push(record);
+      after.push(changed(record, change));
+    }
   }
-  return { before, after };
+  return accounted(current, { before, after });
+}
+
+function changed(record: RecordSet, change: Change): RecordSet {
+  const { healthCheck, ...rest } = record;
+  const { healthCheck: dropped, ...set } = { healthCheck, ...change };
+  return { ...rest, ...set, ...(dropped === undefined ? {} : { healthCheck: dropped }) };
+}
+
+/** Everything under the name is moved or leads nobody; otherwise some users would stay on the old side unseen (G21). */
+function accounted(
+  current: readonly RecordSet[],
+  change: { readonly before: readonly RecordSet[]; readonly after: readonly RecordSet[] },
+): RecordChange {
+  const left = leftoverOf(current, change.before);
+  return left === undefined ? change : { refused: `what is left would still lead users elsewhere: ${left}` };
 }
 
 /** From the file alone. An alias that had a health check loses it: with one, the old side might be answered again. */

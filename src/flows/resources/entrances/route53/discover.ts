@@ -36,9 +36,14 @@ function ofRecords(records: readonly RecordSet[], asking: Asking): Found {
 function identifiers(records: readonly RecordSet[], { regions, balancer }: Asking): Found {
   const owners = regions.map((region) => ({
     region,
-    ids: records
-      .filter(({ alias }) => leadsTo(alias?.dnsName, region, balancer))
-      .map(({ setIdentifier }) => setIdentifier),
+    // A and AAAA of one side bear the same identifier.
+    ids: [
+      ...new Set(
+        records
+          .filter(({ alias }) => leadsTo(alias?.dnsName, region, balancer))
+          .map(({ setIdentifier }) => setIdentifier),
+      ),
+    ],
   }));
   if (owners.some(({ ids }) => ids.length !== 1)) return {};
   return Object.fromEntries(owners.map(({ region, ids }) => [`set_identifiers.${region}`, ids]));

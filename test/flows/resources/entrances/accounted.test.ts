@@ -1,0 +1,60 @@
+import { describe, expect, test } from "@jest/globals";
+import type { RecordSet } from "../../../../src/domain/service/observed.ts";
+import { changeOf } from "../../../../src/flows/resources/entrances/route53/change.ts";
+
+const NAME = "shop.example.com";
+const [HOME, STANDBY] = ["eu-west-1", "eu-central-1"];
+const front = { dns_name: "standby-alb.elb.amazonaws.com", zone: "ZLB" };
+const aliasTo = (dnsName: string) => ({ alias: { zone: "ZLB", dnsName, evaluateTargetHealth: true } });
+const side = (type: string, setIdentifier: string, weight: number): RecordSet => ({
+  ...{ name: NAME, type, setIdentifier, weight },
+  ...aliasTo(`${setIdentifier}-alb.elb.amazonaws.com`),
+});
+const PAIR = [side("A", "home", 100), side("A", "standby", 0)];
+const PAIR_OF_SIX = [side("AAAA", "home", 100), side("AAAA", "standby", 0)];
+
+const moved = (...beside: RecordSet[]) =>
+  changeOf([...PAIR, ...beside], {
+    ...{ to: STANDBY ?? "", front },
+    traffic: {
+      ...{ zone: "Z1", name: NAME, routing: "weighted" },
+      set_identifiers: { [HOME ?? ""]: "home", [STANDBY ?? ""]: "standby" },
+    },
+  });
+
+describe("everything under a name that is moved", () => {
+  test("AAAA moves with A: both families of both sets lead to the new side", () => {
+    const change = moved(...PAIR_OF_SIX);
+
+    if ("refused" in change) throw new Error(change.refused);
+    expect(change.before).toHaveLength(4);
+    expect(change.after.map(({ type, weight, alias }) => `${type} ${weight} ${alias?.dnsName}`).toSorted()).toEqual([
+      `A 0 ${front.dns_name}`,
+      `A 100 ${front.dns_name}`,
+      `AAAA 0 ${front.dns_name}`,
+      `AAAA 100 ${front.dns_name}`,
+    ]);
+  });
+
+  test("text, mail and certificate records stay and refuse nothing", () => {
+    const stays = ["TXT", "CAA", "MX"].map((type) => ({ name: NAME, type, ttlSeconds: 60, values: ["x"] }));
+    expect(moved(...stays)).not.toHaveProperty("refused");
+  });
+
+  test.each<[string, RecordSet]>([
+    ["AAAA → 2001:db8::1", { name: NAME, type: "AAAA", ttlSeconds: 60, values: ["2001:db8::1"] }],
+    ["A “third”", side("A", "third", 1)],
+    ["AAAA “third”", side("AAAA", "third", 1)],
+    ["HTTPS → 1 .", { name: NAME, type: "HTTPS", ttlSeconds: 60, values: ["1 ."] }],
+    ["NS → ns.elsewhere.org", { name: NAME, type: "NS", ttlSeconds: 60, values: ["ns.elsewhere.org"] }],
+  ])("guard leftover: what would still lead users to the old side refuses the plan, and is named", (says, set) => {
+    expect(moved(set)).toMatchObject({ refused: expect.stringContaining(says) });
+  });
+
+  test("an AAAA set with plain addresses under a region's identifier refuses the plan", () => {
+    const { alias: _none, ...plain } = side("AAAA", "home", 100);
+    expect(moved({ ...plain, ttlSeconds: 60, values: ["2001:db8::1"] })).toMatchObject({
+      refused: "record set “home” (AAAA) is not an alias record",
+    });
+  });
+});
