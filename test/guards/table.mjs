@@ -261,6 +261,31 @@ export const GUARDS = [
     fails: "somebody else's modification is not taken for the promotion: it is asked for once the replica can take it",
   },
   {
+    guard: "a lag over a broken link is unknown",
+    file: "src/flows/resources/stores/rds-replica/link.ts",
+    cut: "|| facts.value.replicating === true",
+    by: '|| facts.value.role === "replica"',
+    test: "flows/resources/stores/rds-replica/record-data-position.test.ts",
+    fails: "a lag of 0 over a broken link is unknown, and PostgreSQL's age of the last commit is still a position",
+  },
+  {
+    guard: "a planned proof outlasts a silent link",
+    file: "src/flows/resources/stores/rds-replica/record-data-position.ts",
+    cut: "lag.value.seconds * 1_000 - input.blindMs",
+    by: "lag.value.seconds * 1_000",
+    test: "flows/resources/stores/rds-replica/record-data-position.test.ts",
+    fails:
+      "a planned run believes no sample over a link that RDS calls broken, and none before a silence would have shown",
+  },
+  {
+    guard: "a replica of another database is refused",
+    file: "src/flows/resources/stores/rds-replica/move.ts",
+    cut: "now !== undefined && !namesSource(now, source)",
+    by: 'now === "" && !namesSource(now, source)',
+    test: "flows/runbooks/failover/plan.test.ts",
+    fails: "a replica of another database is refused, and a planned move one that does not replicate",
+  },
+  {
     guard: "observe before act: records",
     file: "src/flows/steps/change-records.ts",
     cut: 'if (found === "as-planned") return {',

@@ -124,6 +124,24 @@ describe("the failover runbook", () => {
     expect(words(sixteenMinutesAgo - 3_600_000)).toContain("more than the objective of 15 min");
   });
 
+  test("a replica of another database is refused, and a planned move one that does not replicate", () => {
+    const quiet = quietDay(serviceIn(inventory));
+    const standby = quiet.sites["eu-central-1"];
+    if (!standby?.database.known) throw new Error("standby");
+    const { value: facts } = standby.database;
+    const told = (change: Partial<typeof facts>, mode: "planned" | "unplanned") => {
+      const site = { ...standby, database: known({ ...facts, ...change }) };
+      return refusals(
+        planned(inventory, { observed: { ...quiet, sites: { ...quiet.sites, "eu-central-1": site } }, mode }),
+      );
+    };
+    const elsewhere = facts.source?.replace("eu-west-1", "us-west-2");
+
+    expect(told({ source: elsewhere }, "unplanned")).toContain("Its data is not the writer's");
+    expect(told({ replicating: false }, "planned")).toContain("does not replicate now");
+    expect([told({ replicating: false }, "unplanned"), told({}, "planned")]).toEqual(["", ""]);
+  });
+
   test("an engine that says 0 over a silent link is believed a minute less", () => {
     const observed = darkSince(inventory, AT - 600_000);
     const standby = observed.sites["eu-central-1"];

@@ -14,6 +14,7 @@ import type { Region } from "../../../../domain/service/service.ts";
 import { marksBeside } from "../../../steps/dns-mark.ts";
 import { sayKnown } from "../../facts.ts";
 import type { IdentityFact, Looking, Place, Seen } from "../../place.ts";
+import { overLink } from "./link.ts";
 import { database, databaseRecord } from "./parts.ts";
 import type { RdsReplica } from "./settings.ts";
 import { namesSource } from "./source.ts";
@@ -53,7 +54,7 @@ async function instanceIn(region: Region, { resource }: Place<RdsReplica>, looki
     looking.of(region, cloud.firewall.rules(region, security_group, signal)),
     looking.of(region, cloud.databases.lag(region, instance, signal)),
   ]);
-  return { database: facts, firewall, lag };
+  return { database: facts, firewall, lag: overLink(lag, facts) };
 }
 
 async function nameOf({ resource }: Place<RdsReplica>, { cloud, signal }: Looking): Promise<RdsSeen["name"]> {

@@ -12,7 +12,7 @@ import { database, databaseRecord } from "./parts.ts";
 import { promoteReplica } from "./promote-replica.ts";
 import { recordDataPosition } from "./record-data-position.ts";
 import type { RdsReplica } from "./settings.ts";
-import { namesSource } from "./source.ts";
+import { type InstanceRef, namesSource } from "./source.ts";
 
 const PROMOTABLE = new Set([
   ...["available", "backing-up", "modifying", "storage-optimization"],
@@ -115,13 +115,37 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
   },
 };
 
-function instanceRefusals({ seen, resource }: RdsAt, { to, promoted }: Parameters<typeof move.refusals>[1]): string[] {
+function instanceRefusals(
+  { seen, resource }: RdsAt,
+  { from, to, mode, promoted }: Parameters<typeof move.refusals>[1],
+): string[] {
   const { instance } = database(resource, to);
   const there = seen.in[to]?.database;
   if (!there) return [`There is no database in ${to}.`];
   if (!there.known)
     return [`The standby database ${instance} in ${to} cannot be seen: ${there.why}. Ask again when it can.`];
-  return whyNotPromotable(there.value, promoted).map((why) => `${instance} ${why}`);
+  const source = { region: from, instance: database(resource, from).instance };
+  return [
+    ...whyNotPromotable(there.value, promoted),
+    ...whyNotLinked(there.value, { source, isPlanned: mode === "planned" }),
+  ].map((why) => `${instance} ${why}`);
+}
+
+interface Link {
+  readonly source: InstanceRef;
+  readonly isPlanned: boolean;
+}
+
+/** A copy of something else is no copy of the writer; and a planned move waits for commits that must be able to arrive. */
+function whyNotLinked({ role, source: now, replicating }: DatabaseFacts, { source, isPlanned }: Link): string[] {
+  if (role !== "replica") return [];
+  if (now !== undefined && !namesSource(now, source))
+    return [`follows ${now}, and not ${source.instance} in ${source.region}. Its data is not the writer's.`];
+  return isPlanned && replicating !== true
+    ? [
+        "does not replicate now, so a planned move would never have every commit. Mend its replication, or use mode unplanned.",
+      ]
+    : [];
 }
 
 function whyNotPromotable({ status, role }: DatabaseFacts, promoted: "continued" | "before" | undefined): string[] {

@@ -1,8 +1,10 @@
 import { expect, test } from "@jest/globals";
-import type { LagFacts } from "../../../../../src/domain/service/observed.ts";
+import type { DatabaseFacts, LagFacts } from "../../../../../src/domain/service/observed.ts";
 import { STEPS } from "../../../../../src/flows/index.ts";
+import { example } from "../../../../harness/example.ts";
 import { fakeCloud } from "../../../../harness/fakes.ts";
-import { AT, known } from "../../../../harness/observed.ts";
+import { AT, known, quietDay } from "../../../../harness/observed.ts";
+import { serviceIn } from "../../../../harness/plans.ts";
 
 const INPUT = {
   ...{ region: "eu-central-1", instance: "inventory-replica", mustReachZero: false, blindMs: 0 },
@@ -11,8 +13,15 @@ const INPUT = {
 const BROKEN: LagFacts = { known: false, cause: "failed", why: "it does not replicate", atMs: AT };
 const SAMPLE = { seconds: 5, measuredAtMs: AT - 600_000 };
 
-async function recorded(lag: LagFacts, input: Partial<typeof INPUT> = {}) {
-  const cloud = fakeCloud({ clock: { now: () => AT }, databases: { lag: async () => lag } });
+const day = quietDay(serviceIn(example("inventory"))).sites[INPUT.region];
+
+async function recorded(lag: LagFacts, input: Partial<typeof INPUT> = {}, replica: Partial<DatabaseFacts> = {}) {
+  if (!day?.database.known) throw new Error("a quiet day is known");
+  const facts = known({ ...day.database.value, ...replica });
+  const cloud = fakeCloud({
+    clock: { now: () => AT },
+    databases: { lag: async () => lag, describe: async () => facts },
+  });
   const fencing = { run: "F-1", epoch: 1 };
   const context = { cloud, signal: new AbortController().signal, fencing, tries: 1, outputOf: () => undefined };
   return STEPS["record-data-position"]?.verify({ ...INPUT, ...input }, { sinceMs: AT }, context);
@@ -49,4 +58,27 @@ test("a planned run takes no old position for having everything", async () => {
 
   expect(await recorded({ ...BROKEN, lastGood: SAMPLE }, { mustReachZero: true })).toMatchObject({ done: false });
   expect(await recorded(fresh, { mustReachZero: true })).toMatchObject({ done: true });
+});
+
+test("a planned run believes no sample over a link that RDS calls broken, and none before a silence would have shown", async () => {
+  const zero = (afterMs: number): LagFacts => known({ seconds: 0, measuredAtMs: AT + afterMs });
+  const planned = { mustReachZero: true, blindMs: 60_000 };
+
+  expect(await recorded(zero(120_000), planned, { replicating: false })).toMatchObject({ done: false });
+  expect(await recorded(zero(59_000), planned)).toMatchObject({ done: false });
+  expect(await recorded(zero(60_000), planned)).toMatchObject({ done: true });
+});
+
+test("a lag of 0 over a broken link is unknown, and PostgreSQL's age of the last commit is still a position", async () => {
+  const broken = { replicating: false };
+  const behind = (seconds: number): LagFacts => known({ seconds, measuredAtMs: AT });
+
+  for (const engine of ["mysql", "mariadb", "postgres"])
+    expect(await recorded(behind(0), {}, { ...broken, engine })).toMatchObject({ output: { lastCommitMs: null } });
+  expect(await recorded(behind(9), {}, { ...broken, engine: "mysql" })).toMatchObject({
+    output: { lastCommitMs: null },
+  });
+  expect(await recorded(behind(9), {}, { ...broken, engine: "postgres" })).toMatchObject({
+    output: { lastCommitMs: AT - 9_000 },
+  });
 });

@@ -1,0 +1,16 @@
+import type { DatabaseFacts, Known, LagFacts } from "../../../../domain/service/observed.ts";
+
+/**
+ * The lag with what RDS says of the link that it is measured over. MySQL and MariaDB count what has arrived, so a sample
+ * over a link that does not replicate may say 0 for as long as nobody notices; it tells no position. PostgreSQL counts
+ * from the last replayed commit: its samples stay true positions, but for a 0. Where CloudWatch itself has told of the
+ * end (-1, or nothing newer), the last sample before that stands.
+ */
+export function overLink(lag: LagFacts, facts: Known<DatabaseFacts>): LagFacts {
+  if (!lag.known || !facts.known || facts.value.role !== "replica" || facts.value.replicating === true) return lag;
+  const { instance, engine, source } = facts.value;
+  const why = `RDS says that ${instance} does not replicate from ${source ?? "its source"}: its replication lag says nothing about now`;
+  const unknown: LagFacts = { known: false, cause: "failed", why, atMs: lag.atMs };
+  const isPosition = engine?.startsWith("postgres") === true && lag.value.seconds > 0;
+  return isPosition ? { ...unknown, lastGood: lag.value } : unknown;
+}
