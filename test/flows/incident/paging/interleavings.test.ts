@@ -113,4 +113,4 @@ test("whatever is lost or dies: no page after the end or the answer, no level lo
       id,
     });
   }
-}, 60_000);
+});
