@@ -45,7 +45,9 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
     if (isAllSilent && !input.unfencedAccepted) return { requestIds: [], data: { silent } };
     // What works there is never taken away unseen. The promotion does not wait for it where no store answers: the watch comes back.
     const isLeft = (part: Part, now: Known<object>) =>
-      part.resource in silent || (isUncaptured(part, input) && (isAllSilent || isUnreachable(now)));
+      part.resource in silent ||
+      (isAllSilent && isUnreachable(now)) ||
+      (isUncaptured(part, input) && (isAllSilent || isUnreachable(now)));
     const answering = seen.filter(({ part, now }) => !isLeft(part, now));
     if (answering.some(({ part }) => isUncaptured(part, input)))
       throw new TransientError(
