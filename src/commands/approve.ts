@@ -32,7 +32,10 @@ export async function approve(ask: Ask, deps: RunCommandDeps & KeyDeps): Promise
   if (turned.answer.kind === "refused") throw new UserError(`key-${turned.answer.code}`, turned.answer.why);
   const says = turned.started
     ? `Your key was the last one. It starts now: ${run.plan.title}.`
-    : `Your key is turned. ${keysLine(turned.run, deps.clock.now())}`;
+    : [
+        ...turned.lapsed.map((each) => `${each}.`),
+        `Your key is turned. ${keysLine(turned.run, deps.clock.now())}`,
+      ].join(" ");
   await deps.wake.run(run.plan.id);
   return whisper(says);
 }

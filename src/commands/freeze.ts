@@ -1,7 +1,14 @@
 import { sentenceCard } from "../domain/card/card.ts";
-import { UserError } from "../domain/errors.ts";
-import { FREEZE_ID, type Freeze, type FreezeDocument, LIFTED_BY, liftedBy } from "../domain/plan-run/freeze.ts";
-import { approversOf } from "../domain/service/inventory.ts";
+import { messageOf, UserError } from "../domain/errors.ts";
+import {
+  FREEZE_ID,
+  type Freeze,
+  type FreezeDocument,
+  LIFTED_BY,
+  liftedBy,
+  sayFrozen,
+} from "../domain/plan-run/freeze.ts";
+import { approversOf, type Inventory } from "../domain/service/inventory.ts";
 import { confirmed } from "../engine/approvals/proof.ts";
 import type { Who } from "../ports/asker.ts";
 import type { Documents } from "../ports/documents.ts";
@@ -15,42 +22,53 @@ export interface FreezeDeps extends Pick<RunCommandDeps, "ledger" | "clock" | "i
 
 /** `/dr freeze` with a reason: nothing that changes the cloud leaves any more, for any run, until two approvers lift it. */
 export async function freeze(ask: Ask, deps: FreezeDeps): Promise<Answer> {
-  const { person: by, proof } = listed(ask);
+  const who = listed(ask);
   const why = ask.text.trim();
   if (why === "")
     throw new UserError(
       "freeze-needs-why",
       "Say why, in words after the verb. /dr help freeze shows how. Nothing was changed.",
     );
-  const atMs = deps.clock.now();
-  const after = await change(deps, (current) => current ?? { by, atMs, why, lifts: [] }, { kind: "frozen", by, atMs });
-  await note({ kind: "frozen", who: { by, proof }, atMs, says: why }, deps);
-  const already = after && after.atMs !== atMs ? " It was frozen already." : "";
-  const name = nameOf(deps.inventory(), by);
+  const said = { who, atMs: deps.clock.now(), kind: "frozen", says: why } as const;
+  let before: Freeze | undefined;
+  await change(deps, said, (current) => {
+    before = current;
+    return current ? undefined : { by: who.person, atMs: said.atMs, why, lifts: [] };
+  });
+  if (before) return say(`TwoKey is frozen already: ${sayFrozen(before)}. Nothing was changed.`);
+  // It stops everything from here on, also where the ledger takes no more lines.
+  const unwritten = await note(said, deps).then(
+    () => "",
+    (error: unknown) => ` The ledger does not have it: ${messageOf(error)}.`,
+  );
   return say(
-    `${name} has frozen TwoKey: ${why}.${already} No call that changes the cloud leaves, for any run. Runs pause at their next step; what AWS has accepted goes on. Two approvers lift it: /dr unfreeze`,
+    `${nameOf(deps.inventory(), who.person)} has frozen TwoKey: ${why}. No call that changes the cloud leaves, for any run. Runs pause at their next step; what AWS has accepted goes on. Two approvers lift it: /dr unfreeze.${unwritten}`,
   );
 }
 
 /** `/dr unfreeze`: the second approver who says so lets runs be resumed; nothing goes on by itself. */
 export async function unfreeze(ask: Ask, deps: FreezeDeps): Promise<Answer> {
-  const { person: by, proof } = await confirmed(
+  const who = await confirmed(
     listed(ask),
     "“unfreeze” needs two approvers, and this door cannot prove who is asking. Say it in Slack.",
   );
   const inventory = deps.inventory();
-  if (!approversOf(inventory).some(({ id }) => id === by))
+  if (!isApprover(inventory, who.person))
     throw new UserError("not-allowed", "“unfreeze” is for approvers. Nothing was changed.");
-  const atMs = deps.clock.now();
-  let was: Freeze | undefined;
-  const lift = (current: Freeze | null) => {
-    was = current ?? undefined;
-    return current && liftedBy(current, by, atMs);
-  };
-  const after = await change(deps, lift, { kind: "unfrozen", by, atMs });
-  if (!was) throw new UserError("not-frozen", "TwoKey is not frozen. Nothing was changed.");
-  await note({ kind: "unfrozen", who: { by, proof }, atMs, says: after ? "one of two" : "lifted" }, deps);
-  const name = nameOf(inventory, by);
+  const said = { who, atMs: deps.clock.now(), kind: "lift-asked", says: "changes may go on again" } as const;
+  const nothing = new UserError("not-frozen", "TwoKey is not frozen. Nothing was changed.");
+  if (!(await deps.freezes.get(FREEZE_ID))?.value.freeze) throw nothing;
+  // In the ledger before it counts: from the second one on calls leave again.
+  await note(said, deps);
+  let wasFrozen = false;
+  const after = await change(deps, said, (current) => {
+    wasFrozen = current !== undefined;
+    if (!current) return undefined;
+    const lifts = current.lifts.filter(({ by }) => isApprover(inventory, by));
+    return liftedBy({ ...current, lifts }, who.person, said.atMs);
+  });
+  if (!wasFrozen) throw nothing;
+  const name = nameOf(inventory, who.person);
   return after
     ? say(
         `${name} wants the freeze lifted: ${after.lifts.length} of ${LIFTED_BY}. Another approver has 15 minutes: /dr unfreeze`,
@@ -59,34 +77,32 @@ export async function unfreeze(ask: Ask, deps: FreezeDeps): Promise<Answer> {
 }
 
 const say = (text: string): Answer => ({ kind: "say", card: sentenceCard(text) });
+const isApprover = (inventory: Inventory, person: string): boolean =>
+  approversOf(inventory).some(({ id }) => id === person);
 
-interface Told {
-  readonly kind: "frozen" | "unfrozen";
-  readonly by: string;
+interface Said {
+  readonly who: Who;
   readonly atMs: number;
+  readonly kind: "frozen" | "lift-asked";
+  readonly says: string;
 }
 
+/** `decide` returns undefined to leave it as it is, and null to lift it. */
 async function change(
   { freezes }: FreezeDeps,
-  decide: (current: Freeze | null) => Freeze | null,
-  { kind, by, atMs }: Told,
+  { who: { person: by, proof }, atMs, kind, says }: Said,
+  decide: (current: Freeze | undefined) => Freeze | null | undefined,
 ): Promise<Freeze | undefined> {
   const after = await freezes.change(FREEZE_ID, (current) => {
-    const value = { freeze: decide(current?.freeze ?? null) };
-    const says = value.freeze ? `every change is stopped: ${value.freeze.why}` : "changes may go on again";
-    return { value, events: [{ kind: `installation.${kind}`, atMs, by, door: "slack", says, facts: {} }] };
+    const freeze = decide(current?.freeze ?? undefined);
+    if (freeze === undefined) return undefined;
+    const event = { kind: `installation.${freeze ? kind : "unfrozen"}`, atMs, by, door: proof.door, says, facts: {} };
+    return { value: { freeze }, events: [event] };
   });
   return after?.freeze ?? undefined;
 }
 
-interface Noted {
-  readonly kind: Told["kind"];
-  readonly who: { readonly by: string; readonly proof: Who["proof"] };
-  readonly atMs: number;
-  readonly says: string;
-}
-
-async function note({ kind, who: { by, proof }, atMs, says }: Noted, { ledger }: FreezeDeps): Promise<void> {
+async function note({ kind, who: { person: by, proof }, atMs, says }: Said, { ledger }: FreezeDeps): Promise<void> {
   const { door, strength } = proof;
   await ledger.append({ atMs, run: FREEZE_ID, epoch: 0, kind, by, door, strength, says });
 }

@@ -135,6 +135,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     says: "let changes go on again (two approvers)",
     who: [],
     moment: "deciding",
+    moves: true,
     handle: (ask, { run }) => unfreeze(ask, run),
   },
   "accept-store": {

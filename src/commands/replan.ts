@@ -10,7 +10,7 @@ import { refuseWhilePlanned } from "./refuse-while.ts";
 import { knownPerson, type RunCommandDeps, runMeant, runOf } from "./run-deps.ts";
 
 /**
- * `/dr replan [run] [planned|unplanned] [because <reason>]`: what is left of a run that waits for people, planned anew
+ * `/dr replan [run] [planned|unplanned] [because <reason>]`: what is left of a run that waits for people, as a plan of its own
  * on the world as it is. The run goes on waiting until the new plan has its keys; then it ends, in the same step.
  */
 export async function replan(ask: Ask, deps: RunCommandDeps): Promise<Answer> {

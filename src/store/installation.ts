@@ -34,7 +34,7 @@ export async function claimStore(redis: Redis, { environment, isRehearsal, ledge
   if (wrong)
     throw new UserError(
       "redis-other-installation",
-      `REDIS_URL leads to the state of another installation (${found.environment}, ${found.world}); this one is ${environment}, ${world}. Use a database of its own.`,
+      `REDIS_URL leads to the state of another installation (${found.environment}, ${found.world}); this one is ${environment}, ${world}. Use a database of its own, or give environment in twokey.yaml its old name again.`,
     );
   if (found.seal !== ours.seal)
     throw new UserError(

@@ -2,11 +2,12 @@ import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { createStores } from "../../src/app/stores.ts";
 import { type FreezeDeps, freeze, unfreeze } from "../../src/commands/freeze.ts";
 import { FREEZE_ID } from "../../src/domain/plan-run/freeze.ts";
+import { inventoryFrom } from "../../src/domain/service/inventory.ts";
 import type { LedgerEntry } from "../../src/ports/runs.ts";
 import { who } from "../harness/asker.ts";
 import { example } from "../harness/example.ts";
-import { seal } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
+import { quietLedger } from "../harness/quiet-ledger.ts";
 import { StoreBench } from "../harness/store.ts";
 
 const inventory = example("inventory");
@@ -23,7 +24,7 @@ beforeEach(async () => {
   deps = {
     freezes: createStores(await bench.connect(), () => nowMs).freezes,
     clock: { now: () => nowMs, speed: 1, sleep: nothing },
-    ledger: { append: async (line) => void lines.push(line), disagreement: nothing, highestEpoch: () => 0, seal },
+    ledger: quietLedger({ append: async (line) => void lines.push(line) }),
     inventory: () => inventory,
   };
 });
@@ -60,10 +61,40 @@ test("guard lifting: it takes two approvers, different ones, within fifteen minu
   await expect(lift("ben")).rejects.toMatchObject({ code: "not-frozen" });
 });
 
+test("lifting what is not frozen writes nothing, neither in the store nor in the ledger", async () => {
+  await expect(lift("ana")).rejects.toMatchObject({ code: "not-frozen" });
+
+  expect([await deps.freezes.get(FREEZE_ID), lines]).toEqual([undefined, []]);
+});
+
+test("the word of somebody who is no approver any more lifts nothing", async () => {
+  const approvers = inventory.file.approvals.approvers.filter((id) => id !== "ana");
+  const narrowed = inventoryFrom({ ...inventory.file, approvals: { ...inventory.file.approvals, approvers } });
+  await freeze(ask("freeze", "chloe", "stop"), deps);
+  await lift("ana");
+  deps = { ...deps, inventory: () => narrowed };
+
+  expect(await lift("ben")).toContain("1 of 2");
+  expect(await inForce()).toBeDefined();
+});
+
+test("it stops everything also where the ledger takes no line, and says so; it is not lifted there", async () => {
+  const full = quietLedger({ append: () => Promise.reject(new Error("no space left")) });
+  deps = { ...deps, ledger: full };
+
+  const answer = await freeze(ask("freeze", "chloe", "stop"), deps);
+
+  expect(answer.kind === "say" && answer.card.text).toContain("The ledger does not have it: no space left.");
+  expect(await inForce()).toBeDefined();
+  await expect(lift("ana")).rejects.toThrow("no space left");
+  expect((await inForce())?.lifts).toEqual([]);
+});
+
 test("a second freeze changes nothing of the first, nor what was said to lift it", async () => {
   await freeze(ask("freeze", "chloe", "stop"), deps);
   await lift("ana");
-  await freeze(ask("freeze", "farid", "me too"), deps);
+  const again = await freeze(ask("freeze", "farid", "me too"), deps);
 
+  expect(again.kind === "say" && again.card.text).toContain("frozen already: chloe stopped every change (stop)");
   expect(await inForce()).toMatchObject({ by: "chloe", why: "stop", lifts: [{ by: "ana" }] });
 });

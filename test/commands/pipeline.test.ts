@@ -7,8 +7,8 @@ import { RUNBOOKS } from "../../src/flows/runbooks/index.ts";
 import type { LedgerEntry } from "../../src/ports/runs.ts";
 import { drive } from "../harness/drive.ts";
 import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun } from "../harness/failover-world.ts";
-import { seal } from "../harness/keys.ts";
 import { planFor } from "../harness/plans.ts";
+import { quietLedger } from "../harness/quiet-ledger.ts";
 
 const SPEED = 200;
 const ASK: PipelineAsk = {
@@ -32,12 +32,10 @@ function deps(): RunCommandDeps {
   const { memory, cloud, clock, inventory } = at;
   return {
     ...{ runs: memory.runs, cards: memory.cards, cloud, clock, inventory: () => inventory },
-    ledger: {
+    ledger: quietLedger({
       append: async (entry) => void ledger.push(entry),
       disagreement: async () => disagreement,
-      highestEpoch: () => 0,
-      seal,
-    },
+    }),
     wake: {
       ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing },
       ...{ incidentChat: nothing, card: nothing },

@@ -6,9 +6,9 @@ import { type Inventory, inventoryFrom } from "../../src/domain/service/inventor
 import { createRuns } from "../../src/store/runs.ts";
 import { who } from "../harness/asker.ts";
 import { example } from "../harness/example.ts";
-import { seal } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
+import { quietLedger } from "../harness/quiet-ledger.ts";
 import { StoreBench } from "../harness/store.ts";
 
 const inventory = example("inventory");
@@ -39,7 +39,7 @@ async function stoppedRun(file: () => Inventory = () => inventory) {
   }
   const deps = {
     runs,
-    ledger: { append: nothing, disagreement: nothing, highestEpoch: () => 0, seal },
+    ledger: quietLedger(),
     clock: { now: () => AT, speed: 1, sleep: nothing },
     wake: {
       ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing, incidentChat: nothing },

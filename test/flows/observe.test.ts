@@ -59,6 +59,19 @@ describe("the replica's position", () => {
     siteOn(await lookAt(now, lastLook), service.standby).lag.lastGood;
   const dark = homeIsDark(service);
 
+  test("over a link that RDS calls broken is unknown, whatever CloudWatch says (G19)", async () => {
+    const day = quietDay(service);
+    const { database } = siteOn(await lookAt(day), service.standby);
+    if (!database.known) throw new Error("a quiet day is known");
+    const broken = { ...database, value: { ...database.value, replicating: false } };
+    const lag = { known: true, value: { seconds: 0, measuredAtMs: AT }, atMs: AT } as const;
+
+    expect(siteOn(await lookAt(withLag(day, { lag })), service.standby).lag).toMatchObject({ known: true });
+    expect(siteOn(await lookAt(withLag(day, { lag, database: broken })), service.standby).lag).toMatchObject({
+      ...{ known: false, why: expect.stringContaining("does not replicate") },
+    });
+  });
+
   test("is remembered from the last look, whether that saw a lag or remembered one", async () => {
     const before = withLag(quietDay(service), { lag: { known: true, value: SAMPLE, atMs: AT } });
     const once = await lookAt(dark, before);

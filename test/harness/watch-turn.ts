@@ -1,3 +1,4 @@
+import type { Freeze } from "../../src/domain/plan-run/freeze.ts";
 import type { RunState } from "../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../src/domain/plan-run/run-transition.ts";
@@ -6,7 +7,7 @@ import type { OldSide } from "../../src/ports/old-side.ts";
 import type { LedgerEntry } from "../../src/ports/runs.ts";
 import type { Cloud, StoredStep } from "../../src/ports/step.ts";
 import { silent } from "./failover-world.ts";
-import { seal } from "./keys.ts";
+import { quietLedger } from "./quiet-ledger.ts";
 
 interface Around {
   readonly cloud: Cloud;
@@ -15,10 +16,12 @@ interface Around {
   /** The run that holds the service now, and that run. */
   readonly holder?: string | undefined;
   readonly other?: RunState | undefined;
+  /** The freeze in force. */
+  readonly freeze?: Freeze | undefined;
 }
 
 /** One turn of the watch over a run that is kept in memory; says what it wrote where, and what has become of the run. */
-export async function watchTurn(run: RunState, { cloud, steps, oldSide, holder, other }: Around) {
+export async function watchTurn(run: RunState, { cloud, steps, oldSide, holder, other, freeze }: Around) {
   const written: RunEntry[] = [];
   const ledger: LedgerEntry[] = [];
   let now = run;
@@ -29,14 +32,9 @@ export async function watchTurn(run: RunState, { cloud, steps, oldSide, holder, 
   await watchOldSide(
     run,
     {
-      ...{ clock: cloud.clock, logger: silent, steps, worker: "w2", oldSide, frozen: async () => undefined },
+      ...{ clock: cloud.clock, logger: silent, steps, worker: "w2", oldSide, frozen: async () => freeze },
       cloud: { ...cloud, guardedBy: () => cloud },
-      ledger: {
-        append: async (entry) => void ledger.push(entry),
-        disagreement: async () => undefined,
-        highestEpoch: () => 0,
-        seal,
-      },
+      ledger: quietLedger({ append: async (entry) => void ledger.push(entry) }),
       runs: {
         ...{ create: unused, openIds: unused, ofIncident: unused, coolDownUntil: unused },
         holderOf: async () => holder,

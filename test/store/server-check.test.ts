@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
 import { connectRedis } from "../../src/store/connection.ts";
@@ -89,6 +90,19 @@ describe("what a real server says of itself", () => {
 
     await expect(connectRedis(url, STRICT, silent)).rejects.toMatchObject({ code: "redis-fsync-unknown" });
     (await connectRedis(url, { ...STRICT, accepted: ["fsync-unknown"] }, silent)).disconnect();
+  });
+
+  test("the account of docker-compose.yml may be looked at with, and production starts on it", async () => {
+    const compose = await readFile(new URL("../../docker-compose.yml", import.meta.url), "utf8");
+    const rules = /user twokey on #%s (.+?)\\n'/.exec(compose)?.[1]?.split(" ") ?? [];
+    expect(rules.length).toBeGreaterThan(4);
+    await redis.call("ACL", "SETUSER", "twokey", "on", ">pw-of-twokey", ...rules);
+    await redis.call("ACL", "SETUSER", "default", "off");
+    const url = server.url.replace("redis://", "redis://twokey:pw-of-twokey@");
+
+    const known = await connectRedis(url, STRICT, silent);
+    expect(await lookAtServer(known)).toMatchObject({ isOpen: false, appendOnly: true, fsync: "always" });
+    known.disconnect();
   });
 
   test("one that evicts is refused", async () => {

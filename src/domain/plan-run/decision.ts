@@ -117,7 +117,7 @@ export function refusal(decision: Decision, run: RunState, { person, inventory }
   if (decision === "stop-watch" && !isWatched(run))
     return "TwoKey watches no old region for this run. It is fenced, the watch has ended, or the point of no return is not passed.";
   if (decision === "resume" && run.voided)
-    return `The facts behind this plan changed, so its keys are void. Make a new plan for the remaining steps: /dr replan ${run.plan.id}.${run.pastNoReturn ? "" : ` Or give back what users lost: /dr abort ${run.plan.id}.`}`;
+    return `The keys of this plan are void: ${run.why}. Make a new plan for the remaining steps: /dr replan ${run.plan.id}.${run.pastNoReturn ? "" : ` Or give back what users lost: /dr abort ${run.plan.id}.`}`;
   if (needs === "requester" && person.id !== run.plan.requester)
     return `Only ${asker}, who asked for this plan, can withdraw it. An approver can close it with /dr reject ${run.plan.id}.`;
   if (needs === "two approvers" && person.id === run.plan.requester)

@@ -37,8 +37,12 @@ export function watched(run: RunState, entry: WatchEntry): RunState {
       const requestIds = [...stateOf(run, entry.step).requestIds, ...entry.requestIds];
       return withWatch(withStep(run, entry.step, { requestIds }), { state: "asked", data: entry.data });
     }
-    case "watch-failed":
-      return withWatch(run, { state: "failed", says: entry.why });
+    case "watch-failed": {
+      const { state, tries } = run.watch;
+      // What nobody may begin is waited for like a try that failed.
+      const begun = state === "intended" || state === "asked" ? {} : { tries: tries + 1, triedAtMs: entry.atMs };
+      return withWatch(run, { ...begun, state: "failed", says: entry.why });
+    }
     case "fenced-later": {
       const { output } = stateOf(run, entry.step);
       const step = { says: entry.says, output: { ...output, fence: "fenced" } };

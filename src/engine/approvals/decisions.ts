@@ -70,7 +70,7 @@ export async function decide(runId: string, wanted: Decided, deps: DecisionDeps)
   }
 }
 
-/** Two steps may fail one after the other: nobody shall retry, skip or unwind for another one than they read about. */
+/** Two steps may fail one after the other: people decide about the one that they read about. */
 function refuseUnshown(run: RunState, { shown }: Decided): void {
   if (shown === undefined || (shown.step === failedStep(run) && shown.position === run.intents)) return;
   throw new UserError(

@@ -38,6 +38,8 @@ export interface KeyTurned {
   readonly answer: KeyAnswer;
   readonly run: RunState;
   readonly started: boolean;
+  /** Whose keys were found to count no more, as sentences. */
+  readonly lapsed: readonly string[];
 }
 
 /** A key as somebody turns it: who they are, and what they read and agreed to. */
@@ -53,6 +55,7 @@ export async function turnKey(runId: string, { who, digest, accepted }: Turning,
   const { person, proof } = await confirmed(who, UNPROVABLE);
   let noted = false;
   let unsure: readonly string[] | undefined;
+  let lapsed: readonly string[] = [];
   for (;;) {
     const run = await deps.runs.read(runId);
     if (!run) throw new UserError("plan-unknown", "This plan is not in the store any more. Ask for a new one.");
@@ -62,11 +65,15 @@ export async function turnKey(runId: string, { who, digest, accepted }: Turning,
     const answer = judgeKey(run, turn, inventory);
     if (answer.kind === "refused") {
       if (noted) await noteKey(run, { person, proof, atMs: turn.nowMs, kind: "key-void", says: answer.why }, deps);
-      return { answer, run, started: false };
+      return { answer, run, started: false, lapsed };
     }
     if (answer.complete && unsure === undefined) {
       const asked = await askHolders(run, deps);
-      if (await dropKeys(run, asked, deps)) continue;
+      const dropped = asked.flatMap(lapsedOf);
+      if (dropped.length > 0) {
+        if (await dropKeys(run, dropped, deps)) lapsed = dropped.map(sayLapsed);
+        continue;
+      }
       unsure = asked.flatMap(({ key, may }) => (may.kind === "unknown" ? [sayUnsure(key, may.why, deps)] : []));
     }
     if (!noted) await noteBeforeItCounts(run, { person, proof, atMs: turn.nowMs }, deps);
@@ -79,7 +86,7 @@ export async function turnKey(runId: string, { who, digest, accepted }: Turning,
       throw why;
     }
     if (answer.complete) await Promise.all([runId, ...(restOf ? [restOf.run] : [])].map((id) => deps.wake.run(id)));
-    return { answer, run: written.run, started: answer.complete };
+    return { answer, run: written.run, started: answer.complete, lapsed };
   }
 }
 
@@ -122,18 +129,24 @@ function askHolders(run: RunState, { stillMay }: KeyDeps): Promise<Holder[]> {
   );
 }
 
-/** K4. True: somebody lost theirs, so that the keys are to be judged anew. */
-async function dropKeys(run: RunState, asked: readonly Holder[], deps: KeyDeps): Promise<boolean> {
-  const entries = asked.flatMap(({ key: { by }, may }): Lapsed[] =>
-    may.kind === "no" ? [{ kind: "key-lapsed", atMs: deps.clock.now(), by, why: may.why }] : [],
-  );
-  if (entries.length === 0) return false;
-  const says = (by: string, why: string) => `The key of ${by} does not count any more: ${why}`;
-  const events = entries.map((entry) => eventOf(run, entry, { says: says(entry.by, entry.why) }));
-  await deps.runs.append(run, { entries, events });
-  return true;
+interface Lapsed {
+  readonly by: PersonId;
+  readonly why: string;
 }
-type Lapsed = Extract<RunEntry, { kind: "key-lapsed" }>;
+
+const lapsedOf = ({ key: { by }, may }: Holder): Lapsed[] => (may.kind === "no" ? [{ by, why: may.why }] : []);
+const sayLapsed = ({ by, why }: Lapsed): string => `The key of ${by} does not count any more: ${why}`;
+
+/** K4. False: the journal has grown meanwhile, and the keys are judged as they stand now. */
+async function dropKeys(run: RunState, lapsed: readonly Lapsed[], deps: KeyDeps): Promise<boolean> {
+  const atMs = deps.clock.now();
+  const both = lapsed.map((each) => {
+    const entry: RunEntry = { kind: "key-lapsed", atMs, ...each };
+    return { entry, event: eventOf(run, entry, { says: sayLapsed(each) }) };
+  });
+  const change = { entries: both.map(({ entry }) => entry), events: both.map(({ event }) => event) };
+  return (await deps.runs.append(run, change)).kind === "appended";
+}
 
 const sayUnsure = ({ by, atMs }: RunKey, why: string, { clock }: KeyDeps): string =>
   `whether ${by} may still turn keys is not known (${why}); ${sayDuration(clock.now() - atMs)} ago they could`;
@@ -141,7 +154,7 @@ const sayUnsure = ({ by, atMs }: RunKey, why: string, { clock }: KeyDeps): strin
 interface JudgedTurn extends Pick<KeyTurn, "accepted" | "nowMs" | "continued"> {
   readonly answer: Extract<KeyAnswer, { kind: "turned" }>;
   readonly door: DoorName;
-  /** Of whom nobody could say anew that they may sign. */
+  /** Sentences about holders of whom nobody could say once more that they may sign. */
   readonly unsure: readonly string[];
 }
 

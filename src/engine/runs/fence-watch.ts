@@ -1,5 +1,6 @@
 import { messageOf, NotAuthorised, OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
 import { fenceOf, isWatched } from "../../domain/plan-run/fence.ts";
+import { sayFrozen } from "../../domain/plan-run/freeze.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import type { RunState, Watch } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
@@ -89,6 +90,9 @@ async function whatIsDue(run: RunState, deps: WatchDeps, signal: AbortSignal): P
   if (watch.state === "asked" && (waits || looked.isClosed))
     return looked.silent.length === 0 ? { kind: "verify" } : { kind: "nothing" };
   if (watch.state === "failed" && waits) return { kind: "nothing" };
+  const freeze = await deps.frozen();
+  // Said once, so that people know what stands open; it is closed the moment they lift the freeze.
+  if (freeze && watch.says === sayFrozen(freeze)) return { kind: "nothing" };
   return { kind: "do-it", captured: looked.captured, silent: looked.silent };
 }
 
@@ -166,10 +170,7 @@ async function tryToFence(
       ...{ kind: "watch-asked", ...common, step: fence.id, requestIds, data: asked.data },
     }));
   } catch (error) {
-    const failure = failureOf(error);
-    // What people signed does not carry it, and will not at the next look: said once, for people to close it.
-    if (error instanceof NotAuthorised && hold.run.watch.says === failure.says) return;
-    return conclude(fencing, failure);
+    return conclude(fencing, failureOf(error));
   }
   if (silent.length > 0) return;
   const verdict = await verdictOf(hold.run, fence, { context, deps });

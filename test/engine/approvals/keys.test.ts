@@ -15,9 +15,9 @@ import { createRuns } from "../../../src/store/runs.ts";
 import type { ScriptedRedis } from "../../../src/store/scripts.ts";
 import { who } from "../../harness/asker.ts";
 import { example } from "../../harness/example.ts";
-import { seal } from "../../harness/keys.ts";
 import { AT, homeIsDark } from "../../harness/observed.ts";
 import { planFor, serviceIn } from "../../harness/plans.ts";
+import { quietLedger } from "../../harness/quiet-ledger.ts";
 import { StoreBench } from "../../harness/store.ts";
 
 const inventory = example("inventory");
@@ -61,7 +61,7 @@ const nothing = async () => undefined;
 function deps(wish: Wish = {}): KeyDeps {
   return {
     runs: createRuns(wish.redis ?? redis, () => AT + 60_000),
-    ledger: { append: nothing, disagreement: nothing, highestEpoch: () => 0, seal },
+    ledger: quietLedger(),
     clock: { now: () => AT + 60_000, speed: 1, sleep: nothing },
     wake: {
       ...{ runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing, incidentChat: nothing, card: nothing },
@@ -119,6 +119,7 @@ describe("right before the start, who holds a key is asked about once more (K4)"
     const turned = await turnKey("F-1", click(run, "U01BEN"), { ...deps(), stillMay });
 
     expect([turned.started, asked]).toEqual([false, ["ana"]]);
+    expect(turned.lapsed).toEqual(["The key of ana does not count any more: Slack says of their account: deactivated"]);
     expect((await entriesOf("F-1")).map(({ kind }) => kind)).toEqual(["key-turned", "key-lapsed", "key-turned"]);
     expect((await journal("F-1")).keys.map(({ by }) => by)).toEqual(["ben"]);
     expect(await turnKey("F-1", click(run, "U01DMITRI"), deps())).toMatchObject({ started: true });
@@ -156,12 +157,7 @@ describe("right before the start, who holds a key is asked about once more (K4)"
 describe("a key stands in the ledger before it counts (K5)", () => {
   test("guard ledger first: where the ledger takes nothing the key does not count, and its holder is told so", async () => {
     const run = await proposedIn();
-    const full = {
-      append: () => Promise.reject(new Error("no space left")),
-      disagreement: nothing,
-      highestEpoch: () => 0,
-      seal,
-    };
+    const full = quietLedger({ append: () => Promise.reject(new Error("no space left")) });
 
     await expect(turnKey("F-1", click(run, "U01ANA"), { ...deps(), ledger: full })).rejects.toMatchObject({
       ...{ code: "key-not-kept", message: expect.stringContaining("Your key does not count") },
@@ -184,7 +180,7 @@ describe("a key stands in the ledger before it counts (K5)", () => {
       }
       return runs.append(before, change);
     };
-    const ledger = { ...deps().ledger, append: async (line: LedgerEntry) => void lines.push(line) };
+    const ledger = quietLedger({ append: async (line) => void lines.push(line) });
 
     const turned = await turnKey("F-1", click(run, "U01BEN"), { ...deps(), ledger, runs: { ...runs, append: faster } });
 
@@ -296,12 +292,7 @@ describe("who may turn is asked fresh, and any doubt is a no (K1)", () => {
   test("the ledger keeps who turned it, through which door, and how that was proven (G12)", async () => {
     const run = await proposedIn();
     const lines: LedgerEntry[] = [];
-    const ledger = {
-      append: async (line: LedgerEntry) => void lines.push(line),
-      disagreement: nothing,
-      highestEpoch: () => 0,
-      seal,
-    };
+    const ledger = quietLedger({ append: async (line) => void lines.push(line) });
 
     await turnKey("F-1", click(run, "U02DMITRI"), { ...deps(), ledger });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { TransientError } from "../../../src/domain/errors.ts";
+import type { Freeze } from "../../../src/domain/plan-run/freeze.ts";
 import type { RunState } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../../src/domain/plan-run/run-transition.ts";
@@ -45,6 +46,7 @@ interface Wish {
   readonly other?: RunState;
   readonly refused?: string;
   readonly proven?: boolean;
+  readonly freeze?: Freeze;
 }
 
 /** One turn, by a worker whose calls and records are written down. */
@@ -70,6 +72,7 @@ async function watched(run: RunState, { looked = BACK, atMs = AT + 1_000, ...wis
   const turn = await watchTurn(run, {
     cloud: fakeCloud({ clock: { now: () => atMs } }),
     ...{ steps: { "fence-primary": fence }, oldSide: async () => looked, holder: wish.holder, other: wish.other },
+    freeze: wish.freeze,
   });
   const kindsOf = (all: readonly { readonly kind: string }[]) => all.map(({ kind }) => kind);
   return { ...turn, kinds: kindsOf(turn.written), ledger: kindsOf(turn.ledger), fenced };
@@ -115,6 +118,32 @@ describe("the watch over an old side that was dark", () => {
     expect(await watched(VERIFIED, { holder: "F-2", other: other(true) })).toMatchObject({
       ...{ kinds: ["claimed", "watch-ended"], fenced: 0, ended: true },
     });
+  });
+
+  test("says once that a freeze keeps it open, writes nothing more meanwhile, and closes it when that is lifted", async () => {
+    const freeze = { by: "chloe", atMs: AT, why: "wait", lifts: [] };
+
+    const first = await watched(VERIFIED, { freeze });
+    expect([first.kinds, first.fenced]).toEqual([["claimed", "watch-failed"], 0]);
+    expect(first.run.watch.says).toContain("chloe stopped every change");
+    const later = { freeze, atMs: AT + 10 * 60_000 };
+    expect(await watched(first.run, later)).toMatchObject({ written: [], fenced: 0 });
+    expect(await watched(first.run, { atMs: AT + 10 * 60_000 })).toMatchObject({ fenced: 1 });
+  });
+
+  test("waits longer and longer where the keys do not carry it, so that the journal stays short", async () => {
+    const [key, ...keys] = VERIFIED.keys;
+    if (!key) throw new Error("a run has keys");
+    let run: RunState = { ...VERIFIED, keys: [{ ...key, seal: "forged" }, ...keys] };
+    let written = 0;
+    for (let minute = 1; minute <= 60; minute += 1) {
+      const turn = await watched(run, { atMs: AT + minute * 60_000 });
+      expect(turn.fenced).toBe(0);
+      written += turn.written.length;
+      run = turn.run;
+    }
+
+    expect(written).toBeLessThanOrEqual(16);
   });
 
   test("ends with the signed plan's authority", async () => {

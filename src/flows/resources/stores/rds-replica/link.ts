@@ -14,3 +14,10 @@ export function overLink(lag: LagFacts, facts: Known<DatabaseFacts>): LagFacts {
   const isPosition = engine?.startsWith("postgres") === true && lag.value.seconds > 0;
   return isPosition ? { ...unknown, lastGood: lag.value } : unknown;
 }
+
+/** Nobody can say what the sample was measured over: it is believed no more than one over a broken link. */
+export function unseenLink(lag: LagFacts, { why }: Extract<Known<DatabaseFacts>, { known: false }>): LagFacts {
+  return lag.known
+    ? { known: false, cause: "failed", why: `the replica's link cannot be seen: ${why}`, atMs: lag.atMs }
+    : lag;
+}

@@ -3,7 +3,7 @@ import { sayTime } from "../../../../domain/duration.ts";
 import { positionOf } from "../../../../domain/plan-run/data-position.ts";
 import type { Step } from "../../../../ports/step.ts";
 import { MINUTE, PositionOutput, SECOND } from "../../../steps/schemas.ts";
-import { overLink } from "./link.ts";
+import { overLink, unseenLink } from "./link.ts";
 
 /**
  * Writes down how far the standby had followed, right before it is cut loose. A position never goes back, so what the plan
@@ -51,7 +51,7 @@ export const recordDataPosition: Step<Input, Data, PositionOutput> = {
       cloud.databases.lag(input.region, input.instance, signal),
       cloud.databases.describe(input.region, input.instance, signal),
     ]);
-    const lag = overLink(measured, facts);
+    const lag = facts.known ? overLink(measured, facts) : unseenLink(measured, facts);
     // By as much as the engine may be wrong over a silent link: nobody has noticed the silence yet.
     const measuredMs = lag.known ? lag.value.measuredAtMs - lag.value.seconds * 1_000 - input.blindMs : 0;
     if (input.mustReachZero && measuredMs < sinceMs) {

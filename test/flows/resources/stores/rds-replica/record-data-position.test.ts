@@ -15,9 +15,14 @@ const SAMPLE = { seconds: 5, measuredAtMs: AT - 600_000 };
 
 const day = quietDay(serviceIn(example("inventory"))).sites[INPUT.region];
 
-async function recorded(lag: LagFacts, input: Partial<typeof INPUT> = {}, replica: Partial<DatabaseFacts> = {}) {
+async function recorded(
+  lag: LagFacts,
+  input: Partial<typeof INPUT> = {},
+  replica: Partial<DatabaseFacts> | "unseen" = {},
+) {
   if (!day?.database.known) throw new Error("a quiet day is known");
-  const facts = known({ ...day.database.value, ...replica });
+  const unseen = { known: false, cause: "unreachable", why: "no answer", atMs: AT } as const;
+  const facts = replica === "unseen" ? unseen : known({ ...day.database.value, ...replica });
   const cloud = fakeCloud({
     clock: { now: () => AT },
     databases: { lag: async () => lag, describe: async () => facts },
@@ -80,5 +85,14 @@ test("a lag of 0 over a broken link is unknown, and PostgreSQL's age of the last
   });
   expect(await recorded(behind(9), {}, { ...broken, engine: "postgres" })).toMatchObject({
     output: { lastCommitMs: AT - 9_000 },
+  });
+});
+
+test("a planned run waits while nobody can see what its sample was measured over", async () => {
+  const after = known({ seconds: 0, measuredAtMs: AT + 60_000 });
+
+  expect(await recorded(after, { mustReachZero: true })).toMatchObject({ done: true });
+  expect(await recorded(after, { mustReachZero: true }, "unseen")).toMatchObject({
+    ...{ done: false, says: "lag is unknown: the replica's link cannot be seen: no answer" },
   });
 });
