@@ -62,7 +62,7 @@ test("records that somebody else changes before the last key, or right after it,
     await answerTo(
       at,
       { slackId: FARID, words: `/dr resume ${plan.id}`, channel },
-      /its keys are void\. Make a new plan for the remaining steps/,
+      /The keys of this plan are void: facts changed: .* Make a new plan for the remaining steps/,
     );
     await answerAfter(world.people, { slackId: DMITRI, fits: /^This plan is paused: facts changed/ }, () =>
       pressKey(at, DMITRI, plan),
