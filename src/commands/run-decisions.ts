@@ -1,6 +1,6 @@
 import { sentenceCard } from "../domain/card/card.ts";
 import { ABOUT_A_FAILURE, DECISIONS, type JournalDecision } from "../domain/plan-run/decision.ts";
-import { votesFor, votesNeeded } from "../domain/plan-run/run.ts";
+import { votesFor, votesNeeded } from "../domain/plan-run/votes.ts";
 import { type DecisionDeps, decide } from "../engine/approvals/decisions.ts";
 import { nameOf } from "../views/plan.ts";
 import type { Answer, Ask } from "./intent.ts";

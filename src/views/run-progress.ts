@@ -10,8 +10,8 @@ import {
   type StepState,
   stateOf,
   unmeasuredSteps,
-  votesNeeded,
 } from "../domain/plan-run/run.ts";
+import { votesNeeded } from "../domain/plan-run/votes.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { oldSideLine } from "./old-side.ts";
 import { nameOf } from "./plan.ts";

@@ -335,7 +335,7 @@ export const GUARDS = [
   },
   {
     guard: "point of no return: unwinds before it",
-    file: "src/domain/plan-run/run-transition.ts",
+    file: "src/domain/plan-run/step-transition.ts",
     cut: 'state: ask ? "stopped" : "unwinding"',
     by: 'state: ask ? "stopped" : "running"',
     test: "domain/plan-run/run.test.ts",
@@ -343,7 +343,7 @@ export const GUARDS = [
   },
   {
     guard: "point of no return: passed by the intent",
-    file: "src/domain/plan-run/run-transition.ts",
+    file: "src/domain/plan-run/step-transition.ts",
     cut: "run.pastNoReturn || irreversible",
     by: "run.pastNoReturn",
     test: "domain/plan-run/run.test.ts",
@@ -384,7 +384,7 @@ export const GUARDS = [
   },
   {
     guard: "a fence that is not proven needs an acceptance",
-    file: "src/domain/plan-run/run-transition.ts",
+    file: "src/domain/plan-run/step-transition.ts",
     cut: "entry.mustAsk || run.pastNoReturn",
     by: "run.pastNoReturn",
     test: "domain/plan-run/run.test.ts",
@@ -536,7 +536,7 @@ export const GUARDS = [
   },
   {
     guard: "votes count only where and while they were shown",
-    file: "src/domain/plan-run/run.ts",
+    file: "src/domain/plan-run/votes.ts",
     cut: "vote.position === positionOf(run, decision) &&",
     by: "",
     test: "domain/plan-run/run.test.ts",
@@ -544,7 +544,7 @@ export const GUARDS = [
   },
   {
     guard: "votes count only where and while they were shown",
-    file: "src/domain/plan-run/run.ts",
+    file: "src/domain/plan-run/votes.ts",
     cut: "nowMs - vote.atMs < VOTE_COUNTS_FOR_MS,",
     by: "nowMs >= vote.atMs,",
     test: "domain/plan-run/run.test.ts",

@@ -2,7 +2,8 @@ import type { Person } from "../people/person.ts";
 import { approversOf, findPerson, type Inventory } from "../service/inventory.ts";
 import { isWatched, WATCHED } from "./fence.ts";
 import { type StepRole, stepOf } from "./plan.ts";
-import { type RunState, type RunStateName, stateOf, votesNeeded, WAITS_FOR_PEOPLE } from "./run.ts";
+import { type RunState, type RunStateName, stateOf, WAITS_FOR_PEOPLE } from "./run.ts";
+import { votesNeeded } from "./votes.ts";
 
 /** What a person tells a run. What may be done in which state stands in this table and nowhere else. */
 export type Decision =

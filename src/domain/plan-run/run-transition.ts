@@ -1,18 +1,10 @@
 import { Bug } from "../errors.ts";
-import { capturedWith, WATCHED } from "./fence.ts";
+import { WATCHED } from "./fence.ts";
 import type { Plan } from "./plan.ts";
-import {
-  proposedRun,
-  type RunKey,
-  type RunState,
-  type RunStateName,
-  stateOf,
-  votesFor,
-  votesNeeded,
-  WAITS_FOR_PEOPLE,
-  withStep,
-} from "./run.ts";
+import { proposedRun, type RunKey, type RunState, type RunStateName, WAITS_FOR_PEOPLE, withStep } from "./run.ts";
 import type { RunEntry } from "./run-entry.ts";
+import { forwardAgain, goesOn, stepApplied, takenOver } from "./step-transition.ts";
+import { votesFor, votesNeeded } from "./votes.ts";
 import { fencedAgain, watchEnded, watched } from "./watch-transition.ts";
 
 export function replay(plan: Plan, digest: string, entries: readonly RunEntry[]): RunState {
@@ -153,71 +145,6 @@ function voidedWhy({ because, why }: Extract<RunEntry, { kind: "voided" }>): str
   return because === "facts" ? `facts changed: ${why.join("; ")}` : why.join("; ");
 }
 
-type StepEntry = Extract<
-  RunEntry,
-  { kind: "intent" | "asked" | "done" | "failed" | "undo-intent" | "undone" | "undo-failed" }
->;
-
-function stepApplied(run: RunState, entry: StepEntry): RunState {
-  const now = { sinceMs: entry.atMs };
-  switch (entry.kind) {
-    case "intent": {
-      const irreversible = run.plan.steps.some((step) => step.id === entry.step && step.wayBack === "irreversible");
-      const before = stateOf(run, entry.step);
-      const intended = withStep(run, entry.step, {
-        ...now,
-        state: "intended",
-        attempt: entry.attempt,
-        tries: before.tries + 1,
-        startedAtMs: before.startedAtMs ?? entry.atMs,
-        endedAtMs: undefined,
-      });
-      const captured = capturedWith(run, entry.captured);
-      return { ...intended, captured, pastNoReturn: run.pastNoReturn || irreversible, intents: run.intents + 1 };
-    }
-    case "asked": {
-      const requestIds = [...stateOf(run, entry.step).requestIds, ...entry.requestIds];
-      return withStep(run, entry.step, { ...now, state: "asked", requestIds, data: entry.data });
-    }
-    case "done":
-      return withStep(run, entry.step, {
-        ...now,
-        state: "done",
-        output: entry.output,
-        says: entry.says,
-        endedAtMs: entry.atMs,
-      });
-    case "failed":
-      return failed(run, entry);
-    case "undo-intent":
-      return { ...withStep(run, entry.step, { ...now, state: "undoing" }), intents: run.intents + 1 };
-    case "undone": {
-      const requestIds = [...stateOf(run, entry.step).requestIds, ...entry.requestIds];
-      return withStep(run, entry.step, { ...now, state: "undone", says: entry.says, requestIds });
-    }
-    case "undo-failed":
-      return {
-        ...withStep(run, entry.step, { ...now, state: "undo-failed", says: entry.why }),
-        state: "stuck",
-        why: entry.why,
-        // What people said about the step itself was not about its undo.
-        votes: [],
-      };
-  }
-}
-
-function failed(run: RunState, entry: Extract<RunEntry, { kind: "failed" }>): RunState {
-  const after = withStep(run, entry.step, {
-    state: "failed",
-    says: entry.why,
-    sinceMs: entry.atMs,
-    endedAtMs: entry.atMs,
-  });
-  if (run.state === "unwinding") return after;
-  const ask = entry.mustAsk || run.pastNoReturn;
-  return { ...after, state: ask ? "stopped" : "unwinding", why: entry.why };
-}
-
 /** A decision of two: as many distinct people as the plan itself needed keys. */
 function voted(run: RunState, entry: Extract<RunEntry, { kind: "vote" }>): RunState {
   if (entry.decision !== "stop-watch" && run.state !== "stopped" && run.state !== "stuck")
@@ -240,30 +167,6 @@ function voted(run: RunState, entry: Extract<RunEntry, { kind: "vote" }>): RunSt
   // A stuck run goes on unwinding without the undo that failed; a stopped one goes on running without the step.
   if (run.state === "stopped") return goesOn(without);
   return { ...without, state: "unwinding", why: "", votes: [], undoSkipped: [...run.undoSkipped, entry.step] };
-}
-
-/** Somebody did it by hand, and says what. */
-function takenOver(run: RunState, { step, atMs, words }: { step: string; atMs: number; words: string }): RunState {
-  return goesOn(withStep(run, step, { state: "taken-over", says: words, sinceMs: atMs, endedAtMs: atMs }));
-}
-
-/** People decide about one failed step at a time: while another one waits for them, the run waits as well. */
-function goesOn(run: RunState): RunState {
-  const failed = run.plan.steps.map(({ id }) => stateOf(run, id)).find(({ state }) => state === "failed");
-  if (failed) return { ...run, state: "stopped", why: failed.says, votes: [] };
-  return { ...run, state: "running", why: "", votes: [] };
-}
-
-/** The way leads forward after all, so what was given back, or may have been, has to be done again. */
-function forwardAgain(run: RunState, { atMs, why }: Extract<RunEntry, { kind: "no-way-back" }>): RunState {
-  const again = { state: "waiting", sinceMs: atMs, startedAtMs: undefined, endedAtMs: undefined } as const;
-  const steps = run.plan.steps.reduce((now, { id }) => {
-    const { state } = stateOf(now, id);
-    if (state === "undo-failed") return withStep(now, id, { state: "failed" });
-    const isGivenBack = state === "undoing" || state === "undone" || run.undoSkipped.includes(id);
-    return isGivenBack ? withStep(now, id, again) : now;
-  }, run);
-  return { ...steps, state: "stopped", why, undoSkipped: [] };
 }
 
 function closed(run: RunState, atMs: number, why: string): RunState {

@@ -1,5 +1,5 @@
 import type { DoorName } from "../event.ts";
-import { FEWEST_KEYS, type Plan, type PlannedStep, type RestOf } from "./plan.ts";
+import type { Plan, PlannedStep, RestOf } from "./plan.ts";
 import type { VoteName } from "./run-entry.ts";
 
 /**
@@ -76,28 +76,6 @@ export interface Vote {
   readonly step: string;
   readonly position: number;
   readonly words: string;
-}
-
-/** World time for which a vote waits for the next one: longer ago people had read something else. */
-export const VOTE_COUNTS_FOR_MS = 15 * 60_000;
-
-/** What a vote is bound to: as long as this stays, the run stands as its card showed it. */
-export const positionOf = ({ watch, intents }: RunState, decision: VoteName): number =>
-  decision === "stop-watch" ? watch.tries : intents;
-
-/** Votes that count now for this decision about this step. */
-export function votesFor(
-  run: RunState,
-  { decision, step }: Pick<Vote, "decision" | "step">,
-  nowMs: number,
-): readonly Vote[] {
-  return run.votes.filter(
-    (vote) =>
-      vote.decision === decision &&
-      vote.step === step &&
-      vote.position === positionOf(run, decision) &&
-      nowMs - vote.atMs < VOTE_COUNTS_FOR_MS,
-  );
 }
 
 /**
@@ -207,9 +185,6 @@ export const WAITS_FOR_PEOPLE = ["paused", "stopped", "stuck"] as const satisfie
 export function stillContinues({ run: id, intents }: RestOf, run: RunState | undefined): boolean {
   return run?.plan.id === id && WAITS_FOR_PEOPLE.some((state) => state === run.state) && run.intents === intents;
 }
-
-/** A decision of two stays one of two where the plan itself needed no key. */
-export const votesNeeded = ({ plan }: RunState): number => Math.max(FEWEST_KEYS, plan.keysRequired);
 
 /** Settled steps that rest on this one, directly or not. */
 export function settledAfter(run: RunState, step: string): string[] {
