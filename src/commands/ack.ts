@@ -1,7 +1,7 @@
 import { UserError } from "../domain/errors.ts";
 import { isOpen } from "../domain/incident/incident.ts";
 import { mayAcknowledge } from "../domain/incident/page.ts";
-import { acknowledge } from "../flows/incident/life/changes.ts";
+import { acknowledge } from "../flows/incident/paging/acknowledge.ts";
 import { changeIncident, closedAnswer, type IncidentCommandDeps, incidentMeant } from "./incident-deps.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
 import { personOf } from "./run-deps.ts";

@@ -3,7 +3,7 @@ import { isOpen } from "../domain/incident/incident.ts";
 import type { PageTarget } from "../domain/incident/page.ts";
 import { findPerson, type Inventory } from "../domain/service/inventory.ts";
 
-import { askFor, escalateNow } from "../flows/incident/life/changes.ts";
+import { askFor, escalateNow } from "../flows/incident/paging/ask-for.ts";
 import { actorOf, changeIncident, closedAnswer, type IncidentCommandDeps, incidentMeant } from "./incident-deps.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
 

@@ -2,7 +2,8 @@ import type { AlertDocument } from "../../src/domain/incident/alert.ts";
 import type { Incident } from "../../src/domain/incident/incident.ts";
 import type { PageRecord } from "../../src/domain/incident/page.ts";
 import { openIncident } from "../../src/flows/incident/intake/open.ts";
-import { acknowledge, resolveIncident, TWOKEY } from "../../src/flows/incident/life/changes.ts";
+import { resolveIncident, TWOKEY } from "../../src/flows/incident/life/changes.ts";
+import { acknowledge } from "../../src/flows/incident/paging/acknowledge.ts";
 import { DARK_AT, INVENTORY, MINUTE } from "./run-states.ts";
 
 const CHANNEL = { id: "C0INC4MZQ8T", name: "inc-1121-inventory-4mzq8t" };

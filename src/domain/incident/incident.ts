@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { DoorName, type Event } from "../event.ts";
 import { DutyRecord } from "./duty.ts";
-import { Ladder, PageRecord, StoredEscalation } from "./page.ts";
+import { Ladder } from "./ladder.ts";
+import { PageRecord, StoredEscalation } from "./page.ts";
 import { Severity } from "./severity.ts";
 
 /** The four parts of a status update. None may be empty. */

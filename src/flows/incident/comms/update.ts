@@ -10,7 +10,8 @@ import {
 } from "../../../domain/incident/incident.ts";
 import { commanderTargets } from "../../../domain/incident/page.ts";
 import type { IncidentDeps } from "../deps.ts";
-import { type Act, askFor, TWOKEY } from "../life/changes.ts";
+import { type Act, TWOKEY } from "../life/changes.ts";
+import { askFor } from "../paging/ask-for.ts";
 import { draftCard, requestCard } from "./announce.ts";
 import { postOnce } from "./post-once.ts";
 

@@ -1,7 +1,7 @@
 import type { DoorName } from "../../../domain/event.ts";
 import type { Changed } from "../../../domain/incident/duty.ts";
 import { eventOf, type Incident, type JoinedAlert } from "../../../domain/incident/incident.ts";
-import { planLadder } from "../../../domain/incident/page.ts";
+import { planLadder } from "../../../domain/incident/ladder.ts";
 import type { Severity } from "../../../domain/incident/severity.ts";
 import type { PersonId } from "../../../domain/people/person.ts";
 import type { Inventory } from "../../../domain/service/inventory.ts";

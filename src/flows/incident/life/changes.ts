@@ -1,10 +1,8 @@
 import type { DoorName, Event } from "../../../domain/event.ts";
 import type { Changed } from "../../../domain/incident/duty.ts";
 import {
-  type Acknowledgement,
   ALERTS_LISTED,
   amend,
-  answeredLadder,
   eventOf,
   type Incident,
   isOpen,
@@ -12,15 +10,10 @@ import {
   type ResolutionFields,
   withNote,
 } from "../../../domain/incident/incident.ts";
-import {
-  askedLadder,
-  type PageRecord,
-  type PageTarget,
-  planLadder,
-  quietForMs,
-} from "../../../domain/incident/page.ts";
+import { planLadder } from "../../../domain/incident/ladder.ts";
 import { type Severity, worse } from "../../../domain/incident/severity.ts";
 import { turnOf } from "../intake/open.ts";
+import { settlePages } from "../paging/acknowledge.ts";
 
 /** Who asked for a change, and through which door. */
 export interface Actor {
@@ -111,105 +104,6 @@ export function setSeverity(
   const { id: by, door } = actor;
   const facts = { from: incident.severity, to: severity };
   return { value, events: [eventOf(value, { kind: "incident.severity-set", atMs: nowMs, by, door, says, facts })] };
-}
-
-/** Whether somebody has answered for everything that is paging now. */
-export function isAnswered(incident: Incident): boolean {
-  return answeredLadder(incident) >= incident.ladders.length;
-}
-
-export interface Answer extends Omit<Acknowledgement, "ladder" | "atMs"> {
-  /** When the person did it, where that was elsewhere and earlier: it answers no ladder that began later. */
-  readonly answeredAtMs?: number;
-}
-
-/** Stops everything that has not started. Undefined when it changes nothing: closed, or this person answered already. */
-export function acknowledge(
-  incident: Incident,
-  { answeredAtMs, ...ack }: Answer,
-  nowMs: number,
-): Changed<Incident> | undefined {
-  const ladder = Math.max(1, incident.ladders.filter((each) => each.startedAtMs <= (answeredAtMs ?? nowMs)).length);
-  const answeredBefore = incident.acks.some((other) => other.by === ack.by && other.ladder >= ladder);
-  if (!isOpen(incident) || answeredBefore) return undefined;
-  const isFirst = answeredLadder(incident) < ladder;
-  const started = incident.ladders[ladder - 1]?.startedAtMs ?? incident.openedAtMs;
-  const settled = settlePages(incident.pages, "superseded", (page) => page.target.id === ack.by);
-  const value = amend(incident, {
-    acks: [...incident.acks, { ...ack, atMs: nowMs, ladder }],
-    pages: incident.pages.map((page, index) => (page.ladder <= ladder ? (settled[index] ?? page) : page)),
-  });
-  const says = isFirst ? `${ack.name} acknowledged` : `Also acknowledged by ${ack.name}`;
-  const facts = { name: ack.name, afterMs: nowMs - started, first: isFirst };
-  return {
-    value,
-    events: [eventOf(value, { kind: "incident.acknowledged", atMs: nowMs, by: ack.by, door: ack.door, says, facts })],
-  };
-}
-
-/** Ends every page that was sent and not answered; those picked by `isTheirs` were answered. */
-export function settlePages(
-  pages: readonly PageRecord[],
-  state: "superseded" | "exhausted",
-  isTheirs: (page: PageRecord) => boolean = () => false,
-): PageRecord[] {
-  // One that is still being sent gets its outcome later, and keeps this end.
-  const unfinished = ["intent", "accepted", "unknown", "retry", "throttled"];
-  return pages.map((page) =>
-    unfinished.includes(page.state) ? { ...page, state: isTheirs(page) ? ("acked" as const) : state } : page,
-  );
-}
-
-/** Who is to be paged besides, and why. */
-export interface Asked {
-  readonly targets: readonly PageTarget[];
-  readonly why: string;
-}
-
-/**
- * Pages people outside the matrix's own time: somebody pressed Escalate, or a deadline was missed. A person's word goes
- * out at once; a deadline waits for quiet hours as the matrix does.
- */
-export function askFor(
-  incident: Incident,
-  { targets, why }: Asked,
-  { actor, nowMs }: { readonly actor: Actor; readonly nowMs: number },
-): Changed<Incident> | undefined {
-  if (!isOpen(incident) || targets.length === 0) return undefined;
-  const number = incident.ladders.length + 1;
-  const start = { number, severity: incident.severity, startedAtMs: nowMs, why };
-  const waitsMs = (target: PageTarget) =>
-    actor === TWOKEY ? quietForMs(incident.escalation, { severity: incident.severity, target, atMs: nowMs }) : 0;
-  const value = amend(incident, { ladders: [...incident.ladders, askedLadder(start, targets, waitsMs)] });
-  const facts = { targets: targets.map((target) => target.id), why };
-  const says = `Further people are paged: ${why}`;
-  const { id: by, door } = actor;
-  return { value, events: [eventOf(value, { kind: "pages.escalated", atMs: nowMs, by, door, says, facts })] };
-}
-
-/** Pages the next level now, or the highest one again when all were paged. */
-export function escalateNow(incident: Incident, actor: Actor, nowMs: number): Changed<Incident> | undefined {
-  const ladder = incident.ladders.findLast((each) => each.kind === "matrix");
-  if (ladder === undefined || ladder.rungs.length === 0) return undefined;
-  const waiting = ladder.rungs.find(
-    (rung, index) =>
-      rung.takenBy === undefined &&
-      incident.duties[`rung:${ladder.number}.${index}`] === undefined &&
-      ladder.startedAtMs + rung.afterMs > nowMs,
-  );
-  const rung = waiting ?? ladder.rungs.at(-1);
-  if (rung === undefined) return undefined;
-  const number = incident.ladders.length + 1;
-  const taken = incident.ladders.map((each) =>
-    each === ladder && waiting !== undefined
-      ? { ...each, rungs: each.rungs.map((other) => (other === rung ? { ...other, takenBy: number } : other)) }
-      : each,
-  );
-  return askFor(
-    { ...incident, ladders: taken },
-    { targets: rung.targets, why: `${actor.name} escalated to level ${rung.level}` },
-    { actor, nowMs },
-  );
 }
 
 /** Two incidents of one cause: this one ends, its pages stop, and its channel says where to go. */

@@ -4,7 +4,9 @@ import { eventOf, type Incident, isOpen, withNote } from "../../../domain/incide
 import { commanderTargets } from "../../../domain/incident/page.ts";
 import type { Person } from "../../../domain/people/person.ts";
 import type { IncidentDeps } from "../deps.ts";
-import { askFor, settlePages, TWOKEY } from "../life/changes.ts";
+import { TWOKEY } from "../life/changes.ts";
+import { settlePages } from "./acknowledge.ts";
+import { askFor } from "./ask-for.ts";
 import { heldMs, latestMatrix } from "./rungs.ts";
 
 /** By when somebody has to answer, and what happens when nobody does. */

@@ -14,7 +14,7 @@ import { keeperOf } from "../../../domain/incident/pager-traits.ts";
 import type { Person } from "../../../domain/people/person.ts";
 import type { Documents } from "../../../ports/documents.ts";
 import type { PagerIncident } from "../../../ports/pager.ts";
-import { acknowledge } from "../life/changes.ts";
+import { acknowledge } from "./acknowledge.ts";
 
 /** The pager tells times in whole seconds. */
 const PAGER_STEP_MS = 1_000;

@@ -1,18 +1,16 @@
-import type { Duty, Perform } from "../../../domain/incident/duty.ts";
-import { dedupKey, eventOf, type Incident, lastAck, titleAbout, withNote } from "../../../domain/incident/incident.ts";
+import type { Perform } from "../../../domain/incident/duty.ts";
+import { dedupKey, type Incident, lastAck, titleAbout } from "../../../domain/incident/incident.ts";
 import type { PageRecord } from "../../../domain/incident/page.ts";
 import { keeperOf } from "../../../domain/incident/pager-traits.ts";
-import type { Person } from "../../../domain/people/person.ts";
 import { findPerson } from "../../../domain/service/inventory.ts";
-import type { PageRequest, PagerAnswer } from "../../../ports/pager.ts";
+import type { PageRequest } from "../../../ports/pager.ts";
 import { OCCASIONS } from "../../reach/occasions.ts";
-import { postOnce } from "../comms/post-once.ts";
 import type { IncidentDeps } from "../deps.ts";
+import { direct, fallBack } from "./direct-messages.ts";
 import { triggerKey } from "./page.ts";
 import { outcomeOf, type Special, settled } from "./page-outcomes.ts";
-import { paged, pageKey } from "./page-targets.ts";
-import { rungAt } from "./rungs.ts";
-import { takeFromThrottle } from "./throttle.ts";
+import { pageKey } from "./page-targets.ts";
+import { type Call, mayGo } from "./throttle.ts";
 
 /** World time after which a refused trigger is tried again: the refusal may be a setting that somebody mends. */
 const TRIGGER_AGAIN_MS = OCCASIONS.incident.backOff.firstMs;
@@ -108,12 +106,6 @@ function askResponders(deps: IncidentDeps): Perform<Incident> {
 
 const RUNG_BY_TRIGGER: Special = { state: "accepted", why: "rung by the pager's own policy when it was triggered" };
 
-/** What is paged for: one duty of one incident. */
-interface Call {
-  readonly incident: Incident;
-  readonly duty: Duty;
-}
-
 /** Pages that do not go with the call, with the reason, by page key. */
 async function heldBack(
   deps: IncidentDeps,
@@ -131,21 +123,6 @@ async function heldBack(
     }
   }
   return held;
-}
-
-function mayGo(
-  deps: IncidentDeps,
-  { incident, duty }: Call,
-  { target, via }: Pick<PageRecord, "target" | "via">,
-): Promise<boolean> {
-  const isFirst = !paged(incident, { target: target.id, via, sinceMs: Number.NEGATIVE_INFINITY, except: duty.key });
-  const page = {
-    target: `${target.kind}:${target.id}:${via}`,
-    key: `${incident.id}:${duty.key}`,
-    isFirst,
-    atMs: deps.clock.now(),
-  };
-  return takeFromThrottle(deps.throttle, page, incident.escalation.throttle);
 }
 
 /** One person or policy, by a pager that only tells. What it accepted is told: it answers nothing and ends no ladder. */
@@ -175,93 +152,5 @@ function tell(deps: IncidentDeps): Perform<Incident> {
     return answer.kind === "accepted"
       ? { kind: "done", apply: settled(duty, { state: "told" }) }
       : outcomeOf(answer, duty);
-  };
-}
-
-/** A direct message to one person, or to whoever is on call for a policy. */
-function direct(deps: IncidentDeps): Perform<Incident> {
-  return async (incident, duty, attempt) => {
-    const page = incident.pages.find((each) => each.duty === duty.key);
-    const place = rungAt(incident, duty);
-    if (page === undefined || place === undefined) return { kind: "withdrawn" };
-    const sinceMs = duty.dueAtMs - place.ladder.everyMs / 2;
-    if (
-      Number(duty.subject["round"]) > 0 &&
-      paged(incident, { target: page.target.id, via: "slack", sinceMs, except: duty.key })
-    ) {
-      return { kind: "done", apply: settled(duty, { state: "accepted", why: "was written to a moment ago" }) };
-    }
-    if (!(await mayGo(deps, { incident, duty }, { target: page.target, via: "slack" }))) {
-      const hold: Special = { state: "throttled", why: "was written to too often" };
-      return { kind: "done", apply: settled(duty, { state: "accepted", special: new Map([[page.key, hold]]) }) };
-    }
-    const people = await peopleOf(deps, page.target);
-    if (people.kind !== "accepted") return outcomeOf(people, duty);
-    if (people.value.length === 0) {
-      const why = "nobody on call there is listed in people";
-      return { kind: "failed", why, apply: settled(duty, { state: "rejected", why }) };
-    }
-    const card = deps.voice.page(
-      incident,
-      place.ladder.kind === "asked" ? place.ladder.why : `level ${place.rung.level}`,
-    );
-    for (const person of people.value) {
-      const isSent = await postOnce(
-        deps.chat,
-        { to: { person: person.id }, card, key: `${page.key}:${person.id}` },
-        attempt,
-      );
-      if (!isSent) return { kind: "withdrawn" };
-    }
-    return { kind: "done", apply: settled(duty, { state: "accepted" }) };
-  };
-}
-
-async function peopleOf(deps: IncidentDeps, target: PageRecord["target"]): Promise<PagerAnswer<readonly Person[]>> {
-  const inventory = deps.inventory();
-  if (target.kind === "person") {
-    const person = findPerson(inventory, target.id);
-    return { kind: "accepted", value: person === undefined ? [] : [person] };
-  }
-  const keeper = keeperOf(inventory.escalation.pagers) ?? "";
-  const onCall = await deps.pagers.keeper.whoIsOnCall([target.id]);
-  if (onCall.kind !== "accepted") return onCall;
-  const lowest = Math.min(...onCall.value.map((entry) => entry.level));
-  const ids = onCall.value.filter((entry) => entry.level === lowest).map((entry) => entry.pagerUserId);
-  return {
-    kind: "accepted",
-    value: inventory.people.filter((person) => ids.includes(person.pagers[keeper] ?? "")),
-  };
-}
-
-/** The pager accepted nothing: its people are written to in Slack, and the channel is told. */
-function fallBack(deps: IncidentDeps): Perform<Incident> {
-  return async (incident, duty, attempt) => {
-    const place = rungAt(incident, duty);
-    if (place === undefined) return { kind: "withdrawn" };
-    const inventory = deps.inventory();
-    const people = place.rung.targets.flatMap((target) =>
-      target.kind === "person" ? (findPerson(inventory, target.id) ?? []) : [],
-    );
-    const why = `the pager has not accepted the page of level ${place.rung.level}`;
-    const card = deps.voice.page(incident, why);
-    for (const person of people) {
-      const key = pageKey(incident, {
-        step: `${place.ladder.number}.${place.index}`,
-        target: person.id,
-        via: "fallback",
-        round: 0,
-      });
-      if (!(await postOnce(deps.chat, { to: { person: person.id }, card, key }, attempt))) return { kind: "withdrawn" };
-    }
-    return {
-      kind: "done",
-      apply: (current, nowMs) => {
-        const call = current.duties[String(duty.subject["call"])] ?? current.duties[`trigger:${current.generation}`];
-        const says = `The pager has accepted nothing for level ${place.rung.level} (${call?.why ?? "no answer"}). Written to directly: ${people.map(({ name }) => name).join(", ") || "nobody can be"}. Please call people by telephone.`;
-        const value = withNote(current, { id: duty.key, atMs: nowMs, says });
-        return { value, events: [eventOf(current, { kind: "page.fallback", atMs: nowMs, says })] };
-      },
-    };
   };
 }

@@ -1,7 +1,8 @@
 import { type DutySpec, isSettled, type OwedDuty } from "../../../domain/incident/duty.ts";
 import { TWOKEY_DRIVES } from "../../../domain/incident/escalation.ts";
 import { type Incident, isOpen } from "../../../domain/incident/incident.ts";
-import { type Ladder, type PageTarget, tellersOf, usesSlack } from "../../../domain/incident/page.ts";
+import type { Ladder } from "../../../domain/incident/ladder.ts";
+import { type PageTarget, tellersOf, usesSlack } from "../../../domain/incident/page.ts";
 import { callsKeeper, intendPages } from "./page-targets.ts";
 import { heldMs, isWanted, latestMatrix, type RungPlace, reachedBy, rungsOf } from "./rungs.ts";
 

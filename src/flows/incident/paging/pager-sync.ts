@@ -17,7 +17,8 @@ import type { Person } from "../../../domain/people/person.ts";
 import type { PagerAnswer, PagerIncident } from "../../../ports/pager.ts";
 import type { IncidentDeps } from "../deps.ts";
 import { CORRELATION_ID, withoutIncident } from "../intake/correlate.ts";
-import { isAnswered, mergeInto } from "../life/changes.ts";
+import { mergeInto } from "../life/changes.ts";
+import { isAnswered } from "./acknowledge.ts";
 import { mergeEvidence } from "./evidence.ts";
 import { triggerKey } from "./page.ts";
 

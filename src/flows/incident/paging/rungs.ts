@@ -1,6 +1,6 @@
 import type { Duty } from "../../../domain/incident/duty.ts";
 import { answeredLadder, type Incident, isOpen } from "../../../domain/incident/incident.ts";
-import { type Ladder, quietForMs, type Rung } from "../../../domain/incident/page.ts";
+import { type Ladder, quietForMs, type Rung } from "../../../domain/incident/ladder.ts";
 
 export function latestMatrix(incident: Incident): Ladder | undefined {
   return incident.ladders.findLast((ladder) => ladder.kind === "matrix");

@@ -1,6 +1,32 @@
+import type { Duty } from "../../../domain/incident/duty.ts";
 import type { PageThrottle } from "../../../domain/incident/escalation.ts";
+import type { Incident } from "../../../domain/incident/incident.ts";
+import type { PageRecord } from "../../../domain/incident/page.ts";
 import type { Documents } from "../../../ports/documents.ts";
-import type { ThrottleBook } from "../deps.ts";
+import type { IncidentDeps, ThrottleBook } from "../deps.ts";
+import { paged } from "./page-targets.ts";
+
+/** What is paged for: one duty of one incident. */
+export interface Call {
+  readonly incident: Incident;
+  readonly duty: Duty;
+}
+
+/** Whether this page may go now: nobody is paged too often. An incident's first page to somebody always goes. */
+export function mayGo(
+  deps: IncidentDeps,
+  { incident, duty }: Call,
+  { target, via }: Pick<PageRecord, "target" | "via">,
+): Promise<boolean> {
+  const isFirst = !paged(incident, { target: target.id, via, sinceMs: Number.NEGATIVE_INFINITY, except: duty.key });
+  const page = {
+    target: `${target.kind}:${target.id}:${via}`,
+    key: `${incident.id}:${duty.key}`,
+    isFirst,
+    atMs: deps.clock.now(),
+  };
+  return takeFromThrottle(deps.throttle, page, incident.escalation.throttle);
+}
 
 export interface ThrottledPage {
   /** `person:<id>` or `policy:<id>`, with the lane: a telephone and a direct message are counted apart. */

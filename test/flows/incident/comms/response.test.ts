@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { responseTargets } from "../../../../src/flows/incident/comms/response.ts";
 import { editUpdate } from "../../../../src/flows/incident/comms/update.ts";
-import { acknowledge, setSeverity } from "../../../../src/flows/incident/life/changes.ts";
+import { setSeverity } from "../../../../src/flows/incident/life/changes.ts";
+import { acknowledge } from "../../../../src/flows/incident/paging/acknowledge.ts";
 import { plainText } from "../../../../src/views/card-text.ts";
 import { incidentCard } from "../../../../src/views/incident.ts";
 import { MINUTE, START_MS } from "../../../harness/test-clock.ts";

@@ -1,7 +1,8 @@
 import { expect, test } from "@jest/globals";
 import { advanceLane } from "../../../../src/engine/delivery/duties.ts";
 import { dueChange } from "../../../../src/flows/incident/index.ts";
-import { acknowledge, resolveIncident, TWOKEY } from "../../../../src/flows/incident/life/changes.ts";
+import { resolveIncident, TWOKEY } from "../../../../src/flows/incident/life/changes.ts";
+import { acknowledge } from "../../../../src/flows/incident/paging/acknowledge.ts";
 import type { Weather } from "../../../harness/recorded-pager.ts";
 import { MINUTE, START_MS } from "../../../harness/test-clock.ts";
 import { bridge } from "../bridge.ts";

@@ -1,11 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import {
-  acknowledge,
-  escalateNow,
-  resolveIncident,
-  setSeverity,
-  TWOKEY,
-} from "../../../../src/flows/incident/life/changes.ts";
+import { resolveIncident, setSeverity, TWOKEY } from "../../../../src/flows/incident/life/changes.ts";
+import { acknowledge } from "../../../../src/flows/incident/paging/acknowledge.ts";
+import { escalateNow } from "../../../../src/flows/incident/paging/ask-for.ts";
 import { MINUTE, START_MS } from "../../../harness/test-clock.ts";
 import { bridge, change, type Decide, opened, pass, until } from "../bridge.ts";
 import { inventory, signal } from "../file.ts";
