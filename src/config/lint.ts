@@ -1,6 +1,7 @@
 import type { Finding, ProblemSeverity } from "./problem.ts";
 import { ALERT_RULES } from "./rules/alerts.ts";
 import { KIND_RULES } from "./rules/kinds.ts";
+import { LADDER_RULES } from "./rules/ladders.ts";
 import { LAG_RULES } from "./rules/lag-alarms.ts";
 import { PAGER_RULES } from "./rules/pagers.ts";
 import { PAGING_RULES } from "./rules/paging.ts";
@@ -22,6 +23,7 @@ export const RULES: readonly Rule[] = [
   ...PIPELINE_RULES,
   ...PAGER_RULES,
   ...PAGING_RULES,
+  ...LADDER_RULES,
   ...ALERT_RULES,
   ...LAG_RULES,
   ...SITE_RULES,
