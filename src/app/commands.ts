@@ -1,8 +1,9 @@
 import { randomInt } from "node:crypto";
 import { openIncidents } from "../commands/incident-deps.ts";
-import { type CommandDeps, createIntents } from "../commands/index.ts";
+import type { CommandDeps } from "../commands/index.ts";
 import type { Intents } from "../commands/intent.ts";
 import { askFromPipeline, type PipelineAnswer, type PipelineAsk } from "../commands/pipeline.ts";
+import { createIntents } from "../commands/route.ts";
 import type { Event } from "../domain/event.ts";
 import { INCIDENT_LABEL, type Incident } from "../domain/incident/incident.ts";
 import type { Inventory } from "../domain/service/inventory.ts";

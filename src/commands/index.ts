@@ -1,9 +1,6 @@
 import type { Card } from "../domain/card/card.ts";
-import { UserError } from "../domain/errors.ts";
 import type { Person } from "../domain/people/person.ts";
 import type { JournalDecision } from "../domain/plan-run/decision.ts";
-import type { Inventory } from "../domain/service/inventory.ts";
-import { mostSimilar } from "../domain/similar.ts";
 import type { KeyDeps } from "../engine/approvals/keys.ts";
 import { RUNBOOKS } from "../flows/runbooks/index.ts";
 import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
@@ -16,14 +13,13 @@ import { declare } from "./declare.ts";
 import { escalate } from "./escalate.ts";
 import { type FreezeDeps, freeze, unfreeze } from "./freeze.ts";
 import type { IncidentCommandDeps } from "./incident-deps.ts";
-import type { Answer, Ask, Intents } from "./intent.ts";
+import type { Answer, Ask } from "./intent.ts";
 import { onCall } from "./oncall.ts";
 import { plan, usageOf } from "./plan.ts";
-import { refuseWhileLost } from "./refuse-while.ts";
 import { replan } from "./replan.ts";
 import { resolve } from "./resolve.ts";
 import { decideOnRun } from "./run-decisions.ts";
-import { NOT_LISTED, personOf, type RunCommandDeps } from "./run-deps.ts";
+import type { RunCommandDeps } from "./run-deps.ts";
 import { severity } from "./severity.ts";
 import { type StatusDeps, status } from "./status.ts";
 import { timeline } from "./timeline.ts";
@@ -37,7 +33,7 @@ export interface CommandDeps {
 
 type Role = Person["roles"][number];
 
-interface Verb extends VerbWords {
+export interface Verb extends VerbWords {
   /** Any one of these roles; empty: anyone. What a decision on a run needs stands in its own table. */
   readonly who: readonly Role[];
   /** Also for a member of our team whom `people` does not list: it reads, or raises the alarm. */
@@ -215,45 +211,9 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   },
 };
 
-/** Routes an ask to its handler, if this person may ask for it. */
-export function createIntents(deps: CommandDeps, inventory: () => Inventory): Intents {
-  return async (ask) => {
-    const verb = verbNamed(ask.verb);
-    if (!verb) throw noSuchVerb(ask.verb);
-    refuseUnlessAllowed(ask, verb, inventory());
-    if (verb.moves) await refuseWhileLost(`/dr ${ask.verb}`, deps.run);
-    return verb.handle(ask, deps);
-  };
-}
-
 /** The table's own only: what every object has by birth, such as `constructor`, is no verb. */
-function verbNamed(word: string): Verb | undefined {
+export function verbNamed(word: string): Verb | undefined {
   return Object.hasOwn(VERBS, word) ? VERBS[word] : undefined;
-}
-
-function noSuchVerb(word: string): UserError {
-  const near = mostSimilar(word, Object.keys(VERBS));
-  const hint = near === undefined ? "" : ` Did you mean /dr ${near}?`;
-  return new UserError("verb-unknown", `There is no /dr ${word}.${hint} /dr help lists what there is.`);
-}
-
-function refuseUnlessAllowed(ask: Ask, verb: Verb, inventory: Inventory): void {
-  if (ask.who.kind === "guest") refuseGuest(ask.verb, verb);
-  if (verb.who.length === 0) return;
-  if (personOf(ask, inventory)?.roles.some((role) => verb.who.includes(role))) return;
-  throw new UserError(
-    "not-allowed",
-    `/dr ${ask.verb} is for people who are listed in twokey.yaml as ${verb.who.join(", ")}. Nothing was changed.`,
-  );
-}
-
-function refuseGuest(name: string, { guests }: Verb): void {
-  if (guests) return;
-  const open = Object.entries(VERBS).flatMap(([verb, row]) => (row.guests ? [`/dr ${verb}`] : []));
-  throw new UserError(
-    "person-unknown",
-    `/dr ${name} was refused and nothing was changed. ${NOT_LISTED} Until then you can use ${open.join(", ")}.`,
-  );
 }
 
 function help(wanted: string | undefined): Card {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { type CommandDeps, createIntents, VERBS } from "../../src/commands/index.ts";
+import { type CommandDeps, VERBS } from "../../src/commands/index.ts";
+import { createIntents } from "../../src/commands/route.ts";
 import { UserError } from "../../src/domain/errors.ts";
 import { DECISIONS } from "../../src/domain/plan-run/decision.ts";
 import { guest } from "../harness/asker.ts";

@@ -190,7 +190,7 @@ export const GUARDS = [
   },
   {
     guard: "who is not listed acts on nothing",
-    file: "src/commands/index.ts",
+    file: "src/commands/route.ts",
     cut: "if (guests) return;",
     by: "if (guests !== undefined || guests === undefined) return;",
     test: "commands/verbs.test.ts",

@@ -1,0 +1,43 @@
+import { UserError } from "../domain/errors.ts";
+import type { Inventory } from "../domain/service/inventory.ts";
+import { mostSimilar } from "../domain/similar.ts";
+import { type CommandDeps, VERBS, type Verb, verbNamed } from "./index.ts";
+import type { Ask, Intents } from "./intent.ts";
+import { refuseWhileLost } from "./refuse-while.ts";
+import { NOT_LISTED, personOf } from "./run-deps.ts";
+
+/** Routes an ask to its handler, if this person may ask for it. */
+export function createIntents(deps: CommandDeps, inventory: () => Inventory): Intents {
+  return async (ask) => {
+    const verb = verbNamed(ask.verb);
+    if (!verb) throw noSuchVerb(ask.verb);
+    refuseUnlessAllowed(ask, verb, inventory());
+    if (verb.moves) await refuseWhileLost(`/dr ${ask.verb}`, deps.run);
+    return verb.handle(ask, deps);
+  };
+}
+
+function noSuchVerb(word: string): UserError {
+  const near = mostSimilar(word, Object.keys(VERBS));
+  const hint = near === undefined ? "" : ` Did you mean /dr ${near}?`;
+  return new UserError("verb-unknown", `There is no /dr ${word}.${hint} /dr help lists what there is.`);
+}
+
+function refuseUnlessAllowed(ask: Ask, verb: Verb, inventory: Inventory): void {
+  if (ask.who.kind === "guest") refuseGuest(ask.verb, verb);
+  if (verb.who.length === 0) return;
+  if (personOf(ask, inventory)?.roles.some((role) => verb.who.includes(role))) return;
+  throw new UserError(
+    "not-allowed",
+    `/dr ${ask.verb} is for people who are listed in twokey.yaml as ${verb.who.join(", ")}. Nothing was changed.`,
+  );
+}
+
+function refuseGuest(name: string, { guests }: Verb): void {
+  if (guests) return;
+  const open = Object.entries(VERBS).flatMap(([verb, row]) => (row.guests ? [`/dr ${verb}`] : []));
+  throw new UserError(
+    "person-unknown",
+    `/dr ${name} was refused and nothing was changed. ${NOT_LISTED} Until then you can use ${open.join(", ")}.`,
+  );
+}
