@@ -14,8 +14,9 @@ import { canonicalName } from "../dns/names.ts";
 import { createResolver, type Resolver } from "../dns/resolver.ts";
 import type { DnsAuthorities } from "../dns/server.ts";
 import type { World } from "../world/world.ts";
-import { type Applications, type AppRequest, createApplications, type Outcome } from "./applications.ts";
+import { type Applications, createApplications, type Outcome } from "./applications.ts";
 import { Judge } from "./judge.ts";
+import type { AppRequest } from "./one-task.ts";
 import { ApplicationSpec } from "./spec.ts";
 
 export const TrafficSpec = z.strictObject({

@@ -1,6 +1,6 @@
 import type { Directory } from "./directory.ts";
 import { type Agent, AUTOMATION, type Incident, type LogEntryType, type Notification } from "./incident.ts";
-import { incidentWebhookJson, webhookAgentJson } from "./render.ts";
+import { incidentWebhookJson, webhookAgentJson } from "./webhook-payloads.ts";
 
 /*
  * The escalation path runs in world time:

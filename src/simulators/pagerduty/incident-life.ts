@@ -1,8 +1,8 @@
 import type { Directory } from "./directory.ts";
 import { addEntry, assign, emit, enterLevel, haltEscalation } from "./escalation.ts";
 import type { Agent, Incident, Note } from "./incident.ts";
-import { noteWebhookJson } from "./render.ts";
 import type { EscalationPolicy, Service, Urgency } from "./spec.ts";
+import { noteWebhookJson } from "./webhook-payloads.ts";
 
 /** Through what an act reached the account; written into the world's log. */
 export type Via = "phone" | "api" | "events" | "timeout";

@@ -2,7 +2,7 @@ import type { Directory, OnCall } from "./directory.ts";
 import type { Agent, CallRequest, Incident, IncidentLogEntry, Note, Notification, Responder } from "./incident.ts";
 import type { Account, EscalationPolicy, Service } from "./spec.ts";
 
-type Json = Record<string, unknown>;
+export type Json = Record<string, unknown>;
 
 const COLLECTIONS = {
   user: "users",
@@ -29,12 +29,12 @@ export function reference(kind: keyof typeof COLLECTIONS, id: string, summary: s
   };
 }
 
-const resource = (kind: keyof typeof COLLECTIONS, id: string, summary: string): Json => ({
+export const resource = (kind: keyof typeof COLLECTIONS, id: string, summary: string): Json => ({
   ...reference(kind, id, summary),
   type: kind,
 });
 
-const userReference = (directory: Directory, id: string): Json => reference("user", id, directory.userName(id));
+export const userReference = (directory: Directory, id: string): Json => reference("user", id, directory.userName(id));
 
 function agentReference(directory: Directory, incident: Incident, agent: Agent): Json {
   switch (agent.kind) {
@@ -101,53 +101,6 @@ export function incidentJson(directory: Directory, incident: Incident): Json {
     resolve_reason: null,
     ...(incident.details === undefined ? {} : { body: { type: "incident_body", details: incident.details } }),
   };
-}
-
-/** An incident as a v3 webhook carries it: other names than in the REST API. */
-export function incidentWebhookJson(directory: Directory, incident: Incident): Json {
-  const { service, policy, priority } = incident;
-  return {
-    ...resource("incident", incident.id, incident.title),
-    number: incident.number,
-    status: incident.status,
-    incident_key: incident.incidentKey,
-    created_at: isoSeconds(incident.createdMs),
-    title: incident.title,
-    service: reference("service", service.id, service.name),
-    assignees: incident.assignees.map(({ userId }) => userReference(directory, userId)),
-    escalation_policy: reference("escalation_policy", policy.id, policy.name),
-    teams: [],
-    priority: priority === undefined ? null : reference("priority", priority.id, priority.name),
-    urgency: incident.urgency,
-    conference_bridge: null,
-    resolve_reason: null,
-  };
-}
-
-export function responderWebhookJson(directory: Directory, incident: Incident, responder: Responder): Json {
-  return {
-    type: "incident_responder",
-    incident: reference("incident", incident.id, incident.title),
-    user: userReference(directory, responder.userId),
-    escalation_policy: null,
-    message: responder.message,
-    state: responder.state,
-  };
-}
-
-export function noteWebhookJson(incident: Incident, note: Note): Json {
-  return {
-    id: note.id,
-    type: "incident_note",
-    incident: reference("incident", incident.id, incident.title),
-    content: note.content,
-    trimmed: false,
-  };
-}
-
-/** Automation shows as null in webhooks, unlike in log entries. */
-export function webhookAgentJson(directory: Directory, agent: Agent): Json | null {
-  return agent.kind === "user" ? userReference(directory, agent.userId) : null;
 }
 
 export function logEntryJson(directory: Directory, incident: Incident, entry: IncidentLogEntry): Json {

@@ -1,7 +1,7 @@
 import type { Directory } from "./directory.ts";
 import { addEntry, emit, notifyByRules } from "./escalation.ts";
 import type { Agent, CallRequest, Incident } from "./incident.ts";
-import { responderWebhookJson } from "./render.ts";
+import { responderWebhookJson } from "./webhook-payloads.ts";
 
 /** Asks people, or those first on call for a policy, to join. Their phones ring until they answer. */
 export function requestResponders(directory: Directory, incident: Incident, request: CallRequest): void {

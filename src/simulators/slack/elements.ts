@@ -1,4 +1,4 @@
-import { actionElements } from "./block-kit.ts";
+import { actionElements } from "./block-elements.ts";
 import { isJson, type Json, jsonList, textOf } from "./json.ts";
 
 /** What a person put into an element: text, an option's value, an id, a date; several where several may be chosen. */
