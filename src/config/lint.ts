@@ -10,6 +10,7 @@ import { PIPELINE_RULES } from "./rules/pipelines.ts";
 import { RESOURCE_RULES } from "./rules/resources.ts";
 import type { Rule } from "./rules/rule.ts";
 import { SITE_RULES } from "./rules/sites.ts";
+import { USER_RULES } from "./rules/users.ts";
 import type { ReadableFile } from "./sections.ts";
 
 export interface LintFinding extends Finding {
@@ -29,6 +30,7 @@ export const RULES: readonly Rule[] = [
   ...SITE_RULES,
   ...RESOURCE_RULES,
   ...KIND_RULES,
+  ...USER_RULES,
 ];
 
 /** Rules whose sections could not be read are left out: what they would say about a broken section is a guess. */

@@ -8,6 +8,7 @@ import {
   fixedNamesOf,
   namesOf,
   type StoreSite,
+  servingUsers,
   storesIn,
 } from "../flows/resources/site.ts";
 import type { ApplicationSpec, StoreSpec } from "../simulators/application/spec.ts";
@@ -76,13 +77,13 @@ export function deriveCompute(services: readonly Service[]): Pick<TrafficSpecInp
   return {
     elb: {
       loadBalancers: places.flatMap((place) =>
-        place.balancer ? [loadBalancer(place.compute, place.region, place.balancer)] : [],
+        place.balancer ? loadBalancer(place.compute, place.region, place.balancer) : [],
       ),
     },
     ecs: {
       services: places.map(({ region, compute, isHome }) => ({
         ...{ region, cluster: compute.cluster, name: compute.service, desiredCount: isHome ? compute.tasks : 0 },
-        ...{ taskDefinition: `${familyOf(compute)}:1`, targetGroups: [targetGroupName(compute)] },
+        ...{ taskDefinition: `${familyOf(compute)}:1`, targetGroups: targetGroupsOf(compute) },
       })),
       taskDefinitions: [...new Set(places.map(({ compute }) => familyOf(compute)))].map((family) => {
         return { family, latestRevision: 1 };
@@ -93,17 +94,25 @@ export function deriveCompute(services: readonly Service[]): Pick<TrafficSpecInp
 }
 
 function loadBalancer(compute: ComputeSite, region: Region, { dns_name: dnsName, zone }: LoadBalancer) {
-  return {
-    ...{ region, dnsName, name: dnsName.split(".")[0] ?? dnsName, canonicalHostedZoneId: zone },
-    type: /\.elb\.[a-z0-9-]+\.amazonaws\.com$/i.test(dnsName) ? ("network" as const) : ("application" as const),
-    targetGroups: [
-      {
-        ...{ name: targetGroupName(compute), arn: compute.target_group },
-        healthCheckPath: compute.target_health === "writable-database" ? DEEP_HEALTH_PATH : "/health",
-      },
-    ],
-  };
+  const { target_group: arn, target_health: means } = compute;
+  if (arn === undefined) return [];
+  return [
+    {
+      ...{ region, dnsName, name: dnsName.split(".")[0] ?? dnsName, canonicalHostedZoneId: zone },
+      type: /\.elb\.[a-z0-9-]+\.amazonaws\.com$/i.test(dnsName) ? ("network" as const) : ("application" as const),
+      targetGroups: [
+        {
+          ...{ name: targetGroupName(arn), arn },
+          healthCheckPath: means === "writable-database" ? DEEP_HEALTH_PATH : "/health",
+        },
+      ],
+    },
+  ];
 }
+
+/** A worker has none. */
+const targetGroupsOf = ({ target_group: arn }: ComputeSite): string[] =>
+  arn === undefined ? [] : [targetGroupName(arn)];
 
 /** At home the floor is what the region serves users with; a standby may sleep. */
 function scalableTarget({ region, compute, isHome }: Place & { readonly compute: ComputeSite }) {
@@ -113,7 +122,7 @@ function scalableTarget({ region, compute, isHome }: Place & { readonly compute:
 }
 
 /** `arn:aws:elasticloadbalancing:<region>:<account>:targetgroup/<name>/<id>`; an ARN without a name stands for itself. */
-function targetGroupName({ target_group: arn }: ComputeSite): string {
+function targetGroupName(arn: string): string {
   return arn.split("/")[1] ?? arn;
 }
 
@@ -141,9 +150,9 @@ export function deriveApplications(
 const publicNameOf = (service: Service): string =>
   [...namesOf(service), ...fixedNamesOf(service)][0]?.name ?? new URL(service.url).hostname;
 
-/** What runs the application there: its first ECS service, else a machine at the name that leads to the region. */
+/** What runs the application there: the ECS service that users are led to, else a machine at the name that leads to the region. */
 function runnerIn(service: Service, region: Region) {
-  const [front] = computesIn(service, region);
+  const front = computesIn(service, region).find(({ name }) => name === servingUsers(service));
   if (front) return { cluster: front.compute.cluster, service: front.compute.service };
   const host = directIn(service, region);
   return host === undefined ? undefined : { host };

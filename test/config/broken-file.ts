@@ -16,7 +16,7 @@ const SECOND = INVENTORY.slice(INVENTORY.indexOf("  inventory:\n"))
   .replaceAll("api.mycomputer.com", "orders.mycomputer.com");
 export const TWO_SERVICES = `${INVENTORY}${SECOND}`;
 
-type Edit = readonly [old: string, now: string];
+export type Edit = readonly [old: string, now: string];
 
 /** One way to break an example, and what must be said about it. */
 export interface Broken {

@@ -9,7 +9,7 @@ const SPEED = 150;
 let at: FailoverWorld;
 afterEach(() => at.stop());
 
-/** Machine time: a plan of sixteen steps takes as many workers. */
+/** Machine time: a plan of seventeen steps takes as many workers. */
 const LONGEST_MS = 180_000;
 const OTHERS = PLAYS.filter(({ service }) => service !== "inventory");
 

@@ -1,5 +1,5 @@
 import type { DatabaseFacts } from "../../src/domain/service/observed.ts";
-import type { Region, Service } from "../../src/domain/service/service.ts";
+import type { ComputeSite, Region, Service } from "../../src/domain/service/service.ts";
 import { computesIn, fixedNamesOf, namesOf, storesIn } from "../../src/flows/resources/site.ts";
 import type { DnsAnswer } from "../../src/ports/probe.ts";
 import type { Cloud } from "../../src/ports/step.ts";
@@ -27,7 +27,7 @@ export function quietCloud(service: Service, change: Change = {}): Cloud {
     },
     clusters: { describe: async (_region, cluster) => known(clusterOf(cluster)) },
     firewall: { rules: async () => known([RULE]) },
-    compute: { describe: async (region, site) => known(tasksOf(region === service.home ? site.tasks : 0)) },
+    compute: { describe: async (region, site) => known(tasksOf(site, region === service.home ? site.tasks : 0)) },
     traffic: { records: async (_zone, name) => known(recordsOf(service, name)) },
     probe: {
       health: async () => ({ kind: "healthy", status: 200 }),
@@ -86,10 +86,11 @@ const clusterOf = (cluster: string) => ({
   ],
 });
 
-const tasksOf = (tasks: number) => ({
+const tasksOf = ({ target_group }: ComputeSite, tasks: number) => ({
   ...{ status: "ACTIVE", desired: tasks, running: tasks, pending: 0, taskDefinition: "app:7", scaling: undefined },
   deployments: [{ id: "d1", primary: true, rollout: "COMPLETED", failedTasks: 0 }],
-  ...{ targets: { healthy: tasks, total: tasks }, reasons: [] },
+  ...(target_group === undefined ? {} : { targets: { healthy: tasks, total: tasks } }),
+  reasons: [],
 });
 
 function recordsOf(service: Service, name: string) {

@@ -74,7 +74,8 @@ export interface ComputeFacts {
   readonly taskDefinition: string;
   /** Absent where the service is not auto-scaled. */
   readonly scaling: Scaling | undefined;
-  readonly targets: { readonly healthy: number; readonly total: number };
+  /** Absent where the service has no target group. */
+  readonly targets?: { readonly healthy: number; readonly total: number } | undefined;
   /** Newest service events and stop reasons, for the report of a failure. */
   readonly reasons: readonly string[];
 }

@@ -41,6 +41,14 @@ export const ELSEWHERE = {
   role: RoleArn.optional().describe("Role that looks at it and runs assume for it; absent: the roles under `aws`."),
 };
 
+/** What an entrance says where several computes could serve its users. */
+export const LEADS_TO = {
+  to: z
+    .string()
+    .optional()
+    .describe("Key of `compute` that users are led to. Needed where several have a load balancer."),
+};
+
 export const ZoneId = z.string().regex(/^Z[A-Z0-9]+$/, "must be a hosted zone id (Z…)");
 export const RecordName = z
   .string()

@@ -16,14 +16,18 @@ export interface ClusterSite {
   readonly write_check: string;
 }
 
+/** What shows that the tasks of a service work. `running-tasks`: they run, and no load balancer asks them anything. */
+export const MEANINGS = ["writable-database", "process", "running-tasks"] as const;
+
 /** One ECS service of one site, with what registers its tasks. */
 export interface ComputeSite {
   readonly cluster: string;
   readonly service: string;
   readonly tasks: number;
   readonly max_tasks?: number | undefined;
-  readonly target_group: string;
-  readonly target_health: "writable-database" | "process";
+  /** Absent: it takes its work from a queue, and nobody reaches it by name. */
+  readonly target_group?: string | undefined;
+  readonly target_health: (typeof MEANINGS)[number];
 }
 
 /** What users of one region reach first: the balancer's own name, and the hosted zone that an alias to it has to name. */

@@ -106,6 +106,11 @@ export interface ComputeMoving extends Move {
 }
 
 export interface ComputeAbilities<Settings, Facts> {
+  /**
+   * How users reach it; `unknown`: in a way that TwoKey is not told. What nobody reaches works as soon as it runs: it is
+   * started when the database takes writes, and users do not wait for it.
+   */
+  reachedBy(resource: Settings): "load-balancer" | "unknown" | "nobody";
   refusals(at: Seen<Settings, Facts>, move: Move): readonly string[];
   /** What could not be checked, in words. */
   unchecked(place: Place<Settings>, move: Move): readonly string[];
@@ -118,6 +123,8 @@ export interface ComputeAbilities<Settings, Facts> {
 }
 
 export interface EntranceAbilities<Settings, Facts> {
+  /** Name of the compute that it leads to, where the file says it. */
+  to(resource: Settings): string | undefined;
   /** Users may be led by the health of targets, before anybody moves a name. */
   followsHealth(place: Place<Settings>): boolean;
   refusals(at: Seen<Settings, Facts>, move: Move): readonly string[];

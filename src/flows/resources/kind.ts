@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Finding, Path, ProblemSeverity } from "../../domain/service/finding.ts";
-import type { FoundFact } from "../../domain/service/found.ts";
+import type { Found, FoundFact } from "../../domain/service/found.ts";
 import type { Told } from "../../domain/service/observation.ts";
 import type { Known } from "../../domain/service/observed.ts";
 import type { Resource, Role } from "../../domain/service/resource.ts";
@@ -74,6 +74,11 @@ export type Answer = Omit<FoundFact, "atMs">;
 /** By the name of the setting, below the subject's path. What AWS could not say is left out. */
 export type Answers = Readonly<Record<string, Answer>>;
 
+/** A subject, and what AWS said of it last. */
+export interface KnownOf extends Subject {
+  readonly facts: Found[string];
+}
+
 export interface Asking {
   readonly discovery: Discovery;
   readonly traffic: Pick<TrafficControl, "records">;
@@ -88,7 +93,8 @@ export interface Parts<Settings> {
   database?(settings: Settings, region: Region): DatabaseSite;
   databaseRecord?(settings: Settings): DatabaseRecord | undefined;
   compute?(settings: Settings, region: Region): ComputeSite;
-  balancer?(settings: Settings, region: Region): LoadBalancer;
+  /** Undefined for a compute that users do not reach. */
+  balancer?(settings: Settings, region: Region): LoadBalancer | undefined;
   names?(settings: Settings, regions: readonly Region[]): readonly Traffic[];
   /** Names outside Route 53. */
   fixedNames?(settings: Settings): readonly FixedName[];
@@ -110,6 +116,8 @@ export interface KindDefinition<Settings extends Resource, Facts extends object>
   records(resource: Settings): readonly NamedRecord[];
   /** Asks AWS about one subject. `resource` has what the file says and what was found before. Absent: it leaves nothing to AWS. */
   discover?(resource: Settings, subject: Subject, asking: Asking): Promise<Known<Answers>>;
+  /** Where AWS contradicts what the file says of a subject, beyond single settings: sentences, each with what to do. */
+  contradictions?(resource: Settings, known: KnownOf): readonly string[];
   readonly lint: readonly KindRule<Settings>[];
   readonly parts: Parts<Settings>;
 

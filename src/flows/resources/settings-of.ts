@@ -62,7 +62,18 @@ function sayPath(path: readonly (string | number)[]): string {
 
 /** Why no plan can be made of this service: what is not known, not decided, or contradicted. In words, each with what to do. */
 export function openQuestions(service: Service, nowMs: number): string[] {
-  return settingsOf(service).flatMap((setting) => question(setting, service.name, nowMs));
+  return [
+    ...settingsOf(service).flatMap((setting) => question(setting, service.name, nowMs)),
+    ...resourcesOf(service).flatMap((placed) => contradictions(service, placed)),
+  ];
+}
+
+function contradictions(service: Service, placed: PlacedResource): readonly string[] {
+  const { kind, resource } = settled(service, placed);
+  return kind.subjects(resource, service.regions).flatMap((subject) => {
+    const facts = service.found[subjectKey(kind, subject)] ?? {};
+    return kind.contradictions?.(resource, { ...subject, facts }) ?? [];
+  });
 }
 
 function question({ path, of, from, value, aws, agrees }: Setting, service: string, nowMs: number): string[] {

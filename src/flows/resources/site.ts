@@ -1,6 +1,6 @@
 import { UserError } from "../../domain/errors.ts";
 import type { Region } from "../../domain/service/region.ts";
-import { resourcesOf, type Service } from "../../domain/service/service.ts";
+import { resourcesOf, type Service, type ServiceFile } from "../../domain/service/service.ts";
 import type {
   ClusterSite,
   ComputeSite,
@@ -10,6 +10,7 @@ import type {
   LoadBalancer,
   Traffic,
 } from "../../domain/service/site.ts";
+import { kindOf } from "./index.ts";
 import { settled } from "./settle.ts";
 
 export interface StoreSite {
@@ -32,14 +33,16 @@ export function storesIn(service: Service, region: Region): StoreSite[] {
 }
 
 export interface ComputeAt {
+  /** Its name in the file. */
+  readonly name: string;
   readonly compute: ComputeSite;
   readonly balancer: LoadBalancer | undefined;
 }
 
 export function computesIn(service: Service, region: Region): ComputeAt[] {
-  return partsOf(service).flatMap(({ kind: { parts }, resource }) => {
+  return partsOf(service).flatMap(({ kind: { parts }, resource, name }) => {
     const compute = parts.compute?.(resource, region);
-    return compute ? [{ compute, balancer: parts.balancer?.(resource, region) }] : [];
+    return compute ? [{ name, compute, balancer: parts.balancer?.(resource, region) }] : [];
   });
 }
 
@@ -63,15 +66,28 @@ export const clustersIn = (service: Service, region: Region): ClusterAt[] =>
   });
 
 const partsOf = (service: Service) =>
-  resourcesOf(service).map((placed) => ({ ...settled(service, placed), name: placed.path.at(-1) ?? placed.id }));
+  resourcesOf(service).map((placed) => ({
+    ...{ ...settled(service, placed), role: placed.role },
+    name: placed.path.at(-1) ?? placed.id,
+  }));
 
-/** What users of a region reach first: the first load balancer that the file has there. Undefined while it is not known. */
+/** What users of a region reach first: the load balancer of the compute that the entrance leads to. Undefined while it is not known. */
 export function frontOf(service: Service, region: Region): LoadBalancer | undefined {
   try {
-    const balancers = partsOf(service).map(({ kind, resource }) => kind.parts.balancer?.(resource, region));
-    return balancers.find((balancer) => balancer !== undefined);
+    const front = partsOf(service).find(({ role, name }) => role === "compute" && name === servingUsers(service));
+    return front?.kind.parts.balancer?.(front.resource, region);
   } catch (error) {
     if (error instanceof UserError) return undefined;
     throw error;
   }
+}
+
+/** Name of the compute that users are led to: the one that the entrance names, else the first that has a load balancer. */
+export function servingUsers(service: ServiceFile): string | undefined {
+  const placed = resourcesOf(service).map(({ role, resource, path }) => {
+    return { resource, name: path.at(-1), kind: kindOf(role, resource) };
+  });
+  const [named] = placed.flatMap(({ kind, resource }) => kind.entrance?.to(resource) ?? []);
+  const first = placed.find(({ kind, resource }) => kind.compute?.reachedBy(resource) === "load-balancer");
+  return named ?? first?.name;
 }

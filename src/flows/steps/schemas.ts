@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MEANINGS } from "../../domain/service/site.ts";
 
 /** Inputs that several steps share, as they stand in a stored plan. */
 export const RecordSetInput = z.object({
@@ -60,8 +61,8 @@ export const ComputeInput = z.object({
   service: z.string(),
   tasks: z.number(),
   max_tasks: z.number().optional(),
-  target_group: z.string(),
-  target_health: z.enum(["writable-database", "process"]),
+  target_group: z.string().optional(),
+  target_health: z.enum(MEANINGS),
 });
 export type ComputeInput = z.infer<typeof ComputeInput>;
 

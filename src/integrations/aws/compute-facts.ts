@@ -131,9 +131,20 @@ export class ComputeReader {
     return found;
   }
 
-  async #targetHealth({ region, site, signal }: WantedFacts) {
+  /** Of the service's own tasks; undefined where it has no target group. */
+  async #targets(wanted: WantedFacts): Promise<ComputeFacts["targets"]> {
+    const { target_group: group } = wanted.site;
+    if (group === undefined) return undefined;
+    const [running, health] = await Promise.all([this.#tasks(wanted, "RUNNING"), this.#targetHealth(wanted, group)]);
+    const own = new Set(running.flatMap(addressesOf));
+    const targets = health.filter(({ Target }) => own.has(Target.Id));
+    const healthy = targets.filter(({ TargetHealth: { State } }) => State === "healthy").length;
+    return { healthy, total: targets.length };
+  }
+
+  async #targetHealth({ region, site, signal }: Wanted, group: string) {
     const ask = { api: "loadbalancing", region, doing: `describe the targets of ${site.service}`, signal };
-    const command = new DescribeTargetHealthCommand({ TargetGroupArn: site.target_group });
+    const command = new DescribeTargetHealthCommand({ TargetGroupArn: group });
     const answer = await this.#caller.read(ask, (options) =>
       this.#clients.loadBalancing.in(region).send(command, options),
     );
@@ -141,16 +152,13 @@ export class ComputeReader {
   }
 
   async facts(wanted: WantedFacts): Promise<ComputeFacts> {
-    const [found, scalingNow, running, health] = await Promise.all([
+    const [found, scalingNow, targets] = await Promise.all([
       this.service(wanted),
       this.scaling(wanted),
-      this.#tasks(wanted, "RUNNING"),
-      this.#targetHealth(wanted),
+      this.#targets(wanted),
     ]);
     // Reasons of stopped tasks cost two calls more; they are worth it only while tasks are missing.
     const stopped = found.runningCount < found.desired ? await this.#tasks(wanted, "STOPPED") : [];
-    const own = new Set(running.flatMap(addressesOf));
-    const targets = health.filter(({ Target }) => own.has(Target.Id));
     const stopReasons = stopped.flatMap(({ stoppedReason }) => stoppedReason ?? []);
     return {
       status: found.status,
@@ -162,10 +170,7 @@ export class ComputeReader {
       })),
       taskDefinition: found.taskDefinition,
       scaling: scalingNow,
-      targets: {
-        healthy: targets.filter(({ TargetHealth: { State } }) => State === "healthy").length,
-        total: targets.length,
-      },
+      targets,
       reasons: [
         ...new Set([
           ...stopReasons.slice(0, MOST_REASONS),

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { type Broken, INVENTORY } from "../broken-file.ts";
+import { type Broken, type Edit, INVENTORY } from "../broken-file.ts";
 
 const EVERY_KIND = readFileSync("examples/every-kind.yaml", "utf8");
 const YEARS = "services.archive.stores.years";
@@ -10,6 +10,17 @@ const ONE_CLUSTER = `        kind: aurora-cluster
 `;
 
 /** Kinds that only one of the examples has. */
+const MAILS = "services.bookings.compute.mails";
+/** The worker of the example, as a second service that users reach. */
+const SECOND_FRONT: Edit = [
+  "        tasks: 2\n        healthy_means: running-tasks",
+  "        tasks: 2\n        healthy_means: process",
+];
+const BALANCED = INVENTORY.slice(
+  INVENTORY.indexOf("        in:\n          eu-west-1:\n            target_group"),
+  INVENTORY.indexOf("    entrance:"),
+);
+
 export const KINDS_ROWS: readonly Broken[] = [
   {
     rule: "aurora-cluster-has-one-region",
@@ -33,6 +44,72 @@ export const KINDS_ROWS: readonly Broken[] = [
     at: "kind: ‸aurora-cluster",
     path: "services.inventory.stores.stock.kind",
     says: ["cannot leave eu-west-1", "/dr failover will refuse"],
+  },
+  {
+    rule: "worker-has-no-targets",
+    claim: "a target group of a worker",
+    text: EVERY_KIND,
+    edits: [
+      [
+        "healthy_means: running-tasks\n",
+        "healthy_means: running-tasks\n        in: { eu-west-1: { target_group: arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/mails/1 } }\n",
+      ],
+    ],
+    at: "in: { eu-west-1: { ‸target_group: arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/mails/1",
+    path: `${MAILS}.in.eu-west-1.target_group`,
+    says: ["means nothing with healthy_means: running-tasks", "remove it, or write"],
+  },
+  {
+    rule: "worker-has-no-targets",
+    claim: "a load balancer of a worker",
+    text: EVERY_KIND,
+    edits: [
+      [
+        "healthy_means: running-tasks\n",
+        "healthy_means: running-tasks\n        in: { eu-west-1: { load_balancer: { dns_name: mails.eu-west-1.elb.amazonaws.com } } }\n",
+      ],
+    ],
+    at: "in: { eu-west-1: { ‸load_balancer: { dns_name: mails",
+    path: `${MAILS}.in.eu-west-1.load_balancer`,
+    says: ["load_balancer means nothing", "if users reach this service in eu-west-1"],
+  },
+  {
+    rule: "somebody-serves-users",
+    claim: "an entrance in front of workers alone",
+    edits: [
+      ["healthy_means: writable-database # assumed", "healthy_means: running-tasks"],
+      [BALANCED, ""],
+    ],
+    at: "    ‸compute:\n",
+    path: "services.inventory.compute",
+    says: ["users reach none of api", "add the compute that serves users"],
+  },
+  {
+    rule: "users-are-led-to-one-compute",
+    claim: "two load balancers, and an entrance that does not say which is meant",
+    text: EVERY_KIND,
+    edits: [SECOND_FRONT],
+    at: "    ‸entrance:\n      kind: route53",
+    path: "services.bookings.entrance",
+    says: ["api and mails have a load balancer each", "write to: api"],
+  },
+  {
+    rule: "users-are-led-to-one-compute",
+    claim: "an entrance that leads to a worker",
+    text: EVERY_KIND,
+    edits: [["      kind: route53\n", "      kind: route53\n      to: mails\n"]],
+    at: "to: ‸mails",
+    path: "services.bookings.entrance.to",
+    says: ["mails is a worker without a load balancer", "write api"],
+  },
+  {
+    rule: "users-are-led-to-one-compute",
+    claim: "an entrance that leads to a compute that is not there",
+    text: EVERY_KIND,
+    edits: [["      kind: route53\n", "      kind: route53\n      to: web\n"]],
+    at: "to: ‸web",
+    path: "services.bookings.entrance.to",
+    says: ["there is no compute web", "write api"],
   },
   {
     rule: "static-value-for-each-region",

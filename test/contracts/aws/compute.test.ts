@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import {
   factOf,
+  groupArn,
   HASTY,
   HOME,
   type InventoryWorld,
@@ -27,8 +28,17 @@ describe("what is seen", () => {
       ...{ scaling: { min: 1, max: 3, suspended: false }, taskDefinition: expect.stringContaining("inventory:7") },
       deployments: [{ id: expect.any(String), primary: true, rollout: "COMPLETED", failedTasks: 0 }],
     });
-    const all = inventory.traffic.elb.targets.healthy(siteIn(STANDBY).target_group);
+    const all = inventory.traffic.elb.targets.healthy(groupArn(STANDBY));
     expect(all).toHaveLength(3);
+  });
+
+  test("a service without a target group has tasks and no targets, and no load balancer is asked", async () => {
+    const { target_group: _none, ...alone } = siteIn(STANDBY, { service: "inventory-mails" });
+    const seen = factOf(await inventory.aws.compute.describe(STANDBY, { ...alone, target_health: "running-tasks" }));
+
+    expect(seen).toMatchObject({ ...{ status: "ACTIVE", desired: 1, running: 1, pending: 0 }, targets: undefined });
+    expect(seen.deployments).toMatchObject([{ primary: true, rollout: "COMPLETED" }]);
+    expect(await inventory.reads("DescribeTargetHealth")).toBe(0);
   });
 
   test("a service that does not exist is absent, and so is a cluster", async () => {

@@ -3,6 +3,7 @@ import {
   CLUSTER,
   DB_NAME,
   factOf,
+  groupArn,
   HOME,
   type InventoryWorld,
   NAME,
@@ -30,13 +31,13 @@ const absent = { known: false, cause: "absent" };
 
 test("from a service to its target groups, what scales it, and the load balancer in front", async () => {
   const { discovery } = inventory.aws;
-  const { cluster, service, target_group } = siteIn(HOME);
+  const { cluster, service } = siteIn(HOME);
   const found = factOf(await discovery.service(HOME, { cluster, service }));
   expect(found).toMatchObject({
-    ...{ service, targetGroups: [target_group], taskDefinition: expect.stringContaining("inventory:7") },
+    ...{ service, targetGroups: [groupArn(HOME)], taskDefinition: expect.stringContaining("inventory:7") },
     scalableTarget: { resource: `service/${cluster}/${service}`, min: 2, max: 12, suspended: false },
   });
-  expect(factOf(await discovery.loadBalancers(HOME, target_group))).toEqual([
+  expect(factOf(await discovery.loadBalancers(HOME, groupArn(HOME)))).toEqual([
     {
       ...{ arn: expect.stringContaining("primary-alb"), name: "primary-alb", kind: "application" },
       ...{ dnsName: "primary-alb.eu-west-1.elb.amazonaws.com", zone: "Z32O12XQLNTSW2" },
@@ -57,9 +58,9 @@ test("from a database to its endpoint and security groups", async () => {
 
 test("what is not there is absent, not empty", async () => {
   const { discovery } = inventory.aws;
-  const { cluster, target_group } = siteIn(HOME);
+  const { cluster } = siteIn(HOME);
   expect(await discovery.service(HOME, { cluster, service: "nobody" })).toMatchObject(absent);
-  expect(await discovery.loadBalancers(STANDBY, target_group)).toMatchObject(absent);
+  expect(await discovery.loadBalancers(STANDBY, groupArn(HOME))).toMatchObject(absent);
   expect(await discovery.database(STANDBY, PRIMARY)).toMatchObject(absent);
 });
 

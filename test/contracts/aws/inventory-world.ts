@@ -50,7 +50,7 @@ export const HASTY: Partial<AwsOptions> = {
 };
 
 const group = { name: "inventory", healthCheckPath: "/health" };
-const groupArn = (region: string) =>
+export const groupArn = (region: string) =>
   `arn:aws:elasticloadbalancing:${region}:111122223333:targetgroup/inventory/0123456789abcdef`;
 
 /** A hosted zone without records. A private one hides the public one of its name from the name server of this world. */
@@ -96,6 +96,8 @@ function trafficSpec(moreZones: readonly EmptyZone[]) {
         { ...service, name: "inventory", region: STANDBY, cluster: "dr", desiredCount: 1 },
         // A neighbour behind the same target group, as during a migration.
         { ...service, name: "inventory-next", region: STANDBY, cluster: "dr", desiredCount: 2 },
+        // A worker: nobody reaches it by name.
+        { ...service, name: "inventory-mails", region: STANDBY, cluster: "dr", desiredCount: 1, targetGroups: [] },
       ],
       taskDefinitions: [{ family: "inventory", latestRevision: 9, brokenRevisions: [8] }],
     },

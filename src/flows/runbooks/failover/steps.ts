@@ -15,6 +15,8 @@ import type { FailoverRequest } from "./request.ts";
  *
  *   fence → record positions → PROMOTE → check writable → point the application → check direct → shift traffic → settle → check public
  *   scale out ────────────────────────────────────────────────────────────────────┘ (beside the first three, if users cannot be sent there by it)
+ *
+ * What nobody reaches, a worker, takes jobs as soon as it runs. It starts when the application finds the new writer.
  */
 export function failoverSteps(request: FailoverRequest, judgement: Judgement): PlannedStep[] {
   const protect = fence(request, judgement);
@@ -85,14 +87,17 @@ function computeSteps({ service }: FailoverRequest, judgement: Judgement, stores
   const pairs = all.flatMap((at) => {
     const { compute } = at.kind;
     if (!compute) return [];
+    const isForUsers = compute.reachedBy(at.resource) !== "nobody";
     const waits = isHealthAttractive(all) && compute.isHealthyEarly(at) ? stores.proven : [];
-    const prepare = about(compute.prepare(at, moving, slotOf(judgement, at, waits)), at);
+    const prepare = about(compute.prepare(at, moving, slotOf(judgement, at, isForUsers ? waits : stores.ready)), at);
     const after = [...stores.ready, ...(prepare ? [prepare.id] : [])];
-    return [{ prepare, direct: about(compute.prove(at, moving, slotOf(judgement, at, after)), at) }];
+    return [{ isForUsers, prepare, direct: about(compute.prove(at, moving, slotOf(judgement, at, after)), at) }];
   });
   const prepares = pairs.flatMap(({ prepare }) => prepare ?? []);
   const directs = pairs.flatMap(({ direct }) => direct ?? []);
-  const alone = pairs.flatMap(({ prepare, direct }) => (prepare && !direct ? [prepare.id] : []));
+  const alone = pairs.flatMap(({ isForUsers, prepare, direct }) =>
+    isForUsers && prepare && !direct ? [prepare.id] : [],
+  );
   const ready = [...idsOf(directs), ...alone];
   return { steps: [...prepares, ...directs], ready: directs.length > 0 ? ready : [...stores.ready, ...alone] };
 }

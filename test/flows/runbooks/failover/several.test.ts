@@ -51,14 +51,15 @@ const refusals = async (wanted: Asked): Promise<readonly string[]> => {
 
 describe("a service of two stores and two names", () => {
   test("is one plan, in which each of them goes through every phase", async () => {
-    expect(countOf(bookings)).toEqual({ stores: 2, computes: 1 });
+    expect(countOf(bookings)).toEqual({ stores: 2, computes: 2 });
     const plan = await planOf({ of: bookings });
 
     expect(plan.steps.map(({ id }) => id)).toEqual([
       "fence",
       ...["record-position-orders", "record-position-guests", "promote-orders", "promote-guests"],
       ...["check-writable-orders", "check-writable-guests", "point-application-orders", "point-application-guests"],
-      ...["scale-out", "check-direct", "shift-traffic-book-example-com", "settle-dns-book-example-com"],
+      ...["scale-out-api", "scale-out-mails", "check-direct-api", "shift-traffic-book-example-com"],
+      "settle-dns-book-example-com",
       ...["shift-traffic-tables-example-com", "settle-dns-tables-example-com", "check-public"],
     ]);
   });
@@ -74,8 +75,8 @@ describe("a service of two stores and two names", () => {
   test("sends users only where every store was led to the new side and every name has settled", async () => {
     const plan = await planOf({ of: bookings });
 
-    expect(stepOf(plan, "check-direct").after).toEqual([
-      ...["point-application-orders", "point-application-guests", "scale-out"],
+    expect(stepOf(plan, "check-direct-api").after).toEqual([
+      ...["point-application-orders", "point-application-guests", "scale-out-api"],
     ]);
     expect(stepOf(plan, "check-public").after).toEqual([
       ...["settle-dns-book-example-com", "settle-dns-tables-example-com"],
@@ -83,11 +84,22 @@ describe("a service of two stores and two names", () => {
     expect(stepOf(plan, "check-public").input["names"]).toHaveLength(2);
   });
 
+  test("starts a worker when the application finds the new writers, and makes no user wait for it", async () => {
+    const plan = await planOf({ of: bookings });
+    const waiting = plan.steps.filter(({ after }) => after.includes("scale-out-mails"));
+
+    expect(stepOf(plan, "scale-out-mails").after).toEqual(["point-application-orders", "point-application-guests"]);
+    expect(stepOf(plan, "scale-out-api").after).toEqual([]);
+    expect(waiting).toEqual([]);
+  });
+
   test("fences both databases in one step, and would give each back what it had", async () => {
     const { input, title } = stepOf(await planOf({ of: bookings }), "fence");
 
-    expect(title).toBe("Fence eu-west-1: stop its service, close its databases");
-    expect(Object.keys(Object(input["captured"]))).toEqual(["compute.api", "stores.orders", "stores.guests"]);
+    expect(title).toBe("Fence eu-west-1: stop its services, close its databases");
+    expect(Object.keys(Object(input["captured"]))).toEqual([
+      ...["compute.api", "compute.mails", "stores.orders", "stores.guests"],
+    ]);
   });
 
   test("may lose what the store loses that is furthest behind, and needs words where that is beyond its own objective", async () => {

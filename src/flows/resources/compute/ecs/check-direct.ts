@@ -32,7 +32,7 @@ export const checkDirect: Step<Input, Record<string, never>, z.infer<typeof Outp
       cloud.probe.health(input.url, { via: input.via, signal }),
     ]);
     if (!compute.known) return { done: false, says: `targets cannot be seen: ${compute.why}` };
-    const { healthy } = compute.value.targets;
+    const { healthy = 0 } = compute.value.targets ?? {};
     if (healthy < input.tasks) return { done: false, says: `${healthy} of ${input.tasks} targets are healthy` };
     if (health.kind !== "healthy") return { done: false, says: `the application says: ${health.why}` };
     return { done: true, says: `${healthy} targets healthy, the application writes`, output: { healthy } };

@@ -1,7 +1,7 @@
 import { storedStep } from "../../../../ports/step.ts";
 import { defineKind } from "../../kind.ts";
 import { checkDirect } from "./check-direct.ts";
-import { discover } from "./discover.ts";
+import { contradictions, discover } from "./discover.ts";
 import { fence } from "./fence.ts";
 import { RULES } from "./lint.ts";
 import { type EcsSeen, identity, look, tell } from "./look.ts";
@@ -13,7 +13,7 @@ import { ABOUT, Ecs } from "./settings.ts";
 export const ecs = defineKind<Ecs, EcsSeen>({
   ...{ kind: "ecs", role: "compute", settings: Ecs, isByRegion: false },
   about: ABOUT,
-  ...{ subjects, records: () => [], discover, lint: RULES, parts: { balancer, compute } },
+  ...{ subjects, records: () => [], discover, contradictions, lint: RULES, parts: { balancer, compute } },
   ...{ look, tell, identity, fence, compute: move },
   steps: [storedStep(scaleOut), storedStep(checkDirect)],
 });

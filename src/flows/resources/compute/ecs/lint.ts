@@ -3,7 +3,7 @@ import type { Region } from "../../../../domain/service/region.ts";
 import { mostSimilar } from "../../../../domain/similar.ts";
 import type { KindRule, LintPlace } from "../../kind.ts";
 import { ALL_CANONICAL_ZONES, canonicalZone, readBalancerName, zoneOwner } from "../../load-balancers.ts";
-import { inRegion } from "./parts.ts";
+import { inRegion, isWorker } from "./parts.ts";
 import type { Ecs } from "./settings.ts";
 
 export const RULES: readonly KindRule<Ecs>[] = [
@@ -52,6 +52,21 @@ export const RULES: readonly KindRule<Ecs>[] = [
             instead: `write ${right}`,
           },
         ];
+      }),
+  },
+  {
+    name: "worker-has-no-targets",
+    severity: "error",
+    because: "With `running-tasks` nobody reaches the service by name, so nothing of a load balancer is ever read.",
+    check: (place) =>
+      eachRegion(place, (settings, region, path) => {
+        if (!isWorker(place.resource)) return [];
+        const written = (["target_group", "load_balancer"] as const).filter((key) => settings[key] !== undefined);
+        return written.map((key) => ({
+          ...{ path: [...path, key], isAboutKey: true as const },
+          what: `${key} means nothing with healthy_means: running-tasks`,
+          instead: `remove it, or write healthy_means: writable-database or process if users reach this service in ${region}`,
+        }));
       }),
   },
   {

@@ -35,10 +35,8 @@ const tellRegion = (now: Known<ComputeFacts>): RegionFacts => ({
 });
 
 function sayService({ running, desired, targets, scaling }: ComputeFacts): string {
-  const tasks =
-    desired === 0 && running === 0
-      ? "no tasks"
-      : `${running} tasks of ${desired} run, ${targets.healthy} of ${targets.total} targets healthy`;
+  const health = targets ? `, ${targets.healthy} of ${targets.total} targets healthy` : "";
+  const tasks = desired === 0 && running === 0 ? "no tasks" : `${running} tasks of ${desired} run${health}`;
   if (!scaling) return tasks;
   return `${tasks}; auto scaling ${scaling.min}–${scaling.max}${scaling.suspended ? ", suspended" : ""}`;
 }

@@ -2,11 +2,14 @@ import { planned } from "../../../../ports/step.ts";
 import type { ComputeAbilities } from "../../abilities.ts";
 import { checkDirect } from "./check-direct.ts";
 import type { EcsSeen } from "./look.ts";
-import { balancer, compute } from "./parts.ts";
+import { balancer, compute, isWorker } from "./parts.ts";
 import { scaleOut } from "./scale-out.ts";
 import type { Ecs } from "./settings.ts";
 
-/** Scales the service of the other region out, and asks it at its own load balancer before users come. */
+/**
+ * Scales the service of the other region out, and asks it at its own load balancer before users come. A worker has none:
+ * that its tasks run is what its scale-out proves.
+ */
 export const move: ComputeAbilities<Ecs, EcsSeen> = {
   refusals({ seen }, { to }) {
     const now = seen.in[to];
@@ -20,7 +23,9 @@ export const move: ComputeAbilities<Ecs, EcsSeen> = {
     `whether ${to} has the capacity for ${compute(resource, to).tasks} tasks right now`,
   ],
 
-  isHealthyEarly: ({ resource }) => resource.healthy_means !== "writable-database",
+  reachedBy: (resource) => (isWorker(resource) ? "nobody" : "load-balancer"),
+
+  isHealthyEarly: ({ resource }) => resource.healthy_means === "process",
 
   prepare({ resource }, { to }, { id, after }) {
     const site = compute(resource, to);
@@ -32,10 +37,12 @@ export const move: ComputeAbilities<Ecs, EcsSeen> = {
 
   prove({ resource, service }, { to, url, byHandFirst }, { id, after }) {
     const site = compute(resource, to);
+    const front = balancer(resource, to);
+    if (front === undefined) return undefined;
     return planned(checkDirect, {
       ...{ id: id("check-direct"), after },
       input: {
-        ...{ region: to, service: service.name, url, via: balancer(resource, to).dns_name },
+        ...{ region: to, service: service.name, url, via: front.dns_name },
         ...{ compute: site, tasks: site.tasks, byHandFirst: [...byHandFirst] },
       },
     });

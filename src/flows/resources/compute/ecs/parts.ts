@@ -4,6 +4,9 @@ import type { Subject } from "../../kind.ts";
 import { knownValue } from "../../known-value.ts";
 import type { Ecs } from "./settings.ts";
 
+/** A worker: its tasks run and take jobs, and no load balancer leads to them. */
+export const isWorker = ({ healthy_means }: Pick<Ecs, "healthy_means">): boolean => healthy_means === "running-tasks";
+
 /** A region's own words over those of all regions. */
 export function inRegion(settings: Ecs, region: Region) {
   const own = settings.in?.[region];
@@ -15,16 +18,21 @@ export function inRegion(settings: Ecs, region: Region) {
 export function compute(settings: Ecs, region: Region): ComputeSite {
   const { cluster, service, tasks, maxTasks } = inRegion(settings, region);
   const name = knownValue(service, `The ECS service in ${region}`);
-  const targetGroup = settings.in?.[region]?.target_group;
   return {
     ...{ cluster: knownValue(cluster, `The ECS cluster in ${region}`), service: name, tasks },
     ...(maxTasks === undefined ? {} : { max_tasks: maxTasks }),
-    target_group: knownValue(targetGroup, `The target group of ${name} in ${region}`),
+    ...(isWorker(settings) ? {} : { target_group: targetGroup(settings, region) }),
     target_health: settings.healthy_means,
   };
 }
 
-export function balancer(settings: Ecs, region: Region): LoadBalancer {
+function targetGroup(settings: Ecs, region: Region): string {
+  const { service = "the service" } = inRegion(settings, region);
+  return knownValue(settings.in?.[region]?.target_group, `The target group of ${service} in ${region}`);
+}
+
+export function balancer(settings: Ecs, region: Region): LoadBalancer | undefined {
+  if (isWorker(settings)) return undefined;
   const { service = "the service" } = inRegion(settings, region);
   const { dns_name, zone } = settings.in?.[region]?.load_balancer ?? {};
   return {
@@ -33,6 +41,8 @@ export function balancer(settings: Ecs, region: Region): LoadBalancer {
   };
 }
 
+const BALANCED = ["target_group", "load_balancer.dns_name", "load_balancer.zone"];
+
 export function subjects(settings: Ecs, regions: readonly Region[]): Subject[] {
   return regions.flatMap((region): Subject[] => {
     const { cluster, service } = inRegion(settings, region);
@@ -40,7 +50,7 @@ export function subjects(settings: Ecs, regions: readonly Region[]): Subject[] {
     return [
       {
         ...{ key: `${region}/${cluster}/${service}`, says: `ECS service ${service} in ${region}`, region, isOwn: true },
-        ...{ path: ["in", region], wants: ["target_group", "load_balancer.dns_name", "load_balancer.zone"] },
+        ...{ path: ["in", region], wants: isWorker(settings) ? [] : BALANCED },
       },
     ];
   });

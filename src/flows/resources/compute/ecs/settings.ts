@@ -1,13 +1,15 @@
 import { z } from "zod";
 import { RegionName } from "../../../../domain/service/region.ts";
 import { ELSEWHERE, ZoneId } from "../../../../domain/service/resource.ts";
+import { MEANINGS } from "../../../../domain/service/site.ts";
 
-export const ABOUT = "An ECS service in each region, behind a load balancer; a failover scales it out.";
+export const ABOUT =
+  "An ECS service in each region, behind a load balancer or taking jobs from a queue; a failover scales it out.";
 
 const Id = z.string().regex(/^[^/\s]+\/[^/\s]+$/, "must be an ECS cluster and service: cluster/service");
 const Tasks = z.number().int().min(1).max(1_000);
 const MaxTasks = z.number().int().min(1).max(5_000);
-const Meaning = z.enum(["writable-database", "process"]);
+const Meaning = z.enum(MEANINGS);
 
 const InRegion = z.strictObject({
   id: Id.optional().describe("ECS cluster and service in this region; absent: the one of all regions."),
@@ -17,7 +19,7 @@ const InRegion = z.strictObject({
     .string()
     .regex(/^arn:aws[a-z-]*:elasticloadbalancing:/, "must be a target group ARN")
     .optional()
-    .describe("Target group that the service registers its tasks with. Absent: discovered."),
+    .describe("Target group that the service registers its tasks with. Absent: discovered, unless `running-tasks`."),
   load_balancer: z
     .strictObject({
       dns_name: z.string().optional().describe("The load balancer's own DNS name."),
@@ -26,11 +28,11 @@ const InRegion = z.strictObject({
       ),
     })
     .optional()
-    .describe("What users of this region reach first. Absent: discovered."),
+    .describe("What users of this region reach first. Absent: discovered, unless `running-tasks`."),
   ...ELSEWHERE,
 });
 
-/** One ECS service a region, behind a load balancer. */
+/** One ECS service a region: behind a load balancer, or one that nobody reaches by name. */
 export const Ecs = z.strictObject({
   kind: z.literal("ecs").describe(ABOUT),
   id: Id.optional().describe("ECS cluster and service, where they have the same names in every region."),
@@ -40,7 +42,7 @@ export const Ecs = z.strictObject({
     "Application Auto Scaling maximum while a region serves users; absent: the service is not auto-scaled.",
   ),
   healthy_means: Meaning.describe(
-    "What a healthy target proves: a writable database, or only that the process answers.",
+    "What a healthy target proves: a writable database, or only that the process answers. `running-tasks`: the service has no target group, as a worker that takes jobs from a queue; it is started once the database takes writes.",
   ),
   ...ELSEWHERE,
 });

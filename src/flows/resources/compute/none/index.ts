@@ -18,6 +18,7 @@ export const none = defineKind<None, Seen>({
     unchecked: ({ service }, { to }) => [
       `whether what uses ${service.name} runs in ${to}: TwoKey starts nothing of it`,
     ],
+    reachedBy: () => "unknown",
     isHealthyEarly: () => false,
     prepare: () => undefined,
     prove({ service }, { to: region, via, url, byHandFirst }, { id, after }) {

@@ -20,6 +20,7 @@ const LOAD_BALANCER_TTL_MS = 60 * SECOND;
 
 /** Changes where the names lead; by hand where Route 53 cannot be asked. */
 export const move: EntranceAbilities<Route53, Route53Seen> = {
+  to: ({ to }) => to,
   followsHealth: (place) => trafficOf(place).some(({ routing }) => routing !== "simple"),
 
   refusals: (at, moving) =>

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { RegionName } from "../../../../domain/service/region.ts";
-import { ELSEWHERE, orName, RecordName, ZoneId } from "../../../../domain/service/resource.ts";
+import { ELSEWHERE, LEADS_TO, orName, RecordName, ZoneId } from "../../../../domain/service/resource.ts";
 
 export const ABOUT =
   "Records in Route 53 with weighted, failover or simple routing; a failover changes where they lead.";
@@ -47,6 +47,7 @@ export const Route53 = z.strictObject({
     .array(orName(PublicName))
     .min(1, "must name at least one record")
     .describe("Names that users resolve, each as its name alone or as a block."),
+  ...LEADS_TO,
   write: z
     .enum(["sentinel", "exact"])
     .default("sentinel")

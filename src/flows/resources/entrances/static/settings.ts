@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { RegionName } from "../../../../domain/service/region.ts";
-import { RecordName } from "../../../../domain/service/resource.ts";
+import { LEADS_TO, RecordName } from "../../../../domain/service/resource.ts";
 
 export const ABOUT =
   "Names that people move by hand, at a DNS provider that TwoKey cannot reach; a failover asks them to, waits, and checks.";
@@ -24,6 +24,7 @@ export type StaticName = z.infer<typeof StaticName>;
 export const Static = z.strictObject({
   kind: z.literal("static").describe(ABOUT),
   names: z.array(StaticName).min(1, "must name at least one record").describe("Names that users resolve."),
+  ...LEADS_TO,
   how: z
     .string()
     .min(1)
