@@ -2,32 +2,36 @@ import { sayDuration } from "../domain/duration.ts";
 import { type Expected, expectedOf } from "../domain/plan-run/learned-times.ts";
 import type { Plan, PlannedStep } from "../domain/plan-run/plan.ts";
 
-/** How long a plan takes, and what says so: `about 8 min (documented)`, `6 min to 9 min (3 runs)`. */
+/** How long a plan takes, and what says so: `about 8 min (estimate, no run yet)`, `6 min to 9 min (3 runs)`. */
 export function expectedTime(plan: Plan): string {
   const expected = expectedOf(plan);
-  return `${saySpan(inMinutes(expected.fromMs), inMinutes(expected.toMs))} (${behind(expected)})`;
+  return together(`${saySpan(inMinutes(expected.fromMs), inMinutes(expected.toMs))} (${behind(expected)})`);
 }
 
 /** The same in full. */
 export function expectedTimeInFull(plan: Plan): string {
   const { documented, runs } = expectedOf(plan);
-  if (runs === undefined) return `${expectedTime(plan)}: no run has left a time yet`;
-  const rest = documented === 0 ? "" : `; ${documented} of ${plan.steps.length} steps as documented`;
+  const areEstimates = runs !== undefined && documented > 0;
+  const rest = areEstimates ? `; ${documented} of ${plan.steps.length} steps are estimates` : "";
   return `${expectedTime(plan)}${rest}`;
 }
 
 function behind({ runs }: Expected): string {
-  if (runs === undefined) return "documented";
+  if (runs === undefined) return "estimate, no run yet";
   const { fewest, most } = runs;
   return fewest === most ? runsOf(most) : `${fewest} to ${runsOf(most)}`;
 }
 
 const runsOf = (count: number): string => (count === 1 ? "1 run" : `${count} runs`);
 
-/** Behind each step of the list. */
-export function stepTime({ expectedMs, learned }: PlannedStep): string {
-  if (!learned) return saySpan(expectedMs, expectedMs);
-  return `${saySpan(learned.fromMs, learned.toMs)} (${runsOf(learned.runs)})`;
+/** Nobody waits for less than this, and ten short times hide the long one. */
+const SHOWN_FROM_MS = 10_000;
+
+/** Behind each step of the list; undefined for one that takes seconds. */
+export function stepTime({ expectedMs, learned }: PlannedStep): string | undefined {
+  const { fromMs, toMs } = learned ?? { fromMs: expectedMs, toMs: expectedMs };
+  if (toMs < SHOWN_FROM_MS) return undefined;
+  return together(`${saySpan(fromMs, toMs)}${learned ? ` (${runsOf(learned.runs)})` : ""}`);
 }
 
 /** What the times in the list of steps mean. */
@@ -37,9 +41,15 @@ export function timesNote(plan: Plan): string {
     ...(spans.has("smallest-to-largest") ? ["Times with a number of runs: the shortest to the longest so far."] : []),
     ...(spans.has("p50-to-p90") ? ["From 20 runs on: what half of the last 20 took at most, and nine in ten."] : []),
   ];
-  const rest = says.length === 0 ? "Times are as documented." : "Times without a number: as documented.";
-  return [...says, rest].join(" ");
+  const rest =
+    says.length === 0 ? "Times are estimates: no run has left one yet." : "Times without a number are estimates.";
+  return [...says, rest, "A step without a time takes seconds."].join(" ");
 }
+
+/** A line of a phone does not end between a number and its unit. */
+const together = (times: string): string =>
+  times.replaceAll(/(?<=\d) (?=(?:min|s|h|d|runs?)\b)|(?<=about) /g, NO_BREAK);
+const NO_BREAK = "\u00a0";
 
 function saySpan(fromMs: number, toMs: number): string {
   const [from, to] = [sayDuration(fromMs), sayDuration(toMs)];

@@ -69,7 +69,8 @@ function ask(run: RunState, inventory: Inventory, { downSinceMs }: PlanContext):
       lines: [
         ...(plan.keysRequired === 0 ? [NEEDS_NO_KEYS] : [agree]),
         users,
-        [lossLine(plan), ...finality(plan)].join(" "),
+        lossLine(plan),
+        ...finality(plan),
         ...dangers(plan),
         ...(plan.keysRequired === 0 ? [] : [canTurn(run, inventory)]),
       ],
@@ -103,24 +104,29 @@ export function digestNote({ digest, plan }: RunState): CardPart {
 
 export function steps(plan: Plan): CardPart[] {
   const lines = phasesOf(plan).flatMap((phase, index) =>
-    phase.map((step, place) => stepLine(step, place === 0 ? `${index + 1}.` : "‖")),
+    phase.map((step, place) => stepLine(step, `${index + 1}${phase.length > 1 ? letterOf(place) : ""}.`)),
   );
   return [
     { kind: "text", text: [{ bold: "Steps" }] },
     { kind: "lines", lines, plain: true },
     {
       kind: "note",
-      text: "The control plane of the region that a step names, or that stands in brackets, must answer. ‖ runs beside the step above it.",
+      text: `AWS must answer in the region that a step names, or that stands in brackets.${isBeside(plan) ? " Steps of one number run at the same time." : ""}`,
     },
     { kind: "note", text: timesNote(plan) },
   ];
 }
 
+const isBeside = (plan: Plan): boolean => phasesOf(plan).some((phase) => phase.length > 1);
+/** `1a`, `1b`: steps of one number, so that people can speak of one of them. */
+const letterOf = (place: number): string => String.fromCodePoint("a".charCodeAt(0) + place);
+
 function stepLine(step: PlannedStep, mark: string): Text {
   const isNamed = step.controlPlane === undefined || step.title.includes(step.controlPlane);
-  const region = `${isNamed ? "" : ` [${step.controlPlane}]`} · ${stepTime(step)}`;
-  if (step.wayBack === "irreversible") return [`${mark} `, { bold: `${step.title} – POINT OF NO RETURN` }, region];
-  return `${mark} ${step.title}${region}`;
+  const time = stepTime(step);
+  const rest = `${isNamed ? "" : ` [${step.controlPlane}]`}${time === undefined ? "" : ` · ${time}`}`;
+  if (step.wayBack === "irreversible") return [`${mark} `, { bold: `${step.title} – POINT OF NO RETURN` }, rest];
+  return `${mark} ${step.title}${rest}`;
 }
 
 function acceptances(plan: Plan): CardPart[] {

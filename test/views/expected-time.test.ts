@@ -28,30 +28,50 @@ function cardWith(runs: number, steps = plan.steps.length): string {
 
 const cardOf = (each: Plan) => cardText(planCard(proposedRun(each, planDigest(each)), inventory, { nowMs: AT }));
 
-test("without any run a plan's time is the documented one, and the card says so", () => {
+/** A number and its unit stay on one line of a phone. */
+const withoutBreaks = (times: string): string => times.replaceAll(/(\d) (?=min|s\b|runs)/g, "$1\u00a0");
+
+test("without any run a plan's time is the documented one, and the card says that it is an estimate", () => {
   const card = cardOf(plan);
 
-  expect(card).toMatch(/It takes about \d+ min \(documented\); the objective is/);
-  expect(card).toContain("no run has left a time yet");
-  expect(card).toContain("Times are as documented.");
+  expect(card).toMatch(/It takes about\u00a0\d+\u00a0min \(estimate, no run yet\); the objective is/);
+  expect(card).toContain("Times are estimates: no run has left one yet.");
 });
 
 test("with fewer than 20 runs it is the shortest to the longest, with how many there are", () => {
   const card = cardWith(3);
 
-  expect(card).toMatch(/It takes \d+ min to \d+ min \(3 runs\); the objective is/);
-  expect(card).toContain(" · 1 min to 1 min 2 s (3 runs)");
+  expect(card).toMatch(/It takes \d+\u00a0min to \d+\u00a0min \(3\u00a0runs\); the objective is/);
+  expect(card).toContain(withoutBreaks(" · 1 min to 1 min 2 s (3 runs)"));
   expect(card).toContain("the shortest to the longest so far");
 });
 
 test("with 20 runs it is what half of them took, to nine in ten", () => {
   const card = cardWith(20);
 
-  expect(card).toContain(" · 1 min 9 s to 1 min 17 s (20 runs)");
+  expect(card).toContain(withoutBreaks(" · 1 min 9 s to 1 min 17 s (20 runs)"));
   expect(card).toContain("what half of the last 20 took at most, and nine in ten");
   expect(card).not.toContain("the shortest to the longest so far");
 });
 
-test("steps that no run has done are counted as documented", () => {
-  expect(cardWith(1, 2)).toContain(`(1 run); ${plan.steps.length - 2} of ${plan.steps.length} steps as documented`);
+test("steps that no run has done are counted as estimates", () => {
+  expect(cardWith(1, 2)).toContain(
+    `(1\u00a0run); ${plan.steps.length - 2} of ${plan.steps.length} steps are estimates`,
+  );
+});
+
+test("a step that takes seconds shows no time, so that the long ones are seen", () => {
+  const lines = cardOf(plan).split("\n");
+
+  expect(lines).toContainEqual(expect.stringMatching(/^1a\. Fence eu-west-1: .* its database$/));
+  expect(lines).toContainEqual(expect.stringMatching(/POINT OF NO RETURN · about\u00a05\u00a0min$/));
+  expect(lines).toContainEqual(expect.stringContaining("A step without a time takes seconds."));
+});
+
+test("steps that run at the same time have one number and a letter each", () => {
+  const lines = cardOf(plan).split("\n");
+
+  expect(lines).toContainEqual(expect.stringMatching(/^1b\. Scale inventory-service/));
+  expect(lines).toContainEqual(expect.stringMatching(/^2\. Write down how far/));
+  expect(lines).toContainEqual(expect.stringContaining("Steps of one number run at the same time."));
 });
