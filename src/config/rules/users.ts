@@ -8,16 +8,20 @@ export const USER_RULES: readonly Rule[] = [
   rule({
     name: "somebody-serves-users",
     severity: "error",
-    because: "An entrance in front of workers alone leads users to nobody.",
+    because: "An entrance with no load balancer behind it leads users to nobody.",
     needs: ["services"],
     check: ({ services }) =>
       eachService(services, (service, path) => {
         const all = computesOf(service);
-        if (all.length === 0 || all.some(({ reachedBy }) => reachedBy !== "nobody")) return [];
+        const isAlias = kindOf("entrances", service.entrance).entrance?.needsBalancer(service.entrance);
+        const serves = all.some(
+          ({ reachedBy }) => reachedBy === "load-balancer" || (!isAlias && reachedBy === "unknown"),
+        );
+        if (all.length === 0 || serves) return [];
         return [
           {
             path: [...path, "compute"],
-            what: `users reach none of ${sayList(all.map(({ name }) => name))}: each is a worker without a load balancer`,
+            what: `users reach none of ${sayList(all.map(({ name }) => name))}: no load balancer leads to one of them`,
             instead: "add the compute that serves users, or write what the health check of one of them proves",
           },
         ];

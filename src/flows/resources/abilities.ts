@@ -125,6 +125,8 @@ export interface ComputeAbilities<Settings, Facts> {
 export interface EntranceAbilities<Settings, Facts> {
   /** Name of the compute that it leads to, where the file says it. */
   to(resource: Settings): string | undefined;
+  /** The file says that its names are led to load balancers, so that one has to be there. */
+  needsBalancer(resource: Settings): boolean;
   /** Users may be led by the health of targets, before anybody moves a name. */
   followsHealth(place: Place<Settings>): boolean;
   refusals(at: Seen<Settings, Facts>, move: Move): readonly string[];

@@ -16,6 +16,7 @@ const SECOND_FRONT: Edit = [
   "        tasks: 2\n        healthy_means: running-tasks",
   "        tasks: 2\n        healthy_means: process",
 ];
+const ECS = INVENTORY.slice(INVENTORY.indexOf("        kind: ecs"), INVENTORY.indexOf("    entrance:"));
 const BALANCED = INVENTORY.slice(
   INVENTORY.indexOf("        in:\n          eu-west-1:\n            target_group"),
   INVENTORY.indexOf("    entrance:"),
@@ -83,6 +84,14 @@ export const KINDS_ROWS: readonly Broken[] = [
     at: "    ‸compute:\n",
     path: "services.inventory.compute",
     says: ["users reach none of api", "add the compute that serves users"],
+  },
+  {
+    rule: "somebody-serves-users",
+    claim: "alias records in front of machines that have no load balancer",
+    edits: [[ECS, "        kind: none\n"]],
+    at: "    ‸compute:\n",
+    path: "services.inventory.compute",
+    says: ["users reach none of api", "no load balancer leads to one of them"],
   },
   {
     rule: "users-are-led-to-one-compute",

@@ -21,6 +21,7 @@ const LOAD_BALANCER_TTL_MS = 60 * SECOND;
 /** Changes where the names lead; by hand where Route 53 cannot be asked. */
 export const move: EntranceAbilities<Route53, Route53Seen> = {
   to: ({ to }) => to,
+  needsBalancer: ({ names }) => names.some(({ routing }) => routing === "weighted" || routing === "failover"),
   followsHealth: (place) => trafficOf(place).some(({ routing }) => routing !== "simple"),
 
   refusals: (at, moving) =>

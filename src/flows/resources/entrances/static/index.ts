@@ -17,6 +17,7 @@ const hostIn = ({ name, in: hosts }: StaticName, region: string): string =>
 /** People move the names; TwoKey asks them to, waits for it, and checks what users see. */
 const entrance: EntranceAbilities<Static, StaticSeen> = {
   to: ({ to }) => to,
+  needsBalancer: () => false,
   followsHealth: () => false,
   refusals: () => [],
   acceptances({ resource: { names } }) {
