@@ -334,6 +334,14 @@ export const GUARDS = [
     fails: "a lost answer (drop-after) is an unknown outcome, and the call is not repeated",
   },
   {
+    guard: "a queue worker takes no job before its database takes writes",
+    file: "src/flows/runbooks/failover/steps.ts",
+    cut: "isForUsers ? waits : stores.ready",
+    by: "isForUsers ? waits : []",
+    test: "flows/runbooks/failover/several.test.ts",
+    fails: "starts a worker when the application finds the new writers, and makes no user wait for it",
+  },
+  {
     guard: "point of no return: unwinds before it",
     file: "src/domain/plan-run/step-transition.ts",
     cut: 'state: ask ? "stopped" : "unwinding"',
