@@ -1,9 +1,10 @@
 import { afterEach, expect, test } from "@jest/globals";
 import { startMemoryGuard } from "../../src/app/memory-guard.ts";
 import { readMemory } from "../../src/store/memory.ts";
+import { eventually } from "../harness/eventually.ts";
 import { example } from "../harness/example.ts";
-import { eventually, silent } from "../harness/failover-world.ts";
 import { ACCEPTED, pagersWith } from "../harness/pagers.ts";
+import { silent } from "../harness/silent.ts";
 import { StoreBench } from "../harness/store.ts";
 
 let guard: { stop(): void } | undefined;

@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { startStoreGuard } from "../../src/app/store-guard.ts";
 import type { PageRequest } from "../../src/ports/pager.ts";
+import { eventually } from "../harness/eventually.ts";
 import { example } from "../harness/example.ts";
-import { eventually, silent } from "../harness/failover-world.ts";
 import { ACCEPTED, pagersWith } from "../harness/pagers.ts";
+import { silent } from "../harness/silent.ts";
 
 const inventory = example("inventory");
 let guard: { stop(): void } | undefined;

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { drive } from "../harness/drive.ts";
+import { eventually } from "../harness/eventually.ts";
 import {
-  eventually,
   type FailoverWorld,
   mutationsOf,
   runOf,

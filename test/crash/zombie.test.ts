@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { eventually } from "../harness/eventually.ts";
 import {
-  eventually,
   type FailoverWorld,
   mutationsOf,
   runOf,

@@ -9,7 +9,8 @@ import { observe } from "../../src/flows/observe.ts";
 import { openQuestions } from "../../src/flows/resources/settings-of.ts";
 import { planFailover } from "../../src/flows/runbooks/failover/plan.ts";
 import { RecordsInput } from "../../src/flows/steps/schemas.ts";
-import { eventually, type FailoverWorld, startFailoverWorld } from "../harness/failover-world.ts";
+import { eventually } from "../harness/eventually.ts";
+import { type FailoverWorld, startFailoverWorld } from "../harness/failover-world.ts";
 import { leftOut } from "../harness/left-out.ts";
 import { databaseRecordOf, siteOf, trafficOf } from "../harness/site.ts";
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Redis } from "ioredis";
 import { findCached, findOnPath, type Program } from "../../src/sandbox/own-redis/programs.ts";
 import { type SupervisedServer, superviseServer } from "../../src/sandbox/own-redis/supervisor.ts";
-import { eventually } from "./failover-world.ts";
+import { eventually } from "./eventually.ts";
 
 const READY_WITHIN_MS = 60_000;
 const SOCKET = "redis.sock";

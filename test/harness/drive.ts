@@ -6,8 +6,9 @@ import type { ExecutorDeps } from "../../src/engine/runs/executor-deps.ts";
 import { STEPS } from "../../src/flows/index.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import { LedgerFile } from "../../src/store/ledger-file.ts";
-import { type FailoverWorld, runOf, silent } from "./failover-world.ts";
+import { type FailoverWorld, runOf } from "./failover-world.ts";
 import { LEDGER_KEY } from "./keys.ts";
+import { silent } from "./silent.ts";
 
 export interface DriveWish {
   /** Called once for each step, after its first intent is written and before anything is asked. */

@@ -17,7 +17,6 @@ import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import type { Planned } from "../../src/flows/runbooks/runbook.ts";
 import { createAws } from "../../src/integrations/aws/aws.ts";
 import { createProbe } from "../../src/integrations/network/probe.ts";
-import type { Logger } from "../../src/ports/logger.ts";
 import type { GuardedCloud } from "../../src/ports/step.ts";
 import { sandboxEnvironment } from "../../src/sandbox/environment.ts";
 import { sandboxText } from "../../src/sandbox/rewrites.ts";
@@ -45,8 +44,6 @@ export interface FailoverWorldOptions {
 const DURATIONS = { promotion: 130, staleStatus: 5, snapshot: 60, snapshotCopy: 120, zoneShown: 10 };
 /** Machine time that an endpoint is given, unless a test waits for silent ones: long enough for a busy machine. */
 const ANSWER_WITHIN_MS = 4_000;
-const nothing = () => undefined;
-export const silent: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => silent };
 
 /** A whole world derived from an example, a database of the test's Redis, and the adapters of the bot between them. */
 export interface FailoverWorld {
@@ -248,21 +245,6 @@ export async function runOf({ memory }: FailoverWorld, id = "F-1"): Promise<RunS
   const run = await memory.runs.read(id);
   if (!run) throw new Error(`there is no run ${id}`);
   return run;
-}
-
-/** Resolves as soon as `look` finds something; throws with `what` after that much machine time. */
-export async function eventually<T>(
-  what: string,
-  withinMs: number,
-  look: () => T | undefined | Promise<T | undefined>,
-) {
-  const deadline = Date.now() + withinMs;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    if (Date.now() > deadline) throw new Error(`Within ${withinMs} ms there was no ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
 /** Calls that changed the world, as `service:operation region input`, in their order. */

@@ -6,8 +6,8 @@ import { watchOldSide } from "../../src/engine/runs/fence-watch.ts";
 import type { OldSide } from "../../src/ports/old-side.ts";
 import type { LedgerEntry } from "../../src/ports/runs.ts";
 import type { Cloud, StoredStep } from "../../src/ports/step.ts";
-import { silent } from "./failover-world.ts";
 import { quietLedger } from "./quiet-ledger.ts";
+import { silent } from "./silent.ts";
 
 interface Around {
   readonly cloud: Cloud;

@@ -5,8 +5,8 @@ import { createQueues, QUEUE_PREFIX, type Queues } from "../../src/jobs/queues.t
 import { createWorkers, type Handlers, type Workers } from "../../src/jobs/workers.ts";
 import { WAITING } from "../../src/store/connection.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
-import { silent } from "../harness/failover-world.ts";
 import { AT } from "../harness/observed.ts";
+import { silent } from "../harness/silent.ts";
 import { StoreBench } from "../harness/store.ts";
 
 const DAY_MS = 86_400_000;

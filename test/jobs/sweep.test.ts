@@ -7,11 +7,11 @@ import { callPeople } from "../../src/flows/reach/run-needs.ts";
 import { endedAndRinging } from "../../src/jobs/sweep.ts";
 import type { PagerAnswer } from "../../src/ports/pager.ts";
 import { example } from "../harness/example.ts";
-import { silent } from "../harness/failover-world.ts";
 import { memoryDocuments } from "../harness/memory-documents.ts";
 import { AT } from "../harness/observed.ts";
 import { pagersWith } from "../harness/pagers.ts";
 import { proposed } from "../harness/plans.ts";
+import { silent } from "../harness/silent.ts";
 
 const inventory = example("inventory");
 const nothing = async () => undefined;

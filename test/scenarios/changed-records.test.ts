@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "@jest/globals";
 import { isOver } from "../../src/domain/plan-run/run.ts";
 import type { RecordSet } from "../../src/domain/service/observed.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
-import { eventually } from "../harness/failover-world.ts";
+import { eventually } from "../harness/eventually.ts";
 import { trafficOf } from "../harness/site.ts";
 import {
   answerAfter,

@@ -5,7 +5,7 @@ import { type RunState, stateOf } from "../../src/domain/plan-run/run.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import { createDocuments } from "../../src/store/documents.ts";
 import { createLearnedTimes, STEP_TIMES } from "../../src/store/learned-times.ts";
-import { eventually } from "../harness/failover-world.ts";
+import { eventually } from "../harness/eventually.ts";
 import { answerTo, runWhere, startTestStage } from "../harness/stage.ts";
 
 const FARID = "U01FARID";

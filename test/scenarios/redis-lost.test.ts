@@ -10,7 +10,7 @@ import { buttonOf } from "../../src/sandbox/story/play.ts";
 import type { Outcome, SeenMessage } from "../../src/simulators/slack/people.ts";
 import type { LogEntry } from "../../src/simulators/world/log.ts";
 import { BreakableRedis, type ComesBack } from "../harness/breakable-redis.ts";
-import { eventually } from "../harness/failover-world.ts";
+import { eventually } from "../harness/eventually.ts";
 import { reconnected, runWhere, startTestStage, timesOf, worldTimePasses } from "../harness/stage.ts";
 
 const SPEED = 20;

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "@jest/globals";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import { KEYS } from "../../src/store/keys.ts";
-import { eventually } from "../harness/failover-world.ts";
+import { eventually } from "../harness/eventually.ts";
 import { answerTo, askFor, openIncident, startTestStage } from "../harness/stage.ts";
 
 const [ANA, BEN] = ["U01ANA", "U01BEN"];

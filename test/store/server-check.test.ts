@@ -4,7 +4,7 @@ import { Redis } from "ioredis";
 import { connectRedis } from "../../src/store/connection.ts";
 import { judgeServer, lookAtServer, type ServerFacts, type StoreTerms } from "../../src/store/server-check.ts";
 import { BreakableRedis } from "../harness/breakable-redis.ts";
-import { silent } from "../harness/failover-world.ts";
+import { silent } from "../harness/silent.ts";
 
 const GOOD: ServerFacts = {
   ...{ version: "7.0.15", eviction: "noeviction", appendOnly: true, fsync: "always" },

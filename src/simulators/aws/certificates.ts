@@ -6,7 +6,10 @@ export interface Certificate {
   readonly privateKey: KeyObject;
 }
 
-/** A certificate and the authority that issued it, both made at start with 2048-bit RSA keys. */
+/**
+ * A certificate and the authority that issues it. SNS signs with RSA, and such a key takes half a second to make: the leaf has
+ * one, made when it is first needed; the authority has an elliptic one, as some of Amazon's roots do.
+ */
 export interface CertificateChain {
   readonly ca: Certificate;
   readonly leaf: Certificate;
@@ -24,7 +27,7 @@ export interface Validity {
 }
 
 const OID = {
-  sha256WithRsa: "1.2.840.113549.1.1.11",
+  sha256WithEcdsa: "1.2.840.10045.4.3.2",
   commonName: "2.5.4.3",
   keyUsage: "2.5.29.15",
   basicConstraints: "2.5.29.19",
@@ -34,16 +37,19 @@ const CA_USAGE = der.bits(Buffer.from([0b0000_0110]), 1);
 const LEAF_USAGE = der.bits(Buffer.from([0b1000_0000]), 7);
 
 export function issueChain(authority: string, commonName: string, validity: Validity): CertificateChain {
-  const ca = newSubject(authority);
-  const leaf = newSubject(commonName);
+  const ca: Subject = { commonName: authority, ...generateKeyPairSync("ec", { namedCurve: "P-256" }) };
+  let made: Certificate | undefined;
+  const issueLeaf = (): Certificate => {
+    const leaf: Subject = { commonName, ...generateKeyPairSync("rsa", { modulusLength: 2048 }) };
+    return { pem: certify(leaf, ca, { validity, isAuthority: false }), privateKey: leaf.privateKey };
+  };
   return {
     ca: { pem: certify(ca, ca, { validity, isAuthority: true }), privateKey: ca.privateKey },
-    leaf: { pem: certify(leaf, ca, { validity, isAuthority: false }), privateKey: leaf.privateKey },
+    get leaf() {
+      made ??= issueLeaf();
+      return made;
+    },
   };
-}
-
-function newSubject(commonName: string): Subject {
-  return { commonName, ...generateKeyPairSync("rsa", { modulusLength: 2048 }) };
 }
 
 function certify(
@@ -51,7 +57,7 @@ function certify(
   issuer: Subject,
   { validity, isAuthority }: { readonly validity: Validity; readonly isAuthority: boolean },
 ): string {
-  const algorithm = der.sequence(der.oid(OID.sha256WithRsa), der.null());
+  const algorithm = der.sequence(der.oid(OID.sha256WithEcdsa));
   const publicKey = subject.publicKey.export({ type: "spki", format: "der" });
   const serial = createHash("sha256").update(publicKey).digest().subarray(0, 16);
   const version3 = der.explicit(0, der.integer(Buffer.from([2])));
@@ -66,7 +72,7 @@ function certify(
     publicKey,
     der.explicit(3, extensions(isAuthority)),
   );
-  const signature = sign("RSA-SHA256", body, issuer.privateKey);
+  const signature = sign("SHA256", body, issuer.privateKey);
   const certificate = der.sequence(body, algorithm, der.bits(signature)).toString("base64");
   return `-----BEGIN CERTIFICATE-----\n${certificate.replace(/.{64}(?=.)/g, "$&\n")}\n-----END CERTIFICATE-----\n`;
 }

@@ -52,7 +52,6 @@ const YEAR_MS = 365 * 86_400_000;
 /** The topics of all regions and their subscriptions; signs what it sends. */
 export class Topics {
   readonly chain: CertificateChain;
-  readonly certificatePath: string;
   readonly #world: World;
   readonly #random: Random;
   readonly #delivery: SnsDelivery;
@@ -64,12 +63,15 @@ export class Topics {
     this.#random = world.random.fork("sns");
     this.#delivery = new SnsDelivery(world);
     this.chain = issueChain("Simulated Amazon CA", "sns.amazonaws.com", this.#validity());
-    this.certificatePath = pathOf(this.chain);
     for (const { name, region, signatureVersion, subscriptions } of SnsSpec.parse(input).topics) {
       const arn = topicArn(region, name);
       this.#topics.set(arn, { arn, region, signatureVersion, subscriptions: [] });
       for (const { endpoint } of subscriptions) this.subscribe(arn, endpoint);
     }
+  }
+
+  get certificatePath(): string {
+    return pathOf(this.chain);
   }
 
   certificateAt(path: string): string | undefined {

@@ -21,6 +21,8 @@ afterEach(async () => {
   await inventory.stop();
 });
 
+/** Machine time: a busy machine answers by then, and what hangs is not waited for much longer. */
+const IMPATIENT = { patience: { connectMs: 10_000, answerMs: 3_000 } };
 const KEEP = { backupRetentionDays: 7 };
 const promote = () => inventory.aws.databases.promote({ region: STANDBY, instance: REPLICA, ...KEEP });
 const replica = async () => factOf(await inventory.aws.databases.describe(STANDBY, REPLICA));
@@ -65,7 +67,8 @@ describe("promotion", () => {
     "a lost answer (%s) is an unknown outcome, and the call is not repeated",
     async (kind) => {
       inventory.world.faults.plan({ vendor: "aws", operation: "PromoteReadReplica", effect: { kind }, times: 1 });
-      await expect(promote()).rejects.toMatchObject({
+      const { databases } = inventory.connect(IMPATIENT);
+      await expect(databases.promote({ region: STANDBY, instance: REPLICA, ...KEEP })).rejects.toMatchObject({
         name: "OutcomeUnknown",
         message: expect.stringContaining(`promote ${REPLICA} in ${STANDBY}`),
       });
@@ -125,12 +128,16 @@ describe("replication lag", () => {
     expect(inventory.world.clock.now() - sample.measuredAtMs).toBeLessThanOrEqual(61_000);
   });
 
-  /** To half a second: the world's clock goes on between the fault and the look at the clock. */
+  /** To half a second: the sample of the full minute is measured, and then the region goes dark. */
+  const darkAfterASample = () => {
+    inventory.advance(60);
+    inventory.world.clock.jump(100);
+    inventory.world.regions.set(HOME, "dark");
+  };
   const aboutMs = (atMs: number) => expect.closeTo(atMs, -3);
 
   test("a broken replication is not known, and the last good sample is kept", async () => {
-    inventory.advance(60);
-    inventory.world.regions.set(HOME, "dark");
+    darkAfterASample();
     const darkAtMs = Math.round(inventory.world.clock.now());
     inventory.advance(90);
     expect(await lag()).toMatchObject({
@@ -140,8 +147,7 @@ describe("replication lag", () => {
   });
 
   test("hours later the last good sample is still found, also by a process that has just started", async () => {
-    inventory.advance(60);
-    inventory.world.regions.set(HOME, "dark");
+    darkAfterASample();
     const lastGood = { seconds: 3, measuredAtMs: aboutMs(inventory.world.clock.now()) };
     inventory.world.clock.jump(90_000);
     expect(await lag()).toMatchObject({ known: false, lastGood });

@@ -6,8 +6,8 @@ import { STEPS } from "../../../src/flows/index.ts";
 import { lookAtOldSide } from "../../../src/flows/runbooks/failover/old-side.ts";
 import type { StoredStep } from "../../../src/ports/step.ts";
 import { drive, executorDeps, openLedger } from "../../harness/drive.ts";
+import { eventually } from "../../harness/eventually.ts";
 import {
-  eventually,
   type FailoverWorld,
   mutationsOf,
   runOf,

@@ -3,8 +3,8 @@ import { backOffMs, OCCASIONS, type OccasionName } from "../../../src/flows/reac
 import { type CallMemory, type Calls, type Need, reach } from "../../../src/flows/reach/reach.ts";
 import type { PageRequest, Pager, PagerAnswer } from "../../../src/ports/pager.ts";
 import { example } from "../../harness/example.ts";
-import { silent } from "../../harness/failover-world.ts";
 import { ACCEPTED, ASKED, pagersWith } from "../../harness/pagers.ts";
+import { silent } from "../../harness/silent.ts";
 
 const { people } = example("inventory");
 const MINUTE = 60_000;

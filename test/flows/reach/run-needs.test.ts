@@ -6,11 +6,11 @@ import { transition } from "../../../src/domain/plan-run/run-transition.ts";
 import type { Calls } from "../../../src/flows/reach/reach.ts";
 import { type CallDeps, callPeople, whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
 import { example } from "../../harness/example.ts";
-import { silent } from "../../harness/failover-world.ts";
 import { memoryDocuments } from "../../harness/memory-documents.ts";
 import { AT, homeIsDark } from "../../harness/observed.ts";
 import { ACCEPTED, pagersWith } from "../../harness/pagers.ts";
 import { proposed, serviceIn } from "../../harness/plans.ts";
+import { silent } from "../../harness/silent.ts";
 
 const inventory = example("inventory");
 const at = { atMs: AT };

@@ -177,6 +177,6 @@ export async function until<T>(read: () => T | undefined | Promise<T | undefined
     const value = await read();
     if (value !== undefined) return value;
     if (Date.now() > deadlineMs) throw new Error("Waited 10 s in vain");
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }

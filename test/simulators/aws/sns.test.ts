@@ -69,6 +69,8 @@ describe("simulated SNS", () => {
   let endpoint: Awaited<ReturnType<typeof startEndpoint>>;
   beforeEach(async () => {
     aws = await startAwsWorld();
+    // Makes the signing key, which would take longer than a hasty client waits on a busy machine.
+    aws.sns.certificateAt("");
     endpoint = await startEndpoint();
   });
   afterEach(async () => {

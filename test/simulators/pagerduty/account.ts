@@ -133,7 +133,7 @@ export async function eventually<T>(what: string, look: () => T | undefined | fa
   while (Date.now() < deadline) {
     const seen = look();
     if (seen !== undefined && seen !== false) return seen;
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 2));
   }
   throw new Error(`Waited 5 s in vain: ${what}`);
 }
