@@ -49,12 +49,12 @@ const shownOf = ({ plan: { id } }: RunState, says: string) =>
 test("a run leaves its times, and the card of the next plan tells them with the number of runs", async () => {
   const first = await finishedRun();
   expect(first.plan.steps.filter(({ learned }) => learned)).toEqual([]);
-  await shownOf(first, "no run has left a time yet");
+  await shownOf(first, "no run has left one yet");
   await kept(first);
 
   const second = await finishedRun();
 
-  await shownOf(second, "(1 run)");
+  await shownOf(second, "(1\u00a0run)");
   for (const { id, learned, deadlineMs } of second.plan.steps) {
     const { startedAtMs = 0, endedAtMs = 0 } = stateOf(first, id);
     const tookMs = Math.round(endedAtMs - startedAtMs);
