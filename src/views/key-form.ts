@@ -1,7 +1,8 @@
 import type { Card, CardPart, Form } from "../domain/card/card.ts";
 import { type Plan, phasesOf } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
-import { dangers, digestNote, finality, lossLine, steps } from "./plan.ts";
+import { dangers, digestNote, finality, lossLine } from "./plan.ts";
+import { steps } from "./plan-steps.ts";
 
 /** The form behind the button: once more what happens, then each acceptance, to be chosen deliberately. */
 export function keyForm(run: RunState): Form {

@@ -1,10 +1,11 @@
 import type { Card, CardButton, CardPart, Text } from "../domain/card/card.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
 import { whoIsLeft } from "../domain/plan-run/key.ts";
-import { askAgain, askFresh, type Plan, type PlannedStep, phasesOf } from "../domain/plan-run/plan.ts";
+import { askAgain, askFresh, type Plan, phasesOf } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { findPerson, type Inventory } from "../domain/service/inventory.ts";
-import { expectedTime, expectedTimeInFull, stepTime, timesNote } from "./expected-time.ts";
+import { expectedTime, expectedTimeInFull } from "./expected-time.ts";
+import { steps } from "./plan-steps.ts";
 import { inRoom, quoted } from "./room.ts";
 
 /** Characters of the digest that people compare by eye. */
@@ -100,33 +101,6 @@ export const dangers = (plan: Plan): string[] => plan.acceptances.flatMap(({ dan
 
 export function digestNote({ digest, plan }: RunState): CardPart {
   return { kind: "text", text: ["Plan ", { code: plan.id }, " · digest ", { code: digest.slice(0, DIGEST_SHOWN) }] };
-}
-
-export function steps(plan: Plan): CardPart[] {
-  const lines = phasesOf(plan).flatMap((phase, index) =>
-    phase.map((step, place) => stepLine(step, `${index + 1}${phase.length > 1 ? letterOf(place) : ""}.`)),
-  );
-  return [
-    { kind: "text", text: [{ bold: "Steps" }] },
-    { kind: "lines", lines, plain: true },
-    {
-      kind: "note",
-      text: `AWS must answer in the region that a step names, or that stands in brackets.${isBeside(plan) ? " Steps of one number run at the same time." : ""}`,
-    },
-    { kind: "note", text: timesNote(plan) },
-  ];
-}
-
-const isBeside = (plan: Plan): boolean => phasesOf(plan).some((phase) => phase.length > 1);
-/** `1a`, `1b`: steps of one number, so that people can speak of one of them. */
-const letterOf = (place: number): string => String.fromCodePoint("a".charCodeAt(0) + place);
-
-function stepLine(step: PlannedStep, mark: string): Text {
-  const isNamed = step.controlPlane === undefined || step.title.includes(step.controlPlane);
-  const time = stepTime(step);
-  const rest = `${isNamed ? "" : ` [${step.controlPlane}]`}${time === undefined ? "" : ` · ${time}`}`;
-  if (step.wayBack === "irreversible") return [`${mark} `, { bold: `${step.title} – POINT OF NO RETURN` }, rest];
-  return `${mark} ${step.title}${rest}`;
 }
 
 function acceptances(plan: Plan): CardPart[] {
