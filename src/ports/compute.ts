@@ -17,6 +17,8 @@ export interface Restoration {
 /** ECS services behind target groups. Errors as in `Databases`. */
 export interface Compute {
   describe(region: Region, site: ComputeSite, signal?: AbortSignal): Promise<Known<ComputeFacts>>;
+  /** How many tasks have not ended: those that start, run or drain. A task that drains goes on writing. */
+  tasksLeft(region: Region, site: ComputeSite, signal?: AbortSignal): Promise<Known<number>>;
   /** Raises desired tasks and the auto-scaling minimum to at least `tasks`, and resumes scaling; never lowers either. */
   scaleOut(wish: ScaleOut, signal?: AbortSignal): Promise<Act>;
   /** Auto scaling to 0..0 and suspended, desired tasks to 0. */

@@ -26,11 +26,11 @@ export interface EventsWish {
   readonly sinceMs: number;
 }
 
-/** A reboot that fails over to the standby of a Multi-AZ instance. A toggle: a second one leads back. */
+/** A reboot ends every session. One that fails over to the standby of a Multi-AZ instance is a toggle: a second one leads back. */
 export interface RebootWish {
   readonly region: Region;
   readonly instance: string;
-  readonly forceFailover: true;
+  readonly forceFailover: boolean;
 }
 
 export interface Promotion {

@@ -34,6 +34,7 @@ export function enteredBy(roles: Roles | undefined, cloud: Cloud): Cloud {
     },
     compute: {
       describe: (region, ...more) => at(region).compute.describe(region, ...more),
+      tasksLeft: (region, ...more) => at(region).compute.tasksLeft(region, ...more),
       scaleOut: (wish, signal) => at(wish.region).compute.scaleOut(wish, signal),
       stop: (region, ...more) => at(region).compute.stop(region, ...more),
       restore: (wish, signal) => at(wish.region).compute.restore(wish, signal),

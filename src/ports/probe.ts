@@ -13,6 +13,11 @@ export interface DnsAnswer {
 export interface Probe {
   /** POSTs to a write check; anything but its two agreed answers is unknown. */
   writeCheck(url: string, signal?: AbortSignal): Promise<WriteVerdict>;
+  /**
+   * The same over the session that the check has kept open since an earlier call (`?session=kept`). Refused: that session is
+   * lost or writes no more. An answer that does not say so, and a check that had no session, are unknown.
+   */
+  writeOverKept(url: string, signal?: AbortSignal): Promise<WriteVerdict>;
   /** GETs a URL by public DNS, or straight at the load balancer `via` with the URL's own host as Host header and SNI. */
   health(url: string, options?: { via?: string; signal?: AbortSignal }): Promise<HealthVerdict>;
   /** Asks each resolver that users may have. */

@@ -130,6 +130,9 @@ function familyOf({ service }: ComputeSite): string {
   return service.replaceAll(/[^\w-]/g, "-");
 }
 
+/** Tasks have work of their own beside what users ask for, and go on with it while they drain. */
+const JOB_EVERY_SECONDS = 2;
+
 /** One application a service, with users who write orders by its public name. */
 export function deriveApplications(
   services: readonly Service[],
@@ -137,6 +140,7 @@ export function deriveApplications(
 ): TrafficSpecInput["applications"] {
   return services.map((service) => ({
     ...{ name: service.name, publicName: askedName(publicNameOf(service)), writers },
+    jobs: { intervalSeconds: JOB_EVERY_SECONDS },
     regions: service.regions.flatMap((region) => {
       const [own, ...more] = databasesOf(service, region);
       const runs = runnerIn(service, region);

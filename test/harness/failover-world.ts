@@ -23,6 +23,7 @@ import { sandboxText } from "../../src/sandbox/rewrites.ts";
 import { type Verdict, WorldClient } from "../../src/sandbox/world-client.ts";
 import { worldFromInventory } from "../../src/sandbox/world-from-inventory.ts";
 import { startWholeWorld, type WholeWorld } from "../../src/simulators/whole-world.ts";
+import type { WholeWorldSpecInput } from "../../src/simulators/whole-world-spec.ts";
 import { StoreClock, setAnchor } from "../../src/store/clock.ts";
 import type { ExampleName } from "./example.ts";
 import { LEDGER_KEY, started } from "./keys.ts";
@@ -36,6 +37,8 @@ export interface FailoverWorldOptions {
   readonly speed: number;
   readonly seed?: number;
   readonly lagSeconds?: number;
+  /** For which the applications keep a session to their database open. */
+  readonly sessionSeconds?: number;
   /** Machine time that a silent endpoint is given. */
   readonly answerWithinMs?: number;
 }
@@ -76,7 +79,7 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
     webhooks: { sns: "http://127.0.0.1:9", pagerDuty: "http://127.0.0.1:9" },
   });
   const whole = await startWholeWorld(
-    { ...spec, rds: { ...spec.rds, durations: DURATIONS } },
+    { ...keeping(spec, options.sessionSeconds), rds: { ...spec.rds, durations: DURATIONS } },
     { speed: options.speed },
   );
   const directory = await mkdtemp(join(tmpdir(), "twokey-failover-"));
@@ -154,6 +157,12 @@ function cloudOf({ whole, settings: { sandbox }, inventory, clock, answerWithinM
   });
   const cloud = cloudsOf({ open: () => aws, probe, clock })(undefined);
   return { cloud, close: () => aws.close() };
+}
+
+function keeping<Spec extends WholeWorldSpecInput>(spec: Spec, seconds: number | undefined): Spec {
+  if (seconds === undefined || !spec.traffic) return spec;
+  const applications = (spec.traffic.applications ?? []).map((each) => ({ ...each, sessionSeconds: seconds }));
+  return { ...spec, traffic: { ...spec.traffic, applications } };
 }
 
 export interface RunWish {

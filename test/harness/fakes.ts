@@ -14,10 +14,13 @@ export function fakeCloud(said: SaidCloud, why = "nothing else is asked"): Cloud
     clusters: { describe: refuse, failover: refuse, ...said.clusters },
     snapshots: { find: refuse, create: refuse, copy: refuse, keyState: refuse, ...said.snapshots },
     firewall: { rules: refuse, close: refuse, open: refuse, ...said.firewall },
-    compute: { describe: refuse, scaleOut: refuse, stop: refuse, restore: refuse, ...said.compute },
+    compute: { describe: refuse, tasksLeft: refuse, scaleOut: refuse, stop: refuse, restore: refuse, ...said.compute },
     traffic: { records: refuse, upsert: refuse, changeState: refuse, ...said.traffic },
     discovery: { service: refuse, loadBalancers: refuse, database: refuse, zones: refuse, ...said.discovery },
-    probe: { writeCheck: refuse, health: refuse, resolve: refuse, resolveAuthoritative: refuse, ...said.probe },
+    probe: {
+      ...{ writeCheck: refuse, writeOverKept: refuse, health: refuse, resolve: refuse, resolveAuthoritative: refuse },
+      ...said.probe,
+    },
     clock: { now: () => 0, speed: 1, sleep: async () => undefined, ...said.clock },
     through: said.through ?? (() => cloud),
   };

@@ -20,6 +20,8 @@ export interface Fence<Settings, Facts, Things, Captured> {
   isClosed(now: Captured): boolean;
   /** Closes what is still open; resolves to the vendor's request ids. */
   close(things: Things, now: Known<Captured>, context: Context): Promise<readonly string[]>;
+  /** What has not ended yet of what was stopped, in words, such as tasks that drain: they go on writing. Undefined: nothing. */
+  left?(things: Things, context: Context): Promise<Known<string | undefined>>;
   /** Puts back what was captured. Looks first: a fence that was refused has closed nothing. */
   reopen(things: Things, captured: Captured, context: Context): Promise<readonly string[]>;
   /** What has been put back, in words. */
@@ -27,5 +29,7 @@ export interface Fence<Settings, Facts, Things, Captured> {
   byHand(things: Things): readonly string[];
   /** URL that tries one write on exactly this store there; kinds that keep no data have none. */
   writeCheck?(place: Place<Settings>, region: Region): string;
+  /** Closing it ends every session that is open, and the write check keeps one that proves it. */
+  endsSessions?(things: Things): boolean;
   readonly permissions: readonly string[];
 }

@@ -44,6 +44,7 @@ const Service = z.object({
 });
 const Failures = z.array(z.object({ arn: z.string().default(""), reason: z.string().default("") })).default([]);
 const Task = z.object({
+  lastStatus: z.string(),
   stoppedReason: z.string().optional(),
   attachments: z
     .array(z.object({ details: z.array(z.object({ name: z.string(), value: z.string().optional() })).default([]) }))
@@ -129,6 +130,12 @@ export class ComputeReader {
       found.push(...z.array(Task).default([]).parse(answer.tasks));
     }
     return found;
+  }
+
+  /** Those that have been told to stop are listed apart, whatever they still do. */
+  async tasksLeft(wanted: Wanted): Promise<number> {
+    const tasks = await Promise.all([this.#tasks(wanted, "RUNNING"), this.#tasks(wanted, "STOPPED")]);
+    return tasks.flat().filter(({ lastStatus }) => lastStatus !== "STOPPED").length;
   }
 
   /** Of the service's own tasks; undefined where it has no target group. */

@@ -19,6 +19,7 @@ export function awsCompute(caller: Caller, clients: Clients): Compute {
   const writer = computeWriter(caller, clients);
   return {
     describe: (region, site, signal) => caller.known(() => reader.facts({ region, site, signal })),
+    tasksLeft: (region, site, signal) => caller.known(() => reader.tasksLeft({ region, site, signal })),
     scaleOut: ({ region, site, tasks }, signal) =>
       caller.act(async (requestIds) => {
         const target = { region, site, signal };

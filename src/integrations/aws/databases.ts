@@ -41,10 +41,13 @@ export function awsDatabases(caller: Caller, clients: Clients, now: () => number
 function rebootCall(caller: Caller, clients: Clients): Databases["reboot"] {
   return ({ region, instance, forceFailover }, signal) =>
     caller.act(async (requestIds) => {
-      // RDS reboots a single instance just as well; the code of its refusal is not documented.
-      const { MultiAZ } = await readInstance(caller, clients, { region, instance, signal });
-      if (!MultiAZ) return { kind: "not-multi-az" as const };
-      const ask = { api: API, region, doing: `fail ${instance} over to its standby`, signal };
+      if (forceFailover) {
+        // RDS reboots a single instance just as well; the code of its refusal is not documented.
+        const { MultiAZ } = await readInstance(caller, clients, { region, instance, signal });
+        if (!MultiAZ) return { kind: "not-multi-az" as const };
+      }
+      const doing = forceFailover ? `fail ${instance} over to its standby` : `reboot ${instance}`;
+      const ask = { api: API, region, doing, signal };
       const command = new RebootDBInstanceCommand({ DBInstanceIdentifier: instance, ForceFailover: forceFailover });
       try {
         await caller.write(ask, requestIds, (options) => clients.rds.in(region).send(command, options));

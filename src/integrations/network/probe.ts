@@ -29,6 +29,7 @@ const LONGEST_WHY = 200;
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 
 const Written = z.object({ written: z.literal(true) });
+const SaidOfSession = z.object({ session: z.enum(["kept", "lost", "new", "none"]) });
 const NotWritten = z.object({ written: z.literal(false), reason: z.string() });
 
 /** Measures over HTTP and DNS. Redirects are not followed: what answers elsewhere proves nothing here. */
@@ -67,6 +68,11 @@ export function createProbe(options: ProbeOptions = {}): Probe {
       const url = new URL(text);
       return writeVerdict(await ask({ method: "POST", url, via: bare(url.hostname) }, signal));
     },
+    writeOverKept: async (text, signal) => {
+      const url = new URL(text);
+      url.searchParams.set("session", "kept");
+      return keptVerdict(await ask({ method: "POST", url, via: bare(url.hostname) }, signal));
+    },
     health: async (text, { via, signal } = {}) => {
       const url = new URL(text);
       return healthVerdict(await ask({ method: "GET", url, via: via ?? bare(url.hostname) }, signal));
@@ -92,6 +98,17 @@ function writeVerdict(answer: Exchange): WriteVerdict {
   const refused = NotWritten.safeParse(json);
   if (status === 503 && refused.success) return { kind: "refused", reason: refused.data.reason.slice(0, LONGEST_WHY) };
   return { kind: "unknown", why: `answered ${status} with ${firstLine(body) || "an empty body"}` };
+}
+
+/** Only a check that had a session can say what has become of it. */
+function keptVerdict(answer: Exchange): WriteVerdict {
+  const verdict = writeVerdict(answer);
+  if (verdict.kind === "unknown" || answer.kind === "no-answer") return verdict;
+  const said = SaidOfSession.safeParse(parseJson(answer.body));
+  if (!said.success) return { kind: "unknown", why: "the write check does not say which session it used" };
+  if (verdict.kind === "written") return verdict;
+  const { session } = said.data;
+  return session === "none" ? { kind: "unknown", why: "the write check had no session open before" } : verdict;
 }
 
 function parseJson(text: string): unknown {

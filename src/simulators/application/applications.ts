@@ -1,18 +1,26 @@
+import type { Ecs } from "../aws/ecs.ts";
+import type { Task } from "../aws/ecs-spec.ts";
+import type { Elb } from "../aws/elb.ts";
 import type { LoadBalancer } from "../aws/elb-spec.ts";
+import type { DatabaseEngine } from "../aws/service.ts";
+import type { Resolver } from "../dns/resolver.ts";
 import type { World } from "../world/world.ts";
 import {
-  type ApplicationsDeps,
   type AppReply,
   type AppRequest,
-  checkWrites,
+  doJob,
   type Hosting,
-  locateDatabase,
+  type Running,
   reply,
-  run,
   type Site,
+  serve,
   urlOf,
-} from "./one-task.ts";
+} from "./application.ts";
+import type { Judge } from "./judge.ts";
+import { Sessions } from "./sessions.ts";
 import type { ApplicationSpec, StoreSpec } from "./spec.ts";
+import { startTicker } from "./ticker.ts";
+import { WriteChecks, type WriteTry } from "./write-checks.ts";
 
 /** What a client outside sees. `delayMs` is machine time. */
 export type Outcome =
@@ -29,11 +37,24 @@ export interface Applications {
   throughHost(application: string, region: string, request: AppRequest): Outcome;
   /** A request of the load balancer's own health check to one task; undefined without an answer. */
   atTask(ip: string, path: string): number | undefined;
-  /** Writes to a region's own instance, past service and load balancer. `store`: one of its further databases. */
-  writeCheck(application: string, region: string, store?: string): Outcome;
+  /** Writes to a region's own instance, past service and load balancer. */
+  writeCheck(application: string, region: string, how?: WriteTry): Outcome;
   /** Names another instance as a region's own, as after a failback to a rebuilt replica. */
   setInstance(application: string, region: string, instance: string): void;
+  stop(): void;
 }
+
+export interface ApplicationsDeps {
+  readonly ecs: Ecs;
+  readonly elb: Elb;
+  readonly databases: DatabaseEngine;
+  readonly judge: Judge;
+  /** The resolver inside a region's network. */
+  readonly resolverOf: (region: string) => Resolver;
+}
+
+/** A task works until its container is gone, also while it drains. */
+const WORKING: ReadonlySet<Task["status"]> = new Set(["RUNNING", "DEACTIVATING", "STOPPING"]);
 
 /** The protected applications: stateless tasks in front of one database each, the same code in every region. */
 export function createApplications(
@@ -41,49 +62,74 @@ export function createApplications(
   specs: readonly ApplicationSpec[],
   deps: ApplicationsDeps,
 ): Applications {
-  const sites = specs.flatMap(({ name, regions }) => regions.map((region): Site => ({ ...region, application: name })));
+  const sites = specs.flatMap(({ name, regions, sessionSeconds }) =>
+    regions.map((region): Site => ({ ...region, application: name, keptMs: sessionSeconds * 1_000 })),
+  );
   const random = world.random.fork("applications");
-  const host: Hosting = { world, deps, nextId: () => random.hex(16) };
+  const sessions = new Sessions(world, deps);
+  const host: Hosting = { sessions, judge: deps.judge, nextId: () => random.hex(16) };
+  const checks = new WriteChecks({ sessions, databases: deps.databases, nextId: host.nextId });
 
-  const siteAt = (ip: string): Site | undefined => {
+  const runningAt = (ip: string): Running | undefined => {
     const found = deps.ecs.taskAt(ip);
     if (found?.task.status !== "RUNNING") return undefined;
     const { region, cluster, name } = found.scheduler.spec;
-    return sites.find((site) => site.region === region && site.cluster === cluster && site.service === name);
+    const site = sites.find((each) => each.region === region && each.cluster === cluster && each.service === name);
+    return site && { site, client: { id: found.task.id, region } };
   };
   const siteOf = (application: string, region: string): Site => {
     const site = sites.find((other) => other.application === application && other.region === region);
     if (!site) throw new Error(`Application ${application} does not run in ${region}`);
     return site;
   };
+  // The oldest task of a site that still works does them: while a service drains, one that drains.
+  const jobs = specs.flatMap(({ name, jobs: { intervalSeconds } }) =>
+    intervalSeconds === 0
+      ? []
+      : [
+          startTicker(world.clock, { intervalMs: intervalSeconds * 1_000 }, () => {
+            for (const site of sites.filter(({ application }) => application === name)) {
+              const tasks = deps.ecs.find(site.region, site.cluster ?? "", site.service ?? "")?.tasks ?? [];
+              const [task] = tasks.filter(({ status }) => WORKING.has(status));
+              if (task) doJob(host, { site, client: { id: task.id, region: site.region } });
+            }
+          }),
+        ],
+  );
   return {
     throughBalancer: (balancer, request) => {
       const operation = `${request.method} ${urlOf(request).pathname}`;
       return outside(world, { region: balancer.region, operation }, () => {
         const targets = balancer.targetGroups.flatMap((group) => deps.elb.targets.healthy(group.arn));
-        const running = targets.flatMap((target) => siteAt(target.id) ?? []);
-        const site = running[random.integer(0, Math.max(0, running.length - 1))];
-        return site ? run(host, site, request) : reply(503, { error: "503 Service Temporarily Unavailable" });
+        const running = targets.flatMap((target) => runningAt(target.id) ?? []);
+        const at = running[random.integer(0, Math.max(0, running.length - 1))];
+        return at ? serve(host, at, request) : reply(503, { error: "503 Service Temporarily Unavailable" });
       });
     },
     throughHost: (application, region, request) =>
       outside(world, { region, operation: `${request.method} ${urlOf(request).pathname}` }, () =>
-        run(host, siteOf(application, region), request),
+        serve(
+          host,
+          { site: siteOf(application, region), client: { id: `${application} machine ${region}`, region } },
+          request,
+        ),
       ),
     atTask: (ip, path) => {
-      const site = siteAt(ip);
-      return site && run(host, site, { method: "GET", path }).status;
+      const at = runningAt(ip);
+      return at && serve(host, at, { method: "GET", path }).status;
     },
-    writeCheck: (application, region, store) => {
+    writeCheck: (application, region, { store, session } = {}) => {
       const site = siteOf(application, region);
       const { instance, databaseHost } = store === undefined ? site : storeOf(site, store);
-      return outside(world, { region, operation: "POST /write-check" }, () => {
-        const ref = instance === undefined ? locateDatabase(deps, { region, databaseHost }) : { region, instance };
-        return ref ? checkWrites(host, ref) : reply(503, { written: false, reason: "no-such-host", region });
-      });
+      return outside(world, { region, operation: "POST /write-check" }, () =>
+        checks.answer({ ...{ application, region, databaseHost, instance }, store, session }),
+      );
     },
     setInstance: (application, region, instance) => {
       siteOf(application, region).instance = instance;
+    },
+    stop: () => {
+      for (const each of jobs) each.cancel();
     },
   };
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { AppRequest } from "./application.ts";
 import type { Outcome } from "./applications.ts";
-import type { AppRequest } from "./one-task.ts";
 
 export interface Front {
   readonly port: number;

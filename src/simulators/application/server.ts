@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { createResolver } from "../dns/resolver.ts";
 import type { Simulator, World } from "../world/world.ts";
+import { reply, urlOf } from "./application.ts";
 import { type Front, openFront } from "./fronts.ts";
 import { applicationNamed, type Traffic } from "./traffic.ts";
 import { startWriters } from "./writers.ts";
@@ -60,17 +61,13 @@ export async function startApplications(
       [undefined, ...more].map((store) => ({ region, store: store?.name })),
     );
     for (const { region, store } of checks) {
-      const front = await openFront(
-        (request) =>
-          request.method === "POST" && request.path === "/write-check"
-            ? traffic.applications.writeCheck(application, region, store)
-            : {
-                kind: "reply",
-                reply: { status: 404, body: { error: "POST /write-check is all there is" } },
-                delayMs: 0,
-              },
-        nextPort(),
-      );
+      const front = await openFront((request) => {
+        const { pathname, searchParams } = urlOf(request);
+        if (request.method !== "POST" || pathname !== "/write-check")
+          return { kind: "reply", reply: reply(404, { error: "POST /write-check is all there is" }), delayMs: 0 };
+        const session = searchParams.get("session") === "kept" ? "kept" : undefined;
+        return traffic.applications.writeCheck(application, region, { store, session });
+      }, nextPort());
       fronts.push(front);
       const url = `http://127.0.0.1:${front.port}/write-check`;
       writeChecks.push({ application, region, url, ...(store === undefined ? {} : { store }) });

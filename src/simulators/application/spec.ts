@@ -30,6 +30,10 @@ export const ApplicationSpec = z.strictObject({
   /** Where users find it. */
   publicName: z.string().transform(canonicalName),
   regions: z.array(RegionalSpec).min(1),
+  /** World seconds for which a task keeps a session to its database open, wherever the name leads meanwhile. */
+  sessionSeconds: z.number().min(0).default(60),
+  /** What tasks do that nobody asks for, such as the work of a queue; 0: nothing. Tasks that drain go on with it. */
+  jobs: z.strictObject({ intervalSeconds: z.number().min(0).default(0) }).prefault({}),
   /** Simulated users outside the regions, each posting one order an interval. */
   writers: z
     .strictObject({

@@ -14,9 +14,9 @@ import { canonicalName } from "../dns/names.ts";
 import { createResolver, type Resolver } from "../dns/resolver.ts";
 import type { DnsAuthorities } from "../dns/server.ts";
 import type { World } from "../world/world.ts";
+import type { AppRequest } from "./application.ts";
 import { type Applications, createApplications, type Outcome } from "./applications.ts";
 import { Judge } from "./judge.ts";
-import type { AppRequest } from "./one-task.ts";
 import { ApplicationSpec } from "./spec.ts";
 
 export const TrafficSpec = z.strictObject({
@@ -185,7 +185,7 @@ export function createTraffic(world: World, input: TrafficSpecInput, databases: 
       return isHealthy === undefined ? undefined : isHealthy ? 1 : 0;
     },
     stop: () => {
-      for (const part of [route53, ecs, elb]) part.stop();
+      for (const part of [applications, route53, ecs, elb]) part.stop();
     },
   };
 }

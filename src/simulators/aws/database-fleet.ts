@@ -3,7 +3,7 @@ import { type Cluster, clusterNotFound, keyFor, newCluster } from "./database-cl
 import { type Commit, engineOf, type Instance, isDownAt, newInstance, notFound } from "./database-instance.ts";
 import type { KeyRing } from "./kms.ts";
 import { Replication } from "./replication.ts";
-import type { DatabaseEngine, DatabaseRef, WriteOutcome } from "./service.ts";
+import type { Connected, DatabaseEngine, DatabaseRef, DatabaseSession, Row, WriteOutcome } from "./service.ts";
 import type { RdsSpec } from "./specs.ts";
 
 /** Whether a security group lets anyone connect to a port, as the network sees it now. */
@@ -15,6 +15,8 @@ export interface RdsDeps {
   readonly network: NetworkAccess;
   readonly keys: KeyRing;
 }
+
+type Refused = Exclude<WriteOutcome, { ok: true }>["reason"];
 
 /** PostgreSQL's lag metric on an idle source: the age of the last commit, up to five minutes. */
 const IDLE_LAG_LIMIT_SECONDS = 300;
@@ -104,25 +106,50 @@ export class DatabaseFleet implements DatabaseEngine {
     return (running[this.#readerTurn % Math.max(1, running.length)] ?? cluster.named).endpoint;
   }
 
-  write(ref: DatabaseRef, row: { readonly id: string; readonly writer: string }): WriteOutcome {
-    const reason = this.refusal(ref);
-    if (reason) return { ok: false, reason };
+  connect(ref: DatabaseRef): Connected {
+    const reason = this.#cut(ref) ?? this.#shut(ref);
+    return reason ? { ok: false, reason } : { ok: true, session: { ref, openedMs: this.#world.clock.now() } };
+  }
+
+  writeOver({ ref, openedMs }: DatabaseSession, row: Row): WriteOutcome {
+    const cut = this.#cut(ref);
+    if (cut) return { ok: false, reason: cut };
     const instance = this.require(ref);
-    instance.commits.push({ id: row.id, atMs: this.#world.clock.now() });
+    const nowMs = this.#world.clock.now();
+    const isLost = instance.downtimes.some(({ fromMs }) => openedMs <= fromMs && fromMs <= nowMs);
+    if (isLost) return { ok: false, reason: "session-lost" };
+    if (this.#isReadOnly(instance)) return { ok: false, reason: "read-only" };
+    instance.commits.push({ id: row.id, atMs: nowMs });
     instance.rows.add(row.id);
     return { ok: true };
   }
 
-  /** Why a write to the instance would fail now; undefined where it would be committed. */
-  refusal(ref: DatabaseRef): Exclude<WriteOutcome, { ok: true }>["reason"] | undefined {
+  write(ref: DatabaseRef, row: Row): WriteOutcome {
+    const connected = this.connect(ref);
+    return connected.ok ? this.writeOver(connected.session, row) : connected;
+  }
+
+  /** Why a write over a new session would fail now; undefined where it would be committed. */
+  refusal(ref: DatabaseRef): Refused | undefined {
+    return this.#cut(ref) ?? this.#shut(ref) ?? (this.#isReadOnly(this.require(ref)) ? "read-only" : undefined);
+  }
+
+  /** Nobody gets there, with a session or without. */
+  #cut(ref: DatabaseRef): Refused | undefined {
     const instance = this.find(ref);
     if (!instance || instance.status === "creating") return "no-such-host";
-    if (this.#world.regions.isUnreachable(ref.region)) return "unreachable";
-    const isReachable = this.#network.allows(ref.region, instance.securityGroups, engineOf(instance).port);
-    if (!isReachable) return "connect-timeout";
-    if (isDownAt(instance, this.#world.clock.now())) return "restarting";
-    const writer = this.clusterOf(instance)?.writer ?? instance;
-    return instance.source || writer !== instance ? "read-only" : undefined;
+    return this.#world.regions.isUnreachable(ref.region) ? "unreachable" : undefined;
+  }
+
+  /** Nobody gets in who is not in already. */
+  #shut(ref: DatabaseRef): Refused | undefined {
+    const instance = this.require(ref);
+    if (!this.#network.allows(ref.region, instance.securityGroups, engineOf(instance).port)) return "connect-timeout";
+    return isDownAt(instance, this.#world.clock.now()) ? "restarting" : undefined;
+  }
+
+  #isReadOnly(instance: Instance): boolean {
+    return instance.source !== undefined || (this.clusterOf(instance)?.writer ?? instance) !== instance;
   }
 
   rows(ref: DatabaseRef): ReadonlySet<string> {

@@ -24,7 +24,7 @@ export interface SecurityGroup {
   enforced: readonly Rule[];
 }
 
-/** Security groups and what the network lets through. Established connections are not modelled: every write is a new one. */
+/** Security groups and whom the network lets in. They are stateful: what is connected already stays connected. */
 export class SecurityGroups implements NetworkAccess {
   readonly #world: World;
   readonly #ruleEffect: Ec2Spec["ruleEffect"];

@@ -66,6 +66,12 @@ export interface RestRequest {
   readonly body: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** What a client commits. */
+export interface Row {
+  readonly id: string;
+  readonly writer: string;
+}
+
 export interface DatabaseRef {
   readonly region: string;
   readonly instance: string;
@@ -75,8 +81,19 @@ export type WriteOutcome =
   | { readonly ok: true }
   | {
       readonly ok: false;
-      readonly reason: "read-only" | "restarting" | "connect-timeout" | "no-such-host" | "unreachable";
+      readonly reason: "read-only" | "restarting" | "connect-timeout" | "no-such-host" | "unreachable" | "session-lost";
     };
+
+/** An open connection to a database. A rule that is revoked later leaves it open; a restart of the engine ends it. */
+export interface DatabaseSession {
+  readonly ref: DatabaseRef;
+  /** World time, epoch milliseconds. */
+  readonly openedMs: number;
+}
+
+export type Connected =
+  | { readonly ok: true; readonly session: DatabaseSession }
+  | Extract<WriteOutcome, { readonly ok: false }>;
 
 /** The data plane of the simulated databases, used by the simulated applications (never by an API caller). */
 export interface DatabaseEngine {
@@ -84,8 +101,12 @@ export interface DatabaseEngine {
   locate(endpoint: string): DatabaseRef | undefined;
   /** The instance's endpoint that the endpoint of a cluster leads to now; undefined for any other name. */
   leadsTo(endpoint: string): string | undefined;
-  /** Commits a row if the instance is writable and reachable from inside its region; replication carries it on with its lag. */
-  write(ref: DatabaseRef, row: { readonly id: string; readonly writer: string }): WriteOutcome;
+  /** Opens a session, if the instance runs and the network lets one through from inside its region. */
+  connect(ref: DatabaseRef): Connected;
+  /** Commits a row over an open session if the instance is writable; replication carries it on with its lag. */
+  writeOver(session: DatabaseSession, row: Row): WriteOutcome;
+  /** The same over a session that is opened for it. */
+  write(ref: DatabaseRef, row: Row): WriteOutcome;
   /** Ids of rows that the instance holds. */
   rows(ref: DatabaseRef): ReadonlySet<string>;
 }

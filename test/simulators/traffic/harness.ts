@@ -108,9 +108,9 @@ export function inventorySpec(): TrafficSpecInput {
 /** World time stands still but for `advance`, so that durations are exact. */
 const STANDING_STILL = 1e-6;
 
-export function openTraffic(spec: TrafficSpecInput = inventorySpec(), seed = 7) {
+export function openTraffic(spec: TrafficSpecInput = inventorySpec(), seed = 7, network = { allows: () => true }) {
   const world = createWorld({ startMs: 1_795_000_000_000, speed: STANDING_STILL, seed, regions: [HOME, STANDBY] });
-  const rds = createRds(world, DATABASES, { network: { allows: () => true }, keys: createKms(world, {}).keys });
+  const rds = createRds(world, DATABASES, { network, keys: createKms(world, {}).keys });
   const traffic = createOrStop(world, () => createTraffic(world, spec, rds.engine));
   const stop = () => {
     traffic.stop();

@@ -1,13 +1,13 @@
 import { z } from "zod";
-import { StepFailed, TransientError } from "../../../domain/errors.ts";
-import { FenceOutput, type FenceProof } from "../../../domain/plan-run/fence.ts";
+import { TransientError } from "../../../domain/errors.ts";
+import { FenceOutput } from "../../../domain/plan-run/fence.ts";
 import { isUnreachable, type Known } from "../../../domain/service/observed.ts";
-import { enteredBy } from "../../../ports/elsewhere.ts";
-import { type Step, type StepContext, UNCAPTURED, type Verdict } from "../../../ports/step.ts";
-import type { Fence } from "../../resources/fence.ts";
-import { KINDS, kindNamed } from "../../resources/index.ts";
+import { type Step, type StepContext, UNCAPTURED } from "../../../ports/step.ts";
+import { KINDS } from "../../resources/index.ts";
 import { MINUTE, SECOND } from "../../steps/schemas.ts";
 import { FenceInput, type FencePart } from "./fence-input.ts";
+import { contextOf, isStore, notFenced, type Part, partOf } from "./fence-part.ts";
+import { proveFenced } from "./fence-proof.ts";
 
 type Input = z.infer<typeof FenceInput>;
 
@@ -25,7 +25,11 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
   output: FenceOutput,
   title: ({ region, mode, parts }) =>
     mode === "planned" ? `Stop the writers of ${region}` : `Fence ${region}: ${whatIsClosed(parts)}`,
-  times: () => ({ expectedMs: 5 * SECOND, deadlineMs: 3 * MINUTE }),
+  times: ({ unfencedAccepted }) => ({
+    // Tasks drain for their deregistration delay and their stop time-out, or an instance restarts meanwhile.
+    expectedMs: unfencedAccepted ? 5 * SECOND : 75 * SECOND,
+    deadlineMs: unfencedAccepted ? 3 * MINUTE : 15 * MINUTE,
+  }),
   controlPlane: ({ region }) => region,
   byHand: ({ parts }) => parts.flatMap((part) => partOf(part).fence.byHand(partOf(part).things)),
   permissions: [...new Set(KINDS.flatMap(({ fence }) => fence?.permissions ?? []))],
@@ -61,24 +65,7 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
     return { requestIds, data: { silent } };
   },
 
-  async verify(input, { silent }, context) {
-    const stores = input.parts.filter(isStore);
-    const verdicts = await Promise.all(
-      stores.map(async (part) => ({
-        part,
-        verdict: await proofOf(part, input, { ...context, why: silent[part.resource] }),
-      })),
-    );
-    const says = ({ part, verdict }: (typeof verdicts)[number]) =>
-      stores.length === 1 ? verdict.says : `${part.resource}: ${verdict.says}`;
-    const open = verdicts.find(({ verdict }) => !verdict.done);
-    if (open) return { done: false, says: says(open) };
-    return {
-      done: true,
-      says: verdicts.map(says).join("; "),
-      output: { fence: weakest(verdicts.map(({ verdict }) => verdict)) },
-    };
-  },
+  verify: (input, { silent }, context) => proveFenced(input, silent, context),
 
   async undo({ region, parts, captured }, context) {
     if (!captured) return { says: `${region} was not touched: it did not answer`, requestIds: [] };
@@ -98,26 +85,12 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
   },
 };
 
-interface Part extends Omit<FencePart, "things"> {
-  readonly fence: Fence<never, never, object, object>;
-  readonly things: object;
-}
-
-/** Throws TypeError for a kind that cannot be fenced: no plan has one. */
-export function partOf(part: FencePart): Part {
-  const { fence } = kindNamed(part.role, part.kind);
-  if (!fence) throw new TypeError(`The kind ${part.kind} has nothing that can be fenced`);
-  return { ...part, fence, things: fence.things.parse(part.things) };
-}
-
 const partsOf = ({ parts, leaveAlone = [] }: Input): readonly FencePart[] =>
   parts.filter(({ resource }) => !leaveAlone.includes(resource));
 
 /** Has to be written down before it is touched, and is not yet. */
 const isUncaptured = ({ resource }: Pick<FencePart, "resource">, { mustCapture, captured }: Input): boolean =>
   mustCapture === true && captured?.[resource] === undefined;
-
-const isStore = ({ writeCheck }: Pick<FencePart, "writeCheck">): boolean => writeCheck !== undefined;
 
 const WORK = {
   stores: ["close its", "database"],
@@ -138,15 +111,6 @@ function whatIsClosed(parts: readonly FencePart[]): string {
 /** Machine time for a region whose silence was accepted: users wait for the promotion, and the watch fences it on its return. */
 const ACCEPTED_SILENCE_MS = 2_000;
 
-interface Entered {
-  readonly roles?: FencePart["roles"] | undefined;
-}
-
-/** As it is entered. */
-export const contextOf = ({ roles }: Entered, { cloud, signal }: Context): Context => ({
-  ...{ cloud: enteredBy(roles, cloud), signal },
-});
-
 async function see(part: Part, input: Input, context: Context): Promise<Known<object>> {
   const { fence, things } = part;
   const { cloud, signal } = contextOf(part, context);
@@ -165,49 +129,4 @@ async function see(part: Part, input: Input, context: Context): Promise<Known<ob
     if (signal.aborted || !patience.aborted) throw error;
     return silent;
   }
-}
-
-/** `why`: the store gave no answer when it was to be closed. */
-async function proofOf(
-  { resource, writeCheck = "" }: FencePart,
-  input: Input,
-  { cloud, signal, why }: Context & { readonly why: string | undefined },
-): Promise<Verdict<FenceOutput>> {
-  const { region, unfencedAccepted } = input;
-  if (why !== undefined) {
-    if (!unfencedAccepted)
-      throw notFenced(input, `${resource} there does not answer, and nobody accepted that it stays unfenced`);
-    const says = `cannot know whether ${region} still writes: it does not answer (accepted by the key holders)`;
-    return { done: true, says, output: { fence: "cannot-know" } };
-  }
-  const write = await cloud.probe.writeCheck(writeCheck, signal);
-  switch (write.kind) {
-    case "refused": {
-      const says = `fenced: a write on the old database fails (${write.reason})`;
-      return { done: true, says, output: { fence: "fenced" } };
-    }
-    case "written":
-      return { done: false, says: "the old database still takes writes" };
-    case "unknown": {
-      if (!unfencedAccepted)
-        return { done: false, says: `the write check on the old side gives no answer (${write.why})` };
-      const says = `closed, but no failing write proves it (${write.why}); accepted by the key holders`;
-      return { done: true, says, output: { fence: "not-proven" } };
-    }
-  }
-}
-
-/** The weakest proof of all stores is what is known of the side. */
-const WEAKEST_FIRST: readonly FenceProof[] = ["cannot-know", "not-proven", "fenced"];
-
-function weakest(verdicts: readonly Verdict<FenceOutput>[]): FenceProof {
-  const proofs = verdicts.map((verdict) => (verdict.done ? verdict.output.fence : "cannot-know"));
-  return WEAKEST_FIRST.find((proof) => proofs.includes(proof)) ?? "cannot-know";
-}
-
-function notFenced(input: Input, why: string): StepFailed {
-  // Without an acceptance people decide, even before the point of no return: going on might let both sides write.
-  return new StepFailed("not-fenced", `${input.region} is not fenced: ${why}`, {
-    facts: { mustAsk: true, region: input.region },
-  });
 }

@@ -116,6 +116,11 @@ interface Judged {
   readonly move: Move;
 }
 
+function endsSessions(at: KindSeen, region: Region): boolean {
+  const { fence } = at.kind;
+  return fence?.endsSessions?.(fence.thingsOf(at, region)) ?? false;
+}
+
 /** What could not be seen of the old side, of the new side's position and of what belongs to neither; and what nobody can see. */
 function uncheckedOf({ observed }: FailoverRequest, { all, stores, move }: Judged): string[] {
   const { words } = tellApart(all);
@@ -156,6 +161,15 @@ export function acceptancesFor(request: FailoverRequest, judgement: Judgement): 
       id: "not-fenced",
       words: `I accept that ${from} cannot be fenced now and may still take writes`,
       danger: `${from} is silent and may still take writes.`,
+    });
+  }
+  const unproven = dark ? [] : stores.filter(({ at }) => !endsSessions(at, from));
+  if (unproven.length > 0) {
+    const databases = unproven.map(({ at }) => tellApart(all).words("the old database", at)).join(" and ");
+    accepted.push({
+      id: "sessions-not-proven",
+      words: `I accept that only the tasks of this service are waited for: nobody proves that all other open sessions to ${databases} are closed`,
+      danger: `A program other than ${request.service.name} may still write to ${databases}.`,
     });
   }
   // A control plane may be dark while users are served: whoever promoted the standby, that side is taken from them now.

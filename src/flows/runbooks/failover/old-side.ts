@@ -6,7 +6,7 @@ import type { OldSide } from "../../../ports/old-side.ts";
 import type { Cloud } from "../../../ports/step.ts";
 import { kindNamed } from "../../resources/index.ts";
 import { FenceInput } from "./fence-input.ts";
-import { contextOf, partOf } from "./fence-primary.ts";
+import { contextOf, partOf } from "./fence-part.ts";
 
 interface Context {
   readonly cloud: Cloud;

@@ -42,6 +42,15 @@ export const fence: Fence<Ecs, EcsSeen, Things, Captured> = {
     return (await cloud.compute.stop(region, site, signal)).requestIds;
   },
 
+  async left({ region, compute: site }, { cloud, signal }) {
+    const tasks = await cloud.compute.tasksLeft(region, site, signal);
+    if (!tasks.known) return tasks;
+    return {
+      ...tasks,
+      value: tasks.value === 0 ? undefined : `${tasks.value} tasks of ${site.service} have not ended`,
+    };
+  },
+
   async reopen({ region, compute: site }, { desired, scaling }, { cloud, signal }) {
     const now = await cloud.compute.describe(region, site, signal);
     const isRestored =

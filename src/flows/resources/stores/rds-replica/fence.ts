@@ -1,22 +1,36 @@
 import { z } from "zod";
+import { TransientError } from "../../../../domain/errors.ts";
 import { canonicalJson } from "../../../../domain/json.ts";
 import type { Known } from "../../../../domain/service/observed.ts";
+import type { StepContext } from "../../../../ports/step.ts";
 import { FirewallRuleInput } from "../../../steps/schemas.ts";
 import type { Fence } from "../../fence.ts";
 import type { RdsSeen } from "./look.ts";
 import { database } from "./parts.ts";
 import type { RdsReplica } from "./settings.ts";
 
-const Things = z.object({ region: z.string(), securityGroup: z.string() });
+const Things = z.object({
+  region: z.string(),
+  securityGroup: z.string(),
+  writeCheck: z.string(),
+  /** Instance that is rebooted to end the sessions that are open; absent: they end with the tasks that hold them. */
+  reboot: z.string().exactOptional(),
+});
 type Things = z.infer<typeof Things>;
 const Captured = z.object({ rules: z.array(FirewallRuleInput).readonly() });
 type Captured = z.infer<typeof Captured>;
+type Context = Pick<StepContext, "cloud" | "signal">;
 
 /** Nobody reaches an instance whose security group lets nobody in. */
 export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
   things: Things,
   captured: Captured,
-  thingsOf: ({ resource }, region) => ({ region, securityGroup: database(resource, region).security_group }),
+  thingsOf: ({ resource }, region) => {
+    const { security_group: securityGroup, write_check: writeCheck, instance } = database(resource, region);
+    const isRebooted = resource.end_sessions === "reboot";
+    return { region, securityGroup, writeCheck, ...(isRebooted && { reboot: instance }) };
+  },
+  endsSessions: ({ reboot }) => reboot !== undefined,
   writeCheck: ({ resource }, region) => database(resource, region).write_check,
 
   seenIn({ seen }, region): Known<Captured> {
@@ -32,9 +46,25 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
 
   isClosed: ({ rules }) => rules.length === 0,
 
-  async close(things, now, { cloud, signal }) {
-    if (!now.known || now.value.rules.length === 0) return [];
-    return (await cloud.firewall.close({ ...things, rules: now.value.rules }, signal)).requestIds;
+  async close(things, now, context) {
+    const { cloud, signal } = context;
+    const { region, securityGroup, reboot: instance, writeCheck } = things;
+    if (!now.known) return [];
+    const { rules } = now.value;
+    // Asked while it is still open: the session that the check then keeps is the one that has to end.
+    if (instance !== undefined) await cloud.probe.writeOverKept(writeCheck, signal);
+    const closed =
+      rules.length === 0 ? [] : (await cloud.firewall.close({ region, securityGroup, rules }, signal)).requestIds;
+    return instance === undefined ? closed : [...closed, ...(await endSessions({ region, instance }, context))];
+  },
+
+  /** While it restarts it refuses everybody, whether the group is closed or not. */
+  async left({ region, reboot: instance }, { cloud, signal }) {
+    if (instance === undefined) return { known: true, value: undefined, atMs: cloud.clock.now() };
+    const now = await cloud.databases.describe(region, instance, signal);
+    if (!now.known) return now;
+    const { status } = now.value;
+    return { ...now, value: status === "available" ? undefined : `${instance} is ${status}` };
   },
 
   async reopen(things, { rules }, { cloud, signal }) {
@@ -42,13 +72,34 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
     const open = new Set(now.known ? now.value.map(canonicalJson) : []);
     const missing = rules.filter((rule) => !open.has(canonicalJson(rule)));
     if (missing.length === 0) return [];
-    return (await cloud.firewall.open({ ...things, rules: missing }, signal)).requestIds;
+    const { region, securityGroup } = things;
+    return (await cloud.firewall.open({ region, securityGroup, rules: missing }, signal)).requestIds;
   },
 
   says: () => "security group open",
 
-  byHand: ({ region, securityGroup }) => [
+  byHand: ({ region, securityGroup, reboot }) => [
     `aws ec2 revoke-security-group-ingress --region ${region} --group-id ${securityGroup} --ip-permissions "$(aws ec2 describe-security-groups --region ${region} --group-ids ${securityGroup} --query 'SecurityGroups[0].IpPermissions' --output json)"`,
+    ...(reboot === undefined
+      ? []
+      : [
+          `aws rds reboot-db-instance --region ${region} --db-instance-identifier ${reboot}   # ends every open session`,
+        ]),
   ],
-  permissions: ["ec2:RevokeSecurityGroupIngress", "ec2:AuthorizeSecurityGroupIngress"],
+  permissions: ["rds:RebootDBInstance", "ec2:RevokeSecurityGroupIngress", "ec2:AuthorizeSecurityGroupIngress"],
 };
+
+interface Instance {
+  readonly region: string;
+  readonly instance: string;
+}
+
+/** A reboot that is under way already ends them as well. Two reboots cost time and nothing else. */
+async function endSessions({ region, instance }: Instance, { cloud, signal }: Context): Promise<readonly string[]> {
+  const now = await cloud.databases.describe(region, instance, signal);
+  if (now.known && now.value.status === "rebooting") return [];
+  const answer = await cloud.databases.reboot({ region, instance, forceFailover: false }, signal);
+  if (answer.kind === "busy")
+    throw new TransientError("database-busy", `${instance} cannot be rebooted yet: ${answer.why}`);
+  return answer.requestIds;
+}

@@ -53,6 +53,12 @@ export const RdsReplica = z.strictObject({
     })
     .default({ backup_retention: 7 * DAY_MS })
     .describe("What the promoted instance is given."),
+  end_sessions: z
+    .enum(["tasks", "reboot"])
+    .default("tasks")
+    .describe(
+      "What ends the sessions that are open when this store is fenced, for a revoked rule does not. `tasks`: TwoKey waits until the service's own tasks are gone, and key holders accept that no other session is proven to be closed. `reboot`: the old instance is rebooted, which takes one to two minutes; its write check has to keep a session (`?session=kept`).",
+    ),
   rpo: Duration.optional().describe("Its own objective, where it is stricter or looser than the service's."),
   ...ELSEWHERE,
 });

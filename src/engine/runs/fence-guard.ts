@@ -1,0 +1,56 @@
+import { OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
+import { fenceOf, inputOf } from "../../domain/plan-run/fence.ts";
+import type { PlannedStep } from "../../domain/plan-run/plan.ts";
+import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
+import type { StepContext, Verdict } from "../../ports/step.ts";
+import { definitionOf } from "./executor-deps.ts";
+import type { WatchDeps } from "./fence-watch.ts";
+
+/**
+ * A proof is as old as it says (G20). That the old side is fenced is proven again right before the point of no return and
+ * before a run counts as verified, and looked at from then on until the signed plan's end date.
+ */
+const TRIES = 5;
+/** World time between two tries. */
+const TRY_EVERY_MS = 2_000;
+
+export type Proof =
+  | { readonly holds: true }
+  /** `isRefuted`: a write was seen to succeed there. Otherwise nobody could tell. */
+  | { readonly holds: false; readonly isRefuted: boolean; readonly says: string };
+
+/** Asks once whether what fenced the old side still keeps it from writing. Errors: those of the store only. */
+export async function proofOf(run: RunState, deps: WatchDeps, signal: AbortSignal): Promise<Proof> {
+  const fence = fenceOf(run);
+  if (!fence) return { holds: true };
+  const { done, says, ...more } = await verdictOf(run, fence, { deps, signal });
+  return done ? { holds: true } : { holds: false, says, isRefuted: "isRefuted" in more && more.isRefuted === true };
+}
+
+/** The same, asked again while nobody can tell. */
+export async function proofInTime(run: RunState, deps: WatchDeps, signal: AbortSignal): Promise<Proof> {
+  for (let tries = 1; ; tries += 1) {
+    const proof = await proofOf(run, deps, signal);
+    if (proof.holds || proof.isRefuted || tries === TRIES) return proof;
+    await deps.clock.sleep(TRY_EVERY_MS, signal);
+  }
+}
+
+interface Asking {
+  readonly deps: WatchDeps;
+  readonly signal: AbortSignal;
+}
+
+async function verdictOf(run: RunState, fence: PlannedStep, { deps, signal }: Asking): Promise<Verdict> {
+  const fencing = { run: run.plan.id, epoch: run.epoch };
+  const context: StepContext = { cloud: deps.cloud, signal, fencing, tries: 1, outputOf: () => undefined };
+  const isLater = run.watch.state !== "waiting";
+  const data = isLater ? run.watch.data : stateOf(run, fence.id).data;
+  try {
+    return await definitionOf(deps, run.plan, fence.id).verify(inputOf(run, fence), data, context);
+  } catch (error) {
+    const isAnswer = [StepFailed, TransientError, OutcomeUnknown].some((kind) => error instanceof kind);
+    if (!isAnswer || !(error instanceof Error)) throw error;
+    return { done: false, says: error.message };
+  }
+}

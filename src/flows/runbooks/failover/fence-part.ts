@@ -1,0 +1,40 @@
+import type { z } from "zod";
+import { StepFailed } from "../../../domain/errors.ts";
+import { enteredBy } from "../../../ports/elsewhere.ts";
+import type { StepContext } from "../../../ports/step.ts";
+import type { Fence } from "../../resources/fence.ts";
+import { kindNamed } from "../../resources/index.ts";
+import type { FenceInput, FencePart } from "./fence-input.ts";
+
+type Context = Pick<StepContext, "cloud" | "signal">;
+
+/** A part of a fence, with what its kind knows of closing it. */
+export interface Part extends Omit<FencePart, "things"> {
+  readonly fence: Fence<never, never, object, object>;
+  readonly things: object;
+}
+
+/** Throws TypeError for a kind that cannot be fenced: no plan has one. */
+export function partOf(part: FencePart): Part {
+  const { fence } = kindNamed(part.role, part.kind);
+  if (!fence) throw new TypeError(`The kind ${part.kind} has nothing that can be fenced`);
+  return { ...part, fence, things: fence.things.parse(part.things) };
+}
+
+export const isStore = ({ writeCheck }: Pick<FencePart, "writeCheck">): boolean => writeCheck !== undefined;
+
+interface Entered {
+  readonly roles?: FencePart["roles"] | undefined;
+}
+
+/** As it is entered. */
+export const contextOf = ({ roles }: Entered, { cloud, signal }: Context): Context => ({
+  ...{ cloud: enteredBy(roles, cloud), signal },
+});
+
+export function notFenced({ region }: z.infer<typeof FenceInput>, why: string): StepFailed {
+  // Without an acceptance people decide, even before the point of no return: going on might let both sides write.
+  return new StepFailed("not-fenced", `${region} is not fenced: ${why}`, {
+    facts: { mustAsk: true, region: region },
+  });
+}

@@ -1,0 +1,118 @@
+import type { z } from "zod";
+import type { FenceOutput, FenceProof } from "../../../domain/plan-run/fence.ts";
+import type { WriteVerdict } from "../../../domain/service/observed.ts";
+import type { StepContext, Verdict } from "../../../ports/step.ts";
+import type { FenceInput } from "./fence-input.ts";
+import { contextOf, isStore, notFenced, type Part, partOf } from "./fence-part.ts";
+
+type Input = z.infer<typeof FenceInput>;
+type Context = Pick<StepContext, "cloud" | "signal">;
+
+/**
+ * Proves that the old side writes no more: what was stopped has ended, a write over a new session fails, and, where the
+ * fence ends sessions, one over an earlier one fails too. `silent`: stores that gave no answer, each with why.
+ */
+export async function proveFenced(
+  input: Input,
+  silent: Readonly<Record<string, string>>,
+  context: Context,
+): Promise<Verdict<FenceOutput>> {
+  const parts = input.parts.map(partOf);
+  const stores = parts.filter(isStore);
+  const verdicts = await Promise.all([
+    ...stores.map(async (part) => {
+      const verdict = await proofOf(part, input, { ...context, why: silent[part.resource] });
+      return stores.length === 1 ? verdict : { ...verdict, says: `${part.resource}: ${verdict.says}` };
+    }),
+    ...parts.filter((part) => isAwaited(part, { input, stores, silent })).map((part) => ended(part, input, context)),
+  ]);
+  const open = verdicts.find(({ done }) => !done);
+  if (open) return open;
+  return {
+    done: true,
+    says: verdicts.flatMap(({ says }) => (says === "" ? [] : [says])).join("; "),
+    output: { fence: weakest(verdicts) },
+  };
+}
+
+interface Side {
+  readonly input: Input;
+  readonly stores: readonly Part[];
+  readonly silent: Readonly<Record<string, string>>;
+}
+
+/** What keeps no data is waited for only where something else ends the sessions that it holds. */
+function isAwaited(part: Part, { input: { leaveAlone = [] }, stores, silent }: Side): boolean {
+  if (!part.fence.left || leaveAlone.includes(part.resource)) return false;
+  if (isStore(part)) return !(part.resource in silent);
+  const isAllSilent = stores.every(({ resource }) => resource in silent);
+  return !isAllSilent && !stores.every(endsSessions);
+}
+
+const endsSessions = ({ fence, things }: Part): boolean => fence.endsSessions?.(things) ?? false;
+
+async function ended(part: Part, input: Input, context: Context): Promise<Verdict<FenceOutput>> {
+  const left = await part.fence.left?.(part.things, contextOf(part, context));
+  if (!left || (left.known && left.value === undefined)) return { done: true, says: "", output: { fence: "fenced" } };
+  if (left.known) return { done: false, says: `not over yet: ${left.value}` };
+  if (left.cause === "denied") throw notFenced(input, `nobody can see what is left of ${part.resource}: ${left.why}`);
+  if (!input.unfencedAccepted)
+    return { done: false, says: `what is left of ${part.resource} cannot be seen: ${left.why}` };
+  const says = `what is left of ${part.resource} cannot be seen (${left.why}); accepted by the key holders`;
+  return { done: true, says, output: { fence: "not-proven" } };
+}
+
+/** `why`: the store gave no answer when it was to be closed. */
+async function proofOf(
+  part: Part,
+  input: Input,
+  { why, ...context }: Context & { readonly why: string | undefined },
+): Promise<Verdict<FenceOutput>> {
+  const { region, unfencedAccepted } = input;
+  if (why !== undefined) {
+    if (!unfencedAccepted)
+      throw notFenced(input, `${part.resource} there does not answer, and nobody accepted that it stays unfenced`);
+    const says = `cannot know whether ${region} still writes: it does not answer (accepted by the key holders)`;
+    return { done: true, says, output: { fence: "cannot-know" } };
+  }
+  const tries = await triesOf(part, context);
+  const written = tries.find(({ write }) => write.kind === "written");
+  if (written) return { done: false, says: `the old database still takes writes over ${written.session}` };
+  const unknown = tries.find(({ write }) => write.kind === "unknown");
+  if (unknown?.write.kind === "unknown") {
+    const { why: because } = unknown.write;
+    if (!unfencedAccepted) return { done: false, says: `the write check on the old side gives no answer (${because})` };
+    const says = `closed, but no failing write proves it (${because}); accepted by the key holders`;
+    return { done: true, says, output: { fence: "not-proven" } };
+  }
+  const said = tries.flatMap(({ session, write }) =>
+    write.kind === "refused" ? [`${session} (${write.reason})`] : [],
+  );
+  return {
+    done: true,
+    says: `fenced: a write on the old database fails over ${said.join(", and over ")}`,
+    output: { fence: "fenced" },
+  };
+}
+
+interface Try {
+  readonly session: string;
+  readonly write: WriteVerdict;
+}
+
+async function triesOf(part: Part, { cloud, signal }: Context): Promise<readonly Try[]> {
+  const { writeCheck = "" } = part;
+  const [fresh, kept] = await Promise.all([
+    cloud.probe.writeCheck(writeCheck, signal),
+    endsSessions(part) ? cloud.probe.writeOverKept(writeCheck, signal) : undefined,
+  ]);
+  return [{ session: "a new session", write: fresh }, ...(kept ? [{ session: "an earlier one", write: kept }] : [])];
+}
+
+/** The weakest proof of all stores is what is known of the side. */
+const WEAKEST_FIRST: readonly FenceProof[] = ["cannot-know", "not-proven", "fenced"];
+
+function weakest(verdicts: readonly Verdict<FenceOutput>[]): FenceProof {
+  const proofs = verdicts.map((verdict) => (verdict.done ? verdict.output.fence : "cannot-know"));
+  return WEAKEST_FIRST.find((proof) => proofs.includes(proof)) ?? "cannot-know";
+}
