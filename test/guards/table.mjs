@@ -384,7 +384,7 @@ export const GUARDS = [
   },
   {
     guard: "a fence that is not proven needs an acceptance",
-    file: "src/flows/runbooks/failover/fence-primary.ts",
+    file: "src/flows/runbooks/failover/fence-part.ts",
     cut: "mustAsk: true",
     by: "mustAsk: false",
     test: "engine/runs/executor-people.test.ts",
@@ -517,6 +517,22 @@ export const GUARDS = [
     by: "if (!answer.may) return { keys: [], untilMs: 0 };",
     test: "engine/runs/authority.test.ts",
     fails: "not from fence on, though its intent was written before it",
+  },
+  {
+    guard: "what drains on the old side is waited for",
+    file: "src/flows/runbooks/failover/fence-proof.ts",
+    cut: "return !isAllSilent && !stores.every(endsSessions);",
+    by: "return false;",
+    test: "flows/runbooks/failover/sessions.test.ts",
+    fails: "a planned move waits until the tasks that drain are gone",
+  },
+  {
+    guard: "a reboot ends the sessions that are open",
+    file: "src/flows/resources/stores/rds-replica/fence.ts",
+    cut: "return instance === undefined ? closed :",
+    by: "if (closed) return closed;\n    return instance === undefined ? closed :",
+    test: "flows/runbooks/failover/sessions.test.ts",
+    fails: "are shut out by a reboot of the old database, and a write over an earlier session proves it",
   },
   {
     guard: "what an old side that returned is taken from is written down first",

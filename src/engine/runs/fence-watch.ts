@@ -24,7 +24,7 @@ const LONGEST_TRY_AGAIN_MS = 15 * 60_000;
 /** World time between two looks while the run is driven; otherwise the sweep wakes it. */
 const LOOK_EVERY_MS = 2_000;
 
-type WatchDeps = Omit<ExecutorDeps, "changed" | "progressed" | "took" | "drift">;
+export type WatchDeps = Omit<ExecutorDeps, "changed" | "progressed" | "took" | "drift">;
 
 /** One turn for a run that nobody drives: paused, stopped or verified. Takes a hold only when there is something to write. */
 export async function watchOldSide(run: RunState, deps: WatchDeps, signal: AbortSignal): Promise<void> {

@@ -74,6 +74,7 @@ class Home {
           if (region !== home || !now.known) return now;
           return answer(TASKS, { ...now.value, desired: this.tasks });
         },
+        tasksLeft: async () => answer(TASKS, this.tasks),
         stop: async () => {
           this.tasks = 0;
           return { requestIds: ["stop"] };
