@@ -7,6 +7,7 @@ import { findService, type Inventory } from "../domain/service/inventory.ts";
 import { advanceLane } from "../engine/delivery/duties.ts";
 import { type OutboxDeps, sendCard } from "../engine/delivery/outbox.ts";
 import { type AdvanceDeps, advanceRun } from "../engine/runs/advance-run.ts";
+import { guardTimes } from "../engine/runs/fence-guard.ts";
 import type { IncidentDeps } from "../flows/incident/deps.ts";
 import { dueChange, incidentRows } from "../flows/incident/index.ts";
 import { createIntake, type IntakeDeps } from "../flows/incident/intake/intake.ts";
@@ -111,6 +112,7 @@ function advanceDeps(deps: HandlerDeps): AdvanceDeps {
     cloudOf: outside.cloudOf,
     wake: queues.wake,
     steps: STEPS,
+    guardIsDue: guardTimes(),
     drift: async (run, signal) => {
       const service = findService(inventory(), run.plan.service);
       if (!service) return [`${run.plan.service} is not in twokey.yaml any more`];

@@ -60,6 +60,12 @@ export class WorldClient {
   }
 
   /** Somebody changes a name at the DNS provider that is not Route 53. */
+  /** Somebody else makes a call in the console, `ec2:AuthorizeSecurityGroupIngress` for instance. */
+  async click(call: `${string}:${string}`, region: string, input: Readonly<Record<string, unknown>>): Promise<void> {
+    const [service, operation] = call.split(":");
+    await this.post("/aws/console", { service, operation, region, input });
+  }
+
   async pointName(name: string, value: string): Promise<void> {
     await this.post("/dns/name", { name, value });
   }

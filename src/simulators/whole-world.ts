@@ -1,6 +1,7 @@
 import { type Connection, startApplications, type WriteCheck } from "./application/server.ts";
 import { createTraffic, type Traffic } from "./application/traffic.ts";
 import { createCloudWatch } from "./aws/cloudwatch.ts";
+import { addConsole } from "./aws/console.ts";
 import { createEc2 } from "./aws/ec2.ts";
 import { createKms } from "./aws/kms.ts";
 import { createRds, type Rds } from "./aws/rds.ts";
@@ -102,6 +103,7 @@ function createInside(world: World, spec: WholeWorldSpec, stops: Stop[]): Inside
   const sts = createSts(world, spec.sts);
   const own = [rds, kms, sns, cloudwatch, sts, ec2].map(({ service }) => service);
   const services = [...own, ...traffic.services];
+  addConsole(world, services);
   return { rds, sns, traffic, services };
 }
 

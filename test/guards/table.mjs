@@ -535,6 +535,22 @@ export const GUARDS = [
     fails: "are shut out by a reboot of the old database, and a write over an earlier session proves it",
   },
   {
+    guard: "a proof of the fence is renewed before the promotion",
+    file: "src/engine/runs/proven-again.ts",
+    cut: "if (proof?.holds) return false;",
+    by: "if (proof) return false;",
+    test: "engine/runs/fence-guard.test.ts",
+    fails: "before the promotion is fenced again first",
+  },
+  {
+    guard: "a proof of the fence is renewed before a run counts as verified",
+    file: "src/engine/runs/watch-due.ts",
+    cut: "isWatched(run) || isGuarded(run);",
+    by: "isWatched(run);",
+    test: "engine/runs/fence-guard.test.ts",
+    fails: "after the end is seen within 30 s, calls people, and is fenced again as the signed plan says",
+  },
+  {
     guard: "what an old side that returned is taken from is written down first",
     file: "src/flows/runbooks/failover/fence-primary.ts",
     cut: "if (answering.some(({ part }) => isUncaptured(part, input)))",
@@ -553,7 +569,7 @@ export const GUARDS = [
   {
     guard: "facts changed: paused, never resumed",
     file: "src/engine/runs/executor.ts",
-    cut: "if (why.length === 0) return false;",
+    cut: "return why.length > 0 && voided(this.#proving, why);",
     by: "if (why.length >= 0) return false;",
     test: "engine/runs/executor-people.test.ts",
     fails: "records that somebody changed between the keys and the start void the keys, and nothing is touched (G3)",
@@ -768,7 +784,7 @@ export const GUARDS = [
   },
   {
     guard: "a dark side that answers before the promotion is fenced first",
-    file: "src/engine/runs/executor.ts",
+    file: "src/engine/runs/proven-again.ts",
     cut: 'if (looked?.kind !== "back" || isWaitedFor(looked)) return false;',
     by: 'if (looked?.kind !== "") return false;',
     test: "engine/runs/old-side.test.ts",
@@ -785,14 +801,14 @@ export const GUARDS = [
   {
     guard: "fence on return: only past the point of no return, before the end date, not against people",
     file: "src/domain/plan-run/fence.ts",
-    cut: "return isDone && run.pastNoReturn && WATCHED.includes(run.state) && needsWatch(run);",
+    cut: "return isDone && run.pastNoReturn && WATCHED.includes(run.state);",
     by: "return isDone && WATCHED.includes(run.state) && needsWatch(run);",
     test: "domain/plan-run/run.test.ts",
     fails: "is watched no more when two different approvers say so, one is not enough",
   },
   {
     guard: "fence on return: only past the point of no return, before the end date, not against people",
-    file: "src/engine/runs/fence-watch.ts",
+    file: "src/engine/runs/watch-due.ts",
     cut: "if (nowMs >= run.untilMs) return {",
     by: "if (nowMs < 0) return {",
     test: "engine/runs/fence-watch.test.ts",
@@ -800,7 +816,7 @@ export const GUARDS = [
   },
   {
     guard: "fence on return: only past the point of no return, before the end date, not against people",
-    file: "src/engine/runs/fence-watch.ts",
+    file: "src/engine/runs/watch-due.ts",
     cut: 'if (looked.kind === "moved-back")',
     by: 'if (looked.kind === "")',
     test: "engine/runs/fence-watch.test.ts",
@@ -808,7 +824,7 @@ export const GUARDS = [
   },
   {
     guard: "fence on return: one watcher, and it survives its death",
-    file: "src/engine/runs/fence-watch.ts",
+    file: "src/engine/runs/watch-due.ts",
     cut: 'if (isTooEarly && watch.state === "failed" && watch.leftAlone.length === 0) return',
     by: "if (isTooEarly) return",
     test: "engine/runs/fence-watch.test.ts",
@@ -816,7 +832,7 @@ export const GUARDS = [
   },
   {
     guard: "fence on return: one watcher, and it survives its death",
-    file: "src/engine/runs/fence-watch.ts",
+    file: "src/engine/runs/watch-due.ts",
     cut: "holder === undefined || holder === plan.id",
     by: 'holder !== ""',
     test: "engine/runs/fence-watch.test.ts",

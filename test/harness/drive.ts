@@ -3,6 +3,7 @@ import { FREEZE_ID } from "../../src/domain/plan-run/freeze.ts";
 import { type RunState, stateOf } from "../../src/domain/plan-run/run.ts";
 import { driveRun } from "../../src/engine/runs/executor.ts";
 import type { ExecutorDeps } from "../../src/engine/runs/executor-deps.ts";
+import { guardTimes } from "../../src/engine/runs/fence-guard.ts";
 import { STEPS } from "../../src/flows/index.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import { LedgerFile } from "../../src/store/ledger-file.ts";
@@ -30,6 +31,7 @@ export function executorDeps(at: FailoverWorld, ledger: LedgerFile, wish: DriveW
     ...{ runs: memory.runs, ledger, clock, cloud, logger: silent },
     frozen: async () => (await memory.freezes.get(FREEZE_ID))?.value.freeze ?? undefined,
     worker: wish.worker ?? "test",
+    guardIsDue: guardTimes(),
     steps: wish.steps ?? STEPS,
     changed: (run) => {
       for (const { id } of run.plan.steps) {

@@ -33,6 +33,7 @@ export async function watchTurn(run: RunState, { cloud, steps, oldSide, holder, 
     run,
     {
       ...{ clock: cloud.clock, logger: silent, steps, worker: "w2", oldSide, frozen: async () => freeze },
+      guardIsDue: () => true,
       cloud: { ...cloud, guardedBy: () => cloud },
       ledger: quietLedger({ append: async (entry) => void ledger.push(entry) }),
       runs: {

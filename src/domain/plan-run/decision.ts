@@ -1,6 +1,6 @@
 import type { Person } from "../people/person.ts";
 import { approversOf, findPerson, type Inventory } from "../service/inventory.ts";
-import { isWatched, WATCHED } from "./fence.ts";
+import { isGuarded, isWatched, WATCHED } from "./fence.ts";
 import { type StepRole, stepOf } from "./plan.ts";
 import { type RunState, type RunStateName, stateOf, WAITS_FOR_PEOPLE } from "./run.ts";
 import { votesNeeded } from "./votes.ts";
@@ -115,8 +115,8 @@ export function refusal(decision: Decision, run: RunState, { person, inventory }
     return `The run is ${run.state}${run.why ? ` (${run.why})` : ""}; “${decision}” needs a run that is ${rule.states.join(" or ")}.${whatFits(run)}`;
   if (rule.side === "before" && run.pastNoReturn)
     return "The point of no return is passed, so rollback is not possible. Let the run finish. Moving back is a plan of its own, later.";
-  if (decision === "stop-watch" && !isWatched(run))
-    return "TwoKey watches no old region for this run. It is fenced, the watch has ended, or the point of no return is not passed.";
+  if (decision === "stop-watch" && !isWatched(run) && !isGuarded(run))
+    return "TwoKey watches no old region for this run. The watch has ended, or the point of no return is not passed.";
   if (decision === "resume" && run.voided)
     return `The keys of this plan are void: ${run.why}. Make a new plan for the remaining steps: /dr replan ${run.plan.id}.${run.pastNoReturn ? "" : ` Or give back what users lost: /dr abort ${run.plan.id}.`}`;
   if (needs === "requester" && person.id !== run.plan.requester)

@@ -22,19 +22,27 @@ export function fenceSeen(run: RunState): FenceProof | undefined {
 
 /** The old side may still write, and the signed plan lets TwoKey fence it when it comes back. */
 export function needsWatch(run: RunState): boolean {
-  const fence = fenceOf(run);
-  return (
-    fence !== undefined && fenceSeen(run) !== "fenced" && run.watch.state !== "fenced" && run.watch.state !== "ended"
-  );
+  const { state, lostAtMs } = run.watch;
+  const isProven = fenceSeen(run) === "fenced" && lostAtMs === undefined;
+  return fenceOf(run) !== undefined && !isProven && state !== "fenced" && state !== "ended";
+}
+
+/** It was fenced, and is looked at until the end date of the plan: what was closed may be opened again by anybody (G20). */
+export function isGuarded(run: RunState): boolean {
+  return isPastIt(run) && !needsWatch(run) && run.watch.state !== "ended";
 }
 
 /** J7. Before the point of no return the fence itself is tried again instead (`fence-again`). */
 export const WATCHED: readonly RunStateName[] = ["running", "paused", "stopped", "verified"];
 export function isWatched(run: RunState): boolean {
+  return isPastIt(run) && needsWatch(run);
+}
+
+/** Past the point of no return with a fence that is done; while that is still to be done, it is the one that fences. */
+function isPastIt(run: RunState): boolean {
   const fence = fenceOf(run);
-  // While the fence itself is still to be done, it is the one that fences.
   const isDone = fence !== undefined && isSettled(stateOf(run, fence.id));
-  return isDone && run.pastNoReturn && WATCHED.includes(run.state) && needsWatch(run);
+  return isDone && run.pastNoReturn && WATCHED.includes(run.state);
 }
 
 /** The step's choices as signed; the old side that was dark then is put back as it was found when it came back. */

@@ -126,6 +126,7 @@ export const RunEntry = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("watch-failed"), atMs: z.number(), ...Step, why: z.string() }),
   z.strictObject({ kind: z.literal("fenced-later"), atMs: z.number(), ...Step, says: z.string() }),
+  z.strictObject({ kind: z.literal("fence-lost"), atMs: z.number(), ...Step, why: z.string() }),
   z.strictObject({ kind: z.literal("watch-ended"), atMs: z.number(), ...Step, why: z.string() }),
   /** The store was lost and people signed for going on without this run. */
   z.strictObject({ kind: z.literal("abandoned"), atMs: z.number(), why: z.string() }),

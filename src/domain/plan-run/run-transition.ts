@@ -58,6 +58,7 @@ const FITS: Readonly<Record<RunEntry["kind"], readonly RunStateName[]>> = {
   "watch-asked": [...REPORTING, "verified"],
   "watch-failed": [...REPORTING, "verified"],
   "fenced-later": [...REPORTING, "verified"],
+  "fence-lost": WATCHED,
   "watch-ended": WATCHED,
   abandoned: ["waiting-for-keys", ...LIVE],
   finished: ["running", "unwinding"],
@@ -110,6 +111,7 @@ function applied(run: RunState, entry: RunEntry): RunState {
     case "watch-asked":
     case "watch-failed":
     case "fenced-later":
+    case "fence-lost":
     case "watch-ended":
       return watched(run, entry);
     case "superseded":

@@ -84,7 +84,8 @@ export interface Vote {
  *   waiting ──it answers again──▶ intended ──▶ asked ──a write fails there──▶ fenced
  *      │                           ▲  └─▶ failed ─┐ (again after a while)
  *      │                           └──────────────┘
- *      └── the plan's end date, people moved back, two approvers ──▶ ended        (from every state but fenced)
+ *      │◀── it takes writes again ── fenced (by the step, or later)
+ *      └── the plan's end date, people moved back, two approvers ──▶ ended
  */
 export interface Watch {
   readonly state: "waiting" | "intended" | "asked" | "failed" | "fenced" | "ended";
@@ -99,6 +100,8 @@ export interface Watch {
   readonly says: string;
   /** When it was fenced, or when the watch ended. */
   readonly endedAtMs: number | undefined;
+  /** When it was last seen to take writes again, or to stand open, after it had been fenced. */
+  readonly lostAtMs: number | undefined;
 }
 
 export interface RunState {
@@ -163,6 +166,7 @@ export function proposedRun(plan: Plan, digest: string): RunState {
       data: {},
       says: "",
       endedAtMs: undefined,
+      lostAtMs: undefined,
     },
     captured: undefined,
     votes: [],

@@ -1,5 +1,5 @@
 import { Bug } from "../errors.ts";
-import { capturedWith, needsWatch } from "./fence.ts";
+import { capturedWith, isGuarded, needsWatch } from "./fence.ts";
 import { isSettled, type RunState, settledAfter, stateOf, type Watch, withStep } from "./run.ts";
 import type { RunEntry } from "./run-entry.ts";
 
@@ -14,7 +14,7 @@ export function fencedAgain(run: RunState, entry: Extract<RunEntry, { kind: "fen
 
 type WatchEntry = Extract<
   RunEntry,
-  { kind: "watch-intent" | "watch-asked" | "watch-failed" | "fenced-later" | "watch-ended" }
+  { kind: "watch-intent" | "watch-asked" | "watch-failed" | "fenced-later" | "fence-lost" | "watch-ended" }
 >;
 
 export function watched(run: RunState, entry: WatchEntry): RunState {
@@ -47,6 +47,11 @@ export function watched(run: RunState, entry: WatchEntry): RunState {
       const { output } = stateOf(run, entry.step);
       const step = { says: entry.says, output: { ...output, fence: "fenced" } };
       return withWatch(withStep(run, entry.step, step), { state: "fenced", says: entry.says }, entry.atMs);
+    }
+    case "fence-lost": {
+      if (!isGuarded(run)) throw new Bug("journal-fence-not-proven", "Only an old side that was fenced can open again");
+      const again = { tries: 0, triedAtMs: undefined, leftAlone: [], data: {} };
+      return withWatch(run, { ...again, state: "waiting", says: entry.why, lostAtMs: entry.atMs });
     }
     case "watch-ended":
       return watchEnded(run, entry.why, entry.atMs);

@@ -1,7 +1,7 @@
 import { UserError } from "../../domain/errors.ts";
 import type { Person } from "../../domain/people/person.ts";
 import { failedStep, type JournalDecision, needsOf, refusal } from "../../domain/plan-run/decision.ts";
-import { fenceOf, isWatched } from "../../domain/plan-run/fence.ts";
+import { fenceOf } from "../../domain/plan-run/fence.ts";
 import { isOver, type RunState } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
 import { transition } from "../../domain/plan-run/run-transition.ts";
@@ -53,7 +53,7 @@ export async function decide(runId: string, wanted: Decided, deps: DecisionDeps)
     }
     const entry = entryFor(run, wanted, { person, atMs: deps.clock.now() });
     const says = `${person.name}: ${wanted.decision}${wanted.words ? ` – ${wanted.words}` : ""}`;
-    const endsWatch = run.state === "verified" && !isWatched(transition(run, entry));
+    const endsWatch = run.state === "verified" && transition(run, entry).watch.state === "ended";
     const closes = entry.kind === "refused" || entry.kind === "withdrawn" || endsWatch;
     const answer = await deps.runs.append(run, {
       entries: [entry],

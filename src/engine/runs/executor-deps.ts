@@ -16,6 +16,8 @@ export interface ExecutorDeps extends JournalDeps {
   readonly drift: (run: RunState, signal: AbortSignal) => Promise<readonly string[]>;
   /** Looks at the side that the run leads away from. */
   readonly oldSide: (run: RunState, signal: AbortSignal) => Promise<OldSide>;
+  /** Whether an old side that is fenced is to be looked at again now; true at most once within `GUARD_EVERY_MS`. */
+  readonly guardIsDue: (run: string, nowMs: number) => boolean;
   /** Something that people look at has changed. */
   readonly changed: (run: RunState) => void;
   /** What a step that is under way says right now; for people only, never for a decision. */

@@ -1,14 +1,14 @@
 import { setMaxListeners } from "node:events";
 import { Superseded } from "../../domain/errors.ts";
-import { fenceOf, fenceSeen, isWatched, needsWatch } from "../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { isSettled, type RunState, readySteps, stateOf, unmeasuredSteps } from "../../domain/plan-run/run.ts";
-import type { OldSide } from "../../ports/old-side.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
-import { isWaitedFor, watchWhileDriven } from "./fence-watch.ts";
+import { watchWhileDriven } from "./fence-watch.ts";
 import { RunHold } from "./journal.ts";
+import { fencesAgain, type Proving, standsFenced, voided } from "./proven-again.ts";
 import { driveStep } from "./step-driver.ts";
 import { neverHappened, unwind } from "./unwind.ts";
+import { isLookedAt } from "./watch-due.ts";
 
 /**
  * Drives one run as far as it goes. Invariants:
@@ -16,16 +16,12 @@ import { neverHappened, unwind } from "./unwind.ts";
  *  X2 a step starts the moment its own dependencies are settled, never for another's sake
  *  X3 the facts are looked at again before the first step and before each irreversible one (G3)
  *  X4 it may end at any instruction and be driven on by anybody: everything it knows is in the journal
- *  X5 an old side that could not be fenced is looked at again before the promotion, and watched from then on
+ *  X5 that the old side is fenced is proven again before the promotion and before the run counts as verified (G20). One
+ *     that could not be fenced, or opens again, is fenced first, and watched from the promotion on
  */
 /** How often people's decisions are looked for while steps are under way; machine time. */
 const DECISIONS_EVERY_MS = 250;
 const MOST_LISTENERS = 100;
-/** Machine time that a promotion waits for an old side that was dark. */
-const LOOK_AGAIN_WITHIN_MS = 2_000;
-/** Attempts of the fence before the promotion; a region that comes and goes holds it up no longer. */
-const MOST_FENCE_ATTEMPTS = 3;
-
 /** Verified means measured: what people went on without, or vouch for, is said. */
 function endOf(run: RunState): string {
   const unmeasured = unmeasuredSteps(run).map(({ title }) => title);
@@ -73,7 +69,7 @@ class Drive {
       this.#signal.throwIfAborted();
       const run = this.#hold.run;
       this.#deps.changed(run);
-      if (isWatched(run)) this.#watch();
+      if (isLookedAt(run)) this.#watch();
       if (run.state === "unwinding") {
         await this.settled();
         await unwind(this.#hold, this.#deps, this.#signal);
@@ -86,8 +82,10 @@ class Drive {
           return this.#hold.run;
         }
       } else if (run.plan.steps.every((step) => isSettled(stateOf(run, step.id)))) {
-        await this.#finish();
-        return this.#hold.run;
+        if (await standsFenced(this.#proving, run)) {
+          await this.#finish();
+          return this.#hold.run;
+        }
       } else if ((await Promise.all([this.#voided(run), this.#fencesAgain(run)])).includes(true)) {
         continue;
       } else {
@@ -142,53 +140,17 @@ class Drive {
     );
     if (isTried && !untouched && !(await neverHappened(this.#hold, this.#deps, this.#signal))) return false;
     const why = await this.#deps.drift(run, this.#signal);
-    if (why.length === 0) return false;
-    await this.#hold.append((now) =>
-      now.state === "running"
-        ? {
-            entry: { kind: "voided", atMs: this.#deps.clock.now(), because: "facts", why: [...why] },
-            told: { says: `The facts behind the plan changed: ${why.join("; ")}` },
-          }
-        : undefined,
-    );
-    return true;
+    return why.length > 0 && voided(this.#proving, why);
   }
 
-  /** X5, before it: an old side that was dark and answers now is fenced first, in the order that people signed. */
+  /** X5, before the point of no return. */
   async #fencesAgain(run: RunState): Promise<boolean> {
-    const fence = fenceOf(run);
-    if (!fence || run.pastNoReturn || !isAtNoReturn(run)) return false;
-    const { state, attempt } = stateOf(run, fence.id);
-    if (state !== "done" || fenceSeen(run) !== "cannot-know" || attempt >= MOST_FENCE_ATTEMPTS) return false;
-    const looked = await this.#lookedInTime(run);
-    if (looked?.kind !== "back" || isWaitedFor(looked)) return false;
-    const seen = looked.captured && { captured: { ...looked.captured } };
-    const entered = await this.#hold.append((now) =>
-      now.state === "running" && !now.pastNoReturn
-        ? {
-            entry: {
-              kind: "fence-again",
-              atMs: this.#deps.clock.now(),
-              step: fence.id,
-              epoch: this.#hold.epoch,
-              ...seen,
-            },
-            told: { says: `${run.plan.from} answers again before the promotion: it is fenced first` },
-          }
-        : undefined,
-    );
-    if (entered) await this.#hold.note(entered);
-    return true;
+    const isDue = !run.pastNoReturn && isAtNoReturn(run) && !this.#hasStartedIrreversible(run);
+    return isDue && fencesAgain(this.#proving, run);
   }
 
-  async #lookedInTime(run: RunState): Promise<OldSide | undefined> {
-    const patience = AbortSignal.timeout(LOOK_AGAIN_WITHIN_MS);
-    try {
-      return await this.#deps.oldSide(run, AbortSignal.any([this.#signal, patience]));
-    } catch (error) {
-      if (this.#signal.aborted || !patience.aborted) throw error;
-      return undefined;
-    }
+  get #proving(): Proving {
+    return { hold: this.#hold, deps: this.#deps, signal: this.#signal };
   }
 
   #hasStartedIrreversible(run: RunState): boolean {
@@ -204,7 +166,7 @@ class Drive {
         entry: { kind: "finished", atMs, state: "verified" },
         told: { says: endOf(run) },
         change: {
-          over: !needsWatch(run),
+          over: !isLookedAt(run),
           claim: { action: "release", service, coolDownUntilMs: atMs + run.plan.coolDownMs },
         },
       };

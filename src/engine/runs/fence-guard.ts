@@ -4,7 +4,7 @@ import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import type { StepContext, Verdict } from "../../ports/step.ts";
 import { definitionOf } from "./executor-deps.ts";
-import type { WatchDeps } from "./fence-watch.ts";
+import type { WatchDeps } from "./watch-due.ts";
 
 /**
  * A proof is as old as it says (G20). That the old side is fenced is proven again right before the point of no return and
@@ -13,6 +13,20 @@ import type { WatchDeps } from "./fence-watch.ts";
 const TRIES = 5;
 /** World time between two tries. */
 const TRY_EVERY_MS = 2_000;
+
+/** World time between two looks at an old side that is fenced: people hear within 30 s that it is not any more. */
+export const GUARD_EVERY_MS = 15_000;
+
+/** In one process: another one that takes the run over looks once more, which does no harm. */
+export function guardTimes(): (run: string, nowMs: number) => boolean {
+  const lookedAt = new Map<string, number>();
+  return (run, nowMs) => {
+    const last = lookedAt.get(run);
+    if (last !== undefined && nowMs >= last && nowMs - last < GUARD_EVERY_MS) return false;
+    lookedAt.set(run, nowMs);
+    return true;
+  };
+}
 
 export type Proof =
   | { readonly holds: true }

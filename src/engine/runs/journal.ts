@@ -1,7 +1,7 @@
 import { Bug, NotAuthorised, Superseded } from "../../domain/errors.ts";
 import type { Event } from "../../domain/event.ts";
 import { authorityOf } from "../../domain/plan-run/authority.ts";
-import { isWatched } from "../../domain/plan-run/fence.ts";
+import { isGuarded, isWatched } from "../../domain/plan-run/fence.ts";
 import type { Freeze } from "../../domain/plan-run/freeze.ts";
 import { isOver, type RunState } from "../../domain/plan-run/run.ts";
 import type { Authorised, RunEntry } from "../../domain/plan-run/run-entry.ts";
@@ -77,7 +77,7 @@ export class RunHold implements Guard {
     for (;;) {
       const run = await deps.runs.read(id);
       if (!run || run.state === "waiting-for-keys") return undefined;
-      if (isOver(run) && !isWatched(run)) return undefined;
+      if (isOver(run) && !isWatched(run) && !isGuarded(run)) return undefined;
       const wrong = await deps.ledger.disagreement();
       if (wrong !== undefined) throw new Bug(STORE_LOST, wrong);
       const epoch = Math.max(run.epoch, deps.ledger.highestEpoch()) + 1;

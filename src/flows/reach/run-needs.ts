@@ -99,7 +99,9 @@ export function commandersOf({ people }: Inventory): readonly Person[] {
 function openOldSide(run: RunState, inventory: Inventory): Needed | undefined {
   if (!isWatched(run) || run.watch.says === "") return undefined;
   const { id, service, from, to } = run.plan;
-  const why = `Run ${id} (${service} to ${to}): ${from} came back and could not be fenced: ${run.watch.says}`;
+  const isLost = run.watch.lostAtMs !== undefined && run.watch.tries === 0;
+  const what = isLost ? "was fenced and is not any more" : "answers and could not be fenced";
+  const why = `Run ${id} (${service} to ${to}): ${from} ${what}: ${run.watch.says}`;
   return { occasion: "old-side", reason: "old-side", people: peopleOf("old-side", run, inventory), why };
 }
 

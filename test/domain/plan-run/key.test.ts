@@ -8,8 +8,8 @@ import { AT, homeIsDark } from "../../harness/observed.ts";
 import { proposed, serviceIn } from "../../harness/plans.ts";
 
 const inventory = example("inventory");
-// The primary looks healthy on a quiet day, which every key holder has to accept in words.
-const ACCEPTED = ["healthy-primary"];
+// The primary looks healthy on a quiet day, and nobody ends its open sessions: every key holder has to accept both in words.
+const ACCEPTED = ["sessions-not-proven", "healthy-primary"];
 
 function turnBy(person: string, run: RunState, change: Partial<KeyTurn> = {}): KeyTurn {
   return { person, digest: run.digest, accepted: ACCEPTED, nowMs: AT + 60_000, ...change };

@@ -84,7 +84,8 @@ describe("the watch over an old side that was dark", () => {
 
     expect(turn.kinds).toEqual(["claimed", "watch-intent", "watch-asked", "fenced-later"]);
     expect(turn.ledger).toEqual(["watch-intent", "watch-asked", "fenced-later"]);
-    expect(turn).toMatchObject({ fenced: 1, ended: true });
+    // It is looked at until the end date: somebody may open it again.
+    expect(turn).toMatchObject({ fenced: 1, ended: false });
     expect(turn.run).toMatchObject({ epoch: 2, watch: { state: "fenced", tries: 1 } });
     expect(turn.run.captured).toEqual(BACK.captured);
   });

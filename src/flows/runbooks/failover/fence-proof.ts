@@ -77,7 +77,8 @@ async function proofOf(
   }
   const tries = await triesOf(part, context);
   const written = tries.find(({ write }) => write.kind === "written");
-  if (written) return { done: false, says: `the old database still takes writes over ${written.session}` };
+  if (written)
+    return { done: false, says: `the old database still takes writes over ${written.session}`, isRefuted: true };
   const unknown = tries.find(({ write }) => write.kind === "unknown");
   if (unknown?.write.kind === "unknown") {
     const { why: because } = unknown.write;

@@ -1,0 +1,96 @@
+import { isGuarded, isWatched } from "../../domain/plan-run/fence.ts";
+import { sayFrozen } from "../../domain/plan-run/freeze.ts";
+import type { RunState, Watch } from "../../domain/plan-run/run.ts";
+import { readIfReadable } from "../../domain/readable.ts";
+import type { OldSide } from "../../ports/old-side.ts";
+import type { ExecutorDeps } from "./executor-deps.ts";
+import { proofOf } from "./fence-guard.ts";
+
+export type WatchDeps = Omit<ExecutorDeps, "changed" | "progressed" | "took" | "drift">;
+
+/** World time between two tries, doubled with each up to the longest: the journal must not grow with every look. */
+const TRY_AGAIN_MS = 60_000;
+const LONGEST_TRY_AGAIN_MS = 15 * 60_000;
+
+/** What a turn of the watch has to do. */
+export type Due =
+  | { readonly kind: "nothing" }
+  | { readonly kind: "verify" }
+  | { readonly kind: "end"; readonly why: string }
+  | { readonly kind: "lost"; readonly why: string }
+  | ({ readonly kind: "do-it" } & Pick<Back, "captured" | "silent">);
+
+type Back = Extract<OldSide, { kind: "back" }>;
+
+export const isLookedAt = (run: RunState): boolean => isWatched(run) || isGuarded(run);
+
+/** For an old side that is watched, and for one that was fenced. Reads only. */
+export async function whatIsDue(run: RunState, deps: WatchDeps, signal: AbortSignal): Promise<Due> {
+  const nowMs = deps.clock.now();
+  const { from, service, id } = run.plan;
+  if (nowMs >= run.untilMs) return { kind: "end", why: "the end date of the signed plan is over" };
+  if (isGuarded(run) && !deps.guardIsDue(id, nowMs)) return { kind: "nothing" };
+  const elsewhere = await otherMove(run, deps);
+  if (elsewhere) return elsewhere;
+  const { watch } = run;
+  const isTooEarly = nowMs < againAtMs(watch);
+  // A try without an outcome was cut off by a crash, and is begun again at once.
+  if (isTooEarly && watch.state === "failed" && watch.leftAlone.length === 0) return { kind: "nothing" };
+  const looked = await deps.oldSide(run, signal);
+  if (looked.kind === "silent") return { kind: "nothing" };
+  if (looked.kind === "moved-back")
+    return { kind: "end", why: `${looked.why}: people moved ${service} back to ${from}` };
+  return isWatched(run) ? whatIsOwed(run, looked, { deps, isTooEarly }) : whatIsLost(run, looked, { deps, signal });
+}
+
+interface Owing {
+  readonly deps: WatchDeps;
+  readonly isTooEarly: boolean;
+}
+
+async function whatIsOwed({ watch }: RunState, looked: Back, { deps, isTooEarly }: Owing): Promise<Due> {
+  if (isWaitedFor(looked)) return { kind: "nothing" };
+  // What was left alone at the last try was asked for nothing yet, and need not wait.
+  const waits = isTooEarly && !watch.leftAlone.some((part) => !looked.silent.includes(part));
+  if (watch.state === "asked" && (waits || looked.isClosed))
+    return looked.silent.length === 0 ? { kind: "verify" } : { kind: "nothing" };
+  if (watch.state === "failed" && waits) return { kind: "nothing" };
+  const freeze = await deps.frozen();
+  // Said once, so that people know what stands open; it is closed the moment they lift the freeze.
+  if (freeze && watch.says === sayFrozen(freeze)) return { kind: "nothing" };
+  return { kind: "do-it", captured: looked.captured, silent: looked.silent };
+}
+
+interface Looking {
+  readonly deps: WatchDeps;
+  readonly signal: AbortSignal;
+}
+
+/** An old side that was fenced: whether it stands open again, or takes writes. While nobody can tell, it stays as it was proven. */
+async function whatIsLost(run: RunState, looked: Back, { deps, signal }: Looking): Promise<Due> {
+  const proof = await proofOf(run, deps, signal);
+  if (!proof.holds && proof.isRefuted) return { kind: "lost", why: proof.says };
+  const isOpened = looked.captured !== undefined && !looked.isClosed;
+  return isOpened ? { kind: "lost", why: "what was closed there stands open again" } : { kind: "nothing" };
+}
+
+/** All of it that answers is closed, and the rest gives no answer yet: nothing can be done, and nothing is proven. */
+export const isWaitedFor = (looked: OldSide): boolean =>
+  looked.kind === "back" && looked.isClosed && looked.silent.length > 0;
+
+/**
+ * A run that holds the service since then has a plan of its own for both sides. Once it makes this side the writer, the
+ * older keys must not fence it any more, also after that run has let go of the service.
+ */
+async function otherMove({ plan }: RunState, deps: WatchDeps): Promise<Due | undefined> {
+  const holder = await deps.runs.holderOf(plan.service);
+  if (holder === undefined || holder === plan.id) return undefined;
+  const other = await readIfReadable(deps.runs.read(holder));
+  if (!other?.pastNoReturn || other.plan.to !== plan.from) return { kind: "nothing" };
+  return { kind: "end", why: `run ${holder} makes ${plan.from} the writer` };
+}
+
+function againAtMs({ tries, triedAtMs }: Watch): number {
+  if (triedAtMs === undefined) return 0;
+  return triedAtMs + Math.min(TRY_AGAIN_MS * 2 ** (tries - 1), LONGEST_TRY_AGAIN_MS);
+}

@@ -1,0 +1,119 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { stateOf } from "../../../src/domain/plan-run/run.ts";
+import { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
+import { watchOldSide } from "../../../src/engine/runs/fence-watch.ts";
+import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
+import { storesIn } from "../../../src/flows/resources/site.ts";
+import { KEYS } from "../../../src/store/keys.ts";
+import { drive, executorDeps, openLedger } from "../../harness/drive.ts";
+import {
+  eventually,
+  type FailoverWorld,
+  mutationsOf,
+  runOf,
+  startFailoverWorld,
+  startRun,
+  verdictOf,
+} from "../../harness/failover-world.ts";
+
+const SPEED = 60;
+/** World time: a look every 15 s, and what it takes to see and to write it down. */
+const HEARD_WITHIN_MS = 30_000;
+
+let at: FailoverWorld;
+beforeEach(async () => {
+  at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+  await startRun(at);
+});
+afterEach(() => at.stop());
+
+/** Somebody opens the old database again in the console. */
+async function reopen(): Promise<void> {
+  const { home } = at.service;
+  const [store] = storesIn(at.service, home);
+  await at.client.click("ec2:AuthorizeSecurityGroupIngress", home, {
+    GroupId: store?.database.security_group,
+    IpPermissions: [{ IpProtocol: "tcp", FromPort: 5432, ToPort: 5432, IpRanges: [{ CidrIp: "10.0.0.0/8" }] }],
+  });
+}
+
+const once = (step: string, act: () => void) => (begun: string) => void (begun === step && act());
+async function kindsOf(): Promise<RunEntry["kind"][]> {
+  const redis = await at.bench.connect();
+  return (await redis.lrange(KEYS.journal("F-1"), 0, -1)).map((text) => RunEntry.parse(JSON.parse(text)).kind);
+}
+const positionsOf = (call: string) => mutationsOf(at).flatMap((each, index) => (each.startsWith(call) ? [index] : []));
+
+describe("an old side that was fenced and is opened by somebody else", () => {
+  test("before the promotion is fenced again first", async () => {
+    const run = await drive(at, { onIntent: once("record-position", () => void reopen()) });
+
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+    expect(stateOf(run, "fence")).toMatchObject({ attempt: 2, output: { fence: "fenced" } });
+    const [promotion = Number.NaN] = positionsOf("PromoteReadReplica");
+    const closings = positionsOf("RevokeSecurityGroupIngress");
+    expect(closings).toHaveLength(2);
+    expect(Math.max(...closings)).toBeLessThan(promotion);
+    expect(await verdictOf(at)).toMatchObject({ splitBrain: [] });
+  });
+
+  test("before the promotion, where nobody can tell whether it writes: the keys are void", async () => {
+    const silence = {
+      vendor: "app",
+      operation: "POST /write-check",
+      region: at.service.home,
+      effect: { kind: "hang" },
+    } as const;
+    const run = await drive(at, { onIntent: once("record-position", () => at.whole.world.faults.plan(silence)) });
+
+    expect([run.state, run.voided, run.pastNoReturn]).toEqual(["paused", true, false]);
+    expect(run.why).toMatch(/eu-west-1 was fenced, and nobody can prove it now: the write check .* gives no answer/);
+    expect(positionsOf("PromoteReadReplica")).toEqual([]);
+  });
+
+  test("after the promotion is fenced again before the run counts as verified, and people hear of it", async () => {
+    const run = await drive(at, { onIntent: once("point-application", () => void reopen()) });
+
+    expect([run.state, run.why, run.watch.state]).toEqual(["verified", "", "fenced"]);
+    const kinds = await kindsOf();
+    expect(kinds.indexOf("fence-lost")).toBeGreaterThan(0);
+    expect(kinds.indexOf("fence-lost")).toBeLessThan(kinds.indexOf("fenced-later"));
+    expect(kinds.indexOf("fenced-later")).toBeLessThan(kinds.indexOf("finished"));
+    const atHome = at.whole.world.log
+      .read(0, "app.write-acknowledged")
+      .filter(({ facts }) => facts["region"] === at.service.home);
+    expect(atHome.filter(({ worldMs }) => worldMs > (run.watch.endedAtMs ?? 0))).toEqual([]);
+  });
+
+  test("after the end is seen within 30 s, calls people, and is fenced again as the signed plan says", async () => {
+    const verified = await drive(at);
+    expect(verified.state).toBe("verified");
+    const ledger = await openLedger(at, "watcher");
+    const deps = executorDeps(at, ledger);
+    const turn = async () =>
+      watchOldSide(await runOf(at), { ...deps, worker: "watcher" }, new AbortController().signal);
+    await turn();
+    expect((await runOf(at)).length).toBe(verified.length);
+
+    await reopen();
+    const openedAtMs = at.clock.now();
+    const lost = await eventually("lost fence", 10_000, async () => {
+      await turn();
+      const run = await runOf(at);
+      return run.watch.lostAtMs === undefined ? undefined : run;
+    });
+
+    expect((lost.watch.lostAtMs ?? 0) - openedAtMs).toBeLessThanOrEqual(HEARD_WITHIN_MS);
+    const needed = whoIsNeeded(lost, at.inventory, at.clock.now());
+    expect(needed?.why).toMatch(/eu-west-1 was fenced and is not any more: /);
+    expect(needed?.people.map(({ id }) => id)).toEqual(expect.arrayContaining(["ana", "ben"]));
+    const again = await eventually("fence", 20_000, async () => {
+      await turn();
+      const run = await runOf(at);
+      return run.watch.state === "fenced" ? run : undefined;
+    });
+    expect(positionsOf("RevokeSecurityGroupIngress")).toHaveLength(2);
+    expect(whoIsNeeded(again, at.inventory, at.clock.now())).toBeUndefined();
+    await ledger.close();
+  });
+});
