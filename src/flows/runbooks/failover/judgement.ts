@@ -163,13 +163,13 @@ export function acceptancesFor(request: FailoverRequest, judgement: Judgement): 
       danger: `${from} is silent and may still take writes.`,
     });
   }
-  const unproven = dark ? [] : stores.filter(({ at }) => !endsSessions(at, from));
+  const unproven = dark || isOwn ? [] : stores.filter(({ at }) => !endsSessions(at, from));
   if (unproven.length > 0) {
     const databases = unproven.map(({ at }) => tellApart(all).words("the old database", at)).join(" and ");
     accepted.push({
       id: "sessions-not-proven",
-      words: `I accept that only the tasks of this service are waited for: nobody proves that all other open sessions to ${databases} are closed`,
-      danger: `A program other than ${request.service.name} may still write to ${databases}.`,
+      words: `I accept that only the tasks in ${from} are waited for: no other open session to ${databases} is proven to be closed, also not one of a task in ${to}`,
+      danger: `Open sessions of other programs may still write to ${databases}.`,
     });
   }
   // A control plane may be dark while users are served: whoever promoted the standby, that side is taken from them now.

@@ -96,7 +96,7 @@ describe("the failover runbook", () => {
     const plan = planFor(inventory);
 
     expect(plan.dataLoss).toEqual({ kind: "after", atMs: AT - 12_000, measuredAtMs: AT - 10_000 });
-    expect(plan.acceptances.map(({ id }) => id)).toEqual(["healthy-primary"]);
+    expect(plan.acceptances.map(({ id }) => id)).toEqual(["sessions-not-proven", "healthy-primary"]);
   });
 
   test("with the home region dark the last known position bounds the loss, in the plan, its words and its step (G4)", () => {
