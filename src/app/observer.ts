@@ -1,5 +1,7 @@
 import { chainOf } from "../domain/errors.ts";
 import { INCIDENT_LABEL } from "../domain/incident/incident.ts";
+import { isWatched } from "../domain/plan-run/fence.ts";
+import { isOver } from "../domain/plan-run/run.ts";
 import { readable } from "../domain/readable.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { isDark, type Observation } from "../domain/service/observation.ts";
@@ -72,7 +74,8 @@ async function busyServices({ stores: { runs, incidents }, inventory }: Observer
     Promise.all(services.map(({ name }) => incidents.openIds(INCIDENT_LABEL.service(name)))),
   ]);
   return new Set([
-    ...openRuns.read.flatMap((run) => run?.plan.service ?? []),
+    // An old side that was fenced is looked at by its own guard.
+    ...openRuns.read.flatMap((run) => (run && (!isOver(run) || isWatched(run)) ? [run.plan.service] : [])),
     ...services.flatMap(({ name }, index) => (open[index]?.length ? [name] : [])),
   ]);
 }

@@ -2,7 +2,10 @@ import { canonicalJson } from "../../src/domain/json.ts";
 import type { Known } from "../../src/domain/service/observed.ts";
 import type { Service } from "../../src/domain/service/service.ts";
 import type { Cloud } from "../../src/ports/step.ts";
+import { eventually } from "./failover-world.ts";
 import { siteOf, trafficOf } from "./site.ts";
+
+const LOOK_AGAIN_WITHIN_MS = 20_000;
 
 interface Standing {
   readonly cloud: Pick<Cloud, "databases" | "firewall" | "compute" | "traffic">;
@@ -15,15 +18,18 @@ export async function standingOf({ cloud, service }: Standing) {
   const traffic = trafficOf(service);
   const { database, compute } = siteOf(service, home);
   const [rules, serviceNow, records] = await Promise.all([
-    cloud.firewall.rules(home, database.security_group),
-    cloud.compute.describe(home, compute),
-    cloud.traffic.records(traffic.zone, traffic.name),
+    seen(() => cloud.firewall.rules(home, database.security_group)),
+    seen(() => cloud.compute.describe(home, compute)),
+    seen(() => cloud.traffic.records(traffic.zone, traffic.name)),
   ]);
-  const { desired, scaling } = seen(serviceNow);
-  return { rules: seen(rules), desired, scaling, records: new Set(seen(records).map(canonicalJson)) };
+  const { desired, scaling } = serviceNow;
+  return { rules, desired, scaling, records: new Set(records.map(canonicalJson)) };
 }
 
-function seen<T>(known: Known<T>): T {
-  if (!known.known) throw new Error(known.why);
-  return known.value;
+/** A busy machine may not answer the first look in the short time that some tests give a silent endpoint. */
+function seen<T>(look: () => Promise<Known<T>>): Promise<T> {
+  return eventually("answer", LOOK_AGAIN_WITHIN_MS, async () => {
+    const known = await look();
+    return known.known ? known.value : undefined;
+  });
 }
