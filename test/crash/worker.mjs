@@ -7,6 +7,7 @@ import { createStores } from "../../dist/app/stores.js";
 import { readEnvironment } from "../../dist/config/environment.js";
 import { loadFile } from "../../dist/config/load.js";
 import { advanceRun } from "../../dist/engine/runs/advance-run.js";
+import { guardTimes } from "../../dist/engine/runs/fence-guard.js";
 import { STEPS } from "../../dist/flows/index.js";
 import { runbookOf } from "../../dist/flows/runbooks/index.js";
 import { sharedBudget } from "../../dist/store/budget.js";
@@ -133,6 +134,7 @@ const deps = {
   },
   channelOf: nothing,
   times: { add: nothing },
+  guardIsDue: guardTimes(),
   oldSide: (state, signal) => runbookOf(state.plan).oldSide(state, cloud, signal),
   drift: async (state, signal) => {
     const service = inventory.services.find(({ name }) => name === state.plan.service);
