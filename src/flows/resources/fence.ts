@@ -29,6 +29,8 @@ export interface Fence<Settings, Facts, Things, Captured> {
   byHand(things: Things): readonly string[];
   /** URL that tries one write on exactly this store there; kinds that keep no data have none. */
   writeCheck?(place: Place<Settings>, region: Region): string;
+  /** What may still let somebody in when it is closed, in words, as far as a look has shown it. */
+  leavesOpen?(at: Seen<Settings, Facts>, region: Region): readonly string[];
   /** Closing it ends every session that is open, and the write check keeps one that proves it. */
   endsSessions?(things: Things): boolean;
   readonly permissions: readonly string[];

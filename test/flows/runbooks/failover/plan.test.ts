@@ -124,6 +124,30 @@ describe("the failover runbook", () => {
     expect(words(sixteenMinutesAgo - 3_600_000)).toContain("more than the objective of 15 min");
   });
 
+  test("a security group that the file does not name is left as it is, and people accept that in words", () => {
+    const quiet = quietDay(serviceIn(inventory));
+    const home = quiet.sites["eu-west-1"];
+    if (!home?.database.known) throw new Error("home");
+    const { value } = home.database;
+    const more = known({ ...value, securityGroups: [...value.securityGroups, "sg-0badc0ffee"] });
+    const observed = { ...quiet, sites: { ...quiet.sites, "eu-west-1": { ...home, database: more } } };
+
+    const { acceptances } = planFor(inventory, { observed });
+
+    expect(acceptances.find(({ id }) => id === "left-open")?.words).toMatch(/sg-0badc0ffee of .* stays as it is/);
+  });
+
+  test("a side that an earlier fence left closed is refused before keys: after the promotion nobody would reach it", () => {
+    const quiet = quietDay(serviceIn(inventory));
+    const standby = quiet.sites["eu-central-1"];
+    if (!standby) throw new Error("standby");
+    const observed = { ...quiet, sites: { ...quiet.sites, "eu-central-1": { ...standby, firewall: known([]) } } };
+
+    const answer = planned(inventory, { observed });
+
+    expect(answer.kind === "refused" && answer.reasons.join()).toMatch(/lets nobody in: sg-\w+ has no ingress rule/);
+  });
+
   test("a replica of another database is refused, and a planned move one that does not replicate", () => {
     const quiet = quietDay(serviceIn(inventory));
     const standby = quiet.sites["eu-central-1"];
@@ -250,7 +274,7 @@ describe("the failover runbook", () => {
 
     expect(plan.dataLoss).toEqual({ kind: "none" });
     expect(stepOf(plan, "record-position").input["mustReachZero"]).toBe(true);
-    expect(plan.acceptances).toEqual([]);
+    expect(plan.acceptances).toMatchObject([{ id: "sessions-not-proven" }]);
   });
 
   test("two writers are nobody's to choose between", () => {

@@ -30,6 +30,13 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
     const isRebooted = resource.end_sessions === "reboot";
     return { region, securityGroup, writeCheck, ...(isRebooted && { reboot: instance }) };
   },
+  /** A group that other machines may carry as well is never closed unless the file names it. */
+  leavesOpen({ seen, resource }, region) {
+    const facts = seen.in[region]?.database;
+    if (!facts?.known) return [];
+    const { instance, security_group: named } = database(resource, region);
+    return facts.value.securityGroups.filter((group) => group !== named).map((group) => `${group} of ${instance}`);
+  },
   endsSessions: ({ reboot }) => reboot !== undefined,
   writeCheck: ({ resource }, region) => database(resource, region).write_check,
 

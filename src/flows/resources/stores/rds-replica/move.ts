@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { DatabaseFacts } from "../../../../domain/service/observed.ts";
+import type { DatabaseSite } from "../../../../domain/service/site.ts";
 import { planned } from "../../../../ports/step.ts";
 import { pointApplication } from "../../../steps/change-records.ts";
 import { checkWritable } from "../../../steps/check-writable.ts";
@@ -128,7 +129,17 @@ function instanceRefusals(
   return [
     ...whyNotPromotable(there.value, promoted),
     ...whyNotLinked(there.value, { source, isPlanned: mode === "planned" }),
+    ...whyShut(seen.in[to]?.firewall, database(resource, to)),
   ].map((why) => `${instance} ${why}`);
+}
+
+/** What an earlier fence closed, and nobody has opened since, would be shut on both sides after the promotion. */
+function whyShut(firewall: RdsSeen["in"][string]["firewall"] | undefined, { security_group }: DatabaseSite): string[] {
+  return firewall?.known && firewall.value.length === 0
+    ? [
+        `lets nobody in: ${security_group} has no ingress rule, perhaps since an earlier fence. Put its rules back first.`,
+      ]
+    : [];
 }
 
 interface Link {
