@@ -6,7 +6,7 @@ import { type Discovered, discover, mergeFound, ownFacts } from "../flows/discov
 import { openQuestions } from "../flows/resources/settings-of.ts";
 import type { Documents } from "../ports/documents.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { Cloud } from "../ports/step.ts";
+import type { CloudReads } from "../ports/step.ts";
 import type { StoreClock } from "../store/clock.ts";
 import type { FoundFile } from "../store/found-file.ts";
 import type { Remembered } from "./stores.ts";
@@ -64,7 +64,7 @@ export async function openMemory({ stores, file, described }: MemorySources): Pr
 
 export interface DiscoveringDeps {
   readonly memory: Memory;
-  readonly cloud: Cloud;
+  readonly cloud: CloudReads;
   readonly clock: StoreClock;
   readonly logger: Logger;
 }

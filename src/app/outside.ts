@@ -1,6 +1,6 @@
 import type { Settings } from "../config/environment.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
-import { type AccountAws, createAws } from "../integrations/aws/aws.ts";
+import { type AccountAws, createAws, type GuardedAws } from "../integrations/aws/aws.ts";
 import { createProbe } from "../integrations/network/probe.ts";
 import { type Accounts, slackAccounts } from "../integrations/slack/accounts.ts";
 import { createChat, type ForTheDoor } from "../integrations/slack/chat.ts";
@@ -9,14 +9,14 @@ import type { Chat } from "../ports/chat.ts";
 import type { Guard } from "../ports/guard.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Pagers } from "../ports/pager.ts";
-import type { Cloud, GuardedCloud } from "../ports/step.ts";
+import type { Cloud, CloudReads, GuardedCloud } from "../ports/step.ts";
 import type { StoreClock } from "../store/clock.ts";
 import { createPagers } from "./pagers.ts";
 
 /** Every way out, made from settings and file; in a sandbox they lead into the simulated world, and nothing else differs. */
 export interface Outside {
   /** For looking. */
-  readonly cloud: Cloud;
+  readonly cloud: CloudReads;
   /** For what a run asks for; CloudTrail shows its calls under `dr-<run>`. */
   readonly cloudOf: (run: string) => GuardedCloud;
   readonly chat: Chat & ForTheDoor;
@@ -90,26 +90,36 @@ export function createOutside(
   };
 }
 
-interface Ways extends Pick<Cloud, "probe" | "clock"> {
+interface Ways extends Pick<CloudReads, "probe" | "clock"> {
   /** The account that a role leads into; undefined: the ordinary one. */
   readonly open: (role: string | undefined) => AccountAws;
 }
 
-/** The world under one session name, by whichever role it is entered; each mutating call of it may need a guard's proof. */
+/** The world under one session name, by whichever role it is entered. It acts only behind a guard. */
 export function cloudsOf({ open, probe, clock }: Ways): (session: string | undefined) => GuardedCloud {
-  const by = (session: string | undefined, role: string | undefined, guard?: Guard): GuardedCloud => {
+  const inAccount = (session: string | undefined, role: string | undefined): GuardedAws => {
     const account = open(role);
-    const acting = session === undefined ? account : account.as(session);
-    const { databases, clusters, snapshots, firewall, compute, traffic, discovery } = guard
-      ? acting.guardedBy(guard)
-      : acting;
+    return session === undefined ? account : account.as(session);
+  };
+  const acts = (session: string | undefined, role: string | undefined, guard: Guard): Cloud => {
+    const { databases, clusters, snapshots, firewall, compute, traffic, discovery } = inAccount(
+      session,
+      role,
+    ).guardedBy(guard);
     return {
       ...{ databases, clusters, snapshots, firewall, compute, traffic, discovery, probe, clock },
-      guardedBy: (other) => by(session, role, other),
-      through: (other) => by(session, other, guard),
+      through: (other) => acts(session, other, guard),
     };
   };
-  return (session) => by(session, undefined);
+  const looks = (session: string | undefined, role: string | undefined): GuardedCloud => {
+    const { databases, clusters, snapshots, firewall, compute, traffic, discovery } = inAccount(session, role);
+    return {
+      ...{ databases, clusters, snapshots, firewall, compute, traffic, discovery, probe, clock },
+      guardedBy: (guard) => acts(session, role, guard),
+      through: (other) => looks(session, other),
+    };
+  };
+  return (session) => looks(session, undefined);
 }
 
 /** Looking has a role of its own where the file names one; else it shares the run's role under another session name. */

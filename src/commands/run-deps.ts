@@ -11,7 +11,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Documents } from "../ports/documents.ts";
 import type { LearnedTimes } from "../ports/learned-times.ts";
 import type { Ledger, Runs } from "../ports/runs.ts";
-import type { Cloud } from "../ports/step.ts";
+import type { CloudReads } from "../ports/step.ts";
 import type { Wake } from "../ports/wake.ts";
 import type { Ask } from "./intent.ts";
 
@@ -19,7 +19,7 @@ import type { Ask } from "./intent.ts";
 export interface RunCommandDeps {
   readonly runs: Runs;
   readonly ledger: Ledger;
-  readonly cloud: Cloud;
+  readonly cloud: CloudReads;
   readonly clock: Clock;
   readonly wake: Wake;
   readonly times: Pick<LearnedTimes, "of">;

@@ -1,8 +1,8 @@
 import { type Found, NOTHING_FOUND } from "../domain/service/found.ts";
 import { ROLES, rolesOf } from "../domain/service/resource.ts";
 import { type PlacedResource, resourcesOf, type Service } from "../domain/service/service.ts";
-import { enteredBy } from "../ports/elsewhere.ts";
-import type { Cloud } from "../ports/step.ts";
+import { seenBy } from "../ports/elsewhere.ts";
+import type { CloudReads } from "../ports/step.ts";
 import type { Asking, Subject } from "./resources/kind.ts";
 import { settled, subjectKey } from "./resources/settle.ts";
 import { frontOf } from "./resources/site.ts";
@@ -17,7 +17,7 @@ export interface Discovered {
  * Asks AWS for every setting that the file may leave to it, also for those that it has: the two must agree. Stores first
  * and entrances last, because whose a record is follows from the load balancer that it leads to.
  */
-export async function discover(service: Service, cloud: Cloud, signal?: AbortSignal): Promise<Discovered> {
+export async function discover(service: Service, cloud: CloudReads, signal?: AbortSignal): Promise<Discovered> {
   let found: Found = NOTHING_FOUND;
   const silent: { says: string; why: string }[] = [];
   for (const role of ROLES) {
@@ -25,7 +25,7 @@ export async function discover(service: Service, cloud: Cloud, signal?: AbortSig
     const placed = resourcesOf(now).filter((each) => each.role === role);
     const answers = await Promise.all(
       placed.flatMap((each) => {
-        const theirs = enteredBy(rolesOf(each.resource), cloud);
+        const theirs = seenBy(rolesOf(each.resource), cloud);
         return askAbout(each, now, askingFor(now, theirs, signal));
       }),
     );
@@ -39,7 +39,7 @@ export async function discover(service: Service, cloud: Cloud, signal?: AbortSig
 
 function askingFor(
   service: Service,
-  { discovery, traffic }: Pick<Cloud, "discovery" | "traffic">,
+  { discovery, traffic }: Pick<CloudReads, "discovery" | "traffic">,
   signal?: AbortSignal,
 ) {
   const { regions } = service;

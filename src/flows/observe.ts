@@ -2,8 +2,8 @@ import type { Observation, ResourceSeen } from "../domain/service/observation.ts
 import type { HealthVerdict, Known } from "../domain/service/observed.ts";
 import { rolesOf } from "../domain/service/resource.ts";
 import type { Region, Service } from "../domain/service/service.ts";
-import { enteredBy } from "../ports/elsewhere.ts";
-import type { Cloud } from "../ports/step.ts";
+import { seenBy } from "../ports/elsewhere.ts";
+import type { CloudReads } from "../ports/step.ts";
 import { Patience } from "./patience.ts";
 import type { Looking } from "./resources/place.ts";
 import { type KindPlace, placesOf, seenOf } from "./resources/places.ts";
@@ -18,7 +18,7 @@ export interface Look {
 }
 
 /** The one reader of the world for planner, preflight, drift and status. Every part that did not answer says why. */
-export async function observe(service: Service, cloud: Cloud, look: Look = {}): Promise<Observation> {
+export async function observe(service: Service, cloud: CloudReads, look: Look = {}): Promise<Observation> {
   const { signal, lastLook } = look;
   const { probe, clock } = cloud;
   const patience = new Patience(clock, look.isHurried ? lastLook : undefined);
@@ -37,7 +37,7 @@ export async function observe(service: Service, cloud: Cloud, look: Look = {}): 
 export async function observeRegion(
   service: Service,
   region: Region,
-  { cloud, signal }: { readonly cloud: Cloud; readonly signal: AbortSignal },
+  { cloud, signal }: { readonly cloud: CloudReads; readonly signal: AbortSignal },
 ): Promise<Pick<Observation, "resources">> {
   const patience = new Patience(cloud.clock, undefined);
   const asking: Asking = { service, cloud, regions: [region], signal, patience, lastLook: undefined };
@@ -58,7 +58,7 @@ export function directIn(service: Service, region: Region): string | undefined {
 
 interface Asking {
   readonly service: Service;
-  readonly cloud: Cloud;
+  readonly cloud: CloudReads;
   readonly regions: readonly Region[];
   readonly signal: AbortSignal | undefined;
   readonly patience: Patience;
@@ -74,7 +74,7 @@ async function lookAt(place: KindPlace, { lastLook, patience, cloud, regions, si
   const { kind, id } = place;
   const before = lastLook?.resources[id];
   const looking: Looking = {
-    ...{ cloud: enteredBy(rolesOf(place.resource), cloud), regions, signal },
+    ...{ cloud: seenBy(rolesOf(place.resource), cloud), regions, signal },
     of: (region, asked) => patience.of(region, asked),
     beyondRegions: (asked) => patience.beyondRegions(id, asked),
   };

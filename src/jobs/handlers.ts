@@ -17,7 +17,7 @@ import { type CallDeps, callForRun } from "../flows/reach/run-needs.ts";
 import { runbookOf } from "../flows/runbooks/index.ts";
 import type { Documents } from "../ports/documents.ts";
 import type { Ledger } from "../ports/runs.ts";
-import type { Cloud } from "../ports/step.ts";
+import type { CloudReads } from "../ports/step.ts";
 import type { Queues } from "./queues.ts";
 import { type SweepDeps, type SweptStores, sweep } from "./sweep.ts";
 import type { Handlers } from "./workers.ts";
@@ -49,7 +49,7 @@ export interface HandledStores
 
 /** The ways out that the jobs take. */
 export interface HandledOutside {
-  readonly cloud: Cloud;
+  readonly cloud: CloudReads;
   readonly cloudOf: AdvanceDeps["cloudOf"];
   readonly chat: OutboxDeps["chat"];
   readonly pagers: CallDeps["pagers"];

@@ -13,23 +13,37 @@ import type { Probe } from "./probe.ts";
 import type { Snapshots } from "./snapshots.ts";
 import type { TrafficControl } from "./traffic.ts";
 
-/** The protected world as steps and observers see it: ports, and nothing of Slack, Redis or the pager. */
-export interface Cloud {
+/**
+ * What can be asked of the protected world without changing it. Everything that only looks has no more than this, so that a
+ * call that changes something does not compile there (G18).
+ */
+export interface CloudReads {
+  readonly databases: Pick<Databases, "describe" | "lag" | "events">;
+  readonly clusters: Pick<Clusters, "describe">;
+  readonly snapshots: Pick<Snapshots, "find" | "keyState">;
+  readonly firewall: Pick<Firewall, "rules">;
+  readonly compute: Pick<Compute, "describe" | "tasksLeft">;
+  readonly traffic: Pick<TrafficControl, "records" | "changeState">;
+  readonly discovery: Discovery;
+  readonly probe: Probe;
+  readonly clock: Clock;
+  /** The same world by the role of another account, as an ARN; undefined: by the ordinary one. */
+  through(role: string | undefined): CloudReads;
+}
+
+/** The protected world as a step acts on it, behind the guard of a hold: ports, and nothing of Slack, Redis or the pager. */
+export interface Cloud extends CloudReads {
   readonly databases: Databases;
   readonly clusters: Clusters;
   readonly snapshots: Snapshots;
   readonly firewall: Firewall;
   readonly compute: Compute;
   readonly traffic: TrafficControl;
-  readonly discovery: Discovery;
-  readonly probe: Probe;
-  readonly clock: Clock;
-  /** The same world by the role of another account, as an ARN; undefined: by the ordinary one. */
   through(role: string | undefined): Cloud;
 }
 
-/** What the engine has: steps see it only through the guard of the hold that performs them. */
-export interface GuardedCloud extends Cloud {
+/** What the engine has: it looks, and acts only through the guard of a hold. */
+export interface GuardedCloud extends CloudReads {
   /** The same world; each mutating call leaves only on this guard's proof. */
   guardedBy(guard: Guard): Cloud;
 }
@@ -56,6 +70,11 @@ export interface StepContext {
   readonly tries: number;
   /** What a step of this plan has handed on, read as `shape`; undefined while it has not, or where it was done by hand. */
   readonly outputOf: <Output>(step: string, shape: ZodType<Output>) => Output | undefined;
+}
+
+/** What looks has of it. */
+export interface LookContext extends Omit<StepContext, "cloud"> {
+  readonly cloud: CloudReads;
 }
 
 export interface Asked<Data> {
@@ -111,7 +130,7 @@ export interface Step<Input, Data, Output> extends HandsOn<Output> {
   /** IAM actions that it needs beyond looking. */
   readonly permissions: readonly string[];
   run(input: Input, context: StepContext): Promise<Asked<Data>>;
-  verify(input: Input, data: Data, context: StepContext): Promise<Verdict<Output>>;
+  verify(input: Input, data: Data, context: LookContext): Promise<Verdict<Output>>;
   readonly undo:
     | "nothing-to-undo"
     | { readonly irreversible: (input: Input, context: StepContext) => Promise<Happened> }
@@ -163,7 +182,7 @@ export interface StoredStep {
   readonly wayBack: WayBack;
   readonly permissions: readonly string[];
   run(input: unknown, context: StepContext): Promise<Asked<Stored>>;
-  verify(input: unknown, data: unknown, context: StepContext): Promise<Verdict>;
+  verify(input: unknown, data: unknown, context: LookContext): Promise<Verdict>;
   undo(input: unknown, context: StepContext): Promise<Undone>;
   /** Of an irreversible step; every other one answers "no". */
   happened(input: unknown, context: StepContext): Promise<Happened>;

@@ -82,7 +82,7 @@ describe("in a world that was made from a file with everything written down", ()
     const { zone, name } = trafficOf(at.service);
     const plan = planOf(at.inventory, await observe(at.service, at.cloud));
     const { after: moves } = RecordsInput.parse(stepOf(plan, "shift-traffic").input);
-    await at.cloud.traffic.upsert({ zone, records: moves, comment: "a failover" });
+    await at.others.traffic.upsert({ zone, records: moves, comment: "a failover" });
 
     const moved = only(inventoryFrom(short.file, before));
     const { found: after } = await discover(moved, at.cloud);

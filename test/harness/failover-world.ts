@@ -17,7 +17,8 @@ import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import type { Planned } from "../../src/flows/runbooks/runbook.ts";
 import { createAws } from "../../src/integrations/aws/aws.ts";
 import { createProbe } from "../../src/integrations/network/probe.ts";
-import type { GuardedCloud } from "../../src/ports/step.ts";
+import type { Guard } from "../../src/ports/guard.ts";
+import type { Cloud, GuardedCloud } from "../../src/ports/step.ts";
 import { sandboxEnvironment } from "../../src/sandbox/environment.ts";
 import { sandboxText } from "../../src/sandbox/rewrites.ts";
 import { type Verdict, WorldClient } from "../../src/sandbox/world-client.ts";
@@ -58,6 +59,8 @@ export interface FailoverWorld {
   readonly clock: StoreClock;
   readonly memory: Stores;
   readonly cloud: GuardedCloud;
+  /** The same world in the hands of somebody else, who asks nobody. */
+  readonly others: Cloud;
   readonly directory: string;
   /** What a bot in another process needs to live in this world, with this Redis. */
   readonly environment: Readonly<Record<string, string>>;
@@ -113,7 +116,17 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
   const { cloud, close } = cloudOf({ whole, clock, settings: read.settings, inventory: inWorld.inventory, ...options });
   const ended = new AbortController();
   return {
-    ...{ whole, bench, clock, directory, environment, cloud, service, ended: ended.signal },
+    ...{
+      whole,
+      bench,
+      clock,
+      directory,
+      environment,
+      cloud,
+      others: cloud.guardedBy(UNASKED),
+      service,
+      ended: ended.signal,
+    },
     inventory: inWorld.inventory,
     client: new WorldClient(whole.controlPort),
     memory: createStores(redis, () => clock.now()),
@@ -130,6 +143,8 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
     },
   };
 }
+
+const UNASKED: Guard = { prove: async () => ({ holds: () => true }) };
 
 interface CloudSources extends Pick<FailoverWorldOptions, "answerWithinMs"> {
   readonly whole: WholeWorld;

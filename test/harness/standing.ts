@@ -1,14 +1,14 @@
 import { canonicalJson } from "../../src/domain/json.ts";
 import type { Known } from "../../src/domain/service/observed.ts";
 import type { Service } from "../../src/domain/service/service.ts";
-import type { Cloud } from "../../src/ports/step.ts";
+import type { CloudReads } from "../../src/ports/step.ts";
 import { eventually } from "./failover-world.ts";
 import { siteOf, trafficOf } from "./site.ts";
 
 const LOOK_AGAIN_WITHIN_MS = 20_000;
 
 interface Standing {
-  readonly cloud: Pick<Cloud, "databases" | "firewall" | "compute" | "traffic">;
+  readonly cloud: Pick<CloudReads, "databases" | "firewall" | "compute" | "traffic">;
   readonly service: Service;
 }
 

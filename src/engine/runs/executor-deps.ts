@@ -28,6 +28,9 @@ export interface ExecutorDeps extends JournalDeps {
   readonly worker: string;
 }
 
+/** What the watch of an old side needs of it. */
+export type WatchDeps = Omit<ExecutorDeps, "changed" | "progressed" | "took" | "drift">;
+
 /** `step` is the one that this context is for. */
 export function contextFor(
   hold: RunHold,

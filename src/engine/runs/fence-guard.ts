@@ -2,9 +2,8 @@ import { OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.
 import { fenceOf, inputOf } from "../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
-import type { StepContext, Verdict } from "../../ports/step.ts";
-import { definitionOf } from "./executor-deps.ts";
-import type { WatchDeps } from "./watch-due.ts";
+import type { LookContext, Verdict } from "../../ports/step.ts";
+import { definitionOf, type WatchDeps } from "./executor-deps.ts";
 
 /**
  * A proof is as old as it says (G20). That the old side is fenced is proven again right before the point of no return and
@@ -57,7 +56,7 @@ interface Asking {
 
 async function verdictOf(run: RunState, fence: PlannedStep, { deps, signal }: Asking): Promise<Verdict> {
   const fencing = { run: run.plan.id, epoch: run.epoch };
-  const context: StepContext = { cloud: deps.cloud, signal, fencing, tries: 1, outputOf: () => undefined };
+  const context: LookContext = { cloud: deps.cloud, signal, fencing, tries: 1, outputOf: () => undefined };
   const isLater = run.watch.state !== "waiting";
   const data = isLater ? run.watch.data : stateOf(run, fence.id).data;
   try {

@@ -3,10 +3,10 @@ import { fenceOf, isGuarded, isWatched } from "../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
-import type { StepContext } from "../../ports/step.ts";
-import { contextFor, definitionOf, type ExecutorDeps } from "./executor-deps.ts";
+import type { LookContext } from "../../ports/step.ts";
+import { contextFor, definitionOf, type ExecutorDeps, type WatchDeps } from "./executor-deps.ts";
 import { RunHold } from "./journal.ts";
-import { type Due, isLookedAt, type WatchDeps, whatIsDue } from "./watch-due.ts";
+import { type Due, isLookedAt, whatIsDue } from "./watch-due.ts";
 
 /**
  * The return of a dark region is the dangerous moment: its service and database come back as they were, ready to write.
@@ -136,7 +136,7 @@ type Outcome = { readonly fenced: boolean; readonly says: string };
 async function verdictOf(
   run: RunState,
   fence: PlannedStep,
-  { context, deps }: { readonly context: StepContext; readonly deps: WatchDeps },
+  { context, deps }: { readonly context: LookContext; readonly deps: WatchDeps },
 ): Promise<Outcome | undefined> {
   try {
     const definition = definitionOf(deps, run.plan, fence.id);

@@ -3,10 +3,8 @@ import { sayFrozen } from "../../domain/plan-run/freeze.ts";
 import type { RunState, Watch } from "../../domain/plan-run/run.ts";
 import { readIfReadable } from "../../domain/readable.ts";
 import type { OldSide } from "../../ports/old-side.ts";
-import type { ExecutorDeps } from "./executor-deps.ts";
+import type { WatchDeps } from "./executor-deps.ts";
 import { proofOf } from "./fence-guard.ts";
-
-export type WatchDeps = Omit<ExecutorDeps, "changed" | "progressed" | "took" | "drift">;
 
 /** World time between two tries, doubled with each up to the longest: the journal must not grow with every look. */
 const TRY_AGAIN_MS = 60_000;

@@ -3,7 +3,7 @@ import type { Behind } from "../../domain/service/observation.ts";
 import type { Known } from "../../domain/service/observed.ts";
 import type { Region } from "../../domain/service/service.ts";
 import type { SnapshotName } from "../../domain/service/snapshot.ts";
-import type { HandsOn, StepContext } from "../../ports/step.ts";
+import type { HandsOn, LookContext } from "../../ports/step.ts";
 import type { ByHandFirst, PositionOutput } from "../steps/schemas.ts";
 import type { Move, Place, Seen, Slot } from "./place.ts";
 
@@ -40,7 +40,7 @@ export interface StoreMove<Settings, Facts> {
   /** Why a copy that was promoted is no writer any more, so that people must have moved back; undefined: nothing says so. */
   lostBy(
     copy: Readonly<Record<string, unknown>>,
-    context: Pick<StepContext, "cloud" | "signal">,
+    context: Pick<LookContext, "cloud" | "signal">,
   ): Promise<string | undefined>;
 }
 
@@ -70,7 +70,7 @@ export interface StoreTurn<Settings, Facts> {
   identityNow(
     place: Place<Settings>,
     region: Region,
-    context: Pick<StepContext, "cloud" | "signal">,
+    context: Pick<LookContext, "cloud" | "signal">,
   ): Promise<string | undefined>;
 }
 
@@ -138,5 +138,5 @@ export interface EntranceAbilities<Settings, Facts> {
   /** Where each name has to lead while that region serves. */
   leadsTo(place: Place<Settings>, region: Region): readonly { readonly name: string; readonly newSide: string }[];
   /** Why users do not reach the new side any more, as a step that moved them tells; undefined: nothing says so, or it did not. */
-  ledBack(step: PlannedStep, context: Pick<StepContext, "cloud" | "signal">): Promise<string | undefined>;
+  ledBack(step: PlannedStep, context: Pick<LookContext, "cloud" | "signal">): Promise<string | undefined>;
 }

@@ -1,10 +1,11 @@
 import type { ZodType } from "zod";
 import type { Known } from "../../domain/service/observed.ts";
 import type { Region } from "../../domain/service/service.ts";
-import type { StepContext } from "../../ports/step.ts";
+import type { LookContext, StepContext } from "../../ports/step.ts";
 import type { Place, Seen } from "./place.ts";
 
 type Context = Pick<StepContext, "cloud" | "signal">;
+type Looking = Pick<LookContext, "cloud" | "signal">;
 
 /**
  * How a kind's writers are stopped in one region, and given back. A plan holds the `things` that are closed, every choice
@@ -16,12 +17,12 @@ export interface Fence<Settings, Facts, Things, Captured> {
   thingsOf(place: Place<Settings>, region: Region): Things;
   /** What a look has shown of it there. */
   seenIn(at: Seen<Settings, Facts>, region: Region): Known<Captured>;
-  see(things: Things, context: Context): Promise<Known<Captured>>;
+  see(things: Things, context: Looking): Promise<Known<Captured>>;
   isClosed(now: Captured): boolean;
   /** Closes what is still open; resolves to the vendor's request ids. */
   close(things: Things, now: Known<Captured>, context: Context): Promise<readonly string[]>;
   /** What has not ended yet of what was stopped, in words, such as tasks that drain: they go on writing. Undefined: nothing. */
-  left?(things: Things, context: Context): Promise<Known<string | undefined>>;
+  left?(things: Things, context: Looking): Promise<Known<string | undefined>>;
   /** Puts back what was captured. Looks first: a fence that was refused has closed nothing. */
   reopen(things: Things, captured: Captured, context: Context): Promise<readonly string[]>;
   /** What has been put back, in words. */

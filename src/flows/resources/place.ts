@@ -3,7 +3,7 @@ import type { RunState } from "../../domain/plan-run/run.ts";
 import type { Known } from "../../domain/service/observed.ts";
 import type { Region, Service } from "../../domain/service/service.ts";
 import type { LoadBalancer } from "../../domain/service/site.ts";
-import type { Cloud } from "../../ports/step.ts";
+import type { CloudReads } from "../../ports/step.ts";
 
 /** One resource of a service, with what was discovered filled in. */
 export interface Place<Settings> {
@@ -24,7 +24,7 @@ export interface Seen<Settings, Facts> extends Place<Settings> {
 
 /** One look at a resource. */
 export interface Looking {
-  readonly cloud: Cloud;
+  readonly cloud: CloudReads;
   /** Regions that are looked at. */
   readonly regions: readonly Region[];
   readonly signal: AbortSignal | undefined;

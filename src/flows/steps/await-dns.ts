@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import type { DnsAnswer } from "../../ports/probe.ts";
-import type { Step, StepContext } from "../../ports/step.ts";
+import type { LookContext, Step } from "../../ports/step.ts";
 import { pointTo } from "./check-public.ts";
 import { BY_HAND_WITHIN_MS, MINUTE, NoData } from "./schemas.ts";
 
@@ -46,7 +46,7 @@ export const awaitDns: Step<Input, Record<string, never>, z.infer<typeof InSync>
  */
 export async function ledAway(
   { does, input }: Pick<PlannedStep, "does" | "input">,
-  { cloud: { probe }, signal }: Pick<StepContext, "cloud" | "signal">,
+  { cloud: { probe }, signal }: Pick<LookContext, "cloud" | "signal">,
 ): Promise<string | undefined> {
   if (does !== awaitDns.name) return undefined;
   const { name, newSide } = Input.parse(input);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { DnsAnswer } from "../../ports/probe.ts";
-import type { Step, StepContext } from "../../ports/step.ts";
+import type { LookContext, Step } from "../../ports/step.ts";
 import { MINUTE, NoData, SECOND } from "./schemas.ts";
 
 /** Verifies as clients see it: name servers and resolvers give the new side, and the application writes under its public name. */
@@ -43,7 +43,7 @@ export const checkPublic: Step<Input, Record<string, never>, z.infer<typeof Outp
 /** Where name servers and resolvers lead a name: how many were asked, and what is wrong with the first that is. */
 async function leadOf(
   { name, newSide }: Input["names"][number],
-  { cloud: { probe }, signal }: Pick<StepContext, "cloud" | "signal">,
+  { cloud: { probe }, signal }: Pick<LookContext, "cloud" | "signal">,
 ): Promise<{ readonly servers: number; readonly wrong?: string }> {
   const [wanted, authoritative, resolvers] = await Promise.all([
     probe.resolve(newSide, signal),

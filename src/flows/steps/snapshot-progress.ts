@@ -1,7 +1,7 @@
 import { StepFailed } from "../../domain/errors.ts";
 import type { Region } from "../../domain/service/service.ts";
 import type { SnapshotName } from "../../domain/service/snapshot.ts";
-import type { StepContext, Verdict } from "../../ports/step.ts";
+import type { LookContext, Verdict } from "../../ports/step.ts";
 import type { SnapshotOutput } from "./schemas.ts";
 
 /** Words of the AWS CLI for what a snapshot is of, and where its description has the ARN. */
@@ -19,7 +19,7 @@ const TERMINAL = /^(failed|incompatible-)/;
 /** Whether a snapshot is there and can be restored from; `available` alone counts. */
 export async function verifySnapshot(
   { region, of, id }: SnapshotName & { readonly region: Region },
-  { cloud, signal }: Pick<StepContext, "cloud" | "signal">,
+  { cloud, signal }: Pick<LookContext, "cloud" | "signal">,
 ): Promise<Verdict<SnapshotOutput>> {
   const found = await cloud.snapshots.find(region, { of, id }, signal);
   if (!found.known) return { done: false, says: `${id} cannot be seen in ${region}: ${found.why}` };

@@ -29,7 +29,7 @@ async function recordsOfSomebodyElse(weight: number): Promise<void> {
   const { zone, name } = trafficOf(at.service);
   const found = await at.cloud.traffic.records(zone, name);
   if (!found.known) throw new Error(found.why);
-  await at.cloud.traffic.upsert({
+  await at.others.traffic.upsert({
     zone,
     records: found.value.map((record) => ({ ...record, weight })),
     comment: "somebody else",

@@ -127,7 +127,7 @@ describe("a retry looks first", () => {
     const found = await at.cloud.traffic.records(zone, name);
     if (!found.known) throw new Error(found.why);
     const records = found.value.map((record) => ({ ...record, weight: 50 }));
-    await at.cloud.traffic.upsert({ zone, records, comment: "somebody else" });
+    await at.others.traffic.upsert({ zone, records, comment: "somebody else" });
     const before = mutationsOf(at);
     const retried = { kind: "retried", atMs: at.clock.now(), by: "chloe", door: "slack", step: "promote" } as const;
     await at.memory.runs.append(await runOf(at), { entries: [retried], events: [] });

@@ -206,7 +206,7 @@ async function closeStandby(): Promise<void> {
   const rules = await at.cloud.firewall.rules(standby, group);
   if (!rules.known) throw new Error(rules.why);
   byOthers.push(`RevokeSecurityGroupIngress ${standby}`);
-  await at.cloud.firewall.close({ region: standby, securityGroup: group, rules: rules.value });
+  await at.others.firewall.close({ region: standby, securityGroup: group, rules: rules.value });
 }
 
 let recordsBefore: Awaited<ReturnType<FailoverWorld["cloud"]["traffic"]["records"]>>;
@@ -219,7 +219,7 @@ async function sendUsersBack(): Promise<void> {
     ...record,
     ...(alias ? { alias: { ...alias, evaluateTargetHealth: false } } : {}),
   }));
-  await at.cloud.traffic.upsert({ zone: trafficOf(at.service).zone, records: unguarded, comment: "somebody else" });
+  await at.others.traffic.upsert({ zone: trafficOf(at.service).zone, records: unguarded, comment: "somebody else" });
 }
 
 const EXAMPLES = ["inventory", "regami"] as const;
@@ -293,7 +293,7 @@ describe(`users are moved by hand, ${WALKED}`, () => {
     at.whole.world.faults.clear();
     const { after } = RecordsInput.parse(stepOf(started.plan, "shift-traffic").input);
     if (isDone) {
-      await at.cloud.traffic.upsert({ zone, records: after, comment: "by hand" });
+      await at.others.traffic.upsert({ zone, records: after, comment: "by hand" });
       byOthers.push("ChangeResourceRecordSets us-east-1");
     } else {
       await sendUsersBack();

@@ -53,7 +53,7 @@ describe("what people are asked about", () => {
     const { zone, name } = trafficOf(at.service);
     const found = await at.cloud.traffic.records(zone, name);
     if (!found.known) throw new Error(found.why);
-    await at.cloud.traffic.upsert({
+    await at.others.traffic.upsert({
       zone,
       records: found.value.map((record) => ({ ...record, weight: 50 })),
       comment: "somebody else",

@@ -1,12 +1,13 @@
 import type { z } from "zod";
 import { StepFailed } from "../../../domain/errors.ts";
-import { enteredBy } from "../../../ports/elsewhere.ts";
-import type { StepContext } from "../../../ports/step.ts";
+import { enteredBy, seenBy } from "../../../ports/elsewhere.ts";
+import type { LookContext, StepContext } from "../../../ports/step.ts";
 import type { Fence } from "../../resources/fence.ts";
 import { kindNamed } from "../../resources/index.ts";
 import type { FenceInput, FencePart } from "./fence-input.ts";
 
 type Context = Pick<StepContext, "cloud" | "signal">;
+type Looking = Pick<LookContext, "cloud" | "signal">;
 
 /** A part of a fence, with what its kind knows of closing it. */
 export interface Part extends Omit<FencePart, "things"> {
@@ -30,6 +31,11 @@ interface Entered {
 /** As it is entered. */
 export const contextOf = ({ roles }: Entered, { cloud, signal }: Context): Context => ({
   ...{ cloud: enteredBy(roles, cloud), signal },
+});
+
+/** The same for a look. */
+export const lookOf = ({ roles }: Entered, { cloud, signal }: Looking): Looking => ({
+  ...{ cloud: seenBy(roles, cloud), signal },
 });
 
 export function notFenced({ region }: z.infer<typeof FenceInput>, why: string): StepFailed {

@@ -1,12 +1,12 @@
 import type { z } from "zod";
 import type { FenceOutput, FenceProof } from "../../../domain/plan-run/fence.ts";
 import type { WriteVerdict } from "../../../domain/service/observed.ts";
-import type { StepContext, Verdict } from "../../../ports/step.ts";
+import type { LookContext, Verdict } from "../../../ports/step.ts";
 import type { FenceInput } from "./fence-input.ts";
-import { contextOf, isStore, notFenced, type Part, partOf } from "./fence-part.ts";
+import { isStore, lookOf, notFenced, type Part, partOf } from "./fence-part.ts";
 
 type Input = z.infer<typeof FenceInput>;
-type Context = Pick<StepContext, "cloud" | "signal">;
+type Context = Pick<LookContext, "cloud" | "signal">;
 
 /**
  * Proves that the old side writes no more: what was stopped has ended, a write over a new session fails, and, where the
@@ -52,7 +52,7 @@ function isAwaited(part: Part, { input: { leaveAlone = [] }, stores, silent }: S
 const endsSessions = ({ fence, things }: Part): boolean => fence.endsSessions?.(things) ?? false;
 
 async function ended(part: Part, input: Input, context: Context): Promise<Verdict<FenceOutput>> {
-  const left = await part.fence.left?.(part.things, contextOf(part, context));
+  const left = await part.fence.left?.(part.things, lookOf(part, context));
   if (!left || (left.known && left.value === undefined)) return { done: true, says: "", output: { fence: "fenced" } };
   if (left.known) return { done: false, says: `not over yet: ${left.value}` };
   if (left.cause === "denied") throw notFenced(input, `nobody can see what is left of ${part.resource}: ${left.why}`);

@@ -3,13 +3,13 @@ import type { StepRole } from "../../../domain/plan-run/plan.ts";
 import { isSettled, type RunState, stateOf } from "../../../domain/plan-run/run.ts";
 import type { Known } from "../../../domain/service/observed.ts";
 import type { OldSide } from "../../../ports/old-side.ts";
-import type { Cloud } from "../../../ports/step.ts";
+import type { CloudReads } from "../../../ports/step.ts";
 import { kindNamed } from "../../resources/index.ts";
 import { FenceInput } from "./fence-input.ts";
-import { contextOf, partOf } from "./fence-part.ts";
+import { lookOf, partOf } from "./fence-part.ts";
 
 interface Context {
-  readonly cloud: Cloud;
+  readonly cloud: CloudReads;
   readonly signal: AbortSignal;
 }
 
@@ -17,13 +17,13 @@ interface Context {
  * Reads only, each part by itself. Its answer is a fact about this moment: the fence looks again, and proves its hold,
  * before each call.
  */
-export async function lookAtOldSide(run: RunState, cloud: Cloud, signal: AbortSignal): Promise<OldSide> {
+export async function lookAtOldSide(run: RunState, cloud: CloudReads, signal: AbortSignal): Promise<OldSide> {
   const fence = fenceOf(run);
   if (!fence) return { kind: "silent" };
   const context = { cloud, signal };
   const parts = FenceInput.parse(fence.input).parts.map(partOf);
   const seen = await Promise.all(
-    parts.map(async (part) => ({ part, now: await part.fence.see(part.things, contextOf(part, context)) })),
+    parts.map(async (part) => ({ part, now: await part.fence.see(part.things, lookOf(part, context)) })),
   );
   const silent = seen.flatMap(({ part, now }) => (isSilent(now) ? [part.resource] : []));
   if (silent.length === seen.length) return { kind: "silent" };
@@ -54,7 +54,7 @@ async function movedBack(run: RunState, context: Context): Promise<string | unde
   const moved = steps.filter(({ role, id }) => MOVES.includes(role) && stateOf(run, id).state === "done");
   const told = newSide.flatMap(({ role, kind, copy, roles }) => {
     const { store, entrance } = kindNamed(role, kind);
-    const theirs = contextOf({ roles }, context);
+    const theirs = lookOf({ roles }, context);
     return [store?.move?.lostBy(copy, theirs), ...moved.map((step) => entrance?.ledBack(step, theirs))];
   });
   return (await Promise.all(told)).find((why) => why !== undefined);

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Inventory } from "../../../domain/service/inventory.ts";
 import { rolesOf } from "../../../domain/service/resource.ts";
-import { enteredBy } from "../../../ports/elsewhere.ts";
-import type { Cloud } from "../../../ports/step.ts";
+import { seenBy } from "../../../ports/elsewhere.ts";
+import type { CloudReads } from "../../../ports/step.ts";
 import type { Turning } from "../../resources/abilities.ts";
 import { type KindSeen, placesOf, seenOf } from "../../resources/places.ts";
 import { aboutResource, commonOf, seenIn } from "../plan-parts.ts";
@@ -48,14 +48,14 @@ export const rebootFailover: Runbook<Wish> = {
       placesOf(service).map(async (place) => {
         const assumed = assumptions.find(({ fact }) => fact === factOf(place));
         if (assumed?.kind !== "identity") return [];
-        const theirs = enteredBy(rolesOf(place.resource), cloud);
+        const theirs = seenBy(rolesOf(place.resource), cloud);
         const now = await place.kind.store?.turn?.identityNow(place, from, { cloud: theirs, signal });
         return now === undefined || now === assumed.value ? [] : [`${assumed.says} changed: it is ${now} now`];
       }),
     );
     return drifted.flat();
   },
-  oldSide: async (_run, _cloud: Cloud) => ({ kind: "silent" }),
+  oldSide: async (_run, _cloud: CloudReads) => ({ kind: "silent" }),
   measure: async () => ({}),
 };
 
