@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "@jest/globals";
 import { isOver } from "../../src/domain/plan-run/run.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import type { LogEntry } from "../../src/simulators/world/log.ts";
-import { askFor, pressKey, runWhere, startTestStage, timesOf } from "../harness/stage.ts";
+import { askFor, runWhere, startTestStage, timesOf, turnKey } from "../harness/stage.ts";
 
 const SPEED = 40;
 /** World seconds by which the replica follows: a run that did not wait for it would lose several orders. */
@@ -32,7 +32,7 @@ test("a planned failover loses nothing", async () => {
     20_000,
   );
   expect(JSON.stringify(byHand.blocks)).toContain("change-resource-record-sets");
-  for (const approver of ["U01ANA", "U01BEN"]) await pressKey(stage, approver, plan);
+  for (const approver of ["U01ANA", "U01BEN"]) await turnKey(stage, approver, { plan });
   const run = await runWhere(
     stage,
     { id: plan.id, withinMs: 90_000 },

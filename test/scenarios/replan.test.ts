@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "@jest/globals";
 import { isOver } from "../../src/domain/plan-run/run.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import { buttonOf } from "../../src/sandbox/story/play.ts";
-import { askFor, pressKey, runWhere, startTestStage, timesOf } from "../harness/stage.ts";
+import { askFor, runWhere, startTestStage, timesOf, turnKey } from "../harness/stage.ts";
 
 const SPEED = 40;
 const SOON_MS = 30_000;
@@ -24,7 +24,7 @@ test("a run that stopped after the promotion ends in users being served, by a pl
     slackId: "U01FARID",
     words: "/dr failover inventory planned because maintenance",
   });
-  for (const approver of ["U01ANA", "U01BEN"]) await pressKey(stage, approver, first);
+  for (const approver of ["U01ANA", "U01BEN"]) await turnKey(stage, approver, { plan: first });
   await runWhere(stage, { id: first.id, withinMs: 90_000 }, ({ state }) => state === "stopped");
 
   const progress = await world.people.expectMessage(channel, (message) => !!buttonOf(message, "replan"), SOON_MS);
@@ -32,7 +32,7 @@ test("a run that stopped after the promotion ends in users being served, by a pl
   const card = await world.people.expectMessage(channel, (message) => !!buttonOf(message, "approve"), SOON_MS);
   expect(card.text).toContain("The promotion is done already");
   const id = /Plan (\S+?):/.exec(card.text)?.[1] ?? "";
-  for (const approver of ["U01BEN", "U01DMITRI"]) await pressKey(stage, approver, { id, card });
+  for (const approver of ["U01BEN", "U01DMITRI"]) await turnKey(stage, approver, { plan: { id, card } });
   const run = await runWhere(stage, { id, withinMs: 90_000 }, (seen) => isOver(seen) || seen.state === "stopped");
 
   expect([run.state, run.why, run.pastNoReturn]).toEqual(["verified", "", true]);
