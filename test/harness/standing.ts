@@ -2,7 +2,7 @@ import { canonicalJson } from "../../src/domain/json.ts";
 import type { Known } from "../../src/domain/service/observed.ts";
 import type { Service } from "../../src/domain/service/service.ts";
 import type { CloudReads } from "../../src/ports/step.ts";
-import { eventually } from "./failover-world.ts";
+import { eventually } from "./eventually.ts";
 import { siteOf, trafficOf } from "./site.ts";
 
 const LOOK_AGAIN_WITHIN_MS = 20_000;

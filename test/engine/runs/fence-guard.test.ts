@@ -6,8 +6,8 @@ import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
 import { storesIn } from "../../../src/flows/resources/site.ts";
 import { KEYS } from "../../../src/store/keys.ts";
 import { drive, executorDeps, openLedger } from "../../harness/drive.ts";
+import { eventually } from "../../harness/eventually.ts";
 import {
-  eventually,
   type FailoverWorld,
   mutationsOf,
   runOf,
