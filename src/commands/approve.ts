@@ -1,4 +1,5 @@
 import { UserError } from "../domain/errors.ts";
+import { judgeKey } from "../domain/plan-run/key.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { type KeyDeps, turnKey } from "../engine/approvals/keys.ts";
 import { keyForm } from "../views/key-form.ts";
@@ -14,7 +15,10 @@ export async function approve(ask: Ask, deps: RunCommandDeps & KeyDeps): Promise
   const who = listed(ask);
   const { run, digest } = await planShown(ask, deps);
   const needsWords = run.state === "waiting-for-keys" && run.plan.acceptances.length > 0;
-  if (needsWords && !ask.fields) return { kind: "form", form: keyForm(run) };
+  if (needsWords && !ask.fields) {
+    refuseInVain(run, { person: who.person, digest }, deps);
+    return { kind: "form", form: keyForm(run) };
+  }
   const accepted = Object.entries(ask.fields ?? {}).flatMap(([id, answer]) => (answer === "yes" ? [id] : []));
   const missing = ask.fields ? run.plan.acceptances.filter((acceptance) => !accepted.includes(acceptance.id)) : [];
   if (missing.length > 0) {
@@ -40,7 +44,19 @@ export async function approve(ask: Ask, deps: RunCommandDeps & KeyDeps): Promise
   return whisper(says);
 }
 
-/** The button and the form carry plan id and digest; a typed `/dr approve` opens the same form for the plan it names. */
+/** Nobody agrees to sentences for a key that would not count whatever they say. What the store knows is asked at the turn. */
+function refuseInVain(
+  run: RunState,
+  turn: { readonly person: string; readonly digest: string },
+  { inventory, clock }: Pick<KeyDeps, "inventory" | "clock">,
+): void {
+  const accepted = run.plan.acceptances.map(({ id }) => id);
+  const answer = judgeKey(run, { ...turn, accepted, nowMs: clock.now() }, inventory());
+  if (answer.kind === "refused" && answer.code !== "rest-moved-on")
+    throw new UserError(`key-${answer.code}`, answer.why);
+}
+
+/** The button and the form carry plan id and digest. */
 async function planShown(ask: Ask, deps: RunCommandDeps): Promise<{ run: RunState; digest: string }> {
   if (ask.value === undefined) {
     throw new UserError(

@@ -131,10 +131,15 @@ export async function turnKey(
   return answerAfter(people, { slackId, fits }, async () => {
     await pressKey(stage, slackId, plan);
     if ((await runWhere(stage, { id: plan.id }, () => true)).plan.acceptances.length === 0) return;
-    const form = await people.expectView(slackId, undefined, SOON_MS);
-    const inputs = form.blocks.filter(({ type }) => type === "input").map((block) => String(block["block_id"]));
-    await people.as(slackId).submits(form, Object.fromEntries(inputs.map((id) => [id, "yes"])));
+    await agreeToAll(stage, slackId);
   });
+}
+
+/** Agrees to every sentence of the form that is open. */
+export async function agreeToAll({ world: { people } }: Stage, slackId: string): Promise<void> {
+  const form = await people.expectView(slackId, undefined, SOON_MS);
+  const inputs = form.blocks.filter(({ type }) => type === "input").map((block) => String(block["block_id"]));
+  await people.as(slackId).submits(form, Object.fromEntries(inputs.map((id) => [id, "yes"])));
 }
 
 interface Button {

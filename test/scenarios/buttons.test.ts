@@ -2,6 +2,7 @@ import { afterEach, expect, test } from "@jest/globals";
 import { SLACK_EXTRAS } from "../../src/sandbox/derive-slack.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import {
+  agreeToAll,
   answerAfter,
   answerTo,
   askFor,
@@ -50,10 +51,11 @@ test("a click that must not count has no effect, and the clicker is told why", a
       ...{ vendor: "slack", operation: "users.info", effect: { kind: "delay", machineMs: LOOK_LATE_MS } },
       times: 1,
     });
+    await pressKey(at, ELENA, plan);
     await answerAfter(people, { slackId: ELENA, fits: why }, async () => {
-      const clicking = pressKey(at, ELENA, plan);
+      const agreeing = agreeToAll(at, ELENA);
       await flag(ELENA, { [changed]: true });
-      await clicking;
+      await agreeing;
     });
     await flag(ELENA, { [changed]: false });
   }
