@@ -89,7 +89,8 @@ export async function play(stage: Stage, transcript: Transcript, names: Map<stri
   );
   // People read before they sign: a minute of the night.
   await new Promise((resolve) => setTimeout(resolve, READING_MS));
-  await turnKey(stage, cast.requester, { plan, channel: channel.id });
+  // It would not count, so no form opens.
+  await pressKey(stage, cast.requester, { plan, channel: channel.id });
   const refusedRequester = await world.people
     .expectEphemeral(
       accountOf(inventory, cast.requester.id),
@@ -170,16 +171,22 @@ async function jump(stage: Stage, worldMs: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, CLOCK_SETTLES_MS));
 }
 
-async function turnKey(
-  { world, inventory }: Stage,
-  person: Person,
-  { plan, channel }: { readonly plan: SeenMessage; readonly channel: string },
-): Promise<void> {
-  const account = accountOf(inventory, person.id);
-  const me = world.people.as(account);
+interface PlanCard {
+  readonly plan: SeenMessage;
+  readonly channel: string;
+}
+
+async function pressKey({ world, inventory }: Stage, person: Person, { plan, channel }: PlanCard): Promise<void> {
+  const me = world.people.as(accountOf(inventory, person.id));
   await me.clicks(buttonOf(plan, "approve") ?? "", { in: channel, message: plan });
+}
+
+async function turnKey(stage: Stage, person: Person, card: PlanCard): Promise<void> {
+  await pressKey(stage, person, card);
+  const { world, inventory } = stage;
+  const account = accountOf(inventory, person.id);
   const form = await world.people.expectView(account, undefined, SOON_MS);
-  await me.submits(
+  await world.people.as(account).submits(
     form,
     answers(form, () => "yes"),
   );
