@@ -39,7 +39,11 @@ export function byHandCard(plan: Plan): Card {
     text: `How to do plan ${plan.id} by hand: ${plan.steps.length} steps with their commands.`,
     parts: [
       { kind: "heading", text: `${plan.service} to ${plan.to}, by hand` },
-      { kind: "text", text: "In this order. Steps with the same number may run side by side." },
+      {
+        kind: "text",
+        text: "In this order. Steps with the same number may run side by side. Every line pastes into bash and zsh, on Linux and macOS. Lines of a region that gives no answer cannot work: skip them, and come back for them when it answers.",
+      },
+      { kind: "code", text: 'export AWS_PAGER=""' },
       ...phasesOf(plan).flatMap((phase, index) =>
         phase.flatMap((step): CardPart[] => [
           { kind: "text", text: [{ bold: `${index + 1}. ${step.title}` }] },

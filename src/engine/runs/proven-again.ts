@@ -70,7 +70,7 @@ async function lookedInTime({ deps, signal }: Proving, run: RunState): Promise<O
 
 /**
  * X5, at the end. An old side that stands open again is fenced first, by the watch; meanwhile people have been called. One
- * that gives no answer at all stays as it was proven: it went silent after it had been closed.
+ * that gives no answer stays as it was proven: it went silent after it had been closed.
  */
 export async function standsFenced(proving: Proving, run: RunState): Promise<boolean> {
   const { hold, deps, signal } = proving;
@@ -80,7 +80,9 @@ export async function standsFenced(proving: Proving, run: RunState): Promise<boo
   if (!isGuarded(run)) return true;
   const proof = await proofInTime(run, deps, signal);
   if (proof.holds) return true;
-  if (!proof.isRefuted && (await lookedInTime(proving, run))?.kind !== "back") return true;
+  const looked = proof.isRefuted ? undefined : await lookedInTime(proving, run);
+  // What gives no answer stays as it was proven; what answers has to be closed.
+  if (!proof.isRefuted && (looked?.kind !== "back" || isWaitedFor(looked))) return true;
   const says = `${run.plan.from} was fenced and is not proven to be any more: ${proof.says}`;
   const lost = await hold.append((now) =>
     isGuarded(now)

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import type { DnsAnswer } from "../../ports/probe.ts";
 import type { LookContext, Step } from "../../ports/step.ts";
+import { digged } from "./by-hand.ts";
 import { pointTo } from "./check-public.ts";
 import { BY_HAND_WITHIN_MS, MINUTE, NoData } from "./schemas.ts";
 
@@ -22,7 +23,7 @@ export const awaitDns: Step<Input, Record<string, never>, z.infer<typeof InSync>
   output: InSync,
   title: ({ name, region }) => `Wait for ${name} to be pointed at ${region} by hand`,
   times: () => ({ expectedMs: 5 * MINUTE, deadlineMs: BY_HAND_WITHIN_MS }),
-  byHand: ({ name, commands }) => [...commands, `dig ${name}`],
+  byHand: ({ name, newSide, commands }) => [...commands, ...digged(name, `as ${newSide} does`)],
   permissions: [],
   run: async () => ({ requestIds: [], data: {} }),
   async verify({ name, newSide }, _data, { cloud, signal }) {

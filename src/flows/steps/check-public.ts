@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { DnsAnswer } from "../../ports/probe.ts";
 import type { LookContext, Step } from "../../ports/step.ts";
+import { digged, fetched } from "./by-hand.ts";
 import { MINUTE, NoData, SECOND } from "./schemas.ts";
 
 /** Verifies as clients see it: name servers and resolvers give the new side, and the application writes under its public name. */
@@ -21,7 +22,10 @@ export const checkPublic: Step<Input, Record<string, never>, z.infer<typeof Outp
   output: Output,
   title: () => "Verify as users see it",
   times: () => ({ expectedMs: 2 * SECOND, deadlineMs: 15 * MINUTE }),
-  byHand: ({ names, url }) => [...names.map(({ name }) => `dig ${name}`), `curl -i ${url}`],
+  byHand: ({ names, url }) => [
+    ...names.flatMap(({ name, newSide }) => digged(name, `as ${newSide} does`)),
+    ...fetched(url),
+  ],
   permissions: [],
   run: async () => ({ requestIds: [], data: {} }),
   async verify({ names, url }, _data, { cloud, signal }) {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Step } from "../../ports/step.ts";
+import { written } from "./by-hand.ts";
 import { MINUTE, NoData, SECOND } from "./schemas.ts";
 
 /** Proves with a write that the new primary takes writes; a status alone does not. */
@@ -16,7 +17,7 @@ export const checkWritable: Step<Input, Record<string, never>, z.infer<typeof Ou
   output: Output,
   title: ({ instance, region }) => `Prove that ${instance} in ${region} takes writes`,
   times: () => ({ expectedMs: 1 * SECOND, deadlineMs: 10 * MINUTE }),
-  byHand: ({ writeCheck }) => [`curl -X POST ${writeCheck}`],
+  byHand: ({ writeCheck }) => written(writeCheck),
   permissions: [],
   run: async () => ({ requestIds: [], data: {} }),
   async verify(input, _data, { cloud, signal }) {

@@ -1,3 +1,4 @@
+import { fetched } from "./by-hand.ts";
 import { BY_HAND_WITHIN_MS, type ByHandFirst, MINUTE, SECOND } from "./schemas.ts";
 
 interface Directly {
@@ -24,6 +25,6 @@ export const directly = {
   }),
   byHand: ({ url, via, byHandFirst }: Directly): string[] => [
     ...byHandFirst.flatMap(({ commands }) => commands),
-    `curl --connect-to ::${via}: ${url}`,
+    ...fetched(url, `--connect-to ::${via}: `),
   ],
 };

@@ -1,10 +1,11 @@
 import type { RecordSet } from "../../domain/service/observed.ts";
+import { quoted } from "./by-hand.ts";
 
 /** A change of records as an AWS CLI command. */
 export function recordsByHand(zone: string, after: readonly RecordSet[]): string[] {
   const changes = after.map((record) => ({ Action: "UPSERT", ResourceRecordSet: awsForm(record) }));
   return [
-    `aws route53 change-resource-record-sets --hosted-zone-id ${zone} --change-batch '${JSON.stringify({ Changes: changes })}'`,
+    `aws route53 change-resource-record-sets --hosted-zone-id ${zone} --change-batch ${quoted(JSON.stringify({ Changes: changes }))}`,
   ];
 }
 

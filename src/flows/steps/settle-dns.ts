@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { sayDuration } from "../../domain/duration.ts";
 import type { Step } from "../../ports/step.ts";
+import { told } from "./by-hand.ts";
 import { MINUTE, NoData, NoOutput } from "./schemas.ts";
 
 /** One TTL after the change was in sync: until then resolvers may still send users to the old side. */
@@ -16,7 +17,10 @@ export const settleDns: Step<Input, Record<string, never>, Record<string, never>
   output: NoOutput,
   title: () => "Wait until old DNS answers have run out",
   times: ({ ttlMs }) => ({ expectedMs: ttlMs, deadlineMs: ttlMs + 5 * MINUTE, alike: `ttl-${ttlMs}` }),
-  byHand: ({ name }) => [`dig ${name}`],
+  byHand: ({ name, ttlMs }) => [
+    `dig +short ${name}`,
+    told(`Go on ${sayDuration(ttlMs)} after the records were changed.`),
+  ],
   permissions: [],
   run: async () => ({ requestIds: [], data: {} }),
   async verify(input, _data, { cloud, outputOf, signal }) {

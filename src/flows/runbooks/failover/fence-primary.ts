@@ -28,7 +28,7 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
   times: ({ unfencedAccepted }) => ({
     // Tasks drain for their deregistration delay and their stop time-out, or an instance restarts meanwhile.
     expectedMs: unfencedAccepted ? 5 * SECOND : 75 * SECOND,
-    deadlineMs: unfencedAccepted ? 3 * MINUTE : 15 * MINUTE,
+    deadlineMs: 15 * MINUTE,
   }),
   controlPlane: ({ region }) => region,
   byHand: ({ parts }) => parts.flatMap((part) => partOf(part).fence.byHand(partOf(part).things)),

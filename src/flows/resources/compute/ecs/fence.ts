@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { canonicalJson } from "../../../../domain/json.ts";
 import type { ComputeFacts, Known } from "../../../../domain/service/observed.ts";
+import { told } from "../../../steps/by-hand.ts";
 import { ComputeInput } from "../../../steps/schemas.ts";
 import type { Fence } from "../../fence.ts";
 import type { EcsSeen } from "./look.ts";
@@ -67,6 +68,8 @@ export const fence: Fence<Ecs, EcsSeen, Things, Captured> = {
   byHand: ({ region, compute: { cluster, service } }) => [
     `aws application-autoscaling register-scalable-target --region ${region} --service-namespace ecs --scalable-dimension ecs:service:DesiredCount --resource-id service/${cluster}/${service} --min-capacity 0 --max-capacity 0 --suspended-state DynamicScalingInSuspended=true,DynamicScalingOutSuspended=true,ScheduledScalingSuspended=true`,
     `aws ecs update-service --region ${region} --cluster ${cluster} --service ${service} --desired-count 0`,
+    `aws ecs list-tasks --region ${region} --cluster ${cluster} --service-name ${service} --desired-status STOPPED --query taskArns --output text`,
+    told("Tasks drain for minutes, and write meanwhile. Go on when describe-tasks says STOPPED for each of them."),
   ],
   permissions: ["application-autoscaling:RegisterScalableTarget", "ecs:UpdateService"],
 };

@@ -1,5 +1,6 @@
 import { planned } from "../../../../ports/step.ts";
 import { awaitDns, ledAway } from "../../../steps/await-dns.ts";
+import { told } from "../../../steps/by-hand.ts";
 import { SECOND } from "../../../steps/schemas.ts";
 import { settleDns } from "../../../steps/settle-dns.ts";
 import type { EntranceAbilities } from "../../abilities.ts";
@@ -35,7 +36,7 @@ const entrance: EntranceAbilities<Static, StaticSeen> = {
       const { name, ttl_seconds: ttl } = entry;
       const { id, after } = slotOfName(slot, name, names);
       const newSide = hostIn(entry, region);
-      const commands = [`# ${how}`, `# ${name} CNAME ${newSide}, TTL ${ttl}`];
+      const commands = [told(how), told(`${name} CNAME ${newSide}, TTL ${ttl}`)];
       const afterStep = id("names-by-hand");
       return [
         planned(awaitDns, { id: afterStep, after, input: { name, newSide, region, commands } }),

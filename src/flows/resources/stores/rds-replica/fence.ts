@@ -3,6 +3,7 @@ import { TransientError } from "../../../../domain/errors.ts";
 import { canonicalJson } from "../../../../domain/json.ts";
 import type { Known } from "../../../../domain/service/observed.ts";
 import type { StepContext } from "../../../../ports/step.ts";
+import { told } from "../../../steps/by-hand.ts";
 import { FirewallRuleInput } from "../../../steps/schemas.ts";
 import type { Fence } from "../../fence.ts";
 import type { RdsSeen } from "./look.ts";
@@ -90,7 +91,8 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
     ...(reboot === undefined
       ? []
       : [
-          `aws rds reboot-db-instance --region ${region} --db-instance-identifier ${reboot}   # ends every open session`,
+          `aws rds reboot-db-instance --region ${region} --db-instance-identifier ${reboot}`,
+          told("That ends every open session. Go on when the instance is available again."),
         ]),
   ],
   permissions: ["rds:RebootDBInstance", "ec2:RevokeSecurityGroupIngress", "ec2:AuthorizeSecurityGroupIngress"],

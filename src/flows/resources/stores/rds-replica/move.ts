@@ -137,7 +137,7 @@ function instanceRefusals(
 function whyShut(firewall: RdsSeen["in"][string]["firewall"] | undefined, { security_group }: DatabaseSite): string[] {
   return firewall?.known && firewall.value.length === 0
     ? [
-        `lets nobody in: ${security_group} has no ingress rule, perhaps since an earlier fence. Put its rules back first.`,
+        `lets nobody in: ${security_group} has no ingress rule, perhaps since an earlier fence. End the watch of that run (/dr stop-watch), and put its rules back first.`,
       ]
     : [];
 }

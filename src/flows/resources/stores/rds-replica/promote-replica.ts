@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { StepFailed, TransientError } from "../../../../domain/errors.ts";
 import type { Happened, Step, StepContext } from "../../../../ports/step.ts";
+import { told } from "../../../steps/by-hand.ts";
 import { MINUTE, NoOutput } from "../../../steps/schemas.ts";
 import { namesSource } from "./source.ts";
 
@@ -34,7 +35,8 @@ export const promoteReplica: Step<Input, Data, Record<string, never>> = {
   controlPlane: ({ region }) => region,
   byHand: ({ region, instance, backupRetentionDays }) => [
     `aws rds promote-read-replica --region ${region} --db-instance-identifier ${instance} --backup-retention-period ${backupRetentionDays}`,
-    `aws rds describe-db-instances --region ${region} --db-instance-identifier ${instance} --query 'DBInstances[0].[DBInstanceStatus,ReadReplicaSourceDBInstanceIdentifier]'   # done when the source is gone, not when it says available`,
+    `aws rds describe-db-instances --region ${region} --db-instance-identifier ${instance} --query 'DBInstances[0].[DBInstanceStatus,ReadReplicaSourceDBInstanceIdentifier]'`,
+    told("Go on when the source is null and the status is available. Available alone is not enough."),
   ],
   permissions: ["rds:PromoteReadReplica"],
 

@@ -3,6 +3,7 @@ import { StepFailed, TransientError } from "../../../../domain/errors.ts";
 import type { DatabaseFacts } from "../../../../domain/service/observed.ts";
 import type { RebootAnswer } from "../../../../ports/databases.ts";
 import type { Happened, Step, StepContext } from "../../../../ports/step.ts";
+import { told } from "../../../steps/by-hand.ts";
 import { MINUTE } from "../../../steps/schemas.ts";
 
 /**
@@ -37,7 +38,8 @@ export const rebootFailover: Step<Input, Data, z.infer<typeof Output>> = {
   times: () => ({ expectedMs: 2 * MINUTE, deadlineMs: 30 * MINUTE }),
   controlPlane: ({ region }) => region,
   byHand: ({ region, instance }) => [
-    `aws rds reboot-db-instance --region ${region} --db-instance-identifier ${instance} --force-failover   # once: a second call leads back`,
+    told("Paste the next line once: a second call leads back."),
+    `aws rds reboot-db-instance --region ${region} --db-instance-identifier ${instance} --force-failover`,
     `aws rds describe-events --region ${region} --source-type db-instance --source-identifier ${instance} --duration 30`,
   ],
   permissions: ["rds:RebootDBInstance"],

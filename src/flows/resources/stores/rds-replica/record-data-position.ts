@@ -2,6 +2,7 @@ import { z } from "zod";
 import { sayTime } from "../../../../domain/duration.ts";
 import { positionOf } from "../../../../domain/plan-run/data-position.ts";
 import type { Step } from "../../../../ports/step.ts";
+import { told } from "../../../steps/by-hand.ts";
 import { MINUTE, PositionOutput, SECOND } from "../../../steps/schemas.ts";
 import { overLink, unseenLink } from "./link.ts";
 
@@ -41,7 +42,8 @@ export const recordDataPosition: Step<Input, Data, PositionOutput> = {
   }),
   controlPlane: ({ region }) => region,
   byHand: ({ region, instance }) => [
-    `aws cloudwatch get-metric-statistics --region ${region} --namespace AWS/RDS --metric-name ReplicaLag --dimensions Name=DBInstanceIdentifier,Value=${instance} --period 60 --statistics Maximum --start-time "$(date -u -d '-15 min' +%FT%TZ)" --end-time "$(date -u +%FT%TZ)"`,
+    `aws cloudwatch get-metric-statistics --region ${region} --namespace AWS/RDS --metric-name ReplicaLag --dimensions Name=DBInstanceIdentifier,Value=${instance} --period 60 --statistics Maximum --start-time "$(( $(date +%s) - 900 ))" --end-time "$(date +%s)"`,
+    told("Go on when you have written down the newest Timestamp less its Maximum in seconds."),
   ],
   permissions: [],
   run: async (_input, { cloud }) => ({ requestIds: [], data: { sinceMs: cloud.clock.now() } }),
