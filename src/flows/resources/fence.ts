@@ -4,7 +4,7 @@ import type { Region } from "../../domain/service/service.ts";
 import type { LookContext, StepContext } from "../../ports/step.ts";
 import type { Place, Seen } from "./place.ts";
 
-type Context = Pick<StepContext, "cloud" | "signal">;
+type Context = Pick<StepContext, "cloud" | "signal" | "tries">;
 type Looking = Pick<LookContext, "cloud" | "signal">;
 
 /**

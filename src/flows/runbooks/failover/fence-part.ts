@@ -6,7 +6,7 @@ import type { Fence } from "../../resources/fence.ts";
 import { kindNamed } from "../../resources/index.ts";
 import type { FenceInput, FencePart } from "./fence-input.ts";
 
-type Context = Pick<StepContext, "cloud" | "signal">;
+type Context = Pick<StepContext, "cloud" | "signal" | "tries">;
 type Looking = Pick<LookContext, "cloud" | "signal">;
 
 /** A part of a fence, with what its kind knows of closing it. */
@@ -29,8 +29,8 @@ interface Entered {
 }
 
 /** As it is entered. */
-export const contextOf = ({ roles }: Entered, { cloud, signal }: Context): Context => ({
-  ...{ cloud: enteredBy(roles, cloud), signal },
+export const contextOf = ({ roles }: Entered, { cloud, signal, tries }: Context): Context => ({
+  ...{ cloud: enteredBy(roles, cloud), signal, tries },
 });
 
 /** The same for a look. */

@@ -2,11 +2,11 @@ import { z } from "zod";
 import { TransientError } from "../../../domain/errors.ts";
 import { FenceOutput } from "../../../domain/plan-run/fence.ts";
 import { isUnreachable, type Known } from "../../../domain/service/observed.ts";
-import { type Step, type StepContext, UNCAPTURED } from "../../../ports/step.ts";
+import { type LookContext, type Step, UNCAPTURED } from "../../../ports/step.ts";
 import { KINDS } from "../../resources/index.ts";
 import { MINUTE, SECOND } from "../../steps/schemas.ts";
 import { FenceInput, type FencePart } from "./fence-input.ts";
-import { contextOf, isStore, notFenced, type Part, partOf } from "./fence-part.ts";
+import { contextOf, isStore, lookOf, notFenced, type Part, partOf } from "./fence-part.ts";
 import { proveFenced } from "./fence-proof.ts";
 
 type Input = z.infer<typeof FenceInput>;
@@ -15,7 +15,7 @@ type Input = z.infer<typeof FenceInput>;
 const Data = z.object({ silent: z.record(z.string(), z.string()) });
 type Data = z.infer<typeof Data>;
 
-type Context = Pick<StepContext, "cloud" | "signal">;
+type Context = Pick<LookContext, "cloud" | "signal">;
 
 export const fencePrimary: Step<Input, Data, FenceOutput> = {
   name: "fence-primary",
@@ -113,7 +113,7 @@ const ACCEPTED_SILENCE_MS = 2_000;
 
 async function see(part: Part, input: Input, context: Context): Promise<Known<object>> {
   const { fence, things } = part;
-  const { cloud, signal } = contextOf(part, context);
+  const { cloud, signal } = lookOf(part, context);
   if (!input.unfencedAccepted) return fence.see(things, { cloud, signal });
   const patience = AbortSignal.timeout(ACCEPTED_SILENCE_MS);
   const silent = {

@@ -1,11 +1,10 @@
 import { z } from "zod";
-import { TransientError } from "../../../../domain/errors.ts";
 import { canonicalJson } from "../../../../domain/json.ts";
 import type { Known } from "../../../../domain/service/observed.ts";
-import type { StepContext } from "../../../../ports/step.ts";
 import { told } from "../../../steps/by-hand.ts";
 import { FirewallRuleInput } from "../../../steps/schemas.ts";
 import type { Fence } from "../../fence.ts";
+import { endSessions } from "./end-sessions.ts";
 import type { RdsSeen } from "./look.ts";
 import { database } from "./parts.ts";
 import type { RdsReplica } from "./settings.ts";
@@ -20,7 +19,6 @@ const Things = z.object({
 type Things = z.infer<typeof Things>;
 const Captured = z.object({ rules: z.array(FirewallRuleInput).readonly() });
 type Captured = z.infer<typeof Captured>;
-type Context = Pick<StepContext, "cloud" | "signal">;
 
 /** Nobody reaches an instance whose security group lets nobody in. */
 export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
@@ -63,7 +61,9 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
     if (instance !== undefined) await cloud.probe.writeOverKept(writeCheck, signal);
     const closed =
       rules.length === 0 ? [] : (await cloud.firewall.close({ region, securityGroup, rules }, signal)).requestIds;
-    return instance === undefined ? closed : [...closed, ...(await endSessions({ region, instance }, context))];
+    return instance === undefined
+      ? closed
+      : [...closed, ...(await endSessions({ region, instance, writeCheck }, context))];
   },
 
   /** While it restarts it refuses everybody, whether the group is closed or not. */
@@ -97,18 +97,3 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
   ],
   permissions: ["rds:RebootDBInstance", "ec2:RevokeSecurityGroupIngress", "ec2:AuthorizeSecurityGroupIngress"],
 };
-
-interface Instance {
-  readonly region: string;
-  readonly instance: string;
-}
-
-/** A reboot that is under way already ends them as well. Two reboots cost time and nothing else. */
-async function endSessions({ region, instance }: Instance, { cloud, signal }: Context): Promise<readonly string[]> {
-  const now = await cloud.databases.describe(region, instance, signal);
-  if (now.known && now.value.status === "rebooting") return [];
-  const answer = await cloud.databases.reboot({ region, instance, forceFailover: false }, signal);
-  if (answer.kind === "busy")
-    throw new TransientError("database-busy", `${instance} cannot be rebooted yet: ${answer.why}`);
-  return answer.requestIds;
-}
