@@ -47,10 +47,11 @@ export function startMemoryGuard(deps: MemoryGuardDeps): { stop(): void } {
     const share = usedBytes / limitBytes;
     const limit = `${Math.round(limitBytes / MB)} MB`;
     if (share >= WARN_AT && !told.warned) {
-      told.warned = true;
       await deps.announce(
         `Redis has used more than ${WARN_AT * 100} % of its memory (${limit}). At 100 % TwoKey can write nothing. See “how much room it takes” in the operations manual.`,
       );
+      // What could not be said is said at the next look.
+      told.warned = true;
     }
     if (share < WARN_AT - CALM) told.warned = false;
     told.isFull = share >= (told.isFull ? PAGE_AT - CALM : PAGE_AT);

@@ -94,6 +94,8 @@ describe("what a real server says of itself", () => {
 
   test("the account of docker-compose.yml may be looked at with, and production starts on it", async () => {
     const compose = await readFile(new URL("../../docker-compose.yml", import.meta.url), "utf8");
+    // Without a limit nobody would be warned before it is full.
+    expect(compose).toMatch(/redis-server .*--maxmemory \d+mb /);
     const rules = /user twokey on #%s (.+?)\\n'/.exec(compose)?.[1]?.split(" ") ?? [];
     expect(rules.length).toBeGreaterThan(4);
     await redis.call("ACL", "SETUSER", "twokey", "on", ">pw-of-twokey", ...rules);

@@ -8,17 +8,18 @@ import { engineOf } from "./database-instance.ts";
 import { page } from "./paging.ts";
 import { type AwsCall, type AwsOperation, XmlList } from "./service.ts";
 import { CopyOptions, copySnapshot, Tags } from "./snapshot-copy.ts";
+import { snapshotName } from "./snapshot-name.ts";
 import type { Snapshot, SnapshotShelf } from "./snapshot-shelf.ts";
 
 const CreateInput = z.strictObject({
-  DBClusterSnapshotIdentifier: z.string().toLowerCase(),
+  DBClusterSnapshotIdentifier: snapshotName(63),
   DBClusterIdentifier: z.string(),
   Tags,
 });
 
 const CopyInput = z.strictObject({
   SourceDBClusterSnapshotIdentifier: z.string(),
-  TargetDBClusterSnapshotIdentifier: z.string().toLowerCase(),
+  TargetDBClusterSnapshotIdentifier: snapshotName(63),
   ...CopyOptions,
 });
 

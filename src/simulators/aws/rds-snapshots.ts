@@ -6,17 +6,18 @@ import { engineOf, type Instance, parseDatabaseArn } from "./database-instance.t
 import { page } from "./paging.ts";
 import { type AwsCall, AwsError, type AwsOperation, XmlList } from "./service.ts";
 import { CopyOptions, copySnapshot, Tags } from "./snapshot-copy.ts";
+import { snapshotName } from "./snapshot-name.ts";
 import type { Snapshot, SnapshotShelf } from "./snapshot-shelf.ts";
 
 const CreateInput = z.strictObject({
-  DBSnapshotIdentifier: z.string().toLowerCase(),
+  DBSnapshotIdentifier: snapshotName(255),
   DBInstanceIdentifier: z.string(),
   Tags,
 });
 
 const CopyInput = z.strictObject({
   SourceDBSnapshotIdentifier: z.string(),
-  TargetDBSnapshotIdentifier: z.string().toLowerCase(),
+  TargetDBSnapshotIdentifier: snapshotName(255),
   ...CopyOptions,
 });
 

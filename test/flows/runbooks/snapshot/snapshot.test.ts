@@ -77,6 +77,13 @@ describe("a snapshot is planned", () => {
     expect(take?.input["id"]).toMatch(/^twokey-inventory-2026-11-21t03-12-f-7kq2mx-[a-z0-9]+(-[a-z0-9]+)*$/);
     expect(copy?.input["id"]).toBe(take?.input["id"]);
   });
+
+  test("under a name of at most 63 characters, which is all that RDS takes for a cluster's", () => {
+    const [take] = planOf(QUIET, "before the migration of the guest table to the new layout").steps;
+
+    expect(String(take?.input["id"])).toHaveLength(63);
+    expect(take?.input["id"]).toMatch(/^twokey-inventory-2026-11-21t03-12-f-7kq2mx-before-the-migration/);
+  });
 });
 
 const unseenSite = (region: string) =>
