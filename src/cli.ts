@@ -6,6 +6,7 @@ import { READING } from "./commands/reading.ts";
 import { type CommandResult, check, sayProblem, schema } from "./config/check.ts";
 import {
   readClientEnvironment,
+  readConfigPath,
   readLedgerDirectory,
   readLedgerKey,
   sayEnvironmentProblems,
@@ -48,6 +49,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     says: "Show each setting of a service, where it comes from and how old it is",
     run: (args) =>
       explain(args, {
+        file: readConfigPath(),
         readText: (path) => readFileSync(path, "utf8"),
         remembered: async () => {
           const directory = readLedgerDirectory();

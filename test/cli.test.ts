@@ -22,6 +22,16 @@ function twokey(args: readonly string[], env: Readonly<Record<string, string>> =
   });
 }
 
+test("twokey explain reads the file of TWOKEY_CONFIG, and says what to do where there is none", async () => {
+  const file = fileURLToPath(new URL("../examples/inventory.yaml", import.meta.url));
+  expect((await twokey(["explain"], { TWOKEY_CONFIG: file })).said).toMatch(/inventory/);
+  const { code, said } = await twokey(["explain"], { TWOKEY_CONFIG: "/none.yaml" });
+  expect([code, said]).toEqual([
+    2,
+    expect.stringMatching(/^\/none\.yaml cannot be read: .*--file FILE, or set TWOKEY_CONFIG\.$/),
+  ]);
+});
+
 describe("twokey status, timeline, plans, runs and show", () => {
   const EXAMPLE = fileURLToPath(new URL("../examples/inventory.yaml", import.meta.url));
   let bench: StoreBench;

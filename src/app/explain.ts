@@ -2,6 +2,7 @@ import { explainService, sayExplanation } from "../commands/explain.ts";
 import type { CommandResult } from "../config/check.ts";
 import { sayProblem } from "../config/check.ts";
 import { loadFile } from "../config/load.ts";
+import { messageOf } from "../domain/errors.ts";
 import type { Found } from "../domain/service/found.ts";
 import { type Inventory, withFound } from "../domain/service/inventory.ts";
 import { discover, mergeFound } from "../flows/discover.ts";
@@ -13,6 +14,8 @@ import { cloudsOf } from "./outside.ts";
 export const EXPLAIN_USAGE = "Usage: twokey explain [service] [--file FILE] [--json] [--now]";
 
 export interface ExplainSources {
+  /** Read where the arguments name no file. */
+  readonly file: string;
   readonly readText: (path: string) => string;
   /** What the bot of this machine remembers. */
   readonly remembered: () => Promise<Found>;
@@ -30,9 +33,11 @@ interface Wanted {
 
 /** `twokey explain`: from the file and what is remembered; with `--now` AWS is asked first, with the shell's credentials. */
 export async function explain(args: readonly string[], sources: ExplainSources): Promise<CommandResult> {
-  const wanted = wantedFrom(args);
+  const wanted = wantedFrom(args, sources.file);
   if (!wanted) return { text: EXPLAIN_USAGE, exitCode: 2 };
-  const loaded = loadFile(wanted.file, sources.readText(wanted.file));
+  const text = textOf(wanted.file, sources);
+  if (text.kind === "problem") return { text: text.says, exitCode: 2 };
+  const loaded = loadFile(wanted.file, text.text);
   if (!loaded.ok) return { text: loaded.problems.map(sayProblem).join("\n"), exitCode: 1 };
   const { inventory } = loaded;
   const known = inventory.services.map(({ name }) => name);
@@ -41,13 +46,23 @@ export async function explain(args: readonly string[], sources: ExplainSources):
   const found = await foundFor(inventory, wanted, sources);
   const services = withFound(inventory, found).services.filter(({ name }) => name === (wanted.service ?? name));
   const explanations = services.map((service) => explainService(service, sources.nowMs));
-  const text = wanted.json
+  const says = wanted.json
     ? JSON.stringify(explanations, null, 2)
     : explanations.map((each) => sayExplanation(each)).join("\n\n");
-  return { text, exitCode: explanations.some(({ open }) => open.length > 0) ? 1 : 0 };
+  return { text: says, exitCode: explanations.some(({ open }) => open.length > 0) ? 1 : 0 };
 }
 
-function wantedFrom(args: readonly string[]): Wanted | undefined {
+function textOf(file: string, { readText }: ExplainSources) {
+  try {
+    return { kind: "text", text: readText(file) } as const;
+  } catch (error) {
+    const says = `${file} cannot be read: ${messageOf(error)}. Name the file: twokey explain --file FILE, or set TWOKEY_CONFIG.`;
+    return { kind: "problem", says } as const;
+  }
+}
+
+/** `otherwise`: the file that is meant where none is named. */
+function wantedFrom(args: readonly string[], otherwise: string): Wanted | undefined {
   const rest = [...args];
   const flag = (name: string): boolean => {
     const at = rest.indexOf(name);
@@ -56,7 +71,7 @@ function wantedFrom(args: readonly string[]): Wanted | undefined {
   };
   const [json, now] = [flag("--json"), flag("--now")];
   const at = rest.indexOf("--file");
-  const [, file = "twokey.yaml"] = at >= 0 ? rest.splice(at, 2) : [];
+  const [, file = otherwise] = at >= 0 ? rest.splice(at, 2) : [];
   const [service, ...others] = rest;
   if (others.length > 0 || service?.startsWith("-")) return undefined;
   return { service, file, json, now };

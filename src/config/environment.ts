@@ -99,6 +99,11 @@ export function readLedgerDirectory(env: Environment = process.env): string | un
   return env["TWOKEY_LEDGER_DIR"] || undefined;
 }
 
+/** The file that this machine's bot reads; `twokey.yaml` of the directory where it is not set. */
+export function readConfigPath(env: Environment = process.env): string {
+  return env["TWOKEY_CONFIG"] || "twokey.yaml";
+}
+
 export function sayEnvironmentProblems(problems: readonly EnvironmentProblem[]): string {
   return problems.map(({ variable, what, instead }) => `${variable}: ${what}\n  ${instead}`).join("\n");
 }

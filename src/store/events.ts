@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { z } from "zod";
 import { Event } from "../domain/event.ts";
 import type { EventsEnding } from "../ports/keeping.ts";
 import { KEYS } from "./keys.ts";
@@ -12,12 +13,45 @@ export interface StoredEvent {
   readonly event: Event;
 }
 
+const Readable = z.object({
+  atMs: z.number().catch(0),
+  incident: z.string().optional().catch(undefined),
+  run: z.string().optional().catch(undefined),
+});
+const MOST_SHOWN = 500;
+
+/**
+ * Of another version, or damaged, it stands in its place with what can be read of it: the timeline says that something happened,
+ * and neither its neighbours nor what ends old ones stop at it.
+ */
+function eventFrom(text: string): Event {
+  const json = jsonOf(text);
+  const event = Event.safeParse(json);
+  if (event.success) return event.data;
+  const { atMs, incident, run } = Readable.catch({ atMs: 0, incident: undefined, run: undefined }).parse(json);
+  return {
+    ...{ kind: "event.unreadable", atMs, door: "engine" },
+    ...(incident === undefined ? {} : { incident }),
+    ...(run === undefined ? {} : { run }),
+    says: "Something happened here that this version of TwoKey cannot read",
+    facts: { stored: text.slice(0, MOST_SHOWN) },
+  };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Events after `id` (exclusive), oldest first. */
 export async function readEvents(redis: Redis, after: string, limit: number): Promise<StoredEvent[]> {
   const entries = await redis.xrange(KEYS.events, after === "" ? "-" : `(${after}`, "+", "COUNT", limit);
   return entries.map(([id, fields]) => ({
     id,
-    event: Event.parse(JSON.parse(fields[fields.indexOf("e") + 1] ?? "{}")),
+    event: eventFrom(fields[fields.indexOf("e") + 1] ?? "{}"),
   }));
 }
 
@@ -26,7 +60,7 @@ export async function eventsOf(redis: Redis, about: "incident" | "run", id: stri
   const found: Event[] = [];
   for (let start = 0; ; start += PAGE) {
     const page = await redis.lrange(KEYS.eventsOf(about, id), start, start + PAGE - 1);
-    found.push(...page.map((text) => Event.parse(JSON.parse(text))));
+    found.push(...page.map((text) => eventFrom(text)));
     if (page.length < PAGE) return found;
   }
 }
@@ -61,7 +95,7 @@ const LATELY = 2_000;
 /** Ids of the runs of the newest events, newest first. Costs the same however long the stream is. */
 export async function recentRuns(redis: Redis, limit: number): Promise<string[]> {
   const entries = await redis.xrevrange(KEYS.events, "+", "-", "COUNT", LATELY);
-  const runs = entries.map(([, fields]) => Event.parse(JSON.parse(fields[fields.indexOf("e") + 1] ?? "{}")).run);
+  const runs = entries.map(([, fields]) => eventFrom(fields[fields.indexOf("e") + 1] ?? "{}").run);
   return [...new Set(runs.filter((run) => run !== undefined))].slice(0, limit);
 }
 

@@ -3,7 +3,8 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import { planDigest } from "../../src/domain/plan-run/plan.ts";
 import { createDocuments } from "../../src/store/documents.ts";
-import { eventsOf, readEvents } from "../../src/store/events.ts";
+import { eventsOf, readEvents, recentRuns, trimEvents } from "../../src/store/events.ts";
+import { KEYS } from "../../src/store/keys.ts";
 import { createRuns } from "../../src/store/runs.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
 import { example } from "../harness/example.ts";
@@ -95,5 +96,28 @@ describe("what belongs to an incident or a run", () => {
     expect(ofRun.map(({ kind }) => kind)).toHaveLength(2);
     expect(await eventsOf(redis, "incident", "one")).toEqual(ofRun);
     expect((await readEvents(redis, "", 10)).map((stored) => stored.event)).toEqual(ofRun);
+  });
+});
+
+describe("an event that this version cannot read", () => {
+  test("stands in its place and says so, and neither the timeline nor what ends old events stops at it", async () => {
+    await happens(event("before", { run: "F-1" }));
+    const strange = JSON.stringify({ ...event("strange", { run: "F-1" }), mood: "good" });
+    await redis.rpush(KEYS.eventsOf("run", "F-1"), strange, "{");
+    await redis.xadd(KEYS.events, "*", "e", strange);
+    await happens(event("after", { run: "F-1" }));
+
+    const said = (await eventsOf(redis, "run", "F-1")).map(({ says, kind, atMs }) => [kind, atMs, says]);
+
+    const unreadable = "Something happened here that this version of TwoKey cannot read";
+    expect(said).toEqual([
+      ["incident.test", AT, "before"],
+      ["event.unreadable", AT, unreadable],
+      ["event.unreadable", 0, unreadable],
+      ["incident.test", AT, "after"],
+    ]);
+    expect(await recentRuns(redis, 10)).toEqual(["F-1"]);
+    await trimEvents(redis, { beforeMs: AT + 1, limit: 10, handOver: async () => undefined });
+    expect(await readEvents(redis, "", 10)).toEqual([]);
   });
 });
