@@ -529,8 +529,8 @@ export const GUARDS = [
   {
     guard: "a reboot ends the sessions that are open",
     file: "src/flows/resources/stores/rds-replica/fence.ts",
-    cut: "return instance === undefined ? closed :",
-    by: "if (closed) return closed;\n    return instance === undefined ? closed :",
+    cut: "[...closed, ...(await endSessions({ region, instance, writeCheck }, context))]",
+    by: "closed",
     test: "flows/runbooks/failover/sessions.test.ts",
     fails: "are shut out by a reboot of the old database, and a write over an earlier session proves it",
   },
