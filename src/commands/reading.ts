@@ -2,7 +2,8 @@ import type { Card } from "../domain/card/card.ts";
 import { UserError } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
 import type { Incident } from "../domain/incident/incident.ts";
-import type { RunState } from "../domain/plan-run/run.ts";
+import { isWatched } from "../domain/plan-run/fence.ts";
+import { isOver, type RunState } from "../domain/plan-run/run.ts";
 import { readable } from "../domain/readable.ts";
 import type { Documents } from "../ports/documents.ts";
 import { planCard } from "../views/plan.ts";
@@ -69,7 +70,12 @@ export const READING: Readonly<Record<string, ReadingVerb>> = {
       const open = await deps.runs.openIds();
       const recent = (await deps.recentRuns(RUNS_LISTED)).filter((id) => !open.includes(id));
       const [going, ended] = [await readAll(open, deps), await readAll(recent, deps)];
-      const shown = { open: going.read.filter((run) => !isWaiting(run)), recent: ended.read };
+      const started = going.read.filter((run) => !isWaiting(run));
+      const isGoing = (run: RunState) => !isOver(run) || isWatched(run);
+      const shown = {
+        open: started.filter(isGoing),
+        recent: [...started.filter((run) => !isGoing(run)), ...ended.read],
+      };
       return withNotes(runsCard(shown, deps.clock.now()), [...going.unreadable, ...ended.unreadable]);
     },
   },

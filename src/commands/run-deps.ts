@@ -1,7 +1,7 @@
 import type { CardDue } from "../domain/card/card-due.ts";
 import { UserError } from "../domain/errors.ts";
 import type { Person } from "../domain/people/person.ts";
-import type { RunState, RunStateName } from "../domain/plan-run/run.ts";
+import { isOver, type RunState, type RunStateName } from "../domain/plan-run/run.ts";
 import { readable } from "../domain/readable.ts";
 import { findPerson, findService, type Inventory } from "../domain/service/inventory.ts";
 import type { Observation } from "../domain/service/observation.ts";
@@ -86,7 +86,9 @@ export async function runMeant(
   const open = read.filter((run) => run !== undefined);
   const named = word === undefined ? open : open.filter((run) => run.plan.service === word);
   const inState = named.filter((run) => states.includes(run.state));
-  const fitting = inState.length > 0 ? inState : named;
+  // A verified run stays open while its old side is looked at, and is meant only where nothing else can be.
+  const going = named.filter((run) => !isOver(run));
+  const fitting = [inState, going, named].find((runs) => runs.length > 0) ?? [];
   const [only, ...others] = fitting;
   if (!only)
     throw new UserError(
