@@ -1,5 +1,5 @@
 import { sayTime } from "../domain/duration.ts";
-import { fenceOf, fenceSeen, isWatched } from "../domain/plan-run/fence.ts";
+import { fenceOf, fenceSeen, isGuarded, isWatched } from "../domain/plan-run/fence.ts";
 import { isSettled, type RunState, stateOf } from "../domain/plan-run/run.ts";
 
 /** What is known about the side that the run leads away from, where its fence step alone does not say it; else undefined. */
@@ -10,9 +10,15 @@ export function oldSideLine(run: RunState, nowMs: number): string | undefined {
   const { state } = stateOf(run, fence.id);
   const seen = fenceSeen(run);
   const { watch } = run;
-  if (watch.state === "fenced")
-    return `${from} came back and was fenced at ${sayTime(watch.endedAtMs ?? nowMs, nowMs)}`;
-  if (seen === "fenced" || !isSettled(stateOf(run, fence.id))) {
+  if (watch.lostAtMs !== undefined && watch.state === "waiting")
+    return `${from} was fenced and is NOT any more since ${sayTime(watch.lostAtMs, nowMs)}: ${watch.says}. It is fenced again`;
+  if (watch.state === "fenced") {
+    const what = watch.lostAtMs === undefined ? "came back and was fenced" : "was opened, and was fenced again";
+    return `${from} ${what} at ${sayTime(watch.endedAtMs ?? nowMs, nowMs)}${whileGuarded(run, nowMs)}`;
+  }
+  if ((seen === "fenced" && watch.lostAtMs === undefined) || !isSettled(stateOf(run, fence.id))) {
+    const guarded = run.state === "verified" ? whileGuarded(run, nowMs) : "";
+    if (guarded !== "") return `${from} is fenced${guarded}`;
     const isLeftOpen = run.pastNoReturn && seen !== "fenced" && state === "undone";
     return isLeftOpen ? `${from} is open again, and TwoKey does not watch it: people chose the way back` : undefined;
   }
@@ -27,6 +33,12 @@ export function oldSideLine(run: RunState, nowMs: number): string | undefined {
   return ["running", "paused", "stopped"].includes(run.state)
     ? `${from} is NOT proven to be fenced (accepted). If it answers before the promotion it is fenced first`
     : undefined;
+}
+
+/** People who rebuild the old side have to know it first. */
+function whileGuarded(run: RunState, nowMs: number): string {
+  if (!isGuarded(run)) return "";
+  return `. Until ${sayTime(run.untilMs, nowMs)} TwoKey fences it again if somebody opens it. Before you rebuild it, two approvers end that: /dr stop-watch ${run.plan.id}`;
 }
 
 function whatIsTried({ watch }: RunState, nowMs: number): string {

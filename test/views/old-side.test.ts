@@ -40,6 +40,16 @@ describe("what people read about the old side", () => {
   test.each<[string, RunEntry[], RegExp | undefined]>([
     ["nothing where a failing write proved the fence", [fence("fenced"), PROMOTE], undefined],
     [
+      "once verified, that it is fenced again if somebody opens it, and how people end that",
+      [fence("fenced"), PROMOTE, VERIFIED],
+      /^eu-west-1 is fenced\. Until .* TwoKey fences it again if somebody opens it.*stop-watch F-1$/,
+    ],
+    [
+      "that somebody opened it again",
+      [fence("fenced"), PROMOTE, { kind: "fence-lost", ...step, why: "a write succeeds" }],
+      /^eu-west-1 was fenced and is NOT any more since .*: a write succeeds\. It is fenced again$/,
+    ],
+    [
       "what happens if it answers before the promotion",
       [fence("cannot-know")],
       /before the promotion it is fenced first/,
