@@ -15,7 +15,7 @@ const SPEED = 150;
 /** Machine time: a job's lock is renewed when half of it is over, so nobody is replaced earlier than that after it stood still. */
 const TAKEN_OVER_AFTER_MS = 2_500;
 /** Every step that changes the world, and one that only waits. */
-const FROZEN_AT = [
+const SUSPENDED_AT = [
   "before-call fence",
   "before-call scale-out",
   "before-call promote",
@@ -44,8 +44,8 @@ function started(name: string): Worker {
 }
 
 describe("an executor that comes back from the dead (J3, G6)", () => {
-  test.each(FROZEN_AT)(
-    "frozen %s while another finishes: it is refused, and the world shows nothing twice",
+  test.each(SUSPENDED_AT)(
+    "suspended %s while another finishes: it is refused, and the world shows nothing twice",
     async (point) => {
       await startRun(at);
       const [late, other] = [started("late"), started("other")];
@@ -66,7 +66,7 @@ describe("an executor that comes back from the dead (J3, G6)", () => {
     },
   );
 
-  test("frozen between its look and its call while another unwinds: the old side stays open (J6)", async () => {
+  test("suspended between its look and its call while another unwinds: the old side stays open (J6)", async () => {
     const before = await standingOf(at);
     await startRun(at);
     const [late, other] = [started("late"), started("other")];
@@ -74,14 +74,14 @@ describe("an executor that comes back from the dead (J3, G6)", () => {
 
     late.drives("F-1", [], "before-send fence");
     await late.frozen();
-    const frozenAtMs = performance.now();
+    const suspendedAtMs = performance.now();
     const run = await runOf(at);
     const aborted = { kind: "aborted", atMs: at.clock.now(), by: "ana", door: "slack" } as const;
     expect((await at.memory.runs.append(run, { entries: [aborted], events: [] })).kind).toBe("appended");
     other.drives("F-1");
     expect(await other.lastWords()).toBe("ended unwound");
     const calls = mutationsOf(at);
-    const isLongAgo = () => performance.now() - frozenAtMs > TAKEN_OVER_AFTER_MS || undefined;
+    const isLongAgo = () => performance.now() - suspendedAtMs > TAKEN_OVER_AFTER_MS || undefined;
     await eventually("takeover by the queue", 2 * TAKEN_OVER_AFTER_MS, isLongAgo);
     late.kill("SIGCONT");
 

@@ -767,7 +767,7 @@ export const GUARDS = [
     fails: "who held a claim that ran out learns that it may not act, and cannot write its outcome",
   },
   {
-    guard: "a frozen executor sends nothing",
+    guard: "a suspended executor sends nothing",
     file: "src/integrations/aws/caller.ts",
     cut: "if (proof.holds()) return new Departure(proof, ask.signal);",
     by: "if (proof) return undefined;",
@@ -775,7 +775,7 @@ export const GUARDS = [
     fails: "does not leave on a proof that runs out while it is signed, and says that nothing happened",
   },
   {
-    guard: "a frozen executor sends nothing",
+    guard: "a suspended executor sends nothing",
     file: "src/integrations/aws/caller.ts",
     cut: 'nature === "write" ? await this.#proven(ask) : undefined',
     by: "undefined",

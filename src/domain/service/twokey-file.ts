@@ -26,7 +26,7 @@ export const ApprovalPolicy = z.strictObject({
     .describe("A Slack user group that may narrow the list, never widen it."),
   start_within: Duration.default(900_000).describe("A plan must be started within this time."),
   page_again_every: Duration.default(300_000).describe(
-    "While a plan waits for keys its approvers are paged again this often.",
+    "People are paged again this often while a plan waits for keys, a run waits for a decision, or an old side stands open.",
   ),
 });
 export type ApprovalPolicy = z.infer<typeof ApprovalPolicy>;

@@ -48,7 +48,7 @@ export interface Turning extends Pick<KeyTurn, "digest" | "accepted"> {
 }
 
 const UNPROVABLE =
-  "A key can only be turned in Slack: this door cannot prove who is asking. Press “Turn my key” on the plan card.";
+  "A key can only be turned in Slack: this door cannot prove who is asking. Press “Review and turn my key” on the plan card.";
 
 export async function turnKey(runId: string, { who, digest, accepted }: Turning, deps: KeyDeps): Promise<KeyTurned> {
   const inventory = deps.inventory();

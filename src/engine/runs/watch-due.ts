@@ -54,7 +54,8 @@ async function whatIsOwed({ watch }: RunState, looked: Back, { deps, isTooEarly 
     return looked.silent.length === 0 ? { kind: "verify" } : { kind: "nothing" };
   if (watch.state === "failed" && waits) return { kind: "nothing" };
   const freeze = await deps.frozen();
-  // Said once, so that people know what stands open; it is closed the moment they lift the freeze.
+  // Written once, and people are called about it until it is closed. It counts as a try: after the freeze the next one comes
+  // when the time between two tries is over.
   if (freeze && watch.says === sayFrozen(freeze)) return { kind: "nothing" };
   return { kind: "do-it", captured: looked.captured, silent: looked.silent };
 }

@@ -133,7 +133,11 @@ export class Caller {
     await sleep(Math.random() * mostMs, undefined, { ...(signal && { signal }) }).catch(() => signal?.throwIfAborted());
   }
 
-  /** Throws Superseded, or TransientError where no proof holds until the call can leave. Undefined: nobody guards these calls. */
+  /**
+   * Throws what the guard throws, or TransientError where no proof holds until the call can leave. Undefined: no guard stands
+   * here, and the write leaves. What a run asks for always has one: the engine gets calls that write through `guardedBy` alone
+   * (`GuardedCloud` in `src/ports/step.ts`). Without one only a subscription to SNS is confirmed (`aws.ts`).
+   */
   async #proven(ask: Ask): Promise<Departure | undefined> {
     const { guard } = this.#options;
     if (!guard) return undefined;

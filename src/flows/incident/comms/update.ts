@@ -86,7 +86,7 @@ export function updateCalls(deps: IncidentDeps): Readonly<Record<string, Perform
       const facts = editedBy !== undefined && draft !== undefined ? draft : await deps.facts(incident);
       return {
         kind: "done",
-        apply: (current, nowMs) => ({ value: frozen(current, { number, facts }, nowMs), events: [] }),
+        apply: (current, nowMs) => ({ value: madeFinal(current, { number, facts }, nowMs), events: [] }),
       };
     },
     "update-send": async (incident, duty, attempt) => {
@@ -108,7 +108,7 @@ export function updateCalls(deps: IncidentDeps): Readonly<Record<string, Perform
 }
 
 /** An edit that was saved while the facts were being read wins over them. */
-function frozen(
+function madeFinal(
   incident: Incident,
   { number, facts }: { readonly number: number; readonly facts: UpdateFields },
   nowMs: number,
