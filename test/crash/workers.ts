@@ -99,25 +99,28 @@ export async function driveThroughKills(
 ): Promise<string[]> {
   const killedAt: string[] = [];
   const left = new Set(points);
-  let next = Worker.start(at, "worker");
+  let driving = Worker.start(at, "worker");
+  let next: Worker | undefined;
   try {
     for (;;) {
-      const worker = next;
+      const worker = driving;
       await worker.ready();
       await at.setSpeed(speed);
       worker.drives("F-1", [...left]);
-      next = Worker.start(at, "worker");
+      // Whom nothing kills needs no successor.
+      next = left.size > 0 ? Worker.start(at, "worker") : undefined;
       const words = await worker.lastWords();
       if (words.startsWith("refused ")) throw new Error(words);
-      if (!words.startsWith("killed ")) return killedAt;
+      if (!next || !words.startsWith("killed ")) return killedAt;
       await at.setSpeed(STANDING_STILL);
+      driving = next;
       const point = words.slice("killed ".length);
       killedAt.push(point);
       left.delete(point);
     }
   } finally {
-    next.kill("SIGKILL");
-    await next.gone;
+    for (const worker of [driving, next]) worker?.kill("SIGKILL");
+    await Promise.all([driving, next].map((worker) => worker?.gone));
   }
 }
 
@@ -145,17 +148,19 @@ export async function driveThroughEffects(
       await driving.ready();
       await at.setSpeed(speed);
       driving.drives("F-1");
-      next = Worker.start(at, "worker");
+      next = left.length > 0 ? Worker.start(at, "worker") : undefined;
       const words = await driving.lastWordsIfAny();
       if (words?.startsWith("refused ")) throw new Error(words);
       if (words !== undefined) return killedAt;
+      // The last call may have killed it before anybody else was ready.
+      next ??= Worker.start(at, "worker");
       await at.setSpeed(STANDING_STILL);
       driving = next;
     }
   } finally {
     stopListening();
-    next?.kill("SIGKILL");
-    await next?.gone;
+    for (const worker of [driving, next]) worker?.kill("SIGKILL");
+    await Promise.all([driving, next].map((worker) => worker?.gone));
   }
 }
 

@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { createHash, generateKeyPairSync, type KeyObject, type KeyPairKeyObjectResult, sign } from "node:crypto";
 import { der } from "./der.ts";
 
 export interface Certificate {
@@ -7,8 +7,8 @@ export interface Certificate {
 }
 
 /**
- * A certificate and the authority that issues it. SNS signs with RSA, and such a key takes half a second to make: the leaf has
- * one, made when it is first needed; the authority has an elliptic one, as some of Amazon's roots do.
+ * A certificate, issued when it is first needed, and the authority that issues it. SNS signs with RSA: the leaf has such a key;
+ * the authority has an elliptic one, as some of Amazon's roots do.
  */
 export interface CertificateChain {
   readonly ca: Certificate;
@@ -40,7 +40,7 @@ export function issueChain(authority: string, commonName: string, validity: Vali
   const ca: Subject = { commonName: authority, ...generateKeyPairSync("ec", { namedCurve: "P-256" }) };
   let made: Certificate | undefined;
   const issueLeaf = (): Certificate => {
-    const leaf: Subject = { commonName, ...generateKeyPairSync("rsa", { modulusLength: 2048 }) };
+    const leaf: Subject = { commonName, ...leafKeyOf(authority) };
     return { pem: certify(leaf, ca, { validity, isAuthority: false }), privateKey: leaf.privateKey };
   };
   return {
@@ -50,6 +50,15 @@ export function issueChain(authority: string, commonName: string, validity: Vali
       return made;
     },
   };
+}
+
+/** One for each authority in a process: each takes half a second to make, and a process may start many worlds. */
+const leafKeys = new Map<string, KeyPairKeyObjectResult>();
+
+function leafKeyOf(authority: string): KeyPairKeyObjectResult {
+  const key = leafKeys.get(authority) ?? generateKeyPairSync("rsa", { modulusLength: 2048 });
+  leafKeys.set(authority, key);
+  return key;
 }
 
 function certify(
