@@ -6,6 +6,7 @@ export default {
   extensionsToTreatAsEsm: [".ts"],
   globalSetup: "<rootDir>/test/harness/global-setup.mjs",
   globalTeardown: "<rootDir>/test/harness/global-teardown.mjs",
+  testSequencer: "<rootDir>/test/harness/sequencer.mjs",
   // Two cores: one worker beside the simulated world and Redis that the scenarios start.
   maxWorkers: 2,
   // Only what hangs takes so long, on a busy machine too.
