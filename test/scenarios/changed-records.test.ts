@@ -83,8 +83,8 @@ test("records that somebody else changes before the last key, or right after it,
   await turnKey(at, ANA, { plan: late });
   await world.planFault({
     ...{ vendor: "aws", operation: "ListResourceRecordSets", effect: { kind: "delay", machineMs: LOOK_LATE_MS } },
-    // The names of the store and of the users are looked at side by side.
-    times: 2,
+    // The names of the store and of the users are looked at side by side, and the board looks at them meanwhile.
+    times: 6,
   });
   await turnKey(at, BEN, { plan: late });
   await runWhere(at, { id: late.id }, ({ state }) => state === "running");

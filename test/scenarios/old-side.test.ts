@@ -38,7 +38,6 @@ test("the region returns between the promotion and the end: it is fenced while t
   await stage.world.expectLog("app.write-acknowledged", isServed, 30_000);
 
   expect(await writesIn(stage, OLD, fencedAtMs)).toBe(0);
-  expect((await stage.world.verdict("inventory", fencedAtMs)).splitBrain).toEqual([]);
   expect([await timesOf(stage, "PromoteReadReplica"), await timesOf(stage, "RevokeSecurityGroupIngress")]).toEqual([
     1, 1,
   ]);
@@ -66,5 +65,4 @@ test("the region returns while the run is stopped: it is fenced, people read it,
   const fencedAtMs = run.watch.endedAtMs ?? Number.POSITIVE_INFINITY;
   await world.expectLog("app.write-refused", ({ worldMs }) => worldMs > fencedAtMs, 30_000);
   expect(await writesIn(stage, OLD, fencedAtMs)).toBe(0);
-  expect((await world.verdict("inventory", fencedAtMs)).splitBrain).toEqual([]);
 }, 240_000);
