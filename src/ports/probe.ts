@@ -15,7 +15,7 @@ export interface Probe {
   writeCheck(url: string, signal?: AbortSignal): Promise<WriteVerdict>;
   /**
    * The same over the session that the check has kept open since an earlier call (`?session=kept`). Refused: that session is
-   * lost or writes no more. An answer that does not say so, and a check that had no session, are unknown.
+   * lost, and no new one can be opened. Everything else but a write that succeeds is unknown.
    */
   writeOverKept(url: string, signal?: AbortSignal): Promise<WriteVerdict>;
   /** GETs a URL by public DNS, or straight at the load balancer `via` with the URL's own host as Host header and SNI. */

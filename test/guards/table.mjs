@@ -521,10 +521,26 @@ export const GUARDS = [
   {
     guard: "what drains on the old side is waited for",
     file: "src/flows/runbooks/failover/fence-proof.ts",
-    cut: "return !isAllSilent && !stores.every(endsSessions);",
-    by: "return false;",
+    cut: "return isStore(part) || !side.stores.every(endsSessions);",
+    by: "return isStore(part);",
     test: "flows/runbooks/failover/sessions.test.ts",
     fails: "a planned move waits until the tasks that drain are gone",
+  },
+  {
+    guard: "what was closed is seen closed",
+    file: "src/flows/runbooks/failover/fence-proof.ts",
+    cut: "part.fence.isClosed(part.fence.captured.parse(now.value))",
+    by: "part.fence.captured.parse(now.value)",
+    test: "flows/runbooks/failover/fence-proof.test.ts",
+    fails: "guard seen closed: is not proven by a write that fails while its security group lets somebody in",
+  },
+  {
+    guard: "an earlier session has ended only when its check has lost it",
+    file: "src/integrations/network/probe.ts",
+    cut: 'session === "lost" ? verdict',
+    by: 'session !== "none" ? verdict',
+    test: "contracts/network/probe.test.ts",
+    fails: "that fails over an earlier session which is “kept” counts only where that one is lost",
   },
   {
     guard: "a reboot ends the sessions that are open",

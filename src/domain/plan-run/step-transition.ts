@@ -59,6 +59,8 @@ function failed(run: RunState, entry: Extract<RunEntry, { kind: "failed" }>): Ru
   const after = withStep(run, entry.step, {
     state: "failed",
     says: entry.why,
+    // What an earlier attempt had shown is shown no longer.
+    output: {},
     sinceMs: entry.atMs,
     endedAtMs: entry.atMs,
   });

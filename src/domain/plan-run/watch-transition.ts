@@ -6,7 +6,13 @@ import type { RunEntry } from "./run-entry.ts";
 /** The old side answers before anything irreversible: its fence, and what was found out after it, is done again. */
 export function fencedAgain(run: RunState, entry: Extract<RunEntry, { kind: "fence-again" }>): RunState {
   if (run.pastNoReturn) throw new Bug("journal-fence-too-late", "Past the point of no return the watch fences");
-  const again = { state: "waiting", sinceMs: entry.atMs, startedAtMs: undefined, endedAtMs: undefined } as const;
+  const again = {
+    state: "waiting",
+    sinceMs: entry.atMs,
+    startedAtMs: undefined,
+    endedAtMs: undefined,
+    output: {},
+  } as const;
   const steps = [entry.step, ...settledAfter(run, entry.step)];
   const seen: RunState = { ...run, intents: run.intents + 1, captured: capturedWith(run, entry.captured) };
   return steps.reduce((now, step) => withStep(now, step, again), seen);

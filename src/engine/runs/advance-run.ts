@@ -2,8 +2,9 @@ import { z } from "zod";
 import type { CardDue } from "../../domain/card/card-due.ts";
 import { wantCard } from "../../domain/card/card-due.ts";
 import { chainOf } from "../../domain/errors.ts";
+import { isGuarded } from "../../domain/plan-run/fence.ts";
 import { likenessOf } from "../../domain/plan-run/learned-times.ts";
-import { type RunState, stillContinues } from "../../domain/plan-run/run.ts";
+import { isOver, type RunState, stillContinues } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
 import type { Documents } from "../../ports/documents.ts";
 import type { LearnedTimes } from "../../ports/learned-times.ts";
@@ -77,6 +78,8 @@ export async function advanceRun(id: string, deps: AdvanceDeps, signal: AbortSig
   }
   const after = await deps.runs.read(id);
   if (!after) return;
+  // A look at an old side that is fenced is no news, and comes every two seconds for days.
+  if (isOver(run) && isGuarded(after) && after.length === run.length) return;
   await showRun(after, deps);
   await deps.wake.runCalls(id);
 }

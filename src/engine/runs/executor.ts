@@ -5,7 +5,7 @@ import { isSettled, type RunState, readySteps, stateOf, unmeasuredSteps } from "
 import type { ExecutorDeps } from "./executor-deps.ts";
 import { watchWhileDriven } from "./fence-watch.ts";
 import { RunHold } from "./journal.ts";
-import { fencesAgain, type Proving, standsFenced, voided } from "./proven-again.ts";
+import { fencesAgain, isOpenAgain, type Proving, standsFenced, voided } from "./proven-again.ts";
 import { driveStep } from "./step-driver.ts";
 import { neverHappened, unwind } from "./unwind.ts";
 import { isLookedAt } from "./watch-due.ts";
@@ -82,10 +82,7 @@ class Drive {
           return this.#hold.run;
         }
       } else if (run.plan.steps.every((step) => isSettled(stateOf(run, step.id)))) {
-        if (await standsFenced(this.#proving, run)) {
-          await this.#finish();
-          return this.#hold.run;
-        }
+        if ((await standsFenced(this.#proving, run)) && (await this.#finish())) return this.#hold.run;
       } else if ((await Promise.all([this.#voided(run), this.#fencesAgain(run)])).includes(true)) {
         continue;
       } else {
@@ -143,9 +140,9 @@ class Drive {
     return why.length > 0 && voided(this.#proving, why);
   }
 
-  /** X5, before the point of no return. */
+  /** X5, before each irreversible step: also before one that is tried again. */
   async #fencesAgain(run: RunState): Promise<boolean> {
-    const isDue = !run.pastNoReturn && isAtNoReturn(run) && !this.#hasStartedIrreversible(run);
+    const isDue = isAtNoReturn(run) && !this.#hasStartedIrreversible(run);
     return isDue && fencesAgain(this.#proving, run);
   }
 
@@ -157,10 +154,11 @@ class Drive {
     return readySteps(run).some((step) => step.wayBack === "irreversible" && this.#inFlight.has(step.id));
   }
 
-  async #finish(): Promise<void> {
+  /** False where the watch found the old side open in the meantime. */
+  async #finish(): Promise<boolean> {
     const { service, id } = this.#hold.run.plan;
-    await this.#hold.append((run) => {
-      if (run.state !== "running") return undefined;
+    const finished = await this.#hold.append((run) => {
+      if (run.state !== "running" || isOpenAgain(run)) return undefined;
       const atMs = this.#deps.clock.now();
       return {
         entry: { kind: "finished", atMs, state: "verified" },
@@ -171,8 +169,10 @@ class Drive {
         },
       };
     });
-    this.#deps.logger.info({ run: id }, "The run has ended");
     this.#deps.changed(this.#hold.run);
+    if (!finished) return false;
+    this.#deps.logger.info({ run: id }, "The run has ended");
+    return true;
   }
 
   async settled(): Promise<void> {

@@ -93,7 +93,7 @@ async function tryToFence(
 ): Promise<void> {
   const { hold, fence, deps } = fencing;
   const { from } = hold.run.plan;
-  const context = contextFor(hold, fence.id, { ...deps, signal });
+  const acting = contextFor(hold, fence.id, { ...deps, signal });
   try {
     const begun = await hold.intend((run) => {
       if (!isWatched(run)) return undefined;
@@ -107,6 +107,8 @@ async function tryToFence(
       };
     });
     if (!begun) return;
+    // A try of the watch after its first looks what the first has done, as a step's does.
+    const context = { ...acting, tries: hold.run.watch.tries };
     const asked = await definitionOf(deps, hold.run.plan, fence.id).run(unforgiving(fence, silent), context);
     const says = `${from}${exceptFor(silent)}: closing it is asked for`;
     const requestIds = [...asked.requestIds];
@@ -117,7 +119,7 @@ async function tryToFence(
     return conclude(fencing, failureOf(error));
   }
   if (silent.length > 0) return;
-  const verdict = await verdictOf(hold.run, fence, { context, deps });
+  const verdict = await verdictOf(hold.run, fence, { context: acting, deps });
   if (verdict) await conclude(fencing, verdict);
 }
 

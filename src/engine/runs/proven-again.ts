@@ -18,8 +18,8 @@ export interface Proving {
 }
 
 /**
- * X5, before it: an old side that was dark and answers now, or was fenced and is open again, is fenced first, in the order
- * that people signed. True when the run has changed.
+ * X5, before a promotion: an old side that was dark and answers now, or was fenced and is open again, is fenced first, in the
+ * order that people signed. True when the run has changed.
  */
 export async function fencesAgain(proving: Proving, run: RunState): Promise<boolean> {
   const { hold, deps, signal } = proving;
@@ -28,9 +28,12 @@ export async function fencesAgain(proving: Proving, run: RunState): Promise<bool
   const { state, attempt } = stateOf(run, fence.id);
   if (state !== "done") return false;
   const isBlind = fenceSeen(run) === "cannot-know";
-  if (isBlind && attempt >= MOST_FENCE_ATTEMPTS) return false;
+  if (isBlind && (attempt >= MOST_FENCE_ATTEMPTS || run.pastNoReturn)) return false;
   const proof = isBlind ? undefined : await proofInTime(run, deps, signal);
   if (proof?.holds) return false;
+  // Past the point of no return the watch fences, and people have to look before anything more is promoted.
+  if (proof && run.pastNoReturn)
+    return voided(proving, [`${run.plan.from} is not proven to be fenced any more: ${proof.says}`]);
   const looked = await lookedInTime(proving, run);
   if (proof && (looked?.kind !== "back" || looked.isClosed || attempt >= MOST_FENCE_ATTEMPTS))
     return voided(proving, [`${run.plan.from} was fenced, and nobody can prove it now: ${proof.says}`]);
@@ -68,21 +71,24 @@ async function lookedInTime({ deps, signal }: Proving, run: RunState): Promise<O
   }
 }
 
+/** It was fenced, was opened by somebody, and is not fenced again yet. */
+export const isOpenAgain = (run: RunState): boolean => isWatched(run) && run.watch.lostAtMs !== undefined;
+
 /**
- * X5, at the end. An old side that stands open again is fenced first, by the watch; meanwhile people have been called. One
- * that gives no answer stays as it was proven: it went silent after it had been closed.
+ * X5, at the end. An old side that stands open again is fenced first, by the watch; meanwhile people have been called. While
+ * nobody can tell whether a write succeeds, and everything that answers is closed, it stays as it was proven.
  */
 export async function standsFenced(proving: Proving, run: RunState): Promise<boolean> {
   const { hold, deps, signal } = proving;
   const fence = fenceOf(run);
-  if (!fence || run.watch.state === "ended") return true;
-  if (isWatched(run)) return run.watch.lostAtMs === undefined;
+  if (!fence) return true;
+  if (run.watch.state === "ended") return !(await endedOpen(proving, run));
+  if (isWatched(run)) return !isOpenAgain(run);
   if (!isGuarded(run)) return true;
   const proof = await proofInTime(run, deps, signal);
   if (proof.holds) return true;
   const looked = proof.isRefuted ? undefined : await lookedInTime(proving, run);
-  // What gives no answer stays as it was proven; what answers has to be closed.
-  if (!proof.isRefuted && (looked?.kind !== "back" || isWaitedFor(looked))) return true;
+  if (!proof.isRefuted && (looked?.kind !== "back" || looked.isClosed)) return true;
   const says = `${run.plan.from} was fenced and is not proven to be any more: ${proof.says}`;
   const lost = await hold.append((now) =>
     isGuarded(now)
@@ -100,6 +106,12 @@ export async function standsFenced(proving: Proving, run: RunState): Promise<boo
   );
   if (lost) await hold.note(lost);
   return false;
+}
+
+/** Nobody may fence it any more, and nobody decided that it stays open: people look at it before the run counts as anything. */
+async function endedOpen(proving: Proving, run: RunState): Promise<boolean> {
+  if (run.watch.lostAtMs === undefined || proving.deps.clock.now() < run.untilMs) return false;
+  return voided(proving, [`the end date of the plan is over, and ${run.plan.from} was opened by somebody before it`]);
 }
 
 /** The keys hold no longer: the run is paused, and people decide. */

@@ -141,7 +141,10 @@ async function waitOrFail(
   latest: string,
 ): Promise<void> {
   if (deps.clock.now() + worldMs > deadlineMs) {
-    throw new StepFailed("step-deadline", `${step.title} did not get there in time. Last seen: ${latest}`);
+    // What is closed already is not given back by a clock: users would wait in vain, and the old side may still write.
+    throw new StepFailed("step-deadline", `${step.title} did not get there in time. Last seen: ${latest}`, {
+      facts: { mustAsk: step.role === "protects" },
+    });
   }
   await deps.clock.sleep(worldMs, context.signal);
 }

@@ -35,7 +35,8 @@ export async function whatIsDue(run: RunState, deps: WatchDeps, signal: AbortSig
   // A try without an outcome was cut off by a crash, and is begun again at once.
   if (isTooEarly && watch.state === "failed" && watch.leftAlone.length === 0) return { kind: "nothing" };
   const looked = await deps.oldSide(run, signal);
-  if (looked.kind === "silent") return { kind: "nothing" };
+  if (looked.kind === "silent")
+    return isGuarded(run) ? whatIsLost(run, undefined, { deps, signal }) : { kind: "nothing" };
   if (looked.kind === "moved-back")
     return { kind: "end", why: `${looked.why}: people moved ${service} back to ${from}` };
   return isWatched(run) ? whatIsOwed(run, looked, { deps, isTooEarly }) : whatIsLost(run, looked, { deps, signal });
@@ -47,7 +48,9 @@ interface Owing {
 }
 
 async function whatIsOwed({ watch }: RunState, looked: Back, { deps, isTooEarly }: Owing): Promise<Due> {
-  if (isWaitedFor(looked)) return { kind: "nothing" };
+  // A side that was opened again is a writer, whatever of it gives no answer.
+  const isOpened = watch.lostAtMs !== undefined && watch.tries === 0;
+  if (isWaitedFor(looked) && !isOpened) return { kind: "nothing" };
   // What was left alone at the last try was asked for nothing yet, and need not wait.
   const waits = isTooEarly && !watch.leftAlone.some((part) => !looked.silent.includes(part));
   if (watch.state === "asked" && (waits || looked.isClosed))
@@ -65,11 +68,11 @@ interface Looking {
   readonly signal: AbortSignal;
 }
 
-/** An old side that was fenced: whether it stands open again, or takes writes. While nobody can tell, it stays as it was proven. */
-async function whatIsLost(run: RunState, looked: Back, { deps, signal }: Looking): Promise<Due> {
+/** `looked`: undefined where its control planes are silent; its write check may answer all the same. An old side that was fenced: whether it stands open again, or takes writes. While nobody can tell, it stays as it was proven. */
+async function whatIsLost(run: RunState, looked: Back | undefined, { deps, signal }: Looking): Promise<Due> {
   const proof = await proofOf(run, deps, signal);
   if (!proof.holds && proof.isRefuted) return { kind: "lost", why: proof.says };
-  const isOpened = looked.captured !== undefined && !looked.isClosed;
+  const isOpened = looked?.captured !== undefined && !looked.isClosed;
   return isOpened ? { kind: "lost", why: "what was closed there stands open again" } : { kind: "nothing" };
 }
 

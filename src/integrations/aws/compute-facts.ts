@@ -134,8 +134,10 @@ export class ComputeReader {
 
   /** Those that have been told to stop are listed apart, whatever they still do. */
   async tasksLeft(wanted: Wanted): Promise<number> {
-    const tasks = await Promise.all([this.#tasks(wanted, "RUNNING"), this.#tasks(wanted, "STOPPED")]);
-    return tasks.flat().filter(({ lastStatus }) => lastStatus !== "STOPPED").length;
+    // One after the other: tasks only go from the first list to the second, so none slips through between them.
+    const running = await this.#tasks(wanted, "RUNNING");
+    const stopped = await this.#tasks(wanted, "STOPPED");
+    return [...running, ...stopped].filter(({ lastStatus }) => lastStatus !== "STOPPED").length;
   }
 
   /** Of the service's own tasks; undefined where it has no target group. */

@@ -29,6 +29,11 @@ const LONGEST_WHY = 200;
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 
 const Written = z.object({ written: z.literal(true) });
+const SAID_OF_SESSION = {
+  kept: "the earlier session of the write check is still open",
+  new: "the write check opened another session",
+  none: "the write check had no session open before",
+} as const;
 const SaidOfSession = z.object({ session: z.enum(["kept", "lost", "new", "none"]) });
 const NotWritten = z.object({ written: z.literal(false), reason: z.string() });
 
@@ -103,12 +108,12 @@ function writeVerdict(answer: Exchange): WriteVerdict {
 /** Only a check that had a session can say what has become of it. */
 function keptVerdict(answer: Exchange): WriteVerdict {
   const verdict = writeVerdict(answer);
-  if (verdict.kind === "unknown" || answer.kind === "no-answer") return verdict;
+  if (verdict.kind !== "refused" || answer.kind === "no-answer") return verdict;
   const said = SaidOfSession.safeParse(parseJson(answer.body));
   if (!said.success) return { kind: "unknown", why: "the write check does not say which session it used" };
-  if (verdict.kind === "written") return verdict;
+  // A refusal over a session that is still open may have any reason; one that was never open proves nothing.
   const { session } = said.data;
-  return session === "none" ? { kind: "unknown", why: "the write check had no session open before" } : verdict;
+  return session === "lost" ? verdict : { kind: "unknown", why: SAID_OF_SESSION[session] };
 }
 
 function parseJson(text: string): unknown {

@@ -65,6 +65,23 @@ describe("a write check", () => {
     });
   });
 
+  test.each([
+    { session: "lost", counts: { kind: "refused", reason: "no route" } },
+    { session: "kept", counts: { kind: "unknown", why: "the earlier session of the write check is still open" } },
+    { session: "new", counts: { kind: "unknown", why: "the write check opened another session" } },
+    { session: "none", counts: { kind: "unknown", why: "the write check had no session open before" } },
+  ])(
+    "that fails over an earlier session which is “$session” counts only where that one is lost",
+    async ({ session, counts }) => {
+      const port = await serve((request, response) =>
+        response
+          .writeHead(request.url?.endsWith("?session=kept") ? 503 : 404)
+          .end(JSON.stringify({ written: false, session, reason: "no route" })),
+      );
+      expect(await probeWith().writeOverKept(`http://127.0.0.1:${port}/write-check`)).toEqual(counts);
+    },
+  );
+
   test("silence, half an answer and a refused connection are unknown, in time", async () => {
     const silent = await serve(() => undefined);
     const half = await serve((_request, response) => void response.writeHead(200).write('{"written":true}'));

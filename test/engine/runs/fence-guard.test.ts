@@ -86,6 +86,33 @@ describe("an old side that was fenced and is opened by somebody else", () => {
     expect(atHome.filter(({ worldMs }) => worldMs > (run.watch.endedAtMs ?? 0))).toEqual([]);
   });
 
+  test("is not called open at the end because its write check alone gives no answer", async () => {
+    const silence = {
+      ...({ vendor: "app", operation: "POST /write-check", effect: { kind: "hang" } } as const),
+      region: at.service.home,
+    };
+    const run = await drive(at, { onIntent: once("point-application", () => at.whole.world.faults.plan(silence)) });
+
+    expect([run.state, run.why, run.watch.lostAtMs]).toEqual(["verified", "", undefined]);
+  });
+
+  test("after a promotion that was refused promotes nothing at a retry: people look first", async () => {
+    const denied = { kind: "error", status: 403, code: "AccessDenied" } as const;
+    at.whole.world.faults.plan({ vendor: "aws", operation: "PromoteReadReplica", times: 1, effect: denied });
+    const stopped = await drive(at);
+    expect([stopped.state, stopped.pastNoReturn]).toEqual(["stopped", true]);
+    at.whole.world.faults.plan({ vendor: "aws", operation: "RevokeSecurityGroupIngress", effect: denied });
+    await reopen();
+    const retried = { kind: "retried", atMs: at.clock.now(), by: "ana", door: "slack", step: "promote" } as const;
+    await at.memory.runs.append(await runOf(at), { entries: [retried], events: [] });
+
+    const run = await drive(at);
+
+    expect([run.state, run.voided]).toEqual(["paused", true]);
+    expect(run.why).toMatch(/eu-west-1 is not proven to be fenced any more: /);
+    expect(positionsOf("PromoteReadReplica")).toEqual([]);
+  });
+
   test("after the end is seen within 30 s, calls people, and is fenced again as the signed plan says", async () => {
     const verified = await drive(at);
     expect(verified.state).toBe("verified");

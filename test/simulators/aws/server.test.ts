@@ -5,6 +5,9 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 import { type AwsWorld, HOME, ROLE, refusalOf, STANDBY, settingsFor, startAwsWorld, until } from "./aws-world.ts";
 
+/** For a test of silence. */
+const HASTY_MS = 600;
+
 describe("the front of the simulated AWS", () => {
   let aws: AwsWorld;
   beforeEach(async () => {
@@ -12,17 +15,25 @@ describe("the front of the simulated AWS", () => {
   });
   afterEach(() => aws.stop());
 
-  const describeIn = (region: "rds" | "rdsHome") => aws.clients[region].send(new DescribeDBInstancesCommand({}));
+  const look = (client: RDSClient = aws.clients.rds) => client.send(new DescribeDBInstancesCommand({}));
   const promote = (client: RDSClient = aws.clients.rds) =>
     client.send(new PromoteReadReplicaCommand({ DBInstanceIdentifier: "app-rep" }));
+  async function hasty<T>(region: string, call: (client: RDSClient) => Promise<T>): Promise<T> {
+    const client = new RDSClient(settingsFor(aws.aws.port, region, { answerMs: HASTY_MS }));
+    try {
+      return await call(client);
+    } finally {
+      client.destroy();
+    }
+  }
   const retrying = () => new RDSClient(settingsFor(aws.aws.port, STANDBY, { maxAttempts: 3 }));
 
   test("a dark region accepts the connection and never answers, while others do", async () => {
     aws.world.regions.set(HOME, "dark");
     const startedMs = Date.now();
-    expect(await refusalOf(describeIn("rdsHome"))).toMatchObject({ name: "TimeoutError" });
+    expect(await refusalOf(hasty(HOME, look))).toMatchObject({ name: "TimeoutError" });
     expect(Date.now() - startedMs).toBeGreaterThanOrEqual(590);
-    await expect(describeIn("rds")).resolves.toBeDefined();
+    await expect(look()).resolves.toBeDefined();
   });
 
   test("a refusing region cuts connections, and the call has no effect", async () => {
@@ -43,13 +54,13 @@ describe("the front of the simulated AWS", () => {
     aws.world.regions.slowMs = 150;
     aws.world.regions.set(STANDBY, "slow");
     const startedMs = Date.now();
-    await describeIn("rds");
+    await look();
     expect(Date.now() - startedMs).toBeGreaterThanOrEqual(150);
   });
 
   test("an answer that is lost after the effect leaves the caller without one, and the effect in the log", async () => {
     aws.world.faults.plan({ vendor: "aws", operation: "PromoteReadReplica", effect: { kind: "hang-after" }, times: 1 });
-    expect(await refusalOf(promote())).toMatchObject({ name: "TimeoutError" });
+    expect(await refusalOf(hasty(STANDBY, promote))).toMatchObject({ name: "TimeoutError" });
     const [mutation] = aws.world.log.read(0, "aws.mutation");
     expect(mutation?.facts).toMatchObject({ operation: "PromoteReadReplica", accepted: true, answerLost: true });
     expect(await refusalOf(promote())).toMatchObject({ code: "InvalidDBInstanceState" });
@@ -95,7 +106,7 @@ describe("the front of the simulated AWS", () => {
       name: "Throttling",
       code: "Throttling",
     });
-    expect(await refusalOf(describeIn("rds"))).toMatchObject({ name: "Throttling" });
+    expect(await refusalOf(look())).toMatchObject({ name: "Throttling" });
   });
 
   test("an unsigned request is refused, and so is one for a service that is not there", async () => {
@@ -115,8 +126,8 @@ describe("the front of the simulated AWS", () => {
   });
 
   test("reads are counted and not logged", async () => {
-    await describeIn("rds");
-    await describeIn("rds");
+    await look();
+    await look();
     const read = { service: "rds", operation: "DescribeDBInstances", region: STANDBY, count: 2 };
     expect(await aws.control("GET", "/aws/reads")).toEqual([read]);
     expect(aws.world.log.read(0, "aws.")).toEqual([]);
@@ -124,7 +135,7 @@ describe("the front of the simulated AWS", () => {
 
   test("stopping ends calls that wait for an answer, and they have no effect afterwards", async () => {
     aws.world.clock.setSpeed(1);
-    const waiting = Promise.allSettled([promote(), describeIn("rds")]);
+    const waiting = Promise.allSettled([promote(), look()]);
     await until(async () =>
       z.array(z.unknown()).parse(await aws.control("GET", "/aws/reads")).length ? true : undefined,
     );

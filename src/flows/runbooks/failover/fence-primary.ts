@@ -59,9 +59,17 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
         `${input.region} answers again, and what stands there is not written down yet`,
       );
     const requestIds: string[] = [];
+    const failures: unknown[] = [];
     for (const { part, now } of answering) {
-      requestIds.push(...(await part.fence.close(part.things, now, contextOf(part, context))));
+      try {
+        requestIds.push(...(await part.fence.close(part.things, now, contextOf(part, context))));
+      } catch (error) {
+        context.signal.throwIfAborted();
+        failures.push(error);
+      }
     }
+    // What keeps the data is closed also where what works refuses or gives no answer.
+    if (failures.length > 0) throw failures[0];
     return { requestIds, data: { silent } };
   },
 

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { FenceOutput, FenceProof } from "../../../domain/plan-run/fence.ts";
-import type { WriteVerdict } from "../../../domain/service/observed.ts";
+import type { Known, WriteVerdict } from "../../../domain/service/observed.ts";
 import type { LookContext, Verdict } from "../../../ports/step.ts";
 import type { FenceInput } from "./fence-input.ts";
 import { isStore, lookOf, notFenced, type Part, partOf } from "./fence-part.ts";
@@ -9,8 +9,8 @@ type Input = z.infer<typeof FenceInput>;
 type Context = Pick<LookContext, "cloud" | "signal">;
 
 /**
- * Proves that the old side writes no more: what was stopped has ended, a write over a new session fails, and, where the
- * fence ends sessions, one over an earlier one fails too. `silent`: stores that gave no answer, each with why.
+ * Proves that the old side writes no more: what was closed is seen closed, what was stopped has ended, a write over a new
+ * session fails, and, where the fence ends sessions, one over an earlier one fails too. `silent`: stores that gave no answer, each with why.
  */
 export async function proveFenced(
   input: Input,
@@ -24,6 +24,7 @@ export async function proveFenced(
       const verdict = await proofOf(part, input, { ...context, why: silent[part.resource] });
       return stores.length === 1 ? verdict : { ...verdict, says: `${part.resource}: ${verdict.says}` };
     }),
+    ...parts.filter((part) => isAsked(part, { input, stores, silent })).map((part) => closed(part, input, context)),
     ...parts.filter((part) => isAwaited(part, { input, stores, silent })).map((part) => ended(part, input, context)),
   ]);
   const open = verdicts.find(({ done }) => !done);
@@ -41,12 +42,25 @@ interface Side {
   readonly silent: Readonly<Record<string, string>>;
 }
 
+/** What gave no answer when it was to be closed is not asked again here. */
+function isAsked(part: Part, { input: { leaveAlone = [] }, stores, silent }: Side): boolean {
+  const isAllSilent = stores.length > 0 && stores.every(({ resource }) => resource in silent);
+  return !isAllSilent && !leaveAlone.includes(part.resource) && !(part.resource in silent);
+}
+
+/** A write may fail for a reason of its own: it proves nothing of a side that stands open. */
+async function closed(part: Part, input: Input, context: Context): Promise<Verdict<FenceOutput>> {
+  const now = await part.fence.see(part.things, lookOf(part, context));
+  if (now.known && part.fence.isClosed(part.fence.captured.parse(now.value)))
+    return { done: true, says: "", output: { fence: "fenced" } };
+  if (now.known) return { done: false, says: `${part.resource} stands open`, isRefuted: true };
+  return unseen(part, input, { what: "whether it is closed", ...now });
+}
+
 /** What keeps no data is waited for only where something else ends the sessions that it holds. */
-function isAwaited(part: Part, { input: { leaveAlone = [] }, stores, silent }: Side): boolean {
-  if (!part.fence.left || leaveAlone.includes(part.resource)) return false;
-  if (isStore(part)) return !(part.resource in silent);
-  const isAllSilent = stores.every(({ resource }) => resource in silent);
-  return !isAllSilent && !stores.every(endsSessions);
+function isAwaited(part: Part, side: Side): boolean {
+  if (!part.fence.left || !isAsked(part, side)) return false;
+  return isStore(part) || !side.stores.every(endsSessions);
 }
 
 const endsSessions = ({ fence, things }: Part): boolean => fence.endsSessions?.(things) ?? false;
@@ -55,10 +69,15 @@ async function ended(part: Part, input: Input, context: Context): Promise<Verdic
   const left = await part.fence.left?.(part.things, lookOf(part, context));
   if (!left || (left.known && left.value === undefined)) return { done: true, says: "", output: { fence: "fenced" } };
   if (left.known) return { done: false, says: `not over yet: ${left.value}` };
-  if (left.cause === "denied") throw notFenced(input, `nobody can see what is left of ${part.resource}: ${left.why}`);
-  if (!input.unfencedAccepted)
-    return { done: false, says: `what is left of ${part.resource} cannot be seen: ${left.why}` };
-  const says = `what is left of ${part.resource} cannot be seen (${left.why}); accepted by the key holders`;
+  return unseen(part, input, { what: "what is left of it", ...left });
+}
+
+type Unseen = Extract<Known<unknown>, { known: false }> & { readonly what: string };
+
+function unseen({ resource }: Part, input: Input, { what, cause, why }: Unseen): Verdict<FenceOutput> {
+  if (cause === "denied") throw notFenced(input, `${resource}: nobody can see ${what}: ${why}`);
+  if (!input.unfencedAccepted) return { done: false, says: `${resource}: ${what} cannot be seen (${why})` };
+  const says = `${resource}: ${what} cannot be seen (${why}); accepted by the key holders`;
   return { done: true, says, output: { fence: "not-proven" } };
 }
 

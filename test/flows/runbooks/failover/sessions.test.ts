@@ -67,4 +67,17 @@ describe("machines that nobody stops", () => {
     expect(Math.max(...acknowledgedAtHome())).toBeLessThan(fencedAtMs);
     expect(await verdictOf(at)).toMatchObject({ lostWrites: 0, splitBrain: [] });
   });
+
+  test("are shut out also where somebody else's reboot is under way when the group is closed", async () => {
+    await startRun(at, { mode: "planned" });
+    await at.client.click("rds:RebootDBInstance", at.service.home, { DBInstanceIdentifier: "desk-rooms" });
+
+    const run = await drive(at);
+
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+    expect(stateOf(run, "fence").says).toMatch(/and over an earlier one/);
+    const fencedAtMs = stateOf(run, "fence").endedAtMs ?? 0;
+    expect(Math.max(...acknowledgedAtHome())).toBeLessThan(fencedAtMs);
+    expect(await verdictOf(at)).toMatchObject({ lostWrites: 0, splitBrain: [] });
+  });
 });

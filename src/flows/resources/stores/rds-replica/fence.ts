@@ -20,6 +20,9 @@ type Things = z.infer<typeof Things>;
 const Captured = z.object({ rules: z.array(FirewallRuleInput).readonly() });
 type Captured = z.infer<typeof Captured>;
 
+/** Statuses in which an instance refuses everybody for now, and lets its users in again by itself. */
+const RESTARTS: ReadonlySet<string> = new Set(["rebooting", "starting"]);
+
 /** Nobody reaches an instance whose security group lets nobody in. */
 export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
   things: Things,
@@ -72,7 +75,7 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
     const now = await cloud.databases.describe(region, instance, signal);
     if (!now.known) return now;
     const { status } = now.value;
-    return { ...now, value: status === "available" ? undefined : `${instance} is ${status}` };
+    return { ...now, value: RESTARTS.has(status) ? `${instance} is ${status}` : undefined };
   },
 
   async reopen(things, { rules }, { cloud, signal }) {

@@ -1,0 +1,92 @@
+import { describe, expect, test } from "@jest/globals";
+import { TransientError } from "../../../../src/domain/errors.ts";
+import type { FirewallRule, Known } from "../../../../src/domain/service/observed.ts";
+import { STEPS } from "../../../../src/flows/index.ts";
+import type { StepContext } from "../../../../src/ports/step.ts";
+import { fakeCloud, type SaidCloud } from "../../../harness/fakes.ts";
+import { known } from "../../../harness/observed.ts";
+
+const REGION = "eu-west-1";
+const RULE: FirewallRule = {
+  ...{ protocol: "tcp", fromPort: 5432, toPort: 5432, cidrs: ["10.0.0.0/8"], ipv6Cidrs: [], groups: [] },
+};
+const SERVICE = {
+  cluster: "production",
+  service: "inventory",
+  tasks: 4,
+  target_group: "arn",
+  target_health: "process",
+};
+const WRITE_CHECK = "https://check.example/orders";
+const INPUT = {
+  ...{ region: REGION, mode: "unplanned", captured: {}, unfencedAccepted: false, newSide: [] },
+  parts: [
+    { resource: "compute.api", role: "compute", kind: "ecs", things: { region: REGION, compute: SERVICE } },
+    {
+      ...{ resource: "stores.stock", role: "stores", kind: "rds-replica", writeCheck: WRITE_CHECK },
+      things: { region: REGION, securityGroup: "sg-1", writeCheck: WRITE_CHECK },
+    },
+  ],
+};
+const STOPPED = {
+  ...{ status: "ACTIVE", desired: 0, running: 0, pending: 0, deployments: [], taskDefinition: "t:1" },
+  ...{ scaling: undefined, targets: { healthy: 0, total: 0 }, reasons: [] },
+};
+
+function contextOf(said: SaidCloud): StepContext {
+  const signal = new AbortController().signal;
+  return { cloud: fakeCloud(said), signal, fencing: { run: "F-1", epoch: 1 }, tries: 1, outputOf: () => undefined };
+}
+
+const fence = () => {
+  const step = STEPS["fence-primary"];
+  if (!step) throw new Error("there is no such step");
+  return step;
+};
+const rulesAre = (rules: Known<readonly FirewallRule[]>): SaidCloud => ({
+  compute: { describe: async () => known(STOPPED), tasksLeft: async () => known(0) },
+  firewall: { rules: async () => rules },
+  probe: { writeCheck: async () => ({ kind: "refused", reason: "too many connections" }) },
+});
+
+describe("a fence", () => {
+  test("guard seen closed: is not proven by a write that fails while its security group lets somebody in", async () => {
+    const verdict = await fence().verify(INPUT, { silent: {} }, contextOf(rulesAre(known([RULE]))));
+    expect(verdict).toEqual({ done: false, says: "stores.stock stands open", isRefuted: true });
+
+    expect(await fence().verify(INPUT, { silent: {} }, contextOf(rulesAre(known([]))))).toMatchObject({ done: true });
+  });
+
+  test("is not proven while nobody can see whether its security group is closed", async () => {
+    const dark = { known: false, cause: "unreachable", why: "EC2 is silent", atMs: 0 } as const;
+    const verdict = await fence().verify(INPUT, { silent: {} }, contextOf(rulesAre(dark)));
+
+    expect(verdict).toEqual({
+      done: false,
+      says: "stores.stock: whether it is closed cannot be seen (EC2 is silent)",
+    });
+  });
+
+  test("closes what keeps the data also where what works gives no answer", async () => {
+    const closed: string[] = [];
+    const asked = fence().run(
+      INPUT,
+      contextOf({
+        compute: {
+          describe: async () => ({ known: false, cause: "unreachable", why: "ECS is silent", atMs: 0 }),
+          stop: () => Promise.reject(new TransientError("unreachable", "ECS is silent")),
+        },
+        firewall: {
+          rules: async () => known([RULE]),
+          close: async ({ securityGroup }) => {
+            closed.push(securityGroup);
+            return { requestIds: [] };
+          },
+        },
+      }),
+    );
+
+    await expect(asked).rejects.toThrow("ECS is silent");
+    expect(closed).toEqual(["sg-1"]);
+  });
+});
