@@ -49,6 +49,19 @@ describe("simulated snapshots", () => {
     ]);
   });
 
+  test("are refused under a name that is too long: 255 characters for an instance's, 63 for a cluster's", async () => {
+    const ofCluster = (DBClusterSnapshotIdentifier: string) =>
+      aws.clients.rdsHome.send(
+        new CreateDBClusterSnapshotCommand({ DBClusterSnapshotIdentifier, DBClusterIdentifier: CLUSTER }),
+      );
+    await take("a".repeat(255));
+    await ofCluster("a".repeat(63));
+
+    expect(await codeOf(take("b".repeat(256)))).toBe("ValidationError");
+    expect(await codeOf(ofCluster("b".repeat(64)))).toBe("ValidationError");
+    expect(await codeOf(take("two--hyphens"))).toBe("ValidationError");
+  });
+
   test("are as many as the quota allows, in each family", async () => {
     for (const name of ["one", "two"]) {
       await take(name);

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { PlannedStep } from "../../../domain/plan-run/plan.ts";
 import { otherRegion, type Region } from "../../../domain/service/service.ts";
@@ -9,6 +8,7 @@ import { copySnapshot } from "../../steps/copy-snapshot.ts";
 import { takeSnapshot } from "../../steps/take-snapshot.ts";
 import { aboutResource, commonOf, seenIn } from "../plan-parts.ts";
 import type { Planned, PlanRequest, Runbook } from "../runbook.ts";
+import { snapshotName } from "./snapshot-name.ts";
 
 const Wish = z.object({});
 
@@ -96,40 +96,13 @@ function stepsOf(request: PlanRequest, { from, to, sources }: Copying): PlannedS
   };
   const { id: idOf } = tellApart(sources.map(({ at }) => at));
   return sources.flatMap(({ at, source: { of, id: source, kmsKey } }) => {
-    const id = nameOf(request, idOf("", at));
+    const id = snapshotName(request, idOf("", at));
     const [take, copy] = [idOf("take", at), idOf("copy", at)];
     return [
       planned(takeSnapshot, { id: take, after: [], input: { region: from, of, source, id, tags } }),
       planned(copySnapshot, { id: copy, after: [take], input: { from, to, of, id, kmsKey, tags } }),
     ].map((step) => ({ ...step, ...aboutResource(at) }));
   });
-}
-
-/** Characters of a snapshot's name: RDS allows 63 for that of a cluster, and names are made alike for all kinds. */
-const MOST_NAME = 63;
-const MOST_SUBJECT = 24;
-/** UTC, to the minute. */
-const minuteOf = (ms: number): string => new Date(ms).toISOString().slice(0, "2026-11-26T03:11".length);
-
-/**
- * Service, store where there are several, time, and as much of the reason as there is room for; the whole of it is a tag. RDS:
- * letters, digits and single hyphens, a letter first. The plan's id keeps it unique, and a digest where a long name was cut.
- */
-function nameOf({ id, service, reason, nowMs }: PlanRequest, store: string): string {
-  const words = ["twokey", subjectOf(service.name + store), minuteOf(nowMs), id, reason].map(plain);
-  return words.join("-").slice(0, MOST_NAME).replace(/-+$/, "");
-}
-
-const plain = (text: string): string =>
-  text
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, "-")
-    .replaceAll(/^-+|-+$/g, "");
-
-function subjectOf(name: string): string {
-  if (name.length <= MOST_SUBJECT) return name;
-  const mark = createHash("sha256").update(name).digest("hex").slice(0, 4);
-  return `${name.slice(0, MOST_SUBJECT - mark.length - 1)}-${mark}`;
 }
 
 /** Letters, digits, spaces and _.:/=+-@, 256 characters at most. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Day } from "../../../harness/observed.ts";
+import { snapshotName } from "../../../../src/flows/runbooks/snapshot/snapshot-name.ts";
+import { AT, type Day } from "../../../harness/observed.ts";
 import { nobodyKnowsTheWriter, planned, QUIET, refusals, SERVICE, unseen, withDatabase } from "../asked.ts";
 
 const { home, standby } = SERVICE;
@@ -83,6 +84,18 @@ describe("a snapshot is planned", () => {
 
     expect(String(take?.input["id"])).toHaveLength(63);
     expect(take?.input["id"]).toMatch(/^twokey-inventory-2026-11-21t03-12-f-7kq2mx-before-the-migration/);
+  });
+
+  test("under a name of its own for each store, whole up to the plan's id, where service, store and reason are as long as they may be", () => {
+    const longest = "a".repeat(31);
+    const stores = ["b".repeat(31), `${"b".repeat(30)}c`].map((store) => `-${store}`);
+    const names = stores.map((store) =>
+      snapshotName({ id: "F-7KQ2MX", service: { name: longest }, reason: "r".repeat(500), nowMs: AT }, store),
+    );
+
+    for (const name of names) expect(name).toMatch(/^twokey-a{17}-[0-9a-f]{6}-2026-11-21t03-12-f-7kq2mx(-r+)?$/);
+    expect(names.filter(({ length }) => length > 63)).toEqual([]);
+    expect(new Set(names).size).toBe(2);
   });
 });
 
