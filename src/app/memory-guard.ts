@@ -28,6 +28,8 @@ export const PAGE_AT = 0.85;
 const CALM = 0.05;
 const CHECK_EVERY_MS = 30_000;
 const MB = 1024 * 1024;
+const UNLIMITED =
+  "Redis has no memory limit, so nobody is warned before it is full. Set maxmemory there, or TWOKEY_REDIS_MEMORY_MB. See “how much room it takes” in the operations manual.";
 
 /** Warns while there is time to act, and pages while there is still room for what the page itself needs. */
 export function startMemoryGuard(deps: MemoryGuardDeps): { stop(): void } {
@@ -36,11 +38,7 @@ export function startMemoryGuard(deps: MemoryGuardDeps): { stop(): void } {
   const check = async (): Promise<void> => {
     const { usedBytes, limitBytes } = await deps.memory();
     if (limitBytes === undefined) {
-      if (!told.unlimited)
-        deps.logger.warn(
-          {},
-          "Redis has no memory limit, so nobody is warned before it is full: set maxmemory there, or TWOKEY_REDIS_MEMORY_MB",
-        );
+      if (!told.unlimited) await deps.announce(UNLIMITED);
       told.unlimited = true;
       return;
     }

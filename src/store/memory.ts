@@ -7,7 +7,7 @@ export interface Memory {
 }
 
 /** `configuredBytes` counts where Redis itself names no limit, or a higher one. */
-export async function readMemory(redis: Redis, configuredBytes: number | undefined): Promise<Memory> {
+export async function readMemory(redis: Pick<Redis, "info">, configuredBytes: number | undefined): Promise<Memory> {
   const info = await redis.info("memory");
   const number = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, "m").exec(info)?.[1] ?? 0);
   const limits = [number("maxmemory"), configuredBytes ?? 0].filter((limit) => limit > 0);

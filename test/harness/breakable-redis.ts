@@ -90,7 +90,13 @@ export class BreakableRedis {
       'save ""',
       "daemonize no",
     ];
-    settings.push("appendonly yes", "appendfsync always", "maxmemory-policy noeviction", "loglevel warning");
+    settings.push(
+      "appendonly yes",
+      "appendfsync always",
+      "maxmemory-policy noeviction",
+      "maxmemory 1gb",
+      "loglevel warning",
+    );
     await writeFile(join(this.#directory, "redis.conf"), `${settings.join("\n")}\n`);
     this.#server = superviseServer({
       ...{

@@ -128,6 +128,8 @@ async function writeSettings(directory: ClaimedDirectory, address: PrivateAddres
     "appendfsync always",
     'save ""',
     "maxmemory-policy noeviction",
+    // Far more than a rehearsal needs; without a limit TwoKey would say in its channel that nobody is warned.
+    "maxmemory 1gb",
   ];
   const file = join(directory.path, SETTINGS_FILE);
   await rm(file, { force: true });

@@ -88,10 +88,10 @@ describe("a private server", () => {
     expect(await on(url, (redis) => redis.info("server"))).toContain(`redis_version:${version}\r\n`);
   });
 
-  test("has every acknowledged write on disk, evicts nothing and is reached from this machine only", async () => {
+  test("has every acknowledged write on disk, a limit, evicts nothing and is reached from this machine only", async () => {
     const { url } = await start({ databases: 40 });
     const settings = await on(url, async (redis) => {
-      const names = ["appendonly", "appendfsync", "save", "maxmemory-policy", "bind", "databases"];
+      const names = ["appendonly", "appendfsync", "save", "maxmemory-policy", "maxmemory", "bind", "databases"];
       const answers = await Promise.all(names.map((name) => redis.config("GET", name)));
       return Object.fromEntries(answers.map((answer) => (Array.isArray(answer) ? answer : [])));
     });
@@ -100,6 +100,7 @@ describe("a private server", () => {
       appendfsync: "always",
       save: "",
       "maxmemory-policy": "noeviction",
+      maxmemory: String(1024 ** 3),
       bind: "127.0.0.1",
       databases: "40",
     });
