@@ -11,10 +11,11 @@ import { ThrottleBook } from "../flows/incident/deps.ts";
 import { Correlation } from "../flows/incident/intake/correlate.ts";
 import { Calls } from "../flows/reach/reach.ts";
 import type { RetentionDeps } from "../jobs/retention.ts";
-import type { Asides, KeptDocuments } from "../ports/keeping.ts";
+import type { Asides, Keeping, KeptDocuments } from "../ports/keeping.ts";
 import type { Recoveries } from "../ports/lost-store.ts";
 import { createDocuments, type DocumentKind } from "../store/documents.ts";
 import { type EndingSources, endingOf, endingOfCards, endingOfIncidents, endingOfRuns } from "../store/endings.ts";
+import { createTimelines } from "../store/events.ts";
 import { STEP_TIMES } from "../store/learned-times.ts";
 import { createAsides } from "../store/put-aside.ts";
 import { createRecoveries } from "../store/recoveries.ts";
@@ -56,6 +57,7 @@ export interface Stores {
   readonly freezes: KeptDocuments<FreezeDocument>;
   readonly recoveries: Recoveries;
   readonly asides: Asides;
+  readonly timelines: Pick<Keeping, "takeBack">;
 }
 
 const INCIDENT: DocumentKind<Incident> = {
@@ -131,6 +133,7 @@ export function createStores(redis: ScriptedRedis, now: () => number): Stores {
     runs: createRuns(redis, now),
     recoveries: createRecoveries(redis),
     asides: createAsides(redis),
+    timelines: createTimelines(redis),
     incidents: createDocuments(redis, INCIDENT),
     correlation: createDocuments(redis, CORRELATION),
     alerts: createDocuments(redis, ALERT),

@@ -29,8 +29,14 @@ async function report(aside: PutAside, { asides, logger, announce }: PutAsideDep
   await asides.reported(aside);
 }
 
+const STAYS = " It stays as it is.";
+/** What that means where it is more, or less. */
+const UNTIL_THEN: Readonly<Record<string, string>> = {
+  run: `${STAYS} Its service stays held, and no failover of it can start.`,
+  timeline: "",
+};
+
 function sentence(why: string, kind: string, replaced: boolean): string {
   if (replaced) return `${why} A new one takes its place, and the old one is kept. Everything else goes on.`;
-  const held = kind === "run" ? " Its service stays held, and no failover of it can start." : "";
-  return `${why} It stays as it is.${held} Everything else goes on. See “when something cannot be read” in the operations manual.`;
+  return `${why}${UNTIL_THEN[kind] ?? STAYS} Everything else goes on. See “when something cannot be read” in the operations manual.`;
 }

@@ -18,6 +18,7 @@ export interface SweptStores {
   readonly cards: Pick<Documents<unknown>, "due">;
   readonly calls: Pick<Documents<unknown>, "openIds">;
   readonly asides: Asides;
+  readonly timelines: Pick<Keeping, "takeBack">;
 }
 
 export interface SweepDeps {
@@ -53,7 +54,7 @@ export async function sweep(deps: SweepDeps, rows: ReturnType<typeof incidentRow
   await tendPutAside({
     asides: stores.asides,
     // Of these an unreadable one stays as it is, under the name by which it is put aside.
-    kinds: { incident: stores.incidents, run: stores.runs },
+    kinds: { incident: stores.incidents, run: stores.runs, timeline: stores.timelines },
     logger: deps.logger,
     announce: deps.announce,
   });

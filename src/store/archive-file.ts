@@ -4,6 +4,8 @@ import { join } from "node:path";
 import type { Archive } from "../ports/keeping.ts";
 import type { Ledger } from "../ports/runs.ts";
 
+/** On every line, for who reads it years later. TwoKey itself reads none; it increases when a line changes its shape. */
+const ARCHIVE_VERSION = 1;
 const NEW_LINE = 0x0a;
 /** A line that says which bytes of which archive file were written. */
 export const EXPORTED = "exported";
@@ -34,7 +36,9 @@ export function createArchive({ directory, process, ledger, now }: ArchiveOption
     async write(items) {
       const atMs = now();
       const name = `${process}.archive-${new Date(atMs).toISOString().slice(0, 7)}.jsonl`;
-      const text = items.map((item) => `${JSON.stringify({ ...item, exportedAtMs: atMs })}\n`).join("");
+      const text = items
+        .map((item) => `${JSON.stringify({ v: ARCHIVE_VERSION, ...item, exportedAtMs: atMs })}\n`)
+        .join("");
       const start = await appendDurably(directory, name, text);
       const end = start + Buffer.byteLength(text);
       const hash = createHash("sha256").update(text).digest("hex");

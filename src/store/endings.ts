@@ -62,7 +62,7 @@ export function endingOfRuns(runs: KeptRuns, { redis, now }: EndingSources): End
         redis.hget(callsOf(id), "value"),
       ]);
       const entries = journal.map((text): unknown => JSON.parse(text));
-      const called: unknown = calls === null ? null : JSON.parse(calls);
+      const called = calls === null ? null : jsonOr(calls);
       const alongside = [
         ...[callsOf(id), KEYS.document("run-notes", id), KEYS.document("run-channel", id)],
         KEYS.eventsOf("run", id),
@@ -75,6 +75,15 @@ export function endingOfRuns(runs: KeptRuns, { redis, now }: EndingSources): End
   };
   async function postpone(key: string, id: string): Promise<undefined> {
     await redis.zadd(key, now(), id);
+  }
+}
+
+/** What does not parse is archived as it stands. */
+function jsonOr(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
   }
 }
 

@@ -1,8 +1,9 @@
 import type { Redis } from "ioredis";
-import { z } from "zod";
-import { Event } from "../domain/event.ts";
-import type { EventsEnding } from "../ports/keeping.ts";
+import type { Event } from "../domain/event.ts";
+import type { EventsEnding, Keeping } from "../ports/keeping.ts";
+import { eventFrom, isUnreadable, textOf } from "./event-text.ts";
 import { KEYS } from "./keys.ts";
+import { forgetTold, hasTold, tell } from "./put-aside.ts";
 
 /** Read at once, so that a long list holds up no other client of the store. */
 const PAGE = 1_000;
@@ -13,56 +14,60 @@ export interface StoredEvent {
   readonly event: Event;
 }
 
-const Readable = z.object({
-  atMs: z.number().catch(0),
-  incident: z.string().optional().catch(undefined),
-  run: z.string().optional().catch(undefined),
-});
-const MOST_SHOWN = 500;
-
-/**
- * Of another version, or damaged, it stands in its place with what can be read of it: the timeline says that something happened,
- * and neither its neighbours nor what ends old ones stop at it.
- */
-function eventFrom(text: string): Event {
-  const json = jsonOf(text);
-  const event = Event.safeParse(json);
-  if (event.success) return event.data;
-  const { atMs, incident, run } = Readable.catch({ atMs: 0, incident: undefined, run: undefined }).parse(json);
-  return {
-    ...{ kind: "event.unreadable", atMs, door: "engine" },
-    ...(incident === undefined ? {} : { incident }),
-    ...(run === undefined ? {} : { run }),
-    says: "Something happened here that this version of TwoKey cannot read",
-    facts: { stored: text.slice(0, MOST_SHOWN) },
-  };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** Events after `id` (exclusive), oldest first. */
 export async function readEvents(redis: Redis, after: string, limit: number): Promise<StoredEvent[]> {
   const entries = await redis.xrange(KEYS.events, after === "" ? "-" : `(${after}`, "+", "COUNT", limit);
-  return entries.map(([id, fields]) => ({
-    id,
-    event: eventFrom(fields[fields.indexOf("e") + 1] ?? "{}"),
-  }));
+  return entries.map(storedEvent);
 }
 
+/** The id begins with when Redis took it. */
+const storedEvent = ([id, fields]: [string, string[]]): StoredEvent => ({
+  id,
+  event: eventFrom(fields[fields.indexOf("e") + 1] ?? "", Number.parseInt(id, 10)),
+});
+
+type About = "incident" | "run";
+
 /** Every event of one incident or run, oldest first. Costs what that one has, however much happened otherwise. */
-export async function eventsOf(redis: Redis, about: "incident" | "run", id: string): Promise<Event[]> {
+export async function eventsOf(redis: Redis, about: About, id: string): Promise<Event[]> {
+  const found = await readTimeline(redis, about, id);
+  const unreadable = found.filter(isUnreadable).length;
+  if (unreadable > 0)
+    await tell(redis, {
+      ...{ kind: TIMELINE, id: `${about} ${id}` },
+      why: `The timeline of ${about} ${id} has ${counted(unreadable)} that this version of TwoKey cannot read.`,
+    });
+  return found;
+}
+
+async function readTimeline(redis: Redis, about: About, id: string): Promise<Event[]> {
   const found: Event[] = [];
   for (let start = 0; ; start += PAGE) {
     const page = await redis.lrange(KEYS.eventsOf(about, id), start, start + PAGE - 1);
-    found.push(...page.map((text) => eventFrom(text)));
+    for (const text of page) found.push(eventFrom(text, found.at(-1)?.atMs ?? 0));
     if (page.length < PAGE) return found;
   }
+}
+
+const counted = (count: number): string => (count === 1 ? "1 event" : `${count} events`);
+
+/** By which timelines with unreadable events are told of. */
+export const TIMELINE = "timeline";
+/** The one of what is about no incident and no run. */
+const STREAM = "stream";
+
+/** A timeline of which people were told, when a version reads all of it, or nothing of it is left. */
+export function createTimelines(redis: Redis): Pick<Keeping, "takeBack"> {
+  return {
+    async takeBack(timeline) {
+      const [about, id = ""] = timeline.split(" ");
+      const events = about === "incident" || about === "run" ? await readTimeline(redis, about, id) : [];
+      if (events.some(isUnreadable)) return false;
+      // Where its end came first, people are told all the same.
+      if (events.length === 0 && !(await hasTold(redis, { kind: TIMELINE, id: timeline }))) return false;
+      return forgetTold(redis, { kind: TIMELINE, id: timeline });
+    },
+  };
 }
 
 /**
@@ -76,9 +81,16 @@ export async function trimEvents(redis: Redis, { beforeMs, limit, handOver }: Ev
   const old = firstYoung < 0 ? page : page.slice(0, firstYoung);
   const last = old.at(-1);
   if (!last) return false;
+  const alone = old.filter(({ event }) => listsOf(event).length === 0);
+  const unreadable = alone.filter(({ event }) => isUnreadable(event)).length;
   await handOver(
-    old.flatMap(({ id, event }) => (listsOf(event).length > 0 ? [] : [{ kind: "events", id, content: event }])),
+    alone.map(({ id, event }) => ({ kind: isUnreadable(event) ? "unreadable events" : "events", id, content: event })),
   );
+  if (unreadable > 0)
+    await tell(redis, {
+      ...{ kind: TIMELINE, id: STREAM },
+      why: `The archive got ${counted(unreadable)} of no incident and no run that this version of TwoKey cannot read.`,
+    });
   await redis.xtrim(KEYS.events, "MINID", after(last.id));
   return firstYoung < 0 && page.length === limit;
 }
@@ -95,7 +107,7 @@ const LATELY = 2_000;
 /** Ids of the runs of the newest events, newest first. Costs the same however long the stream is. */
 export async function recentRuns(redis: Redis, limit: number): Promise<string[]> {
   const entries = await redis.xrevrange(KEYS.events, "+", "-", "COUNT", LATELY);
-  const runs = entries.map(([, fields]) => eventFrom(fields[fields.indexOf("e") + 1] ?? "{}").run);
+  const runs = entries.map((entry) => storedEvent(entry).event.run);
   return [...new Set(runs.filter((run) => run !== undefined))].slice(0, limit);
 }
 
@@ -107,7 +119,7 @@ export function withLists(
   const lists = new Set(events.flatMap(listsOf));
   const all = [...keys, ...lists];
   const numbersOf = (event: Event) => listsOf(event).map((list) => all.indexOf(list) + 1);
-  return { keys: all, args: events.flatMap((event) => [JSON.stringify(event), numbersOf(event).join(" ")]) };
+  return { keys: all, args: events.flatMap((event) => [textOf(event), numbersOf(event).join(" ")]) };
 }
 
 function listsOf({ incident, run }: Event): string[] {

@@ -21,6 +21,11 @@ const Line = z.object({
 });
 export type Line = z.infer<typeof Line>;
 
+/** A line of a file, and all that its chain covers: also what a later version has added to it. */
+interface ReadLine extends Line {
+  readonly body: unknown;
+}
+
 /** Reads a ledger file and checks its chain; `broken` is the number of the first line that does not fit. */
 export async function verifyLedger(path: string, key: Secret): Promise<{ lines: number; broken: number | undefined }> {
   const read = await readLines(path);
@@ -30,7 +35,7 @@ export async function verifyLedger(path: string, key: Secret): Promise<{ lines: 
 /** Number of the first line that does not fit; the first one of a segment says itself where it goes on from. */
 export function firstWrong({ lines, torn }: LedgerLines, key: Secret): number | undefined {
   let previous = lines[0]?.goesOn?.chain ?? "";
-  for (const [index, { chain, ...body }] of lines.entries()) {
+  for (const [index, { chain, body }] of lines.entries()) {
     if (chained(key, previous, body) !== chain) return index + 1;
     previous = chain;
   }
@@ -43,7 +48,7 @@ export const chained = (key: Secret, previous: string, body: unknown): string =>
     .digest("hex");
 
 export interface LedgerLines {
-  readonly lines: Line[];
+  readonly lines: ReadLine[];
   /** Where a line does not parse: in its midst, or only in a last one without its line break. */
   readonly torn: "no" | "end" | "inside";
   readonly wholeBytes: number;
@@ -58,13 +63,19 @@ export async function readLines(path: string): Promise<LedgerLines> {
   });
   const wholeBytes = bytes.lastIndexOf("\n") + 1;
   const tail = bytes.subarray(wholeBytes).toString("utf8");
-  const lines: Line[] = [];
+  const lines: ReadLine[] = [];
   for (const part of bytes.subarray(0, wholeBytes).toString("utf8").split("\n").slice(0, -1)) {
-    const parsed = Line.safeParse(safeJson(part));
+    const json = safeJson(part);
+    const parsed = Line.safeParse(json);
     if (!parsed.success) return { lines, torn: "inside", wholeBytes, tail };
-    lines.push(parsed.data);
+    lines.push({ ...parsed.data, body: withoutChain(json) });
   }
   return { lines, torn: tail === "" ? "no" : "end", wholeBytes, tail };
+}
+
+function withoutChain(line: unknown): unknown {
+  const { chain: _, ...body } = z.looseObject({}).parse(line);
+  return body;
 }
 
 /** The longest line by far is shorter. */

@@ -1,7 +1,8 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
-import { Act, Recovery, Testimony } from "../domain/plan-run/recovery.ts";
+import { Act, type Recovery, Testimony } from "../domain/plan-run/recovery.ts";
 import { KEYS } from "./keys.ts";
+import { recoveryFrom } from "./recoveries.ts";
 
 /** The newest act that any process has written into its ledger. */
 const Head = z.strictObject({ process: z.string(), mark: z.string(), act: Act });
@@ -13,7 +14,7 @@ export interface StoredMarks {
   readonly own: readonly string[] | undefined;
   readonly head: Head | undefined;
   readonly testimonies: readonly Testimony[];
-  /** The newest one, accepted or not. */
+  /** The newest one, accepted or not. One that cannot be read accepts nothing. */
   readonly recovery: Recovery | undefined;
 }
 
@@ -22,7 +23,7 @@ export async function readMarks(redis: Redis, process: string): Promise<StoredMa
     .multi()
     .mget(KEYS.ledgerMark(process), KEYS.ledgerHead)
     .hvals(KEYS.testimonies)
-    .hget(KEYS.recovery, "value")
+    .hmget(KEYS.recovery, "schema", "value")
     .exec();
   const [marks, testimonies, recovery] = (answers ?? []).map(([error, value]) => {
     if (error) throw error;
@@ -36,8 +37,16 @@ export async function readMarks(redis: Redis, process: string): Promise<StoredMa
       .array(z.string())
       .parse(testimonies)
       .map((text) => Testimony.parse(JSON.parse(text))),
-    recovery: typeof recovery === "string" ? Recovery.parse(JSON.parse(recovery)) : undefined,
+    recovery: readableRecovery(z.tuple([z.string().nullable(), z.string().nullable()]).parse(recovery)),
   };
+}
+
+function readableRecovery([schema, value]: readonly [string | null, string | null]): Recovery | undefined {
+  try {
+    return recoveryFrom({ schema: schema ?? undefined, value: value ?? undefined });
+  } catch {
+    return undefined;
+  }
 }
 
 interface WrittenMark {

@@ -65,20 +65,17 @@ export async function readOrPutAside<Fetched, T>(thing: Source<Fetched, T>): Pro
     reason = error;
   }
   const unreadable = unreadableThing(thing, reason);
-  await putAside(thing, unreadable).catch((error: unknown) => {
-    // Somebody who only looks moves nothing.
-    if (!(error instanceof Bug && error.code === READ_ONLY)) throw error;
-  });
+  await putAside(thing, unreadable).catch(unlessReading);
   throw unreadable;
 }
 
 function unreadableThing({ place: { kind }, id }: Placed, error: unknown): Unreadable {
+  return new Unreadable("unreadable", sayUnreadable(`${kind} ${id}`, error), { cause: error, facts: { kind, id } });
+}
+
+export function sayUnreadable(what: string, error: unknown): string {
   const why = error instanceof z.ZodError ? z.prettifyError(error).replaceAll(/\s+/g, " ") : messageOf(error);
-  return new Unreadable(
-    "unreadable",
-    `${kind} ${id} cannot be read by this version of TwoKey: ${why.slice(0, LONGEST_REASON)}.`,
-    { cause: error, facts: { kind, id } },
-  );
+  return `${what} cannot be read by this version of TwoKey: ${why.slice(0, LONGEST_REASON)}.`;
 }
 
 async function putAside({ redis, place, id }: Placed, { message }: Unreadable): Promise<void> {
@@ -89,6 +86,44 @@ async function putAside({ redis, place, id }: Placed, { message }: Unreadable): 
     ...[KEYS.placeOf(kind, id), KEYS.replaced(kind, id)],
   ];
   await redis.twokeyPutAside(keys.length, ...keys, nameOf(kind, id), id, JSON.stringify(told), beginsAgain ? 1 : 0);
+}
+
+interface Unread {
+  readonly kind: string;
+  readonly id: string;
+}
+
+/**
+ * People are told, and it stays where it is: a part of something whose other parts are read. Once told, it is not told again.
+ */
+export async function tell(
+  redis: Redis,
+  { kind, id, why, replaced = false }: Unread & { readonly why: string; readonly replaced?: boolean },
+): Promise<void> {
+  const told: Told = { kind, id, why, replaced, reported: false };
+  await redis.hsetnx(KEYS.putAside, nameOf(kind, id), JSON.stringify(told)).catch(unlessReading);
+}
+
+/** The same where a new one is going to be written in its place: what stands there now is kept beside it. */
+export async function keepAndTell(
+  redis: Redis,
+  { key, ...unread }: Unread & { readonly key: string; readonly why: string },
+): Promise<void> {
+  await redis.copy(key, KEYS.replaced(unread.kind, unread.id)).catch(unlessReading);
+  await tell(redis, { ...unread, replaced: true });
+}
+
+export async function hasTold(redis: Redis, { kind, id }: Unread): Promise<boolean> {
+  return read(nameOf(kind, id), await redis.hget(KEYS.putAside, nameOf(kind, id))).some(({ reported }) => reported);
+}
+
+export async function forgetTold(redis: Redis, { kind, id }: Unread): Promise<boolean> {
+  return (await redis.hdel(KEYS.putAside, nameOf(kind, id))) === 1;
+}
+
+/** Somebody who only looks moves nothing. */
+function unlessReading(error: unknown): void {
+  if (!(error instanceof Bug && error.code === READ_ONLY)) throw error;
 }
 
 /** Back into the indexes, in case this version can read it: the version that put it aside may have been an older one. */

@@ -4,15 +4,30 @@ import { transition } from "../domain/plan-run/run-transition.ts";
 import type { Recoveries } from "../ports/lost-store.ts";
 import { withLists } from "./events.ts";
 import { KEYS } from "./keys.ts";
+import { checkSchema, keepAndTell, sayUnreadable } from "./put-aside.ts";
 import type { ScriptedRedis } from "./scripts.ts";
 
 const RECOVERY_VERSION = 1;
+/** There is one place for it. */
+const NEWEST = { key: KEYS.recovery, kind: "recovery", id: "newest" };
+
+/** Undefined: there is none. Throws where there is one that this version cannot read. */
+export function recoveryFrom({ schema, value }: Stored): Recovery | undefined {
+  if (value === undefined) return undefined;
+  checkSchema(schema, RECOVERY_VERSION);
+  return Recovery.parse(JSON.parse(value));
+}
+
+interface Stored {
+  readonly schema?: string | undefined;
+  readonly value?: string | undefined;
+}
 
 export function createRecoveries(redis: ScriptedRedis): Recoveries {
   return {
     async read() {
-      const { revision = "0", value } = await redis.hgetall(KEYS.recovery);
-      return { revision: Number(revision), value: value === undefined ? undefined : Recovery.parse(JSON.parse(value)) };
+      const { revision = "0", ...stored } = await redis.hgetall(KEYS.recovery);
+      return { revision: Number(revision), value: await readableOrKept(redis, stored) };
     },
     async write(revision, value, { events, ends }) {
       // The transition is tried before anything is written: an entry that does not fit never reaches the journal (J1).
@@ -41,4 +56,14 @@ export function createRecoveries(redis: ScriptedRedis): Recoveries {
       return written === 1;
     },
   };
+}
+
+/** One that cannot be read accepts nothing (G17): people are told, a copy is kept, and they sign for another one. */
+async function readableOrKept(redis: ScriptedRedis, stored: Stored): Promise<Recovery | undefined> {
+  try {
+    return recoveryFrom(stored);
+  } catch (error) {
+    await keepAndTell(redis, { ...NEWEST, why: sayUnreadable("The sign-off for a lost store", error) });
+    return undefined;
+  }
 }

@@ -2,14 +2,19 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import { planDigest } from "../../src/domain/plan-run/plan.ts";
+import { tendPutAside } from "../../src/jobs/put-aside.ts";
+import type { Exported } from "../../src/ports/keeping.ts";
+import { connectReader } from "../../src/store/connection.ts";
 import { createDocuments } from "../../src/store/documents.ts";
-import { eventsOf, readEvents, recentRuns, trimEvents } from "../../src/store/events.ts";
+import { createTimelines, eventsOf, readEvents, recentRuns, trimEvents } from "../../src/store/events.ts";
 import { KEYS } from "../../src/store/keys.ts";
+import { createAsides } from "../../src/store/put-aside.ts";
 import { createRuns } from "../../src/store/runs.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
 import { example } from "../harness/example.ts";
 import { AT } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
+import { silent } from "../harness/silent.ts";
 import { StoreBench } from "../harness/store.ts";
 
 const Tally = z.strictObject({ count: z.number() });
@@ -100,24 +105,97 @@ describe("what belongs to an incident or a run", () => {
 });
 
 describe("an event that this version cannot read", () => {
-  test("stands in its place and says so, and neither the timeline nor what ends old events stops at it", async () => {
-    await happens(event("before", { run: "F-1" }));
-    const strange = JSON.stringify({ ...event("strange", { run: "F-1" }), mood: "good" });
-    await redis.rpush(KEYS.eventsOf("run", "F-1"), strange, "{");
-    await redis.xadd(KEYS.events, "*", "e", strange);
-    await happens(event("after", { run: "F-1" }));
+  const about = { run: "F-1" };
+  const written = (over: object) => JSON.stringify({ v: 1, ...event("strange", about), ...over });
+  const later = written({ v: 2, mood: "good" });
+  const told = () => createAsides(redis).list(10);
+  const tend = async (said: string[]) =>
+    tendPutAside({
+      ...{ asides: createAsides(redis), kinds: { timeline: createTimelines(redis) }, logger: silent },
+      announce: async (says: string) => void said.push(says),
+    });
 
-    const said = (await eventsOf(redis, "run", "F-1")).map(({ says, kind, atMs }) => [kind, atMs, says]);
+  test("stands in its place and says why, and its neighbours are read", async () => {
+    await happens(event("before", about));
+    const spoilt = [later, written({ mood: "good" }), JSON.stringify(event("no version", about)), "{"];
+    await redis.rpush(KEYS.eventsOf("run", "F-1"), ...spoilt);
+    await redis.xadd(KEYS.events, "*", "e", later);
+    await happens(event("after", about));
+
+    const events = await eventsOf(redis, "run", "F-1");
 
     const unreadable = "Something happened here that this version of TwoKey cannot read";
-    expect(said).toEqual([
+    expect(events.map(({ says, kind, atMs }) => [kind, atMs, says])).toEqual([
       ["incident.test", AT, "before"],
-      ["event.unreadable", AT, unreadable],
-      ["event.unreadable", 0, unreadable],
+      ["event.unreadable", AT, `${unreadable}: it carries version 2, and this one reads 1`],
+      ["event.unreadable", AT, `${unreadable}: its content is not what its version says`],
+      ["event.unreadable", AT, `${unreadable}: it carries no version`],
+      ["event.unreadable", AT, `${unreadable}: it carries no version`],
       ["incident.test", AT, "after"],
     ]);
+    expect(events.flatMap(({ facts }) => facts["stored"] ?? [])).toEqual(spoilt);
     expect(await recentRuns(redis, 10)).toEqual(["F-1"]);
-    await trimEvents(redis, { beforeMs: AT + 1, limit: 10, handOver: async () => undefined });
+  });
+
+  test("is counted and named to people, once, until a version reads the whole timeline", async () => {
+    await redis.rpush(KEYS.eventsOf("run", "F-1"), later, later);
+    const said: string[] = [];
+
+    for (let turn = 0; turn < 3; turn += 1) {
+      await eventsOf(redis, "run", "F-1");
+      await tend(said);
+    }
+    expect(said).toEqual([
+      expect.stringMatching(
+        /^The timeline of run F-1 has 2 events that this version of TwoKey cannot read\. Everything else goes on\./,
+      ),
+    ]);
+    expect(await told()).toMatchObject([{ name: "timeline run F-1", reported: true }]);
+
+    await redis.ltrim(KEYS.eventsOf("run", "F-1"), 2, -1);
+    await tend(said);
+    expect([await told(), said]).toEqual([[], [expect.anything()]]);
+  });
+
+  test("is named also where its timeline ends before anybody was told", async () => {
+    await redis.rpush(KEYS.eventsOf("incident", "one"), later);
+    await eventsOf(redis, "incident", "one");
+    await redis.del(KEYS.eventsOf("incident", "one"));
+    const said: string[] = [];
+
+    await tend(said);
+    await tend(said);
+
+    expect([said, await told()]).toEqual([[expect.stringContaining("incident one has 1 event that")], []]);
+  });
+
+  test("ends with its age, and goes to the archive whole and under a name of its own where it stands nowhere else", async () => {
+    await redis.xadd(KEYS.events, "*", "e", later);
+    await redis.xadd(KEYS.events, "*", "e", JSON.stringify({ ...event("of a version to come"), v: 2 }));
+    await happens(event("about nothing"));
+    const archived: Exported[] = [];
+
+    await trimEvents(redis, {
+      ...{ beforeMs: AT + 1, limit: 10 },
+      handOver: async (events) => void archived.push(...events),
+    });
+
+    expect(archived.map(({ kind }) => kind)).toEqual(["unreadable events", "events"]);
+    expect(JSON.stringify(archived[0]?.content)).toContain("of a version to come");
     expect(await readEvents(redis, "", 10)).toEqual([]);
+    expect(await told()).toMatchObject([
+      { name: "timeline stream", why: expect.stringContaining("The archive got 1 event") },
+    ]);
+  });
+
+  test("moves nothing where somebody only looks", async () => {
+    await redis.rpush(KEYS.eventsOf("run", "F-1"), later);
+
+    const reader = await connectReader(bench.url, silent);
+    const events = await eventsOf(reader, "run", "F-1");
+    reader.disconnect();
+
+    expect(events).toHaveLength(1);
+    expect(await told()).toEqual([]);
   });
 });

@@ -6,7 +6,7 @@ import { Secret } from "../../src/domain/secret.ts";
 import type { LedgerEntry } from "../../src/ports/runs.ts";
 import { KEYS } from "../../src/store/keys.ts";
 import { LedgerFile } from "../../src/store/ledger-file.ts";
-import { verifyLedger } from "../../src/store/ledger-lines.ts";
+import { chained, verifyLedger } from "../../src/store/ledger-lines.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
 import { LEDGER_KEY } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
@@ -52,6 +52,18 @@ describe("the chain of the ledger (G12)", () => {
 
     expect((await readFile(path, "utf8")).trimEnd().split("\n")).toHaveLength(5);
     expect(await verifyLedger(path, LEDGER_KEY)).toEqual({ lines: 5, broken: undefined });
+  });
+
+  test("a line of a version to come fits with what it has added, and what was added without the key is found", async () => {
+    await written(1);
+    const { chain } = JSON.parse(await readFile(path, "utf8"));
+    const later = { mark: "m", mood: "good", entry: { ...act("act 2"), mood: "good" } };
+    await appendFile(path, `${JSON.stringify({ ...later, chain: chained(LEDGER_KEY, chain, later) })}\n`);
+    expect(await verifyLedger(path, LEDGER_KEY)).toEqual({ lines: 2, broken: undefined });
+
+    const text = await readFile(path, "utf8");
+    await writeFile(path, text.replace('"mark":', '"mood":"bad","mark":'));
+    expect(await verifyLedger(path, LEDGER_KEY)).toEqual({ lines: 2, broken: 1 });
   });
 
   test("one changed byte is found with its line", async () => {

@@ -18,6 +18,7 @@ import { readEvents } from "../../../src/store/events.ts";
 import { KEYS } from "../../../src/store/keys.ts";
 import { LedgerFile } from "../../../src/store/ledger-file.ts";
 import { verifyLedger } from "../../../src/store/ledger-lines.ts";
+import { createAsides } from "../../../src/store/put-aside.ts";
 import { createRecoveries } from "../../../src/store/recoveries.ts";
 import { createRuns } from "../../../src/store/runs.ts";
 import type { ScriptedRedis } from "../../../src/store/scripts.ts";
@@ -281,6 +282,30 @@ describe("what was signed once cannot be used again (G17)", () => {
 
     expect(await ledger.disagreement()).toMatch(/came back empty/);
     await expect(ledger.append(act("and again", 6))).rejects.toThrow(/came back empty/);
+  });
+
+  test.each([
+    ["of a version to come", { schema: "2" }],
+    ["that does not parse", { value: "{" }],
+  ])("a sign-off %s accepts nothing, is kept and named, and another one takes its place", async (_what, spoilt) => {
+    const ledger = await lost();
+    await bothSign(await asked(ledger), ledger);
+    await redis.del(KEYS.ledgerMark("bot-1"));
+    await redis.hset(KEYS.recovery, spoilt);
+
+    expect(await ledger.disagreement()).toMatch(/came back empty/);
+    await asked(ledger, "R-2");
+
+    expect((await createRecoveries(redis).read()).value).toMatchObject({ id: "R-2", state: "waiting" });
+    expect(await redis.hgetall(KEYS.replaced("recovery", "newest"))).toMatchObject(spoilt);
+    expect(await createAsides(redis).list(10)).toEqual([
+      expect.objectContaining({
+        ...{ name: "recovery newest", replaced: true },
+        why: expect.stringMatching(/^The sign-off for a lost store cannot be read by this version of TwoKey: /),
+      }),
+    ]);
+    await bothSign(await asked(ledger, "R-3"), ledger);
+    expect(await ledger.disagreement()).toBeUndefined();
   });
 
   test("of twenty approvers' clicks at once each person signs once, and the store is accepted once", async () => {
