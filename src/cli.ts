@@ -55,7 +55,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
           const directory = readLedgerDirectory();
           return directory === undefined
             ? NOTHING_FOUND
-            : (await readFoundIn(directory)).reduce(mergeFound, NOTHING_FOUND);
+            : (await readFoundIn(directory, complain)).reduce(mergeFound, NOTHING_FOUND);
         },
         nowMs: Date.now(),
         awsEndpoint: undefined,
@@ -75,6 +75,9 @@ const VERBS: Readonly<Record<string, Verb>> = {
     run: ledger,
   },
 };
+
+/** Beside the answer, so that a program which reads that does not stumble. */
+const complain = (why: string): void => void process.stderr.write(`${why}\n`);
 
 const silent: Logger = {
   debug: () => undefined,

@@ -126,7 +126,7 @@ async function openStore({ settings, described, logger, opened }: Composing) {
   const stores = createStores(redis, () => clock.now());
   const ledger = await LedgerFile.open(redis, { ...settings.ledger, process: settings.processName });
   opened.add(() => ledger.close());
-  const file = foundFile(settings.ledger.directory, settings.processName);
+  const file = foundFile(settings.ledger.directory, settings.processName, (why) => logger.warn({}, why));
   const memory = await openMemory({ stores, file, described });
   const { inventory } = memory;
   const outside = createOutside(settings, inventory, { clock, budget: sharedBudget(redis), logger });

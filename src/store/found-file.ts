@@ -1,6 +1,12 @@
-import { readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { open, readdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
+import { z } from "zod";
 import { Found, NOTHING_FOUND } from "../domain/service/found.ts";
+import { sayUnreadable } from "./put-aside.ts";
+
+/** Increases when `Found` changes so that what older versions wrote does not fit any more. */
+const FOUND_VERSION = 1;
+const Written = z.strictObject({ v: z.literal(FOUND_VERSION), found: Found });
 
 /** What was discovered, beside the ledger: on the bot's own disk, which lies outside every protected region. */
 export interface FoundFile {
@@ -9,37 +15,49 @@ export interface FoundFile {
   write(found: Found): Promise<void>;
 }
 
-export function foundFile(directory: string, process: string): FoundFile {
+/** Says why a file of this name counts as not said. */
+export type SayUnread = (why: string) => void;
+
+export function foundFile(directory: string, process: string, sayUnread: SayUnread): FoundFile {
   const path = join(directory, `discovered-${process}.json`);
   return {
-    async read() {
-      const text = await readFile(path, "utf8").catch(() => undefined);
-      return text === undefined ? NOTHING_FOUND : readFound(text);
-    },
+    read: () => readFound(path, sayUnread),
     async write(found) {
-      // Whoever reads meanwhile sees the old file or the new one, never half of one.
+      // A reader meanwhile sees the old file or the new one, never half of one; nor does a power cut leave half of one.
       const draft = `${path}.new`;
-      await writeFile(draft, `${JSON.stringify(found, null, 2)}\n`);
+      await writeDurably(draft, `${JSON.stringify({ v: FOUND_VERSION, found }, null, 2)}\n`);
       await rename(draft, path);
     },
   };
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+  const file = await open(path, "w");
+  try {
+    await file.writeFile(text);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
 }
 
 /** Whose file it is; undefined for any other file. */
 export const foundFileOf = (name: string): string | undefined =>
   /^discovered-(?<process>.*)\.json$/.exec(name)?.groups?.["process"];
 
-/** What every process of this machine remembers, for whoever only wants to know. */
-export async function readFoundIn(directory: string): Promise<readonly Found[]> {
+/** What every process of this machine remembers, for somebody who only wants to know. */
+export async function readFoundIn(directory: string, sayUnread: SayUnread): Promise<readonly Found[]> {
   const names = await readdir(directory).catch(() => []);
-  const files = names.filter((name) => /^discovered-.*\.json$/.test(name));
-  return Promise.all(files.map(async (name) => readFound(await readFile(join(directory, name), "utf8"))));
+  const paths = names.filter((name) => foundFileOf(name) !== undefined).map((name) => join(directory, name));
+  return Promise.all(paths.map((path) => readFound(path, sayUnread)));
 }
 
-function readFound(text: string): Found {
+async function readFound(path: string, sayUnread: SayUnread): Promise<Found> {
   try {
-    return Found.safeParse(JSON.parse(text)).data ?? NOTHING_FOUND;
-  } catch {
+    return Written.parse(JSON.parse(await readFile(path, "utf8"))).found;
+  } catch (error) {
+    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    if (!isMissing) sayUnread(sayUnreadable(path, error));
     return NOTHING_FOUND;
   }
 }

@@ -18,13 +18,16 @@ const endpoint = (value: string, atMs = AT): Found => ({ [DATABASE]: { endpoint:
 const endpointIn = (inventory: Inventory) => serviceIn(inventory).found[DATABASE]?.["endpoint"]?.value;
 
 let directory = "";
+let said: string[] = [];
+const say = (why: string) => void said.push(why);
 beforeEach(async () => {
+  said = [];
   directory = await mkdtemp(join(tmpdir(), "twokey-found-"));
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
 const open = (stored = memoryDocuments<Remembered>()): Promise<Memory> =>
-  openMemory({ stores: { discovered: stored }, file: foundFile(directory, "a"), described: () => described });
+  openMemory({ stores: { discovered: stored }, file: foundFile(directory, "a", say), described: () => described });
 const remember = (memory: Memory, found: Found) => memory.remember(serviceIn(described), { found, silent: [] }, AT);
 
 describe("what AWS said", () => {
@@ -45,7 +48,7 @@ describe("what AWS said", () => {
     await remember(memory, endpoint("newer", AT + 1));
     await remember(memory, endpoint("older", AT));
     expect(endpointIn(memory.inventory())).toBe("newer");
-    expect(await readFoundIn(directory)).toEqual([endpoint("newer", AT + 1)]);
+    expect(await readFoundIn(directory, say)).toEqual([endpoint("newer", AT + 1)]);
   });
 
   test("of a resource that the file does not name is forgotten", async () => {
@@ -54,12 +57,21 @@ describe("what AWS said", () => {
       ...endpoint("one"),
       "rds-replica/eu-west-1/gone": { endpoint: { value: "x", atMs: AT } },
     });
-    expect(await readFoundIn(directory)).toEqual([endpoint("one")]);
+    expect(await readFoundIn(directory, say)).toEqual([endpoint("one")]);
   });
 
-  test("in a file that cannot be read counts as not said, and stops nobody", async () => {
-    await writeFile(join(directory, "discovered-a.json"), '{"half');
+  test.each([
+    ["half of one", '{"half'],
+    ["one of a version to come", '{"v":2,"found":{}}'],
+    ["one without a version", "{}"],
+  ])("in a file that cannot be read, %s, counts as not said, is named, and stops nobody", async (_what, text) => {
+    await writeFile(join(directory, "discovered-a.json"), text);
+
     expect(endpointIn((await open()).inventory())).toBeUndefined();
+    expect(await readFoundIn(directory, say)).toEqual([{}]);
+
+    const named = expect.stringMatching(/discovered-a\.json cannot be read by this version of TwoKey: /);
+    expect(said).toEqual([named, named]);
   });
 
   test("is no part of the file's digest: a plan pins what it uses", async () => {
