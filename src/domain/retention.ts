@@ -75,11 +75,11 @@ export const RETENTION = {
     why: "one entry a person and lane; it counts within `throttle.per`",
   },
   stepTimes: {
-    what: "how long steps took: the last 20 times of each kind of step and region",
-    until: "the 21st time replaces the oldest; all of them 2 years after the last",
+    what: "how long steps took: the times of the last 20 runs, for each kind of step and region",
+    until: "the 21st run replaces the oldest; all of them 2 years after the last",
     keepMs: 730 * DAY_MS,
     after: "the archive; each time also stands in the journal of its run",
-    why: "failovers are rare: a plan says what such steps took. About 2 KB each, some dozens in all",
+    why: "failovers are rare: a plan says what such steps took. About 2 KB for each store of a service, some dozens in all",
   },
   signals: {
     what: "signals that were taken in",

@@ -2,8 +2,8 @@ import { z } from "zod";
 import type { Learned, Plan, PlannedStep, StepRole } from "./plan.ts";
 import { type RunState, stateOf } from "./run.ts";
 
-/** How many of the last times of a kind of step are kept, and from how many on quantiles say more than the extremes. */
-export const MOST_TIMES = 20;
+/** Of how many of the last runs the times of a kind of step are kept, and from how many on quantiles say more than the extremes. */
+export const MOST_RUNS = 20;
 
 /** A learned deadline is so much longer than the longest time that was seen … */
 const LONGEST_TIMES = 2;
@@ -19,8 +19,8 @@ export const StepTime = z.strictObject({
 });
 export type StepTime = z.infer<typeof StepTime>;
 
-/** The last times of one kind of step in one region, oldest first. */
-export const KeptTimes = z.strictObject({ times: z.array(StepTime).max(MOST_TIMES) });
+/** The times of one kind of step in one region, oldest first. A run of several stores leaves several. */
+export const KeptTimes = z.strictObject({ times: z.array(StepTime) });
 export type KeptTimes = z.infer<typeof KeptTimes>;
 
 /** Steps that agree in all of it are compared with each other. */
@@ -60,11 +60,16 @@ export function timeOf(run: RunState, step: PlannedStep, hasAsked: boolean): Ste
   return { run: run.plan.id, step: step.id, tookMs: Math.round(endedAtMs - startedAtMs), atMs: endedAtMs };
 }
 
-/** With one more time; the oldest goes. Undefined: it is there already. */
+/** With one more time; those of the oldest run go. Undefined: it is there already. */
 export function withTime(times: readonly StepTime[], time: StepTime): KeptTimes | undefined {
   if (times.some(({ run, step }) => run === time.run && step === time.step)) return undefined;
-  return { times: [...times, time].slice(-MOST_TIMES) };
+  const all = [...times, time];
+  const newest = runsOf(all).slice(-MOST_RUNS);
+  return { times: all.filter(({ run }) => newest.includes(run)) };
 }
+
+/** In the order in which each left its first time. */
+const runsOf = (times: readonly StepTime[]): string[] => [...new Set(times.map(({ run }) => run))];
 
 /** The plan with what is known of steps like its own, in the order of its steps. It only ever lengthens a deadline. */
 export function withLearned(plan: Plan, times: readonly (readonly StepTime[])[]): Plan {
@@ -82,9 +87,11 @@ function stepWith(step: PlannedStep, times: readonly StepTime[]): PlannedStep {
 export function learnedFrom(times: readonly StepTime[]): Learned | undefined {
   const took = times.map(({ tookMs }) => tookMs).sort((a, b) => a - b);
   if (took.length === 0) return undefined;
-  const isEnough = took.length >= MOST_TIMES;
+  // Runs and not times: a card names runs, and those of one run are more alike than those of two.
+  const runs = runsOf(times).length;
+  const isEnough = runs >= MOST_RUNS;
   return {
-    runs: new Set(times.map(({ run }) => run)).size,
+    runs,
     span: isEnough ? "p50-to-p90" : "smallest-to-largest",
     fromMs: quantile(took, isEnough ? 0.5 : 0),
     toMs: quantile(took, isEnough ? 0.9 : 1),

@@ -36,7 +36,7 @@ export type StepRole = z.infer<typeof StepRole>;
 export const Learned = z.strictObject({
   /** Runs that it is learned from. */
   runs: z.number().int().min(1),
-  /** Of enough times what half and nine in ten took; of fewer the smallest and the largest. */
+  /** Of enough runs what half and nine in ten took; of fewer the smallest and the largest. */
   span: z.enum(["smallest-to-largest", "p50-to-p90"]),
   fromMs: z.number(),
   toMs: z.number(),

@@ -3,7 +3,7 @@ import {
   expectedOf,
   learnedFrom,
   likenessOf,
-  MOST_TIMES,
+  MOST_RUNS,
   type StepTime,
   timeOf,
   withLearned,
@@ -29,6 +29,9 @@ if (!first) throw new Error("a plan has steps");
 const times = (...tookMs: readonly number[]): StepTime[] =>
   tookMs.map((took, at) => ({ run: `F-${at}`, step: "s", tookMs: took, atMs: AT + at }));
 const minutes = (...count: readonly number[]) => times(...count.map((each) => each * MINUTE));
+/** Two of each run, one for each of its stores. */
+const ofTwoStores = (runs: number): StepTime[] =>
+  minutes(...Array.from({ length: runs }, (_, at) => at + 1)).flatMap((time) => [time, { ...time, step: "other" }]);
 /** The plan with the same times behind each of its steps. */
 const learned = (of: readonly StepTime[]) =>
   withLearned(
@@ -45,12 +48,20 @@ describe("what is learned from times", () => {
   });
 
   test("of 20 is what half and nine in ten took", () => {
-    const twenty = minutes(...Array.from({ length: MOST_TIMES }, (_, at) => MOST_TIMES - at));
+    const twenty = minutes(...Array.from({ length: MOST_RUNS }, (_, at) => MOST_RUNS - at));
 
     expect(learnedFrom(twenty)).toEqual({
       ...{ runs: 20, span: "p50-to-p90" },
       ...{ fromMs: 10 * MINUTE, toMs: 18 * MINUTE },
     });
+  });
+
+  test.each([
+    [10, "smallest-to-largest"],
+    [19, "smallest-to-largest"],
+    [20, "p50-to-p90"],
+  ])("of %i runs of two stores each is what a card says of so many runs: %s", (runs, span) => {
+    expect(learnedFrom(ofTwoStores(runs))).toMatchObject({ runs, span });
   });
 
   test("of none is nothing: the plan stays as it was made, with its documented times", () => {
@@ -110,13 +121,22 @@ describe("the time of a plan", () => {
 });
 
 describe("times that are kept", () => {
+  test("are those of the last 20 runs, however many stores each has", () => {
+    const next: StepTime = { run: "F-next", step: "s", tookMs: 2 * MINUTE, atMs: AT + MINUTE };
+
+    const kept = withTime(ofTwoStores(MOST_RUNS), next)?.times ?? [];
+
+    expect(kept).toEqual([...ofTwoStores(MOST_RUNS).slice(2), next]);
+    expect(withTime(kept, { ...next, step: "other" })?.times).toHaveLength(2 * MOST_RUNS);
+  });
+
   test("are the last 20: the oldest goes", () => {
-    const twenty = minutes(...Array.from({ length: MOST_TIMES }, () => 1));
+    const twenty = minutes(...Array.from({ length: MOST_RUNS }, () => 1));
     const next: StepTime = { run: "F-next", step: "s", tookMs: 2 * MINUTE, atMs: AT + MINUTE };
 
     const kept = withTime(twenty, next)?.times ?? [];
 
-    expect(kept).toHaveLength(MOST_TIMES);
+    expect(kept).toHaveLength(MOST_RUNS);
     expect(kept.at(-1)).toEqual(next);
     expect(kept[0]).toEqual(twenty[1]);
   });
