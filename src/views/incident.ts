@@ -38,9 +38,8 @@ export function incidentCard(incident: Incident, context: IncidentContext): Card
 }
 
 export function headlineOf(incident: Incident): string {
-  const drill = incident.drill ? "DRILL · " : "";
   const about = incident.scope === "regional" ? `region ${incident.region ?? "unknown"}` : someOf(incident.services, 3);
-  return `${drill}${incident.severity.toUpperCase()} · ${inRoom(titleAbout(incident, about), "headline")}`;
+  return `${incident.severity.toUpperCase()} · ${inRoom(titleAbout(incident, about), "headline")}`;
 }
 
 function plainState(incident: Incident): string {

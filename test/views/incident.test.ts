@@ -16,10 +16,10 @@ import { initialFields, resolutionCard, updateDraftCard } from "../../src/views/
 import { inventory, signal } from "../flows/incident/file.ts";
 import { MINUTE, START_MS } from "../harness/test-clock.ts";
 
-function incident(over: { drill?: boolean } = {}): Incident {
+function incident(): Incident {
   const opening = {
     ...{ id: "abc123", title: "lag", description: "lag is high", scope: "service" as const, services: ["a"] },
-    ...{ severity: "sev1" as const, ...over },
+    ...{ severity: "sev1" as const },
   };
   return openIncident(opening, inventory(), START_MS).value;
 }
@@ -78,14 +78,6 @@ describe("the incident's card", () => {
     };
     const card = incidentCard({ ...incident(), duties: { "topic:1:open:service": failed } }, { nameOf });
     expect(wordsOf(card.parts)).toContain("the topic could not be set: missing_scope");
-  });
-
-  test("a drill says DRILL", () => {
-    const drill = incident({ drill: true });
-    expect([incidentCard(drill, { nameOf }).text, pageCard(drill, "level 1").text]).toEqual([
-      expect.stringContaining("DRILL"),
-      expect.stringContaining("DRILL"),
-    ]);
   });
 
   test("names who answered, and how soon", () => {

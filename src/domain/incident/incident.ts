@@ -108,7 +108,6 @@ export const Incident = z.strictObject({
   mergedInto: z.string().optional(),
   /** Incidents of the same cause that are merged into this one. */
   absorbs: z.array(z.string()),
-  drill: z.boolean(),
   /** Person id; undefined when an alert opened it, or somebody whom `people` does not list. */
   declaredBy: z.string().optional(),
   openedAtMs: z.number(),

@@ -200,9 +200,8 @@ async function refreshCard(deps: IncidentDeps, id: string): Promise<void> {
 
 /** At most 250 characters at Slack. */
 function topicOf(incident: Incident): string {
-  const drill = incident.drill ? "DRILL · " : "";
   const what = incident.scope === "regional" ? `region ${incident.region ?? ""}: ` : "";
-  const topic = `${drill}${incident.severity.toUpperCase()} · ${incident.state} · ${what}${incident.services.join(", ")} · ${incident.title}`;
+  const topic = `${incident.severity.toUpperCase()} · ${incident.state} · ${what}${incident.services.join(", ")} · ${incident.title}`;
   return topic.length > 250 ? `${topic.slice(0, 249)}…` : topic;
 }
 

@@ -14,7 +14,6 @@ export interface Opening {
   readonly services: readonly string[];
   readonly region?: string | undefined;
   readonly severity: Severity;
-  readonly drill?: boolean;
   /** The alert that opened it, or the person who declared it. */
   readonly alert?: JoinedAlert | undefined;
   readonly declaredBy?:
@@ -35,7 +34,6 @@ export function openIncident(opening: Opening, inventory: Inventory, nowMs: numb
     ...(declaredBy?.id === undefined ? {} : { declaredBy: declaredBy.id }),
     state: "open",
     absorbs: [],
-    drill: opening.drill ?? false,
     openedAtMs: nowMs,
     // Clocks of two systems differ: an alarm never changed after the incident that it opened.
     firstSeenAtMs: Math.min(alert?.atMs ?? nowMs, nowMs),

@@ -42,8 +42,7 @@ function trigger(deps: IncidentDeps): Perform<Incident> {
 }
 
 function summaryOf(incident: Incident): string {
-  const drill = incident.drill ? "DRILL " : "";
-  return `${drill}${incident.severity.toUpperCase()} ${titleAbout(incident, incident.services.join(", "))}`;
+  return `${incident.severity.toUpperCase()} ${titleAbout(incident, incident.services.join(", "))}`;
 }
 
 /** What each page says beside its summary: how it stands now, and when this was. */
