@@ -6,6 +6,7 @@ import { VERBS } from "../../src/commands/index.ts";
 import type { Card } from "../../src/domain/card/card.ts";
 import { cards } from "../cards/gallery.ts";
 import { lastButtonLine, phoneLines } from "./card-lines.ts";
+import { missingPaths } from "./paths.ts";
 import { literalsOf, prose, spokenIn, verbProblems, wordingOf, wordsToAvoidIn } from "./sentences.ts";
 import { PHONE_SCREEN_LINES, PHONE_WIDTH } from "./words-to-avoid.ts";
 
@@ -21,6 +22,7 @@ const DOCUMENTS = [
     .filter((name) => name.endsWith(".md"))
     .map((name) => `docs/${name}`),
 ];
+const DECISIONS = readdirSync(join(ROOT, "docs/decisions")).map((name) => `docs/decisions/${name}`);
 const verbs = Object.keys(VERBS);
 
 describe("what people read", () => {
@@ -43,6 +45,12 @@ describe("what people read", () => {
 
   test("in documents: short sentences, plain words", () => {
     const problems = DOCUMENTS.flatMap((path) => wordingOf(path, prose(read(path))).problems);
+
+    expect(problems).toEqual([]);
+  });
+
+  test("in documents and decisions: names only files that exist", () => {
+    const problems = [...DOCUMENTS, ...DECISIONS].flatMap((path) => missingPaths(ROOT, path, read(path)));
 
     expect(problems).toEqual([]);
   });
@@ -93,6 +101,17 @@ describe("this check can fail", () => {
     expect(verbProblems("x", ["Ask with /dr failovr inventory"], verbs)).toHaveLength(1);
     expect(verbProblems("x", ["Use: /dr failover <service>"], verbs)).toHaveLength(1);
     expect(verbProblems("x", ["Ask with /dr failover inventory"], verbs)).toEqual([]);
+  });
+
+  test("on a path, a test and a link that lead nowhere, and not on one that only shows a form", () => {
+    const text =
+      "`src/nowhere`, `src/cli.ts`, `store/gone.test.ts`, `src/flows/<kind>/look.ts`, [a](gone.md#b), [c](https://x.y)";
+
+    expect(missingPaths(ROOT, "docs/x.md", text)).toEqual([
+      "docs/x.md: src/nowhere does not exist",
+      "docs/x.md: store/gone.test.ts does not exist",
+      "docs/x.md: gone.md does not exist",
+    ]);
   });
 
   test("on a card whose buttons lie below the first screen", () => {
