@@ -125,6 +125,7 @@ export function createEndings(stores: Stores, sources: EndingSources): Retention
     stepTimes: endingOf(stores.stepTimes, sources, "archived"),
     // That of a service in the file is renewed every hour, so it never grows so old.
     discovered: endingOf(stores.discovered, sources, "forgotten"),
+    putAside: stores.asides.ending,
   };
 }
 

@@ -13,6 +13,9 @@ export interface Retention {
   readonly why: string;
 }
 
+/** How many stay in each queue, where the end of something is a number. */
+export const MOST_IN_QUEUE = { failed: 100, events: 1_000 } as const;
+
 /**
  * All that is kept, with its end and the reason. What has `keepMs` is exported and removed by `src/jobs/retention.ts`, in
  * small batches. Nothing open is ever removed. The table in docs/operations.md is made from this one.
@@ -97,7 +100,7 @@ export const RETENTION = {
   },
   wakeUps: {
     what: "wake-ups in queues",
-    until: "done: at once; failed: the last 100 a queue; queue events: about 1,000 a queue",
+    until: `done: at once; failed: the last ${MOST_IN_QUEUE.failed} a queue; queue events: about ${MOST_IN_QUEUE.events.toLocaleString("en")} a queue`,
     after: "nowhere: a wake-up carries nothing but an id",
     why: "they only make somebody look at what is stored",
   },
@@ -108,10 +111,17 @@ export const RETENTION = {
     why: "it does not grow",
   },
   putAside: {
-    what: "what cannot be read",
+    what: "what could not be read, and was replaced: the old text of it",
+    until: "90 days after people were told",
+    keepMs: 90 * DAY_MS,
+    after: "the archive, as it stands",
+    why: "a version that reads it may come meanwhile, and a quarter's review may ask",
+  },
+  unreadable: {
+    what: "incidents, runs and the freeze that cannot be read, and what people were told of a timeline",
     until: "a version that reads it starts, or you remove it",
     after: "nowhere",
-    why: "only people can say what it was",
+    why: "each still holds something: pages, a service, every change. Only people can say what it was; each is named in the channel",
   },
   ledgerSegment: {
     what: "the ledger file that is written now, one a process",

@@ -8,6 +8,8 @@ export interface PutAsideDeps {
   readonly logger: Logger;
   /** Says it in the alerts channel. */
   announce(says: string): Promise<void>;
+  /** World time. */
+  readonly nowMs: number;
 }
 
 /** Looked at in one sweep. Where there are more, something else is wrong than one document. */
@@ -18,15 +20,15 @@ export async function tendPutAside(deps: PutAsideDeps): Promise<void> {
   for (const aside of await deps.asides.list(LOOKED_AT)) {
     const isBack = !aside.replaced && (await deps.kinds[aside.kind]?.takeBack(aside.id));
     if (isBack) deps.logger.info({ kind: aside.kind, id: aside.id }, "What had been put aside can be read again");
-    else if (!aside.reported) await report(aside, deps);
+    else if (aside.reportedAtMs === undefined) await report(aside, deps);
   }
 }
 
-async function report(aside: PutAside, { asides, logger, announce }: PutAsideDeps): Promise<void> {
+async function report(aside: PutAside, { asides, logger, announce, nowMs }: PutAsideDeps): Promise<void> {
   const { kind, id, why, replaced } = aside;
   logger.error({ kind, id, why }, "Something stored cannot be read and was put aside; everything else goes on");
   await announce(sentence(why, kind, replaced));
-  await asides.reported(aside);
+  await asides.reported(aside, nowMs);
 }
 
 const STAYS = " It stays as it is.";

@@ -1,14 +1,13 @@
 import { type ConnectionOptions, type Job, Queue } from "bullmq";
 import { z } from "zod";
 import type { Signal } from "../domain/incident/alert.ts";
+import { MOST_IN_QUEUE } from "../domain/retention.ts";
 import { sha256 } from "../domain/service/inventory.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Wake } from "../ports/wake.ts";
 
 /** Every key of a queue shares the store's hash tag. */
 export const QUEUE_PREFIX = "{twokey}:queue";
-/** Of a queue's own stream of events, which nobody reads. */
-const QUEUE_EVENTS_KEPT = 1_000;
 export const SWEEP_EVERY_MS = 2_000;
 
 /** Wake-ups: each lane wakes somebody to look at one stored thing. */
@@ -35,7 +34,7 @@ export function createQueues(connection: ConnectionOptions, logger: Logger): Que
     const queue = new Queue(name, {
       connection,
       prefix: QUEUE_PREFIX,
-      streams: { events: { maxLen: QUEUE_EVENTS_KEPT } },
+      streams: { events: { maxLen: MOST_IN_QUEUE.events } },
     });
     queue.on("error", (error) => logger.warn({ queue: name, why: error.message }, "A queue lost its Redis connection"));
     return queue;
@@ -60,7 +59,7 @@ export function createQueues(connection: ConnectionOptions, logger: Logger): Que
       {
         deduplication: { id: sha256(id), keepLastIfActive: true },
         removeOnComplete: true,
-        removeOnFail: 100,
+        removeOnFail: MOST_IN_QUEUE.failed,
         attempts: 1,
       },
     );
@@ -99,7 +98,7 @@ export function createQueues(connection: ConnectionOptions, logger: Logger): Que
         {
           delay: Math.max(0, Math.ceil(delayMs)),
           removeOnComplete: true,
-          removeOnFail: 100,
+          removeOnFail: MOST_IN_QUEUE.failed,
           attempts: 1,
           deduplication: { id: `later-${sha256(id)}`, ttl: Math.max(50, Math.ceil(delayMs)) },
         },
@@ -109,11 +108,11 @@ export function createQueues(connection: ConnectionOptions, logger: Logger): Que
       await sweep.upsertJobScheduler(
         "sweep",
         { every: SWEEP_EVERY_MS },
-        { opts: { removeOnComplete: true, removeOnFail: 100 } },
+        { opts: { removeOnComplete: true, removeOnFail: MOST_IN_QUEUE.failed } },
       );
     },
     async sweepNow() {
-      await sweep.add("sweep", {}, { removeOnComplete: true, removeOnFail: 100 });
+      await sweep.add("sweep", {}, { removeOnComplete: true, removeOnFail: MOST_IN_QUEUE.failed });
     },
     async waiting() {
       const counts = await Promise.all(all.map(async (queue) => [queue.name, await queue.count()] as const));

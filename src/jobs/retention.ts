@@ -3,8 +3,11 @@ import { RETENTION } from "../domain/retention.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Archive, ClosedFiles, Ending, EventsEnding, Exported } from "../ports/keeping.ts";
 
-/** Kinds that end by their age. */
-export type EndingKind = "incidents" | "runs" | "alerts" | "cards" | "seen" | "throttle" | "stepTimes" | "discovered";
+/** Kinds that end by their age. Runs before their incidents, so that an incident that is gone has no run left. */
+const KINDS = [
+  ...(["runs", "incidents", "alerts", "cards", "seen", "throttle", "stepTimes", "discovered", "putAside"] as const),
+] as const;
+export type EndingKind = (typeof KINDS)[number];
 
 export interface RetentionDeps {
   readonly endings: Readonly<Record<EndingKind, Ending>>;
@@ -52,11 +55,6 @@ export function createRetention(deps: RetentionDeps): { apply(): Promise<void> }
     },
   };
 }
-
-/** Runs before their incidents, so that an incident that is gone has no run left. */
-const KINDS: readonly EndingKind[] = [
-  ...(["runs", "incidents", "alerts", "cards", "seen", "throttle", "stepTimes", "discovered"] as const),
-];
 
 async function endSome(kind: EndingKind, nowMs: number, deps: RetentionDeps): Promise<boolean> {
   const ending = deps.endings[kind];

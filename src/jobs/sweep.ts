@@ -57,6 +57,7 @@ export async function sweep(deps: SweepDeps, rows: ReturnType<typeof incidentRow
     kinds: { incident: stores.incidents, run: stores.runs, timeline: stores.timelines },
     logger: deps.logger,
     announce: deps.announce,
+    nowMs,
   });
   await deps.onSweep(incidents.length + cards.length);
   await deps.retention.apply();

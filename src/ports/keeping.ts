@@ -31,14 +31,17 @@ export interface PutAside {
   readonly why: string;
   /** A new one was begun in its place. */
   readonly replaced: boolean;
-  readonly reported: boolean;
+  /** When people were told, world time; absent: they were not yet. */
+  readonly reportedAtMs?: number | undefined;
 }
 
 export interface Asides {
   /** A random sample where there are many. */
   list(limit: number): Promise<readonly PutAside[]>;
   /** People were told. */
-  reported(aside: PutAside): Promise<void>;
+  reported(aside: PutAside, atMs: number): Promise<void>;
+  /** How those end in whose place a new one was begun. */
+  readonly ending: Ending;
 }
 
 /** How things of one kind end. */

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import { Bug, messageOf, Unreadable } from "../domain/errors.ts";
-import type { Asides, PutAside } from "../ports/keeping.ts";
+import type { Asides, Ending, PutAside } from "../ports/keeping.ts";
 import { READ_ONLY } from "./connection.ts";
 import { KEYS } from "./keys.ts";
 import type { ScriptedRedis } from "./scripts.ts";
@@ -34,7 +34,7 @@ const Told = z.strictObject({
   id: z.string(),
   why: z.string(),
   replaced: z.boolean(),
-  reported: z.boolean(),
+  reportedAtMs: z.number().optional(),
 });
 type Told = z.infer<typeof Told>;
 const LONGEST_REASON = 200;
@@ -80,7 +80,7 @@ export function sayUnreadable(what: string, error: unknown): string {
 
 async function putAside({ redis, place, id }: Placed, { message }: Unreadable): Promise<void> {
   const { kind, beginsAgain } = place;
-  const told: Told = { kind, id, why: message, replaced: beginsAgain, reported: false };
+  const told: Told = { kind, id, why: message, replaced: beginsAgain };
   const keys = [
     ...[KEYS.putAside, place.document(id), place.open, place.due, place.settled],
     ...[KEYS.placeOf(kind, id), KEYS.replaced(kind, id)],
@@ -100,7 +100,7 @@ export async function tell(
   redis: Redis,
   { kind, id, why, replaced = false }: Unread & { readonly why: string; readonly replaced?: boolean },
 ): Promise<void> {
-  const told: Told = { kind, id, why, replaced, reported: false };
+  const told: Told = { kind, id, why, replaced };
   await redis.hsetnx(KEYS.putAside, nameOf(kind, id), JSON.stringify(told)).catch(unlessReading);
 }
 
@@ -114,7 +114,9 @@ export async function keepAndTell(
 }
 
 export async function hasTold(redis: Redis, { kind, id }: Unread): Promise<boolean> {
-  return read(nameOf(kind, id), await redis.hget(KEYS.putAside, nameOf(kind, id))).some(({ reported }) => reported);
+  return read(nameOf(kind, id), await redis.hget(KEYS.putAside, nameOf(kind, id))).some(
+    ({ reportedAtMs }) => reportedAtMs !== undefined,
+  );
 }
 
 export async function forgetTold(redis: Redis, { kind, id }: Unread): Promise<boolean> {
@@ -160,10 +162,37 @@ export function createAsides(redis: Redis): Asides {
       const texts = await redis.hmget(KEYS.putAside, ...found);
       return found.flatMap((name, index) => read(name, texts[index]));
     },
-    async reported({ name, ...told }) {
-      await redis.hset(KEYS.putAside, name, JSON.stringify({ ...told, reported: true }));
+    async reported({ name, ...told }, reportedAtMs) {
+      await redis.hset(KEYS.putAside, name, JSON.stringify({ ...told, reportedAtMs }));
+    },
+    ending: endingOfReplaced(redis),
+  };
+}
+
+/** What nobody was told of stays: it is told at the next sweep. */
+function endingOfReplaced(redis: Redis): Ending {
+  return {
+    async settledBefore(atMs, limit) {
+      const all = Object.entries(await redis.hgetall(KEYS.putAside)).flatMap(([name, text]) => read(name, text));
+      const old = all.filter(({ replaced, reportedAtMs = atMs }) => replaced && reportedAtMs < atMs);
+      return old.slice(0, limit).map(({ name }) => name);
+    },
+    async last(name) {
+      const [told] = read(name, await redis.hget(KEYS.putAside, name));
+      if (!told) return undefined;
+      const key = KEYS.replaced(told.kind, told.id);
+      return {
+        content: { told, stored: await asItStands(redis, key) },
+        remove: async () => (await redis.multi().hdel(KEYS.putAside, name).unlink(key).exec()) !== null,
+      };
     },
   };
+}
+
+/** Of another type than ours: as DUMP has it, for RESTORE. */
+async function asItStands(redis: Redis, key: string): Promise<unknown> {
+  if ((await redis.type(key)) === "hash") return redis.hgetall(key);
+  return { dump: (await redis.dumpBuffer(key))?.toString("base64") ?? null };
 }
 
 const nameOf = (kind: string, id: string) => `${kind} ${id}`;

@@ -192,6 +192,38 @@ describe("what is older than its retention", () => {
     expect(ledger[0]?.says).toContain(says);
   });
 
+  test("and could not be read: the text that a new one replaced goes 90 days after people were told, what stays is kept", async () => {
+    await alarm("arn:spoilt", "alarm");
+    await alarm("arn:string", "alarm");
+    await incident("spoilt", closed);
+    await redis.hset(KEYS.document("alert", "arn:spoilt"), { schema: 99 });
+    await redis.del(KEYS.document("alert", "arn:string"));
+    await redis.set(KEYS.document("alert", "arn:string"), "a hand was here");
+    await redis.hset(KEYS.document("incident", "spoilt"), { schema: 99 });
+    await stores.alerts.get("arn:spoilt");
+    await stores.alerts.get("arn:string");
+    await stores.incidents.get("spoilt").catch(() => undefined);
+
+    await applyAt(AT + 200 * DAY_MS);
+    expect(await stores.asides.list(10)).toHaveLength(3);
+    for (const aside of await stores.asides.list(10)) await stores.asides.reported(aside, nowMs);
+    await applyAt(AT + 289 * DAY_MS);
+    expect(await stores.asides.list(10)).toHaveLength(3);
+    await applyAt(AT + 291 * DAY_MS);
+
+    expect((await stores.asides.list(10)).map(({ name }) => name)).toEqual(["incident spoilt"]);
+    expect(await redis.keys("*put-aside:replaced*")).toEqual([]);
+    const lines = (await archived()).filter(({ kind }) => kind === "putAside");
+    expect(new Set(lines.map(({ id }) => id))).toEqual(new Set(["alert arn:spoilt", "alert arn:string"]));
+    expect(lines.find(({ id }) => id === "alert arn:spoilt")?.content).toMatchObject({
+      told: { why: expect.stringContaining("it carries schema 99") },
+      stored: { schema: "99", value: expect.stringContaining("arn:spoilt") },
+    });
+    expect(lines.find(({ id }) => id === "alert arn:string")?.content).toMatchObject({
+      stored: { dump: expect.any(String) },
+    });
+  });
+
   test("stays while it is open: an incident, a run, an alarm that rings, and the cards of all three", async () => {
     await incident("open");
     await run("F-OPEN", undefined, "open");

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import type { Signal } from "../../src/domain/incident/alert.ts";
+import { MOST_IN_QUEUE } from "../../src/domain/retention.ts";
 import { sha256 } from "../../src/domain/service/inventory.ts";
 import { createQueues, QUEUE_PREFIX, type Queues } from "../../src/jobs/queues.ts";
 import { createWorkers, type Handlers, type Workers } from "../../src/jobs/workers.ts";
 import { WAITING } from "../../src/store/connection.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
+import { eventually } from "../harness/eventually.ts";
 import { AT } from "../harness/observed.ts";
 import { silent } from "../harness/silent.ts";
 import { StoreBench } from "../harness/store.ts";
@@ -36,9 +38,14 @@ const signal = (id: string, receivedAtMs: number): Signal => ({
   ...{ changedAtMs: receivedAtMs, publishedAtMs: receivedAtMs, receivedAtMs, late: false },
 });
 
-function work(): void {
+/** Only here a wake-up fails. */
+const failing = async () => {
+  throw new Error("nobody can do this");
+};
+
+function work(lane: () => Promise<void> = nothing): void {
   const handlers: Handlers = {
-    lanes: { runs: nothing, calls: nothing, evidence: nothing, pages: nothing, chat: nothing, cards: nothing },
+    lanes: { runs: lane, calls: nothing, evidence: nothing, pages: nothing, chat: nothing, cards: nothing },
     sweep: nothing,
     signal: async ({ id }) => void taken.push(id),
   };
@@ -81,4 +88,21 @@ test("one that nobody has taken in yet stays, however old it is", async () => {
   await done(1);
 
   expect(taken).toEqual(["waits"]);
+});
+
+test("of the wake-ups that failed the last ones stay, as many as the table says, and of those that were done none", async () => {
+  const count = MOST_IN_QUEUE.failed + 5;
+  work(failing);
+
+  for (let at = 0; at < count; at += 1) await queues.wake.run(`F-${at}`);
+  await queues.wake.card("done");
+
+  const sizeOf = (lane: string, state: string) => redis.zcard(`${QUEUE_PREFIX}:${lane}:${state}`);
+  await eventually("none that waits", 10_000, async () =>
+    Object.values(await queues.waiting()).every((each) => each === 0) ? true : undefined,
+  );
+  await eventually("as many as stay", 10_000, async () =>
+    (await sizeOf("runs", "failed")) === MOST_IN_QUEUE.failed ? true : undefined,
+  );
+  expect(await sizeOf("cards", "completed")).toBe(0);
 });

@@ -113,6 +113,7 @@ describe("an event that this version cannot read", () => {
     tendPutAside({
       ...{ asides: createAsides(redis), kinds: { timeline: createTimelines(redis) }, logger: silent },
       announce: async (says: string) => void said.push(says),
+      nowMs: AT,
     });
 
   test("stands in its place and says why, and its neighbours are read", async () => {
@@ -150,7 +151,7 @@ describe("an event that this version cannot read", () => {
         /^The timeline of run F-1 has 2 events that this version of TwoKey cannot read\. Everything else goes on\./,
       ),
     ]);
-    expect(await told()).toMatchObject([{ name: "timeline run F-1", reported: true }]);
+    expect(await told()).toMatchObject([{ name: "timeline run F-1", reportedAtMs: AT }]);
 
     await redis.ltrim(KEYS.eventsOf("run", "F-1"), 2, -1);
     await tend(said);

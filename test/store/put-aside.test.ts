@@ -84,6 +84,7 @@ describe("a document that cannot be read", () => {
       asides: createAsides(redis),
       logger: silent,
       announce: async (says: string) => void said.push(says),
+      nowMs: AT,
     };
 
     for (let sweep = 0; sweep < 3; sweep += 1) await tendPutAside({ ...deps, kinds: { tally: tallies } });
