@@ -1,5 +1,3 @@
-import type { Scaling } from "./observed.ts";
-
 /** What AWS knows about a resource that the file names, and people need not write down. */
 export interface FoundLoadBalancer {
   readonly arn: string;
@@ -12,11 +10,8 @@ export interface FoundLoadBalancer {
 
 export interface FoundService {
   readonly service: string;
-  readonly taskDefinition: string;
   /** ARNs, in the order of the service. */
   readonly targetGroups: readonly string[];
-  /** Absent where nothing scales the service. */
-  readonly scalableTarget?: Scaling & { readonly resource: string };
 }
 
 export interface FoundDatabase {

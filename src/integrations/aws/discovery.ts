@@ -35,13 +35,10 @@ async function readService(
   compute: ComputeReader,
   { region, cluster, service, signal }: Asked & { readonly cluster: string; readonly service: string },
 ): Promise<FoundService> {
-  const wanted = { region, site: { cluster, service }, signal };
-  const [found, scaling] = await Promise.all([compute.service(wanted), compute.scaling(wanted)]);
+  const found = await compute.service({ region, site: { cluster, service }, signal });
   return {
     service: found.serviceName,
-    taskDefinition: found.taskDefinition,
     targetGroups: found.loadBalancers.flatMap(({ targetGroupArn }) => targetGroupArn ?? []),
-    ...(scaling && { scalableTarget: { resource: `service/${cluster}/${service}`, ...scaling } }),
   };
 }
 

@@ -29,22 +29,18 @@ afterEach(async () => {
 
 const absent = { known: false, cause: "absent" };
 
-test("from a service to its target groups, what scales it, and the load balancer in front", async () => {
+test("from a service to its target groups, without a question that no setting needs, and the load balancer in front", async () => {
   const { discovery } = inventory.aws;
   const { cluster, service } = siteIn(HOME);
   const found = factOf(await discovery.service(HOME, { cluster, service }));
-  expect(found).toMatchObject({
-    ...{ service, targetGroups: [groupArn(HOME)], taskDefinition: expect.stringContaining("inventory:7") },
-    scalableTarget: { resource: `service/${cluster}/${service}`, min: 2, max: 12, suspended: false },
-  });
+  expect(found).toEqual({ service, targetGroups: [groupArn(HOME)] });
+  expect(await inventory.reads("DescribeScalableTargets")).toBe(0);
   expect(factOf(await discovery.loadBalancers(HOME, groupArn(HOME)))).toEqual([
     {
       ...{ arn: expect.stringContaining("primary-alb"), name: "primary-alb", kind: "application" },
       ...{ dnsName: "primary-alb.eu-west-1.elb.amazonaws.com", zone: "Z32O12XQLNTSW2" },
     },
   ]);
-  const alone = factOf(await discovery.service(STANDBY, { cluster: "dr", service: "inventory-next" }));
-  expect(alone.scalableTarget).toBeUndefined();
 });
 
 test("from a database to its endpoint and security groups", async () => {
