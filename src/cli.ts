@@ -13,7 +13,7 @@ import {
 } from "./config/environment.ts";
 import { loadFile } from "./config/load.ts";
 import { UserError } from "./domain/errors.ts";
-import { NOTHING_FOUND } from "./domain/service/found.ts";
+import { type Found, NOTHING_FOUND } from "./domain/service/found.ts";
 import { inTerminal, type Printed, type ReadingApp } from "./doors/terminal/terminal.ts";
 import { mergeFound } from "./flows/discover.ts";
 import type { Logger } from "./ports/logger.ts";
@@ -37,7 +37,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   check: {
     usage: "check FILE",
     says: "Report every problem of a twokey.yaml at once",
-    run: (args) => check(args, (path) => readFileSync(path, "utf8")),
+    run: (args) => check(args, { readText: (path) => readFileSync(path, "utf8"), remembered }),
   },
   schema: {
     usage: "schema [--markdown]",
@@ -51,12 +51,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
       explain(args, {
         file: readConfigPath(),
         readText: (path) => readFileSync(path, "utf8"),
-        remembered: async () => {
-          const directory = readLedgerDirectory();
-          return directory === undefined
-            ? NOTHING_FOUND
-            : (await readFoundIn(directory, complain)).reduce(mergeFound, NOTHING_FOUND);
-        },
+        remembered,
         nowMs: Date.now(),
         awsEndpoint: undefined,
       }),
@@ -78,6 +73,14 @@ const VERBS: Readonly<Record<string, Verb>> = {
 
 /** Beside the answer, so that a program which reads that does not stumble. */
 const complain = (why: string): void => void process.stderr.write(`${why}\n`);
+
+/** What the bots of this machine know of AWS. */
+async function remembered(): Promise<Found> {
+  const directory = readLedgerDirectory();
+  return directory === undefined
+    ? NOTHING_FOUND
+    : (await readFoundIn(directory, complain)).reduce(mergeFound, NOTHING_FOUND);
+}
 
 const silent: Logger = {
   debug: () => undefined,

@@ -7,7 +7,7 @@ import { proposedRun, type RunState } from "../domain/plan-run/run.ts";
 import type { Service } from "../domain/service/service.ts";
 import { type Requester, startAlone } from "../engine/approvals/start-alone.ts";
 import { observe } from "../flows/observe.ts";
-import { openQuestions } from "../flows/resources/settings-of.ts";
+import { agedSettings, openQuestions } from "../flows/resources/settings-of.ts";
 import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
 import { planCard, whatItIs } from "../views/plan.ts";
 import type { Answer, Ask } from "./intent.ts";
@@ -84,8 +84,9 @@ export async function draftOf(wanted: Proposal, deps: RunCommandDeps): Promise<D
       "plan-refused",
       `No plan for ${service.name}: ${planned.reasons.join(" ")} Nothing was changed.`,
     );
+  const unchecked = [...planned.plan.unchecked, ...agedSettings(service, request.nowMs)];
   const times = planned.plan.steps.map((step) => deps.times.of(likenessOf(step, planned.plan)));
-  const plan = withLearned(planned.plan, await Promise.all(times));
+  const plan = withLearned({ ...planned.plan, unchecked }, await Promise.all(times));
   return { run: proposedRun(plan, planDigest(plan)), incident };
 }
 

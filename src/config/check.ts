@@ -1,3 +1,5 @@
+import type { Found } from "../domain/service/found.ts";
+import { withFound } from "../domain/service/inventory.ts";
 import type { Service } from "../domain/service/service.ts";
 import { leftToAws } from "../flows/resources/settings-of.ts";
 import { editorSchema } from "./json-schema.ts";
@@ -14,8 +16,15 @@ export interface CommandResult {
 export const CHECK_USAGE = "Usage: twokey check [file]   (default: twokey.yaml)";
 export const SCHEMA_USAGE = "Usage: twokey schema [--markdown]";
 
-/** `twokey check [file]`. Warnings are printed and do not fail. `readText` throws when the file cannot be read. */
-export function check(args: readonly string[], readText: (path: string) => string): CommandResult {
+export interface CheckSources {
+  /** Throws when the file cannot be read. */
+  readonly readText: (path: string) => string;
+  /** What the bot of this machine remembers of AWS. */
+  readonly remembered: () => Promise<Found>;
+}
+
+/** `twokey check [file]`. Warnings are printed and do not fail. */
+export async function check(args: readonly string[], { readText, remembered }: CheckSources): Promise<CommandResult> {
   const [path = "twokey.yaml", ...rest] = args;
   if (path.startsWith("-") || rest.length > 0) return { text: CHECK_USAGE, exitCode: 2 };
   let text: string;
@@ -27,18 +36,25 @@ export function check(args: readonly string[], readText: (path: string) => strin
   }
   const loaded = loadFile(path, text);
   const problems = loaded.ok ? loaded.warnings : loaded.problems;
-  const notes = loaded.ok ? loaded.inventory.services.flatMap(noteOf) : [];
+  const notes = loaded.ok ? withFound(loaded.inventory, await remembered()).services.flatMap(notesOf) : [];
   const lines = [...problems.map(sayProblem), ...notes, `${path}: ${sayCounts(problems)}`];
   return { text: lines.join("\n"), exitCode: loaded.ok ? 0 : 1 };
 }
 
-/** What the file leaves to AWS is no problem of the file; whoever reads it is told that it has to be found. */
-function noteOf(service: Service): string[] {
-  const left = leftToAws(service);
-  if (left.length === 0) return [];
+/** What the file leaves to AWS is no problem of the file; its reader is told what has to be found. */
+function notesOf(service: Service): string[] {
+  const { known, open } = leftToAws(service);
+  const note = (what: string, left: readonly string[], then: string) =>
+    left.length === 0
+      ? []
+      : [`note: services.${service.name}: ${left.length} settings ${what}: ${sayList(left)}`, `    ${then}`];
   return [
-    `note: services.${service.name}: ${left.length} settings will be discovered from AWS: ${sayList(left)}`,
-    `    twokey explain ${service.name} --now shows them; no plan can be made before they are known`,
+    ...note("were discovered from AWS", known, `twokey explain ${service.name} shows them, and how old each is`),
+    ...note(
+      "will be discovered from AWS",
+      open,
+      `twokey explain ${service.name} --now shows them; no plan can be made before they are known`,
+    ),
   ];
 }
 

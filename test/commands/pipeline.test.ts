@@ -2,15 +2,18 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { askFromPipeline, type PipelineAsk } from "../../src/commands/pipeline.ts";
 import type { RunCommandDeps } from "../../src/commands/run-deps.ts";
 import { planDigest } from "../../src/domain/plan-run/plan.ts";
-import { findPerson } from "../../src/domain/service/inventory.ts";
+import { findPerson, inventoryFrom } from "../../src/domain/service/inventory.ts";
+import { discover } from "../../src/flows/discover.ts";
 import { RUNBOOKS } from "../../src/flows/runbooks/index.ts";
 import type { LedgerEntry } from "../../src/ports/runs.ts";
 import { drive } from "../harness/drive.ts";
 import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun } from "../harness/failover-world.ts";
-import { planFor } from "../harness/plans.ts";
+import { leftOut } from "../harness/left-out.ts";
+import { planFor, serviceIn } from "../harness/plans.ts";
 import { quietLedger } from "../harness/quiet-ledger.ts";
 
 const SPEED = 200;
+const HOUR_MS = 3_600_000;
 const ASK: PipelineAsk = {
   ...{ pipeline: "release", id: "deploy-4711", runbook: "snapshot" },
   ...{ service: "inventory", reason: "release 4.2.0" },
@@ -96,6 +99,25 @@ describe("a pipeline", () => {
     await expect(ask()).rejects.toMatchObject({ code: "store-lost" });
     expect(await at.memory.runs.openIds()).toEqual([]);
   });
+});
+
+test("a plan names what it takes from an answer of AWS that is older than a day", async () => {
+  const file = leftOut(at.inventory.file);
+  const { found } = await discover(serviceIn(inventoryFrom(file)), at.cloud);
+  const aged = Object.entries(found).map(([key, facts]) => {
+    const older = Object.entries(facts).map(([name, fact]) => [name, { ...fact, atMs: fact.atMs - 50 * HOUR_MS }]);
+    return [key, key.startsWith("ecs/eu-west-1") ? Object.fromEntries(older) : facts];
+  });
+  const inventory = inventoryFrom(file, Object.fromEntries(aged));
+
+  const { plan } = await askFromPipeline(ASK, { ...deps(), inventory: () => inventory });
+
+  expect((await at.memory.runs.read(plan))?.plan.unchecked).toEqual([
+    expect.stringContaining("whether the snapshot can be restored"),
+    expect.stringMatching(
+      /^target_group, dns_name, zone of ECS service .* in eu-west-1: AWS said so 2 d 2 h ago, and not again since$/,
+    ),
+  ]);
 });
 
 describe("the same request again", () => {

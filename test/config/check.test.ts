@@ -1,36 +1,50 @@
 import { describe, expect, test } from "@jest/globals";
 import { CHECK_USAGE, check, SCHEMA_USAGE, schema } from "../../src/config/check.ts";
 import { loadFile } from "../../src/config/load.ts";
+import type { Found } from "../../src/domain/service/found.ts";
 import { databaseRecordOf, siteOf, trafficOf } from "../harness/site.ts";
 import { INVENTORY, REGAMI } from "./broken-file.ts";
 
-const reading = (text: string) => () => text;
+const reading = (text: string, found: Found = {}) => ({ readText: () => text, remembered: async () => found });
 
 describe("twokey check", () => {
-  test("ends with 0 for the inventory example, and names the one thing it cannot see", () => {
-    const { text, exitCode } = check(["examples/inventory.yaml"], reading(INVENTORY));
+  test("ends with 0 for the inventory example, and names the one thing it cannot see", async () => {
+    const { text, exitCode } = await check(["examples/inventory.yaml"], reading(INVENTORY));
     expect(exitCode).toBe(0);
     expect(text).toContain("warning: escalation.driver: TwoKey moves unanswered pages on");
     expect(text.split("\n").at(-1)).toBe("examples/inventory.yaml: no errors, 1 warning");
   });
 
-  test("ends with 0 for the regami example, and says what us-east-1 means for it", () => {
-    const { text, exitCode } = check(["examples/regami.yaml"], reading(REGAMI));
+  test("ends with 0 for the regami example, and says what us-east-1 means for it", async () => {
+    const { text, exitCode } = await check(["examples/regami.yaml"], reading(REGAMI));
     expect(exitCode).toBe(0);
     expect(text).toContain("when us-east-1 fails, records of regami cannot be changed");
     expect(text.split("\n").at(-1)).toBe("examples/regami.yaml: no errors, 1 warning");
   });
 
-  test("says so when there is nothing to say", () => {
+  test("tells what AWS still has to be asked for from what the bot of this machine remembers", async () => {
+    const without = INVENTORY.split("\n")
+      .filter((line) => !line.includes("endpoint: mycomputer-inventory-db.c1"))
+      .join("\n");
+    const found = { "rds-replica/eu-west-1/mycomputer-inventory-db": { endpoint: { value: "db.example", atMs: 1 } } };
+
+    const [open, known] = [await check([], reading(without)), await check([], reading(without, found))];
+
+    expect(open.text).toContain("1 settings will be discovered from AWS: stores.stock.in.eu-west-1.endpoint");
+    expect(known.text).toContain("1 settings were discovered from AWS: stores.stock.in.eu-west-1.endpoint");
+    expect(known.text).not.toContain("no plan can be made");
+  });
+
+  test("says so when there is nothing to say", async () => {
     const quiet = INVENTORY.replace(
       "{ kind: pager, pager: pagerduty, policy: PEPOPS01 }",
       "{ kind: people, people: [farid] }",
     );
-    expect(check([], reading(quiet))).toEqual({ text: "twokey.yaml: no problems", exitCode: 0 });
+    expect(await check([], reading(quiet))).toEqual({ text: "twokey.yaml: no problems", exitCode: 0 });
   });
 
-  test("ends with 1 for errors and prints file:line:column, path, rule and what to write", () => {
-    const { text, exitCode } = check(["a.yaml"], reading(INVENTORY.replace("rpo: 15m", "rpo: soon")));
+  test("ends with 1 for errors and prints file:line:column, path, rule and what to write", async () => {
+    const { text, exitCode } = await check(["a.yaml"], reading(INVENTORY.replace("rpo: 15m", "rpo: soon")));
     expect(exitCode).toBe(1);
     const line = INVENTORY.slice(0, INVENTORY.indexOf("rpo: 15m")).split("\n").length;
     expect(text).toContain(
@@ -39,20 +53,26 @@ describe("twokey check", () => {
     expect(text.split("\n").at(-1)).toBe("a.yaml: 1 error, 1 warning");
   });
 
-  test("ends with 2 when it is called wrongly", () => {
-    expect(check(["--fix"], reading(INVENTORY))).toEqual({ text: CHECK_USAGE, exitCode: 2 });
-    expect(check(["a.yaml", "b.yaml"], reading(INVENTORY))).toEqual({ text: CHECK_USAGE, exitCode: 2 });
-    const gone = check(["gone.yaml"], () => {
-      throw new Error("no such file");
+  test("ends with 2 when it is called wrongly", async () => {
+    expect(await check(["--fix"], reading(INVENTORY))).toEqual({ text: CHECK_USAGE, exitCode: 2 });
+    expect(await check(["a.yaml", "b.yaml"], reading(INVENTORY))).toEqual({ text: CHECK_USAGE, exitCode: 2 });
+    const gone = await check(["gone.yaml"], {
+      ...reading(""),
+      readText: () => {
+        throw new Error("no such file");
+      },
     });
     expect(gone).toEqual({ text: `gone.yaml cannot be read: no such file\n${CHECK_USAGE}`, exitCode: 2 });
   });
 
-  test("reads twokey.yaml when no file is named", () => {
+  test("reads twokey.yaml when no file is named", async () => {
     const asked: string[] = [];
-    check([], (path) => {
-      asked.push(path);
-      return INVENTORY;
+    await check([], {
+      ...reading(""),
+      readText: (path) => {
+        asked.push(path);
+        return INVENTORY;
+      },
     });
     expect(asked).toEqual(["twokey.yaml"]);
   });

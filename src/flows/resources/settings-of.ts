@@ -94,14 +94,26 @@ function question({ path, of, from, value, aws, agrees }: Setting, service: stri
   return [`${setting} of ${of} is not discovered yet. Wait for it, or write it as ${place}.`];
 }
 
-/** Names of the settings that the file leaves to AWS, for whoever checks the file alone. */
-export function leftToAws(service: Service): string[] {
+/** Names of the settings that the file leaves to AWS: those that are remembered, and those that have to be asked for. */
+export function leftToAws(service: Service): { readonly known: readonly string[]; readonly open: readonly string[] } {
   const alone = { ...service, found: {} };
-  return [
-    ...new Set(
-      settingsOf(alone)
-        .filter(({ from }) => from === "nowhere")
-        .map(({ path }) => path),
-    ),
-  ];
+  const left = new Set(settingsOf(alone).flatMap(({ from, path }) => (from === "nowhere" ? [path] : [])));
+  const known = new Set(settingsOf(service).flatMap(({ from, path }) => (from === "discovered" ? [path] : [])));
+  return { known: [...left].filter((path) => known.has(path)), open: [...left].filter((path) => !known.has(path)) };
+}
+
+/** AWS is asked every hour: what it has not said again for so long may have changed. World time. */
+const AGED_MS = 86_400_000;
+
+/** What a plan takes from such an old answer, in words: one line for each thing that it is a setting of. */
+export function agedSettings(service: Service, nowMs: number): string[] {
+  const aged = settingsOf(service).filter(
+    ({ from, aws }) => from === "discovered" && aws !== undefined && nowMs - aws.atMs > AGED_MS,
+  );
+  return [...new Set(aged.map(({ of }) => of))].map((of) => {
+    const theirs = aged.filter((setting) => setting.of === of);
+    const names = theirs.map(({ path }) => path.split(".").at(-1)).join(", ");
+    const oldest = Math.min(...theirs.map(({ aws }) => aws?.atMs ?? nowMs));
+    return `${names} of ${of}: AWS said so ${sayDuration(nowMs - oldest)} ago, and not again since`;
+  });
 }

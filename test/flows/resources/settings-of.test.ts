@@ -3,7 +3,7 @@ import { explainService, sayExplanation } from "../../../src/commands/explain.ts
 import type { Found } from "../../../src/domain/service/found.ts";
 import { inventoryFrom } from "../../../src/domain/service/inventory.ts";
 import { mergeFound, ownFacts } from "../../../src/flows/discover.ts";
-import { leftToAws, openQuestions, settingsOf } from "../../../src/flows/resources/settings-of.ts";
+import { agedSettings, leftToAws, openQuestions, settingsOf } from "../../../src/flows/resources/settings-of.ts";
 import { example } from "../../harness/example.ts";
 import { leftOut } from "../../harness/left-out.ts";
 import { AT } from "../../harness/observed.ts";
@@ -30,7 +30,7 @@ describe("a setting that the file leaves to AWS", () => {
     expect(questions).toContain(
       "endpoint of database mycomputer-inventory-db in eu-west-1 is not discovered yet. Wait for it, or write it as services.inventory.stores.stock.in.eu-west-1.endpoint.",
     );
-    expect(questions).toHaveLength(leftToAws(short()).length);
+    expect(questions).toHaveLength(leftToAws(short()).open.length);
     expect(() => siteOf(short(), "eu-west-1")).toThrow("neither in twokey.yaml nor discovered");
   });
 
@@ -39,6 +39,28 @@ describe("a setting that the file leaves to AWS", () => {
     expect(openQuestions(service, AT)).toContain(
       "AWS has sg-1 and sg-2 for security_group of database mycomputer-inventory-db in eu-west-1. Write the right one as services.inventory.stores.stock.in.eu-west-1.security_group.",
     );
+  });
+});
+
+describe("what AWS has not said again for more than a day", () => {
+  const DAY_MS = 86_400_000;
+  const aged = (laterMs: number, file = leftOut(WRITTEN.file)) => {
+    const both = mergeFound(
+      of(DATABASE, "endpoint", { value: "db.example" }),
+      of(DATABASE, "security_group", { value: "sg-1" }),
+    );
+    return agedSettings(serviceIn(inventoryFrom(file, both)), AT + laterMs);
+  };
+
+  test("is named with its age, in one line for each thing", () => {
+    expect(aged(DAY_MS)).toEqual([]);
+    expect(aged(3 * DAY_MS)).toEqual([
+      "endpoint, security_group of database mycomputer-inventory-db in eu-west-1: AWS said so 3 d ago, and not again since",
+    ]);
+  });
+
+  test("is no news where the file says it", () => {
+    expect(aged(3 * DAY_MS, WRITTEN.file)).toEqual([]);
   });
 });
 
