@@ -40,8 +40,16 @@ export interface FailoverWorldOptions {
   readonly lagSeconds?: number;
   /** For which the applications keep a session to their database open. */
   readonly sessionSeconds?: number;
+  /** World seconds between two jobs that the applications do without being asked; 0 or absent: none. */
+  readonly jobSeconds?: number;
+  /** World seconds that a task takes to stop once it drains. */
+  readonly stopSeconds?: number;
+  /** World seconds between two orders of the application's users. */
+  readonly orderSeconds?: number;
   /** Machine time that a silent endpoint is given. */
   readonly answerWithinMs?: number;
+  /** An empty database of Redis; absent: a fresh one of the test's own. */
+  readonly redisUrl?: string;
 }
 
 /** World seconds here: long enough to be interrupted, short enough for many runs. */
@@ -79,10 +87,11 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
     seed: options.seed ?? 1,
     speed: options.speed,
     ...(options.lagSeconds === undefined ? {} : { lagSeconds: options.lagSeconds }),
+    ...(options.orderSeconds === undefined ? {} : { writers: { intervalSeconds: options.orderSeconds } }),
     webhooks: { sns: "http://127.0.0.1:9", pagerDuty: "http://127.0.0.1:9" },
   });
   const whole = await startWholeWorld(
-    { ...keeping(spec, options.sessionSeconds), rds: { ...spec.rds, durations: DURATIONS } },
+    { ...spec, traffic: trafficFor(spec.traffic, options), rds: { ...spec.rds, durations: DURATIONS } },
     { speed: options.speed },
   );
   const directory = await mkdtemp(join(tmpdir(), "twokey-failover-"));
@@ -91,7 +100,7 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
   const worldText = sandboxText(text, loaded.file, whole.env);
   await writeFile(config, worldText);
   await writeFile(snsCa, whole.sns.caPem);
-  const url = await freshRedisUrl();
+  const url = options.redisUrl ?? (await freshRedisUrl());
   const environment = {
     ...sandboxEnvironment(whole.env, { config, snsCa }),
     REDIS_URL: url,
@@ -174,10 +183,16 @@ function cloudOf({ whole, settings: { sandbox }, inventory, clock, answerWithinM
   return { cloud, close: () => aws.close() };
 }
 
-function keeping<Spec extends WholeWorldSpecInput>(spec: Spec, seconds: number | undefined): Spec {
-  if (seconds === undefined || !spec.traffic) return spec;
-  const applications = (spec.traffic.applications ?? []).map((each) => ({ ...each, sessionSeconds: seconds }));
-  return { ...spec, traffic: { ...spec.traffic, applications } };
+function trafficFor(traffic: WholeWorldSpecInput["traffic"], options: FailoverWorldOptions) {
+  const { sessionSeconds, jobSeconds, stopSeconds } = options;
+  if (!traffic) return traffic;
+  const applications = (traffic.applications ?? []).map((each) => ({
+    ...each,
+    ...(sessionSeconds === undefined ? {} : { sessionSeconds }),
+    ...(jobSeconds === undefined ? {} : { jobs: { intervalSeconds: jobSeconds } }),
+  }));
+  const ecs = stopSeconds === undefined ? traffic.ecs : { ...traffic.ecs, stopSeconds };
+  return { ...traffic, applications, ...(ecs ? { ecs } : {}) };
 }
 
 export interface RunWish {

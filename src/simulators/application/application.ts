@@ -54,7 +54,8 @@ export function serve(host: Hosting, running: Running, request: AppRequest): App
 export function doJob(host: Hosting, running: Running): void {
   const id = `job-${host.nextId()}`;
   const stored = store(host, running, id);
-  if (stored.ok && stored.ref) host.judge.acknowledged(running.site.application, id, stored.ref);
+  const { application, region: servedIn } = running.site;
+  if (stored.ok && stored.ref) host.judge.acknowledged(application, { id, ref: stored.ref, servedIn });
 }
 
 export function urlOf(request: AppRequest): URL {

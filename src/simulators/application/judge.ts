@@ -73,10 +73,14 @@ export class Judge {
     record.last = { ref, id };
   }
 
-  acknowledged(application: string, id: string, ref: DatabaseRef): void {
+  /** `servedIn`: the region of the task that took it; its database may be elsewhere. */
+  acknowledged(
+    application: string,
+    { id, ref, servedIn }: { readonly id: string; readonly ref: DatabaseRef; readonly servedIn: string },
+  ): void {
     const { region, instance } = ref;
     this.#record(application).acknowledged.push({ id, ref, worldMs: this.#world.clock.now() });
-    this.#world.log.append("app.write-acknowledged", { application, id, region, instance });
+    this.#world.log.append("app.write-acknowledged", { application, id, region, instance, servedIn });
   }
 
   refused(

@@ -87,7 +87,7 @@ function post(
     // An answer that comes after the user's patience does not count, though the order may be stored.
     const isLate = outcome.kind === "reply" && outcome.delayMs * world.clock.speed > timeoutMs;
     if (stored && !isLate) {
-      judge.acknowledged(spec.name, id, stored);
+      judge.acknowledged(spec.name, { id, ref: stored, servedIn: entry.region });
       done(true);
     } else refuse(isLate ? "timeout" : reasonOf(outcome), entry.region);
   });

@@ -30,11 +30,31 @@ export const Fault = z.strictObject({
 export type Fault = z.infer<typeof Fault>;
 export type FaultInput = z.input<typeof Fault>;
 
-export class Faults {
-  #planned: Fault[] = [];
+/** A fault that was planned: how many calls have taken it so far, and its end. */
+export interface PlannedFault {
+  readonly taken: number;
+  cancel(this: void): void;
+}
 
-  plan(fault: FaultInput): void {
-    this.#planned.push(Fault.parse(fault));
+interface Entry {
+  readonly fault: Fault;
+  taken: number;
+}
+
+export class Faults {
+  #planned: Entry[] = [];
+
+  plan(input: FaultInput): PlannedFault {
+    const entry: Entry = { fault: Fault.parse(input), taken: 0 };
+    this.#planned.push(entry);
+    return {
+      get taken() {
+        return entry.taken;
+      },
+      cancel: () => {
+        this.#planned = this.#planned.filter((other) => other !== entry);
+      },
+    };
   }
 
   clear(): void {
@@ -43,18 +63,15 @@ export class Faults {
 
   /** The first planned fault that matches this call, counted as taken. */
   take(vendor: Fault["vendor"], operation: string, region?: string): Fault["effect"] | undefined {
-    const index = this.#planned.findIndex(
-      (fault) =>
+    const entry = this.#planned.find(
+      ({ fault, taken }) =>
         fault.vendor === vendor &&
         (fault.operation === "*" || fault.operation === operation) &&
-        (fault.region === undefined || fault.region === region),
+        (fault.region === undefined || fault.region === region) &&
+        (fault.times === undefined || taken < fault.times),
     );
-    const fault = this.#planned[index];
-    if (!fault) return undefined;
-    if (fault.times !== undefined) {
-      if (fault.times <= 1) this.#planned.splice(index, 1);
-      else fault.times -= 1;
-    }
-    return fault.effect;
+    if (!entry) return undefined;
+    entry.taken += 1;
+    return entry.fault.effect;
   }
 }

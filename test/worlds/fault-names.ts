@@ -1,0 +1,54 @@
+const ANY = ["start", "fence", "record-position", "promote", "check-writable", "point", "shift", "verified"] as const;
+const BEFORE_PROMOTION = ["start", "fence", "record-position"] as const;
+const ONCE_FENCED = ["record-position", "promote", "check-writable", "point", "shift", "verified"] as const;
+const BESIDE_STEPS = ["start", "fence", "record-position", "promote", "check-writable", "point", "shift"] as const;
+const FROM_THE_START = ["start"] as const;
+
+/**
+ * Every kind of fault that a world may have, and the moments from which it is counted: the start, the intent of a step whose
+ * id begins so, or the end of the run. What each one does: `faults.ts`.
+ */
+export const MOMENTS = {
+  "rule-reopened": ONCE_FENCED,
+  "old-instance-rebooted": ANY,
+  "replica-rebooted": BEFORE_PROMOTION,
+  "replica-modified": BEFORE_PROMOTION,
+  "record-edited": ANY,
+  "service-scaled": ANY,
+  "home-dark": ANY,
+  "home-refusing": ANY,
+  "home-slow": BESIDE_STEPS,
+  "home-throttled": BESIDE_STEPS,
+  "home-control-plane-down": BESIDE_STEPS,
+  "standby-dark": BESIDE_STEPS,
+  "dns-control-plane-dark": BESIDE_STEPS,
+  "replica-unseen": BESIDE_STEPS,
+  "services-unseen": BEFORE_PROMOTION,
+  "firewall-unseen": BEFORE_PROMOTION,
+  "lag-unseen": BEFORE_PROMOTION,
+  "write-check-silent": ANY,
+  "answer-lost": FROM_THE_START,
+  "answer-hangs": FROM_THE_START,
+  "call-cut": FROM_THE_START,
+  "call-throttled": FROM_THE_START,
+  "call-denied": FROM_THE_START,
+  "worker-killed": BESIDE_STEPS,
+  frozen: ANY,
+} as const;
+export type FaultName = keyof typeof MOMENTS;
+
+const FIRST: FaultName = "rule-reopened";
+/** Names only, in the order of the table. */
+export const FAULT_NAMES: readonly [FaultName, ...FaultName[]] = [
+  FIRST,
+  ...Object.keys(MOMENTS).filter((name): name is FaultName => name in MOMENTS && name !== FIRST),
+];
+
+/** A call that misbehaves waits for its step, however late that comes. */
+export const WAITS_FOR_ITS_CALL: ReadonlySet<FaultName> = new Set<FaultName>([
+  "answer-lost",
+  "answer-hangs",
+  "call-cut",
+  "call-throttled",
+  "call-denied",
+]);

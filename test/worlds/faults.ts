@@ -1,0 +1,176 @@
+import { FREEZE_ID, type Freeze } from "../../src/domain/plan-run/freeze.ts";
+import { ROUTE53_CONTROL_PLANE } from "../../src/domain/service/service.ts";
+import { computesIn, namesOf, storesIn } from "../../src/flows/resources/site.ts";
+import type { FaultInput } from "../../src/simulators/world/faults.ts";
+import type { RegionMode } from "../../src/simulators/world/regions.ts";
+import type { FailoverWorld } from "../harness/failover-world.ts";
+import type { FaultName } from "./fault-names.ts";
+import type { FaultPlan } from "./world.ts";
+
+/** Marks what somebody else changed through the vendor's own API. */
+export const SOMEBODY_ELSE = "somebody else";
+
+/** A fault that has begun. */
+export interface Begun {
+  /** Whether the run, or the world around it, really met it. */
+  readonly isHit: () => boolean;
+  readonly end?: () => Promise<void> | void;
+}
+
+/** What a fault may do besides changing the world. */
+export interface Scene {
+  readonly at: FailoverWorld;
+  /** Ends the worker that drives the run; another one goes on. */
+  readonly kill: () => boolean;
+}
+
+type Begin = (scene: Scene, plan: FaultPlan) => Promise<Begun>;
+
+const hit: Begun = { isHit: () => true };
+
+/** Somebody clicks in the console; what it refuses did not happen. */
+const click =
+  (act: (at: FailoverWorld, plan: FaultPlan) => readonly Promise<void>[]): Begin =>
+  async ({ at }, plan) => {
+    const answers = await Promise.allSettled(act(at, plan));
+    const isDone = answers.some(({ status }) => status === "fulfilled");
+    return { isHit: () => isDone };
+  };
+
+const region =
+  (mode: RegionMode, of: (at: FailoverWorld) => string): Begin =>
+  async ({ at }) => {
+    const name = of(at);
+    const set = (now: RegionMode) => {
+      at.whole.world.regions.set(name, now);
+      at.whole.world.log.append("world.region", { region: name, mode: now });
+    };
+    set(mode);
+    return { ...hit, end: () => set("up") };
+  };
+
+/** Calls that misbehave, until it ends. */
+const calls =
+  (faults: (at: FailoverWorld, plan: FaultPlan) => readonly FaultInput[]): Begin =>
+  async ({ at }, plan) => {
+    const planned = faults(at, plan).map((fault) => at.whole.world.faults.plan(fault));
+    return {
+      isHit: () => planned.some(({ taken }) => taken > 0),
+      end: () => {
+        for (const each of planned) each.cancel();
+      },
+    };
+  };
+
+const home = ({ service }: FailoverWorld) => service.home;
+const standby = ({ service }: FailoverWorld) => service.standby;
+const silent = { kind: "hang" } as const;
+
+const reads = (of: (at: FailoverWorld) => string, ...operations: readonly string[]): Begin =>
+  calls((at) => operations.map((operation) => ({ vendor: "aws", operation, region: of(at), effect: silent })));
+
+/** Whatever the run may ask for: the operation, and where. */
+const MUTATIONS = [
+  ["UpdateService", home],
+  ["RegisterScalableTarget", home],
+  ["RevokeSecurityGroupIngress", home],
+  ["RebootDBInstance", home],
+  ["PromoteReadReplica", standby],
+  ["UpdateService", standby],
+  ["RegisterScalableTarget", standby],
+  ["ChangeResourceRecordSets", () => ROUTE53_CONTROL_PLANE],
+  ["AuthorizeSecurityGroupIngress", home],
+] as const;
+
+const mutation = (effect: FaultInput["effect"], most: number): Begin =>
+  calls((at, { pick }) => {
+    const [operation, of] = MUTATIONS[pick % MUTATIONS.length] ?? MUTATIONS[0];
+    return [{ vendor: "aws", operation, region: of(at), effect, times: 1 + (pick % most) }];
+  });
+
+const rebooted = (of: (at: FailoverWorld) => string): Begin =>
+  click((at) =>
+    storesIn(at.service, of(at)).map(({ database }) =>
+      at.client.click("rds:RebootDBInstance", of(at), { DBInstanceIdentifier: database.instance }),
+    ),
+  );
+
+const refusal = (code: string, status: number) => ({ kind: "error", status, code }) as const;
+
+export const BEGIN: Readonly<Record<FaultName, Begin>> = {
+  "rule-reopened": click((at) =>
+    storesIn(at.service, home(at)).map(({ database }) =>
+      at.client.click("ec2:AuthorizeSecurityGroupIngress", home(at), {
+        GroupId: database.security_group,
+        IpPermissions: [{ IpProtocol: "tcp", FromPort: 5432, ToPort: 5432, IpRanges: [{ CidrIp: "10.0.0.0/8" }] }],
+      }),
+    ),
+  ),
+  "old-instance-rebooted": rebooted(home),
+  "replica-rebooted": rebooted(standby),
+  "replica-modified": click((at) =>
+    storesIn(at.service, standby(at)).map(({ database }) =>
+      at.client.click("rds:ModifyDBInstance", standby(at), {
+        DBInstanceIdentifier: database.instance,
+        BackupRetentionPeriod: 3,
+        ApplyImmediately: "true",
+      }),
+    ),
+  ),
+  "record-edited": click((at, { pick }) => namesOf(at.service).map((name) => editRecord(at, name, pick % 100))),
+  "service-scaled": click((at, { pick }) =>
+    computesIn(at.service, home(at)).map(({ compute }) =>
+      at.client.click("ecs:UpdateService", home(at), {
+        cluster: compute.cluster,
+        service: compute.service,
+        desiredCount: 1 + (pick % 4),
+      }),
+    ),
+  ),
+  "home-dark": region("dark", home),
+  "home-refusing": region("refusing", home),
+  "home-slow": region("slow", home),
+  "home-throttled": region("throttled", home),
+  "home-control-plane-down": region("control-plane-down", home),
+  "standby-dark": region("dark", standby),
+  "dns-control-plane-dark": region("dark", () => ROUTE53_CONTROL_PLANE),
+  "replica-unseen": reads(standby, "DescribeDBInstances"),
+  "services-unseen": reads(home, "DescribeServices", "ListTasks", "DescribeTasks"),
+  "firewall-unseen": reads(home, "DescribeSecurityGroups", "DescribeSecurityGroupRules"),
+  "lag-unseen": reads(standby, "GetMetricData"),
+  "write-check-silent": calls((at) => [
+    { vendor: "app", operation: "POST /write-check", region: home(at), effect: silent },
+  ]),
+  "answer-lost": mutation({ kind: "drop-after" }, 2),
+  "answer-hangs": mutation({ kind: "hang-after" }, 1),
+  "call-cut": mutation({ kind: "drop-before" }, 3),
+  "call-throttled": mutation(refusal("Throttling", 400), 4),
+  "call-denied": mutation(refusal("AccessDenied", 403), 1),
+  "worker-killed": async ({ kill }) => {
+    const isKilled = kill();
+    return { isHit: () => isKilled };
+  },
+  frozen: async ({ at }) => {
+    const put = async (freeze: Freeze | null) => {
+      at.whole.world.log.append("people.freeze", { frozen: freeze !== null });
+      await at.memory.freezes.change(FREEZE_ID, () => ({ value: { freeze }, events: [] }));
+    };
+    await put({ by: "chloe", atMs: at.clock.now(), why: "a rehearsal", lifts: [] });
+    return { ...hit, end: () => put(null) };
+  },
+};
+
+async function editRecord(
+  at: FailoverWorld,
+  { zone, name }: { readonly zone: string; readonly name: string },
+  weight: number,
+): Promise<void> {
+  const found = await at.others.traffic.records(zone, name);
+  const records = found.known ? found.value.filter((record) => record.weight !== undefined) : [];
+  if (records.length === 0) throw new Error(`${name} has no weights`);
+  await at.others.traffic.upsert({
+    zone,
+    records: records.map((record) => ({ ...record, weight })),
+    comment: SOMEBODY_ELSE,
+  });
+}

@@ -1,0 +1,81 @@
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import type { ExecutorDeps } from "../../src/engine/runs/executor-deps.ts";
+import { STEPS } from "../../src/flows/index.ts";
+import type { LogEntry } from "../../src/simulators/world/log.ts";
+import { violationsOf } from "./judge.ts";
+import { type Played, play } from "./play.ts";
+import { type WorldPlan, worldOf } from "./world.ts";
+
+/** A world in which nothing goes wrong: tasks that drain do jobs, and take their time to stop. */
+const QUIET: WorldPlan = {
+  ...{ seed: 1, index: 0, example: "inventory", service: "inventory", mode: "planned", lagSeconds: 1, lag: [] },
+  ...{ orderSeconds: 2, sessionSeconds: 600, jobSeconds: 1, stopSeconds: 600, faults: [], people: [] },
+};
+const guaranteesOf = (played: Played) => new Set(violationsOf(played).map(({ guarantee }) => guarantee));
+
+/** The product's own steps, one of them without its proof. */
+function without(name: string, verify: ExecutorDeps["steps"][string]["verify"]): ExecutorDeps["steps"] {
+  const step = STEPS[name];
+  if (!step) throw new Error(`there is no step ${name}`);
+  return { ...STEPS, [name]: { ...step, verify } };
+}
+
+test("a world is a pure function of seed and index", () => {
+  expect(worldOf(4, 17)).toEqual(worldOf(4, 17));
+  expect(worldOf(4, 17)).not.toEqual(worldOf(4, 18));
+});
+
+test("a fence whose proof always holds is found: the old side takes writes after the promotion (G20)", async () => {
+  const verify = async () => ({ done: true, says: "nobody looked", output: { fence: "fenced" } }) as const;
+
+  const found = guaranteesOf(await play(QUIET, { steps: without("fence-primary", verify) }));
+
+  expect(found.has("G20") || found.has("G19")).toBe(true);
+});
+
+test("a promotion that waits for no commits is found, where people accepted no loss (G19)", async () => {
+  const verify = async () => ({ done: true, says: "nobody looked", output: { lastCommitMs: null } }) as const;
+  const behind = { ...QUIET, lagSeconds: 600, stopSeconds: 30 };
+
+  expect(guaranteesOf(await play(behind, { steps: without("record-data-position", verify) }))).toContain("G19");
+});
+
+describe("of a run in a quiet world", () => {
+  let quiet: Played;
+  beforeAll(async () => {
+    quiet = await play({ ...QUIET, stopSeconds: 30 });
+  });
+  const logged = (kind: string, worldMs: number, facts: LogEntry["facts"]): LogEntry[] => [
+    ...quiet.log,
+    { seq: quiet.log.length + 1, worldMs, machineMs: 0, kind, facts },
+  ];
+  const call = { operation: "PromoteReadReplica", region: "eu-central-1", input: {} };
+  const order = { id: "o-1", application: "inventory", region: "eu-west-1", servedIn: "eu-west-1" };
+  const untilMs = () => quiet.run?.plan.authorisesUntilMs ?? 0;
+  const changed = (state: "running" | "stopped") => quiet.run && { ...quiet.run, state, why: "a step failed" };
+
+  test("the judge finds nothing", () => {
+    expect(quiet.run?.state).toBe("verified");
+    expect(violationsOf(quiet)).toEqual([]);
+  });
+
+  test.each<[string, string, () => Partial<Played>]>([
+    ["G1", "a call before the keys", () => ({ log: logged("aws.mutation", 0, call) })],
+    ["G1", "a call after the end date", () => ({ log: logged("aws.mutation", untilMs() + 1, call) })],
+    ["G5", "a second promotion", () => ({ log: logged("rds.promotion-accepted", quiet.endedAtMs, {}) })],
+    ["G16", "a run that is still under way", () => ({ run: changed("running") })],
+    ["G19", "an order that is gone", () => ({ log: logged("app.write-acknowledged", 1, order) })],
+    ["G20", "an old side that stands open", () => ({ oldRefusals: [null] })],
+    ["G21", "users on the old side", () => ({ usersAt: "eu-west-1" })],
+    ["G22", "a stop of which nobody hears", () => ({ run: changed("stopped"), isNeeded: false })],
+  ])("%s: the judge finds %s", (guarantee, _what, doctored) => {
+    expect(guaranteesOf({ ...quiet, ...doctored() })).toEqual(new Set([guarantee]));
+  });
+
+  test("G18: the judge finds a call during a freeze", () => {
+    const frozen = logged("people.freeze", quiet.endedAtMs, { frozen: true });
+    const late = { seq: 0, worldMs: quiet.endedAtMs + 100_000, machineMs: 0, kind: "aws.mutation", facts: call };
+
+    expect(guaranteesOf({ ...quiet, log: [...frozen, late] })).toEqual(new Set(["G18"]));
+  });
+});

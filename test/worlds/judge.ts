@@ -1,0 +1,289 @@
+import { z } from "zod";
+import { FenceOutput, fenceOf } from "../../src/domain/plan-run/fence.ts";
+import type { Plan } from "../../src/domain/plan-run/plan.ts";
+import { isOver, type RunState, stateOf, WAITS_FOR_PEOPLE } from "../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
+import { PositionOutput } from "../../src/flows/steps/schemas.ts";
+import type { LogEntry } from "../../src/simulators/world/log.ts";
+import { SOMEBODY_ELSE } from "./faults.ts";
+import type { Played } from "./play.ts";
+
+/** Something that a guarantee says cannot happen, and that happened. */
+export interface Violation {
+  readonly guarantee: string;
+  readonly says: string;
+}
+
+/** A world that went through with a plan. */
+interface Case extends Played {
+  readonly run: RunState;
+  readonly plan: Plan;
+  readonly orders: readonly Order[];
+}
+
+/** What a user, or a queue, was told is stored. */
+interface Order {
+  readonly id: string;
+  /** Where its database is, and where the task that took it runs. */
+  readonly region: string;
+  readonly servedIn: string;
+  readonly atMs: number;
+}
+
+type Rule = (at: Case) => readonly string[];
+
+/** What is judged, by guarantee; from the world's log and the journal alone. */
+const RULES: readonly (readonly [guarantee: string, rule: Rule])[] = [
+  ["G1", keysBeforeCalls],
+  ["G5", promotedOnce],
+  ["G7", givenBack],
+  ["G16", comesToAnEnd],
+  ["G18", nothingWhileFrozen],
+  ["G19", lossWithinAcceptance],
+  ["G19", reportedLoss],
+  ["G20", unheardWrites],
+  ["G20", fencedAtTheEnd],
+  ["G21", usersAreThere],
+  ["G22", peopleAreCalled],
+];
+
+export function violationsOf(played: Played): Violation[] {
+  const { run } = played;
+  if (!run) return [];
+  const at: Case = { ...played, run, plan: run.plan, orders: strictOrders(played, run.plan) };
+  return RULES.flatMap(([guarantee, rule]) => rule(at).map((says) => ({ guarantee, says })));
+}
+
+/** Orders that an open session wrote on the old side after the promotion, where the key holders had accepted that in words. */
+export function acceptedOrders({ run, log, home }: Played): number {
+  if (!run || !acceptsSessions(run.plan)) return 0;
+  const promoted = promotedAtMs({ log }) ?? Number.POSITIVE_INFINITY;
+  const isLate = (order: Order) => order.atMs > promoted && isOverOpenSession(order, { log, home });
+  return ordersIn(log, run.plan.service).filter(isLate).length;
+}
+
+const acceptsSessions = ({ acceptances }: Plan): boolean => acceptances.some(({ id }) => id === "sessions-not-proven");
+
+function strictOrders({ log, home }: Played, plan: Plan): Order[] {
+  const orders = ordersIn(log, plan.service);
+  return acceptsSessions(plan) ? orders.filter((order) => !isOverOpenSession(order, { log, home })) : orders;
+}
+
+const RulesFacts = z.object({ group: z.string(), region: z.string(), rules: z.number() });
+
+/**
+ * Nobody new got in at that moment: every group that was ever changed on the old side let nobody in. The old side's own tasks
+ * are waited for, so that theirs are no such sessions.
+ */
+function isOverOpenSession({ region, servedIn, atMs }: Order, { log, home }: Pick<Played, "log" | "home">): boolean {
+  if (region !== home || servedIn === home) return false;
+  const rules = new Map<string, number>();
+  for (const { kind, worldMs, facts } of log) {
+    if (kind !== "ec2.rules-enforced" || worldMs > atMs) continue;
+    const now = RulesFacts.parse(facts);
+    if (now.region === home) rules.set(now.group, now.rules);
+  }
+  return rules.size > 0 && [...rules.values()].every((count) => count === 0);
+}
+
+const OrderFacts = z.object({ id: z.string(), region: z.string(), servedIn: z.string(), application: z.string() });
+
+function ordersIn(log: readonly LogEntry[], service: string): Order[] {
+  return log.flatMap(({ kind, worldMs, facts }) => {
+    if (kind !== "app.write-acknowledged") return [];
+    const { id, region, servedIn, application } = OrderFacts.parse(facts);
+    return application === service ? [{ id, region, servedIn, atMs: worldMs }] : [];
+  });
+}
+
+const CallFacts = z.object({ operation: z.string(), region: z.string(), input: z.unknown() });
+type Call = z.infer<typeof CallFacts> & { readonly atMs: number };
+
+/** Changes that the bot made, and nobody else. */
+const callsIn = (log: readonly LogEntry[]): Call[] =>
+  log.flatMap(({ kind, worldMs, facts }) => {
+    if (kind !== "aws.mutation" || JSON.stringify(facts["input"]).includes(SOMEBODY_ELSE)) return [];
+    return [{ ...CallFacts.parse(facts), atMs: worldMs }];
+  });
+
+const INTENTS: ReadonlySet<RunEntry["kind"]> = new Set(["intent", "undo-intent", "watch-intent"]);
+
+function keysBeforeCalls({ journal, log, plan }: Case): string[] {
+  const authorised = journal.find(
+    (entry) =>
+      INTENTS.has(entry.kind) &&
+      "authorised" in entry &&
+      new Set(entry.authorised?.keys.filter((by) => by !== plan.requester)).size >= plan.keysRequired,
+  );
+  return callsIn(log).flatMap(({ operation, region, atMs }) => {
+    if (!authorised || atMs < authorised.atMs) return [`${operation} in ${region} left before two keys authorised it`];
+    return atMs > plan.authorisesUntilMs ? [`${operation} in ${region} left after the end date`] : [];
+  });
+}
+
+/** World time that a call may be under way when people freeze everything. */
+const UNDER_WAY_MS = 60_000;
+
+function nothingWhileFrozen({ log }: Case): string[] {
+  const turns = log.filter(({ kind }) => kind === "people.freeze");
+  const isFrozenAt = (atMs: number) => {
+    const last = turns.findLast(({ worldMs }) => worldMs <= atMs);
+    return last?.facts["frozen"] === true && atMs - last.worldMs > UNDER_WAY_MS;
+  };
+  return callsIn(log).flatMap(({ operation, atMs }) => (isFrozenAt(atMs) ? [`${operation} left during a freeze`] : []));
+}
+
+function promotedOnce({ log, newRows }: Case): string[] {
+  const count = log.filter(({ kind }) => kind === "rds.promotion-accepted").length;
+  return count > newRows.length ? [`${count} promotions of ${newRows.length} stores`] : [];
+}
+
+const promotedAtMs = ({ log }: Pick<Played, "log">): number | undefined =>
+  log.find(({ kind }) => kind === "rds.promotion-accepted")?.worldMs;
+
+/** Acknowledged orders that a promoted store does not hold. */
+function lostOrders(at: Case): Order[] {
+  const promoted = promotedAtMs(at);
+  if (promoted === undefined) return [];
+  return at.orders.filter(({ id }) => at.newRows.some((rows) => !rows.has(id)));
+}
+
+const span = (orders: readonly Order[]): string => {
+  const [first] = orders;
+  const last = orders.at(-1);
+  return first && last
+    ? `${orders.length} orders, ${new Date(first.atMs).toISOString()} to ${new Date(last.atMs).toISOString()}`
+    : "none";
+};
+
+/** What was written on the old side after the promotion is no loss that anybody could have stated: `unheardWrites` has it. */
+function lossWithinAcceptance(at: Case): string[] {
+  const { dataLoss } = at.plan;
+  const promoted = promotedAtMs(at) ?? Number.POSITIVE_INFINITY;
+  const lost = lostOrders(at).filter(({ atMs }) => atMs <= promoted);
+  if (lost.length === 0) return [];
+  switch (dataLoss.kind) {
+    case "none":
+      return [`no loss was accepted, and lost are ${span(lost)}`];
+    case "after": {
+      const beyond = lost.filter(({ atMs }) => atMs < dataLoss.atMs);
+      const accepted = new Date(dataLoss.atMs).toISOString();
+      return beyond.length > 0
+        ? [`accepted was the loss of what came after ${accepted}; lost are ${span(beyond)}`]
+        : [];
+    }
+    case "unknown":
+      return [];
+  }
+}
+
+/** What the run itself measured is never kinder than the world. */
+function reportedLoss(at: Case): string[] {
+  const measured = at.plan.steps.flatMap(({ id }) => {
+    const { data } = PositionOutput.safeParse(stateOf(at.run, id).output);
+    return data?.lastCommitMs == null ? [] : [data.lastCommitMs];
+  });
+  if (measured.length === 0) return [];
+  const lastCommitMs = Math.min(...measured);
+  const beyond = lostOrders(at).filter(({ atMs }) => atMs < lastCommitMs);
+  const says = `said that the new side has what came before ${new Date(lastCommitMs).toISOString()}`;
+  return beyond.length > 0 ? [`${says}; lost are ${span(beyond)}`] : [];
+}
+
+interface Stretch {
+  readonly fromMs: number;
+  readonly toMs: number | undefined;
+}
+
+/** In which the journal believes that the old side is fenced. */
+function believedFenced({ journal, run }: Case): Stretch[] {
+  const fence = fenceOf(run)?.id;
+  const stretches: Stretch[] = [];
+  for (const entry of journal) {
+    const open = stretches.at(-1);
+    if (begins(entry, fence)) {
+      if (!open || open.toMs !== undefined) stretches.push({ fromMs: entry.atMs, toMs: undefined });
+    } else if (open && open.toMs === undefined && ends(entry, fence)) {
+      stretches.splice(-1, 1, { ...open, toMs: entry.atMs });
+    }
+  }
+  return stretches;
+}
+
+function begins(entry: RunEntry, fence: string | undefined): boolean {
+  if (entry.kind === "fenced-later") return true;
+  if (entry.kind !== "done" || entry.step !== fence) return false;
+  return FenceOutput.safeParse(entry.output).data?.fence === "fenced";
+}
+
+const LETS_GO: ReadonlySet<RunEntry["kind"]> = new Set([
+  ...["fence-again", "fence-lost", "voided", "watch-ended", "aborted", "undo-intent"],
+] as const);
+
+const ends = (entry: RunEntry, fence: string | undefined): boolean =>
+  LETS_GO.has(entry.kind) && (!("step" in entry) || entry.step === fence);
+
+/** World time in which people hear of it; what a look takes is machine time, and the worlds are fast. */
+const HEARD_WITHIN_MS = 30_000;
+const LOOK_TAKES_MACHINE_MS = 3_000;
+
+function unheardWrites(at: Case): string[] {
+  const promoted = promotedAtMs(at);
+  if (promoted === undefined) return [];
+  const patience = HEARD_WITHIN_MS + LOOK_TAKES_MACHINE_MS * at.speed;
+  const stretches = believedFenced(at);
+  const unheard = at.orders.filter(
+    ({ region, atMs }) =>
+      region === at.home &&
+      atMs > promoted &&
+      stretches.some(
+        ({ fromMs, toMs = Number.POSITIVE_INFINITY }) =>
+          atMs > fromMs && atMs < toMs && Math.min(toMs, at.endedAtMs) - atMs > patience,
+      ),
+  );
+  return unheard.length > 0 ? [`the old side took ${span(unheard)} while it counted as fenced`] : [];
+}
+
+function fencedAtTheEnd(at: Case): string[] {
+  if (promotedAtMs(at) === undefined || !at.oldRefusals.includes(null)) return [];
+  const open = believedFenced(at).at(-1);
+  return open && open.toMs === undefined
+    ? [`run is ${at.run.state}: a write on the old side succeeds, and it counts as fenced`]
+    : [];
+}
+
+/** World time that a resolver, a health check and a look of our own may take. */
+const SHOWN_WITHIN_MS = 60_000;
+
+function usersAreThere({ run, log, plan, usersAt }: Case): string[] {
+  if (run.state !== "verified" || usersAt === plan.to) return [];
+  const endedAtMs = run.endedAtMs ?? 0;
+  const isEditedLater = log.some(
+    ({ kind, worldMs, facts }) =>
+      kind === "aws.mutation" &&
+      worldMs > endedAtMs - SHOWN_WITHIN_MS &&
+      JSON.stringify(facts["input"]).includes(SOMEBODY_ELSE),
+  );
+  return isEditedLater ? [] : [`verified, and the users' name leads to ${usersAt ?? "nowhere"}`];
+}
+
+function comesToAnEnd(at: Case): string[] {
+  const waits = isOver(at.run) || WAITS_FOR_PEOPLE.some((state) => state === at.run.state);
+  return at.isOver && waits ? [] : [`the run is still ${at.run.state}`];
+}
+
+function peopleAreCalled({ run, isNeeded }: Case): string[] {
+  const waits = run.state === "stopped" || run.state === "stuck" || (run.state === "paused" && run.voided);
+  if (!waits) return [];
+  if (run.why === "") return [`${run.state} without a reason`];
+  return isNeeded ? [] : [`${run.state}, and nobody is called`];
+}
+
+/** Before the promotion nothing was lost for users: their old side takes writes again. */
+function givenBack({ run, log, oldRefusals, home }: Case): string[] {
+  if (run.state !== "unwound" || run.undoSkipped.length > 0) return [];
+  const mode = log.findLast(({ kind, facts }) => kind === "world.region" && facts["region"] === home);
+  const isUp = mode === undefined || mode.facts["mode"] === "up";
+  const closed = oldRefusals.filter((why) => why !== null && why !== "restarting");
+  return isUp && closed.length > 0 ? [`rolled back, and a write on the old side fails: ${closed.join(", ")}`] : [];
+}

@@ -1,0 +1,82 @@
+import { Redis } from "ioredis";
+import { freshRedisUrl } from "../harness/redis.ts";
+import type { FaultName } from "./fault-names.ts";
+import { acceptedOrders, type Violation, violationsOf } from "./judge.ts";
+import { type PlayWish, play } from "./play.ts";
+import { traceOf } from "./trace.ts";
+import { sayWorld, worldOf } from "./world.ts";
+
+/** What became of one world. */
+export interface WorldResult {
+  readonly index: number;
+  readonly says: string;
+  /** State of the run, `refused`, or `broken` where the world itself threw. */
+  readonly end: string;
+  readonly why: string;
+  readonly violations: readonly Violation[];
+  readonly hits: readonly FaultName[];
+  /** Orders over sessions that stayed open on the old side, as key holders had accepted. */
+  readonly acceptedOrders: number;
+  readonly tookMs: number;
+  /** Line by line; absent where nobody asked for it. */
+  readonly trace?: string;
+}
+
+export interface Share {
+  readonly seed: number;
+  readonly indices: readonly number[];
+  /** Worlds at a time: most of each is waiting. */
+  readonly atOnce: number;
+  readonly told: (result: WorldResult) => void;
+  readonly wish?: PlayWish;
+  readonly isTraced?: boolean;
+}
+
+/** Plays these worlds, some at a time, each on a database of its own. */
+export async function playShare({ seed, indices, atOnce, told, isTraced = false, wish = {} }: Share): Promise<void> {
+  const left = [...indices];
+  const slot = async () => {
+    const redisUrl = await freshRedisUrl();
+    for (let index = left.shift(); index !== undefined; index = left.shift()) {
+      told(await playOne(seed, index, { ...wish, redisUrl, isTraced }));
+      await empty(redisUrl);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, left.length) }, slot));
+}
+
+interface OneWish extends PlayWish {
+  readonly isTraced?: boolean;
+}
+
+export async function playOne(seed: number, index: number, wish: OneWish): Promise<WorldResult> {
+  const plan = worldOf(seed, index);
+  const fromMs = Date.now();
+  const common = { index, says: sayWorld(plan) };
+  try {
+    const played = await play(plan, wish);
+    const { run, refused, hits } = played;
+    const trace = wish.isTraced === true ? { trace: traceOf(played) } : {};
+    const [end, why] = run ? [run.state, run.why] : ["refused", refused ?? ""];
+    return {
+      ...common,
+      end,
+      why,
+      hits,
+      violations: violationsOf(played),
+      acceptedOrders: acceptedOrders(played),
+      tookMs: Date.now() - fromMs,
+      ...trace,
+    };
+  } catch (error) {
+    const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const violations = [{ guarantee: "world", says: why }];
+    return { ...common, end: "broken", why, hits: [], violations, acceptedOrders: 0, tookMs: Date.now() - fromMs };
+  }
+}
+
+async function empty(url: string): Promise<void> {
+  const redis = new Redis(url);
+  await redis.flushdb();
+  redis.disconnect();
+}

@@ -1,0 +1,7 @@
+import { playShare } from "./share.ts";
+
+/** One process of `npm run worlds`: plays what it is told, and says what became of each world. */
+process.once("message", async ({ seed, indices, atOnce, isTraced }) => {
+  await playShare({ seed, indices, atOnce, isTraced, told: (result) => process.send(result) });
+  process.disconnect();
+});
