@@ -46,6 +46,8 @@ export interface FailoverWorldOptions {
   readonly stopSeconds?: number;
   /** World seconds between two orders of the application's users. */
   readonly orderSeconds?: number;
+  /** World seconds of a reboot; absent: as long as it takes in AWS, by chance. */
+  readonly rebootSeconds?: number;
   /** Machine time that a silent endpoint is given. */
   readonly answerWithinMs?: number;
   /** An empty database of Redis; absent: a fresh one of the test's own. */
@@ -90,8 +92,10 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
     ...(options.orderSeconds === undefined ? {} : { writers: { intervalSeconds: options.orderSeconds } }),
     webhooks: { sns: "http://127.0.0.1:9", pagerDuty: "http://127.0.0.1:9" },
   });
+  const reboot = options.rebootSeconds;
+  const durations = { ...DURATIONS, ...(reboot !== undefined && { reboot }) };
   const whole = await startWholeWorld(
-    { ...spec, traffic: trafficFor(spec.traffic, options), rds: { ...spec.rds, durations: DURATIONS } },
+    { ...spec, traffic: trafficFor(spec.traffic, options), rds: { ...spec.rds, durations } },
     { speed: options.speed },
   );
   const directory = await mkdtemp(join(tmpdir(), "twokey-failover-"));
