@@ -38,6 +38,12 @@ async function reopen(): Promise<void> {
   });
 }
 
+/** The connections of the old side's write check are cut from now on. */
+function silenceCheck(): void {
+  const cut = { vendor: "app", operation: "POST /write-check", effect: { kind: "drop-before" } } as const;
+  at.whole.world.faults.plan({ ...cut, region: at.service.home });
+}
+
 const once = (step: string, act: () => void) => (begun: string) => void (begun === step && act());
 async function kindsOf(): Promise<RunEntry["kind"][]> {
   const redis = await at.bench.connect();
@@ -59,13 +65,7 @@ describe("an old side that was fenced and is opened by somebody else", () => {
   });
 
   test("before the promotion, where nobody can tell whether it writes: the keys are void", async () => {
-    const silence = {
-      vendor: "app",
-      operation: "POST /write-check",
-      region: at.service.home,
-      effect: { kind: "hang" },
-    } as const;
-    const run = await drive(at, { onIntent: once("record-position", () => at.whole.world.faults.plan(silence)) });
+    const run = await drive(at, { onIntent: once("record-position", silenceCheck) });
 
     expect([run.state, run.voided, run.pastNoReturn]).toEqual(["paused", true, false]);
     expect(run.why).toMatch(/eu-west-1 was fenced, and nobody can prove it now: the write check .* gives no answer/);
@@ -87,11 +87,7 @@ describe("an old side that was fenced and is opened by somebody else", () => {
   });
 
   test("is not called open at the end because its write check alone gives no answer", async () => {
-    const silence = {
-      ...({ vendor: "app", operation: "POST /write-check", effect: { kind: "hang" } } as const),
-      region: at.service.home,
-    };
-    const run = await drive(at, { onIntent: once("point-application", () => at.whole.world.faults.plan(silence)) });
+    const run = await drive(at, { onIntent: once("point-application", silenceCheck) });
 
     expect([run.state, run.why, run.watch.lostAtMs]).toEqual(["verified", "", undefined]);
   });
