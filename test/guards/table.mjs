@@ -567,6 +567,14 @@ export const GUARDS = [
     fails: "after the end is seen within 30 s, calls people, and is fenced again as the signed plan says",
   },
   {
+    guard: "a loss is reported until the old side was fenced again",
+    file: "src/flows/runbooks/failover/measure.ts",
+    cut: "if (watch.lostAtMs === undefined) return lostMs;",
+    by: "if (lastCommitMs > 0) return lostMs;",
+    test: "flows/runbooks/failover/late-writes.test.ts",
+    fails: "one whose old side was opened again after it was fenced never says that it lost nothing (G19)",
+  },
+  {
     guard: "what an old side that returned is taken from is written down first",
     file: "src/flows/runbooks/failover/fence-primary.ts",
     cut: "if (answering.some(({ part }) => isUncaptured(part, input)))",

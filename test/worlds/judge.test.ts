@@ -51,8 +51,13 @@ describe("of a run in a quiet world", () => {
   ];
   const call = { operation: "PromoteReadReplica", region: "eu-central-1", input: {} };
   const order = { id: "o-1", application: "inventory", region: "eu-west-1", servedIn: "eu-west-1" };
+  const lateOrder = () => {
+    const promotion = quiet.log.find(({ kind }) => kind === "rds.promotion-accepted");
+    return logged("app.write-acknowledged", (promotion?.worldMs ?? 0) - 1, order);
+  };
   const untilMs = () => quiet.run?.plan.authorisesUntilMs ?? 0;
-  const changed = (state: "running" | "stopped") => quiet.run && { ...quiet.run, state, why: "a step failed" };
+  const changed = (state: "running" | "stopped" | "unwound") =>
+    quiet.run && { ...quiet.run, state, why: "a step failed" };
 
   test("the judge finds nothing", () => {
     expect(quiet.run?.state).toBe("verified");
@@ -63,8 +68,10 @@ describe("of a run in a quiet world", () => {
     ["G1", "a call before the keys", () => ({ log: logged("aws.mutation", 0, call) })],
     ["G1", "a call after the end date", () => ({ log: logged("aws.mutation", untilMs() + 1, call) })],
     ["G5", "a second promotion", () => ({ log: logged("rds.promotion-accepted", quiet.endedAtMs, {}) })],
+    ["G7", "a rollback that left the old side closed", () => ({ run: changed("unwound") })],
     ["G16", "a run that is still under way", () => ({ run: changed("running") })],
     ["G19", "an order that is gone", () => ({ log: logged("app.write-acknowledged", 1, order) })],
+    ["G19", "a reported loss that is too small", () => ({ reportedLossMs: 0, log: lateOrder() })],
     ["G20", "an old side that stands open", () => ({ oldRefusals: [null] })],
     ["G21", "users on the old side", () => ({ usersAt: "eu-west-1" })],
     ["G22", "a stop of which nobody hears", () => ({ run: changed("stopped"), isNeeded: false })],

@@ -1,33 +1,17 @@
 import { z } from "zod";
 import { FenceOutput, fenceOf } from "../../src/domain/plan-run/fence.ts";
-import type { Plan } from "../../src/domain/plan-run/plan.ts";
-import { isOver, type RunState, stateOf, WAITS_FOR_PEOPLE } from "../../src/domain/plan-run/run.ts";
+import { isOver, WAITS_FOR_PEOPLE } from "../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
-import { PositionOutput } from "../../src/flows/steps/schemas.ts";
 import type { LogEntry } from "../../src/simulators/world/log.ts";
+import { type Case, promotedAtMs, span, strictOrders } from "./case.ts";
 import { SOMEBODY_ELSE } from "./faults.ts";
+import { lossWithinAcceptance, reportedLoss, reportedTime } from "./losses.ts";
 import type { Played } from "./play.ts";
 
 /** Something that a guarantee says cannot happen, and that happened. */
 export interface Violation {
   readonly guarantee: string;
   readonly says: string;
-}
-
-/** A world that went through with a plan. */
-interface Case extends Played {
-  readonly run: RunState;
-  readonly plan: Plan;
-  readonly orders: readonly Order[];
-}
-
-/** What a user, or a queue, was told is stored. */
-interface Order {
-  readonly id: string;
-  /** Where its database is, and where the task that took it runs. */
-  readonly region: string;
-  readonly servedIn: string;
-  readonly atMs: number;
 }
 
 type Rule = (at: Case) => readonly string[];
@@ -41,6 +25,7 @@ const RULES: readonly (readonly [guarantee: string, rule: Rule])[] = [
   ["G18", nothingWhileFrozen],
   ["G19", lossWithinAcceptance],
   ["G19", reportedLoss],
+  ["G19", reportedTime],
   ["G20", unheardWrites],
   ["G20", fencedAtTheEnd],
   ["G21", usersAreThere],
@@ -52,48 +37,6 @@ export function violationsOf(played: Played): Violation[] {
   if (!run) return [];
   const at: Case = { ...played, run, plan: run.plan, orders: strictOrders(played, run.plan) };
   return RULES.flatMap(([guarantee, rule]) => rule(at).map((says) => ({ guarantee, says })));
-}
-
-/** Orders that an open session wrote on the old side after the promotion, where the key holders had accepted that in words. */
-export function acceptedOrders({ run, log, home }: Played): number {
-  if (!run || !acceptsSessions(run.plan)) return 0;
-  const promoted = promotedAtMs({ log }) ?? Number.POSITIVE_INFINITY;
-  const isLate = (order: Order) => order.atMs > promoted && isOverOpenSession(order, { log, home });
-  return ordersIn(log, run.plan.service).filter(isLate).length;
-}
-
-const acceptsSessions = ({ acceptances }: Plan): boolean => acceptances.some(({ id }) => id === "sessions-not-proven");
-
-function strictOrders({ log, home }: Played, plan: Plan): Order[] {
-  const orders = ordersIn(log, plan.service);
-  return acceptsSessions(plan) ? orders.filter((order) => !isOverOpenSession(order, { log, home })) : orders;
-}
-
-const RulesFacts = z.object({ group: z.string(), region: z.string(), rules: z.number() });
-
-/**
- * Nobody new got in at that moment: every group that was ever changed on the old side let nobody in. The old side's own tasks
- * are waited for, so that theirs are no such sessions.
- */
-function isOverOpenSession({ region, servedIn, atMs }: Order, { log, home }: Pick<Played, "log" | "home">): boolean {
-  if (region !== home || servedIn === home) return false;
-  const rules = new Map<string, number>();
-  for (const { kind, worldMs, facts } of log) {
-    if (kind !== "ec2.rules-enforced" || worldMs > atMs) continue;
-    const now = RulesFacts.parse(facts);
-    if (now.region === home) rules.set(now.group, now.rules);
-  }
-  return rules.size > 0 && [...rules.values()].every((count) => count === 0);
-}
-
-const OrderFacts = z.object({ id: z.string(), region: z.string(), servedIn: z.string(), application: z.string() });
-
-function ordersIn(log: readonly LogEntry[], service: string): Order[] {
-  return log.flatMap(({ kind, worldMs, facts }) => {
-    if (kind !== "app.write-acknowledged") return [];
-    const { id, region, servedIn, application } = OrderFacts.parse(facts);
-    return application === service ? [{ id, region, servedIn, atMs: worldMs }] : [];
-  });
 }
 
 const CallFacts = z.object({ operation: z.string(), region: z.string(), input: z.unknown() });
@@ -136,58 +79,6 @@ function nothingWhileFrozen({ log }: Case): string[] {
 function promotedOnce({ log, newRows }: Case): string[] {
   const count = log.filter(({ kind }) => kind === "rds.promotion-accepted").length;
   return count > newRows.length ? [`${count} promotions of ${newRows.length} stores`] : [];
-}
-
-const promotedAtMs = ({ log }: Pick<Played, "log">): number | undefined =>
-  log.find(({ kind }) => kind === "rds.promotion-accepted")?.worldMs;
-
-/** Acknowledged orders that a promoted store does not hold. */
-function lostOrders(at: Case): Order[] {
-  const promoted = promotedAtMs(at);
-  if (promoted === undefined) return [];
-  return at.orders.filter(({ id }) => at.newRows.some((rows) => !rows.has(id)));
-}
-
-const span = (orders: readonly Order[]): string => {
-  const [first] = orders;
-  const last = orders.at(-1);
-  return first && last
-    ? `${orders.length} orders, ${new Date(first.atMs).toISOString()} to ${new Date(last.atMs).toISOString()}`
-    : "none";
-};
-
-/** What was written on the old side after the promotion is no loss that anybody could have stated: `unheardWrites` has it. */
-function lossWithinAcceptance(at: Case): string[] {
-  const { dataLoss } = at.plan;
-  const promoted = promotedAtMs(at) ?? Number.POSITIVE_INFINITY;
-  const lost = lostOrders(at).filter(({ atMs }) => atMs <= promoted);
-  if (lost.length === 0) return [];
-  switch (dataLoss.kind) {
-    case "none":
-      return [`no loss was accepted, and lost are ${span(lost)}`];
-    case "after": {
-      const beyond = lost.filter(({ atMs }) => atMs < dataLoss.atMs);
-      const accepted = new Date(dataLoss.atMs).toISOString();
-      return beyond.length > 0
-        ? [`accepted was the loss of what came after ${accepted}; lost are ${span(beyond)}`]
-        : [];
-    }
-    case "unknown":
-      return [];
-  }
-}
-
-/** What the run itself measured is never kinder than the world. */
-function reportedLoss(at: Case): string[] {
-  const measured = at.plan.steps.flatMap(({ id }) => {
-    const { data } = PositionOutput.safeParse(stateOf(at.run, id).output);
-    return data?.lastCommitMs == null ? [] : [data.lastCommitMs];
-  });
-  if (measured.length === 0) return [];
-  const lastCommitMs = Math.min(...measured);
-  const beyond = lostOrders(at).filter(({ atMs }) => atMs < lastCommitMs);
-  const says = `said that the new side has what came before ${new Date(lastCommitMs).toISOString()}`;
-  return beyond.length > 0 ? [`${says}; lost are ${span(beyond)}`] : [];
 }
 
 interface Stretch {

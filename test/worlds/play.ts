@@ -7,6 +7,7 @@ import { guardTimes } from "../../src/engine/runs/fence-guard.ts";
 import { watchOldSide } from "../../src/engine/runs/fence-watch.ts";
 import { whoIsNeeded } from "../../src/flows/reach/run-needs.ts";
 import { storesIn } from "../../src/flows/resources/site.ts";
+import { failover } from "../../src/flows/runbooks/failover/failover.ts";
 import { createResolver } from "../../src/simulators/dns/resolver.ts";
 import type { LogEntry } from "../../src/simulators/world/log.ts";
 import { KEYS } from "../../src/store/keys.ts";
@@ -41,6 +42,8 @@ export interface Played {
   /** Where the users' name leads at the very end. */
   readonly usersAt: string | undefined;
   readonly isNeeded: boolean;
+  /** What the run says was lost, world milliseconds; undefined: it does not know. */
+  readonly reportedLossMs: number | undefined;
   readonly home: string;
   readonly standby: string;
   readonly speed: number;
@@ -217,9 +220,16 @@ class Play {
       }),
       usersAt: usersAt(this.#at),
       isNeeded: run !== undefined && whoIsNeeded(run, inventory, clock.now()) !== undefined,
+      reportedLossMs: await reportedLossMs(run),
       hits: this.#schedule.hits,
     };
   }
+}
+
+/** As at the end of an incident that was seen before everything else: then all until the promotion counts. */
+async function reportedLossMs(run: RunState | undefined): Promise<number | undefined> {
+  if (!run) return undefined;
+  return (await failover.measure(run, { firstSeenAtMs: 0, read: async () => undefined })).dataLossMs;
 }
 
 function entryFor(run: RunState, decision: WorldPlan["people"][number], atMs: number): RunEntry | undefined {

@@ -1,7 +1,8 @@
 import { Redis } from "ioredis";
 import { freshRedisUrl } from "../harness/redis.ts";
+import { acceptedOrders } from "./case.ts";
 import type { FaultName } from "./fault-names.ts";
-import { acceptedOrders, type Violation, violationsOf } from "./judge.ts";
+import { type Violation, violationsOf } from "./judge.ts";
 import { type PlayWish, play } from "./play.ts";
 import { traceOf } from "./trace.ts";
 import { sayWorld, worldOf } from "./world.ts";

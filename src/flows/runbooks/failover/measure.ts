@@ -11,7 +11,10 @@ export async function measure(run: RunState, { firstSeenAtMs, read }: Measuring)
   const lastCommitMs = earliestPosition(committed);
   return {
     restoredAtMs: outputOf(run, checkPublic)?.verifiedAtMs,
-    dataLossMs: lastCommitMs === undefined ? undefined : lostBy(committed, lastCommitMs, firstSeenAtMs),
+    dataLossMs:
+      lastCommitMs === undefined
+        ? undefined
+        : withLateWrites(run, lastCommitMs, lostBy(committed, lastCommitMs, firstSeenAtMs)),
   };
 }
 
@@ -29,6 +32,13 @@ const commitOf = ({ plan }: RunState) => plan.steps.find(({ role }) => role === 
 async function committedIn(run: RunState, read: Measuring["read"]): Promise<RunState> {
   const before = run.plan.restOf && !commitOf(run) ? await read(run.plan.restOf.run) : undefined;
   return before ? committedIn(before, read) : run;
+}
+
+/** An old side that was opened again may have taken writes until it was fenced again; before that nobody knows how many. */
+function withLateWrites({ watch }: RunState, lastCommitMs: number, lostMs: number): number | undefined {
+  if (watch.lostAtMs === undefined) return lostMs;
+  if (watch.state !== "fenced" || watch.endedAtMs === undefined) return undefined;
+  return Math.max(lostMs, watch.endedAtMs - lastCommitMs);
 }
 
 /** At most so much: up to the outage or, where commits went on after that was first seen, to the promotion. */

@@ -1,0 +1,69 @@
+import { stateOf } from "../../src/domain/plan-run/run.ts";
+import { PositionOutput } from "../../src/flows/steps/schemas.ts";
+import { type Case, type Order, promotedAtMs, span } from "./case.ts";
+
+/** Acknowledged orders that a promoted store does not hold. */
+function lostOrders(at: Case): Order[] {
+  const promoted = promotedAtMs(at);
+  if (promoted === undefined) return [];
+  return at.orders.filter(({ id }) => at.newRows.some((rows) => !rows.has(id)));
+}
+
+/** What was written on the old side after the promotion is no loss that anybody could have stated: `unheardWrites` has it. */
+export function lossWithinAcceptance(at: Case): string[] {
+  const { dataLoss } = at.plan;
+  const promoted = promotedAtMs(at) ?? Number.POSITIVE_INFINITY;
+  const lost = lostOrders(at).filter((order) => order.atMs <= promoted && !isRaced(at, order, promoted));
+  if (lost.length === 0) return [];
+  switch (dataLoss.kind) {
+    case "none":
+      return [`no loss was accepted, and lost are ${span(lost)}`];
+    case "after": {
+      const beyond = lost.filter(({ atMs }) => atMs < dataLoss.atMs);
+      const accepted = new Date(dataLoss.atMs).toISOString();
+      return beyond.length > 0
+        ? [`accepted was the loss of what came after ${accepted}; lost are ${span(beyond)}`]
+        : [];
+    }
+    case "unknown":
+      return [];
+  }
+}
+
+/** World time between the last look at the old side and the promotion; what a call takes is machine time. */
+const LOOKED_BEFORE_MS = 30_000;
+const CALL_TAKES_MACHINE_MS = 1_000;
+
+/** Somebody opened the old side between the last proof and the promotion, which nothing can close; people were told. */
+function isRaced({ journal, speed, home }: Case, { region, atMs }: Order, promoted: number): boolean {
+  const isLate = promoted - atMs <= LOOKED_BEFORE_MS + CALL_TAKES_MACHINE_MS * speed;
+  return region === home && isLate && journal.some((entry) => entry.kind === "fence-lost" && entry.atMs > atMs);
+}
+
+/** What the run reports as lost at its end is never less than what was lost until the promotion, or until it was fenced again. */
+export function reportedTime(at: Case): string[] {
+  const { run, reportedLossMs } = at;
+  const positions = positionsOf(at);
+  if (run.state !== "verified" || reportedLossMs === undefined || positions.length === 0) return [];
+  const promoted = promotedAtMs(at) ?? Number.POSITIVE_INFINITY;
+  const lost = lostOrders(at).filter(({ atMs }) => atMs <= promoted || run.watch.lostAtMs !== undefined);
+  const newest = Math.max(...lost.map(({ atMs }) => atMs));
+  const lostMs = lost.length === 0 ? 0 : newest - Math.min(...positions);
+  return lostMs > reportedLossMs ? [`reported is a loss of ${reportedLossMs} ms; lost are ${span(lost)}`] : [];
+}
+
+const positionsOf = ({ plan, run }: Case): number[] =>
+  plan.steps.flatMap(({ id }) => {
+    const { data } = PositionOutput.safeParse(stateOf(run, id).output);
+    return data?.lastCommitMs == null ? [] : [data.lastCommitMs];
+  });
+
+/** What the run itself measured is never kinder than the world. */
+export function reportedLoss(at: Case): string[] {
+  const measured = positionsOf(at);
+  if (measured.length === 0) return [];
+  const lastCommitMs = Math.min(...measured);
+  const beyond = lostOrders(at).filter(({ atMs }) => atMs < lastCommitMs);
+  const says = `said that the new side has what came before ${new Date(lastCommitMs).toISOString()}`;
+  return beyond.length > 0 ? [`${says}; lost are ${span(beyond)}`] : [];
+}
