@@ -28,9 +28,10 @@ test("a world is a pure function of seed and index", () => {
 test("a fence whose proof always holds is found: the old side takes writes after the promotion (G20)", async () => {
   const verify = async () => ({ done: true, says: "nobody looked", output: { fence: "fenced" } }) as const;
 
-  const found = guaranteesOf(await play(QUIET, { steps: without("fence-primary", verify) }));
+  // Slow enough that its tasks go on for longer than the judge is patient with.
+  const played = await play(QUIET, { steps: without("fence-primary", verify), speed: 50 });
 
-  expect(found.has("G20") || found.has("G19")).toBe(true);
+  expect(guaranteesOf(played)).toContain("G20");
 });
 
 test("a promotion that waits for no commits is found, where people accepted no loss (G19)", async () => {
