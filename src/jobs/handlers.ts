@@ -113,6 +113,7 @@ function advanceDeps(deps: HandlerDeps): AdvanceDeps {
     wake: queues.wake,
     steps: STEPS,
     guardIsDue: guardTimes(),
+    shown: new Map(),
     drift: async (run, signal) => {
       const service = findService(inventory(), run.plan.service);
       if (!service) return [`${run.plan.service} is not in twokey.yaml any more`];

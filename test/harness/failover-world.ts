@@ -13,6 +13,7 @@ import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import type { Inventory } from "../../src/domain/service/inventory.ts";
 import type { Service } from "../../src/domain/service/service.ts";
 import { observe } from "../../src/flows/observe.ts";
+import { storesIn } from "../../src/flows/resources/site.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import type { Planned } from "../../src/flows/runbooks/runbook.ts";
 import { createAws } from "../../src/integrations/aws/aws.ts";
@@ -299,4 +300,13 @@ export function mutationsOf({ whole }: FailoverWorld): string[] {
 
 export function verdictOf(at: FailoverWorld, afterMs = 0): Promise<Verdict> {
   return at.client.verdict(at.service.name, afterMs);
+}
+
+/** Somebody opens the old database again in the console. */
+export async function reopenOldSide({ client, service }: FailoverWorld): Promise<void> {
+  const [store] = storesIn(service, service.home);
+  await client.click("ec2:AuthorizeSecurityGroupIngress", service.home, {
+    GroupId: store?.database.security_group,
+    IpPermissions: [{ IpProtocol: "tcp", FromPort: 5432, ToPort: 5432, IpRanges: [{ CidrIp: "10.0.0.0/8" }] }],
+  });
 }

@@ -24,6 +24,8 @@ export interface AdvanceDeps extends Omit<ExecutorDeps, "changed" | "progressed"
   readonly times: Pick<LearnedTimes, "add">;
   /** Where a run's cards go. */
   readonly channelOf: (run: RunState) => Promise<string | undefined>;
+  /** Lengths of the journals that this process has shown, of runs that are over and whose old side is looked at. */
+  readonly shown: Map<string, number>;
 }
 
 /** The latest words of each step that is under way. */
@@ -78,10 +80,14 @@ export async function advanceRun(id: string, deps: AdvanceDeps, signal: AbortSig
   }
   const after = await deps.runs.read(id);
   if (!after) return;
-  // A look at an old side that is fenced is no news, and comes every two seconds for days.
-  if (isOver(run) && isGuarded(after) && after.length === run.length) return;
+  // A look at an old side that is fenced is no news, and comes every two seconds for days. What a process that died has
+  // written and not shown is news to this one.
+  const isQuiet = isOver(after) && isGuarded(after);
+  if (isQuiet && deps.shown.get(id) === after.length) return;
   await showRun(after, deps);
   await deps.wake.runCalls(id);
+  if (isQuiet) deps.shown.set(id, after.length);
+  else deps.shown.delete(id);
 }
 
 async function expire(run: RunState, deps: AdvanceDeps): Promise<void> {

@@ -1,15 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { stateOf } from "../../../src/domain/plan-run/run.ts";
 import { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
+import { type AdvanceDeps, advanceRun } from "../../../src/engine/runs/advance-run.ts";
 import { watchOldSide } from "../../../src/engine/runs/fence-watch.ts";
 import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
-import { storesIn } from "../../../src/flows/resources/site.ts";
 import { KEYS } from "../../../src/store/keys.ts";
 import { drive, executorDeps, openLedger } from "../../harness/drive.ts";
 import { eventually } from "../../harness/eventually.ts";
 import {
   type FailoverWorld,
   mutationsOf,
+  reopenOldSide,
   runOf,
   startFailoverWorld,
   startRun,
@@ -28,16 +29,6 @@ beforeEach(async () => {
 });
 afterEach(() => at.stop());
 
-/** Somebody opens the old database again in the console. */
-async function reopen(): Promise<void> {
-  const { home } = at.service;
-  const [store] = storesIn(at.service, home);
-  await at.client.click("ec2:AuthorizeSecurityGroupIngress", home, {
-    GroupId: store?.database.security_group,
-    IpPermissions: [{ IpProtocol: "tcp", FromPort: 5432, ToPort: 5432, IpRanges: [{ CidrIp: "10.0.0.0/8" }] }],
-  });
-}
-
 /** The connections of the old side's write check are cut from now on. */
 function silenceCheck(): void {
   const cut = { vendor: "app", operation: "POST /write-check", effect: { kind: "drop-before" } } as const;
@@ -53,7 +44,7 @@ const positionsOf = (call: string) => mutationsOf(at).flatMap((each, index) => (
 
 describe("an old side that was fenced and is opened by somebody else", () => {
   test("before the promotion is fenced again first", async () => {
-    const run = await drive(at, { onIntent: once("record-position", () => void reopen()) });
+    const run = await drive(at, { onIntent: once("record-position", () => void reopenOldSide(at)) });
 
     expect([run.state, run.why]).toEqual(["verified", ""]);
     expect(stateOf(run, "fence")).toMatchObject({ attempt: 2, output: { fence: "fenced" } });
@@ -73,7 +64,7 @@ describe("an old side that was fenced and is opened by somebody else", () => {
   });
 
   test("after the promotion is fenced again before the run counts as verified, and people hear of it", async () => {
-    const run = await drive(at, { onIntent: once("point-application", () => void reopen()) });
+    const run = await drive(at, { onIntent: once("point-application", () => void reopenOldSide(at)) });
 
     expect([run.state, run.why, run.watch.state]).toEqual(["verified", "", "fenced"]);
     const kinds = await kindsOf();
@@ -98,7 +89,7 @@ describe("an old side that was fenced and is opened by somebody else", () => {
     const stopped = await drive(at);
     expect([stopped.state, stopped.pastNoReturn]).toEqual(["stopped", true]);
     at.whole.world.faults.plan({ vendor: "aws", operation: "RevokeSecurityGroupIngress", effect: denied });
-    await reopen();
+    await reopenOldSide(at);
     const retried = { kind: "retried", atMs: at.clock.now(), by: "ana", door: "slack", step: "promote" } as const;
     await at.memory.runs.append(await runOf(at), { entries: [retried], events: [] });
 
@@ -119,7 +110,7 @@ describe("an old side that was fenced and is opened by somebody else", () => {
     await turn();
     expect((await runOf(at)).length).toBe(verified.length);
 
-    await reopen();
+    await reopenOldSide(at);
     const openedAtMs = at.clock.now();
     const lost = await eventually("lost fence", 10_000, async () => {
       await turn();
@@ -139,5 +130,26 @@ describe("an old side that was fenced and is opened by somebody else", () => {
     expect(positionsOf("RevokeSecurityGroupIngress")).toHaveLength(2);
     expect(whoIsNeeded(again, at.inventory, at.clock.now())).toBeUndefined();
     await ledger.close();
+  });
+
+  test("is shown once by each process: what a worker that died had not shown is shown by the next, and a quiet look is not", async () => {
+    const { length } = await drive(at);
+    const ledger = await openLedger(at, "next");
+    const asked: string[] = [];
+    const { runs, cards, notes } = at.memory;
+    const deps: AdvanceDeps = {
+      ...executorDeps(at, ledger, { worker: "next" }),
+      ...{ runs, cards, notes, times: { add: async () => undefined }, shown: new Map() },
+      cloudOf: () => at.cloud,
+      channelOf: async () => "C1",
+      wake: { card: async (id) => void asked.push(id), runCalls: async () => undefined },
+    };
+    const look = () => advanceRun("F-1", deps, new AbortController().signal);
+
+    for (const _look of [1, 2, 3]) await look();
+
+    await ledger.close();
+    expect((await runOf(at)).length).toBe(length);
+    expect(asked.filter((id) => id === "progress:F-1")).toHaveLength(1);
   });
 });

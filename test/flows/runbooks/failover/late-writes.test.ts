@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { stateOf } from "../../../../src/domain/plan-run/run.ts";
-import { storesIn } from "../../../../src/flows/resources/site.ts";
 import { failover } from "../../../../src/flows/runbooks/failover/failover.ts";
 import { drive } from "../../../harness/drive.ts";
-import { type FailoverWorld, startFailoverWorld, startRun } from "../../../harness/failover-world.ts";
+import { type FailoverWorld, reopenOldSide, startFailoverWorld, startRun } from "../../../harness/failover-world.ts";
 
 const SPEED = 60;
 
@@ -13,15 +12,6 @@ beforeEach(async () => {
 });
 afterEach(() => at.stop());
 
-/** Somebody opens the old database again in the console. */
-async function reopen(): Promise<void> {
-  const { home } = at.service;
-  const [store] = storesIn(at.service, home);
-  await at.client.click("ec2:AuthorizeSecurityGroupIngress", home, {
-    GroupId: store?.database.security_group,
-    IpPermissions: [{ IpProtocol: "tcp", FromPort: 5432, ToPort: 5432, IpRanges: [{ CidrIp: "10.0.0.0/8" }] }],
-  });
-}
 const measuring = { firstSeenAtMs: 0, read: async () => undefined };
 
 test("a planned move whose old side stayed fenced lost nothing", async () => {
@@ -36,7 +26,7 @@ test("a planned move whose old side stayed fenced lost nothing", async () => {
 test("one whose old side was opened again after it was fenced never says that it lost nothing (G19)", async () => {
   await startRun(at, { mode: "planned" });
 
-  const run = await drive(at, { onIntent: (step) => void (step === "point-application" && reopen()) });
+  const run = await drive(at, { onIntent: (step) => void (step === "point-application" && reopenOldSide(at)) });
 
   expect([run.state, run.watch.state]).toEqual(["verified", "fenced"]);
   const { lastCommitMs } = stateOf(run, "record-position").output;

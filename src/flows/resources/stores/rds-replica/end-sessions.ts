@@ -31,7 +31,8 @@ export async function endSessions(what: Rebooted, context: Context): Promise<rea
 
 /** It has restarted lately, and the session that the write check had open right before the group was closed is gone with it. */
 async function wasTaken({ region, instance, writeCheck }: Rebooted, { cloud, signal }: Context): Promise<boolean> {
-  for (let waitedMs = 0; waitedMs <= SHOWS_WITHIN_MS; ) {
+  const untilMs = cloud.clock.now() + RECENT_MS;
+  for (let waitedMs = 0; waitedMs <= SHOWS_WITHIN_MS && cloud.clock.now() < untilMs; ) {
     const sinceMs = cloud.clock.now() - RECENT_MS;
     const [now, events, kept] = await Promise.all([
       cloud.databases.describe(region, instance, signal),
