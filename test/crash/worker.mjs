@@ -135,6 +135,7 @@ const deps = {
   channelOf: nothing,
   times: { add: nothing },
   guardIsDue: guardTimes(),
+  shown: new Map(),
   oldSide: (state, signal) => runbookOf(state.plan).oldSide(state, cloud, signal),
   drift: async (state, signal) => {
     const service = inventory.services.find(({ name }) => name === state.plan.service);
