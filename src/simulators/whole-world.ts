@@ -7,7 +7,7 @@ import { createKms } from "./aws/kms.ts";
 import { createRds, type Rds } from "./aws/rds.ts";
 import { AWS_LATENCY_MS, startAws } from "./aws/server.ts";
 import { createSns, type Sns } from "./aws/sns.ts";
-import { createSts } from "./aws/sts.ts";
+import { createSts, type Sts } from "./aws/sts.ts";
 import { startDns } from "./dns/server.ts";
 import { healthCheckHistory } from "./health-check-history.ts";
 import { startMail } from "./mail/mail.ts";
@@ -84,7 +84,7 @@ export async function startWholeWorld(
   }
 }
 
-type Inside = Pick<WholeWorld, "rds" | "sns" | "traffic"> & Pick<Traffic, "services">;
+type Inside = Pick<WholeWorld, "rds" | "sns" | "traffic"> & Pick<Traffic, "services"> & Pick<Sts, "authorise">;
 
 /** What has no port of its own. The data plane comes first, since control planes and users act on it. */
 function createInside(world: World, spec: WholeWorldSpec, stops: Stop[]): Inside {
@@ -100,11 +100,11 @@ function createInside(world: World, spec: WholeWorldSpec, stops: Stop[]): Inside
     publish: sns.publish,
     healthCheckStatusAt: healthCheckHistory(world, (id) => traffic.healthCheckStatus(id)),
   });
-  const sts = createSts(world, spec.sts);
+  const sts = createSts(world, spec.sts, { tagsOf: rds.tagsOf, keyOf: kms.keys.find });
   const own = [rds, kms, sns, cloudwatch, sts, ec2].map(({ service }) => service);
   const services = [...own, ...traffic.services];
   addConsole(world, services);
-  return { rds, sns, traffic, services };
+  return { rds, sns, traffic, services, authorise: sts.authorise };
 }
 
 interface Starting {
@@ -116,7 +116,7 @@ async function startServers(
   world: World,
   spec: WholeWorldSpec,
   {
-    inside: { services, sns, traffic },
+    inside: { services, sns, traffic, authorise },
     starting: { ports, stops },
   }: { readonly inside: Inside; readonly starting: Starting },
 ) {
@@ -127,7 +127,7 @@ async function startServers(
   };
   const latencyMs = spec.awsLatencyMs ?? AWS_LATENCY_MS;
   const aws = await started(
-    startAws(world, services, { port: ports.aws ?? 0, document: sns.certificateAt, latencyMs }),
+    startAws(world, services, { port: ports.aws ?? 0, document: sns.certificateAt, latencyMs, authorise }),
   );
   const dns = await started(startDns(world, traffic.authorities, dnsPorts(ports.dns ?? 0)));
   const application = await started(startApplications(world, traffic, { firstPort: ports.app ?? 0 }));

@@ -21,12 +21,15 @@ import {
   type DatabaseRef,
   XmlList,
 } from "./service.ts";
+import { keepingOperations, tagsOn } from "./snapshot-keeping.ts";
 import { FAMILIES, SnapshotShelf } from "./snapshot-shelf.ts";
 import { DatabaseSpec, RdsSpec, type RdsSpecInput } from "./specs.ts";
 
 export interface Rds {
   readonly service: AwsService;
   readonly engine: DatabaseEngine;
+  /** Tags of the resource with this ARN; undefined where it has none. */
+  readonly tagsOf: (arn: string) => Readonly<Record<string, string>> | undefined;
   /** `ReplicaLag` at a world time: seconds, -1 broken, undefined where RDS publishes no sample. */
   readonly replicaLagAt: (ref: DatabaseRef, worldMs: number) => number | undefined;
 }
@@ -43,7 +46,11 @@ export function createRds(world: World, input: RdsSpecInput, deps: RdsDeps): Rds
   const changes = new DatabaseChanges(world, { fleet, events }, spec);
   const clusters = new ClusterChanges(world, { fleet, events }, spec);
   const parts: Parts = { world, deps, fleet, events, changes };
-  const shelves = { world, keys: deps.keys, quota: spec.snapshotQuota };
+  const shelf = { world, keys: deps.keys, quota: spec.snapshotQuota };
+  const shelves = {
+    instance: new SnapshotShelf(FAMILIES.instance, shelf),
+    cluster: new SnapshotShelf(FAMILIES.cluster, shelf),
+  };
   addRdsControls(world, fleet);
   return {
     service: {
@@ -52,15 +59,14 @@ export function createRds(world: World, input: RdsSpecInput, deps: RdsDeps): Rds
       namespace: "http://rds.amazonaws.com/doc/2014-10-31/",
       operations: {
         ...instanceOperations(parts),
-        ...snapshotOperations({ world, fleet, changes, shelf: new SnapshotShelf(FAMILIES.instance, shelves) }),
+        ...snapshotOperations({ world, fleet, changes, shelf: shelves.instance }),
         ...clusterOperations({ fleet, changes: clusters }),
-        ...clusterSnapshotOperations({
-          ...{ world, fleet, changes: clusters, copies: changes },
-          shelf: new SnapshotShelf(FAMILIES.cluster, shelves),
-        }),
+        ...clusterSnapshotOperations({ world, fleet, changes: clusters, copies: changes, shelf: shelves.cluster }),
+        ...keepingOperations(world, shelves),
       },
     },
     engine: fleet,
+    tagsOf: tagsOn(Object.values(shelves)),
     replicaLagAt: (ref, worldMs) => fleet.replicaLagAt(ref, worldMs),
   };
 }

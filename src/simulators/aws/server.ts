@@ -7,6 +7,8 @@ import type { Random } from "../world/random.ts";
 import type { Simulator, World } from "../world/world.ts";
 import { CallRecord } from "./call-record.ts";
 import { type Disruption, disruptionOf, losesAnswer } from "./disruption.ts";
+import { isKnownToIam } from "./iam/accesses.ts";
+import type { Authorise } from "./iam/iam.ts";
 import { anonymousProtocol, type Protocol, protocolFor, type WireAnswer, type WireRequest } from "./protocols.ts";
 import { type AwsCall, AwsError, type AwsOperation, type AwsService } from "./service.ts";
 import { readCredentialScope } from "./sigv4-scope.ts";
@@ -16,6 +18,8 @@ export interface AwsOptions {
   readonly port?: number;
   /** Bounds of the uniform latency of one call, world milliseconds; a call takes that divided by the clock's speed. */
   readonly latencyMs?: { readonly low: number; readonly high: number };
+  /** Throws where whoever signed the call may not make it; absent: everybody may do everything. */
+  readonly authorise?: Authorise;
   /** Public documents that are fetched unsigned, by path (the certificates of SNS). */
   readonly document?: (path: string) => string | undefined;
 }
@@ -153,9 +157,18 @@ async function serveCall(front: Front, wire: WireRequest, response: ServerRespon
   }
 }
 
+const NOT_IN_THIS_WORLD: AwsOperation = {
+  mutates: true,
+  handle: ({ operation }) => {
+    throw new AwsError("UnsupportedOperation", `The simulated AWS knows of ${operation} only who may call it.`);
+  },
+};
+
 function operationOf(service: AwsService, name: string): AwsOperation {
   const operation = Object.hasOwn(service.operations, name) ? service.operations[name] : undefined;
   if (operation) return operation;
+  // Refused to whoever may not; whoever may learns that nothing is there to do it.
+  if (isKnownToIam(service.name, name)) return NOT_IN_THIS_WORLD;
   const code = service.protocol.startsWith("json") ? "UnknownOperationException" : "InvalidAction";
   throw new AwsError(code, `The action ${name} is not valid for this web service.`);
 }
@@ -197,9 +210,10 @@ type Effect =
   | { readonly kind: "accepted"; readonly output: Record<string, unknown> }
   | { readonly kind: "refused"; readonly error: AwsError };
 
-function effect(front: Front, { operation, call }: Performance, disruption: Disruption): Effect {
+function effect(front: Front, { service, operation, call }: Performance, disruption: Disruption): Effect {
   if (disruption.refusal) return { kind: "refused", error: disruption.refusal };
   try {
+    front.options.authorise?.(service, call);
     return { kind: "accepted", output: operation.handle(call) };
   } catch (error) {
     if (error instanceof AwsError) return { kind: "refused", error };

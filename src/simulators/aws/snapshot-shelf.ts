@@ -28,7 +28,7 @@ export interface Snapshot {
   /** ARN of the original of a copy, and its region. */
   readonly copyOf: string | undefined;
   readonly copiedFrom: string | undefined;
-  readonly tags: readonly Tag[];
+  tags: readonly Tag[];
   readonly begunMs: number;
   /** World milliseconds from the call to the end. */
   lastsMs: number;
@@ -77,7 +77,7 @@ export class SnapshotShelf {
   readonly #world: World;
   readonly #keys: KeyRing;
   readonly #quota: number;
-  readonly #snapshots: Snapshot[] = [];
+  #snapshots: Snapshot[] = [];
 
   constructor(family: Family, parts: { world: World; keys: KeyRing; quota: number }) {
     this.family = family;
@@ -137,6 +137,10 @@ export class SnapshotShelf {
     };
     this.#snapshots.push(snapshot);
     return snapshot;
+  }
+
+  remove(snapshot: Snapshot): void {
+    this.#snapshots = this.#snapshots.filter((other) => other !== snapshot);
   }
 
   accepted(snapshot: Snapshot, requestId: string): void {

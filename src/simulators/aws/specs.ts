@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { PolicyDocument } from "./iam/policy.ts";
 
 /** Account of the simulated world: the example account of AWS's own documentation. */
 export const ACCOUNT_ID = "111122223333";
@@ -174,10 +175,20 @@ export type TopicSpec = z.infer<typeof TopicSpec>;
 export const SnsSpec = z.strictObject({ topics: z.array(TopicSpec).default([]) });
 export type SnsSpecInput = z.input<typeof SnsSpec>;
 
+/** A policy document; `iam/policy.ts` says what this world can judge. */
+const Policies = z.array(PolicyDocument);
+
 export const StsSpec = z.strictObject({
-  /** Roles that may be assumed; any other is AccessDenied. */
-  roles: z.array(z.strictObject({ arn: z.string(), externalId: z.string().optional() })).default([]),
+  /** Roles that may be assumed; any other is AccessDenied. Without policies nothing limits one. */
+  roles: z
+    .array(z.strictObject({ arn: z.string(), externalId: z.string().optional(), policies: Policies.optional() }))
+    .default([]),
+  /** Managed policies, which a session may be limited by. */
+  managed: z.array(z.strictObject({ arn: z.string(), document: PolicyDocument })).default([]),
+  /** What limits whoever acts with keys that no role handed out; absent: nothing. */
+  caller: Policies.optional(),
 });
+export type StsSpec = z.infer<typeof StsSpec>;
 export type StsSpecInput = z.input<typeof StsSpec>;
 
 export const SecurityRuleSpec = z.strictObject({

@@ -1,5 +1,8 @@
 import { z } from "zod";
 import type { World } from "../world/world.ts";
+import { type Authorise, authorising, type Principal } from "./iam/iam.ts";
+import { PolicyDocument } from "./iam/policy.ts";
+import type { Things } from "./iam/wanted.ts";
 import { type AwsCall, AwsError, type AwsService } from "./service.ts";
 import { ACCOUNT_ID, StsSpec, type StsSpecInput } from "./specs.ts";
 
@@ -11,23 +14,39 @@ const AssumeRole = z.strictObject({
   DurationSeconds: z.coerce.number().int().min(900).max(43_200).default(3_600),
   ExternalId: z.string().optional(),
   SourceIdentity: z.string().optional(),
-  Policy: z.string().optional(),
+  Policy: z.string().min(1).optional(),
+  PolicyArns: z
+    .array(z.strictObject({ arn: z.string() }))
+    .max(10)
+    .default([]),
   Tags: z.array(Tag).optional(),
   TransitiveTagKeys: z.array(z.string()).optional(),
 });
 
+/** Characters of a session policy that is handed over with the call. */
+const LONGEST_POLICY = 2_048;
+
 /** Who holds an access key that AssumeRole handed out. */
-interface Session {
+interface Session extends Omit<Principal, "arn"> {
   readonly UserId: string;
   readonly Arn: string;
 }
 
+export interface Sts {
+  readonly service: AwsService;
+  /** Whether whoever signed a call may make it. */
+  readonly authorise: Authorise;
+}
+
+const NOTHING: Things = { tagsOf: () => undefined, keyOf: () => undefined };
+
 /**
- * Simulated STS. The keys it hands out are accepted like any other, and they do not run out by themselves (a planned
- * fault `ExpiredToken` does that). `Expiration` is machine time, since SDKs compare it with the machine's clock.
+ * Simulated STS, one in each region, and what IAM makes of the sessions that it hands out. They do not run out by
+ * themselves (a planned fault `ExpiredToken` does that). `Expiration` is machine time, since SDKs compare it with the
+ * machine's clock.
  */
-export function createSts(world: World, input: StsSpecInput): { readonly service: AwsService } {
-  const { roles } = StsSpec.parse(input);
+export function createSts(world: World, input: StsSpecInput, things: Things = NOTHING): Sts {
+  const { roles, managed, caller } = StsSpec.parse(input);
   const random = world.random.fork("sts");
   const sessions = new Map<string, Session>();
   const assumeRole = (call: AwsCall) => {
@@ -42,7 +61,9 @@ export function createSts(world: World, input: StsSpecInput): { readonly service
     }
     const accessKeyId = `ASIA${random.hex(16).toUpperCase()}`;
     const name = `${wanted.RoleArn.split("/").at(-1)}/${wanted.RoleSessionName}`;
-    const session = {
+    const session: Session = {
+      identity: role.policies,
+      session: sessionPolicies(wanted, managed),
       UserId: `AROA${random.hex(17).toUpperCase()}:${wanted.RoleSessionName}`,
       Arn: `arn:aws:sts::${ACCOUNT_ID}:assumed-role/${name}`,
     };
@@ -58,11 +79,21 @@ export function createSts(world: World, input: StsSpecInput): { readonly service
       SourceIdentity: wanted.SourceIdentity,
     };
   };
+  const user: Session = {
+    ...{ UserId: "AIDASIMULATEDWORLD000", Arn: `arn:aws:iam::${ACCOUNT_ID}:user/twokey` },
+    ...{ identity: caller, session: undefined },
+  };
+  const whoHolds = (accessKeyId: string | undefined): Session => sessions.get(accessKeyId ?? "") ?? user;
   const callerIdentity = ({ accessKeyId }: AwsCall) => {
-    const user = { UserId: "AIDASIMULATEDWORLD000", Arn: `arn:aws:iam::${ACCOUNT_ID}:user/twokey` };
-    return { ...(sessions.get(accessKeyId ?? "") ?? user), Account: ACCOUNT_ID };
+    const { UserId, Arn } = whoHolds(accessKeyId);
+    return { UserId, Arn, Account: ACCOUNT_ID };
+  };
+  const principalOf = (accessKeyId: string | undefined): Principal => {
+    const { Arn: arn, identity, session } = whoHolds(accessKeyId);
+    return { arn, identity, session };
   };
   return {
+    authorise: authorising(world, { principalOf, things }),
     service: {
       name: "sts",
       protocol: "query",
@@ -74,4 +105,40 @@ export function createSts(world: World, input: StsSpecInput): { readonly service
       },
     },
   };
+}
+
+/** Throws what STS answers to a policy that is too long, that nobody can read, or that does not exist. */
+function sessionPolicies(
+  { Policy, PolicyArns }: z.infer<typeof AssumeRole>,
+  managed: StsSpec["managed"],
+): PolicyDocument[] | undefined {
+  if (Policy === undefined && PolicyArns.length === 0) return undefined;
+  const named = PolicyArns.map(({ arn }) => {
+    const found = managed.find((policy) => policy.arn === arn);
+    // That STS says it with this code is an estimate.
+    if (!found) throw new AwsError("ValidationError", `The policy ${arn} does not exist or is not attachable.`);
+    return found.document;
+  });
+  return [...named, ...(Policy === undefined ? [] : [readPolicy(Policy)])];
+}
+
+function readPolicy(text: string): PolicyDocument {
+  if (text.length > LONGEST_POLICY) {
+    const rule = `Member must have length less than or equal to ${LONGEST_POLICY}`;
+    throw new AwsError(
+      "ValidationError",
+      `1 validation error detected: Value at 'policy' failed to satisfy constraint: ${rule}`,
+    );
+  }
+  const parsed = PolicyDocument.safeParse(jsonOf(text));
+  if (parsed.success) return parsed.data;
+  throw new AwsError("MalformedPolicyDocument", `The policy is not in the valid JSON format. ${parsed.error.message}`);
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -9,6 +9,7 @@ import { createRds } from "../../../src/simulators/aws/rds.ts";
 import { startAws } from "../../../src/simulators/aws/server.ts";
 import { createSns } from "../../../src/simulators/aws/sns.ts";
 import { topicArn } from "../../../src/simulators/aws/sns-topics.ts";
+import type { StsSpecInput } from "../../../src/simulators/aws/specs.ts";
 import { createSts } from "../../../src/simulators/aws/sts.ts";
 import { createWorld } from "../../../src/simulators/world/world.ts";
 
@@ -138,7 +139,7 @@ function records() {
 const rule = (source: string) => ({ fromPort: 5432, toPort: 5432, source });
 
 /** The inventory service in two regions behind the real SDK clients of the adapters. */
-export async function startInventoryWorld(moreZones: readonly EmptyZone[] = []) {
+export async function startInventoryWorld(moreZones: readonly EmptyZone[] = [], permissions: StsSpecInput = {}) {
   const world = createWorld({
     startMs: Date.parse("2026-11-21T09:00:00Z"),
     speed: STANDING_STILL,
@@ -187,10 +188,11 @@ export async function startInventoryWorld(moreZones: readonly EmptyZone[] = []) 
       healthCheckStatusAt: (id) => traffic.healthCheckStatus(id),
     },
   );
-  const sts = createSts(world, { roles: [ROLE, OBSERVE_ROLE, NEIGHBOUR_ROLE].map((arn) => ({ arn })) });
+  const roles = [ROLE, OBSERVE_ROLE, NEIGHBOUR_ROLE].map((arn) => ({ arn }));
+  const sts = createSts(world, { roles, ...permissions }, { tagsOf: rds.tagsOf, keyOf: kms.keys.find });
   const own = [rds, kms, sns, cloudwatch, sts, ec2].map(({ service }) => service);
   const services = [...own, ...traffic.services];
-  const server = await startAws(world, services, { latencyMs: { low: 0, high: 0 } });
+  const server = await startAws(world, services, { latencyMs: { low: 0, high: 0 }, authorise: sts.authorise });
   const controlPort = await world.control.listen();
   const opened: { close(): void }[] = [];
   const connect = (options: Partial<AwsOptions> = {}) => {

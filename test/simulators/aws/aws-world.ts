@@ -106,7 +106,7 @@ export async function startAwsWorld(options: Options = {}) {
   const sts = createSts(world, { roles: [{ arn: ROLE }] });
   const services = [rds, kms, sns, cloudwatch, sts, ec2].map(({ service }) => service);
   const latencyMs = options.isStill ? { low: 0, high: 0 } : AWS_LATENCY_MS;
-  const aws = await startAws(world, services, { document: sns.certificateAt, latencyMs });
+  const aws = await startAws(world, services, { document: sns.certificateAt, latencyMs, authorise: sts.authorise });
   const controlPort = await world.control.listen();
   const clients = clientsOf(aws.port);
   return {
