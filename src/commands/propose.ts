@@ -11,7 +11,7 @@ import { agedSettings, openQuestions } from "../flows/resources/settings-of.ts";
 import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
 import { planCard, whatItIs } from "../views/plan.ts";
 import type { Answer, Ask } from "./intent.ts";
-import { refuseWhilePlanned } from "./refuse-while.ts";
+import { inTheWay } from "./refuse-while.ts";
 import type { RunCommandDeps } from "./run-deps.ts";
 
 export interface Proposal {
@@ -93,15 +93,14 @@ export async function draftOf(wanted: Proposal, deps: RunCommandDeps): Promise<D
 /** Keeps the plan. One that only adds starts at once; for any other the approvers are called. Resolves to where its cards go. */
 export async function keepDraft(
   { run, incident }: Draft,
-  { service, requester, continues, channel: askedIn }: Proposal,
+  { service, requester, channel: askedIn }: Proposal,
   deps: RunCommandDeps,
 ): Promise<string> {
   const { plan, digest } = run;
-  // The look took its time: meanwhile somebody else may have asked for a plan.
-  await refuseWhilePlanned(service, deps);
   const channel = incident?.channel ?? askedIn ?? deps.inventory().file.alerts.channel;
   await deps.rememberChannel(plan.id, channel);
-  await deps.runs.create(plan, digest, [
+  // The look took its time: meanwhile somebody else may have asked for a plan, also in this very moment.
+  const created = await deps.runs.create(plan, digest, [
     {
       kind: "run.proposed",
       atMs: plan.madeAtMs,
@@ -110,10 +109,11 @@ export async function keepDraft(
       by: requester.id,
       door: requester.proof.door,
       ...(incident ? { incident: incident.id } : {}),
-      says: `${requester.name} asks for ${continues ? "" : "a "}${whatItIs(plan)} of ${service.name} from ${plan.from} to ${plan.to}: ${plan.reason}`,
+      says: `${requester.name} asks: ${plan.title} (${whatItIs(plan)}). Reason: ${plan.reason}`,
       facts: { digest },
     },
   ]);
+  if (created.kind === "in-the-way") throw await inTheWay(created.run, service, deps);
   if (plan.keysRequired === 0) await startAlone(run, requester, deps);
   else await deps.wake.run(plan.id);
   return channel;

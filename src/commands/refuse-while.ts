@@ -1,8 +1,11 @@
 import { sayTime } from "../domain/duration.ts";
 import { UserError } from "../domain/errors.ts";
-import { WAITS_FOR_PEOPLE } from "../domain/plan-run/run.ts";
+import { fits } from "../domain/plan-run/decision.ts";
+import { onlyAdds } from "../domain/plan-run/plan.ts";
+import { isOver, type RunState, WAITS_FOR_PEOPLE } from "../domain/plan-run/run.ts";
 import { readable, readIfReadable } from "../domain/readable.ts";
 import type { Service } from "../domain/service/service.ts";
+import { nameOf } from "../views/plan.ts";
 import type { RunCommandDeps } from "./run-deps.ts";
 
 type Named = Pick<Service, "name">;
@@ -10,28 +13,42 @@ type Named = Pick<Service, "name">;
 /** Nothing is planned for a service while a run holds it, or while a plan of it waits for keys. */
 export async function refuseWhileHeld(service: Named, deps: RunCommandDeps): Promise<void> {
   const holder = await deps.runs.holderOf(service.name);
-  const { read, unreadable } = await readable(holder === undefined ? [] : [deps.runs.read(holder)]);
-  const [run] = read;
-  if (unreadable[0])
-    throw new UserError(
-      "service-claimed",
-      `Run ${holder} holds ${service.name}, and nobody can say how far it is: ${unreadable[0].message} See “when something cannot be read” in the operations manual.`,
-      { facts: { run: holder ?? "" } },
-    );
-  if (run && WAITS_FOR_PEOPLE.some((state) => state === run.state))
-    throw new UserError(
-      "service-claimed",
-      `Run ${holder} holds ${service.name} and is ${run.state}. To plan the remaining steps: /dr replan ${holder}. Its progress message shows what else you can do.`,
-      { facts: { run: run.plan.id } },
-    );
-  if (holder !== undefined)
-    throw new UserError(
-      "service-claimed",
-      `Run ${holder} is at work on ${service.name} right now. Its progress message shows how far it is. Two runs of one service cannot run at once.`,
-      { facts: { run: holder } },
-    );
+  if (holder !== undefined) throw await inTheWay(holder, service, deps);
   await refuseWhilePlanned(service, deps);
 }
+
+/** What is in the way of a plan, who asked for it, and the way out. */
+export async function inTheWay(id: string, service: Named, deps: RunCommandDeps): Promise<UserError> {
+  const {
+    read: [run],
+    unreadable: [broken],
+  } = await readable([deps.runs.read(id)]);
+  const why = broken
+    ? `Run ${id} holds ${service.name}, and nobody can say how far it is: ${broken.message} See “when something cannot be read” in the operations manual.`
+    : sayInTheWay(id, run, deps);
+  const isPlan = run?.state === "waiting-for-keys";
+  return new UserError(isPlan ? "plan-waiting" : "service-claimed", why, { facts: { run: id } });
+}
+
+function sayInTheWay(id: string, run: RunState | undefined, deps: RunCommandDeps): string {
+  if (!run || isOver(run)) return `${id} was in the way, and has just ended. Ask again.`;
+  const { plan, state } = run;
+  const asker = nameOf(deps.inventory(), plan.requester);
+  const asked = `${asker} asked for it.`;
+  if (state === "waiting-for-keys")
+    return `Plan ${id} (${plan.title}) waits already. ${asked} Use that one, or close it first: ${asker} with /dr withdraw ${id}, an approver with /dr reject ${id}.`;
+  const way = [...(WAITS_FOR_PEOPLE.some((each) => each === state) ? [replanIt(id)] : []), ...stopIt(run)];
+  const out = way.length > 0 ? way.join(" ") : "Two runs of one service cannot go on at once. Wait until it ends.";
+  return `Run ${id} (${plan.title}) holds ${plan.service} and is ${state}. ${asked} ${out} Its progress message shows how far it is.`;
+}
+
+const replanIt = (id: string): string => `To plan the remaining steps: /dr replan ${id}.`;
+
+/** What only adds can give way at any time; nobody is told to abort a move for the sake of another plan. */
+const stopIt = (run: RunState): string[] =>
+  onlyAdds(run.plan) && fits("abort", run)
+    ? [`To stop it: /dr abort ${run.plan.id}. What it has made so far stays.`]
+    : [];
 
 /** Nobody shall read a plan and turn a key on it that cannot start before it is too old. */
 export async function refuseWhileCoolingDown(service: Named, deps: RunCommandDeps): Promise<void> {
@@ -48,13 +65,8 @@ export async function refuseWhileCoolingDown(service: Named, deps: RunCommandDep
 export async function refuseWhilePlanned(service: Named, deps: RunCommandDeps): Promise<void> {
   for (const id of await deps.runs.openIds()) {
     const open = await readIfReadable(deps.runs.read(id));
-    if (open?.plan.service === service.name && open.state === "waiting-for-keys") {
-      throw new UserError(
-        "plan-waiting",
-        `Plan ${id} for ${service.name} waits for keys already. Use that one, or close it first. The person who asked for it can withdraw it: /dr withdraw ${id}. An approver can refuse it: /dr reject ${id}.`,
-        { facts: { run: id } },
-      );
-    }
+    if (open?.plan.service === service.name && open.state === "waiting-for-keys")
+      throw await inTheWay(id, service, deps);
   }
 }
 

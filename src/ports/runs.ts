@@ -23,9 +23,15 @@ export type AppendAnswer =
   | { readonly kind: "claimed-by"; readonly run: string }
   | { readonly kind: "cooling-down"; readonly untilMs: number };
 
+export type CreateAnswer =
+  | { readonly kind: "created" }
+  /** Another plan of the service waits for keys, or a run holds it that this plan does not continue. */
+  | { readonly kind: "in-the-way"; readonly run: string };
+
 /** Journals of runs. The only truth about a run; changed only by an append at the expected position. */
 export interface Runs {
-  create(plan: Plan, digest: string, events: readonly Event[]): Promise<void>;
+  /** Of several plans of one service that come at once, one is created. */
+  create(plan: Plan, digest: string, events: readonly Event[]): Promise<CreateAnswer>;
   read(id: string): Promise<RunState | undefined>;
   append(run: RunState, change: Appended): Promise<AppendAnswer>;
   /** Runs that are not over: what the sweep looks at. */

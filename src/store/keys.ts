@@ -20,6 +20,8 @@ export const KEYS = {
   journal: (id: string) => `${PREFIX}:run:${id}:journal`,
   runsOf: (incident: string) => `${PREFIX}:runs-of:${incident}`,
   claim: (service: string) => `${PREFIX}:claim:${service}`,
+  /** The plan of a service that waits for keys. */
+  waitingPlan: (service: string) => `${PREFIX}:waiting-plan:${service}`,
   coolDown: (service: string) => `${PREFIX}:cool-down:${service}`,
   document: (kind: string, id: string) => `${PREFIX}:${kind}:${id}`,
   openDocuments: (kind: string) => `${PREFIX}:index:${kind}:open`,

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { Superseded } from "../domain/errors.ts";
+import type { Event } from "../domain/event.ts";
 import { canonicalJson } from "../domain/json.ts";
 import { Plan } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { RunEntry } from "../domain/plan-run/run-entry.ts";
 import { replay, transition } from "../domain/plan-run/run-transition.ts";
 import type { Keeping } from "../ports/keeping.ts";
-import type { AppendAnswer, Appended, Runs } from "../ports/runs.ts";
+import type { AppendAnswer, Appended, CreateAnswer, Runs } from "../ports/runs.ts";
 import { withLists } from "./events.ts";
 import { KEYS } from "./keys.ts";
 import { checkSchema, type Place, readOrPutAside, settledBefore, takeBack } from "./put-aside.ts";
@@ -31,18 +32,7 @@ export interface KeptRuns extends Runs, Keeping {
 
 export function createRuns(redis: ScriptedRedis, now: () => number): KeptRuns {
   return {
-    async create(plan, digest, events) {
-      const incidentKey = plan.incident === undefined ? [] : [KEYS.runsOf(plan.incident)];
-      const { keys, args } = withLists(
-        [KEYS.position, KEYS.events, KEYS.run(plan.id), KEYS.openRuns, ...incidentKey],
-        events,
-      );
-      const hasIncident = incidentKey.length;
-      const created = await redis.twokeyCreateRun(
-        ...[keys.length, ...keys, plan.id, JOURNAL_VERSION, canonicalJson(plan), digest, hasIncident, ...args],
-      );
-      if (created === 0) throw new Superseded("run-exists", `Run ${plan.id} exists already`);
-    },
+    create: (plan, digest, events) => create(redis, { plan, digest, events }),
     read: (id) => readOrPutAside(source(redis, id)),
     append: (run, change) => append(redis, run, { ...change, nowMs: now() }),
     ofIncident: (incident) => redis.smembers(KEYS.runsOf(incident)),
@@ -73,6 +63,48 @@ const source = (redis: ScriptedRedis, id: string) => ({
   },
 });
 
+interface Creating {
+  readonly plan: Plan;
+  readonly digest: string;
+  readonly events: readonly Event[];
+}
+
+async function create(redis: ScriptedRedis, { plan, digest, events }: Creating): Promise<CreateAnswer> {
+  const { id, service, incident, restOf } = plan;
+  const incidentKey = incident === undefined ? [] : [KEYS.runsOf(incident)];
+  const { keys, args } = withLists(
+    [
+      KEYS.position,
+      KEYS.events,
+      KEYS.run(id),
+      KEYS.openRuns,
+      KEYS.claim(service),
+      KEYS.waitingPlan(service),
+      ...incidentKey,
+    ],
+    events,
+  );
+  const [answer, inTheWay] = await redis.twokeyCreateRun(
+    keys.length,
+    ...keys,
+    id,
+    JOURNAL_VERSION,
+    canonicalJson(plan),
+    digest,
+    restOf?.run ?? "",
+    incidentKey.length,
+    ...args,
+  );
+  switch (answer) {
+    case "created":
+      return { kind: "created" };
+    case "in-the-way":
+      return { kind: "in-the-way", run: inTheWay };
+    default:
+      throw new Superseded("run-exists", `Run ${id} exists already`);
+  }
+}
+
 async function append(
   redis: ScriptedRedis,
   run: RunState,
@@ -95,6 +127,7 @@ async function append(
       KEYS.run(id),
       KEYS.journal(continues?.run.plan.id ?? id),
       KEYS.settledRuns,
+      KEYS.waitingPlan(service),
     ],
     [...change.events, ...(continues ? [continues.event] : [])],
   );
@@ -110,6 +143,7 @@ async function append(
     continues?.run.plan.id ?? "",
     continues?.run.length ?? "",
     continues ? JSON.stringify(RunEntry.parse(continues.entry)) : "",
+    next.state === "waiting-for-keys" ? 1 : 0,
     change.entries.length,
     ...change.entries.map((entry) => JSON.stringify(RunEntry.parse(entry))),
     ...args,

@@ -15,9 +15,10 @@ end
 
 /**
  * KEYS: position, events, journal, open runs, claim, cool-down, run, journal of the run that is continued (or the run's own),
- *       settled runs, event lists.
+ *       settled runs, waiting plan, event lists.
  * ARGV: run id, expected length, over (0/1), claim action (none/take/release), now world ms, cool-down until world ms,
- *       id of the run that is continued or '', its expected length, its last entry, number of entries, entries…, events…
+ *       id of the run that is continued or '', its expected length, its last entry, still waits for keys (0/1),
+ *       number of entries, entries…, events…
  * A run that continues another takes the service from it and nobody else; the cool-down is between moves, not within one.
  */
 const APPEND_RUN = `
@@ -42,28 +43,38 @@ elseif action == 'release' then
   if holder == id then redis.call('DEL', KEYS[5]) end
   if cool ~= '' then redis.call('SET', KEYS[6], cool) end
 end
-local count = tonumber(ARGV[10])
-for i = 1, count do redis.call('RPUSH', KEYS[3], ARGV[10 + i]) end
+if ARGV[10] == '0' and redis.call('GET', KEYS[10]) == id then redis.call('DEL', KEYS[10]) end
+local count = tonumber(ARGV[11])
+for i = 1, count do redis.call('RPUSH', KEYS[3], ARGV[11 + i]) end
 if over == '1' then
   redis.call('SREM', KEYS[4], id)
   redis.call('ZADD', KEYS[9], now, id)
 end
 local events = {}
-for i = 11 + count, #ARGV do events[#events + 1] = ARGV[i] end
+for i = 12 + count, #ARGV do events[#events + 1] = ARGV[i] end
 ${APPEND_EVENTS}
 return {'ok', ''}
 `;
 
-/** KEYS: position, events, run, open runs, runs of the incident if it has one, event lists. ARGV: run id, schema version, plan, digest, has an incident (0/1), events… */
+/**
+ * KEYS: position, events, run, open runs, claim, waiting plan, runs of the incident if it has one, event lists.
+ * ARGV: run id, schema version, plan, digest, id of the run that is continued or '', has an incident (0/1), events…
+ * One plan of a service at a time, and none beside a run that holds it, but for the rest of that run. A plan that was put aside
+ * is not open, and is in nobody's way.
+ */
 const CREATE_RUN = `
-if redis.call('EXISTS', KEYS[3]) == 1 then return 0 end
+if redis.call('EXISTS', KEYS[3]) == 1 then return {'exists', ''} end
+local holder, waiting = redis.call('GET', KEYS[5]), redis.call('GET', KEYS[6])
+if holder and holder ~= ARGV[5] then return {'in-the-way', holder} end
+if waiting and redis.call('SISMEMBER', KEYS[4], waiting) == 1 then return {'in-the-way', waiting} end
+redis.call('SET', KEYS[6], ARGV[1])
 redis.call('HSET', KEYS[3], 'schema', ARGV[2], 'plan', ARGV[3], 'digest', ARGV[4])
 redis.call('SADD', KEYS[4], ARGV[1])
-if ARGV[5] == '1' then redis.call('SADD', KEYS[5], ARGV[1]) end
+if ARGV[6] == '1' then redis.call('SADD', KEYS[7], ARGV[1]) end
 local events = {}
-for i = 6, #ARGV do events[#events + 1] = ARGV[i] end
+for i = 7, #ARGV do events[#events + 1] = ARGV[i] end
 ${APPEND_EVENTS}
-return 1
+return {'created', ''}
 `;
 
 /**
@@ -166,7 +177,7 @@ return 1
 /** The first argument is the number of keys: it grows with what the events are about. */
 export interface Scripts {
   twokeyAppendRun(...args: (string | number)[]): Promise<[string, string]>;
-  twokeyCreateRun(...args: (string | number)[]): Promise<number>;
+  twokeyCreateRun(...args: (string | number)[]): Promise<[string, string]>;
   twokeyChangeDocument(...args: (string | number)[]): Promise<number>;
   twokeyChangeRecovery(...args: (string | number)[]): Promise<number>;
   twokeyPutAside(...args: (string | number)[]): Promise<number>;

@@ -1,7 +1,8 @@
 import type { Card, CardButton, CardPart, Text } from "../domain/card/card.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
+import { sayPipeline } from "../domain/people/pipeline.ts";
 import { whoIsLeft } from "../domain/plan-run/key.ts";
-import { askAgain, askFresh, type Plan, phasesOf } from "../domain/plan-run/plan.ts";
+import { askAgain, askFresh, isMove, type Plan, phasesOf } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { findPerson, type Inventory } from "../domain/service/inventory.ts";
 import { expectedTime, expectedTimeInFull } from "./expected-time.ts";
@@ -45,8 +46,10 @@ export function planCard(run: RunState, inventory: Inventory, context: PlanConte
   };
 }
 
-export function whatItIs({ mode, restOf, runbook }: Plan): string {
-  return restOf ? `the rest of run ${restOf.run}, the ${mode} ${runbook}` : `${mode} ${runbook}`;
+/** Only a move is planned or unplanned: anything else is called by its runbook alone. */
+export function whatItIs(plan: Plan): string {
+  const what = isMove(plan) ? `${plan.mode} ${plan.runbook}` : plan.runbook;
+  return plan.restOf ? `the rest of run ${plan.restOf.run}, ${what}` : what;
 }
 
 const NEEDS_NO_KEYS = "It only adds something, so one responder is enough.";
@@ -225,5 +228,5 @@ export function lossLine(plan: Plan): string {
 }
 
 export function nameOf(inventory: Inventory, id: string): string {
-  return findPerson(inventory, id)?.name ?? id;
+  return findPerson(inventory, id)?.name ?? sayPipeline(id) ?? id;
 }

@@ -1,4 +1,5 @@
 import { sayDuration } from "../domain/duration.ts";
+import { isMove } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { factsIn, type Observation } from "../domain/service/observation.ts";
 import type { HealthVerdict } from "../domain/service/observed.ts";
@@ -40,7 +41,8 @@ export interface Stand {
 /** The first of these that holds is how the service stands. */
 export function standOf({ service, observed, run, unreadable }: ServiceStatus, nowMs: number): Stand {
   if (unreadable !== undefined) return { word: "not ready", detail: "held by a run that cannot be read" };
-  if (run && isMove(run)) return { word: "moving", detail: `to ${run.plan.to}, ${run.state}` };
+  // A run that moves nothing, a snapshot for instance, says nothing about how the service stands.
+  if (run && isMove(run.plan)) return { word: "moving", detail: `to ${run.plan.to}, ${run.state}` };
   if (!observed) return { word: "unknown", detail: "nobody has looked yet" };
   const { activeRegion, publicHealth } = observed;
   if (nowMs - observed.atMs > STALE_MS)
@@ -55,9 +57,6 @@ export function standOf({ service, observed, run, unreadable }: ServiceStatus, n
   const why = standbyTrouble(service, observed);
   return why === undefined ? { word: "ready", detail: "" } : { word: "not ready", detail: why };
 }
-
-/** A run that moves no users, a snapshot for instance, says nothing about how the service stands. */
-const isMove = ({ plan }: RunState): boolean => plan.steps.some(({ role }) => role === "moves-users");
 
 /** Why the standby could not take over now; undefined: nothing is seen that speaks against it. */
 function standbyTrouble({ standby }: Service, observed: Observation): string | undefined {

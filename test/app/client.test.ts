@@ -49,7 +49,6 @@ async function aNight(): Promise<void> {
     events: [],
   }));
   const event = { kind: "run.proposed", atMs: AT, door: "slack" as const, says: "made", facts: {} };
-  await stores.runs.create(plan, planDigest(plan), [{ ...event, run: plan.id }]);
   const started = { ...plan, id: "F-2" };
   await stores.runs.create(started, planDigest(started), [{ ...event, run: started.id }]);
   const run = await stores.runs.read("F-2");
@@ -57,6 +56,7 @@ async function aNight(): Promise<void> {
     const entry = { kind: "started" as const, atMs: AT, keys: ["ana", "ben"] };
     await stores.runs.append(run, { entries: [entry], events: [], over: false });
   }
+  await stores.runs.create(plan, planDigest(plan), [{ ...event, run: plan.id }]);
   const opening = { id: "I-7KQ2MX", title: "orders fail", description: "orders fail", scope: "service" as const };
   const opened = openIncident({ ...opening, services: [service.name], severity: "sev1" }, inventory, AT);
   await stores.incidents.change(opening.id, () => opened);

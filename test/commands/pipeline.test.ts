@@ -10,7 +10,7 @@ import { drive } from "../harness/drive.ts";
 import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun } from "../harness/failover-world.ts";
 import { leftOut } from "../harness/left-out.ts";
 import { planFor, serviceIn } from "../harness/plans.ts";
-import { quietLedger } from "../harness/quiet-ledger.ts";
+import { runCommandDeps } from "../harness/run-command-deps.ts";
 
 const SPEED = 200;
 const HOUR_MS = 3_600_000;
@@ -29,25 +29,8 @@ beforeEach(async () => {
 });
 afterEach(() => at.stop());
 
-const nothing = async () => undefined;
-
-function deps(): RunCommandDeps {
-  const { memory, cloud, clock, inventory } = at;
-  return {
-    ...{ runs: memory.runs, cards: memory.cards, cloud, clock, inventory: () => inventory },
-    ledger: quietLedger({
-      append: async (entry) => void ledger.push(entry),
-      disagreement: async () => disagreement,
-    }),
-    wake: {
-      ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing },
-      ...{ incidentChat: nothing, card: nothing },
-    },
-    times: { of: async () => [] },
-    ...{ incidentOf: nothing, lastLook: nothing, rememberChannel: nothing },
-    newId: () => "F-NEW",
-  };
-}
+const deps = (): RunCommandDeps =>
+  runCommandDeps(at, { append: async (entry) => void ledger.push(entry), disagreement: async () => disagreement });
 
 const ask = (more: Partial<PipelineAsk> = {}) => askFromPipeline({ ...ASK, ...more }, deps());
 const snapshotsAsked = () => mutationsOf(at).filter((call) => call.startsWith("CreateDBSnapshot"));

@@ -21,7 +21,7 @@ afterEach(() => bench.close());
 test("a verified run whose old side is looked at for days stands in the way of no newer one", async () => {
   const runs = createRuns(await bench.connect(), () => AT);
   const [old, fresh] = [planFor(inventory), planFor(inventory, { id: "F-2" })];
-  for (const plan of [old, fresh]) await runs.create(plan, planDigest(plan), []);
+  await runs.create(old, planDigest(old), []);
   const steps = old.steps.flatMap(({ id: step }): RunEntry[] => [
     { kind: "intent", ...at, step, epoch: 1, attempt: 1 },
     { kind: "asked", ...at, step, epoch: 1, requestIds: [], data: {} },
@@ -37,6 +37,7 @@ test("a verified run whose old side is looked at for days stands in the way of n
     const run = await runs.read(old.id);
     if (run) await runs.append(run, { entries: [entry], events: [], over: false });
   }
+  await runs.create(fresh, planDigest(fresh), []);
 
   expect((await runMeant(undefined, { runs })).plan.id).toBe("F-2");
   expect((await runMeant("inventory", { runs })).plan.id).toBe("F-2");

@@ -229,6 +229,22 @@ export const GUARDS = [
     fails: "a second failover is refused until the cool-down is over, by world time",
   },
   {
+    guard: "one plan for a service",
+    file: "src/store/scripts.ts",
+    cut: "if waiting and redis.call('SISMEMBER', KEYS[4], waiting) == 1 then",
+    by: "if false then",
+    test: "store/runs.test.ts",
+    fails: "guard one plan: of twenty that come in the same moment one is kept, and the others are told which",
+  },
+  {
+    guard: "one plan for a service",
+    file: "src/store/scripts.ts",
+    cut: "if holder and holder ~= ARGV[5] then",
+    by: "if false then",
+    test: "store/runs.test.ts",
+    fails: "guard one plan: none is kept beside a run that holds the service",
+  },
+  {
     guard: "fencing number",
     file: "src/domain/plan-run/run-transition.ts",
     cut: "entry.epoch !== run.epoch",

@@ -229,7 +229,8 @@ export async function startRun(at: FailoverWorld, wish: RunWish = {}): Promise<R
   const planned = await askAgainWhileUnseen(ask);
   if (planned.kind === "refused") throw new Error(planned.reasons.join(" "));
   const digest = planDigest(planned.plan);
-  await memory.runs.create(planned.plan, digest, []);
+  const created = await memory.runs.create(planned.plan, digest, []);
+  if (created.kind !== "created") throw new Error(`${created.run} is in the way of the run`);
   const run = await runOf(at, id);
   const atMs = clock.now();
   const keys = inventory.file.approvals.approvers.slice(0, planned.plan.keysRequired);

@@ -123,8 +123,11 @@ describe("a run that cannot be read", () => {
 
   test.each(JOURNALS)("%s: it keeps its service, and the other runs go on (G22)", async (_what, spoil) => {
     const runs = createRuns(redis, () => AT);
-    for (const id of ["F-1", "F-2"]) {
-      const plan = planFor(example("inventory"), { id });
+    for (const [id, service] of [
+      ["F-1", "inventory"],
+      ["F-2", "stock"],
+    ] as const) {
+      const plan = { ...planFor(example("inventory"), { id }), service };
       await runs.create(plan, planDigest(plan), []);
     }
     const first = await runs.read("F-1");

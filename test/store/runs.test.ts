@@ -33,9 +33,9 @@ const key = (by: string, digest: string): RunEntry => ({
 });
 const started: RunEntry = { kind: "started", atMs: AT, keys: ["ana", "ben"] };
 
-async function created(id: string): Promise<RunState> {
-  const plan: Plan = planFor(inventory, { id });
-  await one.create(plan, planDigest(plan), [event(`${id} is proposed`)]);
+async function created(id: string, wish: Partial<Plan> = {}): Promise<RunState> {
+  const plan: Plan = { ...planFor(inventory, { id }), ...wish };
+  expect(await one.create(plan, planDigest(plan), [event(`${id} is proposed`)])).toEqual({ kind: "created" });
   const run = await one.read(id);
   if (!run) throw new Error(`${id} is not there`);
   return run;
@@ -45,7 +45,7 @@ async function takes(runs: Runs, run: RunState) {
   return runs.append(run, {
     entries: [started],
     events: [event("started")],
-    claim: { action: "take", service: run.plan.service },
+    claim: { action: "take", service: "inventory" },
   });
 }
 
@@ -104,9 +104,72 @@ describe("the append is compare-and-set (J1)", () => {
   });
 });
 
+describe("one plan of a service at a time", () => {
+  const wanted = (id: string, wish: Partial<Plan> = {}): Plan => ({ ...planFor(inventory, { id }), ...wish });
+  const make = (runs: Runs, plan: Plan) => runs.create(plan, planDigest(plan), [event(`${plan.id} is proposed`)]);
+
+  test("guard one plan: of twenty that come in the same moment one is kept, and the others are told which", async () => {
+    const writers = await Promise.all(Array.from({ length: 20 }, () => bench.connect()));
+
+    const answers = await Promise.all(
+      writers.map((redis, index) =>
+        make(
+          createRuns(redis, () => nowMs),
+          wanted(`F-${index}`),
+        ),
+      ),
+    );
+
+    const [kept, ...others] = await one.openIds();
+    expect([kept, others]).toEqual([expect.any(String), []]);
+    expect(answers.filter(({ kind }) => kind === "created")).toHaveLength(1);
+    expect(answers.filter(({ kind }) => kind === "in-the-way")).toEqual(
+      Array.from({ length: 19 }, () => ({ kind: "in-the-way", run: kept })),
+    );
+    const said = (await readEvents(await bench.connect(), "", 100)).map(({ event: { says } }) => says);
+    expect(said).toEqual([`${kept} is proposed`]);
+  });
+
+  test("guard one plan: none is kept beside a run that holds the service", async () => {
+    await takes(one, await created("F-1"));
+
+    expect(await make(two, wanted("F-2"))).toEqual({ kind: "in-the-way", run: "F-1" });
+    expect(await make(two, wanted("F-3", { service: "stock" }))).toEqual({ kind: "created" });
+  });
+
+  test("the rest of a run that holds the service is kept beside it, and once only", async () => {
+    await takes(one, await created("F-1"));
+    const restOf = { run: "F-1", intents: 0 };
+
+    expect(await make(two, wanted("F-2", { restOf }))).toEqual({ kind: "created" });
+    expect(await make(two, wanted("F-3", { restOf }))).toEqual({ kind: "in-the-way", run: "F-2" });
+  });
+
+  test("the next one is kept when the one that waited is closed, or can be read no more", async () => {
+    const closed = await created("F-1");
+    await one.append(closed, { entries: [{ kind: "expired", atMs: AT }], events: [], over: true });
+    await created("F-2");
+    const redis = await bench.connect();
+    await redis.hset("{twokey}:run:F-2", { plan: "{" });
+    await expect(one.read("F-2")).rejects.toThrow(/cannot be read/);
+
+    expect(await make(two, wanted("F-3"))).toEqual({ kind: "created" });
+  });
+
+  test("what ends a plan that waited long ago does not make room beside the one that waits now", async () => {
+    const first = await created("F-1");
+    const answer = await one.append(first, { entries: [started], events: [] });
+    if (answer.kind !== "appended") throw new Error("F-1 starts");
+    await created("F-2");
+    await one.append(answer.run, { entries: [{ kind: "finished", atMs: AT, state: "verified" }], events: [] });
+
+    expect(await make(two, wanted("F-3"))).toEqual({ kind: "in-the-way", run: "F-2" });
+  });
+});
+
 describe("one executor per service (G6)", () => {
   test("of two runs that start at once one takes the service and the other writes nothing", async () => {
-    const [first, second] = [await created("F-1"), await created("F-2")];
+    const [first, second] = [await created("F-1"), await created("F-2", { service: "stock" })];
 
     const answers = await Promise.all([takes(one, first), takes(two, second)]);
 
@@ -142,7 +205,7 @@ describe("one executor per service (G6)", () => {
       if (taken.kind !== "appended") throw new Error("F-1 takes the service");
       const answer = await one.append(taken.run, { entries: [wait("look")], events: [] });
       if (answer.kind !== "appended") throw new Error("F-1 is paused");
-      return { paused: answer.run, next: await created("F-2") };
+      return { paused: answer.run, next: await created("F-2", { restOf: { run: "F-1", intents: 0 } }) };
     }
 
     test("takes the service from it in the step in which that one ends, whatever the cool-down says", async () => {
@@ -183,7 +246,7 @@ describe("one executor per service (G6)", () => {
 
   test("a run that does not hold the service cannot give it back", async () => {
     await takes(one, await created("F-1"));
-    const other = await created("F-2");
+    const other = await created("F-2", { service: "stock" });
 
     await two.append(other, {
       entries: [{ kind: "expired", atMs: AT }],

@@ -18,5 +18,11 @@ export const PipelineEntry = z.strictObject({
 });
 export type PipelineEntry = z.infer<typeof PipelineEntry>;
 
+const PREFIX = "pipeline:";
+
 /** As plans and events name it. A person's id has no colon, so it is never mistaken for one. */
-export const pipelineId = (name: string): string => `pipeline:${name}`;
+export const pipelineId = (name: string): string => `${PREFIX}${name}`;
+
+/** For people: `pipeline release`; undefined for what is no pipeline. */
+export const sayPipeline = (id: string): string | undefined =>
+  id.startsWith(PREFIX) ? `pipeline ${id.slice(PREFIX.length)}` : undefined;

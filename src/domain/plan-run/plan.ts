@@ -113,6 +113,13 @@ export const FEWEST_KEYS = 2;
 /** What may run on the word of one responder: it changes nothing that is there (G1). */
 const ADDS_ONLY: readonly StepRole[] = ["adds", "proves"];
 
+/** Nothing that is there is changed by it, so that it can stop at any time. */
+export const onlyAdds = ({ steps }: { readonly steps: readonly { readonly role: StepRole }[] }): boolean =>
+  steps.every(({ role }) => ADDS_ONLY.includes(role));
+
+/** It leads a service from one region to another. What only adds something leaves everything where it is. */
+export const isMove = (plan: Pick<Plan, "from" | "to" | "steps">): boolean => plan.from !== plan.to && !onlyAdds(plan);
+
 const PlanShape = z.strictObject({
   id: z.string(),
   /** Name in the table of runbooks, and the verb that asks for one. */
@@ -166,8 +173,7 @@ const PlanShape = z.strictObject({
   rpoMs: z.number(),
 });
 export const Plan = PlanShape.refine(
-  ({ keysRequired, steps }) =>
-    keysRequired >= FEWEST_KEYS || (keysRequired === 0 && steps.every(({ role }) => ADDS_ONLY.includes(role))),
+  ({ keysRequired, steps }) => keysRequired >= FEWEST_KEYS || (keysRequired === 0 && onlyAdds({ steps })),
   "a plan takes the keys of two people at least, unless all of its steps only add something",
 );
 export type Plan = z.infer<typeof Plan>;

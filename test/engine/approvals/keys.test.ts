@@ -338,6 +338,8 @@ describe("the last key takes the service in the same step (K3)", () => {
   test("two plans for one service: the second one's last key starts nothing, and leaves no key behind", async () => {
     const first = await proposedIn();
     const plan = planFor(inventory, { requester: REQUESTER, id: "F-2" });
+    // The first one was put aside while the second was made, and can be read again.
+    await redis.del(KEYS.waitingPlan(plan.service));
     await createRuns(redis, () => AT).create(plan, planDigest(plan), []);
     const second = await journal("F-2");
     await turnKey("F-2", click(second, "U01ANA"), deps());

@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { plan } from "../../src/commands/plan.ts";
+import { UserError } from "../../src/domain/errors.ts";
+import { runbookOf } from "../../src/flows/runbooks/index.ts";
+import { readEvents } from "../../src/store/events.ts";
+import { who } from "../harness/asker.ts";
+import { type FailoverWorld, startFailoverWorld, startRun } from "../harness/failover-world.ts";
+import { runCommandDeps } from "../harness/run-command-deps.ts";
+
+let at: FailoverWorld;
+beforeEach(async () => {
+  at = await startFailoverWorld({ example: "inventory", speed: 200 });
+});
+afterEach(() => at.stop());
+
+/** `/dr <runbook> inventory`, as somebody types it. */
+function asks(person: string, runbook: string, deps = runCommandDeps(at)) {
+  const ask = { verb: runbook, args: ["inventory"], text: "inventory", who: who(person), channel: "C01OPS" };
+  return plan(runbookOf({ runbook, id: "" }), ask, deps);
+}
+
+/** What somebody is told whose plan is refused. */
+async function refusal(person: string, runbook: string): Promise<string> {
+  const refused = await asks(person, runbook).catch((error: unknown) => error);
+  if (refused instanceof UserError) return refused.message;
+  throw new Error(`${runbook} was not refused`);
+}
+
+describe("several people who ask for a plan of one service", () => {
+  test("in the same moment: one plan is kept, and everybody else is told which, whose, and the way out", async () => {
+    const deps = runCommandDeps(at);
+    const people = ["ana", "ben", "chloe", "dmitri", "farid", "grace", "ana", "farid"];
+
+    const answers = await Promise.allSettled(people.map((person) => asks(person, "failover", deps)));
+
+    const [kept = ""] = await at.memory.runs.openIds();
+    expect(await at.memory.runs.openIds()).toEqual([kept]);
+    const refused = answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason] : []));
+    expect(refused).toHaveLength(people.length - 1);
+    const asker = at.inventory.people.find(({ id }) => id === people[answers.findIndex(isKept)])?.name;
+    for (const error of refused)
+      expect(error).toMatchObject({
+        code: "plan-waiting",
+        facts: { run: kept },
+        message: `Plan ${kept} (Move inventory to eu-central-1) waits already. ${asker} asked for it. Use that one, or close it first: ${asker} with /dr withdraw ${kept}, an approver with /dr reject ${kept}.`,
+      });
+  });
+
+  test("while a run that only adds holds it: they are told that /dr abort ends that one", async () => {
+    await asks("farid", "snapshot");
+
+    expect(await refusal("ana", "failover")).toMatch(
+      /^Run F-NEW1 \(Snapshot .* copy it to eu-central-1\) holds inventory and is running\. Farid Haddad asked for it\. To stop it: \/dr abort F-NEW1\. What it has made so far stays\./,
+    );
+  });
+
+  test("while it is being moved: nobody is told to abort that for the sake of another plan", async () => {
+    await startRun(at);
+
+    const says = await refusal("ana", "snapshot");
+    expect(says).toContain("Run F-1 (Move inventory to eu-central-1) holds inventory and is running.");
+    expect(says).toContain("Two runs of one service cannot go on at once. Wait until it ends.");
+    expect(says).not.toContain("/dr abort");
+  });
+});
+
+const isKept = ({ status }: PromiseSettledResult<unknown>): boolean => status === "fulfilled";
+
+test("what is written of a plan that was asked for is true for every runbook", async () => {
+  await asks("farid", "snapshot");
+
+  const said = (await readEvents(await at.bench.connect(), "", 10)).map(({ event: { says } }) => says);
+
+  expect(said[0]).toMatch(/^Farid Haddad asks: Snapshot .* of inventory, and copy it to eu-central-1 \(snapshot\)\. /);
+  expect(said.join()).not.toMatch(/planned|from eu-west-1/);
+});
