@@ -38,7 +38,7 @@ export function byHandCard(plan: Plan): Card {
   return {
     text: `How to do plan ${plan.id} by hand: ${plan.steps.length} steps with their commands.`,
     parts: [
-      { kind: "heading", text: `${plan.service} to ${plan.to}, by hand` },
+      { kind: "heading", text: `By hand: ${inRoom(plan.title, "headline")}` },
       {
         kind: "text",
         text: "In this order. Steps with the same number may run side by side. Every line pastes into bash and zsh, on Linux and macOS. Lines of a region that gives no answer cannot work: skip them, and come back for them when it answers.",

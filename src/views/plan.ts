@@ -2,7 +2,7 @@ import type { Card, CardButton, CardPart, Text } from "../domain/card/card.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
 import { sayPipeline } from "../domain/people/pipeline.ts";
 import { whoIsLeft } from "../domain/plan-run/key.ts";
-import { askAgain, askFresh, isMove, type Plan, phasesOf } from "../domain/plan-run/plan.ts";
+import { askAgain, askFresh, isMove, onlyAdds, type Plan, phasesOf } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { findPerson, type Inventory } from "../domain/service/inventory.ts";
 import { expectedTime, expectedTimeInFull } from "./expected-time.ts";
@@ -28,11 +28,11 @@ export function planCard(run: RunState, inventory: Inventory, context: PlanConte
   const isOpen = isWaiting(run);
   const gist = [keysLine(run, context.nowMs), lossLine(plan), ...finality(plan), ...dangers(plan)];
   return {
-    text: `Plan ${plan.id}: ${whatItIs(plan)} of ${plan.service} from ${plan.from} to ${plan.to}. ${
+    text: `Plan ${plan.id}: ${plan.title} (${whatItIs(plan)}). ${
       isOpen ? gist.join(" ") : afterKeys(run)
     }`,
     parts: [
-      { kind: "heading", text: isOpen ? question(plan) : `${plan.service} → ${plan.to}: ${headState(run)}` },
+      { kind: "heading", text: isOpen ? question(plan) : `${inRoom(plan.title, "headline")}: ${headState(run)}` },
       ...(isOpen ? ask(run, inventory, context) : [{ kind: "text" as const, text: afterKeys(run) }]),
       digestNote(run),
       ...buttons(run),
@@ -60,7 +60,7 @@ function ask(run: RunState, inventory: Inventory, { downSinceMs }: PlanContext):
   const back = expectedTime(plan);
   const users: Text =
     downSinceMs === undefined
-      ? `It takes ${back}; the objective is ${sayDuration(plan.rtoMs)}.`
+      ? `It takes ${[back, ...objective(plan)].join("; the objective is ")}.`
       : ["Users have been down since ", { timeMs: downSinceMs, as: "ago" }, `; back in ${back}.`];
   const holders = run.keys.map(({ by }) => nameOf(inventory, by)).join(" and ");
   const left = plan.keysRequired - run.keys.length;
@@ -92,11 +92,11 @@ function canTurn(run: RunState, inventory: Inventory): Text {
   return ["Can agree: ", ...people.flatMap((person, at): Text => [...(at === 0 ? [] : [", "]), { person: person.id }])];
 }
 
-/** What a key cannot take back. A plan for the rest may find the promotion done. */
+/** What a key cannot take back. A plan for the rest may find it done. */
 export function finality(plan: Plan): string[] {
   const at = phasesOf(plan).findIndex((phase) => phase.some(({ wayBack }) => wayBack === "irreversible"));
   if (at >= 0) return [`Step ${at + 1} cannot be undone.`];
-  return plan.pastNoReturn ? ["The promotion is done already. Nothing is rolled back any more."] : [];
+  return plan.pastNoReturn ? ["The point of no return is passed already. Nothing is rolled back any more."] : [];
 }
 
 /** What each acceptance is about, in short; the sentence itself is agreed to in the form. */
@@ -121,6 +121,7 @@ const withoutChatter = (line: string): string =>
   line.replace(/: Could not [^:]*: /, ": ").replace(/ \([A-Z_]+: .*$/s, "");
 
 function unchecked(plan: Plan): CardPart[] {
+  if (plan.unchecked.length === 0) return ages(plan);
   const shown = plan.unchecked.slice(0, UNCHECKED_SHOWN).map((line) => inRoom(withoutChatter(line), "error"));
   const more = plan.unchecked.length - shown.length;
   return [
@@ -161,19 +162,31 @@ function about({ plan }: RunState, inventory: Inventory): CardPart[] {
       facts: [
         ["Asked by", nameOf(inventory, plan.requester)],
         ["Why", quoted(plan.reason, "reason")],
-        ["Where", plan.from === plan.to ? plan.to : `${plan.from} → ${plan.to} (${plan.mode})`],
+        ["Where", whereOf(plan)],
         ...rest,
-        ["Time", `${expectedTimeInFull(plan)}. Objective ${sayDuration(plan.rtoMs)}`],
+        ["Time", [expectedTimeInFull(plan), ...objective(plan)].join(". Objective ")],
         ["By hand", ["the same steps as commands: in the thread, or ", { code: `/dr by-hand ${plan.id}` }]],
       ],
     },
   ];
 }
 
+function whereOf(plan: Plan): string {
+  const { from, to, mode } = plan;
+  if (isMove(plan)) return `${from} → ${to} (${mode})`;
+  return from === to ? to : `${from} and ${to}`;
+}
+
+/** How long users may wait says nothing about what they do not wait for. */
+const objective = (plan: Plan): string[] => (onlyAdds(plan) ? [] : [sayDuration(plan.rtoMs)]);
+
 const isWaiting = ({ state }: RunState): boolean => state === "waiting-for-keys";
 
 /** A closed plan asks nothing any more. */
-const headState = ({ state }: RunState): string => (state === "closed" ? "plan closed" : "keys turned");
+function headState({ state, plan }: RunState): string {
+  if (state === "closed") return "plan closed";
+  return plan.keysRequired === 0 ? "started" : "keys turned";
+}
 
 function afterKeys({ state, why, plan, startedAtMs }: RunState): string {
   const because = inRoom(why, "reason");
@@ -215,6 +228,7 @@ export function lossLine(plan: Plan): string {
   const { dataLoss, madeAtMs } = plan;
   switch (dataLoss.kind) {
     case "none":
+      if (onlyAdds(plan)) return "Nothing that is there is changed.";
       return plan.steps.some(({ role }) => role === "protects")
         ? "No data is lost: writers stop first, and the standby catches up."
         : "No data is lost.";

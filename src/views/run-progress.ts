@@ -1,7 +1,8 @@
 import type { Card, CardButton, CardPart, Text } from "../domain/card/card.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
 import { ABOUT_A_FAILURE, DECISIONS, type Decision, failedStep, fits, needsOf } from "../domain/plan-run/decision.ts";
-import { askFresh, type PlannedStep, phasesOf, stepOf } from "../domain/plan-run/plan.ts";
+import { leftBehind } from "../domain/plan-run/outcome.ts";
+import { askFresh, onlyAdds, type PlannedStep, phasesOf, stepOf } from "../domain/plan-run/plan.ts";
 import {
   isOver,
   isSettled,
@@ -35,7 +36,7 @@ const STEP_WORD: Readonly<Record<StepState["state"], string>> = {
 const QUESTION: Partial<Record<Decision, string>> = {
   skip: "Go on without the failed step?",
   retry: "Try the failed step again?",
-  unwind: "Give the old region back?",
+  unwind: "Undo the steps of this run?",
   replan: "Make a new plan for the remaining steps?",
 };
 
@@ -69,7 +70,7 @@ export function progressCard(
   return {
     text: [`${plan.title}: ${runWord(run)}, ${settledOf(run)}.`, ...why, ...said].join(" "),
     parts: [
-      { kind: "heading", text: `${plan.service} → ${plan.to}: ${runWord(run)}` },
+      { kind: "heading", text: `${inRoom(plan.title, "headline")}: ${runWord(run)}` },
       {
         kind: "lines",
         plain: true,
@@ -107,15 +108,17 @@ function settledOf(run: RunState): string {
 
 function timeLine(run: RunState, nowMs: number): string {
   const { plan, startedAtMs = nowMs, endedAtMs = nowMs } = run;
-  return `${settledOf(run)} after ${sayDuration(endedAtMs - startedAtMs)}; the objective is ${sayDuration(plan.rtoMs)}.`;
+  // How long users may wait says nothing about what they do not wait for.
+  const objective = onlyAdds(plan) ? "" : `; the objective is ${sayDuration(plan.rtoMs)}`;
+  return `${settledOf(run)} after ${sayDuration(endedAtMs - startedAtMs)}${objective}.`;
 }
 
 function noReturnLines(run: RunState): string[] {
   if (run.pastNoReturn) return ["The point of no return is passed. Nothing is rolled back any more."];
   if (!run.plan.steps.some(({ wayBack }) => wayBack === "irreversible")) return [];
-  return fits("abort", run)
-    ? ["The point of no return is not passed: abort gives back what users lost."]
-    : ["The point of no return is not passed."];
+  const isFenced = run.plan.steps.some(({ role }) => role === "protects");
+  const abort = `: abort ${isFenced ? "gives back what users lost" : "undoes what this run has done"}`;
+  return [`The point of no return is not passed${fits("abort", run) ? abort : ""}.`];
 }
 
 function stepLine(
@@ -151,8 +154,7 @@ function outcomeOf(run: RunState): string[] {
       `Nothing irreversible happened, but this was NOT undone: ${titles(plan.steps.filter(({ id }) => undoSkipped.includes(id)))}.`,
       `Look at ${plan.from} before anything else.`,
     ];
-  if (state === "unwound")
-    return [`Rolled back. ${plan.from} is as before. Extra tasks in ${plan.to} keep running.`, again];
+  if (state === "unwound")     return [...leftBehind(run), again];
   if (state === "closed")
     return ["What this run had done stays as it is.", `A plan for what is left: ${askFresh(plan)}`];
   if (state === "paused" && voided && !pastNoReturn)

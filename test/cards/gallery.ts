@@ -1,11 +1,8 @@
 import { VERBS } from "../../src/commands/index.ts";
 import { type Card, type Form, sentenceCard } from "../../src/domain/card/card.ts";
-import { planDigest } from "../../src/domain/plan-run/plan.ts";
 import type { Recovery } from "../../src/domain/plan-run/recovery.ts";
-import { proposedRun } from "../../src/domain/plan-run/run.ts";
 import { responseTargets } from "../../src/flows/incident/comms/response.ts";
 import { nextPage } from "../../src/flows/incident/paging/next-page.ts";
-import { RUNBOOKS } from "../../src/flows/runbooks/index.ts";
 import { slackAccounts } from "../../src/integrations/slack/accounts.ts";
 import { messageOf } from "../../src/integrations/slack/blocks.ts";
 import { modalOf } from "../../src/integrations/slack/modal.ts";
@@ -27,7 +24,7 @@ import {
   updateDraftCard,
   updateForm,
 } from "../../src/views/update.ts";
-import { AT, quietDay, seenOn } from "../harness/observed.ts";
+import { AT, seenOn } from "../harness/observed.ts";
 import { BOARDS, IN_DEPTH } from "./board-states.ts";
 import type { Drawn, Names } from "./html.ts";
 import { alarm, answeredIncident, openedIncident, resolvedIncident, troubledIncident } from "./incident-states.ts";
@@ -39,11 +36,11 @@ import {
   INVENTORY,
   learnedPlan,
   MINUTE,
-  multiAz,
   plannedPlan,
   runStates,
   SERVICE,
 } from "./run-states.ts";
+import { PROPOSED, statesOf } from "./runbook-states.ts";
 
 /** Every card that people can be shown, in the states that matter, with data as it is on a bad night. */
 export function cards(): Readonly<Record<string, Card>> {
@@ -84,21 +81,21 @@ function planCards(): Record<string, Card> {
   };
 }
 
-/** The plan of every runbook on an ordinary day: a new one appears here by itself. */
+/** The plan of every runbook on every service that can have it, and its run in every state on the first one. */
 function runbookCards(): Record<string, Card> {
-  return Object.fromEntries(
-    RUNBOOKS.flatMap((runbook) => {
-      const wish = runbook.read({});
-      const observed = seenOn(SERVICE, multiAz(quietDay(SERVICE)));
-      const who = { reason: "before the release", requester: "farid", incident: undefined };
-      const request = { id: "R-2ND6XW", service: SERVICE, inventory: INVENTORY, observed, nowMs: AT, ...who };
-      const made = wish.ok ? runbook.plan(request, wish.wish) : undefined;
-      if (made?.kind !== "plan") return [];
-      return [
-        [`runbook-${runbook.name}`, planCard(proposedRun(made.plan, planDigest(made.plan)), INVENTORY, { nowMs: AT })],
-      ];
-    }),
+  const plans = PROPOSED.map(
+    ({ title, inventory, run }) => [`runbook ${title}`, planCard(run, inventory, { nowMs: AT })] as const,
   );
+  const runs = PROPOSED.filter(({ service }) => service === SERVICE.name).flatMap(({ runbook, inventory, run }) =>
+    Object.entries(statesOf(run)).map(
+      ([state, each]) => [`run ${runbook} ${state}`, progressCard(each, inventory, { nowMs: LOOK })] as const,
+    ),
+  );
+  const started = PROPOSED.flatMap(({ title, inventory, run }) => {
+    const running = statesOf(run)["running"];
+    return running ? [[`started ${title}`, planCard(running, inventory, { nowMs: LOOK })] as const] : [];
+  });
+  return Object.fromEntries([...plans, ...started, ...runs].map(([id, card]) => [id.replaceAll(" ", "-"), card]));
 }
 
 function progressCards(): Record<string, Card> {

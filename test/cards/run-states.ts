@@ -1,6 +1,6 @@
 import { type StepTime, withLearned } from "../../src/domain/plan-run/learned-times.ts";
 import { planDigest } from "../../src/domain/plan-run/plan.ts";
-import { proposedRun, type RunState } from "../../src/domain/plan-run/run.ts";
+import { proposedRun, type RunState, stepsToUndo } from "../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../src/domain/plan-run/run-transition.ts";
 import type { HealthVerdict } from "../../src/domain/service/observed.ts";
@@ -68,7 +68,7 @@ export function learnedPlan(): RunState {
 const who = { by: "ana", door: "slack" } as const;
 
 /** What is written, one line a second from the start of the run on. */
-class Journal {
+export class Journal {
   readonly #entries: RunEntry[] = [];
   #atMs = AT + MINUTE;
 
@@ -86,7 +86,11 @@ class Journal {
   keys(digest: string): this {
     for (const by of ["ana", "ben"])
       this.add((atMs) => ({ kind: "key-turned", atMs, by, door: "slack", digest, accepted: [], seal: "s" }));
-    return this.add((atMs) => ({ kind: "started", atMs, keys: ["ana", "ben"] })).add((atMs) => ({
+    return this.starts(["ana", "ben"]);
+  }
+
+  starts(keys: string[]): this {
+    return this.add((atMs) => ({ kind: "started", atMs, keys })).add((atMs) => ({
       ...{ kind: "claimed", atMs, epoch: 1, worker: "bot@vm:9901" },
     }));
   }
@@ -107,6 +111,15 @@ class Journal {
     return this.asks(step)
       .wait(20_000)
       .add((atMs) => ({ kind: "failed", atMs, step, epoch: 1, code: "x", why, mustAsk }));
+  }
+
+  /** Everything that has a way back is undone, and the run ends. */
+  undoes(run: RunState): this {
+    for (const { id: step } of stepsToUndo(this.on(run)))
+      this.add((atMs) => ({ kind: "undo-intent", atMs, step, epoch: 1 })).add((atMs) => ({
+        ...{ kind: "undone", atMs, step, epoch: 1, says: "as before", requestIds: [] },
+      }));
+    return this.add((atMs) => ({ kind: "finished", atMs, state: "unwound" }));
   }
 
   on(run: RunState): RunState {

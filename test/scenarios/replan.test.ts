@@ -30,7 +30,7 @@ test("a run that stopped after the promotion ends in users being served, by a pl
   const progress = await world.people.expectMessage(channel, (message) => !!buttonOf(message, "replan"), SOON_MS);
   await world.people.as("U01FARID").clicks(buttonOf(progress, "replan") ?? "", { in: channel, message: progress });
   const card = await world.people.expectMessage(channel, (message) => !!buttonOf(message, "approve"), SOON_MS);
-  expect(card.text).toContain("The promotion is done already");
+  expect(card.text).toContain("The point of no return is passed already");
   const id = /Plan (\S+?):/.exec(card.text)?.[1] ?? "";
   for (const approver of ["U01BEN", "U01DMITRI"]) await turnKey(stage, approver, { plan: { id, card } });
   const run = await runWhere(stage, { id, withinMs: 90_000 }, (seen) => isOver(seen) || seen.state === "stopped");

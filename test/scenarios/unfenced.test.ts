@@ -48,7 +48,7 @@ test("a fence that fails and was not accepted stops the run before the promotion
   const first = await stopAtFence(at, { requester: ANA, channel }, () => world.planFault(DENIED));
   const { id } = first.plan;
   const asksToDecide = ({ facts }: LogEntry) =>
-    String(facts["message"]).includes(`${id} (inventory to eu-central-1) is stopped`);
+    String(facts["message"]).includes(`${id} (Move inventory to eu-central-1) is stopped`);
   const call = await world.expectLog("pagerduty.responders-requested", asksToDecide, 20_000);
   expect(call.facts["targets"]).toContain("PUCHLOE1");
   const isWrittenTo = ({ facts }: LogEntry) => facts["key"] === `call:${id}:stopped:fence:1:0:chloe`;

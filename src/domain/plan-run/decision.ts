@@ -60,7 +60,7 @@ export const DECISIONS: Readonly<Record<Decision, Rule>> = {
     states: ["stopped", "stuck"],
     side: "any",
     needs: "two approvers",
-    effect: "gives the old region back, unless the standby is or may be promoted",
+    effect: "looks whether the point of no return was really passed, and undoes its steps if it was not",
   },
   replan: {
     states: WAITS_FOR_PEOPLE,
@@ -118,7 +118,7 @@ export function refusal(decision: Decision, run: RunState, { person, inventory }
   if (decision === "stop-watch" && !isWatched(run) && !isGuarded(run))
     return "TwoKey watches no old region for this run. The watch has ended, or the point of no return is not passed.";
   if (decision === "resume" && run.voided)
-    return `The keys of this plan are void: ${run.why}. Make a new plan for the remaining steps: /dr replan ${run.plan.id}.${run.pastNoReturn ? "" : ` Or give back what users lost: /dr abort ${run.plan.id}.`}`;
+    return `The keys of this plan are void: ${run.why}. Make a new plan for the remaining steps: /dr replan ${run.plan.id}.${run.pastNoReturn ? "" : ` Or undo what this run has done: /dr abort ${run.plan.id}.`}`;
   if (needs === "requester" && person.id !== run.plan.requester)
     return `Only ${asker}, who asked for this plan, can withdraw it. An approver can close it with /dr reject ${run.plan.id}.`;
   if (needs === "two approvers" && person.id === run.plan.requester)

@@ -1,5 +1,6 @@
 import { messageOf, NotAuthorised, OutcomeUnknown, TransientError } from "../../domain/errors.ts";
 import { inputOf } from "../../domain/plan-run/fence.ts";
+import { leftBehind } from "../../domain/plan-run/outcome.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf, stepsToUndo } from "../../domain/plan-run/run.ts";
 import type { Undone } from "../../ports/step.ts";
@@ -38,11 +39,12 @@ export async function unwind(hold: RunHold, deps: ExecutorDeps, signal: AbortSig
   deps.changed(hold.run);
 }
 
-function endOf({ plan, undoSkipped }: RunState): string {
+function endOf(run: RunState): string {
+  const { plan, undoSkipped } = run;
   const left = plan.steps.filter(({ id }) => undoSkipped.includes(id)).map(({ title }) => title);
   return left.length === 0
-    ? `Rolled back: ${plan.from} is as before, and extra tasks in ${plan.to} keep running`
-    : `Nothing irreversible happened, but people went on without undoing: ${left.join("; ")}. Look at ${plan.from}`;
+    ? leftBehind(run).join(" ")
+    : `Nothing irreversible happened, but people went on without undoing: ${left.join("; ")}. Look at ${plan.from}.`;
 }
 
 /** Past the point of no return only the world can say that nothing irreversible happened; a doubt is a no. */

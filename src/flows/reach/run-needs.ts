@@ -5,6 +5,7 @@ import type { Person } from "../../domain/people/person.ts";
 import { failedStep } from "../../domain/plan-run/decision.ts";
 import { isWatched } from "../../domain/plan-run/fence.ts";
 import { whoIsLeft } from "../../domain/plan-run/key.ts";
+import { onlyAdds } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import { findPerson, type Inventory } from "../../domain/service/inventory.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -39,7 +40,6 @@ export interface Needed {
 export function whoIsNeeded(run: RunState, inventory: Inventory, nowMs: number): Needed | undefined {
   const { plan } = run;
   const of = (occasion: OccasionName) => ({ occasion, reason: occasion, people: peopleOf(occasion, run, inventory) });
-  const about = `${plan.service} to ${plan.to}`;
   switch (run.state) {
     case "waiting-for-keys":
       return {
@@ -51,14 +51,14 @@ export function whoIsNeeded(run: RunState, inventory: Inventory, nowMs: number):
       if (!run.voided) return openOldSide(run, inventory);
       return withOldSide(run, inventory, {
         ...of("voided"),
-        why: `Run ${plan.id} (${about}) is paused: ${run.why}`,
+        why: `Run ${plan.id} (${plan.title}) is paused: ${run.why}`,
       });
     case "stopped":
     case "stuck":
       return withOldSide(run, inventory, {
         ...of(run.state),
         reason: reasonOf(run),
-        why: `Run ${plan.id} (${about}) is ${run.state} and needs a decision: ${run.why}`,
+        why: `Run ${plan.id} (${plan.title}) is ${run.state} and needs a decision: ${run.why}`,
       });
     case "running":
     case "verified":
@@ -67,7 +67,7 @@ export function whoIsNeeded(run: RunState, inventory: Inventory, nowMs: number):
       if (nowMs >= (run.endedAtMs ?? nowMs) + OCCASIONS.unwound.lastsMs) return undefined;
       return {
         ...of("unwound"),
-        why: `Run ${plan.id} (${about}) was rolled back and needs no decision: ${run.why}`,
+        why: `Run ${plan.id} (${plan.title}) ${onlyAdds(plan) ? "ended early" : "was rolled back"} and needs no decision: ${run.why}`,
       };
     case "unwinding":
     case "closed":
@@ -98,10 +98,10 @@ export function commandersOf({ people }: Inventory): readonly Person[] {
 /** The old side answers and could not be fenced: both sides may take writes until somebody closes it. */
 function openOldSide(run: RunState, inventory: Inventory): Needed | undefined {
   if (!isWatched(run) || run.watch.says === "") return undefined;
-  const { id, service, from, to } = run.plan;
+  const { id, title, from } = run.plan;
   const isLost = run.watch.lostAtMs !== undefined && run.watch.tries === 0;
   const what = isLost ? "was fenced and is not any more" : "answers and could not be fenced";
-  const why = `Run ${id} (${service} to ${to}): ${from} ${what}: ${run.watch.says}`;
+  const why = `Run ${id} (${title}): ${from} ${what}: ${run.watch.says}`;
   return { occasion: "old-side", reason: "old-side", people: peopleOf("old-side", run, inventory), why };
 }
 

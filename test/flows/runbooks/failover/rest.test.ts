@@ -88,7 +88,7 @@ describe("what is left of a run that promoted and stopped", () => {
   test("its card says what ends with the last key, and that nothing is rolled back", () => {
     const card = planCard(proposed(inventory, { id: "F-2", observed, continues }), inventory, { nowMs: AT });
 
-    expect(card.text).toContain("The promotion is done already. Nothing is rolled back any more.");
+    expect(card.text).toContain("The point of no return is passed already. Nothing is rolled back any more.");
     expect(JSON.stringify(card.parts)).toContain("run F-1, which ends when the last key is turned");
     expect(JSON.stringify(card.parts)).not.toContain("POINT OF NO RETURN");
   });
