@@ -9,7 +9,7 @@ export interface Appended {
   readonly entries: readonly RunEntry[];
   readonly events: readonly Event[];
   /** Takes the service for this run, without expiry, or gives it back and starts the cool-down. */
-  readonly claim?: { readonly action: "take" | "release"; readonly service: string; readonly coolDownUntilMs?: number };
+  readonly claim?: { readonly action: "hold" | "release"; readonly service: string; readonly coolDownUntilMs?: number };
   /** Ends the run whose rest this one takes over, and takes the service from it. That run must not have changed either. */
   readonly continues?: { readonly run: RunState; readonly entry: RunEntry; readonly event: Event };
   /** The run needs nobody's attention any more. */

@@ -16,7 +16,7 @@ end
 /**
  * KEYS: position, events, journal, open runs, claim, cool-down, run, journal of the run that is continued (or the run's own),
  *       settled runs, waiting plan, event lists.
- * ARGV: run id, expected length, over (0/1), claim action (none/take/release), now world ms, cool-down until world ms,
+ * ARGV: run id, expected length, over (0/1), claim action (none/hold/release), now world ms, cool-down until world ms,
  *       id of the run that is continued or '', its expected length, its last entry, still waits for keys (0/1),
  *       number of entries, entries…, events…
  * A run that continues another takes the service from it and nobody else; the cool-down is between moves, not within one.
@@ -34,7 +34,7 @@ if rest ~= '' then
   redis.call('SREM', KEYS[4], rest)
   redis.call('ZADD', KEYS[9], now, rest)
   redis.call('SET', KEYS[5], id)
-elseif action == 'take' then
+elseif action == 'hold' then
   if holder and holder ~= id then return {'claimed', holder} end
   local until_ms = redis.call('GET', KEYS[6])
   if until_ms and tonumber(until_ms) > now then return {'cooling', until_ms} end

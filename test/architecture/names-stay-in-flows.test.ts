@@ -5,6 +5,7 @@ import { STEPS } from "../../src/flows/index.ts";
 import { RUNBOOKS } from "../../src/flows/runbooks/index.ts";
 import { example } from "../harness/example.ts";
 import { planFor } from "../harness/plans.ts";
+import { PROPOSED } from "../harness/proposed-plays.ts";
 
 /** Rooms that know steps by their role and runbooks by their table. */
 const ROOMS = ["src/domain", "src/engine", "src/views"];
@@ -13,7 +14,8 @@ const ROOMS = ["src/domain", "src/engine", "src/views"];
 const NAMES = new Set([
   ...Object.keys(STEPS),
   ...RUNBOOKS.map(({ name }) => name),
-  ...(["inventory", "regami"] as const).flatMap((name) => planFor(example(name)).steps.map(({ id }) => id)),
+  ...planFor(example("regami")).steps.map(({ id }) => id),
+  ...PROPOSED.flatMap(({ run }) => run.plan.steps.map(({ id }) => id)),
 ]);
 
 /** Route 53 has a routing of the same name as a runbook. */
@@ -49,6 +51,11 @@ const sources = ROOMS.flatMap((room) =>
 test("engine, domain and views name no step and no runbook", () => {
   expect(sources.length).toBeGreaterThan(50);
   expect(namesIn(sources)).toEqual([]);
+});
+
+test("the names are those of every runbook, on every service that can have it", () => {
+  expect(new Set(PROPOSED.map(({ runbook }) => runbook))).toEqual(new Set(RUNBOOKS.map(({ name }) => name)));
+  expect([...NAMES]).toEqual(expect.arrayContaining(["take", "copy", "promote-guests", "failover-cluster"]));
 });
 
 test("a name that is planted there is found, as a word of its own and as a verb", () => {

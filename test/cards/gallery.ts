@@ -25,6 +25,7 @@ import {
   updateForm,
 } from "../../src/views/update.ts";
 import { AT, seenOn } from "../harness/observed.ts";
+import { PROPOSED } from "../harness/proposed-plays.ts";
 import { BOARDS, IN_DEPTH } from "./board-states.ts";
 import type { Drawn, Names } from "./html.ts";
 import { alarm, answeredIncident, openedIncident, resolvedIncident, troubledIncident } from "./incident-states.ts";
@@ -40,7 +41,7 @@ import {
   runStates,
   SERVICE,
 } from "./run-states.ts";
-import { PROPOSED, statesOf } from "./runbook-states.ts";
+import { statesOf } from "./runbook-states.ts";
 
 /** Every card that people can be shown, in the states that matter, with data as it is on a bad night. */
 export function cards(): Readonly<Record<string, Card>> {

@@ -237,7 +237,7 @@ export async function startRun(at: FailoverWorld, wish: RunWish = {}): Promise<R
   const answer = await memory.runs.append(run, {
     entries: started(planned.plan, atMs, keys),
     events: [],
-    claim: { action: "take", service: service.name },
+    claim: { action: "hold", service: service.name },
     ...(continues ? { continues: { run: continues, entry: ending(id, atMs), event: eventAt(atMs) } } : {}),
   });
   if (answer.kind !== "appended") throw new Error(`the run did not start: ${answer.kind}`);

@@ -132,7 +132,7 @@ describe("a run that cannot be read", () => {
     }
     const first = await runs.read("F-1");
     if (!first) throw new Error("F-1 was created");
-    const claim = { action: "take" as const, service: "inventory" };
+    const claim = { action: "hold" as const, service: "inventory" };
     await runs.append(first, { entries: [{ kind: "started", atMs: AT, keys: ["ana", "ben"] }], events: [], claim });
     await spoil("F-1");
 

@@ -45,7 +45,7 @@ async function takes(runs: Runs, run: RunState) {
   return runs.append(run, {
     entries: [started],
     events: [event("started")],
-    claim: { action: "take", service: "inventory" },
+    claim: { action: "hold", service: "inventory" },
   });
 }
 

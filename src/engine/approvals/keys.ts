@@ -178,7 +178,7 @@ function writeKey(run: RunState, { answer, ...turn }: JudgedTurn, deps: KeyDeps)
   return deps.runs.append(run, {
     entries: answer.complete ? [key, started] : [key],
     events,
-    ...(answer.complete ? { claim: { action: "take" as const, service: run.plan.service } } : {}),
+    ...(answer.complete ? { claim: { action: "hold" as const, service: run.plan.service } } : {}),
     ...(answer.complete && turn.continued ? { continues: endOf(turn.continued, run, atMs) } : {}),
   });
 }

@@ -36,7 +36,7 @@ export async function startAlone(run: RunState, { id: by, name, proof }: Request
   const answer = await deps.runs.append(run, {
     entries: [started],
     events: [{ ...eventOf(run, started, { says }), by, door }],
-    claim: { action: "take", service },
+    claim: { action: "hold", service },
   });
   if (answer.kind === "claimed-by")
     throw new UserError("service-claimed", `Nothing was started: run ${answer.run} holds ${service}.`);

@@ -364,7 +364,7 @@ describe("a plan for the rest of a run that stopped (K3)", () => {
   /** F-1 stopped and holding the service; F-2 planned for its rest, with Ana's key turned. */
   async function stoppedAndPlanned(): Promise<{ stopped: RunState; rest: RunState }> {
     const runs = createRuns(redis, () => AT);
-    const claim = { action: "take" as const, service: serviceIn(inventory).name };
+    const claim = { action: "hold" as const, service: serviceIn(inventory).name };
     await runs.append(await proposedIn(), { entries: STOPPED, events: [], claim });
     const stopped = await journal("F-1");
     const plan = planFor(inventory, { requester: REQUESTER, id: "F-2", continues: stopped });

@@ -166,7 +166,7 @@ describe("a lost store counts again when two people have signed (G17)", () => {
     await runs.append(proposed, {
       entries: [{ kind: "started", atMs: AT, keys: ["ana", "ben"] }],
       events: [],
-      claim: { action: "take", service: "inventory" },
+      claim: { action: "hold", service: "inventory" },
     });
     const ledger = await ledgerOf("bot-1");
     await ledger.append(act("promote"));
