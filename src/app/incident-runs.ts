@@ -1,3 +1,4 @@
+import { timeOfDay } from "../domain/card/card.ts";
 import { sayDuration, sayTime } from "../domain/duration.ts";
 import type { Incident, UpdateFields } from "../domain/incident/incident.ts";
 import { expectedOf } from "../domain/plan-run/learned-times.ts";
@@ -6,6 +7,7 @@ import { readable } from "../domain/readable.ts";
 import { runbookOf } from "../flows/runbooks/index.ts";
 import type { Measured } from "../flows/runbooks/runbook.ts";
 import type { Clock } from "../ports/clock.ts";
+import { plainText } from "../views/card-text.ts";
 import { runLine } from "../views/run-progress.ts";
 import type { Stores } from "./stores.ts";
 
@@ -35,8 +37,10 @@ export async function runsOf(incident: Affected, stores: KnownRuns): Promise<Run
 
 export async function runInProgress(incident: Incident, stores: Stores, clock: Clock): Promise<string | undefined> {
   const live = (await runsOf(incident, stores)).find((run) => !isOver(run) && run.startedAtMs !== undefined);
-  return live && runLine(live, clock.now());
+  return live && sayRun(live, clock.now());
 }
+
+const sayRun = (run: RunState, nowMs: number): string => plainText(runLine(run, timeOfDay), { nowMs });
 
 /** When users were served again, and how much was lost, from the run's own recorded measurements. */
 export async function measuredOf(incident: Affected, stores: KnownRuns): Promise<Measured> {
@@ -55,7 +59,7 @@ export async function updateFacts(incident: Incident, stores: Stores, clock: Clo
   const acked = incident.acks[0];
   return {
     status: `Open for ${sayDuration(nowMs - incident.openedAtMs)}, ${acked ? `taken by ${acked.name}` : "nobody has acknowledged yet"}`,
-    progress: run ? runLine(run, nowMs) : "No plan has been asked for",
+    progress: run ? sayRun(run, nowMs) : "No plan has been asked for",
     challenges: challengesOf(incident, run),
     eta: run ? await etaOf(run, incident, { stores, nowMs }) : UNKNOWN_YET,
   };

@@ -2,6 +2,7 @@ import { UserError } from "../domain/errors.ts";
 import { judgeKey } from "../domain/plan-run/key.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { type KeyDeps, turnKey } from "../engine/approvals/keys.ts";
+import { plainText } from "../views/card-text.ts";
 import { keyForm } from "../views/key-form.ts";
 import { keysLine } from "../views/plan.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
@@ -38,7 +39,7 @@ export async function approve(ask: Ask, deps: RunCommandDeps & KeyDeps): Promise
     ? `Your key was the last one. It starts now: ${run.plan.title}.`
     : [
         ...turned.lapsed.map((each) => `${each}.`),
-        `Your key is turned. ${keysLine(turned.run, deps.clock.now())}`,
+        `Your key is turned. ${plainText(keysLine(turned.run), { nowMs: deps.clock.now() })}`,
       ].join(" ");
   await deps.wake.run(run.plan.id);
   return whisper(says);

@@ -12,7 +12,7 @@ import { approversOf, type Inventory } from "../domain/service/inventory.ts";
 import { confirmed } from "../engine/approvals/proof.ts";
 import type { Who } from "../ports/asker.ts";
 import type { Documents } from "../ports/documents.ts";
-import { nameOf } from "../views/plan.ts";
+import { nameOf } from "../views/names.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { listed, type RunCommandDeps } from "./run-deps.ts";
 

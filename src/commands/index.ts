@@ -97,7 +97,11 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   retry: decision("retry", "retry [run]", "try the failed step of a stopped run again"),
   "take-over": decision("take-over", "take-over <run> <what was done>", "count the failed step as done by hand"),
   skip: decision("skip", "skip [run]", "go on without the failed step (two approvers)"),
-  unwind: decision("unwind", "unwind [run]", "undo the steps of a stopped run, if nothing irreversible happened (two approvers)"),
+  unwind: decision(
+    "unwind",
+    "unwind [run]",
+    "undo the steps of a stopped run, if nothing irreversible happened (two approvers)",
+  ),
   replan: {
     usage: "replan [run] [planned|unplanned] [because <reason>]",
     says: "make a new plan for the remaining steps of a run that waits",

@@ -59,7 +59,7 @@ export const READING: Readonly<Record<string, ReadingVerb>> = {
     words: 0,
     read: async (_none, deps) => {
       const { read, unreadable } = await readAll(await deps.runs.openIds(), deps);
-      return withNotes(plansCard(read.filter(isWaiting), deps.clock.now()), unreadable);
+      return withNotes(plansCard(read.filter(isWaiting), deps.inventory()), unreadable);
     },
   },
   runs: {
@@ -76,7 +76,7 @@ export const READING: Readonly<Record<string, ReadingVerb>> = {
         open: started.filter(isGoing),
         recent: [...started.filter((run) => !isGoing(run)), ...ended.read],
       };
-      return withNotes(runsCard(shown, deps.clock.now()), [...going.unreadable, ...ended.unreadable]);
+      return withNotes(runsCard(shown), [...going.unreadable, ...ended.unreadable]);
     },
   },
   show: {

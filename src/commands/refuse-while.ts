@@ -5,7 +5,7 @@ import { onlyAdds } from "../domain/plan-run/plan.ts";
 import { isOver, type RunState, WAITS_FOR_PEOPLE } from "../domain/plan-run/run.ts";
 import { readable, readIfReadable } from "../domain/readable.ts";
 import type { Service } from "../domain/service/service.ts";
-import { nameOf } from "../views/plan.ts";
+import { nameOf } from "../views/names.ts";
 import type { RunCommandDeps } from "./run-deps.ts";
 
 type Named = Pick<Service, "name">;

@@ -2,7 +2,7 @@ import { sentenceCard } from "../domain/card/card.ts";
 import { ABOUT_A_FAILURE, DECISIONS, type JournalDecision } from "../domain/plan-run/decision.ts";
 import { votesFor, votesNeeded } from "../domain/plan-run/votes.ts";
 import { type DecisionDeps, decide } from "../engine/approvals/decisions.ts";
-import { nameOf } from "../views/plan.ts";
+import { nameOf } from "../views/names.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { listed, runMeant } from "./run-deps.ts";
 

@@ -1,6 +1,6 @@
 import { sayDuration } from "../domain/duration.ts";
 import { type Expected, expectedOf } from "../domain/plan-run/learned-times.ts";
-import type { Plan, PlannedStep } from "../domain/plan-run/plan.ts";
+import { onlyAdds, type Plan, type PlannedStep } from "../domain/plan-run/plan.ts";
 
 /** How long a plan takes, and what says so: `about 8 min (estimate, no run yet)`, `6 min to 9 min (3 runs)`. */
 export function expectedTime(plan: Plan): string {
@@ -15,6 +15,9 @@ export function expectedTimeInFull(plan: Plan): string {
   const rest = areEstimates ? `; ${documented} of ${plan.steps.length} steps are estimates` : "";
   return `${expectedTime(plan)}${rest}`;
 }
+
+/** How long users may wait says nothing about what they do not wait for. */
+export const objective = (plan: Plan): string[] => (onlyAdds(plan) ? [] : [sayDuration(plan.rtoMs)]);
 
 function behind({ runs }: Expected): string {
   if (runs === undefined) return "estimate, no run yet";

@@ -3,6 +3,7 @@ import { type Plan, phasesOf } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { dangers, digestNote, finality, lossLine } from "./plan.ts";
 import { steps } from "./plan-steps.ts";
+import { inRoom } from "./room.ts";
 
 /** The form behind the button: once more what happens, then each acceptance, to be chosen deliberately. */
 export function keyForm(run: RunState): Form {

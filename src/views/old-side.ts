@@ -1,9 +1,9 @@
-import { sayTime } from "../domain/duration.ts";
+import { ago, type Moment, type Span, spans, type Text } from "../domain/card/card.ts";
 import { fenceOf, fenceSeen, isGuarded, isWatched } from "../domain/plan-run/fence.ts";
 import { isSettled, type RunState, stateOf } from "../domain/plan-run/run.ts";
 
 /** What is known about the side that the run leads away from, where its fence step alone does not say it; else undefined. */
-export function oldSideLine(run: RunState, nowMs: number): string | undefined {
+export function oldSideLine(run: RunState, nowMs: number): Text | undefined {
   const fence = fenceOf(run);
   if (!fence || run.startedAtMs === undefined) return undefined;
   const { from, id } = run.plan;
@@ -11,22 +11,21 @@ export function oldSideLine(run: RunState, nowMs: number): string | undefined {
   const seen = fenceSeen(run);
   const { watch } = run;
   if (watch.lostAtMs !== undefined && watch.state === "waiting")
-    return `${from} was fenced and is NOT any more since ${sayTime(watch.lostAtMs, nowMs)}: ${watch.says}. It is fenced again`;
+    return spans`${from} was fenced and is NOT any more since ${ago(watch.lostAtMs)}: ${watch.says}. It is fenced again`;
   if (watch.state === "fenced") {
     const what = watch.lostAtMs === undefined ? "came back and was fenced" : "was opened, and was fenced again";
-    return `${from} ${what} at ${sayTime(watch.endedAtMs ?? nowMs, nowMs)}${whileGuarded(run, nowMs)}`;
+    return spans`${from} ${what} at ${ago(watch.endedAtMs ?? nowMs)}${whileGuarded(run)}`;
   }
   if ((seen === "fenced" && watch.lostAtMs === undefined) || !isSettled(stateOf(run, fence.id))) {
-    const guarded = run.state === "verified" ? whileGuarded(run, nowMs) : "";
-    if (guarded !== "") return `${from} is fenced${guarded}`;
+    const guarded = run.state === "verified" ? whileGuarded(run) : [];
+    if (guarded.length > 0) return spans`${from} is fenced${guarded}`;
     const isLeftOpen = run.pastNoReturn && seen !== "fenced" && state === "undone";
     return isLeftOpen ? `${from} is open again, and TwoKey does not watch it: people chose the way back` : undefined;
   }
   if (watch.state === "ended")
     return `${from} was never proven to be fenced, and TwoKey does not watch it any more: ${watch.says}`;
   if (isWatched(run)) {
-    const until = `until ${sayTime(run.untilMs, nowMs)}`;
-    return `${from} is NOT proven to be fenced${whatIsTried(run, nowMs)}. TwoKey watches it ${until} and fences it when it answers. Two approvers can end that: /dr stop-watch ${id}`;
+    return spans`${from} is NOT proven to be fenced${whatIsTried(run, nowMs)}. TwoKey watches it until ${until(run)} and fences it when it answers. Two approvers can end that: /dr stop-watch ${id}`;
   }
   if (run.pastNoReturn)
     return `${from} is NOT proven to be fenced, and TwoKey does not watch it: people chose the way back. Fence it by hand if it must not write`;
@@ -36,24 +35,27 @@ export function oldSideLine(run: RunState, nowMs: number): string | undefined {
 }
 
 /** People who rebuild the old side have to know it first. */
-function whileGuarded(run: RunState, nowMs: number): string {
-  if (!isGuarded(run)) return "";
-  return `. Until ${sayTime(run.untilMs, nowMs)} TwoKey fences it again if somebody opens it. Before you rebuild it, two approvers end that: /dr stop-watch ${run.plan.id}`;
+function whileGuarded(run: RunState): readonly Span[] {
+  if (!isGuarded(run)) return [];
+  return spans`. Until ${until(run)} TwoKey fences it again if somebody opens it. Before you rebuild it, two approvers end that: /dr stop-watch ${run.plan.id}`;
 }
 
-function whatIsTried({ watch }: RunState, nowMs: number): string {
-  const since = sayTime(watch.triedAtMs ?? nowMs, nowMs);
+/** Days ahead, so it is shown with its day. */
+const until = ({ untilMs }: RunState): Moment => ({ timeMs: untilMs });
+
+function whatIsTried({ watch }: RunState, nowMs: number): readonly Span[] {
+  const since = ago(watch.triedAtMs ?? nowMs);
   switch (watch.state) {
     case "intended":
     case "asked":
       if (watch.leftAlone.length > 0)
-        return `: what answers again has been closed since ${since}, and ${watch.leftAlone.join(", ")} gave no answer then`;
-      return `: it answers again, and has been closed since ${since}, but no write has failed there yet`;
+        return spans`: what answers again has been closed since ${since}, and ${watch.leftAlone.join(", ")} gave no answer then`;
+      return spans`: it answers again, and has been closed since ${since}, but no write has failed there yet`;
     case "failed":
-      return `: it answers again, and fencing it FAILED at ${since} (${watch.says})`;
+      return spans`: it answers again, and fencing it FAILED at ${since} (${watch.says})`;
     case "waiting":
     case "fenced":
     case "ended":
-      return "";
+      return [];
   }
 }

@@ -1,13 +1,15 @@
-import type { Card, CardButton, CardPart, Text } from "../domain/card/card.ts";
-import { sayDuration, sayTime } from "../domain/duration.ts";
-import { sayPipeline } from "../domain/people/pipeline.ts";
+import { type Card, type CardButton, type CardPart, spans, type Text, timeOfDay } from "../domain/card/card.ts";
+import { sayTime } from "../domain/duration.ts";
 import { whoIsLeft } from "../domain/plan-run/key.ts";
 import { askAgain, askFresh, isMove, onlyAdds, type Plan, phasesOf } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
-import { findPerson, type Inventory } from "../domain/service/inventory.ts";
-import { expectedTime, expectedTimeInFull } from "./expected-time.ts";
+import type { Inventory } from "../domain/service/inventory.ts";
+import { plainText } from "./card-text.ts";
+import { expectedTime, objective } from "./expected-time.ts";
+import { nameOf } from "./names.ts";
+import { about, leftForPeople, unchecked } from "./plan-grounds.ts";
 import { steps } from "./plan-steps.ts";
-import { inRoom, quoted } from "./room.ts";
+import { inRoom } from "./room.ts";
 
 /** Characters of the digest that people compare by eye. */
 export const DIGEST_SHOWN = 12;
@@ -26,11 +28,9 @@ export interface PlanContext {
 export function planCard(run: RunState, inventory: Inventory, context: PlanContext): Card {
   const { plan } = run;
   const isOpen = isWaiting(run);
-  const gist = [keysLine(run, context.nowMs), lossLine(plan), ...finality(plan), ...dangers(plan)];
+  const gist = [plainText(keysLine(run), context), lossLine(plan), ...finality(plan), ...dangers(plan)];
   return {
-    text: `Plan ${plan.id}: ${plan.title} (${whatItIs(plan)}). ${
-      isOpen ? gist.join(" ") : afterKeys(run)
-    }`,
+    text: `Plan ${plan.id}: ${plan.title} (${whatItIs(plan)}). ${isOpen ? gist.join(" ") : afterKeys(run)}`,
     parts: [
       { kind: "heading", text: isOpen ? question(plan) : `${inRoom(plan.title, "headline")}: ${headState(run)}` },
       ...(isOpen ? ask(run, inventory, context) : [{ kind: "text" as const, text: afterKeys(run) }]),
@@ -114,72 +114,6 @@ function acceptances(plan: Plan): CardPart[] {
   ];
 }
 
-const UNCHECKED_SHOWN = 8;
-
-/** What was asked stands before it already, and a client's own words for a silence say no more than "no answer". */
-const withoutChatter = (line: string): string =>
-  line.replace(/: Could not [^:]*: /, ": ").replace(/ \([A-Z_]+: .*$/s, "");
-
-function unchecked(plan: Plan): CardPart[] {
-  if (plan.unchecked.length === 0) return ages(plan);
-  const shown = plan.unchecked.slice(0, UNCHECKED_SHOWN).map((line) => inRoom(withoutChatter(line), "error"));
-  const more = plan.unchecked.length - shown.length;
-  return [
-    { kind: "text", text: [{ bold: "Could not be checked" }] },
-    { kind: "lines", lines: more > 0 ? [...shown, `and ${more} more`] : shown },
-    ...ages(plan),
-  ];
-}
-
-function leftForPeople({ leftForPeople: left = [] }: Plan): CardPart[] {
-  if (left.length === 0) return [];
-  return [
-    { kind: "text", text: [{ bold: "Left for people after it" }] },
-    { kind: "lines", lines: [...left] },
-  ];
-}
-
-/** How old what the plan rests on is: facts of the same second share a line's part, the newest first. */
-function ages({ facts = [], madeAtMs }: Plan): CardPart[] {
-  const byTime = new Map<string, string[]>();
-  for (const { what, atMs } of [...facts].sort((a, b) => b.atMs - a.atMs)) {
-    const time = sayTime(atMs, madeAtMs);
-    byTime.set(time, [...(byTime.get(time) ?? []), what]);
-  }
-  const parts = [...byTime].map(([time, whats]) => `${time}: ${whats.join(", ")}`);
-  return parts.length === 0 ? [] : [{ kind: "note", text: `Seen at ${parts.join("; ")}` }];
-}
-
-/** Who asked and why; the reason is a person's own words. */
-function about({ plan }: RunState, inventory: Inventory): CardPart[] {
-  const gone = plan.pastNoReturn ? "; it is past its point of no return" : "";
-  const rest: readonly (readonly [string, Text])[] = plan.restOf
-    ? [["Takes over", `run ${plan.restOf.run}, which ends when the last key is turned${gone}`]]
-    : [];
-  return [
-    {
-      kind: "facts",
-      facts: [
-        ["Asked by", nameOf(inventory, plan.requester)],
-        ["Why", quoted(plan.reason, "reason")],
-        ["Where", whereOf(plan)],
-        ...rest,
-        ["Time", [expectedTimeInFull(plan), ...objective(plan)].join(". Objective ")],
-        ["By hand", ["the same steps as commands: in the thread, or ", { code: `/dr by-hand ${plan.id}` }]],
-      ],
-    },
-  ];
-}
-
-function whereOf(plan: Plan): string {
-  const { from, to, mode } = plan;
-  if (isMove(plan)) return `${from} → ${to} (${mode})`;
-  return from === to ? to : `${from} and ${to}`;
-}
-
-/** How long users may wait says nothing about what they do not wait for. */
-const objective = (plan: Plan): string[] => (onlyAdds(plan) ? [] : [sayDuration(plan.rtoMs)]);
-
 const isWaiting = ({ state }: RunState): boolean => state === "waiting-for-keys";
 
 /** A closed plan asks nothing any more. */
@@ -216,11 +150,11 @@ function buttons(run: RunState): CardPart[] {
 }
 
 /** How many keys are turned, and until when the last one counts. */
-export function keysLine(run: RunState, nowMs: number): string {
+export function keysLine(run: RunState): Text {
   const { keysRequired, startByMs } = run.plan;
   if (keysRequired === 0) return NEEDS_NO_KEYS;
   const turned = `${run.keys.length} of ${keysRequired} keys turned`;
-  return isWaiting(run) ? `${turned}; the last one counts until ${sayTime(startByMs, nowMs)}.` : `${turned}.`;
+  return isWaiting(run) ? spans`${turned}; the last one counts until ${timeOfDay(startByMs)}.` : `${turned}.`;
 }
 
 /** What is lost, as a point in time or as unknown: never a number that moves (G4). */
@@ -239,8 +173,4 @@ export function lossLine(plan: Plan): string {
     case "unknown":
       return `How much data is lost is unknown: ${inRoom(dataLoss.why, "error")}.`;
   }
-}
-
-export function nameOf(inventory: Inventory, id: string): string {
-  return findPerson(inventory, id)?.name ?? sayPipeline(id) ?? id;
 }

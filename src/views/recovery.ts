@@ -1,9 +1,10 @@
-import { type Card, type CardPart, sentenceCard, type Text } from "../domain/card/card.ts";
-import { sayTime } from "../domain/duration.ts";
+import { ago, type Card, type CardPart, sentenceCard, spans, type Text, timeOfDay } from "../domain/card/card.ts";
 import { whoCanSign } from "../domain/plan-run/key.ts";
 import { type Act, type Recovery, recoveryDigest, signableRecovery } from "../domain/plan-run/recovery.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
-import { DIGEST_SHOWN, nameOf } from "./plan.ts";
+import { plainText } from "./card-text.ts";
+import { nameOf } from "./names.ts";
+import { DIGEST_SHOWN } from "./plan.ts";
 
 const LONGEST_LINE = 220;
 /** Newest ones, which fit into one part of a message; the files have all. */
@@ -19,9 +20,9 @@ export function actLine({ atMs, run, service, step, kind, says, requestIds }: Ac
 /** What two people must understand before they sign: what is forgotten, what the world looks like, what ends. */
 export function recoveryCard(recovery: Recovery, inventory: Inventory, nowMs: number): Card {
   const { id, testimonies, seen, ends, requester, forgotten } = recovery;
-  const stands = standsLine(recovery, inventory, nowMs);
+  const stands = standsLine(recovery, inventory);
   return {
-    text: `The state store was lost: nothing is moved. ${stands} Look at the cloud before you sign.`,
+    text: `The state store was lost: nothing is moved. ${plainText(stands, { nowMs })} Look at the cloud before you sign.`,
     parts: [
       { kind: "heading", text: "The state store was lost. Go on from here?" },
       {
@@ -37,7 +38,7 @@ export function recoveryCard(recovery: Recovery, inventory: Inventory, nowMs: nu
           `Asked by ${nameOf(inventory, requester)}.`,
         ],
       },
-      ...waiting(recovery, inventory, nowMs),
+      ...waiting(recovery, inventory),
       { kind: "text", text: ["Recovery ", { code: id }, " · digest ", { code: digestShown(recovery) }] },
       { kind: "divider" },
       ...forgottenParts(recovery),
@@ -74,10 +75,10 @@ function forgottenParts({ forgotten }: Recovery): CardPart[] {
   ];
 }
 
-function waiting(recovery: Recovery, inventory: Inventory, nowMs: number): CardPart[] {
+function waiting(recovery: Recovery, inventory: Inventory): CardPart[] {
   if (recovery.state !== "waiting") return [];
   const signed = recovery.signatures.map(
-    ({ by, atMs }): Text => `Signed by ${nameOf(inventory, by)} at ${sayTime(atMs, nowMs)}`,
+    ({ by, atMs }): Text => spans`Signed by ${nameOf(inventory, by)} at ${ago(atMs)}`,
   );
   const left = whoCanSign(signableRecovery(recovery), inventory).map(({ name }) => name);
   return [
@@ -101,14 +102,11 @@ function waiting(recovery: Recovery, inventory: Inventory, nowMs: number): CardP
   ];
 }
 
-function standsLine(
-  { state, signatures, keysRequired, signByMs }: Recovery,
-  inventory: Inventory,
-  nowMs: number,
-): string {
+function standsLine({ state, signatures, keysRequired, signByMs }: Recovery, inventory: Inventory): Text {
   if (state === "accepted")
     return `Signed by ${signatures.map(({ by }) => nameOf(inventory, by)).join(" and ")}: this store counts again.`;
-  return `${signatures.length} of ${keysRequired} have signed; the last one counts until ${sayTime(signByMs, nowMs)}.`;
+  const signed = `${signatures.length} of ${keysRequired} have signed`;
+  return spans`${signed}; the last one counts until ${timeOfDay(signByMs)}.`;
 }
 
 const digestShown = (recovery: Recovery) => recoveryDigest(recovery).slice(0, DIGEST_SHOWN);

@@ -1,5 +1,5 @@
-import type { Card, CardButton, CardPart, Text } from "../domain/card/card.ts";
-import { sayDuration, sayTime } from "../domain/duration.ts";
+import { ago, type Card, type CardButton, type CardPart, type Moment, spans, type Text } from "../domain/card/card.ts";
+import { sayDuration } from "../domain/duration.ts";
 import { ABOUT_A_FAILURE, DECISIONS, type Decision, failedStep, fits, needsOf } from "../domain/plan-run/decision.ts";
 import { leftBehind } from "../domain/plan-run/outcome.ts";
 import { askFresh, onlyAdds, type PlannedStep, phasesOf, stepOf } from "../domain/plan-run/plan.ts";
@@ -14,8 +14,9 @@ import {
 } from "../domain/plan-run/run.ts";
 import { votesNeeded } from "../domain/plan-run/votes.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
+import { plainText } from "./card-text.ts";
+import { nameOf } from "./names.ts";
 import { oldSideLine } from "./old-side.ts";
-import { nameOf } from "./plan.ts";
 import { inRoom, quoted } from "./room.ts";
 
 /** Words, not only signs: colour and emoji alone say nothing to a screen reader. */
@@ -66,9 +67,11 @@ export function progressCard(
   const { plan } = run;
   const oldSide = oldSideLine(run, nowMs);
   const why = run.why === "" ? [] : [`Why: ${withEnd(inRoom(run.why, "reason"))}`];
-  const said = [...(oldSide === undefined ? [] : [`${oldSide}.`]), ...outcomeOf(run)];
+  const said: Text[] = [...(oldSide === undefined ? [] : [spans`${oldSide}.`]), ...outcomeOf(run)];
   return {
-    text: [`${plan.title}: ${runWord(run)}, ${settledOf(run)}.`, ...why, ...said].join(" "),
+    text: [`${plan.title}: ${runWord(run)}, ${settledOf(run)}.`, ...why, ...said]
+      .map((line) => plainText(line, { nowMs }))
+      .join(" "),
     parts: [
       { kind: "heading", text: `${inRoom(plan.title, "headline")}: ${runWord(run)}` },
       {
@@ -154,7 +157,7 @@ function outcomeOf(run: RunState): string[] {
       `Nothing irreversible happened, but this was NOT undone: ${titles(plan.steps.filter(({ id }) => undoSkipped.includes(id)))}.`,
       `Look at ${plan.from} before anything else.`,
     ];
-  if (state === "unwound")     return [...leftBehind(run), again];
+  if (state === "unwound") return [...leftBehind(run), again];
   if (state === "closed")
     return ["What this run had done stays as it is.", `A plan for what is left: ${askFresh(plan)}`];
   if (state === "paused" && voided && !pastNoReturn)
@@ -214,11 +217,11 @@ function whoDecides(decision: Decision, run: RunState): string {
     : "One responder is enough.";
 }
 
-/** What the first line of a status update says about a run. */
-export function runLine(run: RunState, nowMs: number): string {
+/** A run in one line. Text that is kept says when it started, not how long ago that is. */
+export function runLine(run: RunState, when: (timeMs: number) => Moment = ago): Text {
   const active = run.plan.steps
     .filter((step) => ["intended", "asked"].includes(stateOf(run, step.id).state))
     .map((step) => step.title);
-  const started = run.startedAtMs === undefined ? "" : `, started at ${sayTime(run.startedAtMs, nowMs)}`;
-  return `Run ${run.plan.id} (${run.plan.title}) is ${runWord(run)}${started}${active.length > 0 ? `: ${active.join("; ")}` : ""}`;
+  const started = run.startedAtMs === undefined ? "" : spans`, started at ${when(run.startedAtMs)}`;
+  return spans`Run ${run.plan.id} (${run.plan.title}) is ${runWord(run)}${started}${active.length > 0 ? `: ${active.join("; ")}` : ""}`;
 }

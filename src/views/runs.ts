@@ -1,11 +1,12 @@
-import type { Card, CardPart } from "../domain/card/card.ts";
-import { sayTime } from "../domain/duration.ts";
+import { ago, type Card, type CardPart, spans } from "../domain/card/card.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
+import type { Inventory } from "../domain/service/inventory.ts";
+import { nameOf } from "./names.ts";
 import { keysLine } from "./plan.ts";
 import { runLine } from "./run-progress.ts";
 
 /** The plans that wait for keys, the one that is over first at the top. */
-export function plansCard(waiting: readonly RunState[], nowMs: number): Card {
+export function plansCard(waiting: readonly RunState[], inventory: Inventory): Card {
   const plans = waiting.toSorted((one, other) => one.plan.startByMs - other.plan.startByMs);
   return {
     text: plans.length === 0 ? "No plan waits for keys." : `${plans.length} plan(s) wait for keys.`,
@@ -13,7 +14,10 @@ export function plansCard(waiting: readonly RunState[], nowMs: number): Card {
       { kind: "text", text: [{ bold: `${run.plan.id}: ${run.plan.title}` }] },
       {
         kind: "lines",
-        lines: [keysLine(run, nowMs), `Asked for by ${run.plan.requester} at ${sayTime(run.plan.madeAtMs, nowMs)}`],
+        lines: [
+          keysLine(run),
+          spans`Asked for by ${nameOf(inventory, run.plan.requester)} at ${ago(run.plan.madeAtMs)}`,
+        ],
       },
     ]),
   };
@@ -25,10 +29,10 @@ export interface RunsShown {
   readonly recent: readonly RunState[];
 }
 
-export function runsCard({ open, recent }: RunsShown, nowMs: number): Card {
+export function runsCard({ open, recent }: RunsShown): Card {
   const list = (heading: string, runs: readonly RunState[], none: string): CardPart[] => [
     { kind: "heading", text: heading },
-    { kind: "lines", lines: runs.length === 0 ? [none] : runs.map((run) => runLine(run, nowMs)) },
+    { kind: "lines", lines: runs.length === 0 ? [none] : runs.map((run) => runLine(run)) },
   ];
   return {
     text: `${open.length} run(s) are open, ${recent.length} ended lately.`,

@@ -1,5 +1,5 @@
-import type { Card, CardPart, Span, Text } from "../domain/card/card.ts";
-import { sayDuration, sayTime } from "../domain/duration.ts";
+import { ago, type Card, type CardPart, type Span, spans, type Text } from "../domain/card/card.ts";
+import { sayDuration } from "../domain/duration.ts";
 import { positionOf, sayLoss } from "../domain/plan-run/data-position.ts";
 import { type Behind, type Fact, factsIn, type Observation } from "../domain/service/observation.ts";
 import type { Region, Service } from "../domain/service/service.ts";
@@ -31,7 +31,7 @@ export function statusCard(
         lines: board.flatMap(({ status, stand }) => [
           [...boardLine(status, stand), ...incidentSpans(status)],
           ...[...heldLine(status), ...ageLine(status, nowMs), ...oldSideLines(status, nowMs)].map(
-            (line) => `    ${line}`,
+            (line) => spans`    ${line}`,
           ),
         ]),
       },
@@ -76,7 +76,11 @@ export function seenLines(service: Service, observed: Observation, nowMs: number
     const words = facts.map(([what, value]) => `${what.toLowerCase()} ${plainText(value)}`);
     return facts.length > 0 ? [`${region}: ${words.join("; ")}`] : [];
   });
-  return [headline(status, standOf(status, nowMs)), ...lookLines(status, nowMs), ...regions];
+  return [
+    headline(status, standOf(status, nowMs)),
+    ...lookLines(status, nowMs).map((line) => plainText(line, { nowMs })),
+    ...regions,
+  ];
 }
 
 const headline = ({ service }: ServiceStatus, stand: Stand): string => `${service.name}: ${sayStand(stand)}`;
@@ -94,9 +98,9 @@ function incidentSpans({ incident }: ServiceStatus): Span[] {
     : [" · ", { channel: incident.channel }];
 }
 
-function oldSideLines({ newest }: ServiceStatus, nowMs: number): string[] {
+function oldSideLines({ newest }: ServiceStatus, nowMs: number): Text[] {
   const oldSide = newest && oldSideLine(newest, nowMs);
-  return newest && oldSide !== undefined ? [`Old side of ${newest.plan.id}: ${oldSide}`] : [];
+  return newest && oldSide !== undefined ? [spans`Old side of ${newest.plan.id}: ${oldSide}`] : [];
 }
 
 const heldLine = ({ unreadable }: ServiceStatus): string[] =>
@@ -113,11 +117,11 @@ function besides(status: ServiceStatus, nowMs: number): Text[] {
         ],
       ]
     : [];
-  return [...heldLine(status), ...about, ...(run ? [runLine(run, nowMs)] : []), ...oldSideLines(status, nowMs)];
+  return [...heldLine(status), ...about, ...(run ? [runLine(run)] : []), ...oldSideLines(status, nowMs)];
 }
 
 /** What the service promises, and how old the look at it is. */
-function lookLines(status: ServiceStatus, nowMs: number): string[] {
+function lookLines(status: ServiceStatus, nowMs: number): Text[] {
   const { service, observed } = status;
   const objectives = `Objectives: RTO ${sayDuration(service.rto)}, RPO ${sayDuration(service.rpo)} (tier ${service.tier})`;
   if (!observed) return [objectives];
@@ -125,11 +129,9 @@ function lookLines(status: ServiceStatus, nowMs: number): string[] {
   return [objectives, users, ...ageLine(status, nowMs)];
 }
 
-function ageLine({ observed }: ServiceStatus, nowMs: number): string[] {
+function ageLine({ observed }: ServiceStatus, nowMs: number): Text[] {
   if (!observed || nowMs - observed.atMs <= FRESH_MS) return [];
-  return [
-    `Seen ${sayDuration(nowMs - observed.atMs)} ago (${sayTime(observed.atMs, nowMs)}): AWS is slow or silent now`,
-  ];
+  return [spans`Seen at ${ago(observed.atMs)}: AWS is slow or silent now`];
 }
 
 /** Which part the region plays now. */

@@ -16,7 +16,9 @@ export function statesOf(run: RunState): Readonly<Record<string, RunState>> {
       .failed(ids.at(-1) ?? "", "AWS refused it: AccessDenied", true)
       .on(run),
     aborted: aborted(irreversible === 0 ? begun(run) : done([first])).on(run),
-    verified: done(ids).add((atMs) => ({ kind: "finished", atMs, state: "verified" })).on(run),
+    verified: done(ids)
+      .add((atMs) => ({ kind: "finished", atMs, state: "verified" }))
+      .on(run),
   };
 }
 

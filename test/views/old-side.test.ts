@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { RunState } from "../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../src/domain/plan-run/run-transition.ts";
+import { cardText, plainText } from "../../src/views/card-text.ts";
 import { oldSideLine } from "../../src/views/old-side.ts";
 import { progressCard } from "../../src/views/run-progress.ts";
 import { serviceCard } from "../../src/views/status.ts";
@@ -88,16 +89,16 @@ describe("what people read about the old side", () => {
   ])("%s", (_what, entries, said) => {
     const line = oldSideLine(run(...entries), AT);
 
-    if (said) expect(line).toMatch(said);
+    if (said) expect(plainText(line ?? "", { nowMs: AT })).toMatch(said);
     else expect(line).toBeUndefined();
   });
 
   test("stands on the progress card, in its text, and in the status of the service after the run", () => {
     const verified = run(fence("cannot-know"), PROMOTE, VERIFIED);
-    const line = oldSideLine(verified, AT) ?? "none";
+    const line = plainText(oldSideLine(verified, AT) ?? "none", { nowMs: AT });
 
     expect(progressCard(verified, inventory, { nowMs: AT }).text).toContain(line);
     const shown = { service, observed: undefined, incident: undefined, run: undefined, newest: verified };
-    expect(JSON.stringify(serviceCard(shown, AT))).toContain(line);
+    expect(cardText(serviceCard(shown, AT), { nowMs: AT })).toContain(line);
   });
 });

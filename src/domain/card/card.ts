@@ -24,6 +24,16 @@ export interface Moment {
   readonly as?: "time" | "ago";
 }
 
+/** Words with spans among them, written as a template: what is put in stays what it is. */
+export function spans(words: TemplateStringsArray, ...among: readonly (Span | readonly Span[])[]): readonly Span[] {
+  return words
+    .flatMap((word, at): readonly Span[] => [word, ...[among[at] ?? ""].flat()])
+    .filter((span) => span !== "");
+}
+
+export const ago = (timeMs: number): Moment => ({ timeMs, as: "ago" });
+export const timeOfDay = (timeMs: number): Moment => ({ timeMs, as: "time" });
+
 export interface CardButton {
   readonly label: string;
   /** Intent that the press asks for, for example `approve`. */

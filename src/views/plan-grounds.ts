@@ -1,0 +1,72 @@
+import { ago, type CardPart, spans, type Text } from "../domain/card/card.ts";
+import { isMove, type Plan } from "../domain/plan-run/plan.ts";
+import type { RunState } from "../domain/plan-run/run.ts";
+import type { Inventory } from "../domain/service/inventory.ts";
+import { expectedTimeInFull, objective } from "./expected-time.ts";
+import { nameOf } from "./names.ts";
+import { inRoom, quoted } from "./room.ts";
+
+/** What stands below the fold of a plan card: what it rests on, who asked, and what it leaves to people. */
+const UNCHECKED_SHOWN = 8;
+
+/** What was asked stands before it already, and a client's own words for a silence say no more than "no answer". */
+const withoutChatter = (line: string): string =>
+  line.replace(/: Could not [^:]*: /, ": ").replace(/ \([A-Z_]+: .*$/s, "");
+
+/** What could not be checked, and how old all else is that the plan rests on. */
+export function unchecked(plan: Plan): CardPart[] {
+  if (plan.unchecked.length === 0) return ages(plan);
+  const shown = plan.unchecked.slice(0, UNCHECKED_SHOWN).map((line) => inRoom(withoutChatter(line), "error"));
+  const more = plan.unchecked.length - shown.length;
+  return [
+    { kind: "text", text: [{ bold: "Could not be checked" }] },
+    { kind: "lines", lines: more > 0 ? [...shown, `and ${more} more`] : shown },
+    ...ages(plan),
+  ];
+}
+
+export function leftForPeople({ leftForPeople: left = [] }: Plan): CardPart[] {
+  if (left.length === 0) return [];
+  return [
+    { kind: "text", text: [{ bold: "Left for people after it" }] },
+    { kind: "lines", lines: [...left] },
+  ];
+}
+
+/** How old what the plan rests on is: facts of the same second share a line's part, the newest first. */
+function ages({ facts = [] }: Plan): CardPart[] {
+  const bySecond = new Map<number, string[]>();
+  for (const { what, atMs } of [...facts].sort((a, b) => b.atMs - a.atMs)) {
+    const second = Math.floor(atMs / 1_000);
+    bySecond.set(second, [...(bySecond.get(second) ?? []), what]);
+  }
+  const seen = [...bySecond].map(([second, whats]) => spans`Seen at ${ago(second * 1_000)}: ${whats.join(", ")}. `);
+  return seen.length === 0 ? [] : [{ kind: "note", text: seen.flat() }];
+}
+
+/** Who asked and why; the reason is a person's own words. */
+export function about({ plan }: RunState, inventory: Inventory): CardPart[] {
+  const gone = plan.pastNoReturn ? "; it is past its point of no return" : "";
+  const rest: readonly (readonly [string, Text])[] = plan.restOf
+    ? [["Takes over", `run ${plan.restOf.run}, which ends when the last key is turned${gone}`]]
+    : [];
+  return [
+    {
+      kind: "facts",
+      facts: [
+        ["Asked by", nameOf(inventory, plan.requester)],
+        ["Why", quoted(plan.reason, "reason")],
+        ["Where", whereOf(plan)],
+        ...rest,
+        ["Time", [expectedTimeInFull(plan), ...objective(plan)].join(". Objective ")],
+        ["By hand", ["the same steps as commands: in the thread, or ", { code: `/dr by-hand ${plan.id}` }]],
+      ],
+    },
+  ];
+}
+
+function whereOf(plan: Plan): string {
+  const { from, to, mode } = plan;
+  if (isMove(plan)) return `${from} → ${to} (${mode})`;
+  return from === to ? to : `${from} and ${to}`;
+}
