@@ -1,4 +1,4 @@
-import { MOST_WORDS_ON_AVERAGE, WORDS_TO_AVOID } from "./words-to-avoid.ts";
+import { LONGEST_SENTENCE, MOST_WORDS_ON_AVERAGE, WORDS_TO_AVOID } from "./words-to-avoid.ts";
 
 /** Stands for whatever a template puts in. */
 const FILLED = "X";
@@ -50,19 +50,24 @@ function closingBrace(source: string, from: number): number {
   return at;
 }
 
-/** What a source says to people: everything in a view; elsewhere what a `UserError` is made with. */
+/** What people come to read: errors with their causes, why a plan is refused or a step fails, why somebody is called, what a channel is told. */
+const TOLD =
+  /new (?:UserError|StepFailed|TransientError|OutcomeUnknown)\(|\b(?:refused|announce)\(|\b(?:why|says|words|danger|reasons?):/g;
+const WHOLE_SENTENCE = /^[A-Z“].*[.!?]$/s;
+
+/** What a source says to people: everything in a view; elsewhere what stands where they are told something, and any whole sentence. */
 export function spokenIn(path: string, source: string): string[] {
   const literals = literalsOf(source).filter(({ text }) => /[a-z]+ [a-z]+/i.test(text));
   if (path.startsWith("src/views/")) return literals.map(({ text }) => text);
-  const errors = [...source.matchAll(/new UserError\(/g)].map(
-    ({ index }) => [index, endOfCall(source, index)] as const,
-  );
-  return literals.filter(({ at }) => errors.some(([from, to]) => at > from && at < to)).map(({ text }) => text);
+  const told = [...source.matchAll(TOLD)].map(({ index, 0: said }) => [index, endOf(said, source, index)] as const);
+  const isTold = (at: number) => told.some(([from, to]) => at > from && at < to);
+  return literals.filter(({ at, text }) => isTold(at) || WHOLE_SENTENCE.test(text)).map(({ text }) => text);
 }
 
-function endOfCall(source: string, from: number): number {
-  const end = source.indexOf(";\n", from);
-  return end === -1 ? source.length : end;
+/** A call ends with its statement, a member with its comma or its object. */
+function endOf(said: string, source: string, from: number): number {
+  const end = source.slice(from).search(said.endsWith("(") ? /;\n/ : /,\n|;\n| \}/);
+  return end === -1 ? source.length : from + end;
 }
 
 /** Prose of a document, a paragraph, list item or table cell each: no code, no addresses. */
@@ -97,6 +102,15 @@ export function wordsToAvoidIn(path: string, texts: readonly string[]): string[]
       .filter((text) => new RegExp(`\\b${word}\\b`, "i").test(text))
       .map((text) => `${path}: “${word}” (write: ${instead}) in “${text.slice(0, 100)}”`),
   );
+}
+
+/** Sentences that nobody reads to the end at three in the morning. What a template fills in counts as one word. */
+export function longSentencesIn(path: string, texts: readonly string[]): string[] {
+  return sentencesOf(texts)
+    .filter((sentence) => wordCount(sentence) > LONGEST_SENTENCE)
+    .map(
+      (sentence) => `${path}: ${wordCount(sentence)} words, at most ${LONGEST_SENTENCE}: “${sentence.slice(0, 100)}”`,
+    );
 }
 
 /** What is wrong with the words of one file. Headings of a list or short labels count as sentences of their own. */

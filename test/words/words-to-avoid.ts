@@ -28,6 +28,8 @@ export const WORDS_TO_AVOID: Readonly<Record<string, string>> = {
 
 /** Words a sentence, on average over a file. */
 export const MOST_WORDS_ON_AVERAGE = 20;
+/** Words of the longest sentence that a person is told on a card or in an answer. */
+export const LONGEST_SENTENCE = 30;
 /** A line of a card on a phone, in characters, and the lines within which what is asked and its buttons must lie. */
 export const PHONE_WIDTH = 45;
 export const PHONE_SCREEN_LINES = 25;

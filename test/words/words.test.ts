@@ -7,7 +7,7 @@ import type { Card } from "../../src/domain/card/card.ts";
 import { cards } from "../cards/gallery.ts";
 import { lastButtonLine, phoneLines } from "./card-lines.ts";
 import { missingPaths } from "./paths.ts";
-import { literalsOf, prose, spokenIn, verbProblems, wordingOf, wordsToAvoidIn } from "./sentences.ts";
+import { literalsOf, longSentencesIn, prose, spokenIn, verbProblems, wordingOf, wordsToAvoidIn } from "./sentences.ts";
 import { PHONE_SCREEN_LINES, PHONE_WIDTH } from "./words-to-avoid.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -26,8 +26,11 @@ const DECISIONS = readdirSync(join(ROOT, "docs/decisions")).map((name) => `docs/
 const verbs = Object.keys(VERBS);
 
 describe("what people read", () => {
-  test("in views and errors: short sentences, plain words", () => {
-    const problems = SOURCES.flatMap((path) => wordingOf(path, spokenIn(path, read(path))).problems);
+  test("in views, errors, refusals, reasons and announcements: short sentences, plain words", () => {
+    const problems = SOURCES.flatMap((path) => {
+      const spoken = spokenIn(path, read(path));
+      return [...wordingOf(path, spoken).problems, ...longSentencesIn(path, spoken)];
+    });
 
     expect(problems).toEqual([]);
   });
@@ -43,8 +46,8 @@ describe("what people read", () => {
     expect(problems).toEqual([]);
   });
 
-  test("in documents: short sentences, plain words", () => {
-    const problems = DOCUMENTS.flatMap((path) => wordingOf(path, prose(read(path))).problems);
+  test("in documents and decisions: short sentences, plain words", () => {
+    const problems = [...DOCUMENTS, ...DECISIONS].flatMap((path) => wordingOf(path, prose(read(path))).problems);
 
     expect(problems).toEqual([]);
   });
@@ -95,6 +98,22 @@ describe("this check can fail", () => {
 
     expect(wordingOf("src/views/x.ts", spokenIn("src/views/x.ts", `const a = "${long}.";`)).problems).toHaveLength(1);
     expect(wordingOf("README.md", [`${long}.`, "It is so.", "It is so."]).problems).toEqual([]);
+  });
+
+  test.each([
+    ["a plan is refused", "return refused(`LONG`);"],
+    ["a step fails", 'throw new StepFailed("x", `LONG`);'],
+    ["somebody is called", "return { ...of(state), why: `LONG` };"],
+    ["a channel is told", "await announce(`LONG`);"],
+    ["an event is written", "const event = { kind, says: `LONG` };"],
+    ["a sentence stands anywhere", "const LOST = `LONG.`;"],
+  ])("on a long sentence where %s", (_where, source) => {
+    const words = Array.from({ length: 40 }, (_, at) => (at === 0 ? "Word" : "word")).join(" ");
+    const spoken = spokenIn("src/flows/x.ts", `${source.replace("LONG", words)}\n`);
+
+    expect(wordingOf("src/flows/x.ts", spoken).problems).toHaveLength(1);
+    expect(longSentencesIn("src/flows/x.ts", spoken)).toHaveLength(1);
+    expect(spokenIn("src/flows/x.ts", `const key = "${words}";\n`)).toEqual([]);
   });
 
   test("on a verb that does not exist, and on a usage that is written by hand", () => {

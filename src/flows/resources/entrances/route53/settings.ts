@@ -52,7 +52,7 @@ export const Route53 = z.strictObject({
     .enum(["sentinel", "exact"])
     .default("sentinel")
     .describe(
-      "How the records are changed. Both are one batch with a TXT record `_twokey.<name>`, so that a late executor is refused by Route 53. `sentinel` writes the records over what stands there; `exact` deletes them as they were read and creates them, so that an edit by somebody else in the last second is refused too.",
+      "How the records are changed. Both are one batch with a TXT record `_twokey.<name>`, so that a late executor is refused by Route 53. `sentinel` writes the records over what stands there. `exact` deletes them as they were read and creates them: then an edit by somebody else in the last second is refused too.",
     ),
   ...ELSEWHERE,
 });
