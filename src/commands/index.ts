@@ -115,6 +115,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     "stop-watch [run]",
     "stop watching for the old region; it is not fenced on return (two approvers)",
   ),
+  extend: decision("extend", "extend [run]", "let TwoKey act on a run for as long again (two approvers)"),
   "by-hand": {
     usage: "by-hand [plan]",
     says: "the steps of a plan as commands to paste",

@@ -1,12 +1,15 @@
 import { sentenceCard } from "../domain/card/card.ts";
+import { sayTime } from "../domain/duration.ts";
 import { ABOUT_A_FAILURE, DECISIONS, type JournalDecision } from "../domain/plan-run/decision.ts";
+import { extendedBy } from "../domain/plan-run/extension.ts";
+import type { RunState } from "../domain/plan-run/run.ts";
 import { votesFor, votesNeeded } from "../domain/plan-run/votes.ts";
 import { type DecisionDeps, decide } from "../engine/approvals/decisions.ts";
 import { nameOf } from "../views/names.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { listed, runMeant } from "./run-deps.ts";
 
-/** `/dr abort|pause|resume|retry|take-over|skip|unwind|stop-watch|reject|withdraw [run] [words]`, and the buttons of the same names. */
+/** `/dr abort|pause|resume|retry|take-over|skip|unwind|stop-watch|extend|reject|withdraw [run] [words]`, and the buttons of the same names. */
 export async function decideOnRun(decision: JournalDecision, ask: Ask, deps: DecisionDeps): Promise<Answer> {
   const [fromButton, about, at] = ask.value?.split(":") ?? [];
   const run = await runMeant(fromButton ?? ask.args[0], deps, DECISIONS[decision].states);
@@ -17,13 +20,18 @@ export async function decideOnRun(decision: JournalDecision, ask: Ask, deps: Dec
   const after = await decide(run.plan.id, wanted, deps);
   await deps.wake.run(run.plan.id);
   const nowMs = deps.clock.now();
-  const counting = after.votes.filter(
-    (vote) => vote.decision === decision && votesFor(after, vote, nowMs).includes(vote),
-  );
-  const people = new Set(counting.map((vote) => vote.by));
+  const people = whoSaid(decision, after, nowMs);
   const votes = people.size > 0 ? ` ${people.size} of ${votesNeeded(after)} people want to ${decision}.` : "";
-  const says = `${nameOf(inventory, who.person)} said ${decision}: run ${run.plan.id} is ${after.state}.${votes}`;
-  return { kind: "say", card: sentenceCard(says) };
+  const extended =
+    after.untilMs === run.untilMs ? "" : ` TwoKey acts on its plan until ${sayTime(after.untilMs, nowMs)}.`;
+  const stands = `run ${run.plan.id} is ${after.state}.${votes}${extended}`;
+  return { kind: "say", card: sentenceCard(`${nameOf(inventory, who.person)} said ${decision}: ${stands}`) };
+}
+
+function whoSaid(decision: JournalDecision, run: RunState, nowMs: number): ReadonlySet<string> {
+  if (decision === "extend") return new Set(extendedBy(run, nowMs));
+  const counting = run.votes.filter((vote) => vote.decision === decision && votesFor(run, vote, nowMs).includes(vote));
+  return new Set(counting.map((vote) => vote.by));
 }
 
 /** A button is about the failure that its card showed; typed words are about the run as it stands. */

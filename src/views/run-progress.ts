@@ -1,6 +1,16 @@
-import { ago, type Card, type CardButton, type CardPart, type Moment, spans, type Text } from "../domain/card/card.ts";
+import {
+  ago,
+  type Card,
+  type CardButton,
+  type CardPart,
+  type Moment,
+  spans,
+  type Text,
+  timeOfDay,
+} from "../domain/card/card.ts";
 import { sayDuration } from "../domain/duration.ts";
 import { ABOUT_A_FAILURE, DECISIONS, type Decision, failedStep, fits, needsOf } from "../domain/plan-run/decision.ts";
+import { endsSoon } from "../domain/plan-run/extension.ts";
 import { leftBehind } from "../domain/plan-run/outcome.ts";
 import { askFresh, onlyAdds, type PlannedStep, phasesOf, stepOf } from "../domain/plan-run/plan.ts";
 import {
@@ -77,7 +87,13 @@ export function progressCard(
       {
         kind: "lines",
         plain: true,
-        lines: [...(failedStep(run) === undefined ? why : []), ...said, timeLine(run, nowMs), ...noReturnLines(run)],
+        lines: [
+          ...(failedStep(run) === undefined ? why : []),
+          ...said,
+          timeLine(run, nowMs),
+          ...noReturnLines(run),
+          ...endLines(run, nowMs),
+        ],
       },
       ...decisions(run),
       { kind: "divider" },
@@ -107,6 +123,13 @@ const withEnd = (sentence: string): string => (/[.!?…]$/.test(sentence) ? sent
 function settledOf(run: RunState): string {
   const settled = run.plan.steps.filter((step) => isSettled(stateOf(run, step.id))).length;
   return `${settled} of ${run.plan.steps.length} steps done`;
+}
+
+/** While there is time to move it. */
+function endLines(run: RunState, nowMs: number): Text[] {
+  if (!endsSoon(run, nowMs) || !fits("extend", run)) return [];
+  const until = timeOfDay(run.untilMs);
+  return [spans`TwoKey acts on this plan until ${until}. Two approvers can extend it: /dr extend ${run.plan.id}`];
 }
 
 function timeLine(run: RunState, nowMs: number): string {

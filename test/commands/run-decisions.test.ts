@@ -22,7 +22,7 @@ beforeEach(async () => {
 afterEach(() => bench.close());
 
 /** A run whose first step failed, and what each person is told who says what is to be done about it. */
-async function stoppedRun(file: () => Inventory = () => inventory) {
+async function stoppedRun(file: () => Inventory = () => inventory, now: () => number = () => AT) {
   const runs = createRuns(await bench.connect(), () => AT);
   const plan = planFor(inventory);
   await runs.create(plan, planDigest(plan), []);
@@ -40,14 +40,14 @@ async function stoppedRun(file: () => Inventory = () => inventory) {
   const deps = {
     runs,
     ledger: quietLedger(),
-    clock: { now: () => AT, speed: 1, sleep: nothing },
+    clock: { now, speed: 1, sleep: nothing },
     wake: {
       ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing, incidentChat: nothing },
       card: nothing,
     },
     inventory: file,
   };
-  return async (person: string, decision: "skip" | "unwind", button?: string) => {
+  return async (person: string, decision: "skip" | "unwind" | "extend", button?: string) => {
     const ask = { verb: decision, args: [plan.id], text: plan.id, who: who(person) };
     const pressed = button === undefined ? ask : { ...ask, value: `${plan.id}:${button}` };
     const answer = await decideOnRun(decision, pressed, deps);
@@ -83,4 +83,24 @@ test("the vote of somebody who is no approver any more does not count", async ()
 
   expect(await says("ben", "skip")).toContain("1 of 2 people want to skip");
   expect(await says("dmitri", "skip")).toContain("is running");
+});
+
+test("two approvers extend a run before its end date; nobody does after it, and not who asked for the plan", async () => {
+  const plan = planFor(inventory);
+  let nowMs = plan.authorisesUntilMs - 60_000;
+  const says = await stoppedRun(
+    () => inventory,
+    () => nowMs,
+  );
+  await expect(says("farid", "extend")).rejects.toMatchObject({ code: "decision-refused" });
+  expect(await says("ana", "extend")).toContain("1 of 2 people want to extend");
+  expect(await says("ben", "extend")).toContain("TwoKey acts on its plan until");
+
+  nowMs = plan.authorisesUntilMs + 1;
+  expect(await says("ana", "extend")).toContain("1 of 2 people want to extend");
+  nowMs = 2 * plan.authorisesUntilMs - plan.madeAtMs;
+  await expect(says("ben", "extend")).rejects.toMatchObject({
+    code: "run-ended",
+    message: expect.stringContaining("/dr replan F-1"),
+  });
 });

@@ -5,6 +5,23 @@
  */
 export const GUARDS = [
   {
+    guard: "two people extend a run, and no store does",
+    file: "src/domain/plan-run/extension.ts",
+    cut: "extendedBy(said, atMs).length >= votesNeeded(run)",
+    by: "extendedBy(said, atMs).length >= 1",
+    test: "domain/plan-run/extension.test.ts",
+    fails:
+      "one person moves nothing, however often they say it, and the second one moves the end by the plan's own length",
+  },
+  {
+    guard: "two people extend a run, and no store does",
+    file: "src/domain/plan-run/authority.ts",
+    cut: "seal(sealedExtension(plan, each)) !== each.seal",
+    by: 'each.by === ""',
+    test: "domain/plan-run/authority.test.ts",
+    fails: "guard authentic extension: one that was not given through TwoKey stops everything",
+  },
+  {
     guard: "every record set under a name is accounted for",
     file: "src/flows/resources/entrances/route53/change.ts",
     cut: "return left === undefined ?",

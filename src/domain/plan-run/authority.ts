@@ -1,3 +1,4 @@
+import { type SealedExtension, sealedExtension } from "./extension.ts";
 import { type Freeze, sayFrozen } from "./freeze.ts";
 import { type Plan, planDigest } from "./plan.ts";
 import type { RunKey, RunState, RunStateName } from "./run.ts";
@@ -13,7 +14,7 @@ export interface Question {
   /** Somebody stopped every change of this installation. */
   readonly freeze: Freeze | undefined;
   /** The seal that the ledger's key makes of this. */
-  readonly seal: (line: SealedKey) => string;
+  readonly seal: (line: SealedKey | SealedExtension) => string;
 }
 
 export type AuthorityRefusal = "frozen" | "not-live" | "ended" | "plan-changed" | "key-not-authentic" | "keys-missing";
@@ -56,6 +57,10 @@ const CHECKS: readonly Check[] = [
   ({ run, seal }, digest) => {
     const forged = run.keys.find((key) => key.digest !== digest || seal(sealedKey(run.plan, key)) !== key.seal);
     return forged && ["key-not-authentic", `the key of ${forged.by} was not turned on this plan through TwoKey`];
+  },
+  ({ run: { plan, extensions }, seal }) => {
+    const forged = extensions.find((each) => seal(sealedExtension(plan, each)) !== each.seal);
+    return forged && ["key-not-authentic", `the extension by ${forged.by} was not given through TwoKey`];
   },
   ({ run: { keys, plan } }) => {
     const people = new Set(keys.map(({ by }) => by));

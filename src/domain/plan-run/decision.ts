@@ -18,6 +18,7 @@ export type Decision =
   | "skip"
   | "unwind"
   | "stop-watch"
+  | "extend"
   | "replan";
 
 /** Decisions that are about the step that failed: their buttons say which one. */
@@ -75,6 +76,12 @@ export const DECISIONS: Readonly<Record<Decision, Rule>> = {
     needs: "two approvers",
     effect: "leaves the old region unfenced for good, even when it comes back",
   },
+  extend: {
+    states: ["running", "paused", "stopped", "stuck", "unwinding", "verified"],
+    side: "any",
+    needs: "two approvers",
+    effect: "lets TwoKey act on this plan for as long again",
+  },
 };
 
 /** Doing one of these by hand says that something was done to data or users which nobody else saw. */
@@ -95,6 +102,7 @@ export function fits(decision: Decision, run: RunState): boolean {
   const { states, side } = DECISIONS[decision];
   if (!states.includes(run.state) || (side === "before" && run.pastNoReturn)) return false;
   if (decision === "stop-watch") return isWatched(run);
+  if (decision === "extend") return run.state !== "verified" || isWatched(run) || isGuarded(run);
   if (decision === "resume") return !run.voided;
   return !ABOUT_A_FAILURE.includes(decision) || failedStep(run) !== undefined;
 }
@@ -117,6 +125,8 @@ export function refusal(decision: Decision, run: RunState, { person, inventory }
     return "The point of no return is passed, so rollback is not possible. Let the run finish. Moving back is a plan of its own, later.";
   if (decision === "stop-watch" && !isWatched(run) && !isGuarded(run))
     return "TwoKey watches no old region for this run. The watch has ended, or the point of no return is not passed.";
+  if (decision === "extend" && run.state === "verified" && !isWatched(run) && !isGuarded(run))
+    return "TwoKey does nothing more for this run, so there is nothing to extend.";
   if (decision === "resume" && run.voided)
     return `The keys of this plan are void: ${run.why}. Make a new plan for the remaining steps: /dr replan ${run.plan.id}.${run.pastNoReturn ? "" : ` Or undo what this run has done: /dr abort ${run.plan.id}.`}`;
   if (needs === "requester" && person.id !== run.plan.requester)

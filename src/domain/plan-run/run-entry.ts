@@ -105,6 +105,17 @@ export const RunEntry = z.discriminatedUnion("kind", [
   }),
   /** A vote of somebody who may not give it any more. */
   z.strictObject({ kind: z.literal("vote-lapsed"), atMs: z.number(), by: z.string(), why: z.string() }),
+  /** One of the people who let the keys count for longer. */
+  z.strictObject({
+    kind: z.literal("extended"),
+    atMs: z.number(),
+    ...Who,
+    /** The end date that they read, and the one that they want. */
+    fromMs: z.number(),
+    untilMs: z.number(),
+    /** As for a key. */
+    seal: z.string(),
+  }),
   z.strictObject({ kind: z.literal("superseded"), atMs: z.number(), plan: z.string() }),
   z.strictObject({ kind: z.literal("no-way-back"), atMs: z.number(), why: z.string() }),
   z.strictObject({ kind: z.literal("fence-again"), atMs: z.number(), ...Step, captured: Captured.exactOptional() }),

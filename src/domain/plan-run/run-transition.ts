@@ -1,4 +1,5 @@
 import { Bug } from "../errors.ts";
+import { extended } from "./extension.ts";
 import { WATCHED } from "./fence.ts";
 import type { Plan } from "./plan.ts";
 import { proposedRun, type RunKey, type RunState, type RunStateName, WAITS_FOR_PEOPLE, withStep } from "./run.ts";
@@ -53,6 +54,7 @@ const FITS: Readonly<Record<RunEntry["kind"], readonly RunStateName[]>> = {
   "taken-over": ["stopped"],
   vote: ["running", "paused", "stopped", "stuck", "verified"],
   "vote-lapsed": ["running", "paused", "stopped", "stuck", "verified"],
+  extended: [...LIVE, "verified"],
   "fence-again": ["running"],
   "watch-intent": WATCHED,
   "watch-asked": [...REPORTING, "verified"],
@@ -103,6 +105,8 @@ function applied(run: RunState, entry: RunEntry): RunState {
       return takenOver(run, entry);
     case "vote-lapsed":
       return { ...run, votes: run.votes.filter(({ by }) => by !== entry.by) };
+    case "extended":
+      return extended(run, entry);
     case "no-way-back":
       return forwardAgain(run, entry);
     case "fence-again":

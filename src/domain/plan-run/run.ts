@@ -69,6 +69,16 @@ export interface RunKey {
   readonly seal: string;
 }
 
+/** What one person said to let the keys count for longer. */
+export interface Extension {
+  readonly by: string;
+  readonly door: DoorName;
+  readonly atMs: number;
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly seal: string;
+}
+
 export interface Vote {
   readonly by: string;
   readonly atMs: number;
@@ -111,6 +121,8 @@ export interface RunState {
   readonly keys: readonly RunKey[];
   /** World time from which the keys authorise nothing more. */
   readonly untilMs: number;
+  /** All that people said to move that time, in their order; `untilMs` is what it comes to. */
+  readonly extensions: readonly Extension[];
   readonly epoch: number;
   readonly worker: string | undefined;
   readonly steps: Readonly<Record<string, StepState>>;
@@ -153,6 +165,7 @@ export function proposedRun(plan: Plan, digest: string): RunState {
     state: "waiting-for-keys",
     keys: [],
     untilMs: plan.authorisesUntilMs,
+    extensions: [],
     epoch: 0,
     worker: undefined,
     pastNoReturn: plan.pastNoReturn,

@@ -1,6 +1,7 @@
 import { UserError } from "../../domain/errors.ts";
 import type { Person } from "../../domain/people/person.ts";
 import { failedStep, type JournalDecision, needsOf, refusal } from "../../domain/plan-run/decision.ts";
+import { extendedUntil, sealedExtension } from "../../domain/plan-run/extension.ts";
 import { fenceOf } from "../../domain/plan-run/fence.ts";
 import { isOver, type RunState } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
@@ -51,7 +52,7 @@ export async function decide(runId: string, wanted: Decided, deps: DecisionDeps)
       await dropVote(run, lapsed, deps);
       continue;
     }
-    const entry = entryFor(run, wanted, { person, atMs: deps.clock.now() });
+    const entry = entryFor(run, wanted, { person, atMs: deps.clock.now(), ledger: deps.ledger });
     const says = `${person.name}: ${wanted.decision}${wanted.words ? ` – ${wanted.words}` : ""}`;
     const endsWatch = run.state === "verified" && transition(run, entry).watch.state === "ended";
     const closes = entry.kind === "refused" || entry.kind === "withdrawn" || endsWatch;
@@ -101,7 +102,7 @@ async function dropVote(run: RunState, { by, why }: { by: string; why: string },
 function entryFor(
   run: RunState,
   { decision, who: asker, words }: Decided,
-  { person, atMs }: { readonly person: Person; readonly atMs: number },
+  { person, atMs, ledger }: { readonly person: Person; readonly atMs: number; readonly ledger: Ledger },
 ): RunEntry {
   const who = { atMs, by: person.id, door: asker.proof.door };
   const step = failedStep(run);
@@ -129,8 +130,17 @@ function entryFor(
       return { kind: "vote", ...who, decision, step: needed(step), position: positionOf(run, decision) };
     case "stop-watch":
       return { kind: "vote", ...who, decision, step: needed(fenceOf(run)?.id), position: positionOf(run, decision) };
+    case "extend": {
+      if (atMs >= run.untilMs)
+        throw new UserError("run-ended", `The end date of this plan is over, and nothing extends it. ${whatThen(run)}`);
+      const said = { ...who, fromMs: run.untilMs, untilMs: extendedUntil(run) };
+      return { kind: "extended", ...said, seal: ledger.seal(sealedExtension(run.plan, said)) };
+    }
   }
 }
+
+const whatThen = ({ plan }: RunState): string =>
+  `What is left is done by people: /dr by-hand ${plan.id}. Or make a new plan for it: /dr replan ${plan.id}.`;
 
 function needed(step: string | undefined): string {
   if (step === undefined) throw new UserError("no-failed-step", "No step of this run has failed.");

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { CardDue } from "../../domain/card/card-due.ts";
 import { wantCard } from "../../domain/card/card-due.ts";
 import { chainOf } from "../../domain/errors.ts";
+import { endsSoon } from "../../domain/plan-run/extension.ts";
 import { isGuarded } from "../../domain/plan-run/fence.ts";
 import { likenessOf } from "../../domain/plan-run/learned-times.ts";
 import { isOver, type RunState, stillContinues } from "../../domain/plan-run/run.ts";
@@ -24,8 +25,8 @@ export interface AdvanceDeps extends Omit<ExecutorDeps, "changed" | "progressed"
   readonly times: Pick<LearnedTimes, "add">;
   /** Where a run's cards go. */
   readonly channelOf: (run: RunState) => Promise<string | undefined>;
-  /** Lengths of the journals that this process has shown, of runs that are over and whose old side is looked at. */
-  readonly shown: Map<string, number>;
+  /** What this process has shown of runs that are over and whose old side is looked at. */
+  readonly shown: Map<string, string>;
 }
 
 /** The latest words of each step that is under way. */
@@ -83,10 +84,11 @@ export async function advanceRun(id: string, deps: AdvanceDeps, signal: AbortSig
   // A look at an old side that is fenced is no news, and comes every two seconds for days. What a process that died has
   // written and not shown is news to this one.
   const isQuiet = isOver(after) && isGuarded(after);
-  if (isQuiet && deps.shown.get(id) === after.length) return;
+  const stands = `${after.length}${endsSoon(after, deps.clock.now()) ? " ends soon" : ""}`;
+  if (isQuiet && deps.shown.get(id) === stands) return;
   await showRun(after, deps);
   await deps.wake.runCalls(id);
-  if (isQuiet) deps.shown.set(id, after.length);
+  if (isQuiet) deps.shown.set(id, stands);
   else deps.shown.delete(id);
 }
 

@@ -1,5 +1,5 @@
 /** Groups that an occasion calls, in the order in which they are called. */
-export type Group = "matrix" | "approvers-left" | "holders" | "commanders" | "requester";
+export type Group = "matrix" | "approvers" | "approvers-left" | "holders" | "commanders" | "requester";
 
 export interface Occasion {
   /** Whom it calls. `matrix`: whoever the escalation matrix of the incident's severity names, rung by rung. */
@@ -41,6 +41,12 @@ export const OCCASIONS = {
     ...{ backOff: AGAIN_SOON, lastsMs: 3_600_000, ends: "an hour has passed" },
   },
   "old-side": { ...RUN_WAITS, who: ["commanders", "holders"], ends: "the old side is fenced, or its watch has ended" },
+  ending: { ...RUN_WAITS, who: ["approvers"], ends: "two approvers extend the run, or its end date is over" },
+  // What ends is only the guard over a side that is closed: nobody is woken for that.
+  "guard-ending": {
+    ...{ who: ["approvers"], urgent: "never", again: "never", backOff: AGAIN_SOON },
+    ends: "two approvers extend the run, or its end date is over",
+  },
   "store-lost": {
     ...{ who: ["commanders"], urgent: "always", again: "never", backOff: AGAIN_SOON },
     ends: "the store and the ledgers agree again",

@@ -1,13 +1,15 @@
 import type { CardDue } from "../../domain/card/card-due.ts";
 import { wantCard } from "../../domain/card/card-due.ts";
+import { sayTime } from "../../domain/duration.ts";
 import type { Event } from "../../domain/event.ts";
 import type { Person } from "../../domain/people/person.ts";
-import { failedStep } from "../../domain/plan-run/decision.ts";
+import { failedStep, fits } from "../../domain/plan-run/decision.ts";
+import { endsSoon } from "../../domain/plan-run/extension.ts";
 import { isWatched } from "../../domain/plan-run/fence.ts";
 import { whoIsLeft } from "../../domain/plan-run/key.ts";
 import { onlyAdds } from "../../domain/plan-run/plan.ts";
-import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
-import { findPerson, type Inventory } from "../../domain/service/inventory.ts";
+import { isOver, type RunState, stateOf } from "../../domain/plan-run/run.ts";
+import { approversOf, findPerson, type Inventory } from "../../domain/service/inventory.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Documents } from "../../ports/documents.ts";
 import type { Logger } from "../../ports/logger.ts";
@@ -48,21 +50,29 @@ export function whoIsNeeded(run: RunState, inventory: Inventory, nowMs: number):
       };
     case "paused":
       // A person who paused a run knows it; facts that changed under the keys are news to everybody.
-      if (!run.voided) return openOldSide(run, inventory);
-      return withOldSide(run, inventory, {
-        ...of("voided"),
-        why: `Run ${plan.id} (${plan.title}) is paused: ${run.why}`,
-      });
+      if (!run.voided) return openOldSide(run, inventory) ?? ending(run, inventory, nowMs);
+      return withNews(
+        run,
+        { inventory, nowMs },
+        {
+          ...of("voided"),
+          why: `Run ${plan.id} (${plan.title}) is paused: ${run.why}`,
+        },
+      );
     case "stopped":
     case "stuck":
-      return withOldSide(run, inventory, {
-        ...of(run.state),
-        reason: reasonOf(run),
-        why: `Run ${plan.id} (${plan.title}) is ${run.state} and needs a decision: ${run.why}`,
-      });
+      return withNews(
+        run,
+        { inventory, nowMs },
+        {
+          ...of(run.state),
+          reason: reasonOf(run),
+          why: `Run ${plan.id} (${plan.title}) is ${run.state} and needs a decision: ${run.why}`,
+        },
+      );
     case "running":
     case "verified":
-      return openOldSide(run, inventory);
+      return openOldSide(run, inventory) ?? ending(run, inventory, nowMs);
     case "unwound":
       if (nowMs >= (run.endedAtMs ?? nowMs) + OCCASIONS.unwound.lastsMs) return undefined;
       return {
@@ -70,6 +80,7 @@ export function whoIsNeeded(run: RunState, inventory: Inventory, nowMs: number):
         why: `Run ${plan.id} (${plan.title}) ${onlyAdds(plan) ? "ended early" : "was rolled back"} and needs no decision: ${run.why}`,
       };
     case "unwinding":
+      return ending(run, inventory, nowMs);
     case "closed":
     case "superseded":
       return undefined;
@@ -80,6 +91,7 @@ export function whoIsNeeded(run: RunState, inventory: Inventory, nowMs: number):
 function peopleOf(occasion: OccasionName, run: RunState, inventory: Inventory): readonly Person[] {
   const groups: Readonly<Record<Group, () => readonly Person[]>> = {
     matrix: () => [],
+    approvers: () => approversOf(inventory).filter(({ id }) => id !== run.plan.requester),
     "approvers-left": () => whoIsLeft(run, inventory),
     holders: () => run.keys.flatMap((key) => findPerson(inventory, key.by) ?? []),
     commanders: () => commandersOf(inventory),
@@ -105,11 +117,30 @@ function openOldSide(run: RunState, inventory: Inventory): Needed | undefined {
   return { occasion: "old-side", reason: "old-side", people: peopleOf("old-side", run, inventory), why };
 }
 
-/** Both sides may take writes: news also to people who know already that the run waits for them. */
-function withOldSide(run: RunState, inventory: Inventory, needed: Needed): Needed {
-  const open = openOldSide(run, inventory);
-  if (!open) return needed;
-  return { ...needed, reason: `${needed.reason}:${open.reason}`, why: `${open.why}. ${needed.why}` };
+interface Moment {
+  readonly inventory: Inventory;
+  readonly nowMs: number;
+}
+
+/** Both sides may take writes, or time runs out: news also to people who know already that the run waits for them. */
+function withNews(run: RunState, { inventory, nowMs }: Moment, needed: Needed): Needed {
+  const news = [openOldSide(run, inventory), ending(run, inventory, nowMs)].flatMap((each) => each ?? []);
+  const reason = [needed, ...news].map((each) => each.reason).join(":");
+  return { ...needed, reason, why: [...news, needed].map((each) => withoutStop(each.why)).join(". ") };
+}
+
+const withoutStop = (sentence: string): string => sentence.replace(/\.$/, "");
+
+/** After its end date TwoKey does nothing more for a run, so people are asked while they can still move it. */
+function ending(run: RunState, inventory: Inventory, nowMs: number): Needed | undefined {
+  if (!endsSoon(run, nowMs) || !fits("extend", run)) return undefined;
+  const { id, title, from } = run.plan;
+  const occasion = isOver(run) && !isWatched(run) ? "guard-ending" : "ending";
+  const people = peopleOf(occasion, run, inventory);
+  const until = sayTime(run.untilMs, nowMs);
+  const what = isOver(run) ? `TwoKey looks after ${from}` : "TwoKey acts on it";
+  const why = `Run ${id} (${title}): ${what} until ${until}. For as long again two approvers say /dr extend ${id}.`;
+  return { occasion, reason: `${occasion}:${run.untilMs}`, people, why };
 }
 
 /** The step that failed and its attempt: votes and late reports about it are no news. */

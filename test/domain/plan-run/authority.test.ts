@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { authorityOf } from "../../../src/domain/plan-run/authority.ts";
+import { sealedExtension } from "../../../src/domain/plan-run/extension.ts";
 import type { RunKey, RunState } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../../src/domain/plan-run/run-transition.ts";
@@ -73,6 +74,16 @@ describe("may a call that changes the cloud leave now? (G18)", () => {
     const { kind: _kind, ...key } = turned(other, "ben", AT);
 
     expect(ask(withKey(() => ({ ...key, digest: RUNNING.digest })))).toMatchObject({ code: "key-not-authentic" });
+  });
+
+  test("guard authentic extension: one that was not given through TwoKey stops everything", () => {
+    const { plan, untilMs } = RUNNING;
+    const said = { by: "ben", door: "slack" as const, atMs: AT, fromMs: untilMs, untilMs: untilMs + 1_000 };
+    const forged = apply(RUNNING, { kind: "extended", ...said, seal: seal({ ...said, run: "F-2" }) });
+    const given = apply(RUNNING, { kind: "extended", ...said, seal: seal(sealedExtension(plan, said)) });
+
+    expect(ask(forged)).toMatchObject({ may: false, code: "key-not-authentic", why: expect.stringContaining("ben") });
+    expect(ask(given)).toMatchObject({ may: true, untilMs });
   });
 
   test("guard enough keys: one person twice, or the requester, is not two people", () => {

@@ -3,6 +3,7 @@ import type { CardDue } from "../../../src/domain/card/card-due.ts";
 import type { RunState } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../../src/domain/plan-run/run-transition.ts";
+import { OCCASIONS } from "../../../src/flows/reach/occasions.ts";
 import type { Calls } from "../../../src/flows/reach/reach.ts";
 import { type CallDeps, callPeople, whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
 import { example } from "../../harness/example.ts";
@@ -111,6 +112,47 @@ describe("whom a run calls", () => {
     expect(whoIsNeeded(apply(paused, ...open), inventory, AT)?.why).toContain("could not be fenced: denied");
     expect(occasionOf(apply(broken, ...open))).not.toBe(occasionOf(broken));
     expect(whoIsNeeded(apply(broken, ...open), inventory, AT)?.why).toContain("could not be fenced: denied");
+  });
+
+  const running = () => apply(proposed(inventory), { kind: "started", ...at, keys: ["ana", "ben"] });
+  const HALF_AN_HOUR = 30 * 60_000;
+
+  test("half an hour before its end date a run asks the approvers who can extend it, and not before", () => {
+    const run = running();
+    const { untilMs } = run;
+    const needed = whoIsNeeded(run, inventory, untilMs - HALF_AN_HOUR);
+
+    expect(whoIsNeeded(run, inventory, untilMs - HALF_AN_HOUR - 1)).toBeUndefined();
+    expect(needed?.occasion).toBe("ending");
+    expect(needed?.people.map(({ id }) => id)).toEqual(["ana", "ben", "dmitri", "elena"]);
+    expect(needed?.why).toContain("/dr extend F-1");
+    expect(whoIsNeeded(run, inventory, untilMs)).toBeUndefined();
+  });
+
+  test("that time runs out is news also to people who know that the run waits for them", () => {
+    const run = stopped();
+    const needed = whoIsNeeded(run, inventory, run.untilMs - 1);
+
+    expect(needed).toMatchObject({ occasion: "stopped", reason: `stopped:fence:1:ending:${run.untilMs}` });
+    expect(needed?.why).toContain("/dr extend F-1");
+    expect(needed?.why).toContain("it broke");
+  });
+
+  test("for the guard over a side that is closed nobody is woken", () => {
+    const verified: RunState = { ...running(), state: "verified" };
+    const promoted = apply(
+      running(),
+      { kind: "claimed", ...at, epoch: 1, worker: "w1" },
+      { kind: "intent", ...at, step: "fence", epoch: 1, attempt: 1 },
+      { kind: "done", ...at, step: "fence", epoch: 1, says: "", output: { fence: "fenced" } },
+      { kind: "intent", ...at, step: "promote", epoch: 1, attempt: 1 },
+    );
+    const guarded: RunState = { ...promoted, state: "verified" };
+    const needed = whoIsNeeded(guarded, inventory, guarded.untilMs - 1);
+
+    expect(whoIsNeeded(verified, inventory, verified.untilMs - 1)).toBeUndefined();
+    expect(needed?.occasion).toBe("guard-ending");
+    expect(OCCASIONS["guard-ending"].urgent).toBe("never");
   });
 
   test("a person who paused a run is not called for it", () => {

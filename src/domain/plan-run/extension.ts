@@ -1,0 +1,44 @@
+import type { Plan } from "./plan.ts";
+import type { Extension, RunState } from "./run.ts";
+import type { RunEntry } from "./run-entry.ts";
+import { VOTE_COUNTS_FOR_MS, votesNeeded } from "./votes.ts";
+
+/**
+ * A run acts until its plan's end date and not a moment longer. As many people as the plan needed keys may move that date
+ * before it has come. Each signs for the date that they read and for the new one; a signature is sealed like a key.
+ */
+
+/** World time before the end date from which people are asked. */
+export const ASKED_BEFORE_MS = 30 * 60_000;
+
+/** Each time as long as the plan itself was made for. */
+export const extendedUntil = ({ plan, untilMs }: RunState): number => untilMs + plan.authorisesUntilMs - plan.madeAtMs;
+
+export const endsSoon = ({ untilMs }: RunState, nowMs: number): boolean =>
+  nowMs >= untilMs - ASKED_BEFORE_MS && nowMs < untilMs;
+
+/** What is sealed of an extension: all that its line says, and which run it is for. */
+export type SealedExtension = { readonly run: string } & Omit<Extension, "seal">;
+
+export function sealedExtension(
+  { id }: Pick<Plan, "id">,
+  { by, door, atMs, fromMs, untilMs }: Omit<Extension, "seal">,
+): SealedExtension {
+  return { run: id, by, door, atMs, fromMs, untilMs };
+}
+
+/** People whose word counts now for moving the date that stands. */
+export function extendedBy({ extensions, untilMs, plan }: RunState, nowMs: number): readonly string[] {
+  const counting = extensions.filter(
+    ({ fromMs, atMs }) => fromMs === untilMs && nowMs - atMs < VOTE_COUNTS_FOR_MS && atMs < untilMs,
+  );
+  return [...new Set(counting.map(({ by }) => by))].filter((by) => by !== plan.requester);
+}
+
+/** The last word that is needed moves the date. */
+export function extended(run: RunState, entry: Extract<RunEntry, { kind: "extended" }>): RunState {
+  const { by, door, atMs, fromMs, untilMs, seal } = entry;
+  const said = { ...run, extensions: [...run.extensions, { by, door, atMs, fromMs, untilMs, seal }] };
+  const isEnough = extendedBy(said, atMs).length >= votesNeeded(run);
+  return isEnough ? { ...said, untilMs: extendedUntil(run) } : said;
+}
