@@ -12,7 +12,7 @@ import { leftOut } from "../harness/left-out.ts";
 import { planFor, serviceIn } from "../harness/plans.ts";
 import { runCommandDeps } from "../harness/run-command-deps.ts";
 
-const SPEED = 200;
+const SPEED = 60;
 const HOUR_MS = 3_600_000;
 const ASK: PipelineAsk = {
   ...{ pipeline: "release", id: "deploy-4711", runbook: "snapshot" },

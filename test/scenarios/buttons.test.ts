@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "@jest/globals";
 import { SLACK_EXTRAS } from "../../src/sandbox/derive-slack.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
+import { eventually } from "../harness/eventually.ts";
 import {
   agreeToAll,
   answerAfter,
@@ -53,7 +54,12 @@ test("a click that must not count has no effect, and the clicker is told why", a
     });
     await pressKey(at, ELENA, plan);
     await answerAfter(people, { slackId: ELENA, fits: why }, async () => {
+      const submissions = async () =>
+        (await world.log("slack.person-acted")).filter(({ facts }) => facts["kind"] === "view-submit").length;
+      const before = await submissions();
       const agreeing = agreeToAll(at, ELENA);
+      // Nobody who is deleted submits a form: the account changes after that, and before the look at it.
+      await eventually("submission", 60_000, async () => (await submissions()) > before || undefined);
       await flag(ELENA, { [changed]: true });
       await agreeing;
     });
