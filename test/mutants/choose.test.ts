@@ -1,0 +1,44 @@
+import { describe, expect, test } from "@jest/globals";
+import { GUARDS } from "../guards/table.mjs";
+import { intervalOf, mutantsOfGuards, sampleOf } from "./choose.ts";
+import type { Mutant } from "./instrument.ts";
+
+const [guard] = GUARDS;
+const { file = "", cut = "" } = guard ?? {};
+const TEXT = `const before = 1;\nif (x) ${cut} 1;\n`;
+const at = TEXT.split("\n")[1]?.indexOf(cut) ?? 0;
+
+const mutant = (id: string, line: number, [column, length]: readonly [number, number]): Mutant => ({
+  ...{ id, file, mutator: "ConditionalExpression", was: "", becomes: "" },
+  ...{ from: { line, column }, to: { line, column: column + length } },
+});
+
+describe("which changes are tried", () => {
+  test("all that lie inside the text that is taken out as a guard, and no others", () => {
+    const inside = mutant("inside", 1, [at, cut.length]);
+    const part = mutant("part", 1, [at + 1, 2]);
+    const around = mutant("around", 1, [0, at + cut.length + 2]);
+    const elsewhere = mutant("elsewhere", 0, [0, 5]);
+    const texts = new Map([[file, TEXT]]);
+
+    const chosen = mutantsOfGuards({ mutants: [inside, part, around, elsewhere], texts });
+
+    expect(chosen.map(({ id }) => id)).toEqual(["inside", "part"]);
+  });
+
+  test("a sample is drawn by its seed, without one twice", () => {
+    const all = Array.from({ length: 500 }, (_, index) => mutant(String(index), 0, [0, 1]));
+    const drawn = sampleOf(all, 100, 7).map(({ id }) => id);
+
+    expect(new Set(drawn).size).toBe(100);
+    expect(sampleOf(all, 100, 7).map(({ id }) => id)).toEqual(drawn);
+    expect(sampleOf(all, 100, 8).map(({ id }) => id)).not.toEqual(drawn);
+    expect(sampleOf(all, 1_000, 7)).toHaveLength(500);
+  });
+
+  test("the share stands with the bounds between which it lies with 95 % confidence", () => {
+    expect(intervalOf(90, 100).map((share) => Number(share.toFixed(3)))).toEqual([0.826, 0.945]);
+    expect(intervalOf(400, 400).map((share) => Number(share.toFixed(3)))).toEqual([0.99, 1]);
+    expect(intervalOf(0, 0)).toEqual([0, 1]);
+  });
+});

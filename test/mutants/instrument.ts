@@ -1,0 +1,91 @@
+import { cp, mkdtemp, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { instrumentAll } from "./instrumenter.mjs";
+
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const COPIED = ["src", "test", "examples", "docs", "dist", "package.json", "jest.config.mjs", "tsconfig.json"];
+
+/** Rooms whose sources are mutated: what decides, what writes down, what acts, and who may ask for it. */
+const ROOMS = ["domain", "engine", "flows", "store", "doors", "jobs"];
+/** Words are measured by tests of their own (test/words, test/views); a changed sentence decides nothing. */
+const LEFT_OUT = ["StringLiteral"];
+
+export interface Place {
+  /** First is 0, as the library counts. */
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface Mutant {
+  readonly id: string;
+  /** Below the root, such as `src/domain/plan-run/key.ts`. */
+  readonly file: string;
+  readonly from: Place;
+  readonly to: Place;
+  readonly mutator: string;
+  /** What stood there. */
+  readonly was: string;
+  readonly becomes: string;
+}
+
+export interface Mutated {
+  /** A copy of the project in which every mutant is present, and one is switched on by an environment variable. */
+  readonly directory: string;
+  readonly mutants: readonly Mutant[];
+  /** The sources as they are, by file. */
+  readonly texts: ReadonlyMap<string, string>;
+}
+
+export async function instrument(): Promise<Mutated> {
+  const directory = await copy();
+  const texts = await sources();
+  const { files, mutants } = await instrumentAll(
+    [...texts].map(([name, content]) => ({ name, content })),
+    LEFT_OUT,
+  );
+  await Promise.all(files.map(({ name, content }) => writeFile(join(directory, name), content)));
+  return {
+    ...{ directory, texts },
+    mutants: mutants
+      .filter(({ status }) => status === undefined)
+      .map(({ id, fileName, location: { start, end }, mutatorName, replacement }) => ({
+        ...{ id, file: fileName, from: start, to: end, mutator: mutatorName },
+        was: textAt(texts.get(fileName) ?? "", start, end),
+        becomes: replacement,
+      })),
+  };
+}
+
+async function copy(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "twokey-mutants-"));
+  await Promise.all(COPIED.map((name) => cp(join(ROOT, name), join(directory, name), { recursive: true })));
+  await symlink(join(ROOT, "node_modules"), join(directory, "node_modules"));
+  return directory;
+}
+
+async function sources(): Promise<Map<string, string>> {
+  const entries = await Promise.all(
+    ROOMS.map((room) => readdir(join(ROOT, "src", room), { recursive: true, withFileTypes: true })),
+  );
+  const names = entries
+    .flat()
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length))
+    .toSorted();
+  return new Map(
+    await Promise.all(names.map(async (name) => [name, await readFile(join(ROOT, name), "utf8")] as const)),
+  );
+}
+
+/** The text between two places. */
+export function textAt(text: string, from: Place, to: Place): string {
+  return text.slice(offsetOf(text, from), offsetOf(text, to));
+}
+
+function offsetOf(text: string, { line, column }: Place): number {
+  let offset = 0;
+  for (let passed = 0; passed < line; passed += 1) offset = text.indexOf("\n", offset) + 1;
+  return offset + column;
+}
