@@ -1,5 +1,8 @@
 import type { HealthVerdict, WriteVerdict } from "../domain/service/observed.ts";
 
+/** Addresses of IPv4, or of IPv6. */
+export type Family = "A" | "AAAA";
+
 /** What a resolver or name server answers for a name. */
 export interface DnsAnswer {
   readonly server: string;
@@ -20,8 +23,8 @@ export interface Probe {
   writeOverKept(url: string, signal?: AbortSignal): Promise<WriteVerdict>;
   /** GETs a URL by public DNS, or straight at the load balancer `via` with the URL's own host as Host header and SNI. */
   health(url: string, options?: { via?: string; signal?: AbortSignal }): Promise<HealthVerdict>;
-  /** Asks each resolver that users may have. */
-  resolve(name: string, signal?: AbortSignal): Promise<readonly DnsAnswer[]>;
+  /** Asks each resolver that users may have. Without a family: IPv4 where there is any, else IPv6. */
+  resolve(name: string, signal?: AbortSignal, family?: Family): Promise<readonly DnsAnswer[]>;
   /** Asks the authoritative servers, around every cache. */
-  resolveAuthoritative(name: string, signal?: AbortSignal): Promise<readonly DnsAnswer[]>;
+  resolveAuthoritative(name: string, signal?: AbortSignal, family?: Family): Promise<readonly DnsAnswer[]>;
 }

@@ -5,6 +5,31 @@
  */
 export const GUARDS = [
   {
+    guard: "what users resolve is seen in both families, in a row",
+    file: "src/flows/steps/check-public.ts",
+    cut: "round === IN_A_ROW",
+    by: "round > 0",
+    test: "flows/steps/check-public.test.ts",
+    fails: "not when one of the three looks finds the old side",
+  },
+  {
+    guard: "what users resolve is seen in both families, in a row",
+    file: "src/flows/steps/dns-answers.ts",
+    cut: "v4.wrong ?? v6.wrong",
+    by: "v4.wrong",
+    test: "flows/steps/check-public.test.ts",
+    fails: "also when nobody gives IPv6 at all, but not when one place still gives the old side's",
+  },
+  {
+    guard: "a set that name servers have lost stops the run",
+    file: "src/flows/steps/change-records.ts",
+    cut: "if (isPublic) await refuseLost(input, { cloud, signal });",
+    by: "",
+    test: "engine/runs/executor-people.test.ts",
+    fails:
+      "a name that name servers have lost although Route 53 counts it as published stops the run and calls people at once",
+  },
+  {
     guard: "two people extend a run, and no store does",
     file: "src/domain/plan-run/extension.ts",
     cut: "extendedBy(said, atMs).length >= votesNeeded(run)",

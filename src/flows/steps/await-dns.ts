@@ -3,7 +3,7 @@ import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import type { DnsAnswer } from "../../ports/probe.ts";
 import type { LookContext, Step } from "../../ports/step.ts";
 import { digged } from "./by-hand.ts";
-import { pointTo } from "./check-public.ts";
+import { pointTo } from "./dns-answers.ts";
 import { BY_HAND_WITHIN_MS, MINUTE, NoData } from "./schemas.ts";
 
 /**

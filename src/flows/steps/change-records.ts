@@ -2,7 +2,9 @@ import { z } from "zod";
 import { StepFailed } from "../../domain/errors.ts";
 import type { StepRole } from "../../domain/plan-run/plan.ts";
 import { ROUTE53_CONTROL_PLANE } from "../../domain/service/service.ts";
-import type { Fencing, Step } from "../../ports/step.ts";
+import type { Family } from "../../ports/probe.ts";
+import type { Fencing, LookContext, Step } from "../../ports/step.ts";
+import { isSilent } from "./dns-answers.ts";
 import type { Mark } from "./dns-mark.ts";
 import { recordsByHand } from "./records-by-hand.ts";
 import { MINUTE, RecordsInput, SECOND } from "./schemas.ts";
@@ -31,11 +33,33 @@ function refuseDrift(name: string, standing: Standing, fencing: Fencing): void {
   );
 }
 
+const ADDRESSES: Readonly<Record<string, Family>> = { A: "A", CNAME: "A", AAAA: "AAAA" };
+
+/**
+ * Name servers have lost whole sets that Route 53 counted as published. Users get nothing then, and no waiting mends it:
+ * people are called at once. A server that gives no answer says nothing of that.
+ */
+async function refuseLost(
+  { name, after }: Input,
+  { cloud: { probe }, signal }: Pick<LookContext, "cloud" | "signal">,
+): Promise<void> {
+  const families = new Set(after.flatMap(({ type }) => ADDRESSES[type] ?? []));
+  for (const family of families) {
+    const answers = await probe.resolveAuthoritative(name, signal, family);
+    const empty = answers.find((each) => !isSilent(each) && each.values.length === 0);
+    if (!empty) continue;
+    const why = `Route 53 says that ${name} is changed on all name servers, and ${empty.server} gives no ${family} record for it: users may reach nothing. Look at the zone, and write the records again`;
+    throw new StepFailed("records-lost", why, { facts: { mustAsk: true } });
+  }
+}
+
 interface Change {
   readonly name: string;
   readonly role: StepRole;
   readonly comment: string;
   readonly deadlineMs: number;
+  /** Names that users resolve: once Route 53 says that a change is everywhere, its name servers have to give it. */
+  readonly isPublic: boolean;
   title(input: Input): string;
 }
 
@@ -46,6 +70,7 @@ export function changeRecords({
   comment,
   title,
   deadlineMs,
+  isPublic,
 }: Change): Step<Input, Data, z.infer<typeof Output>> {
   return {
     name,
@@ -76,6 +101,7 @@ export function changeRecords({
         };
       const state = await cloud.traffic.changeState(data.changeId, signal);
       if (state === "pending") return { done: false, says: "accepted, not yet on all name servers" };
+      if (isPublic) await refuseLost(input, { cloud, signal });
       return {
         done: true,
         says: `${input.name} is changed on all name servers`,
@@ -110,6 +136,7 @@ export const pointApplication = changeRecords({
   name: "point-application",
   role: "prepares",
   comment: "TwoKey: database name to the standby",
+  isPublic: false,
   deadlineMs: 15 * MINUTE,
   title: ({ name, region }) => `Point ${name} at the database in ${region}`,
 });

@@ -1,7 +1,7 @@
 import { getServers, Resolver } from "node:dns/promises";
 import { isIP } from "node:net";
 import { messageOf } from "../../domain/errors.ts";
-import type { DnsAnswer } from "../../ports/probe.ts";
+import type { DnsAnswer, Family } from "../../ports/probe.ts";
 import { codeOf } from "./exchange.ts";
 
 /** Resolvers of the public that users are behind. */
@@ -18,6 +18,12 @@ export interface NamesOptions {
   readonly timeoutMs: number;
 }
 
+interface Question {
+  readonly name: string;
+  /** Undefined: IPv4 where there is any, else IPv6. */
+  readonly family?: Family | undefined;
+}
+
 /** Questions to DNS servers, each asked by itself; a server's failure is part of its answer. */
 export class Names {
   readonly #options: NamesOptions;
@@ -27,14 +33,15 @@ export class Names {
   }
 
   /** The answer of every resolver that users may have. */
-  async resolve(name: string, signal?: AbortSignal): Promise<DnsAnswer[]> {
-    return await Promise.all(this.#resolvers().map((server) => this.#ask(server, name, signal)));
+  async resolve(question: Question, signal?: AbortSignal): Promise<DnsAnswer[]> {
+    return await Promise.all(this.#resolvers().map((server) => this.#ask(server, question, signal)));
   }
 
   /** The answers of the servers that hold the zone; one answer with an error where they cannot be found. */
-  async resolveAuthoritative(name: string, signal?: AbortSignal): Promise<DnsAnswer[]> {
+  async resolveAuthoritative(question: Question, signal?: AbortSignal): Promise<DnsAnswer[]> {
+    const { name } = question;
     const servers = this.#options.authoritativeServers ?? (await this.#nameServersOf(name, signal));
-    if (servers.length > 0) return await Promise.all(servers.map((server) => this.#ask(server, name, signal)));
+    if (servers.length > 0) return await Promise.all(servers.map((server) => this.#ask(server, question, signal)));
     return [{ server: "authoritative", values: [], ttlSeconds: 0, error: `No name servers found for ${name}` }];
   }
 
@@ -42,7 +49,7 @@ export class Names {
   async addressOf(host: string, signal?: AbortSignal): Promise<string> {
     if (isIP(host) !== 0) return host;
     const asked = this.#resolvers().map(async (server) => {
-      const { values, error } = await this.#ask(server, host, signal);
+      const { values, error } = await this.#ask(server, { name: host }, signal);
       const address = values.find((value) => isIP(value) !== 0);
       if (address === undefined) throw new Error(`${server}: ${error ?? "no address"}`);
       return address;
@@ -61,19 +68,21 @@ export class Names {
   }
 
   /**
-   * IPv4 addresses at the end of the CNAME chain with the chain's shortest TTL; else IPv6 addresses; else the CNAME
+   * Addresses at the end of the CNAME chain with the chain's shortest TTL; else, unless only IPv6 was asked for, the CNAME
    * itself, of which this resolver tells no TTL: 0.
    */
-  async #ask(server: string, name: string, signal?: AbortSignal): Promise<DnsAnswer> {
+  async #ask(server: string, { name, family }: Question, signal?: AbortSignal): Promise<DnsAnswer> {
     try {
       const addresses = await this.#with(server, signal, async (resolver) => {
-        const v4 = await unlessEmpty(resolver.resolve4(name, { ttl: true }));
-        return v4.length > 0 ? v4 : await unlessEmpty(resolver.resolve6(name, { ttl: true }));
+        const v4 = family === "AAAA" ? [] : await unlessEmpty(resolver.resolve4(name, { ttl: true }));
+        if (v4.length > 0 || family === "A") return v4;
+        return await unlessEmpty(resolver.resolve6(name, { ttl: true }));
       });
       if (addresses.length > 0) {
         const values = addresses.map(({ address }) => address).toSorted();
         return { server, values, ttlSeconds: Math.min(...addresses.map(({ ttl }) => ttl)) };
       }
+      if (family === "AAAA") return { server, values: [], ttlSeconds: 0 };
       const targets = await this.#with(server, signal, (resolver) => unlessEmpty(resolver.resolveCname(name)));
       return { server, values: targets.map((target) => target.replace(/\.$/, "").toLowerCase()), ttlSeconds: 0 };
     } catch (error) {

@@ -82,8 +82,8 @@ export function createProbe(options: ProbeOptions = {}): Probe {
       const url = new URL(text);
       return healthVerdict(await ask({ method: "GET", url, via: via ?? bare(url.hostname) }, signal));
     },
-    resolve: (name, signal) => names.resolve(name, signal),
-    resolveAuthoritative: (name, signal) => names.resolveAuthoritative(name, signal),
+    resolve: (name, signal, family) => names.resolve({ name, family }, signal),
+    resolveAuthoritative: (name, signal, family) => names.resolveAuthoritative({ name, family }, signal),
   };
 }
 

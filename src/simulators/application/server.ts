@@ -50,10 +50,11 @@ export async function startApplications(
   const fronts: Front[] = [];
   const nextPort = () => (options.firstPort ? options.firstPort + fronts.length : 0);
   const connections: Connection[] = [];
-  for (const { address, region, name: loadBalancer, dnsName, answer } of traffic.entries) {
+  for (const { address, address6 = [], region, name: loadBalancer, dnsName, answer } of traffic.entries) {
     const front = await openFront(answer, nextPort());
     fronts.push(front);
-    connections.push({ address, region, loadBalancer, dnsName, port: front.port });
+    for (const each of [address, address6].flat())
+      connections.push({ address: each, region, loadBalancer, dnsName, port: front.port });
   }
   const writeChecks: WriteCheck[] = [];
   for (const { name: application, regions } of traffic.spec.applications) {

@@ -8,7 +8,7 @@ import { createRoute53, type Route53 } from "../aws/route53.ts";
 import { Route53Spec } from "../aws/route53-spec.ts";
 import type { AwsService, DatabaseEngine } from "../aws/service.ts";
 import { ACCOUNT_ID } from "../aws/specs.ts";
-import { createAddressBook } from "../dns/addresses.ts";
+import { besides, createAddressBook } from "../dns/addresses.ts";
 import { createAuthority, type Host } from "../dns/authority.ts";
 import { canonicalName } from "../dns/names.ts";
 import { createResolver, type Resolver } from "../dns/resolver.ts";
@@ -68,6 +68,8 @@ export interface Traffic {
 /** A load balancer, or a machine that runs an application, as clients outside reach it. */
 export interface Entry {
   readonly address: string;
+  /** IPv6; undefined: it has none. */
+  readonly address6?: string | undefined;
   readonly region: string;
   readonly name: string;
   readonly dnsName: string;
@@ -83,6 +85,8 @@ const BALANCER_TTL_SECONDS = 60;
 export function createTraffic(world: World, input: TrafficSpecInput, databases: DatabaseEngine): Traffic {
   const spec = TrafficSpec.parse(input);
   const balancerAddress = createAddressBook("198.51.100");
+  const address6Of = (balancer: LoadBalancer) =>
+    balancer.ipAddressType === "dualstack" ? besides(balancerAddress(balancer.arn)) : undefined;
   const databaseAddress = createAddressBook("203.0.113");
   const machineAddress = createAddressBook("192.0.2");
   const machines = spec.applications.flatMap(({ name: application, regions }) =>
@@ -112,7 +116,8 @@ export function createTraffic(world: World, input: TrafficSpecInput, databases: 
     const balancer = elb.named(name);
     if (balancer) {
       const address = balancerAddress(balancer.arn);
-      return { address, ttlSeconds: BALANCER_TTL_SECONDS, isHealthy: elb.isHealthy(balancer) };
+      const address6 = address6Of(balancer);
+      return { address, address6, ttlSeconds: BALANCER_TTL_SECONDS, isHealthy: elb.isHealthy(balancer) };
     }
     const machine = machines.find((each) => each.host === name);
     if (machine) return { address: machineAddress(name), ttlSeconds: BALANCER_TTL_SECONDS, isHealthy: true };
@@ -149,6 +154,7 @@ export function createTraffic(world: World, input: TrafficSpecInput, databases: 
       (balancer): Entry => ({
         ...{
           address: balancerAddress(balancer.arn),
+          address6: address6Of(balancer),
           region: balancer.region,
           name: balancer.name,
           dnsName: balancer.dnsName,

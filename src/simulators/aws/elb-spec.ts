@@ -19,6 +19,8 @@ export const LoadBalancerSpec = z.strictObject({
   region: z.string(),
   name: z.string(),
   type: z.enum(["application", "network"]).default("application"),
+  /** `dualstack`: its names have IPv6 addresses too. */
+  ipAddressType: z.enum(["ipv4", "dualstack"]).default("ipv4"),
   arn: z.string().optional(),
   dnsName: z.string().optional(),
   /** Needed in regions that the table below does not name. */
@@ -39,6 +41,7 @@ export interface LoadBalancer {
   readonly region: string;
   readonly name: string;
   readonly type: "application" | "network";
+  readonly ipAddressType: "ipv4" | "dualstack";
   readonly arn: string;
   /** As the API shows it; `canonicalDnsName` has lower case and the trailing dot. */
   readonly dnsName: string;
@@ -71,7 +74,7 @@ export function balancerDomain(region: string, type: LoadBalancer["type"]): stri
 
 /** Names, ARNs and zones that the spec left out are derived from region and name alone, whatever the seed. */
 export function buildLoadBalancer(spec: z.infer<typeof LoadBalancerSpec>, accountId: string): LoadBalancer {
-  const { region, name, type } = spec;
+  const { region, name, type, ipAddressType } = spec;
   const canonicalHostedZoneId = spec.canonicalHostedZoneId ?? CANONICAL_ZONES[region]?.[type];
   if (!canonicalHostedZoneId) throw new Error(`Give the canonicalHostedZoneId of load balancer ${name} in ${region}`);
   const digest = createHash("sha256").update(`${region}/${name}`).digest("hex");
@@ -81,7 +84,16 @@ export function buildLoadBalancer(spec: z.infer<typeof LoadBalancerSpec>, accoun
   const digits = String(Number.parseInt(digest.slice(0, 8), 16)).padStart(10, "0");
   const dnsName = spec.dnsName ?? `${name}-${digits}.${balancerDomain(region, type).slice(0, -1)}`;
   return {
-    ...{ region, name, type, arn, dnsName, canonicalHostedZoneId, canonicalDnsName: canonicalName(dnsName) },
+    ...{
+      region,
+      name,
+      type,
+      ipAddressType,
+      arn,
+      dnsName,
+      canonicalHostedZoneId,
+      canonicalDnsName: canonicalName(dnsName),
+    },
     targetGroups: spec.targetGroups.map((group) => {
       const id = createHash("sha256").update(`${region}/${name}/${group.name}`).digest("hex").slice(0, 16);
       return { ...group, region, arn: group.arn ?? `${prefix}:targetgroup/${group.name}/${id}`, loadBalancerArn: arn };

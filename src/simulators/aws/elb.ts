@@ -96,7 +96,7 @@ function describeBalancers(all: readonly LoadBalancer[], call: AwsCall): Record<
     Scheme: "internet-facing",
     State: { Code: "active" },
     Type: balancer.type,
-    IpAddressType: "ipv4",
+    IpAddressType: balancer.ipAddressType,
   }));
   return { LoadBalancers: new XmlList("member", entries) };
 }

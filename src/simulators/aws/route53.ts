@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { canonicalName } from "../dns/names.ts";
 import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import { applyChanges, type ChangeChecks } from "./route53-changes.ts";
@@ -29,7 +30,13 @@ interface ZoneState extends Zone {
   inSync: readonly RecordSet[];
   busyUntilMs: number;
   insyncMs: number;
+  /** Sets that the next change of one of them leaves the name servers without, once it is INSYNC. */
+  loses: readonly Loss[];
 }
+
+const Loss = z.strictObject({ name: z.string().transform(canonicalName), type: z.string().default("A") });
+type Loss = z.infer<typeof Loss>;
+const Losing = z.strictObject({ zone: z.string(), sets: z.array(Loss).min(1) });
 
 interface ChangeState {
   readonly Id: string;
@@ -52,6 +59,12 @@ export function createRoute53(world: World, spec: Route53Spec, deps: Route53Deps
     zones: new Map(spec.zones.map((zone) => [zone.id, openZone(zone, checks)])),
   };
   const zones = [...plane.zones.values()];
+  // Its own automation has overwritten a plan with an older one: the lists go on showing what name servers have lost.
+  world.control.on("POST /route53/lose", (body) => {
+    const { zone, sets } = Losing.parse(body);
+    findZone(plane, zone).loses = sets;
+    return {};
+  });
   const throttle = createThrottle(() => world.clock.now(), spec.requestsPerSecond);
   const limited = ([name, { mutates, handle }]: [string, AwsOperation]): [string, AwsOperation] => [
     name,
@@ -132,6 +145,7 @@ function changeRecords(plane: ControlPlane, call: AwsCall): Record<string, unkno
   const names = [...new Set(Changes.map(({ ResourceRecordSet: set }) => `${set.Name} ${set.Type}`))];
   publish(plane, zone, {
     records,
+    changed: Changes.map(({ ResourceRecordSet: set }) => set),
     state,
     facts: { zone: zone.id, change: state.Id, requestId: call.requestId, names },
   });
@@ -140,12 +154,14 @@ function changeRecords(plane: ControlPlane, call: AwsCall): Record<string, unkno
 
 interface Publication {
   readonly records: readonly RecordSet[];
+  readonly changed: readonly Pick<RecordSet, "Name" | "Type">[];
   readonly state: ChangeState;
   readonly facts: Record<string, unknown>;
 }
 
 /** Lists show the change at once, name servers when it is INSYNC. */
-function publish({ world, spec, random }: ControlPlane, zone: ZoneState, { records, state, facts }: Publication): void {
+function publish({ world, spec, random }: ControlPlane, zone: ZoneState, publication: Publication): void {
+  const { records, changed, state, facts } = publication;
   const now = world.clock.now();
   zone.records = records;
   // A later change of the zone never becomes visible before an earlier one.
@@ -153,7 +169,11 @@ function publish({ world, spec, random }: ControlPlane, zone: ZoneState, { recor
   zone.busyUntilMs = spec.busySeconds === undefined ? zone.insyncMs : now + spec.busySeconds * 1_000;
   world.log.append("route53.change-accepted", facts);
   world.clock.at(zone.insyncMs, () => {
-    zone.inSync = records;
+    const isLost = ({ Name, Type }: Pick<RecordSet, "Name" | "Type">) =>
+      zone.loses.some(({ name, type }) => Name === name && Type === type);
+    const isMet = changed.some(isLost);
+    zone.inSync = isMet ? records.filter((set) => !isLost(set)) : records;
+    if (isMet) zone.loses = [];
     state.Status = "INSYNC";
     world.log.append("route53.change-insync", facts);
   });
@@ -189,7 +209,7 @@ function openZone(
     { Name: name, Type: "NS", TTL: 172_800, ResourceRecords: hosts.map((Value) => ({ Value })) },
     { Name: name, Type: "SOA", TTL: 900, ResourceRecords: [{ Value: soa }] },
   ];
-  const zone: ZoneState = { id, name, isPrivate, records: apex, inSync: apex, busyUntilMs: 0, insyncMs: 0 };
+  const zone: ZoneState = { id, name, isPrivate, records: apex, inSync: apex, busyUntilMs: 0, insyncMs: 0, loses: [] };
   zone.records = applyChanges(
     zone,
     wanted.map((set) => ({ Action: "CREATE", ResourceRecordSet: set })),

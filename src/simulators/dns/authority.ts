@@ -5,6 +5,8 @@ import { type Chance, chooseRecords } from "./resolution.ts";
 /** A host that has an address of its own: a load balancer or a database endpoint. */
 export interface Host {
   readonly address: string;
+  /** IPv6; absent: it has none. */
+  readonly address6?: string | undefined;
   readonly ttlSeconds: number;
   /** What EvaluateTargetHealth of an alias to this host sees. */
   readonly isHealthy: boolean;
@@ -86,8 +88,9 @@ export function createAuthority(deps: AuthorityDeps, view: "public" | "vpc"): Au
     if (depth > MAX_ALIAS_DEPTH) return nothing;
     if (alias.HostedZoneId === zone.id) return answer(zone, { name: alias.DNSName, type }, depth + 1);
     const host = deps.host(withoutDualstack(alias.DNSName));
-    if (!host || type !== "A") return nothing;
-    return { kind: "records", zone: zone.name, ttlSeconds: host.ttlSeconds, values: [host.address] };
+    const address = host && addressIn(host, type);
+    if (!host || address === undefined) return nothing;
+    return { kind: "records", zone: zone.name, ttlSeconds: host.ttlSeconds, values: [address] };
   };
 
   const notFound = (zone: Zone, name: string, type: string): DnsStep => {
@@ -106,11 +109,16 @@ export function createAuthority(deps: AuthorityDeps, view: "public" | "vpc"): Au
       if (moving) return { kind: "cname", zone: parent, ...moving };
       const host = deps.host(withoutDualstack(name));
       if (!host) return { kind: "no-zone" };
-      if (type === "A") return { kind: "records", zone: parent, ttlSeconds: host.ttlSeconds, values: [host.address] };
+      const address = addressIn(host, type);
+      if (address !== undefined)
+        return { kind: "records", zone: parent, ttlSeconds: host.ttlSeconds, values: [address] };
       return { kind: "empty", zone: parent, ttlSeconds: host.ttlSeconds, nameExists: true };
     },
   };
 }
+
+const addressIn = ({ address, address6 }: Host, type: string): string | undefined =>
+  type === "A" ? address : type === "AAAA" ? address6 : undefined;
 
 /** The sets of a name and type; a wildcard stands in only for names that do not exist. */
 function groupOf(zone: Zone, name: string, type: string): readonly RecordSet[] {

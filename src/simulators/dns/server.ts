@@ -33,6 +33,13 @@ interface Endpoint {
   close(): Promise<void>;
 }
 
+interface Serving {
+  readonly world: World;
+  /** By which a planned fault means this server alone. */
+  readonly name: string;
+  readonly answer: Answerer;
+}
+
 type Answerer = (query: DecodedPacket) => Packet;
 
 const PORT_ATTEMPTS = 20;
@@ -52,11 +59,12 @@ export async function startDns(
     const resolver = createResolver(world.clock, view);
     return answering("resolver", (name, type) => resolver.resolve(name, type));
   };
-  const nameServer = await open(world, options.port ?? 0, fromAuthority(authorities.vpc));
-  const vpcResolver = await open(world, 0, fromCache(authorities.vpc));
+  const opened = (port: number, name: string, answer: Answerer) => open({ world, name, answer }, port);
+  const nameServer = await opened(options.port ?? 0, "name-server", fromAuthority(authorities.vpc));
+  const vpcResolver = await opened(0, "vpc-resolver", fromCache(authorities.vpc));
   const resolvers: Endpoint[] = [];
-  for (const port of options.resolverPorts ?? [0, 0]) {
-    resolvers.push(await open(world, port, fromCache(authorities.public)));
+  for (const [index, port] of (options.resolverPorts ?? [0, 0]).entries()) {
+    resolvers.push(await opened(port, `resolver-${index + 1}`, fromCache(authorities.public)));
   }
   const resolverPorts = resolvers.map((resolver) => resolver.port);
   return {
@@ -82,9 +90,9 @@ function answering(role: "authority" | "resolver", resolve: (name: string, type:
 }
 
 /** TCP first, then UDP on the number it got; a taken UDP port means another try. */
-async function open(world: World, wanted: number, answer: Answerer): Promise<Endpoint> {
+async function open(serving: Serving, wanted: number): Promise<Endpoint> {
   for (let attempt = 1; ; attempt++) {
-    const tcp = createServer((socket) => serveTcp(world, socket, answer));
+    const tcp = createServer((socket) => serveTcp(serving, socket));
     await listen(tcp, wanted);
     const { port } = tcp.address() as AddressInfo;
     const udp = createSocket("udp4");
@@ -97,7 +105,7 @@ async function open(world: World, wanted: number, answer: Answerer): Promise<End
       continue;
     }
     udp.on("message", (message, from) => {
-      void replyBytes(world, message, answer).then((bytes) => bytes && udp.send(bytes, from.port, from.address));
+      void replyBytes(serving, message).then((bytes) => bytes && udp.send(bytes, from.port, from.address));
     });
     const sockets = new Set<Socket>();
     tcp.on("connection", (socket) => {
@@ -131,7 +139,7 @@ async function closeBoth(udp: UdpSocket, tcp: Server, sockets: ReadonlySet<Socke
 }
 
 /** Messages over TCP carry their length in two bytes (RFC 1035, section 4.2.2). */
-function serveTcp(world: World, socket: Socket, answer: Answerer): void {
+function serveTcp(serving: Serving, socket: Socket): void {
   let pending = Buffer.alloc(0);
   socket.on("error", () => socket.destroy());
   socket.on("data", (chunk) => {
@@ -140,7 +148,7 @@ function serveTcp(world: World, socket: Socket, answer: Answerer): void {
       const length = pending.readUInt16BE(0);
       const message = pending.subarray(2, 2 + length);
       pending = pending.subarray(2 + length);
-      void replyBytes(world, message, answer).then((bytes) => {
+      void replyBytes(serving, message).then((bytes) => {
         if (!bytes || socket.destroyed) return;
         const prefix = Buffer.alloc(2);
         prefix.writeUInt16BE(bytes.length, 0);
@@ -151,14 +159,14 @@ function serveTcp(world: World, socket: Socket, answer: Answerer): void {
 }
 
 /** Undefined: no answer, for unreadable messages and planned silence. */
-async function replyBytes(world: World, message: Buffer, answer: Answerer): Promise<Buffer | undefined> {
+async function replyBytes({ world, name, answer }: Serving, message: Buffer): Promise<Buffer | undefined> {
   let query: DecodedPacket;
   try {
     query = decode(message);
   } catch {
     return undefined;
   }
-  const fault = world.faults.take("dns", "query");
+  const fault = world.faults.take("dns", "query", name);
   switch (fault?.kind) {
     case "drop-before":
     case "drop-after":

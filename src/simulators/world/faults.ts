@@ -9,6 +9,7 @@ export const Fault = z.strictObject({
   vendor: z.enum(["aws", "slack", "pagerduty", "mail", "dns", "app"]),
   /** Operation or method, for example `PromoteReadReplica`, `chat.postMessage`, `enqueue`; `*` for all. */
   operation: z.string().default("*"),
+  /** Of `dns` the server: `name-server`, `vpc-resolver`, `resolver-1` and so on. */
   region: z.string().optional(),
   effect: z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("drop-before") }),

@@ -96,6 +96,19 @@ describe("what people are asked about", () => {
     expect(await at.memory.runs.holderOf(at.service.name)).toBe("F-1");
   });
 
+  test("a name that name servers have lost although Route 53 counts it as published stops the run and calls people at once", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    await startRun(at);
+    const { zone, name } = trafficOf(at.service);
+    await at.client.post("/route53/lose", { zone, sets: [{ name }] });
+
+    const run = await drive(at);
+
+    const lost = run.plan.steps.find(({ does }) => does === "shift-traffic")?.id ?? "";
+    expect(run.state).toBe("stopped");
+    expect(stateOf(run, lost).says).toMatch(/gives no A record for it: users may reach nothing/);
+  });
+
   test.each<[string, "run" | "verify"]>([
     ["when it is to ask", "run"],
     ["when it is to look", "verify"],

@@ -10,6 +10,7 @@ import {
   HOME,
   HOME_NAME,
   HOME_ZONE,
+  inventorySpec,
   openTraffic,
   STANDBY_NAME,
   STANDBY_ZONE,
@@ -103,6 +104,49 @@ describe("name servers", () => {
     opened.world.regions.set(HOME, "dark");
     expect(await asking(dns.port).resolve4(HOME_NAME)).toEqual([HOME_ADDRESS]);
     expect(await asking(dns.port).resolve4("api.mycomputer.com")).toEqual([STANDBY_ADDRESS]);
+  });
+
+  test("lose a set of a change that is INSYNC: lists go on showing it, until the next change of the zone", async () => {
+    const control = await opened.world.control.listen();
+    const body = JSON.stringify({ zone: "Z123456789", sets: [{ name: "api.mycomputer.com" }] });
+    await fetch(`http://127.0.0.1:${control}/route53/lose`, { method: "POST", body });
+    await opened.world.control.close();
+    expect(await asking(dns.port).resolve4("api.mycomputer.com")).toEqual([HOME_ADDRESS]);
+    moveToStandby();
+    await expect(asking(dns.port).resolve4("api.mycomputer.com")).rejects.toMatchObject({ code: "ENOTFOUND" });
+    moveToStandby();
+    expect(await asking(dns.port).resolve4("api.mycomputer.com")).toEqual([STANDBY_ADDRESS]);
+  });
+
+  test("give a load balancer of both families an IPv6 address under its own name and under its aliases' names", async () => {
+    const spec = inventorySpec();
+    const [home, standby] = spec.elb?.loadBalancers ?? [];
+    if (!home || !standby) throw new Error("each side has a load balancer");
+    const balancers = [home, { ...standby, ipAddressType: "dualstack" as const }];
+    const both = openTraffic({ ...spec, elb: { loadBalancers: balancers } });
+    const servers = await startDns(both.world, both.traffic.authorities);
+    const six = aliasRecord({ identifier: "Six", weight: 1 }, { zone: STANDBY_ZONE, name: STANDBY_NAME });
+    const set = { ...six, Name: "six.mycomputer.com", Type: "AAAA" };
+    both.call(
+      { service: "route53", operation: "ChangeResourceRecordSets" },
+      { HostedZoneId: "Z123456789", ChangeBatch: { Changes: [{ Action: "CREATE", ResourceRecordSet: set }] } },
+    );
+    advance(both.world, 51);
+
+    await expect(asking(servers.port).resolve6(HOME_NAME)).rejects.toMatchObject({ code: "ENODATA" });
+    expect(await asking(servers.port).resolve6(STANDBY_NAME)).toEqual(["2001:db8::b"]);
+    expect(await asking(servers.port).resolve6("six.mycomputer.com")).toEqual(["2001:db8::b"]);
+    await servers.stop();
+    both.stop();
+  });
+
+  test("one by one take planned faults of their own", async () => {
+    const effect = { kind: "error", status: 0, code: "SERVFAIL" } as const;
+    const { cancel } = opened.world.faults.plan({ vendor: "dns", region: "resolver-2", effect });
+    const [first, second] = dns.resolverPorts.map((port) => asking(port).resolve4(HOME_NAME));
+    expect(await first).toEqual([HOME_ADDRESS]);
+    await expect(second).rejects.toMatchObject({ code: "ESERVFAIL" });
+    cancel();
   });
 
   test("take planned faults of DNS", async () => {

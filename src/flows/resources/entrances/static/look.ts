@@ -2,7 +2,7 @@ import type { Told } from "../../../../domain/service/observation.ts";
 import type { Known } from "../../../../domain/service/observed.ts";
 import type { Region } from "../../../../domain/service/service.ts";
 import type { DnsAnswer, Probe } from "../../../../ports/probe.ts";
-import { pointTo } from "../../../steps/check-public.ts";
+import { pointTo } from "../../../steps/dns-answers.ts";
 import { sayKnown } from "../../facts.ts";
 import type { Looking, Place, Seen } from "../../place.ts";
 import type { Static, StaticName } from "./settings.ts";

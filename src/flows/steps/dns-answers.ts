@@ -1,0 +1,78 @@
+import type { DnsAnswer, Family } from "../../ports/probe.ts";
+import type { LookContext } from "../../ports/step.ts";
+
+/** What resolvers and name servers say, and what that proves. */
+
+type Context = Pick<LookContext, "cloud" | "signal">;
+
+export interface Leading {
+  readonly name: string;
+  /** Host name of the side that it has to lead to. */
+  readonly newSide: string;
+}
+
+/** Every value is the new side's own name, or an address that its name has by `wanted`. */
+export function pointTo(newSide: string, wanted: readonly DnsAnswer[], values: readonly string[]): boolean {
+  const addresses = new Set(wanted.flatMap((answer) => answer.values));
+  return values.length > 0 && values.every((value) => addresses.has(value) || value === newSide);
+}
+
+/** That there is no such name, or no such record, is an answer; everything else that goes wrong says nothing of the name. */
+const ANSWERS = new Set(["ENOTFOUND", "ENODATA"]);
+export const isSilent = ({ error }: DnsAnswer): boolean => error !== undefined && !ANSWERS.has(error);
+
+export const sayAnswer = ({ server, values, error }: DnsAnswer): string =>
+  `${server} answers ${values.join(", ") || error || "nothing"}`;
+
+/** One of three may be blocked on its way to us: a public resolver, or a name server. */
+const mayBeSilent = (servers: readonly DnsAnswer[]): number => Math.floor(servers.length / 3);
+
+export interface Led {
+  /** Servers that gave the new side. */
+  readonly servers: number;
+  /** IPv6 addresses that users are given. */
+  readonly addresses6: readonly string[];
+  /** The first thing that is not as it has to be. */
+  readonly wrong?: string;
+}
+
+/** Where name servers and resolvers lead a name, in both families. Nobody needs IPv6; who gives it has to give the new side. */
+export async function ledOf({ name, newSide }: Leading, context: Context): Promise<Led> {
+  const [v4, v6] = await Promise.all([
+    inFamily({ name, newSide, family: "A" }, context),
+    inFamily({ name, newSide, family: "AAAA" }, context),
+  ]);
+  const wrong = v4.wrong ?? v6.wrong;
+  return { servers: v4.good, addresses6: v6.values, ...(wrong === undefined ? {} : { wrong }) };
+}
+
+interface InFamily {
+  readonly good: number;
+  readonly values: readonly string[];
+  readonly wrong: string | undefined;
+}
+
+async function inFamily(
+  { name, newSide, family }: Leading & { readonly family: Family },
+  { cloud: { probe }, signal }: Context,
+): Promise<InFamily> {
+  const [wanted, ...asked] = await Promise.all([
+    probe.resolve(newSide, signal, family),
+    probe.resolveAuthoritative(name, signal, family),
+    probe.resolve(name, signal, family),
+  ]);
+  const isNeeded = family === "A";
+  const isGood = ({ values }: DnsAnswer) => pointTo(newSide, wanted, values) || (!isNeeded && values.length === 0);
+  const [authoritative = []] = asked;
+  const answers = asked.flat();
+  const wrong = answers.find((each) => !isSilent(each) && !isGood(each));
+  const tooSilent = asked.find((servers) => servers.filter(isSilent).length > mayBeSilent(servers))?.find(isSilent);
+  const good = answers.filter((each) => !isSilent(each));
+  return {
+    ...{ good: good.length, values: [...new Set(good.flatMap(({ values }) => values))] },
+    wrong: authoritative.length === 0 ? `no name server answers for ${name}` : sayFirst(wrong, tooSilent),
+  };
+}
+
+const sayFirst = (...answers: readonly (DnsAnswer | undefined)[]): string | undefined =>
+  answers.flatMap((each) => (each ? [sayAnswer(each)] : []))[0];

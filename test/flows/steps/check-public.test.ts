@@ -1,0 +1,108 @@
+import { describe, expect, test } from "@jest/globals";
+import type { HealthVerdict } from "../../../src/domain/service/observed.ts";
+import { checkPublic } from "../../../src/flows/steps/check-public.ts";
+import type { DnsAnswer, Family } from "../../../src/ports/probe.ts";
+import { fakeCloud } from "../../harness/fakes.ts";
+import { AT } from "../../harness/observed.ts";
+
+const NAME = "app.regami.com";
+const NEW_SIDE = "new-alb.us-west-2.elb.amazonaws.com";
+const NEW = { A: "192.0.2.7", AAAA: "2001:db8::7" } as const;
+const OLD = { A: "198.51.100.1", AAAA: "2001:db8::1" } as const;
+
+const answer = (server: string, ...values: string[]): DnsAnswer => ({ server, values, ttlSeconds: 60 });
+const failing = (server: string, error: string): DnsAnswer => ({ ...answer(server), error });
+const everywhere = (servers: readonly string[], value: string) => servers.map((server) => answer(server, value));
+const NS = ["ns-1", "ns-2", "ns-3", "ns-4"];
+const PUBLIC = ["1.1.1.1", "8.8.8.8", "9.9.9.9"];
+
+interface World {
+  readonly nameServers?: (family: Family, round: number) => readonly DnsAnswer[];
+  readonly resolvers?: (family: Family, round: number) => readonly DnsAnswer[];
+  readonly health?: (via: string | undefined, round: number) => HealthVerdict;
+}
+
+const healthy = (): HealthVerdict => ({ kind: "healthy", status: 200 });
+
+/** What is said of it, and how often users' resolvers were asked for the name. */
+async function looked({ nameServers, resolvers, health = healthy }: World = {}) {
+  let round = 0;
+  const asked: (string | undefined)[] = [];
+  const cloud = fakeCloud({
+    clock: { now: () => AT },
+    probe: {
+      health: async (_url, { via } = {}) => {
+        if (via === undefined) round += 1;
+        asked.push(via);
+        return health(via, round);
+      },
+      resolve: async (name, _signal, family = "A") =>
+        name === NEW_SIDE
+          ? everywhere(PUBLIC, NEW[family])
+          : (resolvers?.(family, round) ?? everywhere(PUBLIC, NEW[family])),
+      resolveAuthoritative: async (_name, _signal, family = "A") =>
+        nameServers?.(family, round) ?? everywhere(NS, NEW[family]),
+    },
+  });
+  const context = { cloud, signal: new AbortController().signal, fencing: { run: "F-1", epoch: 1 }, tries: 1 };
+  const input = { names: [{ name: NAME, newSide: NEW_SIDE }], url: `https://${NAME}/health` };
+  const verdict = await checkPublic.verify(input, {}, { ...context, outputOf: () => undefined });
+  return { ...verdict, rounds: round, asked };
+}
+
+const says = async (world: World) => {
+  const { done, says: what } = await looked(world);
+  return done ? "done" : what;
+};
+
+describe("users are where they have to be", () => {
+  test("when every place that is asked says so three times in a row, in both families", async () => {
+    const { done, rounds, asked } = await looked();
+
+    expect({ done, rounds }).toEqual({ done: true, rounds: 3 });
+    expect(asked.filter((via) => via === NEW.AAAA)).toHaveLength(3);
+  });
+
+  test("not when one of the three looks finds the old side", async () => {
+    const resolvers = (family: Family, round: number) => everywhere(PUBLIC, round === 1 ? OLD[family] : NEW[family]);
+
+    expect(await says({ resolvers })).toBe(`1.1.1.1 answers ${OLD.A}`);
+  });
+
+  test("also when nobody gives IPv6 at all, but not when one place still gives the old side's", async () => {
+    const none = (family: Family) => (family === "A" ? everywhere(NS, NEW.A) : NS.map((server) => answer(server)));
+    const resolvers = (family: Family) =>
+      family === "A" ? everywhere(PUBLIC, NEW.A) : PUBLIC.map((server) => answer(server));
+    const one = (family: Family) =>
+      family === "A" ? everywhere(PUBLIC, NEW.A) : [answer("1.1.1.1"), answer("8.8.8.8", OLD.AAAA), answer("9.9.9.9")];
+
+    expect(await says({ nameServers: none, resolvers })).toBe("done");
+    expect(await says({ nameServers: none, resolvers: one })).toBe(`8.8.8.8 answers ${OLD.AAAA}`);
+  });
+
+  test("also when one public resolver of three is blocked, and one name server of four; not when two are", async () => {
+    const blocked = (servers: readonly string[], count: number) => (family: Family) =>
+      servers.map((server, at) => (at < count ? failing(server, "ETIMEOUT") : answer(server, NEW[family])));
+
+    expect(await says({ resolvers: blocked(PUBLIC, 1), nameServers: blocked(NS, 1) })).toBe("done");
+    expect(await says({ resolvers: blocked(PUBLIC, 2) })).toBe("1.1.1.1 answers ETIMEOUT");
+    expect(await says({ nameServers: blocked(NS, 2) })).toBe("ns-1 answers ETIMEOUT");
+  });
+
+  test("not when one resolver says that there is no such name: that is an answer", async () => {
+    const resolvers = (family: Family) => [
+      failing("1.1.1.1", "ENOTFOUND"),
+      ...everywhere(["8.8.8.8", "9.9.9.9"], NEW[family]),
+    ];
+
+    expect(await says({ resolvers })).toBe("1.1.1.1 answers ENOTFOUND");
+  });
+
+  test("not when the application is unwell over IPv6 alone; that it cannot be asked over it says nothing", async () => {
+    const over6 = (verdict: HealthVerdict) => (via: string | undefined) => (via === NEW.AAAA ? verdict : healthy());
+    const unwell = over6({ kind: "unhealthy", status: 503, why: "the database takes no writes" });
+
+    expect(await says({ health: unwell })).toContain("over IPv6: the database takes no writes");
+    expect(await says({ health: over6({ kind: "unreachable", why: "ENETUNREACH" }) })).toBe("done");
+  });
+});
