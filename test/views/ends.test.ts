@@ -91,7 +91,7 @@ describe("what a run can be told", () => {
     });
 
     expect(refusal("resume", stopped, { person: farid, inventory })).toContain(
-      "What fits now: /dr abort, /dr retry, /dr take-over, /dr skip, /dr unwind, /dr replan.",
+      "What fits now: /dr abort, /dr retry, /dr take-over, /dr skip, /dr unwind, /dr replan, /dr extend.",
     );
     expect(refusal("resume", run(REFUSED), { person: farid, inventory })).not.toContain("What fits now");
   });
