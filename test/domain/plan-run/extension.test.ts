@@ -15,8 +15,9 @@ const END = RUNNING.untilMs;
 const LENGTH = RUNNING.plan.authorisesUntilMs - RUNNING.plan.madeAtMs;
 const MINUTE = 60_000;
 
-/** Somebody says it, reading the run as it stands. */
-function says(run: RunState, by: string, atMs: number, fromMs = run.untilMs): RunState {
+/** Somebody says it, reading the run as it stands, or as an old card showed it. */
+function says(run: RunState, by: string, when: number | { readonly atMs: number; readonly fromMs: number }): RunState {
+  const { atMs, fromMs } = typeof when === "number" ? { atMs: when, fromMs: run.untilMs } : when;
   const said = { by, door: "slack" as const, atMs, fromMs, untilMs: extendedUntil(run) };
   const entry: RunEntry = { kind: "extended", ...said, seal: seal(sealedExtension(run.plan, said)) };
   return transition(run, entry);
@@ -46,7 +47,7 @@ describe("a run acts longer than its plan said only when two people want it", ()
 
     expect(old.untilMs).toBe(END);
     expect(extendedBy(moved, END - 3 * MINUTE)).toEqual([]);
-    expect(says(moved, "ben", END - 3 * MINUTE, END).untilMs).toBe(END + LENGTH);
+    expect(says(moved, "ben", { atMs: END - 3 * MINUTE, fromMs: END }).untilMs).toBe(END + LENGTH);
   });
 
   test("nothing that is said from the end date on moves it", () => {
