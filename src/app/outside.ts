@@ -1,6 +1,6 @@
 import type { Settings } from "../config/environment.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
-import { type AccountAws, createAws, type GuardedAws } from "../integrations/aws/aws.ts";
+import { type AccountAws, createAws, type GuardedAws, type Naming } from "../integrations/aws/aws.ts";
 import { createProbe } from "../integrations/network/probe.ts";
 import { type Accounts, slackAccounts } from "../integrations/slack/accounts.ts";
 import { createChat, type ForTheDoor } from "../integrations/slack/chat.ts";
@@ -9,16 +9,18 @@ import type { Chat } from "../ports/chat.ts";
 import type { Guard } from "../ports/guard.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Pagers } from "../ports/pager.ts";
+import { enteredThrough, type Permission, rolesIn } from "../ports/permission.ts";
 import type { Cloud, CloudReads, GuardedCloud } from "../ports/step.ts";
 import type { StoreClock } from "../store/clock.ts";
 import { createPagers } from "./pagers.ts";
+import { otherSts, type RunPlace, stsOf } from "./sts-order.ts";
 
 /** Every way out, made from settings and file; in a sandbox they lead into the simulated world, and nothing else differs. */
 export interface Outside {
   /** For looking. */
   readonly cloud: CloudReads;
   /** For what a run asks for; CloudTrail shows its calls under `dr-<run>`. */
-  readonly cloudOf: (run: string) => GuardedCloud;
+  readonly cloudOf: (run: RunPlace) => GuardedCloud;
   readonly chat: Chat & ForTheDoor;
   readonly accounts: Accounts;
   readonly pagers: Pagers;
@@ -42,10 +44,10 @@ export function createOutside(
   const { sandbox } = settings;
   const aws = createAws({
     stsRegion: file.aws.sts,
+    otherSts: otherSts(inventory()),
     clock,
     endpoint: sandbox?.awsEndpointUrl,
-    // A rehearsal acts with the keys of its own world.
-    ...(sandbox ? {} : rolesOf(file, settings.processName)),
+    ...rolesOf(file, settings.processName),
   });
   const probe = createProbe(
     sandbox
@@ -68,16 +70,20 @@ export function createOutside(
   const pagers = createPagers(settings, file.pagers, { budget, clock });
   const cloudBy = cloudsOf({
     open: (role) => {
-      // A rehearsal acts with the keys of its own world.
+      // A simulated world has one account.
       if (role === undefined || sandbox) return aws;
-      return aws.inAccount({ role: { arn: role, sessionName: settings.processName }, executeRole: role });
+      return aws.inAccount({
+        role: { arn: role, sessionName: settings.processName },
+        executeRole: role,
+        managedPolicy: managedIn(file, role),
+      });
     },
     probe,
     clock,
   });
   return {
     cloud: cloudBy(undefined),
-    cloudOf: (run) => cloudBy(`dr-${run}`),
+    cloudOf: (run) => cloudBy({ sessionName: `dr-${run.id}`, stsRegions: stsOf(run, inventory()) }),
     // Slack stamps messages with its own clock: what we remember in world time is looked for in machine time.
     chat: { ...slack, find: (to, key, sinceMs) => slack.find(to, key, clock.toMachineMs(sinceMs)) },
     accounts,
@@ -96,37 +102,53 @@ interface Ways extends Pick<CloudReads, "probe" | "clock"> {
 }
 
 /** The world under one session name, by whichever role it is entered. It acts only behind a guard. */
-export function cloudsOf({ open, probe, clock }: Ways): (session: string | undefined) => GuardedCloud {
-  const inAccount = (session: string | undefined, role: string | undefined): GuardedAws => {
+export function cloudsOf({ open, probe, clock }: Ways): (naming: Naming | undefined) => GuardedCloud {
+  const inAccount = (naming: Naming | undefined, role: string | undefined): GuardedAws => {
     const account = open(role);
-    return session === undefined ? account : account.as(session);
+    return naming === undefined ? account : account.as(naming);
   };
-  const acts = (session: string | undefined, role: string | undefined, guard: Guard): Cloud => {
-    const { databases, clusters, snapshots, firewall, compute, traffic, discovery } = inAccount(
-      session,
-      role,
-    ).guardedBy(guard);
+  const acts = (naming: Naming | undefined, role: string | undefined, acting: Acting): Cloud => {
+    const permitted = enteredThrough(role, acting.permitted);
+    const { databases, clusters, snapshots, firewall, compute, traffic, discovery } = inAccount(naming, role).guardedBy(
+      acting.guard,
+      permitted,
+    );
     return {
       ...{ databases, clusters, snapshots, firewall, compute, traffic, discovery, probe, clock },
-      through: (other) => acts(session, other, guard),
+      through: (other) => acts(naming, other, acting),
     };
   };
-  const looks = (session: string | undefined, role: string | undefined): GuardedCloud => {
-    const { databases, clusters, snapshots, firewall, compute, traffic, discovery } = inAccount(session, role);
+  const looks = (naming: Naming | undefined, role: string | undefined): GuardedCloud => {
+    const { databases, clusters, snapshots, firewall, compute, traffic, discovery } = inAccount(naming, role);
     return {
       ...{ databases, clusters, snapshots, firewall, compute, traffic, discovery, probe, clock },
-      guardedBy: (guard) => acts(session, role, guard),
-      through: (other) => looks(session, other),
+      guardedBy: (guard, permitted) => acts(naming, role, { guard, permitted }),
+      prepare: async (permitted) => {
+        for (const by of rolesIn(permitted)) await inAccount(naming, by).prepare(enteredThrough(by, permitted));
+      },
+      through: (other) => looks(naming, other),
     };
   };
-  return (session) => looks(session, undefined);
+  return (naming) => looks(naming, undefined);
+}
+
+interface Acting {
+  readonly guard: Guard;
+  readonly permitted: readonly Permission[];
 }
 
 /** Looking has a role of its own where the file names one; else it shares the run's role under another session name. */
-function rolesOf({ aws }: Inventory["file"], sessionName: string) {
+export function rolesOf({ aws }: Inventory["file"], sessionName: string) {
   const observeRole = aws.observe_role ?? aws.role;
   return {
     executeRole: aws.role,
     role: observeRole === undefined ? undefined : { arn: observeRole, sessionName },
+    managedPolicy: aws.session_policy,
   };
+}
+
+/** A managed policy is of one account. */
+function managedIn({ aws }: Inventory["file"], role: string): string | undefined {
+  const accountOf = (arn: string | undefined) => arn?.split(":")[4];
+  return accountOf(aws.session_policy) === accountOf(role) ? aws.session_policy : undefined;
 }

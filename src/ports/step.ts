@@ -9,6 +9,7 @@ import type { Databases } from "./databases.ts";
 import type { Discovery } from "./discovery.ts";
 import type { Firewall } from "./firewall.ts";
 import type { Guard } from "./guard.ts";
+import type { Permission } from "./permission.ts";
 import type { Probe } from "./probe.ts";
 import type { Snapshots } from "./snapshots.ts";
 import type { TrafficControl } from "./traffic.ts";
@@ -44,8 +45,13 @@ export interface Cloud extends CloudReads {
 
 /** What the engine has: it looks, and acts only through the guard of a hold. */
 export interface GuardedCloud extends CloudReads {
-  /** The same world; each mutating call leaves only on this guard's proof. */
-  guardedBy(guard: Guard): Cloud;
+  /** The same world; each mutating call leaves only on this guard's proof, and can do no more than is permitted here. */
+  guardedBy(guard: Guard, permitted: readonly Permission[]): Cloud;
+  /**
+   * Sees to it that what is permitted can be done without asking anybody first: credentials are there afterwards, for as long
+   * as they last. Throws TransientError where nobody hands them out now, and StepFailed where nobody will.
+   */
+  prepare(permitted: readonly Permission[]): Promise<void>;
 }
 
 /** What a step hands on, by its name and shape. */
@@ -127,8 +133,8 @@ export interface Step<Input, Data, Output> extends HandsOn<Output> {
   readonly controlPlane?: (input: Input) => Region;
   /** The same as commands to paste. */
   byHand(input: Input): readonly string[];
-  /** IAM actions that it needs beyond looking. */
-  readonly permissions: readonly string[];
+  /** What it, and giving it back, needs beyond looking: exactly these calls on exactly these things. */
+  permissions(input: Input): readonly Permission[];
   run(input: Input, context: StepContext): Promise<Asked<Data>>;
   verify(input: Input, data: Data, context: LookContext): Promise<Verdict<Output>>;
   readonly undo:
@@ -180,7 +186,7 @@ export interface StoredStep {
   readonly name: string;
   readonly role: StepRole;
   readonly wayBack: WayBack;
-  readonly permissions: readonly string[];
+  permissions(input: unknown): readonly Permission[];
   run(input: unknown, context: StepContext): Promise<Asked<Stored>>;
   verify(input: unknown, data: unknown, context: LookContext): Promise<Verdict>;
   undo(input: unknown, context: StepContext): Promise<Undone>;
@@ -196,7 +202,7 @@ export function storedStep<Input, Data extends Stored, Output extends Stored>(
     name: step.name,
     role: step.role,
     wayBack: wayBackOf(step),
-    permissions: step.permissions,
+    permissions: (input) => step.permissions(step.input.parse(input)),
     run: (input, context) => step.run(step.input.parse(input), context),
     verify: (input, data, context) => step.verify(step.input.parse(input), step.data.parse(data), context),
     undo: async (input, context) => {

@@ -1,6 +1,8 @@
 import { expect, test } from "@jest/globals";
 import { cloudsOf } from "../../src/app/outside.ts";
-import type { AccountAws, AwsPorts } from "../../src/integrations/aws/aws.ts";
+import type { AccountAws, AwsPorts, Naming } from "../../src/integrations/aws/aws.ts";
+import type { Guard } from "../../src/ports/guard.ts";
+import type { Permission } from "../../src/ports/permission.ts";
 import { fakeCloud } from "../harness/fakes.ts";
 
 /** An account whose ports say by what they were reached. */
@@ -16,30 +18,38 @@ function account(role: string | undefined): AccountAws {
     });
     return rest;
   };
-  const guarded = (session: string) => ({
-    ...ports(`${role} ${session} unguarded`),
-    guardedBy: () => ports(`${role} ${session} guarded`),
+  const guarded = ({ sessionName }: Naming) => ({
+    ...ports(`${role} ${sessionName} unguarded`),
+    guardedBy: (_guard: Guard, permitted: readonly Permission[]) =>
+      ports(`${role} ${sessionName} guarded ${permitted.flatMap(({ actions }) => actions).join(" ")}`),
+    prepare: async () => undefined,
   });
-  return { ...guarded("no session"), as: guarded };
+  return { ...guarded({ sessionName: "no session" }), as: guarded };
 }
 
 const { probe, clock } = fakeCloud({});
 const clouds = cloudsOf({ open: account, probe, clock });
+const RUN = { sessionName: "dr-F-1" };
+const on = [{ service: "rds", region: "eu-west-1", resource: "db:app" }];
+const MAY: readonly Permission[] = [
+  { actions: ["here"], on },
+  { actions: ["there"], on, roles: { in: { "eu-west-1": "r1" } } },
+];
 const guard = { prove: () => Promise.reject(new Error("nothing is proven here")) };
 
 test.each([
   ["a look", clouds(undefined), "undefined no session unguarded"],
   ["a look in another account", clouds(undefined).through("r1"), "r1 no session unguarded"],
-  ["a run", clouds("dr-F-1").guardedBy(guard), "undefined dr-F-1 guarded"],
+  ["a run", clouds(RUN).guardedBy(guard, MAY), "undefined dr-F-1 guarded here"],
   [
-    "a run in another account keeps session and guard",
-    clouds("dr-F-1").guardedBy(guard).through("r1"),
-    "r1 dr-F-1 guarded",
+    "a run in another account keeps session and guard, and may do there what is permitted there",
+    clouds(RUN).guardedBy(guard, MAY).through("r1"),
+    "r1 dr-F-1 guarded there",
   ],
   [
     "and on the way back",
-    clouds("dr-F-1").guardedBy(guard).through("r1").through(undefined),
-    "undefined dr-F-1 guarded",
+    clouds(RUN).guardedBy(guard, MAY).through("r1").through(undefined),
+    "undefined dr-F-1 guarded here",
   ],
 ])("%s", async (_what, cloud, way) => {
   await expect(cloud.traffic.changeState("C1")).rejects.toThrow(way);

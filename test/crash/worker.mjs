@@ -91,18 +91,20 @@ const steps = Object.fromEntries(
 );
 
 /** The world, with a stop in its narrowest place: the old side was looked at, the hold is proven, the call has not left. */
-const ours = outside.cloudOf(run);
+const { plan } = await memory.runs.read(run);
+const ours = outside.cloudOf(plan);
 const cloud = {
   ...ours,
-  guardedBy(guard) {
+  guardedBy(guard, permitted) {
     let closing = false;
-    const inner = ours.guardedBy({
+    const narrowest = {
       async prove() {
         const proof = await guard.prove();
         if (closing) await dieAt("before-send", "fence");
         return proof;
       },
-    });
+    };
+    const inner = ours.guardedBy(narrowest, permitted);
     const close = (...call) => {
       closing = true;
       return inner.firewall.close(...call);

@@ -2,8 +2,9 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { cloudsOf } from "../../src/app/outside.ts";
+import { cloudsOf, rolesOf } from "../../src/app/outside.ts";
 import { createStores, type Stores } from "../../src/app/stores.ts";
+import { otherSts } from "../../src/app/sts-order.ts";
 import { readEnvironment, type Settings } from "../../src/config/environment.ts";
 import { loadFile } from "../../src/config/load.ts";
 import type { Event } from "../../src/domain/event.ts";
@@ -11,7 +12,7 @@ import { type Mode, planDigest } from "../../src/domain/plan-run/plan.ts";
 import { isOver, type RunState, stateOf } from "../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import type { Inventory } from "../../src/domain/service/inventory.ts";
-import type { Service } from "../../src/domain/service/service.ts";
+import type { Region, Service } from "../../src/domain/service/service.ts";
 import { observe } from "../../src/flows/observe.ts";
 import { storesIn } from "../../src/flows/resources/site.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
@@ -70,6 +71,8 @@ export interface FailoverWorld {
   readonly clock: StoreClock;
   readonly memory: Stores;
   readonly cloud: GuardedCloud;
+  /** The same for a run whose sessions these regions hand out. */
+  readonly cloudOf: (stsRegions: readonly Region[]) => GuardedCloud;
   /** The same world in the hands of somebody else, who asks nobody. */
   readonly others: Cloud;
   readonly directory: string;
@@ -127,7 +130,8 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
   const { services } = inWorld.inventory;
   const service = services.find(({ name }) => options.service === undefined || name === options.service);
   if (!service) throw new Error("the example has no such service");
-  const { cloud, close } = cloudOf({ whole, clock, settings: read.settings, inventory: inWorld.inventory, ...options });
+  const sources = { whole, clock, settings: read.settings, inventory: inWorld.inventory, ...options };
+  const { cloudOf, others, close } = cloudsIn(sources);
   const ended = new AbortController();
   return {
     ...{
@@ -136,8 +140,9 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
       clock,
       directory,
       environment,
-      cloud,
-      others: cloud.guardedBy(UNASKED),
+      cloud: cloudOf(),
+      cloudOf,
+      others,
       service,
       ended: ended.signal,
     },
@@ -167,16 +172,19 @@ interface CloudSources extends Pick<FailoverWorldOptions, "answerWithinMs"> {
   readonly clock: StoreClock;
 }
 
-/** As `app/outside` composes it, with the world's own credentials instead of those of this process. */
-function cloudOf({ whole, settings: { sandbox }, inventory, clock, answerWithinMs = ANSWER_WITHIN_MS }: CloudSources) {
+/** As `app/outside` composes it for a run, with the world's own credentials instead of those of this process. */
+function cloudsIn({ whole, settings: { sandbox }, inventory, clock, answerWithinMs = ANSWER_WITHIN_MS }: CloudSources) {
   if (!sandbox) throw new Error("the environment leads into a world");
   const { AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secretAccessKey = "" } = whole.env;
-  const aws = createAws({
-    ...{ stsRegion: inventory.file.aws.sts, clock, endpoint: sandbox.awsEndpointUrl },
+  const way = {
+    ...{ stsRegion: inventory.file.aws.sts, otherSts: otherSts(inventory), clock, endpoint: sandbox.awsEndpointUrl },
     credentials: { accessKeyId, secretAccessKey },
     patience: { connectMs: 1_000, answerMs: answerWithinMs },
     rememberSilenceMs: answerWithinMs,
-  });
+  };
+  const aws = createAws({ ...way, ...rolesOf(inventory.file, "test") });
+  // Somebody with administrator's keys.
+  const anybody = createAws(way);
   const addresses = (servers: readonly { host: string; port: number }[]) =>
     servers.map(({ host, port }) => `${host}:${port}`);
   const probe = createProbe({
@@ -184,8 +192,15 @@ function cloudOf({ whole, settings: { sandbox }, inventory, clock, answerWithinM
     authoritativeServers: addresses(sandbox.nameServers),
     connect: sandbox.connectMap,
   });
-  const cloud = cloudsOf({ open: () => aws, probe, clock })(undefined);
-  return { cloud, close: () => aws.close() };
+  return {
+    cloudOf: (stsRegions?: readonly Region[]) =>
+      cloudsOf({ open: () => aws, probe, clock })({ sessionName: "dr-F-1", stsRegions }),
+    others: cloudsOf({ open: () => anybody, probe, clock })(undefined).guardedBy(UNASKED, []),
+    close: () => {
+      aws.close();
+      anybody.close();
+    },
+  };
 }
 
 function trafficFor(traffic: WholeWorldSpecInput["traffic"], options: FailoverWorldOptions) {

@@ -34,7 +34,7 @@ export async function watchTurn(run: RunState, { cloud, steps, oldSide, holder, 
     {
       ...{ clock: cloud.clock, logger: silent, steps, worker: "w2", oldSide, frozen: async () => freeze },
       guardIsDue: () => true,
-      cloud: { ...cloud, guardedBy: () => cloud },
+      cloud: { ...cloud, guardedBy: () => cloud, prepare: async () => undefined },
       ledger: quietLedger({ append: async (entry) => void ledger.push(entry) }),
       runs: {
         ...{ create: unused, openIds: unused, ofIncident: unused, coolDownUntil: unused },

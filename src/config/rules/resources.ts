@@ -33,17 +33,34 @@ export const RESOURCE_RULES: readonly Rule[] = [
     because: "A role of another account cannot touch the resources described here.",
     needs: ["aws"],
     check: ({ aws }) =>
-      (["observe_role", "role"] as const).flatMap((key) => {
+      (["observe_role", "role", "session_policy"] as const).flatMap((key) => {
         const account = aws[key]?.split(":")[4];
         if (account === undefined || account === aws.account) return [];
+        const noun = key === "session_policy" ? "policy" : "role";
         return [
           {
             path: ["aws", key],
-            what: `this role belongs to the account ${account}, not to ${aws.account}`,
-            instead: `write the role of the account ${aws.account}`,
+            what: `this ${noun} belongs to the account ${account}, not to ${aws.account}`,
+            instead: `write the ${noun} of the account ${aws.account}`,
           },
         ];
       }),
+  }),
+  rule({
+    name: "runs-have-a-role",
+    severity: "warning",
+    because: "Only a session of a role can be limited to the calls of one step.",
+    needs: ["aws"],
+    check: ({ aws }) =>
+      aws.role === undefined
+        ? [
+            {
+              path: ["aws"],
+              what: "no role is named, so each step acts with all that the process's own credentials may do",
+              instead: "add `role`, the role that runs assume",
+            },
+          ]
+        : [],
   }),
   rule({
     name: "record-zone-is-yours",

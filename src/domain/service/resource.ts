@@ -35,6 +35,10 @@ export const RoleArn = z
   .string()
   .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/\S+$/, "must be the ARN of an IAM role (arn:aws:iam::…:role/…)");
 
+export const PolicyArn = z
+  .string()
+  .regex(/^arn:aws[a-z-]*:iam::\d{12}:policy\/\S+$/, "must be the ARN of a managed policy (arn:aws:iam::…:policy/…)");
+
 /** What a resource, or one region of it, may say where it does not lie in the file's ordinary account. */
 export const ELSEWHERE = {
   account: AccountId.optional().describe("Account that holds it; absent: `aws.account`."),

@@ -6,7 +6,7 @@ import type { PagerEntry } from "../incident/pager-traits.ts";
 import { type PagerIds, personWith } from "../people/person.ts";
 import { PipelineEntry } from "../people/pipeline.ts";
 import { RegionName } from "./region.ts";
-import { AccountId, RoleArn } from "./resource.ts";
+import { AccountId, PolicyArn, RoleArn } from "./resource.ts";
 import { Name, type ResourceSchemas, serviceSchema } from "./service.ts";
 import { STORE_RISKS } from "./store-risk.ts";
 
@@ -62,12 +62,15 @@ export const twoKeyFileWith = (pagers: PagerSchemas, resources: ResourceSchemas)
     aws: z
       .strictObject({
         account: AccountId.describe("Account that holds the protected resources."),
-        sts: RegionName.describe("Region where TwoKey runs and whose STS it asks; no protected region."),
+        sts: RegionName.describe("Region where TwoKey runs and whose STS it asks first; no protected region."),
         role: RoleArn.optional().describe(
-          "Role that a run assumes, in sessions called `dr-<run>`, through the STS of TwoKey's own region; absent: the process's own credentials.",
+          "Role that a run assumes, in sessions called `dr-<run>`, each limited to one step's calls; absent: the process's own credentials, which nothing limits.",
         ),
         observe_role: RoleArn.optional().describe(
-          "Role for looking only; absent: `role` looks as well, under the name of the process.",
+          "Role for looking only; absent: `role` looks as well, in a session that may do nothing else.",
+        ),
+        session_policy: PolicyArn.optional().describe(
+          "Managed policy for sessions of a run whose own policy would be longer than STS takes (2,048 characters).",
         ),
       })
       .describe("The AWS account, and where TwoKey stands. A resource may name another account and role."),

@@ -18,7 +18,7 @@ import { eventOf } from "./journal.ts";
 
 export interface AdvanceDeps extends Omit<ExecutorDeps, "changed" | "progressed" | "took" | "cloud"> {
   /** The world as this run reaches it: what it asks for can be told apart from everybody else's calls. */
-  readonly cloudOf: (run: string) => GuardedCloud;
+  readonly cloudOf: (run: RunState["plan"]) => GuardedCloud;
   readonly cards: Documents<CardDue>;
   readonly wake: Pick<Wake, "card" | "runCalls">;
   readonly notes: Documents<RunNotes>;
@@ -66,12 +66,12 @@ export async function advanceRun(id: string, deps: AdvanceDeps, signal: AbortSig
       break;
     case "running":
     case "unwinding":
-      await driveRun(id, { ...deps, cloud: deps.cloudOf(id), changed, progressed, took }, signal);
+      await driveRun(id, { ...deps, cloud: deps.cloudOf(run.plan), changed, progressed, took }, signal);
       break;
     case "verified":
     case "paused":
     case "stopped":
-      await watchOldSide(run, { ...deps, cloud: deps.cloudOf(id) }, signal);
+      await watchOldSide(run, { ...deps, cloud: deps.cloudOf(run.plan) }, signal);
       break;
     case "stuck":
     case "unwound":

@@ -6,6 +6,7 @@ import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import { enteredBy } from "../../ports/elsewhere.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { OldSide } from "../../ports/old-side.ts";
+import type { Permission } from "../../ports/permission.ts";
 import type { GuardedCloud, StepContext, StoredStep } from "../../ports/step.ts";
 import { endsTheDrive, type JournalDeps, type RunHold } from "./journal.ts";
 
@@ -35,11 +36,13 @@ export type WatchDeps = Omit<ExecutorDeps, "changed" | "progressed" | "took" | "
 export function contextFor(
   hold: RunHold,
   step: string,
-  { cloud, signal }: Pick<ExecutorDeps, "cloud"> & { readonly signal: AbortSignal },
+  { cloud, steps, signal }: Pick<ExecutorDeps, "cloud" | "steps"> & { readonly signal: AbortSignal },
 ): StepContext {
-  // Mutating calls leave only while the hold is ours (J6).
+  const planned = stepOf(hold.run.plan, step);
+  // Mutating calls leave only while the hold is ours (J6), and can do no more than this very step (X6).
+  const acting = cloud.guardedBy(hold, permittedFor({ steps }, hold.run, planned));
   return {
-    cloud: enteredBy(stepOf(hold.run.plan, step).roles, cloud.guardedBy(hold)),
+    cloud: enteredBy(planned.roles, acting),
     signal,
     fencing: { run: hold.run.plan.id, epoch: hold.epoch },
     get tries() {
@@ -47,6 +50,28 @@ export function contextFor(
     },
     outputOf: (step, shape) => shape.safeParse(stateOf(hold.run, step).output).data,
   };
+}
+
+/** X6: what one step of a plan may do, each part by the role that enters it. */
+export function permittedFor(
+  deps: Pick<ExecutorDeps, "steps">,
+  run: RunState,
+  step: PlannedStep,
+): readonly Permission[] {
+  const { roles, input } = step;
+  return permissionsOf(definitionOf(deps, run.plan, step.id), input).map((permission) =>
+    permission.roles || !roles ? permission : { ...permission, roles },
+  );
+}
+
+/** A step that cannot read its own input may do nothing; it says so itself when it is asked. */
+function permissionsOf(step: StoredStep, input: PlannedStep["input"]): readonly Permission[] {
+  try {
+    return step.permissions(input);
+  } catch (error) {
+    if (error instanceof ZodError) return [];
+    throw error;
+  }
 }
 
 export function definitionOf(deps: Pick<ExecutorDeps, "steps">, plan: RunState["plan"], stepId: string): StoredStep {

@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import { Superseded } from "../../domain/errors.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { isSettled, type RunState, readySteps, stateOf, unmeasuredSteps } from "../../domain/plan-run/run.ts";
+import { CredentialsAhead } from "./credentials-ahead.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
 import { watchWhileDriven } from "./fence-watch.ts";
 import { RunHold } from "./journal.ts";
@@ -18,6 +19,8 @@ import { isLookedAt } from "./watch-due.ts";
  *  X4 it may end at any instruction and be driven on by anybody: everything it knows is in the journal
  *  X5 that the old side is fenced is proven again before the promotion and before the run counts as verified (G20). One
  *     that could not be fenced, or opens again, is fenced first, and watched from the promotion on
+ *  X6 a step's calls go out in a session that can do no more than this step, and credentials for all that follows an
+ *     irreversible step are there before it
  */
 /** How often people's decisions are looked for while steps are under way; machine time. */
 const DECISIONS_EVERY_MS = 250;
@@ -54,6 +57,7 @@ class Drive {
   readonly #hold: RunHold;
   readonly #deps: ExecutorDeps;
   readonly #signal: AbortSignal;
+  readonly #ahead: CredentialsAhead;
   readonly #inFlight = new Map<string, Promise<void>>();
   #broken: unknown;
   #watching: { readonly stop: AbortController; readonly over: Promise<void> } | undefined;
@@ -62,9 +66,11 @@ class Drive {
     this.#hold = hold;
     this.#deps = deps;
     this.#signal = signal;
+    this.#ahead = new CredentialsAhead(hold, deps);
   }
 
   async toTheEnd(): Promise<RunState> {
+    this.#ahead.begin();
     for (;;) {
       this.#signal.throwIfAborted();
       const run = this.#hold.run;
@@ -83,6 +89,8 @@ class Drive {
         }
       } else if (run.plan.steps.every((step) => isSettled(stateOf(run, step.id)))) {
         if ((await standsFenced(this.#proving, run)) && (await this.#finish())) return this.#hold.run;
+      } else if (this.#isBeforeACommit(run) && !(await this.#ahead.areThere(run))) {
+        this.#deps.changed(this.#hold.run);
       } else if ((await Promise.all([this.#voided(run), this.#fencesAgain(run)])).includes(true)) {
         continue;
       } else {
@@ -142,8 +150,11 @@ class Drive {
 
   /** X5, before each irreversible step: also before one that is tried again. */
   async #fencesAgain(run: RunState): Promise<boolean> {
-    const isDue = isAtNoReturn(run) && !this.#hasStartedIrreversible(run);
-    return isDue && fencesAgain(this.#proving, run);
+    return this.#isBeforeACommit(run) && fencesAgain(this.#proving, run);
+  }
+
+  #isBeforeACommit(run: RunState): boolean {
+    return isAtNoReturn(run) && !this.#hasStartedIrreversible(run);
   }
 
   get #proving(): Proving {

@@ -1,6 +1,7 @@
 import type { ZodType } from "zod";
 import type { Known } from "../../domain/service/observed.ts";
 import type { Region } from "../../domain/service/service.ts";
+import type { Permission } from "../../ports/permission.ts";
 import type { LookContext, StepContext } from "../../ports/step.ts";
 import type { Place, Seen } from "./place.ts";
 
@@ -34,5 +35,6 @@ export interface Fence<Settings, Facts, Things, Captured> {
   leavesOpen?(at: Seen<Settings, Facts>, region: Region): readonly string[];
   /** Closing it ends every session that is open, and the write check keeps one that proves it. */
   endsSessions?(things: Things): boolean;
-  readonly permissions: readonly string[];
+  /** What closing and giving back need beyond looking. */
+  permissions(things: Things): readonly Permission[];
 }

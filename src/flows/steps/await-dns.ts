@@ -24,7 +24,7 @@ export const awaitDns: Step<Input, Record<string, never>, z.infer<typeof InSync>
   title: ({ name, region }) => `Wait for ${name} to be pointed at ${region} by hand`,
   times: () => ({ expectedMs: 5 * MINUTE, deadlineMs: BY_HAND_WITHIN_MS }),
   byHand: ({ name, newSide, commands }) => [...commands, ...digged(name, `as ${newSide} does`)],
-  permissions: [],
+  permissions: () => [],
   run: async () => ({ requestIds: [], data: {} }),
   async verify({ name, newSide }, _data, { cloud, signal }) {
     const [wanted, authoritative] = await Promise.all([

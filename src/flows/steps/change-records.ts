@@ -6,6 +6,7 @@ import type { Family } from "../../ports/probe.ts";
 import type { Fencing, LookContext, Step } from "../../ports/step.ts";
 import { isSilent } from "./dns-answers.ts";
 import type { Mark } from "./dns-mark.ts";
+import { changing } from "./permissions.ts";
 import { recordsByHand } from "./records-by-hand.ts";
 import { MINUTE, RecordsInput, SECOND } from "./schemas.ts";
 import { type Standing, standingOf, write } from "./write-records.ts";
@@ -82,7 +83,9 @@ export function changeRecords({
     times: () => ({ expectedMs: 35 * SECOND, deadlineMs }),
     controlPlane: () => ROUTE53_CONTROL_PLANE,
     byHand: ({ zone, after }) => recordsByHand(zone, after),
-    permissions: ["route53:ChangeResourceRecordSets"],
+    permissions: ({ zone, name, before, after }) => [
+      changing({ zone, name, types: [...before, ...after].map(({ type }) => type) }),
+    ],
 
     async run(input, context) {
       const standing = await standingOf(input, context);

@@ -30,7 +30,7 @@ export const checkPublic: Step<Input, Record<string, never>, z.infer<typeof Outp
     ...names.flatMap(({ name, newSide }) => digged(name, `as ${newSide} does`)),
     ...fetched(url),
   ],
-  permissions: [],
+  permissions: () => [],
   run: async () => ({ requestIds: [], data: {} }),
   async verify(input, _data, context) {
     const { clock } = context.cloud;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { StepFailed, TransientError } from "../../domain/errors.ts";
 import type { Step, StepContext } from "../../ports/step.ts";
+import { copying } from "./permissions.ts";
 import { HOUR, MINUTE, SnapshotOutput } from "./schemas.ts";
 import { CLI, verifySnapshot } from "./snapshot-progress.ts";
 
@@ -36,7 +37,7 @@ export const copySnapshot: Step<Input, Data, SnapshotOutput> = {
       `aws rds wait ${noun}-available --region ${to} --${noun}-identifier ${id}`,
     ];
   },
-  permissions: ["rds:CopyDBSnapshot", "rds:CopyDBClusterSnapshot", "rds:AddTagsToResource", "kms:CreateGrant"],
+  permissions: copying,
 
   async run(input, context) {
     if (await isThere(input, context)) return { requestIds: [], data: { found: "there" } };

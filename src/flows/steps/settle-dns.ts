@@ -21,7 +21,7 @@ export const settleDns: Step<Input, Record<string, never>, Record<string, never>
     `dig +short ${name}`,
     told(`Go on ${sayDuration(ttlMs)} after the records were changed.`),
   ],
-  permissions: [],
+  permissions: () => [],
   run: async () => ({ requestIds: [], data: {} }),
   async verify(input, _data, { cloud, outputOf, signal }) {
     const changed = outputOf(input.afterStep, InSync);

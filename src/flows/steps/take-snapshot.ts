@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { StepFailed, TransientError } from "../../domain/errors.ts";
 import type { Step, StepContext } from "../../ports/step.ts";
+import { snapshotting } from "./permissions.ts";
 import { HOUR, MINUTE, SnapshotOutput } from "./schemas.ts";
 import { CLI, verifySnapshot } from "./snapshot-progress.ts";
 
@@ -33,7 +34,7 @@ export const takeSnapshot: Step<Input, Data, SnapshotOutput> = {
       `aws rds wait ${noun}-available --region ${region} --${noun}-identifier ${id}`,
     ];
   },
-  permissions: ["rds:CreateDBSnapshot", "rds:CreateDBClusterSnapshot", "rds:AddTagsToResource"],
+  permissions: snapshotting,
 
   async run(input, context) {
     if (await isOurs(input, context)) return { requestIds: [], data: { found: "there" } };

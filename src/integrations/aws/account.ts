@@ -1,19 +1,29 @@
+import type { Region } from "../../domain/service/service.ts";
 import type { Clusters } from "../../ports/clusters.ts";
 import type { Compute } from "../../ports/compute.ts";
 import type { Databases } from "../../ports/databases.ts";
 import type { Discovery } from "../../ports/discovery.ts";
 import type { Firewall } from "../../ports/firewall.ts";
 import type { Guard } from "../../ports/guard.ts";
+import type { Permission } from "../../ports/permission.ts";
 import type { Snapshots } from "../../ports/snapshots.ts";
 import type { TrafficControl } from "../../ports/traffic.ts";
-import { Caller, type CallerOptions } from "./caller.ts";
-import { type Clients, createClients } from "./clients.ts";
+import { Caller, type CallerOptions, type Hand } from "./caller.ts";
+import { type Clients, createClients, Sockets } from "./clients.ts";
 import { awsClusters } from "./clusters.ts";
 import { awsCompute } from "./compute.ts";
-import { type CredentialOptions, identitySource, type Role } from "./credentials.ts";
+import {
+  type CredentialOptions,
+  type IdentitySource,
+  type Role,
+  type SessionWish,
+  sessionIdentity,
+} from "./credentials.ts";
 import { awsDatabases } from "./databases.ts";
 import { awsDiscovery } from "./discovery.ts";
+import { noSession } from "./errors.ts";
 import { awsFirewall } from "./firewall.ts";
+import { LOOKING_POLICY, sessionPolicy, whoseRole } from "./session-policy.ts";
 import type { ClientSettings } from "./settings.ts";
 import { awsSnapshots } from "./snapshots.ts";
 import { awsTraffic } from "./traffic.ts";
@@ -29,86 +39,162 @@ export interface AwsPorts {
 }
 
 export interface GuardedAws extends AwsPorts {
-  /** The same ports, whose mutations leave only on this guard's proof. */
-  guardedBy(guard: Guard): AwsPorts;
+  /** The same ports, whose mutations leave only on this guard's proof, in a session that can do no more than is permitted. */
+  guardedBy(guard: Guard, permitted: readonly Permission[]): AwsPorts;
+  /** Opens that session beforehand. Throws TransientError where no STS hands one out now, StepFailed where none will. */
+  prepare(permitted: readonly Permission[]): Promise<void>;
+}
+
+/** By what the sessions of a run are known, and who hands them out. */
+export interface Naming {
+  /** 2–64 of `[\w+=,.@-]`; CloudTrail tells by it who asked for what. */
+  readonly sessionName: string;
+  /** Whose STS is asked, in this order; absent: the ordinary ones. */
+  readonly stsRegions?: readonly Region[] | undefined;
 }
 
 /** One account, as its roles see it. */
 export interface AccountAws extends GuardedAws {
-  /** The same account with sessions of this name (2–64 of `[\w+=,.@-]`), by which CloudTrail tells who asked for what. */
-  as(sessionName: string): GuardedAws;
+  /** The same account in sessions of its own. */
+  as(naming: Naming): GuardedAws;
 }
 
 /** By what an account is entered. */
 export interface Access {
   /** What looking assumes; absent: the credentials themselves look. */
   readonly role?: Role | undefined;
-  /** ARN of the role that `as` assumes; absent: whoever acts has the identity of whoever looks. */
+  /** ARN of the role that acting sessions are of; absent: the process's own credentials act. */
   readonly executeRole?: string | undefined;
+  /** ARN of the managed policy for sessions whose own would be too long. */
+  readonly managedPolicy?: string | undefined;
 }
 
 /** What all accounts share: how long to wait, and what is known of silent endpoints. */
-export interface Way extends Pick<CallerOptions, "clock" | "reachability">, Omit<CredentialOptions, "role"> {
+export interface Way extends Pick<CallerOptions, "clock" | "reachability">, CredentialOptions {
   readonly settings: ClientSettings;
+  /** The process's own credentials. */
+  readonly own: IdentitySource;
 }
 
 export interface OpenedAccount {
   readonly aws: AccountAws;
   readonly caller: Caller;
-  readonly clients: Clients;
   close(): void;
 }
 
 /** More than a process drives at once. One that is dropped while it is in use works on; its idle sockets end at AWS. */
-const MOST_SESSIONS = 32;
+const MOST_RUNS = 32;
+/** Steps that act, of all plans that one run goes on with. */
+const MOST_ACTING = 64;
 
 /** Nothing is asked before it is needed. */
-export function openAccount(way: Way, { role, executeRole }: Access): OpenedAccount {
-  const own = openSession(way, role);
-  const sessions = new Map<string, Session>();
-  const as = (sessionName: string) => {
+export function openAccount(way: Way, access: Access): OpenedAccount {
+  const { role, executeRole } = access;
+  const own = openRun(way, access, { role, naming: { sessionName: role?.sessionName ?? "" } });
+  const runs = new Recent<OpenedRun>(MOST_RUNS);
+  const as = (naming: Naming): GuardedAws => {
     if (executeRole === undefined) return own.ports;
-    const session = sessions.get(sessionName) ?? openSession(way, { ...role, arn: executeRole, sessionName });
-    // Put last again: the one that was not used for longest stands first.
-    sessions.delete(sessionName);
-    sessions.set(sessionName, session);
-    const [oldest] = sessions.keys();
-    if (sessions.size > MOST_SESSIONS && oldest !== undefined) sessions.delete(oldest);
-    return session.ports;
+    const key = [naming.sessionName, ...(naming.stsRegions ?? [])].join(" ");
+    const assumed = { ...role, arn: executeRole, sessionName: naming.sessionName };
+    return runs.get(key, () => openRun(way, access, { role: assumed, naming })).ports;
   };
   return {
     aws: { ...own.ports, as },
     caller: own.caller,
-    clients: own.clients,
     close: () => {
-      for (const { clients } of [own, ...sessions.values()]) clients.close();
+      for (const run of [own, ...runs.all()]) run.close();
     },
   };
 }
 
-interface Session {
+/** The ones that were used last; one that is not used for longest goes first. */
+class Recent<T> {
+  readonly #most: number;
+  readonly #kept = new Map<string, T>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get(key: string, make: () => T): T {
+    const found = this.#kept.get(key) ?? make();
+    this.#kept.delete(key);
+    this.#kept.set(key, found);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > this.#most && oldest !== undefined) this.#kept.delete(oldest);
+    return found;
+  }
+
+  all(): T[] {
+    return [...this.#kept.values()];
+  }
+}
+
+interface OpenedRun {
   readonly caller: Caller;
-  readonly clients: Clients;
   readonly ports: GuardedAws;
+  close(): void;
 }
 
-function openSession(way: Way, role: Role | undefined): Session {
-  const { settings, clock, reachability, stsRegion } = way;
-  const identity = identitySource({ ...way, role }, settings);
-  const clients = createClients(settings, identity, stsRegion);
-  const caller = new Caller({ clock, identity, reachability });
-  return { caller, clients, ports: portsOf(caller, clients, () => clock.now()) };
+interface RunWish {
+  /** What looks; absent: the process's own credentials. */
+  readonly role: Role | undefined;
+  readonly naming: Naming;
 }
 
-function portsOf(caller: Caller, clients: Clients, now: () => number): GuardedAws {
-  const through = (way: Caller): AwsPorts => ({
-    databases: awsDatabases(way, clients, now),
-    clusters: awsClusters(way, clients),
-    snapshots: awsSnapshots(way, clients),
-    firewall: awsFirewall(way, clients),
-    compute: awsCompute(way, clients),
-    traffic: awsTraffic(way, clients),
-    discovery: awsDiscovery(way, clients),
-  });
-  return { ...through(caller), guardedBy: (guard) => through(caller.guardedBy(guard)) };
+/** One session that looks, and one for each thing that is permitted, over the same connections. */
+function openRun(way: Way, { executeRole, managedPolicy }: Access, { role, naming }: RunWish): OpenedRun {
+  const sockets = new Sockets();
+  const open = (wish: SessionWish | undefined) => openHand(way, { wish, naming, sockets });
+  const looking = open(role && { ...role, policy: LOOKING_POLICY });
+  const acting = new Recent<Hand>(MOST_ACTING);
+  const hand = (permitted: readonly Permission[]): Hand => {
+    // Nobody can limit the process's own credentials.
+    if (executeRole === undefined) return acting.get("", () => open(undefined));
+    const policy = sessionPolicy(permitted, whoseRole(executeRole));
+    const wish = { ...role, arn: executeRole, sessionName: naming.sessionName, policy, managedPolicy };
+    return acting.get(policy, () => open(wish));
+  };
+  const { clock, reachability } = way;
+  const caller = new Caller({ clock, reachability, looking, acting: looking });
+  const through = (by: Caller) => portsOf(by, looking.clients, () => clock.now());
+  return {
+    caller,
+    ports: {
+      ...through(caller),
+      guardedBy: (guard, permitted) => through(caller.guardedBy(guard, hand(permitted))),
+      prepare: async (permitted) => {
+        await hand(permitted).identity().catch(noSession);
+      },
+    },
+    close: () => {
+      for (const { clients } of [looking, ...acting.all()]) clients.close();
+    },
+  };
+}
+
+interface HandWish {
+  /** Absent: the process's own credentials. */
+  readonly wish: SessionWish | undefined;
+  readonly naming: Naming;
+  readonly sockets: Sockets;
+}
+
+function openHand(way: Way, { wish, naming, sockets }: HandWish): Hand {
+  const { settings, reachability, own, stsRegion, otherSts = [] } = way;
+  const stsRegions = naming.stsRegions ?? [stsRegion, ...otherSts];
+  const identity = wish ? sessionIdentity(wish, { settings, reachability, own, stsRegions }) : own;
+  return { identity, clients: createClients({ settings, credentials: identity, home: stsRegion, sockets }) };
+}
+
+function portsOf(caller: Caller, clients: Clients, now: () => number): AwsPorts {
+  return {
+    databases: awsDatabases(caller, clients, now),
+    clusters: awsClusters(caller, clients),
+    snapshots: awsSnapshots(caller, clients),
+    firewall: awsFirewall(caller, clients),
+    compute: awsCompute(caller, clients),
+    traffic: awsTraffic(caller, clients),
+    discovery: awsDiscovery(caller, clients),
+  };
 }

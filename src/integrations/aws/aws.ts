@@ -2,13 +2,13 @@ import { ConfirmSubscriptionCommand } from "@aws-sdk/client-sns";
 import { UserError } from "../../domain/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { type Access, type AccountAws, type OpenedAccount, openAccount, type Way } from "./account.ts";
-import type { CredentialOptions } from "./credentials.ts";
+import { type CredentialOptions, ownIdentity } from "./credentials.ts";
 import { Reachability } from "./reachability.ts";
 import { clientSettings, PATIENCE, type Patience } from "./settings.ts";
 
-export type { Access, AccountAws, AwsPorts, GuardedAws } from "./account.ts";
+export type { Access, AccountAws, AwsPorts, GuardedAws, Naming } from "./account.ts";
 
-export interface AwsOptions extends Access, Omit<CredentialOptions, "role"> {
+export interface AwsOptions extends Access, CredentialOptions {
   readonly clock: Pick<Clock, "now" | "speed">;
   /** Where all APIs are, instead of at AWS. */
   readonly endpoint?: string | undefined;
@@ -31,9 +31,10 @@ const REMEMBER_SILENCE_MS = 10_000;
 
 /** The adapters to AWS. Nothing is asked before it is needed. */
 export function createAws(options: AwsOptions): Aws {
-  const { stsRegion, credentials, clock } = options;
+  const { stsRegion, otherSts, clock } = options;
   const way: Way = {
-    ...{ stsRegion, credentials, clock },
+    ...{ stsRegion, otherSts, clock },
+    own: ownIdentity(options),
     settings: clientSettings(options.endpoint, options.patience ?? PATIENCE),
     // A dark region is dark for every account.
     reachability: new Reachability(options.rememberSilenceMs ?? REMEMBER_SILENCE_MS),
@@ -42,9 +43,10 @@ export function createAws(options: AwsOptions): Aws {
   const others = new Map<string, OpenedAccount>();
   return {
     ...own.aws,
-    inAccount({ role, executeRole }) {
-      const key = [role?.arn, role?.externalId, role?.sessionName, executeRole].join(" ");
-      const account = others.get(key) ?? openAccount(way, { role, executeRole });
+    inAccount(access) {
+      const { role, executeRole, managedPolicy } = access;
+      const key = [role?.arn, role?.externalId, role?.sessionName, executeRole, managedPolicy].join(" ");
+      const account = others.get(key) ?? openAccount(way, access);
       others.set(key, account);
       return account.aws;
     },
@@ -55,7 +57,7 @@ export function createAws(options: AwsOptions): Aws {
   };
 }
 
-async function confirm({ caller, clients }: OpenedAccount, topicArn: string, token: string): Promise<void> {
+async function confirm({ caller }: OpenedAccount, topicArn: string, token: string): Promise<void> {
   const region = /^arn:aws[a-z-]*:sns:([a-z0-9-]+):\d{12}:/.exec(topicArn)?.[1];
   if (region === undefined) throw new UserError("topic-arn", `${topicArn} is not the ARN of an SNS topic`);
   const ask = { api: "sns", region, doing: `confirm the subscription of ${topicArn}` };
@@ -65,7 +67,7 @@ async function confirm({ caller, clients }: OpenedAccount, topicArn: string, tok
       Token: token,
       AuthenticateOnUnsubscribe: "true",
     });
-    await caller.write(ask, requestIds, (sendOptions) => clients.sns.in(region).send(command, sendOptions));
+    await caller.write(ask, requestIds, (acting, sendOptions) => acting.sns.in(region).send(command, sendOptions));
     return {};
   });
 }

@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { OutcomeUnknown, TransientError } from "../../domain/errors.ts";
+import { OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
 import type { Known } from "../../domain/service/observed.ts";
 import type { Region } from "../../domain/service/service.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Act } from "../../ports/databases.ts";
 import type { Guard } from "../../ports/guard.ts";
+import type { Clients } from "./clients.ts";
 import type { IdentitySource } from "./credentials.ts";
 import { Departure } from "./departure.ts";
-import { CallFailed, classify, mutationError, notKnown, type VendorFailure } from "./errors.ts";
+import { CallFailed, classify, type FailureKind, mutationError, notKnown, type VendorFailure } from "./errors.ts";
 import type { Reachability } from "./reachability.ts";
 
 /** Who is asked, and for what: `doing` completes "Could not …". */
@@ -27,6 +28,14 @@ export interface SendOptions {
   readonly abortSignal?: AbortSignal | Departure;
 }
 type Send<T> = (options: SendOptions) => Promise<T>;
+/** A write leaves by the clients of the session that may make it, and by no others. */
+type SendBy<T> = (clients: Clients, options: SendOptions) => Promise<T>;
+
+/** What makes calls: credentials, and the clients that sign with them. */
+export interface Hand {
+  readonly identity: IdentitySource;
+  readonly clients: Clients;
+}
 
 interface Answer {
   readonly $metadata: { readonly requestId?: string | undefined };
@@ -44,7 +53,10 @@ const TIMEOUTS = new Set(["ETIMEDOUT", "TimeoutError"]);
 
 export interface CallerOptions {
   readonly clock: Pick<Clock, "now" | "speed">;
-  readonly identity: IdentitySource;
+  /** Looks. */
+  readonly looking: Hand;
+  /** Changes something. */
+  readonly acting: Hand;
   readonly reachability: Reachability;
   /** Asked right before every attempt of a mutation. */
   readonly guard?: Guard;
@@ -58,9 +70,9 @@ export class Caller {
     this.#options = options;
   }
 
-  /** The same way to AWS; mutations leave only on this guard's proof. */
-  guardedBy(guard: Guard): Caller {
-    return new Caller({ ...this.#options, guard });
+  /** The same way to AWS; mutations leave only on this guard's proof, and by this hand. */
+  guardedBy(guard: Guard, acting: Hand): Caller {
+    return new Caller({ ...this.#options, guard, acting });
   }
 
   /** A fact of the port: what `look` found, as of before it looked, or why there is none. Throws the signal's reason. */
@@ -109,9 +121,10 @@ export class Caller {
   }
 
   /** Throws CallFailed, or the signal's reason before anything was sent. Always asks, whatever is remembered. */
-  async write<T extends Answer>(ask: Ask, requestIds: string[], send: Send<T>): Promise<T> {
+  async write<T extends Answer>(ask: Ask, requestIds: string[], send: SendBy<T>): Promise<T> {
     ask.signal?.throwIfAborted();
-    const output = await this.#attempts({ ...ask, nature: "write" }, send, requestIds);
+    const { clients } = this.#options.acting;
+    const output = await this.#attempts({ ...ask, nature: "write" }, (options) => send(clients, options), requestIds);
     if (output.$metadata.requestId !== undefined) requestIds.push(output.$metadata.requestId);
     return output;
   }
@@ -149,13 +162,14 @@ export class Caller {
   }
 
   async #attempt<T>({ nature, ...ask }: Call, send: Send<T>): Promise<VendorFailure | { output: T }> {
-    const { reachability, identity } = this.#options;
+    const { reachability, looking, acting } = this.#options;
     try {
       // Asked for here, so that a silent STS is not taken for a silent region.
-      await identity();
+      await (nature === "read" ? looking : acting).identity();
     } catch (error) {
+      if (error instanceof StepFailed) throw error;
       const failure = classify(error);
-      return { ...failure, kind: failure.kind === "auth" ? "auth" : "retryLater", met: "not-asked" };
+      return { ...failure, kind: NO_SESSION[failure.kind] ?? "retryLater", met: "not-asked" };
     }
     const departure = nature === "write" ? await this.#proven(ask) : undefined;
     ask.signal?.throwIfAborted();
@@ -176,6 +190,9 @@ export class Caller {
     }
   }
 }
+
+/** What STS has refused, and would refuse again. */
+const NO_SESSION: Partial<Record<FailureKind, FailureKind>> = { auth: "auth", refused: "auth" };
 
 /** Certain: nothing was sent. */
 function tooLate({ doing }: Ask): TransientError {

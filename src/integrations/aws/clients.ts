@@ -51,22 +51,55 @@ class Single<C extends { destroy(): void }> {
   }
 }
 
+/** Connections by API and region: all sessions of one run share them, whatever session a call is signed for. */
+export class Sockets {
+  readonly #made = new Map<string, Handler>();
+
+  client<C extends { readonly config: { readonly requestHandler: Handler } }>(
+    key: string,
+    make: (own: { requestHandler?: Handler }) => C,
+  ): C {
+    const known = this.#made.get(key);
+    const client = make(known ? { requestHandler: known } : {});
+    this.#made.set(key, client.config.requestHandler);
+    return client;
+  }
+}
+type Handler = RDSClient["config"]["requestHandler"];
+
+interface Made extends Omit<ClientSettings, "requestHandler"> {
+  readonly region: Region;
+  readonly credentials: IdentitySource;
+  readonly requestHandler: ClientSettings["requestHandler"] | Handler;
+}
+type SdkClient = { destroy(): void; readonly config: { readonly requestHandler: Handler } };
+
+export interface ClientsWish {
+  readonly settings: ClientSettings;
+  readonly credentials: IdentitySource;
+  /** A region of the account's partition: Route 53 has one API for all of them. */
+  readonly home: Region;
+  readonly sockets: Sockets;
+}
+
 export type Clients = ReturnType<typeof createClients>;
 
-/** `home` is a region of the account's partition: Route 53 has one API for all of them. */
-export function createClients(settings: ClientSettings, credentials: IdentitySource, home: Region) {
-  const inRegion = (region: Region) => ({ ...settings, region, credentials });
+export function createClients({ settings, credentials, home, sockets }: ClientsWish) {
+  const made = <C extends SdkClient>(api: string, Made: new (settings: Made) => C) => {
+    return (region: Region) =>
+      sockets.client(`${api} ${region}`, (own) => new Made({ ...settings, region, credentials, ...own }));
+  };
   const clients = {
-    autoScaling: new Regional((region) => new ApplicationAutoScalingClient(inRegion(region))),
-    cloudWatch: new Regional((region) => new CloudWatchClient(inRegion(region))),
-    ec2: new Regional((region) => new EC2Client(inRegion(region))),
-    ecs: new Regional((region) => new ECSClient(inRegion(region))),
-    kms: new Regional((region) => new KMSClient(inRegion(region))),
-    loadBalancing: new Regional((region) => new ElasticLoadBalancingV2Client(inRegion(region))),
-    rds: new Regional((region) => new RDSClient(inRegion(region))),
+    autoScaling: new Regional(made("ApplicationAutoScaling", ApplicationAutoScalingClient)),
+    cloudWatch: new Regional(made("CloudWatch", CloudWatchClient)),
+    ec2: new Regional(made("EC2", EC2Client)),
+    ecs: new Regional(made("ECS", ECSClient)),
+    kms: new Regional(made("KMS", KMSClient)),
+    loadBalancing: new Regional(made("ElasticLoadBalancingV2", ElasticLoadBalancingV2Client)),
+    rds: new Regional(made("RDS", RDSClient)),
     // With an endpoint of its own the SDK signs for the client's region, so it has to be the right one.
-    route53: new Single(route53RegionOf(home), (region) => new Route53Client(inRegion(region))),
-    sns: new Regional((region) => new SNSClient(inRegion(region))),
+    route53: new Single(route53RegionOf(home), made("Route53", Route53Client)),
+    sns: new Regional(made("SNS", SNSClient)),
   };
   const close = () => {
     for (const client of Object.values(clients)) client.close();

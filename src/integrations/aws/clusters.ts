@@ -65,22 +65,21 @@ export function awsClusters(caller: Caller, clients: Clients): Clusters {
         const target = DBClusterMembers.find(({ DBInstanceIdentifier: id }) => id === wish.target.toLowerCase());
         if (!target) return { kind: "not-a-member" as const };
         if (target.IsClusterWriter) return { kind: "already-writer" as const };
-        return await failOver(caller, clients, { ...wish, signal, requestIds });
+        return await failOver(caller, { ...wish, signal, requestIds });
       }),
   };
 }
 
 async function failOver(
   caller: Caller,
-  clients: Clients,
   wish: FailoverWish & { readonly signal: AbortSignal | undefined; readonly requestIds: string[] },
 ) {
   const { region, cluster, target, signal, requestIds } = wish;
   const ask = { api: API, region, doing: `fail ${cluster} over to ${target}`, signal };
   const wanted: FailoverDBClusterMessage = { DBClusterIdentifier: cluster, TargetDBInstanceIdentifier: target };
   try {
-    await caller.write(ask, requestIds, (options) =>
-      clients.rds.in(region).send(new FailoverDBClusterCommand(wanted), options),
+    await caller.write(ask, requestIds, (acting, options) =>
+      acting.rds.in(region).send(new FailoverDBClusterCommand(wanted), options),
     );
     return { kind: "accepted" as const };
   } catch (error) {

@@ -16,7 +16,7 @@ interface Target {
 /** ECS services with awsvpc networking (targets registered by IP address), with or without Application Auto Scaling. */
 export function awsCompute(caller: Caller, clients: Clients): Compute {
   const reader = new ComputeReader(caller, clients);
-  const writer = computeWriter(caller, clients);
+  const writer = computeWriter(caller);
   return {
     describe: (region, site, signal) => caller.known(() => reader.facts({ region, site, signal })),
     tasksLeft: (region, site, signal) => caller.known(() => reader.tasksLeft({ region, site, signal })),
@@ -57,7 +57,7 @@ function raised({ min, max }: Scaling, site: ComputeSite, tasks: number): Scalin
   return { min: Math.max(min, tasks), max: Math.max(max, site.max_tasks ?? 0, tasks), suspended: false };
 }
 
-function computeWriter(caller: Caller, clients: Clients) {
+function computeWriter(caller: Caller) {
   return {
     register: async (target: Target, { min, max, suspended }: Scaling, requestIds: string[]) => {
       const { region, site, signal } = target;
@@ -75,7 +75,7 @@ function computeWriter(caller: Caller, clients: Clients) {
         },
       });
       const ask = { api: "autoscaling", region, doing, signal };
-      await caller.write(ask, requestIds, (options) => clients.autoScaling.in(region).send(command, options));
+      await caller.write(ask, requestIds, (acting, options) => acting.autoScaling.in(region).send(command, options));
     },
     setDesired: async ({ region, site, signal }: Target, desired: number, requestIds: string[]) => {
       const ask = { api: "ecs", region, doing: `set ${site.cluster}/${site.service} to ${desired} tasks`, signal };
@@ -84,7 +84,7 @@ function computeWriter(caller: Caller, clients: Clients) {
         service: site.service,
         desiredCount: desired,
       });
-      await caller.write(ask, requestIds, (options) => clients.ecs.in(region).send(command, options));
+      await caller.write(ask, requestIds, (acting, options) => acting.ecs.in(region).send(command, options));
     },
   };
 }

@@ -22,8 +22,8 @@ export function awsDatabases(caller: Caller, clients: Clients, now: () => number
         // Left out, the retention becomes one day.
         const wanted = { DBInstanceIdentifier: instance, BackupRetentionPeriod: backupRetentionDays };
         try {
-          await caller.write(ask, requestIds, (options) =>
-            clients.rds.in(region).send(new PromoteReadReplicaCommand(wanted), options),
+          await caller.write(ask, requestIds, (acting, options) =>
+            acting.rds.in(region).send(new PromoteReadReplicaCommand(wanted), options),
           );
           return { kind: "accepted" as const };
         } catch (error) {
@@ -50,7 +50,7 @@ function rebootCall(caller: Caller, clients: Clients): Databases["reboot"] {
       const ask = { api: API, region, doing, signal };
       const command = new RebootDBInstanceCommand({ DBInstanceIdentifier: instance, ForceFailover: forceFailover });
       try {
-        await caller.write(ask, requestIds, (options) => clients.rds.in(region).send(command, options));
+        await caller.write(ask, requestIds, (acting, options) => acting.rds.in(region).send(command, options));
         return { kind: "accepted" as const };
       } catch (error) {
         if (!(error instanceof CallFailed)) throw error;

@@ -161,6 +161,15 @@ function sayFailure({ doing, region }: Attempted, { met, code, said }: VendorFai
   }
 }
 
+/** No session was handed out, so nothing was asked. Throws StepFailed where STS refused it, else TransientError. */
+export function noSession(error: unknown): never {
+  if (error instanceof StepFailed) throw error;
+  const { kind, code, said } = classify(error);
+  const why = `No credentials: ${code}: ${said}`;
+  if (kind === "auth" || kind === "refused") throw new StepFailed("aws-denied", why);
+  throw new TransientError("no-credentials", why);
+}
+
 /** A read that failed is a fact with a cause; a region that refuses us is not dark. */
 export function notKnown({ message, failure }: CallFailed, atMs: number): Known<never> & { readonly known: false } {
   return { known: false, why: message, cause: causeOf(failure), atMs };

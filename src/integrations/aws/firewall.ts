@@ -28,8 +28,8 @@ const SecurityGroups = z.tuple([z.object({ IpPermissions: z.array(Permission).de
 export function awsFirewall(caller: Caller, clients: Clients): Firewall {
   const change = (verb: Verb): Firewall["close"] => {
     return ({ region, securityGroup, rules }, signal) => {
-      const send = (IpPermissions: IpPermission[]) => (options: SendOptions) =>
-        COMMANDS[verb](clients.ec2.in(region), { GroupId: securityGroup, IpPermissions }, options);
+      const send = (IpPermissions: IpPermission[]) => (acting: Clients, options: SendOptions) =>
+        COMMANDS[verb](acting.ec2.in(region), { GroupId: securityGroup, IpPermissions }, options);
       const ask = { api: API, region, doing: `${verb} ingress rules of ${securityGroup}`, signal };
       return caller.act((requestIds) => allOrEach(rules, (some) => caller.write(ask, requestIds, send(some))));
     };

@@ -14,7 +14,7 @@ export function awsSnapshots(caller: Caller, clients: Clients): Snapshots {
   const calls = snapshotCalls(clients);
   return {
     find: (region, { of, id }, signal) => caller.known(() => readSnapshot(caller, calls[of], { region, id, signal })),
-    create: (wish, signal) => caller.act((requestIds) => create({ caller, calls, requestIds, signal }, wish)),
+    create: (wish, signal) => caller.act((requestIds) => create({ caller, requestIds, signal }, wish)),
     copy: (wish, signal) => caller.act((requestIds) => copy({ caller, calls, requestIds, signal }, wish)),
     keyState: (region, key, signal) =>
       caller.known(async () => {
@@ -26,22 +26,27 @@ export function awsSnapshots(caller: Caller, clients: Clients): Snapshots {
   };
 }
 
+interface Calls {
+  readonly calls: Readonly<Record<"instance" | "cluster", SnapshotCalls>>;
+}
+
 interface Act {
   readonly caller: Caller;
-  readonly calls: Readonly<Record<"instance" | "cluster", SnapshotCalls>>;
   readonly requestIds: string[];
   readonly signal: AbortSignal | undefined;
 }
 
-async function create({ caller, calls, requestIds, signal }: Act, { region, of, id, source, tags }: SnapshotWish) {
+async function create({ caller, requestIds, signal }: Act, { region, of, id, source, tags }: SnapshotWish) {
   const ask = { api: API, region, doing: `take snapshot ${id} of ${source}`, signal };
   return answerOf(() =>
-    caller.write(ask, requestIds, (options) => calls[of].create({ region, id, source, tags: tagList(tags) }, options)),
+    caller.write(ask, requestIds, (acting, options) =>
+      snapshotCalls(acting)[of].create({ region, id, source, tags: tagList(tags) }, options),
+    ),
   );
 }
 
 /** The original is read first: its ARN names account and partition, and RDS refuses a copy of what is not there yet. */
-async function copy({ caller, calls, requestIds, signal }: Act, wish: CopyWish) {
+async function copy({ caller, calls, requestIds, signal }: Act & Calls, wish: CopyWish) {
   const { of, id, from, to, copyId = id, kmsKey, tags } = wish;
   const original = await readSnapshot(caller, calls[of], { region: from, id, signal });
   if (original.status !== "available") {
@@ -49,7 +54,9 @@ async function copy({ caller, calls, requestIds, signal }: Act, wish: CopyWish) 
   }
   const ask: Ask = { api: API, region: to, doing: `copy snapshot ${id} from ${from}`, signal };
   const wanted = { to, id: copyId, arn: original.arn, kmsKey, tags: tagList(tags) };
-  return answerOf(() => caller.write(ask, requestIds, (options) => calls[of].copy(wanted, options)));
+  return answerOf(() =>
+    caller.write(ask, requestIds, (acting, options) => snapshotCalls(acting)[of].copy(wanted, options)),
+  );
 }
 
 async function answerOf(send: () => Promise<unknown>) {

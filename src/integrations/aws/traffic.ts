@@ -55,7 +55,7 @@ export function awsTraffic(caller: Caller, clients: Clients): TrafficControl {
         });
         const ask = asking(`change ${names} in zone ${zone}`, signal);
         const answer = await caller
-          .write(ask, requestIds, (options) => client().send(command, options))
+          .write(ask, requestIds, (acting, options) => acting.route53.client().send(command, options))
           .catch((error: unknown) => lookAgain(error, names, requestIds));
         return { changeId: ChangeInfo.parse(answer.ChangeInfo).Id.replace(/^\/change\//, "") };
       }),

@@ -18,7 +18,7 @@ export interface AwsOptions {
   readonly port?: number;
   /** Bounds of the uniform latency of one call, world milliseconds; a call takes that divided by the clock's speed. */
   readonly latencyMs?: { readonly low: number; readonly high: number };
-  /** Throws where whoever signed the call may not make it; absent: everybody may do everything. */
+  /** Throws where the keys that signed the call may not make it; absent: everybody may do everything. */
   readonly authorise?: Authorise;
   /** Public documents that are fetched unsigned, by path (the certificates of SNS). */
   readonly document?: (path: string) => string | undefined;
@@ -167,7 +167,7 @@ const NOT_IN_THIS_WORLD: AwsOperation = {
 function operationOf(service: AwsService, name: string): AwsOperation {
   const operation = Object.hasOwn(service.operations, name) ? service.operations[name] : undefined;
   if (operation) return operation;
-  // Refused to whoever may not; whoever may learns that nothing is there to do it.
+  // Refused to everybody who may not; the others learn that nothing does it.
   if (isKnownToIam(service.name, name)) return NOT_IN_THIS_WORLD;
   const code = service.protocol.startsWith("json") ? "UnknownOperationException" : "InvalidAction";
   throw new AwsError(code, `The action ${name} is not valid for this web service.`);

@@ -185,7 +185,7 @@ export const StsSpec = z.strictObject({
     .default([]),
   /** Managed policies, which a session may be limited by. */
   managed: z.array(z.strictObject({ arn: z.string(), document: PolicyDocument })).default([]),
-  /** What limits whoever acts with keys that no role handed out; absent: nothing. */
+  /** What limits keys that no role handed out; absent: nothing. */
   caller: Policies.optional(),
 });
 export type StsSpec = z.infer<typeof StsSpec>;

@@ -34,7 +34,7 @@ interface Session extends Omit<Principal, "arn"> {
 
 export interface Sts {
   readonly service: AwsService;
-  /** Whether whoever signed a call may make it. */
+  /** Throws unless the keys that signed a call may make it. */
   readonly authorise: Authorise;
 }
 
@@ -43,7 +43,7 @@ const NOTHING: Things = { tagsOf: () => undefined, keyOf: () => undefined };
 /**
  * Simulated STS, one in each region, and what IAM makes of the sessions that it hands out. They do not run out by
  * themselves (a planned fault `ExpiredToken` does that). `Expiration` is machine time, since SDKs compare it with the
- * machine's clock.
+ * machine's clock. Logs `sts.role-assumed`.
  */
 export function createSts(world: World, input: StsSpecInput, things: Things = NOTHING): Sts {
   const { roles, managed, caller } = StsSpec.parse(input);
@@ -68,6 +68,10 @@ export function createSts(world: World, input: StsSpecInput, things: Things = NO
       Arn: `arn:aws:sts::${ACCOUNT_ID}:assumed-role/${name}`,
     };
     sessions.set(accessKeyId, session);
+    world.log.append("sts.role-assumed", {
+      ...{ region: call.region, role: wanted.RoleArn, session: wanted.RoleSessionName },
+      ...{ policy: wanted.Policy, managed: wanted.PolicyArns.map(({ arn }) => arn) },
+    });
     return {
       Credentials: {
         AccessKeyId: accessKeyId,
@@ -99,8 +103,8 @@ export function createSts(world: World, input: StsSpecInput, things: Things = NO
       protocol: "query",
       namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
       operations: {
-        // Logged like a change: who took which role when belongs to the story.
-        AssumeRole: { mutates: true, handle: assumeRole },
+        // It changes nothing; who took which role when belongs to the story all the same.
+        AssumeRole: { mutates: false, handle: assumeRole },
         GetCallerIdentity: { mutates: false, handle: callerIdentity },
       },
     },

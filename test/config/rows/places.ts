@@ -203,6 +203,23 @@ export const PLACES_ROWS: readonly Broken[] = [
     says: ["account 210987654321"],
   },
   {
+    rule: "role-account",
+    claim: "a policy of another account for its sessions",
+    edits: [["  role: arn", "  session_policy: arn:aws:iam::210987654321:policy/twokey\n  role: arn"]],
+    at: "session_policy: ‸arn",
+    path: "aws.session_policy",
+    says: ["policy", "account 210987654321"],
+  },
+  {
+    rule: "runs-have-a-role",
+    claim: "runs without a role, whose steps nothing limits",
+    edits: [["  role: arn:aws:iam::123456789012:role/twokey-execute # assumed\n", ""]],
+    at: "\n‸aws:\n  account",
+    path: "aws",
+    says: ["no role is named"],
+    severity: "warning",
+  },
+  {
     rule: "endpoint-lies-in-its-site",
     claim: "an endpoint of the other region",
     edits: [["c1inventory.eu-west-1.rds", "c1inventory.eu-central-1.rds"]],

@@ -1,16 +1,17 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { z } from "zod";
+import { promoting } from "../../../src/flows/steps/permissions.ts";
 import {
   HOME,
   type InventoryWorld,
-  mutations,
   NAME,
   NEIGHBOUR_ROLE,
   OBSERVE_ROLE,
   PRIMARY,
+  PROVEN,
   REPLICA,
   ROLE,
   STANDBY,
+  sessionsIn,
   startInventoryWorld,
   ZONE,
 } from "./inventory-world.ts";
@@ -23,12 +24,7 @@ afterEach(async () => {
   await inventory.stop();
 });
 
-const Assumed = z.looseObject({ RoleArn: z.string(), RoleSessionName: z.string() });
-const assumed = () =>
-  mutations(inventory, "AssumeRole").map(({ region, input }) => {
-    const { RoleArn, RoleSessionName } = Assumed.parse(input);
-    return [region, RoleArn, RoleSessionName];
-  });
+const assumed = () => sessionsIn(inventory).map(({ region, role, session }) => [region, role, session]);
 
 test("another account is entered by its own role, through the same STS, and once", async () => {
   const aws = inventory.connect({ role: { arn: OBSERVE_ROLE, sessionName: "bot-1" }, stsRegion: STANDBY });
@@ -44,8 +40,13 @@ test("another account is entered by its own role, through the same STS, and once
 
 test("a run acts in another account by the role that acts there, in a session of its own name", async () => {
   const aws = inventory.connect({ executeRole: ROLE });
-  const there = aws.inAccount({ executeRole: NEIGHBOUR_ROLE }).as("dr-F-1");
-  await there.databases.promote({ region: STANDBY, instance: REPLICA, backupRetentionDays: 7 });
+  const there = aws.inAccount({ executeRole: NEIGHBOUR_ROLE }).as({ sessionName: "dr-F-1" });
+  // This world has one account.
+  const on = [{ service: "rds", region: STANDBY, account: "111122223333", resource: `db:${REPLICA}` }];
+  const promotion = { ...promoting(STANDBY, REPLICA), on };
+  await there
+    .guardedBy(PROVEN, [promotion])
+    .databases.promote({ region: STANDBY, instance: REPLICA, backupRetentionDays: 7 });
   expect(assumed()).toEqual([[HOME, NEIGHBOUR_ROLE, "dr-F-1"]]);
 });
 

@@ -81,7 +81,7 @@ describe("a cluster", () => {
     const prove = async () => {
       throw new Superseded("run-taken-over", "somebody else has it");
     };
-    await expect(failover("orders-2", inventory.aws.guardedBy({ prove }).clusters)).rejects.toThrow(Superseded);
+    await expect(failover("orders-2", inventory.aws.guardedBy({ prove }, []).clusters)).rejects.toThrow(Superseded);
     expect(asked()).toEqual([]);
   });
 });

@@ -1,14 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { z } from "zod";
 import {
   factOf,
   HOME,
   type InventoryWorld,
   mutations,
-  OBSERVE_ROLE,
   PRIMARY,
   REPLICA,
-  ROLE,
   STANDBY,
   startInventoryWorld,
 } from "./inventory-world.ts";
@@ -224,46 +221,4 @@ describe("a failover to the standby", () => {
 test("an instance that does not exist is absent", async () => {
   const known = await inventory.aws.databases.describe(HOME, REPLICA);
   expect(known).toMatchObject({ known: false, cause: "absent", atMs: expect.any(Number) });
-});
-
-test("one session in the home region's STS serves every region and API", async () => {
-  const aws = inventory.connect({ role: { arn: ROLE, sessionName: "dr-run-1" } });
-  await Promise.all([
-    aws.databases.describe(STANDBY, REPLICA),
-    aws.databases.describe(HOME, PRIMARY),
-    aws.firewall.rules(HOME, "sg-home"),
-  ]);
-  expect(factOf(await aws.databases.describe(STANDBY, REPLICA)).role).toBe("replica");
-  expect(mutations(inventory, "AssumeRole")).toMatchObject([
-    { region: HOME, input: { RoleSessionName: "dr-run-1", RoleArn: ROLE } },
-  ]);
-});
-
-test("a run acts in a session of its own name, and looking never opens it", async () => {
-  const aws = inventory.connect({ role: { arn: OBSERVE_ROLE, sessionName: "bot-1" }, executeRole: ROLE });
-  const sessions = () =>
-    mutations(inventory, "AssumeRole").map(({ input }) => z.looseObject({ RoleSessionName: z.string() }).parse(input));
-  const run = aws.as("dr-F-1");
-  expect(aws.as("dr-F-1")).toBe(run);
-  await aws.databases.describe(STANDBY, REPLICA);
-  expect(sessions()).toMatchObject([{ RoleSessionName: "bot-1", RoleArn: OBSERVE_ROLE }]);
-  await run.databases.promote({ region: STANDBY, instance: REPLICA, ...KEEP });
-  await aws.as("dr-F-2").databases.describe(HOME, PRIMARY);
-  await run.databases.describe(HOME, PRIMARY);
-  expect(sessions().slice(1)).toMatchObject([
-    { RoleSessionName: "dr-F-1", RoleArn: ROLE },
-    { RoleSessionName: "dr-F-2", RoleArn: ROLE },
-  ]);
-});
-
-test("without a role of its own a run acts as whoever looks", () => {
-  const aws = inventory.connect({ role: { arn: ROLE, sessionName: "bot-1" } });
-  expect(aws.as("dr-F-1").databases).toBe(aws.databases);
-});
-
-test("a role that may not be assumed is denied, not dark", async () => {
-  const aws = inventory.connect({ role: { arn: `${ROLE}-other`, sessionName: "dr-run-1" } });
-  expect(await aws.databases.describe(STANDBY, REPLICA)).toMatchObject({ known: false, cause: "denied" });
-  const refused = aws.databases.promote({ region: STANDBY, instance: REPLICA, ...KEEP });
-  await expect(refused).rejects.toMatchObject({ name: "StepFailed", code: "aws-denied" });
 });

@@ -13,7 +13,9 @@ afterEach(async () => {
 
 const VALID: Proof = { holds: () => true };
 const promote = (prove: () => Promise<Proof>) =>
-  inventory.aws.guardedBy({ prove }).databases.promote({ region: STANDBY, instance: REPLICA, backupRetentionDays: 7 });
+  inventory.aws
+    .guardedBy({ prove }, [])
+    .databases.promote({ region: STANDBY, instance: REPLICA, backupRetentionDays: 7 });
 
 describe("a mutation that is guarded", () => {
   test("leaves on a proof, and a look needs none", async () => {
@@ -23,7 +25,7 @@ describe("a mutation that is guarded", () => {
       return VALID;
     };
 
-    await inventory.aws.guardedBy({ prove }).databases.describe(STANDBY, REPLICA);
+    await inventory.aws.guardedBy({ prove }, []).databases.describe(STANDBY, REPLICA);
     expect(proofs).toBe(0);
     expect(await promote(prove)).toMatchObject({ kind: "accepted" });
     expect(proofs).toBe(1);

@@ -255,6 +255,17 @@ export function mutations({ world }: InventoryWorld, operation: string): Readonl
     .filter((facts) => facts["operation"] === operation);
 }
 
+/** Sessions that STS handed out, in their order. */
+export function sessionsIn({ world }: InventoryWorld) {
+  const Session = z.looseObject({
+    ...{ region: z.string(), role: z.string(), session: z.string(), policy: z.string().optional() },
+  });
+  return world.log.read(0, "sts.role-assumed").map(({ facts }) => Session.parse(facts));
+}
+
+/** A guard that lets every call leave. */
+export const PROVEN = { prove: async () => ({ holds: () => true }) };
+
 /** The value of a fact; fails where there is none. */
 export function factOf<T>(known: { known: true; value: T } | { known: false; why: string }): T {
   if (!known.known) throw new Error(known.why);

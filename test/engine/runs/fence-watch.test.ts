@@ -56,7 +56,7 @@ async function watched(run: RunState, { looked = BACK, atMs = AT + 1_000, ...wis
     name: "fence-primary",
     role: "protects",
     wayBack: "undo",
-    permissions: [],
+    permissions: () => [],
     run: async () => {
       fenced += 1;
       if (wish.refused !== undefined) throw new TransientError("x", wish.refused);

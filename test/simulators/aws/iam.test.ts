@@ -180,7 +180,7 @@ test("a region whose STS is dark hands out nothing, and another one does", async
   expect((await sessionOf(world)).credentials.accessKeyId).toMatch(/^ASIA/);
 });
 
-describe("whoever may do nothing", () => {
+describe("a session that may do nothing", () => {
   const batch = {
     HostedZoneId: ZONE,
     ChangeBatch: {

@@ -3,7 +3,6 @@ import { TransientError } from "../../../domain/errors.ts";
 import { FenceOutput } from "../../../domain/plan-run/fence.ts";
 import { isUnreachable, type Known } from "../../../domain/service/observed.ts";
 import { type LookContext, type Step, UNCAPTURED } from "../../../ports/step.ts";
-import { KINDS } from "../../resources/index.ts";
 import { MINUTE, SECOND } from "../../steps/schemas.ts";
 import { FenceInput, type FencePart } from "./fence-input.ts";
 import { contextOf, isStore, lookOf, notFenced, type Part, partOf } from "./fence-part.ts";
@@ -32,7 +31,11 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
   }),
   controlPlane: ({ region }) => region,
   byHand: ({ parts }) => parts.flatMap((part) => partOf(part).fence.byHand(partOf(part).things)),
-  permissions: [...new Set(KINDS.flatMap(({ fence }) => fence?.permissions ?? []))],
+  permissions: ({ parts }) =>
+    parts.flatMap((part) => {
+      const { fence, things, roles } = partOf(part);
+      return fence.permissions(things).map((permission) => ({ ...permission, ...(roles && { roles }) }));
+    }),
 
   async run(input, context) {
     const parts = partsOf(input).map(partOf);

@@ -24,7 +24,7 @@ export const checkDirect: Step<Input, Record<string, never>, z.infer<typeof Outp
   data: NoData,
   output: Output,
   ...directly,
-  permissions: [],
+  permissions: () => [],
   run: async () => ({ requestIds: [], data: {} }),
   async verify(input, _data, { cloud, signal }) {
     const [compute, health] = await Promise.all([

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { canonicalJson } from "../../../../domain/json.ts";
 import type { ComputeFacts, Known } from "../../../../domain/service/observed.ts";
 import { told } from "../../../steps/by-hand.ts";
+import { scaling } from "../../../steps/permissions.ts";
 import { ComputeInput } from "../../../steps/schemas.ts";
 import type { Fence } from "../../fence.ts";
 import type { EcsSeen } from "./look.ts";
@@ -71,5 +72,5 @@ export const fence: Fence<Ecs, EcsSeen, Things, Captured> = {
     `aws ecs list-tasks --region ${region} --cluster ${cluster} --service-name ${service} --desired-status STOPPED --query taskArns --output text`,
     told("Tasks drain for minutes, and write meanwhile. Go on when describe-tasks says STOPPED for each of them."),
   ],
-  permissions: ["application-autoscaling:RegisterScalableTarget", "ecs:UpdateService"],
+  permissions: ({ region, compute: { cluster, service } }) => scaling(region, cluster, service),
 };

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { StepFailed, TransientError } from "../../../../domain/errors.ts";
 import type { ComputeFacts } from "../../../../domain/service/observed.ts";
 import type { Step } from "../../../../ports/step.ts";
+import { scaling } from "../../../steps/permissions.ts";
 import { ComputeInput, MINUTE, NoData, SECOND } from "../../../steps/schemas.ts";
 
 /**
@@ -35,7 +36,7 @@ export const scaleOut: Step<Input, Record<string, never>, z.infer<typeof Output>
     const desired = `aws ecs update-service --region ${region} --cluster ${compute.cluster} --service ${compute.service} --desired-count ${compute.tasks}`;
     return compute.max_tasks === undefined ? [desired] : [scaling, desired];
   },
-  permissions: ["ecs:UpdateService", "application-autoscaling:RegisterScalableTarget"],
+  permissions: ({ region, compute }) => scaling(region, compute.cluster, compute.service),
 
   async run(input, { cloud, signal }) {
     const now = await cloud.compute.describe(input.region, input.compute, signal);

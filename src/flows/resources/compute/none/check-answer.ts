@@ -21,7 +21,7 @@ export const checkAnswer: Step<Input, Record<string, never>, Record<string, neve
   data: NoData,
   output: NoOutput,
   ...directly,
-  permissions: [],
+  permissions: () => [],
   run: async () => ({ requestIds: [], data: {} }),
   async verify({ url, via }, _data, { cloud, signal }) {
     const health = await cloud.probe.health(url, { via, signal });

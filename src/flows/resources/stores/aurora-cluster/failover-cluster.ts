@@ -2,6 +2,7 @@ import { z } from "zod";
 import { StepFailed, TransientError } from "../../../../domain/errors.ts";
 import { type ClusterFacts, writerOf } from "../../../../domain/service/cluster.ts";
 import type { Happened, Step, StepContext } from "../../../../ports/step.ts";
+import { failingOver } from "../../../steps/permissions.ts";
 import { MINUTE } from "../../../steps/schemas.ts";
 
 /** World time after which an accepted failover shows in a description. */
@@ -36,7 +37,7 @@ export const failoverCluster: Step<Input, Data, z.infer<typeof Output>> = {
     `aws rds failover-db-cluster --region ${region} --db-cluster-identifier ${cluster} --target-db-instance-identifier ${target}`,
     `aws rds describe-db-clusters --region ${region} --db-cluster-identifier ${cluster} --query 'DBClusters[0].[Status,DBClusterMembers[?IsClusterWriter].DBInstanceIdentifier]'`,
   ],
-  permissions: ["rds:FailoverDBCluster"],
+  permissions: ({ region, cluster }) => [failingOver(region, cluster)],
 
   async run({ region, cluster, target }, { cloud, signal }) {
     const now = await cloud.clusters.describe(region, cluster, signal);

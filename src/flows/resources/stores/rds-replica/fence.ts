@@ -2,6 +2,7 @@ import { z } from "zod";
 import { canonicalJson } from "../../../../domain/json.ts";
 import type { Known } from "../../../../domain/service/observed.ts";
 import { told } from "../../../steps/by-hand.ts";
+import { closing, rebooting } from "../../../steps/permissions.ts";
 import { FirewallRuleInput } from "../../../steps/schemas.ts";
 import type { Fence } from "../../fence.ts";
 import { endSessions } from "./end-sessions.ts";
@@ -98,5 +99,8 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
           told("That ends every open session. Go on when the instance is available again."),
         ]),
   ],
-  permissions: ["rds:RebootDBInstance", "ec2:RevokeSecurityGroupIngress", "ec2:AuthorizeSecurityGroupIngress"],
+  permissions: ({ region, securityGroup, reboot }) => [
+    closing(region, securityGroup),
+    ...(reboot === undefined ? [] : [rebooting(region, reboot)]),
+  ],
 };

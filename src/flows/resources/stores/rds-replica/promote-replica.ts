@@ -2,6 +2,7 @@ import { z } from "zod";
 import { StepFailed, TransientError } from "../../../../domain/errors.ts";
 import type { Happened, Step, StepContext } from "../../../../ports/step.ts";
 import { told } from "../../../steps/by-hand.ts";
+import { promoting } from "../../../steps/permissions.ts";
 import { MINUTE, NoOutput } from "../../../steps/schemas.ts";
 import { namesSource } from "./source.ts";
 
@@ -38,7 +39,7 @@ export const promoteReplica: Step<Input, Data, Record<string, never>> = {
     `aws rds describe-db-instances --region ${region} --db-instance-identifier ${instance} --query 'DBInstances[0].[DBInstanceStatus,ReadReplicaSourceDBInstanceIdentifier]'`,
     told("Go on when the source is null and the status is available. Available alone is not enough."),
   ],
-  permissions: ["rds:PromoteReadReplica"],
+  permissions: ({ region, instance }) => [promoting(region, instance)],
 
   async run(input, { cloud, signal }) {
     const now = await cloud.databases.describe(input.region, input.instance, signal);

@@ -4,6 +4,7 @@ import type { DatabaseFacts } from "../../../../domain/service/observed.ts";
 import type { RebootAnswer } from "../../../../ports/databases.ts";
 import type { Happened, Step, StepContext } from "../../../../ports/step.ts";
 import { told } from "../../../steps/by-hand.ts";
+import { rebooting } from "../../../steps/permissions.ts";
 import { MINUTE } from "../../../steps/schemas.ts";
 
 /**
@@ -42,7 +43,7 @@ export const rebootFailover: Step<Input, Data, z.infer<typeof Output>> = {
     `aws rds reboot-db-instance --region ${region} --db-instance-identifier ${instance} --force-failover`,
     `aws rds describe-events --region ${region} --source-type db-instance --source-identifier ${instance} --duration 30`,
   ],
-  permissions: ["rds:RebootDBInstance"],
+  permissions: ({ region, instance }) => [rebooting(region, instance)],
 
   async run(input, context) {
     const { cloud, tries } = context;

@@ -45,7 +45,7 @@ export const recordDataPosition: Step<Input, Data, PositionOutput> = {
     `aws cloudwatch get-metric-statistics --region ${region} --namespace AWS/RDS --metric-name ReplicaLag --dimensions Name=DBInstanceIdentifier,Value=${instance} --period 60 --statistics Maximum --start-time "$(( $(date +%s) - 900 ))" --end-time "$(date +%s)"`,
     told("Go on when you have written down the newest Timestamp less its Maximum in seconds."),
   ],
-  permissions: [],
+  permissions: () => [],
   run: async (_input, { cloud }) => ({ requestIds: [], data: { sinceMs: cloud.clock.now() } }),
 
   async verify(input, { sinceMs }, { cloud, signal }) {

@@ -1,0 +1,136 @@
+import type { Region } from "../../domain/service/region.ts";
+import type { SnapshotName } from "../../domain/service/snapshot.ts";
+import type { Permission, Thing } from "../../ports/permission.ts";
+import { markNameOf } from "./dns-mark.ts";
+
+/** What the calls of steps need in IAM, each on exactly the thing that it is about. `*` stands for a thing that nobody knows yet. */
+
+export const rebooting = (region: Region, instance: string): Permission => ({
+  actions: ["rds:RebootDBInstance"],
+  on: [rds(region, `db:${instance}`)],
+});
+
+export const promoting = (region: Region, instance: string): Permission => ({
+  actions: ["rds:PromoteReadReplica"],
+  on: [rds(region, `db:${instance}`)],
+});
+
+export const failingOver = (region: Region, cluster: string): Permission => ({
+  actions: ["rds:FailoverDBCluster"],
+  on: [rds(region, `cluster:${cluster}`)],
+});
+
+/** The step that closes it gives it back as well. */
+export const closing = (region: Region, securityGroup: string): Permission => ({
+  actions: ["ec2:RevokeSecurityGroupIngress", "ec2:AuthorizeSecurityGroupIngress"],
+  on: [{ service: "ec2", region, resource: `security-group/${securityGroup}` }],
+});
+
+export const scaling = (region: Region, cluster: string, service: string): readonly Permission[] => [
+  { actions: ["ecs:UpdateService"], on: [{ service: "ecs", region, resource: `service/${cluster}/${service}` }] },
+  {
+    actions: ["application-autoscaling:RegisterScalableTarget"],
+    // AWS gives a target an id of its own: a policy can name the region and the kind of target, not the service behind it.
+    on: [{ service: "application-autoscaling", region, resource: "scalable-target/*" }],
+    when: {
+      StringEquals: {
+        "application-autoscaling:service-namespace": ["ecs"],
+        "application-autoscaling:scalable-dimension": ["ecs:service:DesiredCount"],
+      },
+    },
+  },
+];
+
+interface Named {
+  readonly zone: string;
+  readonly name: string;
+  /** Of the sets; the mark beside them is a TXT. */
+  readonly types: readonly string[];
+}
+
+const RECORDS = "route53:ChangeResourceRecordSets";
+
+/** The sets under one name, and the mark beside it. */
+export const changing = ({ zone, name, types }: Named): Permission => ({
+  actions: [RECORDS],
+  on: [{ service: "route53", resource: `hostedzone/${zone}` }],
+  when: {
+    "ForAllValues:StringEquals": {
+      [`${RECORDS}NormalizedRecordNames`]: [name, markNameOf(name)].map(normalized),
+      [`${RECORDS}RecordTypes`]: [...new Set([...types, "TXT"])],
+      [`${RECORDS}Actions`]: ["UPSERT", "CREATE", "DELETE"],
+    },
+  },
+});
+
+/** As IAM compares it: lower case, and an octal escape for what stands in no host name (AWS: "Normalization"). */
+const normalized = (name: string): string =>
+  name.toLowerCase().replaceAll(/[^a-z0-9_.-]/g, (other) => `\\${other.charCodeAt(0).toString(8).padStart(3, "0")}`);
+
+const CALLS = {
+  instance: { source: "db", made: "snapshot", create: "rds:CreateDBSnapshot", copy: "rds:CopyDBSnapshot" },
+  cluster: {
+    ...{ source: "cluster", made: "cluster-snapshot" },
+    ...{ create: "rds:CreateDBClusterSnapshot", copy: "rds:CopyDBClusterSnapshot" },
+  },
+} as const;
+
+interface Snapshotting extends SnapshotName {
+  readonly region: Region;
+  readonly source: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export function snapshotting({ region, of, id, source, tags }: Snapshotting): readonly Permission[] {
+  const calls = CALLS[of];
+  const made = rds(region, `${calls.made}:${id}`);
+  return [{ actions: [calls.create], on: [rds(region, `${calls.source}:${source}`), made] }, tagging(made, tags)];
+}
+
+interface Copying extends SnapshotName {
+  readonly from: Region;
+  readonly to: Region;
+  readonly kmsKey: string | null;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export function copying({ from, to, of, id, kmsKey, tags }: Copying): readonly Permission[] {
+  const calls = CALLS[of];
+  const made = rds(to, `${calls.made}:${id}`);
+  return [
+    { actions: [calls.copy], on: [rds(from, `${calls.made}:${id}`), made], calledIn: to },
+    tagging(made, tags),
+    ...(kmsKey === null ? [] : encrypting(to, kmsKey)),
+  ];
+}
+
+/** RDS asks for it once more for the tags that something is made with; these and no others. */
+const tagging = (made: Thing, tags: Readonly<Record<string, string>>): Permission => ({
+  actions: ["rds:AddTagsToResource"],
+  on: [made],
+  when: { "ForAllValues:StringEquals": { "aws:TagKeys": Object.keys(tags) } },
+});
+
+const KEY_ARN = /^arn:[^:]+:kms:[^:]+:(\d{12}):(key\/.+)$/;
+
+/** RDS takes the key on our behalf, for what it makes of it and for nothing else. */
+export function encrypting(region: Region, kmsKey: string): readonly Permission[] {
+  const [, account, named] = KEY_ARN.exec(kmsKey) ?? [];
+  const isAlias = kmsKey.includes("alias/");
+  const key: Thing = { service: "kms", region, account, resource: named ?? (isAlias ? "key/*" : `key/${kmsKey}`) };
+  const through = { StringLike: { "kms:ViaService": [`rds.${region}.*`] } };
+  // The permission for a key that is named by its alias can only say so as a condition.
+  const called = isAlias
+    ? { "ForAnyValue:StringEquals": { "kms:ResourceAliases": [kmsKey.slice(kmsKey.indexOf("alias/"))] } }
+    : {};
+  return [
+    {
+      actions: ["kms:CreateGrant"],
+      on: [key],
+      when: { Bool: { "kms:GrantIsForAWSResource": ["true"] }, ...through, ...called },
+    },
+    { actions: ["kms:DescribeKey"], on: [key], when: { ...through, ...called } },
+  ];
+}
+
+const rds = (region: Region, resource: string): Thing => ({ service: "rds", region, resource });

@@ -1,0 +1,47 @@
+import type { Roles } from "../domain/plan-run/plan.ts";
+import type { Region } from "../domain/service/region.ts";
+
+/** Something in AWS by the last parts of its ARN. The adapter adds partition and account. */
+export interface Thing {
+  /** As IAM calls it: `rds`. */
+  readonly service: string;
+  /** Absent: it belongs to no region and no account, as a hosted zone does. */
+  readonly region?: Region | undefined;
+  /** Absent: the account of the role that acts. */
+  readonly account?: string | undefined;
+  /** `db:inventory-replica`. */
+  readonly resource: string;
+}
+
+/** Operator, key, values: as in the policy of IAM. */
+export type Condition = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+
+/** What has to be allowed, and nothing beyond it: these calls on these things. */
+export interface Permission {
+  /** `rds:PromoteReadReplica`. */
+  readonly actions: readonly string[];
+  readonly on: readonly Thing[];
+  readonly when?: Condition | undefined;
+  /** Region that is called, where the things lie in several; absent: each in its own. */
+  readonly calledIn?: Region | undefined;
+  /** Roles by which the things are entered, where they lie in another account; absent: those of the step. */
+  readonly roles?: Roles | undefined;
+}
+
+/** Every role that something of these is entered by; undefined: the ordinary one. */
+export function rolesIn(permissions: readonly Permission[]): readonly (string | undefined)[] {
+  const all = permissions.flatMap((one) => one.on.map(({ region }) => roleOf(one, one.calledIn ?? region)));
+  return [...new Set(all)];
+}
+
+/** What is entered by one role; undefined: by the ordinary one. */
+export function enteredThrough(role: string | undefined, permissions: readonly Permission[]): readonly Permission[] {
+  return permissions.flatMap((permission) => {
+    const on = permission.on.filter(({ region }) => roleOf(permission, permission.calledIn ?? region) === role);
+    return on.length === 0 ? [] : [{ ...permission, on }];
+  });
+}
+
+function roleOf({ roles }: Permission, region: Region | undefined): string | undefined {
+  return (region === undefined ? undefined : roles?.in[region]) ?? roles?.anywhere;
+}

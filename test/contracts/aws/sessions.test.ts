@@ -1,0 +1,177 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { promoting, rebooting } from "../../../src/flows/steps/permissions.ts";
+import type { Permission } from "../../../src/ports/permission.ts";
+import {
+  factOf,
+  HASTY,
+  HOME,
+  type InventoryWorld,
+  mutations,
+  OBSERVE_ROLE,
+  PRIMARY,
+  PROVEN,
+  REPLICA,
+  ROLE,
+  STANDBY,
+  sessionsIn,
+  startInventoryWorld,
+} from "./inventory-world.ts";
+
+const MANAGED = "arn:aws:iam::111122223333:policy/twokey-inventory";
+
+let inventory: InventoryWorld;
+beforeEach(async () => {
+  inventory = await startInventoryWorld([], {
+    roles: [ROLE, OBSERVE_ROLE].map((arn) => ({ arn })),
+    managed: [
+      {
+        arn: MANAGED,
+        document: {
+          Version: "2012-10-17",
+          Statement: { Effect: "Allow", Action: "rds:PromoteReadReplica", Resource: "*" },
+        },
+      },
+    ],
+  });
+});
+afterEach(async () => {
+  await inventory.stop();
+});
+
+const PROMOTION = promoting(STANDBY, REPLICA);
+const LOOKS = { arn: OBSERVE_ROLE, sessionName: "bot-1" };
+const run = (permitted: readonly Permission[], options: Parameters<InventoryWorld["connect"]>[0] = {}) => {
+  const aws = inventory.connect({ role: LOOKS, executeRole: ROLE, ...options });
+  return aws.as({ sessionName: "dr-F-1" }).guardedBy(PROVEN, permitted);
+};
+const promote = ({ databases }: Pick<ReturnType<typeof run>, "databases">) =>
+  databases.promote({ region: STANDBY, instance: REPLICA, backupRetentionDays: 7 });
+const sessions = () => sessionsIn(inventory).map(({ session, role }) => [session, role]);
+const denied = { name: "StepFailed", code: "aws-denied" };
+/** So many instances that their names fill more than STS takes. */
+const MANY = Array.from({ length: 60 }, (_, at) => promoting(STANDBY, `inventory-replica-${at}`));
+
+describe("sessions", () => {
+  test("one that looks serves every region and API", async () => {
+    const aws = inventory.connect({ role: { arn: ROLE, sessionName: "dr-run-1" } });
+
+    await Promise.all([
+      aws.databases.describe(STANDBY, REPLICA),
+      aws.databases.describe(HOME, PRIMARY),
+      aws.firewall.rules(HOME, "sg-home"),
+    ]);
+
+    expect(factOf(await aws.databases.describe(STANDBY, REPLICA)).role).toBe("replica");
+    expect(sessionsIn(inventory)).toMatchObject([{ region: HOME, session: "dr-run-1", role: ROLE }]);
+  });
+
+  test("of a run have its name, and what only looks opens none of them", async () => {
+    const aws = inventory.connect({ role: LOOKS, executeRole: ROLE });
+    await aws.databases.describe(STANDBY, REPLICA);
+    expect(sessions()).toEqual([["bot-1", OBSERVE_ROLE]]);
+    const acting = aws.as({ sessionName: "dr-F-1" });
+
+    await promote(acting.guardedBy(PROVEN, [PROMOTION]));
+    await acting.guardedBy(PROVEN, [PROMOTION]).databases.describe(HOME, PRIMARY);
+
+    // One that acts, and one that looks.
+    expect(sessions().slice(1)).toEqual([
+      ["dr-F-1", ROLE],
+      ["dr-F-1", ROLE],
+    ]);
+  });
+
+  test("are opened beforehand, and asked for once by all who need the same one", async () => {
+    const aws = inventory.connect({ role: LOOKS, executeRole: ROLE }).as({ sessionName: "dr-F-1" });
+
+    await Promise.all([aws.prepare([PROMOTION]), aws.prepare([PROMOTION])]);
+    expect(sessions()).toHaveLength(1);
+    await promote(aws.guardedBy(PROVEN, [PROMOTION]));
+
+    expect(sessions()).toHaveLength(1);
+  });
+
+  test("of a role that may not be assumed are denied, not dark", async () => {
+    const role = { arn: `${ROLE}-other`, sessionName: "dr-run-1" };
+    const aws = inventory.connect({ role, executeRole: role.arn });
+
+    expect(await aws.databases.describe(STANDBY, REPLICA)).toMatchObject({ known: false, cause: "denied" });
+    await expect(aws.prepare([PROMOTION])).rejects.toMatchObject(denied);
+    await expect(promote(aws.guardedBy(PROVEN, [PROMOTION]))).rejects.toMatchObject(denied);
+  });
+});
+
+describe("a session for one step", () => {
+  test("may make its own call", async () => {
+    expect(await promote(run([PROMOTION]))).toMatchObject({ kind: "accepted" });
+    expect(inventory.world.log.read(0, "iam.denied")).toEqual([]);
+  });
+
+  test("may make no other call, and none on anything else", async () => {
+    await expect(promote(run([rebooting(STANDBY, REPLICA)]))).rejects.toMatchObject(denied);
+    await expect(promote(run([promoting(HOME, REPLICA)]))).rejects.toMatchObject(denied);
+    await expect(promote(run([]))).rejects.toMatchObject(denied);
+    expect(mutations(inventory, "PromoteReadReplica")).toEqual([]);
+  });
+
+  test("is never asked for without its limits, where they are longer than STS takes", async () => {
+    await expect(promote(run(MANY))).rejects.toMatchObject({ name: "StepFailed", code: "policy-too-long" });
+    expect(sessionsIn(inventory).filter(({ policy }) => policy === undefined)).toEqual([]);
+  });
+
+  test("is then limited by the managed policy that the file names", async () => {
+    const acting = run(MANY, { managedPolicy: MANAGED });
+
+    await promote(acting);
+
+    const wish = { region: STANDBY, instance: REPLICA, forceFailover: false };
+    await expect(acting.databases.reboot(wish)).rejects.toMatchObject(denied);
+  });
+
+  test("is unlimited only where the file names no role", async () => {
+    const aws = inventory.connect({ role: LOOKS });
+
+    expect(await promote(aws.as({ sessionName: "dr-F-1" }).guardedBy(PROVEN, []))).toMatchObject({ kind: "accepted" });
+    expect(sessions()).toEqual([]);
+  });
+});
+
+test("what looks can change nothing, whatever the role may do", async () => {
+  const aws = inventory.connect({ role: { arn: ROLE, sessionName: "bot-1" }, executeRole: ROLE });
+
+  await expect(promote(aws)).rejects.toMatchObject(denied);
+  await expect(promote(aws.as({ sessionName: "dr-F-1" }))).rejects.toMatchObject(denied);
+  expect(mutations(inventory, "PromoteReadReplica")).toEqual([]);
+});
+
+describe("a dark STS", () => {
+  const regions = () => sessionsIn(inventory).map(({ region }) => region);
+
+  test("is stood in for by the next region's", async () => {
+    inventory.world.regions.set(HOME, "dark");
+    const acting = run([PROMOTION], { otherSts: [STANDBY], ...HASTY });
+
+    expect(await promote(acting)).toMatchObject({ kind: "accepted" });
+    expect(regions()).toEqual([STANDBY]);
+  });
+
+  test("is not asked at all where the run leaves that region", async () => {
+    inventory.world.regions.set(HOME, "dark");
+    const aws = inventory.connect({ role: LOOKS, executeRole: ROLE });
+
+    await aws.as({ sessionName: "dr-F-1", stsRegions: [STANDBY] }).prepare([PROMOTION]);
+
+    expect(regions()).toEqual([STANDBY]);
+  });
+
+  test("and no other says that there are no credentials now, which is no answer of the region that is acted on", async () => {
+    inventory.world.regions.set(HOME, "dark");
+    const aws = inventory.connect({ role: LOOKS, executeRole: ROLE, ...HASTY });
+
+    await expect(aws.prepare([PROMOTION])).rejects.toMatchObject({ name: "TransientError", code: "no-credentials" });
+    expect(await aws.databases.describe(STANDBY, REPLICA)).toMatchObject({
+      ...{ known: false, cause: "failed" },
+      why: expect.stringContaining("no credentials"),
+    });
+  });
+});
