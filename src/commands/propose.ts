@@ -9,7 +9,7 @@ import { type Requester, startAlone } from "../engine/approvals/start-alone.ts";
 import { observe } from "../flows/observe.ts";
 import { agedSettings, openQuestions } from "../flows/resources/settings-of.ts";
 import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
-import { planCard, whatItIs } from "../views/plan.ts";
+import { planCard, whatIsAsked } from "../views/plan.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { inTheWay } from "./refuse-while.ts";
 import type { RunCommandDeps } from "./run-deps.ts";
@@ -109,7 +109,7 @@ export async function keepDraft(
       by: requester.id,
       door: requester.proof.door,
       ...(incident ? { incident: incident.id } : {}),
-      says: `${requester.name} asks: ${plan.title} (${whatItIs(plan)}). Reason: ${plan.reason}`,
+      says: `${requester.name} asks: ${whatIsAsked(plan)}. Reason: ${plan.reason}`,
       facts: { digest },
     },
   ]);

@@ -33,15 +33,20 @@ export function leftForPeople({ leftForPeople: left = [] }: Plan): CardPart[] {
   ];
 }
 
-/** How old what the plan rests on is: facts of the same second share a line's part, the newest first. */
+/** How old what the plan rests on is: most of it was seen in one second; what was not is named, the newest first. */
 function ages({ facts = [] }: Plan): CardPart[] {
   const bySecond = new Map<number, string[]>();
   for (const { what, atMs } of [...facts].sort((a, b) => b.atMs - a.atMs)) {
     const second = Math.floor(atMs / 1_000);
     bySecond.set(second, [...(bySecond.get(second) ?? []), what]);
   }
-  const seen = [...bySecond].map(([second, whats]) => spans`Seen at ${ago(second * 1_000)}: ${whats.join(", ")}. `);
-  return seen.length === 0 ? [] : [{ kind: "note", text: seen.flat() }];
+  const most = Math.max(...[...bySecond.values()].map(({ length }) => length));
+  const [common] = [...bySecond].find(([, whats]) => whats.length === most) ?? [];
+  const apart = [...bySecond].filter(([second]) => second !== common);
+  const seen = apart.map(([second, whats]) => spans`Seen at ${ago(second * 1_000)}: ${whats.join(", ")}. `);
+  if (common === undefined) return [];
+  const rest = spans`${apart.length === 0 ? "Everything" : "Everything else"} was seen at ${ago(common * 1_000)}.`;
+  return [{ kind: "note", text: [...seen.flat(), ...rest] }];
 }
 
 /** Who asked and why; the reason is a person's own words. */

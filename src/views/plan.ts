@@ -3,6 +3,7 @@ import { sayTime } from "../domain/duration.ts";
 import { whoIsLeft } from "../domain/plan-run/key.ts";
 import { askAgain, askFresh, isMove, onlyAdds, type Plan, phasesOf } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
+import { whyOf } from "../domain/plan-run/why.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { plainText } from "./card-text.ts";
 import { expectedTime, objective } from "./expected-time.ts";
@@ -30,10 +31,10 @@ export function planCard(run: RunState, inventory: Inventory, context: PlanConte
   const isOpen = isWaiting(run);
   const gist = [plainText(keysLine(run), context), lossLine(plan), ...finality(plan), ...dangers(plan)];
   return {
-    text: `Plan ${plan.id}: ${plan.title} (${whatItIs(plan)}). ${isOpen ? gist.join(" ") : afterKeys(run)}`,
+    text: `Plan ${plan.id}: ${whatIsAsked(plan)}. ${isOpen ? gist.join(" ") : afterKeys(run, inventory)}`,
     parts: [
       { kind: "heading", text: isOpen ? question(plan) : `${inRoom(plan.title, "headline")}: ${headState(run)}` },
-      ...(isOpen ? ask(run, inventory, context) : [{ kind: "text" as const, text: afterKeys(run) }]),
+      ...(isOpen ? ask(run, inventory, context) : [{ kind: "text" as const, text: afterKeys(run, inventory) }]),
       digestNote(run),
       ...buttons(run),
       { kind: "divider" },
@@ -46,10 +47,11 @@ export function planCard(run: RunState, inventory: Inventory, context: PlanConte
   };
 }
 
-/** Only a move is planned or unplanned: anything else is called by its runbook alone. */
-export function whatItIs(plan: Plan): string {
-  const what = isMove(plan) ? `${plan.mode} ${plan.runbook}` : plan.runbook;
-  return plan.restOf ? `the rest of run ${plan.restOf.run}, ${what}` : what;
+/** What is asked, and of a move how it is made: only a move is planned or unplanned. */
+export function whatIsAsked(plan: Plan): string {
+  const rest = plan.restOf ? [`the rest of run ${plan.restOf.run}`] : [];
+  const how = [...rest, ...(isMove(plan) ? [plan.mode] : [])].join(", ");
+  return how === "" ? plan.title : `${plan.title} (${how})`;
 }
 
 const NEEDS_NO_KEYS = "It only adds something, so one responder is enough.";
@@ -122,8 +124,9 @@ function headState({ state, plan }: RunState): string {
   return plan.keysRequired === 0 ? "started" : "keys turned";
 }
 
-function afterKeys({ state, why, plan, startedAtMs }: RunState): string {
-  const because = inRoom(why, "reason");
+function afterKeys(run: RunState, inventory: Inventory): string {
+  const { state, plan, startedAtMs } = run;
+  const because = inRoom(whyOf(run, inventory), "reason");
   if (state === "closed" && startedAtMs !== undefined)
     return `It is closed: ${because}. What its run had done stays as it is. A plan for what is left: ${askFresh(plan)}`;
   if (state === "closed") return `It is closed: ${because}. Nothing was changed. A new plan: ${askAgain(plan)}`;

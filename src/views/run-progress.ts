@@ -23,6 +23,7 @@ import {
   unmeasuredSteps,
 } from "../domain/plan-run/run.ts";
 import { votesNeeded } from "../domain/plan-run/votes.ts";
+import { whyOf, withNames } from "../domain/plan-run/why.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { plainText } from "./card-text.ts";
 import { nameOf } from "./names.ts";
@@ -55,18 +56,22 @@ const RUN_WORD: Readonly<Record<RunStateName, string>> = {
   "waiting-for-keys": "waiting for keys",
   running: "running",
   paused: "PAUSED",
-  unwinding: "unwinding",
+  unwinding: "rolling back",
   stopped: "STOPPED – people decide",
   stuck: "STUCK – people have to look",
   verified: "verified",
-  unwound: "unwound",
+  unwound: "rolled back",
   closed: "closed",
   superseded: "ENDED – the rest goes on in a new plan",
 };
 
-/** Verified means measured; what people vouch for is no measurement. */
-const runWord = (run: RunState): string =>
-  run.state === "verified" && unmeasuredSteps(run).length > 0 ? "ended, NOT fully verified" : RUN_WORD[run.state];
+function runWord(run: RunState): string {
+  // Verified means measured; what people vouch for is no measurement.
+  if (run.state === "verified" && unmeasuredSteps(run).length > 0) return "ended, NOT fully verified";
+  // Where nothing is taken back there is no rollback.
+  if (run.state === "unwound" && onlyAdds(run.plan)) return "ended early";
+  return RUN_WORD[run.state];
+}
 
 /** One message, edited as the run goes: how it stands and what people can decide first, its steps below. */
 export function progressCard(
@@ -76,7 +81,7 @@ export function progressCard(
 ): Card {
   const { plan } = run;
   const oldSide = oldSideLine(run, nowMs);
-  const why = run.why === "" ? [] : [`Why: ${withEnd(inRoom(run.why, "reason"))}`];
+  const why = run.why === "" ? [] : [`Why: ${withEnd(inRoom(whyOf(run, inventory), "reason"))}`];
   const said: Text[] = [...(oldSide === undefined ? [] : [spans`${oldSide}.`]), ...outcomeOf(run)];
   return {
     text: [`${plan.title}: ${runWord(run)}, ${settledOf(run)}.`, ...why, ...said]
@@ -101,7 +106,7 @@ export function progressCard(
         kind: "lines",
         plain: true,
         lines: phasesOf(plan).flatMap((phase) =>
-          phase.map((step) => stepLine(run, step, { nowMs, latest: latest[step.id] ?? "" })),
+          phase.map((step) => stepLine(run, step, { nowMs, inventory, latest: latest[step.id] ?? "" })),
         ),
       },
       {
@@ -139,7 +144,9 @@ function timeLine(run: RunState, nowMs: number): string {
   return `${settledOf(run)} after ${sayDuration(endedAtMs - startedAtMs)}${objective}.`;
 }
 
+/** What can still be undone; of a run that has ended its outcome says it. */
 function noReturnLines(run: RunState): string[] {
+  if (isOver(run)) return [];
   if (run.pastNoReturn) return ["The point of no return is passed. Nothing is rolled back any more."];
   if (!run.plan.steps.some(({ wayBack }) => wayBack === "irreversible")) return [];
   const isFenced = run.plan.steps.some(({ role }) => role === "protects");
@@ -150,13 +157,13 @@ function noReturnLines(run: RunState): string[] {
 function stepLine(
   run: RunState,
   step: PlannedStep,
-  { nowMs, latest }: { readonly nowMs: number; readonly latest: string },
+  { nowMs, inventory, latest }: { readonly nowMs: number; readonly inventory: Inventory; readonly latest: string },
 ): Text {
   const state = stateOf(run, step.id);
   const untilMs = state.endedAtMs ?? run.endedAtMs ?? nowMs;
   const took = state.startedAtMs === undefined ? "" : ` · ${sayDuration(untilMs - state.startedAtMs)}`;
   const isAbove = step.id === failedStep(run);
-  const words = isAbove ? "" : state.state === "asked" ? latest : state.says;
+  const words = isAbove ? "" : state.state === "asked" ? latest : withNames(state.says, inventory);
   const says = words === "" ? "" : ` – ${inRoom(words, "error")}`;
   // A run that unwound waited for nothing more: what it had asked for may still be going on.
   const word = isOver(run) && state.state === "asked" ? "– not waited for" : STEP_WORD[state.state];

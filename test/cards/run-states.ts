@@ -177,7 +177,7 @@ export function runStates(): Readonly<Record<string, RunState>> {
         atMs,
         by: "chloe",
         door: "slack",
-        why: "paused by chloe: the region is coming back",
+        why: "the region is coming back",
       }))
       .on(plan),
     voided: fenced(plan)

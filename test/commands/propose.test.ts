@@ -71,6 +71,6 @@ test("what is written of a plan that was asked for is true for every runbook", a
 
   const said = (await readEvents(await at.bench.connect(), "", 10)).map(({ event: { says } }) => says);
 
-  expect(said[0]).toMatch(/^Farid Haddad asks: Snapshot .* of inventory, and copy it to eu-central-1 \(snapshot\)\. /);
+  expect(said[0]).toMatch(/^Farid Haddad asks: Snapshot .* of inventory, and copy it to eu-central-1\. Reason: /);
   expect(said.join()).not.toMatch(/planned|from eu-west-1/);
 });

@@ -60,18 +60,22 @@ test("a run that a responder aborts gives users back what they lost, keeps the s
     facts["region"] === home && worldMs > givenBackMs;
   await world.expectLog("app.write-acknowledged", isServedAgain, 20_000);
 
-  const told = await world.people.expectMessage(channel, ({ text }) => text.includes(": unwound,"), 20_000);
-  expect(told.text).toMatch(/Why: aborted by grace\. Rolled back\. eu-west-1 is as before\./);
+  const told = await world.people.expectMessage(channel, ({ text }) => text.includes(": rolled back,"), 20_000);
+  expect(told.text).toMatch(/Why: aborted by Grace Lindqvist\. Rolled back\. eu-west-1 is as before\./);
   expect(JSON.stringify(told.blocks)).not.toMatch(/under way|abort gives back|intent:/);
 
   // On a screen that lags the buttons are still there.
   const late = { in: channel, message: told, stale: true };
   const abortAgain = () => world.people.as(GRACE).clicks("intent:abort:0", late);
-  await answerAfter(world.people, { slackId: GRACE, fits: /^The run is unwound \(aborted by grace\)/ }, abortAgain);
+  await answerAfter(
+    world.people,
+    { slackId: GRACE, fits: /^The run is unwound \(aborted by Grace Lindqvist\)/ },
+    abortAgain,
+  );
   const key = await answerAfter(world.people, { slackId: "U01ELENA", fits: /^This plan is/ }, () =>
     pressKey(at, "U01ELENA", plan),
   );
-  expect(key.text).toBe("This plan is unwound: aborted by grace. Nothing was changed by your click.");
+  expect(key.text).toBe("This plan is unwound: aborted by Grace Lindqvist. Nothing was changed by your click.");
 
   await world.post("/rds/lag", { ...replica, seconds: 1 });
   const next = await askFor(stage, { slackId: FARID, words: ASK, channel });

@@ -81,10 +81,10 @@ test("a click that must not count has no effect, and the clicker is told why", a
 
   await people.as(ANA).clicks("intent:withdraw:2", { in: CHANNEL, message: plan.card, stale: true });
   const withdrawn = await refused(ELENA, plan, /^This plan is closed/);
-  expect(withdrawn.text).toBe(`This plan is closed: withdrawn by ana. ${NO_EFFECT}`);
+  expect(withdrawn.text).toBe(`This plan is closed: withdrawn by Ana Keller. ${NO_EFFECT}`);
   const closed = await people.expectMessage(
     CHANNEL,
-    ({ text }) => text.includes("It is closed: withdrawn by ana"),
+    ({ text }) => text.includes("It is closed: withdrawn by Ana Keller"),
     60_000,
   );
   expect(JSON.stringify(closed.blocks)).not.toMatch(/intent:|\?/);
@@ -108,6 +108,6 @@ test("a click that must not count has no effect, and the clicker is told why", a
   await runWhere(at, { id: formal.id, withinMs: 60_000 }, ({ state }) => state === "closed");
   const inputs = form.blocks.filter(({ type }) => type === "input").map((block) => String(block["block_id"]));
   const submit = () => people.as(ELENA).submits(form, Object.fromEntries(inputs.map((id) => [id, "yes"])));
-  await answerAfter(people, { slackId: ELENA, fits: /^This plan is closed: withdrawn by ana/ }, submit);
+  await answerAfter(people, { slackId: ELENA, fits: /^This plan is closed: withdrawn by Ana Keller/ }, submit);
   expect(await world.log("aws.mutation")).toEqual([]);
 }, 160_000);

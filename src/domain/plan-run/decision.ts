@@ -4,6 +4,7 @@ import { isGuarded, isWatched, WATCHED } from "./fence.ts";
 import { type StepRole, stepOf } from "./plan.ts";
 import { type RunState, type RunStateName, stateOf, WAITS_FOR_PEOPLE } from "./run.ts";
 import { votesNeeded } from "./votes.ts";
+import { whyOf } from "./why.ts";
 
 /** What a person tells a run. What may be done in which state stands in this table and nowhere else. */
 export type Decision =
@@ -120,7 +121,7 @@ export function refusal(decision: Decision, run: RunState, { person, inventory }
   const asker = findPerson(inventory, run.plan.requester)?.name ?? run.plan.requester;
   if (!person) return "You are not listed under people in twokey.yaml, so you cannot decide about a run.";
   if (!rule.states.includes(run.state))
-    return `The run is ${run.state}${run.why ? ` (${run.why})` : ""}; “${decision}” needs a run that is ${rule.states.join(" or ")}.${whatFits(run)}`;
+    return `The run is ${run.state}${run.why ? ` (${whyOf(run, inventory)})` : ""}; “${decision}” needs a run that is ${rule.states.join(" or ")}.${whatFits(run)}`;
   if (rule.side === "before" && run.pastNoReturn)
     return "The point of no return is passed, so rollback is not possible. Let the run finish. Moving back is a plan of its own, later.";
   if (decision === "stop-watch" && !isWatched(run) && !isGuarded(run))
@@ -128,7 +129,7 @@ export function refusal(decision: Decision, run: RunState, { person, inventory }
   if (decision === "extend" && run.state === "verified" && !isWatched(run) && !isGuarded(run))
     return "TwoKey does nothing more for this run, so there is nothing to extend.";
   if (decision === "resume" && run.voided)
-    return `The keys of this plan are void: ${run.why}. Make a new plan for the remaining steps: /dr replan ${run.plan.id}.${run.pastNoReturn ? "" : ` Or undo what this run has done: /dr abort ${run.plan.id}.`}`;
+    return `The keys of this plan are void: ${whyOf(run, inventory)}. Make a new plan for the remaining steps: /dr replan ${run.plan.id}.${run.pastNoReturn ? "" : ` Or undo what this run has done: /dr abort ${run.plan.id}.`}`;
   if (needs === "requester" && person.id !== run.plan.requester)
     return `Only ${asker}, who asked for this plan, can withdraw it. An approver can close it with /dr reject ${run.plan.id}.`;
   if (needs === "two approvers" && person.id === run.plan.requester)

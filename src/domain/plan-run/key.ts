@@ -2,6 +2,7 @@ import type { Person, PersonId } from "../people/person.ts";
 import { approversOf, findPerson, type Inventory } from "../service/inventory.ts";
 import { askAgain, type RestOf } from "./plan.ts";
 import { type RunState, stillContinues } from "./run.ts";
+import { whyOf } from "./why.ts";
 
 /**
  * Whether a key may be turned. Pure, so that every guard can be read and tested alone; the store makes it atomic by
@@ -117,7 +118,9 @@ const GUARDS: readonly Guard[] = [
   },
 ];
 
-function signablePlan({ plan, state, why, digest, keys }: RunState): Signable {
+function signablePlan(run: RunState, inventory: Inventory): Signable {
+  const { plan, state, digest, keys } = run;
+  const why = whyOf(run, inventory);
   const { restOf } = plan;
   const { startByMs, inventoryDigest, requester, acceptances, keysRequired } = plan;
   return {
@@ -132,7 +135,7 @@ function signablePlan({ plan, state, why, digest, keys }: RunState): Signable {
 }
 
 export function judgeKey(run: RunState, turn: KeyTurn, inventory: Inventory): KeyAnswer {
-  return judgeSignature(signablePlan(run), turn, inventory);
+  return judgeSignature(signablePlan(run, inventory), turn, inventory);
 }
 
 export function judgeSignature(it: Signable, turn: KeyTurn, inventory: Inventory): KeyAnswer {
@@ -148,7 +151,7 @@ export function judgeSignature(it: Signable, turn: KeyTurn, inventory: Inventory
 
 /** Approvers who could still turn a key on this run, for the page and the card. */
 export function whoIsLeft(run: RunState, inventory: Inventory): Person[] {
-  return whoCanSign(signablePlan(run), inventory);
+  return whoCanSign(signablePlan(run, inventory), inventory);
 }
 
 export function whoCanSign({ requester, held }: Signable, inventory: Inventory): Person[] {

@@ -9,6 +9,7 @@ import { isWatched } from "../../domain/plan-run/fence.ts";
 import { whoIsLeft } from "../../domain/plan-run/key.ts";
 import { onlyAdds } from "../../domain/plan-run/plan.ts";
 import { isOver, type RunState, stateOf } from "../../domain/plan-run/run.ts";
+import { whyOf } from "../../domain/plan-run/why.ts";
 import { approversOf, findPerson, type Inventory } from "../../domain/service/inventory.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Documents } from "../../ports/documents.ts";
@@ -56,7 +57,7 @@ export function whoIsNeeded(run: RunState, inventory: Inventory, nowMs: number):
         { inventory, nowMs },
         {
           ...of("voided"),
-          why: `Run ${plan.id} (${plan.title}) is paused: ${run.why}`,
+          why: `Run ${plan.id} (${plan.title}) is paused: ${whyOf(run, inventory)}`,
         },
       );
     case "stopped":
@@ -67,7 +68,7 @@ export function whoIsNeeded(run: RunState, inventory: Inventory, nowMs: number):
         {
           ...of(run.state),
           reason: reasonOf(run),
-          why: `Run ${plan.id} (${plan.title}) is ${run.state} and needs a decision: ${run.why}`,
+          why: `Run ${plan.id} (${plan.title}) is ${run.state} and needs a decision: ${whyOf(run, inventory)}`,
         },
       );
     case "running":
@@ -77,7 +78,7 @@ export function whoIsNeeded(run: RunState, inventory: Inventory, nowMs: number):
       if (nowMs >= (run.endedAtMs ?? nowMs) + OCCASIONS.unwound.lastsMs) return undefined;
       return {
         ...of("unwound"),
-        why: `Run ${plan.id} (${plan.title}) ${onlyAdds(plan) ? "ended early" : "was rolled back"} and needs no decision: ${run.why}`,
+        why: `Run ${plan.id} (${plan.title}) ${onlyAdds(plan) ? "ended early" : "was rolled back"} and needs no decision: ${whyOf(run, inventory)}`,
       };
     case "unwinding":
       return ending(run, inventory, nowMs);

@@ -177,7 +177,7 @@ export function acceptancesFor(request: FailoverRequest, judgement: Judgement): 
     const databases = unproven.map(({ at }) => tellApart(all).words("the old database", at)).join(" and ");
     accepted.push({
       id: "sessions-not-proven",
-      words: `I accept that only the tasks in ${from} are waited for: no other open session to ${databases} is proven to be closed, also not one of a task in ${to}`,
+      words: `I accept that TwoKey waits only for the tasks in ${from}, and that no other open session to ${databases} is proven to be closed, not even a task's in ${to}`,
       danger: `Open sessions of other programs may still write to ${databases}.`,
     });
   }
