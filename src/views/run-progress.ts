@@ -1,18 +1,9 @@
-import {
-  ago,
-  type Card,
-  type CardButton,
-  type CardPart,
-  type Moment,
-  spans,
-  type Text,
-  timeOfDay,
-} from "../domain/card/card.ts";
+import { ago, type Card, type Moment, spans, type Text, timeOfDay } from "../domain/card/card.ts";
 import { sayDuration } from "../domain/duration.ts";
-import { ABOUT_A_FAILURE, DECISIONS, type Decision, failedStep, fits, needsOf } from "../domain/plan-run/decision.ts";
+import { failedStep, fits } from "../domain/plan-run/decision.ts";
 import { endsSoon } from "../domain/plan-run/extension.ts";
 import { leftBehind } from "../domain/plan-run/outcome.ts";
-import { askFresh, onlyAdds, type PlannedStep, phasesOf, stepOf } from "../domain/plan-run/plan.ts";
+import { askFresh, onlyAdds, type PlannedStep, phasesOf } from "../domain/plan-run/plan.ts";
 import {
   isOver,
   isSettled,
@@ -22,13 +13,13 @@ import {
   stateOf,
   unmeasuredSteps,
 } from "../domain/plan-run/run.ts";
-import { votesNeeded } from "../domain/plan-run/votes.ts";
 import { whyOf, withNames } from "../domain/plan-run/why.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { plainText } from "./card-text.ts";
 import { nameOf } from "./names.ts";
 import { oldSideLine } from "./old-side.ts";
-import { inRoom, quoted } from "./room.ts";
+import { inRoom } from "./room.ts";
+import { decisions } from "./run-decisions.ts";
 
 /** Words, not only signs: colour and emoji alone say nothing to a screen reader. */
 const STEP_WORD: Readonly<Record<StepState["state"], string>> = {
@@ -42,14 +33,6 @@ const STEP_WORD: Readonly<Record<StepState["state"], string>> = {
   "undo-failed": "✗ UNDO FAILED",
   skipped: "– skipped",
   "taken-over": "✓ done by hand",
-};
-
-/** What a confirmation asks, and who may say yes. */
-const QUESTION: Partial<Record<Decision, string>> = {
-  skip: "Go on without the failed step?",
-  retry: "Try the failed step again?",
-  unwind: "Undo the steps of this run?",
-  replan: "Make a new plan for the remaining steps?",
 };
 
 const RUN_WORD: Readonly<Record<RunStateName, string>> = {
@@ -193,58 +176,6 @@ function outcomeOf(run: RunState): string[] {
   if (state === "paused" && voided && !pastNoReturn)
     return ["The keys are void, and no step starts. Make a new plan for the remaining steps, or abort this run."];
   return [];
-}
-
-const LABEL = {
-  abort: "Abort",
-  pause: "Pause",
-  resume: "Resume",
-  retry: "Retry",
-  skip: "Skip",
-  unwind: "Unwind",
-  replan: "Plan the remaining steps",
-} as const satisfies Partial<Record<Decision, string>>;
-const OFFERED = Object.keys(LABEL) as readonly (keyof typeof LABEL)[]; // the table's own keys
-
-/** The buttons that make sense now; what may be done in which state stands in the table of decisions. */
-function decisions(run: RunState): CardPart[] {
-  const failed = failedStep(run);
-  const offered = OFFERED.filter((decision) => fits(decision, run));
-  if (offered.length === 0) return [];
-  const isFence = failed !== undefined && stepOf(run.plan, failed).role === "protects";
-  const risk = (decision: Decision) => (decision === "skip" && isFence ? "Both sides may then take writes. " : "");
-  const button = (decision: keyof typeof LABEL): CardButton => ({
-    label: LABEL[decision],
-    intent: decision,
-    value:
-      failed !== undefined && ABOUT_A_FAILURE.includes(decision)
-        ? `${run.plan.id}:${failed}:${run.intents}`
-        : run.plan.id,
-    confirm: {
-      title: QUESTION[decision] ?? `${LABEL[decision]} this run?`,
-      text: `The run ${DECISIONS[decision].effect}. ${risk(decision)}${whoDecides(decision, run)}`,
-      yes: LABEL[decision],
-    },
-  });
-  const about: CardPart[] =
-    failed === undefined
-      ? []
-      : [
-          {
-            kind: "text",
-            text: [{ bold: `${stepOf(run.plan, failed).title}: ` }, quoted(stateOf(run, failed).says, "reason")],
-          },
-        ];
-  return [...about, { kind: "buttons", buttons: offered.map(button) }];
-}
-
-function whoDecides(decision: Decision, run: RunState): string {
-  const needs = needsOf(decision, run);
-  if (needs === "two approvers")
-    return `${votesNeeded(run)} approvers must agree. The person who asked for the plan does not count.`;
-  return needs === "two keys on the new plan"
-    ? `One responder asks for it. The new plan needs ${votesNeeded(run)} keys.`
-    : "One responder is enough.";
 }
 
 /** A run in one line. Text that is kept says when it started, not how long ago that is. */

@@ -1,0 +1,66 @@
+import type { CardButton, CardPart } from "../domain/card/card.ts";
+import { ABOUT_A_FAILURE, DECISIONS, type Decision, failedStep, fits, needsOf } from "../domain/plan-run/decision.ts";
+import { stepOf } from "../domain/plan-run/plan.ts";
+import { type RunState, stateOf } from "../domain/plan-run/run.ts";
+import { votesNeeded } from "../domain/plan-run/votes.ts";
+import { quoted } from "./room.ts";
+
+const LABEL = {
+  abort: "Abort",
+  pause: "Pause",
+  resume: "Resume",
+  retry: "Retry",
+  skip: "Skip",
+  unwind: "Unwind",
+  replan: "Plan the remaining steps",
+} as const satisfies Partial<Record<Decision, string>>;
+const OFFERED = Object.keys(LABEL) as readonly (keyof typeof LABEL)[]; // the table's own keys
+
+/** What a confirmation asks, and who may say yes. */
+const QUESTION: Partial<Record<Decision, string>> = {
+  skip: "Go on without the failed step?",
+  retry: "Try the failed step again?",
+  unwind: "Undo the steps of this run?",
+  replan: "Make a new plan for the remaining steps?",
+};
+
+/** The buttons that make sense now; what may be done in which state stands in the table of decisions. */
+export function decisions(run: RunState): CardPart[] {
+  const failed = failedStep(run);
+  const offered = OFFERED.filter((decision) => fits(decision, run));
+  if (offered.length === 0) return [];
+  const isFence = failed !== undefined && stepOf(run.plan, failed).role === "protects";
+  const risk = (decision: Decision) => (decision === "skip" && isFence ? "Both sides may then take writes. " : "");
+  const button = (decision: keyof typeof LABEL): CardButton => ({
+    label: LABEL[decision],
+    intent: decision,
+    value:
+      failed !== undefined && ABOUT_A_FAILURE.includes(decision)
+        ? `${run.plan.id}:${failed}:${run.intents}`
+        : run.plan.id,
+    confirm: {
+      title: QUESTION[decision] ?? `${LABEL[decision]} this run?`,
+      text: `The run ${DECISIONS[decision].effect}. ${risk(decision)}${whoDecides(decision, run)}`,
+      yes: LABEL[decision],
+    },
+  });
+  const about: CardPart[] =
+    failed === undefined
+      ? []
+      : [
+          {
+            kind: "text",
+            text: [{ bold: `${stepOf(run.plan, failed).title}: ` }, quoted(stateOf(run, failed).says, "reason")],
+          },
+        ];
+  return [...about, { kind: "buttons", buttons: offered.map(button) }];
+}
+
+function whoDecides(decision: Decision, run: RunState): string {
+  const needs = needsOf(decision, run);
+  if (needs === "two approvers")
+    return `${votesNeeded(run)} approvers must agree. The person who asked for the plan does not count.`;
+  return needs === "two keys on the new plan"
+    ? `One responder asks for it. The new plan needs ${votesNeeded(run)} keys.`
+    : "One responder is enough.";
+}
