@@ -14,14 +14,17 @@ import type { FailoverRequest } from "./request.ts";
  * The runbook, in the order in which a responder would read it. Every resource goes through the same phases:
  *
  *   fence → record positions → PROMOTE → check writable → point the application → check direct → shift traffic → settle → check public
- *   scale out ────────────────────────────────────────────────────────────────────┘ (beside the first three, if users cannot be sent there by it)
+ *           scale out ────────────────────────────────────────────────────────────┘ (beside the promotion, if users cannot be sent there by it)
+ *
+ * A task that starts opens sessions to the database that its name leads to. While the old side can be reached that is the old
+ * one, so new tasks start when it is closed. A dark side is not waited for: the scale-out stands in the queue of a whole region.
  *
  * What nobody reaches, a worker, takes jobs as soon as it runs. It starts when the application finds the new writer.
  */
 export function failoverSteps(request: FailoverRequest, judgement: Judgement): PlannedStep[] {
   const protect = fence(request, judgement);
   const stores = storeSteps(judgement, protect.id);
-  const computes = computeSteps(request, judgement, stores);
+  const computes = computeSteps(request, judgement, { stores, closed: judgement.isDark ? [] : [protect.id] });
   const shifted = entranceSteps(judgement, computes.ready);
   const users = checkUsers(request, judgement, shifted.length > 0 ? lastOf(shifted) : computes.ready);
   return [protect, ...stores.steps, ...computes.steps, ...shifted, users];
@@ -79,7 +82,13 @@ function storeSteps(judgement: Judgement, fenced: string): StorePhase {
   };
 }
 
-function computeSteps({ service }: FailoverRequest, judgement: Judgement, stores: StorePhase): Phase {
+interface Before {
+  readonly stores: StorePhase;
+  /** Done when nothing more can be opened on the old side. */
+  readonly closed: readonly string[];
+}
+
+function computeSteps({ service }: FailoverRequest, judgement: Judgement, { stores, closed }: Before): Phase {
   const { all, stores: judged } = judgement;
   const byHandFirst = judged.flatMap(({ move, at, moving }) => move.leadByHand(at, moving) ?? []);
   const via = directIn(service, judgement.to);
@@ -88,7 +97,7 @@ function computeSteps({ service }: FailoverRequest, judgement: Judgement, stores
     const { compute } = at.kind;
     if (!compute) return [];
     const isForUsers = compute.reachedBy(at.resource) !== "nobody";
-    const waits = isHealthAttractive(all) && compute.isHealthyEarly(at) ? stores.proven : [];
+    const waits = isHealthAttractive(all) && compute.isHealthyEarly(at) ? stores.proven : closed;
     const prepare = about(compute.prepare(at, moving, slotOf(judgement, at, isForUsers ? waits : stores.ready)), at);
     const after = [...stores.ready, ...(prepare ? [prepare.id] : [])];
     return [{ isForUsers, prepare, direct: about(compute.prove(at, moving, slotOf(judgement, at, after)), at) }];

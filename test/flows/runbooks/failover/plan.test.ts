@@ -64,8 +64,14 @@ describe("the failover runbook", () => {
     expect(plan.steps.filter(({ wayBack }) => wayBack === "irreversible").map(({ id }) => id)).toEqual(["promote"]);
   });
 
-  test("inventory scales out beside the promotion, because its healthy targets prove a writable database", () => {
-    expect(stepOf(planFor(inventory), "scale-out").after).toEqual([]);
+  test("inventory scales out beside the promotion, because its healthy targets prove a writable database, once the old side is closed", () => {
+    expect(stepOf(planFor(inventory), "scale-out").after).toEqual(["fence"]);
+  });
+
+  test("and waits for nothing where the old side is dark: new tasks cannot open a session there", () => {
+    const dark = planFor(inventory, { observed: homeIsDark(serviceIn(inventory)) });
+
+    expect(stepOf(dark, "scale-out").after).toEqual([]);
   });
 
   test("regami scales out after the writability check, because its healthy targets alone would make DNS send users there", () => {
