@@ -116,7 +116,7 @@ const ends = (entry: RunEntry, fence: string | undefined): boolean =>
 
 /** World time in which people hear of it; what a look takes is machine time, and the worlds are fast. */
 const HEARD_WITHIN_MS = 30_000;
-const LOOK_TAKES_MACHINE_MS = 3_000;
+const LOOK_TAKES_MACHINE_MS = 5_000;
 
 function unheardWrites(at: Case): string[] {
   const promoted = promotedAtMs(at);

@@ -68,12 +68,16 @@ interface Looking {
   readonly signal: AbortSignal;
 }
 
-/** `looked`: undefined where its control planes are silent; its write check may answer all the same. An old side that was fenced: whether it stands open again, or takes writes. While nobody can tell, it stays as it was proven. */
+/**
+ * An old side that was fenced: whether it stands open again, or takes writes. While nobody can tell, it stays as it was proven.
+ * `looked`: undefined where its control planes are silent; its write check may answer all the same.
+ */
 async function whatIsLost(run: RunState, looked: Back | undefined, { deps, signal }: Looking): Promise<Due> {
+  // A side that is seen open is not asked for a write first: its write check may be silent for long.
+  if (looked?.captured !== undefined && !looked.isClosed)
+    return { kind: "lost", why: "what was closed there stands open again" };
   const proof = await proofOf(run, deps, signal);
-  if (!proof.holds && proof.isRefuted) return { kind: "lost", why: proof.says };
-  const isOpened = looked?.captured !== undefined && !looked.isClosed;
-  return isOpened ? { kind: "lost", why: "what was closed there stands open again" } : { kind: "nothing" };
+  return !proof.holds && proof.isRefuted ? { kind: "lost", why: proof.says } : { kind: "nothing" };
 }
 
 /** All of it that answers is closed, and the rest gives no answer yet: nothing can be done, and nothing is proven. */
