@@ -89,6 +89,13 @@ export default {
       to: { path: "^src/(simulators|sandbox)/" },
     },
     {
+      name: "the-image-has-no-simulators",
+      comment: "What production starts reaches nothing of the simulated world, however indirectly.",
+      severity: "error",
+      from: { path: "^src/(main|cli)\\.ts$" },
+      to: { path: "^src/(simulators|sandbox)/", reachable: true },
+    },
+    {
       name: "domain-is-pure",
       comment: "The domain may use the schema library and pure node modules only.",
       severity: "error",

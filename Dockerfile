@@ -10,9 +10,10 @@ WORKDIR /build
 COPY package.json package-lock.json ./
 # No package's own script runs: none is needed, and each would be foreign code in the build.
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json tsconfig.build.json tsconfig.image.json ./
 COPY src ./src
-RUN npm run build
+# Only what the bot and the terminal reach: no simulated world is in the image.
+RUN npm run build:image
 
 FROM ${NODE_IMAGE} AS packages
 WORKDIR /build

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createClient } from "./app/client.ts";
 import { explain } from "./app/explain.ts";
+import { policy } from "./app/policy.ts";
 import { READING } from "./commands/reading.ts";
 import { type CommandResult, check, sayProblem, schema } from "./config/check.ts";
 import {
@@ -54,6 +55,16 @@ const VERBS: Readonly<Record<string, Verb>> = {
         remembered,
         nowMs: Date.now(),
         awsEndpoint: undefined,
+      }),
+  },
+  policy: {
+    usage: "policy [WHICH] [SERVICE]",
+    says: "Print the IAM policy of a role: execute, observe or delete",
+    run: async (args) =>
+      policy(args, {
+        file: readConfigPath(),
+        readText: (path) => readFileSync(path, "utf8"),
+        found: await remembered(),
       }),
   },
   approve: {

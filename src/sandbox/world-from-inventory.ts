@@ -1,5 +1,9 @@
+import { roleWish } from "../app/policy.ts";
 import { type Inventory, inventoryFrom } from "../domain/service/inventory.ts";
+import { permitsFor } from "../flows/resources/permits.ts";
+import { executePolicy, observePolicy } from "../integrations/aws/role-policies.ts";
 import type { ApplicationSpec } from "../simulators/application/spec.ts";
+import { PolicyDocument } from "../simulators/aws/iam/policy.ts";
 import type { PagerDutySpec } from "../simulators/pagerduty/spec.ts";
 import type { WholeWorldSpecInput } from "../simulators/whole-world-spec.ts";
 import { deriveAlarms, deriveHealthChecks, deriveTopics } from "./derive-alarms.ts";
@@ -74,9 +78,7 @@ export function worldFromInventory(
     },
     sns: { topics: deriveTopics(file.alerts.topics, webhooks.sns) },
     cloudwatch: { alarms: deriveAlarms(inventory, checks) },
-    sts: {
-      roles: [file.aws.observe_role, file.aws.role].flatMap((arn) => (arn === undefined ? [] : [{ arn }])),
-    },
+    sts: { roles: rolesIn(inventory) },
     slack: deriveSlack(inventory),
     ...(file.pagers["mail"] === undefined ? {} : { mail: {} }),
     pagerduty: derivePagerDuty(inventory, {
@@ -86,6 +88,20 @@ export function worldFromInventory(
   };
   return { spec, settings: { webhooks, rewrites, slack: SLACK_EXTRAS, pagerDuty: PAGERDUTY_EXTRAS } };
 }
+
+/** The roles of the file, with the policies that `twokey policy` prints for it. All accounts are one in a simulated world. */
+function rolesIn({ file, services }: Inventory): NonNullable<WholeWorldSpecInput["sts"]>["roles"] {
+  const wish = { ...roleWish({ file, services }, undefined), permitted: permitsFor(services) };
+  const { observe_role: observe, role } = file.aws;
+  const looks = written(observePolicy(wish));
+  return [
+    ...(observe === undefined ? [] : [{ arn: observe, policies: [looks] }]),
+    ...(role === undefined ? [] : [{ arn: role, policies: [looks, written(executePolicy(wish))] }]),
+  ];
+}
+
+/** As AWS gets it. */
+const written = (document: object): PolicyDocument => PolicyDocument.parse(JSON.parse(JSON.stringify(document)));
 
 /** Where users are served first; Route 53's API and its metrics live in us-east-1. */
 function regionsOf({ file, services }: Inventory): string[] {

@@ -1,26 +1,36 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
-import { z } from "zod";
+import { roleWish } from "../../src/app/policy.ts";
+import { executePolicy } from "../../src/integrations/aws/role-policies.ts";
+import { type Statement, statementsOf } from "../../src/integrations/aws/session-policy.ts";
+import type { RequestContext } from "../../src/simulators/aws/iam/conditions.ts";
+import { judge, PolicyDocument } from "../../src/simulators/aws/iam/policy.ts";
+import { example } from "../harness/example.ts";
 import { permittedIn, quietPlan } from "../harness/permitted.ts";
 import { PLAYS } from "../harness/plays.ts";
 
-const Policy = z.object({
-  Statement: z.array(z.object({ Effect: z.string(), Action: z.array(z.string()).or(z.string()) })),
-});
+const asAws = (document: object) => PolicyDocument.parse(JSON.parse(JSON.stringify(document)));
+
+/** A call that fulfils what the permission itself asks for. */
+function callFor({ Condition = {} }: Pick<Statement, "Condition">): RequestContext {
+  const keys = Object.values(Condition).flatMap((each) => Object.entries(each));
+  return Object.fromEntries(
+    keys.map(([key, values]) => [key.toLowerCase(), values.map((value) => value.replace("*", "amazonaws.com"))]),
+  );
+}
 
 describe.each(PLAYS)("$title", (play) => {
   test("needs nothing that the role of runs may not do, and nothing that a deny takes away", async () => {
-    const policy = Policy.parse(JSON.parse(readFileSync("docs/iam-policy.json", "utf8")));
-    const actions = (effect: string) =>
-      policy.Statement.filter(({ Effect }) => Effect === effect).flatMap(({ Action }) => Action);
-    const allowed = actions("Allow");
-    const denied = actions("Deny").map((action) => new RegExp(`^${action.replaceAll("*", ".*")}$`));
+    const wish = roleWish(example(play.example), undefined);
+    const role = [asAws(executePolicy(wish))];
 
     const missing = permittedIn(await quietPlan(play)).flatMap(({ step, permissions }) =>
-      permissions
-        .flatMap((permission) => permission.actions)
-        .filter((action) => !allowed.includes(action) || denied.some((pattern) => pattern.test(action)))
-        .map((action) => `${step}: ${action}`),
+      statementsOf(permissions, wish.whose).flatMap((statement) =>
+        statement.Action.flatMap((action) =>
+          statement.Resource.filter(
+            (resource) => judge(role, { action, resource, context: callFor(statement) }) !== "allowed",
+          ).map((resource) => `${step}: ${action} on ${resource}`),
+        ),
+      ),
     );
 
     expect(missing).toEqual([]);

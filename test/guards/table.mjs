@@ -63,6 +63,22 @@ export const GUARDS = [
     fails: "what looks can change nothing, whatever the role may do",
   },
   {
+    guard: "the role of runs deletes nothing",
+    file: "src/integrations/aws/role-policies.ts",
+    cut: 'never([...NEVER, "rds:Delete*"]), noLaterMark',
+    by: "noLaterMark",
+    test: "app/policy.test.ts",
+    fails: "is denied rds:DeleteDBInstance, whatever else would allow it",
+  },
+  {
+    guard: "no snapshot of somebody else can be marked as a copy",
+    file: "src/integrations/aws/role-policies.ts",
+    cut: ", noLaterMark(wish)]",
+    by: "]",
+    test: "app/policy.test.ts",
+    fails: "marks as its own copy only what is made under a name of its own: no snapshot of somebody else, ever",
+  },
+  {
     guard: "a session without limits is never asked for",
     file: "src/integrations/aws/credentials.ts",
     cut: "    refuseUnlimited(wish);\n",

@@ -15,6 +15,7 @@ import type {
   Traffic,
 } from "../../domain/service/site.ts";
 import type { Discovery } from "../../ports/discovery.ts";
+import type { Permission } from "../../ports/permission.ts";
 import type { StoredStep } from "../../ports/step.ts";
 import type { TrafficControl } from "../../ports/traffic.ts";
 import type { ComputeAbilities, EntranceAbilities, StoreAbilities } from "./abilities.ts";
@@ -120,6 +121,8 @@ export interface KindDefinition<Settings extends Resource, Facts extends object>
   contradictions?(resource: Settings, known: KnownOf): readonly string[];
   readonly lint: readonly KindRule<Settings>[];
   readonly parts: Parts<Settings>;
+  /** All that its steps may ever need in these regions: what a role has to allow. A thing that nobody knows yet is `*`. */
+  permits(resource: Settings, regions: readonly Region[]): readonly Permission[];
 
   /** Looks at it; `before` is what the newest stored look has seen. Never throws for what does not answer. */
   look(place: Place<Settings>, looking: Looking, before: Facts | undefined): Promise<Facts>;

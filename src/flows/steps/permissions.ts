@@ -75,6 +75,26 @@ const CALLS = {
   },
 } as const;
 
+/** How every snapshot that TwoKey takes is called: a name is given once, and nobody can change it. */
+export const SNAPSHOT_NAMES = "twokey-*";
+/** Set on a copy when it is made, so that a role of its own may delete it again. */
+export const COPY_TAG = "twokey:copy";
+/** Keys of all tags that a snapshot or a copy is made with. */
+export const SNAPSHOT_TAGS = ["twokey:plan", "twokey:service", "twokey:by", "twokey:reason"] as const;
+
+/** Snapshots of one source, and their copies between the regions, under whatever name and key. */
+export function allSnapshots(
+  { region, of, source }: Pick<Snapshotting, "region" | "of" | "source">,
+  regions: readonly Region[],
+): readonly Permission[] {
+  const id = SNAPSHOT_NAMES;
+  const tags = Object.fromEntries([...SNAPSHOT_TAGS, COPY_TAG].map((key) => [key, ""]));
+  return [
+    ...snapshotting({ region, of, id, source, tags }),
+    ...regions.filter((to) => to !== region).flatMap((to) => copying({ from: region, to, of, id, kmsKey: "*", tags })),
+  ];
+}
+
 interface Snapshotting extends SnapshotName {
   readonly region: Region;
   readonly source: string;
@@ -133,4 +153,5 @@ export function encrypting(region: Region, kmsKey: string): readonly Permission[
   ];
 }
 
-const rds = (region: Region, resource: string): Thing => ({ service: "rds", region, resource });
+/** RDS keeps its names in lower case. */
+const rds = (region: Region, resource: string): Thing => ({ service: "rds", region, resource: resource.toLowerCase() });

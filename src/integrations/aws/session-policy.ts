@@ -1,4 +1,4 @@
-import type { Permission, Thing } from "../../ports/permission.ts";
+import type { Condition, Permission, Thing } from "../../ports/permission.ts";
 
 /** Characters of a policy that STS takes with a call. */
 export const LONGEST_SESSION_POLICY = 2_048;
@@ -27,9 +27,10 @@ const LOOKS = [
 ] as const;
 
 /** Where the role says on what: a session that looks may do no more than look. */
-export const LOOKING_POLICY = policyOf([{ Action: LOOKS, Resource: "*" }]);
+export const LOOKING_POLICY = JSON.stringify(policyOf([{ Effect: "Allow", Action: LOOKS, Resource: "*" }]));
 
-interface Whose {
+/** Whose account it is, and in which partition of AWS. */
+export interface Whose {
   readonly partition: string;
   readonly account: string;
 }
@@ -40,17 +41,37 @@ export function whoseRole(arn: string): Whose {
   return { partition, account };
 }
 
-/** Exactly what is permitted, for a role of that account. What is permitted on the same terms stands together. */
-export function sessionPolicy(permissions: readonly Permission[], whose: Whose): string {
-  const statements = new Map<string, Statement & { readonly Resource: string[] }>();
+export interface Statement {
+  readonly Effect: "Allow" | "Deny";
+  readonly Action: readonly string[];
+  readonly Resource?: "*" | readonly string[];
+  readonly NotResource?: readonly string[];
+  readonly Condition?: Condition | undefined;
+}
+
+export interface PolicyDocument {
+  readonly Version: "2012-10-17";
+  readonly Statement: readonly Statement[];
+}
+
+/** Exactly what is permitted, for a role of that account. */
+export const sessionPolicy = (permissions: readonly Permission[], whose: Whose): string =>
+  JSON.stringify(policyOf(statementsOf(permissions, whose)));
+
+interface Allowing extends Statement {
+  readonly Resource: readonly string[];
+}
+
+/** What is permitted on the same terms stands together. */
+export function statementsOf(permissions: readonly Permission[], whose: Whose): readonly Allowing[] {
+  const statements = new Map<string, Allowing>();
   for (const { actions, on, when } of permissions) {
     const terms = JSON.stringify([actions, when ?? null]);
-    const same = statements.get(terms);
     const arns = on.map((thing) => arnOf(thing, whose));
-    const Resource = [...new Set([...(same?.Resource ?? []), ...arns])];
-    statements.set(terms, { Action: actions, Resource, ...(when && { Condition: when }) });
+    const Resource = [...new Set([...(statements.get(terms)?.Resource ?? []), ...arns])];
+    statements.set(terms, { Effect: "Allow", Action: actions, Resource, ...(when && { Condition: when }) });
   }
-  return policyOf([...statements.values()]);
+  return [...statements.values()];
 }
 
 function arnOf({ service, region, account, resource }: Thing, whose: Whose): string {
@@ -59,15 +80,6 @@ function arnOf({ service, region, account, resource }: Thing, whose: Whose): str
   return `arn:${whose.partition}:${service}:${region ?? ""}:${owner}:${resource}`;
 }
 
-interface Statement {
-  readonly Action: readonly string[];
-  readonly Resource: string | readonly string[];
-  readonly Condition?: Permission["when"];
-}
-
-function policyOf(statements: readonly Statement[]): string {
-  return JSON.stringify({
-    Version: "2012-10-17",
-    Statement: statements.map((statement) => ({ Effect: "Allow", ...statement })),
-  });
+export function policyOf(statements: readonly Statement[]): PolicyDocument {
+  return { Version: "2012-10-17", Statement: statements };
 }

@@ -17,6 +17,13 @@ const ROUTES: readonly Route[] = [
   { method: "GET", path: /^hostedzone$/, operation: "ListHostedZones", input: pageInput },
   { method: "GET", path: /^hostedzonesbyname$/, operation: "ListHostedZonesByName", input: byNameInput },
   { method: "GET", path: /^hostedzone\/([^/]+)$/, operation: "GetHostedZone", input: (Id) => ({ Id }) },
+  { method: "DELETE", path: /^hostedzone\/([^/]+)$/, operation: "DeleteHostedZone", input: (Id) => ({ Id }) },
+  {
+    method: "DELETE",
+    path: /^healthcheck\/([^/]+)$/,
+    operation: "DeleteHealthCheck",
+    input: (id) => ({ HealthCheckId: id }),
+  },
   { method: "GET", path: /^healthcheck$/, operation: "ListHealthChecks", input: pageInput },
   {
     method: "GET",

@@ -39,7 +39,8 @@ async function doubledRun(play: Play) {
       steps: Object.fromEntries(Object.entries(STEPS).map(([name, step]) => [name, twice(step)])),
     });
     const holder = await own.memory.runs.holderOf(own.service.name);
-    return { plan, run, holder, mutations: mutationsOf(own), calls: callsIn(own) };
+    const denied = own.whole.world.log.read(0, "iam.denied").map(({ facts }) => facts);
+    return { plan, run, holder, denied, mutations: mutationsOf(own), calls: callsIn(own) };
   } finally {
     await own.stop();
   }
@@ -70,13 +71,15 @@ test.each(REFUSALS)("$title is refused for good", async (play) => {
 
 describe.each(PLAYS)("a run of $title", (play) => {
   test("ends verified, and each step run twice does nothing twice", async () => {
-    const { plan, run, mutations, holder } = await doubled(play);
+    const { plan, run, mutations, holder, denied } = await doubled(play);
 
     // What the form and a pipeline are told is what the plan asks for (G1).
     expect(plan.keysRequired === 0).toBe(runbookOf(plan).needs === "responder");
     expect([run.state, run.why]).toEqual(["verified", ""]);
     expect(repeated(mutations)).toEqual([]);
     expect(holder).toBeUndefined();
+    // Each call left in the session of its own step, and the role's own policy is the one that the documents have.
+    expect(denied).toEqual([]);
   });
 
   test("whose every answer is lost after its effect ends verified, and does nothing twice", async () => {

@@ -5,6 +5,7 @@ import { planned } from "../../../ports/step.ts";
 import type { SnapshotSource } from "../../resources/abilities.ts";
 import { type KindSeen, placesOf, seenOf, tellApart } from "../../resources/places.ts";
 import { copySnapshot } from "../../steps/copy-snapshot.ts";
+import { COPY_TAG, type SNAPSHOT_TAGS } from "../../steps/permissions.ts";
 import { takeSnapshot } from "../../steps/take-snapshot.ts";
 import { aboutResource, commonOf, seenIn } from "../plan-parts.ts";
 import type { Planned, PlanRequest, Runbook } from "../runbook.ts";
@@ -88,7 +89,7 @@ interface Copying {
 
 /** A snapshot of each store, and its copy. Two stores may be called alike by RDS in different accounts, so each name is its own. */
 function stepsOf(request: PlanRequest, { from, to, sources }: Copying): PlannedStep[] {
-  const tags = {
+  const tags: Readonly<Record<(typeof SNAPSHOT_TAGS)[number], string>> = {
     "twokey:plan": request.id,
     "twokey:service": request.service.name,
     "twokey:by": request.requester,
@@ -100,7 +101,10 @@ function stepsOf(request: PlanRequest, { from, to, sources }: Copying): PlannedS
     const [take, copy] = [idOf("take", at), idOf("copy", at)];
     return [
       planned(takeSnapshot, { id: take, after: [], input: { region: from, of, source, id, tags } }),
-      planned(copySnapshot, { id: copy, after: [take], input: { from, to, of, id, kmsKey, tags } }),
+      planned(copySnapshot, {
+        ...{ id: copy, after: [take] },
+        input: { from, to, of, id, kmsKey, tags: { ...tags, [COPY_TAG]: "true" } },
+      }),
     ].map((step) => ({ ...step, ...aboutResource(at) }));
   });
 }

@@ -1,5 +1,7 @@
 import type { Region } from "../../../../domain/service/region.ts";
 import type { ComputeSite, LoadBalancer } from "../../../../domain/service/site.ts";
+import type { Permission } from "../../../../ports/permission.ts";
+import { scaling } from "../../../steps/permissions.ts";
 import type { Subject } from "../../kind.ts";
 import { knownValue } from "../../known-value.ts";
 import type { Ecs } from "./settings.ts";
@@ -55,3 +57,9 @@ export function subjects(settings: Ecs, regions: readonly Region[]): Subject[] {
     ];
   });
 }
+
+export const permits = (settings: Ecs, regions: readonly Region[]): Permission[] =>
+  regions.flatMap((region) => {
+    const { cluster = "*", service = "*" } = inRegion(settings, region);
+    return scaling(region, cluster, service);
+  });

@@ -9,7 +9,7 @@ type Seen = Record<string, never>;
 export const none = defineKind<None, Seen>({
   ...{ kind: "none", role: "compute", settings: None, isByRegion: false },
   about: ABOUT,
-  ...{ subjects: () => [], records: () => [], lint: [], parts: {} },
+  ...{ subjects: () => [], records: () => [], lint: [], parts: {}, permits: () => [] },
   look: async () => ({}),
   tell: () => ({ in: {}, facts: [] }),
   identity: () => [],

@@ -1,5 +1,7 @@
 import { type Region, route53RegionOf } from "../../../../domain/service/region.ts";
 import type { Traffic } from "../../../../domain/service/site.ts";
+import type { Permission } from "../../../../ports/permission.ts";
+import { changing } from "../../../steps/permissions.ts";
 import type { NamedRecord, Subject } from "../../kind.ts";
 import { knownValue } from "../../known-value.ts";
 import type { PublicName, Route53 } from "./settings.ts";
@@ -69,3 +71,6 @@ export function records({ names: all }: Route53): NamedRecord[] {
     };
   });
 }
+
+export const permits = ({ names: all }: Route53): Permission[] =>
+  all.map(({ name, zone = "*" }) => changing({ zone, name, types: ["A", "AAAA", "CNAME"] }));

@@ -1,4 +1,7 @@
+import type { Region } from "../../../../domain/service/region.ts";
+import type { Permission } from "../../../../ports/permission.ts";
 import { storedStep } from "../../../../ports/step.ts";
+import { allSnapshots, failingOver } from "../../../steps/permissions.ts";
 import { defineKind, type Subject } from "../../kind.ts";
 import { failoverCluster } from "./failover-cluster.ts";
 import { snapshot, turn } from "./inside.ts";
@@ -13,10 +16,16 @@ const subjects = ({ in: regions }: AuroraCluster): Subject[] =>
     ...{ wants: [], isOwn: true },
   }));
 
+const permits = ({ in: sites }: AuroraCluster, regions: readonly Region[]): Permission[] =>
+  Object.entries(sites).flatMap(([region, { id }]) => [
+    failingOver(region, id),
+    ...allSnapshots({ region, of: "cluster", source: id }, regions),
+  ]);
+
 export const auroraCluster = defineKind<AuroraCluster, AuroraSeen>({
   ...{ kind: "aurora-cluster", role: "stores", settings: AuroraCluster, isByRegion: false },
   about: ABOUT,
-  ...{ subjects, records: () => [], lint: RULES, parts: { cluster: clusterIn } },
+  ...{ subjects, records: () => [], lint: RULES, parts: { cluster: clusterIn }, permits },
   ...{ look, tell, identity: () => [] },
   store: {
     ...{ writer, behind: () => undefined, turn, snapshot },

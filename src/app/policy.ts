@@ -1,0 +1,81 @@
+import { type CommandResult, sayProblem } from "../config/check.ts";
+import { loadFile } from "../config/load.ts";
+import { messageOf } from "../domain/errors.ts";
+import type { Found } from "../domain/service/found.ts";
+import { type Inventory, withFound } from "../domain/service/inventory.ts";
+import { partitionOf } from "../domain/service/region.ts";
+import { permitsFor } from "../flows/resources/permits.ts";
+import { COPY_TAG, SNAPSHOT_NAMES } from "../flows/steps/permissions.ts";
+import { deletePolicy, executePolicy, observePolicy, type RoleWish } from "../integrations/aws/role-policies.ts";
+import { type PolicyDocument, whoseRole } from "../integrations/aws/session-policy.ts";
+import { enteredThrough } from "../ports/permission.ts";
+
+export const POLICY_USAGE =
+  "Usage: twokey policy [execute|observe|delete] [service] [--role ARN] [--file FILE]\n" +
+  "execute: the role of aws.role; observe: aws.observe_role; delete: a role that removes old copies of snapshots.";
+
+const POLICIES: Readonly<Record<string, (wish: RoleWish) => PolicyDocument>> = {
+  execute: executePolicy,
+  observe: observePolicy,
+  delete: deletePolicy,
+};
+
+export interface PolicySources {
+  /** Read where the arguments name no file. */
+  readonly file: string;
+  readonly readText: (path: string) => string;
+  /** What the bot of this machine remembers. */
+  readonly found: Found;
+}
+
+/** `twokey policy`: what a role has to allow, and what it denies, for the services of a file. */
+export function policy(args: readonly string[], { file: usual, readText, found }: PolicySources): CommandResult {
+  const wanted = wantedFrom(args);
+  if (!wanted) return { text: POLICY_USAGE, exitCode: 2 };
+  const file = wanted.file ?? usual;
+  let text: string;
+  try {
+    text = readText(file);
+  } catch (error) {
+    return { text: `${file} cannot be read: ${messageOf(error)}`, exitCode: 2 };
+  }
+  const loaded = loadFile(file, text);
+  if (!loaded.ok) return { text: loaded.problems.map(sayProblem).join("\n"), exitCode: 1 };
+  const inventory = withFound(loaded.inventory, found);
+  const services = inventory.services.filter(({ name }) => name === (wanted.service ?? name));
+  if (services.length === 0) return { text: `There is no service ${wanted.service}`, exitCode: 2 };
+  const document = wanted.policy(roleWish({ ...inventory, services }, wanted.role));
+  return { text: JSON.stringify(document, null, 2), exitCode: 0 };
+}
+
+/** What the roles of an account are for; `role` is the one by which another account is entered. */
+export function roleWish({ file, services }: Pick<Inventory, "file" | "services">, role: string | undefined): RoleWish {
+  const { account, sts } = file.aws;
+  return {
+    whose: role === undefined ? { partition: partitionOf(sts), account } : whoseRole(role),
+    permitted: enteredThrough(role, permitsFor(services)),
+    regions: [...new Set(services.flatMap(({ regions }) => regions))],
+    topics: role === undefined ? file.alerts.topics : [],
+    copies: { names: SNAPSHOT_NAMES, tag: COPY_TAG },
+  };
+}
+
+const OPTIONS: readonly string[] = ["--role", "--file"];
+
+interface Wanted {
+  readonly policy: (wish: RoleWish) => PolicyDocument;
+  readonly service: string | undefined;
+  readonly role: string | undefined;
+  readonly file: string | undefined;
+}
+
+function wantedFrom(args: readonly string[]): Wanted | undefined {
+  const words = args.filter((word, at) => !word.startsWith("--") && !OPTIONS.includes(args[at - 1] ?? ""));
+  const named = args.filter((word) => word.startsWith("--"));
+  const given = (option: string) => (args.includes(option) ? args[args.indexOf(option) + 1] : undefined);
+  if (named.some((option) => !OPTIONS.includes(option) || given(option) === undefined)) return undefined;
+  const [which = "execute", service, ...others] = words;
+  const made = Object.hasOwn(POLICIES, which) ? POLICIES[which] : undefined;
+  if (!made || others.length > 0) return undefined;
+  return { policy: made, service, role: given("--role"), file: given("--file") };
+}
