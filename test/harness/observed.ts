@@ -90,6 +90,8 @@ function site(service: Service, region: Region, role: "replica" | "standalone"):
       backupRetentionDays: 7,
       securityGroups: [database.security_group],
       instanceClass: "db.r6g.large",
+      deletionProtection: true,
+      logExports: [],
       multiAz: false,
       encrypted: true,
       engine: "postgres",

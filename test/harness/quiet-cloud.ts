@@ -49,7 +49,16 @@ function databaseOf(service: Service, { region, instance, change }: Described): 
   const { name } = storesIn(service, region).find(({ database }) => database.instance === instance) ?? { name: "" };
   const source = storesIn(service, service.home).find((store) => store.name === name)?.database.instance;
   const facts: DatabaseFacts = {
-    ...{ instance, status: "available", multiAz: isHome, encrypted: true, backupRetentionDays: 7, securityGroups: [] },
+    ...{
+      instance,
+      status: "available",
+      multiAz: isHome,
+      deletionProtection: true,
+      logExports: [],
+      encrypted: true,
+      backupRetentionDays: 7,
+      securityGroups: [],
+    },
     ...{
       instanceClass: "db.r6g.large",
       engine: "postgres",

@@ -29,6 +29,11 @@ export interface DatabaseFacts {
   /** Where it runs now. Describe may show the old zone for minutes after a failover. */
   readonly availabilityZone?: string;
   readonly multiAz: boolean;
+  readonly deletionProtection: boolean;
+  /** Absent: not told. */
+  readonly parameterGroup?: string;
+  /** Kinds of logs that CloudWatch gets, such as `postgresql`. */
+  readonly logExports: readonly string[];
   /** Where its standby is; absent without one. */
   readonly secondaryAvailabilityZone?: string;
   readonly encrypted: boolean;

@@ -25,6 +25,9 @@ export const Instance = z.object({
       z.object({ StatusType: z.string().optional(), Normal: z.boolean().optional(), Status: z.string().optional() }),
     )
     .default([]),
+  DeletionProtection: z.boolean().default(false),
+  DBParameterGroups: z.array(z.object({ DBParameterGroupName: z.string().optional() })).default([]),
+  EnabledCloudwatchLogsExports: z.array(z.string()).default([]),
   VpcSecurityGroups: z.array(z.object({ VpcSecurityGroupId: z.string() })).default([]),
 });
 export type Instance = z.infer<typeof Instance>;
@@ -66,10 +69,13 @@ export function factsOf(instance: Instance): DatabaseFacts {
     securityGroups: securityGroupsOf(instance),
     instanceClass: instance.DBInstanceClass,
     multiAz: instance.MultiAZ,
+    deletionProtection: instance.DeletionProtection,
+    logExports: instance.EnabledCloudwatchLogsExports,
     encrypted: instance.StorageEncrypted,
     ...told({
       engine: instance.Engine,
       engineVersion: instance.EngineVersion,
+      parameterGroup: instance.DBParameterGroups[0]?.DBParameterGroupName,
       availabilityZone: instance.AvailabilityZone,
       secondaryAvailabilityZone: instance.SecondaryAvailabilityZone,
       kmsKey: instance.KmsKeyId,

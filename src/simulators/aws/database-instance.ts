@@ -34,7 +34,9 @@ export interface Instance extends Volume {
   /** The cluster that it is a member of. */
   readonly cluster: string | undefined;
   readonly instanceClass: string;
-  readonly multiAz: boolean;
+  multiAz: boolean;
+  parameterGroup: string;
+  logExports: readonly string[];
   readonly storageEncrypted: boolean;
   readonly kmsKeyId: string | undefined;
   readonly endpoint: string;
@@ -84,6 +86,8 @@ export function newInstance(spec: DatabaseSpec, kmsKeyId: string | undefined, bi
     ...{ identifier, region, engine, instanceClass, multiAz, storageEncrypted, kmsKeyId, endpoint },
     ...{ zones, shownZones: zones, ...unchanged(birth), commits: [], rows: new Set<string>(), cluster: undefined },
     deletionProtection: spec.deletionProtection,
+    parameterGroup: spec.parameterGroup ?? defaultGroup(engine),
+    logExports: spec.logExports,
     backupRetentionDays: spec.backupRetentionDays,
     securityGroups: spec.securityGroups,
     source: spec.replicaOf && { region: spec.replicaOf.region, instance: spec.replicaOf.identifier },
@@ -106,9 +110,16 @@ export function memberInstance({ spec, member, zone, volume, kmsKeyId }: MemberF
     ...{ zones, shownZones: zones, ...unchanged(birth), ...volume, cluster: spec.identifier, source: undefined },
     storageEncrypted: spec.storageEncrypted,
     deletionProtection: spec.deletionProtection,
+    ...{ parameterGroup: defaultGroup(spec.engine), logExports: [] },
     backupRetentionDays: spec.backupRetentionDays,
     securityGroups: spec.securityGroups,
   };
+}
+
+/** `default.postgres16`, `default.mysql8.0`. */
+function defaultGroup(engine: Instance["engine"]): string {
+  const [major = "", minor] = ENGINES[engine].version.split(".");
+  return `default.${engine}${engine.endsWith("postgres") || engine.endsWith("postgresql") ? major : `${major}.${minor}`}`;
 }
 
 /** Of an instance to which nothing has happened yet. */

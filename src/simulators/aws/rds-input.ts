@@ -38,6 +38,11 @@ export const Modify = z.strictObject({
   BackupRetentionPeriod: RetentionDays.optional(),
   DeletionProtection: Flag.optional(),
   VpcSecurityGroupIds: z.array(z.string()).min(1).optional(),
+  MultiAZ: Flag.optional(),
+  DBParameterGroupName: z.string().optional(),
+  CloudwatchLogsExportConfiguration: z
+    .strictObject({ EnableLogTypes: z.array(z.string()).default([]), DisableLogTypes: z.array(z.string()).default([]) })
+    .optional(),
   ApplyImmediately: Flag.default(false),
 });
 

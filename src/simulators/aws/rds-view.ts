@@ -29,6 +29,10 @@ export function instanceView(
       "VpcSecurityGroupMembership",
       instance.securityGroups.map((id) => ({ VpcSecurityGroupId: id, Status: "active" })),
     ),
+    DBParameterGroups: new XmlList("DBParameterGroup", [
+      { DBParameterGroupName: instance.parameterGroup, ParameterApplyStatus: "in-sync" },
+    ]),
+    EnabledCloudwatchLogsExports: new XmlList("member", [...instance.logExports]),
     AvailabilityZone: instance.shownZones.active,
     SecondaryAvailabilityZone: instance.shownZones.standby,
     PendingModifiedValues: { BackupRetentionPeriod: instance.pendingRetentionDays },

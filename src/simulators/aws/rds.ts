@@ -212,6 +212,12 @@ function modify({ changes }: Parts, instance: Instance, wanted: Modify): void {
   changes.modify(instance, () => {
     if (retention !== undefined && !isDeferred) instance.backupRetentionDays = retention;
     if (groups !== undefined) instance.securityGroups = groups;
+    instance.multiAz = wanted.MultiAZ ?? instance.multiAz;
+    // It is used from the next reboot on.
+    instance.parameterGroup = wanted.DBParameterGroupName ?? instance.parameterGroup;
+    const { EnableLogTypes = [], DisableLogTypes = [] } = wanted.CloudwatchLogsExportConfiguration ?? {};
+    const kept = instance.logExports.filter((log) => !DisableLogTypes.includes(log));
+    instance.logExports = [...new Set([...kept, ...EnableLogTypes])];
   });
   if (isDeferred) instance.pendingRetentionDays = retention;
   instance.deletionProtection = wanted.DeletionProtection ?? instance.deletionProtection;

@@ -51,6 +51,10 @@ export const DatabaseSpec = z.strictObject({
   storageEncrypted: z.boolean().default(true),
   kmsKey: StorageKey,
   deletionProtection: z.boolean().default(true),
+  /** Absent: the default group of the engine. */
+  parameterGroup: z.string().optional(),
+  /** Logs that CloudWatch gets, such as `postgresql`. */
+  logExports: z.array(z.string()).default([]),
   backupRetentionDays: z.number().int().min(0).max(35).default(7),
   /** Host name of the instance endpoint. It never changes, not even by promotion. */
   endpoint: z.string(),

@@ -8,6 +8,7 @@ import { recordsBefore } from "../../../steps/records.ts";
 import { recordsByHand } from "../../../steps/records-by-hand.ts";
 import type { StoreMove } from "../../abilities.ts";
 import { isRoute53Dark } from "../../names.ts";
+import { differences } from "./differences.ts";
 import { blindMsIn, type RdsAt, type RdsSeen } from "./look.ts";
 import { database, databaseRecord } from "./parts.ts";
 import { promoteReplica } from "./promote-replica.ts";
@@ -82,23 +83,7 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
     return { name, commands: recordsByHand(zone, [{ name, type: "CNAME", ttlSeconds, values }]) };
   },
 
-  /** Promoting one replica moves no other one: each goes on following the old writer. */
-  leftFor({ resource, seen }, { from, to }) {
-    const old = database(resource, from).instance;
-    return Object.keys(resource.in)
-      .filter((region) => region !== from && region !== to)
-      .filter((region) => {
-        const there = seen.in[region]?.database;
-        return (
-          !there?.known ||
-          (there.value.role === "replica" && namesSource(there.value.source ?? "", { region: from, instance: old }))
-        );
-      })
-      .map((region) => {
-        const { instance } = database(resource, region);
-        return `${instance} in ${region} keeps following the old database ${old} in ${from}. People have to rebuild it as a replica of ${database(resource, to).instance} in ${to}.`;
-      });
-  },
+  leftFor: (at, moving) => [...otherReplicas(at, moving), ...differencesIn(at, moving)],
 
   measuredBy: recordDataPosition,
 
@@ -115,6 +100,32 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
     return isClosed ? `the database of ${region} is closed itself` : undefined;
   },
 };
+
+type Moving = Parameters<typeof move.leftFor>[1];
+/** Promoting one replica moves no other one: each goes on following the old writer. */
+function otherReplicas({ resource, seen }: RdsAt, { from, to }: Moving): string[] {
+  const old = database(resource, from).instance;
+  return Object.keys(resource.in)
+    .filter((region) => region !== from && region !== to)
+    .filter((region) => {
+      const there = seen.in[region]?.database;
+      return (
+        !there?.known ||
+        (there.value.role === "replica" && namesSource(there.value.source ?? "", { region: from, instance: old }))
+      );
+    })
+    .map((region) => {
+      const { instance } = database(resource, region);
+      return `${instance} in ${region} keeps following the old database ${old} in ${from}. People have to rebuild it as a replica of ${database(resource, to).instance} in ${to}.`;
+    });
+}
+
+function differencesIn({ resource, seen }: RdsAt, { from, to }: Moving): string[] {
+  return differences({
+    ...{ instance: database(resource, to).instance, region: to, old: database(resource, from).instance },
+    ...{ now: seen.in[to]?.database, before: seen.in[from]?.database },
+  });
+}
 
 function instanceRefusals(
   { seen, resource }: RdsAt,
