@@ -76,8 +76,8 @@ const VERBS: Readonly<Record<string, Verb>> = {
     }),
   },
   ledger: {
-    usage: "ledger PATH",
-    says: "Verify the hash chain of a ledger file or directory (TWOKEY_LEDGER_KEY)",
+    usage: "ledger PATH [SEAL]",
+    says: "Verify the hash chain of a ledger file or directory, and that a plan card's line is there",
     run: ledger,
   },
 };
@@ -114,8 +114,10 @@ async function openApp(): Promise<ReadingApp> {
 }
 
 async function ledger(args: readonly string[]): Promise<CommandResult> {
-  const [path] = args;
-  if (path === undefined || args.length > 1) return { exitCode: 2, text: "Usage: twokey ledger PATH" };
+  const [path, seal] = args;
+  const isSeal = seal === undefined || /^[0-9a-f]{8,64}$/.test(seal);
+  if (path === undefined || args.length > 2 || !isSeal)
+    return { exitCode: 2, text: "Usage: twokey ledger PATH [SEAL]. A seal is 8 to 64 hex digits, as on a plan card." };
   if (!existsSync(path)) return { exitCode: 2, text: `${path} does not exist` };
   const key = readLedgerKey();
   if (key === undefined)
@@ -123,17 +125,22 @@ async function ledger(args: readonly string[]): Promise<CommandResult> {
       exitCode: 2,
       text: "TWOKEY_LEDGER_KEY must be the key that the ledger was written with: 32 characters or more.",
     };
-  const files = await verifyLedgers(path, key);
+  const files = await verifyLedgers(path, key, seal);
   if (files.length === 0) return { exitCode: 2, text: `${path} holds no ledger` };
   const isBroken = files.some(({ broken }) => broken !== undefined);
-  return { exitCode: isBroken ? 1 : 0, text: files.map(sayVerified).join("\n") };
+  const isMissing = seal !== undefined && files.every(({ found }) => found === undefined);
+  const missing = isMissing
+    ? [`No line has the seal ${seal}: the ledger's end is cut off, or it is the ledger of another machine.`]
+    : [];
+  return { exitCode: isBroken || isMissing ? 1 : 0, text: [...files.map(sayVerified), ...missing].join("\n") };
 }
 
-function sayVerified({ path, lines, broken, goesOnFrom }: VerifiedFile): string {
+function sayVerified({ path, lines, broken, found, goesOnFrom }: VerifiedFile): string {
   if (broken !== undefined)
     return `${path}: line ${broken} does not fit the chain. Lines before it are as they were written.`;
   const before = goesOnFrom === undefined ? "" : ` It goes on from ${goesOnFrom}, which is not here.`;
-  return `${path}: ${lines} lines, the chain holds.${before}`;
+  const there = found === undefined ? "" : ` Line ${found} has that seal.`;
+  return `${path}: ${lines} lines, the chain holds.${there}${before}`;
 }
 
 function help(): string {

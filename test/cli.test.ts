@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -107,6 +107,20 @@ describe("twokey ledger", () => {
   test("needs the ledger's key and nothing else of the bot's environment", async () => {
     const env = { TWOKEY_LEDGER_KEY: KEY };
     expect(await twokey(["ledger", path], env)).toEqual({ code: 0, said: `${path}: 1 lines, the chain holds.` });
+  });
+
+  test("says whether the line is there whose seal a plan card shows", async () => {
+    const env = { TWOKEY_LEDGER_KEY: KEY };
+    const { chain } = JSON.parse((await readFile(path, "utf8")).trim());
+    const holds = `${path}: 1 lines, the chain holds.`;
+
+    expect(await twokey(["ledger", path, chain.slice(0, 16)], env)).toEqual({
+      code: 0,
+      said: `${holds} Line 1 has that seal.`,
+    });
+    const { code, said } = await twokey(["ledger", path, "0123456789abcdef"], env);
+    expect([code, said]).toEqual([1, expect.stringContaining("No line has the seal 0123456789abcdef")]);
+    expect((await twokey(["ledger", path, "nonsense"], env)).code).toBe(2);
   });
 
   test("verifies a whole directory, and says so where it holds no ledger", async () => {

@@ -86,7 +86,9 @@ export async function draftOf(wanted: Proposal, deps: RunCommandDeps): Promise<D
     );
   const unchecked = [...planned.plan.unchecked, ...agedSettings(service, request.nowMs)];
   const times = planned.plan.steps.map((step) => deps.times.of(likenessOf(step, planned.plan)));
-  const plan = withLearned({ ...planned.plan, unchecked }, await Promise.all(times));
+  const ledger = deps.ledger.head();
+  const sealed = { ...planned.plan, unchecked, ...(ledger ? { ledger } : {}) };
+  const plan = withLearned(sealed, await Promise.all(times));
   return { run: proposedRun(plan, planDigest(plan)), incident };
 }
 

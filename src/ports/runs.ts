@@ -52,8 +52,19 @@ export interface Ledger {
   disagreement(): Promise<string | undefined>;
   /** What the ledger's key makes of this, as hex: whoever can only write to the store cannot make it up. */
   seal(line: unknown): string;
+  /** The end of this ledger as it is now; undefined: it has no line yet. */
+  head(): LedgerHead | undefined;
   /** Highest fencing number that was ever written here for any run. */
   highestEpoch(): number;
+}
+
+/** Names the newest line of a ledger, so that nobody cuts it off unseen. */
+export interface LedgerHead {
+  /** Whose ledger it is, and how many lines its present file has. */
+  readonly process: string;
+  readonly lines: number;
+  /** The newest line's seal, as hex. */
+  readonly seal: string;
 }
 
 export interface LedgerEntry {

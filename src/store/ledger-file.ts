@@ -5,7 +5,7 @@ import { Bug, messageOf, TransientError } from "../domain/errors.ts";
 import { type Act, isCovered, type Recovery, type Testimony } from "../domain/plan-run/recovery.ts";
 import type { Secret } from "../domain/secret.ts";
 import type { LostStore } from "../ports/lost-store.ts";
-import type { Ledger, LedgerEntry } from "../ports/runs.ts";
+import type { Ledger, LedgerEntry, LedgerHead } from "../ports/runs.ts";
 import { ACCEPTED, actOf, NO_ACTS, signOff, witnessed } from "./ledger-entries.ts";
 import { chained } from "./ledger-lines.ts";
 import { readMarks, type StoredMarks, testify, writeMark } from "./ledger-marks.ts";
@@ -26,8 +26,8 @@ export interface LedgerOptions {
 }
 
 /**
- * Appends one fsynced line for each act, in files of its own process (segments): one is written, the ones before it are closed. Two processes of one name would overwrite each other's
- * mark, and both would see a disagreement: that stops them, which is safe.
+ * Appends one fsynced line for each act, in files of its own process (segments): one is written, the ones before it are
+ * closed. Two processes of one name would overwrite each other's mark, and both would see a disagreement: that stops them, which is safe.
  */
 export class LedgerFile implements Ledger, LostStore {
   readonly #redis: Redis;
@@ -38,6 +38,7 @@ export class LedgerFile implements Ledger, LostStore {
   #file: LineFile;
   #number: number;
   #sinceMs: number | undefined;
+  #lines: number;
   /** The file ended in a piece of a line when it was opened. */
   readonly torn: TornEnd | undefined;
   #chain: string;
@@ -63,6 +64,7 @@ export class LedgerFile implements Ledger, LostStore {
     const last = found.lines.at(-1);
     this.#chain = last?.chain ?? "";
     this.#mark = last?.mark ?? "";
+    this.#lines = found.lines.length;
     this.#epoch = Math.max(0, ...lines.map((line) => line.entry.epoch));
     this.#acts = lines.flatMap(({ entry }) => actOf(entry)).slice(-ACTS_TOLD);
     this.#signedOff = new Set(lines.filter(({ entry }) => entry.kind === ACCEPTED).map(({ entry }) => entry.run));
@@ -165,6 +167,7 @@ export class LedgerFile implements Ledger, LostStore {
     const full = this.#file;
     this.#file = await openNext(paths, closed, JSON.stringify({ ...body, chain }));
     this.#number = number;
+    this.#lines = 1;
     this.#sinceMs = atMs;
     this.#chain = chain;
     this.#mark = mark;
@@ -188,6 +191,7 @@ export class LedgerFile implements Ledger, LostStore {
     });
     await this.#settle(mark);
     this.#sinceMs ??= entry.atMs;
+    this.#lines += 1;
     this.#chain = chain;
     this.#mark = mark;
     this.#epoch = Math.max(this.#epoch, entry.epoch);
@@ -203,6 +207,10 @@ export class LedgerFile implements Ledger, LostStore {
   async #settle(mark = this.#mark): Promise<void> {
     // Left undone, as with Redis away, it only forgives one line until the next one is written.
     if (mark !== "") await writeMark(this.#redis, { process: this.#process, marks: [mark] }).catch(() => undefined);
+  }
+
+  head(): LedgerHead | undefined {
+    return this.#lines === 0 ? undefined : { process: this.#process, lines: this.#lines, seal: this.#chain };
   }
 
   highestEpoch(): number {

@@ -8,6 +8,8 @@ import { inRoom, quoted } from "./room.ts";
 
 /** What stands below the fold of a plan card: what it rests on, who asked, and what it leaves to people. */
 const UNCHECKED_SHOWN = 8;
+/** Hex digits of a ledger line's seal. */
+const SEAL_SHOWN = 16;
 
 /** What was asked stands before it already, and a client's own words for a silence say no more than "no answer". */
 const withoutChatter = (line: string): string =>
@@ -47,6 +49,15 @@ function ages({ facts = [] }: Plan): CardPart[] {
   if (common === undefined) return [];
   const rest = spans`${apart.length === 0 ? "Everything" : "Everything else"} was seen at ${ago(common * 1_000)}.`;
   return [{ kind: "note", text: [...seen.flat(), ...rest] }];
+}
+
+/** People who keep the card can tell later whether the ledger still has the line that was its newest then. */
+export function ledgerEnd({ ledger }: Plan): CardPart[] {
+  if (!ledger) return [];
+  const { process, lines, seal } = ledger;
+  return [
+    { kind: "note", text: ["Ledger of ", process, `: line ${lines}, seal `, { code: seal.slice(0, SEAL_SHOWN) }] },
+  ];
 }
 
 /** Who asked and why; the reason is a person's own words. */

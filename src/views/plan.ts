@@ -8,7 +8,7 @@ import type { Inventory } from "../domain/service/inventory.ts";
 import { plainText } from "./card-text.ts";
 import { expectedTime, objective } from "./expected-time.ts";
 import { nameOf } from "./names.ts";
-import { about, leftForPeople, unchecked } from "./plan-grounds.ts";
+import { about, ledgerEnd, leftForPeople, unchecked } from "./plan-grounds.ts";
 import { steps } from "./plan-steps.ts";
 import { inRoom } from "./room.ts";
 
@@ -43,6 +43,7 @@ export function planCard(run: RunState, inventory: Inventory, context: PlanConte
       ...unchecked(plan),
       ...leftForPeople(plan),
       ...about(run, inventory),
+      ...ledgerEnd(plan),
     ],
   };
 }

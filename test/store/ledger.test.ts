@@ -7,6 +7,7 @@ import type { LedgerEntry } from "../../src/ports/runs.ts";
 import { KEYS } from "../../src/store/keys.ts";
 import { LedgerFile } from "../../src/store/ledger-file.ts";
 import { chained, verifyLedger } from "../../src/store/ledger-lines.ts";
+import { verifyLedgers } from "../../src/store/ledger-verify.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
 import { LEDGER_KEY } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
@@ -52,6 +53,23 @@ describe("the chain of the ledger (G12)", () => {
 
     expect((await readFile(path, "utf8")).trimEnd().split("\n")).toHaveLength(5);
     expect(await verifyLedger(path, LEDGER_KEY)).toEqual({ lines: 5, broken: undefined });
+  });
+
+  test("its head names the newest line, so that a ledger whose end was cut off is told from a whole one", async () => {
+    const empty = await opened("other");
+    const ledger = await written(3);
+    const head = ledger.head();
+    if (!head) throw new Error("a ledger with lines has a head");
+    const whole = await readFile(path, "utf8");
+
+    expect(empty.head()).toBeUndefined();
+    expect(head).toMatchObject({ process: "bot", lines: 3 });
+    expect(await verifyLedgers(path, LEDGER_KEY, head.seal.slice(0, 16))).toMatchObject([{ found: 3 }]);
+
+    await writeFile(path, `${whole.trimEnd().split("\n").slice(0, 2).join("\n")}\n`);
+    const cut = await verifyLedgers(path, LEDGER_KEY, head.seal.slice(0, 16));
+
+    expect(cut).toMatchObject([{ lines: 2, broken: undefined, found: undefined }]);
   });
 
   test("a line of a version to come fits with what it has added, and what was added without the key is found", async () => {

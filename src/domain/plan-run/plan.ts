@@ -169,6 +169,8 @@ const PlanShape = z.strictObject({
     }),
     z.strictObject({ kind: z.literal("unknown"), why: z.string() }),
   ]),
+  /** The end of the ledger of the process that made the plan: signed with it, it cannot be cut off unseen. */
+  ledger: z.strictObject({ process: z.string(), lines: z.number().int(), seal: z.string() }).exactOptional(),
   rtoMs: z.number(),
   rpoMs: z.number(),
 });
