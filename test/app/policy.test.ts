@@ -94,7 +94,9 @@ describe("the role that runs assume", () => {
       Statement: { Effect: "Allow", Action: "*", Resource: "*" },
     });
 
-    expect(answer([...EXECUTE, everything], { action, resource, tags: { [COPY_TAG]: "true" } })).toBe("denied");
+    expect(answer([...EXECUTE.slice(0, 1), everything], { action, resource, tags: { [COPY_TAG]: "true" } })).toBe(
+      "denied",
+    );
   });
 
   test("marks as its own copy only what is made under a name of its own: no snapshot of somebody else, ever", () => {

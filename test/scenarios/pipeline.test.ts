@@ -60,7 +60,7 @@ test("a pipeline asks, and the snapshot is there in both regions; asking again i
 test("its card stands in the alerts channel, with which pipeline asked and why", async () => {
   const said = await stage.world.people.expectMessage(
     stage.inventory.file.alerts.channel,
-    ({ blocks }) => JSON.stringify(blocks).includes("pipeline:release"),
+    ({ blocks }) => JSON.stringify(blocks).includes("pipeline release"),
     SOON_MS,
   );
 

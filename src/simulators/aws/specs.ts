@@ -189,6 +189,8 @@ export const StsSpec = z.strictObject({
     .default([]),
   /** Managed policies, which a session may be limited by. */
   managed: z.array(z.strictObject({ arn: z.string(), document: PolicyDocument })).default([]),
+  /** Machine seconds that each session lasts, whatever was asked for; absent: as long as that. */
+  sessionSeconds: z.number().positive().optional(),
   /** What limits keys that no role handed out; absent: nothing. */
   caller: Policies.optional(),
 });

@@ -46,7 +46,7 @@ const NOTHING: Things = { tagsOf: () => undefined, keyOf: () => undefined };
  * machine's clock. Logs `sts.role-assumed`.
  */
 export function createSts(world: World, input: StsSpecInput, things: Things = NOTHING): Sts {
-  const { roles, managed, caller } = StsSpec.parse(input);
+  const { roles, managed, caller, sessionSeconds } = StsSpec.parse(input);
   const random = world.random.fork("sts");
   const sessions = new Map<string, Session>();
   const assumeRole = (call: AwsCall) => {
@@ -77,7 +77,7 @@ export function createSts(world: World, input: StsSpecInput, things: Things = NO
         AccessKeyId: accessKeyId,
         SecretAccessKey: `simulated-${random.hex(30)}`,
         SessionToken: `simulated-${random.hex(64)}`,
-        Expiration: new Date(Date.now() + wanted.DurationSeconds * 1_000),
+        Expiration: new Date(Date.now() + (sessionSeconds ?? wanted.DurationSeconds) * 1_000),
       },
       AssumedRoleUser: { AssumedRoleId: session.UserId, Arn: session.Arn },
       SourceIdentity: wanted.SourceIdentity,

@@ -101,6 +101,21 @@ describe("sessions", () => {
   });
 });
 
+test("a session that soon ends is renewed, and the old one goes on counting while nobody hands out a new one", async () => {
+  // Within the five minutes in which a new one is asked for, from its first moment on.
+  const own = await startInventoryWorld([], { roles: [{ arn: ROLE }], sessionSeconds: 290 });
+  const aws = own.connect({ executeRole: ROLE, role: { arn: ROLE, sessionName: "bot-1" } });
+
+  await aws.prepare([PROMOTION]);
+  await aws.prepare([PROMOTION]);
+  expect(sessionsIn(own)).toHaveLength(2);
+  const refusing = { kind: "error", status: 503, code: "ServiceUnavailable" } as const;
+  own.world.faults.plan({ vendor: "aws", operation: "AssumeRole", effect: refusing });
+
+  expect(await promote(aws.guardedBy(PROVEN, [PROMOTION]))).toMatchObject({ kind: "accepted" });
+  await own.stop();
+});
+
 describe("a session for one step", () => {
   test("may make its own call", async () => {
     expect(await promote(run([PROMOTION]))).toMatchObject({ kind: "accepted" });
