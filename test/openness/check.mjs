@@ -14,7 +14,10 @@ import { promisify } from "node:util";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const PATCH = fileURLToPath(new URL("growth.patch", import.meta.url));
 const COPIED = ["src", "test", "examples", "docs", "package.json"];
-const SETTINGS = ["jest.config.mjs", "tsconfig.json", "tsconfig.build.json", ".dependency-cruiser.mjs"];
+const SETTINGS = [
+  ...["jest.config.mjs", "tsconfig.json", "tsconfig.build.json", "tsconfig.image.json", "Dockerfile"],
+  ".dependency-cruiser.mjs",
+];
 const MOST_FILES = 3;
 const MOST_LINES = 150;
 const run = promisify(execFile);

@@ -19,7 +19,7 @@ type Statement = z.infer<typeof Statement>;
 export const PolicyDocument = z.strictObject({
   Version: z.literal("2012-10-17"),
   Id: z.string().optional(),
-  Statement: z.union([Statement.transform((one) => [one]), z.array(Statement)]),
+  Statement: z.union([Statement.transform((one) => [one]), z.array(Statement).min(1)]),
 });
 export type PolicyDocument = z.infer<typeof PolicyDocument>;
 
