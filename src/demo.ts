@@ -64,8 +64,7 @@ async function tell(stage: Stage, { json, seed, speed }: Arguments): Promise<Rep
       `TwoKey in a simulated world, ${speed} times as fast as yours (seed ${seed}). The bot is the real one; Slack, PagerDuty, AWS, DNS
 and the application are simulated. What you read is the log of that world, and it is judged by it.\n\n`,
     );
-  const played = await play(stage, transcript, names);
-  await transcript.stop();
+  const played = await transcript.during(() => play(stage, transcript, names));
   const entries = await stage.world.log();
   return report({ stage, played, entries, seed, speed, claims: CLAIMS, leastMs: leastTimeMs(entries) });
 }

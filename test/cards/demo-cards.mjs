@@ -17,8 +17,7 @@ export async function demoCards() {
     const { people } = stage.inventory.file;
     const names = new Map(Object.values(people).map(({ slack, name }) => [slack, name]));
     const transcript = new Transcript(stage.world, { names }, process.stdout);
-    await play(stage, transcript, names);
-    await transcript.stop();
+    await transcript.during(() => play(stage, transcript, names));
     return await collected(stage.world, names);
   } finally {
     await stage.stop();

@@ -31,6 +31,32 @@ async function told(...entries: readonly (readonly [kind: string, facts: LogEntr
     .map((line) => line.slice(11).replaceAll(/\s+/g, " ").trim());
 }
 
+test("a story that breaks off is told to where it broke off, and keeps nothing waiting", async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+  const before = timers();
+  const entry = {
+    seq: 1,
+    worldMs: AT,
+    machineMs: 0,
+    kind: "slack.ephemeral",
+    facts: { user: "U1", text: "all is well" },
+  };
+  let text = "";
+  const write = (part: string) => {
+    text += part;
+  };
+  const log = (_kind?: string, since = 0) => Promise.resolve(since === 0 ? [entry] : []);
+  const transcript = new Transcript({ log }, { names: PEOPLE }, { write });
+
+  const story = transcript.during(async () => {
+    transcript.follow();
+    throw new Error("it breaks off");
+  });
+
+  await expect(story).rejects.toThrow("it breaks off");
+  expect([text.includes("all is well"), timers()]).toEqual([true, before]);
+});
+
 test("a command is told when it was typed, not when it was acknowledged", async () => {
   const typed = { kind: "command", user: "U1", channel: "C1", text: "/dr status" };
   const lines = await told(

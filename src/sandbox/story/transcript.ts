@@ -48,6 +48,15 @@ export class Transcript {
     this.#timer = setInterval(() => void this.#turn(), FOLLOW_EVERY_MS);
   }
 
+  /** Tells the whole of a story, also of one that breaks off: nothing of ours keeps the process alive after it. */
+  async during<T>(story: () => Promise<T>): Promise<T> {
+    try {
+      return await story();
+    } finally {
+      await this.stop();
+    }
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#turn();
