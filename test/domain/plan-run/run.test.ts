@@ -36,8 +36,9 @@ const settle = (run: RunState, ...steps: string[]) =>
   steps.reduce((now, step) => apply(now, intent(step), done(step)), run);
 
 describe("a run is a replay of its journal", () => {
-  test("scaling out the standby is ready at once, beside the fence", () => {
-    expect(readySteps(started()).map(({ id }) => id)).toEqual(["fence", "scale-out"]);
+  test("scaling out the standby is ready when the old side is fenced, beside what comes before the promotion", () => {
+    expect(readySteps(started()).map(({ id }) => id)).toEqual(["fence"]);
+    expect(readySteps(settle(started(), "fence")).map(({ id }) => id)).toEqual(["record-position", "scale-out"]);
   });
 
   test("guard fencing number: an older epoch's entry is refused", () => {
@@ -311,7 +312,7 @@ describe("an old side that could not be fenced", () => {
     const again: RunEntry = { kind: "fence-again", ...at, step: "fence", epoch: 1, captured: { desired: 4 } };
     const run = apply(unfenced(), again);
 
-    expect(readySteps(run).map(({ id }) => id)).toEqual(["fence", "scale-out"]);
+    expect(readySteps(run).map(({ id }) => id)).toEqual(["fence"]);
     expect(stateOf(run, "record-position").state).toBe("waiting");
     expect(() => apply(promoting(), again)).toThrow(Bug);
   });

@@ -25,8 +25,6 @@ const SPEED_WITH_SILENCE = 60;
 const SILENCE_MS = 500;
 /** Each call is made several times, and what a busy machine adds to each counts at the world's speed. */
 const SPEED_WITH_REPEATS = 80;
-/** The refusal is there long before the standby's tasks are. */
-const SPEED_OF_TASKS = 20;
 
 let at: FailoverWorld;
 afterEach(() => at.stop());
@@ -206,21 +204,5 @@ describe("a planned failover", () => {
 
     expect(run).toMatchObject({ state: "unwound", pastNoReturn: false });
     expect(await standingOf(at)).toEqual(before);
-  });
-});
-
-describe("unwinding", () => {
-  test("does not wait for what still goes on at the standby", async () => {
-    at = await startFailoverWorld({ example: "inventory", speed: SPEED_OF_TASKS });
-    await startRun(at);
-    const { home } = at.service;
-    at.whole.world.faults.plan({
-      ...{ vendor: "aws", operation: "RevokeSecurityGroupIngress", region: home, effect: DENIED },
-    });
-
-    const run = await drive(at);
-
-    expect(run.state).toBe("unwound");
-    expect(stateOf(run, "scale-out").state).toBe("asked");
   });
 });

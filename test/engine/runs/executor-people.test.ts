@@ -6,6 +6,7 @@ import { driveRun } from "../../../src/engine/runs/executor.ts";
 import { STEPS } from "../../../src/flows/index.ts";
 import { who } from "../../harness/asker.ts";
 import { drive, executorDeps, openLedger } from "../../harness/drive.ts";
+import { eventually } from "../../harness/eventually.ts";
 import {
   type FailoverWorld,
   mutationsOf,
@@ -18,6 +19,8 @@ import { siteOf, trafficOf } from "../../harness/site.ts";
 import { standingOf } from "../../harness/standing.ts";
 
 const SPEED = 150;
+/** A task takes longer to start than a decision takes to be read. */
+const SPEED_OF_TASKS = 20;
 const nothing = async () => undefined;
 const WAKE = {
   ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing, incidentChat: nothing },
@@ -158,6 +161,29 @@ describe("what people are asked about", () => {
     expect(await standingOf(at)).toEqual(before);
     expect(promotions()).toEqual([]);
     expect(await at.memory.runs.holderOf(at.service.name)).toBeUndefined();
+  });
+
+  test("an abort does not wait for what still goes on at the standby", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED_OF_TASKS });
+    await startRun(at, { mode: "planned" });
+    let aborted: Promise<unknown> = Promise.resolve();
+    const abortOnceAsked = async () => {
+      await eventually("scale-out that was asked for", 60_000, async () => {
+        const { state } = stateOf(await runOf(at), "scale-out");
+        return state === "asked" || undefined;
+      });
+      await say("abort", "farid");
+    };
+
+    const run = await drive(at, {
+      onIntent: (step) => {
+        if (step === "scale-out") aborted = abortOnceAsked();
+      },
+    });
+    await aborted;
+
+    expect(run.state).toBe("unwound");
+    expect(stateOf(run, "scale-out").state).toBe("asked");
   });
 
   test("guard no way back: once the standby is promoted nobody reopens the old side, not even with two keys (G7)", async () => {

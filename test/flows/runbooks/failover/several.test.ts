@@ -89,7 +89,7 @@ describe("a service of two stores and two names", () => {
     const waiting = plan.steps.filter(({ after }) => after.includes("scale-out-mails"));
 
     expect(stepOf(plan, "scale-out-mails").after).toEqual(["point-application-orders", "point-application-guests"]);
-    expect(stepOf(plan, "scale-out-api").after).toEqual([]);
+    expect(stepOf(plan, "scale-out-api").after).toEqual(["fence"]);
     expect(waiting).toEqual([]);
   });
 
