@@ -48,7 +48,7 @@ export interface Coverage {
 export async function cover(directory: string, processes: number): Promise<Coverage> {
   const into = await mkdtemp(join(tmpdir(), "twokey-coverage-"));
   try {
-    const report = await runTests({
+    const { report } = await runTests({
       directory,
       args: [
         ...["--maxWorkers", String(processes)],

@@ -24,8 +24,14 @@ export interface Asked {
   readonly timeoutMs: number;
 }
 
-/** One run of jest; undefined: it did not end in time, or wrote no report. What it started ends with it. */
-export async function runTests({ directory, args, env = {}, timeoutMs }: Asked): Promise<Report | undefined> {
+/** `report` is undefined where jest was ended, or ended itself at the first failure (`--bail`). */
+export interface Ended {
+  readonly report: Report | undefined;
+  readonly isInTime: boolean;
+}
+
+/** One run of jest. What it started ends with it. */
+export async function runTests({ directory, args, env = {}, timeoutMs }: Asked): Promise<Ended> {
   const into = await mkdtemp(join(tmpdir(), "twokey-jest-"));
   const outputFile = join(into, "report.json");
   const jest = join(directory, "node_modules/jest/bin/jest.js");
@@ -36,14 +42,18 @@ export async function runTests({ directory, args, env = {}, timeoutMs }: Asked):
   const ended = new Promise<void>((resolve) => {
     child.once("exit", () => resolve());
   });
-  const timer = setTimeout(() => endAll(child.pid), timeoutMs);
+  let isInTime = true;
+  const timer = setTimeout(() => {
+    isInTime = false;
+    endAll(child.pid);
+  }, timeoutMs);
   await ended;
   clearTimeout(timer);
   endAll(child.pid);
   try {
-    return Report.parse(JSON.parse(await readFile(outputFile, "utf8")));
+    return { isInTime, report: Report.parse(JSON.parse(await readFile(outputFile, "utf8"))) };
   } catch {
-    return undefined;
+    return { isInTime, report: undefined };
   } finally {
     await rm(into, { recursive: true, force: true });
   }
