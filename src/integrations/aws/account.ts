@@ -41,7 +41,7 @@ export interface AwsPorts {
 export interface GuardedAws extends AwsPorts {
   /** The same ports, whose mutations leave only on this guard's proof, in a session that can do no more than is permitted. */
   guardedBy(guard: Guard, permitted: readonly Permission[]): AwsPorts;
-  /** Opens that session beforehand. Throws TransientError where no STS hands one out now, StepFailed where none will. */
+  /** Opens that session beforehand, and the one that looks. Throws TransientError where no STS hands one out now, StepFailed where none will. */
   prepare(permitted: readonly Permission[]): Promise<void>;
 }
 
@@ -164,7 +164,8 @@ function openRun(way: Way, { executeRole, managedPolicy }: Access, { role, namin
       ...through(caller),
       guardedBy: (guard, permitted) => through(caller.guardedBy(guard, hand(permitted))),
       prepare: async (permitted) => {
-        await hand(permitted).identity().catch(noSession);
+        // A step looks before it acts.
+        await Promise.all([looking.identity(), hand(permitted).identity()]).catch(noSession);
       },
     },
     close: () => {
