@@ -155,6 +155,23 @@ describe("the failover runbook", () => {
     expect(answer.kind === "refused" && answer.reasons.join()).toMatch(/lets nobody in: sg-\w+ has no ingress rule/);
   });
 
+  test("a standby service whose last deployment failed is refused: its tasks would not start on the worst day either", () => {
+    const quiet = quietDay(serviceIn(inventory));
+    const standby = quiet.sites["eu-central-1"];
+    if (!standby?.compute.known) throw new Error("the standby is seen");
+    const { value } = standby.compute;
+    const withDeployment = (change: object) => {
+      const compute = known({ ...value, deployments: value.deployments.map((each) => ({ ...each, ...change })) });
+      return planned(inventory, {
+        observed: { ...quiet, sites: { ...quiet.sites, "eu-central-1": { ...standby, compute } } },
+      });
+    };
+
+    expect(refusals(withDeployment({ rollout: "FAILED" }))).toContain("Deploy one that starts first");
+    expect(refusals(withDeployment({ rollout: "IN_PROGRESS", failedTasks: 10 }))).toContain("its tasks do not start");
+    expect(withDeployment({ rollout: "IN_PROGRESS", failedTasks: 9 }).kind).toBe("plan");
+  });
+
   test("a replica of another database is refused, and a planned move one that does not replicate", () => {
     const quiet = quietDay(serviceIn(inventory));
     const standby = quiet.sites["eu-central-1"];

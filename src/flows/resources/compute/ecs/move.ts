@@ -3,7 +3,7 @@ import type { ComputeAbilities } from "../../abilities.ts";
 import { checkDirect } from "./check-direct.ts";
 import type { EcsSeen } from "./look.ts";
 import { balancer, compute, isWorker } from "./parts.ts";
-import { scaleOut } from "./scale-out.ts";
+import { haveFailed, scaleOut } from "./scale-out.ts";
 import type { Ecs } from "./settings.ts";
 
 /**
@@ -15,8 +15,13 @@ export const move: ComputeAbilities<Ecs, EcsSeen> = {
     const now = seen.in[to];
     if (!now) return [`There is no service in ${to}.`];
     if (!now.known) return [`The standby service in ${to} cannot be seen: ${now.why}. Ask again when it can.`];
-    const { status } = now.value;
-    return status === "ACTIVE" ? [] : [`The standby service in ${to} is ${status}. It has to be ACTIVE first.`];
+    const { status, deployments } = now.value;
+    if (status !== "ACTIVE") return [`The standby service in ${to} is ${status}. It has to be ACTIVE first.`];
+    return deployments.some(haveFailed)
+      ? [
+          `The last deployment of the standby service in ${to} failed: its tasks do not start. Deploy one that starts first.`,
+        ]
+      : [];
   },
 
   unchecked: ({ resource }, { to }) => [

@@ -15,6 +15,10 @@ type Input = z.infer<typeof Input>;
 /** Failed task launches after which a scale-out from a broken image is called broken; ECS itself retries for ever. */
 const MOST_FAILED_TASKS = 10;
 
+/** A deployment whose tasks do not start, and will not. */
+export const haveFailed = ({ rollout, failedTasks }: ComputeFacts["deployments"][number]): boolean =>
+  rollout === "FAILED" || failedTasks >= MOST_FAILED_TASKS;
+
 /** An earlier attempt, or somebody else, asked for as much already. */
 function isAskedFor({ desired, scaling }: ComputeFacts, tasks: number): boolean {
   return desired >= tasks && (scaling === undefined || (scaling.min >= tasks && !scaling.suspended));
@@ -55,7 +59,7 @@ export const scaleOut: Step<Input, Record<string, never>, z.infer<typeof Output>
     if (!now.known) return { done: false, says: `cannot be seen: ${now.why}` };
     const { running, pending, deployments, reasons } = now.value;
     const failedTasks = Math.max(0, ...deployments.map((deployment) => deployment.failedTasks));
-    if (deployments.some((deployment) => deployment.rollout === "FAILED") || failedTasks >= MOST_FAILED_TASKS) {
+    if (deployments.some(haveFailed)) {
       throw new StepFailed("tasks-fail", `${input.compute.service}: tasks fail to start. ${reasons[0] ?? ""}`.trim());
     }
     if (running >= input.tasks && pending === 0 && deployments.length === 1)

@@ -1,0 +1,23 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "@jest/globals";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const ROOMS = ["src/flows", "src/engine", "src/integrations/aws"];
+/** `new StepFailed("code"`, and the short form of the steps that always ask people. */
+const THROWN = /(?:new StepFailed|\bmustAsk)\(\s*"([a-z0-9-]+)"/g;
+
+const sources = ROOMS.flatMap((room) =>
+  readdirSync(join(ROOT, room), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => readFileSync(join(ROOT, room, name), "utf8")),
+);
+const thrown = new Set(sources.flatMap((text) => [...text.matchAll(THROWN)].map(([, code = ""]) => code)));
+const document = readFileSync(join(ROOT, "docs/judged-before-keys.md"), "utf8");
+const rows = [...document.matchAll(/^\| `([a-z0-9-]+)` \| .+ \| .+ \|$/gm)].map(([, code = ""]) => code);
+
+test("every way in which a step fails has its row in docs/judged-before-keys.md, and no row names another", () => {
+  expect(thrown.size).toBeGreaterThan(20);
+  expect(rows.toSorted()).toEqual([...thrown].toSorted());
+});
