@@ -29,6 +29,7 @@ describe("promotion", () => {
     expect(await replica()).toEqual({
       ...{ instance: REPLICA, status: "available", role: "replica", replicating: true, backupRetentionDays: 0 },
       source: `arn:aws:rds:${HOME}:111122223333:db:${PRIMARY}`,
+      ...{ deletionProtection: true, logExports: [], parameterGroup: "default.postgres16" },
       ...{ securityGroups: ["sg-standby"], instanceClass: "db.r6g.large", engine: "postgres", engineVersion: "16.4" },
       ...{ multiAz: false, availabilityZone: `${STANDBY}a`, encrypted: true },
       kmsKey: expect.stringMatching(`^arn:aws:kms:${STANDBY}:111122223333:key/`),

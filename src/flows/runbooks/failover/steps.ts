@@ -14,17 +14,20 @@ import type { FailoverRequest } from "./request.ts";
  * The runbook, in the order in which a responder would read it. Every resource goes through the same phases:
  *
  *   fence → record positions → PROMOTE → check writable → point the application → check direct → shift traffic → settle → check public
- *           scale out ────────────────────────────────────────────────────────────┘ (beside the promotion, if users cannot be sent there by it)
+ *         → scale out ────────┘ (before the promotion, if users cannot be sent there by it)
  *
  * A task that starts opens sessions to the database that its name leads to. While the old side can be reached that is the old
- * one, so new tasks start when it is closed. A dark side is not waited for: the scale-out stands in the queue of a whole region.
+ * one, so new tasks start when it is closed; and nothing is cut loose before they run, while all can still be given back.
+ * For a dark side neither is waited for: nothing is given back there, and users wait for the promotion.
  *
  * What nobody reaches, a worker, takes jobs as soon as it runs. It starts when the application finds the new writer.
  */
 export function failoverSteps(request: FailoverRequest, judgement: Judgement): PlannedStep[] {
   const protect = fence(request, judgement);
-  const stores = storeSteps(judgement, protect.id);
-  const computes = computeSteps(request, judgement, { stores, closed: judgement.isDark ? [] : [protect.id] });
+  const prepared = prepareEarly(request, judgement, judgement.isDark ? [] : [protect.id]);
+  const ready = judgement.isDark ? [] : idsOf([...prepared.values()]);
+  const stores = storeSteps(judgement, { fenced: protect.id, ready });
+  const computes = computeSteps(request, judgement, { stores, prepared });
   const shifted = entranceSteps(judgement, computes.ready);
   const users = checkUsers(request, judgement, shifted.length > 0 ? lastOf(shifted) : computes.ready);
   return [protect, ...stores.steps, ...computes.steps, ...shifted, users];
@@ -56,13 +59,19 @@ interface StorePhase extends Phase {
   readonly proven: readonly string[];
 }
 
+interface BeforeStores {
+  readonly fenced: string;
+  /** What a store waits for besides before it is cut loose. */
+  readonly ready: readonly string[];
+}
+
 /** No store is cut loose before the positions of all of them are written down. One that was promoted is only proven. */
-function storeSteps(judgement: Judgement, fenced: string): StorePhase {
+function storeSteps(judgement: Judgement, { fenced, ready }: BeforeStores): StorePhase {
   const open = judgement.stores.filter(({ moving }) => !moving.promoted);
   const step = (store: StoreJudged, phase: "measure" | "commit" | "prove", after: readonly string[]): PlannedStep =>
     about(store.move[phase](store.at, store.moving, slotOf(judgement, store.at, after)), store.at);
   const measures = open.map((store) => step(store, "measure", [fenced]));
-  const commits = open.map((store) => ({ store, commit: step(store, "commit", idsOf(measures)) }));
+  const commits = open.map((store) => ({ store, commit: step(store, "commit", [...idsOf(measures), ...ready]) }));
   const proofs = judgement.stores.map((store) => {
     const own = commits.find((each) => each.store === store);
     return { store, proof: step(store, "prove", own ? [own.commit.id] : [fenced]) };
@@ -82,23 +91,42 @@ function storeSteps(judgement: Judgement, fenced: string): StorePhase {
   };
 }
 
-interface Before {
-  readonly stores: StorePhase;
-  /** Done when nothing more can be opened on the old side. */
-  readonly closed: readonly string[];
+type Prepared = ReadonlyMap<KindSeen, PlannedStep>;
+
+/** What users are served by, made strong enough before a store is cut loose, unless that alone would send them there. */
+function prepareEarly(request: FailoverRequest, judgement: Judgement, after: readonly string[]): Prepared {
+  const moving = computeMoving(request, judgement);
+  const early = judgement.all.filter((at) => {
+    const { compute } = at.kind;
+    if (!compute || compute.reachedBy(at.resource) === "nobody") return false;
+    return !(isHealthAttractive(judgement.all) && compute.isHealthyEarly(at));
+  });
+  return new Map(
+    early.flatMap((at) => {
+      const step = about(at.kind.compute?.prepare(at, moving, slotOf(judgement, at, after)), at);
+      return step ? [[at, step] as const] : [];
+    }),
+  );
 }
 
-function computeSteps({ service }: FailoverRequest, judgement: Judgement, { stores, closed }: Before): Phase {
-  const { all, stores: judged } = judgement;
-  const byHandFirst = judged.flatMap(({ move, at, moving }) => move.leadByHand(at, moving) ?? []);
-  const via = directIn(service, judgement.to);
-  const moving: ComputeMoving = { ...judgement, url: deepHealthUrl(service), via, byHandFirst };
-  const pairs = all.flatMap((at) => {
+function computeMoving({ service }: FailoverRequest, judgement: Judgement): ComputeMoving {
+  const byHandFirst = judgement.stores.flatMap(({ move, at, moving }) => move.leadByHand(at, moving) ?? []);
+  return { ...judgement, url: deepHealthUrl(service), via: directIn(service, judgement.to), byHandFirst };
+}
+
+interface Before {
+  readonly stores: StorePhase;
+  readonly prepared: Prepared;
+}
+
+function computeSteps(request: FailoverRequest, judgement: Judgement, { stores, prepared }: Before): Phase {
+  const moving = computeMoving(request, judgement);
+  const pairs = judgement.all.flatMap((at) => {
     const { compute } = at.kind;
     if (!compute) return [];
     const isForUsers = compute.reachedBy(at.resource) !== "nobody";
-    const waits = isHealthAttractive(all) && compute.isHealthyEarly(at) ? stores.proven : closed;
-    const prepare = about(compute.prepare(at, moving, slotOf(judgement, at, isForUsers ? waits : stores.ready)), at);
+    const waits = isForUsers ? stores.proven : stores.ready;
+    const prepare = prepared.get(at) ?? about(compute.prepare(at, moving, slotOf(judgement, at, waits)), at);
     const after = [...stores.ready, ...(prepare ? [prepare.id] : [])];
     return [{ isForUsers, prepare, direct: about(compute.prove(at, moving, slotOf(judgement, at, after)), at) }];
   });

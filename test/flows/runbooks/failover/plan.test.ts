@@ -64,14 +64,16 @@ describe("the failover runbook", () => {
     expect(plan.steps.filter(({ wayBack }) => wayBack === "irreversible").map(({ id }) => id)).toEqual(["promote"]);
   });
 
-  test("inventory scales out beside the promotion, because its healthy targets prove a writable database, once the old side is closed", () => {
+  test("inventory scales out before the promotion, because its healthy targets prove a writable database, once the old side is closed", () => {
     expect(stepOf(planFor(inventory), "scale-out").after).toEqual(["fence"]);
+    expect(stepOf(planFor(inventory), "promote").after).toEqual(["record-position", "scale-out"]);
   });
 
   test("and waits for nothing where the old side is dark: new tasks cannot open a session there", () => {
     const dark = planFor(inventory, { observed: homeIsDark(serviceIn(inventory)) });
 
     expect(stepOf(dark, "scale-out").after).toEqual([]);
+    expect(stepOf(dark, "promote").after).toEqual(["record-position"]);
   });
 
   test("regami scales out after the writability check, because its healthy targets alone would make DNS send users there", () => {

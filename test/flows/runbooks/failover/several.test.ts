@@ -64,12 +64,12 @@ describe("a service of two stores and two names", () => {
     ]);
   });
 
-  test("cuts no store loose before the position of each of them is written down", async () => {
+  test("cuts no store loose before the position of each of them is written down, and the tasks run that users need", async () => {
     const plan = await planOf({ of: bookings });
     const positions = ["record-position-orders", "record-position-guests"];
 
-    expect(stepOf(plan, "promote-orders").after).toEqual(positions);
-    expect(stepOf(plan, "promote-guests").after).toEqual(positions);
+    expect(stepOf(plan, "promote-orders").after).toEqual([...positions, "scale-out-api"]);
+    expect(stepOf(plan, "promote-guests").after).toEqual([...positions, "scale-out-api"]);
   });
 
   test("sends users only where every store was led to the new side and every name has settled", async () => {
