@@ -449,10 +449,28 @@ export const GUARDS = [
     fails: "a lost answer (drop-after) is an unknown outcome, and the call is not repeated",
   },
   {
+    guard: "new tasks start behind the fence, and the promotion waits for them",
+    file: "src/flows/runbooks/failover/steps.ts",
+    cut: "judgement, judgement.isDark ? [] : [protect.id])",
+    by: "judgement, [])",
+    test: "flows/runbooks/failover/plan.test.ts",
+    fails:
+      "inventory scales out before the promotion, because its healthy targets prove a writable database, once the old side is closed",
+  },
+  {
+    guard: "new tasks start behind the fence, and the promotion waits for them",
+    file: "src/flows/runbooks/failover/steps.ts",
+    cut: "[...idsOf(measures), ...ready]",
+    by: "idsOf(measures)",
+    test: "flows/runbooks/failover/plan.test.ts",
+    fails:
+      "inventory scales out before the promotion, because its healthy targets prove a writable database, once the old side is closed",
+  },
+  {
     guard: "a queue worker takes no job before its database takes writes",
     file: "src/flows/runbooks/failover/steps.ts",
-    cut: "isForUsers ? waits : stores.ready",
-    by: "isForUsers ? waits : []",
+    cut: "isForUsers ? stores.proven : stores.ready",
+    by: "isForUsers ? stores.proven : []",
     test: "flows/runbooks/failover/several.test.ts",
     fails: "starts a worker when the application finds the new writers, and makes no user wait for it",
   },
