@@ -169,13 +169,13 @@ export async function refusalOf(call: Promise<unknown>): Promise<{ name: string;
   throw new Error("The call was accepted");
 }
 
-/** Looks until `read` gives a value, at most 10 s of machine time. */
+/** Looks until `read` gives a value, at most a minute of machine time, which only what hangs takes. */
 export async function until<T>(read: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  const deadlineMs = Date.now() + 10_000;
+  const deadlineMs = Date.now() + 60_000;
   for (;;) {
     const value = await read();
     if (value !== undefined) return value;
-    if (Date.now() > deadlineMs) throw new Error("Waited 10 s in vain");
+    if (Date.now() > deadlineMs) throw new Error("Waited a minute in vain");
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }
