@@ -32,7 +32,7 @@ const STEP_WORD: Readonly<Record<StepState["state"], string>> = {
   undone: "↩ undone",
   "undo-failed": "✗ UNDO FAILED",
   skipped: "– skipped",
-  "taken-over": "✓ done by hand",
+  "by-hand": "▶ looking at what was done by hand",
 };
 
 const RUN_WORD: Readonly<Record<RunStateName, string>> = {
@@ -146,12 +146,15 @@ function stepLine(
   const untilMs = state.endedAtMs ?? run.endedAtMs ?? nowMs;
   const took = state.startedAtMs === undefined ? "" : ` · ${sayDuration(untilMs - state.startedAtMs)}`;
   const isAbove = step.id === failedStep(run);
-  const words = isAbove ? "" : state.state === "asked" ? latest : withNames(state.says, inventory);
+  const words = isAbove ? "" : isLookedFor(state) ? latest : withNames(state.says, inventory);
   const says = words === "" ? "" : ` – ${inRoom(words, "error")}`;
   // A run that unwound waited for nothing more: what it had asked for may still be going on.
-  const word = isOver(run) && state.state === "asked" ? "– not waited for" : STEP_WORD[state.state];
+  const word = isOver(run) && isLookedFor(state) ? "– not waited for" : STEP_WORD[state.state];
   return [{ bold: word }, ` · ${step.title}${took}${says}`];
 }
+
+/** The world is looked at until it is there. */
+const isLookedFor = ({ state }: StepState): boolean => state === "asked" || state === "by-hand";
 
 /** What it means for somebody who reads no further. */
 function outcomeOf(run: RunState): string[] {
@@ -163,7 +166,7 @@ function outcomeOf(run: RunState): string[] {
     const left = plan.leftForPeople ?? [];
     return unmeasured.length === 0
       ? [...left]
-      : [`Not measured, because people went on without it or vouch for it: ${titles(unmeasured)}.`, ...left];
+      : [`Not measured, because people went on without it: ${titles(unmeasured)}.`, ...left];
   }
   if (state === "unwound" && undoSkipped.length > 0)
     return [
@@ -181,7 +184,7 @@ function outcomeOf(run: RunState): string[] {
 /** A run in one line. Text that is kept says when it started, not how long ago that is. */
 export function runLine(run: RunState, when: (timeMs: number) => Moment = ago): Text {
   const active = run.plan.steps
-    .filter((step) => ["intended", "asked"].includes(stateOf(run, step.id).state))
+    .filter((step) => ["intended", "asked", "by-hand"].includes(stateOf(run, step.id).state))
     .map((step) => step.title);
   const started = run.startedAtMs === undefined ? "" : spans`, started at ${when(run.startedAtMs)}`;
   return spans`Run ${run.plan.id} (${run.plan.title}) is ${runWord(run)}${started}${active.length > 0 ? `: ${active.join("; ")}` : ""}`;

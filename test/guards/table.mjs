@@ -764,6 +764,14 @@ export const GUARDS = [
     fails: "guard take-over of two: what decides about data or users counts as done by hand when two people say so",
   },
   {
+    guard: "what was done by hand is seen before anything rests on it",
+    file: "src/domain/plan-run/run.ts",
+    cut: '["done", "skipped"].includes(state.state);',
+    by: '["done", "skipped", "by-hand"].includes(state.state);',
+    test: "domain/plan-run/run.test.ts",
+    fails: "guard taken over and seen: what somebody did by hand settles nothing until it is seen",
+  },
+  {
     guard: "a retried promotion rests on the facts that people signed",
     file: "src/engine/runs/executor.ts",
     cut: "if (isTried && !untouched && !(await neverHappened(this.#hold, this.#deps, this.#signal))) return false;",

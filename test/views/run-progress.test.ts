@@ -10,7 +10,6 @@ import { proposed } from "../harness/plans.ts";
 
 const inventory = example("inventory");
 const at = { atMs: AT };
-const who = { by: "ana", door: "slack" } as const;
 const step = (id: string): RunEntry[] => [
   { kind: "intent", ...at, step: id, epoch: 1, attempt: 1 },
   { kind: "done", ...at, step: id, epoch: 1, says: "ok", output: {} },
@@ -39,9 +38,11 @@ describe("how a run ended", () => {
     expect(plainText(runLine(ended))).toContain("is verified");
   });
 
-  test("is not called verified where somebody only vouches for it", () => {
-    const vouched: RunEntry = { kind: "taken-over", ...at, ...who, step: "check-public", words: "looks fine" };
-    const ended = run(...measured, ...broken("check-public"), vouched, finished);
+  test("is not called verified where people went on without a check", () => {
+    const skip = (by: string): RunEntry => ({
+      ...{ kind: "vote", ...at, by, door: "slack", decision: "skip", step: "check-public", position: ids.length },
+    });
+    const ended = run(...measured, ...broken("check-public"), skip("ana"), skip("ben"), finished);
 
     expect(progressCard(ended, inventory, { nowMs: AT }).text).toContain("NOT fully verified");
     expect(progressCard(ended, inventory, { nowMs: AT }).text).toContain("Not measured");

@@ -50,7 +50,7 @@ export const DECISIONS: Readonly<Record<Decision, Rule>> = {
     states: ["stopped"],
     side: "any",
     needs: "responder",
-    effect: "counts the failed step as done by hand",
+    effect: "looks whether what was done by hand is there, and goes on",
   },
   skip: {
     states: ["stopped", "stuck"],

@@ -46,7 +46,8 @@ export interface StepState {
     | "undone"
     | "undo-failed"
     | "skipped"
-    | "taken-over";
+    /** Somebody says that they did it by hand: the step's own look has the last word. */
+    | "by-hand";
   readonly attempt: number;
   /** Attempts since people last decided about this step. */
   readonly tries: number;
@@ -192,7 +193,7 @@ export function proposedRun(plan: Plan, digest: string): RunState {
   };
 }
 
-export const isSettled = (state: StepState): boolean => ["done", "skipped", "taken-over"].includes(state.state);
+export const isSettled = (state: StepState): boolean => ["done", "skipped"].includes(state.state);
 export const isOver = (run: RunState): boolean => ["verified", "unwound", "closed", "superseded"].includes(run.state);
 
 /** States in which nothing moves until people decide, so that a new plan can take the rest over. */
@@ -220,14 +221,14 @@ export function stateOf(run: RunState, step: string): StepState {
 export function readySteps(run: RunState): PlannedStep[] {
   return run.plan.steps.filter(
     (step) =>
-      ["waiting", "intended", "asked"].includes(stateOf(run, step.id).state) &&
+      ["waiting", "intended", "asked", "by-hand"].includes(stateOf(run, step.id).state) &&
       step.after.every((id) => isSettled(stateOf(run, id))),
   );
 }
 
 /** Steps that may have had an effect and have a way back, newest first. */
 export function stepsToUndo(run: RunState): PlannedStep[] {
-  const touched = new Set(["intended", "asked", "done", "failed", "undoing", "undo-failed", "skipped", "taken-over"]);
+  const touched = new Set(["intended", "asked", "done", "failed", "undoing", "undo-failed", "skipped", "by-hand"]);
   // Whoever went on without a step, or did it by hand, did so after an attempt: that may have had an effect as well.
   return run.plan.steps
     .filter((step) => step.wayBack === "undo" && touched.has(stateOf(run, step.id).state))
@@ -235,9 +236,9 @@ export function stepsToUndo(run: RunState): PlannedStep[] {
     .toReversed();
 }
 
-/** Steps that nobody measured: people went on without them, or said that they did them by hand. */
+/** Steps that nobody measured: people went on without them. */
 export function unmeasuredSteps(run: RunState): PlannedStep[] {
-  return run.plan.steps.filter(({ id }) => ["skipped", "taken-over"].includes(stateOf(run, id).state));
+  return run.plan.steps.filter(({ id }) => stateOf(run, id).state === "skipped");
 }
 
 export function withStep(run: RunState, step: string, change: Partial<StepState>): RunState {

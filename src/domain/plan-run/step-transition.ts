@@ -69,12 +69,12 @@ function failed(run: RunState, entry: Extract<RunEntry, { kind: "failed" }>): Ru
   return { ...after, state: ask ? "stopped" : "unwinding", why: entry.why };
 }
 
-/** Somebody did it by hand, and says what. */
+/** Somebody did it by hand, and says what. Whether it is there is looked at, with a time of its own. */
 export function takenOver(
   run: RunState,
   { step, atMs, words }: { step: string; atMs: number; words: string },
 ): RunState {
-  return goesOn(withStep(run, step, { state: "taken-over", says: words, sinceMs: atMs, endedAtMs: atMs }));
+  return goesOn(withStep(run, step, { state: "by-hand", says: words, sinceMs: atMs, startedAtMs: atMs, endedAtMs: undefined }));
 }
 
 /** People decide about one failed step at a time: while another one waits for them, the run waits as well. */

@@ -14,6 +14,8 @@ const POLL_JITTER = 0.2;
 /** World time between two tries of a call that did nothing. */
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 15_000;
+/** World time for which what people did by hand is looked for, besides what the step takes by itself. */
+const BY_HAND_MS = 5 * 60_000;
 
 export interface Drive {
   readonly hold: RunHold;
@@ -29,11 +31,12 @@ export interface Drive {
 export async function driveStep({ hold, step, deps, signal }: Drive): Promise<void> {
   const definition = definitionOf(deps, hold.run.plan, step.id);
   const context = contextFor(hold, step.id, { ...deps, signal });
-  const startedAtMs = stateOf(hold.run, step.id).startedAtMs ?? deps.clock.now();
-  const deadlineMs = startedAtMs + step.deadlineMs;
+  const { state, startedAtMs = deps.clock.now() } = stateOf(hold.run, step.id);
+  const isByHand = state === "by-hand";
+  const deadlineMs = startedAtMs + (isByHand ? Math.min(step.deadlineMs, step.expectedMs + BY_HAND_MS) : step.deadlineMs);
   const driving = { hold, step, deps, definition, context, deadlineMs };
   // What another executor began includes the time in which nobody drove it.
-  const isResumed = stateOf(hold.run, step.id).state === "asked";
+  const isResumed = isByHand || state === "asked";
   try {
     const asked = isResumed ? undefined : await askUntilAnswered(driving);
     if (!isResumed && !asked) return;
@@ -111,16 +114,20 @@ async function capture({ hold, step, deps, context }: Driving): Promise<Seen> {
 
 async function pollUntilThere(driving: Driving): Promise<void> {
   const { hold, step, deps, definition, context } = driving;
+  const before = stateOf(hold.run, step.id);
+  const isByHand = before.state === "by-hand";
+  const data = isByHand ? definition.dataByHand(before.sinceMs) : before.data;
   for (;;) {
     let verdict: Verdict;
     try {
-      verdict = await definition.verify(inputOf(hold.run, step), stateOf(hold.run, step.id).data, context);
+      verdict = await definition.verify(inputOf(hold.run, step), data, context);
     } catch (error) {
       if (!(error instanceof TransientError || error instanceof OutcomeUnknown)) throw error;
       verdict = { done: false, says: messageOf(error) };
     }
     if (verdict.done) {
-      const { says, output } = verdict;
+      const { output } = verdict;
+      const says = isByHand ? `${verdict.says} (by hand: ${before.says})` : verdict.says;
       const entered = await hold.append(() => ({
         entry: { kind: "done", atMs: deps.clock.now(), step: step.id, epoch: hold.epoch, says, output: { ...output } },
         told: { says: `${step.title}: ${says}` },

@@ -20,6 +20,7 @@ export const awaitDns: Step<Input, Record<string, never>, z.infer<typeof InSync>
   role: "waits-for-people",
   input: Input,
   data: NoData,
+  dataByHand: () => ({}),
   output: InSync,
   title: ({ name, region }) => `Wait for ${name} to be pointed at ${region} by hand`,
   times: () => ({ expectedMs: 5 * MINUTE, deadlineMs: BY_HAND_WITHIN_MS }),

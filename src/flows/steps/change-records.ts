@@ -3,7 +3,7 @@ import { StepFailed } from "../../domain/errors.ts";
 import type { StepRole } from "../../domain/plan-run/plan.ts";
 import { ROUTE53_CONTROL_PLANE } from "../../domain/service/service.ts";
 import type { Family } from "../../ports/probe.ts";
-import type { Fencing, LookContext, Step } from "../../ports/step.ts";
+import type { Fencing, LookContext, Step, Verdict } from "../../ports/step.ts";
 import { isSilent } from "./dns-answers.ts";
 import type { Mark } from "./dns-mark.ts";
 import { changing } from "./permissions.ts";
@@ -13,7 +13,8 @@ import { type Standing, standingOf, write } from "./write-records.ts";
 
 const Input = RecordsInput;
 type Input = z.infer<typeof Input>;
-const Data = z.object({ changeId: z.string().nullable(), whose: z.string().exactOptional() });
+/** Without a change of ours where the value was there already. */
+const Data = z.object({ changeId: z.string().nullable() });
 type Data = z.infer<typeof Data>;
 /** Without a time where nothing had to be changed: nobody knows since when it has been so. */
 const Output = z.object({ changeId: z.string().nullable(), inSyncAtMs: z.number().exactOptional() });
@@ -32,6 +33,15 @@ function refuseDrift(name: string, standing: Standing, fencing: Fencing): void {
     "records-drifted",
     `Somebody else changed ${name} after the plan was made (${sayWhose(standing, fencing)}); TwoKey does not overwrite that`,
   );
+}
+
+/** Nothing was changed here: what stands is all that can be seen. */
+async function asPlanned(input: Input, context: LookContext): Promise<Verdict<z.infer<typeof Output>>> {
+  const standing = await standingOf(input, context);
+  refuseDrift(input.name, standing, context.fencing);
+  if (standing.stand !== "as-planned") return { done: false, says: `${input.name} has its old value` };
+  const says = `${input.name} had its planned value already: ${sayWhose(standing, context.fencing)}`;
+  return { done: true, says, output: { changeId: null } };
 }
 
 const ADDRESSES: Readonly<Record<string, Family>> = { A: "A", CNAME: "A", AAAA: "AAAA" };
@@ -78,6 +88,7 @@ export function changeRecords({
     role,
     input: Input,
     data: Data,
+    dataByHand: () => ({ changeId: null }),
     output: Output,
     title,
     times: () => ({ expectedMs: 35 * SECOND, deadlineMs }),
@@ -90,18 +101,15 @@ export function changeRecords({
     async run(input, context) {
       const standing = await standingOf(input, context);
       if (standing.stand === "as-planned")
-        return { requestIds: [], data: { changeId: null, whose: sayWhose(standing, context.fencing) } };
+        return { requestIds: [], data: { changeId: null } };
       refuseDrift(input.name, standing, context.fencing);
       const change = await write(input, { standing, to: input.after, way: "out", comment }, context);
       return { requestIds: change.requestIds, data: { changeId: change.changeId } };
     },
 
-    async verify(input, data, { cloud, signal }) {
-      if (data.changeId === null)
-        return {
-          ...{ done: true, output: { changeId: null } },
-          says: `${input.name} had its planned value already: ${data.whose ?? "nobody looked at the mark"}`,
-        };
+    async verify(input, data, context) {
+      if (data.changeId === null) return asPlanned(input, context);
+      const { cloud, signal } = context;
       const state = await cloud.traffic.changeState(data.changeId, signal);
       if (state === "pending") return { done: false, says: "accepted, not yet on all name servers" };
       if (isPublic) await refuseLost(input, { cloud, signal });

@@ -23,6 +23,7 @@ export const checkPublic: Step<Input, Record<string, never>, z.infer<typeof Outp
   role: "proves",
   input: Input,
   data: NoData,
+  dataByHand: () => ({}),
   output: Output,
   title: () => "Verify as users see it",
   times: () => ({ expectedMs: 4 * SECOND, deadlineMs: 15 * MINUTE }),

@@ -14,6 +14,7 @@ export const checkWritable: Step<Input, Record<string, never>, z.infer<typeof Ou
   role: "proves",
   input: Input,
   data: NoData,
+  dataByHand: () => ({}),
   output: Output,
   title: ({ instance, region }) => `Prove that ${instance} in ${region} takes writes`,
   times: () => ({ expectedMs: 1 * SECOND, deadlineMs: 10 * MINUTE }),

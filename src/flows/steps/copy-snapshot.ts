@@ -24,6 +24,7 @@ export const copySnapshot: Step<Input, Data, SnapshotOutput> = {
   role: "adds",
   input: Input,
   data: Data,
+  dataByHand: () => ({ found: "there" }),
   output: SnapshotOutput,
   title: ({ id, to }) => `Copy ${id} to ${to}`,
   times: () => ({ expectedMs: 20 * MINUTE, deadlineMs: 12 * HOUR }),

@@ -14,6 +14,7 @@ export const settleDns: Step<Input, Record<string, never>, Record<string, never>
   role: "settles",
   input: Input,
   data: NoData,
+  dataByHand: () => ({}),
   output: NoOutput,
   title: () => "Wait until old DNS answers have run out",
   times: ({ ttlMs }) => ({ expectedMs: ttlMs, deadlineMs: ttlMs + 5 * MINUTE, alike: `ttl-${ttlMs}` }),

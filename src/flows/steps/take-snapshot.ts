@@ -22,6 +22,7 @@ export const takeSnapshot: Step<Input, Data, SnapshotOutput> = {
   role: "adds",
   input: Input,
   data: Data,
+  dataByHand: () => ({ found: "there" }),
   output: SnapshotOutput,
   title: ({ source, region }) => `Take a snapshot of ${source} in ${region}`,
   // RDS gives no bound: the first snapshot of a large volume takes hours, later ones minutes.

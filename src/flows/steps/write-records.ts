@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { StepFailed, TransientError } from "../../domain/errors.ts";
 import type { Known, RecordSet } from "../../domain/service/observed.ts";
-import type { StepContext } from "../../ports/step.ts";
+import type { LookContext, StepContext } from "../../ports/step.ts";
 import { type Mark, markIn, markSet, marksBeside, refuseLater } from "./dns-mark.ts";
 import { concerned, sameRecords } from "./records.ts";
 import type { RecordsInput } from "./schemas.ts";
@@ -18,7 +18,7 @@ export interface Standing {
 }
 
 /** Throws Superseded and StepFailed where somebody later has written: this executor looks no further. */
-export async function standingOf(input: Input, { cloud, signal, fencing }: StepContext): Promise<Standing> {
+export async function standingOf(input: Input, { cloud, signal, fencing }: LookContext): Promise<Standing> {
   const { zone, name, before, after } = input;
   // The mark first: whatever is written after it was read changes it, and so voids the exchange.
   const marks = seen(name, await marksBeside(cloud.traffic, input, signal));

@@ -127,8 +127,20 @@ describe("a run is a replay of its journal", () => {
     expect(apply(promoting, said("ana", "in the console")).state).toBe("stopped");
     const taken = apply(promoting, said("ana", "in the console"), said("ben", "I saw it"));
     expect(stateOf(taken, "promote")).toMatchObject({
-      ...{ state: "taken-over", says: "in the console; I saw it (ana and ben)" },
+      ...{ state: "by-hand", says: "in the console; I saw it (ana and ben)" },
     });
+  });
+
+  test("guard taken over and seen: what somebody did by hand settles nothing until it is seen", () => {
+    const before = settle(started(), "fence", "record-position", "scale-out");
+    const stopped = apply(before, intent("promote"), failed("promote"));
+    const said: RunEntry = { kind: "taken-over", ...at, by: "ana", door: "slack", step: "promote", words: "did it" };
+    const looking = apply(stopped, said);
+
+    const waiting = (run: RunState) => readySteps(run).map(({ id }) => id);
+    expect([looking.state, waiting(looking)]).toEqual(["running", ["promote"]]);
+    expect(waiting(apply(looking, done("promote")))).toContain("check-writable");
+    expect(apply(looking, failed("promote"))).toMatchObject({ state: "stopped", why: "it broke" });
   });
 
   test("who asked for the plan has no key in a decision that needs two", () => {

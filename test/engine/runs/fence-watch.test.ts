@@ -64,6 +64,7 @@ async function watched(run: RunState, { looked = BACK, atMs = AT + 1_000, ...wis
     },
     verify: async () =>
       (wish.proven ?? true) ? { done: true, says: "fenced", output: {} } : { done: false, says: "still writes" },
+    dataByHand: () => ({}),
     undo: async () => {
       throw new Error("the watch does not ask for this");
     },

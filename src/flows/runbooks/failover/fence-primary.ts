@@ -21,6 +21,7 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
   role: "protects",
   input: FenceInput,
   data: Data,
+  dataByHand: () => ({ silent: {} }),
   output: FenceOutput,
   title: ({ region, mode, parts }) =>
     mode === "planned" ? `Stop the writers of ${region}` : `Fence ${region}: ${whatIsClosed(parts)}`,

@@ -22,6 +22,7 @@ export const checkDirect: Step<Input, Record<string, never>, z.infer<typeof Outp
   role: "proves",
   input: Input,
   data: NoData,
+  dataByHand: () => ({}),
   output: Output,
   ...directly,
   permissions: () => [],

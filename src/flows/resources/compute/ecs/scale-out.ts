@@ -31,6 +31,7 @@ export const scaleOut: Step<Input, Record<string, never>, z.infer<typeof Output>
   role: "prepares",
   input: Input,
   data: NoData,
+  dataByHand: () => ({}),
   output: Output,
   title: ({ region, compute, tasks }) => `Scale ${compute.service} in ${region} out to ${tasks} tasks`,
   times: () => ({ expectedMs: 75 * SECOND, deadlineMs: 20 * MINUTE }),

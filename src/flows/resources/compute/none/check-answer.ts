@@ -19,6 +19,7 @@ export const checkAnswer: Step<Input, Record<string, never>, Record<string, neve
   role: "proves",
   input: Input,
   data: NoData,
+  dataByHand: () => ({}),
   output: NoOutput,
   ...directly,
   permissions: () => [],

@@ -29,6 +29,7 @@ export const failoverCluster: Step<Input, Data, z.infer<typeof Output>> = {
   role: "commits",
   input: Input,
   data: Data,
+  dataByHand: () => ({ found: "moved" }),
   output: Output,
   title: ({ cluster, target }) => `Make ${target} the writer of ${cluster}`,
   times: () => ({ expectedMs: 1 * MINUTE, deadlineMs: 20 * MINUTE }),

@@ -30,6 +30,7 @@ export const promoteReplica: Step<Input, Data, Record<string, never>> = {
   role: "commits",
   input: Input,
   data: Data,
+  dataByHand: () => ({ found: "already-promoted" }),
   output: NoOutput,
   title: ({ region, instance }) => `Promote ${instance} in ${region}`,
   times: () => ({ expectedMs: 5 * MINUTE, deadlineMs: 40 * MINUTE }),

@@ -34,6 +34,7 @@ export const rebootFailover: Step<Input, Data, z.infer<typeof Output>> = {
   role: "commits",
   input: Input,
   data: Data,
+  dataByHand: (nowMs) => ({ found: "moved", askedAtMs: nowMs - SHOWS_WITHIN_MS }),
   output: Output,
   title: ({ instance, leaves }) => `Reboot ${instance} onto its standby, away from ${leaves}`,
   times: () => ({ expectedMs: 2 * MINUTE, deadlineMs: 30 * MINUTE }),

@@ -31,6 +31,7 @@ export const recordDataPosition: Step<Input, Data, PositionOutput> = {
   role: "proves",
   input: Input,
   data: Data,
+  dataByHand: (nowMs) => ({ sinceMs: nowMs }),
   output: PositionOutput,
   title: ({ mustReachZero, instance }) =>
     mustReachZero ? `Wait until ${instance} has every commit` : `Write down how far ${instance} had followed`,
