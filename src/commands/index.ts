@@ -95,7 +95,11 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   pause: decision("pause", "pause [run] [why]", "start no new step"),
   resume: decision("resume", "resume [run]", "go on after a pause"),
   retry: decision("retry", "retry [run]", "try the failed step of a stopped run again"),
-  "take-over": decision("take-over", "take-over <run> <what was done>", "say what you did by hand: TwoKey looks whether it is there"),
+  "take-over": decision(
+    "take-over",
+    "take-over <run> <what was done>",
+    "say what you did by hand: TwoKey looks whether it is there",
+  ),
   skip: decision("skip", "skip [run]", "go on without the failed step (two approvers)"),
   unwind: decision(
     "unwind",

@@ -74,7 +74,9 @@ export function takenOver(
   run: RunState,
   { step, atMs, words }: { step: string; atMs: number; words: string },
 ): RunState {
-  return goesOn(withStep(run, step, { state: "by-hand", says: words, sinceMs: atMs, startedAtMs: atMs, endedAtMs: undefined }));
+  return goesOn(
+    withStep(run, step, { state: "by-hand", says: words, sinceMs: atMs, startedAtMs: atMs, endedAtMs: undefined }),
+  );
 }
 
 /** People decide about one failed step at a time: while another one waits for them, the run waits as well. */

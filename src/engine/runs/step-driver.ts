@@ -33,7 +33,8 @@ export async function driveStep({ hold, step, deps, signal }: Drive): Promise<vo
   const context = contextFor(hold, step.id, { ...deps, signal });
   const { state, startedAtMs = deps.clock.now() } = stateOf(hold.run, step.id);
   const isByHand = state === "by-hand";
-  const deadlineMs = startedAtMs + (isByHand ? Math.min(step.deadlineMs, step.expectedMs + BY_HAND_MS) : step.deadlineMs);
+  const deadlineMs =
+    startedAtMs + (isByHand ? Math.min(step.deadlineMs, step.expectedMs + BY_HAND_MS) : step.deadlineMs);
   const driving = { hold, step, deps, definition, context, deadlineMs };
   // What another executor began includes the time in which nobody drove it.
   const isResumed = isByHand || state === "asked";

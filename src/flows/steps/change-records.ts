@@ -100,8 +100,7 @@ export function changeRecords({
 
     async run(input, context) {
       const standing = await standingOf(input, context);
-      if (standing.stand === "as-planned")
-        return { requestIds: [], data: { changeId: null } };
+      if (standing.stand === "as-planned") return { requestIds: [], data: { changeId: null } };
       refuseDrift(input.name, standing, context.fencing);
       const change = await write(input, { standing, to: input.after, way: "out", comment }, context);
       return { requestIds: change.requestIds, data: { changeId: change.changeId } };

@@ -311,7 +311,10 @@ describe(`users are moved by hand, ${WALKED}`, () => {
 
       expect([run.state, run.why]).toEqual(["verified", ""]);
       expect(stateOf(run, "shift-traffic")).toMatchObject({
-        ...{ state: "done", says: expect.stringMatching(/had its planned value already: .*\(by hand: in the console\)/) },
+        ...{
+          state: "done",
+          says: expect.stringMatching(/had its planned value already: .*\(by hand: in the console\)/),
+        },
       });
       const settled = stateOf(run, "settle-dns");
       const { ttlMs } = TtlInput.parse(stepOf(run.plan, "settle-dns").input);
