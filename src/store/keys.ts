@@ -17,7 +17,7 @@ export const KEYS = {
   clockChannel: `${PREFIX}:clock-moved`,
   openRuns: `${PREFIX}:runs:open`,
   run: (id: string) => `${PREFIX}:run:${id}`,
-  journal: (id: string) => `${PREFIX}:run:${id}:journal`,
+  journal: (run: string) => `${PREFIX}:journal:${run}`,
   runsOf: (incident: string) => `${PREFIX}:runs-of:${incident}`,
   claim: (service: string) => `${PREFIX}:claim:${service}`,
   /** The plan of a service that waits for keys. */
