@@ -764,6 +764,23 @@ export const GUARDS = [
     fails: "guard take-over of two: what decides about data or users counts as done by hand when two people say so",
   },
   {
+    guard: "a call that has left is never called unsent",
+    file: "src/integrations/aws/departure.ts",
+    cut: 'if (this.#where === "left") return isStopped;',
+    by: "",
+    test: "contracts/aws/guard.test.ts",
+    fails:
+      "guard departure: what has left is never said to have done nothing, although its proof runs out while no answer comes",
+  },
+  {
+    guard: "a promotion by somebody else is not this run's",
+    file: "src/flows/resources/stores/rds-replica/promote-replica.ts",
+    cut: "if (!mayHaveAsked) throw promotedByOthers(input);",
+    by: "",
+    test: "flows/resources/stores/rds-replica/promotion-busy.test.ts",
+    fails: "guard whose promotion: one that somebody else asked for is never said to be this run's: people are asked",
+  },
+  {
     guard: "what was done by hand is seen before anything rests on it",
     file: "src/domain/plan-run/run.ts",
     cut: '["done", "skipped"].includes(state.state);',

@@ -124,7 +124,14 @@ class Schedule implements Played {
     const { id: run, input } = this.#run;
     const { signal } = new AbortController();
     const cloud = fakeCloud({ traffic: this.#trafficOf(epoch) });
-    const context = { cloud, signal, fencing: { run, epoch }, tries: 1, outputOf: () => undefined };
+    const context = {
+      cloud,
+      signal,
+      fencing: { run, epoch },
+      tries: 1,
+      mayHaveAsked: false,
+      outputOf: () => undefined,
+    };
     const undo = async () => {
       if (typeof shiftTraffic.undo !== "function") throw new Error("It has a way back");
       await shiftTraffic.undo(input, context);

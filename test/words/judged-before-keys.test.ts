@@ -19,5 +19,5 @@ const rows = [...document.matchAll(/^\| `([a-z0-9-]+)` \| .+ \| .+ \|$/gm)].map(
 
 test("every way in which a step fails has its row in docs/judged-before-keys.md, and no row names another", () => {
   expect(thrown.size).toBeGreaterThan(20);
-  expect(rows.toSorted()).toEqual([...thrown].toSorted());
+  expect(new Set(rows)).toEqual(thrown);
 });

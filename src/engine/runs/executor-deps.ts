@@ -32,6 +32,9 @@ export interface ExecutorDeps extends JournalDeps {
 /** What the watch of an old side needs of it. */
 export type WatchDeps = Omit<ExecutorDeps, "changed" | "progressed" | "took" | "drift">;
 
+/** What a look outside its own step is given: it has asked for nothing, and rests on no other step. */
+export const LOOKS_ONLY = { tries: 1, mayHaveAsked: false, outputOf: () => undefined } as const;
+
 /** `step` is the one that this context is for. */
 export function contextFor(
   hold: RunHold,
@@ -47,6 +50,9 @@ export function contextFor(
     fencing: { run: hold.run.plan.id, epoch: hold.epoch },
     get tries() {
       return stateOf(hold.run, step).tries;
+    },
+    get mayHaveAsked() {
+      return stateOf(hold.run, step).tries > 0;
     },
     outputOf: (step, shape) => shape.safeParse(stateOf(hold.run, step).output).data,
   };

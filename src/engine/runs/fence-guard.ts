@@ -3,7 +3,7 @@ import { fenceOf, inputOf } from "../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import type { LookContext, Verdict } from "../../ports/step.ts";
-import { definitionOf, type WatchDeps } from "./executor-deps.ts";
+import { definitionOf, LOOKS_ONLY, type WatchDeps } from "./executor-deps.ts";
 
 /**
  * A proof is as old as it says (G20). That the old side is fenced is proven again right before the point of no return and
@@ -56,7 +56,7 @@ interface Asking {
 
 async function verdictOf(run: RunState, fence: PlannedStep, { deps, signal }: Asking): Promise<Verdict> {
   const fencing = { run: run.plan.id, epoch: run.epoch };
-  const context: LookContext = { cloud: deps.cloud, signal, fencing, tries: 1, outputOf: () => undefined };
+  const context: LookContext = { cloud: deps.cloud, signal, fencing, ...LOOKS_ONLY };
   const isLater = run.watch.state !== "waiting";
   const data = isLater ? run.watch.data : stateOf(run, fence.id).data;
   try {

@@ -4,7 +4,7 @@ import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
 import type { LookContext } from "../../ports/step.ts";
-import { contextFor, definitionOf, type ExecutorDeps, type WatchDeps } from "./executor-deps.ts";
+import { contextFor, definitionOf, type ExecutorDeps, LOOKS_ONLY, type WatchDeps } from "./executor-deps.ts";
 import { RunHold } from "./journal.ts";
 import { type Due, isLookedAt, whatIsDue } from "./watch-due.ts";
 
@@ -62,7 +62,7 @@ async function turn({ run, hold, deps, signal, looking }: Turn): Promise<void> {
   if (due.kind === "nothing") return;
   if (due.kind === "verify") {
     const fencing = { run: run.plan.id, epoch: run.epoch };
-    const context = { cloud: deps.cloud, signal: looking, fencing, tries: 1, outputOf: () => undefined };
+    const context = { cloud: deps.cloud, signal: looking, fencing, ...LOOKS_ONLY };
     const verdict = await verdictOf(run, fence, { context, deps });
     const ours = verdict && (await hold());
     return ours && conclude({ hold: ours, fence, deps }, verdict);

@@ -63,6 +63,8 @@ interface Driving extends Omit<Drive, "signal"> {
 async function askUntilAnswered(driving: Driving): Promise<Asked<unknown> | undefined> {
   const { hold, step, deps, definition, context } = driving;
   let seen: Seen = { input: undefined, captured: undefined };
+  // Of what another executor began nobody knows how it ended; of what is refused here, that it did nothing.
+  let { mayHaveAsked } = context;
   for (let tries = 0; ; tries += 1) {
     const { input, captured } = seen;
     const intended = await hold.intend((run) =>
@@ -71,7 +73,7 @@ async function askUntilAnswered(driving: Driving): Promise<Asked<unknown> | unde
     if (!intended) return undefined;
     deps.changed(hold.run);
     try {
-      const asked = await definition.run(input ?? inputOf(hold.run, step), context);
+      const asked = await definition.run(input ?? inputOf(hold.run, step), { ...context, mayHaveAsked });
       const entered = await hold.append(() => ({
         entry: {
           kind: "asked",
@@ -87,6 +89,7 @@ async function askUntilAnswered(driving: Driving): Promise<Asked<unknown> | unde
       return asked;
     } catch (error) {
       if (!(error instanceof TransientError || error instanceof OutcomeUnknown)) throw error;
+      mayHaveAsked ||= error instanceof OutcomeUnknown;
       deps.logger.warn(
         { run: hold.run.plan.id, step: step.id, why: messageOf(error), tries },
         "A step has to look and ask again",

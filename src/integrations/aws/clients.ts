@@ -9,6 +9,7 @@ import { Route53Client } from "@aws-sdk/client-route-53";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { type Region, route53RegionOf } from "../../domain/service/region.ts";
 import type { IdentitySource } from "./credentials.ts";
+import { Door } from "./departure.ts";
 import type { ClientSettings } from "./settings.ts";
 
 /** One client a region, made when it is first needed. Each has sockets of its own: a dark region starves no other. */
@@ -53,26 +54,21 @@ class Single<C extends { destroy(): void }> {
 
 /** Connections by API and region: all sessions of one run share them, whatever session a call is signed for. */
 export class Sockets {
-  readonly #made = new Map<string, Handler>();
+  readonly #made = new Map<string, Door>();
 
-  client<C extends { readonly config: { readonly requestHandler: Handler } }>(
-    key: string,
-    make: (own: { requestHandler?: Handler }) => C,
-  ): C {
-    const known = this.#made.get(key);
-    const client = make(known ? { requestHandler: known } : {});
-    this.#made.set(key, client.config.requestHandler);
-    return client;
+  door(key: string, settings: ClientSettings["requestHandler"]): Door {
+    const door = this.#made.get(key) ?? new Door(settings);
+    this.#made.set(key, door);
+    return door;
   }
 }
-type Handler = RDSClient["config"]["requestHandler"];
 
 interface Made extends Omit<ClientSettings, "requestHandler"> {
   readonly region: Region;
   readonly credentials: IdentitySource;
-  readonly requestHandler: ClientSettings["requestHandler"] | Handler;
+  readonly requestHandler: Door;
 }
-type SdkClient = { destroy(): void; readonly config: { readonly requestHandler: Handler } };
+type SdkClient = { destroy(): void };
 
 export interface ClientsWish {
   readonly settings: ClientSettings;
@@ -86,8 +82,10 @@ export type Clients = ReturnType<typeof createClients>;
 
 export function createClients({ settings, credentials, home, sockets }: ClientsWish) {
   const made = <C extends SdkClient>(api: string, Made: new (settings: Made) => C) => {
-    return (region: Region) =>
-      sockets.client(`${api} ${region}`, (own) => new Made({ ...settings, region, credentials, ...own }));
+    return (region: Region) => {
+      const requestHandler = sockets.door(`${api} ${region}`, settings.requestHandler);
+      return new Made({ ...settings, region, credentials, requestHandler });
+    };
   };
   const clients = {
     autoScaling: new Regional(made("ApplicationAutoScaling", ApplicationAutoScalingClient)),

@@ -1,14 +1,17 @@
+import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { Proof } from "../../ports/guard.ts";
 
 /**
  * The last look before a call leaves. The SDK reads `aborted` when it hands the signed request to its connection; between
  * the proof and that moment lie serialising, signing and perhaps new credentials. A timer cannot do this: a process that
- * stood still goes on with what it was doing before its timers run.
+ * stood still goes on with what it was doing before its timers run. It reads `aborted` before and after that moment as
+ * well, so the door says which reading is the last one: a proof that runs out later says nothing of what has left.
  */
 export class Departure {
   readonly #proof: Proof;
   readonly #signal: AbortSignal | undefined;
   #missed = false;
+  #where: "inside" | "at the door" | "left" = "inside";
   onabort: ((this: unknown, event: unknown) => void) | null = null;
 
   constructor(proof: Proof, signal: AbortSignal | undefined) {
@@ -17,8 +20,16 @@ export class Departure {
   }
 
   get aborted(): boolean {
+    const isStopped = this.#signal?.aborted === true;
+    if (this.#where === "left") return isStopped;
     this.#missed ||= !this.#proof.holds();
-    return this.#missed || this.#signal?.aborted === true;
+    if (this.#where === "at the door" && !this.#missed && !isStopped) this.#where = "left";
+    return this.#missed || isStopped;
+  }
+
+  /** The next reading is that of the connection, right before it sends. */
+  reachesTheDoor(): void {
+    if (this.#where === "inside") this.#where = "at the door";
   }
 
   /** The SDK asked too late, and has sent nothing. */
@@ -32,5 +43,16 @@ export class Departure {
 
   removeEventListener(type: "abort", listener: () => void): void {
     this.#signal?.removeEventListener(type, listener);
+  }
+}
+
+type Handle = NodeHttpHandler["handle"];
+
+/** The SDK's own connections, which tell a departure that its request is about to be sent. */
+export class Door extends NodeHttpHandler {
+  override handle(...[request, options]: Parameters<Handle>): ReturnType<Handle> {
+    const signal: unknown = options?.abortSignal;
+    if (signal instanceof Departure) signal.reachesTheDoor();
+    return super.handle(request, options);
   }
 }

@@ -72,6 +72,7 @@ async function walk(plan: Plan, cloud: Cloud): Promise<void> {
     signal: new AbortController().signal,
     fencing: { run: plan.id, epoch: 1 },
     tries: 1,
+    mayHaveAsked: false,
     outputOf: (step, shape) => shape.safeParse(outputs.get(step)).data,
   };
   for (const step of plan.steps) outputs.set(step.id, await takeStep(step, context));

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { Superseded, TransientError } from "../../../src/domain/errors.ts";
+import { OutcomeUnknown, Superseded, TransientError } from "../../../src/domain/errors.ts";
 import type { Proof } from "../../../src/ports/guard.ts";
-import { type InventoryWorld, mutations, REPLICA, STANDBY, startInventoryWorld } from "./inventory-world.ts";
+import { HASTY, type InventoryWorld, mutations, REPLICA, STANDBY, startInventoryWorld } from "./inventory-world.ts";
 
 let inventory: InventoryWorld;
 beforeEach(async () => {
@@ -12,10 +12,8 @@ afterEach(async () => {
 });
 
 const VALID: Proof = { holds: () => true };
-const promote = (prove: () => Promise<Proof>) =>
-  inventory.aws
-    .guardedBy({ prove }, [])
-    .databases.promote({ region: STANDBY, instance: REPLICA, backupRetentionDays: 7 });
+const promote = (prove: () => Promise<Proof>, aws = inventory.aws) =>
+  aws.guardedBy({ prove }, []).databases.promote({ region: STANDBY, instance: REPLICA, backupRetentionDays: 7 });
 
 describe("a mutation that is guarded", () => {
   test("leaves on a proof, and a look needs none", async () => {
@@ -48,6 +46,17 @@ describe("a mutation that is guarded", () => {
 
     await expect(promote(prove)).rejects.toThrow(TransientError);
     expect(mutations(inventory, "PromoteReadReplica")).toEqual([]);
+  });
+
+  test("guard departure: what has left is never said to have done nothing, although its proof runs out while no answer comes", async () => {
+    inventory.world.faults.plan({
+      ...{ vendor: "aws", operation: "PromoteReadReplica", times: 1 },
+      effect: { kind: "hang-after" },
+    });
+    const prove = async () => ({ holds: () => mutations(inventory, "PromoteReadReplica").length === 0 });
+
+    await expect(promote(prove, inventory.connect(HASTY))).rejects.toThrow(OutcomeUnknown);
+    expect(mutations(inventory, "PromoteReadReplica")).toHaveLength(1);
   });
 
   test("is proven anew before each attempt", async () => {

@@ -21,11 +21,13 @@ async function world(play: Play): Promise<FailoverWorld> {
 }
 
 function twice(step: StoredStep): StoredStep {
+  let mayHaveAsked = false;
   return {
     ...step,
     async run(input, context) {
-      await step.run(input, { ...context, tries: 1 });
-      return step.run(input, { ...context, tries: 2 });
+      await step.run(input, { ...context, tries: 1, mayHaveAsked });
+      mayHaveAsked = true;
+      return step.run(input, { ...context, tries: 2, mayHaveAsked: true });
     },
   };
 }

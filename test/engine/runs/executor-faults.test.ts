@@ -151,13 +151,15 @@ describe(`every step, ${WALKED}`, () => {
   test.each(REPEATS)("of $example, $mode, run twice is harmless", async ({ example, mode }) => {
     at = await startFailoverWorld({ example, speed: SPEED });
     await startRun(at, { mode });
-    const twice = (step: StoredStep): StoredStep => ({
-      ...step,
-      async run(input, context) {
-        await step.run(input, context);
-        return step.run(input, context);
-      },
-    });
+    const twice = (step: StoredStep): StoredStep => {
+      let mayHaveAsked = false;
+      const run: StoredStep["run"] = async (input, context) => {
+        await step.run(input, { ...context, mayHaveAsked });
+        mayHaveAsked = true;
+        return step.run(input, { ...context, mayHaveAsked });
+      };
+      return { ...step, run };
+    };
 
     const run = await drive(at, {
       steps: Object.fromEntries(Object.entries(STEPS).map(([name, step]) => [name, twice(step)])),

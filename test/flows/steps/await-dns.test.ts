@@ -21,7 +21,14 @@ function looked(...nameServers: DnsAnswer[]) {
     },
   });
   const fencing = { run: "F-1", epoch: 1 };
-  const context = { cloud, signal: new AbortController().signal, fencing, tries: 1, outputOf: () => undefined };
+  const context = {
+    cloud,
+    signal: new AbortController().signal,
+    fencing,
+    tries: 1,
+    mayHaveAsked: false,
+    outputOf: () => undefined,
+  };
   return STEPS["await-dns"]?.verify(INPUT, {}, context);
 }
 

@@ -35,7 +35,14 @@ function performed(does: "run" | "undo", { stands, marks = [], planned = [], ref
     ...{ region: "r", zone: "Z1", name: NAME, before: [OLD], after: [NEW], write: "sentinel", mark: planned },
   });
   const { signal } = new AbortController();
-  const context = { cloud, signal, fencing: { run: "F-1", epoch: 5 }, tries: 1, outputOf: () => undefined };
+  const context = {
+    cloud,
+    signal,
+    fencing: { run: "F-1", epoch: 5 },
+    tries: 1,
+    mayHaveAsked: false,
+    outputOf: () => undefined,
+  };
   if (typeof shiftTraffic.undo !== "function") throw new Error("It has a way back");
   const done = does === "run" ? shiftTraffic.run(input, context) : shiftTraffic.undo(input, context);
   return done.then((answer) => ({ answer, written }));

@@ -35,7 +35,14 @@ const STOPPED = {
 
 function contextOf(said: SaidCloud): StepContext {
   const signal = new AbortController().signal;
-  return { cloud: fakeCloud(said), signal, fencing: { run: "F-1", epoch: 1 }, tries: 1, outputOf: () => undefined };
+  return {
+    cloud: fakeCloud(said),
+    signal,
+    fencing: { run: "F-1", epoch: 1 },
+    tries: 1,
+    mayHaveAsked: false,
+    outputOf: () => undefined,
+  };
 }
 
 const fence = () => {

@@ -42,14 +42,17 @@ export const promoteReplica: Step<Input, Data, Record<string, never>> = {
   ],
   permissions: ({ region, instance }) => [promoting(region, instance)],
 
-  async run(input, { cloud, signal }) {
+  async run(input, { cloud, signal, mayHaveAsked }) {
     const now = await cloud.databases.describe(input.region, input.instance, signal);
     if (!now.known) {
       if (now.cause === "unreachable" || now.cause === "failed")
         throw new TransientError("replica-unseen", `${input.instance} cannot be seen: ${now.why}`);
       throw new StepFailed("replica-unseen", `${input.instance} in ${input.region}: ${now.why}`);
     }
-    if (now.value.role === "standalone") return { requestIds: [], data: { found: "already-promoted" }, already: true };
+    if (now.value.role === "standalone") {
+      if (!mayHaveAsked) throw promotedByOthers(input);
+      return { requestIds: [], data: { found: "already-promoted" }, already: true };
+    }
     if (now.value.source !== undefined && !namesSource(now.value.source, input.source)) {
       throw new StepFailed(
         "wrong-source",
@@ -65,6 +68,7 @@ export const promoteReplica: Step<Input, Data, Record<string, never>> = {
     if (answer.kind === "busy") {
       throw new TransientError("replica-busy", `${input.instance} is ${now.value.status} and busy: ${answer.why}`);
     }
+    if (answer.kind === "not-a-replica" && !mayHaveAsked) throw promotedByOthers(input);
     return {
       requestIds: answer.requestIds,
       data: { found: answer.kind === "accepted" ? "asked" : "already-promoted" },
@@ -85,6 +89,14 @@ export const promoteReplica: Step<Input, Data, Record<string, never>> = {
 
   undo: { irreversible: hasHappened },
 };
+
+/** What was signed counts the loss of a promotion that this run makes; of another one nobody here knows it. */
+const promotedByOthers = ({ region, instance }: Input): StepFailed =>
+  new StepFailed(
+    "promoted-by-others",
+    `${instance} in ${region} was promoted, and no call of this run did it. Find out who did it, and when: what was written on the old side since is not on it. If it is as you want it, say take-over`,
+    { facts: { mustAsk: true } },
+  );
 
 /** RDS shows an accepted promotion some seconds late, so one look at a quiet replica proves nothing. */
 async function hasHappened({ region, instance }: Input, { cloud, signal }: StepContext): Promise<Happened> {

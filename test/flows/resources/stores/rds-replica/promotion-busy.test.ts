@@ -40,10 +40,17 @@ const OTHERS = {
 };
 
 /** As the engine does it: a call that could not be made, or whose answer was lost, is looked after and asked again. */
-async function ask() {
+async function ask(mayHaveAsked = false) {
   const cloud = fakeCloud({ databases: inventory.aws.databases });
   const fencing = { run: "F-1", epoch: 1 };
-  const context = { cloud, signal: new AbortController().signal, fencing, tries: 2, outputOf: () => undefined };
+  const context = {
+    cloud,
+    signal: new AbortController().signal,
+    fencing,
+    tries: 1,
+    mayHaveAsked,
+    outputOf: () => undefined,
+  };
   return STEPS["promote-replica"]?.run(INPUT, context);
 }
 
@@ -69,18 +76,21 @@ test("a promotion whose answer was lost is looked after until it shows, and is m
   });
   await expect(ask()).rejects.toMatchObject({ name: "OutcomeUnknown" });
   inventory.advance(30);
-  await expect(ask()).rejects.toMatchObject({ name: "TransientError", code: "replica-busy" });
+  await expect(ask(true)).rejects.toMatchObject({ name: "TransientError", code: "replica-busy" });
   inventory.advance(120);
 
-  expect(await ask()).toMatchObject({ data: { found: "already-promoted" } });
+  expect(await ask(true)).toMatchObject({ data: { found: "already-promoted" } });
   expect(mutations(inventory, "PromoteReadReplica")).toHaveLength(1);
 });
 
-test("a promotion that somebody else asked for is never said to be this run's", async () => {
+test("guard whose promotion: one that somebody else asked for is never said to be this run's: people are asked", async () => {
   await somebodyElse.send(new PromoteReadReplicaCommand(THEIRS));
   inventory.advance(30);
   await expect(ask()).rejects.toMatchObject({ name: "TransientError" });
   inventory.advance(120);
 
-  expect(await ask()).toEqual({ requestIds: [], data: { found: "already-promoted" }, already: true });
+  await expect(ask()).rejects.toMatchObject({
+    ...{ name: "StepFailed", code: "promoted-by-others", facts: { mustAsk: true } },
+    message: expect.stringContaining("no call of this run did it"),
+  });
 });

@@ -33,7 +33,14 @@ async function happened(...answers: readonly Known<DatabaseFacts>[]): Promise<st
   };
   const cloud = fakeCloud(said, "only descriptions are looked at");
   const fencing = { run: "F-1", epoch: 1 };
-  const context = { cloud, signal: new AbortController().signal, fencing, tries: 1, outputOf: () => undefined };
+  const context = {
+    cloud,
+    signal: new AbortController().signal,
+    fencing,
+    tries: 1,
+    mayHaveAsked: false,
+    outputOf: () => undefined,
+  };
   const answer = await STEPS["promote-replica"]?.happened(input, context);
   // A quiet replica is believed only after the time in which RDS may show an old status.
   if (answer === "no") expect([looks, naps]).toEqual([2, [60_000]]);

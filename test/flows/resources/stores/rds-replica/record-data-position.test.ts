@@ -28,7 +28,14 @@ async function recorded(
     databases: { lag: async () => lag, describe: async () => facts },
   });
   const fencing = { run: "F-1", epoch: 1 };
-  const context = { cloud, signal: new AbortController().signal, fencing, tries: 1, outputOf: () => undefined };
+  const context = {
+    cloud,
+    signal: new AbortController().signal,
+    fencing,
+    tries: 1,
+    mayHaveAsked: false,
+    outputOf: () => undefined,
+  };
   return STEPS["record-data-position"]?.verify({ ...INPUT, ...input }, { sinceMs: AT }, context);
 }
 
