@@ -13,7 +13,8 @@ import {
 } from "../flows/resources/site.ts";
 import type { ApplicationSpec, StoreSpec } from "../simulators/application/spec.ts";
 import type { TrafficSpecInput } from "../simulators/application/traffic.ts";
-import type { Ec2SpecInput, RdsSpecInput } from "../simulators/aws/specs.ts";
+import type { Ec2SpecInput } from "../simulators/aws/ec2-spec.ts";
+import type { RdsSpecInput } from "../simulators/aws/specs.ts";
 import { askedName } from "./derive-zones.ts";
 import { DEEP_HEALTH_PATH } from "./rewrites.ts";
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { TrafficSpec } from "./application/traffic.ts";
-import { CloudWatchSpec, Ec2Spec, KmsSpec, RdsSpec, SnsSpec, StsSpec } from "./aws/specs.ts";
+import { Ec2Spec } from "./aws/ec2-spec.ts";
+import { CloudWatchSpec, KmsSpec, RdsSpec, SnsSpec, StsSpec } from "./aws/specs.ts";
 import { MailSpec } from "./mail/mail.ts";
 import { PagerDutySpec } from "./pagerduty/spec.ts";
 import { SlackSpec } from "./slack/spec.ts";

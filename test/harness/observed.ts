@@ -107,9 +107,7 @@ function site(service: Service, region: Region, role: "replica" | "standalone"):
       targets: { healthy: serves ? compute.tasks : 0, total: serves ? compute.tasks : 0 },
       reasons: [],
     }),
-    firewall: known([
-      { protocol: "tcp", fromPort: 5432, toPort: 5432, cidrs: ["10.0.0.0/8"], ipv6Cidrs: [], groups: [] },
-    ]),
+    firewall: known([{ protocol: "tcp", fromPort: 5432, toPort: 5432, source: { kind: "ipv4", cidr: "10.0.0.0/8" } }]),
     deepHealth: serves
       ? { kind: "healthy", status: 200 }
       : { kind: "unhealthy", status: 503, why: "no healthy target" },

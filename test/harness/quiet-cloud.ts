@@ -1,4 +1,4 @@
-import type { DatabaseFacts } from "../../src/domain/service/observed.ts";
+import type { DatabaseFacts, FirewallRule } from "../../src/domain/service/observed.ts";
 import type { ComputeSite, Region, Service } from "../../src/domain/service/service.ts";
 import { computesIn, fixedNamesOf, namesOf, storesIn } from "../../src/flows/resources/site.ts";
 import type { DnsAnswer } from "../../src/ports/probe.ts";
@@ -15,7 +15,12 @@ export interface Change {
   readonly ledTo?: string;
 }
 
-const RULE = { protocol: "tcp", fromPort: 5432, toPort: 5432, cidrs: ["10.0.0.0/8"], ipv6Cidrs: [], groups: [] };
+const RULE: FirewallRule = {
+  protocol: "tcp",
+  fromPort: 5432,
+  toPort: 5432,
+  source: { kind: "ipv4", cidr: "10.0.0.0/8" },
+};
 
 /** The ports of a service of any kinds on an ordinary day: home serves, its copies are two seconds behind. */
 export function quietCloud(service: Service, change: Change = {}): Cloud {

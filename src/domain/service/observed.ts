@@ -85,16 +85,27 @@ export interface ComputeFacts {
   readonly reasons: readonly string[];
 }
 
-/** An ingress rule exactly as EC2 gave it, so that the same rule can be put back. */
+/** Whom an ingress rule lets in. A group may be another account's, or stand in a network that is peered. */
+export type RuleSource =
+  | { readonly kind: "ipv4" | "ipv6"; readonly cidr: string }
+  | { readonly kind: "prefix-list"; readonly id: string }
+  | {
+      readonly kind: "group";
+      readonly id: string;
+      /** Absent: not told. */
+      readonly account?: string;
+      readonly peering?: { readonly vpc: string; readonly connection: string };
+    };
+
+/** An ingress rule with its one source, exactly as EC2 gave it, so that the same rule can be put back. */
 export interface FirewallRule {
+  /** Name or number of a protocol; `-1` is all of them. */
   readonly protocol: string;
-  readonly fromPort: number | undefined;
-  readonly toPort: number | undefined;
-  readonly cidrs: readonly string[];
-  readonly ipv6Cidrs: readonly string[];
-  readonly groups: readonly string[];
-  /** Managed prefix lists; absent where the rule names none. */
-  readonly prefixLists?: readonly string[];
+  readonly fromPort?: number;
+  readonly toPort?: number;
+  readonly source: RuleSource;
+  /** What people wrote to it. */
+  readonly description?: string;
 }
 
 /** A Route 53 record set with what TwoKey understands of it, in a comparable form (names lower case, no trailing dot). */

@@ -44,17 +44,25 @@ export const SnapshotOutput = z.object({
 });
 export type SnapshotOutput = z.infer<typeof SnapshotOutput>;
 
-export const FirewallRuleInput = z
-  .object({
-    protocol: z.string(),
-    fromPort: z.number().optional(),
-    toPort: z.number().optional(),
-    cidrs: z.array(z.string()).readonly(),
-    ipv6Cidrs: z.array(z.string()).readonly(),
-    groups: z.array(z.string()).readonly(),
-    prefixLists: z.array(z.string()).readonly().exactOptional(),
-  })
-  .transform(({ fromPort, toPort, ...rest }) => ({ ...rest, fromPort, toPort }));
+const RuleSourceInput = z.discriminatedUnion("kind", [
+  z.object({ kind: z.enum(["ipv4", "ipv6"]), cidr: z.string() }),
+  z.object({ kind: z.literal("prefix-list"), id: z.string() }),
+  z.object({
+    kind: z.literal("group"),
+    id: z.string(),
+    account: z.string().exactOptional(),
+    peering: z.object({ vpc: z.string(), connection: z.string() }).exactOptional(),
+  }),
+]);
+
+/** An ingress rule with its one source. */
+export const FirewallRuleInput = z.object({
+  protocol: z.string(),
+  fromPort: z.number().exactOptional(),
+  toPort: z.number().exactOptional(),
+  source: RuleSourceInput,
+  description: z.string().exactOptional(),
+});
 
 export const ComputeInput = z.object({
   cluster: z.string(),

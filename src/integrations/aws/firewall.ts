@@ -5,7 +5,7 @@ import {
   RevokeSecurityGroupIngressCommand,
 } from "@aws-sdk/client-ec2";
 import { z } from "zod";
-import type { FirewallRule } from "../../domain/service/observed.ts";
+import type { FirewallRule, RuleSource } from "../../domain/service/observed.ts";
 import type { Firewall } from "../../ports/firewall.ts";
 import type { Caller, SendOptions } from "./caller.ts";
 import type { Clients } from "./clients.ts";
@@ -13,23 +13,37 @@ import { CallFailed } from "./errors.ts";
 
 const API = "ec2";
 
+const Described = { Description: z.string().optional() };
 const Permission = z.object({
   IpProtocol: z.string(),
   FromPort: z.number().optional(),
   ToPort: z.number().optional(),
-  IpRanges: z.array(z.object({ CidrIp: z.string() })).default([]),
-  Ipv6Ranges: z.array(z.object({ CidrIpv6: z.string() })).default([]),
-  UserIdGroupPairs: z.array(z.object({ GroupId: z.string() })).default([]),
-  PrefixListIds: z.array(z.object({ PrefixListId: z.string() })).default([]),
+  IpRanges: z.array(z.object({ CidrIp: z.string(), ...Described })).default([]),
+  Ipv6Ranges: z.array(z.object({ CidrIpv6: z.string(), ...Described })).default([]),
+  UserIdGroupPairs: z
+    .array(
+      z.object({
+        GroupId: z.string(),
+        UserId: z.string().optional(),
+        VpcId: z.string().optional(),
+        VpcPeeringConnectionId: z.string().optional(),
+        ...Described,
+      }),
+    )
+    .default([]),
+  PrefixListIds: z.array(z.object({ PrefixListId: z.string(), ...Described })).default([]),
 });
 const SecurityGroups = z.tuple([z.object({ IpPermissions: z.array(Permission).default([]) })]);
 
-/** Ingress rules of a security group. Descriptions of rules are not kept. */
+/** Ingress rules of a security group, one for each source. */
 export function awsFirewall(caller: Caller, clients: Clients): Firewall {
   const change = (verb: Verb): Firewall["close"] => {
     return ({ region, securityGroup, rules }, signal) => {
-      const send = (IpPermissions: IpPermission[]) => (acting: Clients, options: SendOptions) =>
-        COMMANDS[verb](acting.ec2.in(region), { GroupId: securityGroup, IpPermissions }, options);
+      const send = (some: readonly FirewallRule[]) => (acting: Clients, options: SendOptions) => {
+        // What was written to a rule is kept when it is put back; which rule is meant is told without.
+        const IpPermissions = some.map((rule) => permissionOf(verb === "revoke" ? bare(rule) : rule));
+        return COMMANDS[verb](acting.ec2.in(region), { GroupId: securityGroup, IpPermissions }, options);
+      };
       const ask = { api: API, region, doing: `${verb} ingress rules of ${securityGroup}`, signal };
       return caller.act((requestIds) => allOrEach(rules, (some) => caller.write(ask, requestIds, send(some))));
     };
@@ -41,7 +55,7 @@ export function awsFirewall(caller: Caller, clients: Clients): Firewall {
         const answer = await caller.read(ask, (options) =>
           clients.ec2.in(region).send(new DescribeSecurityGroupsCommand({ GroupIds: [securityGroup] }), options),
         );
-        return SecurityGroups.parse(answer.SecurityGroups)[0].IpPermissions.map(ruleOf);
+        return SecurityGroups.parse(answer.SecurityGroups)[0].IpPermissions.flatMap(rulesOf);
       }),
     close: change("revoke"),
     open: change("authorize"),
@@ -59,13 +73,13 @@ const COMMANDS = {
     client.send(new AuthorizeSecurityGroupIngressCommand(change), options),
 };
 
-/** EC2 refuses the whole call when one rule is already as wanted; then the sources go one by one. */
+/** EC2 refuses the whole call when one rule is already as wanted; then they go one by one. */
 async function allOrEach(
   rules: readonly FirewallRule[],
-  send: (permissions: IpPermission[]) => Promise<unknown>,
+  send: (rules: readonly FirewallRule[]) => Promise<unknown>,
 ): Promise<object> {
-  if (rules.length === 0 || (await unlessDone(() => send(rules.map(permissionOf))))) return {};
-  for (const rule of rules.flatMap(bySource)) await unlessDone(() => send([permissionOf(rule)]));
+  if (rules.length === 0 || (await unlessDone(() => send(rules)))) return {};
+  for (const rule of rules) await unlessDone(() => send([rule]));
   return {};
 }
 
@@ -80,39 +94,62 @@ async function unlessDone(send: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
-function ruleOf(permission: z.infer<typeof Permission>): FirewallRule {
-  const prefixLists = permission.PrefixListIds.map(({ PrefixListId }) => PrefixListId);
+function rulesOf(permission: z.infer<typeof Permission>): FirewallRule[] {
+  const { IpProtocol: protocol, FromPort: fromPort, ToPort: toPort } = permission;
+  const range = { protocol, ...(fromPort !== undefined && { fromPort }), ...(toPort !== undefined && { toPort }) };
+  const rule = (source: RuleSource, description: string | undefined): FirewallRule => ({
+    ...{ ...range, source },
+    ...(description !== undefined && { description }),
+  });
+  return [
+    ...permission.IpRanges.map(({ CidrIp, Description }) => rule({ kind: "ipv4", cidr: CidrIp }, Description)),
+    ...permission.Ipv6Ranges.map(({ CidrIpv6, Description }) => rule({ kind: "ipv6", cidr: CidrIpv6 }, Description)),
+    ...permission.UserIdGroupPairs.map((pair) => rule(groupOf(pair), pair.Description)),
+    ...permission.PrefixListIds.map(({ PrefixListId, Description }) =>
+      rule({ kind: "prefix-list", id: PrefixListId }, Description),
+    ),
+  ];
+}
+
+type Pair = z.infer<typeof Permission>["UserIdGroupPairs"][number];
+
+function groupOf({ GroupId: id, UserId: account, VpcId: vpc, VpcPeeringConnectionId: connection }: Pair): RuleSource {
+  const isPeered = vpc !== undefined && connection !== undefined;
   return {
-    protocol: permission.IpProtocol,
-    fromPort: permission.FromPort,
-    toPort: permission.ToPort,
-    cidrs: permission.IpRanges.map(({ CidrIp }) => CidrIp),
-    ipv6Cidrs: permission.Ipv6Ranges.map(({ CidrIpv6 }) => CidrIpv6),
-    groups: permission.UserIdGroupPairs.map(({ GroupId }) => GroupId),
-    ...(prefixLists.length > 0 && { prefixLists }),
+    ...{ kind: "group", id },
+    ...(account !== undefined && { account }),
+    ...(isPeered && { peering: { vpc, connection } }),
   };
 }
 
-/** Empty lists are left out: EC2 takes them for malformed. */
-function permissionOf({ protocol, fromPort, toPort, cidrs, ipv6Cidrs, groups, prefixLists = [] }: FirewallRule) {
+const bare = ({ description: _written, ...rule }: FirewallRule): FirewallRule => rule;
+
+function permissionOf({ protocol, fromPort, toPort, source, description }: FirewallRule): IpPermission {
+  const described = description === undefined ? {} : { Description: description };
   return {
     IpProtocol: protocol,
     ...(fromPort !== undefined && { FromPort: fromPort }),
     ...(toPort !== undefined && { ToPort: toPort }),
-    ...(cidrs.length > 0 && { IpRanges: cidrs.map((CidrIp) => ({ CidrIp })) }),
-    ...(ipv6Cidrs.length > 0 && { Ipv6Ranges: ipv6Cidrs.map((CidrIpv6) => ({ CidrIpv6 })) }),
-    ...(groups.length > 0 && { UserIdGroupPairs: groups.map((GroupId) => ({ GroupId })) }),
-    ...(prefixLists.length > 0 && { PrefixListIds: prefixLists.map((PrefixListId) => ({ PrefixListId })) }),
-  } satisfies IpPermission;
+    ...sourceOf(source, described),
+  };
 }
 
-function bySource(rule: FirewallRule): FirewallRule[] {
-  const { protocol, fromPort, toPort } = rule;
-  const none = { protocol, fromPort, toPort, cidrs: [], ipv6Cidrs: [], groups: [] };
-  return [
-    ...rule.cidrs.map((cidr) => ({ ...none, cidrs: [cidr] })),
-    ...rule.ipv6Cidrs.map((cidr) => ({ ...none, ipv6Cidrs: [cidr] })),
-    ...rule.groups.map((group) => ({ ...none, groups: [group] })),
-    ...(rule.prefixLists ?? []).map((list) => ({ ...none, prefixLists: [list] })),
-  ];
+/** Empty lists are left out: EC2 takes them for malformed. */
+function sourceOf(source: RuleSource, described: { readonly Description?: string }): Partial<IpPermission> {
+  switch (source.kind) {
+    case "ipv4":
+      return { IpRanges: [{ CidrIp: source.cidr, ...described }] };
+    case "ipv6":
+      return { Ipv6Ranges: [{ CidrIpv6: source.cidr, ...described }] };
+    case "prefix-list":
+      return { PrefixListIds: [{ PrefixListId: source.id, ...described }] };
+    case "group": {
+      const { id: GroupId, account, peering } = source;
+      const peered = peering && { VpcId: peering.vpc, VpcPeeringConnectionId: peering.connection };
+      // A group of another account is found by its account only.
+      return {
+        UserIdGroupPairs: [{ GroupId, ...(account !== undefined && { UserId: account }), ...peered, ...described }],
+      };
+    }
+  }
 }

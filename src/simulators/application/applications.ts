@@ -2,6 +2,7 @@ import type { Ecs } from "../aws/ecs.ts";
 import type { Task } from "../aws/ecs-spec.ts";
 import type { Elb } from "../aws/elb.ts";
 import type { LoadBalancer } from "../aws/elb-spec.ts";
+import type { Peer } from "../aws/security-rules.ts";
 import type { DatabaseEngine } from "../aws/service.ts";
 import type { Resolver } from "../dns/resolver.ts";
 import type { World } from "../world/world.ts";
@@ -17,7 +18,7 @@ import {
   urlOf,
 } from "./application.ts";
 import type { Judge } from "./judge.ts";
-import { Sessions } from "./sessions.ts";
+import { type Client, Sessions } from "./sessions.ts";
 import type { ApplicationSpec, StoreSpec } from "./spec.ts";
 import { startTicker } from "./ticker.ts";
 import { WriteChecks, type WriteTry } from "./write-checks.ts";
@@ -75,7 +76,7 @@ export function createApplications(
     if (found?.task.status !== "RUNNING") return undefined;
     const { region, cluster, name } = found.scheduler.spec;
     const site = sites.find((each) => each.region === region && each.cluster === cluster && each.service === name);
-    return site && { site, client: { id: found.task.id, region } };
+    return site && { site, client: clientAt(site, found.task) };
   };
   const siteOf = (application: string, region: string): Site => {
     const site = sites.find((other) => other.application === application && other.region === region);
@@ -91,7 +92,7 @@ export function createApplications(
             for (const site of sites.filter(({ application }) => application === name)) {
               const tasks = deps.ecs.find(site.region, site.cluster ?? "", site.service ?? "")?.tasks ?? [];
               const [task] = tasks.filter(({ status }) => WORKING.has(status));
-              if (task) doJob(host, { site, client: { id: task.id, region: site.region } });
+              if (task) doJob(host, { site, client: clientAt(site, task) });
             }
           }),
         ],
@@ -107,13 +108,11 @@ export function createApplications(
       });
     },
     throughHost: (application, region, request) =>
-      outside(world, { region, operation: `${request.method} ${urlOf(request).pathname}` }, () =>
-        serve(
-          host,
-          { site: siteOf(application, region), client: { id: `${application} machine ${region}`, region } },
-          request,
-        ),
-      ),
+      outside(world, { region, operation: `${request.method} ${urlOf(request).pathname}` }, () => {
+        const site = siteOf(application, region);
+        const client = { id: `${application} machine ${region}`, region, from: placeOf(site) };
+        return serve(host, { site, client }, request);
+      }),
     atTask: (ip, path) => {
       const at = runningAt(ip);
       return at && serve(host, at, { method: "GET", path }).status;
@@ -122,7 +121,7 @@ export function createApplications(
       const site = siteOf(application, region);
       const { instance, databaseHost } = store === undefined ? site : storeOf(site, store);
       return outside(world, { region, operation: "POST /write-check" }, () =>
-        checks.answer({ ...{ application, region, databaseHost, instance }, store, session }),
+        checks.answer({ ...{ application, region, databaseHost, instance, store, session }, from: placeOf(site) }),
       );
     },
     setInstance: (application, region, instance) => {
@@ -133,6 +132,14 @@ export function createApplications(
     },
   };
 }
+
+const clientAt = (site: Site, { id, ip }: Task): Client => ({
+  ...{ id, region: site.region },
+  from: { address: ip, groups: site.securityGroups },
+});
+
+/** Of what runs beside the tasks: a machine, or the function that tries a write. */
+const placeOf = ({ address, securityGroups }: Site): Peer => ({ address, groups: securityGroups });
 
 function storeOf({ application, more }: Site, store: string): StoreSpec {
   const found = more.find(({ name }) => name === store);

@@ -1,3 +1,4 @@
+import type { Peer } from "../aws/security-rules.ts";
 import type { DatabaseEngine, DatabaseRef, DatabaseSession, Row, WriteOutcome } from "../aws/service.ts";
 import type { Resolver } from "../dns/resolver.ts";
 import type { World } from "../world/world.ts";
@@ -6,6 +7,8 @@ export interface Client {
   /** A task, or a machine. */
   readonly id: string;
   readonly region: string;
+  /** Its place in the network. */
+  readonly from: Peer;
 }
 
 export interface SessionsDeps {
@@ -68,7 +71,7 @@ export class Sessions {
   }
 
   #connect(client: Client, ref: DatabaseRef) {
-    return this.#cut(client, ref) ?? this.#deps.databases.connect(ref);
+    return this.#cut(client, ref) ?? this.#deps.databases.connect(ref, client.from);
   }
 
   #over(client: Client, session: DatabaseSession, row: Row): WriteOutcome {

@@ -20,6 +20,10 @@ const RegionalSpec = z.strictObject({
   databaseHost: z.string(),
   /** This region's own database instance, for the write check; absent: whichever one `databaseHost` leads to. */
   instance: z.string().optional(),
+  /** Security groups of its tasks, and of the function that tries a write. */
+  securityGroups: z.array(z.string()).default([]),
+  /** Where that function runs, or the machine; tasks have addresses of their own. */
+  address: z.union([z.ipv4(), z.ipv6()]).default("10.0.255.10"),
   /** Further databases that every order is written to as well; an order counts when all of them have it. */
   more: z.array(StoreSpec).default([]),
 });

@@ -1,3 +1,4 @@
+import type { Peer } from "../aws/security-rules.ts";
 import type { DatabaseEngine, DatabaseRef, DatabaseSession } from "../aws/service.ts";
 import { type AppReply, reply } from "./application.ts";
 import type { Sessions } from "./sessions.ts";
@@ -14,6 +15,8 @@ interface Asked extends WriteTry {
   readonly region: string;
   readonly databaseHost: string;
   readonly instance: string | undefined;
+  /** Where the function runs. */
+  readonly from: Peer;
 }
 
 export interface WriteChecksDeps {
@@ -38,18 +41,18 @@ export class WriteChecks {
     const { region, instance, databaseHost, session } = asked;
     const ref = instance === undefined ? this.#deps.sessions.locate(region, databaseHost) : { region, instance };
     if (!ref) return reply(503, { written: false, reason: "no-such-host", region });
-    return session === "kept" ? this.#overKept(asked, ref) : this.#overNew(ref);
+    return session === "kept" ? this.#overKept(asked, ref) : this.#overNew(asked, ref);
   }
 
-  #overNew(ref: DatabaseRef): AppReply {
+  #overNew({ from }: Asked, ref: DatabaseRef): AppReply {
     const row = this.#row();
-    const outcome = this.#deps.databases.write(ref, row);
+    const outcome = this.#deps.databases.write(ref, row, from);
     return outcome.ok
       ? reply(200, { written: true, id: row.id, ...ref })
       : reply(503, { written: false, reason: outcome.reason, ...ref });
   }
 
-  #overKept({ application, region, store = "" }: Asked, ref: DatabaseRef): AppReply {
+  #overKept({ application, region, store = "", from }: Asked, ref: DatabaseRef): AppReply {
     const key = [application, region, store, ref.instance].join(" ");
     const kept = this.#kept.get(key);
     const row = this.#row();
@@ -57,7 +60,7 @@ export class WriteChecks {
     if (outcome?.ok) return reply(200, { written: true, session: "kept", id: row.id, ...ref });
     if (outcome && outcome.reason !== "session-lost")
       return reply(503, { written: false, session: "kept", reason: outcome.reason, ...ref });
-    const connected = this.#deps.databases.connect(ref);
+    const connected = this.#deps.databases.connect(ref, from);
     if (!connected.ok)
       return reply(503, { written: false, session: kept ? "lost" : "none", reason: connected.reason, ...ref });
     this.#kept.set(key, connected.session);

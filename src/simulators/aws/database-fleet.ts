@@ -3,12 +3,19 @@ import { type Cluster, clusterNotFound, keyFor, newCluster } from "./database-cl
 import { type Commit, engineOf, type Instance, isDownAt, newInstance, notFound } from "./database-instance.ts";
 import type { KeyRing } from "./kms.ts";
 import { Replication } from "./replication.ts";
+import type { Peer } from "./security-rules.ts";
 import type { Connected, DatabaseEngine, DatabaseRef, DatabaseSession, Row, WriteOutcome } from "./service.ts";
 import type { RdsSpec } from "./specs.ts";
 
-/** Whether a security group lets anyone connect to a port, as the network sees it now. */
+export interface Door {
+  readonly port: number;
+  /** Absent: anybody. */
+  readonly from?: Peer | undefined;
+}
+
+/** Whether a security group lets one connect to a port, as the network sees it now. */
 export interface NetworkAccess {
-  allows(region: string, groups: readonly string[], port: number): boolean;
+  allows(region: string, groups: readonly string[], door: Door): boolean;
 }
 
 export interface RdsDeps {
@@ -106,8 +113,8 @@ export class DatabaseFleet implements DatabaseEngine {
     return (running[this.#readerTurn % Math.max(1, running.length)] ?? cluster.named).endpoint;
   }
 
-  connect(ref: DatabaseRef): Connected {
-    const reason = this.#cut(ref) ?? this.#shut(ref);
+  connect(ref: DatabaseRef, from?: Peer): Connected {
+    const reason = this.#cut(ref) ?? this.#shut(ref, from);
     return reason ? { ok: false, reason } : { ok: true, session: { ref, openedMs: this.#world.clock.now() } };
   }
 
@@ -124,8 +131,8 @@ export class DatabaseFleet implements DatabaseEngine {
     return { ok: true };
   }
 
-  write(ref: DatabaseRef, row: Row): WriteOutcome {
-    const connected = this.connect(ref);
+  write(ref: DatabaseRef, row: Row, from?: Peer): WriteOutcome {
+    const connected = this.connect(ref, from);
     return connected.ok ? this.writeOver(connected.session, row) : connected;
   }
 
@@ -142,9 +149,10 @@ export class DatabaseFleet implements DatabaseEngine {
   }
 
   /** Nobody gets in who is not in already. */
-  #shut(ref: DatabaseRef): Refused | undefined {
+  #shut(ref: DatabaseRef, from?: Peer): Refused | undefined {
     const instance = this.require(ref);
-    if (!this.#network.allows(ref.region, instance.securityGroups, engineOf(instance).port)) return "connect-timeout";
+    const door: Door = { port: engineOf(instance).port, from };
+    if (!this.#network.allows(ref.region, instance.securityGroups, door)) return "connect-timeout";
     return isDownAt(instance, this.#world.clock.now()) ? "restarting" : undefined;
   }
 

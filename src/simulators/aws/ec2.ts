@@ -1,10 +1,13 @@
 import { z } from "zod";
 import type { World } from "../world/world.ts";
 import type { NetworkAccess } from "./database-fleet.ts";
+import { Permission, permissionsOf, rulesOf, rulesView } from "./ec2-permissions.ts";
+import { Ec2Spec, type Ec2SpecInput } from "./ec2-spec.ts";
 import { page } from "./paging.ts";
-import { type Rule, type SecurityGroup, SecurityGroups } from "./security-groups.ts";
+import { type SecurityGroup, SecurityGroups } from "./security-groups.ts";
+import type { NewRule } from "./security-rules.ts";
 import { type AwsCall, AwsError, type AwsService, XmlList } from "./service.ts";
-import { ACCOUNT_ID, Ec2Spec, type Ec2SpecInput } from "./specs.ts";
+import { ACCOUNT_ID } from "./specs.ts";
 
 export interface Ec2 {
   readonly service: AwsService;
@@ -22,59 +25,73 @@ export function createEc2(world: World, input: Ec2SpecInput): Ec2 {
       namespace: "http://ec2.amazonaws.com/doc/2016-11-15/",
       operations: {
         DescribeSecurityGroups: { mutates: false, handle: (call) => describe(groups, call) },
-        RevokeSecurityGroupIngress: {
-          mutates: true,
-          handle: (call) => change(call, groups, (group, rules) => groups.revoke(group, rules)),
-        },
-        AuthorizeSecurityGroupIngress: {
-          mutates: true,
-          handle: (call) => change(call, groups, (group, rules) => groups.authorize(group, rules)),
-        },
+        DescribeSecurityGroupRules: { mutates: false, handle: (call) => describeRules(groups, call) },
+        RevokeSecurityGroupIngress: { mutates: true, handle: (call) => revoke(groups, call) },
+        AuthorizeSecurityGroupIngress: { mutates: true, handle: (call) => authorize(groups, call) },
       },
     },
   };
 }
 
-/** A port, or -1 for all of them. */
-const Port = z.coerce.number().int().min(-1).max(65_535);
+const DryRun = z.stringbool().default(false);
 
-const Permission = z.strictObject({
-  IpProtocol: z.string(),
-  FromPort: Port.default(-1),
-  ToPort: Port.default(-1),
-  IpRanges: z.array(z.strictObject({ CidrIp: z.string(), Description: z.string().optional() })).default([]),
-  // The SDK writes the list of UserIdGroupPairs under its EC2 query name.
-  Groups: z
-    .array(
-      z.strictObject({
-        GroupId: z.string(),
-        UserId: z.string().optional(),
-        Description: z.string().optional(),
-        VpcId: z.string().optional(),
-      }),
-    )
-    .default([]),
+const Authorize = z.strictObject({
+  GroupId: z.string(),
+  IpPermissions: z.array(Permission).min(1),
+  DryRun,
 });
 
-const Change = z.strictObject({ GroupId: z.string(), IpPermissions: z.array(Permission).min(1) });
+/** By exact permission, or by the ids of rules. */
+const Revoke = z
+  .strictObject({
+    GroupId: z.string(),
+    IpPermissions: z.array(Permission).min(1).optional(),
+    SecurityGroupRuleId: z.array(z.string()).min(1).optional(),
+    DryRun,
+  })
+  .refine(
+    ({ IpPermissions, SecurityGroupRuleId }) => (IpPermissions === undefined) !== (SecurityGroupRuleId === undefined),
+    {
+      error: "Either permissions or ids of rules",
+    },
+  );
+
+const Filter = <Name extends string>(names: readonly [Name, ...Name[]]) =>
+  z.array(z.strictObject({ Name: z.enum(names), Value: z.array(z.string()) })).default([]);
+const Paging = {
+  MaxResults: z.coerce.number().int().min(5).max(1_000).default(1_000),
+  NextToken: z.string().optional(),
+};
 
 const Describe = z.strictObject({
   GroupId: z.array(z.string()).optional(),
-  Filter: z.array(z.strictObject({ Name: z.enum(["group-id", "vpc-id"]), Value: z.array(z.string()) })).default([]),
-  MaxResults: z.coerce.number().int().min(5).max(1_000).default(1_000),
-  NextToken: z.string().optional(),
+  Filter: Filter(["group-id", "vpc-id"]),
+  ...Paging,
 });
 
-function change(call: AwsCall, groups: SecurityGroups, apply: (group: SecurityGroup, rules: Rule[]) => void) {
-  const wanted = parse(Change, call);
-  const rules = wanted.IpPermissions.flatMap(({ IpProtocol: protocol, FromPort: fromPort, ToPort: toPort, ...from }) =>
-    [...from.IpRanges.map(({ CidrIp }) => CidrIp), ...from.Groups.map(({ GroupId }) => GroupId)].map(
-      (source): Rule => ({ protocol, fromPort, toPort, source }),
-    ),
-  );
-  if (rules.length === 0) throw new AwsError("InvalidParameterValue", "A permission needs a source");
-  apply(groups.require(call.region, wanted.GroupId), rules);
-  return { return: true };
+const DescribeRules = z.strictObject({ Filter: Filter(["group-id", "security-group-rule-id"]), ...Paging });
+
+function authorize(groups: SecurityGroups, call: AwsCall) {
+  const wanted = parse(Authorize, call);
+  const group = groups.require(call.region, wanted.GroupId);
+  const rules = rulesOf(wanted.IpPermissions);
+  refuseDryRun(wanted);
+  return { return: true, securityGroupRuleSet: rulesView(group.id, groups.authorize(group, rules)) };
+}
+
+function revoke(groups: SecurityGroups, call: AwsCall) {
+  const wanted = parse(Revoke, call);
+  const group = groups.require(call.region, wanted.GroupId);
+  const rules: NewRule[] = rulesOf(wanted.IpPermissions ?? []);
+  refuseDryRun(wanted);
+  const ids = wanted.SecurityGroupRuleId;
+  const revoked = ids ? groups.revokeById(group, ids) : groups.revoke(group, rules);
+  return { return: true, revokedSecurityGroupRuleSet: rulesView(group.id, revoked) };
+}
+
+function refuseDryRun(wanted: { readonly DryRun: boolean }): void {
+  if (wanted.DryRun)
+    throw new AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412);
 }
 
 function describe(groups: SecurityGroups, call: AwsCall) {
@@ -90,39 +107,26 @@ function describe(groups: SecurityGroups, call: AwsCall) {
   return { securityGroupInfo: new XmlList("item", entries.map(view)), nextToken: marker };
 }
 
-function view({ id, name, vpcId, rules }: SecurityGroup) {
-  const ranges = new Map<string, Rule[]>();
-  for (const rule of rules) {
-    const range = `${rule.protocol} ${rule.fromPort} ${rule.toPort}`;
-    ranges.set(range, [...(ranges.get(range) ?? []), rule]);
-  }
-  return {
-    ownerId: ACCOUNT_ID,
-    groupId: id,
-    groupName: name,
-    groupDescription: name,
-    vpcId,
-    ipPermissions: new XmlList("item", [...ranges.values()].map(permissionView)),
-    ipPermissionsEgress: new XmlList("item", []),
-  };
+function describeRules(groups: SecurityGroups, call: AwsCall) {
+  const wanted = parse(DescribeRules, call);
+  const found = groups
+    .in(call.region)
+    .flatMap((group) => group.rules.map((rule) => ({ group, rule })))
+    .filter(({ group, rule }) =>
+      wanted.Filter.every(({ Name, Value }) => Value.includes(Name === "group-id" ? group.id : rule.id)),
+    );
+  const { entries, marker } = page(found, ({ rule }) => rule.id, {
+    ...{ size: wanted.MaxResults, marker: wanted.NextToken },
+  });
+  const views = entries.flatMap(({ group, rule }) => rulesView(group.id, [rule]).entries);
+  return { securityGroupRuleSet: new XmlList("item", views), nextToken: marker };
 }
 
-function permissionView(rules: readonly Rule[]) {
-  const [first] = rules;
-  const isGroup = ({ source }: Rule) => source.startsWith("sg-");
+function view({ id, name, vpcId, rules }: SecurityGroup) {
   return {
-    ipProtocol: first?.protocol,
-    ...(first?.protocol === "-1" ? {} : { fromPort: first?.fromPort, toPort: first?.toPort }),
-    groups: new XmlList(
-      "item",
-      rules.filter(isGroup).map(({ source }) => ({ userId: ACCOUNT_ID, groupId: source })),
-    ),
-    ipRanges: new XmlList(
-      "item",
-      rules.filter((rule) => !isGroup(rule)).map(({ source }) => ({ cidrIp: source })),
-    ),
-    ipv6Ranges: new XmlList("item", []),
-    prefixListIds: new XmlList("item", []),
+    ...{ ownerId: ACCOUNT_ID, groupId: id, groupName: name, groupDescription: name, vpcId },
+    ipPermissions: permissionsOf(rules),
+    ipPermissionsEgress: new XmlList("item", []),
   };
 }
 

@@ -1,17 +1,19 @@
 import type { World } from "../world/world.ts";
-import type { NetworkAccess } from "./database-fleet.ts";
+import type { Door, NetworkAccess } from "./database-fleet.ts";
 import { drawMs } from "./durations.ts";
+import type { Ec2Spec } from "./ec2-spec.ts";
+import {
+  isSame,
+  letsIn,
+  type NewRule,
+  opens,
+  type Rule,
+  type Source,
+  saySource,
+  sourceNamed,
+} from "./security-rules.ts";
 import { AwsError } from "./service.ts";
-import type { Ec2Spec } from "./specs.ts";
-
-/** One ingress rule: a protocol, a port range, and one source. */
-export interface Rule {
-  readonly protocol: string;
-  readonly fromPort: number;
-  readonly toPort: number;
-  /** A CIDR block or the id of a security group. */
-  readonly source: string;
-}
+import { ACCOUNT_ID } from "./specs.ts";
 
 export interface SecurityGroup {
   readonly id: string;
@@ -27,16 +29,19 @@ export interface SecurityGroup {
 /** Security groups and whom the network lets in. They are stateful: what is connected already stays connected. */
 export class SecurityGroups implements NetworkAccess {
   readonly #world: World;
-  readonly #ruleEffect: Ec2Spec["ruleEffect"];
+  readonly #spec: Ec2Spec;
   readonly #random;
+  readonly #ids;
   readonly #groups = new Map<string, SecurityGroup>();
 
   constructor(world: World, spec: Ec2Spec) {
     this.#world = world;
-    this.#ruleEffect = spec.ruleEffect;
+    this.#spec = spec;
     this.#random = world.random.fork("ec2");
+    this.#ids = world.random.fork("ec2-rules");
     for (const { id, region, name, vpcId, ingress } of spec.securityGroups) {
-      this.#groups.set(`${region}/${id}`, { id, region, name, vpcId, rules: ingress, enforced: ingress });
+      const rules = ingress.map((rule) => this.#named(ruleOf(rule)));
+      this.#groups.set(`${region}/${id}`, { id, region, name, vpcId, rules, enforced: rules });
     }
   }
 
@@ -44,49 +49,87 @@ export class SecurityGroups implements NetworkAccess {
     return [...this.#groups.values()].filter((group) => group.region === region);
   }
 
+  /** Throws InvalidGroup.NotFound. */
   require(region: string, id: string): SecurityGroup {
     const group = this.#groups.get(`${region}/${id}`);
-    if (!group) throw new AwsError("InvalidGroup.NotFound", `The security group '${id}' does not exist`);
+    if (!group) throw groupNotFound(id);
     return group;
   }
 
-  allows(region: string, groups: readonly string[], port: number): boolean {
+  allows(region: string, groups: readonly string[], { port, from }: Door): boolean {
+    const entriesOf = (list: string) => this.#prefixList(region, list)?.entries ?? [];
     return groups.some((id) =>
-      this.#groups
-        .get(`${region}/${id}`)
-        ?.enforced.some(
-          ({ protocol, fromPort, toPort }) =>
-            protocol === "-1" || (protocol === "tcp" && fromPort <= port && port <= toPort),
-        ),
+      this.#groups.get(`${region}/${id}`)?.enforced.some((rule) => opens(rule, port) && letsIn(rule, from, entriesOf)),
     );
   }
 
-  /** All or nothing. Throws InvalidPermission.Duplicate. */
-  authorize(group: SecurityGroup, rules: readonly Rule[]): void {
+  /** All or nothing. Throws InvalidPermission.Duplicate, and NotFound for a source that there is not. */
+  authorize(group: SecurityGroup, rules: readonly NewRule[]): readonly Rule[] {
+    for (const { source } of rules) this.#mustKnow(group, source);
     const known = rules.find((rule) => group.rules.some(isSame(rule)));
     if (known) {
       throw new AwsError(
         "InvalidPermission.Duplicate",
-        `the specified rule "peer: ${known.source}, ${known.protocol.toUpperCase()}, from port: ${known.fromPort}, to port: ${known.toPort}, ALLOW" already exists`,
+        `the specified rule "peer: ${saySource(known.source)}, ${known.protocol.toUpperCase()}, from port: ${known.fromPort}, to port: ${known.toPort}, ALLOW" already exists`,
       );
     }
-    this.#become(group, [...group.rules, ...rules]);
+    const named = rules.map((rule) => this.#named(rule));
+    this.#become(group, [...group.rules, ...named]);
+    return named;
   }
 
   /** All or nothing, as in a VPC of one's own. Throws InvalidPermission.NotFound. */
-  revoke(group: SecurityGroup, rules: readonly Rule[]): void {
+  revoke(group: SecurityGroup, rules: readonly NewRule[]): readonly Rule[] {
     if (rules.some((rule) => !group.rules.some(isSame(rule)))) {
       throw new AwsError("InvalidPermission.NotFound", "The specified rule does not exist in this security group.");
     }
+    return this.#remove(group, (rule) => rules.some(isSame(rule)));
+  }
+
+  /** The same by the ids of rules. Throws InvalidSecurityGroupRuleId.NotFound. */
+  revokeById(group: SecurityGroup, ids: readonly string[]): readonly Rule[] {
+    const unknown = ids.find((id) => !group.rules.some((rule) => rule.id === id));
+    if (unknown !== undefined)
+      throw new AwsError(
+        "InvalidSecurityGroupRuleId.NotFound",
+        `The security group rule ID '${unknown}' does not exist`,
+      );
+    return this.#remove(group, ({ id }) => ids.includes(id));
+  }
+
+  #remove(group: SecurityGroup, isRevoked: (rule: Rule) => boolean): readonly Rule[] {
+    const revoked = group.rules.filter(isRevoked);
     this.#become(
       group,
-      group.rules.filter((rule) => !rules.some(isSame(rule))),
+      group.rules.filter((rule) => !revoked.includes(rule)),
     );
+    return revoked;
+  }
+
+  #mustKnow({ region }: SecurityGroup, source: Source): void {
+    if (source.kind === "prefix-list" && !this.#prefixList(region, source.id))
+      throw new AwsError("InvalidPrefixListID.NotFound", `The prefix list ID '${source.id}' does not exist`);
+    if (source.kind !== "group") return;
+    const isKnown =
+      source.account === ACCOUNT_ID
+        ? this.#groups.has(`${region}/${source.id}`)
+        : this.#spec.foreignGroups.some(
+            (other) => other.region === region && other.account === source.account && other.id === source.id,
+          );
+    if (!isKnown) throw groupNotFound(source.id);
+  }
+
+  #prefixList(region: string, id: string) {
+    return this.#spec.prefixLists.find((list) => list.region === region && list.id === id);
+  }
+
+  #named(rule: NewRule): Rule {
+    return { ...rule, id: `sgr-${this.#ids.hex(17)}` };
   }
 
   #become(group: SecurityGroup, rules: readonly Rule[]): void {
     group.rules = rules;
-    const delayMs = drawMs(this.#random, this.#ruleEffect);
+    const delayMs = drawMs(this.#random, this.#spec.ruleEffect);
     this.#world.clock.after(delayMs, () => {
       // A later change may have been quicker; the network always ends at what the API shows.
       group.enforced = group.rules;
@@ -99,10 +142,11 @@ export class SecurityGroups implements NetworkAccess {
   }
 }
 
-function isSame(one: Rule): (other: Rule) => boolean {
-  return (other) =>
-    one.protocol === other.protocol &&
-    one.fromPort === other.fromPort &&
-    one.toPort === other.toPort &&
-    one.source === other.source;
+function ruleOf({ source: text, peering, ...rule }: Ec2Spec["securityGroups"][number]["ingress"][number]): NewRule {
+  const source = sourceNamed(text);
+  if (!source) throw new Error(`${text} is no source of a rule`);
+  return { description: undefined, ...rule, source: source.kind === "group" ? { ...source, peering } : source };
 }
+
+const groupNotFound = (id: string): AwsError =>
+  new AwsError("InvalidGroup.NotFound", `The security group '${id}' does not exist`);

@@ -1,3 +1,5 @@
+import type { Peer } from "./security-rules.ts";
+
 /** One call as the vendor's SDK made it, decoded from whichever wire protocol the service speaks. */
 export interface AwsCall {
   /** Signing name from the SigV4 credential scope: `rds`, `ecs`, `route53`, `monitoring`, `elasticloadbalancing` … */
@@ -101,12 +103,12 @@ export interface DatabaseEngine {
   locate(endpoint: string): DatabaseRef | undefined;
   /** The instance's endpoint that the endpoint of a cluster leads to now; undefined for any other name. */
   leadsTo(endpoint: string): string | undefined;
-  /** Opens a session, if the instance runs and the network lets one through from inside its region. */
-  connect(ref: DatabaseRef): Connected;
+  /** Opens a session, if the instance runs and the network lets one through; absent `from`: whoever it lets through. */
+  connect(ref: DatabaseRef, from?: Peer): Connected;
   /** Commits a row over an open session if the instance is writable; replication carries it on with its lag. */
   writeOver(session: DatabaseSession, row: Row): WriteOutcome;
   /** The same over a session that is opened for it. */
-  write(ref: DatabaseRef, row: Row): WriteOutcome;
+  write(ref: DatabaseRef, row: Row, from?: Peer): WriteOutcome;
   /** Ids of rows that the instance holds. */
   rows(ref: DatabaseRef): ReadonlySet<string>;
 }

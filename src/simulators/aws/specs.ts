@@ -196,27 +196,3 @@ export const StsSpec = z.strictObject({
 });
 export type StsSpec = z.infer<typeof StsSpec>;
 export type StsSpecInput = z.input<typeof StsSpec>;
-
-export const SecurityRuleSpec = z.strictObject({
-  protocol: z.enum(["tcp", "udp", "icmp", "-1"]).default("tcp"),
-  fromPort: z.number().int(),
-  toPort: z.number().int(),
-  /** A CIDR block or another security group. */
-  source: z.string(),
-});
-
-export const SecurityGroupSpec = z.strictObject({
-  id: z.string().startsWith("sg-"),
-  region: z.string(),
-  name: z.string(),
-  vpcId: z.string().default("vpc-0a1b2c3d4e5f60718"),
-  ingress: z.array(SecurityRuleSpec).default([]),
-});
-
-export const Ec2Spec = z.strictObject({
-  securityGroups: z.array(SecurityGroupSpec).default([]),
-  /** How long a rule change takes to reach the network. */
-  ruleEffect: Duration.default({ low: 1, high: 3 }),
-});
-export type Ec2Spec = z.infer<typeof Ec2Spec>;
-export type Ec2SpecInput = z.input<typeof Ec2Spec>;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import type { FirewallRule } from "../../../src/domain/service/observed.ts";
 import { factOf, HOME, type InventoryWorld, STANDBY, startInventoryWorld } from "./inventory-world.ts";
 
 let inventory: InventoryWorld;
@@ -9,31 +10,66 @@ afterEach(async () => {
   await inventory.stop();
 });
 
+const OWN_ACCOUNT = "111122223333";
+const tcp = { protocol: "tcp", fromPort: 5432, toPort: 5432 };
+const ALL: readonly FirewallRule[] = [
+  { ...tcp, source: { kind: "ipv4", cidr: "10.0.0.0/8" } },
+  { ...tcp, source: { kind: "ipv4", cidr: "10.9.0.0/16" }, description: "office, until March" },
+  { ...tcp, source: { kind: "ipv6", cidr: "2001:db8:1::/48" }, description: "tasks over IPv6" },
+  { ...tcp, source: { kind: "group", id: "sg-app", account: OWN_ACCOUNT } },
+  { ...tcp, source: { kind: "group", id: "sg-reports", account: "444455556666" }, description: "reports" },
+  {
+    ...tcp,
+    source: {
+      ...{ kind: "group", id: "sg-peered", account: "444455556666" },
+      peering: { vpc: "vpc-9", connection: "pcx-9" },
+    },
+  },
+  { ...tcp, source: { kind: "prefix-list", id: "pl-offices" }, description: "all offices" },
+  { protocol: "-1", source: { kind: "group", id: "sg-home", account: OWN_ACCOUNT } },
+];
+
 describe("firewall", () => {
   const rulesNow = async () => factOf(await inventory.aws.firewall.rules(HOME, "sg-home"));
   const group = { region: HOME, securityGroup: "sg-home" };
-  const tcp = { protocol: "tcp", fromPort: 5432, toPort: 5432 };
+  const changes = () => inventory.world.log.read(0, "aws.mutation").length;
 
-  test("what is closed can be opened again exactly as it was", async () => {
+  test("sources of every kind are read, closed and opened again exactly as they were, in one call each", async () => {
     const { firewall } = inventory.aws;
     const rules = await rulesNow();
-    expect(rules).toEqual([{ ...tcp, cidrs: ["10.0.0.0/8", "10.9.0.0/16"], ipv6Cidrs: [], groups: ["sg-app"] }]);
+    expect(rules).toHaveLength(ALL.length);
+    expect(rules).toEqual(expect.arrayContaining([...ALL]));
     expect((await firewall.close({ ...group, rules })).requestIds).toHaveLength(1);
     expect(await rulesNow()).toEqual([]);
-    await firewall.open({ ...group, rules });
+    expect((await firewall.open({ ...group, rules })).requestIds).toHaveLength(1);
     expect(await rulesNow()).toEqual(rules);
+    expect(changes()).toBe(2);
+  });
+
+  test("closing one account's group leaves another account's rule alone", async () => {
+    const { firewall } = inventory.aws;
+    const rules = ALL.filter(({ source }) => source.kind === "group" && source.account === "444455556666");
+    await firewall.close({ ...group, rules });
+    expect(await rulesNow()).toEqual(expect.arrayContaining(ALL.filter((rule) => !rules.includes(rule))));
+    expect(await rulesNow()).toHaveLength(ALL.length - rules.length);
   });
 
   test("rules that are gone, or there already, do not keep the others from changing", async () => {
     const { firewall } = inventory.aws;
     const rules = await rulesNow();
-    await firewall.close({ ...group, rules: [{ ...tcp, cidrs: ["10.9.0.0/16"], ipv6Cidrs: [], groups: [] }] });
+    const [first, second] = ALL;
+    await firewall.close({ ...group, rules: second ? [second] : [] });
     await firewall.close({ ...group, rules });
     expect(await rulesNow()).toEqual([]);
     await firewall.close({ ...group, rules });
-    await firewall.open({ ...group, rules: [{ ...tcp, cidrs: ["10.0.0.0/8"], ipv6Cidrs: [], groups: [] }] });
+    await firewall.open({ ...group, rules: first ? [first] : [] });
     await firewall.open({ ...group, rules });
     expect(await rulesNow()).toEqual(rules);
+  });
+
+  test("a rule whose group is gone is refused, and not taken for opened", async () => {
+    const lost: FirewallRule = { ...tcp, source: { kind: "group", id: "sg-gone", account: "444455556666" } };
+    await expect(inventory.aws.firewall.open({ ...group, rules: [lost] })).rejects.toThrow("sg-gone");
   });
 
   test("no rules mean no call", async () => {

@@ -136,7 +136,19 @@ function records() {
   ];
 }
 
-const rule = (source: string) => ({ fromPort: 5432, toPort: 5432, source });
+const rule = (source: string, description?: string) => ({
+  ...{ fromPort: 5432, toPort: 5432, source },
+  ...(description !== undefined && { description }),
+});
+/** Every kind of source that a rule may have. */
+const RULES = [
+  ...[rule("10.0.0.0/8"), rule("10.9.0.0/16", "office, until March"), rule("2001:DB8:1::7/48", "tasks over IPv6")],
+  ...[rule("sg-app"), rule("444455556666/sg-reports", "reports")],
+  { ...rule("444455556666/sg-peered"), peering: { vpc: "vpc-9", connection: "pcx-9" } },
+  rule("pl-offices", "all offices"),
+  { protocol: "-1" as const, fromPort: -1, toPort: -1, source: "sg-home" },
+];
+const foreign = (id: string) => ({ region: HOME, account: "444455556666", id });
 
 /** The inventory service in two regions behind the real SDK clients of the adapters. */
 export async function startInventoryWorld(moreZones: readonly EmptyZone[] = [], permissions: StsSpecInput = {}) {
@@ -148,9 +160,12 @@ export async function startInventoryWorld(moreZones: readonly EmptyZone[] = [], 
   });
   const ec2 = createEc2(world, {
     securityGroups: [
-      { id: "sg-home", region: HOME, name: "db", ingress: [rule("10.0.0.0/8"), rule("10.9.0.0/16"), rule("sg-app")] },
+      { id: "sg-home", region: HOME, name: "db", ingress: RULES },
+      { id: "sg-app", region: HOME, name: "tasks" },
       { id: "sg-standby", region: STANDBY, name: "db", ingress: [rule("10.0.0.0/8")] },
     ],
+    foreignGroups: [foreign("sg-reports"), foreign("sg-peered")],
+    prefixLists: [{ region: HOME, id: "pl-offices", entries: ["198.51.100.0/24"] }],
   });
   const kms = createKms(world, { keys: [DISABLED_KEY] });
   const rds = createRds(

@@ -37,6 +37,10 @@ const CLUSTER_SPEC = {
   instances: [member(1, 1), member(2, 2), member(3, 0)],
 };
 
+/** Another account's group that rules of the standby may name, and a prefix list. */
+export const FOREIGN = { region: STANDBY, account: "444455556666", id: "sg-reports" };
+export const OFFICES = { region: STANDBY, id: "pl-offices", entries: ["198.51.100.0/24", "2001:db8:7::/48"] };
+
 const RULE = { fromPort: 5432, toPort: 5432, source: "10.0.0.0/8" };
 
 const STANDING_STILL = 1e-6;
@@ -58,7 +62,10 @@ export async function startAwsWorld(options: Options = {}) {
     securityGroups: [
       { id: "sg-home", region: HOME, name: "app-db", ingress: [RULE] },
       { id: "sg-standby", region: STANDBY, name: "app-db", ingress: [RULE] },
+      { id: "sg-tasks", region: STANDBY, name: "app-tasks" },
     ],
+    foreignGroups: [FOREIGN],
+    prefixLists: [OFFICES],
   });
   const kms = createKms(world, { keys: [DISABLED_KEY, { region: STANDBY, id: "0d0d0d0d-dr", aliases: ["alias/dr"] }] });
   const database = { securityGroups: ["sg-standby"], region: STANDBY, lagSeconds: 2 };

@@ -1,4 +1,5 @@
 import { createTraffic, type TrafficSpecInput } from "../../../src/simulators/application/traffic.ts";
+import type { NetworkAccess } from "../../../src/simulators/aws/database-fleet.ts";
 import { createKms } from "../../../src/simulators/aws/kms.ts";
 import { createRds } from "../../../src/simulators/aws/rds.ts";
 import { type AwsCall, AwsError, type AwsService, XmlList } from "../../../src/simulators/aws/service.ts";
@@ -108,7 +109,11 @@ export function inventorySpec(): TrafficSpecInput {
 /** World time stands still but for `advance`, so that durations are exact. */
 const STANDING_STILL = 1e-6;
 
-export function openTraffic(spec: TrafficSpecInput = inventorySpec(), seed = 7, network = { allows: () => true }) {
+export function openTraffic(
+  spec: TrafficSpecInput = inventorySpec(),
+  seed = 7,
+  network: NetworkAccess = { allows: () => true },
+) {
   const world = createWorld({ startMs: 1_795_000_000_000, speed: STANDING_STILL, seed, regions: [HOME, STANDBY] });
   const rds = createRds(world, DATABASES, { network, keys: createKms(world, {}).keys });
   const traffic = createOrStop(world, () => createTraffic(world, spec, rds.engine));

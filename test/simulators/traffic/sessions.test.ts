@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "@jest/globals";
 import type { TrafficSpecInput } from "../../../src/simulators/application/traffic.ts";
+import type { NetworkAccess } from "../../../src/simulators/aws/database-fleet.ts";
 import { advance, HOME, inventorySpec, openTraffic } from "./harness.ts";
 
 const SESSION_SECONDS = 600;
@@ -11,6 +12,8 @@ let isOpen = true;
 let opened: ReturnType<typeof openTraffic>;
 afterEach(() => opened.stop());
 
+let letsIn: NetworkAccess["allows"] = () => isOpen;
+
 function open(sessionSeconds = SESSION_SECONDS): void {
   const spec = inventorySpec();
   const applications = (spec.applications ?? []).map((application) => ({
@@ -18,8 +21,9 @@ function open(sessionSeconds = SESSION_SECONDS): void {
     ...{ sessionSeconds, jobs: { intervalSeconds: JOB_SECONDS }, writers: { count: 0 } },
   }));
   isOpen = true;
+  letsIn = () => isOpen;
   const withJobs: TrafficSpecInput = { ...spec, applications };
-  opened = openTraffic(withJobs, 7, { allows: () => isOpen });
+  opened = openTraffic(withJobs, 7, { allows: (region, groups, door) => letsIn(region, groups, door) });
 }
 
 const acknowledged = () => opened.traffic.judge.verdict("inventory").acknowledged;
@@ -84,4 +88,16 @@ test("the write check says that it had no session to try", () => {
   open();
   isOpen = false;
   expect(check("kept")).toEqual([false, "none", "connect-timeout"]);
+});
+
+test("the network is told who connects: each task by its address, the write check by the place where it runs", () => {
+  open();
+  letsIn = (_region, _groups, { from }) => from?.address === "10.0.255.10";
+  advance(opened.world, JOB_SECONDS);
+  expect(acknowledged()).toBe(0);
+  expect(check()).toEqual([true]);
+  letsIn = (_region, _groups, { from }) => from?.address !== "10.0.255.10";
+  advance(opened.world, JOB_SECONDS);
+  expect(acknowledged()).toBe(1);
+  expect(check()).toEqual([false, "connect-timeout"]);
 });

@@ -8,7 +8,7 @@ import { known } from "../../../harness/observed.ts";
 
 const REGION = "eu-west-1";
 const RULE: FirewallRule = {
-  ...{ protocol: "tcp", fromPort: 5432, toPort: 5432, cidrs: ["10.0.0.0/8"], ipv6Cidrs: [], groups: [] },
+  ...{ protocol: "tcp", fromPort: 5432, toPort: 5432, source: { kind: "ipv4", cidr: "10.0.0.0/8" } },
 };
 const SERVICE = {
   cluster: "production",

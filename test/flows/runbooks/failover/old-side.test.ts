@@ -21,7 +21,7 @@ const inventory = example("inventory");
 const service = serviceIn(inventory);
 const quiet = quietDay(service);
 const RULE: FirewallRule = {
-  ...{ protocol: "tcp", fromPort: 5432, toPort: 5432, cidrs: ["10.0.0.0/8"], ipv6Cidrs: [], groups: [] },
+  ...{ protocol: "tcp", fromPort: 5432, toPort: 5432, source: { kind: "ipv4", cidr: "10.0.0.0/8" } },
 };
 
 /** A run whose steps have ended as listed. */

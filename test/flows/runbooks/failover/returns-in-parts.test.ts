@@ -23,7 +23,7 @@ const service = bookings;
 const { home } = service;
 
 const RULE: FirewallRule = {
-  ...{ protocol: "tcp", fromPort: 5432, toPort: 5432, cidrs: ["10.0.0.0/8"], ipv6Cidrs: [], groups: [] },
+  ...{ protocol: "tcp", fromPort: 5432, toPort: 5432, source: { kind: "ipv4", cidr: "10.0.0.0/8" } },
 };
 /** The security groups of its stores at home. */
 const ORDERS = "sg-0a1b2c3d4e5f60001";

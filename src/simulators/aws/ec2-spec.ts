@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { SourceText } from "./security-rules.ts";
+import { Duration } from "./specs.ts";
+
+export const SecurityRuleSpec = z.strictObject({
+  protocol: z.enum(["tcp", "udp", "icmp", "-1"]).default("tcp"),
+  fromPort: z.number().int(),
+  toPort: z.number().int(),
+  source: SourceText,
+  /** How the network of a group is reached, where it stands in another one. */
+  peering: z.strictObject({ vpc: z.string(), connection: z.string() }).optional(),
+  description: z.string().optional(),
+});
+
+export const SecurityGroupSpec = z.strictObject({
+  id: z.string().startsWith("sg-"),
+  region: z.string(),
+  name: z.string(),
+  vpcId: z.string().default("vpc-0a1b2c3d4e5f60718"),
+  ingress: z.array(SecurityRuleSpec).default([]),
+});
+
+export const Ec2Spec = z.strictObject({
+  securityGroups: z.array(SecurityGroupSpec).default([]),
+  /** Groups of other accounts that a rule here may name. */
+  foreignGroups: z.array(z.strictObject({ region: z.string(), account: z.string(), id: z.string() })).default([]),
+  /** Prefix lists with their blocks. */
+  prefixLists: z
+    .array(z.strictObject({ region: z.string(), id: z.string().startsWith("pl-"), entries: z.array(z.string()) }))
+    .default([]),
+  /** How long a rule change takes to reach the network. */
+  ruleEffect: Duration.default({ low: 1, high: 3 }),
+});
+export type Ec2Spec = z.infer<typeof Ec2Spec>;
+export type Ec2SpecInput = z.input<typeof Ec2Spec>;
