@@ -1,9 +1,8 @@
 import { UserError } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
-import { isKnown, type Recovery, type Testimony, withoutRepeats } from "../domain/plan-run/recovery.ts";
+import { type Act, isKnown, type Recovery, type Testimony, withoutRepeats } from "../domain/plan-run/recovery.ts";
 import { proposeRecovery, type RecoveryDeps, signRecovery } from "../engine/approvals/recovery.ts";
 import { observe } from "../flows/observe.ts";
-import { actLine } from "../views/recovery.ts";
 import { seenLines } from "../views/status.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
 import { knownPerson, listed, type RunCommandDeps } from "./run-deps.ts";
@@ -54,11 +53,11 @@ async function propose(ask: Ask, deps: AcceptStoreDeps): Promise<Answer> {
 }
 
 /** Acts that a ledger holds and the store does not, oldest first. */
-async function forgottenActs(testimonies: readonly Testimony[], deps: AcceptStoreDeps): Promise<string[]> {
+async function forgottenActs(testimonies: readonly Testimony[], deps: AcceptStoreDeps): Promise<Act[]> {
   const acts = withoutRepeats(testimonies.flatMap((testimony) => testimony.acts));
   const runs = [...new Set(acts.map(({ run }) => run))];
   const events = (await Promise.all(runs.map((run) => deps.eventsOfRun(run)))).flat();
-  return acts.filter((act) => !isKnown(act, events)).map(actLine);
+  return acts.filter((act) => !isKnown(act, events));
 }
 
 async function sign(ask: Ask, value: string, deps: AcceptStoreDeps): Promise<Answer> {

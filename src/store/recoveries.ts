@@ -7,7 +7,7 @@ import { KEYS } from "./keys.ts";
 import { checkSchema, keepAndTell, sayUnreadable } from "./put-aside.ts";
 import type { ScriptedRedis } from "./scripts.ts";
 
-const RECOVERY_VERSION = 1;
+const RECOVERY_VERSION = 2;
 /** There is one place for it. */
 const NEWEST = { key: KEYS.recovery, kind: "recovery", id: "newest" };
 

@@ -1,5 +1,5 @@
 import { ago, type CardPart, spans, type Text } from "../domain/card/card.ts";
-import { isMove, type Plan } from "../domain/plan-run/plan.ts";
+import { isMove, type Plan, type Unchecked } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { expectedTimeInFull, objective } from "./expected-time.ts";
@@ -18,13 +18,18 @@ const withoutChatter = (line: string): string =>
 /** What could not be checked, and how old all else is that the plan rests on. */
 export function unchecked(plan: Plan): CardPart[] {
   if (plan.unchecked.length === 0) return ages(plan);
-  const shown = plan.unchecked.slice(0, UNCHECKED_SHOWN).map((line) => inRoom(withoutChatter(line), "error"));
+  const shown = plan.unchecked.slice(0, UNCHECKED_SHOWN).map(uncheckedLine);
   const more = plan.unchecked.length - shown.length;
   return [
     { kind: "text", text: [{ bold: "Could not be checked" }] },
     { kind: "lines", lines: more > 0 ? [...shown, `and ${more} more`] : shown },
     ...ages(plan),
   ];
+}
+
+function uncheckedLine(line: Unchecked): Text {
+  if (typeof line === "string") return inRoom(withoutChatter(line), "error");
+  return spans`${inRoom(line.says, "error")} ${ago(line.saidAtMs)}`;
 }
 
 export function leftForPeople({ leftForPeople: left = [] }: Plan): CardPart[] {

@@ -6,15 +6,15 @@ import { plainText } from "./card-text.ts";
 import { nameOf } from "./names.ts";
 import { DIGEST_SHOWN } from "./plan.ts";
 
-const LONGEST_LINE = 220;
+const LONGEST_LINE = 200;
 /** Newest ones, which fit into one part of a message; the files have all. */
 const MOST_LINES = 12;
 
 /** One act of a ledger, for people: when, who or what, with the vendor's request ids. */
-export function actLine({ atMs, run, service, step, kind, says, requestIds }: Act): string {
+function actLine({ atMs, run, service, step, kind, says, requestIds }: Act): Text {
   const about = [service, run, step, kind].filter((part) => part !== undefined).join(" ");
   const ids = requestIds.length > 0 ? ` (${requestIds.join(", ")})` : "";
-  return `${new Date(atMs).toISOString()} ${about}: ${says}${ids}`.slice(0, LONGEST_LINE);
+  return [{ timeMs: atMs }, ` ${about}: ${says}${ids}`.slice(0, LONGEST_LINE)];
 }
 
 /** What two people must understand before they sign: what is forgotten, what the world looks like, what ends. */
@@ -70,7 +70,7 @@ function forgottenParts({ forgotten }: Recovery): CardPart[] {
   const left = forgotten.length - MOST_LINES;
   return [
     { kind: "text", text: [{ bold: "In the ledgers, and not in this store, newest first:" }] },
-    { kind: "lines", lines: forgotten.slice(-MOST_LINES).toReversed() },
+    { kind: "lines", lines: forgotten.slice(-MOST_LINES).toReversed().map(actLine) },
     ...(left > 0 ? [{ kind: "note" as const, text: `${left} older ones are in the ledger files.` }] : []),
   ];
 }

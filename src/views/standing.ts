@@ -46,7 +46,7 @@ export function standOf({ service, observed, run, unreadable }: ServiceStatus, n
   if (!observed) return { word: "unknown", detail: "nobody has looked yet" };
   const { activeRegion, publicHealth } = observed;
   if (nowMs - observed.atMs > STALE_MS)
-    return { word: "unknown", detail: `last seen ${sayDuration(nowMs - observed.atMs)} ago` };
+    return { word: "unknown", detail: `not seen for more than ${sayDuration(STALE_MS)}` };
   if (publicHealth.kind !== "healthy")
     return {
       word: "not ready",

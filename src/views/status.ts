@@ -68,19 +68,26 @@ export function serviceCard(status: ServiceStatus, nowMs: number): Card {
   };
 }
 
-/** What was seen of one service, as plain sentences; the first one is the headline. */
+/** What was seen of one service, as plain sentences that may be kept; the first one is the headline. */
 export function seenLines(service: Service, observed: Observation, nowMs: number): string[] {
   const status: ServiceStatus = { service, observed, run: undefined, newest: undefined, incident: undefined };
   const regions = service.regions.flatMap((region) => {
     const facts = regionFacts(region, status, nowMs);
-    const words = facts.map(([what, value]) => `${what.toLowerCase()} ${plainText(value)}`);
+    const words = facts.map(([what, value]) => `${what.toLowerCase()} ${exactly(value, nowMs)}`);
     return facts.length > 0 ? [`${region}: ${words.join("; ")}`] : [];
   });
   return [
     headline(status, standOf(status, nowMs)),
-    ...lookLines(status, nowMs).map((line) => plainText(line, { nowMs })),
+    ...lookLines(status, nowMs).map((line) => exactly(line, nowMs)),
     ...regions,
   ];
+}
+
+/** A sentence is kept as it is, so it says when, and not how long ago. */
+function exactly(text: Text, nowMs: number): string {
+  const parts = typeof text === "string" ? [text] : text;
+  const moments = parts.map((span) => (typeof span !== "string" && "timeMs" in span ? { timeMs: span.timeMs } : span));
+  return plainText(moments, { nowMs });
 }
 
 const headline = ({ service }: ServiceStatus, stand: Stand): string => `${service.name}: ${sayStand(stand)}`;
@@ -175,18 +182,16 @@ function sayApplication(region: Region, { observed }: ServiceStatus): string | u
 }
 
 /** A broken or missing sample is unknown, never "ahead" and never zero; what is known of the position is said instead. */
-function sayLag({ lag, blindMs, rpoMs }: Behind, nowMs: number): string {
+function sayLag({ lag, blindMs, rpoMs }: Behind, nowMs: number): Text {
   if (!lag.known) {
     const position = positionOf(lag, blindMs);
-    const rest = position
-      ? `; ${sayLoss(position, nowMs)}, measured ${sayDuration(nowMs - position.measuredAtMs)} ago`
-      : "";
-    return `unknown (${inRoom(lag.why, "error")})${rest}`;
+    const rest = position ? spans`; ${sayLoss(position, nowMs)}, measured at ${ago(position.measuredAtMs)}` : "";
+    return spans`unknown (${inRoom(lag.why, "error")})${rest}`;
   }
   const { seconds, measuredAtMs } = lag.value;
   const objective = sayDuration(rpoMs);
   const against = seconds * 1_000 > rpoMs ? `, WORSE than the objective of ${objective}` : `, objective ${objective}`;
-  return `${seconds} s${against}, measured ${sayDuration(nowMs - measuredAtMs)} ago`;
+  return spans`${String(seconds)} s${against}, measured at ${ago(measuredAtMs)}`;
 }
 
 const sayFact = (seen: Fact["seen"]): string => (seen.known ? seen.value : `unknown: ${inRoom(seen.why, "error")}`);

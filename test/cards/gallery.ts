@@ -1,6 +1,6 @@
 import { VERBS } from "../../src/commands/index.ts";
 import { type Card, type Form, sentenceCard } from "../../src/domain/card/card.ts";
-import type { Recovery } from "../../src/domain/plan-run/recovery.ts";
+import type { Act, Recovery } from "../../src/domain/plan-run/recovery.ts";
 import { responseTargets } from "../../src/flows/incident/comms/response.ts";
 import { nextPage } from "../../src/flows/incident/paging/next-page.ts";
 import { slackAccounts } from "../../src/integrations/slack/accounts.ts";
@@ -180,6 +180,10 @@ function otherCards(): Record<string, Card> {
   };
 }
 
+function forgottenAct(step: string, says: string, over: Pick<Act, "atMs" | "requestIds">): Act {
+  return { run: "F-7KQ2MX", service: SERVICE.name, epoch: 1, kind: "intent", step, says, ...over };
+}
+
 const RECOVERY: Recovery = {
   ...{
     id: "R-4C7M1Q",
@@ -194,8 +198,11 @@ const RECOVERY: Recovery = {
     { process: "bot-1", mark: "m1", why: "the store does not know this process's ledger", epoch: 4, acts: [] },
   ],
   forgotten: [
-    "2026-11-21T03:09:41.000Z inventory F-7KQ2MX fence intent: asks: Fence eu-west-1 (req-1)",
-    "2026-11-21T03:09:52.000Z inventory F-7KQ2MX promote intent: asks: Promote mycomputer-inventory-db-replica (req-2)",
+    forgottenAct("fence", "asks: Fence eu-west-1", { atMs: AT - 184_000, requestIds: ["req-1"] }),
+    forgottenAct("promote", "asks: Promote mycomputer-inventory-db-replica", {
+      atMs: AT - 173_000,
+      requestIds: ["req-2"],
+    }),
   ],
   seen: [seenLines(SERVICE, seenOn(SERVICE, darkHome()), AT)],
   ends: ["F-7KQ2MX"],

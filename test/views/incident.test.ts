@@ -8,11 +8,14 @@ import { resolveIncident, TWOKEY } from "../../src/flows/incident/life/changes.t
 import { acknowledge } from "../../src/flows/incident/paging/acknowledge.ts";
 import { nextPage } from "../../src/flows/incident/paging/next-page.ts";
 import { alertCard, alertChangesCard } from "../../src/views/alert.ts";
-import { plainText } from "../../src/views/card-text.ts";
+import { cardText, plainText } from "../../src/views/card-text.ts";
 import { incidentCard } from "../../src/views/incident.ts";
+import { pagesPart } from "../../src/views/incident-pages.ts";
 import { onCallCard, pageCard } from "../../src/views/page.ts";
 import { timelineCard } from "../../src/views/timeline.ts";
 import { initialFields, resolutionCard, updateDraftCard } from "../../src/views/update.ts";
+import { troubledIncident } from "../cards/incident-states.ts";
+import { INVENTORY } from "../cards/run-states.ts";
 import { inventory, signal } from "../flows/incident/file.ts";
 import { MINUTE, START_MS } from "../harness/test-clock.ts";
 
@@ -85,6 +88,41 @@ describe("the incident's card", () => {
     expect(answered && wordsOf(incidentCard(answered, { nameOf }).parts)[0]).toContain(
       "Ana has answered after 1 min 20 s",
     );
+  });
+});
+
+describe("who was paged, on the card of a bad night", () => {
+  const named = (id: string) => INVENTORY.people.find((person) => person.id === id)?.name ?? id;
+  const lines = wordsOf(pagesPart(troubledIncident(), named));
+
+  test("is one line a person, although each was paged in several ways", () => {
+    const people = lines.slice(1).map((line) => line.split(" · ")[0]);
+
+    expect(people).toEqual([
+      "Chloe Martin",
+      "Ana Keller",
+      "Ben Osei",
+      "Dmitri Sokolov",
+      "Elena Rossi",
+      "operations team",
+    ]);
+    expect(troubledIncident().pages.length).toBeGreaterThan(people.length);
+  });
+
+  test("says a way once for all, and the other way only where it went otherwise", () => {
+    expect(lines[0]).toBe("Paged by push and message");
+    expect(lines.slice(1).filter((line) => line.includes("push"))).toEqual([
+      expect.stringMatching(/^Chloe Martin · .* · no answer yet · push: REFUSED \(the user has no phone\)$/),
+      expect.stringMatching(/^operations team · push · /),
+    ]);
+  });
+
+  test("names an audience, and never the id of a policy", () => {
+    const policies = troubledIncident().pages.filter(({ target }) => target.kind === "policy");
+    const shown = cardText(incidentCard(troubledIncident(), { nameOf: named }));
+
+    expect(policies.map(({ target }) => target.id)).toEqual(["PEPOPS01"]);
+    expect(shown).not.toContain("PEPOPS01");
   });
 });
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import { VERBS } from "../../src/commands/index.ts";
 import type { Card } from "../../src/domain/card/card.ts";
+import { cardText } from "../../src/views/card-text.ts";
 import { cards } from "../cards/gallery.ts";
 import { lastButtonLine, phoneLines } from "./card-lines.ts";
 import { missingPaths } from "./paths.ts";
@@ -74,6 +75,36 @@ describe("what people read", () => {
 describe("a card on a phone", () => {
   test.each(Object.entries(cards()))("%s has its buttons within the first screen", (_name, card) => {
     expect(lastButtonLine(card) ?? 0).toBeLessThanOrEqual(PHONE_SCREEN_LINES);
+  });
+
+  const asking = Object.entries(cards()).filter(([, card]) => lastButtonLine(card) !== undefined);
+
+  test.each(asking)("%s begins with what it asks, and nothing that is asked lies below its buttons", (_name, card) => {
+    const [first, ...rest] = phoneLines(card);
+    const below = rest.slice((lastButtonLine(card) ?? 0) - 1);
+
+    expect(first?.kind).toMatch(/^(?:heading|text)$/);
+    expect(below.filter(({ kind }) => kind === "heading" || kind === "buttons")).toEqual([]);
+  });
+
+  test("a question has buttons that answer it", () => {
+    const mute = Object.entries(cards())
+      .filter(([, { parts }]) => parts.some((part) => part.kind === "heading" && part.text.endsWith("?")))
+      .filter(([, card]) => lastButtonLine(card) === undefined);
+
+    expect(mute.map(([name]) => name)).toEqual([]);
+  });
+
+  test.each(Object.entries(cards()))("%s shows nobody the raw answer of a machine", (_name, card) => {
+    // Commands to paste are the exception: some of them hold what a machine wants to read.
+    const told = { ...card, parts: card.parts.filter(({ kind }) => kind !== "code") };
+
+    expect(cardText(told)).not.toMatch(/\{\s*"|"\s*:\s*[[{"]/);
+  });
+
+  test.each(Object.entries(cards()))("%s leaves it to the reader's client to count how long ago", (_name, card) => {
+    // A moment is a client's own element; without a clock it is told here as the time that it is.
+    expect(cardText(card)).not.toMatch(/\d (?:s|min|h|d) ago/);
   });
 
   test("its text carries the meaning alone", () => {

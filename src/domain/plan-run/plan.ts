@@ -99,6 +99,13 @@ export const Acceptance = z.strictObject({
 });
 export type Acceptance = z.infer<typeof Acceptance>;
 
+/**
+ * What could not be checked, in words. Where it was last known from an answer that may be old by now, also when that was:
+ * a plan waits for hours, so how long ago that is belongs to the moment at which it is read.
+ */
+export const Unchecked = z.union([z.string(), z.strictObject({ says: z.string(), saidAtMs: z.number() })]);
+export type Unchecked = z.infer<typeof Unchecked>;
+
 /** The run whose unfinished move a plan takes over: its last key ends that run and hands the service on. */
 export const RestOf = z.strictObject({
   run: z.string(),
@@ -152,7 +159,7 @@ const PlanShape = z.strictObject({
   assumptions: z.array(Assumption),
   acceptances: z.array(Acceptance),
   /** What could not be checked, in words. */
-  unchecked: z.array(z.string()),
+  unchecked: z.array(Unchecked),
   /** What is left for people once it has ended, as sentences; absent where there is nothing. */
   leftForPeople: z.array(z.string()).exactOptional(),
   /** What it was judged on, and when each was seen or measured: world times. */

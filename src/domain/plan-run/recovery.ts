@@ -50,8 +50,8 @@ export const Recovery = z.strictObject({
   keysRequired: z.number().int(),
   inventoryDigest: z.string(),
   testimonies: z.array(Testimony),
-  /** Acts of the ledgers that the store does not know, in words. */
-  forgotten: z.array(z.string()),
+  /** Acts of the ledgers that the store does not know, oldest first. */
+  forgotten: z.array(Act),
   /** What was seen of each service when it was asked for, in words. */
   seen: z.array(z.array(z.string())),
   /** Runs and plans that the store still holds open: keys given before the loss authorise nothing after it. */

@@ -1,4 +1,5 @@
 import { sayDuration } from "../../domain/duration.ts";
+import type { Unchecked } from "../../domain/plan-run/plan.ts";
 import type { FoundFact } from "../../domain/service/found.ts";
 import { type PlacedResource, resourcesOf, type Service } from "../../domain/service/service.ts";
 import type { Kind, Subject } from "./kind.ts";
@@ -106,7 +107,7 @@ export function leftToAws(service: Service): { readonly known: readonly string[]
 const AGED_MS = 86_400_000;
 
 /** What a plan takes from such an old answer, in words: one line for each thing that it is a setting of. */
-export function agedSettings(service: Service, nowMs: number): string[] {
+export function agedSettings(service: Service, nowMs: number): Unchecked[] {
   const aged = settingsOf(service).filter(
     ({ from, aws }) => from === "discovered" && aws !== undefined && nowMs - aws.atMs > AGED_MS,
   );
@@ -114,6 +115,6 @@ export function agedSettings(service: Service, nowMs: number): string[] {
     const theirs = aged.filter((setting) => setting.of === of);
     const names = theirs.map(({ path }) => path.split(".").at(-1)).join(", ");
     const oldest = Math.min(...theirs.map(({ aws }) => aws?.atMs ?? nowMs));
-    return `${names} of ${of}: AWS said so ${sayDuration(nowMs - oldest)} ago, and not again since`;
+    return { says: `${names} of ${of}: AWS has not said it again since`, saidAtMs: oldest };
   });
 }

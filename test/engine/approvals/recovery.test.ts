@@ -285,7 +285,7 @@ describe("what was signed once cannot be used again (G17)", () => {
   });
 
   test.each([
-    ["of a version to come", { schema: "2" }],
+    ["of a version to come", { schema: "3" }],
     ["that does not parse", { value: "{" }],
   ])("a sign-off %s accepts nothing, is kept and named, and another one takes its place", async (_what, spoilt) => {
     const ledger = await lost();

@@ -52,10 +52,13 @@ describe("what AWS has not said again for more than a day", () => {
     return agedSettings(serviceIn(inventoryFrom(file, both)), AT + laterMs);
   };
 
-  test("is named with its age, in one line for each thing", () => {
+  test("is named with the moment of the last answer, in one line for each thing", () => {
     expect(aged(DAY_MS)).toEqual([]);
     expect(aged(3 * DAY_MS)).toEqual([
-      "endpoint, security_group of database mycomputer-inventory-db in eu-west-1: AWS said so 3 d ago, and not again since",
+      {
+        says: "endpoint, security_group of database mycomputer-inventory-db in eu-west-1: AWS has not said it again since",
+        saidAtMs: AT,
+      },
     ]);
   });
 
