@@ -4,10 +4,10 @@ import { type Inventory, withFound } from "../domain/service/inventory.ts";
 import type { Service } from "../domain/service/service.ts";
 import { type Discovered, discover, mergeFound, ownFacts } from "../flows/discover.ts";
 import { openQuestions } from "../flows/resources/settings-of.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Documents } from "../ports/documents.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { CloudReads } from "../ports/step.ts";
-import type { StoreClock } from "../store/clock.ts";
 import type { FoundFile } from "../store/found-file.ts";
 import type { Remembered } from "./stores.ts";
 
@@ -65,18 +65,23 @@ export async function openMemory({ stores, file, described }: MemorySources): Pr
 export interface DiscoveringDeps {
   readonly memory: Memory;
   readonly cloud: CloudReads;
-  readonly clock: StoreClock;
+  readonly clock: Clock;
   readonly logger: Logger;
+  /** Machine time between two looks at what is due; absent: 1 s. */
+  readonly turnEveryMs?: number;
+  /** Machine time; absent: this process's own. */
+  readonly machineNow?: () => number;
 }
 
 /** Renews what is known of each service every hour, and soon again while something is missing. */
-export function startDiscovering({ memory, cloud, clock, logger }: DiscoveringDeps): { stop(): void } {
+export function startDiscovering(deps: DiscoveringDeps): { stop(): void } {
+  const { memory, cloud, clock, logger, turnEveryMs = TURN_MS, machineNow = Date.now } = deps;
   const asked = new Map<string, { readonly worldMs: number; readonly machineMs: number }>();
   const asking = new Set<string>();
   const ending = new AbortController();
   const ask = async (service: Service): Promise<void> => {
     asking.add(service.name);
-    asked.set(service.name, { worldMs: clock.now(), machineMs: Date.now() });
+    asked.set(service.name, { worldMs: clock.now(), machineMs: machineNow() });
     try {
       const discovered = await discover(service, cloud, ending.signal);
       await memory.remember(service, discovered, clock.now());
@@ -93,14 +98,14 @@ export function startDiscovering({ memory, cloud, clock, logger }: DiscoveringDe
     const last = asked.get(service.name);
     if (!last || clock.now() - last.worldMs >= EVERY_MS) return true;
     const isMissing = openQuestions(service, clock.now()).length > 0;
-    return isMissing && Date.now() - last.machineMs >= MISSING_EVERY_MS;
+    return isMissing && machineNow() - last.machineMs >= MISSING_EVERY_MS;
   };
   const turn = () => {
     for (const service of memory.inventory().services) {
       if (!asking.has(service.name) && isDue(service)) void ask(service);
     }
   };
-  const timer = setInterval(turn, TURN_MS);
+  const timer = setInterval(turn, turnEveryMs);
   turn();
   return {
     stop: () => {
