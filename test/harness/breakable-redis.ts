@@ -14,6 +14,15 @@ const PATH = process.env["PATH"] ?? "";
 /** What a server that comes back finds on its disk. */
 export type ComesBack = "same" | "older" | "empty";
 
+/** The server that this run's tests use: the installed one, or the one that the run has unpacked for itself. */
+export async function serverProgram(): Promise<Program> {
+  const cache = process.env["XDG_CACHE_HOME"] ?? join(process.env["HOME"] ?? "", ".cache");
+  const installed = await findOnPath(PATH);
+  const program = typeof installed === "string" ? await findCached(join(cache, "twokey", "redis")) : installed;
+  if (typeof program === "string") throw new Error(`There is no Redis here: ${program}`);
+  return program;
+}
+
 /**
  * A Redis server of one test, at one address for all its lives: it can be killed, and comes back with what it is given.
  * The address is a port that this process holds all the time; the server itself is behind it, at a socket in its directory.
@@ -35,10 +44,7 @@ export class BreakableRedis {
   }
 
   static async start(): Promise<BreakableRedis> {
-    const cache = process.env["XDG_CACHE_HOME"] ?? join(process.env["HOME"] ?? "", ".cache");
-    const installed = await findOnPath(PATH);
-    const program = typeof installed === "string" ? await findCached(join(cache, "twokey", "redis")) : installed;
-    if (typeof program === "string") throw new Error(`There is no Redis to be broken: ${program}`);
+    const program = await serverProgram();
     const directory = await mkdtemp(join(tmpdir(), "twokey-breakable-"));
     const redis = new BreakableRedis(await frontOf(join(directory, SOCKET)), directory, program);
     await mkdir(redis.#data);

@@ -14,6 +14,7 @@ import {
   type RedisSource,
 } from "../../../src/sandbox/own-redis/own-redis.ts";
 import { whichOf } from "../../../src/sandbox/own-redis/programs.ts";
+import { serverProgram } from "../../harness/breakable-redis.ts";
 import { allPids, familyOf, isAlive, until } from "./own-redis-elsewhere.ts";
 
 const PATH = process.env["PATH"] ?? "";
@@ -161,11 +162,11 @@ describe("a private server", () => {
   });
 
   test("is tried on another port when the first was taken in between", async () => {
-    const real = await whichOf(["redis-server", "valkey-server"], PATH);
+    const { file, libraries } = await serverProgram();
     const marker = join(folder, "tried");
     const path = await fakeServer(
       `[ "$1" = --version ] && { echo "Redis server v=7.0.15 "; exit; }
-       [ -e "${marker}" ] && exec "${real}" "$@"
+       [ -e "${marker}" ] && exec env LD_LIBRARY_PATH="${libraries.join(":")}" "${file}" "$@"
        : > "${marker}"; echo "Warning: Could not create server TCP listening socket: bind: Address already in use"; exit 1`,
     );
     const { url } = await start({ path: `${path}:${PATH}` });
