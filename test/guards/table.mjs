@@ -764,6 +764,14 @@ export const GUARDS = [
     fails: "guard take-over of two: what decides about data or users counts as done by hand when two people say so",
   },
   {
+    guard: "a promotion that is tried again rests on a fresh proof",
+    file: "src/engine/runs/step-driver.ts",
+    cut: "if (!isAgain || !mayStart(run) || !wasProven) return undefined;",
+    by: "if (isAgain || wasProven || true) return undefined;",
+    test: "engine/runs/fence-guard.test.ts",
+    fails: "guard old proof: while a promotion is refused is fenced again before it is asked for again",
+  },
+  {
     guard: "a call that has left is never called unsent",
     file: "src/integrations/aws/departure.ts",
     cut: 'if (this.#where === "left") return isStopped;',

@@ -38,6 +38,9 @@ export function isWatched(run: RunState): boolean {
   return isPastIt(run) && needsWatch(run);
 }
 
+/** It was fenced, was opened by somebody, and is not fenced again yet. */
+export const isOpenAgain = (run: RunState): boolean => isWatched(run) && run.watch.lostAtMs !== undefined;
+
 /** Past the point of no return with a fence that is done; while that is still to be done, it is the one that fences. */
 function isPastIt(run: RunState): boolean {
   const fence = fenceOf(run);

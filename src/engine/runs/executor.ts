@@ -1,12 +1,13 @@
 import { setMaxListeners } from "node:events";
 import { Superseded } from "../../domain/errors.ts";
+import { isOpenAgain } from "../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { isSettled, type RunState, readySteps, stateOf, unmeasuredSteps } from "../../domain/plan-run/run.ts";
 import { CredentialsAhead } from "./credentials-ahead.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
 import { watchWhileDriven } from "./fence-watch.ts";
 import { RunHold } from "./journal.ts";
-import { fencesAgain, isOpenAgain, type Proving, standsFenced, voided } from "./proven-again.ts";
+import { fencesAgain, type Proving, standsFenced, voided } from "./proven-again.ts";
 import { driveStep } from "./step-driver.ts";
 import { neverHappened, unwind } from "./unwind.ts";
 import { isLookedAt } from "./watch-due.ts";

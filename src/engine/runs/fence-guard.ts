@@ -1,5 +1,5 @@
 import { OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
-import { fenceOf, inputOf } from "../../domain/plan-run/fence.ts";
+import { fenceOf, inputOf, isOpenAgain } from "../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import type { LookContext, Verdict } from "../../ports/step.ts";
@@ -36,6 +36,7 @@ export type Proof =
 export async function proofOf(run: RunState, deps: WatchDeps, signal: AbortSignal): Promise<Proof> {
   const fence = fenceOf(run);
   if (!fence) return { holds: true };
+  if (isOpenAgain(run)) return { holds: false, isRefuted: true, says: "it stands open, and is being fenced again" };
   const { done, says, ...more } = await verdictOf(run, fence, { deps, signal });
   return done ? { holds: true } : { holds: false, says, isRefuted: "isRefuted" in more && more.isRefuted === true };
 }

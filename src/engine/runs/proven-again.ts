@@ -1,4 +1,4 @@
-import { fenceOf, fenceSeen, isGuarded, isWatched } from "../../domain/plan-run/fence.ts";
+import { fenceOf, fenceSeen, isGuarded, isOpenAgain, isWatched } from "../../domain/plan-run/fence.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import type { OldSide } from "../../ports/old-side.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
@@ -70,9 +70,6 @@ async function lookedInTime({ deps, signal }: Proving, run: RunState): Promise<O
     return undefined;
   }
 }
-
-/** It was fenced, was opened by somebody, and is not fenced again yet. */
-export const isOpenAgain = (run: RunState): boolean => isWatched(run) && run.watch.lostAtMs !== undefined;
 
 /**
  * X5, at the end. An old side that stands open again is fenced first, by the watch; meanwhile people have been called. While

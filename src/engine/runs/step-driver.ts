@@ -1,11 +1,12 @@
 import { messageOf, NotAuthorised, OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
-import { inputOf } from "../../domain/plan-run/fence.ts";
+import { fenceSeen, inputOf } from "../../domain/plan-run/fence.ts";
 import { timeOf } from "../../domain/plan-run/learned-times.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
 import { type Asked, type StepContext, type StoredStep, UNCAPTURED, type Verdict } from "../../ports/step.ts";
 import { contextFor, definitionOf, type ExecutorDeps } from "./executor-deps.ts";
+import { proofOf } from "./fence-guard.ts";
 import type { RunHold } from "./journal.ts";
 
 /** World time between two looks, ± 20 %: short against every cloud duration, long against every API limit. */
@@ -66,6 +67,11 @@ async function askUntilAnswered(driving: Driving): Promise<Asked<unknown> | unde
   // Of what another executor began nobody knows how it ended; of what is refused here, that it did nothing.
   let { mayHaveAsked } = context;
   for (let tries = 0; ; tries += 1) {
+    const doubt = await doubtOf(driving);
+    if (doubt !== undefined) {
+      await waitOrFail(driving, POLL_MS, doubt);
+      continue;
+    }
     const { input, captured } = seen;
     const intended = await hold.intend((run) =>
       mayStart(run) ? intentOf(run, step, { atMs: deps.clock.now(), captured }) : undefined,
@@ -98,6 +104,18 @@ async function askUntilAnswered(driving: Driving): Promise<Asked<unknown> | unde
       if (error.code === UNCAPTURED) seen = await capture(driving);
     }
   }
+}
+
+/**
+ * X5, before a call without a way back that is tried again: the proof of the first try is old by then. Why the old side is not
+ * proven to be fenced; what opens it again is fenced by the watch meanwhile.
+ */
+async function doubtOf({ hold: { run }, step, deps, context }: Driving): Promise<string | undefined> {
+  const isAgain = step.wayBack === "irreversible" && stateOf(run, step.id).tries > 0;
+  const wasProven = fenceSeen(run) === "fenced" || run.watch.state === "fenced";
+  if (!isAgain || !mayStart(run) || !wasProven) return undefined;
+  const proof = await proofOf(run, deps, context.signal);
+  return proof.holds ? undefined : `${run.plan.from} is not proven to be fenced any more: ${proof.says}`;
 }
 
 interface Seen {

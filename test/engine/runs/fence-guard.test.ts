@@ -77,6 +77,18 @@ describe("an old side that was fenced and is opened by somebody else", () => {
     expect(atHome.filter(({ worldMs }) => worldMs > (run.watch.endedAtMs ?? 0))).toEqual([]);
   });
 
+  test("guard old proof: while a promotion is refused is fenced again before it is asked for again", async () => {
+    const throttled = { kind: "error", status: 400, code: "Throttling" } as const;
+    at.whole.world.faults.plan({ vendor: "aws", operation: "PromoteReadReplica", times: 4, effect: throttled });
+    const run = await drive(at, { onIntent: once("promote", () => void reopenOldSide(at)) });
+
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+    const [promotion = Number.NaN] = positionsOf("PromoteReadReplica");
+    const closings = positionsOf("RevokeSecurityGroupIngress");
+    expect(closings).toHaveLength(2);
+    expect(Math.max(...closings)).toBeLessThan(promotion);
+  });
+
   test("is not called open at the end because its write check alone gives no answer", async () => {
     const run = await drive(at, { onIntent: once("point-application", silenceCheck) });
 

@@ -48,6 +48,22 @@ const drifted = (plan: Plan, day: Day): string[] => {
 const refusals = (answer: ReturnType<typeof planned>) => (answer.kind === "refused" ? answer.reasons.join(" ") : "");
 
 describe("the failover runbook", () => {
+  test("the new primary keeps backups as long as the old one did, and never for less than the file says", () => {
+    const kept = (days: number): unknown => {
+      const day = quietDay(serviceIn(inventory));
+      const home = day.sites["eu-west-1"];
+      if (!home?.database.known) throw new Error("the home database is seen");
+      const database = known({ ...home.database.value, backupRetentionDays: days });
+      const answer = planned(inventory, {
+        observed: { ...day, sites: { ...day.sites, "eu-west-1": { ...home, database } } },
+      });
+      if (answer.kind !== "plan") throw new Error(refusals(answer));
+      return stepOf(answer.plan, "promote").input["backupRetentionDays"];
+    };
+
+    expect([kept(35), kept(1)]).toEqual([35, 7]);
+  });
+
   test("data moves before users do, and the old side is fenced before either", () => {
     const plan = planFor(inventory);
 

@@ -46,8 +46,11 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
       },
     }),
 
-  commit({ resource }, { from, to }, { id, after }) {
-    const { instance, backup_retention_days: backupRetentionDays } = database(resource, to);
+  commit({ resource, seen }, { from, to }, { id, after }) {
+    const { instance, backup_retention_days: wanted } = database(resource, to);
+    const old = seen.in[from]?.database;
+    // No shorter than the old writer's, where it can be seen: the new one has to go as far back.
+    const backupRetentionDays = Math.max(wanted, old?.known ? old.value.backupRetentionDays : 0);
     const source = { region: from, instance: database(resource, from).instance };
     const input = { region: to, instance, source, backupRetentionDays };
     return planned(promoteReplica, { id: id("promote"), after, input });

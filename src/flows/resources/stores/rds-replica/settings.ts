@@ -48,7 +48,7 @@ export const RdsReplica = z.strictObject({
   after_promotion: z
     .strictObject({
       backup_retention: BackupDays.default(7 * DAY_MS).describe(
-        "Days of automated backups that the promoted instance keeps (PromoteReadReplica defaults to 1).",
+        "Days of automated backups that the promoted instance keeps at least (PromoteReadReplica defaults to 1). Longer where the old primary is seen to keep them longer.",
       ),
     })
     .default({ backup_retention: 7 * DAY_MS })
