@@ -61,7 +61,7 @@ describe("the failover runbook", () => {
       return stepOf(answer.plan, "promote").input["backupRetentionDays"];
     };
 
-    expect([kept(35), kept(1)]).toEqual([35, 7]);
+    expect([kept(35), kept(1)]).toEqual([35, 30]);
   });
 
   test("data moves before users do, and the old side is fenced before either", () => {
