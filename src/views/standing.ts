@@ -3,7 +3,7 @@ import { isMove } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { factsIn, type Observation } from "../domain/service/observation.ts";
 import type { HealthVerdict } from "../domain/service/observed.ts";
-import type { Service } from "../domain/service/service.ts";
+import { besides, type Region, type Service } from "../domain/service/service.ts";
 import { inRoom } from "./room.ts";
 
 /** Everything that the board says about one service. `observed` absent: nobody has looked yet. */
@@ -54,14 +54,27 @@ export function standOf({ service, observed, run, unreadable }: ServiceStatus, n
     };
   if (!activeRegion.known) return { word: "unknown", detail: inRoom(activeRegion.why, "error") };
   if (activeRegion.value !== service.home) return { word: "away from home", detail: `in ${activeRegion.value}` };
-  const why = standbyTrouble(service, observed);
+  const why = standbyTrouble(besides(service, activeRegion.value), observed);
   return why === undefined ? { word: "ready", detail: "" } : { word: "not ready", detail: why };
 }
 
-/** Why the standby could not take over now; undefined: nothing is seen that speaks against it. */
-function standbyTrouble({ standby }: Service, observed: Observation): string | undefined {
-  const seen = factsIn(observed, standby);
-  if (seen.length === 0) return `${standby} was not seen`;
+/**
+ * Why a standby could not take over now; undefined: nothing is seen that speaks against it. Of several each one counts: who
+ * relies on the second one hears of it before the day on which the first one is gone.
+ */
+function standbyTrouble(standbys: readonly Region[], observed: Observation): string | undefined {
+  const judged = standbys.map((region) => ({ region, why: unreadyIn(region, observed) }));
+  const troubles = judged.filter(({ why }) => why !== undefined);
+  if (troubles.length === 0) return undefined;
+  if (judged.length === 1) return troubles[0]?.why;
+  const ready = judged.filter(({ why }) => why === undefined).map(({ region }) => region);
+  const rest = ready.length === 0 ? [] : [`${ready.join(" and ")} could take over`];
+  return [...troubles.map(({ region, why }) => `${region} (${why})`), ...rest].join("; ");
+}
+
+function unreadyIn(region: Region, observed: Observation): string | undefined {
+  const seen = factsIn(observed, region);
+  if (seen.length === 0) return `${region} was not seen`;
   return seen.map(([, { unready }]) => unready).find((why) => why !== undefined);
 }
 

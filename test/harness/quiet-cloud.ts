@@ -4,13 +4,15 @@ import { computesIn, fixedNamesOf, namesOf, storesIn } from "../../src/flows/res
 import type { DnsAnswer } from "../../src/ports/probe.ts";
 import type { Cloud } from "../../src/ports/step.ts";
 import { fakeCloud, type SaidCloud } from "./fakes.ts";
-import { AT, known } from "./observed.ts";
+import { AT, dark, known } from "./observed.ts";
 
 /** What a test changes of an ordinary day. */
 export interface Change {
   readonly database?: (facts: DatabaseFacts, region: Region) => DatabaseFacts;
   /** Seconds that the copy of a store is behind, by the instance. */
   readonly lag?: Readonly<Record<string, number>>;
+  /** Regions that give no answer. */
+  readonly silent?: readonly Region[];
   /** Where the names outside Route 53 lead; absent: home. */
   readonly ledTo?: string;
 }
@@ -24,15 +26,19 @@ const RULE: FirewallRule = {
 
 /** The ports of a service of any kinds on an ordinary day: home serves, its copies are two seconds behind. */
 export function quietCloud(service: Service, change: Change = {}): Cloud {
+  const there = <T>(region: Region, value: T) => (change.silent?.includes(region) ? dark<T>("AWS") : known(value));
   const said: SaidCloud = {
     clock: { now: () => AT },
     databases: {
-      describe: async (region, instance) => known(databaseOf(service, { region, instance, change })),
-      lag: async (_region, instance) => known({ seconds: change.lag?.[instance] ?? 2, measuredAtMs: AT - 10_000 }),
+      describe: async (region, instance) => there(region, databaseOf(service, { region, instance, change })),
+      lag: async (region, instance) =>
+        there(region, { seconds: change.lag?.[instance] ?? 2, measuredAtMs: AT - 10_000 }),
     },
     clusters: { describe: async (_region, cluster) => known(clusterOf(cluster)) },
-    firewall: { rules: async () => known([RULE]) },
-    compute: { describe: async (region, site) => known(tasksOf(site, region === service.home ? site.tasks : 0)) },
+    firewall: { rules: async (region) => there(region, [RULE]) },
+    compute: {
+      describe: async (region, site) => there(region, tasksOf(site, region === service.home ? site.tasks : 0)),
+    },
     traffic: { records: async (_zone, name) => known(recordsOf(service, name)) },
     probe: {
       health: async () => ({ kind: "healthy", status: 200 }),

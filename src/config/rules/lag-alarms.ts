@@ -18,14 +18,15 @@ export const LAG_RULES: readonly Rule[] = [
     check: ({ alerts, services }) =>
       eachRule(alerts.rules, ({ match, service: name }, path) => {
         const service = name === undefined ? undefined : services[name];
-        const [home, standby = ""] = service?.regions ?? [];
+        const [home, ...standbys] = service?.regions ?? [];
+        const there = standbys.join(" and ");
         const isLag = service && lagMetrics(service).some(({ metric }) => metric === match.metric);
         if (!isLag || match.region === undefined || match.region !== home) return [];
         return [
           {
             path: [...path, "match", "region"],
-            what: `${match.metric} of ${name} is measured in ${standby}, so this alarm never has data`,
-            instead: `create the alarm in ${standby} and write that region`,
+            what: `${match.metric} of ${name} is measured in ${there}, so this alarm never has data`,
+            instead: `create the alarm in ${there} and write that region`,
           },
         ];
       }),
@@ -37,13 +38,19 @@ export const LAG_RULES: readonly Rule[] = [
     needs: ["alerts", "services"],
     check: ({ alerts, services }) =>
       Object.entries(services).flatMap(([name, service]) =>
-        lagMetrics(service)
-          .filter((lag) => !alerts.rules.some((one) => namesLag(one, lag) && isAbout(one, name)))
-          .map(({ namespace, metric }) => ({
-            path: ["services", name, "rpo"],
-            what: `no alert rule names ${metric} for ${name}, so nobody hears when this RPO is out of reach`,
-            instead: `add a rule with match: { namespace: ${namespace}, metric: ${metric} }`,
-          })),
+        lagMetrics(service).flatMap((lag) => {
+          const rules = alerts.rules.filter((one) => namesLag(one, lag) && isAbout(one, name));
+          const where = unwatched(rules, service.regions);
+          if (where === undefined) return [];
+          const { namespace, metric } = lag;
+          return [
+            {
+              path: ["services", name, "rpo"],
+              what: `no alert rule names ${metric} for ${name}${where}, so nobody hears when this RPO is out of reach`,
+              instead: `add a rule with match: { namespace: ${namespace}, metric: ${metric} }`,
+            },
+          ];
+        }),
       ),
   }),
   rule({
@@ -67,6 +74,14 @@ export const LAG_RULES: readonly Rule[] = [
       }),
   }),
 ];
+
+/** Where the copies are that no rule is about, in words; undefined: all are watched. A rule for the home region has its own finding. */
+function unwatched(rules: readonly AlertRule[], [home = "", ...standbys]: readonly string[]): string | undefined {
+  if (rules.length === 0) return "";
+  const covers = ({ match }: AlertRule, region: string) => coversPattern(match.region ?? "*", region);
+  const open = standbys.filter((region) => !rules.some((one) => covers(one, region) || covers(one, home)));
+  return open.length === 0 ? undefined : ` in ${open.join(" and ")}`;
+}
 
 type LagMetric = NonNullable<Kind["lagMetric"]>;
 

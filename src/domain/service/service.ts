@@ -85,9 +85,9 @@ export function serviceFrom(name: string, file: ServiceFile, found: Found = NOTH
   return { ...file, name, home, standby, found };
 }
 
-export function otherRegion(service: Service, region: Region): Region {
-  return region === service.home ? service.standby : service.home;
-}
+/** The regions of a service beside this one, in the order of preference. */
+export const besides = ({ regions }: Pick<Service, "regions">, region: Region): Region[] =>
+  regions.filter((each) => each !== region);
 
 /** A resource with its place in the service: `stores.stock`, `compute.api`, `entrance`. */
 export interface PlacedResource {

@@ -1,7 +1,7 @@
 import type { Acceptance, Plan } from "../../../domain/plan-run/plan.ts";
 import { factsIn, isDark } from "../../../domain/service/observation.ts";
 import type { Resource } from "../../../domain/service/resource.ts";
-import { otherRegion, type Region } from "../../../domain/service/service.ts";
+import { besides, type Region } from "../../../domain/service/service.ts";
 import type { Promoted, StoreMove, StoreMoving } from "../../resources/abilities.ts";
 import type { Move } from "../../resources/place.ts";
 import { type KindSeen, placesOf, seenOf, tellApart } from "../../resources/places.ts";
@@ -44,16 +44,26 @@ export function judge(request: FailoverRequest): Judgement {
   };
 }
 
-/** Where the service is now; a run that is continued leaves the same side as before. */
-function fromOf({ service, observed: { activeRegion }, to, continues }: FailoverRequest): Region {
+/**
+ * Where the service is now; a run that is continued leaves the same side as before. While nobody can say who is writer, it is
+ * the one region that gives no answer.
+ */
+function fromOf(request: FailoverRequest): Region {
+  const { service, observed, to, continues } = request;
   if (continues?.plan.to === to) return continues.plan.from;
-  return activeRegion.known && activeRegion.value !== to ? activeRegion.value : otherRegion(service, to);
+  const { activeRegion } = observed;
+  if (activeRegion.known && activeRegion.value !== to) return activeRegion.value;
+  const silent = activeRegion.known ? [] : darkBeside(request);
+  return silent[0] ?? besides(service, to)[0] ?? service.home;
 }
+
+const darkBeside = ({ service, observed, to }: FailoverRequest): Region[] =>
+  besides(service, to).filter((region) => isDark(observed, region));
 
 function judgeStore(at: KindSeen, request: FailoverRequest, move: Move): StoreJudged[] {
   const { store } = at.kind;
   if (!store?.move) return [];
-  const promoted = store.move.standsAlone(at, move.to) ? promotedBy(move) : undefined;
+  const promoted = store.move.standsAlone(at, move.to) ? promotedBy(move, darkBeside(request).length) : undefined;
   const behind = store.behind(at, move.to);
   const loss = lossOf(request, { at, behind, promoted });
   const moving: StoreMoving = { ...move, promoted, knownUntilMs: loss.kind === "after" ? loss.atMs : null };
@@ -62,11 +72,12 @@ function judgeStore(at: KindSeen, request: FailoverRequest, move: Move): StoreJu
 
 /**
  * Who promoted a copy that follows nobody. With the old side dark it looks like this as well when a failover was left in
- * the middle and nobody remembers it; with the old side at hand there are two writers, and that is no plan's to settle.
+ * the middle and nobody remembers it; with the old side at hand there are two writers, and that is no plan's to settle. Of
+ * several dark regions nobody knows which one is the old side.
  */
-function promotedBy({ continues, mode, isDark: dark }: Move): Promoted {
+function promotedBy({ continues, mode, isDark: dark }: Move, darkRegions: number): Promoted {
   if (continues?.pastNoReturn) return "continued";
-  return mode === "unplanned" && dark && !continues ? "before" : undefined;
+  return mode === "unplanned" && dark && darkRegions === 1 && !continues ? "before" : undefined;
 }
 
 interface Leaving {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { PlannedStep } from "../../../domain/plan-run/plan.ts";
-import { otherRegion, type Region } from "../../../domain/service/service.ts";
+import { isDark } from "../../../domain/service/observation.ts";
+import { besides, type Region } from "../../../domain/service/service.ts";
 import { planned } from "../../../ports/step.ts";
 import type { SnapshotSource } from "../../resources/abilities.ts";
 import { type KindSeen, placesOf, seenOf, tellApart } from "../../resources/places.ts";
@@ -38,7 +39,9 @@ function plan(request: PlanRequest): Planned {
       `Nobody can say which database of ${service.name} is the writer: ${activeRegion.why}. Settle that first.`,
     );
   const from = activeRegion.value;
-  const to = otherRegion(service, from);
+  const others = besides(service, from);
+  // A copy is for the day on which a region is gone: it goes to the first one that is there.
+  const to = others.find((region) => !isDark(observed, region)) ?? others[0] ?? service.standby;
   const stores = placesOf(service)
     .map((place) => seenOf(place, observed))
     .flatMap((at) => {

@@ -5,14 +5,17 @@ import { type Plan, planDigest } from "../../../../src/domain/plan-run/plan.ts";
 import { proposedRun } from "../../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../../../src/domain/plan-run/run-transition.ts";
+import type { DatabaseFacts } from "../../../../src/domain/service/observed.ts";
 import { observe } from "../../../../src/flows/observe.ts";
 import { runbookOf } from "../../../../src/flows/runbooks/index.ts";
+import type { Planned } from "../../../../src/flows/runbooks/runbook.ts";
 import { planCard } from "../../../../src/views/plan.ts";
 import { progressCard } from "../../../../src/views/run-progress.ts";
+import { sayStand, standOf } from "../../../../src/views/standing.ts";
 import { serviceCard } from "../../../../src/views/status.ts";
 import { AT } from "../../../harness/observed.ts";
 import { serviceIn } from "../../../harness/plans.ts";
-import { quietCloud } from "../../../harness/quiet-cloud.ts";
+import { type Change, quietCloud } from "../../../harness/quiet-cloud.ts";
 
 const THIRD = "eu-west-2";
 
@@ -22,7 +25,7 @@ const REPLICA: Readonly<Record<string, string>> = {
 };
 
 /** The example with a third region, as people would write it down. */
-function loaded() {
+function loaded(edits: readonly (readonly [string, string])[] = []) {
   const path = new URL("../../../../examples/inventory.yaml", import.meta.url).pathname;
   const text = readFileSync(path, "utf8")
     .replace("regions: [eu-west-1, eu-central-1]", `regions: [eu-west-1, eu-central-1, ${THIRD}]`)
@@ -43,7 +46,10 @@ function loaded() {
     entrance:`,
     )
     .replace("            eu-central-1: Secondary", `            eu-central-1: Secondary\n            ${THIRD}: Third`);
-  const answer = loadFile(path, text);
+  const answer = loadFile(
+    path,
+    edits.reduce((edited, [from, to]) => edited.replace(from, to), text),
+  );
   if (!answer.ok) throw new Error(answer.problems.map(({ path: at, what }) => `${at}: ${what}`).join("; "));
   return answer;
 }
@@ -51,17 +57,45 @@ function loaded() {
 const { inventory } = loaded();
 const service = serviceIn(inventory);
 
-async function planTo(to: string): Promise<Plan> {
-  const observed = await observe(service, quietCloud(service));
-  const made = runbookOf({ runbook: "failover", id: "F-1" }).plan(
+const NEXT = "eu-central-1";
+const { home: HOME } = service;
+/** The database of a region that was promoted. */
+const standalone = (facts: DatabaseFacts): DatabaseFacts => ({ ...facts, role: "standalone", source: undefined });
+/** Home is dark, and the next region was promoted; the third one still follows home. */
+const PROMOTED: Change = {
+  silent: [HOME],
+  database: (facts, region) => (region === NEXT ? standalone(facts) : facts),
+};
+/** The third region serves; both others follow it. */
+const IN_THIRD: Change = {
+  database: (facts, region) =>
+    region === THIRD
+      ? standalone(facts)
+      : { ...facts, role: "replica", source: `arn:aws:rds:${THIRD}:123456789012:db:${REPLICA[THIRD]}` },
+};
+
+async function judged(runbook: string, wish: object, change: Change = {}): Promise<Planned> {
+  const observed = await observe(service, quietCloud(service, change));
+  return runbookOf({ runbook, id: "F-1" }).plan(
     {
       ...{ id: "F-1", service, inventory, observed, nowMs: AT, reason: "a rehearsal", requester: "farid" },
       incident: undefined,
     },
-    { to },
+    wish,
   );
+}
+
+async function planOf(runbook: string, wish: object, change?: Change): Promise<Plan> {
+  const made = await judged(runbook, wish, change);
   if (made.kind === "refused") throw new Error(made.reasons.join(" "));
   return made.plan;
+}
+const planTo = (to: string) => planOf("failover", { to });
+
+async function standing(change: Change): Promise<string> {
+  const observed = await observe(service, quietCloud(service, change));
+  const status = { service, observed, incident: undefined, run: undefined, newest: undefined };
+  return sayStand(standOf(status, AT));
 }
 
 describe("a service of three regions", () => {
@@ -94,5 +128,78 @@ describe("a service of three regions", () => {
     ];
     const ended = entries.reduce(transition, run);
     expect(progressCard(ended, inventory, { nowMs: AT }).text).toContain(says);
+  });
+
+  test("is not ready where any of its copies lags, also the one that is not first, and says which one could take over", async () => {
+    const lag = (...regions: string[]) => ({
+      lag: Object.fromEntries(regions.map((region) => [REPLICA[region] ?? "", 4_000])),
+    });
+    const late = "lag 1 h 6 min, objective 15 min";
+
+    expect(await standing({})).toBe("ready");
+    expect(await standing(lag(THIRD))).toBe(`not ready: ${THIRD} (${late}); ${NEXT} could take over`);
+    expect(await standing(lag(NEXT))).toBe(`not ready: ${NEXT} (${late}); ${THIRD} could take over`);
+    expect(await standing(lag(NEXT, THIRD))).toBe(`not ready: ${NEXT} (${late}); ${THIRD} (${late})`);
+    expect(await standing({ silent: [THIRD] })).toMatch(/^not ready: eu-west-2 \(.* does not answer\); eu-central-1 /);
+  });
+
+  test("has a copy of its snapshot in the first other region that is there", async () => {
+    const to = async (change?: Change) => (await planOf("snapshot", {}, change)).to;
+
+    expect(await to()).toBe(NEXT);
+    expect(await to({ silent: [NEXT] })).toBe(THIRD);
+    expect(await to(IN_THIRD)).toBe(HOME);
+    expect(await to({ ...IN_THIRD, silent: [HOME] })).toBe(NEXT);
+  });
+
+  test("of which one was promoted while another still follows the dark home has no writer that anybody could name", async () => {
+    const why = `the database in ${NEXT} accepts writes, and a replica still follows the one in ${HOME}`;
+    const { activeRegion } = await observe(service, quietCloud(service, PROMOTED));
+    expect(activeRegion).toMatchObject({ known: false, why });
+
+    // Users may write there already: a move of what the third one has would lose that, and leave a second writer.
+    const wish = { to: THIRD, mode: "unplanned" };
+    expect(await judged("failover", wish, PROMOTED)).toMatchObject({
+      kind: "refused",
+      reasons: expect.arrayContaining([expect.stringContaining(why)]),
+    });
+  });
+
+  test("goes on to the region that was promoted, and leaves the one region that gives no answer", async () => {
+    const wish = { to: NEXT, mode: "unplanned" };
+    const { from, to } = await planOf("failover", wish, PROMOTED);
+    expect([from, to]).toEqual([HOME, NEXT]);
+
+    expect(await judged("failover", wish, { ...PROMOTED, silent: [HOME, THIRD] })).toMatchObject({
+      kind: "refused",
+      reasons: expect.arrayContaining([expect.stringContaining("Nobody can say which database")]),
+    });
+  });
+
+  test("that is active where it is asked to go is told the way to its first region", async () => {
+    const answer = await judged("failover", { to: THIRD }, { ...IN_THIRD, silent: [NEXT] });
+
+    expect(answer).toMatchObject({
+      reasons: expect.arrayContaining([
+        `inventory is active in ${THIRD} already. To move it to ${HOME}: /dr failover inventory to ${HOME}.`,
+      ]),
+    });
+  });
+
+  test.each([
+    ["no rule", "metric: ReadLatency", " for inventory,"],
+    ["a rule for one of them", "metric: ReplicaLag\n        region: eu-central-1", " for inventory in eu-west-2,"],
+  ])("that has %s about the lag of its copies is warned", (_what, written, says) => {
+    const found = loaded([["metric: ReplicaLag", written]]).warnings.filter(({ what }) => what.includes("ReplicaLag"));
+
+    expect(found.map(({ what }) => what)).toEqual([expect.stringContaining(says)]);
+  });
+
+  test("that has a rule for the lag in its home region is told where the lag is measured", () => {
+    const found = loaded([["metric: ReplicaLag", `metric: ReplicaLag\n        region: ${HOME}`]]).warnings;
+
+    expect(found.map(({ what }) => what)).toContainEqual(
+      expect.stringContaining("is measured in eu-central-1 and eu-west-2, so this alarm never has data"),
+    );
   });
 });

@@ -145,7 +145,8 @@ function whyNotReady(region: Region, facts: Known<DatabaseFacts>, behindNow: Beh
 
 /**
  * Which region's instance is the writer. A replica names its source, which is enough even while the source's region is
- * dark; two standalone instances are two writers, and nobody but a person can say which one is right.
+ * dark; two standalone instances are two writers, and nobody but a person can say which one is right. So is one that was
+ * promoted while another region's replica still follows the old writer.
  */
 export function writer({ seen, resource }: RdsAt): Known<Region> {
   const all = Object.entries(seen.in).map(([region, { database: facts }]) => ({ region, facts }));
@@ -159,6 +160,12 @@ export function writer({ seen, resource }: RdsAt): Known<Region> {
   const others = all.filter(({ facts }) => !facts.known || facts.value.role !== "replica");
   const named = others.filter(({ region }) => sources.every((source) => followsFrom(resource, source, region)));
   const [only] = others.length === 1 ? others : named.length === 1 ? named : [];
+  const promoted = standalone.find(({ region }) => region !== only?.region);
+  if (sources.length > 0 && only && promoted)
+    return {
+      ...{ known: false, cause: "failed", atMs },
+      why: `the database in ${promoted.region} accepts writes, and a replica still follows the one in ${only.region}`,
+    };
   if (sources.length > 0 && only) return { known: true, value: only.region, atMs };
   return {
     ...{ known: false, cause: "unreachable", atMs },
