@@ -75,6 +75,22 @@ export default {
       to: { path: "^src/integrations/pagers/[^/]+/" },
     },
     {
+      name: "runbooks-are-closed",
+      comment:
+        "All that is known of a runbook lies in its folder; the rest of the house sees the table. Its steps stand in the one table of steps.",
+      severity: "error",
+      from: { path: "^src/", pathNot: ["^src/flows/runbooks/", "^src/flows/index\\.ts$", "^src/sandbox/"] },
+      to: { path: "^src/flows/runbooks/[^/]+/" },
+    },
+    {
+      name: "a-reader-has-no-jobs",
+      comment: "What answers in a terminal reads: it takes no work from a queue.",
+      severity: "error",
+      from: { path: "^src/app/client\\.ts$" },
+      // How long things are kept is a table that the stores read.
+      to: { path: "^src/jobs/", pathNot: "^src/jobs/retention\\.ts$", reachable: true },
+    },
+    {
       name: "runbooks-know-no-other",
       comment: "Runbooks share steps and parts of plans, and nothing of each other.",
       severity: "error",

@@ -29,7 +29,10 @@ function literalsOf(source: string): string[] {
 
 function nameIn(literal: string): string | undefined {
   const [, verb] = /\/dr ([a-z-]+)/.exec(literal) ?? [];
-  return [...NAMES].find((name) => literal === name || verb === name);
+  // A name may also be put together, or looked for by its beginning.
+  return [...NAMES].find(
+    (name) => verb === name || [name, `${name}-`].includes(literal) || literal.startsWith(`${name}-$`),
+  );
 }
 
 /** `file: name` for every name that stands in the sources of a room. */
@@ -61,7 +64,8 @@ test("the names are those of every runbook, on every service that can have it", 
 test("a name that is planted there is found, as a word of its own and as a verb", () => {
   const planted = [
     ["a.ts", 'if (step.does === "promote-replica") return;'],
+    ["c.ts", "if (id === `promote-${store}`) return;"],
     ["b.ts", "const text = `Ask again: /dr failover inventory`; // a failover"],
   ] as const;
-  expect(namesIn(planted)).toEqual(["a.ts: promote-replica", "b.ts: failover"]);
+  expect(namesIn(planted)).toEqual(["a.ts: promote-replica", "c.ts: promote", "b.ts: failover"]);
 });

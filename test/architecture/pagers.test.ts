@@ -35,6 +35,15 @@ describe.each(PAGERS.map(({ name, traits }) => [name, traits.label] as const))("
   });
 });
 
+test("nobody calls a pager but reach and the pages of an incident", () => {
+  const calling = sources("src").filter((path) =>
+    /\b(keeper|pager)\.(trigger|call|resolve|acknowledge)\(/.test(readFileSync(path, "utf8")),
+  );
+  const INSIDE = /^src\/flows\/(reach|incident\/paging)\//;
+  expect(calling.length).toBeGreaterThan(2);
+  expect(calling.filter((path) => !INSIDE.test(path))).toEqual([]);
+});
+
 describe.each(PAGERS)("what the table says of $name", (kind) => {
   test("fits what its client can do: one that keeps incidents has every ability, one that only tells has none of them", () => {
     const settings = kind.settings.parse(WithExample.parse(kind.settings.meta()).examples[0]);

@@ -59,6 +59,12 @@ export const OCCASIONS = {
 
 export type OccasionName = keyof typeof OCCASIONS;
 
+/** Whether a call may use the reserved part of the pager's budget. `severity`: of the incident, where it is about one. */
+export function isUrgent(occasion: OccasionName, severity?: string): boolean {
+  const { urgent } = OCCASIONS[occasion];
+  return urgent === "always" || (urgent === "sev1" && severity === "sev1");
+}
+
 /** How long a call that failed this often in a row waits. */
 export function backOffMs(occasion: OccasionName, failures: number): number {
   const { firstMs, longestMs } = OCCASIONS[occasion].backOff;

@@ -4,7 +4,7 @@ import type { Person } from "../../domain/people/person.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { PageRequest, Pager, PagerAnswer, Pagers } from "../../ports/pager.ts";
-import { backOffMs, OCCASIONS, type OccasionName } from "./occasions.ts";
+import { backOffMs, isUrgent, OCCASIONS, type OccasionName } from "./occasions.ts";
 
 /**
  * Reaches people about one thing that waits for them, round after round, until it does not wait any more.
@@ -137,8 +137,6 @@ function begun(current: Calls | undefined, need: Need, { round }: Due) {
   return { value, events: [] };
 }
 
-const isUrgent = ({ occasion }: Need): boolean => OCCASIONS[occasion].urgent !== "never";
-
 interface Ring {
   readonly page: string;
   readonly besidesTrigger: boolean;
@@ -149,7 +147,7 @@ interface Ring {
 async function ring(need: Need, { page, besidesTrigger, nowMs }: Ring, { keeper }: Pagers): Promise<PagerAnswer> {
   const opened = await keeper.trigger({
     ...{ ...need.about, dedupKey: need.key, summary: need.why, atMs: nowMs },
-    ...{ severity: isUrgent(need) ? "critical" : "warning", urgent: isUrgent(need) },
+    ...{ severity: isUrgent(need.occasion) ? "critical" : "warning", urgent: isUrgent(need.occasion) },
   });
   if (opened.kind !== "accepted") return opened;
   const users = need.people.flatMap((person) => keeper.addressOf(person) ?? []);
@@ -157,7 +155,7 @@ async function ring(need: Need, { page, besidesTrigger, nowMs }: Ring, { keeper 
   const asked = await keeper.call({
     ...need.about,
     ...{ dedupKey: need.key, pageKey: page, message: need.why, users, policies: [] },
-    ...{ besidesTrigger, urgent: isUrgent(need), atMs: nowMs },
+    ...{ besidesTrigger, urgent: isUrgent(need.occasion), atMs: nowMs },
   });
   return asked.kind === "accepted" ? { kind: "accepted", value: undefined } : asked;
 }
@@ -170,7 +168,13 @@ interface Tell extends Telling {
 function tell(need: Need, { pager, person, page, nowMs }: Tell): Promise<PagerAnswer<unknown>> {
   return pager.call({
     ...need.about,
-    ...{ dedupKey: need.key, pageKey: `${page}:${person.id}`, message: need.why, urgent: isUrgent(need), atMs: nowMs },
+    ...{
+      dedupKey: need.key,
+      pageKey: `${page}:${person.id}`,
+      message: need.why,
+      urgent: isUrgent(need.occasion),
+      atMs: nowMs,
+    },
     ...{ users: [pager.addressOf(person) ?? ""], policies: [], besidesTrigger: false },
   });
 }

@@ -4,7 +4,7 @@ import type { PageRecord } from "../../../domain/incident/page.ts";
 import { keeperOf } from "../../../domain/incident/pager-traits.ts";
 import { findPerson } from "../../../domain/service/inventory.ts";
 import type { PageRequest } from "../../../ports/pager.ts";
-import { OCCASIONS } from "../../reach/occasions.ts";
+import { isUrgent, OCCASIONS } from "../../reach/occasions.ts";
 import type { IncidentDeps } from "../deps.ts";
 import { direct, fallBack } from "./direct-messages.ts";
 import { triggerKey } from "./page.ts";
@@ -35,7 +35,7 @@ function trigger(deps: IncidentDeps): Perform<Incident> {
       source: incident.region ?? incident.services[0] ?? incident.environment,
       severity: incident.escalation.severities[incident.severity]?.pager_severity ?? "critical",
       ...aboutOf(incident, deps.clock.now()),
-      urgent: incident.severity === "sev1",
+      urgent: isUrgent("incident", incident.severity),
     });
     return outcomeOf(answer, duty, { refusedAgainMs: TRIGGER_AGAIN_MS });
   };
@@ -92,7 +92,7 @@ function askResponders(deps: IncidentDeps): Perform<Incident> {
       ),
       policies: called.flatMap(({ target }) => (target.kind === "policy" ? target.id : [])),
       besidesTrigger: duty.dueAtMs <= (incident.duties[triggerKey(incident)]?.settledAtMs ?? 0),
-      urgent: incident.severity === "sev1",
+      urgent: isUrgent("incident", incident.severity),
     });
     if (answer.kind !== "accepted") return outcomeOf(answer, duty, { held });
     const pagerIdOf = ({ kind, id }: PageRecord["target"]) =>
@@ -146,7 +146,7 @@ function tell(deps: IncidentDeps): Perform<Incident> {
       ...{ dedupKey: dedupKey(incident), pageKey: page.key, message: summaryOf(incident), besidesTrigger: false },
       users: page.target.kind === "person" ? [address] : [],
       policies: page.target.kind === "policy" ? [address] : [],
-      urgent: incident.severity === "sev1",
+      urgent: isUrgent("incident", incident.severity),
     });
     return answer.kind === "accepted"
       ? { kind: "done", apply: settled(duty, { state: "told" }) }
