@@ -64,7 +64,7 @@ test("the names are those of every runbook, on every service that can have it", 
 test("a name that is planted there is found, as a word of its own and as a verb", () => {
   const planted = [
     ["a.ts", 'if (step.does === "promote-replica") return;'],
-    ["c.ts", "if (id === `promote-${store}`) return;"],
+    ["c.ts", 'if (id === "promote-" + store) return;'],
     ["b.ts", "const text = `Ask again: /dr failover inventory`; // a failover"],
   ] as const;
   expect(namesIn(planted)).toEqual(["a.ts: promote-replica", "c.ts: promote", "b.ts: failover"]);
