@@ -1,7 +1,9 @@
 import { wantCard } from "../domain/card/card-due.ts";
 import { type Inventory, sha256 } from "../domain/service/inventory.ts";
 import type { Queues } from "../jobs/queues.ts";
+import type { Chat } from "../ports/chat.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { PageLink } from "../ports/pager.ts";
 import type { Stores } from "./stores.ts";
 
 export interface Announcing {
@@ -9,6 +11,17 @@ export interface Announcing {
   readonly clock: Clock;
   readonly queues: Pick<Queues, "wake">;
   readonly inventory: () => Inventory;
+}
+
+/** Where somebody who is paged about TwoKey itself finds what is said of it. */
+export function alertsLink({
+  inventory,
+  chat,
+}: {
+  inventory: () => Inventory;
+  chat: Pick<Chat, "addressOf">;
+}): PageLink {
+  return { text: "Slack, the alerts channel", href: chat.addressOf(inventory().file.alerts.channel) };
 }
 
 /** Says something about TwoKey itself in the alerts channel. The same within an hour, from any process, is said once. */

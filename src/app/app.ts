@@ -98,11 +98,14 @@ async function compose(composing: Composing): Promise<App> {
   opened.add(() => observer.stop());
   const discovering = startDiscovering({ memory, cloud: outside.cloud, clock, logger });
   opened.add(() => discovering.stop());
-  const guard = startStoreGuard({ clock, ledger, queues, pagers: outside.pagers, logger, process: worker, inventory });
+  const guard = startStoreGuard({
+    ...{ clock, ledger, queues, logger, inventory },
+    ...{ pagers: outside.pagers, chat: outside.chat, process: worker },
+  });
   opened.add(() => guard.stop());
   const memoryGuard = startMemoryGuard({
     memory: () => readMemory(held.redis, settings.redisMemoryBytes),
-    ...{ announce: held.say, pagers: outside.pagers, clock, logger, process: worker, inventory },
+    ...{ announce: held.say, pagers: outside.pagers, chat: outside.chat, clock, logger, process: worker, inventory },
   });
   opened.add(() => memoryGuard.stop());
   await tellOfTornEnd(held, logger);

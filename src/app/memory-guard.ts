@@ -2,10 +2,12 @@ import { messageOf } from "../domain/errors.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { type Need, reach } from "../flows/reach/reach.ts";
 import { commandersOf } from "../flows/reach/run-needs.ts";
+import type { Chat } from "../ports/chat.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Pagers } from "../ports/pager.ts";
 import type { Memory } from "../store/memory.ts";
+import { alertsLink } from "./announce.ts";
 import { inProcess } from "./in-process.ts";
 
 export interface MemoryGuardDeps {
@@ -17,6 +19,7 @@ export interface MemoryGuardDeps {
   readonly logger: Logger;
   readonly process: string;
   readonly inventory: () => Inventory;
+  readonly chat: Pick<Chat, "addressOf">;
   /** Machine time between two looks; absent: 30 s. */
   readonly checkEveryMs?: number;
 }
@@ -65,11 +68,17 @@ export function startMemoryGuard(deps: MemoryGuardDeps): { stop(): void } {
 }
 
 /** One key for all processes: they see the same, and people are paged once. */
-function needOf(limit: string, { inventory, process }: MemoryGuardDeps): Need {
+function needOf(limit: string, deps: MemoryGuardDeps): Need {
+  const { inventory, process } = deps;
   const key = `dr:${inventory().file.environment}:store-full`;
   return {
     ...{ occasion: "store-full", reason: limit, people: commandersOf(inventory()), key, page: key },
     why: `Redis has used more than ${PAGE_AT * 100} % of its memory (${limit}). When it is full TwoKey can write nothing: no page, no step. Give it more memory. See “how much room it takes” in the operations manual.`,
-    about: { source: process, details: {}, links: [], state: "TwoKey still works, and stops when Redis is full" },
+    about: {
+      source: process,
+      details: {},
+      links: [alertsLink(deps)],
+      state: "TwoKey still works, and stops when Redis is full",
+    },
   };
 }

@@ -3,10 +3,12 @@ import { type Inventory, sha256 } from "../domain/service/inventory.ts";
 import { type Need, reach } from "../flows/reach/reach.ts";
 import { commandersOf } from "../flows/reach/run-needs.ts";
 import type { Queues } from "../jobs/queues.ts";
+import type { Chat } from "../ports/chat.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { LostStore } from "../ports/lost-store.ts";
 import type { Pagers } from "../ports/pager.ts";
+import { alertsLink } from "./announce.ts";
 import { inProcess } from "./in-process.ts";
 
 /** Machine time between two comparisons of the store with the ledger. */
@@ -24,6 +26,7 @@ export interface StoreGuardDeps {
   /** Machine time between two looks; absent: 5 s. */
   readonly checkEveryMs?: number;
   readonly inventory: () => Inventory;
+  readonly chat: Pick<Chat, "addressOf">;
 }
 
 /**
@@ -67,7 +70,8 @@ function say(wrong: string | undefined, logger: Logger): void {
 }
 
 /** One key for all processes: they see the same loss, and people are paged once. */
-function needOf(wrong: string, { inventory, process }: StoreGuardDeps): Need {
+function needOf(wrong: string, deps: StoreGuardDeps): Need {
+  const { inventory, process } = deps;
   const key = `dr:${inventory().file.environment}:store-lost`;
   return {
     ...{
@@ -78,6 +82,11 @@ function needOf(wrong: string, { inventory, process }: StoreGuardDeps): Need {
       page: `${key}:${sha256(wrong)}`,
     },
     why: `TwoKey has stopped changing anything: ${wrong}. Look at the cloud by hand, then ask for the way on in Slack: /dr accept-store. See “when Redis is lost” in the operations manual.`,
-    about: { source: process, details: {}, links: [], state: "Nothing is changed until two people have signed" },
+    about: {
+      source: process,
+      details: {},
+      links: [alertsLink(deps)],
+      state: "Nothing is changed until two people have signed",
+    },
   };
 }

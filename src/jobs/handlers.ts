@@ -60,7 +60,10 @@ export function createHandlers(deps: HandlerDeps): Handlers {
   const { stores, outside, queues, clock, logger, worker } = deps;
   const outbox = { cards: stores.cards, chat: outside.chat, clock, logger, worker, render: deps.render };
   const advancing = advanceDeps(deps);
-  const calling = { ...stores, pagers: outside.pagers, clock, logger, wake: queues.wake, inventory: deps.inventory };
+  const calling = {
+    ...{ ...stores, pagers: outside.pagers, chat: outside.chat, clock, logger, wake: queues.wake },
+    ...{ inventory: deps.inventory, channelOf: (run: RunState) => channelOf(run, deps) },
+  };
   const intake = createIntake({ ...stores, clock, wake: queues.wake, inventory: deps.inventory });
   const later = async (lane: "pages" | "chat" | "cards", id: string, dueMs: number | undefined) => {
     if (dueMs !== undefined) await queues.wakeLater(lane, id, (dueMs - clock.now()) / clock.speed);

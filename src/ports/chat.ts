@@ -19,6 +19,8 @@ export interface Chat {
   setTopic(channel: string, topic: string): Promise<void>;
   addBookmark(channel: string, title: string, url: string): Promise<void>;
   pin(message: MessageRef): Promise<void>;
+  /** Where a channel opens for somebody who comes from a mail or a pager; nothing is asked for it. */
+  addressOf(channel: string): string;
 }
 
 /** A channel, a thread in it, or one person alone. */

@@ -7,6 +7,12 @@ export type PagerAnswer<T = undefined> =
   | { readonly kind: "retry"; readonly afterMs: number; readonly why: string }
   | { readonly kind: "unknown"; readonly why: string };
 
+/** Where somebody who was paged goes on. */
+export interface PageLink {
+  readonly href: string;
+  readonly text: string;
+}
+
 export interface PageRequest {
   /** Deterministic per incident; a repeat is the same page. At most 255 characters. */
   readonly dedupKey: string;
@@ -15,7 +21,7 @@ export interface PageRequest {
   readonly source: string;
   readonly severity: "critical" | "error" | "warning" | "info";
   readonly details: Readonly<Record<string, string>>;
-  readonly links: readonly { readonly href: string; readonly text: string }[];
+  readonly links: readonly PageLink[];
   /** How it stands with what it is about, in one sentence. */
   readonly state: string;
   /** World time of the page: it may be read much later. */

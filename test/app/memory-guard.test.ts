@@ -42,6 +42,7 @@ async function through(
     }),
     logger: silent,
     ...{ process: "bot-1", inventory: () => example("inventory"), checkEveryMs: 5 },
+    chat: { addressOf: (channel) => `https://chat.example.com/${channel}` },
   });
   await eventually("all of them", 10_000, () => (looks > shares.length * LOOKS + 1 ? true : undefined));
   return happened;

@@ -36,6 +36,7 @@ function watched(wrong: () => string | undefined) {
     logger: silent,
     process: "bot-1",
     inventory: () => inventory,
+    chat: { addressOf: (channel) => `https://chat.example.com/${channel}` },
   });
   return { pages, resolved, sweeps: () => sweeps };
 }
@@ -48,6 +49,8 @@ describe("a store that came back empty or older (G17)", () => {
     await eventually("the guard has looked several times", 5_000, () => (seen.sweeps() > 5 ? true : undefined));
     expect(seen.pages.map(({ dedupKey, urgent }) => [dedupKey, urgent])).toEqual([["dr:production:store-lost", true]]);
     expect(seen.pages[0]?.summary).toContain("Redis came back empty");
+    const { channel } = inventory.file.alerts;
+    expect(seen.pages[0]?.links.map(({ href }) => href)).toEqual([`https://chat.example.com/${channel}`]);
 
     wrong = undefined;
     await eventually("the pager is told", 5_000, () => (seen.resolved.length > 0 ? true : undefined));

@@ -36,6 +36,10 @@ export class RecordedChat implements Chat {
     return value;
   }
 
+  addressOf(channel: string): string {
+    return `https://chat.example.com/${channel}`;
+  }
+
   post(to: PostTarget, card: { text: string }, key: string): Promise<MessageRef> {
     return this.asked(() => {
       const ts = `${this.messages.length + 1}`;

@@ -23,6 +23,7 @@ describe("a run that is over while the pager does not answer", () => {
     let answer: () => PagerAnswer = () => accepted;
     const deps = {
       ...{ calls, cards: memoryDocuments<CardDue>(), logger: silent, inventory: () => inventory },
+      ...{ chat: { addressOf: (channel: string) => channel }, channelOf: async () => undefined },
       clock: { now: () => AT, speed: 1, sleep: nothing },
       pagers: pagersWith({ trigger: async () => answer(), resolve: async () => answer() }),
       wake: {

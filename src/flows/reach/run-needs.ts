@@ -10,11 +10,12 @@ import { whoIsLeft } from "../../domain/plan-run/key.ts";
 import { onlyAdds } from "../../domain/plan-run/plan.ts";
 import { isOver, type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import { whyOf } from "../../domain/plan-run/why.ts";
-import { approversOf, findPerson, type Inventory } from "../../domain/service/inventory.ts";
+import { approversOf, findPerson, findService, type Inventory } from "../../domain/service/inventory.ts";
+import type { Chat } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Documents } from "../../ports/documents.ts";
 import type { Logger } from "../../ports/logger.ts";
-import type { Pagers } from "../../ports/pager.ts";
+import type { PageLink, Pagers } from "../../ports/pager.ts";
 import type { Runs } from "../../ports/runs.ts";
 import type { Wake } from "../../ports/wake.ts";
 import { type Group, OCCASIONS, type Occasion, type OccasionName } from "./occasions.ts";
@@ -29,6 +30,9 @@ export interface CallDeps {
   readonly wake: Wake;
   readonly inventory: () => Inventory;
   readonly logger: Logger;
+  readonly chat: Pick<Chat, "addressOf">;
+  /** Where the cards of the run are. */
+  channelOf(run: RunState): Promise<string | undefined>;
 }
 
 export interface Needed {
@@ -154,7 +158,7 @@ function reasonOf(run: RunState): string {
 export async function callPeople(run: RunState, deps: CallDeps): Promise<void> {
   const { id } = run.plan;
   const needed = whoIsNeeded(run, deps.inventory(), deps.clock.now());
-  await reach(needed && needOf(run, needed, deps), {
+  await reach(needed && needOf(run, needed, { ...deps, channel: await deps.channelOf(run) }), {
     ...deps,
     memory: memoryOf(id, deps.calls),
     againMs: deps.inventory().file.approvals.page_again_every,
@@ -168,15 +172,28 @@ export async function callForRun(id: string, deps: CallDeps & { readonly runs: P
   if (run) await callPeople(run, deps);
 }
 
-function needOf(run: RunState, { occasion, reason, people, why }: Needed, deps: CallDeps): Need {
+type Placed = CallDeps & { readonly channel: string | undefined };
+
+function needOf(run: RunState, { occasion, reason, people, why }: Needed, deps: Placed): Need {
   const { id, service, from, to } = run.plan;
   return {
     ...{ occasion, reason, people, why },
     key: `dr:${deps.inventory().file.environment}:run:${id}:${reason}`,
     page: `${id}:${reason}`,
-    about: { source: service, details: { run: id, from, to }, links: [], state: `Run ${id} is ${run.state}` },
+    about: {
+      ...{ source: service, details: { run: id, from, to }, links: linksOf(run, deps) },
+      state: `Run ${id} is ${run.state}`,
+    },
     event: () => eventOf(run, { reason, people, why }, deps.clock.now()),
   };
+}
+
+/** Where somebody who reads this away from the chat goes on: the card with its buttons first, then the service's own pages. */
+function linksOf({ plan }: RunState, { chat, channel, inventory }: Placed): PageLink[] {
+  const { id, runbook } = plan;
+  const card = channel === undefined ? [] : [{ text: `The card of ${runbook} ${id}`, href: chat.addressOf(channel) }];
+  const own = findService(inventory(), plan.service)?.links ?? [];
+  return [...card, ...own.map(({ label, url }) => ({ text: label, href: url }))];
 }
 
 function memoryOf(id: string, calls: Documents<Calls>): CallMemory {

@@ -13,6 +13,8 @@ import type { MemberOf } from "./rich-text.ts";
 import { refuseIneligible } from "./standing.ts";
 
 const EVENT_TYPE = "twokey_message";
+/** Leads into whichever client the reader has (docs.slack.dev, “deep linking”). */
+const OPENS = "https://slack.com/app_redirect";
 const LONGEST_TOPIC = 250;
 const LONGEST_TITLE = 200;
 
@@ -59,6 +61,7 @@ export function createChat(options: ChatOptions): Chat & ForTheDoor {
       const { text, blocks } = drawn(card);
       await client.call("chat.postEphemeral", DONE, (web) => web.chat.postEphemeral({ channel, user, text, blocks }));
     },
+    addressOf: (channel) => `${OPENS}?${new URLSearchParams({ team: options.team, channel }).toString()}`,
     openChannel: async (name, key) => openChannel(client, { name, key, creator: self }),
     invite: async (channel, people) => {
       const members = people.map((person) => ({ person, member: memberOf(person) }));

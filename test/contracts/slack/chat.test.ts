@@ -41,6 +41,10 @@ function listed() {
 const fault = (operation: string, effect: FaultInput["effect"], times = 1) =>
   place.world.faults.plan({ vendor: "slack", operation, effect, times });
 
+test("A channel has an address that leads into any client, and is not asked for", () => {
+  expect(chat.addressOf("C0OPS")).toBe("https://slack.com/app_redirect?team=T0ACME&channel=C0OPS");
+});
+
 describe("Messages", () => {
   test("are posted with the whole meaning as text and their key as metadata", async () => {
     const posted = await chat.post(ROOM, CARD, "card:p1");

@@ -182,5 +182,6 @@ function bindAll(chat: RecordedChat): OutboxDeps["chat"] {
     setTopic: () => chat.setTopic(),
     addBookmark: () => chat.addBookmark(),
     pin: () => chat.pin(),
+    addressOf: (channel) => chat.addressOf(channel),
   };
 }

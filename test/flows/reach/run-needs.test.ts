@@ -6,6 +6,7 @@ import { transition } from "../../../src/domain/plan-run/run-transition.ts";
 import { OCCASIONS } from "../../../src/flows/reach/occasions.ts";
 import type { Calls } from "../../../src/flows/reach/reach.ts";
 import { type CallDeps, callPeople, whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
+import type { CallRequest, Pager } from "../../../src/ports/pager.ts";
 import { example } from "../../harness/example.ts";
 import { memoryDocuments } from "../../harness/memory-documents.ts";
 import { AT, homeIsDark } from "../../harness/observed.ts";
@@ -172,12 +173,50 @@ const idleWake = {
   card: nothing,
 };
 
+const CHAT = { addressOf: (channel: string) => `https://chat.example.com/${channel}` };
+
+describe("somebody who hears of a run away from the chat", () => {
+  const linksOf = async (channel: string | undefined) => {
+    const [asked, told]: [CallRequest[], CallRequest[]] = [[], []];
+    const keep = (into: CallRequest[]) => async (request: CallRequest) => {
+      into.push(request);
+      return { kind: "accepted" as const, value: { covered: [] } };
+    };
+    const mail: Pager = { name: "mail", addressOf: ({ email }) => email, call: keep(told), close: () => undefined };
+    const { keeper } = pagersWith({ trigger: async () => ACCEPTED, call: keep(asked) });
+    await callPeople(stopped(), {
+      ...{ calls: memoryDocuments<Calls>(), cards: memoryDocuments<CardDue>(), inventory: () => inventory },
+      ...{ logger: silent, wake: idleWake, chat: CHAT, channelOf: async () => channel },
+      clock: { now: () => AT, speed: 1, sleep: async () => undefined },
+      pagers: { keeper, others: [mail] },
+    });
+    return { asked, told };
+  };
+
+  test("is led to the channel of its card, and to the pages of the service", async () => {
+    const own = serviceIn(inventory).links.map(({ label, url }) => ({ text: label, href: url }));
+    const { asked, told } = await linksOf("C0RUN");
+
+    expect(own.length).toBeGreaterThan(0);
+    expect(told.length).toBeGreaterThan(0);
+    for (const { links } of [...asked, ...told])
+      expect(links).toEqual([{ text: "The card of failover F-1", href: "https://chat.example.com/C0RUN" }, ...own]);
+  });
+
+  test("is not led to a channel that nobody knows", async () => {
+    const { told } = await linksOf(undefined);
+
+    expect(told[0]?.links.map(({ href }) => href)).toEqual(serviceIn(inventory).links.map(({ url }) => url));
+  });
+});
+
 describe("what the pager shows of a run", () => {
   test("is titled by what people are needed for now; what they were needed for before is resolved", async () => {
     const told: string[] = [];
     const calls = memoryDocuments<Calls>();
     const deps: CallDeps = {
       ...{ calls, cards: memoryDocuments<CardDue>(), inventory: () => inventory, logger: silent },
+      ...{ chat: CHAT, channelOf: async () => "C0RUN" },
       clock: { now: () => AT, speed: 1, sleep: async () => undefined },
       wake: idleWake,
       pagers: pagersWith({

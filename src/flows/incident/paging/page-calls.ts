@@ -1,9 +1,10 @@
 import type { Perform } from "../../../domain/incident/duty.ts";
 import { dedupKey, type Incident, lastAck, titleAbout } from "../../../domain/incident/incident.ts";
 import type { PageRecord } from "../../../domain/incident/page.ts";
-import { keeperOf } from "../../../domain/incident/pager-traits.ts";
+import { keeperLabel, keeperOf } from "../../../domain/incident/pager-traits.ts";
 import { findPerson } from "../../../domain/service/inventory.ts";
-import type { PageRequest } from "../../../ports/pager.ts";
+import type { Chat } from "../../../ports/chat.ts";
+import type { PageLink, PageRequest } from "../../../ports/pager.ts";
 import { isUrgent, OCCASIONS } from "../../reach/occasions.ts";
 import type { IncidentDeps } from "../deps.ts";
 import { direct, fallBack } from "./direct-messages.ts";
@@ -34,7 +35,7 @@ function trigger(deps: IncidentDeps): Perform<Incident> {
       summary: summaryOf(incident),
       source: incident.region ?? incident.services[0] ?? incident.environment,
       severity: incident.escalation.severities[incident.severity]?.pager_severity ?? "critical",
-      ...aboutOf(incident, deps.clock.now()),
+      ...aboutOf(incident, deps),
       urgent: isUrgent("incident", incident.severity),
     });
     return outcomeOf(answer, duty, { refusedAgainMs: TRIGGER_AGAIN_MS });
@@ -46,7 +47,10 @@ function summaryOf(incident: Incident): string {
 }
 
 /** What each page says beside its summary: how it stands now, and when this was. */
-export function aboutOf(incident: Incident, nowMs: number): Pick<PageRequest, "details" | "links" | "state" | "atMs"> {
+export function aboutOf(
+  incident: Incident,
+  { chat, clock }: Pick<IncidentDeps, "chat" | "clock">,
+): Pick<PageRequest, "details" | "links" | "state" | "atMs"> {
   return {
     details: {
       incident: incident.id,
@@ -54,10 +58,19 @@ export function aboutOf(incident: Incident, nowMs: number): Pick<PageRequest, "d
       description: incident.description,
       alarms: String(incident.alerts.length + incident.moreAlerts),
     },
-    links: incident.bookmarks.map(({ label, url }) => ({ href: url, text: label })),
+    links: linksOf(incident, chat),
     state: stateOf(incident),
-    atMs: nowMs,
+    atMs: clock.now(),
   };
+}
+
+/** Where to answer comes first. The first page leaves before there is a channel, and before the pager has a page for it. */
+function linksOf({ channel, pager, bookmarks, escalation }: Incident, chat: Pick<Chat, "addressOf">): PageLink[] {
+  return [
+    ...(channel ? [{ text: `Slack channel ${channel.name}`, href: chat.addressOf(channel.id) }] : []),
+    ...(pager.url === undefined ? [] : [{ text: keeperLabel(escalation.pagers), href: pager.url }]),
+    ...bookmarks.map(({ label, url }) => ({ text: label, href: url })),
+  ];
 }
 
 function stateOf(incident: Incident): string {
@@ -86,7 +99,7 @@ function askResponders(deps: IncidentDeps): Perform<Incident> {
         round: Number(round),
       }),
       message: summaryOf(incident),
-      ...aboutOf(incident, deps.clock.now()),
+      ...aboutOf(incident, deps),
       users: called.flatMap(({ target }) =>
         target.kind === "person" ? (findPerson(inventory, target.id)?.pagers[keeper] ?? []) : [],
       ),
@@ -142,7 +155,7 @@ function tell(deps: IncidentDeps): Perform<Incident> {
     }
     if (!(await attempt.stillOwed())) return { kind: "withdrawn" };
     const answer = await pager.call({
-      ...aboutOf(incident, deps.clock.now()),
+      ...aboutOf(incident, deps),
       ...{ dedupKey: dedupKey(incident), pageKey: page.key, message: summaryOf(incident), besidesTrigger: false },
       users: page.target.kind === "person" ? [address] : [],
       policies: page.target.kind === "policy" ? [address] : [],

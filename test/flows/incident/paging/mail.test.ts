@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { createMail } from "../../../../src/integrations/pagers/mail/pager.ts";
 import type { CallRequest, Pager, PagerAnswer } from "../../../../src/ports/pager.ts";
 import { incidentCard } from "../../../../src/views/incident.ts";
-import { bridge, opened, pass } from "../bridge.ts";
+import { bridge, change, opened, pass } from "../bridge.ts";
 import { inventory } from "../file.ts";
 
 const MAIL = { server: "smtp.example.com:587", from: "twokey@example.com" };
@@ -42,6 +42,27 @@ describe("a person who is reached by mail", () => {
     expect(incident.acks).toEqual([]);
     expect(desk.paging.responders.map(({ request }) => request.users.join())).toContain("PCTO");
     expect(mail.calls[0]).toMatchObject({ users: ["ana@example.com"], state: "Nobody has acknowledged yet" });
+  });
+
+  test("is led to the channel, to the pager's own page and to the bookmarks, as soon as there are any", async () => {
+    const mail = recorded();
+    const desk = bridge(withMail(["push", "email"]), [mail.pager]);
+    const id = await opened(desk);
+    await desk.pages(id);
+    const { bookmarks } = await desk.incident(id);
+    const marked = bookmarks.map(({ label, url }) => ({ text: label, href: url }));
+    expect(mail.calls[0]?.links).toEqual(marked);
+
+    const url = "https://pager.example.com/P1";
+    await change(desk, id, (incident) => ({ value: { ...incident, pager: { ...incident.pager, url } }, events: [] }));
+    await pass(desk, id, 11);
+    const { channel } = await desk.incident(id);
+    expect(channel).toBeDefined();
+    expect(mail.calls.at(-1)?.links).toEqual([
+      { text: `Slack channel ${channel?.name}`, href: `https://chat.example.com/${channel?.id}` },
+      { text: "PagerDuty", href: url },
+      ...marked,
+    ]);
   });
 
   test("gets the same page again under the same key after a lost answer", async () => {
