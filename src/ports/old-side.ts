@@ -1,3 +1,5 @@
+import type { Captured } from "../domain/plan-run/run-entry.ts";
+
 /** What a look at the old side of a run found, as the watch needs it. */
 export type OldSide =
   /** Nothing of it gives an answer: left alone. */
@@ -7,7 +9,7 @@ export type OldSide =
   | {
       readonly kind: "back";
       /** What stands there now of all that answers, for undo. Undefined where reading is refused, though the region answers. */
-      readonly captured: Readonly<Record<string, unknown>> | undefined;
+      readonly captured: Captured | undefined;
       /** Nothing of all that answers is left to be closed or stopped. */
       readonly isClosed: boolean;
       /** Parts of it that give no answer yet: left alone, each by itself. */

@@ -100,7 +100,7 @@ function createInside(world: World, spec: WholeWorldSpec, stops: Stop[]): Inside
     publish: sns.publish,
     healthCheckStatusAt: healthCheckHistory(world, (id) => traffic.healthCheckStatus(id)),
   });
-  const sts = createSts(world, spec.sts, { tagsOf: rds.tagsOf, keyOf: kms.keys.find });
+  const sts = createSts(world, spec.sts, { tagsOf: rds.tagsOf, keyOf: kms.keys.find, vpcOf: ec2.vpcOf });
   const own = [rds, kms, sns, cloudwatch, sts, ec2].map(({ service }) => service);
   const services = [...own, ...traffic.services];
   addConsole(world, services);

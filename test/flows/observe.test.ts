@@ -4,7 +4,7 @@ import { observe } from "../../src/flows/observe.ts";
 import type { Cloud } from "../../src/ports/step.ts";
 import { example } from "../harness/example.ts";
 import { fakeCloud, type SaidCloud } from "../harness/fakes.ts";
-import { AT, type Day, homeIsDark, quietDay, type SiteSeen, seenOn, siteOn } from "../harness/observed.ts";
+import { AT, type Day, homeIsDark, quietDay, rulesOn, type SiteSeen, seenOn, siteOn } from "../harness/observed.ts";
 import { serviceIn } from "../harness/plans.ts";
 import { siteOf, trafficOf } from "../harness/site.ts";
 
@@ -27,7 +27,7 @@ function cloudThatSees(seen: Day, speed = 1): Cloud {
       describe: async (region) => at(region).database,
       lag: async (region) => at(region).lag,
     },
-    firewall: { rules: async (region) => at(region).firewall },
+    firewall: { rules: async (region) => rulesOn(at(region)) },
     compute: { describe: async (region) => at(region).compute },
     traffic: {
       records: async (_zone, name) => {

@@ -40,8 +40,11 @@ describe.each(PLAYS)("$title", (play) => {
     const permitted = permittedIn(await quietPlan(play)).flatMap(({ permissions }) => permissions);
     const unnamed = permitted.filter(({ on }) => on.some(({ resource }) => resource.includes("*")));
 
-    // A scalable target has an id that AWS makes up; an alias of a key can only be a condition.
-    const reasons = { "scalable-target/*": "scalable-dimension", "key/*": "kms:ResourceAliases" };
+    // A scalable target has an id that AWS makes up; an alias of a key can only be a condition; groups may be attached later.
+    const reasons = {
+      ...{ "scalable-target/*": "scalable-dimension", "key/*": "kms:ResourceAliases" },
+      "security-group/*": "ec2:Vpc",
+    };
     for (const { on, when } of unnamed) {
       const [reason] = Object.entries(reasons).flatMap(([resource, key]) =>
         on.every((thing) => thing.resource === resource) ? [key] : [],

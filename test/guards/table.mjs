@@ -668,6 +668,22 @@ export const GUARDS = [
     fails: "guard seen closed: is not proven by a write that fails while its security group lets somebody in",
   },
   {
+    guard: "every security group that the old database carries is closed",
+    file: "src/flows/resources/stores/rds-replica/doors.ts",
+    cut: "if (!database.known || database.value.securityGroups.length === 0) return before;",
+    by: "if (database.atMs >= 0) return before;",
+    test: "engine/runs/fence-groups.test.ts",
+    fails: "is closed with the others, but for what leads elsewhere",
+  },
+  {
+    guard: "a security group that appears later is written down before it is closed",
+    file: "src/flows/runbooks/failover/fence-primary.ts",
+    cut: "return now.known && Object.keys(now.value).some((each) => !Object.hasOwn(before, each));",
+    by: "return now.atMs < 0;",
+    test: "engine/runs/fence-groups.test.ts",
+    fails: "is given back exactly when the run unwinds",
+  },
+  {
     guard: "an earlier session has ended only when its check has lost it",
     file: "src/integrations/network/probe.ts",
     cut: 'session === "lost" ? verdict',

@@ -25,6 +25,7 @@ import { sandboxEnvironment } from "../../src/sandbox/environment.ts";
 import { sandboxText } from "../../src/sandbox/rewrites.ts";
 import { type Verdict, WorldClient } from "../../src/sandbox/world-client.ts";
 import { worldFromInventory } from "../../src/sandbox/world-from-inventory.ts";
+import type { Ec2SpecInput } from "../../src/simulators/aws/ec2-spec.ts";
 import { startWholeWorld, type WholeWorld } from "../../src/simulators/whole-world.ts";
 import type { WholeWorldSpecInput } from "../../src/simulators/whole-world-spec.ts";
 import { StoreClock, setAnchor } from "../../src/store/clock.ts";
@@ -50,6 +51,8 @@ export interface FailoverWorldOptions {
   readonly orderSeconds?: number;
   /** World seconds of a reboot; absent: as long as it takes in AWS, by chance. */
   readonly rebootSeconds?: number;
+  /** What else there is in EC2. */
+  readonly moreEc2?: Pick<Ec2SpecInput, "securityGroups">;
   /** Machine time that a silent endpoint is given. */
   readonly answerWithinMs?: number;
   /** An empty database of Redis; absent: a fresh one of the test's own. */
@@ -99,7 +102,10 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
   const reboot = options.rebootSeconds;
   const durations = { ...DURATIONS, ...(reboot !== undefined && { reboot }) };
   const whole = await startWholeWorld(
-    { ...spec, traffic: trafficFor(spec.traffic, options), rds: { ...spec.rds, durations } },
+    {
+      ...{ ...spec, traffic: trafficFor(spec.traffic, options), rds: { ...spec.rds, durations } },
+      ec2: ec2With(spec.ec2, options.moreEc2),
+    },
     { speed: options.speed },
   );
   const directory = await mkdtemp(join(tmpdir(), "twokey-failover-"));
@@ -201,6 +207,10 @@ function cloudsIn({ whole, settings: { sandbox }, inventory, clock, answerWithin
       anybody.close();
     },
   };
+}
+
+function ec2With(own: Ec2SpecInput | undefined, more: FailoverWorldOptions["moreEc2"]): Ec2SpecInput {
+  return { ...own, securityGroups: [...(own?.securityGroups ?? []), ...(more?.securityGroups ?? [])] };
 }
 
 function trafficFor(traffic: WholeWorldSpecInput["traffic"], options: FailoverWorldOptions) {

@@ -1,3 +1,4 @@
+import type { Doors } from "../../src/domain/service/firewall.ts";
 import type { Observation, ResourceSeen } from "../../src/domain/service/observation.ts";
 import type {
   ComputeFacts,
@@ -27,7 +28,7 @@ export interface SiteSeen {
   readonly region: Region;
   readonly database: Known<DatabaseFacts>;
   readonly compute: Known<ComputeFacts>;
-  readonly firewall: Known<readonly FirewallRule[]>;
+  readonly firewall: Known<Doors>;
   readonly deepHealth: HealthVerdict;
   readonly lag: LagFacts;
 }
@@ -75,6 +76,17 @@ export function siteOn({ resources, health }: Observation, region: Region): Omit
   return { database, firewall, lag, deepHealth, compute: compute as SiteSeen["compute"] };
 }
 
+const RULE: FirewallRule = {
+  protocol: "tcp",
+  fromPort: 5432,
+  toPort: 5432,
+  source: { kind: "ipv4", cidr: "10.0.0.0/8" },
+};
+
+/** What EC2 says of each group of a site. */
+export const rulesOn = ({ firewall }: Pick<SiteSeen, "firewall">): Known<readonly FirewallRule[]> =>
+  firewall.known ? { ...firewall, value: Object.values(firewall.value).flat() } : firewall;
+
 function site(service: Service, region: Region, role: "replica" | "standalone"): SiteSeen {
   const { database, compute } = siteOf(service, region);
   const serves = role === "standalone";
@@ -107,7 +119,7 @@ function site(service: Service, region: Region, role: "replica" | "standalone"):
       targets: { healthy: serves ? compute.tasks : 0, total: serves ? compute.tasks : 0 },
       reasons: [],
     }),
-    firewall: known([{ protocol: "tcp", fromPort: 5432, toPort: 5432, source: { kind: "ipv4", cidr: "10.0.0.0/8" } }]),
+    firewall: known({ [database.security_group]: [RULE] }),
     deepHealth: serves
       ? { kind: "healthy", status: 200 }
       : { kind: "unhealthy", status: 503, why: "no healthy target" },

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { PlannedStep } from "./plan.ts";
 import { isSettled, type RunState, type RunStateName, stateOf } from "./run.ts";
+import { Captured } from "./run-entry.ts";
 
 /** What a step that protects hands on: whether a failing write proves that the old side no longer writes. */
 const FenceProof = z.enum(["fenced", "cannot-know", "not-proven"]);
@@ -48,12 +49,22 @@ function isPastIt(run: RunState): boolean {
   return isDone && run.pastNoReturn && WATCHED.includes(run.state);
 }
 
-/** The step's choices as signed; the old side that was dark then is put back as it was found when it came back. */
+/** The step's choices as signed; what nobody had seen then is put back as it was found before it was touched. */
 export function inputOf(run: RunState, step: PlannedStep): Readonly<Record<string, unknown>> {
-  if (step.role !== "protects" || step.input["captured"] !== null) return step.input;
-  return { ...step.input, captured: run.captured ?? null, mustCapture: true };
+  if (step.role !== "protects") return step.input;
+  const seenThen = Captured.nullish().parse(step.input["captured"]);
+  return { ...step.input, captured: firstSeen(seenThen, run.captured) ?? null, mustCapture: true };
 }
 
 /** What stood there before it was touched: parts come back one by one, and a later look sees what the fence has made of the first. */
 export const capturedWith = (run: RunState, seen: RunState["captured"]): RunState["captured"] =>
-  run.captured || seen ? { ...seen, ...run.captured } : undefined;
+  firstSeen(run.captured, seen);
+
+type Seen = RunState["captured"] | null;
+
+/** Of each resource, and of each thing of it, what was seen first. */
+function firstSeen(before: Seen, later: Seen): RunState["captured"] {
+  if (!before) return later ?? undefined;
+  const both = Object.entries(before).map(([resource, seen]) => [resource, { ...later?.[resource], ...seen }] as const);
+  return { ...later, ...Object.fromEntries(both) };
+}

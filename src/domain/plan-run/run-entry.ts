@@ -3,7 +3,9 @@ import { DoorName } from "../event.ts";
 
 const Step = { step: z.string(), epoch: z.number().int() };
 /** What undo puts back on the old side; the fence step's own schema parses it. */
-const Captured = z.record(z.string(), z.unknown());
+/** By resource, and by each thing of it. */
+export const Captured = z.record(z.string(), z.record(z.string(), z.unknown()));
+export type Captured = z.infer<typeof Captured>;
 const Who = { by: z.string(), door: DoorName };
 /** What the question of authority answered before this intent was written: whose keys it rests on, and how long they count. */
 const Authorised = z.strictObject({ keys: z.array(z.string()), untilMs: z.number() });

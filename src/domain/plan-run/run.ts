@@ -1,6 +1,6 @@
 import type { DoorName } from "../event.ts";
 import type { Plan, PlannedStep, RestOf } from "./plan.ts";
-import type { VoteName } from "./run-entry.ts";
+import type { Captured, VoteName } from "./run-entry.ts";
 
 /**
  * A run is its journal. Invariants (tests cite them):
@@ -134,7 +134,7 @@ export interface RunState {
   readonly voided: boolean;
   readonly watch: Watch;
   /** What stood on the old side when it came back and before it was touched: what undoing its fence puts back. */
-  readonly captured: Readonly<Record<string, unknown>> | undefined;
+  readonly captured: Captured | undefined;
   readonly votes: readonly Vote[];
   /** Steps whose undo failed and that people went on without: nobody knows what they left behind. */
   readonly undoSkipped: readonly string[];

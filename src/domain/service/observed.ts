@@ -22,6 +22,10 @@ export interface DatabaseFacts {
   readonly replicating: boolean | undefined;
   readonly backupRetentionDays: number;
   readonly securityGroups: readonly string[];
+  /** Where it listens; absent: not told. */
+  readonly port?: number;
+  /** Network that it stands in, such as `vpc-0a1b`; absent: not told. */
+  readonly vpc?: string;
   readonly instanceClass: string;
   /** RDS name such as `postgres`; absent: not told. */
   readonly engine?: string;

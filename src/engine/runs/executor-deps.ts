@@ -1,5 +1,6 @@
 import { ZodError } from "zod";
 import { Bug, messageOf, StepFailed } from "../../domain/errors.ts";
+import { inputOf } from "../../domain/plan-run/fence.ts";
 import type { StepTime } from "../../domain/plan-run/learned-times.ts";
 import { type PlannedStep, stepOf } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
@@ -64,8 +65,8 @@ export function permittedFor(
   run: RunState,
   step: PlannedStep,
 ): readonly Permission[] {
-  const { roles, input } = step;
-  return permissionsOf(definitionOf(deps, run.plan, step.id), input).map((permission) =>
+  const { roles } = step;
+  return permissionsOf(definitionOf(deps, run.plan, step.id), inputOf(run, step)).map((permission) =>
     permission.roles || !roles ? permission : { ...permission, roles },
   );
 }

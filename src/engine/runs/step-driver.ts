@@ -120,7 +120,7 @@ async function doubtOf({ hold: { run }, step, deps, context }: Driving): Promise
 
 interface Seen {
   readonly input: PlannedStep["input"] | undefined;
-  readonly captured: Readonly<Record<string, unknown>> | undefined;
+  readonly captured: RunState["captured"];
 }
 
 /**

@@ -15,7 +15,10 @@ type Looking = Pick<LookContext, "cloud" | "signal">;
 export interface Fence<Settings, Facts, Things, Captured> {
   readonly things: ZodType<Things>;
   readonly captured: ZodType<Captured>;
-  thingsOf(place: Place<Settings>, region: Region): Things;
+  /** `seen`: what a look has shown of it, where there was one. */
+  thingsOf(place: Place<Settings>, region: Region, seen?: Facts): Things;
+  /** What they are about, whatever else is written of them: the same in every plan. */
+  idOf(things: Things): string;
   /** What a look has shown of it there. */
   seenIn(at: Seen<Settings, Facts>, region: Region): Known<Captured>;
   see(things: Things, context: Looking): Promise<Known<Captured>>;
@@ -35,6 +38,6 @@ export interface Fence<Settings, Facts, Things, Captured> {
   leavesOpen?(at: Seen<Settings, Facts>, region: Region): readonly string[];
   /** Closing it ends every session that is open, and the write check keeps one that proves it. */
   endsSessions?(things: Things): boolean;
-  /** What closing and giving back need beyond looking. */
-  permissions(things: Things): readonly Permission[];
+  /** What closing, and giving back what was captured, need beyond looking. */
+  permissions(things: Things, captured: Captured | undefined): readonly Permission[];
 }

@@ -20,9 +20,22 @@ export const failingOver = (region: Region, cluster: string): Permission => ({
   on: [rds(region, `cluster:${cluster}`)],
 });
 
-/** The step that closes it gives it back as well. */
+/** Every security group of one network: which of them a database will carry, nobody knows before it is fenced. */
+export const closingIn = (region: Region, vpc: string): Permission => ({
+  actions: ["ec2:RevokeSecurityGroupIngress"],
+  on: [{ service: "ec2", region, resource: "security-group/*" }],
+  // Partition and account are those of the group itself.
+  when: { ArnLike: { "ec2:Vpc": [`arn:*:ec2:${region}:*:vpc/${vpc}`] } },
+});
+
 export const closing = (region: Region, securityGroup: string): Permission => ({
-  actions: ["ec2:RevokeSecurityGroupIngress", "ec2:AuthorizeSecurityGroupIngress"],
+  actions: ["ec2:RevokeSecurityGroupIngress"],
+  on: [{ service: "ec2", region, resource: `security-group/${securityGroup}` }],
+});
+
+/** The step that closes a group gives it back as well, and opens no other one. */
+export const opening = (region: Region, securityGroup: string): Permission => ({
+  actions: ["ec2:AuthorizeSecurityGroupIngress"],
   on: [{ service: "ec2", region, resource: `security-group/${securityGroup}` }],
 });
 

@@ -28,6 +28,7 @@ export const Instance = z.object({
   DeletionProtection: z.boolean().default(false),
   DBParameterGroups: z.array(z.object({ DBParameterGroupName: z.string().optional() })).default([]),
   EnabledCloudwatchLogsExports: z.array(z.string()).default([]),
+  DBSubnetGroup: z.object({ VpcId: z.string().optional() }).optional(),
   VpcSecurityGroups: z.array(z.object({ VpcSecurityGroupId: z.string() })).default([]),
 });
 export type Instance = z.infer<typeof Instance>;
@@ -72,12 +73,14 @@ export function factsOf(instance: Instance): DatabaseFacts {
     deletionProtection: instance.DeletionProtection,
     logExports: instance.EnabledCloudwatchLogsExports,
     encrypted: instance.StorageEncrypted,
+    ...(instance.Endpoint?.Port !== undefined && { port: instance.Endpoint.Port }),
     ...told({
       engine: instance.Engine,
       engineVersion: instance.EngineVersion,
       parameterGroup: instance.DBParameterGroups[0]?.DBParameterGroupName,
       availabilityZone: instance.AvailabilityZone,
       secondaryAvailabilityZone: instance.SecondaryAvailabilityZone,
+      vpc: instance.DBSubnetGroup?.VpcId,
       kmsKey: instance.KmsKeyId,
       cluster: instance.DBClusterIdentifier,
     }),

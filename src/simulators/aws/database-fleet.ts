@@ -5,7 +5,7 @@ import type { KeyRing } from "./kms.ts";
 import { Replication } from "./replication.ts";
 import type { Peer } from "./security-rules.ts";
 import type { Connected, DatabaseEngine, DatabaseRef, DatabaseSession, Row, WriteOutcome } from "./service.ts";
-import type { RdsSpec } from "./specs.ts";
+import { DEFAULT_VPC, type RdsSpec } from "./specs.ts";
 
 export interface Door {
   readonly port: number;
@@ -16,6 +16,8 @@ export interface Door {
 /** Whether a security group lets one connect to a port, as the network sees it now. */
 export interface NetworkAccess {
   allows(region: string, groups: readonly string[], door: Door): boolean;
+  /** Network of a group; absent, or undefined: the ordinary one. */
+  vpcOf?(region: string, group: string): string | undefined;
 }
 
 export interface RdsDeps {
@@ -72,6 +74,10 @@ export class DatabaseFleet implements DatabaseEngine {
     const instance = this.find(ref);
     if (!instance) throw notFound(ref.instance);
     return instance;
+  }
+
+  vpcOf({ region, securityGroups: [group = ""] }: Instance): string {
+    return this.#network.vpcOf?.(region, group) ?? DEFAULT_VPC;
   }
 
   get clusters(): Cluster[] {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { SourceText } from "./security-rules.ts";
-import { Duration } from "./specs.ts";
+import { DEFAULT_VPC, Duration } from "./specs.ts";
 
 export const SecurityRuleSpec = z.strictObject({
   protocol: z.enum(["tcp", "udp", "icmp", "-1"]).default("tcp"),
@@ -16,7 +16,7 @@ export const SecurityGroupSpec = z.strictObject({
   id: z.string().startsWith("sg-"),
   region: z.string(),
   name: z.string(),
-  vpcId: z.string().default("vpc-0a1b2c3d4e5f60718"),
+  vpcId: z.string().default(DEFAULT_VPC),
   ingress: z.array(SecurityRuleSpec).default([]),
 });
 

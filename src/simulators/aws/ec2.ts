@@ -12,6 +12,8 @@ import { ACCOUNT_ID } from "./specs.ts";
 export interface Ec2 {
   readonly service: AwsService;
   readonly network: NetworkAccess;
+  /** Network of a security group; undefined where there is none. */
+  readonly vpcOf: (region: string, group: string) => string | undefined;
 }
 
 /** Simulated security groups, the part of EC2 that fences a database. Logs `ec2.rules-enforced`. */
@@ -19,6 +21,7 @@ export function createEc2(world: World, input: Ec2SpecInput): Ec2 {
   const groups = new SecurityGroups(world, Ec2Spec.parse(input));
   return {
     network: groups,
+    vpcOf: (region, group) => groups.vpcOf(region, group),
     service: {
       name: "ec2",
       protocol: "ec2",

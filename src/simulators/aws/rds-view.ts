@@ -29,6 +29,7 @@ export function instanceView(
       "VpcSecurityGroupMembership",
       instance.securityGroups.map((id) => ({ VpcSecurityGroupId: id, Status: "active" })),
     ),
+    DBSubnetGroup: { DBSubnetGroupName: "databases", VpcId: fleet.vpcOf(instance), SubnetGroupStatus: "Complete" },
     DBParameterGroups: new XmlList("DBParameterGroup", [
       { DBParameterGroupName: instance.parameterGroup, ParameterApplyStatus: "in-sync" },
     ]),

@@ -56,6 +56,10 @@ export class SecurityGroups implements NetworkAccess {
     return group;
   }
 
+  vpcOf(region: string, id: string): string | undefined {
+    return this.#groups.get(`${region}/${id}`)?.vpcId;
+  }
+
   allows(region: string, groups: readonly string[], { port, from }: Door): boolean {
     const entriesOf = (list: string) => this.#prefixList(region, list)?.entries ?? [];
     return groups.some((id) =>

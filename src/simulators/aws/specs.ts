@@ -4,6 +4,9 @@ import { PolicyDocument } from "./iam/policy.ts";
 /** Account of the simulated world: the example account of AWS's own documentation. */
 export const ACCOUNT_ID = "111122223333";
 
+/** Where everything stands that names no network of its own. */
+export const DEFAULT_VPC = "vpc-0a1b2c3d4e5f60718";
+
 /** World seconds: fixed, uniform, or log-normal by median and 95th percentile. Shapes without a source are estimates. */
 export const Duration = z.union([
   z.number().nonnegative(),

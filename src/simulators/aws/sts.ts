@@ -38,7 +38,7 @@ export interface Sts {
   readonly authorise: Authorise;
 }
 
-const NOTHING: Things = { tagsOf: () => undefined, keyOf: () => undefined };
+const NOTHING: Things = { tagsOf: () => undefined, keyOf: () => undefined, vpcOf: () => undefined };
 
 /**
  * Simulated STS, one in each region, and what IAM makes of the sessions that it hands out. They do not run out by

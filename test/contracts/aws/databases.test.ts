@@ -31,6 +31,7 @@ describe("promotion", () => {
       source: `arn:aws:rds:${HOME}:111122223333:db:${PRIMARY}`,
       ...{ deletionProtection: true, logExports: [], parameterGroup: "default.postgres16" },
       ...{ securityGroups: ["sg-standby"], instanceClass: "db.r6g.large", engine: "postgres", engineVersion: "16.4" },
+      ...{ port: 5432, vpc: "vpc-0a1b2c3d4e5f60718" },
       ...{ multiAz: false, availabilityZone: `${STANDBY}a`, encrypted: true },
       kmsKey: expect.stringMatching(`^arn:aws:kms:${STANDBY}:111122223333:key/`),
     });

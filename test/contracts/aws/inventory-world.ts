@@ -204,7 +204,11 @@ export async function startInventoryWorld(moreZones: readonly EmptyZone[] = [], 
     },
   );
   const roles = [ROLE, OBSERVE_ROLE, NEIGHBOUR_ROLE].map((arn) => ({ arn }));
-  const sts = createSts(world, { roles, ...permissions }, { tagsOf: rds.tagsOf, keyOf: kms.keys.find });
+  const sts = createSts(
+    world,
+    { roles, ...permissions },
+    { tagsOf: rds.tagsOf, keyOf: kms.keys.find, vpcOf: ec2.vpcOf },
+  );
   const own = [rds, kms, sns, cloudwatch, sts, ec2].map(({ service }) => service);
   const services = [...own, ...traffic.services];
   const server = await startAws(world, services, { latencyMs: { low: 0, high: 0 }, authorise: sts.authorise });

@@ -321,7 +321,7 @@ describe("an old side that could not be fenced", () => {
   });
 
   test("is fenced again before the promotion, with what was found out after it, and never after it (J7)", () => {
-    const again: RunEntry = { kind: "fence-again", ...at, step: "fence", epoch: 1, captured: { desired: 4 } };
+    const again: RunEntry = { kind: "fence-again", ...at, step: "fence", epoch: 1, captured: { api: { desired: 4 } } };
     const run = apply(unfenced(), again);
 
     expect(readySteps(run).map(({ id }) => id)).toEqual(["fence"]);
@@ -350,12 +350,12 @@ describe("an old side that could not be fenced", () => {
     const run = apply(
       settle(skipped, "record-position"),
       intent("promote"),
-      { kind: "watch-intent", ...at, step: "fence", epoch: 1, captured: { desired: 4 } },
-      { kind: "watch-intent", ...at, step: "fence", epoch: 1, captured: { desired: 0 } },
+      { kind: "watch-intent", ...at, step: "fence", epoch: 1, captured: { api: { desired: 4 } } },
+      { kind: "watch-intent", ...at, step: "fence", epoch: 1, captured: { api: { desired: 0 } } },
     );
 
     expect(stepsToUndo(run).map(({ id }) => id)).toEqual(["fence"]);
-    expect(run.captured).toEqual({ desired: 4 });
+    expect(run.captured).toEqual({ api: { desired: 4 } });
   });
 
   test("is watched no more when two different approvers say so, one is not enough", () => {

@@ -16,7 +16,12 @@ import { watchTurn } from "../../harness/watch-turn.ts";
 const inventory = example("inventory");
 const service = serviceIn(inventory);
 const BACK = {
-  ...{ kind: "back", captured: { rules: ["one"], desired: 4, scaling: null }, isClosed: false, silent: [] },
+  ...{
+    kind: "back",
+    captured: { store: { rules: ["one"] }, compute: { desired: 4, scaling: null } },
+    isClosed: false,
+    silent: [],
+  },
 } satisfies OldSide;
 const at = { atMs: AT };
 
@@ -190,10 +195,19 @@ describe("the watch over an old side that was dark", () => {
   });
 
   test("begins again at once what a crash cut off", async () => {
-    const intent: RunEntry = { kind: "watch-intent", ...at, step: "fence", epoch: 1, captured: { rules: [] } };
+    const intent: RunEntry = {
+      kind: "watch-intent",
+      ...at,
+      step: "fence",
+      epoch: 1,
+      captured: { store: { rules: [] } },
+    };
     const turn = await watched(transition(VERIFIED, intent));
 
-    expect(turn).toMatchObject({ fenced: 1, run: { watch: { state: "fenced", tries: 2 }, captured: { rules: [] } } });
+    expect(turn).toMatchObject({
+      fenced: 1,
+      run: { watch: { state: "fenced", tries: 2 }, captured: { store: { rules: [] } } },
+    });
   });
 
   describe("that comes back in parts", () => {

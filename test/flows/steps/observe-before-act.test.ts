@@ -34,7 +34,7 @@ function cloudIn(world: World): { cloud: Cloud; asked: string[] } {
     throw new Error("a quiet day is known");
   const database = { ...standby.database.value, ...world.database };
   const compute = { ...standby.compute.value, ...world.compute };
-  const rules = world.isClosed ? [] : home.firewall.value;
+  const rules = world.isClosed ? [] : Object.values(home.firewall.value).flat();
   const cloud = fakeCloud({
     clock: { now: () => AT },
     databases: {

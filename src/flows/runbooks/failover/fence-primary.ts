@@ -32,10 +32,13 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
   }),
   controlPlane: ({ region }) => region,
   byHand: ({ parts }) => parts.flatMap((part) => partOf(part).fence.byHand(partOf(part).things)),
-  permissions: ({ parts }) =>
+  permissions: ({ parts, captured }) =>
     parts.flatMap((part) => {
-      const { fence, things, roles } = partOf(part);
-      return fence.permissions(things).map((permission) => ({ ...permission, ...(roles && { roles }) }));
+      const { resource, fence, things, roles } = partOf(part);
+      const before = captured?.[resource];
+      return fence
+        .permissions(things, before && fence.captured.parse(before))
+        .map((permission) => ({ ...permission, ...(roles && { roles }) }));
     }),
 
   async run(input, context) {
@@ -55,9 +58,9 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
     const isLeft = (part: Part, now: Known<object>) =>
       part.resource in silent ||
       (isAllSilent && isUnreachable(now)) ||
-      (isUncaptured(part, input) && (isAllSilent || isUnreachable(now)));
+      (isUncaptured(part, now, input) && (isAllSilent || isUnreachable(now)));
     const answering = seen.filter(({ part, now }) => !isLeft(part, now));
-    if (answering.some(({ part }) => isUncaptured(part, input)))
+    if (answering.some(({ part, now }) => isUncaptured(part, now, input)))
       throw new TransientError(
         UNCAPTURED,
         `${input.region} answers again, and what stands there is not written down yet`,
@@ -100,9 +103,13 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
 const partsOf = ({ parts, leaveAlone = [] }: Input): readonly FencePart[] =>
   parts.filter(({ resource }) => !leaveAlone.includes(resource));
 
-/** Has to be written down before it is touched, and is not yet. */
-const isUncaptured = ({ resource }: Pick<FencePart, "resource">, { mustCapture, captured }: Input): boolean =>
-  mustCapture === true && captured?.[resource] === undefined;
+/** Something of it has to be written down before it is touched, and is not yet, such as a security group that it has since. */
+function isUncaptured({ resource }: Pick<FencePart, "resource">, now: Known<object>, input: Input): boolean {
+  const { mustCapture, captured } = input;
+  const before = captured?.[resource];
+  if (!mustCapture || !before) return mustCapture === true;
+  return now.known && Object.keys(now.value).some((each) => !Object.hasOwn(before, each));
+}
 
 const WORK = {
   stores: ["close its", "database"],

@@ -1,10 +1,10 @@
-import { canonicalJson } from "../../../domain/json.ts";
 import { fenceOf, inputOf } from "../../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../../domain/plan-run/plan.ts";
 import { planned } from "../../../ports/step.ts";
 import type { KindSeen } from "../../resources/places.ts";
 import { aboutResource } from "../plan-parts.ts";
 import { FenceInput, type FencePart } from "./fence-input.ts";
+import { partOf } from "./fence-part.ts";
 import { fencePrimary } from "./fence-primary.ts";
 import type { Judgement } from "./judgement.ts";
 import type { FailoverRequest } from "./request.ts";
@@ -44,7 +44,7 @@ function partsOf(at: KindSeen, from: string): { part: FencePart; seen: Captured[
   if (!own) return [];
   const now = own.seenIn(at, from);
   const writeCheck = own.writeCheck?.(at, from);
-  const things = { ...own.thingsOf(at, from) };
+  const things = { ...own.thingsOf(at, from, at.seen) };
   const part = {
     ...{ ...aboutResource(at), resource: at.id },
     role,
@@ -61,6 +61,11 @@ function allKnown(captured: readonly (readonly [string, Captured[string] | undef
   return known.length === captured.length ? Object.fromEntries(known) : null;
 }
 
+function idOf(planned: FencePart): string {
+  const { fence: own, things } = partOf(planned);
+  return own.idOf(things);
+}
+
 /**
  * What undo puts back is what stood before the first attempt, not what an earlier run has made of it. It belongs to those
  * very things: if the file names others since, nothing of it is put back on those.
@@ -71,8 +76,6 @@ function capturedBefore({ continues }: FailoverRequest, part: FencePart): Captur
   const mayHaveTouched = continues && (continues.intents > 0 || continues.plan.restOf !== undefined);
   if (!before || !mayHaveTouched) return undefined;
   const { parts, captured } = FenceInput.parse(inputOf(continues, before));
-  const isSame = parts.some(
-    ({ resource, things }) => resource === part.resource && canonicalJson(things) === canonicalJson(part.things),
-  );
+  const isSame = parts.some((other) => other.resource === part.resource && idOf(other) === idOf(part));
   return isSame ? captured?.[part.resource] : undefined;
 }

@@ -174,12 +174,12 @@ export function acceptancesFor(request: FailoverRequest, judgement: Judgement): 
       danger: `${from} is silent and may still take writes.`,
     });
   }
-  const open = isOwn ? [] : all.flatMap((at) => at.kind.fence?.leavesOpen?.(at, from) ?? []);
+  const open = isOwn || dark ? [] : all.flatMap((at) => at.kind.fence?.leavesOpen?.(at, from) ?? []);
   if (open.length > 0) {
     const groups = open.join(" and ");
     accepted.push({
       id: "left-open",
-      words: `I accept that ${groups} ${open.length > 1 ? "stay" : "stays"} as it is: TwoKey closes only what twokey.yaml names, and what that lets in may still write`,
+      words: `I accept that ${groups} may stay as it is: RDS in ${from} does not say which there are, and what they let in may still write`,
       danger: `${groups} may still let writers in.`,
     });
   }

@@ -34,7 +34,7 @@ export async function lookAtOldSide(run: RunState, cloud: CloudReads, signal: Ab
   if (known.length + silent.length < seen.length) return { kind: "back", captured: undefined, isClosed: false, silent };
   return {
     ...{ kind: "back", silent },
-    captured: Object.fromEntries(known.map(({ part, value }) => [part.resource, value])),
+    captured: Object.fromEntries(known.map(({ part, value }) => [part.resource, { ...value }])),
     isClosed: known.every(({ part, value }) => part.fence.isClosed(value)),
   };
 }

@@ -39,9 +39,16 @@ const ECS: Readonly<Record<string, AccessesOf>> = {
     }),
 };
 
-const securityGroup: AccessesOf = ({ operation, region, input }) => [
-  { action: operation, resource: arnOf("ec2", region, `security-group/${text(input, "GroupId")}`) },
-];
+const securityGroup: AccessesOf = ({ operation, region, input }, { vpcOf }) => {
+  const group = text(input, "GroupId");
+  const vpc = vpcOf(region, group);
+  return [
+    {
+      ...{ action: operation, resource: arnOf("ec2", region, `security-group/${group}`) },
+      context: vpc === undefined ? {} : { "ec2:vpc": [arnOf("ec2", region, `vpc/${vpc}`)] },
+    },
+  ];
+};
 
 const scalableTarget: AccessesOf = ({ operation, region, input }) => [
   {

@@ -10,6 +10,8 @@ export interface Things {
     region: string,
     name: string,
   ) => { readonly arn: string; readonly aliases: readonly string[] } | undefined;
+  /** Network of a security group by its id; undefined where there is none. */
+  readonly vpcOf: (region: string, group: string) => string | undefined;
 }
 
 /** One access of a call, before what all accesses share is added. */

@@ -24,7 +24,7 @@ const INPUT = {
     { resource: "compute.api", role: "compute", kind: "ecs", things: { region: REGION, compute: SERVICE } },
     {
       ...{ resource: "stores.stock", role: "stores", kind: "rds-replica", writeCheck: WRITE_CHECK },
-      things: { region: REGION, securityGroup: "sg-1", writeCheck: WRITE_CHECK },
+      things: { region: REGION, instance: "stock", groups: ["sg-1"], writeCheck: WRITE_CHECK },
     },
   ],
 };
@@ -45,6 +45,9 @@ function contextOf(said: SaidCloud): StepContext {
   };
 }
 
+/** Then what was known of the instance counts. */
+const SILENT = { known: false, cause: "unreachable", why: "RDS is silent", atMs: 0 } as const;
+
 const fence = () => {
   const step = STEPS["fence-primary"];
   if (!step) throw new Error("there is no such step");
@@ -52,6 +55,7 @@ const fence = () => {
 };
 const rulesAre = (rules: Known<readonly FirewallRule[]>): SaidCloud => ({
   compute: { describe: async () => known(STOPPED), tasksLeft: async () => known(0) },
+  databases: { describe: async () => SILENT },
   firewall: { rules: async () => rules },
   probe: { writeCheck: async () => ({ kind: "refused", reason: "too many connections" }) },
 });
@@ -83,6 +87,7 @@ describe("a fence", () => {
           describe: async () => ({ known: false, cause: "unreachable", why: "ECS is silent", atMs: 0 }),
           stop: () => Promise.reject(new TransientError("unreachable", "ECS is silent")),
         },
+        databases: { describe: async () => SILENT },
         firewall: {
           rules: async () => known([RULE]),
           close: async ({ securityGroup }) => {

@@ -16,9 +16,11 @@ import { example } from "../../../harness/example.ts";
 import { fakeCloud, type SaidCloud } from "../../../harness/fakes.ts";
 import { AT, homeIsDark, known, quietDay } from "../../../harness/observed.ts";
 import { proposed, serviceIn } from "../../../harness/plans.ts";
+import { siteOf } from "../../../harness/site.ts";
 
 const inventory = example("inventory");
 const service = serviceIn(inventory);
+const GROUP = siteOf(service, service.home).database.security_group;
 const quiet = quietDay(service);
 const RULE: FirewallRule = {
   ...{ protocol: "tcp", fromPort: 5432, toPort: 5432, source: { kind: "ipv4", cidr: "10.0.0.0/8" } },
@@ -55,7 +57,7 @@ async function looked(run: RunState, { rules = known([RULE]), newRules = [RULE],
   const facts = { ...standby.database.value, role: "standalone" as const, source: undefined, ...world.newSide };
   const said: SaidCloud = {
     clock: { now: () => AT },
-    databases: { describe: async () => known(facts) },
+    databases: { describe: async (region) => (region === service.home ? SILENT : known(facts)) },
     firewall: { rules: async (region) => (region === service.home ? rules : known(newRules)) },
     compute: { describe: async () => world.compute ?? known(compute) },
     traffic: { records: async () => known(world.records ?? []) },
@@ -64,6 +66,8 @@ async function looked(run: RunState, { rules = known([RULE]), newRules = [RULE],
   return lookAtOldSide(run, cloud, new AbortController().signal);
 }
 
+/** RDS of the old side; what the plan knew of its groups counts. */
+const SILENT = { known: false, cause: "unreachable", why: "no answer", atMs: AT } as const;
 const dark = { known: false, cause: "unreachable", why: "no answer", atMs: AT } as const;
 const denied = { known: false, cause: "denied", why: "AccessDenied", atMs: AT } as const;
 
@@ -71,7 +75,7 @@ describe("a look at the old side", () => {
   test("captures what stands there, for the day that people unwind", async () => {
     const found = await looked(runWhere("fence"));
 
-    expect(found).toMatchObject({ kind: "back", isClosed: false, captured: { "stores.stock": { rules: [RULE] } } });
+    expect(found).toMatchObject({ kind: "back", isClosed: false, captured: { "stores.stock": { [GROUP]: [RULE] } } });
   });
 
   test("takes silence for silence, and a refusal for an answer", async () => {
@@ -83,7 +87,7 @@ describe("a look at the old side", () => {
     const found = await looked(runWhere("fence"), { compute: dark });
 
     expect(found).toMatchObject({ kind: "back", isClosed: false, silent: ["compute.api"] });
-    expect(found).toMatchObject({ captured: { "stores.stock": { rules: [RULE] } } });
+    expect(found).toMatchObject({ captured: { "stores.stock": { [GROUP]: [RULE] } } });
     expect(await looked(runWhere("fence"), { compute: dark, rules: known([]) })).toMatchObject({ isClosed: true });
   });
 

@@ -149,28 +149,51 @@ describe("the failover runbook", () => {
     expect(words(sixteenMinutesAgo - 3_600_000)).toContain("more than the objective of 15 min");
   });
 
-  test("a security group that the file does not name is left as it is, and people accept that in words", () => {
+  test("every security group that the database carries is closed, and nothing of it is left for people to accept", () => {
     const quiet = quietDay(serviceIn(inventory));
     const home = quiet.sites["eu-west-1"];
     if (!home?.database.known) throw new Error("home");
     const { value } = home.database;
-    const more = known({ ...value, securityGroups: [...value.securityGroups, "sg-0badc0ffee"] });
+    const securityGroups = [...value.securityGroups, "sg-0badc0ffee"];
+    const more = known({ ...value, securityGroups });
     const observed = { ...quiet, sites: { ...quiet.sites, "eu-west-1": { ...home, database: more } } };
+
+    const plan = planFor(inventory, { observed });
+
+    expect(stepOf(plan, "fence").input["parts"]).toContainEqual(
+      expect.objectContaining({ things: expect.objectContaining({ groups: securityGroups }) }),
+    );
+    expect(plan.acceptances.map(({ id }) => id)).not.toContain("left-open");
+  });
+
+  test("where RDS alone does not say which groups the database carries, people accept that others stay open", () => {
+    const quiet = quietDay(serviceIn(inventory));
+    const home = quiet.sites["eu-west-1"];
+    if (!home) throw new Error("home");
+    const database = { known: false, cause: "unreachable", why: "no answer", atMs: AT } as const;
+    const observed = { ...quiet, sites: { ...quiet.sites, "eu-west-1": { ...home, database } } };
 
     const { acceptances } = planFor(inventory, { observed });
 
-    expect(acceptances.find(({ id }) => id === "left-open")?.words).toMatch(/sg-0badc0ffee of .* stays as it is/);
+    expect(acceptances.find(({ id }) => id === "left-open")?.words).toMatch(
+      /every security group of mycomputer-inventory-db but sg-\w+ may stay as it is: RDS in eu-west-1 does not say/,
+    );
   });
 
   test("a side that an earlier fence left closed is refused before keys: after the promotion nobody would reach it", () => {
     const quiet = quietDay(serviceIn(inventory));
     const standby = quiet.sites["eu-central-1"];
     if (!standby) throw new Error("standby");
-    const observed = { ...quiet, sites: { ...quiet.sites, "eu-central-1": { ...standby, firewall: known([]) } } };
+    const observed = {
+      ...quiet,
+      sites: { ...quiet.sites, "eu-central-1": { ...standby, firewall: known({ "sg-1": [], "sg-2": [] }) } },
+    };
 
     const answer = planned(inventory, { observed });
 
-    expect(answer.kind === "refused" && answer.reasons.join()).toMatch(/lets nobody in: sg-\w+ has no ingress rule/);
+    expect(answer.kind === "refused" && answer.reasons.join()).toMatch(
+      /lets nobody in: sg-1 and sg-2 have no ingress rule/,
+    );
   });
 
   test("a standby service whose last deployment failed is refused: its tasks would not start on the worst day either", () => {

@@ -11,9 +11,11 @@ import { planCard } from "../../../../src/views/plan.ts";
 import { example } from "../../../harness/example.ts";
 import { AT, type Day, homeIsDark, known, quietDay } from "../../../harness/observed.ts";
 import { planFor, planned, proposed, serviceIn } from "../../../harness/plans.ts";
+import { siteOf } from "../../../harness/site.ts";
 
 const inventory = example("inventory");
 const service = serviceIn(inventory);
+const GROUP = siteOf(service, service.home).database.security_group;
 const LAST_COMMIT = AT - 7_000;
 
 /** A run that asked for the promotion and stopped there. */
@@ -109,7 +111,7 @@ describe("the rest of a rest", () => {
     return {
       ...day,
       trafficRecords: known(shift.after),
-      sites: { ...day.sites, [service.home]: { ...home, firewall: known([]), compute } },
+      sites: { ...day.sites, [service.home]: { ...home, firewall: known({ [GROUP]: [] }), compute } },
     };
   }
   const observed = moved();
@@ -122,12 +124,12 @@ describe("the rest of a rest", () => {
     expect(inputOf(third, FENCE)).toEqual(inputOf(touched, FENCE));
   });
 
-  test("puts nothing of one security group or service back on another one that the file names now", () => {
-    const path = ["services", service.name, "stores", "stock", "in", service.home, "security_group"] as const;
-    const edited = inventoryFrom(rewrite(inventory.file, [{ path, value: "sg-0fedcba9876543210" }]));
+  test("puts nothing of one database or service back on another one that the file names now", () => {
+    const path = ["services", service.name, "stores", "stock", "in", service.home, "id"] as const;
+    const edited = inventoryFrom(rewrite(inventory.file, [{ path, value: "mycomputer-inventory-new" }]));
     const second = proposed(edited, { id: "F-2", observed, continues: touched });
 
-    expect(inputOf(second, FENCE)).toMatchObject({ "stores.stock": { rules: [] }, "compute.api": { desired: 5 } });
+    expect(inputOf(second, FENCE)).toMatchObject({ "stores.stock": { [GROUP]: [] }, "compute.api": { desired: 5 } });
     expect(inputOf(second, FENCE)).not.toEqual(inputOf(touched, FENCE));
   });
 

@@ -28,6 +28,7 @@ export const fence: Fence<Ecs, EcsSeen, Things, Captured> = {
   things: Things,
   captured: Captured,
   thingsOf: ({ resource }, region) => ({ region, compute: compute(resource, region) }),
+  idOf: ({ region, compute: { cluster, service } }) => `${region}/${cluster}/${service}`,
 
   seenIn({ seen }, region) {
     const now = seen.in[region];

@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { canonicalJson } from "../../../../domain/json.ts";
+import { type Doors, isSameRule, isShut } from "../../../../domain/service/firewall.ts";
 import type { Known } from "../../../../domain/service/observed.ts";
 import { told } from "../../../steps/by-hand.ts";
-import { closing, rebooting } from "../../../steps/permissions.ts";
+import { closing, closingIn, opening, rebooting } from "../../../steps/permissions.ts";
 import { FirewallRuleInput } from "../../../steps/schemas.ts";
 import type { Fence } from "../../fence.ts";
+import { lookAtDoors } from "./doors.ts";
 import { endSessions } from "./end-sessions.ts";
 import type { RdsSeen } from "./look.ts";
 import { database } from "./parts.ts";
@@ -12,95 +13,126 @@ import type { RdsReplica } from "./settings.ts";
 
 const Things = z.object({
   region: z.string(),
-  securityGroup: z.string(),
+  instance: z.string(),
+  /** Security groups that it carried when the plan was made; those that it carries now count, while RDS says which. */
+  groups: z.array(z.string()).readonly(),
+  /** Where it listens; absent: not known, and every rule for TCP counts. */
+  port: z.number().exactOptional(),
+  /** Network that it stands in; absent: not known, and only `groups` can be closed. */
+  vpc: z.string().exactOptional(),
   writeCheck: z.string(),
-  /** Instance that is rebooted to end the sessions that are open; absent: they end with the tasks that hold them. */
-  reboot: z.string().exactOptional(),
+  /** It is rebooted to end the sessions that are open; absent: they end with the tasks that hold them. */
+  reboots: z.literal(true).exactOptional(),
 });
 type Things = z.infer<typeof Things>;
-const Captured = z.object({ rules: z.array(FirewallRuleInput).readonly() });
+/** By security group: the rules that let somebody reach the port. */
+const Captured = z.record(z.string(), z.array(FirewallRuleInput).readonly());
 type Captured = z.infer<typeof Captured>;
 
 /** Statuses in which an instance refuses everybody for now, and lets its users in again by itself. */
 const RESTARTS: ReadonlySet<string> = new Set(["rebooting", "starting"]);
 
-/** Nobody reaches an instance whose security group lets nobody in. */
+/** Nobody reaches an instance none of whose security groups lets anybody in. */
 export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
   things: Things,
   captured: Captured,
-  thingsOf: ({ resource }, region) => {
-    const { security_group: securityGroup, write_check: writeCheck, instance } = database(resource, region);
-    const isRebooted = resource.end_sessions === "reboot";
-    return { region, securityGroup, writeCheck, ...(isRebooted && { reboot: instance }) };
+  thingsOf: ({ resource }, region, seen) => {
+    const { security_group: named, write_check: writeCheck, instance } = database(resource, region);
+    const facts = seen?.in[region]?.database;
+    const { securityGroups = [], port, vpc } = facts?.known ? facts.value : {};
+    const groups = securityGroups.length > 0 ? securityGroups : [named];
+    return {
+      ...{ region, instance, groups, writeCheck },
+      ...(port !== undefined && { port }),
+      ...(vpc !== undefined && { vpc }),
+      ...(resource.end_sessions === "reboot" && { reboots: true }),
+    };
   },
-  /** A group that other machines may carry as well is never closed unless the file names it. */
+  idOf: ({ region, instance }) => `${region}/${instance}`,
+
+  /** Which groups it carries is not known while RDS is silent: then the file's own is all that can be closed. */
   leavesOpen({ seen, resource }, region) {
     const facts = seen.in[region]?.database;
-    if (!facts?.known) return [];
+    if (!facts || facts.known) return [];
     const { instance, security_group: named } = database(resource, region);
-    return facts.value.securityGroups.filter((group) => group !== named).map((group) => `${group} of ${instance}`);
+    return [`every security group of ${instance} but ${named}`];
   },
-  endsSessions: ({ reboot }) => reboot !== undefined,
+  endsSessions: ({ reboots }) => reboots === true,
   writeCheck: ({ resource }, region) => database(resource, region).write_check,
 
   seenIn({ seen }, region): Known<Captured> {
     const firewall = seen.in[region]?.firewall;
-    if (!firewall) return { known: false, cause: "absent", why: `nobody has looked at ${region}`, atMs: 0 };
-    return firewall.known ? { ...firewall, value: { rules: firewall.value } } : firewall;
+    return firewall ?? { known: false, cause: "absent", why: `nobody has looked at ${region}`, atMs: 0 };
   },
 
-  async see({ region, securityGroup }, { cloud, signal }) {
-    const rules = await cloud.firewall.rules(region, securityGroup, signal);
-    return rules.known ? { ...rules, value: { rules: rules.value } } : rules;
-  },
+  see: async (things, looking) => (await lookAtDoors(things, looking)).doors,
 
-  isClosed: ({ rules }) => rules.length === 0,
+  isClosed: isShut,
 
   async close(things, now, context) {
-    const { cloud, signal } = context;
-    const { region, securityGroup, reboot: instance, writeCheck } = things;
+    const { region, instance, reboots, writeCheck } = things;
     if (!now.known) return [];
-    const { rules } = now.value;
     // Asked while it is still open: the session that the check then keeps is the one that has to end.
-    if (instance !== undefined) await cloud.probe.writeOverKept(writeCheck, signal);
-    const closed =
-      rules.length === 0 ? [] : (await cloud.firewall.close({ region, securityGroup, rules }, signal)).requestIds;
-    return instance === undefined
-      ? closed
-      : [...closed, ...(await endSessions({ region, instance, writeCheck }, context))];
+    if (reboots) await context.cloud.probe.writeOverKept(writeCheck, context.signal);
+    const closed = await closeAll(region, now.value, context);
+    return reboots ? [...closed, ...(await endSessions({ region, instance, writeCheck }, context))] : closed;
   },
 
-  /** While it restarts it refuses everybody, whether the group is closed or not. */
-  async left({ region, reboot: instance }, { cloud, signal }) {
-    if (instance === undefined) return { known: true, value: undefined, atMs: cloud.clock.now() };
+  /** While it restarts it refuses everybody, whether its groups are closed or not. */
+  async left({ region, instance, reboots }, { cloud, signal }) {
+    if (!reboots) return { known: true, value: undefined, atMs: cloud.clock.now() };
     const now = await cloud.databases.describe(region, instance, signal);
     if (!now.known) return now;
     const { status } = now.value;
     return { ...now, value: RESTARTS.has(status) ? `${instance} is ${status}` : undefined };
   },
 
-  async reopen(things, { rules }, { cloud, signal }) {
-    const now = await cloud.firewall.rules(things.region, things.securityGroup, signal);
-    const open = new Set(now.known ? now.value.map(canonicalJson) : []);
-    const missing = rules.filter((rule) => !open.has(canonicalJson(rule)));
-    if (missing.length === 0) return [];
-    const { region, securityGroup } = things;
-    return (await cloud.firewall.open({ region, securityGroup, rules: missing }, signal)).requestIds;
+  async reopen({ region }, captured, { cloud, signal }) {
+    const requestIds: string[] = [];
+    for (const [securityGroup, rules] of Object.entries(captured)) {
+      const now = await cloud.firewall.rules(region, securityGroup, signal);
+      const open = now.known ? now.value : [];
+      const missing = rules.filter((rule) => !open.some(isSameRule(rule)));
+      if (missing.length === 0) continue;
+      requestIds.push(...(await cloud.firewall.open({ region, securityGroup, rules: missing }, signal)).requestIds);
+    }
+    return requestIds;
   },
 
-  says: () => "security group open",
+  says: (captured) => (Object.keys(captured).length > 1 ? "security groups open" : "security group open"),
 
-  byHand: ({ region, securityGroup, reboot }) => [
-    `aws ec2 revoke-security-group-ingress --region ${region} --group-id ${securityGroup} --ip-permissions "$(aws ec2 describe-security-groups --region ${region} --group-ids ${securityGroup} --query 'SecurityGroups[0].IpPermissions' --output json)"`,
-    ...(reboot === undefined
-      ? []
-      : [
-          `aws rds reboot-db-instance --region ${region} --db-instance-identifier ${reboot}`,
+  byHand: ({ region, instance, reboots }) => [
+    `for group in $(aws rds describe-db-instances --region ${region} --db-instance-identifier ${instance} --query 'DBInstances[0].VpcSecurityGroups[].VpcSecurityGroupId' --output text)`,
+    "do",
+    `  aws ec2 describe-security-groups --region ${region} --group-ids "$group" --query 'SecurityGroups[0].IpPermissions' --output json > "$group.json"`,
+    `  aws ec2 revoke-security-group-ingress --region ${region} --group-id "$group" --ip-permissions "file://$group.json"`,
+    "done",
+    told(
+      `What was closed stands in one file a group. aws ec2 authorize-security-group-ingress --region ${region} --group-id GROUP --ip-permissions file://GROUP.json opens it again.`,
+    ),
+    ...(reboots
+      ? [
+          `aws rds reboot-db-instance --region ${region} --db-instance-identifier ${instance}`,
           told("That ends every open session. Go on when the instance is available again."),
-        ]),
+        ]
+      : []),
   ],
-  permissions: ({ region, securityGroup, reboot }) => [
-    closing(region, securityGroup),
-    ...(reboot === undefined ? [] : [rebooting(region, reboot)]),
+  permissions: ({ region, instance, groups, vpc, reboots }, captured) => [
+    ...(vpc === undefined ? groups.map((group) => closing(region, group)) : [closingIn(region, vpc)]),
+    ...[...new Set([...groups, ...Object.keys(captured ?? {})])].map((group) => opening(region, group)),
+    ...(reboots ? [rebooting(region, instance)] : []),
   ],
 };
+
+async function closeAll(
+  region: string,
+  doors: Doors,
+  { cloud, signal }: Parameters<typeof fence.close>[2],
+): Promise<string[]> {
+  const requestIds: string[] = [];
+  for (const [securityGroup, rules] of Object.entries(doors)) {
+    if (rules.length === 0) continue;
+    requestIds.push(...(await cloud.firewall.close({ region, securityGroup, rules }, signal)).requestIds);
+  }
+  return requestIds;
+}

@@ -1,10 +1,10 @@
 import { sayDuration } from "../../../../domain/duration.ts";
 import { canonicalJson } from "../../../../domain/json.ts";
 import { blindMs } from "../../../../domain/plan-run/data-position.ts";
+import type { Doors } from "../../../../domain/service/firewall.ts";
 import type { Behind, RegionFacts, Told } from "../../../../domain/service/observation.ts";
 import {
   type DatabaseFacts,
-  type FirewallRule,
   isUnreachable,
   type Known,
   type LagFacts,
@@ -14,6 +14,7 @@ import type { Region } from "../../../../domain/service/service.ts";
 import { marksBeside } from "../../../steps/dns-mark.ts";
 import { sayKnown } from "../../facts.ts";
 import type { IdentityFact, Looking, Place, Seen } from "../../place.ts";
+import { lookAtDoors } from "./doors.ts";
 import { overLink } from "./link.ts";
 import { database, databaseRecord } from "./parts.ts";
 import type { RdsReplica } from "./settings.ts";
@@ -22,7 +23,7 @@ import { namesSource } from "./source.ts";
 /** One instance, what lets its users in, and how far it is behind while it is a replica. */
 interface InstanceSeen {
   readonly database: Known<DatabaseFacts>;
-  readonly firewall: Known<readonly FirewallRule[]>;
+  readonly firewall: Known<Doors>;
   readonly lag: LagFacts;
 }
 
@@ -49,12 +50,12 @@ export async function look(place: Place<RdsReplica>, looking: Looking, before?: 
 async function instanceIn(region: Region, { resource }: Place<RdsReplica>, looking: Looking): Promise<InstanceSeen> {
   const { cloud, signal } = looking;
   const { instance, security_group } = database(resource, region);
-  const [facts, firewall, lag] = await Promise.all([
-    looking.of(region, cloud.databases.describe(region, instance, signal)),
-    looking.of(region, cloud.firewall.rules(region, security_group, signal)),
+  const asked = { region, instance, groups: [security_group] };
+  const [{ database: facts, doors }, lag] = await Promise.all([
+    lookAtDoors(asked, { cloud, signal, waitFor: (answer) => looking.of(region, answer) }),
     looking.of(region, cloud.databases.lag(region, instance, signal)),
   ]);
-  return { database: facts, firewall, lag: overLink(lag, facts) };
+  return { database: facts, firewall: doors, lag: overLink(lag, facts) };
 }
 
 async function nameOf({ resource }: Place<RdsReplica>, { cloud, signal }: Looking): Promise<RdsSeen["name"]> {
@@ -107,13 +108,18 @@ function tellRegion(at: RdsAt, region: Region, { database: facts, firewall }: In
   return {
     facts: [
       { what: "database", seen: sayKnown(facts, sayDatabase) },
-      { what: "security group", seen: sayKnown(firewall, (rules) => `${rules.length} ingress rules`) },
+      { what: "security group", seen: sayKnown(firewall, sayDoors) },
     ],
     isSilent: isUnreachable(facts),
     ...(behindNow && { behind: behindNow }),
     ...(unready !== undefined && { unready }),
   };
 }
+
+const sayDoors = (doors: Doors): string => {
+  const count = Object.values(doors).flat().length;
+  return `${count} ingress ${count === 1 ? "rule" : "rules"}`;
+};
 
 const sayDatabase = ({ instance, role, status, instanceClass, backupRetentionDays }: DatabaseFacts): string =>
   `${instance}: ${role}, ${status}, ${instanceClass}, backups ${backupRetentionDays} d`;

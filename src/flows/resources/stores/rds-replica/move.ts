@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { DatabaseFacts } from "../../../../domain/service/observed.ts";
-import type { DatabaseSite } from "../../../../domain/service/site.ts";
+import { type Doors, isShut } from "../../../../domain/service/firewall.ts";
+import type { DatabaseFacts, Known } from "../../../../domain/service/observed.ts";
 import { planned } from "../../../../ports/step.ts";
 import { pointApplication } from "../../../steps/change-records.ts";
 import { checkWritable } from "../../../steps/check-writable.ts";
@@ -9,6 +9,7 @@ import { recordsByHand } from "../../../steps/records-by-hand.ts";
 import type { StoreMove } from "../../abilities.ts";
 import { isRoute53Dark } from "../../names.ts";
 import { differences } from "./differences.ts";
+import { lookAtDoors } from "./doors.ts";
 import { blindMsIn, type RdsAt, type RdsSeen } from "./look.ts";
 import { database, databaseRecord } from "./parts.ts";
 import { promoteReplica } from "./promote-replica.ts";
@@ -94,13 +95,10 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
 
   async lostBy(copy, { cloud, signal }) {
     const { region, instance } = Copy.parse(copy);
-    const now = await cloud.databases.describe(region, instance, signal);
+    const { database: now, doors } = await lookAtDoors({ region, instance, groups: [] }, { cloud, signal });
     if (now.known ? now.value.role === "replica" : now.cause === "absent")
       return `the database of ${region} is no writer any more`;
-    const groups = now.known ? now.value.securityGroups : [];
-    const doors = await Promise.all(groups.map((group) => cloud.firewall.rules(region, group, signal)));
-    const isClosed = doors.length > 0 && doors.every((door) => door.known && door.value.length === 0);
-    return isClosed ? `the database of ${region} is closed itself` : undefined;
+    return isClosed(doors) ? `the database of ${region} is closed itself` : undefined;
   },
 };
 
@@ -143,18 +141,21 @@ function instanceRefusals(
   return [
     ...whyNotPromotable(there.value, promoted),
     ...whyNotLinked(there.value, { source, isPlanned: mode === "planned" }),
-    ...whyShut(seen.in[to]?.firewall, database(resource, to)),
+    ...whyShut(seen.in[to]?.firewall),
   ].map((why) => `${instance} ${why}`);
 }
 
 /** What an earlier fence closed, and nobody has opened since, would be shut on both sides after the promotion. */
-function whyShut(firewall: RdsSeen["in"][string]["firewall"] | undefined, { security_group }: DatabaseSite): string[] {
-  return firewall?.known && firewall.value.length === 0
-    ? [
-        `lets nobody in: ${security_group} has no ingress rule, perhaps since an earlier fence. End the watch of that run (/dr stop-watch), and put its rules back first.`,
-      ]
-    : [];
+function whyShut(firewall: RdsSeen["in"][string]["firewall"] | undefined): string[] {
+  if (!firewall || !isClosed(firewall)) return [];
+  const groups = Object.keys(firewall.value);
+  return [
+    `lets nobody in: ${groups.join(" and ")} ${groups.length > 1 ? "have" : "has"} no ingress rule for its port, perhaps since an earlier fence. End the watch of that run (/dr stop-watch), and put the rules back first.`,
+  ];
 }
+
+const isClosed = (doors: Known<Doors>): doors is Extract<Known<Doors>, { known: true }> =>
+  doors.known && Object.keys(doors.value).length > 0 && isShut(doors.value);
 
 interface Link {
   readonly source: InstanceRef;

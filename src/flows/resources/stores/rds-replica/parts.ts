@@ -1,7 +1,7 @@
 import type { Region } from "../../../../domain/service/region.ts";
 import type { DatabaseRecord, DatabaseSite } from "../../../../domain/service/site.ts";
 import type { Permission } from "../../../../ports/permission.ts";
-import { allSnapshots, changing, closing, promoting, rebooting } from "../../../steps/permissions.ts";
+import { allSnapshots, changing, closing, opening, promoting, rebooting } from "../../../steps/permissions.ts";
 import type { NamedRecord, Subject } from "../../kind.ts";
 import { knownValue } from "../../known-value.ts";
 import type { RdsReplica } from "./settings.ts";
@@ -56,8 +56,8 @@ export function records({ name: writer }: RdsReplica): NamedRecord[] {
 }
 
 export function permits({ in: sites, name: writer }: RdsReplica, regions: readonly Region[]): Permission[] {
-  const instances = Object.entries(sites).flatMap(([region, { id, security_group: group = "*" }]) => [
-    ...[promoting(region, id), rebooting(region, id), closing(region, group)],
+  const instances = Object.entries(sites).flatMap(([region, { id }]) => [
+    ...[promoting(region, id), rebooting(region, id), closing(region, "*"), opening(region, "*")],
     ...allSnapshots({ region, of: "instance", source: id }, regions),
   ]);
   return writer ? [...instances, changing({ ...writer, zone: writer.zone ?? "*", types: ["CNAME"] })] : instances;

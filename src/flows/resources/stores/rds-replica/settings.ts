@@ -25,7 +25,7 @@ const Instance = z.strictObject({
     .regex(/^sg-[0-9a-z]+$/, "must be a security group id (sg-…)")
     .optional()
     .describe(
-      "Security group whose ingress rules are revoked to fence this instance. Absent: discovered, where it has only one.",
+      "A security group of this instance. A fence closes every group that the instance carries, as RDS says at that moment; while RDS gives no answer it closes this one. Absent: discovered, where it has only one.",
     ),
   ...ELSEWHERE,
 });

@@ -1,0 +1,111 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { watchOldSide } from "../../../src/engine/runs/fence-watch.ts";
+import { storesIn } from "../../../src/flows/resources/site.ts";
+import { drive, executorDeps, openLedger } from "../../harness/drive.ts";
+import { eventually } from "../../harness/eventually.ts";
+import {
+  type FailoverWorld,
+  mutationsOf,
+  runOf,
+  startFailoverWorld,
+  startRun,
+  verdictOf,
+} from "../../harness/failover-world.ts";
+
+const SPEED = 60;
+const LATE = "sg-0late";
+const DENIED = { kind: "error", status: 400, code: "AccessDenied" } as const;
+
+let at: FailoverWorld;
+beforeEach(async () => {
+  const home = "eu-west-1";
+  at = await startFailoverWorld({
+    ...{ example: "inventory", speed: SPEED, sessionSeconds: 1 },
+    moreEc2: {
+      securityGroups: [
+        {
+          ...{ id: LATE, region: home, name: "reports" },
+          ingress: [
+            { fromPort: 5432, toPort: 5432, source: "172.16.0.0/12", description: "reports" },
+            // What does not lead to the database is nobody's business here.
+            { fromPort: 22, toPort: 22, source: "192.0.2.0/24", description: "bastion" },
+          ],
+        },
+      ],
+    },
+  });
+});
+afterEach(() => at.stop());
+
+const databaseAt = () => {
+  const [store] = storesIn(at.service, at.service.home);
+  if (!store) throw new Error("the service has a store");
+  return store.database;
+};
+
+/** Somebody attaches a second group to the old database, and RDS has done it. */
+async function attachLate(): Promise<void> {
+  const { home } = at.service;
+  const { instance, security_group: own } = databaseAt();
+  const input = { DBInstanceIdentifier: instance, VpcSecurityGroupIds: [own, LATE], ApplyImmediately: "true" };
+  await at.client.click("rds:ModifyDBInstance", home, input);
+  await eventually("second security group", 10_000, async () => {
+    const facts = await at.others.databases.describe(home, instance);
+    return (facts.known && facts.value.securityGroups.includes(LATE)) || undefined;
+  });
+}
+
+async function lateRules() {
+  const rules = await at.others.firewall.rules(at.service.home, LATE);
+  if (!rules.known) throw new Error(rules.why);
+  return rules.value.map(({ fromPort, description }) => [fromPort, description]);
+}
+const BOTH = [
+  [5432, "reports"],
+  [22, "bastion"],
+];
+
+describe("a security group that somebody attaches to the old database after planning", () => {
+  test("is closed with the others, but for what leads elsewhere", async () => {
+    await startRun(at);
+    await attachLate();
+
+    const run = await drive(at);
+
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+    expect(await lateRules()).toEqual([[22, "bastion"]]);
+    expect(run.captured?.["stores.stock"]).toHaveProperty(LATE);
+    expect(await verdictOf(at)).toMatchObject({ splitBrain: [] });
+  });
+
+  test("is given back exactly when the run unwinds", async () => {
+    await startRun(at);
+    await attachLate();
+    at.whole.world.faults.plan({ vendor: "aws", operation: "PromoteReadReplica", effect: DENIED });
+    at.whole.world.faults.plan({
+      ...{ vendor: "aws", operation: "RegisterScalableTarget", region: at.service.standby, effect: DENIED },
+    });
+
+    const run = await drive(at);
+
+    expect([run.state, run.pastNoReturn]).toEqual(["unwound", false]);
+    expect(mutationsOf(at).filter((each) => each.startsWith("RevokeSecurityGroupIngress"))).toHaveLength(2);
+    expect(new Set(await lateRules())).toEqual(new Set(BOTH));
+  });
+
+  test("after the end is seen by the watch, and closed", async () => {
+    await startRun(at);
+    expect((await drive(at)).state).toBe("verified");
+    await attachLate();
+
+    const ledger = await openLedger(at, "watcher");
+    const deps = { ...executorDeps(at, ledger), worker: "watcher" };
+    await eventually("closed second group", 20_000, async () => {
+      const now = await runOf(at);
+      await watchOldSide(now, deps, new AbortController().signal);
+      return (now.watch.lostAtMs !== undefined && now.watch.state === "fenced") || undefined;
+    });
+    await ledger.close();
+    expect(await lateRules()).toEqual([[22, "bastion"]]);
+  });
+});
