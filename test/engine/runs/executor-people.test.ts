@@ -163,6 +163,26 @@ describe("what people are asked about", () => {
     expect(await at.memory.runs.holderOf(at.service.name)).toBeUndefined();
   });
 
+  test("a standby region with room for some of the tasks: people hear how many, and choose before anything is promoted (W5)", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    const { compute } = siteOf(at.service, at.service.standby);
+    const room = Math.floor(0.6 * compute.tasks);
+    await at.client.post("/ecs/capacity", {
+      ...{ region: at.service.standby, cluster: compute.cluster, service: compute.service },
+      capacityTasks: room,
+    });
+    await startRun(at);
+
+    const stopped = await drive(at);
+
+    expect([stopped.state, stopped.pastNoReturn, promotions()]).toEqual(["stopped", false, []]);
+    expect(stopped.why).toMatch(new RegExp(`^${room} of ${compute.tasks} tasks .* 60 % .*unable to place a task`));
+    await say("skip", "ana", "ben");
+    const run = await drive(at);
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+    expect(promotions()).toHaveLength(1);
+  });
+
   test("an abort does not wait for what still goes on at the standby", async () => {
     at = await startFailoverWorld({ example: "inventory", speed: SPEED_OF_TASKS });
     await startRun(at, { mode: "planned" });

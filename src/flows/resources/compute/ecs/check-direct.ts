@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Step } from "../../../../ports/step.ts";
 import { directly } from "../../../steps/directly.ts";
 import { ByHandFirst, ComputeInput, NoData } from "../../../steps/schemas.ts";
+import { scaleOut } from "./scale-out.ts";
 
 /** Asks the new side straight at its load balancer, before any user is sent there: healthy targets, and a write that works. */
 const Input = z.object({
@@ -12,6 +13,8 @@ const Input = z.object({
   compute: ComputeInput,
   tasks: z.number(),
   /** What people do elsewhere before this can succeed. */
+  /** The step that scales out. Where people went on without all tasks, those that run have to be healthy. */
+  scaledBy: z.string(),
   byHandFirst: z.array(ByHandFirst),
 });
 const Output = z.object({ healthy: z.number() });
@@ -27,14 +30,15 @@ export const checkDirect: Step<Input, Record<string, never>, z.infer<typeof Outp
   ...directly,
   permissions: () => [],
   run: async () => ({ requestIds: [], data: {} }),
-  async verify(input, _data, { cloud, signal }) {
+  async verify(input, _data, { cloud, signal, outputOf }) {
     const [compute, health] = await Promise.all([
       cloud.compute.describe(input.region, input.compute, signal),
       cloud.probe.health(input.url, { via: input.via, signal }),
     ]);
     if (!compute.known) return { done: false, says: `targets cannot be seen: ${compute.why}` };
     const { healthy = 0 } = compute.value.targets ?? {};
-    if (healthy < input.tasks) return { done: false, says: `${healthy} of ${input.tasks} targets are healthy` };
+    const wanted = outputOf(input.scaledBy, scaleOut.output) ? input.tasks : Math.max(1, compute.value.running);
+    if (healthy < wanted) return { done: false, says: `${healthy} of ${wanted} targets are healthy` };
     if (health.kind !== "healthy") return { done: false, says: `the application says: ${health.why}` };
     return { done: true, says: `${healthy} targets healthy, the application writes`, output: { healthy } };
   },

@@ -48,7 +48,7 @@ export const move: ComputeAbilities<Ecs, EcsSeen> = {
       ...{ id: id("check-direct"), after },
       input: {
         ...{ region: to, service: service.name, url, via: front.dns_name },
-        ...{ compute: site, tasks: site.tasks, byHandFirst: [...byHandFirst] },
+        ...{ compute: site, tasks: site.tasks, scaledBy: id("scale-out"), byHandFirst: [...byHandFirst] },
       },
     });
   },

@@ -3,7 +3,7 @@ import { StepFailed, TransientError } from "../../../../domain/errors.ts";
 import type { ComputeFacts } from "../../../../domain/service/observed.ts";
 import type { Step } from "../../../../ports/step.ts";
 import { scaling } from "../../../steps/permissions.ts";
-import { ComputeInput, MINUTE, NoData, SECOND } from "../../../steps/schemas.ts";
+import { ComputeInput, MINUTE, SECOND } from "../../../steps/schemas.ts";
 
 /**
  * Raises the standby's tasks. It never lowers anything, and unwinding keeps the capacity: taking it away could take it
@@ -15,6 +15,11 @@ type Input = z.infer<typeof Input>;
 /** Failed task launches after which a scale-out from a broken image is called broken; ECS itself retries for ever. */
 const MOST_FAILED_TASKS = 10;
 
+/** World time for which missing room is waited for before people are asked; a task with room runs within a minute or two. */
+const ROOM_WITHIN_MS = 3 * MINUTE;
+/** What ECS says in the service's events, each time that it tries. */
+const NO_ROOM = /unable to place a task/i;
+
 /** A deployment whose tasks do not start, and will not. */
 export const haveFailed = ({ rollout, failedTasks }: ComputeFacts["deployments"][number]): boolean =>
   rollout === "FAILED" || failedTasks >= MOST_FAILED_TASKS;
@@ -24,14 +29,16 @@ function isAskedFor({ desired, scaling }: ComputeFacts, tasks: number): boolean 
   return desired >= tasks && (scaling === undefined || (scaling.min >= tasks && !scaling.suspended));
 }
 
+const Data = z.object({ askedAtMs: z.number() });
+type Data = z.infer<typeof Data>;
 const Output = z.object({ running: z.number() });
 
-export const scaleOut: Step<Input, Record<string, never>, z.infer<typeof Output>> = {
+export const scaleOut: Step<Input, Data, z.infer<typeof Output>> = {
   name: "scale-out",
   role: "prepares",
   input: Input,
-  data: NoData,
-  dataByHand: () => ({}),
+  data: Data,
+  dataByHand: (nowMs) => ({ askedAtMs: nowMs }),
   output: Output,
   title: ({ region, compute, tasks }) => `Scale ${compute.service} in ${region} out to ${tasks} tasks`,
   times: () => ({ expectedMs: 75 * SECOND, deadlineMs: 20 * MINUTE }),
@@ -50,12 +57,13 @@ export const scaleOut: Step<Input, Record<string, never>, z.infer<typeof Output>
     if (!now.known) throw new TransientError("service-unseen", `${input.compute.service} cannot be seen: ${now.why}`);
     if (now.value.status !== "ACTIVE")
       throw new StepFailed("service-inactive", `${input.compute.service} is ${now.value.status}`);
-    if (isAskedFor(now.value, input.tasks)) return { requestIds: [], data: {} };
+    const data = { askedAtMs: cloud.clock.now() };
+    if (isAskedFor(now.value, input.tasks)) return { requestIds: [], data };
     const act = await cloud.compute.scaleOut({ region: input.region, site: input.compute, tasks: input.tasks }, signal);
-    return { requestIds: act.requestIds, data: {} };
+    return { requestIds: act.requestIds, data };
   },
 
-  async verify(input, _data, { cloud, signal }) {
+  async verify(input, { askedAtMs }, { cloud, signal }) {
     const now = await cloud.compute.describe(input.region, input.compute, signal);
     if (!now.known) return { done: false, says: `cannot be seen: ${now.why}` };
     const { running, pending, deployments, reasons } = now.value;
@@ -65,6 +73,9 @@ export const scaleOut: Step<Input, Record<string, never>, z.infer<typeof Output>
     }
     if (running >= input.tasks && pending === 0 && deployments.length === 1)
       return { done: true, says: `${running} tasks run`, output: { running } };
+    const noRoom = pending === 0 && running < input.tasks ? reasons.find((reason) => NO_ROOM.test(reason)) : undefined;
+    if (noRoom !== undefined && cloud.clock.now() >= askedAtMs + ROOM_WITHIN_MS)
+      throw capacityMissing(input, running, noRoom);
     return {
       done: false,
       says: `${running} of ${input.tasks} tasks run${reasons[0] && failedTasks > 0 ? ` (${reasons[0]})` : ""}`,
@@ -73,3 +84,13 @@ export const scaleOut: Step<Input, Record<string, never>, z.infer<typeof Output>
 
   undo: "nothing-to-undo",
 };
+
+/** Whether some of the tasks are enough is for people to say: they know what the day is like. */
+function capacityMissing({ compute, tasks }: Input, running: number, said: string): StepFailed {
+  const share = Math.floor((100 * running) / tasks);
+  return new StepFailed(
+    "capacity-missing",
+    `${running} of ${tasks} tasks of ${compute.service} run, ${share} % of what was asked for, and ECS finds no room for more: ${said} Retry waits for room, skip goes on with these`,
+    { facts: { mustAsk: true } },
+  );
+}
