@@ -7,11 +7,14 @@ import { openIncident } from "../flows/incident/intake/open.ts";
 import { actorOf, type IncidentCommandDeps, openIncidents } from "./incident-deps.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
 
+/** What somebody would really type: the help shows it too. */
+export const EXAMPLE = "declare sev1 inventory checkout answers with errors";
+
 /** `/dr declare [severity] [service] <what>`. Anyone may: a false alarm costs less than a late one. */
 export async function declare(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {
   const { severity, service, what } = readDeclaration(ask, deps);
   if (what === "") {
-    throw new UserError("declare-what", "Say what is wrong: /dr declare sev1 inventory checkout answers with errors");
+    throw new UserError("declare-what", `Say what is wrong: /dr ${EXAMPLE}`);
   }
   const [known] = service === undefined ? [] : await openIncidents(deps, INCIDENT_LABEL.service(service));
   if (known) return whisper(`${service} has an open incident: ${nameOf(known)}. Please continue there.`);

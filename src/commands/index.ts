@@ -9,7 +9,7 @@ import { type AcceptStoreDeps, acceptStore } from "./accept-store.ts";
 import { ack } from "./ack.ts";
 import { approve } from "./approve.ts";
 import { byHand } from "./by-hand.ts";
-import { declare } from "./declare.ts";
+import { declare, EXAMPLE } from "./declare.ts";
 import { escalate } from "./escalate.ts";
 import { type FreezeDeps, freeze, unfreeze } from "./freeze.ts";
 import type { IncidentCommandDeps } from "./incident-deps.ts";
@@ -156,7 +156,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     who: [],
     guests: true,
     moment: "right now",
-    example: "declare sev1 inventory checkout answers with errors",
+    example: EXAMPLE,
     handle: (ask, { incident }) => declare(ask, incident),
   },
   severity: {

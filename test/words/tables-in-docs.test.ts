@@ -1,9 +1,14 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { declare } from "../../src/commands/declare.ts";
+import { VERBS } from "../../src/commands/index.ts";
+import { READING } from "../../src/commands/reading.ts";
+import { DECISIONS } from "../../src/domain/plan-run/decision.ts";
 import { STEPS } from "../../src/flows/index.ts";
 import { KINDS } from "../../src/flows/resources/index.ts";
 import { RUNBOOKS } from "../../src/flows/runbooks/index.ts";
+import { type Usages, usageProblems, wrongUsage } from "./usages.ts";
 
 const DOCUMENT = readFileSync("docs/architecture.md", "utf8");
 
@@ -16,7 +21,7 @@ function rowsOf(markdown: string, ...heading: readonly string[]): string[][] {
   const end = rest.findIndex((line) => !line.startsWith("|"));
   return rest
     .slice(0, end)
-    .map((line) => line.split("|").slice(1, -1))
+    .map((line) => line.split(/(?<!\\)\|/).slice(1, -1))
     .map((cells) => cells.map((cell) => cell.trim().replaceAll("`", "")));
 }
 
@@ -43,6 +48,64 @@ describe("docs/architecture.md has a row for each of, and for nothing else:", ()
   test("each runbook's row says what it needs", () => {
     for (const [name, , needs = ""] of rowsOf(DOCUMENT, "runbook", "what it does", "what it needs"))
       expect([name, needs]).toEqual([name, expect.stringContaining(needsOf(name))]);
+  });
+});
+
+describe("how a verb is written", () => {
+  const usages: Usages = Object.fromEntries(Object.entries(VERBS).map(([verb, { usage }]) => [verb, usage]));
+  const manual = readFileSync("docs/operations.md", "utf8");
+  const documents = [
+    ...["README.md", "CONTRIBUTING.md", "CHANGELOG.md"],
+    ...readdirSync("docs", { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".md"))
+      .map((name) => `docs/${name}`),
+  ];
+
+  test.each(documents)("%s says as the table of verbs does", (path) => {
+    expect(usageProblems(path, readFileSync(path, "utf8"), usages)).toEqual([]);
+  });
+
+  test("the manual's decisions are those of DECISIONS, each with its usage", () => {
+    const rows = rowsOf(manual, "the run is", "verb", "does", "needs").map(([, verb = ""]) => verb);
+    const written = rows.filter((cell) => !cell.startsWith("*"));
+
+    expect(written.flatMap((cell) => wrongUsage(cell, usages) ?? [])).toEqual([]);
+    const named = written.map((cell) => cell.split(" ")[0] ?? "");
+    expect(new Set(named)).toEqual(
+      new Set([...Object.keys(DECISIONS).filter((name) => name !== "approve"), "by-hand"]),
+    );
+  });
+
+  test("Slack's own hint at `/dr` names verbs as they are written", () => {
+    const hint = /usage_hint: "([^"]+)"/.exec(readFileSync("docs/slack-manifest.yaml", "utf8"))?.[1] ?? "";
+    const parts = hint.split(" | ");
+
+    expect(parts.length).toBeGreaterThan(3);
+    expect(parts.flatMap((part) => wrongUsage(part, usages) ?? [])).toEqual([]);
+  });
+
+  test("a terminal asks as Slack does; only what a channel would say is said by name there", () => {
+    const shared = Object.entries(READING).filter(([verb]) => Object.hasOwn(usages, verb));
+    const expected = { status: usages["status"], timeline: `${usages["timeline"]} [incident]` };
+
+    expect(Object.fromEntries(shared.map(([verb, { usage }]) => [verb, usage]))).toEqual(expected);
+    for (const [verb, { usage }] of Object.entries(READING)) expect(usage.split(" ")[0]).toBe(verb);
+  });
+
+  test("a declaration without words is answered with the example of its verb", async () => {
+    const ask = { args: [], text: "", person: undefined };
+    const answered = Promise.resolve().then(() => Reflect.apply(declare, undefined, [ask, {}]));
+
+    await expect(answered).rejects.toThrow(`/dr ${VERBS["declare"]?.example}`);
+  });
+
+  test("this check sees a verb that is not there, an argument that is not there, and their order", () => {
+    const problems = (text: string) => usageProblems("x.md", text, { skip: "skip [run] [why]" }).length;
+
+    expect(["`/dr skip`", "`/dr skip <run>`", "`/dr skip <run> because`", "/dr <verb>"].map(problems)).toEqual([
+      ...[0, 0, 1, 0],
+    ]);
+    expect(["/dr skipp", "`/dr skip <service>`", "`/dr skip [why] [run]`"].map(problems)).toEqual([1, 1, 1]);
   });
 });
 
