@@ -17,6 +17,7 @@ import { foundFile } from "../store/found-file.ts";
 import { claimStore } from "../store/installation.ts";
 import { createLearnedTimes } from "../store/learned-times.ts";
 import { LedgerFile } from "../store/ledger-file.ts";
+import { forgetMark } from "../store/ledger-marks.ts";
 import { readMemory } from "../store/memory.ts";
 import { forgetBefore } from "../store/once.ts";
 import { incidentVoice } from "../views/incident-voice.ts";
@@ -164,7 +165,7 @@ function handlersOf(held: Held, worker: string, { settings, logger }: Composing)
       endSignals: queues.endSignals,
       forgetInbound: (beforeMs) => forgetBefore(redis, beforeMs),
       archive: createArchive(beside),
-      closedFiles: createClosedFiles(beside),
+      closedFiles: createClosedFiles({ ...beside, forgetMark: (name, newest) => forgetMark(redis, name, newest) }),
       clock,
     }),
     onSweep: createHeartbeat(() => inventory().file.incidents.heartbeat_url, logger),

@@ -105,10 +105,22 @@ export const RETENTION = {
     why: "they only make somebody look at what is stored",
   },
   index: {
-    what: "the index of open incidents, claims, cool-downs, marks of ledgers, the newest recovery",
-    until: "replaced in its place: one a service, a process, or in all",
+    what: "indexes, claims, plans that wait, cool-downs, the freeze, the newest recovery, the clock and whose store it is",
+    until: "replaced in its place: one a service, a kind, or in all; an entry of an index goes with what it names",
     after: "nowhere",
-    why: "it does not grow",
+    why: "it does not grow by itself",
+  },
+  budget: {
+    what: "how often a pager was called lately",
+    until: "a minute after the last call; Redis itself counts it",
+    after: "nowhere",
+    why: "a vendor's limit is one for all processes",
+  },
+  marks: {
+    what: "the newest mark of each process's ledger, the newest of all, and what processes testified of a lost store",
+    until: "replaced in its place, one a process; of a process name that is not used any more, its ledger is removed",
+    after: "nowhere: the ledger has each mark",
+    why: "a store that does not know them is one that was lost",
   },
   putAside: {
     what: "what could not be read, and was replaced: the old text of it",

@@ -6,7 +6,7 @@ import type { ClosedFiles } from "../ports/keeping.ts";
 import type { Ledger } from "../ports/runs.ts";
 import { archiveFile } from "./archive-file.ts";
 import { foundFileOf } from "./found-file.ts";
-import { newestAtMs } from "./ledger-lines.ts";
+import { newestLine } from "./ledger-lines.ts";
 import { segmentFile } from "./ledger-segments.ts";
 
 /** A line that says which file was removed because its time was over. */
@@ -16,6 +16,8 @@ export interface ClosedFilesOptions {
   readonly directory: string;
   readonly process: string;
   readonly ledger: Pick<Ledger, "append">;
+  /** Removes what the store knows of a process's ledger, if that ends with this mark. */
+  forgetMark(process: string, newest: string): Promise<void>;
   /** World time. */
   now(): number;
 }
@@ -24,7 +26,7 @@ export interface ClosedFilesOptions {
  * Files that are written no more, of this process and of one that is not used any more. The ledger has the hash of each before it goes, so that an auditor can tell
  * a file whose time was over from one that somebody took away, and knows the copy that was kept elsewhere.
  */
-export function createClosedFiles({ directory, process, ledger, now }: ClosedFilesOptions): ClosedFiles {
+export function createClosedFiles({ directory, process, ledger, forgetMark, now }: ClosedFilesOptions): ClosedFiles {
   const end = async (name: string): Promise<void> => {
     const path = join(directory, name);
     const [{ size }, hash] = await Promise.all([stat(path), sha256Of(path)]);
@@ -43,11 +45,13 @@ export function createClosedFiles({ directory, process, ledger, now }: ClosedFil
       for (const other of new Set(names.flatMap((name) => ownerOf(name) ?? []))) {
         const current = `${other}.jsonl`;
         if (other === process || !names.includes(current)) continue;
-        const newest = await newestAtMs(join(directory, current));
-        if (newest === undefined || newest >= atMs) continue;
+        const newest = await newestLine(join(directory, current));
+        if (newest === undefined || newest.entry.atMs >= atMs) continue;
         const theirs = names.filter((name) => ownerOf(name) === other && name !== current);
         // Their ledger last: by it a look that was cut off finds the rest.
-        for (const name of [...theirs, current]) await end(name);
+        for (const name of theirs) await end(name);
+        await forgetMark(other, newest.mark);
+        await end(current);
       }
     },
   };

@@ -82,14 +82,14 @@ function withoutChain(line: unknown): unknown {
 const TAIL_BYTES = 256 * 1024;
 
 /** World time of the newest whole line; undefined where there is none that can be read. */
-export async function newestAtMs(path: string): Promise<number | undefined> {
+export async function newestLine(path: string): Promise<Line | undefined> {
   const file = await open(path, "r");
   try {
     const { size } = await file.stat();
     const start = Math.max(0, size - TAIL_BYTES);
     const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(size - start), position: start });
     const newest = buffer.subarray(0, bytesRead).toString("utf8").split("\n").slice(0, -1).at(-1) ?? "";
-    return Line.safeParse(safeJson(newest)).data?.entry.atMs;
+    return Line.safeParse(safeJson(newest)).data;
   } finally {
     await file.close();
   }

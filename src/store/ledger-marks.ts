@@ -62,6 +62,21 @@ export async function writeMark(redis: Redis, { process, marks, head }: WrittenM
   await redis.mset(...own, ...(head ? [KEYS.ledgerHead, JSON.stringify(head)] : []));
 }
 
+/**
+ * What is known of a ledger that ends, by the mark that its file ends with: a process of the same name that writes elsewhere
+ * keeps its own. KEYS: mark of the process, testimonies. ARGV: newest mark of the file, process.
+ */
+const FORGET = `
+local known = redis.call('GET', KEYS[1])
+if known and string.find(' ' .. known .. ' ', ' ' .. ARGV[1] .. ' ', 1, true) then
+  redis.call('DEL', KEYS[1])
+  redis.call('HDEL', KEYS[2], ARGV[2])
+end`;
+
+export async function forgetMark(redis: Redis, process: string, newest: string): Promise<void> {
+  await redis.eval(FORGET, 2, KEYS.ledgerMark(process), KEYS.testimonies, newest, process);
+}
+
 export async function testify(redis: Redis, testimony: Testimony): Promise<void> {
   await redis.hset(KEYS.testimonies, testimony.process, JSON.stringify(testimony));
 }

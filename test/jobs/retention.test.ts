@@ -18,7 +18,9 @@ import type { LedgerEntry } from "../../src/ports/runs.ts";
 import { createArchive } from "../../src/store/archive-file.ts";
 import { createClosedFiles } from "../../src/store/closed-files.ts";
 import { eventsOf, readEvents, trimEvents } from "../../src/store/events.ts";
+import { DOCUMENTS_KEPT_AS, keysTable } from "../../src/store/kept-as.ts";
 import { KEYS } from "../../src/store/keys.ts";
+import { forgetMark } from "../../src/store/ledger-marks.ts";
 import { firstTime, forgetBefore } from "../../src/store/once.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
 import { example } from "../harness/example.ts";
@@ -53,6 +55,7 @@ const clock = { now, speed: 1, sleep: () => Promise.resolve() };
 const beside = () => ({
   ...{ directory, process: "bot-1", now },
   ledger: { append: async (entry: LedgerEntry) => void ledger.push(entry) },
+  forgetMark: (name: string, newest: string) => forgetMark(redis, name, newest),
 });
 const archive = () => createArchive(beside());
 
@@ -346,11 +349,25 @@ describe("files beside the ledger", () => {
     for (const name of other) await writeFile(join(directory, name), name);
     await writeFile(join(directory, "bot-2.jsonl"), `${line(AT)}${line(written + 10 * DAY_MS)}`);
     await writeFile(join(directory, "bot-3.jsonl"), `${line(AT)}${line(written)}`);
+    const marked = { "bot-2": LINE.mark, "bot-3": `${LINE.mark} earlier`, "bot-1": "own" };
+    for (const [name, mark] of Object.entries(marked)) await redis.set(KEYS.ledgerMark(name), mark);
 
     await applyAt(at("2026-02-11"));
 
     expect((await readdir(directory)).toSorted()).toEqual([...KEPT, "bot-2.jsonl"].toSorted());
     expect(ledger.map(({ run }) => run).filter((name) => name.includes("bot-3"))).toEqual([...other, "bot-3.jsonl"]);
+    expect(await redis.mget(Object.keys(marked).map(KEYS.ledgerMark))).toEqual([LINE.mark, null, "own"]);
+  });
+
+  test("of a name that another machine still writes under go, and its mark stays: it would take the store for lost", async () => {
+    const atMs = Date.parse("2026-02-10");
+    await writeFile(join(directory, "bot-3.jsonl"), `${JSON.stringify({ ...LINE, entry: { ...LINE.entry, atMs } })}\n`);
+    await redis.set(KEYS.ledgerMark("bot-3"), "newer new");
+
+    await applyAt(at("2026-02-11"));
+
+    expect(await readdir(directory)).not.toContain("bot-3.jsonl");
+    expect(await redis.get(KEYS.ledgerMark("bot-3"))).toBe("newer new");
   });
 
   test("stay while they are younger, and where the ledger cannot be written", async () => {
@@ -385,13 +402,22 @@ describe("the table", () => {
     expect(RETENTION.cards.keepMs).toBeGreaterThanOrEqual(RETENTION.alerts.keepMs);
   });
 
-  test("stands in the operations manual as it stands in the code", async () => {
+  test("stands in the operations manual as it stands in the code, with the key of everything that is in Redis", async () => {
     const manual = await readFile(new URL("../../docs/operations.md", import.meta.url), "utf8");
 
-    expect(
-      retentionTable()
-        .split("\n")
-        .filter((row) => !manual.includes(row)),
-    ).toEqual([]);
+    for (const table of [retentionTable(), keysTable()]) expect(manual).toContain(`\n\n${table}\n\n`);
+  });
+
+  test("has a row for every kind of document, and for no other", async () => {
+    const sources = ["app/stores.ts", "store/learned-times.ts"].map(
+      (name) => new URL(`../../src/${name}`, import.meta.url),
+    );
+    const texts = await Promise.all(sources.map((source) => readFile(source, "utf8")));
+    const kinds = texts.flatMap((text) =>
+      [...text.matchAll(/kind: "([a-z-]+)",\s+version: /g)].map(([, kind = ""]) => kind),
+    );
+
+    expect(kinds.length).toBeGreaterThan(10);
+    expect(new Set(Object.keys(DOCUMENTS_KEPT_AS))).toEqual(new Set(kinds));
   });
 });
