@@ -1,7 +1,11 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { CALLS, regionOf } from "../harness/calls.ts";
+import { effectsOf, namesOf } from "../harness/calls.ts";
 import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun, verdictOf } from "../harness/failover-world.ts";
+import { PROPOSED } from "../harness/proposed-plays.ts";
 import { standingOf } from "../harness/standing.ts";
+import { drawn, WALKED } from "../harness/tables.ts";
+import { repeatedIn, undisturbed } from "../harness/undisturbed.ts";
+import { refusedRun, twoUnwind, unwoundRun } from "../harness/way-back.ts";
 import { driveThroughEffects, stateOfRun } from "./workers.ts";
 
 const SPEED = 150;
@@ -11,55 +15,54 @@ const REPEATABLE = /^(RegisterScalableTarget|UpdateService) /;
 let at: FailoverWorld;
 afterEach(() => at.stop());
 
-const twice = () => {
-  const mutations = mutationsOf(at);
-  return mutations.filter((call, index) => mutations.indexOf(call) !== index && !REPEATABLE.test(call));
+const twice = () => repeatedIn(mutationsOf(at)).filter((call) => !REPEATABLE.test(call));
+const sorted = (names: readonly string[]) => names.toSorted((one, other) => one.localeCompare(other));
+/** Where the count follows a registration there may be nothing left to ask for. */
+const certain = (killedAt: readonly string[]) => {
+  const names = new Set(namesOf(effectsOf(at)));
+  return sorted(killedAt.filter((name) => names.has(name)));
 };
 
-/** Where the count follows the registration by itself there may be nothing left to ask for. */
-const certain = (calls: readonly string[], example: keyof typeof CALLS) =>
-  example === "inventory" ? calls.filter((call) => !call.startsWith("UpdateService")) : calls;
+const MOVES = PROPOSED.filter(({ run }) => run.plan.steps.some(({ role }) => role === "protects"));
+const OTHERS = PROPOSED.filter((play) => !MOVES.includes(play));
+const ROWS = [...drawn("effects of a move", MOVES), ...drawn("effects of another runbook", OTHERS)];
 
-describe("an executor that dies between two calls of one step (G5, X4)", () => {
-  test.each(["inventory", "regami"] as const)(
-    "%s: the run is verified, and nothing was done twice",
-    async (example) => {
-      at = await startFailoverWorld({ example, speed: SPEED });
-      await startRun(at);
-      const calls = CALLS[example].map((call) => `${call[1]} ${regionOf(at, call)}`);
+describe(`an executor that dies between two calls of one step (G5, X4), ${WALKED}`, () => {
+  test.each(ROWS)("$title: the run is verified, and nothing was done twice", async (play) => {
+    const { calls } = await undisturbed(play, "unplanned");
+    at = await startFailoverWorld({ ...play, speed: SPEED });
+    const { plan } = await startRun(at, play);
 
-      const killedAt = await driveThroughEffects(at, calls, SPEED);
+    const killedAt = await driveThroughEffects(at, namesOf(calls), SPEED);
 
-      process.stdout.write(`${example}: killed after ${killedAt.join(", ")}\n`);
-      expect(await stateOfRun(at)).toBe("verified");
-      expect(certain(killedAt, example).toSorted()).toEqual(certain(calls, example).toSorted());
-      expect(twice()).toEqual([]);
-      const verdict = await verdictOf(at);
-      expect([verdict.splitBrain, verdict.doubledWrites]).toEqual([[], 0]);
-      expect(verdict.primary).toContain(at.service.standby);
+    process.stdout.write(`${play.title}: killed after ${killedAt.join(", ")}\n`);
+    expect(await stateOfRun(at)).toBe("verified");
+    expect(certain(killedAt)).toEqual(namesOf(effectsOf(at)));
+    expect(twice()).toEqual([]);
+    const verdict = await verdictOf(at);
+    expect([verdict.splitBrain, verdict.doubledWrites]).toEqual([[], 0]);
+    expect(verdict.primary).toContain(MOVES.includes(play) ? plan.to : plan.from);
+  });
+
+  test.each(drawn("effects of a way back", MOVES))(
+    "$title: the undo of its fence gives everything back",
+    async (play) => {
+      const asked = { play, mode: "planned" } as const;
+      const { undone } = await unwoundRun(asked);
+      at = await startFailoverWorld({ ...play, speed: SPEED });
+      const before = await standingOf(at);
+      await refusedRun(at, asked);
+      const earlier = mutationsOf(at).length;
+      await twoUnwind(at);
+
+      const killedAt = await driveThroughEffects(at, namesOf(undone), SPEED);
+
+      process.stdout.write(`${play.title}: killed after ${killedAt.join(", ")}\n`);
+      expect(sorted(killedAt)).toEqual(namesOf(undone));
+      expect(await stateOfRun(at)).toMatch(/^unwound/);
+      expect(await standingOf(at)).toEqual(before);
+      expect(repeatedIn(mutationsOf(at).slice(earlier)).filter((call) => !REPEATABLE.test(call))).toEqual([]);
+      expect(await at.memory.runs.holderOf(at.service.name)).toBeUndefined();
     },
   );
-
-  test.each(["inventory", "regami"] as const)("%s: the undo of the fence gives everything back", async (example) => {
-    at = await startFailoverWorld({ example, speed: SPEED });
-    const { home, standby } = at.service;
-    const before = await standingOf(at);
-    await startRun(at, { mode: "planned" });
-    // The standby's position stays unknown, so that the run unwinds when the step's time is over.
-    await at.client.planFault({
-      ...{ vendor: "aws", operation: "GetMetricData", region: standby },
-      effect: { kind: "error", status: 400, code: "AccessDenied" },
-    });
-    const fence = CALLS[example].filter(([step]) => step === "fence").map(([, operation]) => `${operation} ${home}`);
-    const undo = fence.map((call) => call.replace("Revoke", "Authorize"));
-
-    const killedAt = await driveThroughEffects(at, [...fence, ...undo], SPEED);
-
-    process.stdout.write(`${example}: killed after ${killedAt.join(", ")}\n`);
-    expect(await stateOfRun(at)).toMatch(/^unwound/);
-    expect(certain(killedAt, example).toSorted()).toEqual(certain([...fence, ...undo], example).toSorted());
-    expect(await standingOf(at)).toEqual(before);
-    expect(mutationsOf(at).filter((call) => /^(Promote|ChangeResource)/.test(call))).toEqual([]);
-    expect(await at.memory.runs.holderOf(at.service.name)).toBeUndefined();
-  });
 });

@@ -1,6 +1,6 @@
 import { expect } from "@jest/globals";
 import { type FailoverWorld, mutationsOf, runOf, startRun, verdictOf } from "../harness/failover-world.ts";
-import type { Play } from "../harness/plays.ts";
+import { isToggle, type Play } from "../harness/plays.ts";
 import { drawn } from "../harness/tables.ts";
 import { driveThroughKills } from "./workers.ts";
 
@@ -34,10 +34,9 @@ interface Dying {
 /** One worker after another, each dying at a step: over all offsets every step dies at every boundary. */
 export async function diesAtEveryStep(at: FailoverWorld, { play, offset, speed }: Dying): Promise<void> {
   const run = await startRun(at, play);
-  const isToggle = (does: string) => does === "reboot-instance";
-  const points = run.plan.steps.flatMap(({ id, does }, index) => {
+  const points = run.plan.steps.flatMap((step, index) => {
     const boundary = BOUNDARIES[(index + offset) % BOUNDARIES.length];
-    return isToggle(does) && boundary === TOGGLES[play.runbook] ? [] : [`${boundary} ${id}`];
+    return isToggle(step) && boundary === TOGGLES[play.runbook] ? [] : [`${boundary} ${step.id}`];
   });
 
   const killedAt = await driveThroughKills(at, points, speed);

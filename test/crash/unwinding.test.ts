@@ -1,41 +1,41 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun, verdictOf } from "../harness/failover-world.ts";
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { stepsToUndo } from "../../src/domain/plan-run/run.ts";
+import { effectsOf } from "../harness/calls.ts";
+import { type FailoverWorld, runOf, startFailoverWorld, verdictOf } from "../harness/failover-world.ts";
+import { PROPOSED } from "../harness/proposed-plays.ts";
 import { standingOf } from "../harness/standing.ts";
+import { drawn, WALKED } from "../harness/tables.ts";
+import { denialsOf, everyCommit, refusedRun, twoUnwind } from "../harness/way-back.ts";
 import { driveThroughKills, stateOfRun } from "./workers.ts";
 
 const SPEED = 150;
-const POINTS = [
-  "before-failed scale-out",
-  "after-failed scale-out",
-  "before-undo-intent fence",
-  "before-undo fence",
-  "after-undo fence",
-  "before-undone fence",
-  "after-undone fence",
-];
+const BOUNDARIES = ["before-undo-intent", "before-undo", "after-undo", "before-undone", "after-undone"];
 
 let at: FailoverWorld;
-beforeEach(async () => {
-  at = await startFailoverWorld({ example: "inventory", speed: SPEED });
-});
 afterEach(() => at.stop());
 
-describe("an executor that dies while it unwinds (G7, X4)", () => {
-  test("the old side has its service, its scaling and its security group back, and nothing was promoted", async () => {
+/** Runbooks that have something to give back. */
+const ROWS = PROPOSED.filter(({ run }) => run.plan.steps.some(({ role }) => role === "protects"));
+
+describe(`an executor that dies while it unwinds (G7, X4), ${WALKED}`, () => {
+  test.each(drawn("unwinding", ROWS))("$title: everything is given back, and nothing was promoted", async (play) => {
+    at = await startFailoverWorld({ ...play, speed: SPEED });
     const before = await standingOf(at);
-    await startRun(at);
-    await at.client.planFault({
-      ...{ vendor: "aws", operation: "RegisterScalableTarget", region: at.service.standby },
-      effect: { kind: "error", status: 400, code: "AccessDeniedException" },
-    });
+    await refusedRun(at, { play, mode: "unplanned" });
+    await twoUnwind(at);
+    const points = stepsToUndo(await runOf(at)).flatMap(({ id }) => BOUNDARIES.map((boundary) => `${boundary} ${id}`));
 
-    const killedAt = await driveThroughKills(at, POINTS, SPEED);
+    const killedAt = await driveThroughKills(at, points, SPEED);
 
-    process.stdout.write(`kills while unwinding: ${killedAt.length} of ${POINTS.length} tried\n`);
-    expect(new Set(killedAt)).toEqual(new Set(POINTS));
-    expect(await stateOfRun(at)).toMatch(/^unwound: .*AccessDenied/);
+    process.stdout.write(`kills while ${play.title} unwinds: ${killedAt.length} of ${points.length} tried\n`);
+    expect(points).not.toEqual([]);
+    expect(new Set(killedAt)).toEqual(new Set(points));
+    expect(await stateOfRun(at)).toMatch(/^unwound/);
     expect(await standingOf(at)).toEqual(before);
-    expect(mutationsOf(at).filter((call) => call.startsWith("PromoteReadReplica"))).toEqual([]);
+    const commits = new Set(
+      everyCommit(play.run).flatMap((id) => denialsOf(play.run, id).map(({ operation }) => operation)),
+    );
+    expect(effectsOf(at).filter(({ operation }) => commits.has(operation))).toEqual([]);
     expect(await at.memory.runs.holderOf(at.service.name)).toBeUndefined();
     expect((await verdictOf(at)).splitBrain).toEqual([]);
   });

@@ -1,75 +1,136 @@
+import { type Plan, stepOf } from "../../src/domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../src/domain/plan-run/run.ts";
-import { ROUTE53_CONTROL_PLANE } from "../../src/domain/service/service.ts";
 import type { FaultInput } from "../../src/simulators/world/faults.ts";
 import type { FailoverWorld } from "./failover-world.ts";
 
-/** One call that changes the world, and the step that makes it. */
-export type Call = readonly [step: string, operation: string, side: "home" | "standby" | "dns"];
-
-export const CALLS: Readonly<Record<"inventory" | "regami", readonly Call[]>> = {
-  inventory: [
-    ["fence", "RegisterScalableTarget", "home"],
-    ["fence", "UpdateService", "home"],
-    ["fence", "RevokeSecurityGroupIngress", "home"],
-    ["scale-out", "RegisterScalableTarget", "standby"],
-    ["promote", "PromoteReadReplica", "standby"],
-    ["point-application", "ChangeResourceRecordSets", "dns"],
-    ["shift-traffic", "ChangeResourceRecordSets", "dns"],
-  ],
-  regami: [
-    ["fence", "UpdateService", "home"],
-    ["fence", "RevokeSecurityGroupIngress", "home"],
-    ["promote", "PromoteReadReplica", "standby"],
-    ["scale-out", "UpdateService", "standby"],
-    ["shift-traffic", "ChangeResourceRecordSets", "dns"],
-  ],
-};
-
-export function regionOf({ service: { home, standby } }: FailoverWorld, [, , side]: Call): string {
-  return { home, standby, dns: ROUTE53_CONTROL_PLANE }[side];
+/** One call that changes the world, as a run of a play makes it. */
+export interface Call {
+  /** The step that makes it, by its id in the plan. */
+  readonly step: string;
+  readonly operation: string;
+  readonly region: string;
+  /** Where the plan has the one thing that tells it from the run's other calls of that operation there; absent: it is the only one. */
+  readonly about?: About;
+  /** Asked again after a lost answer there may be nothing left to ask for. */
+  readonly isFollowed?: true;
 }
 
-/** The call's misbehaviour; without `times` for good. */
+interface About {
+  /** Within the step's input. */
+  readonly path: readonly string[];
+  readonly value: string;
+}
+
+/** What took effect, as the world's log has it. */
+export interface Effect {
+  readonly operation: string;
+  readonly region: string;
+  readonly requestId: string;
+  readonly input: unknown;
+}
+
+export const everyEffectIn = ({ whole }: FailoverWorld): Effect[] =>
+  whole.world.log.read(0, "aws.mutation").map(({ facts }) => ({
+    ...{ operation: String(facts["operation"]), region: String(facts["region"]) },
+    ...{ requestId: String(facts["requestId"]), input: facts["input"] },
+  }));
+
+/**
+ * Where auto scaling is registered, the registration moves the count by itself: whether `UpdateService` still had anything to
+ * ask for is a race, and it asks for the same. So it is not counted.
+ */
+export function effectsOf(at: FailoverWorld): Effect[] {
+  const all = everyEffectIn(at);
+  return all.filter((effect) => !isFollowed(effect, all));
+}
+
+function isFollowed({ operation, region, input }: Effect, all: readonly Effect[]): boolean {
+  const { service } = Object(input);
+  return (
+    operation === "UpdateService" &&
+    all.some(
+      (other) =>
+        other.operation === "RegisterScalableTarget" &&
+        other.region === region &&
+        String(Object(other.input).ResourceId).endsWith(`/${service}`),
+    )
+  );
+}
+
+/** Calls that are made in any case. Stopping asks for the count always, everything else only where it has not followed yet. */
+export const madeAlways = (all: readonly Effect[]): Effect[] =>
+  all.filter((effect) => !(isFollowed(effect, all) && Object(effect.input).desiredCount !== 0));
+
+/** Every call of a run whose answers all arrived, in the order of their effects. `asked`: the request ids of each step. */
+export function callsOf(at: FailoverWorld, { plan }: RunState, asked: ReadonlyMap<string, readonly string[]>): Call[] {
+  const all = everyEffectIn(at);
+  const effects = madeAlways(all);
+  return effects.flatMap((effect) => {
+    const { operation, region, requestId } = effect;
+    const step = plan.steps.find(({ id }) => asked.get(id)?.includes(requestId));
+    if (!step) return [];
+    const others = effects.filter((other) => other !== effect && isAlike(other, effect));
+    const about = others.length === 0 ? undefined : aboutOf(effect, others, step.input);
+    const follows = isFollowed(effect, all) && ({ isFollowed: true } as const);
+    return [{ step: step.id, operation, region, ...(about && { about }), ...follows }];
+  });
+}
+
+const isAlike = (one: Omit<Call, "step">, other: Omit<Call, "step">): boolean =>
+  one.operation === other.operation && one.region === other.region;
+
+function aboutOf({ input }: Effect, others: readonly Effect[], planned: unknown): About | undefined {
+  const own = new Set(textsIn(input).map(({ value }) => value));
+  const theirs = new Set(others.flatMap((other) => textsIn(other.input).map(({ value }) => value)));
+  return textsIn(planned).find(({ value }) => own.has(value) && !theirs.has(value));
+}
+
+function textsIn(input: unknown, path: readonly string[] = []): About[] {
+  if (typeof input === "string") return [{ path, value: input }];
+  if (typeof input !== "object" || input === null) return [];
+  return Object.entries(input).flatMap(([key, value]) => textsIn(value, [...path, key]));
+}
+
+/** A parameter that tells this one from the others of its operation there; undefined where there are none. */
+export function ownParameter(effect: Effect, all: readonly Effect[]): string | undefined {
+  const others = all.filter((other) => other !== effect && isAlike(other, effect));
+  const theirs = new Set(others.flatMap((other) => textsIn(other.input).map(({ value }) => value)));
+  return others.length === 0 ? undefined : textsIn(effect.input).find(({ value }) => !theirs.has(value))?.value;
+}
+
+/** The misbehaviour of a call in a run of this plan; without `times` for good. */
 export function fault(
-  at: FailoverWorld,
-  call: Call,
+  plan: Plan,
+  { step, operation, region, about }: Call,
   { effect, times }: { readonly effect: FaultInput["effect"]; readonly times?: number | undefined },
 ): FaultInput {
+  const parameter = about && valueAt(stepOf(plan, step).input, about.path);
   return {
-    ...{ vendor: "aws", operation: call[1], region: regionOf(at, call), effect },
+    ...{ vendor: "aws", operation, region, effect },
+    ...(parameter === undefined ? {} : { parameter }),
     ...(times === undefined ? {} : { times }),
   };
 }
 
-const sorted = (calls: readonly string[]) => calls.toSorted((one, other) => one.localeCompare(other));
-
-/**
- * Calls that took effect, as `operation region`, sorted. Where auto scaling is registered, the registration moves the count
- * by itself: whether `UpdateService` still had anything to ask is a race, and it asks for the same.
- */
-export function effectsOf({ whole }: FailoverWorld): string[] {
-  const mutations = whole.world.log.read(0, "aws.mutation").map(({ facts }) => facts);
-  const registered = new Set(
-    mutations.filter((each) => each["operation"] === "RegisterScalableTarget").map((each) => each["region"]),
-  );
-  return sorted(
-    mutations
-      .filter((each) => each["operation"] !== "UpdateService" || !registered.has(each["region"]))
-      .map((each) => `${String(each["operation"])} ${String(each["region"])}`),
-  );
+function valueAt(input: unknown, path: readonly string[]): string {
+  const found = path.reduce((value, key) => Object(value)[key], input);
+  if (typeof found !== "string") throw new Error(`there is no ${path.join(".")} in this plan`);
+  return found;
 }
 
-/** What a run that did not unwind has to have done: every call of the steps that are done, once, and no other. */
-export function effectsOfDone(at: FailoverWorld, example: keyof typeof CALLS, run: RunState): string[] {
-  const done = CALLS[example].filter(([step]) => {
-    const { state, says } = stateOf(run, step);
-    return state === "done" && !says.includes("(by hand: ");
-  });
-  const isRegistered = ([step]: Call) =>
-    done.some((other) => other[0] === step && other[1] === "RegisterScalableTarget");
-  return sorted(
-    done
-      .filter((call) => call[1] !== "UpdateService" || !isRegistered(call))
-      .map((call) => `${call[1]} ${regionOf(at, call)}`),
-  );
+/** In words; the thing only where the step makes several such calls. */
+export function sayCall(call: Call, all: readonly Call[]): string {
+  const isOne = all.filter((other) => other.step === call.step && isAlike(other, call)).length === 1;
+  const about = isOne || !call.about ? "" : ` for ${call.about.value}`;
+  return `${call.operation} of ${call.step} in ${call.region}${about}`;
 }
+
+const named = ({ operation, region }: Pick<Call, "operation" | "region">): string => `${operation} ${region}`;
+
+/** As `operation region`, sorted. */
+export const namesOf = (calls: readonly Pick<Call, "operation" | "region">[]): string[] =>
+  calls.map(named).toSorted((one, other) => one.localeCompare(other));
+
+/** Of the calls of a play those of the steps that this run has done. */
+export const callsOfDone = (calls: readonly Call[], run: RunState): Call[] =>
+  calls.filter(({ step, isFollowed: follows }) => !follows && stateOf(run, step).state === "done");

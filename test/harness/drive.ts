@@ -14,6 +14,8 @@ import { silent } from "./silent.ts";
 export interface DriveWish {
   /** Called once for each step, after its first intent is written and before anything is asked. */
   readonly onIntent?: (step: string) => void;
+  /** Called once for each step that has failed, before anything is given back. */
+  readonly onFailure?: (step: string) => void;
   readonly steps?: ExecutorDeps["steps"];
   readonly signal?: AbortSignal;
   readonly worker?: string;
@@ -26,6 +28,7 @@ export interface DriveWish {
 /** The engine's dependencies on this world and store, in this process. */
 export function executorDeps(at: FailoverWorld, ledger: LedgerFile, wish: DriveWish = {}): ExecutorDeps {
   const intended = new Set<string>();
+  const failed = new Set<string>();
   const { clock, cloud, inventory, memory } = at;
   return {
     ...{ runs: memory.runs, ledger, clock, cloud, logger: silent },
@@ -35,9 +38,15 @@ export function executorDeps(at: FailoverWorld, ledger: LedgerFile, wish: DriveW
     steps: wish.steps ?? STEPS,
     changed: (run) => {
       for (const { id } of run.plan.steps) {
-        if (intended.has(id) || stateOf(run, id).state !== "intended") continue;
-        intended.add(id);
-        wish.onIntent?.(id);
+        const { state } = stateOf(run, id);
+        if (state === "intended" && !intended.has(id)) {
+          intended.add(id);
+          wish.onIntent?.(id);
+        }
+        if (state === "failed" && !failed.has(id)) {
+          failed.add(id);
+          wish.onFailure?.(id);
+        }
       }
     },
     progressed: () => undefined,

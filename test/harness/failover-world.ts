@@ -136,7 +136,7 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
   const { services } = inWorld.inventory;
   const service = services.find(({ name }) => options.service === undefined || name === options.service);
   if (!service) throw new Error("the example has no such service");
-  const sources = { whole, clock, settings: read.settings, inventory: inWorld.inventory, ...options };
+  const sources = { ...options, whole, clock, settings: read.settings, inventory: inWorld.inventory };
   const { cloudOf, others, close } = cloudsIn(sources);
   const ended = new AbortController();
   return {

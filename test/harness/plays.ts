@@ -1,3 +1,4 @@
+import type { Mode, PlannedStep } from "../../src/domain/plan-run/plan.ts";
 import { RUNBOOKS } from "../../src/flows/runbooks/index.ts";
 import type { ExampleName } from "./example.ts";
 
@@ -12,9 +13,14 @@ export interface Play {
   readonly words?: Readonly<Record<string, string>>;
 }
 
-/** A service for each way that one can be made: what is not here is in no table of tests. */
-const SERVICES: readonly (readonly [ExampleName, string])[] = [
+/**
+ * A service for each way that one can be made: what is not here is in no table of tests. `only`: what it does otherwise than
+ * the ones before it.
+ */
+const SERVICES: readonly (readonly [ExampleName, service: string, only?: string])[] = [
   ["inventory", "inventory"],
+  // The health of its targets leads users, so that they start after the promotion.
+  ["regami", "regami", "failover"],
   ["every-kind", "bookings"],
   ["every-kind", "desk"],
   ["every-kind", "archive"],
@@ -29,8 +35,8 @@ export const REFUSED: Readonly<Record<string, string>> = {
   "archive failover": "stores.years cannot go to another region",
 };
 
-const ALL: readonly Play[] = SERVICES.flatMap(([example, service]) =>
-  RUNBOOKS.map(({ name: runbook }): Play => {
+const ALL: readonly Play[] = SERVICES.flatMap(([example, service, only]) =>
+  RUNBOOKS.filter(({ name }) => only === undefined || name === only).map(({ name: runbook }): Play => {
     const title = `${service} ${runbook}`;
     return { title, example, service, runbook, ...(WORDS[title] ? { words: WORDS[title] } : {}) };
   }),
@@ -39,3 +45,10 @@ const ALL: readonly Play[] = SERVICES.flatMap(([example, service]) =>
 /** Every runbook on every service that can have it: the tables of tests walk this one. */
 export const PLAYS = ALL.filter(({ title }) => REFUSED[title] === undefined);
 export const REFUSALS = ALL.filter(({ title }) => REFUSED[title] !== undefined);
+
+/** A call of an instance that leads back when it is made twice: who cannot see whether it was made asks people. */
+export const isToggle = ({ does }: Pick<PlannedStep, "does">): boolean => does === "reboot-instance";
+
+/** The modes in which it can be asked for; of a runbook that knows none, one. */
+export const modesOf = ({ runbook }: Play): readonly Mode[] =>
+  runbook === "failover" ? ["unplanned", "planned"] : ["unplanned"];

@@ -157,7 +157,7 @@ function outside(
   if (mode === "dark") return { kind: "silence" };
   if (mode === "refusing") return { kind: "cut" };
   const slowMs = mode === "slow" ? world.regions.slowMs : 0;
-  const fault = world.faults.take("app", operation, region);
+  const fault = world.faults.take("app", operation, { region });
   switch (fault?.kind) {
     case "drop-before":
       return { kind: "cut" };

@@ -39,7 +39,7 @@ function controlPlaneMode(world: World, service: AwsService, call: AwsCall) {
 }
 
 function plannedFault(world: World, call: AwsCall): Disruption {
-  const fault = world.faults.take("aws", call.operation, call.region);
+  const fault = world.faults.take("aws", call.operation, call);
   switch (fault?.kind) {
     case undefined:
       return {};

@@ -166,7 +166,7 @@ async function replyBytes({ world, name, answer }: Serving, message: Buffer): Pr
   } catch {
     return undefined;
   }
-  const fault = world.faults.take("dns", "query", name);
+  const fault = world.faults.take("dns", "query", { region: name });
   switch (fault?.kind) {
     case "drop-before":
     case "drop-after":

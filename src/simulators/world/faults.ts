@@ -11,6 +11,8 @@ export const Fault = z.strictObject({
   operation: z.string().default("*"),
   /** Of `dns` the server: `name-server`, `vpc-resolver`, `resolver-1` and so on. */
   region: z.string().optional(),
+  /** Only calls one of whose parameters, however deep, is exactly this: the name of a database among several. Of `aws` only. */
+  parameter: z.string().optional(),
   effect: z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("drop-before") }),
     z.strictObject({ kind: z.literal("drop-after") }),
@@ -42,6 +44,18 @@ interface Entry {
   taken: number;
 }
 
+/** What is known of a call besides its operation. */
+interface Where {
+  readonly region?: string | undefined;
+  /** Its parameters. */
+  readonly input?: unknown;
+}
+
+const hasParameter = (input: unknown, value: string): boolean =>
+  typeof input === "object" && input !== null
+    ? Object.values(input).some((each) => hasParameter(each, value))
+    : input === value;
+
 export class Faults {
   #planned: Entry[] = [];
 
@@ -63,12 +77,13 @@ export class Faults {
   }
 
   /** The first planned fault that matches this call, counted as taken. */
-  take(vendor: Fault["vendor"], operation: string, region?: string): Fault["effect"] | undefined {
+  take(vendor: Fault["vendor"], operation: string, { region, input }: Where = {}): Fault["effect"] | undefined {
     const entry = this.#planned.find(
       ({ fault, taken }) =>
         fault.vendor === vendor &&
         (fault.operation === "*" || fault.operation === operation) &&
         (fault.region === undefined || fault.region === region) &&
+        (fault.parameter === undefined || hasParameter(input, fault.parameter)) &&
         (fault.times === undefined || taken < fault.times),
     );
     if (!entry) return undefined;

@@ -166,6 +166,6 @@ describe("after the end date of the signed plan nothing leaves, by any way (G1)"
 
     expect(run).toMatchObject({ state: "stuck" });
     expect(run.why).toContain("/dr by-hand F-1");
-    expect(await standingOf(at)).toMatchObject({ rules: [], desired: 0 });
+    expect(await standingOf(at)).toMatchObject({ rules: { stock: [] }, tasks: { api: { desired: 0 } } });
   });
 });

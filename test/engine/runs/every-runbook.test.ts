@@ -1,12 +1,19 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { STEPS } from "../../../src/flows/index.ts";
+import { type Mode, stepOf } from "../../../src/domain/plan-run/plan.ts";
 import { runbookOf } from "../../../src/flows/runbooks/index.ts";
-import type { StoredStep } from "../../../src/ports/step.ts";
+import type { FaultInput, PlannedFault } from "../../../src/simulators/world/faults.ts";
+import { type Call, fault, sayCall } from "../../harness/calls.ts";
 import { drive } from "../../harness/drive.ts";
 import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun } from "../../harness/failover-world.ts";
-import { PLAYS, type Play, REFUSALS, REFUSED } from "../../harness/plays.ts";
+import { isToggle, modesOf, PLAYS, type Play, REFUSALS, REFUSED } from "../../harness/plays.ts";
+import { standingOf } from "../../harness/standing.ts";
+import { drawn, WALKED } from "../../harness/tables.ts";
+import { type Undisturbed, undisturbed } from "../../harness/undisturbed.ts";
+import { expectGivenBack, expectStopped, expectVerified, isPast } from "./ends.ts";
 
 const SPEED = 200;
+/** Machine time that a silent call costs then: under two minutes of the world. */
+const SILENCE_MS = 500;
 
 let at: FailoverWorld | undefined;
 afterEach(async () => {
@@ -15,55 +22,28 @@ afterEach(async () => {
 });
 
 /** The world of this test, which ends with it. */
-async function world(play: Play): Promise<FailoverWorld> {
-  at = await startFailoverWorld({ ...play, speed: SPEED });
+async function world(play: Play, patience: { readonly answerWithinMs?: number } = {}): Promise<FailoverWorld> {
+  at = await startFailoverWorld({ ...play, ...patience, speed: SPEED });
   return at;
 }
 
-function twice(step: StoredStep): StoredStep {
-  let mayHaveAsked = false;
-  return {
-    ...step,
-    async run(input, context) {
-      await step.run(input, { ...context, tries: 1, mayHaveAsked });
-      mayHaveAsked = true;
-      return step.run(input, { ...context, tries: 2, mayHaveAsked: true });
-    },
-  };
+interface Row {
+  readonly play: Play;
+  readonly title: string;
+  readonly mode: Mode;
 }
 
-/** A run of it in a world in which nothing goes wrong, each of its steps run twice. */
-async function doubledRun(play: Play) {
-  const own = await startFailoverWorld({ ...play, speed: SPEED });
-  try {
-    const { plan } = await startRun(own, play);
-    const run = await drive(own, {
-      steps: Object.fromEntries(Object.entries(STEPS).map(([name, step]) => [name, twice(step)])),
-    });
-    const holder = await own.memory.runs.holderOf(own.service.name);
-    const denied = own.whole.world.log.read(0, "iam.denied").map(({ facts }) => facts);
-    return { plan, run, holder, denied, mutations: mutationsOf(own), calls: callsIn(own) };
-  } finally {
-    await own.stop();
-  }
-}
+/** What each play does when nothing goes wrong. It also shows every call that the tables below walk. */
+const WALKS: (Row & Undisturbed)[] = [];
+for (const play of PLAYS)
+  for (const mode of drawn(`undisturbed ${play.title}`, modesOf(play)))
+    WALKS.push({ play, title: play.title, mode, ...(await undisturbed(play, mode)) });
 
-const callsIn = ({ whole }: FailoverWorld) =>
-  whole.world.log
-    .read(0, "aws.mutation")
-    .map(({ facts }) => ({ operation: String(facts["operation"]), region: String(facts["region"]) }));
-
-type Doubled = Awaited<ReturnType<typeof doubledRun>>;
-const seen = new Map<string, Promise<Doubled>>();
-
-/** Made once for the tests of a play, by whichever of them comes first: it also shows every call that the play makes. */
-function doubled(play: Play): Promise<Doubled> {
-  const made = seen.get(play.title) ?? doubledRun(play);
-  seen.set(play.title, made);
-  return made;
-}
-
-const repeated = (mutations: readonly string[]) => mutations.filter((call, index) => mutations.indexOf(call) !== index);
+const walkOf = ({ title }: Play): Undisturbed => {
+  const walk = WALKS.find((each) => each.title === title);
+  if (!walk) throw new Error(`nobody has walked ${title}`);
+  return walk;
+};
 
 test.each(REFUSALS)("$title is refused for good", async (play) => {
   const here = await world(play);
@@ -71,47 +51,108 @@ test.each(REFUSALS)("$title is refused for good", async (play) => {
   await expect(startRun(here, play)).rejects.toThrow(REFUSED[play.title]);
 });
 
-describe.each(PLAYS)("a run of $title", (play) => {
-  test("ends verified, and each step run twice does nothing twice", async () => {
-    const { plan, run, mutations, holder, denied } = await doubled(play);
+describe(`a run of any runbook, ${WALKED}`, () => {
+  test.each(WALKS)(
+    "of $title, $mode, ends verified, and each step run twice does nothing twice",
+    ({ run, repeated, holder, denied }) => {
+      // What the form and a pipeline are told is what the plan asks for (G1).
+      expect(run.plan.keysRequired === 0).toBe(runbookOf(run.plan).needs === "responder");
+      expect([run.state, run.why]).toEqual(["verified", ""]);
+      expect(repeated).toEqual([]);
+      expect(holder).toBeUndefined();
+      // Each call left in the session of its own step, and the role's own policy is the one that the documents have.
+      expect(denied).toEqual([]);
+    },
+  );
+});
 
-    // What the form and a pipeline are told is what the plan asks for (G1).
-    expect(plan.keysRequired === 0).toBe(runbookOf(plan).needs === "responder");
-    expect([run.state, run.why]).toEqual(["verified", ""]);
-    expect(repeated(mutations)).toEqual([]);
-    expect(holder).toBeUndefined();
-    // Each call left in the session of its own step, and the role's own policy is the one that the documents have.
-    expect(denied).toEqual([]);
+/** A call of a play, alone. */
+interface CallRow extends Row {
+  readonly call: Call;
+  readonly what: string;
+}
+
+const rowsOf = (play: Play, call: Call): CallRow[] =>
+  modesOf(play).map((mode) => ({ play, title: play.title, mode, call, what: sayCall(call, walkOf(play).calls) }));
+
+const DENIED = { kind: "error", status: 400, code: "AccessDenied" } as const;
+const DENIALS = PLAYS.flatMap((play) =>
+  walkOf(play).calls.flatMap((call) => {
+    const rows = rowsOf(play, call);
+    return drawn(`denied ${play.title} ${rows[0]?.what}`, rows);
+  }),
+);
+
+interface Passing {
+  readonly trouble: string;
+  readonly effect: FaultInput["effect"];
+  readonly times: number;
+  /** Nothing was done, and nobody has said so. */
+  readonly isDoubtful?: boolean;
+}
+const PASSING: readonly Passing[] = [
+  { trouble: "its answer is lost after its effect", effect: { kind: "drop-after" }, times: 1 },
+  { trouble: "its connection is cut before any effect", effect: { kind: "drop-before" }, times: 1, isDoubtful: true },
+  { trouble: "it is throttled three times", effect: { ...DENIED, code: "ThrottlingException" }, times: 3 },
+  { trouble: "it hangs and nothing happened", effect: { kind: "hang" }, times: 1, isDoubtful: true },
+  { trouble: "it hangs and it happened", effect: { kind: "hang-after" }, times: 1 },
+];
+
+/** Each part of a plan, by the role of its steps: its calls in all their troubles are the ways of one row. */
+const TROUBLES = PLAYS.flatMap((play) => {
+  const { run, calls } = walkOf(play);
+  const roleOf = ({ step }: Call) => stepOf(run.plan, step).role;
+  return [...new Set(calls.map(roleOf))].flatMap((role) => {
+    const rows = calls
+      .filter((call) => roleOf(call) === role)
+      .flatMap((call) => rowsOf(play, call).flatMap((row) => PASSING.map((passing) => ({ ...row, ...passing }))));
+    return drawn(`trouble of ${play.title} ${role}`, rows);
   });
+});
 
-  test("whose every answer is lost after its effect ends verified, and does nothing twice", async () => {
-    const { calls } = await doubled(play);
-    const here = await world(play);
-    await startRun(here, play);
-    for (const call of calls)
-      here.whole.world.faults.plan({ vendor: "aws", ...call, effect: { kind: "drop-after" }, times: 1 });
+describe(`every call of every step, alone, ${WALKED}`, () => {
+  test.each(DENIALS)(
+    "$title, $mode, is denied $what: it is given back before the point of no return, and stops after it",
+    async ({ play, mode, call }) => {
+      const here = await world(play);
+      const before = await standingOf(here);
+      const { plan } = await startRun(here, { ...play, mode });
+      const { calls } = walkOf(play);
+      let denial: PlannedFault | undefined;
 
-    const run = await drive(here);
-
-    expect([run.state, run.why]).toEqual(["verified", ""]);
-    expect(repeated(mutationsOf(here))).toEqual([]);
-  });
-
-  test("that is denied everything unwinds or stops, and says so", async () => {
-    const { calls } = await doubled(play);
-    const here = await world(play);
-    await startRun(here, play);
-    for (const call of calls)
-      here.whole.world.faults.plan({
-        ...{ vendor: "aws", ...call },
-        effect: { kind: "error", status: 400, code: "AccessDenied" },
+      const run = await drive(here, {
+        onIntent: (id) => {
+          if (id === call.step) denial = here.whole.world.faults.plan(fault(plan, call, { effect: DENIED }));
+        },
+        // The way back may need the same call.
+        onFailure: () => denial?.cancel(),
       });
 
-    const run = await drive(here);
+      expect(denial?.taken).toBeGreaterThan(0);
+      expect(run.pastNoReturn).toBe(isPast(plan.steps, call.step));
+      if (run.pastNoReturn) await expectStopped(here, run, { step: call.step, calls });
+      else await expectGivenBack(here, run, before);
+    },
+  );
 
-    // A runbook that only looks has nothing to be denied.
-    expect(calls.length === 0 ? ["verified"] : ["stopped", "unwound"]).toContain(run.state);
-    expect(run.why === "").toBe(calls.length === 0);
-    expect(mutationsOf(here)).toEqual([]);
-  });
+  test.each(TROUBLES)(
+    "$title, $mode, $what: $trouble: it is verified, or people are asked about a call that leads back",
+    async ({ play, mode, call, effect, times, isDoubtful }) => {
+      const here = await world(play, effect.kind.startsWith("hang") ? { answerWithinMs: SILENCE_MS } : {});
+      const { plan } = await startRun(here, { ...play, mode });
+      let trouble: PlannedFault | undefined;
+
+      const run = await drive(here, {
+        onIntent: (id) => {
+          if (id === call.step) trouble = here.whole.world.faults.plan(fault(plan, call, { effect, times }));
+        },
+      });
+
+      expect(trouble?.taken).toBe(times);
+      const asksPeople = isDoubtful === true && plan.steps.some((step) => step.id === call.step && isToggle(step));
+      if (!asksPeople) return expectVerified(here, run, walkOf(play).effects);
+      expect([run.state, run.why]).toEqual(["stopped", expect.stringContaining("Nobody can say")]);
+      expect(mutationsOf(here)).toEqual([]);
+    },
+  );
 });

@@ -144,7 +144,7 @@ describe("a region that was dark and returns", () => {
     });
     await ledger.close();
     const closed = await standingOf(at);
-    expect([closed.rules, closed.desired, closed.scaling?.max]).toEqual([[], 0, 0]);
+    expect(closed).toMatchObject({ rules: { stock: [] }, tasks: { api: { desired: 0, scaling: { max: 0 } } } });
     expect((await runOf(at)).state).toBe("stopped");
 
     const { intents: position } = await runOf(at);
