@@ -108,7 +108,7 @@ export const GUARDS = [
     file: "src/flows/resources/entrances/route53/change.ts",
     cut: "return left === undefined ?",
     by: "return left !== null ?",
-    test: "flows/resources/entrances/accounted.test.ts",
+    test: "flows/resources/entrances/route53/accounted.test.ts",
     fails: "guard leftover: what would still lead users to the old side refuses the plan, and is named",
   },
   {

@@ -1,0 +1,130 @@
+import { describe, expect, test } from "@jest/globals";
+import type { Known, RecordSet } from "../../../../../src/domain/service/observed.ts";
+import { move } from "../../../../../src/flows/resources/entrances/route53/move.ts";
+import { shiftTraffic } from "../../../../../src/flows/resources/entrances/route53/shift-traffic.ts";
+import { RecordsInput } from "../../../../../src/flows/steps/schemas.ts";
+import type { DnsAnswer, Family } from "../../../../../src/ports/probe.ts";
+import type { RecordChange } from "../../../../../src/ports/traffic.ts";
+import { fakeCloud } from "../../../../harness/fakes.ts";
+import { AT, dark, known } from "../../../../harness/observed.ts";
+import { contextIn } from "../../../../harness/steps.ts";
+
+const NAME = "shop.example.com";
+const set = (type: string, dnsName: string): RecordSet => ({
+  ...{ name: NAME, type, setIdentifier: "home", weight: 100 },
+  alias: { zone: "ZLB", dnsName, evaluateTargetHealth: true },
+});
+const FAMILIES = ["A", "AAAA"];
+const OLD = FAMILIES.map((type) => set(type, "old.elb.amazonaws.com"));
+const NEW = FAMILIES.map((type) => set(type, "new.elb.amazonaws.com"));
+const ELSEWHERE = FAMILIES.map((type) => set(type, "elsewhere.elb.amazonaws.com"));
+const INPUT = RecordsInput.parse({
+  ...{ region: "eu-central-1", zone: "Z1", name: NAME, before: OLD, after: NEW, write: "sentinel", mark: [] },
+});
+
+const notThere = (cause: "denied" | "absent"): Known<readonly RecordSet[]> => ({
+  ...{ known: false, cause, why: cause, atMs: AT },
+});
+
+interface Given {
+  readonly stands?: Known<readonly RecordSet[]>;
+  readonly state?: "pending" | "in-sync";
+  /** What each name server gives for the name. */
+  readonly servers?: (family: Family | undefined) => readonly DnsAnswer[];
+}
+
+function route53({ stands = known(OLD), state = "in-sync", servers = () => [] }: Given) {
+  const written: RecordChange[] = [];
+  const cloud = fakeCloud({
+    clock: { now: () => 7_000 },
+    traffic: {
+      records: async (_zone, name) => (name === NAME ? stands : known([])),
+      upsert: async (wish) => {
+        written.push(wish);
+        return { changeId: "C1", requestIds: ["r-1"] };
+      },
+      changeState: async () => state,
+    },
+    probe: { resolveAuthoritative: async (_name, _signal, family) => servers(family) },
+  });
+  return { written, context: contextIn(cloud) };
+}
+
+const given = (...values: readonly string[]): DnsAnswer => ({ server: "ns-1", values, ttlSeconds: 60 });
+const silent: DnsAnswer = { server: "ns-2", values: [], ttlSeconds: 0, error: "ETIMEOUT" };
+
+describe("users are moved", () => {
+  test("by one batch with every set of the name in both families", async () => {
+    const { written, context } = route53({});
+
+    expect(await shiftTraffic.run(INPUT, context)).toEqual({ requestIds: ["r-1"], data: { changeId: "C1" } });
+    expect(written).toMatchObject([{ zone: "Z1", records: NEW, comment: "TwoKey: users to the standby" }]);
+  });
+
+  interface Refused {
+    readonly what: string;
+    readonly stands: Known<readonly RecordSet[]>;
+    readonly is: { readonly name: string; readonly code: string };
+  }
+  const unseen = (name: string) => ({ name, code: "records-unseen" });
+  test.each<Refused>([
+    {
+      what: "somebody else leads them elsewhere",
+      stands: known(ELSEWHERE),
+      is: { name: "StepFailed", code: "records-drifted" },
+    },
+    { what: "the records may not be read", stands: notThere("denied"), is: unseen("StepFailed") },
+    { what: "the zone is gone", stands: notThere("absent"), is: unseen("StepFailed") },
+    { what: "Route 53 does not answer, and later it may", stands: dark("Route 53"), is: unseen("TransientError") },
+  ])("never unseen, and never over a change of somebody else: $what", async ({ stands, is }) => {
+    const { written, context } = route53({ stands });
+
+    await expect(shiftTraffic.run(INPUT, context)).rejects.toMatchObject(is);
+    expect(written).toEqual([]);
+  });
+});
+
+describe("a change of records is there", () => {
+  const verified = (asked: Given, changeId: string | null = "C1") =>
+    shiftTraffic.verify(INPUT, { changeId }, route53(asked).context);
+
+  test("when all name servers have it, and the moment is handed on", async () => {
+    expect(await verified({ state: "pending" })).toMatchObject({ done: false });
+    expect(await verified({ servers: () => [given("192.0.2.1"), silent] })).toMatchObject({
+      ...{ done: true, output: { changeId: "C1", inSyncAtMs: 7_000 } },
+    });
+  });
+
+  test("never where a name server gives nothing for one family: people are called at once", async () => {
+    const servers = (family: Family | undefined) => [family === "AAAA" ? given() : given("192.0.2.1")];
+
+    await expect(verified({ servers })).rejects.toMatchObject({
+      ...{ name: "StepFailed", code: "records-lost", facts: { mustAsk: true } },
+      message: expect.stringContaining("ns-1 gives no AAAA record"),
+    });
+  });
+
+  test("where nothing had to be changed, only while it stands as planned, and nobody knows since when", async () => {
+    expect(await verified({ stands: known(NEW) }, null)).toMatchObject({ done: true, output: { changeId: null } });
+    expect(await verified({ stands: known(OLD) }, null)).toMatchObject({ done: false });
+    await expect(verified({ stands: known(ELSEWHERE) }, null)).rejects.toMatchObject({ code: "records-drifted" });
+  });
+});
+
+describe("people who led users back", () => {
+  const ledBack = (stands: Known<readonly RecordSet[]>, change: Partial<typeof INPUT> = {}) =>
+    move.ledBack({ does: shiftTraffic.name, input: { ...INPUT, ...change } } as never, route53({ stands }).context);
+
+  test("are noticed when the records stand as they were captured", async () => {
+    expect(await ledBack(known(OLD))).toBe(`${NAME} leads to the old side again`);
+  });
+
+  test.each<[string, Known<readonly RecordSet[]>, Partial<typeof INPUT>]>([
+    ["users are on the new side", known(NEW), {}],
+    ["they lead somewhere else", known(ELSEWHERE), {}],
+    ["the records cannot be read", dark("Route 53"), {}],
+    ["users were on the new side when this was planned", known(NEW), { before: NEW }],
+  ])("are not taken for granted where %s", async (_what, stands, change) => {
+    expect(await ledBack(stands, change)).toBeUndefined();
+  });
+});
