@@ -20,8 +20,7 @@ interface Standing {
 export async function standingOf({ cloud, service }: Standing) {
   const { home } = service;
   const stores = storesIn(service, home);
-  const [rules, zones, writers, computes, records] = await Promise.all([
-    byName(stores, ({ database }) => cloud.firewall.rules(home, database.security_group)),
+  const [databases, writers, computes, records] = await Promise.all([
     byName(stores, ({ database }) => cloud.databases.describe(home, database.instance)),
     byName(clustersIn(service, home), ({ cluster }) => cloud.clusters.describe(home, cluster)),
     byName(computesIn(service, home), ({ compute }) => cloud.compute.describe(home, compute)),
@@ -29,9 +28,13 @@ export async function standingOf({ cloud, service }: Standing) {
       cloud.traffic.records(zone, name),
     ),
   ]);
+  const carried = Object.entries(databases).flatMap(([name, { securityGroups }]) =>
+    securityGroups.map((group) => ({ name: `${name} ${group}`, group })),
+  );
   return {
-    rules,
-    zones: mapped(zones, ({ availabilityZone }) => availabilityZone),
+    // By store and security group.
+    rules: await byName(carried, ({ group }) => cloud.firewall.rules(home, group)),
+    zones: mapped(databases, ({ availabilityZone }) => availabilityZone),
     writers: mapped(writers, (cluster) => writerOf(cluster)?.instance),
     tasks: mapped(computes, ({ desired, scaling }) => ({ desired, scaling })),
     records: mapped(records, (sets) => new Set(sets.map(canonicalJson))),

@@ -2,6 +2,6 @@ import type { Cloud, StepContext } from "../../src/ports/step.ts";
 
 /** What a step is given: the first attempt of the first hold of run F-1. */
 export const contextIn = (cloud: Cloud): StepContext => ({
-  ...{ cloud, signal: new AbortController().signal, tries: 1, outputOf: () => undefined },
+  ...{ cloud, signal: new AbortController().signal, tries: 1, mayHaveAsked: false, outputOf: () => undefined },
   fencing: { run: "F-1", epoch: 1 },
 });

@@ -34,9 +34,12 @@ export async function undisturbed(play: Play, mode: Mode): Promise<Undisturbed> 
       steps: Object.fromEntries(
         Object.entries(STEPS).map(([name, step]) => [
           name,
-          twice(step, (input, requestIds) => {
+          twice(step, (input) => {
             const id = idOf(plan, name, input);
-            asked.set(id, [...(asked.get(id) ?? []), ...requestIds]);
+            return {
+              hasAsked: asked.has(id),
+              hear: (requestIds) => asked.set(id, [...(asked.get(id) ?? []), ...requestIds]),
+            };
           }),
         ]),
       ),
@@ -68,20 +71,24 @@ function idOf({ steps }: Plan, name: string, input: unknown): string {
 export const repeatedIn = (mutations: readonly string[]): string[] =>
   mutations.filter((call, index) => mutations.indexOf(call) !== index);
 
-/** What it asked for is heard of, by the step's choices. */
-type Hear = (input: unknown, requestIds: readonly string[]) => void;
+/** What a step of these choices has asked for so far. */
+type Asking = (input: unknown) => {
+  readonly hasAsked: boolean;
+  readonly hear: (requestIds: readonly string[]) => unknown;
+};
 
-function twice(step: StoredStep, hear: Hear): StoredStep {
+function twice(step: StoredStep, asking: Asking): StoredStep {
   const ask = async (input: unknown, context: StepContext) => {
-    const asked = await step.run(input, context);
-    hear(input, asked.requestIds);
+    const { hasAsked, hear } = asking(input);
+    const asked = await step.run(input, { ...context, mayHaveAsked: context.mayHaveAsked || hasAsked });
+    hear(asked.requestIds);
     return asked;
   };
   return {
     ...step,
     async run(input, context) {
       await ask(input, { ...context, tries: 1 });
-      return ask(input, { ...context, tries: 2, mayHaveAsked: true });
+      return ask(input, { ...context, tries: 2 });
     },
   };
 }

@@ -166,6 +166,7 @@ describe("after the end date of the signed plan nothing leaves, by any way (G1)"
 
     expect(run).toMatchObject({ state: "stuck" });
     expect(run.why).toContain("/dr by-hand F-1");
-    expect(await standingOf(at)).toMatchObject({ rules: { stock: [] }, tasks: { api: { desired: 0 } } });
+    const { rules, tasks } = await standingOf(at);
+    expect([Object.values(rules).flat(), tasks["api"]?.desired]).toEqual([[], 0]);
   });
 });
