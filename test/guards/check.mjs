@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import startRedis from "../harness/global-setup.mjs";
+import stopRedis from "../harness/global-teardown.mjs";
 import { GUARDS } from "./table.mjs";
 
 /**
@@ -67,7 +69,9 @@ async function resultsOf(directory, test, title) {
     pattern,
     `test/${test}`,
   ];
-  const options = { cwd: directory, maxBuffer: 1 << 26, timeout: 120_000, killSignal: "SIGKILL" };
+  // One server for all of them: each run takes databases of its own there, and gives them back.
+  const env = { ...process.env, REDIS_URL: process.env.TWOKEY_TEST_REDIS_URL };
+  const options = { cwd: directory, env, maxBuffer: 1 << 26, timeout: 120_000, killSignal: "SIGKILL" };
   const { stdout } = await run(process.execPath, args, options).catch((error) => error);
   return JSON.parse(stdout || '{"testResults":[]}');
 }
@@ -92,7 +96,12 @@ async function main() {
     }
     await rm(directory, { recursive: true, force: true });
   };
-  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker));
+  await startRedis();
+  try {
+    await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker));
+  } finally {
+    await stopRedis();
+  }
   for (const line of wrong) say(`wrong: ${line}`);
   say(`${chosen.length} guards taken out one by one, ${wrong.length} problems`);
   process.exitCode = wrong.length === 0 ? 0 : 1;
