@@ -20,6 +20,7 @@ import { LedgerFile } from "../store/ledger-file.ts";
 import { forgetMark } from "../store/ledger-marks.ts";
 import { readMemory } from "../store/memory.ts";
 import { forgetBefore } from "../store/once.ts";
+import { lookAtServer, sayServer } from "../store/server-check.ts";
 import { incidentVoice } from "../views/incident-voice.ts";
 import { announce } from "./announce.ts";
 import { renderCard } from "./cards.ts";
@@ -142,7 +143,22 @@ async function openStore({ settings, described, logger, opened }: Composing) {
   const say = (says: string) => announce(says, { stores, clock, queues, inventory });
   // What the simulated world takes says nothing about the real one.
   const times = createLearnedTimes(stores.stepTimes, settings.sandbox ? "rehearsal" : "production");
-  return { redis, clock, stores, ledger, memory, inventory, outside, queues, times, timeline, eventsOfRun, say };
+  const server = sayServer(await lookAtServer(redis), terms);
+  return {
+    redis,
+    server,
+    clock,
+    stores,
+    ledger,
+    memory,
+    inventory,
+    outside,
+    queues,
+    times,
+    timeline,
+    eventsOfRun,
+    say,
+  };
 }
 
 function handlersOf(held: Held, worker: string, { settings, logger }: Composing): Handlers {

@@ -29,6 +29,8 @@ export interface CommandSources {
   readonly wake: Wake;
   readonly times: LearnedTimes;
   readonly inventory: () => Inventory;
+  /** What holds the state, in words. */
+  readonly server: string;
   timeline(incident: string): Promise<readonly Event[]>;
   eventsOfRun(run: string): Promise<readonly Event[]>;
 }
@@ -69,6 +71,7 @@ export function createCommands(sources: CommandSources): Commands {
         await stores.runChannels.change(run, () => ({ value: { channel }, events: [] }));
       },
       observed: (service) => observedSoon(service, sources),
+      server: sources.server,
       onCall: createOnCall(sources),
     },
     recovery: {

@@ -22,6 +22,8 @@ export interface StatusDeps {
     service: string,
   ): Promise<{ readonly id: string; readonly title: string; readonly channel: string | undefined } | undefined>;
   readonly freezes: Pick<Documents<FreezeDocument>, "get">;
+  /** What holds TwoKey's own state, in words; undefined: it is not looked at here. */
+  readonly server: string | undefined;
   /** Empty: the pager did not say; undefined: it is not asked here. */
   onCall(): Promise<readonly string[] | undefined>;
 }
@@ -41,8 +43,14 @@ export async function statusOfServices(name: string | undefined, deps: StatusDep
   ]);
   const [only] = services;
   const nowMs = deps.clock.now();
-  const card = name !== undefined && only ? serviceCard(only, nowMs) : statusCard(services, onCall, nowMs);
+  const isOne = name !== undefined && only !== undefined;
+  const card = isOne ? serviceCard(only, nowMs) : withServer(statusCard(services, onCall, nowMs), deps.server);
   return withFreeze(card, stored?.value.freeze ?? undefined);
+}
+
+/** Below everything else: it concerns whoever runs TwoKey, and no service. */
+function withServer(card: Card, server: string | undefined): Card {
+  return server === undefined ? card : { ...card, parts: [...card.parts, { kind: "note", text: server }] };
 }
 
 /** Above everything else: whatever a service's line says, nothing is changed meanwhile. */

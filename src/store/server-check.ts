@@ -147,3 +147,17 @@ export function judgeServer(facts: ServerFacts, terms: StoreTerms, logger: Logge
   if (facts.appendOnly && facts.fsync === "always") logger.info(worth, "Redis can carry failovers");
   else logger.warn(worth, "Redis can carry failovers, but a power cut there may lose what it acknowledged last");
 }
+
+/** How often what it acknowledged is on its disk, in words. */
+const WRITTEN: Readonly<Record<string, string>> = {
+  always: "writes each command to disk before it answers",
+  everysec: "writes to disk every second, so a power cut there may lose the last one",
+};
+
+/** The same for people, in one line. */
+export function sayServer({ version, appendOnly, fsync }: ServerFacts, { accepted }: StoreTerms): string {
+  const written = WRITTEN[fsync ?? ""] ?? "does not say how often it writes to disk";
+  const kept = appendOnly ? written : "keeps nothing on disk as it happens: when it ends every run stops for people";
+  const said = accepted.length === 0 ? "" : ` Accepted in twokey.yaml: ${accepted.join(", ")}.`;
+  return `TwoKey's own state: Redis ${version} ${kept}.${said}`;
+}

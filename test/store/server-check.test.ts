@@ -2,7 +2,13 @@ import { readFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
 import { connectRedis } from "../../src/store/connection.ts";
-import { judgeServer, lookAtServer, type ServerFacts, type StoreTerms } from "../../src/store/server-check.ts";
+import {
+  judgeServer,
+  lookAtServer,
+  type ServerFacts,
+  type StoreTerms,
+  sayServer,
+} from "../../src/store/server-check.ts";
 import { BreakableRedis } from "../harness/breakable-redis.ts";
 import { silent } from "../harness/silent.ts";
 
@@ -33,6 +39,19 @@ describe("which Redis may hold what moves production", () => {
     ["redis-fsync-unknown", { fsync: undefined }],
   ])("%s: %j does not start", (code, facts) => {
     expect(judged(facts)).toBe(code);
+  });
+
+  test.each<[RegExp, Partial<ServerFacts>, StoreTerms["accepted"]]>([
+    [/^TwoKey's own state: Redis 7\.0\.15 writes each command to disk before it answers\.$/, {}, []],
+    [/every second, so a power cut there may lose the last one/, { fsync: "everysec" }, []],
+    [/does not say how often .* Accepted in twokey\.yaml: fsync-unknown\.$/, { fsync: undefined }, ["fsync-unknown"]],
+    [
+      /keeps nothing on disk .* Accepted in twokey\.yaml: append-only-off\.$/,
+      { appendOnly: false },
+      ["append-only-off"],
+    ],
+  ])("people read what was found and accepted: %s", (says, facts, accepted) => {
+    expect(sayServer({ ...GOOD, ...facts }, { ...STRICT, accepted })).toMatch(says);
   });
 
   test("what nobody can take for good stays refused, whatever is accepted; what was accepted by name starts", () => {

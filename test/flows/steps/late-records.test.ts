@@ -2,8 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import { playDns } from "../../harness/dns-schedule.ts";
 import { drawn, WALKED } from "../../harness/tables.ts";
 
-/** 5,000 schedules for each way of writing; each run of the tests draws a part of them. */
-const PARTS = 20;
+/** 10,000 schedules for each way of writing; each run of the tests draws a part of them. */
+const PARTS = 40;
 const A_PART = 250;
 const parts = Array.from({ length: PARTS }, (_, part) => part);
 

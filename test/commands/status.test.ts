@@ -1,0 +1,31 @@
+import { expect, test } from "@jest/globals";
+import { type StatusDeps, statusOfServices } from "../../src/commands/status.ts";
+import { cardText } from "../../src/views/card-text.ts";
+import { example } from "../harness/example.ts";
+import { AT } from "../harness/observed.ts";
+
+const inventory = example("inventory");
+const SERVER = "TwoKey's own state: Redis 7.0.15 writes each command to disk before it answers.";
+const deps = (server: string | undefined): StatusDeps => ({
+  runs: {
+    openIds: async () => [],
+    holderOf: async () => undefined,
+    ofIncident: async () => [],
+    read: async () => undefined,
+  },
+  clock: { now: () => AT },
+  inventory: () => inventory,
+  observed: async () => undefined,
+  incidentShown: async () => undefined,
+  freezes: { get: async () => undefined },
+  server,
+  onCall: async () => [],
+});
+
+test("the board ends with what holds TwoKey's own state; a terminal, which has not looked, says nothing of it", async () => {
+  const [{ name }] = inventory.services as [{ name: string }];
+
+  expect(cardText(await statusOfServices(undefined, deps(SERVER)))).toContain(SERVER);
+  expect(cardText(await statusOfServices(undefined, deps(undefined)))).not.toContain("own state");
+  expect(cardText(await statusOfServices(name, deps(SERVER)))).not.toContain("own state");
+});
