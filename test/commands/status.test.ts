@@ -23,7 +23,7 @@ const deps = (server: string | undefined): StatusDeps => ({
 });
 
 test("the board ends with what holds TwoKey's own state; a terminal, which has not looked, says nothing of it", async () => {
-  const [{ name }] = inventory.services as [{ name: string }];
+  const name = inventory.services[0]?.name;
 
   expect(cardText(await statusOfServices(undefined, deps(SERVER)))).toContain(SERVER);
   expect(cardText(await statusOfServices(undefined, deps(undefined)))).not.toContain("own state");
