@@ -780,6 +780,14 @@ export const GUARDS = [
     fails: "guard take-over of two: what decides about data or users counts as done by hand when two people say so",
   },
   {
+    guard: "foreign text keeps to its room",
+    file: "src/views/room.ts",
+    cut: "return line.length <= most",
+    by: "return line.length <= 1_000_000",
+    test: "views/room.test.ts",
+    fails: "guard foreign room: pushes no button off the first screen, and imitates no line of the card",
+  },
+  {
     guard: "a promotion that is tried again rests on a fresh proof",
     file: "src/engine/runs/step-driver.ts",
     cut: "if (!isAgain || !mayStart(run) || !wasProven) return undefined;",
