@@ -57,7 +57,10 @@ export function seenBy(roles: Roles | undefined, cloud: CloudReads): CloudReads 
       find: (region, ...more) => at(region).snapshots.find(region, ...more),
       keyState: (region, ...more) => at(region).snapshots.keyState(region, ...more),
     },
-    firewall: { rules: (region, ...more) => at(region).firewall.rules(region, ...more) },
+    firewall: {
+      rules: (region, ...more) => at(region).firewall.rules(region, ...more),
+      carriers: (region, ...more) => at(region).firewall.carriers(region, ...more),
+    },
     compute: {
       describe: (region, ...more) => at(region).compute.describe(region, ...more),
       tasksLeft: (region, ...more) => at(region).compute.tasksLeft(region, ...more),

@@ -1,3 +1,4 @@
+import type { Carrier } from "../domain/service/firewall.ts";
 import type { FirewallRule, Known } from "../domain/service/observed.ts";
 import type { Region } from "../domain/service/service.ts";
 import type { Act } from "./databases.ts";
@@ -11,6 +12,8 @@ export interface FirewallChange {
 /** Ingress rules of security groups. Errors as in `Databases`. */
 export interface Firewall {
   rules(region: Region, securityGroup: string, signal?: AbortSignal): Promise<Known<readonly FirewallRule[]>>;
+  /** Whoever carries one of these groups, the fenced database itself among them. */
+  carriers(region: Region, groups: readonly string[], signal?: AbortSignal): Promise<Known<readonly Carrier[]>>;
   /** Removes these ingress rules; a rule that is gone already is success. */
   close(change: FirewallChange, signal?: AbortSignal): Promise<Act>;
   /** Puts these ingress rules back; a rule that is there already is success. */

@@ -22,7 +22,7 @@ export interface CloudReads {
   readonly databases: Pick<Databases, "describe" | "lag" | "events">;
   readonly clusters: Pick<Clusters, "describe">;
   readonly snapshots: Pick<Snapshots, "find" | "keyState">;
-  readonly firewall: Pick<Firewall, "rules">;
+  readonly firewall: Pick<Firewall, "rules" | "carriers">;
   readonly compute: Pick<Compute, "describe" | "tasksLeft">;
   readonly traffic: Pick<TrafficControl, "records" | "changeState">;
   readonly discovery: Discovery;

@@ -676,6 +676,23 @@ export const GUARDS = [
     fails: "is closed with the others, but for what leads elsewhere",
   },
   {
+    guard: "a security group that others carry is never edited",
+    file: "src/flows/resources/stores/rds-replica/move.ts",
+    cut: "...carrierRefusals(at, moving),",
+    by: "",
+    test: "flows/runbooks/failover/plan.test.ts",
+    fails: "guard shared group: a plan is refused whose fence would cut off others, and says whom",
+  },
+  {
+    guard: "a security group that others carry is never edited",
+    file: "src/flows/resources/stores/rds-replica/fence.ts",
+    cut: "if (carriers.known) return cutWith(carriers.value, together);",
+    by: "if (carriers.known) return new Map();",
+    test: "engine/runs/fence-groups.test.ts",
+    fails:
+      "is never edited where another machine carries it: all else is closed, and people are told whom it would cut",
+  },
+  {
     guard: "a security group that appears later is written down before it is closed",
     file: "src/flows/runbooks/failover/fence-primary.ts",
     cut: "return now.known && Object.keys(now.value).some((each) => !Object.hasOwn(before, each));",

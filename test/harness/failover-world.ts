@@ -52,7 +52,7 @@ export interface FailoverWorldOptions {
   /** World seconds of a reboot; absent: as long as it takes in AWS, by chance. */
   readonly rebootSeconds?: number;
   /** What else there is in EC2. */
-  readonly moreEc2?: Pick<Ec2SpecInput, "securityGroups">;
+  readonly moreEc2?: Pick<Ec2SpecInput, "securityGroups" | "networkInterfaces">;
   /** Machine time that a silent endpoint is given. */
   readonly answerWithinMs?: number;
   /** An empty database of Redis; absent: a fresh one of the test's own. */
@@ -210,7 +210,7 @@ function cloudsIn({ whole, settings: { sandbox }, inventory, clock, answerWithin
 }
 
 function ec2With(own: Ec2SpecInput | undefined, more: FailoverWorldOptions["moreEc2"]): Ec2SpecInput {
-  return { ...own, securityGroups: [...(own?.securityGroups ?? []), ...(more?.securityGroups ?? [])] };
+  return { ...own, ...more, securityGroups: [...(own?.securityGroups ?? []), ...(more?.securityGroups ?? [])] };
 }
 
 function trafficFor(traffic: WholeWorldSpecInput["traffic"], options: FailoverWorldOptions) {

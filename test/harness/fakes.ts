@@ -13,7 +13,11 @@ export function fakeCloud(said: SaidCloud, why = "nothing else is asked"): Cloud
     },
     clusters: { describe: refuse, failover: refuse, ...said.clusters },
     snapshots: { find: refuse, create: refuse, copy: refuse, keyState: refuse, ...said.snapshots },
-    firewall: { rules: refuse, close: refuse, open: refuse, ...said.firewall },
+    firewall: {
+      ...{ rules: refuse, close: refuse, open: refuse },
+      carriers: async () => ({ known: true, value: [], atMs: 0 }),
+      ...said.firewall,
+    },
     compute: { describe: refuse, tasksLeft: refuse, scaleOut: refuse, stop: refuse, restore: refuse, ...said.compute },
     traffic: { records: refuse, upsert: refuse, changeState: refuse, ...said.traffic },
     discovery: { service: refuse, loadBalancers: refuse, database: refuse, zones: refuse, ...said.discovery },

@@ -1,4 +1,4 @@
-import type { Doors } from "../../src/domain/service/firewall.ts";
+import type { Carrier, Doors } from "../../src/domain/service/firewall.ts";
 import type { Observation, ResourceSeen } from "../../src/domain/service/observation.ts";
 import type {
   ComputeFacts,
@@ -29,6 +29,7 @@ export interface SiteSeen {
   readonly database: Known<DatabaseFacts>;
   readonly compute: Known<ComputeFacts>;
   readonly firewall: Known<Doors>;
+  readonly carriers?: Known<readonly Carrier[]>;
   readonly deepHealth: HealthVerdict;
   readonly lag: LagFacts;
 }
@@ -58,7 +59,10 @@ function resourceOn(place: KindPlace, { sites, databaseRecord, trafficRecords }:
   const byRegion = <T>(of: (site: SiteSeen) => T) =>
     Object.fromEntries(Object.entries(sites).map(([region, site]) => [region, of(site)]));
   const seen = {
-    stores: { in: byRegion(({ database, firewall, lag }) => ({ database, firewall, lag })), name: databaseRecord },
+    stores: {
+      in: byRegion(({ database, firewall, lag, carriers = known([]) }) => ({ database, firewall, lag, carriers })),
+      name: databaseRecord,
+    },
     compute: { in: byRegion(({ compute }) => compute) },
     entrances: { names: { [trafficOf(place.service).name]: trafficRecords } },
   }[role];

@@ -4,6 +4,29 @@ import type { FirewallRule } from "./observed.ts";
 /** The rules of each security group of a database that let somebody reach its port, by the group's id. */
 export type Doors = Readonly<Record<string, readonly FirewallRule[]>>;
 
+/** Who carries a security group: a network interface, or a database instance by its name. */
+export interface Carrier {
+  readonly group: string;
+  /** Present where it is a database instance. */
+  readonly instance?: string;
+  /** What people know it by, such as `eni-0a1 (i-0b2, bastion)`. */
+  readonly says: string;
+}
+
+/** Whom a fence of these instances would cut off besides, in words, by the group that they carry. */
+export function cutWith(carriers: readonly Carrier[], fenced: readonly string[]): ReadonlyMap<string, string> {
+  const whom = new Map<string, string>();
+  for (const { group, instance, says } of carriers) {
+    if (instance !== undefined && fenced.includes(instance)) continue;
+    const before = whom.get(group);
+    whom.set(group, before === undefined ? says : `${before}, ${says}`);
+  }
+  return whom;
+}
+
+export const sayCut = (whom: ReadonlyMap<string, string>): string =>
+  [...whom].map(([group, carriers]) => `${group}: ${carriers}`).join("; ");
+
 const ALL = "-1";
 const TCP: ReadonlySet<string> = new Set(["tcp", "6", ALL]);
 

@@ -8,6 +8,7 @@ import { z } from "zod";
 import type { FirewallRule, RuleSource } from "../../domain/service/observed.ts";
 import type { Firewall } from "../../ports/firewall.ts";
 import type { Caller, SendOptions } from "./caller.ts";
+import { readCarriers } from "./carriers.ts";
 import type { Clients } from "./clients.ts";
 import { CallFailed } from "./errors.ts";
 
@@ -57,6 +58,7 @@ export function awsFirewall(caller: Caller, clients: Clients): Firewall {
         );
         return SecurityGroups.parse(answer.SecurityGroups)[0].IpPermissions.flatMap(rulesOf);
       }),
+    carriers: (region, groups, signal) => caller.known(() => readCarriers(caller, clients, { region, groups, signal })),
     close: change("revoke"),
     open: change("authorize"),
   };

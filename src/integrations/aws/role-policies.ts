@@ -113,6 +113,7 @@ function looks(wish: RoleWish): readonly Statement[] {
 const WITHOUT_RESOURCE = [
   "application-autoscaling:DescribeScalableTargets",
   "cloudwatch:GetMetricData",
+  "ec2:DescribeNetworkInterfaces",
   "ec2:DescribeSecurityGroups",
   "elasticloadbalancing:DescribeLoadBalancers",
   "elasticloadbalancing:DescribeTargetGroups",

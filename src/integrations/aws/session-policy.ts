@@ -7,6 +7,7 @@ export const LONGEST_SESSION_POLICY = 2_048;
 const LOOKS = [
   "application-autoscaling:DescribeScalableTargets",
   "cloudwatch:GetMetricData",
+  "ec2:DescribeNetworkInterfaces",
   "ec2:DescribeSecurityGroups",
   "ecs:DescribeServices",
   "ecs:DescribeTasks",

@@ -2,6 +2,7 @@ import type { World } from "../world/world.ts";
 import { type Cluster, clusterNotFound, keyFor, newCluster } from "./database-cluster.ts";
 import { type Commit, engineOf, type Instance, isDownAt, newInstance, notFound } from "./database-instance.ts";
 import type { KeyRing } from "./kms.ts";
+import type { NetworkInterface } from "./network-interfaces.ts";
 import { Replication } from "./replication.ts";
 import type { Peer } from "./security-rules.ts";
 import type { Connected, DatabaseEngine, DatabaseRef, DatabaseSession, Row, WriteOutcome } from "./service.ts";
@@ -16,6 +17,8 @@ export interface Door {
 /** Whether a security group lets one connect to a port, as the network sees it now. */
 export interface NetworkAccess {
   allows(region: string, groups: readonly string[], door: Door): boolean;
+  /** Network interfaces of another service, as they are at any moment. */
+  attach?(interfaces: () => readonly NetworkInterface[]): void;
   /** Network of a group; absent, or undefined: the ordinary one. */
   vpcOf?(region: string, group: string): string | undefined;
 }
@@ -26,6 +29,12 @@ export interface RdsDeps {
 }
 
 type Refused = Exclude<WriteOutcome, { ok: true }>["reason"];
+
+/** RDS says nothing of whose they are. */
+const interfaceOf = ({ region, resourceId, securityGroups }: Instance): NetworkInterface => ({
+  ...{ id: `eni-${resourceId.toLowerCase()}`, region, description: "RDSNetworkInterface", requester: "amazon-rds" },
+  securityGroups: [...securityGroups],
+});
 
 /** PostgreSQL's lag metric on an idle source: the age of the last commit, up to five minutes. */
 const IDLE_LAG_LIMIT_SECONDS = 300;
@@ -57,6 +66,7 @@ export class DatabaseFleet implements DatabaseEngine {
       this.#clusters.set(`${cluster.region}/${cluster.identifier}`, cluster);
       for (const { instance } of cluster.members) this.add(instance);
     }
+    network.attach?.(() => this.instances.map(interfaceOf));
     this.#connectOrNot();
     world.regions.onChange(() => this.#connectOrNot());
   }

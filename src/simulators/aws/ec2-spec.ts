@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { NetworkInterfaceSpec } from "./network-interfaces.ts";
 import { SourceText } from "./security-rules.ts";
 import { DEFAULT_VPC, Duration } from "./specs.ts";
 
@@ -28,6 +29,8 @@ export const Ec2Spec = z.strictObject({
   prefixLists: z
     .array(z.strictObject({ region: z.string(), id: z.string().startsWith("pl-"), entries: z.array(z.string()) }))
     .default([]),
+  /** Beside those of database instances, which there are always. */
+  networkInterfaces: z.array(NetworkInterfaceSpec).default([]),
   /** How long a rule change takes to reach the network. */
   ruleEffect: Duration.default({ low: 1, high: 3 }),
 });

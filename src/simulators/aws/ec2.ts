@@ -3,6 +3,7 @@ import type { World } from "../world/world.ts";
 import type { NetworkAccess } from "./database-fleet.ts";
 import { Permission, permissionsOf, rulesOf, rulesView } from "./ec2-permissions.ts";
 import { Ec2Spec, type Ec2SpecInput } from "./ec2-spec.ts";
+import { DescribeInterfaces, describeInterfaces } from "./network-interfaces.ts";
 import { page } from "./paging.ts";
 import { type SecurityGroup, SecurityGroups } from "./security-groups.ts";
 import type { NewRule } from "./security-rules.ts";
@@ -18,7 +19,8 @@ export interface Ec2 {
 
 /** Simulated security groups, the part of EC2 that fences a database. Logs `ec2.rules-enforced`. */
 export function createEc2(world: World, input: Ec2SpecInput): Ec2 {
-  const groups = new SecurityGroups(world, Ec2Spec.parse(input));
+  const spec = Ec2Spec.parse(input);
+  const groups = new SecurityGroups(world, spec);
   return {
     network: groups,
     vpcOf: (region, group) => groups.vpcOf(region, group),
@@ -29,6 +31,15 @@ export function createEc2(world: World, input: Ec2SpecInput): Ec2 {
       operations: {
         DescribeSecurityGroups: { mutates: false, handle: (call) => describe(groups, call) },
         DescribeSecurityGroupRules: { mutates: false, handle: (call) => describeRules(groups, call) },
+        DescribeNetworkInterfaces: {
+          mutates: false,
+          handle: (call) =>
+            describeInterfaces(
+              [...spec.networkInterfaces, ...groups.interfaces()],
+              call,
+              parse(DescribeInterfaces, call),
+            ),
+        },
         RevokeSecurityGroupIngress: { mutates: true, handle: (call) => revoke(groups, call) },
         AuthorizeSecurityGroupIngress: { mutates: true, handle: (call) => authorize(groups, call) },
       },

@@ -2,6 +2,7 @@ import type { World } from "../world/world.ts";
 import type { Door, NetworkAccess } from "./database-fleet.ts";
 import { drawMs } from "./durations.ts";
 import type { Ec2Spec } from "./ec2-spec.ts";
+import type { NetworkInterface } from "./network-interfaces.ts";
 import {
   isSame,
   letsIn,
@@ -32,6 +33,7 @@ export class SecurityGroups implements NetworkAccess {
   readonly #spec: Ec2Spec;
   readonly #random;
   readonly #ids;
+  readonly #attached: (() => readonly NetworkInterface[])[] = [];
   readonly #groups = new Map<string, SecurityGroup>();
 
   constructor(world: World, spec: Ec2Spec) {
@@ -54,6 +56,15 @@ export class SecurityGroups implements NetworkAccess {
     const group = this.#groups.get(`${region}/${id}`);
     if (!group) throw groupNotFound(id);
     return group;
+  }
+
+  attach(interfaces: () => readonly NetworkInterface[]): void {
+    this.#attached.push(interfaces);
+  }
+
+  /** Of what other services attach. */
+  interfaces(): readonly NetworkInterface[] {
+    return this.#attached.flatMap((interfaces) => interfaces());
   }
 
   vpcOf(region: string, id: string): string | undefined {

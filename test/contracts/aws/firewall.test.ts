@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { FirewallRule } from "../../../src/domain/service/observed.ts";
-import { factOf, HOME, type InventoryWorld, STANDBY, startInventoryWorld } from "./inventory-world.ts";
+import { factOf, HOME, type InventoryWorld, PRIMARY, STANDBY, startInventoryWorld } from "./inventory-world.ts";
 
 let inventory: InventoryWorld;
 beforeEach(async () => {
@@ -74,6 +74,19 @@ describe("firewall", () => {
 
   test("no rules mean no call", async () => {
     expect(await inventory.aws.firewall.close({ ...group, rules: [] })).toEqual({ requestIds: [] });
+  });
+
+  test("whoever carries a group is named: machines, services of AWS, and databases by their own name", async () => {
+    const carriers = factOf(await inventory.aws.firewall.carriers(HOME, ["sg-home"]));
+    expect(carriers.map(({ group, says }) => `${group} ${says}`)).toEqual([
+      "sg-home eni-0bastion (i-0b2, bastion)",
+      ...[PRIMARY, "orders-1", "orders-2"].map((instance) => `sg-home database ${instance}`),
+    ]);
+    expect(carriers.filter(({ instance }) => instance === PRIMARY)).toHaveLength(1);
+    expect(
+      factOf(await inventory.aws.firewall.carriers(HOME, ["sg-home", "sg-app"])).map(({ says }) => says),
+    ).toContain("eni-0lambda (AWS Lambda VPC ENI-report)");
+    expect(factOf(await inventory.aws.firewall.carriers(STANDBY, ["sg-app"]))).toEqual([]);
   });
 
   test("a group that does not exist is absent", async () => {

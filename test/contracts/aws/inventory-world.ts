@@ -164,6 +164,13 @@ export async function startInventoryWorld(moreZones: readonly EmptyZone[] = [], 
       { id: "sg-app", region: HOME, name: "tasks" },
       { id: "sg-standby", region: STANDBY, name: "db", ingress: [rule("10.0.0.0/8")] },
     ],
+    networkInterfaces: [
+      {
+        ...{ id: "eni-0bastion", region: HOME, description: "bastion", instanceId: "i-0b2" },
+        securityGroups: ["sg-home", "sg-app"],
+      },
+      { id: "eni-0lambda", region: HOME, description: "AWS Lambda VPC ENI-report", securityGroups: ["sg-app"] },
+    ],
     foreignGroups: [foreign("sg-reports"), foreign("sg-peered")],
     prefixLists: [{ region: HOME, id: "pl-offices", entries: ["198.51.100.0/24"] }],
   });

@@ -14,6 +14,8 @@ import {
 
 const SPEED = 60;
 const LATE = "sg-0late";
+/** Another machine carries it. */
+const SHARED = "sg-0shared";
 const DENIED = { kind: "error", status: 400, code: "AccessDenied" } as const;
 
 let at: FailoverWorld;
@@ -24,12 +26,24 @@ beforeEach(async () => {
     moreEc2: {
       securityGroups: [
         {
+          id: SHARED,
+          region: home,
+          name: "tools",
+          ingress: [{ fromPort: 5432, toPort: 5432, source: "172.16.0.0/12" }],
+        },
+        {
           ...{ id: LATE, region: home, name: "reports" },
           ingress: [
             { fromPort: 5432, toPort: 5432, source: "172.16.0.0/12", description: "reports" },
             // What does not lead to the database is nobody's business here.
             { fromPort: 22, toPort: 22, source: "192.0.2.0/24", description: "bastion" },
           ],
+        },
+      ],
+      networkInterfaces: [
+        {
+          ...{ id: "eni-0tools", region: home, description: "build machine", instanceId: "i-0c3" },
+          securityGroups: [SHARED],
         },
       ],
     },
@@ -44,19 +58,19 @@ const databaseAt = () => {
 };
 
 /** Somebody attaches a second group to the old database, and RDS has done it. */
-async function attachLate(): Promise<void> {
+async function attachLate(group = LATE): Promise<void> {
   const { home } = at.service;
   const { instance, security_group: own } = databaseAt();
-  const input = { DBInstanceIdentifier: instance, VpcSecurityGroupIds: [own, LATE], ApplyImmediately: "true" };
+  const input = { DBInstanceIdentifier: instance, VpcSecurityGroupIds: [own, group], ApplyImmediately: "true" };
   await at.client.click("rds:ModifyDBInstance", home, input);
   await eventually("second security group", 10_000, async () => {
     const facts = await at.others.databases.describe(home, instance);
-    return (facts.known && facts.value.securityGroups.includes(LATE)) || undefined;
+    return (facts.known && facts.value.securityGroups.includes(group)) || undefined;
   });
 }
 
-async function lateRules() {
-  const rules = await at.others.firewall.rules(at.service.home, LATE);
+async function lateRules(group = LATE) {
+  const rules = await at.others.firewall.rules(at.service.home, group);
   if (!rules.known) throw new Error(rules.why);
   return rules.value.map(({ fromPort, description }) => [fromPort, description]);
 }
@@ -91,6 +105,18 @@ describe("a security group that somebody attaches to the old database after plan
     expect([run.state, run.pastNoReturn]).toEqual(["unwound", false]);
     expect(mutationsOf(at).filter((each) => each.startsWith("RevokeSecurityGroupIngress"))).toHaveLength(2);
     expect(new Set(await lateRules())).toEqual(new Set(BOTH));
+  });
+
+  test("is never edited where another machine carries it: all else is closed, and people are told whom it would cut", async () => {
+    await startRun(at);
+    await attachLate(SHARED);
+
+    const run = await drive(at);
+
+    expect([run.state, run.pastNoReturn]).toEqual(["stopped", false]);
+    expect(run.why).toMatch(/would be cut off \(sg-0shared: eni-0tools \(i-0c3, build machine\)\)/);
+    expect(await lateRules(SHARED)).toEqual([[5432, undefined]]);
+    expect(await lateRules(databaseAt().security_group)).toEqual([]);
   });
 
   test("after the end is seen by the watch, and closed", async () => {

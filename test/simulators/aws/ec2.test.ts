@@ -1,5 +1,6 @@
 import {
   AuthorizeSecurityGroupIngressCommand,
+  DescribeNetworkInterfacesCommand,
   DescribeSecurityGroupRulesCommand,
   DescribeSecurityGroupsCommand,
   type IpPermission,
@@ -168,6 +169,19 @@ describe("simulated security groups", () => {
     const KEPT_OUT = [from("203.0.113.8"), from("10.0.0.1", "sg-other"), from("2001:db9::1")];
     expect(LET_IN.map((peer) => write(peer))).toEqual(LET_IN.map(() => ({ ok: true })));
     expect(KEPT_OUT.map((peer) => write(peer))).toEqual(KEPT_OUT.map(() => ({ ok: false, reason: "connect-timeout" })));
+  });
+
+  test("an instance of RDS has a network interface that does not say whose it is", async () => {
+    const carrying = { Filters: [{ Name: "group-id", Values: ["sg-standby"] }] };
+    const found = await aws.clients.ec2.send(new DescribeNetworkInterfacesCommand(carrying));
+    expect(found.NetworkInterfaces).toMatchObject([
+      {
+        ...{ Description: "RDSNetworkInterface", RequesterId: "amazon-rds", RequesterManaged: true },
+        Groups: [{ GroupId: "sg-standby" }],
+      },
+    ]);
+    const other = { Filters: [{ Name: "group-id", Values: ["sg-tasks"] }] };
+    expect((await aws.clients.ec2.send(new DescribeNetworkInterfacesCommand(other))).NetworkInterfaces).toEqual([]);
   });
 
   test("groups can be filtered, and an unknown one is an error", async () => {

@@ -24,7 +24,14 @@ const INPUT = {
     { resource: "compute.api", role: "compute", kind: "ecs", things: { region: REGION, compute: SERVICE } },
     {
       ...{ resource: "stores.stock", role: "stores", kind: "rds-replica", writeCheck: WRITE_CHECK },
-      things: { region: REGION, instance: "stock", groups: ["sg-1"], writeCheck: WRITE_CHECK },
+      things: {
+        region: REGION,
+        instance: "stock",
+        groups: ["sg-1"],
+        alone: ["sg-1"],
+        together: ["stock"],
+        writeCheck: WRITE_CHECK,
+      },
     },
   ],
 };

@@ -166,6 +166,24 @@ describe("the failover runbook", () => {
     expect(plan.acceptances.map(({ id }) => id)).not.toContain("left-open");
   });
 
+  test("guard shared group: a plan is refused whose fence would cut off others, and says whom", () => {
+    const quiet = quietDay(serviceIn(inventory));
+    const home = quiet.sites["eu-west-1"];
+    if (!home) throw new Error("home");
+    const withCarriers = (carriers: NonNullable<typeof home.carriers>) =>
+      planned(inventory, { observed: { ...quiet, sites: { ...quiet.sites, "eu-west-1": { ...home, carriers } } } });
+    const own = { group: "sg-1", instance: "mycomputer-inventory-db", says: "database mycomputer-inventory-db" };
+    const bastion = { group: "sg-1", says: "eni-0a1 (i-0b2, bastion)" };
+    const denied = { known: false, cause: "denied", why: "AccessDenied", atMs: AT } as const;
+
+    expect(refusals(withCarriers(known([own, bastion])))).toMatch(
+      /would cut off others that carry its security group too \(sg-1: eni-0a1 \(i-0b2, bastion\)\)/,
+    );
+    expect(refusals(withCarriers(denied))).toMatch(/Nobody can see who else carries .*: AccessDenied/);
+    expect(withCarriers(known([own])).kind).toBe("plan");
+    expect(withCarriers({ ...denied, cause: "unreachable" }).kind).toBe("plan");
+  });
+
   test("where RDS alone does not say which groups the database carries, people accept that others stay open", () => {
     const quiet = quietDay(serviceIn(inventory));
     const home = quiet.sites["eu-west-1"];

@@ -56,6 +56,7 @@ class Home {
         },
       },
       firewall: {
+        ...quiet.firewall,
         rules: async (region, group) =>
           region === home ? answer(group, this.rules.get(group) ?? []) : quiet.firewall.rules(region, group),
         close: async ({ securityGroup }) => {

@@ -1,10 +1,10 @@
-import { type Doors, opensPort } from "../../../../domain/service/firewall.ts";
+import { type Carrier, type Doors, opensPort } from "../../../../domain/service/firewall.ts";
 import type { DatabaseFacts, FirewallRule, Known } from "../../../../domain/service/observed.ts";
 import type { Region } from "../../../../domain/service/service.ts";
 import type { CloudReads } from "../../../../ports/step.ts";
 
 interface Looking {
-  readonly cloud: Pick<CloudReads, "databases" | "firewall">;
+  readonly cloud: Pick<CloudReads, "databases" | "firewall" | "clock">;
   readonly signal?: AbortSignal | undefined;
   /** How long an answer is waited for; absent: as long as it takes. */
   readonly waitFor?: (<T>(asked: Promise<Known<T>>) => Promise<Known<T>>) | undefined;
@@ -14,6 +14,16 @@ interface Looking {
 export interface Carried {
   readonly groups: readonly string[];
   readonly port?: number | undefined;
+}
+
+/** Who carries a group through which somebody gets in; nobody where none is open. */
+export async function lookAtCarriers(
+  { region, doors }: { readonly region: Region; readonly doors: Doors },
+  { cloud, signal, waitFor = asIs }: Looking,
+): Promise<Known<readonly Carrier[]>> {
+  const open = Object.entries(doors).flatMap(([group, rules]) => (rules.length > 0 ? [group] : []));
+  if (open.length === 0) return { known: true, value: [], atMs: cloud.clock.now() };
+  return waitFor(cloud.firewall.carriers(region, open, signal));
 }
 
 export interface InstanceDoors {

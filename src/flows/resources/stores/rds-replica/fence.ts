@@ -1,14 +1,15 @@
 import { z } from "zod";
-import { type Doors, isSameRule, isShut } from "../../../../domain/service/firewall.ts";
+import { StepFailed, TransientError } from "../../../../domain/errors.ts";
+import { cutWith, type Doors, isSameRule, isShut, sayCut } from "../../../../domain/service/firewall.ts";
 import type { Known } from "../../../../domain/service/observed.ts";
 import { told } from "../../../steps/by-hand.ts";
 import { closing, closingIn, opening, rebooting } from "../../../steps/permissions.ts";
 import { FirewallRuleInput } from "../../../steps/schemas.ts";
 import type { Fence } from "../../fence.ts";
-import { lookAtDoors } from "./doors.ts";
+import { lookAtCarriers, lookAtDoors } from "./doors.ts";
 import { endSessions } from "./end-sessions.ts";
 import type { RdsSeen } from "./look.ts";
-import { database } from "./parts.ts";
+import { database, fencedTogether } from "./parts.ts";
 import type { RdsReplica } from "./settings.ts";
 
 const Things = z.object({
@@ -20,6 +21,10 @@ const Things = z.object({
   port: z.number().exactOptional(),
   /** Network that it stands in; absent: not known, and only `groups` can be closed. */
   vpc: z.string().exactOptional(),
+  /** Those of `groups` that nobody else carried when the plan was made. */
+  alone: z.array(z.string()).readonly(),
+  /** Instances that the same plan fences with it: they may share a group. */
+  together: z.array(z.string()).readonly(),
   writeCheck: z.string(),
   /** It is rebooted to end the sessions that are open; absent: they end with the tasks that hold them. */
   reboots: z.literal(true).exactOptional(),
@@ -36,13 +41,15 @@ const RESTARTS: ReadonlySet<string> = new Set(["rebooting", "starting"]);
 export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
   things: Things,
   captured: Captured,
-  thingsOf: ({ resource }, region, seen) => {
+  thingsOf: ({ resource, service }, region, seen) => {
     const { security_group: named, write_check: writeCheck, instance } = database(resource, region);
-    const facts = seen?.in[region]?.database;
+    const { database: facts, carriers } = seen?.in[region] ?? {};
     const { securityGroups = [], port, vpc } = facts?.known ? facts.value : {};
     const groups = securityGroups.length > 0 ? securityGroups : [named];
     return {
-      ...{ region, instance, groups, writeCheck },
+      ...{ region, instance, groups, writeCheck, together: fencedTogether(service, region) },
+      // A plan that leads away from others who carry one is refused.
+      alone: carriers?.known ? groups : [],
       ...(port !== undefined && { port }),
       ...(vpc !== undefined && { vpc }),
       ...(resource.end_sessions === "reboot" && { reboots: true }),
@@ -74,7 +81,7 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
     if (!now.known) return [];
     // Asked while it is still open: the session that the check then keeps is the one that has to end.
     if (reboots) await context.cloud.probe.writeOverKept(writeCheck, context.signal);
-    const closed = await closeAll(region, now.value, context);
+    const closed = await closeAll(things, now.value, context);
     return reboots ? [...closed, ...(await endSessions({ region, instance, writeCheck }, context))] : closed;
   },
 
@@ -124,15 +131,40 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
   ],
 };
 
-async function closeAll(
-  region: string,
-  doors: Doors,
-  { cloud, signal }: Parameters<typeof fence.close>[2],
-): Promise<string[]> {
+type Closing = Parameters<typeof fence.close>[2];
+
+async function closeAll(things: Things, doors: Doors, context: Closing): Promise<string[]> {
+  const { region, instance } = things;
+  const { cloud, signal } = context;
+  const shared = await sharedAmong(things, doors, context);
   const requestIds: string[] = [];
   for (const [securityGroup, rules] of Object.entries(doors)) {
-    if (rules.length === 0) continue;
+    if (rules.length === 0 || shared.has(securityGroup)) continue;
     requestIds.push(...(await cloud.firewall.close({ region, securityGroup, rules }, signal)).requestIds);
   }
-  return requestIds;
+  if (shared.size === 0) return requestIds;
+  throw new StepFailed(
+    "group-shared",
+    `${instance} is not fenced: others carry its security group too, and would be cut off (${sayCut(shared)}). Give ${instance} a group of its own, or take the others out of this one.`,
+    { facts: { mustAsk: true, region, requestIds: requestIds.join(" ") } },
+  );
+}
+
+/** Groups that others carry too, each with whom. They are never edited. */
+async function sharedAmong(
+  { region, alone, together }: Things,
+  doors: Doors,
+  { cloud, signal }: Closing,
+): Promise<ReadonlyMap<string, string>> {
+  const carriers = await lookAtCarriers({ region, doors }, { cloud, signal });
+  if (carriers.known) return cutWith(carriers.value, together);
+  const unseen = Object.entries(doors).flatMap(([group, rules]) =>
+    rules.length > 0 && !alone.includes(group) ? [group] : [],
+  );
+  if (unseen.length > 0)
+    throw new TransientError(
+      "carriers-unseen",
+      `Nobody can see who else carries ${unseen.join(", ")}: ${carriers.why}`,
+    );
+  return new Map();
 }

@@ -1,7 +1,7 @@
 import { sayDuration } from "../../../../domain/duration.ts";
 import { canonicalJson } from "../../../../domain/json.ts";
 import { blindMs } from "../../../../domain/plan-run/data-position.ts";
-import type { Doors } from "../../../../domain/service/firewall.ts";
+import type { Carrier, Doors } from "../../../../domain/service/firewall.ts";
 import type { Behind, RegionFacts, Told } from "../../../../domain/service/observation.ts";
 import {
   type DatabaseFacts,
@@ -14,7 +14,7 @@ import type { Region } from "../../../../domain/service/service.ts";
 import { marksBeside } from "../../../steps/dns-mark.ts";
 import { sayKnown } from "../../facts.ts";
 import type { IdentityFact, Looking, Place, Seen } from "../../place.ts";
-import { lookAtDoors } from "./doors.ts";
+import { lookAtCarriers, lookAtDoors } from "./doors.ts";
 import { overLink } from "./link.ts";
 import { database, databaseRecord } from "./parts.ts";
 import type { RdsReplica } from "./settings.ts";
@@ -24,6 +24,8 @@ import { namesSource } from "./source.ts";
 interface InstanceSeen {
   readonly database: Known<DatabaseFacts>;
   readonly firewall: Known<Doors>;
+  /** Whoever carries a group of these. */
+  readonly carriers: Known<readonly Carrier[]>;
   readonly lag: LagFacts;
 }
 
@@ -51,11 +53,18 @@ async function instanceIn(region: Region, { resource }: Place<RdsReplica>, looki
   const { cloud, signal } = looking;
   const { instance, security_group } = database(resource, region);
   const asked = { region, instance, groups: [security_group] };
-  const [{ database: facts, doors }, lag] = await Promise.all([
-    lookAtDoors(asked, { cloud, signal, waitFor: (answer) => looking.of(region, answer) }),
+  const waiting: Parameters<typeof lookAtDoors>[1] = {
+    ...{ cloud, signal },
+    waitFor: (answer) => looking.of(region, answer),
+  };
+  const [[{ database: facts, doors }, carriers], lag] = await Promise.all([
+    lookAtDoors(asked, waiting).then(async (seen) => {
+      const { doors: open } = seen;
+      return [seen, open.known ? await lookAtCarriers({ region, doors: open.value }, waiting) : open] as const;
+    }),
     looking.of(region, cloud.databases.lag(region, instance, signal)),
   ]);
-  return { database: facts, firewall: doors, lag: overLink(lag, facts) };
+  return { database: facts, firewall: doors, carriers, lag: overLink(lag, facts) };
 }
 
 async function nameOf({ resource }: Place<RdsReplica>, { cloud, signal }: Looking): Promise<RdsSeen["name"]> {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Doors, isShut } from "../../../../domain/service/firewall.ts";
+import { cutWith, type Doors, isShut, sayCut } from "../../../../domain/service/firewall.ts";
 import type { DatabaseFacts, Known } from "../../../../domain/service/observed.ts";
 import { planned } from "../../../../ports/step.ts";
 import { pointApplication } from "../../../steps/change-records.ts";
@@ -11,7 +11,7 @@ import { isRoute53Dark } from "../../names.ts";
 import { differences } from "./differences.ts";
 import { lookAtDoors } from "./doors.ts";
 import { blindMsIn, type RdsAt, type RdsSeen } from "./look.ts";
-import { database, databaseRecord } from "./parts.ts";
+import { database, databaseRecord, fencedTogether } from "./parts.ts";
 import { promoteReplica } from "./promote-replica.ts";
 import { recordDataPosition } from "./record-data-position.ts";
 import type { RdsReplica } from "./settings.ts";
@@ -31,7 +31,11 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
     return there?.known === true && there.value.role === "standalone";
   },
 
-  refusals: (at, moving) => [...instanceRefusals(at, moving), ...(isRoute53Dark(moving) ? [] : nameRefusals(at))],
+  refusals: (at, moving) => [
+    ...instanceRefusals(at, moving),
+    ...carrierRefusals(at, moving),
+    ...(isRoute53Dark(moving) ? [] : nameRefusals(at)),
+  ],
 
   measure: (at, { to, mode, knownUntilMs }, { id, after }) =>
     planned(recordDataPosition, {
@@ -143,6 +147,28 @@ function instanceRefusals(
     ...whyNotLinked(there.value, { source, isPlanned: mode === "planned" }),
     ...whyShut(seen.in[to]?.firewall),
   ].map((why) => `${instance} ${why}`);
+}
+
+/** A fence takes a group's rules from whoever carries it. */
+function carrierRefusals(
+  { seen, service, resource }: RdsAt,
+  { from, promoted }: Parameters<typeof move.refusals>[1],
+): string[] {
+  const carriers = seen.in[from]?.carriers;
+  if (!carriers || promoted === "continued") return [];
+  const { instance } = database(resource, from);
+  if (carriers.known) {
+    const whom = cutWith(carriers.value, fencedTogether(service, from));
+    return whom.size === 0
+      ? []
+      : [
+          `A fence of ${instance} would cut off others that carry its security group too (${sayCut(whom)}). Give ${instance} a group of its own first.`,
+        ];
+  }
+  // Silence is no reason to wait on the worst day: the fence asks again before it closes anything.
+  return carriers.cause === "denied"
+    ? [`Nobody can see who else carries the security groups of ${instance}: ${carriers.why}. Allow TwoKey to look.`]
+    : [];
 }
 
 /** What an earlier fence closed, and nobody has opened since, would be shut on both sides after the promotion. */

@@ -1,4 +1,6 @@
+import { z } from "zod";
 import type { Region } from "../../../../domain/service/region.ts";
+import { resourcesOf, type Service } from "../../../../domain/service/service.ts";
 import type { DatabaseRecord, DatabaseSite } from "../../../../domain/service/site.ts";
 import type { Permission } from "../../../../ports/permission.ts";
 import { allSnapshots, changing, closing, opening, promoting, rebooting } from "../../../steps/permissions.ts";
@@ -19,6 +21,20 @@ export function database({ in: regions, after_promotion: kept }: RdsReplica, reg
     backup_retention_days: kept.backup_retention / DAY_MS,
   };
 }
+
+/** All instances of the service in a region: a plan that leaves the region fences them together. */
+export function fencedTogether(service: Service, region: Region): string[] {
+  return resourcesOf(service).flatMap(({ resource }) => {
+    const instances = Instances.safeParse(resource).data?.in;
+    const id = instances?.[region]?.id;
+    return id === undefined ? [] : [id];
+  });
+}
+
+const Instances = z.object({
+  kind: z.literal("rds-replica"),
+  in: z.record(z.string(), z.object({ id: z.string() }).optional()),
+});
 
 export function databaseRecord({ name: writer }: RdsReplica): DatabaseRecord | undefined {
   if (!writer) return undefined;
