@@ -1157,4 +1157,28 @@ export const GUARDS = [
     test: "store/put-aside.test.ts",
     fails: "a version to come: it is put aside and left as it is, and its neighbours go on (G22)",
   },
+  {
+    guard: "a promoted copy and a follower of the old writer are two writers",
+    file: "src/flows/resources/stores/rds-replica/look.ts",
+    cut: "if (sources.length > 0 && only && promoted)",
+    by: "if (sources.length > 0 && only && promoted && promoted.region === only.region)",
+    test: "flows/runbooks/failover/three-regions.test.ts",
+    fails: "of which one was promoted while another still follows the dark home has no writer that anybody could name",
+  },
+  {
+    guard: "of several dark regions none is taken for the old side",
+    file: "src/flows/runbooks/failover/judgement.ts",
+    cut: "dark && darkRegions === 1 &&",
+    by: "dark && darkRegions > 0 &&",
+    test: "flows/runbooks/failover/three-regions.test.ts",
+    fails: "goes on to the region that was promoted, and leaves the one region that gives no answer",
+  },
+  {
+    guard: "the mark of a ledger goes only with the ledger that ends with it",
+    file: "src/store/ledger-marks.ts",
+    cut: "if known and string.find(' ' .. known .. ' ', ' ' .. ARGV[1] .. ' ', 1, true) then",
+    by: "if known then",
+    test: "jobs/retention.test.ts",
+    fails: "of a name that another machine still writes under go, and its mark stays: it would take the store for lost",
+  },
 ];
