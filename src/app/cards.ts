@@ -9,7 +9,7 @@ import type { Clock } from "../ports/clock.ts";
 import { alertCard, alertChangesCard } from "../views/alert.ts";
 import { incidentCard } from "../views/incident.ts";
 import { byHandCard } from "../views/key-form.ts";
-import { planCard } from "../views/plan.ts";
+import { planCard, planDetailsCard, planInFull } from "../views/plan.ts";
 import { recoveryCard, replacedRecoveryCard } from "../views/recovery.ts";
 import { progressCard } from "../views/run-progress.ts";
 import { updateDraftCard } from "../views/update.ts";
@@ -59,6 +59,10 @@ const RENDER: Readonly<Record<string, Render>> = {
     const run = await stores.runs.read(subject);
     return run && planCard(run, inventory(), await planContext(run, { stores, clock }));
   },
+  "plan-details": async (subject, { stores, inventory }) => {
+    const run = await stores.runs.read(subject);
+    return run && planDetailsCard(run, inventory());
+  },
   "by-hand": async (subject, { stores }) => {
     const run = await stores.runs.read(subject);
     return run && byHandCard(run.plan);
@@ -80,7 +84,7 @@ const RENDER: Readonly<Record<string, Render>> = {
       parts: [
         { kind: "text", text: [{ bold: needed.why }] },
         ...(run.state === "waiting-for-keys"
-          ? planCard(run, inventory(), await planContext(run, { stores, clock })).parts
+          ? planInFull(run, inventory(), await planContext(run, { stores, clock })).parts
           : progressCard(run, inventory(), { nowMs: clock.now() }).parts),
       ],
     };

@@ -9,16 +9,15 @@ import { type Answer, type Ask, whisper } from "./intent.ts";
 import { listed, type RunCommandDeps, runMeant } from "./run-deps.ts";
 
 /**
- * A key is turned by the button on the plan card. Acceptances are asked for in a form, each to be agreed to in words. The
- * terminal cannot prove who is asking, so it refuses.
+ * A key is turned by the button on the plan card, in a form that shows everything it signs and asks for each acceptance in
+ * words. The terminal cannot prove who is asking, so it refuses.
  */
 export async function approve(ask: Ask, deps: RunCommandDeps & KeyDeps): Promise<Answer> {
   const who = listed(ask);
   const { run, digest } = await planShown(ask, deps);
-  const needsWords = run.state === "waiting-for-keys" && run.plan.acceptances.length > 0;
-  if (needsWords && !ask.fields) {
+  if (run.state === "waiting-for-keys" && !ask.fields) {
     refuseInVain(run, { person: who.person, digest }, deps);
-    return { kind: "form", form: keyForm(run) };
+    return { kind: "form", form: keyForm(run, deps.inventory()) };
   }
   const accepted = Object.entries(ask.fields ?? {}).flatMap(([id, answer]) => (answer === "yes" ? [id] : []));
   const missing = ask.fields ? run.plan.acceptances.filter((acceptance) => !accepted.includes(acceptance.id)) : [];
@@ -45,7 +44,7 @@ export async function approve(ask: Ask, deps: RunCommandDeps & KeyDeps): Promise
   return whisper(says);
 }
 
-/** Nobody agrees to sentences for a key that would not count whatever they say. What the store knows is asked at the turn. */
+/** Nobody reads a form for a key that would not count whatever they say. What the store knows is asked at the turn. */
 function refuseInVain(
   run: RunState,
   turn: { readonly person: string; readonly digest: string },

@@ -9,7 +9,7 @@ import { type Requester, startAlone } from "../engine/approvals/start-alone.ts";
 import { observe } from "../flows/observe.ts";
 import { agedSettings, openQuestions } from "../flows/resources/settings-of.ts";
 import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
-import { planCard, whatIsAsked } from "../views/plan.ts";
+import { planInFull, whatIsAsked } from "../views/plan.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { inTheWay } from "./refuse-while.ts";
 import type { RunCommandDeps } from "./run-deps.ts";
@@ -45,7 +45,7 @@ export async function propose({ ask, person, dryRun, ...asked }: Asked, deps: Ru
   const { plan } = draft.run;
   if (dryRun) {
     const context = { nowMs: plan.madeAtMs, downSinceMs: draft.incident?.firstSeenAtMs };
-    return { kind: "whisper", card: withoutKeys(planCard(draft.run, deps.inventory(), context)) };
+    return { kind: "whisper", card: withoutKeys(planInFull(draft.run, deps.inventory(), context)) };
   }
   const channel = await keepDraft(draft, wanted, deps);
   const what = plan.keysRequired === 0 ? "is started. Its progress is in" : CALLED;
@@ -140,7 +140,7 @@ function told(plan: Plan, channel: string, what: string): Card {
   };
 }
 
-function withoutKeys(card: ReturnType<typeof planCard>): ReturnType<typeof planCard> {
+function withoutKeys(card: Card): Card {
   return {
     ...card,
     text: `Dry run, nothing is kept: ${card.text}`,

@@ -6,7 +6,7 @@ import { isWatched } from "../domain/plan-run/fence.ts";
 import { isOver, type RunState } from "../domain/plan-run/run.ts";
 import { readable } from "../domain/readable.ts";
 import type { Documents } from "../ports/documents.ts";
-import { planCard } from "../views/plan.ts";
+import { planInFull } from "../views/plan.ts";
 import { progressCard } from "../views/run-progress.ts";
 import { plansCard, runsCard } from "../views/runs.ts";
 import { timelineCard } from "../views/timeline.ts";
@@ -88,7 +88,7 @@ export const READING: Readonly<Record<string, ReadingVerb>> = {
       const nowMs = deps.clock.now();
       if (run.startedAtMs === undefined) {
         const incident = run.plan.incident === undefined ? undefined : await deps.incidents.get(run.plan.incident);
-        return planCard(run, deps.inventory(), { nowMs, downSinceMs: incident?.value.firstSeenAtMs });
+        return planInFull(run, deps.inventory(), { nowMs, downSinceMs: incident?.value.firstSeenAtMs });
       }
       return progressCard(run, deps.inventory(), { nowMs, latest: await deps.notesOf(run.plan.id) });
     },

@@ -1,12 +1,12 @@
 import type { Card, CardPart, Form } from "../domain/card/card.ts";
 import { type Plan, phasesOf } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
-import { dangers, digestNote, finality, lossLine } from "./plan.ts";
-import { steps } from "./plan-steps.ts";
+import type { Inventory } from "../domain/service/inventory.ts";
+import { dangers, digestNote, finality, lossLine, planDetails } from "./plan.ts";
 import { inRoom } from "./room.ts";
 
-/** The form behind the button: once more what happens, then each acceptance, to be chosen deliberately. */
-export function keyForm(run: RunState): Form {
+/** The form behind the button: everything that a key signs, then each acceptance, to be chosen deliberately. */
+export function keyForm(run: RunState, inventory: Inventory): Form {
   const { plan } = run;
   return {
     title: "Turn my key",
@@ -16,7 +16,7 @@ export function keyForm(run: RunState): Form {
       { kind: "text", text: [{ bold: `${plan.title}?` }] },
       { kind: "lines", plain: true, lines: [lossLine(plan), ...finality(plan), ...dangers(plan)] },
       digestNote(run),
-      ...steps(plan),
+      ...planDetails(run, inventory),
     ],
     fields: plan.acceptances.map(({ id, words }) => ({
       id,

@@ -23,8 +23,8 @@ export interface PlanContext {
 }
 
 /**
- * What an approver must understand in ten seconds comes first, with the buttons: what happens, what may be lost, what cannot
- * be undone. The steps and everything that they rest on follow below.
+ * What an approver must understand in ten seconds, with the buttons: what happens, what may be lost, what cannot be undone.
+ * The steps and everything that they rest on are a reply in its thread, and stand in the form in which a key is turned.
  */
 export function planCard(run: RunState, inventory: Inventory, context: PlanContext): Card {
   const { plan } = run;
@@ -37,15 +37,40 @@ export function planCard(run: RunState, inventory: Inventory, context: PlanConte
       ...(isOpen ? ask(run, inventory, context) : [{ kind: "text" as const, text: afterKeys(run, inventory) }]),
       digestNote(run),
       ...buttons(run),
-      { kind: "divider" },
-      ...acceptances(plan),
-      ...steps(plan),
-      ...unchecked(plan),
-      ...leftForPeople(plan),
-      ...about(run, inventory),
-      ...ledgerEnd(plan),
+      IN_THREAD,
     ],
   };
+}
+
+const IN_THREAD: CardPart = {
+  kind: "note",
+  text: "In the thread: the steps, what was not checked, and the commands by hand.",
+};
+
+/** The reply in the thread of the card. A plan never changes, so it is posted once. */
+export function planDetailsCard(run: RunState, inventory: Inventory): Card {
+  const { plan } = run;
+  return {
+    text: `Plan ${plan.id} in full: ${plan.steps.length} steps, and what they rest on.`,
+    parts: [
+      { kind: "heading", text: `In full: ${inRoom(plan.title, "headline")}` },
+      ...acceptances(plan),
+      ...planDetails(run, inventory),
+    ],
+  };
+}
+
+/** Card and details in one, for a reader who has no thread. */
+export function planInFull(run: RunState, inventory: Inventory, context: PlanContext): Card {
+  const { parts, ...card } = planCard(run, inventory, context);
+  const details = [...acceptances(run.plan), ...planDetails(run, inventory)];
+  return { ...card, parts: [...parts.filter((part) => part !== IN_THREAD), { kind: "divider" }, ...details] };
+}
+
+/** Everything that the keys sign beside the gist. */
+export function planDetails(run: RunState, inventory: Inventory): CardPart[] {
+  const { plan } = run;
+  return [...steps(plan), ...unchecked(plan), ...leftForPeople(plan), ...about(run, inventory), ...ledgerEnd(plan)];
 }
 
 /** What is asked, and of a move how it is made: only a move is planned or unplanned. */

@@ -11,7 +11,7 @@ import { helpCard, verbCard } from "../../src/views/help.ts";
 import { incidentCard } from "../../src/views/incident.ts";
 import { byHandCard, keyForm } from "../../src/views/key-form.ts";
 import { onCallCard, pageCard } from "../../src/views/page.ts";
-import { planCard } from "../../src/views/plan.ts";
+import { planCard, planDetailsCard, planInFull } from "../../src/views/plan.ts";
 import { recoveryCard } from "../../src/views/recovery.ts";
 import { progressCard } from "../../src/views/run-progress.ts";
 import { seenLines, serviceCard, statusCard } from "../../src/views/status.ts";
@@ -57,8 +57,8 @@ export function cards(): Readonly<Record<string, Card>> {
 
 export function forms(): Readonly<Record<string, Form>> {
   return {
-    "key-form-dark": keyForm(darkPlan()),
-    "key-form-planned": keyForm(plannedPlan()),
+    "key-form-dark": keyForm(darkPlan(), INVENTORY),
+    "key-form-planned": keyForm(plannedPlan(), INVENTORY),
     "update-form": updateForm(openedIncident(), UPDATE),
     "resolve-form": resolveForm(openedIncident()),
   };
@@ -78,6 +78,8 @@ function planCards(): Record<string, Card> {
     "plan-one-key": planCard(oneKey, INVENTORY, { nowMs: AT + 2 * MINUTE, downSinceMs: DARK_AT }),
     "plan-refused": planCard(refused, INVENTORY, { nowMs: AT + 2 * MINUTE, downSinceMs: DARK_AT }),
     "plan-keys-turned": planCard(running, INVENTORY, { nowMs: AT + 2 * MINUTE, downSinceMs: DARK_AT }),
+    "plan-details": planDetailsCard(darkPlan(), INVENTORY),
+    "plan-in-full": planInFull(darkPlan(), INVENTORY, { nowMs: AT, downSinceMs: DARK_AT }),
     "by-hand": byHandCard(darkPlan().plan),
   };
 }
@@ -86,6 +88,9 @@ function planCards(): Record<string, Card> {
 function runbookCards(): Record<string, Card> {
   const plans = PROPOSED.map(
     ({ title, inventory, run }) => [`runbook ${title}`, planCard(run, inventory, { nowMs: AT })] as const,
+  );
+  const details = PROPOSED.map(
+    ({ title, inventory, run }) => [`details ${title}`, planDetailsCard(run, inventory)] as const,
   );
   const runs = PROPOSED.filter(({ service }) => service === SERVICE.name).flatMap(({ runbook, inventory, run }) =>
     Object.entries(statesOf(run)).map(
@@ -96,7 +101,9 @@ function runbookCards(): Record<string, Card> {
     const running = statesOf(run)["running"];
     return running ? [[`started ${title}`, planCard(running, inventory, { nowMs: LOOK })] as const] : [];
   });
-  return Object.fromEntries([...plans, ...started, ...runs].map(([id, card]) => [id.replaceAll(" ", "-"), card]));
+  return Object.fromEntries(
+    [...plans, ...details, ...started, ...runs].map(([id, card]) => [id.replaceAll(" ", "-"), card]),
+  );
 }
 
 function progressCards(): Record<string, Card> {

@@ -1174,6 +1174,14 @@ export const GUARDS = [
     fails: "goes on to the region that was promoted, and leaves the one region that gives no answer",
   },
   {
+    guard: "what a key signs stands in the form in which it is turned",
+    file: "src/views/key-form.ts",
+    cut: "      ...planDetails(run, inventory),\n",
+    by: "",
+    test: "views/plan-details.test.ts",
+    fails: "inventory failover: the form in which a key is turned shows all of it",
+  },
+  {
     guard: "the mark of a ledger goes only with the ledger that ends with it",
     file: "src/store/ledger-marks.ts",
     cut: "if known and string.find(' ' .. known .. ' ', ' ' .. ARGV[1] .. ' ', 1, true) then",

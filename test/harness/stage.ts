@@ -121,7 +121,7 @@ export function pressKey({ world, inventory }: Stage, slackId: string, { card }:
   return world.people.as(slackId).clicks(button, { in: channel, message: card, stale: true });
 }
 
-/** The button, and the form behind it where the plan has one, every sentence of it agreed to. Resolves to what is said of it. */
+/** The button, and the form behind it, every sentence of it agreed to. Resolves to what is said of it. */
 export async function turnKey(
   stage: Stage,
   slackId: string,
@@ -130,7 +130,6 @@ export async function turnKey(
   const { people } = stage.world;
   return answerAfter(people, { slackId, fits }, async () => {
     await pressKey(stage, slackId, plan);
-    if ((await runWhere(stage, { id: plan.id }, () => true)).plan.acceptances.length === 0) return;
     await agreeToAll(stage, slackId);
   });
 }

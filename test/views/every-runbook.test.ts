@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { isMove, onlyAdds } from "../../src/domain/plan-run/plan.ts";
 import type { RunState } from "../../src/domain/plan-run/run.ts";
 import { cardText } from "../../src/views/card-text.ts";
-import { planCard } from "../../src/views/plan.ts";
+import { planInFull } from "../../src/views/plan.ts";
 import { progressCard } from "../../src/views/run-progress.ts";
 import { statesOf } from "../cards/runbook-states.ts";
 import { AT } from "../harness/observed.ts";
@@ -16,7 +16,7 @@ const OF_KEYS = /keys? (?:are |is )?turned|must agree|objective|standby|rolled b
 /** Everything that people are shown of a plan and its run, as text. */
 function shownOf({ inventory, run }: Proposed): string {
   const nowMs = AT + 60_000;
-  const plans = [run, ...Object.values(statesOf(run))].map((each) => planCard(each, inventory, { nowMs }));
+  const plans = [run, ...Object.values(statesOf(run))].map((each) => planInFull(each, inventory, { nowMs }));
   const runs = Object.values(statesOf(run)).map((each) => progressCard(each, inventory, { nowMs }));
   return [...plans, ...runs].map((card) => cardText(card, { nowMs })).join("\n\n");
 }

@@ -3,7 +3,7 @@ import { type StepTime, withLearned } from "../../src/domain/plan-run/learned-ti
 import { type Plan, planDigest } from "../../src/domain/plan-run/plan.ts";
 import { proposedRun } from "../../src/domain/plan-run/run.ts";
 import { cardText } from "../../src/views/card-text.ts";
-import { planCard } from "../../src/views/plan.ts";
+import { planInFull } from "../../src/views/plan.ts";
 import { example } from "../harness/example.ts";
 import { AT } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
@@ -26,7 +26,7 @@ function cardWith(runs: number, steps = plan.steps.length): string {
   );
 }
 
-const cardOf = (each: Plan) => cardText(planCard(proposedRun(each, planDigest(each)), inventory, { nowMs: AT }));
+const cardOf = (each: Plan) => cardText(planInFull(proposedRun(each, planDigest(each)), inventory, { nowMs: AT }));
 
 /** A number and its unit stay on one line of a phone. */
 const withoutBreaks = (times: string): string => times.replaceAll(/(\d) (?=min|s\b|runs)/g, "$1\u00a0");

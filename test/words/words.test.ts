@@ -77,6 +77,14 @@ describe("a card on a phone", () => {
     expect(lastButtonLine(card) ?? 0).toBeLessThanOrEqual(PHONE_SCREEN_LINES);
   });
 
+  const plans = Object.entries(cards()).filter(([name]) =>
+    /^(?:plan-(?!details|in-full)|runbook-|started-)/.test(name),
+  );
+
+  test.each(plans)("%s is one screen: what is asked, who must agree and what decides", (_name, card) => {
+    expect(phoneLines(card).length).toBeLessThanOrEqual(PHONE_SCREEN_LINES);
+  });
+
   const asking = Object.entries(cards()).filter(([, card]) => lastButtonLine(card) !== undefined);
 
   test.each(asking)("%s begins with what it asks, and nothing that is asked lies below its buttons", (_name, card) => {

@@ -109,8 +109,8 @@ export async function closeIfMovedOn(run: RunState, deps: Pick<AdvanceDeps, "run
 }
 
 /**
- * The plan's card until the keys are complete, with the same by hand in its thread: it has to be read also when this bot is
- * gone. Then one progress message that is edited.
+ * The plan's card until the keys are complete, with all that it rests on in its thread, and the same by hand: it has to be
+ * read also when this bot is gone. Then one progress message that is edited.
  */
 export async function showRun(
   run: RunState,
@@ -121,13 +121,15 @@ export async function showRun(
   const { id: subject } = run.plan;
   const to = { channel };
   const plan = { id: `plan:${subject}`, kind: "plan", subject, to };
+  const details = { id: `plan-details:${subject}`, kind: "plan-details", subject, to, under: plan.id };
   const byHand = { id: `by-hand:${subject}`, kind: "by-hand", subject, to, under: plan.id };
   const progress = { id: `progress:${subject}`, kind: "progress", subject, to, pin: true };
-  for (const request of run.startedAtMs === undefined ? [plan, byHand] : [plan, progress]) {
+  for (const request of run.startedAtMs === undefined ? [plan, details, byHand] : [plan, details, progress]) {
     const nowMs = deps.clock.now();
     const wanted = await deps.cards.change(request.id, (current) => {
-      // A plan never changes, and neither do its commands.
-      const value = current && request === byHand ? undefined : wantCard(current, request, nowMs);
+      // A plan never changes, and neither do its steps and commands: both are posted once.
+      const value =
+        current && (request === details || request === byHand) ? undefined : wantCard(current, request, nowMs);
       return value && { value, events: [], dueAtMs: nowMs };
     });
     if (wanted && wanted.wanted > wanted.sent) await deps.wake.card(request.id);

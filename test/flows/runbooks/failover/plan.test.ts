@@ -5,7 +5,7 @@ import { proposedRun } from "../../../../src/domain/plan-run/run.ts";
 import { inventoryFrom } from "../../../../src/domain/service/inventory.ts";
 import { driftOf } from "../../../../src/flows/runbooks/failover/drift.ts";
 import { cardText } from "../../../../src/views/card-text.ts";
-import { planCard } from "../../../../src/views/plan.ts";
+import { planCard, planInFull } from "../../../../src/views/plan.ts";
 import { example } from "../../../harness/example.ts";
 import { AT, type Day, dark, homeIsDark, known, quietDay, seenOn } from "../../../harness/observed.ts";
 import { planFor, planned, serviceIn } from "../../../harness/plans.ts";
@@ -397,7 +397,7 @@ describe("the failover runbook", () => {
 
   test("the card says what cannot be undone, what may be lost, and who can still turn a key", () => {
     const plan = planFor(inventory, { observed: homeIsDark(serviceIn(inventory)) });
-    const card = planCard(proposedRun(plan, planDigest(plan)), inventory, { nowMs: AT });
+    const card = planInFull(proposedRun(plan, planDigest(plan)), inventory, { nowMs: AT });
     const text = JSON.stringify(card);
 
     expect(text).toContain("POINT OF NO RETURN");
@@ -409,7 +409,7 @@ describe("the failover runbook", () => {
 
   test("the card says when each fact was seen, and what is older than the look", () => {
     const plan = planFor(inventory, { observed: darkSince(inventory, AT - 600_000) });
-    const card = planCard(proposedRun(plan, planDigest(plan)), inventory, { nowMs: AT });
+    const card = planInFull(proposedRun(plan, planDigest(plan)), inventory, { nowMs: AT });
 
     expect(cardText(card, { nowMs: AT })).toContain(
       "Seen at 03:02:45Z (10 min ago): replication lag. Everything else was seen at 03:12:45Z (0 s ago).",

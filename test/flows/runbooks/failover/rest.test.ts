@@ -7,7 +7,7 @@ import { inventoryFrom } from "../../../../src/domain/service/inventory.ts";
 import type { Service } from "../../../../src/domain/service/service.ts";
 import { RecordsInput } from "../../../../src/flows/steps/schemas.ts";
 import { rewrite } from "../../../../src/sandbox/rewrites.ts";
-import { planCard } from "../../../../src/views/plan.ts";
+import { planInFull } from "../../../../src/views/plan.ts";
 import { example } from "../../../harness/example.ts";
 import { AT, type Day, homeIsDark, known, quietDay } from "../../../harness/observed.ts";
 import { planFor, planned, proposed, serviceIn } from "../../../harness/plans.ts";
@@ -88,7 +88,7 @@ describe("what is left of a run that promoted and stopped", () => {
   });
 
   test("its card says what ends with the last key, and that nothing is rolled back", () => {
-    const card = planCard(proposed(inventory, { id: "F-2", observed, continues }), inventory, { nowMs: AT });
+    const card = planInFull(proposed(inventory, { id: "F-2", observed, continues }), inventory, { nowMs: AT });
 
     expect(card.text).toContain("The point of no return is passed already. Nothing is rolled back any more.");
     expect(JSON.stringify(card.parts)).toContain("run F-1, which ends when the last key is turned");

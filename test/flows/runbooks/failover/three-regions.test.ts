@@ -9,7 +9,7 @@ import type { DatabaseFacts } from "../../../../src/domain/service/observed.ts";
 import { observe } from "../../../../src/flows/observe.ts";
 import { runbookOf } from "../../../../src/flows/runbooks/index.ts";
 import type { Planned } from "../../../../src/flows/runbooks/runbook.ts";
-import { planCard } from "../../../../src/views/plan.ts";
+import { planInFull } from "../../../../src/views/plan.ts";
 import { progressCard } from "../../../../src/views/run-progress.ts";
 import { sayStand, standOf } from "../../../../src/views/standing.ts";
 import { serviceCard } from "../../../../src/views/status.ts";
@@ -121,7 +121,7 @@ describe("a service of three regions", () => {
 
     expect([plan.from, plan.to, plan.leftForPeople?.[0]]).toEqual(["eu-west-1", to, says]);
     const run = proposedRun(plan, planDigest(plan));
-    expect(JSON.stringify(planCard(run, inventory, { nowMs: AT, downSinceMs: undefined }))).toContain(says);
+    expect(JSON.stringify(planInFull(run, inventory, { nowMs: AT, downSinceMs: undefined }))).toContain(says);
     const entries: RunEntry[] = [
       { kind: "started", atMs: AT, keys: ["ana", "ben"] },
       { kind: "finished", atMs: AT, state: "verified" },

@@ -1,0 +1,94 @@
+import { expect, test } from "@jest/globals";
+import { renderCard } from "../../../src/app/cards.ts";
+import type { CardDue } from "../../../src/domain/card/card-due.ts";
+import { transition } from "../../../src/domain/plan-run/run-transition.ts";
+import { sendCard } from "../../../src/engine/delivery/outbox.ts";
+import { showRun } from "../../../src/engine/runs/advance-run.ts";
+import { byHandCard } from "../../../src/views/key-form.ts";
+import { planCard, planDetailsCard } from "../../../src/views/plan.ts";
+import { example } from "../../harness/example.ts";
+import { memoryDocuments } from "../../harness/memory-documents.ts";
+import { proposed } from "../../harness/plans.ts";
+import { RecordedChat } from "../../harness/recorded-chat.ts";
+import type { Weather } from "../../harness/recorded-pager.ts";
+import { silent } from "../../harness/silent.ts";
+import { MINUTE, testClock } from "../../harness/test-clock.ts";
+
+const inventory = example("inventory");
+const nothing = async () => undefined;
+
+/** A channel in which the cards of one plan are shown, as often as it is looked at. */
+function desk() {
+  const clock = testClock();
+  const chat = new RecordedChat(clock);
+  const cards = memoryDocuments<CardDue>();
+  const run = proposed(inventory);
+  const rendered: Readonly<Record<string, () => ReturnType<typeof planCard>>> = {
+    plan: () => planCard(run, inventory, { nowMs: clock.now() }),
+    "plan-details": () => planDetailsCard(run, inventory),
+    "by-hand": () => byHandCard(run.plan),
+  };
+  const outbox = {
+    ...{ cards, chat, clock, logger: silent, worker: "bot-1" },
+    render: async (kind: string) => rendered[kind]?.(),
+  };
+  const wake = {
+    ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing },
+    ...{ incidentChat: nothing, card: nothing },
+  };
+  const ids = ["plan", "plan-details", "by-hand"].map((kind) => `${kind}:${run.plan.id}`);
+  return {
+    ...{ chat, clock, run },
+    show: (each = run) => showRun(each, { cards, clock, wake, channelOf: async () => "C1" }),
+    send: async () => {
+      for (const id of ids) await sendCard(id, outbox);
+      clock.move(MINUTE);
+    },
+  };
+}
+
+test("the details of a plan are one reply in the thread of its card, however often it is shown", async () => {
+  const at = desk();
+  for (let look = 0; look < 3; look += 1) {
+    await at.show();
+    await at.send();
+  }
+
+  const [card, ...replies] = at.chat.messages;
+  expect(card).toMatchObject({ key: `plan:${at.run.plan.id}`, thread: undefined });
+  expect(replies.map(({ key, thread, edits }) => [key, thread, edits])).toEqual([
+    [`plan-details:${at.run.plan.id}`, card?.ts, 0],
+    [`by-hand:${at.run.plan.id}`, card?.ts, 0],
+  ]);
+});
+
+test.each<Weather>(["answer-lost", "request-lost", "busy"])(
+  "they are posted once where Slack was %s",
+  async (weather) => {
+    const at = desk();
+    await at.show();
+    at.chat.weather = () => weather;
+    await at.send();
+    at.chat.weather = () => "fine";
+    for (let look = 0; look < 3; look += 1) await at.send();
+
+    const keys = at.chat.messages.map(({ key }) => key);
+    expect(keys.filter((key) => key.startsWith("plan-details:"))).toHaveLength(1);
+  },
+);
+
+test("a run that starts at once has them too: its progress says how far it is, and not what it rests on", async () => {
+  const at = desk();
+  await at.show(transition(at.run, { kind: "started", atMs: at.clock.now(), keys: [] }));
+  await at.send();
+
+  expect(at.chat.messages.map(({ key }) => key)).toEqual([`plan:${at.run.plan.id}`, `plan-details:${at.run.plan.id}`]);
+});
+
+test("the outbox knows how each of these cards is drawn", async () => {
+  const run = proposed(inventory);
+  const sources = { stores: { runs: { read: async () => run } }, clock: testClock(), inventory: () => inventory };
+  const drawn = await Reflect.apply(renderCard, undefined, ["plan-details", run.plan.id, sources]);
+
+  expect(drawn).toEqual(planDetailsCard(run, inventory));
+});
