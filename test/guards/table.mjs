@@ -821,6 +821,15 @@ export const GUARDS = [
     fails: "is not asked for at every look while nothing is accepted: a few triggers a minute, and no end to it",
   },
   {
+    guard: "an unanswered page is looked at often",
+    file: "src/flows/incident/paging/pager-sync.ts",
+    cut: "unanswered: 10_000",
+    by: "unanswered: 100_000",
+    test: "flows/incident/paging/pages.test.ts",
+    fails:
+      "guard pager read: how it stands at the pager is read every ten seconds until somebody answers, and then every minute",
+  },
+  {
     guard: "foreign text keeps to its room",
     file: "src/views/room.ts",
     cut: "return line.length <= most",

@@ -18,6 +18,8 @@ export class RecordedPager implements KeepingPager {
   readonly responders: { readonly request: CallRequest; readonly atMs: number }[] = [];
   readonly resolved: { readonly key: string; readonly atMs: number }[] = [];
   readonly acknowledged: { readonly key: string; readonly atMs: number }[] = [];
+  /** When somebody asked how an incident stands there. */
+  readonly readAtMs: number[] = [];
   readonly incidents = new Map<string, PagerIncident>();
   readonly name = "pagerduty";
   readonly clock: Clock;
@@ -103,6 +105,7 @@ export class RecordedPager implements KeepingPager {
   }
 
   async evidence(key: string): Promise<PagerAnswer<PagerIncident | undefined>> {
+    this.readAtMs.push(this.clock.now());
     return await this.asked(() => this.incidents.get(key));
   }
 

@@ -21,6 +21,19 @@ describe("pages of an incident", () => {
     ]);
   });
 
+  test("guard pager read: how it stands at the pager is read every ten seconds until somebody answers, and then every minute", async () => {
+    const desk = bridge();
+    const id = await opened(desk);
+    await pass(desk, id, 3);
+    const unanswered = desk.paging.readAtMs.length;
+    await change(desk, id, ana);
+    await pass(desk, id, 6);
+
+    expect(unanswered).toBeGreaterThanOrEqual(17);
+    expect(desk.paging.readAtMs.length - unanswered).toBeGreaterThanOrEqual(5);
+    expect(desk.paging.readAtMs.length - unanswered).toBeLessThanOrEqual(8);
+  });
+
   test("whom the trigger rings is not rung again beside it, but is in the later rounds", async () => {
     const desk = bridge();
     desk.paging.ringsWithTrigger = ["POPS"];
