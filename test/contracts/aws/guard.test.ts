@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { OutcomeUnknown, Superseded, TransientError } from "../../../src/domain/errors.ts";
+import { OutcomeUnknown, StepFailed, Superseded, TransientError } from "../../../src/domain/errors.ts";
 import type { Proof } from "../../../src/ports/guard.ts";
 import { HASTY, type InventoryWorld, mutations, REPLICA, STANDBY, startInventoryWorld } from "./inventory-world.ts";
 
@@ -57,6 +57,18 @@ describe("a mutation that is guarded", () => {
 
     await expect(promote(prove, inventory.connect(HASTY))).rejects.toThrow(OutcomeUnknown);
     expect(mutations(inventory, "PromoteReadReplica")).toHaveLength(1);
+  });
+
+  test("that was denied is denied, although its proof has run out by the time that AWS says so", async () => {
+    inventory.world.faults.plan({
+      ...{ vendor: "aws", operation: "PromoteReadReplica", times: 1 },
+      effect: { kind: "error", status: 400, code: "AccessDenied" },
+    });
+    const hasArrived = () =>
+      inventory.world.log.read(0, "aws.refused").some(({ facts }) => facts["operation"] === "PromoteReadReplica");
+
+    await expect(promote(async () => ({ holds: () => !hasArrived() }))).rejects.toThrow(StepFailed);
+    expect(hasArrived()).toBe(true);
   });
 
   test("is proven anew before each attempt", async () => {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { type Mode, stepOf } from "../../../src/domain/plan-run/plan.ts";
 import { runbookOf } from "../../../src/flows/runbooks/index.ts";
 import type { FaultInput, PlannedFault } from "../../../src/simulators/world/faults.ts";
-import { type Call, fault, sayCall } from "../../harness/calls.ts";
+import { type Call, fault, namesOf, sayCall } from "../../harness/calls.ts";
 import { drive } from "../../harness/drive.ts";
 import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun } from "../../harness/failover-world.ts";
 import { isToggle, modesOf, PLAYS, type Play, REFUSALS, REFUSED } from "../../harness/plays.ts";
@@ -54,11 +54,13 @@ test.each(REFUSALS)("$title is refused for good", async (play) => {
 describe(`a run of any runbook, ${WALKED}`, () => {
   test.each(WALKS)(
     "of $title, $mode, ends verified, and each step run twice does nothing twice",
-    ({ run, repeated, holder, denied }) => {
+    ({ run, calls, effects, repeated, holder, denied }) => {
       // What the form and a pipeline are told is what the plan asks for (G1).
       expect(run.plan.keysRequired === 0).toBe(runbookOf(run.plan).needs === "responder");
       expect([run.state, run.why]).toEqual(["verified", ""]);
       expect(repeated).toEqual([]);
+      // Nothing is done that no step has asked for, so that the tables below leave nothing out.
+      expect(namesOf(calls.filter(({ isFollowed }) => !isFollowed))).toEqual(effects);
       expect(holder).toBeUndefined();
       // Each call left in the session of its own step, and the role's own policy is the one that the documents have.
       expect(denied).toEqual([]);

@@ -43,10 +43,11 @@ const LEADING_BACK = UNWOUND.filter(({ run }) => commitsOf(run).some(isToggle));
 const OTHERS = UNWOUND.filter((each) => !LEADING_BACK.includes(each));
 
 describe(`a run that was refused at its point of no return and that two approvers unwind, ${WALKED}`, () => {
-  test.each(OTHERS)("gives everything back: $title, $mode", ({ stopped, run, before, after, holder }) => {
+  test.each(OTHERS)("gives everything back: $title, $mode", ({ stopped, run, undone, before, after, holder }) => {
     expect(stopped).toMatchObject({ state: "stopped", pastNoReturn: true });
     expect(run.state).toBe("unwound");
     expect(after).toEqual(before);
+    expect(undone.length > 0).toBe(run.plan.steps.some(({ role }) => role === "protects"));
     const back = run.plan.steps.filter(({ wayBack }) => wayBack === "undo").map(({ id }) => stateOf(run, id).state);
     // What waits for the point of no return was never begun.
     expect(back.filter((state) => state !== "undone" && state !== "waiting")).toEqual([]);
