@@ -1,14 +1,16 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
-import { type Mode, stepOf } from "../../../src/domain/plan-run/plan.ts";
+import { isMove, type Mode, stepOf } from "../../../src/domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
+import { computesIn, namesOf as recordsOf, storesIn } from "../../../src/flows/resources/site.ts";
 import { RecordsInput } from "../../../src/flows/steps/schemas.ts";
 import type { FaultInput } from "../../../src/simulators/world/faults.ts";
 import { callsOf, effectsOf, namesOf } from "../../harness/calls.ts";
 import { drive } from "../../harness/drive.ts";
 import { type FailoverWorld, startFailoverWorld, startRun, verdictOf } from "../../harness/failover-world.ts";
-import { siteOf, trafficOf } from "../../harness/site.ts";
+import { PROPOSED, type Proposed } from "../../harness/proposed-plays.ts";
+import { trafficOf } from "../../harness/site.ts";
 import { standingOf } from "../../harness/standing.ts";
 import { drawn, WALKED } from "../../harness/tables.ts";
 
@@ -33,15 +35,23 @@ const writeCheck = (effect: Effect) => plan({ vendor: "app", operation: "POST /w
 const health = (effect: Effect) => plan({ vendor: "app", operation: "GET /health", effect });
 const dns = (effect: Effect) => plan({ vendor: "dns", operation: "query", effect });
 
+function databaseIn(region: string) {
+  const [store] = storesIn(at.service, region);
+  if (!store) throw new Error(`${at.service.name} has no store in ${region}`);
+  return store.database;
+}
+
 /** Replication is broken: the newest sample says -1. */
 const broken = () => {
   const { standby } = at.service;
-  const instance = siteOf(at.service, standby).database.instance;
+  const { instance } = databaseIn(standby);
   return at.client.post("/rds/lag", { region: standby, instance, seconds: "broken" });
 };
 
 /** Trouble that takes a call of its own begins with an earlier step, so that it is there in time. */
 interface Row {
+  /** What only some services have. */
+  readonly needs?: "targets" | "records";
   readonly step: string;
   readonly trouble: string;
   readonly mode: Mode;
@@ -130,6 +140,7 @@ const ROWS: readonly Row[] = [
     step: "check-direct",
     trouble: "is denied the targets",
     mode: "unplanned",
+    needs: "targets",
     make: aws("DescribeTargetHealth", DENIED),
     state: "stopped",
     why: /cannot be seen/,
@@ -178,6 +189,7 @@ const ROWS: readonly Row[] = [
     step: "check-public",
     trouble: "is told the old side",
     mode: "unplanned",
+    needs: "records",
     make: () => sendUsersBack(),
     state: "stopped",
     why: /answers/,
@@ -211,7 +223,7 @@ function effectsOfDone(run: RunState): string[] {
 
 async function closeStandby(): Promise<void> {
   const { standby } = at.service;
-  const group = siteOf(at.service, standby).database.security_group;
+  const group = databaseIn(standby).security_group;
   const rules = await at.cloud.firewall.rules(standby, group);
   if (!rules.known) throw new Error(rules.why);
   byOthers.push(`RevokeSecurityGroupIngress ${standby}`);
@@ -234,19 +246,32 @@ async function sendUsersBack(): Promise<void> {
 const EXAMPLES = ["inventory", "regami"] as const;
 type Example = (typeof EXAMPLES)[number];
 
-/** Every trouble of every step that only looks, of one example or the other. */
+/** Moves of a service with one store, so that a step has one name in all of them. */
+const MOVES = PROPOSED.filter(({ run }) =>
+  run.plan.steps.some(({ id }) => id === "check-writable" && isMove(run.plan)),
+);
+const has = ({ inventory, service: name }: Proposed, needs: Row["needs"]): boolean => {
+  const service = inventory.services.find((each) => each.name === name);
+  if (!service || needs === undefined) return needs === undefined;
+  return needs === "records" ? recordsOf(service).length > 0 : computesIn(service, service.home).length > 0;
+};
+
+/** Every trouble of every step that only looks, of one service or the other. */
 const LOOKS = ROWS.flatMap((row) =>
-  drawn(`${row.step} ${row.trouble} ${row.mode}`, EXAMPLES).map((example) => ({ example, ...row })),
+  drawn(
+    `${row.step} ${row.trouble} ${row.mode}`,
+    MOVES.filter((play) => has(play, row.needs)),
+  ).map(({ title, example, service }) => ({ title, example, service, ...row })),
 );
 
 describe(`a step that only looks, ${WALKED}`, () => {
   test.each(LOOKS)(
-    "$step of $example $trouble ($mode)",
-    async ({ example, step, mode, make, state, why, from = step }) => {
-      at = await startFailoverWorld({ example, speed: SPEED });
+    "$step of $title $trouble ($mode)",
+    async ({ example, service, step, mode, make, state, why, from = step }) => {
+      at = await startFailoverWorld({ example, service, speed: SPEED });
       byOthers = [];
-      const { zone, name } = trafficOf(at.service);
-      recordsBefore = await at.cloud.traffic.records(zone, name);
+      const [traffic] = recordsOf(at.service);
+      if (traffic) recordsBefore = await at.cloud.traffic.records(traffic.zone, traffic.name);
       const before = await standingOf(at);
       await startRun(at, { mode });
       let making: unknown;
