@@ -5,55 +5,6 @@ import { markNameOf } from "./dns-mark.ts";
 
 /** What the calls of steps need in IAM, each on exactly the thing that it is about. `*` stands for a thing that nobody knows yet. */
 
-export const rebooting = (region: Region, instance: string): Permission => ({
-  actions: ["rds:RebootDBInstance"],
-  on: [rds(region, `db:${instance}`)],
-});
-
-export const promoting = (region: Region, instance: string): Permission => ({
-  actions: ["rds:PromoteReadReplica"],
-  on: [rds(region, `db:${instance}`)],
-});
-
-export const failingOver = (region: Region, cluster: string): Permission => ({
-  actions: ["rds:FailoverDBCluster"],
-  on: [rds(region, `cluster:${cluster}`)],
-});
-
-/** Every security group of one network: which of them a database will carry, nobody knows before it is fenced. */
-export const closingIn = (region: Region, vpc: string): Permission => ({
-  actions: ["ec2:RevokeSecurityGroupIngress"],
-  on: [{ service: "ec2", region, resource: "security-group/*" }],
-  // Partition and account are those of the group itself.
-  when: { ArnLike: { "ec2:Vpc": [`arn:*:ec2:${region}:*:vpc/${vpc}`] } },
-});
-
-export const closing = (region: Region, securityGroup: string): Permission => ({
-  actions: ["ec2:RevokeSecurityGroupIngress"],
-  on: [{ service: "ec2", region, resource: `security-group/${securityGroup}` }],
-});
-
-/** The step that closes a group gives it back as well, and opens no other one. */
-export const opening = (region: Region, securityGroup: string): Permission => ({
-  actions: ["ec2:AuthorizeSecurityGroupIngress"],
-  on: [{ service: "ec2", region, resource: `security-group/${securityGroup}` }],
-});
-
-export const scaling = (region: Region, cluster: string, service: string): readonly Permission[] => [
-  { actions: ["ecs:UpdateService"], on: [{ service: "ecs", region, resource: `service/${cluster}/${service}` }] },
-  {
-    actions: ["application-autoscaling:RegisterScalableTarget"],
-    // AWS gives a target an id of its own: a policy can name the region and the kind of target, not the service behind it.
-    on: [{ service: "application-autoscaling", region, resource: "scalable-target/*" }],
-    when: {
-      StringEquals: {
-        "application-autoscaling:service-namespace": ["ecs"],
-        "application-autoscaling:scalable-dimension": ["ecs:service:DesiredCount"],
-      },
-    },
-  },
-];
-
 interface Named {
   readonly zone: string;
   readonly name: string;
@@ -167,4 +118,8 @@ export function encrypting(region: Region, kmsKey: string): readonly Permission[
 }
 
 /** RDS keeps its names in lower case. */
-const rds = (region: Region, resource: string): Thing => ({ service: "rds", region, resource: resource.toLowerCase() });
+export const rds = (region: Region, resource: string): Thing => ({
+  service: "rds",
+  region,
+  resource: resource.toLowerCase(),
+});

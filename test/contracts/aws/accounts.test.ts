@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { promoting } from "../../../src/flows/steps/permissions.ts";
+import { promoting } from "../../../src/flows/resources/stores/rds-replica/permissions.ts";
 import {
   HOME,
   type InventoryWorld,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { promoting, rebooting } from "../../../src/flows/steps/permissions.ts";
+import { promoting, rebooting } from "../../../src/flows/resources/stores/rds-replica/permissions.ts";
 import type { Permission } from "../../../src/ports/permission.ts";
 import {
   factOf,

@@ -2,11 +2,11 @@ import { z } from "zod";
 import { canonicalJson } from "../../../../domain/json.ts";
 import type { ComputeFacts, Known } from "../../../../domain/service/observed.ts";
 import { told } from "../../../steps/by-hand.ts";
-import { scaling } from "../../../steps/permissions.ts";
 import { ComputeInput } from "../../../steps/schemas.ts";
 import type { Fence } from "../../fence.ts";
 import type { EcsSeen } from "./look.ts";
 import { compute } from "./parts.ts";
+import { scaling } from "./permissions.ts";
 import type { Ecs } from "./settings.ts";
 
 const Things = z.object({ region: z.string(), compute: ComputeInput });

@@ -1,9 +1,9 @@
 import type { Region } from "../../../../domain/service/region.ts";
 import type { ComputeSite, LoadBalancer } from "../../../../domain/service/site.ts";
 import type { Permission } from "../../../../ports/permission.ts";
-import { scaling } from "../../../steps/permissions.ts";
 import type { Subject } from "../../kind.ts";
 import { knownValue } from "../../known-value.ts";
+import { scaling } from "./permissions.ts";
 import type { Ecs } from "./settings.ts";
 
 /** A worker: its tasks run and take jobs, and no load balancer leads to them. */

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { StepFailed, TransientError } from "../../../../domain/errors.ts";
 import type { ComputeFacts } from "../../../../domain/service/observed.ts";
 import type { Step } from "../../../../ports/step.ts";
-import { scaling } from "../../../steps/permissions.ts";
 import { ComputeInput, MINUTE, SECOND } from "../../../steps/schemas.ts";
+import { scaling } from "./permissions.ts";
 
 /**
  * Raises the standby's tasks. It never lowers anything, and unwinding keeps the capacity: taking it away could take it

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { StepFailed, TransientError } from "../../../../domain/errors.ts";
 import { type ClusterFacts, writerOf } from "../../../../domain/service/cluster.ts";
 import type { Happened, Step, StepContext } from "../../../../ports/step.ts";
-import { failingOver } from "../../../steps/permissions.ts";
 import { MINUTE } from "../../../steps/schemas.ts";
+import { failingOver } from "./permissions.ts";
 
 /** World time after which an accepted failover shows in a description. */
 const SHOWN_WITHIN_MS = 60_000;

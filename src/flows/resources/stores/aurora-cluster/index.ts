@@ -1,12 +1,13 @@
 import type { Region } from "../../../../domain/service/region.ts";
 import type { Permission } from "../../../../ports/permission.ts";
 import { storedStep } from "../../../../ports/step.ts";
-import { allSnapshots, failingOver } from "../../../steps/permissions.ts";
+import { allSnapshots } from "../../../steps/permissions.ts";
 import { defineKind, type Subject } from "../../kind.ts";
 import { failoverCluster } from "./failover-cluster.ts";
 import { snapshot, turn } from "./inside.ts";
 import { RULES } from "./lint.ts";
 import { type AuroraSeen, clusterIn, look, tell, writer } from "./look.ts";
+import { failingOver } from "./permissions.ts";
 import { ABOUT, AuroraCluster } from "./settings.ts";
 
 /** No two services may share a cluster; AWS is asked for none of its settings. */

@@ -3,13 +3,13 @@ import { StepFailed, TransientError } from "../../../../domain/errors.ts";
 import { cutWith, type Doors, isSameRule, isShut, sayCut } from "../../../../domain/service/firewall.ts";
 import type { Known } from "../../../../domain/service/observed.ts";
 import { told } from "../../../steps/by-hand.ts";
-import { closing, closingIn, opening, rebooting } from "../../../steps/permissions.ts";
 import { FirewallRuleInput } from "../../../steps/schemas.ts";
 import type { Fence } from "../../fence.ts";
 import { lookAtCarriers, lookAtDoors } from "./doors.ts";
 import { endSessions } from "./end-sessions.ts";
 import type { RdsSeen } from "./look.ts";
 import { database, fencedTogether } from "./parts.ts";
+import { closing, closingIn, opening, rebooting } from "./permissions.ts";
 import type { RdsReplica } from "./settings.ts";
 
 const Things = z.object({

@@ -3,9 +3,10 @@ import type { Region } from "../../../../domain/service/region.ts";
 import { resourcesOf, type Service } from "../../../../domain/service/service.ts";
 import type { DatabaseRecord, DatabaseSite } from "../../../../domain/service/site.ts";
 import type { Permission } from "../../../../ports/permission.ts";
-import { allSnapshots, changing, closing, opening, promoting, rebooting } from "../../../steps/permissions.ts";
+import { allSnapshots, changing } from "../../../steps/permissions.ts";
 import type { NamedRecord, Subject } from "../../kind.ts";
 import { knownValue } from "../../known-value.ts";
+import { closing, opening, promoting, rebooting } from "./permissions.ts";
 import type { RdsReplica } from "./settings.ts";
 
 const DAY_MS = 86_400_000;

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { StepFailed, TransientError } from "../../../../domain/errors.ts";
 import type { Happened, Step, StepContext } from "../../../../ports/step.ts";
 import { told } from "../../../steps/by-hand.ts";
-import { promoting } from "../../../steps/permissions.ts";
 import { MINUTE, NoOutput } from "../../../steps/schemas.ts";
+import { promoting } from "./permissions.ts";
 import { namesSource } from "./source.ts";
 
 /** Statuses in which a promoted instance serves; `backing-up` takes writes, so waiting for `available` would waste minutes. */

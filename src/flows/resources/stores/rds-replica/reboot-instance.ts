@@ -4,8 +4,8 @@ import type { DatabaseFacts } from "../../../../domain/service/observed.ts";
 import type { RebootAnswer } from "../../../../ports/databases.ts";
 import type { Happened, Step, StepContext } from "../../../../ports/step.ts";
 import { told } from "../../../steps/by-hand.ts";
-import { rebooting } from "../../../steps/permissions.ts";
 import { MINUTE } from "../../../steps/schemas.ts";
+import { rebooting } from "./permissions.ts";
 
 /**
  * Reboots a Multi-AZ instance onto its standby. The call is a toggle: made twice it leads back. So it is made once: where
