@@ -693,6 +693,22 @@ export const GUARDS = [
       "is never edited where another machine carries it: all else is closed, and people are told whom it would cut",
   },
   {
+    guard: "what a fence took counts as given back when it is seen",
+    file: "src/flows/resources/seen-again.ts",
+    cut: "await untilSeen(awaited, waiting);",
+    by: "",
+    test: "flows/resources/seen-again.test.ts",
+    fails: "guard seen again: counts as given back when it is seen, and not when it was asked for",
+  },
+  {
+    guard: "what a fence took is asked for whatever an old look shows",
+    file: "src/flows/resources/seen-again.ts",
+    cut: "const asked = await ask();",
+    by: "const first = await see(); const asked = first.known && isThere(first.value) ? { requestIds: [] } : await ask();",
+    test: "engine/runs/old-side.test.ts",
+    fails: "gets everything back also where EC2 and ECS still show what was there before the fence",
+  },
+  {
     guard: "a security group that appears later is written down before it is closed",
     file: "src/flows/runbooks/failover/fence-primary.ts",
     cut: "return now.known && Object.keys(now.value).some((each) => !Object.hasOwn(before, each));",

@@ -51,6 +51,8 @@ export interface FailoverWorldOptions {
   readonly orderSeconds?: number;
   /** World seconds of a reboot; absent: as long as it takes in AWS, by chance. */
   readonly rebootSeconds?: number;
+  /** World seconds for which EC2 and ECS show what was there before a change; absent: none. */
+  readonly staleSeconds?: number;
   /** What else there is in EC2. */
   readonly moreEc2?: Pick<Ec2SpecInput, "securityGroups" | "networkInterfaces">;
   /** Machine time that a silent endpoint is given. */
@@ -104,7 +106,7 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
   const whole = await startWholeWorld(
     {
       ...{ ...spec, traffic: trafficFor(spec.traffic, options), rds: { ...spec.rds, durations } },
-      ec2: ec2With(spec.ec2, options.moreEc2),
+      ec2: ec2With(spec.ec2, options),
     },
     { speed: options.speed },
   );
@@ -209,19 +211,24 @@ function cloudsIn({ whole, settings: { sandbox }, inventory, clock, answerWithin
   };
 }
 
-function ec2With(own: Ec2SpecInput | undefined, more: FailoverWorldOptions["moreEc2"]): Ec2SpecInput {
-  return { ...own, ...more, securityGroups: [...(own?.securityGroups ?? []), ...(more?.securityGroups ?? [])] };
+function ec2With(own: Ec2SpecInput | undefined, { moreEc2, staleSeconds }: FailoverWorldOptions): Ec2SpecInput {
+  const securityGroups = [...(own?.securityGroups ?? []), ...(moreEc2?.securityGroups ?? [])];
+  return { ...own, ...moreEc2, securityGroups, ...(staleSeconds !== undefined && { staleRead: staleSeconds }) };
 }
 
 function trafficFor(traffic: WholeWorldSpecInput["traffic"], options: FailoverWorldOptions) {
-  const { sessionSeconds, jobSeconds, stopSeconds } = options;
+  const { sessionSeconds, jobSeconds, stopSeconds, staleSeconds } = options;
   if (!traffic) return traffic;
   const applications = (traffic.applications ?? []).map((each) => ({
     ...each,
     ...(sessionSeconds === undefined ? {} : { sessionSeconds }),
     ...(jobSeconds === undefined ? {} : { jobs: { intervalSeconds: jobSeconds } }),
   }));
-  const ecs = stopSeconds === undefined ? traffic.ecs : { ...traffic.ecs, stopSeconds };
+  const ecs = traffic.ecs && {
+    ...traffic.ecs,
+    ...(stopSeconds !== undefined && { stopSeconds }),
+    ...(staleSeconds !== undefined && { staleSeconds: [staleSeconds, staleSeconds] as [number, number] }),
+  };
   return { ...traffic, applications, ...(ecs ? { ecs } : {}) };
 }
 

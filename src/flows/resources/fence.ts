@@ -27,7 +27,7 @@ export interface Fence<Settings, Facts, Things, Captured> {
   close(things: Things, now: Known<Captured>, context: Context): Promise<readonly string[]>;
   /** What has not ended yet of what was stopped, in words, such as tasks that drain: they go on writing. Undefined: nothing. */
   left?(things: Things, context: Looking): Promise<Known<string | undefined>>;
-  /** Puts back what was captured. Looks first: a fence that was refused has closed nothing. */
+  /** Puts back what was captured, and ends when that is seen. It asks whatever a look shows: that may be older than the fence. */
   reopen(things: Things, captured: Captured, context: Context): Promise<readonly string[]>;
   /** What has been put back, in words. */
   says(captured: Captured): string;

@@ -45,9 +45,10 @@ export function awsCompute(caller: Caller, clients: Clients): Compute {
       caller.act(async (requestIds) => {
         const target = { region, site, signal };
         if (saved.scaling) await writer.register(target, saved.scaling, requestIds);
-        // The stop may never have happened, and the service may have grown since it was looked at.
+        // The stop may never have happened, and the service may have grown since it was looked at. It is told in any case: what
+        // is read here may be older than the stop.
         const { desired } = await reader.service(target);
-        if (desired < saved.desired) await writer.setDesired(target, saved.desired, requestIds);
+        await writer.setDesired(target, Math.max(desired, saved.desired), requestIds);
         return {};
       }),
   };

@@ -31,6 +31,8 @@ export const Ec2Spec = z.strictObject({
     .default([]),
   /** Beside those of database instances, which there are always. */
   networkInterfaces: z.array(NetworkInterfaceSpec).default([]),
+  /** How long a description may still show the rules from before a change; AWS calls its API eventually consistent. */
+  staleRead: Duration.default(0),
   /** How long a rule change takes to reach the network. */
   ruleEffect: Duration.default({ low: 1, high: 3 }),
 });

@@ -6,7 +6,7 @@ import { Ec2Spec, type Ec2SpecInput } from "./ec2-spec.ts";
 import { DescribeInterfaces, describeInterfaces } from "./network-interfaces.ts";
 import { page } from "./paging.ts";
 import { type SecurityGroup, SecurityGroups } from "./security-groups.ts";
-import type { NewRule } from "./security-rules.ts";
+import type { NewRule, Rule } from "./security-rules.ts";
 import { type AwsCall, AwsError, type AwsService, XmlList } from "./service.ts";
 import { ACCOUNT_ID } from "./specs.ts";
 
@@ -118,14 +118,20 @@ function describe(groups: SecurityGroups, call: AwsCall) {
       wanted.Filter.every(({ Name, Value }) => Value.includes(Name === "group-id" ? id : vpcId)),
     );
   const { entries, marker } = page(found, ({ id }) => id, { size: wanted.MaxResults, marker: wanted.NextToken });
-  return { securityGroupInfo: new XmlList("item", entries.map(view)), nextToken: marker };
+  return {
+    securityGroupInfo: new XmlList(
+      "item",
+      entries.map((group) => view(group, groups.shown(group))),
+    ),
+    nextToken: marker,
+  };
 }
 
 function describeRules(groups: SecurityGroups, call: AwsCall) {
   const wanted = parse(DescribeRules, call);
   const found = groups
     .in(call.region)
-    .flatMap((group) => group.rules.map((rule) => ({ group, rule })))
+    .flatMap((group) => groups.shown(group).map((rule) => ({ group, rule })))
     .filter(({ group, rule }) =>
       wanted.Filter.every(({ Name, Value }) => Value.includes(Name === "group-id" ? group.id : rule.id)),
     );
@@ -136,7 +142,7 @@ function describeRules(groups: SecurityGroups, call: AwsCall) {
   return { securityGroupRuleSet: new XmlList("item", views), nextToken: marker };
 }
 
-function view({ id, name, vpcId, rules }: SecurityGroup) {
+function view({ id, name, vpcId }: SecurityGroup, rules: readonly Rule[]) {
   return {
     ...{ ownerId: ACCOUNT_ID, groupId: id, groupName: name, groupDescription: name, vpcId },
     ipPermissions: permissionsOf(rules),

@@ -32,6 +32,8 @@ export class ServiceScheduler {
   readonly #random: Random;
   readonly #runner: TaskRunner;
   readonly #retry;
+  readonly #staleness: Random;
+  #stale: { readonly desired: number; readonly untilMs: number };
   #isSteady: boolean;
   #lastRunning: number;
 
@@ -42,6 +44,8 @@ export class ServiceScheduler {
     this.#random = deps.random;
     this.createdMs = world.clock.now();
     this.desired = spec.desiredCount;
+    this.#staleness = deps.random.fork("stale");
+    this.#stale = { desired: this.desired, untilMs: 0 };
     this.capacityTasks = spec.capacityTasks;
     this.deployments = [this.#newDeployment(spec.taskDefinition, "COMPLETED")];
     this.#runner = new TaskRunner(world, { ecs, service: spec }, { deps, changed: (task) => this.#taskChanged(task) });
@@ -49,6 +53,11 @@ export class ServiceScheduler {
     this.#isSteady = true;
     this.#lastRunning = spec.desiredCount;
     this.#retry = startTicker(world.clock, { intervalMs: RETRY_MS }, () => this.#lookAfter());
+  }
+
+  /** As a description shows it now. */
+  get shownDesired(): number {
+    return this.#world.clock.now() < this.#stale.untilMs ? this.#stale.desired : this.desired;
   }
 
   get primary(): Deployment {
@@ -70,6 +79,11 @@ export class ServiceScheduler {
   /** Changes how many tasks should run; no deployment comes of it. */
   scale(desired: number, by: string): void {
     const from = this.desired;
+    const [low, high] = this.#ecs.staleSeconds;
+    this.#stale = {
+      desired: this.shownDesired,
+      untilMs: this.#world.clock.now() + this.#staleness.between(low, high) * 1_000,
+    };
     this.desired = desired;
     const { region, cluster, name } = this.spec;
     this.#world.log.append("ecs.scale-accepted", { region, cluster, service: name, from, desired, by });

@@ -32,6 +32,8 @@ export const EcsSpec = z.strictObject({
       }),
     )
     .default([]),
+  /** World seconds for which a description may still show the desired count from before a change, drawn evenly. */
+  staleSeconds: z.tuple([z.number().min(0), z.number().min(0)]).default([0, 0]),
   /** World seconds from a task's creation to RUNNING, drawn evenly. */
   startSeconds: z.tuple([z.number(), z.number()]).default([35, 75]),
   /** World seconds between SIGTERM and STOPPED, after the deregistration delay. */

@@ -22,7 +22,7 @@ function serviceArn(scheduler: ServiceScheduler, accountId: string): string {
   return `${arnPrefix(scheduler, accountId)}:service/${scheduler.spec.cluster}/${scheduler.spec.name}`;
 }
 
-export function showService(scheduler: ServiceScheduler, names: ServiceNames): Shown {
+export function showService(scheduler: ServiceScheduler, names: ServiceNames, desiredCount = scheduler.desired): Shown {
   const { spec, primary } = scheduler;
   const prefix = arnPrefix(scheduler, names.accountId);
   return {
@@ -30,7 +30,7 @@ export function showService(scheduler: ServiceScheduler, names: ServiceNames): S
     serviceName: spec.name,
     clusterArn: `${prefix}:cluster/${spec.cluster}`,
     status: "ACTIVE",
-    desiredCount: scheduler.desired,
+    desiredCount,
     runningCount: scheduler.count("running"),
     pendingCount: scheduler.count("pending"),
     launchType: "FARGATE",

@@ -161,7 +161,9 @@ function describeServices(book: ServiceBook, call: AwsCall): Record<string, unkn
   }));
   const cluster = lastPart(wanted.cluster);
   return {
-    services: found.flatMap(({ scheduler }) => (scheduler ? [showService(scheduler, book.names(scheduler))] : [])),
+    services: found.flatMap(({ scheduler }) =>
+      scheduler ? [showService(scheduler, book.names(scheduler), scheduler.shownDesired)] : [],
+    ),
     failures: found
       .filter(({ scheduler }) => !scheduler)
       .map(({ name }) => ({

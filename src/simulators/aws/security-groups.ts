@@ -21,8 +21,10 @@ export interface SecurityGroup {
   readonly region: string;
   readonly name: string;
   readonly vpcId: string;
-  /** As the API shows them, at once. */
+  /** As the next change finds them. */
   rules: readonly Rule[];
+  /** What a description shows until then, in world time, epoch milliseconds. */
+  stale: { readonly rules: readonly Rule[]; readonly untilMs: number };
   /** As the network enforces them, a little later. */
   enforced: readonly Rule[];
 }
@@ -33,6 +35,7 @@ export class SecurityGroups implements NetworkAccess {
   readonly #spec: Ec2Spec;
   readonly #random;
   readonly #ids;
+  readonly #staleness;
   readonly #attached: (() => readonly NetworkInterface[])[] = [];
   readonly #groups = new Map<string, SecurityGroup>();
 
@@ -41,14 +44,28 @@ export class SecurityGroups implements NetworkAccess {
     this.#spec = spec;
     this.#random = world.random.fork("ec2");
     this.#ids = world.random.fork("ec2-rules");
+    this.#staleness = world.random.fork("ec2-stale");
     for (const { id, region, name, vpcId, ingress } of spec.securityGroups) {
       const rules = ingress.map((rule) => this.#named(ruleOf(rule)));
-      this.#groups.set(`${region}/${id}`, { id, region, name, vpcId, rules, enforced: rules });
+      this.#groups.set(`${region}/${id}`, {
+        id,
+        region,
+        name,
+        vpcId,
+        rules,
+        enforced: rules,
+        stale: { rules, untilMs: 0 },
+      });
     }
   }
 
   in(region: string): SecurityGroup[] {
     return [...this.#groups.values()].filter((group) => group.region === region);
+  }
+
+  /** As a description shows them now. */
+  shown({ rules, stale }: SecurityGroup): readonly Rule[] {
+    return this.#world.clock.now() < stale.untilMs ? stale.rules : rules;
   }
 
   /** Throws InvalidGroup.NotFound. */
@@ -143,10 +160,12 @@ export class SecurityGroups implements NetworkAccess {
   }
 
   #become(group: SecurityGroup, rules: readonly Rule[]): void {
+    const nowMs = this.#world.clock.now();
+    group.stale = { rules: this.shown(group), untilMs: nowMs + drawMs(this.#staleness, this.#spec.staleRead) };
     group.rules = rules;
     const delayMs = drawMs(this.#random, this.#spec.ruleEffect);
     this.#world.clock.after(delayMs, () => {
-      // A later change may have been quicker; the network always ends at what the API shows.
+      // A later change may have been quicker; the network always ends where the API does.
       group.enforced = group.rules;
       this.#world.log.append("ec2.rules-enforced", {
         group: group.id,

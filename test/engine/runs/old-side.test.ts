@@ -20,6 +20,8 @@ import { standingOf } from "../../harness/standing.ts";
 /** Unanswered calls cost machine time: slower, so that they do not cost a step its deadline. */
 const SPEED = 60;
 const SILENCE_MS = 500;
+/** World time for which descriptions may lag behind: a run has unwound before. */
+const STALE_SECONDS = 30;
 const DENIED = { kind: "error", status: 400, code: "AccessDenied" } as const;
 
 let at: FailoverWorld;
@@ -91,6 +93,30 @@ describe("a region that was dark and returns", () => {
     expect(positionOf("RevokeSecurityGroupIngress")).toBeGreaterThanOrEqual(0);
     expect([run.state, run.pastNoReturn]).toEqual(["unwound", false]);
     at.whole.world.faults.clear();
+    expect(await standingOf(at)).toEqual(before);
+  });
+
+  test("gets everything back also where EC2 and ECS still show what was there before the fence", async () => {
+    await at.stop();
+    at = await startFailoverWorld({
+      ...{ example: "inventory", speed: SPEED, answerWithinMs: SILENCE_MS, staleSeconds: STALE_SECONDS },
+    });
+    const before = await standingOf(at);
+    await startBlindly();
+    comesBack();
+    await eventually("answer of the old side", 10_000, async () => {
+      const looked = await lookAtOldSide(await runOf(at), at.cloud, new AbortController().signal);
+      return looked.kind === "back" || undefined;
+    });
+    at.whole.world.faults.plan({
+      ...{ vendor: "aws", operation: "RegisterScalableTarget", region: at.service.standby, effect: DENIED },
+    });
+
+    const run = await drive(at, { steps: { ...STEPS, "scale-out": onceFenced(STEPS["scale-out"]) } });
+
+    expect([run.state, run.pastNoReturn]).toEqual(["unwound", false]);
+    at.whole.world.faults.clear();
+    await at.clock.sleep(2 * STALE_SECONDS * 1_000);
     expect(await standingOf(at)).toEqual(before);
   });
 

@@ -4,6 +4,7 @@ import type { ComputeFacts, Known } from "../../../../domain/service/observed.ts
 import { told } from "../../../steps/by-hand.ts";
 import { ComputeInput } from "../../../steps/schemas.ts";
 import type { Fence } from "../../fence.ts";
+import { giveBack } from "../../seen-again.ts";
 import type { EcsSeen } from "./look.ts";
 import { compute } from "./parts.ts";
 import { scaling } from "./permissions.ts";
@@ -19,6 +20,10 @@ type Captured = z.infer<typeof Captured>;
 
 const capturedOf = (now: Known<ComputeFacts>): Known<Captured> =>
   now.known ? { ...now, value: { desired: now.value.desired, scaling: now.value.scaling ?? null } } : now;
+
+/** Auto scaling that is given back may take tasks away again at once, down to its own minimum. */
+const leastOf = ({ desired, scaling }: Captured): number =>
+  scaling === null ? desired : Math.min(desired, Math.max(scaling.min, 1));
 
 const isStopped = ({ desired, scaling }: Captured): boolean =>
   desired === 0 && (scaling === null || (scaling.max === 0 && scaling.suspended));
@@ -55,14 +60,19 @@ export const fence: Fence<Ecs, EcsSeen, Things, Captured> = {
   },
 
   async reopen({ region, compute: site }, { desired, scaling }, { cloud, signal }) {
-    const now = await cloud.compute.describe(region, site, signal);
-    const isRestored =
-      now.known &&
-      now.value.desired >= desired &&
-      (scaling === null || canonicalJson(now.value.scaling ?? null) === canonicalJson(scaling));
-    if (isRestored) return [];
-    return (await cloud.compute.restore({ region, site, saved: { desired, scaling: scaling ?? undefined } }, signal))
-      .requestIds;
+    const saved = { desired, scaling: scaling ?? undefined };
+    const { requestIds } = await giveBack(
+      () => cloud.compute.restore({ region, site, saved }, signal),
+      {
+        what: `that ${site.service} has its tasks again`,
+        see: () => cloud.compute.describe(region, site, signal),
+        isThere: (now) =>
+          now.desired >= leastOf({ desired, scaling }) &&
+          (scaling === null || canonicalJson(now.scaling ?? null) === canonicalJson(scaling)),
+      },
+      { cloud, signal },
+    );
+    return requestIds;
   },
 
   says: ({ desired }) => `${desired} tasks asked for`,

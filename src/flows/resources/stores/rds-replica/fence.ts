@@ -5,6 +5,7 @@ import type { Known } from "../../../../domain/service/observed.ts";
 import { told } from "../../../steps/by-hand.ts";
 import { FirewallRuleInput } from "../../../steps/schemas.ts";
 import type { Fence } from "../../fence.ts";
+import { giveBack } from "../../seen-again.ts";
 import { lookAtCarriers, lookAtDoors } from "./doors.ts";
 import { endSessions } from "./end-sessions.ts";
 import type { RdsSeen } from "./look.ts";
@@ -97,11 +98,17 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
   async reopen({ region }, captured, { cloud, signal }) {
     const requestIds: string[] = [];
     for (const [securityGroup, rules] of Object.entries(captured)) {
-      const now = await cloud.firewall.rules(region, securityGroup, signal);
-      const open = now.known ? now.value : [];
-      const missing = rules.filter((rule) => !open.some(isSameRule(rule)));
-      if (missing.length === 0) continue;
-      requestIds.push(...(await cloud.firewall.open({ region, securityGroup, rules: missing }, signal)).requestIds);
+      if (rules.length === 0) continue;
+      const opened = await giveBack(
+        () => cloud.firewall.open({ region, securityGroup, rules }, signal),
+        {
+          what: `what ${securityGroup} lets in again`,
+          see: () => cloud.firewall.rules(region, securityGroup, signal),
+          isThere: (open) => rules.every((rule) => open.some(isSameRule(rule))),
+        },
+        { cloud, signal },
+      );
+      requestIds.push(...opened.requestIds);
     }
     return requestIds;
   },
