@@ -354,8 +354,8 @@ export const GUARDS = [
   {
     guard: "observe before act: promotion",
     file: "src/flows/resources/stores/rds-replica/promote-replica.ts",
-    cut: 'if (now.value.role === "standalone") return {',
-    by: 'if (now.value.role === "") return {',
+    cut: 'if (now.value.role === "standalone") {',
+    by: 'if (now.value.role === "") {',
     test: "flows/steps/observe-before-act.test.ts",
     fails: "guard observe before act: a promotion that has happened is not asked for again",
   },
@@ -759,7 +759,7 @@ export const GUARDS = [
   {
     guard: "what an old side that returned is taken from is written down first",
     file: "src/flows/runbooks/failover/fence-primary.ts",
-    cut: "if (answering.some(({ part }) => isUncaptured(part, input)))",
+    cut: "if (answering.some(({ part, now }) => isUncaptured(part, now, input)))",
     by: 'if (input.region === "")',
     test: "engine/runs/old-side.test.ts",
     fails: "before the run has begun gets everything back when that run unwinds",

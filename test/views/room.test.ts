@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { planDigest } from "../../src/domain/plan-run/plan.ts";
 import { proposedRun } from "../../src/domain/plan-run/run.ts";
-import { planCard } from "../../src/views/plan.ts";
+import { planInFull } from "../../src/views/plan.ts";
 import { inRoom } from "../../src/views/room.ts";
 import { example } from "../harness/example.ts";
 import { AT } from "../harness/observed.ts";
@@ -15,7 +15,7 @@ const inventory = example("inventory");
 
 function cardBecause(reason: string) {
   const plan = { ...planFor(inventory), reason };
-  return planCard(proposedRun(plan, planDigest(plan)), inventory, { nowMs: AT });
+  return planInFull(proposedRun(plan, planDigest(plan)), inventory, { nowMs: AT });
 }
 
 describe("text that somebody else wrote (G23)", () => {

@@ -1,4 +1,4 @@
-/** Groups that an occasion calls, in the order in which they are called. */
+/** Groups that an occasion calls. All of them at once; their order is that of the names in the call. */
 export type Group = "matrix" | "approvers" | "approvers-left" | "holders" | "commanders" | "requester";
 
 export interface Occasion {
