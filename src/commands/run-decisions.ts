@@ -3,6 +3,7 @@ import { sayTime } from "../domain/duration.ts";
 import { ABOUT_A_FAILURE, DECISIONS, type JournalDecision } from "../domain/plan-run/decision.ts";
 import { extendedBy } from "../domain/plan-run/extension.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
+import { sayState } from "../domain/plan-run/state-words.ts";
 import { votesFor, votesNeeded } from "../domain/plan-run/votes.ts";
 import { type DecisionDeps, decide } from "../engine/approvals/decisions.ts";
 import { nameOf } from "../views/names.ts";
@@ -24,7 +25,7 @@ export async function decideOnRun(decision: JournalDecision, ask: Ask, deps: Dec
   const votes = people.size > 0 ? ` ${people.size} of ${votesNeeded(after)} people want to ${decision}.` : "";
   const extended =
     after.untilMs === run.untilMs ? "" : ` TwoKey acts on its plan until ${sayTime(after.untilMs, nowMs)}.`;
-  const stands = `run ${run.plan.id} is ${after.state}.${votes}${extended}`;
+  const stands = `run ${run.plan.id} is ${sayState(after.state)}.${votes}${extended}`;
   return { kind: "say", card: sentenceCard(`${nameOf(inventory, who.person)} said ${decision}: ${stands}`) };
 }
 

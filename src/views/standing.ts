@@ -1,6 +1,7 @@
 import { sayDuration } from "../domain/duration.ts";
 import { isMove } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
+import { sayState } from "../domain/plan-run/state-words.ts";
 import { factsIn, type Observation } from "../domain/service/observation.ts";
 import type { HealthVerdict } from "../domain/service/observed.ts";
 import { besides, type Region, type Service } from "../domain/service/service.ts";
@@ -42,7 +43,7 @@ export interface Stand {
 export function standOf({ service, observed, run, unreadable }: ServiceStatus, nowMs: number): Stand {
   if (unreadable !== undefined) return { word: "not ready", detail: "held by a run that cannot be read" };
   // A run that moves nothing, a snapshot for instance, says nothing about how the service stands.
-  if (run && isMove(run.plan)) return { word: "moving", detail: `to ${run.plan.to}, ${run.state}` };
+  if (run && isMove(run.plan)) return { word: "moving", detail: `to ${run.plan.to}, ${sayState(run.state)}` };
   if (!observed) return { word: "unknown", detail: "nobody has looked yet" };
   const { activeRegion, publicHealth } = observed;
   if (nowMs - observed.atMs > STALE_MS)

@@ -69,7 +69,7 @@ test("a run that a responder aborts gives users back what they lost, keeps the s
   const abortAgain = () => world.people.as(GRACE).clicks("intent:abort:0", late);
   await answerAfter(
     world.people,
-    { slackId: GRACE, fits: /^The run is unwound \(aborted by Grace Lindqvist\)/ },
+    { slackId: GRACE, fits: /^The run is rolled back \(aborted by Grace Lindqvist\)/ },
     abortAgain,
   );
   const key = await answerAfter(world.people, { slackId: "U01ELENA", fits: /^This plan is/ }, () =>

@@ -3,6 +3,7 @@ import { approversOf, findPerson, type Inventory } from "../service/inventory.ts
 import { isGuarded, isWatched, WATCHED } from "./fence.ts";
 import { type StepRole, stepOf } from "./plan.ts";
 import { type RunState, type RunStateName, stateOf, WAITS_FOR_PEOPLE } from "./run.ts";
+import { sayState } from "./state-words.ts";
 import { votesNeeded } from "./votes.ts";
 import { whyOf } from "./why.ts";
 
@@ -41,7 +42,7 @@ export const DECISIONS: Readonly<Record<Decision, Rule>> = {
     states: ["running", "paused", "stopped"],
     side: "before",
     needs: "responder",
-    effect: "starts no new step and unwinds",
+    effect: "starts no new step and gives back what was done",
   },
   pause: { states: ["running"], side: "any", needs: "responder", effect: "starts no new step" },
   resume: { states: ["paused"], side: "any", needs: "responder", effect: "goes on" },
@@ -121,7 +122,7 @@ export function refusal(decision: Decision, run: RunState, { person, inventory }
   const asker = findPerson(inventory, run.plan.requester)?.name ?? run.plan.requester;
   if (!person) return "You are not listed under people in twokey.yaml, so you cannot decide about a run.";
   if (!rule.states.includes(run.state))
-    return `The run is ${run.state}${run.why ? ` (${whyOf(run, inventory)})` : ""}; “${decision}” needs a run that is ${rule.states.join(" or ")}.${whatFits(run)}`;
+    return `The run is ${sayState(run.state)}${run.why ? ` (${whyOf(run, inventory)})` : ""}; “${decision}” needs a run that is ${rule.states.map(sayState).join(" or ")}.${whatFits(run)}`;
   if (rule.side === "before" && run.pastNoReturn)
     return "The point of no return is passed, so rollback is not possible. Let the run finish. Moving back is a plan of its own, later.";
   if (decision === "stop-watch" && !isWatched(run) && !isGuarded(run))

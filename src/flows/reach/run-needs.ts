@@ -61,7 +61,7 @@ export function whoIsNeeded(run: RunState, inventory: Inventory, nowMs: number):
         { inventory, nowMs },
         {
           ...of("voided"),
-          why: `Run ${plan.id} (${plan.title}) is paused: ${whyOf(run, inventory)}`,
+          why: `Run ${plan.id} (${plan.title}) is paused, and its keys are void: ${whyOf(run, inventory)}. Make a new plan: /dr replan ${plan.id}${run.pastNoReturn ? "" : `. Or give back what it did: /dr abort ${plan.id}`}`,
         },
       );
     case "stopped":

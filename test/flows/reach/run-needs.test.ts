@@ -156,6 +156,19 @@ describe("whom a run calls", () => {
     expect(OCCASIONS["guard-ending"].urgent).toBe("never");
   });
 
+  test("a run whose keys are void says to whom it calls what they can do, and nothing of a way back that is gone", () => {
+    const begun = apply(
+      proposed(inventory),
+      { kind: "started", ...at, keys: ["ana", "ben"] },
+      { kind: "claimed", ...at, epoch: 1, worker: "w1" },
+    );
+    const voided: RunEntry = { kind: "voided", ...at, because: "facts", why: ["the standby's class changed"] };
+    const said = (run: RunState) => whoIsNeeded(run, inventory, AT)?.why;
+
+    expect(said(apply(begun, voided))).toMatch(/class changed\. Make a new plan: \/dr replan F-1\. .*\/dr abort F-1$/);
+    expect(said({ ...apply(begun, voided), pastNoReturn: true })).toMatch(/Make a new plan: \/dr replan F-1$/);
+  });
+
   test("a person who paused a run is not called for it", () => {
     const run = apply(
       proposed(inventory),
