@@ -91,8 +91,9 @@ test("a plan names what it takes from an answer of AWS that is older than a day"
     const older = Object.entries(facts).map(([name, fact]) => [name, { ...fact, atMs: fact.atMs - 50 * HOUR_MS }]);
     return [key, key.startsWith("ecs/eu-west-1") ? Object.fromEntries(older) : facts];
   });
+  const ofService = Object.entries(found).filter(([key]) => key.startsWith("ecs/eu-west-1"));
   const oldest =
-    Math.min(...Object.values(found).flatMap((facts) => Object.values(facts).map(({ atMs }) => atMs))) - 50 * HOUR_MS;
+    Math.min(...ofService.flatMap(([, facts]) => Object.values(facts).map(({ atMs }) => atMs))) - 50 * HOUR_MS;
   const inventory = inventoryFrom(file, Object.fromEntries(aged));
 
   const { plan } = await askFromPipeline(ASK, { ...deps(), inventory: () => inventory });
