@@ -45,5 +45,5 @@ test("a run that stopped after the promotion ends in users being served, by a pl
     .as("U01ANA")
     .clicks(buttonOf(progress, "retry") ?? "", { in: channel, message: progress, stale: true });
   const said = await world.people.expectEphemeral("U01ANA", ({ text }) => text.includes(`goes on as ${id}`), SOON_MS);
-  expect(said.text).toContain("superseded");
+  expect(said.text).toContain("continued by another plan");
 }, 180_000);
