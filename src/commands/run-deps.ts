@@ -2,6 +2,7 @@ import type { CardDue } from "../domain/card/card-due.ts";
 import { UserError } from "../domain/errors.ts";
 import type { Person } from "../domain/people/person.ts";
 import { isOver, type RunState, type RunStateName } from "../domain/plan-run/run.ts";
+import { sayState } from "../domain/plan-run/state-words.ts";
 import { readable } from "../domain/readable.ts";
 import { findPerson, findService, type Inventory } from "../domain/service/inventory.ts";
 import type { Observation } from "../domain/service/observation.ts";
@@ -100,7 +101,7 @@ export async function runMeant(
   if (others.length > 0)
     throw new UserError(
       "run-ambiguous",
-      `Several runs are open: ${fitting.map((run) => `${run.plan.id} (${run.plan.service}, ${run.state})`).join(", ")}. Name one.`,
+      `Several runs are open: ${fitting.map((run) => `${run.plan.id} (${run.plan.service}, ${sayState(run.state)})`).join(", ")}. Name one.`,
     );
   return only;
 }

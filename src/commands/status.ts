@@ -48,7 +48,7 @@ export async function statusOfServices(name: string | undefined, deps: StatusDep
   return withFreeze(card, stored?.value.freeze ?? undefined);
 }
 
-/** Below everything else: it concerns whoever runs TwoKey, and no service. */
+/** Below everything else: it concerns the people who run TwoKey, and no service. */
 function withServer(card: Card, server: string | undefined): Card {
   return server === undefined ? card : { ...card, parts: [...card.parts, { kind: "note", text: server }] };
 }

@@ -74,7 +74,7 @@ export interface StepContext {
   readonly fencing: Fencing;
   /** How often it was begun since people last decided about it: 1 at the first attempt. */
   readonly tries: number;
-  /** For a step of one call: an earlier try since then may have been taken. False where each was refused for certain. */
+  /** For a step of one call: an earlier one was taken, or may have been since then. False where each was refused for certain. */
   readonly mayHaveAsked: boolean;
   /** What a step of this plan has handed on, read as `shape`; undefined while it has not, or where it was done by hand. */
   readonly outputOf: <Output>(step: string, shape: ZodType<Output>) => Output | undefined;

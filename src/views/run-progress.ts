@@ -13,6 +13,7 @@ import {
   stateOf,
   unmeasuredSteps,
 } from "../domain/plan-run/run.ts";
+import { sayState } from "../domain/plan-run/state-words.ts";
 import { whyOf, withNames } from "../domain/plan-run/why.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { plainText } from "./card-text.ts";
@@ -35,16 +36,11 @@ const STEP_WORD: Readonly<Record<StepState["state"], string>> = {
   "by-hand": "▶ looking at what was done by hand",
 };
 
-const RUN_WORD: Readonly<Record<RunStateName, string>> = {
-  "waiting-for-keys": "waiting for keys",
-  running: "running",
+/** What people have to see at once on the card; every other state in its ordinary words. */
+const LOUD: Partial<Readonly<Record<RunStateName, string>>> = {
   paused: "PAUSED",
-  unwinding: "rolling back",
   stopped: "STOPPED – people decide",
   stuck: "STUCK – people have to look",
-  verified: "verified",
-  unwound: "rolled back",
-  closed: "closed",
   superseded: "ENDED – the rest goes on in a new plan",
 };
 
@@ -53,7 +49,7 @@ function runWord(run: RunState): string {
   if (run.state === "verified" && unmeasuredSteps(run).length > 0) return "ended, NOT fully verified";
   // Where nothing is taken back there is no rollback.
   if (run.state === "unwound" && onlyAdds(run.plan)) return "ended early";
-  return RUN_WORD[run.state];
+  return LOUD[run.state] ?? sayState(run.state);
 }
 
 /** One message, edited as the run goes: how it stands and what people can decide first, its steps below. */

@@ -3,6 +3,7 @@ import { type Freeze, sayFrozen } from "./freeze.ts";
 import { type Plan, planDigest } from "./plan.ts";
 import type { RunKey, RunState, RunStateName } from "./run.ts";
 import type { Authorised } from "./run-entry.ts";
+import { sayState } from "./state-words.ts";
 
 /**
  * May a call that changes the cloud leave now? (G18) One table for steps, undo, retry and fence on return; asked when an intent is
@@ -44,7 +45,7 @@ const CHECKS: readonly Check[] = [
   ({ run }) =>
     LIVE.includes(run.state) && run.startedAtMs !== undefined
       ? undefined
-      : ["not-live", `run ${run.plan.id} is ${run.state}: nothing is asked of the cloud for it`],
+      : ["not-live", `run ${run.plan.id} is ${sayState(run.state)}: nothing is asked of the cloud for it`],
   ({ run, nowMs }) =>
     nowMs < run.untilMs
       ? undefined

@@ -2,8 +2,7 @@ import { z } from "zod";
 import { DoorName } from "../event.ts";
 
 const Step = { step: z.string(), epoch: z.number().int() };
-/** What undo puts back on the old side; the fence step's own schema parses it. */
-/** By resource, and by each thing of it. */
+/** What undo puts back on the old side, by resource and by each thing of it; the fence step's own schema parses it. */
 export const Captured = z.record(z.string(), z.record(z.string(), z.unknown()));
 export type Captured = z.infer<typeof Captured>;
 const Who = { by: z.string(), door: DoorName };

@@ -65,7 +65,8 @@ function failed(run: RunState, entry: Extract<RunEntry, { kind: "failed" }>): Ru
     endedAtMs: entry.atMs,
   });
   if (run.state === "unwinding") return after;
-  const ask = entry.mustAsk || run.pastNoReturn;
+  // Who said that they did it by hand is asked again: nothing is given back behind their work.
+  const ask = entry.mustAsk || run.pastNoReturn || stateOf(run, entry.step).state === "by-hand";
   return { ...after, state: ask ? "stopped" : "unwinding", why: entry.why };
 }
 

@@ -53,7 +53,8 @@ export function contextFor(
       return stateOf(hold.run, step).tries;
     },
     get mayHaveAsked() {
-      return stateOf(hold.run, step).tries > 0;
+      const { tries, requestIds } = stateOf(hold.run, step);
+      return tries > 0 || requestIds.length > 0;
     },
     outputOf: (step, shape) => shape.safeParse(stateOf(hold.run, step).output).data,
   };

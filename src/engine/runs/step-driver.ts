@@ -6,7 +6,7 @@ import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
 import { type Asked, type StepContext, type StoredStep, UNCAPTURED, type Verdict } from "../../ports/step.ts";
 import { contextFor, definitionOf, type ExecutorDeps } from "./executor-deps.ts";
-import { proofOf } from "./fence-guard.ts";
+import { proofInTime } from "./fence-guard.ts";
 import type { RunHold } from "./journal.ts";
 
 /** World time between two looks, ± 20 %: short against every cloud duration, long against every API limit. */
@@ -67,7 +67,7 @@ async function askUntilAnswered(driving: Driving): Promise<Asked<unknown> | unde
   // Of what another executor began nobody knows how it ended; of what is refused here, that it did nothing.
   let { mayHaveAsked } = context;
   for (let tries = 0; ; tries += 1) {
-    const doubt = await doubtOf(driving);
+    const doubt = await doubtOf(driving, mayHaveAsked);
     if (doubt !== undefined) {
       await waitOrFail(driving, POLL_MS, doubt);
       continue;
@@ -107,15 +107,23 @@ async function askUntilAnswered(driving: Driving): Promise<Asked<unknown> | unde
 }
 
 /**
- * X5, before a call without a way back that is tried again: the proof of the first try is old by then. Why the old side is not
- * proven to be fenced; what opens it again is fenced by the watch meanwhile.
+ * X5, before a call without a way back that is tried again: the proof of the first try is old by then. Why it has to wait for an
+ * old side that stands open, which the watch fences meanwhile. Where nobody can tell, people are asked, unless an earlier call
+ * may have been taken: then it is looked after, since users wait for what it did.
  */
-async function doubtOf({ hold: { run }, step, deps, context }: Driving): Promise<string | undefined> {
+async function doubtOf(
+  { hold: { run }, step, deps, definition, context }: Driving,
+  mayHaveAsked: boolean,
+): Promise<string | undefined> {
   const isAgain = step.wayBack === "irreversible" && stateOf(run, step.id).tries > 0;
   const wasProven = fenceSeen(run) === "fenced" || run.watch.state === "fenced";
   if (!isAgain || !mayStart(run) || !wasProven) return undefined;
-  const proof = await proofOf(run, deps, context.signal);
-  return proof.holds ? undefined : `${run.plan.from} is not proven to be fenced any more: ${proof.says}`;
+  const proof = await proofInTime(run, deps, context.signal);
+  if (proof.holds) return undefined;
+  const doubt = `${run.plan.from} is not proven to be fenced any more: ${proof.says}`;
+  if (proof.isRefuted) return doubt;
+  if (mayHaveAsked && (await definition.happened(inputOf(run, step), context)) !== "no") return undefined;
+  throw new StepFailed("not-fenced", doubt, { facts: { mustAsk: true } });
 }
 
 interface Seen {

@@ -9,6 +9,7 @@ import { isWatched } from "../../domain/plan-run/fence.ts";
 import { whoIsLeft } from "../../domain/plan-run/key.ts";
 import { onlyAdds } from "../../domain/plan-run/plan.ts";
 import { isOver, type RunState, stateOf } from "../../domain/plan-run/run.ts";
+import { sayState } from "../../domain/plan-run/state-words.ts";
 import { whyOf } from "../../domain/plan-run/why.ts";
 import { approversOf, findPerson, findService, type Inventory } from "../../domain/service/inventory.ts";
 import type { Chat } from "../../ports/chat.ts";
@@ -182,7 +183,7 @@ function needOf(run: RunState, { occasion, reason, people, why }: Needed, deps: 
     page: `${id}:${reason}`,
     about: {
       ...{ source: service, details: { run: id, from, to }, links: linksOf(run, deps) },
-      state: `Run ${id} is ${run.state}`,
+      state: `Run ${id} is ${sayState(run.state)}`,
     },
     event: () => eventOf(run, { reason, people, why }, deps.clock.now()),
   };

@@ -143,6 +143,13 @@ describe("a run is a replay of its journal", () => {
     expect(apply(looking, failed("promote"))).toMatchObject({ state: "stopped", why: "it broke" });
   });
 
+  test("what was said to be done by hand and is not seen asks people, and gives nothing back by itself", () => {
+    const stopped = apply(settle(started(), "fence"), intent("scale-out"), failed("scale-out", true));
+    const said: RunEntry = { kind: "taken-over", ...at, by: "ana", door: "slack", step: "scale-out", words: "did it" };
+
+    expect(apply(stopped, said, failed("scale-out"))).toMatchObject({ state: "stopped", pastNoReturn: false });
+  });
+
   test("who asked for the plan has no key in a decision that needs two", () => {
     const run = apply(started(), intent("fence"), failed("fence", true));
     const asked = { ...run, plan: { ...run.plan, requester: "ana" } };

@@ -89,6 +89,28 @@ describe("an old side that was fenced and is opened by somebody else", () => {
     expect(Math.max(...closings)).toBeLessThan(promotion);
   });
 
+  test("while a promotion is refused, and nobody can tell whether it writes: people are asked, and soon", async () => {
+    const throttled = { kind: "error", status: 400, code: "Throttling" } as const;
+    at.whole.world.faults.plan({ vendor: "aws", operation: "PromoteReadReplica", times: 4, effect: throttled });
+    const run = await drive(at, { onIntent: once("promote", silenceCheck) });
+
+    expect([run.state, run.why]).toEqual(["stopped", expect.stringMatching(/not proven to be fenced any more/)]);
+    expect(positionsOf("PromoteReadReplica")).toEqual([]);
+    const { startedAtMs = 0, endedAtMs = 0 } = stateOf(run, "promote");
+    expect(endedAtMs - startedAtMs).toBeLessThan(5 * 60_000);
+  });
+
+  test("holds up no promotion that has happened, although its answer was lost and nobody can tell whether it writes", async () => {
+    at.whole.world.faults.plan({
+      ...{ vendor: "aws", operation: "PromoteReadReplica", times: 1 },
+      effect: { kind: "drop-after" },
+    });
+    const run = await drive(at, { onIntent: once("promote", silenceCheck) });
+
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+    expect(positionsOf("PromoteReadReplica")).toHaveLength(1);
+  });
+
   test("is not called open at the end because its write check alone gives no answer", async () => {
     const run = await drive(at, { onIntent: once("point-application", silenceCheck) });
 

@@ -3,6 +3,7 @@ import { STEPS } from "../../../src/flows/index.ts";
 import type { DnsAnswer } from "../../../src/ports/probe.ts";
 import { fakeCloud } from "../../harness/fakes.ts";
 import { AT } from "../../harness/observed.ts";
+import { contextIn } from "../../harness/steps.ts";
 
 const INPUT = {
   region: "eu-central-1",
@@ -20,15 +21,7 @@ function looked(...nameServers: DnsAnswer[]) {
       resolveAuthoritative: async () => nameServers,
     },
   });
-  const fencing = { run: "F-1", epoch: 1 };
-  const context = {
-    cloud,
-    signal: new AbortController().signal,
-    fencing,
-    tries: 1,
-    mayHaveAsked: false,
-    outputOf: () => undefined,
-  };
+  const context = contextIn(cloud);
   return STEPS["await-dns"]?.verify(INPUT, {}, context);
 }
 

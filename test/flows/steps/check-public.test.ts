@@ -4,6 +4,7 @@ import { checkPublic } from "../../../src/flows/steps/check-public.ts";
 import type { DnsAnswer, Family } from "../../../src/ports/probe.ts";
 import { fakeCloud } from "../../harness/fakes.ts";
 import { AT } from "../../harness/observed.ts";
+import { contextIn } from "../../harness/steps.ts";
 
 const NAME = "app.regami.com";
 const NEW_SIDE = "new-alb.us-west-2.elb.amazonaws.com";
@@ -44,13 +45,8 @@ async function looked({ nameServers, resolvers, health = healthy }: World = {}) 
         nameServers?.(family, round) ?? everywhere(NS, NEW[family]),
     },
   });
-  const context = { cloud, signal: new AbortController().signal, fencing: { run: "F-1", epoch: 1 } };
   const input = { names: [{ name: NAME, newSide: NEW_SIDE }], url: `https://${NAME}/health` };
-  const verdict = await checkPublic.verify(
-    input,
-    {},
-    { ...context, tries: 1, mayHaveAsked: false, outputOf: () => undefined },
-  );
+  const verdict = await checkPublic.verify(input, {}, contextIn(cloud));
   return { ...verdict, rounds: round, asked };
 }
 

@@ -7,6 +7,7 @@ import { RecordsInput } from "../../../src/flows/steps/schemas.ts";
 import type { RecordChange } from "../../../src/ports/traffic.ts";
 import { fakeCloud } from "../../harness/fakes.ts";
 import { known } from "../../harness/observed.ts";
+import { contextIn } from "../../harness/steps.ts";
 
 const NAME = "shop.example.com";
 const record = (value: string): RecordSet => ({ name: NAME, type: "CNAME", ttlSeconds: 60, values: [value] });
@@ -34,15 +35,7 @@ function performed(does: "run" | "undo", { stands, marks = [], planned = [], ref
   const input = RecordsInput.parse({
     ...{ region: "r", zone: "Z1", name: NAME, before: [OLD], after: [NEW], write: "sentinel", mark: planned },
   });
-  const { signal } = new AbortController();
-  const context = {
-    cloud,
-    signal,
-    fencing: { run: "F-1", epoch: 5 },
-    tries: 1,
-    mayHaveAsked: false,
-    outputOf: () => undefined,
-  };
+  const context = { ...contextIn(cloud), fencing: { run: "F-1", epoch: 5 } };
   if (typeof shiftTraffic.undo !== "function") throw new Error("It has a way back");
   const done = does === "run" ? shiftTraffic.run(input, context) : shiftTraffic.undo(input, context);
   return done.then((answer) => ({ answer, written }));

@@ -12,9 +12,9 @@ const Input = z.object({
   via: z.string(),
   compute: ComputeInput,
   tasks: z.number(),
-  /** What people do elsewhere before this can succeed. */
   /** The step that scales out. Where people went on without all tasks, those that run have to be healthy. */
   scaledBy: z.string(),
+  /** What people do elsewhere before this can succeed. */
   byHandFirst: z.array(ByHandFirst),
 });
 const Output = z.object({ healthy: z.number() });

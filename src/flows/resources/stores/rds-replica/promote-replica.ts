@@ -94,7 +94,7 @@ export const promoteReplica: Step<Input, Data, Record<string, never>> = {
 const promotedByOthers = ({ region, instance }: Input): StepFailed =>
   new StepFailed(
     "promoted-by-others",
-    `${instance} in ${region} was promoted, and no call of this run did it. Find out who did it, and when: what was written on the old side since is not on it. If it is as you want it, say take-over`,
+    `${instance} in ${region} was promoted, and no answer says that this run did it. Find out who did it, and when: what was written on the old side since is not on it. If it is as you want it, say take-over`,
     { facts: { mustAsk: true } },
   );
 

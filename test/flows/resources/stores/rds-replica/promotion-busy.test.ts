@@ -91,6 +91,6 @@ test("guard whose promotion: one that somebody else asked for is never said to b
 
   await expect(ask()).rejects.toMatchObject({
     ...{ name: "StepFailed", code: "promoted-by-others", facts: { mustAsk: true } },
-    message: expect.stringContaining("no call of this run did it"),
+    message: expect.stringContaining("no answer says that this run did it"),
   });
 });

@@ -6,6 +6,7 @@ import { example } from "../../../../harness/example.ts";
 import { fakeCloud, type SaidCloud } from "../../../../harness/fakes.ts";
 import { AT, known, quietDay } from "../../../../harness/observed.ts";
 import { planFor, serviceIn } from "../../../../harness/plans.ts";
+import { contextIn } from "../../../../harness/steps.ts";
 
 const inventory = example("inventory");
 const service = serviceIn(inventory);
@@ -32,15 +33,7 @@ async function happened(...answers: readonly Known<DatabaseFacts>[]): Promise<st
     },
   };
   const cloud = fakeCloud(said, "only descriptions are looked at");
-  const fencing = { run: "F-1", epoch: 1 };
-  const context = {
-    cloud,
-    signal: new AbortController().signal,
-    fencing,
-    tries: 1,
-    mayHaveAsked: false,
-    outputOf: () => undefined,
-  };
+  const context = contextIn(cloud);
   const answer = await STEPS["promote-replica"]?.happened(input, context);
   // A quiet replica is believed only after the time in which RDS may show an old status.
   if (answer === "no") expect([looks, naps]).toEqual([2, [60_000]]);

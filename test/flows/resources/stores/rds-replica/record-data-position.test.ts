@@ -5,6 +5,7 @@ import { example } from "../../../../harness/example.ts";
 import { fakeCloud } from "../../../../harness/fakes.ts";
 import { AT, known, quietDay } from "../../../../harness/observed.ts";
 import { serviceIn } from "../../../../harness/plans.ts";
+import { contextIn } from "../../../../harness/steps.ts";
 
 const INPUT = {
   ...{ region: "eu-central-1", instance: "inventory-replica", mustReachZero: false, blindMs: 0 },
@@ -27,15 +28,7 @@ async function recorded(
     clock: { now: () => AT },
     databases: { lag: async () => lag, describe: async () => facts },
   });
-  const fencing = { run: "F-1", epoch: 1 };
-  const context = {
-    cloud,
-    signal: new AbortController().signal,
-    fencing,
-    tries: 1,
-    mayHaveAsked: false,
-    outputOf: () => undefined,
-  };
+  const context = contextIn(cloud);
   return STEPS["record-data-position"]?.verify({ ...INPUT, ...input }, { sinceMs: AT }, context);
 }
 

@@ -1,0 +1,37 @@
+import { expect, test } from "@jest/globals";
+import type { RunState } from "../../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
+import { transition } from "../../../src/domain/plan-run/run-transition.ts";
+import { contextFor } from "../../../src/engine/runs/executor-deps.ts";
+import type { RunHold } from "../../../src/engine/runs/journal.ts";
+import { STEPS } from "../../../src/flows/index.ts";
+import { example } from "../../harness/example.ts";
+import { fakeCloud } from "../../harness/fakes.ts";
+import { AT } from "../../harness/observed.ts";
+import { proposed } from "../../harness/plans.ts";
+
+const at = { atMs: AT };
+const step = { step: "promote", epoch: 1 };
+const intended: RunEntry = { kind: "intent", ...at, ...step, attempt: 1 };
+const failed: RunEntry = { kind: "failed", ...at, ...step, code: "x", why: "it broke", mustAsk: true };
+const retried: RunEntry = { kind: "retried", ...at, by: "ana", door: "slack", step: "promote" };
+const taken: RunEntry = { kind: "asked", ...at, ...step, requestIds: ["r-1"], data: { found: "asked" } };
+
+function mayHaveAsked(...entries: RunEntry[]): boolean {
+  const begun: RunEntry[] = [
+    { kind: "started", ...at, keys: ["ana", "ben"] },
+    { kind: "claimed", ...at, epoch: 1, worker: "w1" },
+  ];
+  const run: RunState = [...begun, ...entries].reduce(transition, proposed(example("inventory")));
+  const cloud = { ...fakeCloud({}), guardedBy: () => fakeCloud({}), prepare: async () => undefined };
+  const hold = { run, epoch: 1 } as RunHold; // nothing else of it is asked here
+  return contextFor(hold, "promote", { cloud, steps: STEPS, signal: new AbortController().signal }).mayHaveAsked;
+}
+
+test("a step knows whether an earlier call of its run may have been taken: by an attempt that nobody saw end, and by an answer of the vendor for good", () => {
+  expect(mayHaveAsked()).toBe(false);
+  expect(mayHaveAsked(intended)).toBe(true);
+  // People have decided since: what was refused did nothing, and what was answered stays this run's.
+  expect(mayHaveAsked(intended, failed, retried)).toBe(false);
+  expect(mayHaveAsked(intended, taken, failed, retried)).toBe(true);
+});
