@@ -1,11 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { z } from "zod";
 import { observe } from "../../src/flows/observe.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
+import type { WholeWorld } from "../../src/simulators/whole-world.ts";
 import { example } from "../harness/example.ts";
 import { AT } from "../harness/observed.ts";
 import { PLAYS, type Play } from "../harness/plays.ts";
 import { quietCloud } from "../harness/quiet-cloud.ts";
+import { controlOf, openExample } from "../sandbox/derived-world.ts";
 
 /** What each line of a plan's commands by hand calls; nothing of it leaves this machine here. */
 const STAND_INS = "aws() { :; }; curl() { :; }; dig() { :; }; date() { echo 1795000000; }";
@@ -28,6 +31,40 @@ async function linesOf({ example: name, service: wanted, runbook, words = {} }: 
 
 /** What is left of a line without what stands in quotes, and without arithmetic and commands in their place. */
 const unquoted = (line: string): string => line.replaceAll(/'[^']*'|"[^"]*"|\\'/g, "");
+
+/** How the CLI calls a service, where that is not its signing name. */
+const SIGNED_AS: Readonly<Record<string, string>> = { cloudwatch: "monitoring", elbv2: "elasticloadbalancing" };
+
+/** `rds describe-db-instances` of each `aws` in the lines; a waiter asks by describing what it waits for. */
+function callsOf(lines: readonly string[]): string[] {
+  const found = lines.flatMap((line) => [...line.matchAll(/\baws ([a-z0-9-]+) (wait )?([a-z0-9-]+)/g)]);
+  return found.map(([, service = "", isWaiter, name = ""]) => {
+    const command = isWaiter ? name.replace(/^(.*)-available$/, "describe-$1s") : name;
+    return `${SIGNED_AS[service] ?? service} ${command.replaceAll("-", "")}`;
+  });
+}
+
+/** Of every service, as a command of the CLI without its dashes. */
+const Operations = z.record(z.string(), z.array(z.string().toLowerCase()));
+
+describe("the simulated world", () => {
+  let whole: WholeWorld;
+  beforeAll(async () => {
+    whole = await openExample("inventory");
+  });
+  afterAll(() => whole.stop());
+
+  test("performs each AWS command that a plan tells people to make by hand", async () => {
+    const operations = Operations.parse(await controlOf(whole)("GET", "/aws/operations"));
+    const lines = (await Promise.all(PLAYS.map(linesOf))).flat();
+    const calls = [...new Set(callsOf(lines))];
+
+    expect(calls).toEqual(expect.arrayContaining(["monitoring getmetricstatistics", "rds describedbsnapshots"]));
+    expect(calls.length).toBeGreaterThanOrEqual(15);
+    const isPerformed = (call: string) => operations[call.split(" ")[0] ?? ""]?.includes(call.split(" ")[1] ?? "");
+    expect(calls.filter((call) => !isPerformed(call))).toEqual([]);
+  });
+});
 
 describe.each(PLAYS)("the commands by hand of $title", (play) => {
   test("have nothing that zsh takes for a file or for a command, and no date that only GNU knows", async () => {

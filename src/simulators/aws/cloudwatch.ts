@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { World } from "../world/world.ts";
 import { type Alarm, alarmArn } from "./alarm.ts";
 import { Alarms } from "./alarms.ts";
-import { Dimensions, getMetricData, type MetricSources } from "./metric-data.ts";
+import { Dimensions, getMetricData, getMetricStatistics, type MetricSources } from "./metric-data.ts";
 import { page } from "./paging.ts";
 import type { Rds } from "./rds.ts";
 import type { AwsCall, AwsService } from "./service.ts";
@@ -36,6 +36,7 @@ export function createCloudWatch(
       namespace: "http://monitoring.amazonaws.com/doc/2010-08-01/",
       operations: {
         GetMetricData: { mutates: false, handle: (call) => getMetricData(world, metrics, call) },
+        GetMetricStatistics: { mutates: false, handle: (call) => getMetricStatistics(world, metrics, call) },
         DescribeAlarms: { mutates: false, handle: (call) => describeAlarms(alarms, call) },
         PutMetricAlarm: { mutates: true, handle: (call) => putMetricAlarm(alarms, call) },
       },

@@ -11,6 +11,10 @@ const Click = z.strictObject({
   input: z.record(z.string(), z.unknown()).default({}),
 });
 
+/** What there is to call: the names of the operations of each service, by signing name. */
+const operationsOf = (services: readonly AwsService[]): Record<string, string[]> =>
+  Object.fromEntries(services.map(({ name, operations }) => [name, Object.keys(operations)]));
+
 /** Somebody else acts in the console at the same moment: any operation, with its full effect, past faults and dark regions. */
 export function addConsole(world: World, services: readonly AwsService[]): void {
   world.control.on("POST /aws/console", (body) => {
@@ -21,4 +25,5 @@ export function addConsole(world: World, services: readonly AwsService[]): void 
     world.log.append("aws.console", { service, operation, region, input });
     return found.handle({ service, operation, region, input, requestId, invocationId: requestId, attempt: 1 });
   });
+  world.control.on("GET /aws/operations", () => operationsOf(services));
 }

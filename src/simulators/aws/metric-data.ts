@@ -42,7 +42,20 @@ const GetMetricData = z.strictObject({
   ScanBy: z.enum(["TimestampAscending", "TimestampDescending"]).default("TimestampDescending"),
 });
 
+const GetMetricStatistics = z.strictObject({
+  Namespace: z.string().min(1),
+  MetricName: z.string().min(1),
+  Dimensions: Dimensions.prefault([]),
+  StartTime: Instant,
+  EndTime: Instant,
+  Period: z.coerce.number().int().multipleOf(60).positive(),
+  Statistics: z.array(Stat).max(5).default([]),
+  Unit: z.string().optional(),
+});
+
 const MINUTE_MS = 60_000;
+/** Datapoints that one GetMetricStatistics returns at most. */
+const MOST_DATAPOINTS = 1_440;
 /** The vendor keeps one-minute data for 15 days; asking for more at once is a mistake. */
 const LONGEST_RANGE_MS = 15 * 86_400_000;
 
@@ -58,10 +71,9 @@ export function getMetricData(world: World, sources: MetricSources, { input, reg
   const toMs = Math.min(wanted.EndTime, world.clock.now() + 1);
   const results = wanted.MetricDataQueries.filter(({ ReturnData }) => ReturnData).map((query) => {
     const { Metric, Period, Stat: stat } = query.MetricStat;
-    const key = `${Metric.Namespace} ${Metric.MetricName}`;
-    const source = Object.hasOwn(sources, key) ? sources[key] : undefined;
-    const sample = (atMs: number) => source?.(region, Metric.Dimensions, atMs);
-    const points = aggregate(sample, { fromMs: wanted.StartTime, toMs, periodMs: Period * 1_000 }, stat);
+    const sample = samplesOf(sources, { ...Metric, region });
+    const range = { fromMs: wanted.StartTime, toMs, periodMs: Period * 1_000 };
+    const points = periodsOf(sample, range).map(({ atMs, values }) => ({ atMs, value: reduce(values, stat) }));
     if (wanted.ScanBy === "TimestampDescending") points.reverse();
     return {
       Id: query.Id,
@@ -74,6 +86,51 @@ export function getMetricData(world: World, sources: MetricSources, { input, reg
   return { MetricDataResults: results, Messages: [] };
 }
 
+/** GetMetricStatistics, the older way to ask: of one metric, several statistics, and in no order that is promised. */
+export function getMetricStatistics(world: World, sources: MetricSources, { input, region }: AwsCall) {
+  const wanted = GetMetricStatistics.parse(input);
+  const { StartTime: fromMs, EndTime: endMs, Period, Statistics: stats } = wanted;
+  refuseStatistics(wanted);
+  const sample = samplesOf(sources, { ...wanted, region });
+  // A metric that was published in another unit has no datapoints in this one.
+  const isUnit = wanted.Unit === undefined || wanted.Unit === unitOf(wanted.MetricName);
+  const toMs = Math.min(endMs, world.clock.now() + 1);
+  const periods = isUnit ? periodsOf(sample, { fromMs, toMs, periodMs: Period * 1_000 }) : [];
+  const Datapoints = periods.map(({ atMs, values }) => ({
+    Timestamp: new Date(atMs),
+    ...Object.fromEntries(stats.map((stat) => [stat, reduce(values, stat)])),
+    Unit: unitOf(wanted.MetricName),
+  }));
+  return { Label: wanted.MetricName, Datapoints };
+}
+
+function refuseStatistics({ StartTime, EndTime, Period, Statistics }: z.infer<typeof GetMetricStatistics>): void {
+  const refused = (message: string) => new AwsError("InvalidParameterCombination", message);
+  if (Statistics.length === 0) {
+    throw refused("At least one of the parameters Statistics and ExtendedStatistics must be specified.");
+  }
+  if (EndTime <= StartTime) throw refused("The parameter StartTime must be less than the parameter EndTime.");
+  const wanted = Math.ceil((EndTime - StartTime) / (Period * 1_000));
+  if (wanted > MOST_DATAPOINTS) {
+    throw refused(`You have requested up to ${wanted} datapoints, which exceeds the limit of ${MOST_DATAPOINTS}.`);
+  }
+}
+
+const unitOf = (metric: string): string => (metric === "ReplicaLag" ? "Seconds" : "None");
+
+interface Metric {
+  readonly region: string;
+  readonly Namespace: string;
+  readonly MetricName: string;
+  readonly Dimensions: Readonly<Record<string, string>>;
+}
+
+function samplesOf(sources: MetricSources, { region, Namespace, MetricName, Dimensions: dimensions }: Metric) {
+  const key = `${Namespace} ${MetricName}`;
+  const source = Object.hasOwn(sources, key) ? sources[key] : undefined;
+  return (atMs: number) => source?.(region, dimensions, atMs);
+}
+
 interface Range {
   readonly fromMs: number;
   readonly toMs: number;
@@ -81,11 +138,10 @@ interface Range {
 }
 
 /** Samples of whole minutes in [from, to), gathered by period; periods without samples are left out. */
-function aggregate(
+function periodsOf(
   sample: (atMs: number) => number | undefined,
   { fromMs, toMs, periodMs }: Range,
-  stat: z.infer<typeof Stat>,
-): { atMs: number; value: number }[] {
+): { atMs: number; values: number[] }[] {
   const periods = new Map<number, number[]>();
   for (let atMs = Math.ceil(fromMs / MINUTE_MS) * MINUTE_MS; atMs < toMs; atMs += MINUTE_MS) {
     const value = sample(atMs);
@@ -93,7 +149,7 @@ function aggregate(
     const startMs = Math.floor(atMs / periodMs) * periodMs;
     periods.set(startMs, [...(periods.get(startMs) ?? []), value]);
   }
-  return [...periods].map(([atMs, values]) => ({ atMs, value: reduce(values, stat) }));
+  return [...periods].map(([atMs, values]) => ({ atMs, values }));
 }
 
 function reduce(values: readonly number[], stat: z.infer<typeof Stat>): number {

@@ -1,4 +1,10 @@
-import { DescribeAlarmsCommand, GetMetricDataCommand, PutMetricAlarmCommand } from "@aws-sdk/client-cloudwatch";
+import {
+  DescribeAlarmsCommand,
+  GetMetricDataCommand,
+  GetMetricStatisticsCommand,
+  type GetMetricStatisticsCommandInput,
+  PutMetricAlarmCommand,
+} from "@aws-sdk/client-cloudwatch";
 import { PromoteReadReplicaCommand, RebootDBInstanceCommand } from "@aws-sdk/client-rds";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type AwsWorld, HOME, PRIMARY, REPLICA, refusalOf, STANDBY, START_MS, startAwsWorld } from "./aws-world.ts";
@@ -100,6 +106,35 @@ describe("simulated CloudWatch", () => {
       EndTime: new Date(1_000_000),
     });
     expect(await refusalOf(aws.clients.cloudwatch.send(bad))).toMatchObject({ code: "ValidationError" });
+  });
+
+  /** As the commands by hand ask: the last quarter of an hour. */
+  const statistics = (other: Partial<GetMetricStatisticsCommandInput> = {}) => {
+    const nowMs = aws.world.clock.now();
+    return aws.clients.cloudwatch.send(
+      new GetMetricStatisticsCommand({
+        ...{ Namespace: "AWS/RDS", MetricName: "ReplicaLag", Period: 60, Statistics: ["Maximum"] },
+        Dimensions: [{ Name: "DBInstanceIdentifier", Value: "app-rep" }],
+        ...{ StartTime: new Date(nowMs - 900_000), EndTime: new Date(nowMs), ...other },
+      }),
+    );
+  };
+
+  test("statistics of one metric have those that were asked for, with their unit", async () => {
+    const { Label, Datapoints = [] } = await statistics({ Statistics: ["Maximum", "SampleCount"], Period: 300 });
+    expect(Label).toBe("ReplicaLag");
+    expect(Datapoints.length).toBeGreaterThanOrEqual(3);
+    expect(Datapoints[1]).toEqual({ Timestamp: expect.any(Date), Maximum: 2, SampleCount: 5, Unit: "Seconds" });
+    expect((await statistics()).Datapoints).toHaveLength(15);
+    expect((await statistics({ Unit: "Bytes" })).Datapoints).toEqual([]);
+    expect((await statistics({ MetricName: "Unheard" })).Datapoints).toEqual([]);
+  });
+
+  test("statistics without any, of no time, or of too many datapoints are refused", async () => {
+    const refused = [{ Statistics: [] }, { StartTime: new Date(START_MS * 2) }, { StartTime: new Date(0) }];
+    for (const other of refused) {
+      expect(await refusalOf(statistics(other))).toMatchObject({ code: "InvalidParameterCombination" });
+    }
   });
 
   test("alarms are listed by type and state; composite ones only when asked for", async () => {
