@@ -13,7 +13,7 @@ const SAMPLE: LagSample = { seconds: 2, measuredAtMs: AT - 600_000 };
 
 /** The ports that tell what is in the observation. */
 function cloudThatSees(seen: Day, speed = 1): Cloud {
-  const { sites, trafficRecords, databaseRecord, publicHealth } = seen;
+  const { sites, trafficRecords, databaseRecords, publicHealth } = seen;
   const at = (region: string) => {
     const site = sites[region];
     if (!site) throw new Error(`nothing is known of ${region}`);
@@ -31,9 +31,7 @@ function cloudThatSees(seen: Day, speed = 1): Cloud {
     compute: { describe: async (region) => at(region).compute },
     traffic: {
       records: async (_zone, name) => {
-        if (name === trafficOf(service).name) return trafficRecords;
-        if (!databaseRecord.known) return databaseRecord;
-        return { ...databaseRecord, value: databaseRecord.value ? [databaseRecord.value] : [] };
+        return name === trafficOf(service).name ? trafficRecords : databaseRecords;
       },
     },
     probe: {

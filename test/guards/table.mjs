@@ -112,6 +112,24 @@ export const GUARDS = [
     fails: "guard leftover: what would still lead users to the old side refuses the plan, and is named",
   },
   {
+    guard: "the database's own name is one plain record",
+    file: "src/flows/resources/stores/rds-replica/name.ts",
+    cut: "const left = leftoverOf(all, [record]);",
+    by: "const left = all.length > 0 ? undefined : leftoverOf(all, [record]);",
+    test: "flows/runbooks/failover/plan.test.ts",
+    fails:
+      "guard database name: one that is given away to another zone refuses the plan, and not the step after the promotion",
+  },
+  {
+    guard: "the database's own name is one plain record",
+    file: "src/flows/resources/stores/rds-replica/name.ts",
+    cut: "if (foreign !== undefined)",
+    by: 'if (foreign === "")',
+    test: "flows/runbooks/failover/plan.test.ts",
+    fails:
+      "guard database name: one with attributes that TwoKey does not write refuses the plan, and not the step after the promotion",
+  },
+  {
     guard: "a late executor's DNS batch is refused",
     file: "src/flows/steps/write-records.ts",
     cut: "(to ?? []), exchange, comment }",

@@ -39,7 +39,7 @@ export interface Day {
   readonly atMs: number;
   readonly sites: Readonly<Record<Region, SiteSeen>>;
   readonly trafficRecords: Known<readonly RecordSet[]>;
-  readonly databaseRecord: Known<RecordSet | undefined>;
+  readonly databaseRecords: Known<readonly RecordSet[]>;
   readonly activeRegion: Known<Region>;
   readonly publicHealth: HealthVerdict;
 }
@@ -54,14 +54,14 @@ export function seenOn(service: Service, day: Day): Observation {
   };
 }
 
-function resourceOn(place: KindPlace, { sites, databaseRecord, trafficRecords }: Day): ResourceSeen {
+function resourceOn(place: KindPlace, { sites, databaseRecords, trafficRecords }: Day): ResourceSeen {
   const { kind, role } = place;
   const byRegion = <T>(of: (site: SiteSeen) => T) =>
     Object.fromEntries(Object.entries(sites).map(([region, site]) => [region, of(site)]));
   const seen = {
     stores: {
       in: byRegion(({ database, firewall, lag, carriers = known([]) }) => ({ database, firewall, lag, carriers })),
-      name: databaseRecord,
+      name: databaseRecords,
     },
     compute: { in: byRegion(({ compute }) => compute) },
     entrances: { names: { [trafficOf(place.service).name]: trafficRecords } },
@@ -167,13 +167,17 @@ export function quietDay(service: Service): Day {
       [service.standby]: site(service, service.standby, "replica"),
     },
     trafficRecords: known(records(service)),
-    databaseRecord: known(
-      record && {
-        name: record.name,
-        type: "CNAME",
-        ttlSeconds: record.ttl_seconds,
-        values: [siteOf(service, service.home).database.endpoint],
-      },
+    databaseRecords: known(
+      record
+        ? [
+            {
+              name: record.name,
+              type: "CNAME",
+              ttlSeconds: record.ttl_seconds,
+              values: [siteOf(service, service.home).database.endpoint],
+            },
+          ]
+        : [],
     ),
     activeRegion: known(service.home),
     publicHealth: { kind: "healthy", status: 200 },

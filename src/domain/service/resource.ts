@@ -57,6 +57,9 @@ export const ZoneId = z.string().regex(/^Z[A-Z0-9]+$/, "must be a hosted zone id
 export const RecordName = z
   .string()
   .regex(/^[a-z0-9_*-]+(\.[a-z0-9_-]+)+$/, "must be a lower-case host name without a trailing dot");
+/** How records are changed: over what stands there, or only while that is exactly what was read. */
+export const Write = z.enum(["sentinel", "exact"]);
+export type Write = z.infer<typeof Write>;
 export const HttpUrl = z.url({ protocol: /^https?$/, error: "must be an http(s) URL" });
 
 /** A block with a `name`, for which its name alone may be written. The JSON Schema tells editors so. */

@@ -1,4 +1,5 @@
 import type { Region } from "./region.ts";
+import type { Write } from "./resource.ts";
 
 /** One RDS instance of one site. Source: RDS API names; a read replica is promoted by its own region's control plane. */
 export interface DatabaseSite {
@@ -41,6 +42,7 @@ export interface DatabaseRecord {
   readonly zone: string;
   readonly name: string;
   readonly ttl_seconds: number;
+  readonly write: Write;
 }
 
 interface TrafficName {

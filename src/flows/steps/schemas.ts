@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Write } from "../../domain/service/resource.ts";
 import { MEANINGS } from "../../domain/service/site.ts";
 
 /** Inputs that several steps share, as they stand in a stored plan. */
@@ -22,7 +23,7 @@ export const RecordsInput = z.object({
   before: z.array(RecordSetInput).readonly(),
   after: z.array(RecordSetInput).readonly(),
   /** How the sets are written: over what stands there, or only while that is exactly `before`. */
-  write: z.enum(["sentinel", "exact"]),
+  write: Write,
   /** The mark beside the name as it stood when the plan was made. */
   mark: z.array(RecordSetInput).readonly(),
 });

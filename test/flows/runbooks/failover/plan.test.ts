@@ -3,6 +3,7 @@ import { expectedOf } from "../../../../src/domain/plan-run/learned-times.ts";
 import { type Plan, planDigest, stepOf } from "../../../../src/domain/plan-run/plan.ts";
 import { proposedRun } from "../../../../src/domain/plan-run/run.ts";
 import { inventoryFrom } from "../../../../src/domain/service/inventory.ts";
+import type { RecordSet } from "../../../../src/domain/service/observed.ts";
 import { driftOf } from "../../../../src/flows/runbooks/failover/drift.ts";
 import { cardText } from "../../../../src/views/card-text.ts";
 import { planCard, planInFull } from "../../../../src/views/plan.ts";
@@ -381,6 +382,65 @@ describe("the failover runbook", () => {
     expect(refusals(planned(inventory, { observed: blind }))).toContain(
       "mycomputer-inventory-db-replica in eu-central-1 cannot be seen",
     );
+  });
+
+  describe("the database's own name", () => {
+    const { databaseRecords } = quietDay(serviceIn(inventory));
+    const [record] = databaseRecords.known ? databaseRecords.value : [];
+    if (!record) throw new Error("the example's database has a name");
+    const { values: _none, ...routed } = record;
+    const weighted: RecordSet = { ...record, setIdentifier: "old", weight: 100 };
+    const withRecords = (...records: RecordSet[]): Day => ({
+      ...quietDay(serviceIn(inventory)),
+      databaseRecords: known(records),
+    });
+
+    test.each<[string, string, readonly RecordSet[]]>([
+      [
+        "with attributes that TwoKey does not write",
+        "settings TwoKey does not change (Region)",
+        [{ ...record, foreign: ["Region"] }],
+      ],
+      [
+        "of two weighted CNAMEs",
+        "CNAME “old” → mycomputer",
+        [weighted, { ...weighted, setIdentifier: "new", weight: 0 }],
+      ],
+      ["of one CNAME that Route 53 chooses", "CNAME “old” → mycomputer", [weighted]],
+      [
+        "that is an alias of another record",
+        "no plain CNAME record (CNAME → elsewhere",
+        [{ ...routed, alias: { zone: "Z1", dnsName: "elsewhere.internal", evaluateTargetHealth: false } }],
+      ],
+      ["of addresses", "no plain CNAME record (A → 10.0.0.7)", [{ ...record, type: "A", values: ["10.0.0.7"] }]],
+      [
+        "that is given away to another zone",
+        "lead the application elsewhere: NS → ns.elsewhere.org",
+        [record, { ...record, type: "NS", values: ["ns.elsewhere.org"] }],
+      ],
+      ["without any record", "no plain CNAME record.", []],
+    ])("guard database name: one %s refuses the plan, and not the step after the promotion", (_what, says, records) => {
+      expect(refusals(planned(inventory, { observed: withRecords(...records) }))).toContain(says);
+    });
+
+    test("voids the keys when any record set under it changes, appears or goes (G3)", () => {
+      const plan = planFor(inventory);
+      const changed = ["the records of the database's name changed"];
+
+      expect(drifted(plan, withRecords(record))).toEqual([]);
+      expect(drifted(plan, withRecords(record, weighted))).toEqual(changed);
+      expect(drifted(plan, withRecords({ ...record, healthCheck: "hc-9" }))).toEqual(changed);
+      expect(drifted(plan, withRecords())).toEqual(changed);
+    });
+
+    test("is written in the way that the file says for it", () => {
+      const file = structuredClone(inventory.file);
+      const stock = file.services["inventory"]?.stores["stock"];
+      Object.assign(Reflect.get(stock ?? {}, "name"), { write: "exact" });
+      const written = (where: typeof inventory) => stepOf(planFor(where), "point-application").input["write"];
+
+      expect([written(inventory), written(inventoryFrom(file))]).toEqual(["sentinel", "exact"]);
+    });
   });
 
   test("changed records void the keys; an unreachable region and a smaller lag do not (G3)", () => {

@@ -2,7 +2,7 @@ import type { RecordSet } from "../../../../domain/service/observed.ts";
 import type { Region } from "../../../../domain/service/service.ts";
 import type { LoadBalancer, Traffic } from "../../../../domain/service/site.ts";
 import { recordsByHand } from "../../../steps/records-by-hand.ts";
-import { leftoverOf } from "./leftover.ts";
+import { foreignTo, leftoverOf } from "../../record-sets.ts";
 
 /** What the records of a name become when `to` serves: computed once, in the plan; the executor decides nothing. */
 export type RecordChange =
@@ -26,9 +26,8 @@ const aliasOf = ({ zone, dns_name }: LoadBalancer) => ({
  * captured record set is what a failback restores.
  */
 export function changeOf(current: readonly RecordSet[], { traffic, to, front }: Leading): RecordChange {
-  const foreign = current.find((record) => (record.foreign?.length ?? 0) > 0);
-  if (foreign)
-    return { refused: `${foreign.name} has settings TwoKey does not change (${foreign.foreign?.join(", ")})` };
+  const foreign = foreignTo(current);
+  if (foreign !== undefined) return { refused: foreign };
   const alias = aliasOf(front);
   switch (traffic.routing) {
     case "weighted":

@@ -5,7 +5,7 @@ import type { Traffic } from "../../../../domain/service/site.ts";
 import { marksBeside } from "../../../steps/dns-mark.ts";
 import { sayKnown } from "../../facts.ts";
 import type { IdentityFact, Looking, Place, Seen } from "../../place.ts";
-import { sayStays } from "./leftover.ts";
+import { sayRecords } from "../../record-sets.ts";
 import { names } from "./parts.ts";
 import type { Route53 } from "./settings.ts";
 
@@ -43,17 +43,9 @@ export async function look(place: Place<Route53>, looking: Looking): Promise<Rou
 export const tell = ({ seen }: Route53At): Told => ({
   in: {},
   facts: Object.entries(seen.names).map(([name, records]) => ({
-    ...{
-      what: `records of ${name}`,
-      seen: sayKnown(records, (sets) => sets.map((set) => sayRecord(set) + sayStays(set, sets)).join("; ") || "none"),
-    },
+    ...{ what: `records of ${name}`, seen: sayKnown(records, sayRecords) },
   })),
 });
-
-function sayRecord({ type, setIdentifier, weight, failover, alias, values }: RecordSet): string {
-  const which = setIdentifier === undefined ? type : `${setIdentifier} (${failover ?? weight ?? type})`;
-  return `${which} → ${alias?.dnsName ?? values?.join(", ") ?? "?"}`;
-}
 
 export function identity(at: Route53At): IdentityFact[] {
   const all = trafficOf(at);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { RegionName } from "../../../../domain/service/region.ts";
-import { ELSEWHERE, LEADS_TO, orName, RecordName, ZoneId } from "../../../../domain/service/resource.ts";
+import { ELSEWHERE, LEADS_TO, orName, RecordName, Write, ZoneId } from "../../../../domain/service/resource.ts";
 
 export const ABOUT =
   "Records in Route 53 with weighted, failover or simple routing; a failover changes where they lead.";
@@ -48,12 +48,9 @@ export const Route53 = z.strictObject({
     .min(1, "must name at least one record")
     .describe("Names that users resolve, each as its name alone or as a block."),
   ...LEADS_TO,
-  write: z
-    .enum(["sentinel", "exact"])
-    .default("sentinel")
-    .describe(
-      "How the records are changed. Both are one batch with a TXT record `_twokey.<name>`, so that a late executor is refused by Route 53. `sentinel` writes the records over what stands there. `exact` deletes them as they were read and creates them: then an edit by somebody else in the last second is refused too.",
-    ),
+  write: Write.default("sentinel").describe(
+    "How the records are changed. Both are one batch with a TXT record `_twokey.<name>`, so that a late executor is refused by Route 53. `sentinel` writes the records over what stands there. `exact` deletes them as they were read and creates them: then an edit by somebody else in the last second is refused too.",
+  ),
   ...ELSEWHERE,
 });
 export type Route53 = z.infer<typeof Route53>;

@@ -14,6 +14,7 @@ import type { Region } from "../../../../domain/service/service.ts";
 import { marksBeside } from "../../../steps/dns-mark.ts";
 import { sayKnown } from "../../facts.ts";
 import type { IdentityFact, Looking, Place, Seen } from "../../place.ts";
+import { sayRecords } from "../../record-sets.ts";
 import { lookAtCarriers, lookAtDoors } from "./doors.ts";
 import { overLink } from "./link.ts";
 import { database, databaseRecord } from "./parts.ts";
@@ -31,8 +32,8 @@ interface InstanceSeen {
 
 export interface RdsSeen {
   readonly in: Readonly<Record<Region, InstanceSeen>>;
-  /** The CNAME by which the application finds the writer; a known undefined is no such record. */
-  readonly name: Known<RecordSet | undefined>;
+  /** Every record set under the name by which the application finds the writer; none where it has no such name. */
+  readonly name: Known<readonly RecordSet[]>;
   /** The mark beside it, as far as it could be read. */
   readonly mark?: readonly RecordSet[];
 }
@@ -69,9 +70,8 @@ async function instanceIn(region: Region, { resource }: Place<RdsReplica>, looki
 
 async function nameOf({ resource }: Place<RdsReplica>, { cloud, signal }: Looking): Promise<RdsSeen["name"]> {
   const record = databaseRecord(resource);
-  if (!record) return { known: true, value: undefined, atMs: cloud.clock.now() };
-  const found = await cloud.traffic.records(record.zone, record.name, signal);
-  return found.known ? { ...found, value: found.value.find(({ type }) => type === "CNAME") } : found;
+  if (!record) return { known: true, value: [], atMs: cloud.clock.now() };
+  return cloud.traffic.records(record.zone, record.name, signal);
 }
 
 async function markOf(
@@ -104,7 +104,7 @@ export function tell(at: RdsAt): Told {
       ? [
           {
             what: `records of ${writer.name}`,
-            seen: sayKnown(at.seen.name, (record) => record?.values?.join(", ") ?? "no CNAME"),
+            seen: sayKnown(at.seen.name, sayRecords),
           },
         ]
       : [],
@@ -191,10 +191,10 @@ export function writer({ seen, resource }: RdsAt): Known<Region> {
 const followsFrom = (resource: RdsReplica, source: string | undefined, region: Region): boolean =>
   source !== undefined && namesSource(source, { region, instance: resource.in[region]?.id ?? "" });
 
-export function identity({ seen }: RdsAt, region: Region): IdentityFact[] {
+export function identity({ seen, resource }: RdsAt, region: Region): IdentityFact[] {
   const there = seen.in[region]?.database;
   const facts = there?.known ? there.value : undefined;
-  const record = seen.name.known ? seen.name.value : undefined;
+  const records = resource.name && seen.name.known ? seen.name.value : undefined;
   const follows = facts?.role === "replica" ? `follows ${facts.source ?? "?"}` : "is standalone";
   return [
     {
@@ -202,6 +202,6 @@ export function identity({ seen }: RdsAt, region: Region): IdentityFact[] {
       value: facts && `${facts.instance} ${follows}`,
     },
     { fact: "standby-class", says: "the standby's instance class", value: facts?.instanceClass },
-    { fact: "database-record", says: "the database's CNAME", value: record && canonicalJson(record) },
+    { fact: "database-record", says: "the records of the database's name", value: records && canonicalJson(records) },
   ];
 }

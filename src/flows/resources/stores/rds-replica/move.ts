@@ -11,6 +11,7 @@ import { isRoute53Dark } from "../../names.ts";
 import { differences } from "./differences.ts";
 import { lookAtDoors } from "./doors.ts";
 import { blindMsIn, type RdsAt, type RdsSeen } from "./look.ts";
+import { writerRecordOf } from "./name.ts";
 import { database, databaseRecord, fencedTogether } from "./parts.ts";
 import { promoteReplica } from "./promote-replica.ts";
 import { recordDataPosition } from "./record-data-position.ts";
@@ -69,15 +70,16 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
   lead(at, moving, { id, after }) {
     const { continues, to } = moving;
     const record = databaseRecord(at.resource);
-    const current = at.seen.name.known ? at.seen.name.value : undefined;
-    if (!record || !current || isRoute53Dark(moving)) return undefined;
-    const { name, zone, ttl_seconds: ttlSeconds } = record;
-    const next = { ...current, values: [database(at.resource, to).endpoint], ttlSeconds };
+    if (!record || !at.seen.name.known || isRoute53Dark(moving)) return undefined;
+    const { name, zone, ttl_seconds: ttlSeconds, write } = record;
+    const found = writerRecordOf(name, at.seen.name.value);
+    if ("refused" in found) return undefined;
+    const next = { ...found.record, values: [database(at.resource, to).endpoint], ttlSeconds };
     return planned(pointApplication, {
       ...{ id: id("point-application"), after },
       input: {
-        ...{ region: to, zone, name, after: [next], write: "sentinel" as const, mark: [...(at.seen.mark ?? [])] },
-        before: recordsBefore({ continues, step: pointApplication, name, current: [current] }),
+        ...{ region: to, zone, name, after: [next], write, mark: [...(at.seen.mark ?? [])] },
+        before: recordsBefore({ continues, step: pointApplication, name, current: [found.record] }),
       },
     });
   },
@@ -216,7 +218,9 @@ function whyNotPromotable({ status, role }: DatabaseFacts, promoted: "continued"
 function nameRefusals({ seen, resource }: RdsAt): string[] {
   const record = databaseRecord(resource);
   if (!seen.name.known) return [`The database's CNAME cannot be read: ${seen.name.why}. Ask again when it can.`];
-  if (record && !seen.name.value)
-    return [`${record.name} is no CNAME record. Mend it, or the store's name in twokey.yaml.`];
-  return [];
+  const found = record && writerRecordOf(record.name, seen.name.value);
+  if (!record || !found || !("refused" in found)) return [];
+  return [
+    `The records of ${record.name} cannot be moved: ${found.refused}. Mend them, or the store's name in twokey.yaml.`,
+  ];
 }

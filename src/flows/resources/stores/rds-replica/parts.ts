@@ -39,9 +39,9 @@ const Instances = z.object({
 
 export function databaseRecord({ name: writer }: RdsReplica): DatabaseRecord | undefined {
   if (!writer) return undefined;
-  const { name } = writer;
+  const { name, write } = writer;
   return {
-    name,
+    ...{ name, write },
     zone: knownValue(writer.zone, `The hosted zone of ${name}`),
     ttl_seconds: knownValue(writer.ttl_seconds, `The TTL of ${name}`),
   };

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { BackupDays, Duration } from "../../../../domain/duration.ts";
 import { RegionName } from "../../../../domain/service/region.ts";
-import { ELSEWHERE, HttpUrl, orName, RecordName, ZoneId } from "../../../../domain/service/resource.ts";
+import { ELSEWHERE, HttpUrl, orName, RecordName, Write, ZoneId } from "../../../../domain/service/resource.ts";
 
 export const ABOUT =
   "An RDS instance in the home region and a read replica of it in each other region; a failover promotes a replica.";
@@ -34,6 +34,7 @@ const WriterName = z.strictObject({
   name: RecordName.describe("Name by which the application finds its database."),
   zone: ZoneId.optional().describe("Hosted zone that holds the record. Absent: discovered."),
   ttl_seconds: z.number().int().min(1).max(300).optional().describe("TTL of the record. Absent: discovered."),
+  write: Write.default("sentinel").describe("How the record is changed, as `write` of a `route53` entrance says."),
 });
 
 /** One RDS instance a region: the home region's is the writer, the others are its read replicas. */

@@ -1,4 +1,4 @@
-import type { RecordSet } from "../../../../domain/service/observed.ts";
+import type { RecordSet } from "../../domain/service/observed.ts";
 
 /** What stays although users move: no client finds an address of the service in a set of these types. */
 const LEADS_NOBODY: Readonly<Record<string, string>> = {
@@ -22,13 +22,29 @@ export function leftoverOf(all: readonly RecordSet[], moved: readonly RecordSet[
   return left.length === 0 ? undefined : left.map(sayLeft).join(" and ");
 }
 
+/** Attributes that TwoKey does not write, in words: writing the set back would lose them. */
+export function foreignTo(all: readonly RecordSet[]): string | undefined {
+  const found = all.find(({ foreign = [] }) => foreign.length > 0);
+  return found && `${found.name} has settings TwoKey does not change (${found.foreign?.join(", ")})`;
+}
+
 function sayLeft({ type, setIdentifier, alias, values = [] }: RecordSet): string {
   const which = setIdentifier === undefined ? type : `${type} “${setIdentifier}”`;
   return `${which} → ${alias?.dnsName ?? values.join(", ")}`;
 }
 
-/** For people, beside a set that a plan leaves as it is. */
-export function sayStays(set: RecordSet, all: readonly RecordSet[]): string {
+/** What stands under a name, for people. */
+export const sayRecords = (sets: readonly RecordSet[]): string =>
+  sets.map((set) => sayRecord(set) + sayStays(set, sets)).join("; ") || "none";
+
+function sayRecord({ type, setIdentifier, weight, failover, alias, values, healthCheck }: RecordSet): string {
+  const which = setIdentifier === undefined ? type : `${setIdentifier} (${failover ?? weight ?? type})`;
+  const checked = healthCheck === undefined ? "" : `, health check ${healthCheck}`;
+  return `${which} → ${alias?.dnsName ?? values?.join(", ") ?? "?"}${checked}`;
+}
+
+/** Beside a set that a plan leaves as it is. */
+function sayStays(set: RecordSet, all: readonly RecordSet[]): string {
   const why = staysBecause(set, all);
   return why === undefined ? "" : ` (stays: ${why})`;
 }
