@@ -23,7 +23,7 @@ export interface CloudReads {
   readonly clusters: Pick<Clusters, "describe">;
   readonly snapshots: Pick<Snapshots, "find" | "keyState">;
   readonly firewall: Pick<Firewall, "rules" | "carriers">;
-  readonly compute: Pick<Compute, "describe" | "tasksLeft">;
+  readonly compute: Pick<Compute, "describe" | "ground" | "tasksLeft">;
   readonly traffic: Pick<TrafficControl, "records" | "changeState">;
   readonly discovery: Discovery;
   readonly probe: Probe;

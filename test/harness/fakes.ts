@@ -18,7 +18,11 @@ export function fakeCloud(said: SaidCloud, why = "nothing else is asked"): Cloud
       carriers: async () => ({ known: true, value: [], atMs: 0 }),
       ...said.firewall,
     },
-    compute: { describe: refuse, tasksLeft: refuse, scaleOut: refuse, stop: refuse, restore: refuse, ...said.compute },
+    compute: {
+      ...{ describe: refuse, tasksLeft: refuse, scaleOut: refuse, stop: refuse, restore: refuse },
+      ground: async () => ({ known: true, value: {}, atMs: 0 }),
+      ...said.compute,
+    },
     traffic: { records: refuse, upsert: refuse, changeState: refuse, ...said.traffic },
     discovery: { service: refuse, loadBalancers: refuse, database: refuse, zones: refuse, ...said.discovery },
     probe: {

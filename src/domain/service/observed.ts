@@ -87,6 +87,23 @@ export interface ComputeFacts {
   readonly targets?: { readonly healthy: number; readonly total: number } | undefined;
   /** Newest service events and stop reasons, for the report of a failure. */
   readonly reasons: readonly string[];
+  /** Who rolls out its revisions: `ECS`, `CODE_DEPLOY` or `EXTERNAL`; absent: not told. */
+  readonly controller?: string;
+  /** `FARGATE`, `EC2` or `EXTERNAL`; absent: not told, or its capacity providers say it. */
+  readonly launchType?: string;
+  /** Names of its capacity providers; absent: none. */
+  readonly capacityProviders?: readonly string[];
+}
+
+/** What the tasks of a service would start on, beside the service itself. */
+export interface ComputeGround {
+  /** Absent where neither machines nor capacity providers of the cluster decide. */
+  readonly cluster?: {
+    readonly status: string;
+    /** Machines of its own. */
+    readonly machines: number;
+    readonly capacityProviders: readonly string[];
+  };
 }
 
 /** Whom an ingress rule lets in. A group may be another account's, or stand in a network that is peered. */

@@ -112,8 +112,10 @@ export interface ComputeAbilities<Settings, Facts> {
    */
   reachedBy(resource: Settings): "load-balancer" | "unknown" | "nobody";
   refusals(at: Seen<Settings, Facts>, move: Move): readonly string[];
+  /** What makes it slower, smaller or less certain there, and people have to agree to; ids as in a service with one compute. */
+  acceptances?(at: Seen<Settings, Facts>, move: Move): readonly Acceptance[];
   /** What could not be checked, in words. */
-  unchecked(place: Place<Settings>, move: Move): readonly string[];
+  unchecked(at: Seen<Settings, Facts>, move: Move): readonly string[];
   /** Its targets are healthy before the database takes writes, so that health alone may lead users there. */
   isHealthyEarly(place: Place<Settings>): boolean;
   /** Makes it strong enough for all users; undefined where there is nothing to do. */

@@ -41,6 +41,9 @@ const Service = z.object({
     .default([]),
   events: z.array(z.object({ message: z.string() })).default([]),
   loadBalancers: z.array(z.object({ targetGroupArn: z.string().optional() })).default([]),
+  deploymentController: z.object({ type: z.string() }).optional(),
+  launchType: z.string().optional(),
+  capacityProviderStrategy: z.array(z.object({ capacityProvider: z.string() })).default([]),
 });
 const Failures = z.array(z.object({ arn: z.string().default(""), reason: z.string().default("") })).default([]);
 const Task = z.object({
@@ -186,8 +189,18 @@ export class ComputeReader {
           ...found.events.slice(0, MOST_REASONS).map(({ message }) => message),
         ]),
       ],
+      ...setUp(found),
     };
   }
+}
+
+/** How somebody has set the service up, as far as ECS tells it. */
+function setUp({ deploymentController, launchType, capacityProviderStrategy: providers }: z.infer<typeof Service>) {
+  return {
+    ...(deploymentController && { controller: deploymentController.type }),
+    ...(launchType !== undefined && { launchType }),
+    ...(providers.length > 0 && { capacityProviders: providers.map(({ capacityProvider }) => capacityProvider) }),
+  };
 }
 
 /** Private addresses of a task's network interfaces: what an awsvpc service registers as targets. */

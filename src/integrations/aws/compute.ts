@@ -6,6 +6,7 @@ import type { Compute } from "../../ports/compute.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
 import { ComputeReader } from "./compute-facts.ts";
+import { readGround } from "./compute-ground.ts";
 
 interface Target {
   readonly region: Region;
@@ -19,6 +20,7 @@ export function awsCompute(caller: Caller, clients: Clients): Compute {
   const writer = computeWriter(caller);
   return {
     describe: (region, site, signal) => caller.known(() => reader.facts({ region, site, signal })),
+    ground: (wish, signal) => caller.known(() => readGround(caller, clients, { ...wish, signal })),
     tasksLeft: (region, site, signal) => caller.known(() => reader.tasksLeft({ region, site, signal })),
     scaleOut: ({ region, site, tasks }, signal) =>
       caller.act(async (requestIds) => {

@@ -99,6 +99,7 @@ function looks(wish: RoleWish): readonly Statement[] {
       [...everywhere("rds", "db:*"), ...everywhere("rds", "cluster:*"), ...anySnapshot(wish)],
     ),
     ...allow(["ecs:DescribeServices"], of("ecs")),
+    ...allow(["ecs:DescribeClusters"], [...new Set(clusters)]),
     ...(clusters.length === 0
       ? []
       : allow(["ecs:ListTasks", "ecs:DescribeTasks"], "*", { ArnLike: { "ecs:cluster": [...new Set(clusters)] } })),

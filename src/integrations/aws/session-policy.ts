@@ -9,6 +9,7 @@ const LOOKS = [
   "cloudwatch:GetMetricData",
   "ec2:DescribeNetworkInterfaces",
   "ec2:DescribeSecurityGroups",
+  "ecs:DescribeClusters",
   "ecs:DescribeServices",
   "ecs:DescribeTasks",
   "ecs:ListTasks",

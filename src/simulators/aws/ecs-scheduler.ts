@@ -1,7 +1,7 @@
 import { startTicker } from "../application/ticker.ts";
 import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
-import { type Deployment, type EcsServiceSpec, type EcsSpec, isBroken, type Task } from "./ecs-spec.ts";
+import { clusterOf, type Deployment, type EcsServiceSpec, type EcsSpec, isBroken, type Task } from "./ecs-spec.ts";
 import { type TaskDeps, TaskRunner } from "./ecs-task-runner.ts";
 
 export interface ServiceEvent {
@@ -14,6 +14,11 @@ const MAX_EVENTS = 100;
 /** How often a service that could not place its tasks, or whose tasks failed, tries again. */
 const RETRY_MS = 15_000;
 const STOPPED_TASKS_KEPT_MS = 3_600_000;
+/** Why ECS finds no room, in its own words. */
+const NO_CAPACITY =
+  ". Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone.";
+const NO_MACHINES =
+  " because no container instance met all of its requirements. Reason: No Container Instances were found in your cluster.";
 
 /**
  * One ECS service: its deployments (first is PRIMARY), its tasks and its events. Tasks of older deployments are stopped
@@ -108,8 +113,7 @@ export class ServiceScheduler {
     const live = this.tasks.filter((task) => task.desiredStatus === "RUNNING");
     const fresh = live.filter((task) => task.deploymentId === this.primary.id);
     const old = live.filter((task) => task.deploymentId !== this.primary.id);
-    if (this.primary.rolloutState !== "FAILED")
-      this.#place(this.desired - fresh.length, this.capacityTasks - live.length);
+    if (this.primary.rolloutState !== "FAILED") this.#place(this.desired - fresh.length, this.#room - live.length);
     const ready = fresh.filter((task) => this.#runner.isReady(task)).length;
     // Tasks that do not serve yet go first, so that scaling in takes no capacity from users.
     const surplus = fresh.toSorted((a, b) => Number(this.#runner.isReady(a)) - Number(this.#runner.isReady(b)));
@@ -165,11 +169,18 @@ export class ServiceScheduler {
     );
     this.tasks.push(...started);
     if (started.length > 0) this.#event(`has started ${started.length} tasks: ${taskList(started)}.`);
-    if (missing > room) {
-      this.#event(
-        "was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone.",
-      );
-    }
+    if (missing > room) this.#event(`was unable to place a task${this.#needsMachines ? NO_MACHINES : NO_CAPACITY}`);
+  }
+
+  get #needsMachines(): boolean {
+    const { launchType, capacityProviders } = this.spec;
+    return launchType !== "FARGATE" && capacityProviders.length === 0;
+  }
+
+  /** Most tasks that may live. */
+  get #room(): number {
+    const hasNone = this.#needsMachines && clusterOf(this.#ecs, this.spec).containerInstances === 0;
+    return hasNone ? 0 : this.capacityTasks;
   }
 
   /** Retries placement and replacement, forgets old tasks and looks at targets that stay unhealthy past their grace. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-const ServiceSpec = z.strictObject({
+export const ServiceSpec = z.strictObject({
   region: z.string(),
   cluster: z.string(),
   name: z.string(),
@@ -17,11 +17,29 @@ const ServiceSpec = z.strictObject({
   healthCheckGracePeriodSeconds: z.number().int().min(0).default(600),
   /** Most tasks that the region has room for. */
   capacityTasks: z.number().int().min(0).default(1_000),
+  /** Who rolls out its revisions. Only `ECS` does it by deployments of the service; the others make task sets. */
+  deploymentController: z.enum(["ECS", "CODE_DEPLOY", "EXTERNAL"]).default("ECS"),
+  /** What its tasks start on, where no capacity provider says it. */
+  launchType: z.enum(["FARGATE", "EC2", "EXTERNAL"]).default("FARGATE"),
+  /** Names of its capacity provider strategy; empty: its launch type. */
+  capacityProviders: z.array(z.string()).default([]),
 });
 export type EcsServiceSpec = z.infer<typeof ServiceSpec>;
 
+export const ClusterSpec = z.strictObject({
+  region: z.string(),
+  name: z.string(),
+  status: z.enum(["ACTIVE", "PROVISIONING", "DEPROVISIONING", "FAILED", "INACTIVE"]).default("ACTIVE"),
+  /** Machines of its own: what tasks of launch type EC2 and EXTERNAL start on. */
+  containerInstances: z.number().int().min(0).default(0),
+  capacityProviders: z.array(z.string()).default(["FARGATE", "FARGATE_SPOT"]),
+});
+export type EcsClusterSpec = z.infer<typeof ClusterSpec>;
+
 export const EcsSpec = z.strictObject({
   services: z.array(ServiceSpec).default([]),
+  /** Clusters that are no ordinary ones; every cluster that a service names is there. */
+  clusters: z.array(ClusterSpec).default([]),
   taskDefinitions: z
     .array(
       z.strictObject({
@@ -40,6 +58,15 @@ export const EcsSpec = z.strictObject({
   stopSeconds: z.number().min(0).default(30),
 });
 export type EcsSpec = z.infer<typeof EcsSpec>;
+
+/** The cluster that a service stands in; one that the specification leaves out is an ordinary one. */
+export function clusterOf(
+  spec: EcsSpec,
+  { region, cluster: name }: { region: string; cluster: string },
+): EcsClusterSpec {
+  const found = spec.clusters.find((each) => each.region === region && each.name === name);
+  return found ?? ClusterSpec.parse({ region, name });
+}
 
 export type TaskStatus =
   | "PROVISIONING"

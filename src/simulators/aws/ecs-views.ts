@@ -1,6 +1,6 @@
 import { partitionOf } from "./arn.ts";
 import type { ServiceScheduler } from "./ecs-scheduler.ts";
-import type { Deployment, Task } from "./ecs-spec.ts";
+import type { Deployment, EcsClusterSpec, Task } from "./ecs-spec.ts";
 
 type Shown = Record<string, unknown>;
 
@@ -33,14 +33,15 @@ export function showService(scheduler: ServiceScheduler, names: ServiceNames, de
     desiredCount,
     runningCount: scheduler.count("running"),
     pendingCount: scheduler.count("pending"),
-    launchType: "FARGATE",
+    ...showCapacity(scheduler),
+    deploymentController: { type: spec.deploymentController },
     taskDefinition: `${prefix}:task-definition/${primary.taskDefinition}`,
     deploymentConfiguration: {
       deploymentCircuitBreaker: spec.circuitBreaker,
       maximumPercent: 200,
       minimumHealthyPercent: 100,
     },
-    deployments: scheduler.deployments.map((deployment) => showDeployment(scheduler, deployment, prefix)),
+    ...showRollouts(scheduler, prefix),
     loadBalancers: names.targetGroupArns.map((targetGroupArn) => ({
       targetGroupArn,
       containerName: spec.name,
@@ -50,6 +51,44 @@ export function showService(scheduler: ServiceScheduler, names: ServiceNames, de
     events: scheduler.events.map(({ id, createdMs, message }) => ({ id, createdAt: seconds(createdMs), message })),
     createdAt: seconds(scheduler.createdMs),
     schedulingStrategy: "REPLICA",
+  };
+}
+
+/** A launch type, or the capacity providers that take its place. */
+function showCapacity({ spec: { launchType, capacityProviders } }: ServiceScheduler): Shown {
+  if (capacityProviders.length === 0) return { launchType };
+  return {
+    capacityProviderStrategy: capacityProviders.map((capacityProvider) => ({ capacityProvider, weight: 1, base: 0 })),
+  };
+}
+
+/** Deployments are ECS's own; whoever else rolls out makes task sets, and the service shows no deployment. */
+function showRollouts(scheduler: ServiceScheduler, prefix: string): Shown {
+  const { deployments, spec } = scheduler;
+  if (spec.deploymentController === "ECS")
+    return { deployments: deployments.map((deployment) => showDeployment(scheduler, deployment, prefix)) };
+  return {
+    deployments: [],
+    taskSets: deployments.map((deployment) => {
+      const {
+        failedTasks: _counted,
+        rolloutState: _state,
+        rolloutStateReason: _why,
+        ...shown
+      } = showDeployment(scheduler, deployment, prefix) as Shown;
+      return { ...shown, scale: { value: 100, unit: "PERCENT" }, stabilityStatus: "STEADY_STATE" };
+    }),
+  };
+}
+
+export function showCluster({ name, region, ...spec }: EcsClusterSpec, accountId: string): Shown {
+  return {
+    clusterArn: `arn:${partitionOf(region)}:ecs:${region}:${accountId}:cluster/${name}`,
+    clusterName: name,
+    status: spec.status,
+    registeredContainerInstancesCount: spec.containerInstances,
+    capacityProviders: spec.capacityProviders,
+    defaultCapacityProviderStrategy: [],
   };
 }
 
@@ -65,7 +104,7 @@ function showDeployment(scheduler: ServiceScheduler, deployment: Deployment, pre
     failedTasks: deployment.failedTasks,
     createdAt: seconds(deployment.createdMs),
     updatedAt: seconds(deployment.updatedMs),
-    launchType: "FARGATE",
+    ...showCapacity(scheduler),
     rolloutState: deployment.rolloutState,
     rolloutStateReason: deployment.rolloutStateReason,
   };
@@ -83,7 +122,7 @@ export function showTask(scheduler: ServiceScheduler, task: Task, accountId: str
     startedBy: task.deploymentId,
     lastStatus: task.status,
     desiredStatus: task.desiredStatus,
-    launchType: "FARGATE",
+    launchType: scheduler.spec.launchType,
     createdAt: seconds(task.createdMs),
     ...(task.startedMs !== undefined && { startedAt: seconds(task.startedMs) }),
     ...(task.stoppedMs !== undefined && { stoppedAt: seconds(task.stoppedMs) }),

@@ -1,9 +1,17 @@
 import { z } from "zod";
 import type { World } from "../world/world.ts";
 import { partitionOf } from "./arn.ts";
+import { addEcsControls } from "./ecs-controls.ts";
 import { ServiceScheduler } from "./ecs-scheduler.ts";
-import { type EcsServiceSpec, type EcsSpec, resolveTaskDefinition, type Task } from "./ecs-spec.ts";
-import { type ServiceNames, showService, showTask } from "./ecs-views.ts";
+import {
+  clusterOf,
+  type EcsClusterSpec,
+  type EcsServiceSpec,
+  type EcsSpec,
+  resolveTaskDefinition,
+  type Task,
+} from "./ecs-spec.ts";
+import { type ServiceNames, showCluster, showService, showTask } from "./ecs-views.ts";
 import type { Elb } from "./elb.ts";
 import { type AwsCall, AwsError, type AwsService } from "./service.ts";
 
@@ -34,6 +42,7 @@ const ListTasks = z.looseObject({
   maxResults: z.number().int().min(1).max(100).default(100),
   nextToken: z.string().optional(),
 });
+const DescribeClusters = z.looseObject({ clusters: z.array(z.string()).max(100).default(["default"]) });
 const DescribeTasks = z.looseObject({ cluster: z.string().default("default"), tasks: z.array(z.string()).min(1) });
 
 export function createEcs(
@@ -69,6 +78,7 @@ export function createEcs(
     schedulers,
     names: (scheduler) => ({ accountId, targetGroupArns: targetGroupsOf(elb, scheduler.spec) }),
   };
+  addEcsControls(world, book);
   return {
     schedulers,
     find: (region, cluster, name) =>
@@ -91,6 +101,7 @@ export function createEcs(
         DescribeServices: { mutates: false, handle: (call) => describeServices(book, call) },
         ListTasks: { mutates: false, handle: (call) => listTasks(book, call) },
         DescribeTasks: { mutates: false, handle: (call) => describeTasks(book, call) },
+        DescribeClusters: { mutates: false, handle: (call) => describeClusters(book, call) },
       },
     },
   };
@@ -140,6 +151,11 @@ function updateService(book: ServiceBook, call: AwsCall): Record<string, unknown
   const definition =
     wanted.taskDefinition === undefined ? current : resolveTaskDefinition(book.spec, wanted.taskDefinition);
   if (definition === undefined) throw new AwsError("ClientException", "Unable to describe task definition.");
+  const { deploymentController: controller } = scheduler.spec;
+  if (controller !== "ECS" && (wanted.forceNewDeployment || definition !== current)) {
+    const why = `Unable to update task definition on services with a ${controller} deployment controller.`;
+    throw new AwsError("InvalidParameterException", why);
+  }
   // The deployment first: tasks that the same call adds belong to it.
   if (wanted.forceNewDeployment || definition !== current) scheduler.deploy(definition);
   if (wanted.desiredCount !== undefined) scheduler.scale(wanted.desiredCount, "UpdateService");
@@ -171,6 +187,28 @@ function describeServices(book: ServiceBook, call: AwsCall): Record<string, unkn
         reason: "MISSING",
       })),
   };
+}
+
+function describeClusters(book: ServiceBook, call: AwsCall): Record<string, unknown> {
+  const names = parse(DescribeClusters, call.input).clusters.map(lastPart);
+  const found = names.map((name) => ({ name, cluster: clusterIn(book, call.region, name) }));
+  return {
+    clusters: found.flatMap(({ cluster }) => (cluster ? [showCluster(cluster, book.accountId)] : [])),
+    failures: found
+      .filter(({ cluster }) => !cluster)
+      .map(({ name }) => ({
+        arn: `arn:${partitionOf(call.region)}:ecs:${call.region}:${book.accountId}:cluster/${name}`,
+        reason: "MISSING",
+      })),
+  };
+}
+
+/** Undefined where neither the specification nor a service names it. */
+function clusterIn({ spec, schedulers }: ServiceBook, region: string, name: string): EcsClusterSpec | undefined {
+  const isThere =
+    spec.clusters.some((each) => each.region === region && each.name === name) ||
+    schedulers.some((one) => one.spec.region === region && one.spec.cluster === name);
+  return isThere ? clusterOf(spec, { region, cluster: name }) : undefined;
 }
 
 function listTasks(book: ServiceBook, call: AwsCall): Record<string, unknown> {

@@ -200,5 +200,12 @@ export function acceptancesFor(request: FailoverRequest, judgement: Judgement): 
       danger: `${from} still looks healthy.`,
     });
   }
-  return [...accepted, ...all.flatMap((at) => at.kind.entrance?.acceptances(at, judgement) ?? [])];
+  return [
+    ...accepted,
+    ...all.flatMap((at) => toldApart(all, at, at.kind.compute?.acceptances?.(at, judgement))),
+    ...all.flatMap((at) => at.kind.entrance?.acceptances(at, judgement) ?? []),
+  ];
 }
+
+const toldApart = (all: readonly KindSeen[], at: KindSeen, accepted: readonly Acceptance[] = []): Acceptance[] =>
+  accepted.map((acceptance) => ({ ...acceptance, id: tellApart(all).id(acceptance.id, at) }));

@@ -30,6 +30,10 @@ const ECS: Readonly<Record<string, AccessesOf>> = {
   UpdateService: oneService,
   DeleteService: oneService,
   DescribeServices: ecsService((input) => texts(input, "services")),
+  DescribeClusters: ({ operation, region, input }) =>
+    texts(input, "clusters").map((name) => {
+      return { action: operation, resource: arnOf("ecs", region, `cluster/${lastPart(name)}`) };
+    }),
   ListTasks: (call) => [{ action: call.operation, resource: "*", context: inCluster(call) }],
   DescribeTasks: (call) =>
     texts(call.input, "tasks").map((task) => {

@@ -1,5 +1,10 @@
 import type { RegionFacts, Told } from "../../../../domain/service/observation.ts";
-import { type ComputeFacts, isUnreachable, type Known } from "../../../../domain/service/observed.ts";
+import {
+  type ComputeFacts,
+  type ComputeGround,
+  isUnreachable,
+  type Known,
+} from "../../../../domain/service/observed.ts";
 import type { Region } from "../../../../domain/service/service.ts";
 import { sayKnown } from "../../facts.ts";
 import type { IdentityFact, Looking, Place, Seen } from "../../place.ts";
@@ -8,6 +13,8 @@ import type { Ecs } from "./settings.ts";
 
 export interface EcsSeen {
   readonly in: Readonly<Record<Region, Known<ComputeFacts>>>;
+  /** What its tasks would start on; absent: the look did not ask. */
+  readonly ground?: Readonly<Record<Region, Known<ComputeGround>>>;
 }
 
 export type EcsAt = Seen<Ecs, EcsSeen>;
@@ -16,11 +23,17 @@ export async function look({ resource }: Place<Ecs>, looking: Looking): Promise<
   const { regions, cloud, signal } = looking;
   const seen = await Promise.all(
     regions.map(async (region) => {
-      const asked = cloud.compute.describe(region, compute(resource, region), signal);
-      return [region, await looking.of(region, asked)] as const;
+      const site = compute(resource, region);
+      const now = await looking.of(region, cloud.compute.describe(region, site, signal));
+      if (!now.known) return { region, now, ground: now };
+      const asked = cloud.compute.ground({ region, site, facts: now.value }, signal);
+      return { region, now, ground: await looking.of(region, asked) };
     }),
   );
-  return { in: Object.fromEntries(seen) };
+  return {
+    in: Object.fromEntries(seen.map(({ region, now }) => [region, now])),
+    ground: Object.fromEntries(seen.map(({ region, ground }) => [region, ground])),
+  };
 }
 
 export const tell = ({ seen }: EcsAt): Told => ({

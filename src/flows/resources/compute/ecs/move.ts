@@ -1,9 +1,10 @@
 import { planned } from "../../../../ports/step.ts";
 import type { ComputeAbilities } from "../../abilities.ts";
 import { checkDirect } from "./check-direct.ts";
+import { acceptances, blockers, unchecked } from "./judged.ts";
 import type { EcsSeen } from "./look.ts";
 import { balancer, compute, isWorker } from "./parts.ts";
-import { haveFailed, scaleOut } from "./scale-out.ts";
+import { scaleOut } from "./scale-out.ts";
 import type { Ecs } from "./settings.ts";
 
 /**
@@ -11,22 +12,9 @@ import type { Ecs } from "./settings.ts";
  * that its tasks run is what its scale-out proves.
  */
 export const move: ComputeAbilities<Ecs, EcsSeen> = {
-  refusals({ seen }, { to }) {
-    const now = seen.in[to];
-    if (!now) return [`There is no service in ${to}.`];
-    if (!now.known) return [`The standby service in ${to} cannot be seen: ${now.why}. Ask again when it can.`];
-    const { status, deployments } = now.value;
-    if (status !== "ACTIVE") return [`The standby service in ${to} is ${status}. It has to be ACTIVE first.`];
-    return deployments.some(haveFailed)
-      ? [
-          `The last deployment of the standby service in ${to} failed: its tasks do not start. Deploy one that starts first.`,
-        ]
-      : [];
-  },
-
-  unchecked: ({ resource }, { to }) => [
-    `whether ${to} has the capacity for ${compute(resource, to).tasks} tasks right now`,
-  ],
+  refusals: blockers,
+  acceptances,
+  unchecked,
 
   reachedBy: (resource) => (isWorker(resource) ? "nobody" : "load-balancer"),
 

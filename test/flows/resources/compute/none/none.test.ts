@@ -27,7 +27,7 @@ describe("machines that TwoKey neither starts nor stops", () => {
     const { resources } = await observe(desk, quietCloud(desk));
 
     expect(resources["compute.machines"]).toMatchObject({ in: {}, facts: [], seen: {} });
-    expect(none.compute?.unchecked(machines, MOVING)).toEqual([
+    expect(none.compute?.unchecked(at, MOVING)).toEqual([
       "whether what uses desk runs in eu-central-1: TwoKey starts nothing of it",
     ]);
   });

@@ -1,0 +1,115 @@
+import type { Acceptance } from "../../../../domain/plan-run/plan.ts";
+import type { ComputeFacts } from "../../../../domain/service/observed.ts";
+import type { Region } from "../../../../domain/service/service.ts";
+import type { EcsAt } from "./look.ts";
+import { compute } from "./parts.ts";
+import { haveFailed } from "./scale-out.ts";
+
+/** Why the scale-out there would surely fail, or never be seen to end, each with what to do instead. */
+export function blockers(at: EcsAt, { to }: { readonly to: Region }): string[] {
+  const now = at.seen.in[to];
+  if (!now) return [`There is no service in ${to}.`];
+  if (!now.known) return [`The standby service in ${to} cannot be seen: ${now.why}. Ask again when it can.`];
+  const { status, deployments, controller = "ECS" } = now.value;
+  if (status !== "ACTIVE") return [`The standby service in ${to} is ${status}. It has to be ACTIVE first.`];
+  return [
+    ...(deployments.some(haveFailed)
+      ? [
+          `The last deployment of the standby service in ${to} failed: its tasks do not start. Deploy one that starts first.`,
+        ]
+      : []),
+    ...(controller === "ECS"
+      ? []
+      : [
+          `The standby service in ${to} has deployment controller ${controller}. ECS shows no deployment of such a service, so nobody could see that its scale-out ends. Use a service that ECS itself deploys.`,
+        ]),
+    ...clusterBlockers(at, to),
+  ];
+}
+
+/** What the cluster lacks, so that not one task would start. */
+function clusterBlockers(at: EcsAt, region: Region): string[] {
+  const now = at.seen.in[region];
+  const ground = at.seen.ground?.[region];
+  if (!now?.known || !ground?.known || !ground.value.cluster) return [];
+  const { cluster: name, service, tasks } = compute(at.resource, region);
+  if (now.value.running >= tasks) return [];
+  const { status, machines, capacityProviders } = ground.value.cluster;
+  if (status !== "ACTIVE") return [`The ECS cluster ${name} in ${region} is ${status}. It has to be ACTIVE first.`];
+  const { capacityProviders: wanted = [], launchType = "FARGATE" } = now.value;
+  const missing = wanted.filter((provider) => !capacityProviders.includes(provider));
+  if (missing.length > 0)
+    return [
+      `${service} in ${region} starts its tasks by capacity provider ${missing.join(" and ")}, which the ECS cluster ${name} does not have. Give the cluster that provider first.`,
+    ];
+  return wanted.length === 0 && launchType !== "FARGATE" && machines === 0
+    ? [
+        `${service} in ${region} has launch type ${launchType}, and the ECS cluster ${name} has no machine to start a task on. Register machines, or use Fargate.`,
+      ]
+    : [];
+}
+
+/** What people agree to: the scale-out may take longer, or bring less. */
+export function acceptances(at: EcsAt, { to }: { readonly to: Region }): Acceptance[] {
+  const now = at.seen.in[to];
+  if (!now?.known) return [];
+  const { service, tasks } = compute(at.resource, to);
+  const what = `${service} in ${to}`;
+  return [
+    ...(isRollingOut(now.value)
+      ? [
+          {
+            id: "deployment-under-way",
+            words: `I accept that somebody's deployment of ${what} is under way: the scale-out waits for its end, and its tasks may not start`,
+            danger: `A deployment of ${what} is under way.`,
+          },
+        ]
+      : []),
+    ...capacityAcceptances(now.value, at.seen.ground?.[to], { what, tasks }),
+  ];
+}
+
+const isRollingOut = ({ deployments }: ComputeFacts): boolean =>
+  deployments.some(({ primary, rollout }) => !primary || rollout === "IN_PROGRESS");
+
+interface Wanted {
+  readonly what: string;
+  readonly tasks: number;
+}
+
+function capacityAcceptances(facts: ComputeFacts, ground: Ground, { what, tasks }: Wanted): Acceptance[] {
+  if (facts.running >= tasks) return [];
+  const { capacityProviders: providers = [], launchType = "FARGATE" } = facts;
+  if (providers.length > 0 && providers.every((provider) => provider === "FARGATE_SPOT"))
+    return [
+      {
+        id: "spot-only",
+        words: `I accept that ${what} starts its tasks on Fargate Spot alone: AWS may have none, and stops them again with two minutes' notice`,
+        danger: `${what} runs on Fargate Spot alone.`,
+      },
+    ];
+  const machines = ground?.known ? ground.value.cluster?.machines : undefined;
+  if (providers.length > 0 || launchType === "FARGATE" || machines === undefined) return [];
+  const count = `${machines} ${machines === 1 ? "machine" : "machines"}`;
+  return [
+    {
+      id: "fixed-machines",
+      words: `I accept that ${what} starts its tasks on the ${count} that its cluster has now, and that they may have room for fewer than ${tasks} tasks`,
+      danger: `${what} starts on ${count}, and no more are added.`,
+    },
+  ];
+}
+
+type Ground = NonNullable<EcsAt["seen"]["ground"]>[Region] | undefined;
+
+/** What nobody can ask AWS, and what did not answer. */
+export function unchecked(at: EcsAt, { to }: { readonly to: Region }): string[] {
+  const { service, tasks } = compute(at.resource, to);
+  const ground = at.seen.ground?.[to];
+  return [
+    `whether ${to} has the capacity for ${tasks} tasks right now`,
+    ...(at.seen.in[to]?.known && ground && !ground.known
+      ? [`what the tasks of ${service} in ${to} would start on: ${ground.why}`]
+      : []),
+  ];
+}

@@ -1,0 +1,34 @@
+import { z } from "zod";
+import type { World } from "../world/world.ts";
+import type { ServiceScheduler } from "./ecs-scheduler.ts";
+import { ClusterSpec, type EcsSpec, ServiceSpec } from "./ecs-spec.ts";
+
+const { deploymentController, launchType, capacityProviders } = ServiceSpec.shape;
+const SetService = z.strictObject({
+  ...{ region: z.string(), cluster: z.string(), service: z.string() },
+  deploymentController: deploymentController.unwrap().optional(),
+  launchType: launchType.unwrap().optional(),
+  capacityProviders: capacityProviders.unwrap().optional(),
+});
+
+/** What somebody has set a service or a cluster up with: `POST /ecs/service`, `POST /ecs/cluster`. */
+export function addEcsControls(
+  { control, log }: World,
+  { spec, schedulers }: { readonly spec: EcsSpec; readonly schedulers: readonly ServiceScheduler[] },
+): void {
+  control.on("POST /ecs/service", (body) => {
+    const { region, cluster, service, ...changes } = SetService.parse(body);
+    const isMeant = ({ spec: each }: ServiceScheduler) =>
+      each.region === region && each.cluster === cluster && each.name === service;
+    const scheduler = schedulers.find(isMeant);
+    if (!scheduler) throw new Error(`There is no service ${cluster}/${service} in ${region}`);
+    Object.assign(scheduler.spec, changes);
+    log.append("ecs.service", { region, cluster, service, ...changes });
+  });
+  control.on("POST /ecs/cluster", (body) => {
+    const cluster = ClusterSpec.parse(body);
+    const { region, name } = cluster;
+    spec.clusters = [...spec.clusters.filter((each) => each.region !== region || each.name !== name), cluster];
+    log.append("ecs.cluster", { ...cluster });
+  });
+}

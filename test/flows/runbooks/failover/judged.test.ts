@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { Mode, Plan } from "../../../../src/domain/plan-run/plan.ts";
+import { observe } from "../../../../src/flows/observe.ts";
+import { runbookOf } from "../../../../src/flows/runbooks/index.ts";
+import { eventually } from "../../../harness/eventually.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../../harness/failover-world.ts";
+import { siteOf } from "../../../harness/site.ts";
+
+let at: FailoverWorld;
+beforeAll(async () => {
+  at = await startFailoverWorld({ example: "inventory", speed: 20 });
+});
+afterAll(() => at.stop());
+
+interface Judged {
+  readonly refusals: string;
+  readonly acceptances: readonly string[];
+  readonly unchecked: string;
+  readonly plan?: Plan;
+}
+
+/** What a plan to the standby says now. */
+async function judged(mode: Mode = "unplanned"): Promise<Judged> {
+  const { service, inventory, cloud, clock } = at;
+  const answer = runbookOf({ runbook: "failover", id: "F-1" }).plan(
+    {
+      ...{ id: "F-1", service, inventory, reason: "a rehearsal", incident: undefined, requester: "farid" },
+      ...{ observed: await observe(service, cloud), nowMs: clock.now() },
+    },
+    { mode, to: service.standby },
+  );
+  if (answer.kind === "refused") return { refusals: answer.reasons.join(" "), acceptances: [], unchecked: "" };
+  const { acceptances, unchecked } = answer.plan;
+  return {
+    refusals: "",
+    acceptances: acceptances.map(({ id }) => id),
+    unchecked: unchecked.join(" "),
+    plan: answer.plan,
+  };
+}
+
+const words = async (id: string): Promise<string> => {
+  const { plan } = await judged();
+  return plan?.acceptances.find((acceptance) => acceptance.id === id)?.words ?? "";
+};
+
+/** Of an ordinary plan while both sides answer. */
+const ORDINARY = ["sessions-not-proven", "healthy-primary"];
+
+const standby = () => {
+  const { cluster, service, tasks } = siteOf(at.service, at.service.standby).compute;
+  return { region: at.service.standby, cluster, service, tasks };
+};
+
+async function setService(changes: object): Promise<void> {
+  const { tasks: _file, ...named } = standby();
+  await at.client.post("/ecs/service", { ...named, ...changes });
+}
+
+async function setCluster(changes: object): Promise<void> {
+  const { region, cluster: name } = standby();
+  await at.client.post("/ecs/cluster", { region, name, ...changes });
+}
+
+describe("what the standby's tasks need is judged before the keys", () => {
+  test("an ordinary service needs no further words", async () => {
+    expect(await judged()).toMatchObject({ refusals: "", acceptances: ORDINARY });
+  });
+
+  test.each(["CODE_DEPLOY", "EXTERNAL"])(
+    "a service that %s rolls out is refused: nobody sees its tasks start",
+    async (deploymentController) => {
+      await setService({ deploymentController });
+
+      expect((await judged()).refusals).toContain(`has deployment controller ${deploymentController}`);
+      await setService({ deploymentController: "ECS" });
+    },
+  );
+
+  test("somebody's deployment that is under way is accepted in words, and once it is through nothing is asked", async () => {
+    const { region, cluster, service } = standby();
+    await at.client.click("ecs:UpdateService", region, { cluster, service, desiredCount: 1 });
+    await at.client.click("ecs:UpdateService", region, { cluster, service, forceNewDeployment: true });
+
+    expect((await judged()).acceptances).toEqual([...ORDINARY, "deployment-under-way"]);
+    expect(await words("deployment-under-way")).toMatch(/^I accept that somebody's deployment of .* is under way: /);
+    await eventually("deployment that is through", 30_000, async () => {
+      const { acceptances } = await judged();
+      return acceptances.includes("deployment-under-way") ? undefined : true;
+    });
+    expect((await judged()).acceptances).toEqual(ORDINARY);
+    await at.client.click("ecs:UpdateService", region, { cluster, service, desiredCount: 0 });
+  }, 60_000);
+
+  test("Fargate Spot alone is accepted in words", async () => {
+    await setService({ capacityProviders: ["FARGATE_SPOT"] });
+
+    expect(await judged()).toMatchObject({ refusals: "", acceptances: [...ORDINARY, "spot-only"] });
+    await setService({ capacityProviders: ["FARGATE", "FARGATE_SPOT"] });
+    expect(await judged()).toMatchObject({ refusals: "", acceptances: ORDINARY });
+    await setService({ capacityProviders: [] });
+  });
+
+  test("a capacity provider that the cluster does not have is refused", async () => {
+    await setService({ capacityProviders: ["machines"] });
+
+    expect((await judged()).refusals).toContain("capacity provider machines, which the ECS cluster");
+    await setCluster({ capacityProviders: ["machines"] });
+    expect(await judged()).toMatchObject({ refusals: "", acceptances: ORDINARY });
+    await setService({ capacityProviders: [] });
+    await setCluster({});
+  });
+
+  test("machines that are not there are refused, and a few are accepted in words", async () => {
+    await setService({ launchType: "EC2" });
+
+    expect((await judged()).refusals).toContain("has no machine to start a task on");
+    await setCluster({ containerInstances: 1 });
+    expect(await judged()).toMatchObject({ refusals: "", acceptances: [...ORDINARY, "fixed-machines"] });
+    expect(await words("fixed-machines")).toContain("on the 1 machine that its cluster has now");
+    await setService({ launchType: "FARGATE" });
+    await setCluster({});
+  });
+
+  test("a cluster of which nobody may ask is shown as not checked", async () => {
+    await setService({ launchType: "EC2" });
+    at.whole.world.faults.plan({
+      ...{ vendor: "aws", operation: "DescribeClusters" },
+      effect: { kind: "error", status: 400, code: "AccessDeniedException" },
+    });
+
+    expect(await judged()).toMatchObject({ refusals: "", acceptances: ORDINARY });
+    expect((await judged()).unchecked).toMatch(/what the tasks of .* would start on: .*AccessDenied/);
+    at.whole.world.faults.clear();
+    await setService({ launchType: "FARGATE" });
+  });
+});
