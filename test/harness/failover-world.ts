@@ -41,6 +41,8 @@ export interface FailoverWorldOptions {
   readonly speed: number;
   readonly seed?: number;
   readonly lagSeconds?: number;
+  /** Of all databases; absent: PostgreSQL. */
+  readonly engine?: "mysql" | "mariadb";
   /** For which the applications keep a session to their database open. */
   readonly sessionSeconds?: number;
   /** World seconds between two jobs that the applications do without being asked; 0 or absent: none. */
@@ -105,7 +107,8 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
   const durations = { ...DURATIONS, ...(reboot !== undefined && { reboot }) };
   const whole = await startWholeWorld(
     {
-      ...{ ...spec, traffic: trafficFor(spec.traffic, options), rds: { ...spec.rds, durations } },
+      ...{ ...spec, traffic: trafficFor(spec.traffic, options) },
+      rds: { ...spec.rds, ...enginesFor(spec.rds, options), durations },
       ec2: ec2With(spec.ec2, options),
     },
     { speed: options.speed },
@@ -211,8 +214,20 @@ function cloudsIn({ whole, settings: { sandbox }, inventory, clock, answerWithin
   };
 }
 
-function ec2With(own: Ec2SpecInput | undefined, { moreEc2, staleSeconds }: FailoverWorldOptions): Ec2SpecInput {
-  const securityGroups = [...(own?.securityGroups ?? []), ...(moreEc2?.securityGroups ?? [])];
+function enginesFor(rds: WholeWorldSpecInput["rds"], { engine }: FailoverWorldOptions) {
+  return engine && { databases: (rds?.databases ?? []).map((database) => ({ ...database, engine })) };
+}
+
+const MYSQL_PORT = 3_306;
+
+function ec2With(own: Ec2SpecInput | undefined, options: FailoverWorldOptions): Ec2SpecInput {
+  const { moreEc2, staleSeconds, engine } = options;
+  const port = engine && { fromPort: MYSQL_PORT, toPort: MYSQL_PORT };
+  const groups = (own?.securityGroups ?? []).map((group) => ({
+    ...group,
+    ...(port && { ingress: (group.ingress ?? []).map((rule) => ({ ...rule, ...port })) }),
+  }));
+  const securityGroups = [...groups, ...(moreEc2?.securityGroups ?? [])];
   return { ...own, ...moreEc2, securityGroups, ...(staleSeconds !== undefined && { staleRead: staleSeconds }) };
 }
 

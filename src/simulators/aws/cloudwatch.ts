@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { World } from "../world/world.ts";
 import { type Alarm, alarmArn } from "./alarm.ts";
 import { Alarms } from "./alarms.ts";
+import { FrozenMetrics } from "./frozen-metrics.ts";
 import { Dimensions, getMetricData, getMetricStatistics, type MetricSources } from "./metric-data.ts";
 import { page } from "./paging.ts";
 import type { Rds } from "./rds.ts";
@@ -17,14 +18,15 @@ export interface CloudWatchSources {
   readonly healthCheckStatusAt?: (healthCheckId: string, worldMs: number) => 0 | 1 | undefined;
 }
 
-/** Simulated metrics and alarms, in JSON 1.0 and Query. Steered by `POST /cloudwatch/alarm`. */
+/** Simulated metrics and alarms, in JSON 1.0 and Query. Steered by `POST /cloudwatch/alarm` and `POST /cloudwatch/metric`. */
 export function createCloudWatch(
   world: World,
   input: CloudWatchSpecInput,
   sources: CloudWatchSources,
 ): { readonly service: AwsService } {
   const alarms = new Alarms(world, CloudWatchSpec.parse(input).alarms, sources.publish);
-  const metrics = metricSources(sources);
+  const frozen = new FrozenMetrics(world);
+  const metrics = frozen.over(metricSources(sources));
   world.control.on("POST /cloudwatch/alarm", (body) => {
     const { region, name, state, reason } = SetAlarm.parse(body);
     return alarms.set({ name, region }, { state, reason });

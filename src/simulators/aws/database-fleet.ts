@@ -3,7 +3,7 @@ import { type Cluster, clusterNotFound, keyFor, newCluster } from "./database-cl
 import { type Commit, engineOf, type Instance, isDownAt, newInstance, notFound } from "./database-instance.ts";
 import type { KeyRing } from "./kms.ts";
 import type { NetworkInterface } from "./network-interfaces.ts";
-import { Replication } from "./replication.ts";
+import { type Link, MYSQL_SILENCE, POSTGRES_SILENCE, Replication } from "./replication.ts";
 import type { Peer } from "./security-rules.ts";
 import type { Connected, DatabaseEngine, DatabaseRef, DatabaseSession, Row, WriteOutcome } from "./service.ts";
 import { DEFAULT_VPC, type RdsSpec } from "./specs.ts";
@@ -57,7 +57,7 @@ export class DatabaseFleet implements DatabaseEngine {
     const birth = { createdMs: nowMs - 200 * 86_400_000, random, keys };
     for (const database of spec.databases) {
       const instance = newInstance(database, keyFor(database, keys), birth);
-      if (instance.source) instance.replication = new Replication(nowMs, database.lagSeconds * 1_000);
+      if (instance.source) instance.replication = newReplication(instance, nowMs, database.lagSeconds * 1_000);
       this.add(instance);
     }
     for (const { source } of this.#instances.values()) if (source) this.require(source);
@@ -182,11 +182,11 @@ export class DatabaseFleet implements DatabaseEngine {
     return instance.rows;
   }
 
-  setReplication(ref: DatabaseRef, lag: number | "broken"): void {
+  setReplication(ref: DatabaseRef, lag: number | Exclude<Link, "up">): void {
     const { replication } = this.require(ref);
     if (!replication || replication.hasEnded) throw new Error(`${ref.instance} in ${ref.region} is not a read replica`);
-    this.require(ref).isReplicationBroken = lag === "broken";
-    if (lag !== "broken") replication.change(this.#world.clock.now(), { lagMs: lag * 1_000 });
+    this.require(ref).linkSetTo = typeof lag === "number" ? "up" : lag;
+    if (typeof lag === "number") replication.change(this.#world.clock.now(), { lagMs: lag * 1_000 });
     this.#connectOrNot();
   }
 
@@ -207,7 +207,7 @@ export class DatabaseFleet implements DatabaseEngine {
     replica.commits.push(...commits);
     for (const { id } of commits) replica.rows.add(id);
     replica.appliedCommits = commits.length;
-    replica.replication = new Replication(atMs, lagMs);
+    replica.replication = newReplication(replica, atMs, lagMs);
     this.#connectOrNot();
   }
 
@@ -248,10 +248,21 @@ export class DatabaseFleet implements DatabaseEngine {
 
   /** Brings every replica's connection in line with the regions of both ends. */
   #connectOrNot(): void {
-    const { regions, clock } = this.#world;
-    for (const { source, region, replication, isReplicationBroken } of this.#instances.values()) {
-      const isCut = isReplicationBroken || regions.isUnreachable(region) || regions.isUnreachable(source?.region ?? "");
-      replication?.change(clock.now(), { isConnected: !isCut });
+    const nowMs = this.#world.clock.now();
+    for (const { source, region, replication, linkSetTo } of this.#instances.values()) {
+      const ends = [linkSetTo, this.#linkThrough(region), this.#linkThrough(source?.region)];
+      const link = ends.includes("broken") ? "broken" : ends.includes("silent") ? "silent" : "up";
+      replication?.change(nowMs, { link });
     }
   }
+
+  /** A dark region swallows what is sent to it; a refusing one says no. */
+  #linkThrough(region: string | undefined): Link {
+    const { regions } = this.#world;
+    if (region === undefined || !regions.isUnreachable(region)) return "up";
+    return regions.mode(region) === "dark" ? "silent" : "broken";
+  }
 }
+
+const newReplication = ({ engine }: Instance, atMs: number, lagMs: number): Replication =>
+  new Replication(atMs, lagMs, engine === "postgres" ? POSTGRES_SILENCE : MYSQL_SILENCE);

@@ -1,6 +1,6 @@
 import type { Random } from "../world/random.ts";
 import { arnOf, parseArn } from "./arn.ts";
-import type { Replication } from "./replication.ts";
+import type { Link, Replication } from "./replication.ts";
 import { AwsError, type DatabaseRef } from "./service.ts";
 import type { ClusterSpec, DatabaseSpec } from "./specs.ts";
 
@@ -57,8 +57,8 @@ export interface Instance extends Volume {
   /** Present on a read replica until its promotion is through. */
   source: DatabaseRef | undefined;
   replication: Replication | undefined;
-  /** Replication was broken on purpose, not by a region's outage. */
-  isReplicationBroken: boolean;
+  /** What somebody made of its link, whatever the regions do. */
+  linkSetTo: Link;
   /** Times when the engine did not run; the open one has no end. */
   readonly downtimes: { readonly fromMs: number; toMs?: number }[];
   /** How many commits of the source the replica has applied. */
@@ -132,7 +132,7 @@ function unchanged({ createdMs, random }: Birth) {
     failedOverMs: Number.NEGATIVE_INFINITY,
     pendingRetentionDays: undefined,
     replication: undefined,
-    isReplicationBroken: false,
+    linkSetTo: "up" as const,
     downtimes: [],
     appliedCommits: 0,
   };

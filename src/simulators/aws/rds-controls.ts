@@ -5,7 +5,7 @@ import type { DatabaseFleet } from "./database-fleet.ts";
 const SetLag = z.strictObject({
   region: z.string(),
   instance: z.string(),
-  seconds: z.union([z.number().nonnegative(), z.literal("broken")]),
+  seconds: z.union([z.number().nonnegative(), z.enum(["broken", "silent"])]),
 });
 
 /** Ways of the world itself to change and show its databases. */

@@ -40,7 +40,7 @@ export function instanceView(
     ...(hasRecovery(instance) ? { LatestRestorableTime: lastShippedLog(nowMs) } : {}),
     MultiAZ: instance.multiAz,
     EngineVersion: version,
-    ...replicationView(fleet, instance),
+    ...replicationView(fleet, instance, nowMs),
     StorageType: "gp3",
     StorageEncrypted: instance.storageEncrypted,
     KmsKeyId: instance.kmsKeyId,
@@ -63,7 +63,7 @@ export function eventView(event: RdsEvent) {
   };
 }
 
-function replicationView(fleet: DatabaseFleet, instance: Instance) {
+function replicationView(fleet: DatabaseFleet, instance: Instance, nowMs: number) {
   const { region, source, replication } = instance;
   const nameFrom = (ref: { readonly region: string; readonly instance: string }) =>
     ref.region === region ? ref.instance : databaseArn(ref);
@@ -71,16 +71,17 @@ function replicationView(fleet: DatabaseFleet, instance: Instance) {
   return {
     ReadReplicaSourceDBInstanceIdentifier: source && nameFrom(source),
     ReadReplicaDBInstanceIdentifiers: new XmlList("ReadReplicaDBInstanceIdentifier", replicas),
-    StatusInfos: source && replication ? new XmlList("DBInstanceStatusInfo", [statusInfo(instance)]) : undefined,
+    StatusInfos: source && replication ? new XmlList("DBInstanceStatusInfo", [statusInfo(instance, nowMs)]) : undefined,
   };
 }
 
 /**
- * That a lost connection to the source reads as `error` is an estimate. A promotion that stops replication does not:
+ * That a lost connection to the source reads as `error` is an estimate. One that is silent reads as `replicating` until the
+ * replica notices. A promotion that stops replication does not:
  * it shows `replicating` until the instance stands alone.
  */
-function statusInfo({ replication }: Instance) {
-  const isHealthy = replication?.hasEnded || replication?.current.isConnected;
+function statusInfo({ replication }: Instance, nowMs: number) {
+  const isHealthy = replication?.hasEnded || replication?.linkSeenAt(nowMs) === "up";
   return isHealthy
     ? { StatusType: "read replication", Normal: true, Status: "replicating" }
     : {

@@ -11,7 +11,7 @@ import { createRds } from "../../../src/simulators/aws/rds.ts";
 import { AWS_LATENCY_MS, startAws } from "../../../src/simulators/aws/server.ts";
 import { createSns } from "../../../src/simulators/aws/sns.ts";
 import { topicArn } from "../../../src/simulators/aws/sns-topics.ts";
-import type { RdsSpecInput } from "../../../src/simulators/aws/specs.ts";
+import type { DatabaseSpec, RdsSpecInput } from "../../../src/simulators/aws/specs.ts";
 import { createSts } from "../../../src/simulators/aws/sts.ts";
 import { createWorld } from "../../../src/simulators/world/world.ts";
 
@@ -52,6 +52,7 @@ interface Options {
   /** World time moves by jumps alone, and calls take none of it. */
   readonly isStill?: boolean;
   readonly rds?: Partial<RdsSpecInput>;
+  readonly engine?: "mysql" | "mariadb";
 }
 
 /** A primary with a cross-region replica, their security groups, an alarm and a topic, behind real SDK clients. */
@@ -68,12 +69,16 @@ export async function startAwsWorld(options: Options = {}) {
     prefixLists: [OFFICES],
   });
   const kms = createKms(world, { keys: [DISABLED_KEY, { region: STANDBY, id: "0d0d0d0d-dr", aliases: ["alias/dr"] }] });
-  const database = { securityGroups: ["sg-standby"], region: STANDBY, lagSeconds: 2 };
+  const engine: DatabaseSpec["engine"] = options.engine ?? "postgres";
+  const database = { engine, securityGroups: ["sg-standby"], region: STANDBY, lagSeconds: 2 };
   const rds = createRds(
     world,
     {
       databases: [
-        { identifier: "app", region: HOME, endpoint: "app.home.example", securityGroups: ["sg-home"], multiAz: true },
+        {
+          ...{ identifier: "app", region: HOME, engine, endpoint: "app.home.example", multiAz: true },
+          securityGroups: ["sg-home"],
+        },
         {
           ...{ ...database, identifier: "app-rep", endpoint: "app-rep.standby.example", backupRetentionDays: 0 },
           replicaOf: { region: HOME, identifier: "app" },

@@ -5,7 +5,7 @@ import {
   type GetMetricStatisticsCommandInput,
   PutMetricAlarmCommand,
 } from "@aws-sdk/client-cloudwatch";
-import { PromoteReadReplicaCommand, RebootDBInstanceCommand } from "@aws-sdk/client-rds";
+import { DescribeDBInstancesCommand, PromoteReadReplicaCommand, RebootDBInstanceCommand } from "@aws-sdk/client-rds";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type AwsWorld, HOME, PRIMARY, REPLICA, refusalOf, STANDBY, START_MS, startAwsWorld } from "./aws-world.ts";
 
@@ -56,7 +56,7 @@ describe("simulated CloudWatch", () => {
     await aws.control("POST", "/rds/lag", { ...REPLICA, seconds: 45 });
     aws.world.clock.jump(180_000);
     expect((await lag()).values[0]).toBeCloseTo(45, 0);
-    aws.world.regions.set(HOME, "dark");
+    aws.world.regions.set(HOME, "refusing");
     aws.world.clock.jump(120_000);
     const broken = (await lag()).values;
     expect(broken[0]).toBe(-1);
@@ -64,6 +64,39 @@ describe("simulated CloudWatch", () => {
     await aws.clients.rds.send(new PromoteReadReplicaCommand({ DBInstanceIdentifier: "app-rep" }));
     aws.world.clock.jump(1_000_000);
     expect((await lag()).values).toEqual([]);
+  });
+
+  test("a metric that is frozen fails no call: its newest sample gets older, and all of it appears later", async () => {
+    const freeze = (isFrozen: boolean) =>
+      aws.control("POST", "/cloudwatch/metric", {
+        ...{ region: STANDBY, namespace: "AWS/RDS", metric: "ReplicaLag", of: "app-rep", isFrozen },
+      });
+    await freeze(true);
+    const frozenMs = aws.world.clock.now();
+    aws.world.clock.jump(600_000);
+    const { times, values } = await lag();
+    expect(values.length).toBeGreaterThanOrEqual(4);
+    expect(times[0]).toBeLessThanOrEqual(frozenMs);
+    await freeze(false);
+    expect((await lag()).values.length).toBeGreaterThanOrEqual(14);
+  });
+
+  test("a MySQL replica says 0 and replicating over a dead link, until it notices", async () => {
+    const mysql = await startAwsWorld({ isStill: true, engine: "mysql" });
+    const seen = async () => {
+      const { DBInstances } = await mysql.clients.rds.send(
+        new DescribeDBInstancesCommand({ DBInstanceIdentifier: "app-rep" }),
+      );
+      const lagNow = mysql.rds.replicaLagAt(REPLICA, mysql.world.clock.now());
+      return [lagNow, DBInstances?.[0]?.StatusInfos?.[0]?.Status];
+    };
+    mysql.rds.engine.write(PRIMARY, { id: "before", writer: "test" });
+    mysql.world.regions.set(HOME, "dark");
+    mysql.world.clock.jump(30_000);
+    expect(await seen()).toEqual([0, "replicating"]);
+    mysql.world.clock.jump(30_000);
+    expect(await seen()).toEqual([-1, "error"]);
+    await mysql.stop();
   });
 
   test("there are no samples while the instance reboots", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { decodeQuery } from "../../../src/simulators/aws/query-protocol.ts";
-import { Replication } from "../../../src/simulators/aws/replication.ts";
+import { MYSQL_SILENCE, Replication } from "../../../src/simulators/aws/replication.ts";
 import { XmlList } from "../../../src/simulators/aws/service.ts";
 import { readCredentialScope } from "../../../src/simulators/aws/sigv4-scope.ts";
 import { readXml, writeXml } from "../../../src/simulators/aws/xml.ts";
@@ -57,8 +57,8 @@ describe("replication", () => {
   test("a position never moves back, and never passes the clock minus the lag", () => {
     const replication = new Replication(0, 2_000);
     replication.change(10_000, { lagMs: 60_000 });
-    replication.change(50_000, { isConnected: false });
-    replication.change(200_000, { isConnected: true, lagMs: 1_000 });
+    replication.change(50_000, { link: "broken" });
+    replication.change(200_000, { link: "up", lagMs: 1_000 });
     let last = Number.NEGATIVE_INFINITY;
     for (let atMs = -5_000; atMs < 300_000; atMs += 500) {
       const position = replication.positionAt(atMs);
@@ -73,16 +73,35 @@ describe("replication", () => {
 
   test("a backlog is worked off over time and not at once", () => {
     const replication = new Replication(0, 0);
-    replication.change(0, { isConnected: false });
-    replication.change(100_000, { isConnected: true });
+    replication.change(0, { link: "broken" });
+    replication.change(100_000, { link: "up" });
     expect(replication.lagSecondsAt(101_000)).toBeCloseTo(81, 6);
     expect(replication.lagSecondsAt(110_000)).toBe(0);
+  });
+
+  test("PostgreSQL's lag grows over a silent link, and is truly as far behind, until the replica notices", () => {
+    const replication = new Replication(0, 2_000);
+    replication.change(100_000, { link: "silent" });
+    expect(replication.lagSecondsAt(120_000)).toBe(22);
+    expect(replication.linkSeenAt(129_999)).toBe("up");
+    expect(replication.lagSecondsAt(130_000)).toBe("broken");
+    expect(replication.positionAt(500_000)).toBe(98_000);
+  });
+
+  test("MySQL's lag falls to 0 over a silent link, as what has arrived is applied, until the replica notices", () => {
+    const replication = new Replication(0, 60_000, MYSQL_SILENCE);
+    replication.change(100_000, { link: "silent" });
+    expect(replication.lagSecondsAt(102_000)).toBe(22);
+    expect(replication.lagSecondsAt(159_999)).toBe(0);
+    expect(replication.linkSeenAt(159_999)).toBe("up");
+    expect(replication.lagSecondsAt(160_000)).toBe("broken");
+    expect(replication.positionAt(500_000)).toBe(100_000);
   });
 
   test("what has ended has no lag and takes no change any more", () => {
     const replication = new Replication(0, 1_000);
     replication.end(5_000);
-    replication.change(6_000, { isConnected: true });
+    replication.change(6_000, { link: "up" });
     expect(replication.lagSecondsAt(5_000)).toBeUndefined();
     expect(replication.lagSecondsAt(4_999)).toBe(1);
     expect(replication.positionAt(60_000)).toBe(4_000);
