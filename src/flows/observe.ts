@@ -1,5 +1,6 @@
+import type { HealthVerdict } from "../domain/service/health.ts";
 import type { Observation, ResourceSeen } from "../domain/service/observation.ts";
-import type { HealthVerdict, Known } from "../domain/service/observed.ts";
+import type { Known } from "../domain/service/observed.ts";
 import { rolesOf } from "../domain/service/resource.ts";
 import type { Region, Service } from "../domain/service/service.ts";
 import { seenBy } from "../ports/elsewhere.ts";

@@ -1,6 +1,7 @@
 import { sayTime } from "../domain/duration.ts";
+import type { HealthVerdict } from "../domain/service/health.ts";
 import { isDark, isSilentBeyondRegions, type Observation } from "../domain/service/observation.ts";
-import type { HealthVerdict, Known } from "../domain/service/observed.ts";
+import type { Known } from "../domain/service/observed.ts";
 import type { Region } from "../domain/service/service.ts";
 import type { Clock } from "../ports/clock.ts";
 

@@ -1,4 +1,5 @@
-import type { HealthVerdict, WriteVerdict } from "../domain/service/observed.ts";
+import type { HealthVerdict } from "../domain/service/health.ts";
+import type { WriteVerdict } from "../domain/service/observed.ts";
 
 /** Addresses of IPv4, or of IPv6. */
 export type Family = "A" | "AAAA";

@@ -19,7 +19,7 @@ const PAGE_WORDS: Readonly<Record<PageRecord["state"], string>> = {
   exhausted: "did not answer",
   told: "told; it cannot be answered there",
   throttled: "held back",
-  rejected: "REFUSED",
+  rejected: "refused",
 };
 const BEST_FIRST = Object.keys(PAGE_WORDS);
 

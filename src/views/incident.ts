@@ -97,9 +97,9 @@ function doorName(door: string, label: string): string {
 }
 
 const PHASE_WORDS: Readonly<Record<ResponsePhase, readonly [by: string, met: string, missed: string]>> = {
-  detect: ["detect", "detected in time", "detected LATE"],
-  assess: ["assess", "assessed in time", "assessed LATE"],
-  communicate: ["first update", "first update in time", "first update LATE"],
+  detect: ["detect", "detected in time", "detected late"],
+  assess: ["assess", "assessed in time", "assessed late"],
+  communicate: ["first update", "first update in time", "first update late"],
 };
 
 /** Each phase with its deadline while that is open, and with its verdict afterwards. */

@@ -11,7 +11,7 @@ export function oldSideLine(run: RunState, nowMs: number): Text | undefined {
   const seen = fenceSeen(run);
   const { watch } = run;
   if (watch.lostAtMs !== undefined && watch.state === "waiting")
-    return spans`${from} was fenced and is NOT any more since ${ago(watch.lostAtMs)}: ${watch.says}. It is fenced again`;
+    return spans`${from} was fenced and is not any more since ${ago(watch.lostAtMs)}: ${watch.says}. It is fenced again`;
   if (watch.state === "fenced") {
     const what = watch.lostAtMs === undefined ? "came back and was fenced" : "was opened, and was fenced again";
     return spans`${from} ${what} at ${ago(watch.endedAtMs ?? nowMs)}${whileGuarded(run)}`;
@@ -25,12 +25,12 @@ export function oldSideLine(run: RunState, nowMs: number): Text | undefined {
   if (watch.state === "ended")
     return `${from} was never proven to be fenced, and TwoKey does not watch it any more: ${watch.says}`;
   if (isWatched(run)) {
-    return spans`${from} is NOT proven to be fenced${whatIsTried(run, nowMs)}. TwoKey watches it until ${until(run)} and fences it when it answers. Two approvers can end that: /dr stop-watch ${id}`;
+    return spans`${from} is not proven to be fenced${whatIsTried(run, nowMs)}. TwoKey watches it until ${until(run)} and fences it when it answers. Two approvers can end that: /dr stop-watch ${id}`;
   }
   if (run.pastNoReturn)
-    return `${from} is NOT proven to be fenced, and TwoKey does not watch it: people chose the way back. Fence it by hand if it must not write`;
+    return `${from} is not proven to be fenced, and TwoKey does not watch it: people chose the way back. Fence it by hand if it must not write`;
   return ["running", "paused", "stopped"].includes(run.state)
-    ? `${from} is NOT proven to be fenced (accepted). If it answers before the promotion it is fenced first`
+    ? `${from} is not proven to be fenced (accepted). If it answers before the promotion it is fenced first`
     : undefined;
 }
 
@@ -52,7 +52,7 @@ function whatIsTried({ watch }: RunState, nowMs: number): readonly Span[] {
         return spans`: what answers again has been closed since ${since}, and ${watch.leftAlone.join(", ")} gave no answer then`;
       return spans`: it answers again, and has been closed since ${since}, but no write has failed there yet`;
     case "failed":
-      return spans`: it answers again, and fencing it FAILED at ${since} (${watch.says})`;
+      return spans`: it answers again, and fencing it failed at ${since} (${watch.says})`;
     case "waiting":
     case "fenced":
     case "ended":

@@ -26,6 +26,6 @@ function stepLine(step: PlannedStep, mark: string): Text {
   const isNamed = step.controlPlane === undefined || step.title.includes(step.controlPlane);
   const time = stepTime(step);
   const rest = `${isNamed ? "" : ` [${step.controlPlane}]`}${time === undefined ? "" : ` · ${time}`}`;
-  if (step.wayBack === "irreversible") return [`${mark} `, { bold: `${step.title} – POINT OF NO RETURN` }, rest];
+  if (step.wayBack === "irreversible") return [`${mark} `, { bold: `${step.title} – point of no return` }, rest];
   return `${mark} ${step.title}${rest}`;
 }

@@ -1,5 +1,4 @@
 import { type Card, type CardButton, type CardPart, spans, type Text, timeOfDay } from "../domain/card/card.ts";
-import { sayTime } from "../domain/duration.ts";
 import { whoIsLeft } from "../domain/plan-run/key.ts";
 import { askAgain, askFresh, isMove, onlyAdds, type Plan, phasesOf } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
@@ -29,7 +28,12 @@ export interface PlanContext {
 export function planCard(run: RunState, inventory: Inventory, context: PlanContext): Card {
   const { plan } = run;
   const isOpen = isWaiting(run);
-  const gist = [plainText(keysLine(run), context), lossLine(plan), ...finality(plan), ...dangers(plan)];
+  const gist = [
+    plainText(keysLine(run), context),
+    plainText(lossLine(plan), context),
+    ...finality(plan),
+    ...dangers(plan),
+  ];
   return {
     text: `Plan ${plan.id}: ${whatIsAsked(plan)}. ${isOpen ? gist.join(" ") : afterKeys(run, inventory)}`,
     parts: [
@@ -187,8 +191,8 @@ export function keysLine(run: RunState): Text {
 }
 
 /** What is lost, as a point in time or as unknown: never a number that moves (G4). */
-export function lossLine(plan: Plan): string {
-  const { dataLoss, madeAtMs } = plan;
+export function lossLine(plan: Plan): Text {
+  const { dataLoss } = plan;
   switch (dataLoss.kind) {
     case "none":
       if (onlyAdds(plan)) return "Nothing that is there is changed.";
@@ -197,8 +201,8 @@ export function lossLine(plan: Plan): string {
         : "No data is lost.";
     case "after":
       return dataLoss.why === undefined
-        ? `Writes after ${sayTime(dataLoss.atMs, madeAtMs)} may be lost.`
-        : `Writes after ${sayTime(dataLoss.atMs, madeAtMs)} are lost (last known position).`;
+        ? spans`Writes after ${{ timeMs: dataLoss.atMs }} may be lost.`
+        : spans`Writes after ${{ timeMs: dataLoss.atMs }} are lost (last known position).`;
     case "unknown":
       return `How much data is lost is unknown: ${inRoom(dataLoss.why, "error")}.`;
   }

@@ -21,6 +21,7 @@ import { nameOf } from "./names.ts";
 import { oldSideLine } from "./old-side.ts";
 import { inRoom } from "./room.ts";
 import { decisions } from "./run-decisions.ts";
+import { withMoments } from "./times-in-words.ts";
 
 /** Words, not only signs: colour and emoji alone say nothing to a screen reader. */
 const STEP_WORD: Readonly<Record<StepState["state"], string>> = {
@@ -28,25 +29,25 @@ const STEP_WORD: Readonly<Record<StepState["state"], string>> = {
   intended: "▶ asking",
   asked: "▶ under way",
   done: "✓ done",
-  failed: "✗ FAILED",
+  failed: "✗ failed",
   undoing: "↩ undoing",
   undone: "↩ undone",
-  "undo-failed": "✗ UNDO FAILED",
+  "undo-failed": "✗ undo failed",
   skipped: "– skipped",
   "by-hand": "▶ looking at what was done by hand",
 };
 
 /** What people have to see at once on the card; every other state in its ordinary words. */
 const LOUD: Partial<Readonly<Record<RunStateName, string>>> = {
-  paused: "PAUSED",
-  stopped: "STOPPED – people decide",
-  stuck: "STUCK – people have to look",
-  superseded: "ENDED – the rest goes on in a new plan",
+  paused: "paused",
+  stopped: "stopped – people decide",
+  stuck: "stuck – people have to look",
+  superseded: "ended – the rest goes on in a new plan",
 };
 
 function runWord(run: RunState): string {
   // Verified means measured; what people vouch for is no measurement.
-  if (run.state === "verified" && unmeasuredSteps(run).length > 0) return "ended, NOT fully verified";
+  if (run.state === "verified" && unmeasuredSteps(run).length > 0) return "ended, not fully verified";
   // Where nothing is taken back there is no rollback.
   if (run.state === "unwound" && onlyAdds(run.plan)) return "ended early";
   return LOUD[run.state] ?? sayState(run.state);
@@ -143,10 +144,10 @@ function stepLine(
   const took = state.startedAtMs === undefined ? "" : ` · ${sayDuration(untilMs - state.startedAtMs)}`;
   const isAbove = step.id === failedStep(run);
   const words = isAbove ? "" : isLookedFor(state) ? latest : withNames(state.says, inventory);
-  const says = words === "" ? "" : ` – ${inRoom(words, "error")}`;
+  const says = words === "" ? [] : [" – ", ...withMoments(inRoom(words, "error"), untilMs)];
   // A run that unwound waited for nothing more: what it had asked for may still be going on.
   const word = isOver(run) && isLookedFor(state) ? "– not waited for" : STEP_WORD[state.state];
-  return [{ bold: word }, ` · ${step.title}${took}${says}`];
+  return [{ bold: word }, ` · ${step.title}${took}`, ...says];
 }
 
 /** The world is looked at until it is there. */
@@ -166,7 +167,7 @@ function outcomeOf(run: RunState): string[] {
   }
   if (state === "unwound" && undoSkipped.length > 0)
     return [
-      `Nothing irreversible happened, but this was NOT undone: ${titles(plan.steps.filter(({ id }) => undoSkipped.includes(id)))}.`,
+      `Nothing irreversible happened, but this was not undone: ${titles(plan.steps.filter(({ id }) => undoSkipped.includes(id)))}.`,
       `Look at ${plan.from} before anything else.`,
     ];
   if (state === "unwound") return [...leftBehind(run), again];

@@ -2,8 +2,8 @@ import { sayDuration } from "../domain/duration.ts";
 import { isMove } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { sayState } from "../domain/plan-run/state-words.ts";
+import { type HealthVerdict, sayFailure } from "../domain/service/health.ts";
 import { factsIn, type Observation } from "../domain/service/observation.ts";
-import type { HealthVerdict } from "../domain/service/observed.ts";
 import { besides, type Region, type Service } from "../domain/service/service.ts";
 import { inRoom } from "./room.ts";
 
@@ -51,7 +51,7 @@ export function standOf({ service, observed, run, unreadable }: ServiceStatus, n
   if (publicHealth.kind !== "healthy")
     return {
       word: "not ready",
-      detail: publicHealth.kind === "unreachable" ? "users get no answer" : `users get ${sayFailure(publicHealth)}`,
+      detail: publicHealth.kind === "unreachable" ? "users get no answer" : `users get ${failureIn(publicHealth)}`,
     };
   if (!activeRegion.known) return { word: "unknown", detail: inRoom(activeRegion.why, "error") };
   if (activeRegion.value !== service.home) return { word: "away from home", detail: `in ${activeRegion.value}` };
@@ -84,6 +84,6 @@ export const sayStand = ({ word, detail }: Stand): string => {
   return word === "not ready" || word === "unknown" ? `${word}: ${detail}` : `${word} ${detail}`;
 };
 
-/** What an endpoint answers instead of a good answer. Its body is for the log, and for machines. */
-export const sayFailure = (health: Exclude<HealthVerdict, { kind: "healthy" }>): string =>
-  health.kind === "unhealthy" ? `errors (HTTP ${health.status})` : `no answer (${inRoom(health.why, "name")})`;
+/** What users get instead of a good answer. Why there is none may be long. */
+export const failureIn = (health: Exclude<HealthVerdict, { kind: "healthy" }>): string =>
+  sayFailure(health.kind === "unhealthy" ? health : { ...health, why: inRoom(health.why, "name") });

@@ -7,7 +7,8 @@ import { plainText } from "./card-text.ts";
 import { oldSideLine } from "./old-side.ts";
 import { inRoom } from "./room.ts";
 import { runLine } from "./run-progress.ts";
-import { type ServiceStatus, STANDS, type Stand, sayFailure, sayStand, standOf, WORST_FIRST } from "./standing.ts";
+import { failureIn, type ServiceStatus, STANDS, type Stand, sayStand, standOf, WORST_FIRST } from "./standing.ts";
+import { withMoments } from "./times-in-words.ts";
 
 /** An observation older than this is shown with its age. */
 const FRESH_MS = 30_000;
@@ -132,7 +133,7 @@ function lookLines(status: ServiceStatus, nowMs: number): Text[] {
   const { service, observed } = status;
   const objectives = `Objectives: RTO ${sayDuration(service.rto)}, RPO ${sayDuration(service.rpo)} (tier ${service.tier})`;
   if (!observed) return [objectives];
-  const users = `Users get ${observed.publicHealth.kind === "healthy" ? "good answers" : sayFailure(observed.publicHealth)}`;
+  const users = `Users get ${observed.publicHealth.kind === "healthy" ? "good answers" : failureIn(observed.publicHealth)}`;
   return [objectives, users, ...ageLine(status, nowMs)];
 }
 
@@ -178,19 +179,21 @@ function sayApplication(region: Region, { observed }: ServiceStatus): string | u
   const { activeRegion } = observed;
   const isActive = activeRegion.known && activeRegion.value === region;
   if (!isActive && factsIn(observed, region).some(([, { isAtRest }]) => isAtRest)) return "at rest";
-  return health.kind === "healthy" ? "healthy" : `gives ${sayFailure(health)}`;
+  return health.kind === "healthy" ? "healthy" : `gives ${failureIn(health)}`;
 }
 
 /** A broken or missing sample is unknown, never "ahead" and never zero; what is known of the position is said instead. */
 function sayLag({ lag, blindMs, rpoMs }: Behind, nowMs: number): Text {
   if (!lag.known) {
     const position = positionOf(lag, blindMs);
-    const rest = position ? spans`; ${sayLoss(position, nowMs)}, measured at ${ago(position.measuredAtMs)}` : "";
+    const rest = position
+      ? spans`; ${withMoments(sayLoss(position, nowMs), nowMs)}, measured at ${ago(position.measuredAtMs)}`
+      : "";
     return spans`unknown (${inRoom(lag.why, "error")})${rest}`;
   }
   const { seconds, measuredAtMs } = lag.value;
   const objective = sayDuration(rpoMs);
-  const against = seconds * 1_000 > rpoMs ? `, WORSE than the objective of ${objective}` : `, objective ${objective}`;
+  const against = seconds * 1_000 > rpoMs ? `, worse than the objective of ${objective}` : `, objective ${objective}`;
   return spans`${String(seconds)} s${against}, measured at ${ago(measuredAtMs)}`;
 }
 

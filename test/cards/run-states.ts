@@ -3,7 +3,7 @@ import { planDigest } from "../../src/domain/plan-run/plan.ts";
 import { proposedRun, type RunState, stepsToUndo } from "../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../src/domain/plan-run/run-transition.ts";
-import type { HealthVerdict } from "../../src/domain/service/observed.ts";
+import type { HealthVerdict } from "../../src/domain/service/health.ts";
 import { example } from "../harness/example.ts";
 import { AT, type Day, homeIsDark, quietDay } from "../harness/observed.ts";
 import { proposed, serviceIn } from "../harness/plans.ts";
@@ -132,7 +132,7 @@ const fenced = (run: RunState) =>
   begun(run)
     .done("fence", "fenced: a write on the old database fails (connection refused)", { fence: "fenced" })
     .asks("scale-out")
-    .done("record-position", "commits until 03:11:41 UTC are on the standby");
+    .done("record-position", "commits until 03:11:41Z are on the standby");
 const promoting = (run: RunState) => fenced(run).asks("promote").wait(42_000);
 const promoted = (run: RunState) =>
   fenced(run).done("promote", "promoted: it takes writes").done("check-writable", "a write succeeds");
@@ -167,7 +167,7 @@ export function runStates(): Readonly<Record<string, RunState>> {
     running: promoting(plan).on(plan),
     unfenced: begun(dark)
       .done("fence", "eu-west-1 does not answer; going on without was accepted", { fence: "cannot-know" })
-      .done("record-position", "commits until 03:11:41 UTC are on the standby")
+      .done("record-position", "commits until 03:11:41Z are on the standby")
       .asks("promote")
       .wait(42_000)
       .on(dark),

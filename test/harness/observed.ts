@@ -1,10 +1,10 @@
 import type { Carrier, Doors } from "../../src/domain/service/firewall.ts";
+import type { HealthVerdict } from "../../src/domain/service/health.ts";
 import type { Observation, ResourceSeen } from "../../src/domain/service/observation.ts";
 import type {
   ComputeFacts,
   DatabaseFacts,
   FirewallRule,
-  HealthVerdict,
   Known,
   LagFacts,
   RecordSet,

@@ -109,7 +109,7 @@ test("the progress of a run is told by its first sentence, never cut off in the 
   const card = { channel: "C1", key: "progress:F-1" };
   const done = (count: number) => `Move inventory to eu-central-1: running, ${count} of 10 steps done.`;
   const lines = await told(
-    ["slack.message-posted", { ...card, text: `${done(2)} eu-west-1 is NOT proven to be fenced (accepted).` }],
+    ["slack.message-posted", { ...card, text: `${done(2)} eu-west-1 is not proven to be fenced (accepted).` }],
     ["slack.message-updated", { ...card, text: done(3) }],
   );
   expect(lines).toEqual([

@@ -7,7 +7,7 @@ import type { LogEntry } from "../../src/simulators/world/log.ts";
 import { askFor, pressKey, runWhere, startTestStage, type WaitingPlan } from "../harness/stage.ts";
 
 const SPEED = 30;
-const BY_HAND = "Promote and scale; DNS by hand";
+const BY_HAND = "I accept that people change DNS by hand, and that TwoKey only promotes and scales";
 /** Whatever came of a call that changes something: it was asked. */
 const CALLS = ["aws.mutation", "aws.refused", "aws.unanswered"];
 const Input = z.looseObject({

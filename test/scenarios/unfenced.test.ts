@@ -58,7 +58,7 @@ test("a fence that fails and was not accepted stops the run before the promotion
     { slackId: FARID, words: "/dr resolve", channel },
     /Resolve the incident when it has ended/,
   );
-  expect(resolving.text).toContain(`Run ${id} (Move inventory to eu-central-1) is STOPPED – people decide`);
+  expect(resolving.text).toContain(`Run ${id} (Move inventory to eu-central-1) is stopped – people decide`);
 
   await answerAfter(world.people, { slackId: ANA, fits: /^You asked for this plan/ }, () =>
     press(at, ANA, { intent: "unwind", run: id, channel }),

@@ -64,7 +64,7 @@ test("a step that takes seconds shows no time, so that the long ones are seen", 
   const lines = cardOf(plan).split("\n");
 
   expect(lines).toContainEqual(expect.stringMatching(/^2a\. Write down how far .*(?<!min)$/));
-  expect(lines).toContainEqual(expect.stringMatching(/POINT OF NO RETURN · about\u00a05\u00a0min$/));
+  expect(lines).toContainEqual(expect.stringMatching(/point of no return · about\u00a05\u00a0min$/));
   expect(lines).toContainEqual(expect.stringContaining("A step without a time takes seconds."));
 });
 

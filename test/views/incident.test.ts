@@ -112,7 +112,7 @@ describe("who was paged, on the card of a bad night", () => {
   test("says a way once for all, and the other way only where it went otherwise", () => {
     expect(lines[0]).toBe("Paged by push and message");
     expect(lines.slice(1).filter((line) => line.includes("push"))).toEqual([
-      expect.stringMatching(/^Chloe Martin · .* · no answer yet · push: REFUSED \(the user has no phone\)$/),
+      expect.stringMatching(/^Chloe Martin · .* · no answer yet · push: refused \(the user has no phone\)$/),
       expect.stringMatching(/^operations team · push · /),
     ]);
   });

@@ -48,7 +48,7 @@ describe("what people read about the old side", () => {
     [
       "that somebody opened it again",
       [fence("fenced"), PROMOTE, { kind: "fence-lost", ...step, why: "a write succeeds" }],
-      /^eu-west-1 was fenced and is NOT any more since .*: a write succeeds\. It is fenced again$/,
+      /^eu-west-1 was fenced and is not any more since .*: a write succeeds\. It is fenced again$/,
     ],
     [
       "what happens if it answers before the promotion",
@@ -58,7 +58,7 @@ describe("what people read about the old side", () => {
     [
       "until when it is watched",
       [fence("cannot-know"), PROMOTE, VERIFIED],
-      /NOT proven.*TwoKey watches it until .*stop-watch F-1/,
+      /not proven.*TwoKey watches it until .*stop-watch F-1/,
     ],
     [
       "that it is being closed",
@@ -78,7 +78,7 @@ describe("what people read about the old side", () => {
         { kind: "watch-intent", ...step },
         { kind: "watch-failed", ...step, why: "denied" },
       ],
-      /FAILED at .*denied/,
+      /failed at .*denied/,
     ],
     [
       "when it was fenced",

@@ -44,9 +44,9 @@ describe("how a run ended", () => {
     });
     const ended = run(...measured, ...broken("check-public"), skip("ana"), skip("ben"), finished);
 
-    expect(progressCard(ended, inventory, { nowMs: AT }).text).toContain("NOT fully verified");
+    expect(progressCard(ended, inventory, { nowMs: AT }).text).toContain("not fully verified");
     expect(progressCard(ended, inventory, { nowMs: AT }).text).toContain("Not measured");
-    expect(plainText(runLine(ended))).toContain("NOT fully verified");
+    expect(plainText(runLine(ended))).toContain("not fully verified");
   });
 
   test("is not called as it was before where people went on without an undo", () => {
@@ -62,7 +62,7 @@ describe("how a run ended", () => {
       { kind: "finished", ...at, state: "unwound" },
     );
 
-    expect(progressCard(ended, inventory, { nowMs: AT }).text).toContain("NOT undone");
+    expect(progressCard(ended, inventory, { nowMs: AT }).text).toContain("not undone");
     expect(progressCard(ended, inventory, { nowMs: AT }).text).not.toMatch(/Rolled back|as before/);
   });
 });

@@ -1,4 +1,4 @@
-import type { Card } from "../../src/domain/card/card.ts";
+import type { Card, Text } from "../../src/domain/card/card.ts";
 import { plainText } from "../../src/views/card-text.ts";
 import { PHONE_WIDTH } from "./words-to-avoid.ts";
 
@@ -51,3 +51,31 @@ export function lastButtonLine(card: Card): number | undefined {
   const at = phoneLines(card).findLastIndex(({ kind }) => kind === "buttons");
   return at === -1 ? undefined : at + 1;
 }
+
+/** Every piece of text that is words of a card: no times, names of people or identifiers, which are elements of their own. */
+export const writtenOn = (card: Card): string[] => [card.text, ...card.parts.flatMap(writtenIn)];
+
+function writtenIn(part: Card["parts"][number]): string[] {
+  switch (part.kind) {
+    case "heading":
+      return [part.text];
+    case "text":
+    case "note":
+      return wordsOf(part.text);
+    case "facts":
+      return part.facts.flatMap(([label, value]) => [label, ...wordsOf(value)]);
+    case "lines":
+      return part.lines.flatMap(wordsOf);
+    case "code":
+    case "divider":
+      return [];
+    case "buttons":
+      return part.buttons.flatMap(({ label, confirm }) => [label, ...Object.values(confirm ?? {})]);
+  }
+}
+
+const wordsOf = (text: Text): string[] =>
+  (typeof text === "string" ? [text] : text).flatMap((span) => {
+    if (typeof span === "string") return span;
+    return "bold" in span ? span.bold : "italic" in span ? span.italic : [];
+  });

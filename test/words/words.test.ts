@@ -6,7 +6,7 @@ import { VERBS } from "../../src/commands/index.ts";
 import type { Card } from "../../src/domain/card/card.ts";
 import { cardText } from "../../src/views/card-text.ts";
 import { cards } from "../cards/gallery.ts";
-import { lastButtonLine, phoneLines } from "./card-lines.ts";
+import { lastButtonLine, phoneLines, writtenOn } from "./card-lines.ts";
 import { missingPaths } from "./paths.ts";
 import { literalsOf, longSentencesIn, prose, spokenIn, verbProblems, wordingOf, wordsToAvoidIn } from "./sentences.ts";
 import { PHONE_SCREEN_LINES, PHONE_WIDTH } from "./words-to-avoid.ts";
@@ -25,6 +25,12 @@ const DOCUMENTS = [
 ];
 const DECISIONS = readdirSync(join(ROOT, "docs/decisions")).map((name) => `docs/decisions/${name}`);
 const verbs = Object.keys(VERBS);
+
+const LOUD = /(?<![\w./:-])[A-Z]{3,}(?![\w./:-])/g;
+/** ALARM is what CloudWatch calls the state. */
+const ABBREVIATIONS = new Set(["AWS", "DNS", "ECS", "ETA", "HTTP", "RDS", "RPO", "RTO", "ALARM"]);
+/** What key holders sign is the same for each of them, so its times are UTC. */
+const SIGNED = /^“I accept /;
 
 describe("what people read", () => {
   test("in views, errors, refusals, reasons and announcements: short sentences, plain words", () => {
@@ -114,6 +120,25 @@ describe("a card on a phone", () => {
     // A moment is a client's own element; without a clock it is told here as the time that it is.
     expect(cardText(card)).not.toMatch(/\d (?:s|min|h|d) ago/);
   });
+
+  test.each(Object.entries(cards()))(
+    "%s raises its voice nowhere: capitals are for names and abbreviations",
+    (_name, card) => {
+      const loud = writtenOn(card).flatMap((text) => text.match(LOUD) ?? []);
+
+      expect(loud.filter((word) => !ABBREVIATIONS.has(word))).toEqual([]);
+    },
+  );
+
+  // Two people sign what the recovery shows, each the same.
+  test.each(Object.entries(cards()).filter(([name]) => name !== "recovery"))(
+    "%s leaves it to the reader's client to say a time in the reader's zone",
+    (_name, card) => {
+      const own = writtenOn({ ...card, text: "" }).filter((text) => !SIGNED.test(text));
+
+      expect(own.filter((text) => /\d\d:\d\d(?::\d\d)?Z/.test(text))).toEqual([]);
+    },
+  );
 
   test("its text carries the meaning alone", () => {
     const empty = Object.entries(cards()).filter(([, card]) => card.text.trim() === "");

@@ -1,4 +1,5 @@
-import { type HealthVerdict, isUnreachable, type Known, type LagFacts } from "./observed.ts";
+import type { HealthVerdict } from "./health.ts";
+import { isUnreachable, type Known, type LagFacts } from "./observed.ts";
 import type { Region } from "./region.ts";
 
 /** One thing that was seen of a resource, in words that a card can show. */

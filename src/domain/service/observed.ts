@@ -148,8 +148,3 @@ export type WriteVerdict =
   | { readonly kind: "written" }
   | { readonly kind: "refused"; readonly reason: string }
   | { readonly kind: "unknown"; readonly why: string };
-
-export type HealthVerdict =
-  | { readonly kind: "healthy"; readonly status: number }
-  | { readonly kind: "unhealthy"; readonly status: number; readonly why: string }
-  | { readonly kind: "unreachable"; readonly why: string };

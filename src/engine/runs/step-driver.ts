@@ -17,6 +17,8 @@ const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 15_000;
 /** World time for which what people did by hand is looked for, besides what the step takes by itself. */
 const BY_HAND_MS = 5 * 60_000;
+/** Characters of a machine's own answer that a timeline shows. */
+const LONGEST_REPLY = 140;
 
 export interface Drive {
   readonly hold: RunHold;
@@ -69,7 +71,7 @@ async function askUntilAnswered(driving: Driving): Promise<Asked<unknown> | unde
   for (let tries = 0; ; tries += 1) {
     const doubt = await doubtOf(driving, mayHaveAsked);
     if (doubt !== undefined) {
-      await waitOrFail(driving, POLL_MS, doubt);
+      await waitOrFail(driving, POLL_MS, { says: doubt });
       continue;
     }
     const { input, captured } = seen;
@@ -100,7 +102,7 @@ async function askUntilAnswered(driving: Driving): Promise<Asked<unknown> | unde
         { run: hold.run.plan.id, step: step.id, why: messageOf(error), tries },
         "A step has to look and ask again",
       );
-      await waitOrFail(driving, Math.min(FIRST_RETRY_MS * 2 ** tries, LONGEST_RETRY_MS), messageOf(error));
+      await waitOrFail(driving, Math.min(FIRST_RETRY_MS * 2 ** tries, LONGEST_RETRY_MS), { says: messageOf(error) });
       if (error.code === UNCAPTURED) seen = await capture(driving);
     }
   }
@@ -168,19 +170,19 @@ async function pollUntilThere(driving: Driving): Promise<void> {
     // What an unwinding run still waits for nobody needs any more, and users wait for its undo.
     if (hold.run.state === "unwinding") return;
     deps.progressed(hold.run, step.id, verdict.says);
-    await waitOrFail(driving, POLL_MS * (1 - POLL_JITTER + 2 * POLL_JITTER * Math.random()), verdict.says);
+    await waitOrFail(driving, POLL_MS * (1 - POLL_JITTER + 2 * POLL_JITTER * Math.random()), verdict);
   }
 }
 
 async function waitOrFail(
   { deps, deadlineMs, step, context }: Driving,
   worldMs: number,
-  latest: string,
+  latest: { readonly says: string; readonly reply?: string },
 ): Promise<void> {
   if (deps.clock.now() + worldMs > deadlineMs) {
     // What is closed already is not given back by a clock: users would wait in vain, and the old side may still write.
-    throw new StepFailed("step-deadline", `${step.title} did not get there in time. Last seen: ${latest}`, {
-      facts: { mustAsk: step.role === "protects" },
+    throw new StepFailed("step-deadline", `${step.title} did not get there in time. Last seen: ${latest.says}`, {
+      facts: { mustAsk: step.role === "protects", ...(latest.reply === undefined ? {} : { reply: latest.reply }) },
     });
   }
   await deps.clock.sleep(worldMs, context.signal);
@@ -188,10 +190,12 @@ async function waitOrFail(
 
 async function recordFailure({ hold, step, deps }: Driving, error: StepFailed): Promise<void> {
   const why = messageOf(error);
-  const mustAsk = error.facts["mustAsk"] === true;
+  const { mustAsk: isAsked, reply } = error.facts;
+  const mustAsk = isAsked === true;
+  const replied = reply === undefined ? "" : ` (the answer was “${String(reply).slice(0, LONGEST_REPLY)}”)`;
   const entered = await hold.append(() => ({
     entry: { kind: "failed", atMs: deps.clock.now(), step: step.id, epoch: hold.epoch, code: error.code, why, mustAsk },
-    told: { says: `${step.title} failed: ${why}`, requestIds: requestIdsOf(error) },
+    told: { says: `${step.title} failed: ${why}${replied}`, requestIds: requestIdsOf(error) },
   }));
   if (entered) await hold.note(entered);
   deps.logger.error({ run: hold.run.plan.id, step: step.id, code: error.code, why }, "A step failed");

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { replyOf, sayFailure } from "../../domain/service/health.ts";
 import type { LookContext, Step } from "../../ports/step.ts";
 import { digged, fetched } from "./by-hand.ts";
 import { ledOf } from "./dns-answers.ts";
@@ -37,7 +38,7 @@ export const checkPublic: Step<Input, Record<string, never>, z.infer<typeof Outp
     const { clock } = context.cloud;
     for (let round = 1; ; round += 1) {
       const seen = await lookOnce(input, context);
-      if (seen.wrong !== undefined) return { done: false, says: seen.wrong };
+      if (seen.wrong !== undefined) return { done: false, ...seen.wrong };
       if (round === IN_A_ROW) {
         const says = `${seen.servers} DNS servers point to the new side, the application writes: ${IN_A_ROW} times in a row`;
         return { done: true, says, output: { verifiedAtMs: clock.now() } };
@@ -50,7 +51,7 @@ export const checkPublic: Step<Input, Record<string, never>, z.infer<typeof Outp
 
 interface Seen {
   readonly servers: number;
-  readonly wrong?: string;
+  readonly wrong?: { readonly says: string; readonly reply?: string };
 }
 
 async function lookOnce(
@@ -63,14 +64,15 @@ async function lookOnce(
   ]);
   const servers = led.reduce((sum, each) => sum + each.servers, 0);
   const wrong = led.find((each) => each.wrong !== undefined)?.wrong;
-  if (wrong !== undefined) return { servers, wrong };
-  if (health.kind !== "healthy") return { servers, wrong: `under its public name the application says: ${health.why}` };
+  if (wrong !== undefined) return { servers, wrong: { says: wrong } };
+  if (health.kind !== "healthy")
+    return { servers, wrong: { says: `users get ${sayFailure(health)}`, ...replyOf(health) } };
   // A machine without IPv6 of its own cannot ask over it, and that says nothing of users who have it: what answers has to be well.
   const over6 = await Promise.all(
     led.flatMap(({ addresses6 }) => addresses6.map((via) => cloud.probe.health(url, { via, signal }))),
   );
   const unwell = over6.find(({ kind }) => kind === "unhealthy");
   return unwell?.kind === "unhealthy"
-    ? { servers, wrong: `under its public name the application says over IPv6: ${unwell.why}` }
+    ? { servers, wrong: { says: `users get ${sayFailure(unwell)} over IPv6`, ...replyOf(unwell) } }
     : { servers };
 }

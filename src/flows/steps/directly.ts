@@ -1,3 +1,4 @@
+import { type HealthVerdict, replyOf, sayFailure } from "../../domain/service/health.ts";
 import { fetched } from "./by-hand.ts";
 import { BY_HAND_WITHIN_MS, type ByHandFirst, MINUTE, SECOND } from "./schemas.ts";
 
@@ -28,3 +29,9 @@ export const directly = {
     ...fetched(url, `--connect-to ::${via}: `),
   ],
 };
+
+/** What the new side answers instead of a good answer. */
+export const unwellThere = (
+  { region, service }: Pick<Directly, "region" | "service">,
+  health: Exclude<HealthVerdict, { kind: "healthy" }>,
+) => ({ done: false, says: `${service} in ${region} gives ${sayFailure(health)}`, ...replyOf(health) }) as const;

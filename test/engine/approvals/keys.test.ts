@@ -439,7 +439,7 @@ describe("a plan for the rest of a run that stopped (K3)", () => {
 });
 
 describe("what must be accepted in words", () => {
-  test("guard acceptances: with us-east-1 dark no key of regami turns without “promote and scale; DNS by hand”", async () => {
+  test("guard acceptances: with us-east-1 dark no key of regami turns without agreeing to change DNS by hand", async () => {
     const regami = example("regami");
     const plan = planFor(regami, { requester: "nobody", observed: homeIsDark(serviceIn(regami)) });
     await createRuns(redis, () => AT).create(plan, planDigest(plan), []);
@@ -450,7 +450,10 @@ describe("what must be accepted in words", () => {
       turnKey("F-1", { who: who(approver), digest: run.digest, accepted }, deps({ inventory: regami }));
 
     expect(plan.acceptances).toContainEqual(
-      expect.objectContaining({ id: "dns-by-hand", words: "Promote and scale; DNS by hand" }),
+      expect.objectContaining({
+        id: "dns-by-hand",
+        words: "I accept that people change DNS by hand, and that TwoKey only promotes and scales",
+      }),
     );
     expect((await turn(all.filter((id) => id !== "dns-by-hand"))).answer).toMatchObject({ code: "acceptance-missing" });
     expect((await turn(all)).answer.kind).toBe("turned");

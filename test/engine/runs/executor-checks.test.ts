@@ -6,6 +6,7 @@ import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { computesIn, namesOf as recordsOf, storesIn } from "../../../src/flows/resources/site.ts";
 import { RecordsInput } from "../../../src/flows/steps/schemas.ts";
 import type { FaultInput } from "../../../src/simulators/world/faults.ts";
+import { eventsOf } from "../../../src/store/events.ts";
 import { callsOf, effectsOf, namesOf } from "../../harness/calls.ts";
 import { drive } from "../../harness/drive.ts";
 import { type FailoverWorld, startFailoverWorld, startRun, verdictOf } from "../../harness/failover-world.ts";
@@ -151,7 +152,7 @@ const ROWS: readonly Row[] = [
     mode: "unplanned",
     make: health(CUT),
     state: "stopped",
-    why: /the application says/,
+    why: /gives no answer/,
   },
   {
     step: "check-direct",
@@ -159,7 +160,7 @@ const ROWS: readonly Row[] = [
     mode: "unplanned",
     make: health(says(503)),
     state: "stopped",
-    why: /the application says/,
+    why: /gives errors \(HTTP 503\)/,
   },
   {
     step: "check-direct",
@@ -167,7 +168,7 @@ const ROWS: readonly Row[] = [
     mode: "unplanned",
     make: health(says(302)),
     state: "stopped",
-    why: /the application says: .*/,
+    why: /gives errors \(HTTP 302\)/,
   },
   {
     step: "check-public",
@@ -183,7 +184,7 @@ const ROWS: readonly Row[] = [
     mode: "unplanned",
     make: health(CUT),
     state: "stopped",
-    why: /public name/,
+    why: /users get no answer/,
   },
   {
     step: "check-public",
@@ -201,7 +202,7 @@ const ROWS: readonly Row[] = [
     mode: "unplanned",
     make: health(says(503)),
     state: "stopped",
-    why: /public name/,
+    why: /users get errors \(HTTP 503\)/,
   },
 ];
 
@@ -306,6 +307,26 @@ describe(`a step that only looks, ${WALKED}`, () => {
       expect(later.map(({ id }) => stateOf(run, id).state)).toEqual(later.map(() => "waiting"));
       expect(await at.memory.runs.holderOf(at.service.name)).toBe("F-1");
     },
+  );
+});
+
+test("what the application answered stands in the timeline alone: people read on the card that users get errors", async () => {
+  at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+  await startRun(at);
+  const replied = health({ kind: "error", status: 503, code: "Injected", message: "no database" });
+
+  const run = await drive(at, {
+    onIntent: (id) => {
+      if (id !== "check-direct") return;
+      replied();
+      void at.setSpeed(SPEED_TO_DEADLINE);
+    },
+  });
+
+  expect(run.why).toMatch(/Last seen: inventory in eu-central-1 gives errors \(HTTP 503\)$/);
+  const events = await eventsOf(await at.bench.connect(), "run", run.plan.id);
+  expect(events.map((event) => event.says)).toContainEqual(
+    expect.stringMatching(/gives errors \(HTTP 503\) \(the answer was “{"error":"no database"}”\)$/),
   );
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { HealthVerdict } from "../../../src/domain/service/observed.ts";
+import type { HealthVerdict } from "../../../src/domain/service/health.ts";
 import { checkPublic } from "../../../src/flows/steps/check-public.ts";
 import type { DnsAnswer, Family } from "../../../src/ports/probe.ts";
 import { fakeCloud } from "../../harness/fakes.ts";
@@ -102,7 +102,7 @@ describe("users are where they have to be", () => {
     const over6 = (verdict: HealthVerdict) => (via: string | undefined) => (via === NEW.AAAA ? verdict : healthy());
     const unwell = over6({ kind: "unhealthy", status: 503, why: "the database takes no writes" });
 
-    expect(await says({ health: unwell })).toContain("over IPv6: the database takes no writes");
+    expect(await says({ health: unwell })).toBe("users get errors (HTTP 503) over IPv6");
     expect(await says({ health: over6({ kind: "unreachable", why: "ENETUNREACH" }) })).toBe("done");
   });
 });

@@ -53,7 +53,7 @@ describe("response targets", () => {
       expect.stringContaining("No status update has gone out within 20 min"),
       expect.stringContaining("Every level was paged"),
     ]);
-    expect(await responseRow(desk, id)).toBe("detected in time · assessed LATE · first update LATE");
+    expect(await responseRow(desk, id)).toBe("detected in time · assessed late · first update late");
   });
 
   test("one update by a person in time reaches both", async () => {

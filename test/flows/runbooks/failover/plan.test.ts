@@ -314,7 +314,9 @@ describe("the failover runbook", () => {
     const observed = { ...homeIsDark(service), trafficRecords: dark<never>("Route 53") };
     const plan = planFor(regami, { observed, requester: regami.people[0]?.id ?? "" });
 
-    expect(plan.acceptances.map(({ words }) => words)).toContain("Promote and scale; DNS by hand");
+    expect(plan.acceptances.map(({ words }) => words)).toContain(
+      "I accept that people change DNS by hand, and that TwoKey only promotes and scales",
+    );
     expect(plan.steps.map(({ does }) => does)).not.toContain("shift-traffic");
     expect(stepOf(plan, "dns-by-hand").title).toBe("Wait for api.regami.com to be pointed at us-west-2 by hand");
   });
@@ -460,7 +462,7 @@ describe("the failover runbook", () => {
     const card = planInFull(proposedRun(plan, planDigest(plan)), inventory, { nowMs: AT });
     const text = JSON.stringify(card);
 
-    expect(text).toContain("POINT OF NO RETURN");
+    expect(text).toContain("– point of no return");
     expect(text).toContain("unknown");
     expect(text).toContain('{"person":"ana"}');
     expect(text).not.toContain('{"person":"farid"}');

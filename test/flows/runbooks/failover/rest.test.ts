@@ -92,7 +92,7 @@ describe("what is left of a run that promoted and stopped", () => {
 
     expect(card.text).toContain("The point of no return is passed already. Nothing is rolled back any more.");
     expect(JSON.stringify(card.parts)).toContain("run F-1, which ends when the last key is turned");
-    expect(JSON.stringify(card.parts)).not.toContain("POINT OF NO RETURN");
+    expect(JSON.stringify(card.parts)).not.toContain("– point of no return");
   });
 });
 

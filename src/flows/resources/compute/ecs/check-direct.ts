@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Step } from "../../../../ports/step.ts";
-import { directly } from "../../../steps/directly.ts";
+import { directly, unwellThere } from "../../../steps/directly.ts";
 import { ByHandFirst, ComputeInput, NoData } from "../../../steps/schemas.ts";
 import { scaleOut } from "./scale-out.ts";
 
@@ -39,7 +39,7 @@ export const checkDirect: Step<Input, Record<string, never>, z.infer<typeof Outp
     const { healthy = 0 } = compute.value.targets ?? {};
     const wanted = outputOf(input.scaledBy, scaleOut.output) ? input.tasks : Math.max(1, compute.value.running);
     if (healthy < wanted) return { done: false, says: `${healthy} of ${wanted} targets are healthy` };
-    if (health.kind !== "healthy") return { done: false, says: `the application says: ${health.why}` };
+    if (health.kind !== "healthy") return unwellThere(input, health);
     return { done: true, says: `${healthy} targets healthy, the application writes`, output: { healthy } };
   },
   undo: "nothing-to-undo",

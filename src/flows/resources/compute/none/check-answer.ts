@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Step } from "../../../../ports/step.ts";
-import { directly } from "../../../steps/directly.ts";
+import { directly, unwellThere } from "../../../steps/directly.ts";
 import { ByHandFirst, NoData, NoOutput } from "../../../steps/schemas.ts";
 
 /** Asks the new side straight, before any user is sent there: the application there has to write its database. */
@@ -24,11 +24,11 @@ export const checkAnswer: Step<Input, Record<string, never>, Record<string, neve
   ...directly,
   permissions: () => [],
   run: async () => ({ requestIds: [], data: {} }),
-  async verify({ url, via }, _data, { cloud, signal }) {
+  async verify({ region, service, url, via }, _data, { cloud, signal }) {
     const health = await cloud.probe.health(url, { via, signal });
     return health.kind === "healthy"
       ? { done: true, says: "the application writes", output: {} }
-      : { done: false, says: `the application says: ${health.why}` };
+      : unwellThere({ region, service }, health);
   },
   undo: "nothing-to-undo",
 };

@@ -29,7 +29,13 @@ export const move: EntranceAbilities<Route53, Route53Seen> = {
 
   acceptances: (_place, moving) =>
     isRoute53Dark(moving)
-      ? [{ id: "dns-by-hand", words: "Promote and scale; DNS by hand", danger: "People must change DNS by hand." }]
+      ? [
+          {
+            id: "dns-by-hand",
+            words: "I accept that people change DNS by hand, and that TwoKey only promotes and scales",
+            danger: "People must change DNS by hand.",
+          },
+        ]
       : [],
 
   move(at, moving, slot) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { HealthVerdict } from "../../../../../src/domain/service/observed.ts";
+import type { HealthVerdict } from "../../../../../src/domain/service/health.ts";
 import { observe } from "../../../../../src/flows/observe.ts";
 import type { ComputeMoving } from "../../../../../src/flows/resources/abilities.ts";
 import { checkAnswer } from "../../../../../src/flows/resources/compute/none/check-answer.ts";
@@ -72,13 +72,19 @@ describe("the answer of the new side", () => {
     expect(checkAnswer.permissions(INPUT)).toEqual([]);
   });
 
-  test.each<[string, HealthVerdict]>([
-    ["answers that it is ill", { kind: "unhealthy", status: 503, why: "no database" }],
-    ["gives no answer", { kind: "unreachable", why: "timed out" }],
-  ])("is waited for while it %s, and people see why", async (_what, verdict) => {
-    const why = "why" in verdict ? verdict.why : "";
-
-    expect((await verified(verdict)).answer).toEqual({ done: false, says: `the application says: ${why}` });
+  test.each<[string, HealthVerdict, object]>([
+    [
+      "answers that it is ill",
+      { kind: "unhealthy", status: 503, why: '{"db":"down"}' },
+      { says: "desk in eu-central-1 gives errors (HTTP 503)", reply: '{"db":"down"}' },
+    ],
+    [
+      "gives no answer",
+      { kind: "unreachable", why: "timed out" },
+      { says: "desk in eu-central-1 gives no answer (timed out)" },
+    ],
+  ])("is waited for while it %s, and people see it in words", async (_what, verdict, told) => {
+    expect((await verified(verdict)).answer).toEqual({ done: false, ...told });
   });
 
   test("waits for people where they have to point the application at its database first", () => {

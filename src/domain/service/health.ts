@@ -1,0 +1,13 @@
+/** What a health endpoint answers. */
+export type HealthVerdict =
+  | { readonly kind: "healthy"; readonly status: number }
+  | { readonly kind: "unhealthy"; readonly status: number; readonly why: string }
+  | { readonly kind: "unreachable"; readonly why: string };
+
+/** What people read of it, wherever they read it. The body of an answer is for the timeline, and for machines. */
+export const sayFailure = (health: Exclude<HealthVerdict, { kind: "healthy" }>): string =>
+  health.kind === "unhealthy" ? `errors (HTTP ${health.status})` : `no answer (${health.why})`;
+
+/** The body itself, for whom it may help. */
+export const replyOf = (health: HealthVerdict): { readonly reply?: string } =>
+  health.kind === "unhealthy" ? { reply: health.why } : {};
