@@ -20,7 +20,7 @@ import { LedgerFile } from "../store/ledger-file.ts";
 import { forgetMark } from "../store/ledger-marks.ts";
 import { readMemory } from "../store/memory.ts";
 import { forgetBefore } from "../store/once.ts";
-import { lookAtServer, sayServer } from "../store/server-check.ts";
+import { sayServer } from "../store/server-check.ts";
 import { incidentVoice } from "../views/incident-voice.ts";
 import { announce } from "./announce.ts";
 import { renderCard } from "./cards.ts";
@@ -121,7 +121,7 @@ type Held = Awaited<ReturnType<typeof openStore>>;
 async function openStore({ settings, described, logger, opened }: Composing) {
   const url = settings.redisUrl.reveal();
   const terms = { accepted: described().file.redis.accept, isRehearsal: settings.sandbox !== undefined };
-  const redis = await connectRedis(url, terms, logger);
+  const { redis, facts } = await connectRedis(url, terms, logger);
   opened.add(() => redis.disconnect());
   const { environment } = described().file;
   await claimStore(redis, { environment, isRehearsal: terms.isRehearsal, ledgerKey: settings.ledger.key });
@@ -143,10 +143,9 @@ async function openStore({ settings, described, logger, opened }: Composing) {
   const say = (says: string) => announce(says, { stores, clock, queues, inventory });
   // What the simulated world takes says nothing about the real one.
   const times = createLearnedTimes(stores.stepTimes, settings.sandbox ? "rehearsal" : "production");
-  const server = sayServer(await lookAtServer(redis), terms);
   return {
     redis,
-    server,
+    server: sayServer(facts, terms),
     clock,
     stores,
     ledger,

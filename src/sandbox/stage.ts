@@ -166,7 +166,7 @@ async function openRedis(
     ...(inherited.redisUrl === undefined ? {} : { url: inherited.redisUrl }),
   });
   stops.push(() => own.stop());
-  const client = await connectRedis(own.url, { accepted: [], isRehearsal: true }, logger);
+  const { redis: client } = await connectRedis(own.url, { accepted: [], isRehearsal: true }, logger);
   stops.push(async () => client.disconnect());
   if (await isUsed(client)) {
     throw new UserError(

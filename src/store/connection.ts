@@ -2,7 +2,7 @@ import { Redis, type RedisOptions } from "ioredis";
 import { Bug, UserError } from "../domain/errors.ts";
 import type { Logger } from "../ports/logger.ts";
 import { type ScriptedRedis, withScripts } from "./scripts.ts";
-import { judgeServer, lookAtServer, type StoreTerms } from "./server-check.ts";
+import { judgeServer, lookAtServer, type ServerFacts, type StoreTerms } from "./server-check.ts";
 
 const backoffMs = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 6), 2_000);
 const reconnectOnError = (error: Error) => (error.message.startsWith("READONLY") ? 2 : false);
@@ -25,15 +25,26 @@ export const WAITING = {
   reconnectOnError,
 } satisfies RedisOptions;
 
-/** A ready, checked connection. Throws UserError when the server cannot carry failovers on these terms. */
-export function connectRedis(url: string, terms: StoreTerms, logger: Logger): Promise<ScriptedRedis> {
-  const check = async (redis: Redis) => judgeServer(await lookAtServer(redis), terms, logger);
-  return connected(new Redis(url, { ...FAIL_FAST, lazyConnect: true }), check, logger);
+/** A ready, checked connection, and what its server was found to be. Throws UserError when it cannot carry failovers on these terms. */
+export async function connectRedis(url: string, terms: StoreTerms, logger: Logger): Promise<Checked> {
+  const look = async (redis: Redis) => {
+    const facts = await lookAtServer(redis);
+    judgeServer(facts, terms, logger);
+    return facts;
+  };
+  const { redis, found: facts } = await connected(new Redis(url, { ...FAIL_FAST, lazyConnect: true }), look, logger);
+  return { redis, facts };
+}
+
+export interface Checked {
+  readonly redis: ScriptedRedis;
+  readonly facts: ServerFacts;
 }
 
 /** The same for somebody who only looks: whatever could write is refused before it is sent. */
-export function connectReader(url: string, logger: Logger): Promise<ScriptedRedis> {
-  return connected(new ReadingRedis(url, { ...FAIL_FAST, lazyConnect: true }), async () => undefined, logger);
+export async function connectReader(url: string, logger: Logger): Promise<ScriptedRedis> {
+  const made = new ReadingRedis(url, { ...FAIL_FAST, lazyConnect: true });
+  return (await connected(made, async () => undefined, logger)).redis;
 }
 
 /** The code of what a reader's connection throws for a write. */
@@ -52,7 +63,11 @@ class ReadingRedis extends Redis {
   }
 }
 
-async function connected(made: Redis, check: (redis: Redis) => Promise<void>, logger: Logger): Promise<ScriptedRedis> {
+async function connected<Found>(
+  made: Redis,
+  look: (redis: Redis) => Promise<Found>,
+  logger: Logger,
+): Promise<{ readonly redis: ScriptedRedis; readonly found: Found }> {
   const redis = withScripts(made);
   let lastError: Error | undefined;
   redis.on("error", (error: Error) => {
@@ -61,7 +76,7 @@ async function connected(made: Redis, check: (redis: Redis) => Promise<void>, lo
   });
   try {
     await redis.connect();
-    await check(redis);
+    return { redis, found: await look(redis) };
   } catch (error) {
     redis.disconnect();
     if (error instanceof UserError) throw error;
@@ -70,5 +85,4 @@ async function connected(made: Redis, check: (redis: Redis) => Promise<void>, lo
       cause: lastError ?? error,
     });
   }
-  return redis;
 }

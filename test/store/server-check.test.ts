@@ -98,8 +98,16 @@ describe("what a real server says of itself", () => {
     const url = server.url.replace("redis://", "redis://:secret-of-this-test@");
     const known = await connectRedis(url, STRICT, silent);
 
-    expect(await lookAtServer(known)).toMatchObject({ isOpen: false });
+    expect(known.facts).toMatchObject({ isOpen: false });
+    known.redis.disconnect();
+  });
+
+  test("is looked at once for a start: what it was judged by is what people are told", async () => {
+    const { redis: known, facts } = await connectRedis(server.url, { accepted: [], isRehearsal: true }, silent);
     known.disconnect();
+
+    expect(facts).toMatchObject({ isOpen: true, appendOnly: true, fsync: "always" });
+    expect(await redis.info("commandstats")).toMatch(/^cmdstat_config\|get:calls=1,/m);
   });
 
   test("an account that may not read CONFIG leaves it unknown, and has to be accepted by name", async () => {
@@ -108,7 +116,7 @@ describe("what a real server says of itself", () => {
     const url = server.url.replace("redis://", "redis://bot:pw-of-the-bot@");
 
     await expect(connectRedis(url, STRICT, silent)).rejects.toMatchObject({ code: "redis-fsync-unknown" });
-    (await connectRedis(url, { ...STRICT, accepted: ["fsync-unknown"] }, silent)).disconnect();
+    (await connectRedis(url, { ...STRICT, accepted: ["fsync-unknown"] }, silent)).redis.disconnect();
   });
 
   test("the account of docker-compose.yml may be looked at with, and production starts on it", async () => {
@@ -122,8 +130,8 @@ describe("what a real server says of itself", () => {
     const url = server.url.replace("redis://", "redis://twokey:pw-of-twokey@");
 
     const known = await connectRedis(url, STRICT, silent);
-    expect(await lookAtServer(known)).toMatchObject({ isOpen: false, appendOnly: true, fsync: "always" });
-    known.disconnect();
+    expect(known.facts).toMatchObject({ isOpen: false, appendOnly: true, fsync: "always" });
+    known.redis.disconnect();
   });
 
   test("one that evicts is refused", async () => {
