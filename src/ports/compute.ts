@@ -1,6 +1,49 @@
-import type { ComputeFacts, ComputeGround, Known, Scaling } from "../domain/service/observed.ts";
+import type { Known } from "../domain/service/observed.ts";
 import type { ComputeSite, Region } from "../domain/service/service.ts";
 import type { Act } from "./databases.ts";
+
+export interface Scaling {
+  readonly min: number;
+  readonly max: number;
+  readonly suspended: boolean;
+}
+
+export interface ComputeFacts {
+  readonly status: string;
+  readonly desired: number;
+  readonly running: number;
+  readonly pending: number;
+  readonly deployments: readonly {
+    readonly id: string;
+    readonly primary: boolean;
+    readonly rollout: string;
+    readonly failedTasks: number;
+  }[];
+  readonly taskDefinition: string;
+  /** Absent where the service is not auto-scaled. */
+  readonly scaling: Scaling | undefined;
+  /** Absent where the service has no target group. */
+  readonly targets?: { readonly healthy: number; readonly total: number } | undefined;
+  /** Newest service events and stop reasons, for the report of a failure. */
+  readonly reasons: readonly string[];
+  /** Who rolls out its revisions: `ECS`, `CODE_DEPLOY` or `EXTERNAL`; absent: not told. */
+  readonly controller?: string;
+  /** `FARGATE`, `EC2` or `EXTERNAL`; absent: not told, or its capacity providers say it. */
+  readonly launchType?: string;
+  /** Names of its capacity providers; absent: none. */
+  readonly capacityProviders?: readonly string[];
+}
+
+/** What the tasks of a service would start on, beside the service itself. */
+export interface ComputeGround {
+  /** Absent where neither machines nor capacity providers of the cluster decide. */
+  readonly cluster?: {
+    readonly status: string;
+    /** Machines of its own. */
+    readonly machines: number;
+    readonly capacityProviders: readonly string[];
+  };
+}
 
 export interface ScaleOut {
   readonly region: Region;

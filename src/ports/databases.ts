@@ -1,5 +1,47 @@
-import type { DatabaseEvent, DatabaseFacts, Known, LagFacts } from "../domain/service/observed.ts";
+import type { Known, LagFacts } from "../domain/service/observed.ts";
 import type { Region } from "../domain/service/service.ts";
+
+export interface DatabaseFacts {
+  readonly instance: string;
+  readonly status: string;
+  /** A replica follows `source`; a standalone instance accepts writes. */
+  readonly role: "replica" | "standalone";
+  /** Identifier or ARN of the source while it is a replica. */
+  readonly source: string | undefined;
+  readonly replicating: boolean | undefined;
+  readonly backupRetentionDays: number;
+  readonly securityGroups: readonly string[];
+  /** Where it listens; absent: not told. */
+  readonly port?: number;
+  /** Network that it stands in, such as `vpc-0a1b`; absent: not told. */
+  readonly vpc?: string;
+  readonly instanceClass: string;
+  /** RDS name such as `postgres`; absent: not told. */
+  readonly engine?: string;
+  readonly engineVersion?: string;
+  /** Where it runs now. Describe may show the old zone for minutes after a failover. */
+  readonly availabilityZone?: string;
+  readonly multiAz: boolean;
+  readonly deletionProtection: boolean;
+  /** Absent: not told. */
+  readonly parameterGroup?: string;
+  /** Kinds of logs that CloudWatch gets, such as `postgresql`. */
+  readonly logExports: readonly string[];
+  /** Where its standby is; absent without one. */
+  readonly secondaryAvailabilityZone?: string;
+  readonly encrypted: boolean;
+  /** ARN of the KMS key in the instance's region. */
+  readonly kmsKey?: string;
+  /** The cluster that it is a member of. */
+  readonly cluster?: string;
+}
+
+/** One event of RDS, in its own words; `category` is for instance `failover`. */
+export interface DatabaseEvent {
+  readonly atMs: number;
+  readonly category: string;
+  readonly says: string;
+}
 
 /** A call that changed, or may have changed, the cloud: the vendor's request ids for the ledger. */
 export interface Act {

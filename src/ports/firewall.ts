@@ -1,5 +1,5 @@
-import type { Carrier } from "../domain/service/firewall.ts";
-import type { FirewallRule, Known } from "../domain/service/observed.ts";
+import type { Carrier, FirewallRule } from "../domain/service/firewall.ts";
+import type { Known } from "../domain/service/observed.ts";
 import type { Region } from "../domain/service/service.ts";
 import type { Act } from "./databases.ts";
 

@@ -1,5 +1,9 @@
 import type { HealthVerdict } from "../domain/service/health.ts";
-import type { WriteVerdict } from "../domain/service/observed.ts";
+
+export type WriteVerdict =
+  | { readonly kind: "written" }
+  | { readonly kind: "refused"; readonly reason: string }
+  | { readonly kind: "unknown"; readonly why: string };
 
 /** Addresses of IPv4, or of IPv6. */
 export type Family = "A" | "AAAA";

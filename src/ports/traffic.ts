@@ -1,5 +1,20 @@
-import type { Known, RecordSet } from "../domain/service/observed.ts";
+import type { Known } from "../domain/service/observed.ts";
 import type { Act } from "./databases.ts";
+
+/** A Route 53 record set with what TwoKey understands of it, in a comparable form (names lower case, no trailing dot). */
+export interface RecordSet {
+  readonly name: string;
+  readonly type: string;
+  readonly setIdentifier?: string;
+  readonly weight?: number;
+  readonly failover?: "PRIMARY" | "SECONDARY";
+  readonly ttlSeconds?: number;
+  readonly values?: readonly string[];
+  readonly alias?: { readonly zone: string; readonly dnsName: string; readonly evaluateTargetHealth: boolean };
+  readonly healthCheck?: string;
+  /** Attributes TwoKey does not change (traffic policies, geolocation …): a set that has any is refused. */
+  readonly foreign?: readonly string[];
+}
 
 export interface RecordChange {
   readonly zone: string;

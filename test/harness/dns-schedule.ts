@@ -1,13 +1,12 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { z } from "zod";
 import { OutcomeUnknown, TransientError } from "../../src/domain/errors.ts";
-import type { RecordSet } from "../../src/domain/service/observed.ts";
 import { shiftTraffic } from "../../src/flows/resources/entrances/route53/shift-traffic.ts";
 import { marksBeside } from "../../src/flows/steps/dns-mark.ts";
 import { RecordsInput } from "../../src/flows/steps/schemas.ts";
 import { batchOf, speltAs } from "../../src/integrations/aws/record-batch.ts";
 import { comparableName, recordSetOf } from "../../src/integrations/aws/record-set.ts";
-import type { RecordChange, TrafficControl } from "../../src/ports/traffic.ts";
+import type { RecordChange, RecordSet, TrafficControl } from "../../src/ports/traffic.ts";
 import { applyChanges } from "../../src/simulators/aws/route53-changes.ts";
 import { Change, type Zone } from "../../src/simulators/aws/route53-spec.ts";
 import { Random } from "../../src/simulators/world/random.ts";

@@ -1,16 +1,12 @@
-import type { Carrier, Doors } from "../../src/domain/service/firewall.ts";
+import type { Carrier, Doors, FirewallRule } from "../../src/domain/service/firewall.ts";
 import type { HealthVerdict } from "../../src/domain/service/health.ts";
 import type { Observation, ResourceSeen } from "../../src/domain/service/observation.ts";
-import type {
-  ComputeFacts,
-  DatabaseFacts,
-  FirewallRule,
-  Known,
-  LagFacts,
-  RecordSet,
-} from "../../src/domain/service/observed.ts";
+import type { Known, LagFacts } from "../../src/domain/service/observed.ts";
 import type { Region, Service } from "../../src/domain/service/service.ts";
 import { type KindPlace, placesOf } from "../../src/flows/resources/places.ts";
+import type { ComputeFacts } from "../../src/ports/compute.ts";
+import type { DatabaseFacts } from "../../src/ports/databases.ts";
+import type { RecordSet } from "../../src/ports/traffic.ts";
 import { databaseRecordOf, siteOf, trafficOf } from "./site.ts";
 
 export const AT = Date.parse("2026-11-21T03:12:45Z");

@@ -1,8 +1,8 @@
 import { canonicalJson } from "../../src/domain/json.ts";
-import { writerOf } from "../../src/domain/service/cluster.ts";
 import type { Known } from "../../src/domain/service/observed.ts";
 import type { Service } from "../../src/domain/service/service.ts";
 import { clustersIn, computesIn, namesOf, storesIn } from "../../src/flows/resources/site.ts";
+import { writerOf } from "../../src/ports/clusters.ts";
 import type { CloudReads } from "../../src/ports/step.ts";
 import { eventually } from "./eventually.ts";
 

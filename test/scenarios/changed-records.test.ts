@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "@jest/globals";
 import { isOver } from "../../src/domain/plan-run/run.ts";
-import type { RecordSet } from "../../src/domain/service/observed.ts";
+import type { RecordSet } from "../../src/ports/traffic.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import { eventually } from "../harness/eventually.ts";
 import { trafficOf } from "../harness/site.ts";

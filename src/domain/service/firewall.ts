@@ -1,5 +1,27 @@
 import { canonicalJson } from "../json.ts";
-import type { FirewallRule } from "./observed.ts";
+
+/** Whom an ingress rule lets in. A group may be another account's, or stand in a network that is peered. */
+export type RuleSource =
+  | { readonly kind: "ipv4" | "ipv6"; readonly cidr: string }
+  | { readonly kind: "prefix-list"; readonly id: string }
+  | {
+      readonly kind: "group";
+      readonly id: string;
+      /** Absent: not told. */
+      readonly account?: string;
+      readonly peering?: { readonly vpc: string; readonly connection: string };
+    };
+
+/** An ingress rule with its one source, exactly as EC2 gave it, so that the same rule can be put back. */
+export interface FirewallRule {
+  /** Name or number of a protocol; `-1` is all of them. */
+  readonly protocol: string;
+  readonly fromPort?: number;
+  readonly toPort?: number;
+  readonly source: RuleSource;
+  /** What people wrote to it. */
+  readonly description?: string;
+}
 
 /** The rules of each security group of a database that let somebody reach its port, by the group's id. */
 export type Doors = Readonly<Record<string, readonly FirewallRule[]>>;

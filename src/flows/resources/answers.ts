@@ -1,5 +1,6 @@
 import type { FoundZone } from "../../domain/service/discovered.ts";
-import type { Known, RecordSet } from "../../domain/service/observed.ts";
+import type { Known } from "../../domain/service/observed.ts";
+import type { RecordSet } from "../../ports/traffic.ts";
 import type { Answer, Answers, Asking } from "./kind.ts";
 
 /** Each setting with everything that AWS has for it: one value is the answer, several are a question, none is left out. */

@@ -1,4 +1,4 @@
-import type { RecordSet } from "../../domain/service/observed.ts";
+import type { RecordSet } from "../../ports/traffic.ts";
 
 /** What stays although users move: no client finds an address of the service in a set of these types. */
 const LEADS_NOBODY: Readonly<Record<string, string>> = {

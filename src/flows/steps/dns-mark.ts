@@ -1,8 +1,8 @@
 import { StepFailed, Superseded } from "../../domain/errors.ts";
 import { canonicalJson } from "../../domain/json.ts";
-import type { Known, RecordSet } from "../../domain/service/observed.ts";
+import type { Known } from "../../domain/service/observed.ts";
 import type { Fencing } from "../../ports/step.ts";
-import type { TrafficControl } from "../../ports/traffic.ts";
+import type { RecordSet, TrafficControl } from "../../ports/traffic.ts";
 
 /** The TXT set beside a name that says whose change of it was the last. Route 53 compares it, so that a late one is refused. */
 export interface Mark extends Fencing {

@@ -1,4 +1,4 @@
-import type { RecordSet } from "../../domain/service/observed.ts";
+import type { RecordSet } from "../../ports/traffic.ts";
 import { quoted } from "./by-hand.ts";
 
 /** A change of records as an AWS CLI command. */

@@ -1,7 +1,7 @@
 import { canonicalJson } from "../../domain/json.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
-import type { RecordSet } from "../../domain/service/observed.ts";
 import type { HandsOn } from "../../ports/step.ts";
+import type { RecordSet } from "../../ports/traffic.ts";
 import { RecordsInput } from "./schemas.ts";
 
 /** Equal in everything TwoKey knows of a record. */

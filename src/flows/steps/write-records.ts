@@ -1,7 +1,8 @@
 import type { z } from "zod";
 import { StepFailed, TransientError } from "../../domain/errors.ts";
-import type { Known, RecordSet } from "../../domain/service/observed.ts";
+import type { Known } from "../../domain/service/observed.ts";
 import type { LookContext, StepContext } from "../../ports/step.ts";
+import type { RecordSet } from "../../ports/traffic.ts";
 import { type Mark, markIn, markSet, marksBeside, refuseLater } from "./dns-mark.ts";
 import { concerned, sameRecords } from "./records.ts";
 import type { RecordsInput } from "./schemas.ts";

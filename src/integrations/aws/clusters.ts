@@ -5,9 +5,8 @@ import {
   type FailoverDBClusterMessage,
 } from "@aws-sdk/client-rds";
 import { z } from "zod";
-import type { ClusterFacts, ClusterMember } from "../../domain/service/cluster.ts";
 import type { Region } from "../../domain/service/service.ts";
-import type { Clusters, FailoverWish } from "../../ports/clusters.ts";
+import type { ClusterFacts, ClusterMember, Clusters, FailoverWish } from "../../ports/clusters.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
 import { CallFailed } from "./errors.ts";

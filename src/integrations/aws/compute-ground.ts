@@ -1,7 +1,6 @@
 import { DescribeClustersCommand } from "@aws-sdk/client-ecs";
 import { z } from "zod";
-import type { ComputeGround } from "../../domain/service/observed.ts";
-import type { GroundWish } from "../../ports/compute.ts";
+import type { ComputeGround, GroundWish } from "../../ports/compute.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
 

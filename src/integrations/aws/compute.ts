@@ -1,8 +1,7 @@
 import { RegisterScalableTargetCommand } from "@aws-sdk/client-application-auto-scaling";
 import { UpdateServiceCommand } from "@aws-sdk/client-ecs";
-import type { Scaling } from "../../domain/service/observed.ts";
 import type { ComputeSite, Region } from "../../domain/service/service.ts";
-import type { Compute } from "../../ports/compute.ts";
+import type { Compute, Scaling } from "../../ports/compute.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
 import { ComputeReader } from "./compute-facts.ts";

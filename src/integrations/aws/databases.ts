@@ -1,7 +1,6 @@
 import { DescribeEventsCommand, PromoteReadReplicaCommand, RebootDBInstanceCommand } from "@aws-sdk/client-rds";
 import { z } from "zod";
-import type { DatabaseEvent } from "../../domain/service/observed.ts";
-import type { Databases, EventsWish } from "../../ports/databases.ts";
+import type { DatabaseEvent, Databases, EventsWish } from "../../ports/databases.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
 import { CallFailed } from "./errors.ts";

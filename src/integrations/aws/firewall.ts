@@ -5,7 +5,7 @@ import {
   RevokeSecurityGroupIngressCommand,
 } from "@aws-sdk/client-ec2";
 import { z } from "zod";
-import type { FirewallRule, RuleSource } from "../../domain/service/observed.ts";
+import type { FirewallRule, RuleSource } from "../../domain/service/firewall.ts";
 import type { Firewall } from "../../ports/firewall.ts";
 import type { Caller, SendOptions } from "./caller.ts";
 import { readCarriers } from "./carriers.ts";

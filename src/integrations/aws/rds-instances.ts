@@ -1,7 +1,7 @@
 import { DescribeDBInstancesCommand } from "@aws-sdk/client-rds";
 import { z } from "zod";
-import type { DatabaseFacts } from "../../domain/service/observed.ts";
 import type { Region } from "../../domain/service/service.ts";
+import type { DatabaseFacts } from "../../ports/databases.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
 

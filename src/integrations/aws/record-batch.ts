@@ -1,8 +1,7 @@
 import type { Change, ResourceRecordSet } from "@aws-sdk/client-route-53";
 import { StepFailed } from "../../domain/errors.ts";
 import { canonicalJson } from "../../domain/json.ts";
-import type { RecordSet } from "../../domain/service/observed.ts";
-import type { RecordChange } from "../../ports/traffic.ts";
+import type { RecordChange, RecordSet } from "../../ports/traffic.ts";
 import { recordSetOf, toResourceRecordSet } from "./record-set.ts";
 
 /** All changes of one call: Route 53 makes all of them or none. `spelt` is how it has each set that is taken away. */

@@ -1,6 +1,6 @@
 import type { ResourceRecordSet, RRType } from "@aws-sdk/client-route-53";
 import { z } from "zod";
-import type { RecordSet } from "../../domain/service/observed.ts";
+import type { RecordSet } from "../../ports/traffic.ts";
 
 const Understood = z.object({
   Name: z.string(),

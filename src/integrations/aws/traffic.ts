@@ -8,8 +8,7 @@ import {
 } from "@aws-sdk/client-route-53";
 import { z } from "zod";
 import { TransientError } from "../../domain/errors.ts";
-import type { RecordSet } from "../../domain/service/observed.ts";
-import type { TrafficControl } from "../../ports/traffic.ts";
+import type { RecordSet, TrafficControl } from "../../ports/traffic.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
 import { CallFailed } from "./errors.ts";

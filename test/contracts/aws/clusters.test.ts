@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { Superseded } from "../../../src/domain/errors.ts";
-import { writerOf } from "../../../src/domain/service/cluster.ts";
+import { writerOf } from "../../../src/ports/clusters.ts";
 import {
   CLUSTER,
   factOf,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import type { FirewallRule } from "../../../src/domain/service/observed.ts";
+import type { FirewallRule } from "../../../src/domain/service/firewall.ts";
 import { factOf, HOME, type InventoryWorld, PRIMARY, STANDBY, startInventoryWorld } from "./inventory-world.ts";
 
 let inventory: InventoryWorld;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import type { RecordSet } from "../../../src/domain/service/observed.ts";
+import type { RecordSet } from "../../../src/ports/traffic.ts";
 import { factOf, type InventoryWorld, mutations, NAME, startInventoryWorld, ZONE } from "./inventory-world.ts";
 
 let inventory: InventoryWorld;

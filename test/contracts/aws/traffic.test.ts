@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import type { RecordSet } from "../../../src/domain/service/observed.ts";
+import type { RecordSet } from "../../../src/ports/traffic.ts";
 import {
   DB_NAME,
   factOf,

@@ -1,7 +1,8 @@
-import type { DatabaseFacts, Known } from "../../../src/domain/service/observed.ts";
+import type { Known } from "../../../src/domain/service/observed.ts";
 import type { Region } from "../../../src/domain/service/service.ts";
 import { runbookOf } from "../../../src/flows/runbooks/index.ts";
 import type { Planned } from "../../../src/flows/runbooks/runbook.ts";
+import type { DatabaseFacts } from "../../../src/ports/databases.ts";
 import { multiAz } from "../../cards/run-states.ts";
 import { example } from "../../harness/example.ts";
 import { AT, type Day, dark, quietDay, seenOn } from "../../harness/observed.ts";

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import { stepOf } from "../../../src/domain/plan-run/plan.ts";
-import type { ComputeFacts, DatabaseFacts, RecordSet } from "../../../src/domain/service/observed.ts";
 import { STEPS } from "../../../src/flows/index.ts";
-import type { Act } from "../../../src/ports/databases.ts";
+import type { ComputeFacts } from "../../../src/ports/compute.ts";
+import type { Act, DatabaseFacts } from "../../../src/ports/databases.ts";
 import type { Cloud, StepContext } from "../../../src/ports/step.ts";
+import type { RecordSet } from "../../../src/ports/traffic.ts";
 import { example } from "../../harness/example.ts";
 import { fakeCloud } from "../../harness/fakes.ts";
 import { AT, known, quietDay } from "../../harness/observed.ts";

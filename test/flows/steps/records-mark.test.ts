@@ -1,10 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { StepFailed } from "../../../src/domain/errors.ts";
-import type { RecordSet } from "../../../src/domain/service/observed.ts";
 import { shiftTraffic } from "../../../src/flows/resources/entrances/route53/shift-traffic.ts";
 import { markSet } from "../../../src/flows/steps/dns-mark.ts";
 import { RecordsInput } from "../../../src/flows/steps/schemas.ts";
-import type { RecordChange } from "../../../src/ports/traffic.ts";
+import type { RecordChange, RecordSet } from "../../../src/ports/traffic.ts";
 import { fakeCloud } from "../../harness/fakes.ts";
 import { known } from "../../harness/observed.ts";
 import { contextIn } from "../../harness/steps.ts";

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { FenceOutput, FenceProof } from "../../../domain/plan-run/fence.ts";
-import type { Known, WriteVerdict } from "../../../domain/service/observed.ts";
+import type { Known } from "../../../domain/service/observed.ts";
+import type { WriteVerdict } from "../../../ports/probe.ts";
 import type { LookContext, Verdict } from "../../../ports/step.ts";
 import type { FenceInput } from "./fence-input.ts";
 import { isStore, lookOf, notFenced, type Part, partOf } from "./fence-part.ts";

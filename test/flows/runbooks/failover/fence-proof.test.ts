@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { TransientError } from "../../../../src/domain/errors.ts";
-import type { FirewallRule, Known } from "../../../../src/domain/service/observed.ts";
+import type { FirewallRule } from "../../../../src/domain/service/firewall.ts";
+import type { Known } from "../../../../src/domain/service/observed.ts";
 import { STEPS } from "../../../../src/flows/index.ts";
 import type { StepContext } from "../../../../src/ports/step.ts";
 import { fakeCloud, type SaidCloud } from "../../../harness/fakes.ts";

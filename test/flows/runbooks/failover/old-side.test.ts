@@ -3,15 +3,13 @@ import { stepOf } from "../../../../src/domain/plan-run/plan.ts";
 import type { RunState } from "../../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../../../src/domain/plan-run/run-transition.ts";
-import type {
-  ComputeFacts,
-  DatabaseFacts,
-  FirewallRule,
-  Known,
-  RecordSet,
-} from "../../../../src/domain/service/observed.ts";
+import type { FirewallRule } from "../../../../src/domain/service/firewall.ts";
+import type { Known } from "../../../../src/domain/service/observed.ts";
 import { lookAtOldSide } from "../../../../src/flows/runbooks/failover/old-side.ts";
 import { RecordsInput } from "../../../../src/flows/steps/schemas.ts";
+import type { ComputeFacts } from "../../../../src/ports/compute.ts";
+import type { DatabaseFacts } from "../../../../src/ports/databases.ts";
+import type { RecordSet } from "../../../../src/ports/traffic.ts";
 import { example } from "../../../harness/example.ts";
 import { fakeCloud, type SaidCloud } from "../../../harness/fakes.ts";
 import { AT, homeIsDark, known, quietDay } from "../../../harness/observed.ts";

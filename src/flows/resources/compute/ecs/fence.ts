@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { canonicalJson } from "../../../../domain/json.ts";
-import type { ComputeFacts, Known } from "../../../../domain/service/observed.ts";
+import type { Known } from "../../../../domain/service/observed.ts";
+import type { ComputeFacts } from "../../../../ports/compute.ts";
 import { told } from "../../../steps/by-hand.ts";
 import { ComputeInput } from "../../../steps/schemas.ts";
 import type { Fence } from "../../fence.ts";

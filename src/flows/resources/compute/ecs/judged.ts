@@ -1,6 +1,6 @@
 import type { Acceptance } from "../../../../domain/plan-run/plan.ts";
-import type { ComputeFacts } from "../../../../domain/service/observed.ts";
 import type { Region } from "../../../../domain/service/service.ts";
+import type { ComputeFacts } from "../../../../ports/compute.ts";
 import type { EcsAt } from "./look.ts";
 import { compute } from "./parts.ts";
 import { haveFailed } from "./scale-out.ts";

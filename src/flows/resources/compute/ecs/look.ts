@@ -1,11 +1,7 @@
 import type { RegionFacts, Told } from "../../../../domain/service/observation.ts";
-import {
-  type ComputeFacts,
-  type ComputeGround,
-  isUnreachable,
-  type Known,
-} from "../../../../domain/service/observed.ts";
+import { isUnreachable, type Known } from "../../../../domain/service/observed.ts";
 import type { Region } from "../../../../domain/service/service.ts";
+import type { ComputeFacts, ComputeGround } from "../../../../ports/compute.ts";
 import { sayKnown } from "../../facts.ts";
 import type { IdentityFact, Looking, Place, Seen } from "../../place.ts";
 import { compute } from "./parts.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { StepFailed, TransientError } from "../../../../domain/errors.ts";
-import type { ComputeFacts } from "../../../../domain/service/observed.ts";
+import type { ComputeFacts } from "../../../../ports/compute.ts";
 import type { Step } from "../../../../ports/step.ts";
 import { ComputeInput, MINUTE, SECOND } from "../../../steps/schemas.ts";
 import { scaling } from "./permissions.ts";

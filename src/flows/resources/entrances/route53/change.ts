@@ -1,6 +1,6 @@
-import type { RecordSet } from "../../../../domain/service/observed.ts";
 import type { Region } from "../../../../domain/service/service.ts";
 import type { LoadBalancer, Traffic } from "../../../../domain/service/site.ts";
+import type { RecordSet } from "../../../../ports/traffic.ts";
 import { recordsByHand } from "../../../steps/records-by-hand.ts";
 import { foreignTo, leftoverOf } from "../../record-sets.ts";
 

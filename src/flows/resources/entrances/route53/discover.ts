@@ -1,5 +1,6 @@
-import type { Known, RecordSet } from "../../../../domain/service/observed.ts";
+import type { Known } from "../../../../domain/service/observed.ts";
 import type { Region } from "../../../../domain/service/region.ts";
+import type { RecordSet } from "../../../../ports/traffic.ts";
 import { answersOf, zonesHolding } from "../../answers.ts";
 import type { Answers, Asking, Subject } from "../../kind.ts";
 import type { Route53 } from "./settings.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { StepFailed, TransientError } from "../../../../domain/errors.ts";
-import { type ClusterFacts, writerOf } from "../../../../domain/service/cluster.ts";
+import { type ClusterFacts, writerOf } from "../../../../ports/clusters.ts";
 import type { Happened, Step, StepContext } from "../../../../ports/step.ts";
 import { MINUTE } from "../../../steps/schemas.ts";
 import { failingOver } from "./permissions.ts";

@@ -1,4 +1,4 @@
-import { type ClusterFacts, type ClusterMember, writerOf } from "../../../../domain/service/cluster.ts";
+import { type ClusterFacts, type ClusterMember, writerOf } from "../../../../ports/clusters.ts";
 import { planned } from "../../../../ports/step.ts";
 import { checkWritable } from "../../../steps/check-writable.ts";
 import type { SnapshotSource, StoreTurn, Turning } from "../../abilities.ts";

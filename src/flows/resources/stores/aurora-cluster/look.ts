@@ -1,8 +1,8 @@
-import { type ClusterFacts, type ClusterMember, writerOf } from "../../../../domain/service/cluster.ts";
 import type { RegionFacts, Told } from "../../../../domain/service/observation.ts";
 import { isUnreachable, type Known } from "../../../../domain/service/observed.ts";
 import type { Region } from "../../../../domain/service/service.ts";
 import type { ClusterSite } from "../../../../domain/service/site.ts";
+import { type ClusterFacts, type ClusterMember, writerOf } from "../../../../ports/clusters.ts";
 import { sayKnown } from "../../facts.ts";
 import type { Looking, Place, Seen } from "../../place.ts";
 import type { AuroraCluster } from "./settings.ts";

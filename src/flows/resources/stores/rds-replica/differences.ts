@@ -1,5 +1,6 @@
-import type { DatabaseFacts, Known } from "../../../../domain/service/observed.ts";
+import type { Known } from "../../../../domain/service/observed.ts";
 import type { Region } from "../../../../domain/service/service.ts";
+import type { DatabaseFacts } from "../../../../ports/databases.ts";
 
 /**
  * A promotion takes no configuration along. What the new writer lacks of the old one stands on the plan card, and is left for

@@ -1,6 +1,8 @@
+import type { FirewallRule } from "../../../../domain/service/firewall.ts";
 import { type Carrier, type Doors, opensPort } from "../../../../domain/service/firewall.ts";
-import type { DatabaseFacts, FirewallRule, Known } from "../../../../domain/service/observed.ts";
+import type { Known } from "../../../../domain/service/observed.ts";
 import type { Region } from "../../../../domain/service/service.ts";
+import type { DatabaseFacts } from "../../../../ports/databases.ts";
 import type { CloudReads } from "../../../../ports/step.ts";
 
 interface Looking {

@@ -1,4 +1,5 @@
-import type { DatabaseFacts, Known } from "../../../../domain/service/observed.ts";
+import type { Known } from "../../../../domain/service/observed.ts";
+import type { DatabaseFacts } from "../../../../ports/databases.ts";
 import { planned } from "../../../../ports/step.ts";
 import { checkWritable } from "../../../steps/check-writable.ts";
 import type { SnapshotSource, StoreTurn } from "../../abilities.ts";

@@ -1,4 +1,5 @@
-import type { DatabaseFacts, Known, LagFacts } from "../../../../domain/service/observed.ts";
+import type { Known, LagFacts } from "../../../../domain/service/observed.ts";
+import type { DatabaseFacts } from "../../../../ports/databases.ts";
 
 /**
  * The lag with what RDS says of the link that it is measured over. MySQL and MariaDB count what has arrived, so a sample

@@ -3,14 +3,10 @@ import { canonicalJson } from "../../../../domain/json.ts";
 import { blindMs } from "../../../../domain/plan-run/data-position.ts";
 import type { Carrier, Doors } from "../../../../domain/service/firewall.ts";
 import type { Behind, RegionFacts, Told } from "../../../../domain/service/observation.ts";
-import {
-  type DatabaseFacts,
-  isUnreachable,
-  type Known,
-  type LagFacts,
-  type RecordSet,
-} from "../../../../domain/service/observed.ts";
+import { isUnreachable, type Known, type LagFacts } from "../../../../domain/service/observed.ts";
 import type { Region } from "../../../../domain/service/service.ts";
+import type { DatabaseFacts } from "../../../../ports/databases.ts";
+import type { RecordSet } from "../../../../ports/traffic.ts";
 import { marksBeside } from "../../../steps/dns-mark.ts";
 import { sayKnown } from "../../facts.ts";
 import type { IdentityFact, Looking, Place, Seen } from "../../place.ts";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { cutWith, type Doors, isShut, sayCut } from "../../../../domain/service/firewall.ts";
-import type { DatabaseFacts, Known } from "../../../../domain/service/observed.ts";
+import type { Known } from "../../../../domain/service/observed.ts";
+import type { DatabaseFacts } from "../../../../ports/databases.ts";
 import { planned } from "../../../../ports/step.ts";
 import { pointApplication } from "../../../steps/change-records.ts";
 import { checkWritable } from "../../../steps/check-writable.ts";

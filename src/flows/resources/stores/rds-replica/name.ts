@@ -1,4 +1,4 @@
-import type { RecordSet } from "../../../../domain/service/observed.ts";
+import type { RecordSet } from "../../../../ports/traffic.ts";
 import { foreignTo, leftoverOf } from "../../record-sets.ts";
 
 /** The one record set that leads the application to its writer, or why there is none that could be led elsewhere. */

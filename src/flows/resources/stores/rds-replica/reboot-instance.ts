@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { StepFailed, TransientError } from "../../../../domain/errors.ts";
-import type { DatabaseFacts } from "../../../../domain/service/observed.ts";
-import type { RebootAnswer } from "../../../../ports/databases.ts";
+import type { DatabaseFacts, RebootAnswer } from "../../../../ports/databases.ts";
 import type { Happened, Step, StepContext } from "../../../../ports/step.ts";
 import { told } from "../../../steps/by-hand.ts";
 import { MINUTE } from "../../../steps/schemas.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import type { RecordSet } from "../../../../../src/domain/service/observed.ts";
 import { changeOf } from "../../../../../src/flows/resources/entrances/route53/change.ts";
+import type { RecordSet } from "../../../../../src/ports/traffic.ts";
 
 const NAME = "shop.example.com";
 const [HOME, STANDBY] = ["eu-west-1", "eu-central-1"];

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Known, RecordSet } from "../../../../../src/domain/service/observed.ts";
+import type { Known } from "../../../../../src/domain/service/observed.ts";
 import { observe } from "../../../../../src/flows/observe.ts";
 import { identity, type Route53Seen } from "../../../../../src/flows/resources/entrances/route53/look.ts";
 import type { Route53 } from "../../../../../src/flows/resources/entrances/route53/settings.ts";
 import { placesOf } from "../../../../../src/flows/resources/places.ts";
 import { markNameOf } from "../../../../../src/flows/steps/dns-mark.ts";
+import type { RecordSet } from "../../../../../src/ports/traffic.ts";
 import { example } from "../../../../harness/example.ts";
 import { dark, known } from "../../../../harness/observed.ts";
 import { quietCloud } from "../../../../harness/quiet-cloud.ts";

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Known, RecordSet } from "../../../../../src/domain/service/observed.ts";
+import type { Known } from "../../../../../src/domain/service/observed.ts";
 import { move } from "../../../../../src/flows/resources/entrances/route53/move.ts";
 import { shiftTraffic } from "../../../../../src/flows/resources/entrances/route53/shift-traffic.ts";
 import { RecordsInput } from "../../../../../src/flows/steps/schemas.ts";
 import type { DnsAnswer, Family } from "../../../../../src/ports/probe.ts";
-import type { RecordChange } from "../../../../../src/ports/traffic.ts";
+import type { RecordChange, RecordSet } from "../../../../../src/ports/traffic.ts";
 import { fakeCloud } from "../../../../harness/fakes.ts";
 import { AT, dark, known } from "../../../../harness/observed.ts";
 import { contextIn } from "../../../../harness/steps.ts";

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import type { ClusterFacts } from "../../../../../src/domain/service/cluster.ts";
 import type { Known } from "../../../../../src/domain/service/observed.ts";
 import { failoverCluster } from "../../../../../src/flows/resources/stores/aurora-cluster/failover-cluster.ts";
-import type { FailoverAnswer, FailoverWish } from "../../../../../src/ports/clusters.ts";
+import type { ClusterFacts, FailoverAnswer, FailoverWish } from "../../../../../src/ports/clusters.ts";
 import { fakeCloud } from "../../../../harness/fakes.ts";
 import { AT, dark, known } from "../../../../harness/observed.ts";
 import { contextIn } from "../../../../harness/steps.ts";

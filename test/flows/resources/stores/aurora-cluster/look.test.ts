@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
-import type { ClusterFacts, ClusterMember } from "../../../../../src/domain/service/cluster.ts";
 import type { Known } from "../../../../../src/domain/service/observed.ts";
 import { observe } from "../../../../../src/flows/observe.ts";
 import { placesOf } from "../../../../../src/flows/resources/places.ts";
 import type { AuroraSeen } from "../../../../../src/flows/resources/stores/aurora-cluster/look.ts";
+import type { ClusterFacts, ClusterMember } from "../../../../../src/ports/clusters.ts";
 import { example } from "../../../../harness/example.ts";
 import { dark, known } from "../../../../harness/observed.ts";
 import { quietCloud } from "../../../../harness/quiet-cloud.ts";

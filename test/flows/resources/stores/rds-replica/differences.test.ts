@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import type { DatabaseFacts, Known } from "../../../../../src/domain/service/observed.ts";
+import type { Known } from "../../../../../src/domain/service/observed.ts";
 import { differences } from "../../../../../src/flows/resources/stores/rds-replica/differences.ts";
+import type { DatabaseFacts } from "../../../../../src/ports/databases.ts";
 import { dark, known } from "../../../../harness/observed.ts";
 
 const OLD: DatabaseFacts = {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { stepOf } from "../../../../../src/domain/plan-run/plan.ts";
-import type { DatabaseFacts, Known } from "../../../../../src/domain/service/observed.ts";
+import type { Known } from "../../../../../src/domain/service/observed.ts";
 import { STEPS } from "../../../../../src/flows/index.ts";
+import type { DatabaseFacts } from "../../../../../src/ports/databases.ts";
 import { example } from "../../../../harness/example.ts";
 import { fakeCloud, type SaidCloud } from "../../../../harness/fakes.ts";
 import { AT, known, quietDay } from "../../../../harness/observed.ts";

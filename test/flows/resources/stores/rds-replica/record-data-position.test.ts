@@ -1,6 +1,7 @@
 import { expect, test } from "@jest/globals";
-import type { DatabaseFacts, LagFacts } from "../../../../../src/domain/service/observed.ts";
+import type { LagFacts } from "../../../../../src/domain/service/observed.ts";
 import { STEPS } from "../../../../../src/flows/index.ts";
+import type { DatabaseFacts } from "../../../../../src/ports/databases.ts";
 import { example } from "../../../../harness/example.ts";
 import { fakeCloud } from "../../../../harness/fakes.ts";
 import { AT, known, quietDay } from "../../../../harness/observed.ts";
