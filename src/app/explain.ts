@@ -6,6 +6,7 @@ import { messageOf } from "../domain/errors.ts";
 import type { Found } from "../domain/service/found.ts";
 import { type Inventory, withFound } from "../domain/service/inventory.ts";
 import { discover, mergeFound } from "../flows/discover.ts";
+import { LOOK_ACTIONS } from "../flows/resources/looks.ts";
 import { createAws } from "../integrations/aws/aws.ts";
 import { createProbe } from "../integrations/network/probe.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -86,7 +87,7 @@ async function foundFor(inventory: Inventory, { service: wanted, now }: Wanted, 
   const { sts, role, observe_role: observe } = inventory.file.aws;
   const arn = observe ?? role;
   const aws = createAws({
-    ...{ stsRegion: sts, clock: MACHINE_CLOCK, endpoint: sources.awsEndpoint },
+    ...{ stsRegion: sts, clock: MACHINE_CLOCK, looks: LOOK_ACTIONS, endpoint: sources.awsEndpoint },
     ...(arn === undefined || sources.awsEndpoint ? {} : { role: { arn, sessionName: "twokey-explain" } }),
   });
   const open = (other: string | undefined) =>

@@ -1,5 +1,6 @@
 import type { Settings } from "../config/environment.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
+import { LOOK_ACTIONS } from "../flows/resources/looks.ts";
 import { type AccountAws, createAws, type GuardedAws, type Naming } from "../integrations/aws/aws.ts";
 import { createProbe } from "../integrations/network/probe.ts";
 import { type Accounts, slackAccounts } from "../integrations/slack/accounts.ts";
@@ -46,6 +47,7 @@ export function createOutside(
     stsRegion: file.aws.sts,
     otherSts: otherSts(inventory()),
     clock,
+    looks: LOOK_ACTIONS,
     endpoint: sandbox?.awsEndpointUrl,
     ...rolesOf(file, settings.processName),
   });

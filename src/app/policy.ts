@@ -4,11 +4,12 @@ import { messageOf } from "../domain/errors.ts";
 import type { Found } from "../domain/service/found.ts";
 import { type Inventory, withFound } from "../domain/service/inventory.ts";
 import { partitionOf } from "../domain/service/region.ts";
+import { looksFor } from "../flows/resources/looks.ts";
 import { permitsFor } from "../flows/resources/permits.ts";
 import { COPY_TAG, SNAPSHOT_NAMES } from "../flows/steps/permissions.ts";
 import { deletePolicy, executePolicy, observePolicy, type RoleWish } from "../integrations/aws/role-policies.ts";
 import { type PolicyDocument, whoseRole } from "../integrations/aws/session-policy.ts";
-import { enteredThrough } from "../ports/permission.ts";
+import { enteredThrough, lookedThrough } from "../ports/permission.ts";
 
 export const POLICY_USAGE =
   "Usage: twokey policy [execute|observe|delete] [service] [--role ARN] [--file FILE]\n" +
@@ -54,6 +55,7 @@ export function roleWish({ file, services }: Pick<Inventory, "file" | "services"
   return {
     whose: role === undefined ? { partition: partitionOf(sts), account } : whoseRole(role),
     permitted: enteredThrough(role, permitsFor(services)),
+    looks: lookedThrough(role, looksFor(services)),
     regions: [...new Set(services.flatMap(({ regions }) => regions))],
     topics: role === undefined ? file.alerts.topics : [],
     copies: { names: SNAPSHOT_NAMES, tag: COPY_TAG },

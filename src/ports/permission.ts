@@ -28,20 +28,48 @@ export interface Permission {
   readonly roles?: Roles | undefined;
 }
 
+/** Calls that change nothing, and what of AWS a policy can limit them to. */
+export interface Look {
+  readonly actions: readonly string[];
+  /** What they are made on; absent: no policy can name it, so it is whatever there is in `regions`. */
+  readonly on?: readonly Thing[] | undefined;
+  /** Regions that are called; absent: the API is one for all of them. */
+  readonly regions?: readonly Region[] | undefined;
+  /** Key of a condition, where that alone names the things: `ecs:cluster`. */
+  readonly by?: string | undefined;
+  /** As in `Permission`. */
+  readonly roles?: Roles | undefined;
+}
+
+/** What is looked at by one role; undefined: by the ordinary one. */
+export function lookedThrough(role: string | undefined, looks: readonly Look[]): readonly Look[] {
+  return looks.flatMap((look): readonly Look[] => {
+    const { on, regions, roles } = look;
+    const isOurs = (region?: Region) => roleOf(roles, region) === role;
+    if (on !== undefined) {
+      const things = on.filter(({ region }) => isOurs(region));
+      return things.length === 0 ? [] : [{ ...look, on: things }];
+    }
+    if (regions === undefined) return isOurs() ? [look] : [];
+    const called = regions.filter(isOurs);
+    return called.length === 0 ? [] : [{ ...look, regions: called }];
+  });
+}
+
 /** Every role that something of these is entered by; undefined: the ordinary one. */
 export function rolesIn(permissions: readonly Permission[]): readonly (string | undefined)[] {
-  const all = permissions.flatMap((one) => one.on.map(({ region }) => roleOf(one, one.calledIn ?? region)));
+  const all = permissions.flatMap((one) => one.on.map(({ region }) => roleOf(one.roles, one.calledIn ?? region)));
   return [...new Set(all)];
 }
 
 /** What is entered by one role; undefined: by the ordinary one. */
 export function enteredThrough(role: string | undefined, permissions: readonly Permission[]): readonly Permission[] {
   return permissions.flatMap((permission) => {
-    const on = permission.on.filter(({ region }) => roleOf(permission, permission.calledIn ?? region) === role);
+    const on = permission.on.filter(({ region }) => roleOf(permission.roles, permission.calledIn ?? region) === role);
     return on.length === 0 ? [] : [{ ...permission, on }];
   });
 }
 
-function roleOf({ roles }: Permission, region: Region | undefined): string | undefined {
+function roleOf(roles: Roles | undefined, region: Region | undefined): string | undefined {
   return (region === undefined ? undefined : roles?.in[region]) ?? roles?.anywhere;
 }

@@ -1,5 +1,6 @@
 import { roleWish } from "../app/policy.ts";
 import { type Inventory, inventoryFrom } from "../domain/service/inventory.ts";
+import { looksFor } from "../flows/resources/looks.ts";
 import { permitsFor } from "../flows/resources/permits.ts";
 import { executePolicy, observePolicy } from "../integrations/aws/role-policies.ts";
 import type { ApplicationSpec } from "../simulators/application/spec.ts";
@@ -91,7 +92,11 @@ export function worldFromInventory(
 
 /** The roles of the file, with the policies that `twokey policy` prints for it. All accounts are one in a simulated world. */
 function rolesIn({ file, services }: Inventory): NonNullable<WholeWorldSpecInput["sts"]>["roles"] {
-  const wish = { ...roleWish({ file, services }, undefined), permitted: permitsFor(services) };
+  const wish = {
+    ...roleWish({ file, services }, undefined),
+    permitted: permitsFor(services),
+    looks: looksFor(services),
+  };
   const { observe_role: observe, role } = file.aws;
   const looks = written(observePolicy(wish));
   return [

@@ -127,6 +127,31 @@ describe("the role that deletes copies", () => {
   });
 });
 
+describe("what a role looks at", () => {
+  const looksOf = (service: string) => printed("observe", service, "--file", "examples/every-kind.yaml").text;
+
+  test("is what the services of the file have, and nothing of other kinds", () => {
+    expect(looksOf("bookings")).toContain("ecs:DescribeServices");
+    expect(looksOf("bookings")).not.toContain("DescribeDBClusters");
+    expect(looksOf("desk")).toContain("rds:DescribeDBInstances");
+    expect(looksOf("desk")).not.toMatch(/"ecs:Describe|elasticloadbalancing|route53:ListResourceRecordSets/);
+    expect(looksOf("archive")).toContain("rds:DescribeDBClusters");
+    expect(looksOf("archive")).not.toMatch(/ec2:Describe|DescribeDBSnapshots/);
+  });
+
+  test("lies in the document of the account that it lies in", () => {
+    const file = structuredClone(example("inventory").file);
+    const ROLE = "arn:aws:iam::210987654321:role/databases";
+    Reflect.set(file.services["inventory"]?.stores["stock"] ?? {}, "role", ROLE);
+    const inventory = inventoryFrom(file);
+    const [theirs, ours] = [ROLE, undefined].map((role) => JSON.stringify(observePolicy(roleWish(inventory, role))));
+
+    expect(theirs).toContain("rds:DescribeDBInstances");
+    expect(theirs).not.toMatch(/"ecs:DescribeServices/);
+    expect(ours).not.toContain("rds:DescribeDBInstances");
+  });
+});
+
 test("what lies in another account stands in that account's document alone", () => {
   const file = structuredClone(example("inventory").file);
   const ROLE = "arn:aws:iam::210987654321:role/databases";

@@ -57,7 +57,7 @@ export const GUARDS = [
   {
     guard: "what looks can change nothing",
     file: "src/integrations/aws/session-policy.ts",
-    cut: "Action: LOOKS, Resource",
+    cut: "Action: [...looks, ...OF_NOBODY], Resource",
     by: 'Action: ["*"], Resource',
     test: "contracts/aws/sessions.test.ts",
     fails: "what looks can change nothing, whatever the role may do",

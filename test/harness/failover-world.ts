@@ -14,6 +14,7 @@ import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import type { Inventory } from "../../src/domain/service/inventory.ts";
 import type { Region, Service } from "../../src/domain/service/service.ts";
 import { observe } from "../../src/flows/observe.ts";
+import { LOOK_ACTIONS } from "../../src/flows/resources/looks.ts";
 import { storesIn } from "../../src/flows/resources/site.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import type { Planned } from "../../src/flows/runbooks/runbook.ts";
@@ -190,6 +191,7 @@ function cloudsIn({ whole, settings: { sandbox }, inventory, clock, answerWithin
   const way = {
     ...{ stsRegion: inventory.file.aws.sts, otherSts: otherSts(inventory), clock, endpoint: sandbox.awsEndpointUrl },
     credentials: { accessKeyId, secretAccessKey },
+    looks: LOOK_ACTIONS,
     patience: { connectMs: 1_000, answerMs: answerWithinMs },
     rememberSilenceMs: answerWithinMs,
   };

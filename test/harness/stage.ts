@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { RunState } from "../../src/domain/plan-run/run.ts";
 import { inventoryFrom } from "../../src/domain/service/inventory.ts";
 import type { Service } from "../../src/domain/service/service.ts";
+import { LOOK_ACTIONS } from "../../src/flows/resources/looks.ts";
 import { type Aws, createAws } from "../../src/integrations/aws/aws.ts";
 import { gravestAlarm } from "../../src/sandbox/bench/alarms.ts";
 import { seenRun } from "../../src/sandbox/bench/rehearsal.ts";
@@ -182,6 +183,7 @@ export async function somebodyElsesAws({ world, inventory }: Stage): Promise<Aws
   const env = z.record(z.string(), z.string()).parse(await world.get("/env"));
   return createAws({
     ...{ stsRegion: inventory.file.aws.sts, clock: { now: Date.now, speed: 1 }, endpoint: env["AWS_ENDPOINT_URL"] },
+    looks: LOOK_ACTIONS,
     credentials: {
       accessKeyId: env["AWS_ACCESS_KEY_ID"] ?? "",
       secretAccessKey: env["AWS_SECRET_ACCESS_KEY"] ?? "",

@@ -15,7 +15,7 @@ import type {
   Traffic,
 } from "../../domain/service/site.ts";
 import type { Discovery } from "../../ports/discovery.ts";
-import type { Permission } from "../../ports/permission.ts";
+import type { Permission, Thing } from "../../ports/permission.ts";
 import type { StoredStep } from "../../ports/step.ts";
 import type { TrafficControl } from "../../ports/traffic.ts";
 import type { ComputeAbilities, EntranceAbilities, StoreAbilities } from "./abilities.ts";
@@ -89,9 +89,21 @@ export interface Asking {
   readonly signal: AbortSignal | undefined;
 }
 
+/** Calls of AWS that change nothing, and what of it they are made on. */
+export interface LookRule<Settings> {
+  readonly actions: readonly string[];
+  /** Absent: no policy can name it, so it is whatever there is in the regions of the service. */
+  on?(settings: Settings, regions: readonly Region[]): readonly Thing[];
+  /** Key of a condition, where that alone names the things: `ecs:cluster`. */
+  readonly by?: string;
+  /** True where the API is one for all regions, and no policy can name what it is about. */
+  readonly isGlobal?: boolean;
+}
+
 /** What stands in a region, to build a world like it from. Throws UserError where neither file nor memory has a value. */
 export interface Parts<Settings> {
-  database?(settings: Settings, region: Region): DatabaseSite;
+  /** Undefined: it has none there. */
+  database?(settings: Settings, region: Region): DatabaseSite | undefined;
   databaseRecord?(settings: Settings): DatabaseRecord | undefined;
   compute?(settings: Settings, region: Region): ComputeSite;
   /** Undefined for a compute that users do not reach. */
@@ -123,6 +135,8 @@ export interface KindDefinition<Settings extends Resource, Facts extends object>
   readonly parts: Parts<Settings>;
   /** All that its steps may ever need in these regions: what a role has to allow. A thing that nobody knows yet is `*`. */
   permits(resource: Settings, regions: readonly Region[]): readonly Permission[];
+  /** All that is asked of AWS where nothing is changed: by its look, its discovery, its fence and its steps. */
+  readonly looks: readonly LookRule<Settings>[];
 
   /** Looks at it; `before` is what the newest stored look has seen. Never throws for what does not answer. */
   look(place: Place<Settings>, looking: Looking, before: Facts | undefined): Promise<Facts>;

@@ -17,7 +17,7 @@ const RECORDS = "route53:ChangeResourceRecordSets";
 /** The sets under one name, and the mark beside it. */
 export const changing = ({ zone, name, types }: Named): Permission => ({
   actions: [RECORDS],
-  on: [{ service: "route53", resource: `hostedzone/${zone}` }],
+  on: [hostedZone(zone)],
   when: {
     "ForAllValues:StringEquals": {
       [`${RECORDS}NormalizedRecordNames`]: [name, markNameOf(name)].map(normalized),
@@ -32,12 +32,23 @@ const normalized = (name: string): string =>
   name.toLowerCase().replaceAll(/[^a-z0-9_.-]/g, (other) => `\\${other.charCodeAt(0).toString(8).padStart(3, "0")}`);
 
 const CALLS = {
-  instance: { source: "db", made: "snapshot", create: "rds:CreateDBSnapshot", copy: "rds:CopyDBSnapshot" },
+  instance: {
+    ...{ source: "db", made: "snapshot", describe: "rds:DescribeDBSnapshots" },
+    ...{ create: "rds:CreateDBSnapshot", copy: "rds:CopyDBSnapshot" },
+  },
   cluster: {
-    ...{ source: "cluster", made: "cluster-snapshot" },
+    ...{ source: "cluster", made: "cluster-snapshot", describe: "rds:DescribeDBClusterSnapshots" },
     ...{ create: "rds:CreateDBClusterSnapshot", copy: "rds:CopyDBClusterSnapshot" },
   },
 } as const;
+
+/** What a step that changes records looks at: the sets of its zone, and how far a change has come. */
+export const RECORDS_LOOK = { actions: ["route53:ListResourceRecordSets"] } as const;
+export const CHANGES_LOOK = {
+  actions: ["route53:GetChange"],
+  on: () => [{ service: "route53", resource: "change/*" }],
+} as const;
+export const hostedZone = (zone = "*"): Thing => ({ service: "route53", resource: `hostedzone/${zone}` });
 
 /** How every snapshot that TwoKey takes is called: a name is given once, and nobody can change it. */
 export const SNAPSHOT_NAMES = "twokey-*";
@@ -58,6 +69,20 @@ export function allSnapshots(
     ...regions.filter((to) => to !== region).flatMap((to) => copying({ from: region, to, of, id, kmsKey: "*", tags })),
   ];
 }
+
+/** What a kind that is snapshotted looks at: its snapshots, and the key of a copy. */
+export const snapshotLooks = (of: SnapshotName["of"]) => [
+  {
+    actions: [CALLS[of].describe],
+    on: (_settings: object, regions: readonly Region[]) =>
+      [CALLS[of].source, CALLS[of].made].flatMap((kind) => regions.map((region) => rds(region, `${kind}:*`))),
+  },
+  {
+    actions: ["kms:DescribeKey"],
+    on: (_settings: object, regions: readonly Region[]) =>
+      regions.map((region): Thing => ({ service: "kms", region, resource: "key/*" })),
+  },
+];
 
 interface Snapshotting extends SnapshotName {
   readonly region: Region;

@@ -23,7 +23,7 @@ import { awsDatabases } from "./databases.ts";
 import { awsDiscovery } from "./discovery.ts";
 import { noSession } from "./errors.ts";
 import { awsFirewall } from "./firewall.ts";
-import { LOOKING_POLICY, sessionPolicy, whoseRole } from "./session-policy.ts";
+import { lookingPolicy, sessionPolicy, whoseRole } from "./session-policy.ts";
 import type { ClientSettings } from "./settings.ts";
 import { awsSnapshots } from "./snapshots.ts";
 import { awsTraffic } from "./traffic.ts";
@@ -74,6 +74,8 @@ export interface Way extends Pick<CallerOptions, "clock" | "reachability">, Cred
   readonly settings: ClientSettings;
   /** The process's own credentials. */
   readonly own: IdentitySource;
+  /** Every call that only looks: a session that looks may make these and no others. */
+  readonly looks: readonly string[];
 }
 
 export interface OpenedAccount {
@@ -146,7 +148,7 @@ interface RunWish {
 function openRun(way: Way, { executeRole, managedPolicy }: Access, { role, naming }: RunWish): OpenedRun {
   const sockets = new Sockets();
   const open = (wish: SessionWish | undefined) => openHand(way, { wish, naming, sockets });
-  const looking = open(role && { ...role, policy: LOOKING_POLICY });
+  const looking = open(role && { ...role, policy: lookingPolicy(way.looks) });
   const acting = new Recent<Hand>(MOST_ACTING);
   const hand = (permitted: readonly Permission[]): Hand => {
     // Nobody can limit the process's own credentials.

@@ -8,7 +8,7 @@ import { clientSettings, PATIENCE, type Patience } from "./settings.ts";
 
 export type { Access, AccountAws, AwsPorts, GuardedAws, Naming } from "./account.ts";
 
-export interface AwsOptions extends Access, CredentialOptions {
+export interface AwsOptions extends Access, CredentialOptions, Pick<Way, "looks"> {
   readonly clock: Pick<Clock, "now" | "speed">;
   /** Where all APIs are, instead of at AWS. */
   readonly endpoint?: string | undefined;
@@ -31,9 +31,9 @@ const REMEMBER_SILENCE_MS = 10_000;
 
 /** The adapters to AWS. Nothing is asked before it is needed. */
 export function createAws(options: AwsOptions): Aws {
-  const { stsRegion, otherSts, clock } = options;
+  const { stsRegion, otherSts, clock, looks } = options;
   const way: Way = {
-    ...{ stsRegion, otherSts, clock },
+    ...{ stsRegion, otherSts, clock, looks },
     own: ownIdentity(options),
     settings: clientSettings(options.endpoint, options.patience ?? PATIENCE),
     // A dark region is dark for every account.

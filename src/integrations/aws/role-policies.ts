@@ -1,11 +1,12 @@
 import type { Region } from "../../domain/service/region.ts";
-import type { Permission } from "../../ports/permission.ts";
-import { type PolicyDocument, policyOf, type Statement, statementsOf, type Whose } from "./session-policy.ts";
+import type { Look, Permission } from "../../ports/permission.ts";
+import { arnOf, type PolicyDocument, policyOf, type Statement, statementsOf, type Whose } from "./session-policy.ts";
 
 /** What the roles of one account are for. */
 export interface RoleWish {
   readonly whose: Whose;
   readonly permitted: readonly Permission[];
+  readonly looks: readonly Look[];
   /** Regions of the services, and that of TwoKey itself. */
   readonly regions: readonly Region[];
   /** ARNs of the topics whose subscription is confirmed. */
@@ -78,46 +79,50 @@ const anySnapshot = ({ regions, whose }: RoleWish): readonly string[] =>
   regions.flatMap((region) => snapshotArns(whose, region, "*"));
 
 /** By name, where AWS lets a policy name it; otherwise in these regions alone. */
-function looks(wish: RoleWish): readonly Statement[] {
-  const { whose, regions, topics } = wish;
-  const everywhere = (service: string, resource: string) =>
-    regions.map((region) => `arn:${whose.partition}:${service}:${region}:${whose.account}:${resource}`);
-  const of = (service: string) => [
-    ...new Set(
-      statementsOf(wish.permitted, whose)
-        .flatMap(({ Resource = [] }) => Resource)
-        .filter((arn) => arn.split(":")[2] === service),
-    ),
-  ];
-  const clusters = of("ecs").map((arn) => arn.replace(/:service\/([^/]+)\/.*$/, ":cluster/$1"));
-  const allow = (Action: readonly string[], Resource: readonly string[] | "*", Condition?: Statement["Condition"]) =>
-    Resource.length === 0 ? [] : [{ Effect: "Allow" as const, Action, Resource, ...(Condition && { Condition }) }];
+function looks({ whose, looks: all, topics }: RoleWish): readonly Statement[] {
+  const unnamed = all.filter(({ on }) => on === undefined);
+  const inRegions = unnamed.filter(({ regions }) => regions !== undefined);
+  const called = { "aws:RequestedRegion": unique(inRegions.flatMap(({ regions = [] }) => regions)) };
+  const topical = topics.length === 0 ? [] : [allow(["sns:ConfirmSubscription"], topics)];
   return [
-    ...allow(WITHOUT_RESOURCE, "*", { StringEquals: { "aws:RequestedRegion": regions } }),
-    ...allow(
-      ["rds:DescribeDBInstances", "rds:DescribeDBClusters", ...DESCRIBE_SNAPSHOTS],
-      [...everywhere("rds", "db:*"), ...everywhere("rds", "cluster:*"), ...anySnapshot(wish)],
+    ...allowed(inRegions, "*", { StringEquals: called }),
+    ...named(all, whose),
+    ...allowed(
+      unnamed.filter(({ regions }) => regions === undefined),
+      "*",
     ),
-    ...allow(["ecs:DescribeServices"], of("ecs")),
-    ...allow(["ecs:DescribeClusters"], [...new Set(clusters)]),
-    ...(clusters.length === 0
-      ? []
-      : allow(["ecs:ListTasks", "ecs:DescribeTasks"], "*", { ArnLike: { "ecs:cluster": [...new Set(clusters)] } })),
-    ...allow(["kms:DescribeKey"], everywhere("kms", "key/*")),
-    ...allow(["route53:ListHostedZonesByName"], "*"),
-    ...allow(["route53:ListResourceRecordSets"], of("route53")),
-    ...allow(["route53:GetChange"], [`arn:${whose.partition}:route53:::change/*`]),
-    ...allow(["sns:ConfirmSubscription"], topics),
+    ...topical,
   ];
 }
 
-const WITHOUT_RESOURCE = [
-  "application-autoscaling:DescribeScalableTargets",
-  "cloudwatch:GetMetricData",
-  "ec2:DescribeNetworkInterfaces",
-  "ec2:DescribeSecurityGroups",
-  "elasticloadbalancing:DescribeLoadBalancers",
-  "elasticloadbalancing:DescribeTargetGroups",
-  "elasticloadbalancing:DescribeTargetHealth",
-  "rds:DescribeEvents",
-] as const;
+/** What several resources are looked at with stands together. */
+function named(all: readonly Look[], whose: Whose): readonly Statement[] {
+  const terms = new Map<string, { readonly look: Look; readonly arns: readonly string[] }>();
+  for (const look of all) {
+    if (look.on === undefined) continue;
+    const term = JSON.stringify([look.actions, look.by]);
+    const arns = [...(terms.get(term)?.arns ?? []), ...look.on.map((thing) => arnOf(thing, whose))];
+    terms.set(term, { look, arns: unique(arns) });
+  }
+  return [...terms.values()].flatMap(({ look: { actions, by }, arns }) => {
+    if (arns.length === 0) return [];
+    return [by === undefined ? allow(actions, arns) : allow(actions, "*", { ArnLike: { [by]: arns } })];
+  });
+}
+
+function allowed(
+  looks: readonly Look[],
+  Resource: Statement["Resource"],
+  Condition?: Statement["Condition"],
+): readonly Statement[] {
+  const actions = unique(looks.flatMap((look) => look.actions)).toSorted();
+  return actions.length === 0 ? [] : [allow(actions, Resource, Condition)];
+}
+
+const allow = (
+  Action: readonly string[],
+  Resource: Statement["Resource"],
+  Condition?: Statement["Condition"],
+): Statement => ({ Effect: "Allow", Action, ...(Resource && { Resource }), ...(Condition && { Condition }) });
+
+const unique = (texts: readonly string[]): readonly string[] => [...new Set(texts)];

@@ -3,33 +3,12 @@ import type { Condition, Permission, Thing } from "../../ports/permission.ts";
 /** Characters of a policy that STS takes with a call. */
 export const LONGEST_SESSION_POLICY = 2_048;
 
-/** All that the adapters look at, and the confirmation of a subscription, which is asked for by AWS. */
-const LOOKS = [
-  "application-autoscaling:DescribeScalableTargets",
-  "cloudwatch:GetMetricData",
-  "ec2:DescribeNetworkInterfaces",
-  "ec2:DescribeSecurityGroups",
-  "ecs:DescribeClusters",
-  "ecs:DescribeServices",
-  "ecs:DescribeTasks",
-  "ecs:ListTasks",
-  "elasticloadbalancing:DescribeLoadBalancers",
-  "elasticloadbalancing:DescribeTargetGroups",
-  "elasticloadbalancing:DescribeTargetHealth",
-  "kms:DescribeKey",
-  "rds:DescribeDBClusterSnapshots",
-  "rds:DescribeDBClusters",
-  "rds:DescribeDBInstances",
-  "rds:DescribeDBSnapshots",
-  "rds:DescribeEvents",
-  "route53:GetChange",
-  "route53:ListHostedZonesByName",
-  "route53:ListResourceRecordSets",
-  "sns:ConfirmSubscription",
-] as const;
+/** Looks that belong to no resource: that a subscription is confirmed is asked for by AWS. */
+const OF_NOBODY = ["sns:ConfirmSubscription"] as const;
 
-/** Where the role says on what: a session that looks may do no more than look. */
-export const LOOKING_POLICY = JSON.stringify(policyOf([{ Effect: "Allow", Action: LOOKS, Resource: "*" }]));
+/** Where the role says on what: a session that looks may do no more than look, at whatever kind of resource. */
+export const lookingPolicy = (looks: readonly string[]): string =>
+  JSON.stringify(policyOf([{ Effect: "Allow", Action: [...looks, ...OF_NOBODY], Resource: "*" }]));
 
 /** Whose account it is, and in which partition of AWS. */
 export interface Whose {
@@ -76,7 +55,7 @@ export function statementsOf(permissions: readonly Permission[], whose: Whose): 
   return [...statements.values()];
 }
 
-function arnOf({ service, region, account, resource }: Thing, whose: Whose): string {
+export function arnOf({ service, region, account, resource }: Thing, whose: Whose): string {
   // What belongs to no region belongs to no account either.
   const owner = region === undefined ? "" : (account ?? whose.account);
   return `arn:${whose.partition}:${service}:${region ?? ""}:${owner}:${resource}`;

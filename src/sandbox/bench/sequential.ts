@@ -8,6 +8,7 @@ import type { Inventory } from "../../domain/service/inventory.ts";
 import type { Service } from "../../domain/service/service.ts";
 import { STEPS } from "../../flows/index.ts";
 import { observe } from "../../flows/observe.ts";
+import { LOOK_ACTIONS } from "../../flows/resources/looks.ts";
 import { planFailover } from "../../flows/runbooks/failover/plan.ts";
 import { createAws } from "../../integrations/aws/aws.ts";
 import { createProbe } from "../../integrations/network/probe.ts";
@@ -46,6 +47,7 @@ export async function failOverSequentially(
   const aws = createAws({
     stsRegion: inventory.file.aws.sts,
     clock,
+    looks: LOOK_ACTIONS,
     endpoint: sandbox.awsEndpointUrl,
     credentials: {
       accessKeyId: environment["AWS_ACCESS_KEY_ID"] ?? "",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ComputeSite } from "../../../src/domain/service/service.ts";
+import { LOOK_ACTIONS } from "../../../src/flows/resources/looks.ts";
 import { type AwsOptions, createAws } from "../../../src/integrations/aws/aws.ts";
 import { createTraffic } from "../../../src/simulators/application/traffic.ts";
 import { createCloudWatch } from "../../../src/simulators/aws/cloudwatch.ts";
@@ -224,6 +225,7 @@ export async function startInventoryWorld(moreZones: readonly EmptyZone[] = [], 
   const connect = (options: Partial<AwsOptions> = {}) => {
     const aws = createAws({
       ...{ stsRegion: HOME, clock: world.clock, endpoint: `http://127.0.0.1:${server.port}` },
+      looks: LOOK_ACTIONS,
       credentials: { accessKeyId: "AKIASIMULATEDWORLD00", secretAccessKey: "not-a-secret" },
       ...PATIENT,
       ...options,

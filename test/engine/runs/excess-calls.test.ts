@@ -1,6 +1,7 @@
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { LOOKING_POLICY, sessionPolicy, whoseRole } from "../../../src/integrations/aws/session-policy.ts";
+import { LOOK_ACTIONS } from "../../../src/flows/resources/looks.ts";
+import { lookingPolicy, sessionPolicy, whoseRole } from "../../../src/integrations/aws/session-policy.ts";
 import { clientsIn, EXCESS, HOME, type Opened, STANDBY } from "../../harness/excess-calls.ts";
 import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
 import { permittedIn, quietPlan } from "../../harness/permitted.ts";
@@ -30,7 +31,7 @@ async function sessionOf(step: string, runbook: string) {
   const role = at.inventory.file.aws.role ?? "";
   const plan = await quietPlan({ title: "", example: "inventory", service: "inventory", runbook });
   const permitted = permittedIn(plan).find((each) => each.step === step)?.permissions;
-  const Policy = permitted ? sessionPolicy(permitted, whoseRole(role)) : LOOKING_POLICY;
+  const Policy = permitted ? sessionPolicy(permitted, whoseRole(role)) : lookingPolicy(LOOK_ACTIONS);
   const env = at.whole.env;
   const settings = { endpoint: env["AWS_ENDPOINT_URL"] ?? "", maxAttempts: 1 };
   const keys = {

@@ -6,14 +6,23 @@ import { fence } from "./fence.ts";
 import { RULES } from "./lint.ts";
 import { type EcsSeen, identity, look, tell } from "./look.ts";
 import { move } from "./move.ts";
-import { balancer, compute, permits, subjects } from "./parts.ts";
+import { balancer, compute, LOOKS, permits, subjects } from "./parts.ts";
 import { scaleOut } from "./scale-out.ts";
 import { ABOUT, Ecs } from "./settings.ts";
 
 export const ecs = defineKind<Ecs, EcsSeen>({
   ...{ kind: "ecs", role: "compute", settings: Ecs, isByRegion: false },
   about: ABOUT,
-  ...{ subjects, records: () => [], discover, contradictions, lint: RULES, parts: { balancer, compute }, permits },
+  ...{
+    subjects,
+    records: () => [],
+    discover,
+    contradictions,
+    lint: RULES,
+    parts: { balancer, compute },
+    permits,
+    looks: LOOKS,
+  },
   ...{ look, tell, identity, fence, compute: move },
   steps: [storedStep(scaleOut), storedStep(checkDirect)],
 });

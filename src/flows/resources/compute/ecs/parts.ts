@@ -1,7 +1,7 @@
 import type { Region } from "../../../../domain/service/region.ts";
 import type { ComputeSite, LoadBalancer } from "../../../../domain/service/site.ts";
-import type { Permission } from "../../../../ports/permission.ts";
-import type { Subject } from "../../kind.ts";
+import type { Permission, Thing } from "../../../../ports/permission.ts";
+import type { LookRule, Subject } from "../../kind.ts";
 import { knownValue } from "../../known-value.ts";
 import { scaling } from "./permissions.ts";
 import type { Ecs } from "./settings.ts";
@@ -63,3 +63,29 @@ export const permits = (settings: Ecs, regions: readonly Region[]): Permission[]
     const { cluster = "*", service = "*" } = inRegion(settings, region);
     return scaling(region, cluster, service);
   });
+
+export const LOOKS: readonly LookRule<Ecs>[] = [
+  {
+    actions: [
+      ...["application-autoscaling:DescribeScalableTargets", "elasticloadbalancing:DescribeLoadBalancers"],
+      ...["elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth"],
+    ],
+  },
+  {
+    actions: ["ecs:DescribeServices"],
+    on: (settings, regions) =>
+      regions.map((region) => {
+        const { cluster = "*", service = "*" } = inRegion(settings, region);
+        return { service: "ecs", region, resource: `service/${cluster}/${service}` };
+      }),
+  },
+  { actions: ["ecs:DescribeClusters"], on: clusters },
+  { actions: ["ecs:ListTasks", "ecs:DescribeTasks"], by: "ecs:cluster", on: clusters },
+];
+
+function clusters(settings: Ecs, regions: readonly Region[]): Thing[] {
+  return regions.map((region) => {
+    const { cluster = "*" } = inRegion(settings, region);
+    return { service: "ecs", region, resource: `cluster/${cluster}` };
+  });
+}

@@ -9,7 +9,7 @@ type Seen = Record<string, never>;
 export const none = defineKind<None, Seen>({
   ...{ kind: "none", role: "compute", settings: None, isByRegion: false },
   about: ABOUT,
-  ...{ subjects: () => [], records: () => [], lint: [], parts: {}, permits: () => [] },
+  ...{ subjects: () => [], records: () => [], lint: [], parts: {}, permits: () => [], looks: [] },
   look: async () => ({}),
   tell: () => ({ in: {}, facts: [] }),
   identity: () => [],

@@ -1,8 +1,8 @@
 import { type Region, route53RegionOf } from "../../../../domain/service/region.ts";
 import type { Traffic } from "../../../../domain/service/site.ts";
 import type { Permission } from "../../../../ports/permission.ts";
-import { changing } from "../../../steps/permissions.ts";
-import type { NamedRecord, Subject } from "../../kind.ts";
+import { CHANGES_LOOK, changing, hostedZone, RECORDS_LOOK } from "../../../steps/permissions.ts";
+import type { LookRule, NamedRecord, Subject } from "../../kind.ts";
 import { knownValue } from "../../known-value.ts";
 import type { PublicName, Route53 } from "./settings.ts";
 
@@ -74,3 +74,9 @@ export function records({ names: all }: Route53): NamedRecord[] {
 
 export const permits = ({ names: all }: Route53): Permission[] =>
   all.map(({ name, zone = "*" }) => changing({ zone, name, types: ["A", "AAAA", "CNAME"] }));
+
+export const LOOKS: readonly LookRule<Route53>[] = [
+  { actions: ["route53:ListHostedZonesByName"], isGlobal: true },
+  { ...RECORDS_LOOK, on: ({ names: all }) => all.map(({ zone }) => hostedZone(zone)) },
+  CHANGES_LOOK,
+];

@@ -67,7 +67,7 @@ const records = ({ names }: Static): NamedRecord[] =>
 export const staticNames = defineKind<Static, StaticSeen>({
   ...{ kind: "static", role: "entrances", settings: Static, isByRegion: false },
   about: ABOUT,
-  ...{ subjects: () => [], records, lint: RULES, permits: () => [] },
+  ...{ subjects: () => [], records, lint: RULES, permits: () => [], looks: [] },
   parts: { fixedNames: ({ names }) => names },
   ...{ look, tell, identity: () => [], entrance },
   steps: [],

@@ -1,8 +1,8 @@
 import type { Region } from "../../../../domain/service/region.ts";
 import type { Permission } from "../../../../ports/permission.ts";
 import { storedStep } from "../../../../ports/step.ts";
-import { allSnapshots } from "../../../steps/permissions.ts";
-import { defineKind, type Subject } from "../../kind.ts";
+import { allSnapshots, rds, snapshotLooks } from "../../../steps/permissions.ts";
+import { defineKind, type LookRule, type Subject } from "../../kind.ts";
 import { failoverCluster } from "./failover-cluster.ts";
 import { snapshot, turn } from "./inside.ts";
 import { RULES } from "./lint.ts";
@@ -23,10 +23,21 @@ const permits = ({ in: sites }: AuroraCluster, regions: readonly Region[]): Perm
     ...allSnapshots({ region, of: "cluster", source: id }, regions),
   ]);
 
+const LOOKS: readonly LookRule<AuroraCluster>[] = [
+  {
+    actions: ["rds:DescribeDBClusters"],
+    on: (_settings, regions) => regions.map((region) => rds(region, "cluster:*")),
+  },
+  {
+    actions: ["rds:DescribeDBInstances"],
+    on: (_settings, regions) => regions.map((region) => rds(region, "db:*")),
+  },
+  ...snapshotLooks("cluster"),
+];
 export const auroraCluster = defineKind<AuroraCluster, AuroraSeen>({
   ...{ kind: "aurora-cluster", role: "stores", settings: AuroraCluster, isByRegion: false },
   about: ABOUT,
-  ...{ subjects, records: () => [], lint: RULES, parts: { cluster: clusterIn }, permits },
+  ...{ subjects, records: () => [], lint: RULES, parts: { cluster: clusterIn }, permits, looks: LOOKS },
   ...{ look, tell, identity: () => [] },
   store: {
     ...{ writer, behind: () => undefined, turn, snapshot },

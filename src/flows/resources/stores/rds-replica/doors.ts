@@ -1,5 +1,4 @@
-import type { FirewallRule } from "../../../../domain/service/firewall.ts";
-import { type Carrier, type Doors, opensPort } from "../../../../domain/service/firewall.ts";
+import { type Carrier, type Doors, type FirewallRule, opensPort } from "../../../../domain/service/firewall.ts";
 import type { Known } from "../../../../domain/service/observed.ts";
 import type { Region } from "../../../../domain/service/service.ts";
 import type { DatabaseFacts } from "../../../../ports/databases.ts";

@@ -6,7 +6,7 @@ import { snapshot, turn } from "./inside.ts";
 import { RULES } from "./lint.ts";
 import { behind, identity, look, type RdsSeen, tell, writer } from "./look.ts";
 import { move } from "./move.ts";
-import { database, databaseRecord, permits, records, subjects } from "./parts.ts";
+import { database, databaseRecord, LOOKS, permits, records, subjects } from "./parts.ts";
 import { promoteReplica } from "./promote-replica.ts";
 import { rebootFailover } from "./reboot-instance.ts";
 import { recordDataPosition } from "./record-data-position.ts";
@@ -16,7 +16,7 @@ export const rdsReplica = defineKind<RdsReplica, RdsSeen>({
   ...{ kind: "rds-replica", role: "stores", settings: RdsReplica, isByRegion: true },
   about: ABOUT,
   lagMetric: { namespace: "AWS/RDS", metric: "ReplicaLag" },
-  ...{ subjects, records, discover, lint: RULES, parts: { database, databaseRecord }, permits },
+  ...{ subjects, records, discover, lint: RULES, parts: { database, databaseRecord }, permits, looks: LOOKS },
   ...{ look, tell, identity, fence, store: { writer, behind, move, turn, snapshot } },
   steps: [storedStep(recordDataPosition), storedStep(promoteReplica), storedStep(rebootFailover)],
 });

@@ -3,8 +3,16 @@ import type { Region } from "../../../../domain/service/region.ts";
 import { resourcesOf, type Service } from "../../../../domain/service/service.ts";
 import type { DatabaseRecord, DatabaseSite } from "../../../../domain/service/site.ts";
 import type { Permission } from "../../../../ports/permission.ts";
-import { allSnapshots, changing } from "../../../steps/permissions.ts";
-import type { NamedRecord, Subject } from "../../kind.ts";
+import {
+  allSnapshots,
+  CHANGES_LOOK,
+  changing,
+  hostedZone,
+  RECORDS_LOOK,
+  rds,
+  snapshotLooks,
+} from "../../../steps/permissions.ts";
+import type { LookRule, NamedRecord, Subject } from "../../kind.ts";
 import { knownValue } from "../../known-value.ts";
 import { closing, opening, promoting, rebooting } from "./permissions.ts";
 import type { RdsReplica } from "./settings.ts";
@@ -79,3 +87,21 @@ export function permits({ in: sites, name: writer }: RdsReplica, regions: readon
   ]);
   return writer ? [...instances, changing({ ...writer, zone: writer.zone ?? "*", types: ["CNAME"] })] : instances;
 }
+
+/** The instance and its lag, the groups that it carries, who else carries them, and the name of its writer. */
+export const LOOKS: readonly LookRule<RdsReplica>[] = [
+  {
+    actions: ["rds:DescribeDBInstances"],
+    on: (_settings, regions) => regions.map((region) => rds(region, "db:*")),
+  },
+  {
+    actions: [
+      ...["cloudwatch:GetMetricData", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups"],
+      "rds:DescribeEvents",
+    ],
+  },
+  ...snapshotLooks("instance"),
+  { actions: ["route53:ListHostedZonesByName"], isGlobal: true },
+  { ...RECORDS_LOOK, on: ({ name }) => (name ? [hostedZone(name.zone)] : []) },
+  CHANGES_LOOK,
+];
