@@ -25,7 +25,7 @@ const log = { debug: nothing, info: nothing, warn: nothing, error: nothing, chil
 process.stdin.on("end", () => process.exit(3));
 const { settings } = readEnvironment();
 const { inventory } = loadFile(settings.configPath, readFileSync(settings.configPath, "utf8"));
-const redis = await connectRedis(settings.redisUrl.reveal(), { accepted: [], isRehearsal: true }, log);
+const { redis } = await connectRedis(settings.redisUrl.reveal(), { accepted: [], isRehearsal: true }, log);
 say("ready");
 const line = await new Promise((resolve) => createInterface({ input: process.stdin }).once("line", resolve));
 /** `points`: `boundary step` pairs at which to die; `freezeAt`: one at which to stand still until somebody wakes us. */
