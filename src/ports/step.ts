@@ -96,10 +96,17 @@ export interface Asked<Data> {
 export type Verdict<Output = Readonly<Record<string, unknown>>> =
   | { readonly done: true; readonly says: string; readonly output: Output }
   /**
-   * Not there yet; `says` is shown as progress. `isRefuted`: the opposite was seen, such as a write that succeeds. `reply`: what a
-   * machine answered, in its own words. It stands in the timeline when the step fails, and on no card.
+   * Not there yet; `says` is shown as progress. `isRefuted`: the opposite was seen, such as a write that succeeds. `nextPart`: what
+   * the step left for later can be asked for now, so it is run again, with an intent of its own. `reply`: what a machine answered,
+   * in its own words. It stands in the timeline when the step fails, and on no card.
    */
-  | { readonly done: false; readonly says: string; readonly isRefuted?: boolean; readonly reply?: string };
+  | {
+      readonly done: false;
+      readonly says: string;
+      readonly isRefuted?: boolean;
+      readonly nextPart?: true;
+      readonly reply?: string;
+    };
 
 /** Code of the TransientError by which a step asks that what it is about to take away is written down with its intent. */
 export const UNCAPTURED = "uncaptured";

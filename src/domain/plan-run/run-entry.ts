@@ -43,6 +43,8 @@ export const RunEntry = z.discriminatedUnion("kind", [
     atMs: z.number(),
     ...Step,
     attempt: z.number().int(),
+    /** The same attempt goes on with what it left for later. */
+    nextPart: z.literal(true).exactOptional(),
     captured: Captured.exactOptional(),
     authorised: Authorised.exactOptional(),
   }),

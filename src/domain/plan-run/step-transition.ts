@@ -17,7 +17,7 @@ export function stepApplied(run: RunState, entry: StepEntry): RunState {
         ...now,
         state: "intended",
         attempt: entry.attempt,
-        tries: before.tries + 1,
+        tries: before.tries + (entry.nextPart ? 0 : 1),
         startedAtMs: before.startedAtMs ?? entry.atMs,
         endedAtMs: undefined,
       });

@@ -126,10 +126,12 @@ async function tryToFence(
 const exceptFor = (silent: readonly string[]): string =>
   silent.length === 0 ? "" : `, except for ${silent.join(", ")}`;
 
-/** Users do not wait for this any more: silence is no proof here, and is accepted no longer. */
+/**
+ * Users do not wait for this any more: silence is no proof here, and is accepted no longer. What stands open there is closed at once.
+ */
 const unforgiving = (fence: PlannedStep, leaveAlone: readonly string[] = []) => ({
   ...fence.input,
-  ...{ unfencedAccepted: false, leaveAlone },
+  ...{ mode: "unplanned", unfencedAccepted: false, leaveAlone },
 });
 
 type Outcome = { readonly fenced: boolean; readonly says: string };

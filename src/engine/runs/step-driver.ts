@@ -29,7 +29,8 @@ export interface Drive {
 
 /**
  * Takes one step from wherever the journal says it is to its end: intent, ask, record, poll, record. A step that was
- * intended but has no recorded answer is asked again – its `run` looks before it asks (G5).
+ * intended but has no recorded answer is asked again – its `run` looks before it asks (G5). One that left a part of its work
+ * for later is asked for that as well.
  */
 export async function driveStep({ hold, step, deps, signal }: Drive): Promise<void> {
   const definition = definitionOf(deps, hold.run.plan, step.id);
@@ -44,7 +45,9 @@ export async function driveStep({ hold, step, deps, signal }: Drive): Promise<vo
   try {
     const asked = isResumed ? undefined : await askUntilAnswered(driving);
     if (!isResumed && !asked) return;
-    await pollUntilThere(driving);
+    while ((await pollUntilThere(driving)) === "next-part") {
+      if (!(await askUntilAnswered(driving, "next-part"))) return;
+    }
     const time = asked && timeOf(hold.run, step, asked.requestIds.length > 0 && asked.already !== true);
     if (time) deps.took(hold.run, step, time);
   } catch (error) {
@@ -62,8 +65,8 @@ interface Driving extends Omit<Drive, "signal"> {
   readonly deadlineMs: number;
 }
 
-/** Undefined when the run no longer lets steps start. */
-async function askUntilAnswered(driving: Driving): Promise<Asked<unknown> | undefined> {
+/** Undefined when the run no longer lets steps start. `what`: the part that an attempt left for later; absent: a new attempt. */
+async function askUntilAnswered(driving: Driving, what?: "next-part"): Promise<Asked<unknown> | undefined> {
   const { hold, step, deps, definition, context } = driving;
   let seen: Seen = { input: undefined, captured: undefined };
   // Of what another executor began nobody knows how it ended; of what is refused here, that it did nothing.
@@ -76,7 +79,9 @@ async function askUntilAnswered(driving: Driving): Promise<Asked<unknown> | unde
     }
     const { input, captured } = seen;
     const intended = await hold.intend((run) =>
-      mayStart(run) ? intentOf(run, step, { atMs: deps.clock.now(), captured }) : undefined,
+      mayStart(run)
+        ? intentOf(run, step, { atMs: deps.clock.now(), captured, isNextPart: what !== undefined && tries === 0 })
+        : undefined,
     );
     if (!intended) return undefined;
     deps.changed(hold.run);
@@ -144,7 +149,8 @@ async function capture({ hold, step, deps, context }: Driving): Promise<Seen> {
   return { captured, input: isUnreadable && hold.run.pastNoReturn ? step.input : undefined };
 }
 
-async function pollUntilThere(driving: Driving): Promise<void> {
+/** Resolves when it is there, when nobody needs it any more, or when its next part is due. */
+async function pollUntilThere(driving: Driving): Promise<"over" | "next-part"> {
   const { hold, step, deps, definition, context } = driving;
   const before = stateOf(hold.run, step.id);
   const isByHand = before.state === "by-hand";
@@ -165,11 +171,12 @@ async function pollUntilThere(driving: Driving): Promise<void> {
         told: { says: `${step.title}: ${says}` },
       }));
       if (entered) await hold.note(entered);
-      return;
+      return "over";
     }
     // What an unwinding run still waits for nobody needs any more, and users wait for its undo.
-    if (hold.run.state === "unwinding") return;
+    if (hold.run.state === "unwinding") return "over";
     deps.progressed(hold.run, step.id, verdict.says);
+    if (verdict.nextPart && !isByHand) return "next-part";
     await waitOrFail(driving, POLL_MS * (1 - POLL_JITTER + 2 * POLL_JITTER * Math.random()), verdict);
   }
 }
@@ -216,16 +223,21 @@ async function haltFor({ hold, deps }: Driving, { code, message }: NotAuthorised
 
 const mayStart = (run: RunState): boolean => run.state === "running";
 
-function intentOf(
-  run: RunState,
-  step: PlannedStep,
-  { atMs, captured }: { readonly atMs: number; readonly captured: Seen["captured"] },
-) {
-  const { attempt } = stateOf(run, step.id);
+interface Intended {
+  readonly atMs: number;
+  readonly captured: Seen["captured"];
+  readonly isNextPart: boolean;
+}
+
+function intentOf(run: RunState, step: PlannedStep, { atMs, captured, isNextPart }: Intended) {
+  const before = stateOf(run, step.id).attempt;
+  const attempt = isNextPart ? before : before + 1;
   const seen = captured && { captured: { ...captured } };
+  const part = isNextPart && { nextPart: true as const };
+  const which = isNextPart ? " (its next part)" : before === 0 ? "" : ` (look and ask again, attempt ${attempt})`;
   return {
-    entry: { kind: "intent" as const, atMs, step: step.id, epoch: run.epoch, attempt: attempt + 1, ...seen },
-    told: { says: attempt === 0 ? step.title : `${step.title} (look and ask again, attempt ${attempt + 1})` },
+    entry: { kind: "intent" as const, atMs, step: step.id, epoch: run.epoch, attempt, ...part, ...seen },
+    told: { says: `${step.title}${which}` },
   };
 }
 

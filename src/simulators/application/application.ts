@@ -56,6 +56,7 @@ export function doJob(host: Hosting, running: Running): void {
   const stored = store(host, running, id);
   const { application, region: servedIn } = running.site;
   if (stored.ok && stored.ref) host.judge.acknowledged(application, { id, ref: stored.ref, servedIn });
+  else host.judge.jobFailed(application, { id, servedIn });
 }
 
 export function urlOf(request: AppRequest): URL {

@@ -83,6 +83,11 @@ export class Judge {
     this.#world.log.append("app.write-acknowledged", { application, id, region, instance, servedIn });
   }
 
+  /** A job that a task took, and could not store. */
+  jobFailed(application: string, facts: { readonly id: string; readonly servedIn: string }): void {
+    this.#world.log.append("app.job-failed", { application, ...facts });
+  }
+
   refused(
     application: string,
     { id, reason, region }: { readonly id: string; readonly reason: string; readonly region: string | null },

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { StepFailed } from "../../../domain/errors.ts";
+import type { Known } from "../../../domain/service/observed.ts";
 import { enteredBy, seenBy } from "../../../ports/elsewhere.ts";
 import type { LookContext, StepContext } from "../../../ports/step.ts";
 import type { Fence } from "../../resources/fence.ts";
@@ -37,6 +38,12 @@ export const contextOf = ({ roles }: Entered, { cloud, signal, tries }: Context)
 export const lookOf = ({ roles }: Entered, { cloud, signal }: Looking): Looking => ({
   ...{ cloud: seenBy(roles, cloud), signal },
 });
+
+/** What has not ended yet of what was stopped of it, in words; undefined: nothing, or nothing of it goes on. */
+export async function leftOf(part: Part, context: Looking): Promise<Known<string | undefined>> {
+  const left = await part.fence.left?.(part.things, lookOf(part, context));
+  return left ?? { known: true, value: undefined, atMs: context.cloud.clock.now() };
+}
 
 export function notFenced({ region }: z.infer<typeof FenceInput>, why: string): StepFailed {
   // Without an acceptance people decide, even before the point of no return: going on might let both sides write.

@@ -2,16 +2,20 @@ import { z } from "zod";
 import { TransientError } from "../../../domain/errors.ts";
 import { FenceOutput } from "../../../domain/plan-run/fence.ts";
 import { isUnreachable, type Known } from "../../../domain/service/observed.ts";
-import { type LookContext, type Step, UNCAPTURED } from "../../../ports/step.ts";
+import { type Asked, type LookContext, type Step, type StepContext, UNCAPTURED } from "../../../ports/step.ts";
 import { MINUTE, SECOND } from "../../steps/schemas.ts";
 import { FenceInput, type FencePart } from "./fence-input.ts";
-import { contextOf, isStore, lookOf, notFenced, type Part, partOf } from "./fence-part.ts";
+import { contextOf, isStore, leftOf, lookOf, notFenced, type Part, partOf } from "./fence-part.ts";
 import { proveFenced } from "./fence-proof.ts";
 
 type Input = z.infer<typeof FenceInput>;
 
-/** Stores that gave no answer, by resource, each with why. */
-const Data = z.object({ silent: z.record(z.string(), z.string()) });
+const Data = z.object({
+  /** Stores that gave no answer, by resource, each with why. */
+  silent: z.record(z.string(), z.string()),
+  /** Stores that are closed when what writes to them has ended. */
+  later: z.array(z.string()).exactOptional(),
+});
 type Data = z.infer<typeof Data>;
 
 type Context = Pick<LookContext, "cloud" | "signal">;
@@ -65,22 +69,13 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
         UNCAPTURED,
         `${input.region} answers again, and what stands there is not written down yet`,
       );
-    const requestIds: string[] = [];
-    const failures: unknown[] = [];
-    for (const { part, now } of answering) {
-      try {
-        requestIds.push(...(await part.fence.close(part.things, now, contextOf(part, context))));
-      } catch (error) {
-        context.signal.throwIfAborted();
-        failures.push(error);
-      }
-    }
-    // What keeps the data is closed also where what works refuses or gives no answer.
-    if (failures.length > 0) throw failures[0];
-    return { requestIds, data: { silent } };
+    const isCalm = input.mode === "planned" && Object.keys(silent).length === 0;
+    return isCalm
+      ? closeInOrder(answering, context)
+      : { requestIds: await closeAll(answering, context), data: { silent } };
   },
 
-  verify: (input, { silent }, context) => proveFenced(input, silent, context),
+  verify: proveFenced,
 
   async undo({ region, parts, captured }, context) {
     if (!captured) return { says: `${region} was not touched: it did not answer`, requestIds: [] };
@@ -99,6 +94,38 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
     return { says: `${says.join(", ")}, as before`, requestIds };
   },
 };
+
+interface Standing {
+  readonly part: Part;
+  readonly now: Known<object>;
+}
+
+/** What keeps the data is closed also where what works refuses or gives no answer. */
+async function closeAll(standing: readonly Standing[], context: StepContext): Promise<string[]> {
+  const requestIds: string[] = [];
+  const failures: unknown[] = [];
+  for (const { part, now } of standing) {
+    try {
+      requestIds.push(...(await part.fence.close(part.things, now, contextOf(part, context))));
+    } catch (error) {
+      context.signal.throwIfAborted();
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+  return requestIds;
+}
+
+/** Nobody is in a hurry: what still works off its last requests may write until it has ended, and fails none of them. */
+async function closeInOrder(standing: readonly Standing[], context: StepContext): Promise<Asked<Data>> {
+  const stores = standing.filter(({ part }) => isStore(part));
+  const writers = standing.filter(({ part }) => !isStore(part));
+  const requestIds = await closeAll(writers, context);
+  const left = await Promise.all(writers.map(({ part }) => leftOf(part, context)));
+  if (left.some((now) => !now.known || now.value !== undefined))
+    return { requestIds, data: { silent: {}, later: stores.map(({ part }) => part.resource) } };
+  return { requestIds: [...requestIds, ...(await closeAll(stores, context))], data: { silent: {} } };
+}
 
 const partsOf = ({ parts, leaveAlone = [] }: Input): readonly FencePart[] =>
   parts.filter(({ resource }) => !leaveAlone.includes(resource));

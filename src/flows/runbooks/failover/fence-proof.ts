@@ -4,22 +4,30 @@ import type { Known } from "../../../domain/service/observed.ts";
 import type { WriteVerdict } from "../../../ports/probe.ts";
 import type { LookContext, Verdict } from "../../../ports/step.ts";
 import type { FenceInput } from "./fence-input.ts";
-import { isStore, lookOf, notFenced, type Part, partOf } from "./fence-part.ts";
+import { isStore, leftOf, lookOf, notFenced, type Part, partOf } from "./fence-part.ts";
 
 type Input = z.infer<typeof FenceInput>;
 type Context = Pick<LookContext, "cloud" | "signal">;
 
+/** `silent`: stores that gave no answer, each with why. `later`: those that are closed when the writers have ended. */
+interface Begun {
+  readonly silent: Readonly<Record<string, string>>;
+  readonly later?: readonly string[];
+}
+
 /**
  * Proves that the old side writes no more: what was closed is seen closed, what was stopped has ended, a write over a new
- * session fails, and, where the fence ends sessions, one over an earlier one fails too. `silent`: stores that gave no answer, each with why.
+ * session fails, and, where the fence ends sessions, one over an earlier one fails too.
  */
 export async function proveFenced(
   input: Input,
-  silent: Readonly<Record<string, string>>,
+  { silent, later = [] }: Begun,
   context: Context,
 ): Promise<Verdict<FenceOutput>> {
   const parts = input.parts.map(partOf);
   const stores = parts.filter(isStore);
+  const waits = later.length > 0 ? await waitsFor(parts, input, { ...context, later }) : undefined;
+  if (waits) return waits;
   const verdicts = await Promise.all([
     ...stores.map(async (part) => {
       const verdict = await proofOf(part, input, { ...context, why: silent[part.resource] });
@@ -34,6 +42,28 @@ export async function proveFenced(
     done: true,
     says: verdicts.flatMap(({ says }) => (says === "" ? [] : [says])).join("; "),
     output: { fence: weakest(verdicts) },
+  };
+}
+
+/** What is still missing before the stores are closed, and that they can be; undefined once they are. */
+async function waitsFor(
+  parts: readonly Part[],
+  input: Input,
+  { later, ...context }: Context & { readonly later: readonly string[] },
+): Promise<Verdict<FenceOutput> | undefined> {
+  const writers = parts.filter((part) => !isStore(part));
+  const stopped = await Promise.all(
+    writers.flatMap((part) => [closed(part, input, context), ended(part, input, context)]),
+  );
+  const writing = stopped.find(({ done }) => !done);
+  if (writing) return writing;
+  const stores = parts.filter(({ resource }) => later.includes(resource));
+  const open = (await Promise.all(stores.map((part) => closed(part, input, context)))).find(({ done }) => !done);
+  if (!open || open.done || !open.isRefuted) return open;
+  return {
+    ...open,
+    says: `the writers have ended: ${stores.map(({ resource }) => resource).join(", ")} is closed now`,
+    nextPart: true,
   };
 }
 
@@ -67,8 +97,8 @@ function isAwaited(part: Part, side: Side): boolean {
 const endsSessions = ({ fence, things }: Part): boolean => fence.endsSessions?.(things) ?? false;
 
 async function ended(part: Part, input: Input, context: Context): Promise<Verdict<FenceOutput>> {
-  const left = await part.fence.left?.(part.things, lookOf(part, context));
-  if (!left || (left.known && left.value === undefined)) return { done: true, says: "", output: { fence: "fenced" } };
+  const left = await leftOf(part, context);
+  if (left.known && left.value === undefined) return { done: true, says: "", output: { fence: "fenced" } };
   if (left.known) return { done: false, says: `not over yet: ${left.value}` };
   return unseen(part, input, { what: "what is left of it", ...left });
 }

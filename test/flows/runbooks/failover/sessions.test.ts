@@ -7,10 +7,12 @@ import { eventually } from "../../../harness/eventually.ts";
 import {
   type FailoverWorld,
   mutationsOf,
+  runOf,
   startFailoverWorld,
   startRun,
   verdictOf,
 } from "../../../harness/failover-world.ts";
+import { standingOf } from "../../../harness/standing.ts";
 
 const SPEED = 60;
 /** Database of the desk. */
@@ -64,6 +66,86 @@ test.each(["planned", "unplanned"] as const)("a %s move waits until the tasks th
   expect(fencedAtMs).toBeGreaterThanOrEqual(Math.max(...stopped.map(([, ms]) => ms)));
   expect(Math.max(...acknowledgedAtHome())).toBeLessThan(fencedAtMs);
   expect(await verdictOf(at)).toMatchObject({ lostWrites: 0, splitBrain: [] });
+});
+
+describe("a planned move whose tasks work off their last jobs while they drain", () => {
+  const closedMs = () =>
+    at.whole.world.log
+      .read(0, "aws.mutation")
+      .filter(({ facts }) => facts["operation"] === "RevokeSecurityGroupIngress")
+      .map(({ worldMs }) => worldMs);
+
+  beforeEach(async () => {
+    await at.stop();
+    at = await startFailoverWorld({
+      ...{ example: "inventory", speed: SPEED, lagSeconds: 1 },
+      ...{ jobSeconds: 2, sessionSeconds: 5, stopSeconds: 60 },
+    });
+  });
+
+  test("guard planned order: closes the database only when the last of them has ended, so no job fails", async () => {
+    await startRun(at, { mode: "planned" });
+
+    const run = await drive(at);
+
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+    const ended = atHome().tasks.map(({ stoppedMs }) => stoppedMs ?? Number.NaN);
+    expect(Math.min(...closedMs())).toBeGreaterThanOrEqual(Math.max(...ended));
+    const failed = at.whole.world.log.read(0, "app.job-failed");
+    expect(failed.filter(({ facts }) => facts["servedIn"] === at.service.home)).toEqual([]);
+    expect(stateOf(run, "fence")).toMatchObject({ state: "done", attempt: 1, tries: 1 });
+    expect(await verdictOf(at)).toMatchObject({ lostWrites: 0, splitBrain: [] });
+  });
+
+  test("goes on with the closing where a worker was stopped while they drained", async () => {
+    await startRun(at, { mode: "planned" });
+    const dies = new AbortController();
+    const draining = drive(at, { signal: dies.signal });
+    await eventually(
+      "the tasks drain",
+      20_000,
+      async () => stateOf(await runOf(at), "fence").state === "asked" || undefined,
+    );
+    dies.abort(new Error("the worker was stopped"));
+    await expect(draining).rejects.toThrow("the worker was stopped");
+    expect(closedMs()).toEqual([]);
+
+    const run = await drive(at, { worker: "another" });
+
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+    expect(closedMs()).not.toEqual([]);
+    expect(await verdictOf(at)).toMatchObject({ lostWrites: 0, splitBrain: [] });
+  });
+
+  test("an unplanned one does not wait for them: it closes at once", async () => {
+    await startRun(at, { mode: "unplanned" });
+
+    const run = await drive(at);
+
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+    const ended = atHome().tasks.map(({ stoppedMs }) => stoppedMs ?? Number.NaN);
+    expect(Math.max(...closedMs())).toBeLessThan(Math.min(...ended));
+  });
+
+  test("gives the tasks back where somebody aborts while they drain, and the database was never closed", async () => {
+    const before = await standingOf(at);
+    await startRun(at, { mode: "planned" });
+    const draining = drive(at);
+    await eventually(
+      "the tasks drain",
+      20_000,
+      async () => stateOf(await runOf(at), "fence").state === "asked" || undefined,
+    );
+    const abort = { kind: "aborted", atMs: at.clock.now(), by: "chloe", door: "slack" } as const;
+    const appended = await at.memory.runs.append(await runOf(at), { entries: [abort], events: [] });
+    expect(appended.kind).toBe("appended");
+
+    const run = await draining;
+
+    expect(run.state).toBe("unwound");
+    expect(closedMs()).toEqual([]);
+    expect(await standingOf(at)).toEqual(before);
+  });
 });
 
 describe("machines that nobody stops", () => {
