@@ -89,7 +89,7 @@ export interface Databases {
   describe(region: Region, instance: string, signal?: AbortSignal): Promise<Known<DatabaseFacts>>;
   /**
    * Newest sample of the replica's lag; broken replication and missing samples are not known, not zero. The last good
-   * sample comes with what is not known, however old it is.
+   * sample comes with what is not known, however old it is; with what is known come the samples of the last minutes.
    */
   lag(region: Region, instance: string, signal?: AbortSignal): Promise<LagFacts>;
   promote(wish: Promotion, signal?: AbortSignal): Promise<PromoteAnswer>;

@@ -402,10 +402,19 @@ export const GUARDS = [
     fails: "a lag of 0 over a broken link is unknown, and PostgreSQL's age of the last commit is still a position",
   },
   {
+    guard: "a planned move believes no single sample",
+    file: "src/flows/resources/stores/rds-replica/record-data-position.ts",
+    cut: "const IN_A_ROW = 3;",
+    by: "const IN_A_ROW = 1;",
+    test: "flows/resources/stores/rds-replica/record-data-position.test.ts",
+    fails:
+      "guard in a row: a planned run believes three samples in a row from after the writers stopped, and no single one",
+  },
+  {
     guard: "a planned proof outlasts a silent link",
     file: "src/flows/resources/stores/rds-replica/record-data-position.ts",
-    cut: "lag.value.seconds * 1_000 - input.blindMs",
-    by: "lag.value.seconds * 1_000",
+    cut: "measuredAtMs - seconds * 1_000 - blindMs;",
+    by: "measuredAtMs - seconds * 1_000;",
     test: "flows/resources/stores/rds-replica/record-data-position.test.ts",
     fails:
       "a planned run believes no sample over a link that RDS calls broken, and none before a silence would have shown",
@@ -676,6 +685,22 @@ export const GUARDS = [
     by: "return isStore(part);",
     test: "flows/runbooks/failover/sessions.test.ts",
     fails: "a planned move waits until the tasks that drain are gone",
+  },
+  {
+    guard: "a planned move closes the database when its writers have ended",
+    file: "src/flows/runbooks/failover/fence-primary.ts",
+    cut: 'input.mode === "planned" && Object.keys(silent).length === 0',
+    by: 'input.mode !== "planned" && input.mode !== "unplanned"',
+    test: "flows/runbooks/failover/sessions.test.ts",
+    fails: "guard planned order: closes the database only when the last of them has ended, so no job fails",
+  },
+  {
+    guard: "an old side that comes back is closed at once",
+    file: "src/engine/runs/fence-watch.ts",
+    cut: 'mode: "unplanned", unfencedAccepted: false',
+    by: "unfencedAccepted: false",
+    test: "engine/runs/fence-watch.test.ts",
+    fails: "guard closed at once: of a planned move as well, for its writers are not waited for any more",
   },
   {
     guard: "what was closed is seen closed",

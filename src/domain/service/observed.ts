@@ -19,4 +19,8 @@ export interface LagSample {
 }
 
 /** The lag now. Where it is not known, the newest good sample still tells a position: see `domain/plan-run/data-position`. */
-export type LagFacts = Known<LagSample> & { readonly lastGood?: LagSample };
+export type LagFacts = Known<LagSample> & {
+  readonly lastGood?: LagSample;
+  /** Where it is known: the samples of the last minutes, newest first; below zero where the copy did not replicate. */
+  readonly recent?: readonly LagSample[];
+};

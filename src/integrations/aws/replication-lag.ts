@@ -87,7 +87,8 @@ function newest(
   if (atMs - sample.measuredAtMs > OLDEST_SAMPLE_MS) {
     return unknown(`The newest replication lag of ${instance} is from ${time}, too old to count`);
   }
-  return { known: true, value: sample, atMs };
+  const recent = samples.filter(({ measuredAtMs }) => atMs - measuredAtMs <= OVERLAP_MS);
+  return { known: true, value: sample, atMs, recent };
 }
 
 function withLastGood(unknown: LagFacts, lastGood: LagSample | undefined): LagFacts {

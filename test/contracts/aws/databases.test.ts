@@ -127,6 +127,22 @@ describe("replication lag", () => {
     expect(inventory.world.clock.now() - sample.measuredAtMs).toBeLessThanOrEqual(61_000);
   });
 
+  test("the samples of the last minutes come with it, newest first, also those of a link that was broken", async () => {
+    inventory.advance(121);
+    inventory.world.regions.set(HOME, "dark");
+    inventory.advance(61);
+    inventory.world.regions.set(HOME, "up");
+    inventory.advance(61);
+
+    const { recent = [], ...now } = await lag();
+
+    expect(recent[0]).toEqual(factOf(now));
+    const ages = recent.map(({ measuredAtMs }) => inventory.world.clock.now() - measuredAtMs);
+    expect(ages).toEqual(ages.toSorted((one, other) => one - other));
+    expect(recent.some(({ seconds }) => seconds < 0)).toBe(true);
+    expect(Math.max(...ages)).toBeLessThanOrEqual(15 * 60_000);
+  });
+
   /** To half a second: the sample of the full minute is measured, and then the region goes dark. */
   const darkAfterASample = () => {
     inventory.advance(60);

@@ -25,13 +25,17 @@ const BACK = {
 } satisfies OldSide;
 const at = { atMs: AT };
 
+const begun = (plan: RunState["plan"]): RunEntry[] => [
+  ...started(plan, AT),
+  { kind: "claimed", ...at, epoch: 1, worker: "w1" },
+  { kind: "intent", ...at, step: "fence", epoch: 1, attempt: 1 },
+];
+
 /** A run past the promotion's intent whose old side was dark: nobody knows whether it still writes. */
 function promoting(...more: RunEntry[]): RunState {
   const run = proposed(inventory, { observed: homeIsDark(service) });
   const entries: RunEntry[] = [
-    ...started(run.plan, AT),
-    { kind: "claimed", ...at, epoch: 1, worker: "w1" },
-    { kind: "intent", ...at, step: "fence", epoch: 1, attempt: 1 },
+    ...begun(run.plan),
     { kind: "done", ...at, step: "fence", epoch: 1, says: "cannot know", output: { fence: "cannot-know" } },
     { kind: "intent", ...at, step: "promote", epoch: 1, attempt: 1 },
   ];
@@ -57,12 +61,14 @@ interface Wish {
 /** One turn, by a worker whose calls and records are written down. */
 async function watched(run: RunState, { looked = BACK, atMs = AT + 1_000, ...wish }: Wish = {}) {
   let fenced = 0;
+  const asked: unknown[] = [];
   const fence: StoredStep = {
     name: "fence-primary",
     role: "protects",
     wayBack: "undo",
     permissions: () => [],
-    run: async () => {
+    run: async (input) => {
+      asked.push(input);
       fenced += 1;
       if (wish.refused !== undefined) throw new TransientError("x", wish.refused);
       return { requestIds: ["r-1"], data: { closed: ["tcp"] } };
@@ -81,7 +87,7 @@ async function watched(run: RunState, { looked = BACK, atMs = AT + 1_000, ...wis
     freeze: wish.freeze,
   });
   const kindsOf = (all: readonly { readonly kind: string }[]) => all.map(({ kind }) => kind);
-  return { ...turn, kinds: kindsOf(turn.written), ledger: kindsOf(turn.ledger), fenced };
+  return { ...turn, kinds: kindsOf(turn.written), ledger: kindsOf(turn.ledger), fenced, asked };
 }
 
 describe("the watch over an old side that was dark", () => {
@@ -94,6 +100,19 @@ describe("the watch over an old side that was dark", () => {
     expect(turn).toMatchObject({ fenced: 1, ended: false });
     expect(turn.run).toMatchObject({ epoch: 2, watch: { state: "fenced", tries: 1 } });
     expect(turn.run.captured).toEqual(BACK.captured);
+  });
+
+  test("guard closed at once: of a planned move as well, for its writers are not waited for any more", async () => {
+    const lost: RunEntry[] = [
+      { kind: "done", ...at, step: "fence", epoch: 1, says: "fenced", output: { fence: "fenced" } },
+      { kind: "intent", ...at, step: "promote", epoch: 1, attempt: 1 },
+      { kind: "fence-lost", ...at, step: "fence", epoch: 1, why: "it stands open" },
+    ];
+    const planned = proposed(inventory, { mode: "planned" });
+    const run = [...begun(planned.plan), ...lost].reduce(transition, planned);
+    expect(planned.plan.steps[0]?.input).toMatchObject({ mode: "planned" });
+
+    expect(await watched(run)).toMatchObject({ fenced: 1, asked: [{ mode: "unplanned", unfencedAccepted: false }] });
   });
 
   test("does so while the run is stopped after the point of no return, and keeps the run open for people", async () => {

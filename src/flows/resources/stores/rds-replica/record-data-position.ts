@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { sayTime } from "../../../../domain/duration.ts";
 import { positionOf } from "../../../../domain/plan-run/data-position.ts";
+import type { LagFacts, LagSample } from "../../../../domain/service/observed.ts";
 import type { Step } from "../../../../ports/step.ts";
 import { told } from "../../../steps/by-hand.ts";
 import { MINUTE, PositionOutput, SECOND } from "../../../steps/schemas.ts";
@@ -9,8 +10,11 @@ import { overLink, unseenLink } from "./link.ts";
 /**
  * Writes down how far the standby had followed, right before it is cut loose. A position never goes back, so what the plan
  * knew stays true when the lag can no longer be measured. In planned mode nothing may be missing: the standby must have
- * reached a time at which the writers were stopped already. A lag of zero does not say so, since samples come minutes late.
+ * reached a time at which the writers were stopped already. A lag of zero does not say so, since samples come minutes late;
+ * nor does a single sample, since one may be wrong. Each of the newest ones has to say it.
  */
+const IN_A_ROW = 3;
+
 const Input = z.object({
   region: z.string(),
   instance: z.string(),
@@ -35,16 +39,20 @@ export const recordDataPosition: Step<Input, Data, PositionOutput> = {
   output: PositionOutput,
   title: ({ mustReachZero, instance }) =>
     mustReachZero ? `Wait until ${instance} has every commit` : `Write down how far ${instance} had followed`,
-  // CloudWatch shows a minute one to two minutes after it began.
+  // CloudWatch shows a minute one to two minutes after it began, and the next ones a minute apart.
   times: ({ mustReachZero }) => ({
-    expectedMs: mustReachZero ? 3 * MINUTE : 1 * SECOND,
+    expectedMs: mustReachZero ? 5 * MINUTE : 1 * SECOND,
     deadlineMs: 15 * MINUTE,
     alike: mustReachZero ? "until-zero" : "one-look",
   }),
   controlPlane: ({ region }) => region,
-  byHand: ({ region, instance }) => [
+  byHand: ({ region, instance, mustReachZero }) => [
     `aws cloudwatch get-metric-statistics --region ${region} --namespace AWS/RDS --metric-name ReplicaLag --dimensions Name=DBInstanceIdentifier,Value=${instance} --period 60 --statistics Maximum --start-time "$(( $(date +%s) - 900 ))" --end-time "$(date +%s)"`,
-    told("Go on when you have written down the newest Timestamp less its Maximum in seconds."),
+    told(
+      mustReachZero
+        ? `Go on when each of the newest ${IN_A_ROW} Timestamps, less its Maximum in seconds, is later than the moment at which the writers stopped.`
+        : "Go on when you have written down the newest Timestamp less its Maximum in seconds.",
+    ),
   ],
   permissions: () => [],
   run: async (_input, { cloud }) => ({ requestIds: [], data: { sinceMs: cloud.clock.now() } }),
@@ -55,14 +63,8 @@ export const recordDataPosition: Step<Input, Data, PositionOutput> = {
       cloud.databases.describe(input.region, input.instance, signal),
     ]);
     const lag = facts.known ? overLink(measured, facts) : unseenLink(measured, facts);
-    // By as much as the engine may be wrong over a silent link: nobody has noticed the silence yet.
-    const measuredMs = lag.known ? lag.value.measuredAtMs - lag.value.seconds * 1_000 - input.blindMs : 0;
-    if (input.mustReachZero && measuredMs < sinceMs) {
-      const seen = lag.known
-        ? `the standby had commits until ${sayTime(measuredMs)}, and the writers stopped at ${sayTime(sinceMs)}`
-        : `lag is unknown: ${lag.why}`;
-      return { done: false, says: seen };
-    }
+    const missing = input.mustReachZero ? missingIn(lag, { sinceMs, blindMs: input.blindMs }) : undefined;
+    if (missing !== undefined) return { done: false, says: missing };
     const position = positionOf(lag, input.blindMs);
     const lastCommitMs = Math.max(position?.atMs ?? 0, input.knownUntilMs ?? 0);
     if (lastCommitMs === 0)
@@ -78,3 +80,23 @@ export const recordDataPosition: Step<Input, Data, PositionOutput> = {
 
   undo: "nothing-to-undo",
 };
+
+interface Reaching {
+  readonly sinceMs: number;
+  readonly blindMs: number;
+}
+
+/** Why the standby may not have every commit yet; undefined where the newest samples in a row say that it has. */
+function missingIn(lag: LagFacts, { sinceMs, blindMs }: Reaching): string | undefined {
+  if (!lag.known) return `lag is unknown: ${lag.why}`;
+  // By as much as the engine may be wrong over a silent link: nobody has noticed the silence yet.
+  const reachedMs = ({ measuredAtMs, seconds }: LagSample) => measuredAtMs - seconds * 1_000 - blindMs;
+  const newest = (lag.recent ?? [lag.value]).slice(0, IN_A_ROW);
+  const late = newest.findIndex((sample) => sample.seconds < 0 || reachedMs(sample) < sinceMs);
+  if (late === -1 && newest.length === IN_A_ROW) return undefined;
+  const stopped = sayTime(sinceMs);
+  if (late === 0)
+    return `the standby had commits until ${sayTime(reachedMs(lag.value))}, and the writers stopped at ${stopped}`;
+  const good = late === -1 ? newest.length : late;
+  return `${good} of ${IN_A_ROW} samples in a row say that the standby has every commit until ${stopped}`;
+}

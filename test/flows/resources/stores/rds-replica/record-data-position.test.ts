@@ -59,20 +59,40 @@ test("unknown stays unknown where there never was a good sample", async () => {
   expect(await recorded(BROKEN)).toMatchObject({ done: true, output: { lastCommitMs: null } });
 });
 
-test("a planned run takes no old position for having everything", async () => {
-  const fresh: LagFacts = known({ seconds: 0, measuredAtMs: AT + 60_000 });
+/** What CloudWatch has shown, newest first: a minute apart, the newest so long after the writers stopped. */
+function shown(afterMs: number, ...seconds: readonly number[]): LagFacts {
+  const recent = seconds.map((each, minutes) => ({ seconds: each, measuredAtMs: AT + afterMs - minutes * 60_000 }));
+  const [newest] = recent;
+  if (!newest) throw new Error("something is shown");
+  return { ...known(newest), recent };
+}
 
+test("a planned run takes no old position for having everything", async () => {
   expect(await recorded({ ...BROKEN, lastGood: SAMPLE }, { mustReachZero: true })).toMatchObject({ done: false });
-  expect(await recorded(fresh, { mustReachZero: true })).toMatchObject({ done: true });
+  expect(await recorded(shown(120_000, 0, 0, 0), { mustReachZero: true })).toMatchObject({ done: true });
+});
+
+test("guard in a row: a planned run believes three samples in a row from after the writers stopped, and no single one", async () => {
+  const planned = (lag: LagFacts) => recorded(lag, { mustReachZero: true });
+
+  expect(await planned(known({ seconds: 0, measuredAtMs: AT + 120_000 }))).toMatchObject({
+    ...{ done: false, says: "1 of 3 samples in a row say that the standby has every commit until 03:12:45Z" },
+  });
+  expect(await planned(shown(120_000, 0, 0))).toMatchObject({ done: false });
+  // The oldest of the three is from before the writers stopped, or says that commits are missing, or that nothing arrives.
+  expect(await planned(shown(119_000, 0, 0, 0))).toMatchObject({ done: false });
+  expect(await planned(shown(180_000, 0, 0, 61, 0, 0))).toMatchObject({ done: false });
+  expect(await planned(shown(180_000, 0, -1, 0, 0))).toMatchObject({ done: false });
+  expect(await planned(shown(180_000, 0, 0, 0, -1))).toMatchObject({ done: true });
 });
 
 test("a planned run believes no sample over a link that RDS calls broken, and none before a silence would have shown", async () => {
-  const zero = (afterMs: number): LagFacts => known({ seconds: 0, measuredAtMs: AT + afterMs });
+  const zero = (afterMs: number): LagFacts => shown(afterMs, 0, 0, 0);
   const planned = { mustReachZero: true, blindMs: 60_000 };
 
-  expect(await recorded(zero(120_000), planned, { replicating: false })).toMatchObject({ done: false });
-  expect(await recorded(zero(59_000), planned)).toMatchObject({ done: false });
-  expect(await recorded(zero(60_000), planned)).toMatchObject({ done: true });
+  expect(await recorded(zero(240_000), planned, { replicating: false })).toMatchObject({ done: false });
+  expect(await recorded(zero(179_000), planned)).toMatchObject({ done: false });
+  expect(await recorded(zero(180_000), planned)).toMatchObject({ done: true });
 });
 
 test("a lag of 0 over a broken link is unknown, and PostgreSQL's age of the last commit is still a position", async () => {
@@ -90,7 +110,7 @@ test("a lag of 0 over a broken link is unknown, and PostgreSQL's age of the last
 });
 
 test("a planned run waits while nobody can see what its sample was measured over", async () => {
-  const after = known({ seconds: 0, measuredAtMs: AT + 60_000 });
+  const after = shown(120_000, 0, 0, 0);
 
   expect(await recorded(after, { mustReachZero: true })).toMatchObject({ done: true });
   expect(await recorded(after, { mustReachZero: true }, "unseen")).toMatchObject({
