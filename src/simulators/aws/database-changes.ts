@@ -24,6 +24,11 @@ interface Course {
 const PROMOTION_SHARES = { modifying: 0.55, rebooting: 0.25, backingUp: 0.2 };
 
 /** Everything that changes an instance over time. Each method decides at once and throws AwsError where RDS refuses. */
+interface Backups {
+  readonly retentionDays: number;
+  readonly window: string | undefined;
+}
+
 export class DatabaseChanges {
   readonly #world: World;
   readonly #fleet: DatabaseFleet;
@@ -43,7 +48,8 @@ export class DatabaseChanges {
   }
 
   /** The source is never touched: it stays writable, and nothing on it changes but its list of replicas. */
-  promote(replica: Instance, retentionDays: number, call: AwsCall): void {
+  /** `window`: of its backups; absent: as it was. */
+  promote(replica: Instance, { retentionDays, window }: Backups, call: AwsCall): void {
     if (!replica.source) throw new AwsError("InvalidDBInstanceState", "DB Instance is not a read replica");
     requireIdle(replica);
     const acceptedMs = this.#world.clock.now();
@@ -60,6 +66,7 @@ export class DatabaseChanges {
       endDowntime(replica, atMs);
       replica.source = undefined;
       replica.backupRetentionDays = retentionDays;
+      replica.backupWindow = window ?? replica.backupWindow;
       this.#events.add(replica, "read replica", "Promoted Read Replica instance to standalone database instance.");
       this.#world.log.append("rds.promotion-observable", { ...facts, acceptedMs, observableMs: atMs });
     };

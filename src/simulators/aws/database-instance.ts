@@ -53,6 +53,10 @@ export interface Instance extends Volume {
   deletionProtection: boolean;
   backupRetentionDays: number;
   pendingRetentionDays: number | undefined;
+  /** `hh:mm-hh:mm`, in UTC. */
+  backupWindow: string;
+  /** `ddd:hh:mm-ddd:hh:mm`, in UTC. */
+  maintenanceWindow: string;
   securityGroups: readonly string[];
   /** Present on a read replica until its promotion is through. */
   source: DatabaseRef | undefined;
@@ -131,6 +135,8 @@ function unchanged({ createdMs, random }: Birth) {
     change: undefined,
     failedOverMs: Number.NEGATIVE_INFINITY,
     pendingRetentionDays: undefined,
+    backupWindow: "03:00-03:30",
+    maintenanceWindow: "sun:04:00-sun:04:30",
     replication: undefined,
     linkSetTo: "up" as const,
     downtimes: [],

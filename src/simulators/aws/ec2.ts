@@ -5,6 +5,7 @@ import { Permission, permissionsOf, rulesOf, rulesView } from "./ec2-permissions
 import { Ec2Spec, type Ec2SpecInput } from "./ec2-spec.ts";
 import { DescribeInterfaces, describeInterfaces } from "./network-interfaces.ts";
 import { page } from "./paging.ts";
+import { refusedInput } from "./refused-input.ts";
 import { type SecurityGroup, SecurityGroups } from "./security-groups.ts";
 import type { NewRule, Rule } from "./security-rules.ts";
 import { type AwsCall, AwsError, type AwsService, XmlList } from "./service.ts";
@@ -153,6 +154,6 @@ function view({ id, name, vpcId }: SecurityGroup, rules: readonly Rule[]) {
 /** EC2's own name for parameters that do not fit. */
 function parse<T>(schema: z.ZodType<T>, { input }: AwsCall): T {
   const parsed = schema.safeParse(input);
-  if (!parsed.success) throw new AwsError("InvalidParameterValue", z.prettifyError(parsed.error));
+  if (!parsed.success) throw refusedInput(parsed.error, input, "InvalidParameterValue");
   return parsed.data;
 }

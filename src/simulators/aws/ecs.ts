@@ -13,6 +13,7 @@ import {
 } from "./ecs-spec.ts";
 import { type ServiceNames, showCluster, showService, showTask } from "./ecs-views.ts";
 import type { Elb } from "./elb.ts";
+import { refusedInput } from "./refused-input.ts";
 import { type AwsCall, AwsError, type AwsService } from "./service.ts";
 
 export interface Ecs {
@@ -39,6 +40,10 @@ const ListTasks = z.looseObject({
   cluster: z.string().default("default"),
   serviceName: z.string().optional(),
   desiredStatus: z.enum(["RUNNING", "PENDING", "STOPPED"]).default("RUNNING"),
+  family: z.string().optional(),
+  startedBy: z.string().optional(),
+  launchType: z.enum(["FARGATE", "EC2", "EXTERNAL"]).optional(),
+  containerInstance: z.string().optional(),
   maxResults: z.number().int().min(1).max(100).default(100),
   nextToken: z.string().optional(),
 });
@@ -131,7 +136,7 @@ function lastPart(nameOrArn: string): string {
 
 function parse<T>(schema: z.ZodType<T>, input: unknown): T {
   const parsed = schema.safeParse(input);
-  if (!parsed.success) throw new AwsError("InvalidParameterException", z.prettifyError(parsed.error));
+  if (!parsed.success) throw refusedInput(parsed.error, input, "InvalidParameterException");
   return parsed.data;
 }
 
@@ -220,13 +225,27 @@ function listTasks(book: ServiceBook, call: AwsCall): Record<string, unknown> {
   }
   const arns = here
     .filter((one) => service === undefined || one.spec.name === service)
+    .filter((one) => wanted.launchType === undefined || one.spec.launchType === wanted.launchType)
     .flatMap((one) => one.tasks)
     // The model: a filter of PENDING returns nothing, as no task's desired status is ever PENDING.
     .filter((task) => task.desiredStatus === wanted.desiredStatus)
+    .filter((task) => isListed(task, wanted))
     .map((task) => task.arn);
-  const from = Number(wanted.nextToken ?? 0);
+  const from = startOf(wanted.nextToken, arns.length);
   const to = from + wanted.maxResults;
   return { taskArns: arns.slice(from, to), ...(to < arns.length && { nextToken: String(to) }) };
+}
+
+/** No task here is known to run on a machine that has a name. */
+function isListed(task: Task, { family, startedBy, containerInstance }: z.infer<typeof ListTasks>): boolean {
+  const isOfFamily = family === undefined || task.taskDefinition.split(":")[0] === family;
+  return isOfFamily && (startedBy ?? task.deploymentId) === task.deploymentId && containerInstance === undefined;
+}
+
+function startOf(nextToken: string | undefined, length: number): number {
+  const at = Number(nextToken ?? 0);
+  if (Number.isInteger(at) && at >= 0 && at <= length && nextToken !== "") return at;
+  throw new AwsError("InvalidParameterException", "Invalid token");
 }
 
 function describeTasks(book: ServiceBook, call: AwsCall): Record<string, unknown> {
@@ -235,10 +254,12 @@ function describeTasks(book: ServiceBook, call: AwsCall): Record<string, unknown
     throw new AwsError("InvalidParameterException", `Tasks cannot have more than ${MAX_TASKS_PER_CALL} elements.`);
   }
   const here = inCluster(book, call.region, wanted.cluster);
+  const prefix = `arn:${partitionOf(call.region)}:ecs:${call.region}:${book.accountId}:task/${lastPart(wanted.cluster)}`;
+  const taskArn = (name: string) => (name.startsWith("arn:") ? name : `${prefix}/${lastPart(name)}`);
   const known = here.flatMap((scheduler) => scheduler.tasks.map((task) => ({ scheduler, task })));
   const found = wanted.tasks.map((name) => ({ name, entry: known.find(({ task }) => task.id === lastPart(name)) }));
   return {
     tasks: found.flatMap(({ entry }) => (entry ? [showTask(entry.scheduler, entry.task, book.accountId)] : [])),
-    failures: found.filter(({ entry }) => !entry).map(({ name }) => ({ arn: name, reason: "MISSING" })),
+    failures: found.filter(({ entry }) => !entry).map(({ name }) => ({ arn: taskArn(name), reason: "MISSING" })),
   };
 }

@@ -23,7 +23,8 @@ export function instanceView(
     ...(instance.status === "creating" ? {} : { Endpoint: { Address: instance.endpoint, Port: port } }),
     AllocatedStorage: 100,
     InstanceCreateTime: new Date(instance.createdMs),
-    PreferredBackupWindow: "03:00-03:30",
+    PreferredBackupWindow: instance.backupWindow,
+    PreferredMaintenanceWindow: instance.maintenanceWindow,
     BackupRetentionPeriod: instance.backupRetentionDays,
     VpcSecurityGroups: new XmlList(
       "VpcSecurityGroupMembership",

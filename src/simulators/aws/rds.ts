@@ -56,6 +56,7 @@ export function createRds(world: World, input: RdsSpecInput, deps: RdsDeps): Rds
     service: {
       name: "rds",
       protocol: "query",
+      invalidParameter: "InvalidParameterValue",
       namespace: "http://rds.amazonaws.com/doc/2014-10-31/",
       operations: {
         ...instanceOperations(parts),
@@ -91,7 +92,8 @@ function instanceOperations(parts: Parts): Record<string, AwsOperation> {
       handle: (call) => {
         const wanted = Promote.parse(call.input);
         const replica = parts.fleet.require({ region: call.region, instance: wanted.DBInstanceIdentifier });
-        parts.changes.promote(replica, wanted.BackupRetentionPeriod, call);
+        const { BackupRetentionPeriod: retentionDays, PreferredBackupWindow: window } = wanted;
+        parts.changes.promote(replica, { retentionDays, window }, call);
         return one(replica, "modifying");
       },
     },
@@ -221,15 +223,24 @@ function modify({ changes }: Parts, instance: Instance, wanted: Modify): void {
   });
   if (isDeferred) instance.pendingRetentionDays = retention;
   instance.deletionProtection = wanted.DeletionProtection ?? instance.deletionProtection;
+  instance.backupWindow = wanted.PreferredBackupWindow ?? instance.backupWindow;
+  instance.maintenanceWindow = wanted.PreferredMaintenanceWindow ?? instance.maintenanceWindow;
 }
 
 function describeEvents({ events, world }: Parts, { input, region }: AwsCall) {
   const wanted = DescribeEvents.parse(input);
+  if (wanted.SourceIdentifier !== undefined && wanted.SourceType === undefined) {
+    throw new AwsError(
+      "InvalidParameterCombination",
+      "Cannot specify a source identifier without specifying a source type.",
+    );
+  }
   const toMs = wanted.EndTime?.getTime() ?? world.clock.now();
   const fromMs = wanted.StartTime?.getTime() ?? toMs - wanted.Duration * 60_000;
   const found = events
     .between(region, fromMs, toMs)
     .filter(({ identifier }) => wanted.SourceIdentifier === undefined || identifier === wanted.SourceIdentifier)
+    .filter(({ sourceType }) => wanted.SourceType === undefined || sourceType === wanted.SourceType)
     .filter(({ category }) => wanted.EventCategories?.includes(category) ?? true)
     .map((event, index) => ({ event, key: `${String(event.atMs).padStart(20, "0")}-${index}` }));
   const { entries, marker } = page(found, ({ key }) => key, { size: wanted.MaxRecords, marker: wanted.Marker });

@@ -10,6 +10,7 @@ import { type Disruption, disruptionOf, losesAnswer } from "./disruption.ts";
 import { isKnownToIam } from "./iam/accesses.ts";
 import type { Authorise } from "./iam/iam.ts";
 import { anonymousProtocol, type Protocol, protocolFor, type WireAnswer, type WireRequest } from "./protocols.ts";
+import { refusedInput } from "./refused-input.ts";
 import { type AwsCall, AwsError, type AwsOperation, type AwsService } from "./service.ts";
 import { readCredentialScope } from "./sigv4-scope.ts";
 
@@ -218,7 +219,7 @@ function effect(front: Front, { service, operation, call }: Performance, disrupt
   } catch (error) {
     if (error instanceof AwsError) return { kind: "refused", error };
     if (error instanceof z.ZodError) {
-      return { kind: "refused", error: new AwsError("ValidationError", z.prettifyError(error)) };
+      return { kind: "refused", error: refusedInput(error, call.input, service.invalidParameter ?? "ValidationError") };
     }
     front.world.log.append("aws.failure", { operation: call.operation, error: String(error) });
     return { kind: "refused", error: new AwsError("InternalFailure", "An internal error has occurred", 500) };

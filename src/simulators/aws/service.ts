@@ -56,6 +56,8 @@ export interface AwsService {
   readonly controlPlaneRegion?: string;
   /** XML namespace of the answers (query, ec2 and rest-xml services). */
   readonly namespace?: string;
+  /** Code of its error for a parameter that does not fit. */
+  readonly invalidParameter?: string;
   /** rest-xml only: which operation a method and path mean, with its path and query parameters and the parsed body. */
   readonly route?: (request: RestRequest) => { operation: string; input: Record<string, unknown> } | undefined;
 }

@@ -234,6 +234,48 @@ describe("simulated RDS", () => {
     });
   });
 
+  test("a promotion keeps the backup window that it is given, and a change those of a standing instance", async () => {
+    const { rds, rdsHome } = aws.clients;
+    const window = { PreferredBackupWindow: "22:15-23:00" };
+    await rds.send(new PromoteReadReplicaCommand({ DBInstanceIdentifier: "app-rep", ...window }));
+    aws.world.clock.jump(600_000);
+    expect(await replica()).toMatchObject(window);
+    const both = { PreferredBackupWindow: "23:45-00:20", PreferredMaintenanceWindow: "mon:02:00-mon:03:00" };
+    const { DBInstance } = await rdsHome.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: "app", ...both }));
+    expect(DBInstance).toMatchObject(both);
+  });
+
+  test.each<[string, (at: AwsWorld["clients"]) => Promise<unknown>, { code: string; says: string }]>([
+    [
+      "a page of 19",
+      ({ rds }) => rds.send(new DescribeDBInstancesCommand({ MaxRecords: 19 })),
+      { code: "InvalidParameterValue", says: "19" },
+    ],
+    [
+      "a retention of 36 days",
+      ({ rds }) =>
+        rds.send(new PromoteReadReplicaCommand({ DBInstanceIdentifier: "app-rep", BackupRetentionPeriod: 36 })),
+      { code: "InvalidParameterValue", says: "BackupRetentionPeriod" },
+    ],
+    [
+      "a backup window of ten minutes",
+      ({ rds }) =>
+        rds.send(
+          new PromoteReadReplicaCommand({ DBInstanceIdentifier: "app-rep", PreferredBackupWindow: "23:55-00:05" }),
+        ),
+      { code: "InvalidParameterValue", says: "at least 30 minutes" },
+    ],
+    [
+      "events of a name without its type",
+      ({ rds }) => rds.send(new DescribeEventsCommand({ SourceIdentifier: "app-rep" })),
+      { code: "InvalidParameterCombination", says: "source type" },
+    ],
+  ])("%s is refused in the vendor's manner", async (_what, ask, { code, says }) => {
+    const refusal = await refusalOf(ask(aws.clients));
+    expect(refusal).toMatchObject({ code, message: expect.stringContaining(says) });
+    expect(refusal.message).not.toMatch(/✖|\n/);
+  });
+
   describe("a reboot with failover", () => {
     const reboot = (ForceFailover = true) =>
       aws.clients.rdsHome.send(new RebootDBInstanceCommand({ DBInstanceIdentifier: "app", ForceFailover }));

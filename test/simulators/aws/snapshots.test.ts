@@ -57,9 +57,9 @@ describe("simulated snapshots", () => {
     await take("a".repeat(255));
     await ofCluster("a".repeat(63));
 
-    expect(await codeOf(take("b".repeat(256)))).toBe("ValidationError");
-    expect(await codeOf(ofCluster("b".repeat(64)))).toBe("ValidationError");
-    expect(await codeOf(take("two--hyphens"))).toBe("ValidationError");
+    expect(await codeOf(take("b".repeat(256)))).toBe("InvalidParameterValue");
+    expect(await codeOf(ofCluster("b".repeat(64)))).toBe("InvalidParameterValue");
+    expect(await codeOf(take("two--hyphens"))).toBe("InvalidParameterValue");
   });
 
   test("are as many as the quota allows, in each family", async () => {

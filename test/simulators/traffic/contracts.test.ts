@@ -8,6 +8,7 @@ import {
   DescribeTasksCommand,
   ECSClient,
   ListTasksCommand,
+  type ListTasksCommandInput,
   UpdateServiceCommand,
 } from "@aws-sdk/client-ecs";
 import {
@@ -170,6 +171,27 @@ test("the ECS, Application Auto Scaling and ELB clients see one service grow", a
   ]);
   const registered = TargetHealthDescriptions.map(({ Target }) => Target?.Id);
   expect(new Set(registered)).toEqual(new Set(addresses));
+});
+
+test("the ECS client lists tasks by what is known of them, and pages by tokens that it was given", async () => {
+  const ecs = new ECSClient(settings(STANDBY));
+  await ecs.send(new UpdateServiceCommand({ cluster: "dr", service: "inventory", desiredCount: 3 }));
+  advance(opened.world, 110);
+  const listed = async (filter: Omit<ListTasksCommandInput, "cluster">) =>
+    (await ecs.send(new ListTasksCommand({ cluster: "dr", ...filter }))).taskArns ?? [];
+  const all = await listed({});
+  const { tasks = [] } = await ecs.send(new DescribeTasksCommand({ cluster: "dr", tasks: all }));
+  expect(all).toHaveLength(3);
+  expect(await listed({ family: "inventory", launchType: "FARGATE" })).toEqual(all);
+  expect(await listed({ startedBy: tasks[0]?.startedBy })).toEqual(all);
+  for (const none of [{ family: "other" }, { startedBy: "ecs-svc/0" }, { launchType: "EC2" as const }])
+    expect(await listed(none)).toEqual([]);
+  expect(await listed({ containerInstance: "i-0" })).toEqual([]);
+  const first = await ecs.send(new ListTasksCommand({ cluster: "dr", maxResults: 2 }));
+  expect(await listed({ nextToken: first.nextToken })).toEqual(all.slice(2));
+  await expect(listed({ nextToken: "nonsense" })).rejects.toMatchObject({ name: "InvalidParameterException" });
+  const unknown = await ecs.send(new DescribeTasksCommand({ cluster: "dr", tasks: ["0a0a"] }));
+  expect(unknown.failures).toEqual([{ arn: `arn:aws:ecs:${STANDBY}:111122223333:task/dr/0a0a`, reason: "MISSING" }]);
 });
 
 test("the clients name the errors of compute", async () => {
