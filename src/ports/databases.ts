@@ -36,6 +36,15 @@ export interface DatabaseFacts {
   readonly cluster?: string;
 }
 
+/** What AWS is going to do to a database by itself, in its own words. */
+export interface Maintenance {
+  /** Such as `system-update`. */
+  readonly action: string;
+  readonly says: string;
+  /** World time; absent: when somebody asks for it. */
+  readonly dueMs?: number;
+}
+
 /** One event of RDS, in its own words; `category` is for instance `failover`. */
 export interface DatabaseEvent {
   readonly atMs: number;
@@ -92,6 +101,8 @@ export interface Databases {
    * sample comes with what is not known, however old it is; with what is known come the samples of the last minutes.
    */
   lag(region: Region, instance: string, signal?: AbortSignal): Promise<LagFacts>;
+  /** What AWS is going to do to it by itself. */
+  maintenance(region: Region, instance: string, signal?: AbortSignal): Promise<Known<readonly Maintenance[]>>;
   promote(wish: Promotion, signal?: AbortSignal): Promise<PromoteAnswer>;
   reboot(wish: RebootWish, signal?: AbortSignal): Promise<RebootAnswer>;
   /** What RDS tells of the instance since then, oldest first. Best effort: RDS loses some, and gives no order. */

@@ -3,16 +3,23 @@ import type { Cloud } from "../../src/ports/step.ts";
 /** What a test says of a cloud: the rest of it refuses to be asked. */
 export type SaidCloud = { readonly [port in keyof Cloud]?: Partial<Cloud[port]> } & Partial<Pick<Cloud, "through">>;
 
+const ENABLED = { state: "Enabled", isUsable: true, managedBy: "customer", multiRegion: false } as const;
+
 /** A cloud that answers what the test says, at a standing clock. `why` is how it refuses everything else. */
 export function fakeCloud(said: SaidCloud, why = "nothing else is asked"): Cloud {
   const refuse = () => Promise.reject(new Error(why));
   const cloud: Cloud = {
     databases: {
+      maintenance: async () => ({ known: true, value: [], atMs: 0 }),
       ...{ describe: refuse, lag: refuse, promote: refuse, reboot: refuse, events: refuse },
       ...said.databases,
     },
     clusters: { describe: refuse, failover: refuse, ...said.clusters },
-    snapshots: { find: refuse, create: refuse, copy: refuse, keyState: refuse, ...said.snapshots },
+    snapshots: {
+      ...{ find: refuse, create: refuse, copy: refuse },
+      keyState: async (_region, key) => ({ known: true, value: { ...ENABLED, arn: key }, atMs: 0 }),
+      ...said.snapshots,
+    },
     firewall: {
       ...{ rules: refuse, close: refuse, open: refuse },
       carriers: async () => ({ known: true, value: [], atMs: 0 }),

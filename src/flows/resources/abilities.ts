@@ -22,6 +22,10 @@ export interface StoreMove<Settings, Facts> {
   standsAlone(at: Seen<Settings, Facts>, region: Region): boolean;
   /** Why it cannot go there, each with what to do instead. */
   refusals(at: Seen<Settings, Facts>, move: StoreMoving): readonly string[];
+  /** What makes it slower, smaller or less certain there, and people have to agree to; ids as in a service with one store. */
+  acceptances?(at: Seen<Settings, Facts>, move: StoreMoving, nowMs: number): readonly Acceptance[];
+  /** What could not be checked, in words. */
+  unchecked?(at: Seen<Settings, Facts>, move: StoreMoving): readonly string[];
   /** Writes down how far the new side had followed, before it is cut loose. */
   measure(at: Seen<Settings, Facts>, move: StoreMoving, slot: Slot): PlannedStep;
   commit(at: Seen<Settings, Facts>, move: StoreMoving, slot: Slot): PlannedStep;

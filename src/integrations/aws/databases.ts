@@ -5,6 +5,7 @@ import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
 import { CallFailed } from "./errors.ts";
 import { factsOf, readInstance } from "./rds-instances.ts";
+import { readMaintenance } from "./rds-maintenance.ts";
 import { replicationLag } from "./replication-lag.ts";
 
 const API = "rds";
@@ -15,6 +16,8 @@ export function awsDatabases(caller: Caller, clients: Clients, now: () => number
     describe: (region, instance, signal) =>
       caller.known(async () => factsOf(await readInstance(caller, clients, { region, instance, signal }))),
     lag: replicationLag(caller, clients, now),
+    maintenance: (region, instance, signal) =>
+      caller.known(() => readMaintenance(caller, clients, { region, instance, signal })),
     promote: ({ region, instance, backupRetentionDays }, signal) =>
       caller.act(async (requestIds) => {
         const ask = { api: API, region, doing: `promote ${instance}`, signal };

@@ -26,6 +26,14 @@ export interface Zones {
   readonly standby: string | undefined;
 }
 
+export interface Maintenance {
+  /** AWS's word, such as `system-update`. */
+  readonly action: string;
+  readonly description: string;
+  /** World time; undefined: when somebody asks for it. */
+  readonly dueMs: number | undefined;
+}
+
 /** One simulated RDS instance: its control-plane state and its rows. */
 export interface Instance extends Volume {
   readonly identifier: string;
@@ -33,7 +41,7 @@ export interface Instance extends Volume {
   readonly engine: DatabaseSpec["engine"] | ClusterSpec["engine"];
   /** The cluster that it is a member of. */
   readonly cluster: string | undefined;
-  readonly instanceClass: string;
+  instanceClass: string;
   multiAz: boolean;
   parameterGroup: string;
   logExports: readonly string[];
@@ -67,6 +75,8 @@ export interface Instance extends Volume {
   readonly downtimes: { readonly fromMs: number; toMs?: number }[];
   /** How many commits of the source the replica has applied. */
   appliedCommits: number;
+  /** What AWS is going to do to it by itself. */
+  maintenance: readonly Maintenance[];
 }
 
 const ENGINES = {
@@ -141,6 +151,7 @@ function unchanged({ createdMs, random }: Birth) {
     linkSetTo: "up" as const,
     downtimes: [],
     appliedCommits: 0,
+    maintenance: [],
   };
 }
 

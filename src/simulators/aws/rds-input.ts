@@ -31,6 +31,14 @@ export const DescribeInstances = z.strictObject({
   Marker: z.string().optional(),
 });
 
+export const DescribeMaintenance = z.strictObject({
+  /** An ARN. */
+  ResourceIdentifier: z.string().optional(),
+  Filters: z.array(z.strictObject({ Name: z.string(), Values: z.array(z.string()) })).default([]),
+  MaxRecords,
+  Marker: z.string().optional(),
+});
+
 export const Promote = z.strictObject({
   DBInstanceIdentifier: z.string(),
   /** The vendor's default is 1, whatever the replica or its source had. */

@@ -10,6 +10,7 @@ import { clusterOperations } from "./rds-clusters.ts";
 import { addRdsControls } from "./rds-controls.ts";
 import { RdsEvents } from "./rds-events.ts";
 import { CreateReplica, DescribeEvents, DescribeInstances, Modify, Promote, Reboot } from "./rds-input.ts";
+import { maintenanceOperations } from "./rds-maintenance.ts";
 import { snapshotOperations } from "./rds-snapshots.ts";
 import { eventView, instanceView } from "./rds-view.ts";
 import {
@@ -37,7 +38,7 @@ export interface Rds {
 /**
  * Simulated RDS: instances with cross-region read replicas, Aurora clusters inside one region, and their snapshots. Logs
  * `rds.promotion-accepted`, `db.lost-rows`, `rds.promotion-observable`, and the like of failovers and snapshots; steered by
- * `POST /rds/lag`, shown by `GET /rds`.
+ * `POST /rds/lag` and `POST /rds/instance`, shown by `GET /rds`.
  */
 export function createRds(world: World, input: RdsSpecInput, deps: RdsDeps): Rds {
   const spec = RdsSpec.parse(input);
@@ -60,6 +61,7 @@ export function createRds(world: World, input: RdsSpecInput, deps: RdsDeps): Rds
       namespace: "http://rds.amazonaws.com/doc/2014-10-31/",
       operations: {
         ...instanceOperations(parts),
+        ...maintenanceOperations(fleet),
         ...snapshotOperations({ world, fleet, changes, shelf: shelves.instance }),
         ...clusterOperations({ fleet, changes: clusters }),
         ...clusterSnapshotOperations({ world, fleet, changes: clusters, copies: changes, shelf: shelves.cluster }),
@@ -92,6 +94,7 @@ function instanceOperations(parts: Parts): Record<string, AwsOperation> {
       handle: (call) => {
         const wanted = Promote.parse(call.input);
         const replica = parts.fleet.require({ region: call.region, instance: wanted.DBInstanceIdentifier });
+        requireKey(parts, replica);
         const { BackupRetentionPeriod: retentionDays, PreferredBackupWindow: window } = wanted;
         parts.changes.promote(replica, { retentionDays, window }, call);
         return one(replica, "modifying");
@@ -116,6 +119,12 @@ function instanceOperations(parts: Parts): Record<string, AwsOperation> {
       },
     },
   };
+}
+
+/** Storage that is encrypted under a key that cannot be used any more keeps nothing new. */
+function requireKey({ deps }: Parts, { region, storageEncrypted, kmsKeyId }: Instance): void {
+  if (!storageEncrypted || kmsKeyId === undefined || deps.keys.find(region, kmsKeyId)?.state === "Enabled") return;
+  throw new AwsError("KMSKeyNotAccessibleFault", `The KMS key ${kmsKeyId} does not exist or is not enabled.`);
 }
 
 const FILTERS = new Set(["db-instance-id", "db-cluster-id"]);

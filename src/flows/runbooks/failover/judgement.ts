@@ -149,6 +149,7 @@ function uncheckedOf({ observed }: FailoverRequest, { all, stores, move }: Judge
   const beyond = Object.values(observed.resources).flatMap(({ facts }) => facts);
   return [
     ...[...oldSide, ...behind, ...beyond].flatMap(({ what, seen }) => (seen.known ? [] : [`${what}: ${seen.why}`])),
+    ...stores.flatMap(({ at, move: to, moving }) => to.unchecked?.(at, moving) ?? []),
     ...all.flatMap((at) => at.kind.compute?.unchecked(at, move) ?? []),
   ];
 }
@@ -202,6 +203,7 @@ export function acceptancesFor(request: FailoverRequest, judgement: Judgement): 
   }
   return [
     ...accepted,
+    ...stores.flatMap(({ at, move, moving }) => toldApart(all, at, move.acceptances?.(at, moving, request.nowMs))),
     ...all.flatMap((at) => toldApart(all, at, at.kind.compute?.acceptances?.(at, judgement))),
     ...all.flatMap((at) => at.kind.entrance?.acceptances(at, judgement) ?? []),
   ];

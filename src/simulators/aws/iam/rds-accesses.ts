@@ -73,6 +73,7 @@ const clusterSnapshot = on("cluster-snapshot", "DBClusterSnapshotIdentifier");
 
 export const RDS_ACCESSES: Readonly<Record<string, AccessesOf>> = {
   DescribeDBInstances: instance,
+  DescribePendingMaintenanceActions: on("db", "ResourceIdentifier"),
   DescribeDBClusters: cluster,
   DescribeDBSnapshots: snapshot,
   DescribeDBClusterSnapshots: clusterSnapshot,

@@ -135,3 +135,80 @@ describe("what the standby's tasks need is judged before the keys", () => {
     await setService({ launchType: "FARGATE" });
   });
 });
+
+const replica = () => {
+  const { region } = standby();
+  return { region, instance: siteOf(at.service, region).database.instance };
+};
+const setReplica = (changes: object) => at.client.post("/rds/instance", { ...replica(), ...changes });
+const setKey = (state: string) =>
+  at.client.post("/kms/key", { region: replica().region, key: "alias/databases", state });
+
+describe("what the standby's database needs is judged before the keys", () => {
+  test("a class below the primary's is accepted in words that name both", async () => {
+    await setReplica({ instanceClass: "db.t4g.medium" });
+
+    expect(await judged()).toMatchObject({ refusals: "", acceptances: [...ORDINARY, "smaller-class"] });
+    expect(await words("smaller-class")).toContain("is a db.t4g.medium, smaller than");
+    await setReplica({ instanceClass: "db.r6g.2xlarge" });
+    expect((await judged()).acceptances).toEqual(ORDINARY);
+    await setReplica({ instanceClass: "db.r6g.large" });
+  });
+
+  test("maintenance that is due within a day is accepted in words; what waits for somebody needs none", async () => {
+    const maintenance = [{ action: "system-update", description: "New Operating System update is available" }];
+    await setReplica({ maintenance });
+    expect((await judged()).acceptances).toEqual(ORDINARY);
+
+    await setReplica({ maintenance: maintenance.map((each) => ({ ...each, inSeconds: 7_200 })) });
+    expect((await judged()).acceptances).toEqual([...ORDINARY, "maintenance-due"]);
+    expect(await words("maintenance-due")).toMatch(/down for maintenance \(system-update\) from .*Z on$/);
+    await setReplica({ maintenance: maintenance.map((each) => ({ ...each, inSeconds: 3 * 86_400 })) });
+    expect((await judged()).acceptances).toEqual(ORDINARY);
+    await setReplica({ maintenance: [] });
+  });
+
+  test("maintenance that nobody may ask for is shown as not checked", async () => {
+    at.whole.world.faults.plan({
+      ...{ vendor: "aws", operation: "DescribePendingMaintenanceActions" },
+      effect: { kind: "error", status: 403, code: "AccessDenied" },
+    });
+
+    expect((await judged()).unchecked).toMatch(/maintenance of .*: .*AccessDenied/);
+    at.whole.world.faults.clear();
+  });
+
+  test("storage that is full is refused: RDS promotes no such replica", async () => {
+    await setReplica({ status: "storage-full" });
+
+    expect((await judged()).refusals).toContain("is storage-full; a replica in that status cannot be promoted");
+    await setReplica({ status: "available" });
+  });
+
+  test.each(["Disabled", "PendingDeletion"])(
+    "a key that is %s is refused, and RDS would refuse the promotion",
+    async (state) => {
+      await setKey(state);
+
+      const { region, instance } = replica();
+      expect((await judged()).refusals).toContain(`The KMS key of ${instance} in ${region} is ${state}`);
+      await expect(at.others.databases.promote({ region, instance, backupRetentionDays: 7 })).rejects.toMatchObject({
+        message: expect.stringContaining("KMSKeyNotAccessibleFault"),
+      });
+      const { service, inventory, cloud, clock } = at;
+      const snapshot = runbookOf({ runbook: "snapshot", id: "F-2" }).plan(
+        {
+          ...{ id: "F-2", service, inventory, reason: "a rehearsal", incident: undefined, requester: "farid" },
+          ...{ observed: await observe(service, cloud), nowMs: clock.now() },
+        },
+        {},
+      );
+      expect(snapshot).toMatchObject({
+        kind: "refused",
+        reasons: [expect.stringContaining("no copy can be encrypted")],
+      });
+      await setKey("Enabled");
+      expect((await judged()).refusals).toBe("");
+    },
+  );
+});

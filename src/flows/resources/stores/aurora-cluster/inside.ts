@@ -68,13 +68,18 @@ interface Regions {
   readonly to: string;
 }
 
-export function snapshot({ seen: { cluster: now }, resource, name }: AuroraAt, { to }: Regions): SnapshotSource {
+export function snapshot({ seen: { cluster: now, keys }, resource, name }: AuroraAt, { to }: Regions): SnapshotSource {
   if (!now.known) return refused(`The cluster of ${name} cannot be seen: ${now.why}. Ask again when it can.`);
   const { cluster: id, encrypted } = now.value;
   const key = resource.snapshot_keys[to];
   if (encrypted && key === undefined)
     return refused(
       `The snapshot is encrypted, and its copy needs a key in ${to}: write it as stores.${name}.snapshot_keys.${to}.`,
+    );
+  const seen = key === undefined ? undefined : keys?.[to];
+  if (encrypted && seen && (seen.known ? !seen.value.isUsable : seen.cause === "absent"))
+    return refused(
+      `stores.${name}.snapshot_keys.${to} is ${seen.known ? seen.value.state : "no key of that region"}, so no copy can be encrypted with it. Enable it, or write another key.`,
     );
   return { kind: "source", of: "cluster", id, kmsKey: encrypted ? (key ?? null) : null };
 }

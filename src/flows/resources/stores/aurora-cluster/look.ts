@@ -2,6 +2,7 @@ import type { RegionFacts, Told } from "../../../../domain/service/observation.t
 import { isUnreachable, type Known } from "../../../../domain/service/observed.ts";
 import type { Region } from "../../../../domain/service/service.ts";
 import type { ClusterSite } from "../../../../domain/service/site.ts";
+import type { KeyFacts } from "../../../../domain/service/snapshot.ts";
 import { type ClusterFacts, type ClusterMember, writerOf } from "../../../../ports/clusters.ts";
 import { sayKnown } from "../../facts.ts";
 import type { Looking, Place, Seen } from "../../place.ts";
@@ -9,6 +10,8 @@ import type { AuroraCluster } from "./settings.ts";
 
 export interface AuroraSeen {
   readonly cluster: Known<ClusterFacts>;
+  /** The keys that copies of its snapshots are encrypted with, by region; absent: the look did not ask. */
+  readonly keys?: Readonly<Record<Region, Known<KeyFacts>>>;
 }
 
 export type AuroraAt = Seen<AuroraCluster, AuroraSeen>;
@@ -25,7 +28,15 @@ export async function look({ resource }: Place<AuroraCluster>, looking: Looking)
   const { cloud, signal } = looking;
   const region = regionOf(resource);
   const id = resource.in[region]?.id ?? "";
-  return { cluster: await looking.of(region, cloud.clusters.describe(region, id, signal)) };
+  const [cluster, keys] = await Promise.all([
+    looking.of(region, cloud.clusters.describe(region, id, signal)),
+    Promise.all(
+      Object.entries(resource.snapshot_keys).map(async ([to, key]) => {
+        return [to, await looking.of(to, cloud.snapshots.keyState(to, key, signal))] as const;
+      }),
+    ),
+  ]);
+  return { cluster, keys: Object.fromEntries(keys) };
 }
 
 export function tell({ resource, seen: { cluster }, service }: AuroraAt): Told {

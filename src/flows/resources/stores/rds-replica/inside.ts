@@ -3,6 +3,7 @@ import type { DatabaseFacts } from "../../../../ports/databases.ts";
 import { planned } from "../../../../ports/step.ts";
 import { checkWritable } from "../../../steps/check-writable.ts";
 import type { SnapshotSource, StoreTurn } from "../../abilities.ts";
+import { keyTrouble } from "./judged.ts";
 import type { RdsAt, RdsSeen } from "./look.ts";
 import { database } from "./parts.ts";
 import { rebootFailover } from "./reboot-instance.ts";
@@ -50,7 +51,8 @@ interface Regions {
 }
 
 /** The copy of an encrypted snapshot needs a key of the target region: that of the database there is known to work. */
-export function snapshot({ seen }: RdsAt, { from, to }: Regions): SnapshotSource {
+export function snapshot(at: RdsAt, { from, to }: Regions): SnapshotSource {
+  const { seen } = at;
   const [now, copy] = [seen.in[from]?.database, seen.in[to]?.database];
   if (!now?.known)
     return {
@@ -60,6 +62,9 @@ export function snapshot({ seen }: RdsAt, { from, to }: Regions): SnapshotSource
   const source = { kind: "source", of: "instance", id: now.value.instance } as const;
   if (!now.value.encrypted) return { ...source, kmsKey: null };
   const kmsKey = copy?.known ? copy.value.kmsKey : undefined;
+  const why = keyTrouble(at, to);
+  if (why !== undefined)
+    return { kind: "refused", why: `${why}, so no copy can be encrypted with it. Enable it first.` };
   if (kmsKey !== undefined) return { ...source, kmsKey };
   return {
     kind: "refused",

@@ -5,7 +5,8 @@ import type { Carrier, Doors } from "../../../../domain/service/firewall.ts";
 import type { Behind, RegionFacts, Told } from "../../../../domain/service/observation.ts";
 import { isUnreachable, type Known, type LagFacts } from "../../../../domain/service/observed.ts";
 import type { Region } from "../../../../domain/service/service.ts";
-import type { DatabaseFacts } from "../../../../ports/databases.ts";
+import type { KeyFacts } from "../../../../domain/service/snapshot.ts";
+import type { DatabaseFacts, Maintenance } from "../../../../ports/databases.ts";
 import type { RecordSet } from "../../../../ports/traffic.ts";
 import { marksBeside } from "../../../steps/dns-mark.ts";
 import { sayKnown } from "../../facts.ts";
@@ -24,6 +25,10 @@ interface InstanceSeen {
   /** Whoever carries a group of these. */
   readonly carriers: Known<readonly Carrier[]>;
   readonly lag: LagFacts;
+  /** What AWS is going to do to it by itself; absent: the look did not ask. */
+  readonly maintenance?: Known<readonly Maintenance[]>;
+  /** The key of its storage; absent: it has none, or the look did not ask. */
+  readonly key?: Known<KeyFacts>;
 }
 
 export interface RdsSeen {
@@ -54,14 +59,29 @@ async function instanceIn(region: Region, { resource }: Place<RdsReplica>, looki
     ...{ cloud, signal },
     waitFor: (answer) => looking.of(region, answer),
   };
-  const [[{ database: facts, doors }, carriers], lag] = await Promise.all([
+  const [[{ database: facts, doors }, carriers, key], lag, maintenance] = await Promise.all([
     lookAtDoors(asked, waiting).then(async (seen) => {
       const { doors: open } = seen;
-      return [seen, open.known ? await lookAtCarriers({ region, doors: open.value }, waiting) : open] as const;
+      return await Promise.all([
+        seen,
+        open.known ? lookAtCarriers({ region, doors: open.value }, waiting) : open,
+        keyOf(region, seen.database, looking),
+      ]);
     }),
     looking.of(region, cloud.databases.lag(region, instance, signal)),
+    looking.of(region, cloud.databases.maintenance(region, instance, signal)),
   ]);
-  return { database: facts, firewall: doors, carriers, lag: overLink(lag, facts) };
+  return { database: facts, firewall: doors, carriers, lag: overLink(lag, facts), maintenance, ...(key && { key }) };
+}
+
+/** The key that the storage of an instance is encrypted with; undefined where there is none to ask for. */
+async function keyOf(
+  region: Region,
+  facts: Known<DatabaseFacts>,
+  { cloud, signal, of }: Looking,
+): Promise<Known<KeyFacts> | undefined> {
+  const key = facts.known && facts.value.encrypted ? facts.value.kmsKey : undefined;
+  return key === undefined ? undefined : of(region, cloud.snapshots.keyState(region, key, signal));
 }
 
 async function nameOf({ resource }: Place<RdsReplica>, { cloud, signal }: Looking): Promise<RdsSeen["name"]> {

@@ -11,6 +11,7 @@ import type { StoreMove } from "../../abilities.ts";
 import { isRoute53Dark } from "../../names.ts";
 import { differences } from "./differences.ts";
 import { lookAtDoors } from "./doors.ts";
+import { acceptances, keyTrouble, unchecked } from "./judged.ts";
 import { blindMsIn, type RdsAt, type RdsSeen } from "./look.ts";
 import { writerRecordOf } from "./name.ts";
 import { database, databaseRecord, fencedTogether } from "./parts.ts";
@@ -35,9 +36,13 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
 
   refusals: (at, moving) => [
     ...instanceRefusals(at, moving),
+    ...keyRefusals(at, moving),
     ...carrierRefusals(at, moving),
     ...(isRoute53Dark(moving) ? [] : nameRefusals(at)),
   ],
+
+  acceptances,
+  unchecked,
 
   measure: (at, { to, mode, knownUntilMs }, { id, after }) =>
     planned(recordDataPosition, {
@@ -150,6 +155,11 @@ function instanceRefusals(
     ...whyNotLinked(there.value, { source, isPlanned: mode === "planned" }),
     ...whyShut(seen.in[to]?.firewall),
   ].map((why) => `${instance} ${why}`);
+}
+
+function keyRefusals(at: RdsAt, { to, promoted }: Parameters<typeof move.refusals>[1]): string[] {
+  const why = promoted ? undefined : keyTrouble(at, to);
+  return why === undefined ? [] : [`${why}, so RDS refuses its promotion. Enable the key first.`];
 }
 
 /** A fence takes a group's rules from whoever carries it. */

@@ -91,7 +91,7 @@ export function permits({ in: sites, name: writer }: RdsReplica, regions: readon
 /** The instance and its lag, the groups that it carries, who else carries them, and the name of its writer. */
 export const LOOKS: readonly LookRule<RdsReplica>[] = [
   {
-    actions: ["rds:DescribeDBInstances"],
+    actions: ["rds:DescribeDBInstances", "rds:DescribePendingMaintenanceActions"],
     on: (_settings, regions) => regions.map((region) => rds(region, "db:*")),
   },
   {

@@ -1,0 +1,69 @@
+import { sayTime } from "../../../../domain/duration.ts";
+import type { Acceptance } from "../../../../domain/plan-run/plan.ts";
+import { isSmallerClass } from "../../../../domain/service/instance-class.ts";
+import type { Region } from "../../../../domain/service/service.ts";
+import type { StoreMoving } from "../../abilities.ts";
+import type { RdsAt } from "./look.ts";
+import { database } from "./parts.ts";
+
+/** World time within which maintenance that is due may meet a run, or the users that it has just moved. */
+const MAINTENANCE_WITHIN_MS = 24 * 3_600_000;
+
+type Moving = Pick<StoreMoving, "from" | "to" | "promoted">;
+
+/** Why nothing can be written under the key of a storage; undefined: nothing that was seen speaks against it. */
+export function keyTrouble({ seen, resource }: RdsAt, region: Region): string | undefined {
+  const key = seen.in[region]?.key;
+  if (!key || (key.known ? key.value.isUsable : key.cause !== "absent")) return undefined;
+  const { instance } = database(resource, region);
+  return `The KMS key of ${instance} in ${region} ${key.known ? `is ${key.value.state} (${key.value.arn})` : "does not exist any more"}`;
+}
+
+/** What people agree to of the new writer: it may be too small, and AWS may restart it. */
+export function acceptances(at: RdsAt, moving: Moving, nowMs: number): Acceptance[] {
+  return moving.promoted ? [] : [...classAcceptances(at, moving), ...maintenanceAcceptances(at, moving, nowMs)];
+}
+
+function classAcceptances({ seen }: RdsAt, { from, to }: Moving): Acceptance[] {
+  const [old, now] = [seen.in[from]?.database, seen.in[to]?.database];
+  if (!old?.known || !now?.known) return [];
+  const { instance, instanceClass } = now.value;
+  if (!isSmallerClass(instanceClass, old.value.instanceClass)) return [];
+  return [
+    {
+      id: "smaller-class",
+      words: `I accept that ${instance} in ${to} is a ${instanceClass}, smaller than ${old.value.instance} with ${old.value.instanceClass}, and may be too slow for all users`,
+      danger: `${instance} is smaller than the old database: ${instanceClass}.`,
+    },
+  ];
+}
+
+function maintenanceAcceptances({ seen, resource }: RdsAt, { to }: Moving, nowMs: number): Acceptance[] {
+  const maintenance = seen.in[to]?.maintenance;
+  const [first] = (maintenance?.known ? maintenance.value : [])
+    .flatMap(({ action, dueMs }) => (dueMs === undefined ? [] : [{ action, dueMs }]))
+    .filter(({ dueMs }) => dueMs <= nowMs + MAINTENANCE_WITHIN_MS)
+    .toSorted((one, other) => one.dueMs - other.dueMs);
+  if (!first) return [];
+  const { instance } = database(resource, to);
+  const when = first.dueMs <= nowMs ? "any moment" : sayTime(first.dueMs, nowMs);
+  return [
+    {
+      id: "maintenance-due",
+      words: `I accept that AWS may take ${instance} in ${to} down for maintenance (${first.action}) from ${when} on`,
+      danger: `Maintenance of ${instance} is due: ${first.action}.`,
+    },
+  ];
+}
+
+/** What did not answer. */
+export function unchecked({ seen, resource }: RdsAt, { to, promoted }: Moving): string[] {
+  const there = seen.in[to];
+  if (!there || promoted) return [];
+  const { instance } = database(resource, to);
+  const { maintenance, key } = there;
+  return [
+    ...(maintenance && !maintenance.known ? [`maintenance of ${instance} in ${to}: ${maintenance.why}`] : []),
+    ...(key && !key.known && key.cause !== "absent" ? [`the KMS key of ${instance} in ${to}: ${key.why}`] : []),
+  ];
+}
