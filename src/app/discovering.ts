@@ -7,6 +7,7 @@ import { openQuestions } from "../flows/resources/settings-of.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Documents } from "../ports/documents.ts";
 import type { Logger } from "../ports/logger.ts";
+import { forLooks } from "../ports/signals.ts";
 import type { CloudReads } from "../ports/step.ts";
 import type { FoundFile } from "../store/found-file.ts";
 import type { Remembered } from "./stores.ts";
@@ -83,7 +84,7 @@ export function startDiscovering(deps: DiscoveringDeps): { stop(): void } {
     asking.add(service.name);
     asked.set(service.name, { worldMs: clock.now(), machineMs: machineNow() });
     try {
-      const discovered = await discover(service, cloud, ending.signal);
+      const discovered = await discover(service, cloud, forLooks(ending.signal));
       await memory.remember(service, discovered, clock.now());
       if (discovered.silent.length > 0)
         logger.warn({ service: service.name, silent: discovered.silent }, "Not everything could be discovered");

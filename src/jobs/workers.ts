@@ -3,6 +3,7 @@ import { z } from "zod";
 import { chainOf, Superseded } from "../domain/errors.ts";
 import { Signal } from "../domain/incident/alert.ts";
 import type { Logger } from "../ports/logger.ts";
+import { forLooks } from "../ports/signals.ts";
 import { LANES, type Lane, QUEUE_PREFIX } from "./queues.ts";
 
 /**
@@ -45,7 +46,8 @@ export function createWorkers(connection: ConnectionOptions, handlers: Handlers,
     const worker = new Worker(
       name,
       // Three parameters: only then does BullMQ give an AbortSignal.
-      async (job, token, signal) => process(job, { token, signal: signal ?? new AbortController().signal }, handle),
+      async (job, token, signal) =>
+        process(job, { token, signal: forLooks(signal ?? new AbortController().signal) }, handle),
       {
         connection,
         prefix: QUEUE_PREFIX,

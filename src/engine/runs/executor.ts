@@ -1,8 +1,8 @@
-import { setMaxListeners } from "node:events";
 import { Superseded } from "../../domain/errors.ts";
 import { isOpenAgain } from "../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { isSettled, type RunState, readySteps, stateOf, unmeasuredSteps } from "../../domain/plan-run/run.ts";
+import { eitherOf } from "../../ports/signals.ts";
 import { CredentialsAhead } from "./credentials-ahead.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
 import { watchWhileDriven } from "./fence-watch.ts";
@@ -25,7 +25,6 @@ import { isLookedAt } from "./watch-due.ts";
  */
 /** How often people's decisions are looked for while steps are under way; machine time. */
 const DECISIONS_EVERY_MS = 250;
-const MOST_LISTENERS = 100;
 /** Verified means measured: what people went on without, or vouch for, is said. */
 function endOf(run: RunState): string {
   const unmeasured = unmeasuredSteps(run).map(({ title }) => title);
@@ -42,9 +41,7 @@ export async function driveRun(id: string, deps: ExecutorDeps, signal: AbortSign
   if (!hold) return undefined;
   // One controller for all that runs below: the first failure of the hold ends every wait.
   const stop = new AbortController();
-  const both = AbortSignal.any([signal, stop.signal]);
-  // One look at the world is a dozen calls at once, beside the waits of the steps; many more would be a leak.
-  setMaxListeners(MOST_LISTENERS, both);
+  const both = eitherOf(signal, stop.signal);
   const drive = new Drive(hold, deps, both);
   try {
     return await drive.toTheEnd();

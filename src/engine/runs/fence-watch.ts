@@ -3,6 +3,7 @@ import { fenceOf, isGuarded, isWatched } from "../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
+import { eitherOf } from "../../ports/signals.ts";
 import type { LookContext } from "../../ports/step.ts";
 import { contextFor, definitionOf, type ExecutorDeps, LOOKS_ONLY, type WatchDeps } from "./executor-deps.ts";
 import { RunHold } from "./journal.ts";
@@ -33,7 +34,7 @@ export async function watchWhileDriven(
 ): Promise<void> {
   const { signal, stop } = signals;
   // A look is given up at once; a try that is under way is waited for, since its call may still take effect.
-  const looking = AbortSignal.any([signal, stop]);
+  const looking = eitherOf(signal, stop);
   const ours = async () => (stop.aborted ? undefined : hold);
   while (isLookedAt(hold.run) && !stop.aborted) {
     const before = hold.run.watch;

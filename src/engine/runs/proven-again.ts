@@ -1,6 +1,7 @@
 import { fenceOf, fenceSeen, isGuarded, isOpenAgain, isWatched } from "../../domain/plan-run/fence.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import type { OldSide } from "../../ports/old-side.ts";
+import { eitherOf } from "../../ports/signals.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
 import { proofInTime } from "./fence-guard.ts";
 import type { RunHold } from "./journal.ts";
@@ -64,7 +65,7 @@ export async function fencesAgain(proving: Proving, run: RunState): Promise<bool
 async function lookedInTime({ deps, signal }: Proving, run: RunState): Promise<OldSide | undefined> {
   const patience = AbortSignal.timeout(LOOK_AGAIN_WITHIN_MS);
   try {
-    return await deps.oldSide(run, AbortSignal.any([signal, patience]));
+    return await deps.oldSide(run, eitherOf(signal, patience));
   } catch (error) {
     if (signal.aborted || !patience.aborted) throw error;
     return undefined;

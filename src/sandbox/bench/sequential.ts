@@ -13,6 +13,7 @@ import { planFailover } from "../../flows/runbooks/failover/plan.ts";
 import { createAws } from "../../integrations/aws/aws.ts";
 import { createProbe } from "../../integrations/network/probe.ts";
 import type { Clock } from "../../ports/clock.ts";
+import { forLooks } from "../../ports/signals.ts";
 import type { Cloud, StepContext } from "../../ports/step.ts";
 import type { WorldClient } from "../world-client.ts";
 
@@ -71,7 +72,7 @@ async function walk(plan: Plan, cloud: Cloud): Promise<void> {
   const outputs = new Map<string, Readonly<Record<string, unknown>>>();
   const context: StepContext = {
     cloud,
-    signal: new AbortController().signal,
+    signal: forLooks(new AbortController().signal),
     fencing: { run: plan.id, epoch: 1 },
     tries: 1,
     mayHaveAsked: false,

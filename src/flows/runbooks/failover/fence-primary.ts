@@ -2,6 +2,7 @@ import { z } from "zod";
 import { TransientError } from "../../../domain/errors.ts";
 import { FenceOutput } from "../../../domain/plan-run/fence.ts";
 import { isUnreachable, type Known } from "../../../domain/service/observed.ts";
+import { eitherOf } from "../../../ports/signals.ts";
 import { type Asked, type LookContext, type Step, type StepContext, UNCAPTURED } from "../../../ports/step.ts";
 import { MINUTE, SECOND } from "../../steps/schemas.ts";
 import { FenceInput, type FencePart } from "./fence-input.ts";
@@ -169,7 +170,7 @@ async function see(part: Part, input: Input, context: Context): Promise<Known<ob
     atMs: cloud.clock.now(),
   } as const;
   try {
-    const now = await fence.see(things, { cloud, signal: AbortSignal.any([signal, patience]) });
+    const now = await fence.see(things, { cloud, signal: eitherOf(signal, patience) });
     return now.known || !patience.aborted ? now : silent;
   } catch (error) {
     if (signal.aborted || !patience.aborted) throw error;
