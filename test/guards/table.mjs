@@ -1258,6 +1258,14 @@ export const GUARDS = [
     fails: "of which one was promoted while another still follows the dark home has no writer that anybody could name",
   },
   {
+    guard: "what would surely fail is looked for again before the promotion",
+    file: "src/flows/runbooks/failover/failover.ts",
+    cut: "return [...driftOf(assumptions, seen), ...blockedOf(run, seen)];",
+    by: "return driftOf(assumptions, seen);",
+    test: "flows/runbooks/failover/judged-again.test.ts",
+    fails: "after the keys pauses the run before the point of no return",
+  },
+  {
     guard: "of several dark regions none is taken for the old side",
     file: "src/flows/runbooks/failover/judgement.ts",
     cut: "dark && darkRegions === 1 &&",

@@ -22,6 +22,11 @@ export interface StoreMove<Settings, Facts> {
   standsAlone(at: Seen<Settings, Facts>, region: Region): boolean;
   /** Why it cannot go there, each with what to do instead. */
   refusals(at: Seen<Settings, Facts>, move: StoreMoving): readonly string[];
+  /**
+   * Of these, what makes its promotion surely fail as things stand, and what nobody would reach after it. People are asked
+   * where it has come since the plan. What cannot be seen is none of it.
+   */
+  blockers?(at: Seen<Settings, Facts>, region: Region): readonly string[];
   /** What makes it slower, smaller or less certain there, and people have to agree to; ids as in a service with one store. */
   acceptances?(at: Seen<Settings, Facts>, move: StoreMoving, nowMs: number): readonly Acceptance[];
   /** What could not be checked, in words. */
@@ -116,6 +121,8 @@ export interface ComputeAbilities<Settings, Facts> {
    */
   reachedBy(resource: Settings): "load-balancer" | "unknown" | "nobody";
   refusals(at: Seen<Settings, Facts>, move: Move): readonly string[];
+  /** Of these, what makes `prepare` surely fail as things stand, as for a store. */
+  blockers?(at: Seen<Settings, Facts>, region: Region): readonly string[];
   /** What makes it slower, smaller or less certain there, and people have to agree to; ids as in a service with one compute. */
   acceptances?(at: Seen<Settings, Facts>, move: Move): readonly Acceptance[];
   /** What could not be checked, in words. */

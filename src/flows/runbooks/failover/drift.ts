@@ -1,4 +1,5 @@
-import type { Assumption } from "../../../domain/plan-run/plan.ts";
+import type { Assumption, StepRole } from "../../../domain/plan-run/plan.ts";
+import { isSettled, type RunState, stateOf } from "../../../domain/plan-run/run.ts";
 import type { Observation } from "../../../domain/service/observation.ts";
 import type { Region, Service } from "../../../domain/service/service.ts";
 import type { IdentityFact } from "../../resources/place.ts";
@@ -28,6 +29,23 @@ export function assumptionsFrom(all: readonly KindSeen[], to: Region, promotes: 
 
 /** Name of the fact that bounds how far a store's copy may be behind. */
 export const lagFact = (all: readonly KindSeen[], at: KindSeen): string => tellApart(all).id("lag-seconds", at);
+
+/**
+ * What has come since the plan and would surely make a step fail that is still to be done: people look at it before the point
+ * of no return. What is done already is not asked about again, and what cannot be seen now is no reason.
+ */
+export function blockedOf(run: RunState, { service, observed, to }: Seen): string[] {
+  const isToCome = ({ id }: KindSeen, role: StepRole): boolean =>
+    run.plan.steps.some((step) => step.resource === id && step.role === role && !isSettled(stateOf(run, step.id)));
+  return placesOf(service).flatMap((place) => {
+    const at = seenOf(place, observed);
+    const { store, compute } = at.kind;
+    return [
+      ...(isToCome(at, "commits") ? (store?.move?.blockers?.(at, to) ?? []) : []),
+      ...(isToCome(at, "prepares") ? (compute?.blockers?.(at, to) ?? []) : []),
+    ];
+  });
+}
 
 interface Seen {
   readonly service: Service;

@@ -2,7 +2,7 @@ import type { Inventory } from "../../../domain/service/inventory.ts";
 import type { Region, Service } from "../../../domain/service/service.ts";
 import { observeRegion } from "../../observe.ts";
 import type { Runbook, Words } from "../runbook.ts";
-import { driftOf } from "./drift.ts";
+import { blockedOf, driftOf } from "./drift.ts";
 import { measure } from "./measure.ts";
 import { lookAtOldSide } from "./old-side.ts";
 import { planFailover } from "./plan.ts";
@@ -28,11 +28,11 @@ export const failover: Runbook<FailoverWish> = {
     return planFailover({ ...request, mode, to: to ?? standbyNow(service, active) });
   },
   wishOf: ({ to, mode }) => ({ to, mode }),
-  drift: async ({ plan }, { service, cloud, signal }) =>
-    driftOf(plan.assumptions, {
-      ...{ service, to: plan.to },
-      observed: await observeRegion(service, plan.to, { cloud, signal }),
-    }),
+  drift: async (run, { service, cloud, signal }) => {
+    const { assumptions, to } = run.plan;
+    const seen = { service, to, observed: await observeRegion(service, to, { cloud, signal }) };
+    return [...driftOf(assumptions, seen), ...blockedOf(run, seen)];
+  },
   oldSide: lookAtOldSide,
   measure,
 };

@@ -5,25 +5,32 @@ import type { EcsAt } from "./look.ts";
 import { compute } from "./parts.ts";
 import { haveFailed } from "./scale-out.ts";
 
-/** Why the scale-out there would surely fail, or never be seen to end, each with what to do instead. */
-export function blockers(at: EcsAt, { to }: { readonly to: Region }): string[] {
+/** Why it cannot go there, each with what to do instead. */
+export function refusals(at: EcsAt, { to }: { readonly to: Region }): string[] {
   const now = at.seen.in[to];
   if (!now) return [`There is no service in ${to}.`];
   if (!now.known) return [`The standby service in ${to} cannot be seen: ${now.why}. Ask again when it can.`];
+  return blockers(at, to);
+}
+
+/** Why a scale-out there would surely fail, or never be seen to end. */
+export function blockers(at: EcsAt, region: Region): string[] {
+  const now = at.seen.in[region];
+  if (!now?.known) return [];
   const { status, deployments, controller = "ECS" } = now.value;
-  if (status !== "ACTIVE") return [`The standby service in ${to} is ${status}. It has to be ACTIVE first.`];
+  if (status !== "ACTIVE") return [`The standby service in ${region} is ${status}. It has to be ACTIVE first.`];
   return [
     ...(deployments.some(haveFailed)
       ? [
-          `The last deployment of the standby service in ${to} failed: its tasks do not start. Deploy one that starts first.`,
+          `The last deployment of the standby service in ${region} failed: its tasks do not start. Deploy one that starts first.`,
         ]
       : []),
     ...(controller === "ECS"
       ? []
       : [
-          `The standby service in ${to} has deployment controller ${controller}. ECS shows no deployment of such a service, so nobody could see that its scale-out ends. Use a service that ECS itself deploys.`,
+          `The standby service in ${region} has deployment controller ${controller}. ECS shows no deployment of such a service, so nobody could see that its scale-out ends. Use a service that ECS itself deploys.`,
         ]),
-    ...clusterBlockers(at, to),
+    ...clusterBlockers(at, region),
   ];
 }
 

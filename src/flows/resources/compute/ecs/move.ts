@@ -1,7 +1,7 @@
 import { planned } from "../../../../ports/step.ts";
 import type { ComputeAbilities } from "../../abilities.ts";
 import { checkDirect } from "./check-direct.ts";
-import { acceptances, blockers, unchecked } from "./judged.ts";
+import { acceptances, blockers, refusals, unchecked } from "./judged.ts";
 import type { EcsSeen } from "./look.ts";
 import { balancer, compute, isWorker } from "./parts.ts";
 import { scaleOut } from "./scale-out.ts";
@@ -12,7 +12,8 @@ import type { Ecs } from "./settings.ts";
  * that its tasks run is what its scale-out proves.
  */
 export const move: ComputeAbilities<Ecs, EcsSeen> = {
-  refusals: blockers,
+  refusals,
+  blockers,
   acceptances,
   unchecked,
 

@@ -1,10 +1,13 @@
 import { sayTime } from "../../../../domain/duration.ts";
 import type { Acceptance } from "../../../../domain/plan-run/plan.ts";
+import { type Doors, isShut } from "../../../../domain/service/firewall.ts";
 import { isSmallerClass } from "../../../../domain/service/instance-class.ts";
+import type { Known } from "../../../../domain/service/observed.ts";
 import type { Region } from "../../../../domain/service/service.ts";
 import type { StoreMoving } from "../../abilities.ts";
-import type { RdsAt } from "./look.ts";
+import type { RdsAt, RdsSeen } from "./look.ts";
 import { database } from "./parts.ts";
+import { TERMINAL } from "./promote-replica.ts";
 
 /** World time within which maintenance that is due may meet a run, or the users that it has just moved. */
 const MAINTENANCE_WITHIN_MS = 24 * 3_600_000;
@@ -18,6 +21,34 @@ export function keyTrouble({ seen, resource }: RdsAt, region: Region): string | 
   const { instance } = database(resource, region);
   return `The KMS key of ${instance} in ${region} ${key.known ? `is ${key.value.state} (${key.value.arn})` : "does not exist any more"}`;
 }
+
+/** Why its promotion would surely fail, or leave a database that nobody reaches. What cannot be seen speaks against nothing. */
+export function blockers(at: RdsAt, region: Region): string[] {
+  const there = at.seen.in[region];
+  const { instance } = database(at.resource, region);
+  const status = there?.database.known ? there.database.value.status : "";
+  const key = keyTrouble(at, region);
+  return [
+    ...(TERMINAL.test(status) ? [`${instance} ${sayNotPromotable(status)}`] : []),
+    ...whyShut(there?.firewall).map((why) => `${instance} ${why}`),
+    ...(key === undefined ? [] : [`${key}, so RDS refuses its promotion. Enable the key first.`]),
+  ];
+}
+
+export const sayNotPromotable = (status: string): string =>
+  `is ${status}; a replica in that status cannot be promoted. Ask again when it is available.`;
+
+/** What an earlier fence closed, and nobody has opened since, would be shut on both sides after the promotion. */
+export function whyShut(firewall: RdsSeen["in"][string]["firewall"] | undefined): string[] {
+  if (!firewall || !isClosed(firewall)) return [];
+  const groups = Object.keys(firewall.value);
+  return [
+    `lets nobody in: ${groups.join(" and ")} ${groups.length > 1 ? "have" : "has"} no ingress rule for its port, perhaps since an earlier fence. End the watch of that run (/dr stop-watch), and put the rules back first.`,
+  ];
+}
+
+export const isClosed = (doors: Known<Doors>): doors is Extract<Known<Doors>, { known: true }> =>
+  doors.known && Object.keys(doors.value).length > 0 && isShut(doors.value);
 
 /** What people agree to of the new writer: it may be too small, and AWS may restart it. */
 export function acceptances(at: RdsAt, moving: Moving, nowMs: number): Acceptance[] {

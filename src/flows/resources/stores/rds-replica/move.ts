@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { cutWith, type Doors, isShut, sayCut } from "../../../../domain/service/firewall.ts";
-import type { Known } from "../../../../domain/service/observed.ts";
+import { cutWith, sayCut } from "../../../../domain/service/firewall.ts";
 import type { DatabaseFacts } from "../../../../ports/databases.ts";
 import { planned } from "../../../../ports/step.ts";
 import { pointApplication } from "../../../steps/change-records.ts";
@@ -11,7 +10,7 @@ import type { StoreMove } from "../../abilities.ts";
 import { isRoute53Dark } from "../../names.ts";
 import { differences } from "./differences.ts";
 import { lookAtDoors } from "./doors.ts";
-import { acceptances, keyTrouble, unchecked } from "./judged.ts";
+import { acceptances, blockers, isClosed, sayNotPromotable, unchecked, whyShut } from "./judged.ts";
 import { blindMsIn, type RdsAt, type RdsSeen } from "./look.ts";
 import { writerRecordOf } from "./name.ts";
 import { database, databaseRecord, fencedTogether } from "./parts.ts";
@@ -36,11 +35,12 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
 
   refusals: (at, moving) => [
     ...instanceRefusals(at, moving),
-    ...keyRefusals(at, moving),
+    ...(moving.promoted ? [] : blockers(at, moving.to)),
     ...carrierRefusals(at, moving),
     ...(isRoute53Dark(moving) ? [] : nameRefusals(at)),
   ],
 
+  blockers,
   acceptances,
   unchecked,
 
@@ -157,11 +157,6 @@ function instanceRefusals(
   ].map((why) => `${instance} ${why}`);
 }
 
-function keyRefusals(at: RdsAt, { to, promoted }: Parameters<typeof move.refusals>[1]): string[] {
-  const why = promoted ? undefined : keyTrouble(at, to);
-  return why === undefined ? [] : [`${why}, so RDS refuses its promotion. Enable the key first.`];
-}
-
 /** A fence takes a group's rules from whoever carries it. */
 function carrierRefusals(
   { seen, service, resource }: RdsAt,
@@ -183,18 +178,6 @@ function carrierRefusals(
     ? [`Nobody can see who else carries the security groups of ${instance}: ${carriers.why}. Allow TwoKey to look.`]
     : [];
 }
-
-/** What an earlier fence closed, and nobody has opened since, would be shut on both sides after the promotion. */
-function whyShut(firewall: RdsSeen["in"][string]["firewall"] | undefined): string[] {
-  if (!firewall || !isClosed(firewall)) return [];
-  const groups = Object.keys(firewall.value);
-  return [
-    `lets nobody in: ${groups.join(" and ")} ${groups.length > 1 ? "have" : "has"} no ingress rule for its port, perhaps since an earlier fence. End the watch of that run (/dr stop-watch), and put the rules back first.`,
-  ];
-}
-
-const isClosed = (doors: Known<Doors>): doors is Extract<Known<Doors>, { known: true }> =>
-  doors.known && Object.keys(doors.value).length > 0 && isShut(doors.value);
 
 interface Link {
   readonly source: InstanceRef;
@@ -220,9 +203,7 @@ function whyNotPromotable({ status, role }: DatabaseFacts, promoted: "continued"
           "is no read replica, so there is nothing to promote. Look by hand whether it was promoted already, or build a replica first.",
         ]
       : []),
-    ...(!PROMOTABLE.has(status) && promoted !== "continued"
-      ? [`is ${status}; a replica in that status cannot be promoted. Ask again when it is available.`]
-      : []),
+    ...(!PROMOTABLE.has(status) && promoted !== "continued" ? [sayNotPromotable(status)] : []),
   ];
 }
 

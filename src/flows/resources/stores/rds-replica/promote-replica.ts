@@ -11,7 +11,7 @@ const SERVING = new Set(["available", "backing-up", "storage-optimization"]);
 /** World time after which an accepted promotion shows in a description. */
 const SHOWN_WITHIN_MS = 60_000;
 /** Statuses that RDS does not leave by itself (CloudFormation's terminal list). */
-const TERMINAL = /^(failed|incompatible-|inaccessible-|restore-error|storage-full)/;
+export const TERMINAL = /^(failed|incompatible-|inaccessible-|restore-error|storage-full)/;
 
 const Input = z.object({
   region: z.string(),
