@@ -1,6 +1,6 @@
-import { isIPv4, isIPv6 } from "node:net";
 import { liesWithin } from "../dns/names.ts";
 import type { Change, RecordSet, Zone } from "./route53-spec.ts";
+import { nameProblems, valueProblems } from "./route53-values.ts";
 import { AwsError } from "./service.ts";
 
 export interface ChangeChecks {
@@ -31,9 +31,10 @@ export function applyChanges(zone: Zone, changes: readonly Change[], checks: Cha
   }
   const written = changes.filter((change) => change.Action !== "DELETE").map((change) => change.ResourceRecordSet);
   for (const set of written) {
-    problems.push(...valueProblems(set));
+    problems.push(...nameProblems(set.Name), ...valueProblems(set));
     problems.push(...companionProblems(zone, set, records), ...aliasProblems(zone, set, { records, checks }));
   }
+  problems.push(...apexProblems(zone, records));
   if (problems.length > 0) throw new AwsError("InvalidChangeBatch", `[${[...new Set(problems)].join(", ")}]`);
   return records;
 }
@@ -113,36 +114,19 @@ function placeProblem(zone: Zone, set: RecordSet): string | undefined {
   return undefined;
 }
 
-interface ValueRule {
-  readonly isValid: (value: string) => boolean;
-  readonly problem: string;
-}
-
-const MAX_STRING_CHARACTERS = 255;
-
-const VALUE_RULES: Partial<Record<RecordSet["Type"], ValueRule>> = {
-  A: { isValid: isIPv4, problem: "ARRDATAIllegalIPv4Address (Value is not a valid IPv4 address)" },
-  AAAA: { isValid: isIPv6, problem: "AAAARRDATAIllegalIPv6Address (Value is not a valid IPv6 address)" },
-  TXT: {
-    // Each quoted string is one character-string of DNS; the quotes do not count.
-    isValid: (value) => value.split('"').every((part) => part.length <= MAX_STRING_CHARACTERS),
-    problem: "CharacterStringTooLong (Value is too long)",
-  },
-};
-
-function valueProblems(set: RecordSet): string[] {
-  const rule = VALUE_RULES[set.Type];
-  if (!rule) return [];
-  return (set.ResourceRecords ?? [])
-    .filter(({ Value }) => !rule.isValid(Value))
-    .map(({ Value }) => `Invalid Resource Record: 'FATAL problem: ${rule.problem} encountered with '${Value}''`);
+/** What every zone has to have, whatever a batch does. */
+function apexProblems(zone: Zone, records: readonly RecordSet[]): string[] {
+  const has = (type: RecordSet["Type"]) => records.some((set) => set.Name === zone.name && set.Type === type);
+  return [
+    ...(has("SOA") ? [] : ["A HostedZone must contain exactly one SOA record."]),
+    ...(has("NS") ? [] : ["A HostedZone must contain at least one NS record for the zone itself."]),
+  ];
 }
 
 function actionProblem(action: Change["Action"], set: RecordSet, current: RecordSet | undefined): string | undefined {
   if (action === "CREATE" && current) return `Tried to create resource record set ${named(set)} but it already exists`;
   if (action !== "DELETE") return undefined;
   if (!current) return `Tried to delete resource record set ${named(set)} but it was not found`;
-  if (set.Type === "SOA") return "A HostedZone must contain exactly one SOA record.";
   return sameContent(set, current)
     ? undefined
     : `Tried to delete resource record set ${named(set)} but the values provided do not match the current values`;
@@ -182,7 +166,17 @@ function companionProblems(zone: Zone, set: RecordSet, records: readonly RecordS
   if (set.Failover && group.some((other) => other.Failover === set.Failover)) {
     problems.push(`${where} cannot be created as a ${set.Failover} failover RRSet exists with the same name and type.`);
   }
+  const place = placeOf(set);
+  if (place !== undefined && group.some((other) => placeOf(other) === place)) {
+    problems.push(`${where} cannot be created as another RRSet exists with the same name, type and ${place}.`);
+  }
   return problems;
+}
+
+/** Where the users are whom a set of latency or geolocation routing is for: one set a place. */
+function placeOf({ Region, GeoLocation }: RecordSet): string | undefined {
+  if (Region !== undefined) return `region ${Region}`;
+  return GeoLocation && `geolocation ${sortedText(Object.entries(GeoLocation)).join(", ")}`;
 }
 
 function aliasProblems(
@@ -192,6 +186,7 @@ function aliasProblems(
 ): string[] {
   const alias = set.AliasTarget;
   if (!alias) return [];
+  if (set.MultiValueAnswer) return [`Multivalue answer routing is not allowed for the alias RRSet ${named(set)}`];
   const attempt = `Tried to create an alias that targets ${alias.DNSName}, type ${set.Type} in zone ${alias.HostedZoneId}, but`;
   const outside = `${attempt} the alias target name does not lie within the target zone`;
   const missing = `${attempt} that target was not found`;

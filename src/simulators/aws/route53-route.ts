@@ -1,4 +1,4 @@
-import type { AwsService, RestRequest } from "./service.ts";
+import { AwsError, type AwsService, type RestRequest } from "./service.ts";
 
 type Routed = ReturnType<NonNullable<AwsService["route"]>>;
 type Fields = Readonly<Record<string, unknown>>;
@@ -50,9 +50,17 @@ export function routeRequest(request: RestRequest): Routed {
   const path = request.path.replace(/^\/2013-04-01\//, "").replace(/\/$/, "");
   for (const route of ROUTES) {
     const match = route.method === request.method ? route.path.exec(path) : null;
-    if (match) return { operation: route.operation, input: route.input(decodeURIComponent(match[1] ?? ""), request) };
+    if (match) return { operation: route.operation, input: route.input(decoded(match[1] ?? ""), request) };
   }
   return undefined;
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new AwsError("InvalidInput", `The path is not percent-encoded: ${part}`);
+  }
 }
 
 function pageInput(_id: string, { query }: RestRequest): Record<string, unknown> {

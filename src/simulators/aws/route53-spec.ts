@@ -5,7 +5,13 @@ import { canonicalName } from "../dns/names.ts";
 const WireBoolean = z.union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")]);
 const WireText = z.union([z.string(), z.number().transform(String)]);
 
-const RECORD_TYPES = ["A", "AAAA", "CAA", "CNAME", "DS", "MX", "NS", "PTR", "SOA", "SPF", "SRV", "TXT"] as const;
+const RECORD_TYPES = [
+  ...(["A", "AAAA", "CAA", "CNAME", "DS", "HTTPS", "MX", "NAPTR", "NS", "PTR"] as const),
+  ...(["SOA", "SPF", "SRV", "SSHFP", "SVCB", "TLSA", "TXT"] as const),
+] as const;
+
+/** `eu-west-1`, `us-gov-east-1`: how the names of regions are made. */
+const REGION = /^[a-z]{2,4}(-[a-z]+)?-(central|(north|south)?(east|west)?)-\d$/;
 
 /** A record set as the API writes it; the spec of a zone uses the same form. Values of list members are plain arrays. */
 export const RecordSet = z.strictObject({
@@ -13,7 +19,7 @@ export const RecordSet = z.strictObject({
   Type: z.enum(RECORD_TYPES),
   SetIdentifier: WireText.pipe(z.string().min(1).max(128)).optional(),
   Weight: z.coerce.number().int().min(0).max(255).optional(),
-  Region: z.string().optional(),
+  Region: z.string().regex(REGION).optional(),
   GeoLocation: z.record(z.string(), z.string()).optional(),
   Failover: z.enum(["PRIMARY", "SECONDARY"]).optional(),
   MultiValueAnswer: WireBoolean.optional(),

@@ -2,11 +2,11 @@ import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import type { AddressInfo } from "node:net";
 import { createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type DecodedPacket, decode, encode, type Packet } from "dns-packet";
+import { type DecodedPacket, decode, type Packet } from "dns-packet";
 import type { Simulator, World } from "../world/world.ts";
 import type { Authority } from "./authority.ts";
 import { askAuthority, createResolver, type Resolution } from "./resolver.ts";
-import { failureOf, replyTo } from "./wire.ts";
+import { failureOf, protocolAnswer, replyTo, sizedFor, type Transport } from "./wire.ts";
 
 export interface DnsOptions {
   /** Port of the name servers; 0 or absent: any free one. */
@@ -84,8 +84,10 @@ export async function startDns(
 
 function answering(role: "authority" | "resolver", resolve: (name: string, type: string) => Resolution): Answerer {
   return (query) => {
+    const early = protocolAnswer(query);
     const question = query.questions?.[0];
-    return question ? replyTo(query, resolve(question.name, question.type), role) : failureOf(query);
+    if (early || !question) return early ?? failureOf(query);
+    return replyTo(query, resolve(question.name, question.type), role);
   };
 }
 
@@ -105,7 +107,7 @@ async function open(serving: Serving, wanted: number): Promise<Endpoint> {
       continue;
     }
     udp.on("message", (message, from) => {
-      void replyBytes(serving, message).then((bytes) => bytes && udp.send(bytes, from.port, from.address));
+      void replyBytes(serving, message, "udp").then((bytes) => bytes && udp.send(bytes, from.port, from.address));
     });
     const sockets = new Set<Socket>();
     tcp.on("connection", (socket) => {
@@ -148,7 +150,7 @@ function serveTcp(serving: Serving, socket: Socket): void {
       const length = pending.readUInt16BE(0);
       const message = pending.subarray(2, 2 + length);
       pending = pending.subarray(2 + length);
-      void replyBytes(serving, message).then((bytes) => {
+      void replyBytes(serving, message, "tcp").then((bytes) => {
         if (!bytes || socket.destroyed) return;
         const prefix = Buffer.alloc(2);
         prefix.writeUInt16BE(bytes.length, 0);
@@ -158,14 +160,14 @@ function serveTcp(serving: Serving, socket: Socket): void {
   });
 }
 
-/** Undefined: no answer, for unreadable messages and planned silence. */
-async function replyBytes({ world, name, answer }: Serving, message: Buffer): Promise<Buffer | undefined> {
-  let query: DecodedPacket;
-  try {
-    query = decode(message);
-  } catch {
-    return undefined;
-  }
+/** Undefined: no answer, for unreadable messages, answers of others, and planned silence. */
+async function replyBytes(
+  { world, name, answer }: Serving,
+  message: Buffer,
+  transport: Transport,
+): Promise<Buffer | undefined> {
+  const query = readQuery(message);
+  if (!query) return undefined;
   const fault = world.faults.take("dns", "query", { region: name });
   switch (fault?.kind) {
     case "drop-before":
@@ -174,7 +176,7 @@ async function replyBytes({ world, name, answer }: Serving, message: Buffer): Pr
     case "hang-after":
       return undefined;
     case "error":
-      return encode(failureOf(query));
+      return sizedFor(query, failureOf(query), transport);
     case "delay":
       await sleep(fault.machineMs);
       break;
@@ -182,9 +184,19 @@ async function replyBytes({ world, name, answer }: Serving, message: Buffer): Pr
       break;
   }
   try {
-    return encode(answer(query));
+    return sizedFor(query, answer(query), transport);
   } catch {
     // A value that the wire cannot carry fails its own name, not the server.
-    return encode(failureOf(query));
+    return sizedFor(query, failureOf(query), transport);
+  }
+}
+
+/** An answer that comes in as a question is answered by nobody: two servers would go on for ever. */
+function readQuery(message: Buffer): DecodedPacket | undefined {
+  try {
+    const packet = decode(message);
+    return packet.flag_qr ? undefined : packet;
+  } catch {
+    return undefined;
   }
 }

@@ -1,8 +1,59 @@
-import { type Answer, AUTHORITATIVE_ANSWER, type DecodedPacket, type Packet, RECURSION_AVAILABLE } from "dns-packet";
+import {
+  type Answer,
+  AUTHORITATIVE_ANSWER,
+  type DecodedPacket,
+  encode,
+  type OptAnswer,
+  type Packet,
+  RECURSION_AVAILABLE,
+  TRUNCATED_RESPONSE,
+} from "dns-packet";
 import type { Resolution, ResolvedRecord } from "./resolver.ts";
 
 /** RFC 1035, section 4.1.1, and RFC 6895. */
-const RCODE = { noError: 0, serverFailure: 2, noSuchName: 3, refused: 5 } as const;
+const RCODE = { noError: 0, formError: 1, serverFailure: 2, noSuchName: 3, notImplemented: 4, refused: 5 } as const;
+
+export type Transport = "udp" | "tcp";
+
+/** Of an answer over UDP where the question says nothing of EDNS (RFC 1035), and what this server takes at most. */
+const PLAIN_BYTES = 512;
+const MOST_BYTES = 4_096;
+const OPCODE = 0b1111 << 11;
+/** BADVERS is 16: its upper bits stand in the OPT record (RFC 6891, section 6.1.3). */
+const BADVERS_UPPER = 1;
+const TRANSFERS: ReadonlySet<string> = new Set(["AXFR", "IXFR"]);
+
+/** What is answered before anybody looks into a zone: questions that this server does not take. */
+export function protocolAnswer(query: DecodedPacket): Packet | undefined {
+  const [question, ...more] = query.questions ?? [];
+  if (((query.flags ?? 0) & OPCODE) !== 0) return frame(query, RCODE.notImplemented);
+  if (!question || more.length > 0) return frame(query, RCODE.formError);
+  if ((optOf(query)?.ednsVersion ?? 0) > 0) return frame(query, RCODE.noError);
+  const isElsewhere = question.class !== undefined && question.class !== "IN";
+  return isElsewhere || TRANSFERS.has(question.type) ? frame(query, RCODE.refused) : undefined;
+}
+
+/** As bytes, with the OPT record that answers one. What UDP cannot carry comes empty, with TC: the client asks again by TCP. */
+export function sizedFor(query: DecodedPacket, reply: Packet, transport: Transport): Buffer {
+  const opt = optOf(query);
+  const additionals: Answer[] = opt ? [optReply(opt)] : [];
+  const whole = encode({ ...reply, additionals });
+  const takes = Math.min(MOST_BYTES, Math.max(PLAIN_BYTES, opt?.udpPayloadSize ?? 0));
+  if (transport === "tcp" || whole.length <= takes) return whole;
+  const flags = (reply.flags ?? 0) | TRUNCATED_RESPONSE;
+  return encode({ ...reply, flags, answers: [], authorities: [], additionals });
+}
+
+const optOf = ({ additionals = [] }: DecodedPacket): OptAnswer | undefined =>
+  additionals.find((record): record is OptAnswer => record.type === "OPT");
+
+function optReply({ ednsVersion, flags }: OptAnswer): Answer {
+  const extendedRcode = ednsVersion > 0 ? BADVERS_UPPER : 0;
+  return {
+    ...{ type: "OPT", name: ".", udpPayloadSize: MOST_BYTES, extendedRcode, ednsVersion: 0 },
+    ...{ flags, flag_do: false, options: [] },
+  };
+}
 
 const RECURSION_DESIRED = 1 << 8;
 

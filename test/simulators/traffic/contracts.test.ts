@@ -111,6 +111,43 @@ test("the Route 53 client names the errors of changes", async () => {
   await expect(client.send(new ListHostedZonesCommand({}))).rejects.toMatchObject({ name: "Throttling" });
 });
 
+test("the Route 53 client is refused what DNS cannot carry, and may write the newer types", async () => {
+  const client = new Route53Client(settings("us-east-1"));
+  const created = (Type: "HTTPS" | "TXT" | "MX", Value: string) =>
+    client.send(
+      new ChangeResourceRecordSetsCommand({
+        HostedZoneId,
+        ChangeBatch: {
+          Changes: [
+            {
+              Action: "CREATE",
+              ResourceRecordSet: { Name: "new.mycomputer.com", Type, TTL: 60, ResourceRecords: [{ Value }] },
+            },
+          ],
+        },
+      }),
+    );
+  for (const [type, value] of [
+    ["TXT", "plain words"],
+    ["MX", "mail.example.com"],
+  ] as const)
+    await expect(created(type, value)).rejects.toMatchObject({ name: "InvalidChangeBatch" });
+  await created("HTTPS", "1 . alpn=h2");
+  const { ResourceRecordSets } = await client.send(
+    new ListResourceRecordSetsCommand({ HostedZoneId, StartRecordName: "new.mycomputer.com", MaxItems: 1 }),
+  );
+  expect(ResourceRecordSets).toMatchObject([{ Type: "HTTPS", ResourceRecords: [{ Value: "1 . alpn=h2" }] }]);
+});
+
+test("a path with broken percent-encoding is a bad request", async () => {
+  const scope = `AKIA/20261121/us-east-1/route53/aws4_request, SignedHeaders=host, Signature=${"0".repeat(64)}`;
+  const answer = await fetch(`http://127.0.0.1:${aws.port}/2013-04-01/hostedzone/%E0%A4%A`, {
+    headers: { authorization: `AWS4-HMAC-SHA256 Credential=${scope}` },
+  });
+  expect(answer.status).toBe(400);
+  expect(await answer.text()).toContain("<Code>InvalidInput</Code>");
+});
+
 test("a us-east-1 outage takes Route 53 changes away and leaves ECS in the standby", async () => {
   opened.world.regions.set("us-east-1", "refusing");
   const client = new Route53Client(settings("us-east-1"));

@@ -1,7 +1,8 @@
+import { createSocket } from "node:dgram";
 import { Resolver } from "node:dns/promises";
 import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { decode, encode } from "dns-packet";
+import { decode, encode, type Packet, TRUNCATED_RESPONSE } from "dns-packet";
 import { createResolver } from "../../../src/simulators/dns/resolver.ts";
 import { type DnsSimulator, startDns } from "../../../src/simulators/dns/server.ts";
 import {
@@ -57,8 +58,10 @@ function moveToStandby(): void {
   advance(opened.world, 51);
 }
 
-async function overTcp(port: number, name: string) {
-  const query = encode({ type: "query", id: 9, questions: [{ type: "A", name }] });
+type Question = NonNullable<Packet["questions"]>[number];
+
+async function overTcp(port: number, name: string, type: Question["type"] = "A") {
+  const query = encode({ type: "query", id: 9, questions: [{ type, name }] });
   const prefix = Buffer.alloc(2);
   prefix.writeUInt16BE(query.length, 0);
   const socket = connect(port, "127.0.0.1");
@@ -67,6 +70,82 @@ async function overTcp(port: number, name: string) {
   socket.destroy();
   return decode((bytes ?? Buffer.alloc(0)).subarray(2));
 }
+
+/** The answer to bytes over UDP; undefined where none comes in `withinMs`. */
+async function overUdp(port: number, query: Packet, withinMs = 2_000) {
+  const socket = createSocket("udp4");
+  socket.send(encode({ type: "query", id: 9, ...query }), port, "127.0.0.1");
+  const bytes = await new Promise<Buffer | undefined>((resolve) => {
+    const late = setTimeout(() => resolve(undefined), withinMs);
+    socket.once("message", (message: Buffer) => {
+      clearTimeout(late);
+      resolve(message);
+    });
+  });
+  socket.close();
+  return bytes && { bytes, packet: decode(bytes), rcode: bytes.readUInt16BE(2) & 0b1111 };
+}
+
+const opt = (udpPayloadSize: number, ednsVersion = 0): Packet["additionals"] => [
+  {
+    ...({ type: "OPT", name: ".", udpPayloadSize, ednsVersion } as const),
+    ...{ extendedRcode: 0, flags: 0, flag_do: false, options: [] },
+  },
+];
+
+describe("the DNS protocol", () => {
+  const NAME = "long.mycomputer.com";
+  const asks = (type: Question["type"], more: Partial<Question> = {}) => [{ type, name: NAME, ...more }];
+  const text = () => Array.from({ length: 12 }, (_, at) => `"${String(at).padStart(2, "0")}${"x".repeat(240)}"`);
+  const isCut = (packet: Packet | undefined) => ((packet?.flags ?? 0) & TRUNCATED_RESPONSE) !== 0;
+
+  beforeEach(() => {
+    const set = { Name: NAME, Type: "TXT", TTL: 60, ResourceRecords: text().map((Value) => ({ Value })) };
+    opened.call(
+      { service: "route53", operation: "ChangeResourceRecordSets" },
+      { HostedZoneId: "Z123456789", ChangeBatch: { Changes: [{ Action: "CREATE", ResourceRecordSet: set }] } },
+    );
+    advance(opened.world, 51);
+  });
+
+  test("three kilobytes come whole by TCP and where EDNS has room for them, and else cut short with TC", async () => {
+    const plain = await overUdp(dns.port, { questions: asks("TXT") });
+    const narrow = await overUdp(dns.port, { questions: asks("TXT"), additionals: opt(1_232) });
+    const wide = await overUdp(dns.port, { questions: asks("TXT"), additionals: opt(4_096) });
+
+    for (const short of [plain, narrow]) {
+      expect([isCut(short?.packet), short?.packet.answers]).toEqual([true, []]);
+      expect(short?.bytes.length).toBeLessThanOrEqual(512);
+    }
+    expect([isCut(wide?.packet), wide?.packet.answers?.length]).toEqual([false, 12]);
+    expect((await overTcp(dns.port, NAME, "TXT")).answers).toHaveLength(12);
+    expect(await asking(dns.port).resolveTxt(NAME)).toHaveLength(12);
+  });
+
+  test("an OPT record is answered by one, and another version of EDNS by BADVERS", async () => {
+    const known = await overUdp(dns.port, { questions: asks("A"), additionals: opt(1_232) });
+    const newer = await overUdp(dns.port, { questions: asks("A"), additionals: opt(1_232, 1) });
+
+    expect(known?.packet.additionals).toMatchObject([{ type: "OPT", ednsVersion: 0, extendedRcode: 0 }]);
+    expect(newer?.packet.additionals).toMatchObject([{ type: "OPT", ednsVersion: 0, extendedRcode: 1 }]);
+    expect((await overUdp(dns.port, { questions: asks("A") }))?.packet.additionals).toEqual([]);
+  });
+
+  test("another class and transfers of zones are refused, two questions are malformed, and another opcode is not known", async () => {
+    const rcodeOf = async (query: Packet) => (await overUdp(dns.port, query))?.rcode;
+
+    expect(await rcodeOf({ questions: asks("TXT", { class: "CH" }) })).toBe(5);
+    expect(await rcodeOf({ questions: [{ type: "AXFR", name: "mycomputer.com" }] })).toBe(5);
+    expect((await overTcp(dns.port, "mycomputer.com", "AXFR")).answers).toEqual([]);
+    expect(await rcodeOf({ questions: [...asks("A"), ...asks("AAAA")] })).toBe(1);
+    expect(await rcodeOf({ questions: asks("A"), flags: 2 << 11 })).toBe(4);
+  });
+
+  test("an answer that comes in as a question is answered by nobody", async () => {
+    expect(await overUdp(dns.port, { type: "response", questions: asks("A") }, 200)).toBeUndefined();
+    expect(await overUdp(dns.port, { questions: asks("A") })).toBeDefined();
+  });
+});
 
 describe("name servers", () => {
   test("answer an alias as an address that lives 60 s, with authority", async () => {

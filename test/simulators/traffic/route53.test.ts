@@ -257,6 +257,76 @@ describe("a health check", () => {
   });
 });
 
+describe("Route 53 refuses", () => {
+  const one = (set: Record<string, unknown>, Action = "CREATE") => [{ Action, ResourceRecordSet: set }];
+  const values = (Type: string, ...all: string[]) => ({
+    ...{ Name: "odd.mycomputer.com", Type, TTL: 60 },
+    ResourceRecords: all.map((Value) => ({ Value })),
+  });
+  const routed = (SetIdentifier: string, by: Record<string, unknown>) => ({
+    ...{ ...values("A", "192.0.2.1"), SetIdentifier },
+    ...by,
+  });
+  const apexServers = () => {
+    const apex = opened.traffic.route53.zones.find(({ id }) => id === ZONE);
+    return apex?.records.filter(({ Type }) => Type === "NS") ?? [];
+  };
+
+  test.each<[string, { Action: string; ResourceRecordSet: Record<string, unknown> }[], string]>([
+    ["an unquoted TXT", one(values("TXT", "plain words")), "enclosed in quotation marks"],
+    ["an MX without a preference", one(values("MX", "mail.example.com")), "MXRRDATA"],
+    ["a CNAME of two values", one(values("CNAME", "a.example.com", "b.example.com")), "exactly one value"],
+    ["the same value twice", one(values("A", "192.0.2.1", "192.0.2.1")), "Duplicate Resource Record"],
+    ["a label of 64", one({ ...values("A", "192.0.2.1"), Name: `${"a".repeat(64)}.mycomputer.com` }), "TooLong"],
+    [
+      "a multivalue CNAME",
+      one({ ...values("CNAME", "a.example.com"), SetIdentifier: "1", MultiValueAnswer: "true" }),
+      "not allowed for CNAME",
+    ],
+    [
+      "two latency sets of one region",
+      [...one(routed("1", { Region: "eu-west-1" })), ...one(routed("2", { Region: "eu-west-1" }))],
+      "the same name, type and region eu-west-1",
+    ],
+    [
+      "two geolocation sets of one place",
+      [
+        ...one(routed("1", { GeoLocation: { CountryCode: "DE" } })),
+        ...one(routed("2", { GeoLocation: { CountryCode: "DE" } })),
+      ],
+      "the same name, type and geolocation",
+    ],
+  ])("%s", (_what, changes, says) => {
+    expect(refusal(() => change(...changes))).toMatchObject({
+      code: "InvalidChangeBatch",
+      message: expect.stringContaining(says),
+    });
+  });
+
+  test("a region that is none", () => {
+    const error = refusal(() => change(...one(routed("1", { Region: "the-moon" }))));
+    expect(error?.code).toBe("InvalidInput");
+  });
+
+  test("to be left without the zone's own name servers", () => {
+    const [servers] = apexServers();
+    const error = refusal(() => change(...one({ ...servers }, "DELETE")));
+    expect(error?.message).toContain("at least one NS record");
+  });
+
+  test("none of the newer types", () => {
+    const changes = [
+      one(values("HTTPS", "1 . alpn=h2")),
+      one(values("SVCB", "0 other.example.com")),
+      one(values("TLSA", "3 1 1 0a0b0c")),
+      one(values("SSHFP", "4 2 0a0b0c")),
+      one(values("NAPTR", '100 10 "u" "sip+E2U" "!^.*$!sip:info@example.com!" .')),
+    ];
+    expect(refusal(() => change(...changes.flat()))).toBeUndefined();
+    expect(JSON.stringify(listed())).toContain("HTTPS");
+  });
+});
+
 test("a world is refused whose records Route 53 would refuse", () => {
   const spec = inventorySpec();
   spec.route53.zones[0]?.records?.push(cname("mycomputer.com", "x.example.com"));
