@@ -111,19 +111,18 @@ export function cloudsOf({ open, probe, clock }: Ways): (naming: Naming | undefi
   };
   const acts = (naming: Naming | undefined, role: string | undefined, acting: Acting): Cloud => {
     const permitted = enteredThrough(role, acting.permitted);
-    const { databases, clusters, snapshots, firewall, compute, traffic, discovery } = inAccount(naming, role).guardedBy(
-      acting.guard,
-      permitted,
-    );
+    const account = inAccount(naming, role).guardedBy(acting.guard, permitted);
+    const { databases, clusters, snapshots, firewall, compute, traffic, discovery, answers } = account;
     return {
-      ...{ databases, clusters, snapshots, firewall, compute, traffic, discovery, probe, clock },
+      ...{ databases, clusters, snapshots, firewall, compute, traffic, discovery, answers, probe, clock },
       through: (other) => acts(naming, other, acting),
     };
   };
   const looks = (naming: Naming | undefined, role: string | undefined): GuardedCloud => {
-    const { databases, clusters, snapshots, firewall, compute, traffic, discovery } = inAccount(naming, role);
+    const account = inAccount(naming, role);
+    const { databases, clusters, snapshots, firewall, compute, traffic, discovery, answers } = account;
     return {
-      ...{ databases, clusters, snapshots, firewall, compute, traffic, discovery, probe, clock },
+      ...{ databases, clusters, snapshots, firewall, compute, traffic, discovery, answers, probe, clock },
       guardedBy: (guard, permitted) => acts(naming, role, { guard, permitted }),
       prepare: async (permitted) => {
         for (const by of rolesIn(permitted)) await inAccount(naming, by).prepare(enteredThrough(by, permitted));

@@ -31,7 +31,8 @@ export async function observe(service: Service, cloud: CloudReads, look: Look = 
     patience.publicHealth(probe.health(deepHealthUrl(service), signal ? { signal } : {})),
   ]);
   const activeRegion = activeRegionOf(service, resources, atMs);
-  return { service: service.name, atMs, resources, health, activeRegion, publicHealth };
+  const answering = Object.fromEntries(service.regions.map((region) => [region, cloud.answers.of(region)]));
+  return { service: service.name, atMs, resources, health, activeRegion, publicHealth, answering };
 }
 
 /** What the assumptions of a plan are about, seen again: the new side and the records. The old side may be dark, and nobody waits for it. */

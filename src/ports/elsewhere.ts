@@ -46,7 +46,7 @@ export function seenBy(roles: Roles | undefined, cloud: CloudReads): CloudReads 
   const at = (region: Region): CloudReads => cloud.through(roles.in[region] ?? roles.anywhere);
   const anywhere = cloud.through(roles.anywhere);
   return {
-    ...{ probe: cloud.probe, clock: cloud.clock, through: (role) => cloud.through(role) },
+    ...{ answers: cloud.answers, probe: cloud.probe, clock: cloud.clock, through: (role) => cloud.through(role) },
     databases: {
       describe: (region, ...more) => at(region).databases.describe(region, ...more),
       lag: (region, ...more) => at(region).databases.lag(region, ...more),

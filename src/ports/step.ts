@@ -1,6 +1,7 @@
 import type { ZodType } from "zod";
 import type { PlannedStep, StepRole, WayBack } from "../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../domain/plan-run/run.ts";
+import type { Answering } from "../domain/service/observation.ts";
 import type { Region } from "../domain/service/service.ts";
 import type { Clock } from "./clock.ts";
 import type { Clusters } from "./clusters.ts";
@@ -26,6 +27,8 @@ export interface CloudReads {
   readonly compute: Pick<Compute, "describe" | "ground" | "tasksLeft">;
   readonly traffic: Pick<TrafficControl, "records" | "changeState">;
   readonly discovery: Discovery;
+  /** How a region has answered what was asked of it lately. */
+  readonly answers: { of(region: Region): Answering };
   readonly probe: Probe;
   readonly clock: Clock;
   /** The same world by the role of another account, as an ARN; undefined: by the ordinary one. */

@@ -1263,7 +1263,7 @@ export const GUARDS = [
     cut: "return [...driftOf(assumptions, seen), ...blockedOf(run, seen)];",
     by: "return driftOf(assumptions, seen);",
     test: "flows/runbooks/failover/judged-again.test.ts",
-    fails: "after the keys pauses the run before the point of no return",
+    fails: "a key that somebody disables after the keys pauses the run before the point of no return",
   },
   {
     guard: "of several dark regions none is taken for the old side",

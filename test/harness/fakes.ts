@@ -14,6 +14,7 @@ export function fakeCloud(said: SaidCloud, why = "nothing else is asked"): Cloud
       ...{ describe: refuse, lag: refuse, promote: refuse, reboot: refuse, events: refuse },
       ...said.databases,
     },
+    answers: { of: () => ({ asked: 0, failed: 0, typicalMs: 0 }), ...said.answers },
     clusters: { describe: refuse, failover: refuse, ...said.clusters },
     snapshots: {
       ...{ find: refuse, create: refuse, copy: refuse },

@@ -43,6 +43,15 @@ export interface ResourceSeen extends Told {
   readonly seen: object;
 }
 
+/** How the control planes of a region have answered what they were asked lately. Machine times. */
+export interface Answering {
+  readonly asked: number;
+  /** Throttled, broken off, or answered with an error of their own. */
+  readonly failed: number;
+  /** Half of the answers came within. */
+  readonly typicalMs: number;
+}
+
 /** One look at the world for one service. */
 export interface Observation {
   readonly service: string;
@@ -54,6 +63,8 @@ export interface Observation {
   /** Region whose stores take writes. */
   readonly activeRegion: Known<Region>;
   readonly publicHealth: HealthVerdict;
+  /** By region; absent: the look did not count. */
+  readonly answering?: Readonly<Record<Region, Answering>>;
 }
 
 /** What was seen of all resources in one region, by id. */

@@ -7,6 +7,7 @@ import type { Firewall } from "../../ports/firewall.ts";
 import type { Guard } from "../../ports/guard.ts";
 import type { Permission } from "../../ports/permission.ts";
 import type { Snapshots } from "../../ports/snapshots.ts";
+import type { CloudReads } from "../../ports/step.ts";
 import type { TrafficControl } from "../../ports/traffic.ts";
 import { Caller, type CallerOptions, type Hand } from "./caller.ts";
 import { type Clients, createClients, Sockets } from "./clients.ts";
@@ -29,6 +30,7 @@ import { awsSnapshots } from "./snapshots.ts";
 import { awsTraffic } from "./traffic.ts";
 
 export interface AwsPorts {
+  readonly answers: CloudReads["answers"];
   readonly databases: Databases;
   readonly clusters: Clusters;
   readonly snapshots: Snapshots;
@@ -70,7 +72,7 @@ export interface Access {
 }
 
 /** What all accounts share: how long to wait, and what is known of silent endpoints. */
-export interface Way extends Pick<CallerOptions, "clock" | "reachability">, CredentialOptions {
+export interface Way extends Pick<CallerOptions, "clock" | "reachability" | "answers">, CredentialOptions {
   readonly settings: ClientSettings;
   /** The process's own credentials. */
   readonly own: IdentitySource;
@@ -157,9 +159,9 @@ function openRun(way: Way, { executeRole, managedPolicy }: Access, { role, namin
     const wish = { ...role, arn: executeRole, sessionName: naming.sessionName, policy, managedPolicy };
     return acting.get(policy, () => open(wish));
   };
-  const { clock, reachability } = way;
-  const caller = new Caller({ clock, reachability, looking, acting: looking });
-  const through = (by: Caller) => portsOf(by, looking.clients, () => clock.now());
+  const { clock, reachability, answers } = way;
+  const caller = new Caller({ clock, reachability, answers, looking, acting: looking });
+  const through = (by: Caller) => ({ ...portsOf(by, looking.clients, () => clock.now()), answers });
   return {
     caller,
     ports: {
@@ -190,7 +192,7 @@ function openHand(way: Way, { wish, naming, sockets }: HandWish): Hand {
   return { identity, clients: createClients({ settings, credentials: identity, home: stsRegion, sockets }) };
 }
 
-function portsOf(caller: Caller, clients: Clients, now: () => number): AwsPorts {
+function portsOf(caller: Caller, clients: Clients, now: () => number): Omit<AwsPorts, "answers"> {
   return {
     databases: awsDatabases(caller, clients, now),
     clusters: awsClusters(caller, clients),

@@ -2,6 +2,7 @@ import { ConfirmSubscriptionCommand } from "@aws-sdk/client-sns";
 import { UserError } from "../../domain/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { type Access, type AccountAws, type OpenedAccount, openAccount, type Way } from "./account.ts";
+import { Answers } from "./answers.ts";
 import { type CredentialOptions, ownIdentity } from "./credentials.ts";
 import { Reachability } from "./reachability.ts";
 import { clientSettings, PATIENCE, type Patience } from "./settings.ts";
@@ -37,6 +38,7 @@ export function createAws(options: AwsOptions): Aws {
     own: ownIdentity(options),
     settings: clientSettings(options.endpoint, options.patience ?? PATIENCE),
     // A dark region is dark for every account.
+    answers: new Answers(),
     reachability: new Reachability(options.rememberSilenceMs ?? REMEMBER_SILENCE_MS),
   };
   const own = openAccount(way, options);

@@ -6,6 +6,7 @@ import type { Region } from "../../domain/service/service.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Act } from "../../ports/databases.ts";
 import type { Guard } from "../../ports/guard.ts";
+import type { Answers } from "./answers.ts";
 import type { Clients } from "./clients.ts";
 import type { IdentitySource } from "./credentials.ts";
 import { Departure } from "./departure.ts";
@@ -58,6 +59,7 @@ export interface CallerOptions {
   /** Changes something. */
   readonly acting: Hand;
   readonly reachability: Reachability;
+  readonly answers: Answers;
   /** Asked right before every attempt of a mutation. */
   readonly guard?: Guard;
 }
@@ -162,7 +164,7 @@ export class Caller {
   }
 
   async #attempt<T>({ nature, ...ask }: Call, send: Send<T>): Promise<VendorFailure | { output: T }> {
-    const { reachability, looking, acting } = this.#options;
+    const { reachability, looking, acting, answers } = this.#options;
     try {
       // Asked for here, so that a silent STS is not taken for a silent region.
       await (nature === "read" ? looking : acting).identity();
@@ -174,8 +176,10 @@ export class Caller {
     const departure = nature === "write" ? await this.#proven(ask) : undefined;
     ask.signal?.throwIfAborted();
     const abortSignal = departure ?? ask.signal;
+    const answered = nature === "read" ? answers.begin(ask.region) : undefined;
     try {
       const output = await send({ ...(abortSignal && { abortSignal }) });
+      answered?.(false);
       reachability.answered(endpointOf(ask));
       return { output };
     } catch (error) {
@@ -183,6 +187,7 @@ export class Caller {
       // A write that was under way may have happened; a read is simply given up.
       if (nature === "read") ask.signal?.throwIfAborted();
       const failure = classify(error);
+      answered?.(BAD_ANSWERS.has(failure.kind));
       if (failure.met === "answer") reachability.answered(endpointOf(ask));
       // A lost answer to a write must be looked into at once, so only reads make an endpoint silent.
       else if (nature === "read") reachability.silent(endpointOf(ask));
@@ -190,6 +195,9 @@ export class Caller {
     }
   }
 }
+
+/** Of a control plane that is in trouble; a refusal is an answer like any other. */
+const BAD_ANSWERS: ReadonlySet<FailureKind> = new Set<FailureKind>(["retryLater", "ambiguous", "unreachable"]);
 
 /** What STS has refused, and would refuse again. */
 const NO_SESSION: Partial<Record<FailureKind, FailureKind>> = { auth: "auth", refused: "auth" };

@@ -27,6 +27,8 @@ export const Fault = z.strictObject({
       retryAfterSeconds: z.number().optional(),
     }),
   ]),
+  /** Share of the matching calls that take it, evenly spread; absent: all. */
+  share: z.number().positive().max(1).optional(),
   /** How many matching calls take it; absent means every one until it is cleared. */
   times: z.number().int().positive().optional(),
 });
@@ -41,6 +43,8 @@ export interface PlannedFault {
 
 interface Entry {
   readonly fault: Fault;
+  /** Calls that matched, whether they took it or not. */
+  met: number;
   taken: number;
 }
 
@@ -60,7 +64,7 @@ export class Faults {
   #planned: Entry[] = [];
 
   plan(input: FaultInput): PlannedFault {
-    const entry: Entry = { fault: Fault.parse(input), taken: 0 };
+    const entry: Entry = { fault: Fault.parse(input), met: 0, taken: 0 };
     this.#planned.push(entry);
     return {
       get taken() {
@@ -87,6 +91,9 @@ export class Faults {
         (fault.times === undefined || taken < fault.times),
     );
     if (!entry) return undefined;
+    const { share = 1 } = entry.fault;
+    entry.met += 1;
+    if (Math.floor(entry.met * share) === Math.floor((entry.met - 1) * share)) return undefined;
     entry.taken += 1;
     return entry.fault.effect;
   }

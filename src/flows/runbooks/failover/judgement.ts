@@ -1,5 +1,6 @@
+import { sayDuration } from "../../../domain/duration.ts";
 import type { Acceptance, Plan } from "../../../domain/plan-run/plan.ts";
-import { factsIn, isDark } from "../../../domain/service/observation.ts";
+import { type Answering, factsIn, isDark } from "../../../domain/service/observation.ts";
 import type { Resource } from "../../../domain/service/resource.ts";
 import { besides, type Region } from "../../../domain/service/service.ts";
 import type { Promoted, StoreMove, StoreMoving } from "../../resources/abilities.ts";
@@ -203,9 +204,32 @@ export function acceptancesFor(request: FailoverRequest, judgement: Judgement): 
   }
   return [
     ...accepted,
+    ...steadiness(to, request.observed.answering?.[to]),
     ...stores.flatMap(({ at, move, moving }) => toldApart(all, at, move.acceptances?.(at, moving, request.nowMs))),
     ...all.flatMap((at) => toldApart(all, at, at.kind.compute?.acceptances?.(at, judgement))),
     ...all.flatMap((at) => at.kind.entrance?.acceptances(at, judgement) ?? []),
+  ];
+}
+
+/** What is little enough to be chance, and what a control plane that is well never reaches. */
+const FEW = { failed: 3, share: 0.1 };
+const SLOW_MS = 2_000;
+
+/** The control planes of the new side are in trouble, by the calls that looked at it (W10). */
+function steadiness(to: Region, answering: Answering | undefined): Acceptance[] {
+  if (!answering) return [];
+  const { asked, failed, typicalMs } = answering;
+  const isFailing = failed >= FEW.failed && failed >= asked * FEW.share;
+  if (!isFailing && typicalMs < SLOW_MS) return [];
+  const why = isFailing
+    ? `${failed} of the last ${asked} calls to it failed`
+    : `half of the last ${asked} calls to it took ${sayDuration(typicalMs)} or more`;
+  return [
+    {
+      id: "target-unsteady",
+      words: `I accept that AWS in ${to} answers badly now: ${why}, and the run's own calls may be late or refused`,
+      danger: `AWS in ${to} answers badly now: ${why}.`,
+    },
   ];
 }
 

@@ -1,0 +1,49 @@
+import type { Answering } from "../../domain/service/observation.ts";
+import type { Region } from "../../domain/service/region.ts";
+
+/** Machine time that counts as lately: a look or two of an observer, and the one that somebody waits for. */
+const LATELY_MS = 60_000;
+/** Reads of one region within that time, at the busiest. */
+const MOST_KEPT = 1_000;
+
+interface Read {
+  readonly atMs: number;
+  readonly tookMs: number;
+  readonly hasFailed: boolean;
+}
+
+/** Counts each attempt of a read, also those that were repeated: what a caller repeats in silence is trouble as well. */
+export class Answers {
+  readonly #now: () => number;
+  readonly #read = new Map<Region, Read[]>();
+
+  /** Machine time. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  /** Begins an attempt; whoever has the answer says whether it failed. */
+  begin(region: Region): (hasFailed: boolean) => void {
+    const beganMs = this.#now();
+    return (hasFailed) => {
+      const atMs = this.#now();
+      const before = this.#lately(region).slice(1 - MOST_KEPT);
+      this.#read.set(region, [...before, { atMs, tookMs: atMs - beganMs, hasFailed }]);
+    };
+  }
+
+  of(region: Region): Answering {
+    const lately = this.#lately(region);
+    const times = lately.map(({ tookMs }) => tookMs).toSorted((one, other) => one - other);
+    return {
+      asked: lately.length,
+      failed: lately.filter(({ hasFailed }) => hasFailed).length,
+      typicalMs: Math.round(times[Math.floor((times.length - 1) / 2)] ?? 0),
+    };
+  }
+
+  #lately(region: Region): Read[] {
+    const since = this.#now() - LATELY_MS;
+    return (this.#read.get(region) ?? []).filter(({ atMs }) => atMs > since);
+  }
+}
