@@ -6,9 +6,9 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 /**
- * Whether the house is open: a patch adds a kind of pager, a step with its test and a runbook, each in at most three files
- * and 150 lines, to a copy of the sources. Types, architecture, the file, help, reference page and the tables of tests have
- * to take them as they are.
+ * Whether the house is open: a patch adds a kind of pager, a step with its test, a runbook and a kind of store, each in at
+ * most three files and 150 lines, to a copy of the sources; what the tables of tests have to be told stands in one file more. Types,
+ * architecture, the file, help, reference page, policies and the tables of tests have to take them as they are.
  * Exit code 1 with what does not.
  */
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -28,8 +28,12 @@ const bin = (name) => join(ROOT, "node_modules", name);
 const ADDITIONS = [
   { what: "a kind of pager", files: /pagers\// },
   { what: "a step", files: /steps\/|src\/flows\/index\.ts/ },
-  { what: "a runbook", files: /runbooks\/|harness\/plays/ },
+  { what: "a runbook", files: /runbooks\// },
+  // As CONTRIBUTING promises: a folder, a line in the table of kinds, and a service that has it.
+  { what: "a data store", files: /resources\/stores\/rds-instance\/|resources\/index\.ts|examples\/every-kind\.yaml/ },
 ];
+/** What the tables of tests are told of a runbook and of a service: words of its own, and what is refused for good. */
+const TOLD = /harness\/plays/;
 
 /** Files of a unified diff with the lines that it adds to each. */
 function filesOf(patch) {
@@ -44,7 +48,9 @@ function filesOf(patch) {
 
 function sizes(patch) {
   const files = filesOf(patch);
-  const strangers = files.filter(({ file }) => !ADDITIONS.some((addition) => addition.files.test(file)));
+  const strangers = files.filter(
+    ({ file }) => !TOLD.test(file) && !ADDITIONS.some((addition) => addition.files.test(file)),
+  );
   return [
     ...strangers.map(({ file }) => `${file} belongs to nothing that is added`),
     ...ADDITIONS.flatMap(({ what, files: own }) => {
@@ -77,10 +83,14 @@ const CHECKS = [
   ["architecture", [bin("dependency-cruiser/bin/dependency-cruise.mjs"), "--config", ".dependency-cruiser.mjs", "src"]],
   ["a file that names the pager", ["--input-type=module", "-e", FILE()]],
   ["the reference page", ["--input-type=module", "-e", REFERENCE()]],
+  ["an example that has the store", ["dist/cli.js", "check", "examples/every-kind.yaml"]],
+  ["the policy of a role that looks", ["--input-type=module", "-e", POLICY()]],
   ["help", ["--input-type=module", "-e", HELP()]],
   ["its own test, and no name outside flows", jest("test/flows/steps/check-backups", "test/architecture/")],
   ["the table of faults", jest("test/engine/runs/every-runbook", "-t", "check-backups")],
   ["the table of crashes", jest("test/crash/every-step", "-t", "check-backups")],
+  ["the tables of faults and undo for the store", jest("test/engine/runs/every-runbook", "-t", "payroll snapshot")],
+  ["the table of crashes for the store", jest("test/crash/every-kind", "-t", "payroll snapshot")],
 ];
 
 /** The example with one more pager is still in order. */
@@ -101,7 +111,19 @@ function REFERENCE() {
   return `
     const { execFileSync } = await import("node:child_process");
     const page = execFileSync(process.execPath, ["dist/cli.js", "schema", "--markdown"], { encoding: "utf8" });
-    if (!page.includes("spool")) throw new Error("the pager is not on the reference page");
+    for (const added of ["spool", "rds-instance"])
+      if (!page.includes(added)) throw new Error(\`\${added} is not on the reference page\`);
+  `;
+}
+
+/** What a kind looks at is in the policy of a file that has it, and what other kinds look at is not. */
+function POLICY() {
+  return `
+    const { execFileSync } = await import("node:child_process");
+    const args = ["dist/cli.js", "policy", "observe", "payroll", "--file", "examples/every-kind.yaml"];
+    const policy = execFileSync(process.execPath, args, { encoding: "utf8" });
+    if (!policy.includes("rds:DescribeDBInstances")) throw new Error("the store is not looked at");
+    if (/DescribeDBClusters|ecs:Describe/.test(policy)) throw new Error("other kinds are looked at too");
   `;
 }
 
