@@ -112,6 +112,14 @@ export const GUARDS = [
     fails: "guard leftover: what would still lead users to the old side refuses the plan, and is named",
   },
   {
+    guard: "a failover pair keeps its health checks",
+    file: "src/flows/resources/entrances/route53/change.ts",
+    cut: "after.push({ ...record, ...change });",
+    by: "const { healthCheck: _dropped, ...rest } = record;\n      after.push({ ...rest, ...change });",
+    test: "flows/resources/entrances/route53/accounted.test.ts",
+    fails: "guard failover pair: both records lead to the new side, and each keeps its own health check",
+  },
+  {
     guard: "the database's own name is one plain record",
     file: "src/flows/resources/stores/rds-replica/name.ts",
     cut: "const left = leftoverOf(all, [record]);",

@@ -252,6 +252,8 @@ function trafficFor(traffic: WholeWorldSpecInput["traffic"], options: FailoverWo
 export interface RunWish {
   readonly mode?: Mode;
   readonly id?: string;
+  /** Where a failover leads; absent: the standby. */
+  readonly to?: Region;
   /** Name of the runbook; absent: the failover. */
   readonly runbook?: string;
   /** What is wished for besides. */
@@ -264,7 +266,7 @@ export interface RunWish {
 export async function startRun(at: FailoverWorld, wish: RunWish = {}): Promise<RunState> {
   const { mode = "unplanned", id = "F-1", runbook = "failover", words = {}, continues } = wish;
   const { inventory, memory, clock, service, cloud } = at;
-  const wished = runbook === "failover" ? { mode, to: service.standby } : words;
+  const wished = runbook === "failover" ? { mode, to: wish.to ?? service.standby } : words;
   const ask = async () =>
     runbookOf({ runbook, id }).plan(
       {

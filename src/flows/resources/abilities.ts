@@ -144,6 +144,8 @@ export interface EntranceAbilities<Settings, Facts> {
   followsHealth(place: Place<Settings>): boolean;
   refusals(at: Seen<Settings, Facts>, move: Move): readonly string[];
   acceptances(place: Place<Settings>, move: Move): readonly Acceptance[];
+  /** What of it is left for people when users have moved, as sentences. */
+  leftFor?(at: Seen<Settings, Facts>, move: Move): readonly string[];
   /** Moves users, and waits until they have moved. */
   move(at: Seen<Settings, Facts>, move: Move, slot: Slot): readonly PlannedStep[];
   /** Host name that leads to a region, whichever is active; for a service without a load balancer there. */

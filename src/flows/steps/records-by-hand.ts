@@ -9,6 +9,11 @@ export function recordsByHand(zone: string, after: readonly RecordSet[]): string
   ];
 }
 
+/** What stands under a name and right behind it. */
+export const recordsListed = ({ zone, name }: { readonly zone: string; readonly name: string }): string[] => [
+  `aws route53 list-resource-record-sets --hosted-zone-id ${zone} --start-record-name ${quoted(name)} --max-items 4`,
+];
+
 function awsForm(record: RecordSet) {
   return {
     Name: record.name,

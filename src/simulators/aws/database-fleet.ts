@@ -45,6 +45,8 @@ export class DatabaseFleet implements DatabaseEngine {
   readonly #network: NetworkAccess;
   readonly #idleSourceReadsAsLag: boolean;
   readonly #instances = new Map<string, Instance>();
+  /** What stands behind the name of each instance of a region. */
+  readonly #domains = new Map<string, string>();
   readonly #clusters = new Map<string, Cluster>();
   #readerTurn = 0;
 
@@ -106,7 +108,19 @@ export class DatabaseFleet implements DatabaseEngine {
   }
 
   add(instance: Instance): void {
+    const { region, endpoint, identifier } = instance;
+    if (!this.#domains.has(region) && endpoint.startsWith(`${identifier}.`))
+      this.#domains.set(region, endpoint.slice(identifier.length + 1));
     this.#instances.set(`${instance.region}/${instance.identifier}`, instance);
+  }
+
+  /** All instances of an account in a region share what stands behind their name: one that is built anew is found where the old one was. */
+  endpointFor(region: string, identifier: string, domain: string): string {
+    return `${identifier}.${this.#domains.get(region) ?? domain}`;
+  }
+
+  remove({ region, identifier }: Instance): void {
+    this.#instances.delete(`${region}/${identifier}`);
   }
 
   replicasOf({ region, identifier }: Instance): Instance[] {

@@ -74,6 +74,12 @@ export const Modify = z.strictObject({
   ApplyImmediately: Flag.default(false),
 });
 
+export const Delete = z.strictObject({
+  DBInstanceIdentifier: z.string(),
+  SkipFinalSnapshot: Flag.default(false),
+  DeleteAutomatedBackups: Flag.optional(),
+});
+
 export type Modify = z.infer<typeof Modify>;
 
 export const Reboot = z.strictObject({ DBInstanceIdentifier: z.string(), ForceFailover: Flag.default(false) });

@@ -3,13 +3,13 @@ import { ClusterChanges } from "./cluster-changes.ts";
 import { DatabaseChanges } from "./database-changes.ts";
 import { keyFor } from "./database-cluster.ts";
 import { DatabaseFleet, type RdsDeps } from "./database-fleet.ts";
-import { type Instance, newInstance, parseDatabaseArn } from "./database-instance.ts";
+import { busy, type Instance, newInstance, parseDatabaseArn } from "./database-instance.ts";
 import { page } from "./paging.ts";
 import { clusterSnapshotOperations } from "./rds-cluster-snapshots.ts";
 import { clusterOperations } from "./rds-clusters.ts";
 import { addRdsControls } from "./rds-controls.ts";
 import { RdsEvents } from "./rds-events.ts";
-import { CreateReplica, DescribeEvents, DescribeInstances, Modify, Promote, Reboot } from "./rds-input.ts";
+import { CreateReplica, Delete, DescribeEvents, DescribeInstances, Modify, Promote, Reboot } from "./rds-input.ts";
 import { maintenanceOperations } from "./rds-maintenance.ts";
 import { snapshotOperations } from "./rds-snapshots.ts";
 import { eventView, instanceView } from "./rds-view.ts";
@@ -110,6 +110,15 @@ function instanceOperations(parts: Parts): Record<string, AwsOperation> {
         return one(instance);
       },
     },
+    DeleteDBInstance: {
+      mutates: true,
+      handle: ({ input, region }) => {
+        const wanted = Delete.parse(input);
+        const instance = parts.fleet.require({ region, instance: wanted.DBInstanceIdentifier });
+        remove(parts, instance, wanted.SkipFinalSnapshot);
+        return one(instance, "deleting");
+      },
+    },
     RebootDBInstance: {
       mutates: true,
       handle: (call) => {
@@ -178,7 +187,7 @@ function createReplica({ fleet, changes, world, deps }: Parts, { input, region, 
     multiAz: wanted.MultiAZ,
     deletionProtection: wanted.DeletionProtection,
     backupRetentionDays: wanted.BackupRetentionPeriod,
-    endpoint: `${identifier}.c${requestId.slice(0, 8)}.${region}.rds.amazonaws.com`,
+    endpoint: fleet.endpointFor(region, identifier, `c${requestId.slice(0, 8)}.${region}.rds.amazonaws.com`),
     securityGroups: wanted.VpcSecurityGroupIds,
     replicaOf: { region: sourceRef.region, identifier: source.identifier },
   });
@@ -213,6 +222,22 @@ function requireSource(
     );
   }
   return source;
+}
+
+/** Gone at once; in AWS it takes minutes. */
+function remove({ fleet }: Parts, instance: Instance, isWithoutSnapshot: boolean): void {
+  if (instance.deletionProtection)
+    throw new AwsError(
+      "InvalidParameterCombination",
+      "Cannot delete protected DB Instance, please disable deletion protection and try again.",
+    );
+  if (!isWithoutSnapshot && instance.source === undefined)
+    throw new AwsError(
+      "InvalidParameterCombination",
+      "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.",
+    );
+  if (instance.change) throw busy();
+  fleet.remove(instance);
 }
 
 function modify({ changes }: Parts, instance: Instance, wanted: Modify): void {

@@ -2,6 +2,7 @@ import {
   CopyDBSnapshotCommand,
   CreateDBInstanceReadReplicaCommand,
   CreateDBSnapshotCommand,
+  DeleteDBInstanceCommand,
   DescribeDBInstancesCommand,
   DescribeDBSnapshotsCommand,
   DescribeEventsCommand,
@@ -274,6 +275,23 @@ describe("simulated RDS", () => {
     const refusal = await refusalOf(ask(aws.clients));
     expect(refusal).toMatchObject({ code, message: expect.stringContaining(says) });
     expect(refusal.message).not.toMatch(/✖|\n/);
+  });
+
+  test("an instance is deleted without its protection only, and its name can be given to a replica then", async () => {
+    const remove = (SkipFinalSnapshot = true) =>
+      aws.clients.rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: "app-rep", SkipFinalSnapshot }));
+    await aws.clients.rds.send(
+      new ModifyDBInstanceCommand({ DBInstanceIdentifier: "app-rep", DeletionProtection: true }),
+    );
+    aws.world.clock.jump(60_000);
+    expect(await refusalOf(remove())).toMatchObject({ name: "InvalidParameterCombination" });
+    await aws.clients.rds.send(
+      new ModifyDBInstanceCommand({ DBInstanceIdentifier: "app-rep", DeletionProtection: false }),
+    );
+    aws.world.clock.jump(60_000);
+
+    expect((await remove()).DBInstance?.DBInstanceStatus).toBe("deleting");
+    expect(await refusalOf(remove())).toMatchObject({ name: "DBInstanceNotFoundFault" });
   });
 
   describe("a reboot with failover", () => {

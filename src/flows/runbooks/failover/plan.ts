@@ -19,7 +19,10 @@ export function planFailover(request: FailoverRequest): Planned {
 function planFrom(request: FailoverRequest, judgement: Judgement): Plan {
   const { service, to, mode, nowMs, inventory, continues } = request;
   const { approvals } = inventory.file;
-  const left = judgement.stores.flatMap(({ at, move, moving }) => move.leftFor(at, moving));
+  const left = [
+    ...judgement.stores.flatMap(({ at, move, moving }) => move.leftFor(at, moving)),
+    ...judgement.all.flatMap((at) => at.kind.entrance?.leftFor?.(at, judgement) ?? []),
+  ];
   const isPromoted = judgement.stores.some(({ moving }) => moving.promoted !== undefined);
   return {
     ...commonOf(request),

@@ -345,8 +345,11 @@ describe("the failover runbook", () => {
     expect(direct.title).toContain("db.regami.internal to be pointed at the database in us-west-2 by hand");
     expect(direct.byHand[0]).toContain('"Name":"db.regami.internal","Type":"CNAME","TTL":30');
     expect(direct.deadlineMs).toBe(byHand.deadlineMs);
-    expect(byHand.byHand[0]).toContain('"Failover":"PRIMARY"');
-    expect(byHand.byHand[0]).toContain('"Failover":"SECONDARY"');
+    // The file knows no health check, and a change without one would take it away.
+    expect(byHand.byHand[0]).toContain("list-resource-record-sets");
+    expect(byHand.byHand[1]).toContain("HealthCheckId");
+    expect(byHand.byHand[2]).toContain('"Failover":"PRIMARY"');
+    expect(byHand.byHand[2]).toContain('"Failover":"SECONDARY"');
   });
 
   test("planned mode is refused when the old side cannot be stopped first", () => {

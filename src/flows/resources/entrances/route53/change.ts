@@ -1,7 +1,8 @@
 import type { Region } from "../../../../domain/service/service.ts";
 import type { LoadBalancer, Traffic } from "../../../../domain/service/site.ts";
 import type { RecordSet } from "../../../../ports/traffic.ts";
-import { recordsByHand } from "../../../steps/records-by-hand.ts";
+import { told } from "../../../steps/by-hand.ts";
+import { recordsByHand, recordsListed } from "../../../steps/records-by-hand.ts";
 import { foreignTo, leftoverOf } from "../../record-sets.ts";
 
 /** What the records of a name become when `to` serves: computed once, in the plan; the executor decides nothing. */
@@ -22,8 +23,8 @@ const aliasOf = ({ zone, dns_name }: LoadBalancer) => ({
 
 /**
  * After a failover no answer may lead back to the old side by itself: a weight-0 record is answered again when the rest is
- * unhealthy, and a PRIMARY when both are. So every record of the pair points at the new side's load balancer, and the
- * captured record set is what a failback restores.
+ * unhealthy, and a PRIMARY when both are. So every record of the pair points at the new side's load balancer. Each keeps its
+ * own health check, which chooses between two ways to one side now, and is where it belongs when users have come home.
  */
 export function changeOf(current: readonly RecordSet[], { traffic, to, front }: Leading): RecordChange {
   const foreign = foreignTo(current);
@@ -37,8 +38,8 @@ export function changeOf(current: readonly RecordSet[], { traffic, to, front }: 
       );
     case "failover":
       return moved(current, [
-        [traffic.primary, { alias, healthCheck: undefined }],
-        [traffic.secondary, { alias, healthCheck: undefined }],
+        [traffic.primary, { alias }],
+        [traffic.secondary, { alias }],
       ]);
     case "simple": {
       const value = traffic.values[to];
@@ -54,7 +55,7 @@ export function changeOf(current: readonly RecordSet[], { traffic, to, front }: 
 
 const FAMILIES = new Set(["A", "AAAA"]);
 
-type Change = Partial<Pick<RecordSet, "weight" | "alias">> & { readonly healthCheck?: undefined };
+type Change = Pick<RecordSet, "weight" | "alias">;
 
 function moved(
   current: readonly RecordSet[],
@@ -69,16 +70,10 @@ function moved(
     for (const record of records) {
       if (!record.alias) return { refused: `record set “${id}” (${record.type}) is not an alias record` };
       before.push(record);
-      after.push(changed(record, change));
+      after.push({ ...record, ...change });
     }
   }
   return accounted(current, { before, after });
-}
-
-function changed(record: RecordSet, change: Change): RecordSet {
-  const { healthCheck, ...rest } = record;
-  const { healthCheck: dropped, ...set } = { healthCheck, ...change };
-  return { ...rest, ...set, ...(dropped === undefined ? {} : { healthCheck: dropped }) };
 }
 
 /** Everything under the name is moved or leads nobody; otherwise some users would stay on the old side unseen (G21). */
@@ -90,7 +85,7 @@ function accounted(
   return left === undefined ? change : { refused: `what is left would still lead users elsewhere: ${left}` };
 }
 
-/** From the file alone. An alias that had a health check loses it: with one, the old side might be answered again. */
+/** From the file alone, which knows no health check: a pair's own has to be written down with the change. */
 export function changeByHand({ traffic, to, front }: Leading): string[] {
   const set = { name: traffic.name, type: "A", alias: { ...aliasOf(front), dnsName: front.dns_name } };
   switch (traffic.routing) {
@@ -102,10 +97,14 @@ export function changeByHand({ traffic, to, front }: Leading): string[] {
         })),
       );
     case "failover":
-      return recordsByHand(traffic.zone, [
-        { ...set, setIdentifier: traffic.primary, failover: "PRIMARY" },
-        { ...set, setIdentifier: traffic.secondary, failover: "SECONDARY" },
-      ]);
+      return [
+        ...recordsListed(traffic),
+        told("Where one of the two has a HealthCheckId, write it into its part of the next command."),
+        ...recordsByHand(traffic.zone, [
+          { ...set, setIdentifier: traffic.primary, failover: "PRIMARY" },
+          { ...set, setIdentifier: traffic.secondary, failover: "SECONDARY" },
+        ]),
+      ];
     case "simple": {
       const { name, ttl_seconds: ttlSeconds, values, zone } = traffic;
       const value = values[to];

@@ -38,6 +38,8 @@ export const move: EntranceAbilities<Route53, Route53Seen> = {
         ]
       : [],
 
+  leftFor: (at, moving) => trafficOf(at).flatMap((traffic) => pairLeft(at, { moving, traffic })),
+
   move(at, moving, slot) {
     const all = trafficOf(at);
     return all.flatMap((traffic) => {
@@ -92,6 +94,20 @@ function nameRefusals(at: Route53At, { moving, traffic }: Naming): string[] {
   return [
     `The records of ${traffic.name} cannot be moved: ${change.refused}. Mend them, or what twokey.yaml says of them.`,
   ];
+}
+
+/** A pair that leads to one side is none: what that means, and what makes it one again. */
+function pairLeft({ service, ...at }: Route53At, { moving, traffic }: Naming): string[] {
+  if (traffic.routing !== "failover") return [];
+  const { name, secondary } = traffic;
+  const { to } = moving;
+  const meant = `The primary and the secondary record of ${name} both lead to ${to} then, each with its own health check. Route 53 moves users nowhere else by itself.`;
+  const { home, standby } = service;
+  return to === home
+    ? [
+        `${meant} When ${standby} is a standby again, point the secondary record (“${secondary}”) at ${frontIn({ ...at, service }, standby).dns_name}.`,
+      ]
+    : [`${meant} A move back to ${home} needs nothing of you there.`];
 }
 
 interface Leadings {

@@ -51,6 +51,24 @@ describe("everything under a name that is moved", () => {
     expect(moved(set)).toMatchObject({ refused: expect.stringContaining(says) });
   });
 
+  test("guard failover pair: both records lead to the new side, and each keeps its own health check", () => {
+    const member = (failover: "PRIMARY" | "SECONDARY", healthCheck: string): RecordSet => ({
+      ...{ name: NAME, type: "A", setIdentifier: failover.toLowerCase(), failover, healthCheck },
+      ...aliasTo(`${failover.toLowerCase()}-alb.elb.amazonaws.com`),
+    });
+    const change = changeOf([member("PRIMARY", "hc-1"), member("SECONDARY", "hc-2")], {
+      ...{ to: STANDBY ?? "", front },
+      traffic: { ...{ zone: "Z1", name: NAME, routing: "failover" }, primary: "primary", secondary: "secondary" },
+    });
+
+    if ("refused" in change) throw new Error(change.refused);
+    const to = { dnsName: front.dns_name, evaluateTargetHealth: true };
+    expect(change.after).toMatchObject([
+      { failover: "PRIMARY", healthCheck: "hc-1", alias: to },
+      { failover: "SECONDARY", healthCheck: "hc-2", alias: to },
+    ]);
+  });
+
   test("an AAAA set with plain addresses under a region's identifier refuses the plan", () => {
     const { alias: _none, ...plain } = side("AAAA", "home", 100);
     expect(moved({ ...plain, ttlSeconds: 60, values: ["2001:db8::1"] })).toMatchObject({
