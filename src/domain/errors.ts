@@ -15,6 +15,13 @@ abstract class TwoKeyError extends Error {
   }
 }
 
+/** Fact of an error by which an adapter says that the vendor takes no such call now, whatever it is about. */
+const REFUSES = "vendorRefuses";
+export const VENDOR_REFUSES: Facts = { [REFUSES]: true };
+
+/** Nothing is wrong with what was asked: the vendor is busy, broken or silent, and may be so for hours. */
+export const isVendorsRefusal = (error: TransientError | OutcomeUnknown): boolean => error.facts[REFUSES] === true;
+
 /** Tell the person: they can do something about it. Changes nothing. */
 export class UserError extends TwoKeyError {
   override readonly name: string = "UserError";

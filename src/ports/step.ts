@@ -139,6 +139,8 @@ export interface StepTimes {
  */
 export interface Step<Input, Data, Output> extends HandsOn<Output> {
   readonly role: StepRole;
+  /** A vendor may refuse its calls for hours: then the run waits for it, and calls people. Absent: its deadline ends it. */
+  readonly waitsOutRefusals?: true;
   readonly input: ZodType<Input>;
   readonly data: ZodType<Data>;
   /** What a responder would say: "Promote inventory-replica in eu-central-1". */
@@ -203,6 +205,7 @@ export interface StoredStep {
   readonly name: string;
   readonly role: StepRole;
   readonly wayBack: WayBack;
+  readonly waitsOutRefusals?: true;
   permissions(input: unknown): readonly Permission[];
   run(input: unknown, context: StepContext): Promise<Asked<Stored>>;
   verify(input: unknown, data: unknown, context: LookContext): Promise<Verdict>;
@@ -220,6 +223,7 @@ export function storedStep<Input, Data extends Stored, Output extends Stored>(
     name: step.name,
     role: step.role,
     wayBack: wayBackOf(step),
+    ...(step.waitsOutRefusals && { waitsOutRefusals: true }),
     permissions: (input) => step.permissions(step.input.parse(input)),
     run: (input, context) => step.run(step.input.parse(input), context),
     verify: (input, data, context) => step.verify(step.input.parse(input), step.data.parse(data), context),

@@ -1,7 +1,14 @@
-import type { CardButton, CardPart } from "../domain/card/card.ts";
-import { ABOUT_A_FAILURE, DECISIONS, type Decision, failedStep, fits, needsOf } from "../domain/plan-run/decision.ts";
+import { type CardButton, type CardPart, type Span, spans, timeOfDay } from "../domain/card/card.ts";
+import {
+  ABOUT_A_FAILURE,
+  DECISIONS,
+  type Decision,
+  fits,
+  needsOf,
+  stepInQuestion,
+} from "../domain/plan-run/decision.ts";
 import { stepOf } from "../domain/plan-run/plan.ts";
-import { type RunState, stateOf } from "../domain/plan-run/run.ts";
+import { isHeldUp, type RunState, type StepState, stateOf } from "../domain/plan-run/run.ts";
 import { votesNeeded } from "../domain/plan-run/votes.ts";
 import { quoted } from "./room.ts";
 
@@ -18,7 +25,7 @@ const OFFERED = Object.keys(LABEL) as readonly (keyof typeof LABEL)[]; // the ta
 
 /** What a confirmation asks, and who may say yes. */
 const QUESTION: Partial<Record<Decision, string>> = {
-  skip: "Go on without the failed step?",
+  skip: "Go on without this step?",
   retry: "Try the failed step again?",
   unwind: "Undo the steps of this run?",
   replan: "Make a new plan for the remaining steps?",
@@ -26,18 +33,16 @@ const QUESTION: Partial<Record<Decision, string>> = {
 
 /** The buttons that make sense now; what may be done in which state stands in the table of decisions. */
 export function decisions(run: RunState): CardPart[] {
-  const failed = failedStep(run);
+  const step = stepInQuestion(run);
   const offered = OFFERED.filter((decision) => fits(decision, run));
   if (offered.length === 0) return [];
-  const isFence = failed !== undefined && stepOf(run.plan, failed).role === "protects";
+  const isFence = step !== undefined && stepOf(run.plan, step).role === "protects";
   const risk = (decision: Decision) => (decision === "skip" && isFence ? "Both sides may then take writes. " : "");
   const button = (decision: keyof typeof LABEL): CardButton => ({
     label: LABEL[decision],
     intent: decision,
     value:
-      failed !== undefined && ABOUT_A_FAILURE.includes(decision)
-        ? `${run.plan.id}:${failed}:${run.intents}`
-        : run.plan.id,
+      step !== undefined && ABOUT_A_FAILURE.includes(decision) ? `${run.plan.id}:${step}:${run.intents}` : run.plan.id,
     confirm: {
       title: QUESTION[decision] ?? `${LABEL[decision]} this run?`,
       text: `The run ${DECISIONS[decision].effect}. ${risk(decision)}${whoDecides(decision, run)}`,
@@ -45,15 +50,25 @@ export function decisions(run: RunState): CardPart[] {
     },
   });
   const about: CardPart[] =
-    failed === undefined
+    step === undefined
       ? []
       : [
           {
             kind: "text",
-            text: [{ bold: `${stepOf(run.plan, failed).title}: ` }, quoted(stateOf(run, failed).says, "reason")],
+            text: [{ bold: `${stepOf(run.plan, step).title}: ` }, ...wrongWith(stateOf(run, step))],
           },
         ];
   return [...about, { kind: "buttons", buttons: offered.map(button) }];
+}
+
+/** Why it failed; or since when a vendor refuses it, and that nobody has to do anything for it to be tried again. */
+function wrongWith(state: StepState): readonly Span[] {
+  const { heldUp, says } = state;
+  if (!heldUp || !isHeldUp(state)) return [quoted(says, "reason")];
+  return [
+    ...spans`refused since ${timeOfDay(heldUp.sinceMs)}. TwoKey tries on, and goes on by itself. First answer: `,
+    quoted(heldUp.why, "reason"),
+  ];
 }
 
 function whoDecides(decision: Decision, run: RunState): string {

@@ -1,10 +1,12 @@
 import { ago, type Card, type Moment, spans, type Text, timeOfDay } from "../domain/card/card.ts";
 import { sayDuration } from "../domain/duration.ts";
-import { failedStep, fits } from "../domain/plan-run/decision.ts";
+import { failedStep, fits, stepInQuestion } from "../domain/plan-run/decision.ts";
 import { endsSoon } from "../domain/plan-run/extension.ts";
 import { leftBehind } from "../domain/plan-run/outcome.ts";
 import { askFresh, onlyAdds, type PlannedStep, phasesOf } from "../domain/plan-run/plan.ts";
 import {
+  heldUpStep,
+  isHeldUp,
   isOver,
   isSettled,
   type RunState,
@@ -77,6 +79,7 @@ export function progressCard(
           ...said,
           timeLine(run, nowMs),
           ...noReturnLines(run),
+          ...otherWayLines(run),
           ...endLines(run, nowMs),
         ],
       },
@@ -117,6 +120,16 @@ function endLines(run: RunState, nowMs: number): Text[] {
   return [spans`TwoKey acts on this plan until ${until}. Two approvers can extend it: /dr extend ${run.plan.id}`];
 }
 
+/** While a vendor refuses a step: the way that needs nothing of it. */
+function otherWayLines(run: RunState): Text[] {
+  const step = heldUpStep(run);
+  if (step === undefined) return [];
+  const { id } = run.plan;
+  return [
+    spans`Another way: ${{ code: `/dr by-hand ${id}` }} has the commands. Then say what you did: ${{ code: `/dr take-over ${id} …` }}`,
+  ];
+}
+
 function timeLine(run: RunState, nowMs: number): string {
   const { plan, startedAtMs = nowMs, endedAtMs = nowMs } = run;
   // How long users may wait says nothing about what they do not wait for.
@@ -142,11 +155,16 @@ function stepLine(
   const state = stateOf(run, step.id);
   const untilMs = state.endedAtMs ?? run.endedAtMs ?? nowMs;
   const took = state.startedAtMs === undefined ? "" : ` · ${sayDuration(untilMs - state.startedAtMs)}`;
-  const isAbove = step.id === failedStep(run);
+  const isAbove = step.id === stepInQuestion(run);
   const words = isAbove ? "" : isLookedFor(state) ? latest : withNames(state.says, inventory);
   const says = words === "" ? [] : [" – ", ...withMoments(inRoom(words, "error"), untilMs)];
   // A run that unwound waited for nothing more: what it had asked for may still be going on.
-  const word = isOver(run) && isLookedFor(state) ? "– not waited for" : STEP_WORD[state.state];
+  const word =
+    isOver(run) && isLookedFor(state)
+      ? "– not waited for"
+      : isHeldUp(state)
+        ? "▶ refused, tried again and again"
+        : STEP_WORD[state.state];
   return [{ bold: word }, ` · ${step.title}${took}`, ...says];
 }
 

@@ -23,11 +23,28 @@ export const GUARDS = [
   {
     guard: "a set that name servers have lost stops the run",
     file: "src/flows/steps/change-records.ts",
-    cut: "if (isPublic) await refuseLost(input, { cloud, signal });",
+    cut: "if (isAsked(input)) await refuseLost(input, { cloud, signal });",
     by: "",
     test: "engine/runs/executor-people.test.ts",
     fails:
       "a name that name servers have lost although Route 53 counts it as published stops the run and calls people at once",
+  },
+  {
+    guard: "a set that name servers have lost stops the run",
+    file: "src/flows/steps/dns-answers.ts",
+    cut: "return asked.flat().find(isEmpty)?.server;",
+    by: "return asked[0]?.find(isEmpty)?.server;",
+    test: "flows/resources/entrances/route53/shift-traffic.test.ts",
+    fails: "guard empty answer: never where a resolver gives nothing, for its users get nothing",
+  },
+  {
+    guard: "a set that name servers have lost stops the run",
+    file: "src/flows/steps/check-public.ts",
+    cut: "if (lost >= 0) refuseLost",
+    by: "if (lost > names.length) refuseLost",
+    test: "flows/steps/check-public.test.ts",
+    fails:
+      "guard empty answer: never when 1.1.1.1 gives nobody an address: no waiting mends that, and people are called at once (W2)",
   },
   {
     guard: "two people extend a run, and no store does",
@@ -110,6 +127,23 @@ export const GUARDS = [
     by: "return left !== null ?",
     test: "flows/resources/entrances/route53/accounted.test.ts",
     fails: "guard leftover: what would still lead users to the old side refuses the plan, and is named",
+  },
+  {
+    guard: "a vendor that refuses changes ends no step",
+    file: "src/engine/runs/step-driver.ts",
+    cut: "definition.waitsOutRefusals && isVendorsRefusal(error)",
+    by: "definition.waitsOutRefusals && error.code === step.id",
+    test: "engine/runs/vendor-refuses.test.ts",
+    fails:
+      "for eight hours (400 Throttling) the run neither fails nor unwinds: it says since when, calls people, shows another way, and goes on by itself",
+  },
+  {
+    guard: "a vote about a step that is refused outlasts its tries",
+    file: "src/domain/plan-run/step-transition.ts",
+    cut: "run.intents + (heldUp ? 0 : 1)",
+    by: "run.intents + 1",
+    test: "domain/plan-run/held-up.test.ts",
+    fails: "guard held up: its tries move no vote, its time is not the step's own, and two people may decide about it",
   },
   {
     guard: "a failover pair keeps its health checks",

@@ -2,7 +2,7 @@ import type { Person } from "../people/person.ts";
 import { approversOf, findPerson, type Inventory } from "../service/inventory.ts";
 import { isGuarded, isWatched, WATCHED } from "./fence.ts";
 import { type StepRole, stepOf } from "./plan.ts";
-import { type RunState, type RunStateName, stateOf, WAITS_FOR_PEOPLE } from "./run.ts";
+import { heldUpStep, type RunState, type RunStateName, stateOf, WAITS_FOR_PEOPLE } from "./run.ts";
 import { sayState } from "./state-words.ts";
 import { votesNeeded } from "./votes.ts";
 import { whyOf } from "./why.ts";
@@ -48,16 +48,16 @@ export const DECISIONS: Readonly<Record<Decision, Rule>> = {
   resume: { states: ["paused"], side: "any", needs: "responder", effect: "goes on" },
   retry: { states: ["stopped"], side: "any", needs: "responder", effect: "tries the failed step again" },
   "take-over": {
-    states: ["stopped"],
+    states: ["stopped", "running"],
     side: "any",
     needs: "responder",
     effect: "looks whether what was done by hand is there, and goes on",
   },
   skip: {
-    states: ["stopped", "stuck"],
+    states: ["stopped", "stuck", "running"],
     side: "any",
     needs: "two approvers",
-    effect: "goes on without the failed step",
+    effect: "goes on without the step in question",
   },
   unwind: {
     states: ["stopped", "stuck"],
@@ -91,7 +91,7 @@ const TAKEN_OVER_BY_TWO: readonly StepRole[] = ["protects", "commits", "moves-us
 
 /** Who has to say it, for this run as it stands. */
 export function needsOf(decision: Decision, run: RunState): Rule["needs"] {
-  const step = failedStep(run);
+  const step = stepInQuestion(run);
   const isGrave = step !== undefined && TAKEN_OVER_BY_TWO.includes(stepOf(run.plan, step).role);
   return decision === "take-over" && isGrave ? "two approvers" : DECISIONS[decision].needs;
 }
@@ -106,7 +106,7 @@ export function fits(decision: Decision, run: RunState): boolean {
   if (decision === "stop-watch") return isWatched(run);
   if (decision === "extend") return run.state !== "verified" || isWatched(run) || isGuarded(run);
   if (decision === "resume") return !run.voided;
-  return !ABOUT_A_FAILURE.includes(decision) || failedStep(run) !== undefined;
+  return !ABOUT_A_FAILURE.includes(decision) || stepInQuestion(run) !== undefined;
 }
 
 /** Who wants to decide, and the file that says whether they may. */
@@ -129,6 +129,8 @@ export function refusal(decision: Decision, run: RunState, { person, inventory }
     return "TwoKey watches no old region for this run. The watch has ended, or the point of no return is not passed.";
   if (decision === "extend" && run.state === "verified" && !isWatched(run) && !isGuarded(run))
     return "TwoKey does nothing more for this run, so there is nothing to extend.";
+  if (run.state === "running" && ABOUT_A_FAILURE.includes(decision) && heldUpStep(run) === undefined)
+    return `The run is running, and no step of it has failed or is refused, so there is nothing to ${decision}.${whatFits(run)}`;
   if (decision === "resume" && run.voided)
     return `The keys of this plan are void: ${whyOf(run, inventory)}. Make a new plan for the remaining steps: /dr replan ${run.plan.id}.${run.pastNoReturn ? "" : ` Or undo what this run has done: /dr abort ${run.plan.id}.`}`;
   if (needs === "requester" && person.id !== run.plan.requester)
@@ -157,6 +159,9 @@ function whatFits(run: RunState): string {
 function isApprover(person: Person, inventory: Inventory): boolean {
   return approversOf(inventory).some(({ id }) => id === person.id);
 }
+
+/** What people decide about: a step that failed, or one that a vendor holds up. */
+export const stepInQuestion = (run: RunState): string | undefined => failedStep(run) ?? heldUpStep(run);
 
 export function failedStep(run: RunState): string | undefined {
   return run.plan.steps.find((step) => ["failed", "undo-failed"].includes(stateOf(run, step.id).state))?.id;

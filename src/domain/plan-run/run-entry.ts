@@ -55,6 +55,8 @@ export const RunEntry = z.discriminatedUnion("kind", [
     requestIds: z.array(z.string()),
     data: z.record(z.string(), z.unknown()),
   }),
+  /** A vendor refuses this step's calls, since then; it is tried on and on. */
+  z.strictObject({ kind: z.literal("held-up"), atMs: z.number(), ...Step, sinceMs: z.number(), why: z.string() }),
   z.strictObject({
     kind: z.literal("done"),
     atMs: z.number(),

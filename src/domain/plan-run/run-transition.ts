@@ -2,7 +2,15 @@ import { Bug } from "../errors.ts";
 import { extended } from "./extension.ts";
 import { WATCHED } from "./fence.ts";
 import type { Plan } from "./plan.ts";
-import { proposedRun, type RunKey, type RunState, type RunStateName, WAITS_FOR_PEOPLE, withStep } from "./run.ts";
+import {
+  heldUpStep,
+  proposedRun,
+  type RunKey,
+  type RunState,
+  type RunStateName,
+  WAITS_FOR_PEOPLE,
+  withStep,
+} from "./run.ts";
 import type { RunEntry } from "./run-entry.ts";
 import { forwardAgain, goesOn, stepApplied, takenOver } from "./step-transition.ts";
 import { votesFor, votesNeeded } from "./votes.ts";
@@ -40,6 +48,7 @@ const FITS: Readonly<Record<RunEntry["kind"], readonly RunStateName[]>> = {
   started: ["waiting-for-keys"],
   claimed: [...LIVE, "verified"],
   intent: ["running"],
+  "held-up": REPORTING,
   asked: REPORTING,
   done: REPORTING,
   failed: REPORTING,
@@ -51,7 +60,7 @@ const FITS: Readonly<Record<RunEntry["kind"], readonly RunStateName[]>> = {
   resumed: ["paused"],
   aborted: ["running", "paused", "stopped"],
   retried: ["stopped"],
-  "taken-over": ["stopped"],
+  "taken-over": ["running", "stopped"],
   vote: ["running", "paused", "stopped", "stuck", "verified"],
   "vote-lapsed": ["running", "paused", "stopped", "stuck", "verified"],
   extended: [...LIVE, "verified"],
@@ -102,6 +111,11 @@ function applied(run: RunState, entry: RunEntry): RunState {
         withStep(run, entry.step, { state: "waiting", tries: 0, sinceMs: entry.atMs, startedAtMs: undefined }),
       );
     case "taken-over":
+      if (run.state === "running" && heldUpStep(run) !== entry.step)
+        throw new Bug(
+          "journal-illegal-entry",
+          `Nobody refuses ${entry.step}, so nobody can take it over while it runs`,
+        );
       return takenOver(run, entry);
     case "vote-lapsed":
       return { ...run, votes: run.votes.filter(({ by }) => by !== entry.by) };
@@ -133,6 +147,7 @@ function applied(run: RunState, entry: RunEntry): RunState {
     case "finished":
       return { ...run, state: entry.state, endedAtMs: entry.atMs, why: entry.state === "unwound" ? run.why : "" };
     case "intent":
+    case "held-up":
     case "asked":
     case "done":
     case "failed":
@@ -151,9 +166,18 @@ function voidedWhy({ because, why }: Extract<RunEntry, { kind: "voided" }>): str
   return because === "facts" ? `facts changed: ${why.join("; ")}` : why.join("; ");
 }
 
+/** While a run goes on waiting, people decide about the step that is refused, and about nothing else. */
+const isAboutARefusal = (run: RunState, { step, decision }: Extract<RunEntry, { kind: "vote" }>): boolean =>
+  heldUpStep(run) === step && (decision === "skip" || decision === "take-over");
+
 /** A decision of two: as many distinct people as the plan itself needed keys. */
 function voted(run: RunState, entry: Extract<RunEntry, { kind: "vote" }>): RunState {
-  if (entry.decision !== "stop-watch" && run.state !== "stopped" && run.state !== "stuck")
+  if (
+    entry.decision !== "stop-watch" &&
+    run.state !== "stopped" &&
+    run.state !== "stuck" &&
+    !isAboutARefusal(run, entry)
+  )
     throw new Bug("journal-illegal-entry", `A run that is ${run.state} cannot take a vote to ${entry.decision}`);
   const { by, atMs, decision, step, position, words = "" } = entry;
   const votes = [...run.votes, { by, atMs, decision, step, position, words }];
@@ -170,8 +194,8 @@ function voted(run: RunState, entry: Extract<RunEntry, { kind: "vote" }>): RunSt
   if (entry.decision === "unwind") return { ...run, state: "unwinding", why: `unwound by ${who}`, votes: [] };
   const change = { state: "skipped", says: `skipped by ${who}`, sinceMs: entry.atMs, endedAtMs: entry.atMs } as const;
   const without = withStep(run, entry.step, change);
-  // A stuck run goes on unwinding without the undo that failed; a stopped one goes on running without the step.
-  if (run.state === "stopped") return goesOn(without);
+  // A stuck run goes on unwinding without the undo that failed; any other goes on running without the step.
+  if (run.state !== "stuck") return goesOn(without);
   return { ...without, state: "unwinding", why: "", votes: [], undoSkipped: [...run.undoSkipped, entry.step] };
 }
 

@@ -55,6 +55,8 @@ export interface StepState {
   readonly data: Readonly<Record<string, unknown>>;
   readonly output: Readonly<Record<string, unknown>>;
   readonly says: string;
+  /** Since when a vendor refuses its calls, and in which words it first did; it is tried on and on. */
+  readonly heldUp: { readonly sinceMs: number; readonly why: string } | undefined;
   readonly sinceMs: number;
   readonly startedAtMs: number | undefined;
   readonly endedAtMs: number | undefined;
@@ -154,6 +156,7 @@ const WAITING: StepState = {
   data: {},
   output: {},
   says: "",
+  heldUp: undefined,
   sinceMs: 0,
   startedAtMs: undefined,
   endedAtMs: undefined,
@@ -225,6 +228,14 @@ export function readySteps(run: RunState): PlannedStep[] {
       step.after.every((id) => isSettled(stateOf(run, id))),
   );
 }
+
+/** The step that a vendor holds up while the run goes on waiting for it. */
+export function heldUpStep(run: RunState): string | undefined {
+  if (run.state !== "running") return undefined;
+  return run.plan.steps.find(({ id }) => isHeldUp(stateOf(run, id)))?.id;
+}
+
+export const isHeldUp = ({ state, heldUp }: StepState): boolean => state === "intended" && heldUp !== undefined;
 
 /** Steps that may have had an effect and have a way back, newest first. */
 export function stepsToUndo(run: RunState): PlannedStep[] {

@@ -1,10 +1,10 @@
 import { capturedWith } from "./fence.ts";
-import { type RunState, stateOf, withStep } from "./run.ts";
+import { isHeldUp, type RunState, stateOf, withStep } from "./run.ts";
 import type { RunEntry } from "./run-entry.ts";
 
 type StepEntry = Extract<
   RunEntry,
-  { kind: "intent" | "asked" | "done" | "failed" | "undo-intent" | "undone" | "undo-failed" }
+  { kind: "intent" | "held-up" | "asked" | "done" | "failed" | "undo-intent" | "undone" | "undo-failed" }
 >;
 
 export function stepApplied(run: RunState, entry: StepEntry): RunState {
@@ -13,21 +13,24 @@ export function stepApplied(run: RunState, entry: StepEntry): RunState {
     case "intent": {
       const irreversible = run.plan.steps.some((step) => step.id === entry.step && step.wayBack === "irreversible");
       const before = stateOf(run, entry.step);
+      const heldUp = isHeldUp(before) ? before.heldUp : undefined;
       const intended = withStep(run, entry.step, {
         ...now,
-        state: "intended",
+        ...{ state: "intended", heldUp },
         attempt: entry.attempt,
         tries: before.tries + (entry.nextPart ? 0 : 1),
         startedAtMs: before.startedAtMs ?? entry.atMs,
         endedAtMs: undefined,
       });
       const captured = capturedWith(run, entry.captured);
-      return { ...intended, captured, pastNoReturn: run.pastNoReturn || irreversible, intents: run.intents + 1 };
+      // What people vote about stands still while the same call is refused again and again.
+      const intents = run.intents + (heldUp ? 0 : 1);
+      return { ...intended, captured, pastNoReturn: run.pastNoReturn || irreversible, intents };
     }
-    case "asked": {
-      const requestIds = [...stateOf(run, entry.step).requestIds, ...entry.requestIds];
-      return withStep(run, entry.step, { ...now, state: "asked", requestIds, data: entry.data });
-    }
+    case "held-up":
+      return withStep(run, entry.step, { heldUp: { sinceMs: entry.sinceMs, why: entry.why } });
+    case "asked":
+      return asked(run, entry);
     case "done":
       return withStep(run, entry.step, {
         ...now,
@@ -55,12 +58,21 @@ export function stepApplied(run: RunState, entry: StepEntry): RunState {
   }
 }
 
+/** Its own time begins when the vendor takes it. */
+function asked(run: RunState, { step, atMs, requestIds, data }: Extract<RunEntry, { kind: "asked" }>): RunState {
+  const before = stateOf(run, step);
+  const all = [...before.requestIds, ...requestIds];
+  const change = { state: "asked", sinceMs: atMs, requestIds: all, data, heldUp: undefined } as const;
+  if (!isHeldUp(before)) return withStep(run, step, change);
+  return { ...withStep(run, step, { ...change, startedAtMs: atMs }), intents: run.intents + 1 };
+}
+
 function failed(run: RunState, entry: Extract<RunEntry, { kind: "failed" }>): RunState {
   const after = withStep(run, entry.step, {
     state: "failed",
     says: entry.why,
     // What an earlier attempt had shown is shown no longer.
-    output: {},
+    ...{ output: {}, heldUp: undefined },
     sinceMs: entry.atMs,
     endedAtMs: entry.atMs,
   });
@@ -75,9 +87,8 @@ export function takenOver(
   run: RunState,
   { step, atMs, words }: { step: string; atMs: number; words: string },
 ): RunState {
-  return goesOn(
-    withStep(run, step, { state: "by-hand", says: words, sinceMs: atMs, startedAtMs: atMs, endedAtMs: undefined }),
-  );
+  const since = { sinceMs: atMs, startedAtMs: atMs, endedAtMs: undefined, heldUp: undefined };
+  return goesOn(withStep(run, step, { state: "by-hand", says: words, ...since }));
 }
 
 /** People decide about one failed step at a time: while another one waits for them, the run waits as well. */

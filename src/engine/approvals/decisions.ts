@@ -1,6 +1,6 @@
 import { UserError } from "../../domain/errors.ts";
 import type { Person } from "../../domain/people/person.ts";
-import { failedStep, type JournalDecision, needsOf, refusal } from "../../domain/plan-run/decision.ts";
+import { type JournalDecision, needsOf, refusal, stepInQuestion } from "../../domain/plan-run/decision.ts";
 import { extendedUntil, sealedExtension } from "../../domain/plan-run/extension.ts";
 import { fenceOf } from "../../domain/plan-run/fence.ts";
 import { isOver, type RunState } from "../../domain/plan-run/run.ts";
@@ -74,7 +74,7 @@ export async function decide(runId: string, wanted: Decided, deps: DecisionDeps)
 
 /** Two steps may fail one after the other: people decide about the one that they read about. */
 function refuseUnshown(run: RunState, { shown }: Decided): void {
-  if (shown === undefined || (shown.step === failedStep(run) && shown.position === run.intents)) return;
+  if (shown === undefined || (shown.step === stepInQuestion(run) && shown.position === run.intents)) return;
   throw new UserError(
     "decision-outdated",
     "The run has moved on since the card that you clicked. Nothing was changed by your click. Read the card again.",
@@ -105,7 +105,7 @@ function entryFor(
   { person, atMs, ledger }: { readonly person: Person; readonly atMs: number; readonly ledger: Ledger },
 ): RunEntry {
   const who = { atMs, by: person.id, door: asker.proof.door };
-  const step = failedStep(run);
+  const step = stepInQuestion(run);
   switch (decision) {
     case "reject":
       return { kind: "refused", ...who };

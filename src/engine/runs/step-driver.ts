@@ -1,4 +1,11 @@
-import { messageOf, NotAuthorised, OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
+import {
+  isVendorsRefusal,
+  messageOf,
+  NotAuthorised,
+  OutcomeUnknown,
+  StepFailed,
+  TransientError,
+} from "../../domain/errors.ts";
 import { fenceSeen, inputOf } from "../../domain/plan-run/fence.ts";
 import { timeOf } from "../../domain/plan-run/learned-times.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
@@ -7,6 +14,7 @@ import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
 import { type Asked, type StepContext, type StoredStep, UNCAPTURED, type Verdict } from "../../ports/step.ts";
 import { contextFor, definitionOf, type ExecutorDeps } from "./executor-deps.ts";
 import { proofInTime } from "./fence-guard.ts";
+import { isDecided, Refusals, recordAsked } from "./held-up.ts";
 import type { RunHold } from "./journal.ts";
 
 /** World time between two looks, ± 20 %: short against every cloud duration, long against every API limit. */
@@ -35,11 +43,15 @@ export interface Drive {
 export async function driveStep({ hold, step, deps, signal }: Drive): Promise<void> {
   const definition = definitionOf(deps, hold.run.plan, step.id);
   const context = contextFor(hold, step.id, { ...deps, signal });
-  const { state, startedAtMs = deps.clock.now() } = stateOf(hold.run, step.id);
+  const { state } = stateOf(hold.run, step.id);
   const isByHand = state === "by-hand";
-  const deadlineMs =
-    startedAtMs + (isByHand ? Math.min(step.deadlineMs, step.expectedMs + BY_HAND_MS) : step.deadlineMs);
-  const driving = { hold, step, deps, definition, context, deadlineMs };
+  const driving: Driving = {
+    ...{ hold, step, deps, definition, context },
+    // What a vendor takes after it had refused has its own time from then on.
+    get deadlineMs() {
+      return deadlineOf(hold.run, step, deps);
+    },
+  };
   // What another executor began includes the time in which nobody drove it.
   const isResumed = isByHand || state === "asked";
   try {
@@ -59,6 +71,12 @@ export async function driveStep({ hold, step, deps, signal }: Drive): Promise<vo
   deps.changed(hold.run);
 }
 
+function deadlineOf(run: RunState, step: PlannedStep, { clock }: Pick<ExecutorDeps, "clock">): number {
+  const { state, startedAtMs = clock.now() } = stateOf(run, step.id);
+  const ownMs = state === "by-hand" ? Math.min(step.deadlineMs, step.expectedMs + BY_HAND_MS) : step.deadlineMs;
+  return startedAtMs + ownMs;
+}
+
 interface Driving extends Omit<Drive, "signal"> {
   readonly definition: StoredStep;
   readonly context: StepContext;
@@ -71,6 +89,7 @@ async function askUntilAnswered(driving: Driving, what?: "next-part"): Promise<A
   let seen: Seen = { input: undefined, captured: undefined };
   // Of what another executor began nobody knows how it ended; of what is refused here, that it did nothing.
   let { mayHaveAsked } = context;
+  const refusals = new Refusals(driving);
   for (let tries = 0; ; tries += 1) {
     const doubt = await doubtOf(driving, mayHaveAsked);
     if (doubt !== undefined) {
@@ -79,7 +98,7 @@ async function askUntilAnswered(driving: Driving, what?: "next-part"): Promise<A
     }
     const { input, captured } = seen;
     const intended = await hold.intend((run) =>
-      mayStart(run)
+      mayStart(run) && !isDecided(run, step)
         ? intentOf(run, step, { atMs: deps.clock.now(), captured, isNextPart: what !== undefined && tries === 0 })
         : undefined,
     );
@@ -87,19 +106,7 @@ async function askUntilAnswered(driving: Driving, what?: "next-part"): Promise<A
     deps.changed(hold.run);
     try {
       const asked = await definition.run(input ?? inputOf(hold.run, step), { ...context, mayHaveAsked });
-      const entered = await hold.append(() => ({
-        entry: {
-          kind: "asked",
-          atMs: deps.clock.now(),
-          step: step.id,
-          epoch: hold.epoch,
-          requestIds: [...asked.requestIds],
-          data: asked.data,
-        },
-        told: { says: `${step.title}: asked for`, requestIds: asked.requestIds },
-      }));
-      if (entered) await hold.note(entered);
-      return asked;
+      return (await recordAsked(driving, asked)) ? asked : undefined;
     } catch (error) {
       if (!(error instanceof TransientError || error instanceof OutcomeUnknown)) throw error;
       mayHaveAsked ||= error instanceof OutcomeUnknown;
@@ -107,7 +114,13 @@ async function askUntilAnswered(driving: Driving, what?: "next-part"): Promise<A
         { run: hold.run.plan.id, step: step.id, why: messageOf(error), tries },
         "A step has to look and ask again",
       );
-      await waitOrFail(driving, Math.min(FIRST_RETRY_MS * 2 ** tries, LONGEST_RETRY_MS), { says: messageOf(error) });
+      const waitMs = Math.min(FIRST_RETRY_MS * 2 ** tries, LONGEST_RETRY_MS);
+      if (definition.waitsOutRefusals && isVendorsRefusal(error)) {
+        await refusals.waitOut(waitMs, messageOf(error));
+        continue;
+      }
+      const deadlineMs = driving.deadlineMs + refusals.tookMs();
+      await waitOrFail({ ...driving, deadlineMs }, waitMs, { says: messageOf(error) });
       if (error.code === UNCAPTURED) seen = await capture(driving);
     }
   }
@@ -200,10 +213,13 @@ async function recordFailure({ hold, step, deps }: Driving, error: StepFailed): 
   const { mustAsk: isAsked, reply } = error.facts;
   const mustAsk = isAsked === true;
   const replied = reply === undefined ? "" : ` (the answer was “${String(reply).slice(0, LONGEST_REPLY)}”)`;
-  const entered = await hold.append(() => ({
-    entry: { kind: "failed", atMs: deps.clock.now(), step: step.id, epoch: hold.epoch, code: error.code, why, mustAsk },
-    told: { says: `${step.title} failed: ${why}${replied}`, requestIds: requestIdsOf(error) },
-  }));
+  const entry = { kind: "failed" as const, atMs: deps.clock.now(), step: step.id, epoch: hold.epoch };
+  const told = { says: `${step.title} failed: ${why}${replied}`, requestIds: requestIdsOf(error) };
+  const entered = await hold.append((run) =>
+    stateOf(run, step.id).state === "skipped"
+      ? undefined
+      : { entry: { ...entry, code: error.code, why, mustAsk }, told },
+  );
   if (entered) await hold.note(entered);
   deps.logger.error({ run: hold.run.plan.id, step: step.id, code: error.code, why }, "A step failed");
 }

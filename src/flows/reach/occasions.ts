@@ -40,6 +40,10 @@ export const OCCASIONS = {
     ...{ who: ["holders", "requester"], otherwise: "commanders", urgent: "never", again: "never" },
     ...{ backOff: AGAIN_SOON, lastsMs: 3_600_000, ends: "an hour has passed" },
   },
+  "held-up": {
+    ...{ ...RUN_WAITS, who: ["commanders", "holders", "requester"] },
+    ends: "the vendor takes the call, or it is done in another way",
+  },
   "old-side": { ...RUN_WAITS, who: ["commanders", "holders"], ends: "the old side is fenced, or its watch has ended" },
   ending: { ...RUN_WAITS, who: ["approvers"], ends: "two approvers extend the run, or its end date is over" },
   // What ends is only the guard over a side that is closed: nobody is woken for that.

@@ -7,8 +7,8 @@ import { failedStep, fits } from "../../domain/plan-run/decision.ts";
 import { endsSoon } from "../../domain/plan-run/extension.ts";
 import { isWatched } from "../../domain/plan-run/fence.ts";
 import { whoIsLeft } from "../../domain/plan-run/key.ts";
-import { onlyAdds } from "../../domain/plan-run/plan.ts";
-import { isOver, type RunState, stateOf } from "../../domain/plan-run/run.ts";
+import { onlyAdds, stepOf } from "../../domain/plan-run/plan.ts";
+import { heldUpStep, isOver, type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import { sayState } from "../../domain/plan-run/state-words.ts";
 import { whyOf } from "../../domain/plan-run/why.ts";
 import { approversOf, findPerson, findService, type Inventory } from "../../domain/service/inventory.ts";
@@ -76,7 +76,11 @@ export function whoIsNeeded(run: RunState, inventory: Inventory, nowMs: number):
           why: `Run ${plan.id} (${plan.title}) is ${run.state} and needs a decision: ${whyOf(run, inventory)}`,
         },
       );
-    case "running":
+    case "running": {
+      const heldUp = refusedStep(run, inventory, nowMs);
+      if (heldUp) return withNews(run, { inventory, nowMs }, heldUp);
+      return openOldSide(run, inventory) ?? ending(run, inventory, nowMs);
+    }
     case "verified":
       return openOldSide(run, inventory) ?? ending(run, inventory, nowMs);
     case "unwound":
@@ -121,6 +125,17 @@ function openOldSide(run: RunState, inventory: Inventory): Needed | undefined {
   const what = isLost ? "was fenced and is not any more" : "answers and could not be fenced";
   const why = `Run ${id} (${title}): ${from} ${what}: ${run.watch.says}`;
   return { occasion: "old-side", reason: "old-side", people: peopleOf("old-side", run, inventory), why };
+}
+
+/** A vendor refuses what the run waits for, perhaps for hours: people may know another way. */
+function refusedStep(run: RunState, inventory: Inventory, nowMs: number): Needed | undefined {
+  const step = heldUpStep(run);
+  const { heldUp } = stateOf(run, step ?? "");
+  if (step === undefined || !heldUp) return undefined;
+  const { id, title } = run.plan;
+  const since = `is refused since ${sayTime(heldUp.sinceMs, nowMs)}`;
+  const why = `Run ${id} (${title}) goes on waiting: “${stepOf(run.plan, step).title}” ${since}. TwoKey tries it again and again. Do it another way if you can: /dr by-hand ${id} has the commands. First answer: ${heldUp.why}`;
+  return { occasion: "held-up", reason: `held-up:${step}`, people: peopleOf("held-up", run, inventory), why };
 }
 
 interface Moment {

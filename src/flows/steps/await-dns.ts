@@ -3,7 +3,7 @@ import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import type { DnsAnswer } from "../../ports/probe.ts";
 import type { LookContext, Step } from "../../ports/step.ts";
 import { digged } from "./by-hand.ts";
-import { pointTo } from "./dns-answers.ts";
+import { givenBy, pointTo } from "./dns-answers.ts";
 import { BY_HAND_WITHIN_MS, MINUTE, NoData } from "./schemas.ts";
 
 /**
@@ -28,16 +28,8 @@ export const awaitDns: Step<Input, Record<string, never>, z.infer<typeof InSync>
   permissions: () => [],
   run: async () => ({ requestIds: [], data: {} }),
   async verify({ name, newSide }, _data, { cloud, signal }) {
-    const [wanted, authoritative] = await Promise.all([
-      cloud.probe.resolve(newSide, signal),
-      cloud.probe.resolveAuthoritative(name, signal),
-    ]);
-    if (authoritative.length === 0) return { done: false, says: "no name server answers" };
-    const wrong = authoritative.find(({ values }) => !pointTo(newSide, wanted, values));
-    if (wrong)
-      return { done: false, says: `${wrong.server} answers ${wrong.values.join(", ") || wrong.error || "nothing"}` };
-    const says = `${authoritative.length} name servers give the new side`;
-    return { done: true, says, output: { inSyncAtMs: cloud.clock.now() } };
+    const { isThere, says } = await givenBy({ name, newSide }, { cloud, signal });
+    return isThere ? { done: true, says, output: { inSyncAtMs: cloud.clock.now() } } : { done: false, says };
   },
   undo: "nothing-to-undo",
 };

@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { StepFailed } from "../../domain/errors.ts";
+import { StepFailed, TransientError } from "../../domain/errors.ts";
 import type { StepRole } from "../../domain/plan-run/plan.ts";
 import { ROUTE53_CONTROL_PLANE } from "../../domain/service/service.ts";
 import type { Family } from "../../ports/probe.ts";
 import type { Fencing, LookContext, Step, Verdict } from "../../ports/step.ts";
-import { isSilent } from "./dns-answers.ts";
+import type { RecordSet } from "../../ports/traffic.ts";
+import { emptyAt, givenBy } from "./dns-answers.ts";
 import type { Mark } from "./dns-mark.ts";
 import { changing } from "./permissions.ts";
 import { recordsByHand } from "./records-by-hand.ts";
@@ -13,8 +14,8 @@ import { type Standing, standingOf, write } from "./write-records.ts";
 
 const Input = RecordsInput;
 type Input = z.infer<typeof Input>;
-/** Without a change of ours where the value was there already. */
-const Data = z.object({ changeId: z.string().nullable() });
+/** Without a change of ours where the value was there already, or where people say that they led users there in another way. */
+const Data = z.object({ changeId: z.string().nullable(), elsewhere: z.literal(true).exactOptional() });
 type Data = z.infer<typeof Data>;
 /** Without a time where nothing had to be changed: nobody knows since when it has been so. */
 const Output = z.object({ changeId: z.string().nullable(), inSyncAtMs: z.number().exactOptional() });
@@ -48,20 +49,37 @@ const ADDRESSES: Readonly<Record<string, Family>> = { A: "A", CNAME: "A", AAAA: 
 
 /**
  * Name servers have lost whole sets that Route 53 counted as published. Users get nothing then, and no waiting mends it:
- * people are called at once. A server that gives no answer says nothing of that.
+ * people are called at once. A server or resolver that gives no answer says nothing of that.
  */
-async function refuseLost(
-  { name, after }: Input,
-  { cloud: { probe }, signal }: Pick<LookContext, "cloud" | "signal">,
-): Promise<void> {
+async function refuseLost({ name, after }: Input, context: Pick<LookContext, "cloud" | "signal">): Promise<void> {
   const families = new Set(after.flatMap(({ type }) => ADDRESSES[type] ?? []));
   for (const family of families) {
-    const answers = await probe.resolveAuthoritative(name, signal, family);
-    const empty = answers.find((each) => !isSilent(each) && each.values.length === 0);
-    if (!empty) continue;
-    const why = `Route 53 says that ${name} is changed on all name servers, and ${empty.server} gives no ${family} record for it: users may reach nothing. Look at the zone, and write the records again`;
+    const empty = await emptyAt({ name, newSide: newSideOf(after), family }, context);
+    if (empty === undefined) continue;
+    const why = `Route 53 says that ${name} is changed on all name servers, and ${empty} gives no ${family} record for it: users may reach nothing. Look at the zone, and write the records again`;
     throw new StepFailed("records-lost", why, { facts: { mustAsk: true } });
   }
+}
+
+/** Where all sets of a change lead: the target of an alias, or the one value of a CNAME. */
+const newSideOf = ([{ alias, values = [] } = {}]: readonly Partial<RecordSet>[]): string =>
+  alias?.dnsName ?? values[0] ?? "";
+
+/**
+ * Where people say that they led users there: as planned in Route 53, or in another way. Users are led by what the zone's own
+ * name servers give. Without such a word that does not count, for health alone may lead users there, and back (decision 0003).
+ */
+async function ledByHand(input: Input, context: LookContext): Promise<Verdict<z.infer<typeof Output>>> {
+  const standing = await asPlanned(input, context).catch((error: unknown) => {
+    if (error instanceof StepFailed || error instanceof TransientError) return undefined;
+    throw error;
+  });
+  if (standing?.done) return standing;
+  const { name, after } = input;
+  const { isThere, says } = await givenBy({ name, newSide: newSideOf(after) }, context);
+  if (!isThere) return { done: false, says };
+  const output = { changeId: null, inSyncAtMs: context.cloud.clock.now() };
+  return { done: true, says: `${says}, whatever Route 53 has for ${name}`, output };
 }
 
 interface Change {
@@ -83,12 +101,12 @@ export function changeRecords({
   deadlineMs,
   isPublic,
 }: Change): Step<Input, Data, z.infer<typeof Output>> {
+  const isAsked = ({ isPrivate }: Input): boolean => isPublic && !isPrivate;
   return {
-    name,
-    role,
+    ...{ name, role, waitsOutRefusals: true },
     input: Input,
     data: Data,
-    dataByHand: () => ({ changeId: null }),
+    dataByHand: () => ({ changeId: null, elsewhere: true }),
     output: Output,
     title,
     times: () => ({ expectedMs: 35 * SECOND, deadlineMs }),
@@ -107,11 +125,12 @@ export function changeRecords({
     },
 
     async verify(input, data, context) {
-      if (data.changeId === null) return asPlanned(input, context);
       const { cloud, signal } = context;
+      if (data.changeId === null)
+        return data.elsewhere && isAsked(input) ? ledByHand(input, context) : asPlanned(input, context);
       const state = await cloud.traffic.changeState(data.changeId, signal);
       if (state === "pending") return { done: false, says: "accepted, not yet on all name servers" };
-      if (isPublic) await refuseLost(input, { cloud, signal });
+      if (isAsked(input)) await refuseLost(input, { cloud, signal });
       return {
         done: true,
         says: `${input.name} is changed on all name servers`,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { StepFailed } from "../../domain/errors.ts";
 import { replyOf, sayFailure } from "../../domain/service/health.ts";
 import type { LookContext, Step } from "../../ports/step.ts";
 import { digged, fetched } from "./by-hand.ts";
@@ -54,6 +55,12 @@ interface Seen {
   readonly wrong?: { readonly says: string; readonly reply?: string };
 }
 
+/** Old answers have run out, and no waiting brings a name back that is given to nobody: people are called at once. */
+function refuseLost(name: string, server: string): never {
+  const why = `${server} gives no address for ${name}: users may reach nothing. Look at the records of that name, and write them again`;
+  throw new StepFailed("records-lost", why, { facts: { mustAsk: true } });
+}
+
 async function lookOnce(
   { names, url }: Input,
   { cloud, signal }: Pick<LookContext, "cloud" | "signal">,
@@ -62,6 +69,8 @@ async function lookOnce(
     Promise.all(names.map((each) => ledOf(each, { cloud, signal }))),
     cloud.probe.health(url, { signal }),
   ]);
+  const lost = led.findIndex(({ empty }) => empty !== undefined);
+  if (lost >= 0) refuseLost(names[lost]?.name ?? "", led[lost]?.empty ?? "");
   const servers = led.reduce((sum, each) => sum + each.servers, 0);
   const wrong = led.find((each) => each.wrong !== undefined)?.wrong;
   if (wrong !== undefined) return { servers, wrong: { says: wrong } };

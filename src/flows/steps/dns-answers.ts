@@ -17,12 +17,49 @@ export function pointTo(newSide: string, wanted: readonly DnsAnswer[], values: r
   return values.length > 0 && values.every((value) => addresses.has(value) || value === newSide);
 }
 
+export interface Given {
+  readonly isThere: boolean;
+  readonly says: string;
+}
+
+/** Whether every name server of the zone gives the new side. Resolvers may give the old one for a TTL longer. */
+export async function givenBy({ name, newSide }: Leading, { cloud: { probe }, signal }: Context): Promise<Given> {
+  const [wanted, servers] = await Promise.all([
+    probe.resolve(newSide, signal),
+    probe.resolveAuthoritative(name, signal),
+  ]);
+  if (servers.length === 0) return { isThere: false, says: "no name server answers" };
+  const wrong = servers.find(({ values }) => !pointTo(newSide, wanted, values));
+  return wrong
+    ? { isThere: false, says: sayAnswer(wrong) }
+    : { isThere: true, says: `${servers.length} name servers give the new side` };
+}
+
 /** That there is no such name, or no such record, is an answer; everything else that goes wrong says nothing of the name. */
 const ANSWERS = new Set(["ENOTFOUND", "ENODATA"]);
 export const isSilent = ({ error }: DnsAnswer): boolean => error !== undefined && !ANSWERS.has(error);
 
 export const sayAnswer = ({ server, values, error }: DnsAnswer): string =>
   `${server} answers ${values.join(", ") || error || "nothing"}`;
+
+/**
+ * The first name server or resolver that answers, and gives nothing where the new side's own name has an address. Nobody expects
+ * one where it has none: an alias is as empty as what it leads to.
+ */
+export async function emptyAt(
+  { name, newSide, family }: Leading & { readonly family: Family },
+  { cloud: { probe }, signal }: Context,
+): Promise<string | undefined> {
+  const [wanted, ...asked] = await Promise.all([
+    probe.resolve(newSide, signal, family),
+    probe.resolveAuthoritative(name, signal, family),
+    probe.resolve(name, signal, family),
+  ]);
+  if (family === "AAAA" && !wanted.some(({ values }) => values.length > 0)) return undefined;
+  return asked.flat().find(isEmpty)?.server;
+}
+
+const isEmpty = (each: DnsAnswer): boolean => !isSilent(each) && each.values.length === 0;
 
 /** One of three may be blocked on its way to us: a public resolver, or a name server. */
 const mayBeSilent = (servers: readonly DnsAnswer[]): number => Math.floor(servers.length / 3);
@@ -34,6 +71,8 @@ export interface Led {
   readonly addresses6: readonly string[];
   /** The first thing that is not as it has to be. */
   readonly wrong?: string;
+  /** Whoever answers and gives no address at all. */
+  readonly empty?: string;
 }
 
 /** Where name servers and resolvers lead a name, in both families. Nobody needs IPv6; who gives it has to give the new side. */
@@ -43,13 +82,18 @@ export async function ledOf({ name, newSide }: Leading, context: Context): Promi
     inFamily({ name, newSide, family: "AAAA" }, context),
   ]);
   const wrong = v4.wrong ?? v6.wrong;
-  return { servers: v4.good, addresses6: v6.values, ...(wrong === undefined ? {} : { wrong }) };
+  return {
+    ...{ servers: v4.good, addresses6: v6.values },
+    ...(wrong === undefined ? {} : { wrong }),
+    ...(v4.empty === undefined ? {} : { empty: v4.empty }),
+  };
 }
 
 interface InFamily {
   readonly good: number;
   readonly values: readonly string[];
   readonly wrong: string | undefined;
+  readonly empty: string | undefined;
 }
 
 async function inFamily(
@@ -70,6 +114,7 @@ async function inFamily(
   const good = answers.filter((each) => !isSilent(each));
   return {
     ...{ good: good.length, values: [...new Set(good.flatMap(({ values }) => values))] },
+    empty: answers.find(isEmpty)?.server,
     wrong: authoritative.length === 0 ? `no name server answers for ${name}` : sayFirst(wrong, tooSilent),
   };
 }

@@ -22,6 +22,8 @@ export const RecordsInput = z.object({
   name: z.string(),
   before: z.array(RecordSetInput).readonly(),
   after: z.array(RecordSetInput).readonly(),
+  /** Nobody outside the zone's networks can ask for it. */
+  isPrivate: z.literal(true).exactOptional(),
   /** How the sets are written: over what stands there, or only while that is exactly `before`. */
   write: Write,
   /** The mark beside the name as it stood when the plan was made. */

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { StepFailed, TransientError } from "../../domain/errors.ts";
+import { StepFailed, TransientError, VENDOR_REFUSES } from "../../domain/errors.ts";
 import type { Known } from "../../domain/service/observed.ts";
 import type { LookContext, StepContext } from "../../ports/step.ts";
 import type { RecordSet } from "../../ports/traffic.ts";
@@ -33,7 +33,7 @@ function seen(name: string, found: Known<readonly RecordSet[]>): readonly Record
   if (found.known) return found.value;
   const why = `${name} cannot be read: ${found.why}`;
   if (found.cause === "denied" || found.cause === "absent") throw new StepFailed("records-unseen", why);
-  throw new TransientError("records-unseen", why);
+  throw new TransientError("records-unseen", why, { facts: VENDOR_REFUSES });
 }
 
 interface Writing {

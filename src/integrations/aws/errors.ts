@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Facts, OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
+import { type Facts, OutcomeUnknown, StepFailed, TransientError, VENDOR_REFUSES } from "../../domain/errors.ts";
 import type { Known } from "../../domain/service/observed.ts";
 import type { Region } from "../../domain/service/service.ts";
 
@@ -188,16 +188,17 @@ function causeOf({ kind, met }: VendorFailure): "unreachable" | "denied" | "abse
 export function mutationError({ message, attempted, failure }: CallFailed, requestIds: readonly string[]): Error {
   const { kind, code, met } = failure;
   const facts: Facts = { region: attempted.region, code, met, requestIds: requestIds.join(" ") };
+  const refused: Facts = { ...facts, ...VENDOR_REFUSES };
   switch (kind) {
     case "ambiguous":
       // A failed look changed nothing, whatever became of its answer.
-      if (attempted.nature === "read") return new TransientError("aws-no-answer", message, { facts });
-      return new OutcomeUnknown("aws-outcome-unknown", `${message}. It may have happened.`, { facts });
+      if (attempted.nature === "read") return new TransientError("aws-no-answer", message, { facts: refused });
+      return new OutcomeUnknown("aws-outcome-unknown", `${message}. It may have happened.`, { facts: refused });
     case "retryLater":
     case "inFlight":
-      return new TransientError("aws-busy", message, { facts });
+      return new TransientError("aws-busy", message, { facts: refused });
     case "unreachable":
-      return new TransientError("aws-unreachable", message, { facts });
+      return new TransientError("aws-unreachable", message, { facts: refused });
     case "auth":
       return new StepFailed("aws-denied", message, { facts });
     case "absent":

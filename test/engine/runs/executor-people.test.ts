@@ -112,6 +112,30 @@ describe("what people are asked about", () => {
     expect(stateOf(run, lost).says).toMatch(/gives no A record for it: users may reach nothing/);
   });
 
+  test("a name that is lost while old answers run out stops the run at its last check, and at once", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    await startRun(at);
+    const { zone, name } = trafficOf(at.service);
+    let losing: Promise<unknown> | undefined;
+    const lose = async () => {
+      await at.client.post("/route53/lose", { zone, sets: [{ name }] });
+      const found = await at.others.traffic.records(zone, name);
+      if (!found.known) throw new Error(found.why);
+      await at.others.traffic.upsert({ zone, records: found.value, comment: "somebody else" });
+    };
+
+    const run = await drive(at, {
+      onIntent: (id) => {
+        if (id === "settle-dns") losing = lose();
+      },
+    });
+    await losing;
+
+    const { says, startedAtMs = 0, endedAtMs = 0 } = stateOf(run, "check-public");
+    expect([run.state, says]).toEqual(["stopped", expect.stringContaining(`gives no address for ${name}`)]);
+    expect(endedAtMs - startedAtMs).toBeLessThan(stepOf(run.plan, "check-public").deadlineMs / 2);
+  });
+
   test.each<[string, "run" | "verify"]>([
     ["when it is to ask", "run"],
     ["when it is to look", "verify"],

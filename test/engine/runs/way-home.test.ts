@@ -1,8 +1,10 @@
 import { afterEach, expect, test } from "@jest/globals";
 import type { RunState } from "../../../src/domain/plan-run/run.ts";
-import type { FirewallRule, Known, RecordSet } from "../../../src/domain/service/observed.ts";
+import type { FirewallRule } from "../../../src/domain/service/firewall.ts";
+import type { Known } from "../../../src/domain/service/observed.ts";
 import type { Region } from "../../../src/domain/service/service.ts";
 import { namesOf } from "../../../src/flows/resources/site.ts";
+import type { RecordSet } from "../../../src/ports/traffic.ts";
 import { ACCOUNT_ID } from "../../../src/simulators/aws/specs.ts";
 import { drive } from "../../harness/drive.ts";
 import { eventually } from "../../harness/eventually.ts";

@@ -89,14 +89,18 @@ describe("users are where they have to be", () => {
     expect(await says({ nameServers: blocked(NS, 2) })).toBe("ns-1 answers ETIMEOUT");
   });
 
-  test("not when one resolver says that there is no such name: that is an answer", async () => {
-    const resolvers = (family: Family) => [
-      failing("1.1.1.1", "ENOTFOUND"),
-      ...everywhere(["8.8.8.8", "9.9.9.9"], NEW[family]),
-    ];
-
-    expect(await says({ resolvers })).toBe("1.1.1.1 answers ENOTFOUND");
-  });
+  test.each<[string, World]>([
+    ["1.1.1.1", { resolvers: (family) => [failing("1.1.1.1", "ENOTFOUND"), ...everywhere(["8.8.8.8"], NEW[family])] }],
+    ["ns-2", { nameServers: (family) => [answer("ns-1", NEW[family]), answer("ns-2")] }],
+  ])(
+    "guard empty answer: never when %s gives nobody an address: no waiting mends that, and people are called at once (W2)",
+    async (server, world) => {
+      await expect(looked(world)).rejects.toMatchObject({
+        ...{ name: "StepFailed", code: "records-lost", facts: { mustAsk: true } },
+        message: expect.stringContaining(`${server} gives no address for ${NAME}`),
+      });
+    },
+  );
 
   test("not when the application is unwell over IPv6 alone; that it cannot be asked over it says nothing", async () => {
     const over6 = (verdict: HealthVerdict) => (via: string | undefined) => (via === NEW.AAAA ? verdict : healthy());

@@ -31,9 +31,15 @@ interface Given {
   readonly state?: "pending" | "in-sync";
   /** What each name server gives for the name. */
   readonly servers?: (family: Family | undefined) => readonly DnsAnswer[];
+  /** What users' resolvers give for a name. */
+  readonly resolvers?: (name: string, family: Family | undefined) => readonly DnsAnswer[];
 }
 
-function route53({ stands = known(OLD), state = "in-sync", servers = () => [] }: Given) {
+const everybody = (_name: string, family: Family | undefined) => [
+  given(family === "AAAA" ? "2001:db8::1" : "192.0.2.1"),
+];
+
+function route53({ stands = known(OLD), state = "in-sync", servers = () => [], resolvers = everybody }: Given) {
   const written: RecordChange[] = [];
   const cloud = fakeCloud({
     clock: { now: () => 7_000 },
@@ -45,7 +51,10 @@ function route53({ stands = known(OLD), state = "in-sync", servers = () => [] }:
       },
       changeState: async () => state,
     },
-    probe: { resolveAuthoritative: async (_name, _signal, family) => servers(family) },
+    probe: {
+      resolveAuthoritative: async (_name, _signal, family) => servers(family),
+      resolve: async (name, _signal, family) => resolvers(name, family),
+    },
   });
   return { written, context: contextIn(cloud) };
 }
@@ -102,6 +111,25 @@ describe("a change of records is there", () => {
       ...{ name: "StepFailed", code: "records-lost", facts: { mustAsk: true } },
       message: expect.stringContaining("ns-1 gives no AAAA record"),
     });
+  });
+
+  test("guard empty answer: never where a resolver gives nothing, for its users get nothing", async () => {
+    const resolvers = (name: string, family: Family | undefined) => [
+      ...everybody(name, family),
+      name === NAME && family === "A" ? { ...given(), server: "8.8.8.8", error: "ENOTFOUND" } : silent,
+    ];
+
+    await expect(verified({ resolvers })).rejects.toMatchObject({
+      ...{ name: "StepFailed", code: "records-lost", facts: { mustAsk: true } },
+      message: expect.stringContaining("8.8.8.8 gives no A record"),
+    });
+  });
+
+  test("where nobody gives IPv6 and the new side has none either: an alias is as empty as what it leads to", async () => {
+    const resolvers = (_name: string, family: Family | undefined) => [family === "AAAA" ? given() : given("192.0.2.1")];
+    const servers = (family: Family | undefined) => resolvers(NAME, family);
+
+    expect(await verified({ servers, resolvers })).toMatchObject({ done: true });
   });
 
   test("where nothing had to be changed, only while it stands as planned, and nobody knows since when", async () => {

@@ -1,0 +1,84 @@
+import type { PlannedStep } from "../../domain/plan-run/plan.ts";
+import { isHeldUp, type RunState, stateOf } from "../../domain/plan-run/run.ts";
+import type { Asked } from "../../ports/step.ts";
+import type { ExecutorDeps } from "./executor-deps.ts";
+import type { Entered, RunHold } from "./journal.ts";
+
+/** World time after which people hear that a vendor refuses a step. */
+const HELD_UP_AFTER_MS = 2 * 60_000;
+/** World time between two tries from then on. Each try is a line of journal and ledger: over days they are made more rarely. */
+const RETRY_MS = { firstHour: 60_000, later: 5 * 60_000 };
+const HOUR_MS = 3_600_000;
+
+interface Asking {
+  readonly hold: RunHold;
+  readonly step: PlannedStep;
+  readonly deps: Pick<ExecutorDeps, "clock" | "changed" | "progressed">;
+  readonly context: { readonly signal: AbortSignal };
+}
+
+/**
+ * A vendor's refusals of one step. They have no deadline: nothing is wrong with the run, and giving up would only stop it. People
+ * hear of them, and may know another way. What the step waits for is tried again until the plan's end date.
+ */
+export class Refusals {
+  readonly #asking: Asking;
+  readonly #beganMs: number;
+  #sinceMs: number | undefined;
+  #untilMs = 0;
+
+  constructor(asking: Asking) {
+    const { hold, step, deps } = asking;
+    this.#asking = asking;
+    this.#sinceMs = stateOf(hold.run, step.id).heldUp?.sinceMs;
+    this.#beganMs = deps.clock.now();
+  }
+
+  /** World time that they took so far: none of it is the step's own. */
+  tookMs(): number {
+    return this.#sinceMs === undefined ? 0 : Math.max(this.#untilMs, this.#beganMs) - this.#sinceMs;
+  }
+
+  async waitOut(waitMs: number, why: string): Promise<void> {
+    const { hold, step, deps, context } = this.#asking;
+    const nowMs = deps.clock.now();
+    this.#sinceMs ??= nowMs;
+    if (nowMs - this.#sinceMs >= HELD_UP_AFTER_MS) await this.#tell(this.#sinceMs, why);
+    deps.progressed(hold.run, step.id, why);
+    const retryMs = nowMs - this.#sinceMs < HOUR_MS ? RETRY_MS.firstHour : RETRY_MS.later;
+    await deps.clock.sleep(isHeldUp(stateOf(hold.run, step.id)) ? retryMs : waitMs, context.signal);
+    this.#untilMs = deps.clock.now();
+  }
+
+  async #tell(sinceMs: number, why: string): Promise<void> {
+    const { hold, step, deps } = this.#asking;
+    const entry = { kind: "held-up" as const, atMs: deps.clock.now(), step: step.id, epoch: hold.epoch, sinceMs, why };
+    const told = { says: `${step.title} is refused by the vendor, and the run waits for it: ${why}` };
+    const isNews = (run: RunState) => run.state === "running" && stateOf(run, step.id).state === "intended";
+    const entered = await hold.append((run) =>
+      isNews(run) && !isHeldUp(stateOf(run, step.id)) ? { entry, told } : undefined,
+    );
+    if (!entered) return;
+    await hold.note(entered);
+    deps.changed(hold.run);
+  }
+}
+
+/** People went on without it, or did it themselves, while it was refused. */
+export const isDecided = (run: RunState, { id }: PlannedStep): boolean =>
+  ["by-hand", "skipped"].includes(stateOf(run, id).state);
+
+/** False where people have decided about the step meanwhile: what was asked for stands in the ledger all the same. */
+export async function recordAsked(
+  { hold, step, deps }: Asking,
+  { requestIds, data }: Asked<Readonly<Record<string, unknown>>>,
+): Promise<boolean> {
+  const at = { atMs: deps.clock.now(), step: step.id, epoch: hold.epoch };
+  const entered: Entered = {
+    entry: { kind: "asked", ...at, requestIds: [...requestIds], data },
+    told: { says: `${step.title}: asked for`, requestIds },
+  };
+  const written = await hold.append((run) => (isDecided(run, step) ? undefined : entered));
+  await hold.note(entered);
+  return written !== undefined;
+}

@@ -1,0 +1,166 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { heldUpStep, type RunState, stateOf, unmeasuredSteps } from "../../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
+import { votesNeeded } from "../../../src/domain/plan-run/votes.ts";
+import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
+import { RecordsInput } from "../../../src/flows/steps/schemas.ts";
+import { toResourceRecordSet } from "../../../src/integrations/aws/record-set.ts";
+import { cardText } from "../../../src/views/card-text.ts";
+import { progressCard } from "../../../src/views/run-progress.ts";
+import { drive } from "../../harness/drive.ts";
+import { eventually } from "../../harness/eventually.ts";
+import { type FailoverWorld, runOf, startFailoverWorld, startRun } from "../../harness/failover-world.ts";
+
+const SPEED = 200;
+const HOUR_MS = 3_600_000;
+const STEP = "shift-traffic";
+
+let at: FailoverWorld;
+afterEach(() => at.stop());
+
+const refusing = (operation: string, status: number, code: string) =>
+  at.whole.world.faults.plan({ vendor: "aws", operation, effect: { kind: "error", status, code } });
+
+/** The run as soon as it says that its step is refused. */
+const heldUp = (): Promise<RunState> =>
+  eventually("run that is held up", 60_000, async () => {
+    const run = await runOf(at);
+    if (run.state !== "running") throw new Error(`the run is ${run.state}: ${run.why}`);
+    return heldUpStep(run) === undefined ? undefined : run;
+  });
+
+/** An hour later, when it has been tried again. */
+async function anHourLater(): Promise<void> {
+  const { attempt } = stateOf(await runOf(at), STEP);
+  at.whole.world.clock.jump(HOUR_MS);
+  await at.setSpeed(SPEED);
+  await eventually("another try", 30_000, async () => stateOf(await runOf(at), STEP).attempt > attempt || undefined);
+}
+
+/** What the card was that they read: as the run stands when it is said. */
+async function sayAs(by: string, decision: "skip" | "take-over"): Promise<void> {
+  for (;;) {
+    const run = await runOf(at);
+    const vote: RunEntry = {
+      ...{ kind: "vote", atMs: at.clock.now(), by, door: "slack", decision, step: STEP, position: run.intents },
+      words: "moved in the console",
+    };
+    const answer = await at.memory.runs.append(run, { entries: [vote], events: [] });
+    if (answer.kind === "appended") return;
+    if (answer.kind !== "conflict") throw new Error(answer.kind);
+  }
+}
+
+describe("while Route 53 refuses every change (W21)", () => {
+  test.each([
+    [400, "Throttling"],
+    [400, "PriorRequestNotComplete"],
+    [503, "ServiceUnavailable"],
+  ])(
+    "for eight hours (%i %s) the run neither fails nor unwinds: it says since when, calls people, shows another way, and goes on by itself",
+    async (status, code) => {
+      at = await startFailoverWorld({ example: "inventory", speed: SPEED, orderSeconds: 30 });
+      await startRun(at);
+      let isRefused = false;
+      const driven = drive(at, {
+        onIntent: (id) => {
+          if (id !== STEP || isRefused) return;
+          isRefused = true;
+          refusing("ChangeResourceRecordSets", status, code);
+        },
+      });
+      const first = await heldUp();
+      for (let hour = 0; hour < 8; hour += 1) await anHourLater();
+      const last = await runOf(at);
+
+      const nowMs = at.clock.now();
+      expect([last.state, last.intents]).toEqual(["running", first.intents]);
+      expect(stateOf(last, STEP).heldUp).toEqual(stateOf(first, STEP).heldUp);
+      expect(nowMs - (stateOf(last, STEP).heldUp?.sinceMs ?? nowMs)).toBeGreaterThan(8 * HOUR_MS);
+      expect(whoIsNeeded(last, at.inventory, nowMs)).toMatchObject({
+        ...{ occasion: "held-up", why: expect.stringContaining(`/dr by-hand ${last.plan.id}`) },
+        people: expect.arrayContaining([expect.objectContaining({ id: last.keys[0]?.by })]),
+      });
+      const card = cardText(progressCard(last, at.inventory, { nowMs }));
+      expect(card).toContain("refused since");
+      expect(card).toContain(`/dr take-over ${last.plan.id}`);
+
+      at.whole.world.faults.clear();
+      const run = await driven;
+
+      expect(run.state).toBe("verified");
+      expect(stateOf(run, STEP).heldUp).toBeUndefined();
+    },
+    180_000,
+  );
+
+  test("and shows none either, the run goes on when two approvers say that users were led there in another way, and name servers show it", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED, orderSeconds: 30 });
+    await startRun(at);
+    const driven = drive(at, {
+      onIntent: (id) => {
+        if (id !== STEP) return;
+        refusing("ChangeResourceRecordSets", 503, "ServiceUnavailable");
+        refusing("ListResourceRecordSets", 503, "ServiceUnavailable");
+      },
+    });
+    const run = await heldUp();
+    const { zone, after } = RecordsInput.parse(run.plan.steps.find(({ id }) => id === STEP)?.input);
+    const Changes = after.map((set) => ({ Action: "UPSERT", ResourceRecordSet: toResourceRecordSet(set) }));
+    await at.client.click("route53:ChangeResourceRecordSets", "us-east-1", {
+      ...{ HostedZoneId: zone, ChangeBatch: { Changes } },
+    });
+
+    await sayAs("ana", "take-over");
+    await sayAs("ben", "take-over");
+
+    const ended = await driven;
+
+    expect(ended.state).toBe("verified");
+    expect(stateOf(ended, STEP).says).toMatch(/name servers give the new side.*by hand: moved in the console/);
+  }, 120_000);
+
+  test("an executor that takes over goes on waiting: the time of the refusal is not the step's own", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED, orderSeconds: 30 });
+    await startRun(at);
+    const killed = new AbortController();
+    const dead = drive(at, {
+      signal: killed.signal,
+      onIntent: (id) => {
+        if (id === STEP) refusing("ChangeResourceRecordSets", 400, "Throttling");
+      },
+    });
+    await heldUp();
+    killed.abort(new Error("killed"));
+    await expect(dead).rejects.toThrow();
+    at.whole.world.clock.jump(HOUR_MS);
+    await at.setSpeed(SPEED);
+    const driven = drive(at, { worker: "another" });
+    await anHourLater();
+    expect((await runOf(at)).state).toBe("running");
+    at.whole.world.faults.clear();
+
+    expect((await driven).state).toBe("verified");
+  }, 120_000);
+
+  test("two approvers may go on without the step meanwhile, and one changes nothing", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED, orderSeconds: 30 });
+    await startRun(at);
+    const driven = drive(at, {
+      onIntent: (id) => {
+        if (id === STEP) refusing("ChangeResourceRecordSets", 400, "Throttling");
+      },
+    });
+    const run = await heldUp();
+    expect(votesNeeded(run)).toBe(2);
+    await sayAs("ana", "skip");
+    await anHourLater();
+    expect(stateOf(await runOf(at), STEP).state).toBe("intended");
+    await sayAs("ana", "skip");
+    await sayAs("ben", "skip");
+    expect(stateOf(await runOf(at), STEP)).toMatchObject({ state: "skipped", says: "skipped by ana and ben" });
+    const ended = await driven;
+    // Health alone has led users there, so all that follows is seen. That nobody moved them is said all the same.
+    expect([ended.state, unmeasuredSteps(ended).map(({ id }) => id)]).toEqual(["verified", [STEP]]);
+  }, 120_000);
+});
