@@ -43,7 +43,9 @@ export function askedName(recordName: string): string {
 
 function trafficRecords(service: Service, traffic: Traffic, healthCheck: string | undefined): Placed[] {
   const { home, standby, regions } = service;
-  const inZone = (record: RecordSpec): Placed => ({ zone: traffic.zone, isPrivate: false, record });
+  const inZone = (record: RecordSpec): Placed => ({
+    ...{ zone: traffic.zone, isPrivate: traffic.isPrivate === true, record },
+  });
   const named = { Name: traffic.name, Type: "A" as const };
   switch (traffic.routing) {
     case "weighted":

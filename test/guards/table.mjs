@@ -129,6 +129,14 @@ export const GUARDS = [
     fails: "guard leftover: what would still lead users to the old side refuses the plan, and is named",
   },
   {
+    guard: "a name of two zones is moved in both",
+    file: "src/flows/resources/entrances/route53/parts.ts",
+    cut: 'isPrivate ? [zone.toLowerCase(), name].join("/") : name;',
+    by: "isPrivate && zone === name ? zone : name;",
+    test: "flows/resources/entrances/route53/private-zone.test.ts",
+    fails: "guard both zones: is read, told, and moved in both, each with the sets and the mark of its own zone",
+  },
+  {
     guard: "a vendor that refuses changes ends no step",
     file: "src/engine/runs/step-driver.ts",
     cut: "definition.waitsOutRefusals && isVendorsRefusal(error)",

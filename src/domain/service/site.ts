@@ -48,6 +48,8 @@ export interface DatabaseRecord {
 interface TrafficName {
   readonly zone: string;
   readonly name: string;
+  /** Only networks that the zone is associated with can ask for it. */
+  readonly isPrivate?: true;
 }
 
 /** The record set that users resolve. */

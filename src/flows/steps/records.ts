@@ -24,14 +24,17 @@ export function concerned(all: readonly RecordSet[], captured: readonly RecordSe
 interface Changing {
   readonly continues: RunState | undefined;
   readonly step: Pick<HandsOn<unknown>, "name">;
+  readonly zone: string;
   readonly name: string;
   /** What stands there now. */
   readonly current: readonly RecordSet[];
 }
 
 /** What undo puts back, and how moving back is recognised: not what an earlier run of this move made of the records. */
-export function recordsBefore({ continues, step, name, current }: Changing): RecordSet[] {
-  const earlier = continues?.plan.steps.find(({ does, input }) => does === step.name && input["name"] === name);
+export function recordsBefore({ continues, step, zone, name, current }: Changing): RecordSet[] {
+  const earlier = continues?.plan.steps.find(
+    ({ does, input }) => does === step.name && input["name"] === name && input["zone"] === zone,
+  );
   const input = earlier && RecordsInput.parse(earlier.input);
   return [...(input && sameRecords(current, input.after) ? input.before : current)];
 }

@@ -130,6 +130,20 @@ export const KINDS_ROWS: readonly Broken[] = [
     says: ["no entry for eu-central-1"],
   },
   {
+    rule: "static-name-once",
+    claim: "one name twice",
+    text: EVERY_KIND,
+    edits: [
+      [
+        "        - name: desk.hotels.example\n",
+        "        - name: desk.hotels.example\n          in: { eu-west-1: c.machines.example, eu-central-1: d.machines.example }\n        - name: desk.hotels.example\n",
+      ],
+    ],
+    at: "        - name: ‸desk.hotels.example\n          ttl_seconds",
+    path: "services.desk.entrance.names[1].name",
+    says: ["named twice"],
+  },
+  {
     rule: "static-values-differ",
     claim: "one host name for two regions",
     text: EVERY_KIND,

@@ -40,6 +40,40 @@ export const TRAFFIC_ROWS: readonly Broken[] = [
     says: ["both primary"],
   },
   {
+    rule: "one-entry-for-each-name",
+    claim: "one name twice, in whatever zone: only one would be moved",
+    edits: [
+      [
+        "    entrance:\n      kind: route53\n      names:\n",
+        "    entrance:\n      kind: route53\n      names:\n        - { name: api.mycomputer.com, zone: Z0ANOTHER }\n",
+      ],
+    ],
+    at: "        - name: ‸api.mycomputer.com",
+    path: "services.inventory.entrance.names[1].name",
+    says: ["named twice", "private: true"],
+  },
+  {
+    rule: "private-zone-is-named",
+    claim: "a private zone without its id",
+    edits: [
+      [
+        "    entrance:\n      kind: route53\n      names:\n",
+        "    entrance:\n      kind: route53\n      names:\n        - { name: api.mycomputer.com, private: true }\n",
+      ],
+    ],
+    at: "private: ‸true",
+    path: `${NAME}.private`,
+    says: ["not named", "write its id"],
+  },
+  {
+    rule: "private-zone-is-named",
+    claim: "no name that users outside resolve",
+    edits: [["          routing: weighted\n", "          routing: weighted\n          private: true\n"]],
+    at: "      ‸names:\n        - name: api",
+    path: "services.inventory.entrance.names",
+    says: ["every name lies in a private zone"],
+  },
+  {
     rule: "settings-fit-routing",
     claim: "identifiers of weighted records under failover routing",
     edits: [["routing: weighted", "routing: failover"]],

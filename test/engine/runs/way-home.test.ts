@@ -97,6 +97,8 @@ test("a failover pair goes there and back: it leads to one side each time, keeps
   expect([fronts(again), checks(again)]).toEqual([leadTo(home), checks(before)]);
   expect(again["primary"]).toEqual(before["primary"]);
   expect(there.plan.leftForPeople?.join(" ")).toContain(`both lead to ${standby} then, each with its own health check`);
-  expect(back.plan.leftForPeople?.join(" ")).toContain(`point the secondary record (“secondary”) at ${frontIn(standby)}`);
+  expect(back.plan.leftForPeople?.join(" ")).toContain(
+    `point the secondary record (“secondary”) at ${frontIn(standby)}`,
+  );
   expect({ ...again["secondary"], alias: before["secondary"]?.alias }).toEqual(before["secondary"]);
 });

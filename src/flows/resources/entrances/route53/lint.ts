@@ -53,6 +53,33 @@ export const RULES: readonly KindRule<Route53>[] = [
       ),
   },
   {
+    name: "one-entry-for-each-name",
+    severity: "error",
+    because: "Of two entries with one name and zone only one would be looked at and moved.",
+    check: ({ resource, path }) => eachName(resource, path, (entry, at) => sameEntry(entry, at, resource)),
+  },
+  {
+    name: "private-zone-is-named",
+    severity: "error",
+    because: "Users outside a private zone's networks see nothing of it, and neither does TwoKey.",
+    check: ({ resource, path }) => [
+      ...eachName(resource, path, ({ private: isPrivate, zone }, at) =>
+        isPrivate && zone === undefined
+          ? [{ path: [...at, "private"], what: "the private zone is not named", instead: "write its id as zone" }]
+          : [],
+      ),
+      ...(resource.names.every((entry) => entry.private)
+        ? [
+            {
+              path: [...path, "names"],
+              what: "every name lies in a private zone, so nobody could see whether users have moved",
+              instead: "name the public record that users resolve as well",
+            },
+          ]
+        : []),
+    ],
+  },
+  {
     name: "settings-fit-routing",
     severity: "error",
     because: "A setting of another routing is never read, and its author believes that it is.",
@@ -100,6 +127,20 @@ function foreignToRouting(entry: PublicName, path: Path): Finding[] {
       what: `${key} means nothing with routing: ${routing}`,
       instead: `remove it, or correct the routing; ${routing} reads ${READ_BY[routing].join(" and ")}`,
     }));
+}
+
+/** One name may stand in the public zone and in private ones: those are told apart by their zones. */
+function sameEntry(entry: PublicName, path: Path, { names }: Route53): Finding[] {
+  const zoneOf = (each: PublicName) => (each.private ? (each.zone ?? "") : "");
+  const first = names.find((each) => each.name === entry.name && zoneOf(each) === zoneOf(entry));
+  if (first === entry) return [];
+  return [
+    {
+      path: [...path, "name"],
+      what: `${entry.name} is named twice`,
+      instead: "remove one, or write private: true and its zone for the record of a private zone",
+    },
+  ];
 }
 
 function publicUrl({ resource, service, name }: LintPlace<Route53>): Finding[] {

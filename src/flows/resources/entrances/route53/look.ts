@@ -7,11 +7,11 @@ import { marksBeside } from "../../../steps/dns-mark.ts";
 import { sayKnown } from "../../facts.ts";
 import type { IdentityFact, Looking, Place, Seen } from "../../place.ts";
 import { sayRecords } from "../../record-sets.ts";
-import { names } from "./parts.ts";
+import { names, sayTraffic, trafficKey } from "./parts.ts";
 import type { Route53 } from "./settings.ts";
 
 export interface Route53Seen {
-  /** Every record set of each name, by name. */
+  /** Every record set of each name, by `trafficKey`. */
   readonly names: Readonly<Record<string, Known<readonly RecordSet[]>>>;
   /** The mark beside each name, as far as it could be read. */
   readonly marks?: Readonly<Record<string, readonly RecordSet[]>>;
@@ -27,34 +27,37 @@ export async function look(place: Place<Route53>, looking: Looking): Promise<Rou
   const all = trafficOf(place);
   const [seen, marks] = await Promise.all([
     Promise.all(
-      all.map(async ({ zone, name }) => {
-        return [name, await looking.beyondRegions(cloud.traffic.records(zone, name, signal))] as const;
+      all.map(async (traffic) => {
+        const { zone, name } = traffic;
+        return [trafficKey(traffic), await looking.beyondRegions(cloud.traffic.records(zone, name, signal))] as const;
       }),
     ),
     Promise.all(
       all.map(async (named) => {
         const mark = await looking.beyondRegions(marksBeside(cloud.traffic, named, signal));
-        return [named.name, mark.known ? mark.value : []] as const;
+        return [trafficKey(named), mark.known ? mark.value : []] as const;
       }),
     ),
   ]);
   return { names: Object.fromEntries(seen), marks: Object.fromEntries(marks) };
 }
 
-export const tell = ({ seen }: Route53At): Told => ({
+export const tell = (at: Route53At): Told => ({
   in: {},
-  facts: Object.entries(seen.names).map(([name, records]) => ({
-    ...{ what: `records of ${name}`, seen: sayKnown(records, sayRecords) },
-  })),
+  facts: trafficOf(at).flatMap((traffic) => {
+    const records = at.seen.names[trafficKey(traffic)];
+    return records ? [{ what: `records of ${sayTraffic(traffic)}`, seen: sayKnown(records, sayRecords) }] : [];
+  }),
 });
 
 export function identity(at: Route53At): IdentityFact[] {
   const all = trafficOf(at);
   return all.map((traffic) => {
-    const found = at.seen.names[traffic.name];
+    const key = trafficKey(traffic);
+    const found = at.seen.names[key];
     return {
-      fact: all.length === 1 ? "traffic-records" : `traffic-records-${traffic.name}`,
-      says: `the records of ${traffic.name}`,
+      fact: all.length === 1 ? "traffic-records" : `traffic-records-${key}`,
+      says: `the records of ${sayTraffic(traffic)}`,
       value: found?.known ? canonicalJson(inOrder(traffic, found.value)) : undefined,
     };
   });

@@ -12,6 +12,7 @@ import { isRoute53Dark, slotOfName } from "../../names.ts";
 import type { Move, Place, Slot } from "../../place.ts";
 import { changeByHand, changeOf, type Leading, type RecordChange } from "./change.ts";
 import { type Route53At, type Route53Seen, trafficOf } from "./look.ts";
+import { sayTraffic, trafficKey } from "./parts.ts";
 import type { Route53 } from "./settings.ts";
 import { shiftTraffic } from "./shift-traffic.ts";
 
@@ -38,13 +39,21 @@ export const move: EntranceAbilities<Route53, Route53Seen> = {
         ]
       : [],
 
-  leftFor: (at, moving) => trafficOf(at).flatMap((traffic) => pairLeft(at, { moving, traffic })),
+  leftFor: (at, moving) =>
+    trafficOf(at).flatMap((traffic) => [
+      ...pairLeft(at, { moving, traffic }),
+      ...(isRoute53Dark(moving) && traffic.isPrivate
+        ? [`${sayTraffic(traffic)} still leads its networks to ${moving.from}. Point it at ${moving.to} by hand.`]
+        : []),
+    ]),
 
   move(at, moving, slot) {
     const all = trafficOf(at);
     return all.flatMap((traffic) => {
-      const own = slotOfName(slot, traffic.name, all);
+      const own = slotOfName(slot, trafficKey(traffic), all);
       const leading = leadingOf(at, traffic, moving.to);
+      // What nobody here can look at is left to people, with words.
+      if (isRoute53Dark(moving) && traffic.isPrivate) return [];
       return isRoute53Dark(moving) ? byHandSteps(leading, own) : recordSteps(at, { moving, leading }, own);
     });
   },
@@ -52,7 +61,10 @@ export const move: EntranceAbilities<Route53, Route53Seen> = {
   direct: (place, region) =>
     trafficOf(place).flatMap((traffic) => (traffic.routing === "simple" ? traffic.values[region] : undefined) ?? [])[0],
 
-  leadsTo: (place, region) => trafficOf(place).map(({ name }) => ({ name, newSide: frontIn(place, region).dns_name })),
+  leadsTo: (place, region) =>
+    trafficOf(place)
+      .filter(({ isPrivate }) => !isPrivate)
+      .map(({ name }) => ({ name, newSide: frontIn(place, region).dns_name })),
 
   async ledBack(step, context) {
     if (step.does !== shiftTraffic.name) return ledAway(step, context);
@@ -74,7 +86,7 @@ const leadingOf = (place: Place<Route53>, traffic: Traffic, to: Region): Leading
 });
 
 function changeIn(at: Route53At, leading: Leading): RecordChange | undefined {
-  const found = at.seen.names[leading.traffic.name];
+  const found = at.seen.names[trafficKey(leading.traffic)];
   return found?.known ? changeOf(found.value, leading) : undefined;
 }
 
@@ -84,24 +96,24 @@ interface Naming {
 }
 
 function nameRefusals(at: Route53At, { moving, traffic }: Naming): string[] {
-  const found = at.seen.names[traffic.name];
+  const found = at.seen.names[trafficKey(traffic)];
   if (!found?.known)
     return [
-      `The records of ${traffic.name} cannot be read: ${found?.why ?? "nobody has looked"}. Users could not be moved. Ask again when they can be read.`,
+      `The records of ${sayTraffic(traffic)} cannot be read: ${found?.why ?? "nobody has looked"}. Users could not be moved. Ask again when they can be read.`,
     ];
   const change = changeOf(found.value, leadingOf(at, traffic, moving.to));
   if (!("refused" in change)) return [];
   return [
-    `The records of ${traffic.name} cannot be moved: ${change.refused}. Mend them, or what twokey.yaml says of them.`,
+    `The records of ${sayTraffic(traffic)} cannot be moved: ${change.refused}. Mend them, or what twokey.yaml says of them.`,
   ];
 }
 
 /** A pair that leads to one side is none: what that means, and what makes it one again. */
 function pairLeft({ service, ...at }: Route53At, { moving, traffic }: Naming): string[] {
   if (traffic.routing !== "failover") return [];
-  const { name, secondary } = traffic;
+  const { secondary } = traffic;
   const { to } = moving;
-  const meant = `The primary and the secondary record of ${name} both lead to ${to} then, each with its own health check. Route 53 moves users nowhere else by itself.`;
+  const meant = `The primary and the secondary record of ${sayTraffic(traffic)} both lead to ${to} then, each with its own health check. Route 53 moves users nowhere else by itself.`;
   const { home, standby } = service;
   return to === home
     ? [
@@ -118,16 +130,17 @@ interface Leadings {
 function recordSteps(at: Route53At, { moving, leading }: Leadings, { id, after }: Slot): PlannedStep[] {
   const change = changeIn(at, leading);
   if (!change || "refused" in change) return [];
-  const { zone, name } = leading.traffic;
+  const { zone, name, isPrivate } = leading.traffic;
   const ttlMs = Math.max(0, ...change.before.map(({ ttlSeconds = 0 }) => ttlSeconds * SECOND)) || LOAD_BALANCER_TTL_MS;
   const { continues, to: region } = moving;
-  const before = recordsBefore({ continues, step: shiftTraffic, name, current: change.before });
+  const before = recordsBefore({ continues, step: shiftTraffic, zone, name, current: change.before });
   return [
     planned(shiftTraffic, {
       ...{ id: id("shift-traffic"), after },
       input: {
         ...{ region, zone, name, before, after: [...change.after] },
-        ...{ write: at.resource.write, mark: [...(at.seen.marks?.[name] ?? [])] },
+        ...{ write: at.resource.write, mark: [...(at.seen.marks?.[trafficKey(leading.traffic)] ?? [])] },
+        ...(isPrivate ? { isPrivate } : {}),
       },
     }),
     settle(name, ttlMs, { id, after: [id("shift-traffic")] }),

@@ -12,9 +12,28 @@ const ALIAS_TTL_SECONDS = 60;
 export const names = ({ names: all }: Route53, regions: readonly Region[]): Traffic[] =>
   all.map((entry) => trafficOf(entry, regions));
 
+interface Named {
+  readonly name: string;
+  readonly zone?: string | undefined;
+}
+
+/** A name of a private zone may stand in the public one, and in other private ones, too. */
+const keyOf = (entry: PublicName): string => (entry.private ? trafficKey({ ...entry, isPrivate: true }) : entry.name);
+const sayName = (entry: PublicName): string => (entry.private ? sayTraffic({ ...entry, isPrivate: true }) : entry.name);
+
+/** Tells a name from every other one of its entrance: no two entries have the same zone and name. */
+export const trafficKey = ({ name, zone = "", isPrivate }: Named & Pick<Traffic, "isPrivate">): string =>
+  isPrivate ? [zone.toLowerCase(), name].join("/") : name;
+
+export const sayTraffic = ({ name, zone = "", isPrivate }: Named & Pick<Traffic, "isPrivate">): string =>
+  isPrivate ? `${name} in private zone ${zone}` : name;
+
 function trafficOf(found: PublicName, regions: readonly Region[]): Traffic {
   const { name } = found;
-  const record = { name, zone: knownValue(found.zone, `The hosted zone of ${name}`) };
+  const record = {
+    ...{ name, zone: knownValue(found.zone, `The hosted zone of ${name}`) },
+    ...(found.private ? { isPrivate: true as const } : {}),
+  };
   const identifier = (value: string | undefined, which: string) =>
     knownValue(value, `The set identifier of the ${which} record of ${name}`);
   const routing = knownValue(found.routing, `The routing of ${name}`);
@@ -48,7 +67,7 @@ function byRegion(regions: readonly Region[], find: (region: Region) => string):
 export function subjects({ names: all }: Route53, regions: readonly Region[]): Subject[] {
   const [home = ""] = regions;
   return all.map((entry, at) => ({
-    ...{ key: `record/${entry.name}`, says: `record ${entry.name}`, region: route53RegionOf(home) },
+    ...{ key: `record/${keyOf(entry)}`, says: `record ${sayName(entry)}`, region: route53RegionOf(home) },
     ...{ path: ["names", at], isOwn: true, wants: ["zone", "routing", ...wantsOf(entry, regions)] },
   }));
 }

@@ -10,6 +10,12 @@ const SetIdentifier = z.string().min(1);
 const PublicName = z.strictObject({
   name: RecordName.describe("Name of the record that users resolve."),
   zone: ZoneId.optional().describe("Hosted zone that holds the record. Absent: discovered."),
+  private: z
+    .boolean()
+    .default(false)
+    .describe(
+      "The zone is private: its records are moved too, and nobody outside its networks can be asked what they give. A name that a public zone holds as well has an entry for each zone.",
+    ),
   routing: z
     .enum(["weighted", "failover", "simple"])
     .optional()

@@ -13,6 +13,17 @@ export const RULES: readonly KindRule<Static>[] = [
       ),
   },
   {
+    name: "static-name-once",
+    severity: "error",
+    because: "Of two entries with one name only one would be looked at.",
+    check: ({ resource, path }) =>
+      resource.names.flatMap(({ name }, at) =>
+        resource.names.findIndex((each) => each.name === name) === at
+          ? []
+          : [{ path: [...path, "names", at, "name"], what: `${name} is named twice`, instead: "remove one of them" }],
+      ),
+  },
+  {
     name: "static-values-differ",
     severity: "error",
     because: "Where two regions have the same value, nobody can see which of them a name leads to.",

@@ -85,7 +85,7 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
       ...{ id: id("point-application"), after },
       input: {
         ...{ region: to, zone, name, after: [next], write, mark: [...(at.seen.mark ?? [])] },
-        before: recordsBefore({ continues, step: pointApplication, name, current: [found.record] }),
+        before: recordsBefore({ continues, step: pointApplication, zone, name, current: [found.record] }),
       },
     });
   },
