@@ -1,6 +1,7 @@
 import { Redis, type RedisOptions } from "ioredis";
 import { Bug, UserError } from "../domain/errors.ts";
 import type { Logger } from "../ports/logger.ts";
+import { leave } from "./leave.ts";
 import { type ScriptedRedis, withScripts } from "./scripts.ts";
 import { judgeServer, lookAtServer, type ServerFacts, type StoreTerms } from "./server-check.ts";
 
@@ -78,7 +79,7 @@ async function connected<Found>(
     await redis.connect();
     return { redis, found: await look(redis) };
   } catch (error) {
-    redis.disconnect();
+    leave(redis);
     if (error instanceof UserError) throw error;
     throw new UserError("redis-unreachable", "Redis does not answer. Check REDIS_URL and whether the server is up.", {
       // Of a connection that was refused, such as for its password, the command only says that it is closed.

@@ -2,6 +2,7 @@ import { Redis, type RedisOptions } from "ioredis";
 import { UserError } from "../domain/errors.ts";
 import type { StoreRisk } from "../domain/service/store-risk.ts";
 import type { Logger } from "../ports/logger.ts";
+import { leave } from "./leave.ts";
 
 /** What is known of the server that holds the state. Managed Redis hides `CONFIG`: `INFO` is read as well. */
 export interface ServerFacts {
@@ -74,7 +75,7 @@ async function letsAnybodyIn({ host, port, path, tls, family }: RedisOptions): P
   } catch {
     return false;
   } finally {
-    stranger.disconnect();
+    leave(stranger);
   }
 }
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Redis } from "ioredis";
 import { findCached, findOnPath, type Program } from "../../src/sandbox/own-redis/programs.ts";
 import { type SupervisedServer, superviseServer } from "../../src/sandbox/own-redis/supervisor.ts";
+import { leave } from "../../src/store/leave.ts";
 import { eventually } from "./eventually.ts";
 
 const READY_WITHIN_MS = 60_000;
@@ -125,7 +126,7 @@ export class BreakableRedis {
       await client.connect();
       return await question(client);
     } finally {
-      client.disconnect();
+      leave(client);
     }
   }
 }

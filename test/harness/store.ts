@@ -1,5 +1,6 @@
 import { Redis } from "ioredis";
 import { FAIL_FAST } from "../../src/store/connection.ts";
+import { leave } from "../../src/store/leave.ts";
 import { type ScriptedRedis, withScripts } from "../../src/store/scripts.ts";
 import { freshRedisUrl } from "./redis.ts";
 
@@ -34,6 +35,6 @@ export class StoreBench {
   }
 
   close(): void {
-    for (const redis of this.#open.splice(0)) redis.disconnect();
+    for (const redis of this.#open.splice(0)) leave(redis);
   }
 }

@@ -1,7 +1,10 @@
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
 import { connectRedis } from "../../src/store/connection.ts";
+import { leave } from "../../src/store/leave.ts";
 import {
   judgeServer,
   lookAtServer,
@@ -68,6 +71,22 @@ describe("which Redis may hold what moves production", () => {
     expect(judged({ isOpen: true }, rehearsal)).toBe("started");
     expect(judged({ eviction: "volatile-lru" }, rehearsal)).toBe("redis-evicts");
   });
+});
+
+test("a connection that has ended by itself is left alone, so that it holds the process no longer", async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+  const closed = createServer().listen(0, "127.0.0.1");
+  await once(closed, "listening");
+  const { port } = closed.address() as AddressInfo;
+  await new Promise((resolve) => closed.close(resolve));
+  const redis = new Redis({ host: "127.0.0.1", port, lazyConnect: true, retryStrategy: null });
+  redis.on("error", () => undefined);
+  await expect(redis.connect()).rejects.toThrow("closed");
+  const before = timers();
+
+  leave(redis);
+
+  expect(timers()).toBe(before);
 });
 
 describe("what a real server says of itself", () => {

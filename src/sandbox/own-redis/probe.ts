@@ -1,5 +1,6 @@
 import { Redis, type RedisOptions } from "ioredis";
 import { z } from "zod";
+import { leave } from "../../store/leave.ts";
 
 const GIVEN_LIMIT_MS = 5_000;
 const ORPHAN_LIMIT_MS = 1_000;
@@ -71,7 +72,7 @@ export async function askToEnd({ port, password }: PrivateAddress): Promise<void
   const redis = new Redis({ ...ONCE, host: LOOPBACK, port, password, commandTimeout: ORPHAN_LIMIT_MS });
   redis.on("error", () => undefined);
   await redis.call("SHUTDOWN").catch(() => undefined);
-  redis.disconnect();
+  leave(redis);
 }
 
 async function askOnce(redis: Redis, signal: AbortSignal): Promise<ServerInfo> {
@@ -80,7 +81,7 @@ async function askOnce(redis: Redis, signal: AbortSignal): Promise<ServerInfo> {
   redis.on("error", (error: Error) => {
     heard = error;
   });
-  const abort = () => redis.disconnect();
+  const abort = () => leave(redis);
   signal.addEventListener("abort", abort, { once: true });
   try {
     signal.throwIfAborted();
@@ -90,7 +91,7 @@ async function askOnce(redis: Redis, signal: AbortSignal): Promise<ServerInfo> {
     throw heard ?? error;
   } finally {
     signal.removeEventListener("abort", abort);
-    redis.disconnect();
+    leave(redis);
   }
 }
 
