@@ -3,6 +3,7 @@ import { z } from "zod";
 import { isMove, type Mode, stepOf } from "../../../src/domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
+import { STEPS } from "../../../src/flows/index.ts";
 import { computesIn, namesOf as recordsOf, storesIn } from "../../../src/flows/resources/site.ts";
 import { RecordsInput } from "../../../src/flows/steps/schemas.ts";
 import type { FaultInput } from "../../../src/simulators/world/faults.ts";
@@ -22,7 +23,7 @@ const SPEED_TO_DEADLINE = 1_500;
 const TtlInput = z.object({ ttlMs: z.number() });
 
 let at: FailoverWorld;
-afterEach(() => at.stop());
+afterEach(() => at?.stop());
 
 type Effect = FaultInput["effect"];
 const says = (status: number): Effect => ({ kind: "error", status, code: "Injected" });
@@ -256,6 +257,29 @@ const has = ({ inventory, service: name }: Proposed, needs: Row["needs"]): boole
   if (!service || needs === undefined) return needs === undefined;
   return needs === "records" ? recordsOf(service).length > 0 : computesIn(service, service.home).length > 0;
 };
+
+/** Steps of these moves that may ask AWS for no change, by their ids. */
+const LOOKING = new Set(
+  MOVES.flatMap(({ run }) => run.plan.steps)
+    .filter(({ does, input }) => STEPS[does]?.permissions(input).length === 0)
+    .map(({ id }) => id),
+);
+/** What these wait for is nobody's answer to one question: where their troubles are walked. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  "settle-dns": "waits for a time, and for records that somebody else may change: below",
+  "names-by-hand": "waits for people: flows/steps/await-dns.test.ts",
+};
+
+/**
+ * Which steps look, the plans tell. What can go wrong with a look is written above by hand: it is a state of the world or an answer
+ * of a machine, with the words that people read of it, and no step says that of itself.
+ */
+test("every step of a move that only looks has troubles here, or where they are walked is said", () => {
+  const walked = new Set(ROWS.map(({ step }) => step));
+
+  expect(new Set([...LOOKING].filter((id) => !walked.has(id)))).toEqual(new Set(Object.keys(ELSEWHERE)));
+  expect([...walked].filter((id) => !LOOKING.has(id))).toEqual([]);
+});
 
 /** Every trouble of every step that only looks, of one service or the other. */
 const LOOKS = ROWS.flatMap((row) =>
