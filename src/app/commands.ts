@@ -46,6 +46,7 @@ export interface Commands {
   readonly askFromPipeline: (ask: PipelineAsk) => Promise<PipelineAnswer>;
 }
 
+// oxlint-disable-next-line max-lines-per-function -- one table: what each family of commands is handed
 export function createCommands(sources: CommandSources): Commands {
   const { stores, outside, clock, wake, inventory } = sources;
   const deps: CommandDeps = {

@@ -1,7 +1,7 @@
 import type { Settings } from "../config/environment.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { LOOK_ACTIONS } from "../flows/resources/looks.ts";
-import { type AccountAws, createAws, type GuardedAws, type Naming } from "../integrations/aws/aws.ts";
+import { type Access, type AccountAws, createAws, type GuardedAws, type Naming } from "../integrations/aws/aws.ts";
 import { createProbe } from "../integrations/network/probe.ts";
 import { type Accounts, slackAccounts } from "../integrations/slack/accounts.ts";
 import { createChat, type ForTheDoor } from "../integrations/slack/chat.ts";
@@ -11,6 +11,7 @@ import type { Guard } from "../ports/guard.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Pagers } from "../ports/pager.ts";
 import { enteredThrough, type Permission, rolesIn } from "../ports/permission.ts";
+import type { Probe } from "../ports/probe.ts";
 import type { Cloud, CloudReads, GuardedCloud } from "../ports/step.ts";
 import type { StoreClock } from "../store/clock.ts";
 import { createPagers } from "./pagers.ts";
@@ -51,38 +52,13 @@ export function createOutside(
     endpoint: sandbox?.awsEndpointUrl,
     ...rolesOf(file, settings.processName),
   });
-  const probe = createProbe(
-    sandbox
-      ? {
-          dnsServers: sandbox.dnsServers.map(({ host, port }) => `${host}:${port}`),
-          authoritativeServers: sandbox.nameServers.map(({ host, port }) => `${host}:${port}`),
-          connect: sandbox.connectMap,
-        }
-      : {},
-  );
-  const slack = createChat({
-    token: settings.slack.botToken,
-    ...{ apiUrl: sandbox?.slackApiUrl, minuteMs: sandbox?.slackMinuteMs },
-    team: file.slack.team,
-    enterprise: file.slack.enterprise,
-    accounts,
-    approversGroup: () => inventory().file.approvals.slack_user_group,
-    logger,
-  });
+  const probe = probeOf(sandbox);
+  const slack = slackOf(settings, inventory, { accounts, logger });
   const pagers = createPagers(settings, file.pagers, { budget, clock });
-  const cloudBy = cloudsOf({
-    open: (role) => {
-      // A simulated world has one account.
-      if (role === undefined || sandbox) return aws;
-      return aws.inAccount({
-        role: { arn: role, sessionName: settings.processName },
-        executeRole: role,
-        managedPolicy: managedIn(file, role),
-      });
-    },
-    probe,
-    clock,
-  });
+  // A simulated world has one account.
+  const open = (role: string | undefined) =>
+    role === undefined || sandbox ? aws : aws.inAccount(accessBy(role, file, settings.processName));
+  const cloudBy = cloudsOf({ open, probe, clock });
   return {
     cloud: cloudBy(undefined),
     cloudOf: (run) => cloudBy({ sessionName: `dr-${run.id}`, stsRegions: stsOf(run, inventory()) }),
@@ -96,6 +72,31 @@ export function createOutside(
       for (const pager of [pagers.keeper, ...pagers.others]) pager.close();
     },
   };
+}
+
+function slackOf(
+  { slack, sandbox }: Settings,
+  inventory: () => Inventory,
+  { accounts, logger }: { readonly accounts: Accounts; readonly logger: Logger },
+): Chat & ForTheDoor {
+  const { team, enterprise } = inventory().file.slack;
+  return createChat({
+    token: slack.botToken,
+    ...{ apiUrl: sandbox?.slackApiUrl, minuteMs: sandbox?.slackMinuteMs },
+    ...{ team, enterprise, accounts, logger },
+    approversGroup: () => inventory().file.approvals.slack_user_group,
+  });
+}
+
+/** In a sandbox names and addresses lead into the simulated world. */
+function probeOf(sandbox: Settings["sandbox"]): Probe {
+  if (!sandbox) return createProbe({});
+  const addresses = (servers: typeof sandbox.dnsServers) => servers.map(({ host, port }) => `${host}:${port}`);
+  return createProbe({
+    dnsServers: addresses(sandbox.dnsServers),
+    authoritativeServers: addresses(sandbox.nameServers),
+    connect: sandbox.connectMap,
+  });
 }
 
 interface Ways extends Pick<CloudReads, "probe" | "clock"> {
@@ -147,6 +148,13 @@ export function rolesOf({ aws }: Inventory["file"], sessionName: string) {
     managedPolicy: aws.session_policy,
   };
 }
+
+/** Another account is looked at and changed by one role. */
+const accessBy = (role: string, file: Inventory["file"], sessionName: string): Access => ({
+  role: { arn: role, sessionName },
+  executeRole: role,
+  managedPolicy: managedIn(file, role),
+});
 
 /** A managed policy is of one account. */
 function managedIn({ aws }: Inventory["file"], role: string): string | undefined {

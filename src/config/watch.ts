@@ -25,6 +25,7 @@ export interface FileWatch {
 }
 
 /** Reports each new content of the file once, also when an editor replaces the file by renaming another over it. */
+// oxlint-disable-next-line max-lines-per-function -- one watch: its parts share what was read last
 export function watchFile(path: string, handlers: FileHandlers, options: WatchOptions = {}): FileWatch {
   const { settleMs = 200, pollMs = 10_000 } = options;
   let reported: string | undefined = options.inUse;

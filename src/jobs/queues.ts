@@ -30,15 +30,7 @@ export interface Queues {
 }
 
 export function createQueues(connection: ConnectionOptions, logger: Logger): Queues {
-  const open = (name: string): Queue => {
-    const queue = new Queue(name, {
-      connection,
-      prefix: QUEUE_PREFIX,
-      streams: { events: { maxLen: MOST_IN_QUEUE.events } },
-    });
-    queue.on("error", (error) => logger.warn({ queue: name, why: error.message }, "A queue lost its Redis connection"));
-    return queue;
-  };
+  const open = (name: string): Queue => openQueue(name, connection, logger);
   const lanes = {
     runs: open("runs"),
     calls: open("calls"),
@@ -50,69 +42,23 @@ export function createQueues(connection: ConnectionOptions, logger: Logger): Que
   const signals = open("signals");
   const sweep = open("sweep");
   const all = [...Object.values(lanes), signals, sweep];
-
-  const enqueueWakeUp = async (lane: Lane, id: string): Promise<void> => {
-    // At most one active and one queued wake-up for a thing: the ideal level trigger.
-    await lanes[lane].add(
-      "look",
-      { id },
-      {
-        deduplication: { id: sha256(id), keepLastIfActive: true },
-        removeOnComplete: true,
-        removeOnFail: MOST_IN_QUEUE.failed,
-        attempts: 1,
-      },
-    );
-  };
-
   return {
     wake: {
-      run: (id) => enqueueWakeUp("runs", id),
-      runCalls: (id) => enqueueWakeUp("calls", id),
-      incidentEvidence: (id) => enqueueWakeUp("evidence", id),
-      incidentPages: (id) => enqueueWakeUp("pages", id),
-      incidentChat: (id) => enqueueWakeUp("chat", id),
-      card: (id) => enqueueWakeUp("cards", id),
+      run: (id) => wakeUp(lanes.runs, id),
+      runCalls: (id) => wakeUp(lanes.calls, id),
+      incidentEvidence: (id) => wakeUp(lanes.evidence, id),
+      incidentPages: (id) => wakeUp(lanes.pages, id),
+      incidentChat: (id) => wakeUp(lanes.chat, id),
+      card: (id) => wakeUp(lanes.cards, id),
     },
-    async enqueueSignal(signal) {
-      await signals.add("signal", signal, {
-        jobId: sha256(signal.id),
-        attempts: 20,
-        backoff: { type: "exponential", delay: 200 },
-        // The job stays as the memory of its id, until its retention is over.
-        removeOnComplete: false,
-        removeOnFail: false,
-      });
-    },
-    async endSignals(beforeMs, limit) {
-      // One that another process removes meanwhile is undefined, whatever the types say.
-      const ended: (Job | undefined)[] = await signals.getJobs(["completed", "failed"], 0, limit - 1, true);
-      const over = ended.flatMap((job) => (job && cameAtMs(job) < beforeMs ? [job] : []));
-      await Promise.all(over.map((job) => job.remove()));
-      return over.length >= limit;
-    },
-    async wakeLater(lane, id, delayMs) {
-      await lanes[lane].add(
-        "look",
-        { id },
-        {
-          delay: Math.max(0, Math.ceil(delayMs)),
-          removeOnComplete: true,
-          removeOnFail: MOST_IN_QUEUE.failed,
-          attempts: 1,
-          deduplication: { id: `later-${sha256(id)}`, ttl: Math.max(50, Math.ceil(delayMs)) },
-        },
-      );
-    },
+    enqueueSignal: (signal) => enqueueSignal(signals, signal),
+    endSignals: (beforeMs, limit) => endSignals(signals, beforeMs, limit),
+    wakeLater: (lane, id, delayMs) => wakeLater(lanes[lane], id, delayMs),
     async startSweep() {
-      await sweep.upsertJobScheduler(
-        "sweep",
-        { every: SWEEP_EVERY_MS },
-        { opts: { removeOnComplete: true, removeOnFail: MOST_IN_QUEUE.failed } },
-      );
+      await sweep.upsertJobScheduler("sweep", { every: SWEEP_EVERY_MS }, { opts: GONE_WHEN_DONE });
     },
     async sweepNow() {
-      await sweep.add("sweep", {}, { removeOnComplete: true, removeOnFail: MOST_IN_QUEUE.failed });
+      await sweep.add("sweep", {}, GONE_WHEN_DONE);
     },
     async waiting() {
       const counts = await Promise.all(all.map(async (queue) => [queue.name, await queue.count()] as const));
@@ -122,6 +68,59 @@ export function createQueues(connection: ConnectionOptions, logger: Logger): Que
       await Promise.all(all.map((queue) => queue.close()));
     },
   };
+}
+
+const GONE_WHEN_DONE = { removeOnComplete: true, removeOnFail: MOST_IN_QUEUE.failed };
+
+function openQueue(name: string, connection: ConnectionOptions, logger: Logger): Queue {
+  const queue = new Queue(name, {
+    connection,
+    prefix: QUEUE_PREFIX,
+    streams: { events: { maxLen: MOST_IN_QUEUE.events } },
+  });
+  queue.on("error", (error) => logger.warn({ queue: name, why: error.message }, "A queue lost its Redis connection"));
+  return queue;
+}
+
+/** At most one active and one queued wake-up for a thing: the ideal level trigger. */
+async function wakeUp(lane: Queue, id: string): Promise<void> {
+  await lane.add(
+    "look",
+    { id },
+    { ...GONE_WHEN_DONE, deduplication: { id: sha256(id), keepLastIfActive: true }, attempts: 1 },
+  );
+}
+
+async function wakeLater(lane: Queue, id: string, delayMs: number): Promise<void> {
+  await lane.add(
+    "look",
+    { id },
+    {
+      ...GONE_WHEN_DONE,
+      delay: Math.max(0, Math.ceil(delayMs)),
+      attempts: 1,
+      deduplication: { id: `later-${sha256(id)}`, ttl: Math.max(50, Math.ceil(delayMs)) },
+    },
+  );
+}
+
+async function enqueueSignal(signals: Queue, signal: Signal): Promise<void> {
+  await signals.add("signal", signal, {
+    jobId: sha256(signal.id),
+    attempts: 20,
+    backoff: { type: "exponential", delay: 200 },
+    // The job stays as the memory of its id, until its retention is over.
+    removeOnComplete: false,
+    removeOnFail: false,
+  });
+}
+
+async function endSignals(signals: Queue, beforeMs: number, limit: number): Promise<boolean> {
+  // One that another process removes meanwhile is undefined, whatever the types say.
+  const ended: (Job | undefined)[] = await signals.getJobs(["completed", "failed"], 0, limit - 1, true);
+  const over = ended.flatMap((job) => (job && cameAtMs(job) < beforeMs ? [job] : []));
+  await Promise.all(over.map((job) => job.remove()));
+  return over.length >= limit;
 }
 
 const Came = z.object({ receivedAtMs: z.number() });

@@ -41,34 +41,11 @@ export interface Workers {
 
 const WakeUp = z.object({ id: z.string() });
 
+type Handle = (job: Job, signal: AbortSignal) => Promise<void>;
+
 export function createWorkers(connection: ConnectionOptions, handlers: Handlers, logger: Logger): Workers {
-  const work = (name: Lane | "signals" | "sweep", handle: (job: Job, signal: AbortSignal) => Promise<void>): Worker => {
-    const worker = new Worker(
-      name,
-      // Three parameters: only then does BullMQ give an AbortSignal.
-      async (job, token, signal) =>
-        process(job, { token, signal: forLooks(signal ?? new AbortController().signal) }, handle),
-      {
-        connection,
-        prefix: QUEUE_PREFIX,
-        concurrency: CONCURRENCY[name],
-        lockDuration: LOCK_MS,
-        stalledInterval: STALLED_CHECK_MS,
-        maxStalledCount: UNLIMITED_STALLS,
-      },
-    );
-    worker.on("lockRenewalFailed", (ids) => {
-      for (const id of ids) worker.cancelJob(id, "lock lost");
-    });
-    worker.on("error", (error) =>
-      logger.warn({ queue: name, why: error.message }, "A worker lost its Redis connection"),
-    );
-    worker.on("failed", (job, error) => {
-      if (!(error instanceof Superseded))
-        logger.error({ queue: name, job: job?.id, why: chainOf(error) }, "A job failed; the sweep will look again");
-    });
-    return worker;
-  };
+  const work = (name: Lane | "signals" | "sweep", handle: Handle): Worker =>
+    openWorker(name, handle, { connection, logger });
   const workers = [
     ...LANES.map((lane) => work(lane, (job, signal) => handlers.lanes[lane](WakeUp.parse(job.data).id, signal))),
     work("signals", (job) => handlers.signal(Signal.parse(job.data))),
@@ -85,12 +62,42 @@ export function createWorkers(connection: ConnectionOptions, handlers: Handlers,
   };
 }
 
+function openWorker(
+  name: keyof typeof CONCURRENCY,
+  handle: Handle,
+  { connection, logger }: { readonly connection: ConnectionOptions; readonly logger: Logger },
+): Worker {
+  const worker = new Worker(
+    name,
+    // Three parameters: only then does BullMQ give an AbortSignal.
+    async (job, token, signal) =>
+      process(job, { token, signal: forLooks(signal ?? new AbortController().signal) }, handle),
+    {
+      connection,
+      prefix: QUEUE_PREFIX,
+      concurrency: CONCURRENCY[name],
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_CHECK_MS,
+      maxStalledCount: UNLIMITED_STALLS,
+    },
+  );
+  worker.on("lockRenewalFailed", (ids) => {
+    for (const id of ids) worker.cancelJob(id, "lock lost");
+  });
+  worker.on("error", (error) => logger.warn({ queue: name, why: error.message }, "A worker lost its Redis connection"));
+  worker.on("failed", (job, error) => {
+    if (!(error instanceof Superseded))
+      logger.error({ queue: name, job: job?.id, why: chainOf(error) }, "A job failed; the sweep will look again");
+  });
+  return worker;
+}
+
 const SHUTDOWN = "shutdown";
 
 async function process(
   job: Job,
   { token, signal }: { readonly token: string | undefined; readonly signal: AbortSignal },
-  handle: (job: Job, signal: AbortSignal) => Promise<void>,
+  handle: Handle,
 ): Promise<void> {
   try {
     await handle(job, signal);

@@ -30,6 +30,7 @@ export interface DocumentKind<T> {
   readonly unreadable: "stays" | "begins-again";
 }
 
+// oxlint-disable-next-line max-lines-per-function -- one kind of document: reading, deciding and writing share its keys
 export function createDocuments<T>(redis: ScriptedRedis, shape: DocumentKind<T>): KeptDocuments<T> {
   const { kind, isOpen, labels } = shape;
   const place = placeOfDocument(kind, shape.unreadable === "begins-again");

@@ -105,6 +105,7 @@ async function create(redis: ScriptedRedis, { plan, digest, events }: Creating):
   }
 }
 
+// oxlint-disable-next-line max-lines-per-function -- one call of a script: its keys, its arguments and its answers
 async function append(
   redis: ScriptedRedis,
   run: RunState,

@@ -1,4 +1,4 @@
-import { ago, type Card, type Moment, spans, type Text, timeOfDay } from "../domain/card/card.ts";
+import { ago, type Card, type CardPart, type Moment, spans, type Text, timeOfDay } from "../domain/card/card.ts";
 import { sayDuration } from "../domain/duration.ts";
 import { failedStep, fits, stepInQuestion } from "../domain/plan-run/decision.ts";
 import { endsSoon } from "../domain/plan-run/extension.ts";
@@ -62,9 +62,8 @@ export function progressCard(
   { nowMs, latest = {} }: { readonly nowMs: number; readonly latest?: Readonly<Record<string, string>> | undefined },
 ): Card {
   const { plan } = run;
-  const oldSide = oldSideLine(run, nowMs);
   const why = run.why === "" ? [] : [`Why: ${withEnd(inRoom(whyOf(run, inventory), "reason"))}`];
-  const said: Text[] = [...(oldSide === undefined ? [] : [spans`${oldSide}.`]), ...outcomeOf(run)];
+  const said = saidOf(run, nowMs);
   return {
     text: [`${plan.title}: ${runWord(run)}, ${settledOf(run)}.`, ...why, ...said]
       .map((line) => plainText(line, { nowMs }))
@@ -85,26 +84,33 @@ export function progressCard(
       },
       ...decisions(run),
       { kind: "divider" },
-      {
-        kind: "lines",
-        plain: true,
-        lines: phasesOf(plan).flatMap((phase) =>
-          phase.map((step) => stepLine(run, step, { nowMs, inventory, latest: latest[step.id] ?? "" })),
-        ),
-      },
-      {
-        kind: "text",
-        text: [
-          "Run ",
-          { code: plan.id },
-          ...(run.keys.length === 0
-            ? []
-            : [` · keys of ${run.keys.map(({ by }) => nameOf(inventory, by)).join(" and ")}`]),
-        ],
-      },
+      stepLines(run, { nowMs, inventory, latest }),
+      { kind: "text", text: ["Run ", { code: plan.id }, ...holdersOf(run, inventory)] },
     ],
   };
 }
+
+/** How the old side stands, and what the end means. */
+function saidOf(run: RunState, nowMs: number): Text[] {
+  const oldSide = oldSideLine(run, nowMs);
+  return [...(oldSide === undefined ? [] : [spans`${oldSide}.`]), ...outcomeOf(run)];
+}
+
+interface StepLook {
+  readonly nowMs: number;
+  readonly inventory: Inventory;
+  readonly latest: Readonly<Record<string, string>>;
+}
+
+function stepLines(run: RunState, { nowMs, inventory, latest }: StepLook): CardPart {
+  const lines = phasesOf(run.plan).flatMap((phase) =>
+    phase.map((step) => stepLine(run, step, { nowMs, inventory, latest: latest[step.id] ?? "" })),
+  );
+  return { kind: "lines", plain: true, lines };
+}
+
+const holdersOf = ({ keys }: RunState, inventory: Inventory): string[] =>
+  keys.length === 0 ? [] : [` · keys of ${keys.map(({ by }) => nameOf(inventory, by)).join(" and ")}`];
 
 const withEnd = (sentence: string): string => (/[.!?…]$/.test(sentence) ? sentence : `${sentence}.`);
 

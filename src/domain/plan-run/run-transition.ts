@@ -76,6 +76,7 @@ const FITS: Readonly<Record<RunEntry["kind"], readonly RunStateName[]>> = {
   superseded: WAITS_FOR_PEOPLE,
 };
 
+// oxlint-disable-next-line max-lines-per-function -- one switch over the entries of a journal
 function applied(run: RunState, entry: RunEntry): RunState {
   switch (entry.kind) {
     case "key-turned":

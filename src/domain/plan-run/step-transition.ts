@@ -7,6 +7,7 @@ type StepEntry = Extract<
   { kind: "intent" | "held-up" | "asked" | "done" | "failed" | "undo-intent" | "undone" | "undo-failed" }
 >;
 
+// oxlint-disable-next-line max-lines-per-function -- one switch over the entries of a step
 export function stepApplied(run: RunState, entry: StepEntry): RunState {
   const now = { sinceMs: entry.atMs };
   switch (entry.kind) {

@@ -40,6 +40,7 @@ export interface PagerSchemas {
 }
 
 /** `twokey.yaml`: everything that describes the world. Secrets come from the environment only. */
+// oxlint-disable-next-line max-lines-per-function -- one table: the schema of the file
 export const twoKeyFileWith = (pagers: PagerSchemas, resources: ResourceSchemas) =>
   z.strictObject({
     version: z.literal(FILE_VERSION).describe("Version of this format."),

@@ -174,6 +174,7 @@ function afterLateSend(current: CardDue, outcome: Outcome, nowMs: number): CardD
   return { ...rest, wanted: current.wanted + 1, wantedSinceMs: nowMs };
 }
 
+// oxlint-disable-next-line max-lines-per-function -- one switch over what became of a card
 function afterOutcome(
   current: CardDue,
   outcome: Outcome,

@@ -50,15 +50,6 @@ async function writeNote(
 export async function advanceRun(id: string, deps: AdvanceDeps, signal: AbortSignal): Promise<void> {
   const run = await deps.runs.read(id);
   if (!run) return;
-  const unsaid = (error: unknown) =>
-    deps.logger.warn({ run: id, why: chainOf(error) }, "A run's card could not be asked for");
-  const changed = (next: RunState) => void showRun(next, deps).catch(unsaid);
-  const progressed = (next: RunState, step: string, says: string) =>
-    void writeNote(next, { step, says }, deps).catch(unsaid);
-  const took: ExecutorDeps["took"] = ({ plan }, step, time) =>
-    void deps.times
-      .add(likenessOf(step, plan), time)
-      .catch((error: unknown) => deps.logger.warn({ run: id, why: chainOf(error) }, "A step's time could not be kept"));
   switch (run.state) {
     case "waiting-for-keys":
       if (deps.clock.now() >= run.plan.startByMs) await expire(run, deps);
@@ -66,7 +57,7 @@ export async function advanceRun(id: string, deps: AdvanceDeps, signal: AbortSig
       break;
     case "running":
     case "unwinding":
-      await driveRun(id, { ...deps, cloud: deps.cloudOf(run.plan), changed, progressed, took }, signal);
+      await driveRun(id, { ...deps, cloud: deps.cloudOf(run.plan), ...tellingOf(id, deps) }, signal);
       break;
     case "verified":
     case "paused":
@@ -90,6 +81,18 @@ export async function advanceRun(id: string, deps: AdvanceDeps, signal: AbortSig
   await deps.wake.runCalls(id);
   if (isQuiet) deps.shown.set(id, stands);
   else deps.shown.delete(id);
+}
+
+/** What a driven run tells meanwhile: none of it may hold up a step. */
+function tellingOf(id: string, deps: AdvanceDeps): Pick<ExecutorDeps, "changed" | "progressed" | "took"> {
+  const warn = (says: string) => (error: unknown) => deps.logger.warn({ run: id, why: chainOf(error) }, says);
+  const unsaid = warn("A run's card could not be asked for");
+  return {
+    changed: (next) => void showRun(next, deps).catch(unsaid),
+    progressed: (next, step, says) => void writeNote(next, { step, says }, deps).catch(unsaid),
+    took: ({ plan }, step, time) =>
+      void deps.times.add(likenessOf(step, plan), time).catch(warn("A step's time could not be kept")),
+  };
 }
 
 async function expire(run: RunState, deps: AdvanceDeps): Promise<void> {

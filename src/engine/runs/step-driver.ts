@@ -84,6 +84,7 @@ interface Driving extends Omit<Drive, "signal"> {
 }
 
 /** Undefined when the run no longer lets steps start. `what`: the part that an attempt left for later; absent: a new attempt. */
+// oxlint-disable-next-line max-lines-per-function -- one loop: each way out of a try stands beside the others
 async function askUntilAnswered(driving: Driving, what?: "next-part"): Promise<Asked<unknown> | undefined> {
   const { hold, step, deps, definition, context } = driving;
   let seen: Seen = { input: undefined, captured: undefined };

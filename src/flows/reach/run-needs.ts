@@ -45,6 +45,7 @@ export interface Needed {
 }
 
 /** Whom this run waits for, and why. Undefined: nobody. */
+// oxlint-disable-next-line max-lines-per-function -- one switch over the states of a run
 export function whoIsNeeded(run: RunState, inventory: Inventory, nowMs: number): Needed | undefined {
   const { plan } = run;
   const of = (occasion: OccasionName) => ({ occasion, reason: occasion, people: peopleOf(occasion, run, inventory) });

@@ -20,6 +20,7 @@ const LONGEST_COMMENT = 256;
 const ChangeInfo = z.object({ Id: z.string(), Status: z.string() });
 
 /** Hosted zones of Route 53. Its API lives in one region: without that region records cannot be read or changed. */
+// oxlint-disable-next-line max-lines-per-function -- one table: the calls of a port
 export function awsTraffic(caller: Caller, clients: Clients): TrafficControl {
   const { region } = clients.route53;
   const client = () => clients.route53.client();

@@ -48,25 +48,7 @@ export function createProbe(options: ProbeOptions = {}): Probe {
   }
   const names = new Names({ dnsServers, authoritativeServers, timeoutMs });
 
-  const ask = async (
-    { method, url, via }: { readonly method: "GET" | "POST"; readonly url: URL; readonly via: string },
-    signal?: AbortSignal,
-  ): Promise<Exchange> => {
-    const named = connect.get(via);
-    let address = via;
-    try {
-      if (!named) address = await names.addressOf(via, signal);
-    } catch (error) {
-      signal?.throwIfAborted();
-      return { kind: "no-answer", why: messageOf(error) };
-    }
-    const diverted = named ?? connect.get(address);
-    const isTls = url.protocol === "https:";
-    const to = diverted
-      ? { ...diverted, isTls: false }
-      : { host: address, port: Number(url.port) || (isTls ? 443 : 80), isTls };
-    return await exchange({ method, url, to, timeoutMs, signal });
-  };
+  const ask = (asking: Asking, signal?: AbortSignal) => askOnce(asking, { names, connect, timeoutMs, signal });
 
   return {
     writeCheck: async (text, signal) => {
@@ -85,6 +67,37 @@ export function createProbe(options: ProbeOptions = {}): Probe {
     resolve: (name, signal, family) => names.resolve({ name, family }, signal),
     resolveAuthoritative: (name, signal, family) => names.resolveAuthoritative({ name, family }, signal),
   };
+}
+
+interface Asking {
+  readonly method: "GET" | "POST";
+  readonly url: URL;
+  /** Address or host name that is asked. */
+  readonly via: string;
+}
+
+interface Way {
+  readonly names: Names;
+  readonly connect: NonNullable<ProbeOptions["connect"]>;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function askOnce({ method, url, via }: Asking, { names, connect, timeoutMs, signal }: Way): Promise<Exchange> {
+  const named = connect.get(via);
+  let address = via;
+  try {
+    if (!named) address = await names.addressOf(via, signal);
+  } catch (error) {
+    signal?.throwIfAborted();
+    return { kind: "no-answer", why: messageOf(error) };
+  }
+  const diverted = named ?? connect.get(address);
+  const isTls = url.protocol === "https:";
+  const to = diverted
+    ? { ...diverted, isTls: false }
+    : { host: address, port: Number(url.port) || (isTls ? 443 : 80), isTls };
+  return await exchange({ method, url, to, timeoutMs, signal });
 }
 
 function healthVerdict(answer: Exchange): HealthVerdict {

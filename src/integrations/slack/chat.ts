@@ -41,6 +41,7 @@ export interface ForTheDoor {
 }
 
 /** The Chat port on Slack's Web API. */
+// oxlint-disable-next-line max-lines-per-function -- one table: the calls of a port
 export function createChat(options: ChatOptions): Chat & ForTheDoor {
   const client = new SlackClient(options);
   const self = ownUserId(client);

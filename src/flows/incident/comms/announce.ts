@@ -82,6 +82,7 @@ export const ANNOUNCE_DUTIES: readonly DutySpec<Incident>[] = [
   },
 ];
 
+// oxlint-disable-next-line max-lines-per-function -- one table: the hands of each duty
 export function announceCalls(deps: IncidentDeps): Readonly<Record<string, Perform<Incident>>> {
   return {
     [CHANNEL]: async (incident) => {

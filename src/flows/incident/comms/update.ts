@@ -65,6 +65,7 @@ export const UPDATE_DUTIES: readonly DutySpec<Incident>[] = [
   },
 ];
 
+// oxlint-disable-next-line max-lines-per-function -- one table: the hands of each duty
 export function updateCalls(deps: IncidentDeps): Readonly<Record<string, Perform<Incident>>> {
   return {
     "update-draft": async (incident) => {

@@ -39,14 +39,7 @@ export function openIncident(opening: Opening, inventory: Inventory, nowMs: numb
     firstSeenAtMs: Math.min(alert?.atMs ?? nowMs, nowMs),
     alerts: alert === undefined ? [] : [alert],
     moreAlerts: 0,
-    escalation: {
-      severities: { ...escalation.severities },
-      audiences: { ...escalation.audiences },
-      throttle: escalation.throttle,
-      quietHours: { ...escalation.quietHours },
-      pagers: { ...escalation.pagers },
-      digest: escalation.digest,
-    },
+    escalation: asItIsNow(escalation),
     driver: file.escalation.driver,
     generation: 1,
     ladders: [ladder],
@@ -55,12 +48,7 @@ export function openIncident(opening: Opening, inventory: Inventory, nowMs: numb
     response: [],
     pager: { notifications: [], uncounted: [], reopened: 0 },
     alertsChannel: file.alerts.channel,
-    channelName: channelName({
-      prefix: file.incidents.channel_prefix,
-      id,
-      about: scope === "regional" ? region : services[0],
-      nowMs,
-    }),
+    channelName: channelName({ prefix: file.incidents.channel_prefix, id, about: aboutOf(opening), nowMs }),
     invitees: inventory.people.map((person) => person.id),
     notInvited: [],
     bookmarks: bookmarksOf(inventory, services),
@@ -73,6 +61,14 @@ export function openIncident(opening: Opening, inventory: Inventory, nowMs: numb
   };
   return { value, events: [openedEvent(value, opening, nowMs)] };
 }
+
+const aboutOf = ({ scope, region, services }: Opening) => (scope === "regional" ? region : services[0]);
+
+/** An incident keeps the matrix that it was opened with, whatever the file says later. */
+const asItIsNow = ({ severities, audiences, throttle, quietHours, pagers, digest }: Inventory["escalation"]) => ({
+  ...{ severities: { ...severities }, audiences: { ...audiences }, throttle },
+  ...{ quietHours: { ...quietHours }, pagers: { ...pagers }, digest },
+});
 
 function openedEvent(incident: Incident, { alert, declaredBy }: Opening, nowMs: number) {
   const because = alert ? `alarm ${alert.name} in ${alert.region}` : `declared by ${declaredBy?.name ?? "TwoKey"}`;

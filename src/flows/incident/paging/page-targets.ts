@@ -58,6 +58,7 @@ export function pageKey(
 }
 
 /** The pages that one duty carries, as they are when its intent is written. */
+// oxlint-disable-next-line max-lines-per-function -- one choice over the kinds of a duty
 export function pagesFor(incident: Incident, duty: Duty, nowMs: number): PageRecord[] {
   const { subject, key: call, dueAtMs } = duty;
   const ladder = Number(subject["ladder"] ?? incident.ladders.length);

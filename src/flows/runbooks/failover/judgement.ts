@@ -158,52 +158,13 @@ function uncheckedOf({ observed }: FailoverRequest, { all, stores, move }: Judge
 export function acceptancesFor(request: FailoverRequest, judgement: Judgement): Acceptance[] {
   const { from, to, mode, isDark: dark, stores, all } = judgement;
   const isOwn = stores.every(({ moving }) => moving.promoted === "continued");
-  const accepted = lossAcceptance(request, stores);
-  const promoted = stores.filter(({ moving }) => moving.promoted === "before");
-  if (promoted.length > 0) {
-    const lacking = `what ${from} took since is not in ${promoted.length > 1 ? "them" : "it"}`;
-    const databases = promoted.map(({ at }) => tellApart(all).words("the database", at)).join(" and ");
-    accepted.push({
-      id: "promoted-already",
-      words: `I accept ${databases} in ${to} as ${promoted.length > 1 ? "the writers: they follow" : "the writer: it follows"} nobody, and ${lacking}`,
-      danger: `${to} was promoted before. It does not have what ${from} took since.`,
-    });
-  }
-  if (dark) {
-    accepted.push({
-      id: "not-fenced",
-      words: `I accept that ${from} cannot be fenced now and may still take writes`,
-      danger: `${from} is silent and may still take writes.`,
-    });
-  }
-  const open = isOwn || dark ? [] : all.flatMap((at) => at.kind.fence?.leavesOpen?.(at, from) ?? []);
-  if (open.length > 0) {
-    const groups = open.join(" and ");
-    accepted.push({
-      id: "left-open",
-      words: `I accept that ${groups} may stay as it is: RDS in ${from} does not say which there are, and what they let in may still write`,
-      danger: `${groups} may still let writers in.`,
-    });
-  }
-  const unproven = dark || isOwn ? [] : stores.filter(({ at }) => !endsSessions(at, from));
-  if (unproven.length > 0) {
-    const databases = unproven.map(({ at }) => tellApart(all).words("the old database", at)).join(" and ");
-    accepted.push({
-      id: "sessions-not-proven",
-      words: `I accept that TwoKey waits only for the tasks in ${from}, and that no other open session to ${databases} is proven to be closed, not even a task's in ${to}`,
-      danger: `Open sessions of other programs may still write to ${databases}.`,
-    });
-  }
-  // A control plane may be dark while users are served: whoever promoted the standby, that side is taken from them now.
-  if (mode === "unplanned" && judgement.isOldSideHealthy && !isOwn) {
-    accepted.push({
-      id: "healthy-primary",
-      words: `I accept an unplanned failover although ${from} looks healthy`,
-      danger: `${from} still looks healthy.`,
-    });
-  }
   return [
-    ...accepted,
+    ...lossAcceptance(request, stores),
+    ...promotedAcceptance(judgement),
+    ...(dark ? [notFenced(from)] : []),
+    ...(isOwn || dark ? [] : [...openAcceptance(judgement), ...sessionsAcceptance(judgement)]),
+    // A control plane may be dark while users are served: whoever promoted the standby, that side is taken from them now.
+    ...(mode === "unplanned" && judgement.isOldSideHealthy && !isOwn ? [looksHealthy(from)] : []),
     ...steadiness(to, request.observed.answering?.[to]),
     ...stores.flatMap(({ at, move, moving }) => toldApart(all, at, move.acceptances?.(at, moving, request.nowMs))),
     ...all.flatMap((at) => toldApart(all, at, at.kind.compute?.acceptances?.(at, judgement))),
@@ -229,6 +190,59 @@ function steadiness(to: Region, answering: Answering | undefined): Acceptance[] 
       id: "target-unsteady",
       words: `I accept that AWS in ${to} answers badly now: ${why}, and the run's own calls may be late or refused`,
       danger: `AWS in ${to} answers badly now: ${why}.`,
+    },
+  ];
+}
+
+const notFenced = (from: Region): Acceptance => ({
+  id: "not-fenced",
+  words: `I accept that ${from} cannot be fenced now and may still take writes`,
+  danger: `${from} is silent and may still take writes.`,
+});
+
+const looksHealthy = (from: Region): Acceptance => ({
+  id: "healthy-primary",
+  words: `I accept an unplanned failover although ${from} looks healthy`,
+  danger: `${from} still looks healthy.`,
+});
+
+/** Somebody promoted the new side before: it lacks what the old one took since. */
+function promotedAcceptance({ from, to, stores, all }: Judgement): Acceptance[] {
+  const promoted = stores.filter(({ moving }) => moving.promoted === "before");
+  if (promoted.length === 0) return [];
+  const lacking = `what ${from} took since is not in ${promoted.length > 1 ? "them" : "it"}`;
+  const databases = promoted.map(({ at }) => tellApart(all).words("the database", at)).join(" and ");
+  return [
+    {
+      id: "promoted-already",
+      words: `I accept ${databases} in ${to} as ${promoted.length > 1 ? "the writers: they follow" : "the writer: it follows"} nobody, and ${lacking}`,
+      danger: `${to} was promoted before. It does not have what ${from} took since.`,
+    },
+  ];
+}
+
+function openAcceptance({ from, all }: Judgement): Acceptance[] {
+  const open = all.flatMap((at) => at.kind.fence?.leavesOpen?.(at, from) ?? []);
+  if (open.length === 0) return [];
+  const groups = open.join(" and ");
+  return [
+    {
+      id: "left-open",
+      words: `I accept that ${groups} may stay as it is: RDS in ${from} does not say which there are, and what they let in may still write`,
+      danger: `${groups} may still let writers in.`,
+    },
+  ];
+}
+
+function sessionsAcceptance({ from, to, stores, all }: Judgement): Acceptance[] {
+  const unproven = stores.filter(({ at }) => !endsSessions(at, from));
+  if (unproven.length === 0) return [];
+  const databases = unproven.map(({ at }) => tellApart(all).words("the old database", at)).join(" and ");
+  return [
+    {
+      id: "sessions-not-proven",
+      words: `I accept that TwoKey waits only for the tasks in ${from}, and that no other open session to ${databases} is proven to be closed, not even a task's in ${to}`,
+      danger: `Open sessions of other programs may still write to ${databases}.`,
     },
   ];
 }

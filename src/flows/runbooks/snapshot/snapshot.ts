@@ -42,37 +42,40 @@ function plan(request: PlanRequest): Planned {
   const others = besides(service, from);
   // A copy is for the day on which a region is gone: it goes to the first one that is there.
   const to = others.find((region) => !isDark(observed, region)) ?? others[0] ?? service.standby;
-  const stores = placesOf(service)
+  const found = placesOf(service)
     .map((place) => seenOf(place, observed))
     .flatMap((at) => {
       const source = at.kind.store?.snapshot?.(at, { from, to });
       return source ? [{ at, source }] : [];
     });
-  const reasons = stores.flatMap(({ source }) => (source.kind === "refused" ? [source.why] : []));
+  const reasons = found.flatMap(({ source }) => (source.kind === "refused" ? [source.why] : []));
   if (reasons.length > 0) return refused(...reasons);
-  const sources = stores.flatMap(({ at, source }) => (source.kind === "source" ? [{ at, source }] : []));
+  const sources = found.flatMap(({ at, source }) => (source.kind === "source" ? [{ at, source }] : []));
   if (sources.length === 0) return refused(`No store of ${service.name} can be snapshotted.`);
+  return { kind: "plan", plan: planOf(request, { from, to, sources }) };
+}
+
+function planOf(request: PlanRequest, copying: Copying): Extract<Planned, { kind: "plan" }>["plan"] {
+  const { service, observed } = request;
+  const { from, to, sources } = copying;
   const names = sources.map(({ source }) => source.id).join(" and ");
   return {
-    kind: "plan",
-    plan: {
-      ...commonOf(request),
-      runbook: snapshot.name,
-      title: `Snapshot ${names} of ${service.name}, and copy ${sources.length > 1 ? "them" : "it"} to ${to}`,
-      from,
-      to,
-      pastNoReturn: false,
-      mode: "planned",
-      authorisesUntilMs: request.nowMs + LASTS_MS,
-      coolDownMs: 0,
-      keysRequired: 0,
-      steps: stepsOf(request, { from, to, sources }),
-      assumptions: [],
-      acceptances: [],
-      unchecked: ["whether the snapshot can be restored: only a restore shows that"],
-      facts: sources.flatMap(({ at }) => [from, to].flatMap((region) => seenIn(observed, at.id, region))),
-      dataLoss: { kind: "none" },
-    },
+    ...commonOf(request),
+    runbook: snapshot.name,
+    title: `Snapshot ${names} of ${service.name}, and copy ${sources.length > 1 ? "them" : "it"} to ${to}`,
+    from,
+    to,
+    pastNoReturn: false,
+    mode: "planned",
+    authorisesUntilMs: request.nowMs + LASTS_MS,
+    coolDownMs: 0,
+    keysRequired: 0,
+    steps: stepsOf(request, copying),
+    assumptions: [],
+    acceptances: [],
+    unchecked: ["whether the snapshot can be restored: only a restore shows that"],
+    facts: sources.flatMap(({ at }) => [from, to].flatMap((region) => seenIn(observed, at.id, region))),
+    dataLoss: { kind: "none" },
   };
 }
 
