@@ -68,6 +68,7 @@ export async function draftOf(wanted: Proposal, deps: RunCommandDeps): Promise<D
   const observed = await observe(service, deps.cloud, {
     lastLook: await deps.lastLook(service.name),
     isHurried: true,
+    isForPlan: true,
   });
   const incident = await deps.incidentOf(service.name);
   const request = {

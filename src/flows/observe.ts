@@ -1,5 +1,5 @@
-import type { HealthVerdict } from "../domain/service/health.ts";
-import type { Observation, ResourceSeen } from "../domain/service/observation.ts";
+import type { HealthVerdict, WriteVerdict } from "../domain/service/health.ts";
+import { isDark, type Observation, type ResourceSeen } from "../domain/service/observation.ts";
 import type { Known } from "../domain/service/observed.ts";
 import { rolesOf } from "../domain/service/resource.ts";
 import type { Region, Service } from "../domain/service/service.ts";
@@ -16,6 +16,8 @@ export interface Look {
   readonly lastLook?: Observation | undefined;
   /** Somebody waits: what the last look found silent is asked again, but not waited for as long. Such a look is not stored. */
   readonly isHurried?: boolean;
+  /** A plan is made from it: where the writer may be, the write checks are asked too, each of which writes. */
+  readonly isForPlan?: true;
 }
 
 /** The one reader of the world for planner, preflight, drift and status. Every part that did not answer says why. */
@@ -32,7 +34,8 @@ export async function observe(service: Service, cloud: CloudReads, look: Look = 
   ]);
   const activeRegion = activeRegionOf(service, resources, atMs);
   const answering = Object.fromEntries(service.regions.map((region) => [region, cloud.answers.of(region)]));
-  return { service: service.name, atMs, resources, health, activeRegion, publicHealth, answering };
+  const seen = { service: service.name, atMs, resources, health, activeRegion, publicHealth, answering };
+  return look.isForPlan ? { ...seen, writes: await writesOf(seen, asking) } : seen;
 }
 
 /** What the assumptions of a plan are about, seen again: the new side and the records. The old side may be dark, and nobody waits for it. */
@@ -94,6 +97,27 @@ async function healthByRegion({ service, cloud, regions, signal, patience }: Ask
     return [patience.healthOf(region, asked).then((health): [Region, HealthVerdict] => [region, health])];
   });
   return Object.fromEntries(await Promise.all(answers));
+}
+
+/** In a region that is dark nothing is asked: what people accept of it needs no write check. */
+async function writesOf(
+  seen: Observation,
+  { service, cloud, signal }: Asking,
+): Promise<NonNullable<Observation["writes"]>> {
+  const { activeRegion } = seen;
+  const mayWrite = activeRegion.known ? [activeRegion.value] : service.regions;
+  const regions = mayWrite.filter((region) => !isDark(seen, region));
+  const stores = placesOf(service).flatMap((place) => {
+    const { writeCheck } = place.kind.fence ?? {};
+    return writeCheck ? [{ id: place.id, url: (region: Region) => writeCheck(place, region) }] : [];
+  });
+  const asked = stores.map(async ({ id, url }) => {
+    const verdicts = regions.map(
+      async (region): Promise<[Region, WriteVerdict]> => [region, await cloud.probe.writeCheck(url(region), signal)],
+    );
+    return [id, Object.fromEntries(await Promise.all(verdicts))] as const;
+  });
+  return Object.fromEntries(await Promise.all(asked));
 }
 
 /** Where the stores take writes. Where they do not agree, nobody but a person can say what that means. */

@@ -1,9 +1,4 @@
-import type { HealthVerdict } from "../domain/service/health.ts";
-
-export type WriteVerdict =
-  | { readonly kind: "written" }
-  | { readonly kind: "refused"; readonly reason: string }
-  | { readonly kind: "unknown"; readonly why: string };
+import type { HealthVerdict, WriteVerdict } from "../domain/service/health.ts";
 
 /** Addresses of IPv4, or of IPv6. */
 export type Family = "A" | "AAAA";

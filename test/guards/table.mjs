@@ -5,6 +5,22 @@
  */
 export const GUARDS = [
   {
+    guard: "what of the old side gives no answer is signed for by name",
+    file: "src/flows/runbooks/failover/unseen.ts",
+    cut: 'said?.kind === "unknown" ? [{ at, why: said.why }] : []',
+    by: "[]",
+    test: "flows/runbooks/failover/control-planes.test.ts",
+    fails: "while of the old side only the write check is silent guard signed silence",
+  },
+  {
+    guard: "what of the old side gives no answer is signed for by name",
+    file: "src/flows/runbooks/failover/fence-proof.ts",
+    cut: "if (!unseenAccepted.includes(part.resource))",
+    by: "if (false)",
+    test: "flows/runbooks/failover/fence-proof.test.ts",
+    fails: "stops for people where a store gives no answer that nobody signed for",
+  },
+  {
     guard: "what users resolve is seen in both families, in a row",
     file: "src/flows/steps/check-public.ts",
     cut: "round === IN_A_ROW",
@@ -747,8 +763,8 @@ export const GUARDS = [
   {
     guard: "an old side that comes back is closed at once",
     file: "src/engine/runs/fence-watch.ts",
-    cut: 'mode: "unplanned", unfencedAccepted: false',
-    by: "unfencedAccepted: false",
+    cut: 'mode: "unplanned", unseenAccepted: []',
+    by: "unseenAccepted: []",
     test: "engine/runs/fence-watch.test.ts",
     fails: "guard closed at once: of a planned move as well, for its writers are not waited for any more",
   },

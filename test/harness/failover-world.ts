@@ -15,7 +15,7 @@ import type { Inventory } from "../../src/domain/service/inventory.ts";
 import type { Region, Service } from "../../src/domain/service/service.ts";
 import { observe } from "../../src/flows/observe.ts";
 import { LOOK_ACTIONS } from "../../src/flows/resources/looks.ts";
-import { storesIn } from "../../src/flows/resources/site.ts";
+import { namesOf, storesIn } from "../../src/flows/resources/site.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import type { Planned } from "../../src/flows/runbooks/runbook.ts";
 import { createAws } from "../../src/integrations/aws/aws.ts";
@@ -271,7 +271,7 @@ export async function startRun(at: FailoverWorld, wish: RunWish = {}): Promise<R
     runbookOf({ runbook, id }).plan(
       {
         ...{ id, service, inventory, reason: "a rehearsal", incident: undefined, requester: "nobody-who-approves" },
-        observed: await observe(service, cloud),
+        observed: await observe(service, cloud, { isForPlan: true }),
         nowMs: clock.now(),
         ...(continues ? { continues } : {}),
       },
@@ -311,7 +311,7 @@ const ASK_AGAIN_WITHIN_MS = 20_000;
 const Pointing = z.object({ name: z.string(), newSide: z.string() });
 const PEOPLE_LOOK_EVERY_MS = 20;
 
-/** What people do while a run waits for them: they move each name that it asks for, once. */
+/** What people do while a run waits for them: they move each name outside Route 53 that it asks for, once. */
 async function peopleMoveNames(at: FailoverWorld, id: string): Promise<void> {
   const moved = new Set<string>();
   while (!at.ended.aborted) {
@@ -321,7 +321,7 @@ async function peopleMoveNames(at: FailoverWorld, id: string): Promise<void> {
       if (step.role !== "waits-for-people" || moved.has(step.id) || stateOf(run, step.id).state === "waiting") continue;
       moved.add(step.id);
       const { name, newSide } = Pointing.parse(step.input);
-      await at.client.pointName(name, newSide);
+      if (!namesOf(at.service).some((known) => known.name === name)) await at.client.pointName(name, newSide);
     }
     if (run.plan.steps.every(({ id: each, role }) => role !== "waits-for-people" || moved.has(each))) return;
     await new Promise((resolve) => setTimeout(resolve, PEOPLE_LOOK_EVERY_MS));

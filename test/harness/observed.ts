@@ -2,7 +2,7 @@ import type { Carrier, Doors, FirewallRule } from "../../src/domain/service/fire
 import type { HealthVerdict } from "../../src/domain/service/health.ts";
 import type { Observation, ResourceSeen } from "../../src/domain/service/observation.ts";
 import type { Known, LagFacts } from "../../src/domain/service/observed.ts";
-import type { Region, Service } from "../../src/domain/service/service.ts";
+import { type Region, ROUTE53_CONTROL_PLANE, type Service } from "../../src/domain/service/service.ts";
 import { type KindPlace, placesOf } from "../../src/flows/resources/places.ts";
 import type { ComputeFacts } from "../../src/ports/compute.ts";
 import type { DatabaseFacts } from "../../src/ports/databases.ts";
@@ -180,13 +180,15 @@ export function quietDay(service: Service): Day {
   };
 }
 
-/** The same service with its home region dark: nothing over there answers, and the replica has lost its source. */
+/** The same service with its home region dark: nothing over there answers, nor Route 53 where it lies there, and the replica has lost its source. */
 export function homeIsDark(service: Service): Day {
   const quiet = quietDay(service);
   const [home, standby] = [quiet.sites[service.home], quiet.sites[service.standby]];
   if (!home || !standby) throw new Error("the service has two sites");
+  const names = { trafficRecords: dark<never>("Route 53"), databaseRecords: dark<never>("Route 53") };
   return {
     ...quiet,
+    ...(service.home === ROUTE53_CONTROL_PLANE && names),
     sites: {
       [service.home]: {
         ...home,

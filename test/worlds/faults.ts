@@ -49,6 +49,16 @@ const region =
     return { ...hit, end: () => set("up") };
   };
 
+/** One control plane by itself. */
+const plane =
+  (service: string, of: (at: FailoverWorld) => string): Begin =>
+  async ({ at }) => {
+    const name = of(at);
+    const set = (mode: RegionMode) => at.whole.world.regions.setPlane({ region: name, service }, mode);
+    set("dark");
+    return { ...hit, end: () => set("up") };
+  };
+
 /** Calls that misbehave, until it ends. */
 const calls =
   (faults: (at: FailoverWorld, plan: FaultPlan) => readonly FaultInput[]): Begin =>
@@ -132,6 +142,9 @@ export const BEGIN: Readonly<Record<FaultName, Begin>> = {
   "home-slow": region("slow", home),
   "home-throttled": region("throttled", home),
   "home-control-plane-down": region("control-plane-down", home),
+  "home-rds-dark": plane("rds", home),
+  "home-ec2-dark": plane("ec2", home),
+  "home-ecs-dark": plane("ecs", home),
   "standby-dark": region("dark", standby),
   "dns-control-plane-dark": region("dark", () => ROUTE53_CONTROL_PLANE),
   "replica-unseen": reads(standby, "DescribeDBInstances"),

@@ -173,7 +173,9 @@ function peopleAreCalled({ run, isNeeded }: Case): string[] {
 /** Before the promotion nothing was lost for users: their old side takes writes again. */
 function givenBack({ run, log, oldRefusals, home }: Case): string[] {
   if (run.state !== "unwound" || run.undoSkipped.length > 0) return [];
-  const mode = log.findLast(({ kind, facts }) => kind === "world.region" && facts["region"] === home);
+  const mode = log.findLast(
+    ({ kind, facts }) => kind === "world.region" && facts["region"] === home && facts["service"] === undefined,
+  );
   const isUp = mode === undefined || mode.facts["mode"] === "up";
   const closed = oldRefusals.filter((why) => why !== null && why !== "restarting");
   return isUp && closed.length > 0 ? [`rolled back, and a write on the old side fails: ${closed.join(", ")}`] : [];

@@ -4,6 +4,12 @@ export type HealthVerdict =
   | { readonly kind: "unhealthy"; readonly status: number; readonly why: string }
   | { readonly kind: "unreachable"; readonly why: string };
 
+/** What a write check answers. */
+export type WriteVerdict =
+  | { readonly kind: "written" }
+  | { readonly kind: "refused"; readonly reason: string }
+  | { readonly kind: "unknown"; readonly why: string };
+
 /** What people read of it, wherever they read it. The body of an answer is for the timeline, and for machines. */
 export const sayFailure = (health: Exclude<HealthVerdict, { kind: "healthy" }>): string =>
   health.kind === "unhealthy" ? `errors (HTTP ${health.status})` : `no answer (${health.why})`;

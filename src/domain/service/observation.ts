@@ -1,4 +1,4 @@
-import type { HealthVerdict } from "./health.ts";
+import type { HealthVerdict, WriteVerdict } from "./health.ts";
 import { isUnreachable, type Known, type LagFacts } from "./observed.ts";
 import type { Region } from "./region.ts";
 
@@ -60,6 +60,8 @@ export interface Observation {
   readonly resources: Readonly<Record<string, ResourceSeen>>;
   /** What the application answers in each region when it is asked there directly. */
   readonly health: Readonly<Record<Region, HealthVerdict>>;
+  /** What the write check of each store said, by resource and region; only where a plan is made from the look. */
+  readonly writes?: Readonly<Record<string, Readonly<Record<Region, WriteVerdict>>>>;
   /** Region whose stores take writes. */
   readonly activeRegion: Known<Region>;
   readonly publicHealth: HealthVerdict;

@@ -12,6 +12,12 @@ export type Known<T> =
 export const isUnreachable = (known: Known<unknown> | undefined): boolean =>
   known !== undefined && !known.known && known.cause === "unreachable";
 
+type Unknown = Extract<Known<unknown>, { readonly known: false }>;
+
+/** Nothing was learned of it, by silence or by an error that may pass. What is denied or absent was answered. */
+export const isUnanswered = (known: Known<unknown>): known is Unknown =>
+  !known.known && (known.cause === "unreachable" || known.cause === "failed");
+
 export interface LagSample {
   readonly seconds: number;
   /** When CloudWatch measured it, world time. */

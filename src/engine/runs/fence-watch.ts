@@ -132,7 +132,7 @@ const exceptFor = (silent: readonly string[]): string =>
  */
 const unforgiving = (fence: PlannedStep, leaveAlone: readonly string[] = []) => ({
   ...fence.input,
-  ...{ mode: "unplanned", unfencedAccepted: false, leaveAlone },
+  ...{ mode: "unplanned", unseenAccepted: [], unprovenAccepted: [], leaveAlone },
 });
 
 type Outcome = { readonly fenced: boolean; readonly says: string };

@@ -143,7 +143,7 @@ export interface EntranceAbilities<Settings, Facts> {
   /** Users may be led by the health of targets, before anybody moves a name. */
   followsHealth(place: Place<Settings>): boolean;
   refusals(at: Seen<Settings, Facts>, move: Move): readonly string[];
-  acceptances(place: Place<Settings>, move: Move): readonly Acceptance[];
+  acceptances(at: Seen<Settings, Facts>, move: Move): readonly Acceptance[];
   /** What of it is left for people when users have moved, as sentences. */
   leftFor?(at: Seen<Settings, Facts>, move: Move): readonly string[];
   /** Moves users, and waits until they have moved. */

@@ -36,6 +36,8 @@ export interface Fence<Settings, Facts, Things, Captured> {
   writeCheck?(place: Place<Settings>, region: Region): string;
   /** What may still let somebody in when it is closed, in words, as far as a look has shown it. */
   leavesOpen?(at: Seen<Settings, Facts>, region: Region): readonly string[];
+  /** What is closed although nobody can see whom that cuts off besides, in words. */
+  cutsUnseen?(at: Seen<Settings, Facts>, region: Region): readonly string[];
   /** Closing it ends every session that is open, and the write check keeps one that proves it. */
   endsSessions?(things: Things): boolean;
   /** What closing, and giving back what was captured, need beyond looking. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { messageOf, UserError } from "../../domain/errors.ts";
-import type { HealthVerdict } from "../../domain/service/health.ts";
-import type { Probe, WriteVerdict } from "../../ports/probe.ts";
+import type { HealthVerdict, WriteVerdict } from "../../domain/service/health.ts";
+import type { Probe } from "../../ports/probe.ts";
 import { bare, type Exchange, exchange } from "./exchange.ts";
 import { Names } from "./names.ts";
 

@@ -111,7 +111,7 @@ async function planOf(inventory: Inventory, service: Service, cloud: Cloud): Pro
   const planned = planFailover({
     ...{ id: "sequential", service, to: service.standby, mode: "unplanned", reason: "the home region is dark" },
     ...{ requester: "the script", incident: undefined, inventory, nowMs: cloud.clock.now() },
-    observed: await observe(service, cloud),
+    observed: await observe(service, cloud, { isForPlan: true }),
   });
   if (planned.kind === "refused") throw new Bug("script-refused", planned.reasons.join(" "));
   return planned.plan;

@@ -147,9 +147,9 @@ const progressLine = (text: string) => text.replace(/^Move \S+ to /, "").replace
 
 /** What of the world's log is worth a stranger's time, and how it is said. */
 const SENTENCES: Readonly<Record<string, Tell>> = {
-  "world.region": ({ region, mode }) => [
+  "world.region": ({ region, service, mode }) => [
     "world",
-    words(region),
+    service === undefined ? words(region) : `${words(service)} of ${words(region)}`,
     mode === "up" ? "answers again" : `is ${words(mode)}: nothing over there answers any more`,
   ],
   "cloudwatch.alarm": ({ region, name, state }) => ["CloudWatch", words(region), `${words(name)} is ${words(state)}`],

@@ -13,7 +13,7 @@ export interface Disruption {
 
 /** The state of the control plane's region decides first; only calls that it lets through take a planned fault. */
 export function disruptionOf(world: World, service: AwsService, call: AwsCall): Disruption {
-  switch (controlPlaneMode(world, service, call)) {
+  switch (controlPlane(world, service, call)) {
     case "dark":
       return { before: "hang" };
     case "refusing":
@@ -29,13 +29,14 @@ export function disruptionOf(world: World, service: AwsService, call: AwsCall): 
   }
 }
 
-/** True where the answer of a call that was let through is lost because the region went away meanwhile. */
+/** True where the answer of a call that was let through is lost because the control plane went away meanwhile. */
 export function losesAnswer(world: World, service: AwsService, call: AwsCall): boolean {
-  return world.regions.isUnreachable(service.controlPlaneRegion ?? call.region);
+  const mode = controlPlane(world, service, call);
+  return mode === "dark" || mode === "refusing";
 }
 
-function controlPlaneMode(world: World, service: AwsService, call: AwsCall) {
-  return world.regions.mode(service.controlPlaneRegion ?? call.region);
+function controlPlane(world: World, { name, controlPlaneRegion }: AwsService, { region }: AwsCall) {
+  return world.regions.planeMode({ region: controlPlaneRegion ?? region, service: name });
 }
 
 function plannedFault(world: World, call: AwsCall): Disruption {

@@ -46,7 +46,13 @@ export function createWorld(options: WorldOptions): World {
   return world;
 }
 
-const SetRegion = z.strictObject({ region: z.string(), mode: RegionMode, slowMs: z.number().optional() });
+const SetRegion = z.strictObject({
+  region: z.string(),
+  /** Only the control plane of this service, by its signing name; absent: all of the region. */
+  service: z.string().optional(),
+  mode: RegionMode,
+  slowMs: z.number().optional(),
+});
 
 function addWorldControls({ clock, control, faults, log, random, regions }: World): void {
   control.on("GET /clock", () => ({ ...clock.anchor, nowMs: clock.now(), seed: random.seed }));
@@ -62,8 +68,10 @@ function addWorldControls({ clock, control, faults, log, random, regions }: Worl
   control.on("POST /regions", (body) => {
     const wanted = SetRegion.parse(body);
     if (wanted.slowMs !== undefined) regions.slowMs = wanted.slowMs;
-    regions.set(wanted.region, wanted.mode);
-    log.append("world.region", { region: wanted.region, mode: wanted.mode });
+    const { region, service, mode } = wanted;
+    if (service === undefined) regions.set(region, mode);
+    else regions.setPlane({ region, service }, mode);
+    log.append("world.region", { region, ...(service !== undefined && { service }), mode });
   });
   control.on("POST /faults", (body) => {
     const fault = Fault.parse(body);

@@ -112,7 +112,10 @@ describe("the watch over an old side that was dark", () => {
     const run = [...begun(planned.plan), ...lost].reduce(transition, planned);
     expect(planned.plan.steps[0]?.input).toMatchObject({ mode: "planned" });
 
-    expect(await watched(run)).toMatchObject({ fenced: 1, asked: [{ mode: "unplanned", unfencedAccepted: false }] });
+    expect(await watched(run)).toMatchObject({
+      fenced: 1,
+      asked: [{ mode: "unplanned", unseenAccepted: [], unprovenAccepted: [] }],
+    });
   });
 
   test("does so while the run is stopped after the point of no return, and keeps the run open for people", async () => {

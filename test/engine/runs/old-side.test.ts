@@ -128,7 +128,8 @@ describe("a region that was dark and returns", () => {
     });
 
     expect([run.state, run.why]).toEqual(["verified", ""]);
-    expect(stateOf(run, "fence")).toMatchObject({ attempt: 2, output: { fence: "fenced" } });
+    expect(stateOf(run, "fence")).toMatchObject({ output: { fence: "fenced" } });
+    expect(stateOf(run, "fence").attempt).toBeGreaterThan(1);
     expect(run.watch.tries).toBe(0);
     expect(positionOf("RevokeSecurityGroupIngress")).toBeGreaterThanOrEqual(0);
     expect(positionOf("RevokeSecurityGroupIngress")).toBeLessThan(positionOf("PromoteReadReplica"));

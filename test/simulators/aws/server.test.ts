@@ -36,6 +36,23 @@ describe("the front of the simulated AWS", () => {
     await expect(look()).resolves.toBeDefined();
   });
 
+  test("one control plane of a region is in trouble by itself, while the others answer", async () => {
+    aws.world.regions.setPlane({ region: HOME, service: "rds" }, "dark");
+    aws.world.regions.setPlane({ region: STANDBY, service: "ec2" }, "dark");
+
+    expect(await refusalOf(hasty(HOME, look))).toMatchObject({ name: "TimeoutError" });
+    await expect(look()).resolves.toBeDefined();
+    aws.world.regions.setPlane({ region: HOME, service: "rds" }, "up");
+    await expect(hasty(HOME, look)).resolves.toBeDefined();
+  });
+
+  test("and one that the region takes away is in trouble with it", async () => {
+    aws.world.regions.setPlane({ region: STANDBY, service: "rds" }, "up");
+    aws.world.regions.set(STANDBY, "refusing");
+
+    await expect(look()).rejects.toThrow("socket hang up");
+  });
+
   test("a refusing region cuts connections, and the call has no effect", async () => {
     aws.world.regions.set(STANDBY, "refusing");
     await expect(promote()).rejects.toThrow("socket hang up");

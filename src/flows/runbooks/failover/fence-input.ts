@@ -25,7 +25,7 @@ export const NewSide = z.object({
 
 /**
  * Stops every writer of the old side: first what works, then what keeps the data. Only a failing write on the old side
- * proves it. A dark region cannot be fenced: then nobody knows, and the key holders must have accepted that beforehand.
+ * proves it. What gives no answer cannot be fenced: then nobody knows, and the key holders must have accepted that beforehand.
  * Denied is not dark: it is a failure.
  */
 export const FenceInput = z.object({
@@ -35,11 +35,13 @@ export const FenceInput = z.object({
   parts: z.array(FencePart).min(1),
   /** Resources of these that gave no answer a moment ago, and are left alone; the watch comes back for them. */
   leaveAlone: z.array(z.string()).exactOptional(),
-  /** What undo puts back, by resource, as seen when the plan was made; null where not all of it could be. Then as each was seen on its return. */
+  /** What undo puts back, by resource, as seen when the plan was made; null where nothing was. The rest as each was seen on its return. */
   captured: z.record(z.string(), z.record(z.string(), z.unknown())).nullable(),
   /** What stands there has to be written down before it is touched, or nobody could give it back. */
   mustCapture: z.boolean().exactOptional(),
-  /** The key holders accepted that the old side may stay unfenced. */
-  unfencedAccepted: z.boolean(),
+  /** Resources of these that gave no answer when the plan was made: the key holders accepted that each may stay as it is. */
+  unseenAccepted: z.array(z.string()),
+  /** Stores whose write check gave no answer then: the key holders accepted that no failing write proves them closed. */
+  unprovenAccepted: z.array(z.string()),
   newSide: z.array(NewSide),
 });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { TransientError } from "../../../domain/errors.ts";
 import { FenceOutput } from "../../../domain/plan-run/fence.ts";
-import { isUnreachable, type Known } from "../../../domain/service/observed.ts";
+import { isUnanswered, isUnreachable, type Known } from "../../../domain/service/observed.ts";
 import { eitherOf } from "../../../ports/signals.ts";
 import { type Asked, type LookContext, type Step, type StepContext, UNCAPTURED } from "../../../ports/step.ts";
 import { MINUTE, SECOND } from "../../steps/schemas.ts";
@@ -12,7 +12,7 @@ import { proveFenced } from "./fence-proof.ts";
 type Input = z.infer<typeof FenceInput>;
 
 const Data = z.object({
-  /** Stores that gave no answer, by resource, each with why. */
+  /** What gave no answer and was left as it is, by resource, each with why. */
   silent: z.record(z.string(), z.string()),
   /** Stores that are closed when what writes to them has ended. */
   later: z.array(z.string()).exactOptional(),
@@ -30,9 +30,9 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
   output: FenceOutput,
   title: ({ region, mode, parts }) =>
     mode === "planned" ? `Stop the writers of ${region}` : `Fence ${region}: ${whatIsClosed(parts)}`,
-  times: ({ unfencedAccepted }) => ({
+  times: (input) => ({
     // Tasks drain for their deregistration delay and their stop time-out, or an instance restarts meanwhile.
-    expectedMs: unfencedAccepted ? 5 * SECOND : 75 * SECOND,
+    expectedMs: input.parts.every((part) => mayStay(part, input)) ? 5 * SECOND : 75 * SECOND,
     deadlineMs: 15 * MINUTE,
   }),
   controlPlane: ({ region }) => region,
@@ -50,21 +50,23 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
     const parts = partsOf(input).map(partOf);
     const seen = await Promise.all(parts.map(async (part) => ({ part, now: await see(part, input, context) })));
     const stores = seen.filter(({ part }) => isStore(part));
-    const refused = stores.find(({ now }) => !now.known && now.cause !== "unreachable");
+    const refused = stores.find(({ part, now }) => !now.known && !isGivenUpOn(part, now, input));
     if (refused && !refused.now.known)
       throw notFenced(input, `${refused.part.resource} could not be read: ${refused.now.why}`);
-    const silent = Object.fromEntries(
-      stores.flatMap(({ part, now }) => (now.known ? [] : [[part.resource, now.why] as const])),
-    );
-    const isAllSilent = stores.length > 0 && Object.keys(silent).length === stores.length;
+    const isAllSilent = stores.length > 0 && stores.every(({ now }) => !now.known);
     // Nobody accepted that: the run stops, and nothing is taken away before people have looked.
-    if (isAllSilent && !input.unfencedAccepted) return { requestIds: [], data: { silent } };
+    if (isAllSilent && !stores.every(({ part }) => mayStay(part, input)))
+      return { requestIds: [], data: { silent: whyOf(stores) } };
     // What works there is never taken away unseen. The promotion does not wait for it where no store answers: the watch comes back.
-    const isLeft = (part: Part, now: Known<object>) =>
-      part.resource in silent ||
+    const isLeft = ({ part, now }: Standing) =>
+      (isStore(part) && !now.known) ||
       (isAllSilent && isUnreachable(now)) ||
+      (isUnanswered(now) && mayStay(part, input)) ||
       (isUncaptured(part, now, input) && (isAllSilent || isUnreachable(now)));
-    const answering = seen.filter(({ part, now }) => !isLeft(part, now));
+    const isGivenUp = ({ part }: Standing) => isStore(part) || isAllSilent || mayStay(part, input);
+    const left = seen.filter(isLeft);
+    const silent = whyOf(left.filter(isGivenUp));
+    const answering = seen.filter((each) => !left.includes(each));
     if (answering.some(({ part, now }) => isUncaptured(part, now, input)))
       throw new TransientError(
         UNCAPTURED,
@@ -95,6 +97,10 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
     return { says: `${says.join(", ")}, as before`, requestIds };
   },
 };
+
+/** The key holders accepted that it may stay as it is while it gives no answer. */
+const mayStay = ({ resource }: Pick<FencePart, "resource">, { unseenAccepted }: Input): boolean =>
+  unseenAccepted.includes(resource);
 
 interface Standing {
   readonly part: Part;
@@ -128,6 +134,15 @@ async function closeInOrder(standing: readonly Standing[], context: StepContext)
   return { requestIds: [...requestIds, ...(await closeAll(stores, context))], data: { silent: {} } };
 }
 
+/** Silence may be waited out or accepted; what people did not accept and AWS says in any other way is a failure. */
+const isGivenUpOn = (part: Part, now: Known<object>, input: Input): boolean =>
+  isUnreachable(now) || (isUnanswered(now) && mayStay(part, input));
+
+const whyOf = (all: readonly Standing[]): Data["silent"] =>
+  Object.fromEntries(
+    all.map(({ part, now }) => [part.resource, now.known ? "what stands there is not written down yet" : now.why]),
+  );
+
 const partsOf = ({ parts, leaveAlone = [] }: Input): readonly FencePart[] =>
   parts.filter(({ resource }) => !leaveAlone.includes(resource));
 
@@ -155,13 +170,13 @@ function whatIsClosed(parts: readonly FencePart[]): string {
     .join(", ");
 }
 
-/** Machine time for a region whose silence was accepted: users wait for the promotion, and the watch fences it on its return. */
+/** Machine time for what was silent when that was accepted: users wait for the promotion, and the watch fences it on its return. */
 const ACCEPTED_SILENCE_MS = 2_000;
 
 async function see(part: Part, input: Input, context: Context): Promise<Known<object>> {
   const { fence, things } = part;
   const { cloud, signal } = lookOf(part, context);
-  if (!input.unfencedAccepted) return fence.see(things, { cloud, signal });
+  if (!mayStay(part, input)) return fence.see(things, { cloud, signal });
   const patience = AbortSignal.timeout(ACCEPTED_SILENCE_MS);
   const silent = {
     known: false,

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { FenceOutput, FenceProof } from "../../../domain/plan-run/fence.ts";
+import type { WriteVerdict } from "../../../domain/service/health.ts";
 import type { Known } from "../../../domain/service/observed.ts";
-import type { WriteVerdict } from "../../../ports/probe.ts";
 import type { LookContext, Verdict } from "../../../ports/step.ts";
 import type { FenceInput } from "./fence-input.ts";
 import { isStore, leftOf, lookOf, notFenced, type Part, partOf } from "./fence-part.ts";
@@ -9,7 +9,7 @@ import { isStore, leftOf, lookOf, notFenced, type Part, partOf } from "./fence-p
 type Input = z.infer<typeof FenceInput>;
 type Context = Pick<LookContext, "cloud" | "signal">;
 
-/** `silent`: stores that gave no answer, each with why. `later`: those that are closed when the writers have ended. */
+/** `silent`: what gave no answer and was left as it is, each with why. `later`: those that are closed when the writers have ended. */
 interface Begun {
   readonly silent: Readonly<Record<string, string>>;
   readonly later?: readonly string[];
@@ -26,6 +26,7 @@ export async function proveFenced(
 ): Promise<Verdict<FenceOutput>> {
   const parts = input.parts.map(partOf);
   const stores = parts.filter(isStore);
+  const side = { input, stores, silent };
   const waits = later.length > 0 ? await waitsFor(parts, input, { ...context, later }) : undefined;
   if (waits) return waits;
   const verdicts = await Promise.all([
@@ -33,8 +34,9 @@ export async function proveFenced(
       const verdict = await proofOf(part, input, { ...context, why: silent[part.resource] });
       return stores.length === 1 ? verdict : { ...verdict, says: `${part.resource}: ${verdict.says}` };
     }),
-    ...parts.filter((part) => isAsked(part, { input, stores, silent })).map((part) => closed(part, input, context)),
-    ...parts.filter((part) => isAwaited(part, { input, stores, silent })).map((part) => ended(part, input, context)),
+    ...parts.filter((part) => isAsked(part, side)).map((part) => closed(part, input, context)),
+    ...parts.filter((part) => isAwaited(part, side)).map((part) => ended(part, input, context)),
+    ...parts.filter((part) => !isStore(part) && part.resource in silent).map((part) => leftOpen(part, side)),
   ]);
   const open = verdicts.find(({ done }) => !done);
   if (open) return open;
@@ -74,9 +76,14 @@ interface Side {
 }
 
 /** What gave no answer when it was to be closed is not asked again here. */
-function isAsked(part: Part, { input: { leaveAlone = [] }, stores, silent }: Side): boolean {
-  const isAllSilent = stores.length > 0 && stores.every(({ resource }) => resource in silent);
-  return !isAllSilent && !leaveAlone.includes(part.resource) && !(part.resource in silent);
+const isAsked = (part: Part, { input: { leaveAlone = [] }, silent }: Side): boolean =>
+  !leaveAlone.includes(part.resource) && !(part.resource in silent);
+
+/** What works there and gave no answer goes on: closed stores may refuse it, but nobody has seen it end. */
+function leftOpen({ resource }: Part, { stores, silent }: Side): Verdict<FenceOutput> {
+  const isAllSilent = stores.every((store) => store.resource in silent);
+  const says = isAllSilent ? "" : `${resource} was not stopped (${silent[resource]}); accepted by the key holders`;
+  return { done: true, says, output: { fence: "not-proven" } };
 }
 
 /** A write may fail for a reason of its own: it proves nothing of a side that stands open. */
@@ -107,7 +114,8 @@ type Unseen = Extract<Known<unknown>, { known: false }> & { readonly what: strin
 
 function unseen({ resource }: Part, input: Input, { what, cause, why }: Unseen): Verdict<FenceOutput> {
   if (cause === "denied") throw notFenced(input, `${resource}: nobody can see ${what}: ${why}`);
-  if (!input.unfencedAccepted) return { done: false, says: `${resource}: ${what} cannot be seen (${why})` };
+  if (!input.unseenAccepted.includes(resource))
+    return { done: false, says: `${resource}: ${what} cannot be seen (${why})` };
   const says = `${resource}: ${what} cannot be seen (${why}); accepted by the key holders`;
   return { done: true, says, output: { fence: "not-proven" } };
 }
@@ -118,9 +126,9 @@ async function proofOf(
   input: Input,
   { why, ...context }: Context & { readonly why: string | undefined },
 ): Promise<Verdict<FenceOutput>> {
-  const { region, unfencedAccepted } = input;
+  const { region, unseenAccepted, unprovenAccepted } = input;
   if (why !== undefined) {
-    if (!unfencedAccepted)
+    if (!unseenAccepted.includes(part.resource))
       throw notFenced(input, `${part.resource} there does not answer, and nobody accepted that it stays unfenced`);
     const says = `cannot know whether ${region} still writes: it does not answer (accepted by the key holders)`;
     return { done: true, says, output: { fence: "cannot-know" } };
@@ -132,7 +140,8 @@ async function proofOf(
   const unknown = tries.find(({ write }) => write.kind === "unknown");
   if (unknown?.write.kind === "unknown") {
     const { why: because } = unknown.write;
-    if (!unfencedAccepted) return { done: false, says: `the write check on the old side gives no answer (${because})` };
+    if (!unprovenAccepted.includes(part.resource))
+      return { done: false, says: `the write check on the old side gives no answer (${because})` };
     const says = `closed, but no failing write proves it (${because}); accepted by the key holders`;
     return { done: true, says, output: { fence: "not-proven" } };
   }

@@ -13,7 +13,8 @@ import type { FailoverRequest } from "./request.ts";
 const CLOSING_ORDER = ["entrances", "compute", "stores"] as const;
 
 /** The step that stops everything on the old side that writes. */
-export function fence(request: FailoverRequest, { all, stores, from, to, mode, isDark }: Judgement): PlannedStep {
+export function fence(request: FailoverRequest, judgement: Judgement): PlannedStep {
+  const { all, stores, from, to, mode, unseen } = judgement;
   const parts = CLOSING_ORDER.flatMap((role) => all.filter((at) => at.role === role)).flatMap((at) =>
     partsOf(at, from),
   );
@@ -22,8 +23,10 @@ export function fence(request: FailoverRequest, { all, stores, from, to, mode, i
     id: "fence",
     after: [],
     input: {
-      ...{ region: from, mode, parts: parts.map(({ part }) => part), unfencedAccepted: isDark },
-      captured: allKnown(captured),
+      ...{ region: from, mode, parts: parts.map(({ part }) => part) },
+      unseenAccepted: unseen.parts.map(({ at }) => at.id),
+      unprovenAccepted: unseen.writeChecks.map(({ at }) => at.id),
+      captured: knownOf(captured),
       newSide: [
         ...stores.map(({ at, move }) => newSideOf(at, move.copyIn(at, to))),
         ...all.filter(({ role }) => role === "entrances").map((at) => newSideOf(at, {})),
@@ -55,10 +58,10 @@ function partsOf(at: KindSeen, from: string): { part: FencePart; seen: Captured[
   return [{ part, seen: now.known ? { ...now.value } : undefined }];
 }
 
-/** All or nothing: a side of which something could not be seen is written down when it comes back. */
-function allKnown(captured: readonly (readonly [string, Captured[string] | undefined])[]): Captured | null {
+/** What could not be seen is written down when it comes back. */
+function knownOf(captured: readonly (readonly [string, Captured[string] | undefined])[]): Captured | null {
   const known = captured.flatMap(([resource, seen]) => (seen ? [[resource, seen] as const] : []));
-  return known.length === captured.length ? Object.fromEntries(known) : null;
+  return known.length === 0 ? null : Object.fromEntries(known);
 }
 
 function idOf(planned: FencePart): string {

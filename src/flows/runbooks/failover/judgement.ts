@@ -1,13 +1,13 @@
-import { sayDuration } from "../../../domain/duration.ts";
-import type { Acceptance, Plan } from "../../../domain/plan-run/plan.ts";
-import { type Answering, factsIn, isDark } from "../../../domain/service/observation.ts";
+import type { Plan } from "../../../domain/plan-run/plan.ts";
+import { factsIn, isDark } from "../../../domain/service/observation.ts";
 import type { Resource } from "../../../domain/service/resource.ts";
 import { besides, type Region } from "../../../domain/service/service.ts";
 import type { Promoted, StoreMove, StoreMoving } from "../../resources/abilities.ts";
 import type { Move } from "../../resources/place.ts";
 import { type KindSeen, placesOf, seenOf, tellApart } from "../../resources/places.ts";
-import { lossAcceptance, lossOf, type StoreLoss, worstLoss } from "./losses.ts";
+import { lossOf, type StoreLoss, worstLoss } from "./losses.ts";
 import type { FailoverRequest } from "./request.ts";
+import { deniedOn, type Unseen, unseenOn } from "./unseen.ts";
 
 /** A store that can go to another region, and what the look means for it. */
 export interface StoreJudged extends StoreLoss {
@@ -22,6 +22,8 @@ export interface Judgement extends Move {
   readonly unchecked: readonly string[];
   readonly dataLoss: Plan["dataLoss"];
   readonly isOldSideHealthy: boolean;
+  /** What of the old side gives no answer. */
+  readonly unseen: Unseen;
 }
 
 export function judge(request: FailoverRequest): Judgement {
@@ -30,15 +32,17 @@ export function judge(request: FailoverRequest): Judgement {
   const all = placesOf(service).map((place) => seenOf(place, observed));
   const move: Move = { from, to, mode, continues, isDark: isDark(observed, from) };
   const stores = all.flatMap((at) => judgeStore(at, request, move));
+  const unseen = unseenOn(all, move, observed.writes);
   return {
-    ...{ ...move, all, stores, isOldSideHealthy: observed.health[from]?.kind === "healthy" },
+    ...{ ...move, all, stores, unseen, isOldSideHealthy: observed.health[from]?.kind === "healthy" },
     refusals: [
       ...targetRefusals(request, { from, isPromoted: stores.some(({ moving }) => moving.promoted !== undefined) }),
       ...all.flatMap(stayRefusals),
       ...stores.flatMap((store) => store.move.refusals(store.at, store.moving)),
       ...all.flatMap((at) => at.kind.compute?.refusals(at, move) ?? []),
       ...all.flatMap((at) => at.kind.entrance?.refusals(at, move) ?? []),
-      ...modeRefusals(all, move),
+      ...deniedOn(all, move),
+      ...modeRefusals({ all, unseen }, move),
     ],
     unchecked: uncheckedOf(request, { all, stores, move }),
     dataLoss: worstLoss(stores.map(({ loss }) => loss)),
@@ -112,25 +116,25 @@ function stayRefusals({ id, kind: { store } }: KindSeen): string[] {
   return [`${id} cannot go to another region: ${store.staysBecause ?? "its kind has no copy there"}.`];
 }
 
-function modeRefusals(all: readonly KindSeen[], { mode, from, isDark: dark }: Move): string[] {
+type OldSide = Pick<Judgement, "all" | "unseen">;
+
+function modeRefusals({ all, unseen: { parts, writeChecks } }: OldSide, { mode, from, isDark: dark }: Move): string[] {
   if (mode === "unplanned") return [];
-  const isUnseen = all.some((at) => at.kind.fence?.seenIn(at, from).known === false);
-  return dark || isUnseen
-    ? [
-        `A planned failover stops the writers of the old side first, and that side cannot be reached. Use mode unplanned.`,
-      ]
-    : [];
+  const isLeftOpen = all.some(({ kind, ...at }) => (kind.fence?.leavesOpen?.(at, from) ?? []).length > 0);
+  if (dark || parts.length > 0 || isLeftOpen)
+    return [
+      `A planned failover stops the writers of the old side first, and that side cannot be reached. Use mode unplanned.`,
+    ];
+  return writeChecks.map(
+    ({ at, why }) =>
+      `A planned failover proves that the old side takes no writes, and the write check of ${at.id} gives no answer there: ${why}. Mend it, or use mode unplanned.`,
+  );
 }
 
 interface Judged {
   readonly all: readonly KindSeen[];
   readonly stores: readonly StoreJudged[];
   readonly move: Move;
-}
-
-function endsSessions(at: KindSeen, region: Region): boolean {
-  const { fence } = at.kind;
-  return fence?.endsSessions?.(fence.thingsOf(at, region)) ?? false;
 }
 
 /** What could not be seen of the old side, of the new side's position and of what belongs to neither; and what nobody can see. */
@@ -154,98 +158,3 @@ function uncheckedOf({ observed }: FailoverRequest, { all, stores, move }: Judge
     ...all.flatMap((at) => at.kind.compute?.unchecked(at, move) ?? []),
   ];
 }
-
-export function acceptancesFor(request: FailoverRequest, judgement: Judgement): Acceptance[] {
-  const { from, to, mode, isDark: dark, stores, all } = judgement;
-  const isOwn = stores.every(({ moving }) => moving.promoted === "continued");
-  return [
-    ...lossAcceptance(request, stores),
-    ...promotedAcceptance(judgement),
-    ...(dark ? [notFenced(from)] : []),
-    ...(isOwn || dark ? [] : [...openAcceptance(judgement), ...sessionsAcceptance(judgement)]),
-    // A control plane may be dark while users are served: whoever promoted the standby, that side is taken from them now.
-    ...(mode === "unplanned" && judgement.isOldSideHealthy && !isOwn ? [looksHealthy(from)] : []),
-    ...steadiness(to, request.observed.answering?.[to]),
-    ...stores.flatMap(({ at, move, moving }) => toldApart(all, at, move.acceptances?.(at, moving, request.nowMs))),
-    ...all.flatMap((at) => toldApart(all, at, at.kind.compute?.acceptances?.(at, judgement))),
-    ...all.flatMap((at) => at.kind.entrance?.acceptances(at, judgement) ?? []),
-  ];
-}
-
-/** What is little enough to be chance, and what a control plane that is well never reaches. */
-const FEW = { failed: 3, share: 0.1 };
-const SLOW_MS = 2_000;
-
-/** The control planes of the new side are in trouble, by the calls that looked at it (W10). */
-function steadiness(to: Region, answering: Answering | undefined): Acceptance[] {
-  if (!answering) return [];
-  const { asked, failed, typicalMs } = answering;
-  const isFailing = failed >= FEW.failed && failed >= asked * FEW.share;
-  if (!isFailing && typicalMs < SLOW_MS) return [];
-  const why = isFailing
-    ? `${failed} of the last ${asked} calls to it failed`
-    : `half of the last ${asked} calls to it took ${sayDuration(typicalMs)} or more`;
-  return [
-    {
-      id: "target-unsteady",
-      words: `I accept that AWS in ${to} answers badly now: ${why}, and the run's own calls may be late or refused`,
-      danger: `AWS in ${to} answers badly now: ${why}.`,
-    },
-  ];
-}
-
-const notFenced = (from: Region): Acceptance => ({
-  id: "not-fenced",
-  words: `I accept that ${from} cannot be fenced now and may still take writes`,
-  danger: `${from} is silent and may still take writes.`,
-});
-
-const looksHealthy = (from: Region): Acceptance => ({
-  id: "healthy-primary",
-  words: `I accept an unplanned failover although ${from} looks healthy`,
-  danger: `${from} still looks healthy.`,
-});
-
-/** Somebody promoted the new side before: it lacks what the old one took since. */
-function promotedAcceptance({ from, to, stores, all }: Judgement): Acceptance[] {
-  const promoted = stores.filter(({ moving }) => moving.promoted === "before");
-  if (promoted.length === 0) return [];
-  const lacking = `what ${from} took since is not in ${promoted.length > 1 ? "them" : "it"}`;
-  const databases = promoted.map(({ at }) => tellApart(all).words("the database", at)).join(" and ");
-  return [
-    {
-      id: "promoted-already",
-      words: `I accept ${databases} in ${to} as ${promoted.length > 1 ? "the writers: they follow" : "the writer: it follows"} nobody, and ${lacking}`,
-      danger: `${to} was promoted before. It does not have what ${from} took since.`,
-    },
-  ];
-}
-
-function openAcceptance({ from, all }: Judgement): Acceptance[] {
-  const open = all.flatMap((at) => at.kind.fence?.leavesOpen?.(at, from) ?? []);
-  if (open.length === 0) return [];
-  const groups = open.join(" and ");
-  return [
-    {
-      id: "left-open",
-      words: `I accept that ${groups} may stay as it is: RDS in ${from} does not say which there are, and what they let in may still write`,
-      danger: `${groups} may still let writers in.`,
-    },
-  ];
-}
-
-function sessionsAcceptance({ from, to, stores, all }: Judgement): Acceptance[] {
-  const unproven = stores.filter(({ at }) => !endsSessions(at, from));
-  if (unproven.length === 0) return [];
-  const databases = unproven.map(({ at }) => tellApart(all).words("the old database", at)).join(" and ");
-  return [
-    {
-      id: "sessions-not-proven",
-      words: `I accept that TwoKey waits only for the tasks in ${from}, and that no other open session to ${databases} is proven to be closed, not even a task's in ${to}`,
-      danger: `Open sessions of other programs may still write to ${databases}.`,
-    },
-  ];
-}
-
-const toldApart = (all: readonly KindSeen[], at: KindSeen, accepted: readonly Acceptance[] = []): Acceptance[] =>
-  accepted.map((acceptance) => ({ ...acceptance, id: tellApart(all).id(acceptance.id, at) }));

@@ -1,7 +1,7 @@
 import { fenceOf } from "../../../domain/plan-run/fence.ts";
 import type { StepRole } from "../../../domain/plan-run/plan.ts";
 import { isSettled, type RunState, stateOf } from "../../../domain/plan-run/run.ts";
-import type { Known } from "../../../domain/service/observed.ts";
+import { isUnanswered } from "../../../domain/service/observed.ts";
 import type { OldSide } from "../../../ports/old-side.ts";
 import type { CloudReads } from "../../../ports/step.ts";
 import { kindNamed } from "../../resources/index.ts";
@@ -25,7 +25,7 @@ export async function lookAtOldSide(run: RunState, cloud: CloudReads, signal: Ab
   const seen = await Promise.all(
     parts.map(async (part) => ({ part, now: await part.fence.see(part.things, lookOf(part, context)) })),
   );
-  const silent = seen.flatMap(({ part, now }) => (isSilent(now) ? [part.resource] : []));
+  const silent = seen.flatMap(({ part, now }) => (isUnanswered(now) ? [part.resource] : []));
   if (silent.length === seen.length) return { kind: "silent" };
   const why = await movedBack(run, context);
   if (why !== undefined) return { kind: "moved-back", why };
@@ -38,9 +38,6 @@ export async function lookAtOldSide(run: RunState, cloud: CloudReads, signal: Ab
     isClosed: known.every(({ part, value }) => part.fence.isClosed(value)),
   };
 }
-
-const isSilent = (known: Known<unknown>): boolean =>
-  !known.known && (known.cause === "unreachable" || known.cause === "failed");
 
 /**
  * Why fencing the old side would take the service away from its users. Asked only after the promotion has ended: until

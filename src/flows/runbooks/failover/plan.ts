@@ -4,8 +4,9 @@ import { factsIn } from "../../../domain/service/observation.ts";
 import { tellApart } from "../../resources/places.ts";
 import { commonOf, seenAt } from "../plan-parts.ts";
 import type { Planned } from "../runbook.ts";
+import { acceptancesFor } from "./acceptances.ts";
 import { assumptionsFrom, lagFact } from "./drift.ts";
-import { acceptancesFor, type Judgement, judge } from "./judgement.ts";
+import { type Judgement, judge } from "./judgement.ts";
 import type { FailoverRequest } from "./request.ts";
 import { failoverSteps } from "./steps.ts";
 

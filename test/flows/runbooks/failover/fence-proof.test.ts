@@ -20,7 +20,7 @@ const SERVICE = {
 };
 const WRITE_CHECK = "https://check.example/orders";
 const INPUT = {
-  ...{ region: REGION, mode: "unplanned", captured: {}, unfencedAccepted: false, newSide: [] },
+  ...{ region: REGION, mode: "unplanned", captured: {}, unseenAccepted: [], unprovenAccepted: [], newSide: [] },
   parts: [
     { resource: "compute.api", role: "compute", kind: "ecs", things: { region: REGION, compute: SERVICE } },
     {
@@ -108,5 +108,35 @@ describe("a fence", () => {
 
     await expect(asked).rejects.toThrow("ECS is silent");
     expect(closed).toEqual(["sg-1"]);
+  });
+
+  test("stops for people where a store gives no answer that nobody signed for", async () => {
+    const silent = { silent: { "stores.stock": "EC2 is silent" } };
+    const seen = contextOf(rulesAre(known([])));
+
+    await expect(fence().verify(INPUT, silent, seen)).rejects.toThrow("nobody accepted that it stays unfenced");
+    const signed = { ...INPUT, unseenAccepted: ["stores.stock"] };
+    expect(await fence().verify(signed, silent, seen)).toMatchObject({ done: true, output: { fence: "cannot-know" } });
+  });
+
+  test("stops its service while its database cannot be seen, where that was signed for", async () => {
+    const stopped: string[] = [];
+    const asked = fence().run(
+      { ...INPUT, unseenAccepted: ["stores.stock"] },
+      contextOf({
+        compute: {
+          describe: async () => known({ ...STOPPED, desired: 4 }),
+          stop: async (_region, { service }) => {
+            stopped.push(service);
+            return { requestIds: [] };
+          },
+        },
+        databases: { describe: async () => SILENT },
+        firewall: { rules: async () => ({ ...SILENT, why: "EC2 is silent" }) },
+      }),
+    );
+
+    expect(await asked).toMatchObject({ data: { silent: { "stores.stock": "EC2 is silent" } } });
+    expect(stopped).toEqual(["inventory"]);
   });
 });

@@ -8,7 +8,7 @@ import { RecordsInput, SECOND } from "../../../steps/schemas.ts";
 import { settleDns } from "../../../steps/settle-dns.ts";
 import type { EntranceAbilities } from "../../abilities.ts";
 import { knownValue } from "../../known-value.ts";
-import { isRoute53Dark, slotOfName } from "../../names.ts";
+import { DNS_BY_HAND, isByHand, slotOfName } from "../../names.ts";
 import type { Move, Place, Slot } from "../../place.ts";
 import { changeByHand, changeOf, type Leading, type RecordChange } from "./change.ts";
 import { type Route53At, type Route53Seen, trafficOf } from "./look.ts";
@@ -19,30 +19,21 @@ import { shiftTraffic } from "./shift-traffic.ts";
 /** An alias to a load balancer is answered with the load balancer's own TTL. */
 const LOAD_BALANCER_TTL_MS = 60 * SECOND;
 
-/** Changes where the names lead; by hand where Route 53 cannot be asked. */
+/** Changes where the names lead; by hand where Route 53 gives no answer. */
 export const move: EntranceAbilities<Route53, Route53Seen> = {
   to: ({ to }) => to,
   needsBalancer: ({ names }) => names.some(({ routing }) => routing === "weighted" || routing === "failover"),
   followsHealth: (place) => trafficOf(place).some(({ routing }) => routing !== "simple"),
 
-  refusals: (at, moving) =>
-    isRoute53Dark(moving) ? [] : trafficOf(at).flatMap((traffic) => nameRefusals(at, { moving, traffic })),
+  refusals: (at, moving) => trafficOf(at).flatMap((traffic) => nameRefusals(at, { moving, traffic })),
 
-  acceptances: (_place, moving) =>
-    isRoute53Dark(moving)
-      ? [
-          {
-            id: "dns-by-hand",
-            words: "I accept that people change DNS by hand, and that TwoKey only promotes and scales",
-            danger: "People must change DNS by hand.",
-          },
-        ]
-      : [],
+  acceptances: (at, moving) =>
+    trafficOf(at).some((traffic) => isByHand(at.seen.names[trafficKey(traffic)], moving)) ? [DNS_BY_HAND] : [],
 
   leftFor: (at, moving) =>
     trafficOf(at).flatMap((traffic) => [
       ...pairLeft(at, { moving, traffic }),
-      ...(isRoute53Dark(moving) && traffic.isPrivate
+      ...(isByHand(at.seen.names[trafficKey(traffic)], moving) && traffic.isPrivate
         ? [`${sayTraffic(traffic)} still leads its networks to ${moving.from}. Point it at ${moving.to} by hand.`]
         : []),
     ]),
@@ -52,9 +43,9 @@ export const move: EntranceAbilities<Route53, Route53Seen> = {
     return all.flatMap((traffic) => {
       const own = slotOfName(slot, trafficKey(traffic), all);
       const leading = leadingOf(at, traffic, moving.to);
+      if (!isByHand(at.seen.names[trafficKey(traffic)], moving)) return recordSteps(at, { moving, leading }, own);
       // What nobody here can look at is left to people, with words.
-      if (isRoute53Dark(moving) && traffic.isPrivate) return [];
-      return isRoute53Dark(moving) ? byHandSteps(leading, own) : recordSteps(at, { moving, leading }, own);
+      return traffic.isPrivate ? [] : byHandSteps(leading, own);
     });
   },
 
@@ -97,6 +88,7 @@ interface Naming {
 
 function nameRefusals(at: Route53At, { moving, traffic }: Naming): string[] {
   const found = at.seen.names[trafficKey(traffic)];
+  if (isByHand(found, moving)) return [];
   if (!found?.known)
     return [
       `The records of ${sayTraffic(traffic)} cannot be read: ${found?.why ?? "nobody has looked"}. Users could not be moved. Ask again when they can be read.`,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { StepFailed, TransientError } from "../../../../domain/errors.ts";
 import { cutWith, type Doors, isSameRule, isShut, sayCut } from "../../../../domain/service/firewall.ts";
-import type { Known } from "../../../../domain/service/observed.ts";
+import { isUnanswered, type Known } from "../../../../domain/service/observed.ts";
 import { told } from "../../../steps/by-hand.ts";
 import { FirewallRuleInput } from "../../../steps/schemas.ts";
 import type { Fence } from "../../fence.ts";
@@ -22,7 +22,7 @@ const Things = z.object({
   port: z.number().exactOptional(),
   /** Network that it stands in; absent: not known, and only `groups` can be closed. */
   vpc: z.string().exactOptional(),
-  /** Those of `groups` that nobody else carried when the plan was made. */
+  /** Those of `groups` that nobody else carried when the plan was made, or whose closing was signed for although nobody could see that. */
   alone: z.array(z.string()).readonly(),
   /** Instances that the same plan fences with it: they may share a group. */
   together: z.array(z.string()).readonly(),
@@ -45,15 +45,17 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
   thingsOf: ({ resource, service }, region, seen) => {
     const { security_group: named, write_check: writeCheck, instance } = database(resource, region);
     const { database: facts, carriers } = seen?.in[region] ?? {};
+    // While RDS is silent nobody can reboot it, and no more is promised.
+    const canReboot = facts?.known !== false;
     const { securityGroups = [], port, vpc } = facts?.known ? facts.value : {};
     const groups = securityGroups.length > 0 ? securityGroups : [named];
     return {
       ...{ region, instance, groups, writeCheck, together: fencedTogether(service, region) },
-      // A plan that leads away from others who carry one is refused.
-      alone: carriers?.known ? groups : [],
+      // A plan that leads away from others who carry one is refused; what could not be seen is signed for.
+      alone: carriers?.known || areCutUnseen(seen?.in[region]) ? groups : [],
       ...(port !== undefined && { port }),
       ...(vpc !== undefined && { vpc }),
-      ...(resource.end_sessions === "reboot" && { reboots: true }),
+      ...(resource.end_sessions === "reboot" && canReboot && { reboots: true }),
     };
   },
   idOf: ({ region, instance }) => `${region}/${instance}`,
@@ -65,6 +67,8 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
     const { instance, security_group: named } = database(resource, region);
     return [`every security group of ${instance} but ${named}`];
   },
+  cutsUnseen: ({ seen, resource }, region) =>
+    areCutUnseen(seen.in[region]) ? [database(resource, region).security_group] : [],
   endsSessions: ({ reboots }) => reboots === true,
   writeCheck: ({ resource }, region) => database(resource, region).write_check,
 
@@ -137,6 +141,10 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
     ...(reboots ? [rebooting(region, instance)] : []),
   ],
 };
+
+/** EC2 says what a group lets in, and RDS gives no answer to who carries it. */
+const areCutUnseen = (seen: RdsSeen["in"][string] | undefined): boolean =>
+  seen?.firewall.known === true && isUnanswered(seen.carriers);
 
 type Closing = Parameters<typeof fence.close>[2];
 

@@ -7,7 +7,7 @@ import { checkWritable } from "../../../steps/check-writable.ts";
 import { recordsBefore } from "../../../steps/records.ts";
 import { recordsByHand } from "../../../steps/records-by-hand.ts";
 import type { StoreMove } from "../../abilities.ts";
-import { isRoute53Dark } from "../../names.ts";
+import { isByHand } from "../../names.ts";
 import { differences } from "./differences.ts";
 import { lookAtDoors } from "./doors.ts";
 import { acceptances, blockers, isClosed, sayNotPromotable, unchecked, whyShut } from "./judged.ts";
@@ -37,7 +37,7 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
     ...instanceRefusals(at, moving),
     ...(moving.promoted ? [] : blockers(at, moving.to)),
     ...carrierRefusals(at, moving),
-    ...(isRoute53Dark(moving) ? [] : nameRefusals(at)),
+    ...(isByHand(at.seen.name, moving) ? [] : nameRefusals(at)),
   ],
 
   blockers,
@@ -76,7 +76,7 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
   lead(at, moving, { id, after }) {
     const { continues, to } = moving;
     const record = databaseRecord(at.resource);
-    if (!record || !at.seen.name.known || isRoute53Dark(moving)) return undefined;
+    if (!record || !at.seen.name.known) return undefined;
     const { name, zone, ttl_seconds: ttlSeconds, write } = record;
     const found = writerRecordOf(name, at.seen.name.value);
     if ("refused" in found) return undefined;
@@ -90,10 +90,10 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
     });
   },
 
-  /** From the file alone: while Route 53 cannot be asked, nobody knows what stands there. */
-  leadByHand({ resource }, moving) {
+  /** From the file alone: while Route 53 gives no answer, nobody knows what stands there. */
+  leadByHand({ resource, seen }, moving) {
     const record = databaseRecord(resource);
-    if (!record || !isRoute53Dark(moving)) return undefined;
+    if (!record || !isByHand(seen.name, moving)) return undefined;
     const { zone, name, ttl_seconds: ttlSeconds } = record;
     const values = [database(resource, moving.to).endpoint];
     return { name, commands: recordsByHand(zone, [{ name, type: "CNAME", ttlSeconds, values }]) };

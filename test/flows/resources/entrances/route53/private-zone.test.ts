@@ -7,7 +7,7 @@ import type { Move } from "../../../../../src/flows/resources/place.ts";
 import { placesOf, seenOf } from "../../../../../src/flows/resources/places.ts";
 import type { RecordSet } from "../../../../../src/ports/traffic.ts";
 import { example } from "../../../../harness/example.ts";
-import { known } from "../../../../harness/observed.ts";
+import { dark, known } from "../../../../harness/observed.ts";
 import { quietCloud } from "../../../../harness/quiet-cloud.ts";
 
 const BOOK = "book.example.com";
@@ -103,14 +103,13 @@ describe("a name that a public and a private zone hold", () => {
   });
 
   test("is left to people in the private zone while Route 53 cannot be asked, since nobody here sees when they have done it", async () => {
-    const { at, entrance } = await seenWith(BOTH);
-    const dark = { ...MOVE, from: "us-east-1", isDark: true };
+    const { at, entrance } = await seenWith({ [PUBLIC]: dark("Route 53"), [PRIVATE]: dark("Route 53") });
 
-    expect(entrance.move(at, dark, { id: (base) => base, after: [] }).map(({ id }) => id)).toEqual([
+    expect(entrance.move(at, MOVE, { id: (base) => base, after: [] }).map(({ id }) => id)).toEqual([
       ...["dns-by-hand-book-example-com", "settle-dns-book-example-com"],
     ]);
-    expect(entrance.leftFor?.(at, dark)).toEqual([
-      `${BOOK} in private zone ${PRIVATE} still leads its networks to us-east-1. Point it at ${STANDBY} by hand.`,
+    expect(entrance.leftFor?.(at, MOVE)).toEqual([
+      `${BOOK} in private zone ${PRIVATE} still leads its networks to ${HOME}. Point it at ${STANDBY} by hand.`,
     ]);
   });
 });

@@ -1,0 +1,210 @@
+import { sayDuration } from "../../../domain/duration.ts";
+import type { Acceptance } from "../../../domain/plan-run/plan.ts";
+import type { Answering } from "../../../domain/service/observation.ts";
+import type { Region } from "../../../domain/service/service.ts";
+import { DNS_BY_HAND } from "../../resources/names.ts";
+import { type KindSeen, tellApart } from "../../resources/places.ts";
+import type { Judgement } from "./judgement.ts";
+import { lossAcceptance } from "./losses.ts";
+import type { FailoverRequest } from "./request.ts";
+
+/** What each key holder has to accept in words before a key turns. */
+export function acceptancesFor(request: FailoverRequest, judgement: Judgement): Acceptance[] {
+  const { stores, all } = judgement;
+  const isOwn = stores.every(({ moving }) => moving.promoted === "continued");
+  return [
+    ...lossAcceptance(request, stores),
+    ...promotedBefore(judgement),
+    ...unfenced(judgement, isOwn),
+    ...healthyPrimary(judgement, isOwn),
+    ...steadiness(judgement.to, request.observed.answering?.[judgement.to]),
+    ...stores.flatMap(({ at, move, moving }) => toldApart(all, at, move.acceptances?.(at, moving, request.nowMs))),
+    ...all.flatMap((at) => toldApart(all, at, at.kind.compute?.acceptances?.(at, judgement))),
+    ...byHand(judgement),
+    ...all.flatMap((at) => at.kind.entrance?.acceptances(at, judgement) ?? []),
+  ].filter(isFirst);
+}
+
+/** One sentence is signed for once, whoever needs it. */
+const isFirst = ({ id }: Acceptance, index: number, every: readonly Acceptance[]): boolean =>
+  every.findIndex((other) => other.id === id) === index;
+
+const toldApart = (all: readonly KindSeen[], at: KindSeen, accepted: readonly Acceptance[] = []): Acceptance[] =>
+  accepted.map((acceptance) => ({ ...acceptance, id: tellApart(all).id(acceptance.id, at) }));
+
+/** "the old database (orders) and the old database (guests)" */
+const named = ({ all }: Judgement, what: string, places: readonly KindSeen[]): string =>
+  places.map((at) => tellApart(all).words(what, at)).join(" and ");
+
+function promotedBefore(judgement: Judgement): Acceptance[] {
+  const { from, to, stores } = judgement;
+  const promoted = stores.filter(({ moving }) => moving.promoted === "before");
+  if (promoted.length === 0) return [];
+  const isOne = promoted.length === 1;
+  const databases = named(
+    judgement,
+    "the database",
+    promoted.map(({ at }) => at),
+  );
+  const lacking = `what ${from} took since is not in ${isOne ? "it" : "them"}`;
+  return [
+    {
+      id: "promoted-already",
+      words: `I accept ${databases} in ${to} as ${isOne ? "the writer: it follows" : "the writers: they follow"} nobody, and ${lacking}`,
+      danger: `${to} was promoted before. It does not have what ${from} took since.`,
+    },
+  ];
+}
+
+/** What may still write on the old side. A fence that was made by the run before is not judged again. */
+function unfenced(judgement: Judgement, isOwn: boolean): Acceptance[] {
+  const { from, isDark } = judgement;
+  if (isDark) {
+    return [
+      {
+        id: "not-fenced",
+        words: `I accept that ${from} cannot be fenced now and may still take writes`,
+        danger: `${from} is silent and may still take writes.`,
+      },
+    ];
+  }
+  return [...notClosed(judgement), ...notStopped(judgement), ...(isOwn ? [] : notProven(judgement))];
+}
+
+function notClosed(judgement: Judgement): Acceptance[] {
+  const { from, unseen } = judgement;
+  const stores = unseen.parts.flatMap(({ at }) => (at.role === "stores" ? [at] : []));
+  if (stores.length === 0) return [];
+  const databases = named(judgement, "the old database", stores);
+  return [
+    {
+      id: "not-closed",
+      words: `I accept that nobody can close ${databases} in ${from} now, and that it may still take writes`,
+      danger: `${capital(databases)} in ${from} cannot be closed and may still take writes.`,
+    },
+  ];
+}
+
+function notStopped(judgement: Judgement): Acceptance[] {
+  const { from, unseen } = judgement;
+  const works = unseen.parts.flatMap(({ at }) => (at.role === "stores" ? [] : [at]));
+  if (works.length === 0) return [];
+  const services = named(judgement, "the old service", works);
+  return [
+    {
+      id: "not-stopped",
+      words: `I accept that nobody can stop ${services} in ${from} now, and that it may write over sessions that are open already`,
+      danger: `${capital(services)} in ${from} cannot be stopped and may still write.`,
+    },
+  ];
+}
+
+/** What is closed, and still leaves something open or unseen. */
+function notProven(judgement: Judgement): Acceptance[] {
+  const { stores, unseen } = judgement;
+  const isOpen = (id: string) => unseen.parts.some(({ at }) => at.id === id);
+  const closed = stores.flatMap(({ at }) => (isOpen(at.id) ? [] : [at]));
+  return [leftOpen, cutsUnseen, writeNotProven, sessionsNotProven].flatMap((signed) => signed(judgement, closed));
+}
+
+type Signed = (judgement: Judgement, closed: readonly KindSeen[]) => Acceptance[];
+
+const leftOpen: Signed = ({ from }, closed) => {
+  const groups = closed.flatMap((at) => at.kind.fence?.leavesOpen?.(at, from) ?? []).join(" and ");
+  if (groups === "") return [];
+  return [
+    {
+      id: "left-open",
+      words: `I accept that ${groups} may stay as it is: RDS in ${from} does not say which there are, and what they let in may still write`,
+      danger: `${groups} may still let writers in.`,
+    },
+  ];
+};
+
+const cutsUnseen: Signed = ({ from }, closed) => {
+  const groups = closed.flatMap((at) => at.kind.fence?.cutsUnseen?.(at, from) ?? []).join(" and ");
+  if (groups === "") return [];
+  return [
+    {
+      id: "cuts-unseen",
+      words: `I accept that TwoKey closes ${groups} in ${from}, although nobody can see who else carries it and is cut off`,
+      danger: `Closing ${groups} may cut off others: nobody can see who carries it.`,
+    },
+  ];
+};
+
+const writeNotProven: Signed = (judgement, closed) => {
+  const silent = closed.filter(({ id }) => judgement.unseen.writeChecks.some(({ at }) => at.id === id));
+  if (silent.length === 0) return [];
+  const databases = named(judgement, "the old database", silent);
+  return [
+    {
+      id: "write-not-proven",
+      words: `I accept that no failing write proves that ${databases} in ${judgement.from} is closed: its write check gives no answer`,
+      danger: `No failing write will prove that ${databases} is closed.`,
+    },
+  ];
+};
+
+const sessionsNotProven: Signed = (judgement, closed) => {
+  const { from, to, unseen } = judgement;
+  const unproven = closed.filter((at) => !endsSessions(at, from));
+  if (unproven.length === 0) return [];
+  const databases = named(judgement, "the old database", unproven);
+  const areTasksUnseen = unseen.parts.some(({ at }) => at.role !== "stores");
+  const waits = areTasksUnseen
+    ? `no open session to ${databases} is proven to be closed, not even a task's`
+    : `TwoKey waits only for the tasks in ${from}, and that no other open session to ${databases} is proven to be closed, not even a task's in ${to}`;
+  return [
+    {
+      id: "sessions-not-proven",
+      words: `I accept that ${waits}`,
+      danger: `Open sessions of other programs may still write to ${databases}.`,
+    },
+  ];
+};
+
+function endsSessions(at: KindSeen, region: Region): boolean {
+  const { fence } = at.kind;
+  return fence?.endsSessions?.(fence.thingsOf(at, region, at.seen)) ?? false;
+}
+
+/** A control plane may be dark while users are served: whoever promoted the standby, that side is taken from them now. */
+const healthyPrimary = ({ mode, from, isOldSideHealthy }: Judgement, isOwn: boolean): Acceptance[] =>
+  mode === "unplanned" && isOldSideHealthy && !isOwn
+    ? [
+        {
+          id: "healthy-primary",
+          words: `I accept an unplanned failover although ${from} looks healthy`,
+          danger: `${from} still looks healthy.`,
+        },
+      ]
+    : [];
+
+/** What is little enough to be chance, and what a control plane that is well never reaches. */
+const FEW = { failed: 3, share: 0.1 };
+const SLOW_MS = 2_000;
+
+/** The control planes of the new side are in trouble, by the calls that looked at it (W10). */
+function steadiness(to: Region, answering: Answering | undefined): Acceptance[] {
+  if (!answering) return [];
+  const { asked, failed, typicalMs } = answering;
+  const isFailing = failed >= FEW.failed && failed >= asked * FEW.share;
+  if (!isFailing && typicalMs < SLOW_MS) return [];
+  const why = isFailing
+    ? `${failed} of the last ${asked} calls to it failed`
+    : `half of the last ${asked} calls to it took ${sayDuration(typicalMs)} or more`;
+  return [
+    {
+      id: "target-unsteady",
+      words: `I accept that AWS in ${to} answers badly now: ${why}, and the run's own calls may be late or refused`,
+      danger: `AWS in ${to} answers badly now: ${why}.`,
+    },
+  ];
+}
+
+/** The name by which the application finds its database is changed by people, too. */
+const byHand = ({ stores }: Judgement): Acceptance[] =>
+  stores.some(({ at, move, moving }) => move.leadByHand(at, moving) !== undefined) ? [DNS_BY_HAND] : [];
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

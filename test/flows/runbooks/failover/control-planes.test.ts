@@ -1,0 +1,134 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { type FenceProof, fenceSeen } from "../../../../src/domain/plan-run/fence.ts";
+import { stepOf } from "../../../../src/domain/plan-run/plan.ts";
+import { stateOf } from "../../../../src/domain/plan-run/run.ts";
+import { ROUTE53_CONTROL_PLANE } from "../../../../src/domain/service/service.ts";
+import { observe } from "../../../../src/flows/observe.ts";
+import { runbookOf } from "../../../../src/flows/runbooks/index.ts";
+import { RecordsInput } from "../../../../src/flows/steps/schemas.ts";
+import { drive } from "../../../harness/drive.ts";
+import { eventually } from "../../../harness/eventually.ts";
+import { type FailoverWorld, runOf, startFailoverWorld, startRun } from "../../../harness/failover-world.ts";
+
+/** Each control plane of the old side may be silent by itself, and so may its write check. */
+const SPEED = 60;
+
+let at: FailoverWorld;
+beforeEach(async () => {
+  at = await startFailoverWorld({ example: "inventory", speed: SPEED, lagSeconds: 1, answerWithinMs: 1_500 });
+});
+afterEach(() => at.stop());
+
+type Silence = (world: FailoverWorld) => void;
+
+const plane =
+  (service: string, mode: "dark" | "refusing" | "control-plane-down" = "dark"): Silence =>
+  ({ whole, service: { home } }) =>
+    whole.world.regions.setPlane({ region: home, service }, mode);
+const route53 = (mode: "up" | "dark"): void =>
+  at.whole.world.regions.setPlane({ region: ROUTE53_CONTROL_PLANE, service: "route53" }, mode);
+const writeCheck: Silence = ({ whole, service: { home } }) => {
+  whole.world.faults.plan({ vendor: "app", operation: "POST /write-check", region: home, effect: { kind: "hang" } });
+};
+
+const SESSIONS = "sessions-not-proven";
+const HEALTHY = "healthy-primary";
+
+async function planned() {
+  const { service, cloud, inventory, clock } = at;
+  return runbookOf({ runbook: "failover", id: "F-1" }).plan(
+    {
+      ...{ id: "F-1", service, inventory, reason: "a rehearsal", requester: "farid", incident: undefined },
+      ...{ observed: await observe(service, cloud, { isForPlan: true }), nowMs: clock.now() },
+    },
+    { mode: "planned", to: service.standby },
+  );
+}
+
+interface Case {
+  readonly what: string;
+  readonly silences: readonly Silence[];
+  /** Ids of what has to be accepted for it. */
+  readonly accepted: readonly string[];
+  /** What is known of the old side in the end. */
+  readonly fence: FenceProof;
+}
+
+const CASES: readonly Case[] = [
+  { what: "RDS", silences: [plane("rds")], accepted: ["left-open", "cuts-unseen", SESSIONS, HEALTHY], fence: "fenced" },
+  { what: "EC2", silences: [plane("ec2")], accepted: ["not-closed", HEALTHY], fence: "cannot-know" },
+  {
+    ...{ what: "EC2, by errors,", silences: [plane("ec2", "control-plane-down")] },
+    ...{ accepted: ["not-closed", HEALTHY], fence: "cannot-know" },
+  },
+  { what: "ECS", silences: [plane("ecs")], accepted: ["not-stopped", SESSIONS, HEALTHY], fence: "not-proven" },
+  {
+    ...{ what: "auto scaling", silences: [plane("application-autoscaling")] },
+    ...{ accepted: ["not-stopped", SESSIONS, HEALTHY], fence: "not-proven" },
+  },
+  {
+    ...{ what: "EC2 and ECS", silences: [plane("ec2"), plane("ecs")] },
+    ...{ accepted: ["not-closed", "not-stopped", HEALTHY], fence: "cannot-know" },
+  },
+  {
+    ...{ what: "RDS and EC2", silences: [plane("rds"), plane("ec2")] },
+    ...{ accepted: ["not-closed", HEALTHY], fence: "cannot-know" },
+  },
+  {
+    ...{ what: "the write check", silences: [writeCheck] },
+    ...{ accepted: ["write-not-proven", SESSIONS, HEALTHY], fence: "not-proven" },
+  },
+];
+
+describe.each(CASES)("while of the old side only $what is silent", ({ silences, accepted, fence }) => {
+  beforeEach(() => {
+    for (const silence of silences) silence(at);
+  });
+
+  test("guard signed silence: an unplanned move is signed for in words, and ends verified", async () => {
+    const { plan } = await startRun(at);
+    const run = await drive(at);
+
+    expect(plan.acceptances.map(({ id }) => id).filter((id) => id !== "data-loss")).toEqual(accepted);
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+    expect(fenceSeen(run)).toBe(fence);
+  });
+
+  test("a planned move is refused, with what to do instead", async () => {
+    const answer = await planned();
+
+    expect(answer.kind).toBe("refused");
+    expect(answer.kind === "refused" && answer.reasons.join(" ")).toContain("mode unplanned");
+  });
+});
+
+describe("while only Route 53 is silent", () => {
+  test("an unplanned move leaves names to people, and goes on when they have changed them", async () => {
+    const whole = await planned();
+    if (whole.kind !== "plan") throw new Error(whole.reasons.join(" "));
+    route53("dark");
+    const { plan } = await startRun(at);
+    const driven = drive(at);
+    await eventually(
+      "promotion",
+      60_000,
+      async () => stateOf(await runOf(at), "promote").state === "done" || undefined,
+    );
+    route53("up");
+    for (const id of ["point-application", "shift-traffic"]) {
+      const { zone, after: records } = RecordsInput.parse(stepOf(whole.plan, id).input);
+      await at.others.traffic.upsert({ zone, records, comment: "by hand" });
+    }
+    const run = await driven;
+
+    expect(plan.acceptances.map(({ id }) => id)).toEqual([SESSIONS, HEALTHY, "dns-by-hand"]);
+    expect([run.state, run.why, fenceSeen(run)]).toEqual(["verified", "", "fenced"]);
+  });
+
+  test("a planned move waits for it", async () => {
+    route53("dark");
+    const answer = await planned();
+
+    expect(answer.kind === "refused" && answer.reasons.join(" ")).toContain("Ask again when they can be read");
+  });
+});
