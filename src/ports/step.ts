@@ -150,6 +150,8 @@ export interface Step<Input, Data, Output> extends HandsOn<Output> {
   readonly controlPlane?: (input: Input) => Region;
   /** The same as commands to paste. */
   byHand(input: Input): readonly string[];
+  /** What gave no answer when the plan was made, so that none of these commands can work until it does. */
+  silent?(input: Input): string | undefined;
   /** What it, and giving it back, needs beyond looking: exactly these calls on exactly these things. */
   permissions(input: Input): readonly Permission[];
   run(input: Input, context: StepContext): Promise<Asked<Data>>;
@@ -170,6 +172,7 @@ export function planned<Input extends Stored, Data, Output>(
   { id, after, input }: { readonly id: string; readonly after: readonly string[]; readonly input: Input },
 ): PlannedStep {
   const parsed = step.input.parse(input);
+  const silent = step.silent?.(parsed);
   return {
     id,
     does: step.name,
@@ -181,6 +184,7 @@ export function planned<Input extends Stored, Data, Output>(
     ...(step.controlPlane ? { controlPlane: step.controlPlane(parsed) } : {}),
     ...step.times(parsed),
     byHand: [...step.byHand(parsed)],
+    ...(silent === undefined ? {} : { silent }),
   };
 }
 

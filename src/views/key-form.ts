@@ -1,5 +1,5 @@
 import type { Card, CardPart, Form } from "../domain/card/card.ts";
-import { type Plan, phasesOf } from "../domain/plan-run/plan.ts";
+import { type Plan, type PlannedStep, phasesOf } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { dangers, digestNote, finality, lossLine, planDetails } from "./plan.ts";
@@ -36,21 +36,32 @@ export function keyForm(run: RunState, inventory: Inventory): Form {
 const LABEL_SHOWN = 150;
 
 export function byHandCard(plan: Plan): Card {
+  const numbered = phasesOf(plan).flatMap((phase, index) => phase.map((step) => ({ step, number: index + 1 })));
   return {
     text: `How to do plan ${plan.id} by hand: ${plan.steps.length} steps with their commands.`,
     parts: [
       { kind: "heading", text: `By hand: ${inRoom(plan.title, "headline")}` },
       {
         kind: "text",
-        text: "In this order. Steps with the same number may run side by side. Every line pastes into bash and zsh, on Linux and macOS. Lines of a region that gives no answer cannot work: skip them, and come back for them when it answers.",
+        text: "In this order. Steps with the same number may run side by side. Every line pastes into bash and zsh, on Linux and macOS.",
       },
       { kind: "code", text: 'export AWS_PAGER=""' },
-      ...phasesOf(plan).flatMap((phase, index) =>
-        phase.flatMap((step): CardPart[] => [
-          { kind: "text", text: [{ bold: `${index + 1}. ${step.title}` }] },
-          { kind: "code", text: step.byHand.join("\n") },
-        ]),
-      ),
+      ...numbered.flatMap(({ step, number }) => (step.silent === undefined ? commands(step, number) : [])),
+      ...numbered.flatMap(({ step, number }) => (step.silent === undefined ? [] : later(step, number))),
     ],
   };
 }
+
+const commands = (step: PlannedStep, number: number): CardPart[] => [
+  { kind: "text", text: [{ bold: `${number}. ${step.title}` }] },
+  { kind: "code", text: step.byHand.join("\n") },
+];
+
+/** What cannot work now stands last, so that people begin with what does. */
+const later = (step: PlannedStep, number: number): CardPart[] => [
+  {
+    kind: "text",
+    text: `Skip step ${number} for now: ${step.silent} gave no answer when the plan was made. Do it as soon as it answers.`,
+  },
+  ...commands(step, number),
+];

@@ -75,6 +75,8 @@ export const PlannedStep = z.strictObject({
   learned: Learned.exactOptional(),
   /** The same by hand, for the day this bot is gone too. */
   byHand: z.array(z.string()),
+  /** What gave no answer when the plan was made, in words: until it does, no command of `byHand` can work. */
+  silent: z.string().exactOptional(),
 });
 export type PlannedStep = z.infer<typeof PlannedStep>;
 

@@ -4,6 +4,7 @@ import { FenceOutput } from "../../../domain/plan-run/fence.ts";
 import { isUnanswered, isUnreachable, type Known } from "../../../domain/service/observed.ts";
 import { eitherOf } from "../../../ports/signals.ts";
 import { type Asked, type LookContext, type Step, type StepContext, UNCAPTURED } from "../../../ports/step.ts";
+import { told } from "../../steps/by-hand.ts";
 import { MINUTE, SECOND } from "../../steps/schemas.ts";
 import { FenceInput, type FencePart } from "./fence-input.ts";
 import { contextOf, isStore, leftOf, lookOf, notFenced, type Part, partOf } from "./fence-part.ts";
@@ -32,11 +33,20 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
     mode === "planned" ? `Stop the writers of ${region}` : `Fence ${region}: ${whatIsClosed(parts)}`,
   times: (input) => ({
     // Tasks drain for their deregistration delay and their stop time-out, or an instance restarts meanwhile.
-    expectedMs: input.parts.every((part) => mayStay(part, input)) ? 5 * SECOND : 75 * SECOND,
+    expectedMs: isAllSilent(input) ? 5 * SECOND : 75 * SECOND,
     deadlineMs: 15 * MINUTE,
   }),
   controlPlane: ({ region }) => region,
-  byHand: ({ parts }) => parts.flatMap((part) => partOf(part).fence.byHand(partOf(part).things)),
+  byHand: (input) => {
+    const isWhole = isAllSilent(input);
+    return input.parts.flatMap((part) => [
+      ...(!isWhole && mayStay(part, input)
+        ? [told(`${part.resource} gave no answer: skip its lines, and come back for them when it does.`)]
+        : []),
+      ...partOf(part).fence.byHand(partOf(part).things),
+    ]);
+  },
+  silent: (input) => (isAllSilent(input) ? input.region : undefined),
   permissions: ({ parts, captured }) =>
     parts.flatMap((part) => {
       const { resource, fence, things, roles } = partOf(part);
@@ -53,17 +63,17 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
     const refused = stores.find(({ part, now }) => !now.known && !isGivenUpOn(part, now, input));
     if (refused && !refused.now.known)
       throw notFenced(input, `${refused.part.resource} could not be read: ${refused.now.why}`);
-    const isAllSilent = stores.length > 0 && stores.every(({ now }) => !now.known);
+    const areStoresSilent = stores.length > 0 && stores.every(({ now }) => !now.known);
     // Nobody accepted that: the run stops, and nothing is taken away before people have looked.
-    if (isAllSilent && !stores.every(({ part }) => mayStay(part, input)))
+    if (areStoresSilent && !stores.every(({ part }) => mayStay(part, input)))
       return { requestIds: [], data: { silent: whyOf(stores) } };
     // What works there is never taken away unseen. The promotion does not wait for it where no store answers: the watch comes back.
     const isLeft = ({ part, now }: Standing) =>
       (isStore(part) && !now.known) ||
-      (isAllSilent && isUnreachable(now)) ||
+      (areStoresSilent && isUnreachable(now)) ||
       (isUnanswered(now) && mayStay(part, input)) ||
-      (isUncaptured(part, now, input) && (isAllSilent || isUnreachable(now)));
-    const isGivenUp = ({ part }: Standing) => isStore(part) || isAllSilent || mayStay(part, input);
+      (isUncaptured(part, now, input) && (areStoresSilent || isUnreachable(now)));
+    const isGivenUp = ({ part }: Standing) => isStore(part) || areStoresSilent || mayStay(part, input);
     const left = seen.filter(isLeft);
     const silent = whyOf(left.filter(isGivenUp));
     const answering = seen.filter((each) => !left.includes(each));
@@ -101,6 +111,9 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
 /** The key holders accepted that it may stay as it is while it gives no answer. */
 const mayStay = ({ resource }: Pick<FencePart, "resource">, { unseenAccepted }: Input): boolean =>
   unseenAccepted.includes(resource);
+
+/** Nothing of the old side gave an answer when the plan was made. */
+const isAllSilent = (input: Input): boolean => input.parts.every((part) => mayStay(part, input));
 
 interface Standing {
   readonly part: Part;

@@ -6,6 +6,7 @@ import { inventoryFrom } from "../../../../src/domain/service/inventory.ts";
 import { driftOf } from "../../../../src/flows/runbooks/failover/drift.ts";
 import type { RecordSet } from "../../../../src/ports/traffic.ts";
 import { cardText } from "../../../../src/views/card-text.ts";
+import { byHandCard } from "../../../../src/views/key-form.ts";
 import { planCard, planInFull } from "../../../../src/views/plan.ts";
 import { example } from "../../../harness/example.ts";
 import { AT, type Day, dark, homeIsDark, known, quietDay, seenOn } from "../../../harness/observed.ts";
@@ -346,10 +347,35 @@ describe("the failover runbook", () => {
     expect(direct.byHand[0]).toContain('"Name":"db.regami.internal","Type":"CNAME","TTL":30');
     expect(direct.deadlineMs).toBe(byHand.deadlineMs);
     // The file knows no health check, and a change without one would take it away.
-    expect(byHand.byHand[0]).toContain("list-resource-record-sets");
-    expect(byHand.byHand[1]).toContain("HealthCheckId");
-    expect(byHand.byHand[2]).toContain('"Failover":"PRIMARY"');
-    expect(byHand.byHand[2]).toContain('"Failover":"SECONDARY"');
+    const [unanswered, listed, told, change] = byHand.byHand;
+    expect(unanswered).toContain("Try the next lines until it takes them");
+    expect(listed).toContain("list-resource-record-sets");
+    expect(told).toContain("HealthCheckId");
+    expect(change).toContain('"Failover":"PRIMARY"');
+    expect(change).toContain('"Failover":"SECONDARY"');
+  });
+
+  test("by hand, people begin with the first step that can work, and skip what is silent until it answers", () => {
+    const plan = planFor(inventory, { observed: homeIsDark(serviceIn(inventory)) });
+    const text = cardText(byHandCard(plan));
+    const placeOf = (words: string) => text.indexOf(words);
+
+    expect(placeOf("Skip step 1 for now: eu-west-1 gave no answer")).toBeGreaterThan(
+      placeOf("aws rds promote-read-replica"),
+    );
+    expect(placeOf("aws ecs update-service --region eu-west-1")).toBeGreaterThan(placeOf("Skip step 1 for now"));
+  });
+
+  test("by hand, only the lines of what is silent are skipped where the rest of the old side answers", () => {
+    const day = quietDay(serviceIn(inventory));
+    const home = day.sites["eu-west-1"];
+    if (!home) throw new Error("home");
+    const observed = { ...day, sites: { ...day.sites, "eu-west-1": { ...home, compute: dark<never>("ECS") } } };
+    const plan = planFor(inventory, { observed });
+
+    expect(stepOf(plan, "fence")).not.toHaveProperty("silent");
+    expect(stepOf(plan, "fence").byHand[0]).toContain("compute.api gave no answer: skip its lines");
+    expect(cardText(byHandCard(plan))).not.toContain("for now");
   });
 
   test("planned mode is refused when the old side cannot be stopped first", () => {

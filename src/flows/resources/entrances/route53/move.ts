@@ -3,6 +3,7 @@ import type { Region } from "../../../../domain/service/region.ts";
 import type { LoadBalancer, Traffic } from "../../../../domain/service/site.ts";
 import { planned } from "../../../../ports/step.ts";
 import { awaitDns, ledAway } from "../../../steps/await-dns.ts";
+import { told } from "../../../steps/by-hand.ts";
 import { concerned, recordsBefore, sameRecords } from "../../../steps/records.ts";
 import { RecordsInput, SECOND } from "../../../steps/schemas.ts";
 import { settleDns } from "../../../steps/settle-dns.ts";
@@ -139,6 +140,8 @@ function recordSteps(at: Route53At, { moving, leading }: Leadings, { id, after }
   ];
 }
 
+const UNANSWERED = told("Route 53 gave no answer when the plan was made. Try the next lines until it takes them.");
+
 function byHandSteps(leading: Leading, { id, after }: Slot): PlannedStep[] {
   const { traffic, to: region, front } = leading;
   const { name } = traffic;
@@ -147,7 +150,7 @@ function byHandSteps(leading: Leading, { id, after }: Slot): PlannedStep[] {
   return [
     planned(awaitDns, {
       ...{ id: id("dns-by-hand"), after },
-      input: { region, name, newSide: front.dns_name, commands: changeByHand(leading) },
+      input: { region, name, newSide: front.dns_name, commands: [UNANSWERED, ...changeByHand(leading)] },
     }),
     settle(name, ttlMs, { id, after: [id("dns-by-hand")] }),
   ];
