@@ -11,10 +11,12 @@ export function oldSideLine(run: RunState, nowMs: number): Text | undefined {
   const seen = fenceSeen(run);
   const { watch } = run;
   if (watch.lostAtMs !== undefined && watch.state === "waiting")
-    return spans`${from} was fenced and is not any more since ${ago(watch.lostAtMs)}: ${watch.says}. It is fenced again`;
+    return spans`${from} was fenced and is not any more since ${ago(watch.lostAtMs)}: ${watch.says}. It is fenced again. What it takes until then is not in ${run.plan.to}`;
   if (watch.state === "fenced") {
-    const what = watch.lostAtMs === undefined ? "came back and was fenced" : "was opened, and was fenced again";
-    return spans`${from} ${what} at ${ago(watch.endedAtMs ?? nowMs)}${whileGuarded(run)}`;
+    const fenced = ago(watch.endedAtMs ?? nowMs);
+    return watch.lostAtMs === undefined
+      ? spans`${from} came back and was fenced at ${fenced}${whileGuarded(run)}`
+      : spans`${from} was opened, seen so ${ago(watch.lostAtMs)}, and was fenced again at ${fenced}. What it took meanwhile is not in ${run.plan.to}${whileGuarded(run)}`;
   }
   if ((seen === "fenced" && watch.lostAtMs === undefined) || !isSettled(stateOf(run, fence.id))) {
     const guarded = run.state === "verified" ? whileGuarded(run) : [];

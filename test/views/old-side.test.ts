@@ -46,9 +46,9 @@ describe("what people read about the old side", () => {
       /^eu-west-1 is fenced\. Until .* TwoKey fences it again if somebody opens it.*stop-watch F-1$/,
     ],
     [
-      "that somebody opened it again",
+      "that somebody opened it again, and whose writes are at stake",
       [fence("fenced"), PROMOTE, { kind: "fence-lost", ...step, why: "a write succeeds" }],
-      /^eu-west-1 was fenced and is not any more since .*: a write succeeds\. It is fenced again$/,
+      /^eu-west-1 was fenced and is not any more since .*: a write succeeds\. It is fenced again\. What it takes until then is not in eu-central-1$/,
     ],
     [
       "what happens if it answers before the promotion",
@@ -84,6 +84,14 @@ describe("what people read about the old side", () => {
       "when it was fenced",
       [fence("cannot-know"), PROMOTE, VERIFIED, { kind: "fenced-later", ...step, says: "fenced" }],
       /came back and was fenced at/,
+    ],
+    [
+      "between when and when it stood open after that",
+      [
+        ...[fence("fenced"), PROMOTE, { kind: "fence-lost", ...step, why: "a write succeeds" } as const],
+        ...[{ kind: "watch-intent", ...step } as const, { kind: "fenced-later", ...step, says: "fenced" } as const],
+      ],
+      /^eu-west-1 was opened, seen so .*, and was fenced again at .*\. What it took meanwhile is not in eu-central-1/,
     ],
     ["who ended the watch", [fence("cannot-know"), PROMOTE, vote("ana"), vote("ben")], /stopped by ana and ben/],
   ])("%s", (_what, entries, said) => {

@@ -121,10 +121,10 @@ export function commandersOf({ people }: Inventory): readonly Person[] {
 /** The old side answers and could not be fenced: both sides may take writes until somebody closes it. */
 function openOldSide(run: RunState, inventory: Inventory): Needed | undefined {
   if (!isWatched(run) || run.watch.says === "") return undefined;
-  const { id, title, from } = run.plan;
+  const { id, title, from, to } = run.plan;
   const isLost = run.watch.lostAtMs !== undefined && run.watch.tries === 0;
   const what = isLost ? "was fenced and is not any more" : "answers and could not be fenced";
-  const why = `Run ${id} (${title}): ${from} ${what}: ${run.watch.says}`;
+  const why = `Run ${id} (${title}): ${from} ${what}: ${run.watch.says}. Writes that it takes now are not in ${to}`;
   return { occasion: "old-side", reason: "old-side", people: peopleOf("old-side", run, inventory), why };
 }
 
