@@ -241,8 +241,11 @@ function trafficFor(traffic: WholeWorldSpecInput["traffic"], options: FailoverWo
     ...(sessionSeconds === undefined ? {} : { sessionSeconds }),
     ...(jobSeconds === undefined ? {} : { jobs: { intervalSeconds: jobSeconds } }),
   }));
+  // Each family has a newer revision that nobody has rolled out yet.
+  const taskDefinitions = traffic.ecs?.taskDefinitions?.map((each) => ({ ...each, latestRevision: 2 }));
   const ecs = traffic.ecs && {
     ...traffic.ecs,
+    ...(taskDefinitions && { taskDefinitions }),
     ...(stopSeconds !== undefined && { stopSeconds }),
     ...(staleSeconds !== undefined && { staleSeconds: [staleSeconds, staleSeconds] as [number, number] }),
   };

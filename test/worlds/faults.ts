@@ -105,6 +105,55 @@ const rebooted = (of: (at: FailoverWorld) => string): Begin =>
     ),
   );
 
+/** A new revision is rolled out, and when the fault ends the one before it again. */
+const deployed =
+  (of: (at: FailoverWorld) => string): Begin =>
+  async ({ at }) => {
+    const roll = (revision: number) =>
+      computesIn(at.service, of(at)).map(({ compute: { cluster, service } }) =>
+        at.client.click("ecs:UpdateService", of(at), {
+          ...{ cluster, service, forceNewDeployment: true },
+          taskDefinition: `${service.replaceAll(/[^\w-]/g, "-")}:${revision}`,
+        }),
+      );
+    const begun = await Promise.allSettled(roll(2));
+    const isBegun = begun.some(({ status }) => status === "fulfilled");
+    return { isHit: () => isBegun, end: async () => void (await Promise.allSettled(roll(1))) };
+  };
+
+/** Something about the replication of each store, and how it is again afterwards. */
+const replicated =
+  (now: ReplicationWord, then: ReplicationWord): Begin =>
+  async ({ at }) => {
+    const say = async (word: ReplicationWord) => {
+      const region = standby(at);
+      const all = storesIn(at.service, region).map(({ database: { instance } }) =>
+        at.client.post(word.path, { ...word.body(instance), region }),
+      );
+      // A replica that was promoted meanwhile follows nobody.
+      return (await Promise.allSettled(all)).some(({ status }) => status === "fulfilled");
+    };
+    const isSaid = await say(now);
+    return { isHit: () => isSaid, end: async () => void (await say(then)) };
+  };
+
+interface ReplicationWord {
+  readonly path: string;
+  readonly body: (instance: string) => Record<string, unknown>;
+}
+
+const frozenLag = (isFrozen: boolean): ReplicationWord => ({
+  path: "/cloudwatch/metric",
+  body: (of) => ({ namespace: "AWS/RDS", metric: "ReplicaLag", of, isFrozen }),
+});
+const linkSaid = (seconds: number | "silent"): ReplicationWord => ({
+  path: "/rds/lag",
+  body: (instance) => ({ instance, seconds }),
+});
+
+const portOf = ({ whole }: FailoverWorld): number =>
+  whole.spec.rds.databases.some(({ engine }) => engine !== "postgres") ? 3_306 : 5_432;
+
 const refusal = (code: string, status: number) => ({ kind: "error", status, code }) as const;
 
 export const BEGIN: Readonly<Record<FaultName, Begin>> = {
@@ -112,7 +161,9 @@ export const BEGIN: Readonly<Record<FaultName, Begin>> = {
     storesIn(at.service, home(at)).map(({ database }) =>
       at.client.click("ec2:AuthorizeSecurityGroupIngress", home(at), {
         GroupId: database.security_group,
-        IpPermissions: [{ IpProtocol: "tcp", FromPort: 5432, ToPort: 5432, IpRanges: [{ CidrIp: "10.0.0.0/8" }] }],
+        IpPermissions: [
+          { IpProtocol: "tcp", FromPort: portOf(at), ToPort: portOf(at), IpRanges: [{ CidrIp: "10.0.0.0/8" }] },
+        ],
       }),
     ),
   ),
@@ -151,6 +202,11 @@ export const BEGIN: Readonly<Record<FaultName, Begin>> = {
   "services-unseen": reads(home, "DescribeServices", "ListTasks", "DescribeTasks"),
   "firewall-unseen": reads(home, "DescribeSecurityGroups", "DescribeSecurityGroupRules"),
   "lag-unseen": reads(standby, "GetMetricData"),
+  "lag-stale": replicated(frozenLag(true), frozenLag(false)),
+  // Of MySQL: its replica says 0 while nothing arrives, until it notices.
+  "lag-zero-over-dead-link": replicated(linkSaid("silent"), linkSaid(1)),
+  "home-deployed": deployed(home),
+  "standby-deployed": deployed(standby),
   "write-check-silent": calls((at) => [
     { vendor: "app", operation: "POST /write-check", region: home(at), effect: silent },
   ]),

@@ -64,6 +64,7 @@ export async function play(plan: WorldPlan, wish: PlayWish = {}): Promise<Played
   const at = await startFailoverWorld({
     ...{ example, service, lagSeconds, sessionSeconds, jobSeconds, stopSeconds, orderSeconds, speed },
     ...{ seed: plan.seed * 10_007 + plan.index, answerWithinMs: 1_500 },
+    ...(plan.engine === undefined ? {} : { engine: plan.engine }),
     ...(wish.redisUrl === undefined ? {} : { redisUrl: wish.redisUrl }),
   });
   // Machine time, which a fast world counts many times over.

@@ -19,6 +19,8 @@ export interface WorldPlan {
   readonly jobSeconds: number;
   readonly stopSeconds: number;
   readonly faults: readonly FaultPlan[];
+  /** Absent: PostgreSQL. */
+  readonly engine?: "mysql";
   /** What people decide, in this order, each time that the run waits for them; after the last one nobody decides any more. */
   readonly people: readonly ("go-on" | "give-back")[];
 }
@@ -51,7 +53,7 @@ export function worldOf(seed: number, index: number): WorldPlan {
   const random = new Random(seed).fork(`world ${index}`);
   const [example, service] = random.pick(PLACES);
   const lagSeconds = random.pick([0, 1, 4, 20, 90]);
-  return {
+  const plan: WorldPlan = {
     ...{ seed, index, example, service, lagSeconds },
     mode: random.pick(["planned", "unplanned"]),
     lag: random.pick(LAG_CURVES)(random, lagSeconds),
@@ -62,6 +64,8 @@ export function worldOf(seed: number, index: number): WorldPlan {
     faults: Array.from({ length: random.integer(0, MOST_FAULTS) }, () => faultFrom(random)),
     people: Array.from({ length: random.integer(0, 3) }, () => random.pick(["go-on", "go-on", "give-back"])),
   };
+  const isMySql = plan.faults.some(({ name }) => name === "lag-zero-over-dead-link") || random.next() < 0.25;
+  return isMySql ? { ...plan, engine: "mysql" } : plan;
 }
 
 const FOR_GOOD_SECONDS = 3_600;
@@ -102,6 +106,7 @@ const LAG_CURVES: readonly [Curve, ...Curve[]] = [flat, flat, flat, growing, jum
 
 /** In one sentence, to be told apart from the next one by people. */
 export function sayWorld(plan: WorldPlan): string {
+  const { engine = "postgres" } = plan;
   const { index, seed, service, mode, lagSeconds, lag, orderSeconds, sessionSeconds, jobSeconds, stopSeconds } = plan;
   const curve = lag.map(({ afterSeconds, seconds }) => `${seconds} at ${afterSeconds} s`).join(", ");
   const faults = plan.faults.map(
@@ -109,7 +114,7 @@ export function sayWorld(plan: WorldPlan): string {
       `${name} ${plusSeconds} s after ${from} for ${lastsSeconds} s (${pick})`,
   );
   return [
-    `${seed}:${index} ${service} ${mode}, ${lagSeconds} s behind${curve ? ` (then ${curve})` : ""}`,
+    `${seed}:${index} ${service} ${mode}, ${engine} ${lagSeconds} s behind${curve ? ` (then ${curve})` : ""}`,
     `an order every ${orderSeconds} s, a job every ${jobSeconds} s, sessions of ${sessionSeconds} s, stops take ${stopSeconds} s`,
     faults.length > 0 ? faults.join(", ") : "nothing goes wrong",
     `people: ${plan.people.join(", ") || "nobody"}`,
