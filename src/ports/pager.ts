@@ -53,6 +53,8 @@ export interface PagerIncident {
   readonly url: string | undefined;
   readonly acknowledgedBy: readonly { readonly pagerUserId: string; readonly name: string; readonly atMs: number }[];
   readonly notifications: readonly { readonly user: string; readonly channel: string; readonly atMs: number }[];
+  /** When the pager last took the acknowledgements back, because they are older than it lets them be, or because somebody said so. */
+  readonly lapsedAtMs?: number | undefined;
 }
 
 export interface OnCallEntry {

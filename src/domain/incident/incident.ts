@@ -63,6 +63,8 @@ const PagerEvidence = z.strictObject({
   notifications: z.array(z.strictObject({ user: z.string(), channel: z.string(), atMs: z.number() })),
   /** Acknowledgements that did not count: pager user ids. */
   uncounted: z.array(z.string()),
+  /** When the pager last took acknowledgements back. */
+  lapsedAtMs: z.number().optional(),
   /** How often it was found open after it had been resolved. */
   reopened: z.number().int(),
 });

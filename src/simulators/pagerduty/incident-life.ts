@@ -1,6 +1,6 @@
 import type { Directory } from "./directory.ts";
 import { addEntry, assign, emit, enterLevel, haltEscalation } from "./escalation.ts";
-import type { Agent, Incident, Note } from "./incident.ts";
+import { type Agent, AUTOMATION, type Incident, type Note } from "./incident.ts";
 import type { EscalationPolicy, Service, Urgency } from "./spec.ts";
 import { noteWebhookJson } from "./webhook-payloads.ts";
 
@@ -115,13 +115,23 @@ export function acknowledge(
   addEntry(directory, incident, { type: "acknowledge_log_entry", agent, summary: "Acknowledged", channel });
   logAct(directory, incident, { kind: "pagerduty.acknowledged", agent, via });
   emit(directory, incident, { eventType: "incident.acknowledged", agent });
+  timeOut(directory, incident);
+}
+
+/** Counted from the newest acknowledgement. The timer goes with the escalation's: whatever moves the incident on ends it. */
+function timeOut(directory: Directory, incident: Incident): void {
+  const seconds = incident.service.acknowledgementTimeoutSeconds;
+  if (seconds === undefined || incident.urgency === "low") return;
+  const again = () => unacknowledge(directory, incident, { agent: AUTOMATION, via: "timeout" });
+  incident.timers.push(directory.at(directory.nowMs + seconds * 1_000, again));
 }
 
 export function unacknowledge(directory: Directory, incident: Incident, { agent, via }: Act): void {
   incident.status = "triggered";
   incident.acknowledgements = [];
   incident.changed = { atMs: directory.nowMs, agent };
-  addEntry(directory, incident, { type: "unacknowledge_log_entry", agent, summary: "Unacknowledged" });
+  const channel = { type: via === "timeout" ? "timeout" : "api" };
+  addEntry(directory, incident, { type: "unacknowledge_log_entry", agent, summary: "Unacknowledged", channel });
   logAct(directory, incident, { kind: "pagerduty.unacknowledged", agent, via });
   emit(directory, incident, { eventType: "incident.unacknowledged", agent });
   enterLevel(directory, incident, incident.level);

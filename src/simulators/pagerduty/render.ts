@@ -41,7 +41,7 @@ function agentReference(directory: Directory, incident: Incident, agent: Agent):
     case "user":
       return userReference(directory, agent.userId);
     case "integration":
-      return { ...reference("service", incident.service.id, "Events API v2"), type: "inbound_integration_reference" };
+      return { ...reference("service", incident.service.id, "Events API v2"), type: "integration_reference" };
     case "automation":
       return reference("service", incident.service.id, incident.service.name);
   }
@@ -179,7 +179,7 @@ export function serviceJson(directory: Directory, service: Service): Json {
     alert_creation: "create_alerts_and_incidents",
     incident_urgency_rule: { type: "constant", urgency: urgencyRule(service.urgency) },
     escalation_policy: reference("escalation_policy", service.escalationPolicy, policy?.name ?? ""),
-    acknowledgement_timeout: null,
+    acknowledgement_timeout: service.acknowledgementTimeoutSeconds ?? null,
     auto_resolve_timeout: null,
     integrations: [],
     teams: [],

@@ -57,6 +57,8 @@ const Service = z.strictObject({
   /** `by-severity`: critical and error become high urgency, warning and info low; low urgency does not escalate. */
   urgency: z.enum(["high", "low", "by-severity"]).default("high"),
   escalationPolicy: Id,
+  /** World seconds after which an acknowledged incident of high urgency is triggered again; absent: never. */
+  acknowledgementTimeoutSeconds: z.number().positive().optional(),
   integrationKeys: z.array(z.string().length(32)),
 });
 export type Service = z.infer<typeof Service>;

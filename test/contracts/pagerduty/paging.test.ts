@@ -121,6 +121,21 @@ describe("reading", () => {
     });
   });
 
+  test("tells when an acknowledgement timed out, which leaves the incident triggered", async () => {
+    paging.close();
+    await bench.stop();
+    await open({ services: ACCOUNT.services.map((each) => ({ ...each, acknowledgementTimeoutSeconds: 1_800 })) });
+    await paging.trigger(PAGE);
+    await bench.control("POST", "/pagerduty/acknowledge", { userId: "PUANA", incidentKey: PAGE.dedupKey });
+    const acknowledged = await paging.evidence(PAGE.dedupKey);
+    expect(acknowledged).toMatchObject({ value: { status: "acknowledged" } });
+    expect(acknowledged).not.toHaveProperty("value.lapsedAtMs", expect.any(Number));
+    bench.world.clock.jump(1_800_000);
+    const lapsed = await paging.evidence(PAGE.dedupKey);
+    expect(lapsed).toMatchObject({ value: { status: "triggered", acknowledgedBy: [{ pagerUserId: "PUANA" }] } });
+    expect(lapsed).toHaveProperty("value.lapsedAtMs", expect.any(Number));
+  });
+
   test("our own acknowledgement is a state, not a person", async () => {
     await paging.trigger(PAGE);
     await paging.acknowledge(PAGE.dedupKey, "Ana");

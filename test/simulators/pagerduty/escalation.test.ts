@@ -36,6 +36,33 @@ describe("the escalation path in world time", () => {
     ]);
   });
 
+  test("an acknowledgement that times out triggers the incident again, and rings its level", async () => {
+    await bench.stop();
+    const services = ACCOUNT.services.map((each) => ({ ...each, acknowledgementTimeoutSeconds: 1_800 }));
+    bench = await openBench({ services });
+    await enqueue(triggerEvent("k"));
+    await enqueue(followUp("acknowledge", "k"));
+    const before = rang().length;
+    bench.world.clock.jump(30 * MINUTE_MS - 1_000);
+    expect(rang()).toHaveLength(before);
+    bench.world.clock.jump(1_000);
+
+    expect(rang()).toHaveLength(before + 2);
+    const { body } = await bench.call("GET", "/incidents?incident_key=k");
+    expect(body).toMatchObject({ incidents: [{ status: "triggered" }] });
+    const [{ id = "" } = {}] = Object(body).incidents;
+    const { body: told } = await bench.call("GET", `/incidents/${id}/log_entries`);
+    expect(Object(told).log_entries).toContainEqual(
+      expect.objectContaining({ type: "unacknowledge_log_entry", channel: { type: "timeout" } }),
+    );
+    expect(Object(told).log_entries).toContainEqual(
+      expect.objectContaining({
+        type: "acknowledge_log_entry",
+        agent: expect.objectContaining({ type: "integration_reference" }),
+      }),
+    );
+  });
+
   test.each(["acknowledge", "resolve"] as const)("%s stops it", async (action) => {
     await enqueue(triggerEvent("k"));
     await enqueue(followUp(action, "k"));

@@ -182,7 +182,7 @@ describe("evidence", () => {
         { type: "notify_log_entry", user: { id: "PUANA" }, channel: { notification: { type: "phone" } } },
         { type: "notify_log_entry", user: { id: "PUANA" }, channel: { notification: { type: "push" } } },
         { type: "assign_log_entry" },
-        { type: "trigger_log_entry", agent: { type: "inbound_integration_reference" } },
+        { type: "trigger_log_entry", agent: { type: "integration_reference" } },
       ],
     });
   });

@@ -15,6 +15,7 @@ import type { Person } from "../../../domain/people/person.ts";
 import type { Documents } from "../../../ports/documents.ts";
 import type { PagerIncident } from "../../../ports/pager.ts";
 import { acknowledge } from "./acknowledge.ts";
+import { lapsedAtPager } from "./lapse.ts";
 
 /** The pager tells times in whole seconds. */
 const PAGER_STEP_MS = 1_000;
@@ -42,7 +43,10 @@ export function mergeEvidence(incident: Incident, found: PagerIncident, { people
     next.status !== pager.status || next.id !== pager.id || next.notifications.length !== pager.notifications.length;
   let value: Incident = isNews ? amend(incident, { pager: next }) : incident;
   const events: Event[] = [];
-  for (const ack of found.acknowledgedBy) {
+  const lapsed = lapsedAtPager(value, found, nowMs);
+  value = lapsed?.value ?? value;
+  events.push(...(lapsed?.events ?? []));
+  for (const ack of found.acknowledgedBy.filter(({ atMs }) => atMs > (value.pager.lapsedAtMs ?? 0))) {
     const changed = acknowledgedAtPager(value, ack, { people, nowMs });
     value = changed?.value ?? value;
     events.push(...(changed?.events ?? []));

@@ -25,6 +25,10 @@ const LogEntry = z.object({
 });
 type LogEntry = z.infer<typeof LogEntry>;
 
+/** The vendor's documents write these in two ways. */
+const ACKNOWLEDGED: ReadonlySet<string> = new Set(["acknowledge_log_entry", "acknowledgement_log_entry"]);
+const LAPSED: ReadonlySet<string> = new Set(["unacknowledge_log_entry", "unacknowledgement_log_entry"]);
+
 /** The newest incident with this key, open or not. */
 export async function findIncident(
   client: PagerDutyClient,
@@ -70,13 +74,14 @@ export async function readIncident(
       url: url ?? undefined,
       acknowledgedBy: oldestFirst.flatMap(acknowledgementOf),
       notifications: oldestFirst.flatMap(notificationOf),
+      lapsedAtMs: oldestFirst.findLast(({ type }) => LAPSED.has(type))?.created_at,
     },
   };
 }
 
 function acknowledgementOf(entry: LogEntry): PagerIncident["acknowledgedBy"] {
   const { agent } = entry;
-  if (entry.type !== "acknowledge_log_entry" || !agent?.type.startsWith("user")) return [];
+  if (!ACKNOWLEDGED.has(entry.type) || !agent?.type.startsWith("user")) return [];
   return [{ pagerUserId: agent.id, name: agent.summary ?? agent.id, atMs: entry.created_at }];
 }
 

@@ -101,6 +101,33 @@ describe("pages of an incident", () => {
     expect(desk.paging.acknowledged).toEqual([]);
   });
 
+  test("an answer that the pager takes back is none: everybody is paged again, until somebody answers again", async () => {
+    const desk = bridge();
+    const id = await opened(desk);
+    await pass(desk, id, 1);
+    await change(desk, id, ana);
+    await pass(desk, id, 30);
+    const before = desk.paging.responders.length;
+    const key = `dr:test:${id}:1`;
+    const old = { pagerUserId: "PANA", name: "Ana", atMs: desk.clock.now() - 30 * MINUTE };
+    desk.paging.set(key, { status: "triggered", acknowledgedBy: [old], lapsedAtMs: desk.clock.now() });
+    await pass(desk, id, 7);
+
+    expect((await desk.incident(id)).acks).toEqual([]);
+    expect(desk.incidents.events.filter(({ kind }) => kind === "ack.lapsed")).toHaveLength(1);
+    expect(desk.paging.responders.length).toBeGreaterThan(before + 1);
+
+    desk.paging.set(key, {
+      status: "acknowledged",
+      acknowledgedBy: [old, { ...old, atMs: desk.clock.now() }],
+    });
+    await pass(desk, id, 2);
+    const answered = desk.paging.responders.length;
+    await pass(desk, id, 30);
+    expect((await desk.incident(id)).acks.map((ack) => [ack.by, ack.door])).toEqual([["ana", "pager"]]);
+    expect(desk.paging.responders).toHaveLength(answered);
+  });
+
   test("when nobody answers at all the commanders are asked for, once, and a sev1 is repeated until somebody answers", async () => {
     const desk = bridge();
     const id = await opened(desk);
