@@ -28,7 +28,8 @@ const Deleted = z.object({ id: z.string(), deleted: z.literal(true) });
 const Flag = z.boolean().default(false);
 const MemberFacts = z.object({
   id: z.string(),
-  team_id: z.string(),
+  /** Absent for somebody of a whole Enterprise Grid: `enterprise_user` says of which workspaces. */
+  team_id: z.string().optional(),
   deleted: z.literal(false),
   is_bot: z.boolean(),
   is_restricted: z.boolean(),

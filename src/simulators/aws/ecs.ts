@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { World } from "../world/world.ts";
 import { partitionOf } from "./arn.ts";
 import { addEcsControls } from "./ecs-controls.ts";
+import { ecsLists, tokenPage } from "./ecs-lists.ts";
 import { ServiceScheduler } from "./ecs-scheduler.ts";
 import {
   clusterOf,
@@ -107,6 +108,7 @@ export function createEcs(
         ListTasks: { mutates: false, handle: (call) => listTasks(book, call) },
         DescribeTasks: { mutates: false, handle: (call) => describeTasks(book, call) },
         DescribeClusters: { mutates: false, handle: (call) => describeClusters(book, call) },
+        ...ecsLists(book),
       },
     },
   };
@@ -231,21 +233,14 @@ function listTasks(book: ServiceBook, call: AwsCall): Record<string, unknown> {
     .filter((task) => task.desiredStatus === wanted.desiredStatus)
     .filter((task) => isListed(task, wanted))
     .map((task) => task.arn);
-  const from = startOf(wanted.nextToken, arns.length);
-  const to = from + wanted.maxResults;
-  return { taskArns: arns.slice(from, to), ...(to < arns.length && { nextToken: String(to) }) };
+  const { entries, nextToken } = tokenPage(arns, { size: wanted.maxResults, token: wanted.nextToken });
+  return { taskArns: entries, nextToken };
 }
 
 /** No task here is known to run on a machine that has a name. */
 function isListed(task: Task, { family, startedBy, containerInstance }: z.infer<typeof ListTasks>): boolean {
   const isOfFamily = family === undefined || task.taskDefinition.split(":")[0] === family;
   return isOfFamily && (startedBy ?? task.deploymentId) === task.deploymentId && containerInstance === undefined;
-}
-
-function startOf(nextToken: string | undefined, length: number): number {
-  const at = Number(nextToken ?? 0);
-  if (Number.isInteger(at) && at >= 0 && at <= length && nextToken !== "") return at;
-  throw new AwsError("InvalidParameterException", "Invalid token");
 }
 
 function describeTasks(book: ServiceBook, call: AwsCall): Record<string, unknown> {

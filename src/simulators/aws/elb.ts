@@ -56,6 +56,7 @@ export function createElb(
       namespace: "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
       operations: {
         DescribeLoadBalancers: { mutates: false, handle: (call) => describeBalancers(loadBalancers, call) },
+        DescribeListeners: { mutates: false, handle: (call) => describeListeners(loadBalancers, call) },
         DescribeTargetGroups: { mutates: false, handle: (call) => describeGroups(loadBalancers, call) },
         DescribeTargetHealth: { mutates: false, handle: (call) => describeHealth(targets, call) },
       },
@@ -99,6 +100,21 @@ function describeBalancers(all: readonly LoadBalancer[], call: AwsCall): Record<
     IpAddressType: balancer.ipAddressType,
   }));
   return { LoadBalancers: new XmlList("member", entries) };
+}
+
+/** One listener a load balancer, which sends everything to its first target group. */
+function describeListeners(all: readonly LoadBalancer[], { input, region }: AwsCall): Record<string, unknown> {
+  const balancer = all.find((each) => each.region === region && each.arn === input["LoadBalancerArn"]);
+  if (!balancer) throw new AwsError("LoadBalancerNotFound", "One or more load balancers not found");
+  const [group] = balancer.targetGroups;
+  const action = { Type: "forward", TargetGroupArn: group?.arn, Order: 1 };
+  const listener = {
+    ListenerArn: `${balancer.arn.replace(":loadbalancer/", ":listener/")}/0a0b0c0d0e0f0001`,
+    LoadBalancerArn: balancer.arn,
+    ...{ Port: 80, Protocol: balancer.type === "network" ? "TCP" : "HTTP" },
+    DefaultActions: new XmlList("member", group ? [action] : []),
+  };
+  return { Listeners: new XmlList("member", [listener]) };
 }
 
 function describeGroups(all: readonly LoadBalancer[], call: AwsCall): Record<string, unknown> {

@@ -14,6 +14,13 @@ const DescribeInput = z.strictObject({
   Marker: z.string().optional(),
 });
 
+const GlobalInput = z.strictObject({
+  GlobalClusterIdentifier: z.string().optional(),
+  Filters: z.array(z.unknown()).optional(),
+  MaxRecords: z.coerce.number().int().min(20).max(100).default(100),
+  Marker: z.string().optional(),
+});
+
 const FailoverInput = z.strictObject({
   DBClusterIdentifier: z.string(),
   TargetDBInstanceIdentifier: z.string().optional(),
@@ -28,6 +35,7 @@ interface Parts {
 export function clusterOperations({ fleet, changes }: Parts): Readonly<Record<string, AwsOperation>> {
   return {
     DescribeDBClusters: { mutates: false, handle: (call) => describe(fleet, call) },
+    DescribeGlobalClusters: { mutates: false, handle: ({ input }) => describeGlobal(input) },
     FailoverDBCluster: {
       mutates: true,
       handle: (call) => {
@@ -38,6 +46,13 @@ export function clusterOperations({ fleet, changes }: Parts): Readonly<Record<st
       },
     },
   };
+}
+
+/** There are none: an Aurora cluster of this world stays in its region. */
+function describeGlobal(input: AwsCall["input"]) {
+  const { GlobalClusterIdentifier: name } = GlobalInput.parse(input);
+  if (name !== undefined) throw new AwsError("GlobalClusterNotFoundFault", `Global cluster ${name} not found`, 404);
+  return { GlobalClusters: new XmlList("GlobalClusterMember", []) };
 }
 
 function describe(fleet: DatabaseFleet, { input, region }: AwsCall) {

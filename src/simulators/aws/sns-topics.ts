@@ -161,6 +161,10 @@ export class Topics {
     return added;
   }
 
+  in(region: string): Topic[] {
+    return [...this.#topics.values()].filter((topic) => topic.region === region);
+  }
+
   /** A topic only exists in the region of its ARN, which must be the region that is spoken to. */
   require(arn: string, region?: string): Topic {
     const topic = this.#topics.get(arn);

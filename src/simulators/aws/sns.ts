@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { World } from "../world/world.ts";
+import { page } from "./paging.ts";
 import { type AwsCall, AwsError, type AwsService, XmlList } from "./service.ts";
 import { type Publication, Tamper, Topics } from "./sns-topics.ts";
 import { ACCOUNT_ID, type SnsSpecInput } from "./specs.ts";
@@ -42,6 +43,7 @@ export function createSns(world: World, input: SnsSpecInput): Sns {
         Subscribe: { mutates: true, handle: (call) => subscribe(topics, call) },
         ConfirmSubscription: { mutates: true, handle: (call) => confirm(topics, call) },
         Publish: { mutates: true, handle: (call) => publish(topics, call) },
+        ListTopics: { mutates: false, handle: (call) => listTopics(topics, call) },
         GetTopicAttributes: { mutates: false, handle: (call) => attributes(topics, call) },
         SetTopicAttributes: { mutates: true, handle: (call) => setAttributes(topics, call) },
       },
@@ -110,6 +112,20 @@ function publish(topics: Topics, { input, region }: AwsCall) {
   const wanted = Publish.parse(input);
   topics.require(wanted.TopicArn, region);
   return { MessageId: topics.publish({ topicArn: wanted.TopicArn, message: wanted.Message, subject: wanted.Subject }) };
+}
+
+const MOST_TOPICS = 100;
+
+function listTopics(topics: Topics, { input, region }: AwsCall) {
+  const { NextToken: marker } = z.strictObject({ NextToken: z.string().optional() }).parse(input);
+  const { entries, marker: NextToken } = page(topics.in(region), ({ arn }) => arn, { size: MOST_TOPICS, marker });
+  return {
+    Topics: new XmlList(
+      "member",
+      entries.map(({ arn: TopicArn }) => ({ TopicArn })),
+    ),
+    NextToken,
+  };
 }
 
 function attributes(topics: Topics, { input, region }: AwsCall) {

@@ -14,7 +14,10 @@ export function userJson(workspace: Workspace, user: User): Json {
     team: user.teamId ?? team.id,
     ...(user.email === undefined ? {} : { email: user.email }),
   };
-  const always = { id: user.id, team_id: user.teamId ?? team.id, name: user.name, deleted: flags.deleted, profile };
+  // Somebody of the whole organisation (W…) is of no workspace: `enterprise_user` names theirs.
+  const isOfWholeGrid = user.enterprise !== undefined && user.id.startsWith("W");
+  const root = isOfWholeGrid ? {} : { team_id: user.teamId ?? team.id };
+  const always = { id: user.id, ...root, name: user.name, deleted: flags.deleted, profile };
   if (flags.deleted) return { ...always, is_bot: flags.bot };
   return {
     ...always,

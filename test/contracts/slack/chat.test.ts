@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { webApi } from "@slack/bolt";
 import type { Card } from "../../../src/domain/card/card.ts";
 import { OutcomeUnknown, TransientError, UserError } from "../../../src/domain/errors.ts";
 import { Secret } from "../../../src/domain/secret.ts";
@@ -258,6 +259,8 @@ const ODD_ACCOUNTS = [
   odd("U0AWAY", {}, { teamId: "T0SISTER", enterprise: { id: "E0GRID", teams: ["T0SISTER"] } }),
   odd("U0FAR", {}, { teamId: "T0FAR", enterprise: { id: "E0FAR", teams: ["T0FAR", "T0ACME"] } }),
   odd("W0WANDA", {}, { teamId: "T0SISTER", enterprise: { id: "E0GRID", teams: ["T0SISTER", "T0ACME"] } }),
+  odd("W0AWAY", {}, { enterprise: { id: "E0GRID", teams: ["T0SISTER"] } }),
+  odd("W0FAR", {}, { enterprise: { id: "E0FAR", teams: ["T0FAR", "T0ACME"] } }),
   odd("U0HIDE", { invisible: true }),
 ];
 
@@ -265,6 +268,9 @@ describe("People", () => {
   test.each([
     ["U0ANA", []],
     ["U0GRID", []],
+    ["W0WANDA", []],
+    ["W0AWAY", ["other team"]],
+    ["W0FAR", ["other team"]],
     ["U0BOTTY", ["bot"]],
     ["U0FLOW", ["workflow bot"]],
     ["U0CONN", ["connector bot"]],
@@ -292,6 +298,15 @@ describe("People", () => {
     expect(await causeOf("U0ANA")).toBeInstanceOf(TransientError);
     fault("users.info", { kind: "error", status: 500, code: "fatal_error" });
     await expect(chat.confirm("U0ANA")).rejects.toMatchObject({ code: "approver-unknown" });
+  });
+
+  test("of a whole Enterprise Grid come without a team, and the workspaces that Slack names for them count", async () => {
+    const answer = await new webApi.WebClient(BOT_TOKEN, { slackApiUrl: place.slack.apiUrl }).users.info({
+      user: "W0WANDA",
+    });
+    expect(answer.user).not.toHaveProperty("team_id");
+    expect(answer.user?.enterprise_user).toMatchObject({ id: "W0WANDA", teams: ["T0SISTER", "T0ACME"] });
+    await expect(chat.confirm("W0WANDA")).resolves.not.toThrow();
   });
 
   test("are asked about afresh each time", async () => {
