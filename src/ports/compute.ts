@@ -32,6 +32,8 @@ export interface ComputeFacts {
   readonly launchType?: string;
   /** Names of its capacity providers; absent: none. */
   readonly capacityProviders?: readonly string[];
+  /** Where the interfaces of its tasks stand; absent: they have none of their own. */
+  readonly subnets?: readonly string[];
 }
 
 /** What the tasks of a service would start on, beside the service itself. */
@@ -43,6 +45,14 @@ export interface ComputeGround {
     readonly machines: number;
     readonly capacityProviders: readonly string[];
   };
+  /** Those of the service's subnets that there are, each with its free addresses; absent: its tasks have no interface. */
+  readonly subnets?: readonly { readonly id: string; readonly free: number }[];
+  /** Network mode of the task definition: `awsvpc`, `bridge`, `host` or `none`. */
+  readonly networkMode?: string;
+  /** What its containers are started from. */
+  readonly images?: readonly string[];
+  /** By what the target group knows a target: `ip` or `instance`; absent: it has none. */
+  readonly targetType?: string;
 }
 
 export interface ScaleOut {

@@ -43,6 +43,9 @@ const Service = z.object({
   loadBalancers: z.array(z.object({ targetGroupArn: z.string().optional() })).default([]),
   deploymentController: z.object({ type: z.string() }).optional(),
   launchType: z.string().optional(),
+  networkConfiguration: z
+    .object({ awsvpcConfiguration: z.object({ subnets: z.array(z.string()).default([]) }).optional() })
+    .optional(),
   capacityProviderStrategy: z.array(z.object({ capacityProvider: z.string() })).default([]),
 });
 const Failures = z.array(z.object({ arn: z.string().default(""), reason: z.string().default("") })).default([]);
@@ -195,8 +198,11 @@ export class ComputeReader {
 }
 
 /** How somebody has set the service up, as far as ECS tells it. */
-function setUp({ deploymentController, launchType, capacityProviderStrategy: providers }: z.infer<typeof Service>) {
+function setUp(found: z.infer<typeof Service>) {
+  const { deploymentController, launchType, networkConfiguration, capacityProviderStrategy: providers } = found;
+  const subnets = networkConfiguration?.awsvpcConfiguration?.subnets;
   return {
+    ...(subnets && { subnets }),
     ...(deploymentController && { controller: deploymentController.type }),
     ...(launchType !== undefined && { launchType }),
     ...(providers.length > 0 && { capacityProviders: providers.map(({ capacityProvider }) => capacityProvider) }),

@@ -1,4 +1,6 @@
-import { DescribeClustersCommand } from "@aws-sdk/client-ecs";
+import { DescribeSubnetsCommand } from "@aws-sdk/client-ec2";
+import { DescribeClustersCommand, DescribeTaskDefinitionCommand } from "@aws-sdk/client-ecs";
+import { DescribeTargetGroupsCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { z } from "zod";
 import type { ComputeGround, GroundWish } from "../../ports/compute.ts";
 import type { Caller } from "./caller.ts";
@@ -21,15 +23,68 @@ interface Wanted extends GroundWish {
 
 /** What a service's tasks would start on. Throws CallFailed. */
 export async function readGround(caller: Caller, clients: Clients, wanted: Wanted): Promise<ComputeGround> {
-  const cluster = dependsOnCluster(wanted.facts) ? await readCluster(caller, clients, wanted) : undefined;
-  return { ...(cluster && { cluster }) };
+  const by: By = { caller, clients };
+  const [cluster, definition, subnets, targetType] = await Promise.all([
+    dependsOnCluster(wanted.facts) ? readCluster(by, wanted) : undefined,
+    readDefinition(by, wanted),
+    readSubnets(by, wanted),
+    readTargetType(by, wanted),
+  ]);
+  const { networkMode, containerDefinitions } = definition;
+  return {
+    ...(cluster && { cluster }),
+    ...(subnets && { subnets }),
+    ...(networkMode !== undefined && { networkMode }),
+    images: containerDefinitions.flatMap(({ image }) => image ?? []),
+    ...(targetType !== undefined && { targetType }),
+  };
+}
+
+interface By {
+  readonly caller: Caller;
+  readonly clients: Clients;
+}
+
+const Definition = z.object({
+  networkMode: z.string().optional(),
+  containerDefinitions: z.array(z.object({ image: z.string().optional() })).default([]),
+});
+
+async function readDefinition({ caller, clients }: By, { region, facts, signal }: Wanted) {
+  const ask = { api: "ecs", region, doing: `describe task definition ${facts.taskDefinition}`, signal };
+  const command = new DescribeTaskDefinitionCommand({ taskDefinition: facts.taskDefinition });
+  const answer = await caller.read(ask, (options) => clients.ecs.in(region).send(command, options));
+  return Definition.parse(answer.taskDefinition);
+}
+
+const Subnets = z.array(z.object({ SubnetId: z.string(), AvailableIpAddressCount: z.number() })).default([]);
+
+/** By a filter, which leaves out what is not there instead of failing. */
+async function readSubnets({ caller, clients }: By, { region, facts, site, signal }: Wanted) {
+  const { subnets: ids = [] } = facts;
+  if (ids.length === 0) return undefined;
+  const ask = { api: "ec2", region, doing: `describe the subnets of ${site.service}`, signal };
+  const command = new DescribeSubnetsCommand({ Filters: [{ Name: "subnet-id", Values: [...ids] }] });
+  const answer = await caller.read(ask, (options) => clients.ec2.in(region).send(command, options));
+  return Subnets.parse(answer.Subnets).map(({ SubnetId: id, AvailableIpAddressCount: free }) => ({ id, free }));
+}
+
+const TargetGroups = z.tuple([z.object({ TargetType: z.string().optional() })]);
+
+async function readTargetType({ caller, clients }: By, { region, site, signal }: Wanted) {
+  const { target_group: group } = site;
+  if (group === undefined) return undefined;
+  const ask = { api: "loadbalancing", region, doing: `describe target group ${group}`, signal };
+  const command = new DescribeTargetGroupsCommand({ TargetGroupArns: [group] });
+  const answer = await caller.read(ask, (options) => clients.loadBalancing.in(region).send(command, options));
+  return TargetGroups.parse(answer.TargetGroups)[0].TargetType;
 }
 
 /** Fargate asks nothing of the cluster. */
 const dependsOnCluster = ({ launchType, capacityProviders = [] }: Wanted["facts"]): boolean =>
   capacityProviders.length > 0 || (launchType !== undefined && launchType !== "FARGATE");
 
-async function readCluster(caller: Caller, clients: Clients, { region, site, signal }: Wanted) {
+async function readCluster({ caller, clients }: By, { region, site, signal }: Wanted) {
   const ask = { api: "ecs", region, doing: `describe cluster ${site.cluster}`, signal };
   const command = new DescribeClustersCommand({ clusters: [site.cluster] });
   const answer = await caller.read(ask, (options) => clients.ecs.in(region).send(command, options));

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { NetworkInterfaceSpec } from "./network-interfaces.ts";
 import { SourceText } from "./security-rules.ts";
 import { DEFAULT_VPC, Duration } from "./specs.ts";
+import { SubnetSpec } from "./subnets.ts";
 
 export const SecurityRuleSpec = z.strictObject({
   protocol: z.enum(["tcp", "udp", "icmp", "-1"]).default("tcp"),
@@ -29,6 +30,8 @@ export const Ec2Spec = z.strictObject({
   prefixLists: z
     .array(z.strictObject({ region: z.string(), id: z.string().startsWith("pl-"), entries: z.array(z.string()) }))
     .default([]),
+  /** Beside the ordinary one of each region. */
+  subnets: z.array(SubnetSpec).default([]),
   /** Beside those of database instances, which there are always. */
   networkInterfaces: z.array(NetworkInterfaceSpec).default([]),
   /** How long a description may still show the rules from before a change; AWS calls its API eventually consistent. */

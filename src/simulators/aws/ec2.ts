@@ -10,6 +10,7 @@ import { type SecurityGroup, SecurityGroups } from "./security-groups.ts";
 import type { NewRule, Rule } from "./security-rules.ts";
 import { type AwsCall, AwsError, type AwsService, XmlList } from "./service.ts";
 import { ACCOUNT_ID } from "./specs.ts";
+import { subnetsOf } from "./subnets.ts";
 
 export interface Ec2 {
   readonly service: AwsService;
@@ -41,6 +42,7 @@ export function createEc2(world: World, input: Ec2SpecInput): Ec2 {
               parse(DescribeInterfaces, call),
             ),
         },
+        DescribeSubnets: { mutates: false, handle: subnetsOf(world, spec.subnets) },
         RevokeSecurityGroupIngress: { mutates: true, handle: (call) => revoke(groups, call) },
         AuthorizeSecurityGroupIngress: { mutates: true, handle: (call) => authorize(groups, call) },
       },

@@ -1,17 +1,24 @@
 import { z } from "zod";
 import type { World } from "../world/world.ts";
 import type { ServiceScheduler } from "./ecs-scheduler.ts";
-import { ClusterSpec, type EcsSpec, ServiceSpec } from "./ecs-spec.ts";
+import { ClusterSpec, definitionOf, type EcsSpec, ServiceSpec } from "./ecs-spec.ts";
 
-const { deploymentController, launchType, capacityProviders } = ServiceSpec.shape;
+const { deploymentController, launchType, capacityProviders, subnets } = ServiceSpec.shape;
 const SetService = z.strictObject({
   ...{ region: z.string(), cluster: z.string(), service: z.string() },
   deploymentController: deploymentController.unwrap().optional(),
   launchType: launchType.unwrap().optional(),
   capacityProviders: capacityProviders.unwrap().optional(),
+  subnets: subnets.unwrap().optional(),
 });
 
-/** What somebody has set a service or a cluster up with: `POST /ecs/service`, `POST /ecs/cluster`. */
+const SetDefinition = z.strictObject({
+  family: z.string(),
+  networkMode: z.enum(["awsvpc", "bridge", "host"]).optional(),
+  image: z.string().optional(),
+});
+
+/** What somebody has set a service or a cluster up with: `POST /ecs/service`, `POST /ecs/cluster`, `POST /ecs/task-definition`. */
 export function addEcsControls(
   { control, log }: World,
   { spec, schedulers }: { readonly spec: EcsSpec; readonly schedulers: readonly ServiceScheduler[] },
@@ -24,6 +31,13 @@ export function addEcsControls(
     if (!scheduler) throw new Error(`There is no service ${cluster}/${service} in ${region}`);
     Object.assign(scheduler.spec, changes);
     log.append("ecs.service", { region, cluster, service, ...changes });
+  });
+  control.on("POST /ecs/task-definition", (body) => {
+    const { family, ...changes } = SetDefinition.parse(body);
+    const definition = definitionOf(spec, family);
+    if (!definition) throw new Error(`There is no task definition ${family}`);
+    Object.assign(definition, changes);
+    log.append("ecs.task-definition", { family, ...changes });
   });
   control.on("POST /ecs/cluster", (body) => {
     const cluster = ClusterSpec.parse(body);

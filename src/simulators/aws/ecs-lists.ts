@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { partitionOf } from "./arn.ts";
 import type { ServiceScheduler } from "./ecs-scheduler.ts";
-import { type EcsSpec, isBroken, resolveTaskDefinition } from "./ecs-spec.ts";
+import { definitionOf, type EcsSpec, isBroken, resolveTaskDefinition } from "./ecs-spec.ts";
 import { refusedInput } from "./refused-input.ts";
 import { type AwsCall, AwsError, type AwsOperation } from "./service.ts";
 
@@ -59,11 +59,12 @@ function describeTaskDefinition({ spec, accountId }: EcsBook, { input, region }:
   const found = resolveTaskDefinition(spec, parsed(DescribeTaskDefinition, input).taskDefinition);
   if (found === undefined) throw new AwsError("ClientException", "Unable to describe task definition.");
   const [family = "", revision = ""] = found.split(":");
-  const image = `${accountId}.dkr.ecr.${region}.amazonaws.com/${family}:${revision}`;
+  const { networkMode, image: specified } = definitionOf(spec, found) ?? {};
+  const image = specified ?? `${accountId}.dkr.ecr.${region}.amazonaws.com/${family}:${revision}`;
   return {
     taskDefinition: {
       taskDefinitionArn: arnIn(region, accountId, `task-definition/${found}`),
-      ...{ family, revision: Number(revision), status: "ACTIVE", networkMode: "awsvpc" },
+      ...{ family, revision: Number(revision), status: "ACTIVE", networkMode },
       ...{ requiresCompatibilities: ["FARGATE"], cpu: "256", memory: "512" },
       containerDefinitions: [
         {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DEFAULT_SUBNET } from "./specs.ts";
 
 export const ServiceSpec = z.strictObject({
   region: z.string(),
@@ -23,6 +24,8 @@ export const ServiceSpec = z.strictObject({
   launchType: z.enum(["FARGATE", "EC2", "EXTERNAL"]).default("FARGATE"),
   /** Names of its capacity provider strategy; empty: its launch type. */
   capacityProviders: z.array(z.string()).default([]),
+  /** Where the interfaces of its tasks stand, in network mode awsvpc. */
+  subnets: z.array(z.string().startsWith("subnet-")).default([DEFAULT_SUBNET]),
 });
 export type EcsServiceSpec = z.infer<typeof ServiceSpec>;
 
@@ -47,6 +50,9 @@ export const EcsSpec = z.strictObject({
         latestRevision: z.number().int().min(1),
         /** Revisions whose image cannot be pulled: their tasks never run. */
         brokenRevisions: z.array(z.number().int()).default([]),
+        networkMode: z.enum(["awsvpc", "bridge", "host"]).default("awsvpc"),
+        /** Of its one container; absent: one from the registry of the region that is asked. */
+        image: z.string().optional(),
       }),
     )
     .default([]),
@@ -113,6 +119,11 @@ export function resolveTaskDefinition(spec: EcsSpec, given: string): string | un
   if (revision === undefined) return `${known.family}:${known.latestRevision}`;
   const number = Number(revision);
   return Number.isInteger(number) && number >= 1 && number <= known.latestRevision ? short : undefined;
+}
+
+export function definitionOf(spec: EcsSpec, taskDefinition: string) {
+  const [family] = taskDefinition.split(":");
+  return spec.taskDefinitions.find((known) => known.family === family);
 }
 
 export function isBroken(spec: EcsSpec, taskDefinition: string): boolean {

@@ -7,6 +7,7 @@ type Shown = Record<string, unknown>;
 export interface ServiceNames {
   readonly accountId: string;
   readonly targetGroupArns: readonly string[];
+  readonly networkMode: string;
 }
 
 /** JSON 1.1 carries times as epoch seconds. */
@@ -34,6 +35,7 @@ export function showService(scheduler: ServiceScheduler, names: ServiceNames, de
     runningCount: scheduler.count("running"),
     pendingCount: scheduler.count("pending"),
     ...showCapacity(scheduler),
+    ...(names.networkMode === "awsvpc" && { networkConfiguration: showNetwork(scheduler) }),
     deploymentController: { type: spec.deploymentController },
     taskDefinition: `${prefix}:task-definition/${primary.taskDefinition}`,
     deploymentConfiguration: {
@@ -53,6 +55,10 @@ export function showService(scheduler: ServiceScheduler, names: ServiceNames, de
     schedulingStrategy: "REPLICA",
   };
 }
+
+const showNetwork = ({ spec: { subnets } }: ServiceScheduler): Shown => ({
+  awsvpcConfiguration: { subnets, securityGroups: [], assignPublicIp: "DISABLED" },
+});
 
 /** A launch type, or the capacity providers that take its place. */
 function showCapacity({ spec: { launchType, capacityProviders } }: ServiceScheduler): Shown {
@@ -113,7 +119,7 @@ function showDeployment(scheduler: ServiceScheduler, deployment: Deployment, pre
 export function showTask(scheduler: ServiceScheduler, task: Task, accountId: string): Shown {
   const prefix = arnPrefix(scheduler, accountId);
   const eni = `eni-${task.id.slice(0, 17)}`;
-  const details = { subnetId: "subnet-0a1b2c3d4e5f60718", networkInterfaceId: eni, privateIPv4Address: task.ip };
+  const details = { subnetId: scheduler.spec.subnets[0], networkInterfaceId: eni, privateIPv4Address: task.ip };
   return {
     taskArn: task.arn,
     clusterArn: `${prefix}:cluster/${scheduler.spec.cluster}`,

@@ -6,6 +6,7 @@ import { ecsLists, tokenPage } from "./ecs-lists.ts";
 import { ServiceScheduler } from "./ecs-scheduler.ts";
 import {
   clusterOf,
+  definitionOf,
   type EcsClusterSpec,
   type EcsServiceSpec,
   type EcsSpec,
@@ -82,7 +83,11 @@ export function createEcs(
     spec,
     accountId,
     schedulers,
-    names: (scheduler) => ({ accountId, targetGroupArns: targetGroupsOf(elb, scheduler.spec) }),
+    names: (scheduler) => ({
+      accountId,
+      targetGroupArns: targetGroupsOf(elb, scheduler.spec),
+      networkMode: definitionOf(spec, scheduler.primary.taskDefinition)?.networkMode ?? "awsvpc",
+    }),
   };
   addEcsControls(world, book);
   return {

@@ -7,6 +7,8 @@ const TargetGroupSpec = z.strictObject({
   name: z.string(),
   arn: z.string().optional(),
   port: z.number().int().default(8080),
+  /** By what its targets are known: the address of a task, or a machine. */
+  targetType: z.enum(["ip", "instance"]).default("ip"),
   /** `/health` is shallow; `/health?check=db` is healthy only while the database takes writes. */
   healthCheckPath: z.string().default("/health"),
   healthCheckIntervalSeconds: z.number().positive().default(10),

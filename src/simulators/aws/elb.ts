@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { liesWithin, withoutDualstack } from "../dns/names.ts";
 import type { World } from "../world/world.ts";
 import {
@@ -24,6 +25,8 @@ export interface Elb {
   stop(): void;
 }
 
+const SetTargetGroup = z.strictObject({ region: z.string(), name: z.string(), targetType: z.enum(["ip", "instance"]) });
+
 export function createElb(
   world: World,
   spec: ElbSpec,
@@ -35,6 +38,14 @@ export function createElb(
     loadBalancers.flatMap((balancer) => balancer.targetGroups),
     check,
   );
+  world.control.on("POST /elb/target-group", (body) => {
+    const { region, name, targetType } = SetTargetGroup.parse(body);
+    const groups = loadBalancers.flatMap(({ targetGroups }) => targetGroups);
+    const group = groups.find((each) => each.region === region && each.name === name);
+    if (!group) throw new Error(`There is no target group ${name} in ${region}`);
+    group.targetType = targetType;
+    world.log.append("elb.target-group", { region, name, targetType });
+  });
   const byName = new Map(loadBalancers.map((balancer) => [balancer.canonicalDnsName, balancer]));
   const named = (dnsName: string) => byName.get(withoutDualstack(dnsName));
   return {
@@ -150,7 +161,7 @@ function shownGroup(group: TargetGroup): Record<string, unknown> {
     HealthCheckPath: group.healthCheckPath,
     Matcher: { HttpCode: "200-399" },
     LoadBalancerArns: new XmlList("member", [group.loadBalancerArn]),
-    TargetType: "ip",
+    TargetType: group.targetType,
   };
 }
 

@@ -7,6 +7,9 @@ export const ACCOUNT_ID = "111122223333";
 /** Where everything stands that names no network of its own. */
 export const DEFAULT_VPC = "vpc-0a1b2c3d4e5f60718";
 
+/** Subnet of it that every region has. */
+export const DEFAULT_SUBNET = "subnet-0a1b2c3d4e5f60718";
+
 /** World seconds: fixed, uniform, or log-normal by median and 95th percentile. Shapes without a source are estimates. */
 export const Duration = z.union([
   z.number().nonnegative(),

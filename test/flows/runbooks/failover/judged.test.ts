@@ -136,6 +136,62 @@ describe("what the standby's tasks need is judged before the keys", () => {
   });
 });
 
+const setDefinition = (changes: object) =>
+  at.client.post("/ecs/task-definition", { family: standby().service, ...changes });
+const setSubnet = (addresses: number) =>
+  at.client.post("/ec2/subnet", { region: standby().region, id: "subnet-0a1b2c3d4e5f60718", addresses });
+
+describe("the network and the image of the standby's tasks are judged before the keys", () => {
+  test("a few free addresses are accepted in words, and none refuses", async () => {
+    await setSubnet(1);
+
+    expect(await judged()).toMatchObject({ refusals: "", acceptances: [...ORDINARY, "few-addresses"] });
+    expect(await words("few-addresses")).toMatch(/have 1 free address, and that \d+ more tasks are wanted$/);
+    await setSubnet(0);
+    expect((await judged()).refusals).toContain("have no free address");
+    await setSubnet(4_000);
+  });
+
+  test("subnets that are not there have no address", async () => {
+    await setService({ subnets: ["subnet-gone"] });
+
+    expect((await judged()).refusals).toContain("have no free address");
+    await setService({ subnets: ["subnet-0a1b2c3d4e5f60718"] });
+  });
+
+  test.each(["bridge", "host"])(
+    "network mode %s is refused: no target would be known as a task's own",
+    async (networkMode) => {
+      await setDefinition({ networkMode });
+
+      expect((await judged()).refusals).toContain(`has network mode ${networkMode}`);
+      await setDefinition({ networkMode: "awsvpc" });
+    },
+  );
+
+  test("so is a target group of machines", async () => {
+    const { target_group: group = "" } = siteOf(at.service, standby().region).compute;
+    const named = { region: standby().region, name: group.split("/")[1] };
+    await at.client.post("/elb/target-group", { ...named, targetType: "instance" });
+
+    expect((await judged()).refusals).toContain("a target group of type instance");
+    await at.client.post("/elb/target-group", { ...named, targetType: "ip" });
+  });
+
+  test("an image of the registry in the region that is left is accepted in words; one of elsewhere needs none", async () => {
+    const imageIn = (region: string) => `111122223333.dkr.ecr.${region}.amazonaws.com/inventory:7`;
+    await setDefinition({ image: imageIn(at.service.home) });
+
+    expect(await judged()).toMatchObject({ refusals: "", acceptances: [...ORDINARY, "image-of-old-side"] });
+    expect(await words("image-of-old-side")).toContain(imageIn(at.service.home));
+    for (const image of [imageIn("us-west-2"), "ghcr.io/mycomputer/inventory:7"]) {
+      await setDefinition({ image });
+      expect((await judged()).acceptances).toEqual(ORDINARY);
+    }
+    await setDefinition({ image: imageIn(at.service.standby) });
+  });
+});
+
 const replica = () => {
   const { region } = standby();
   return { region, instance: siteOf(at.service, region).database.instance };

@@ -1,6 +1,7 @@
 import type { Acceptance } from "../../../../domain/plan-run/plan.ts";
 import type { Region } from "../../../../domain/service/service.ts";
-import type { ComputeFacts } from "../../../../ports/compute.ts";
+import type { ComputeFacts, ComputeGround } from "../../../../ports/compute.ts";
+import type { Move } from "../../place.ts";
 import type { EcsAt } from "./look.ts";
 import { compute } from "./parts.ts";
 import { haveFailed } from "./scale-out.ts";
@@ -31,6 +32,7 @@ export function blockers(at: EcsAt, region: Region): string[] {
           `The standby service in ${region} has deployment controller ${controller}. ECS shows no deployment of such a service, so nobody could see that its scale-out ends. Use a service that ECS itself deploys.`,
         ]),
     ...clusterBlockers(at, region),
+    ...networkBlockers(at, region),
   ];
 }
 
@@ -56,8 +58,30 @@ function clusterBlockers(at: EcsAt, region: Region): string[] {
     : [];
 }
 
+/** Why nobody could tell that its tasks serve, or why not one has an address. */
+function networkBlockers(at: EcsAt, region: Region): string[] {
+  const now = at.seen.in[region];
+  const ground = at.seen.ground?.[region];
+  if (!now?.known || !ground?.known) return [];
+  const { service, tasks, target_group: group } = compute(at.resource, region);
+  const { networkMode = "awsvpc", targetType = "ip" } = ground.value;
+  if (group !== undefined && (networkMode !== "awsvpc" || targetType !== "ip"))
+    return [
+      `${service} in ${region} has network mode ${networkMode} and a target group of type ${targetType}. TwoKey knows a task's target by the task's own address, so nobody could see that its targets are healthy. Use awsvpc and a target group of type ip.`,
+    ];
+  return now.value.running < tasks && freeAddresses(ground.value) === 0
+    ? [
+        `The subnets of ${service} in ${region} have no free address, so not one more task would start. Free some first.`,
+      ]
+    : [];
+}
+
+/** Of all its subnets; undefined: its tasks need none of their own. */
+const freeAddresses = ({ subnets }: ComputeGround): number | undefined =>
+  subnets?.reduce((sum, { free }) => sum + free, 0);
+
 /** What people agree to: the scale-out may take longer, or bring less. */
-export function acceptances(at: EcsAt, { to }: { readonly to: Region }): Acceptance[] {
+export function acceptances(at: EcsAt, { from, to }: Pick<Move, "from" | "to">): Acceptance[] {
   const now = at.seen.in[to];
   if (!now?.known) return [];
   const { service, tasks } = compute(at.resource, to);
@@ -73,8 +97,45 @@ export function acceptances(at: EcsAt, { to }: { readonly to: Region }): Accepta
         ]
       : []),
     ...capacityAcceptances(now.value, at.seen.ground?.[to], { what, tasks }),
+    ...taskAcceptances(now.value, at.seen.ground?.[to], { what, tasks, from }),
   ];
 }
+
+/** New tasks need an address each, and their image. */
+function taskAcceptances(facts: ComputeFacts, ground: Ground, { what, tasks, from }: Wanted & From): Acceptance[] {
+  const missing = tasks - facts.running;
+  if (missing <= 0 || !ground?.known) return [];
+  const free = freeAddresses(ground.value) ?? missing;
+  const images = (ground.value.images ?? []).filter((image) => registryRegion(image) === from);
+  return [
+    ...(free < missing
+      ? [
+          {
+            id: "few-addresses",
+            words: `I accept that the subnets of ${what} have ${free} free ${free === 1 ? "address" : "addresses"}, and that ${missing} more tasks are wanted`,
+            danger: `${what} has addresses for ${free} of ${missing} more tasks.`,
+          },
+        ]
+      : []),
+    ...(images.length > 0
+      ? [
+          {
+            id: "image-of-old-side",
+            words: `I accept that ${what} starts from an image of the registry in ${from} (${images.join(", ")}): where that does not answer, no task starts`,
+            danger: `${what} pulls its image from ${from}.`,
+          },
+        ]
+      : []),
+  ];
+}
+
+interface From {
+  readonly from: Region;
+}
+
+/** `111122223333.dkr.ecr.eu-west-1.amazonaws.com/app:7` → `eu-west-1`; undefined for a registry of nobody's region. */
+const registryRegion = (image: string): string | undefined =>
+  /^\d{12}\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com/.exec(image)?.[1];
 
 const isRollingOut = ({ deployments }: ComputeFacts): boolean =>
   deployments.some(({ primary, rollout }) => !primary || rollout === "IN_PROGRESS");

@@ -69,6 +69,7 @@ export const LOOKS: readonly LookRule<Ecs>[] = [
     actions: [
       ...["application-autoscaling:DescribeScalableTargets", "elasticloadbalancing:DescribeLoadBalancers"],
       ...["elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth"],
+      ...["ec2:DescribeSubnets", "ecs:DescribeTaskDefinition"],
     ],
   },
   {
