@@ -37,6 +37,8 @@ import { StoreBench } from "./store.ts";
 
 export interface FailoverWorldOptions {
   readonly example: ExampleName;
+  /** What its text is changed to before it is read. */
+  readonly edit?: (text: string) => string;
   /** The service that is moved; absent: the first of the example. */
   readonly service?: string;
   readonly speed: number;
@@ -94,7 +96,7 @@ export interface FailoverWorld {
 
 export async function startFailoverWorld(options: FailoverWorldOptions): Promise<FailoverWorld> {
   const path = new URL(`../../examples/${options.example}.yaml`, import.meta.url).pathname;
-  const text = await readFile(path, "utf8");
+  const text = (options.edit ?? String)(await readFile(path, "utf8"));
   const loaded = loadFile(path, text);
   if (!loaded.ok) throw new Error(`${path} does not load`);
   const { spec } = worldFromInventory(loaded.inventory, {
