@@ -9,6 +9,7 @@ const HELD_UP_AFTER_MS = 2 * 60_000;
 /** World time between two tries from then on. Each try is a line of journal and ledger: over days they are made more rarely. */
 const RETRY_MS = { firstHour: 60_000, later: 5 * 60_000 };
 const HOUR_MS = 3_600_000;
+const LOOK_EVERY_MS = 2_000;
 
 interface Asking {
   readonly hold: RunHold;
@@ -40,14 +41,22 @@ export class Refusals {
   }
 
   async waitOut(waitMs: number, why: string): Promise<void> {
-    const { hold, step, deps, context } = this.#asking;
+    const { hold, step, deps } = this.#asking;
     const nowMs = deps.clock.now();
     this.#sinceMs ??= nowMs;
     if (nowMs - this.#sinceMs >= HELD_UP_AFTER_MS) await this.#tell(this.#sinceMs, why);
     deps.progressed(hold.run, step.id, why);
     const retryMs = nowMs - this.#sinceMs < HOUR_MS ? RETRY_MS.firstHour : RETRY_MS.later;
-    await deps.clock.sleep(isHeldUp(stateOf(hold.run, step.id)) ? retryMs : waitMs, context.signal);
+    await this.#sleep(isHeldUp(stateOf(hold.run, step.id)) ? retryMs : waitMs);
     this.#untilMs = deps.clock.now();
+  }
+
+  /** What people decide meanwhile counts at once: nobody waits minutes for a try that is not made any more. */
+  async #sleep(worldMs: number): Promise<void> {
+    const { hold, step, deps, context } = this.#asking;
+    const dueMs = deps.clock.now() + worldMs;
+    const isDue = () => deps.clock.now() >= dueMs || hold.run.state !== "running" || isDecided(hold.run, step);
+    while (!isDue()) await deps.clock.sleep(Math.min(LOOK_EVERY_MS, dueMs - deps.clock.now()), context.signal);
   }
 
   async #tell(sinceMs: number, why: string): Promise<void> {
