@@ -130,6 +130,15 @@ export const KINDS_ROWS: readonly Broken[] = [
     says: ["no entry for eu-central-1"],
   },
   {
+    rule: "database-record-once",
+    claim: "one name for two stores",
+    text: EVERY_KIND,
+    edits: [["name: guests.bookings.internal", "name: orders.bookings.internal"]],
+    at: "        rpo: 1m # stricter than the service's own objective\n        name:\n          name: ‸orders.bookings.internal",
+    path: "services.bookings.stores.guests.name.name",
+    says: ["orders has the name", "of this store's own"],
+  },
+  {
     rule: "static-name-once",
     claim: "one name twice",
     text: EVERY_KIND,

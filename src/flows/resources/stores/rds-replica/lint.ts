@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Finding } from "../../../../domain/service/finding.ts";
 import { dnsSuffixOf } from "../../../../domain/service/region.ts";
 import type { KindRule, LintPlace } from "../../kind.ts";
@@ -27,6 +28,12 @@ export const RULES: readonly KindRule<RdsReplica>[] = [
     severity: "error",
     because: "A CNAME needs a name of its own inside its zone, and the top of a zone cannot be one.",
     check: recordFits,
+  },
+  {
+    name: "database-record-once",
+    severity: "error",
+    because: "A name leads to one writer: of two stores that share it the second could not be led anywhere.",
+    check: nameOnce,
   },
   {
     name: "write-check-is-direct",
@@ -96,6 +103,23 @@ function recordFits({ resource: { name: writer }, path, usersRecords }: LintPlac
       path: at,
       what: `${name} cannot lie in the zone ${zone} that holds ${neighbour.name}`,
       instead: `write a name that ends in ${parentOf(neighbour.name)}, or the zone of ${parentOf(name)}`,
+    },
+  ];
+}
+
+const Named = z.object({ name: z.object({ name: z.string() }) });
+
+function nameOnce({ resource: { name: writer }, service, path }: LintPlace<RdsReplica>): Finding[] {
+  const named = Object.entries(service.stores).filter(
+    ([, store]) => writer && Named.safeParse(store).data?.name.name === writer.name,
+  );
+  const [first] = named;
+  if (!writer || !first || path.at(-1) === first[0]) return [];
+  return [
+    {
+      path: [...path, "name", "name"],
+      what: `${first[0]} has the name ${writer.name} already`,
+      instead: "write a name of this store's own",
     },
   ];
 }
