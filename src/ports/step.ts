@@ -156,8 +156,11 @@ export interface Step<Input, Data, Output> extends HandsOn<Output> {
   permissions(input: Input): readonly Permission[];
   run(input: Input, context: StepContext): Promise<Asked<Data>>;
   verify(input: Input, data: Data, context: LookContext): Promise<Verdict<Output>>;
-  /** What `verify` is given when people say, at this world time, that they did it by hand: it looks all the same. */
-  dataByHand(nowMs: number): Data;
+  /**
+   * What `verify` is given when people say, at this world time, that they did it by hand: it looks all the same. `isRefused`: a
+   * vendor refuses the step, so that they may have done it in another way.
+   */
+  dataByHand(nowMs: number, isRefused: boolean): Data;
   readonly undo:
     | "nothing-to-undo"
     | { readonly irreversible: (input: Input, context: StepContext) => Promise<Happened> }
@@ -213,7 +216,7 @@ export interface StoredStep {
   permissions(input: unknown): readonly Permission[];
   run(input: unknown, context: StepContext): Promise<Asked<Stored>>;
   verify(input: unknown, data: unknown, context: LookContext): Promise<Verdict>;
-  dataByHand(nowMs: number): Stored;
+  dataByHand(nowMs: number, isRefused: boolean): Stored;
   undo(input: unknown, context: StepContext): Promise<Undone>;
   /** Of an irreversible step; every other one answers "no". */
   happened(input: unknown, context: StepContext): Promise<Happened>;
@@ -231,7 +234,7 @@ export function storedStep<Input, Data extends Stored, Output extends Stored>(
     permissions: (input) => step.permissions(step.input.parse(input)),
     run: (input, context) => step.run(step.input.parse(input), context),
     verify: (input, data, context) => step.verify(step.input.parse(input), step.data.parse(data), context),
-    dataByHand: (nowMs) => step.dataByHand(nowMs),
+    dataByHand: (nowMs, isRefused) => step.dataByHand(nowMs, isRefused),
     undo: async (input, context) => {
       if (typeof undo !== "function") return { says: "nothing to undo", requestIds: [] };
       return undo(step.input.parse(input), context);

@@ -162,6 +162,15 @@ export const GUARDS = [
       "for eight hours (400 Throttling) the run neither fails nor unwinds: it says since when, calls people, shows another way, and goes on by itself",
   },
   {
+    guard: "an old side is looked after where users were led elsewhere",
+    file: "src/flows/runbooks/failover/old-side.ts",
+    cut: "LedElsewhere.safeParse(output).data?.elsewhere !== true",
+    by: "LedElsewhere.safeParse(output).success",
+    test: "engine/runs/vendor-refuses.test.ts",
+    fails:
+      "and shows none either, the run goes on when two approvers say that users were led there in another way, and name servers show it",
+  },
+  {
     guard: "a vote about a step that is refused outlasts its tries",
     file: "src/domain/plan-run/step-transition.ts",
     cut: "run.intents + (heldUp ? 0 : 1)",

@@ -14,6 +14,16 @@ import { fakeCloud } from "./fakes.ts";
 
 export const NAME = "shop.example.com";
 const ZONE = "Z1";
+/** What stands at the top of every zone. */
+const APEX = [
+  Change.shape.ResourceRecordSet.parse({
+    ...{ Name: "example.com.", Type: "NS", TTL: 172_800, ResourceRecords: [{ Value: "ns-1.example.org." }] },
+  }),
+  Change.shape.ResourceRecordSet.parse({
+    ...{ Name: "example.com.", Type: "SOA", TTL: 900 },
+    ResourceRecords: [{ Value: "ns-1.example.org. hostmaster.example.org. 1 7200 900 1209600 86400" }],
+  }),
+];
 const CHECKS = { hasHealthCheck: () => true, aliasTarget: () => "found" as const };
 const MOST_TRIES = 6;
 const MOST_TURNS = 400;
@@ -55,7 +65,7 @@ class Schedule implements Played {
   zombies = 0;
   readonly #random: Random;
   readonly #way: "sentinel" | "exact";
-  readonly #zone: Zone = { id: ZONE, name: "example.com.", isPrivate: false, records: [], inSync: [] };
+  readonly #zone: Zone = { id: ZONE, name: "example.com.", isPrivate: false, records: APEX, inSync: [] };
   #pending: Pending[] = [];
   #epoch = 0;
   #wroteLast = 0;

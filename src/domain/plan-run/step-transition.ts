@@ -88,7 +88,7 @@ export function takenOver(
   run: RunState,
   { step, atMs, words }: { step: string; atMs: number; words: string },
 ): RunState {
-  const since = { sinceMs: atMs, startedAtMs: atMs, endedAtMs: undefined, heldUp: undefined };
+  const since = { sinceMs: atMs, startedAtMs: atMs, endedAtMs: undefined };
   return goesOn(withStep(run, step, { state: "by-hand", says: words, ...since }));
 }
 

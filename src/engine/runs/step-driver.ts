@@ -168,7 +168,7 @@ async function pollUntilThere(driving: Driving): Promise<"over" | "next-part"> {
   const { hold, step, deps, definition, context } = driving;
   const before = stateOf(hold.run, step.id);
   const isByHand = before.state === "by-hand";
-  const data = isByHand ? definition.dataByHand(before.sinceMs) : before.data;
+  const data = isByHand ? definition.dataByHand(before.sinceMs, before.heldUp !== undefined) : before.data;
   for (;;) {
     let verdict: Verdict;
     try {

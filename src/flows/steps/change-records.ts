@@ -9,7 +9,7 @@ import { emptyAt, givenBy } from "./dns-answers.ts";
 import type { Mark } from "./dns-mark.ts";
 import { changing } from "./permissions.ts";
 import { recordsByHand } from "./records-by-hand.ts";
-import { MINUTE, RecordsInput, SECOND } from "./schemas.ts";
+import { LedElsewhere, MINUTE, RecordsInput, SECOND } from "./schemas.ts";
 import { type Standing, standingOf, write } from "./write-records.ts";
 
 const Input = RecordsInput;
@@ -18,7 +18,11 @@ type Input = z.infer<typeof Input>;
 const Data = z.object({ changeId: z.string().nullable(), elsewhere: z.literal(true).exactOptional() });
 type Data = z.infer<typeof Data>;
 /** Without a time where nothing had to be changed: nobody knows since when it has been so. */
-const Output = z.object({ changeId: z.string().nullable(), inSyncAtMs: z.number().exactOptional() });
+const Output = z.object({
+  changeId: z.string().nullable(),
+  inSyncAtMs: z.number().exactOptional(),
+  ...LedElsewhere.shape,
+});
 
 const isOf = (mark: Mark, { run, epoch }: Fencing): boolean => mark.run === run && mark.epoch === epoch;
 
@@ -71,14 +75,14 @@ const newSideOf = ([{ alias, values = [] } = {}]: readonly Partial<RecordSet>[])
  */
 async function ledByHand(input: Input, context: LookContext): Promise<Verdict<z.infer<typeof Output>>> {
   const standing = await asPlanned(input, context).catch((error: unknown) => {
-    if (error instanceof StepFailed || error instanceof TransientError) return undefined;
+    if (error instanceof TransientError) return undefined;
     throw error;
   });
   if (standing?.done) return standing;
   const { name, after } = input;
   const { isThere, says } = await givenBy({ name, newSide: newSideOf(after) }, context);
   if (!isThere) return { done: false, says };
-  const output = { changeId: null, inSyncAtMs: context.cloud.clock.now() };
+  const output = { changeId: null, elsewhere: true as const, inSyncAtMs: context.cloud.clock.now() };
   return { done: true, says: `${says}, whatever Route 53 has for ${name}`, output };
 }
 
@@ -107,7 +111,7 @@ export function changeRecords({
     ...{ name, role, waitsOutRefusals: true },
     input: Input,
     data: Data,
-    dataByHand: () => ({ changeId: null, elsewhere: true }),
+    dataByHand: (_nowMs, isRefused) => ({ changeId: null, ...(isRefused && { elsewhere: true as const }) }),
     output: Output,
     title,
     times: () => ({ expectedMs: 35 * SECOND, deadlineMs }),

@@ -30,6 +30,9 @@ export const RecordsInput = z.object({
   mark: z.array(RecordSetInput).readonly(),
 });
 
+/** Output of a step that moved users, where people did it in another way while it was refused: its own records say nothing then. */
+export const LedElsewhere = z.object({ elsewhere: z.literal(true).exactOptional() });
+
 /** World time before which every commit is on the new side; null: nobody knows. */
 export const PositionOutput = z.object({ lastCommitMs: z.number().nullable() });
 export type PositionOutput = z.infer<typeof PositionOutput>;
