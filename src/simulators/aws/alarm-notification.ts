@@ -1,4 +1,5 @@
 import { type Alarm, type AlarmState, alarmArn } from "./alarm.ts";
+import { type AlarmMetric, alarmMetrics, BAND_ID, OUTSIDE_THE_BAND } from "./alarm-metrics.ts";
 import { ACCOUNT_ID, type MetricAlarmSpec } from "./specs.ts";
 
 /** Alarm messages carry the region's display name; only the ARN has its code. */
@@ -43,23 +44,47 @@ export function alarmNotification(alarm: Alarm, oldState: AlarmState, siblings: 
 }
 
 function trigger(spec: MetricAlarmSpec) {
+  const metrics = alarmMetrics(spec);
   return {
-    MetricName: spec.metricName,
-    Namespace: spec.namespace,
-    StatisticType: "Statistic",
-    Statistic: spec.statistic.toUpperCase(),
-    Unit: null,
-    // Lower-case keys here and nowhere else: the vendor's own inconsistency.
-    Dimensions: Object.entries(spec.dimensions).map(([name, value]) => ({ value, name })),
+    ...(metrics.length > 0 ? {} : oneMetric(spec)),
     Period: spec.periodSeconds,
     EvaluationPeriods: spec.evaluationPeriods,
     ...(spec.datapointsToAlarm === undefined ? {} : { DatapointsToAlarm: spec.datapointsToAlarm }),
-    ComparisonOperator: spec.comparison,
-    Threshold: spec.threshold,
+    ...bounds(spec),
     TreatMissingData: spec.treatMissingData,
     EvaluateLowSampleCountPercentile: "",
+    ...(metrics.length > 0 ? { Metrics: metrics.map((line) => metricLine(spec, line)) } : {}),
   };
 }
+
+function oneMetric({ metricName, namespace, statistic, dimensions }: MetricAlarmSpec) {
+  return {
+    MetricName: metricName,
+    Namespace: namespace,
+    StatisticType: "Statistic",
+    Statistic: statistic.toUpperCase(),
+    Unit: null,
+    Dimensions: dimensionsOf(dimensions),
+  };
+}
+
+/** Of anomaly detection there is no number: the band says it. */
+function bounds({ comparison, threshold, anomalyBand }: MetricAlarmSpec) {
+  return anomalyBand === undefined
+    ? { ComparisonOperator: comparison, Threshold: threshold }
+    : { ComparisonOperator: OUTSIDE_THE_BAND, ThresholdMetricId: BAND_ID };
+}
+
+function metricLine({ periodSeconds: Period, statistic: Stat }: MetricAlarmSpec, line: AlarmMetric) {
+  if (!("metric" in line)) return line;
+  const { namespace, metricName, dimensions } = line.metric;
+  const Metric = { Dimensions: dimensionsOf(dimensions), MetricName: metricName, Namespace: namespace };
+  return { Id: line.Id, MetricStat: { Metric, Period, Stat }, ReturnData: line.ReturnData };
+}
+
+/** Lower-case keys here and nowhere else: the vendor's own inconsistency. */
+const dimensionsOf = (dimensions: Readonly<Record<string, string>>) =>
+  Object.entries(dimensions).map(([name, value]) => ({ value, name }));
 
 function triggeringChildren(rule: string, siblings: readonly Alarm[]) {
   const named = new Set([...rule.matchAll(/ALARM\(\s*"?([^")]+?)"?\s*\)/g)].map(([, name]) => name));

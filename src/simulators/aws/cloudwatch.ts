@@ -1,12 +1,13 @@
 import { z } from "zod";
 import type { World } from "../world/world.ts";
 import { type Alarm, alarmArn } from "./alarm.ts";
+import { type AlarmMetric, alarmMetrics, BAND_ID, OUTSIDE_THE_BAND } from "./alarm-metrics.ts";
 import { Alarms } from "./alarms.ts";
 import { FrozenMetrics } from "./frozen-metrics.ts";
 import { Dimensions, getMetricData, getMetricStatistics, type MetricSources } from "./metric-data.ts";
 import { page } from "./paging.ts";
 import type { Rds } from "./rds.ts";
-import type { AwsCall, AwsService } from "./service.ts";
+import { type AwsCall, AwsError, type AwsService } from "./service.ts";
 import type { Sns } from "./sns.ts";
 import { CloudWatchSpec, type CloudWatchSpecInput, MetricAlarmSpec } from "./specs.ts";
 
@@ -40,6 +41,7 @@ export function createCloudWatch(
         GetMetricData: { mutates: false, handle: (call) => getMetricData(world, metrics, call) },
         GetMetricStatistics: { mutates: false, handle: (call) => getMetricStatistics(world, metrics, call) },
         DescribeAlarms: { mutates: false, handle: (call) => describeAlarms(alarms, call) },
+        SetAlarmState: { mutates: true, handle: (call) => setAlarmState(alarms, call) },
         PutMetricAlarm: { mutates: true, handle: (call) => putMetricAlarm(alarms, call) },
       },
     },
@@ -116,6 +118,23 @@ function putMetricAlarm(alarms: Alarms, { input, region }: AwsCall) {
   return {};
 }
 
+const SetAlarmState = z.strictObject({
+  AlarmName: z.string().min(1),
+  StateValue: State,
+  StateReason: z.string().max(1_023),
+  StateReasonData: z.string().optional(),
+});
+
+/** In reality the alarm goes back at its next evaluation; none is evaluated here. */
+function setAlarmState(alarms: Alarms, { input, region }: AwsCall) {
+  const { AlarmName: name, StateValue: state, StateReason: reason } = SetAlarmState.parse(input);
+  if (!alarms.in(region).some(({ spec }) => spec.name === name)) {
+    throw new AwsError("ResourceNotFound", `The alarm ${name} does not exist`, 404);
+  }
+  alarms.set({ name, region }, { state, reason });
+  return {};
+}
+
 function describeAlarms(alarms: Alarms, { input, region }: AwsCall) {
   const wanted = DescribeAlarms.parse(input);
   const found = alarms
@@ -154,16 +173,34 @@ function alarmView({ spec, state, reason, changedMs, configuredMs }: Alarm) {
 }
 
 function metricView(spec: MetricAlarmSpec) {
+  const metrics = alarmMetrics(spec);
   return {
-    MetricName: spec.metricName,
-    Namespace: spec.namespace,
-    Statistic: spec.statistic,
-    Dimensions: Object.entries(spec.dimensions).map(([Name, Value]) => ({ Name, Value })),
-    Period: spec.periodSeconds,
+    ...(metrics.length > 0 ? { Metrics: metrics.map((line) => lineView(spec, line)) } : oneMetricView(spec)),
     EvaluationPeriods: spec.evaluationPeriods,
     DatapointsToAlarm: spec.datapointsToAlarm,
-    Threshold: spec.threshold,
-    ComparisonOperator: spec.comparison,
+    ...(spec.anomalyBand === undefined
+      ? { Threshold: spec.threshold, ComparisonOperator: spec.comparison }
+      : { ThresholdMetricId: BAND_ID, ComparisonOperator: OUTSIDE_THE_BAND }),
     TreatMissingData: spec.treatMissingData,
   };
 }
+
+function oneMetricView({ metricName, namespace, statistic, dimensions, periodSeconds }: MetricAlarmSpec) {
+  return {
+    MetricName: metricName,
+    Namespace: namespace,
+    Statistic: statistic,
+    Dimensions: dimensionsView(dimensions),
+    Period: periodSeconds,
+  };
+}
+
+function lineView({ periodSeconds: Period, statistic: Stat }: MetricAlarmSpec, line: AlarmMetric) {
+  if (!("metric" in line)) return line;
+  const { namespace, metricName, dimensions } = line.metric;
+  const Metric = { Namespace: namespace, MetricName: metricName, Dimensions: dimensionsView(dimensions) };
+  return { Id: line.Id, MetricStat: { Metric, Period, Stat }, ReturnData: line.ReturnData };
+}
+
+const dimensionsView = (dimensions: Readonly<Record<string, string>>) =>
+  Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));

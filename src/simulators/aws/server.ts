@@ -150,6 +150,7 @@ async function serveCall(front: Front, wire: WireRequest, response: ServerRespon
       invocationId: String(wire.headers["amz-sdk-invocation-id"] ?? ""),
       attempt: Number(/attempt=(\d+)/.exec(String(wire.headers["amz-sdk-request"]))?.[1] ?? 1),
       accessKeyId: scope.accessKeyId,
+      host: wire.headers.host ?? "",
     };
     await perform(front, { service, operation, protocol, call }, response);
   } catch (error) {

@@ -13,6 +13,8 @@ export interface AwsCall {
   /** `amz-sdk-invocation-id`: constant over the SDK's own retries, so a double effect is visible in the log. */
   readonly invocationId: string;
   readonly attempt: number;
+  /** Name of the endpoint that the client believed to call. */
+  readonly host?: string;
   /** Access key of the signature; the server always gives it. */
   readonly accessKeyId?: string;
 }

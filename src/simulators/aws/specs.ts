@@ -154,6 +154,24 @@ export const MetricAlarmSpec = z.strictObject({
   comparison: z
     .enum(["GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"])
     .default("GreaterThanOrEqualToThreshold"),
+  /** What the threshold is for where it is no single metric: an expression of `m1`, the metric above, and of `m2`, `m3` … here. */
+  maths: z
+    .strictObject({
+      expression: z.string(),
+      label: z.string(),
+      others: z
+        .array(
+          z.strictObject({
+            namespace: z.string(),
+            metricName: z.string(),
+            dimensions: z.record(z.string(), z.string()).default({}),
+          }),
+        )
+        .default([]),
+    })
+    .optional(),
+  /** In place of a threshold: so many standard deviations around what is expected of the metric. */
+  anomalyBand: z.number().positive().optional(),
   treatMissingData: z.enum(["breaching", "notBreaching", "ignore", "missing"]).default("missing"),
 });
 export type MetricAlarmSpec = z.infer<typeof MetricAlarmSpec>;

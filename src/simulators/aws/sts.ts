@@ -30,7 +30,19 @@ const LONGEST_POLICY = 2_048;
 interface Session extends Omit<Principal, "arn"> {
   readonly UserId: string;
   readonly Arn: string;
+  /** Of the endpoint for all regions. Its tokens are of the first version, which regions that an account has to switch on refuse. */
+  readonly isGlobal: boolean;
 }
+
+/** `sts.amazonaws.com`; each region has one of its own, us-east-1 too. */
+const GLOBAL_ENDPOINT = /^sts\.amazonaws\.com(:\d+)?$/;
+
+/** AWS Account Management, "Enable or disable AWS Regions": those that are off until somebody switches them on. */
+const OPT_IN_REGIONS: ReadonlySet<string> = new Set([
+  ...["af-south-1", "ap-east-1", "ap-east-2", "ap-south-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5"],
+  ...["ap-southeast-6", "ap-southeast-7", "ca-west-1", "eu-central-2", "eu-south-1", "eu-south-2", "il-central-1"],
+  ...["me-central-1", "me-south-1", "mx-central-1"],
+]);
 
 export interface Sts {
   readonly service: AwsService;
@@ -66,6 +78,7 @@ export function createSts(world: World, input: StsSpecInput, things: Things = NO
       session: sessionPolicies(wanted, managed),
       UserId: `AROA${random.hex(17).toUpperCase()}:${wanted.RoleSessionName}`,
       Arn: `arn:aws:sts::${ACCOUNT_ID}:assumed-role/${name}`,
+      isGlobal: GLOBAL_ENDPOINT.test(call.host ?? ""),
     };
     sessions.set(accessKeyId, session);
     world.log.append("sts.role-assumed", {
@@ -85,7 +98,7 @@ export function createSts(world: World, input: StsSpecInput, things: Things = NO
   };
   const user: Session = {
     ...{ UserId: "AIDASIMULATEDWORLD000", Arn: `arn:aws:iam::${ACCOUNT_ID}:user/twokey` },
-    ...{ identity: caller, session: undefined },
+    ...{ identity: caller, session: undefined, isGlobal: false },
   };
   const whoHolds = (accessKeyId: string | undefined): Session => sessions.get(accessKeyId ?? "") ?? user;
   const callerIdentity = ({ accessKeyId }: AwsCall) => {
@@ -96,8 +109,13 @@ export function createSts(world: World, input: StsSpecInput, things: Things = NO
     const { Arn: arn, identity, session } = whoHolds(accessKeyId);
     return { arn, identity, session };
   };
+  const judged = authorising(world, { principalOf, things });
   return {
-    authorise: authorising(world, { principalOf, things }),
+    authorise: (service, call) => {
+      const isOld = whoHolds(call.accessKeyId).isGlobal && OPT_IN_REGIONS.has(call.region);
+      if (isOld) throw oldToken(service);
+      judged(service, call);
+    },
     service: {
       name: "sts",
       protocol: "query",
@@ -109,6 +127,18 @@ export function createSts(world: World, input: StsSpecInput, things: Things = NO
       },
     },
   };
+}
+
+/** As each family of services says that it knows nobody of that token. */
+function oldToken({ protocol }: AwsService): AwsError {
+  if (protocol === "ec2")
+    return new AwsError("AuthFailure", "AWS was not able to validate the provided access credentials", 401);
+  const code = protocol.startsWith("json") ? "UnrecognizedClientException" : "InvalidClientTokenId";
+  return new AwsError(
+    code,
+    "The security token included in the request is invalid.",
+    protocol.startsWith("json") ? 400 : 403,
+  );
 }
 
 /** Throws what STS answers to a policy that is too long, that nobody can read, or that does not exist. */

@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { Signal } from "../../../src/domain/incident/alert.ts";
 import type { SnsOptions } from "../../../src/doors/webhooks/sns.ts";
+import { alarmNotification } from "../../../src/simulators/aws/alarm-notification.ts";
+import { MetricAlarmSpec } from "../../../src/simulators/aws/specs.ts";
 import {
   CERT_FILE,
   CERT_URL,
@@ -85,6 +87,23 @@ describe("An authentic alarm", () => {
       signed(notification({ Message: JSON.stringify({ ...METRIC_ALARM, Trigger: { Metrics } }) }), signer),
     );
     expect(place.signals[0]).toMatchObject({ metric: MetricName, dimensions: { LoadBalancer: "app/inventory/1" } });
+  });
+
+  test.each([
+    ["metric maths", { maths: { expression: "m1*2", label: "twice" } }],
+    ["anomaly detection", { anomalyBand: 2 }],
+  ])("of %s, as CloudWatch sends it, is about its metric", async (_what, made) => {
+    const spec = MetricAlarmSpec.parse({
+      ...{ kind: "metric", name: "inventory-odd", region: "eu-west-1", namespace: "AWS/RDS", metricName: "ReplicaLag" },
+      ...{ dimensions: { DBInstanceIdentifier: "inventory-db" }, ...made },
+    });
+    const alarm = { spec, configuredMs: NOW_MS, changedMs: NOW_MS, state: "ALARM", reason: "out of its band" } as const;
+    const place = desk();
+    await place.post(signed(notification({ Message: alarmNotification(alarm, "OK", []).message }), signer));
+    expect(place.signals[0]).toMatchObject({
+      ...{ name: "inventory-odd", region: "eu-west-1", state: "alarm", reason: "out of its band" },
+      ...{ namespace: "AWS/RDS", metric: "ReplicaLag", dimensions: { DBInstanceIdentifier: "inventory-db" } },
+    });
   });
 
   test.each([

@@ -11,7 +11,7 @@ import { createRds } from "../../../src/simulators/aws/rds.ts";
 import { AWS_LATENCY_MS, startAws } from "../../../src/simulators/aws/server.ts";
 import { createSns } from "../../../src/simulators/aws/sns.ts";
 import { topicArn } from "../../../src/simulators/aws/sns-topics.ts";
-import type { DatabaseSpec, RdsSpecInput } from "../../../src/simulators/aws/specs.ts";
+import type { CloudWatchSpecInput, DatabaseSpec, RdsSpecInput } from "../../../src/simulators/aws/specs.ts";
 import { createSts } from "../../../src/simulators/aws/sts.ts";
 import { createWorld } from "../../../src/simulators/world/world.ts";
 
@@ -53,6 +53,8 @@ interface Options {
   readonly isStill?: boolean;
   readonly rds?: Partial<RdsSpecInput>;
   readonly engine?: "mysql" | "mariadb";
+  /** Beside an alarm of a metric and a composite one. */
+  readonly moreAlarms?: NonNullable<CloudWatchSpecInput["alarms"]>;
 }
 
 /** A primary with a cross-region replica, their security groups, an alarm and a topic, behind real SDK clients. */
@@ -107,6 +109,7 @@ export async function startAwsWorld(options: Options = {}) {
           ...{ kind: "composite", name: "app-down", region: STANDBY, alarmActions: [TOPIC] },
           rule: 'ALARM("app-5xx") OR ALARM("app-canary")',
         },
+        ...(options.moreAlarms ?? []),
       ],
     },
     {

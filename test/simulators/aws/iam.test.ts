@@ -1,3 +1,4 @@
+import { Agent } from "node:http";
 import { ApplicationAutoScalingClient, RegisterScalableTargetCommand } from "@aws-sdk/client-application-auto-scaling";
 import { CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
 import { DeleteSecurityGroupCommand, EC2Client } from "@aws-sdk/client-ec2";
@@ -17,6 +18,7 @@ import { ChangeResourceRecordSetsCommand, Route53Client } from "@aws-sdk/client-
 import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import { AssumeRoleCommand, type AssumeRoleCommandInput, STSClient } from "@aws-sdk/client-sts";
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
 import {
   HOME,
   type InventoryWorld,
@@ -178,6 +180,37 @@ test("a region whose STS is dark hands out nothing, and another one does", async
 
   await expect(asked.send(new AssumeRoleCommand({ RoleArn: ROLE, RoleSessionName: "s1" }))).rejects.toThrow();
   expect((await sessionOf(world)).credentials.accessKeyId).toMatch(/^ASIA/);
+});
+
+test("a session of the global endpoint is refused in a region that has to be switched on, and a regional one is not", async () => {
+  const world = await worldWhere(EVERYTHING);
+  const looks = async (sts: STSClient, region: string) => {
+    const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn: ROLE, RoleSessionName: "s1" }));
+    const credentials = {
+      accessKeyId: Credentials?.AccessKeyId ?? "",
+      secretAccessKey: Credentials?.SecretAccessKey ?? "",
+      sessionToken: Credentials?.SessionToken ?? "",
+    };
+    const client = opened(new RDSClient({ ...settings(world, region), credentials }));
+    return client.send(new DescribeDBInstancesCommand({}));
+  };
+  // Its name leads to this world; the port is the only thing that is not as in reality.
+  const toLoopback = new Agent({
+    lookup: (_name, _options, done) => done(null, [{ address: "127.0.0.1", family: 4 }]),
+  });
+  const port = new URL(settings(world, HOME).endpoint).port;
+  const global = opened(
+    new STSClient({
+      ...settings(world, HOME),
+      endpoint: `http://sts.amazonaws.com:${port}`,
+      requestHandler: new NodeHttpHandler({ httpAgent: toLoopback }),
+    }),
+  );
+  const regional = opened(new STSClient(settings(world, HOME)));
+
+  await expect(looks(global, "eu-south-1")).rejects.toMatchObject({ name: "InvalidClientTokenId" });
+  await expect(looks(global, HOME)).resolves.toBeDefined();
+  await expect(looks(regional, "eu-south-1")).resolves.toBeDefined();
 });
 
 describe("a session that may do nothing", () => {

@@ -1,6 +1,7 @@
 import { createHash, verify, X509Certificate } from "node:crypto";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
+import { DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
 import {
   ConfirmSubscriptionCommand,
   GetTopicAttributesCommand,
@@ -206,6 +207,57 @@ describe("simulated SNS", () => {
       TriggeringChildren: [{ Arn: expect.stringContaining("app-5xx"), State: { Value: "ALARM" } }],
     });
     expect(composite).not.toHaveProperty("Trigger");
+  });
+
+  test("alarms of metric maths and of anomaly detection are published with the metrics that they are made of", async () => {
+    await aws.stop();
+    const metric = { kind: "metric" as const, region: STANDBY, namespace: "App", alarmActions: [TOPIC] };
+    const dimensions = { Service: "app" };
+    const others = [{ namespace: "App", metricName: "Requests", dimensions }];
+    aws = await startAwsWorld({
+      moreAlarms: [
+        {
+          ...{ ...metric, name: "app-rate", metricName: "Errors", dimensions, statistic: "Sum", threshold: 0.1 },
+          maths: { expression: "m1/m2", label: "error rate", others },
+        },
+        { ...metric, name: "app-odd", metricName: "Latency", dimensions, anomalyBand: 2 },
+      ],
+    });
+    aws.sns.subscribe(TOPIC, endpoint.url);
+    const published = async (index: number): Promise<unknown> =>
+      Object(JSON.parse(Envelope.parse(JSON.parse((await endpoint.next(index)).body))["Message"] ?? "")).Trigger;
+    const alarm = { region: STANDBY, state: "ALARM" };
+
+    await aws.control("POST", "/cloudwatch/alarm", { ...alarm, name: "app-rate" });
+    const maths = await published(0);
+    await aws.control("POST", "/cloudwatch/alarm", { ...alarm, name: "app-odd" });
+    const anomaly = await published(1);
+
+    const measured = (MetricName: string, Stat: string) => ({
+      Metric: { MetricName, Namespace: "App", Dimensions: [{ name: "Service", value: "app" }] },
+      ...{ Period: 60, Stat },
+    });
+    expect(maths).toMatchObject({
+      Threshold: 0.1,
+      Metrics: [
+        { Id: "e1", Expression: "m1/m2", Label: "error rate", ReturnData: true },
+        { Id: "m1", MetricStat: measured("Errors", "Sum"), ReturnData: false },
+        { Id: "m2", MetricStat: measured("Requests", "Sum"), ReturnData: false },
+      ],
+    });
+    expect(anomaly).toMatchObject({
+      ...{ ComparisonOperator: "LessThanLowerOrGreaterThanUpperThreshold", ThresholdMetricId: "ad1" },
+      Metrics: [
+        { Id: "m1", MetricStat: measured("Latency", "Average"), ReturnData: true },
+        { Id: "ad1", Expression: "ANOMALY_DETECTION_BAND(m1, 2)", ReturnData: true },
+      ],
+    });
+    for (const trigger of [maths, anomaly]) expect(trigger).not.toHaveProperty("MetricName");
+    expect(anomaly).not.toHaveProperty("Threshold");
+    const { MetricAlarms = [] } = await aws.clients.cloudwatch.send(
+      new DescribeAlarmsCommand({ AlarmNames: ["app-odd"] }),
+    );
+    expect(MetricAlarms).toMatchObject([{ ThresholdMetricId: "ad1", Metrics: [{ Id: "m1" }, { Id: "ad1" }] }]);
   });
 
   test("a topic exists in its own region only", async () => {
