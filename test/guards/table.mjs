@@ -5,6 +5,14 @@
  */
 export const GUARDS = [
   {
+    guard: "what a fence takes away is captured right before it",
+    file: "src/engine/runs/step-driver.ts",
+    cut: "captured: await standingNow(driving)",
+    by: "captured: undefined",
+    test: "engine/runs/fence-groups.test.ts",
+    fails: "guard captured first: what others change between plan and fence is given back as they left it",
+  },
+  {
     guard: "what of the old side gives no answer is signed for by name",
     file: "src/flows/runbooks/failover/unseen.ts",
     cut: 'said?.kind === "unknown" ? [{ at, why: said.why }] : []',

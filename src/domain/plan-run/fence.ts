@@ -49,11 +49,23 @@ function isPastIt(run: RunState): boolean {
   return isDone && run.pastNoReturn && WATCHED.includes(run.state);
 }
 
-/** The step's choices as signed; what nobody had seen then is put back as it was found before it was touched. */
+/**
+ * The step's choices as signed; what it takes away is put back as it stood right before it was touched. A plan for the rest says
+ * itself how that was, before the run that it continues touched it.
+ */
 export function inputOf(run: RunState, step: PlannedStep): Readonly<Record<string, unknown>> {
   if (step.role !== "protects") return step.input;
-  const seenThen = Captured.nullish().parse(step.input["captured"]);
-  return { ...step.input, captured: firstSeen(seenThen, run.captured) ?? null, mustCapture: true };
+  const planned = plannedCapture(step);
+  const captured = run.plan.restOf ? firstSeen(planned, run.captured) : firstSeen(run.captured, planned);
+  return { ...step.input, captured: captured ?? null, mustCapture: true };
+}
+
+const plannedCapture = (step: PlannedStep): Seen => Captured.nullish().parse(step.input["captured"]) ?? null;
+
+/** What the plan saw of an old side that nothing was asked of yet: its first intent says how that stands then. */
+export function firstToCapture(run: RunState, step: PlannedStep): RunState["captured"] {
+  const isFirst = step.role === "protects" && stateOf(run, step.id).tries === 0 && run.captured === undefined;
+  return isFirst && !run.plan.restOf ? (plannedCapture(step) ?? undefined) : undefined;
 }
 
 /** What stood there before it was touched: parts come back one by one, and a later look sees what the fence has made of the first. */
@@ -63,7 +75,7 @@ export const capturedWith = (run: RunState, seen: RunState["captured"]): RunStat
 type Seen = RunState["captured"] | null;
 
 /** Of each resource, and of each thing of it, what was seen first. */
-function firstSeen(before: Seen, later: Seen): RunState["captured"] {
+function firstSeen(before: Seen | undefined, later: Seen | undefined): RunState["captured"] {
   if (!before) return later ?? undefined;
   const both = Object.entries(before).map(([resource, seen]) => [resource, { ...later?.[resource], ...seen }] as const);
   return { ...later, ...Object.fromEntries(both) };

@@ -2,6 +2,8 @@ import { OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.
 import { fenceOf, inputOf, isOpenAgain } from "../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
+import type { OldSide } from "../../ports/old-side.ts";
+import { eitherOf } from "../../ports/signals.ts";
 import type { LookContext, Verdict } from "../../ports/step.ts";
 import { definitionOf, LOOKS_ONLY, type WatchDeps } from "./executor-deps.ts";
 
@@ -47,6 +49,20 @@ export async function proofInTime(run: RunState, deps: WatchDeps, signal: AbortS
     const proof = await proofOf(run, deps, signal);
     if (proof.holds || proof.isRefuted || tries === TRIES) return proof;
     await deps.clock.sleep(TRY_EVERY_MS, signal);
+  }
+}
+
+/** Machine time that users wait for a look at an old side that may be silent. */
+const LOOK_WITHIN_MS = 2_000;
+
+/** Undefined where it gives no answer in that time. */
+export async function lookedInTime(run: RunState, deps: WatchDeps, signal: AbortSignal): Promise<OldSide | undefined> {
+  const patience = AbortSignal.timeout(LOOK_WITHIN_MS);
+  try {
+    return await deps.oldSide(run, eitherOf(signal, patience));
+  } catch (error) {
+    if (signal.aborted || !patience.aborted) throw error;
+    return undefined;
   }
 }
 

@@ -1,14 +1,10 @@
 import { fenceOf, fenceSeen, isGuarded, isOpenAgain, isWatched } from "../../domain/plan-run/fence.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
-import type { OldSide } from "../../ports/old-side.ts";
-import { eitherOf } from "../../ports/signals.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
-import { proofInTime } from "./fence-guard.ts";
+import { lookedInTime, proofInTime } from "./fence-guard.ts";
 import type { RunHold } from "./journal.ts";
 import { isWaitedFor } from "./watch-due.ts";
 
-/** Machine time that a promotion waits for an old side that was dark. */
-const LOOK_AGAIN_WITHIN_MS = 2_000;
 /** Attempts of the fence before the promotion; a region that comes and goes holds it up no longer. */
 const MOST_FENCE_ATTEMPTS = 3;
 
@@ -35,7 +31,7 @@ export async function fencesAgain(proving: Proving, run: RunState): Promise<bool
   // Past the point of no return the watch fences, and people have to look before anything more is promoted.
   if (proof && run.pastNoReturn)
     return voided(proving, [`${run.plan.from} is not proven to be fenced any more: ${proof.says}`]);
-  const looked = await lookedInTime(proving, run);
+  const looked = await lookedInTime(run, deps, signal);
   if (proof && (looked?.kind !== "back" || looked.isClosed || attempt >= MOST_FENCE_ATTEMPTS))
     return voided(proving, [`${run.plan.from} was fenced, and nobody can prove it now: ${proof.says}`]);
   if (looked?.kind !== "back" || isWaitedFor(looked)) return false;
@@ -62,16 +58,6 @@ export async function fencesAgain(proving: Proving, run: RunState): Promise<bool
   return true;
 }
 
-async function lookedInTime({ deps, signal }: Proving, run: RunState): Promise<OldSide | undefined> {
-  const patience = AbortSignal.timeout(LOOK_AGAIN_WITHIN_MS);
-  try {
-    return await deps.oldSide(run, eitherOf(signal, patience));
-  } catch (error) {
-    if (signal.aborted || !patience.aborted) throw error;
-    return undefined;
-  }
-}
-
 /**
  * X5, at the end. An old side that stands open again is fenced first, by the watch; meanwhile people have been called. While
  * nobody can tell whether a write succeeds, and everything that answers is closed, it stays as it was proven.
@@ -85,7 +71,7 @@ export async function standsFenced(proving: Proving, run: RunState): Promise<boo
   if (!isGuarded(run)) return true;
   const proof = await proofInTime(run, deps, signal);
   if (proof.holds) return true;
-  const looked = proof.isRefuted ? undefined : await lookedInTime(proving, run);
+  const looked = proof.isRefuted ? undefined : await lookedInTime(run, deps, signal);
   if (!proof.isRefuted && (looked?.kind !== "back" || looked.isClosed)) return true;
   const says = `${run.plan.from} was fenced and is not proven to be any more: ${proof.says}`;
   const lost = await hold.append((now) =>

@@ -6,14 +6,14 @@ import {
   StepFailed,
   TransientError,
 } from "../../domain/errors.ts";
-import { fenceSeen, inputOf } from "../../domain/plan-run/fence.ts";
+import { fenceSeen, firstToCapture, inputOf } from "../../domain/plan-run/fence.ts";
 import { timeOf } from "../../domain/plan-run/learned-times.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
 import { type Asked, type StepContext, type StoredStep, UNCAPTURED, type Verdict } from "../../ports/step.ts";
 import { contextFor, definitionOf, type ExecutorDeps } from "./executor-deps.ts";
-import { proofInTime } from "./fence-guard.ts";
+import { lookedInTime, proofInTime } from "./fence-guard.ts";
 import { isDecided, Refusals, recordAsked } from "./held-up.ts";
 import type { RunHold } from "./journal.ts";
 
@@ -87,7 +87,7 @@ interface Driving extends Omit<Drive, "signal"> {
 // oxlint-disable-next-line max-lines-per-function -- one loop: each way out of a try stands beside the others
 async function askUntilAnswered(driving: Driving, what?: "next-part"): Promise<Asked<unknown> | undefined> {
   const { hold, step, deps, definition, context } = driving;
-  let seen: Seen = { input: undefined, captured: undefined };
+  let seen: Seen = { input: undefined, captured: await standingNow(driving) };
   // Of what another executor began nobody knows how it ended; of what is refused here, that it did nothing.
   let { mayHaveAsked } = context;
   const refusals = new Refusals(driving);
@@ -150,6 +150,17 @@ async function doubtOf(
 interface Seen {
   readonly input: PlannedStep["input"] | undefined;
   readonly captured: RunState["captured"];
+}
+
+/**
+ * Before the first call of a fence: what stands there now, which may not be what the plan saw. Users wait for it, so what gives
+ * no answer shortly counts as it was planned.
+ */
+async function standingNow({ hold: { run }, step, deps, context }: Driving): Promise<RunState["captured"]> {
+  const planned = firstToCapture(run, step);
+  if (!planned) return undefined;
+  const looked = await lookedInTime(run, deps, context.signal);
+  return { ...planned, ...(looked?.kind === "back" ? looked.captured : undefined) };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { watchOldSide } from "../../../src/engine/runs/fence-watch.ts";
-import { storesIn } from "../../../src/flows/resources/site.ts";
+import { computesIn, storesIn } from "../../../src/flows/resources/site.ts";
 import { drive, executorDeps, openLedger } from "../../harness/drive.ts";
 import { eventually } from "../../harness/eventually.ts";
 import {
@@ -78,6 +78,37 @@ const BOTH = [
   [5432, "reports"],
   [22, "bastion"],
 ];
+
+test("guard captured first: what others change between plan and fence is given back as they left it", async () => {
+  const { home } = at.service;
+  const [api] = computesIn(at.service, home);
+  if (!api) throw new Error("the service has a compute");
+  const { cluster, service, tasks } = api.compute;
+  await startRun(at);
+  await at.client.click("ec2:AuthorizeSecurityGroupIngress", home, {
+    GroupId: databaseAt().security_group,
+    IpPermissions: [{ IpProtocol: "tcp", FromPort: 5432, ToPort: 5432, IpRanges: [{ CidrIp: "198.51.100.0/24" }] }],
+  });
+  await at.client.click("ecs:UpdateService", home, { cluster, service, desiredCount: tasks + 1 });
+  const rules = await at.others.firewall.rules(home, databaseAt().security_group);
+  at.whole.world.faults.plan({ vendor: "aws", operation: "PromoteReadReplica", effect: DENIED });
+  at.whole.world.faults.plan({
+    ...{ vendor: "aws", operation: "RegisterScalableTarget", region: at.service.standby, effect: DENIED },
+  });
+
+  const run = await drive(at);
+
+  expect(run.state).toBe("unwound");
+  const [rulesNow, computeNow] = await Promise.all([
+    at.others.firewall.rules(home, databaseAt().security_group),
+    at.others.compute.describe(home, api.compute),
+  ]);
+  const sources = (read: typeof rules) =>
+    read.known ? read.value.map(({ source }) => JSON.stringify(source)).sort() : [];
+  expect(sources(rulesNow)).toEqual(sources(rules));
+  expect(sources(rulesNow)).toHaveLength(2);
+  expect(computeNow.known && computeNow.value.desired).toBe(tasks + 1);
+});
 
 describe("a security group that somebody attaches to the old database after planning", () => {
   test("is closed with the others, but for what leads elsewhere", async () => {
