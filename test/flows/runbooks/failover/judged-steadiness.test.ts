@@ -38,7 +38,7 @@ test("a target that takes seconds for an answer is accepted in words", async () 
   at = await startFailoverWorld({ example: "inventory", speed: 20 });
   troubled(at.service.standby, { kind: "delay", machineMs: 2_200 }, 1);
 
-  expect(await unsteady()).toMatch(/half of the last \d+ calls to it took 2 s or more/);
+  expect(await unsteady()).toMatch(/half of the last \d+ calls to it took \d+ s or more/);
 }, 60_000);
 
 test("trouble of the old side says nothing about the new one, and a call that fails now and then is none", async () => {
