@@ -122,6 +122,7 @@ export default {
     homeOf("@aws-sdk/", "^src/integrations/aws/", "The AWS SDK lives in integrations/aws."),
     homeOf("@pagerduty/", "^src/integrations/pagers/pagerduty/", "pdjs lives behind its wrapper."),
     homeOf("nodemailer/", "^src/integrations/pagers/mail/", "nodemailer lives behind the pager that it is for."),
+    homeOf("(pg|mysql2)/", "^src/integrations/databases/", "Drivers of databases live behind their port."),
     homeOf("bullmq/", "^src/jobs/", "BullMQ lives in jobs."),
     homeOf(
       "ioredis/",

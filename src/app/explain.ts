@@ -8,6 +8,7 @@ import { type Inventory, withFound } from "../domain/service/inventory.ts";
 import { discover, mergeFound } from "../flows/discover.ts";
 import { LOOK_ACTIONS } from "../flows/resources/looks.ts";
 import { createAws } from "../integrations/aws/aws.ts";
+import { databaseSessions } from "../integrations/databases/sessions.ts";
 import { createProbe } from "../integrations/network/probe.ts";
 import type { Clock } from "../ports/clock.ts";
 import { cloudsOf } from "./outside.ts";
@@ -94,7 +95,8 @@ async function foundFor(inventory: Inventory, { service: wanted, now }: Wanted, 
     other === undefined || sources.awsEndpoint
       ? aws
       : aws.inAccount({ role: { arn: other, sessionName: "twokey-explain" } });
-  const cloud = cloudsOf({ open, clock: MACHINE_CLOCK, probe: createProbe({}) })(undefined);
+  const sessions = databaseSessions({ passwords: {}, now: Date.now });
+  const cloud = cloudsOf({ open, clock: MACHINE_CLOCK, probe: createProbe({}), sessions })(undefined);
   try {
     for (const service of withFound(inventory, found).services) {
       if (wanted === undefined || service.name === wanted)

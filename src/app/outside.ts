@@ -2,11 +2,13 @@ import type { Settings } from "../config/environment.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { LOOK_ACTIONS } from "../flows/resources/looks.ts";
 import { type Access, type AccountAws, createAws, type GuardedAws, type Naming } from "../integrations/aws/aws.ts";
+import { databaseSessions, guardedSessions } from "../integrations/databases/sessions.ts";
 import { createProbe } from "../integrations/network/probe.ts";
 import { type Accounts, slackAccounts } from "../integrations/slack/accounts.ts";
 import { createChat, type ForTheDoor } from "../integrations/slack/chat.ts";
 import type { Budget } from "../ports/budget.ts";
 import type { Chat } from "../ports/chat.ts";
+import type { DatabaseSessions } from "../ports/database-sessions.ts";
 import type { Guard } from "../ports/guard.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Pagers } from "../ports/pager.ts";
@@ -58,7 +60,9 @@ export function createOutside(
   // A simulated world has one account.
   const open = (role: string | undefined) =>
     role === undefined || sandbox ? aws : aws.inAccount(accessBy(role, file, settings.processName));
-  const cloudBy = cloudsOf({ open, probe, clock });
+  const { databases: passwords } = settings;
+  const sessions = databaseSessions({ passwords, connect: sandbox?.connectMap, now: () => clock.now() });
+  const cloudBy = cloudsOf({ open, probe, clock, sessions });
   return {
     cloud: cloudBy(undefined),
     cloudOf: (run) => cloudBy({ sessionName: `dr-${run.id}`, stsRegions: stsOf(run, inventory()) }),
@@ -69,6 +73,7 @@ export function createOutside(
     confirmSubscription: (topicArn, token) => aws.confirmSnsSubscription(topicArn, token),
     close: () => {
       aws.close();
+      void sessions.close();
       for (const pager of [pagers.keeper, ...pagers.others]) pager.close();
     },
   };
@@ -100,12 +105,13 @@ function probeOf(sandbox: Settings["sandbox"]): Probe {
 }
 
 interface Ways extends Pick<CloudReads, "probe" | "clock"> {
+  readonly sessions: DatabaseSessions;
   /** The account that a role leads into; undefined: the ordinary one. */
   readonly open: (role: string | undefined) => AccountAws;
 }
 
 /** The world under one session name, by whichever role it is entered. It acts only behind a guard. */
-export function cloudsOf({ open, probe, clock }: Ways): (naming: Naming | undefined) => GuardedCloud {
+export function cloudsOf({ open, probe, clock, sessions }: Ways): (naming: Naming | undefined) => GuardedCloud {
   const inAccount = (naming: Naming | undefined, role: string | undefined): GuardedAws => {
     const account = open(role);
     return naming === undefined ? account : account.as(naming);
@@ -116,6 +122,7 @@ export function cloudsOf({ open, probe, clock }: Ways): (naming: Naming | undefi
     const { databases, clusters, snapshots, firewall, compute, traffic, discovery, answers } = account;
     return {
       ...{ databases, clusters, snapshots, firewall, compute, traffic, discovery, answers, probe, clock },
+      sessions: guardedSessions(sessions, acting.guard),
       through: (other) => acts(naming, other, acting),
     };
   };
@@ -124,6 +131,7 @@ export function cloudsOf({ open, probe, clock }: Ways): (naming: Naming | undefi
     const { databases, clusters, snapshots, firewall, compute, traffic, discovery, answers } = account;
     return {
       ...{ databases, clusters, snapshots, firewall, compute, traffic, discovery, answers, probe, clock },
+      sessions: { count: sessions.count },
       guardedBy: (guard, permitted) => acts(naming, role, { guard, permitted }),
       prepare: async (permitted) => {
         for (const by of rolesIn(permitted)) await inAccount(naming, by).prepare(enteredThrough(by, permitted));

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Secret } from "../domain/secret.ts";
 import { mostSimilar } from "../domain/similar.ts";
+import { type DatabasePasswords, databasePasswordsIn } from "./database-environment.ts";
 import { type PipelineKeys, pipelineKeysIn, pipelineProblems } from "./pipeline-environment.ts";
 import { type EnvironmentProblem, sayList } from "./problem.ts";
 import {
@@ -40,6 +41,8 @@ export interface Settings {
   readonly pagers: Readonly<Record<string, Secret>>;
   /** Keys of pipelines, by the variable that holds them. */
   readonly pipelines: PipelineKeys;
+  /** Passwords of TwoKey's own accounts in databases, by the variable that holds them. */
+  readonly databases: DatabasePasswords;
   readonly configPath: string;
   readonly ledger: { readonly directory: string; readonly key: Secret };
   readonly http: HostAndPort;
@@ -72,7 +75,8 @@ export function readEnvironment(env: Environment = process.env): EnvironmentRead
   if ("variable" in slack) problems.push(slack);
   if (Array.isArray(sandbox)) problems.push(...sandbox);
   if (problems.length > 0 || "variable" in slack || Array.isArray(sandbox)) return { ok: false, problems };
-  return { ok: true, settings: { ...settingsFrom(parsed.data, slack, sandbox), pipelines: pipelineKeysIn(present) } };
+  const named = { pipelines: pipelineKeysIn(present), databases: databasePasswordsIn(present) };
+  return { ok: true, settings: { ...settingsFrom(parsed.data, slack, sandbox), ...named } };
 }
 
 /** What somebody needs who only reads what is stored: no token, no ledger. */
@@ -126,7 +130,7 @@ function settingsFrom(
   env: Variables,
   slack: SlackSettings,
   sandbox: SandboxEndpoints | undefined,
-): Omit<Settings, "pipelines"> {
+): Omit<Settings, "pipelines" | "databases"> {
   return {
     redisUrl: env.REDIS_URL,
     slack,

@@ -10,6 +10,7 @@ export function enteredBy(roles: Roles | undefined, cloud: Cloud): Cloud {
   // Each call by name: one that is forgotten here would act in the ordinary account.
   return {
     ...reads,
+    sessions: cloud.sessions,
     databases: {
       ...reads.databases,
       promote: (wish, signal) => at(wish.region).databases.promote(wish, signal),
@@ -46,7 +47,8 @@ export function seenBy(roles: Roles | undefined, cloud: CloudReads): CloudReads 
   const at = (region: Region): CloudReads => cloud.through(roles.in[region] ?? roles.anywhere);
   const anywhere = cloud.through(roles.anywhere);
   return {
-    ...{ answers: cloud.answers, probe: cloud.probe, clock: cloud.clock, through: (role) => cloud.through(role) },
+    ...{ answers: cloud.answers, probe: cloud.probe, clock: cloud.clock, sessions: cloud.sessions },
+    through: (role) => cloud.through(role),
     databases: {
       describe: (region, ...more) => at(region).databases.describe(region, ...more),
       lag: (region, ...more) => at(region).databases.lag(region, ...more),

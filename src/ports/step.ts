@@ -6,6 +6,7 @@ import type { Region } from "../domain/service/service.ts";
 import type { Clock } from "./clock.ts";
 import type { Clusters } from "./clusters.ts";
 import type { Compute } from "./compute.ts";
+import type { DatabaseSessions } from "./database-sessions.ts";
 import type { Databases } from "./databases.ts";
 import type { Discovery } from "./discovery.ts";
 import type { Firewall } from "./firewall.ts";
@@ -26,6 +27,7 @@ export interface CloudReads {
   readonly firewall: Pick<Firewall, "rules" | "carriers">;
   readonly compute: Pick<Compute, "describe" | "ground" | "tasksLeft">;
   readonly traffic: Pick<TrafficControl, "records" | "changeState">;
+  readonly sessions: Pick<DatabaseSessions, "count">;
   readonly discovery: Discovery;
   /** How a region has answered what was asked of it lately. */
   readonly answers: { of(region: Region): Answering };
@@ -43,6 +45,7 @@ export interface Cloud extends CloudReads {
   readonly firewall: Firewall;
   readonly compute: Compute;
   readonly traffic: TrafficControl;
+  readonly sessions: DatabaseSessions;
   through(role: string | undefined): Cloud;
 }
 

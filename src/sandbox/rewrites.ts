@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type Inventory, inventoryFrom } from "../domain/service/inventory.ts";
 import type { TwoKeyFile } from "../domain/service/twokey-file.ts";
 import { ACCOUNT_ID } from "../simulators/aws/specs.ts";
+import { PASSWORD_VARIABLE } from "../simulators/postgres/server.ts";
 import type { WorldEnv } from "./environment.ts";
 
 /** One place of `twokey.yaml` that a sandbox changes, as written and as parsed alike. */
@@ -25,7 +26,7 @@ export function rewritesFor(file: TwoKeyFile): Rewrite[] {
 /** The inventory as it is in the world of `env` (the environment of a whole world): its write checks are there. */
 export function sandboxInventory(inventory: Inventory, env: WorldEnv): Inventory {
   return inventoryFrom(
-    rewrite(inventory.file, [...rewritesFor(inventory.file), ...writeCheckRewrites(inventory.file, env)]),
+    rewrite(inventory.file, [...rewritesFor(inventory.file), ...worldRewrites(inventory.file, env)]),
   );
 }
 
@@ -33,7 +34,7 @@ export function sandboxInventory(inventory: Inventory, env: WorldEnv): Inventory
 export function sandboxText(text: string, file: TwoKeyFile, env: WorldEnv): string {
   // Without shared nodes: an anchor used twice would be rewritten twice.
   const source: unknown = JSON.parse(JSON.stringify(parse(text, { merge: true })));
-  return stringify(rewrite(source, [...rewritesFor(file), ...writeCheckRewrites(file, env)]));
+  return stringify(rewrite(source, [...rewritesFor(file), ...worldRewrites(file, env)]));
 }
 
 /** A copy with every rewrite done. Throws Error where there is no such place. */
@@ -90,6 +91,21 @@ function healthRewrites(file: TwoKeyFile): Rewrite[] {
       { path: ["services", name, "deep_health"], value: DEEP_HEALTH_PATH },
       { path: ["services", name, "url"], value: url.href.replace(/\/$/, "") },
     ];
+  });
+}
+
+const worldRewrites = (file: TwoKeyFile, env: WorldEnv): Rewrite[] => [
+  ...writeCheckRewrites(file, env),
+  ...connectionRewrites(file, env),
+];
+
+/** The world has one account for TwoKey in all its databases, and certificates of its own. */
+function connectionRewrites(file: TwoKeyFile, { RDS_CA_FILE: caFile }: WorldEnv): Rewrite[] {
+  if (caFile === undefined) return [];
+  const values: Readonly<Record<string, string>> = { ca_file: caFile, password: PASSWORD_VARIABLE };
+  return textsIn(file).flatMap(({ path }): Rewrite[] => {
+    const value = values[String(path.at(-1))];
+    return path.at(-2) === "connection" && path[0] === "services" && value !== undefined ? [{ path, value }] : [];
   });
 }
 

@@ -12,6 +12,7 @@ import { startDns } from "./dns/server.ts";
 import { healthCheckHistory } from "./health-check-history.ts";
 import { startMail } from "./mail/mail.ts";
 import { startPagerDuty } from "./pagerduty/pagerduty.ts";
+import { startPostgres } from "./postgres/server.ts";
 import { startSlack } from "./slack/slack.ts";
 import { WholeWorldSpec, type WholeWorldSpecInput } from "./whole-world-spec.ts";
 import { createWorld, type World } from "./world/world.ts";
@@ -116,7 +117,7 @@ async function startServers(
   world: World,
   spec: WholeWorldSpec,
   {
-    inside: { services, sns, traffic, authorise },
+    inside: { services, sns, traffic, rds, authorise },
     starting: { ports, stops },
   }: { readonly inside: Inside; readonly starting: Starting },
 ) {
@@ -134,8 +135,10 @@ async function startServers(
   const slack = await started(startSlack(world, spec.slack, { port: ports.slack ?? 0 }));
   const pagerduty = await started(startPagerDuty(world, spec.pagerduty, { port: ports.pagerduty ?? 0 }));
   const mail = spec.mail && (await started(startMail(world, spec.mail, { port: 0 })));
+  const postgres = await started(startPostgres(world, { engine: rds.engine, instances: rds.speakPostgres() }));
   const env: Record<string, string> = {
-    ...{ ...aws.env, ...dns.env, ...application.env, ...slack.env, ...pagerduty.env, ...mail?.env },
+    ...{ ...aws.env, ...dns.env, ...application.env, ...slack.env, ...pagerduty.env, ...mail?.env, ...postgres.env },
+    CONNECT_MAP: JSON.stringify({ ...application.connectMap, ...postgres.connections }),
     ...pagerDutySecrets(spec),
     // The SDKs of Python read this one, and the AWS CLI does.
     AWS_DEFAULT_REGION: spec.regions[0] ?? "us-east-1",

@@ -27,8 +27,8 @@ function account(role: string | undefined): AccountAws {
   return { ...guarded({ sessionName: "no session" }), as: guarded };
 }
 
-const { probe, clock } = fakeCloud({});
-const clouds = cloudsOf({ open: account, probe, clock });
+const { probe, clock, sessions } = fakeCloud({});
+const clouds = cloudsOf({ open: account, probe, clock, sessions });
 const RUN = { sessionName: "dr-F-1" };
 const on = [{ service: "rds", region: "eu-west-1", resource: "db:app" }];
 const MAY: readonly Permission[] = [

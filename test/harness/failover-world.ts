@@ -19,6 +19,7 @@ import { namesOf, storesIn } from "../../src/flows/resources/site.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import type { Planned } from "../../src/flows/runbooks/runbook.ts";
 import { createAws } from "../../src/integrations/aws/aws.ts";
+import { databaseSessions } from "../../src/integrations/databases/sessions.ts";
 import { createProbe } from "../../src/integrations/network/probe.ts";
 import type { Guard } from "../../src/ports/guard.ts";
 import type { Cloud, GuardedCloud } from "../../src/ports/step.ts";
@@ -187,7 +188,8 @@ interface CloudSources extends Pick<FailoverWorldOptions, "answerWithinMs"> {
 }
 
 /** As `app/outside` composes it for a run, with the world's own credentials instead of those of this process. */
-function cloudsIn({ whole, settings: { sandbox }, inventory, clock, answerWithinMs = ANSWER_WITHIN_MS }: CloudSources) {
+function cloudsIn({ whole, settings, inventory, clock, answerWithinMs = ANSWER_WITHIN_MS }: CloudSources) {
+  const { sandbox } = settings;
   if (!sandbox) throw new Error("the environment leads into a world");
   const { AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secretAccessKey = "" } = whole.env;
   const way = {
@@ -207,13 +209,16 @@ function cloudsIn({ whole, settings: { sandbox }, inventory, clock, answerWithin
     authoritativeServers: addresses(sandbox.nameServers),
     connect: sandbox.connectMap,
   });
+  const { databases: passwords } = settings;
+  const sessions = databaseSessions({ passwords, connect: sandbox.connectMap, now: () => clock.now() });
   return {
     cloudOf: (stsRegions?: readonly Region[]) =>
-      cloudsOf({ open: () => aws, probe, clock })({ sessionName: "dr-F-1", stsRegions }),
-    others: cloudsOf({ open: () => anybody, probe, clock })(undefined).guardedBy(UNASKED, []),
+      cloudsOf({ open: () => aws, probe, clock, sessions })({ sessionName: "dr-F-1", stsRegions }),
+    others: cloudsOf({ open: () => anybody, probe, clock, sessions })(undefined).guardedBy(UNASKED, []),
     close: () => {
       aws.close();
       anybody.close();
+      void sessions.close();
     },
   };
 }

@@ -32,6 +32,7 @@ export function fakeCloud(said: SaidCloud, why = "nothing else is asked"): Cloud
       ...said.compute,
     },
     traffic: { records: refuse, upsert: refuse, changeState: refuse, ...said.traffic },
+    sessions: { count: refuse, enter: refuse, leave: refuse, ...said.sessions },
     discovery: { service: refuse, loadBalancers: refuse, database: refuse, zones: refuse, ...said.discovery },
     probe: {
       ...{ writeCheck: refuse, writeOverKept: refuse, health: refuse, resolve: refuse, resolveAuthoritative: refuse },

@@ -8,6 +8,18 @@ import type { Place, Seen } from "./place.ts";
 type Context = Pick<StepContext, "cloud" | "signal" | "tries">;
 type Looking = Pick<LookContext, "cloud" | "signal">;
 
+/** What has become of the sessions that were open. Not proven: nobody looked, or some may be left. */
+export interface SessionsEnded {
+  readonly isProven: boolean;
+  readonly says: string;
+}
+
+export interface Closed {
+  readonly requestIds: readonly string[];
+  /** Present where closing it ends sessions over a connection of TwoKey's own. */
+  readonly sessions?: SessionsEnded | undefined;
+}
+
 /**
  * How a kind's writers are stopped in one region, and given back. A plan holds the `things` that are closed, every choice
  * made; what stood there before is captured, and undo puts exactly that back. Errors: those of a step.
@@ -23,10 +35,12 @@ export interface Fence<Settings, Facts, Things, Captured> {
   seenIn(at: Seen<Settings, Facts>, region: Region): Known<Captured>;
   see(things: Things, context: Looking): Promise<Known<Captured>>;
   isClosed(now: Captured): boolean;
-  /** Closes what is still open; resolves to the vendor's request ids. */
-  close(things: Things, now: Known<Captured>, context: Context): Promise<readonly string[]>;
+  /** Closes what is still open. */
+  close(things: Things, now: Known<Captured>, context: Context): Promise<Closed>;
   /** What has not ended yet of what was stopped, in words, such as tasks that drain: they go on writing. Undefined: nothing. */
   left?(things: Things, context: Looking): Promise<Known<string | undefined>>;
+  /** All parts are closed: what closing kept open for a further try is not needed any more. */
+  letGo?(things: Things, context: Context): Promise<void>;
   /** Puts back what was captured, and ends when that is seen. It asks whatever a look shows: that may be older than the fence. */
   reopen(things: Things, captured: Captured, context: Context): Promise<readonly string[]>;
   /** What has been put back, in words. */
@@ -38,8 +52,11 @@ export interface Fence<Settings, Facts, Things, Captured> {
   leavesOpen?(at: Seen<Settings, Facts>, region: Region): readonly string[];
   /** What is closed although nobody can see whom that cuts off besides, in words. */
   cutsUnseen?(at: Seen<Settings, Facts>, region: Region): readonly string[];
-  /** Closing it ends every session that is open, and the write check keeps one that proves it. */
-  endsSessions?(things: Things): boolean;
+  /**
+   * How closing it ends every session that is open: `at-once`, and the write check keeps one that proves it; or `over-connection`,
+   * which `close` says itself. Undefined: they end with what holds them.
+   */
+  endsSessions?(things: Things): "at-once" | "over-connection" | undefined;
   /** What closing, and giving back what was captured, need beyond looking. */
   permissions(things: Things, captured: Captured | undefined): readonly Permission[];
 }

@@ -11,6 +11,7 @@ import { observe } from "../../flows/observe.ts";
 import { LOOK_ACTIONS } from "../../flows/resources/looks.ts";
 import { planFailover } from "../../flows/runbooks/failover/plan.ts";
 import { createAws } from "../../integrations/aws/aws.ts";
+import { databaseSessions } from "../../integrations/databases/sessions.ts";
 import { createProbe } from "../../integrations/network/probe.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { forLooks } from "../../ports/signals.ts";
@@ -56,7 +57,8 @@ export async function failOverSequentially(
     },
   });
   try {
-    const cloud: Cloud = { ...aws, clock, probe: probeOf(sandbox), through: () => cloud };
+    const sessions = databaseSessions({ passwords: {}, connect: sandbox.connectMap, now: () => clock.now() });
+    const cloud: Cloud = { ...aws, clock, sessions, probe: probeOf(sandbox), through: () => cloud };
     const service = firstOf(inventory);
     await world.setRegion(service.home, "dark");
     const plan = await planOf(inventory, service, cloud);

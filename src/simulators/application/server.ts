@@ -26,6 +26,8 @@ export interface WriteCheck {
 export interface ApplicationSimulator extends Simulator {
   readonly connections: readonly Connection[];
   readonly writeChecks: readonly WriteCheck[];
+  /** Where each address is really reached. */
+  readonly connectMap: Readonly<Record<string, string>>;
 }
 
 const SetCapacity = z.strictObject({
@@ -85,10 +87,8 @@ export async function startApplications(
     port: fronts[0]?.port ?? 0,
     connections,
     writeChecks,
+    connectMap: Object.fromEntries(connections.map(({ address, port }) => [address, `127.0.0.1:${port}`])),
     env: {
-      CONNECT_MAP: JSON.stringify(
-        Object.fromEntries(connections.map(({ address, port }) => [address, `127.0.0.1:${port}`])),
-      ),
       WRITE_CHECKS: JSON.stringify(
         Object.fromEntries(
           writeChecks.map(({ application, region, store, url }) => [

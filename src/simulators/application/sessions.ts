@@ -56,11 +56,13 @@ export class Sessions {
       if (outcome.ok || outcome.reason === "read-only") return { ref: kept.ref, outcome };
     }
     this.#open.delete(key);
+    if (kept) this.#deps.databases.end(kept);
     const ref = this.locate(client.region, host);
     if (!ref) return { ref, outcome: { ok: false, reason: "no-such-host" } };
-    const connected = this.#connect(client, ref);
+    const untilMs = this.#world.clock.now() + keptMs;
+    const connected = this.#connect(client, ref, untilMs);
     if (!connected.ok) return { ref, outcome: connected };
-    this.#keep(key, { ...connected.session, untilMs: this.#world.clock.now() + keptMs });
+    this.#keep(key, { ...connected.session, untilMs });
     return { ref, outcome: this.#over(client, connected.session, row) };
   }
 
@@ -70,8 +72,8 @@ export class Sessions {
     return status === "found" ? this.#deps.databases.locate(finalName.replace(/\.$/, "")) : undefined;
   }
 
-  #connect(client: Client, ref: DatabaseRef) {
-    return this.#cut(client, ref) ?? this.#deps.databases.connect(ref, client.from);
+  #connect(client: Client, ref: DatabaseRef, untilMs: number) {
+    return this.#cut(client, ref) ?? this.#deps.databases.connect(ref, client.from, { user: "application", untilMs });
   }
 
   #over(client: Client, session: DatabaseSession, row: Row): WriteOutcome {

@@ -60,7 +60,7 @@ export class WriteChecks {
     if (outcome?.ok) return reply(200, { written: true, session: "kept", id: row.id, ...ref });
     if (outcome && outcome.reason !== "session-lost")
       return reply(503, { written: false, session: "kept", reason: outcome.reason, ...ref });
-    const connected = this.#deps.databases.connect(ref, from);
+    const connected = this.#deps.databases.connect(ref, from, { user: "write-check" });
     if (!connected.ok)
       return reply(503, { written: false, session: kept ? "lost" : "none", reason: connected.reason, ...ref });
     this.#kept.set(key, connected.session);

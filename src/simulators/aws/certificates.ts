@@ -37,17 +37,30 @@ const CA_USAGE = der.bits(Buffer.from([0b0000_0110]), 1);
 const LEAF_USAGE = der.bits(Buffer.from([0b1000_0000]), 7);
 
 export function issueChain(authority: string, commonName: string, validity: Validity): CertificateChain {
-  const ca: Subject = { commonName: authority, ...generateKeyPairSync("ec", { namedCurve: "P-256" }) };
+  const { ca, issue } = createAuthority(authority, validity);
   let made: Certificate | undefined;
-  const issueLeaf = (): Certificate => {
-    const leaf: Subject = { commonName, ...leafKeyOf(authority) };
-    return { pem: certify(leaf, ca, { validity, isAuthority: false }), privateKey: leaf.privateKey };
+  return {
+    ca,
+    get leaf() {
+      made ??= issue(commonName);
+      return made;
+    },
   };
+}
+
+export interface CertificateAuthority {
+  readonly ca: Certificate;
+  /** One for that host name. */
+  readonly issue: (commonName: string) => Certificate;
+}
+
+export function createAuthority(authority: string, validity: Validity): CertificateAuthority {
+  const ca: Subject = { commonName: authority, ...generateKeyPairSync("ec", { namedCurve: "P-256" }) };
   return {
     ca: { pem: certify(ca, ca, { validity, isAuthority: true }), privateKey: ca.privateKey },
-    get leaf() {
-      made ??= issueLeaf();
-      return made;
+    issue: (commonName) => {
+      const leaf: Subject = { commonName, ...leafKeyOf(authority) };
+      return { pem: certify(leaf, ca, { validity, isAuthority: false }), privateKey: leaf.privateKey };
     },
   };
 }

@@ -1,11 +1,21 @@
 import type { World } from "../world/world.ts";
 import { type Cluster, clusterNotFound, keyFor, newCluster } from "./database-cluster.ts";
 import { type Commit, engineOf, type Instance, isDownAt, newInstance, notFound } from "./database-instance.ts";
+import { OpenSessions } from "./database-sessions.ts";
 import type { KeyRing } from "./kms.ts";
 import type { NetworkInterface } from "./network-interfaces.ts";
 import { type Link, MYSQL_SILENCE, POSTGRES_SILENCE, Replication } from "./replication.ts";
 import type { Peer } from "./security-rules.ts";
-import type { Connected, DatabaseEngine, DatabaseRef, DatabaseSession, Row, WriteOutcome } from "./service.ts";
+import type {
+  Connected,
+  DatabaseEngine,
+  DatabaseRef,
+  DatabaseSession,
+  OpenSession,
+  Row,
+  SessionOwner,
+  WriteOutcome,
+} from "./service.ts";
 import { DEFAULT_VPC, type RdsSpec } from "./specs.ts";
 
 export interface Door {
@@ -48,11 +58,13 @@ export class DatabaseFleet implements DatabaseEngine {
   /** What stands behind the name of each instance of a region. */
   readonly #domains = new Map<string, string>();
   readonly #clusters = new Map<string, Cluster>();
+  readonly #sessions: OpenSessions;
   #readerTurn = 0;
 
   constructor(world: World, { network, keys }: RdsDeps, spec: RdsSpec) {
     this.#world = world;
     this.#network = network;
+    this.#sessions = new OpenSessions(world.clock);
     this.#idleSourceReadsAsLag = spec.idleSourceReadsAsLag;
     const random = world.random.fork("rds-resources");
     const nowMs = world.clock.now();
@@ -143,18 +155,27 @@ export class DatabaseFleet implements DatabaseEngine {
     return (running[this.#readerTurn % Math.max(1, running.length)] ?? cluster.named).endpoint;
   }
 
-  connect(ref: DatabaseRef, from?: Peer): Connected {
+  connect(ref: DatabaseRef, from?: Peer, owner: SessionOwner = { user: "application" }): Connected {
     const reason = this.#cut(ref) ?? this.#shut(ref, from);
-    return reason ? { ok: false, reason } : { ok: true, session: { ref, openedMs: this.#world.clock.now() } };
+    if (reason) return { ok: false, reason };
+    return { ok: true, session: this.#sessions.open(ref, from, owner) };
   }
 
-  writeOver({ ref, openedMs }: DatabaseSession, row: Row): WriteOutcome {
+  openOn(ref: DatabaseRef): readonly OpenSession[] {
+    return this.#sessions.on(this.require(ref));
+  }
+
+  end(session: Pick<DatabaseSession, "ref" | "id">): void {
+    this.#sessions.end(session);
+  }
+
+  writeOver(session: DatabaseSession, row: Row): WriteOutcome {
+    const { ref } = session;
     const cut = this.#cut(ref);
     if (cut) return { ok: false, reason: cut };
     const instance = this.require(ref);
     const nowMs = this.#world.clock.now();
-    const isLost = instance.downtimes.some(({ fromMs }) => openedMs <= fromMs && fromMs <= nowMs);
-    if (isLost) return { ok: false, reason: "session-lost" };
+    if (!this.#sessions.isOpen(session, instance)) return { ok: false, reason: "session-lost" };
     if (this.#isReadOnly(instance)) return { ok: false, reason: "read-only" };
     instance.commits.push({ id: row.id, atMs: nowMs });
     instance.rows.add(row.id);
@@ -163,7 +184,10 @@ export class DatabaseFleet implements DatabaseEngine {
 
   write(ref: DatabaseRef, row: Row, from?: Peer): WriteOutcome {
     const connected = this.connect(ref, from);
-    return connected.ok ? this.writeOver(connected.session, row) : connected;
+    if (!connected.ok) return connected;
+    const outcome = this.writeOver(connected.session, row);
+    this.end(connected.session);
+    return outcome;
   }
 
   /** Why a write over a new session would fail now; undefined where it would be committed. */

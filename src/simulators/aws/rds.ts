@@ -29,6 +29,8 @@ import { DatabaseSpec, RdsSpec, type RdsSpecInput } from "./specs.ts";
 export interface Rds {
   readonly service: AwsService;
   readonly engine: DatabaseEngine;
+  /** Instances that speak PostgreSQL, each with the host name that clients find it by. */
+  readonly speakPostgres: () => readonly (DatabaseRef & { readonly endpoint: string })[];
   /** Tags of the resource with this ARN; undefined where it has none. */
   readonly tagsOf: (arn: string) => Readonly<Record<string, string>> | undefined;
   /** `ReplicaLag` at a world time: seconds, -1 broken, undefined where RDS publishes no sample. */
@@ -69,6 +71,10 @@ export function createRds(world: World, input: RdsSpecInput, deps: RdsDeps): Rds
       },
     },
     engine: fleet,
+    speakPostgres: () =>
+      fleet.instances
+        .filter(({ engine }) => engine.startsWith("postgres"))
+        .map(({ region, identifier: instance, endpoint }) => ({ region, instance, endpoint })),
     tagsOf: tagsOn(Object.values(shelves)),
     replicaLagAt: (ref, worldMs) => fleet.replicaLagAt(ref, worldMs),
   };

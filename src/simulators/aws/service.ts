@@ -95,6 +95,22 @@ export interface DatabaseSession {
   readonly ref: DatabaseRef;
   /** World time, epoch milliseconds. */
   readonly openedMs: number;
+  /** By which the engine knows it. */
+  readonly id: number;
+}
+
+/** Whose session it is, as the engine says. */
+export interface SessionOwner {
+  readonly user: string;
+  /** World time at which the client lets go of it by itself; absent: it does not. */
+  readonly untilMs?: number;
+  /** Told when somebody has ended it. */
+  readonly onEnded?: () => void;
+}
+
+/** One of the sessions that an engine has open. */
+export interface OpenSession extends DatabaseSession, SessionOwner {
+  readonly from: string;
 }
 
 export type Connected =
@@ -108,7 +124,11 @@ export interface DatabaseEngine {
   /** The instance's endpoint that the endpoint of a cluster leads to now; undefined for any other name. */
   leadsTo(endpoint: string): string | undefined;
   /** Opens a session, if the instance runs and the network lets one through; absent `from`: whoever it lets through. */
-  connect(ref: DatabaseRef, from?: Peer): Connected;
+  connect(ref: DatabaseRef, from?: Peer, owner?: SessionOwner): Connected;
+  /** Sessions that are open now, the oldest first. */
+  openOn(ref: DatabaseRef): readonly OpenSession[];
+  /** Its client lets go of it, or somebody ends it. */
+  end(session: Pick<DatabaseSession, "ref" | "id">): void;
   /** Commits a row over an open session if the instance is writable; replication carries it on with its lag. */
   writeOver(session: DatabaseSession, row: Row): WriteOutcome;
   /** The same over a session that is opened for it. */

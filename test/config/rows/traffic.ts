@@ -173,6 +173,15 @@ export const TRAFFIC_ROWS: readonly Broken[] = [
     says: ["cannot be met"],
   },
   {
+    rule: "connection-is-used",
+    severity: "error",
+    claim: "sessions that are ended over a connection that is not written down",
+    edits: [["        kind: rds-replica\n", "        kind: rds-replica\n        end_sessions: connection\n"]],
+    at: "end_sessions: ‸connection",
+    path: "services.inventory.stores.stock.end_sessions",
+    says: ["no `connection`", "user, password and ca_file"],
+  },
+  {
     rule: "rpo-of-zero",
     severity: "warning",
     claim: "an RPO of zero over an asynchronous replica",

@@ -131,7 +131,7 @@ describe("a load balancer's port", () => {
   });
 
   test("is found through the map of addresses", () => {
-    const map: unknown = JSON.parse(String(applications.env["CONNECT_MAP"]));
+    const map: unknown = applications.connectMap;
     expect(map).toEqual({
       "198.51.100.10": `127.0.0.1:${portOf(HOME)}`,
       "198.51.100.11": `127.0.0.1:${portOf(STANDBY)}`,

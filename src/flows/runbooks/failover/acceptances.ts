@@ -166,7 +166,7 @@ const sessionsNotProven: Signed = (judgement, closed) => {
 
 function endsSessions(at: KindSeen, region: Region): boolean {
   const { fence } = at.kind;
-  return fence?.endsSessions?.(fence.thingsOf(at, region, at.seen)) ?? false;
+  return fence?.endsSessions?.(fence.thingsOf(at, region, at.seen)) !== undefined;
 }
 
 /** A control plane may be dark while users are served: whoever promoted the standby, that side is taken from them now. */

@@ -4,6 +4,7 @@ import { FenceOutput } from "../../../domain/plan-run/fence.ts";
 import { isUnanswered, isUnreachable, type Known } from "../../../domain/service/observed.ts";
 import { eitherOf } from "../../../ports/signals.ts";
 import { type Asked, type LookContext, type Step, type StepContext, UNCAPTURED } from "../../../ports/step.ts";
+import type { SessionsEnded } from "../../resources/fence.ts";
 import { told } from "../../steps/by-hand.ts";
 import { MINUTE, SECOND } from "../../steps/schemas.ts";
 import { FenceInput, type FencePart } from "./fence-input.ts";
@@ -17,6 +18,8 @@ const Data = z.object({
   silent: z.record(z.string(), z.string()),
   /** Stores that are closed when what writes to them has ended. */
   later: z.array(z.string()).exactOptional(),
+  /** What has become of the sessions of those that TwoKey signed in to, by resource. */
+  sessions: z.record(z.string(), z.object({ isProven: z.boolean(), says: z.string() })).exactOptional(),
 });
 type Data = z.infer<typeof Data>;
 
@@ -83,9 +86,9 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
         `${input.region} answers again, and what stands there is not written down yet`,
       );
     const isCalm = input.mode === "planned" && Object.keys(silent).length === 0;
-    return isCalm
-      ? closeInOrder(answering, context)
-      : { requestIds: await closeAll(answering, context), data: { silent } };
+    if (isCalm) return closeInOrder(answering, context);
+    const closed = await closeAll(answering, context);
+    return { requestIds: closed.requestIds, data: { silent, ...sessionsOf(closed) } };
   },
 
   verify: proveFenced,
@@ -120,31 +123,44 @@ interface Standing {
   readonly now: Known<object>;
 }
 
+interface AllClosed {
+  readonly requestIds: readonly string[];
+  readonly sessions: Readonly<Record<string, SessionsEnded>>;
+}
+
 /** What keeps the data is closed also where what works refuses or gives no answer. */
-async function closeAll(standing: readonly Standing[], context: StepContext): Promise<string[]> {
+async function closeAll(standing: readonly Standing[], context: StepContext): Promise<AllClosed> {
   const requestIds: string[] = [];
+  const sessions: Record<string, SessionsEnded> = {};
   const failures: unknown[] = [];
   for (const { part, now } of standing) {
     try {
-      requestIds.push(...(await part.fence.close(part.things, now, contextOf(part, context))));
+      const closed = await part.fence.close(part.things, now, contextOf(part, context));
+      requestIds.push(...closed.requestIds);
+      if (closed.sessions) sessions[part.resource] = closed.sessions;
     } catch (error) {
       context.signal.throwIfAborted();
       failures.push(error);
     }
   }
   if (failures.length > 0) throw failures[0];
-  return requestIds;
+  for (const { part } of standing) await part.fence.letGo?.(part.things, contextOf(part, context));
+  return { requestIds, sessions };
 }
+
+const sessionsOf = ({ sessions }: AllClosed): Pick<Data, "sessions"> =>
+  Object.keys(sessions).length > 0 ? { sessions: { ...sessions } } : {};
 
 /** Nobody is in a hurry: what still works off its last requests may write until it has ended, and fails none of them. */
 async function closeInOrder(standing: readonly Standing[], context: StepContext): Promise<Asked<Data>> {
   const stores = standing.filter(({ part }) => isStore(part));
   const writers = standing.filter(({ part }) => !isStore(part));
-  const requestIds = await closeAll(writers, context);
+  const { requestIds } = await closeAll(writers, context);
   const left = await Promise.all(writers.map(({ part }) => leftOf(part, context)));
   if (left.some((now) => !now.known || now.value !== undefined))
     return { requestIds, data: { silent: {}, later: stores.map(({ part }) => part.resource) } };
-  return { requestIds: [...requestIds, ...(await closeAll(stores, context))], data: { silent: {} } };
+  const closed = await closeAll(stores, context);
+  return { requestIds: [...requestIds, ...closed.requestIds], data: { silent: {}, ...sessionsOf(closed) } };
 }
 
 /** Silence may be waited out or accepted; what people did not accept and AWS says in any other way is a failure. */

@@ -3,16 +3,21 @@ import type { FenceOutput, FenceProof } from "../../../domain/plan-run/fence.ts"
 import type { WriteVerdict } from "../../../domain/service/health.ts";
 import type { Known } from "../../../domain/service/observed.ts";
 import type { LookContext, Verdict } from "../../../ports/step.ts";
+import type { SessionsEnded } from "../../resources/fence.ts";
 import type { FenceInput } from "./fence-input.ts";
 import { isStore, leftOf, lookOf, notFenced, type Part, partOf } from "./fence-part.ts";
 
 type Input = z.infer<typeof FenceInput>;
 type Context = Pick<LookContext, "cloud" | "signal">;
 
-/** `silent`: what gave no answer and was left as it is, each with why. `later`: those that are closed when the writers have ended. */
+/**
+ * `silent`: what gave no answer and was left as it is, each with why. `later`: those that are closed when the writers have ended.
+ * `sessions`: what has become of those that were open.
+ */
 interface Begun {
   readonly silent: Readonly<Record<string, string>>;
   readonly later?: readonly string[];
+  readonly sessions?: Readonly<Record<string, SessionsEnded>>;
 }
 
 /**
@@ -21,17 +26,21 @@ interface Begun {
  */
 export async function proveFenced(
   input: Input,
-  { silent, later = [] }: Begun,
+  { silent, later = [], sessions = {} }: Begun,
   context: Context,
 ): Promise<Verdict<FenceOutput>> {
   const parts = input.parts.map(partOf);
   const stores = parts.filter(isStore);
-  const side = { input, stores, silent };
   const waits = later.length > 0 ? await waitsFor(parts, input, { ...context, later }) : undefined;
   if (waits) return waits;
+  const side = { input, stores, silent, sessions };
   const verdicts = await Promise.all([
     ...stores.map(async (part) => {
-      const verdict = await proofOf(part, input, { ...context, why: silent[part.resource] });
+      const verdict = await proofOf(part, input, {
+        ...context,
+        why: silent[part.resource],
+        sessions: sessions[part.resource],
+      });
       return stores.length === 1 ? verdict : { ...verdict, says: `${part.resource}: ${verdict.says}` };
     }),
     ...parts.filter((part) => isAsked(part, side)).map((part) => closed(part, input, context)),
@@ -73,6 +82,7 @@ interface Side {
   readonly input: Input;
   readonly stores: readonly Part[];
   readonly silent: Readonly<Record<string, string>>;
+  readonly sessions: Readonly<Record<string, SessionsEnded>>;
 }
 
 /** What gave no answer when it was to be closed is not asked again here. */
@@ -98,10 +108,13 @@ async function closed(part: Part, input: Input, context: Context): Promise<Verdi
 /** What keeps no data is waited for only where something else ends the sessions that it holds. */
 function isAwaited(part: Part, side: Side): boolean {
   if (!part.fence.left || !isAsked(part, side)) return false;
-  return isStore(part) || !side.stores.every(endsSessions);
+  return (
+    isStore(part) ||
+    !side.stores.every((store) => howEnded(store) === "at-once" || side.sessions[store.resource]?.isProven)
+  );
 }
 
-const endsSessions = ({ fence, things }: Part): boolean => fence.endsSessions?.(things) ?? false;
+const howEnded = ({ fence, things }: Part) => fence.endsSessions?.(things);
 
 async function ended(part: Part, input: Input, context: Context): Promise<Verdict<FenceOutput>> {
   const left = await leftOf(part, context);
@@ -120,11 +133,16 @@ function unseen({ resource }: Part, input: Input, { what, cause, why }: Unseen):
   return { done: true, says, output: { fence: "not-proven" } };
 }
 
-/** `why`: the store gave no answer when it was to be closed. */
+interface Store {
+  /** The store gave no answer when it was to be closed. */
+  readonly why: string | undefined;
+  readonly sessions: SessionsEnded | undefined;
+}
+
 async function proofOf(
   part: Part,
   input: Input,
-  { why, ...context }: Context & { readonly why: string | undefined },
+  { why, sessions, ...context }: Context & Store,
 ): Promise<Verdict<FenceOutput>> {
   const { region, unseenAccepted, unprovenAccepted } = input;
   if (why !== undefined) {
@@ -148,11 +166,20 @@ async function proofOf(
   const said = tries.flatMap(({ session, write }) =>
     write.kind === "refused" ? [`${session} (${write.reason})`] : [],
   );
+  const fails = `a write on the old database fails over ${said.join(", and over ")}`;
   return {
     done: true,
-    says: `fenced: a write on the old database fails over ${said.join(", and over ")}`,
+    says: `fenced: ${[fails, ...sayOthers(part, sessions)].join("; ")}`,
     output: { fence: "fenced" },
   };
+}
+
+/** Where TwoKey could not end them, it is as good as waiting for the tasks: nobody accepted that in words, so it is said. */
+function sayOthers(part: Part, sessions: SessionsEnded | undefined): string[] {
+  if (howEnded(part) !== "over-connection") return [];
+  if (sessions?.isProven) return [sessions.says];
+  const why = sessions?.says ?? "nobody ended them";
+  return [`its tasks have ended, and no other session is proven to be closed: ${why}`];
 }
 
 interface Try {
@@ -164,7 +191,7 @@ async function triesOf(part: Part, { cloud, signal }: Context): Promise<readonly
   const { writeCheck = "" } = part;
   const [fresh, kept] = await Promise.all([
     cloud.probe.writeCheck(writeCheck, signal),
-    endsSessions(part) ? cloud.probe.writeOverKept(writeCheck, signal) : undefined,
+    howEnded(part) === "at-once" ? cloud.probe.writeOverKept(writeCheck, signal) : undefined,
   ]);
   return [{ session: "a new session", write: fresh }, ...(kept ? [{ session: "an earlier one", write: kept }] : [])];
 }

@@ -47,8 +47,8 @@ export const fence: Fence<Ecs, EcsSeen, Things, Captured> = {
   isClosed: isStopped,
 
   async close({ region, compute: site }, now, { cloud, signal }) {
-    if (now.known && isStopped(now.value)) return [];
-    return (await cloud.compute.stop(region, site, signal)).requestIds;
+    if (now.known && isStopped(now.value)) return { requestIds: [] };
+    return cloud.compute.stop(region, site, signal);
   },
 
   async left({ region, compute: site }, { cloud, signal }) {

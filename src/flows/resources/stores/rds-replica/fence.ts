@@ -2,12 +2,15 @@ import { z } from "zod";
 import { StepFailed, TransientError } from "../../../../domain/errors.ts";
 import { cutWith, type Doors, isSameRule, isShut, sayCut } from "../../../../domain/service/firewall.ts";
 import { isUnanswered, type Known } from "../../../../domain/service/observed.ts";
+import type { DatabaseLogin } from "../../../../ports/database-sessions.ts";
 import { told } from "../../../steps/by-hand.ts";
 import { FirewallRuleInput } from "../../../steps/schemas.ts";
-import type { Fence } from "../../fence.ts";
+import type { Closed, Fence } from "../../fence.ts";
 import { giveBack } from "../../seen-again.ts";
 import { lookAtCarriers, lookAtDoors } from "./doors.ts";
+import { endOthers } from "./end-over-connection.ts";
 import { endSessions } from "./end-sessions.ts";
+import { Login, loginOf } from "./login.ts";
 import type { RdsSeen } from "./look.ts";
 import { database, fencedTogether } from "./parts.ts";
 import { closing, closingIn, opening, rebooting } from "./permissions.ts";
@@ -29,11 +32,16 @@ const Things = z.object({
   writeCheck: z.string(),
   /** It is rebooted to end the sessions that are open; absent: they end with the tasks that hold them. */
   reboots: z.literal(true).exactOptional(),
+  /** How TwoKey signs in to end them. It did so when the plan was made, or key holders accept that it may fail. */
+  login: Login.exactOptional(),
+  signedIn: z.literal(true).exactOptional(),
 });
 type Things = z.infer<typeof Things>;
 /** By security group: the rules that let somebody reach the port. */
 const Captured = z.record(z.string(), z.array(FirewallRuleInput).readonly());
 type Captured = z.infer<typeof Captured>;
+
+const ENDS = { postgres: "pg_terminate_backend", mysql: "mysql.rds_kill" } as const;
 
 /** Statuses in which an instance refuses everybody for now, and lets its users in again by itself. */
 const RESTARTS: ReadonlySet<string> = new Set(["rebooting", "starting"]);
@@ -44,7 +52,8 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
   captured: Captured,
   thingsOf: ({ resource, service }, region, seen) => {
     const { security_group: named, write_check: writeCheck, instance } = database(resource, region);
-    const { database: facts, carriers } = seen?.in[region] ?? {};
+    const { database: facts, carriers, sessions } = seen?.in[region] ?? {};
+    const login = loginOf(resource, region, facts);
     // While RDS is silent nobody can reboot it, and no more is promised.
     const canReboot = facts?.known !== false;
     const { securityGroups = [], port, vpc } = facts?.known ? facts.value : {};
@@ -56,6 +65,8 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
       ...(port !== undefined && { port }),
       ...(vpc !== undefined && { vpc }),
       ...(resource.end_sessions === "reboot" && canReboot && { reboots: true }),
+      ...(login && { login }),
+      ...(login && sessions?.known && { signedIn: true }),
     };
   },
   idOf: ({ region, instance }) => `${region}/${instance}`,
@@ -69,7 +80,7 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
   },
   cutsUnseen: ({ seen, resource }, region) =>
     areCutUnseen(seen.in[region]) ? [database(resource, region).security_group] : [],
-  endsSessions: ({ reboots }) => reboots === true,
+  endsSessions: ({ reboots, signedIn }) => (reboots ? "at-once" : signedIn && "over-connection"),
   writeCheck: ({ resource }, region) => database(resource, region).write_check,
 
   seenIn({ seen }, region): Known<Captured> {
@@ -82,12 +93,15 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
   isClosed: isShut,
 
   async close(things, now, context) {
-    const { region, instance, reboots, writeCheck } = things;
-    if (!now.known) return [];
+    const { region, instance, reboots, writeCheck, login } = things;
+    if (!now.known) return { requestIds: [] };
+    // Nobody gets in later, TwoKey neither.
+    if (login) return closeBehind(login, () => closeAll(things, now.known ? now.value : {}, context), context);
     // Asked while it is still open: the session that the check then keeps is the one that has to end.
     if (reboots) await context.cloud.probe.writeOverKept(writeCheck, context.signal);
     const closed = await closeAll(things, now.value, context);
-    return reboots ? [...closed, ...(await endSessions({ region, instance, writeCheck }, context))] : closed;
+    const rebooted = reboots ? await endSessions({ region, instance, writeCheck }, context) : [];
+    return { requestIds: [...closed, ...rebooted] };
   },
 
   /** While it restarts it refuses everybody, whether its groups are closed or not. */
@@ -97,6 +111,10 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
     if (!now.known) return now;
     const { status } = now.value;
     return { ...now, value: RESTARTS.has(status) ? `${instance} is ${status}` : undefined };
+  },
+
+  async letGo({ login }, { cloud }) {
+    if (login) await cloud.sessions.leave(login);
   },
 
   async reopen({ region }, captured, { cloud, signal }) {
@@ -119,7 +137,14 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
 
   says: (captured) => (Object.keys(captured).length > 1 ? "security groups open" : "security group open"),
 
-  byHand: ({ region, instance, reboots }) => [
+  byHand: ({ region, instance, reboots, login }) => [
+    ...(login
+      ? [
+          told(
+            `First sign in to ${instance} as ${login.user}, and stay. When it is closed, end every other session of a client (${ENDS[login.engine]}) until none is left.`,
+          ),
+        ]
+      : []),
     `for group in $(aws rds describe-db-instances --region ${region} --db-instance-identifier ${instance} --query 'DBInstances[0].VpcSecurityGroups[].VpcSecurityGroupId' --output text)`,
     "do",
     `  aws ec2 describe-security-groups --region ${region} --group-ids "$group" --query 'SecurityGroups[0].IpPermissions' --output json > "$group.json"`,
@@ -147,6 +172,13 @@ const areCutUnseen = (seen: RdsSeen["in"][string] | undefined): boolean =>
   seen?.firewall.known === true && isUnanswered(seen.carriers);
 
 type Closing = Parameters<typeof fence.close>[2];
+
+/** Signs in first, closes, and ends all that came in before. */
+async function closeBehind(login: DatabaseLogin, close: () => Promise<string[]>, context: Closing): Promise<Closed> {
+  const own = await context.cloud.sessions.enter(login, context.signal);
+  const requestIds = await close();
+  return { requestIds, sessions: await endOthers(own, context) };
+}
 
 async function closeAll(things: Things, doors: Doors, context: Closing): Promise<string[]> {
   const { region, instance } = things;

@@ -42,6 +42,29 @@ export const RULES: readonly KindRule<RdsReplica>[] = [
     check: writeCheckIsDirect,
   },
   {
+    name: "connection-is-used",
+    severity: "error",
+    because: "Sessions are ended over a connection only where both are written down.",
+    check: ({ resource: { end_sessions: ends, connection }, path }) => {
+      if (ends === "connection" && !connection)
+        return [
+          {
+            path: [...path, "end_sessions"],
+            what: "there is no `connection` over which sessions could be ended",
+            instead: "write `connection` with user, password and ca_file, or another end_sessions",
+          },
+        ];
+      if (ends === "connection" || !connection) return [];
+      return [
+        {
+          path: [...path, "connection"],
+          what: `end_sessions is \`${ends}\`, so this connection is never used`,
+          instead: "write `end_sessions: connection`, or leave the connection out",
+        },
+      ];
+    },
+  },
+  {
     // Seed error 44: "Payments RPO 0" on an asynchronous cross-region replica; seed error 21 calls it synchronous.
     name: "rpo-of-zero",
     severity: "warning",

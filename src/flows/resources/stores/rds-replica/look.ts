@@ -14,6 +14,7 @@ import type { IdentityFact, Looking, Place, Seen } from "../../place.ts";
 import { sayRecords } from "../../record-sets.ts";
 import { lookAtCarriers, lookAtDoors } from "./doors.ts";
 import { overLink } from "./link.ts";
+import { loginOf } from "./login.ts";
 import { database, databaseRecord } from "./parts.ts";
 import type { RdsReplica } from "./settings.ts";
 import { namesSource } from "./source.ts";
@@ -29,6 +30,8 @@ interface InstanceSeen {
   readonly maintenance?: Known<readonly Maintenance[]>;
   /** The key of its storage; absent: it has none, or the look did not ask. */
   readonly key?: Known<KeyFacts>;
+  /** Sessions of other clients; absent where TwoKey has no account in the database. */
+  readonly sessions?: Known<number>;
 }
 
 export interface RdsSeen {
@@ -59,19 +62,35 @@ async function instanceIn(region: Region, { resource }: Place<RdsReplica>, looki
     ...{ cloud, signal },
     waitFor: (answer) => looking.of(region, answer),
   };
-  const [[{ database: facts, doors }, carriers, key], lag, maintenance] = await Promise.all([
+  const [[{ database: facts, doors }, carriers, key, sessions], lag, maintenance] = await Promise.all([
     lookAtDoors(asked, waiting).then(async (seen) => {
       const { doors: open } = seen;
       return await Promise.all([
         seen,
         open.known ? lookAtCarriers({ region, doors: open.value }, waiting) : open,
         keyOf(region, seen.database, looking),
+        sessionsIn(region, resource, { facts: seen.database, looking }),
       ]);
     }),
     looking.of(region, cloud.databases.lag(region, instance, signal)),
     looking.of(region, cloud.databases.maintenance(region, instance, signal)),
   ]);
-  return { database: facts, firewall: doors, carriers, lag: overLink(lag, facts), maintenance, ...(key && { key }) };
+  return {
+    ...{ database: facts, firewall: doors, carriers, lag: overLink(lag, facts), maintenance },
+    ...(key && { key }),
+    ...(sessions && { sessions }),
+  };
+}
+
+/** Undefined where TwoKey has no account, or nobody says what is spoken there. */
+async function sessionsIn(
+  region: Region,
+  resource: RdsReplica,
+  { facts, looking }: { readonly facts: Known<DatabaseFacts>; readonly looking: Looking },
+): Promise<Known<number> | undefined> {
+  const { cloud, signal, of } = looking;
+  const login = loginOf(resource, region, facts);
+  return login && of(region, cloud.sessions.count(login, signal));
 }
 
 /** The key that the storage of an instance is encrypted with; undefined where there is none to ask for. */
@@ -127,13 +146,14 @@ export function tell(at: RdsAt): Told {
   };
 }
 
-function tellRegion(at: RdsAt, region: Region, { database: facts, firewall }: InstanceSeen): RegionFacts {
+function tellRegion(at: RdsAt, region: Region, { database: facts, firewall, sessions }: InstanceSeen): RegionFacts {
   const behindNow = behind(at, region);
   const unready = whyNotReady(region, facts, behindNow);
   return {
     facts: [
       { what: "database", seen: sayKnown(facts, sayDatabase) },
       { what: "security group", seen: sayKnown(firewall, sayDoors) },
+      ...(sessions ? [{ what: "database sessions", seen: sayKnown(sessions, (count) => `${count} of others`) }] : []),
     ],
     isSilent: isUnreachable(facts),
     ...(behindNow && { behind: behindNow }),

@@ -1,7 +1,15 @@
 import { z } from "zod";
 import { BackupDays, Duration } from "../../../../domain/duration.ts";
 import { RegionName } from "../../../../domain/service/region.ts";
-import { ELSEWHERE, HttpUrl, orName, RecordName, Write, ZoneId } from "../../../../domain/service/resource.ts";
+import {
+  DATABASE_PASSWORD,
+  ELSEWHERE,
+  HttpUrl,
+  orName,
+  RecordName,
+  Write,
+  ZoneId,
+} from "../../../../domain/service/resource.ts";
 
 export const ABOUT =
   "An RDS instance in the home region and a read replica of it in each other region; a failover promotes a replica.";
@@ -37,6 +45,25 @@ const WriterName = z.strictObject({
   write: Write.default("sentinel").describe("How the record is changed, as `write` of a `route53` entrance says."),
 });
 
+const Connection = z.strictObject({
+  user: z.string().min(1).describe("Account of TwoKey's own in the database."),
+  database: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Database that it signs in to. Absent: `postgres` of PostgreSQL; none of MySQL and MariaDB."),
+  password: z
+    .string()
+    .regex(DATABASE_PASSWORD, "must be the name of a variable that begins with DATABASE_")
+    .describe("Variable of the environment that holds its password, such as `DATABASE_STOCK`."),
+  ca_file: z
+    .string()
+    .min(1)
+    .describe(
+      "File with the certificates (PEM) that RDS's own is checked against, such as AWS's bundle of the regions.",
+    ),
+});
+
 /** One RDS instance a region: the home region's is the writer, the others are its read replicas. */
 export const RdsReplica = z.strictObject({
   kind: z.literal("rds-replica").describe(ABOUT),
@@ -55,11 +82,14 @@ export const RdsReplica = z.strictObject({
     .default({ backup_retention: 7 * DAY_MS })
     .describe("What the promoted instance is given."),
   end_sessions: z
-    .enum(["tasks", "reboot"])
+    .enum(["tasks", "reboot", "connection"])
     .default("tasks")
     .describe(
-      "What ends the sessions that are open when this store is fenced, for a revoked rule does not. `tasks`: TwoKey waits until the service's own tasks are gone, and key holders accept that no other session is proven to be closed. `reboot`: the old instance is rebooted, which takes one to two minutes; its write check has to keep a session (`?session=kept`).",
+      "What ends the sessions that are open when this store is fenced, for a revoked rule does not. `tasks`: TwoKey waits until the service's own tasks are gone, and key holders accept that no other session is proven to be closed. `reboot`: the old instance is rebooted, which takes one to two minutes; its write check has to keep a session (`?session=kept`). `connection`: TwoKey signs in to the old database before it closes it, ends every other session, and looks that none is left.",
     ),
+  connection: Connection.optional().describe(
+    "How TwoKey signs in to each instance of this store, always over TLS, at the instance's own endpoint and port. Needed with `end_sessions: connection`.",
+  ),
   rpo: Duration.optional().describe("Its own objective, where it is stricter or looser than the service's."),
   ...ELSEWHERE,
 });

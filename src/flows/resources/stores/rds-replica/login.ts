@@ -1,0 +1,43 @@
+import { z } from "zod";
+import type { Known } from "../../../../domain/service/observed.ts";
+import type { Region } from "../../../../domain/service/region.ts";
+import { type DatabaseLogin, ENGINES, type Engine } from "../../../../ports/database-sessions.ts";
+import type { DatabaseFacts } from "../../../../ports/databases.ts";
+import { database } from "./parts.ts";
+import type { RdsReplica } from "./settings.ts";
+
+export const Login = z.object({
+  region: z.string(),
+  instance: z.string(),
+  engine: z.enum(ENGINES),
+  host: z.string(),
+  port: z.number(),
+  database: z.string(),
+  user: z.string(),
+  password: z.string(),
+  caFile: z.string(),
+});
+
+/** Engines as RDS names them, by how they begin. */
+const SPOKEN: readonly (readonly [string, Engine])[] = [
+  ["postgres", "postgres"],
+  ["mysql", "mysql"],
+  ["mariadb", "mysql"],
+];
+const FIRST_DATABASE: Readonly<Record<Engine, string>> = { postgres: "postgres", mysql: "" };
+
+/** How TwoKey signs in to an instance; undefined where the file names no account, or RDS does not say what is to be spoken. */
+export function loginOf(
+  resource: RdsReplica,
+  region: Region,
+  facts: Known<DatabaseFacts> | undefined,
+): DatabaseLogin | undefined {
+  const { connection } = resource;
+  if (!connection || !facts?.known) return undefined;
+  const { engine: name, port } = facts.value;
+  const engine = SPOKEN.find(([start]) => name?.startsWith(start))?.[1];
+  if (engine === undefined || port === undefined) return undefined;
+  const { instance, endpoint } = database(resource, region);
+  const { user, password, ca_file: caFile, database: named = FIRST_DATABASE[engine] } = connection;
+  return { region, instance, engine, host: endpoint, port, database: named, user, password, caFile };
+}

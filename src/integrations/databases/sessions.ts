@@ -1,0 +1,140 @@
+import { lookup } from "node:dns/promises";
+import { readFile } from "node:fs/promises";
+import { isIP } from "node:net";
+import { messageOf, TransientError } from "../../domain/errors.ts";
+import type { Secret } from "../../domain/secret.ts";
+import type { Known } from "../../domain/service/observed.ts";
+import type { DatabaseLogin, DatabaseSessions, Engine, OwnSession } from "../../ports/database-sessions.ts";
+import type { Guard } from "../../ports/guard.ts";
+import { enterMysql } from "./mysql.ts";
+import { enterPostgres } from "./postgres.ts";
+import type { Entered, HostAndPort, SignIn } from "./sign-in.ts";
+
+export interface SessionsOptions {
+  /** Passwords by the variable that holds them. */
+  readonly passwords: Readonly<Record<string, Secret>>;
+  /** Where a host name is really reached, for rehearsals: no other one is reached at all then. */
+  readonly connect?: ReadonlyMap<string, HostAndPort> | undefined;
+  readonly now: () => number;
+  /** Machine time; absent: 5 s. */
+  readonly timeoutMs?: number | undefined;
+}
+
+const TIMEOUT_MS = 5_000;
+
+const DRIVERS: Readonly<Record<Engine, (signIn: SignIn) => Promise<Entered>>> = {
+  postgres: enterPostgres,
+  mysql: enterMysql,
+};
+
+/** Errors by which a server says that it knows this client and lets it in no further. */
+const DENIED: ReadonlySet<string> = new Set([
+  // PostgreSQL: invalid authorization, invalid password, insufficient privilege, no such database.
+  ...["28000", "28P01", "42501", "3D000"],
+  ...["ER_ACCESS_DENIED_ERROR", "ER_DBACCESS_DENIED_ERROR", "ER_BAD_DB_ERROR", "ER_HOST_NOT_PRIVILEGED"],
+]);
+
+/** Machine time: a fence that is tried again has taken that long, and nobody comes back after it. */
+const KEPT_MS = 15 * 60_000;
+
+/** Signs in to PostgreSQL and MySQL over TLS, with the certificate of the server checked. */
+export function databaseSessions(options: SessionsOptions): DatabaseSessions & { close(): Promise<void> } {
+  const kept = new Map<string, Entered>();
+  const leave = async (key: string) => {
+    const own = kept.get(key);
+    kept.delete(key);
+    await own?.leave();
+  };
+  return {
+    async enter(login, signal) {
+      const key = keyOf(login);
+      const before = kept.get(key);
+      if (before) return { known: true, value: before, atMs: options.now() };
+      const own = await entered(login, options, signal);
+      if (!own.known) return own;
+      kept.set(key, own.value);
+      // One that the server has ended is of no use to a further try.
+      void own.value.ended.then(() => kept.get(key) === own.value && kept.delete(key));
+      setTimeout(() => void leave(key), KEPT_MS).unref();
+      return own;
+    },
+    async count(login, signal) {
+      const own = await entered(login, options, signal);
+      if (!own.known) return own;
+      try {
+        return { ...own, value: (await own.value.others(signal)).length };
+      } catch (error) {
+        signal?.throwIfAborted();
+        return { known: false, cause: "failed", why: messageOf(error), atMs: options.now() };
+      } finally {
+        await own.value.leave();
+      }
+    },
+    leave: (login) => leave(keyOf(login)),
+    close: async () => {
+      for (const key of [...kept.keys()]) await leave(key);
+    },
+  };
+}
+
+const keyOf = ({ region, instance, user }: DatabaseLogin): string => `${region}/${instance} ${user}`;
+
+/** The same behind a hold: what ends a session leaves only on its proof. */
+export const guardedSessions = (sessions: DatabaseSessions, guard: Guard): DatabaseSessions => ({
+  ...sessions,
+  async enter(login, signal) {
+    const own = await sessions.enter(login, signal);
+    return own.known ? { ...own, value: guardedSession(own.value, guard) } : own;
+  },
+});
+
+const guardedSession = (own: OwnSession, guard: Guard): OwnSession => ({
+  others: (signal) => own.others(signal),
+  async end(others, signal) {
+    for (const other of others) {
+      const proof = await guard.prove();
+      if (!proof.holds()) throw new TransientError("proof-ran-out", "The proof ran out before a session was ended");
+      await own.end([other], signal);
+    }
+  },
+});
+
+async function entered(
+  login: DatabaseLogin,
+  options: SessionsOptions,
+  signal: AbortSignal | undefined,
+): Promise<Known<Entered>> {
+  signal?.throwIfAborted();
+  const own = await signedIn(login, options);
+  if (!signal?.aborted) return own;
+  if (own.known) await own.value.leave();
+  throw signal.reason;
+}
+
+async function signedIn(login: DatabaseLogin, options: SessionsOptions): Promise<Known<Entered>> {
+  const { passwords, connect, now, timeoutMs = TIMEOUT_MS } = options;
+  const unknown = (cause: "denied" | "unreachable", why: string) =>
+    ({ known: false, cause, why: `${login.instance}: ${why}`, atMs: now() }) as const;
+  const password = passwords[login.password];
+  if (!password) return unknown("denied", `the variable ${login.password} is not set`);
+  let ca: string;
+  try {
+    ca = await readFile(login.caFile, "utf8");
+  } catch (error) {
+    return unknown("denied", `the certificates in ${login.caFile} cannot be read: ${messageOf(error)}`);
+  }
+  try {
+    const to = connect ? connect.get(login.host) : { host: await addressOf(login.host), port: login.port };
+    if (!to) return unknown("unreachable", `nothing serves ${login.host} here`);
+    const signIn = { login, password: password.reveal(), ca, to, timeoutMs };
+    return { known: true, value: await DRIVERS[login.engine](signIn), atMs: now() };
+  } catch (error) {
+    return unknown(isDenied(error) ? "denied" : "unreachable", messageOf(error));
+  }
+}
+
+/** By an address each driver checks the certificate for the name that it is told, and for no other. */
+const addressOf = async (host: string): Promise<string> => (isIP(host) ? host : (await lookup(host)).address);
+
+const isDenied = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && DENIED.has(String(error.code));
