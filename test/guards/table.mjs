@@ -545,8 +545,8 @@ export const GUARDS = [
   {
     guard: "observe before act: capacity and fence",
     file: "src/flows/resources/compute/ecs/fence.ts",
-    cut: "if (now.known && isStopped(now.value)) return [];",
-    by: "if (now.known && now.value.desired < 0) return [];",
+    cut: "if (now.known && isStopped(now.value)) return { requestIds: [] };",
+    by: "if (now.known && now.value.desired < 0) return { requestIds: [] };",
     test: "flows/steps/observe-before-act.test.ts",
     fails: "guard observe before act: a side that is closed already is not closed again",
   },
@@ -764,10 +764,10 @@ export const GUARDS = [
   {
     guard: "what drains on the old side is waited for",
     file: "src/flows/runbooks/failover/fence-proof.ts",
-    cut: "return isStore(part) || !side.stores.every(endsSessions);",
-    by: "return isStore(part);",
+    cut: '!side.stores.every((store) => howEnded(store) === "at-once" || side.sessions[store.resource]?.isProven)',
+    by: 'side.stores.every((store) => howEnded(store) === "over-connection" && side.sessions[store.resource]?.isProven)',
     test: "flows/runbooks/failover/sessions.test.ts",
-    fails: "a planned move waits until the tasks that drain are gone",
+    fails: "a unplanned move waits until the tasks that drain are gone",
   },
   {
     guard: "a planned move closes the database when its writers have ended",
@@ -894,8 +894,8 @@ export const GUARDS = [
   {
     guard: "a reboot ends the sessions that are open",
     file: "src/flows/resources/stores/rds-replica/fence.ts",
-    cut: "[...closed, ...(await endSessions({ region, instance, writeCheck }, context))]",
-    by: "closed",
+    cut: "const rebooted = reboots ? await endSessions({ region, instance, writeCheck }, context) : [];",
+    by: "const rebooted: string[] = [];",
     test: "flows/runbooks/failover/sessions.test.ts",
     fails: "are shut out by a reboot of the old database, and a write over an earlier session proves it",
   },
