@@ -18,7 +18,8 @@ export const GUARDS = [
     cut: 'said?.kind === "unknown" ? [{ at, why: said.why }] : []',
     by: "[]",
     test: "flows/runbooks/failover/control-planes.test.ts",
-    fails: "while of the old side only the write check is silent guard signed silence",
+    fails:
+      "guard signed silence: a planned move is refused; an unplanned one is signed for in words, and ends verified",
   },
   {
     guard: "what of the old side gives no answer is signed for by name",
@@ -880,8 +881,8 @@ export const GUARDS = [
     file: "src/flows/runbooks/failover/fence-primary.ts",
     cut: "return now.known && Object.keys(now.value).some((each) => !Object.hasOwn(before, each));",
     by: "return now.atMs < 0;",
-    test: "engine/runs/fence-groups.test.ts",
-    fails: "is given back exactly when the run unwinds",
+    test: "flows/runbooks/failover/fence-proof.test.ts",
+    fails: "closes no security group that has appeared before what it lets in is written down",
   },
   {
     guard: "an earlier session has ended only when its check has lost it",

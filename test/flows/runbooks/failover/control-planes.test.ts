@@ -88,10 +88,10 @@ describe.each(CASES)("while of the old side only $what is silent", ({ silences, 
   test("guard signed silence: a planned move is refused; an unplanned one is signed for in words, and ends verified", async () => {
     const refused = await planned();
     const { plan } = await startRun(at);
-    const run = await drive(at);
 
     expect(refused.kind === "refused" && refused.reasons.join(" ")).toContain("mode unplanned");
     expect(plan.acceptances.map(({ id }) => id).filter((id) => id !== "data-loss")).toEqual(accepted);
+    const run = await drive(at);
     expect([run.state, run.why]).toEqual(["verified", ""]);
     expect(fenceSeen(run)).toBe(fence);
   });

@@ -110,6 +110,20 @@ describe("a fence", () => {
     expect(closed).toEqual(["sg-1"]);
   });
 
+  test("closes no security group that has appeared before what it lets in is written down", async () => {
+    const captured = { "compute.api": { desired: 4, scaling: null }, "stores.stock": { "sg-0": [RULE] } };
+    const asked = fence().run(
+      { ...INPUT, captured, mustCapture: true },
+      contextOf({
+        compute: { describe: async () => known(STOPPED) },
+        databases: { describe: async () => SILENT },
+        firewall: { rules: async () => known([RULE]) },
+      }),
+    );
+
+    await expect(asked).rejects.toMatchObject({ code: "uncaptured" });
+  });
+
   test("stops for people where a store gives no answer that nobody signed for", async () => {
     const silent = { silent: { "stores.stock": "EC2 is silent" } };
     const seen = contextOf(rulesAre(known([])));
