@@ -11,7 +11,7 @@ import {
   verdictOf,
 } from "../harness/failover-world.ts";
 import { standingOf } from "../harness/standing.ts";
-import { driveThroughKills, Worker } from "./workers.ts";
+import { driveThroughKills, TOO_LATE, Worker } from "./workers.ts";
 
 const SPEED = 60;
 /** Machine times: what a silent call costs, and the earliest at which the queue replaces a worker that stands still. */
@@ -94,7 +94,7 @@ describe("a watcher of the old side", () => {
     await eventually("takeover by the queue", 2 * TAKEN_OVER_AFTER_MS, isLongAgo);
     late.kill("SIGCONT");
 
-    expect(await late.lastWords()).toMatch(/^refused Superseded run-taken-over/);
+    expect(await late.lastWords()).toMatch(TOO_LATE);
     expect(inHome()).toEqual(calls);
     expect(calls.filter((call) => call.startsWith("RevokeSecurityGroupIngress"))).toEqual([]);
     // Here the region's silence may still be remembered.

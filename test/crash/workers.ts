@@ -10,6 +10,9 @@ const DONE_WITHIN_MS = 60_000;
 
 const isLastWord = (line: string): boolean => /^(killed|ended|refused) /.test(line);
 
+/** What a suspended executor says when it comes back. A question to the store that was under way then is given up first. */
+export const TOO_LATE = /^refused (Superseded run-taken-over|Error undefined Command timed out)/;
+
 /** `test/crash/worker.mjs` as a process; it ends with us, since it reads from a pipe of ours. */
 export class Worker {
   readonly #child: ChildProcess;

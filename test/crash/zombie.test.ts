@@ -9,7 +9,7 @@ import {
   verdictOf,
 } from "../harness/failover-world.ts";
 import { standingOf } from "../harness/standing.ts";
-import { stateOfRun, Worker } from "./workers.ts";
+import { stateOfRun, TOO_LATE, Worker } from "./workers.ts";
 
 const SPEED = 150;
 /** Machine time: a job's lock is renewed when half of it is over, so nobody is replaced earlier than that after it stood still. */
@@ -58,7 +58,7 @@ describe("an executor that comes back from the dead (J3, G6)", () => {
       const before = mutationsOf(at);
       late.kill("SIGCONT");
 
-      expect(await late.lastWords()).toMatch(/^refused Superseded run-taken-over/);
+      expect(await late.lastWords()).toMatch(TOO_LATE);
       expect(mutationsOf(at)).toEqual(before);
       expect(new Set(before).size).toBe(before.length);
       expect(await stateOfRun(at)).toBe("verified");
@@ -85,7 +85,7 @@ describe("an executor that comes back from the dead (J3, G6)", () => {
     await eventually("takeover by the queue", 2 * TAKEN_OVER_AFTER_MS, isLongAgo);
     late.kill("SIGCONT");
 
-    expect(await late.lastWords()).toMatch(/^refused Superseded run-taken-over/);
+    expect(await late.lastWords()).toMatch(TOO_LATE);
     expect(mutationsOf(at)).toEqual(calls);
     expect(calls.filter((call) => call.startsWith("RevokeSecurityGroupIngress"))).toEqual([]);
     expect(await standingOf(at)).toEqual(before);
