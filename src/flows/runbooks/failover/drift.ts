@@ -35,14 +35,19 @@ export const lagFact = (all: readonly KindSeen[], at: KindSeen): string => tellA
  * of no return. What is done already is not asked about again, and what cannot be seen now is no reason.
  */
 export function blockedOf(run: RunState, { service, observed, to }: Seen): string[] {
-  const isToCome = ({ id }: KindSeen, role: StepRole): boolean =>
-    run.plan.steps.some((step) => step.resource === id && step.role === role && !isSettled(stateOf(run, step.id)));
+  const isToCome = ({ id }: KindSeen, role: StepRole, only?: "waiting"): boolean =>
+    run.plan.steps.some((step) => {
+      const { state } = stateOf(run, step.id);
+      const isOpen = only === undefined ? !isSettled(stateOf(run, step.id)) : state === only;
+      return step.resource === id && step.role === role && isOpen;
+    });
   return placesOf(service).flatMap((place) => {
     const at = seenOf(place, observed);
     const { store, compute } = at.kind;
     return [
       ...(isToCome(at, "commits") ? (store?.move?.blockers?.(at, to) ?? []) : []),
-      ...(isToCome(at, "prepares") ? (compute?.blockers?.(at, to) ?? []) : []),
+      // What its own scale-out has taken since is no reason to stop it.
+      ...(isToCome(at, "prepares", "waiting") ? (compute?.blockers?.(at, to) ?? []) : []),
     ];
   });
 }

@@ -69,7 +69,8 @@ function networkBlockers(at: EcsAt, region: Region): string[] {
     return [
       `${service} in ${region} has network mode ${networkMode} and a target group of type ${targetType}. TwoKey knows a task's target by the task's own address, so nobody could see that its targets are healthy. Use awsvpc and a target group of type ip.`,
     ];
-  return now.value.running < tasks && freeAddresses(ground.value) === 0
+  // Some tasks are better than none: only where not one stands or starts is there nothing to move users to.
+  return tasks > 0 && now.value.running + now.value.pending === 0 && freeAddresses(ground.value) === 0
     ? [
         `The subnets of ${service} in ${region} have no free address, so not one more task would start. Free some first.`,
       ]
