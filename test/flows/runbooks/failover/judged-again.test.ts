@@ -79,4 +79,24 @@ describe("what would surely fail is looked at again before the promotion", () =>
     expect(scheduler.spec.capacityProviders).toEqual(["gone"]);
     expect(run.state).toBe("verified");
   });
+
+  test("addresses that the run's own tasks took are no reason to stop it, with the old side dark as well", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED, answerWithinMs: 1_000 });
+    at.whole.world.regions.set(at.service.home, "dark");
+    const setFree = (addresses: number) =>
+      at.client.post("/ec2/subnet", { region: at.service.standby, id: "subnet-0a1b2c3d4e5f60718", addresses });
+    await setFree(2);
+    const { plan } = await startRun(at);
+    let taken: Promise<unknown> | undefined;
+
+    const run = await drive(at, {
+      onIntent: (step) => {
+        if (step === "scale-out") taken ??= setFree(0);
+      },
+    });
+
+    await taken;
+    expect(plan.acceptances.map(({ id }) => id)).toContain("few-addresses");
+    expect([taken !== undefined, run.state, run.why]).toEqual([true, "verified", ""]);
+  });
 });
