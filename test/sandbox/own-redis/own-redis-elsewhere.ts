@@ -1,31 +1,30 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import { transform } from "@swc/core";
 import { z } from "zod";
 
-const SOURCES = ["src/sandbox/own-redis", "src/domain", "src/ports"];
+const OWN = "src/sandbox/own-redis";
+/** What it imports from elsewhere. */
+const BESIDE = ["src/domain/errors.ts", "src/ports/logger.ts", "src/store/leave.ts"];
 /** Up to the ending, which the compiler rewrites as well. */
 const RELATIVE_IMPORT = /(from "\.[^"]*)\.ts(?=")/g;
-const IS_NEEDED = (source: string, file: string) =>
-  file.endsWith(".ts") && (source === "src/sandbox/own-redis" || file === "errors.ts" || file === "logger.ts");
-
 /** Translates the sources as they are now, so that a plain process can run them; `folder` then holds `src` and `owner.mjs`. */
 export async function translateInto(folder: string): Promise<void> {
   await writeFile(join(folder, "package.json"), '{"type":"module"}');
   await symlink(resolve("node_modules"), join(folder, "node_modules"));
-  for (const source of SOURCES) {
-    await mkdir(join(folder, source), { recursive: true });
-    for (const name of (await readdir(source)).filter((file) => IS_NEEDED(source, file))) {
-      const { code } = await transform(await readFile(join(source, name), "utf8"), {
-        jsc: { parser: { syntax: "typescript" }, target: "es2023" },
-        module: { type: "es6" },
-      });
-      await writeFile(join(folder, source, `${basename(name, ".ts")}.js`), code.replaceAll(RELATIVE_IMPORT, "$1.js"));
-    }
+  const own = (await readdir(OWN)).filter((name) => name.endsWith(".ts")).map((name) => join(OWN, name));
+  for (const source of [...own, ...BESIDE]) {
+    const { code } = await transform(await readFile(source, "utf8"), {
+      jsc: { parser: { syntax: "typescript" }, target: "es2023" },
+      module: { type: "es6" },
+    });
+    const translated = join(folder, source.replace(/\.ts$/, ".js"));
+    await mkdir(dirname(translated), { recursive: true });
+    await writeFile(translated, code.replaceAll(RELATIVE_IMPORT, "$1.js"));
   }
   await writeFile(join(folder, "owner.mjs"), OWNER);
 }
