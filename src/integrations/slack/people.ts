@@ -26,20 +26,24 @@ export function ownUserId(client: SlackClient): () => Promise<string> {
 /** A deleted member keeps hardly any flag; for everybody else the main ones must be there, or nothing is known. */
 const Deleted = z.object({ id: z.string(), deleted: z.literal(true) });
 const Flag = z.boolean().default(false);
-const MemberFacts = z.object({
-  id: z.string(),
-  /** Absent for somebody of a whole Enterprise Grid: `enterprise_user` says of which workspaces. */
-  team_id: z.string().optional(),
-  deleted: z.literal(false),
-  is_bot: z.boolean(),
-  is_restricted: z.boolean(),
-  is_ultra_restricted: z.boolean(),
-  is_workflow_bot: Flag,
-  is_connector_bot: Flag,
-  is_invited_user: Flag,
-  is_stranger: Flag,
-  enterprise_user: z.object({ enterprise_id: z.string(), teams: z.array(z.string()).default([]) }).optional(),
-});
+const MemberFacts = z
+  .object({
+    id: z.string(),
+    /** Absent for somebody of a whole Enterprise Grid: `enterprise_user` says of which workspaces. */
+    team_id: z.string().optional(),
+    deleted: z.literal(false),
+    is_bot: z.boolean(),
+    is_restricted: z.boolean(),
+    is_ultra_restricted: z.boolean(),
+    is_workflow_bot: Flag,
+    is_connector_bot: Flag,
+    is_invited_user: Flag,
+    is_stranger: Flag,
+    enterprise_user: z.object({ enterprise_id: z.string(), teams: z.array(z.string()).default([]) }).optional(),
+  })
+  .refine(({ team_id, enterprise_user }) => team_id !== undefined || enterprise_user !== undefined, {
+    error: "Slack names neither a team nor an enterprise",
+  });
 type MemberFacts = z.infer<typeof MemberFacts>;
 const Answer = z.object({ user: z.union([Deleted, MemberFacts]) });
 

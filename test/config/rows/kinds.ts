@@ -134,7 +134,7 @@ export const KINDS_ROWS: readonly Broken[] = [
     claim: "one name for two stores",
     text: EVERY_KIND,
     edits: [["name: guests.bookings.internal", "name: orders.bookings.internal"]],
-    at: "        rpo: 1m # stricter than the service's own objective\n        name:\n          name: ‸orders.bookings.internal",
+    at: "          ca_file: /etc/twokey/rds-bundle.pem\n        name:\n          name: ‸orders.bookings.internal",
     path: "services.bookings.stores.guests.name.name",
     says: ["orders has the name", "of this store's own"],
   },
