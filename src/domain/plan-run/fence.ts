@@ -56,8 +56,9 @@ function isPastIt(run: RunState): boolean {
 export function inputOf(run: RunState, step: PlannedStep): Readonly<Record<string, unknown>> {
   if (step.role !== "protects") return step.input;
   const planned = plannedCapture(step);
-  const captured = run.plan.restOf ? firstSeen(planned, run.captured) : firstSeen(run.captured, planned);
-  return { ...step.input, captured: captured ?? null, mustCapture: true };
+  const isKnown = planned !== null || run.captured !== undefined;
+  const captured = run.plan.restOf ? firstSeen(planned, run.captured) : { ...planned, ...run.captured };
+  return { ...step.input, captured: isKnown ? captured : null, mustCapture: true };
 }
 
 const plannedCapture = (step: PlannedStep): Seen => Captured.nullish().parse(step.input["captured"]) ?? null;

@@ -55,7 +55,8 @@ export function databaseSessions(options: SessionsOptions): DatabaseSessions & {
       kept.set(key, own.value);
       // One that the server has ended is of no use to a further try.
       void own.value.ended.then(() => kept.get(key) === own.value && kept.delete(key));
-      setTimeout(() => void leave(key), KEPT_MS).unref();
+      const tooLate = setTimeout(() => void leave(key), KEPT_MS).unref();
+      void own.value.ended.then(() => clearTimeout(tooLate));
       return own;
     },
     async count(login, signal) {
