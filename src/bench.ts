@@ -8,6 +8,7 @@ import { failover } from "./sandbox/bench/failover.ts";
 import { growth } from "./sandbox/bench/growth.ts";
 import { idleBot } from "./sandbox/bench/idle.ts";
 import { type Bench, benchLogger, type Measurement } from "./sandbox/bench/measurement.ts";
+import { planned } from "./sandbox/bench/planned.ts";
 import { type Circumstances, type Finished, jsonOf, tableOf } from "./sandbox/bench/report.ts";
 import { resumeAfterKill } from "./sandbox/bench/resume.ts";
 import { manyIncidents } from "./sandbox/bench/scale.ts";
@@ -25,6 +26,7 @@ const MEASUREMENTS: readonly Measurement[] = [
   manyIncidents,
   growth,
   failover,
+  planned,
   resumeAfterKill,
 ];
 const EXAMPLE = fileURLToPath(new URL("../examples/inventory.yaml", import.meta.url));

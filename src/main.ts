@@ -62,7 +62,7 @@ function follow(
     logger.error({ problems: problems.map(sayProblem) }, "twokey.yaml is wrong: the last good one stays in use");
     const [first] = problems;
     say(
-      `twokey.yaml has ${problems.length} problem(s), so the last good one stays in use. First: line ${first?.line ?? "?"}: ${first?.what ?? "unknown"}`,
+      `Problems in twokey.yaml: ${problems.length}. The last good file stays in use. First: line ${first?.line ?? "?"}: ${first?.what ?? "unknown"}`,
     );
   };
   return watchFile(path, { onGood, onBad }, { inUse });

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { Secret } from "../src/domain/secret.ts";
 import { LedgerFile } from "../src/store/ledger-file.ts";
+import { WHOSE } from "./harness/keys.ts";
 import { AT } from "./harness/observed.ts";
 import { StoreBench } from "./harness/store.ts";
 
@@ -95,7 +96,12 @@ describe("twokey ledger", () => {
     bench = await StoreBench.start();
     directory = await mkdtemp(join(tmpdir(), "twokey-cli-"));
     path = join(directory, "bot.jsonl");
-    const ledger = await LedgerFile.open(await bench.connect(), { directory, process: "bot", key: new Secret(KEY) });
+    const ledger = await LedgerFile.open(await bench.connect(), {
+      directory,
+      process: "bot",
+      key: new Secret(KEY),
+      whose: WHOSE,
+    });
     await ledger.append({ atMs: AT, run: "F-1", epoch: 1, kind: "intent", step: "promote", says: "ask" });
     await ledger.close();
   });

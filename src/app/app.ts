@@ -17,6 +17,7 @@ import { foundFile } from "../store/found-file.ts";
 import { claimStore } from "../store/installation.ts";
 import { createLearnedTimes } from "../store/learned-times.ts";
 import { LedgerFile } from "../store/ledger-file.ts";
+import type { Whose } from "../store/ledger-lines.ts";
 import { forgetMark } from "../store/ledger-marks.ts";
 import { readMemory } from "../store/memory.ts";
 import { forgetBefore } from "../store/once.ts";
@@ -123,13 +124,13 @@ async function openStore({ settings, described, logger, opened }: Composing) {
   const terms = { accepted: described().file.redis.accept, isRehearsal: settings.sandbox !== undefined };
   const { redis, facts } = await connectRedis(url, terms, logger);
   opened.add(() => redis.disconnect());
-  const { environment } = described().file;
-  await claimStore(redis, { environment, isRehearsal: terms.isRehearsal, ledgerKey: settings.ledger.key });
+  const whose = whoseState(described().file.environment, terms.isRehearsal);
+  await claimStore(redis, { whose, ledgerKey: settings.ledger.key });
   const clock = new StoreClock(redis);
   await clock.refresh();
   if (settings.sandbox !== undefined) opened.add(await followClock(redis, clock));
   const stores = createStores(redis, () => clock.now());
-  const ledger = await LedgerFile.open(redis, { ...settings.ledger, process: settings.processName });
+  const ledger = await LedgerFile.open(redis, { ...settings.ledger, process: settings.processName, whose });
   opened.add(() => ledger.close());
   const file = foundFile(settings.ledger.directory, settings.processName, (why) => logger.warn({}, why));
   const memory = await openMemory({ stores, file, described });
@@ -186,6 +187,11 @@ function handlersOf(held: Held, worker: string, { settings, logger }: Composing)
     onSweep: createHeartbeat(() => inventory().file.incidents.heartbeat_url, logger),
   });
 }
+
+const whoseState = (environment: string, isRehearsal: boolean): Whose => ({
+  environment,
+  world: isRehearsal ? "rehearsal" : "production",
+});
 
 async function complaintsOf(ledger: LedgerFile): Promise<readonly string[]> {
   const wrong = await ledger.disagreement().catch((error: unknown) => messageOf(error));

@@ -58,7 +58,7 @@ export async function updateFacts(incident: Incident, stores: Stores, clock: Clo
   const run = (await runsOf(incident, stores)).at(-1);
   const acked = incident.acks[0];
   return {
-    status: `Open for ${sayDuration(nowMs - incident.openedAtMs)}, ${acked ? `taken by ${acked.name}` : "nobody has acknowledged yet"}`,
+    status: `Open for ${sayDuration(nowMs - incident.openedAtMs)}, ${acked ? `acknowledged by ${acked.name}` : "nobody has acknowledged yet"}`,
     progress: run ? sayRun(run, nowMs) : "No plan has been asked for",
     challenges: challengesOf(incident, run),
     eta: run ? await etaOf(run, incident, { stores, nowMs }) : UNKNOWN_YET,
@@ -67,7 +67,7 @@ export async function updateFacts(incident: Incident, stores: Stores, clock: Clo
 
 function challengesOf(incident: Incident, run: RunState | undefined): string {
   if (run && run.why !== "" && !isOver(run)) return run.why;
-  if (run?.state === "waiting-for-keys") return `${run.plan.keysRequired - run.keys.length} key(s) are missing`;
+  if (run?.state === "waiting-for-keys") return `Keys still missing: ${run.plan.keysRequired - run.keys.length}`;
   return incident.notInvited.length > 0 ? `${incident.notInvited.length} people could not be invited` : "None known";
 }
 

@@ -131,7 +131,10 @@ export function cloudsOf({ open, probe, clock, sessions }: Ways): (naming: Namin
     const { databases, clusters, snapshots, firewall, compute, traffic, discovery, answers } = account;
     return {
       ...{ databases, clusters, snapshots, firewall, compute, traffic, discovery, answers, probe, clock },
-      sessions: { count: sessions.count },
+      sessions: {
+        ...{ count: sessions.count, leave: sessions.leave },
+        ...{ canMark: sessions.canMark, isMarked: sessions.isMarked },
+      },
       guardedBy: (guard, permitted) => acts(naming, role, { guard, permitted }),
       prepare: async (permitted) => {
         for (const by of rolesIn(permitted)) await inAccount(naming, by).prepare(enteredThrough(by, permitted));

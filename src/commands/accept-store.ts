@@ -3,6 +3,7 @@ import type { Event } from "../domain/event.ts";
 import { type Act, isKnown, type Recovery, type Testimony, withoutRepeats } from "../domain/plan-run/recovery.ts";
 import { proposeRecovery, type RecoveryDeps, signRecovery } from "../engine/approvals/recovery.ts";
 import { observe } from "../flows/observe.ts";
+import { peopleLeft } from "../views/names.ts";
 import { seenLines } from "../views/status.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
 import { knownPerson, listed, type RunCommandDeps } from "./run-deps.ts";
@@ -63,10 +64,9 @@ async function forgottenActs(testimonies: readonly Testimony[], deps: AcceptStor
 async function sign(ask: Ask, value: string, deps: AcceptStoreDeps): Promise<Answer> {
   const [, digest = ""] = value.split(":");
   const signed = await signRecovery({ who: listed(ask), digest }, deps);
-  const left = signed.keysRequired - signed.signatures.length;
   const text =
     signed.state === "accepted"
       ? "Your signature was the last one: this store counts again. Earlier runs are closed. /dr failover makes a plan for what is left to do."
-      : `You have signed. ${left} more approver(s) must sign.`;
+      : `You have signed. ${peopleLeft(signed.keysRequired, signed.signatures.length)} must sign.`;
   return whisper(text);
 }

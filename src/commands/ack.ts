@@ -20,7 +20,7 @@ export async function ack(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> 
   );
   return whisper(
     hasChanged
-      ? `You have ${incident.title}. Paging stops.`
+      ? `You acknowledged ${incident.title}. Paging stops.`
       : "Nothing was changed: you had answered already, or it was closed meanwhile.",
   );
 }

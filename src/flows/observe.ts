@@ -7,7 +7,7 @@ import { seenBy } from "../ports/elsewhere.ts";
 import type { CloudReads } from "../ports/step.ts";
 import { Patience } from "./patience.ts";
 import type { Looking } from "./resources/place.ts";
-import { type KindPlace, placesOf, seenOf } from "./resources/places.ts";
+import { type KindPlace, placesOf, seenOf, toldOf } from "./resources/places.ts";
 import { frontOf } from "./resources/site.ts";
 
 export interface Look {
@@ -84,7 +84,7 @@ async function lookAt(place: KindPlace, { lastLook, patience, cloud, regions, si
     beyondRegions: (asked) => patience.beyondRegions(id, asked),
   };
   const seen = await kind.look(place, looking, before?.kind === kind.kind ? before.seen : undefined);
-  return { kind: kind.kind, seen, ...kind.tell({ ...place, seen }) };
+  return { kind: kind.kind, seen, ...toldOf({ ...place, seen }) };
 }
 
 /** The application behind each region's own front; a region that has none can only be asked by its public name. */

@@ -122,7 +122,7 @@ function advanceDeps(deps: HandlerDeps): AdvanceDeps {
       if (!service) return [`${run.plan.service} is not in twokey.yaml any more`];
       return runbookOf(run.plan).drift(run, { service, cloud: outside.cloud, signal });
     },
-    oldSide: (run, signal) => runbookOf(run.plan).oldSide(run, outside.cloud, signal),
+    oldSide: (run, looking) => runbookOf(run.plan).oldSide(run, outside.cloud, looking),
     channelOf: (run) => channelOf(run, deps),
   };
 }

@@ -51,6 +51,10 @@ export interface ComputeGround {
   readonly networkMode?: string;
   /** What its containers are started from. */
   readonly images?: readonly string[];
+  /** Those of ECR in the service's own region that its registry does not have. */
+  readonly absentImages?: readonly string[];
+  /** Those of ECR of which nobody could see that, each with why. */
+  readonly unseenImages?: readonly { readonly image: string; readonly why: string }[];
   /** By what the target group knows a target: `ip` or `instance`; absent: it has none. */
   readonly targetType?: string;
 }

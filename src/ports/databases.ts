@@ -70,6 +70,10 @@ export type RebootAnswer =
   | (Act & { readonly kind: "not-multi-az" })
   | (Act & { readonly kind: "busy"; readonly why: string });
 
+export type ProtectAnswer =
+  | (Act & { readonly kind: "accepted" })
+  | (Act & { readonly kind: "busy"; readonly why: string });
+
 export interface EventsWish {
   readonly region: Region;
   readonly instance: string;
@@ -105,6 +109,8 @@ export interface Databases {
   maintenance(region: Region, instance: string, signal?: AbortSignal): Promise<Known<readonly Maintenance[]>>;
   promote(wish: Promotion, signal?: AbortSignal): Promise<PromoteAnswer>;
   reboot(wish: RebootWish, signal?: AbortSignal): Promise<RebootAnswer>;
+  /** Switches deletion protection on, and asks for nothing else. */
+  forbidDeletion(region: Region, instance: string, signal?: AbortSignal): Promise<ProtectAnswer>;
   /** What RDS tells of the instance since then, oldest first. Best effort: RDS loses some, and gives no order. */
   events(wish: EventsWish, signal?: AbortSignal): Promise<Known<readonly DatabaseEvent[]>>;
 }

@@ -15,6 +15,7 @@ export function enteredBy(roles: Roles | undefined, cloud: Cloud): Cloud {
       ...reads.databases,
       promote: (wish, signal) => at(wish.region).databases.promote(wish, signal),
       reboot: (wish, signal) => at(wish.region).databases.reboot(wish, signal),
+      forbidDeletion: (region, ...more) => at(region).databases.forbidDeletion(region, ...more),
     },
     clusters: {
       ...reads.clusters,

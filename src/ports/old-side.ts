@@ -1,5 +1,14 @@
 import type { Captured } from "../domain/plan-run/run-entry.ts";
 
+export interface OldSideLooking {
+  readonly signal: AbortSignal;
+  /**
+   * Machine time for each part of it by itself, where users wait for the look: one slow control plane makes nothing else unknown.
+   * What takes longer counts as silent. Absent: however long it takes.
+   */
+  readonly partWithinMs?: number;
+}
+
 /** What a look at the old side of a run found, as the watch needs it. */
 export type OldSide =
   /** Nothing of it gives an answer: left alone. */

@@ -9,5 +9,22 @@ export function forLooks(signal: AbortSignal): AbortSignal {
   return signal;
 }
 
+/** What was asked, where it answers within this machine time (absent: however long it takes); undefined where it does not. */
+export async function within<T>(
+  ms: number | undefined,
+  signal: AbortSignal,
+  ask: (signal: AbortSignal) => Promise<T>,
+): Promise<{ readonly answer: T } | undefined> {
+  if (ms === undefined) return { answer: await ask(signal) };
+  const patience = AbortSignal.timeout(ms);
+  try {
+    const answer = await ask(eitherOf(signal, patience));
+    return patience.aborted ? undefined : { answer };
+  } catch (error) {
+    if (signal.aborted || !patience.aborted) throw error;
+    return undefined;
+  }
+}
+
 /** Aborted with the first of these; for looks as well. */
 export const eitherOf = (...signals: readonly AbortSignal[]): AbortSignal => forLooks(AbortSignal.any([...signals]));

@@ -27,7 +27,8 @@ export interface CloudReads {
   readonly firewall: Pick<Firewall, "rules" | "carriers">;
   readonly compute: Pick<Compute, "describe" | "ground" | "tasksLeft">;
   readonly traffic: Pick<TrafficControl, "records" | "changeState">;
-  readonly sessions: Pick<DatabaseSessions, "count">;
+  /** To leave ends TwoKey's own connection, and nothing else. */
+  readonly sessions: Pick<DatabaseSessions, "count" | "canMark" | "isMarked" | "leave">;
   readonly discovery: Discovery;
   /** How a region has answered what was asked of it lately. */
   readonly answers: { of(region: Region): Answering };
@@ -144,6 +145,11 @@ export interface Step<Input, Data, Output> extends HandsOn<Output> {
   readonly role: StepRole;
   /** A vendor may refuse its calls for hours: then the run waits for it, and calls people. Absent: its deadline ends it. */
   readonly waitsOutRefusals?: true;
+  /**
+   * What people do where it fails, or does not get there in time: a sentence with the command. Nothing waits for such a step, so the run
+   * goes on without it. Absent: its failure unwinds the run, or stops it.
+   */
+  readonly leftToPeople?: (input: Input) => string;
   readonly input: ZodType<Input>;
   readonly data: ZodType<Data>;
   /** What a responder would say: "Promote inventory-replica in eu-central-1". */
@@ -155,6 +161,8 @@ export interface Step<Input, Data, Output> extends HandsOn<Output> {
   byHand(input: Input): readonly string[];
   /** What gave no answer when the plan was made, so that none of these commands can work until it does. */
   silent?(input: Input): string | undefined;
+  /** People may do it in another way while its vendor refuses it, and `verify` sees that without the vendor. Absent: never. */
+  otherWay?(input: Input): boolean;
   /** What it, and giving it back, needs beyond looking: exactly these calls on exactly these things. */
   permissions(input: Input): readonly Permission[];
   run(input: Input, context: StepContext): Promise<Asked<Data>>;
@@ -191,6 +199,7 @@ export function planned<Input extends Stored, Data, Output>(
     ...step.times(parsed),
     byHand: [...step.byHand(parsed)],
     ...(silent === undefined ? {} : { silent }),
+    ...(step.otherWay?.(parsed) === true && { otherWay: true as const }),
   };
 }
 
@@ -216,6 +225,8 @@ export interface StoredStep {
   readonly role: StepRole;
   readonly wayBack: WayBack;
   readonly waitsOutRefusals?: true;
+  /** Undefined for an input that it cannot read. */
+  readonly leftToPeople?: (input: unknown) => string | undefined;
   permissions(input: unknown): readonly Permission[];
   run(input: unknown, context: StepContext): Promise<Asked<Stored>>;
   verify(input: unknown, data: unknown, context: LookContext): Promise<Verdict>;
@@ -228,12 +239,18 @@ export interface StoredStep {
 export function storedStep<Input, Data extends Stored, Output extends Stored>(
   step: Step<Input, Data, Output>,
 ): StoredStep {
-  const { undo } = step;
+  const { undo, leftToPeople } = step;
   return {
     name: step.name,
     role: step.role,
     wayBack: wayBackOf(step),
     ...(step.waitsOutRefusals && { waitsOutRefusals: true }),
+    ...(leftToPeople && {
+      leftToPeople: (input) => {
+        const parsed = step.input.safeParse(input);
+        return parsed.success ? leftToPeople(parsed.data) : undefined;
+      },
+    }),
     permissions: (input) => step.permissions(step.input.parse(input)),
     run: (input, context) => step.run(step.input.parse(input), context),
     verify: (input, data, context) => step.verify(step.input.parse(input), step.data.parse(data), context),

@@ -41,6 +41,8 @@ export function deriveDatabases(services: readonly Service[], lagSeconds: number
     return storesIn(service, region).map(({ name, database }) => ({
       ...{ identifier: database.instance, region, endpoint: database.endpoint.toLowerCase(), multiAz: isHome },
       securityGroups: [database.security_group],
+      // A replica is made without it unless somebody asks.
+      deletionProtection: isHome,
       ...(isHome
         ? { backupRetentionDays: database.backup_retention_days }
         : {

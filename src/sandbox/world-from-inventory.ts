@@ -2,7 +2,7 @@ import { roleWish } from "../app/policy.ts";
 import { type Inventory, inventoryFrom } from "../domain/service/inventory.ts";
 import { looksFor } from "../flows/resources/looks.ts";
 import { permitsFor } from "../flows/resources/permits.ts";
-import { executePolicy, observePolicy } from "../integrations/aws/role-policies.ts";
+import { deletePolicy, executePolicy, observePolicy } from "../integrations/aws/role-policies.ts";
 import type { ApplicationSpec } from "../simulators/application/spec.ts";
 import { PolicyDocument } from "../simulators/aws/iam/policy.ts";
 import type { PagerDutySpec } from "../simulators/pagerduty/spec.ts";
@@ -102,8 +102,12 @@ function rolesIn({ file, services }: Inventory): NonNullable<WholeWorldSpecInput
   return [
     ...(observe === undefined ? [] : [{ arn: observe, policies: [looks] }]),
     ...(role === undefined ? [] : [{ arn: role, policies: [looks, written(executePolicy(wish))] }]),
+    ...(role === undefined ? [] : [{ arn: deleteRoleBeside(role), policies: [written(deletePolicy(wish))] }]),
   ];
 }
+
+/** The file does not name it, for TwoKey never assumes it: whoever deletes old copies does. */
+export const deleteRoleBeside = (role: string): string => role.replace(/[^/]+$/, "twokey-delete");
 
 /** As AWS gets it. */
 const written = (document: object): PolicyDocument => PolicyDocument.parse(JSON.parse(JSON.stringify(document)));

@@ -3,28 +3,23 @@ import { z } from "zod";
 import { UserError } from "../domain/errors.ts";
 import type { Secret } from "../domain/secret.ts";
 import { KEYS } from "./keys.ts";
+import { Whose } from "./ledger-lines.ts";
 import { sealOf } from "./seal.ts";
 
 export interface Installation {
-  /** `environment` of the file. */
-  readonly environment: string;
-  readonly isRehearsal: boolean;
+  readonly whose: Whose;
   readonly ledgerKey: Secret;
 }
 
 /** Whose store this is. The seal tells the ledger's key without holding it. */
-const Stored = z.strictObject({
-  environment: z.string(),
-  world: z.enum(["production", "rehearsal"]),
-  seal: z.string(),
-});
+const Stored = z.strictObject({ ...Whose.shape, seal: z.string() });
 
 /**
  * The first process gives an empty store its installation; every later one must be of the same. State of a rehearsal, whose
  * clock may run at any speed, can so never be taken for production's. Throws UserError.
  */
-export async function claimStore(redis: Redis, { environment, isRehearsal, ledgerKey }: Installation): Promise<void> {
-  const world = isRehearsal ? "rehearsal" : "production";
+export async function claimStore(redis: Redis, { whose, ledgerKey }: Installation): Promise<void> {
+  const { environment, world } = whose;
   const ours: z.infer<typeof Stored> = { environment, world, seal: sealOf(ledgerKey, { installation: environment }) };
   // Read first: a Redis that is full takes no writes, and a restart needs none.
   const before = await redis.get(KEYS.installation);

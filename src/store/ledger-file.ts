@@ -7,8 +7,8 @@ import type { Secret } from "../domain/secret.ts";
 import type { LostStore } from "../ports/lost-store.ts";
 import type { Ledger, LedgerEntry, LedgerHead } from "../ports/runs.ts";
 import { ACCEPTED, actOf, NO_ACTS, signOff, witnessed } from "./ledger-entries.ts";
-import { chained } from "./ledger-lines.ts";
-import { readMarks, type StoredMarks, testify, writeMark } from "./ledger-marks.ts";
+import { chained, type Whose } from "./ledger-lines.ts";
+import { type Head, readMarks, type StoredMarks, testify, writeMark } from "./ledger-marks.ts";
 import { type FoundLedger, openFound, type TornEnd } from "./ledger-opening.ts";
 import { openNext, SEGMENT, SEGMENT_BYTES, SEGMENT_MS, segmentPaths } from "./ledger-segments.ts";
 import type { LineFile } from "./line-file.ts";
@@ -16,11 +16,15 @@ import { sealOf } from "./seal.ts";
 
 /** Lines of a testimony: what a person can read, and more than one executor has under way. */
 const ACTS_TOLD = 12;
+const WENT_BACK =
+  "Redis does not know the newest line of this ledger: Redis went back in time, or the ledger lost its end";
 
 export interface LedgerOptions {
   readonly directory: string;
   readonly process: string;
   readonly key: Secret;
+  /** The first line of each segment says it, and another one's ledger is refused. */
+  readonly whose: Whose;
   /** When a segment ends; absent: SEGMENT_BYTES, SEGMENT_MS. */
   readonly segment?: { readonly bytes: number; readonly ms: number };
 }
@@ -43,6 +47,8 @@ export class LedgerFile implements Ledger, LostStore {
   readonly torn: TornEnd | undefined;
   #chain: string;
   #mark: string;
+  /** What the store has of this process, as far as it was read or written. */
+  #stored: readonly string[] = [];
   /** The newest mark of another process that stands in this file. */
   #witnessed = "";
   #epoch: number;
@@ -71,9 +77,12 @@ export class LedgerFile implements Ledger, LostStore {
   }
 
   static async open(redis: Redis, options: LedgerOptions): Promise<LedgerFile> {
-    const ledger = new LedgerFile(redis, options, await openFound(options.directory, options.process));
-    const wrong = await ledger.disagreement().catch(messageOf);
-    if (wrong === undefined) await ledger.#settle();
+    const ledger = new LedgerFile(redis, options, await openFound(options));
+    // A store that is away, or does not fit, is said by whoever asks next.
+    await ledger.#agreed().then(
+      () => ledger.#settle(),
+      () => undefined,
+    );
     return ledger;
   }
 
@@ -114,11 +123,21 @@ export class LedgerFile implements Ledger, LostStore {
     return told && `${told.why}, says ${told.process}`;
   }
 
-  #unknownTo({ own }: StoredMarks): string | undefined {
-    if (this.#mark === "" || own?.includes(this.#mark)) return undefined;
+  #unknownTo({ own, head }: StoredMarks): string | undefined {
+    if (this.#mark === "") return undefined;
+    if (own?.includes(this.#mark)) return this.#changedSince(head);
     return own === undefined
       ? "Redis came back empty or older, or it is another one: it does not know this ledger"
-      : "Redis does not know the newest line of this ledger: Redis went back in time, or the ledger lost its end";
+      : WENT_BACK;
+  }
+
+  /** The newest line is the one that the store knows. One before it that was taken out or altered shows in length or seal. */
+  #changedSince(head: Head | undefined): string | undefined {
+    if (head?.process !== this.#process || head.mark !== this.#mark) return undefined;
+    const { lines, seal } = head;
+    if (lines !== this.#lines)
+      return `This ledger has ${this.#lines} lines, and Redis knows ${lines}: lines were taken out or added`;
+    return seal === this.#chain ? undefined : "The newest line of this ledger has another seal than Redis knows";
   }
 
   /** One at a time: the chain needs the previous line's hash. */
@@ -132,6 +151,7 @@ export class LedgerFile implements Ledger, LostStore {
     const stored = await readMarks(this.#redis, this.#process);
     const wrong = await this.#judge(stored);
     if (wrong !== undefined) throw new Bug("store-lost", wrong);
+    this.#stored = stored.own ?? [];
     return stored;
   }
 
@@ -161,9 +181,14 @@ export class LedgerFile implements Ledger, LostStore {
     const number = this.#number + 1;
     const says = `goes on from ${run}, whose last line is sealed ${this.#chain}`;
     const goesOn = { segment: number, chain: this.#chain };
-    const body = { mark, goesOn, entry: { atMs, run, epoch: this.#epoch, kind: SEGMENT, says } };
+    const body = {
+      mark,
+      goesOn,
+      installation: this.#options.whose,
+      entry: { atMs, run, epoch: this.#epoch, kind: SEGMENT, says },
+    };
     const chain = chained(this.#key, this.#chain, body);
-    await writeMark(this.#redis, { process: this.#process, marks: [mark, this.#mark] });
+    await this.#tell([mark, this.#mark]);
     const full = this.#file;
     this.#file = await openNext(paths, closed, JSON.stringify({ ...body, chain }));
     this.#number = number;
@@ -182,14 +207,13 @@ export class LedgerFile implements Ledger, LostStore {
   async #line(entry: LedgerEntry): Promise<void> {
     const mark = randomUUID();
     const [act] = NO_ACTS.has(entry.kind) ? [] : actOf(entry);
-    const head = act && { process: this.#process, mark, act };
-    await writeMark(this.#redis, { process: this.#process, marks: [mark, this.#mark], head });
-    const body = { mark, entry };
+    const body = { mark, ...(this.#lines === 0 && { installation: this.#options.whose }), entry };
     const chain = chained(this.#key, this.#chain, body);
+    const head = act && { process: this.#process, mark, act, lines: this.#lines + 1, seal: chain };
+    await this.#tell([mark, this.#mark], head);
     await this.#file.append(JSON.stringify({ ...body, chain })).catch((cause: unknown) => {
       throw new TransientError("ledger-unwritable", `The ledger cannot be written: ${messageOf(cause)}`, { cause });
     });
-    await this.#settle(mark);
     this.#sinceMs ??= entry.atMs;
     this.#lines += 1;
     this.#chain = chain;
@@ -197,6 +221,8 @@ export class LedgerFile implements Ledger, LostStore {
     this.#epoch = Math.max(this.#epoch, entry.epoch);
     this.#acts = [...this.#acts, ...actOf(entry)].slice(-ACTS_TOLD);
     if (entry.kind === ACCEPTED) this.#signedOff.add(entry.run);
+    // Only now: whoever compares meanwhile has to find in the store what this ledger ends with.
+    await this.#settle(mark);
   }
 
   seal(line: unknown): string {
@@ -206,7 +232,13 @@ export class LedgerFile implements Ledger, LostStore {
   /** The line is in the file: from here on the one before it is not the last any more, and a ledger that ends there lost one. */
   async #settle(mark = this.#mark): Promise<void> {
     // Left undone, as with Redis away, it only forgives one line until the next one is written.
-    if (mark !== "") await writeMark(this.#redis, { process: this.#process, marks: [mark] }).catch(() => undefined);
+    if (mark !== "") await this.#tell([mark]).catch(() => undefined);
+  }
+
+  async #tell(marks: readonly string[], head?: Head): Promise<void> {
+    const isTold = await writeMark(this.#redis, { process: this.#process, over: this.#stored, marks, head });
+    if (!isTold) throw new Bug("store-lost", WENT_BACK);
+    this.#stored = marks;
   }
 
   head(): LedgerHead | undefined {

@@ -5,11 +5,17 @@ import { canonicalJson } from "../domain/json.ts";
 import { Act } from "../domain/plan-run/recovery.ts";
 import type { Secret } from "../domain/secret.ts";
 
+/** An installation, as a ledger and a store name it. */
+export const Whose = z.object({ environment: z.string(), world: z.enum(["production", "rehearsal"]) });
+export type Whose = z.infer<typeof Whose>;
+
 const Line = z.object({
   /** Random; the newest one also stands in the store, so that a lost or older store is recognised for good (G17). */
   mark: z.string(),
   /** In the first line of a segment that follows another one: its number and the chain that it goes on from. */
   goesOn: z.strictObject({ segment: z.number().int(), chain: z.string() }).exactOptional(),
+  /** In the first line of a segment, and in no other: whose ledger it is. */
+  installation: Whose.exactOptional(),
   entry: z.object({
     ...Act.shape,
     door: z.string().optional(),

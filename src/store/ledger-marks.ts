@@ -4,8 +4,11 @@ import { Act, type Recovery, Testimony } from "../domain/plan-run/recovery.ts";
 import { KEYS } from "./keys.ts";
 import { recoveryFrom } from "./recoveries.ts";
 
-/** The newest act that any process has written into its ledger. */
-const Head = z.strictObject({ process: z.string(), mark: z.string(), act: Act });
+/** The newest act that any process has written into its ledger, with the seal of its line and how many lines the segment then has. */
+const Head = z.strictObject({
+  ...{ process: z.string(), mark: z.string(), act: Act },
+  ...{ lines: z.number().int(), seal: z.string() },
+});
 export type Head = z.infer<typeof Head>;
 
 /** What the store knows of the ledgers beside it, read in one step. */
@@ -51,15 +54,28 @@ function readableRecovery([schema, value]: readonly [string | null, string | nul
 
 interface WrittenMark {
   readonly process: string;
+  /** What the store had of this process, newest mark first, when it was last read or written here. */
+  readonly over: readonly string[];
   /** The newest one, and the one before it. */
   readonly marks: readonly string[];
   readonly head?: Head | undefined;
 }
 
-/** The store has the new mark before the file has its line: after a crash in between it holds both. */
-export async function writeMark(redis: Redis, { process, marks, head }: WrittenMark): Promise<void> {
-  const own = [KEYS.ledgerMark(process), marks.join(" ")];
-  await redis.mset(...own, ...(head ? [KEYS.ledgerHead, JSON.stringify(head)] : []));
+/** KEYS: mark of the process, head. ARGV: its mark until now or '', its mark from now on, head or ''. */
+const WRITE = `
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2])
+if ARGV[3] ~= '' then redis.call('SET', KEYS[2], ARGV[3]) end
+return 1`;
+
+/**
+ * The store has the new mark before the file has its line: after a crash in between it holds both. False: the store is not the
+ * one that was read any more. It went back in time, and a mark written there would hide that for good.
+ */
+export async function writeMark(redis: Redis, { process, over, marks, head }: WrittenMark): Promise<boolean> {
+  const keys = [KEYS.ledgerMark(process), KEYS.ledgerHead];
+  const told = head ? JSON.stringify(head) : "";
+  return (await redis.eval(WRITE, keys.length, ...keys, over.join(" "), marks.join(" "), told)) === 1;
 }
 
 /**

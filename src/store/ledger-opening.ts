@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../domain/errors.ts";
-import { type Line, readLines } from "./ledger-lines.ts";
+import { type Line, readLines, type Whose } from "./ledger-lines.ts";
 import { mendSegments, segmentFiles, segmentPaths } from "./ledger-segments.ts";
 import { LineFile } from "./line-file.ts";
 
@@ -23,12 +23,19 @@ export interface FoundLedger {
   readonly torn: TornEnd | undefined;
 }
 
-export async function openFound(directory: string, process: string): Promise<FoundLedger> {
+export interface LedgerPlace {
+  readonly directory: string;
+  readonly process: string;
+  readonly whose: Whose;
+}
+
+/** Throws UserError, also where the ledger is another installation's. */
+export async function openFound({ directory, process, whose }: LedgerPlace): Promise<FoundLedger> {
   const paths = segmentPaths(directory, process);
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await mendSegments(paths);
-    return await opened(paths.current, { directory, process });
+    return await opened(paths.current, { directory, process, whose });
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(
@@ -39,8 +46,10 @@ export async function openFound(directory: string, process: string): Promise<Fou
   }
 }
 
-async function opened(path: string, about: { directory: string; process: string }): Promise<FoundLedger> {
+async function opened(path: string, about: LedgerPlace): Promise<FoundLedger> {
   const { lines, torn, wholeBytes, tail } = await readLines(path);
+  const [first] = lines;
+  if (first) requireOurs(path, first.installation, about.whose);
   // Only the last line can be torn by a crash. Anything after a line that does not parse is not ours to drop.
   if (torn === "inside")
     throw new UserError(
@@ -51,13 +60,24 @@ async function opened(path: string, about: { directory: string; process: string 
   const file = await LineFile.open(path, wholeBytes);
   // A disk that does not even let it be cut off refuses the first append: pages and cards need no ledger.
   await file.cutTornEnd().catch(() => undefined);
-  const [first] = lines;
   const before = first?.goesOn ? (await readLines(join(about.directory, first.entry.run))).lines : [];
   return { file, lines, before, torn: end, number: first?.goesOn?.segment ?? (await unusedNumber(about)) };
 }
 
+/** Acts of a rehearsal must never stand among those of production, and a file that was put in the wrong place is no memory. */
+function requireOurs(path: string, theirs: Whose | undefined, ours: Whose): void {
+  if (theirs?.environment === ours.environment && theirs.world === ours.world) return;
+  const whose = theirs
+    ? `the ledger of another installation (${theirs.environment}, ${theirs.world})`
+    : "a ledger that does not say whose it is";
+  throw new UserError(
+    "ledger-other-installation",
+    `${path} is ${whose}; this one is ${ours.environment}, ${ours.world}. Set TWOKEY_LEDGER_DIR to a directory of its own, or give environment in twokey.yaml its old name again.`,
+  );
+}
+
 /** A ledger that begins while segments of an earlier one still lie there must not close over them. */
-async function unusedNumber({ directory, process }: { directory: string; process: string }): Promise<number> {
+async function unusedNumber({ directory, process }: LedgerPlace): Promise<number> {
   const numbers = (await segmentFiles(directory)).flatMap((file) =>
     file.process === process && file.closed ? [file.closed.number] : [],
   );

@@ -1,19 +1,18 @@
-import { z } from "zod";
 import { Superseded } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
 import { canonicalJson } from "../domain/json.ts";
-import { Plan } from "../domain/plan-run/plan.ts";
+import type { Plan } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { RunEntry } from "../domain/plan-run/run-entry.ts";
-import { replay, transition } from "../domain/plan-run/run-transition.ts";
+import { transition } from "../domain/plan-run/run-transition.ts";
 import type { Keeping } from "../ports/keeping.ts";
 import type { AppendAnswer, Appended, CreateAnswer, Runs } from "../ports/runs.ts";
 import { withLists } from "./events.ts";
 import { KEYS } from "./keys.ts";
-import { checkSchema, type Place, readOrPutAside, settledBefore, takeBack } from "./put-aside.ts";
+import { type Place, readOrPutAside, settledBefore, takeBack } from "./put-aside.ts";
+import { replayer, type StoredRun } from "./replayed.ts";
 import type { ScriptedRedis } from "./scripts.ts";
 
-const StoredPlan = z.object({ plan: z.string(), digest: z.string() });
 /** Of the plan and of the entries behind it. */
 const JOURNAL_VERSION = 1;
 const PLACE: Place = {
@@ -31,9 +30,10 @@ export interface KeptRuns extends Runs, Keeping {
 }
 
 export function createRuns(redis: ScriptedRedis, now: () => number): KeptRuns {
+  const reading = { redis, replayed: replayer(JOURNAL_VERSION) };
   return {
     create: (plan, digest, events) => create(redis, { plan, digest, events }),
-    read: (id) => readOrPutAside(source(redis, id)),
+    read: (id) => readOrPutAside(source(reading, id)),
     append: (run, change) => append(redis, run, { ...change, nowMs: now() }),
     ofIncident: (incident) => redis.smembers(KEYS.runsOf(incident)),
     openIds: () => redis.smembers(KEYS.openRuns),
@@ -47,20 +47,19 @@ export function createRuns(redis: ScriptedRedis, now: () => number): KeptRuns {
       const keys = [KEYS.openRuns, PLACE.due, KEYS.settledRuns, KEYS.run(id), KEYS.journal(id), ...alongside];
       return (await redis.twokeyRemove(keys.length, ...keys, id, "", now())) === 1;
     },
-    takeBack: (id) => takeBack(source(redis, id)),
+    takeBack: (id) => takeBack(source(reading, id)),
   };
 }
 
-const source = (redis: ScriptedRedis, id: string) => ({
+interface Reading {
+  readonly redis: ScriptedRedis;
+  readonly replayed: ReturnType<typeof replayer>;
+}
+
+const source = ({ redis, replayed }: Reading, id: string) => ({
   ...{ redis, place: PLACE, id },
   fetch: () => Promise.all([redis.hgetall(KEYS.run(id)), redis.lrange(KEYS.journal(id), 0, -1)]),
-  parse: ([stored, journal]: [Record<string, string>, string[]]): RunState | undefined => {
-    if (Object.keys(stored).length === 0 && journal.length === 0) return undefined;
-    checkSchema(stored["schema"], JOURNAL_VERSION);
-    const { plan, digest } = StoredPlan.parse(stored);
-    const entries = journal.map((text) => RunEntry.parse(JSON.parse(text)));
-    return replay(Plan.parse(JSON.parse(plan)), digest, entries);
-  },
+  parse: (found: StoredRun) => replayed(id, found),
 });
 
 interface Creating {

@@ -1,5 +1,6 @@
 import type { Card, CardButton, CardPart, Span, Text } from "../domain/card/card.ts";
 import { sayDuration } from "../domain/duration.ts";
+import type { DoorName } from "../domain/event.ts";
 import { alertCount, type Incident, isOpen, type ResponsePhase, titleAbout } from "../domain/incident/incident.ts";
 import { keeperLabel } from "../domain/incident/pager-traits.ts";
 import { pagesPart, targetName } from "./incident-pages.ts";
@@ -17,6 +18,8 @@ export interface IncidentContext {
 
 /** Alarms shown; a long night stays readable on a phone. */
 const ALERTS_SHOWN = 5;
+/** Regions named in the line that counts the alarms. */
+const REGIONS_SHOWN = 2;
 /** People named in the line that says who is paged next. */
 const NEXT_SHOWN = 2;
 
@@ -57,11 +60,12 @@ function plainState(incident: Incident): string {
 
 /** What happened, and what is asked. */
 function gist(incident: Incident, context: IncidentContext): Text[] {
-  const { alerts, region, firstSeenAtMs } = incident;
+  const { alerts, firstSeenAtMs } = incident;
   const count = alertCount(incident);
   const alarms = count === 0 ? "declared by a person" : `${count} ${count === 1 ? "alarm" : "alarms"}`;
-  const where = region === undefined ? "" : ` in ${region}`;
-  const since: Text = ["Since ", { timeMs: firstSeenAtMs, as: "ago" }, ` · ${alarms}${alerts.length > 0 ? where : ""}`];
+  const regions = [...new Set(alerts.map(({ region }) => region))];
+  const where = regions.length === 0 ? "" : ` in ${someOf(regions, REGIONS_SHOWN)}`;
+  const since: Text = ["Since ", { timeMs: firstSeenAtMs, as: "ago" }, ` · ${alarms}${where}`];
   return [stateLine(incident), ...nextLine(incident, context), since, ...dueLine(incident, context)];
 }
 
@@ -92,8 +96,9 @@ function nextLine(incident: Incident, { next, nameOf }: IncidentContext): Text[]
   ];
 }
 
-function doorName(door: string, label: string): string {
-  return door === "pager" ? `at ${label}` : `from ${door}`;
+function doorName(door: DoorName, label: string): string {
+  if (door === "pager") return `at ${label}`;
+  return door === "slack" ? "in Slack" : `from ${door}`;
 }
 
 const PHASE_WORDS: Readonly<Record<ResponsePhase, readonly [by: string, met: string, missed: string]>> = {
@@ -114,15 +119,22 @@ function responseLine({ response }: Incident, targets: NonNullable<IncidentConte
   });
 }
 
-/** The next target of the response, and the next update. */
+/** What people do to reach a target. An incident that has a card is detected already. */
+const NEXT_WORDS: Partial<Readonly<Record<ResponsePhase, string>>> = {
+  assess: "say what is affected",
+  communicate: "first update",
+};
+
+/** The next target of the response that people have to reach, and the next update. */
 function dueLine(incident: Incident, { targets = [] }: IncidentContext): Text[] {
   if (!isOpen(incident)) return [];
   const open = targets
+    .filter(({ phase }) => NEXT_WORDS[phase] !== undefined)
     .filter(({ phase, ladder }) => !incident.response.some((each) => each.phase === phase && each.ladder === ladder))
     .toSorted((one, other) => one.dueAtMs - other.dueAtMs)[0];
   const { dueAtMs } = incident.update;
   const due: Span[][] = [
-    ...(open ? [[`Next: ${PHASE_WORDS[open.phase][0]} by `, { timeMs: open.dueAtMs, as: "time" } as const]] : []),
+    ...(open ? [[`Next: ${NEXT_WORDS[open.phase]} by `, { timeMs: open.dueAtMs, as: "time" } as const]] : []),
     ...(dueAtMs === undefined ? [] : [["status update at ", { timeMs: dueAtMs, as: "time" } as const]]),
   ];
   return due.length === 0 ? [] : [due.flatMap((spans, index) => (index === 0 ? spans : [" · ", ...spans]))];

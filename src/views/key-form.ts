@@ -20,20 +20,16 @@ export function keyForm(run: RunState, inventory: Inventory): Form {
     ],
     fields: plan.acceptances.map(({ id, words }) => ({
       id,
-      label: words.slice(0, LABEL_SHOWN),
+      label: words,
       kind: "choice" as const,
       choices: [
         ["no", "I do not agree"],
         ["yes", "I agree to this sentence"],
       ] as const,
-      ...(words.length > LABEL_SHOWN ? { hint: words } : {}),
     })),
     submit: "Turn my key",
   };
 }
-
-/** Characters of a field's label. */
-const LABEL_SHOWN = 150;
 
 export function byHandCard(plan: Plan): Card {
   const numbered = phasesOf(plan).flatMap((phase, index) => phase.map((step) => ({ step, number: index + 1 })));

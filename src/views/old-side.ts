@@ -1,5 +1,5 @@
 import { ago, type Moment, type Span, spans, type Text } from "../domain/card/card.ts";
-import { fenceOf, fenceSeen, isGuarded, isWatched } from "../domain/plan-run/fence.ts";
+import { fenceOf, fenceSeen, isGuarded, isShutOff, isWatched } from "../domain/plan-run/fence.ts";
 import { isSettled, type RunState, stateOf } from "../domain/plan-run/run.ts";
 
 /** What is known about the side that the run leads away from, where its fence step alone does not say it; else undefined. */
@@ -18,8 +18,10 @@ export function oldSideLine(run: RunState, nowMs: number): Text | undefined {
       ? spans`${from} came back and was fenced at ${fenced}${whileGuarded(run)}`
       : spans`${from} was opened, seen so ${ago(watch.lostAtMs)}, and was fenced again at ${fenced}. What it took meanwhile is not in ${run.plan.to}${whileGuarded(run)}`;
   }
-  if ((seen === "fenced" && watch.lostAtMs === undefined) || !isSettled(stateOf(run, fence.id))) {
-    const guarded = run.state === "verified" ? whileGuarded(run) : [];
+  const guarded = run.state === "verified" ? whileGuarded(run) : [];
+  if (seen === "closed" && state === "done" && watch.lostAtMs === undefined)
+    return spans`${from} is closed, and refuses new sessions. That earlier ones are gone two approvers said, and TwoKey has not seen it${guarded}`;
+  if ((isShutOff(run) && watch.lostAtMs === undefined) || !isSettled(stateOf(run, fence.id))) {
     if (guarded.length > 0) return spans`${from} is fenced${guarded}`;
     const isLeftOpen = run.pastNoReturn && seen !== "fenced" && state === "undone";
     return isLeftOpen ? `${from} is open again, and TwoKey does not watch it: people chose the way back` : undefined;
@@ -31,9 +33,12 @@ export function oldSideLine(run: RunState, nowMs: number): Text | undefined {
   }
   if (run.pastNoReturn)
     return `${from} is not proven to be fenced, and TwoKey does not watch it: people chose the way back. Fence it by hand if it must not write`;
-  return ["running", "paused", "stopped"].includes(run.state)
-    ? `${from} is not proven to be fenced (accepted). If it answers before the promotion it is fenced first`
-    : undefined;
+  if (!["running", "paused", "stopped"].includes(run.state)) return undefined;
+  const next =
+    seen === "cannot-know"
+      ? "If it answers before the promotion, it is fenced first"
+      : "TwoKey looks at it again before the promotion";
+  return `${from} is not proven to be fenced and may still take writes; the key holders accepted that. ${next}`;
 }
 
 /** People who rebuild the old side have to know it first. */
@@ -52,7 +57,7 @@ function whatIsTried({ watch }: RunState, nowMs: number): readonly Span[] {
     case "asked":
       if (watch.leftAlone.length > 0)
         return spans`: what answers again has been closed since ${since}, and ${watch.leftAlone.join(", ")} gave no answer then`;
-      return spans`: it answers again, and has been closed since ${since}, but no write has failed there yet`;
+      return spans`: it answers again, and TwoKey began to close it at ${since}. No test write was refused there yet, so it may still take writes`;
     case "failed":
       return spans`: it answers again, and fencing it failed at ${since} (${watch.says})`;
     case "waiting":

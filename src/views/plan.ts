@@ -6,7 +6,7 @@ import { whyOf } from "../domain/plan-run/why.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { plainText } from "./card-text.ts";
 import { expectedTime, objective } from "./expected-time.ts";
-import { nameOf } from "./names.ts";
+import { nameOf, peopleLeft } from "./names.ts";
 import { about, ledgerEnd, leftForPeople, unchecked } from "./plan-grounds.ts";
 import { steps } from "./plan-steps.ts";
 import { inRoom } from "./room.ts";
@@ -95,9 +95,8 @@ function ask(run: RunState, inventory: Inventory, { downSinceMs }: PlanContext):
       ? `It takes ${[back, ...objective(plan)].join("; the objective is ")}.`
       : ["Users have been down since ", { timeMs: downSinceMs, as: "ago" }, `; back in ${back}.`];
   const holders = run.keys.map(({ by }) => nameOf(inventory, by)).join(" and ");
-  const left = plan.keysRequired - run.keys.length;
   const turned = holders === "" ? "" : `${holders} agreed. `;
-  const agree: Text = [`${turned}${countOf(left)} must agree by `, { timeMs: plan.startByMs, as: "time" }, "."];
+  const agree: Text = [turned, ...mustAgree(run)].filter((span) => span !== "");
   return [
     {
       kind: "lines",
@@ -105,6 +104,7 @@ function ask(run: RunState, inventory: Inventory, { downSinceMs }: PlanContext):
       lines: [
         ...(plan.keysRequired === 0 ? [NEEDS_NO_KEYS] : [agree]),
         users,
+        ...(plan.passedOver ?? []).map((why) => inRoom(why, "error")),
         lossLine(plan),
         ...finality(plan),
         ...dangers(plan),
@@ -115,9 +115,6 @@ function ask(run: RunState, inventory: Inventory, { downSinceMs }: PlanContext):
 }
 
 const question = ({ title }: Plan): string => `${title}?`;
-
-const COUNT: Readonly<Record<number, string>> = { 1: "One more person", 2: "Two people", 3: "Three people" };
-const countOf = (left: number): string => COUNT[left] ?? `${left} people`;
 
 function canTurn(run: RunState, inventory: Inventory): Text {
   const people = whoIsLeft(run, inventory);
@@ -182,13 +179,15 @@ function buttons(run: RunState): CardPart[] {
   return [{ kind: "buttons", buttons: [...keys, { label: "Withdraw", intent: "withdraw", value }] }];
 }
 
-/** How many keys are turned, and until when the last one counts. */
+/** How many people must still agree, and by when; of a plan that waits no more, how many did. */
 export function keysLine(run: RunState): Text {
-  const { keysRequired, startByMs } = run.plan;
+  const { keysRequired } = run.plan;
   if (keysRequired === 0) return NEEDS_NO_KEYS;
-  const turned = `${run.keys.length} of ${keysRequired} keys turned`;
-  return isWaiting(run) ? spans`${turned}; the last one counts until ${timeOfDay(startByMs)}.` : `${turned}.`;
+  return isWaiting(run) ? mustAgree(run) : `${run.keys.length} of ${keysRequired} keys turned.`;
 }
+
+const mustAgree = ({ plan, keys }: RunState) =>
+  spans`${peopleLeft(plan.keysRequired, keys.length)} must agree by ${timeOfDay(plan.startByMs)}.`;
 
 /** What is lost, as a point in time or as unknown: never a number that moves (G4). */
 export function lossLine(plan: Plan): Text {

@@ -1,26 +1,40 @@
 import { ago, type Card, type CardPart, sentenceCard, spans, type Text, timeOfDay } from "../domain/card/card.ts";
 import { whoCanSign } from "../domain/plan-run/key.ts";
-import { type Act, type Recovery, recoveryDigest, signableRecovery } from "../domain/plan-run/recovery.ts";
+import {
+  type Act,
+  countsUntilMs,
+  type Recovery,
+  recoveryDigest,
+  signableRecovery,
+  standingSignatures,
+} from "../domain/plan-run/recovery.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { plainText } from "./card-text.ts";
-import { nameOf } from "./names.ts";
+import { nameOf, peopleLeft } from "./names.ts";
 import { DIGEST_SHOWN } from "./plan.ts";
 
 const LONGEST_LINE = 200;
 /** Newest ones, which fit into one part of a message; the files have all. */
 const MOST_LINES = 12;
 
+/** What is written down before a call, which may never have been made. Every other kind of line is a word of its own. */
+const KIND_WORDS: Readonly<Record<string, string>> = {
+  intent: "about to begin",
+  "undo-intent": "about to begin",
+  "watch-intent": "about to begin",
+};
+
 /** One act of a ledger, for people: when, who or what, with the vendor's request ids. */
-function actLine({ atMs, run, service, step, kind, says, requestIds }: Act): Text {
-  const about = [service, run, step, kind].filter((part) => part !== undefined).join(" ");
-  const ids = requestIds.length > 0 ? ` (${requestIds.join(", ")})` : "";
-  return [{ timeMs: atMs }, ` ${about}: ${says}${ids}`.slice(0, LONGEST_LINE)];
+function actLine({ atMs, run, service, kind, says, requestIds }: Act): Text {
+  const about = [service, run, KIND_WORDS[kind] ?? kind].filter((part) => part !== undefined).join(" · ");
+  const ids = requestIds.length > 0 ? ` (request ${requestIds.join(", ")})` : "";
+  return [{ timeMs: atMs }, ` · ${about}: ${says}${ids}`.slice(0, LONGEST_LINE)];
 }
 
 /** What two people must understand before they sign: what is forgotten, what the world looks like, what ends. */
 export function recoveryCard(recovery: Recovery, inventory: Inventory, nowMs: number): Card {
   const { id, testimonies, seen, ends, requester, forgotten } = recovery;
-  const stands = standsLine(recovery, inventory);
+  const stands = standsLine(recovery, inventory, nowMs);
   return {
     text: `The state store was lost: nothing is moved. ${plainText(stands, { nowMs })} Look at the cloud before you sign.`,
     parts: [
@@ -38,7 +52,7 @@ export function recoveryCard(recovery: Recovery, inventory: Inventory, nowMs: nu
           `Asked by ${nameOf(inventory, requester)}.`,
         ],
       },
-      ...waiting(recovery, inventory),
+      ...waiting(recovery, inventory, nowMs),
       { kind: "text", text: ["Recovery ", { code: id }, " · digest ", { code: digestShown(recovery) }] },
       { kind: "divider" },
       ...forgottenParts(recovery),
@@ -75,12 +89,13 @@ function forgottenParts({ forgotten }: Recovery): CardPart[] {
   ];
 }
 
-function waiting(recovery: Recovery, inventory: Inventory): CardPart[] {
+function waiting(recovery: Recovery, inventory: Inventory, nowMs: number): CardPart[] {
   if (recovery.state !== "waiting") return [];
-  const signed = recovery.signatures.map(
-    ({ by, atMs }): Text => spans`Signed by ${nameOf(inventory, by)} at ${ago(atMs)}`,
-  );
-  const left = whoCanSign(signableRecovery(recovery), inventory).map(({ name }) => name);
+  const signed = standingSignatures(recovery, nowMs).map((signature): Text => {
+    const { by, atMs } = signature;
+    return spans`Signed by ${nameOf(inventory, by)} at ${ago(atMs)}. It waits for the next one until ${timeOfDay(countsUntilMs(signature))}`;
+  });
+  const left = whoCanSign(signableRecovery(recovery, nowMs), inventory).map(({ name }) => name);
   return [
     { kind: "lines", plain: true, lines: [...signed, `Can sign: ${left.join(", ")}`] },
     {
@@ -102,11 +117,12 @@ function waiting(recovery: Recovery, inventory: Inventory): CardPart[] {
   ];
 }
 
-function standsLine({ state, signatures, keysRequired, signByMs }: Recovery, inventory: Inventory): Text {
+function standsLine(recovery: Recovery, inventory: Inventory, nowMs: number): Text {
+  const { state, keysRequired, signByMs } = recovery;
+  const signatures = standingSignatures(recovery, nowMs);
   if (state === "accepted")
     return `Signed by ${signatures.map(({ by }) => nameOf(inventory, by)).join(" and ")}: this store counts again.`;
-  const signed = `${signatures.length} of ${keysRequired} have signed`;
-  return spans`${signed}; the last one counts until ${timeOfDay(signByMs)}.`;
+  return spans`${peopleLeft(keysRequired, signatures.length)} must sign by ${timeOfDay(signByMs)}.`;
 }
 
 const digestShown = (recovery: Recovery) => recoveryDigest(recovery).slice(0, DIGEST_SHOWN);

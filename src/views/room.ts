@@ -4,7 +4,7 @@ import { withoutControls } from "./card-text.ts";
  * Foreign text has a fixed room on every card (G23): a name, a reason or an error that somebody else wrote can push nothing
  * away, and, being one line, cannot imitate a line of ours. Characters; a phone shows about 45 in a line.
  */
-const ROOM = { headline: 110, title: 80, name: 60, reason: 180, error: 140 } as const;
+const ROOM = { headline: 110, title: 80, name: 60, reason: 180, error: 140, way: 220 } as const;
 
 export function inRoom(text: string, room: keyof typeof ROOM): string {
   const line = withoutControls(text).replaceAll(/\s+/g, " ").trim();
@@ -24,3 +24,6 @@ export function someOf(names: readonly string[], shown: number): string {
   if (names.length <= shown) return names.join(", ");
   return `${names.slice(0, shown).join(", ")} and ${names.length - shown} more`;
 }
+
+/** As a sentence; what somebody else wrote may have its full stop already. */
+export const withEnd = (sentence: string): string => (/[.!?…]$/.test(sentence) ? sentence : `${sentence}.`);

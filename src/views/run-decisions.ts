@@ -10,7 +10,7 @@ import {
 import { stepOf } from "../domain/plan-run/plan.ts";
 import { isHeldUp, type RunState, type StepState, stateOf } from "../domain/plan-run/run.ts";
 import { votesNeeded } from "../domain/plan-run/votes.ts";
-import { quoted } from "./room.ts";
+import { inRoom, quoted } from "./room.ts";
 
 const LABEL = {
   abort: "Abort",
@@ -58,7 +58,14 @@ export function decisions(run: RunState): CardPart[] {
             text: [{ bold: `${stepOf(run.plan, step).title}: ` }, ...wrongWith(stateOf(run, step))],
           },
         ];
-  return [...about, { kind: "buttons", buttons: offered.map(button) }];
+  return [...about, { kind: "buttons", buttons: offered.map(button) }, ...waysOn(run, step)];
+}
+
+/** What the step knows of ways on, besides the buttons. */
+function waysOn(run: RunState, step: string | undefined): CardPart[] {
+  const { state, ways } = stateOf(run, step ?? "");
+  if (state !== "failed" || ways.length === 0) return [];
+  return [{ kind: "lines", lines: ways.map((way) => inRoom(way, "way")) }];
 }
 
 /** Why it failed; or since when a vendor refuses it, and that nobody has to do anything for it to be tried again. */
@@ -66,7 +73,7 @@ function wrongWith(state: StepState): readonly Span[] {
   const { heldUp, says } = state;
   if (!heldUp || !isHeldUp(state)) return [quoted(says, "reason")];
   return [
-    ...spans`refused since ${timeOfDay(heldUp.sinceMs)}. TwoKey tries on, and goes on by itself. First answer: `,
+    ...spans`refused since ${timeOfDay(heldUp.sinceMs)}. TwoKey keeps trying, and goes on by itself. First answer: `,
     quoted(heldUp.why, "reason"),
   ];
 }

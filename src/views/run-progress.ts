@@ -2,10 +2,12 @@ import { ago, type Card, type CardPart, type Moment, spans, type Text, timeOfDay
 import { sayDuration } from "../domain/duration.ts";
 import { failedStep, fits, stepInQuestion } from "../domain/plan-run/decision.ts";
 import { endsSoon } from "../domain/plan-run/extension.ts";
+import { fenceOf, fenceSeen } from "../domain/plan-run/fence.ts";
+import { leftOf, leftToPeople } from "../domain/plan-run/left-to-people.ts";
 import { leftBehind } from "../domain/plan-run/outcome.ts";
 import { askFresh, onlyAdds, type PlannedStep, phasesOf } from "../domain/plan-run/plan.ts";
 import {
-  heldUpStep,
+  heldUpSteps,
   isHeldUp,
   isOver,
   isSettled,
@@ -21,7 +23,7 @@ import type { Inventory } from "../domain/service/inventory.ts";
 import { plainText } from "./card-text.ts";
 import { nameOf } from "./names.ts";
 import { oldSideLine } from "./old-side.ts";
-import { inRoom } from "./room.ts";
+import { inRoom, withEnd } from "./room.ts";
 import { decisions } from "./run-decisions.ts";
 import { withMoments } from "./times-in-words.ts";
 
@@ -112,8 +114,6 @@ function stepLines(run: RunState, { nowMs, inventory, latest }: StepLook): CardP
 const holdersOf = ({ keys }: RunState, inventory: Inventory): string[] =>
   keys.length === 0 ? [] : [` · keys of ${keys.map(({ by }) => nameOf(inventory, by)).join(" and ")}`];
 
-const withEnd = (sentence: string): string => (/[.!?…]$/.test(sentence) ? sentence : `${sentence}.`);
-
 function settledOf(run: RunState): string {
   const settled = run.plan.steps.filter((step) => isSettled(stateOf(run, step.id))).length;
   return `${settled} of ${run.plan.steps.length} steps done`;
@@ -128,10 +128,17 @@ function endLines(run: RunState, nowMs: number): Text[] {
 
 /** While a vendor refuses a step: the way that needs nothing of it. */
 function otherWayLines(run: RunState): Text[] {
-  const step = heldUpStep(run);
+  const [step, ...others] = heldUpSteps(run);
   if (step === undefined) return [];
   const { id } = run.plan;
+  const refusedToo = others.length === 0 ? [] : [`Refused as well: ${others.map(({ title }) => title).join("; ")}.`];
+  if (!fits("take-over", run))
+    return [
+      ...refusedToo,
+      spans`No other way: TwoKey sees this step only where it is refused. Write it there if you can: ${{ code: `/dr by-hand ${id}` }}. The run then goes on by itself.`,
+    ];
   return [
+    ...refusedToo,
     spans`Another way: ${{ code: `/dr by-hand ${id}` }} has the commands. Then say what you did: ${{ code: `/dr take-over ${id} …` }}`,
   ];
 }
@@ -148,8 +155,10 @@ function noReturnLines(run: RunState): string[] {
   if (isOver(run)) return [];
   if (run.pastNoReturn) return ["The point of no return is passed. Nothing is rolled back any more."];
   if (!run.plan.steps.some(({ wayBack }) => wayBack === "irreversible")) return [];
-  const isFenced = run.plan.steps.some(({ role }) => role === "protects");
-  const abort = `: abort ${isFenced ? "gives back what users lost" : "undoes what this run has done"}`;
+  const gives = fenceOf(run)
+    ? `gives back what this run stopped and closed in ${run.plan.from}`
+    : "undoes what this run has done";
+  const abort = `: abort ${gives}`;
   return [`The point of no return is not passed${fits("abort", run) ? abort : ""}.`];
 }
 
@@ -164,15 +173,21 @@ function stepLine(
   const isAbove = step.id === stepInQuestion(run);
   const words = isAbove ? "" : isLookedFor(state) ? latest : withNames(state.says, inventory);
   const says = words === "" ? [] : [" – ", ...withMoments(inRoom(words, "error"), untilMs)];
-  // A run that unwound waited for nothing more: what it had asked for may still be going on.
-  const word =
-    isOver(run) && isLookedFor(state)
-      ? "– not waited for"
-      : isHeldUp(state)
-        ? "▶ refused, tried again and again"
-        : STEP_WORD[state.state];
-  return [{ bold: word }, ` · ${step.title}${took}`, ...says];
+  return [{ bold: stepWord(run, step) }, ` · ${step.title}${took}`, ...says];
 }
+
+function stepWord(run: RunState, step: PlannedStep): string {
+  const state = stateOf(run, step.id);
+  // A run that unwound waited for nothing more: what it had asked for may still be going on.
+  if (isOver(run) && isLookedFor(state)) return "– not waited for";
+  if (isHeldUp(state)) return "▶ refused, TwoKey keeps trying";
+  if (leftOf(run, step.id) !== undefined) return "– left to people";
+  // Whoever reads no further than this word must not take a side that may still write for a fenced one.
+  if (step.role === "protects" && state.state === "done" && !isEverFenced(run)) return "– not proven";
+  return STEP_WORD[state.state];
+}
+
+const isEverFenced = (run: RunState): boolean => fenceSeen(run) === "fenced" || run.watch.state === "fenced";
 
 /** The world is looked at until it is there. */
 const isLookedFor = ({ state }: StepState): boolean => state === "asked" || state === "by-hand";
@@ -184,7 +199,7 @@ function outcomeOf(run: RunState): string[] {
   const again = `A new plan: ${askFresh(plan)}`;
   if (state === "verified") {
     const unmeasured = unmeasuredSteps(run);
-    const left = plan.leftForPeople ?? [];
+    const left = leftToPeople(run);
     return unmeasured.length === 0
       ? [...left]
       : [`Not measured, because people went on without it: ${titles(unmeasured)}.`, ...left];

@@ -9,7 +9,7 @@ import { runLine } from "./run-progress.ts";
 export function plansCard(waiting: readonly RunState[], inventory: Inventory): Card {
   const plans = waiting.toSorted((one, other) => one.plan.startByMs - other.plan.startByMs);
   return {
-    text: plans.length === 0 ? "No plan waits for keys." : `${plans.length} plan(s) wait for keys.`,
+    text: plans.length === 0 ? "No plan waits for keys." : `Plans that wait for keys: ${plans.length}.`,
     parts: plans.flatMap((run): CardPart[] => [
       { kind: "text", text: [{ bold: `${run.plan.id}: ${run.plan.title}` }] },
       {
@@ -35,7 +35,7 @@ export function runsCard({ open, recent }: RunsShown): Card {
     { kind: "lines", lines: runs.length === 0 ? [none] : runs.map((run) => runLine(run)) },
   ];
   return {
-    text: `${open.length} run(s) are open, ${recent.length} ended lately.`,
+    text: `Runs: ${open.length} open, ${recent.length} ended lately.`,
     parts: [...list("Open", open, "None"), ...list("Ended lately", recent, "None")],
   };
 }

@@ -2,6 +2,7 @@ import type { Card, CardPart, Form, FormField } from "../domain/card/card.ts";
 import { sayDuration } from "../domain/duration.ts";
 import type { Incident, InitialFields, ResolutionFields, UpdateFields } from "../domain/incident/incident.ts";
 import { headlineOf } from "./incident.ts";
+import { withEnd } from "./room.ts";
 
 /** Labels of the templates of the communication plan, in the order in which people read them. */
 const UPDATE_LABELS: readonly (readonly [keyof UpdateFields, string])[] = [
@@ -88,7 +89,7 @@ export function initialFields(incident: Incident): InitialFields {
   return {
     description: incident.description || incident.title,
     assessment: alert
-      ? `${incident.severity.toUpperCase()}, from the rule for ${alert.name}: ${alert.reason || "no reason given"}. Nobody has confirmed it yet.`
+      ? `${incident.severity.toUpperCase()}, from the rule for ${alert.name}: ${withEnd(alert.reason || "no reason given")} Nobody has confirmed it yet.`
       : `${incident.severity.toUpperCase()}, as declared. Nobody has confirmed it yet.`,
     actions: `Opened by ${who}; responders invited; ${steps} escalation steps started for ${incident.severity.toUpperCase()}.`,
     nextSteps:

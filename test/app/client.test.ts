@@ -74,9 +74,9 @@ describe("a client beside the bots", () => {
 
     expect(await shown("status")).toContain("inventory");
     expect(await shown("status", "inventory")).toContain("eu-central-1");
-    expect(await shown("plans")).toMatch(/1 plan\(s\) wait for keys\..*F-1.*0 of 2 keys turned/s);
-    expect(await shown("runs")).toMatch(/1 run\(s\) are open.*Run F-2 .* is running/s);
-    expect(await shown("show", "f-1")).toMatch(/0 of 2 keys turned.*Decisions are made on its card in Slack\.$/s);
+    expect(await shown("plans")).toMatch(/Plans that wait for keys: 1\..*F-1.*Two people must agree by/s);
+    expect(await shown("runs")).toMatch(/Runs: 1 open.*Run F-2 .* is running/s);
+    expect(await shown("show", "f-1")).toMatch(/Two people must agree by.*Decisions are made on its card in Slack\.$/s);
     expect(await shown("show", "F-2")).toMatch(/running/);
     expect(await shown("timeline", "i-7kq2mx")).toMatch(/Timeline of .*orders fail.*SEV1 opened/s);
     expect(await shown("timeline")).toContain("orders fail");
@@ -93,7 +93,7 @@ describe("a client beside the bots", () => {
 
   test("with nothing stored says so", async () => {
     expect(await shown("plans")).toContain("No plan waits for keys.");
-    expect(await shown("runs")).toContain("0 run(s) are open");
+    expect(await shown("runs")).toContain("Runs: 0 open");
     await expect(shown("timeline")).rejects.toThrow("No incident is open.");
   });
 

@@ -20,6 +20,7 @@ const EXECUTE = [asAws(executePolicy(wish)), asAws(observePolicy(wish))];
 const DELETE = [asAws(deletePolicy(wish))];
 const REGION = "eu-central-1";
 const arn = (service: string, resource: string) => `arn:aws:${service}:${REGION}:123456789012:${resource}`;
+const REPLICA = arn("rds", "db:mycomputer-inventory-db-replica");
 const OURS = arn("rds", "snapshot:twokey-inventory-1");
 const THEIRS = arn("rds", "snapshot:before-the-migration");
 
@@ -97,6 +98,30 @@ describe("the role that runs assume", () => {
     expect(answer([...EXECUTE.slice(0, 1), everything], { action, resource, tags: { [COPY_TAG]: "true" } })).toBe(
       "denied",
     );
+  });
+
+  test("modifies the databases of the services, hands over no password, and no other database whatever allows it", () => {
+    const modifying = (resource: string, documents = EXECUTE) =>
+      answer(documents, { action: "rds:ModifyDBInstance", resource });
+    const everything = asAws({ Version: "2012-10-17", Statement: { Effect: "Allow", Action: "*", Resource: "*" } });
+
+    expect(modifying(REPLICA)).toBe("allowed");
+    expect(modifying(arn("rds", "db:app"), [...EXECUTE, everything])).toBe("denied");
+    expect(modifying(REPLICA, EXECUTE.slice(1))).toBe("not-allowed");
+    expect(modifying(REPLICA, [...DELETE, everything])).toBe("denied");
+    const context = { "rds:managemasteruserpassword": ["true"] };
+    expect(judge(EXECUTE, { action: "rds:ModifyDBInstance", resource: REPLICA, context })).toBe("not-allowed");
+  });
+
+  test("may modify no database where the file leaves deletion protection to people", () => {
+    const file = readFileSync("examples/inventory.yaml", "utf8");
+    const byHand = file.replace("backup_retention: 30d", "backup_retention: 30d, deletion_protection: by-hand");
+    const document = (which: string) =>
+      asAws(JSON.parse(policy([which], { file: "twokey.yaml", readText: () => byHand, found: NOTHING_FOUND }).text));
+
+    expect(
+      answer([document("execute"), document("observe")], { action: "rds:ModifyDBInstance", resource: REPLICA }),
+    ).toBe("denied");
   });
 
   test("marks as its own copy only what is made under a name of its own: no snapshot of somebody else, ever", () => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { startStoreGuard } from "../../src/app/store-guard.ts";
-import type { PageRequest } from "../../src/ports/pager.ts";
+import type { PageRequest, PagerAnswer } from "../../src/ports/pager.ts";
 import { eventually } from "../harness/eventually.ts";
 import { example } from "../harness/example.ts";
 import { ACCEPTED, pagersWith } from "../harness/pagers.ts";
@@ -10,13 +10,19 @@ const inventory = example("inventory");
 let guard: { stop(): void } | undefined;
 afterEach(() => guard?.stop());
 
-function watched(wrong: () => string | undefined) {
+interface Pager {
+  readonly trigger: () => PagerAnswer;
+  readonly now: () => number;
+}
+const PAGER: Pager = { trigger: () => ACCEPTED, now: () => Date.now() };
+
+function watched(wrong: () => string | undefined, { trigger, now } = PAGER) {
   const pages: PageRequest[] = [];
   const resolved: string[] = [];
   let sweeps = 0;
   guard = startStoreGuard({
     checkEveryMs: 20,
-    clock: { now: () => Date.now(), speed: 1, sleep: () => Promise.resolve() },
+    clock: { now, speed: 1, sleep: () => Promise.resolve() },
     ledger: { keepUp: async () => undefined, disagreement: async () => wrong() },
     queues: {
       startSweep: async () => {
@@ -26,7 +32,7 @@ function watched(wrong: () => string | undefined) {
     pagers: pagersWith({
       trigger: async (page) => {
         pages.push(page);
-        return ACCEPTED;
+        return trigger();
       },
       resolve: async (key) => {
         resolved.push(key);
@@ -55,6 +61,19 @@ describe("a store that came back empty or older (G17)", () => {
     wrong = undefined;
     await eventually("the pager is told", 5_000, () => (seen.resolved.length > 0 ? true : undefined));
     expect(seen.pages).toHaveLength(1);
+  });
+
+  test("guard lost store called again: a call that the pager refused is made again, until it is accepted", async () => {
+    let answer: PagerAnswer = { kind: "retry", why: "busy", afterMs: 0 };
+    let nowMs = 0;
+    const seen = watched(() => "Redis came back empty", { trigger: () => answer, now: () => nowMs });
+    await eventually("the pager is asked", 5_000, () => (seen.pages.length > 0 ? true : undefined));
+
+    nowMs += 60_000;
+    await eventually("it is asked again", 5_000, () => (seen.pages.length > 1 ? true : undefined));
+    answer = ACCEPTED;
+    nowMs += 120_000;
+    await eventually("it is asked once more", 5_000, () => (seen.pages.length > 2 ? true : undefined));
   });
 
   test("a store that agrees calls nobody", async () => {

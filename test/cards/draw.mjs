@@ -1,29 +1,28 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { findChromium, openChromium, pictures } from "./chromium.mjs";
+import { findChromium, openChromium, pictures } from "./chromium.ts";
 import { demoCards } from "./demo-cards.mjs";
 import { gallery, NAMES } from "./gallery.ts";
 import { pageOf } from "./html.ts";
+import { WIDTHS } from "./measured.ts";
 
 /**
  * `npm run cards`: draws every card of the demo, as the simulated Slack received it, and a gallery of states, at the
  * widths of a phone and of a desktop, into `.cards/`. `-- --gallery` leaves the demo out.
  */
-const WIDTHS = [375, 680];
 const FOLDER = fileURLToPath(new URL("../../.cards", import.meta.url));
 
-const program = findChromium();
-if (!program) {
-  process.stderr.write(
-    "npm run cards needs a Chromium. Debian and Ubuntu: apt-get install chromium fonts-liberation fonts-noto-color-emoji. Elsewhere: set CHROMIUM to its path.\n",
-  );
+try {
+  findChromium();
+} catch ({ message }) {
+  process.stderr.write(`${message}\n`);
   process.exit(1);
 }
 
 const sets = [{ name: "gallery", cards: gallery(), names: NAMES }];
 if (!process.argv.includes("--gallery")) sets.push(await demoCards());
 await rm(FOLDER, { recursive: true, force: true });
-const { page, close } = await openChromium(program);
+const { page, close } = await openChromium();
 try {
   for (const { name, cards, names } of sets) {
     for (const width of WIDTHS) {

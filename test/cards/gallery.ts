@@ -141,7 +141,7 @@ function incidentCards(): Record<string, Card> {
     "alarm inventory-5xx in eu-west-1: Threshold Crossed: datapoints > 5",
     "opened as SEV1",
     "paged Ana Keller",
-    "Ana Keller acknowledged from slack",
+    "Ana Keller acknowledged",
   ].map((says, index) => ({
     ...{ kind: "x", atMs: DARK_AT + index * 20_000, door: "engine" as const, says, facts: {} },
   }));
@@ -179,8 +179,8 @@ function otherCards(): Record<string, Card> {
     recovery: recoveryCard(RECOVERY, INVENTORY, AT),
     "on-call": onCallCard(
       [
-        { policy: "PEPOPS01", level: 1, name: "Farid Haddad", person: "farid", untilMs: AT + 300 * MINUTE },
-        { policy: "PEPOPS01", level: 2, name: "Chloe Martin", person: "chloe", untilMs: undefined },
+        { policy: "operations team", level: 1, name: "Farid Haddad", person: "farid", untilMs: AT + 300 * MINUTE },
+        { policy: "operations team", level: 2, name: "Chloe Martin", person: "chloe", untilMs: undefined },
       ],
       [],
     ),
@@ -205,8 +205,11 @@ const RECOVERY: Recovery = {
     { process: "bot-1", mark: "m1", why: "the store does not know this process's ledger", epoch: 4, acts: [] },
   ],
   forgotten: [
-    forgottenAct("fence", "asks: Fence eu-west-1", { atMs: AT - 184_000, requestIds: ["req-1"] }),
-    forgottenAct("promote", "asks: Promote mycomputer-inventory-db-replica", {
+    forgottenAct("fence", "Fence eu-west-1: stop its service, close its database", {
+      atMs: AT - 184_000,
+      requestIds: ["req-1"],
+    }),
+    forgottenAct("promote", "Promote mycomputer-inventory-db-replica in eu-central-1", {
       atMs: AT - 173_000,
       requestIds: ["req-2"],
     }),
@@ -216,12 +219,15 @@ const RECOVERY: Recovery = {
   signatures: [],
 };
 
-const accounts = slackAccounts(() => INVENTORY.file);
+/** Everybody of the files that the gallery's plans are made from. */
+const INVENTORIES = [INVENTORY, ...PROPOSED.map(({ inventory }) => inventory)];
+const PEOPLE = Object.assign({}, ...INVENTORIES.map(({ file }) => file.people)) as typeof INVENTORY.file.people;
+const accounts = slackAccounts(() => ({ ...INVENTORY.file, people: PEOPLE }));
 
 const SHOWN: Readonly<Record<string, string>> = { C0INC4MZQ8T: "inc-1121-inventory-4mzq8t", C01ALERTS: "alerts" };
 
 export const NAMES: Names = {
-  nameOf: (id) => SHOWN[id] ?? INVENTORY.people.find((person) => person.id === accounts.personOf(id))?.name,
+  nameOf: (id) => SHOWN[id] ?? PEOPLE[accounts.personOf(id) ?? ""]?.name,
   nowMs: AT,
 };
 

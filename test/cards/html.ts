@@ -68,10 +68,11 @@ const BLOCKS: Readonly<Record<string, Draw>> = {
   rich_text_preformatted: (block, names) => `<pre>${inline(block, names)}</pre>`,
   input: (block) => {
     const element = isNode(block["element"]) ? block["element"] : {};
+    const empty = element["type"] === "static_select" ? "Select an option" : "";
     const shown =
       words(element["initial_value"]) ||
       textOf(isNode(element["initial_option"]) ? element["initial_option"]["text"] : undefined) ||
-      "Select an option";
+      empty;
     const hint = textOf(block["hint"]);
     return `<div class="input"><b>${parsed(textOf(block["label"]))}</b><div class="field">${literal(shown)}</div>${hint ? `<div class="context">${parsed(hint)}</div>` : ""}</div>`;
   },
@@ -160,5 +161,5 @@ code { font: 12px monospace; color: #c01343; background: #f8f8f8; border: 1px so
 .button { display: inline-block; border: 1px solid #bbb; border-radius: 4px; padding: 3px 12px; font-weight: bold; margin: 2px 8px 4px 0 } .primary { background: #007a5a; color: #fff } .danger { background: #e01e5a; color: #fff }
 .mention { background: #e8f2f8; color: #1264a3; padding: 0 2px } a { color: #1264a3; text-decoration: underline } .date { border-bottom: 1px dotted #999 }
 .unknown { background: #f00; color: #fff } .modal { border: 1px solid #ccc; border-radius: 8px; padding: 12px } .bar { font-weight: bold; font-size: 18px; margin-bottom: 10px } .foot { text-align: right; margin-top: 14px }
-.input { margin-top: 12px } .field { border: 1px solid #999; border-radius: 4px; padding: 5px 8px; margin: 4px 0; white-space: pre-wrap }
+.input { margin-top: 12px } .field { min-height: 34px; border: 1px solid #999; border-radius: 4px; padding: 5px 8px; margin: 4px 0; white-space: pre-wrap }
 `;

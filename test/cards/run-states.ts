@@ -4,6 +4,8 @@ import { proposedRun, type RunState, stepsToUndo } from "../../src/domain/plan-r
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../src/domain/plan-run/run-transition.ts";
 import type { HealthVerdict } from "../../src/domain/service/health.ts";
+import { partOf } from "../../src/flows/runbooks/failover/fence-part.ts";
+import { sessionsLeft } from "../../src/flows/runbooks/failover/sessions-left.ts";
 import { example } from "../harness/example.ts";
 import { AT, type Day, homeIsDark, quietDay } from "../harness/observed.ts";
 import { proposed, serviceIn } from "../harness/plans.ts";
@@ -127,6 +129,13 @@ export class Journal {
   }
 }
 
+const STORE = partOf({
+  ...{ resource: "stores.main", role: "stores", kind: "rds-replica", writeCheck: "https://check.example" },
+  things: {
+    ...{ region: "eu-west-1", instance: "mycomputer-inventory-db", groups: [], alone: [], together: [] },
+    writeCheck: "https://check.example",
+  },
+});
 const begun = (run: RunState) => new Journal().keys(run.digest);
 const fenced = (run: RunState) =>
   begun(run)
@@ -193,6 +202,17 @@ export function runStates(): Readonly<Record<string, RunState>> {
         "point-application",
         "Route 53 refused the change: InvalidChangeBatch: Tried to change db.inventory.mycomputer.internal but its set identifier does not match",
       )
+      .on(plan),
+    "sessions-left": begun(plan)
+      .asks("fence")
+      .add((atMs) => ({
+        ...{ kind: "failed", atMs, step: "fence", epoch: 1, code: "sessions-left", mustAsk: true },
+        why: "stores.main is closed, and programs that were connected may still write to it: TwoKey could not sign in (mycomputer-inventory-db: Connection terminated)",
+        ways:
+          sessionsLeft(STORE, { region: "eu-west-1", run: plan.plan.id, why: "" })
+            .facts["ways"]?.toString()
+            .split("\n") ?? [],
+      }))
       .on(plan),
     unwinding: undone(fenced(plan)).on(plan),
     stuck: undone(fenced(plan))

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { decideOnRun } from "../../src/commands/run-decisions.ts";
+import { UserError } from "../../src/domain/errors.ts";
 import { planDigest } from "../../src/domain/plan-run/plan.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { type Inventory, inventoryFrom } from "../../src/domain/service/inventory.ts";
@@ -22,7 +23,11 @@ beforeEach(async () => {
 afterEach(() => bench.close());
 
 /** A run whose first step failed, and what each person is told who says what is to be done about it. */
-async function stoppedRun(file: () => Inventory = () => inventory, now: () => number = () => AT) {
+async function stoppedRun(
+  file: () => Inventory = () => inventory,
+  now: () => number = () => AT,
+  confirm: () => Promise<undefined> = nothing,
+) {
   const runs = createRuns(await bench.connect(), () => AT);
   const plan = planFor(inventory);
   await runs.create(plan, planDigest(plan), []);
@@ -48,7 +53,7 @@ async function stoppedRun(file: () => Inventory = () => inventory, now: () => nu
     inventory: file,
   };
   return async (person: string, decision: "skip" | "unwind" | "extend", button?: string) => {
-    const ask = { verb: decision, args: [plan.id], text: plan.id, who: who(person) };
+    const ask = { verb: decision, args: [plan.id], text: plan.id, who: who(person, confirm) };
     const pressed = button === undefined ? ask : { ...ask, value: `${plan.id}:${button}` };
     const answer = await decideOnRun(decision, pressed, deps);
     return answer.kind === "say" ? answer.card.text : answer.kind;
@@ -83,6 +88,17 @@ test("the vote of somebody who is no approver any more does not count", async ()
 
   expect(await says("ben", "skip")).toContain("1 of 2 people want to skip");
   expect(await says("dmitri", "skip")).toContain("is running");
+});
+
+test("guard proven vote: of an account that cannot be confirmed no vote counts", async () => {
+  let isInOrder = false;
+  const says = await stoppedRun(undefined, undefined, async () => {
+    if (!isInOrder) throw new UserError("not-eligible", "the account is a guest's");
+  });
+  await expect(says("ana", "skip")).rejects.toMatchObject({ code: "not-eligible" });
+
+  isInOrder = true;
+  expect(await says("ben", "skip")).toContain("1 of 2 people want to skip");
 });
 
 test("two approvers extend a run before its end date; nobody does after it, and not who asked for the plan", async () => {

@@ -1,7 +1,9 @@
 import { expect } from "@jest/globals";
+import type { Plan } from "../../src/domain/plan-run/plan.ts";
 import { type FailoverWorld, mutationsOf, runOf, startRun, verdictOf } from "../harness/failover-world.ts";
 import { isToggle, type Play } from "../harness/plays.ts";
 import { drawn } from "../harness/tables.ts";
+import { peopleEndedSessions } from "./sessions-left.ts";
 import { driveThroughKills } from "./workers.ts";
 
 /** Where a power cut hurts: around the intent, around the call, around the two records of its outcome. */
@@ -16,6 +18,12 @@ export const BOUNDARIES = [
 
 /** A call of an instance that leads back when it is made twice: who cannot see whether it was made asks people. */
 export const TOGGLES: Readonly<Record<string, (typeof BOUNDARIES)[number]>> = { "reboot-failover": "before-call" };
+
+/** Who ends sessions over a connection of its own, and dies between its call and its record, takes with it the only way in. */
+const leavesSessions = ({ steps }: Plan, points: readonly string[]): boolean =>
+  steps.some(
+    (step) => JSON.stringify(step.input).includes('"signedIn":true') && points.includes(`after-call ${step.id}`),
+  );
 
 /** Each of them kills every step of the play once; all of them together kill every step at every boundary. */
 export const offsetsOf = ({ title }: Play): readonly number[] =>
@@ -40,6 +48,10 @@ export async function diesAtEveryStep(at: FailoverWorld, { play, offset, speed }
   });
 
   const killedAt = await driveThroughKills(at, points, speed);
+  const isStopped = await peopleEndedSessions(at);
+  expect(isStopped).toBe(leavesSessions(run.plan, points));
+  const left = points.filter((point) => !killedAt.includes(point));
+  if (isStopped) killedAt.push(...(await driveThroughKills(at, left, speed)));
 
   process.stdout.write(`kills ${play.title} ${offset}: ${killedAt.length} of ${points.length} tried\n`);
   expect(new Set(killedAt)).toEqual(new Set(points));

@@ -33,9 +33,15 @@ const { run, points, freezeAt } = JSON.parse(line);
 
 const clock = new StoreClock(redis);
 await clock.refresh();
-const ledger = await LedgerFile.open(redis, { ...settings.ledger, process: settings.processName });
+const whose = { environment: inventory.file.environment, world: "rehearsal" };
+const ledger = await LedgerFile.open(redis, { ...settings.ledger, process: settings.processName, whose });
 const outside = createOutside(settings, () => inventory, { clock, budget: sharedBudget(redis), logger: log });
 const memory = createStores(redis, () => clock.now());
+
+/** Points of `points` that this process has come to: several, where steps run beside each other. */
+const reached = new Set();
+/** Entries on their way to the store. */
+const underWay = new Set();
 
 async function dieAt(boundary, step) {
   if (freezeAt === `${boundary} ${step}`) {
@@ -44,10 +50,18 @@ async function dieAt(boundary, step) {
     // Another thread may take the signal first: this one goes nowhere until the whole process stands still.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, STOPPED_WITHIN_MS);
   }
-  if (!points.includes(`${boundary} ${step}`)) return;
-  say(`killed ${boundary} ${step}`);
+  if (!reaches(boundary, step)) return;
+  // What the store takes meanwhile is never written again: whoever dies here dies right after that as well.
+  while (underWay.size > 0) await Promise.allSettled(underWay);
+  say(`killed ${[...reached].join(", ")}`);
   process.kill(process.pid, "SIGKILL");
   await new Promise(() => {});
+}
+
+function reaches(boundary, step) {
+  const point = `${boundary} ${step}`;
+  if (points.includes(point)) reached.add(point);
+  return reached.has(point);
 }
 
 /** The store, with a death before and after each entry of a step. */
@@ -56,7 +70,15 @@ const runs = {
   async append(state, change) {
     const steps = change.entries.filter((entry) => entry.step !== undefined);
     for (const { kind, step } of steps) await dieAt(`before-${kind}`, step);
-    const answer = await memory.runs.append(state, change);
+    const writing = memory.runs
+      .append(state, change)
+      .then((answer) => {
+        if (answer.kind === "appended") for (const { kind, step } of steps) reaches(`after-${kind}`, step);
+        return answer;
+      })
+      .finally(() => underWay.delete(writing));
+    underWay.add(writing);
+    const answer = await writing;
     if (answer.kind === "appended") for (const { kind, step } of steps) await dieAt(`after-${kind}`, step);
     return answer;
   },
@@ -138,7 +160,7 @@ const deps = {
   times: { add: nothing },
   guardIsDue: guardTimes(),
   shown: new Map(),
-  oldSide: (state, signal) => runbookOf(state.plan).oldSide(state, cloud, signal),
+  oldSide: (state, looking) => runbookOf(state.plan).oldSide(state, cloud, looking),
   drift: async (state, signal) => {
     const service = inventory.services.find(({ name }) => name === state.plan.service);
     return runbookOf(state.plan).drift(state, { service, cloud: outside.cloud, signal });

@@ -49,7 +49,7 @@ export class Worker {
     await this.#until((line) => line === "frozen", DONE_WITHIN_MS);
   }
 
-  /** Its last words, when it is gone: `killed <point>`, `ended <state>` or `refused <why>`. */
+  /** Its last words, when it is gone: `killed <point>, …`, `ended <state>` or `refused <why>`. */
   async lastWords(): Promise<string> {
     const words = await this.#until(isLastWord, DONE_WITHIN_MS);
     await this.#gone;
@@ -92,7 +92,8 @@ export class Worker {
 const STANDING_STILL = 0.001;
 
 /**
- * Drives one run with worker after worker, each of which dies at the first of `points` that it reaches; a point kills once.
+ * Drives one run with worker after worker, each of which dies at the first of `points` that it reaches; a point kills once. One
+ * that an entry reaches while another one kills has killed too.
  * World time stands still between two workers, so that their start costs the run nothing. Resolves to the points that killed.
  */
 export async function driveThroughKills(
@@ -117,9 +118,10 @@ export async function driveThroughKills(
       if (!next || !words.startsWith("killed ")) return killedAt;
       await at.setSpeed(STANDING_STILL);
       driving = next;
-      const point = words.slice("killed ".length);
-      killedAt.push(point);
-      left.delete(point);
+      for (const point of words.slice("killed ".length).split(", ")) {
+        killedAt.push(point);
+        left.delete(point);
+      }
     }
   } finally {
     for (const worker of [driving, next]) worker?.kill("SIGKILL");

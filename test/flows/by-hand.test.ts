@@ -1,4 +1,7 @@
 import { spawnSync } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 import { observe } from "../../src/flows/observe.ts";
@@ -11,7 +14,34 @@ import { quietCloud } from "../harness/quiet-cloud.ts";
 import { controlOf, openExample } from "../sandbox/derived-world.ts";
 
 /** What each line of a plan's commands by hand calls; nothing of it leaves this machine here. */
-const STAND_INS = "aws() { :; }; curl() { :; }; dig() { :; }; date() { echo 1795000000; }";
+const STAND_INS = [
+  "aws() { :; }; curl() { :; }; dig() { :; }; sleep() { :; }",
+  // They read what they are told until nobody says more, as the real ones do.
+  "psql() { cat > sql.told; }; mysql() { cat > sql.told; }",
+].join("\n");
+
+/** `date` as macOS has it: what only GNU's knows is refused. This machine's own is GNU's. */
+const BSD_DATE = `date() {
+  for option in "$@"
+  do
+    case "$option" in
+      -u|-j|+*) ;;
+      *) echo "date: illegal option $option" >&2; return 1 ;;
+    esac
+  done
+  command date "$@"
+}`;
+const DATES = [
+  ["GNU", ""],
+  ["BSD", BSD_DATE],
+] as const;
+/** `f`: nothing of the person's own start files. zsh is tried where it is there; `.ci/run` installs it. */
+const SHELLS = (
+  [
+    ["bash", "-c"],
+    ["zsh", "-fc"],
+  ] as const
+).filter(([shell]) => spawnSync(shell, ["-c", "exit 0"]).status === 0);
 
 async function linesOf({ example: name, service: wanted, runbook, words = {} }: Play): Promise<string[]> {
   const inventory = example(name);
@@ -75,11 +105,19 @@ describe.each(PLAYS)("the commands by hand of $title", (play) => {
     expect(lines.filter((line) => /date -u? ?-[dv]/.test(line))).toEqual([]);
   });
 
-  test("run in a shell from the first line to the last", async () => {
-    const text = ["set -eu", STAND_INS, ...(await linesOf(play))].join("\n");
+  test.each(SHELLS.flatMap(([shell, option]) => DATES.map(([whose, date]) => ({ shell, option, whose, date }))))(
+    "run in $shell from the first line to the last, with the date of $whose",
+    async ({ shell, option, date }) => {
+      const text = ["set -eu", STAND_INS, date, ...(await linesOf(play)), "wait"].join("\n");
+      const cwd = await mkdtemp(join(tmpdir(), "twokey-by-hand-"));
 
-    const { status, stderr } = spawnSync("bash", ["-c", text], { encoding: "utf8" });
+      const { status, stderr } = spawnSync(shell, [option, text], {
+        ...{ encoding: "utf8", cwd, timeout: 20_000 },
+        env: { ...process.env, DATABASE_GUESTS: "a password" },
+      });
 
-    expect([status, stderr]).toEqual([0, ""]);
-  });
+      await rm(cwd, { recursive: true });
+      expect([status, stderr]).toEqual([0, ""]);
+    },
+  );
 });

@@ -78,7 +78,7 @@ describe("a store that lies in other accounts", () => {
     const roles = { anywhere: ALL, in: { "eu-central-1": STANDBY } };
 
     expect(made.plan.steps.filter((step) => step.roles !== undefined).map(({ id }) => id)).toEqual([
-      ...["record-position", "promote", "check-writable", "point-application"],
+      ...["record-position", "promote", "check-writable", "forbid-deletion", "point-application"],
     ]);
     expect(stepOf(made.plan, "promote").roles).toEqual(roles);
     expect(stepOf(made.plan, "fence").input["parts"]).toMatchObject([

@@ -24,7 +24,7 @@ const APEX = [
     ResourceRecords: [{ Value: "ns-1.example.org. hostmaster.example.org. 1 7200 900 1209600 86400" }],
   }),
 ];
-const CHECKS = { hasHealthCheck: () => true, aliasTarget: () => "found" as const };
+const CHECKS = { hasHealthCheck: () => true, blocksOf: () => [], aliasTarget: () => "found" as const };
 const MOST_TRIES = 6;
 const MOST_TURNS = 400;
 

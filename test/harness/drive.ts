@@ -14,6 +14,8 @@ import { silent } from "./silent.ts";
 export interface DriveWish {
   /** Called once for each step, after its first intent is written and before anything is asked. */
   readonly onIntent?: (step: string) => void;
+  /** Called once for each step that is there, before another one is begun. */
+  readonly onDone?: (step: string) => void;
   /** Called once for each step that has failed, before anything is given back. */
   readonly onFailure?: (step: string) => void;
   readonly steps?: ExecutorDeps["steps"];
@@ -29,6 +31,7 @@ export interface DriveWish {
 export function executorDeps(at: FailoverWorld, ledger: LedgerFile, wish: DriveWish = {}): ExecutorDeps {
   const intended = new Set<string>();
   const failed = new Set<string>();
+  const done = new Set<string>();
   const { clock, cloud, inventory, memory } = at;
   return {
     ...{ runs: memory.runs, ledger, clock, cloud, logger: silent },
@@ -43,6 +46,10 @@ export function executorDeps(at: FailoverWorld, ledger: LedgerFile, wish: DriveW
           intended.add(id);
           wish.onIntent?.(id);
         }
+        if (state === "done" && !done.has(id)) {
+          done.add(id);
+          wish.onDone?.(id);
+        }
         if (state === "failed" && !failed.has(id)) {
           failed.add(id);
           wish.onFailure?.(id);
@@ -51,7 +58,7 @@ export function executorDeps(at: FailoverWorld, ledger: LedgerFile, wish: DriveW
     },
     progressed: () => undefined,
     took: (run, step, time) => wish.took?.(run, step, time),
-    oldSide: (run, signal) => runbookOf(run.plan).oldSide(run, cloud, signal),
+    oldSide: (run, looking) => runbookOf(run.plan).oldSide(run, cloud, looking),
     drift: async (run, signal) => {
       const service = inventory.services.find(({ name }) => name === run.plan.service);
       if (!service) return [`${run.plan.service} is not in the file`];
@@ -65,6 +72,7 @@ export async function openLedger(at: FailoverWorld, worker = "test"): Promise<Le
     directory: join(at.directory, "ledger"),
     process: worker,
     key: LEDGER_KEY,
+    whose: { environment: at.inventory.file.environment, world: "rehearsal" },
   });
 }
 

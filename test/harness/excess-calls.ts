@@ -156,6 +156,21 @@ export const EXCESS: readonly Excess[] = [
       rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: REPLICA, DeletionProtection: false })),
   },
   {
+    ...{ call: "modify the other side", region: HOME },
+    send: ({ rds }) =>
+      rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: PRIMARY, DeletionProtection: false })),
+  },
+  {
+    ...{ call: "hand over the password", region: STANDBY },
+    send: ({ rds }) =>
+      rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: REPLICA, ManageMasterUserPassword: true })),
+  },
+  {
+    ...{ call: "other parameters", region: STANDBY },
+    send: ({ rds }) =>
+      rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: REPLICA, DBParameterGroupName: "trusting" })),
+  },
+  {
     ...{ call: "fail over a cluster", region: HOME },
     send: ({ rds }) => rds.send(new FailoverDBClusterCommand({ DBClusterIdentifier: "orders" })),
   },

@@ -325,7 +325,11 @@ const PEOPLE_LOOK_EVERY_MS = 20;
 async function peopleMoveNames(at: FailoverWorld, id: string): Promise<void> {
   const moved = new Set<string>();
   while (!at.ended.aborted) {
-    const run = await runOf(at, id).catch(() => undefined);
+    const run = await at.memory.runs.read(id).catch(() => "out of reach" as const);
+    if (run === "out of reach") {
+      await new Promise((resolve) => setTimeout(resolve, PEOPLE_LOOK_EVERY_MS));
+      continue;
+    }
     if (!run || isOver(run)) return;
     for (const step of run.plan.steps) {
       if (step.role !== "waits-for-people" || moved.has(step.id) || stateOf(run, step.id).state === "waiting") continue;

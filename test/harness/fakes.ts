@@ -12,6 +12,7 @@ export function fakeCloud(said: SaidCloud, why = "nothing else is asked"): Cloud
     databases: {
       maintenance: async () => ({ known: true, value: [], atMs: 0 }),
       ...{ describe: refuse, lag: refuse, promote: refuse, reboot: refuse, events: refuse },
+      forbidDeletion: refuse,
       ...said.databases,
     },
     answers: { of: () => ({ asked: 0, failed: 0, typicalMs: 0 }), ...said.answers },
@@ -32,7 +33,10 @@ export function fakeCloud(said: SaidCloud, why = "nothing else is asked"): Cloud
       ...said.compute,
     },
     traffic: { records: refuse, upsert: refuse, changeState: refuse, ...said.traffic },
-    sessions: { count: refuse, enter: refuse, leave: refuse, ...said.sessions },
+    sessions: {
+      ...{ count: refuse, enter: refuse, leave: refuse, canMark: refuse, isMarked: refuse },
+      ...said.sessions,
+    },
     discovery: { service: refuse, loadBalancers: refuse, database: refuse, zones: refuse, ...said.discovery },
     probe: {
       ...{ writeCheck: refuse, writeOverKept: refuse, health: refuse, resolve: refuse, resolveAuthoritative: refuse },

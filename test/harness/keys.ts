@@ -6,6 +6,8 @@ import { sealOf } from "../../src/store/seal.ts";
 
 /** The ledger's key of every world and bot of the tests. */
 export const LEDGER_KEY = new Secret("k".repeat(40));
+/** Whose store and ledgers the tests write. */
+export const WHOSE = { environment: "production", world: "production" } as const;
 export const seal = (line: unknown): string => sealOf(LEDGER_KEY, line);
 
 /** A key as TwoKey turns it: on this very plan, with all that has to be agreed to, and sealed. */

@@ -3,7 +3,7 @@ import type { HealthVerdict } from "../../src/domain/service/health.ts";
 import type { Observation, ResourceSeen } from "../../src/domain/service/observation.ts";
 import type { Known, LagFacts } from "../../src/domain/service/observed.ts";
 import { type Region, ROUTE53_CONTROL_PLANE, type Service } from "../../src/domain/service/service.ts";
-import { type KindPlace, placesOf } from "../../src/flows/resources/places.ts";
+import { type KindPlace, placesOf, toldOf } from "../../src/flows/resources/places.ts";
 import type { ComputeFacts } from "../../src/ports/compute.ts";
 import type { DatabaseFacts } from "../../src/ports/databases.ts";
 import type { RecordSet } from "../../src/ports/traffic.ts";
@@ -62,7 +62,7 @@ function resourceOn(place: KindPlace, { sites, databaseRecords, trafficRecords }
     compute: { in: byRegion(({ compute }) => compute) },
     entrances: { names: { [trafficOf(place.service).name]: trafficRecords } },
   }[role];
-  return { kind: kind.kind, seen, ...kind.tell({ ...place, seen }) };
+  return { kind: kind.kind, seen, ...toldOf({ ...place, seen }) };
 }
 
 /** What a look at such a day has seen of a region. */

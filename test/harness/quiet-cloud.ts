@@ -65,7 +65,7 @@ function databaseOf(service: Service, { region, instance, change }: Described): 
       instance,
       status: "available",
       multiAz: isHome,
-      deletionProtection: true,
+      deletionProtection: isHome,
       logExports: [],
       encrypted: true,
       backupRetentionDays: 7,

@@ -6,7 +6,8 @@ import { createHash } from "node:crypto";
  * the day unless TEST_SEED gives it, and each further day tries the next way of every row.
  */
 const DAY_MS = 86_400_000;
-const SEED = Number(process.env["TEST_SEED"] ?? Math.floor(Date.now() / DAY_MS));
+/** That of the day, unless it is given. */
+export const SEED = Number(process.env["TEST_SEED"] ?? Math.floor(Date.now() / DAY_MS));
 /** How many seeds are drawn, beginning with that one. */
 const RUNS = process.env["TABLES"] === "whole" ? Number.POSITIVE_INFINITY : Number(process.env["TABLES"] ?? 1);
 

@@ -33,14 +33,22 @@ export function denialsOf(run: RunState, id: string): FaultInput[] {
 }
 
 /** Two approvers choose the way back, where the run stands now. */
-export async function twoUnwind(at: FailoverWorld): Promise<void> {
+export const twoUnwind = (at: FailoverWorld): Promise<void> => twoSay(at, { decision: "unwind" });
+
+/** Two approvers say that they did the failed step by hand, and what they did. */
+export const twoTakeOver = (at: FailoverWorld, words: string): Promise<void> =>
+  twoSay(at, { decision: "take-over", words });
+
+type Said = Pick<Extract<RunEntry, { kind: "vote" }>, "decision" | "words">;
+
+async function twoSay(at: FailoverWorld, said: Said): Promise<void> {
   const { memory, clock } = at;
   const run = await runOf(at);
   const step = failedStep(run);
   if (step === undefined) throw new Error(`a run that is ${run.state} has no failure to vote about`);
   const vote = (by: string): RunEntry => ({
     ...{ kind: "vote", atMs: clock.now(), by, door: "slack" },
-    ...{ decision: "unwind", step, position: run.intents },
+    ...{ ...said, step, position: run.intents },
   });
   const answer = await memory.runs.append(run, { entries: [vote("ana"), vote("ben")], events: [] });
   if (answer.kind !== "appended") throw new Error(`the votes were not taken: ${answer.kind}`);

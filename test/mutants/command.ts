@@ -1,26 +1,32 @@
-import { rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { intervalOf, mutantsOfGuards, sampleOf } from "./choose.ts";
 import { type Coverage, cover } from "./coverage.ts";
 import { instrument, type Mutant, type Mutated } from "./instrument.ts";
+import { type Kept, keptIn, type Verdict } from "./kept.ts";
 import { reasonFor } from "./same-behaviour.ts";
-import { tryOut, type Verdict } from "./trial.ts";
+import { tryOut } from "./trial.ts";
 
 /**
  * `npm run mutants`: small changes of the sources, each of which a test has to notice. Exit codes: 0 every change of a guard is
- * noticed and nine of ten of the others, 1 not, 2 called wrongly.
+ * noticed and nine of ten of the others, 1 not, or a test fails without a change, or time was over, 2 called wrongly.
  */
-const USAGE = `npm run mutants -- [--runs N] [--seed S] [--only WORD] [--no-guards] [--processes N] [--json]
+const USAGE = `npm run mutants -- [--runs N] [--seed S] [--only WORD] [--no-guards] [--processes N] [--keep FOLDER] [--minutes N] [--json]
 
 Tries every change inside a guard, and N others drawn from S. The tests run once without a change first, to learn which
-of them reaches which. --only takes the files whose name has this word in it.
+of them reaches which. --only takes the files whose name has this word in it. --keep writes each verdict
+down as it comes, and goes on from those that stand there. After --minutes no further change is begun.
 `;
 const Wanted = z.strictObject({
   runs: z.coerce.number().int().min(0).default(400),
   seed: z.coerce.number().int().min(0).default(1),
   only: z.string().default(""),
   processes: z.coerce.number().int().min(1).max(64).default(2),
+  minutes: z.coerce.number().positive().default(Number.POSITIVE_INFINITY),
+  keep: z.string().min(1).optional(),
 });
 type Wanted = z.infer<typeof Wanted>;
 const text = { type: "string" } as const;
@@ -43,7 +49,17 @@ export async function command(args: readonly string[]): Promise<number> {
     ...rest
   } = parseArgs({
     args: [...args],
-    options: { runs: text, seed: text, only: text, processes: text, json: flag, help: flag, "no-guards": flag },
+    options: {
+      runs: text,
+      seed: text,
+      only: text,
+      processes: text,
+      minutes: text,
+      keep: text,
+      json: flag,
+      help: flag,
+      "no-guards": flag,
+    },
   }).values;
   const wanted = Wanted.safeParse(rest);
   if (help) process.stdout.write(USAGE);
@@ -56,73 +72,104 @@ async function all(
   wanted: Wanted,
   how: { readonly isJson: boolean; readonly isWithoutGuards: boolean },
 ): Promise<number> {
+  const untilMs = Date.now() + wanted.minutes * 60_000;
   const mutated = await instrument();
+  const folder = wanted.keep ?? (await mkdtemp(join(tmpdir(), "twokey-kept-")));
   try {
-    const chosen = mutated.mutants.filter(({ file }) => file.includes(wanted.only));
-    const guards = mutantsOfGuards({ ...mutated, mutants: chosen });
-    const guarded = new Set(guards.map(({ id }) => id));
-    const others = sampleOf(
-      chosen.filter(({ id }) => !guarded.has(id)),
-      wanted.runs,
-      wanted.seed,
-    );
+    const kept = await keptIn(resolve(folder));
+    const { guards, others } = choose(mutated, wanted);
     say(`${mutated.mutants.length} changes; the tests run once without any, to see what they reach`);
-    const coverage = await cover(mutated.directory, wanted.processes);
+    const coverage = await cover(mutated.directory, wanted.processes, kept.coverage);
     say(`${coverage.tests} tests pass without a change`);
-    for (const failed of coverage.failed) say(`  not asked, it fails without a change: ${failed}`);
-    const tryAll = (some: readonly Mutant[], name: string) => tryEach(some, { name, mutated, coverage, ...wanted });
-    const ofGuards = how.isWithoutGuards ? [] : await tryAll(guards, "guards");
-    const ofOthers = await tryAll(others, "sample");
-    return report({ ofGuards, ofOthers, seed: wanted.seed, isJson: how.isJson });
+    const asked = alternating(how.isWithoutGuards ? [] : guards, others);
+    const tried = await tryEach(asked, { mutated, coverage, kept, untilMs, processes: wanted.processes });
+    const guarded = new Set(guards);
+    return report({
+      ofGuards: tried.filter(({ mutant }) => guarded.has(mutant)),
+      ofOthers: tried.filter(({ mutant }) => !guarded.has(mutant)),
+      ...{ notTried: asked.length - tried.length, failed: coverage.failed, seed: wanted.seed, isJson: how.isJson },
+    });
   } finally {
     await rm(mutated.directory, { recursive: true, force: true });
+    if (wanted.keep === undefined) await rm(folder, { recursive: true, force: true });
   }
 }
 
+function choose(mutated: Mutated, { only, runs, seed }: Wanted) {
+  const chosen = mutated.mutants.filter(({ file }) => file.includes(only));
+  const guards = mutantsOfGuards({ ...mutated, mutants: chosen });
+  const guarded = new Set(guards);
+  const others = chosen.filter((mutant) => !guarded.has(mutant));
+  return { guards, others: sampleOf(others, runs, seed) };
+}
+
+/** One of each in turn, so that a run that is cut off says something of both. */
+function alternating<T>(some: readonly T[], others: readonly T[]): T[] {
+  const longest = Math.max(some.length, others.length);
+  return Array.from({ length: longest }, (_, at) => [some.slice(at, at + 1), others.slice(at, at + 1)]).flat(2);
+}
+
 interface Trying {
-  readonly name: string;
   readonly mutated: Mutated;
   readonly coverage: Coverage;
+  readonly kept: Kept;
+  readonly untilMs: number;
   readonly processes: number;
 }
 
-async function tryEach(some: readonly Mutant[], { name, mutated, coverage, processes }: Trying): Promise<Tried[]> {
-  const waiting = [...some];
-  const tried: Tried[] = [];
+async function tryEach(some: readonly Mutant[], trying: Trying): Promise<Tried[]> {
+  const { mutated, coverage, kept, untilMs, processes } = trying;
+  const waiting = some.filter(({ id }) => !kept.verdicts.has(id));
+  const tried = some.flatMap((mutant) => {
+    const verdict = kept.verdicts.get(mutant.id);
+    return verdict ? [triedAs(mutant, verdict)] : [];
+  });
   const work = async () => {
-    for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
+    for (let mutant = waiting.shift(); mutant && Date.now() < untilMs; mutant = waiting.shift()) {
       const verdict = await tryOut(mutated.directory, mutant, coverage.of.get(mutant.id) ?? []);
-      const result = { mutant, verdict, reason: verdict.kind === "dead" ? undefined : reasonFor(mutant) };
-      tried.push(result);
-      say(`${name} ${tried.length}/${some.length} ${lineOf(result)}`);
+      await kept.write(mutant.id, verdict);
+      tried.push(triedAs(mutant, verdict));
+      say(`${tried.length}/${some.length} ${lineOf(triedAs(mutant, verdict))}`);
     }
   };
   await Promise.all(Array.from({ length: processes }, work));
   return tried;
 }
 
+const triedAs = (mutant: Mutant, verdict: Verdict): Tried => ({
+  ...{ mutant, verdict, reason: verdict.kind === "dead" ? undefined : reasonFor(mutant) },
+});
+
 const isDead = ({ verdict, reason }: Tried): boolean => verdict.kind === "dead" || reason !== undefined;
 
 interface Results {
   readonly ofGuards: readonly Tried[];
   readonly ofOthers: readonly Tried[];
+  /** Time was over before their turn. */
+  readonly notTried: number;
+  /** Tests that fail without a change. */
+  readonly failed: readonly string[];
   readonly seed: number;
   readonly isJson: boolean;
 }
 
-function report({ ofGuards, ofOthers, seed, isJson }: Results): number {
+function report({ ofGuards, ofOthers, notTried, failed, seed, isJson }: Results): number {
   const survivors = [...ofGuards, ...ofOthers].filter((each) => !isDead(each));
   const guards = countOf(ofGuards);
   const sample = countOf(ofOthers);
   const out = (line: string) => process.stdout.write(`${line}\n`);
+  for (const test of failed) out(`FAILS WITHOUT A CHANGE, and was not asked: ${test}`);
   for (const each of survivors) out(lineOf(each));
+  if (notTried > 0) out(`Time was over: ${notTried} changes were not tried.`);
   out(`Guards: ${guards.dead} of ${guards.tried} changes are noticed.`);
   const [low, high] = sample.interval.map((share) => `${(share * 100).toFixed(1)} %`);
   out(
     `Elsewhere, seed ${seed}: ${sample.dead} of ${sample.tried} are noticed; with 95 % confidence ${low} to ${high}.`,
   );
-  if (isJson) out(JSON.stringify({ seed, guards, sample, survivors: survivors.map(({ mutant }) => mutant) }));
-  const isWell = guards.dead === guards.tried && sample.dead >= sample.tried * LEAST_SHARE;
+  if (isJson)
+    out(JSON.stringify({ seed, guards, sample, notTried, failed, survivors: survivors.map(({ mutant }) => mutant) }));
+  const isWhole = notTried === 0 && failed.length === 0;
+  const isWell = isWhole && guards.dead === guards.tried && sample.dead >= sample.tried * LEAST_SHARE;
   return isWell ? 0 : 1;
 }
 

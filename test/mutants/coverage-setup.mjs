@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterAll, beforeEach, expect } from "@jest/globals";
 
 /** Runs inside each test file of the dry run: writes down which test reached which mutants. */
@@ -12,8 +12,8 @@ beforeEach(() => {
 });
 
 afterAll(async () => {
-  const { testPath } = expect.getState();
+  const file = relative(process.cwd(), expect.getState().testPath);
   const coverage = reached.mutantCoverage ?? { static: {}, perTest: {} };
   const path = join(process.env.TWOKEY_MUTANTS_COVERAGE, `${randomUUID()}.json`);
-  await writeFile(path, JSON.stringify({ testPath, coverage }));
+  await writeFile(path, JSON.stringify({ file, coverage }));
 });

@@ -1,8 +1,7 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { runTests } from "./jest-run.ts";
+import { type Report, runTests } from "./jest-run.ts";
 
 /** Tests that read the sources as text, or drive the built product: they do not meet a mutant, or notice nothing but it. */
 const LEFT_OUT = [
@@ -20,9 +19,17 @@ const LEFT_OUT = [
 
 const Reached = z.record(z.string(), z.number());
 const Written = z.strictObject({
-  testPath: z.string(),
+  file: z.string(),
   coverage: z.looseObject({ static: Reached, perTest: z.record(z.string(), Reached) }),
 });
+
+/** What the tests came to; written last, so its presence says that the run was whole. */
+const Came = z.strictObject({
+  /** Milliseconds of each test that passed, by file and full name. */
+  took: z.record(z.string(), z.number()),
+  failed: z.array(z.string()),
+});
+type Came = z.infer<typeof Came>;
 
 /** What one test file can say of a mutant. */
 export interface Covering {
@@ -40,44 +47,56 @@ export interface Coverage {
   /** By mutant id. */
   readonly of: ReadonlyMap<string, readonly Covering[]>;
   readonly tests: number;
-  /** Tests that fail although no mutant is switched on; they are not asked. */
+  /** Tests that fail although no mutant is switched on; they are not asked, and no result is well with one of them. */
   readonly failed: readonly string[];
 }
 
-/** Runs the tests once without a mutant, and reads which of them reaches which. */
-export async function cover(directory: string, processes: number): Promise<Coverage> {
-  const into = await mkdtemp(join(tmpdir(), "twokey-coverage-"));
-  try {
-    const { report } = await runTests({
-      directory,
-      args: [
-        ...["--maxWorkers", String(processes)],
-        ...["--setupFilesAfterEnv", join(directory, "test/mutants/coverage-setup.mjs")],
-        ...["--testPathIgnorePatterns", ...LEFT_OUT.map((room) => `/test/${room}[/.]`)],
-      ],
-      env: { TWOKEY_MUTANTS_COVERAGE: into },
-      timeoutMs: 3_600_000,
-    });
-    if (report === undefined) throw new Error("The tests without a mutant did not end within an hour");
-    const took = new Map<string, number>();
-    const failed: string[] = [];
-    for (const { name, assertionResults } of report.testResults)
-      for (const { fullName, status, duration } of assertionResults) {
-        const file = name.slice(directory.length + 1);
-        if (status === "passed") took.set(`${file} ${fullName}`, duration ?? 0);
-        else failed.push(`${file}: ${fullName}`);
-      }
-    return { of: await read(into, directory, took), tests: took.size, failed };
-  } finally {
-    await rm(into, { recursive: true, force: true });
-  }
+/** Runs the tests once without a mutant, unless that stands in `into` already, and reads which of them reaches which. */
+export async function cover(directory: string, processes: number, into: string): Promise<Coverage> {
+  const known = await readFile(join(into, "came"), "utf8").catch(() => undefined);
+  const came = known === undefined ? await runOnce(directory, processes, into) : Came.parse(JSON.parse(known));
+  const took = new Map(Object.entries(came.took));
+  return { of: await read(into, took), tests: took.size, failed: came.failed };
 }
 
-async function read(into: string, directory: string, took: ReadonlyMap<string, number>) {
+async function runOnce(directory: string, processes: number, into: string): Promise<Came> {
+  // What a run that was cut off wrote would count twice.
+  await rm(into, { recursive: true, force: true });
+  await mkdir(into, { recursive: true });
+  const { report } = await runTests({
+    directory,
+    args: [
+      ...["--maxWorkers", String(processes)],
+      ...["--setupFilesAfterEnv", join(directory, "test/mutants/coverage-setup.mjs")],
+      ...["--testPathIgnorePatterns", ...LEFT_OUT.map((room) => `/test/${room}[/.]`)],
+    ],
+    env: { TWOKEY_MUTANTS_COVERAGE: into },
+    timeoutMs: 3_600_000,
+  });
+  if (report === undefined) throw new Error("The tests without a mutant did not end within an hour");
+  const came = cameOf(report, directory);
+  await writeFile(join(into, "came"), JSON.stringify(came));
+  return came;
+}
+
+function cameOf({ testResults }: Report, directory: string): Came {
+  const took: Record<string, number> = {};
+  const failed: string[] = [];
+  for (const { name, status, assertionResults } of testResults) {
+    const file = name.slice(directory.length + 1);
+    if (status === "failed" && assertionResults.length === 0) failed.push(`${file} does not load`);
+    for (const { fullName, status: came, duration } of assertionResults)
+      if (came === "passed") took[`${file} ${fullName}`] = duration ?? 0;
+      else failed.push(`${file}: ${fullName}`);
+  }
+  return { took, failed };
+}
+
+async function read(into: string, took: ReadonlyMap<string, number>) {
   const of = new Map<string, Covering[]>();
-  for (const each of await readdir(into)) {
-    const { testPath, coverage } = Written.parse(JSON.parse(await readFile(join(into, each), "utf8")));
-    const file = testPath.slice(directory.length + 1);
+  const written = (await readdir(into)).filter((name) => name.endsWith(".json"));
+  for (const each of written) {
+    const { file, coverage } = Written.parse(JSON.parse(await readFile(join(into, each), "utf8")));
     const passed = Object.entries(coverage.perTest).filter(([name]) => took.has(`${file} ${name}`));
     const names = new Map<string, string[]>();
     for (const [name, reached] of passed)

@@ -8,7 +8,7 @@ export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const COPIED = ["src", "test", "examples", "docs", "dist", "package.json", "jest.config.mjs", "tsconfig.json"];
 
 /** Rooms whose sources are mutated: what decides, what writes down, what acts, and who may ask for it. */
-const ROOMS = ["domain", "engine", "flows", "store", "doors", "jobs"];
+const ROOMS = ["app", "commands", "domain", "engine", "flows", "store", "doors", "jobs"];
 /** Words are measured by tests of their own (test/words, test/views); a changed sentence decides nothing. */
 const LEFT_OUT = ["StringLiteral"];
 

@@ -24,7 +24,7 @@ export interface Asked {
   readonly timeoutMs: number;
 }
 
-/** `report` is undefined where jest was ended, or ended itself at the first failure (`--bail`). */
+/** `report` is undefined where jest was ended, or ended itself without one. */
 export interface Ended {
   readonly report: Report | undefined;
   readonly isInTime: boolean;

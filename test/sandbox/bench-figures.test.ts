@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { readBenchArguments } from "../../src/sandbox/bench/arguments.ts";
-import { leastTimeMs } from "../../src/sandbox/bench/least-time.ts";
+import { leastPlannedMs, leastTimeMs } from "../../src/sandbox/bench/least-time.ts";
 import { jsonOf, linesOf, tableOf } from "../../src/sandbox/bench/report.ts";
 import { quantile, spreadOf } from "../../src/sandbox/bench/samples.ts";
 
@@ -107,8 +107,11 @@ describe("the report", () => {
 describe("the least time of a failover", () => {
   const region = "eu-central-1";
   const change = (id: string) => ({ change: id });
-  const log = (askedLateMs: number) => {
-    const events: [number, string, Record<string, unknown>][] = [
+  type Event = readonly [worldMs: number, kind: string, facts: Record<string, unknown>];
+  const logOf = (events: readonly Event[]) =>
+    events.map(([worldMs, kind, facts], index) => ({ seq: index + 1, worldMs, machineMs: 0, kind, facts }));
+  const log = (askedLateMs: number, more: readonly Event[] = []) => {
+    const events: Event[] = [
       [1_000, "ecs.scale-accepted", { region }],
       [1_000, "rds.promotion-accepted", { region }],
       [61_000, "ecs.tasks-running", { region, running: 5 }],
@@ -119,7 +122,7 @@ describe("the least time of a failover", () => {
       [351_000 + 2 * askedLateMs, "route53.change-accepted", change("two")],
       [391_000 + 2 * askedLateMs, "route53.change-insync", change("two")],
     ];
-    return events.map(([worldMs, kind, facts], index) => ({ seq: index + 1, worldMs, machineMs: 0, kind, facts }));
+    return logOf([...more, ...events]);
   };
 
   test("is the sum of what the world took along the longest way, and one TTL", () => {
@@ -128,6 +131,33 @@ describe("the least time of a failover", () => {
 
   test("a bot that asks late makes it no longer", () => {
     expect(leastTimeMs(log(45_000))).toBe(leastTimeMs(log(0)));
+  });
+
+  test("holds the backup after the promotion where a change of the new primary waited for it", () => {
+    const over: Event = [901_000, "rds.promotion-over", { region, acceptedMs: 1_000, overMs: 901_000 }];
+    const changed: Event = [905_000, "aws.mutation", { operation: "ModifyDBInstance", region }];
+
+    expect(leastTimeMs(log(0, [over, changed]))).toBe(900_000);
+    expect(leastTimeMs(log(0, [over]))).toBe(leastTimeMs(log(0)));
+  });
+
+  test("with home up begins with tasks that end, the database that is closed, and samples that say that nothing is missing", () => {
+    const home = "eu-west-1";
+    const service = { region: home, cluster: "production", service: "inventory" };
+    const scaled = (from: number): Event => [-400_000, "ecs.scale-accepted", { ...service, from, desired: 0 }];
+    const stopped = (worldMs: number): Event => [worldMs, "ecs.task-stopped", service];
+    const closing: Event[] = [
+      [-300_000, "aws.mutation", { operation: "RevokeSecurityGroupIngress", region: home }],
+      [-298_000, "ec2.rules-enforced", { region: home }],
+    ];
+    const fence = [scaled(5), scaled(0), stopped(-350_000), stopped(-335_000), ...closing];
+    const restart: Event = [-230_000, "rds.restarted", { region: home, acceptedMs: -300_000, restartedMs: -230_000 }];
+    const later = leastTimeMs(log(0));
+
+    // Closed 67 s after it began at 0; the first whole minute after that is the second one.
+    expect(leastPlannedMs(log(0, fence), 0)).toBe(67_000 + (240_000 - 67_000) + later);
+    expect(leastPlannedMs(log(0, [...fence, restart]), 0)).toBe(135_000 + (300_000 - 135_000) + later);
+    expect(() => leastPlannedMs(log(0, [scaled(5)]), 0)).toThrow("no task of the old side");
   });
 
   test("a log without a failover has none", () => {

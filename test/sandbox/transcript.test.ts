@@ -109,11 +109,27 @@ test("the progress of a run is told by its first sentence, never cut off in the 
   const card = { channel: "C1", key: "progress:F-1" };
   const done = (count: number) => `Move inventory to eu-central-1: running, ${count} of 10 steps done.`;
   const lines = await told(
-    ["slack.message-posted", { ...card, text: `${done(2)} eu-west-1 is not proven to be fenced (accepted).` }],
+    [
+      "slack.message-posted",
+      {
+        ...card,
+        text: `${done(2)} eu-west-1 is not proven to be fenced and may still take writes; the key holders accepted that.`,
+      },
+    ],
     ["slack.message-updated", { ...card, text: done(3) }],
   );
   expect(lines).toEqual([
-    "#inc TwoKey eu-central-1: running, 2 of 10 steps done.",
-    "#inc TwoKey eu-central-1: running, 3 of 10 steps done.",
+    "#inc TwoKey Move to eu-central-1: running, 2 of 10 steps done.",
+    "#inc TwoKey Move to eu-central-1: running, 3 of 10 steps done.",
+  ]);
+});
+
+test("a change of DNS is told by the records that users ask for, and not by the marks beside them", async () => {
+  const names = ["_twokey.api.x.com. TXT", "api.x.com. A", "db.x.com. CNAME"];
+  const lines = await told(["route53.change-accepted", { names }], ["route53.change-insync", { names }]);
+
+  expect(lines).toEqual([
+    "AWS Route 53 change of api.x.com A and db.x.com CNAME accepted",
+    "AWS Route 53 all name servers have api.x.com A and db.x.com CNAME",
   ]);
 });

@@ -41,7 +41,7 @@ test("a run that a responder aborts gives users back what they lost, keeps the s
   const plan = await askFor(stage, { slackId: FARID, words: ASK, channel });
   // The standby never has every commit: the run stays where it can still be aborted.
   const replica = { region: standby, instance: siteOf(service, standby).database.instance };
-  await world.post("/rds/lag", { ...replica, seconds: "broken" });
+  await world.post("/rds/lag", { ...replica, seconds: 20 });
   for (const approver of APPROVERS) await turnKey(stage, approver, { plan });
   await runWhere(stage, { id: plan.id }, (run) =>
     ["fence", "scale-out"].every((id) => stateOf(run, id).state === "done"),

@@ -56,7 +56,7 @@ test("records that somebody else changes before the last key, or right after it,
       20_000,
     );
     expect(card.text).toMatch(
-      /paused, 0 of 10 steps done.* The keys are void, and no step starts\. Make a new plan for the remaining steps, or abort/,
+      /paused, 0 of 11 steps done.* The keys are void, and no step starts\. Make a new plan for the remaining steps, or abort/,
     );
     expect(JSON.stringify(card.blocks)).not.toContain("intent:resume");
     await answerTo(

@@ -43,8 +43,8 @@ test("a terminal reads beside a running bot what people did in Slack", async () 
   );
   const [, incident = ""] = /\((I-\w+)\)/.exec(said.text) ?? [];
 
-  expect(await twokey("plans")).toMatch(new RegExp(`^1 plan\\(s\\) wait for keys\\..*${id}`, "s"));
-  expect(await twokey("show", id)).toContain("0 of 2 keys turned");
+  expect(await twokey("plans")).toMatch(new RegExp(`^Plans that wait for keys: 1\\..*${id}`, "s"));
+  expect(await twokey("show", id)).toContain("Two people must agree by");
   expect(await twokey("timeline", incident)).toContain("SEV1 opened: inventory answers late");
   expect(JSON.parse(await twokey("status", "--json"))).toMatchObject({ text: expect.stringContaining("inventory") });
 }, 180_000);

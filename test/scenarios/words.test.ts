@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { SLACK_EXTRAS } from "../../src/sandbox/derive-slack.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import { answerTo, startTestStage } from "../harness/stage.ts";
 
@@ -60,3 +61,39 @@ test("an incident that a person declares gets its channel, and the declarer is i
   );
   expect(text).toContain(`There is no incident I-NOPE77. ${id} `);
 }, 90_000);
+
+test("somebody who is not listed may declare: the record has their name, and their account stands nowhere in it", async () => {
+  const { guest, generalChannel } = SLACK_EXTRAS;
+  const said = await answerTo(
+    stage,
+    { slackId: guest, words: "/dr declare sev2 customers cannot sign in", channel: generalChannel },
+    /declared/,
+  );
+  const [, id = ""] = /\((I-\w+)\)/.exec(said.text) ?? [];
+  const channel = await stage.world.people.expectChannel(({ name = "" }) => name.endsWith(id.toLowerCase()), 20_000);
+  const declared = /guest \(not listed in twokey\.yaml\)/;
+
+  const stored = await everythingIn(stage.redis);
+  const posted = JSON.stringify(await stage.world.get(`/slack/messages?channel=${channel.id}`));
+
+  expect(stored).toMatch(declared);
+  expect(channel.members).not.toContain(guest);
+  expect([stored, posted].filter((record) => record.includes(guest))).toEqual([]);
+}, 90_000);
+
+/** All that is stored, as text, whatever shape it has there. */
+async function everythingIn(redis: Stage["redis"]): Promise<string> {
+  const keys = await redis.keys("*");
+  const values = await Promise.all(
+    keys.map(async (key) => {
+      const kind = await redis.type(key);
+      if (kind === "string") return redis.get(key);
+      if (kind === "hash") return redis.hgetall(key);
+      if (kind === "list") return redis.lrange(key, 0, -1);
+      if (kind === "set") return redis.smembers(key);
+      if (kind === "zset") return redis.zrange(key, 0, "-1");
+      return redis.xrange(key, "-", "+");
+    }),
+  );
+  return JSON.stringify([keys, values]);
+}

@@ -6,7 +6,8 @@ import { LedgerFile } from "../../dist/store/ledger-file.js";
 
 const [url, directory, key, atMs] = process.argv.slice(2);
 const redis = new Redis(url);
-const ledger = await LedgerFile.open(redis, { directory, process: "bot", key: new Secret(key) });
+const whose = { environment: "production", world: "production" };
+const ledger = await LedgerFile.open(redis, { directory, process: "bot", key: new Secret(key), whose });
 for await (const says of createInterface({ input: process.stdin })) {
   const entry = { atMs: Number(atMs), run: "F-1", epoch: 1, kind: "intent", step: "promote", says };
   const outcome = await ledger.append(entry).then(

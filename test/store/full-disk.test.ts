@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { LedgerFile } from "../../src/store/ledger-file.ts";
 import { verifyLedger } from "../../src/store/ledger-lines.ts";
-import { LEDGER_KEY } from "../harness/keys.ts";
+import { LEDGER_KEY, WHOSE } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
 import { StoreBench } from "../harness/store.ts";
 
@@ -47,7 +47,12 @@ test("a line that a full disk cut short is taken back: later lines follow the la
   expect((await readFile(path, "utf8")).match(/fits( too)?|x{9}|y{9}/g)).toEqual(["fits", "fits too"]);
   expect(await verifyLedger(path, LEDGER_KEY)).toEqual({ lines: 2, broken: undefined });
 
-  const again = await LedgerFile.open(await bench.connect(), { directory, process: "bot", key: LEDGER_KEY });
+  const again = await LedgerFile.open(await bench.connect(), {
+    directory,
+    process: "bot",
+    key: LEDGER_KEY,
+    whose: WHOSE,
+  });
   await again.append({ atMs: AT, run: "F-1", epoch: 2, kind: "intent", says: "after the restart" });
   await again.close();
 

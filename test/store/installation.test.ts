@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { Secret } from "../../src/domain/secret.ts";
 import { claimStore, type Installation } from "../../src/store/installation.ts";
-import { LEDGER_KEY } from "../harness/keys.ts";
+import { LEDGER_KEY, WHOSE } from "../harness/keys.ts";
 import { StoreBench } from "../harness/store.ts";
 
 let bench: StoreBench;
@@ -10,7 +10,8 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-const OURS: Installation = { environment: "production", isRehearsal: false, ledgerKey: LEDGER_KEY };
+const OURS: Installation = { whose: WHOSE, ledgerKey: LEDGER_KEY };
+const REHEARSAL = { ...WHOSE, world: "rehearsal" } as const;
 const claim = async (change: Partial<Installation> = {}) => claimStore(await bench.connect(), { ...OURS, ...change });
 
 test("the store of an installation is taken by each of its processes", async () => {
@@ -19,10 +20,10 @@ test("the store of an installation is taken by each of its processes", async () 
 });
 
 test("guard installation: what a rehearsal or another environment left behind is never taken for production's", async () => {
-  await claim({ isRehearsal: true });
+  await claim({ whose: REHEARSAL });
 
   await expect(claim()).rejects.toMatchObject({ code: "redis-other-installation" });
-  await expect(claim({ isRehearsal: true, environment: "staging" })).rejects.toMatchObject({
+  await expect(claim({ whose: { ...REHEARSAL, environment: "staging" } })).rejects.toMatchObject({
     code: "redis-other-installation",
   });
 });

@@ -7,7 +7,7 @@ import { LedgerFile } from "../../src/store/ledger-file.ts";
 import { segmentPaths } from "../../src/store/ledger-segments.ts";
 import { verifyLedgers } from "../../src/store/ledger-verify.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
-import { LEDGER_KEY } from "../harness/keys.ts";
+import { LEDGER_KEY, WHOSE } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
 import { StoreBench } from "../harness/store.ts";
 
@@ -32,7 +32,7 @@ afterEach(async () => {
 });
 
 async function opened(segment: { bytes: number; ms: number }): Promise<LedgerFile> {
-  const ledger = await LedgerFile.open(redis, { directory, process: "bot", key: LEDGER_KEY, segment });
+  const ledger = await LedgerFile.open(redis, { directory, process: "bot", key: LEDGER_KEY, whose: WHOSE, segment });
   open.push(ledger);
   return ledger;
 }
@@ -121,7 +121,7 @@ describe("a ledger in segments", () => {
 
   test("grows in segments also where it only writes down what others did", async () => {
     const [other, ledger] = await Promise.all([
-      LedgerFile.open(redis, { directory, process: "other", key: LEDGER_KEY }),
+      LedgerFile.open(redis, { directory, process: "other", key: LEDGER_KEY, whose: WHOSE }),
       opened({ bytes: 1, ms: Number.MAX_SAFE_INTEGER }),
     ]);
     open.push(other);

@@ -6,10 +6,10 @@ import { Secret } from "../../src/domain/secret.ts";
 import type { LedgerEntry } from "../../src/ports/runs.ts";
 import { KEYS } from "../../src/store/keys.ts";
 import { LedgerFile } from "../../src/store/ledger-file.ts";
-import { chained, verifyLedger } from "../../src/store/ledger-lines.ts";
+import { chained, verifyLedger, type Whose } from "../../src/store/ledger-lines.ts";
 import { verifyLedgers } from "../../src/store/ledger-verify.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
-import { LEDGER_KEY } from "../harness/keys.ts";
+import { LEDGER_KEY, WHOSE } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
 import { StoreBench } from "../harness/store.ts";
 
@@ -32,7 +32,7 @@ afterEach(async () => {
 });
 
 async function opened(process = "bot"): Promise<LedgerFile> {
-  const ledger = await LedgerFile.open(redis, { directory, process, key: LEDGER_KEY });
+  const ledger = await LedgerFile.open(redis, { directory, process, key: LEDGER_KEY, whose: WHOSE });
   open.push(ledger);
   return ledger;
 }
@@ -53,6 +53,14 @@ describe("the chain of the ledger (G12)", () => {
 
     expect((await readFile(path, "utf8")).trimEnd().split("\n")).toHaveLength(5);
     expect(await verifyLedger(path, LEDGER_KEY)).toEqual({ lines: 5, broken: undefined });
+  });
+
+  test("guard unwritable: an act that the file does not take is refused", async () => {
+    const ledger = await written(1);
+    await ledger.close();
+
+    await expect(ledger.append(act("is lost"))).rejects.toMatchObject({ code: "ledger-unwritable" });
+    expect(await verifyLedger(path, LEDGER_KEY)).toEqual({ lines: 1, broken: undefined });
   });
 
   test("its head names the newest line, so that a ledger whose end was cut off is told from a whole one", async () => {
@@ -157,6 +165,25 @@ describe("a ledger that a crash has cut", () => {
     await expect(again.append(act("act 5"))).rejects.toThrow(/does not know the newest line/);
   });
 
+  test("guard ledger length: a line that was taken out before the last one is missed at the next start (G17)", async () => {
+    await (await written(3)).close();
+    open.splice(0);
+    expect(JSON.parse((await redis.get(KEYS.ledgerHead)) ?? "")).toMatchObject({ process: "bot", lines: 3 });
+    const [first, , last] = (await readFile(path, "utf8")).split("\n");
+    await writeFile(path, `${first}\n${last}\n`);
+
+    expect(await (await opened()).disagreement()).toContain("has 2 lines, and Redis knows 3");
+  });
+
+  test("a newest line whose seal is another one than the store knows is found at the next start (G17)", async () => {
+    await (await written(2)).close();
+    open.splice(0);
+    const [first = "", last = ""] = (await readFile(path, "utf8")).split("\n");
+    await writeFile(path, `${first}\n${JSON.stringify({ ...JSON.parse(last), chain: "0".repeat(64) })}\n`);
+
+    expect(await (await opened()).disagreement()).toContain("another seal");
+  });
+
   test("damage before the last line is nobody's to repair: the start is refused", async () => {
     await written(3);
     const lines = (await readFile(path, "utf8")).split("\n");
@@ -164,6 +191,40 @@ describe("a ledger that a crash has cut", () => {
 
     await expect(opened()).rejects.toThrow(/damaged line 2/);
     expect((await readFile(path, "utf8")).split("\n")[2]).toBe(lines[2]);
+  });
+});
+
+describe("a ledger says whose it is", () => {
+  const elsewhere = (whose: Whose) => LedgerFile.open(redis, { directory, process: "bot", key: LEDGER_KEY, whose });
+
+  test("guard whose ledger: one of a rehearsal or of another environment is refused, and left as it is (G17)", async () => {
+    await (await written(2)).close();
+    open.splice(0);
+    const before = await readFile(path, "utf8");
+
+    for (const other of [
+      { ...WHOSE, world: "rehearsal" as const },
+      { ...WHOSE, environment: "staging" },
+    ]) {
+      await expect(elsewhere(other)).rejects.toMatchObject({
+        code: "ledger-other-installation",
+        message: expect.stringContaining("of another installation (production, production)"),
+      });
+    }
+    expect(await readFile(path, "utf8")).toBe(before);
+  });
+
+  test("one that does not say whose it is is refused", async () => {
+    await (await written(1)).close();
+    open.splice(0);
+    const { installation, chain: _, ...body } = JSON.parse(await readFile(path, "utf8"));
+    await writeFile(path, `${JSON.stringify({ ...body, chain: chained(LEDGER_KEY, "", body) })}\n`);
+
+    expect(installation).toEqual(WHOSE);
+    await expect(opened()).rejects.toMatchObject({
+      code: "ledger-other-installation",
+      message: expect.stringContaining("does not say whose it is"),
+    });
   });
 });
 
@@ -194,6 +255,71 @@ describe("a store that is not the one the ledger knows (G17)", () => {
 
     expect(await ledger.disagreement()).toMatch(/Redis went back in time/);
     await expect(ledger.append(act("act 3", 3))).rejects.toThrow(/went back in time/);
+  });
+
+  test.each(["the look at the store", "the first word to it"])(
+    "guard mark: a Redis that goes back while a line is written is still recognised as one that went back (G17): after %s",
+    async (moment) => {
+      await written(1);
+      const older = await redis.mget(KEYS.ledgerMark("bot"), KEYS.ledgerHead);
+      const goBack = () => redis.mset(KEYS.ledgerMark("bot"), older[0] ?? "", KEYS.ledgerHead, older[1] ?? "");
+      const told = moment === "the look at the store" ? ["multi"] : ["mset", "eval"];
+      const { redis: goesBack, from } = goingBack(told, goBack);
+      const ledger = await LedgerFile.open(goesBack, { directory, process: "bot", key: LEDGER_KEY, whose: WHOSE });
+      open.push(ledger);
+      await ledger.append(act("act 2", 2));
+
+      from();
+      await ledger.append(act("act 3", 3)).catch(() => undefined);
+
+      expect(await ledger.disagreement()).toMatch(/Redis went back in time/);
+      await expect(ledger.append(act("act 4", 4))).rejects.toThrow(/went back in time/);
+    },
+  );
+
+  /** The same connection, behind which Redis goes back right after the first of these commands that comes `from` then on. */
+  function goingBack(commands: readonly string[], goBack: () => Promise<unknown>) {
+    let isDue = false;
+    const thenBack = async (asked: unknown) => {
+      const answer = await asked;
+      const goes = isDue;
+      isDue = false;
+      if (goes) await goBack();
+      return answer;
+    };
+    const get = (target: ScriptedRedis, name: string) => {
+      const own: unknown = Reflect.get(target, name, target);
+      if (typeof own !== "function") return own;
+      if (!commands.includes(name)) return own.bind(target);
+      if (name !== "multi") return (...args: unknown[]) => thenBack(own.apply(target, args));
+      return () => {
+        const asked = target.multi();
+        const exec = asked.exec.bind(asked);
+        return Object.assign(asked, { exec: () => thenBack(exec()) });
+      };
+    };
+    const from = () => {
+      isDue = true;
+    };
+    return { redis: new Proxy(redis, { get: (target, name) => get(target, String(name)) }), from };
+  }
+
+  test("whoever compares while lines are written finds no disagreement (G17)", async () => {
+    const ledger = await written(1);
+    const compared: Promise<string | undefined>[] = [];
+    for (let line = 2; line <= 60; line += 1) {
+      let isWritten = false;
+      const writing = ledger.append(act(`act ${line}`, line)).finally(() => {
+        isWritten = true;
+      });
+      while (!isWritten) {
+        compared.push(ledger.disagreement());
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await writing;
+    }
+
+    expect(new Set(await Promise.all(compared))).toEqual(new Set([undefined]));
   });
 
   test("a crash between the store and the file is no disagreement", async () => {

@@ -101,7 +101,7 @@ describe("what a run can be told", () => {
     const stuck = run(...FENCING, { kind: "aborted", ...at, by: "farid", door: "slack" }, undone);
 
     expect(shown(progressCard(run(...FENCING), inventory, { nowMs: AT }))).toContain(
-      "abort gives back what users lost",
+      "abort gives back what this run stopped and closed in eu-west-1",
     );
     expect(shown(progressCard(stuck, inventory, { nowMs: AT }))).not.toContain("abort gives back");
     expect(buttons(stuck)).toEqual(["skip", "unwind", "replan"]);

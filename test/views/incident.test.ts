@@ -3,6 +3,7 @@ import type { CardPart } from "../../src/domain/card/card.ts";
 import type { AlertDocument } from "../../src/domain/incident/alert.ts";
 import { applySignal, changesInReply, readReplySubject } from "../../src/domain/incident/alert-thread.ts";
 import type { Incident } from "../../src/domain/incident/incident.ts";
+import { responseTargets } from "../../src/flows/incident/comms/response.ts";
 import { openIncident } from "../../src/flows/incident/intake/open.ts";
 import { resolveIncident, TWOKEY } from "../../src/flows/incident/life/changes.ts";
 import { acknowledge } from "../../src/flows/incident/paging/acknowledge.ts";
@@ -14,7 +15,7 @@ import { pagesPart } from "../../src/views/incident-pages.ts";
 import { onCallCard, pageCard } from "../../src/views/page.ts";
 import { timelineCard } from "../../src/views/timeline.ts";
 import { initialFields, resolutionCard, updateDraftCard } from "../../src/views/update.ts";
-import { troubledIncident } from "../cards/incident-states.ts";
+import { openedIncident, troubledIncident } from "../cards/incident-states.ts";
 import { INVENTORY } from "../cards/run-states.ts";
 import { inventory, signal } from "../flows/incident/file.ts";
 import { MINUTE, START_MS } from "../harness/test-clock.ts";
@@ -89,6 +90,32 @@ describe("the incident's card", () => {
       "Ana has answered after 1 min 20 s",
     );
   });
+});
+
+describe("the first lines of the card", () => {
+  const open = openedIncident();
+  const linesOf = (shown: Incident) => {
+    const context = { nameOf, targets: responseTargets(shown) };
+    return wordsOf(incidentCard(shown, context).parts);
+  };
+
+  test("count the alarms where they came from, and not all of them in the incident's own region", () => {
+    expect(linesOf(open)).toContainEqual(expect.stringMatching(/ · 2 alarms in eu-west-1, eu-central-1$/));
+    expect(linesOf({ ...open, alerts: open.alerts.slice(0, 1) })).toContainEqual(
+      expect.stringMatching(/ · 1 alarm in eu-west-1$/),
+    );
+  });
+
+  test("say what people have to do next: an incident that has a card is detected", () => {
+    expect(linesOf(open)).toContainEqual(expect.stringMatching(/^Next: say what is affected by /));
+    expect(linesOf(open).join("\n")).not.toContain("detect by");
+  });
+});
+
+test("a reason that ends with a full stop gets no second one", () => {
+  expect(initialFields(openedIncident()).assessment).toContain(
+    "sees no healthy endpoint. Nobody has confirmed it yet.",
+  );
 });
 
 describe("who was paged, on the card of a bad night", () => {

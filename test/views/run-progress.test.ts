@@ -26,6 +26,26 @@ function run(...entries: RunEntry[]): RunState {
   return [...begun, ...entries].reduce(transition, proposed(inventory));
 }
 
+describe("a fence that the keys accepted as not proven", () => {
+  const fenceLine = (...entries: RunEntry[]) => {
+    const { parts } = progressCard(run(...entries), inventory, { nowMs: AT });
+    const lines = parts.flatMap((part) => (part.kind === "lines" ? part.lines.map((line) => plainText(line)) : []));
+    return lines.find((line) => line.includes("Fence eu-west-1"));
+  };
+  const fenced = (fence: string): RunEntry[] => [
+    { kind: "intent", ...at, step: "fence", epoch: 1, attempt: 1 },
+    { kind: "done", ...at, step: "fence", epoch: 1, says: "ok", output: { fence } },
+  ];
+
+  test.each(["cannot-know", "not-proven"])("is never shown as done while its side may write: %s", (seen) => {
+    expect(fenceLine(...fenced(seen))).toMatch(/^– not proven · Fence eu-west-1/);
+  });
+
+  test("is shown as done where a write failed", () => {
+    expect(fenceLine(...fenced("fenced"))).toMatch(/^✓ done · Fence eu-west-1/);
+  });
+});
+
 describe("how a run ended", () => {
   const ids = proposed(inventory).plan.steps.map(({ id }) => id);
   const measured = ids.filter((id) => id !== "check-public").flatMap(step);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Plan } from "../../src/domain/plan-run/plan.ts";
 import type { RunState } from "../../src/domain/plan-run/run.ts";
 import type { LogEntry } from "../../src/simulators/world/log.ts";
-import type { Played } from "./play.ts";
+import type { Played } from "./played.ts";
 
 /** A world that went through with a plan. */
 export interface Case extends Played {
@@ -37,12 +37,13 @@ export function strictOrders({ log, home }: Played, plan: Plan): Order[] {
 
 const RulesFacts = z.object({ group: z.string(), region: z.string(), rules: z.number() });
 
-/**
- * Nobody new got in at that moment: every group that was ever changed on the old side let nobody in. The old side's own tasks
- * are waited for, so that theirs are no such sessions.
- */
-function isOverOpenSession({ region, servedIn, atMs }: Order, { log, home }: Pick<Played, "log" | "home">): boolean {
-  if (region !== home || servedIn === home) return false;
+/** The old side's own tasks are waited for, so that theirs are no such sessions. */
+function isOverOpenSession({ region, servedIn, atMs }: Order, at: Pick<Played, "log" | "home">): boolean {
+  return region === at.home && servedIn !== at.home && isClosedAt(at, atMs);
+}
+
+/** Nobody new got in at that moment: every group that was ever changed on the old side let nobody in. */
+export function isClosedAt({ log, home }: Pick<Played, "log" | "home">, atMs: number): boolean {
   const rules = new Map<string, number>();
   for (const { kind, worldMs, facts } of log) {
     if (kind !== "ec2.rules-enforced" || worldMs > atMs) continue;

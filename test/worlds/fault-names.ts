@@ -41,6 +41,12 @@ export const MOMENTS = {
   "call-denied": FROM_THE_START,
   "worker-killed": BESIDE_STEPS,
   frozen: ANY,
+  "slack-dark": ANY,
+  "slack-rate-limiting": ANY,
+  "pager-silent": ANY,
+  "pager-refusing": ANY,
+  "redis-cut": ANY,
+  "redis-went-back": BESIDE_STEPS,
 } as const;
 export type FaultName = keyof typeof MOMENTS;
 

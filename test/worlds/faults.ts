@@ -1,10 +1,12 @@
-import { FREEZE_ID, type Freeze } from "../../src/domain/plan-run/freeze.ts";
 import { ROUTE53_CONTROL_PLANE } from "../../src/domain/service/service.ts";
 import { computesIn, namesOf, storesIn } from "../../src/flows/resources/site.ts";
 import type { FaultInput } from "../../src/simulators/world/faults.ts";
 import type { RegionMode } from "../../src/simulators/world/regions.ts";
 import type { FailoverWorld } from "../harness/failover-world.ts";
 import type { FaultName } from "./fault-names.ts";
+import type { People } from "./people.ts";
+import { type PutBack, redisCut, redisWentBack } from "./redis-faults.ts";
+import type { Workers } from "./workers.ts";
 import type { FaultPlan } from "./world.ts";
 
 /** Marks what somebody else changed through the vendor's own API. */
@@ -20,11 +22,13 @@ export interface Begun {
 /** What a fault may do besides changing the world. */
 export interface Scene {
   readonly at: FailoverWorld;
-  /** Ends the worker that drives the run; another one goes on. */
-  readonly kill: () => boolean;
+  readonly people: People;
+  readonly workers: Workers;
+  /** The store is one of earlier: what it has lost of the run's journal. */
+  readonly wentBack: (put: PutBack) => void;
 }
 
-type Begin = (scene: Scene, plan: FaultPlan) => Promise<Begun>;
+export type Begin = (scene: Scene, plan: FaultPlan) => Promise<Begun>;
 
 const hit: Begun = { isHit: () => true };
 
@@ -215,18 +219,23 @@ export const BEGIN: Readonly<Record<FaultName, Begin>> = {
   "call-cut": mutation({ kind: "drop-before" }, 3),
   "call-throttled": mutation(refusal("Throttling", 400), 4),
   "call-denied": mutation(refusal("AccessDenied", 403), 1),
-  "worker-killed": async ({ kill }) => {
-    const isKilled = kill();
+  "worker-killed": async ({ workers }) => {
+    const isKilled = workers.kill();
     return { isHit: () => isKilled };
   },
-  frozen: async ({ at }) => {
-    const put = async (freeze: Freeze | null) => {
-      at.whole.world.log.append("people.freeze", { frozen: freeze !== null });
-      await at.memory.freezes.change(FREEZE_ID, () => ({ value: { freeze }, events: [] }));
-    };
-    await put({ by: "chloe", atMs: at.clock.now(), why: "a rehearsal", lifts: [] });
-    return { ...hit, end: () => put(null) };
+  // Somebody stops everything; two approvers lift it.
+  frozen: async ({ people }) => {
+    await people.freeze();
+    return { ...hit, end: () => people.lift() };
   },
+  "slack-dark": calls(() => [{ vendor: "slack", effect: { kind: "drop-before" } }]),
+  "slack-rate-limiting": calls(() => [
+    { vendor: "slack", effect: { ...refusal("ratelimited", 429), retryAfterSeconds: 1 } },
+  ]),
+  "pager-silent": calls(() => [{ vendor: "pagerduty", effect: { kind: "drop-after" } }]),
+  "pager-refusing": calls(() => [{ vendor: "pagerduty", effect: refusal("internal", 500) }]),
+  "redis-cut": redisCut,
+  "redis-went-back": redisWentBack,
 };
 
 async function editRecord(

@@ -3,7 +3,8 @@ import type { ExecutorDeps } from "../../src/engine/runs/executor-deps.ts";
 import { STEPS } from "../../src/flows/index.ts";
 import type { LogEntry } from "../../src/simulators/world/log.ts";
 import { violationsOf } from "./judge.ts";
-import { type Played, play } from "./play.ts";
+import { play } from "./play.ts";
+import type { Played } from "./played.ts";
 import { type WorldPlan, worldOf } from "./world.ts";
 
 /** A world in which nothing goes wrong: tasks that drain do jobs, and take their time to stop. */
@@ -54,7 +55,18 @@ describe("of a run in a quiet world", () => {
   const order = { id: "o-1", application: "inventory", region: "eu-west-1", servedIn: "eu-west-1" };
   const lateOrder = () => {
     const promotion = quiet.log.find(({ kind }) => kind === "rds.promotion-accepted");
-    return logged("app.write-acknowledged", (promotion?.worldMs ?? 0) - 1, order);
+    return { log: logged("app.write-acknowledged", (promotion?.worldMs ?? 0) - 1, order) };
+  };
+  const onOldStore = () => {
+    const [first] = quiet.log.filter(({ kind }) => kind === "rds.promotion-accepted");
+    const back = {
+      seq: 0,
+      machineMs: 0,
+      kind: "redis.went-back",
+      facts: { isOlder: true },
+      worldMs: (first?.worldMs ?? 0) - 400_000,
+    };
+    return [back, ...quiet.log];
   };
   const untilMs = () => quiet.run?.plan.authorisesUntilMs ?? 0;
   const changed = (state: "running" | "stopped" | "unwound") =>
@@ -72,12 +84,46 @@ describe("of a run in a quiet world", () => {
     ["G7", "a rollback that left the old side closed", () => ({ run: changed("unwound") })],
     ["G16", "a run that is still under way", () => ({ run: changed("running") })],
     ["G19", "an order that is gone", () => ({ log: logged("app.write-acknowledged", 1, order) })],
-    ["G19", "a reported loss that is too small", () => ({ reportedLossMs: 0, log: lateOrder() })],
+    ["G19", "a reported loss that is too small", () => ({ reportedLossMs: 0, ...lateOrder() })],
     ["G20", "an old side that stands open", () => ({ oldRefusals: [null] })],
     ["G21", "users on the old side", () => ({ usersAt: "eu-west-1" })],
-    ["G22", "a stop of which nobody hears", () => ({ run: changed("stopped"), isNeeded: false })],
+    ["G22", "a stop of which nobody hears", () => ({ run: changed("stopped") })],
+    ["G8", "a call that no pager ever took", () => ({ told: { needed: "dr:test:run:F-1:stuck", shows: "" } })],
+    ["G16", "a card in Slack that says something else", () => ({ told: { needed: undefined, shows: "another run" } })],
+    ["G17", "a call on a store of earlier", () => ({ log: onOldStore() })],
+    ["G17", "a store that is taken for lost for nothing", () => ({ isStoreLost: true })],
   ])("%s: the judge finds %s", (guarantee, _what, doctored) => {
     expect(guaranteesOf({ ...quiet, ...doctored() })).toEqual(new Set([guarantee]));
+  });
+
+  /** An order of the last moment before the promotion, and a fence that was found open after it. */
+  const openedLate = (openedMs?: number): Partial<Played> => {
+    const { log } = lateOrder();
+    const promotedMs = quiet.log.find(({ kind }) => kind === "rds.promotion-accepted")?.worldMs ?? 0;
+    const lost = {
+      kind: "fence-lost",
+      atMs: promotedMs + 1,
+      step: "fence",
+      epoch: 1,
+      why: "a write succeeds",
+    } as const;
+    const opening = { operation: "AuthorizeSecurityGroupIngress", region: "eu-west-1", input: {} };
+    const opened = openedMs === undefined ? [] : logged("aws.console", promotedMs + openedMs, opening).slice(-1);
+    // The loss that is reported is long enough; what people accepted is judged by itself.
+    return { log: [...log, ...opened], journal: [...quiet.journal, lost], reportedLossMs: 3_600_000 };
+  };
+
+  test("G19: an order that is lost right before the promotion is no race where nobody opened the old side", () => {
+    expect(guaranteesOf({ ...quiet, ...openedLate() })).toEqual(new Set(["G19"]));
+  });
+
+  test("G19: nor where it was opened before the last look", () => {
+    expect(guaranteesOf({ ...quiet, ...openedLate(-3_600_000) })).toEqual(new Set(["G19"]));
+  });
+
+  test("G19: it is a race where somebody opened a closed old side after the last look, and people were told", () => {
+    expect(violationsOf({ ...quiet, ...openedLate(-2) })).toEqual([]);
+    expect(guaranteesOf({ ...quiet, ...openedLate(-2), journal: quiet.journal })).toEqual(new Set(["G19"]));
   });
 
   test("G18: the judge finds a call during a freeze", () => {

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { FenceOutput, fenceOf } from "../../src/domain/plan-run/fence.ts";
-import { isOver, WAITS_FOR_PEOPLE } from "../../src/domain/plan-run/run.ts";
+import { isOver, stateOf, WAITS_FOR_PEOPLE } from "../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import type { LogEntry } from "../../src/simulators/world/log.ts";
 import { type Case, promotedAtMs, span, strictOrders } from "./case.ts";
 import { SOMEBODY_ELSE } from "./faults.ts";
 import { lossWithinAcceptance, reportedLoss, reportedTime } from "./losses.ts";
-import type { Played } from "./play.ts";
+import type { Played } from "./played.ts";
 
 /** Something that a guarantee says cannot happen, and that happened. */
 export interface Violation {
@@ -19,9 +19,12 @@ type Rule = (at: Case) => readonly string[];
 /** What is judged, by guarantee; from the world's log and the journal alone. */
 const RULES: readonly (readonly [guarantee: string, rule: Rule])[] = [
   ["G1", keysBeforeCalls],
+  ["G2", votesOfTwo],
   ["G5", promotedOnce],
   ["G7", givenBack],
   ["G16", comesToAnEnd],
+  ["G17", nothingOnALostStore],
+  ["G17", lostForNothing],
   ["G18", nothingWhileFrozen],
   ["G19", lossWithinAcceptance],
   ["G19", reportedLoss],
@@ -30,6 +33,8 @@ const RULES: readonly (readonly [guarantee: string, rule: Rule])[] = [
   ["G20", fencedAtTheEnd],
   ["G21", usersAreThere],
   ["G22", peopleAreCalled],
+  ["G8", pagerHasIt],
+  ["G16", slackShowsIt],
 ];
 
 export function violationsOf(played: Played): Violation[] {
@@ -76,6 +81,37 @@ function nothingWhileFrozen({ log }: Case): string[] {
   return callsIn(log).flatMap(({ operation, atMs }) => (isFrozenAt(atMs) ? [`${operation} left during a freeze`] : []));
 }
 
+/** Machine time for which a proof counts, and a call may be under way on it. */
+const PROOF_AND_CALL_MACHINE_MS = 2_000;
+
+/** From a store that went back in time on, nothing leaves before people have looked and signed. */
+function nothingOnALostStore({ log, speed }: Case): string[] {
+  const back = log.find(({ kind, facts }) => kind === "redis.went-back" && facts["isOlder"] === true);
+  if (!back) return [];
+  const fromMs = back.worldMs + PROOF_AND_CALL_MACHINE_MS * speed;
+  const toMs = log.find(({ kind }) => kind === "people.accepted-store")?.worldMs ?? Number.POSITIVE_INFINITY;
+  return callsIn(log).flatMap(({ operation, region, atMs }) =>
+    atMs > fromMs && atMs < toMs ? [`${operation} in ${region} left on a store of earlier`] : [],
+  );
+}
+
+/** A store that never went back is never taken for one that did: everything would stand still for nothing. */
+function lostForNothing({ log, isStoreLost, done }: Case): string[] {
+  if (log.some(({ kind }) => kind === "redis.went-back")) return [];
+  return isStoreLost || done.includes("accept-store") ? ["the store was taken for lost, and it never went back"] : [];
+}
+
+/** What a run goes on without, two different approvers have voted for, neither of whom asked for it. */
+function votesOfTwo({ run, journal, plan }: Case): string[] {
+  return plan.steps.flatMap(({ id }) => {
+    if (stateOf(run, id).state !== "skipped") return [];
+    const by = journal.flatMap((entry) => (entry.kind === "vote" && entry.step === id ? [entry.by] : []));
+    return new Set(by.filter((person) => person !== plan.requester)).size < 2
+      ? [`${id} was skipped by ${by.join()}`]
+      : [];
+  });
+}
+
 function promotedOnce({ log, newRows }: Case): string[] {
   const count = log.filter(({ kind }) => kind === "rds.promotion-accepted").length;
   return count > newRows.length ? [`${count} promotions of ${newRows.length} stores`] : [];
@@ -87,8 +123,10 @@ interface Stretch {
 }
 
 /** In which the journal believes that the old side is fenced. */
-function believedFenced({ journal, run }: Case): Stretch[] {
+function believedFenced({ journal, run, log }: Case): Stretch[] {
   const fence = fenceOf(run)?.id;
+  // On a lost store nobody looks after anything, and people are called for that.
+  const lostMs = log.find(({ kind }) => kind === "redis.went-back")?.worldMs;
   const stretches: Stretch[] = [];
   for (const entry of journal) {
     const open = stretches.at(-1);
@@ -98,7 +136,9 @@ function believedFenced({ journal, run }: Case): Stretch[] {
       stretches.splice(-1, 1, { ...open, toMs: entry.atMs });
     }
   }
-  return stretches;
+  return lostMs === undefined
+    ? stretches
+    : stretches.map((each) => ({ ...each, toMs: Math.min(each.toMs ?? lostMs, lostMs) }));
 }
 
 function begins(entry: RunEntry, fence: string | undefined): boolean {
@@ -108,7 +148,7 @@ function begins(entry: RunEntry, fence: string | undefined): boolean {
 }
 
 const LETS_GO: ReadonlySet<RunEntry["kind"]> = new Set([
-  ...["fence-again", "fence-lost", "voided", "watch-ended", "aborted", "undo-intent"],
+  ...["fence-again", "fence-lost", "voided", "watch-ended", "aborted", "undo-intent", "abandoned"],
 ] as const);
 
 const ends = (entry: RunEntry, fence: string | undefined): boolean =>
@@ -158,16 +198,40 @@ function usersAreThere({ run, log, plan, usersAt }: Case): string[] {
   return isEditedLater ? [] : [`verified, and the users' name leads to ${usersAt ?? "nowhere"}`];
 }
 
+/** A run whose old side nobody can fence again goes on waiting, and calls people, two of whom can end the watch. */
 function comesToAnEnd(at: Case): string[] {
-  const waits = isOver(at.run) || WAITS_FOR_PEOPLE.some((state) => state === at.run.state);
+  const isForOldSide = at.told?.needed?.endsWith(":old-side") === true;
+  const waits =
+    at.isStoreLost || isForOldSide || isOver(at.run) || WAITS_FOR_PEOPLE.some((state) => state === at.run.state);
   return at.isOver && waits ? [] : [`the run is still ${at.run.state}`];
 }
 
-function peopleAreCalled({ run, isNeeded }: Case): string[] {
+function peopleAreCalled({ run, told }: Case): string[] {
   const waits = run.state === "stopped" || run.state === "stuck" || (run.state === "paused" && run.voided);
   if (!waits) return [];
   if (run.why === "") return [`${run.state} without a reason`];
-  return isNeeded ? [] : [`${run.state}, and nobody is called`];
+  return told?.needed === undefined ? [`${run.state}, and nobody is called`] : [];
+}
+
+/** Whoever is needed at the end has been called: the pager has taken it, whatever it or Slack did in between. */
+function pagerHasIt({ log, told }: Case): string[] {
+  if (told?.needed === undefined) return [];
+  const has = log.some(
+    ({ kind, facts }) =>
+      kind === "pagerduty.event-accepted" && facts["action"] === "trigger" && facts["dedupKey"] === told.needed,
+  );
+  return has ? [] : [`people are needed (${told.needed}), and the pager never took it`];
+}
+
+/** The newest text of the run's card says what is stored. */
+function slackShowsIt({ log, told }: Case): string[] {
+  if (!told) return [];
+  const card = log.findLast(
+    ({ kind, facts }) =>
+      (kind === "slack.message-posted" || kind === "slack.message-updated") && facts["key"] === "progress:F-1",
+  );
+  const { text = "nothing" } = z.object({ text: z.string().optional() }).parse(card?.facts ?? {});
+  return text.startsWith(told.shows) ? [] : [`stored is “${told.shows}”, and Slack shows “${text}”`];
 }
 
 /** Before the promotion nothing was lost for users: their old side takes writes again. */

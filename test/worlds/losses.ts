@@ -1,6 +1,6 @@
 import { stateOf } from "../../src/domain/plan-run/run.ts";
 import { PositionOutput } from "../../src/flows/steps/schemas.ts";
-import { type Case, type Order, promotedAtMs, span } from "./case.ts";
+import { type Case, isClosedAt, type Order, promotedAtMs, span } from "./case.ts";
 
 /** Acknowledged orders that a promoted store does not hold. */
 function lostOrders(at: Case): Order[] {
@@ -34,10 +34,23 @@ export function lossWithinAcceptance(at: Case): string[] {
 const LOOKED_BEFORE_MS = 30_000;
 const CALL_TAKES_MACHINE_MS = 1_000;
 
-/** Somebody opened the old side between the last proof and the promotion, which nothing can close; people were told. */
-function isRaced({ journal, speed, home }: Case, { region, atMs }: Order, promoted: number): boolean {
-  const isLate = promoted - atMs <= LOOKED_BEFORE_MS + CALL_TAKES_MACHINE_MS * speed;
-  return region === home && isLate && journal.some((entry) => entry.kind === "fence-lost" && entry.atMs > atMs);
+/**
+ * Somebody opened a closed old side between the last proof and the promotion, which nothing can close; people were told. The
+ * opening itself is in the world's log: a side that stood open before, or that nobody opened, is no race.
+ */
+function isRaced(at: Case, { region, atMs }: Order, promoted: number): boolean {
+  const lookedMs = promoted - LOOKED_BEFORE_MS - CALL_TAKES_MACHINE_MS * at.speed;
+  const isOpened = at.log.some(
+    ({ kind, worldMs, facts }) =>
+      kind === "aws.console" &&
+      facts["operation"] === "AuthorizeSecurityGroupIngress" &&
+      facts["region"] === at.home &&
+      worldMs >= lookedMs &&
+      worldMs <= atMs &&
+      isClosedAt(at, worldMs),
+  );
+  const isTold = at.journal.some((entry) => entry.kind === "fence-lost" && entry.atMs > atMs);
+  return region === at.home && isOpened && isTold;
 }
 
 /** What the run reports as lost at its end is never less than what was lost until the promotion, or until it was fenced again. */

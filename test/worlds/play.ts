@@ -1,20 +1,20 @@
-import { fits } from "../../src/domain/plan-run/decision.ts";
-import { type RunState, stateOf } from "../../src/domain/plan-run/run.ts";
+import type { RunState } from "../../src/domain/plan-run/run.ts";
 import { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
-import { driveRun } from "../../src/engine/runs/executor.ts";
-import type { ExecutorDeps } from "../../src/engine/runs/executor-deps.ts";
 import { guardTimes } from "../../src/engine/runs/fence-guard.ts";
 import { watchOldSide } from "../../src/engine/runs/fence-watch.ts";
-import { whoIsNeeded } from "../../src/flows/reach/run-needs.ts";
 import { storesIn } from "../../src/flows/resources/site.ts";
-import { failover } from "../../src/flows/runbooks/failover/failover.ts";
-import { createResolver } from "../../src/simulators/dns/resolver.ts";
-import type { LogEntry } from "../../src/simulators/world/log.ts";
 import { KEYS } from "../../src/store/keys.ts";
+import type { LedgerFile } from "../../src/store/ledger-file.ts";
 import { executorDeps, openLedger } from "../harness/drive.ts";
 import { type FailoverWorld, runOf, startFailoverWorld, startRun } from "../harness/failover-world.ts";
+import { Desk } from "./desk.ts";
 import type { FaultName } from "./fault-names.ts";
 import { FaultSchedule } from "./fault-schedule.ts";
+import { patiently } from "./patiently.ts";
+import { People, type Word } from "./people.ts";
+import { type Played, seenAtTheEnd } from "./played.ts";
+import type { PutBack } from "./redis-faults.ts";
+import { type Ended, Workers, type WorkerWish } from "./workers.ts";
 import type { WorldPlan } from "./world.ts";
 
 /** Machine time after which a world that has not come to its end never will. */
@@ -25,37 +25,22 @@ const SLOW_MS = 300;
 const SETTLE_MS = 120_000;
 const LEAST_TURNS = 4;
 const TURN_EVERY_MS = 15_000;
+/** Machine time, as of every process. */
+const KEEP_UP_EVERY_MS = 500;
+/** Machine time after the last fault in which nothing is owed to people any more (G16). */
+const CAUGHT_UP_WITHIN_MS = 30_000;
+const OF_THE_STORE: ReadonlySet<FaultName> = new Set<FaultName>(["redis-cut", "redis-went-back"]);
 
-/** What is judged: the world's own memory, and the journal. */
-export interface Played {
-  /** Undefined: nothing was planned, and why. */
-  readonly run: RunState | undefined;
-  readonly refused: string | undefined;
-  readonly isOver: boolean;
-  readonly endedAtMs: number;
-  readonly journal: readonly RunEntry[];
-  readonly log: readonly LogEntry[];
-  /** Ids that the promoted instances hold, one set for each store. */
-  readonly newRows: readonly ReadonlySet<string>[];
-  /** Why a write on the old instances would fail at the very end; null: it would succeed. */
-  readonly oldRefusals: readonly (string | null)[];
-  /** Where the users' name leads at the very end. */
-  readonly usersAt: string | undefined;
-  readonly isNeeded: boolean;
-  /** What the run says was lost, world milliseconds; undefined: it does not know. */
-  readonly reportedLossMs: number | undefined;
-  readonly home: string;
-  readonly standby: string;
-  readonly speed: number;
-  /** Each fault that was really met, once for each time. */
-  readonly hits: readonly FaultName[];
+export interface PlayWish extends WorkerWish {
+  readonly redisUrl?: string;
+  readonly speed?: number;
 }
 
-export interface PlayWish {
-  readonly redisUrl?: string;
-  /** In place of the product's own, to see whether the judge can fail. */
-  readonly steps?: ExecutorDeps["steps"];
-  readonly speed?: number;
+interface Begins {
+  readonly plan: WorldPlan;
+  readonly wish: PlayWish;
+  readonly desk: Desk;
+  readonly ledger: LedgerFile;
 }
 
 export async function play(plan: WorldPlan, wish: PlayWish = {}): Promise<Played> {
@@ -70,7 +55,8 @@ export async function play(plan: WorldPlan, wish: PlayWish = {}): Promise<Played
   // Machine time, which a fast world counts many times over.
   at.whole.world.regions.slowMs = SLOW_MS;
   try {
-    return await new Play(at, plan, wish).toTheEnd();
+    const played = await Play.begin(at, { plan, wish });
+    return await played.toTheEnd();
   } finally {
     await at.stop();
   }
@@ -81,40 +67,87 @@ class Play {
   readonly #plan: WorldPlan;
   readonly #wish: PlayWish;
   readonly #schedule: FaultSchedule;
+  readonly #people: People;
+  readonly #desk: Desk;
+  /** Of the process in which people act. */
+  readonly #ledger: LedgerFile;
+  readonly #workers: Workers;
   readonly #deadline = Date.now() + LONGEST_MS;
-  #worker: AbortController | undefined;
-  #workers = 0;
+  /** What the store has lost of the journal. */
+  readonly #lost: string[] = [];
 
-  constructor(at: FailoverWorld, plan: WorldPlan, wish: PlayWish) {
+  private constructor(at: FailoverWorld, { plan, wish, desk, ledger }: Begins) {
     this.#at = at;
     this.#plan = plan;
     this.#wish = wish;
-    this.#schedule = new FaultSchedule({ at, kill: () => this.#kill() }, plan.faults);
+    this.#desk = desk;
+    this.#ledger = ledger;
+    this.#people = new People(at, ledger);
+    this.#workers = new Workers(at, {
+      ...{ wish, deadline: this.#deadline, onIntent: (step) => this.#schedule.reached(step) },
+      isStoreInTrouble: plan.faults.some(({ name }) => OF_THE_STORE.has(name)),
+    });
+    const wentBack = ({ lost }: PutBack) => void this.#lost.push(...lost);
+    this.#schedule = new FaultSchedule({ at, people: this.#people, workers: this.#workers, wentBack }, plan.faults);
+  }
+
+  static async begin(at: FailoverWorld, { plan, wish }: Pick<Begins, "plan" | "wish">): Promise<Play> {
+    return new Play(at, { plan, wish, desk: await Desk.open(at), ledger: await openLedger(at, "desk") });
   }
 
   async toTheEnd(): Promise<Played> {
-    const at = this.#at;
+    const keepUp = setInterval(() => void this.#ledger.keepUp().catch(() => undefined), KEEP_UP_EVERY_MS);
     try {
-      await startRun(at, { mode: this.#plan.mode });
+      return await this.#toTheEnd();
+    } finally {
+      clearInterval(keepUp);
+      await this.#desk.close();
+      await this.#ledger.close();
+    }
+  }
+
+  async #toTheEnd(): Promise<Played> {
+    try {
+      await startRun(this.#at, { mode: this.#plan.mode });
     } catch (error) {
       return this.#judged({ refused: error instanceof Error ? error.message : String(error), isOver: true });
     }
     this.#bendLag();
     this.#schedule.reached("start");
-    let isOver = await this.#drive();
-    for (const decision of this.#plan.people) {
-      if (!isOver || !(await this.#decide(decision))) break;
-      isOver = await this.#drive();
-    }
+    const isOver = await this.#throughDecisions();
     this.#schedule.reached("verified");
     await this.#settle();
+    await this.#schedule.end();
+    await this.#desk.caughtUp(CAUGHT_UP_WITHIN_MS);
     return this.#judged({ refused: undefined, isOver });
   }
 
-  #kill(): boolean {
-    const isAtWork = this.#worker !== undefined;
-    this.#worker?.abort(new Error("killed"));
-    return isAtWork;
+  /** Worker after worker, and what people say in between. False: it never came to where it waits or is over. */
+  async #throughDecisions(): Promise<boolean> {
+    const words = [...this.#plan.people];
+    for (;;) {
+      const ended = await this.#workers.drive();
+      if (ended === "gone") return false;
+      if (!(await this.#anyDecision(ended, words))) return true;
+    }
+  }
+
+  /** One word after the other, until one of them lets the run go on. */
+  async #anyDecision(ended: Ended, words: Word[]): Promise<boolean> {
+    for (let word = words.shift(); word !== undefined; word = words.shift()) {
+      // People read first, and what is frozen is lifted meanwhile.
+      await this.#at.clock.sleep(30_000, this.#at.ended);
+      if (ended === "store-lost") {
+        // Noticed while a line was written that the store never took: the job is tried again.
+        if ((await patiently(() => this.#ledger.disagreement())) === undefined) return true;
+        if (await this.#people.acceptStore()) return true;
+      } else if (await this.#people.decide(word, await this.#run())) return true;
+    }
+    return false;
+  }
+
+  #run(): Promise<RunState> {
+    return patiently(() => runOf(this.#at));
   }
 
   #bendLag(): void {
@@ -130,56 +163,10 @@ class Play {
     }
   }
 
-  /** One worker after the other, until the run waits for people or is over. False: it never got there. */
-  async #drive(): Promise<boolean> {
-    for (;;) {
-      const isDone = await this.#work();
-      if (isDone) return true;
-      if (Date.now() > this.#deadline) return false;
-    }
-  }
-
-  async #work(): Promise<boolean> {
-    this.#workers += 1;
-    const worker = `worker ${this.#workers}`;
-    const ledger = await openLedger(this.#at, worker);
-    const stop = new AbortController();
-    const left = setTimeout(() => stop.abort(new Error("too long")), Math.max(0, this.#deadline - Date.now()));
-    this.#worker = stop;
-    const { steps } = this.#wish;
-    const deps = executorDeps(this.#at, ledger, {
-      ...{ worker, onIntent: (step) => this.#schedule.reached(step) },
-      ...(steps ? { steps } : {}),
-    });
-    try {
-      await driveRun("F-1", deps, stop.signal);
-      return true;
-    } catch (error) {
-      if (stop.signal.aborted) return false;
-      throw error;
-    } finally {
-      this.#worker = undefined;
-      clearTimeout(left);
-      await ledger.close();
-    }
-  }
-
-  /** Writes what people say; false where nothing waits for them. */
-  async #decide(decision: WorldPlan["people"][number]): Promise<boolean> {
-    const { clock, memory } = this.#at;
-    // People read first, and what is frozen is lifted meanwhile.
-    await clock.sleep(30_000, this.#at.ended);
-    const run = await runOf(this.#at);
-    const entry = entryFor(run, decision, clock.now());
-    if (!entry) return false;
-    const answer = await memory.runs.append(run, { entries: [entry], events: [] });
-    return answer.kind === "appended";
-  }
-
   /** The sweep goes on when the run is over: it looks at the old side, and people are called. */
   async #settle(): Promise<void> {
     const { clock } = this.#at;
-    const ledger = await openLedger(this.#at, "sweep");
+    const ledger = await patiently(() => openLedger(this.#at, "sweep"));
     const stop = AbortSignal.any([this.#at.ended, AbortSignal.timeout(LONGEST_MS)]);
     const { steps } = this.#wish;
     const deps = {
@@ -192,7 +179,8 @@ class Play {
           const isQuiet = clock.now() > this.#schedule.lastEndMs + SETTLE_MS;
           if (isQuiet && turns >= LEAST_TURNS) break;
         } else turns = 0;
-        await watchOldSide(await runOf(this.#at), deps, stop);
+        const run = await this.#run();
+        await watchOldSide(run, deps, stop).catch((error: unknown) => this.#workers.endedBy(error));
         await clock.sleep(TURN_EVERY_MS, stop);
       }
     } finally {
@@ -201,51 +189,20 @@ class Play {
   }
 
   async #judged({ refused, isOver }: Pick<Played, "refused" | "isOver">): Promise<Played> {
-    const { whole, service, inventory, clock, bench } = this.#at;
     await this.#schedule.end();
-    const { home, standby } = service;
-    const redis = await bench.connect();
+    const run = refused === undefined ? await this.#run() : undefined;
+    const redis = await this.#at.bench.connect();
     const lines = await redis.lrange(KEYS.journal("F-1"), 0, -1);
-    const run = refused === undefined ? await runOf(this.#at) : undefined;
-    const engine = whole.rds.engine;
-    const refOf = (region: string) =>
-      storesIn(service, region).map(({ database }) => ({ region, instance: database.instance }));
     return {
-      ...{ run, refused, isOver, home, standby, endedAtMs: clock.now(), speed: whole.world.clock.speed },
-      journal: lines.map((line) => RunEntry.parse(JSON.parse(line))),
-      log: whole.world.log.read(),
-      newRows: refOf(standby).map((ref) => new Set(engine.rows(ref))),
-      oldRefusals: refOf(home).map((ref) => {
-        const write = engine.write(ref, { id: "judge", writer: "judge" });
-        return write.ok ? null : write.reason;
-      }),
-      usersAt: usersAt(this.#at),
-      isNeeded: run !== undefined && whoIsNeeded(run, inventory, clock.now()) !== undefined,
-      reportedLossMs: await reportedLossMs(run),
+      ...(await seenAtTheEnd(this.#at, run)),
+      ...{ run, refused, isOver },
+      journal: [...lines, ...this.#lost]
+        .map((line) => RunEntry.parse(JSON.parse(line)))
+        .toSorted((one, other) => one.atMs - other.atMs),
+      told: run && this.#desk.told(run),
+      isStoreLost: (await patiently(() => this.#ledger.disagreement())) !== undefined,
       hits: this.#schedule.hits,
+      done: this.#people.done,
     };
   }
-}
-
-/** As at the end of an incident that was seen before everything else: then all until the promotion counts. */
-async function reportedLossMs(run: RunState | undefined): Promise<number | undefined> {
-  if (!run) return undefined;
-  return (await failover.measure(run, { firstSeenAtMs: 0, read: async () => undefined })).dataLossMs;
-}
-
-function entryFor(run: RunState, decision: WorldPlan["people"][number], atMs: number): RunEntry | undefined {
-  const who = { atMs, by: "chloe", door: "slack" } as const;
-  if (decision === "give-back") return fits("abort", run) ? { kind: "aborted", ...who } : undefined;
-  if (fits("resume", run)) return { kind: "resumed", ...who };
-  const failed = run.plan.steps.find(({ id }) => stateOf(run, id).state === "failed");
-  return fits("retry", run) && failed ? { kind: "retried", ...who, step: failed.id } : undefined;
-}
-
-/** Region that the public name leads to now, for somebody who asks for the first time. */
-function usersAt({ whole: { world, traffic }, service }: FailoverWorld): string | undefined {
-  const application = traffic.spec.applications.find(({ name }) => name === service.name);
-  if (!application) return undefined;
-  const { records } = createResolver(world.clock, traffic.authorities.public).resolve(application.publicName);
-  const address = records.find(({ type }) => type === "A")?.value;
-  return address === undefined ? undefined : traffic.entryAt(address)?.region;
 }

@@ -16,6 +16,8 @@ export interface WorldResult {
   readonly why: string;
   readonly violations: readonly Violation[];
   readonly hits: readonly FaultName[];
+  /** What people got done. */
+  readonly done: readonly string[];
   /** Orders over sessions that stayed open on the old side, as key holders had accepted. */
   readonly acceptedOrders: number;
   readonly tookMs: number;
@@ -56,7 +58,7 @@ export async function playOne(seed: number, index: number, wish: OneWish): Promi
   const common = { index, says: sayWorld(plan) };
   try {
     const played = await play(plan, wish);
-    const { run, refused, hits } = played;
+    const { run, refused, hits, done } = played;
     const trace = wish.isTraced === true ? { trace: traceOf(played) } : {};
     const [end, why] = run ? [run.state, run.why] : ["refused", refused ?? ""];
     return {
@@ -64,6 +66,7 @@ export async function playOne(seed: number, index: number, wish: OneWish): Promi
       end,
       why,
       hits,
+      done,
       violations: violationsOf(played),
       acceptedOrders: acceptedOrders(played),
       tookMs: Date.now() - fromMs,
@@ -72,7 +75,16 @@ export async function playOne(seed: number, index: number, wish: OneWish): Promi
   } catch (error) {
     const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
     const violations = [{ guarantee: "world", says: why }];
-    return { ...common, end: "broken", why, hits: [], violations, acceptedOrders: 0, tookMs: Date.now() - fromMs };
+    return {
+      ...common,
+      end: "broken",
+      why,
+      hits: [],
+      done: [],
+      violations,
+      acceptedOrders: 0,
+      tookMs: Date.now() - fromMs,
+    };
   }
 }
 

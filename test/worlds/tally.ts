@@ -10,6 +10,8 @@ export interface Tally {
   readonly byGuarantee: Readonly<Partial<Record<string, number>>>;
   /** Worlds that met it. */
   readonly hits: Readonly<Partial<Record<FaultName, number>>>;
+  /** Worlds in which people got it done. */
+  readonly people: Readonly<Partial<Record<string, number>>>;
 }
 
 export function tallyOf(results: readonly WorldResult[]): Tally {
@@ -20,6 +22,7 @@ export function tallyOf(results: readonly WorldResult[]): Tally {
     acceptedSessions: results.filter((result) => result.acceptedOrders > 0).length,
     byGuarantee: countOf(violations.map(({ guarantee }) => guarantee)),
     hits: countOf(results.flatMap(({ hits }) => [...new Set(hits)])),
+    people: countOf(results.flatMap(({ done }) => [...new Set(done)])),
   };
 }
 
@@ -31,7 +34,7 @@ function countOf<Name extends string>(names: readonly Name[]): Partial<Record<Na
 
 /** For people: how the worlds ended, what they met, and every violation with the world to play again. */
 export function tableOf(results: readonly WorldResult[], seed: number): string {
-  const { hits, byGuarantee, acceptedSessions } = tallyOf(results);
+  const { hits, people, byGuarantee, acceptedSessions } = tallyOf(results);
   const rows = (counts: Readonly<Record<string, number | undefined>>) =>
     Object.entries(counts).map(([name, count]) => `  ${String(count ?? 0).padStart(5)}  ${name}`);
   const met = Object.fromEntries(FAULT_NAMES.map((name) => [name, hits[name] ?? 0]));
@@ -48,6 +51,8 @@ export function tableOf(results: readonly WorldResult[], seed: number): string {
     ...rows(countOf(results.map(({ end }) => end))),
     "Worlds that met each kind of fault:",
     ...rows(met),
+    "Worlds in which people did:",
+    ...rows(people),
     `An open session went on writing on the old side, as accepted in words, in ${acceptedSessions} of them.`,
     "Violations by guarantee:",
     ...(broken.length > 0 ? [...rows(byGuarantee), ...broken] : ["  none"]),

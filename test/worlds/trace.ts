@@ -1,6 +1,6 @@
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import type { LogEntry } from "../../src/simulators/world/log.ts";
-import type { Played } from "./play.ts";
+import type { Played } from "./played.ts";
 
 /** What happened in one world, line by line: the run's journal between what the world saw. For people who look for a cause. */
 export function traceOf({ journal, log, run }: Pick<Played, "journal" | "log" | "run">): string {

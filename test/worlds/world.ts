@@ -2,6 +2,7 @@ import type { Mode } from "../../src/domain/plan-run/plan.ts";
 import { Random } from "../../src/simulators/world/random.ts";
 import type { ExampleName } from "../harness/example.ts";
 import { FAULT_NAMES, type FaultName, MOMENTS, WAITS_FOR_ITS_CALL } from "./fault-names.ts";
+import { WORDS, type Word } from "./people.ts";
 
 /** One world of many: a pure function of seed and index, so that it can be played again alone. */
 export interface WorldPlan {
@@ -22,7 +23,7 @@ export interface WorldPlan {
   /** Absent: PostgreSQL. */
   readonly engine?: "mysql";
   /** What people decide, in this order, each time that the run waits for them; after the last one nobody decides any more. */
-  readonly people: readonly ("go-on" | "give-back")[];
+  readonly people: readonly Word[];
 }
 
 /** From `afterSeconds` of the run on the replica is that far behind, or cut off. */
@@ -62,7 +63,7 @@ export function worldOf(seed: number, index: number): WorldPlan {
     jobSeconds: random.pick([0, 0, 3]),
     stopSeconds: random.pick([30, 30, 120]),
     faults: Array.from({ length: random.integer(0, MOST_FAULTS) }, () => faultFrom(random)),
-    people: Array.from({ length: random.integer(0, 3) }, () => random.pick(["go-on", "go-on", "give-back"])),
+    people: Array.from({ length: random.integer(0, 3) }, () => random.pick(["go-on", "go-on", ...WORDS])),
   };
   const isMySql = plan.faults.some(({ name }) => name === "lag-zero-over-dead-link") || random.next() < 0.25;
   return isMySql ? { ...plan, engine: "mysql" } : plan;

@@ -9,7 +9,7 @@ export type Span =
   | { readonly italic: string }
   /** A person id; a door shows it as a mention, where it has one. */
   | { readonly person: string }
-  /** A Slack channel id. */
+  /** A place in the chat, by the id that the chat gave it and nothing here looks into. */
   | { readonly channel: string }
   | { readonly link: string; readonly label: string }
   | Moment;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Duration } from "../duration.ts";
+import { SlackChannelId } from "../service/slack-ids.ts";
 import { Severity } from "./severity.ts";
 
 export const AlertState = z.enum(["alarm", "ok", "insufficient-data"]);
@@ -52,10 +53,7 @@ export const AlertRule = z.strictObject({
 export type AlertRule = z.infer<typeof AlertRule>;
 
 export const AlertPolicy = z.strictObject({
-  channel: z
-    .string()
-    .regex(/^[CG][A-Z0-9]+$/, "must be a Slack channel id (C…)")
-    .describe("Slack channel id for alert threads."),
+  channel: SlackChannelId.describe("Slack channel id for alert threads."),
   topics: z
     .array(z.string().regex(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+$/, "must be an SNS topic ARN"))
     .min(1, "must name at least one topic")

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { QuietHours } from "../incident/quiet-hours.ts";
+import { SlackMemberId } from "../service/slack-ids.ts";
 
 /** A person's ids at pagers, by the pager's name. */
 export type PagerIds = Readonly<Record<string, string>>;
@@ -8,12 +9,9 @@ export type PagerIds = Readonly<Record<string, string>>;
 export const personWith = (pagerIds: z.ZodType<PagerIds>) =>
   z.strictObject({
     name: z.string().min(1).max(80).describe("As colleagues call them."),
-    slack: z
-      .string()
-      .regex(/^[UW][A-Z0-9]+$/, "must be a Slack member id (U… or W…)")
-      .describe("Slack member id; a second account of the same human goes under `also`."),
+    slack: SlackMemberId.describe("Slack member id; a second account of the same human goes under `also`."),
     also: z
-      .array(z.string().regex(/^[UW][A-Z0-9]+$/, "must be a Slack member id (U… or W…)"))
+      .array(SlackMemberId)
       .default([])
       .describe("Other Slack member ids of the same human: they count as one person everywhere."),
     pagers: pagerIds.describe(

@@ -2,7 +2,7 @@ import type { Person } from "../people/person.ts";
 import { approversOf, findPerson, type Inventory } from "../service/inventory.ts";
 import { isGuarded, isWatched, WATCHED } from "./fence.ts";
 import { type StepRole, stepOf } from "./plan.ts";
-import { heldUpStep, type RunState, type RunStateName, stateOf, WAITS_FOR_PEOPLE } from "./run.ts";
+import { canBeTakenOver, heldUpStep, type RunState, type RunStateName, stateOf, WAITS_FOR_PEOPLE } from "./run.ts";
 import { sayState } from "./state-words.ts";
 import { votesNeeded } from "./votes.ts";
 import { whyOf } from "./why.ts";
@@ -106,7 +106,9 @@ export function fits(decision: Decision, run: RunState): boolean {
   if (decision === "stop-watch") return isWatched(run);
   if (decision === "extend") return run.state !== "verified" || isWatched(run) || isGuarded(run);
   if (decision === "resume") return !run.voided;
-  return !ABOUT_A_FAILURE.includes(decision) || stepInQuestion(run) !== undefined;
+  const step = stepInQuestion(run);
+  if (decision === "take-over" && step !== undefined && !canBeTakenOver(run, step)) return false;
+  return !ABOUT_A_FAILURE.includes(decision) || step !== undefined;
 }
 
 /** Who wants to decide, and the file that says whether they may. */
@@ -131,6 +133,9 @@ export function refusal(decision: Decision, run: RunState, { person, inventory }
     return "TwoKey does nothing more for this run, so there is nothing to extend.";
   if (run.state === "running" && ABOUT_A_FAILURE.includes(decision) && heldUpStep(run) === undefined)
     return `The run is running, and no step of it has failed or is refused, so there is nothing to ${decision}.${whatFits(run)}`;
+  const step = stepInQuestion(run);
+  if (decision === "take-over" && step !== undefined && !canBeTakenOver(run, step))
+    return `TwoKey can see “${stepOf(run.plan, step).title}” only where it is refused, so a take-over would fail.${whatFits(run)}`;
   if (decision === "resume" && run.voided)
     return `The keys of this plan are void: ${whyOf(run, inventory)}. Make a new plan for the remaining steps: /dr replan ${run.plan.id}.${run.pastNoReturn ? "" : ` Or undo what this run has done: /dr abort ${run.plan.id}.`}`;
   if (needs === "requester" && person.id !== run.plan.requester)

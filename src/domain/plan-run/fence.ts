@@ -1,12 +1,24 @@
 import { z } from "zod";
-import type { PlannedStep } from "./plan.ts";
-import { isSettled, type RunState, type RunStateName, stateOf } from "./run.ts";
+import { type PlannedStep, stepOf } from "./plan.ts";
+import { isSettled, type RunState, type RunStateName, settledAfter, stateOf } from "./run.ts";
 import { Captured } from "./run-entry.ts";
 
-/** What a step that protects hands on: whether a failing write proves that the old side no longer writes. */
-const FenceProof = z.enum(["fenced", "cannot-know", "not-proven"]);
+/**
+ * What a step that protects hands on: whether a failing write proves that the old side no longer writes. `closed`: it is shut, and
+ * no new session writes; that sessions of before are gone two people said, and nobody saw.
+ */
+const FenceProof = z.enum(["fenced", "closed", "cannot-know", "not-proven"]);
 export type FenceProof = z.infer<typeof FenceProof>;
-export const FenceOutput = z.object({ fence: FenceProof });
+/** A row that was written when the writers had ended: where it shows, all that they committed is. */
+export const Marker = z.object({ run: z.string(), fencing: z.number(), number: z.number() });
+export type Marker = z.infer<typeof Marker>;
+export const FenceOutput = z.object({
+  fence: FenceProof,
+  /** By resource. */
+  markers: z.record(z.string(), Marker).exactOptional(),
+  /** World time in which it may have been open. Rows from before that prove nothing about it, and are left out. */
+  unseen: z.object({ fromMs: z.number(), untilMs: z.number() }).exactOptional(),
+});
 export type FenceOutput = z.infer<typeof FenceOutput>;
 
 /** The step that stops the old side from writing, in a plan that has an old side. */
@@ -21,10 +33,37 @@ export function fenceSeen(run: RunState): FenceProof | undefined {
   return output.success ? output.data.fence : undefined;
 }
 
+/** A move that promises to lose nothing, before its promotion: its old side has to stay closed. */
+export const isToStayFenced = (run: RunState): boolean =>
+  run.plan.dataLoss.kind === "none" && !run.pastNoReturn && fenceOf(run) !== undefined;
+
+/** World time of the newest proof that the old side is fenced from which on it is kept in sight; undefined: it is not fenced. */
+export function provenSinceMs(run: RunState): number | undefined {
+  const fence = fenceOf(run);
+  if (!fence) return undefined;
+  const { state, output, endedAtMs } = stateOf(run, fence.id);
+  if (state !== "done") return undefined;
+  if (endedAtMs === undefined) return undefined;
+  return Math.max(endedAtMs, FenceOutput.safeParse(output).data?.unseen?.untilMs ?? endedAtMs);
+}
+
+/** What was found out of the new side since the old one was fenced. */
+export function provenSinceFence(run: RunState): readonly string[] {
+  const fence = fenceOf(run);
+  const after = fence ? settledAfter(run, fence.id) : [];
+  return after.filter((id) => stepOf(run.plan, id).role === "proves" && stateOf(run, id).state === "done");
+}
+
+/** It was seen to be shut: whether it stays so is proven again, and looked at. */
+export function isShutOff(run: RunState): boolean {
+  const seen = fenceSeen(run);
+  return seen === "fenced" || seen === "closed";
+}
+
 /** The old side may still write, and the signed plan lets TwoKey fence it when it comes back. */
 export function needsWatch(run: RunState): boolean {
   const { state, lostAtMs } = run.watch;
-  const isProven = fenceSeen(run) === "fenced" && lostAtMs === undefined;
+  const isProven = isShutOff(run) && lostAtMs === undefined;
   return fenceOf(run) !== undefined && !isProven && state !== "fenced" && state !== "ended";
 }
 
@@ -50,23 +89,41 @@ function isPastIt(run: RunState): boolean {
 }
 
 /**
- * The step's choices as signed; what it takes away is put back as it stood right before it was touched. A plan for the rest says
- * itself how that was, before the run that it continues touched it.
+ * The step's choices as signed; what it takes away is put back as it stood right before it was touched. Of what an earlier run of
+ * this move has touched a plan for the rest says itself how that was: what stands there now is what that run has left.
  */
 export function inputOf(run: RunState, step: PlannedStep): Readonly<Record<string, unknown>> {
   if (step.role !== "protects") return step.input;
   const planned = plannedCapture(step);
   const isKnown = planned !== null || run.captured !== undefined;
-  const captured = run.plan.restOf ? firstSeen(planned, run.captured) : { ...planned, ...run.captured };
-  return { ...step.input, captured: isKnown ? captured : null, mustCapture: true };
+  const captured = firstSeen(touchedBefore(step), { ...planned, ...run.captured });
+  const said = isSaidByHand(run, step) ? { byHand: true } : {};
+  return { ...step.input, captured: isKnown ? captured : null, mustCapture: true, ...said };
+}
+
+/** Two people said that they did it, and what they did to open sessions nobody can see. */
+function isSaidByHand(run: RunState, step: PlannedStep): boolean {
+  const { state } = stateOf(run, step.id);
+  return state === "by-hand" || (state === "done" && fenceSeen(run) === "closed");
 }
 
 const plannedCapture = (step: PlannedStep): Seen => Captured.nullish().parse(step.input["captured"]) ?? null;
 
-/** What the plan saw of an old side that nothing was asked of yet: its first intent says how that stands then. */
+/** What the plan saw of an old side of which something was not touched yet: its first intent says how that stands then. */
 export function firstToCapture(run: RunState, step: PlannedStep): RunState["captured"] {
   const isFirst = step.role === "protects" && stateOf(run, step.id).tries === 0 && run.captured === undefined;
-  return isFirst && !run.plan.restOf ? (plannedCapture(step) ?? undefined) : undefined;
+  const planned = isFirst ? plannedCapture(step) : null;
+  const before = touchedBefore(step) ?? {};
+  return planned && Object.keys(planned).some((each) => !Object.hasOwn(before, each)) ? planned : undefined;
+}
+
+const Touched = z.object({ touched: z.array(z.string()).default([]) });
+
+/** How that stood which an earlier run of this move has begun to fence, before it did. */
+function touchedBefore(step: PlannedStep): Seen {
+  const { touched } = Touched.parse(step.input);
+  const planned = Object.entries(plannedCapture(step) ?? {});
+  return Object.fromEntries(planned.filter(([resource]) => touched.includes(resource)));
 }
 
 /** What stood there before it was touched: parts come back one by one, and a later look sees what the fence has made of the first. */

@@ -77,6 +77,8 @@ export const PlannedStep = z.strictObject({
   byHand: z.array(z.string()),
   /** What gave no answer when the plan was made, in words: until it does, no command of `byHand` can work. */
   silent: z.string().exactOptional(),
+  /** While its vendor refuses it people may do it in another way, and the step sees that without the vendor. */
+  otherWay: z.literal(true).exactOptional(),
 });
 export type PlannedStep = z.infer<typeof PlannedStep>;
 
@@ -138,6 +140,8 @@ const PlanShape = z.strictObject({
   service: z.string(),
   from: z.string(),
   to: z.string(),
+  /** Why it does not go to a region of higher priority, as sentences; absent where people named the target, or it is the first one. */
+  passedOver: z.array(z.string()).exactOptional(),
   restOf: RestOf.exactOptional(),
   /** Something irreversible has happened, or may have, before this was planned: its run begins past that point (J4). */
   pastNoReturn: z.boolean(),

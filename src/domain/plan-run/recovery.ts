@@ -3,6 +3,7 @@ import { DoorName, type Event } from "../event.ts";
 import { canonicalJson } from "../json.ts";
 import { sha256 } from "../service/inventory.ts";
 import type { Signable } from "./key.ts";
+import { VOTE_COUNTS_FOR_MS } from "./votes.ts";
 
 /** One line of a ledger, as far as people need it. */
 export const Act = z.strictObject({
@@ -65,9 +66,16 @@ export function recoveryDigest({ state: _state, signatures: _signatures, ...show
   return sha256(canonicalJson(shown));
 }
 
+/** World time until which a signature waits for the next one. */
+export const countsUntilMs = ({ atMs }: Recovery["signatures"][number]): number => atMs + VOTE_COUNTS_FOR_MS;
+
+/** Those that count now, as for any other vote of two: longer ago people had looked at another world. */
+export const standingSignatures = ({ state, signatures }: Recovery, nowMs: number): Recovery["signatures"] =>
+  state === "accepted" ? signatures : signatures.filter((signature) => nowMs < countsUntilMs(signature));
+
 /** The rules of keys, for a signature under a recovery. */
-export function signableRecovery(recovery: Recovery): Signable {
-  const { state, signByMs, requester, inventoryDigest, keysRequired, signatures } = recovery;
+export function signableRecovery(recovery: Recovery, nowMs: number): Signable {
+  const { state, signByMs, requester, inventoryDigest, keysRequired } = recovery;
   return {
     name: "recovery",
     gives: "signature",
@@ -76,7 +84,7 @@ export function signableRecovery(recovery: Recovery): Signable {
     stands: state,
     digest: recoveryDigest(recovery),
     ...{ signByMs, requester, inventoryDigest, keysRequired },
-    held: signatures,
+    held: standingSignatures(recovery, nowMs),
     acceptances: [],
   };
 }

@@ -71,6 +71,8 @@ export const RunEntry = z.discriminatedUnion("kind", [
     code: z.string(),
     why: z.string(),
     mustAsk: z.boolean(),
+    /** What people can do about it, a sentence each, where the step knows more than the table of decisions. */
+    ways: z.array(z.string()).exactOptional(),
   }),
   z.strictObject({
     kind: z.literal("undo-intent"),
@@ -124,6 +126,8 @@ export const RunEntry = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("superseded"), atMs: z.number(), plan: z.string() }),
   z.strictObject({ kind: z.literal("no-way-back"), atMs: z.number(), why: z.string() }),
   z.strictObject({ kind: z.literal("fence-again"), atMs: z.number(), ...Step, captured: Captured.exactOptional() }),
+  /** The old side is closed, and may have been open since then: what was found out since its fence is found out again. */
+  z.strictObject({ kind: z.literal("prove-again"), atMs: z.number(), ...Step, fromMs: z.number() }),
   z.strictObject({
     kind: z.literal("watch-intent"),
     atMs: z.number(),

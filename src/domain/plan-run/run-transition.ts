@@ -1,10 +1,9 @@
 import { Bug } from "../errors.ts";
 import { extended } from "./extension.ts";
 import { WATCHED } from "./fence.ts";
-import type { Plan } from "./plan.ts";
 import {
+  canBeTakenOver,
   heldUpStep,
-  proposedRun,
   type RunKey,
   type RunState,
   type RunStateName,
@@ -14,11 +13,7 @@ import {
 import type { RunEntry } from "./run-entry.ts";
 import { forwardAgain, goesOn, stepApplied, takenOver } from "./step-transition.ts";
 import { votesFor, votesNeeded } from "./votes.ts";
-import { fencedAgain, watchEnded, watched } from "./watch-transition.ts";
-
-export function replay(plan: Plan, digest: string, entries: readonly RunEntry[]): RunState {
-  return entries.reduce(transition, proposedRun(plan, digest));
-}
+import { fencedAgain, provenAgain, watchEnded, watched } from "./watch-transition.ts";
 
 /** The only way a run changes. An entry that does not fit the state is a Bug: nothing may be guessed from it. */
 export function transition(run: RunState, entry: RunEntry): RunState {
@@ -65,6 +60,7 @@ const FITS: Readonly<Record<RunEntry["kind"], readonly RunStateName[]>> = {
   "vote-lapsed": ["running", "paused", "stopped", "stuck", "verified"],
   extended: [...LIVE, "verified"],
   "fence-again": ["running"],
+  "prove-again": ["running"],
   "watch-intent": WATCHED,
   "watch-asked": [...REPORTING, "verified"],
   "watch-failed": [...REPORTING, "verified"],
@@ -112,11 +108,8 @@ function applied(run: RunState, entry: RunEntry): RunState {
         withStep(run, entry.step, { state: "waiting", tries: 0, sinceMs: entry.atMs, startedAtMs: undefined }),
       );
     case "taken-over":
-      if (run.state === "running" && heldUpStep(run) !== entry.step)
-        throw new Bug(
-          "journal-illegal-entry",
-          `Nobody refuses ${entry.step}, so nobody can take it over while it runs`,
-        );
+      if (run.state === "running" && (heldUpStep(run) !== entry.step || !canBeTakenOver(run, entry.step)))
+        throw new Bug("journal-illegal-entry", `Nobody can take ${entry.step} over while the run goes on`);
       return takenOver(run, entry);
     case "vote-lapsed":
       return { ...run, votes: run.votes.filter(({ by }) => by !== entry.by) };
@@ -126,6 +119,8 @@ function applied(run: RunState, entry: RunEntry): RunState {
       return forwardAgain(run, entry);
     case "fence-again":
       return fencedAgain(run, entry);
+    case "prove-again":
+      return provenAgain(run, entry);
     case "watch-intent":
     case "watch-asked":
     case "watch-failed":
@@ -169,7 +164,7 @@ function voidedWhy({ because, why }: Extract<RunEntry, { kind: "voided" }>): str
 
 /** While a run goes on waiting, people decide about the step that is refused, and about nothing else. */
 const isAboutARefusal = (run: RunState, { step, decision }: Extract<RunEntry, { kind: "vote" }>): boolean =>
-  heldUpStep(run) === step && (decision === "skip" || decision === "take-over");
+  heldUpStep(run) === step && (decision === "skip" || (decision === "take-over" && canBeTakenOver(run, step)));
 
 /** A decision of two: as many distinct people as the plan itself needed keys. */
 function voted(run: RunState, entry: Extract<RunEntry, { kind: "vote" }>): RunState {

@@ -1,5 +1,5 @@
 import type { DoorName } from "../event.ts";
-import type { Plan, PlannedStep, RestOf } from "./plan.ts";
+import { type Plan, type PlannedStep, type RestOf, stepOf } from "./plan.ts";
 import type { Captured, VoteName } from "./run-entry.ts";
 
 /**
@@ -55,6 +55,8 @@ export interface StepState {
   readonly data: Readonly<Record<string, unknown>>;
   readonly output: Readonly<Record<string, unknown>>;
   readonly says: string;
+  /** What people can do about its failure, in its own words. */
+  readonly ways: readonly string[];
   /** Since when a vendor refuses its calls, and in which words it first did; it is tried on and on. */
   readonly heldUp: { readonly sinceMs: number; readonly why: string } | undefined;
   readonly sinceMs: number;
@@ -156,6 +158,7 @@ const WAITING: StepState = {
   data: {},
   output: {},
   says: "",
+  ways: [],
   heldUp: undefined,
   sinceMs: 0,
   startedAtMs: undefined,
@@ -229,11 +232,16 @@ export function readySteps(run: RunState): PlannedStep[] {
   );
 }
 
-/** The step that a vendor holds up while the run goes on waiting for it. */
-export function heldUpStep(run: RunState): string | undefined {
-  if (run.state !== "running") return undefined;
-  return run.plan.steps.find(({ id }) => isHeldUp(stateOf(run, id)))?.id;
+/** The step that a vendor holds up while the run goes on waiting for it: of several the first, since people decide about one at a time. */
+export const heldUpStep = (run: RunState): string | undefined => heldUpSteps(run)[0]?.id;
+
+export function heldUpSteps(run: RunState): readonly PlannedStep[] {
+  return run.state === "running" ? run.plan.steps.filter(({ id }) => isHeldUp(stateOf(run, id))) : [];
 }
+
+/** Of a step that is held up: whether its own look can ever see that people did it in another way meanwhile. */
+export const canBeTakenOver = (run: RunState, step: string): boolean =>
+  !isHeldUp(stateOf(run, step)) || stepOf(run.plan, step).otherWay === true;
 
 export const isHeldUp = ({ state, heldUp }: StepState): boolean => state === "intended" && heldUp !== undefined;
 

@@ -1,4 +1,5 @@
 import { capturedWith } from "./fence.ts";
+import { stepOf } from "./plan.ts";
 import { isHeldUp, type RunState, stateOf, withStep } from "./run.ts";
 import type { RunEntry } from "./run-entry.ts";
 
@@ -36,7 +37,7 @@ export function stepApplied(run: RunState, entry: StepEntry): RunState {
       return withStep(run, entry.step, {
         ...now,
         state: "done",
-        output: entry.output,
+        output: { ...keptWhenDone(run, entry.step), ...entry.output },
         says: entry.says,
         endedAtMs: entry.atMs,
       });
@@ -59,6 +60,12 @@ export function stepApplied(run: RunState, entry: StepEntry): RunState {
   }
 }
 
+/** That the old side may have been open stays known when it is fenced again. */
+function keptWhenDone(run: RunState, step: string): Readonly<Record<string, unknown>> {
+  const { unseen } = stateOf(run, step).output;
+  return stepOf(run.plan, step).role === "protects" && unseen !== undefined ? { unseen } : {};
+}
+
 /** Its own time begins when the vendor takes it. */
 function asked(run: RunState, { step, atMs, requestIds, data }: Extract<RunEntry, { kind: "asked" }>): RunState {
   const before = stateOf(run, step);
@@ -72,8 +79,9 @@ function failed(run: RunState, entry: Extract<RunEntry, { kind: "failed" }>): Ru
   const after = withStep(run, entry.step, {
     state: "failed",
     says: entry.why,
-    // What an earlier attempt had shown is shown no longer.
-    ...{ output: {}, heldUp: undefined },
+    ways: entry.ways ?? [],
+    // What an earlier attempt had shown is shown no longer. That it was refused stays: it decides what a take-over may rest on.
+    output: {},
     sinceMs: entry.atMs,
     endedAtMs: entry.atMs,
   });

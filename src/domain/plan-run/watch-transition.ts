@@ -1,5 +1,13 @@
 import { Bug } from "../errors.ts";
-import { capturedWith, isGuarded, needsWatch } from "./fence.ts";
+import {
+  capturedWith,
+  FenceOutput,
+  isGuarded,
+  isToStayFenced,
+  needsWatch,
+  provenSinceFence,
+  provenSinceMs,
+} from "./fence.ts";
 import { isSettled, type RunState, settledAfter, stateOf, type Watch, withStep } from "./run.ts";
 import type { RunEntry } from "./run-entry.ts";
 
@@ -13,9 +21,30 @@ export function fencedAgain(run: RunState, entry: Extract<RunEntry, { kind: "fen
     endedAtMs: undefined,
     output: {},
   } as const;
+  const provenMs = provenSinceMs(run);
   const steps = [entry.step, ...settledAfter(run, entry.step)];
   const seen: RunState = { ...run, intents: run.intents + 1, captured: capturedWith(run, entry.captured) };
-  return steps.reduce((now, step) => withStep(now, step, again), seen);
+  const waiting = steps.reduce((now, step) => withStep(now, step, again), seen);
+  if (provenMs === undefined) return waiting;
+  // A store that stayed closed takes no new row, and the one before it proves nothing about the time since.
+  return withStep(waiting, entry.step, { output: { unseen: { fromMs: provenMs, untilMs: entry.atMs } } });
+}
+
+/** The side is closed, so it is not fenced again: only what was found out while it may have been open. */
+export function provenAgain(run: RunState, entry: Extract<RunEntry, { kind: "prove-again" }>): RunState {
+  if (!isToStayFenced(run))
+    throw new Bug("journal-proof-too-late", "Only before the promotion is anything proven again");
+  const { fence } = FenceOutput.parse(stateOf(run, entry.step).output);
+  const unseen = { fromMs: entry.fromMs, untilMs: entry.atMs };
+  const fenced = withStep(run, entry.step, { output: { fence, unseen } });
+  const again = {
+    state: "waiting",
+    sinceMs: entry.atMs,
+    startedAtMs: undefined,
+    endedAtMs: undefined,
+    output: {},
+  } as const;
+  return provenSinceFence(run).reduce((now, step) => withStep(now, step, again), fenced);
 }
 
 type WatchEntry = Extract<

@@ -4,7 +4,8 @@ export type Known<T> =
   | {
       readonly known: false;
       readonly why: string;
-      readonly cause: "unreachable" | "denied" | "absent" | "failed";
+      /** `absent`: the vendor says that there is no such thing. `not-asked`: nobody has looked. */
+      readonly cause: "unreachable" | "denied" | "absent" | "failed" | "not-asked";
       readonly atMs: number;
     };
 

@@ -45,7 +45,9 @@ export const serviceSchema = ({ stores, compute, entrances }: ResourceSchemas) =
     regions: z
       .array(RegionName)
       .min(2, "must name the home region and at least one more")
-      .describe("Home region first, then the others in order of preference. Two are the ordinary case."),
+      .describe(
+        "Home region first, then the others by priority: a move goes to the first one that is ready. Two are the ordinary case.",
+      ),
     needs: z.array(Name).default([]).describe("Services that have to be there before this one."),
     budget: Budget.optional().describe("How the RTO is shared out; the parts together are no longer than it."),
     stores: z.record(Name, stores).describe("What keeps the data, by name."),
@@ -74,7 +76,7 @@ export interface Service extends ServiceFile {
   readonly name: string;
   /** Region that serves users on a normal day: the first of `regions`. */
   readonly home: Region;
-  /** Region that takes over first: the second of `regions`. */
+  /** The region of highest priority beside home. What a rehearsal is about; a plan chooses among all of them. */
   readonly standby: Region;
   /** What AWS said of its resources, with its age; what the file says comes first. */
   readonly found: Found;

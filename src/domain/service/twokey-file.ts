@@ -8,6 +8,7 @@ import { PipelineEntry } from "../people/pipeline.ts";
 import { RegionName } from "./region.ts";
 import { AccountId, PolicyArn, RoleArn } from "./resource.ts";
 import { Name, type ResourceSchemas, serviceSchema } from "./service.ts";
+import { SlackUserGroupId } from "./slack-ids.ts";
 import { STORE_RISKS } from "./store-risk.ts";
 
 /** The version that this TwoKey reads, and no other. */
@@ -19,11 +20,9 @@ export const ApprovalPolicy = z.strictObject({
     .array(z.string())
     .min(1, "must name at least one person")
     .describe("Keys of `people`; each must also have the role `approver`."),
-  slack_user_group: z
-    .string()
-    .regex(/^S[A-Z0-9]+$/, "must be a Slack user group id (S…)")
-    .optional()
-    .describe("A Slack user group that may narrow the list, never widen it."),
+  slack_user_group: SlackUserGroupId.optional().describe(
+    "A Slack user group that may narrow the list, never widen it.",
+  ),
   start_within: Duration.default(900_000).describe("A plan must be started within this time."),
   page_again_every: Duration.default(300_000).describe(
     "People are paged again this often while a plan waits for keys, a run waits for a decision, or an old side stands open.",

@@ -3,7 +3,7 @@ import { Bug, UserError } from "../../domain/errors.ts";
 import type { Event } from "../../domain/event.ts";
 import { fenceOf } from "../../domain/plan-run/fence.ts";
 import { judgeSignature, whoCanSign } from "../../domain/plan-run/key.ts";
-import { type Recovery, recoveryDigest, signableRecovery } from "../../domain/plan-run/recovery.ts";
+import { type Recovery, recoveryDigest, signableRecovery, standingSignatures } from "../../domain/plan-run/recovery.ts";
 import { isOver, type RunState } from "../../domain/plan-run/run.ts";
 import type { Inventory } from "../../domain/service/inventory.ts";
 import type { Who } from "../../ports/asker.ts";
@@ -19,7 +19,8 @@ import { confirmed } from "./proof.ts";
  * The way on after a lost store (G17). Invariants:
  *  R1 who may sign is judged by the rules and the fresh question that keys are judged by (K1, G2)
  *  R2 the last signature, the end of every run of before, and the store's counting again are one atomic step
- *  R3 it counts for the marks that were testified and shown, and for no others: signed once, it cannot be used again
+ *  R3 a signature waits 15 minutes for the next one, as a vote does; then its person has to look and sign again
+ *  R4 it counts for the marks that were testified and shown, and for no others: signed once, it cannot be used again
  */
 export interface RecoveryDeps {
   readonly inventory: () => Inventory;
@@ -58,7 +59,7 @@ export async function signRecovery({ who, digest }: SignatureTurn, deps: Recover
     if (!current) throw new UserError("recovery-unknown", "Nothing waits to be signed. Ask with /dr accept-store.");
     const nowMs = deps.clock.now();
     const answer = judgeSignature(
-      signableRecovery(current),
+      signableRecovery(current, nowMs),
       { person: id, digest, nowMs, accepted: [] },
       deps.inventory(),
     );
@@ -68,7 +69,7 @@ export async function signRecovery({ who, digest }: SignatureTurn, deps: Recover
     const signed: Recovery = {
       ...current,
       state: complete ? "accepted" : "waiting",
-      signatures: [...current.signatures, { by: person.id, door: proof.door, atMs: nowMs }],
+      signatures: [...standingSignatures(current, nowMs), { by: person.id, door: proof.door, atMs: nowMs }],
     };
     const count = `${signed.signatures.length} of ${signed.keysRequired}`;
     const events = [
@@ -115,12 +116,12 @@ function endOf(run: RunState, { id }: Recovery, atMs: number): Ended["entry"] {
 /** One card where alarms go, and one for each person who can still sign; each shows the newest state when it is sent. */
 export async function showRecovery(recovery: Recovery, deps: RecoveryDeps): Promise<void> {
   const inventory = deps.inventory();
-  const signers = whoCanSign({ ...signableRecovery(recovery), held: [] }, inventory);
+  const nowMs = deps.clock.now();
+  const signers = whoCanSign({ ...signableRecovery(recovery, nowMs), held: [] }, inventory);
   const shownTo: readonly Addressee[] = [
     { channel: inventory.file.alerts.channel },
     ...signers.map(({ id: person }) => ({ person })),
   ];
-  const nowMs = deps.clock.now();
   for (const to of shownTo) {
     const id = `recovery:${recovery.id}:${"person" in to ? to.person : to.channel}`;
     await deps.cards.change(id, (current) => {

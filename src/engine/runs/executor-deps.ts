@@ -6,7 +6,7 @@ import { type PlannedStep, stepOf } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import { enteredBy } from "../../ports/elsewhere.ts";
 import type { Logger } from "../../ports/logger.ts";
-import type { OldSide } from "../../ports/old-side.ts";
+import type { OldSide, OldSideLooking } from "../../ports/old-side.ts";
 import type { Permission } from "../../ports/permission.ts";
 import type { GuardedCloud, StepContext, StoredStep } from "../../ports/step.ts";
 import { endsTheDrive, type JournalDeps, type RunHold } from "./journal.ts";
@@ -17,7 +17,7 @@ export interface ExecutorDeps extends JournalDeps {
   /** Looks at the world again: why the keys no longer hold, in words; empty when they do. */
   readonly drift: (run: RunState, signal: AbortSignal) => Promise<readonly string[]>;
   /** Looks at the side that the run leads away from. */
-  readonly oldSide: (run: RunState, signal: AbortSignal) => Promise<OldSide>;
+  readonly oldSide: (run: RunState, looking: OldSideLooking) => Promise<OldSide>;
   /** Whether an old side that is fenced is to be looked at again now; true at most once within `GUARD_EVERY_MS`. */
   readonly guardIsDue: (run: string, nowMs: number) => boolean;
   /** Something that people look at has changed. */

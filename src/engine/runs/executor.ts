@@ -1,5 +1,6 @@
 import { Superseded } from "../../domain/errors.ts";
-import { isOpenAgain } from "../../domain/plan-run/fence.ts";
+import { isOpenAgain, isToStayFenced } from "../../domain/plan-run/fence.ts";
+import { leftToPeople } from "../../domain/plan-run/left-to-people.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { isSettled, type RunState, readySteps, stateOf, unmeasuredSteps } from "../../domain/plan-run/run.ts";
 import { eitherOf } from "../../ports/signals.ts";
@@ -7,6 +8,7 @@ import { CredentialsAhead } from "./credentials-ahead.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
 import { watchWhileDriven } from "./fence-watch.ts";
 import { RunHold } from "./journal.ts";
+import { KeptInSight } from "./kept-in-sight.ts";
 import { fencesAgain, type Proving, standsFenced, voided } from "./proven-again.ts";
 import { driveStep } from "./step-driver.ts";
 import { neverHappened, unwind } from "./unwind.ts";
@@ -32,7 +34,7 @@ function endOf(run: RunState): string {
     unmeasured.length === 0
       ? `${run.plan.title}: verified`
       : `${run.plan.title}: ended, and nobody measured: ${unmeasured.join("; ")}`;
-  return [ended, ...(run.plan.leftForPeople ?? [])].join(". ");
+  return [ended, ...leftToPeople(run)].join(". ");
 }
 
 /** Resolves when the run is over or waits for people; rejects with the signal's reason, with Superseded, or with Bug. */
@@ -58,13 +60,16 @@ class Drive {
   readonly #ahead: CredentialsAhead;
   readonly #inFlight = new Map<string, Promise<void>>();
   #broken: unknown;
-  #watching: { readonly stop: AbortController; readonly over: Promise<void> } | undefined;
+  readonly #sight: KeptInSight;
+  #watching: Beside | undefined;
+  #sighting: Beside | undefined;
 
   constructor(hold: RunHold, deps: ExecutorDeps, signal: AbortSignal) {
     this.#hold = hold;
     this.#deps = deps;
     this.#signal = signal;
     this.#ahead = new CredentialsAhead(hold, deps);
+    this.#sight = new KeptInSight(deps);
   }
 
   async toTheEnd(): Promise<RunState> {
@@ -74,6 +79,7 @@ class Drive {
       const run = this.#hold.run;
       this.#deps.changed(run);
       if (isLookedAt(run)) this.#watch();
+      else if (isToStayFenced(run)) this.#keepInSight();
       if (run.state === "unwinding") {
         await this.settled();
         await unwind(this.#hold, this.#deps, this.#signal);
@@ -113,13 +119,20 @@ class Drive {
 
   /** X5, past the point of no return. */
   #watch(): void {
-    if (this.#watching) return;
+    this.#watching ??= this.#beside((signals) => watchWhileDriven(this.#hold, this.#deps, signals));
+  }
+
+  /** X5, before it. */
+  #keepInSight(): void {
+    this.#sighting ??= this.#beside((signals) => this.#sight.whileDriven(this.#hold, signals));
+  }
+
+  #beside(does: (signals: { signal: AbortSignal; stop: AbortSignal }) => Promise<void>): Beside {
     const stop = new AbortController();
-    const signals = { signal: this.#signal, stop: stop.signal };
-    const over = watchWhileDriven(this.#hold, this.#deps, signals).catch((error: unknown) => {
+    const over = does({ signal: this.#signal, stop: stop.signal }).catch((error: unknown) => {
       this.#broken ??= error;
     });
-    this.#watching = { stop, over };
+    return { stop, over };
   }
 
   #start(step: PlannedStep): void {
@@ -148,7 +161,7 @@ class Drive {
 
   /** X5, before each irreversible step: also before one that is tried again. */
   async #fencesAgain(run: RunState): Promise<boolean> {
-    return this.#isBeforeACommit(run) && fencesAgain(this.#proving, run);
+    return this.#isBeforeACommit(run) && fencesAgain(this.#proving, run, this.#sight);
   }
 
   #isBeforeACommit(run: RunState): boolean {
@@ -185,10 +198,18 @@ class Drive {
   }
 
   async settled(): Promise<void> {
-    this.#watching?.stop.abort();
-    await Promise.allSettled([...this.#inFlight.values(), this.#watching?.over]);
+    const beside = [this.#watching, this.#sighting];
+    for (const each of beside) each?.stop.abort();
+    await Promise.allSettled([...this.#inFlight.values(), ...beside.map((each) => each?.over)]);
     this.#watching = undefined;
+    this.#sighting = undefined;
   }
+}
+
+/** What goes on beside the steps. */
+interface Beside {
+  readonly stop: AbortController;
+  readonly over: Promise<void>;
 }
 
 /** The next thing to be asked for cannot be undone. */

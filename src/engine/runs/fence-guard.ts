@@ -3,7 +3,6 @@ import { fenceOf, inputOf, isOpenAgain } from "../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import type { OldSide } from "../../ports/old-side.ts";
-import { eitherOf } from "../../ports/signals.ts";
 import type { LookContext, Verdict } from "../../ports/step.ts";
 import { definitionOf, LOOKS_ONLY, type WatchDeps } from "./executor-deps.ts";
 
@@ -52,19 +51,11 @@ export async function proofInTime(run: RunState, deps: WatchDeps, signal: AbortS
   }
 }
 
-/** Machine time that users wait for a look at an old side that may be silent. */
-const LOOK_WITHIN_MS = 2_000;
+/** Machine time that users wait for a look at each part of an old side that may be silent. */
+const PART_WITHIN_MS = 2_000;
 
-/** Undefined where it gives no answer in that time. */
-export async function lookedInTime(run: RunState, deps: WatchDeps, signal: AbortSignal): Promise<OldSide | undefined> {
-  const patience = AbortSignal.timeout(LOOK_WITHIN_MS);
-  try {
-    return await deps.oldSide(run, eitherOf(signal, patience));
-  } catch (error) {
-    if (signal.aborted || !patience.aborted) throw error;
-    return undefined;
-  }
-}
+export const lookedInTime = (run: RunState, deps: WatchDeps, signal: AbortSignal): Promise<OldSide> =>
+  deps.oldSide(run, { signal, partWithinMs: PART_WITHIN_MS });
 
 interface Asking {
   readonly deps: WatchDeps;

@@ -1,5 +1,5 @@
 import { messageOf, NotAuthorised, OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
-import { fenceOf, isGuarded, isWatched } from "../../domain/plan-run/fence.ts";
+import { FenceOutput, fenceOf, isGuarded, isWatched } from "../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
@@ -145,8 +145,10 @@ async function verdictOf(
 ): Promise<Outcome | undefined> {
   try {
     const definition = definitionOf(deps, run.plan, fence.id);
-    const { done, says } = await definition.verify(unforgiving(fence), run.watch.data, context);
-    return done ? { fenced: true, says } : undefined;
+    const verdict = await definition.verify(unforgiving(fence), run.watch.data, context);
+    const shown = verdict.done ? FenceOutput.safeParse(verdict.output) : undefined;
+    // What is not proven may go on for a run that goes on; it ends no watch.
+    return shown?.success && shown.data.fence === "fenced" ? { fenced: true, says: verdict.says } : undefined;
   } catch (error) {
     return failureOf(error);
   }

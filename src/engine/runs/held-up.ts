@@ -31,7 +31,8 @@ export class Refusals {
   constructor(asking: Asking) {
     const { hold, step, deps } = asking;
     this.#asking = asking;
-    this.#sinceMs = stateOf(hold.run, step.id).heldUp?.sinceMs;
+    const before = stateOf(hold.run, step.id);
+    this.#sinceMs = isHeldUp(before) ? before.heldUp?.sinceMs : undefined;
     this.#beganMs = deps.clock.now();
   }
 

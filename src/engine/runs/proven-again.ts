@@ -1,12 +1,24 @@
-import { fenceOf, fenceSeen, isGuarded, isOpenAgain, isWatched } from "../../domain/plan-run/fence.ts";
+import { sayTime } from "../../domain/duration.ts";
+import {
+  fenceOf,
+  fenceSeen,
+  isGuarded,
+  isOpenAgain,
+  isToStayFenced,
+  isWatched,
+  provenSinceFence,
+} from "../../domain/plan-run/fence.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
 import { lookedInTime, proofInTime } from "./fence-guard.ts";
 import type { RunHold } from "./journal.ts";
+import type { KeptInSight } from "./kept-in-sight.ts";
 import { isWaitedFor } from "./watch-due.ts";
 
 /** Attempts of the fence before the promotion; a region that comes and goes holds it up no longer. */
 const MOST_FENCE_ATTEMPTS = 3;
+/** The same for what is proven of the new side. */
+const MOST_PROOFS = 4;
 
 export interface Proving {
   readonly hold: RunHold;
@@ -18,23 +30,25 @@ export interface Proving {
  * X5, before a promotion: an old side that was dark and answers now, or was fenced and is open again, is fenced first, in the
  * order that people signed. True when the run has changed.
  */
-export async function fencesAgain(proving: Proving, run: RunState): Promise<boolean> {
+export async function fencesAgain(proving: Proving, run: RunState, sight: KeptInSight): Promise<boolean> {
   const { hold, deps, signal } = proving;
   const fence = fenceOf(run);
   if (!fence) return false;
+  const unproven = unprovenPromise(run);
+  if (unproven !== undefined) return voided(proving, [unproven]);
   const { state, attempt } = stateOf(run, fence.id);
   if (state !== "done") return false;
   const isBlind = fenceSeen(run) === "cannot-know";
   if (isBlind && (attempt >= MOST_FENCE_ATTEMPTS || run.pastNoReturn)) return false;
   const proof = isBlind ? undefined : await proofInTime(run, deps, signal);
-  if (proof?.holds) return false;
+  if (proof?.holds) return provesAgain(proving, run, sight);
   // Past the point of no return the watch fences, and people have to look before anything more is promoted.
   if (proof && run.pastNoReturn)
     return voided(proving, [`${run.plan.from} is not proven to be fenced any more: ${proof.says}`]);
   const looked = await lookedInTime(run, deps, signal);
-  if (proof && (looked?.kind !== "back" || looked.isClosed || attempt >= MOST_FENCE_ATTEMPTS))
+  if (proof && (looked.kind !== "back" || looked.isClosed || attempt >= MOST_FENCE_ATTEMPTS))
     return voided(proving, [`${run.plan.from} was fenced, and nobody can prove it now: ${proof.says}`]);
-  if (looked?.kind !== "back" || isWaitedFor(looked)) return false;
+  if (looked.kind !== "back" || isWaitedFor(looked)) return false;
   const seen = looked.captured && { captured: { ...looked.captured } };
   const entered = await hold.append((now) =>
     now.state === "running" && !now.pastNoReturn
@@ -51,6 +65,41 @@ export async function fencesAgain(proving: Proving, run: RunState): Promise<bool
               ? `${run.plan.from} was fenced and stands open again before the promotion: it is fenced first`
               : `${run.plan.from} answers again before the promotion: it is fenced first`,
           },
+        }
+      : undefined,
+  );
+  if (entered) await hold.note(entered);
+  return true;
+}
+
+/** G19: what the promise to lose nothing rests on was skipped. Who skips it agrees to no loss: people sign another plan for that. */
+function unprovenPromise(run: RunState): string | undefined {
+  const skipped = run.plan.steps.find(
+    ({ id, role }) => (role === "protects" || role === "proves") && stateOf(run, id).state === "skipped",
+  );
+  if (!skipped || !isToStayFenced(run)) return undefined;
+  return `this plan promises to lose nothing, and “${skipped.title}” was skipped: what is lost then has to be signed in a new plan`;
+}
+
+/** X5, of a side that is closed now and may have been open since its fence: what was proven in between is proven again. */
+async function provesAgain({ hold, deps, signal }: Proving, run: RunState, sight: KeptInSight): Promise<boolean> {
+  const { from, to } = run.plan;
+  const gap = sight.gapIn(run);
+  const fence = fenceOf(run);
+  const proven = provenSinceFence(run);
+  if (!gap || !fence || proven.length === 0) return false;
+  const nowMs = deps.clock.now();
+  const since = gap.wasOpen
+    ? `${from} was seen open after ${sayTime(gap.fromMs, nowMs)} and is closed again`
+    : `Nobody looked at ${from} from ${sayTime(gap.fromMs, nowMs)} to ${sayTime(nowMs)}`;
+  if (proven.some((id) => stateOf(run, id).attempt >= MOST_PROOFS))
+    return voided({ hold, deps, signal }, [`${since}, so nobody can prove that ${to} has every commit of it`]);
+  const told = { says: `${since}. That ${to} has every commit is proven again` };
+  const entered = await hold.append((now) =>
+    now.state === "running" && isToStayFenced(now)
+      ? {
+          entry: { kind: "prove-again", atMs: nowMs, step: fence.id, epoch: hold.epoch, fromMs: gap.fromMs },
+          told,
         }
       : undefined,
   );

@@ -6,7 +6,7 @@ import {
   StepFailed,
   TransientError,
 } from "../../domain/errors.ts";
-import { fenceSeen, firstToCapture, inputOf } from "../../domain/plan-run/fence.ts";
+import { firstToCapture, inputOf, isShutOff } from "../../domain/plan-run/fence.ts";
 import { timeOf } from "../../domain/plan-run/learned-times.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
@@ -15,7 +15,7 @@ import { type Asked, type StepContext, type StoredStep, UNCAPTURED, type Verdict
 import { contextFor, definitionOf, type ExecutorDeps } from "./executor-deps.ts";
 import { lookedInTime, proofInTime } from "./fence-guard.ts";
 import { isDecided, Refusals, recordAsked } from "./held-up.ts";
-import type { RunHold } from "./journal.ts";
+import type { Entered, RunHold } from "./journal.ts";
 
 /** World time between two looks, ± 20 %: short against every cloud duration, long against every API limit. */
 const POLL_MS = 2_000;
@@ -65,7 +65,8 @@ export async function driveStep({ hold, step, deps, signal }: Drive): Promise<vo
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (error instanceof NotAuthorised) await haltFor(driving, error);
-    else if (error instanceof StepFailed) await recordFailure(driving, error);
+    else if (error instanceof StepFailed)
+      await recordFailure({ ...driving, isByHand, left: definition.leftToPeople?.(step.input) }, error);
     else throw error;
   }
   deps.changed(hold.run);
@@ -137,7 +138,7 @@ async function doubtOf(
   mayHaveAsked: boolean,
 ): Promise<string | undefined> {
   const isAgain = step.wayBack === "irreversible" && stateOf(run, step.id).tries > 0;
-  const wasProven = fenceSeen(run) === "fenced" || run.watch.state === "fenced";
+  const wasProven = isShutOff(run) || run.watch.state === "fenced";
   if (!isAgain || !mayStart(run) || !wasProven) return undefined;
   const proof = await proofInTime(run, deps, context.signal);
   if (proof.holds) return undefined;
@@ -160,7 +161,7 @@ async function standingNow({ hold: { run }, step, deps, context }: Driving): Pro
   const planned = firstToCapture(run, step);
   if (!planned) return undefined;
   const looked = await lookedInTime(run, deps, context.signal);
-  return { ...planned, ...(looked?.kind === "back" ? looked.captured : undefined) };
+  return { ...planned, ...(looked.kind === "back" ? looked.captured : undefined) };
 }
 
 /**
@@ -168,7 +169,7 @@ async function standingNow({ hold: { run }, step, deps, context }: Driving): Pro
  * no return a side that answers and may not be read is closed all the same, since it may take writes.
  */
 async function capture({ hold, step, deps, context }: Driving): Promise<Seen> {
-  const looked = await deps.oldSide(hold.run, context.signal);
+  const looked = await deps.oldSide(hold.run, { signal: context.signal });
   const captured = looked.kind === "back" ? looked.captured : undefined;
   const isUnreadable = looked.kind !== "silent" && captured === undefined;
   return { captured, input: isUnreadable && hold.run.pastNoReturn ? step.input : undefined };
@@ -220,20 +221,47 @@ async function waitOrFail(
   await deps.clock.sleep(worldMs, context.signal);
 }
 
-async function recordFailure({ hold, step, deps }: Driving, error: StepFailed): Promise<void> {
+interface Failing extends Pick<Driving, "hold" | "step" | "deps"> {
+  /** What failed is the look at what people did, and no try of TwoKey's own. */
+  readonly isByHand: boolean;
+  /** What people do in the place of a step that nothing waits for. */
+  readonly left: string | undefined;
+}
+
+/** A try that people decided about while it was in flight says nothing of what they did: it stands in the ledger alone. */
+async function recordFailure(failing: Failing, error: StepFailed): Promise<void> {
+  const { hold, step, deps, isByHand, left } = failing;
+  if (left !== undefined) return leaveToPeople(failing, error, left);
   const why = messageOf(error);
-  const { mustAsk: isAsked, reply } = error.facts;
+  const { mustAsk: isAsked, reply, ways } = error.facts;
   const mustAsk = isAsked === true;
   const replied = reply === undefined ? "" : ` (the answer was “${String(reply).slice(0, LONGEST_REPLY)}”)`;
   const entry = { kind: "failed" as const, atMs: deps.clock.now(), step: step.id, epoch: hold.epoch };
+  const waysOn = typeof ways === "string" ? { ways: ways.split("\n") } : {};
   const told = { says: `${step.title} failed: ${why}${replied}`, requestIds: requestIdsOf(error) };
-  const entered = await hold.append((run) =>
-    stateOf(run, step.id).state === "skipped"
-      ? undefined
-      : { entry: { ...entry, code: error.code, why, mustAsk }, told },
-  );
-  if (entered) await hold.note(entered);
+  const failed: Entered = { entry: { ...entry, code: error.code, why, mustAsk, ...waysOn }, told };
+  await hold.append((run) => {
+    const isOvertaken = isByHand ? stateOf(run, step.id).state === "skipped" : isDecided(run, step);
+    return isOvertaken ? undefined : failed;
+  });
+  await hold.note(failed);
   deps.logger.error({ run: hold.run.plan.id, step: step.id, code: error.code, why }, "A step failed");
+}
+
+async function leaveToPeople(
+  { hold, step, deps }: Pick<Driving, "hold" | "step" | "deps">,
+  error: StepFailed,
+  left: string,
+): Promise<void> {
+  const why = messageOf(error);
+  const says = `left to people: ${why}`;
+  const done: Entered = {
+    entry: { kind: "done", atMs: deps.clock.now(), step: step.id, epoch: hold.epoch, says, output: { left } },
+    told: { says: `${step.title}: ${says}. ${left}`, requestIds: requestIdsOf(error) },
+  };
+  await hold.append((run) => (isDecided(run, step) ? undefined : done));
+  await hold.note(done);
+  deps.logger.warn({ run: hold.run.plan.id, step: step.id, code: error.code, why }, "A step is left to people");
 }
 
 /** The step is no worse than before: what people signed does not carry it any further, so the run waits for them. */

@@ -34,7 +34,7 @@ export async function whatIsDue(run: RunState, deps: WatchDeps, signal: AbortSig
   const isTooEarly = nowMs < againAtMs(watch);
   // A try without an outcome was cut off by a crash, and is begun again at once.
   if (isTooEarly && watch.state === "failed" && watch.leftAlone.length === 0) return { kind: "nothing" };
-  const looked = await deps.oldSide(run, signal);
+  const looked = await deps.oldSide(run, { signal });
   if (looked.kind === "silent")
     return isGuarded(run) ? whatIsLost(run, undefined, { deps, signal }) : { kind: "nothing" };
   if (looked.kind === "moved-back")

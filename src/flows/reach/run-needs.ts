@@ -7,8 +7,8 @@ import { failedStep, fits } from "../../domain/plan-run/decision.ts";
 import { endsSoon } from "../../domain/plan-run/extension.ts";
 import { isWatched } from "../../domain/plan-run/fence.ts";
 import { whoIsLeft } from "../../domain/plan-run/key.ts";
-import { onlyAdds, stepOf } from "../../domain/plan-run/plan.ts";
-import { heldUpStep, isOver, type RunState, stateOf } from "../../domain/plan-run/run.ts";
+import { onlyAdds } from "../../domain/plan-run/plan.ts";
+import { heldUpSteps, isOver, type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import { sayState } from "../../domain/plan-run/state-words.ts";
 import { whyOf } from "../../domain/plan-run/why.ts";
 import { approversOf, findPerson, findService, type Inventory } from "../../domain/service/inventory.ts";
@@ -53,7 +53,7 @@ export function whoIsNeeded(run: RunState, inventory: Inventory, nowMs: number):
     case "waiting-for-keys":
       return {
         ...of("keys"),
-        why: `Plan ${plan.id} (${plan.title}) waits for ${plan.keysRequired - run.keys.length} more key(s). Read the plan card before you turn yours.`,
+        why: `Plan ${plan.id} (${plan.title}) waits for ${moreKeys(run)}. Read the plan card before you turn yours.`,
       };
     case "paused":
       // A person who paused a run knows it; facts that changed under the keys are news to everybody.
@@ -128,15 +128,24 @@ function openOldSide(run: RunState, inventory: Inventory): Needed | undefined {
   return { occasion: "old-side", reason: "old-side", people: peopleOf("old-side", run, inventory), why };
 }
 
+function moreKeys({ plan, keys }: RunState): string {
+  const left = plan.keysRequired - keys.length;
+  return `${left} more ${left === 1 ? "key" : "keys"}`;
+}
+
 /** A vendor refuses what the run waits for, perhaps for hours: people may know another way. */
 function refusedStep(run: RunState, inventory: Inventory, nowMs: number): Needed | undefined {
-  const step = heldUpStep(run);
-  const { heldUp } = stateOf(run, step ?? "");
-  if (step === undefined || !heldUp) return undefined;
+  const [step, ...others] = heldUpSteps(run);
+  const heldUp = step && stateOf(run, step.id).heldUp;
+  if (!step || !heldUp) return undefined;
   const { id, title } = run.plan;
-  const since = `is refused since ${sayTime(heldUp.sinceMs, nowMs)}`;
-  const why = `Run ${id} (${title}) goes on waiting: “${stepOf(run.plan, step).title}” ${since}. TwoKey tries it again and again. Do it another way if you can: /dr by-hand ${id} has the commands. First answer: ${heldUp.why}`;
-  return { occasion: "held-up", reason: `held-up:${step}`, people: peopleOf("held-up", run, inventory), why };
+  const since = `has been refused since ${sayTime(heldUp.sinceMs, nowMs)}`;
+  const help = fits("take-over", run)
+    ? `Do it another way if you can: /dr by-hand ${id} has the commands`
+    : `Write it where it is refused if you can: /dr by-hand ${id} has the commands, and the run then goes on by itself`;
+  const also = others.length === 0 ? "" : ` Refused as well: ${others.map((other) => `“${other.title}”`).join(", ")}.`;
+  const why = `Run ${id} (${title}) goes on waiting: “${step.title}” ${since}. TwoKey keeps trying.${also} ${help}. First answer: ${heldUp.why}`;
+  return { occasion: "held-up", reason: `held-up:${step.id}`, people: peopleOf("held-up", run, inventory), why };
 }
 
 interface Moment {

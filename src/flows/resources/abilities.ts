@@ -16,6 +16,11 @@ export interface StoreMoving extends Move {
   readonly knownUntilMs: number | null;
 }
 
+export interface LinkEnded {
+  readonly why: string;
+  readonly atMs: number;
+}
+
 /** How a store goes to another region. Its copy there is promoted: there is no way back. */
 export interface StoreMove<Settings, Facts> {
   /** Its copy in that region follows nobody, so nothing is left to promote there. */
@@ -27,6 +32,8 @@ export interface StoreMove<Settings, Facts> {
    * where it has come since the plan. What cannot be seen is none of it.
    */
   blockers?(at: Seen<Settings, Facts>, region: Region): readonly string[];
+  /** Why nothing counts as arriving at its copy any more, and when that was seen; undefined: it follows, or nobody can see the copy. */
+  linkEnded?(at: Seen<Settings, Facts>, region: Region): LinkEnded | undefined;
   /** What makes it slower, smaller or less certain there, and people have to agree to; ids as in a service with one store. */
   acceptances?(at: Seen<Settings, Facts>, move: StoreMoving, nowMs: number): readonly Acceptance[];
   /** What could not be checked, in words. */
@@ -36,6 +43,11 @@ export interface StoreMove<Settings, Facts> {
   commit(at: Seen<Settings, Facts>, move: StoreMoving, slot: Slot): PlannedStep;
   /** Proves with a write that the new side takes writes. */
   prove(at: Seen<Settings, Facts>, move: StoreMoving, slot: Slot): PlannedStep;
+  /**
+   * Gives the new side, once it was promoted, what kept the old one safe; undefined where there is nothing to do. Nothing waits for it,
+   * so its failure is left to people (`leftToPeople`).
+   */
+  secure?(at: Seen<Settings, Facts>, move: StoreMoving, slot: Slot): PlannedStep | undefined;
   /** Leads the application to the new side; undefined where it needs no leading, or people have to do it. */
   lead(at: Seen<Settings, Facts>, move: StoreMoving, slot: Slot): PlannedStep | undefined;
   /** What people have to do in the place of `lead`. */

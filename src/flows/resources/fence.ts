@@ -1,11 +1,14 @@
 import type { ZodType } from "zod";
+import type { Marker } from "../../domain/plan-run/fence.ts";
 import type { Known } from "../../domain/service/observed.ts";
 import type { Region } from "../../domain/service/service.ts";
 import type { Permission } from "../../ports/permission.ts";
-import type { LookContext, StepContext } from "../../ports/step.ts";
+import type { Fencing, LookContext, StepContext } from "../../ports/step.ts";
 import type { Place, Seen } from "./place.ts";
 
 type Context = Pick<StepContext, "cloud" | "signal" | "tries">;
+/** `marks`: a planned move; a store that can writes a row when the last writer is shut out. */
+type Closing = Context & { readonly marks?: Fencing };
 type Looking = Pick<LookContext, "cloud" | "signal">;
 
 /** What has become of the sessions that were open. Not proven: nobody looked, or some may be left. */
@@ -18,6 +21,8 @@ export interface Closed {
   readonly requestIds: readonly string[];
   /** Present where closing it ends sessions over a connection of TwoKey's own. */
   readonly sessions?: SessionsEnded | undefined;
+  /** The row that was written as `marks` asks for. */
+  readonly marker?: Marker;
 }
 
 /**
@@ -36,11 +41,11 @@ export interface Fence<Settings, Facts, Things, Captured> {
   see(things: Things, context: Looking): Promise<Known<Captured>>;
   isClosed(now: Captured): boolean;
   /** Closes what is still open. */
-  close(things: Things, now: Known<Captured>, context: Context): Promise<Closed>;
+  close(things: Things, now: Known<Captured>, context: Closing): Promise<Closed>;
   /** What has not ended yet of what was stopped, in words, such as tasks that drain: they go on writing. Undefined: nothing. */
   left?(things: Things, context: Looking): Promise<Known<string | undefined>>;
-  /** All parts are closed: what closing kept open for a further try is not needed any more. */
-  letGo?(things: Things, context: Context): Promise<void>;
+  /** It is proven, or given back: what closing kept open for a further try is not needed any more. */
+  letGo?(things: Things, context: Looking): Promise<void>;
   /** Puts back what was captured, and ends when that is seen. It asks whatever a look shows: that may be older than the fence. */
   reopen(things: Things, captured: Captured, context: Context): Promise<readonly string[]>;
   /** What has been put back, in words. */
@@ -57,6 +62,10 @@ export interface Fence<Settings, Facts, Things, Captured> {
    * which `close` says itself. Undefined: they end with what holds them.
    */
   endsSessions?(things: Things): "at-once" | "over-connection" | undefined;
+  /** How people end sessions of what is closed already, a sentence each. */
+  sessionsByHand?(things: Things): readonly string[];
+  /** The settings in the file that would prove it, for people who read that nothing does; absent where none would. */
+  readonly sessionsProvenBy?: string;
   /** What closing, and giving back what was captured, need beyond looking. */
   permissions(things: Things, captured: Captured | undefined): readonly Permission[];
 }

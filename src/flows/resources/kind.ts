@@ -1,7 +1,6 @@
 import type { z } from "zod";
 import type { Finding, Path, ProblemSeverity } from "../../domain/service/finding.ts";
 import type { Found, FoundFact } from "../../domain/service/found.ts";
-import type { Told } from "../../domain/service/observation.ts";
 import type { Known } from "../../domain/service/observed.ts";
 import type { Resource, Role } from "../../domain/service/resource.ts";
 import type { Region, ServiceFile } from "../../domain/service/service.ts";
@@ -20,7 +19,7 @@ import type { StoredStep } from "../../ports/step.ts";
 import type { TrafficControl } from "../../ports/traffic.ts";
 import type { ComputeAbilities, EntranceAbilities, StoreAbilities } from "./abilities.ts";
 import type { Fence } from "./fence.ts";
-import type { IdentityFact, Looking, Place, Seen } from "./place.ts";
+import type { IdentityFact, KindTold, Looking, Place, Seen } from "./place.ts";
 
 /** One thing that AWS knows by an id, and the settings that AWS can fill in. */
 export interface Subject {
@@ -140,7 +139,9 @@ export interface KindDefinition<Settings extends Resource, Facts extends object>
 
   /** Looks at it; `before` is what the newest stored look has seen. Never throws for what does not answer. */
   look(place: Place<Settings>, looking: Looking, before: Facts | undefined): Promise<Facts>;
-  tell(at: Seen<Settings, Facts>): Told;
+  tell(at: Seen<Settings, Facts>): KindTold;
+  /** Why it could not take over in that region; undefined: nothing that was seen speaks against it. Asked of each region that it tells of. */
+  readiness(at: Seen<Settings, Facts>, region: Region): string | undefined;
   /** What a move to that region rests on. */
   identity(at: Seen<Settings, Facts>, region: Region): readonly IdentityFact[];
   /** Steps of its own. */

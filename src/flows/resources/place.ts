@@ -1,5 +1,6 @@
 import type { Mode } from "../../domain/plan-run/plan.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
+import type { RegionFacts, Told } from "../../domain/service/observation.ts";
 import type { Known } from "../../domain/service/observed.ts";
 import type { Region, Service } from "../../domain/service/service.ts";
 import type { LoadBalancer } from "../../domain/service/site.ts";
@@ -61,4 +62,9 @@ export interface IdentityFact {
   readonly says: string;
   /** Promoting a store changes it. */
   readonly isChangedByCommit?: true;
+}
+
+/** What a kind tells of a look, in words. Whether a region could take over is a question of its own: `readiness`. */
+export interface KindTold extends Omit<Told, "in"> {
+  readonly in: Readonly<Record<Region, Omit<RegionFacts, "unready">>>;
 }

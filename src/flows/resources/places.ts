@@ -1,7 +1,7 @@
 import { UserError } from "../../domain/errors.ts";
-import type { Observation } from "../../domain/service/observation.ts";
+import type { Observation, RegionFacts, Told } from "../../domain/service/observation.ts";
 import type { Resource, Role } from "../../domain/service/resource.ts";
-import { resourcesOf, type Service } from "../../domain/service/service.ts";
+import { type Region, resourcesOf, type Service } from "../../domain/service/service.ts";
 import type { Kind } from "./kind.ts";
 import type { Place, Seen } from "./place.ts";
 import { settled } from "./settle.ts";
@@ -34,6 +34,16 @@ export function seenOf(place: KindPlace, { resources }: Pick<Observation, "resou
   const found = resources[place.id];
   if (found?.kind === place.kind.kind) return { ...place, seen: found.seen };
   throw new UserError("not-looked-at", `${place.id} of ${place.service.name} was not looked at yet. Ask again.`);
+}
+
+/** A look in words, and for each region that it tells of why the resource could not take over there. */
+export function toldOf(at: KindSeen): Told {
+  const told = at.kind.tell(at);
+  const regions = Object.entries(told.in).map(([region, facts]): [Region, RegionFacts] => {
+    const unready = at.kind.readiness(at, region);
+    return [region, unready === undefined ? facts : { ...facts, unready }];
+  });
+  return { ...told, in: Object.fromEntries(regions) };
 }
 
 /** The name in brackets where there are several of the same role, so that sentences and ids tell them apart. */

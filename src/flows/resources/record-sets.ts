@@ -24,13 +24,15 @@ export function leftoverOf(all: readonly RecordSet[], moved: readonly RecordSet[
 
 /** Attributes that TwoKey does not write, in words: writing the set back would lose them. */
 export function foreignTo(all: readonly RecordSet[]): string | undefined {
-  const found = all.find(({ foreign = [] }) => foreign.length > 0);
-  return found && `${found.name} has settings TwoKey does not change (${found.foreign?.join(", ")})`;
+  const found = all.flatMap((set) => (set.foreign?.length ? [`${sayWhich(set)}: ${set.foreign.join(", ")}`] : []));
+  return found.length === 0 ? undefined : `it has settings TwoKey does not change (${found.join("; ")})`;
 }
 
-function sayLeft({ type, setIdentifier, alias, values = [] }: RecordSet): string {
-  const which = setIdentifier === undefined ? type : `${type} “${setIdentifier}”`;
-  return `${which} → ${alias?.dnsName ?? values.join(", ")}`;
+const sayWhich = ({ type, setIdentifier }: RecordSet): string =>
+  setIdentifier === undefined ? type : `${type} “${setIdentifier}”`;
+
+function sayLeft(set: RecordSet): string {
+  return `${sayWhich(set)} → ${set.alias?.dnsName ?? (set.values ?? []).join(", ")}`;
 }
 
 /** What stands under a name, for people. */

@@ -5,7 +5,7 @@ import type { RunState } from "../../domain/plan-run/run.ts";
 import type { Inventory } from "../../domain/service/inventory.ts";
 import type { Observation } from "../../domain/service/observation.ts";
 import type { Service } from "../../domain/service/service.ts";
-import type { OldSide } from "../../ports/old-side.ts";
+import type { OldSide, OldSideLooking } from "../../ports/old-side.ts";
 import type { CloudReads } from "../../ports/step.ts";
 
 /** What every plan is made from, whatever runbook makes it: who asked, and one look at the world. */
@@ -78,7 +78,7 @@ export interface Runbook<Wish> {
   /** Looks again: why the keys no longer hold, in words; empty when they do. */
   drift(run: RunState, looking: Looking): Promise<readonly string[]>;
   /** Looks at the side that the run leads away from. A runbook without one says `silent`. */
-  oldSide(run: RunState, cloud: CloudReads, signal: AbortSignal): Promise<OldSide>;
+  oldSide(run: RunState, cloud: CloudReads, looking: OldSideLooking): Promise<OldSide>;
   measure(run: RunState, measuring: Measuring): Promise<Measured>;
 }
 

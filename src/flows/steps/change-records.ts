@@ -53,16 +53,20 @@ const ADDRESSES: Readonly<Record<string, Family>> = { A: "A", CNAME: "A", AAAA: 
 
 /**
  * Name servers have lost whole sets that Route 53 counted as published. Users get nothing then, and no waiting mends it:
- * people are called at once. A server or resolver that gives no answer says nothing of that.
+ * people are called at once. A server that gives no answer says nothing of that, and neither does a resolver that gives an empty
+ * one: it may have kept that since before the change. It is told, and awaited where users are looked at.
  */
-async function refuseLost({ name, after }: Input, context: Pick<LookContext, "cloud" | "signal">): Promise<void> {
+async function refuseLost({ name, after }: Input, context: Pick<LookContext, "cloud" | "signal">): Promise<string> {
+  const kept: string[] = [];
   const families = new Set(after.flatMap(({ type }) => ADDRESSES[type] ?? []));
   for (const family of families) {
-    const empty = await emptyAt({ name, newSide: newSideOf(after), family }, context);
-    if (empty === undefined) continue;
-    const why = `Route 53 says that ${name} is changed on all name servers, and ${empty} gives no ${family} record for it: users may reach nothing. Look at the zone, and write the records again`;
+    const { lostBy, keptBy } = await emptyAt({ name, newSide: newSideOf(after), family }, context);
+    if (keptBy !== undefined) kept.push(`; ${keptBy} still keeps that it has no ${family} record`);
+    if (lostBy === undefined) continue;
+    const why = `Route 53 says that ${name} is changed on all name servers, and ${lostBy} gives no ${family} record for it: users may reach nothing. Look at the zone, and write the records again`;
     throw new StepFailed("records-lost", why, { facts: { mustAsk: true } });
   }
+  return kept.join("");
 }
 
 /** Where all sets of a change lead: the target of an alias, or the one value of a CNAME. */
@@ -117,6 +121,8 @@ export function changeRecords({
     times: () => ({ expectedMs: 35 * SECOND, deadlineMs }),
     controlPlane: () => ROUTE53_CONTROL_PLANE,
     byHand: ({ zone, after }) => recordsByHand(zone, after),
+    // No public name server shows any other name, and Route 53 itself is what refuses.
+    otherWay: isAsked,
     permissions: ({ zone, name, before, after }) => [
       changing({ zone, name, types: [...before, ...after].map(({ type }) => type) }),
     ],
@@ -135,10 +141,10 @@ export function changeRecords({
         return data.elsewhere && isAsked(input) ? ledByHand(input, context) : asPlanned(input, context);
       const state = await cloud.traffic.changeState(data.changeId, signal);
       if (state === "pending") return { done: false, says: "accepted, not yet on all name servers" };
-      if (isAsked(input)) await refuseLost(input, { cloud, signal });
+      const kept = isAsked(input) ? await refuseLost(input, { cloud, signal }) : "";
       return {
         done: true,
-        says: `${input.name} is changed on all name servers`,
+        says: `${input.name} is changed on all name servers${kept}`,
         output: { changeId: data.changeId, inSyncAtMs: cloud.clock.now() },
       };
     },

@@ -55,7 +55,10 @@ interface Seen {
   readonly wrong?: { readonly says: string; readonly reply?: string };
 }
 
-/** Old answers have run out, and no waiting brings a name back that is given to nobody: people are called at once. */
+/**
+ * No waiting brings a name back that a name server of the zone gives to nobody: people are called at once. What a resolver keeps
+ * as empty runs out, and is waited for.
+ */
 function refuseLost(name: string, server: string): never {
   const why = `${server} gives no address for ${name}: users may reach nothing. Look at the records of that name, and write them again`;
   throw new StepFailed("records-lost", why, { facts: { mustAsk: true } });
@@ -69,8 +72,8 @@ async function lookOnce(
     Promise.all(names.map((each) => ledOf(each, { cloud, signal }))),
     cloud.probe.health(url, { signal }),
   ]);
-  const lost = led.findIndex(({ empty }) => empty !== undefined);
-  if (lost >= 0) refuseLost(names[lost]?.name ?? "", led[lost]?.empty ?? "");
+  const lost = led.findIndex(({ lostBy }) => lostBy !== undefined);
+  if (lost >= 0) refuseLost(names[lost]?.name ?? "", led[lost]?.lostBy ?? "");
   const servers = led.reduce((sum, each) => sum + each.servers, 0);
   const wrong = led.find((each) => each.wrong !== undefined)?.wrong;
   if (wrong !== undefined) return { servers, wrong: { says: wrong } };

@@ -42,21 +42,28 @@ export const isSilent = ({ error }: DnsAnswer): boolean => error !== undefined &
 export const sayAnswer = ({ server, values, error }: DnsAnswer): string =>
   `${server} answers ${values.join(", ") || error || "nothing"}`;
 
+export interface Empty {
+  /** A name server that gives nothing: the zone has lost the set there. */
+  readonly lostBy?: string | undefined;
+  /** A resolver that gives nothing: it may have asked before there was anything, and keeps that for minutes (RFC 2308). */
+  readonly keptBy?: string | undefined;
+}
+
 /**
- * The first name server or resolver that answers, and gives nothing where the new side's own name has an address. Nobody expects
- * one where it has none: an alias is as empty as what it leads to.
+ * The first name server, and the first resolver, that answer and give nothing where the new side's own name has an address. Nobody
+ * expects one where it has none: an alias is as empty as what it leads to.
  */
 export async function emptyAt(
   { name, newSide, family }: Leading & { readonly family: Family },
   { cloud: { probe }, signal }: Context,
-): Promise<string | undefined> {
-  const [wanted, ...asked] = await Promise.all([
+): Promise<Empty> {
+  const [wanted, servers, resolvers] = await Promise.all([
     probe.resolve(newSide, signal, family),
     probe.resolveAuthoritative(name, signal, family),
     probe.resolve(name, signal, family),
   ]);
-  if (family === "AAAA" && !wanted.some(({ values }) => values.length > 0)) return undefined;
-  return asked.flat().find(isEmpty)?.server;
+  if (family === "AAAA" && !wanted.some(({ values }) => values.length > 0)) return {};
+  return { lostBy: servers.find(isEmpty)?.server, keptBy: resolvers.find(isEmpty)?.server };
 }
 
 const isEmpty = (each: DnsAnswer): boolean => !isSilent(each) && each.values.length === 0;
@@ -71,8 +78,8 @@ export interface Led {
   readonly addresses6: readonly string[];
   /** The first thing that is not as it has to be. */
   readonly wrong?: string;
-  /** Whoever answers and gives no address at all. */
-  readonly empty?: string;
+  /** A name server that answers and gives no address at all. */
+  readonly lostBy?: string;
 }
 
 /** Where name servers and resolvers lead a name, in both families. Nobody needs IPv6; who gives it has to give the new side. */
@@ -85,7 +92,7 @@ export async function ledOf({ name, newSide }: Leading, context: Context): Promi
   return {
     ...{ servers: v4.good, addresses6: v6.values },
     ...(wrong === undefined ? {} : { wrong }),
-    ...(v4.empty === undefined ? {} : { empty: v4.empty }),
+    ...(v4.lostBy === undefined ? {} : { lostBy: v4.lostBy }),
   };
 }
 
@@ -93,7 +100,7 @@ interface InFamily {
   readonly good: number;
   readonly values: readonly string[];
   readonly wrong: string | undefined;
-  readonly empty: string | undefined;
+  readonly lostBy: string | undefined;
 }
 
 async function inFamily(
@@ -114,7 +121,7 @@ async function inFamily(
   const good = answers.filter((each) => !isSilent(each));
   return {
     ...{ good: good.length, values: [...new Set(good.flatMap(({ values }) => values))] },
-    empty: answers.find(isEmpty)?.server,
+    lostBy: authoritative.find(isEmpty)?.server,
     wrong: authoritative.length === 0 ? `no name server answers for ${name}` : sayFirst(wrong, tooSilent),
   };
 }

@@ -1,6 +1,7 @@
 import { ApplicationAutoScalingClient } from "@aws-sdk/client-application-auto-scaling";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { EC2Client } from "@aws-sdk/client-ec2";
+import { ECRClient } from "@aws-sdk/client-ecr";
 import { ECSClient } from "@aws-sdk/client-ecs";
 import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { KMSClient } from "@aws-sdk/client-kms";
@@ -91,6 +92,7 @@ export function createClients({ settings, credentials, home, sockets }: ClientsW
     autoScaling: new Regional(made("ApplicationAutoScaling", ApplicationAutoScalingClient)),
     cloudWatch: new Regional(made("CloudWatch", CloudWatchClient)),
     ec2: new Regional(made("EC2", EC2Client)),
+    ecr: new Regional(made("ECR", ECRClient)),
     ecs: new Regional(made("ECS", ECSClient)),
     kms: new Regional(made("KMS", KMSClient)),
     loadBalancing: new Regional(made("ElasticLoadBalancingV2", ElasticLoadBalancingV2Client)),

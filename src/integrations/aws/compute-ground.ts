@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { ComputeGround, GroundWish } from "../../ports/compute.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
+import { readImages } from "./images.ts";
 
 const Clusters = z
   .array(
@@ -31,11 +32,14 @@ export async function readGround(caller: Caller, clients: Clients, wanted: Wante
     readTargetType(by, wanted),
   ]);
   const { networkMode, containerDefinitions } = definition;
+  const images = containerDefinitions.flatMap(({ image }) => image ?? []);
+  const { region, signal } = wanted;
   return {
     ...(cluster && { cluster }),
     ...(subnets && { subnets }),
     ...(networkMode !== undefined && { networkMode }),
-    images: containerDefinitions.flatMap(({ image }) => image ?? []),
+    images,
+    ...(await readImages(caller, clients, { region, images, signal })),
     ...(targetType !== undefined && { targetType }),
   };
 }

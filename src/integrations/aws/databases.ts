@@ -1,4 +1,9 @@
-import { DescribeEventsCommand, PromoteReadReplicaCommand, RebootDBInstanceCommand } from "@aws-sdk/client-rds";
+import {
+  DescribeEventsCommand,
+  ModifyDBInstanceCommand,
+  PromoteReadReplicaCommand,
+  RebootDBInstanceCommand,
+} from "@aws-sdk/client-rds";
 import { z } from "zod";
 import type { DatabaseEvent, Databases, EventsWish } from "../../ports/databases.ts";
 import type { Caller } from "./caller.ts";
@@ -36,6 +41,7 @@ export function awsDatabases(caller: Caller, clients: Clients, now: () => number
         }
       }),
     reboot: rebootCall(caller, clients),
+    forbidDeletion: forbidDeletionCall(caller),
     events: (wish, signal) => caller.known(() => readEvents(caller, clients, { ...wish, signal })),
   };
 }
@@ -59,6 +65,22 @@ function rebootCall(caller: Caller, clients: Clients): Databases["reboot"] {
         if (error.failure.code === "InvalidParameterCombination") return { kind: "not-multi-az" as const };
         if (error.failure.kind === "inFlight") return { kind: "busy" as const, why: error.message };
         throw error;
+      }
+    });
+}
+
+/** RDS takes it at once. With `ApplyImmediately` it would also do what others left for the maintenance window, a restart perhaps. */
+function forbidDeletionCall(caller: Caller): Databases["forbidDeletion"] {
+  return (region, instance, signal) =>
+    caller.act(async (requestIds) => {
+      const ask = { api: API, region, doing: `switch on deletion protection of ${instance}`, signal };
+      const command = new ModifyDBInstanceCommand({ DBInstanceIdentifier: instance, DeletionProtection: true });
+      try {
+        await caller.write(ask, requestIds, (acting, options) => acting.rds.in(region).send(command, options));
+        return { kind: "accepted" as const };
+      } catch (error) {
+        if (!(error instanceof CallFailed) || error.failure.kind !== "inFlight") throw error;
+        return { kind: "busy" as const, why: error.message };
       }
     });
 }

@@ -18,14 +18,7 @@ export interface RoleWish {
 /** What no role of TwoKey may do, whatever else allows it (W29): a token for one thing must not be able to end another one. */
 const NEVER = [
   ...["backup:Delete*", "dynamodb:Delete*", "ec2:Delete*", "ec2:Terminate*", "ecs:Delete*", "glacier:Delete*"],
-  ...[
-    "iam:*",
-    "kms:Disable*",
-    "kms:ScheduleKeyDeletion",
-    "organizations:*",
-    "rds:ModifyDBCluster",
-    "rds:ModifyDBInstance",
-  ],
+  ...["iam:*", "kms:Disable*", "kms:ScheduleKeyDeletion", "organizations:*", "rds:ModifyDBCluster"],
   ...["rds:RemoveFromGlobalCluster", "route53:Delete*", "s3:Delete*", "s3:PutBucketLifecycle*"],
 ] as const;
 
@@ -33,9 +26,20 @@ const NEVER = [
 export const executePolicy = (wish: RoleWish): PolicyDocument =>
   policyOf([...statementsOf(wish.permitted, wish.whose), never([...NEVER, "rds:Delete*"]), noLaterMark(wish)]);
 
-/** What every role needs that looks. */
+/** What every role needs that looks, the one that runs assume among them. */
 export const observePolicy = (wish: RoleWish): PolicyDocument =>
-  policyOf([...looks(wish), never([...NEVER, "rds:Delete*"])]);
+  policyOf([...looks(wish), never([...NEVER, "rds:Delete*"]), onlyOwnModified(wish)]);
+
+const MODIFY = "rds:ModifyDBInstance";
+
+/** Who may modify a database may also reset its password: whatever allows it, that is for the databases that a step modifies, or for none. */
+function onlyOwnModified({ permitted, whose }: RoleWish): Statement {
+  const own = statementsOf(
+    permitted.filter(({ actions }) => actions.includes(MODIFY)),
+    whose,
+  ).flatMap(({ Resource }) => Resource);
+  return own.length === 0 ? never([MODIFY]) : { Effect: "Deny", Action: [MODIFY], NotResource: own };
+}
 
 /** The role that deletes copies of snapshots again: those that TwoKey made, and nothing else. */
 export function deletePolicy(wish: RoleWish): PolicyDocument {
@@ -49,7 +53,7 @@ export function deletePolicy(wish: RoleWish): PolicyDocument {
       Resource: shelves,
       Condition: { StringEquals: { [`aws:ResourceTag/${copies.tag}`]: ["true"] } },
     },
-    never([...NEVER, "rds:AddTagsToResource", "rds:DeleteDBCluster", "rds:DeleteDBInstance"]),
+    never([...NEVER, MODIFY, "rds:AddTagsToResource", "rds:DeleteDBCluster", "rds:DeleteDBInstance"]),
     { Effect: "Deny", Action: ["rds:Delete*"], NotResource: shelves },
   ]);
 }

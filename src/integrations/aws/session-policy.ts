@@ -52,6 +52,17 @@ export function statementsOf(permissions: readonly Permission[], whose: Whose): 
     const Resource = [...new Set([...(statements.get(terms)?.Resource ?? []), ...arns])];
     statements.set(terms, { Effect: "Allow", Action: actions, Resource, ...(when && { Condition: when }) });
   }
+  return togetherOn([...statements.values()]);
+}
+
+/** Several calls on the same things, and on the same terms, are one statement: a policy has room for so many characters. */
+function togetherOn(all: readonly Allowing[]): readonly Allowing[] {
+  const statements = new Map<string, Allowing>();
+  for (const one of all) {
+    const terms = JSON.stringify([one.Resource, one.Condition ?? null]);
+    const Action = [...(statements.get(terms)?.Action ?? []), ...one.Action];
+    statements.set(terms, { ...one, Action });
+  }
   return [...statements.values()];
 }
 

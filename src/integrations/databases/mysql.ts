@@ -2,7 +2,7 @@ import { connect as connectTo } from "node:net";
 import { type Connection, createConnection } from "mysql2/promise";
 import { z } from "zod";
 import { messageOf, TransientError } from "../../domain/errors.ts";
-import type { DatabaseSession } from "../../ports/database-sessions.ts";
+import type { DatabaseSession, Refused } from "../../ports/database-sessions.ts";
 import type { Entered, SignIn } from "./sign-in.ts";
 
 /** Threads of the engine and of RDS itself, and those that replicate. */
@@ -17,6 +17,13 @@ const Rows = z.array(z.object({ id: z.coerce.number().int(), user: z.string(), h
 const NO_PRIVILEGE = "ER_SPECIFIC_ACCESS_DENIED_ERROR";
 /** It has ended meanwhile. */
 const GONE = "ER_NO_SUCH_THREAD";
+/** Somebody else's, and this account may end its own only. */
+const NOT_OURS: ReadonlySet<string> = new Set(["ER_KILL_DENIED_ERROR", "ER_SPECIFIC_ACCESS_DENIED_ERROR"]);
+/** `KILL` needs one of these privileges; the procedure of RDS needs that it may be executed. MariaDB writes them without `_`. */
+const MAY_END = [
+  /\b(ALL PRIVILEGES|SUPER|CONNECTION[_ ]ADMIN)\b.* ON \*\.\*/i,
+  /\bEXECUTE\b.* ON (\*\.\*|`mysql`\.\*|PROCEDURE `mysql`\.`rds_kill`)/i,
+] as const;
 /** Only RDS has the procedure, and an account may be given the privilege itself instead. */
 const NO_PROCEDURE: ReadonlySet<string> = new Set([
   ...["ER_SP_DOES_NOT_EXIST", "ER_BAD_DB_ERROR", "ER_PROCACCESS_DENIED_ERROR"],
@@ -42,10 +49,17 @@ export async function enterMysql({ login, password, ca, to, timeoutMs }: SignIn)
     ended,
     others: (signal) => othersOf(asked, signal).catch((error: unknown) => Promise.reject(why(error))),
     async end(sessions, signal) {
+      const refused: Refused[] = [];
       for (const each of sessions) {
-        await endOne(asked, each, signal).catch((error: unknown) => Promise.reject(why(error)));
+        refused.push(...(await endOne(asked, each, signal).catch((error: unknown) => Promise.reject(why(error)))));
       }
+      return refused;
     },
+    async ask(sql, signal) {
+      const rows = await ask(asked, sql, signal).catch((error: unknown) => Promise.reject(why(error)));
+      return Array.isArray(rows) ? rows : [];
+    },
+    lacksToEnd: (signal) => lacksToEnd(asked, signal).catch((error: unknown) => Promise.reject(why(error))),
     leave: () => connection.end().catch(() => undefined),
   };
 }
@@ -67,15 +81,27 @@ async function othersOf(asked: Asked, signal: AbortSignal | undefined): Promise<
   return rows.map(({ id, user, host }) => ({ id, user, from: host.replace(/:\d+$/, "") }));
 }
 
-async function endOne(asked: Asked, { id }: DatabaseSession, signal: AbortSignal | undefined): Promise<void> {
+async function endOne(asked: Asked, session: DatabaseSession, signal: AbortSignal | undefined): Promise<Refused[]> {
+  const { id } = session;
   try {
     await ask(asked, `call mysql.rds_kill(${id})`, signal).catch((error: unknown) => {
       if (!NO_PROCEDURE.has(codeOf(error))) throw error;
       return ask(asked, `kill ${id}`, signal);
     });
   } catch (error) {
+    if (NOT_OURS.has(codeOf(error))) return [{ session, why: messageOf(error) }];
     if (codeOf(error) !== GONE) throw error;
   }
+  return [];
+}
+
+/** The grants that are in force here, each in a line of its own. */
+async function lacksToEnd(asked: Asked, signal: AbortSignal | undefined): Promise<string | undefined> {
+  const rows = z.array(z.record(z.string(), z.string())).parse(await ask(asked, "show grants", signal));
+  const grants = rows.flatMap((row) => Object.values(row));
+  return grants.some((grant) => MAY_END.some((may) => may.test(grant)))
+    ? undefined
+    : "EXECUTE on mysql.rds_kill, or CONNECTION_ADMIN";
 }
 
 /** What the driver says, as a step hears it. */

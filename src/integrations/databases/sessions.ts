@@ -4,8 +4,9 @@ import { isIP } from "node:net";
 import { messageOf, TransientError } from "../../domain/errors.ts";
 import type { Secret } from "../../domain/secret.ts";
 import type { Known } from "../../domain/service/observed.ts";
-import type { DatabaseLogin, DatabaseSessions, Engine, OwnSession } from "../../ports/database-sessions.ts";
+import type { DatabaseLogin, DatabaseSessions, Engine, OwnSession, Refused } from "../../ports/database-sessions.ts";
 import type { Guard } from "../../ports/guard.ts";
+import { isThere, needCommitOrder, tryReading, tryWriting, write } from "./marker.ts";
 import { enterMysql } from "./mysql.ts";
 import { enterPostgres } from "./postgres.ts";
 import type { Entered, HostAndPort, SignIn } from "./sign-in.ts";
@@ -18,6 +19,8 @@ export interface SessionsOptions {
   readonly now: () => number;
   /** Machine time; absent: 5 s. */
   readonly timeoutMs?: number | undefined;
+  /** Machine time for which one that was entered stays; absent: 15 min. */
+  readonly keptMs?: number | undefined;
 }
 
 const TIMEOUT_MS = 5_000;
@@ -49,28 +52,17 @@ export function databaseSessions(options: SessionsOptions): DatabaseSessions & {
     async enter(login, signal) {
       const key = keyOf(login);
       const before = kept.get(key);
-      if (before) return { known: true, value: before, atMs: options.now() };
+      if (before) return { known: true, value: ownOf(before), atMs: options.now() };
       const own = await entered(login, options, signal);
       if (!own.known) return own;
       kept.set(key, own.value);
       // One that the server has ended is of no use to a further try.
       void own.value.ended.then(() => kept.get(key) === own.value && kept.delete(key));
-      const tooLate = setTimeout(() => void leave(key), KEPT_MS).unref();
+      const tooLate = setTimeout(() => void leave(key), options.keptMs ?? KEPT_MS).unref();
       void own.value.ended.then(() => clearTimeout(tooLate));
-      return own;
+      return { ...own, value: ownOf(own.value) };
     },
-    async count(login, signal) {
-      const own = await entered(login, options, signal);
-      if (!own.known) return own;
-      try {
-        return { ...own, value: (await own.value.others(signal)).length };
-      } catch (error) {
-        signal?.throwIfAborted();
-        return { known: false, cause: "failed", why: messageOf(error), atMs: options.now() };
-      } finally {
-        await own.value.leave();
-      }
-    },
+    ...looksIn(options),
     leave: (login) => leave(keyOf(login)),
     close: async () => {
       for (const key of [...kept.keys()]) await leave(key);
@@ -78,9 +70,63 @@ export function databaseSessions(options: SessionsOptions): DatabaseSessions & {
   };
 }
 
+const ownOf = (own: Entered): OwnSession => ({
+  others: own.others,
+  end: own.end,
+  mark: (table, marker, signal) => write(own, { table, marker }, signal),
+});
+
+interface Asking<T> {
+  readonly login: DatabaseLogin;
+  ask(own: Entered): Promise<T>;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Signs in, asks, and leaves. */
+async function briefly<T>(options: SessionsOptions, { login, ask, signal }: Asking<T>): Promise<Known<T>> {
+  const own = await entered(login, options, signal);
+  if (!own.known) return own;
+  try {
+    return { ...own, value: await ask(own.value) };
+  } catch (error) {
+    signal?.throwIfAborted();
+    return { known: false, cause: "failed", why: `${login.instance}: ${messageOf(error)}`, atMs: options.now() };
+  } finally {
+    await own.value.leave();
+  }
+}
+
+/** What needs a session for a moment. */
+const looksIn = (options: SessionsOptions): Omit<DatabaseSessions, "enter" | "leave"> => ({
+  count: (login, signal) =>
+    briefly(options, {
+      ...{ login, signal },
+      async ask(own) {
+        const { length } = await own.others(signal);
+        const lacks = await own.lacksToEnd(signal);
+        if (lacks === undefined) return length;
+        throw new TransientError(
+          "sessions-kept",
+          `${login.user} may not end the sessions of others: grant it ${lacks}`,
+        );
+      },
+    }),
+  canMark: ({ login, table }, use, signal) =>
+    briefly(options, {
+      ...{ login, signal },
+      async ask(own) {
+        if (use === "write") return tryWriting(own, table, signal);
+        if (login.engine === "mysql") await needCommitOrder(own, signal);
+        return tryReading(own, table, signal);
+      },
+    }),
+  isMarked: ({ login, table }, marker, signal) =>
+    briefly(options, { login, signal, ask: (own) => isThere(own, { table, marker }, signal) }),
+});
+
 const keyOf = ({ region, instance, user }: DatabaseLogin): string => `${region}/${instance} ${user}`;
 
-/** The same behind a hold: what ends a session leaves only on its proof. */
+/** The same behind a hold: what ends a session, or writes, leaves only on its proof. */
 export const guardedSessions = (sessions: DatabaseSessions, guard: Guard): DatabaseSessions => ({
   ...sessions,
   async enter(login, signal) {
@@ -92,11 +138,19 @@ export const guardedSessions = (sessions: DatabaseSessions, guard: Guard): Datab
 const guardedSession = (own: OwnSession, guard: Guard): OwnSession => ({
   others: (signal) => own.others(signal),
   async end(others, signal) {
+    const refused: Refused[] = [];
     for (const other of others) {
       const proof = await guard.prove();
       if (!proof.holds()) throw new TransientError("proof-ran-out", "The proof ran out before a session was ended");
-      await own.end([other], signal);
+      refused.push(...(await own.end([other], signal)));
     }
+    return refused;
+  },
+  async mark(table, marker, signal) {
+    const proof = await guard.prove();
+    if (!proof.holds())
+      throw new TransientError("proof-ran-out", "The proof ran out before the marker row was written");
+    await own.mark(table, marker, signal);
   },
 });
 

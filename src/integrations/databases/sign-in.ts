@@ -16,8 +16,12 @@ export interface SignIn {
 }
 
 /** A session as its driver has it. */
-export interface Entered extends OwnSession {
+export interface Entered extends Omit<OwnSession, "mark"> {
   /** Resolves when it is over, whoever ended it. */
   readonly ended: Promise<void>;
+  /** What this account lacks to end the sessions of others; undefined: nothing. Errors: TransientError. */
+  lacksToEnd(signal?: AbortSignal): Promise<string | undefined>;
   leave(): Promise<void>;
+  /** Rows by the names of their columns; none for what gives none. Errors: TransientError. */
+  ask(sql: string, signal?: AbortSignal): Promise<readonly unknown[]>;
 }

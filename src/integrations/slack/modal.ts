@@ -11,7 +11,7 @@ type PlainText = types.PlainTextElement;
 const FORM_LIMITS = {
   title: 24,
   metadata: 3_000,
-  label: 150,
+  label: 2_000,
   hint: 2_000,
   input: 3_000,
   options: 100,

@@ -1,13 +1,11 @@
 import { fileURLToPath } from "node:url";
-import { Bug } from "../../domain/errors.ts";
-import type { RunState } from "../../domain/plan-run/run.ts";
 import type { Stage } from "../stage.ts";
 import { WorldClient } from "../world-client.ts";
 import { WorldProcess } from "../world-process.ts";
 import { leastTimeMs } from "./least-time.ts";
 import type { Bench, Measured, Measurement, Spread } from "./measurement.ts";
 import { onStage } from "./open-stage.ts";
-import { seenRun, startFailover } from "./rehearsal.ts";
+import { DARK_HOME, type Span, spanOfFailover } from "./rehearsal.ts";
 import { spreadOf } from "./samples.ts";
 import { failOverSequentially } from "./sequential.ts";
 
@@ -15,8 +13,6 @@ const SPEED = 10;
 const WORLDS = 3;
 const QUICK_WORLDS = 1;
 const WORLD = fileURLToPath(new URL("../../world.js", import.meta.url));
-/** Machine time: half an hour of the world and some. */
-const VERIFIED_WITHIN_MS = 240_000;
 
 /** The last key until verified, against the least that the world allows, and against a script in the same world. */
 export const failover: Measurement = {
@@ -55,7 +51,10 @@ export const failover: Measurement = {
   },
 };
 
-type Ours = Awaited<ReturnType<typeof timeOfOurs>>;
+interface Ours extends Span {
+  readonly leastMs: number;
+  readonly promotionMs: number;
+}
 type Script = Awaited<ReturnType<typeof timeOfScript>>;
 
 const sayRange = ({ least, most }: Spread) => `from ${least.toFixed(3)} to ${most.toFixed(3)}`;
@@ -68,28 +67,10 @@ function sayPair(seed: number, mine: Ours, script: Script): string {
   );
 }
 
-async function timeOfOurs(bench: Bench, stage: Stage) {
-  const id = await startFailover(stage);
-  bench.say(`run ${id} has its two keys`);
-  const run = await seenRun(
-    stage,
-    { id, withinMs: VERIFIED_WITHIN_MS },
-    ({ endedAtMs, state }) => endedAtMs !== undefined || state === "stopped",
-  );
-  const { lastKeyMs, verifiedMs } = spanOf(run);
+async function timeOfOurs(bench: Bench, stage: Stage): Promise<Ours> {
+  const span = await spanOfFailover(bench, stage, DARK_HOME);
   const entries = await stage.world.log();
-  return {
-    tookMs: verifiedMs - lastKeyMs,
-    leastMs: leastTimeMs(entries),
-    promotionMs: await promotionMs(stage.world),
-  };
-}
-
-function spanOf(run: RunState): { lastKeyMs: number; verifiedMs: number } {
-  if (run.state !== "verified" || run.endedAtMs === undefined) {
-    throw new Bug("not-verified", `The failover ended as ${run.state}. ${run.why}`);
-  }
-  return { lastKeyMs: Math.max(...run.keys.map(({ atMs }) => atMs)), verifiedMs: run.endedAtMs };
+  return { ...span, leastMs: leastTimeMs(entries), promotionMs: await promotionMs(stage.world) };
 }
 
 async function timeOfScript({ config, seed }: Bench): Promise<{ tookMs: number; promotionMs: number }> {

@@ -78,6 +78,8 @@ export interface Figures {
   /** Medians of several worlds. */
   readonly failoverOverhead?: number;
   readonly failoverOverheadSpread?: Spread;
+  readonly plannedOverhead?: number;
+  readonly plannedOverheadSpread?: Spread;
   readonly speedupVsSequential?: number;
   readonly speedupSpread?: Spread;
   readonly resumeAfterKillP99Ms?: number;

@@ -6,22 +6,36 @@ import { createRuns } from "../../store/runs.ts";
 import { accountOf } from "../derive-slack.ts";
 import type { Stage } from "../stage.ts";
 import { gravestAlarm } from "./alarms.ts";
+import type { Bench } from "./measurement.ts";
 
 /** Machine times. */
 const SOON_MS = 60_000;
 const LOOK_EVERY_MS = 20;
+/** Half an hour of the world and some, at the speed of a bench. */
+const VERIFIED_WITHIN_MS = 240_000;
 
 const WithButtons = z.looseObject({ elements: z.array(z.looseObject({ action_id: z.string().optional() })) });
 
-/** The home region goes dark and people do what they do: ask for the failover and turn two keys. Resolves to the run's id. */
-export async function startFailover(stage: Stage): Promise<string> {
+export interface Occasion {
+  readonly isHomeDark: boolean;
+  /** What is typed after the name of the service. */
+  readonly words: (home: string) => string;
+}
+
+/** The home region gives no answer. */
+export const DARK_HOME: Occasion = { isHomeDark: true, words: (home) => `because ${home} is dark` };
+/** Nobody is in a hurry, and nothing may be lost. */
+export const PLANNED: Occasion = { isHomeDark: false, words: (home) => `planned because ${home} is maintained` };
+
+/** An alarm comes, and people do what they do: ask for the failover and turn two keys. Resolves to the run's id. */
+export async function startFailover(stage: Stage, occasion: Occasion = DARK_HOME): Promise<string> {
   const { world, inventory } = stage;
   const [service] = inventory.services;
   if (!service) throw new Bug("nothing-protected", "The file protects no service");
   const { approvers } = inventory.file.approvals;
   const requester = inventory.people.find(({ id, roles }) => roles.includes("responder") && !approvers.includes(id));
   if (!requester) throw new Bug("nobody-asks", "Every responder of the file is an approver: nobody is left to ask");
-  await world.setRegion(service.home, "dark");
+  if (occasion.isHomeDark) await world.setRegion(service.home, "dark");
   const alarm = gravestAlarm(inventory);
   await world.raiseAlarm(alarm.region, alarm.name, `${service.home} does not answer`);
   const asks = accountOf(inventory, requester.id);
@@ -30,7 +44,7 @@ export async function startFailover(stage: Stage): Promise<string> {
     ({ name = "", members }) => name.startsWith("inc-") && [asks, ...holders].every((id) => members.includes(id)),
     SOON_MS,
   );
-  const words = `/dr failover ${service.name} because ${service.home} is dark`;
+  const words = `/dr failover ${service.name} ${occasion.words(service.home)}`;
   await world.people.as(asks).types(words, { in: channel.id });
   const plan = await world.people.expectMessage(channel.id, (message) => approveButton(message) !== undefined, SOON_MS);
   for (const holder of holders.slice(0, inventory.file.approvals.required)) {
@@ -41,6 +55,29 @@ export async function startFailover(stage: Stage): Promise<string> {
   }
   const run = await seenRun(stage, { id: undefined, withinMs: SOON_MS }, ({ state }) => state !== "waiting-for-keys");
   return run.plan.id;
+}
+
+/** World time. */
+export interface Span {
+  readonly lastKeyMs: number;
+  /** From the last key until verified. */
+  readonly tookMs: number;
+}
+
+/** A failover from the alarm to its end. Throws Bug where it ends in any other way than verified. */
+export async function spanOfFailover(bench: Bench, stage: Stage, occasion: Occasion): Promise<Span> {
+  const id = await startFailover(stage, occasion);
+  bench.say(`run ${id} has its two keys`);
+  const run = await seenRun(
+    stage,
+    { id, withinMs: VERIFIED_WITHIN_MS },
+    ({ endedAtMs, state }) => endedAtMs !== undefined || state === "stopped",
+  );
+  if (run.state !== "verified" || run.endedAtMs === undefined) {
+    throw new Bug("not-verified", `The failover ended as ${run.state}. ${run.why}`);
+  }
+  const lastKeyMs = Math.max(...run.keys.map(({ atMs }) => atMs));
+  return { lastKeyMs, tookMs: run.endedAtMs - lastKeyMs };
 }
 
 /** The run, or the only open one, as soon as it fits. Throws after that much machine time. */

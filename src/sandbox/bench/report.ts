@@ -49,6 +49,11 @@ const BARS: readonly Bar[] = [
   { what: "the same, health answers", bar: "≤ 50 ms", read: atMost((of) => of.growth?.healthMs, 50) },
   { what: "the same, resolve ÷ beside none", bar: "≤ 1.2", read: atMost(resolveGrowth, 1.2, times) },
   { what: "failover ÷ critical path", bar: "≤ 1.02", read: atMost((of) => of.failoverOverhead, 1.02, times) },
+  {
+    what: "planned move, home up ÷ critical path",
+    bar: "≤ 1.02",
+    read: atMost((of) => of.plannedOverhead, 1.02, times),
+  },
   { what: "sequential script ÷ failover", bar: "≥ 1.25", read: readSpeedup },
   { what: "resume after kill -9, p99", bar: "≤ 10000 ms", read: atMost((of) => of.resumeAfterKillP99Ms, 10_000) },
   {

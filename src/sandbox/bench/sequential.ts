@@ -80,7 +80,10 @@ async function walk(plan: Plan, cloud: Cloud): Promise<void> {
     mayHaveAsked: false,
     outputOf: (step, shape) => shape.safeParse(outputs.get(step)).data,
   };
-  for (const step of plan.steps) outputs.set(step.id, await takeStep(step, context));
+  // What nothing waits for comes last.
+  const isLast = ({ does }: PlannedStep) => STEPS[does]?.leftToPeople !== undefined;
+  const steps = [...plan.steps.filter((step) => !isLast(step)), ...plan.steps.filter(isLast)];
+  for (const step of steps) outputs.set(step.id, await takeStep(step, context));
 }
 
 async function takeStep(step: PlannedStep, context: StepContext): Promise<Readonly<Record<string, unknown>>> {
@@ -95,6 +98,7 @@ async function takeStep(step: PlannedStep, context: StepContext): Promise<Readon
       data ??= (await definition.run(step.input, context)).data;
       const verdict = await definition.verify(step.input, data, context);
       if (verdict.done) return verdict.output;
+      if (verdict.nextPart) data = undefined;
     } catch (error) {
       if (!(error instanceof TransientError || error instanceof OutcomeUnknown)) throw error;
     }

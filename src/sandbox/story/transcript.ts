@@ -142,8 +142,17 @@ const FORMS: Readonly<Record<string, string>> = {
   "intent:approve": "agrees in words, and turns the key",
   "intent:resolve": "fills in what happened, and closes the incident",
 };
-/** One line of progress: its first sentence, without what the heading says already. */
-const progressLine = (text: string) => text.replace(/^Move \S+ to /, "").replace(/(?<=[.!?]) .*$/su, "");
+/** One line of progress: its first sentence, without the name of the service, so that it fits. */
+const progressLine = (text: string) => text.replace(/^Move \S+ to /, "Move to ").replace(/(?<=[.!?]) .*$/su, "");
+
+/** The records that users ask for, without the mark that TwoKey writes beside each. */
+const recordsOf = (names: unknown) =>
+  [names]
+    .flat()
+    .map(words)
+    .filter((name) => !name.startsWith("_twokey."))
+    .map((name) => name.replace(/\. (?=\w+$)/, " "))
+    .join(" and ");
 
 /** What of the world's log is worth a stranger's time, and how it is said. */
 const SENTENCES: Readonly<Record<string, Tell>> = {
@@ -182,8 +191,8 @@ const SENTENCES: Readonly<Record<string, Tell>> = {
   "rds.promotion-observable": ({ instance }) => ["AWS", "RDS", `${words(instance)} is a writer of its own`],
   "ecs.tasks-running": ({ region, running, desired }) =>
     running === desired ? ["AWS", "ECS", `${words(running)} tasks run in ${words(region)}`] : undefined,
-  "route53.change-accepted": ({ names }) => ["AWS", "Route 53", `change of ${words(names)} accepted`],
-  "route53.change-insync": ({ names }) => ["AWS", "Route 53", `${words(names)} is on all name servers`],
+  "route53.change-accepted": ({ names }) => ["AWS", "Route 53", `change of ${recordsOf(names)} accepted`],
+  "route53.change-insync": ({ names }) => ["AWS", "Route 53", `all name servers have ${recordsOf(names)}`],
 };
 
 const head = (worldMs: number, where: string, who: string) =>

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { placeIn } from "../dns/places.ts";
 import { createResolver } from "../dns/resolver.ts";
 import type { Simulator, World } from "../world/world.ts";
 import { reply, urlOf } from "./application.ts";
@@ -79,7 +80,8 @@ export async function startApplications(
   const writers = traffic.spec.applications.map((spec) =>
     startWriters(world, spec, {
       ...{ judge: traffic.judge, entryAt: traffic.entryAt },
-      resolver: createResolver(world.clock, traffic.authorities.public),
+      // Users live where the service is at home.
+      resolver: createResolver(world.clock, traffic.authorities.public, placeIn(spec.regions[0]?.region ?? "")),
     }),
   );
   addControls(world, traffic, { connections, writeChecks });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AutoscalingSpec, createAutoscaling } from "../aws/autoscaling.ts";
+import { createEcr } from "../aws/ecr.ts";
 import { createEcs, type Ecs } from "../aws/ecs.ts";
 import { EcsSpec } from "../aws/ecs-spec.ts";
 import { createElb, type Elb } from "../aws/elb.ts";
@@ -11,6 +12,7 @@ import { ACCOUNT_ID } from "../aws/specs.ts";
 import { besides, createAddressBook } from "../dns/addresses.ts";
 import { createAuthority, type Host } from "../dns/authority.ts";
 import { canonicalName } from "../dns/names.ts";
+import { placeIn } from "../dns/places.ts";
 import { createResolver, type Resolver } from "../dns/resolver.ts";
 import type { DnsAuthorities } from "../dns/server.ts";
 import type { World } from "../world/world.ts";
@@ -135,13 +137,14 @@ export function createTraffic(world: World, input: TrafficSpecInput, databases: 
     },
     isCheckHealthy: (id: string) => route53.healthChecks.isHealthy(id),
     chance: () => random.next(),
+    blocksOf: route53.blocksOf,
   };
   const authorities = { public: createAuthority(deps, "public"), vpc: createAuthority(deps, "vpc") };
   // Route 53's checkers resolve the name afresh for each observation.
   const outsideResolver = { resolve: (name: string) => createResolver(world.clock, authorities.public).resolve(name) };
   const regional = new Map<string, Resolver>();
   const resolverOf = (region: string) => {
-    const resolver = regional.get(region) ?? createResolver(world.clock, authorities.vpc);
+    const resolver = regional.get(region) ?? createResolver(world.clock, authorities.vpc, placeIn(region));
     regional.set(region, resolver);
     return resolver;
   };
@@ -183,6 +186,7 @@ export function createTraffic(world: World, input: TrafficSpecInput, databases: 
       route53.service,
       elb.service,
       ecs.service,
+      createEcr(world, { ecs: spec.ecs, accountId: spec.accountId }),
       createAutoscaling(world, spec.autoscaling, { ecs, accountId: spec.accountId }).service,
     ],
     addressOf: (balancer) => balancerAddress(balancer.arn),

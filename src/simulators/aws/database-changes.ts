@@ -70,9 +70,16 @@ export class DatabaseChanges {
       this.#events.add(replica, "read replica", "Promoted Read Replica instance to standalone database instance.");
       this.#world.log.append("rds.promotion-observable", { ...facts, acceptedMs, observableMs: atMs });
     };
+    // It serves before that, and takes no other change until then.
+    const over = (overMs: number) => this.#world.log.append("rds.promotion-over", { ...facts, acceptedMs, overMs });
     const backup: Phase = { status: "backing-up", ms: backingUp, enter: settle };
-    if (backupsBegin) this.#run(replica, "promotion", { phases: [...phases, backup], fromMs: acceptedMs });
-    else this.#run(replica, "promotion", { phases, settle, fromMs: acceptedMs });
+    const withoutBackup = (atMs: number) => {
+      settle(atMs);
+      over(atMs);
+    };
+    if (backupsBegin)
+      this.#run(replica, "promotion", { phases: [...phases, backup], settle: over, fromMs: acceptedMs });
+    else this.#run(replica, "promotion", { phases, settle: withoutBackup, fromMs: acceptedMs });
   }
 
   /** A toggle, as in reality: a second one that meets the stale `available` fails over back. False: nothing is done. */
@@ -102,6 +109,7 @@ export class DatabaseChanges {
     const settle = (atMs: number) => {
       endDowntime(instance, atMs);
       this.#events.add(instance, "availability", "DB instance restarted");
+      this.#world.log.append("rds.restarted", { ...namesOf(instance), acceptedMs: nowMs, restartedMs: atMs });
       if (!isForced) return;
       instance.failedOverMs = atMs;
       this.#events.add(instance, "failover", "Multi-AZ instance failover completed");

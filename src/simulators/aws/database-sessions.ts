@@ -35,6 +35,7 @@ export class OpenSessions {
       (session) =>
         session.ref.region === instance.region &&
         session.ref.instance === instance.identifier &&
+        (session.isSignedIn?.() ?? true) &&
         this.isOpen(session, instance),
     );
   }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { partitionOf } from "./arn.ts";
 import type { ServiceScheduler } from "./ecs-scheduler.ts";
-import { definitionOf, type EcsSpec, isBroken, resolveTaskDefinition } from "./ecs-spec.ts";
+import { definitionOf, type EcsSpec, imageOf, isBroken, resolveTaskDefinition } from "./ecs-spec.ts";
 import { refusedInput } from "./refused-input.ts";
 import { type AwsCall, AwsError, type AwsOperation } from "./service.ts";
 
@@ -48,6 +48,7 @@ function listServices({ schedulers, accountId }: EcsBook, { input, region }: Aws
   if (here.length === 0) throw new AwsError("ClusterNotFoundException", "Cluster not found.");
   const found = here
     .filter(({ spec }) => wanted.launchType === undefined || spec.launchType === wanted.launchType)
+    .filter(({ status }) => status === "ACTIVE")
     .filter(() => wanted.schedulingStrategy !== "DAEMON")
     .map(({ spec }) => arnIn(region, accountId, `service/${cluster}/${spec.name}`));
   // The vendor's default is 10.
@@ -60,7 +61,7 @@ function describeTaskDefinition({ spec, accountId }: EcsBook, { input, region }:
   if (found === undefined) throw new AwsError("ClientException", "Unable to describe task definition.");
   const [family = "", revision = ""] = found.split(":");
   const { networkMode, image: specified } = definitionOf(spec, found) ?? {};
-  const image = specified ?? `${accountId}.dkr.ecr.${region}.amazonaws.com/${family}:${revision}`;
+  const image = specified ?? imageOf({ accountId, region }, family, revision);
   return {
     taskDefinition: {
       taskDefinitionArn: arnIn(region, accountId, `task-definition/${found}`),

@@ -14,6 +14,8 @@ const MAX_EVENTS = 100;
 /** How often a service that could not place its tasks, or whose tasks failed, tries again. */
 const RETRY_MS = 15_000;
 const STOPPED_TASKS_KEPT_MS = 3_600_000;
+/** A deleted service is described for some time, and then is missing. ECS names no time. */
+const DELETED_SHOWN_MS = 600_000;
 /** Why ECS finds no room, in its own words. */
 const NO_CAPACITY =
   ". Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone.";
@@ -39,6 +41,7 @@ export class ServiceScheduler {
   readonly #retry;
   readonly #staleness: Random;
   #stale: { readonly desired: number; readonly untilMs: number };
+  #deletedMs: number | undefined;
   #isSteady: boolean;
   #lastRunning: number;
 
@@ -63,6 +66,20 @@ export class ServiceScheduler {
   /** As a description shows it now. */
   get shownDesired(): number {
     return this.#world.clock.now() < this.#stale.untilMs ? this.#stale.desired : this.desired;
+  }
+
+  get status(): "ACTIVE" | "DRAINING" | "INACTIVE" | "MISSING" {
+    if (this.#deletedMs === undefined) return "ACTIVE";
+    if (this.tasks.some(({ status }) => status !== "STOPPED")) return "DRAINING";
+    return this.#world.clock.now() < this.#deletedMs + DELETED_SHOWN_MS ? "INACTIVE" : "MISSING";
+  }
+
+  /** Its tasks drain as those of any other service. */
+  delete(): void {
+    this.scale(0, "DeleteService");
+    this.#deletedMs = this.#world.clock.now();
+    const { region, cluster, name } = this.spec;
+    this.#world.log.append("ecs.service-deleted", { region, cluster, service: name });
   }
 
   get primary(): Deployment {

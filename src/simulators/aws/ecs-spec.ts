@@ -126,6 +126,13 @@ export function definitionOf(spec: EcsSpec, taskDefinition: string) {
   return spec.taskDefinitions.find((known) => known.family === family);
 }
 
+/** Of the one container of a definition whose spec names no image. */
+export const imageOf = (
+  { accountId, region }: { readonly accountId: string; readonly region: string },
+  family: string,
+  revision: number | string,
+): string => `${accountId}.dkr.ecr.${region}.amazonaws.com/${family}:${revision}`;
+
 export function isBroken(spec: EcsSpec, taskDefinition: string): boolean {
   const [family, revision] = taskDefinition.split(":");
   return spec.taskDefinitions.some(

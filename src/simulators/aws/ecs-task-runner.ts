@@ -144,6 +144,8 @@ export class TaskRunner {
   #end(task: Task): void {
     task.status = "STOPPED";
     task.stoppedMs = this.#world.clock.now();
+    const { region, cluster, name } = this.#service;
+    this.#world.log.append("ecs.task-stopped", { region, cluster, service: name, task: task.id });
     this.#changed(task);
   }
 

@@ -30,7 +30,7 @@ export function showService(scheduler: ServiceScheduler, names: ServiceNames, de
     serviceArn: serviceArn(scheduler, names.accountId),
     serviceName: spec.name,
     clusterArn: `${prefix}:cluster/${spec.cluster}`,
-    status: "ACTIVE",
+    status: scheduler.status,
     desiredCount,
     runningCount: scheduler.count("running"),
     pendingCount: scheduler.count("pending"),

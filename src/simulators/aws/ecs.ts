@@ -37,6 +37,9 @@ const Update = z.looseObject({
   taskDefinition: z.string().optional(),
   forceNewDeployment: z.boolean().optional(),
 });
+const Delete = z.looseObject({
+  ...{ cluster: z.string().default("default"), service: z.string(), force: z.boolean().default(false) },
+});
 const Describe = z.looseObject({ cluster: z.string().default("default"), services: z.array(z.string()).min(1) });
 const ListTasks = z.looseObject({
   cluster: z.string().default("default"),
@@ -93,7 +96,10 @@ export function createEcs(
   return {
     schedulers,
     find: (region, cluster, name) =>
-      schedulers.find((one) => one.spec.region === region && one.spec.cluster === cluster && one.spec.name === name),
+      schedulers.find(
+        ({ spec: one, status }) =>
+          one.region === region && one.cluster === cluster && one.name === name && status === "ACTIVE",
+      ),
     taskAt: (ip) => {
       for (const scheduler of schedulers) {
         const task = scheduler.tasks.find((other) => other.ip === ip);
@@ -109,6 +115,7 @@ export function createEcs(
       protocol: "json-1.1",
       operations: {
         UpdateService: { mutates: true, handle: (call) => updateService(book, call) },
+        DeleteService: { mutates: true, handle: (call) => deleteService(book, call) },
         DescribeServices: { mutates: false, handle: (call) => describeServices(book, call) },
         ListTasks: { mutates: false, handle: (call) => listTasks(book, call) },
         DescribeTasks: { mutates: false, handle: (call) => describeTasks(book, call) },
@@ -153,12 +160,28 @@ function inCluster(book: ServiceBook, region: string, cluster: string): ServiceS
   return found;
 }
 
+/** One that can be changed. */
+function activeService(book: ServiceBook, region: string, wanted: { cluster: string; service: string }) {
+  const found = inCluster(book, region, wanted.cluster).find(
+    ({ spec, status }) => spec.name === lastPart(wanted.service) && status !== "MISSING",
+  );
+  if (!found) throw new AwsError("ServiceNotFoundException", "Service not found.");
+  if (found.status !== "ACTIVE") throw new AwsError("ServiceNotActiveException", "Service was not ACTIVE.");
+  return found;
+}
+
+function deleteService(book: ServiceBook, call: AwsCall): Record<string, unknown> {
+  const wanted = parse(Delete, call.input);
+  const scheduler = activeService(book, call.region, wanted);
+  if (!wanted.force && scheduler.desired > 0)
+    throw new AwsError("InvalidParameterException", "The service cannot be stopped while it is scaled above 0.");
+  scheduler.delete();
+  return { service: showService(scheduler, book.names(scheduler)) };
+}
+
 function updateService(book: ServiceBook, call: AwsCall): Record<string, unknown> {
   const wanted = parse(Update, call.input);
-  const scheduler = inCluster(book, call.region, wanted.cluster).find(
-    (one) => one.spec.name === lastPart(wanted.service),
-  );
-  if (!scheduler) throw new AwsError("ServiceNotFoundException", "Service not found.");
+  const scheduler = activeService(book, call.region, wanted);
   const current = scheduler.primary.taskDefinition;
   const definition =
     wanted.taskDefinition === undefined ? current : resolveTaskDefinition(book.spec, wanted.taskDefinition);
@@ -185,7 +208,7 @@ function describeServices(book: ServiceBook, call: AwsCall): Record<string, unkn
   const here = inCluster(book, call.region, wanted.cluster);
   const found = wanted.services.map((name) => ({
     name,
-    scheduler: here.find((one) => one.spec.name === lastPart(name)),
+    scheduler: here.find(({ spec, status }) => spec.name === lastPart(name) && status !== "MISSING"),
   }));
   const cluster = lastPart(wanted.cluster);
   return {
@@ -227,7 +250,7 @@ function listTasks(book: ServiceBook, call: AwsCall): Record<string, unknown> {
   const wanted = parse(ListTasks, call.input);
   const here = inCluster(book, call.region, wanted.cluster);
   const service = wanted.serviceName === undefined ? undefined : lastPart(wanted.serviceName);
-  if (service !== undefined && !here.some((one) => one.spec.name === service)) {
+  if (service !== undefined && !here.some(({ spec, status }) => spec.name === service && status !== "MISSING")) {
     throw new AwsError("ServiceNotFoundException", "Service not found.");
   }
   const arns = here

@@ -251,8 +251,12 @@ function modify({ changes }: Parts, instance: Instance, wanted: Modify): void {
   // Switching backups on or off waits for the maintenance window unless asked for at once; other lengths do not.
   const isSwitch = retention !== undefined && (retention === 0) !== (instance.backupRetentionDays === 0);
   const isDeferred = isSwitch && !wanted.ApplyImmediately;
+  // What is wanted at once takes along all that was waiting for the maintenance window.
+  const waited = wanted.ApplyImmediately ? instance.pendingRetentionDays : undefined;
+  if (wanted.ApplyImmediately) instance.pendingRetentionDays = undefined;
+  const now = isDeferred ? undefined : (retention ?? waited);
   changes.modify(instance, () => {
-    if (retention !== undefined && !isDeferred) instance.backupRetentionDays = retention;
+    instance.backupRetentionDays = now ?? instance.backupRetentionDays;
     if (groups !== undefined) instance.securityGroups = groups;
     instance.multiAz = wanted.MultiAZ ?? instance.multiAz;
     // It is used from the next reboot on.

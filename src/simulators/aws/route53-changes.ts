@@ -5,6 +5,8 @@ import { AwsError } from "./service.ts";
 
 export interface ChangeChecks {
   hasHealthCheck(id: string): boolean;
+  /** Blocks of one location of a CIDR collection; undefined: there is no such collection; empty: no such location. */
+  blocksOf(collection: string, location: string): readonly string[] | undefined;
   /** How a name outside the zone relates to a canonical zone of AWS's own (load balancers). */
   aliasTarget(name: string, hostedZoneId: string): "found" | "not-found" | "outside-zone";
 }
@@ -74,14 +76,30 @@ function refuseMalformed({ Action, ResourceRecordSet: set }: Change, checks: Cha
   const kinds = routingKinds(set);
   if (kinds.length > 1) refuse(`Expected at most one of [${kinds.join(", ")}], but found more than one`);
   if (kinds.length === 1 && !set.SetIdentifier) refuse("Missing field 'SetIdentifier'");
-  const routes = "[Weight, Region, Failover, GeoLocation, MultiValueAnswer]";
+  const routes = "[Weight, Region, Failover, GeoLocation, CidrRoutingConfig, MultiValueAnswer]";
   if (kinds.length === 0 && set.SetIdentifier) refuse(`Expected exactly one of ${routes}, but found none`);
   if (set.HealthCheckId !== undefined && Action !== "DELETE" && !checks.hasHealthCheck(set.HealthCheckId)) {
     throw new AwsError("NoSuchHealthCheck", `No health check exists with the ID ${set.HealthCheckId}`, 404);
   }
+  if (set.CidrRoutingConfig && Action !== "DELETE") requireLocation(set.CidrRoutingConfig, checks);
 }
 
-const KIND_MEMBERS = ["Weight", "Region", "Failover", "GeoLocation", "MultiValueAnswer"] as const;
+function requireLocation(
+  { CollectionId, LocationName }: NonNullable<RecordSet["CidrRoutingConfig"]>,
+  checks: ChangeChecks,
+) {
+  const blocks = checks.blocksOf(CollectionId, LocationName);
+  if (blocks === undefined)
+    throw new AwsError("NoSuchCidrCollectionException", `No CIDR collection exists with the ID ${CollectionId}`, 404);
+  if (LocationName !== "*" && blocks.length === 0)
+    throw new AwsError(
+      "NoSuchCidrLocationException",
+      `No CIDR location ${LocationName} exists in ${CollectionId}`,
+      404,
+    );
+}
+
+const KIND_MEMBERS = ["Weight", "Region", "Failover", "GeoLocation", "CidrRoutingConfig", "MultiValueAnswer"] as const;
 
 function routingKinds(set: RecordSet): string[] {
   return KIND_MEMBERS.filter((member) => set[member] !== undefined && set[member] !== false);
@@ -138,6 +156,7 @@ function sameContent(one: RecordSet, other: RecordSet): boolean {
     JSON.stringify([
       [set.Weight, set.Region, set.Failover, set.MultiValueAnswer, set.TTL, set.HealthCheckId].map((v) => v ?? null),
       sortedText(Object.entries(set.GeoLocation ?? {})),
+      sortedText(Object.entries(set.CidrRoutingConfig ?? {})),
       (set.ResourceRecords ?? []).map((record) => record.Value).toSorted(),
       sortedText(Object.entries(set.AliasTarget ?? {})),
     ]);
@@ -173,9 +192,10 @@ function companionProblems(zone: Zone, set: RecordSet, records: readonly RecordS
   return problems;
 }
 
-/** Where the users are whom a set of latency or geolocation routing is for: one set a place. */
-function placeOf({ Region, GeoLocation }: RecordSet): string | undefined {
+/** Where the users are whom a set of latency, geolocation or IP-based routing is for: one set a place. */
+function placeOf({ Region, GeoLocation, CidrRoutingConfig: cidr }: RecordSet): string | undefined {
   if (Region !== undefined) return `region ${Region}`;
+  if (cidr) return `CIDR location ${cidr.LocationName} of ${cidr.CollectionId}`;
   return GeoLocation && `geolocation ${sortedText(Object.entries(GeoLocation)).join(", ")}`;
 }
 

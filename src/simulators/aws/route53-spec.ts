@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { canonicalName } from "../dns/names.ts";
+import { blockOf } from "./cidr.ts";
 
 /** Booleans and numbers arrive as text from XML and as themselves from a spec. */
 const WireBoolean = z.union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")]);
@@ -21,6 +22,10 @@ export const RecordSet = z.strictObject({
   Weight: z.coerce.number().int().min(0).max(255).optional(),
   Region: z.string().regex(REGION).optional(),
   GeoLocation: z.record(z.string(), z.string()).optional(),
+  /** A location of a CIDR collection; `*` is the default. */
+  CidrRoutingConfig: z
+    .strictObject({ CollectionId: z.string(), LocationName: z.string().regex(/^[0-9A-Za-z_\-*]{1,16}$/) })
+    .optional(),
   Failover: z.enum(["PRIMARY", "SECONDARY"]).optional(),
   MultiValueAnswer: WireBoolean.optional(),
   TTL: z.coerce.number().int().min(0).max(2_147_483_647).optional(),
@@ -67,6 +72,10 @@ const HealthCheck = z.strictObject({
 });
 export type HealthCheckSpec = z.infer<typeof HealthCheck>;
 
+const Cidr = z
+  .string()
+  .refine((text) => blockOf(text) !== undefined, { error: "must be a block such as 192.0.2.0/24" });
+
 export const Route53Spec = z.strictObject({
   zones: z.array(
     z.strictObject({
@@ -77,6 +86,10 @@ export const Route53Spec = z.strictObject({
     }),
   ),
   healthChecks: z.array(HealthCheck).default([]),
+  /** For IP-based routing: blocks by the name of their location. */
+  cidrCollections: z
+    .array(z.strictObject({ id: z.uuid(), locations: z.record(z.string(), z.array(Cidr).min(1)) }))
+    .default([]),
   /** World seconds from acceptance of a change to INSYNC, drawn evenly. */
   insyncSeconds: z.tuple([z.number(), z.number()]).default([15, 50]),
   /** World seconds during which a zone refuses the next change; absent: until its change is INSYNC. */

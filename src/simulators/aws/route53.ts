@@ -22,6 +22,8 @@ export interface Route53 {
   readonly service: AwsService;
   readonly zones: readonly Zone[];
   readonly healthChecks: HealthChecks;
+  /** Of one location of a CIDR collection; none where there is no such location. */
+  blocksOf(collection: string, location: string): readonly string[];
   stop(): void;
 }
 
@@ -53,7 +55,11 @@ const ChangeInput = z.looseObject({
 /** The account-wide control plane of Route 53. It lives in us-east-1; DNS answers and health checks do not need it. */
 export function createRoute53(world: World, spec: Route53Spec, deps: Route53Deps): Route53 {
   const healthChecks = createHealthChecks(world, spec.healthChecks, deps.probe);
-  const checks = { hasHealthCheck: (id: string) => healthChecks.has(id), aliasTarget: deps.aliasTarget };
+  const blocksOf = (collection: string, location: string) => {
+    const found = spec.cidrCollections.find(({ id }) => id === collection)?.locations;
+    return found && (Object.hasOwn(found, location) ? found[location] : []);
+  };
+  const checks = { hasHealthCheck: (id: string) => healthChecks.has(id), blocksOf, aliasTarget: deps.aliasTarget };
   const plane: ControlPlane = {
     ...{ world, spec, checks, healthChecks, changes: new Map(), random: world.random.fork("route53") },
     zones: new Map(spec.zones.map((zone) => [zone.id, openZone(zone, checks)])),
@@ -79,6 +85,7 @@ export function createRoute53(world: World, spec: Route53Spec, deps: Route53Deps
   return {
     zones,
     healthChecks,
+    blocksOf: (collection, location) => blocksOf(collection, location) ?? [],
     stop: () => healthChecks.stop(),
     service: {
       name: "route53",

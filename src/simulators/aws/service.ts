@@ -104,6 +104,8 @@ export interface SessionOwner {
   readonly user: string;
   /** World time at which the client lets go of it by itself; absent: it does not. */
   readonly untilMs?: number;
+  /** Whether its client is through signing in; absent: at once. The network has let it in, and no list shows it until then. */
+  readonly isSignedIn?: () => boolean;
   /** Told when somebody has ended it. */
   readonly onEnded?: () => void;
 }
@@ -135,4 +137,6 @@ export interface DatabaseEngine {
   write(ref: DatabaseRef, row: Row, from?: Peer): WriteOutcome;
   /** Ids of rows that the instance holds. */
   rows(ref: DatabaseRef): ReadonlySet<string>;
+  /** How a replica follows from now on: so many seconds behind, or over a link that has ended. */
+  setReplication(ref: DatabaseRef, lag: number | "broken" | "silent"): void;
 }

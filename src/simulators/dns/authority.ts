@@ -1,5 +1,6 @@
 import type { RecordSet, Zone } from "../aws/route53-spec.ts";
 import { canonicalName, liesWithin, withoutDualstack } from "./names.ts";
+import { type Place, USUAL_PLACE } from "./places.ts";
 import { type Chance, chooseRecords } from "./resolution.ts";
 
 /** A host that has an address of its own: a load balancer or a database endpoint. */
@@ -20,7 +21,8 @@ export type DnsStep =
   | { readonly kind: "no-zone" };
 
 export interface Authority {
-  ask(name: string, type: string): DnsStep;
+  /** `place`: of whoever asks; absent: the usual one. */
+  ask(name: string, type: string, place?: Place): DnsStep;
 }
 
 export interface AuthorityDeps {
@@ -31,6 +33,8 @@ export interface AuthorityDeps {
   /** Canonical name to the host that it leads to now, for names outside the account that move: a cluster's endpoints. */
   readonly leadsTo: (name: string) => { readonly target: string; readonly ttlSeconds: number } | undefined;
   readonly chance: Chance;
+  /** Blocks of one location of a CIDR collection; absent: there is no collection. */
+  readonly blocksOf?: (collection: string, location: string) => readonly string[];
 }
 
 /** Negative answers live as long as the SOA record says: 900 s in every zone of Route 53. */
@@ -57,16 +61,16 @@ export function createAuthority(deps: AuthorityDeps, view: "public" | "vpc"): Au
     return deps.host(withoutDualstack(alias.DNSName))?.isHealthy ?? false;
   };
 
-  const answer = (
-    zone: Zone,
-    { name, type }: { readonly name: string; readonly type: string },
-    depth: number,
-  ): DnsStep => {
+  const answer = (zone: Zone, question: Question, depth: number): DnsStep => {
+    const { name, type, place } = question;
     const group = groupOf(zone, name, type);
-    const chosen = chooseRecords(group, (set) => isHealthy(zone, set, depth), deps.chance);
+    const chosen = chooseRecords(group, (set) => isHealthy(zone, set, depth), {
+      ...{ chance: deps.chance, place },
+      blocksOf: deps.blocksOf ?? (() => []),
+    });
     const first = chosen[0];
-    if (!first) return notFound(zone, name, type);
-    if (first.AliasTarget) return followAlias(zone, first.AliasTarget, { type, depth });
+    if (!first) return group.length > 0 ? emptyIn(zone, true) : notFound(zone, question);
+    if (first.AliasTarget) return followAlias(zone, first.AliasTarget, { type, place, depth });
     const values = chosen.flatMap((set) => set.ResourceRecords ?? []).map((record) => record.Value);
     const ttlSeconds = first.TTL ?? 0;
     if (type === "CNAME")
@@ -77,33 +81,30 @@ export function createAuthority(deps: AuthorityDeps, view: "public" | "vpc"): Au
   const followAlias = (
     zone: Zone,
     alias: NonNullable<RecordSet["AliasTarget"]>,
-    { type, depth }: { readonly type: string; readonly depth: number },
+    { type, place, depth }: Omit<Question, "name"> & { readonly depth: number },
   ): DnsStep => {
-    const nothing: DnsStep = {
-      kind: "empty",
-      zone: zone.name,
-      ttlSeconds: NEGATIVE_TTL_SECONDS,
-      nameExists: true,
-    };
+    const nothing = emptyIn(zone, true);
     if (depth > MAX_ALIAS_DEPTH) return nothing;
-    if (alias.HostedZoneId === zone.id) return answer(zone, { name: alias.DNSName, type }, depth + 1);
+    if (alias.HostedZoneId === zone.id) return answer(zone, { name: alias.DNSName, type, place }, depth + 1);
     const host = deps.host(withoutDualstack(alias.DNSName));
     const address = host && addressIn(host, type);
     if (!host || address === undefined) return nothing;
     return { kind: "records", zone: zone.name, ttlSeconds: host.ttlSeconds, values: [address] };
   };
 
-  const notFound = (zone: Zone, name: string, type: string): DnsStep => {
-    if (type !== "CNAME" && groupOf(zone, name, "CNAME").length > 0) return answer(zone, { name, type: "CNAME" }, 0);
+  const notFound = (zone: Zone, question: Question): DnsStep => {
+    const { name, type } = question;
+    if (type !== "CNAME" && groupOf(zone, name, "CNAME").length > 0)
+      return answer(zone, { ...question, type: "CNAME" }, 0);
     const nameExists = zone.inSync.some((set) => liesWithin(set.Name, name)) || wildcardOf(zone, name) !== undefined;
-    return { kind: "empty", zone: zone.name, ttlSeconds: NEGATIVE_TTL_SECONDS, nameExists };
+    return emptyIn(zone, nameExists);
   };
 
   return {
-    ask: (rawName, type) => {
+    ask: (rawName, type, place = USUAL_PLACE) => {
       const name = canonicalName(rawName);
       const zone = zones.find((candidate) => liesWithin(name, candidate.name));
-      if (zone) return answer(zone, { name, type }, 0);
+      if (zone) return answer(zone, { name, type, place }, 0);
       const parent = name.slice(name.indexOf(".") + 1);
       const moving = deps.leadsTo(name);
       if (moving) return { kind: "cname", zone: parent, ...moving };
@@ -116,6 +117,16 @@ export function createAuthority(deps: AuthorityDeps, view: "public" | "vpc"): Au
     },
   };
 }
+
+interface Question {
+  readonly name: string;
+  readonly type: string;
+  readonly place: Place;
+}
+
+const emptyIn = (zone: Zone, nameExists: boolean): DnsStep => {
+  return { kind: "empty", zone: zone.name, ttlSeconds: NEGATIVE_TTL_SECONDS, nameExists };
+};
 
 const addressIn = ({ address, address6 }: Host, type: string): string | undefined =>
   type === "A" ? address : type === "AAAA" ? address6 : undefined;

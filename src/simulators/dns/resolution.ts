@@ -1,4 +1,6 @@
+import { blockOf, isInside } from "../aws/cidr.ts";
 import type { RecordSet } from "../aws/route53-spec.ts";
+import { distanceTo, type Place } from "./places.ts";
 
 /** Most answers of a multivalue group. */
 const MULTIVALUE_LIMIT = 8;
@@ -6,34 +8,68 @@ const MULTIVALUE_LIMIT = 8;
 /** Uniform in [0, 1). */
 export type Chance = () => number;
 
+/** What Route 53 routes by beside the health of the sets. */
+export interface Asking {
+  readonly chance: Chance;
+  readonly place: Place;
+  /** Blocks of one location of a CIDR collection. */
+  readonly blocksOf: (collection: string, location: string) => readonly string[];
+}
+
+type IsHealthy = (set: RecordSet) => boolean;
+
 /**
  * Which record sets of one name and type Route 53 answers with (Developer Guide, "How Route 53 chooses records when
- * health checking is configured"). The group is never empty and of one routing kind.
+ * health checking is configured"). The group is of one routing kind. Empty: nothing is for whoever asks from there.
  */
-export function chooseRecords(
-  group: readonly RecordSet[],
-  isHealthy: (set: RecordSet) => boolean,
-  chance: Chance,
-): readonly RecordSet[] {
+export function chooseRecords(group: readonly RecordSet[], isHealthy: IsHealthy, asking: Asking): readonly RecordSet[] {
   const first = group[0];
   if (!first) return [];
-  if (first.Weight !== undefined) return chooseWeighted(group, isHealthy, chance);
+  if (first.Weight !== undefined) return chooseWeighted(group, isHealthy, asking.chance);
   if (first.Failover !== undefined) return chooseFailover(group, isHealthy);
   if (first.MultiValueAnswer) return preferHealthy(group, isHealthy).slice(0, MULTIVALUE_LIMIT);
-  // Where clients are is not simulated: latency and geolocation groups answer their first healthy identifier.
-  if (first.SetIdentifier !== undefined) return preferHealthy(group.toSorted(byIdentifier), isHealthy).slice(0, 1);
+  if (first.Region !== undefined) return preferHealthy(byLatency(group, asking), isHealthy).slice(0, 1);
+  if (first.GeoLocation !== undefined) return preferHealthy(byLocation(group, asking), isHealthy).slice(0, 1);
+  if (first.CidrRoutingConfig !== undefined) return preferHealthy(byBlock(group, asking), isHealthy).slice(0, 1);
   return [first];
+}
+
+/** The nearest region first. */
+function byLatency(group: readonly RecordSet[], { place }: Asking): readonly RecordSet[] {
+  return group.toSorted((one, other) => distanceTo(one.Region ?? "", place) - distanceTo(other.Region ?? "", place));
+}
+
+/** Those that whoever asks lives in, the smallest first; the default, `*`, comes last. */
+function byLocation(group: readonly RecordSet[], { place }: Asking): readonly RecordSet[] {
+  const { continent, country, subdivision } = place;
+  const fits = [
+    (geo: Geo) =>
+      geo["SubdivisionCode"] !== undefined && geo["CountryCode"] === country && geo["SubdivisionCode"] === subdivision,
+    (geo: Geo) => geo["SubdivisionCode"] === undefined && geo["CountryCode"] === country,
+    (geo: Geo) => geo["ContinentCode"] === continent,
+    (geo: Geo) => geo["CountryCode"] === "*",
+  ];
+  return fits.flatMap((isIt) => group.filter(({ GeoLocation = {} }) => isIt(GeoLocation)));
+}
+type Geo = NonNullable<RecordSet["GeoLocation"]>;
+
+/** Those with a block that holds the address, the longest prefix first; the default, `*`, comes last. */
+function byBlock(group: readonly RecordSet[], { place, blocksOf }: Asking): readonly RecordSet[] {
+  const ranked = group.flatMap((set) => {
+    const { CollectionId = "", LocationName = "" } = set.CidrRoutingConfig ?? {};
+    if (LocationName === "*") return [{ set, bits: -1 }];
+    const holding = blocksOf(CollectionId, LocationName).flatMap((text) => blockOf(text) ?? []);
+    const bits = holding.filter((block) => isInside(block, place.address)).map((block) => block.bits);
+    return bits.length === 0 ? [] : [{ set, bits: Math.max(...bits) }];
+  });
+  return ranked.toSorted((one, other) => other.bits - one.bits).map(({ set }) => set);
 }
 
 /**
  * Healthy records with weight first; none: the healthy ones with weight 0; none healthy at all: as if all were healthy,
  * which leaves weight 0 out again. Where every weight is 0 all are equally likely.
  */
-function chooseWeighted(
-  group: readonly RecordSet[],
-  isHealthy: (set: RecordSet) => boolean,
-  chance: Chance,
-): readonly RecordSet[] {
+function chooseWeighted(group: readonly RecordSet[], isHealthy: IsHealthy, chance: Chance): readonly RecordSet[] {
   const weighted = group.filter((set) => (set.Weight ?? 0) > 0);
   const zero = group.filter((set) => (set.Weight ?? 0) === 0);
   const healthy = weighted.filter(isHealthy);
@@ -55,7 +91,7 @@ function draw(sets: readonly RecordSet[], chance: Chance): readonly RecordSet[] 
   return sets.slice(-1);
 }
 
-function chooseFailover(group: readonly RecordSet[], isHealthy: (set: RecordSet) => boolean): readonly RecordSet[] {
+function chooseFailover(group: readonly RecordSet[], isHealthy: IsHealthy): readonly RecordSet[] {
   const primary = group.filter((set) => set.Failover === "PRIMARY");
   const secondary = group.filter((set) => set.Failover === "SECONDARY");
   if (primary.length === 0) return secondary;
@@ -63,11 +99,7 @@ function chooseFailover(group: readonly RecordSet[], isHealthy: (set: RecordSet)
   return secondary.some(isHealthy) ? secondary : primary;
 }
 
-function preferHealthy(group: readonly RecordSet[], isHealthy: (set: RecordSet) => boolean): readonly RecordSet[] {
+function preferHealthy(group: readonly RecordSet[], isHealthy: IsHealthy): readonly RecordSet[] {
   const healthy = group.filter(isHealthy);
   return healthy.length > 0 ? healthy : group;
-}
-
-function byIdentifier(one: RecordSet, other: RecordSet): number {
-  return (one.SetIdentifier ?? "") < (other.SetIdentifier ?? "") ? -1 : 1;
 }

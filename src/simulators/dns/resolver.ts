@@ -1,6 +1,7 @@
 import type { WorldClock } from "../world/clock.ts";
 import type { Authority, DnsStep } from "./authority.ts";
 import { canonicalName } from "./names.ts";
+import type { Place } from "./places.ts";
 
 export interface ResolvedRecord {
   readonly name: string;
@@ -27,8 +28,11 @@ export interface Resolver {
 
 const MAX_CHAIN = 8;
 
-/** A resolver whose cache keeps every step for exactly its TTL in world time. Steps with TTL 0 are not kept. */
-export function createResolver(clock: WorldClock, authority: Authority): Resolver {
+/**
+ * A resolver whose cache keeps every step for exactly its TTL in world time. Steps with TTL 0 are not kept. `place`: where it stands,
+ * for name servers that answer by that; absent: the usual one.
+ */
+export function createResolver(clock: WorldClock, authority: Authority, place?: Place): Resolver {
   const cache = new Map<string, { step: DnsStep; expiresMs: number }>();
 
   const ask = (name: string, type: string): { step: DnsStep; ttlSeconds: number } => {
@@ -38,7 +42,7 @@ export function createResolver(clock: WorldClock, authority: Authority): Resolve
     if (held && now < held.expiresMs) {
       return { step: held.step, ttlSeconds: Math.ceil((held.expiresMs - now) / 1_000) };
     }
-    const step = authority.ask(name, type);
+    const step = authority.ask(name, type, place);
     const ttlSeconds = step.kind === "no-zone" ? 0 : step.ttlSeconds;
     if (ttlSeconds > 0) cache.set(key, { step, expiresMs: now + ttlSeconds * 1_000 });
     else cache.delete(key);

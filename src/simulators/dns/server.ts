@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type DecodedPacket, decode, type Packet } from "dns-packet";
 import type { Simulator, World } from "../world/world.ts";
 import type { Authority } from "./authority.ts";
+import { type Place, placeIn } from "./places.ts";
 import { askAuthority, createResolver, type Resolution } from "./resolver.ts";
 import { failureOf, protocolAnswer, replyTo, sizedFor, type Transport } from "./wire.ts";
 
@@ -43,6 +44,8 @@ interface Serving {
 type Answerer = (query: DecodedPacket) => Packet;
 
 const PORT_ATTEMPTS = 20;
+/** The public resolvers, in their order: what is routed by place they may answer each in its own way. */
+const RESOLVERS_STAND_IN = ["eu-central-1", "us-east-1"] as const;
 
 /**
  * The name servers of every zone (`port`: AA set, RD ignored, no cache) and caching resolvers beside them. No outage of
@@ -55,8 +58,8 @@ export async function startDns(
 ): Promise<DnsSimulator> {
   const fromAuthority = (view: Authority): Answerer =>
     answering("authority", (name, type) => askAuthority(view, name, type));
-  const fromCache = (view: Authority): Answerer => {
-    const resolver = createResolver(world.clock, view);
+  const fromCache = (view: Authority, place?: Place): Answerer => {
+    const resolver = createResolver(world.clock, view, place);
     return answering("resolver", (name, type) => resolver.resolve(name, type));
   };
   const opened = (port: number, name: string, answer: Answerer) => open({ world, name, answer }, port);
@@ -64,7 +67,8 @@ export async function startDns(
   const vpcResolver = await opened(0, "vpc-resolver", fromCache(authorities.vpc));
   const resolvers: Endpoint[] = [];
   for (const [index, port] of (options.resolverPorts ?? [0, 0]).entries()) {
-    resolvers.push(await opened(port, `resolver-${index + 1}`, fromCache(authorities.public)));
+    const place = placeIn(RESOLVERS_STAND_IN[index % RESOLVERS_STAND_IN.length] ?? "");
+    resolvers.push(await opened(port, `resolver-${index + 1}`, fromCache(authorities.public, place)));
   }
   const resolverPorts = resolvers.map((resolver) => resolver.port);
   return {

@@ -5,6 +5,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
+import { z } from "zod";
 import { type CertificateAuthority, createAuthority } from "../aws/certificates.ts";
 import type { DatabaseEngine, DatabaseRef } from "../aws/service.ts";
 import type { World } from "../world/world.ts";
@@ -25,6 +26,8 @@ export interface PostgresServers {
 const LOOPBACK = "127.0.0.1";
 /** TwoKey's account in each of the databases, by the variable that holds its password. */
 export const PASSWORD_VARIABLE = "DATABASE_OF_THE_WORLD";
+/** Whether TwoKey's account may end the sessions of others, in every database. */
+const Account = z.strictObject({ mayEnd: z.boolean() });
 const DAY_MS = 86_400_000;
 
 /** Each instance as its own clients reach it: one loopback port an instance, TLS, and no more than an account needs to look after sessions. */
@@ -37,13 +40,21 @@ export async function startPostgres(world: World, { engine, instances }: Postgre
   const caFile = join(directory, "rds-ca.pem");
   await writeFile(caFile, authority.ca.pem);
   const sockets = new Set<Socket>();
+  let mayEnd = true;
+  world.control.on("POST /postgres/account", (body) => {
+    ({ mayEnd } = Account.parse(body));
+    return { mayEnd };
+  });
   const opened: { readonly endpoint: string; readonly server: Server; readonly port: number }[] = [];
   for (const { endpoint, ...ref } of instances) {
     const secure = securedBy(authority, endpoint);
     const server = createServer((socket) => {
       sockets.add(socket);
       socket.on("close", () => sockets.delete(socket)).on("error", () => undefined);
-      const session = new PostgresSession(world, { engine, ref, password, upgrade: () => upgraded(socket, secure()) });
+      const session = new PostgresSession(world, {
+        ...{ engine, ref, password, mayEnd: () => mayEnd },
+        upgrade: () => upgraded(socket, secure()),
+      });
       session.serve(socket);
     });
     opened.push({ endpoint, server, port: await listening(server) });

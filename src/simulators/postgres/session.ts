@@ -9,12 +9,16 @@ export interface SessionDeps {
   readonly engine: DatabaseEngine;
   readonly ref: DatabaseRef;
   readonly password: string;
+  readonly mayEnd: () => boolean;
   /** The same connection, behind TLS. */
   readonly upgrade: () => Duplex;
 }
 
 /** Where TwoKey stands in the network: a group that lets its own network in lets it in too. */
 const TWOKEY: Peer = { address: "10.0.0.10", groups: [] };
+const MARKER =
+  /^(insert into \w+|select count\(\*\) as found from \w+ where) \(run_id, fencing, number\) (?:values|=) \((.+)\)$/;
+const ENDS = /pg_terminate_backend\((\d+)\)/;
 const SESSIONS = ["pid", "user", "from", "kind"];
 
 /**
@@ -115,19 +119,41 @@ export class PostgresSession {
       this.#ended();
       return;
     }
-    const answer = this.#table(asked, own);
-    const message = "the simulated PostgreSQL knows its sessions, and no tables";
+    if (ENDS.test(asked) && !this.#deps.mayEnd()) {
+      this.#out?.write(SERVER.refuses({ code: "42501", message: "permission denied to terminate process" }));
+      return;
+    }
+    const answer = this.#table(asked, own) ?? this.#marker(asked, own);
+    if (answer === "read-only") {
+      this.#out?.write(SERVER.refuses({ code: "25006", message: "cannot execute INSERT in a read-only transaction" }));
+      return;
+    }
+    const message = "the simulated PostgreSQL knows its sessions and marker rows, and no other table";
     this.#out?.write(answer ? SERVER.table(answer) : SERVER.refuses({ code: "42P01", message }));
+  }
+
+  /** Rows of a table of the client's own: they follow to replicas like every other one. */
+  #marker(asked: string, own: DatabaseSession): Table | "read-only" | undefined {
+    const { engine, ref } = this.#deps;
+    if (/^(explain insert into \w+ |commit$)/.test(asked)) return { columns: [], rows: [] };
+    const [, verb, row] = MARKER.exec(asked) ?? [];
+    if (row === undefined) return undefined;
+    const id = `marker ${row}`;
+    if (verb?.startsWith("select")) return { columns: ["found"], rows: [[engine.rows(ref).has(id) ? "1" : "0"]] };
+    const written = engine.writeOver(own, { id, writer: this.#user });
+    this.#world.log.append("rds.marker", { region: ref.region, instance: ref.instance, row, ...written });
+    return written.ok ? { columns: [], rows: [] } : "read-only";
   }
 
   #table(asked: string, own: DatabaseSession): Table | undefined {
     const { engine, ref } = this.#deps;
-    const ended = /pg_terminate_backend\((\d+)\)/.exec(asked)?.[1];
+    const ended = ENDS.exec(asked)?.[1];
     if (ended !== undefined) {
       engine.end({ ref, id: Number(ended) });
       this.#world.log.append("rds.session-ended", { region: ref.region, instance: ref.instance, pid: Number(ended) });
       return { columns: ["pg_terminate_backend"], rows: [["t"]] };
     }
+    if (asked.includes("'pg_signal_backend'")) return { columns: ["may"], rows: [[this.#deps.mayEnd() ? "t" : "f"]] };
     if (!asked.includes("pg_stat_activity")) return undefined;
     const others = engine.openOn(ref).filter(({ id }) => id !== own.id);
     return { columns: SESSIONS, rows: others.map(({ id, user, from }) => [String(id), user, from, "client backend"]) };

@@ -1,3 +1,4 @@
+import { ModifyDBInstanceCommand, RDSClient } from "@aws-sdk/client-rds";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import {
   factOf,
@@ -114,6 +115,46 @@ describe("promotion", () => {
     );
     await expect(late).rejects.toThrow("stopping");
     expect(mutations(inventory, "PromoteReadReplica")).toHaveLength(1);
+  });
+});
+
+describe("deletion protection", () => {
+  const forbid = () => inventory.aws.databases.forbidDeletion(STANDBY, REPLICA);
+  let somebodyElse: RDSClient;
+  beforeEach(() => {
+    const credentials = { accessKeyId: "AKIASOMEBODYELSE0000", secretAccessKey: "not-a-secret" };
+    somebodyElse = new RDSClient({ region: STANDBY, endpoint: inventory.endpoint, credentials, maxAttempts: 1 });
+  });
+  afterEach(() => somebodyElse.destroy());
+  const modify = async (change: object) => {
+    const answer = await somebodyElse.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: REPLICA, ...change }));
+    inventory.advance(60);
+    return answer.DBInstance;
+  };
+
+  test("is switched on at once, and what others left for the maintenance window stays there", async () => {
+    await modify({ DeletionProtection: false });
+    await modify({ BackupRetentionPeriod: 7 });
+
+    const answer = await forbid();
+
+    expect(answer).toEqual({ kind: "accepted", requestIds: [expect.any(String)] });
+    expect(await replica()).toMatchObject({ deletionProtection: true });
+    expect(mutations(inventory, "ModifyDBInstance").at(-1)).toMatchObject({
+      requestId: answer.requestIds[0],
+      input: { DBInstanceIdentifier: REPLICA, DeletionProtection: "true" },
+    });
+    inventory.advance(60);
+    expect((await modify({}))?.PendingModifiedValues?.BackupRetentionPeriod).toBe(7);
+    await modify({ ApplyImmediately: true });
+    expect(await replica()).toMatchObject({ backupRetentionDays: 7 });
+  });
+
+  test("of a database that is busy is asked for again later", async () => {
+    await promote();
+    inventory.advance(30);
+
+    expect(await forbid()).toMatchObject({ kind: "busy", why: expect.stringContaining("not in available state") });
   });
 });
 

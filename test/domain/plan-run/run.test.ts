@@ -336,6 +336,25 @@ describe("an old side that could not be fenced", () => {
     expect(() => apply(promoting(), again)).toThrow(Bug);
   });
 
+  test("that is closed is not fenced again: what was found out while it may have been open is, with the row that was written before", () => {
+    const marker = { run: "F-1", fencing: 1, number: 5 };
+    const fenced: RunEntry = {
+      ...{ kind: "done", ...at, step: "fence", epoch: 1, says: "fenced" },
+      output: { fence: "fenced", markers: { "stores.stock": marker } },
+    };
+    const again: RunEntry = { kind: "prove-again", ...at, step: "fence", epoch: 1, fromMs: AT - 60_000 };
+    const run = started();
+    const losesNothing = { ...run, plan: { ...run.plan, dataLoss: { kind: "none" } } } as const;
+    const proven = apply(losesNothing, intent("fence"), fenced, intent("record-position"), done("record-position"));
+    const openAgain = apply(proven, again);
+
+    expect(readySteps(openAgain).map(({ id }) => id)).toEqual(["record-position", "scale-out"]);
+    const unseen = { fromMs: again.fromMs, untilMs: again.atMs };
+    expect(stateOf(openAgain, "fence")).toMatchObject({ state: "done", output: { fence: "fenced", unseen } });
+    expect(stateOf(openAgain, "fence").output).not.toHaveProperty("markers");
+    expect(() => apply(proven, intent("promote"), again)).toThrow(Bug);
+  });
+
   test("is not fenced by the watch before the point of no return (J7)", () => {
     const begin: RunEntry = { kind: "watch-intent", ...at, step: "fence", epoch: 1 };
 

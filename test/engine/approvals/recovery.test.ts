@@ -24,7 +24,7 @@ import { createRuns } from "../../../src/store/runs.ts";
 import type { ScriptedRedis } from "../../../src/store/scripts.ts";
 import { who } from "../../harness/asker.ts";
 import { example } from "../../harness/example.ts";
-import { LEDGER_KEY } from "../../harness/keys.ts";
+import { LEDGER_KEY, WHOSE } from "../../harness/keys.ts";
 import { memoryDocuments } from "../../harness/memory-documents.ts";
 import { AT } from "../../harness/observed.ts";
 import { planFor } from "../../harness/plans.ts";
@@ -55,7 +55,7 @@ afterEach(async () => {
 });
 
 async function ledgerOf(process: string): Promise<LedgerFile> {
-  const ledger = await LedgerFile.open(redis, { directory, process, key: LEDGER_KEY });
+  const ledger = await LedgerFile.open(redis, { directory, process, key: LEDGER_KEY, whose: WHOSE });
   open.push(ledger);
   return ledger;
 }
@@ -215,6 +215,20 @@ describe("a signature that does not count (G2, G17)", () => {
     nowMs += DAY_MS;
 
     await expect(sign("U01ANA", recovery, ledger)).rejects.toThrow(/too old/);
+  });
+
+  test("one that waited 15 minutes for the next: its person looks and signs again", async () => {
+    const ledger = await lost();
+    const recovery = await asked(ledger);
+    await sign("U01ANA", recovery, ledger);
+    nowMs += 15 * 60_000;
+
+    expect((await sign("U01BEN", recovery, ledger)).state).toBe("waiting");
+    expect(await ledger.disagreement()).toMatch(/came back empty/);
+    const signed = await sign("U01ANA", recovery, ledger);
+
+    expect([signed.state, signed.signatures.map(({ by }) => by)]).toEqual(["accepted", ["ben", "ana"]]);
+    expect(await ledger.disagreement()).toBeUndefined();
   });
 
   test("one under a card that was replaced; what was signed there does not count for the new one", async () => {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { stateOf } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
+import { computesIn } from "../../../src/flows/resources/site.ts";
 import { drive } from "../../harness/drive.ts";
 import {
   type FailoverWorld,
@@ -91,6 +92,66 @@ describe("a plan for the rest", () => {
     expect(await standingOf(at)).toEqual(before);
     expect(await at.memory.runs.holderOf(at.service.name)).toBeUndefined();
   });
+
+  /** What somebody does at the old side's service meanwhile. */
+  async function scaledBySomebody(): Promise<void> {
+    const [api] = computesIn(at.service, at.service.home);
+    if (!api) throw new Error("the service has a compute");
+    const { cluster, service, tasks } = api.compute;
+    await at.client.click("ecs:UpdateService", at.service.home, { cluster, service, desiredCount: tasks + 1 });
+  }
+
+  test("of a run that was paused after its fence gives back what stood right before that fence", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    await startRun(at);
+    await scaledBySomebody();
+    const before = await standingOf(at);
+    const by = { atMs: at.clock.now(), by: "ana", door: "slack" } as const;
+    const said: Promise<void>[] = [];
+    const say = (run: string, entry: RunEntry) => void said.push(append(run, entry));
+    const paused = await drive(at, {
+      onIntent: (step) =>
+        void (step === "record-position" && say("F-1", { kind: "paused", ...by, why: "a look first" })),
+    });
+    await Promise.all(said);
+    expect([paused.state, stateOf(paused, "fence").state]).toEqual(["paused", "done"]);
+
+    await startRun(at, { id: "F-2", continues: await runOf(at) });
+    const run = await drive(at, {
+      run: "F-2",
+      onIntent: (step) => void (step === "fence" && say("F-2", { kind: "aborted", ...by })),
+    });
+
+    expect(run).toMatchObject({ state: "unwound", pastNoReturn: false });
+    expect(await standingOf(at)).toEqual(before);
+  }, 120_000);
+
+  async function append(run: string, entry: RunEntry): Promise<void> {
+    for (;;) {
+      const answer = await at.memory.runs.append(await runOf(at, run), { entries: [entry], events: [] });
+      if (answer.kind === "appended") return;
+      if (answer.kind !== "conflict") throw new Error(answer.kind);
+    }
+  }
+
+  test("guard captured for itself: of a run that fenced nothing gives back what stood right before its own fence, not what plans saw", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    await startRun(at);
+    await recordsOfSomebodyElse(90);
+    const voided = await drive(at);
+    expect([voided.state, voided.intents]).toEqual(["paused", 0]);
+    await startRun(at, { id: "F-2", continues: voided });
+    await scaledBySomebody();
+    const before = await standingOf(at);
+    denied("PromoteReadReplica");
+    denied("RegisterScalableTarget", at.service.standby);
+
+    const run = await drive(at, { run: "F-2" });
+
+    expect(run).toMatchObject({ state: "unwound", pastNoReturn: false });
+    at.whole.world.faults.clear();
+    expect(await standingOf(at)).toEqual(before);
+  }, 120_000);
 
   test("past the point of no return it has no way back either: a failure stops it, and two keys undo nothing", async () => {
     at = await startFailoverWorld({ example: "inventory", speed: SPEED });

@@ -1,4 +1,5 @@
 import { expect } from "@jest/globals";
+import { leftOf, leftToPeople } from "../../../src/domain/plan-run/left-to-people.ts";
 import type { PlannedStep } from "../../../src/domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../../src/domain/plan-run/run.ts";
 import { type Call, callsOfDone, effectsOf, namesOf } from "../../harness/calls.ts";
@@ -53,6 +54,15 @@ export async function expectStopped(at: FailoverWorld, run: RunState, { step, ca
   const own = namesOf(calls.filter((call) => call.step === step));
   expect(without(namesOf(effectsOf(at)), [...done, ...own])).toEqual([]);
   expect(without(done, namesOf(effectsOf(at)))).toEqual([]);
+}
+
+/** Nothing waits for it and it could not do its work: the run is verified without it, and says what people do. */
+export async function expectLeftToPeople(at: FailoverWorld, run: RunState, { step, calls }: Stopped): Promise<void> {
+  const left = leftOf(run, step);
+  expect(left).toContain("aws rds modify-db-instance");
+  expect(leftToPeople(run)).toContain(left);
+  const others = calls.filter((call) => call.step !== step && call.isFollowed !== true);
+  await expectVerified(at, run, namesOf(others));
 }
 
 /** What is left of `all` when each of `others` is taken out once. */

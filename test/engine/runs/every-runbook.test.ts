@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { type Mode, stepOf } from "../../../src/domain/plan-run/plan.ts";
+import { type Mode, type Plan, stepOf } from "../../../src/domain/plan-run/plan.ts";
+import { STEPS } from "../../../src/flows/index.ts";
 import { runbookOf } from "../../../src/flows/runbooks/index.ts";
 import type { FaultInput, PlannedFault } from "../../../src/simulators/world/faults.ts";
 import { type Call, fault, namesOf, sayCall } from "../../harness/calls.ts";
@@ -9,7 +10,7 @@ import { isToggle, modesOf, PLAYS, type Play, REFUSALS, REFUSED } from "../../ha
 import { standingOf } from "../../harness/standing.ts";
 import { drawn, WALKED } from "../../harness/tables.ts";
 import { type Undisturbed, undisturbed } from "../../harness/undisturbed.ts";
-import { expectGivenBack, expectStopped, expectVerified, isPast } from "./ends.ts";
+import { expectGivenBack, expectLeftToPeople, expectStopped, expectVerified, isPast } from "./ends.ts";
 
 const SPEED = 200;
 /** Machine time that a silent call costs then: under two minutes of the world. */
@@ -77,6 +78,8 @@ interface CallRow extends Row {
 const rowsOf = (play: Play, call: Call): CallRow[] =>
   modesOf(play).map((mode) => ({ play, title: play.title, mode, call, what: sayCall(call, walkOf(play).calls) }));
 
+const isLeft = (plan: Plan, { step }: Call): boolean => STEPS[stepOf(plan, step).does]?.leftToPeople !== undefined;
+
 const DENIED = { kind: "error", status: 400, code: "AccessDenied" } as const;
 const DENIALS = PLAYS.flatMap((play) =>
   walkOf(play).calls.flatMap((call) => {
@@ -114,7 +117,7 @@ const TROUBLES = PLAYS.flatMap((play) => {
 
 describe(`every call of every step, alone, ${WALKED}`, () => {
   test.each(DENIALS)(
-    "$title, $mode, is denied $what: it is given back before the point of no return, and stops after it",
+    "$title, $mode, is denied $what: it is given back before the point of no return, and after it the run stops, or leaves to people what nothing waits for",
     async ({ play, mode, call }) => {
       const here = await world(play);
       const before = await standingOf(here);
@@ -132,7 +135,8 @@ describe(`every call of every step, alone, ${WALKED}`, () => {
 
       expect(denial?.taken).toBeGreaterThan(0);
       expect(run.pastNoReturn).toBe(isPast(plan.steps, call.step));
-      if (run.pastNoReturn) await expectStopped(here, run, { step: call.step, calls });
+      if (isLeft(plan, call)) await expectLeftToPeople(here, run, { step: call.step, calls });
+      else if (run.pastNoReturn) await expectStopped(here, run, { step: call.step, calls });
       else await expectGivenBack(here, run, before);
     },
   );

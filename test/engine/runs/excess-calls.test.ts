@@ -10,6 +10,8 @@ import { permittedIn, quietPlan } from "../../harness/permitted.ts";
 const STEPS: readonly (readonly [step: string, runbook: string, own: readonly string[]])[] = [
   ["fence", "failover", [`close ${HOME}`, `open ${HOME}`, `scale ${HOME}`, `bounds ${HOME}`]],
   ["promote", "failover", [`promote ${STANDBY}`]],
+  // IAM cannot tell one attribute from another: switching it off is the same call.
+  ["forbid-deletion", "failover", ["modify"]],
   ["scale-out", "failover", [`scale ${STANDBY}`, `bounds ${STANDBY}`]],
   ["point-application", "failover", ["change db.inventory.mycomputer.internal"]],
   ["shift-traffic", "failover", ["change api.mycomputer.com"]],

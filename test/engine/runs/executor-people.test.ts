@@ -112,6 +112,34 @@ describe("what people are asked about", () => {
     expect(stateOf(run, lost).says).toMatch(/gives no A record for it: users may reach nothing/);
   });
 
+  test("guard kept empty: a resolver that keeps an empty answer from before the change is waited for, and nothing counts as lost", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    await startRun(at);
+    const { zone, name } = trafficOf(at.service);
+    const rewritten = async () => {
+      const found = await at.others.traffic.records(zone, name);
+      if (!found.known) throw new Error(found.why);
+      const wish = { zone, records: found.value, comment: "somebody else" };
+      const { changeId } = await at.others.traffic.upsert(wish);
+      const isThere = async () => (await at.others.traffic.changeState(changeId)) === "in-sync" || undefined;
+      await eventually("records on all name servers", 10_000, isThere);
+    };
+    // For a moment name servers had lost the set, and resolvers asked just then.
+    await at.client.post("/route53/lose", { zone, sets: [{ name }] });
+    await rewritten();
+    await eventually("empty answer of each resolver", 10_000, async () => {
+      const answers = await at.cloud.probe.resolve(name, undefined, "A");
+      return answers.every(({ values }) => values.length === 0) || undefined;
+    });
+    await rewritten();
+
+    const run = await drive(at);
+
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+    const shift = run.plan.steps.find(({ does }) => does === "shift-traffic")?.id ?? "";
+    expect(stateOf(run, shift).says).toContain("still keeps that it has no A record");
+  }, 60_000);
+
   test("a name that is lost while old answers run out stops the run at its last check, and at once", async () => {
     at = await startFailoverWorld({ example: "inventory", speed: SPEED });
     await startRun(at);
@@ -263,5 +291,22 @@ describe("what people are asked about", () => {
     expect(await drive(at)).toMatchObject({ state: "unwound", pastNoReturn: true });
     expect(await standingOf(at)).toEqual(before);
     expect(promotions()).toEqual([]);
+  });
+
+  test("guard doubted promotion: while nobody can say whether it happened the old side stays closed (G7)", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    await startRun(at);
+    denied("PromoteReadReplica");
+    expect(await drive(at)).toMatchObject({ state: "stopped", pastNoReturn: true });
+    const before = mutationsOf(at);
+    denied("DescribeDBInstances");
+
+    await say("unwind", "ana", "ben");
+
+    expect(await drive(at)).toMatchObject({
+      state: "stopped",
+      why: expect.stringContaining("is, or may be, the writer"),
+    });
+    expect(mutationsOf(at)).toEqual(before);
   });
 });

@@ -4,6 +4,7 @@ import { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { type AdvanceDeps, advanceRun } from "../../../src/engine/runs/advance-run.ts";
 import { watchOldSide } from "../../../src/engine/runs/fence-watch.ts";
 import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
+import { computesIn } from "../../../src/flows/resources/site.ts";
 import { KEYS } from "../../../src/store/keys.ts";
 import { drive, executorDeps, openLedger } from "../../harness/drive.ts";
 import { eventually } from "../../harness/eventually.ts";
@@ -52,6 +53,32 @@ describe("an old side that was fenced and is opened by somebody else", () => {
     const closings = positionsOf("RevokeSecurityGroupIngress");
     expect(closings).toHaveLength(2);
     expect(Math.max(...closings)).toBeLessThan(promotion);
+    expect(await verdictOf(at)).toMatchObject({ splitBrain: [] });
+  });
+
+  test("guard scaled up: before the promotion has a service that somebody scaled up stopped again first", async () => {
+    const [api] = computesIn(at.service, at.service.home);
+    if (!api) throw new Error("the service has a compute");
+    const { cluster, service } = api.compute;
+    /** As an auto scaling policy of somebody's own would: bounds that start tasks, and tasks. */
+    const scaledUp = async () => {
+      await at.client.click("application-autoscaling:RegisterScalableTarget", at.service.home, {
+        ...{ ServiceNamespace: "ecs", ScalableDimension: "ecs:service:DesiredCount" },
+        ...{ ResourceId: `service/${cluster}/${service}`, MinCapacity: 2, MaxCapacity: 4 },
+        SuspendedState: { DynamicScalingOutSuspended: false },
+      });
+    };
+    const scaling: Promise<void>[] = [];
+    const run = await drive(at, { onIntent: once("record-position", () => void scaling.push(scaledUp())) });
+    await Promise.all(scaling);
+
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+    expect(stateOf(run, "fence")).toMatchObject({ attempt: 2, output: { fence: "fenced" } });
+    const [promotion = Number.NaN] = positionsOf("PromoteReadReplica");
+    const stops = positionsOf("UpdateService").filter((position) => position < promotion);
+    expect(stops.length).toBeGreaterThanOrEqual(2);
+    const now = await at.others.compute.describe(at.service.home, api.compute);
+    expect(now).toMatchObject({ known: true, value: { desired: 0, scaling: { max: 0 } } });
     expect(await verdictOf(at)).toMatchObject({ splitBrain: [] });
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { TransientError } from "../../../src/domain/errors.ts";
+import type { FenceProof } from "../../../src/domain/plan-run/fence.ts";
 import type { Freeze } from "../../../src/domain/plan-run/freeze.ts";
 import type { RunState } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
@@ -55,6 +56,7 @@ interface Wish {
   readonly other?: RunState;
   readonly refused?: string;
   readonly proven?: boolean;
+  readonly shown?: FenceProof;
   readonly freeze?: Freeze;
 }
 
@@ -62,6 +64,7 @@ interface Wish {
 async function watched(run: RunState, { looked = BACK, atMs = AT + 1_000, ...wish }: Wish = {}) {
   let fenced = 0;
   const asked: unknown[] = [];
+  const verified: unknown[] = [];
   const fence: StoredStep = {
     name: "fence-primary",
     role: "protects",
@@ -73,8 +76,12 @@ async function watched(run: RunState, { looked = BACK, atMs = AT + 1_000, ...wis
       if (wish.refused !== undefined) throw new TransientError("x", wish.refused);
       return { requestIds: ["r-1"], data: { closed: ["tcp"] } };
     },
-    verify: async () =>
-      (wish.proven ?? true) ? { done: true, says: "fenced", output: {} } : { done: false, says: "still writes" },
+    verify: async (input) => {
+      verified.push(input);
+      return (wish.proven ?? true)
+        ? { done: true, says: "fenced", output: { fence: wish.shown ?? "fenced" } }
+        : { done: false, says: "still writes" };
+    },
     dataByHand: () => ({}),
     undo: async () => {
       throw new Error("the watch does not ask for this");
@@ -87,7 +94,7 @@ async function watched(run: RunState, { looked = BACK, atMs = AT + 1_000, ...wis
     freeze: wish.freeze,
   });
   const kindsOf = (all: readonly { readonly kind: string }[]) => all.map(({ kind }) => kind);
-  return { ...turn, kinds: kindsOf(turn.written), ledger: kindsOf(turn.ledger), fenced, asked };
+  return { ...turn, kinds: kindsOf(turn.written), ledger: kindsOf(turn.ledger), fenced, asked, verified };
 }
 
 describe("the watch over an old side that was dark", () => {
@@ -116,6 +123,22 @@ describe("the watch over an old side that was dark", () => {
       fenced: 1,
       asked: [{ mode: "unplanned", unseenAccepted: [], unprovenAccepted: [] }],
     });
+  });
+
+  test("guard watched silence: what people accepted at the keys is neither accepted nor left open when the side is back", async () => {
+    expect(VERIFIED.plan.steps[0]?.input).toMatchObject({
+      unseenAccepted: expect.arrayContaining([expect.any(String)]),
+    });
+
+    const nothingAccepted = { unseenAccepted: [], unprovenAccepted: [] };
+    expect(await watched(VERIFIED)).toMatchObject({ asked: [nothingAccepted], verified: [nothingAccepted] });
+  });
+
+  test("guard proven only: is not ended by a look that is done and has proven nothing", async () => {
+    const turn = await watched(VERIFIED, { shown: "not-proven" });
+
+    expect(turn.kinds).toEqual(["claimed", "watch-intent", "watch-asked"]);
+    expect(turn.run.watch.state).toBe("asked");
   });
 
   test("does so while the run is stopped after the point of no return, and keeps the run open for people", async () => {

@@ -47,7 +47,7 @@ function untilItAnswers(step: StoredStep | undefined): StoredStep {
     async run(input, context) {
       comesBack();
       await eventually("answer of the old side", 10_000, async () => {
-        const looked = await lookAtOldSide(await runOf(at), at.cloud, context.signal);
+        const looked = await lookAtOldSide(await runOf(at), at.cloud, context);
         return looked.kind === "back" || undefined;
       });
       return step.run(input, context);
@@ -81,7 +81,7 @@ describe("a region that was dark and returns", () => {
     await startBlindly();
     comesBack();
     await eventually("answer of the old side", 10_000, async () => {
-      const looked = await lookAtOldSide(await runOf(at), at.cloud, new AbortController().signal);
+      const looked = await lookAtOldSide(await runOf(at), at.cloud, new AbortController());
       return looked.kind === "back" || undefined;
     });
     at.whole.world.faults.plan({
@@ -105,7 +105,7 @@ describe("a region that was dark and returns", () => {
     await startBlindly();
     comesBack();
     await eventually("answer of the old side", 10_000, async () => {
-      const looked = await lookAtOldSide(await runOf(at), at.cloud, new AbortController().signal);
+      const looked = await lookAtOldSide(await runOf(at), at.cloud, new AbortController());
       return looked.kind === "back" || undefined;
     });
     at.whole.world.faults.plan({
@@ -135,6 +135,31 @@ describe("a region that was dark and returns", () => {
     expect(positionOf("RevokeSecurityGroupIngress")).toBeLessThan(positionOf("PromoteReadReplica"));
     expect((await verdictOf(at)).splitBrain).toEqual([]);
   });
+
+  test("with ECS slow by itself has its database fenced first all the same, and its service by the watch", async () => {
+    await at.stop();
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    await startBlindly();
+    at.whole.world.regions.setPlane({ region: home(), service: "ecs" }, "slow");
+
+    const run = await drive(at, {
+      steps: { ...STEPS, "record-data-position": untilItAnswers(STEPS["record-data-position"]) },
+    });
+
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+    expect(positionOf("RevokeSecurityGroupIngress")).toBeGreaterThanOrEqual(0);
+    expect(positionOf("RevokeSecurityGroupIngress")).toBeLessThan(positionOf("PromoteReadReplica"));
+    expect((await verdictOf(at)).splitBrain).toEqual([]);
+    const ledger = await openLedger(at, "watcher");
+    const deps = executorDeps(at, ledger, { worker: "watcher" });
+    await eventually("stopped service", 30_000, async () => {
+      const now = await runOf(at);
+      await watchOldSide(now, deps, new AbortController().signal);
+      return now.watch.state === "fenced" || undefined;
+    });
+    await ledger.close();
+    expect(await standingOf(at)).toMatchObject({ tasks: { api: { desired: 0 } } });
+  }, 120_000);
 
   test("between the promotion and the end is fenced while the run goes on", async () => {
     await startBlindly();

@@ -39,9 +39,15 @@ describe("a planned failover", () => {
   test("that never gets there unwinds, and the old side serves again", async () => {
     const before = await standingOf(at);
     await startRun(at, { mode: "planned" });
-    await shows("broken");
+    let broken: Promise<unknown> | undefined;
 
-    const run = await drive(at);
+    const run = await drive(at, {
+      onIntent: (step) => {
+        if (step === "record-position") broken = shows("broken");
+      },
+    });
+
+    await broken;
 
     expect(run).toMatchObject({ state: "unwound", pastNoReturn: false });
     expect(await standingOf(at)).toEqual(before);

@@ -1,9 +1,12 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { StepFailed } from "../../../src/domain/errors.ts";
 import { heldUpStep, type RunState, stateOf, unmeasuredSteps } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { votesNeeded } from "../../../src/domain/plan-run/votes.ts";
+import { STEPS } from "../../../src/flows/index.ts";
 import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
 import { runbookOf } from "../../../src/flows/runbooks/index.ts";
+import type { StoredStep } from "../../../src/ports/step.ts";
 import { cardText } from "../../../src/views/card-text.ts";
 import { progressCard } from "../../../src/views/run-progress.ts";
 import { drive } from "../../harness/drive.ts";
@@ -113,8 +116,34 @@ describe("while Route 53 refuses every change (W21)", () => {
     at.whole.world.faults.clear();
     // The records stand as before, and that says nothing of where users are: the old side is looked after all the same.
     const { signal } = new AbortController();
-    expect((await runbookOf(ended.plan).oldSide(ended, at.cloud, signal)).kind).toBe("back");
+    expect((await runbookOf(ended.plan).oldSide(ended, at.cloud, { signal })).kind).toBe("back");
     expect(stateOf(ended, STEP).says).toMatch(/name servers give the new side.*by hand: moved in the console/);
+  }, 120_000);
+
+  test("guard in flight: a try of TwoKey's own that fails after people took the step over undoes nothing of that", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED, orderSeconds: 30 });
+    await startRun(at);
+    const own = STEPS[STEP];
+    if (!own) throw new Error(`${STEP} is a step`);
+    const kinds: string[] = [];
+    const run: StoredStep["run"] = async (input, context) => {
+      if (heldUpStep(await runOf(at)) !== STEP) return own.run(input, context);
+      await sayAs("ana", "take-over");
+      await sayAs("ben", "take-over");
+      kinds.push(stateOf(await runOf(at), STEP).state);
+      throw new StepFailed("aws-denied", "ChangeResourceRecordSets is denied");
+    };
+
+    const ended = await drive(at, {
+      steps: { ...STEPS, [STEP]: { ...own, run } },
+      onIntent: (id) => {
+        if (id === STEP) refusing("ChangeResourceRecordSets", 503, "ServiceUnavailable");
+      },
+      onFailure: (id) => kinds.push(`${id} failed`),
+    });
+
+    expect([ended.state, kinds]).toEqual(["verified", ["by-hand"]]);
+    expect(stateOf(ended, STEP).says).toContain("by hand: moved in the console");
   }, 120_000);
 
   test("an executor that takes over goes on waiting: the time of the refusal is not the step's own", async () => {

@@ -85,6 +85,16 @@ describe("simulated snapshots", () => {
     expect(await statusOf("one", aws.clients.rds)).toEqual(["available", 100]);
   });
 
+  test("of another account are not found, neither looked at nor copied, whatever is called the same here", async () => {
+    await take("one");
+    advance(60);
+    const theirs = `arn:aws:rds:${HOME}:444455556666:snapshot:one`;
+
+    expect(await codeOf(statusOf(theirs))).toBe("DBSnapshotNotFound");
+    expect(await codeOf(copy(KMS_KEY, theirs))).toBe("DBSnapshotNotFound");
+    expect((await copy(KMS_KEY)).DBSnapshot?.DBSnapshotIdentifier).toBe("one");
+  });
+
   test("of clusters are copied by the same rules", async () => {
     const id = "orders-now";
     const ofCluster = { DBClusterSnapshotIdentifier: id, DBClusterIdentifier: CLUSTER };

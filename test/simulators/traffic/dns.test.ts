@@ -93,6 +93,26 @@ const opt = (udpPayloadSize: number, ednsVersion = 0): Packet["additionals"] => 
   },
 ];
 
+test("resolvers of two continents are answered by where they stand, for names that are routed by latency", async () => {
+  const set = (Region: string, Value: string) => ({
+    Action: "CREATE",
+    ResourceRecordSet: {
+      ...{ Name: "near.mycomputer.com", Type: "A", SetIdentifier: Region, Region, TTL: 60 },
+      ResourceRecords: [{ Value }],
+    },
+  });
+  const Changes = [set("eu-west-1", "192.0.2.1"), set("us-east-1", "192.0.2.2")];
+  opened.call(
+    { service: "route53", operation: "ChangeResourceRecordSets" },
+    { HostedZoneId: "Z123456789", ChangeBatch: { Changes } },
+  );
+  advance(opened.world, 51);
+
+  const answers = dns.resolverPorts.map((port) => asking(port).resolve4("near.mycomputer.com"));
+
+  expect(await Promise.all(answers)).toEqual([["192.0.2.1"], ["192.0.2.2"]]);
+});
+
 describe("the DNS protocol", () => {
   const NAME = "long.mycomputer.com";
   const asks = (type: Question["type"], more: Partial<Question> = {}) => [{ type, name: NAME, ...more }];

@@ -42,6 +42,12 @@ export function inventorySpec(): TrafficSpecInput {
   const service = { taskDefinition: "inventory:7", targetGroups: ["inventory"], name: "inventory" };
   return {
     route53: {
+      cidrCollections: [
+        {
+          id: "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee",
+          locations: { office: ["198.51.100.0/24"], frankfurt: ["198.18.9.0/24"] },
+        },
+      ],
       zones: [
         {
           ...{ id: "Z123456789", name: "mycomputer.com" },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { RecordSet, type Zone } from "../../../src/simulators/aws/route53-spec.ts";
 import { createAuthority } from "../../../src/simulators/dns/authority.ts";
+import { type Place, placeIn, USUAL_PLACE } from "../../../src/simulators/dns/places.ts";
 import { chooseRecords } from "../../../src/simulators/dns/resolution.ts";
 import { Random } from "../../../src/simulators/world/random.ts";
 
@@ -24,11 +25,11 @@ function failover(identifier: "PRIMARY" | "SECONDARY"): RecordSet {
 function tally(group: readonly RecordSet[], healthy: readonly string[], draws: number): Record<string, number> {
   const counts: Record<string, number> = {};
   for (let draw = 0; draw < draws; draw++) {
-    const chosen = chooseRecords(
-      group,
-      (set) => healthy.includes(set.SetIdentifier ?? ""),
-      () => (draw + 0.5) / draws,
-    );
+    const chosen = chooseRecords(group, (set) => healthy.includes(set.SetIdentifier ?? ""), {
+      chance: () => (draw + 0.5) / draws,
+      place: USUAL_PLACE,
+      blocksOf: () => [],
+    });
     for (const { SetIdentifier: id = "" } of chosen) counts[id] = (counts[id] ?? 0) + 1;
   }
   return counts;
@@ -148,4 +149,124 @@ test("health checks, alias targets and routing agree with an oracle on random re
       counts: Object.fromEntries(expected),
     });
   }
+});
+
+const COLLECTION = "11111111-2222-4333-8444-555555555555";
+const BLOCKS: Readonly<Record<string, readonly string[]>> = {
+  europe: ["198.18.0.0/15", "2001:db8:4::/48"],
+  office: ["198.18.9.0/24"],
+  desk: ["198.18.9.53/32", "203.0.113.7/32"],
+};
+
+interface Placed {
+  readonly id: string;
+  readonly attribute: Partial<RecordSet>;
+}
+
+type Order = readonly [Place, readonly string[]];
+
+/** For each way of routing by place: all sets that there could be, and who is answered with which of them first, by hand. */
+const BY_PLACE: Readonly<Record<string, { sets: readonly Placed[]; order: readonly [Order, ...Order[]] }>> = {
+  latency: {
+    sets: ["eu-central-1", "eu-west-1", "us-east-1", "us-west-2", "ap-northeast-1"].map((Region) => {
+      return { id: Region, attribute: { Region } };
+    }),
+    order: [
+      [placeIn("eu-central-1"), ["eu-central-1", "eu-west-1", "us-east-1", "us-west-2", "ap-northeast-1"]],
+      [placeIn("eu-west-2"), ["eu-west-1", "eu-central-1", "us-east-1", "us-west-2", "ap-northeast-1"]],
+      [placeIn("us-west-1"), ["us-west-2", "us-east-1", "eu-west-1", "ap-northeast-1", "eu-central-1"]],
+      [placeIn("ap-northeast-3"), ["ap-northeast-1", "us-west-2", "eu-central-1", "eu-west-1", "us-east-1"]],
+    ],
+  },
+  geolocation: {
+    sets: [
+      { id: "virginia", attribute: { GeoLocation: { CountryCode: "US", SubdivisionCode: "VA" } } },
+      { id: "states", attribute: { GeoLocation: { CountryCode: "US" } } },
+      { id: "germany", attribute: { GeoLocation: { CountryCode: "DE" } } },
+      { id: "america", attribute: { GeoLocation: { ContinentCode: "NA" } } },
+      { id: "europe", attribute: { GeoLocation: { ContinentCode: "EU" } } },
+      { id: "else", attribute: { GeoLocation: { CountryCode: "*" } } },
+    ],
+    order: [
+      [placeIn("us-east-1"), ["virginia", "states", "america", "else"]],
+      [placeIn("us-west-2"), ["states", "america", "else"]],
+      [placeIn("ca-central-1"), ["america", "else"]],
+      [placeIn("eu-central-1"), ["germany", "europe", "else"]],
+      [placeIn("eu-west-1"), ["europe", "else"]],
+      [placeIn("sa-east-1"), ["else"]],
+    ],
+  },
+  addresses: {
+    sets: [...Object.keys(BLOCKS), "*"].map((LocationName) => {
+      return { id: LocationName, attribute: { CidrRoutingConfig: { CollectionId: COLLECTION, LocationName } } };
+    }),
+    order: [
+      [{ ...USUAL_PLACE, address: "198.18.9.53" }, ["desk", "office", "europe", "*"]],
+      [{ ...USUAL_PLACE, address: "198.18.9.54" }, ["office", "europe", "*"]],
+      [{ ...USUAL_PLACE, address: "198.19.255.1" }, ["europe", "*"]],
+      [{ ...USUAL_PLACE, address: "2001:db8:4::1" }, ["europe", "*"]],
+      [{ ...USUAL_PLACE, address: "203.0.113.7" }, ["desk", "*"]],
+      [{ ...USUAL_PLACE, address: "192.0.2.1" }, ["*"]],
+      [{ ...USUAL_PLACE, address: "2001:db8:5::1" }, ["*"]],
+    ],
+  },
+};
+
+/** What is there, what of it is healthy: the first that is both; where nothing is healthy the first that is there. */
+const expectedOf = (order: readonly string[], there: readonly string[], healthy: readonly string[]) => {
+  const fitting = order.filter((id) => there.includes(id));
+  return fitting.find((id) => healthy.includes(id)) ?? fitting[0];
+};
+
+test.each(Object.entries(BY_PLACE))(
+  "%s: whoever asks is answered by where they are, in whatever group",
+  (kind, { sets, order }) => {
+    const seed = Math.floor(Math.random() * 2 ** 31);
+    const random = new Random(seed);
+    for (let round = 0; round < 1_000; round++) {
+      const present = sets.filter(() => random.pick([true, true, false])).toSorted(() => random.next() - 0.5);
+      const healthy = present.filter(() => random.pick([true, true, false])).map(({ id }) => id);
+      const group = present.map(({ id, attribute }) =>
+        RecordSet.parse({
+          ...{ Name: "api.example.com", Type: "TXT", SetIdentifier: id, TTL: 60 },
+          ...{ ResourceRecords: [{ Value: `"${id}"` }], ...attribute },
+        }),
+      );
+      const [place, wanted] = random.pick(order);
+
+      const chosen = chooseRecords(group, ({ SetIdentifier = "" }) => healthy.includes(SetIdentifier), {
+        ...{ chance: () => 0, place },
+        blocksOf: (collection, location) => (collection === COLLECTION ? (BLOCKS[location] ?? []) : []),
+      });
+
+      const facts = { seed, round, kind, address: place.address };
+      const expected = expectedOf(
+        wanted,
+        present.map(({ id }) => id),
+        healthy,
+      );
+      expect({ ...facts, chosen: chosen.map(({ SetIdentifier }) => SetIdentifier) }).toEqual({
+        ...facts,
+        chosen: expected === undefined ? [] : [expected],
+      });
+    }
+  },
+);
+
+test("a name whose sets are for other places exists and has no address", () => {
+  const set = RecordSet.parse({
+    ...{ Name: "api.example.com", Type: "A", SetIdentifier: "de", TTL: 60 },
+    ...{ GeoLocation: { CountryCode: "DE" }, ResourceRecords: [{ Value: "192.0.2.1" }] },
+  });
+  const zone: Zone = { id: ZONE, name: "example.com.", isPrivate: false, records: [set], inSync: [set] };
+  const authority = createAuthority(
+    { zones: [zone], isCheckHealthy: () => true, host: () => undefined, leadsTo: () => undefined, chance: () => 0 },
+    "public",
+  );
+
+  expect(authority.ask("api.example.com", "A", placeIn("eu-central-1"))).toMatchObject({ values: ["192.0.2.1"] });
+  expect(authority.ask("api.example.com", "A", placeIn("us-east-1"))).toMatchObject({
+    kind: "empty",
+    nameExists: true,
+  });
 });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { placeIn } from "../../../src/simulators/dns/places.ts";
 import {
   advance,
   aliasRecord,
@@ -20,6 +21,7 @@ beforeEach(() => {
 afterEach(() => opened.stop());
 
 const ZONE = "Z123456789";
+const COLLECTION = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee";
 
 function change(...changes: { Action: string; ResourceRecordSet: Record<string, unknown> }[]) {
   return opened.call(
@@ -41,6 +43,27 @@ const cname = (name: string, value: string) => ({
   Type: "CNAME" as const,
   TTL: 60,
   ResourceRecords: [{ Value: value }],
+});
+
+test("IP-based routing answers by the block of the asker, lists its location, and refuses the same one twice", () => {
+  const to = (LocationName: string, Value: string, SetIdentifier = LocationName) => ({
+    Action: "CREATE",
+    ResourceRecordSet: {
+      ...{ Name: "by.mycomputer.com", Type: "A", SetIdentifier, TTL: 60, ResourceRecords: [{ Value }] },
+      CidrRoutingConfig: { CollectionId: COLLECTION, LocationName },
+    },
+  });
+  const [office, other] = [to("frankfurt", "192.0.2.1"), to("*", "192.0.2.9")];
+
+  change(office, other);
+
+  advance(opened.world, 51);
+  const { public: servers } = opened.traffic.authorities;
+  const asked = (region: string) => servers.ask("by.mycomputer.com", "A", placeIn(region));
+  expect(asked("eu-central-1")).toMatchObject({ values: ["192.0.2.1"] });
+  expect(asked("us-east-1")).toMatchObject({ values: ["192.0.2.9"] });
+  expect(JSON.stringify(listed())).toContain(`"CollectionId":"${COLLECTION}","LocationName":"frankfurt"`);
+  expect(refusal(() => change(to("frankfurt", "192.0.2.2", "second")))?.message).toContain("CIDR location frankfurt");
 });
 
 describe("a change", () => {
@@ -301,6 +324,14 @@ describe("Route 53 refuses", () => {
       code: "InvalidChangeBatch",
       message: expect.stringContaining(says),
     });
+  });
+
+  test.each([
+    ["collection", "11111111-2222-4333-8444-555555555555", "NoSuchCidrCollectionException"],
+    ["location", COLLECTION, "NoSuchCidrLocationException"],
+  ])("a CIDR %s that there is not", (_what, CollectionId, code) => {
+    const set = routed("1", { CidrRoutingConfig: { CollectionId, LocationName: "nowhere" } });
+    expect(refusal(() => change(...one(set)))?.code).toBe(code);
   });
 
   test("a region that is none", () => {

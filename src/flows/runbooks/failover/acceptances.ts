@@ -115,7 +115,7 @@ const leftOpen: Signed = ({ from }, closed) => {
   return [
     {
       id: "left-open",
-      words: `I accept that ${groups} may stay as it is: RDS in ${from} does not say which there are, and what they let in may still write`,
+      words: `I accept that ${groups} may stay open: RDS in ${from} does not list them, and programs may still write through them`,
       danger: `${groups} may still let writers in.`,
     },
   ];
@@ -140,8 +140,8 @@ const writeNotProven: Signed = (judgement, closed) => {
   return [
     {
       id: "write-not-proven",
-      words: `I accept that no failing write proves that ${databases} in ${judgement.from} is closed: its write check gives no answer`,
-      danger: `No failing write will prove that ${databases} is closed.`,
+      words: `I accept that nobody can test whether ${databases} in ${judgement.from} still takes writes: its write check gives no answer`,
+      danger: `Nobody can test whether ${databases} still takes writes.`,
     },
   ];
 };
@@ -152,17 +152,23 @@ const sessionsNotProven: Signed = (judgement, closed) => {
   if (unproven.length === 0) return [];
   const databases = named(judgement, "the old database", unproven);
   const areTasksUnseen = unseen.parts.some(({ at }) => at.role !== "stores");
-  const waits = areTasksUnseen
-    ? `no open session to ${databases} is proven to be closed, not even a task's`
-    : `TwoKey waits only for the tasks in ${from}, and that no other open session to ${databases} is proven to be closed, not even a task's in ${to}`;
+  const seen = areTasksUnseen
+    ? "also tasks of the service: no open session is proven to be closed"
+    : `also tasks in ${to}: TwoKey waits only for the tasks in ${from}, and no other open session is proven to be closed`;
   return [
     {
       id: "sessions-not-proven",
-      words: `I accept that ${waits}`,
-      danger: `Open sessions of other programs may still write to ${databases}.`,
+      words: `I accept that programs connected to ${databases} may go on writing, ${seen}`,
+      danger: `Open sessions of other programs may still write to ${databases}.${provenBy(unproven)}`,
     },
   ];
 };
+
+/** Said once a setting, and nothing for a kind that no setting proves. */
+function provenBy(unproven: readonly KindSeen[]): string {
+  const settings = new Set(unproven.flatMap(({ kind }) => kind.fence?.sessionsProvenBy ?? []));
+  return [...settings].map((setting) => ` In the file, ${setting} would prove that none is left open.`).join("");
+}
 
 function endsSessions(at: KindSeen, region: Region): boolean {
   const { fence } = at.kind;

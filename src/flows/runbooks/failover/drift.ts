@@ -4,6 +4,7 @@ import type { Observation } from "../../../domain/service/observation.ts";
 import type { Region, Service } from "../../../domain/service/service.ts";
 import type { IdentityFact } from "../../resources/place.ts";
 import { type KindSeen, placesOf, seenOf, tellApart } from "../../resources/places.ts";
+import { lagFact, linkEndedSince } from "./link-since.ts";
 
 /**
  * The facts a failover rests on, by name. Identity facts (G3): who is writer, which resources, which records. A value of
@@ -27,9 +28,6 @@ export function assumptionsFrom(all: readonly KindSeen[], to: Region, promotes: 
   );
 }
 
-/** Name of the fact that bounds how far a store's copy may be behind. */
-export const lagFact = (all: readonly KindSeen[], at: KindSeen): string => tellApart(all).id("lag-seconds", at);
-
 /**
  * What has come since the plan and would surely make a step fail that is still to be done: people look at it before the point
  * of no return. What is done already is not asked about again, and what cannot be seen now is no reason.
@@ -41,11 +39,12 @@ export function blockedOf(run: RunState, { service, observed, to }: Seen): strin
       const isOpen = only === undefined ? !isSettled(stateOf(run, step.id)) : state === only;
       return step.resource === id && step.role === role && isOpen;
     });
-  return placesOf(service).flatMap((place) => {
-    const at = seenOf(place, observed);
+  const all = placesOf(service).map((place) => seenOf(place, observed));
+  return all.flatMap((at) => {
     const { store, compute } = at.kind;
     return [
       ...(isToCome(at, "commits") ? (store?.move?.blockers?.(at, to) ?? []) : []),
+      ...(isToCome(at, "commits") ? linkEndedSince(run, { all, at, to }) : []),
       // What its own scale-out has taken since is no reason to stop it.
       ...(isToCome(at, "prepares", "waiting") ? (compute?.blockers?.(at, to) ?? []) : []),
     ];

@@ -1,5 +1,5 @@
 import type { Inventory } from "../../../domain/service/inventory.ts";
-import type { Region, Service } from "../../../domain/service/service.ts";
+import { besides } from "../../../domain/service/service.ts";
 import { observeRegion } from "../../observe.ts";
 import type { Runbook, Words } from "../runbook.ts";
 import { blockedOf, driftOf } from "./drift.ts";
@@ -7,6 +7,7 @@ import { measure } from "./measure.ts";
 import { lookAtOldSide } from "./old-side.ts";
 import { planFailover } from "./plan.ts";
 import { FailoverWish } from "./request.ts";
+import { targetOf } from "./target.ts";
 
 /** Moves a service to another of its regions: fence the old side, promote, prove, move users, verify. */
 export const failover: Runbook<FailoverWish> = {
@@ -19,13 +20,13 @@ export const failover: Runbook<FailoverWish> = {
   words,
   fields,
   plan: (request, { to, mode }) => {
-    const { service, observed } = request;
+    const { service } = request;
     if (to !== undefined && !service.regions.includes(to)) {
       const why = `${service.name} does not run in ${to}; its regions are ${service.regions.join(", ")}.`;
       return { kind: "refused", reasons: [why] };
     }
-    const active = observed.activeRegion.known ? observed.activeRegion.value : undefined;
-    return planFailover({ ...request, mode, to: to ?? standbyNow(service, active) });
+    if (to !== undefined) return planFailover({ ...request, mode, to });
+    return planFailover({ ...request, mode, ...targetOf({ ...request, mode }) });
   },
   wishOf: ({ to, mode }) => ({ to, mode }),
   drift: async (run, { service, cloud, signal }) => {
@@ -52,7 +53,7 @@ function words(typed: readonly string[]): Words {
 }
 
 function fields({ services }: Inventory) {
-  const regions = [...new Set(services.flatMap((service) => [service.standby, ...service.regions]))];
+  const regions = [...new Set(services.flatMap((service) => [...besides(service, service.home), service.home]))];
   return [
     {
       id: "to",
@@ -60,7 +61,7 @@ function fields({ services }: Inventory) {
       kind: "choice" as const,
       choices: regions.map((region) => [region, region] as const),
       optional: true,
-      hint: "Left empty: the side that is standby now.",
+      hint: "Left empty: the first other region in twokey.yaml that is ready.",
     },
     {
       id: "mode",
@@ -73,9 +74,4 @@ function fields({ services }: Inventory) {
       ] as const,
     },
   ];
-}
-
-/** The first region in the order of preference that is not active; while nobody knows, the ordinary standby. */
-function standbyNow({ regions, standby }: Service, active: Region | undefined): Region {
-  return (active && regions.find((region) => region !== active)) ?? standby;
 }

@@ -37,8 +37,12 @@ export const FenceInput = z.object({
   leaveAlone: z.array(z.string()).exactOptional(),
   /** What undo puts back, by resource, as seen when the plan was made; null where nothing was. The rest as each was seen on its return. */
   captured: z.record(z.string(), z.record(z.string(), z.unknown())).nullable(),
+  /** Resources of these that an earlier run of this move has begun to close: of them `captured` says what stood before that. */
+  touched: z.array(z.string()).exactOptional(),
   /** What stands there has to be written down before it is touched, or nobody could give it back. */
   mustCapture: z.boolean().exactOptional(),
+  /** Two people said in this run that they did it by hand: what became of open sessions is their word. */
+  byHand: z.boolean().exactOptional(),
   /** Resources of these that gave no answer when the plan was made: the key holders accepted that each may stay as it is. */
   unseenAccepted: z.array(z.string()),
   /** Stores whose write check gave no answer then: the key holders accepted that no failing write proves them closed. */

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { StepFailed } from "../../../domain/errors.ts";
 import type { Known } from "../../../domain/service/observed.ts";
 import { enteredBy, seenBy } from "../../../ports/elsewhere.ts";
+import { within } from "../../../ports/signals.ts";
 import type { LookContext, StepContext } from "../../../ports/step.ts";
 import type { Fence } from "../../resources/fence.ts";
 import { kindNamed } from "../../resources/index.ts";
@@ -38,6 +39,15 @@ export const contextOf = ({ roles }: Entered, { cloud, signal, tries }: Context)
 export const lookOf = ({ roles }: Entered, { cloud, signal }: Looking): Looking => ({
   ...{ cloud: seenBy(roles, cloud), signal },
 });
+
+/** How it stands; silent where it gives no answer within that machine time. */
+export async function seenInTime(part: Part, looking: Looking, withinMs: number | undefined): Promise<Known<object>> {
+  const { cloud, signal } = lookOf(part, looking);
+  const seen = await within(withinMs, signal, (own) => part.fence.see(part.things, { cloud, signal: own }));
+  if (seen) return seen.answer;
+  const why = `no answer for ${(withinMs ?? 0) / 1_000} s`;
+  return { known: false, cause: "unreachable", why, atMs: cloud.clock.now() };
+}
 
 /** What has not ended yet of what was stopped of it, in words; undefined: nothing, or nothing of it goes on. */
 export async function leftOf(part: Part, context: Looking): Promise<Known<string | undefined>> {

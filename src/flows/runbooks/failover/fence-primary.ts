@@ -1,14 +1,20 @@
 import { z } from "zod";
 import { TransientError } from "../../../domain/errors.ts";
-import { FenceOutput } from "../../../domain/plan-run/fence.ts";
+import { FenceOutput, Marker } from "../../../domain/plan-run/fence.ts";
 import { isUnanswered, isUnreachable, type Known } from "../../../domain/service/observed.ts";
-import { eitherOf } from "../../../ports/signals.ts";
-import { type Asked, type LookContext, type Step, type StepContext, UNCAPTURED } from "../../../ports/step.ts";
+import {
+  type Asked,
+  type Fencing,
+  type LookContext,
+  type Step,
+  type StepContext,
+  UNCAPTURED,
+} from "../../../ports/step.ts";
 import type { SessionsEnded } from "../../resources/fence.ts";
 import { told } from "../../steps/by-hand.ts";
 import { MINUTE, SECOND } from "../../steps/schemas.ts";
 import { FenceInput, type FencePart } from "./fence-input.ts";
-import { contextOf, isStore, leftOf, lookOf, notFenced, type Part, partOf } from "./fence-part.ts";
+import { contextOf, isStore, leftOf, notFenced, type Part, partOf, seenInTime } from "./fence-part.ts";
 import { proveFenced } from "./fence-proof.ts";
 
 type Input = z.infer<typeof FenceInput>;
@@ -20,6 +26,8 @@ const Data = z.object({
   later: z.array(z.string()).exactOptional(),
   /** What has become of the sessions of those that TwoKey signed in to, by resource. */
   sessions: z.record(z.string(), z.object({ isProven: z.boolean(), says: z.string() })).exactOptional(),
+  /** Rows that were written when their stores were closed to everybody, by resource. */
+  markers: z.record(z.string(), Marker).exactOptional(),
 });
 type Data = z.infer<typeof Data>;
 
@@ -32,8 +40,8 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
   data: Data,
   dataByHand: () => ({ silent: {} }),
   output: FenceOutput,
-  title: ({ region, mode, parts }) =>
-    mode === "planned" ? `Stop the writers of ${region}` : `Fence ${region}: ${whatIsClosed(parts)}`,
+  title: (input) =>
+    input.mode === "planned" ? `Stop the writers of ${input.region}` : `Fence ${input.region}${whatIsFenced(input)}`,
   times: (input) => ({
     // Tasks drain for their deregistration delay and their stop time-out, or an instance restarts meanwhile.
     expectedMs: isAllSilent(input) ? 5 * SECOND : 75 * SECOND,
@@ -88,7 +96,7 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
     const isCalm = input.mode === "planned" && Object.keys(silent).length === 0;
     if (isCalm) return closeInOrder(answering, context);
     const closed = await closeAll(answering, context);
-    return { requestIds: closed.requestIds, data: { silent, ...sessionsOf(closed) } };
+    return { requestIds: closed.requestIds, data: { silent, ...seenAt(closed) } };
   },
 
   verify: proveFenced,
@@ -97,6 +105,7 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
     if (!captured) return { says: `${region} was not touched: it did not answer`, requestIds: [] };
     const requestIds: string[] = [];
     const says: string[] = [];
+    const failures: unknown[] = [];
     for (const part of parts.map(partOf).toReversed()) {
       const { resource, fence, things } = part;
       if (!(resource in captured)) {
@@ -104,9 +113,17 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
         continue;
       }
       const before = fence.captured.parse(captured[resource]);
-      requestIds.push(...(await fence.reopen(things, before, contextOf(part, context))));
-      says.push(fence.says(before));
+      try {
+        requestIds.push(...(await fence.reopen(things, before, contextOf(part, context))));
+        await fence.letGo?.(things, contextOf(part, context));
+        says.push(fence.says(before));
+      } catch (error) {
+        context.signal.throwIfAborted();
+        failures.push(error);
+      }
     }
+    // What can be given back is given back, whatever else cannot.
+    if (failures.length > 0) throw failures[0];
     return { says: `${says.join(", ")}, as before`, requestIds };
   },
 };
@@ -126,30 +143,38 @@ interface Standing {
 interface AllClosed {
   readonly requestIds: readonly string[];
   readonly sessions: Readonly<Record<string, SessionsEnded>>;
+  readonly markers: Readonly<Record<string, Marker>>;
 }
 
+/** `marks`: as of `Fence.close`. */
+type Closing = StepContext & { readonly marks?: Fencing };
+
 /** What keeps the data is closed also where what works refuses or gives no answer. */
-async function closeAll(standing: readonly Standing[], context: StepContext): Promise<AllClosed> {
+async function closeAll(standing: readonly Standing[], context: Closing): Promise<AllClosed> {
   const requestIds: string[] = [];
   const sessions: Record<string, SessionsEnded> = {};
+  const markers: Record<string, Marker> = {};
   const failures: unknown[] = [];
   for (const { part, now } of standing) {
     try {
-      const closed = await part.fence.close(part.things, now, contextOf(part, context));
+      const { marks } = context;
+      const closed = await part.fence.close(part.things, now, { ...contextOf(part, context), ...(marks && { marks }) });
       requestIds.push(...closed.requestIds);
       if (closed.sessions) sessions[part.resource] = closed.sessions;
+      if (closed.marker) markers[part.resource] = closed.marker;
     } catch (error) {
       context.signal.throwIfAborted();
       failures.push(error);
     }
   }
   if (failures.length > 0) throw failures[0];
-  for (const { part } of standing) await part.fence.letGo?.(part.things, contextOf(part, context));
-  return { requestIds, sessions };
+  return { requestIds, sessions, markers };
 }
 
-const sessionsOf = ({ sessions }: AllClosed): Pick<Data, "sessions"> =>
-  Object.keys(sessions).length > 0 ? { sessions: { ...sessions } } : {};
+const seenAt = ({ sessions, markers }: AllClosed): Pick<Data, "sessions" | "markers"> => ({
+  ...(Object.keys(sessions).length > 0 && { sessions: { ...sessions } }),
+  ...(Object.keys(markers).length > 0 && { markers: { ...markers } }),
+});
 
 /** Nobody is in a hurry: what still works off its last requests may write until it has ended, and fails none of them. */
 async function closeInOrder(standing: readonly Standing[], context: StepContext): Promise<Asked<Data>> {
@@ -159,8 +184,9 @@ async function closeInOrder(standing: readonly Standing[], context: StepContext)
   const left = await Promise.all(writers.map(({ part }) => leftOf(part, context)));
   if (left.some((now) => !now.known || now.value !== undefined))
     return { requestIds, data: { silent: {}, later: stores.map(({ part }) => part.resource) } };
-  const closed = await closeAll(stores, context);
-  return { requestIds: [...requestIds, ...closed.requestIds], data: { silent: {}, ...sessionsOf(closed) } };
+  const { fencing: marks } = context;
+  const closed = await closeAll(stores, { ...context, marks });
+  return { requestIds: [...requestIds, ...closed.requestIds], data: { silent: {}, ...seenAt(closed) } };
 }
 
 /** Silence may be waited out or accepted; what people did not accept and AWS says in any other way is a failure. */
@@ -189,6 +215,15 @@ const WORK = {
   entrances: ["close its", "entrance"],
 } as const;
 
+/** What the key holders signed for as left as it is is promised to nobody. */
+function whatIsFenced(input: Input): string {
+  const answering = input.parts.filter((part) => !mayStay(part, input));
+  if (answering.length === 0) return " if it answers";
+  const left = input.parts.filter((part) => mayStay(part, input)).map(({ resource }) => resource);
+  const says = left.length === 0 ? "" : `, and leave ${left.join(", ")}, which gave no answer`;
+  return `: ${whatIsClosed(answering)}${says}`;
+}
+
 /** "stop its service, close its database", in the order of the parts. */
 function whatIsClosed(parts: readonly FencePart[]): string {
   return [...new Set(parts.map(({ role }) => role))]
@@ -202,22 +237,5 @@ function whatIsClosed(parts: readonly FencePart[]): string {
 /** Machine time for what was silent when that was accepted: users wait for the promotion, and the watch fences it on its return. */
 const ACCEPTED_SILENCE_MS = 2_000;
 
-async function see(part: Part, input: Input, context: Context): Promise<Known<object>> {
-  const { fence, things } = part;
-  const { cloud, signal } = lookOf(part, context);
-  if (!mayStay(part, input)) return fence.see(things, { cloud, signal });
-  const patience = AbortSignal.timeout(ACCEPTED_SILENCE_MS);
-  const silent = {
-    known: false,
-    cause: "unreachable",
-    why: `no answer for ${ACCEPTED_SILENCE_MS / 1_000} s`,
-    atMs: cloud.clock.now(),
-  } as const;
-  try {
-    const now = await fence.see(things, { cloud, signal: eitherOf(signal, patience) });
-    return now.known || !patience.aborted ? now : silent;
-  } catch (error) {
-    if (signal.aborted || !patience.aborted) throw error;
-    return silent;
-  }
-}
+const see = (part: Part, input: Input, context: Context): Promise<Known<object>> =>
+  seenInTime(part, context, mayStay(part, input) ? ACCEPTED_SILENCE_MS : undefined);

@@ -6,9 +6,10 @@ import type { LookContext, Verdict } from "../../../ports/step.ts";
 import type { SessionsEnded } from "../../resources/fence.ts";
 import type { FenceInput } from "./fence-input.ts";
 import { isStore, leftOf, lookOf, notFenced, type Part, partOf } from "./fence-part.ts";
+import { sessionsLeft } from "./sessions-left.ts";
 
 type Input = z.infer<typeof FenceInput>;
-type Context = Pick<LookContext, "cloud" | "signal">;
+type Context = Pick<LookContext, "cloud" | "signal" | "fencing">;
 
 /**
  * `silent`: what gave no answer and was left as it is, each with why. `later`: those that are closed when the writers have ended.
@@ -18,6 +19,7 @@ interface Begun {
   readonly silent: Readonly<Record<string, string>>;
   readonly later?: readonly string[];
   readonly sessions?: Readonly<Record<string, SessionsEnded>>;
+  readonly markers?: FenceOutput["markers"];
 }
 
 /**
@@ -26,7 +28,7 @@ interface Begun {
  */
 export async function proveFenced(
   input: Input,
-  { silent, later = [], sessions = {} }: Begun,
+  { silent, later = [], sessions = {}, markers }: Begun,
   context: Context,
 ): Promise<Verdict<FenceOutput>> {
   const parts = input.parts.map(partOf);
@@ -49,10 +51,11 @@ export async function proveFenced(
   ]);
   const open = verdicts.find(({ done }) => !done);
   if (open) return open;
+  for (const part of parts) await part.fence.letGo?.(part.things, lookOf(part, context));
   return {
     done: true,
     says: verdicts.flatMap(({ says }) => (says === "" ? [] : [says])).join("; "),
-    output: { fence: weakest(verdicts) },
+    output: { fence: weakest(verdicts), ...(markers && { markers }) },
   };
 }
 
@@ -151,6 +154,9 @@ async function proofOf(
     const says = `cannot know whether ${region} still writes: it does not answer (accepted by the key holders)`;
     return { done: true, says, output: { fence: "cannot-know" } };
   }
+  const isLeftOpen = howEnded(part) === "over-connection" && !sessions?.isProven;
+  if (isLeftOpen && !input.byHand)
+    throw sessionsLeft(part, { region, run: context.fencing.run, why: sessions?.says ?? "nobody has ended them" });
   const tries = await triesOf(part, context);
   const written = tries.find(({ write }) => write.kind === "written");
   if (written)
@@ -167,19 +173,12 @@ async function proofOf(
     write.kind === "refused" ? [`${session} (${write.reason})`] : [],
   );
   const fails = `a write on the old database fails over ${said.join(", and over ")}`;
-  return {
-    done: true,
-    says: `fenced: ${[fails, ...sayOthers(part, sessions)].join("; ")}`,
-    output: { fence: "fenced" },
-  };
-}
-
-/** Where TwoKey could not end them, it is as good as waiting for the tasks: nobody accepted that in words, so it is said. */
-function sayOthers(part: Part, sessions: SessionsEnded | undefined): string[] {
-  if (howEnded(part) !== "over-connection") return [];
-  if (sessions?.isProven) return [sessions.says];
-  const why = sessions?.says ?? "nobody ended them";
-  return [`its tasks have ended, and no other session is proven to be closed: ${why}`];
+  if (isLeftOpen) {
+    const others = "that no other session is open, two people said";
+    return { done: true, says: `closed: ${fails}; ${others}`, output: { fence: "closed" } };
+  }
+  const ended = sessions?.isProven ? `; ${sessions.says}` : "";
+  return { done: true, says: `fenced: ${fails}${ended}`, output: { fence: "fenced" } };
 }
 
 interface Try {
@@ -187,17 +186,22 @@ interface Try {
   readonly write: WriteVerdict;
 }
 
+/**
+ * An earlier session is asked for wherever closing ends sessions: a write over it refutes the fence. Where nothing ends them it is not
+ * asked for, since a check that is asked while somebody opens the side again keeps a session that nobody ends. It is asked when no
+ * new one gets in. Only with `at-once` the proof rests on its loss; with a connection a check that keeps none says no less than before.
+ */
 async function triesOf(part: Part, { cloud, signal }: Context): Promise<readonly Try[]> {
   const { writeCheck = "" } = part;
-  const [fresh, kept] = await Promise.all([
-    cloud.probe.writeCheck(writeCheck, signal),
-    howEnded(part) === "at-once" ? cloud.probe.writeOverKept(writeCheck, signal) : undefined,
-  ]);
-  return [{ session: "a new session", write: fresh }, ...(kept ? [{ session: "an earlier one", write: kept }] : [])];
+  const how = howEnded(part);
+  const fresh = { session: "a new session", write: await cloud.probe.writeCheck(writeCheck, signal) };
+  if (how === undefined || fresh.write.kind !== "refused") return [fresh];
+  const kept = { session: "an earlier one", write: await cloud.probe.writeOverKept(writeCheck, signal) };
+  return kept.write.kind === "unknown" && how !== "at-once" ? [fresh] : [fresh, kept];
 }
 
 /** The weakest proof of all stores is what is known of the side. */
-const WEAKEST_FIRST: readonly FenceProof[] = ["cannot-know", "not-proven", "fenced"];
+const WEAKEST_FIRST: readonly FenceProof[] = ["cannot-know", "not-proven", "closed", "fenced"];
 
 function weakest(verdicts: readonly Verdict<FenceOutput>[]): FenceProof {
   const proofs = verdicts.map((verdict) => (verdict.done ? verdict.output.fence : "cannot-know"));

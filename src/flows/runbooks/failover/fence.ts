@@ -1,5 +1,6 @@
 import { fenceOf, inputOf } from "../../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../../domain/plan-run/plan.ts";
+import { stateOf } from "../../../domain/plan-run/run.ts";
 import { planned } from "../../../ports/step.ts";
 import type { KindSeen } from "../../resources/places.ts";
 import { aboutResource } from "../plan-parts.ts";
@@ -18,7 +19,9 @@ export function fence(request: FailoverRequest, judgement: Judgement): PlannedSt
   const parts = CLOSING_ORDER.flatMap((role) => all.filter((at) => at.role === role)).flatMap((at) =>
     partsOf(at, from),
   );
-  const captured = parts.map(({ part, seen }) => [part.resource, capturedBefore(request, part) ?? seen] as const);
+  const before = new Map(parts.map(({ part }) => [part.resource, capturedBefore(request, part)]));
+  const captured = parts.map(({ part, seen }) => [part.resource, before.get(part.resource) ?? seen] as const);
+  const touched = [...before].flatMap(([resource, seen]) => (seen ? [resource] : []));
   return planned(fencePrimary, {
     id: "fence",
     after: [],
@@ -27,6 +30,7 @@ export function fence(request: FailoverRequest, judgement: Judgement): PlannedSt
       unseenAccepted: unseen.parts.map(({ at }) => at.id),
       unprovenAccepted: unseen.writeChecks.map(({ at }) => at.id),
       captured: knownOf(captured),
+      ...(touched.length > 0 && { touched }),
       newSide: [
         ...stores.map(({ at, move }) => newSideOf(at, move.copyIn(at, to))),
         ...all.filter(({ role }) => role === "entrances").map((at) => newSideOf(at, {})),
@@ -71,14 +75,15 @@ function idOf(planned: FencePart): string {
 
 /**
  * What undo puts back is what stood before the first attempt, not what an earlier run has made of it. It belongs to those
- * very things: if the file names others since, nothing of it is put back on those.
+ * very things: if the file names others since, nothing of it is put back on those. What no run has begun to fence is captured
+ * right before this one does.
  */
 function capturedBefore({ continues }: FailoverRequest, part: FencePart): Captured[string] | undefined {
   const before = continues && fenceOf(continues);
-  // A run that asked for nothing itself may still continue one that did.
-  const mayHaveTouched = continues && (continues.intents > 0 || continues.plan.restOf !== undefined);
-  if (!before || !mayHaveTouched) return undefined;
-  const { parts, captured } = FenceInput.parse(inputOf(continues, before));
+  if (!before) return undefined;
+  const { parts, captured, touched = [] } = FenceInput.parse(inputOf(continues, before));
+  // A run that began no fence itself may still continue one that did.
+  const isTouched = stateOf(continues, before.id).attempt > 0 || touched.includes(part.resource);
   const isSame = parts.some((other) => other.resource === part.resource && idOf(other) === idOf(part));
-  return isSame ? captured?.[part.resource] : undefined;
+  return isTouched && isSame ? captured?.[part.resource] : undefined;
 }

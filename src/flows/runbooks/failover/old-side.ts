@@ -2,12 +2,13 @@ import { fenceOf } from "../../../domain/plan-run/fence.ts";
 import type { StepRole } from "../../../domain/plan-run/plan.ts";
 import { isSettled, type RunState, type StepState, stateOf } from "../../../domain/plan-run/run.ts";
 import { isUnanswered } from "../../../domain/service/observed.ts";
-import type { OldSide } from "../../../ports/old-side.ts";
+import type { OldSide, OldSideLooking } from "../../../ports/old-side.ts";
+import { within } from "../../../ports/signals.ts";
 import type { CloudReads } from "../../../ports/step.ts";
 import { kindNamed } from "../../resources/index.ts";
 import { LedElsewhere } from "../../steps/schemas.ts";
 import { FenceInput } from "./fence-input.ts";
-import { lookOf, partOf } from "./fence-part.ts";
+import { lookOf, partOf, seenInTime } from "./fence-part.ts";
 
 interface Context {
   readonly cloud: CloudReads;
@@ -15,21 +16,28 @@ interface Context {
 }
 
 /**
- * Reads only, each part by itself. Its answer is a fact about this moment: the fence looks again, and proves its hold,
- * before each call.
+ * Reads only, each part by itself and with its own time. Its answer is a fact about this moment: the fence looks again, and proves
+ * its hold, before each call.
  */
-export async function lookAtOldSide(run: RunState, cloud: CloudReads, signal: AbortSignal): Promise<OldSide> {
+export async function lookAtOldSide(
+  run: RunState,
+  cloud: CloudReads,
+  { signal, partWithinMs }: OldSideLooking,
+): Promise<OldSide> {
   const fence = fenceOf(run);
   if (!fence) return { kind: "silent" };
   const context = { cloud, signal };
   const parts = FenceInput.parse(fence.input).parts.map(partOf);
   const seen = await Promise.all(
-    parts.map(async (part) => ({ part, now: await part.fence.see(part.things, lookOf(part, context)) })),
+    parts.map(async (part) => ({ part, now: await seenInTime(part, context, partWithinMs) })),
   );
   const silent = seen.flatMap(({ part, now }) => (isUnanswered(now) ? [part.resource] : []));
   if (silent.length === seen.length) return { kind: "silent" };
-  const why = await movedBack(run, context);
-  if (why !== undefined) return { kind: "moved-back", why };
+  // With time of its own: what the parts took is spent.
+  const moved = await within(partWithinMs, signal, (own) => movedBack(run, { cloud, signal: own }));
+  // Nothing is taken from users while nobody can tell in time whether they are there.
+  if (!moved) return { kind: "silent" };
+  if (moved.answer !== undefined) return { kind: "moved-back", why: moved.answer };
   const known = seen.flatMap(({ part, now }) => (now.known ? [{ part, value: now.value }] : []));
   // Denied is not dark: the fence itself is tried, and says what it was refused.
   if (known.length + silent.length < seen.length) return { kind: "back", captured: undefined, isClosed: false, silent };

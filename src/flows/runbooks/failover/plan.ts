@@ -5,8 +5,9 @@ import { tellApart } from "../../resources/places.ts";
 import { commonOf, seenAt } from "../plan-parts.ts";
 import type { Planned } from "../runbook.ts";
 import { acceptancesFor } from "./acceptances.ts";
-import { assumptionsFrom, lagFact } from "./drift.ts";
+import { assumptionsFrom } from "./drift.ts";
 import { type Judgement, judge } from "./judgement.ts";
+import { lagFact } from "./link-since.ts";
 import type { FailoverRequest } from "./request.ts";
 import { failoverSteps } from "./steps.ts";
 
@@ -18,7 +19,7 @@ export function planFailover(request: FailoverRequest): Planned {
 }
 
 function planFrom(request: FailoverRequest, judgement: Judgement): Plan {
-  const { service, to, mode, nowMs, inventory, continues } = request;
+  const { service, to, mode, nowMs, inventory, continues, passedOver = [] } = request;
   const { approvals } = inventory.file;
   const left = [
     ...judgement.stores.flatMap(({ at, move, moving }) => move.leftFor(at, moving)),
@@ -31,6 +32,7 @@ function planFrom(request: FailoverRequest, judgement: Judgement): Plan {
     title: `${continues ? "Finish moving" : "Move"} ${service.name} to ${to}`,
     from: judgement.from,
     to,
+    ...(passedOver.length > 0 ? { passedOver: [...passedOver] } : {}),
     ...(continues ? { restOf: restOf(continues) } : {}),
     pastNoReturn: continues?.pastNoReturn === true || isPromoted,
     mode,

@@ -3,7 +3,7 @@ import { Mode } from "../../../domain/plan-run/plan.ts";
 import type { Region } from "../../../domain/service/service.ts";
 import type { PlanRequest } from "../runbook.ts";
 
-/** What can be wished for: where to, and how. `to` absent: the side that is standby now. */
+/** What can be wished for: where to, and how. `to` absent: the first other region of the list that is ready. */
 export const FailoverWish = z.object({ to: z.string().optional(), mode: Mode.default("unplanned") });
 export type FailoverWish = z.infer<typeof FailoverWish>;
 
@@ -11,4 +11,6 @@ export type FailoverWish = z.infer<typeof FailoverWish>;
 export interface FailoverRequest extends PlanRequest {
   readonly to: Region;
   readonly mode: Mode;
+  /** Why it does not go to a region of higher priority; absent where people named the target. */
+  readonly passedOver?: readonly string[];
 }

@@ -15,6 +15,7 @@ import type { FailoverRequest } from "./request.ts";
  *
  *   fence → record positions → PROMOTE → check writable → point the application → check direct → shift traffic → settle → check public
  *         → scale out ────────┘ (before the promotion, if users cannot be sent there by it)
+ *                              └→ secure what was promoted; nothing waits for it
  *
  * A task that starts opens sessions to the database that its name leads to. While the old side can be reached that is the old
  * one, so new tasks start when it is closed; and nothing is cut loose before they run, while all can still be given back.
@@ -72,9 +73,13 @@ function storeSteps(judgement: Judgement, { fenced, ready }: BeforeStores): Stor
     about(store.move[phase](store.at, store.moving, slotOf(judgement, store.at, after)), store.at);
   const measures = open.map((store) => step(store, "measure", [fenced]));
   const commits = open.map((store) => ({ store, commit: step(store, "commit", [...idsOf(measures), ...ready]) }));
-  const proofs = judgement.stores.map((store) => {
+  const promoted = judgement.stores.map((store) => {
     const own = commits.find((each) => each.store === store);
-    return { store, proof: step(store, "prove", own ? [own.commit.id] : [fenced]) };
+    return { store, after: own ? [own.commit.id] : [fenced] };
+  });
+  const proofs = promoted.map(({ store, after }) => ({ store, proof: step(store, "prove", after) }));
+  const secured = promoted.flatMap(({ store: { at, move, moving }, after }) => {
+    return about(move.secure?.(at, moving, slotOf(judgement, at, after)), at) ?? [];
   });
   const leads = proofs.map(({ store: { at, move, moving }, proof }) => ({
     ...{ proof, lead: about(move.lead(at, moving, slotOf(judgement, at, [proof.id])), at) },
@@ -84,6 +89,7 @@ function storeSteps(judgement: Judgement, { fenced, ready }: BeforeStores): Stor
       ...measures,
       ...commits.map(({ commit }) => commit),
       ...proofs.map(({ proof }) => proof),
+      ...secured,
       ...leads.flatMap(({ lead }) => lead ?? []),
     ],
     ready: leads.map(({ lead, proof }) => lead?.id ?? proof.id),

@@ -40,8 +40,9 @@ function plan(request: PlanRequest): Planned {
     );
   const from = activeRegion.value;
   const others = besides(service, from);
-  // A copy is for the day on which a region is gone: it goes to the first one that is there.
-  const to = others.find((region) => !isDark(observed, region)) ?? others[0] ?? service.standby;
+  // A copy is for the day on which a region is gone: it goes to the first one of the list that is there.
+  const [first = service.home] = others;
+  const to = others.find((region) => !isDark(observed, region)) ?? first;
   const found = placesOf(service)
     .map((place) => seenOf(place, observed))
     .flatMap((at) => {

@@ -81,6 +81,14 @@ const ACCESSES: Readonly<Record<string, Readonly<Record<string, AccessesOf>>>> =
     DeleteSecurityGroup: securityGroup,
   },
   "application-autoscaling": { RegisterScalableTarget: scalableTarget, DeregisterScalableTarget: scalableTarget },
+  ecr: {
+    DescribeImages: ({ operation, region, input }) => {
+      const [, partition, , , own] = arnOf("ecr", region, "repository/").split(":");
+      const repository = `repository/${text(input, "repositoryName")}`;
+      const resource = `arn:${partition}:ecr:${region}:${text(input, "registryId") || own}:${repository}`;
+      return [{ action: operation, resource }];
+    },
+  },
   kms: {
     DescribeKey: ({ operation, region, input }, { keyOf }) => [
       { action: operation, resource: keyOf(region, text(input, "KeyId"))?.arn ?? arnOf("kms", region, "key/none") },

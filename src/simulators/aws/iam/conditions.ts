@@ -7,13 +7,29 @@ type Test = (wanted: string, actual: string) => boolean;
 
 const ARN_PARTS = 6;
 
-/** `*` and `?` as in policies; everything else stands for itself. */
+/**
+ * `*` and `?` as in policies; everything else stands for itself. Every call is judged against each statement of the role and
+ * of its session: an expression made for each comparison would be the dearest part of a simulated call.
+ */
 export function isLike(pattern: string, text: string): boolean {
-  const source = pattern
-    .replaceAll(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  return new RegExp(`^${source}$`, "s").test(text);
+  let [wanted, at] = [0, 0];
+  // The last star, and the first character that it does not stand for so far.
+  let star: { readonly wanted: number; readonly at: number } | undefined;
+  while (at < text.length) {
+    const next = pattern[wanted];
+    if (next === "*") {
+      star = { wanted, at };
+      wanted += 1;
+    } else if (next === "?" || next === text[at]) {
+      wanted += 1;
+      at += 1;
+    } else if (star) {
+      star = { ...star, at: star.at + 1 };
+      [wanted, at] = [star.wanted + 1, star.at];
+    } else return false;
+  }
+  while (pattern[wanted] === "*") wanted += 1;
+  return wanted === pattern.length;
 }
 
 /** Wildcards of an ARN reach no further than to the next colon, but for the resource itself. */

@@ -67,6 +67,23 @@ const tagging: AccessesOf = ({ operation, input }) => [
 ];
 
 const instance = on("db", "DBInstanceIdentifier");
+
+/** Of what a modification asks for IAM is told one thing; another group of parameters or options has to be allowed by itself. */
+const modifying: AccessesOf = (call, things) => {
+  const { operation, region, input } = call;
+  const manages = text(input, "ManageMasterUserPassword");
+  const context = manages === undefined ? {} : { "rds:managemasteruserpassword": [manages] };
+  const groups = [
+    ["pg", text(input, "DBParameterGroupName")],
+    ["og", text(input, "OptionGroupName")],
+  ] as const;
+  return [
+    ...instance(call, things).map((access) => ({ ...access, context })),
+    ...groups.flatMap(([kind, name]) =>
+      name === undefined ? [] : [{ action: operation, resource: rdsArn(region, kind, name), context }],
+    ),
+  ];
+};
 const cluster = on("cluster", "DBClusterIdentifier");
 const snapshot = on("snapshot", "DBSnapshotIdentifier");
 const clusterSnapshot = on("cluster-snapshot", "DBClusterSnapshotIdentifier");
@@ -79,7 +96,7 @@ export const RDS_ACCESSES: Readonly<Record<string, AccessesOf>> = {
   DescribeDBClusterSnapshots: clusterSnapshot,
   PromoteReadReplica: instance,
   RebootDBInstance: instance,
-  ModifyDBInstance: instance,
+  ModifyDBInstance: modifying,
   DeleteDBInstance: instance,
   FailoverDBCluster: cluster,
   ModifyDBCluster: cluster,

@@ -1,8 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
 import { TransientError } from "../../../../src/domain/errors.ts";
 import type { FirewallRule } from "../../../../src/domain/service/firewall.ts";
+import type { WriteVerdict } from "../../../../src/domain/service/health.ts";
 import type { Known } from "../../../../src/domain/service/observed.ts";
 import { STEPS } from "../../../../src/flows/index.ts";
+import { FenceInput } from "../../../../src/flows/runbooks/failover/fence-input.ts";
+import { fencePrimary } from "../../../../src/flows/runbooks/failover/fence-primary.ts";
 import type { StepContext } from "../../../../src/ports/step.ts";
 import { fakeCloud, type SaidCloud } from "../../../harness/fakes.ts";
 import { known } from "../../../harness/observed.ts";
@@ -65,15 +68,69 @@ const rulesAre = (rules: Known<readonly FirewallRule[]>): SaidCloud => ({
   compute: { describe: async () => known(STOPPED), tasksLeft: async () => known(0) },
   databases: { describe: async () => SILENT },
   firewall: { rules: async () => rules },
-  probe: { writeCheck: async () => ({ kind: "refused", reason: "too many connections" }) },
+  probe: {
+    writeCheck: async () => ({ kind: "refused", reason: "too many connections" }),
+  },
 });
 
 describe("a fence", () => {
+  test("promises in its title only what the key holders have not signed for as left as it is", () => {
+    const titleOf = (...unseenAccepted: string[]) => fencePrimary.title(FenceInput.parse({ ...INPUT, unseenAccepted }));
+
+    expect(titleOf()).toBe("Fence eu-west-1: stop its service, close its database");
+    expect(titleOf("stores.stock")).toBe(
+      "Fence eu-west-1: stop its service, and leave stores.stock, which gave no answer",
+    );
+    expect(titleOf("compute.api", "stores.stock")).toBe("Fence eu-west-1 if it answers");
+  });
+
   test("guard seen closed: is not proven by a write that fails while its security group lets somebody in", async () => {
     const verdict = await fence().verify(INPUT, { silent: {} }, contextOf(rulesAre(known([RULE]))));
     expect(verdict).toEqual({ done: false, says: "stores.stock stands open", isRefuted: true });
 
     expect(await fence().verify(INPUT, { silent: {} }, contextOf(rulesAre(known([]))))).toMatchObject({ done: true });
+  });
+
+  test("guard failing write: is not proven by a write that still succeeds, nor by a write check that gives no answer", async () => {
+    const verdictWhen = (write: WriteVerdict, input: object = INPUT) =>
+      fence().verify(
+        input,
+        { silent: {} },
+        contextOf({ ...rulesAre(known([])), probe: { writeCheck: async () => write } }),
+      );
+    const silence: WriteVerdict = { kind: "unknown", why: "no answer" };
+
+    expect(await verdictWhen({ kind: "written" })).toMatchObject({ done: false, isRefuted: true });
+    expect(await verdictWhen(silence)).toMatchObject({ done: false });
+    const signed = { ...INPUT, unprovenAccepted: ["stores.stock"] };
+    expect(await verdictWhen(silence, signed)).toMatchObject({ done: true, output: { fence: "not-proven" } });
+  });
+
+  test("guard earlier session: whose sessions TwoKey ends is refuted by a write over one that was open before, and shown by its loss", async () => {
+    const [api, store] = INPUT.parts;
+    const login = {
+      ...{ region: REGION, instance: "stock", engine: "postgres", host: "stock.example.com", port: 5432 },
+      ...{ database: "postgres", user: "twokey", password: "DATABASE_STOCK", caFile: "ca.pem" },
+    };
+    const input = { ...INPUT, parts: [api, { ...store, things: { ...store?.things, login, signedIn: true } }] };
+    const data = { silent: {}, sessions: { "stores.stock": { isProven: true, says: "none is open" } } };
+    const verdictWhen = (kept: WriteVerdict) => {
+      const probe = { ...rulesAre(known([])).probe, writeOverKept: async () => kept };
+      const said = { ...rulesAre(known([])), probe, sessions: { leave: async () => undefined } };
+      return fence().verify(input, data, contextOf(said));
+    };
+
+    expect(await verdictWhen({ kind: "written" })).toMatchObject({
+      ...{ done: false, isRefuted: true, says: "the old database still takes writes over an earlier one" },
+    });
+    expect(await verdictWhen({ kind: "refused", reason: "terminated" })).toMatchObject({
+      ...{
+        done: true,
+        says: expect.stringMatching(/a new session \(.+\), and over an earlier one \(terminated\); none/),
+      },
+    });
+    const none: WriteVerdict = { kind: "unknown", why: "the write check does not say which session it used" };
+    expect(await verdictWhen(none)).toMatchObject({ done: true, output: { fence: "fenced" } });
   });
 
   test("is not proven while nobody can see whether its security group is closed", async () => {

@@ -190,6 +190,26 @@ describe("the network and the image of the standby's tasks are judged before the
     }
     await setDefinition({ image: imageIn(at.service.standby) });
   });
+
+  test("one that ECR does not have any more is refused, and one that nobody may look for is shown", async () => {
+    const { region } = standby();
+    const image = `111122223333.dkr.ecr.${region}.amazonaws.com/team/inventory:8`;
+    await setDefinition({ image });
+    expect(await judged()).toMatchObject({ refusals: "", acceptances: ORDINARY });
+    await at.client.post("/ecr/remove", { region, image });
+
+    expect((await judged()).refusals).toContain(
+      `starts its tasks from ${image}, which ECR does not have there. Push it`,
+    );
+    at.whole.world.faults.plan({
+      ...{ vendor: "aws", operation: "DescribeImages" },
+      effect: { kind: "error", status: 400, code: "AccessDeniedException" },
+    });
+    expect((await judged()).refusals).toBe("");
+    expect((await judged()).unchecked).toMatch(/whether image .*team\/inventory:8 of .* is there: .*AccessDenied/);
+    at.whole.world.faults.clear();
+    await setDefinition({ image: image.replace("8", "9") });
+  });
 });
 
 const replica = () => {

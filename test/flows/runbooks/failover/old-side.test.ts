@@ -9,6 +9,7 @@ import { lookAtOldSide } from "../../../../src/flows/runbooks/failover/old-side.
 import { RecordsInput } from "../../../../src/flows/steps/schemas.ts";
 import type { ComputeFacts } from "../../../../src/ports/compute.ts";
 import type { DatabaseFacts } from "../../../../src/ports/databases.ts";
+import type { OldSideLooking } from "../../../../src/ports/old-side.ts";
 import type { RecordSet } from "../../../../src/ports/traffic.ts";
 import { example } from "../../../harness/example.ts";
 import { fakeCloud, type SaidCloud } from "../../../harness/fakes.ts";
@@ -44,9 +45,21 @@ interface World {
   readonly newRules?: readonly FirewallRule[];
   readonly records?: readonly RecordSet[];
   readonly isStopped?: boolean;
+  /** ECS of the old side answers nobody in time. */
+  readonly isSlow?: boolean;
 }
 
-async function looked(run: RunState, { rules = known([RULE]), newRules = [RULE], ...world }: World = {}) {
+/** No call that ends by itself: whoever asks has to give it up. */
+const never = (signal: AbortSignal | undefined): Promise<never> =>
+  new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(signal.reason as Error)));
+
+type Looking = Pick<OldSideLooking, "partWithinMs">;
+
+async function looked(
+  run: RunState,
+  { rules = known([RULE]), newRules = [RULE], ...world }: World = {},
+  looking: Looking = {},
+) {
   const [home, standby] = [quiet.sites[service.home], quiet.sites[service.standby]];
   if (!home?.compute.known || !standby?.database.known) throw new Error("a quiet day is known");
   const compute = world.isStopped
@@ -57,11 +70,19 @@ async function looked(run: RunState, { rules = known([RULE]), newRules = [RULE],
     clock: { now: () => AT },
     databases: { describe: async (region) => (region === service.home ? SILENT : known(facts)) },
     firewall: { rules: async (region) => (region === service.home ? rules : known(newRules)) },
-    compute: { describe: async () => world.compute ?? known(compute) },
-    traffic: { records: async () => known(world.records ?? []) },
+    compute: {
+      describe: async (_region, _site, signal) =>
+        world.isSlow ? await never(signal) : (world.compute ?? known(compute)),
+    },
+    traffic: {
+      records: async (_zone, _name, signal) => {
+        signal?.throwIfAborted();
+        return known(world.records ?? []);
+      },
+    },
   };
   const cloud = fakeCloud(said, "a look changes nothing and asks for nothing else");
-  return lookAtOldSide(run, cloud, new AbortController().signal);
+  return lookAtOldSide(run, cloud, { ...looking, signal: new AbortController().signal });
 }
 
 /** RDS of the old side; what the plan knew of its groups counts. */
@@ -89,6 +110,13 @@ describe("a look at the old side", () => {
     expect(await looked(runWhere("fence"), { compute: dark, rules: known([]) })).toMatchObject({ isClosed: true });
   });
 
+  test("guard own time: takes one slow control plane for silent, and nothing else", async () => {
+    const found = await looked(runWhere("fence"), { isSlow: true }, { partWithinMs: 20 });
+
+    expect(found).toMatchObject({ kind: "back", isClosed: false, silent: ["compute.api"] });
+    expect(found).toMatchObject({ captured: { "stores.stock": { [GROUP]: [RULE] } } });
+  });
+
   test("knows a side that is closed already", async () => {
     const closed = { rules: known([]), isStopped: true };
 
@@ -106,6 +134,12 @@ describe("a look at the old side", () => {
     ["the records lead to the old side again", shifted, { records }],
   ])("sees that people moved back: %s", async (_what, steps, world) => {
     expect(await looked(runWhere(...steps), world)).toMatchObject({ kind: "moved-back" });
+  });
+
+  test("sees it also where a part of the old side took all of its own time", async () => {
+    const found = await looked(runWhere(...shifted), { records, isSlow: true }, { partWithinMs: 20 });
+
+    expect(found).toMatchObject({ kind: "moved-back" });
   });
 
   test("sees it also for a plan for the rest, which leaves the promotion out", async () => {

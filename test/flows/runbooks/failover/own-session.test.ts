@@ -1,7 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { stateOf } from "../../../../src/domain/plan-run/run.ts";
+import { isGuarded, isWatched } from "../../../../src/domain/plan-run/fence.ts";
+import { type RunState, stateOf } from "../../../../src/domain/plan-run/run.ts";
+import { whoIsNeeded } from "../../../../src/flows/reach/run-needs.ts";
+import { cardText } from "../../../../src/views/card-text.ts";
+import { oldSideLine } from "../../../../src/views/old-side.ts";
+import { progressCard } from "../../../../src/views/run-progress.ts";
 import { drive } from "../../../harness/drive.ts";
 import { type FailoverWorld, startFailoverWorld, startRun, verdictOf } from "../../../harness/failover-world.ts";
+import { twoTakeOver } from "../../../harness/way-back.ts";
 
 const SPEED = 60;
 /** The store of bookings that TwoKey has an account in. */
@@ -60,6 +66,24 @@ describe("an old database that TwoKey has an account in", () => {
     },
   );
 
+  test("guard signing in: loses also a session whose client was signing in while it was closed", async () => {
+    let closedMs = Number.POSITIVE_INFINITY;
+    at.whole.world.log.follow(({ kind, facts, worldMs }) => {
+      if (kind === "aws.mutation" && JSON.stringify(facts).includes("sg-0a1b2c3d4e5f60003")) closedMs = worldMs;
+    });
+    // The network had let it in before.
+    const late = at.whole.rds.engine.connect(guests(), undefined, {
+      ...{ user: "late", isSignedIn: () => at.whole.world.clock.now() >= closedMs + 3_000 },
+    });
+    await startRun(at, { mode: "unplanned" });
+
+    const run = await drive(at);
+
+    expect([late.ok, run.state, run.why]).toEqual([true, "verified", ""]);
+    expect(openOnGuests()).toEqual([]);
+    expect(stateOf(run, "fence")).toMatchObject({ output: { fence: "fenced" } });
+  });
+
   test("is signed in to before its group is closed, and TwoKey's own session is gone afterwards", async () => {
     await startRun(at, { mode: "unplanned" });
 
@@ -90,28 +114,118 @@ describe("an old database that TwoKey has an account in", () => {
     expect(openOnGuests()).toEqual([]);
   });
 
-  test("is waited for like one without an account where the worker died after it had closed it, and people read why", async () => {
-    await startRun(at, { mode: "unplanned" });
-    reportsSignIn();
-    const dies = new AbortController();
-    at.whole.world.log.follow(
-      ({ kind, facts }) =>
-        kind === "aws.mutation" &&
-        facts["operation"] === "RevokeSecurityGroupIngress" &&
-        JSON.stringify(facts).includes("sg-0a1b2c3d4e5f60003") &&
-        dies.abort(new Error("the worker was stopped")),
-    );
-    await expect(drive(at, { signal: dies.signal })).rejects.toThrow("the worker was stopped");
-    // Its session goes with it: what stands for its process in this test lives on.
-    for (const session of openOnGuests()) if (session.user === "twokey") at.whole.rds.engine.end(session);
+  describe("whose worker died after it had closed it", () => {
+    /** The run as the next worker leaves it: it is not in, and nobody new is let in. */
+    async function goneOnBy(another: string): Promise<RunState> {
+      reportsSignIn();
+      const dies = new AbortController();
+      at.whole.world.log.follow(
+        ({ kind, facts }) =>
+          kind === "aws.mutation" &&
+          facts["operation"] === "RevokeSecurityGroupIngress" &&
+          JSON.stringify(facts).includes("sg-0a1b2c3d4e5f60003") &&
+          dies.abort(new Error("the worker was stopped")),
+      );
+      await expect(drive(at, { signal: dies.signal })).rejects.toThrow("the worker was stopped");
+      // Its session goes with it: what stands for its process in this test lives on.
+      for (const session of openOnGuests()) if (session.user === "twokey") at.whole.rds.engine.end(session);
+      return drive(at, { worker: another });
+    }
+    const promotions = () =>
+      at.whole.world.log.read(0, "aws.mutation").filter(({ facts }) => facts["operation"] === "PromoteReadReplica");
 
-    const run = await drive(at, { worker: "another" });
+    test("guard unsigned sessions: is not fenced for the next one: the run stops for people before the point of no return, and says what they can do", async () => {
+      await startRun(at, { mode: "unplanned" });
+
+      const run = await goneOnBy("another");
+
+      expect([run.state, run.pastNoReturn, promotions()]).toEqual(["stopped", false, []]);
+      expect(run.why).toMatch(
+        /stores\.guests is closed, and programs that were connected may still write to it: TwoKey could not sign in/,
+      );
+      expect(whoIsNeeded(run, at.inventory, at.clock.now())?.occasion).toBe("stopped");
+      const card = cardText(progressCard(run, at.inventory, { nowMs: at.clock.now() }));
+      for (const way of [
+        "/dr retry F-1",
+        "aws rds reboot-db-instance",
+        "/dr take-over F-1",
+        "/dr by-hand F-1",
+        "/dr replan F-1",
+        "/dr abort F-1",
+      ])
+        expect(card).toContain(way);
+    });
+
+    test("goes on when two approvers say what they did about those sessions: it is called closed, not fenced, and looked after like a fenced one", async () => {
+      await startRun(at, { mode: "unplanned" });
+      await goneOnBy("another");
+      // What they say: they rebooted it.
+      for (const session of openOnGuests()) at.whole.rds.engine.end(session);
+      await twoTakeOver(at, "rebooted it: RDS says restarted");
+
+      const run = await drive(at, { worker: "another" });
+
+      expect([run.state, run.why]).toEqual(["verified", ""]);
+      expect(stateOf(run, "fence").output).toEqual({ fence: "closed" });
+      expect([isGuarded(run), isWatched(run)]).toEqual([true, false]);
+      const { endedAtMs = 0 } = stateOf(run, "fence");
+      const scheduler = at.whole.traffic.ecs.schedulers.find(({ spec }) => spec.region === at.service.home);
+      expect(scheduler?.tasks.filter(({ stoppedMs = Number.POSITIVE_INFINITY }) => stoppedMs > endedAtMs)).toEqual([]);
+      expect(oldSideLine(run, at.clock.now())).toEqual(expect.anything());
+    });
+
+    test("goes on with a plan for the rest, where two keys accept in words that other sessions are not proven to be closed", async () => {
+      await startRun(at, { mode: "unplanned" });
+      const continues = await goneOnBy("another");
+
+      const { plan } = await startRun(at, { mode: "unplanned", id: "F-2", continues });
+      const run = await drive(at, { worker: "another", run: "F-2" });
+
+      expect(plan.acceptances.find(({ id }) => id === "sessions-not-proven")?.words).toContain("guests");
+      expect([run.state, run.why]).toEqual(["verified", ""]);
+      expect(stateOf(run, "fence").output).toEqual({ fence: "fenced" });
+    });
+  });
+});
+
+describe("one whose sessions TwoKey's account may see and not end", () => {
+  test("guard right to end: is accepted in words before the keys, and the plan says what the account lacks", async () => {
+    await at.client.post("/postgres/account", { mayEnd: false });
+
+    const { plan } = await startRun(at, { mode: "unplanned" });
+
+    expect(plan.acceptances.find(({ id }) => id === "sessions-not-proven")?.words).toContain("guests");
+    expect(plan.unchecked.join("; ")).toContain(
+      "twokey may not end the sessions of others: grant it pg_signal_backend",
+    );
+  });
+
+  test("stops the run for people where it loses that right after the keys, and names who is left", async () => {
+    reportsSignIn();
+    await startRun(at, { mode: "unplanned" });
+    await at.client.post("/postgres/account", { mayEnd: false });
+
+    const run = await drive(at);
+
+    expect([run.state, run.pastNoReturn]).toEqual(["stopped", false]);
+    expect(run.why).toMatch(
+      /TwoKey may not end the sessions of application \(\d+\), reports from 10\.0\.0\.77 \(permission denied/,
+    );
+  });
+
+  test("is proven when people give it that right and retry: the process that is in looks again", async () => {
+    reportsSignIn();
+    await startRun(at, { mode: "unplanned" });
+    await at.client.post("/postgres/account", { mayEnd: false });
+    const stopped = await drive(at);
+    await at.client.post("/postgres/account", { mayEnd: true });
+    const retry = { kind: "retried", atMs: at.clock.now(), by: "chloe", door: "slack", step: "fence" } as const;
+    await at.memory.runs.append(stopped, { entries: [retry], events: [] });
+
+    const run = await drive(at);
 
     expect([run.state, run.why]).toEqual(["verified", ""]);
-    const { endedAtMs = 0 } = stateOf(run, "fence");
-    const scheduler = at.whole.traffic.ecs.schedulers.find(({ spec }) => spec.region === at.service.home);
-    expect(scheduler?.tasks.filter(({ stoppedMs = Number.POSITIVE_INFINITY }) => stoppedMs > endedAtMs)).toEqual([]);
-    expect(stateOf(run, "fence").says).toContain("no other session is proven to be closed: TwoKey could not sign in");
+    expect(stateOf(run, "fence").output).toEqual({ fence: "fenced" });
   });
 });
 

@@ -196,7 +196,7 @@ describe("the failover runbook", () => {
     const { acceptances } = planFor(inventory, { observed });
 
     expect(acceptances.find(({ id }) => id === "left-open")?.words).toMatch(
-      /every security group of mycomputer-inventory-db but sg-\w+ may stay as it is: RDS in eu-west-1 does not say/,
+      /every security group of mycomputer-inventory-db but sg-\w+ may stay open: RDS in eu-west-1 does not list them/,
     );
   });
 
@@ -298,6 +298,20 @@ describe("the failover runbook", () => {
     expect(drifted(plan, behind(5_000))).toEqual([]);
   });
 
+  test("guard lag gate: with the old side up, a standby that falls further behind than was accepted voids the keys (G3)", () => {
+    const observed = quietDay(serviceIn(inventory));
+    const standby = observed.sites["eu-central-1"];
+    if (!standby) throw new Error("standby");
+    const behind = (seconds: number) => ({
+      ...observed,
+      sites: { ...observed.sites, "eu-central-1": { ...standby, lag: known({ seconds, measuredAtMs: AT }) } },
+    });
+    const plan = planFor(inventory, { observed });
+
+    expect(drifted(plan, behind(1))).toEqual([]);
+    expect(drifted(plan, behind(5_000))).toEqual([expect.stringContaining("the standby is now 5000 s behind")]);
+  });
+
   test("a lag above the objective needs words", () => {
     const observed = quietDay(serviceIn(inventory));
     const standby = observed.sites["eu-central-1"];
@@ -389,7 +403,9 @@ describe("the failover runbook", () => {
 
     expect(plan.dataLoss).toEqual({ kind: "none" });
     expect(stepOf(plan, "record-position").input["mustReachZero"]).toBe(true);
-    expect(plan.acceptances).toMatchObject([{ id: "sessions-not-proven" }]);
+    expect(plan.acceptances).toMatchObject([
+      { id: "sessions-not-proven", danger: expect.stringMatching(/“end_sessions: connection” or .+ would prove/) },
+    ]);
   });
 
   test("two writers are nobody's to choose between", () => {
@@ -429,7 +445,7 @@ describe("the failover runbook", () => {
     test.each<[string, string, readonly RecordSet[]]>([
       [
         "with attributes that TwoKey does not write",
-        "settings TwoKey does not change (Region)",
+        "settings TwoKey does not change (CNAME: Region)",
         [{ ...record, foreign: ["Region"] }],
       ],
       [

@@ -131,7 +131,7 @@ async function promotedBlindly(): Promise<RunState> {
 
 async function turn(run: RunState, at: Home) {
   const cloud = at.cloud();
-  const oldSide = (of: RunState) => lookAtOldSide(of, cloud, new AbortController().signal);
+  const oldSide = (of: RunState) => lookAtOldSide(of, cloud, new AbortController());
   return (await watchTurn(run, { cloud, steps: STEPS, oldSide })).run;
 }
 

@@ -57,7 +57,8 @@ describe("a service of two stores and two names", () => {
     expect(plan.steps.map(({ id }) => id)).toEqual([
       "fence",
       ...["record-position-orders", "record-position-guests", "promote-orders", "promote-guests"],
-      ...["check-writable-orders", "check-writable-guests", "point-application-orders", "point-application-guests"],
+      ...["check-writable-orders", "check-writable-guests", "forbid-deletion-orders", "forbid-deletion-guests"],
+      ...["point-application-orders", "point-application-guests"],
       ...["scale-out-api", "scale-out-mails", "check-direct-api", "shift-traffic-book-example-com"],
       "settle-dns-book-example-com",
       ...["shift-traffic-tables-example-com", "settle-dns-tables-example-com", "check-public"],
@@ -175,8 +176,8 @@ describe("a service whose name people move", () => {
     const plan = await planOf({ of: desk });
 
     expect(plan.steps.map(({ does }) => does)).toEqual([
-      ...["fence-primary", "record-data-position", "promote-replica", "check-writable", "check-answer"],
-      ...["await-dns", "settle-dns", "check-public"],
+      ...["fence-primary", "record-data-position", "promote-replica", "check-writable", "forbid-deletion"],
+      ...["check-answer", "await-dns", "settle-dns", "check-public"],
     ]);
     expect(stepOf(plan, "check-direct").input).toMatchObject({ via: "desk-b.machines.example" });
     expect(plan.acceptances.map(({ words }) => words)).toContain(

@@ -9,7 +9,7 @@ import { observe } from "../../../../src/flows/observe.ts";
 import { runbookOf } from "../../../../src/flows/runbooks/index.ts";
 import type { Planned } from "../../../../src/flows/runbooks/runbook.ts";
 import type { DatabaseFacts } from "../../../../src/ports/databases.ts";
-import { planInFull } from "../../../../src/views/plan.ts";
+import { planCard, planInFull } from "../../../../src/views/plan.ts";
 import { progressCard } from "../../../../src/views/run-progress.ts";
 import { sayStand, standOf } from "../../../../src/views/standing.ts";
 import { serviceCard } from "../../../../src/views/status.ts";
@@ -71,7 +71,12 @@ const IN_THIRD: Change = {
   database: (facts, region) =>
     region === THIRD
       ? standalone(facts)
-      : { ...facts, role: "replica", source: `arn:aws:rds:${THIRD}:123456789012:db:${REPLICA[THIRD]}` },
+      : {
+          ...facts,
+          role: "replica",
+          replicating: true,
+          source: `arn:aws:rds:${THIRD}:123456789012:db:${REPLICA[THIRD]}`,
+        },
 };
 
 async function judged(runbook: string, wish: object, change: Change = {}): Promise<Planned> {
@@ -141,6 +146,33 @@ describe("a service of three regions", () => {
     expect(await standing(lag(NEXT))).toBe(`not ready: ${NEXT} (${late}); ${THIRD} could take over`);
     expect(await standing(lag(NEXT, THIRD))).toBe(`not ready: ${NEXT} (${late}); ${THIRD} (${late})`);
     expect(await standing({ silent: [THIRD] })).toMatch(/^not ready: eu-west-2 \(.* does not answer\); eu-central-1 /);
+  });
+
+  test("goes, when nobody says where, to the ready region of highest priority, and says why not to an earlier one", async () => {
+    const asked = async (change?: Change) => {
+      const plan = await planOf("failover", {}, change);
+      return [plan.to, plan.passedOver];
+    };
+    const late = { [REPLICA[NEXT] ?? ""]: 4_000 };
+    const lagging = `${NEXT} comes earlier in twokey.yaml: lag 1 h 6 min, objective 15 min`;
+
+    expect(await asked()).toEqual([NEXT, undefined]);
+    expect(await asked({ lag: late })).toEqual([THIRD, [lagging]]);
+    expect(await asked({ silent: [HOME], lag: late })).toEqual([THIRD, [lagging]]);
+    expect((await asked({ silent: [NEXT] }))[0]).toBe(THIRD);
+    // Nobody is ready: the earlier one, whose loss is agreed to in words.
+    expect(await asked({ lag: { ...late, [REPLICA[THIRD] ?? ""]: 4_000 } })).toEqual([NEXT, undefined]);
+    // Where users are already, and where nobody remembers who moved them.
+    expect(await asked(IN_THIRD)).toEqual([HOME, undefined]);
+    expect((await asked(PROMOTED))[0]).toBe(NEXT);
+  });
+
+  test("says on the first lines of its card why an earlier region was passed over", async () => {
+    const plan = await planOf("failover", {}, { lag: { [REPLICA[NEXT] ?? ""]: 4_000 } });
+    const card = planCard(proposedRun(plan, planDigest(plan)), inventory, { nowMs: AT, downSinceMs: undefined });
+
+    expect(JSON.stringify(card.parts.slice(0, 3))).toContain(`${NEXT} comes earlier in twokey.yaml: lag 1 h 6 min`);
+    expect((await planTo(THIRD)).passedOver).toBeUndefined();
   });
 
   test("has a copy of its snapshot in the first other region that is there", async () => {

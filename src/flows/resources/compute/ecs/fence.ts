@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { StepFailed } from "../../../../domain/errors.ts";
 import { canonicalJson } from "../../../../domain/json.ts";
 import type { Known } from "../../../../domain/service/observed.ts";
 import type { ComputeFacts } from "../../../../ports/compute.ts";
@@ -19,8 +20,17 @@ const Captured = z.object({
 });
 type Captured = z.infer<typeof Captured>;
 
-const capturedOf = (now: Known<ComputeFacts>): Known<Captured> =>
-  now.known ? { ...now, value: { desired: now.value.desired, scaling: now.value.scaling ?? null } } : now;
+/** A service that somebody has deleted: nothing of it can be stopped, started or given back. */
+const GONE: Captured = { desired: 0, scaling: null };
+
+/** ECS describes a deleted service for some time, first while its tasks drain, and takes no change of it any more. */
+const isGone = (now: Known<ComputeFacts>): boolean =>
+  now.known ? ["DRAINING", "INACTIVE"].includes(now.value.status) : now.cause === "absent";
+
+function capturedOf(now: Known<ComputeFacts>): Known<Captured> {
+  if (isGone(now)) return { known: true, value: GONE, atMs: now.atMs };
+  return now.known ? { ...now, value: { desired: now.value.desired, scaling: now.value.scaling ?? null } } : now;
+}
 
 /** Auto scaling that is given back may take tasks away again at once, down to its own minimum. */
 const leastOf = ({ desired, scaling }: Captured): number =>
@@ -38,7 +48,7 @@ export const fence: Fence<Ecs, EcsSeen, Things, Captured> = {
 
   seenIn({ seen }, region) {
     const now = seen.in[region];
-    return now ? capturedOf(now) : { known: false, cause: "absent", why: `nobody has looked at ${region}`, atMs: 0 };
+    return now ? capturedOf(now) : { known: false, cause: "not-asked", why: `nobody has looked at ${region}`, atMs: 0 };
   },
 
   see: async ({ region, compute: site }, { cloud, signal }) =>
@@ -48,12 +58,19 @@ export const fence: Fence<Ecs, EcsSeen, Things, Captured> = {
 
   async close({ region, compute: site }, now, { cloud, signal }) {
     if (now.known && isStopped(now.value)) return { requestIds: [] };
-    return cloud.compute.stop(region, site, signal);
+    try {
+      return await cloud.compute.stop(region, site, signal);
+    } catch (error) {
+      if (error instanceof StepFailed && isGone(await cloud.compute.describe(region, site, signal)))
+        return { requestIds: [] };
+      throw error;
+    }
   },
 
   async left({ region, compute: site }, { cloud, signal }) {
     const tasks = await cloud.compute.tasksLeft(region, site, signal);
-    if (!tasks.known) return tasks;
+    // Without a service no task starts, and ECS lists none of it.
+    if (!tasks.known) return tasks.cause === "absent" ? { known: true, value: undefined, atMs: tasks.atMs } : tasks;
     return {
       ...tasks,
       value: tasks.value === 0 ? undefined : `${tasks.value} tasks of ${site.service} have not ended`,
@@ -61,6 +78,12 @@ export const fence: Fence<Ecs, EcsSeen, Things, Captured> = {
   },
 
   async reopen({ region, compute: site }, { desired, scaling }, { cloud, signal }) {
+    if (desired === 0 && scaling === null) return [];
+    if (isGone(await cloud.compute.describe(region, site, signal)))
+      throw new StepFailed(
+        "service-deleted",
+        `somebody has deleted ${site.service} in ${region}, so its ${desired} tasks cannot be given back. Create it again, or go on without it`,
+      );
     const saved = { desired, scaling: scaling ?? undefined };
     const { requestIds } = await giveBack(
       () => cloud.compute.restore({ region, site, saved }, signal),

@@ -23,6 +23,6 @@ export const ecs = defineKind<Ecs, EcsSeen>({
     permits,
     looks: LOOKS,
   },
-  ...{ look, tell, identity, fence, compute: move },
+  ...{ look, tell, readiness: () => undefined, identity, fence, compute: move },
   steps: [storedStep(scaleOut), storedStep(checkDirect)],
 });

@@ -33,6 +33,7 @@ export function blockers(at: EcsAt, region: Region): string[] {
         ]),
     ...clusterBlockers(at, region),
     ...networkBlockers(at, region),
+    ...imageBlockers(at, region),
   ];
 }
 
@@ -73,6 +74,20 @@ function networkBlockers(at: EcsAt, region: Region): string[] {
   return tasks > 0 && now.value.running + now.value.pending === 0 && freeAddresses(ground.value) === 0
     ? [
         `The subnets of ${service} in ${region} have no free address, so not one more task would start. Free some first.`,
+      ]
+    : [];
+}
+
+/** What its tasks would be started from is not there, so that not one more starts. */
+function imageBlockers(at: EcsAt, region: Region): string[] {
+  const now = at.seen.in[region];
+  const ground = at.seen.ground?.[region];
+  if (!now?.known || !ground?.known) return [];
+  const { service, tasks } = compute(at.resource, region);
+  const { absentImages: absent = [] } = ground.value;
+  return now.value.running < tasks && absent.length > 0
+    ? [
+        `${service} in ${region} starts its tasks from ${absent.join(" and ")}, which ECR does not have there. Push it, or deploy a task definition whose image is there.`,
       ]
     : [];
 }
@@ -180,5 +195,8 @@ export function unchecked(at: EcsAt, { to }: { readonly to: Region }): string[] 
     ...(at.seen.in[to]?.known && ground && !ground.known
       ? [`what the tasks of ${service} in ${to} would start on: ${ground.why}`]
       : []),
+    ...(ground?.known ? (ground.value.unseenImages ?? []) : []).map(
+      ({ image, why }) => `whether image ${image} of ${service} in ${to} is there: ${why}`,
+    ),
   ];
 }

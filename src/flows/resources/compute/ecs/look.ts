@@ -43,7 +43,8 @@ const tellRegion = (now: Known<ComputeFacts>): RegionFacts => ({
   ...(now.known && now.value.desired === 0 && { isAtRest: true }),
 });
 
-function sayService({ running, desired, targets, scaling }: ComputeFacts): string {
+function sayService({ status, running, desired, targets, scaling }: ComputeFacts): string {
+  if (status !== "ACTIVE") return `it is ${status}: ${running} tasks run`;
   const health = targets ? `, ${targets.healthy} of ${targets.total} targets healthy` : "";
   const tasks = desired === 0 && running === 0 ? "no tasks" : `${running} tasks of ${desired} run${health}`;
   if (!scaling) return tasks;

@@ -80,6 +80,12 @@ export const LOOKS: readonly LookRule<Ecs>[] = [
         return { service: "ecs", region, resource: `service/${cluster}/${service}` };
       }),
   },
+  {
+    actions: ["ecr:DescribeImages"],
+    // A registry that several accounts share may lie in any of them.
+    on: (_settings, regions) =>
+      regions.map((region): Thing => ({ service: "ecr", region, account: "*", resource: "repository/*" })),
+  },
   { actions: ["ecs:DescribeClusters"], on: clusters },
   { actions: ["ecs:ListTasks", "ecs:DescribeTasks"], by: "ecs:cluster", on: clusters },
 ];

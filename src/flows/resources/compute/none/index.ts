@@ -12,6 +12,7 @@ export const none = defineKind<None, Seen>({
   ...{ subjects: () => [], records: () => [], lint: [], parts: {}, permits: () => [], looks: [] },
   look: async () => ({}),
   tell: () => ({ in: {}, facts: [] }),
+  readiness: () => undefined,
   identity: () => [],
   compute: {
     refusals: () => [],

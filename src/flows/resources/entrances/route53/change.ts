@@ -27,8 +27,6 @@ const aliasOf = ({ zone, dns_name }: LoadBalancer) => ({
  * own health check, which chooses between two ways to one side now, and is where it belongs when users have come home.
  */
 export function changeOf(current: readonly RecordSet[], { traffic, to, front }: Leading): RecordChange {
-  const foreign = foreignTo(current);
-  if (foreign !== undefined) return { refused: foreign };
   const alias = aliasOf(front);
   switch (traffic.routing) {
     case "weighted":
@@ -45,9 +43,9 @@ export function changeOf(current: readonly RecordSet[], { traffic, to, front }: 
       const value = traffic.values[to];
       const record = current.find((set) => set.type === "CNAME" && set.setIdentifier === undefined);
       if (!record || value === undefined)
-        return { refused: `${traffic.name} is not a simple CNAME record with a value for ${to}` };
+        return refusedFor(current, [`${traffic.name} is not a simple CNAME record with a value for ${to}`]);
       return accounted(current, {
-        ...{ before: [record], after: [{ ...record, values: [value], ttlSeconds: traffic.ttl_seconds }] },
+        ...{ before: [record], after: [{ ...record, values: [value], ttlSeconds: traffic.ttl_seconds }], wrong: [] },
       });
     }
   }
@@ -63,26 +61,37 @@ function moved(
 ): RecordChange {
   const before: RecordSet[] = [];
   const after: RecordSet[] = [];
+  const wrong: string[] = [];
   for (const [id, change] of changes) {
     // Both address families: whoever resolves AAAA must not stay behind on the old side.
     const records = current.filter(({ setIdentifier, type }) => setIdentifier === id && FAMILIES.has(type));
-    if (records.length === 0) return { refused: `there is no record set called “${id}”` };
+    if (records.length === 0) wrong.push(`there is no record set called “${id}”`);
     for (const record of records) {
-      if (!record.alias) return { refused: `record set “${id}” (${record.type}) is not an alias record` };
+      if (!record.alias) wrong.push(`record set “${id}” (${record.type}) is not an alias record`);
       before.push(record);
       after.push({ ...record, ...change });
     }
   }
-  return accounted(current, { before, after });
+  return accounted(current, { before, after, wrong });
+}
+
+interface Judged {
+  readonly before: readonly RecordSet[];
+  readonly after: readonly RecordSet[];
+  readonly wrong: readonly string[];
 }
 
 /** Everything under the name is moved or leads nobody; otherwise some users would stay on the old side unseen (G21). */
-function accounted(
-  current: readonly RecordSet[],
-  change: { readonly before: readonly RecordSet[]; readonly after: readonly RecordSet[] },
-): RecordChange {
-  const left = leftoverOf(current, change.before);
-  return left === undefined ? change : { refused: `what is left would still lead users elsewhere: ${left}` };
+function accounted(current: readonly RecordSet[], { before, after, wrong }: Judged): RecordChange {
+  const left = leftoverOf(current, before);
+  const elsewhere = left === undefined ? [] : [`what is left would still lead users elsewhere: ${left}`];
+  const isGood = wrong.length === 0 && left === undefined && foreignTo(current) === undefined;
+  return isGood ? { before, after } : refusedFor(current, [...wrong, ...elsewhere]);
+}
+
+/** All of it at once: who mends one thing shall not meet the next one at the next try. */
+function refusedFor(current: readonly RecordSet[], wrong: readonly string[]): RecordChange {
+  return { refused: [foreignTo(current) ?? [], wrong].flat().join("; ") };
 }
 
 /** From the file alone, which knows no health check: a pair's own has to be written down with the change. */

@@ -12,6 +12,6 @@ export const route53 = defineKind<Route53, Route53Seen>({
   ...{ kind: "route53", role: "entrances", settings: Route53, isByRegion: false },
   about: ABOUT,
   ...{ subjects, records, discover, lint: RULES, parts: { names }, permits, looks: LOOKS },
-  ...{ look, tell, identity, entrance: move },
+  ...{ look, tell, readiness: () => undefined, identity, entrance: move },
   steps: [storedStep(shiftTraffic)],
 });

@@ -1,5 +1,6 @@
 import type { PlannedStep } from "../../../../domain/plan-run/plan.ts";
 import type { Region } from "../../../../domain/service/region.ts";
+import { besides } from "../../../../domain/service/service.ts";
 import type { LoadBalancer, Traffic } from "../../../../domain/service/site.ts";
 import { planned } from "../../../../ports/step.ts";
 import { awaitDns, ledAway } from "../../../steps/await-dns.ts";
@@ -107,10 +108,11 @@ function pairLeft({ service, ...at }: Route53At, { moving, traffic }: Naming): s
   const { secondary } = traffic;
   const { to } = moving;
   const meant = `The primary and the secondary record of ${sayTraffic(traffic)} both lead to ${to} then, each with its own health check. Route 53 moves users nowhere else by itself.`;
-  const { home, standby } = service;
-  return to === home
+  const { home } = service;
+  const [next] = besides(service, to);
+  return to === home && next !== undefined
     ? [
-        `${meant} When ${standby} is a standby again, point the secondary record (“${secondary}”) at ${frontIn({ ...at, service }, standby).dns_name}.`,
+        `${meant} When ${next} is a standby again, point the secondary record (“${secondary}”) at ${frontIn({ ...at, service }, next).dns_name}.`,
       ]
     : [`${meant} A move back to ${home} needs nothing of you there.`];
 }

@@ -69,6 +69,6 @@ export const staticNames = defineKind<Static, StaticSeen>({
   about: ABOUT,
   ...{ subjects: () => [], records, lint: RULES, permits: () => [], looks: [] },
   parts: { fixedNames: ({ names }) => names },
-  ...{ look, tell, identity: () => [], entrance },
+  ...{ look, tell, readiness: () => undefined, identity: () => [], entrance },
   steps: [],
 });

@@ -54,4 +54,4 @@ export const tell = ({ seen, resource }: StaticAt): Told => ({
   })),
 });
 
-const nobody = { known: false, cause: "absent", why: "nobody has looked", atMs: 0 } as const;
+const nobody = { known: false, cause: "not-asked", why: "nobody has looked", atMs: 0 } as const;

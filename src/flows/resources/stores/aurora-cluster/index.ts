@@ -8,6 +8,7 @@ import { snapshot, turn } from "./inside.ts";
 import { RULES } from "./lint.ts";
 import { type AuroraSeen, clusterIn, look, tell, writer } from "./look.ts";
 import { failingOver } from "./permissions.ts";
+import { readiness } from "./readiness.ts";
 import { ABOUT, AuroraCluster } from "./settings.ts";
 
 /** No two services may share a cluster; AWS is asked for none of its settings. */
@@ -38,7 +39,7 @@ export const auroraCluster = defineKind<AuroraCluster, AuroraSeen>({
   ...{ kind: "aurora-cluster", role: "stores", settings: AuroraCluster, isByRegion: false },
   about: ABOUT,
   ...{ subjects, records: () => [], lint: RULES, parts: { cluster: clusterIn }, permits, looks: LOOKS },
-  ...{ look, tell, identity: () => [] },
+  ...{ look, tell, readiness, identity: () => [] },
   store: {
     ...{ writer, behind: () => undefined, turn, snapshot },
     staysBecause: "it is an Aurora cluster inside one region, without a copy elsewhere",

@@ -1,11 +1,10 @@
-import type { RegionFacts, Told } from "../../../../domain/service/observation.ts";
 import { isUnreachable, type Known } from "../../../../domain/service/observed.ts";
 import type { Region } from "../../../../domain/service/service.ts";
 import type { ClusterSite } from "../../../../domain/service/site.ts";
 import type { KeyFacts } from "../../../../domain/service/snapshot.ts";
 import { type ClusterFacts, type ClusterMember, writerOf } from "../../../../ports/clusters.ts";
 import { sayKnown } from "../../facts.ts";
-import type { Looking, Place, Seen } from "../../place.ts";
+import type { KindTold, Looking, Place, Seen } from "../../place.ts";
 import type { AuroraCluster } from "./settings.ts";
 
 export interface AuroraSeen {
@@ -39,21 +38,16 @@ export async function look({ resource }: Place<AuroraCluster>, looking: Looking)
   return { cluster, keys: Object.fromEntries(keys) };
 }
 
-export function tell({ resource, seen: { cluster }, service }: AuroraAt): Told {
+export function tell({ resource, seen: { cluster }, service }: AuroraAt): KindTold {
   const own = regionOf(resource);
-  const here: RegionFacts = {
+  const here = {
     facts: [{ what: "cluster", seen: sayKnown(cluster, sayCluster) }],
     isSilent: isUnreachable(cluster),
   };
   const elsewhere = service.regions.filter((region) => region !== own);
   const stays = { facts: [], isSilent: false };
   return {
-    in: Object.fromEntries([
-      [own, here],
-      ...elsewhere.map((region) => {
-        return [region, { ...stays, unready: `${resource.in[own]?.id} has no copy in ${region}` }] as const;
-      }),
-    ]),
+    in: Object.fromEntries([[own, here], ...elsewhere.map((region) => [region, stays] as const)]),
     facts: [],
   };
 }

@@ -4,10 +4,12 @@ import type { DatabaseFacts } from "../../../../ports/databases.ts";
 
 /**
  * A promotion takes no configuration along. What the new writer lacks of the old one stands on the plan card, and is left for
- * people with its price: TwoKey's role may not modify a database, since who may can also reset its password and switch its
- * protection off. Backups are the exception: they begin with the promotion itself.
+ * people with its price. Two things are not: backups begin with the promotion itself, and a step after it switches deletion
+ * protection on, where the file lets it.
  */
 export interface Pair {
+  /** A step of the plan sees to it. */
+  readonly isProtected: boolean;
   /** The new writer, where it is. */
   readonly instance: string;
   readonly region: Region;
@@ -17,15 +19,18 @@ export interface Pair {
 }
 
 interface Difference {
+  /** Left out where a step of the plan sees to it. */
+  readonly bySteps?: true;
   readonly is: (now: DatabaseFacts, before: DatabaseFacts) => boolean;
   readonly says: (now: DatabaseFacts, before: DatabaseFacts, old: string) => string;
-  /** Of `aws rds modify-db-instance`; undefined: nobody can say it for them. */
+  /** Of `aws rds modify-db-instance`; undefined: nobody can say it for them. What RDS takes at once does not ask for what waits besides. */
   readonly asks: (now: DatabaseFacts, before: DatabaseFacts) => string | undefined;
   readonly price: string;
 }
 
 const DIFFERENCES: readonly Difference[] = [
   {
+    bySteps: true,
     is: (now, before) => before.deletionProtection && !now.deletionProtection,
     says: (_now, _before, old) => `has no deletion protection, and ${old} has`,
     asks: () => "--deletion-protection",
@@ -41,7 +46,7 @@ const DIFFERENCES: readonly Difference[] = [
   {
     is: (now, before) => before.multiAz && !now.multiAz,
     says: (_now, _before, old) => `has no standby in another zone, and ${old} has`,
-    asks: () => "--multi-az",
+    asks: () => "--multi-az --apply-immediately",
     price: "The database goes on, and writes are slower for the minutes to hours that the copy takes",
   },
   {
@@ -57,14 +62,15 @@ const missingLogs = (now: DatabaseFacts, before: DatabaseFacts): readonly string
   before.logExports.filter((log) => !now.logExports.includes(log));
 
 /** What people have to see to after the move, each as a sentence or two. */
-export function differences({ instance, region, now, old, before }: Pair): string[] {
+export function differences({ instance, region, now, old, before, isProtected }: Pair): string[] {
   if (!now?.known) return [];
   if (!before?.known)
     return [`How ${old} was set up cannot be seen. Compare ${instance} with it when it answers again`];
   const modify = `aws rds modify-db-instance --region ${region} --db-instance-identifier ${instance}`;
-  return DIFFERENCES.filter(({ is }) => is(now.value, before.value)).map(({ says, asks, price }) => {
+  const left = DIFFERENCES.filter(({ is, bySteps }) => !(bySteps && isProtected) && is(now.value, before.value));
+  return left.map(({ says, asks, price }) => {
     const asked = asks(now.value, before.value);
-    const command = asked === undefined ? "" : `: ${modify} ${asked} --apply-immediately`;
+    const command = asked === undefined ? "" : `: ${modify} ${asked}`;
     return `${instance} ${says(now.value, before.value, old)}. ${price}${command}`;
   });
 }

@@ -2,13 +2,13 @@ import { z } from "zod";
 import { StepFailed, TransientError } from "../../../../domain/errors.ts";
 import { cutWith, type Doors, isSameRule, isShut, sayCut } from "../../../../domain/service/firewall.ts";
 import { isUnanswered, type Known } from "../../../../domain/service/observed.ts";
-import type { DatabaseLogin } from "../../../../ports/database-sessions.ts";
 import { told } from "../../../steps/by-hand.ts";
 import { FirewallRuleInput } from "../../../steps/schemas.ts";
-import type { Closed, Fence } from "../../fence.ts";
+import type { Fence } from "../../fence.ts";
 import { giveBack } from "../../seen-again.ts";
+import { closeBehind } from "./close-behind.ts";
 import { lookAtCarriers, lookAtDoors } from "./doors.ts";
-import { endOthers } from "./end-over-connection.ts";
+import { endByHand, signInByHand } from "./end-by-hand.ts";
 import { endSessions } from "./end-sessions.ts";
 import { Login, loginOf } from "./login.ts";
 import type { RdsSeen } from "./look.ts";
@@ -35,13 +35,13 @@ const Things = z.object({
   /** How TwoKey signs in to end them. It did so when the plan was made, or key holders accept that it may fail. */
   login: Login.exactOptional(),
   signedIn: z.literal(true).exactOptional(),
+  /** Table that takes a marker row of a planned move. */
+  markerTable: z.string().exactOptional(),
 });
 type Things = z.infer<typeof Things>;
 /** By security group: the rules that let somebody reach the port. */
 const Captured = z.record(z.string(), z.array(FirewallRuleInput).readonly());
 type Captured = z.infer<typeof Captured>;
-
-const ENDS = { postgres: "pg_terminate_backend", mysql: "mysql.rds_kill" } as const;
 
 /** Statuses in which an instance refuses everybody for now, and lets its users in again by itself. */
 const RESTARTS: ReadonlySet<string> = new Set(["rebooting", "starting"]);
@@ -52,7 +52,7 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
   captured: Captured,
   thingsOf: ({ resource, service }, region, seen) => {
     const { security_group: named, write_check: writeCheck, instance } = database(resource, region);
-    const { database: facts, carriers, sessions } = seen?.in[region] ?? {};
+    const { database: facts, carriers, sessions, marker } = seen?.in[region] ?? {};
     const login = loginOf(resource, region, facts);
     // While RDS is silent nobody can reboot it, and no more is promised.
     const canReboot = facts?.known !== false;
@@ -67,6 +67,7 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
       ...(resource.end_sessions === "reboot" && canReboot && { reboots: true }),
       ...(login && { login }),
       ...(login && sessions?.known && { signedIn: true }),
+      ...(marker?.known && resource.connection && { markerTable: resource.connection.marker_table }),
     };
   },
   idOf: ({ region, instance }) => `${region}/${instance}`,
@@ -81,11 +82,16 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
   cutsUnseen: ({ seen, resource }, region) =>
     areCutUnseen(seen.in[region]) ? [database(resource, region).security_group] : [],
   endsSessions: ({ reboots, signedIn }) => (reboots ? "at-once" : signedIn && "over-connection"),
+  sessionsByHand: ({ region, instance }) => [
+    `End every session by a reboot: aws rds reboot-db-instance --region ${region} --db-instance-identifier ${instance}. Wait until it is available.`,
+    "Or end them one by one: let in your own address only, sign in, close that again, and end every other session.",
+  ],
+  sessionsProvenBy: "“end_sessions: connection” or “end_sessions: reboot”",
   writeCheck: ({ resource }, region) => database(resource, region).write_check,
 
   seenIn({ seen }, region): Known<Captured> {
     const firewall = seen.in[region]?.firewall;
-    return firewall ?? { known: false, cause: "absent", why: `nobody has looked at ${region}`, atMs: 0 };
+    return firewall ?? { known: false, cause: "not-asked", why: `nobody has looked at ${region}`, atMs: 0 };
   },
 
   see: async (things, looking) => (await lookAtDoors(things, looking)).doors,
@@ -93,13 +99,15 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
   isClosed: isShut,
 
   async close(things, now, context) {
-    const { region, instance, reboots, writeCheck, login } = things;
+    const { region, instance, reboots, writeCheck, login, markerTable: table } = things;
     if (!now.known) return { requestIds: [] };
+    const { value: doors } = now;
+    const close = () => closeAll(things, doors, context);
     // Nobody gets in later, TwoKey neither.
-    if (login) return closeBehind(login, () => closeAll(things, now.known ? now.value : {}, context), context);
+    if (login) return closeBehind({ login, table, isOpen: !isShut(doors), close }, context);
     // Asked while it is still open: the session that the check then keeps is the one that has to end.
     if (reboots) await context.cloud.probe.writeOverKept(writeCheck, context.signal);
-    const closed = await closeAll(things, now.value, context);
+    const closed = await close();
     const rebooted = reboots ? await endSessions({ region, instance, writeCheck }, context) : [];
     return { requestIds: [...closed, ...rebooted] };
   },
@@ -138,13 +146,7 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
   says: (captured) => (Object.keys(captured).length > 1 ? "security groups open" : "security group open"),
 
   byHand: ({ region, instance, reboots, login }) => [
-    ...(login
-      ? [
-          told(
-            `First sign in to ${instance} as ${login.user}, and stay. When it is closed, end every other session of a client (${ENDS[login.engine]}) until none is left.`,
-          ),
-        ]
-      : []),
+    ...(login ? signInByHand(login) : []),
     `for group in $(aws rds describe-db-instances --region ${region} --db-instance-identifier ${instance} --query 'DBInstances[0].VpcSecurityGroups[].VpcSecurityGroupId' --output text)`,
     "do",
     `  aws ec2 describe-security-groups --region ${region} --group-ids "$group" --query 'SecurityGroups[0].IpPermissions' --output json > "$group.json"`,
@@ -153,6 +155,7 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
     told(
       `What was closed stands in one file a group. aws ec2 authorize-security-group-ingress --region ${region} --group-id GROUP --ip-permissions file://GROUP.json opens it again.`,
     ),
+    ...(login ? endByHand(login) : []),
     ...(reboots
       ? [
           `aws rds reboot-db-instance --region ${region} --db-instance-identifier ${instance}`,
@@ -172,13 +175,6 @@ const areCutUnseen = (seen: RdsSeen["in"][string] | undefined): boolean =>
   seen?.firewall.known === true && isUnanswered(seen.carriers);
 
 type Closing = Parameters<typeof fence.close>[2];
-
-/** Signs in first, closes, and ends all that came in before. */
-async function closeBehind(login: DatabaseLogin, close: () => Promise<string[]>, context: Closing): Promise<Closed> {
-  const own = await context.cloud.sessions.enter(login, context.signal);
-  const requestIds = await close();
-  return { requestIds, sessions: await endOthers(own, context) };
-}
 
 async function closeAll(things: Things, doors: Doors, context: Closing): Promise<string[]> {
   const { region, instance } = things;

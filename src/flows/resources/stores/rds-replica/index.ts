@@ -2,12 +2,14 @@ import { storedStep } from "../../../../ports/step.ts";
 import { defineKind } from "../../kind.ts";
 import { discover } from "./discover.ts";
 import { fence } from "./fence.ts";
+import { forbidDeletion } from "./forbid-deletion.ts";
 import { snapshot, turn } from "./inside.ts";
 import { RULES } from "./lint.ts";
 import { behind, identity, look, type RdsSeen, tell, writer } from "./look.ts";
 import { move } from "./move.ts";
 import { database, databaseRecord, LOOKS, permits, records, subjects } from "./parts.ts";
 import { promoteReplica } from "./promote-replica.ts";
+import { readiness } from "./readiness.ts";
 import { rebootFailover } from "./reboot-instance.ts";
 import { recordDataPosition } from "./record-data-position.ts";
 import { ABOUT, RdsReplica } from "./settings.ts";
@@ -17,6 +19,11 @@ export const rdsReplica = defineKind<RdsReplica, RdsSeen>({
   about: ABOUT,
   lagMetric: { namespace: "AWS/RDS", metric: "ReplicaLag" },
   ...{ subjects, records, discover, lint: RULES, parts: { database, databaseRecord }, permits, looks: LOOKS },
-  ...{ look, tell, identity, fence, store: { writer, behind, move, turn, snapshot } },
-  steps: [storedStep(recordDataPosition), storedStep(promoteReplica), storedStep(rebootFailover)],
+  ...{ look, tell, readiness, identity, fence, store: { writer, behind, move, turn, snapshot } },
+  steps: [
+    storedStep(recordDataPosition),
+    storedStep(promoteReplica),
+    storedStep(forbidDeletion),
+    storedStep(rebootFailover),
+  ],
 });

@@ -13,6 +13,7 @@ import { TERMINAL } from "./promote-replica.ts";
 const MAINTENANCE_WITHIN_MS = 24 * 3_600_000;
 
 type Moving = Pick<StoreMoving, "from" | "to" | "promoted">;
+type Unchecked = Pick<StoreMoving, "from" | "to" | "promoted" | "mode">;
 
 /** Why nothing can be written under the key of a storage; undefined: nothing that was seen speaks against it. */
 export function keyTrouble({ seen, resource }: RdsAt, region: Region): string | undefined {
@@ -88,12 +89,16 @@ function maintenanceAcceptances({ seen, resource }: RdsAt, { to }: Moving, nowMs
 }
 
 /** What did not answer. */
-export function unchecked({ seen, resource }: RdsAt, { to, promoted }: Moving): string[] {
+export function unchecked({ seen, resource }: RdsAt, { from, to, promoted, mode }: Unchecked): string[] {
   const there = seen.in[to];
   if (!there || promoted) return [];
+  const markers = mode === "planned" ? [seen.in[from]?.marker, there.marker] : [];
   const { instance } = database(resource, to);
   const { maintenance, key } = there;
   return [
+    ...markers.flatMap((marker) =>
+      marker && !marker.known ? [`no marker row proves the last commit: ${marker.why}`] : [],
+    ),
     ...(maintenance && !maintenance.known ? [`maintenance of ${instance} in ${to}: ${maintenance.why}`] : []),
     ...(key && !key.known && key.cause !== "absent" ? [`the KMS key of ${instance} in ${to}: ${key.why}`] : []),
   ];

@@ -1,5 +1,6 @@
 import type { Known, LagFacts } from "../../../../domain/service/observed.ts";
 import type { DatabaseFacts } from "../../../../ports/databases.ts";
+import type { LinkEnded } from "../../abilities.ts";
 
 /**
  * The lag with what RDS says of the link that it is measured over. MySQL and MariaDB count what has arrived, so a sample
@@ -14,6 +15,20 @@ export function overLink(lag: LagFacts, facts: Known<DatabaseFacts>): LagFacts {
   const unknown: LagFacts = { known: false, cause: "failed", why, atMs: lag.atMs };
   const isPosition = engine?.startsWith("postgres") === true && lag.value.seconds > 0;
   return isPosition ? { ...unknown, lastGood: lag.value } : unknown;
+}
+
+/**
+ * Why nothing counts as arriving at a replica any more: RDS says that it does not replicate, or says nothing of its link. Undefined: RDS
+ * says that it replicates, it is no replica, or nobody can see the instance.
+ */
+export function linkEnded(facts: Known<DatabaseFacts> | undefined): LinkEnded | undefined {
+  if (!facts?.known || facts.value.role !== "replica" || facts.value.replicating === true) return undefined;
+  const { instance, source = "its source", replicating } = facts.value;
+  const why =
+    replicating === undefined
+      ? `RDS does not say whether ${instance} replicates from ${source}`
+      : `${instance} does not replicate from ${source} any more`;
+  return { why, atMs: facts.atMs };
 }
 
 /** Nobody can say what the sample was measured over: it is believed no more than one over a broken link. */

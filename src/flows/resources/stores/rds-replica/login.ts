@@ -18,6 +18,18 @@ export const Login = z.object({
   caFile: z.string(),
 });
 
+export const MarkerTable = z.object({ login: Login, table: z.string() });
+
+/** Where its marker row stands; undefined as for `loginOf`. */
+export function markerTableOf(
+  resource: RdsReplica,
+  region: Region,
+  facts: Known<DatabaseFacts> | undefined,
+): z.infer<typeof MarkerTable> | undefined {
+  const login = loginOf(resource, region, facts);
+  return login && resource.connection ? { login, table: resource.connection.marker_table } : undefined;
+}
+
 /** Engines as RDS names them, by how they begin. */
 const SPOKEN: readonly (readonly [string, Engine])[] = [
   ["postgres", "postgres"],

@@ -1,8 +1,7 @@
-import { sayDuration } from "../../../../domain/duration.ts";
 import { canonicalJson } from "../../../../domain/json.ts";
 import { blindMs } from "../../../../domain/plan-run/data-position.ts";
 import type { Carrier, Doors } from "../../../../domain/service/firewall.ts";
-import type { Behind, RegionFacts, Told } from "../../../../domain/service/observation.ts";
+import type { Behind, RegionFacts } from "../../../../domain/service/observation.ts";
 import { isUnreachable, type Known, type LagFacts } from "../../../../domain/service/observed.ts";
 import type { Region } from "../../../../domain/service/service.ts";
 import type { KeyFacts } from "../../../../domain/service/snapshot.ts";
@@ -10,11 +9,11 @@ import type { DatabaseFacts, Maintenance } from "../../../../ports/databases.ts"
 import type { RecordSet } from "../../../../ports/traffic.ts";
 import { marksBeside } from "../../../steps/dns-mark.ts";
 import { sayKnown } from "../../facts.ts";
-import type { IdentityFact, Looking, Place, Seen } from "../../place.ts";
+import type { IdentityFact, KindTold, Looking, Place, Seen } from "../../place.ts";
 import { sayRecords } from "../../record-sets.ts";
 import { lookAtCarriers, lookAtDoors } from "./doors.ts";
 import { overLink } from "./link.ts";
-import { loginOf } from "./login.ts";
+import { loginOf, markerTableOf } from "./login.ts";
 import { database, databaseRecord } from "./parts.ts";
 import type { RdsReplica } from "./settings.ts";
 import { namesSource } from "./source.ts";
@@ -32,6 +31,8 @@ interface InstanceSeen {
   readonly key?: Known<KeyFacts>;
   /** Sessions of other clients; absent where TwoKey has no account in the database. */
   readonly sessions?: Known<number>;
+  /** Whether a marker row can be written there, or read where it is a replica; absent as above. */
+  readonly marker?: Known<true>;
 }
 
 export interface RdsSeen {
@@ -62,7 +63,7 @@ async function instanceIn(region: Region, { resource }: Place<RdsReplica>, looki
     ...{ cloud, signal },
     waitFor: (answer) => looking.of(region, answer),
   };
-  const [[{ database: facts, doors }, carriers, key, sessions], lag, maintenance] = await Promise.all([
+  const [[{ database: facts, doors }, carriers, key, sessions, marker], lag, maintenance] = await Promise.all([
     lookAtDoors(asked, waiting).then(async (seen) => {
       const { doors: open } = seen;
       return await Promise.all([
@@ -70,6 +71,7 @@ async function instanceIn(region: Region, { resource }: Place<RdsReplica>, looki
         open.known ? lookAtCarriers({ region, doors: open.value }, waiting) : open,
         keyOf(region, seen.database, looking),
         sessionsIn(region, resource, { facts: seen.database, looking }),
+        markerIn(region, resource, { facts: seen.database, looking }),
       ]);
     }),
     looking.of(region, cloud.databases.lag(region, instance, signal)),
@@ -79,14 +81,31 @@ async function instanceIn(region: Region, { resource }: Place<RdsReplica>, looki
     ...{ database: facts, firewall: doors, carriers, lag: overLink(lag, facts), maintenance },
     ...(key && { key }),
     ...(sessions && { sessions }),
+    ...(marker && { marker }),
   };
+}
+
+interface Speaking {
+  readonly facts: Known<DatabaseFacts>;
+  readonly looking: Looking;
+}
+
+async function markerIn(
+  region: Region,
+  resource: RdsReplica,
+  { facts, looking }: Speaking,
+): Promise<Known<true> | undefined> {
+  const { cloud, signal, of } = looking;
+  const table = markerTableOf(resource, region, facts);
+  const use = facts.known && facts.value.role === "replica" ? "read" : "write";
+  return table && of(region, cloud.sessions.canMark(table, use, signal));
 }
 
 /** Undefined where TwoKey has no account, or nobody says what is spoken there. */
 async function sessionsIn(
   region: Region,
   resource: RdsReplica,
-  { facts, looking }: { readonly facts: Known<DatabaseFacts>; readonly looking: Looking },
+  { facts, looking }: Speaking,
 ): Promise<Known<number> | undefined> {
   const { cloud, signal, of } = looking;
   const login = loginOf(resource, region, facts);
@@ -131,7 +150,7 @@ function isSameReplica(now: Known<DatabaseFacts>, then: Known<DatabaseFacts>): b
   return now.value.instance === then.value.instance && now.value.source === then.value.source;
 }
 
-export function tell(at: RdsAt): Told {
+export function tell(at: RdsAt): KindTold {
   const { name: writer } = at.resource;
   return {
     in: Object.fromEntries(Object.entries(at.seen.in).map(([region, seen]) => [region, tellRegion(at, region, seen)])),
@@ -146,9 +165,12 @@ export function tell(at: RdsAt): Told {
   };
 }
 
-function tellRegion(at: RdsAt, region: Region, { database: facts, firewall, sessions }: InstanceSeen): RegionFacts {
+function tellRegion(
+  at: RdsAt,
+  region: Region,
+  { database: facts, firewall, sessions }: InstanceSeen,
+): Omit<RegionFacts, "unready"> {
   const behindNow = behind(at, region);
-  const unready = whyNotReady(region, facts, behindNow);
   return {
     facts: [
       { what: "database", seen: sayKnown(facts, sayDatabase) },
@@ -157,7 +179,6 @@ function tellRegion(at: RdsAt, region: Region, { database: facts, firewall, sess
     ],
     isSilent: isUnreachable(facts),
     ...(behindNow && { behind: behindNow }),
-    ...(unready !== undefined && { unready }),
   };
 }
 
@@ -183,15 +204,6 @@ export function behind({ seen, resource, service }: RdsAt, region: Region): Behi
 export function blindMsIn(seen: RdsSeen, region: Region): number {
   const facts = seen.in[region]?.database;
   return blindMs(facts?.known ? facts.value.engine : undefined);
-}
-
-function whyNotReady(region: Region, facts: Known<DatabaseFacts>, behindNow: Behind | undefined): string | undefined {
-  if (!facts.known) return `the database in ${region} does not answer`;
-  if (facts.value.role !== "replica" || !behindNow) return `the database in ${region} is no replica`;
-  const { lag, rpoMs } = behindNow;
-  if (!lag.known) return `the lag of ${region} is unknown`;
-  const lagMs = lag.value.seconds * 1_000;
-  return lagMs > rpoMs ? `lag ${sayDuration(lagMs)}, objective ${sayDuration(rpoMs)}` : undefined;
 }
 
 /**

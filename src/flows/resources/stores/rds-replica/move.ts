@@ -10,7 +10,10 @@ import type { StoreMove } from "../../abilities.ts";
 import { isByHand } from "../../names.ts";
 import { differences } from "./differences.ts";
 import { lookAtDoors } from "./doors.ts";
+import { forbidDeletion } from "./forbid-deletion.ts";
 import { acceptances, blockers, isClosed, sayNotPromotable, unchecked, whyShut } from "./judged.ts";
+import { linkEnded } from "./link.ts";
+import { markerTableOf } from "./login.ts";
 import { blindMsIn, type RdsAt, type RdsSeen } from "./look.ts";
 import { writerRecordOf } from "./name.ts";
 import { database, databaseRecord, fencedTogether } from "./parts.ts";
@@ -41,10 +44,11 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
   ],
 
   blockers,
+  linkEnded: ({ seen }, region) => linkEnded(seen.in[region]?.database),
   acceptances,
   unchecked,
 
-  measure: (at, { to, mode, knownUntilMs }, { id, after }) =>
+  measure: (at, { from, to, mode, knownUntilMs }, { id, after }) =>
     planned(recordDataPosition, {
       ...{ id: id("record-position"), after },
       input: {
@@ -55,22 +59,32 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
           knownUntilMs,
         },
         blindMs: blindMsIn(at.seen, to),
+        ...(mode === "planned" && markerBetween(at, { from, to, after })),
       },
     }),
 
-  commit({ resource, seen }, { from, to }, { id, after }) {
+  commit({ resource, seen }, { from, to, mode }, { id, after }) {
     const { instance, backup_retention_days: wanted } = database(resource, to);
     const old = seen.in[from]?.database;
     // No shorter than the old writer's, where it can be seen: the new one has to go as far back.
     const backupRetentionDays = Math.max(wanted, old?.known ? old.value.backupRetentionDays : 0);
     const source = { region: from, instance: database(resource, from).instance };
-    const input = { region: to, instance, source, backupRetentionDays };
+    const input = {
+      ...{ region: to, instance, source, backupRetentionDays },
+      ...(mode === "planned" && { mustFollow: true as const }),
+    };
     return planned(promoteReplica, { id: id("promote"), after, input });
   },
 
   prove({ resource }, { to }, { id, after }) {
     const { write_check: writeCheck, instance } = database(resource, to);
     return planned(checkWritable, { id: id("check-writable"), after, input: { region: to, instance, writeCheck } });
+  },
+
+  secure(at, { to, from }, { id, after }) {
+    if (!wantsProtection(at, { to, from })) return undefined;
+    const { instance } = database(at.resource, to);
+    return planned(forbidDeletion, { id: id("forbid-deletion"), after, input: { region: to, instance } });
   },
 
   lead(at, moving, { id, after }) {
@@ -114,6 +128,19 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
   },
 };
 
+interface Between {
+  readonly from: string;
+  readonly to: string;
+  readonly after: readonly string[];
+}
+
+/** Where the row that the fence writes is to be seen; nothing where it cannot be written there, or not be read here. */
+function markerBetween({ seen, resource, id }: RdsAt, { from, to, after: [fence] }: Between) {
+  const table = markerTableOf(resource, to, seen.in[to]?.database);
+  if (!table || fence === undefined || !seen.in[from]?.marker?.known || !seen.in[to]?.marker?.known) return {};
+  return { marker: { ...table, fence, of: id } };
+}
+
 type Moving = Parameters<typeof move.leftFor>[1];
 /** Promoting one replica moves no other one: each goes on following the old writer. */
 function otherReplicas({ resource, seen }: RdsAt, { from, to }: Moving): string[] {
@@ -133,8 +160,17 @@ function otherReplicas({ resource, seen }: RdsAt, { from, to }: Moving): string[
     });
 }
 
-function differencesIn({ resource, seen }: RdsAt, { from, to }: Moving): string[] {
+/** Where nobody can see how the old one was set up it is switched on: it only refuses, and takes no time. */
+function wantsProtection({ resource, seen }: RdsAt, { from, to }: Pick<Moving, "from" | "to">): boolean {
+  const [now, before] = [seen.in[to]?.database, seen.in[from]?.database];
+  if (resource.after_promotion.deletion_protection === "by-hand" || !now?.known) return false;
+  return !now.value.deletionProtection && (!before?.known || before.value.deletionProtection);
+}
+
+function differencesIn(at: RdsAt, { from, to }: Moving): string[] {
+  const { resource, seen } = at;
   return differences({
+    isProtected: wantsProtection(at, { from, to }),
     ...{ instance: database(resource, to).instance, region: to, old: database(resource, from).instance },
     ...{ now: seen.in[to]?.database, before: seen.in[from]?.database },
   });

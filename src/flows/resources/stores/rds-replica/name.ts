@@ -9,17 +9,15 @@ export type WriterRecord = { readonly record: RecordSet } | { readonly refused: 
  * writer. Found only when it is written, after the promotion, it would leave nobody a choice (G21).
  */
 export function writerRecordOf(name: string, all: readonly RecordSet[]): WriterRecord {
-  const foreign = foreignTo(all);
-  if (foreign !== undefined) return { refused: foreign };
   const record = all.find(isPlainCname);
-  if (!record) {
-    const there = leftoverOf(all, []);
-    return { refused: `${name} is no plain CNAME record${there === undefined ? "" : ` (${there})`}` };
-  }
-  const left = leftoverOf(all, [record]);
-  return left === undefined
-    ? { record }
-    : { refused: `what is left would still lead the application elsewhere: ${left}` };
+  const wrong = [foreignTo(all) ?? [], shapeOf(name, all, record) ?? []].flat();
+  return record && wrong.length === 0 ? { record } : { refused: wrong.join("; ") };
+}
+
+function shapeOf(name: string, all: readonly RecordSet[], record: RecordSet | undefined): string | undefined {
+  const left = leftoverOf(all, record ? [record] : []);
+  if (record) return left && `what is left would still lead the application elsewhere: ${left}`;
+  return `${name} is no plain CNAME record${left === undefined ? "" : ` (${left})`}`;
 }
 
 /** A set with an identifier is one of several, now or some day, and Route 53 chooses among them. */

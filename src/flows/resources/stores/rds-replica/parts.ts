@@ -14,7 +14,7 @@ import {
 } from "../../../steps/permissions.ts";
 import type { LookRule, NamedRecord, Subject } from "../../kind.ts";
 import { knownValue } from "../../known-value.ts";
-import { closing, opening, promoting, rebooting } from "./permissions.ts";
+import { closing, forbiddingDeletion, opening, promoting, rebooting } from "./permissions.ts";
 import type { RdsReplica } from "./settings.ts";
 
 const DAY_MS = 86_400_000;
@@ -80,9 +80,13 @@ export function records({ name: writer }: RdsReplica): NamedRecord[] {
   return [{ name, zone, ttlSeconds, path: ["name"], hasOwnTtl: true }];
 }
 
-export function permits({ in: sites, name: writer }: RdsReplica, regions: readonly Region[]): Permission[] {
+export function permits(
+  { in: sites, name: writer, after_promotion: kept }: RdsReplica,
+  regions: readonly Region[],
+): Permission[] {
   const instances = Object.entries(sites).flatMap(([region, { id }]) => [
     ...[promoting(region, id), rebooting(region, id), closing(region, "*"), opening(region, "*")],
+    ...(kept.deletion_protection === "by-hand" ? [] : [forbiddingDeletion(region, id)]),
     ...allSnapshots({ region, of: "instance", source: id }, regions),
   ]);
   return writer ? [...instances, changing({ ...writer, zone: writer.zone ?? "*", types: ["CNAME"] })] : instances;

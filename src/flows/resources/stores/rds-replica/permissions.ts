@@ -12,6 +12,13 @@ export const promoting = (region: Region, instance: string): Permission => ({
   on: [rds(region, `db:${instance}`)],
 });
 
+/** IAM cannot limit it to one attribute. Without the second line it would hand the password of its owner to Secrets Manager too. */
+export const forbiddingDeletion = (region: Region, instance: string): Permission => ({
+  actions: ["rds:ModifyDBInstance"],
+  on: [rds(region, `db:${instance}`)],
+  when: { BoolIfExists: { "rds:ManageMasterUserPassword": ["false"] } },
+});
+
 /** Every security group of one network: which of them a database will carry, nobody knows before it is fenced. */
 export const closingIn = (region: Region, vpc: string): Permission => ({
   actions: ["ec2:RevokeSecurityGroupIngress"],

@@ -3,6 +3,8 @@ import { StepFailed, TransientError } from "../../../../domain/errors.ts";
 import type { Happened, Step, StepContext } from "../../../../ports/step.ts";
 import { told } from "../../../steps/by-hand.ts";
 import { MINUTE, NoOutput } from "../../../steps/schemas.ts";
+import type { LinkEnded } from "../../abilities.ts";
+import { linkEnded } from "./link.ts";
 import { promoting } from "./permissions.ts";
 import { namesSource } from "./source.ts";
 
@@ -19,9 +21,15 @@ const Input = z.object({
   /** The writer that the plan leaves: nothing else may be what it follows. */
   source: z.object({ region: z.string(), instance: z.string() }),
   backupRetentionDays: z.number(),
+  /** Planned: nothing may be lost, so it has to follow to the last. */
+  mustFollow: z.literal(true).exactOptional(),
 });
 type Input = z.infer<typeof Input>;
-const Data = z.object({ found: z.enum(["asked", "already-promoted"]) });
+const Data = z.object({
+  found: z.enum(["asked", "already-promoted"]),
+  /** Nothing arrived at it any more when it was promoted. */
+  linkEnded: z.string().exactOptional(),
+});
 type Data = z.infer<typeof Data>;
 
 /** Cuts the standby's database loose from the old side for good. There is no way back: only a new replica, later. */
@@ -59,6 +67,9 @@ export const promoteReplica: Step<Input, Data, Record<string, never>> = {
         `${input.instance} follows ${now.value.source}, the plan says ${input.source.instance} in ${input.source.region}`,
       );
     }
+    const ended = linkEnded(now);
+    // Once it was asked for, the link ends by the promotion itself.
+    if (ended && input.mustFollow && !mayHaveAsked) throw followsNoMore(ended);
     const answer = await cloud.databases.promote(
       { region: input.region, instance: input.instance, backupRetentionDays: input.backupRetentionDays },
       signal,
@@ -71,30 +82,44 @@ export const promoteReplica: Step<Input, Data, Record<string, never>> = {
     if (answer.kind === "not-a-replica" && !mayHaveAsked) throw promotedByOthers(input);
     return {
       requestIds: answer.requestIds,
-      data: { found: answer.kind === "accepted" ? "asked" : "already-promoted" },
+      data: {
+        found: answer.kind === "accepted" ? "asked" : "already-promoted",
+        ...(ended && !mayHaveAsked && { linkEnded: ended.why }),
+      },
       already: answer.kind !== "accepted",
     };
   },
 
-  async verify(input, _data, { cloud, signal }) {
+  async verify(input, { linkEnded: ended }, { cloud, signal }) {
     const now = await cloud.databases.describe(input.region, input.instance, signal);
     if (!now.known) return { done: false, says: `cannot be seen: ${now.why}` };
     const { status, role } = now.value;
     if (TERMINAL.test(status)) throw new StepFailed("promotion-failed", `${input.instance} went to status ${status}`);
     // `available` alone proves nothing: the replica was available before it was promoted (seed error 49).
     if (role === "standalone" && SERVING.has(status))
-      return { done: true, says: `promoted, status ${status}`, output: {} };
+      return { done: true, says: `promoted, status ${status}${sayLink(ended)}`, output: {} };
     return { done: false, says: role === "replica" ? `still a replica, status ${status}` : `status ${status}` };
   },
 
   undo: { irreversible: hasHappened },
 };
 
+/** The position was written down before, and never goes back: what was signed for still holds. */
+const sayLink = (ended: string | undefined): string =>
+  ended === undefined ? "" : `; ${ended}: what is lost is what came after the position that was written down`;
+
 /** What was signed counts the loss of a promotion that this run makes; of another one nobody here knows it. */
 const promotedByOthers = ({ region, instance }: Input): StepFailed =>
   new StepFailed(
     "promoted-by-others",
     `${instance} in ${region} was promoted, and no answer says that this run did it. Find out who did it, and when: what was written on the old side since is not on it. If it is as you want it, say take-over`,
+    { facts: { mustAsk: true } },
+  );
+
+const followsNoMore = ({ why }: LinkEnded): StepFailed =>
+  new StepFailed(
+    "link-ended",
+    `${why}, and a planned move must lose nothing. Nothing was promoted. Mend its replication and retry, or unwind`,
     { facts: { mustAsk: true } },
   );
 

@@ -62,6 +62,16 @@ const Connection = z.strictObject({
     .describe(
       "File with the certificates (PEM) that RDS's own is checked against, such as AWS's bundle of the regions.",
     ),
+  marker_table: z
+    .string()
+    .regex(
+      /^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?$/,
+      "must be the name of a table, with its schema or without",
+    )
+    .default("twokey_marker")
+    .describe(
+      "Table of TwoKey's own in that database, made by people. A planned move writes a row to it when nobody else can write any more, and goes on when the replica shows it.",
+    ),
 });
 
 /** One RDS instance a region: the home region's is the writer, the others are its read replicas. */
@@ -78,8 +88,14 @@ export const RdsReplica = z.strictObject({
       backup_retention: BackupDays.default(7 * DAY_MS).describe(
         "Days of automated backups that the promoted instance keeps at least (PromoteReadReplica defaults to 1). Longer where the old primary is seen to keep them longer.",
       ),
+      deletion_protection: z
+        .enum(["as-before", "by-hand"])
+        .default("as-before")
+        .describe(
+          "`as-before`: TwoKey switches deletion protection on right after the promotion, unless the old primary is seen to have none. `by-hand`: people are told the command, and no role of TwoKey may modify a database.",
+        ),
     })
-    .default({ backup_retention: 7 * DAY_MS })
+    .default({ backup_retention: 7 * DAY_MS, deletion_protection: "as-before" })
     .describe("What the promoted instance is given."),
   end_sessions: z
     .enum(["tasks", "reboot", "connection"])

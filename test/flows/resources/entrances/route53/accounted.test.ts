@@ -51,6 +51,27 @@ describe("everything under a name that is moved", () => {
     expect(moved(set)).toMatchObject({ refused: expect.stringContaining(says) });
   });
 
+  test("all that is wrong with a name is told at once: every set with foreign settings, every wrong one, and what is left", () => {
+    const foreign = (id: string): RecordSet => ({ ...side("A", id, 1), foreign: ["GeoLocation"] });
+    const { alias: _none, ...plain } = side("AAAA", "home", 100);
+    const found = changeOf([foreign("home"), { ...plain, ttlSeconds: 60, values: ["2001:db8::1"] }, foreign("third")], {
+      ...{ to: STANDBY ?? "", front },
+      traffic: {
+        ...{ zone: "Z1", name: NAME, routing: "weighted" },
+        set_identifiers: { [HOME ?? ""]: "home", [STANDBY ?? ""]: "standby" },
+      },
+    });
+
+    expect(found).toEqual({
+      refused: [
+        "it has settings TwoKey does not change (A “home”: GeoLocation; A “third”: GeoLocation)",
+        "record set “home” (AAAA) is not an alias record",
+        "there is no record set called “standby”",
+        "what is left would still lead users elsewhere: A “third” → third-alb.elb.amazonaws.com",
+      ].join("; "),
+    });
+  });
+
   test("guard failover pair: both records lead to the new side, and each keeps its own health check", () => {
     const member = (failover: "PRIMARY" | "SECONDARY", healthCheck: string): RecordSet => ({
       ...{ name: NAME, type: "A", setIdentifier: failover.toLowerCase(), failover, healthCheck },

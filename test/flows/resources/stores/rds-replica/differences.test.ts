@@ -9,8 +9,13 @@ const OLD: DatabaseFacts = {
   ...{ backupRetentionDays: 7, securityGroups: [], instanceClass: "db.r6g.large", encrypted: true, multiAz: true },
   ...{ deletionProtection: true, parameterGroup: "stock-16", logExports: ["postgresql", "upgrade"] },
 };
-const between = (change: Partial<DatabaseFacts>, before: Known<DatabaseFacts> = known(OLD)) =>
+const between = (
+  change: Partial<DatabaseFacts>,
+  before: Known<DatabaseFacts> = known(OLD),
+  { isProtected = false }: { readonly isProtected?: boolean } = {},
+) =>
   differences({
+    isProtected,
     ...{ instance: "stock-replica", region: "eu-central-1", old: "stock", before },
     now: known({ ...OLD, ...change, instance: "stock-replica", role: "replica" }),
   });
@@ -39,6 +44,16 @@ describe("what a promoted database lacks of the old one", () => {
 
     expect(only).toMatch(says);
     expect(more).toEqual([]);
+  });
+
+  test("leaves out deletion protection where a step of the plan switches it on", () => {
+    expect(between({ deletionProtection: false }, known(OLD), { isProtected: true })).toEqual([]);
+  });
+
+  test("that RDS takes at once is asked for without what else waits for a maintenance window", () => {
+    const all = between({ deletionProtection: false, logExports: [], multiAz: false });
+
+    expect(all.map((each) => each.includes("--apply-immediately"))).toEqual([false, false, true]);
   });
 
   test("cannot be told of an old side that is silent, and people hear that", () => {

@@ -1,4 +1,5 @@
-import { expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
+import type { ZodType } from "zod";
 import type { LagFacts } from "../../../../../src/domain/service/observed.ts";
 import { STEPS } from "../../../../../src/flows/index.ts";
 import type { DatabaseFacts } from "../../../../../src/ports/databases.ts";
@@ -115,5 +116,75 @@ test("a planned run waits while nobody can see what its sample was measured over
   expect(await recorded(after, { mustReachZero: true })).toMatchObject({ done: true });
   expect(await recorded(after, { mustReachZero: true }, "unseen")).toMatchObject({
     ...{ done: false, says: "lag is unknown: the replica's link cannot be seen: no answer" },
+  });
+});
+
+describe("a planned move with a marker row", () => {
+  const login = {
+    ...{ region: INPUT.region, instance: INPUT.instance, engine: "mysql" as const, host: "replica.example.com" },
+    ...{ port: 3306, database: "", user: "twokey", password: "DATABASE_STOCK", caFile: "ca.pem" },
+  };
+  const marker = { login, table: "marks.twokey_marker", fence: "fence", of: "stores.stock" };
+  const row = { run: "F-1", fencing: 3, number: AT - 60_000 };
+  /** What the fence has handed on, and what the step itself has begun with. */
+  interface Handed {
+    readonly output?: object;
+    readonly data?: object;
+  }
+  const FENCED: object = { fence: "fenced", markers: { [marker.of]: row } };
+  const looked = (isThere: boolean, sinceMs: number, { output = FENCED, data = {} }: Handed = {}) => {
+    if (!day?.database.known) throw new Error("a quiet day is known");
+    const { value: replica } = day.database;
+    const none = { seconds: 0, measuredAtMs: AT };
+    const cloud = fakeCloud({
+      clock: { now: () => AT },
+      // What MySQL says over a dead link.
+      databases: {
+        lag: async () => ({ ...known(none), recent: [none, none, none] }),
+        describe: async () => known(replica),
+      },
+      sessions: { isMarked: async (_table, asked) => known(isThere && asked.number === row.number) },
+    });
+    const context = { ...contextIn(cloud), outputOf: <T>(_step: string, shape: ZodType<T>) => shape.parse(output) };
+    return STEPS["record-data-position"]?.verify(
+      { ...INPUT, mustReachZero: true, marker },
+      { sinceMs, ...data },
+      context,
+    );
+  };
+
+  test("believes no lag of 0 while the row is not there, and asks people after ten minutes", async () => {
+    expect(await looked(false, AT - 60_000)).toMatchObject({ done: false });
+    await expect(looked(false, AT - 600_000)).rejects.toMatchObject({
+      ...{ name: "StepFailed", code: "marker-unseen", facts: { mustAsk: true } },
+    });
+  });
+
+  test("stops where no row is known, whatever the samples say, until people take the step over", async () => {
+    const unknown = { fence: "fenced" };
+    await expect(looked(false, AT - 60_000, { output: unknown })).rejects.toMatchObject({
+      ...{ name: "StepFailed", code: "marker-missing", facts: { mustAsk: true } },
+    });
+
+    const byHand = STEPS["record-data-position"]?.dataByHand(AT - 60_000, false) ?? {};
+    expect(await looked(false, AT - 60_000, { output: unknown, data: byHand })).toMatchObject({ done: true });
+    // A row that is known and does not show is not outvoted by samples.
+    expect(await looked(false, AT - 60_000, { data: byHand })).toMatchObject({ done: false });
+  });
+
+  test("goes by samples, and says why, where the old side may have been open after the row was written", async () => {
+    const unseen = { fence: "fenced", unseen: { fromMs: AT - 300_000, untilMs: AT - 60_000 } };
+
+    expect(await looked(true, AT - 60_000, { output: unseen })).toMatchObject({
+      ...{
+        done: true,
+        says: expect.stringMatching(/the old side may have been open after 03:07:4\dZ, so commits until/),
+      },
+    });
+    expect(await looked(true, AT + 60_000, { output: unseen })).toMatchObject({ done: false });
+  });
+
+  test("has every commit when the replica shows the row", async () => {
+    expect(await looked(true, AT)).toMatchObject({ done: true, output: { lastCommitMs: row.number } });
   });
 });

@@ -1,0 +1,85 @@
+import { isToStayFenced, provenSinceMs } from "../../domain/plan-run/fence.ts";
+import type { RunState } from "../../domain/plan-run/run.ts";
+import { eitherOf } from "../../ports/signals.ts";
+import type { ExecutorDeps } from "./executor-deps.ts";
+import { GUARD_EVERY_MS, proofOf } from "./fence-guard.ts";
+import type { RunHold } from "./journal.ts";
+
+/**
+ * X5, of a move that promises to lose nothing: what the new side was shown to have is all that was written, as long as the old side
+ * stayed closed since. So it is looked at from its fence to the promotion. Where it was seen open, or nobody looked for a while,
+ * others may have opened it, written and closed it again.
+ */
+/** World time between two looks; and machine time, by which a busy process is late at any speed of the clock. */
+const UNSEEN_MS = 60_000;
+const LATE_MS = 5_000;
+
+type Deps = Omit<ExecutorDeps, "drift">;
+
+export interface Gap {
+  /** World time of the newest look that saw it closed. */
+  readonly fromMs: number;
+  readonly wasOpen: boolean;
+}
+
+/** Looks in a row, each of which saw it closed. */
+interface Row {
+  readonly sinceMs: number;
+  seenAtMs: number;
+  gap: Gap | undefined;
+}
+
+export class KeptInSight {
+  readonly #deps: Deps;
+  #row: Row | undefined;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  /** Beside the steps of a run that is driven, until its promotion or until `stop` is aborted. */
+  async whileDriven(
+    hold: RunHold,
+    { signal, stop }: { readonly signal: AbortSignal; readonly stop: AbortSignal },
+  ): Promise<void> {
+    const looking = eitherOf(signal, stop);
+    while (!stop.aborted && isToStayFenced(hold.run)) {
+      try {
+        await this.#look(hold.run, looking);
+        await this.#deps.clock.sleep(GUARD_EVERY_MS, looking);
+      } catch (error) {
+        if (!stop.aborted || error !== stop.reason) throw error;
+      }
+    }
+  }
+
+  async #look(run: RunState, signal: AbortSignal): Promise<void> {
+    const row = this.#rowOf(run);
+    if (!row) return;
+    const askedAtMs = this.#deps.clock.now();
+    const proof = await proofOf(run, this.#deps, signal);
+    row.gap ??= this.#lateIn(row);
+    if (proof.holds) row.seenAtMs = askedAtMs;
+    else if (proof.isRefuted) row.gap ??= { fromMs: row.seenAtMs, wasOpen: true };
+  }
+
+  /** Of a side that is seen closed right now. */
+  gapIn(run: RunState): Gap | undefined {
+    const row = isToStayFenced(run) ? this.#rowOf(run) : undefined;
+    return row && (row.gap ?? this.#lateIn(row));
+  }
+
+  #lateIn({ seenAtMs }: Row): Gap | undefined {
+    const { clock } = this.#deps;
+    const isLate = clock.now() - seenAtMs > Math.max(UNSEEN_MS, LATE_MS * clock.speed);
+    return isLate ? { fromMs: seenAtMs, wasOpen: false } : undefined;
+  }
+
+  /** What an executor before this one saw nobody knows: its row begins with the proof. */
+  #rowOf(run: RunState): Row | undefined {
+    const sinceMs = provenSinceMs(run);
+    if (sinceMs !== undefined && this.#row?.sinceMs !== sinceMs)
+      this.#row = { sinceMs, seenAtMs: sinceMs, gap: undefined };
+    return sinceMs === undefined ? undefined : this.#row;
+  }
+}

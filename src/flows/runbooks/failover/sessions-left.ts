@@ -1,0 +1,25 @@
+import { StepFailed } from "../../../domain/errors.ts";
+import type { Part } from "./fence-part.ts";
+
+interface Left {
+  readonly region: string;
+  /** Id of the run that stops. */
+  readonly run: string;
+  readonly why: string;
+}
+
+/**
+ * The key holders signed for an old database that loses every other session. Where that could not be done nobody agreed to go on,
+ * and nothing irreversible has begun: people decide.
+ */
+export function sessionsLeft({ fence, things, resource }: Part, { region, run, why }: Left): StepFailed {
+  const says = `${resource} is closed, and programs that were connected may still write to it: ${why}`;
+  const ways = [
+    ...(fence.sessionsByHand?.(things) ?? []),
+    `Two approvers then say what was done: /dr take-over ${run} …. The lines for all of it: /dr by-hand ${run}.`,
+    `Look again: /dr retry ${run}. A process that signed in before the database was closed can still end sessions.`,
+    `Accept in words that sessions are left: /dr replan ${run}. The new plan says so, and two keys on it go on.`,
+    `Give ${region} back: /dr abort ${run}. Nothing irreversible has begun.`,
+  ];
+  return new StepFailed("sessions-left", says, { facts: { mustAsk: true, region, ways: ways.join("\n") } });
+}

@@ -1,0 +1,155 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { stateOf } from "../../../../src/domain/plan-run/run.ts";
+import { drive } from "../../../harness/drive.ts";
+import {
+  type FailoverWorld,
+  mutationsOf,
+  startFailoverWorld,
+  startRun,
+  verdictOf,
+} from "../../../harness/failover-world.ts";
+import { accountInOrders, patientGuests } from "../../../harness/own-accounts.ts";
+import { twoTakeOver } from "../../../harness/way-back.ts";
+
+const SPEED = 120;
+/** Of the store of bookings that TwoKey has an account in. */
+const POSITION = "record-position-guests";
+
+let at: FailoverWorld;
+beforeEach(async () => {
+  at = await startFailoverWorld({ example: "every-kind", service: "bookings", speed: SPEED, lagSeconds: 1 });
+});
+afterEach(() => at.stop());
+
+const replica = () => ({ region: at.service.standby, instance: "bookings-guests-replica" });
+const markers = () => at.whole.world.log.read(0, "rds.marker");
+const closedAtMs = () =>
+  at.whole.world.log
+    .read(0, "aws.mutation")
+    .filter(
+      ({ facts }) => facts["operation"] === "RevokeSecurityGroupIngress" && JSON.stringify(facts).includes("0003"),
+    )
+    .map(({ worldMs }) => worldMs);
+const promotions = () => mutationsOf(at).filter((call) => call.startsWith("PromoteReadReplica"));
+
+describe("a planned move of a store that TwoKey has an account in", () => {
+  test("guard marker row: is proven by a row that it wrote over its own session when all others were out, and that the standby shows", async () => {
+    const { plan } = await startRun(at, { mode: "planned" });
+    // CloudWatch is not asked for this store.
+    const metric = { namespace: "AWS/RDS", metric: "ReplicaLag", of: replica().instance, isFrozen: true };
+    await at.client.post("/cloudwatch/metric", { region: replica().region, ...metric });
+
+    const run = await drive(at);
+
+    expect(plan.steps.find(({ id }) => id === POSITION)?.title).toContain("(proof: a marker row)");
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+    expect(stateOf(run, POSITION).says).toContain("it has the marker row that was written at");
+    // One that stands although closing cuts TwoKey's own session, and the one that counts.
+    expect(markers()).toHaveLength(2);
+    expect(markers()[0]?.worldMs).toBeLessThan(Math.min(...closedAtMs()));
+    expect(markers()[1]?.worldMs).toBeGreaterThan(Math.max(...closedAtMs()));
+    expect(await verdictOf(at)).toMatchObject({ lostWrites: 0, splitBrain: [] });
+  });
+
+  test("guard marker unseen: stops and asks people where the row never arrives, and nothing is promoted", async () => {
+    await startRun(at, { mode: "planned" });
+    at.whole.rds.engine.setReplication(replica(), "silent");
+
+    const run = await drive(at);
+
+    expect([run.state, run.pastNoReturn]).toEqual(["stopped", false]);
+    expect(run.why).toContain("does not show the marker row");
+    expect(promotions()).toEqual([]);
+  });
+
+  test("guard marker missing: stops where the worker died right after it had closed, says so, and goes on by samples when people take over", async () => {
+    await startRun(at, { mode: "planned" });
+    const dies = new AbortController();
+    at.whole.world.log.follow(
+      ({ kind, facts }) =>
+        kind === "aws.mutation" &&
+        facts["operation"] === "RevokeSecurityGroupIngress" &&
+        JSON.stringify(facts).includes("sg-0a1b2c3d4e5f60003") &&
+        dies.abort(new Error("the worker was stopped")),
+    );
+    await expect(drive(at, { signal: dies.signal })).rejects.toThrow("the worker was stopped");
+    const { engine } = at.whole.rds;
+    const guests = { region: at.service.home, instance: "bookings-guests" };
+    for (const session of engine.openOn(guests)) if (session.user === "twokey") engine.end(session);
+
+    const left = await drive(at, { worker: "another" });
+    expect(left.why).toContain("programs that were connected may still write to it");
+    await twoTakeOver(at, "ended every other session in psql");
+
+    const stopped = await drive(at, { worker: "another" });
+
+    expect([stopped.state, stopped.pastNoReturn, promotions()]).toEqual(["stopped", false, []]);
+    expect(stopped.why).toContain("No marker row is known that bookings-guests-replica");
+    await twoTakeOver(at, "the replica's console says that it is up to date");
+    const run = await drive(at, { worker: "another" });
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+    expect(stateOf(run, POSITION).says).toContain("commits until");
+    expect(await verdictOf(at)).toMatchObject({ lostWrites: 0 });
+  });
+
+  test("another row is written where the worker died after the first one, and only that one counts", async () => {
+    await startRun(at, { mode: "planned" });
+    const dies = new AbortController();
+    at.whole.world.log.follow(({ kind }) => kind === "rds.marker" && dies.abort(new Error("the worker was stopped")));
+    await expect(drive(at, { signal: dies.signal })).rejects.toThrow("the worker was stopped");
+
+    const run = await drive(at, { worker: "another" });
+
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+    expect(markers().length).toBeGreaterThan(2);
+    const fencing = markers().map(({ facts }) => Number(String(facts["row"]).split(", ")[1]));
+    expect(fencing.at(-1)).toBeGreaterThan(fencing[0] ?? 0);
+    expect(stateOf(run, "fence").output).toMatchObject({ markers: { "stores.guests": { fencing: fencing.at(-1) } } });
+  });
+});
+
+describe("a planned move of stores that TwoKey has an account in, and of no other one", () => {
+  test("guard last writer: what a program wrote that TwoKey does not know, while it was shut out, is on the standby", async () => {
+    await at.stop();
+    at = await startFailoverWorld({
+      ...{ example: "every-kind", service: "bookings", speed: SPEED, lagSeconds: 1 },
+      edit: (text) => accountInOrders(patientGuests(text)),
+    });
+    await startRun(at, { mode: "planned" });
+    const { engine } = at.whole.rds;
+    const guests = { region: at.service.home, instance: "bookings-guests" };
+    const report = engine.connect(guests, { address: "10.0.0.77", groups: [] }, { user: "reports" });
+    if (!report.ok) throw new Error(report.reason);
+    engine.setReplication(replica(), 240);
+    // Between two looks at who is in.
+    at.whole.world.log.follow(({ kind, facts }) => {
+      if (kind === "aws.mutation" && facts["operation"] === "RevokeSecurityGroupIngress")
+        engine.writeOver(report.session, { id: "late", writer: "reports" });
+    });
+
+    const run = await drive(at);
+
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+    expect([engine.rows(guests).has("late"), engine.rows(replica()).has("late")]).toEqual([true, true]);
+  });
+});
+
+test("where TwoKey cannot sign in to the standby three samples prove it, and the plan says which proof it will be", async () => {
+  const group = { region: at.service.standby, securityGroup: "sg-0a1b2c3d4e5f60004" };
+  const rules = await at.others.firewall.rules(group.region, group.securityGroup);
+  if (!rules.known) throw new Error(rules.why);
+  // Only the tasks are let in from now on.
+  await at.others.firewall.close({ ...group, rules: rules.value });
+  const tasksOnly = rules.value.map((rule) => ({ ...rule, source: { kind: "ipv4" as const, cidr: "10.99.0.0/16" } }));
+  await at.others.firewall.open({ ...group, rules: tasksOnly });
+
+  const { plan } = await startRun(at, { mode: "planned" });
+  // Who proves that the new database takes writes is let in again.
+  await at.others.firewall.open({ ...group, rules: rules.value });
+  const run = await drive(at);
+
+  expect(plan.steps.find(({ id }) => id === POSITION)?.title).not.toContain("marker");
+  expect(plan.unchecked.join("; ")).toContain("no marker row proves the last commit");
+  expect([run.state, run.why]).toEqual(["verified", ""]);
+  expect(await verdictOf(at)).toMatchObject({ lostWrites: 0 });
+});

@@ -1,0 +1,174 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { z } from "zod";
+import { type RunState, stateOf } from "../../../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../../../src/domain/plan-run/run-entry.ts";
+import type { ExecutorDeps } from "../../../../src/engine/runs/executor-deps.ts";
+import { STEPS } from "../../../../src/flows/index.ts";
+import { storesIn } from "../../../../src/flows/resources/site.ts";
+import { failover } from "../../../../src/flows/runbooks/failover/failover.ts";
+import type { StoredStep } from "../../../../src/ports/step.ts";
+import { drive } from "../../../harness/drive.ts";
+import { eventually } from "../../../harness/eventually.ts";
+import {
+  type FailoverWorld,
+  mutationsOf,
+  runOf,
+  startFailoverWorld,
+  startRun,
+} from "../../../harness/failover-world.ts";
+import { accountInOrders, patientGuests } from "../../../harness/own-accounts.ts";
+
+const SPEED = 60;
+/** World time by which the standby is behind when somebody writes to the old side. */
+const BEHIND_SECONDS = 240;
+/** Machine time. */
+const WITHIN_MS = 10_000;
+/** Of a program that TwoKey does not know. */
+const PROGRAM = { address: "10.0.0.77", groups: [] };
+const MEASURES = "record-data-position";
+
+let at: FailoverWorld;
+afterEach(() => at.stop());
+
+const worlds = [
+  {
+    proof: "a marker row",
+    edit: (text: string) => accountInOrders(patientGuests(text)),
+    store: "guests",
+    position: "record-position-guests",
+  },
+  { proof: "three samples", edit: String, store: "orders", position: "record-position-orders" },
+] as const;
+
+/** The database of a store that somebody opens. */
+function databaseOf(store: string, side: "home" | "standby") {
+  const region = at.service[side];
+  const found = storesIn(at.service, region).find(({ database }) => database.instance.includes(store));
+  if (!found) throw new Error(`${region} has no ${store}`);
+  return { region, instance: found.database.instance, securityGroup: found.database.security_group };
+}
+
+const rule = (securityGroup: string) => ({
+  GroupId: securityGroup,
+  IpPermissions: [{ IpProtocol: "tcp", FromPort: 5432, ToPort: 5432, IpRanges: [{ CidrIp: "10.0.0.0/8" }] }],
+});
+const open = ({ region, securityGroup }: ReturnType<typeof databaseOf>) =>
+  at.client.click("ec2:AuthorizeSecurityGroupIngress", region, rule(securityGroup));
+async function close(old: ReturnType<typeof databaseOf>): Promise<void> {
+  await at.client.click("ec2:RevokeSecurityGroupIngress", old.region, rule(old.securityGroup));
+  const { engine } = at.whole.rds;
+  await eventually("closed door", WITHIN_MS, () => {
+    const connected = engine.connect(old, PROGRAM, { user: "reports" });
+    if (connected.ok) engine.end(connected.session);
+    return connected.ok ? undefined : true;
+  });
+}
+
+/** A program that TwoKey does not know writes to the old side as soon as it gets in. The standby hears of it late. */
+async function writes(store: string, id: string): Promise<void> {
+  const { engine } = at.whole.rds;
+  const row = { id, writer: "reports" };
+  engine.setReplication(databaseOf(store, "standby"), BEHIND_SECONDS);
+  await eventually("a write", WITHIN_MS, () => {
+    const { ok } = engine.write(databaseOf(store, "home"), row, PROGRAM);
+    return ok || undefined;
+  });
+}
+
+const isOnNewSide = (store: string, id: string): boolean =>
+  at.whole.rds.engine.rows(databaseOf(store, "standby")).has(id);
+const promotions = () => mutationsOf(at).filter((call) => call.startsWith("PromoteReadReplica"));
+async function says(entry: RunEntry): Promise<void> {
+  await eventually("entry in the journal", WITHIN_MS, async () => {
+    const { kind } = await at.memory.runs.append(await runOf(at), { entries: [entry], events: [] });
+    return kind === "appended" || undefined;
+  });
+}
+const lossOf = async (run: RunState) =>
+  (await failover.measure(run, { firstSeenAtMs: 0, read: async () => undefined })).dataLossMs;
+
+const Measured = z.object({ instance: z.string() });
+
+/** The steps, with something that happens once, when the position of this store is known and before that is written down. */
+function whenKnown(store: string, act: () => Promise<void>): ExecutorDeps["steps"] {
+  const step = STEPS[MEASURES];
+  if (!step) throw new Error(`there is no ${MEASURES}`);
+  const { instance } = databaseOf(store, "standby");
+  let hasHappened = false;
+  const measures: StoredStep = {
+    ...step,
+    async verify(input, ...asked) {
+      const verdict = await step.verify(input, ...asked);
+      if (!verdict.done || hasHappened || Measured.parse(input).instance !== instance) return verdict;
+      hasHappened = true;
+      await act();
+      return verdict;
+    },
+  };
+  return { ...STEPS, [MEASURES]: measures };
+}
+
+const pause = async () =>
+  says({ kind: "paused", atMs: at.clock.now(), by: "ana", door: "slack", why: "we look first" });
+const resume = async () => says({ kind: "resumed", atMs: at.clock.now(), by: "ana", door: "slack" });
+
+describe.each(worlds)(
+  "a planned move whose last commit was proven by $proof, and whose old side is opened again",
+  ({ edit, store, position }) => {
+    beforeEach(async () => {
+      at = await startFailoverWorld({ example: "every-kind", service: "bookings", edit, speed: SPEED, lagSeconds: 1 });
+      await startRun(at, { mode: "planned" });
+    });
+
+    test("guard proven again: is proven again where TwoKey closes it before the promotion", async () => {
+      const run = await drive(at, {
+        steps: whenKnown(store, async () => {
+          await open(databaseOf(store, "home"));
+          await writes(store, "late");
+        }),
+      });
+
+      expect([run.state, run.why]).toEqual(["verified", ""]);
+      expect(stateOf(run, position).attempt).toBe(2);
+      expect([isOnNewSide(store, "late"), await lossOf(run)]).toEqual([true, 0]);
+    });
+
+    test("guard seen open: is proven again where somebody else has closed it before the promotion, and TwoKey saw it open", async () => {
+      let opened: Promise<void> | undefined;
+      const openForAWhile = async () => {
+        const old = databaseOf(store, "home");
+        await open(old);
+        await writes(store, "late");
+        await at.clock.sleep(180_000);
+        await close(old);
+      };
+      const steps = whenKnown(store, async () => {
+        opened = openForAWhile();
+        await opened;
+      });
+
+      const run = await drive(at, { steps });
+
+      await opened;
+      expect([run.state, run.why]).toEqual(["verified", ""]);
+      expect([isOnNewSide(store, "late"), await lossOf(run)]).toEqual([true, 0]);
+    });
+
+    test("guard unseen gap: is proven again where it was opened and closed while nobody drove the run", async () => {
+      const paused = await drive(at, { steps: whenKnown(store, pause) });
+      expect([paused.state, stateOf(paused, position).state, promotions()]).toEqual(["paused", "done", []]);
+      at.whole.world.clock.jump(10 * 60_000);
+      await at.setSpeed(SPEED);
+      const old = databaseOf(store, "home");
+      await open(old);
+      await writes(store, "late");
+      await close(old);
+      await resume();
+
+      const run = await drive(at, { worker: "another" });
+
+      expect([run.state, run.why]).toEqual(["verified", ""]);
+      expect([isOnNewSide(store, "late"), await lossOf(run)]).toEqual([true, 0]);
+    });
+  },
+);

@@ -1,0 +1,87 @@
+import type { Redis } from "ioredis";
+import { KEYS } from "../../src/store/keys.ts";
+import type { FailoverWorld } from "../harness/failover-world.ts";
+import type { Begin } from "./faults.ts";
+
+/** Machine time between two cuts of a Redis that nobody can reach: shorter than it takes to connect again and ask something. */
+const CUT_EVERY_MS = 25;
+
+export const redisCut: Begin = async ({ at, workers }) => {
+  const before = workers.storeErrors;
+  return { ...(await cutConnections(at)), isHit: () => workers.storeErrors > before };
+};
+
+/** A copy of its beginning is there again at its end. */
+export const redisWentBack: Begin = async ({ at, wentBack }) => {
+  const { putBack } = await copyStore(at);
+  let isOlder = false;
+  const end = async () => {
+    const put = await putBack();
+    isOlder = put.isNoticeable;
+    at.whole.world.log.append("redis.went-back", { lines: put.lost.length, isOlder });
+    wentBack(put);
+  };
+  return { isHit: () => isOlder, end };
+};
+
+/** Cuts every connection of this world's database, again and again until it ends, as a restarting server or a broken network does. */
+async function cutConnections(at: FailoverWorld): Promise<{ readonly end: () => Promise<void> }> {
+  const admin = await at.bench.connect();
+  const own = String(await admin.client("ID"));
+  let isOver = false;
+  const cut = async () => {
+    while (!isOver) {
+      await Promise.all((await othersOf(admin, own)).map((id) => admin.client("KILL", "ID", id)));
+      await new Promise((resolve) => setTimeout(resolve, CUT_EVERY_MS));
+    }
+  };
+  const cutting = cut();
+  return {
+    end: () => {
+      isOver = true;
+      return cutting;
+    },
+  };
+}
+
+async function othersOf(admin: Redis, own: string): Promise<string[]> {
+  const database = String(admin.options.db ?? 0);
+  return String(await admin.client("LIST"))
+    .split("\n")
+    .flatMap((line) => {
+      const told = new Map(line.split(" ").map((pair) => pair.split("=", 2) as [string, string]));
+      const id = told.get("id");
+      return id !== undefined && id !== own && told.get("db") === database ? [id] : [];
+    });
+}
+
+/** Everything in this world's database as it is now, to be put back in place of what is there later. */
+async function copyStore(at: FailoverWorld): Promise<{ readonly putBack: () => Promise<PutBack> }> {
+  const redis = await at.bench.connect();
+  const copied = await Promise.all((await redis.keys("*")).map((key) => entryOf(redis, key)));
+  return {
+    async putBack() {
+      const before = await redis.lrange(KEYS.journal("F-1"), 0, -1);
+      const mark = await newestMark(redis);
+      const put = redis.multi().flushdb();
+      for (const { key, value, livesMs } of copied) if (value) put.restore(key, livesMs, value);
+      await put.exec();
+      const lost = before.slice(await redis.llen(KEYS.journal("F-1")));
+      return { lost, isNoticeable: mark !== (await newestMark(redis)) };
+    },
+  };
+}
+
+export interface PutBack {
+  /** Lines of the run's journal that the store does not have any more. */
+  readonly lost: readonly string[];
+  /** The driving process has written a line into its ledger that the store does not know any more. */
+  readonly isNoticeable: boolean;
+}
+
+const newestMark = async (redis: Redis) => (await redis.get(KEYS.ledgerMark("worker")))?.split(" ")[0];
+
+async function entryOf(redis: Redis, key: string) {
+  const [value, livesMs] = await Promise.all([redis.dumpBuffer(key), redis.pttl(key)]);
+  return { key, value, livesMs: Math.max(0, livesMs) };
+}
