@@ -21,6 +21,8 @@ export type OldSide =
       readonly captured: Captured | undefined;
       /** Nothing of all that answers is left to be closed or stopped. */
       readonly isClosed: boolean;
+      /** Resources of it that are seen closed. */
+      readonly closed: readonly string[];
       /** Parts of it that give no answer yet: left alone, each by itself. */
       readonly silent: readonly string[];
     };

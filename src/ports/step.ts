@@ -103,14 +103,16 @@ export interface Asked<Data> {
 export type Verdict<Output = Readonly<Record<string, unknown>>> =
   | { readonly done: true; readonly says: string; readonly output: Output }
   /**
-   * Not there yet; `says` is shown as progress. `isRefuted`: the opposite was seen, such as a write that succeeds. `nextPart`: what
-   * the step left for later can be asked for now, so it is run again, with an intent of its own. `reply`: what a machine answered,
-   * in its own words. It stands in the timeline when the step fails, and on no card.
+   * Not there yet; `says` is shown as progress. `refutes`: resources of which the opposite was seen, such as a write that succeeds.
+   * `isUnderWay`: what is missing ends by itself, such as a restart. `nextPart`: what the step left for later can be asked for now, so it is run again,
+   * with an intent of its own. `reply`: what a machine answered, in its own words. It stands in the timeline when the step fails,
+   * and on no card.
    */
   | {
       readonly done: false;
       readonly says: string;
-      readonly isRefuted?: boolean;
+      readonly refutes?: readonly string[];
+      readonly isUnderWay?: true;
       readonly nextPart?: true;
       readonly reply?: string;
     };

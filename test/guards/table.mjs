@@ -11,7 +11,32 @@ export const GUARDS = [
     by: "const marker = before ?? after;",
     test: "flows/runbooks/failover/marker.test.ts",
     fails:
-      "guard last writer: what a program wrote that TwoKey does not know, while it was shut out, is on the standby",
+      "guard marker row: is proven by a row that it wrote over its own session when all others were out, and that the standby shows",
+  },
+  {
+    guard: "what is known of sessions outlasts a fence that is done again",
+    file: "src/flows/runbooks/failover/fence-primary.ts",
+    cut: "return isClosed ? ended?.[resource] : undefined;",
+    by: "return isClosed ? undefined : undefined;",
+    test: "flows/runbooks/failover/reopened.test.ts",
+    fails: "guard proven again: is proven again where TwoKey closes it before the promotion",
+  },
+  {
+    guard: "nothing is known of the sessions of a store that was seen open",
+    file: "src/engine/runs/proven-again.ts",
+    cut: "closed.filter((resource) => !gap?.opened?.includes(resource));",
+    by: "gap ? closed : closed;",
+    test: "flows/runbooks/failover/reopened.test.ts",
+    fails:
+      "guard seen open: is fenced again where somebody else has closed it before the promotion, and TwoKey saw it open",
+  },
+  {
+    guard: "an old side that restarts holds the promotion up, and voids no key",
+    file: "src/engine/runs/proven-again.ts",
+    cut: "if (!proof.holds && proof.isUnderWay && sighted.underWay.isWaitedFor(fence)) {",
+    by: "if (!proof.holds && proof.isUnderWay && !sighted.underWay.isWaitedFor(fence)) {",
+    test: "engine/runs/fence-under-way.test.ts",
+    fails: "guard under way: is waited for before the promotion, and the keys stand",
   },
   {
     guard: "a marker row that is missing is replaced by nothing unasked",
@@ -33,16 +58,16 @@ export const GUARDS = [
   {
     guard: "a planned move is proven again where the old side was not kept in sight",
     file: "src/engine/runs/kept-in-sight.ts",
-    cut: "else if (proof.isRefuted) row.gap ??= { fromMs: row.seenAtMs, wasOpen: true };",
-    by: "",
+    cut: "else if (proof.isRefuted) {",
+    by: "else if (proof.isRefuted && askedAtMs < 0) {",
     test: "flows/runbooks/failover/reopened.test.ts",
     fails:
-      "guard seen open: is proven again where somebody else has closed it before the promotion, and TwoKey saw it open",
+      "guard seen open: is fenced again where somebody else has closed it before the promotion, and TwoKey saw it open",
   },
   {
     guard: "a planned move is proven again where the old side was not kept in sight",
     file: "src/engine/runs/kept-in-sight.ts",
-    cut: "return isLate ? { fromMs: seenAtMs, wasOpen: false } : undefined;",
+    cut: "return isLate ? { fromMs: seenAtMs } : undefined;",
     by: "return isLate ? undefined : undefined;",
     test: "flows/runbooks/failover/reopened.test.ts",
     fails: "guard unseen gap: is proven again where it was opened and closed while nobody drove the run",
@@ -968,8 +993,8 @@ export const GUARDS = [
   {
     guard: "a fence is proven by a write that fails",
     file: "src/flows/runbooks/failover/fence-proof.ts",
-    cut: 'unknown?.write.kind === "unknown"',
-    by: 'unknown?.write.kind === "written"',
+    cut: 'if (unknown?.write.kind !== "unknown") return undefined;',
+    by: 'if (unknown?.write.kind !== "written") return undefined;',
     test: "flows/runbooks/failover/fence-proof.test.ts",
     fails:
       "guard failing write: is not proven by a write that still succeeds, nor by a write check that gives no answer",
@@ -1078,8 +1103,8 @@ export const GUARDS = [
   {
     guard: "only what is proven ends a watch",
     file: "src/engine/runs/fence-watch.ts",
-    cut: 'shown.data.fence === "fenced"',
-    by: 'shown.data.fence !== "cannot-know"',
+    cut: 'shown.data.fence !== "fenced"',
+    by: 'shown.data.fence === "cannot-know"',
     test: "engine/runs/fence-watch.test.ts",
     fails: "guard proven only: is not ended by a look that is done and has proven nothing",
   },
@@ -1226,8 +1251,8 @@ export const GUARDS = [
   {
     guard: "a proof of the fence is renewed before the promotion",
     file: "src/engine/runs/proven-again.ts",
-    cut: "if (proof?.holds) return provesAgain(proving, run, sight);",
-    by: "if (proof) return false;",
+    cut: "return proof.holds ? provesAgain(proving, run, sighted.sight) : closesAgain(proving, run, { sighted, proof });",
+    by: 'return proof.holds ? provesAgain(proving, run, sighted.sight) : "begins";',
     test: "engine/runs/fence-guard.test.ts",
     fails: "before the promotion is fenced again first",
   },
@@ -1266,7 +1291,7 @@ export const GUARDS = [
   {
     guard: "facts changed: paused, never resumed",
     file: "src/engine/runs/executor.ts",
-    cut: "return why.length > 0 && voided(this.#proving, why);",
+    cut: "if (why.length > 0) await voided(this.#proving, why);",
     by: "if (why.length >= 0) return false;",
     test: "engine/runs/executor-people.test.ts",
     fails: "records that somebody changed between the keys and the start void the keys, and nothing is touched (G3)",
@@ -1572,8 +1597,8 @@ export const GUARDS = [
   {
     guard: "a dark side that answers before the promotion is fenced first",
     file: "src/engine/runs/proven-again.ts",
-    cut: 'if (looked.kind !== "back" || isWaitedFor(looked)) return false;',
-    by: 'if (looked.kind !== "") return false;',
+    cut: 'if (looked.kind !== "back" || isWaitedFor(looked)) return "begins";',
+    by: 'if (looked.kind !== "back" || looked.closed) return "begins";',
     test: "engine/runs/old-side.test.ts",
     fails: "before the promotion is fenced first, in the order that people signed",
   },
@@ -1784,7 +1809,8 @@ export const GUARDS = [
     cut: "if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end",
     by: "",
     test: "store/ledger.test.ts",
-    fails: "guard mark: a Redis that goes back while a line is written is still recognised as one that went back (G17)",
+    fails:
+      "guard mark: a Redis that goes back while a line is written is still recognised as one that went back (G17): after the look at the store",
   },
   {
     guard: "the mark of a ledger goes only with the ledger that ends with it",

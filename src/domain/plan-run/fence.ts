@@ -16,10 +16,13 @@ export const FenceOutput = z.object({
   fence: FenceProof,
   /** By resource. */
   markers: z.record(z.string(), Marker).exactOptional(),
+  /** Stores in which every other session was seen to end, each with the sentence that says so. */
+  ended: z.record(z.string(), z.string()).exactOptional(),
   /** World time in which it may have been open. Rows from before that prove nothing about it, and are left out. */
   unseen: z.object({ fromMs: z.number(), untilMs: z.number() }).exactOptional(),
 });
 export type FenceOutput = z.infer<typeof FenceOutput>;
+const Ended = FenceOutput.pick({ ended: true });
 
 /** The step that stops the old side from writing, in a plan that has an old side. */
 export function fenceOf(run: RunState): PlannedStep | undefined {
@@ -98,7 +101,15 @@ export function inputOf(run: RunState, step: PlannedStep): Readonly<Record<strin
   const isKnown = planned !== null || run.captured !== undefined;
   const captured = firstSeen(touchedBefore(step), { ...planned, ...run.captured });
   const said = isSaidByHand(run, step) ? { byHand: true } : {};
-  return { ...step.input, captured: isKnown ? captured : null, mustCapture: true, ...said };
+  const { ended } = endedIn(run, step.id);
+  return { ...step.input, captured: isKnown ? captured : null, mustCapture: true, ...said, ...(ended && { ended }) };
+}
+
+/** What its fence knows of the sessions that were open; nobody came in where it stayed closed since then. */
+export function endedIn(run: RunState, fence: string, stayedClosed?: readonly string[]): Pick<FenceOutput, "ended"> {
+  const { ended = {} } = Ended.parse(stateOf(run, fence).output);
+  const kept = Object.entries(ended).filter(([resource]) => stayedClosed?.includes(resource) ?? true);
+  return kept.length === 0 ? {} : { ended: Object.fromEntries(kept) };
 }
 
 /** Two people said that they did it, and what they did to open sessions nobody can see. */

@@ -5,6 +5,8 @@ const Step = { step: z.string(), epoch: z.number().int() };
 /** What undo puts back on the old side, by resource and by each thing of it; the fence step's own schema parses it. */
 export const Captured = z.record(z.string(), z.record(z.string(), z.unknown()));
 export type Captured = z.infer<typeof Captured>;
+/** Resources that nobody has opened since they were fenced: what is known of their sessions stays known. Absent: none. */
+const StayedClosed = { closed: z.array(z.string()).exactOptional() };
 const Who = { by: z.string(), door: DoorName };
 /** What the question of authority answered before this intent was written: whose keys it rests on, and how long they count. */
 const Authorised = z.strictObject({ keys: z.array(z.string()), untilMs: z.number() });
@@ -125,7 +127,13 @@ export const RunEntry = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("superseded"), atMs: z.number(), plan: z.string() }),
   z.strictObject({ kind: z.literal("no-way-back"), atMs: z.number(), why: z.string() }),
-  z.strictObject({ kind: z.literal("fence-again"), atMs: z.number(), ...Step, captured: Captured.exactOptional() }),
+  z.strictObject({
+    kind: z.literal("fence-again"),
+    atMs: z.number(),
+    ...Step,
+    captured: Captured.exactOptional(),
+    ...StayedClosed,
+  }),
   /** The old side is closed, and may have been open since then: what was found out since its fence is found out again. */
   z.strictObject({ kind: z.literal("prove-again"), atMs: z.number(), ...Step, fromMs: z.number() }),
   z.strictObject({
@@ -135,6 +143,7 @@ export const RunEntry = z.discriminatedUnion("kind", [
     captured: Captured.exactOptional(),
     /** Parts that give no answer, and of which nothing is asked. */
     leftAlone: z.array(z.string()).exactOptional(),
+    ...StayedClosed,
     authorised: Authorised.exactOptional(),
   }),
   z.strictObject({
@@ -145,7 +154,14 @@ export const RunEntry = z.discriminatedUnion("kind", [
     data: z.record(z.string(), z.unknown()),
   }),
   z.strictObject({ kind: z.literal("watch-failed"), atMs: z.number(), ...Step, why: z.string() }),
-  z.strictObject({ kind: z.literal("fenced-later"), atMs: z.number(), ...Step, says: z.string() }),
+  z.strictObject({
+    kind: z.literal("fenced-later"),
+    atMs: z.number(),
+    ...Step,
+    says: z.string(),
+    /** As in what a fence hands on. */
+    ended: z.record(z.string(), z.string()).exactOptional(),
+  }),
   z.strictObject({ kind: z.literal("fence-lost"), atMs: z.number(), ...Step, why: z.string() }),
   z.strictObject({ kind: z.literal("watch-ended"), atMs: z.number(), ...Step, why: z.string() }),
   /** The store was lost and people signed for going on without this run. */

@@ -60,7 +60,7 @@ export function stepApplied(run: RunState, entry: StepEntry): RunState {
   }
 }
 
-/** That the old side may have been open stays known when it is fenced again. */
+/** That the old side may have been open stays known when it is fenced again. Of sessions it says itself. */
 function keptWhenDone(run: RunState, step: string): Readonly<Record<string, unknown>> {
   const { unseen } = stateOf(run, step).output;
   return stepOf(run.plan, step).role === "protects" && unseen !== undefined ? { unseen } : {};

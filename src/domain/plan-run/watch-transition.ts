@@ -1,6 +1,7 @@
 import { Bug } from "../errors.ts";
 import {
   capturedWith,
+  endedIn,
   FenceOutput,
   isGuarded,
   isToStayFenced,
@@ -25,9 +26,9 @@ export function fencedAgain(run: RunState, entry: Extract<RunEntry, { kind: "fen
   const steps = [entry.step, ...settledAfter(run, entry.step)];
   const seen: RunState = { ...run, intents: run.intents + 1, captured: capturedWith(run, entry.captured) };
   const waiting = steps.reduce((now, step) => withStep(now, step, again), seen);
-  if (provenMs === undefined) return waiting;
   // A store that stayed closed takes no new row, and the one before it proves nothing about the time since.
-  return withStep(waiting, entry.step, { output: { unseen: { fromMs: provenMs, untilMs: entry.atMs } } });
+  const unseen = provenMs === undefined ? {} : { unseen: { fromMs: provenMs, untilMs: entry.atMs } };
+  return withStep(waiting, entry.step, { output: { ...endedIn(run, entry.step, entry.closed ?? []), ...unseen } });
 }
 
 /** The side is closed, so it is not fenced again: only what was found out while it may have been open. */
@@ -36,7 +37,7 @@ export function provenAgain(run: RunState, entry: Extract<RunEntry, { kind: "pro
     throw new Bug("journal-proof-too-late", "Only before the promotion is anything proven again");
   const { fence } = FenceOutput.parse(stateOf(run, entry.step).output);
   const unseen = { fromMs: entry.fromMs, untilMs: entry.atMs };
-  const fenced = withStep(run, entry.step, { output: { fence, unseen } });
+  const fenced = withStep(run, entry.step, { output: { fence, unseen, ...endedIn(run, entry.step) } });
   const again = {
     state: "waiting",
     sinceMs: entry.atMs,
@@ -54,20 +55,8 @@ type WatchEntry = Extract<
 
 export function watched(run: RunState, entry: WatchEntry): RunState {
   switch (entry.kind) {
-    case "watch-intent": {
-      if (!run.pastNoReturn || !needsWatch(run))
-        throw new Bug(
-          "journal-watch-unauthorised",
-          "Only an unfenced old side past the point of no return is fenced so",
-        );
-      const { tries } = run.watch;
-      const tried = { state: "intended", tries: tries + 1, triedAtMs: entry.atMs, data: {} } as const;
-      const leftAlone = entry.leftAlone ?? [];
-      // From here on the fence has an effect, also one that was skipped or taken over: unwinding has to undo it.
-      const touched = isSettled(stateOf(run, entry.step)) ? withStep(run, entry.step, { state: "done" }) : run;
-      const intents = run.intents + 1;
-      return { ...withWatch(touched, { ...tried, leftAlone }), intents, captured: capturedWith(run, entry.captured) };
-    }
+    case "watch-intent":
+      return begunByWatch(run, entry);
     case "watch-asked": {
       const requestIds = [...stateOf(run, entry.step).requestIds, ...entry.requestIds];
       return withWatch(withStep(run, entry.step, { requestIds }), { state: "asked", data: entry.data });
@@ -80,7 +69,8 @@ export function watched(run: RunState, entry: WatchEntry): RunState {
     }
     case "fenced-later": {
       const { output } = stateOf(run, entry.step);
-      const step = { says: entry.says, output: { ...output, fence: "fenced" } };
+      const ended = entry.ended && { ended: entry.ended };
+      const step = { says: entry.says, output: { ...output, fence: "fenced", ...ended } };
       return withWatch(withStep(run, entry.step, step), { state: "fenced", says: entry.says }, entry.atMs);
     }
     case "fence-lost": {
@@ -91,6 +81,23 @@ export function watched(run: RunState, entry: WatchEntry): RunState {
     case "watch-ended":
       return watchEnded(run, entry.why, entry.atMs);
   }
+}
+
+function begunByWatch(run: RunState, entry: Extract<WatchEntry, { kind: "watch-intent" }>): RunState {
+  if (!run.pastNoReturn || !needsWatch(run))
+    throw new Bug("journal-watch-unauthorised", "Only an unfenced old side past the point of no return is fenced so");
+  const { tries } = run.watch;
+  const tried = { state: "intended", tries: tries + 1, triedAtMs: entry.atMs, data: {} } as const;
+  const leftAlone = entry.leftAlone ?? [];
+  // From here on the fence has an effect, also one that was skipped or taken over: unwinding has to undo it.
+  const { ended: _before, ...output } = stateOf(run, entry.step).output;
+  const isDone = isSettled(stateOf(run, entry.step));
+  const touched = withStep(run, entry.step, {
+    ...(isDone && { state: "done" as const }),
+    output: { ...output, ...endedIn(run, entry.step, entry.closed ?? []) },
+  });
+  const intents = run.intents + 1;
+  return { ...withWatch(touched, { ...tried, leftAlone }), intents, captured: capturedWith(run, entry.captured) };
 }
 
 /** Nothing else is left to be driven of a verified run: whoever stood still with its watch has to find that it was fenced. */

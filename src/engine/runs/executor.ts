@@ -9,8 +9,9 @@ import type { ExecutorDeps } from "./executor-deps.ts";
 import { watchWhileDriven } from "./fence-watch.ts";
 import { RunHold } from "./journal.ts";
 import { KeptInSight } from "./kept-in-sight.ts";
-import { fencesAgain, type Proving, standsFenced, voided } from "./proven-again.ts";
+import { type BeforeACommit, fencesAgain, type Proving, type Sighted, standsFenced, voided } from "./proven-again.ts";
 import { driveStep } from "./step-driver.ts";
+import { UnderWay } from "./under-way.ts";
 import { neverHappened, unwind } from "./unwind.ts";
 import { isLookedAt } from "./watch-due.ts";
 
@@ -60,7 +61,7 @@ class Drive {
   readonly #ahead: CredentialsAhead;
   readonly #inFlight = new Map<string, Promise<void>>();
   #broken: unknown;
-  readonly #sight: KeptInSight;
+  readonly #sighted: Sighted;
   #watching: Beside | undefined;
   #sighting: Beside | undefined;
 
@@ -69,7 +70,7 @@ class Drive {
     this.#deps = deps;
     this.#signal = signal;
     this.#ahead = new CredentialsAhead(hold, deps);
-    this.#sight = new KeptInSight(deps);
+    this.#sighted = { sight: new KeptInSight(deps), underWay: new UnderWay(deps.clock) };
   }
 
   async toTheEnd(): Promise<RunState> {
@@ -95,10 +96,12 @@ class Drive {
         if ((await standsFenced(this.#proving, run)) && (await this.#finish())) return this.#hold.run;
       } else if (this.#isBeforeACommit(run) && !(await this.#ahead.areThere(run))) {
         this.#deps.changed(this.#hold.run);
-      } else if ((await Promise.all([this.#voided(run), this.#fencesAgain(run)])).includes(true)) {
-        continue;
       } else {
-        for (const step of readySteps(run)) this.#start(step);
+        const [isVoided, fence] = await Promise.all([this.#voided(run), this.#fencesAgain(run)]);
+        if (isVoided || fence === "changed") continue;
+        for (const step of readySteps(run)) {
+          if (fence === "begins" || step.wayBack !== "irreversible") this.#start(step);
+        }
       }
       await this.#next();
     }
@@ -124,7 +127,7 @@ class Drive {
 
   /** X5, before it. */
   #keepInSight(): void {
-    this.#sighting ??= this.#beside((signals) => this.#sight.whileDriven(this.#hold, signals));
+    this.#sighting ??= this.#beside((signals) => this.#sighted.sight.whileDriven(this.#hold, signals));
   }
 
   #beside(does: (signals: { signal: AbortSignal; stop: AbortSignal }) => Promise<void>): Beside {
@@ -156,12 +159,13 @@ class Drive {
     );
     if (isTried && !untouched && !(await neverHappened(this.#hold, this.#deps, this.#signal))) return false;
     const why = await this.#deps.drift(run, this.#signal);
-    return why.length > 0 && voided(this.#proving, why);
+    if (why.length > 0) await voided(this.#proving, why);
+    return why.length > 0;
   }
 
   /** X5, before each irreversible step: also before one that is tried again. */
-  async #fencesAgain(run: RunState): Promise<boolean> {
-    return this.#isBeforeACommit(run) && fencesAgain(this.#proving, run, this.#sight);
+  async #fencesAgain(run: RunState): Promise<BeforeACommit> {
+    return this.#isBeforeACommit(run) ? fencesAgain(this.#proving, run, this.#sighted) : "begins";
   }
 
   #isBeforeACommit(run: RunState): boolean {

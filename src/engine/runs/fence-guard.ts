@@ -28,25 +28,39 @@ export function guardTimes(): (run: string, nowMs: number) => boolean {
   };
 }
 
-export type Proof =
-  | { readonly holds: true }
-  /** `isRefuted`: a write was seen to succeed there. Otherwise nobody could tell. */
-  | { readonly holds: false; readonly isRefuted: boolean; readonly says: string };
+export type Proof = { readonly holds: true } | NoProof;
+/**
+ * `isRefuted`: it was seen open, or a write to succeed there; `open`: what of it, where that is known. `isUnderWay`: what is missing
+ * ends by itself. Otherwise nobody could tell.
+ */
+export interface NoProof {
+  readonly holds: false;
+  readonly isRefuted: boolean;
+  readonly open: readonly string[];
+  readonly isUnderWay: boolean;
+  readonly says: string;
+}
 
 /** Asks once whether what fenced the old side still keeps it from writing. Errors: those of the store only. */
 export async function proofOf(run: RunState, deps: WatchDeps, signal: AbortSignal): Promise<Proof> {
   const fence = fenceOf(run);
   if (!fence) return { holds: true };
-  if (isOpenAgain(run)) return { holds: false, isRefuted: true, says: "it stands open, and is being fenced again" };
-  const { done, says, ...more } = await verdictOf(run, fence, { deps, signal });
-  return done ? { holds: true } : { holds: false, says, isRefuted: "isRefuted" in more && more.isRefuted === true };
+  if (isOpenAgain(run))
+    return {
+      ...{ holds: false, isRefuted: true, open: [], isUnderWay: false },
+      says: "it stands open, and is being fenced again",
+    };
+  const verdict = await verdictOf(run, fence, { deps, signal });
+  if (verdict.done) return { holds: true };
+  const { says, refutes: open = [], isUnderWay = false } = verdict;
+  return { holds: false, says, isRefuted: open.length > 0, open, isUnderWay };
 }
 
 /** The same, asked again while nobody can tell. */
 export async function proofInTime(run: RunState, deps: WatchDeps, signal: AbortSignal): Promise<Proof> {
   for (let tries = 1; ; tries += 1) {
     const proof = await proofOf(run, deps, signal);
-    if (proof.holds || proof.isRefuted || tries === TRIES) return proof;
+    if (proof.holds || proof.isRefuted || proof.isUnderWay || tries === TRIES) return proof;
     await deps.clock.sleep(TRY_EVERY_MS, signal);
   }
 }

@@ -89,7 +89,7 @@ interface Fencing {
 
 async function tryToFence(
   fencing: Fencing,
-  { captured, silent }: Extract<Due, { kind: "do-it" }>,
+  { captured, silent, closed }: Extract<Due, { kind: "do-it" }>,
   signal: AbortSignal,
 ): Promise<void> {
   const { hold, fence, deps } = fencing;
@@ -101,6 +101,7 @@ async function tryToFence(
       const seen = {
         ...(captured && { captured: { ...captured } }),
         ...(silent.length > 0 && { leftAlone: [...silent] }),
+        ...(closed.length > 0 && { closed: [...closed] }),
       };
       return {
         entry: { kind: "watch-intent", atMs: deps.clock.now(), epoch: hold.epoch, step: fence.id, ...seen },
@@ -135,7 +136,11 @@ const unforgiving = (fence: PlannedStep, leaveAlone: readonly string[] = []) => 
   ...{ mode: "unplanned", unseenAccepted: [], unprovenAccepted: [], leaveAlone },
 });
 
-type Outcome = { readonly fenced: boolean; readonly says: string };
+interface Outcome {
+  readonly fenced: boolean;
+  readonly says: string;
+  readonly ended?: FenceOutput["ended"];
+}
 
 /** Undefined: not proven yet. */
 async function verdictOf(
@@ -148,7 +153,8 @@ async function verdictOf(
     const verdict = await definition.verify(unforgiving(fence), run.watch.data, context);
     const shown = verdict.done ? FenceOutput.safeParse(verdict.output) : undefined;
     // What is not proven may go on for a run that goes on; it ends no watch.
-    return shown?.success && shown.data.fence === "fenced" ? { fenced: true, says: verdict.says } : undefined;
+    if (!shown?.success || shown.data.fence !== "fenced") return undefined;
+    return { fenced: true, says: verdict.says, ended: shown.data.ended };
   } catch (error) {
     return failureOf(error);
   }
@@ -161,12 +167,13 @@ function failureOf(error: unknown): Outcome {
   throw error;
 }
 
-async function conclude(fencing: Fencing, { fenced, says }: Outcome): Promise<void> {
+async function conclude(fencing: Fencing, { fenced, says, ended }: Outcome): Promise<void> {
   const { hold, fence, deps } = fencing;
   const { from, id } = hold.run.plan;
   if (fenced) {
     const told = `${from} came back and is ${says}`;
-    return record(fencing, told, (common) => ({ kind: "fenced-later", ...common, step: fence.id, says: told }));
+    const later = { kind: "fenced-later" as const, step: fence.id, says: told, ...(ended && { ended }) };
+    return record(fencing, told, (common) => ({ ...later, ...common }));
   }
   deps.logger.error({ run: id, why: says }, "The old side came back and could not be fenced");
   const told = `${from} came back and could not be fenced: ${says}`;

@@ -19,7 +19,8 @@ type Deps = Omit<ExecutorDeps, "drift">;
 export interface Gap {
   /** World time of the newest look that saw it closed. */
   readonly fromMs: number;
-  readonly wasOpen: boolean;
+  /** Resources that were seen open, or to take a write, in any look since then; absent: nobody looked. */
+  readonly opened?: readonly string[];
 }
 
 /** Looks in a row, each of which saw it closed. */
@@ -60,7 +61,10 @@ export class KeptInSight {
     const proof = await proofOf(run, this.#deps, signal);
     row.gap ??= this.#lateIn(row);
     if (proof.holds) row.seenAtMs = askedAtMs;
-    else if (proof.isRefuted) row.gap ??= { fromMs: row.seenAtMs, wasOpen: true };
+    else if (proof.isRefuted) {
+      const { fromMs = row.seenAtMs, opened = [] } = row.gap ?? {};
+      row.gap = { fromMs, opened: [...opened, ...proof.open] };
+    }
   }
 
   /** Of a side that is seen closed right now. */
@@ -72,7 +76,7 @@ export class KeptInSight {
   #lateIn({ seenAtMs }: Row): Gap | undefined {
     const { clock } = this.#deps;
     const isLate = clock.now() - seenAtMs > Math.max(UNSEEN_MS, LATE_MS * clock.speed);
-    return isLate ? { fromMs: seenAtMs, wasOpen: false } : undefined;
+    return isLate ? { fromMs: seenAtMs } : undefined;
   }
 
   /** What an executor before this one saw nobody knows: its row begins with the proof. */

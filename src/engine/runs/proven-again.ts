@@ -8,11 +8,14 @@ import {
   isWatched,
   provenSinceFence,
 } from "../../domain/plan-run/fence.ts";
-import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
+import type { PlannedStep } from "../../domain/plan-run/plan.ts";
+import { type RunState, readySteps, stateOf } from "../../domain/plan-run/run.ts";
+import type { OldSide } from "../../ports/old-side.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
-import { lookedInTime, proofInTime } from "./fence-guard.ts";
+import { lookedInTime, type NoProof, proofInTime } from "./fence-guard.ts";
 import type { RunHold } from "./journal.ts";
-import type { KeptInSight } from "./kept-in-sight.ts";
+import type { Gap, KeptInSight } from "./kept-in-sight.ts";
+import type { UnderWay } from "./under-way.ts";
 import { isWaitedFor } from "./watch-due.ts";
 
 /** Attempts of the fence before the promotion; a region that comes and goes holds it up no longer. */
@@ -26,50 +29,93 @@ export interface Proving {
   readonly signal: AbortSignal;
 }
 
+/** What is kept of the old side between two looks, as long as this executor drives the run. */
+export interface Sighted {
+  readonly sight: KeptInSight;
+  readonly underWay: UnderWay;
+}
+
+/** Whether the promotion begins; otherwise the run has changed, or it waits for what ends by itself. */
+export type BeforeACommit = "begins" | "changed" | "waits";
+
 /**
  * X5, before a promotion: an old side that was dark and answers now, or was fenced and is open again, is fenced first, in the
- * order that people signed. True when the run has changed.
+ * order that people signed.
  */
-export async function fencesAgain(proving: Proving, run: RunState, sight: KeptInSight): Promise<boolean> {
-  const { hold, deps, signal } = proving;
+export async function fencesAgain(proving: Proving, run: RunState, sighted: Sighted): Promise<BeforeACommit> {
+  const { deps, signal } = proving;
   const fence = fenceOf(run);
-  if (!fence) return false;
+  if (!fence) return "begins";
   const unproven = unprovenPromise(run);
   if (unproven !== undefined) return voided(proving, [unproven]);
   const { state, attempt } = stateOf(run, fence.id);
-  if (state !== "done") return false;
-  const isBlind = fenceSeen(run) === "cannot-know";
-  if (isBlind && (attempt >= MOST_FENCE_ATTEMPTS || run.pastNoReturn)) return false;
-  const proof = isBlind ? undefined : await proofInTime(run, deps, signal);
-  if (proof?.holds) return provesAgain(proving, run, sight);
+  if (state !== "done") return "begins";
+  if (fenceSeen(run) === "cannot-know") {
+    const mayTry = attempt < MOST_FENCE_ATTEMPTS && !run.pastNoReturn;
+    return mayTry ? fencesWhatAnswers(proving, run, fence) : "begins";
+  }
+  const proof = await proofInTime(run, deps, signal);
+  if (!proof.holds && proof.isUnderWay && sighted.underWay.isWaitedFor(fence)) {
+    for (const step of readySteps(run)) deps.progressed(run, step.id, `waits for ${run.plan.from}: ${proof.says}`);
+    return "waits";
+  }
+  sighted.underWay.over();
+  return proof.holds ? provesAgain(proving, run, sighted.sight) : closesAgain(proving, run, { sighted, proof });
+}
+
+/** It was dark, and users wait: what is still silent, or closed as far as it answers, holds nothing up. */
+async function fencesWhatAnswers(proving: Proving, run: RunState, fence: PlannedStep): Promise<BeforeACommit> {
+  const looked = await lookedInTime(run, proving.deps, proving.signal);
+  if (looked.kind !== "back" || isWaitedFor(looked)) return "begins";
+  const says = `${run.plan.from} answers again before the promotion: it is fenced first`;
+  return begunAgain(proving, { fence, looked, closed: looked.closed, says });
+}
+
+interface Unproven {
+  readonly sighted: Sighted;
+  readonly proof: NoProof;
+}
+
+/** It was fenced, and is not any more. */
+async function closesAgain(proving: Proving, run: RunState, { sighted, proof }: Unproven): Promise<BeforeACommit> {
+  const { from } = run.plan;
+  const fence = fenceOf(run);
   // Past the point of no return the watch fences, and people have to look before anything more is promoted.
-  if (proof && run.pastNoReturn)
-    return voided(proving, [`${run.plan.from} is not proven to be fenced any more: ${proof.says}`]);
-  const looked = await lookedInTime(run, deps, signal);
-  if (proof && (looked.kind !== "back" || looked.isClosed || attempt >= MOST_FENCE_ATTEMPTS))
-    return voided(proving, [`${run.plan.from} was fenced, and nobody can prove it now: ${proof.says}`]);
-  if (looked.kind !== "back" || isWaitedFor(looked)) return false;
+  if (!fence || run.pastNoReturn)
+    return voided(proving, [`${from} is not proven to be fenced any more: ${proof.says}`]);
+  const looked = await lookedInTime(run, proving.deps, proving.signal);
+  if (looked.kind !== "back" || looked.isClosed || stateOf(run, fence.id).attempt >= MOST_FENCE_ATTEMPTS)
+    return voided(proving, [`${from} was fenced, and nobody can prove it now: ${proof.says}`]);
+  const says = `${from} was fenced and stands open again before the promotion: it is fenced first`;
+  const closed = stayedClosed(looked, sighted.sight.gapIn(run)).filter((resource) => !proof.open.includes(resource));
+  return begunAgain(proving, { fence, looked, closed, says });
+}
+
+/** What is closed now, and was seen open in no look in between. */
+const stayedClosed = ({ closed }: Back, gap: Gap | undefined): readonly string[] =>
+  closed.filter((resource) => !gap?.opened?.includes(resource));
+
+type Back = Extract<OldSide, { kind: "back" }>;
+
+interface Again {
+  readonly fence: PlannedStep;
+  readonly looked: Back;
+  readonly closed: readonly string[];
+  readonly says: string;
+}
+
+async function begunAgain({ hold, deps }: Proving, { fence, looked, closed, says }: Again): Promise<"changed"> {
   const seen = looked.captured && { captured: { ...looked.captured } };
-  const entered = await hold.append((now) =>
-    now.state === "running" && !now.pastNoReturn
-      ? {
-          entry: {
-            kind: "fence-again",
-            atMs: deps.clock.now(),
-            step: fence.id,
-            epoch: hold.epoch,
-            ...seen,
-          },
-          told: {
-            says: proof
-              ? `${run.plan.from} was fenced and stands open again before the promotion: it is fenced first`
-              : `${run.plan.from} answers again before the promotion: it is fenced first`,
-          },
-        }
-      : undefined,
-  );
+  const entered = await hold.append((now) => {
+    if (now.state !== "running" || now.pastNoReturn) return undefined;
+    const at = { atMs: deps.clock.now(), epoch: hold.epoch, step: fence.id };
+    return {
+      entry: { kind: "fence-again", ...at, ...seen, ...(closed.length > 0 && { closed: [...closed] }) },
+      told: { says },
+    };
+  });
   if (entered) await hold.note(entered);
-  return true;
+  return "changed";
 }
 
 /** G19: what the promise to lose nothing rests on was skipped. Who skips it agrees to no loss: people sign another plan for that. */
@@ -81,19 +127,28 @@ function unprovenPromise(run: RunState): string | undefined {
   return `this plan promises to lose nothing, and “${skipped.title}” was skipped: what is lost then has to be signed in a new plan`;
 }
 
-/** X5, of a side that is closed now and may have been open since its fence: what was proven in between is proven again. */
-async function provesAgain({ hold, deps, signal }: Proving, run: RunState, sight: KeptInSight): Promise<boolean> {
+/**
+ * X5, of a side that is closed now and may have been open since its fence: what was proven in between is proven again. Where it was
+ * seen open, who came in may be in still, so that it is fenced again as well.
+ */
+async function provesAgain(proving: Proving, run: RunState, sight: KeptInSight): Promise<BeforeACommit> {
+  const { hold, deps, signal } = proving;
   const { from, to } = run.plan;
   const gap = sight.gapIn(run);
   const fence = fenceOf(run);
   const proven = provenSinceFence(run);
-  if (!gap || !fence || proven.length === 0) return false;
+  if (!gap || !fence || proven.length === 0) return "begins";
   const nowMs = deps.clock.now();
-  const since = gap.wasOpen
+  const since = gap.opened
     ? `${from} was seen open after ${sayTime(gap.fromMs, nowMs)} and is closed again`
     : `Nobody looked at ${from} from ${sayTime(gap.fromMs, nowMs)} to ${sayTime(nowMs)}`;
   if (proven.some((id) => stateOf(run, id).attempt >= MOST_PROOFS))
-    return voided({ hold, deps, signal }, [`${since}, so nobody can prove that ${to} has every commit of it`]);
+    return voided(proving, [`${since}, so nobody can prove that ${to} has every commit of it`]);
+  const looked = gap.opened && (await lookedInTime(run, deps, signal));
+  if (looked?.kind === "back") {
+    const says = `${since}. It is fenced again: who came in may be in still`;
+    return begunAgain(proving, { fence, looked, closed: stayedClosed(looked, gap), says });
+  }
   const told = { says: `${since}. That ${to} has every commit is proven again` };
   const entered = await hold.append((now) =>
     now.state === "running" && isToStayFenced(now)
@@ -104,7 +159,7 @@ async function provesAgain({ hold, deps, signal }: Proving, run: RunState, sight
       : undefined,
   );
   if (entered) await hold.note(entered);
-  return true;
+  return "changed";
 }
 
 /**
@@ -144,11 +199,12 @@ export async function standsFenced(proving: Proving, run: RunState): Promise<boo
 /** Nobody may fence it any more, and nobody decided that it stays open: people look at it before the run counts as anything. */
 async function endedOpen(proving: Proving, run: RunState): Promise<boolean> {
   if (run.watch.lostAtMs === undefined || proving.deps.clock.now() < run.untilMs) return false;
-  return voided(proving, [`the end date of the plan is over, and ${run.plan.from} was opened by somebody before it`]);
+  await voided(proving, [`the end date of the plan is over, and ${run.plan.from} was opened by somebody before it`]);
+  return true;
 }
 
 /** The keys hold no longer: the run is paused, and people decide. */
-export async function voided({ hold, deps }: Proving, why: readonly string[]): Promise<true> {
+export async function voided({ hold, deps }: Proving, why: readonly string[]): Promise<"changed"> {
   await hold.append((now) =>
     now.state === "running"
       ? {
@@ -157,5 +213,5 @@ export async function voided({ hold, deps }: Proving, why: readonly string[]): P
         }
       : undefined,
   );
-  return true;
+  return "changed";
 }

@@ -55,13 +55,15 @@ export async function driveStep({ hold, step, deps, signal }: Drive): Promise<vo
   // What another executor began includes the time in which nobody drove it.
   const isResumed = isByHand || state === "asked";
   try {
-    const asked = isResumed ? undefined : await askUntilAnswered(driving);
-    if (!isResumed && !asked) return;
+    const first = isResumed ? undefined : await askUntilAnswered(driving);
+    if (!isResumed && !first) return;
+    const asked = [first];
     while ((await pollUntilThere(driving)) === "next-part") {
-      if (!(await askUntilAnswered(driving, "next-part"))) return;
+      const next = await askUntilAnswered(driving, "next-part");
+      if (!next) return;
+      asked.push(next);
     }
-    const time = asked && timeOf(hold.run, step, asked.requestIds.length > 0 && asked.already !== true);
-    if (time) deps.took(hold.run, step, time);
+    if (first) tellTime(driving, asked);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (error instanceof NotAuthorised) await haltFor(driving, error);
@@ -70,6 +72,13 @@ export async function driveStep({ hold, step, deps, signal }: Drive): Promise<vo
     else throw error;
   }
   deps.changed(hold.run);
+}
+
+/** Of a step that this executor began: what it asked for, in however many parts. */
+function tellTime({ hold, step, deps }: Driving, asked: readonly (Asked<unknown> | undefined)[]): void {
+  const isAsked = asked.some((part) => part && part.requestIds.length > 0 && part.already !== true);
+  const time = timeOf(hold.run, step, isAsked);
+  if (time) deps.took(hold.run, step, time);
 }
 
 function deadlineOf(run: RunState, step: PlannedStep, { clock }: Pick<ExecutorDeps, "clock">): number {
@@ -143,7 +152,7 @@ async function doubtOf(
   const proof = await proofInTime(run, deps, context.signal);
   if (proof.holds) return undefined;
   const doubt = `${run.plan.from} is not proven to be fenced any more: ${proof.says}`;
-  if (proof.isRefuted) return doubt;
+  if (proof.isRefuted || proof.isUnderWay) return doubt;
   if (mayHaveAsked && (await definition.happened(inputOf(run, step), context)) !== "no") return undefined;
   throw new StepFailed("not-fenced", doubt, { facts: { mustAsk: true } });
 }

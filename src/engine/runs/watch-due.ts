@@ -16,7 +16,7 @@ export type Due =
   | { readonly kind: "verify" }
   | { readonly kind: "end"; readonly why: string }
   | { readonly kind: "lost"; readonly why: string }
-  | ({ readonly kind: "do-it" } & Pick<Back, "captured" | "silent">);
+  | ({ readonly kind: "do-it" } & Pick<Back, "captured" | "silent" | "closed">);
 
 type Back = Extract<OldSide, { kind: "back" }>;
 
@@ -60,7 +60,7 @@ async function whatIsOwed({ watch }: RunState, looked: Back, { deps, isTooEarly 
   // Written once, and people are called about it until it is closed. It counts as a try: after the freeze the next one comes
   // when the time between two tries is over.
   if (freeze && watch.says === sayFrozen(freeze)) return { kind: "nothing" };
-  return { kind: "do-it", captured: looked.captured, silent: looked.silent };
+  return { kind: "do-it", captured: looked.captured, silent: looked.silent, closed: looked.closed };
 }
 
 interface Looking {

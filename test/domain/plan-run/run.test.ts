@@ -2,7 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Bug } from "../../../src/domain/errors.ts";
 import { refusal } from "../../../src/domain/plan-run/decision.ts";
-import { isWatched } from "../../../src/domain/plan-run/fence.ts";
+import { inputOf, isWatched } from "../../../src/domain/plan-run/fence.ts";
+import { stepOf } from "../../../src/domain/plan-run/plan.ts";
 import { isOver, type RunState, readySteps, stateOf, stepsToUndo } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../../src/domain/plan-run/run-transition.ts";
@@ -353,6 +354,29 @@ describe("an old side that could not be fenced", () => {
     expect(stateOf(openAgain, "fence")).toMatchObject({ state: "done", output: { fence: "fenced", unseen } });
     expect(stateOf(openAgain, "fence").output).not.toHaveProperty("markers");
     expect(() => apply(proven, intent("promote"), again)).toThrow(Bug);
+  });
+
+  test("that is fenced again keeps what was seen of the sessions of stores that stayed closed, and of no other", () => {
+    const one = "4 other sessions were ended, and none is open";
+    const fenced: RunEntry = {
+      ...{ kind: "done", ...at, step: "fence", epoch: 1, says: "fenced" },
+      output: { fence: "fenced", ended: { "stores.stock": one, "stores.orders": one } },
+    };
+    const proven = apply(started(), intent("fence"), fenced, intent("record-position"), done("record-position"));
+    const again = { kind: "fence-again", ...at, step: "fence", epoch: 1 } as const;
+    const endedIn = (run: RunState) => inputOf(run, stepOf(run.plan, "fence"))["ended"];
+
+    expect(endedIn(apply(proven, { ...again, closed: ["stores.orders"] }))).toEqual({ "stores.orders": one });
+    expect(endedIn(apply(proven, again))).toBeUndefined();
+
+    const lost: RunEntry = { kind: "fence-lost", ...at, step: "fence", epoch: 1, why: "it stands open" };
+    const watching = { kind: "watch-intent", ...at, step: "fence", epoch: 1 } as const;
+    const promoted = apply(proven, intent("promote"), lost);
+    const watched = apply(promoted, { ...watching, closed: ["stores.stock"] });
+    const later = { "stores.stock": one, "stores.orders": "1 other session was ended, and none is open" };
+    const closed: RunEntry = { kind: "fenced-later", ...at, step: "fence", epoch: 1, says: "fenced", ended: later };
+    expect([endedIn(watched), endedIn(apply(watched, watching))]).toEqual([{ "stores.stock": one }, undefined]);
+    expect(endedIn(apply(watched, closed))).toEqual(later);
   });
 
   test("is not fenced by the watch before the point of no return (J7)", () => {

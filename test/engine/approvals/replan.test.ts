@@ -159,10 +159,9 @@ describe("a plan for the rest", () => {
     denied("ChangeResourceRecordSets");
     const stopped = await drive(at);
     await startRun(at, { id: "F-2", continues: stopped });
-    const before = mutationsOf(at);
-
     const again = await drive(at, { run: "F-2" });
     expect(again).toMatchObject({ state: "stopped", pastNoReturn: true });
+    const before = mutationsOf(at);
     const { atMs, epoch } = { atMs: at.clock.now(), epoch: again.epoch };
     const vote = (by: string): RunEntry => ({
       ...{ kind: "vote", atMs, by, door: "slack", decision: "unwind", step: "point-application" },

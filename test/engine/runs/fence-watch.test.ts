@@ -21,6 +21,7 @@ const BACK = {
     kind: "back",
     captured: { store: { rules: ["one"] }, compute: { desired: 4, scaling: null } },
     isClosed: false,
+    closed: [],
     silent: [],
   },
 } satisfies OldSide;

@@ -152,14 +152,14 @@ describe("a region that was dark and returns", () => {
     expect((await verdictOf(at)).splitBrain).toEqual([]);
     const ledger = await openLedger(at, "watcher");
     const deps = executorDeps(at, ledger, { worker: "watcher" });
-    await eventually("stopped service", 30_000, async () => {
+    await eventually("stopped service", 120_000, async () => {
       const now = await runOf(at);
       await watchOldSide(now, deps, new AbortController().signal);
       return now.watch.state === "fenced" || undefined;
     });
     await ledger.close();
     expect(await standingOf(at)).toMatchObject({ tasks: { api: { desired: 0 } } });
-  }, 120_000);
+  }, 240_000);
 
   test("between the promotion and the end is fenced while the run goes on", async () => {
     await startBlindly();

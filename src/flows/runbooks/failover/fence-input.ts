@@ -43,6 +43,8 @@ export const FenceInput = z.object({
   mustCapture: z.boolean().exactOptional(),
   /** Two people said in this run that they did it by hand: what became of open sessions is their word. */
   byHand: z.boolean().exactOptional(),
+  /** Stores that stayed closed since every other session of theirs was seen to end, each with the sentence that says so. */
+  ended: z.record(z.string(), z.string()).exactOptional(),
   /** Resources of these that gave no answer when the plan was made: the key holders accepted that each may stay as it is. */
   unseenAccepted: z.array(z.string()),
   /** Stores whose write check gave no answer then: the key holders accepted that no failing write proves them closed. */

@@ -94,8 +94,9 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
         `${input.region} answers again, and what stands there is not written down yet`,
       );
     const isCalm = input.mode === "planned" && Object.keys(silent).length === 0;
-    if (isCalm) return closeInOrder(answering, context);
-    const closed = await closeAll(answering, context);
+    const closing = { ...context, ended: input.ended };
+    if (isCalm) return closeInOrder(answering, closing);
+    const closed = await closeAll(answering, closing);
     return { requestIds: closed.requestIds, data: { silent, ...seenAt(closed) } };
   },
 
@@ -146,8 +147,8 @@ interface AllClosed {
   readonly markers: Readonly<Record<string, Marker>>;
 }
 
-/** `marks`: as of `Fence.close`. */
-type Closing = StepContext & { readonly marks?: Fencing };
+/** `marks`: as of `Fence.close`. `ended`: as of the input. */
+type Closing = StepContext & { readonly marks?: Fencing; readonly ended: Input["ended"] };
 
 /** What keeps the data is closed also where what works refuses or gives no answer. */
 async function closeAll(standing: readonly Standing[], context: Closing): Promise<AllClosed> {
@@ -156,6 +157,11 @@ async function closeAll(standing: readonly Standing[], context: Closing): Promis
   const markers: Record<string, Marker> = {};
   const failures: unknown[] = [];
   for (const { part, now } of standing) {
+    const ended = endedBefore(part, now, context);
+    if (ended !== undefined) {
+      sessions[part.resource] = { isProven: true, says: ended };
+      continue;
+    }
     try {
       const { marks } = context;
       const closed = await part.fence.close(part.things, now, { ...contextOf(part, context), ...(marks && { marks }) });
@@ -171,13 +177,19 @@ async function closeAll(standing: readonly Standing[], context: Closing): Promis
   return { requestIds, sessions, markers };
 }
 
+/** Where nobody came in since its sessions ended nothing is left to be closed, and TwoKey cannot sign in to look again. */
+function endedBefore({ resource, fence }: Part, now: Known<object>, { ended }: Closing): string | undefined {
+  const isClosed = now.known && fence.isClosed(fence.captured.parse(now.value));
+  return isClosed ? ended?.[resource] : undefined;
+}
+
 const seenAt = ({ sessions, markers }: AllClosed): Pick<Data, "sessions" | "markers"> => ({
   ...(Object.keys(sessions).length > 0 && { sessions: { ...sessions } }),
   ...(Object.keys(markers).length > 0 && { markers: { ...markers } }),
 });
 
 /** Nobody is in a hurry: what still works off its last requests may write until it has ended, and fails none of them. */
-async function closeInOrder(standing: readonly Standing[], context: StepContext): Promise<Asked<Data>> {
+async function closeInOrder(standing: readonly Standing[], context: Closing): Promise<Asked<Data>> {
   const stores = standing.filter(({ part }) => isStore(part));
   const writers = standing.filter(({ part }) => !isStore(part));
   const { requestIds } = await closeAll(writers, context);

@@ -49,14 +49,30 @@ export async function proveFenced(
     ...parts.filter((part) => isAwaited(part, side)).map((part) => ended(part, input, context)),
     ...parts.filter((part) => !isStore(part) && part.resource in silent).map((part) => leftOpen(part, side)),
   ]);
-  const open = verdicts.find(({ done }) => !done);
-  if (open) return open;
+  const missing = missingOf(verdicts);
+  if (missing) return missing;
   for (const part of parts) await part.fence.letGo?.(part.things, lookOf(part, context));
   return {
     done: true,
     says: verdicts.flatMap(({ says }) => (says === "" ? [] : [says])).join("; "),
-    output: { fence: weakest(verdicts), ...(markers && { markers }) },
+    output: { fence: weakest(verdicts), ...(markers && { markers }), ...provenOf(sessions) },
   };
+}
+
+/** What was seen open comes first; then what ends by itself, since while an instance restarts its write check is silent too. */
+function missingOf(verdicts: readonly Verdict<FenceOutput>[]): Verdict<FenceOutput> | undefined {
+  const missing = verdicts.flatMap((verdict) => (verdict.done ? [] : [verdict]));
+  const refuted = missing.filter(({ refutes }) => refutes);
+  const [first = missing.find(({ isUnderWay }) => isUnderWay) ?? missing[0]] = refuted;
+  const refutes = [...new Set(refuted.flatMap((verdict) => verdict.refutes ?? []))];
+  return first && { ...first, ...(refutes.length > 0 && { refutes }) };
+}
+
+function provenOf(sessions: Side["sessions"]): Pick<FenceOutput, "ended"> {
+  const proven = Object.entries(sessions).flatMap(([resource, { isProven, says }]) =>
+    isProven ? [[resource, says] as const] : [],
+  );
+  return proven.length === 0 ? {} : { ended: Object.fromEntries(proven) };
 }
 
 /** What is still missing before the stores are closed, and that they can be; undefined once they are. */
@@ -73,7 +89,7 @@ async function waitsFor(
   if (writing) return writing;
   const stores = parts.filter(({ resource }) => later.includes(resource));
   const open = (await Promise.all(stores.map((part) => closed(part, input, context)))).find(({ done }) => !done);
-  if (!open || open.done || !open.isRefuted) return open;
+  if (!open || open.done || !open.refutes) return open;
   return {
     ...open,
     says: `the writers have ended: ${stores.map(({ resource }) => resource).join(", ")} is closed now`,
@@ -104,7 +120,7 @@ async function closed(part: Part, input: Input, context: Context): Promise<Verdi
   const now = await part.fence.see(part.things, lookOf(part, context));
   if (now.known && part.fence.isClosed(part.fence.captured.parse(now.value)))
     return { done: true, says: "", output: { fence: "fenced" } };
-  if (now.known) return { done: false, says: `${part.resource} stands open`, isRefuted: true };
+  if (now.known) return { done: false, says: `${part.resource} stands open`, refutes: [part.resource] };
   return unseen(part, input, { what: "whether it is closed", ...now });
 }
 
@@ -122,7 +138,7 @@ const howEnded = ({ fence, things }: Part) => fence.endsSessions?.(things);
 async function ended(part: Part, input: Input, context: Context): Promise<Verdict<FenceOutput>> {
   const left = await leftOf(part, context);
   if (left.known && left.value === undefined) return { done: true, says: "", output: { fence: "fenced" } };
-  if (left.known) return { done: false, says: `not over yet: ${left.value}` };
+  if (left.known) return { done: false, says: `not over yet: ${left.value}`, isUnderWay: true };
   return unseen(part, input, { what: "what is left of it", ...left });
 }
 
@@ -147,7 +163,7 @@ async function proofOf(
   input: Input,
   { why, sessions, ...context }: Context & Store,
 ): Promise<Verdict<FenceOutput>> {
-  const { region, unseenAccepted, unprovenAccepted } = input;
+  const { region, unseenAccepted } = input;
   if (why !== undefined) {
     if (!unseenAccepted.includes(part.resource))
       throw notFenced(input, `${part.resource} there does not answer, and nobody accepted that it stays unfenced`);
@@ -158,17 +174,8 @@ async function proofOf(
   if (isLeftOpen && !input.byHand)
     throw sessionsLeft(part, { region, run: context.fencing.run, why: sessions?.says ?? "nobody has ended them" });
   const tries = await triesOf(part, context);
-  const written = tries.find(({ write }) => write.kind === "written");
-  if (written)
-    return { done: false, says: `the old database still takes writes over ${written.session}`, isRefuted: true };
-  const unknown = tries.find(({ write }) => write.kind === "unknown");
-  if (unknown?.write.kind === "unknown") {
-    const { why: because } = unknown.write;
-    if (!unprovenAccepted.includes(part.resource))
-      return { done: false, says: `the write check on the old side gives no answer (${because})` };
-    const says = `closed, but no failing write proves it (${because}); accepted by the key holders`;
-    return { done: true, says, output: { fence: "not-proven" } };
-  }
+  const open = openIn(tries, part, input);
+  if (open) return open;
   const said = tries.flatMap(({ session, write }) =>
     write.kind === "refused" ? [`${session} (${write.reason})`] : [],
   );
@@ -179,6 +186,27 @@ async function proofOf(
   }
   const ended = sessions?.isProven ? `; ${sessions.says}` : "";
   return { done: true, says: `fenced: ${fails}${ended}`, output: { fence: "fenced" } };
+}
+
+/** A write that succeeded, or one that gave no answer; undefined: each was refused. */
+function openIn(
+  tries: readonly Try[],
+  { resource }: Part,
+  { unprovenAccepted }: Input,
+): Verdict<FenceOutput> | undefined {
+  const written = tries.find(({ write }) => write.kind === "written");
+  if (written)
+    return {
+      ...{ done: false, says: `the old database still takes writes over ${written.session}` },
+      refutes: [resource],
+    };
+  const unknown = tries.find(({ write }) => write.kind === "unknown");
+  if (unknown?.write.kind !== "unknown") return undefined;
+  const { why: because } = unknown.write;
+  if (!unprovenAccepted.includes(resource))
+    return { done: false, says: `the write check on the old side gives no answer (${because})` };
+  const says = `closed, but no failing write proves it (${because}); accepted by the key holders`;
+  return { done: true, says, output: { fence: "not-proven" } };
 }
 
 interface Try {

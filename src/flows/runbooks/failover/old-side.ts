@@ -40,11 +40,13 @@ export async function lookAtOldSide(
   if (moved.answer !== undefined) return { kind: "moved-back", why: moved.answer };
   const known = seen.flatMap(({ part, now }) => (now.known ? [{ part, value: now.value }] : []));
   // Denied is not dark: the fence itself is tried, and says what it was refused.
-  if (known.length + silent.length < seen.length) return { kind: "back", captured: undefined, isClosed: false, silent };
+  const closed = known.filter(({ part, value }) => part.fence.isClosed(value)).map(({ part }) => part.resource);
+  if (known.length + silent.length < seen.length)
+    return { ...{ kind: "back", silent, closed }, captured: undefined, isClosed: false };
   return {
-    ...{ kind: "back", silent },
+    ...{ kind: "back", silent, closed },
     captured: Object.fromEntries(known.map(({ part, value }) => [part.resource, { ...value }])),
-    isClosed: known.every(({ part, value }) => part.fence.isClosed(value)),
+    isClosed: closed.length === known.length,
   };
 }
 

@@ -86,7 +86,7 @@ describe("a fence", () => {
 
   test("guard seen closed: is not proven by a write that fails while its security group lets somebody in", async () => {
     const verdict = await fence().verify(INPUT, { silent: {} }, contextOf(rulesAre(known([RULE]))));
-    expect(verdict).toEqual({ done: false, says: "stores.stock stands open", isRefuted: true });
+    expect(verdict).toEqual({ done: false, says: "stores.stock stands open", refutes: ["stores.stock"] });
 
     expect(await fence().verify(INPUT, { silent: {} }, contextOf(rulesAre(known([]))))).toMatchObject({ done: true });
   });
@@ -100,7 +100,7 @@ describe("a fence", () => {
       );
     const silence: WriteVerdict = { kind: "unknown", why: "no answer" };
 
-    expect(await verdictWhen({ kind: "written" })).toMatchObject({ done: false, isRefuted: true });
+    expect(await verdictWhen({ kind: "written" })).toMatchObject({ done: false, refutes: ["stores.stock"] });
     expect(await verdictWhen(silence)).toMatchObject({ done: false });
     const signed = { ...INPUT, unprovenAccepted: ["stores.stock"] };
     expect(await verdictWhen(silence, signed)).toMatchObject({ done: true, output: { fence: "not-proven" } });
@@ -121,7 +121,7 @@ describe("a fence", () => {
     };
 
     expect(await verdictWhen({ kind: "written" })).toMatchObject({
-      ...{ done: false, isRefuted: true, says: "the old database still takes writes over an earlier one" },
+      ...{ done: false, refutes: ["stores.stock"], says: "the old database still takes writes over an earlier one" },
     });
     expect(await verdictWhen({ kind: "refused", reason: "terminated" })).toMatchObject({
       ...{

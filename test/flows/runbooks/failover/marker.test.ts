@@ -48,6 +48,8 @@ describe("a planned move of a store that TwoKey has an account in", () => {
     expect(markers()).toHaveLength(2);
     expect(markers()[0]?.worldMs).toBeLessThan(Math.min(...closedAtMs()));
     expect(markers()[1]?.worldMs).toBeGreaterThan(Math.max(...closedAtMs()));
+    const number = Number(String(markers()[1]?.facts["row"]).split(", ")[2]);
+    expect(stateOf(run, "fence").output).toMatchObject({ markers: { "stores.guests": { number } } });
     expect(await verdictOf(at)).toMatchObject({ lostWrites: 0, splitBrain: [] });
   });
 
