@@ -1251,8 +1251,8 @@ export const GUARDS = [
   {
     guard: "a proof of the fence is renewed before the promotion",
     file: "src/engine/runs/proven-again.ts",
-    cut: "return proof.holds ? provesAgain(proving, run, sighted.sight) : closesAgain(proving, run, { sighted, proof });",
-    by: 'return proof.holds ? provesAgain(proving, run, sighted.sight) : "begins";',
+    cut: "if (!proof.holds) return closesAgain(proving, run, { sighted, proof });",
+    by: 'if (!proof.holds) return "begins";',
     test: "engine/runs/fence-guard.test.ts",
     fails: "before the promotion is fenced again first",
   },
@@ -1601,6 +1601,14 @@ export const GUARDS = [
     by: 'if (looked.kind !== "back" || looked.closed) return "begins";',
     test: "engine/runs/old-side.test.ts",
     fails: "before the promotion is fenced first, in the order that people signed",
+  },
+  {
+    guard: "a part that was silent and answers before the promotion is fenced first",
+    file: "src/engine/runs/proven-again.ts",
+    cut: 'return proven === "begins" && leftSilent(run).length > 0 ? fencesWhatAnswers(proving, run, fence) : proven;',
+    by: "return proven;",
+    test: "flows/runbooks/failover/control-planes.test.ts",
+    fails: "guard answers in time: is stopped first, and how it stood is written down for an undo",
   },
   {
     guard: "what answers of an old side is fenced without waiting for the rest",

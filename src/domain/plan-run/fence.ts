@@ -18,11 +18,20 @@ export const FenceOutput = z.object({
   markers: z.record(z.string(), Marker).exactOptional(),
   /** Stores in which every other session was seen to end, each with the sentence that says so. */
   ended: z.record(z.string(), z.string()).exactOptional(),
+  /** Resources that gave no answer and were left as they are. */
+  silent: z.array(z.string()).exactOptional(),
   /** World time in which it may have been open. Rows from before that prove nothing about it, and are left out. */
   unseen: z.object({ fromMs: z.number(), untilMs: z.number() }).exactOptional(),
 });
 export type FenceOutput = z.infer<typeof FenceOutput>;
 const Ended = FenceOutput.pick({ ended: true });
+
+/** What its fence left as it is, since it gave no answer. */
+export function leftSilent(run: RunState): readonly string[] {
+  const fence = fenceOf(run);
+  const output = FenceOutput.safeParse(fence && stateOf(run, fence.id).output);
+  return output.data?.silent ?? [];
+}
 
 /** The step that stops the old side from writing, in a plan that has an old side. */
 export function fenceOf(run: RunState): PlannedStep | undefined {

@@ -6,6 +6,7 @@ import {
   isOpenAgain,
   isToStayFenced,
   isWatched,
+  leftSilent,
   provenSinceFence,
 } from "../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
@@ -48,23 +49,22 @@ export async function fencesAgain(proving: Proving, run: RunState, sighted: Sigh
   if (!fence) return "begins";
   const unproven = unprovenPromise(run);
   if (unproven !== undefined) return voided(proving, [unproven]);
-  const { state, attempt } = stateOf(run, fence.id);
-  if (state !== "done") return "begins";
-  if (fenceSeen(run) === "cannot-know") {
-    const mayTry = attempt < MOST_FENCE_ATTEMPTS && !run.pastNoReturn;
-    return mayTry ? fencesWhatAnswers(proving, run, fence) : "begins";
-  }
+  if (stateOf(run, fence.id).state !== "done") return "begins";
+  if (fenceSeen(run) === "cannot-know") return fencesWhatAnswers(proving, run, fence);
   const proof = await proofInTime(run, deps, signal);
   if (!proof.holds && proof.isUnderWay && sighted.underWay.isWaitedFor(fence)) {
     for (const step of readySteps(run)) deps.progressed(run, step.id, `waits for ${run.plan.from}: ${proof.says}`);
     return "waits";
   }
   sighted.underWay.over();
-  return proof.holds ? provesAgain(proving, run, sighted.sight) : closesAgain(proving, run, { sighted, proof });
+  if (!proof.holds) return closesAgain(proving, run, { sighted, proof });
+  const proven = await provesAgain(proving, run, sighted.sight);
+  return proven === "begins" && leftSilent(run).length > 0 ? fencesWhatAnswers(proving, run, fence) : proven;
 }
 
-/** It was dark, and users wait: what is still silent, or closed as far as it answers, holds nothing up. */
+/** Something of it was silent, and users wait: what is so still, or closed as far as it answers, holds nothing up. */
 async function fencesWhatAnswers(proving: Proving, run: RunState, fence: PlannedStep): Promise<BeforeACommit> {
+  if (stateOf(run, fence.id).attempt >= MOST_FENCE_ATTEMPTS || run.pastNoReturn) return "begins";
   const looked = await lookedInTime(run, proving.deps, proving.signal);
   if (looked.kind !== "back" || isWaitedFor(looked)) return "begins";
   const says = `${run.plan.from} answers again before the promotion: it is fenced first`;

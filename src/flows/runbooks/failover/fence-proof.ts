@@ -51,11 +51,15 @@ export async function proveFenced(
   ]);
   const missing = missingOf(verdicts);
   if (missing) return missing;
+  const left = Object.keys(silent);
   for (const part of parts) await part.fence.letGo?.(part.things, lookOf(part, context));
   return {
     done: true,
     says: verdicts.flatMap(({ says }) => (says === "" ? [] : [says])).join("; "),
-    output: { fence: weakest(verdicts), ...(markers && { markers }), ...provenOf(sessions) },
+    output: {
+      ...{ fence: weakest(verdicts), ...(markers && { markers }), ...provenOf(sessions) },
+      ...(left.length > 0 && { silent: left }),
+    },
   };
 }
 

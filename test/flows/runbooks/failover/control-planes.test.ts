@@ -3,12 +3,21 @@ import { type FenceProof, fenceSeen } from "../../../../src/domain/plan-run/fenc
 import { stepOf } from "../../../../src/domain/plan-run/plan.ts";
 import { stateOf } from "../../../../src/domain/plan-run/run.ts";
 import { ROUTE53_CONTROL_PLANE } from "../../../../src/domain/service/service.ts";
+import { STEPS } from "../../../../src/flows/index.ts";
 import { observe } from "../../../../src/flows/observe.ts";
+import { lookAtOldSide } from "../../../../src/flows/runbooks/failover/old-side.ts";
 import { runbookOf } from "../../../../src/flows/runbooks/index.ts";
 import { RecordsInput } from "../../../../src/flows/steps/schemas.ts";
+import type { StoredStep } from "../../../../src/ports/step.ts";
 import { drive } from "../../../harness/drive.ts";
 import { eventually } from "../../../harness/eventually.ts";
-import { type FailoverWorld, runOf, startFailoverWorld, startRun } from "../../../harness/failover-world.ts";
+import {
+  type FailoverWorld,
+  mutationsOf,
+  runOf,
+  startFailoverWorld,
+  startRun,
+} from "../../../harness/failover-world.ts";
 
 /** Each control plane of the old side may be silent by itself, and so may its write check. */
 const SPEED = 120;
@@ -94,6 +103,52 @@ describe.each(CASES)("while of the old side only $what is silent", ({ silences, 
     const run = await drive(at);
     expect([run.state, run.why]).toEqual(["verified", ""]);
     expect(fenceSeen(run)).toBe(fence);
+  });
+});
+
+describe("what of the old side gave no answer when it was fenced, and answers before the promotion", () => {
+  /** The first step after the fence begins once ECS answers. */
+  function whenEcsAnswers(mode: "up" | "dark"): typeof STEPS {
+    const { "record-data-position": records } = STEPS;
+    if (!records) throw new Error("there is no such step");
+    const late: StoredStep = {
+      ...records,
+      async run(input, context) {
+        at.whole.world.regions.setPlane({ region: at.service.home, service: "ecs" }, mode);
+        await eventually("answer of ECS", 10_000, async () => {
+          const looked = await lookAtOldSide(await runOf(at), at.cloud, context);
+          const isSilent = looked.kind !== "back" || looked.silent.includes("compute.api");
+          return isSilent === (mode === "dark") || undefined;
+        });
+        return records.run(input, context);
+      },
+    };
+    return { ...STEPS, [late.name]: late };
+  }
+  const stops = () =>
+    mutationsOf(at).flatMap((call, index) =>
+      call.startsWith(`UpdateService ${at.service.home}`) && call.includes('"desiredCount":0') ? [index] : [],
+    );
+  const promotion = () => mutationsOf(at).findIndex((call) => call.startsWith("PromoteReadReplica"));
+
+  test("guard answers in time: is stopped first, and how it stood is written down for an undo", async () => {
+    plane("ecs")(at);
+    await startRun(at);
+    const run = await drive(at, { steps: whenEcsAnswers("up") });
+
+    expect([run.state, run.why, fenceSeen(run)]).toEqual(["verified", "", "fenced"]);
+    expect(stateOf(run, "fence").attempt).toBe(2);
+    expect(stops()).toHaveLength(1);
+    expect(Math.max(...stops())).toBeLessThan(promotion());
+    expect(run.captured).toHaveProperty(["compute.api", "desired"]);
+  });
+
+  test("holds up no promotion while it stays silent", async () => {
+    plane("ecs")(at);
+    await startRun(at);
+    const run = await drive(at, { steps: whenEcsAnswers("dark") });
+
+    expect([run.state, stateOf(run, "fence").attempt, stops()]).toEqual(["verified", 1, []]);
   });
 });
 
