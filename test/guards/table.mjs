@@ -22,6 +22,14 @@ export const GUARDS = [
     fails: "guard proven again: is proven again where TwoKey closes it before the promotion",
   },
   {
+    guard: "what is known of sessions outlasts a fence that is done again",
+    file: "src/engine/runs/fence-watch.ts",
+    cut: "...{ ...fence.input, ...endedIn(run, fence.id) },",
+    by: "...fence.input,",
+    test: "engine/runs/fence-watch.test.ts",
+    fails: "guard watched sessions: is told what was seen of the sessions of stores that are closed still",
+  },
+  {
     guard: "nothing is known of the sessions of a store that was seen open",
     file: "src/engine/runs/proven-again.ts",
     cut: "closed.filter((resource) => !gap?.opened?.includes(resource));",

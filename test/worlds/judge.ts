@@ -200,9 +200,7 @@ function usersAreThere({ run, log, plan, usersAt }: Case): string[] {
 
 /** A run whose old side nobody can fence again goes on waiting, and calls people, two of whom can end the watch. */
 function comesToAnEnd(at: Case): string[] {
-  const isForOldSide = at.told?.needed?.endsWith(":old-side") === true;
-  const waits =
-    at.isStoreLost || isForOldSide || isOver(at.run) || WAITS_FOR_PEOPLE.some((state) => state === at.run.state);
+  const waits = at.isStoreLost || isOver(at.run) || WAITS_FOR_PEOPLE.some((state) => state === at.run.state);
   return at.isOver && waits ? [] : [`the run is still ${at.run.state}`];
 }
 

@@ -1,5 +1,5 @@
 import { messageOf, NotAuthorised, OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
-import { FenceOutput, fenceOf, isGuarded, isWatched } from "../../domain/plan-run/fence.ts";
+import { endedIn, FenceOutput, fenceOf, isGuarded, isWatched } from "../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
@@ -111,7 +111,7 @@ async function tryToFence(
     if (!begun) return;
     // A try of the watch after its first looks what the first has done, as a step's does.
     const context = { ...acting, tries: hold.run.watch.tries };
-    const asked = await definitionOf(deps, hold.run.plan, fence.id).run(unforgiving(fence, silent), context);
+    const asked = await definitionOf(deps, hold.run.plan, fence.id).run(unforgiving(hold.run, fence, silent), context);
     const says = `${from}${exceptFor(silent)}: closing it is asked for`;
     const requestIds = [...asked.requestIds];
     await record(fencing, says, (common) => ({
@@ -131,8 +131,8 @@ const exceptFor = (silent: readonly string[]): string =>
 /**
  * Users do not wait for this any more: silence is no proof here, and is accepted no longer. What stands open there is closed at once.
  */
-const unforgiving = (fence: PlannedStep, leaveAlone: readonly string[] = []) => ({
-  ...fence.input,
+const unforgiving = (run: RunState, fence: PlannedStep, leaveAlone: readonly string[] = []) => ({
+  ...{ ...fence.input, ...endedIn(run, fence.id) },
   ...{ mode: "unplanned", unseenAccepted: [], unprovenAccepted: [], leaveAlone },
 });
 
@@ -150,7 +150,7 @@ async function verdictOf(
 ): Promise<Outcome | undefined> {
   try {
     const definition = definitionOf(deps, run.plan, fence.id);
-    const verdict = await definition.verify(unforgiving(fence), run.watch.data, context);
+    const verdict = await definition.verify(unforgiving(run, fence), run.watch.data, context);
     const shown = verdict.done ? FenceOutput.safeParse(verdict.output) : undefined;
     // What is not proven may go on for a run that goes on; it ends no watch.
     if (!shown?.success || shown.data.fence !== "fenced") return undefined;

@@ -126,6 +126,23 @@ describe("the watch over an old side that was dark", () => {
     });
   });
 
+  test("guard watched sessions: is told what was seen of the sessions of stores that are closed still", async () => {
+    const ended = { "stores.stock": "2 other sessions were ended, and none is open", "stores.orders": "none was open" };
+    const lost: RunEntry[] = [
+      { kind: "done", ...at, step: "fence", epoch: 1, says: "fenced", output: { fence: "fenced", ended } },
+      { kind: "intent", ...at, step: "promote", epoch: 1, attempt: 1 },
+      { kind: "fence-lost", ...at, step: "fence", epoch: 1, why: "it stands open" },
+    ];
+    const healthy = proposed(inventory, { mode: "planned" });
+    const run = [...begun(healthy.plan), ...lost].reduce(transition, healthy);
+    const kept = { ended: { "stores.stock": ended["stores.stock"] } };
+
+    const turn = await watched(run, { looked: { ...BACK, closed: ["stores.stock"] } });
+
+    expect(turn).toMatchObject({ asked: [kept], verified: [kept] });
+    expect(turn.written).toContainEqual(expect.objectContaining({ kind: "watch-intent", closed: ["stores.stock"] }));
+  });
+
   test("guard watched silence: what people accepted at the keys is neither accepted nor left open when the side is back", async () => {
     expect(VERIFIED.plan.steps[0]?.input).toMatchObject({
       unseenAccepted: expect.arrayContaining([expect.any(String)]),
