@@ -5,6 +5,8 @@ import type { Begin } from "./faults.ts";
 
 /** Machine time between two cuts of a Redis that nobody can reach: shorter than it takes to connect again and ask something. */
 const CUT_EVERY_MS = 25;
+/** Name of the faults' own connections in Redis. */
+const OWN = "fault";
 
 export const redisCut: Begin = async ({ at, workers }) => {
   const before = workers.storeErrors;
@@ -25,13 +27,12 @@ export const redisWentBack: Begin = async ({ at, wentBack }) => {
 };
 
 /** Cuts every connection of this world's database, again and again until it ends, as a restarting server or a broken network does. */
-async function cutConnections(at: FailoverWorld): Promise<{ readonly end: () => Promise<void> }> {
-  const admin = await at.bench.connect();
-  const own = String(await admin.client("ID"));
+export async function cutConnections(at: FailoverWorld): Promise<{ readonly end: () => Promise<void> }> {
+  const admin = await connected(at);
   let isOver = false;
   const cut = async () => {
     while (!isOver) {
-      await Promise.all((await othersOf(admin, own)).map((id) => admin.client("KILL", "ID", id)));
+      await Promise.all((await theirsOf(admin)).map((id) => admin.client("KILL", "ID", id)));
       await new Promise((resolve) => setTimeout(resolve, CUT_EVERY_MS));
     }
   };
@@ -44,20 +45,27 @@ async function cutConnections(at: FailoverWorld): Promise<{ readonly end: () => 
   };
 }
 
-async function othersOf(admin: Redis, own: string): Promise<string[]> {
+/** A connection of a fault's own, which no other fault of the same world cuts. */
+async function connected(at: FailoverWorld): Promise<Redis> {
+  const redis = await at.bench.connect();
+  await redis.client("SETNAME", OWN);
+  return redis;
+}
+
+async function theirsOf(admin: Redis): Promise<string[]> {
   const database = String(admin.options.db ?? 0);
   return String(await admin.client("LIST"))
     .split("\n")
     .flatMap((line) => {
       const told = new Map(line.split(" ").map((pair) => pair.split("=", 2) as [string, string]));
       const id = told.get("id");
-      return id !== undefined && id !== own && told.get("db") === database ? [id] : [];
+      return id !== undefined && told.get("name") !== OWN && told.get("db") === database ? [id] : [];
     });
 }
 
 /** Everything in this world's database as it is now, to be put back in place of what is there later. */
 async function copyStore(at: FailoverWorld): Promise<{ readonly putBack: () => Promise<PutBack> }> {
-  const redis = await at.bench.connect();
+  const redis = await connected(at);
   const copied = await Promise.all((await redis.keys("*")).map((key) => entryOf(redis, key)));
   return {
     async putBack() {

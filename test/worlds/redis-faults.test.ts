@@ -1,0 +1,24 @@
+import { afterEach, expect, test } from "@jest/globals";
+import { eventually } from "../harness/eventually.ts";
+import { type FailoverWorld, startFailoverWorld } from "../harness/failover-world.ts";
+import { cutConnections } from "./redis-faults.ts";
+
+const SPEED = 60;
+
+let at: FailoverWorld;
+afterEach(() => at.stop());
+
+test("two faults of one world that cut its Redis cut everybody, and not each other", async () => {
+  at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+  const somebody = await at.bench.connect();
+  let cuts = 0;
+  somebody.on("close", () => {
+    cuts += 1;
+  });
+  const faults = [await cutConnections(at), await cutConnections(at)];
+
+  await eventually("third cut", 10_000, () => cuts >= 3 || undefined);
+
+  await Promise.all(faults.map(({ end }) => end()));
+  await eventually("answer", 10_000, async () => (await somebody.ping().catch(() => undefined)) && true);
+});
