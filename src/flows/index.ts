@@ -1,4 +1,4 @@
-import { type StoredStep, storedStep } from "../ports/step.ts";
+import { type StoredStep, storedStep } from "../ports/stored-step.ts";
 import { KINDS } from "./resources/index.ts";
 import { fencePrimary } from "./runbooks/failover/fence-primary.ts";
 import { awaitDns } from "./steps/await-dns.ts";

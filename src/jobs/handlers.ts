@@ -13,7 +13,7 @@ import { dueChange, incidentRows } from "../flows/incident/index.ts";
 import { createIntake, type IntakeDeps } from "../flows/incident/intake/intake.ts";
 import { mergeEvidence } from "../flows/incident/paging/evidence.ts";
 import { STEPS } from "../flows/index.ts";
-import { type CallDeps, callForRun } from "../flows/reach/run-needs.ts";
+import { type CallDeps, callForRun } from "../flows/reach/run-calls.ts";
 import { runbookOf } from "../flows/runbooks/index.ts";
 import type { Documents } from "../ports/documents.ts";
 import type { Ledger } from "../ports/runs.ts";

@@ -180,7 +180,8 @@ export interface Step<Input, Data, Output> extends HandsOn<Output> {
     | ((input: Input, context: StepContext) => Promise<Undone>);
 }
 
-type Stored = Readonly<Record<string, unknown>>;
+/** What a journal holds of a step's own shapes. */
+export type Stored = Readonly<Record<string, unknown>>;
 
 /** One step of a plan: the input is parsed here, and all else comes from the step itself. */
 export function planned<Input extends Stored, Data, Output>(
@@ -205,7 +206,7 @@ export function planned<Input extends Stored, Data, Output>(
   };
 }
 
-function wayBackOf({ undo }: Pick<Step<never, never, never>, "undo">): WayBack {
+export function wayBackOf({ undo }: Pick<Step<never, never, never>, "undo">): WayBack {
   if (typeof undo === "function") return "undo";
   return typeof undo === "object" ? "irreversible" : undo;
 }
@@ -219,49 +220,4 @@ export function outputsOf<Output>(run: RunState, { name, output }: HandsOn<Outpu
 /** What the newest of them has handed on; undefined where no step measured it. */
 export function outputOf<Output>(run: RunState, step: HandsOn<Output>): Output | undefined {
   return outputsOf(run, step).findLast((output) => output !== undefined);
-}
-
-/** A step with its types parsed at the edge and forgotten inside, as the engine holds it. */
-export interface StoredStep {
-  readonly name: string;
-  readonly role: StepRole;
-  readonly wayBack: WayBack;
-  readonly waitsOutRefusals?: true;
-  /** Undefined for an input that it cannot read. */
-  readonly leftToPeople?: (input: unknown) => string | undefined;
-  permissions(input: unknown): readonly Permission[];
-  run(input: unknown, context: StepContext): Promise<Asked<Stored>>;
-  verify(input: unknown, data: unknown, context: LookContext): Promise<Verdict>;
-  dataByHand(nowMs: number, isRefused: boolean): Stored;
-  undo(input: unknown, context: StepContext): Promise<Undone>;
-  /** Of an irreversible step; every other one answers "no". */
-  happened(input: unknown, context: StepContext): Promise<Happened>;
-}
-
-export function storedStep<Input, Data extends Stored, Output extends Stored>(
-  step: Step<Input, Data, Output>,
-): StoredStep {
-  const { undo, leftToPeople } = step;
-  return {
-    name: step.name,
-    role: step.role,
-    wayBack: wayBackOf(step),
-    ...(step.waitsOutRefusals && { waitsOutRefusals: true }),
-    ...(leftToPeople && {
-      leftToPeople: (input) => {
-        const parsed = step.input.safeParse(input);
-        return parsed.success ? leftToPeople(parsed.data) : undefined;
-      },
-    }),
-    permissions: (input) => step.permissions(step.input.parse(input)),
-    run: (input, context) => step.run(step.input.parse(input), context),
-    verify: (input, data, context) => step.verify(step.input.parse(input), step.data.parse(data), context),
-    dataByHand: (nowMs, isRefused) => step.dataByHand(nowMs, isRefused),
-    undo: async (input, context) => {
-      if (typeof undo !== "function") return { says: "nothing to undo", requestIds: [] };
-      return undo(step.input.parse(input), context);
-    },
-    happened: async (input, context) =>
-      typeof undo === "object" ? undo.irreversible(step.input.parse(input), context) : "no",
-  };
 }

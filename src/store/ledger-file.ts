@@ -7,9 +7,9 @@ import type { Secret } from "../domain/secret.ts";
 import type { LostStore } from "../ports/lost-store.ts";
 import type { Ledger, LedgerEntry, LedgerHead } from "../ports/runs.ts";
 import { ACCEPTED, actOf, NO_ACTS, signOff, witnessed } from "./ledger-entries.ts";
-import { chained, type Whose } from "./ledger-lines.ts";
+import { chained } from "./ledger-lines.ts";
 import { type Head, readMarks, type StoredMarks, testify, writeMark } from "./ledger-marks.ts";
-import { type FoundLedger, openFound, type TornEnd } from "./ledger-opening.ts";
+import { type FoundLedger, type LedgerPlace, openFound, type TornEnd } from "./ledger-opening.ts";
 import { openNext, SEGMENT, SEGMENT_BYTES, SEGMENT_MS, segmentPaths } from "./ledger-segments.ts";
 import type { LineFile } from "./line-file.ts";
 import { sealOf } from "./seal.ts";
@@ -19,12 +19,8 @@ const ACTS_TOLD = 12;
 const WENT_BACK =
   "Redis does not know the newest line of this ledger: Redis went back in time, or the ledger lost its end";
 
-export interface LedgerOptions {
-  readonly directory: string;
-  readonly process: string;
+export interface LedgerOptions extends LedgerPlace {
   readonly key: Secret;
-  /** The first line of each segment says it, and another one's ledger is refused. */
-  readonly whose: Whose;
   /** When a segment ends; absent: SEGMENT_BYTES, SEGMENT_MS. */
   readonly segment?: { readonly bytes: number; readonly ms: number };
 }
@@ -36,7 +32,6 @@ export interface LedgerOptions {
 export class LedgerFile implements Ledger, LostStore {
   readonly #redis: Redis;
   readonly #process: string;
-  readonly #key: Secret;
   readonly #options: LedgerOptions;
   /** The segment that is written now, and its first line's time. */
   #file: LineFile;
@@ -60,7 +55,6 @@ export class LedgerFile implements Ledger, LostStore {
   private constructor(redis: Redis, options: LedgerOptions, found: FoundLedger) {
     this.#redis = redis;
     this.#options = options;
-    this.#key = options.key;
     this.#process = options.process;
     this.#file = found.file;
     this.#number = found.number;
@@ -187,7 +181,7 @@ export class LedgerFile implements Ledger, LostStore {
       installation: this.#options.whose,
       entry: { atMs, run, epoch: this.#epoch, kind: SEGMENT, says },
     };
-    const chain = chained(this.#key, this.#chain, body);
+    const chain = chained(this.#options.key, this.#chain, body);
     await this.#tell([mark, this.#mark]);
     const full = this.#file;
     this.#file = await openNext(paths, closed, JSON.stringify({ ...body, chain }));
@@ -208,7 +202,7 @@ export class LedgerFile implements Ledger, LostStore {
     const mark = randomUUID();
     const [act] = NO_ACTS.has(entry.kind) ? [] : actOf(entry);
     const body = { mark, ...(this.#lines === 0 && { installation: this.#options.whose }), entry };
-    const chain = chained(this.#key, this.#chain, body);
+    const chain = chained(this.#options.key, this.#chain, body);
     const head = act && { process: this.#process, mark, act, lines: this.#lines + 1, seal: chain };
     await this.#tell([mark, this.#mark], head);
     await this.#file.append(JSON.stringify({ ...body, chain })).catch((cause: unknown) => {
@@ -226,7 +220,7 @@ export class LedgerFile implements Ledger, LostStore {
   }
 
   seal(line: unknown): string {
-    return sealOf(this.#key, line);
+    return sealOf(this.#options.key, line);
   }
 
   /** The line is in the file: from here on the one before it is not the last any more, and a ledger that ends there lost one. */

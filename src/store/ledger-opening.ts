@@ -26,6 +26,7 @@ export interface FoundLedger {
 export interface LedgerPlace {
   readonly directory: string;
   readonly process: string;
+  /** The first line of each segment says it, and another one's ledger is refused. */
   readonly whose: Whose;
 }
 

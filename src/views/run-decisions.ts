@@ -7,8 +7,9 @@ import {
   needsOf,
   stepInQuestion,
 } from "../domain/plan-run/decision.ts";
+import { isHeldUp } from "../domain/plan-run/held-up.ts";
 import { stepOf } from "../domain/plan-run/plan.ts";
-import { isHeldUp, type RunState, type StepState, stateOf } from "../domain/plan-run/run.ts";
+import { type RunState, type StepState, stateOf } from "../domain/plan-run/run.ts";
 import { votesNeeded } from "../domain/plan-run/votes.ts";
 import { inRoom, quoted } from "./room.ts";
 

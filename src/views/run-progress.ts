@@ -3,19 +3,17 @@ import { sayDuration } from "../domain/duration.ts";
 import { failedStep, fits, stepInQuestion } from "../domain/plan-run/decision.ts";
 import { endsSoon } from "../domain/plan-run/extension.ts";
 import { fenceOf, fenceSeen } from "../domain/plan-run/fence.ts";
-import { leftOf, leftToPeople } from "../domain/plan-run/left-to-people.ts";
+import { heldUpSteps, isHeldUp } from "../domain/plan-run/held-up.ts";
+import { leftOf, leftToPeople, unmeasuredSteps } from "../domain/plan-run/left-to-people.ts";
 import { leftBehind } from "../domain/plan-run/outcome.ts";
 import { askFresh, onlyAdds, type PlannedStep, phasesOf } from "../domain/plan-run/plan.ts";
 import {
-  heldUpSteps,
-  isHeldUp,
   isOver,
   isSettled,
   type RunState,
   type RunStateName,
   type StepState,
   stateOf,
-  unmeasuredSteps,
 } from "../domain/plan-run/run.ts";
 import { sayState } from "../domain/plan-run/state-words.ts";
 import { whyOf, withNames } from "../domain/plan-run/why.ts";

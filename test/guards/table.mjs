@@ -358,7 +358,7 @@ export const GUARDS = [
   },
   {
     guard: "a try in flight undoes nothing that people decided",
-    file: "src/engine/runs/step-driver.ts",
+    file: "src/engine/runs/step-failure.ts",
     cut: 'const isOvertaken = isByHand ? stateOf(run, step.id).state === "skipped" : isDecided(run, step);',
     by: 'const isOvertaken = stateOf(run, step.id).state === "skipped";',
     test: "engine/runs/vendor-refuses.test.ts",
@@ -708,7 +708,7 @@ export const GUARDS = [
   },
   {
     guard: "a replica of another database is refused",
-    file: "src/flows/resources/stores/rds-replica/move.ts",
+    file: "src/flows/resources/stores/rds-replica/refusals.ts",
     cut: "now !== undefined && !namesSource(now, source)",
     by: 'now === "" && !namesSource(now, source)',
     test: "flows/runbooks/failover/plan.test.ts",
@@ -1764,7 +1764,7 @@ export const GUARDS = [
   },
   {
     guard: "a promoted copy and a follower of the old writer are two writers",
-    file: "src/flows/resources/stores/rds-replica/look.ts",
+    file: "src/flows/resources/stores/rds-replica/writer.ts",
     cut: "if (sources.length > 0 && only && promoted)",
     by: "if (sources.length > 0 && only && promoted && promoted.region === only.region)",
     test: "flows/runbooks/failover/three-regions.test.ts",
@@ -1788,7 +1788,7 @@ export const GUARDS = [
   },
   {
     guard: "a step that nothing waits for stops no run",
-    file: "src/engine/runs/step-driver.ts",
+    file: "src/engine/runs/step-failure.ts",
     cut: "if (left !== undefined) return leaveToPeople(failing, error, left);",
     by: "",
     test: "flows/resources/stores/rds-replica/forbid-deletion.test.ts",

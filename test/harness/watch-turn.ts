@@ -5,7 +5,8 @@ import { transition } from "../../src/domain/plan-run/run-transition.ts";
 import { watchOldSide } from "../../src/engine/runs/fence-watch.ts";
 import type { OldSide } from "../../src/ports/old-side.ts";
 import type { LedgerEntry } from "../../src/ports/runs.ts";
-import type { Cloud, StoredStep } from "../../src/ports/step.ts";
+import type { Cloud } from "../../src/ports/step.ts";
+import type { StoredStep } from "../../src/ports/stored-step.ts";
 import { quietLedger } from "./quiet-ledger.ts";
 import { silent } from "./silent.ts";
 

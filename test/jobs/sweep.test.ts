@@ -3,7 +3,7 @@ import type { CardDue } from "../../src/domain/card/card-due.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../src/domain/plan-run/run-transition.ts";
 import type { Calls } from "../../src/flows/reach/reach.ts";
-import { callPeople } from "../../src/flows/reach/run-needs.ts";
+import { callPeople } from "../../src/flows/reach/run-calls.ts";
 import { endedAndRinging } from "../../src/jobs/sweep.ts";
 import type { PagerAnswer } from "../../src/ports/pager.ts";
 import { example } from "../harness/example.ts";

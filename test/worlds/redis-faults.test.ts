@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "@jest/globals";
+import { afterEach, test } from "@jest/globals";
 import { eventually } from "../harness/eventually.ts";
 import { type FailoverWorld, startFailoverWorld } from "../harness/failover-world.ts";
 import { cutConnections } from "./redis-faults.ts";

@@ -1,8 +1,9 @@
 import type { Person } from "../people/person.ts";
 import { approversOf, findPerson, type Inventory } from "../service/inventory.ts";
 import { isGuarded, isWatched, WATCHED } from "./fence.ts";
+import { canBeTakenOver, heldUpStep } from "./held-up.ts";
 import { type StepRole, stepOf } from "./plan.ts";
-import { canBeTakenOver, heldUpStep, type RunState, type RunStateName, stateOf, WAITS_FOR_PEOPLE } from "./run.ts";
+import { type RunState, type RunStateName, stateOf, WAITS_FOR_PEOPLE } from "./run.ts";
 import { sayState } from "./state-words.ts";
 import { votesNeeded } from "./votes.ts";
 import { whyOf } from "./why.ts";

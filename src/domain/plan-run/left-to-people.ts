@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { PlannedStep } from "./plan.ts";
 import { type RunState, stateOf } from "./run.ts";
 
 /** Output of a step that failed and that nothing waits for: what people do in its place, as a sentence with the command. */
@@ -15,3 +16,8 @@ export const leftToPeople = (run: RunState): readonly string[] => [
   ...(run.plan.leftForPeople ?? []),
   ...run.plan.steps.flatMap(({ id }) => leftOf(run, id) ?? []),
 ];
+
+/** Steps that nobody measured: people went on without them. */
+export function unmeasuredSteps(run: RunState): PlannedStep[] {
+  return run.plan.steps.filter(({ id }) => stateOf(run, id).state === "skipped");
+}

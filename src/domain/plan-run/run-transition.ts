@@ -1,15 +1,8 @@
 import { Bug } from "../errors.ts";
 import { extended } from "./extension.ts";
 import { WATCHED } from "./fence.ts";
-import {
-  canBeTakenOver,
-  heldUpStep,
-  type RunKey,
-  type RunState,
-  type RunStateName,
-  WAITS_FOR_PEOPLE,
-  withStep,
-} from "./run.ts";
+import { canBeTakenOver, heldUpStep } from "./held-up.ts";
+import { type RunKey, type RunState, type RunStateName, WAITS_FOR_PEOPLE, withStep } from "./run.ts";
 import type { RunEntry } from "./run-entry.ts";
 import { forwardAgain, goesOn, stepApplied, takenOver } from "./step-transition.ts";
 import { votesFor, votesNeeded } from "./votes.ts";

@@ -1,5 +1,5 @@
 import type { DoorName } from "../event.ts";
-import { type Plan, type PlannedStep, type RestOf, stepOf } from "./plan.ts";
+import type { Plan, PlannedStep, RestOf } from "./plan.ts";
 import type { Captured, VoteName } from "./run-entry.ts";
 
 /**
@@ -232,19 +232,6 @@ export function readySteps(run: RunState): PlannedStep[] {
   );
 }
 
-/** The step that a vendor holds up while the run goes on waiting for it: of several the first, since people decide about one at a time. */
-export const heldUpStep = (run: RunState): string | undefined => heldUpSteps(run)[0]?.id;
-
-export function heldUpSteps(run: RunState): readonly PlannedStep[] {
-  return run.state === "running" ? run.plan.steps.filter(({ id }) => isHeldUp(stateOf(run, id))) : [];
-}
-
-/** Of a step that is held up: whether its own look can ever see that people did it in another way meanwhile. */
-export const canBeTakenOver = (run: RunState, step: string): boolean =>
-  !isHeldUp(stateOf(run, step)) || stepOf(run.plan, step).otherWay === true;
-
-export const isHeldUp = ({ state, heldUp }: StepState): boolean => state === "intended" && heldUp !== undefined;
-
 /** Steps that may have had an effect and have a way back, newest first. */
 export function stepsToUndo(run: RunState): PlannedStep[] {
   const touched = new Set(["intended", "asked", "done", "failed", "undoing", "undo-failed", "skipped", "by-hand"]);
@@ -253,11 +240,6 @@ export function stepsToUndo(run: RunState): PlannedStep[] {
     .filter((step) => step.wayBack === "undo" && touched.has(stateOf(run, step.id).state))
     .filter((step) => !run.undoSkipped.includes(step.id))
     .toReversed();
-}
-
-/** Steps that nobody measured: people went on without them. */
-export function unmeasuredSteps(run: RunState): PlannedStep[] {
-  return run.plan.steps.filter(({ id }) => stateOf(run, id).state === "skipped");
 }
 
 export function withStep(run: RunState, step: string, change: Partial<StepState>): RunState {

@@ -1,6 +1,7 @@
 import { capturedWith } from "./fence.ts";
+import { isHeldUp } from "./held-up.ts";
 import { stepOf } from "./plan.ts";
-import { isHeldUp, type RunState, stateOf, withStep } from "./run.ts";
+import { type RunState, stateOf, withStep } from "./run.ts";
 import type { RunEntry } from "./run-entry.ts";
 
 type StepEntry = Extract<

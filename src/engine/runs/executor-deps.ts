@@ -8,7 +8,8 @@ import { enteredBy } from "../../ports/elsewhere.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { OldSide, OldSideLooking } from "../../ports/old-side.ts";
 import type { Permission } from "../../ports/permission.ts";
-import type { GuardedCloud, StepContext, StoredStep } from "../../ports/step.ts";
+import type { GuardedCloud, StepContext } from "../../ports/step.ts";
+import type { StoredStep } from "../../ports/stored-step.ts";
 import { endsTheDrive, type JournalDeps, type RunHold } from "./journal.ts";
 
 export interface ExecutorDeps extends JournalDeps {

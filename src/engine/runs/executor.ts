@@ -1,8 +1,8 @@
 import { Superseded } from "../../domain/errors.ts";
 import { isOpenAgain, isToStayFenced } from "../../domain/plan-run/fence.ts";
-import { leftToPeople } from "../../domain/plan-run/left-to-people.ts";
+import { leftToPeople, unmeasuredSteps } from "../../domain/plan-run/left-to-people.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
-import { isSettled, type RunState, readySteps, stateOf, unmeasuredSteps } from "../../domain/plan-run/run.ts";
+import { isSettled, type RunState, readySteps, stateOf } from "../../domain/plan-run/run.ts";
 import { eitherOf } from "../../ports/signals.ts";
 import { CredentialsAhead } from "./credentials-ahead.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";

@@ -1,5 +1,6 @@
+import { isHeldUp } from "../../domain/plan-run/held-up.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
-import { isHeldUp, type RunState, stateOf } from "../../domain/plan-run/run.ts";
+import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import type { Asked } from "../../ports/step.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
 import type { Entered, RunHold } from "./journal.ts";

@@ -10,12 +10,13 @@ import { firstToCapture, inputOf, isShutOff } from "../../domain/plan-run/fence.
 import { timeOf } from "../../domain/plan-run/learned-times.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
-import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
-import { type Asked, type StepContext, type StoredStep, UNCAPTURED, type Verdict } from "../../ports/step.ts";
+import { type Asked, type StepContext, UNCAPTURED, type Verdict } from "../../ports/step.ts";
+import type { StoredStep } from "../../ports/stored-step.ts";
 import { contextFor, definitionOf, type ExecutorDeps } from "./executor-deps.ts";
 import { lookedInTime, proofInTime } from "./fence-guard.ts";
 import { isDecided, Refusals, recordAsked } from "./held-up.ts";
-import type { Entered, RunHold } from "./journal.ts";
+import type { RunHold } from "./journal.ts";
+import { haltFor, recordFailure } from "./step-failure.ts";
 
 /** World time between two looks, ± 20 %: short against every cloud duration, long against every API limit. */
 const POLL_MS = 2_000;
@@ -25,8 +26,6 @@ const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 15_000;
 /** World time for which what people did by hand is looked for, besides what the step takes by itself. */
 const BY_HAND_MS = 5 * 60_000;
-/** Characters of a machine's own answer that a timeline shows. */
-const LONGEST_REPLY = 140;
 
 export interface Drive {
   readonly hold: RunHold;
@@ -230,62 +229,6 @@ async function waitOrFail(
   await deps.clock.sleep(worldMs, context.signal);
 }
 
-interface Failing extends Pick<Driving, "hold" | "step" | "deps"> {
-  /** What failed is the look at what people did, and no try of TwoKey's own. */
-  readonly isByHand: boolean;
-  /** What people do in the place of a step that nothing waits for. */
-  readonly left: string | undefined;
-}
-
-/** A try that people decided about while it was in flight says nothing of what they did: it stands in the ledger alone. */
-async function recordFailure(failing: Failing, error: StepFailed): Promise<void> {
-  const { hold, step, deps, isByHand, left } = failing;
-  if (left !== undefined) return leaveToPeople(failing, error, left);
-  const why = messageOf(error);
-  const { mustAsk: isAsked, reply, ways } = error.facts;
-  const mustAsk = isAsked === true;
-  const replied = reply === undefined ? "" : ` (the answer was “${String(reply).slice(0, LONGEST_REPLY)}”)`;
-  const entry = { kind: "failed" as const, atMs: deps.clock.now(), step: step.id, epoch: hold.epoch };
-  const waysOn = typeof ways === "string" ? { ways: ways.split("\n") } : {};
-  const told = { says: `${step.title} failed: ${why}${replied}`, requestIds: requestIdsOf(error) };
-  const failed: Entered = { entry: { ...entry, code: error.code, why, mustAsk, ...waysOn }, told };
-  await hold.append((run) => {
-    const isOvertaken = isByHand ? stateOf(run, step.id).state === "skipped" : isDecided(run, step);
-    return isOvertaken ? undefined : failed;
-  });
-  await hold.note(failed);
-  deps.logger.error({ run: hold.run.plan.id, step: step.id, code: error.code, why }, "A step failed");
-}
-
-async function leaveToPeople(
-  { hold, step, deps }: Pick<Driving, "hold" | "step" | "deps">,
-  error: StepFailed,
-  left: string,
-): Promise<void> {
-  const why = messageOf(error);
-  const says = `left to people: ${why}`;
-  const done: Entered = {
-    entry: { kind: "done", atMs: deps.clock.now(), step: step.id, epoch: hold.epoch, says, output: { left } },
-    told: { says: `${step.title}: ${says}. ${left}`, requestIds: requestIdsOf(error) },
-  };
-  await hold.append((run) => (isDecided(run, step) ? undefined : done));
-  await hold.note(done);
-  deps.logger.warn({ run: hold.run.plan.id, step: step.id, code: error.code, why }, "A step is left to people");
-}
-
-/** The step is no worse than before: what people signed does not carry it any further, so the run waits for them. */
-async function haltFor({ hold, deps }: Driving, { code, message }: NotAuthorised): Promise<void> {
-  const atMs = deps.clock.now();
-  // A freeze is lifted again, and the run is resumed; keys that carry it no further never will.
-  const entry: RunEntry =
-    code === "frozen"
-      ? { kind: "paused", atMs, door: "engine", why: message }
-      : { kind: "voided", atMs, because: "authority", why: [message] };
-  const says = code === "frozen" ? message : `The keys of this plan authorise nothing any more: ${message}`;
-  const entered = await hold.append((run) => (run.state === "running" ? { entry, told: { says } } : undefined));
-  if (entered) await hold.note(entered);
-}
-
 const mayStart = (run: RunState): boolean => run.state === "running";
 
 interface Intended {
@@ -304,10 +247,4 @@ function intentOf(run: RunState, step: PlannedStep, { atMs, captured, isNextPart
     entry: { kind: "intent" as const, atMs, step: step.id, epoch: run.epoch, attempt, ...part, ...seen },
     told: { says: `${step.title}${which}` },
   };
-}
-
-/** Adapters put the request ids of refused and lost calls into the error: the ledger wants those too. */
-function requestIdsOf(error: StepFailed): string[] {
-  const ids = error.facts["requestIds"];
-  return typeof ids === "string" && ids !== "" ? ids.split(" ") : [];
 }

@@ -15,7 +15,7 @@ import type {
 } from "../../domain/service/site.ts";
 import type { Discovery } from "../../ports/discovery.ts";
 import type { Permission, Thing } from "../../ports/permission.ts";
-import type { StoredStep } from "../../ports/step.ts";
+import type { StoredStep } from "../../ports/stored-step.ts";
 import type { TrafficControl } from "../../ports/traffic.ts";
 import type { ComputeAbilities, EntranceAbilities, StoreAbilities } from "./abilities.ts";
 import type { Fence } from "./fence.ts";

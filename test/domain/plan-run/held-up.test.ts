@@ -1,8 +1,9 @@
 import { expect, test } from "@jest/globals";
 import { Bug } from "../../../src/domain/errors.ts";
 import { fits, refusal } from "../../../src/domain/plan-run/decision.ts";
+import { heldUpStep } from "../../../src/domain/plan-run/held-up.ts";
 import { stepOf } from "../../../src/domain/plan-run/plan.ts";
-import { heldUpStep, type RunState, stateOf } from "../../../src/domain/plan-run/run.ts";
+import { type RunState, stateOf } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../../src/domain/plan-run/run-transition.ts";
 import { findPerson } from "../../../src/domain/service/inventory.ts";

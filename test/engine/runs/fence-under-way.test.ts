@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { stateOf } from "../../../src/domain/plan-run/run.ts";
 import { STEPS } from "../../../src/flows/index.ts";
-import type { StoredStep } from "../../../src/ports/step.ts";
+import type { StoredStep } from "../../../src/ports/stored-step.ts";
 import { drive } from "../../harness/drive.ts";
 import { eventually } from "../../harness/eventually.ts";
 import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun } from "../../harness/failover-world.ts";

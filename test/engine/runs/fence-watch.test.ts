@@ -6,7 +6,7 @@ import type { RunState } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../../src/domain/plan-run/run-transition.ts";
 import type { OldSide } from "../../../src/ports/old-side.ts";
-import type { StoredStep } from "../../../src/ports/step.ts";
+import type { StoredStep } from "../../../src/ports/stored-step.ts";
 import { example } from "../../harness/example.ts";
 import { fakeCloud } from "../../harness/fakes.ts";
 import { started } from "../../harness/keys.ts";

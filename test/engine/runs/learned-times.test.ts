@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "@jest/globals";
 import type { RunState } from "../../../src/domain/plan-run/run.ts";
 import { STEPS } from "../../../src/flows/index.ts";
-import type { StoredStep } from "../../../src/ports/step.ts";
+import type { StoredStep } from "../../../src/ports/stored-step.ts";
 import { drive } from "../../harness/drive.ts";
 import { type FailoverWorld, startFailoverWorld, startRun } from "../../harness/failover-world.ts";
 

@@ -4,7 +4,7 @@ import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { watchOldSide } from "../../../src/engine/runs/fence-watch.ts";
 import { STEPS } from "../../../src/flows/index.ts";
 import { lookAtOldSide } from "../../../src/flows/runbooks/failover/old-side.ts";
-import type { StoredStep } from "../../../src/ports/step.ts";
+import type { StoredStep } from "../../../src/ports/stored-step.ts";
 import { drive, executorDeps, openLedger } from "../../harness/drive.ts";
 import { eventually } from "../../harness/eventually.ts";
 import {

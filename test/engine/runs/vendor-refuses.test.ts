@@ -1,12 +1,14 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { StepFailed } from "../../../src/domain/errors.ts";
-import { heldUpStep, type RunState, stateOf, unmeasuredSteps } from "../../../src/domain/plan-run/run.ts";
+import { heldUpStep } from "../../../src/domain/plan-run/held-up.ts";
+import { unmeasuredSteps } from "../../../src/domain/plan-run/left-to-people.ts";
+import { type RunState, stateOf } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { votesNeeded } from "../../../src/domain/plan-run/votes.ts";
 import { STEPS } from "../../../src/flows/index.ts";
 import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
 import { runbookOf } from "../../../src/flows/runbooks/index.ts";
-import type { StoredStep } from "../../../src/ports/step.ts";
+import type { StoredStep } from "../../../src/ports/stored-step.ts";
 import { cardText } from "../../../src/views/card-text.ts";
 import { progressCard } from "../../../src/views/run-progress.ts";
 import { drive } from "../../harness/drive.ts";

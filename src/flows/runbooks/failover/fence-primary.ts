@@ -16,6 +16,7 @@ import { MINUTE, SECOND } from "../../steps/schemas.ts";
 import { FenceInput, type FencePart } from "./fence-input.ts";
 import { contextOf, isStore, leftOf, notFenced, type Part, partOf, seenInTime } from "./fence-part.ts";
 import { proveFenced } from "./fence-proof.ts";
+import { isAllSilent, mayStay, whatIsFenced } from "./fence-title.ts";
 
 type Input = z.infer<typeof FenceInput>;
 
@@ -129,13 +130,6 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
   },
 };
 
-/** The key holders accepted that it may stay as it is while it gives no answer. */
-const mayStay = ({ resource }: Pick<FencePart, "resource">, { unseenAccepted }: Input): boolean =>
-  unseenAccepted.includes(resource);
-
-/** Nothing of the old side gave an answer when the plan was made. */
-const isAllSilent = (input: Input): boolean => input.parts.every((part) => mayStay(part, input));
-
 interface Standing {
   readonly part: Part;
   readonly now: Known<object>;
@@ -219,31 +213,6 @@ function isUncaptured({ resource }: Pick<FencePart, "resource">, now: Known<obje
   const before = captured?.[resource];
   if (!mustCapture || !before) return mustCapture === true;
   return now.known && Object.keys(now.value).some((each) => !Object.hasOwn(before, each));
-}
-
-const WORK = {
-  stores: ["close its", "database"],
-  compute: ["stop its", "service"],
-  entrances: ["close its", "entrance"],
-} as const;
-
-/** What the key holders signed for as left as it is is promised to nobody. */
-function whatIsFenced(input: Input): string {
-  const answering = input.parts.filter((part) => !mayStay(part, input));
-  if (answering.length === 0) return " if it answers";
-  const left = input.parts.filter((part) => mayStay(part, input)).map(({ resource }) => resource);
-  const says = left.length === 0 ? "" : `, and leave ${left.join(", ")}, which gave no answer`;
-  return `: ${whatIsClosed(answering)}${says}`;
-}
-
-/** "stop its service, close its database", in the order of the parts. */
-function whatIsClosed(parts: readonly FencePart[]): string {
-  return [...new Set(parts.map(({ role }) => role))]
-    .map((role) => {
-      const [verb, noun] = WORK[role];
-      return `${verb} ${noun}${parts.filter((part) => part.role === role).length > 1 ? "s" : ""}`;
-    })
-    .join(", ");
 }
 
 /** Machine time for what was silent when that was accepted: users wait for the promotion, and the watch fences it on its return. */

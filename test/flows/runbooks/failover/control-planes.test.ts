@@ -8,7 +8,7 @@ import { observe } from "../../../../src/flows/observe.ts";
 import { lookAtOldSide } from "../../../../src/flows/runbooks/failover/old-side.ts";
 import { runbookOf } from "../../../../src/flows/runbooks/index.ts";
 import { RecordsInput } from "../../../../src/flows/steps/schemas.ts";
-import type { StoredStep } from "../../../../src/ports/step.ts";
+import type { StoredStep } from "../../../../src/ports/stored-step.ts";
 import { drive } from "../../../harness/drive.ts";
 import { eventually } from "../../../harness/eventually.ts";
 import {

@@ -6,7 +6,7 @@ import type { ExecutorDeps } from "../../../../src/engine/runs/executor-deps.ts"
 import { STEPS } from "../../../../src/flows/index.ts";
 import { storesIn } from "../../../../src/flows/resources/site.ts";
 import { failover } from "../../../../src/flows/runbooks/failover/failover.ts";
-import type { StoredStep } from "../../../../src/ports/step.ts";
+import type { StoredStep } from "../../../../src/ports/stored-step.ts";
 import { drive } from "../../../harness/drive.ts";
 import { eventually } from "../../../harness/eventually.ts";
 import {

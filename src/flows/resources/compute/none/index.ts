@@ -1,4 +1,5 @@
-import { planned, storedStep } from "../../../../ports/step.ts";
+import { planned } from "../../../../ports/step.ts";
+import { storedStep } from "../../../../ports/stored-step.ts";
 import { defineKind } from "../../kind.ts";
 import { checkAnswer } from "./check-answer.ts";
 import { ABOUT, None } from "./settings.ts";

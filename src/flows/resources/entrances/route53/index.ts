@@ -1,4 +1,4 @@
-import { storedStep } from "../../../../ports/step.ts";
+import { storedStep } from "../../../../ports/stored-step.ts";
 import { defineKind } from "../../kind.ts";
 import { discover } from "./discover.ts";
 import { RULES } from "./lint.ts";

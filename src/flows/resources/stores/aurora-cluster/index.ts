@@ -1,6 +1,6 @@
 import type { Region } from "../../../../domain/service/region.ts";
 import type { Permission } from "../../../../ports/permission.ts";
-import { storedStep } from "../../../../ports/step.ts";
+import { storedStep } from "../../../../ports/stored-step.ts";
 import { allSnapshots, rds, snapshotLooks } from "../../../steps/permissions.ts";
 import { defineKind, type LookRule, type Subject } from "../../kind.ts";
 import { failoverCluster } from "./failover-cluster.ts";

@@ -1,6 +1,4 @@
 import { z } from "zod";
-import { cutWith, sayCut } from "../../../../domain/service/firewall.ts";
-import type { DatabaseFacts } from "../../../../ports/databases.ts";
 import { planned } from "../../../../ports/step.ts";
 import { pointApplication } from "../../../steps/change-records.ts";
 import { checkWritable } from "../../../steps/check-writable.ts";
@@ -11,21 +9,17 @@ import { isByHand } from "../../names.ts";
 import { differences } from "./differences.ts";
 import { lookAtDoors } from "./doors.ts";
 import { forbidDeletion } from "./forbid-deletion.ts";
-import { acceptances, blockers, isClosed, sayNotPromotable, unchecked, whyShut } from "./judged.ts";
+import { acceptances, blockers, isClosed, unchecked } from "./judged.ts";
 import { linkEnded } from "./link.ts";
 import { markerTableOf } from "./login.ts";
 import { blindMsIn, type RdsAt, type RdsSeen } from "./look.ts";
 import { writerRecordOf } from "./name.ts";
-import { database, databaseRecord, fencedTogether } from "./parts.ts";
+import { database, databaseRecord } from "./parts.ts";
 import { promoteReplica } from "./promote-replica.ts";
 import { recordDataPosition } from "./record-data-position.ts";
+import { carrierRefusals, instanceRefusals, nameRefusals } from "./refusals.ts";
 import type { RdsReplica } from "./settings.ts";
-import { type InstanceRef, namesSource } from "./source.ts";
-
-const PROMOTABLE = new Set([
-  ...["available", "backing-up", "modifying", "storage-optimization"],
-  ...["configuring-log-exports", "configuring-enhanced-monitoring"],
-]);
+import { namesSource } from "./source.ts";
 
 const Copy = z.object({ region: z.string(), instance: z.string() });
 
@@ -174,81 +168,4 @@ function differencesIn(at: RdsAt, { from, to }: Moving): string[] {
     ...{ instance: database(resource, to).instance, region: to, old: database(resource, from).instance },
     ...{ now: seen.in[to]?.database, before: seen.in[from]?.database },
   });
-}
-
-function instanceRefusals(
-  { seen, resource }: RdsAt,
-  { from, to, mode, promoted }: Parameters<typeof move.refusals>[1],
-): string[] {
-  const { instance } = database(resource, to);
-  const there = seen.in[to]?.database;
-  if (!there) return [`There is no database in ${to}.`];
-  if (!there.known)
-    return [`The standby database ${instance} in ${to} cannot be seen: ${there.why}. Ask again when it can.`];
-  const source = { region: from, instance: database(resource, from).instance };
-  return [
-    ...whyNotPromotable(there.value, promoted),
-    ...whyNotLinked(there.value, { source, isPlanned: mode === "planned" }),
-    ...whyShut(seen.in[to]?.firewall),
-  ].map((why) => `${instance} ${why}`);
-}
-
-/** A fence takes a group's rules from whoever carries it. */
-function carrierRefusals(
-  { seen, service, resource }: RdsAt,
-  { from, promoted }: Parameters<typeof move.refusals>[1],
-): string[] {
-  const carriers = seen.in[from]?.carriers;
-  if (!carriers || promoted === "continued") return [];
-  const { instance } = database(resource, from);
-  if (carriers.known) {
-    const whom = cutWith(carriers.value, fencedTogether(service, from));
-    return whom.size === 0
-      ? []
-      : [
-          `A fence of ${instance} would cut off others that carry its security group too (${sayCut(whom)}). Give ${instance} a group of its own first.`,
-        ];
-  }
-  // Silence is no reason to wait on the worst day: the fence asks again before it closes anything.
-  return carriers.cause === "denied"
-    ? [`Nobody can see who else carries the security groups of ${instance}: ${carriers.why}. Allow TwoKey to look.`]
-    : [];
-}
-
-interface Link {
-  readonly source: InstanceRef;
-  readonly isPlanned: boolean;
-}
-
-/** A copy of something else is no copy of the writer; and a planned move waits for commits that must be able to arrive. */
-function whyNotLinked({ role, source: now, replicating }: DatabaseFacts, { source, isPlanned }: Link): string[] {
-  if (role !== "replica") return [];
-  if (now !== undefined && !namesSource(now, source))
-    return [`follows ${now}, and not ${source.instance} in ${source.region}. Its data is not the writer's.`];
-  return isPlanned && replicating !== true
-    ? [
-        "does not replicate now, so a planned move would never have every commit. Mend its replication, or use mode unplanned.",
-      ]
-    : [];
-}
-
-function whyNotPromotable({ status, role }: DatabaseFacts, promoted: "continued" | "before" | undefined): string[] {
-  return [
-    ...(role !== "replica" && !promoted
-      ? [
-          "is no read replica, so there is nothing to promote. Look by hand whether it was promoted already, or build a replica first.",
-        ]
-      : []),
-    ...(!PROMOTABLE.has(status) && promoted !== "continued" ? [sayNotPromotable(status)] : []),
-  ];
-}
-
-function nameRefusals({ seen, resource }: RdsAt): string[] {
-  const record = databaseRecord(resource);
-  if (!seen.name.known) return [`The database's CNAME cannot be read: ${seen.name.why}. Ask again when it can.`];
-  const found = record && writerRecordOf(record.name, seen.name.value);
-  if (!record || !found || !("refused" in found)) return [];
-  return [
-    `The records of ${record.name} cannot be moved: ${found.refused}. Mend them, or the store's name in twokey.yaml.`,
-  ];
 }

@@ -1,0 +1,111 @@
+import { type CardDue, wantCard } from "../../domain/card/card-due.ts";
+import type { Event } from "../../domain/event.ts";
+import type { Person } from "../../domain/people/person.ts";
+import type { RunState } from "../../domain/plan-run/run.ts";
+import { sayState } from "../../domain/plan-run/state-words.ts";
+import { findService, type Inventory } from "../../domain/service/inventory.ts";
+import type { Chat } from "../../ports/chat.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Documents } from "../../ports/documents.ts";
+import type { Logger } from "../../ports/logger.ts";
+import type { PageLink, Pagers } from "../../ports/pager.ts";
+import type { Runs } from "../../ports/runs.ts";
+import type { Wake } from "../../ports/wake.ts";
+import { type CallMemory, type Calls, type Need, reach } from "./reach.ts";
+import { type Needed, whoIsNeeded } from "./run-needs.ts";
+
+/** A run that waits for people calls them. What was called is one small document a run. */
+export interface CallDeps {
+  readonly calls: Documents<Calls>;
+  readonly cards: Documents<CardDue>;
+  readonly pagers: Pagers;
+  readonly clock: Clock;
+  readonly wake: Wake;
+  readonly inventory: () => Inventory;
+  readonly logger: Logger;
+  readonly chat: Pick<Chat, "addressOf">;
+  /** Where the cards of the run are. */
+  channelOf(run: RunState): Promise<string | undefined>;
+}
+
+/** Calls whoever is needed and has not been called in this round. Safe to call at any time, from any process. */
+export async function callPeople(run: RunState, deps: CallDeps): Promise<void> {
+  const { id } = run.plan;
+  const needed = whoIsNeeded(run, deps.inventory(), deps.clock.now());
+  await reach(needed && needOf(run, needed, { ...deps, channel: await deps.channelOf(run) }), {
+    ...deps,
+    memory: memoryOf(id, deps.calls),
+    againMs: deps.inventory().file.approvals.page_again_every,
+    directly: (people, page) => sayDirectly({ run, people, page }, deps),
+  });
+}
+
+/** Reads the run afresh, and calls; its own lane, so that a slow pager never holds up a failover. */
+export async function callForRun(id: string, deps: CallDeps & { readonly runs: Pick<Runs, "read"> }): Promise<void> {
+  const run = await deps.runs.read(id);
+  if (run) await callPeople(run, deps);
+}
+
+type Placed = CallDeps & { readonly channel: string | undefined };
+
+function needOf(run: RunState, { occasion, reason, people, why }: Needed, deps: Placed): Need {
+  const { id, service, from, to } = run.plan;
+  return {
+    ...{ occasion, reason, people, why },
+    key: `dr:${deps.inventory().file.environment}:run:${id}:${reason}`,
+    page: `${id}:${reason}`,
+    about: {
+      ...{ source: service, details: { run: id, from, to }, links: linksOf(run, deps) },
+      state: `Run ${id} is ${sayState(run.state)}`,
+    },
+    event: () => eventOf(run, { reason, people, why }, deps.clock.now()),
+  };
+}
+
+/** Where somebody who reads this away from the chat goes on: the card with its buttons first, then the service's own pages. */
+function linksOf({ plan }: RunState, { chat, channel, inventory }: Placed): PageLink[] {
+  const { id, runbook } = plan;
+  const card = channel === undefined ? [] : [{ text: `The card of ${runbook} ${id}`, href: chat.addressOf(channel) }];
+  const own = findService(inventory(), plan.service)?.links ?? [];
+  return [...card, ...own.map(({ label, url }) => ({ text: label, href: url }))];
+}
+
+function memoryOf(id: string, calls: Documents<Calls>): CallMemory {
+  return {
+    read: async () => (await calls.get(id))?.value,
+    change: async (decide) => void (await calls.change(id, decide)),
+  };
+}
+
+interface Directly {
+  readonly run: RunState;
+  readonly people: readonly Person[];
+  readonly page: string;
+}
+
+/** A direct message is a card that is owed: the outbox sends it, however long Slack is away. */
+async function sayDirectly({ run, people, page }: Directly, deps: CallDeps): Promise<void> {
+  for (const person of people) {
+    const id = `call:${page}:${person.id}`;
+    await deps.cards.change(id, (current) => {
+      const value = current
+        ? undefined
+        : wantCard(undefined, { id, kind: "call", subject: run.plan.id, to: { person: person.id } }, deps.clock.now());
+      return value && { value, events: [], dueAtMs: deps.clock.now() };
+    });
+    await deps.wake.card(id);
+  }
+}
+
+function eventOf(run: RunState, { reason, people, why }: Omit<Needed, "occasion">, atMs: number): Event {
+  return {
+    kind: "run.people-called",
+    atMs,
+    run: run.plan.id,
+    service: run.plan.service,
+    door: "engine",
+    ...(run.plan.incident === undefined ? {} : { incident: run.plan.incident }),
+    says: `Called ${people.map((person) => person.name).join(", ")}: ${why}`,
+    facts: { occasion: reason },
+  };
+}
