@@ -57,6 +57,17 @@ export const FAULT_NAMES: readonly [FaultName, ...FaultName[]] = [
   ...Object.keys(MOMENTS).filter((name): name is FaultName => name in MOMENTS && name !== FIRST),
 ];
 
+/** What seldom meets anything, such as a pager's silence while nobody is called, is drawn so many times as often. */
+const RARELY_MET: Partial<Record<FaultName, number>> = {
+  ...{ "pager-silent": 5, "pager-refusing": 3, "answer-lost": 3, "answer-hangs": 2, "call-cut": 2, "call-denied": 2 },
+  ...{ "worker-killed": 2, "service-scaled": 2, "standby-deployed": 2, "redis-went-back": 2, "replica-unseen": 2 },
+  ...{ "home-throttled": 2, "home-rds-dark": 2 },
+};
+export const DRAWN_FAULTS: readonly [FaultName, ...FaultName[]] = [
+  FIRST,
+  ...FAULT_NAMES.slice(1).flatMap((name) => Array.from({ length: RARELY_MET[name] ?? 1 }, () => name)),
+];
+
 /** A call that misbehaves waits for its step, however late that comes. */
 export const WAITS_FOR_ITS_CALL: ReadonlySet<FaultName> = new Set<FaultName>([
   "answer-lost",

@@ -31,24 +31,26 @@ export async function cutConnections(at: FailoverWorld): Promise<{ readonly end:
   const admin = await connected(at);
   let isOver = false;
   const cut = async () => {
-    while (!isOver) {
+    while (!isOver && !at.ended.aborted) {
       await Promise.all((await theirsOf(admin)).map((id) => admin.client("KILL", "ID", id)));
       await new Promise((resolve) => setTimeout(resolve, CUT_EVERY_MS));
     }
   };
   const cutting = cut();
   return {
-    end: () => {
+    end: async () => {
       isOver = true;
-      return cutting;
+      await cutting;
+      admin.disconnect();
     },
   };
 }
 
-/** A connection of a fault's own, which no other fault of the same world cuts. */
+/** A connection of a fault's own: no other fault of the same world cuts it, once it has its name. What is asked before that waits. */
 async function connected(at: FailoverWorld): Promise<Redis> {
-  const redis = await at.bench.connect();
-  await redis.client("SETNAME", OWN);
+  const redis = (await at.bench.connect()).duplicate({ connectionName: OWN, enableOfflineQueue: true });
+  // A cut while it still had no name is nothing to tell: it connects again.
+  redis.on("error", () => undefined);
   return redis;
 }
 
@@ -75,7 +77,9 @@ async function copyStore(at: FailoverWorld): Promise<{ readonly putBack: () => P
       for (const { key, value, livesMs } of copied) if (value) put.restore(key, livesMs, value);
       await put.exec();
       const lost = before.slice(await redis.llen(KEYS.journal("F-1")));
-      return { lost, isNoticeable: mark !== (await newestMark(redis)) };
+      const isNoticeable = mark !== (await newestMark(redis));
+      redis.disconnect();
+      return { lost, isNoticeable };
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Mode } from "../../src/domain/plan-run/plan.ts";
 import { Random } from "../../src/simulators/world/random.ts";
 import type { ExampleName } from "../harness/example.ts";
-import { FAULT_NAMES, type FaultName, MOMENTS, WAITS_FOR_ITS_CALL } from "./fault-names.ts";
+import { DRAWN_FAULTS, type FaultName, MOMENTS, WAITS_FOR_ITS_CALL } from "./fault-names.ts";
 import { WORDS, type Word } from "./people.ts";
 
 /** One world of many: a pure function of seed and index, so that it can be played again alone. */
@@ -48,7 +48,7 @@ const PLACES: readonly [readonly [ExampleName, string], ...(readonly [ExampleNam
   ["every-kind", "bookings"],
   ["every-kind", "desk"],
 ];
-const MOST_FAULTS = 4;
+const MOST_FAULTS = 5;
 
 export function worldOf(seed: number, index: number): WorldPlan {
   const random = new Random(seed).fork(`world ${index}`);
@@ -72,7 +72,7 @@ export function worldOf(seed: number, index: number): WorldPlan {
 const FOR_GOOD_SECONDS = 3_600;
 
 function faultFrom(random: Random): FaultPlan {
-  const name = random.pick(FAULT_NAMES);
+  const name = random.pick(DRAWN_FAULTS);
   const waits = WAITS_FOR_ITS_CALL.has(name);
   return {
     name,
