@@ -30,10 +30,19 @@ export const GUARDS = [
     fails: "guard watched sessions: is told what was seen of the sessions of stores that are closed still",
   },
   {
+    guard: "an opening that one executor saw is known to the next one",
+    file: "src/engine/runs/kept-in-sight.ts",
+    cut: "if (opened) return { fromMs: opened.fromMs, opened: opened.resources };",
+    by: "if (opened) return undefined;",
+    test: "flows/runbooks/failover/reopened.test.ts",
+    fails:
+      "guard seen by another: is fenced again where somebody closed it while the run was paused, by another executor too",
+  },
+  {
     guard: "nothing is known of the sessions of a store that was seen open",
-    file: "src/engine/runs/proven-again.ts",
-    cut: "closed.filter((resource) => !gap?.opened?.includes(resource));",
-    by: "gap ? closed : closed;",
+    file: "src/domain/plan-run/watch-transition.ts",
+    cut: ".filter(([resource]) => !opened.resources.includes(resource));",
+    by: ";",
     test: "flows/runbooks/failover/reopened.test.ts",
     fails:
       "guard seen open: is fenced again where somebody else has closed it before the promotion, and TwoKey saw it open",
@@ -66,8 +75,8 @@ export const GUARDS = [
   {
     guard: "a planned move is proven again where the old side was not kept in sight",
     file: "src/engine/runs/kept-in-sight.ts",
-    cut: "else if (proof.isRefuted) {",
-    by: "else if (proof.isRefuted && askedAtMs < 0) {",
+    cut: "else if (proof.isRefuted) await this.#tell(hold, row, proof);",
+    by: "else if (proof.isRefuted && askedAtMs < 0) await this.#tell(hold, row, proof);",
     test: "flows/runbooks/failover/reopened.test.ts",
     fails:
       "guard seen open: is fenced again where somebody else has closed it before the promotion, and TwoKey saw it open",
@@ -367,7 +376,7 @@ export const GUARDS = [
   {
     guard: "what was refused stays known for who takes it over later",
     file: "src/domain/plan-run/step-transition.ts",
-    cut: "    output: {},\n    sinceMs: entry.atMs,",
+    cut: "    output: keptWhenDone(run, entry.step),\n    sinceMs: entry.atMs,",
     by: "    ...{ output: {}, heldUp: undefined },\n    sinceMs: entry.atMs,",
     test: "domain/plan-run/held-up.test.ts",
     fails:
@@ -1259,8 +1268,8 @@ export const GUARDS = [
   {
     guard: "a proof of the fence is renewed before the promotion",
     file: "src/engine/runs/proven-again.ts",
-    cut: "if (!proof.holds) return closesAgain(proving, run, { sighted, proof });",
-    by: 'if (!proof.holds) return "begins";',
+    cut: "return closesAgain(proving, run, { sighted, proof });",
+    by: 'return "begins";',
     test: "engine/runs/fence-guard.test.ts",
     fails: "before the promotion is fenced again first",
   },

@@ -18,6 +18,8 @@ export const FenceOutput = z.object({
   markers: z.record(z.string(), Marker).exactOptional(),
   /** Stores in which every other session was seen to end, each with the sentence that says so. */
   ended: z.record(z.string(), z.string()).exactOptional(),
+  /** Resources that were seen open since, and the world time at which all was closed for the last time before that. */
+  opened: z.object({ fromMs: z.number(), resources: z.array(z.string()) }).exactOptional(),
   /** Resources that gave no answer and were left as they are. */
   silent: z.array(z.string()).exactOptional(),
   /** World time in which it may have been open. Rows from before that prove nothing about it, and are left out. */
@@ -27,10 +29,14 @@ export type FenceOutput = z.infer<typeof FenceOutput>;
 const Ended = FenceOutput.pick({ ended: true });
 
 /** What its fence left as it is, since it gave no answer. */
-export function leftSilent(run: RunState): readonly string[] {
+export const leftSilent = (run: RunState): readonly string[] => handedOn(run)?.silent ?? [];
+
+/** What was seen open of it since, before the promotion. */
+export const openedSince = (run: RunState): FenceOutput["opened"] => handedOn(run)?.opened;
+
+function handedOn(run: RunState): FenceOutput | undefined {
   const fence = fenceOf(run);
-  const output = FenceOutput.safeParse(fence && stateOf(run, fence.id).output);
-  return output.data?.silent ?? [];
+  return FenceOutput.safeParse(fence && stateOf(run, fence.id).output).data;
 }
 
 /** The step that stops the old side from writing, in a plan that has an old side. */
@@ -40,9 +46,7 @@ export function fenceOf(run: RunState): PlannedStep | undefined {
 
 /** What its fence has shown so far; undefined while it has shown nothing. */
 export function fenceSeen(run: RunState): FenceProof | undefined {
-  const fence = fenceOf(run);
-  const output = FenceOutput.safeParse(fence && stateOf(run, fence.id).output);
-  return output.success ? output.data.fence : undefined;
+  return handedOn(run)?.fence;
 }
 
 /** A move that promises to lose nothing, before its promotion: its old side has to stay closed. */

@@ -48,6 +48,8 @@ export const RunEntry = z.discriminatedUnion("kind", [
     /** The same attempt goes on with what it left for later. */
     nextPart: z.literal(true).exactOptional(),
     captured: Captured.exactOptional(),
+    /** As of `fence-again`; absent: nobody looked. */
+    ...StayedClosed,
     authorised: Authorised.exactOptional(),
   }),
   z.strictObject({
@@ -134,6 +136,14 @@ export const RunEntry = z.discriminatedUnion("kind", [
     captured: Captured.exactOptional(),
     ...StayedClosed,
   }),
+  /** Resources of the old side that were seen open, or to take a write, after its fence; closed when it was last seen so. */
+  z.strictObject({
+    kind: z.literal("seen-open"),
+    atMs: z.number(),
+    ...Step,
+    fromMs: z.number(),
+    resources: z.array(z.string()),
+  }),
   /** The old side is closed, and may have been open since then: what was found out since its fence is found out again. */
   z.strictObject({ kind: z.literal("prove-again"), atMs: z.number(), ...Step, fromMs: z.number() }),
   z.strictObject({
@@ -162,7 +172,7 @@ export const RunEntry = z.discriminatedUnion("kind", [
     /** As in what a fence hands on. */
     ended: z.record(z.string(), z.string()).exactOptional(),
   }),
-  z.strictObject({ kind: z.literal("fence-lost"), atMs: z.number(), ...Step, why: z.string() }),
+  z.strictObject({ kind: z.literal("fence-lost"), atMs: z.number(), ...Step, why: z.string(), ...StayedClosed }),
   z.strictObject({ kind: z.literal("watch-ended"), atMs: z.number(), ...Step, why: z.string() }),
   /** The store was lost and people signed for going on without this run. */
   z.strictObject({ kind: z.literal("abandoned"), atMs: z.number(), why: z.string() }),

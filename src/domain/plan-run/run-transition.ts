@@ -6,7 +6,7 @@ import { type RunKey, type RunState, type RunStateName, WAITS_FOR_PEOPLE, withSt
 import type { RunEntry } from "./run-entry.ts";
 import { forwardAgain, goesOn, stepApplied, takenOver } from "./step-transition.ts";
 import { votesFor, votesNeeded } from "./votes.ts";
-import { fencedAgain, provenAgain, watchEnded, watched } from "./watch-transition.ts";
+import { fencedAgain, provenAgain, seenOpen, watchEnded, watched } from "./watch-transition.ts";
 
 /** The only way a run changes. An entry that does not fit the state is a Bug: nothing may be guessed from it. */
 export function transition(run: RunState, entry: RunEntry): RunState {
@@ -53,6 +53,7 @@ const FITS: Readonly<Record<RunEntry["kind"], readonly RunStateName[]>> = {
   "vote-lapsed": ["running", "paused", "stopped", "stuck", "verified"],
   extended: [...LIVE, "verified"],
   "fence-again": ["running"],
+  "seen-open": REPORTING,
   "prove-again": ["running"],
   "watch-intent": WATCHED,
   "watch-asked": [...REPORTING, "verified"],
@@ -112,6 +113,8 @@ function applied(run: RunState, entry: RunEntry): RunState {
       return forwardAgain(run, entry);
     case "fence-again":
       return fencedAgain(run, entry);
+    case "seen-open":
+      return seenOpen(run, entry);
     case "prove-again":
       return provenAgain(run, entry);
     case "watch-intent":

@@ -1,4 +1,4 @@
-import { capturedWith } from "./fence.ts";
+import { capturedWith, endedIn } from "./fence.ts";
 import { isHeldUp } from "./held-up.ts";
 import { stepOf } from "./plan.ts";
 import { type RunState, stateOf, withStep } from "./run.ts";
@@ -17,15 +17,17 @@ export function stepApplied(run: RunState, entry: StepEntry): RunState {
       const irreversible = run.plan.steps.some((step) => step.id === entry.step && step.wayBack === "irreversible");
       const before = stateOf(run, entry.step);
       const heldUp = isHeldUp(before) ? before.heldUp : undefined;
+      const captured = capturedWith(run, entry.captured);
+      const { ended: _known, ...output } = before.output;
+      const kept = entry.closed ? { ...output, ...endedIn(run, entry.step, entry.closed) } : before.output;
       const intended = withStep(run, entry.step, {
         ...now,
-        ...{ state: "intended", heldUp },
+        ...{ state: "intended", heldUp, output: kept },
         attempt: entry.attempt,
         tries: before.tries + (entry.nextPart ? 0 : 1),
         startedAtMs: before.startedAtMs ?? entry.atMs,
         endedAtMs: undefined,
       });
-      const captured = capturedWith(run, entry.captured);
       // What people vote about stands still while the same call is refused again and again.
       const intents = run.intents + (heldUp ? 0 : 1);
       return { ...intended, captured, pastNoReturn: run.pastNoReturn || irreversible, intents };
@@ -61,7 +63,7 @@ export function stepApplied(run: RunState, entry: StepEntry): RunState {
   }
 }
 
-/** That the old side may have been open stays known when it is fenced again. Of sessions it says itself. */
+/** That the old side may have been open stays known when it is fenced again, or fails. Of sessions it says itself. */
 function keptWhenDone(run: RunState, step: string): Readonly<Record<string, unknown>> {
   const { unseen } = stateOf(run, step).output;
   return stepOf(run.plan, step).role === "protects" && unseen !== undefined ? { unseen } : {};
@@ -82,7 +84,7 @@ function failed(run: RunState, entry: Extract<RunEntry, { kind: "failed" }>): Ru
     says: entry.why,
     ways: entry.ways ?? [],
     // What an earlier attempt had shown is shown no longer. That it was refused stays: it decides what a take-over may rest on.
-    output: {},
+    output: keptWhenDone(run, entry.step),
     sinceMs: entry.atMs,
     endedAtMs: entry.atMs,
   });

@@ -25,10 +25,21 @@ export function fencedAgain(run: RunState, entry: Extract<RunEntry, { kind: "fen
   const provenMs = provenSinceMs(run);
   const steps = [entry.step, ...settledAfter(run, entry.step)];
   const seen: RunState = { ...run, intents: run.intents + 1, captured: capturedWith(run, entry.captured) };
-  const waiting = steps.reduce((now, step) => withStep(now, step, again), seen);
+  const counted = withStep(seen, entry.step, { tries: 0 });
+  const waiting = steps.reduce((now, step) => withStep(now, step, again), counted);
   // A store that stayed closed takes no new row, and the one before it proves nothing about the time since.
   const unseen = provenMs === undefined ? {} : { unseen: { fromMs: provenMs, untilMs: entry.atMs } };
   return withStep(waiting, entry.step, { output: { ...endedIn(run, entry.step, entry.closed ?? []), ...unseen } });
+}
+
+/** Who came in may be in still, so that nothing is known any more of the sessions of what was open. */
+export function seenOpen(run: RunState, entry: Extract<RunEntry, { kind: "seen-open" }>): RunState {
+  const { ended = {}, ...before } = FenceOutput.parse(stateOf(run, entry.step).output);
+  const { fromMs = entry.fromMs, resources = [] } = before.opened ?? {};
+  const opened = { fromMs, resources: [...new Set([...resources, ...entry.resources])] };
+  const kept = Object.entries(ended).filter(([resource]) => !opened.resources.includes(resource));
+  const output = { ...before, opened, ...(kept.length > 0 && { ended: Object.fromEntries(kept) }) };
+  return withStep(run, entry.step, { output });
 }
 
 /** The side is closed, so it is not fenced again: only what was found out while it may have been open. */
@@ -76,7 +87,14 @@ export function watched(run: RunState, entry: WatchEntry): RunState {
     case "fence-lost": {
       if (!isGuarded(run)) throw new Bug("journal-fence-not-proven", "Only an old side that was fenced can open again");
       const again = { tries: 0, triedAtMs: undefined, leftAlone: [], data: {} };
-      return withWatch(run, { ...again, state: "waiting", says: entry.why, lostAtMs: entry.atMs });
+      const { ended: _before, ...output } = stateOf(run, entry.step).output;
+      const kept = { ...output, ...endedIn(run, entry.step, entry.closed ?? []) };
+      return withWatch(withStep(run, entry.step, { output: kept }), {
+        ...again,
+        state: "waiting",
+        says: entry.why,
+        lostAtMs: entry.atMs,
+      });
     }
     case "watch-ended":
       return watchEnded(run, entry.why, entry.atMs);

@@ -74,7 +74,8 @@ async function turn({ run, hold, deps, signal, looking }: Turn): Promise<void> {
   if (due.kind === "do-it") return tryToFence(fencing, due, signal);
   if (due.kind === "lost") {
     const told = `${run.plan.from} was fenced and is not any more: ${due.why}. It is fenced again, as the signed plan says`;
-    return record(fencing, told, (common) => ({ kind: "fence-lost", ...common, step: fence.id, why: due.why }));
+    const lost = { kind: "fence-lost" as const, step: fence.id, why: due.why, closed: [...due.closed] };
+    return record(fencing, told, (common) => ({ ...lost, ...common }));
   }
   const end = isGuarded(run) ? "It was fenced when it was last seen." : "It was never proven to be fenced.";
   const says = `${run.plan.from} is not watched any more: ${due.why}. ${end}`;

@@ -1,8 +1,8 @@
-import { isToStayFenced, provenSinceMs } from "../../domain/plan-run/fence.ts";
-import type { RunState } from "../../domain/plan-run/run.ts";
+import { fenceOf, isToStayFenced, openedSince, provenSinceMs } from "../../domain/plan-run/fence.ts";
+import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import { eitherOf } from "../../ports/signals.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
-import { GUARD_EVERY_MS, proofOf } from "./fence-guard.ts";
+import { GUARD_EVERY_MS, type NoProof, proofOf } from "./fence-guard.ts";
 import type { RunHold } from "./journal.ts";
 
 /**
@@ -11,7 +11,7 @@ import type { RunHold } from "./journal.ts";
  * others may have opened it, written and closed it again.
  */
 /** World time between two looks; and machine time, by which a busy process is late at any speed of the clock. */
-const UNSEEN_MS = 60_000;
+export const UNSEEN_MS = 60_000;
 const LATE_MS = 5_000;
 
 type Deps = Omit<ExecutorDeps, "drift">;
@@ -46,7 +46,7 @@ export class KeptInSight {
     const looking = eitherOf(signal, stop);
     while (!stop.aborted && isToStayFenced(hold.run)) {
       try {
-        await this.#look(hold.run, looking);
+        await this.#look(hold, looking);
         await this.#deps.clock.sleep(GUARD_EVERY_MS, looking);
       } catch (error) {
         if (!stop.aborted || error !== stop.reason) throw error;
@@ -54,22 +54,37 @@ export class KeptInSight {
     }
   }
 
-  async #look(run: RunState, signal: AbortSignal): Promise<void> {
+  async #look(hold: RunHold, signal: AbortSignal): Promise<void> {
+    const { run } = hold;
     const row = this.#rowOf(run);
     if (!row) return;
     const askedAtMs = this.#deps.clock.now();
     const proof = await proofOf(run, this.#deps, signal);
     row.gap ??= this.#lateIn(row);
     if (proof.holds) row.seenAtMs = askedAtMs;
-    else if (proof.isRefuted) {
-      const { fromMs = row.seenAtMs, opened = [] } = row.gap ?? {};
-      row.gap = { fromMs, opened: [...opened, ...proof.open] };
-    }
+    else if (proof.isRefuted) await this.#tell(hold, row, proof);
+  }
+
+  /** In the journal, since another executor may be the one that promotes. */
+  async #tell(hold: RunHold, row: Row, { open: resources, says }: NoProof): Promise<void> {
+    const { clock } = this.#deps;
+    const written = await hold.append((run) => {
+      const fence = fenceOf(run);
+      const isFenced = fence && isToStayFenced(run) && stateOf(run, fence.id).state === "done";
+      const known = openedSince(run)?.resources ?? [];
+      if (!isFenced || resources.every((resource) => known.includes(resource))) return undefined;
+      const at = { atMs: clock.now(), epoch: hold.epoch, step: fence.id, fromMs: row.seenAtMs };
+      const told = { says: `${run.plan.from} was fenced, and stands open before the promotion: ${says}` };
+      return { entry: { kind: "seen-open", ...at, resources: [...resources] }, told };
+    });
+    if (written) await hold.note(written);
   }
 
   /** Of a side that is seen closed right now. */
   gapIn(run: RunState): Gap | undefined {
     const row = isToStayFenced(run) ? this.#rowOf(run) : undefined;
+    const opened = openedSince(run);
+    if (opened) return { fromMs: opened.fromMs, opened: opened.resources };
     return row && (row.gap ?? this.#lateIn(row));
   }
 

@@ -1,5 +1,6 @@
 import { sayTime } from "../../domain/duration.ts";
 import {
+  endedIn,
   fenceOf,
   fenceSeen,
   isGuarded,
@@ -11,16 +12,18 @@ import {
 } from "../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { type RunState, readySteps, stateOf } from "../../domain/plan-run/run.ts";
-import type { OldSide } from "../../ports/old-side.ts";
+import type { Captured } from "../../domain/plan-run/run-entry.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
-import { lookedInTime, type NoProof, proofInTime } from "./fence-guard.ts";
+import { lookedInTime, type NoProof, proofInTime, proofOf } from "./fence-guard.ts";
 import type { RunHold } from "./journal.ts";
-import type { Gap, KeptInSight } from "./kept-in-sight.ts";
+import type { KeptInSight } from "./kept-in-sight.ts";
 import type { UnderWay } from "./under-way.ts";
-import { isWaitedFor } from "./watch-due.ts";
+import { closedBut, isWaitedFor } from "./watch-due.ts";
 
 /** Attempts of the fence before the promotion; a region that comes and goes holds it up no longer. */
 const MOST_FENCE_ATTEMPTS = 3;
+/** World time between two looks at what ends by itself. */
+const LOOK_AGAIN_MS = 2_000;
 /** The same for what is proven of the new side. */
 const MOST_PROOFS = 4;
 
@@ -50,14 +53,16 @@ export async function fencesAgain(proving: Proving, run: RunState, sighted: Sigh
   const unproven = unprovenPromise(run);
   if (unproven !== undefined) return voided(proving, [unproven]);
   if (stateOf(run, fence.id).state !== "done") return "begins";
-  if (fenceSeen(run) === "cannot-know") return fencesWhatAnswers(proving, run, fence);
-  const proof = await proofInTime(run, deps, signal);
+  const isBlind = fenceSeen(run) === "cannot-know";
+  const proof = isBlind ? await proofOf(run, deps, signal) : await proofInTime(run, deps, signal);
   if (!proof.holds && proof.isUnderWay && sighted.underWay.isWaitedFor(fence)) {
     for (const step of readySteps(run)) deps.progressed(run, step.id, `waits for ${run.plan.from}: ${proof.says}`);
+    await deps.clock.sleep(LOOK_AGAIN_MS, signal);
     return "waits";
   }
   sighted.underWay.over();
-  if (!proof.holds) return closesAgain(proving, run, { sighted, proof });
+  if (!proof.holds && (!isBlind || proof.isRefuted)) return closesAgain(proving, run, { sighted, proof });
+  if (isBlind) return fencesWhatAnswers(proving, run, fence);
   const proven = await provesAgain(proving, run, sighted.sight);
   return proven === "begins" && leftSilent(run).length > 0 ? fencesWhatAnswers(proving, run, fence) : proven;
 }
@@ -67,8 +72,11 @@ async function fencesWhatAnswers(proving: Proving, run: RunState, fence: Planned
   if (stateOf(run, fence.id).attempt >= MOST_FENCE_ATTEMPTS || run.pastNoReturn) return "begins";
   const looked = await lookedInTime(run, proving.deps, proving.signal);
   if (looked.kind !== "back" || isWaitedFor(looked)) return "begins";
+  // What answers that nobody may read is no reason to stop a promotion whose stores are closed.
+  const isBack = (resource: string) => looked.captured !== undefined && resource in looked.captured;
+  if (fenceSeen(run) !== "cannot-know" && !leftSilent(run).some(isBack)) return "begins";
   const says = `${run.plan.from} answers again before the promotion: it is fenced first`;
-  return begunAgain(proving, { fence, looked, closed: looked.closed, says });
+  return begunAgain(proving, { fence, captured: looked.captured, closed: knownToBeEnded(run, fence), says });
 }
 
 interface Unproven {
@@ -87,25 +95,24 @@ async function closesAgain(proving: Proving, run: RunState, { sighted, proof }: 
   if (looked.kind !== "back" || looked.isClosed || stateOf(run, fence.id).attempt >= MOST_FENCE_ATTEMPTS)
     return voided(proving, [`${from} was fenced, and nobody can prove it now: ${proof.says}`]);
   const says = `${from} was fenced and stands open again before the promotion: it is fenced first`;
-  const closed = stayedClosed(looked, sighted.sight.gapIn(run)).filter((resource) => !proof.open.includes(resource));
-  return begunAgain(proving, { fence, looked, closed, says });
+  const opened = [...(sighted.sight.gapIn(run)?.opened ?? []), ...proof.open];
+  const closed = looked.closed.filter((resource) => !opened.includes(resource));
+  return begunAgain(proving, { fence, captured: looked.captured, closed, says });
 }
 
-/** What is closed now, and was seen open in no look in between. */
-const stayedClosed = ({ closed }: Back, gap: Gap | undefined): readonly string[] =>
-  closed.filter((resource) => !gap?.opened?.includes(resource));
-
-type Back = Extract<OldSide, { kind: "back" }>;
+/** The proof has just shown them closed, and what was seen open since is not among them any more. */
+const knownToBeEnded = (run: RunState, fence: PlannedStep): readonly string[] =>
+  Object.keys(endedIn(run, fence.id).ended ?? {});
 
 interface Again {
   readonly fence: PlannedStep;
-  readonly looked: Back;
+  readonly captured: Captured | undefined;
   readonly closed: readonly string[];
   readonly says: string;
 }
 
-async function begunAgain({ hold, deps }: Proving, { fence, looked, closed, says }: Again): Promise<"changed"> {
-  const seen = looked.captured && { captured: { ...looked.captured } };
+async function begunAgain({ hold, deps }: Proving, { fence, captured, closed, says }: Again): Promise<"changed"> {
+  const seen = captured && { captured: { ...captured } };
   const entered = await hold.append((now) => {
     if (now.state !== "running" || now.pastNoReturn) return undefined;
     const at = { atMs: deps.clock.now(), epoch: hold.epoch, step: fence.id };
@@ -132,7 +139,7 @@ function unprovenPromise(run: RunState): string | undefined {
  * seen open, who came in may be in still, so that it is fenced again as well.
  */
 async function provesAgain(proving: Proving, run: RunState, sight: KeptInSight): Promise<BeforeACommit> {
-  const { hold, deps, signal } = proving;
+  const { hold, deps } = proving;
   const { from, to } = run.plan;
   const gap = sight.gapIn(run);
   const fence = fenceOf(run);
@@ -144,10 +151,9 @@ async function provesAgain(proving: Proving, run: RunState, sight: KeptInSight):
     : `Nobody looked at ${from} from ${sayTime(gap.fromMs, nowMs)} to ${sayTime(nowMs)}`;
   if (proven.some((id) => stateOf(run, id).attempt >= MOST_PROOFS))
     return voided(proving, [`${since}, so nobody can prove that ${to} has every commit of it`]);
-  const looked = gap.opened && (await lookedInTime(run, deps, signal));
-  if (looked?.kind === "back") {
+  if (gap.opened) {
     const says = `${since}. It is fenced again: who came in may be in still`;
-    return begunAgain(proving, { fence, looked, closed: stayedClosed(looked, gap), says });
+    return begunAgain(proving, { fence, captured: undefined, closed: knownToBeEnded(run, fence), says });
   }
   const told = { says: `${since}. That ${to} has every commit is proven again` };
   const entered = await hold.append((now) =>
@@ -175,8 +181,9 @@ export async function standsFenced(proving: Proving, run: RunState): Promise<boo
   if (!isGuarded(run)) return true;
   const proof = await proofInTime(run, deps, signal);
   if (proof.holds) return true;
-  const looked = proof.isRefuted ? undefined : await lookedInTime(run, deps, signal);
-  if (!proof.isRefuted && (looked?.kind !== "back" || looked.isClosed)) return true;
+  const now = await lookedInTime(run, deps, signal);
+  const looked = now.kind === "back" ? now : undefined;
+  if (!proof.isRefuted && (!looked || looked.isClosed)) return true;
   const says = `${run.plan.from} was fenced and is not proven to be any more: ${proof.says}`;
   const lost = await hold.append((now) =>
     isGuarded(now)
@@ -187,6 +194,7 @@ export async function standsFenced(proving: Proving, run: RunState): Promise<boo
             step: fence.id,
             epoch: hold.epoch,
             why: proof.says,
+            closed: [...closedBut(proof.open, looked)],
           },
           told: { says },
         }

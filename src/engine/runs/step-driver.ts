@@ -6,16 +6,18 @@ import {
   StepFailed,
   TransientError,
 } from "../../domain/errors.ts";
-import { firstToCapture, inputOf, isShutOff } from "../../domain/plan-run/fence.ts";
+import { inputOf, isShutOff } from "../../domain/plan-run/fence.ts";
 import { timeOf } from "../../domain/plan-run/learned-times.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import { type Asked, type StepContext, UNCAPTURED, type Verdict } from "../../ports/step.ts";
 import type { StoredStep } from "../../ports/stored-step.ts";
+import { capture, type Seen, standingNow } from "./capture.ts";
 import { contextFor, definitionOf, type ExecutorDeps } from "./executor-deps.ts";
-import { lookedInTime, proofInTime } from "./fence-guard.ts";
+import { proofInTime } from "./fence-guard.ts";
 import { isDecided, Refusals, recordAsked } from "./held-up.ts";
 import type { RunHold } from "./journal.ts";
+import { UNSEEN_MS } from "./kept-in-sight.ts";
 import { haltFor, recordFailure } from "./step-failure.ts";
 
 /** World time between two looks, ± 20 %: short against every cloud duration, long against every API limit. */
@@ -42,10 +44,13 @@ export interface Drive {
 export async function driveStep({ hold, step, deps, signal }: Drive): Promise<void> {
   const definition = definitionOf(deps, hold.run.plan, step.id);
   const context = contextFor(hold, step.id, { ...deps, signal });
-  const { state } = stateOf(hold.run, step.id);
+  const { state, sinceMs } = stateOf(hold.run, step.id);
   const isByHand = state === "by-hand";
+  const beganMs = deps.clock.now();
+  const isUnseen = state === "asked" && beganMs - sinceMs > UNSEEN_MS;
   const driving: Driving = {
     ...{ hold, step, deps, definition, context },
+    ...(isUnseen && { unseen: { fromMs: sinceMs, untilMs: beganMs } }),
     // What a vendor takes after it had refused has its own time from then on.
     get deadlineMs() {
       return deadlineOf(hold.run, step, deps);
@@ -90,6 +95,8 @@ interface Driving extends Omit<Drive, "signal"> {
   readonly definition: StoredStep;
   readonly context: StepContext;
   readonly deadlineMs: number;
+  /** World time in which nobody looked at what the step had asked for, as after a process that died. */
+  readonly unseen?: { readonly fromMs: number; readonly untilMs: number };
 }
 
 /** Undefined when the run no longer lets steps start. `what`: the part that an attempt left for later; absent: a new attempt. */
@@ -106,10 +113,15 @@ async function askUntilAnswered(driving: Driving, what?: "next-part"): Promise<A
       await waitOrFail(driving, POLL_MS, { says: doubt });
       continue;
     }
-    const { input, captured } = seen;
+    const { input, captured, closed } = seen;
     const intended = await hold.intend((run) =>
       mayStart(run) && !isDecided(run, step)
-        ? intentOf(run, step, { atMs: deps.clock.now(), captured, isNextPart: what !== undefined && tries === 0 })
+        ? intentOf(run, step, {
+            atMs: deps.clock.now(),
+            captured,
+            closed,
+            isNextPart: what !== undefined && tries === 0,
+          })
         : undefined,
     );
     if (!intended) return undefined;
@@ -131,7 +143,7 @@ async function askUntilAnswered(driving: Driving, what?: "next-part"): Promise<A
       }
       const deadlineMs = driving.deadlineMs + refusals.tookMs();
       await waitOrFail({ ...driving, deadlineMs }, waitMs, { says: messageOf(error) });
-      if (error.code === UNCAPTURED) seen = await capture(driving);
+      if (error.code === UNCAPTURED) seen = await capture(driving, String(error.facts["opened"] ?? "").split("\n"));
     }
   }
 }
@@ -156,31 +168,11 @@ async function doubtOf(
   throw new StepFailed("not-fenced", doubt, { facts: { mustAsk: true } });
 }
 
-interface Seen {
-  readonly input: PlannedStep["input"] | undefined;
-  readonly captured: RunState["captured"];
-}
-
-/**
- * Before the first call of a fence: what stands there now, which may not be what the plan saw. Users wait for it, so what gives
- * no answer shortly counts as it was planned.
- */
-async function standingNow({ hold: { run }, step, deps, context }: Driving): Promise<RunState["captured"]> {
-  const planned = firstToCapture(run, step);
-  if (!planned) return undefined;
-  const looked = await lookedInTime(run, deps, context.signal);
-  return { ...planned, ...(looked.kind === "back" ? looked.captured : undefined) };
-}
-
-/**
- * The old side was dark when the plan was made, and answers now: the next intent says what stands there. Past the point of
- * no return a side that answers and may not be read is closed all the same, since it may take writes.
- */
-async function capture({ hold, step, deps, context }: Driving): Promise<Seen> {
-  const looked = await deps.oldSide(hold.run, { signal: context.signal });
-  const captured = looked.kind === "back" ? looked.captured : undefined;
-  const isUnreadable = looked.kind !== "silent" && captured === undefined;
-  return { captured, input: isUnreadable && hold.run.pastNoReturn ? step.input : undefined };
+/** Rows that prove the last commit prove nothing of a time in which nobody looked at what was closed. */
+function proofOfNow({ step, unseen }: Driving, output: Readonly<Record<string, unknown>>): typeof output {
+  if (step.role !== "protects" || !unseen) return output;
+  const { markers: _before, ...known } = output;
+  return { ...known, unseen };
 }
 
 /** Resolves when it is there, when nobody needs it any more, or when its next part is due. */
@@ -198,7 +190,7 @@ async function pollUntilThere(driving: Driving): Promise<"over" | "next-part"> {
       verdict = { done: false, says: messageOf(error) };
     }
     if (verdict.done) {
-      const { output } = verdict;
+      const output = proofOfNow(driving, verdict.output);
       const says = isByHand ? `${verdict.says} (by hand: ${before.says})` : verdict.says;
       const entered = await hold.append(() => ({
         entry: { kind: "done", atMs: deps.clock.now(), step: step.id, epoch: hold.epoch, says, output: { ...output } },
@@ -234,13 +226,14 @@ const mayStart = (run: RunState): boolean => run.state === "running";
 interface Intended {
   readonly atMs: number;
   readonly captured: Seen["captured"];
+  readonly closed: Seen["closed"];
   readonly isNextPart: boolean;
 }
 
-function intentOf(run: RunState, step: PlannedStep, { atMs, captured, isNextPart }: Intended) {
+function intentOf(run: RunState, step: PlannedStep, { atMs, captured, closed, isNextPart }: Intended) {
   const before = stateOf(run, step.id).attempt;
   const attempt = isNextPart ? before : before + 1;
-  const seen = captured && { captured: { ...captured } };
+  const seen = { ...(captured && { captured: { ...captured } }), ...(closed && { closed: [...closed] }) };
   const part = isNextPart && { nextPart: true as const };
   const which = isNextPart ? " (its next part)" : before === 0 ? "" : ` (look and ask again, attempt ${attempt})`;
   return {

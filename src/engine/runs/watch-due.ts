@@ -15,7 +15,7 @@ export type Due =
   | { readonly kind: "nothing" }
   | { readonly kind: "verify" }
   | { readonly kind: "end"; readonly why: string }
-  | { readonly kind: "lost"; readonly why: string }
+  | { readonly kind: "lost"; readonly why: string; readonly closed: readonly string[] }
   | ({ readonly kind: "do-it" } & Pick<Back, "captured" | "silent" | "closed">);
 
 type Back = Extract<OldSide, { kind: "back" }>;
@@ -75,10 +75,15 @@ interface Looking {
 async function whatIsLost(run: RunState, looked: Back | undefined, { deps, signal }: Looking): Promise<Due> {
   // A side that is seen open is not asked for a write first: its write check may be silent for long.
   if (looked?.captured !== undefined && !looked.isClosed)
-    return { kind: "lost", why: "what was closed there stands open again" };
+    return { kind: "lost", why: "what was closed there stands open again", closed: looked.closed };
   const proof = await proofOf(run, deps, signal);
-  return !proof.holds && proof.isRefuted ? { kind: "lost", why: proof.says } : { kind: "nothing" };
+  if (proof.holds || !proof.isRefuted) return { kind: "nothing" };
+  return { kind: "lost", why: proof.says, closed: closedBut(proof.open, looked) };
 }
+
+/** What a look shows closed, and takes no write. */
+export const closedBut = (open: readonly string[], looked: Back | undefined): readonly string[] =>
+  (looked?.closed ?? []).filter((resource) => !open.includes(resource));
 
 /** All of it that answers is closed, and the rest gives no answer yet: nothing can be done, and nothing is proven. */
 export const isWaitedFor = (looked: OldSide): boolean =>

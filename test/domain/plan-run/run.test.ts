@@ -369,10 +369,24 @@ describe("an old side that could not be fenced", () => {
     expect(endedIn(apply(proven, { ...again, closed: ["stores.orders"] }))).toEqual({ "stores.orders": one });
     expect(endedIn(apply(proven, again))).toBeUndefined();
 
-    const lost: RunEntry = { kind: "fence-lost", ...at, step: "fence", epoch: 1, why: "it stands open" };
+    const seen: RunEntry = {
+      ...{ kind: "seen-open", ...at, step: "fence", epoch: 1, fromMs: AT - 60_000, resources: ["stores.stock"] },
+    };
+    expect(endedIn(apply(proven, seen))).toEqual({ "stores.orders": one });
+    expect(stateOf(apply(proven, seen, again), "fence").output).not.toHaveProperty("opened");
+    const reopened: RunEntry = {
+      ...{ kind: "intent", ...at, step: "fence", epoch: 1, attempt: 2, closed: ["stores.stock"] },
+    };
+    const both = ["stores.stock", "stores.orders"];
+    expect(endedIn(apply(proven, { ...again, closed: both }, reopened))).toEqual({ "stores.stock": one });
+
+    const lost: RunEntry = {
+      ...{ kind: "fence-lost", ...at, step: "fence", epoch: 1, why: "it stands open", closed: ["stores.stock"] },
+    };
     const watching = { kind: "watch-intent", ...at, step: "fence", epoch: 1 } as const;
     const promoted = apply(proven, intent("promote"), lost);
-    const watched = apply(promoted, { ...watching, closed: ["stores.stock"] });
+    expect(endedIn(promoted)).toEqual({ "stores.stock": one });
+    const watched = apply(promoted, { ...watching, closed: both });
     const later = { "stores.stock": one, "stores.orders": "1 other session was ended, and none is open" };
     const closed: RunEntry = { kind: "fenced-later", ...at, step: "fence", epoch: 1, says: "fenced", ended: later };
     expect([endedIn(watched), endedIn(apply(watched, watching))]).toEqual([{ "stores.stock": one }, undefined]);

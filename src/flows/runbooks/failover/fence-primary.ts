@@ -94,6 +94,11 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
         UNCAPTURED,
         `${input.region} answers again, and what stands there is not written down yet`,
       );
+    const opened = answering.filter((each) => isReopened(each, input)).map(({ part }) => part.resource);
+    if (opened.length > 0)
+      throw new TransientError(UNCAPTURED, `${opened.join(", ")} was opened since it was closed`, {
+        facts: { opened: opened.join("\n") },
+      });
     const isCalm = input.mode === "planned" && Object.keys(silent).length === 0;
     const closing = { ...context, ended: input.ended };
     if (isCalm) return closeInOrder(answering, closing);
@@ -206,6 +211,12 @@ const whyOf = (all: readonly Standing[]): Data["silent"] =>
 
 const partsOf = ({ parts, leaveAlone = [] }: Input): readonly FencePart[] =>
   parts.filter(({ resource }) => !leaveAlone.includes(resource));
+
+/** What is known of its sessions counts no more, which has to be written down before it is closed again. */
+function isReopened({ part: { resource, fence }, now }: Standing, { mustCapture, ended }: Input): boolean {
+  const isKnown = mustCapture === true && ended?.[resource] !== undefined;
+  return isKnown && now.known && !fence.isClosed(fence.captured.parse(now.value));
+}
 
 /** Something of it has to be written down before it is touched, and is not yet, such as a security group that it has since. */
 function isUncaptured({ resource }: Pick<FencePart, "resource">, now: Known<object>, input: Input): boolean {

@@ -52,12 +52,13 @@ export async function proveFenced(
   const missing = missingOf(verdicts);
   if (missing) return missing;
   const left = Object.keys(silent);
+  const restarted = stores.filter((part) => howEnded(part) === "at-once" && !left.includes(part.resource));
   for (const part of parts) await part.fence.letGo?.(part.things, lookOf(part, context));
   return {
     done: true,
     says: verdicts.flatMap(({ says }) => (says === "" ? [] : [says])).join("; "),
     output: {
-      ...{ fence: weakest(verdicts), ...(markers && { markers }), ...provenOf(sessions) },
+      ...{ fence: weakest(verdicts), ...(markers && { markers }), ...provenOf(sessions, restarted) },
       ...(left.length > 0 && { silent: left }),
     },
   };
@@ -72,10 +73,13 @@ function missingOf(verdicts: readonly Verdict<FenceOutput>[]): Verdict<FenceOutp
   return first && { ...first, ...(refutes.length > 0 && { refutes }) };
 }
 
-function provenOf(sessions: Side["sessions"]): Pick<FenceOutput, "ended"> {
-  const proven = Object.entries(sessions).flatMap(([resource, { isProven, says }]) =>
-    isProven ? [[resource, says] as const] : [],
-  );
+function provenOf(sessions: Side["sessions"], restarted: readonly Part[]): Pick<FenceOutput, "ended"> {
+  const proven = [
+    ...restarted.map(({ resource }) => [resource, "every session ended with a restart"] as const),
+    ...Object.entries(sessions).flatMap(([resource, { isProven, says }]) =>
+      isProven ? [[resource, says] as const] : [],
+    ),
+  ];
   return proven.length === 0 ? {} : { ended: Object.fromEntries(proven) };
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
+import { openedSince } from "../../../../src/domain/plan-run/fence.ts";
 import { type RunState, stateOf } from "../../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../../src/domain/plan-run/run-entry.ts";
 import type { ExecutorDeps } from "../../../../src/engine/runs/executor-deps.ts";
@@ -158,6 +159,33 @@ describe.each(worlds)(
       const run = await drive(at, { steps });
 
       await opened;
+      expect([run.state, run.why]).toEqual(end);
+      expect(stateOf(run, "fence").attempt).toBe(2);
+      if (run.state === "stopped") return expect(promotions()).toEqual([]);
+      expect([isOnNewSide(store, "late"), await lossOf(run)]).toEqual([true, 0]);
+    });
+
+    test("guard seen by another: is fenced again where somebody closed it while the run was paused, by another executor too", async () => {
+      let opened: Promise<void> | undefined;
+      const openAndPause = async () => {
+        const old = databaseOf(store, "home");
+        await open(old);
+        await writes(store, "late");
+        await eventually("line of the opening", WITHIN_MS, async () => openedSince(await runOf(at)) && true);
+        await pause();
+        await close(old);
+      };
+      const steps = whenKnown(store, async () => {
+        opened = openAndPause();
+        await opened;
+      });
+      const paused = await drive(at, { steps });
+      await opened;
+      expect([paused.state, promotions()]).toEqual(["paused", []]);
+      await resume();
+
+      const run = await drive(at, { worker: "another" });
+
       expect([run.state, run.why]).toEqual(end);
       expect(stateOf(run, "fence").attempt).toBe(2);
       if (run.state === "stopped") return expect(promotions()).toEqual([]);
