@@ -368,6 +368,8 @@ describe("an old side that could not be fenced", () => {
 
     expect(endedIn(apply(proven, { ...again, closed: ["stores.orders"] }))).toEqual({ "stores.orders": one });
     expect(endedIn(apply(proven, again))).toBeUndefined();
+    // Its own first reboot is not taken for one of this fence.
+    expect(stateOf(apply(proven, again), "fence").tries).toBe(0);
 
     const seen: RunEntry = {
       ...{ kind: "seen-open", ...at, step: "fence", epoch: 1, fromMs: AT - 60_000, resources: ["stores.stock"] },
