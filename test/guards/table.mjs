@@ -90,6 +90,14 @@ export const GUARDS = [
     fails: "guard unseen gap: is proven again where it was opened and closed while nobody drove the run",
   },
   {
+    guard: "a row from before a time in which nobody looked proves nothing",
+    file: "src/engine/runs/kept-in-sight.ts",
+    cut: 'if (role !== "protects" || !unseen) return output;',
+    by: 'if (role !== "" || !unseen) return output;',
+    test: "flows/runbooks/failover/marker.test.ts",
+    fails: "guard row of before: is not believed where nobody looked for a while after it, and samples prove the rest",
+  },
+  {
     guard: "a planned move is proven by its own marker row",
     file: "src/flows/resources/stores/rds-replica/record-data-position.ts",
     cut: "if (seen.known && seen.value)",

@@ -15,18 +15,11 @@ import type { RunEntry } from "./run-entry.ts";
 /** The old side answers before anything irreversible: its fence, and what was found out after it, is done again. */
 export function fencedAgain(run: RunState, entry: Extract<RunEntry, { kind: "fence-again" }>): RunState {
   if (run.pastNoReturn) throw new Bug("journal-fence-too-late", "Past the point of no return the watch fences");
-  const again = {
-    state: "waiting",
-    sinceMs: entry.atMs,
-    startedAtMs: undefined,
-    endedAtMs: undefined,
-    output: {},
-  } as const;
   const provenMs = provenSinceMs(run);
   const steps = [entry.step, ...settledAfter(run, entry.step)];
   const seen: RunState = { ...run, intents: run.intents + 1, captured: capturedWith(run, entry.captured) };
   const counted = withStep(seen, entry.step, { tries: 0 });
-  const waiting = steps.reduce((now, step) => withStep(now, step, again), counted);
+  const waiting = begunAnew(counted, steps, entry.atMs);
   // A store that stayed closed takes no new row, and the one before it proves nothing about the time since.
   const unseen = provenMs === undefined ? {} : { unseen: { fromMs: provenMs, untilMs: entry.atMs } };
   return withStep(waiting, entry.step, { output: { ...endedIn(run, entry.step, entry.closed ?? []), ...unseen } });
@@ -49,14 +42,12 @@ export function provenAgain(run: RunState, entry: Extract<RunEntry, { kind: "pro
   const { fence } = FenceOutput.parse(stateOf(run, entry.step).output);
   const unseen = { fromMs: entry.fromMs, untilMs: entry.atMs };
   const fenced = withStep(run, entry.step, { output: { fence, unseen, ...endedIn(run, entry.step) } });
-  const again = {
-    state: "waiting",
-    sinceMs: entry.atMs,
-    startedAtMs: undefined,
-    endedAtMs: undefined,
-    output: {},
-  } as const;
-  return provenSinceFence(run).reduce((now, step) => withStep(now, step, again), fenced);
+  return begunAnew(fenced, provenSinceFence(run), entry.atMs);
+}
+
+function begunAnew(run: RunState, steps: readonly string[], sinceMs: number): RunState {
+  const again = { state: "waiting", sinceMs, startedAtMs: undefined, endedAtMs: undefined, output: {} } as const;
+  return steps.reduce((now, step) => withStep(now, step, again), run);
 }
 
 type WatchEntry = Extract<

@@ -1,5 +1,6 @@
-import { fenceOf, isToStayFenced, openedSince, provenSinceMs } from "../../domain/plan-run/fence.ts";
-import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
+import { type FenceOutput, fenceOf, isToStayFenced, openedSince, provenSinceMs } from "../../domain/plan-run/fence.ts";
+import type { PlannedStep } from "../../domain/plan-run/plan.ts";
+import { type RunState, type StepState, stateOf } from "../../domain/plan-run/run.ts";
 import { eitherOf } from "../../ports/signals.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
 import { GUARD_EVERY_MS, type NoProof, proofOf } from "./fence-guard.ts";
@@ -11,10 +12,27 @@ import type { RunHold } from "./journal.ts";
  * others may have opened it, written and closed it again.
  */
 /** World time between two looks; and machine time, by which a busy process is late at any speed of the clock. */
-export const UNSEEN_MS = 60_000;
+const UNSEEN_MS = 60_000;
 const LATE_MS = 5_000;
 
 type Deps = Omit<ExecutorDeps, "drift">;
+
+/** World time in which nobody looked at what a step had asked for, as after a process that died. */
+export type Unseen = NonNullable<FenceOutput["unseen"]>;
+
+export const unseenSince = ({ state, sinceMs }: StepState, nowMs: number): Unseen | undefined =>
+  state === "asked" && nowMs - sinceMs > UNSEEN_MS ? { fromMs: sinceMs, untilMs: nowMs } : undefined;
+
+/** Rows that prove the last commit prove nothing of a time in which nobody looked at what was closed. */
+export function proofOfNow(
+  { role }: PlannedStep,
+  unseen: Unseen | undefined,
+  output: StepState["output"],
+): typeof output {
+  if (role !== "protects" || !unseen) return output;
+  const { markers: _before, ...known } = output;
+  return { ...known, unseen };
+}
 
 export interface Gap {
   /** World time of the newest look that saw it closed. */
@@ -94,7 +112,7 @@ export class KeptInSight {
     return isLate ? { fromMs: seenAtMs } : undefined;
   }
 
-  /** What an executor before this one saw nobody knows: its row begins with the proof. */
+  /** When an executor before this one looked last nobody knows: its row begins with the proof. What it saw open stands in the journal. */
   #rowOf(run: RunState): Row | undefined {
     const sinceMs = provenSinceMs(run);
     if (sinceMs !== undefined && this.#row?.sinceMs !== sinceMs)

@@ -22,10 +22,10 @@ import { closedBut, isWaitedFor } from "./watch-due.ts";
 
 /** Attempts of the fence before the promotion; a region that comes and goes holds it up no longer. */
 const MOST_FENCE_ATTEMPTS = 3;
-/** World time between two looks at what ends by itself. */
-const LOOK_AGAIN_MS = 2_000;
 /** The same for what is proven of the new side. */
 const MOST_PROOFS = 4;
+/** World time between two looks at what ends by itself. */
+const LOOK_AGAIN_MS = 2_000;
 
 export interface Proving {
   readonly hold: RunHold;

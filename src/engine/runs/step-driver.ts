@@ -17,7 +17,7 @@ import { contextFor, definitionOf, type ExecutorDeps } from "./executor-deps.ts"
 import { proofInTime } from "./fence-guard.ts";
 import { isDecided, Refusals, recordAsked } from "./held-up.ts";
 import type { RunHold } from "./journal.ts";
-import { UNSEEN_MS } from "./kept-in-sight.ts";
+import { proofOfNow, type Unseen, unseenSince } from "./kept-in-sight.ts";
 import { haltFor, recordFailure } from "./step-failure.ts";
 
 /** World time between two looks, ± 20 %: short against every cloud duration, long against every API limit. */
@@ -44,13 +44,12 @@ export interface Drive {
 export async function driveStep({ hold, step, deps, signal }: Drive): Promise<void> {
   const definition = definitionOf(deps, hold.run.plan, step.id);
   const context = contextFor(hold, step.id, { ...deps, signal });
-  const { state, sinceMs } = stateOf(hold.run, step.id);
+  const before = stateOf(hold.run, step.id);
+  const { state } = before;
   const isByHand = state === "by-hand";
-  const beganMs = deps.clock.now();
-  const isUnseen = state === "asked" && beganMs - sinceMs > UNSEEN_MS;
+  let unseen = unseenSince(before, deps.clock.now());
   const driving: Driving = {
     ...{ hold, step, deps, definition, context },
-    ...(isUnseen && { unseen: { fromMs: sinceMs, untilMs: beganMs } }),
     // What a vendor takes after it had refused has its own time from then on.
     get deadlineMs() {
       return deadlineOf(hold.run, step, deps);
@@ -62,9 +61,11 @@ export async function driveStep({ hold, step, deps, signal }: Drive): Promise<vo
     const first = isResumed ? undefined : await askUntilAnswered(driving);
     if (!isResumed && !first) return;
     const asked = [first];
-    while ((await pollUntilThere(driving)) === "next-part") {
+    while ((await pollUntilThere(driving, unseen)) === "next-part") {
       const next = await askUntilAnswered(driving, "next-part");
       if (!next) return;
+      // What it has proven since then is of now.
+      unseen = undefined;
       asked.push(next);
     }
     if (first) tellTime(driving, asked);
@@ -95,8 +96,6 @@ interface Driving extends Omit<Drive, "signal"> {
   readonly definition: StoredStep;
   readonly context: StepContext;
   readonly deadlineMs: number;
-  /** World time in which nobody looked at what the step had asked for, as after a process that died. */
-  readonly unseen?: { readonly fromMs: number; readonly untilMs: number };
 }
 
 /** Undefined when the run no longer lets steps start. `what`: the part that an attempt left for later; absent: a new attempt. */
@@ -168,15 +167,8 @@ async function doubtOf(
   throw new StepFailed("not-fenced", doubt, { facts: { mustAsk: true } });
 }
 
-/** Rows that prove the last commit prove nothing of a time in which nobody looked at what was closed. */
-function proofOfNow({ step, unseen }: Driving, output: Readonly<Record<string, unknown>>): typeof output {
-  if (step.role !== "protects" || !unseen) return output;
-  const { markers: _before, ...known } = output;
-  return { ...known, unseen };
-}
-
 /** Resolves when it is there, when nobody needs it any more, or when its next part is due. */
-async function pollUntilThere(driving: Driving): Promise<"over" | "next-part"> {
+async function pollUntilThere(driving: Driving, unseen: Unseen | undefined): Promise<"over" | "next-part"> {
   const { hold, step, deps, definition, context } = driving;
   const before = stateOf(hold.run, step.id);
   const isByHand = before.state === "by-hand";
@@ -190,7 +182,7 @@ async function pollUntilThere(driving: Driving): Promise<"over" | "next-part"> {
       verdict = { done: false, says: messageOf(error) };
     }
     if (verdict.done) {
-      const output = proofOfNow(driving, verdict.output);
+      const output = proofOfNow(step, unseen, verdict.output);
       const says = isByHand ? `${verdict.says} (by hand: ${before.says})` : verdict.says;
       const entered = await hold.append(() => ({
         entry: { kind: "done", atMs: deps.clock.now(), step: step.id, epoch: hold.epoch, says, output: { ...output } },

@@ -36,14 +36,14 @@ export async function proveFenced(
   const waits = later.length > 0 ? await waitsFor(parts, input, { ...context, later }) : undefined;
   if (waits) return waits;
   const side = { input, stores, silent, sessions };
+  const restarted: string[] = [];
   const verdicts = await Promise.all([
     ...stores.map(async (part) => {
-      const verdict = await proofOf(part, input, {
-        ...context,
-        why: silent[part.resource],
-        sessions: sessions[part.resource],
-      });
-      return stores.length === 1 ? verdict : { ...verdict, says: `${part.resource}: ${verdict.says}` };
+      const { resource } = part;
+      const verdict = await proofOf(part, input, { ...context, why: silent[resource], sessions: sessions[resource] });
+      const isFenced = verdict.done && verdict.output.fence === "fenced";
+      if (isFenced && howEnded(part) === "at-once") restarted.push(resource);
+      return stores.length === 1 ? verdict : { ...verdict, says: `${resource}: ${verdict.says}` };
     }),
     ...parts.filter((part) => isAsked(part, side)).map((part) => closed(part, input, context)),
     ...parts.filter((part) => isAwaited(part, side)).map((part) => ended(part, input, context)),
@@ -52,7 +52,6 @@ export async function proveFenced(
   const missing = missingOf(verdicts);
   if (missing) return missing;
   const left = Object.keys(silent);
-  const restarted = stores.filter((part) => howEnded(part) === "at-once" && !left.includes(part.resource));
   for (const part of parts) await part.fence.letGo?.(part.things, lookOf(part, context));
   return {
     done: true,
@@ -73,9 +72,9 @@ function missingOf(verdicts: readonly Verdict<FenceOutput>[]): Verdict<FenceOutp
   return first && { ...first, ...(refutes.length > 0 && { refutes }) };
 }
 
-function provenOf(sessions: Side["sessions"], restarted: readonly Part[]): Pick<FenceOutput, "ended"> {
+function provenOf(sessions: Side["sessions"], restarted: readonly string[]): Pick<FenceOutput, "ended"> {
   const proven = [
-    ...restarted.map(({ resource }) => [resource, "every session ended with a restart"] as const),
+    ...restarted.map((resource) => [resource, "every session ended with a restart"] as const),
     ...Object.entries(sessions).flatMap(([resource, { isProven, says }]) =>
       isProven ? [[resource, says] as const] : [],
     ),

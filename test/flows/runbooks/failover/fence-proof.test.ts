@@ -106,6 +106,24 @@ describe("a fence", () => {
     expect(await verdictWhen(silence, signed)).toMatchObject({ done: true, output: { fence: "not-proven" } });
   });
 
+  test("remembers of sessions only what a failing write has shown: of a restart that nobody could prove, nothing", async () => {
+    const [api, store] = INPUT.parts;
+    const input = {
+      ...{ ...INPUT, unseenAccepted: ["stores.stock"], unprovenAccepted: ["stores.stock"] },
+      parts: [api, { ...store, things: { ...store?.things, reboots: true } }],
+    };
+    const outputWhen = async (write: WriteVerdict) => {
+      const probe = { writeCheck: async () => write, writeOverKept: async () => write };
+      const verdict = await fence().verify(input, { silent: {} }, contextOf({ ...rulesAre(known([])), probe }));
+      return verdict.done && verdict.output;
+    };
+
+    expect(await outputWhen({ kind: "unknown", why: "no answer" })).toEqual({ fence: "not-proven" });
+    expect(await outputWhen({ kind: "refused", reason: "terminated" })).toMatchObject({
+      ended: { "stores.stock": "every session ended with a restart" },
+    });
+  });
+
   test("guard earlier session: whose sessions TwoKey ends is refuted by a write over one that was open before, and shown by its loss", async () => {
     const [api, store] = INPUT.parts;
     const login = {

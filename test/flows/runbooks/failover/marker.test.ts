@@ -1,15 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { stateOf } from "../../../../src/domain/plan-run/run.ts";
+import { STEPS } from "../../../../src/flows/index.ts";
+import type { StoredStep } from "../../../../src/ports/stored-step.ts";
 import { drive } from "../../../harness/drive.ts";
 import {
   type FailoverWorld,
   mutationsOf,
+  runOf,
   startFailoverWorld,
   startRun,
   verdictOf,
 } from "../../../harness/failover-world.ts";
 import { accountInOrders, patientGuests } from "../../../harness/own-accounts.ts";
 import { twoTakeOver } from "../../../harness/way-back.ts";
+import { diesOnceClosed } from "../../../harness/worker-death.ts";
 
 const SPEED = 120;
 /** Of the store of bookings that TwoKey has an account in. */
@@ -66,18 +70,7 @@ describe("a planned move of a store that TwoKey has an account in", () => {
 
   test("guard marker missing: stops where the worker died right after it had closed, says so, and goes on by samples when people take over", async () => {
     await startRun(at, { mode: "planned" });
-    const dies = new AbortController();
-    at.whole.world.log.follow(
-      ({ kind, facts }) =>
-        kind === "aws.mutation" &&
-        facts["operation"] === "RevokeSecurityGroupIngress" &&
-        JSON.stringify(facts).includes("sg-0a1b2c3d4e5f60003") &&
-        dies.abort(new Error("the worker was stopped")),
-    );
-    await expect(drive(at, { signal: dies.signal })).rejects.toThrow("the worker was stopped");
-    const { engine } = at.whole.rds;
-    const guests = { region: at.service.home, instance: "bookings-guests" };
-    for (const session of engine.openOn(guests)) if (session.user === "twokey") engine.end(session);
+    await diesOnceClosed(at, { instance: "bookings-guests", securityGroup: "sg-0a1b2c3d4e5f60003" });
 
     const left = await drive(at, { worker: "another" });
     expect(left.why).toContain("programs that were connected may still write to it");
@@ -92,6 +85,42 @@ describe("a planned move of a store that TwoKey has an account in", () => {
     expect([run.state, run.why]).toEqual(["verified", ""]);
     expect(stateOf(run, POSITION).says).toContain("commits until");
     expect(await verdictOf(at)).toMatchObject({ lostWrites: 0 });
+  });
+
+  /** The worker dies when its fence has asked for something of this kind, and the next one comes ten minutes later. */
+  async function resumedLate(isWanted: (data: unknown) => boolean) {
+    const { "fence-primary": fence } = STEPS;
+    if (!fence) throw new Error("there is no fence");
+    const dies = new AbortController();
+    const verify: StoredStep["verify"] = (input, data, context) => {
+      if (isWanted(data)) dies.abort(new Error("the worker was stopped"));
+      return fence.verify(input, data, context);
+    };
+    const steps = { ...STEPS, "fence-primary": { ...fence, verify } };
+    await expect(drive(at, { signal: dies.signal, steps })).rejects.toThrow("the worker was stopped");
+    expect(stateOf(await runOf(at), "fence").state).toBe("asked");
+    at.whole.world.clock.jump(10 * 60_000);
+    await at.setSpeed(SPEED);
+    return drive(at, { worker: "another" });
+  }
+  const has = (key: string) => (data: unknown) => typeof data === "object" && data !== null && key in data;
+
+  test("guard row of before: is not believed where nobody looked for a while after it, and samples prove the rest", async () => {
+    await startRun(at, { mode: "planned" });
+
+    const run = await resumedLate(has("markers"));
+
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+    expect(stateOf(run, POSITION).says).toMatch(/the old side may have been open after .+, so commits until/);
+  });
+
+  test("is written by the next worker where the first one died while tasks still drained, and counts", async () => {
+    await startRun(at, { mode: "planned" });
+
+    const run = await resumedLate(has("later"));
+
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+    expect(stateOf(run, POSITION).says).toContain("it has the marker row that was written at");
   });
 
   test("another row is written where the worker died after the first one, and only that one counts", async () => {

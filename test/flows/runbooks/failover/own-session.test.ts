@@ -6,9 +6,9 @@ import { cardText } from "../../../../src/views/card-text.ts";
 import { oldSideLine } from "../../../../src/views/old-side.ts";
 import { progressCard } from "../../../../src/views/run-progress.ts";
 import { drive } from "../../../harness/drive.ts";
-import { eventually } from "../../../harness/eventually.ts";
 import { type FailoverWorld, startFailoverWorld, startRun, verdictOf } from "../../../harness/failover-world.ts";
 import { twoTakeOver } from "../../../harness/way-back.ts";
+import { diesOnceClosed } from "../../../harness/worker-death.ts";
 
 const SPEED = 60;
 /** The store of bookings that TwoKey has an account in. */
@@ -119,23 +119,7 @@ describe("an old database that TwoKey has an account in", () => {
     /** The run as the next worker leaves it: it is not in, and nobody new is let in. */
     async function goneOnBy(another: string): Promise<RunState> {
       reportsSignIn();
-      const dies = new AbortController();
-      at.whole.world.log.follow(
-        ({ kind, facts }) =>
-          kind === "aws.mutation" &&
-          facts["operation"] === "RevokeSecurityGroupIngress" &&
-          JSON.stringify(facts).includes("sg-0a1b2c3d4e5f60003") &&
-          dies.abort(new Error("the worker was stopped")),
-      );
-      await expect(drive(at, { signal: dies.signal })).rejects.toThrow("the worker was stopped");
-      await eventually("closed door", 10_000, () => {
-        const { engine } = at.whole.rds;
-        const late = engine.connect(guests(), { address: "10.0.0.78", groups: [] }, { user: "reports" });
-        if (late.ok) engine.end(late.session);
-        return late.ok ? undefined : true;
-      });
-      // Its session goes with it: what stands for its process in this test lives on.
-      for (const session of openOnGuests()) if (session.user === "twokey") at.whole.rds.engine.end(session);
+      await diesOnceClosed(at, { instance: GUESTS, securityGroup: "sg-0a1b2c3d4e5f60003" });
       return drive(at, { worker: another });
     }
     const promotions = () =>
