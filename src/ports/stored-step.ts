@@ -45,8 +45,8 @@ export function storedStep<Input, Data extends Stored, Output extends Stored>(
       },
     }),
     permissions: (input) => step.permissions(step.input.parse(input)),
-    run: (input, context) => step.run(step.input.parse(input), context),
-    verify: (input, data, context) => step.verify(step.input.parse(input), step.data.parse(data), context),
+    run: async (input, context) => step.run(step.input.parse(input), context),
+    verify: async (input, data, context) => step.verify(step.input.parse(input), step.data.parse(data), context),
     dataByHand: (nowMs, isRefused) => step.dataByHand(nowMs, isRefused),
     undo: async (input, context) => {
       if (typeof undo !== "function") return { says: "nothing to undo", requestIds: [] };

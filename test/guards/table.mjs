@@ -1007,6 +1007,14 @@ export const GUARDS = [
     fails: "guard closed at once: of a planned move as well, for its writers are not waited for any more",
   },
   {
+    guard: "a fence that the watch has only begun proves nothing anew",
+    file: "src/domain/plan-run/fence.ts",
+    cut: "if (run.watch.data !== undefined) return run.watch.data;",
+    by: 'if (run.watch.state !== "waiting") return run.watch.data ?? {};',
+    test: "flows/runbooks/failover/returns-in-parts.test.ts",
+    fails: "guard begun by the watch: is as unknown as before while its closing has only begun",
+  },
+  {
     guard: "a fence is proven by a write that fails",
     file: "src/flows/runbooks/failover/fence-proof.ts",
     cut: "  if (written)\n",

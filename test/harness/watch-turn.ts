@@ -2,6 +2,7 @@ import type { Freeze } from "../../src/domain/plan-run/freeze.ts";
 import type { RunState } from "../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../src/domain/plan-run/run-transition.ts";
+import type { WatchDeps } from "../../src/engine/runs/executor-deps.ts";
 import { watchOldSide } from "../../src/engine/runs/fence-watch.ts";
 import type { OldSide } from "../../src/ports/old-side.ts";
 import type { LedgerEntry } from "../../src/ports/runs.ts";
@@ -22,7 +23,14 @@ interface Around {
 }
 
 /** One turn of the watch over a run that is kept in memory; says what it wrote where, and what has become of the run. */
-export async function watchTurn(run: RunState, { cloud, steps, oldSide, holder, other, freeze }: Around) {
+export async function watchTurn(run: RunState, around: Around) {
+  const { deps, kept } = watchedInMemory(run, around);
+  await watchOldSide(run, deps, new AbortController().signal);
+  return kept();
+}
+
+/** What a look at the old side of a run needs, with that run kept in memory; and what has been written of it since. */
+export function watchedInMemory(run: RunState, { cloud, steps, oldSide, holder, other, freeze }: Around) {
   const written: RunEntry[] = [];
   const ledger: LedgerEntry[] = [];
   let now = run;
@@ -30,27 +38,23 @@ export async function watchTurn(run: RunState, { cloud, steps, oldSide, holder, 
   const unused = async () => {
     throw new Error("the watch does not ask for this");
   };
-  await watchOldSide(
-    run,
-    {
-      ...{ clock: cloud.clock, logger: silent, steps, worker: "w2", oldSide, frozen: async () => freeze },
-      guardIsDue: () => true,
-      cloud: { ...cloud, guardedBy: () => cloud, prepare: async () => undefined },
-      ledger: quietLedger({ append: async (entry) => void ledger.push(entry) }),
-      runs: {
-        ...{ create: unused, openIds: unused, ofIncident: unused, coolDownUntil: unused },
-        holderOf: async () => holder,
-        read: async (id) => (id === holder ? other : now),
-        append: async (before, { entries, over }) => {
-          if (before.length !== now.length) return { kind: "conflict" };
-          now = entries.reduce(transition, before);
-          written.push(...entries);
-          ended ||= over === true;
-          return { kind: "appended", run: now };
-        },
+  const deps: WatchDeps = {
+    ...{ clock: cloud.clock, logger: silent, steps, worker: "w2", oldSide, frozen: async () => freeze },
+    guardIsDue: () => true,
+    cloud: { ...cloud, guardedBy: () => cloud, prepare: async () => undefined },
+    ledger: quietLedger({ append: async (entry) => void ledger.push(entry) }),
+    runs: {
+      ...{ create: unused, openIds: unused, ofIncident: unused, coolDownUntil: unused },
+      holderOf: async () => holder,
+      read: async (id) => (id === holder ? other : now),
+      append: async (before, { entries, over }) => {
+        if (before.length !== now.length) return { kind: "conflict" };
+        now = entries.reduce(transition, before);
+        written.push(...entries);
+        ended ||= over === true;
+        return { kind: "appended", run: now };
       },
     },
-    new AbortController().signal,
-  );
-  return { written, ledger, ended, run: now };
+  };
+  return { deps, kept: () => ({ written, ledger, ended, run: now }) };
 }

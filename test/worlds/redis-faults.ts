@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { z } from "zod";
 import { KEYS } from "../../src/store/keys.ts";
 import type { FailoverWorld } from "../harness/failover-world.ts";
 import type { Begin } from "./faults.ts";
@@ -71,15 +72,16 @@ async function copyStore(at: FailoverWorld): Promise<{ readonly putBack: () => P
   const copied = await Promise.all((await redis.keys("*")).map((key) => entryOf(redis, key)));
   return {
     async putBack() {
-      const before = await redis.lrange(KEYS.journal("F-1"), 0, -1);
-      const mark = await newestMark(redis);
-      const put = redis.multi().flushdb();
+      // Read in the same turn of Redis: what is written right after it is no loss.
+      const put = redis.multi().lrange(JOURNAL, 0, -1).get(MARK).flushdb();
       for (const { key, value, livesMs } of copied) if (value) put.restore(key, livesMs, value);
-      await put.exec();
-      const lost = before.slice(await redis.llen(KEYS.journal("F-1")));
-      const isNoticeable = mark !== (await newestMark(redis));
+      const answers = Answers.parse((await put.lrange(JOURNAL, 0, -1).get(MARK).exec())?.map(([, answer]) => answer));
       redis.disconnect();
-      return { lost, isNoticeable };
+      const [lines, mark, kept, keptMark] = [answers[0], answers[1], answers.at(-2), answers.at(-1)];
+      return {
+        lost: Lines.parse(lines).slice(Lines.parse(kept).length),
+        isNoticeable: newest(mark) !== newest(keptMark),
+      };
     },
   };
 }
@@ -91,7 +93,11 @@ export interface PutBack {
   readonly isNoticeable: boolean;
 }
 
-const newestMark = async (redis: Redis) => (await redis.get(KEYS.ledgerMark("worker")))?.split(" ")[0];
+const JOURNAL = KEYS.journal("F-1");
+const MARK = KEYS.ledgerMark("worker");
+const Answers = z.array(z.unknown());
+const Lines = z.array(z.string());
+const newest = (mark: unknown) => z.string().nullable().parse(mark)?.split(" ")[0];
 
 async function entryOf(redis: Redis, key: string) {
   const [value, livesMs] = await Promise.all([redis.dumpBuffer(key), redis.pttl(key)]);

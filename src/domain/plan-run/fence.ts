@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type PlannedStep, stepOf } from "./plan.ts";
-import { isSettled, type RunState, type RunStateName, settledAfter, stateOf } from "./run.ts";
+import { isSettled, type RunState, type RunStateName, type StepState, settledAfter, stateOf } from "./run.ts";
 import { Captured } from "./run-entry.ts";
 
 /**
@@ -37,6 +37,16 @@ export const openedSince = (run: RunState): FenceOutput["opened"] => handedOn(ru
 function handedOn(run: RunState): FenceOutput | undefined {
   const fence = fenceOf(run);
   return FenceOutput.safeParse(fence && stateOf(run, fence.id).output).data;
+}
+
+/**
+ * What was said about the newest call that has fenced, by the step or by the watch after it; undefined: nothing has, as where people
+ * went on without a fence.
+ */
+export function lastAsked(run: RunState): StepState["data"] | undefined {
+  const fence = fenceOf(run);
+  if (run.watch.data !== undefined) return run.watch.data;
+  return fence && fenceSeen(run) !== undefined ? stateOf(run, fence.id).data : undefined;
 }
 
 /** The step that stops the old side from writing, in a plan that has an old side. */

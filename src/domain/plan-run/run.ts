@@ -109,8 +109,8 @@ export interface Watch {
   readonly triedAtMs: number | undefined;
   /** Parts that gave no answer at the last try, so that nothing was asked of them. */
   readonly leftAlone: readonly string[];
-  /** What the fence step said about its last call. */
-  readonly data: Readonly<Record<string, unknown>>;
+  /** What the fence step said about the call of the newest try; undefined: that has asked for nothing yet. */
+  readonly data: Readonly<Record<string, unknown>> | undefined;
   /** How it was fenced, why the newest failed try failed, or why the watch ended. */
   readonly says: string;
   /** When it was fenced, or when the watch ended. */
@@ -183,7 +183,7 @@ export function proposedRun(plan: Plan, digest: string): RunState {
       tries: 0,
       triedAtMs: undefined,
       leftAlone: [],
-      data: {},
+      data: undefined,
       says: "",
       endedAtMs: undefined,
       lostAtMs: undefined,

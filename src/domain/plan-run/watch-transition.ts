@@ -77,7 +77,7 @@ export function watched(run: RunState, entry: WatchEntry): RunState {
     }
     case "fence-lost": {
       if (!isGuarded(run)) throw new Bug("journal-fence-not-proven", "Only an old side that was fenced can open again");
-      const again = { tries: 0, triedAtMs: undefined, leftAlone: [], data: {} };
+      const again = { tries: 0, triedAtMs: undefined, leftAlone: [], data: undefined };
       const { ended: _before, ...output } = stateOf(run, entry.step).output;
       const kept = { ...output, ...endedIn(run, entry.step, entry.closed ?? []) };
       return withWatch(withStep(run, entry.step, { output: kept }), {
@@ -96,7 +96,7 @@ function begunByWatch(run: RunState, entry: Extract<WatchEntry, { kind: "watch-i
   if (!run.pastNoReturn || !needsWatch(run))
     throw new Bug("journal-watch-unauthorised", "Only an unfenced old side past the point of no return is fenced so");
   const { tries } = run.watch;
-  const tried = { state: "intended", tries: tries + 1, triedAtMs: entry.atMs, data: {} } as const;
+  const tried = { state: "intended", tries: tries + 1, triedAtMs: entry.atMs, data: undefined } as const;
   const leftAlone = entry.leftAlone ?? [];
   // From here on the fence has an effect, also one that was skipped or taken over: unwinding has to undo it.
   const { ended: _before, ...output } = stateOf(run, entry.step).output;

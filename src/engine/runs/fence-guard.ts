@@ -1,7 +1,7 @@
 import { OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
-import { fenceOf, inputOf, isOpenAgain } from "../../domain/plan-run/fence.ts";
+import { fenceOf, inputOf, isOpenAgain, lastAsked } from "../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
-import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
+import type { RunState, StepState } from "../../domain/plan-run/run.ts";
 import type { OldSide } from "../../ports/old-side.ts";
 import type { LookContext, Verdict } from "../../ports/step.ts";
 import { definitionOf, LOOKS_ONLY, type WatchDeps } from "./executor-deps.ts";
@@ -50,7 +50,10 @@ export async function proofOf(run: RunState, deps: WatchDeps, signal: AbortSigna
       ...{ holds: false, isRefuted: true, open: [], isUnderWay: false },
       says: "it stands open, and is being fenced again",
     };
-  const verdict = await verdictOf(run, fence, { deps, signal });
+  const data = lastAsked(run);
+  if (data === undefined)
+    return { holds: false, isRefuted: false, open: [], isUnderWay: false, says: "nothing has fenced it yet" };
+  const verdict = await verdictOf(run, fence, { deps, signal, data });
   if (verdict.done) return { holds: true };
   const { says, refutes: open = [], isUnderWay = false } = verdict;
   return { holds: false, says, isRefuted: open.length > 0, open, isUnderWay };
@@ -74,13 +77,12 @@ export const lookedInTime = (run: RunState, deps: WatchDeps, signal: AbortSignal
 interface Asking {
   readonly deps: WatchDeps;
   readonly signal: AbortSignal;
+  readonly data: StepState["data"];
 }
 
-async function verdictOf(run: RunState, fence: PlannedStep, { deps, signal }: Asking): Promise<Verdict> {
+async function verdictOf(run: RunState, fence: PlannedStep, { deps, signal, data }: Asking): Promise<Verdict> {
   const fencing = { run: run.plan.id, epoch: run.epoch };
   const context: LookContext = { cloud: deps.cloud, signal, fencing, ...LOOKS_ONLY };
-  const isLater = run.watch.state !== "waiting";
-  const data = isLater ? run.watch.data : stateOf(run, fence.id).data;
   try {
     return await definitionOf(deps, run.plan, fence.id).verify(inputOf(run, fence), data, context);
   } catch (error) {

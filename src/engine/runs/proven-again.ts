@@ -53,7 +53,9 @@ export async function fencesAgain(proving: Proving, run: RunState, sighted: Sigh
   const unproven = unprovenPromise(run);
   if (unproven !== undefined) return voided(proving, [unproven]);
   if (stateOf(run, fence.id).state !== "done") return "begins";
-  const isBlind = fenceSeen(run) === "cannot-know";
+  // What stays silent, as people accepted, or was never fenced, as they decided.
+  const seen = fenceSeen(run);
+  const isBlind = seen === undefined || seen === "cannot-know";
   const proof = isBlind ? await proofOf(run, deps, signal) : await proofInTime(run, deps, signal);
   if (!proof.holds && proof.isUnderWay && sighted.underWay.isWaitedFor(fence)) {
     for (const step of readySteps(run)) deps.progressed(run, step.id, `waits for ${run.plan.from}: ${proof.says}`);

@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import type { RunState } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../../src/domain/plan-run/run-transition.ts";
-import { contextFor } from "../../../src/engine/runs/executor-deps.ts";
+import { contextFor, definitionOf } from "../../../src/engine/runs/executor-deps.ts";
 import type { RunHold } from "../../../src/engine/runs/journal.ts";
 import { STEPS } from "../../../src/flows/index.ts";
 import { example } from "../../harness/example.ts";
@@ -27,6 +27,24 @@ function mayHaveAsked(...entries: RunEntry[]): boolean {
   const hold = { run, epoch: 1 } as RunHold; // nothing else of it is asked here
   return contextFor(hold, "promote", { cloud, steps: STEPS, signal: new AbortController().signal }).mayHaveAsked;
 }
+
+test("a step that cannot read what was kept of it stops its run for people, as one that breaks later does", async () => {
+  const { plan } = proposed(example("inventory"));
+  const step = definitionOf({ steps: STEPS }, plan, "fence");
+  const unread = { ...fakeCloud({}), guardedBy: () => fakeCloud({}) };
+  const looking = {
+    cloud: unread,
+    signal: new AbortController().signal,
+    fencing: { run: plan.id, epoch: 1 },
+    tries: 1,
+  };
+  const context = { ...looking, mayHaveAsked: false, outputOf: () => undefined };
+
+  await expect(step.verify(plan.steps[0]?.input, { silent: 3 }, context)).rejects.toMatchObject({
+    code: "step-broken",
+  });
+  await expect(step.run({ region: 3 }, context)).rejects.toMatchObject({ code: "step-broken" });
+});
 
 test("a step knows whether an earlier call of its run may have been taken: by an attempt that nobody saw end, and by an answer of the vendor for good", () => {
   expect(mayHaveAsked()).toBe(false);

@@ -6,6 +6,7 @@ import type { RunEntry } from "../../../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../../../src/domain/plan-run/run-transition.ts";
 import type { FirewallRule } from "../../../../src/domain/service/firewall.ts";
 import type { Known } from "../../../../src/domain/service/observed.ts";
+import { proofOf } from "../../../../src/engine/runs/fence-guard.ts";
 import { STEPS } from "../../../../src/flows/index.ts";
 import { observe } from "../../../../src/flows/observe.ts";
 import { lookAtOldSide } from "../../../../src/flows/runbooks/failover/old-side.ts";
@@ -15,7 +16,7 @@ import { example } from "../../../harness/example.ts";
 import { started } from "../../../harness/keys.ts";
 import { AT, dark, known } from "../../../harness/observed.ts";
 import { quietCloud } from "../../../harness/quiet-cloud.ts";
-import { watchTurn } from "../../../harness/watch-turn.ts";
+import { watchedInMemory, watchTurn } from "../../../harness/watch-turn.ts";
 
 const inventory = example("every-kind");
 const bookings = inventory.services.find(({ name }) => name === "bookings");
@@ -30,6 +31,9 @@ const RULE: FirewallRule = {
 const ORDERS = "sg-0a1b2c3d4e5f60001";
 const GUESTS = "sg-0a1b2c3d4e5f60003";
 const TASKS = "tasks";
+
+/** Its parts, each with why nobody could close it. */
+const SILENT = { "stores.orders": "no answer", "stores.guests": "no answer", "compute.api": "no answer" };
 
 /** A home region of which single things give no answer, and whose firewalls and tasks can be closed. */
 class Home {
@@ -120,6 +124,7 @@ async function promotedBlindly(): Promise<RunState> {
     ...started(made.plan, AT),
     { kind: "claimed", ...now, worker: "w1" },
     { kind: "intent", ...now, step: "fence", attempt: 1 },
+    { kind: "asked", ...now, step: "fence", requestIds: [], data: { silent: SILENT } },
     { kind: "done", ...now, step: "fence", says: "cannot know", output: { fence: "cannot-know" } },
     ...promoting.flatMap((step): RunEntry[] => [
       { kind: "intent", ...now, step, attempt: 1 },
@@ -178,4 +183,29 @@ describe("an old side of two stores of which one comes back first", () => {
 
     expect([at.tasks, run.watch.leftAlone]).toEqual([0, ["stores.orders", "stores.guests"]]);
   });
+
+  test("guard begun by the watch: is as unknown as before while its closing has only begun", async () => {
+    const run = await promotedBlindly();
+    const begun = transition(run, { kind: "watch-intent", step: "fence", atMs: AT, epoch: 1 });
+    const failed = transition(begun, { kind: "watch-failed", step: "fence", atMs: AT, epoch: 1, why: "no answer" });
+
+    expect([await proof(begun), await proof(failed)]).toEqual([{ holds: true }, { holds: true }]);
+  });
+
+  test("is not proven where nothing has fenced it yet, since people went on without", async () => {
+    const run = await promotedBlindly();
+    const { fence } = run.steps;
+    if (!fence) throw new Error("the plan has a fence");
+    const skipped: RunState = { ...run, steps: { ...run.steps, fence: { ...fence, output: {}, data: {} } } };
+    const begun = transition(skipped, { kind: "watch-intent", step: "fence", atMs: AT, epoch: 1 });
+
+    expect(await proof(begun)).toMatchObject({ holds: false, isRefuted: false, says: "nothing has fenced it yet" });
+  });
 });
+
+/** Of a side that is silent still. */
+async function proof(run: RunState) {
+  const cloud = new Home().cloud();
+  const { deps } = watchedInMemory(run, { cloud, steps: STEPS, oldSide: async () => ({ kind: "silent" }) });
+  return proofOf(run, deps, new AbortController().signal);
+}
