@@ -68,11 +68,14 @@ export const DRAWN_FAULTS: readonly [FaultName, ...FaultName[]] = [
   ...FAULT_NAMES.slice(1).flatMap((name) => Array.from({ length: RARELY_MET[name] ?? 1 }, () => name)),
 ];
 
-/** A call that misbehaves waits for its step, however late that comes. */
+/** A call that misbehaves waits until it is made, however late that comes. */
 export const WAITS_FOR_ITS_CALL: ReadonlySet<FaultName> = new Set<FaultName>([
   "answer-lost",
   "answer-hangs",
   "call-cut",
   "call-throttled",
   "call-denied",
+  "slack-rate-limiting",
+  "pager-silent",
+  "pager-refusing",
 ]);

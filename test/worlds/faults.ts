@@ -102,6 +102,11 @@ const mutation = (effect: FaultInput["effect"], most: number): Begin =>
     return [{ vendor: "aws", operation, region: of(at), effect, times: 1 + (pick % most) }];
   });
 
+/** The next few calls of people, whatever they are. */
+const MOST_CALLS = 12;
+const some = (vendor: "slack" | "pagerduty", effect: FaultInput["effect"]): Begin =>
+  calls((_at, { pick }) => [{ vendor, effect, times: 1 + (pick % MOST_CALLS) }]);
+
 const rebooted = (of: (at: FailoverWorld) => string): Begin =>
   click((at) =>
     storesIn(at.service, of(at)).map(({ database }) =>
@@ -229,11 +234,9 @@ export const BEGIN: Readonly<Record<FaultName, Begin>> = {
     return { ...hit, end: () => people.lift() };
   },
   "slack-dark": calls(() => [{ vendor: "slack", effect: { kind: "drop-before" } }]),
-  "slack-rate-limiting": calls(() => [
-    { vendor: "slack", effect: { ...refusal("ratelimited", 429), retryAfterSeconds: 1 } },
-  ]),
-  "pager-silent": calls(() => [{ vendor: "pagerduty", effect: { kind: "drop-after" } }]),
-  "pager-refusing": calls(() => [{ vendor: "pagerduty", effect: refusal("internal", 500) }]),
+  "slack-rate-limiting": some("slack", { ...refusal("ratelimited", 429), retryAfterSeconds: 1 }),
+  "pager-silent": some("pagerduty", { kind: "drop-after" }),
+  "pager-refusing": some("pagerduty", refusal("internal", 500)),
   "redis-cut": redisCut,
   "redis-went-back": redisWentBack,
 };
