@@ -115,7 +115,7 @@ function advanceDeps(deps: HandlerDeps): AdvanceDeps {
     cloudOf: outside.cloudOf,
     wake: queues.wake,
     steps: STEPS,
-    guardIsDue: guardTimes(),
+    guard: guardTimes(),
     shown: new Map(),
     drift: async (run, signal) => {
       const service = findService(inventory(), run.plan.service);

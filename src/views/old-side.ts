@@ -11,12 +11,12 @@ export function oldSideLine(run: RunState, nowMs: number): Text | undefined {
   const seen = fenceSeen(run);
   const { watch } = run;
   if (watch.lostAtMs !== undefined && watch.state === "waiting")
-    return spans`${from} was fenced and is not any more since ${ago(watch.lostAtMs)}: ${watch.says}. It is fenced again. What it takes until then is not in ${run.plan.to}`;
+    return spans`${from} was fenced and is not any more, seen so ${ago(watch.lostAtMs)}: ${watch.says}. It is fenced again. What it takes until then is not in ${run.plan.to}${sinceClosed(run)}`;
   if (watch.state === "fenced") {
     const fenced = ago(watch.endedAtMs ?? nowMs);
     return watch.lostAtMs === undefined
       ? spans`${from} came back and was fenced at ${fenced}${whileGuarded(run)}`
-      : spans`${from} was opened, seen so ${ago(watch.lostAtMs)}, and was fenced again at ${fenced}. What it took meanwhile is not in ${run.plan.to}${whileGuarded(run)}`;
+      : spans`${from} was opened, seen so ${ago(watch.lostAtMs)}, and was fenced again at ${fenced}. What it took meanwhile is not in ${run.plan.to}${sinceClosed(run)}${whileGuarded(run)}`;
   }
   const guarded = run.state === "verified" ? whileGuarded(run) : [];
   if (seen === "closed" && state === "done" && watch.lostAtMs === undefined)
@@ -40,6 +40,10 @@ export function oldSideLine(run: RunState, nowMs: number): Text | undefined {
       : "TwoKey looks at it again before the promotion";
   return `${from} is not proven to be fenced and may still take writes; the key holders accepted that. ${next}`;
 }
+
+/** Between this look and the one that saw it open others may have written there. */
+const sinceClosed = ({ watch: { seenClosedMs } }: RunState): readonly Span[] =>
+  seenClosedMs === undefined ? [] : spans`; it was last seen closed ${ago(seenClosedMs)}`;
 
 /** People who rebuild the old side have to know it first. */
 function whileGuarded(run: RunState): readonly Span[] {

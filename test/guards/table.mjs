@@ -1007,6 +1007,15 @@ export const GUARDS = [
     fails: "guard closed at once: of a planned move as well, for its writers are not waited for any more",
   },
   {
+    guard: "an opening before the promotion calls people",
+    file: "src/flows/reach/run-needs.ts",
+    cut: "if (!opened) return undefined;",
+    by: "return undefined;",
+    test: "flows/reach/run-needs.test.ts",
+    fails:
+      "guard called at once: an old side that somebody opens before the promotion calls people, and tells whether it is fenced again",
+  },
+  {
     guard: "a fence that the watch has only begun proves nothing anew",
     file: "src/domain/plan-run/fence.ts",
     cut: "if (run.watch.data !== undefined) return run.watch.data;",

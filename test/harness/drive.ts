@@ -37,7 +37,7 @@ export function executorDeps(at: FailoverWorld, ledger: LedgerFile, wish: DriveW
     ...{ runs: memory.runs, ledger, clock, cloud, logger: silent },
     frozen: async () => (await memory.freezes.get(FREEZE_ID))?.value.freeze ?? undefined,
     worker: wish.worker ?? "test",
-    guardIsDue: guardTimes(),
+    guard: guardTimes(),
     steps: wish.steps ?? STEPS,
     changed: (run) => {
       for (const { id } of run.plan.steps) {

@@ -20,6 +20,8 @@ interface Around {
   readonly other?: RunState | undefined;
   /** The freeze in force. */
   readonly freeze?: Freeze | undefined;
+  /** When this process saw it closed last. */
+  readonly seenClosedMs?: number | undefined;
 }
 
 /** One turn of the watch over a run that is kept in memory; says what it wrote where, and what has become of the run. */
@@ -30,7 +32,7 @@ export async function watchTurn(run: RunState, around: Around) {
 }
 
 /** What a look at the old side of a run needs, with that run kept in memory; and what has been written of it since. */
-export function watchedInMemory(run: RunState, { cloud, steps, oldSide, holder, other, freeze }: Around) {
+export function watchedInMemory(run: RunState, { cloud, steps, oldSide, holder, other, freeze, seenClosedMs }: Around) {
   const written: RunEntry[] = [];
   const ledger: LedgerEntry[] = [];
   let now = run;
@@ -40,7 +42,7 @@ export function watchedInMemory(run: RunState, { cloud, steps, oldSide, holder, 
   };
   const deps: WatchDeps = {
     ...{ clock: cloud.clock, logger: silent, steps, worker: "w2", oldSide, frozen: async () => freeze },
-    guardIsDue: () => true,
+    guard: { isDue: () => true, sawClosed: () => undefined, seenClosedMs: () => seenClosedMs },
     cloud: { ...cloud, guardedBy: () => cloud, prepare: async () => undefined },
     ledger: quietLedger({ append: async (entry) => void ledger.push(entry) }),
     runs: {

@@ -47,8 +47,8 @@ describe("what people read about the old side", () => {
     ],
     [
       "that somebody opened it again, and whose writes are at stake",
-      [fence("fenced"), PROMOTE, { kind: "fence-lost", ...step, why: "a write succeeds" }],
-      /^eu-west-1 was fenced and is not any more since .*: a write succeeds\. It is fenced again\. What it takes until then is not in eu-central-1$/,
+      [fence("fenced"), PROMOTE, { kind: "fence-lost", ...step, why: "a write succeeds", seenClosedMs: AT - 20_000 }],
+      /^eu-west-1 was fenced and is not any more, seen so .*: a write succeeds\. It is fenced again\. What it takes until then is not in eu-central-1; it was last seen closed .*\(20 s ago\)$/,
     ],
     [
       "what happens if it answers before the promotion",
@@ -93,7 +93,11 @@ describe("what people read about the old side", () => {
     [
       "between when and when it stood open after that",
       [
-        ...[fence("fenced"), PROMOTE, { kind: "fence-lost", ...step, why: "a write succeeds" } as const],
+        ...[
+          fence("fenced"),
+          PROMOTE,
+          { kind: "fence-lost", ...step, why: "a write succeeds", seenClosedMs: AT - 20_000 } as const,
+        ],
         ...[{ kind: "watch-intent", ...step } as const, { kind: "fenced-later", ...step, says: "fenced" } as const],
       ],
       /^eu-west-1 was opened, seen so .*, and was fenced again at .*\. What it took meanwhile is not in eu-central-1/,

@@ -106,6 +106,7 @@ describe("of a run in a quiet world", () => {
       step: "fence",
       epoch: 1,
       why: "a write succeeds",
+      seenClosedMs: promotedMs,
     } as const;
     const opening = { operation: "AuthorizeSecurityGroupIngress", region: "eu-west-1", input: {} };
     const opened = openedMs === undefined ? [] : logged("aws.console", promotedMs + openedMs, opening).slice(-1);

@@ -171,7 +171,7 @@ class Play {
     const { steps } = this.#wish;
     const deps = {
       ...executorDeps(this.#at, ledger, { worker: "sweep", ...(steps ? { steps } : {}) }),
-      guardIsDue: guardTimes(),
+      guard: guardTimes(),
     };
     try {
       for (let turns = 0; Date.now() < this.#deadline; turns += 1) {

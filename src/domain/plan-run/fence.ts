@@ -73,6 +73,12 @@ export function provenSinceMs(run: RunState): number | undefined {
   return Math.max(endedAtMs, FenceOutput.safeParse(output).data?.unseen?.untilMs ?? endedAtMs);
 }
 
+/** World time at which it was fenced last, by the step or by the watch after it; undefined: it never was. */
+export function fencedAtMs(run: RunState): number | undefined {
+  const fence = fenceOf(run);
+  return run.watch.state === "fenced" ? run.watch.endedAtMs : fence && stateOf(run, fence.id).endedAtMs;
+}
+
 /** What was found out of the new side since the old one was fenced. */
 export function provenSinceFence(run: RunState): readonly string[] {
   const fence = fenceOf(run);

@@ -172,7 +172,15 @@ export const RunEntry = z.discriminatedUnion("kind", [
     /** As in what a fence hands on. */
     ended: z.record(z.string(), z.string()).exactOptional(),
   }),
-  z.strictObject({ kind: z.literal("fence-lost"), atMs: z.number(), ...Step, why: z.string(), ...StayedClosed }),
+  z.strictObject({
+    kind: z.literal("fence-lost"),
+    atMs: z.number(),
+    ...Step,
+    why: z.string(),
+    ...StayedClosed,
+    /** World time of the newest look that saw it closed before that. */
+    seenClosedMs: z.number(),
+  }),
   z.strictObject({ kind: z.literal("watch-ended"), atMs: z.number(), ...Step, why: z.string() }),
   /** The store was lost and people signed for going on without this run. */
   z.strictObject({ kind: z.literal("abandoned"), atMs: z.number(), why: z.string() }),

@@ -117,6 +117,8 @@ export interface Watch {
   readonly endedAtMs: number | undefined;
   /** When it was last seen to take writes again, or to stand open, after it had been fenced. */
   readonly lostAtMs: number | undefined;
+  /** When it was last seen closed before that: what it took in between is not on the new side. */
+  readonly seenClosedMs: number | undefined;
 }
 
 export interface RunState {
@@ -187,6 +189,7 @@ export function proposedRun(plan: Plan, digest: string): RunState {
       says: "",
       endedAtMs: undefined,
       lostAtMs: undefined,
+      seenClosedMs: undefined,
     },
     captured: undefined,
     votes: [],

@@ -85,6 +85,7 @@ export function watched(run: RunState, entry: WatchEntry): RunState {
         state: "waiting",
         says: entry.why,
         lostAtMs: entry.atMs,
+        seenClosedMs: entry.seenClosedMs,
       });
     }
     case "watch-ended":

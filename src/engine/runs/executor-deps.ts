@@ -10,6 +10,7 @@ import type { OldSide, OldSideLooking } from "../../ports/old-side.ts";
 import type { Permission } from "../../ports/permission.ts";
 import type { GuardedCloud, StepContext } from "../../ports/step.ts";
 import type { StoredStep } from "../../ports/stored-step.ts";
+import type { GuardTimes } from "./fence-guard.ts";
 import { endsTheDrive, type JournalDeps, type RunHold } from "./journal.ts";
 
 export interface ExecutorDeps extends JournalDeps {
@@ -19,8 +20,7 @@ export interface ExecutorDeps extends JournalDeps {
   readonly drift: (run: RunState, signal: AbortSignal) => Promise<readonly string[]>;
   /** Looks at the side that the run leads away from. */
   readonly oldSide: (run: RunState, looking: OldSideLooking) => Promise<OldSide>;
-  /** Whether an old side that is fenced is to be looked at again now; true at most once within `GUARD_EVERY_MS`. */
-  readonly guardIsDue: (run: string, nowMs: number) => boolean;
+  readonly guard: GuardTimes;
   /** Something that people look at has changed. */
   readonly changed: (run: RunState) => void;
   /** What a step that is under way says right now; for people only, never for a decision. */

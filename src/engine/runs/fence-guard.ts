@@ -1,5 +1,5 @@
 import { OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
-import { fenceOf, inputOf, isOpenAgain, lastAsked } from "../../domain/plan-run/fence.ts";
+import { fenceOf, inputOf, isOpenAgain, isShutOff, lastAsked } from "../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import type { RunState, StepState } from "../../domain/plan-run/run.ts";
 import type { OldSide } from "../../ports/old-side.ts";
@@ -17,14 +17,28 @@ const TRY_EVERY_MS = 2_000;
 /** World time between two looks at an old side that is fenced: people hear within 30 s that it is not any more. */
 export const GUARD_EVERY_MS = 15_000;
 
+/** World times of the looks at old sides that are fenced, by run. */
+export interface GuardTimes {
+  /** Whether it is to be looked at again now; true at most once within `GUARD_EVERY_MS`. */
+  readonly isDue: (run: string, nowMs: number) => boolean;
+  readonly sawClosed: (run: string, atMs: number) => void;
+  /** The newest look that saw it closed; undefined: this process has seen none. */
+  readonly seenClosedMs: (run: string) => number | undefined;
+}
+
 /** In one process: another one that takes the run over looks once more, which does no harm. */
-export function guardTimes(): (run: string, nowMs: number) => boolean {
+export function guardTimes(): GuardTimes {
   const lookedAt = new Map<string, number>();
-  return (run, nowMs) => {
-    const last = lookedAt.get(run);
-    if (last !== undefined && nowMs >= last && nowMs - last < GUARD_EVERY_MS) return false;
-    lookedAt.set(run, nowMs);
-    return true;
+  const closedAt = new Map<string, number>();
+  return {
+    isDue: (run, nowMs) => {
+      const last = lookedAt.get(run);
+      if (last !== undefined && nowMs >= last && nowMs - last < GUARD_EVERY_MS) return false;
+      lookedAt.set(run, nowMs);
+      return true;
+    },
+    sawClosed: (run, atMs) => void closedAt.set(run, atMs),
+    seenClosedMs: (run) => closedAt.get(run),
   };
 }
 
@@ -53,7 +67,9 @@ export async function proofOf(run: RunState, deps: WatchDeps, signal: AbortSigna
   const data = lastAsked(run);
   if (data === undefined)
     return { holds: false, isRefuted: false, open: [], isUnderWay: false, says: "nothing has fenced it yet" };
+  const askedAtMs = deps.clock.now();
   const verdict = await verdictOf(run, fence, { deps, signal, data });
+  if (verdict.done && isShutOff(run)) deps.guard.sawClosed(run.plan.id, askedAtMs);
   if (verdict.done) return { holds: true };
   const { says, refutes: open = [], isUnderWay = false } = verdict;
   return { holds: false, says, isRefuted: open.length > 0, open, isUnderWay };

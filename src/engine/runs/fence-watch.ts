@@ -1,3 +1,4 @@
+import { sayTime } from "../../domain/duration.ts";
 import { messageOf, NotAuthorised, OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
 import { endedIn, FenceOutput, fenceOf, isGuarded, isWatched } from "../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
@@ -73,8 +74,10 @@ async function turn({ run, hold, deps, signal, looking }: Turn): Promise<void> {
   const fencing = { hold: ours, fence, deps };
   if (due.kind === "do-it") return tryToFence(fencing, due, signal);
   if (due.kind === "lost") {
-    const told = `${run.plan.from} was fenced and is not any more: ${due.why}. It is fenced again, as the signed plan says`;
-    const lost = { kind: "fence-lost" as const, step: fence.id, why: due.why, closed: [...due.closed] };
+    const { why, seenClosedMs } = due;
+    const since = `It was last seen closed at ${sayTime(seenClosedMs)}: what it took since then is not in ${run.plan.to}`;
+    const told = `${run.plan.from} was fenced and is not any more: ${why}. ${since}. It is fenced again, as the signed plan says`;
+    const lost = { kind: "fence-lost" as const, step: fence.id, why, closed: [...due.closed], seenClosedMs };
     return record(fencing, told, (common) => ({ ...lost, ...common }));
   }
   const end = isGuarded(run) ? "It was fenced when it was last seen." : "It was never proven to be fenced.";

@@ -95,7 +95,10 @@ export class KeptInSight {
       const told = { says: `${run.plan.from} was fenced, and stands open before the promotion: ${says}` };
       return { entry: { kind: "seen-open", ...at, resources: [...resources] }, told };
     });
-    if (written) await hold.note(written);
+    if (!written) return;
+    await hold.note(written);
+    // Others have opened it: people are called at once, and not at the next look at the run.
+    this.#deps.changed(hold.run);
   }
 
   /** Of a side that is seen closed right now. */

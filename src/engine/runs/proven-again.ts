@@ -18,7 +18,7 @@ import { lookedInTime, type NoProof, proofInTime, proofOf } from "./fence-guard.
 import type { RunHold } from "./journal.ts";
 import type { KeptInSight } from "./kept-in-sight.ts";
 import type { UnderWay } from "./under-way.ts";
-import { closedBut, isWaitedFor } from "./watch-due.ts";
+import { closedBut, isWaitedFor, seenClosedIn } from "./watch-due.ts";
 
 /** Attempts of the fence before the promotion; a region that comes and goes holds it up no longer. */
 const MOST_FENCE_ATTEMPTS = 3;
@@ -186,7 +186,9 @@ export async function standsFenced(proving: Proving, run: RunState): Promise<boo
   const now = await lookedInTime(run, deps, signal);
   const looked = now.kind === "back" ? now : undefined;
   if (!proof.isRefuted && (!looked || looked.isClosed)) return true;
-  const says = `${run.plan.from} was fenced and is not proven to be any more: ${proof.says}`;
+  const seenClosedMs = seenClosedIn(run, deps);
+  const since = `It was last seen closed at ${sayTime(seenClosedMs)}`;
+  const says = `${run.plan.from} was fenced and is not proven to be any more: ${proof.says}. ${since}`;
   const lost = await hold.append((now) =>
     isGuarded(now)
       ? {
@@ -197,6 +199,7 @@ export async function standsFenced(proving: Proving, run: RunState): Promise<boo
             epoch: hold.epoch,
             why: proof.says,
             closed: [...closedBut(proof.open, looked)],
+            seenClosedMs,
           },
           told: { says },
         }

@@ -1,4 +1,4 @@
-import { isGuarded, isWatched } from "../../domain/plan-run/fence.ts";
+import { fencedAtMs, isGuarded, isWatched } from "../../domain/plan-run/fence.ts";
 import { sayFrozen } from "../../domain/plan-run/freeze.ts";
 import type { RunState, Watch } from "../../domain/plan-run/run.ts";
 import { readIfReadable } from "../../domain/readable.ts";
@@ -15,7 +15,7 @@ export type Due =
   | { readonly kind: "nothing" }
   | { readonly kind: "verify" }
   | { readonly kind: "end"; readonly why: string }
-  | { readonly kind: "lost"; readonly why: string; readonly closed: readonly string[] }
+  | { readonly kind: "lost"; readonly why: string; readonly closed: readonly string[]; readonly seenClosedMs: number }
   | ({ readonly kind: "do-it" } & Pick<Back, "captured" | "silent" | "closed">);
 
 type Back = Extract<OldSide, { kind: "back" }>;
@@ -27,7 +27,7 @@ export async function whatIsDue(run: RunState, deps: WatchDeps, signal: AbortSig
   const nowMs = deps.clock.now();
   const { from, service, id } = run.plan;
   if (nowMs >= run.untilMs) return { kind: "end", why: "the end date of the signed plan is over" };
-  if (isGuarded(run) && !deps.guardIsDue(id, nowMs)) return { kind: "nothing" };
+  if (isGuarded(run) && !deps.guard.isDue(id, nowMs)) return { kind: "nothing" };
   const elsewhere = await otherMove(run, deps);
   if (elsewhere) return elsewhere;
   const { watch } = run;
@@ -73,13 +73,18 @@ interface Looking {
  * `looked`: undefined where its control planes are silent; its write check may answer all the same.
  */
 async function whatIsLost(run: RunState, looked: Back | undefined, { deps, signal }: Looking): Promise<Due> {
+  const seenClosedMs = seenClosedIn(run, deps);
   // A side that is seen open is not asked for a write first: its write check may be silent for long.
   if (looked?.captured !== undefined && !looked.isClosed)
-    return { kind: "lost", why: "what was closed there stands open again", closed: looked.closed };
+    return { kind: "lost", why: "what was closed there stands open again", closed: looked.closed, seenClosedMs };
   const proof = await proofOf(run, deps, signal);
   if (proof.holds || !proof.isRefuted) return { kind: "nothing" };
-  return { kind: "lost", why: proof.says, closed: closedBut(proof.open, looked) };
+  return { kind: "lost", why: proof.says, closed: closedBut(proof.open, looked), seenClosedMs };
 }
+
+/** World time of the newest look that saw it closed: what another process has seen since its fence nobody knows here. */
+export const seenClosedIn = (run: RunState, { guard, clock }: WatchDeps): number =>
+  Math.max(guard.seenClosedMs(run.plan.id) ?? 0, fencedAtMs(run) ?? 0) || clock.now();
 
 /** What a look shows closed, and takes no write. */
 export const closedBut = (open: readonly string[], looked: Back | undefined): readonly string[] =>

@@ -3,7 +3,7 @@ import { sayTime } from "../../domain/duration.ts";
 import type { Person } from "../../domain/people/person.ts";
 import { failedStep, fits } from "../../domain/plan-run/decision.ts";
 import { endsSoon } from "../../domain/plan-run/extension.ts";
-import { isWatched } from "../../domain/plan-run/fence.ts";
+import { isToStayFenced, isWatched, openedSince } from "../../domain/plan-run/fence.ts";
 import { heldUpSteps } from "../../domain/plan-run/held-up.ts";
 import { whoIsLeft } from "../../domain/plan-run/key.ts";
 import { onlyAdds } from "../../domain/plan-run/plan.ts";
@@ -96,14 +96,31 @@ export function commandersOf({ people }: Inventory): readonly Person[] {
   return people.filter(({ roles }) => roles.includes("commander"));
 }
 
-/** The old side answers and could not be fenced: both sides may take writes until somebody closes it. */
+/** The old side was fenced and stands open, or could not be fenced: both sides may take writes until it is closed. */
 function openOldSide(run: RunState, inventory: Inventory): Needed | undefined {
-  if (!isWatched(run) || run.watch.says === "") return undefined;
-  const { id, title, from, to } = run.plan;
-  const isLost = run.watch.lostAtMs !== undefined && run.watch.tries === 0;
-  const what = isLost ? "was fenced and is not any more" : "answers and could not be fenced";
-  const why = `Run ${id} (${title}): ${from} ${what}: ${run.watch.says}. Writes that it takes now are not in ${to}`;
+  const says = isWatched(run) ? openAfterwards(run) : openBefore(run);
+  if (says === undefined) return undefined;
+  const why = `Run ${run.plan.id} (${run.plan.title}): ${says}`;
   return { occasion: "old-side", reason: "old-side", people: peopleOf("old-side", run, inventory), why };
+}
+
+function openAfterwards({ plan: { from, to }, watch }: RunState): string | undefined {
+  if (watch.says === "") return undefined;
+  const writes = `Writes that it takes now are not in ${to}`;
+  if (watch.lostAtMs === undefined || watch.tries > 0)
+    return `${from} answers and could not be fenced: ${watch.says}. ${writes}`;
+  const since = watch.seenClosedMs === undefined ? "" : `. It was last seen closed at ${sayTime(watch.seenClosedMs)}`;
+  return `${from} was fenced and is not any more: ${watch.says}. ${writes}${since}`;
+}
+
+/** Of a move that promises to lose nothing, before its promotion. */
+function openBefore(run: RunState): string | undefined {
+  const opened = isToStayFenced(run) ? openedSince(run) : undefined;
+  if (!opened) return undefined;
+  const what = `${run.plan.from} was fenced and was seen open before the promotion (${opened.resources.join(", ")})`;
+  const since = `It was last seen closed at ${sayTime(opened.fromMs)}`;
+  const next = run.state === "running" ? "TwoKey fences it again first" : "Nothing fences it again while the run waits";
+  return `${what}. ${since}. ${next}`;
 }
 
 function moreKeys({ plan, keys }: RunState): string {

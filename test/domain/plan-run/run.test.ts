@@ -383,7 +383,15 @@ describe("an old side that could not be fenced", () => {
     expect(endedIn(apply(proven, { ...again, closed: both }, reopened))).toEqual({ "stores.stock": one });
 
     const lost: RunEntry = {
-      ...{ kind: "fence-lost", ...at, step: "fence", epoch: 1, why: "it stands open", closed: ["stores.stock"] },
+      ...{
+        kind: "fence-lost",
+        ...at,
+        step: "fence",
+        epoch: 1,
+        why: "it stands open",
+        closed: ["stores.stock"],
+        seenClosedMs: AT - 15_000,
+      },
     };
     const watching = { kind: "watch-intent", ...at, step: "fence", epoch: 1 } as const;
     const promoted = apply(proven, intent("promote"), lost);

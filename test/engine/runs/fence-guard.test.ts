@@ -168,6 +168,7 @@ describe("an old side that was fenced and is opened by somebody else", () => {
     const deps = executorDeps(at, ledger);
     const turn = async () =>
       watchOldSide(await runOf(at), { ...deps, worker: "watcher" }, new AbortController().signal);
+    const lookedAtMs = at.clock.now();
     await turn();
     expect((await runOf(at)).length).toBe(verified.length);
 
@@ -180,8 +181,11 @@ describe("an old side that was fenced and is opened by somebody else", () => {
     });
 
     expect((lost.watch.lostAtMs ?? 0) - openedAtMs).toBeLessThanOrEqual(HEARD_WITHIN_MS);
+    // What it took since then is not on the new side.
+    expect(lost.watch.seenClosedMs).toBeGreaterThanOrEqual(lookedAtMs);
+    expect(lost.watch.seenClosedMs).toBeLessThanOrEqual(openedAtMs);
     const needed = whoIsNeeded(lost, at.inventory, at.clock.now());
-    expect(needed?.why).toMatch(/eu-west-1 was fenced and is not any more: /);
+    expect(needed?.why).toMatch(/eu-west-1 was fenced and is not any more: .* It was last seen closed at /);
     expect(needed?.people.map(({ id }) => id)).toEqual(expect.arrayContaining(["ana", "ben"]));
     const again = await eventually("fence", 20_000, async () => {
       await turn();

@@ -114,7 +114,7 @@ describe("the watch over an old side that was dark", () => {
     const lost: RunEntry[] = [
       { kind: "done", ...at, step: "fence", epoch: 1, says: "fenced", output: { fence: "fenced" } },
       { kind: "intent", ...at, step: "promote", epoch: 1, attempt: 1 },
-      { kind: "fence-lost", ...at, step: "fence", epoch: 1, why: "it stands open" },
+      { kind: "fence-lost", ...at, step: "fence", epoch: 1, seenClosedMs: AT, why: "it stands open" },
     ];
     const planned = proposed(inventory, { mode: "planned" });
     const run = [...begun(planned.plan), ...lost].reduce(transition, planned);
@@ -131,7 +131,15 @@ describe("the watch over an old side that was dark", () => {
     const lost: RunEntry[] = [
       { kind: "done", ...at, step: "fence", epoch: 1, says: "fenced", output: { fence: "fenced", ended } },
       { kind: "intent", ...at, step: "promote", epoch: 1, attempt: 1 },
-      { kind: "fence-lost", ...at, step: "fence", epoch: 1, why: "it stands open", closed: Object.keys(ended) },
+      {
+        kind: "fence-lost",
+        ...at,
+        step: "fence",
+        epoch: 1,
+        seenClosedMs: AT,
+        why: "it stands open",
+        closed: Object.keys(ended),
+      },
     ];
     const healthy = proposed(inventory, { mode: "planned" });
     const run = [...begun(healthy.plan), ...lost].reduce(transition, healthy);

@@ -119,6 +119,26 @@ describe("whom a run calls", () => {
   const running = () => apply(proposed(inventory), { kind: "started", ...at, keys: ["ana", "ben"] });
   const HALF_AN_HOUR = 30 * 60_000;
 
+  test("guard called at once: an old side that somebody opens before the promotion calls people, and tells whether it is fenced again", () => {
+    const opened = apply(
+      proposed(inventory, { mode: "planned" }),
+      { kind: "started", ...at, keys: ["ana", "ben"] },
+      { kind: "claimed", ...at, epoch: 1, worker: "w1" },
+      { kind: "intent", ...at, step: "fence", epoch: 1, attempt: 1 },
+      { kind: "done", ...at, step: "fence", epoch: 1, says: "", output: { fence: "fenced" } },
+      { kind: "seen-open", ...at, step: "fence", epoch: 1, fromMs: AT - 15_000, resources: ["stores.stock"] },
+    );
+    const paused = apply(opened, { kind: "paused", ...at, by: "ana", door: "slack", why: "wait" });
+    const again = apply(opened, { kind: "fence-again", ...at, step: "fence", epoch: 1 });
+
+    expect(whoIsNeeded(opened, inventory, AT)).toMatchObject({ occasion: "old-side" });
+    expect(whoIsNeeded(opened, inventory, AT)?.why).toMatch(
+      /was seen open before the promotion \(stores\.stock\)\. It was last seen closed at .*\. TwoKey fences it again first$/,
+    );
+    expect(whoIsNeeded(paused, inventory, AT)?.why).toMatch(/Nothing fences it again while the run waits$/);
+    expect(whoIsNeeded(again, inventory, AT)).toBeUndefined();
+  });
+
   test("half an hour before its end date a run asks the approvers who can extend it, and not before", () => {
     const run = running();
     const { untilMs } = run;
