@@ -1,5 +1,5 @@
-import { type Card, type CardButton, type CardPart, spans, type Text, timeOfDay } from "../domain/card/card.ts";
-import { whoIsLeft } from "../domain/plan-run/key.ts";
+import { ago, type Card, type CardButton, type CardPart, spans, type Text, timeOfDay } from "../domain/card/card.ts";
+import { acceptedIn, whoIsLeft } from "../domain/plan-run/key.ts";
 import { askAgain, askFresh, isMove, onlyAdds, type Plan, phasesOf } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { whyOf } from "../domain/plan-run/why.ts";
@@ -67,7 +67,7 @@ export function planDetailsCard(run: RunState, inventory: Inventory): Card {
 /** Card and details in one, for a reader who has no thread. */
 export function planInFull(run: RunState, inventory: Inventory, context: PlanContext): Card {
   const { parts, ...card } = planCard(run, inventory, context);
-  const details = [...acceptances(run.plan), ...planDetails(run, inventory)];
+  const details = [...acceptances(run.plan), ...agreements(run, inventory), ...planDetails(run, inventory)];
   return { ...card, parts: [...parts.filter((part) => part !== IN_THREAD), { kind: "divider" }, ...details] };
 }
 
@@ -140,6 +140,19 @@ function acceptances(plan: Plan): CardPart[] {
   return [
     { kind: "text", text: [{ bold: "Each key holder agrees to this in words" }] },
     { kind: "lines", lines: plan.acceptances.map((acceptance) => `“${acceptance.words}”`) },
+  ];
+}
+
+/** Who turned a key, when, and to which of the sentences they agreed: what people look up afterwards. */
+function agreements({ plan, keys }: RunState, inventory: Inventory): CardPart[] {
+  if (keys.length === 0) return [];
+  const lines = keys.map((key) => {
+    const agreed = acceptedIn(plan, key).map((words) => `“${words}”`);
+    return spans`${nameOf(inventory, key.by)} at ${ago(key.atMs)}${agreed.length === 0 ? "" : `, to ${agreed.join(" and ")}`}`;
+  });
+  return [
+    { kind: "text", text: [{ bold: "Agreed" }] },
+    { kind: "lines", lines },
   ];
 }
 

@@ -1463,7 +1463,7 @@ export const GUARDS = [
   {
     guard: "a key stands in the ledger before it counts",
     file: "src/engine/approvals/keys.ts",
-    cut: "if (!noted) await noteBeforeItCounts(run, { person, proof, atMs: turn.nowMs }, deps);",
+    cut: "if (!noted) await noteBeforeItCounts(run, { person, proof, atMs: turn.nowMs }, { accepted, deps });",
     by: "",
     test: "engine/approvals/keys.test.ts",
     fails: "guard ledger first: where the ledger takes nothing the key does not count, and its holder is told so",

@@ -39,6 +39,22 @@ describe("what lies behind a plan", () => {
     },
   );
 
+  test("who agreed to which sentence, and when, stands in what is looked up afterwards", () => {
+    const [play] = PROPOSED.filter(({ run }) => run.plan.acceptances.length > 1);
+    const [first, second] = play?.run.plan.acceptances ?? [];
+    if (!play || !first || !second) throw new Error("a plan of the examples is signed for in two sentences");
+    const key = (by: string, accepted: readonly string[]) => ({
+      ...{ by, door: "slack" as const, atMs: AT, digest: play.run.digest, accepted, seal: "s" },
+    });
+    const run = { ...play.run, keys: [key("ana", [first.id, second.id]), key("ben", [first.id])] };
+
+    const shown = cardText(planInFull(run, play.inventory, { nowMs: AT }), { nowMs: AT });
+    const [agreed = ""] = shown.split("Agreed\n").slice(1);
+    expect(agreed).toContain(`, to “${first.words}” and “${second.words}”`);
+    expect(agreed.split("\n").filter((line) => line.includes(first.words))).toHaveLength(2);
+    expect(cardText(planInFull(play.run, play.inventory, { nowMs: AT }))).not.toContain("Agreed\n");
+  });
+
   test.each(plays)("%s: a reader without a thread sees both in one", (_title, { inventory, run }) => {
     const { parts } = planInFull(run, inventory, { nowMs: AT });
 

@@ -1,7 +1,7 @@
 import type { Person, PersonId } from "../people/person.ts";
 import { approversOf, findPerson, type Inventory } from "../service/inventory.ts";
-import { askAgain, type RestOf } from "./plan.ts";
-import { type RunState, stillContinues } from "./run.ts";
+import { askAgain, type Plan, type RestOf } from "./plan.ts";
+import { type RunKey, type RunState, stillContinues } from "./run.ts";
 import { whyOf } from "./why.ts";
 
 /**
@@ -56,6 +56,12 @@ export interface Signable {
   /** What a plan for the rest rests on. */
   readonly continues?: RestOf;
 }
+
+/** The sentences of the plan that one key holder agreed to. */
+export const acceptedIn = (
+  { acceptances }: Pick<Plan, "acceptances">,
+  { accepted }: Pick<RunKey, "accepted">,
+): string[] => acceptances.flatMap(({ id, words }) => (accepted.includes(id) ? [words] : []));
 
 /** Who turns the key, as far as the file knows them. */
 interface Signer {

@@ -3,7 +3,7 @@ import { messageOf, UserError } from "../../domain/errors.ts";
 import type { DoorName } from "../../domain/event.ts";
 import type { PersonId } from "../../domain/people/person.ts";
 import { sealedKey } from "../../domain/plan-run/authority.ts";
-import { judgeKey, type KeyAnswer, type KeyTurn } from "../../domain/plan-run/key.ts";
+import { acceptedIn, judgeKey, type KeyAnswer, type KeyTurn } from "../../domain/plan-run/key.ts";
 import { planDigest } from "../../domain/plan-run/plan.ts";
 import type { RunKey, RunState } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
@@ -76,7 +76,7 @@ export async function turnKey(runId: string, { who, digest, accepted }: Turning,
       }
       unsure = asked.flatMap(({ key, may }) => (may.kind === "unknown" ? [sayUnsure(key, may.why, deps)] : []));
     }
-    if (!noted) await noteBeforeItCounts(run, { person, proof, atMs: turn.nowMs }, deps);
+    if (!noted) await noteBeforeItCounts(run, { person, proof, atMs: turn.nowMs }, { accepted, deps });
     noted = true;
     const written = await writeKey(run, { ...turn, answer, door: proof.door, unsure: unsure ?? [] }, deps);
     if (written.kind === "conflict") continue;
@@ -197,8 +197,14 @@ interface Noted {
 }
 
 /** K5. Throws UserError that says that the key does not count, where the ledger takes nothing. */
-async function noteBeforeItCounts(run: RunState, noted: Noted, deps: KeyDeps): Promise<void> {
-  const says = `${noted.person} turns key ${run.keys.length + 1} of ${run.plan.keysRequired} on ${run.digest}`;
+async function noteBeforeItCounts(
+  run: RunState,
+  noted: Noted,
+  { accepted, deps }: { readonly accepted: readonly string[]; readonly deps: KeyDeps },
+): Promise<void> {
+  const agreed = acceptedIn(run.plan, { accepted }).map((words) => `“${words}”`);
+  const turned = `${noted.person} turns key ${run.keys.length + 1} of ${run.plan.keysRequired} on ${run.digest}`;
+  const says = [turned, ...(agreed.length > 0 ? [`agreed to in words: ${agreed.join(", ")}`] : [])].join("; ");
   await noteKey(run, { ...noted, kind: "key-turned", says }, deps).catch((cause: unknown) => {
     throw new UserError(
       "key-not-kept",

@@ -297,6 +297,9 @@ describe("who may turn is asked fresh, and any doubt is a no (K1)", () => {
     await turnKey("F-1", click(run, "U02DMITRI"), { ...deps(), ledger });
 
     expect(lines).toMatchObject([{ kind: "key-turned", by: "dmitri", door: "slack", strength: "confirmed" }]);
+    const agreed = run.plan.acceptances.map(({ words }) => `“${words}”`).join(", ");
+    expect(agreed).not.toBe("");
+    expect(lines[0]?.says).toContain(`; agreed to in words: ${agreed}`);
     expect(JSON.stringify(lines)).not.toMatch(/U0[12]/);
   });
 
