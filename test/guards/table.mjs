@@ -1016,7 +1016,7 @@ export const GUARDS = [
       "guard called at once: an old side that somebody opens before the promotion calls people, and tells whether it is fenced again",
   },
   {
-    guard: "a fence that the watch has only begun proves nothing anew",
+    guard: "a fence that the watch has only begun proves no more than before",
     file: "src/domain/plan-run/fence.ts",
     cut: "if (run.watch.data !== undefined) return run.watch.data;",
     by: 'if (run.watch.state !== "waiting") return run.watch.data ?? {};',

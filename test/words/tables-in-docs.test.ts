@@ -51,6 +51,19 @@ describe("docs/architecture.md has a row for each of, and for nothing else:", ()
   });
 });
 
+test("docs/operations.md says of each sentence that keys sign what stays open by it", () => {
+  const manual = readFileSync("docs/operations.md", "utf8");
+  const sources = readdirSync("src/flows", { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".ts"),
+  );
+  const signed = sources.flatMap((name) =>
+    [...readFileSync(join("src/flows", name), "utf8").matchAll(/id: "([a-z-]+)",\s+words:/g)].map(([, id = ""]) => id),
+  );
+
+  const rows = rowsOf(manual, "id", "agreed to, in short", "what stays open by that");
+  expect(firstOf(rows)).toEqual([...new Set(signed)].toSorted());
+});
+
 describe("how a verb is written", () => {
   const usages: Usages = Object.fromEntries(Object.entries(VERBS).map(([verb, { usage }]) => [verb, usage]));
   const manual = readFileSync("docs/operations.md", "utf8");
