@@ -1,7 +1,8 @@
 import type { HealthVerdict, WriteVerdict } from "../domain/service/health.ts";
 
 /** Addresses of IPv4, or of IPv6. */
-export type Family = "A" | "AAAA";
+export const FAMILIES = ["A", "AAAA"] as const;
+export type Family = (typeof FAMILIES)[number];
 
 /** What a resolver or name server answers for a name. */
 export interface DnsAnswer {

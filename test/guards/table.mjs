@@ -1007,6 +1007,14 @@ export const GUARDS = [
     fails: "guard closed at once: of a planned move as well, for its writers are not waited for any more",
   },
   {
+    guard: "an IPv6 address that is lost alone is lost",
+    file: "src/flows/steps/dns-answers.ts",
+    cut: 'v4.lost ?? (families?.includes("AAAA") ? v6.lost : undefined)',
+    by: "v4.lost",
+    test: "flows/steps/check-public.test.ts",
+    fails: "guard empty IPv6: never when a name server has lost the IPv6 address alone, of a name that has one (W2)",
+  },
+  {
     guard: "an opening before the promotion calls people",
     file: "src/flows/reach/run-needs.ts",
     cut: "if (!opened) return undefined;",

@@ -3,6 +3,7 @@ import type { Behind } from "../../domain/service/observation.ts";
 import type { Known } from "../../domain/service/observed.ts";
 import type { Region } from "../../domain/service/service.ts";
 import type { SnapshotName } from "../../domain/service/snapshot.ts";
+import type { Family } from "../../ports/probe.ts";
 import type { HandsOn, LookContext } from "../../ports/step.ts";
 import type { ByHandFirst, PositionOutput } from "../steps/schemas.ts";
 import type { Move, Place, Seen, Slot } from "./place.ts";
@@ -147,6 +148,13 @@ export interface ComputeAbilities<Settings, Facts> {
   prove(place: Place<Settings>, move: ComputeMoving, slot: Slot): PlannedStep | undefined;
 }
 
+/** A name that users resolve. `families`: in which its own records give an address, as far as they were seen. */
+export interface LedName {
+  readonly name: string;
+  readonly newSide: string;
+  readonly families?: Family[];
+}
+
 export interface EntranceAbilities<Settings, Facts> {
   /** Name of the compute that it leads to, where the file says it. */
   to(resource: Settings): string | undefined;
@@ -163,7 +171,7 @@ export interface EntranceAbilities<Settings, Facts> {
   /** Host name that leads to a region, whichever is active; for a service without a load balancer there. */
   direct?(place: Place<Settings>, region: Region): string | undefined;
   /** Where each name has to lead while that region serves. */
-  leadsTo(place: Place<Settings>, region: Region): readonly { readonly name: string; readonly newSide: string }[];
+  leadsTo(at: Seen<Settings, Facts>, region: Region): readonly LedName[];
   /** Why users do not reach the new side any more, as a step that moved them tells; undefined: nothing says so, or it did not. */
   ledBack(step: PlannedStep, context: Pick<LookContext, "cloud" | "signal">): Promise<string | undefined>;
 }

@@ -1,15 +1,18 @@
 import { z } from "zod";
 import { StepFailed } from "../../domain/errors.ts";
 import { replyOf, sayFailure } from "../../domain/service/health.ts";
+import { FAMILIES } from "../../ports/probe.ts";
 import type { LookContext, Step } from "../../ports/step.ts";
 import { digged, fetched } from "./by-hand.ts";
-import { ledOf } from "./dns-answers.ts";
+import { type Lost, ledOf } from "./dns-answers.ts";
 import { MINUTE, NoData, SECOND } from "./schemas.ts";
 
 /** Verifies as clients see it: name servers and resolvers give the new side, and the application writes under its public name. */
 const Input = z.object({
-  /** Each name that users resolve, with where it has to lead. */
-  names: z.array(z.object({ name: z.string(), newSide: z.string() })).min(1),
+  /** Each name that users resolve, with where it has to lead, and in which families it has records of its own. */
+  names: z
+    .array(z.object({ name: z.string(), newSide: z.string(), families: z.array(z.enum(FAMILIES)).exactOptional() }))
+    .min(1),
   url: z.string(),
 });
 type Input = z.infer<typeof Input>;
@@ -59,8 +62,8 @@ interface Seen {
  * No waiting brings a name back that a name server of the zone gives to nobody: people are called at once. What a resolver keeps
  * as empty runs out, and is waited for.
  */
-function refuseLost(name: string, server: string): never {
-  const why = `${server} gives no address for ${name}: users may reach nothing. Look at the records of that name, and write them again`;
+function refuseLost(name: string, { server, family }: Lost): never {
+  const why = `${server} gives no ${family === "AAAA" ? "IPv6 address" : "address"} for ${name}: users may reach nothing. Look at the records of that name, and write them again`;
   throw new StepFailed("records-lost", why, { facts: { mustAsk: true } });
 }
 
@@ -72,8 +75,7 @@ async function lookOnce(
     Promise.all(names.map((each) => ledOf(each, { cloud, signal }))),
     cloud.probe.health(url, { signal }),
   ]);
-  const lost = led.findIndex(({ lostBy }) => lostBy !== undefined);
-  if (lost >= 0) refuseLost(names[lost]?.name ?? "", led[lost]?.lostBy ?? "");
+  for (const { name, lost } of led) if (lost) refuseLost(name, lost);
   const servers = led.reduce((sum, each) => sum + each.servers, 0);
   const wrong = led.find((each) => each.wrong !== undefined)?.wrong;
   if (wrong !== undefined) return { servers, wrong: { says: wrong } };

@@ -62,9 +62,12 @@ export async function emptyAt(
     probe.resolveAuthoritative(name, signal, family),
     probe.resolve(name, signal, family),
   ]);
-  if (family === "AAAA" && !wanted.some(({ values }) => values.length > 0)) return {};
+  if (family === "AAAA" && isEmptyItself(wanted)) return {};
   return { lostBy: servers.find(isEmpty)?.server, keptBy: resolvers.find(isEmpty)?.server };
 }
+
+/** Of the new side's own name. */
+const isEmptyItself = (wanted: readonly DnsAnswer[]): boolean => !wanted.some(({ values }) => values.length > 0);
 
 const isEmpty = (each: DnsAnswer): boolean => !isSilent(each) && each.values.length === 0;
 
@@ -78,21 +81,34 @@ export interface Led {
   readonly addresses6: readonly string[];
   /** The first thing that is not as it has to be. */
   readonly wrong?: string;
-  /** A name server that answers and gives no address at all. */
-  readonly lostBy?: string;
+  readonly name: string;
+  readonly lost?: Lost;
 }
 
-/** Where name servers and resolvers lead a name, in both families. Nobody needs IPv6; who gives it has to give the new side. */
-export async function ledOf({ name, newSide }: Leading, context: Context): Promise<Led> {
+/** A name server that answers and gives no address, in a family in which the name has records. */
+export interface Lost {
+  readonly server: string;
+  readonly family: Family;
+}
+
+/**
+ * Where name servers and resolvers lead a name, in both families. IPv6 is needed where `families` has it; who gives it has to
+ * give the new side.
+ */
+export async function ledOf(
+  { name, newSide, families }: Leading & { readonly families?: readonly Family[] },
+  context: Context,
+): Promise<Led> {
   const [v4, v6] = await Promise.all([
     inFamily({ name, newSide, family: "A" }, context),
     inFamily({ name, newSide, family: "AAAA" }, context),
   ]);
   const wrong = v4.wrong ?? v6.wrong;
+  const lost = v4.lost ?? (families?.includes("AAAA") ? v6.lost : undefined);
   return {
-    ...{ servers: v4.good, addresses6: v6.values },
+    ...{ name, servers: v4.good, addresses6: v6.values },
     ...(wrong === undefined ? {} : { wrong }),
-    ...(v4.lostBy === undefined ? {} : { lostBy: v4.lostBy }),
+    ...(lost === undefined ? {} : { lost }),
   };
 }
 
@@ -100,7 +116,7 @@ interface InFamily {
   readonly good: number;
   readonly values: readonly string[];
   readonly wrong: string | undefined;
-  readonly lostBy: string | undefined;
+  readonly lost: Lost | undefined;
 }
 
 async function inFamily(
@@ -119,9 +135,11 @@ async function inFamily(
   const wrong = answers.find((each) => !isSilent(each) && !isGood(each));
   const tooSilent = asked.find((servers) => servers.filter(isSilent).length > mayBeSilent(servers))?.find(isSilent);
   const good = answers.filter((each) => !isSilent(each));
+  const nothing = authoritative.find(isEmpty);
+  const isExpected = family === "AAAA" && isEmptyItself(wanted);
   return {
     ...{ good: good.length, values: [...new Set(good.flatMap(({ values }) => values))] },
-    lostBy: authoritative.find(isEmpty)?.server,
+    lost: nothing === undefined || isExpected ? undefined : { server: nothing.server, family },
     wrong: authoritative.length === 0 ? `no name server answers for ${name}` : sayFirst(wrong, tooSilent),
   };
 }

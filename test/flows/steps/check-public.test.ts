@@ -21,12 +21,14 @@ interface World {
   readonly nameServers?: (family: Family, round: number) => readonly DnsAnswer[];
   readonly resolvers?: (family: Family, round: number) => readonly DnsAnswer[];
   readonly health?: (via: string | undefined, round: number) => HealthVerdict;
+  /** In which the name has records of its own. */
+  readonly families?: Family[];
 }
 
 const healthy = (): HealthVerdict => ({ kind: "healthy", status: 200 });
 
 /** What is said of it, and how often users' resolvers were asked for the name. */
-async function looked({ nameServers, resolvers, health = healthy }: World = {}) {
+async function looked({ nameServers, resolvers, health = healthy, ...name }: World = {}) {
   let round = 0;
   const asked: (string | undefined)[] = [];
   const cloud = fakeCloud({
@@ -45,7 +47,7 @@ async function looked({ nameServers, resolvers, health = healthy }: World = {}) 
         nameServers?.(family, round) ?? everywhere(NS, NEW[family]),
     },
   });
-  const input = { names: [{ name: NAME, newSide: NEW_SIDE }], url: `https://${NAME}/health` };
+  const input = { names: [{ ...{ name: NAME, newSide: NEW_SIDE }, ...name }], url: `https://${NAME}/health` };
   const verdict = await checkPublic.verify(input, {}, contextIn(cloud));
   return { ...verdict, rounds: round, asked };
 }
@@ -96,6 +98,19 @@ describe("users are where they have to be", () => {
       ...{ name: "StepFailed", code: "records-lost", facts: { mustAsk: true } },
       message: expect.stringContaining(`ns-2 gives no address for ${NAME}`),
     });
+  });
+
+  test("guard empty IPv6: never when a name server has lost the IPv6 address alone, of a name that has one (W2)", async () => {
+    const nameServers = (family: Family) =>
+      family === "A" ? everywhere(NS, NEW.A) : NS.map((server) => answer(server));
+    const resolvers = (family: Family) =>
+      family === "A" ? everywhere(PUBLIC, NEW.A) : PUBLIC.map((server) => answer(server));
+
+    await expect(looked({ nameServers, resolvers, families: ["A", "AAAA"] })).rejects.toMatchObject({
+      ...{ name: "StepFailed", code: "records-lost", facts: { mustAsk: true } },
+      message: expect.stringContaining(`ns-1 gives no IPv6 address for ${NAME}`),
+    });
+    expect(await says({ nameServers, resolvers, families: ["A"] })).toBe("done");
   });
 
   test("guard kept empty: not while a resolver keeps that there is no such name, which is waited for and is no loss; without IPv6 there they are", async () => {

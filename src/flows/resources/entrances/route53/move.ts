@@ -2,6 +2,7 @@ import type { PlannedStep } from "../../../../domain/plan-run/plan.ts";
 import type { Region } from "../../../../domain/service/region.ts";
 import { besides } from "../../../../domain/service/service.ts";
 import type { LoadBalancer, Traffic } from "../../../../domain/service/site.ts";
+import { FAMILIES, type Family } from "../../../../ports/probe.ts";
 import { planned } from "../../../../ports/step.ts";
 import { awaitDns, ledAway } from "../../../steps/await-dns.ts";
 import { told } from "../../../steps/by-hand.ts";
@@ -54,10 +55,13 @@ export const move: EntranceAbilities<Route53, Route53Seen> = {
   direct: (place, region) =>
     trafficOf(place).flatMap((traffic) => (traffic.routing === "simple" ? traffic.values[region] : undefined) ?? [])[0],
 
-  leadsTo: (place, region) =>
-    trafficOf(place)
+  leadsTo: (at, region) =>
+    trafficOf(at)
       .filter(({ isPrivate }) => !isPrivate)
-      .map(({ name }) => ({ name, newSide: frontIn(place, region).dns_name })),
+      .map((traffic) => ({
+        ...{ name: traffic.name, newSide: frontIn(at, region).dns_name },
+        ...familiesOf(at.seen.names[trafficKey(traffic)]),
+      })),
 
   async ledBack(step, context) {
     if (step.does !== shiftTraffic.name) return ledAway(step, context);
@@ -70,6 +74,13 @@ export const move: EntranceAbilities<Route53, Route53Seen> = {
     return isBack ? `${name} leads to the old side again` : undefined;
   },
 };
+
+/** A name that is another one's own, by CNAME, has no addresses of its own; nothing is known of one that nobody could read. */
+function familiesOf(found: Route53Seen["names"][string] | undefined): { readonly families?: Family[] } {
+  const types = new Set(found?.known ? found.value.map(({ type }) => type) : []);
+  const families = FAMILIES.filter((family) => types.has(family));
+  return families.length === 0 ? {} : { families };
+}
 
 const frontIn = (place: Place<Route53>, region: Region): LoadBalancer =>
   knownValue(place.front(region), `The load balancer of ${place.service.name} in ${region}`);
