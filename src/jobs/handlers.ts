@@ -7,7 +7,7 @@ import { findService, type Inventory } from "../domain/service/inventory.ts";
 import { advanceLane } from "../engine/delivery/duties.ts";
 import { type OutboxDeps, sendCard } from "../engine/delivery/outbox.ts";
 import { type AdvanceDeps, advanceRun } from "../engine/runs/advance-run.ts";
-import { guardTimes } from "../engine/runs/fence-guard.ts";
+import { guardTimes } from "../engine/runs/guard-times.ts";
 import type { IncidentDeps } from "../flows/incident/deps.ts";
 import { dueChange, incidentRows } from "../flows/incident/index.ts";
 import { createIntake, type IntakeDeps } from "../flows/incident/intake/intake.ts";

@@ -233,8 +233,8 @@ export const GUARDS = [
   {
     guard: "a set that name servers have lost stops the run",
     file: "src/flows/steps/check-public.ts",
-    cut: "if (lost >= 0) refuseLost",
-    by: "if (lost > names.length) refuseLost",
+    cut: "if (lost) refuseLost(name, lost);",
+    by: "if (lost && signal.aborted) refuseLost(name, lost);",
     test: "flows/steps/check-public.test.ts",
     fails:
       "guard empty answer: never when a name server gives nobody an address: no waiting mends that, and people are called at once (W2)",
@@ -242,8 +242,8 @@ export const GUARDS = [
   {
     guard: "an empty answer that a resolver keeps is no lost set",
     file: "src/flows/steps/dns-answers.ts",
-    cut: "lostBy: authoritative.find(isEmpty)?.server,",
-    by: "lostBy: answers.find(isEmpty)?.server,",
+    cut: "const nothing = authoritative.find(isEmpty);",
+    by: "const nothing = answers.find(isEmpty);",
     test: "flows/steps/check-public.test.ts",
     fails:
       "guard kept empty: not while a resolver keeps that there is no such name, which is waited for and is no loss; without IPv6 there they are",
@@ -1005,6 +1005,14 @@ export const GUARDS = [
     by: "unseenAccepted: []",
     test: "engine/runs/fence-watch.test.ts",
     fails: "guard closed at once: of a planned move as well, for its writers are not waited for any more",
+  },
+  {
+    guard: "what others open while a fence waits is fenced again",
+    file: "src/engine/runs/opening.ts",
+    cut: "if (isOpen && this.#wasClosed)",
+    by: "if (isOpen && this.#wasClosed && false)",
+    test: "flows/runbooks/failover/reopened.test.ts",
+    fails: "guard opened meanwhile: is fenced again, though somebody has closed it since",
   },
   {
     guard: "an IPv6 address that is lost alone is lost",

@@ -3,7 +3,7 @@ import { FREEZE_ID } from "../../src/domain/plan-run/freeze.ts";
 import { type RunState, stateOf } from "../../src/domain/plan-run/run.ts";
 import { driveRun } from "../../src/engine/runs/executor.ts";
 import type { ExecutorDeps } from "../../src/engine/runs/executor-deps.ts";
-import { guardTimes } from "../../src/engine/runs/fence-guard.ts";
+import { guardTimes } from "../../src/engine/runs/guard-times.ts";
 import { STEPS } from "../../src/flows/index.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import { LedgerFile } from "../../src/store/ledger-file.ts";

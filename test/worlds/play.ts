@@ -1,7 +1,7 @@
 import type { RunState } from "../../src/domain/plan-run/run.ts";
 import { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
-import { guardTimes } from "../../src/engine/runs/fence-guard.ts";
 import { watchOldSide } from "../../src/engine/runs/fence-watch.ts";
+import { guardTimes } from "../../src/engine/runs/guard-times.ts";
 import { storesIn } from "../../src/flows/resources/site.ts";
 import { KEYS } from "../../src/store/keys.ts";
 import type { LedgerFile } from "../../src/store/ledger-file.ts";

@@ -10,7 +10,7 @@ import type { OldSide, OldSideLooking } from "../../ports/old-side.ts";
 import type { Permission } from "../../ports/permission.ts";
 import type { GuardedCloud, StepContext } from "../../ports/step.ts";
 import type { StoredStep } from "../../ports/stored-step.ts";
-import type { GuardTimes } from "./fence-guard.ts";
+import type { GuardTimes } from "./guard-times.ts";
 import { endsTheDrive, type JournalDeps, type RunHold } from "./journal.ts";
 
 export interface ExecutorDeps extends JournalDeps {

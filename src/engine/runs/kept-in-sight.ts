@@ -3,7 +3,8 @@ import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { type RunState, type StepState, stateOf } from "../../domain/plan-run/run.ts";
 import { eitherOf } from "../../ports/signals.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
-import { GUARD_EVERY_MS, type NoProof, proofOf } from "./fence-guard.ts";
+import { type NoProof, proofOf } from "./fence-guard.ts";
+import { GUARD_EVERY_MS } from "./guard-times.ts";
 import type { RunHold } from "./journal.ts";
 
 /**

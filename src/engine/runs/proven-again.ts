@@ -12,16 +12,14 @@ import {
 } from "../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { type RunState, readySteps, stateOf } from "../../domain/plan-run/run.ts";
-import type { Captured } from "../../domain/plan-run/run-entry.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
+import { type Again, fenceAgain, MOST_FENCE_ATTEMPTS } from "./fence-again.ts";
 import { lookedInTime, type NoProof, proofInTime, proofOf } from "./fence-guard.ts";
 import type { RunHold } from "./journal.ts";
 import type { KeptInSight } from "./kept-in-sight.ts";
 import type { UnderWay } from "./under-way.ts";
 import { closedBut, isWaitedFor, seenClosedIn } from "./watch-due.ts";
 
-/** Attempts of the fence before the promotion; a region that comes and goes holds it up no longer. */
-const MOST_FENCE_ATTEMPTS = 3;
 /** The same for what is proven of the new side. */
 const MOST_PROOFS = 4;
 /** World time between two looks at what ends by itself. */
@@ -106,24 +104,8 @@ async function closesAgain(proving: Proving, run: RunState, { sighted, proof }: 
 const knownToBeEnded = (run: RunState, fence: PlannedStep): readonly string[] =>
   Object.keys(endedIn(run, fence.id).ended ?? {});
 
-interface Again {
-  readonly fence: PlannedStep;
-  readonly captured: Captured | undefined;
-  readonly closed: readonly string[];
-  readonly says: string;
-}
-
-async function begunAgain({ hold, deps }: Proving, { fence, captured, closed, says }: Again): Promise<"changed"> {
-  const seen = captured && { captured: { ...captured } };
-  const entered = await hold.append((now) => {
-    if (now.state !== "running" || now.pastNoReturn) return undefined;
-    const at = { atMs: deps.clock.now(), epoch: hold.epoch, step: fence.id };
-    return {
-      entry: { kind: "fence-again", ...at, ...seen, ...(closed.length > 0 && { closed: [...closed] }) },
-      told: { says },
-    };
-  });
-  if (entered) await hold.note(entered);
+async function begunAgain(proving: Proving, again: Again): Promise<"changed"> {
+  await fenceAgain(proving, again);
   return "changed";
 }
 
@@ -155,7 +137,7 @@ async function provesAgain(proving: Proving, run: RunState, sight: KeptInSight):
     return voided(proving, [`${since}, so nobody can prove that ${to} has every commit of it`]);
   if (gap.opened) {
     const says = `${since}. It is fenced again: who came in may be in still`;
-    return begunAgain(proving, { fence, captured: undefined, closed: knownToBeEnded(run, fence), says });
+    return begunAgain(proving, { fence, closed: knownToBeEnded(run, fence), says });
   }
   const told = { says: `${since}. That ${to} has every commit is proven again` };
   const entered = await hold.append((now) =>

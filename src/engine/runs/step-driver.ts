@@ -10,31 +10,20 @@ import { inputOf, isShutOff } from "../../domain/plan-run/fence.ts";
 import { timeOf } from "../../domain/plan-run/learned-times.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
-import { type Asked, type StepContext, UNCAPTURED, type Verdict } from "../../ports/step.ts";
-import type { StoredStep } from "../../ports/stored-step.ts";
+import { type Asked, UNCAPTURED } from "../../ports/step.ts";
 import { capture, type Seen, standingNow } from "./capture.ts";
 import { contextFor, definitionOf, type ExecutorDeps } from "./executor-deps.ts";
 import { proofInTime } from "./fence-guard.ts";
 import { isDecided, Refusals, recordAsked } from "./held-up.ts";
-import type { RunHold } from "./journal.ts";
-import { proofOfNow, type Unseen, unseenSince } from "./kept-in-sight.ts";
+import { unseenSince } from "./kept-in-sight.ts";
 import { haltFor, recordFailure } from "./step-failure.ts";
+import { type Drive, type Driving, POLL_MS, pollUntilThere, waitOrFail } from "./until-there.ts";
 
-/** World time between two looks, ± 20 %: short against every cloud duration, long against every API limit. */
-const POLL_MS = 2_000;
-const POLL_JITTER = 0.2;
 /** World time between two tries of a call that did nothing. */
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 15_000;
 /** World time for which what people did by hand is looked for, besides what the step takes by itself. */
 const BY_HAND_MS = 5 * 60_000;
-
-export interface Drive {
-  readonly hold: RunHold;
-  readonly step: PlannedStep;
-  readonly deps: ExecutorDeps;
-  readonly signal: AbortSignal;
-}
 
 /**
  * Takes one step from wherever the journal says it is to its end: intent, ask, record, poll, record. A step that was
@@ -61,7 +50,10 @@ export async function driveStep({ hold, step, deps, signal }: Drive): Promise<vo
     const first = isResumed ? undefined : await askUntilAnswered(driving);
     if (!isResumed && !first) return;
     const asked = [first];
-    while ((await pollUntilThere(driving, unseen)) === "next-part") {
+    for (;;) {
+      const polled = await pollUntilThere(driving, unseen);
+      if (polled === "again") return;
+      if (polled === "over") break;
       const next = await askUntilAnswered(driving, "next-part");
       if (!next) return;
       // What it has proven since then is of now.
@@ -90,12 +82,6 @@ function deadlineOf(run: RunState, step: PlannedStep, { clock }: Pick<ExecutorDe
   const { state, startedAtMs = clock.now() } = stateOf(run, step.id);
   const ownMs = state === "by-hand" ? Math.min(step.deadlineMs, step.expectedMs + BY_HAND_MS) : step.deadlineMs;
   return startedAtMs + ownMs;
-}
-
-interface Driving extends Omit<Drive, "signal"> {
-  readonly definition: StoredStep;
-  readonly context: StepContext;
-  readonly deadlineMs: number;
 }
 
 /** Undefined when the run no longer lets steps start. `what`: the part that an attempt left for later; absent: a new attempt. */
@@ -165,52 +151,6 @@ async function doubtOf(
   if (proof.isRefuted || proof.isUnderWay) return doubt;
   if (mayHaveAsked && (await definition.happened(inputOf(run, step), context)) !== "no") return undefined;
   throw new StepFailed("not-fenced", doubt, { facts: { mustAsk: true } });
-}
-
-/** Resolves when it is there, when nobody needs it any more, or when its next part is due. */
-async function pollUntilThere(driving: Driving, unseen: Unseen | undefined): Promise<"over" | "next-part"> {
-  const { hold, step, deps, definition, context } = driving;
-  const before = stateOf(hold.run, step.id);
-  const isByHand = before.state === "by-hand";
-  const data = isByHand ? definition.dataByHand(before.sinceMs, before.heldUp !== undefined) : before.data;
-  for (;;) {
-    let verdict: Verdict;
-    try {
-      verdict = await definition.verify(inputOf(hold.run, step), data, context);
-    } catch (error) {
-      if (!(error instanceof TransientError || error instanceof OutcomeUnknown)) throw error;
-      verdict = { done: false, says: messageOf(error) };
-    }
-    if (verdict.done) {
-      const output = proofOfNow(step, unseen, verdict.output);
-      const says = isByHand ? `${verdict.says} (by hand: ${before.says})` : verdict.says;
-      const entered = await hold.append(() => ({
-        entry: { kind: "done", atMs: deps.clock.now(), step: step.id, epoch: hold.epoch, says, output: { ...output } },
-        told: { says: `${step.title}: ${says}` },
-      }));
-      if (entered) await hold.note(entered);
-      return "over";
-    }
-    // What an unwinding run still waits for nobody needs any more, and users wait for its undo.
-    if (hold.run.state === "unwinding") return "over";
-    deps.progressed(hold.run, step.id, verdict.says);
-    if (verdict.nextPart && !isByHand) return "next-part";
-    await waitOrFail(driving, POLL_MS * (1 - POLL_JITTER + 2 * POLL_JITTER * Math.random()), verdict);
-  }
-}
-
-async function waitOrFail(
-  { deps, deadlineMs, step, context }: Driving,
-  worldMs: number,
-  latest: { readonly says: string; readonly reply?: string },
-): Promise<void> {
-  if (deps.clock.now() + worldMs > deadlineMs) {
-    // What is closed already is not given back by a clock: users would wait in vain, and the old side may still write.
-    throw new StepFailed("step-deadline", `${step.title} did not get there in time. Last seen: ${latest.says}`, {
-      facts: { mustAsk: step.role === "protects", ...(latest.reply === undefined ? {} : { reply: latest.reply }) },
-    });
-  }
-  await deps.clock.sleep(worldMs, context.signal);
 }
 
 const mayStart = (run: RunState): boolean => run.state === "running";

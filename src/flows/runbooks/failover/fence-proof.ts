@@ -69,7 +69,8 @@ function missingOf(verdicts: readonly Verdict<FenceOutput>[]): Verdict<FenceOutp
   const refuted = missing.filter(({ refutes }) => refutes);
   const [first = missing.find(({ isUnderWay }) => isUnderWay) ?? missing[0]] = refuted;
   const refutes = [...new Set(refuted.flatMap((verdict) => verdict.refutes ?? []))];
-  return first && { ...first, ...(refutes.length > 0 && { refutes }) };
+  const letsIn = refuted.some((verdict) => verdict.letsIn);
+  return first && { ...first, ...(refutes.length > 0 && { refutes }), ...(letsIn && { letsIn }) };
 }
 
 function provenOf(sessions: Side["sessions"], restarted: readonly string[]): Pick<FenceOutput, "ended"> {
@@ -127,7 +128,7 @@ async function closed(part: Part, input: Input, context: Context): Promise<Verdi
   const now = await part.fence.see(part.things, lookOf(part, context));
   if (now.known && part.fence.isClosed(part.fence.captured.parse(now.value)))
     return { done: true, says: "", output: { fence: "fenced" } };
-  if (now.known) return { done: false, says: `${part.resource} stands open`, refutes: [part.resource] };
+  if (now.known) return { done: false, says: `${part.resource} stands open`, refutes: [part.resource], letsIn: true };
   return unseen(part, input, { what: "whether it is closed", ...now });
 }
 
@@ -206,6 +207,7 @@ function openIn(
     return {
       ...{ done: false, says: `the old database still takes writes over ${written.session}` },
       refutes: [resource],
+      ...(written.isNew && { letsIn: true }),
     };
   const unknown = tries.find(({ write }) => write.kind === "unknown");
   if (unknown?.write.kind !== "unknown") return undefined;
@@ -218,6 +220,7 @@ function openIn(
 
 interface Try {
   readonly session: string;
+  readonly isNew: boolean;
   readonly write: WriteVerdict;
 }
 
@@ -229,9 +232,9 @@ interface Try {
 async function triesOf(part: Part, { cloud, signal }: Context): Promise<readonly Try[]> {
   const { writeCheck = "" } = part;
   const how = howEnded(part);
-  const fresh = { session: "a new session", write: await cloud.probe.writeCheck(writeCheck, signal) };
+  const fresh = { session: "a new session", isNew: true, write: await cloud.probe.writeCheck(writeCheck, signal) };
   if (how === undefined || fresh.write.kind !== "refused") return [fresh];
-  const kept = { session: "an earlier one", write: await cloud.probe.writeOverKept(writeCheck, signal) };
+  const kept = { session: "an earlier one", isNew: false, write: await cloud.probe.writeOverKept(writeCheck, signal) };
   return kept.write.kind === "unknown" && how !== "at-once" ? [fresh] : [fresh, kept];
 }
 

@@ -7,6 +7,7 @@ import type { ExecutorDeps } from "../../../../src/engine/runs/executor-deps.ts"
 import { STEPS } from "../../../../src/flows/index.ts";
 import { storesIn } from "../../../../src/flows/resources/site.ts";
 import { failover } from "../../../../src/flows/runbooks/failover/failover.ts";
+import type { Verdict } from "../../../../src/ports/step.ts";
 import type { StoredStep } from "../../../../src/ports/stored-step.ts";
 import { drive } from "../../../harness/drive.ts";
 import { eventually } from "../../../harness/eventually.ts";
@@ -210,3 +211,48 @@ describe.each(worlds)(
     });
   },
 );
+
+/** The steps, with something that happens once: when all is closed, and what is still inside is waited for. */
+function whileFencing(act: (look: () => Promise<Verdict>) => Promise<Verdict>): ExecutorDeps["steps"] {
+  const step = STEPS["fence-primary"];
+  if (!step) throw new Error("there is no fence");
+  let hasHappened = false;
+  let wasWaitedFor = false;
+  const fence: StoredStep = {
+    ...step,
+    async verify(...asked) {
+      const verdict = await step.verify(...asked);
+      if (verdict.done || !verdict.isUnderWay || hasHappened) return verdict;
+      hasHappened = wasWaitedFor;
+      wasWaitedFor = true;
+      return hasHappened ? act(() => step.verify(...asked)) : verdict;
+    },
+  };
+  return { ...STEPS, "fence-primary": fence };
+}
+
+describe("an unplanned move whose old side is opened while its fence waits for its tasks", () => {
+  beforeEach(async () => {
+    const world = { example: "every-kind", service: "bookings", speed: SPEED, stopSeconds: 120 } as const;
+    at = await startFailoverWorld(world);
+    await startRun(at, { mode: "unplanned" });
+  });
+
+  test("guard opened meanwhile: is fenced again, though somebody has closed it since", async () => {
+    const openForAMoment = async (look: () => Promise<Verdict>) => {
+      const old = databaseOf("orders", "home");
+      await open(old);
+      const seen = await eventually("look that sees it", WITHIN_MS, async () => {
+        const verdict = await look();
+        return !verdict.done && verdict.letsIn ? verdict : undefined;
+      });
+      await close(old);
+      return seen;
+    };
+
+    const run = await drive(at, { steps: whileFencing(openForAMoment) });
+
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+    expect(stateOf(run, "fence").attempt).toBe(2);
+  });
+});

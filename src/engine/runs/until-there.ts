@@ -1,0 +1,92 @@
+import { messageOf, OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
+import { inputOf } from "../../domain/plan-run/fence.ts";
+import type { PlannedStep } from "../../domain/plan-run/plan.ts";
+import { stateOf } from "../../domain/plan-run/run.ts";
+import type { StepContext, Verdict } from "../../ports/step.ts";
+import type { StoredStep } from "../../ports/stored-step.ts";
+import type { ExecutorDeps } from "./executor-deps.ts";
+import { fenceAgain, MOST_FENCE_ATTEMPTS } from "./fence-again.ts";
+import type { RunHold } from "./journal.ts";
+import { proofOfNow, type Unseen } from "./kept-in-sight.ts";
+import { Opening } from "./opening.ts";
+
+/** What a step has asked for is looked at until it is there. */
+
+/** World time between two looks, ± 20 %: short against every cloud duration, long against every API limit. */
+export const POLL_MS = 2_000;
+const POLL_JITTER = 0.2;
+
+export interface Drive {
+  readonly hold: RunHold;
+  readonly step: PlannedStep;
+  readonly deps: ExecutorDeps;
+  readonly signal: AbortSignal;
+}
+
+export interface Driving extends Omit<Drive, "signal"> {
+  readonly definition: StoredStep;
+  readonly context: StepContext;
+  readonly deadlineMs: number;
+}
+
+/** Resolves when it is there, when nobody needs it any more, when its next part is due, or when it begins anew. */
+// oxlint-disable-next-line max-lines-per-function -- one loop: each way out of a look stands beside the others
+export async function pollUntilThere(
+  driving: Driving,
+  unseen: Unseen | undefined,
+): Promise<"over" | "next-part" | "again"> {
+  const { hold, step, deps, definition, context } = driving;
+  const before = stateOf(hold.run, step.id);
+  const isByHand = before.state === "by-hand";
+  const data = isByHand ? definition.dataByHand(before.sinceMs, before.heldUp !== undefined) : before.data;
+  const opening = new Opening(step);
+  for (;;) {
+    let verdict: Verdict;
+    try {
+      verdict = await definition.verify(inputOf(hold.run, step), data, context);
+    } catch (error) {
+      if (!(error instanceof TransientError || error instanceof OutcomeUnknown)) throw error;
+      verdict = { done: false, says: messageOf(error) };
+    }
+    const opened = opening.seenIn(verdict, hold.run);
+    if (opened !== undefined) {
+      if (await beginsAgain(driving, opened)) return "again";
+      verdict = { done: false, says: opened };
+    }
+    if (verdict.done) {
+      const output = proofOfNow(step, unseen, verdict.output);
+      const says = isByHand ? `${verdict.says} (by hand: ${before.says})` : verdict.says;
+      const entered = await hold.append(() => ({
+        entry: { kind: "done", atMs: deps.clock.now(), step: step.id, epoch: hold.epoch, says, output: { ...output } },
+        told: { says: `${step.title}: ${says}` },
+      }));
+      if (entered) await hold.note(entered);
+      return "over";
+    }
+    // What an unwinding run still waits for nobody needs any more, and users wait for its undo.
+    if (hold.run.state === "unwinding") return "over";
+    deps.progressed(hold.run, step.id, verdict.says);
+    if (verdict.nextPart && !isByHand) return "next-part";
+    await waitOrFail(driving, POLL_MS * (1 - POLL_JITTER + 2 * POLL_JITTER * Math.random()), verdict);
+  }
+}
+
+/** Nobody knows who came in before it was closed again, also by somebody else: it is closed, and its sessions ended, once more. */
+async function beginsAgain({ hold, step, deps }: Driving, says: string): Promise<boolean> {
+  if (stateOf(hold.run, step.id).attempt >= MOST_FENCE_ATTEMPTS) return false;
+  return fenceAgain({ hold, deps }, { fence: step, says: `${says}. It is fenced again` });
+}
+
+export async function waitOrFail(
+  { deps, deadlineMs, step, context }: Driving,
+  worldMs: number,
+  latest: { readonly says: string; readonly reply?: string },
+): Promise<void> {
+  if (deps.clock.now() + worldMs > deadlineMs) {
+    // What is closed already is not given back by a clock: users would wait in vain, and the old side may still write.
+    throw new StepFailed("step-deadline", `${step.title} did not get there in time. Last seen: ${latest.says}`, {
+      facts: { mustAsk: step.role === "protects", ...(latest.reply === undefined ? {} : { reply: latest.reply }) },
+    });
+  }
+  await deps.clock.sleep(worldMs, context.signal);
+}
