@@ -68,9 +68,16 @@ function follow(
   return watchFile(path, { onGood, onBad }, { inUse });
 }
 
+/** Machine time within which a process ends that was told to, whatever is away: less than supervisors wait before they kill. */
+const STOP_WITHIN_MS = 8_000;
+
 function stopWhenTold(handOver: () => Promise<void>, logger: Logger): void {
   const stop = (signal: string) => {
     logger.info({ signal }, "Handing work over");
+    setTimeout(() => {
+      logger.error({ signal }, "Could not stop in order in time; another process goes on from the store");
+      process.exit(1);
+    }, STOP_WITHIN_MS);
     handOver().then(
       () => process.exit(0),
       (error: unknown) => {

@@ -11,6 +11,7 @@ import { createArchive } from "../store/archive-file.ts";
 import { sharedBudget } from "../store/budget.ts";
 import { followClock, StoreClock } from "../store/clock.ts";
 import { createClosedFiles } from "../store/closed-files.ts";
+import { whyUnwritable } from "../store/disk-probe.ts";
 import { connectRedis, FAIL_FAST, WAITING } from "../store/connection.ts";
 import { eventsOf, trimEvents } from "../store/events.ts";
 import { foundFile } from "../store/found-file.ts";
@@ -30,6 +31,7 @@ import { openMemory, startDiscovering } from "./discovering.ts";
 import { openDoors } from "./doors.ts";
 import { createHeartbeat } from "./heartbeat.ts";
 import { updateFacts } from "./incident-runs.ts";
+import { startLedgerGuard } from "./ledger-guard.ts";
 import { startMemoryGuard } from "./memory-guard.ts";
 import { startObserver } from "./observer.ts";
 import { Opened } from "./opened.ts";
@@ -111,6 +113,11 @@ async function compose(composing: Composing): Promise<App> {
     ...{ announce: held.say, pagers: outside.pagers, chat: outside.chat, clock, logger, process: worker, inventory },
   });
   opened.add(() => memoryGuard.stop());
+  const ledgerGuard = startLedgerGuard({
+    whyUnwritable: () => whyUnwritable(settings.ledger.directory, settings.processName),
+    ...{ announce: held.say, pagers: outside.pagers, chat: outside.chat, clock, logger, process: worker, inventory },
+  });
+  opened.add(() => ledgerGuard.stop());
   await tellOfTornEnd(held, logger);
   isStarting = false;
   return { worker, webPort: doors.web.port, announce: held.say, stop: () => opened.close() };

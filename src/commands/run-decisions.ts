@@ -18,14 +18,16 @@ export async function decideOnRun(decision: JournalDecision, ask: Ask, deps: Dec
   const inventory = deps.inventory();
   const who = listed(ask);
   const wanted = { decision, who, words, ...shownBy(decision, { fromButton, about, at }) };
-  const after = await decide(run.plan.id, wanted, deps);
+  const { run: after, unwritten } = await decide(run.plan.id, wanted, deps);
   await deps.wake.run(run.plan.id);
   const nowMs = deps.clock.now();
   const people = whoSaid(decision, after, nowMs);
   const votes = people.size > 0 ? ` ${people.size} of ${votesNeeded(after)} people want to ${decision}.` : "";
   const extended =
     after.untilMs === run.untilMs ? "" : ` TwoKey acts on its plan until ${sayTime(after.untilMs, nowMs)}.`;
-  const stands = `run ${run.plan.id} is ${sayState(after.state)}.${votes}${extended}`;
+  // It counts all the same: nobody may say it twice, or think that nothing was done.
+  const kept = unwritten === undefined ? "" : ` The ledger does not have it: ${unwritten}.`;
+  const stands = `run ${run.plan.id} is ${sayState(after.state)}.${votes}${extended}${kept}`;
   return { kind: "say", card: sentenceCard(`${nameOf(inventory, who.person)} said ${decision}: ${stands}`) };
 }
 

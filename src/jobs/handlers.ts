@@ -8,6 +8,7 @@ import { advanceLane } from "../engine/delivery/duties.ts";
 import { type OutboxDeps, sendCard } from "../engine/delivery/outbox.ts";
 import { type AdvanceDeps, advanceRun } from "../engine/runs/advance-run.ts";
 import { guardTimes } from "../engine/runs/guard-times.ts";
+import { vainDrives } from "../engine/runs/halt.ts";
 import type { IncidentDeps } from "../flows/incident/deps.ts";
 import { dueChange, incidentRows } from "../flows/incident/index.ts";
 import { createIntake, type IntakeDeps } from "../flows/incident/intake/intake.ts";
@@ -117,6 +118,7 @@ function advanceDeps(deps: HandlerDeps): AdvanceDeps {
     steps: STEPS,
     guard: guardTimes(),
     shown: new Map(),
+    vain: vainDrives(),
     drift: async (run, signal) => {
       const service = findService(inventory(), run.plan.service);
       if (!service) return [`${run.plan.service} is not in twokey.yaml any more`];

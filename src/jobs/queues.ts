@@ -1,5 +1,6 @@
 import { type ConnectionOptions, type Job, Queue } from "bullmq";
 import { z } from "zod";
+import { chainOf } from "../domain/errors.ts";
 import type { Signal } from "../domain/incident/alert.ts";
 import { MOST_IN_QUEUE } from "../domain/retention.ts";
 import { sha256 } from "../domain/service/inventory.ts";
@@ -44,12 +45,12 @@ export function createQueues(connection: ConnectionOptions, logger: Logger): Que
   const all = [...Object.values(lanes), signals, sweep];
   return {
     wake: {
-      run: (id) => wakeUp(lanes.runs, id),
-      runCalls: (id) => wakeUp(lanes.calls, id),
-      incidentEvidence: (id) => wakeUp(lanes.evidence, id),
-      incidentPages: (id) => wakeUp(lanes.pages, id),
-      incidentChat: (id) => wakeUp(lanes.chat, id),
-      card: (id) => wakeUp(lanes.cards, id),
+      run: (id) => wakeUp(lanes.runs, id, logger),
+      runCalls: (id) => wakeUp(lanes.calls, id, logger),
+      incidentEvidence: (id) => wakeUp(lanes.evidence, id, logger),
+      incidentPages: (id) => wakeUp(lanes.pages, id, logger),
+      incidentChat: (id) => wakeUp(lanes.chat, id, logger),
+      card: (id) => wakeUp(lanes.cards, id, logger),
     },
     enqueueSignal: (signal) => enqueueSignal(signals, signal),
     endSignals: (beforeMs, limit) => endSignals(signals, beforeMs, limit),
@@ -82,13 +83,17 @@ function openQueue(name: string, connection: ConnectionOptions, logger: Logger):
   return queue;
 }
 
-/** At most one active and one queued wake-up for a thing: the ideal level trigger. */
-async function wakeUp(lane: Queue, id: string): Promise<void> {
-  await lane.add(
-    "look",
-    { id },
-    { ...GONE_WHEN_DONE, deduplication: { id: sha256(id), keepLastIfActive: true }, attempts: 1 },
-  );
+/**
+ * At most one active and one queued wake-up for a thing: the ideal level trigger. Never rejects: what it is about is stored, the sweep
+ * finds it, and nobody may read that an act failed which counts.
+ */
+async function wakeUp(lane: Queue, id: string, logger: Logger): Promise<void> {
+  const options = { ...GONE_WHEN_DONE, deduplication: { id: sha256(id), keepLastIfActive: true }, attempts: 1 };
+  await lane
+    .add("look", { id }, options)
+    .catch((error: unknown) =>
+      logger.warn({ queue: lane.name, why: chainOf(error) }, "A wake-up was lost; the sweep looks instead"),
+    );
 }
 
 async function wakeLater(lane: Queue, id: string, delayMs: number): Promise<void> {

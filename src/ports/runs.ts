@@ -44,6 +44,9 @@ export interface Runs {
   coolDownUntil(service: string): Promise<number | undefined>;
 }
 
+/** Code of the TransientError of a ledger that takes no line, as on a full disk. */
+export const LEDGER_UNWRITABLE = "ledger-unwritable";
+
 /** The append-only copy outside the store (G12, G17). */
 export interface Ledger {
   /** Written and fsynced before this resolves. */

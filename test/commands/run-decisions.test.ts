@@ -4,6 +4,7 @@ import { UserError } from "../../src/domain/errors.ts";
 import { planDigest } from "../../src/domain/plan-run/plan.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { type Inventory, inventoryFrom } from "../../src/domain/service/inventory.ts";
+import type { Ledger } from "../../src/ports/runs.ts";
 import { createRuns } from "../../src/store/runs.ts";
 import { who } from "../harness/asker.ts";
 import { example } from "../harness/example.ts";
@@ -26,7 +27,7 @@ afterEach(() => bench.close());
 async function stoppedRun(
   file: () => Inventory = () => inventory,
   now: () => number = () => AT,
-  confirm: () => Promise<undefined> = nothing,
+  { confirm = nothing, ledger = quietLedger() }: { confirm?: () => Promise<undefined>; ledger?: Ledger } = {},
 ) {
   const runs = createRuns(await bench.connect(), () => AT);
   const plan = planFor(inventory);
@@ -44,7 +45,7 @@ async function stoppedRun(
   }
   const deps = {
     runs,
-    ledger: quietLedger(),
+    ledger,
     clock: { now, speed: 1, sleep: nothing },
     wake: {
       ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing, incidentChat: nothing },
@@ -92,9 +93,11 @@ test("the vote of somebody who is no approver any more does not count", async ()
 
 test("guard proven vote: of an account that cannot be confirmed no vote counts", async () => {
   let isInOrder = false;
-  const says = await stoppedRun(undefined, undefined, async () => {
+  const confirm = async () => {
     if (!isInOrder) throw new UserError("not-eligible", "the account is a guest's");
-  });
+    return undefined;
+  };
+  const says = await stoppedRun(undefined, undefined, { confirm });
   await expect(says("ana", "skip")).rejects.toMatchObject({ code: "not-eligible" });
 
   isInOrder = true;
@@ -119,4 +122,14 @@ test("two approvers extend a run before its end date; nobody does after it, and 
     code: "run-ended",
     message: expect.stringContaining("/dr replan F-1"),
   });
+});
+
+test("where the ledger takes no line a decision counts all the same, and the answer says both", async () => {
+  const full = quietLedger({ append: () => Promise.reject(new Error("no space left")) });
+  const say = await stoppedRun(undefined, undefined, { ledger: full });
+
+  expect(await say("ana", "skip")).toMatch(
+    /1 of 2 people want to skip\. The ledger does not have it: no space left\.$/,
+  );
+  expect(await say("ben", "skip")).toMatch(/The ledger does not have it/);
 });

@@ -1,11 +1,14 @@
 import { join } from "node:path";
 import { FREEZE_ID } from "../../src/domain/plan-run/freeze.ts";
 import { type RunState, stateOf } from "../../src/domain/plan-run/run.ts";
+import type { AdvanceDeps } from "../../src/engine/runs/advance-run.ts";
 import { driveRun } from "../../src/engine/runs/executor.ts";
 import type { ExecutorDeps } from "../../src/engine/runs/executor-deps.ts";
 import { guardTimes } from "../../src/engine/runs/guard-times.ts";
+import { vainDrives } from "../../src/engine/runs/halt.ts";
 import { STEPS } from "../../src/flows/index.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
+import type { Ledger } from "../../src/ports/runs.ts";
 import { LedgerFile } from "../../src/store/ledger-file.ts";
 import { type FailoverWorld, runOf } from "./failover-world.ts";
 import { LEDGER_KEY } from "./keys.ts";
@@ -28,7 +31,7 @@ export interface DriveWish {
 }
 
 /** The engine's dependencies on this world and store, in this process. */
-export function executorDeps(at: FailoverWorld, ledger: LedgerFile, wish: DriveWish = {}): ExecutorDeps {
+export function executorDeps(at: FailoverWorld, ledger: Ledger, wish: DriveWish = {}): ExecutorDeps {
   const intended = new Set<string>();
   const failed = new Set<string>();
   const done = new Set<string>();
@@ -64,6 +67,17 @@ export function executorDeps(at: FailoverWorld, ledger: LedgerFile, wish: DriveW
       if (!service) return [`${run.plan.service} is not in the file`];
       return runbookOf(run.plan).drift(run, { service, cloud, signal });
     },
+  };
+}
+
+/** The same of a whole look at a run, whose cards and calls nobody hears of. */
+export function advanceDeps(at: FailoverWorld, ledger: Ledger, wish: DriveWish = {}): AdvanceDeps {
+  const { runs, cards, notes } = at.memory;
+  const quiet = async () => undefined;
+  return {
+    ...executorDeps(at, ledger, wish),
+    ...{ runs, cards, notes, times: { add: quiet }, shown: new Map(), vain: vainDrives() },
+    ...{ cloudOf: () => at.cloud, channelOf: async () => "C1", wake: { card: quiet, runCalls: quiet } },
   };
 }
 

@@ -21,10 +21,11 @@ describe("a run that is over while the pager does not answer", () => {
     const calls = memoryDocuments<Calls>(({ open }) => open.length > 0);
     const accepted: PagerAnswer = { kind: "accepted", value: undefined };
     let answer: () => PagerAnswer = () => accepted;
+    let nowMs = AT;
     const deps = {
       ...{ calls, cards: memoryDocuments<CardDue>(), logger: silent, inventory: () => inventory },
       ...{ chat: { addressOf: (channel: string) => channel }, channelOf: async () => undefined },
-      clock: { now: () => AT, speed: 1, sleep: nothing },
+      clock: { now: () => nowMs, speed: 1, sleep: nothing },
       pagers: pagersWith({ trigger: async () => answer(), resolve: async () => answer() }),
       wake: {
         ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing },
@@ -41,6 +42,7 @@ describe("a run that is over while the pager does not answer", () => {
     await callPeople(over, deps);
     expect(await endedAndRinging([], { calls })).toEqual([over.plan.id]);
     answer = () => accepted;
+    nowMs += 60_000;
     await callPeople(over, deps);
     expect(await endedAndRinging([], { calls })).toEqual([]);
   });

@@ -1,12 +1,14 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
+import { BreakableRedis } from "../harness/breakable-redis.ts";
 import { freshRedisUrl } from "../harness/redis.ts";
 
 const BOT = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
@@ -162,23 +164,53 @@ test.each(CASES)(
   ENDS_WITHIN_MS,
 );
 
+/** Resolves to the port of a bot that is ready. */
+function ready(child: ChildProcessByStdio<null, Readable, null>): Promise<number> {
+  return new Promise((resolve) => {
+    let log = "";
+    child.stdout.on("data", (chunk) => {
+      log += String(chunk);
+      const port = /"port":(\d+).*"msg":"TwoKey is ready"/.exec(log)?.[1];
+      if (port !== undefined) resolve(Number(port));
+    });
+  });
+}
+
+function started(env: Env): ChildProcessByStdio<null, Readable, null> {
+  const child = spawn(process.execPath, [BOT], { env, stdio: ["ignore", "pipe", "inherit"] });
+  children.push(child);
+  return child;
+}
+
 test(
   "a bot with all of it right starts, says its port, and ends when it is told to",
   async () => {
-    const child = spawn(process.execPath, [BOT], { env: working(), stdio: ["ignore", "pipe", "inherit"] });
-    children.push(child);
-    const port = await new Promise<number>((resolve) => {
-      let log = "";
-      child.stdout.on("data", (chunk) => {
-        log += String(chunk);
-        const ready = /"port":(\d+).*"msg":"TwoKey is ready"/.exec(log)?.[1];
-        if (ready !== undefined) resolve(Number(ready));
-      });
-    });
+    const child = started(working());
+    const port = await ready(child);
 
     expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
     child.kill("SIGTERM");
     expect(await once(child, "close")).toEqual([0, null]);
+  },
+  ENDS_WITHIN_MS,
+);
+
+test(
+  "a bot that is told to end while Redis is away ends all the same, within its limit",
+  async () => {
+    const redis = await BreakableRedis.start();
+    try {
+      const child = started({ ...working(), REDIS_URL: redis.url });
+      await ready(child);
+      await redis.kill();
+
+      child.kill("SIGTERM");
+
+      const [code, signal] = await once(child, "close");
+      expect([[0, 1].includes(code), signal]).toEqual([true, null]);
+    } finally {
+      await redis.stop();
+    }
   },
   ENDS_WITHIN_MS,
 );

@@ -98,6 +98,8 @@ export const RunEntry = z.discriminatedUnion("kind", [
     by: z.string().optional(),
     door: DoorName,
     why: z.string(),
+    /** TwoKey itself cannot go on, and people do not know it yet. */
+    halted: z.literal(true).exactOptional(),
   }),
   z.strictObject({ kind: z.literal("resumed"), atMs: z.number(), ...Who }),
   z.strictObject({ kind: z.literal("aborted"), atMs: z.number(), ...Who }),

@@ -88,7 +88,7 @@ function applied(run: RunState, entry: RunEntry): RunState {
     case "claimed":
       return { ...run, epoch: entry.epoch, worker: entry.worker };
     case "paused":
-      return { ...run, state: "paused", why: entry.why };
+      return { ...run, state: "paused", why: entry.why, halted: entry.halted ?? false };
     case "resumed":
       return { ...run, state: "running", why: "" };
     case "aborted":

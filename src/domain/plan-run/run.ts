@@ -138,6 +138,8 @@ export interface RunState {
   readonly intents: number;
   /** Facts changed under the keys: this plan may finish nothing more, only unwind (G3). */
   readonly voided: boolean;
+  /** It is paused since TwoKey itself cannot go on: people are called (G22). */
+  readonly halted: boolean;
   readonly watch: Watch;
   /** What stood on the old side when it came back and before it was touched: what undoing its fence puts back. */
   readonly captured: Captured | undefined;
@@ -180,6 +182,7 @@ export function proposedRun(plan: Plan, digest: string): RunState {
     pastNoReturn: plan.pastNoReturn,
     intents: 0,
     voided: false,
+    halted: false,
     watch: {
       state: "waiting",
       tries: 0,

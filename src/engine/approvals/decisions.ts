@@ -1,4 +1,4 @@
-import { UserError } from "../../domain/errors.ts";
+import { messageOf, UserError } from "../../domain/errors.ts";
 import type { Person } from "../../domain/people/person.ts";
 import { type JournalDecision, needsOf, refusal, stepInQuestion } from "../../domain/plan-run/decision.ts";
 import { extendedUntil, sealedExtension } from "../../domain/plan-run/extension.ts";
@@ -33,8 +33,14 @@ export interface Decided {
   readonly words: string;
 }
 
+export interface Decision {
+  readonly run: RunState;
+  /** It counts, and why the ledger does not have it. */
+  readonly unwritten?: string;
+}
+
 /** Writes a person's decision into the run's journal, or says why not. The executor finds it there. */
-export async function decide(runId: string, wanted: Decided, deps: DecisionDeps): Promise<RunState> {
+export async function decide(runId: string, wanted: Decided, deps: DecisionDeps): Promise<Decision> {
   let { who } = wanted;
   for (;;) {
     const run = await deps.runs.read(runId);
@@ -66,9 +72,10 @@ export async function decide(runId: string, wanted: Decided, deps: DecisionDeps)
       throw new UserError("decision-refused", `Nothing was changed: another run holds ${run.plan.service}.`);
     const { door, strength } = who.proof;
     const { atMs, kind } = entry;
-    await deps.ledger.append({ atMs, run: runId, epoch: run.epoch, kind, by: person.id, door, strength, says });
+    const line = { atMs, run: runId, epoch: run.epoch, kind, by: person.id, door, strength, says };
+    const unwritten = await deps.ledger.append(line).then(() => undefined, messageOf);
     if (!isOver(answer.run)) await deps.wake.run(runId);
-    return answer.run;
+    return { run: answer.run, ...(unwritten !== undefined && { unwritten }) };
   }
 }
 

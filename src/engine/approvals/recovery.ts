@@ -81,7 +81,8 @@ export async function signRecovery({ who, digest }: SignatureTurn, deps: Recover
         ...ends.map(({ run, entry }) => runEventOf(run, entry, { says: `Ended with the lost store (${signed.id})` })),
       );
     if (!(await deps.recoveries.write(revision, signed, { events, ends: complete ? ends : undefined }))) continue;
-    if (complete) await deps.lostStore.keepUp();
+    // It counts. What is not in a ledger yet comes before its next line.
+    if (complete) await deps.lostStore.keepUp().catch(() => undefined);
     await Promise.all(signed.ends.map((id) => deps.wake.run(id)));
     await showRecovery(signed, deps);
     return signed;

@@ -14,6 +14,7 @@ import type { Wake } from "../../ports/wake.ts";
 import { driveRun } from "./executor.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
 import { watchOldSide } from "./fence-watch.ts";
+import { haltAfter, type VainDrives } from "./halt.ts";
 import { eventOf } from "./journal.ts";
 
 export interface AdvanceDeps extends Omit<ExecutorDeps, "changed" | "progressed" | "took" | "cloud"> {
@@ -25,6 +26,7 @@ export interface AdvanceDeps extends Omit<ExecutorDeps, "changed" | "progressed"
   readonly times: Pick<LearnedTimes, "add">;
   /** Where a run's cards go. */
   readonly channelOf: (run: RunState) => Promise<string | undefined>;
+  readonly vain: VainDrives;
   /** What this process has shown of runs that are over and whose old side is looked at. */
   readonly shown: Map<string, string>;
 }
@@ -57,7 +59,7 @@ export async function advanceRun(id: string, deps: AdvanceDeps, signal: AbortSig
       break;
     case "running":
     case "unwinding":
-      await driveRun(id, { ...deps, cloud: deps.cloudOf(run.plan), ...tellingOf(id, deps) }, signal);
+      await driveOn(run, deps, signal);
       break;
     case "verified":
     case "paused":
@@ -81,6 +83,18 @@ export async function advanceRun(id: string, deps: AdvanceDeps, signal: AbortSig
   await deps.wake.runCalls(id);
   if (isQuiet) deps.shown.set(id, stands);
   else deps.shown.delete(id);
+}
+
+async function driveOn({ plan }: RunState, deps: AdvanceDeps, signal: AbortSignal): Promise<void> {
+  const { id } = plan;
+  const beganMs = performance.now();
+  try {
+    await driveRun(id, { ...deps, cloud: deps.cloudOf(plan), ...tellingOf(id, deps) }, signal);
+    deps.vain.succeeded(id);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    await haltAfter({ error, tookMs: performance.now() - beganMs }, id, deps);
+  }
 }
 
 /** What a driven run tells meanwhile: none of it may hold up a step. */

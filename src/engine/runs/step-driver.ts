@@ -14,9 +14,10 @@ import { type Asked, UNCAPTURED } from "../../ports/step.ts";
 import { capture, type Seen, standingNow } from "./capture.ts";
 import { contextFor, definitionOf, type ExecutorDeps } from "./executor-deps.ts";
 import { proofInTime } from "./fence-guard.ts";
+import { isLedgerUnwritable } from "./halt.ts";
 import { isDecided, Refusals, recordAsked } from "./held-up.ts";
 import { unseenSince } from "./kept-in-sight.ts";
-import { haltFor, recordFailure } from "./step-failure.ts";
+import { haltFor, haltUnwritten, recordFailure } from "./step-failure.ts";
 import { type Drive, type Driving, POLL_MS, pollUntilThere, waitOrFail } from "./until-there.ts";
 
 /** World time between two tries of a call that did nothing. */
@@ -64,6 +65,7 @@ export async function driveStep({ hold, step, deps, signal }: Drive): Promise<vo
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (error instanceof NotAuthorised) await haltFor(driving, error);
+    else if (isLedgerUnwritable(error)) await haltUnwritten(driving, error);
     else if (error instanceof StepFailed)
       await recordFailure({ ...driving, isByHand, left: definition.leftToPeople?.(step.input) }, error);
     else throw error;

@@ -3,6 +3,7 @@ import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { stateOf } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
+import { sayUnwritable } from "./halt.ts";
 import { isDecided } from "./held-up.ts";
 import type { Entered, RunHold } from "./journal.ts";
 
@@ -68,6 +69,14 @@ export async function haltFor(
   const says = code === "frozen" ? message : `The keys of this plan authorise nothing any more: ${message}`;
   const entered = await hold.append((run) => (run.state === "running" ? { entry, told: { says } } : undefined));
   if (entered) await hold.note(entered);
+}
+
+/** What was asked for stands in the journal alone. Nothing more is asked for, and nothing goes on unasked. */
+export async function haltUnwritten({ hold, deps }: Pick<Failed, "hold" | "deps">, error: unknown): Promise<void> {
+  const why = sayUnwritable(error);
+  const entry: RunEntry = { kind: "paused", atMs: deps.clock.now(), door: "engine", why, halted: true };
+  await hold.append((run) => (run.state === "running" ? { entry, told: { says: why } } : undefined));
+  deps.logger.error({ run: hold.run.plan.id, why }, "A run waits for people: the ledger cannot be written");
 }
 
 /** Adapters put the request ids of refused and lost calls into the error: the ledger wants those too. */

@@ -21,7 +21,7 @@ export interface Occasion {
   readonly ends: string;
 }
 
-const AGAIN_SOON = { firstMs: 2_000, longestMs: 60_000 } as const;
+export const AGAIN_SOON = { firstMs: 2_000, longestMs: 60_000 } as const;
 const RUN_WAITS = { urgent: "always", again: "page_again_every", backOff: AGAIN_SOON } as const;
 
 /** Every occasion on which people are called. The only place that says who is called about what, and how often. */
@@ -59,6 +59,10 @@ export const OCCASIONS = {
     ...{ who: ["commanders"], urgent: "always", again: "never", backOff: AGAIN_SOON },
     ends: "Redis has room again",
   },
+  "ledger-unwritable": {
+    ...{ who: ["commanders"], urgent: "always", again: "never", backOff: AGAIN_SOON },
+    ends: "the ledger can be written again",
+  },
 } as const satisfies Readonly<Record<string, Occasion>>;
 
 export type OccasionName = keyof typeof OCCASIONS;
@@ -70,7 +74,8 @@ export function isUrgent(occasion: OccasionName, severity?: string): boolean {
 }
 
 /** How long a call that failed this often in a row waits. */
-export function backOffMs(occasion: OccasionName, failures: number): number {
-  const { firstMs, longestMs } = OCCASIONS[occasion].backOff;
-  return Math.min(longestMs, firstMs * 2 ** Math.min(Math.max(0, failures - 1), 10));
-}
+export const backOffMs = (occasion: OccasionName, failures: number): number =>
+  doubled(OCCASIONS[occasion].backOff, failures);
+
+export const doubled = ({ firstMs, longestMs }: Occasion["backOff"], failures: number): number =>
+  Math.min(longestMs, firstMs * 2 ** Math.min(Math.max(0, failures - 1), 10));

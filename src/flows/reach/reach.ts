@@ -4,7 +4,7 @@ import type { Person } from "../../domain/people/person.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { PageRequest, Pager, PagerAnswer, Pagers } from "../../ports/pager.ts";
-import { backOffMs, isUrgent, OCCASIONS, type OccasionName } from "./occasions.ts";
+import { AGAIN_SOON, backOffMs, doubled, isUrgent, OCCASIONS, type OccasionName } from "./occasions.ts";
 
 /**
  * Reaches people about one thing that waits for them, round after round, until it does not wait any more.
@@ -30,6 +30,8 @@ export const Calls = z.strictObject({
   outcome: z.string(),
   /** Keys under which the pager may have an incident open: one for each reason, with its own title. */
   open: z.array(z.string()),
+  /** What is over and the pager did not take yet: failures in a row, and when the next try is due. */
+  standDown: z.strictObject({ failures: z.number().int(), retryAtMs: z.number() }).exactOptional(),
 });
 export type Calls = z.infer<typeof Calls>;
 
@@ -209,14 +211,25 @@ async function settle(need: Need, { round, answers, told, isRung, nowMs }: Came,
 }
 
 /** Whoever is still called for something that is over is let go; what the pager does not take is tried again. */
-async function standDown(needed: string | undefined, { memory, pagers }: ReachDeps): Promise<void> {
-  for (const key of (await memory.read())?.open ?? []) {
-    if (key === needed) continue;
+async function standDown(needed: string | undefined, { memory, pagers, clock }: ReachDeps): Promise<void> {
+  const before = await memory.read();
+  const over = before?.open.filter((key) => key !== needed) ?? [];
+  const nowMs = clock.now();
+  if (over.length === 0 || nowMs < (before?.standDown?.retryAtMs ?? nowMs)) return;
+  const ended: string[] = [];
+  let afterMs = 0;
+  for (const key of over) {
     const answer = await pagers.keeper.resolve(key, "TwoKey");
-    if (answer.kind !== "accepted") continue;
-    await memory.change(
-      (current) =>
-        current && { value: { ...current, open: current.open.filter((other) => other !== key) }, events: [] },
-    );
+    if (answer.kind === "accepted") ended.push(key);
+    else if (answer.kind === "retry") afterMs = Math.max(afterMs, answer.afterMs * clock.speed);
   }
+  await memory.change((current) => {
+    if (!current) return undefined;
+    const { standDown: tried, ...rest } = current;
+    const value = { ...rest, open: rest.open.filter((key) => !ended.includes(key)) };
+    if (ended.length === over.length) return { value, events: [] };
+    const failures = (tried?.failures ?? 0) + 1;
+    const retryAtMs = nowMs + Math.max(doubled(AGAIN_SOON, failures), afterMs);
+    return { value: { ...value, standDown: { failures, retryAtMs } }, events: [] };
+  });
 }

@@ -35,6 +35,7 @@ export function whoIsNeeded(run: RunState, inventory: Inventory, nowMs: number):
       };
     case "paused":
       // A person who paused a run knows it; facts that changed under the keys are news to everybody.
+      if (run.halted && !run.voided) return withNews(run, { inventory, nowMs }, halted(run, of("stopped")));
       if (!run.voided) return openOldSide(run, inventory) ?? ending(run, inventory, nowMs);
       return withNews(
         run,
@@ -94,6 +95,12 @@ function peopleOf(occasion: OccasionName, run: RunState, inventory: Inventory): 
 
 export function commandersOf({ people }: Inventory): readonly Person[] {
   return people.filter(({ roles }) => roles.includes("commander"));
+}
+
+/** Nobody paused it, so nobody knows: TwoKey itself cannot go on. */
+function halted({ plan: { id, title }, intents, why }: RunState, needed: Omit<Needed, "why">): Needed {
+  const next = `When that is mended: /dr resume ${id}`;
+  return { ...needed, reason: `halted:${intents}`, why: `Run ${id} (${title}) is paused: ${why}. ${next}` };
 }
 
 /** The old side was fenced and stands open, or could not be fenced: both sides may take writes until it is closed. */

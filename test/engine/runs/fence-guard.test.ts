@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { stateOf } from "../../../src/domain/plan-run/run.ts";
 import { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
-import { type AdvanceDeps, advanceRun } from "../../../src/engine/runs/advance-run.ts";
+import { advanceRun } from "../../../src/engine/runs/advance-run.ts";
 import { watchOldSide } from "../../../src/engine/runs/fence-watch.ts";
 import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
 import { computesIn } from "../../../src/flows/resources/site.ts";
 import { KEYS } from "../../../src/store/keys.ts";
-import { drive, executorDeps, openLedger } from "../../harness/drive.ts";
+import { advanceDeps, drive, executorDeps, openLedger } from "../../harness/drive.ts";
 import { eventually } from "../../harness/eventually.ts";
 import {
   type FailoverWorld,
@@ -201,14 +201,8 @@ describe("an old side that was fenced and is opened by somebody else", () => {
     const { length } = await drive(at);
     const ledger = await openLedger(at, "next");
     const asked: string[] = [];
-    const { runs, cards, notes } = at.memory;
-    const deps: AdvanceDeps = {
-      ...executorDeps(at, ledger, { worker: "next" }),
-      ...{ runs, cards, notes, times: { add: async () => undefined }, shown: new Map() },
-      cloudOf: () => at.cloud,
-      channelOf: async () => "C1",
-      wake: { card: async (id) => void asked.push(id), runCalls: async () => undefined },
-    };
+    const wake = { card: async (id: string) => void asked.push(id), runCalls: async () => undefined };
+    const deps = { ...advanceDeps(at, ledger, { worker: "next" }), wake };
     const look = () => advanceRun("F-1", deps, new AbortController().signal);
 
     for (const _look of [1, 2, 3]) await look();

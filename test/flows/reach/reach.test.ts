@@ -18,7 +18,11 @@ function desk() {
   let nowMs = 0;
   const asked: string[] = [];
   const loudness: Pick<PageRequest, "severity" | "urgent">[] = [];
-  const answers = { trigger: ACCEPTED as PagerAnswer, mail: ASKED as PagerAnswer<{ covered: readonly string[] }> };
+  const answers = {
+    trigger: ACCEPTED as PagerAnswer,
+    resolve: ACCEPTED as PagerAnswer,
+    mail: ASKED as PagerAnswer<{ covered: readonly string[] }>,
+  };
   const mail: Pager = {
     name: "mail",
     addressOf: ({ email }) => email,
@@ -47,7 +51,7 @@ function desk() {
       },
       resolve: async (key) => {
         asked.push(`resolve ${key}`);
-        return ACCEPTED;
+        return answers.resolve;
       },
     },
     [mail],
@@ -121,6 +125,20 @@ describe.each(OCCASION_NAMES)("the occasion %s", (occasion) => {
     await at(2_000, undefined);
     expect(asked).toEqual(expect.arrayContaining(["resolve dr:key", "trigger dr:other", "resolve dr:other"]));
     expect(memory()?.open).toEqual([]);
+  });
+
+  test("guard stand down: is not resolved at every look while the pager does not take that either, and in the end it is", async () => {
+    const { answers, asked, at, memory } = desk();
+    const resolves = () => asked.filter((each) => each.startsWith("resolve")).length;
+    await at(0, need(occasion));
+    answers.resolve = RETRY;
+    for (let ms = 2_000; ms < MINUTE; ms += 2_000) await at(ms, undefined);
+    expect(resolves()).toBeGreaterThanOrEqual(2);
+    expect(resolves()).toBeLessThanOrEqual(6);
+    answers.resolve = ACCEPTED;
+    await at(3 * MINUTE, undefined);
+    expect(memory()).toMatchObject({ open: [] });
+    expect(memory()?.standDown).toBeUndefined();
   });
 
   test(`is called again ${OCCASIONS[occasion].again === "never" ? "never" : "round after round"}`, async () => {

@@ -1,4 +1,5 @@
 import type { CardDue } from "../../../domain/card/card-due.ts";
+import { Unreadable } from "../../../domain/errors.ts";
 import { type AlertDocument, ruleFor, type Signal } from "../../../domain/incident/alert.ts";
 import { alertCards, applySignal, isReplay } from "../../../domain/incident/alert-thread.ts";
 import { type Incident, isOpen, type JoinedAlert } from "../../../domain/incident/incident.ts";
@@ -99,13 +100,19 @@ async function placeAlert(
     if (row === undefined || rule === undefined) return undefined;
     const { fingerprint, name, region, reason, changedAtMs: atMs } = signal;
     const alert = { fingerprint, name, region, reason, atMs, service: serviceOf(rule), severity: rule.severity };
-    const joined = await join({ row, alert, isNew: known?.incident !== row.id });
+    const joined = await join({ row, alert, isNew: known?.incident !== row.id }).catch(closedIfUnreadable);
     if (joined !== "closed") return joined;
     await deps.correlation.change(CORRELATION_ID, (current) => {
       const value = withoutIncident(current, row.id);
       return value && { value, events: [] };
     });
   }
+}
+
+/** People hear of an incident that cannot be read; its service goes on to alarm, in another one. */
+function closedIfUnreadable(error: unknown): "closed" {
+  if (error instanceof Unreadable) return "closed";
+  throw error;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { Unreadable } from "../../../../src/domain/errors.ts";
 import { MINUTE, START_MS } from "../../../harness/test-clock.ts";
 import { bridge } from "../bridge.ts";
 import { signal } from "../file.ts";
@@ -26,6 +27,24 @@ describe("intake", () => {
     const desk = bridge();
     const { incident } = await desk.intake.take(signal("a-lag", { late: true }));
     expect([incident, desk.incidents.all(), desk.alerts.all()[0]?.changes[0]?.late]).toEqual([undefined, [], true]);
+  });
+
+  test("guard unreadable incident: an alarm whose open incident cannot be read opens another one, and pages", async () => {
+    const desk = bridge();
+    const { incident: unreadable } = await desk.intake.take(signal("a-lag"));
+    const { change } = desk.incidents;
+    desk.incidents.change = async (id, decide) => {
+      if (id === unreadable) throw new Unreadable("incident-unreadable", "It cannot be read");
+      return change(id, decide);
+    };
+    desk.clock.move(MINUTE);
+
+    const { incident } = await desk.intake.take(signal("a-errors", { changedAtMs: START_MS + MINUTE }));
+
+    expect(incident).toBeDefined();
+    expect(incident).not.toBe(unreadable);
+    await desk.pages(incident ?? "");
+    expect(desk.paging.incidents.has(`dr:test:${incident}:1`)).toBe(true);
   });
 
   test("two workers that take two alerts of one service at once open one incident", async () => {

@@ -1,0 +1,71 @@
+import { messageOf } from "../domain/errors.ts";
+import type { Inventory } from "../domain/service/inventory.ts";
+import { type Need, reach } from "../flows/reach/reach.ts";
+import { commandersOf } from "../flows/reach/run-needs.ts";
+import type { Chat } from "../ports/chat.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Pagers } from "../ports/pager.ts";
+import { alertsLink } from "./announce.ts";
+import { inProcess } from "./in-process.ts";
+
+export interface LedgerGuardDeps {
+  /** Why the ledger takes no line now; undefined: it does. */
+  whyUnwritable(): Promise<string | undefined>;
+  /** Says it in the alerts channel; several processes saying the same say it once an hour. */
+  announce(says: string): Promise<void>;
+  readonly pagers: Pagers;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly process: string;
+  readonly inventory: () => Inventory;
+  readonly chat: Pick<Chat, "addressOf">;
+  /** Machine time between two looks; absent: 30 s. */
+  readonly checkEveryMs?: number;
+}
+
+const CHECK_EVERY_MS = 30_000;
+
+/** On a quiet day nobody writes a line, and whose disk is full hears of it before the day that needs one (G22). */
+export function startLedgerGuard(deps: LedgerGuardDeps): { stop(): void } {
+  const memory = inProcess();
+  let said: string | undefined;
+  const warn = (error: unknown) =>
+    deps.logger.warn({ why: messageOf(error) }, "Nobody could be told how the ledger's disk is");
+  const say = async (why: string | undefined): Promise<void> => {
+    if (why !== said) await deps.announce(why === undefined ? mended(deps) : broken(why, deps));
+    // What could not be said is said at the next look.
+    said = why;
+  };
+  const check = async (): Promise<void> => {
+    const why = await deps.whyUnwritable();
+    // Whom the channel does not reach the pager does.
+    await say(why).catch(warn);
+    await reach(why === undefined ? undefined : needOf(why, deps), { ...deps, memory, againMs: 0 });
+  };
+  const safely = () => void check().catch(warn);
+  const timer = setInterval(safely, deps.checkEveryMs ?? CHECK_EVERY_MS);
+  safely();
+  return { stop: () => clearInterval(timer) };
+}
+
+const broken = (why: string, { process }: LedgerGuardDeps): string =>
+  `The ledger of ${process} cannot be written: ${why}. No run asks the cloud for anything, and no key counts there, until there is room. See “the ledger” in the operations manual.`;
+
+const mended = ({ process }: LedgerGuardDeps): string =>
+  `The ledger of ${process} can be written again. A run that waited goes on when somebody says so: /dr resume.`;
+
+function needOf(why: string, deps: LedgerGuardDeps): Need {
+  const { inventory, process } = deps;
+  const key = `dr:${inventory().file.environment}:ledger-unwritable:${process}`;
+  return {
+    ...{ occasion: "ledger-unwritable", reason: why, people: commandersOf(inventory()), key, page: key },
+    why: broken(why, deps),
+    about: {
+      source: process,
+      details: {},
+      links: [alertsLink(deps)],
+      state: "No run goes on until the ledger can be written",
+    },
+  };
+}

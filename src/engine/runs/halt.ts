@@ -1,0 +1,73 @@
+import { chainOf, TransientError } from "../../domain/errors.ts";
+import type { RunState } from "../../domain/plan-run/run.ts";
+import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
+import type { Logger } from "../../ports/logger.ts";
+import { LEDGER_UNWRITABLE } from "../../ports/runs.ts";
+import { endsTheDrive, eventOf, type JournalDeps } from "./journal.ts";
+
+/**
+ * Where TwoKey itself cannot go on, nothing is repeated for ever and in silence (G22): the run is paused, people are called, and
+ * it goes on when somebody says so.
+ */
+const MOST_TRIES = 5;
+/** Machine time after which a drive that then failed has not failed at once: it is tried as if it were the first. */
+const LONG_MS = 30_000;
+
+/** Of this process: drives of a run that failed in a row and left every step as it was. */
+export interface VainDrives {
+  /** How many there are with this one. */
+  readonly failed: (run: RunState, tookMs: number) => number;
+  readonly succeeded: (run: string) => void;
+}
+
+export function vainDrives(): VainDrives {
+  const failures = new Map<string, { readonly stands: string; readonly count: number }>();
+  return {
+    failed: ({ plan: { id }, state, steps }, tookMs) => {
+      const stands = [state, ...Object.values(steps).map((step) => step.state)].join();
+      const before = failures.get(id);
+      const isAgain = before?.stands === stands && tookMs < LONG_MS;
+      const count = isAgain ? before.count + 1 : 1;
+      failures.set(id, { stands, count });
+      return count;
+    },
+    succeeded: (run) => void failures.delete(run),
+  };
+}
+
+export const isLedgerUnwritable = (error: unknown): boolean =>
+  error instanceof TransientError && error.code === LEDGER_UNWRITABLE;
+
+export const sayUnwritable = (error: unknown): string => `${chainOf(error)}. Nothing more is asked for`;
+
+interface HaltDeps extends Pick<JournalDeps, "runs" | "clock"> {
+  readonly vain: VainDrives;
+  readonly logger: Logger;
+}
+
+interface Failed {
+  readonly error: unknown;
+  readonly tookMs: number;
+}
+
+/** Throws the error again while another try may do. */
+export async function haltAfter({ error, tookMs }: Failed, id: string, deps: HaltDeps): Promise<void> {
+  const run = await deps.runs.read(id);
+  if (run?.state !== "running" || endsTheDrive(error)) throw error;
+  const count = deps.vain.failed(run, tookMs);
+  if (isLedgerUnwritable(error)) return halt(id, sayUnwritable(error), deps);
+  if (count < MOST_TRIES) throw error;
+  await halt(id, `TwoKey failed ${count} times in a row here and got no further: ${chainOf(error)}`, deps);
+}
+
+async function halt(id: string, why: string, { runs, clock, vain, logger }: HaltDeps): Promise<void> {
+  for (;;) {
+    const run = await runs.read(id);
+    if (run?.state !== "running") return;
+    const entry: RunEntry = { kind: "paused", atMs: clock.now(), door: "engine", why, halted: true };
+    const answer = await runs.append(run, { entries: [entry], events: [eventOf(run, entry, { says: why })] });
+    if (answer.kind === "conflict") continue;
+    logger.error({ run: id, why }, "A run waits for people: TwoKey itself cannot go on");
+    return vain.succeeded(id);
+  }
+}

@@ -1,0 +1,68 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test } from "@jest/globals";
+import { startLedgerGuard } from "../../src/app/ledger-guard.ts";
+import { whyUnwritable } from "../../src/store/disk-probe.ts";
+import { eventually } from "../harness/eventually.ts";
+import { example } from "../harness/example.ts";
+import { ACCEPTED, pagersWith } from "../harness/pagers.ts";
+import { silent } from "../harness/silent.ts";
+
+let guard: { stop(): void } | undefined;
+afterEach(() => guard?.stop());
+
+/** What people were told, in its order, while the ledger's disk says these one after the other. */
+async function through(disk: readonly (string | undefined)[], isSlackAway = false): Promise<string[]> {
+  const told: string[] = [];
+  let looks = 0;
+  guard = startLedgerGuard({
+    whyUnwritable: async () => {
+      looks += 1;
+      return disk[Math.min(looks - 1, disk.length - 1)];
+    },
+    announce: async (says) => {
+      if (isSlackAway) throw new Error("Slack does not answer");
+      told.push(says);
+    },
+    clock: { now: () => Date.now(), speed: 1, sleep: () => Promise.resolve() },
+    pagers: pagersWith({
+      trigger: async ({ summary }) => {
+        told.push(`page: ${summary}`);
+        return ACCEPTED;
+      },
+      resolve: async () => {
+        told.push("resolved");
+        return ACCEPTED;
+      },
+    }),
+    logger: silent,
+    ...{ process: "bot-1", inventory: () => example("inventory"), checkEveryMs: 5 },
+    chat: { addressOf: (channel) => `https://chat.example.com/${channel}` },
+  });
+  await eventually("all looks", 10_000, () => (looks > disk.length + 1 ? true : undefined));
+  return told;
+}
+
+test("guard full disk: a ledger that takes no line is said once and pages, and what is mended is said too", async () => {
+  const full = /The ledger of bot-1 cannot be written: ENOSPC/;
+
+  expect(await through([undefined, "ENOSPC", "ENOSPC", undefined])).toEqual([
+    ...[expect.stringMatching(full), expect.stringMatching(full)],
+    ...[expect.stringMatching(/can be written again.*\/dr resume/), "resolved"],
+  ]);
+});
+
+test("a ledger that takes no line calls people also where Slack does not answer", async () => {
+  expect(await through(["EROFS"], true)).toContainEqual(expect.stringMatching(/^page: .*EROFS/));
+});
+
+test("a directory is tried with a file that is gone afterwards", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "twokey-ledger-"));
+  try {
+    expect([await whyUnwritable(directory, "bot-1"), await readdir(directory)]).toEqual([undefined, []]);
+    expect(await whyUnwritable(join(directory, "gone"), "bot-1")).toMatch(/ENOENT/);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});

@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { TransientError } from "../../../src/domain/errors.ts";
+import { advanceRun } from "../../../src/engine/runs/advance-run.ts";
+import { STEPS } from "../../../src/flows/index.ts";
+import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
+import { LEDGER_UNWRITABLE, type Ledger } from "../../../src/ports/runs.ts";
+import { advanceDeps, openLedger } from "../../harness/drive.ts";
+import { type FailoverWorld, mutationsOf, runOf, startFailoverWorld, startRun } from "../../harness/failover-world.ts";
+
+const SPEED = 60;
+/** Looks that the sweep makes in half a minute. */
+const LOOKS = 15;
+
+let at: FailoverWorld;
+let disk: Awaited<ReturnType<typeof openLedger>>;
+beforeEach(async () => {
+  at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+  await startRun(at);
+  disk = await openLedger(at);
+});
+afterEach(async () => {
+  await disk.close();
+  await at.stop();
+});
+
+const needed = async () => whoIsNeeded(await runOf(at), at.inventory, at.clock.now());
+const promotions = () => mutationsOf(at).filter((call) => call.startsWith("PromoteReadReplica"));
+async function resume(): Promise<void> {
+  const entry = { kind: "resumed", atMs: at.clock.now(), by: "ana", door: "slack" } as const;
+  await at.memory.runs.append(await runOf(at), { entries: [entry], events: [] });
+}
+
+describe("a run that TwoKey itself cannot take further", () => {
+  test("guard unwritable ledger: makes no further call, calls people, and goes on when somebody says so", async () => {
+    let isFull = true;
+    const ledger: Ledger = {
+      append: async (line) => {
+        if (isFull && line.step === "promote") throw new TransientError(LEDGER_UNWRITABLE, "ENOSPC: no space left");
+        await disk.append(line);
+      },
+      disagreement: () => disk.disagreement(),
+      highestEpoch: () => disk.highestEpoch(),
+      head: () => disk.head(),
+      seal: (line) => disk.seal(line),
+    };
+    const look = () => advanceRun("F-1", advanceDeps(at, ledger), new AbortController().signal);
+
+    await look();
+    const halted = await runOf(at);
+    for (let looks = 0; looks < LOOKS; looks += 1) await look();
+
+    expect([halted.state, halted.halted, promotions()]).toEqual(["paused", true, []]);
+    expect((await runOf(at)).length).toBe(halted.length);
+    expect(await needed()).toMatchObject({
+      occasion: "stopped",
+      why: expect.stringMatching(/ENOSPC.*\/dr resume F-1/),
+    });
+    expect((await needed())?.people.map(({ id }) => id)).toEqual(expect.arrayContaining(["chloe", "ana"]));
+
+    isFull = false;
+    await look();
+    expect((await runOf(at)).state).toBe("paused");
+    await resume();
+    await look();
+    expect([(await runOf(at)).state, promotions().length, await needed()]).toEqual(["verified", 1, undefined]);
+  });
+
+  test("guard tried in vain: waits for people after five tries that got no further, and fills no journal", async () => {
+    const { "promote-replica": _gone, ...steps } = STEPS;
+    const deps = advanceDeps(at, disk, { steps });
+    const look = () => advanceRun("F-1", deps, new AbortController().signal).catch((error: unknown) => error);
+
+    for (let looks = 0; looks < LOOKS; looks += 1) await look();
+
+    const run = await runOf(at);
+    expect([run.state, promotions()]).toEqual(["paused", []]);
+    expect(run.epoch).toBeLessThanOrEqual(6);
+    expect(await needed()).toMatchObject({
+      ...{
+        occasion: "stopped",
+        why: expect.stringContaining("This version of TwoKey has no step called promote-replica"),
+      },
+    });
+  });
+});
