@@ -71,7 +71,7 @@ async function resultsOf(directory, test, title) {
   ];
   // One server for all of them: each run takes databases of its own there, and gives them back.
   const env = { ...process.env, REDIS_URL: process.env.TWOKEY_TEST_REDIS_URL };
-  const options = { cwd: directory, env, maxBuffer: 1 << 26, timeout: 120_000, killSignal: "SIGKILL" };
+  const options = { cwd: directory, env, maxBuffer: 1 << 26, timeout: 300_000, killSignal: "SIGKILL" };
   const { stdout } = await run(process.execPath, args, options).catch((error) => error);
   return JSON.parse(stdout || '{"testResults":[]}');
 }
