@@ -11,8 +11,8 @@ import { createArchive } from "../store/archive-file.ts";
 import { sharedBudget } from "../store/budget.ts";
 import { followClock, StoreClock } from "../store/clock.ts";
 import { createClosedFiles } from "../store/closed-files.ts";
-import { whyUnwritable } from "../store/disk-probe.ts";
 import { connectRedis, FAIL_FAST, WAITING } from "../store/connection.ts";
+import { whyUnwritable } from "../store/disk-probe.ts";
 import { eventsOf, trimEvents } from "../store/events.ts";
 import { foundFile } from "../store/found-file.ts";
 import { claimStore } from "../store/installation.ts";
@@ -103,27 +103,30 @@ async function compose(composing: Composing): Promise<App> {
   opened.add(() => observer.stop());
   const discovering = startDiscovering({ memory, cloud: outside.cloud, clock, logger });
   opened.add(() => discovering.stop());
-  const guard = startStoreGuard({
-    ...{ clock, ledger, queues, logger, inventory },
-    ...{ pagers: outside.pagers, chat: outside.chat, process: worker },
-  });
-  opened.add(() => guard.stop());
-  const memoryGuard = startMemoryGuard({
-    memory: () => readMemory(held.redis, settings.redisMemoryBytes),
-    ...{ announce: held.say, pagers: outside.pagers, chat: outside.chat, clock, logger, process: worker, inventory },
-  });
-  opened.add(() => memoryGuard.stop());
-  const ledgerGuard = startLedgerGuard({
-    whyUnwritable: () => whyUnwritable(settings.ledger.directory, settings.processName),
-    ...{ announce: held.say, pagers: outside.pagers, chat: outside.chat, clock, logger, process: worker, inventory },
-  });
-  opened.add(() => ledgerGuard.stop());
+  for (const guard of startGuards(held, worker, composing)) opened.add(() => guard.stop());
   await tellOfTornEnd(held, logger);
   isStarting = false;
   return { worker, webPort: doors.web.port, announce: held.say, stop: () => opened.close() };
 }
 
 type Held = Awaited<ReturnType<typeof openStore>>;
+
+/** What TwoKey itself stands on is looked at, also on quiet days: whether store and ledger agree, and have room. */
+function startGuards(
+  { clock, ledger, queues, outside: { pagers, chat }, inventory, redis, say: announce }: Held,
+  process: string,
+  { settings, logger }: Composing,
+): readonly { stop(): void }[] {
+  const about = { clock, logger, inventory, pagers, chat, process };
+  return [
+    startStoreGuard({ ...about, ledger, queues }),
+    startMemoryGuard({ ...about, announce, memory: () => readMemory(redis, settings.redisMemoryBytes) }),
+    startLedgerGuard({
+      ...{ ...about, announce },
+      whyUnwritable: () => whyUnwritable(settings.ledger.directory, settings.processName),
+    }),
+  ];
+}
 
 /** What everything else stands on: the store with its clock, the ledger beside it, the ways out, and the queues. */
 async function openStore({ settings, described, logger, opened }: Composing) {

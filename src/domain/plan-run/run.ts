@@ -169,6 +169,11 @@ const WAITING: StepState = {
   endedAtMs: undefined,
 };
 
+const UNWATCHED: Watch = {
+  ...{ state: "waiting", tries: 0, triedAtMs: undefined, leftAlone: [], data: undefined, says: "" },
+  ...{ endedAtMs: undefined, lostAtMs: undefined, seenClosedMs: undefined },
+};
+
 export function proposedRun(plan: Plan, digest: string): RunState {
   return {
     plan,
@@ -183,17 +188,7 @@ export function proposedRun(plan: Plan, digest: string): RunState {
     intents: 0,
     voided: false,
     halted: false,
-    watch: {
-      state: "waiting",
-      tries: 0,
-      triedAtMs: undefined,
-      leftAlone: [],
-      data: undefined,
-      says: "",
-      endedAtMs: undefined,
-      lostAtMs: undefined,
-      seenClosedMs: undefined,
-    },
+    watch: UNWATCHED,
     captured: undefined,
     votes: [],
     undoSkipped: [],
@@ -225,9 +220,7 @@ export function settledAfter(run: RunState, step: string): string[] {
   );
 }
 
-export function stateOf(run: RunState, step: string): StepState {
-  return run.steps[step] ?? WAITING;
-}
+export const stateOf = (run: RunState, step: string): StepState => run.steps[step] ?? WAITING;
 
 /** Steps whose dependencies are all settled and that have not ended themselves. */
 export function readySteps(run: RunState): PlannedStep[] {
