@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { existsSync, readFileSync } from "node:fs";
+import { z } from "zod";
 import { createClient } from "./app/client.ts";
 import { explain } from "./app/explain.ts";
 import { policy } from "./app/policy.ts";
@@ -13,7 +14,7 @@ import {
   sayEnvironmentProblems,
 } from "./config/environment.ts";
 import { loadFile } from "./config/load.ts";
-import { UserError } from "./domain/errors.ts";
+import { chainOf, UserError } from "./domain/errors.ts";
 import { type Found, NOTHING_FOUND } from "./domain/service/found.ts";
 import { inTerminal, type Printed, type ReadingApp } from "./doors/terminal/terminal.ts";
 import { mergeFound } from "./flows/discover.ts";
@@ -154,11 +155,28 @@ function help(): string {
   ].join("\n");
 }
 
+/** What goes wrong is a sentence for a person: the trace of a program tells them nothing. */
+async function answerTo(verb: Verb | undefined): Promise<Printed | CommandResult> {
+  if (word === "--version") return { exitCode: 0, text: `twokey ${version()}` };
+  if (!verb)
+    return { exitCode: wantsHelp ? 0 : 2, text: wantsHelp ? help() : `twokey has no verb “${word}”.\n\n${help()}` };
+  try {
+    return await verb.run(args);
+  } catch (error) {
+    return { exitCode: 1, text: `twokey ${word} did not work: ${chainOf(error)}` };
+  }
+}
+
+const version = (): string =>
+  z.object({ version: z.string() }).parse(JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")))
+    .version;
+
+// A reader that has seen enough, such as head, closes the pipe.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+
 const [word = "help", ...args] = process.argv.slice(2);
 const verb = Object.hasOwn(VERBS, word) ? VERBS[word] : undefined;
 const wantsHelp = ["help", "--help", "-h"].includes(word);
-const result = verb
-  ? await verb.run(args)
-  : { exitCode: wantsHelp ? 0 : 2, text: wantsHelp ? help() : `twokey has no verb “${word}”.\n\n${help()}` };
+const result = await answerTo(verb);
 (result.exitCode === 0 ? process.stdout : process.stderr).write(`${result.text}\n`);
 process.exitCode = result.exitCode;

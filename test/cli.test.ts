@@ -33,6 +33,22 @@ test("twokey explain reads the file of TWOKEY_CONFIG, and says what to do where 
   ]);
 });
 
+test("twokey says which version it is, and what goes wrong in one sentence", async () => {
+  const { version } = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8"));
+  expect(await twokey(["--version"])).toEqual({ code: 0, said: `twokey ${version}` });
+
+  const directory = await mkdtemp(join(tmpdir(), "twokey-cli-"));
+  try {
+    await writeFile(join(directory, "bot.jsonl"), "no line of a ledger");
+    const broken = await twokey(["ledger", join(directory, "bot.jsonl", "below")], { TWOKEY_LEDGER_KEY: KEY });
+    expect(broken.said).not.toMatch(/\n\s+at /);
+    const unread = await twokey(["check", directory]);
+    expect([unread.code === 0, unread.said]).toEqual([false, expect.not.stringMatching(/\n\s+at /)]);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
 describe("twokey status, timeline, plans, runs and show", () => {
   const EXAMPLE = fileURLToPath(new URL("../examples/inventory.yaml", import.meta.url));
   let bench: StoreBench;

@@ -17,9 +17,11 @@ import type { LearnedTimes } from "../ports/learned-times.ts";
 import type { LostStore } from "../ports/lost-store.ts";
 import type { Ledger } from "../ports/runs.ts";
 import type { Wake } from "../ports/wake.ts";
+import type { OnCall } from "../views/standing.ts";
 import { measuredOf, runInProgress, updateFacts } from "./incident-runs.ts";
 import type { Outside } from "./outside.ts";
 import type { Stores } from "./stores.ts";
+
 
 export interface CommandSources {
   readonly stores: Stores;
@@ -133,7 +135,7 @@ export async function look(service: Service, stores: Stores, outside: Outside): 
 }
 
 /** Who is on call, from the pager or, where it is slow, as it said within the last minute. Empty: unknown. */
-function createOnCall({ outside, inventory }: CommandSources): () => Promise<readonly string[]> {
+function createOnCall({ outside, inventory }: CommandSources): () => Promise<OnCall> {
   let last: { readonly atMs: number; readonly names: readonly string[] } | undefined;
   const ask = async (): Promise<readonly string[] | undefined> => {
     const policies = Object.values(inventory().file.audiences).flatMap((audience) =>
@@ -151,6 +153,6 @@ function createOnCall({ outside, inventory }: CommandSources): () => Promise<rea
     const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), PAGER_WITHIN_MS).unref());
     const answer = await Promise.race([ask().catch(() => undefined), late]);
     if (answer) return answer;
-    return last && Date.now() - last.atMs <= ON_CALL_COUNTS_FOR_MS ? last.names : [];
+    return last && Date.now() - last.atMs <= ON_CALL_COUNTS_FOR_MS ? last.names : "unknown";
   };
 }

@@ -1,6 +1,7 @@
 import { UserError } from "../domain/errors.ts";
 import { INCIDENT_LABEL, type Incident } from "../domain/incident/incident.ts";
-import { readSeverity } from "../domain/incident/severity.ts";
+import { readSeverity, Severity } from "../domain/incident/severity.ts";
+import { mostSimilar } from "../domain/similar.ts";
 import { dueChange } from "../flows/incident/index.ts";
 import { CORRELATION_ID, type OpenIncident } from "../flows/incident/intake/correlate.ts";
 import { openIncident } from "../flows/incident/intake/open.ts";
@@ -39,6 +40,27 @@ export async function declare(ask: Ask, deps: IncidentCommandDeps): Promise<Answ
   return whisper(`${severity.toUpperCase()} declared: ${what} (${id}). Its channel is being opened; you are invited.`);
 }
 
+/** As people number severities elsewhere. */
+const LIKE_A_SEVERITY = /^(?:sev|severity|p|s)[-_]?\d+$/i;
+
+function refuseSlip(
+  { text }: Ask,
+  word: string,
+  { severity, names }: { readonly severity: string | undefined; readonly names: readonly string[] },
+): void {
+  if (severity === undefined && LIKE_A_SEVERITY.test(word))
+    throw new UserError(
+      "severity-unknown",
+      `There is no severity ${word}. There are: ${Severity.options.join(", ")}. Nothing was declared.`,
+    );
+  const near = mostSimilar(word, names);
+  if (near === undefined) return;
+  throw new UserError(
+    "service-unknown",
+    `There is no service called ${word}. Did you mean: /dr declare ${text.replace(word, near)}? Nothing was declared.`,
+  );
+}
+
 /** Before the incident itself: an alert that meets the row of an incident that is not there yet creates it. */
 async function addToIndex(
   row: Pick<OpenIncident, "id" | "scope" | "services" | "severity">,
@@ -56,18 +78,23 @@ function nameOf({ channel, id }: Incident): string {
 }
 
 /**
- * Severity and service may be named first, in any order; a severity that is not named is sev2, which pages people. The
- * service stays in the sentence: “inventory is down” says what is wrong, “is down” does not.
+ * Severity and service may be named first, in any order; where no severity is named it is sev2, which pages people. The
+ * service stays in the sentence: “inventory is down” says what is wrong, “is down” does not. A slip in either is no part of the
+ * sentence: it would page the wrong people.
  */
 function readDeclaration(ask: Ask, deps: IncidentCommandDeps) {
   const rest = [...ask.args];
   let severity: ReturnType<typeof readSeverity>;
   let service: string | undefined;
   for (const word of ask.args.slice(0, 2)) {
-    const isService = deps.inventory().services.some(({ name }) => name === word);
-    if (service === undefined && isService) service = word;
+    const names = deps.inventory().services.map(({ name }) => name);
+    const named = service === undefined ? names.find((name) => name.toLowerCase() === word.toLowerCase()) : undefined;
+    if (named !== undefined) service = named;
     else if (severity === undefined && readSeverity(word) !== undefined) severity = readSeverity(word);
-    else break;
+    else {
+      refuseSlip(ask, word, { severity, names: service === undefined ? names : [] });
+      break;
+    }
     rest.shift();
   }
   const said = rest.join(" ").trim();

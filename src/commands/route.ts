@@ -18,6 +18,11 @@ export function createIntents(deps: CommandDeps, inventory: () => Inventory): In
 }
 
 function noSuchVerb(word: string): UserError {
+  if (word === "rollback")
+    return new UserError(
+      "verb-unknown",
+      "TwoKey has no rollback. Before the promotion /dr abort gives everything back. After it nothing is rolled back: users would land on old data. The way home is a failover of its own.",
+    );
   const near = mostSimilar(word, Object.keys(VERBS));
   const hint = near === undefined ? "" : ` Did you mean /dr ${near}?`;
   return new UserError("verb-unknown", `There is no /dr ${word}.${hint} /dr help lists what there is.`);

@@ -7,6 +7,7 @@ import { readable } from "../domain/readable.ts";
 import { findPerson, findService, type Inventory } from "../domain/service/inventory.ts";
 import type { Observation } from "../domain/service/observation.ts";
 import type { Service } from "../domain/service/service.ts";
+import { didYouMean } from "../domain/similar.ts";
 import type { Who } from "../ports/asker.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Documents } from "../ports/documents.ts";
@@ -59,11 +60,13 @@ export function knownPerson(ask: Ask, inventory: Inventory): Person {
 }
 
 export function serviceNamed(name: string, inventory: Inventory): Service {
-  const service = findService(inventory, name);
+  const names = inventory.services.map((other) => other.name);
+  const meant = names.find((other) => other.toLowerCase() === name.toLowerCase()) ?? name;
+  const service = findService(inventory, meant);
   if (!service)
     throw new UserError(
       "service-unknown",
-      `There is no service called ${name}. There are: ${inventory.services.map((other) => other.name).join(", ")}.`,
+      `There is no service called ${name}.${didYouMean(name, names)} There are: ${names.join(", ")}.`,
     );
   return service;
 }

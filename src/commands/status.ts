@@ -7,7 +7,7 @@ import type { Service } from "../domain/service/service.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Documents } from "../ports/documents.ts";
 import type { Runs } from "../ports/runs.ts";
-import type { ServiceStatus } from "../views/standing.ts";
+import type { OnCall, ServiceStatus } from "../views/standing.ts";
 import { serviceCard, statusCard } from "../views/status.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { serviceNamed } from "./run-deps.ts";
@@ -24,8 +24,8 @@ export interface StatusDeps {
   readonly freezes: Pick<Documents<FreezeDocument>, "get">;
   /** What holds TwoKey's own state, in words; undefined: it is not looked at here. */
   readonly server: string | undefined;
-  /** Empty: the pager did not say; undefined: it is not asked here. */
-  onCall(): Promise<readonly string[] | undefined>;
+  /** Undefined: it is not asked here. */
+  onCall(): Promise<OnCall | undefined>;
 }
 
 /** `/dr status [service]`: the board, or one service in depth. Answers within 3 s, from the cache when AWS is slow. */

@@ -8,6 +8,12 @@ export function mostSimilar(word: string, candidates: readonly string[]): string
   return ranked[0]?.candidate;
 }
 
+/** The same as a question behind a refusal; empty where nothing is near enough. */
+export function didYouMean(word: string, candidates: readonly string[]): string {
+  const near = mostSimilar(word, candidates);
+  return near === undefined ? "" : ` Did you mean ${near}?`;
+}
+
 /** `maxTasks`, `max-tasks` and `max_tasks` are one word to a person. */
 const plain = (word: string): string => word.toLowerCase().replaceAll(/[-_ ]/g, "");
 

@@ -1,4 +1,5 @@
 import { sayDuration } from "../domain/duration.ts";
+import { isGuarded } from "../domain/plan-run/fence.ts";
 import { isMove } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { sayState } from "../domain/plan-run/state-words.ts";
@@ -18,6 +19,9 @@ export interface ServiceStatus {
   readonly newest: RunState | undefined;
   readonly incident: { readonly id: string; readonly title: string; readonly channel: string | undefined } | undefined;
 }
+
+/** Names, with their rotation; `unknown`: the pager did not say, which is not that there is nobody. */
+export type OnCall = readonly string[] | "unknown";
 
 /** One older than this says nothing about now: unknown is never shown as good. */
 const STALE_MS = 10 * 60_000;
@@ -39,8 +43,18 @@ export interface Stand {
   readonly detail: string;
 }
 
+/**
+ * Which region serves. Where AWS cannot tell, as while a database that was fenced says that it takes writes, our own run can: it has
+ * moved users, and its old side is proven to be closed.
+ */
+export function activeOf({ observed, newest }: Pick<ServiceStatus, "observed" | "newest">): Region | undefined {
+  if (observed?.activeRegion.known) return observed.activeRegion.value;
+  return newest?.state === "verified" && isMove(newest.plan) && isGuarded(newest) ? newest.plan.to : undefined;
+}
+
 /** The first of these that holds is how the service stands. */
-export function standOf({ service, observed, run, unreadable }: ServiceStatus, nowMs: number): Stand {
+export function standOf(status: ServiceStatus, nowMs: number): Stand {
+  const { service, observed, run, unreadable } = status;
   if (unreadable !== undefined) return { word: "not ready", detail: "held by a run that cannot be read" };
   // A run that moves nothing, a snapshot for instance, says nothing about how the service stands.
   if (run && isMove(run.plan)) return { word: "moving", detail: `to ${run.plan.to}, ${sayState(run.state)}` };
@@ -53,9 +67,11 @@ export function standOf({ service, observed, run, unreadable }: ServiceStatus, n
       word: "not ready",
       detail: publicHealth.kind === "unreachable" ? "users get no answer" : `users get ${failureIn(publicHealth)}`,
     };
-  if (!activeRegion.known) return { word: "unknown", detail: inRoom(activeRegion.why, "error") };
-  if (activeRegion.value !== service.home) return { word: "away from home", detail: `in ${activeRegion.value}` };
-  const why = standbyTrouble(besides(service, activeRegion.value), observed);
+  const active = activeOf(status);
+  if (active === undefined)
+    return { word: "unknown", detail: activeRegion.known ? "" : inRoom(activeRegion.why, "error") };
+  if (active !== service.home) return { word: "away from home", detail: `in ${active}` };
+  const why = standbyTrouble(besides(service, active), observed);
   return why === undefined ? { word: "ready", detail: "" } : { word: "not ready", detail: why };
 }
 

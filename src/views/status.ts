@@ -7,18 +7,24 @@ import { plainText } from "./card-text.ts";
 import { oldSideLine } from "./old-side.ts";
 import { inRoom } from "./room.ts";
 import { runLine } from "./run-progress.ts";
-import { failureIn, type ServiceStatus, STANDS, type Stand, sayStand, standOf, WORST_FIRST } from "./standing.ts";
+import {
+  activeOf,
+  failureIn,
+  type OnCall,
+  type ServiceStatus,
+  STANDS,
+  type Stand,
+  sayStand,
+  standOf,
+  WORST_FIRST,
+} from "./standing.ts";
 import { withMoments } from "./times-in-words.ts";
 
 /** An observation older than this is shown with its age. */
 const FRESH_MS = 30_000;
 
-/** One line a service, the worst first. `onCall` empty: the pager did not say; undefined: it was not asked. */
-export function statusCard(
-  services: readonly ServiceStatus[],
-  onCall: readonly string[] | undefined,
-  nowMs: number,
-): Card {
+/** One line a service, the worst first. `onCall` undefined: it was not asked. */
+export function statusCard(services: readonly ServiceStatus[], onCall: OnCall | undefined, nowMs: number): Card {
   const board = services
     .map((status) => ({ status, stand: standOf(status, nowMs) }))
     .toSorted((a, b) => WORST_FIRST.indexOf(a.stand.word) - WORST_FIRST.indexOf(b.stand.word));
@@ -42,9 +48,10 @@ export function statusCard(
   };
 }
 
-function onCallNote(onCall: readonly string[]): CardPart {
-  const text = onCall.length > 0 ? `On call: ${onCall.join(", ")}` : "On call: unknown, the pager did not say.";
-  return { kind: "note", text };
+function onCallNote(onCall: OnCall): CardPart {
+  if (onCall === "unknown") return { kind: "note", text: "On call: unknown, the pager did not say." };
+  const nobody = "On call: nobody. The rotations are empty, and a page would reach no one.";
+  return { kind: "note", text: onCall.length > 0 ? `On call: ${onCall.join(", ")}` : nobody };
 }
 
 export function serviceCard(status: ServiceStatus, nowMs: number): Card {
@@ -143,9 +150,10 @@ function ageLine({ observed }: ServiceStatus, nowMs: number): Text[] {
 }
 
 /** Which part the region plays now. */
-function partOf(region: Region, { service, observed }: ServiceStatus): string {
-  const active = observed?.activeRegion;
-  const role = !active?.known ? "unknown who is active" : active.value === region ? "active" : "standby";
+function partOf(region: Region, status: ServiceStatus): string {
+  const { service } = status;
+  const active = activeOf(status);
+  const role = active === undefined ? "unknown who is active" : active === region ? "active" : "standby";
   return region === service.home ? `home, ${role}` : role;
 }
 
@@ -173,12 +181,11 @@ const isTwice = (what: string, all: readonly string[]): boolean =>
   all.filter((each) => each === (what === "lag" ? "database" : what)).length > 1;
 
 /** A standby without tasks rests: there is nothing that could be unhealthy. */
-function sayApplication(region: Region, { observed }: ServiceStatus): string | undefined {
+function sayApplication(region: Region, status: ServiceStatus): string | undefined {
+  const { observed } = status;
   const health = observed?.health[region];
   if (!observed || !health) return undefined;
-  const { activeRegion } = observed;
-  const isActive = activeRegion.known && activeRegion.value === region;
-  if (!isActive && factsIn(observed, region).some(([, { isAtRest }]) => isAtRest)) return "at rest";
+  if (activeOf(status) !== region && factsIn(observed, region).some(([, { isAtRest }]) => isAtRest)) return "at rest";
   return health.kind === "healthy" ? "healthy" : `gives ${failureIn(health)}`;
 }
 

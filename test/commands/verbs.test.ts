@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { type CommandDeps, VERBS } from "../../src/commands/index.ts";
+import { type CommandDeps, VERBS, verbNamed } from "../../src/commands/index.ts";
 import { createIntents } from "../../src/commands/route.ts";
 import { UserError } from "../../src/domain/errors.ts";
 import { DECISIONS } from "../../src/domain/plan-run/decision.ts";
@@ -38,6 +38,21 @@ describe("a verb that there is not", () => {
     ["takeover", "Did you mean /dr take-over?"],
   ])("%s is answered with the nearest one", async (verb, meant) => {
     await expect(askAs(verb)).rejects.toMatchObject({ code: "verb-unknown", message: expect.stringContaining(meant) });
+  });
+
+  test.each([
+    ["incident", "declare"],
+    ["close", "resolve"],
+    ["page", "escalate"],
+    ["who", "oncall"],
+  ])("%s is another word for %s", (word, verb) => {
+    expect(verbNamed(word)).toBe(VERBS[verb]);
+  });
+
+  test("rollback is answered with what there is instead", async () => {
+    await expect(askAs("rollback")).rejects.toMatchObject({
+      ...{ code: "verb-unknown", message: expect.stringMatching(/\/dr abort.*failover of its own/) },
+    });
   });
 
   test.each(["xyzzy", "constructor", "toString"])(

@@ -1057,6 +1057,15 @@ export const GUARDS = [
     fails: "guard unreadable incident: an alarm whose open incident cannot be read opens another one, and pages",
   },
   {
+    guard: "our own run tells which side serves",
+    file: "src/views/standing.ts",
+    cut: 'newest?.state === "verified" && isMove(newest.plan) && isGuarded(newest)',
+    by: 'newest?.state === "verified" && isMove(newest.plan)',
+    test: "views/status.test.ts",
+    fails:
+      "guard own run: where both databases say that they take writes our own run tells which side serves, as long as the old one is fenced",
+  },
+  {
     guard: "what others open while a fence waits is fenced again",
     file: "src/engine/runs/opening.ts",
     cut: "if (isOpen && this.#wasClosed)",

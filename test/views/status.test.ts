@@ -64,7 +64,8 @@ describe("the board", () => {
   });
 
   test("says that nobody answers for the on-call list, and never that nobody is on call", () => {
-    expect(cardText(statusCard(board("quiet"), [], AT))).toContain("On call: unknown, the pager did not say.");
+    expect(cardText(statusCard(board("quiet"), "unknown", AT))).toContain("On call: unknown, the pager did not say.");
+    expect(cardText(statusCard(board("quiet"), [], AT))).toContain("On call: nobody.");
     expect(cardText(statusCard(board("quiet"), undefined, AT))).not.toContain("On call");
   });
 });
@@ -87,6 +88,18 @@ describe("how a service stands", () => {
       word: "unknown",
       detail: "RDS does not answer",
     });
+  });
+
+  test("guard own run: where both databases say that they take writes our own run tells which side serves, as long as the old one is fenced", () => {
+    const why = "both databases accept writes";
+    const observed = seen({ activeRegion: { known: false, cause: "failed", why, atMs: AT } });
+    const newest = runStates()["verified"];
+    if (!newest) throw new Error("there is a verified run");
+    const lost = { ...newest, watch: { ...newest.watch, state: "waiting" as const, lostAtMs: AT } };
+
+    expect(stand({ observed, newest })).toEqual({ word: "away from home", detail: `in ${SERVICE.standby}` });
+    expect(stand({ observed, newest: lost })).toEqual({ word: "unknown", detail: why });
+    expect(cardText(serviceCard({ ...quiet, observed, newest }, AT))).not.toContain("unknown who is active");
   });
 
   test("a service that is away from home, and whose users get nothing, is not ready", () => {

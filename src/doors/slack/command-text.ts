@@ -7,6 +7,9 @@ const CHANNEL = /<#([CDG][A-Z0-9]+)(?:\|[^>]*)?>/g;
 const GROUP = /<!subteam\^(S[A-Z0-9]+)(?:\|[^>]*)?>/g;
 const LINK = /<((?:https?:\/\/|mailto:)[^|>]*)(?:\|[^>]*)?>/g;
 
+/** What a copied word brings along unseen: zero-width characters, marks of direction, soft hyphens. */
+const INVISIBLE = /\p{Cf}/gu;
+
 /** One argument: what stands between spaces, or between double quotes; a quote that is never closed is a character. */
 const ARGUMENT = /"([^"]*)"(?=\s|$)|\S+/g;
 
@@ -20,7 +23,7 @@ export function parseCommand(given: string, members: Pick<Members, "personOf">):
 }
 
 /**
- * Mentions become `@<person id>` and `#<channel id>`, links their address, entities characters. Phones curl quotes and make a dash of
+ * Characters that only look like others of the same word (full-width letters, ligatures) become those; what nobody sees goes. Mentions become `@<person id>` and `#<channel id>`, links their address, entities characters. Phones curl quotes and make a dash of
  * `--`; a dash that stands alone is one that somebody meant.
  */
 function asTyped(given: string, { personOf }: Pick<Members, "personOf">): string {
@@ -32,6 +35,8 @@ function asTyped(given: string, { personOf }: Pick<Members, "personOf">): string
     .replaceAll("&lt;", "<")
     .replaceAll("&gt;", ">")
     .replaceAll("&amp;", "&")
+    .normalize("NFKC")
+    .replaceAll(INVISIBLE, "")
     .replaceAll(/[“”„‟]/g, '"')
     .replaceAll(/[‘’‚‛]/g, "'")
     .replaceAll(/(^|\s)[—–](?=\w)/g, "$1--");

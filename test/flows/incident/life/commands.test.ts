@@ -68,6 +68,28 @@ describe("intents about incidents", () => {
     expect(await desk.incident(DECLARED)).toMatchObject({ severity: wanted, services, title });
   });
 
+  test.each([
+    { typed: "sev9 inventory is down", code: "severity-unknown", says: /There are: sev1, sev2, sev3, sev4/ },
+    { typed: "inventory p7 is down", code: "severity-unknown", says: /no severity p7/ },
+    {
+      typed: "sev1 inventroy is down",
+      code: "service-unknown",
+      says: /Did you mean: \/dr declare sev1 inventory is down\?/,
+    },
+  ])("declaring $typed declares nothing, and says what was meant", async ({ typed, code, says }) => {
+    const desk = bridge(served);
+    await expect(declare(ask("declare", typed), commandsOf(desk))).rejects.toMatchObject({
+      ...{ code, message: expect.stringMatching(says) },
+    });
+    expect(desk.incidents.all()).toEqual([]);
+  });
+
+  test("a service is meant in any case", async () => {
+    const desk = bridge(served);
+    await declare(ask("declare", "sev1 Inventory is down"), commandsOf(desk));
+    expect(await desk.incident(DECLARED)).toMatchObject({ services: ["inventory"], title: "inventory is down" });
+  });
+
   test("a title that begins with the service says it once, on the card and at the pager", async () => {
     const desk = bridge(served);
     await declare(ask("declare", "sev1 inventory is down"), commandsOf(desk));
