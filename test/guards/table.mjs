@@ -1066,6 +1066,14 @@ export const GUARDS = [
       "guard own run: where both databases say that they take writes our own run tells which side serves, as long as the old one is fenced",
   },
   {
+    guard: "one incident of a service at a time",
+    file: "src/flows/incident/intake/correlate.ts",
+    cut: "isOwn(incident) || near(",
+    by: "near(",
+    test: "flows/incident/intake/correlate.test.ts",
+    fails: "guard one incident: alerts of one service join its open incident, however long that lasts and is quiet",
+  },
+  {
     guard: "what others open while a fence waits is fenced again",
     file: "src/engine/runs/opening.ts",
     cut: "if (isOpen && this.#wasClosed)",
