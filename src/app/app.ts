@@ -119,7 +119,7 @@ function startGuards(
 ): readonly { stop(): void }[] {
   const about = { clock, logger, inventory, pagers, chat, process };
   return [
-    startStoreGuard({ ...about, ledger, queues }),
+    startStoreGuard({ ...about, announce, ledger, queues }),
     startMemoryGuard({ ...about, announce, memory: () => readMemory(redis, settings.redisMemoryBytes) }),
     startLedgerGuard({
       ...{ ...about, announce },

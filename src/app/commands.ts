@@ -22,7 +22,6 @@ import { measuredOf, runInProgress, updateFacts } from "./incident-runs.ts";
 import type { Outside } from "./outside.ts";
 import type { Stores } from "./stores.ts";
 
-
 export interface CommandSources {
   readonly stores: Stores;
   readonly outside: Outside;

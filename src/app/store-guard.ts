@@ -19,6 +19,8 @@ const KEEP_UP_EVERY_MS = 500;
 export interface StoreGuardDeps {
   readonly ledger: Pick<LostStore, "keepUp" | "disagreement">;
   readonly queues: Pick<Queues, "startSweep">;
+  /** Says it in the alerts channel; several processes saying the same say it once an hour. */
+  announce(says: string): Promise<void>;
   readonly pagers: Pagers;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -40,7 +42,7 @@ export function startStoreGuard(deps: StoreGuardDeps): { stop(): void } {
     const wrong = await deps.ledger.disagreement();
     // Scheduled jobs live in the store too: an empty one gets its sweep back here.
     await deps.queues.startSweep();
-    if (wrong !== said) say(wrong, deps.logger);
+    if (wrong !== said) say(wrong, deps);
     said = wrong;
     await reach(wrong === undefined ? undefined : needOf(wrong, deps), { ...deps, memory, againMs: 0 });
   };
@@ -59,15 +61,18 @@ export function startStoreGuard(deps: StoreGuardDeps): { stop(): void } {
   };
 }
 
-function say(wrong: string | undefined, logger: Logger): void {
-  if (wrong === undefined) logger.info({}, "The state store and the ledgers agree again");
-  else {
-    logger.error(
-      { why: wrong },
-      "The state store disagrees with the ledger: nothing is changed until people have looked",
-    );
-  }
+/** In the log and in Slack; people are called whatever becomes of either. */
+function say(wrong: string | undefined, { logger, announce }: StoreGuardDeps): void {
+  const says = wrong === undefined ? AGREED : sayLost(wrong);
+  if (wrong === undefined) logger.info({}, says);
+  else logger.error({ why: wrong }, says);
+  void announce(says).catch((error: unknown) => logger.warn({ why: messageOf(error) }, "Could not say so in Slack"));
 }
+
+const AGREED = "The state store and the ledgers agree again: TwoKey changes things again where people ask for it.";
+
+const sayLost = (wrong: string): string =>
+  `TwoKey has stopped changing anything: ${wrong}. No run goes on, and none starts. The way on: /dr accept-store.`;
 
 /** One key for all processes: they see the same loss, and people are paged once. */
 function needOf(wrong: string, deps: StoreGuardDeps): Need {

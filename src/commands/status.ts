@@ -1,12 +1,12 @@
 import type { Card, CardPart } from "../domain/card/card.ts";
-import { FREEZE_ID, type Freeze, type FreezeDocument, sayFrozen } from "../domain/plan-run/freeze.ts";
+import { FREEZE_ID, type FreezeDocument, sayFrozen } from "../domain/plan-run/freeze.ts";
 import { readable } from "../domain/readable.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import type { Observation } from "../domain/service/observation.ts";
 import type { Service } from "../domain/service/service.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Documents } from "../ports/documents.ts";
-import type { Runs } from "../ports/runs.ts";
+import type { Ledger, Runs } from "../ports/runs.ts";
 import type { OnCall, ServiceStatus } from "../views/standing.ts";
 import { serviceCard, statusCard } from "../views/status.ts";
 import type { Answer, Ask } from "./intent.ts";
@@ -21,6 +21,8 @@ export interface StatusDeps {
   incidentShown(
     service: string,
   ): Promise<{ readonly id: string; readonly title: string; readonly channel: string | undefined } | undefined>;
+  /** Absent: it is not looked at here. */
+  readonly ledger?: Pick<Ledger, "disagreement">;
   readonly freezes: Pick<Documents<FreezeDocument>, "get">;
   /** What holds TwoKey's own state, in words; undefined: it is not looked at here. */
   readonly server: string | undefined;
@@ -36,16 +38,21 @@ export async function status(ask: Ask, deps: StatusDeps): Promise<Answer> {
 export async function statusOfServices(name: string | undefined, deps: StatusDeps): Promise<Card> {
   const inventory = deps.inventory();
   const wanted = name === undefined ? inventory.services : [serviceNamed(name, inventory)];
-  const [onCall, stored, ...services] = await Promise.all([
+  const [onCall, stored, lost, ...services] = await Promise.all([
     deps.onCall(),
     deps.freezes.get(FREEZE_ID),
+    deps.ledger?.disagreement(),
     ...wanted.map((service) => statusOf(service, deps)),
   ]);
   const [only] = services;
   const nowMs = deps.clock.now();
   const isOne = name !== undefined && only !== undefined;
   const card = isOne ? serviceCard(only, nowMs) : withServer(statusCard(services, onCall, nowMs), deps.server);
-  return withFreeze(card, stored?.value.freeze ?? undefined);
+  const freeze = stored?.value.freeze ?? undefined;
+  const frozen = freeze && [`FROZEN. `, `${sayFrozen(freeze)}.`];
+  const stopped =
+    lost === undefined ? undefined : ["STATE LOST. ", `${lost}. Nothing is changed. The way on: /dr accept-store.`];
+  return [frozen, stopped].reduce(under, card);
 }
 
 /** Below everything else: it concerns the people who run TwoKey, and no service. */
@@ -54,10 +61,11 @@ function withServer(card: Card, server: string | undefined): Card {
 }
 
 /** Above everything else: whatever a service's line says, nothing is changed meanwhile. */
-function withFreeze(card: Card, freeze: Freeze | undefined): Card {
-  if (!freeze) return card;
-  const said: CardPart = { kind: "text", text: [{ bold: "FROZEN. " }, `${sayFrozen(freeze)}.`] };
-  return { text: `FROZEN. ${sayFrozen(freeze)}. ${card.text}`, parts: [said, ...card.parts] };
+function under(card: Card, above: readonly string[] | undefined): Card {
+  if (!above) return card;
+  const [word = "", why = ""] = above;
+  const said: CardPart = { kind: "text", text: [{ bold: word }, why] };
+  return { text: `${word}${why} ${card.text}`, parts: [said, ...card.parts] };
 }
 
 async function statusOf(service: Service, deps: StatusDeps): Promise<ServiceStatus> {

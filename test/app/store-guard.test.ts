@@ -19,6 +19,7 @@ const PAGER: Pager = { trigger: () => ACCEPTED, now: () => Date.now() };
 function watched(wrong: () => string | undefined, { trigger, now } = PAGER) {
   const pages: PageRequest[] = [];
   const resolved: string[] = [];
+  const said: string[] = [];
   let sweeps = 0;
   guard = startStoreGuard({
     checkEveryMs: 20,
@@ -40,11 +41,12 @@ function watched(wrong: () => string | undefined, { trigger, now } = PAGER) {
       },
     }),
     logger: silent,
+    announce: async (says) => void said.push(says),
     process: "bot-1",
     inventory: () => inventory,
     chat: { addressOf: (channel) => `https://chat.example.com/${channel}` },
   });
-  return { pages, resolved, sweeps: () => sweeps };
+  return { pages, resolved, said, sweeps: () => sweeps };
 }
 
 describe("a store that came back empty or older (G17)", () => {
@@ -61,6 +63,11 @@ describe("a store that came back empty or older (G17)", () => {
     wrong = undefined;
     await eventually("the pager is told", 5_000, () => (seen.resolved.length > 0 ? true : undefined));
     expect(seen.pages).toHaveLength(1);
+    // The channel hears of it as well, each time once.
+    expect(seen.said).toEqual([
+      expect.stringMatching(/^TwoKey has stopped changing anything: Redis came back empty\..*\/dr accept-store\.$/),
+      expect.stringContaining("agree again"),
+    ]);
   });
 
   test("guard lost store called again: a call that the pager refused is made again, until it is accepted", async () => {

@@ -29,3 +29,15 @@ test("the board ends with what holds TwoKey's own state; a terminal, which has n
   expect(cardText(await statusOfServices(undefined, deps(undefined)))).not.toContain("own state");
   expect(cardText(await statusOfServices(name, deps(SERVER)))).not.toContain("own state");
 });
+
+test("guard lost on the board: while the store is lost the board begins with that, and with the way on", async () => {
+  const lost = { ...deps(SERVER), ledger: { disagreement: async () => "Redis came back empty" } };
+  const name = inventory.services[0]?.name;
+
+  for (const card of [await statusOfServices(undefined, lost), await statusOfServices(name, lost)])
+    expect(cardText(card)).toMatch(
+      /^STATE LOST\. Redis came back empty\. Nothing is changed\. The way on: \/dr accept-store\./,
+    );
+  const agreed = { ...deps(SERVER), ledger: { disagreement: async () => undefined } };
+  expect(cardText(await statusOfServices(undefined, agreed))).not.toContain("STATE LOST");
+});

@@ -1074,6 +1074,14 @@ export const GUARDS = [
     fails: "guard one incident: alerts of one service join its open incident, however long that lasts and is quiet",
   },
   {
+    guard: "a lost store is said on the board",
+    file: "src/commands/status.ts",
+    cut: "[frozen, stopped].reduce(under, card)",
+    by: "[frozen].reduce(under, card)",
+    test: "commands/status.test.ts",
+    fails: "guard lost on the board: while the store is lost the board begins with that, and with the way on",
+  },
+  {
     guard: "what others open while a fence waits is fenced again",
     file: "src/engine/runs/opening.ts",
     cut: "if (isOpen && this.#wasClosed)",
@@ -1169,8 +1177,8 @@ export const GUARDS = [
   {
     guard: "people are called again about a lost store until the pager accepts",
     file: "src/app/store-guard.ts",
-    cut: "if (wrong !== said) say(wrong, deps.logger);",
-    by: "if (wrong === said) return;\n    say(wrong, deps.logger);",
+    cut: "if (wrong !== said) say(wrong, deps);",
+    by: "if (wrong === said) return;\n    say(wrong, deps);",
     test: "app/store-guard.test.ts",
     fails: "guard lost store called again: a call that the pager refused is made again, until it is accepted",
   },
