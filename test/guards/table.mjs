@@ -1082,6 +1082,14 @@ export const GUARDS = [
     fails: "guard lost on the board: while the store is lost the board begins with that, and with the way on",
   },
   {
+    guard: "whom somebody asks for is called, whoever drives",
+    file: "src/flows/incident/paging/page.ts",
+    cut: 'driver === TWOKEY_DRIVES || kind === "asked"',
+    by: "driver === TWOKEY_DRIVES",
+    test: "flows/incident/paging/pages.test.ts",
+    fails: "guard asked by name: with PagerDuty as the driver, whom somebody asks for is called all the same, once",
+  },
+  {
     guard: "what others open while a fence waits is fenced again",
     file: "src/engine/runs/opening.ts",
     cut: "if (isOpen && this.#wasClosed)",

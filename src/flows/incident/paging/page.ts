@@ -28,10 +28,15 @@ function rungKey({ ladder, index }: RungPlace): string {
   return `rung:${ladder.number}.${index}`;
 }
 
+/**
+ * Where a pager drives, its own policy moves the page on: the matrix beside it would ring everybody twice. Whom somebody asks for by
+ * name is in no policy.
+ */
+const callsItself = ({ driver }: Incident, { kind }: Ladder): boolean => driver === TWOKEY_DRIVES || kind === "asked";
+
 function rungDuties(incident: Incident): OwedDuty[] {
-  // Where a pager drives, its own policy moves the page on; a second ladder would ring everybody twice.
-  if (incident.driver !== TWOKEY_DRIVES) return [];
   return rungsOf(incident)
+    .filter(({ ladder }) => callsItself(incident, ladder))
     .filter(({ ladder, rung }) => rung.targets.some(callsKeeper(incident)) && isWanted(incident, ladder, rung))
     .map((place) => ({
       key: rungKey(place),
@@ -96,14 +101,14 @@ function triggerDuties(incident: Incident, nowMs: number): OwedDuty[] {
 }
 
 function pagerCalls(incident: Incident): OwedDuty[] {
-  if (incident.driver === TWOKEY_DRIVES) return rungDuties(incident);
-  const due = rungsOf(incident).filter(
-    ({ ladder, rung }) => rung.targets.some(callsKeeper(incident)) && isWanted(incident, ladder, rung),
-  );
-  // The trigger alone pages there; once it was accepted nothing more is asked for.
+  const asked = rungDuties(incident);
+  const due = rungsOf(incident)
+    .filter(({ ladder }) => !callsItself(incident, ladder))
+    .filter(({ ladder, rung }) => rung.targets.some(callsKeeper(incident)) && isWanted(incident, ladder, rung));
+  // The trigger alone pages there; once it was accepted nothing more of the matrix is asked for.
   return isSettled(incident.duties[triggerKey(incident)])
-    ? []
-    : due.map((place) => ({ key: rungKey(place), dueAtMs: place.dueAtMs, subject: {} }));
+    ? asked
+    : [...asked, ...due.map((place) => ({ key: rungKey(place), dueAtMs: place.dueAtMs, subject: {} }))];
 }
 
 function directKey(place: RungPlace, round: number, target: PageTarget): string {
@@ -174,7 +179,7 @@ function unaccepted(incident: Incident): RungPlace[] {
 }
 
 function callKey(incident: Incident, place: RungPlace): string {
-  return incident.driver === TWOKEY_DRIVES ? rungKey(place) : triggerKey(incident);
+  return callsItself(incident, place.ladder) ? rungKey(place) : triggerKey(incident);
 }
 
 function fallbackDuties(incident: Incident): OwedDuty[] {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { resolveIncident, setSeverity, TWOKEY } from "../../../../src/flows/incident/life/changes.ts";
 import { acknowledge } from "../../../../src/flows/incident/paging/acknowledge.ts";
-import { escalateNow } from "../../../../src/flows/incident/paging/ask-for.ts";
+import { askFor, escalateNow } from "../../../../src/flows/incident/paging/ask-for.ts";
 import { MINUTE, START_MS } from "../../../harness/test-clock.ts";
 import { bridge, change, type Decide, opened, pass, until } from "../bridge.ts";
 import { inventory, signal } from "../file.ts";
@@ -242,6 +242,19 @@ describe("pages of an incident", () => {
     await pass(desk, id, 40);
     expect(desk.paging.triggers).toHaveLength(1);
     expect(desk.paging.responders).toHaveLength(0);
+  });
+
+  test("guard asked by name: with PagerDuty as the driver, whom somebody asks for is called all the same, once", async () => {
+    const desk = bridge(inventory((file) => ({ ...file, escalation: { ...file.escalation, driver: "pagerduty" } })));
+    const id = await opened(desk);
+    await pass(desk, id, 1);
+    const targets = [{ kind: "person" as const, id: "ben", channels: ["phone" as const] }];
+    const actor = { name: "Ana", door: "slack" as const };
+    await change(desk, id, (incident, nowMs) => askFor(incident, { targets, why: "Ana asked" }, { actor, nowMs }));
+    await pass(desk, id, 40);
+
+    expect(desk.paging.triggers).toHaveLength(1);
+    expect(desk.paging.responders.map(({ request }) => request.users)).toEqual([["PBEN"]]);
   });
 
   test("a refused trigger is written to the people directly, told in the channel and tried again", async () => {
