@@ -7,7 +7,8 @@ import { createStores } from "../../dist/app/stores.js";
 import { readEnvironment } from "../../dist/config/environment.js";
 import { loadFile } from "../../dist/config/load.js";
 import { advanceRun } from "../../dist/engine/runs/advance-run.js";
-import { guardTimes } from "../../dist/engine/runs/fence-guard.js";
+import { guardTimes } from "../../dist/engine/runs/guard-times.js";
+import { vainDrives } from "../../dist/engine/runs/halt.js";
 import { STEPS } from "../../dist/flows/index.js";
 import { runbookOf } from "../../dist/flows/runbooks/index.js";
 import { sharedBudget } from "../../dist/store/budget.js";
@@ -158,8 +159,9 @@ const deps = {
   },
   channelOf: nothing,
   times: { add: nothing },
-  guardIsDue: guardTimes(),
+  guard: guardTimes(),
   shown: new Map(),
+  vain: vainDrives(),
   oldSide: (state, looking) => runbookOf(state.plan).oldSide(state, cloud, looking),
   drift: async (state, signal) => {
     const service = inventory.services.find(({ name }) => name === state.plan.service);
