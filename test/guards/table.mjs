@@ -1082,7 +1082,7 @@ export const GUARDS = [
     fails: "guard lost on the board: while the store is lost the board begins with that, and with the way on",
   },
   {
-    guard: "whom somebody asks for is called, whoever drives",
+    guard: "a person who is asked for by name is called, whatever drives the pages",
     file: "src/flows/incident/paging/page.ts",
     cut: 'driver === TWOKEY_DRIVES || kind === "asked"',
     by: "driver === TWOKEY_DRIVES",
