@@ -11,6 +11,7 @@ import { progressCard } from "../views/run-progress.ts";
 import { plansCard, runsCard } from "../views/runs.ts";
 import { timelineCard } from "../views/timeline.ts";
 import { openIncidents } from "./incident-deps.ts";
+import { asId } from "./run-deps.ts";
 import { type StatusDeps, statusOfServices } from "./status.ts";
 
 /** What a door that cannot prove who is asking needs: stored things to look at, and no way to change any. */
@@ -94,9 +95,6 @@ export const READING: Readonly<Record<string, ReadingVerb>> = {
     },
   },
 };
-
-/** Ids are in capitals; who types one need not be. */
-const asId = (word: string) => [word, word.toUpperCase(), word.toLowerCase()];
 
 async function incidentNamed(named: string | undefined, deps: ReadingDeps): Promise<Incident> {
   for (const id of named === undefined ? [] : asId(named)) {

@@ -1,5 +1,6 @@
 import { sentenceCard } from "../domain/card/card.ts";
 import { sayTime } from "../domain/duration.ts";
+import { UserError } from "../domain/errors.ts";
 import { ABOUT_A_FAILURE, DECISIONS, type JournalDecision } from "../domain/plan-run/decision.ts";
 import { extendedBy } from "../domain/plan-run/extension.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
@@ -14,6 +15,12 @@ import { listed, runMeant } from "./run-deps.ts";
 export async function decideOnRun(decision: JournalDecision, ask: Ask, deps: DecisionDeps): Promise<Answer> {
   const [fromButton, about, at] = ask.value?.split(":") ?? [];
   const run = await runMeant(fromButton ?? ask.args[0], deps, DECISIONS[decision].states);
+  // What takes a plan from everybody is never meant by a word that was left out.
+  if (decision === "reject" && fromButton === undefined && ask.args.length === 0)
+    throw new UserError(
+      "plan-not-named",
+      `/dr reject closes a plan for everybody, so name it: /dr reject ${run.plan.id} (${run.plan.title}). Nothing was changed.`,
+    );
   const words = fromButton === undefined ? ask.args.slice(1).join(" ") : "";
   const inventory = deps.inventory();
   const who = listed(ask);

@@ -71,6 +71,9 @@ export function serviceNamed(name: string, inventory: Inventory): Service {
   return service;
 }
 
+/** Ids of runs are in capitals, and those of incidents need not be; people type either. */
+export const asId = (word: string) => [...new Set([word, word.toUpperCase(), word.toLowerCase()])];
+
 /** A button on the card of a run carries its id, and that of a plan the digest behind it. */
 export function runOf(value: string): string {
   return value.split(":")[0] ?? value;
@@ -82,8 +85,8 @@ export async function runMeant(
   deps: Pick<RunCommandDeps, "runs">,
   states: readonly RunStateName[] = [],
 ): Promise<RunState> {
-  if (word !== undefined) {
-    const byId = await deps.runs.read(word);
+  for (const id of word === undefined ? [] : asId(word)) {
+    const byId = await deps.runs.read(id);
     if (byId) return byId;
   }
   const { read } = await readable((await deps.runs.openIds()).map((id) => deps.runs.read(id)));

@@ -133,3 +133,25 @@ test("where the ledger takes no line a decision counts all the same, and the ans
   );
   expect(await say("ben", "skip")).toMatch(/The ledger does not have it/);
 });
+
+test("a plan is closed for everybody only by who names it", async () => {
+  const runs = createRuns(await bench.connect(), () => AT);
+  const plan = planFor(inventory);
+  await runs.create(plan, planDigest(plan), []);
+  const deps = {
+    ...{ runs, ledger: quietLedger(), clock: { now: () => AT, speed: 1, sleep: nothing }, inventory: () => inventory },
+    wake: {
+      ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing, incidentChat: nothing },
+      card: nothing,
+    },
+  };
+  const reject = (args: string[]) =>
+    decideOnRun("reject", { verb: "reject", args, text: args.join(" "), who: who("ana", nothing) }, deps);
+
+  await expect(reject([])).rejects.toMatchObject({
+    ...{ code: "plan-not-named", message: expect.stringContaining(`/dr reject ${plan.id}`) },
+  });
+  expect((await runs.read(plan.id))?.state).toBe("waiting-for-keys");
+  await reject([plan.id]);
+  expect((await runs.read(plan.id))?.state).toBe("closed");
+});

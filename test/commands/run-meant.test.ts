@@ -43,3 +43,11 @@ test("a verified run whose old side is looked at for days stands in the way of n
   expect((await runMeant("inventory", { runs })).plan.id).toBe("F-2");
   expect((await runMeant("inventory", { runs }, DECISIONS["stop-watch"].states)).plan.id).toBe(old.id);
 });
+
+test("a run is meant by its id in any case", async () => {
+  const runs = createRuns(await bench.connect(), () => AT);
+  const [one, other] = [planFor(inventory), planFor(inventory, { id: "F-2" })];
+  for (const plan of [one, other]) await runs.create(plan, planDigest(plan), []);
+
+  expect((await runMeant("f-1", { runs })).plan.id).toBe("F-1");
+});
