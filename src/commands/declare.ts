@@ -37,7 +37,9 @@ export async function declare(ask: Ask, deps: IncidentCommandDeps): Promise<Answ
     return current === undefined ? dueChange(openIncident(opening, deps.inventory(), nowMs), nowMs) : undefined;
   });
   await Promise.all([deps.wake.incidentPages(id), deps.wake.incidentChat(id)]);
-  return whisper(`${severity.toUpperCase()} declared: ${what} (${id}). Its channel is being opened; you are invited.`);
+  // Nobody is invited who is not listed.
+  const invited = actor.id === undefined ? "" : "; you are invited";
+  return whisper(`${severity.toUpperCase()} declared: ${what} (${id}). Its channel is being opened${invited}.`);
 }
 
 /** As people number severities elsewhere. */

@@ -109,7 +109,9 @@ describe("intents about incidents", () => {
 
   test("an incident that somebody declared who is not listed says so, and holds no person's id for them", async () => {
     const desk = bridge(inventory());
-    await declare({ ...ask("declare", "sev1 a is down"), who: guest("zed") }, commandsOf(desk));
+    const answer = await declare({ ...ask("declare", "sev1 a is down"), who: guest("zed") }, commandsOf(desk));
+    // Nobody who is not listed is invited, so nobody is told so.
+    expect(answer.kind === "whisper" && answer.card.text).not.toContain("you are invited");
     expect((await desk.incident(DECLARED)).declaredBy).toBeUndefined();
     const opened = desk.incidents.events.find(({ kind }) => kind === "incident.opened");
     expect(opened).toMatchObject({ door: "slack", says: expect.stringContaining("zed (not listed in twokey.yaml)") });
