@@ -69,7 +69,10 @@ const RENDER: Readonly<Record<string, Render>> = {
   },
   progress: async (subject, { stores, clock, inventory }) => {
     const [run, notes] = await Promise.all([stores.runs.read(subject), stores.notes.get(subject)]);
-    return run && progressCard(run, inventory(), { nowMs: clock.now(), latest: notes?.value.says });
+    return (
+      run &&
+      progressCard(run, inventory(), { ...(await planContext(run, { stores, clock })), latest: notes?.value.says })
+    );
   },
   recovery: async (subject, { stores, clock, inventory }) => {
     const { value } = await stores.recoveries.read();
@@ -85,7 +88,7 @@ const RENDER: Readonly<Record<string, Render>> = {
         { kind: "text", text: [{ bold: needed.why }] },
         ...(run.state === "waiting-for-keys"
           ? planInFull(run, inventory(), await planContext(run, { stores, clock })).parts
-          : progressCard(run, inventory(), { nowMs: clock.now() }).parts),
+          : progressCard(run, inventory(), await planContext(run, { stores, clock })).parts),
       ],
     };
   },

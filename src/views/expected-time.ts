@@ -16,6 +16,12 @@ export function expectedTimeInFull(plan: Plan): string {
   return `${expectedTime(plan)}${rest}`;
 }
 
+/** Of a plan whose run has gone on for so long; by the longer time where runs have taken shorter and longer. */
+export function timeLeft(plan: Plan, goneMs: number): string {
+  const leftMs = expectedOf(plan).toMs - goneMs;
+  return leftMs <= 0 ? "it takes longer than expected" : together(`about ${sayDuration(inMinutes(leftMs))} left`);
+}
+
 /** How long users may wait says nothing about what they do not wait for. */
 export const objective = (plan: Plan): string[] => (onlyAdds(plan) ? [] : [sayDuration(plan.rtoMs)]);
 

@@ -19,8 +19,10 @@ import { sayState } from "../domain/plan-run/state-words.ts";
 import { whyOf, withNames } from "../domain/plan-run/why.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { plainText } from "./card-text.ts";
+import { timeLeft } from "./expected-time.ts";
 import { nameOf } from "./names.ts";
 import { oldSideLine } from "./old-side.ts";
+import type { PlanContext } from "./plan.ts";
 import { inRoom, withEnd } from "./room.ts";
 import { decisions } from "./run-decisions.ts";
 import { withMoments } from "./times-in-words.ts";
@@ -55,11 +57,16 @@ function runWord(run: RunState): string {
   return LOUD[run.state] ?? sayState(run.state);
 }
 
+interface ProgressContext extends PlanContext {
+  /** What each step that is under way said last. */
+  readonly latest?: Readonly<Record<string, string>> | undefined;
+}
+
 /** One message, edited as the run goes: how it stands and what people can decide first, its steps below. */
 export function progressCard(
   run: RunState,
   inventory: Inventory,
-  { nowMs, latest = {} }: { readonly nowMs: number; readonly latest?: Readonly<Record<string, string>> | undefined },
+  { nowMs, latest = {}, downSinceMs }: ProgressContext,
 ): Card {
   const { plan } = run;
   const why = run.why === "" ? [] : [`Why: ${withEnd(inRoom(whyOf(run, inventory), "reason"))}`];
@@ -76,7 +83,7 @@ export function progressCard(
         lines: [
           ...(failedStep(run) === undefined ? why : []),
           ...said,
-          timeLine(run, nowMs),
+          timeLine(run, { nowMs, downSinceMs }),
           ...noReturnLines(run),
           ...otherWayLines(run),
           ...endLines(run, nowMs),
@@ -141,11 +148,15 @@ function otherWayLines(run: RunState): Text[] {
   ];
 }
 
-function timeLine(run: RunState, nowMs: number): string {
+/** Users count from the outage, and not from the last key. */
+function timeLine(run: RunState, { nowMs, downSinceMs }: PlanContext): string {
   const { plan, startedAtMs = nowMs, endedAtMs = nowMs } = run;
+  const done = `${settledOf(run)} after ${sayDuration(endedAtMs - startedAtMs)}`;
   // How long users may wait says nothing about what they do not wait for.
-  const objective = onlyAdds(plan) ? "" : `; the objective is ${sayDuration(plan.rtoMs)}`;
-  return `${settledOf(run)} after ${sayDuration(endedAtMs - startedAtMs)}${objective}.`;
+  if (onlyAdds(plan)) return `${done}.`;
+  const objective = sayDuration(plan.rtoMs);
+  if (run.state !== "running" || downSinceMs === undefined) return `${done}; the objective is ${objective}.`;
+  return `${done}. Users down ${sayDuration(nowMs - downSinceMs)} of ${objective}; ${timeLeft(plan, nowMs - startedAtMs)}.`;
 }
 
 /** What can still be undone; of a run that has ended its outcome says it. */

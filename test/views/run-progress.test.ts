@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { RunState } from "../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../src/domain/plan-run/run-transition.ts";
-import { plainText } from "../../src/views/card-text.ts";
+import { cardText, plainText } from "../../src/views/card-text.ts";
 import { progressCard, runLine } from "../../src/views/run-progress.ts";
 import { example } from "../harness/example.ts";
 import { AT } from "../harness/observed.ts";
@@ -43,6 +43,20 @@ describe("a fence that the keys accepted as not proven", () => {
 
   test("is shown as done where a write failed", () => {
     expect(fenceLine(...fenced("fenced"))).toMatch(/^✓ done · Fence eu-west-1/);
+  });
+});
+
+describe("how long users wait", () => {
+  const timeIn = (over: { nowMs: number; downSinceMs?: number }, ...entries: RunEntry[]) =>
+    cardText(progressCard(run(...entries), inventory, over)).replaceAll("\u00a0", " ");
+  const MINUTE = 60_000;
+
+  test("is counted from the outage against the objective, with a forecast, while the run goes on", () => {
+    const shown = timeIn({ nowMs: AT + MINUTE, downSinceMs: AT - 3 * MINUTE });
+
+    expect(shown).toMatch(/Users down 4 min of 30 min; about \d+ min left\./);
+    expect(timeIn({ nowMs: AT + MINUTE })).toContain("after 1 min; the objective is 30 min.");
+    expect(timeIn({ nowMs: AT + 60 * MINUTE, downSinceMs: AT })).toContain("; it takes longer than expected.");
   });
 });
 
