@@ -59,7 +59,15 @@ export const FAULT_NAMES: readonly [FaultName, ...FaultName[]] = [
 
 /** What seldom meets anything, such as a pager's silence while nobody is called, is drawn so many times as often. */
 const RARELY_MET: Partial<Record<FaultName, number>> = {
-  ...{ "pager-silent": 5, "pager-refusing": 3, "answer-lost": 3, "answer-hangs": 2, "call-cut": 2, "call-denied": 2 },
+  ...{
+    "pager-silent": 3,
+    "pager-refusing": 3,
+    "slack-rate-limiting": 3,
+    "answer-lost": 3,
+    "answer-hangs": 2,
+    "call-cut": 2,
+    "call-denied": 2,
+  },
   ...{ "worker-killed": 2, "service-scaled": 2, "standby-deployed": 2, "redis-went-back": 2, "replica-unseen": 2 },
   ...{ "home-throttled": 2, "home-rds-dark": 2 },
 };
