@@ -133,13 +133,14 @@ export async function look(service: Service, stores: Stores, outside: Outside): 
   return observation;
 }
 
-/** Who is on call, from the pager or, where it is slow, as it said within the last minute. Empty: unknown. */
-function createOnCall({ outside, inventory }: CommandSources): () => Promise<OnCall> {
+/** Who is on call, from the pager or, where it is slow, as it said within the last minute. Undefined: the file names no rotation. */
+function createOnCall({ outside, inventory }: CommandSources): () => Promise<OnCall | undefined> {
   let last: { readonly atMs: number; readonly names: readonly string[] } | undefined;
-  const ask = async (): Promise<readonly string[] | undefined> => {
-    const policies = Object.values(inventory().file.audiences).flatMap((audience) =>
+  const policiesOf = () =>
+    Object.values(inventory().file.audiences).flatMap((audience) =>
       audience.kind === "pager" && audience.pager === outside.pagers.keeper.name ? [audience.policy] : [],
     );
+  const ask = async (policies: readonly string[]): Promise<readonly string[] | undefined> => {
     const answer = await outside.pagers.keeper.whoIsOnCall(policies);
     if (answer.kind !== "accepted") return undefined;
     const names = [
@@ -149,8 +150,10 @@ function createOnCall({ outside, inventory }: CommandSources): () => Promise<OnC
     return names;
   };
   return async () => {
+    const policies = policiesOf();
+    if (policies.length === 0) return undefined;
     const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), PAGER_WITHIN_MS).unref());
-    const answer = await Promise.race([ask().catch(() => undefined), late]);
+    const answer = await Promise.race([ask(policies).catch(() => undefined), late]);
     if (answer) return answer;
     return last && Date.now() - last.atMs <= ON_CALL_COUNTS_FOR_MS ? last.names : "unknown";
   };

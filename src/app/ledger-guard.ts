@@ -1,3 +1,4 @@
+import { sayTime } from "../domain/duration.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { type Need, reach } from "../flows/reach/reach.ts";
@@ -26,22 +27,29 @@ export interface LedgerGuardDeps {
 
 const CHECK_EVERY_MS = 30_000;
 
+interface Broken {
+  readonly why: string;
+  readonly sinceMs: number;
+}
+
 /** On a quiet day nobody writes a line, and whose disk is full hears of it before the day that needs one (G22). */
 export function startLedgerGuard(deps: LedgerGuardDeps): { stop(): void } {
   const memory = inProcess();
   let said: string | undefined;
+  let now: Broken | undefined;
   const warn = (error: unknown) =>
     deps.logger.warn({ why: messageOf(error) }, "Nobody could be told how the ledger's disk is");
-  const say = async (why: string | undefined): Promise<void> => {
-    if (why !== said) await deps.announce(why === undefined ? mended(deps) : broken(why, deps));
+  const say = async (): Promise<void> => {
+    if (now?.why !== said) await deps.announce(now ? broken(now, deps) : mended(deps));
     // What could not be said is said at the next look.
-    said = why;
+    said = now?.why;
   };
   const check = async (): Promise<void> => {
     const why = await deps.whyUnwritable();
+    now = why === undefined ? undefined : { why, sinceMs: now?.sinceMs ?? deps.clock.now() };
     // Whom the channel does not reach the pager does.
-    await say(why).catch(warn);
-    await reach(why === undefined ? undefined : needOf(why, deps), { ...deps, memory, againMs: 0 });
+    await say().catch(warn);
+    await reach(now && needOf(now, deps), { ...deps, memory, againMs: 0 });
   };
   const safely = () => void check().catch(warn);
   const timer = setInterval(safely, deps.checkEveryMs ?? CHECK_EVERY_MS);
@@ -49,18 +57,18 @@ export function startLedgerGuard(deps: LedgerGuardDeps): { stop(): void } {
   return { stop: () => clearInterval(timer) };
 }
 
-const broken = (why: string, { process }: LedgerGuardDeps): string =>
-  `The ledger of ${process} cannot be written: ${why}. No run asks the cloud for anything, and no key counts there, until there is room. See “the ledger” in the operations manual.`;
+const broken = ({ why, sinceMs }: Broken, { process }: LedgerGuardDeps): string =>
+  `The ledger of ${process} cannot be written since ${sayTime(sinceMs)}: ${why}. No run asks the cloud for anything, and no key counts there, until there is room. See “the ledger” in the operations manual.`;
 
-const mended = ({ process }: LedgerGuardDeps): string =>
-  `The ledger of ${process} can be written again. A run that waited goes on when somebody says so: /dr resume.`;
+const mended = ({ process, clock }: LedgerGuardDeps): string =>
+  `The ledger of ${process} can be written again since ${sayTime(clock.now())}. A run that waited goes on when somebody says so: /dr resume.`;
 
-function needOf(why: string, deps: LedgerGuardDeps): Need {
+function needOf(now: Broken, deps: LedgerGuardDeps): Need {
   const { inventory, process } = deps;
   const key = `dr:${inventory().file.environment}:ledger-unwritable:${process}`;
   return {
-    ...{ occasion: "ledger-unwritable", reason: why, people: commandersOf(inventory()), key, page: key },
-    why: broken(why, deps),
+    ...{ occasion: "ledger-unwritable", reason: now.why, people: commandersOf(inventory()), key, page: key },
+    why: broken(now, deps),
     about: {
       source: process,
       details: {},

@@ -37,13 +37,21 @@ export interface StoreGuardDeps {
  */
 export function startStoreGuard(deps: StoreGuardDeps): { stop(): void } {
   const memory = inProcess();
+  let noticed: string | undefined;
   let said: string | undefined;
+  const unsaid = (error: unknown) => deps.logger.warn({ why: messageOf(error) }, "Could not say so in Slack");
+  const say = async (wrong: string | undefined): Promise<void> => {
+    if (wrong !== said) await deps.announce(wrong === undefined ? AGREED : sayLost(wrong));
+    // What could not be said is said at the next look.
+    said = wrong;
+  };
   const check = async (): Promise<void> => {
     const wrong = await deps.ledger.disagreement();
     // Scheduled jobs live in the store too: an empty one gets its sweep back here.
     await deps.queues.startSweep();
-    if (wrong !== said) say(wrong, deps);
-    said = wrong;
+    if (wrong !== noticed) note(wrong, deps);
+    noticed = wrong;
+    await say(wrong).catch(unsaid);
     await reach(wrong === undefined ? undefined : needOf(wrong, deps), { ...deps, memory, againMs: 0 });
   };
   const safely = () =>
@@ -61,12 +69,13 @@ export function startStoreGuard(deps: StoreGuardDeps): { stop(): void } {
   };
 }
 
-/** In the log and in Slack; people are called whatever becomes of either. */
-function say(wrong: string | undefined, { logger, announce }: StoreGuardDeps): void {
-  const says = wrong === undefined ? AGREED : sayLost(wrong);
-  if (wrong === undefined) logger.info({}, says);
-  else logger.error({ why: wrong }, says);
-  void announce(says).catch((error: unknown) => logger.warn({ why: messageOf(error) }, "Could not say so in Slack"));
+function note(wrong: string | undefined, { logger }: StoreGuardDeps): void {
+  if (wrong === undefined) logger.info({}, AGREED);
+  else
+    logger.error(
+      { why: wrong },
+      "The state store disagrees with the ledger: nothing is changed until people have looked",
+    );
 }
 
 const AGREED = "The state store and the ledgers agree again: TwoKey changes things again where people ask for it.";

@@ -43,7 +43,7 @@ export async function declare(ask: Ask, deps: IncidentCommandDeps): Promise<Answ
 }
 
 /** As people number severities elsewhere. */
-const LIKE_A_SEVERITY = /^(?:sev|severity|p|s)[-_]?\d+$/i;
+const LIKE_A_SEVERITY = /^(?:sev(?:erity)?[-_]?\d+|p\d)$/i;
 
 function refuseSlip(
   { text }: Ask,
@@ -56,7 +56,8 @@ function refuseSlip(
       `There is no severity ${word}. There are: ${Severity.options.join(", ")}. Nothing was declared.`,
     );
   const near = mostSimilar(word, names);
-  if (near === undefined) return;
+  // “orders fail” is a sentence, whatever service is called order.
+  if (near === undefined || word.toLowerCase() === `${near.toLowerCase()}s`) return;
   throw new UserError(
     "service-unknown",
     `There is no service called ${word}. Did you mean: /dr declare ${text.replace(word, near)}? Nothing was declared.`,

@@ -148,6 +148,11 @@ function otherWayLines(run: RunState): Text[] {
   ];
 }
 
+/** Until the first step that moves them has. A planned move takes nobody anything before that. */
+const areUsersWaiting = (run: RunState): boolean =>
+  run.plan.mode === "unplanned" &&
+  !run.plan.steps.some(({ id, role }) => role === "moves-users" && isSettled(stateOf(run, id)));
+
 /** Users count from the outage, and not from the last key. */
 function timeLine(run: RunState, { nowMs, downSinceMs }: PlanContext): string {
   const { plan, startedAtMs = nowMs, endedAtMs = nowMs } = run;
@@ -155,7 +160,8 @@ function timeLine(run: RunState, { nowMs, downSinceMs }: PlanContext): string {
   // How long users may wait says nothing about what they do not wait for.
   if (onlyAdds(plan)) return `${done}.`;
   const objective = sayDuration(plan.rtoMs);
-  if (run.state !== "running" || downSinceMs === undefined) return `${done}; the objective is ${objective}.`;
+  if (run.state !== "running" || downSinceMs === undefined || !areUsersWaiting(run))
+    return `${done}; the objective is ${objective}.`;
   return `${done}. Users down ${sayDuration(nowMs - downSinceMs)} of ${objective}; ${timeLeft(plan, nowMs - startedAtMs)}.`;
 }
 

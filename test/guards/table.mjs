@@ -1025,10 +1025,18 @@ export const GUARDS = [
   {
     guard: "a ledger that takes no line calls people on quiet days too",
     file: "src/app/ledger-guard.ts",
-    cut: "reach(why === undefined ? undefined : needOf(why, deps)",
+    cut: "reach(now && needOf(now, deps)",
     by: "reach(undefined",
     test: "app/ledger-guard.test.ts",
     fails: "guard full disk: a ledger that takes no line is said once and pages, and what is mended is said too",
+  },
+  {
+    guard: "what begins again is news",
+    file: "src/flows/reach/reach.ts",
+    cut: "if (!need) await forget(deps);",
+    by: "",
+    test: "flows/reach/reach.test.ts",
+    fails: "guard news again: is called at once when what was over begins again, however alike it reads",
   },
   {
     guard: "calls honour back-off",
@@ -1051,8 +1059,8 @@ export const GUARDS = [
   {
     guard: "an incident that cannot be read silences no alarm",
     file: "src/flows/incident/intake/intake.ts",
-    cut: ".catch(closedIfUnreadable)",
-    by: "",
+    cut: "if (error instanceof Unreadable && !isItsOwn)",
+    by: "if (error instanceof Unreadable && isItsOwn)",
     test: "flows/incident/intake/intake.test.ts",
     fails: "guard unreadable incident: an alarm whose open incident cannot be read opens another one, and pages",
   },
@@ -1064,14 +1072,6 @@ export const GUARDS = [
     test: "views/status.test.ts",
     fails:
       "guard own run: where both databases say that they take writes our own run tells which side serves, as long as the old one is fenced",
-  },
-  {
-    guard: "one incident of a service at a time",
-    file: "src/flows/incident/intake/correlate.ts",
-    cut: "isOwn(incident) || near(",
-    by: "near(",
-    test: "flows/incident/intake/correlate.test.ts",
-    fails: "guard one incident: alerts of one service join its open incident, however long that lasts and is quiet",
   },
   {
     guard: "a lost store is said on the board",
@@ -1092,8 +1092,8 @@ export const GUARDS = [
   {
     guard: "what others open while a fence waits is fenced again",
     file: "src/engine/runs/opening.ts",
-    cut: "if (isOpen && this.#wasClosed)",
-    by: "if (isOpen && this.#wasClosed && false)",
+    cut: "if (this.#openLooks >= LOOKS && this.#wasClosed)",
+    by: "if (this.#openLooks < 0 && this.#wasClosed)",
     test: "flows/runbooks/failover/reopened.test.ts",
     fails: "guard opened meanwhile: is fenced again, though somebody has closed it since",
   },
@@ -1185,8 +1185,8 @@ export const GUARDS = [
   {
     guard: "people are called again about a lost store until the pager accepts",
     file: "src/app/store-guard.ts",
-    cut: "if (wrong !== said) say(wrong, deps);",
-    by: "if (wrong === said) return;\n    say(wrong, deps);",
+    cut: "if (wrong !== noticed) note(wrong, deps);",
+    by: "if (wrong === noticed) return;\n    note(wrong, deps);",
     test: "app/store-guard.test.ts",
     fails: "guard lost store called again: a call that the pager refused is made again, until it is accepted",
   },

@@ -63,9 +63,7 @@ export const AlertPolicy = z.strictObject({
     .default(false)
     .describe("Whether messages signed the old way (SHA-1) are taken as well."),
   rules: z.array(AlertRule).min(1, "must have at least one rule").describe("The first rule that matches decides."),
-  correlation_window: Duration.default(900_000).describe(
-    "Alerts of one region, or of no service, within this window join one incident. Those of a service join its open incident at any time.",
-  ),
+  correlation_window: Duration.default(900_000).describe("Alerts of one service within this window join one incident."),
   regional_services: z
     .number()
     .int()

@@ -85,7 +85,7 @@ export async function advanceRun(id: string, deps: AdvanceDeps, signal: AbortSig
   else deps.shown.delete(id);
 }
 
-async function driveOn({ plan }: RunState, deps: AdvanceDeps, signal: AbortSignal): Promise<void> {
+async function driveOn({ plan, epoch }: RunState, deps: AdvanceDeps, signal: AbortSignal): Promise<void> {
   const { id } = plan;
   const beganMs = performance.now();
   try {
@@ -93,7 +93,7 @@ async function driveOn({ plan }: RunState, deps: AdvanceDeps, signal: AbortSigna
     deps.vain.succeeded(id);
   } catch (error) {
     if (signal.aborted) throw error;
-    await haltAfter({ error, tookMs: performance.now() - beganMs }, id, deps);
+    await haltAfter({ error, tookMs: performance.now() - beganMs, epoch }, id, deps);
   }
 }
 

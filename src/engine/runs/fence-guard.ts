@@ -1,5 +1,5 @@
 import { OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
-import { fenceOf, inputOf, isOpenAgain, isShutOff, lastAsked } from "../../domain/plan-run/fence.ts";
+import { FenceOutput, fenceOf, inputOf, isOpenAgain, lastAsked } from "../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import type { RunState, StepState } from "../../domain/plan-run/run.ts";
 import type { OldSide } from "../../ports/old-side.ts";
@@ -41,10 +41,16 @@ export async function proofOf(run: RunState, deps: WatchDeps, signal: AbortSigna
     return { holds: false, isRefuted: false, open: [], isUnderWay: false, says: "nothing has fenced it yet" };
   const askedAtMs = deps.clock.now();
   const verdict = await verdictOf(run, fence, { deps, signal, data });
-  if (verdict.done && isShutOff(run)) deps.guard.sawClosed(run.plan.id, askedAtMs);
+  if (verdict.done && isSeenClosed(verdict.output)) deps.guard.sawClosed(run.plan.id, askedAtMs);
   if (verdict.done) return { holds: true };
   const { says, refutes: open = [], isUnderWay = false } = verdict;
   return { holds: false, says, isRefuted: open.length > 0, open, isUnderWay };
+}
+
+/** What people accepted as unseen was not seen. */
+function isSeenClosed(output: unknown): boolean {
+  const { data } = FenceOutput.safeParse(output);
+  return data?.fence === "fenced" || data?.fence === "closed";
 }
 
 /** The same, asked again while nobody can tell. */

@@ -1,5 +1,5 @@
 import { chainOf, TransientError } from "../../domain/errors.ts";
-import type { RunState } from "../../domain/plan-run/run.ts";
+import { type RunState, stepsToUndo } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
 import type { Logger } from "../../ports/logger.ts";
 import { LEDGER_UNWRITABLE } from "../../ports/runs.ts";
@@ -48,23 +48,34 @@ interface HaltDeps extends Pick<JournalDeps, "runs" | "clock"> {
 interface Failed {
   readonly error: unknown;
   readonly tookMs: number;
+  /** Of the run before the drive. */
+  readonly epoch: number;
 }
 
 /** Throws the error again while another try may do. */
-export async function haltAfter({ error, tookMs }: Failed, id: string, deps: HaltDeps): Promise<void> {
+export async function haltAfter({ error, tookMs, epoch }: Failed, id: string, deps: HaltDeps): Promise<void> {
   const run = await deps.runs.read(id);
-  if (run?.state !== "running" || endsTheDrive(error)) throw error;
+  // A store that takes no hold is away or full: that is nothing about this run, and nothing could be written about it either.
+  if (!run || run.epoch === epoch || endsTheDrive(error)) throw error;
   const count = deps.vain.failed(run, tookMs);
   if (isLedgerUnwritable(error)) return halt(id, sayUnwritable(error), deps);
   if (count < MOST_TRIES) throw error;
   await halt(id, `TwoKey failed ${count} times in a row here and got no further: ${chainOf(error)}`, deps);
 }
 
+/** Forward it is paused. On the way back people have to look at what is left, as after an undo that failed. */
+function haltOf(run: RunState, why: string, atMs: number): RunEntry | undefined {
+  if (run.state === "running") return { kind: "paused", atMs, door: "engine", why, halted: true };
+  const [next] = stepsToUndo(run);
+  if (run.state !== "unwinding" || !next) return undefined;
+  return { kind: "undo-failed", atMs, step: next.id, epoch: run.epoch, why };
+}
+
 async function halt(id: string, why: string, { runs, clock, vain, logger }: HaltDeps): Promise<void> {
   for (;;) {
     const run = await runs.read(id);
-    if (run?.state !== "running") return;
-    const entry: RunEntry = { kind: "paused", atMs: clock.now(), door: "engine", why, halted: true };
+    const entry = run && haltOf(run, why, clock.now());
+    if (!run || !entry) return;
     const answer = await runs.append(run, { entries: [entry], events: [eventOf(run, entry, { says: why })] });
     if (answer.kind === "conflict") continue;
     logger.error({ run: id, why }, "A run waits for people: TwoKey itself cannot go on");

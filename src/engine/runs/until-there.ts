@@ -74,7 +74,9 @@ export async function pollUntilThere(
 
 /** Nobody knows who came in before it was closed again, also by somebody else: it is closed, and its sessions ended, once more. */
 async function beginsAgain({ hold, step, deps }: Driving, says: string): Promise<boolean> {
-  if (stateOf(hold.run, step.id).attempt >= MOST_FENCE_ATTEMPTS) return false;
+  const isTriedOften = stateOf(hold.run, step.id).attempt >= MOST_FENCE_ATTEMPTS;
+  if (isTriedOften && hold.run.state === "running")
+    throw new StepFailed("not-fenced", says, { facts: { mustAsk: true } });
   return fenceAgain({ hold, deps }, { fence: step, says: `${says}. It is fenced again` });
 }
 

@@ -72,7 +72,20 @@ export interface ReachDeps {
 export async function reach(need: Need | undefined, deps: ReachDeps): Promise<void> {
   if (need) await callNow(need, deps);
   await standDown(need?.key, deps);
+  if (!need) await forget(deps);
 }
+
+/** What was over and begins again is news, however alike it reads: people are called at once. */
+async function forget({ memory }: ReachDeps): Promise<void> {
+  const before = await memory.read();
+  if (!before || before.reason === NOTHING || before.open.length > 0) return;
+  await memory.change((current) =>
+    current && current.open.length === 0 ? { value: { ...OVER, outcome: current.outcome }, events: [] } : undefined,
+  );
+}
+
+const NOTHING = "";
+const OVER = { reason: NOTHING, round: 0, told: [], failures: 0, open: [] };
 
 async function callNow(need: Need, deps: ReachDeps): Promise<void> {
   const nowMs = deps.clock.now();

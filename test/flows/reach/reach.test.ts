@@ -127,6 +127,15 @@ describe.each(OCCASION_NAMES)("the occasion %s", (occasion) => {
     expect(memory()?.open).toEqual([]);
   });
 
+  test("guard news again: is called at once when what was over begins again, however alike it reads", async () => {
+    const { asked, at } = desk();
+    await at(0, need(occasion));
+    await at(10_000, undefined);
+    await at(20_000, need(occasion));
+
+    expect(asked.filter((each) => each === "trigger dr:key")).toHaveLength(2);
+  });
+
   test("guard stand down: is not resolved at every look while the pager does not take that either, and in the end it is", async () => {
     const { answers, asked, at, memory } = desk();
     const resolves = () => asked.filter((each) => each.startsWith("resolve")).length;

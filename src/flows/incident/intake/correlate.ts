@@ -58,8 +58,8 @@ interface Ruled extends Heard {
 
 /**
  * Whether an alert opens an incident, joins one, or makes one regional. Time is when the alarm changed, so that a
- * delayed delivery is placed where it belongs. An alert joins an open incident of its own service however long that lasts, and one of its
- * region, or of no service, while the incident's last alert is at most `correlation_window` away.
+ * delayed delivery is placed where it belongs. An alert joins while the incident's last alert is at most
+ * `correlation_window` away.
  */
 export function correlate(
   { signal, rule }: Heard,
@@ -74,9 +74,8 @@ export function correlate(
   const service = serviceOf(rule);
   const { region, changedAtMs } = signal;
   const near = (atMs: number, windowMs: number) => Math.abs(changedAtMs - atMs) <= windowMs;
-  const isOwn = ({ services }: OpenIncident) => service !== UNASSIGNED && services.includes(service);
   const current = open
-    .filter((incident) => isOwn(incident) || near(incident.lastAlertAtMs, policy.correlation_window))
+    .filter((incident) => near(incident.lastAlertAtMs, policy.correlation_window))
     .toSorted((a, b) => a.openedAtMs - b.openedAtMs);
 
   const alarming = new Set([service]);

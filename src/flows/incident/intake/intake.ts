@@ -14,6 +14,7 @@ import { joinAlerts } from "../life/changes.ts";
 import {
   CORRELATION_ID,
   type Correlation,
+  incidentIdFor,
   type OpenIncident,
   type Placed,
   place,
@@ -100,7 +101,11 @@ async function placeAlert(
     if (row === undefined || rule === undefined) return undefined;
     const { fingerprint, name, region, reason, changedAtMs: atMs } = signal;
     const alert = { fingerprint, name, region, reason, atMs, service: serviceOf(rule), severity: rule.severity };
-    const joined = await join({ row, alert, isNew: known?.incident !== row.id }).catch(closedIfUnreadable);
+    // The same message leads to the same id again.
+    const isItsOwn = row.id === incidentIdFor(signal.id);
+    const joined = await join({ row, alert, isNew: known?.incident !== row.id }).catch((error: unknown) =>
+      closedIfUnreadable(error, isItsOwn),
+    );
     if (joined !== "closed") return joined;
     await deps.correlation.change(CORRELATION_ID, (current) => {
       const value = withoutIncident(current, row.id);
@@ -110,8 +115,8 @@ async function placeAlert(
 }
 
 /** People hear of an incident that cannot be read; its service goes on to alarm, in another one. */
-function closedIfUnreadable(error: unknown): "closed" {
-  if (error instanceof Unreadable) return "closed";
+function closedIfUnreadable(error: unknown, isItsOwn: boolean): "closed" {
+  if (error instanceof Unreadable && !isItsOwn) return "closed";
   throw error;
 }
 
