@@ -1,28 +1,14 @@
 import { sayTime } from "../domain/duration.ts";
 import { messageOf } from "../domain/errors.ts";
-import type { Inventory } from "../domain/service/inventory.ts";
 import { type Need, reach } from "../flows/reach/reach.ts";
 import { commandersOf } from "../flows/reach/run-needs.ts";
-import type { Chat } from "../ports/chat.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Logger } from "../ports/logger.ts";
-import type { Pagers } from "../ports/pager.ts";
 import { alertsLink } from "./announce.ts";
 import { inProcess } from "./in-process.ts";
+import type { MemoryGuardDeps } from "./memory-guard.ts";
 
-export interface LedgerGuardDeps {
+export interface LedgerGuardDeps extends Omit<MemoryGuardDeps, "memory"> {
   /** Why the ledger takes no line now; undefined: it does. */
   whyUnwritable(): Promise<string | undefined>;
-  /** Says it in the alerts channel; several processes saying the same say it once an hour. */
-  announce(says: string): Promise<void>;
-  readonly pagers: Pagers;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly process: string;
-  readonly inventory: () => Inventory;
-  readonly chat: Pick<Chat, "addressOf">;
-  /** Machine time between two looks; absent: 30 s. */
-  readonly checkEveryMs?: number;
 }
 
 const CHECK_EVERY_MS = 30_000;

@@ -58,9 +58,9 @@ export async function haltAfter({ error, tookMs, epoch }: Failed, id: string, de
   // A store that takes no hold is away or full: that is nothing about this run, and nothing could be written about it either.
   if (!run || run.epoch === epoch || endsTheDrive(error)) throw error;
   const count = deps.vain.failed(run, tookMs);
-  if (isLedgerUnwritable(error)) return halt(id, sayUnwritable(error), deps);
-  if (count < MOST_TRIES) throw error;
-  await halt(id, `TwoKey failed ${count} times in a row here and got no further: ${chainOf(error)}`, deps);
+  if (count < MOST_TRIES && !isLedgerUnwritable(error)) throw error;
+  const again = `TwoKey failed ${count} times in a row here and got no further: ${chainOf(error)}`;
+  if (!(await halt(id, isLedgerUnwritable(error) ? sayUnwritable(error) : again, deps))) throw error;
 }
 
 /** Forward it is paused. On the way back people have to look at what is left, as after an undo that failed. */
@@ -71,14 +71,16 @@ function haltOf(run: RunState, why: string, atMs: number): RunEntry | undefined 
   return { kind: "undo-failed", atMs, step: next.id, epoch: run.epoch, why };
 }
 
-async function halt(id: string, why: string, { runs, clock, vain, logger }: HaltDeps): Promise<void> {
+/** False where nothing goes on that could be halted: then the log has to say what failed. */
+async function halt(id: string, why: string, { runs, clock, vain, logger }: HaltDeps): Promise<boolean> {
   for (;;) {
     const run = await runs.read(id);
     const entry = run && haltOf(run, why, clock.now());
-    if (!run || !entry) return;
+    if (!run || !entry) return false;
     const answer = await runs.append(run, { entries: [entry], events: [eventOf(run, entry, { says: why })] });
     if (answer.kind === "conflict") continue;
     logger.error({ run: id, why }, "A run waits for people: TwoKey itself cannot go on");
-    return vain.succeeded(id);
+    vain.succeeded(id);
+    return true;
   }
 }
