@@ -8,6 +8,7 @@ import { type Accounts, slackAccounts } from "../integrations/slack/accounts.ts"
 import { createChat, type ForTheDoor } from "../integrations/slack/chat.ts";
 import type { Budget } from "../ports/budget.ts";
 import type { Chat } from "../ports/chat.ts";
+import type { StampedClock } from "../ports/clock.ts";
 import type { DatabaseSessions } from "../ports/database-sessions.ts";
 import type { Guard } from "../ports/guard.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -15,7 +16,6 @@ import type { Pagers } from "../ports/pager.ts";
 import { enteredThrough, type Permission, rolesIn } from "../ports/permission.ts";
 import type { Probe } from "../ports/probe.ts";
 import type { Cloud, CloudReads, GuardedCloud } from "../ports/step.ts";
-import type { StoreClock } from "../store/clock.ts";
 import { createPagers } from "./pagers.ts";
 import { otherSts, type RunPlace, stsOf } from "./sts-order.ts";
 
@@ -33,7 +33,7 @@ export interface Outside {
 }
 
 export interface OutsideDeps {
-  readonly clock: StoreClock;
+  readonly clock: StampedClock;
   readonly budget: Budget;
   readonly logger: Logger;
 }

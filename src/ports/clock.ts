@@ -6,3 +6,9 @@ export interface Clock {
   /** Resolves after that much world time, or rejects with the signal's reason. Jumps of the clock end it early. */
   sleep(worldMs: number, signal?: AbortSignal): Promise<void>;
 }
+
+/** The same where it meets a vendor that stamps with its own clock. */
+export interface StampedClock extends Clock {
+  /** Machine time, epoch milliseconds, of a world time. */
+  toMachineMs(worldMs: number): number;
+}

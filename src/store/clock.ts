@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
-import type { Clock } from "../ports/clock.ts";
+import type { StampedClock } from "../ports/clock.ts";
 import { KEYS } from "./keys.ts";
 
 const Anchor = z.object({
@@ -19,7 +19,7 @@ const LONGEST_SLEEP_MS = 500;
  * World time for every process of one installation: the anchor is kept in the store, and machine time is the store's own
  * (`TIME`) carried on by this process's monotonic clock, so that a wrong wall clock on one host changes nothing.
  */
-export class StoreClock implements Clock {
+export class StoreClock implements StampedClock {
   readonly #redis: Redis;
   #anchor: Anchor = REAL_TIME;
   /** Store time at this process's monotonic zero. */
@@ -55,7 +55,6 @@ export class StoreClock implements Clock {
     return this.#anchor.worldMs + (machineMs - this.#anchor.machineMs) * this.#anchor.speed;
   }
 
-  /** Machine time (epoch milliseconds) of a world time, for vendors that stamp with their own clock. */
   toMachineMs(worldMs: number): number {
     return this.#anchor.machineMs + (worldMs - this.#anchor.worldMs) / this.#anchor.speed;
   }

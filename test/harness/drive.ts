@@ -94,7 +94,8 @@ export async function openLedger(at: FailoverWorld, worker = "test"): Promise<Le
 export async function drive(at: FailoverWorld, wish: DriveWish = {}): Promise<RunState> {
   const ledger = await openLedger(at, wish.worker);
   try {
-    await driveRun(wish.run ?? "F-1", executorDeps(at, ledger, wish), wish.signal ?? new AbortController().signal);
+    const signal = wish.signal ?? new AbortController().signal;
+    await at.skippingIdleTime(() => driveRun(wish.run ?? "F-1", executorDeps(at, ledger, wish), signal));
   } finally {
     await ledger.close();
   }

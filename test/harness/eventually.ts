@@ -1,9 +1,11 @@
+import { onWorldsPace } from "./idle-time.ts";
+
 /** Resolves as soon as `look` finds something; throws with `what` after that much machine time. */
-export async function eventually<T>(
-  what: string,
-  withinMs: number,
-  look: () => T | undefined | Promise<T | undefined>,
-) {
+export function eventually<T>(what: string, withinMs: number, look: () => T | undefined | Promise<T | undefined>) {
+  return onWorldsPace(() => lookingFor(what, withinMs, look));
+}
+
+async function lookingFor<T>(what: string, withinMs: number, look: () => T | undefined | Promise<T | undefined>) {
   const deadline = Date.now() + withinMs;
   for (;;) {
     const found = await look();

@@ -21,6 +21,7 @@ import type { Planned } from "../../src/flows/runbooks/runbook.ts";
 import { createAws } from "../../src/integrations/aws/aws.ts";
 import { databaseSessions } from "../../src/integrations/databases/sessions.ts";
 import { createProbe } from "../../src/integrations/network/probe.ts";
+import type { StampedClock } from "../../src/ports/clock.ts";
 import type { Guard } from "../../src/ports/guard.ts";
 import type { Cloud, GuardedCloud } from "../../src/ports/step.ts";
 import { sandboxEnvironment } from "../../src/sandbox/environment.ts";
@@ -30,8 +31,9 @@ import { worldFromInventory } from "../../src/sandbox/world-from-inventory.ts";
 import type { Ec2SpecInput } from "../../src/simulators/aws/ec2-spec.ts";
 import { startWholeWorld, type WholeWorld } from "../../src/simulators/whole-world.ts";
 import type { WholeWorldSpecInput } from "../../src/simulators/whole-world-spec.ts";
-import { StoreClock, setAnchor } from "../../src/store/clock.ts";
+import { setAnchor } from "../../src/store/clock.ts";
 import type { ExampleName } from "./example.ts";
+import { clockOf, skippingIdleTime } from "./idle-time.ts";
 import { LEDGER_KEY, started } from "./keys.ts";
 import { freshRedisUrl } from "./redis.ts";
 import { StoreBench } from "./store.ts";
@@ -79,7 +81,7 @@ export interface FailoverWorld {
   readonly inventory: Inventory;
   readonly service: Service;
   readonly bench: StoreBench;
-  readonly clock: StoreClock;
+  readonly clock: StampedClock;
   readonly memory: Stores;
   readonly cloud: GuardedCloud;
   /** The same for a run whose sessions these regions hand out. */
@@ -92,6 +94,8 @@ export interface FailoverWorld {
   /** Aborted when it is stopped. */
   readonly ended: AbortSignal;
   setSpeed(speed: number): Promise<void>;
+  /** Does that with no time lost in which this process only waits for the world. */
+  skippingIdleTime<T>(work: () => Promise<T>): Promise<T>;
   stop(): Promise<void>;
 }
 
@@ -136,12 +140,8 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
   if (!read.ok || !inWorld.ok) throw new Error("the world's own environment and file have to be in order");
   const bench = StoreBench.at(url);
   const redis = await bench.connect();
-  const clock = new StoreClock(redis);
-  const follow = async () => {
-    await setAnchor(redis, whole.world.clock.anchor);
-    await clock.refresh();
-  };
-  await follow();
+  const clock = clockOf(whole.world.clock);
+  await setAnchor(redis, whole.world.clock.anchor);
   const { services } = inWorld.inventory;
   const service = services.find(({ name }) => options.service === undefined || name === options.service);
   if (!service) throw new Error("the example has no such service");
@@ -166,8 +166,9 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
     memory: createStores(redis, () => clock.now()),
     async setSpeed(speed) {
       whole.world.clock.setSpeed(speed);
-      await follow();
+      await setAnchor(redis, whole.world.clock.anchor);
     },
+    skippingIdleTime: (work) => skippingIdleTime(whole.world.clock, () => bench.connections, work),
     async stop() {
       ended.abort();
       close();
@@ -184,7 +185,7 @@ interface CloudSources extends Pick<FailoverWorldOptions, "answerWithinMs"> {
   readonly whole: WholeWorld;
   readonly settings: Settings;
   readonly inventory: Inventory;
-  readonly clock: StoreClock;
+  readonly clock: StampedClock;
 }
 
 /** As `app/outside` composes it for a run, with the world's own credentials instead of those of this process. */
@@ -319,7 +320,8 @@ async function askAgainWhileUnseen(ask: () => Promise<Planned>): Promise<Planned
 const ASK_AGAIN_WITHIN_MS = 20_000;
 
 const Pointing = z.object({ name: z.string(), newSide: z.string() });
-const PEOPLE_LOOK_EVERY_MS = 20;
+/** World time. */
+const PEOPLE_LOOK_EVERY_MS = 1_000;
 
 /** What people do while a run waits for them: they move each name outside Route 53 that it asks for, once. */
 async function peopleMoveNames(at: FailoverWorld, id: string): Promise<void> {
@@ -327,7 +329,7 @@ async function peopleMoveNames(at: FailoverWorld, id: string): Promise<void> {
   while (!at.ended.aborted) {
     const run = await at.memory.runs.read(id).catch(() => "out of reach" as const);
     if (run === "out of reach") {
-      await new Promise((resolve) => setTimeout(resolve, PEOPLE_LOOK_EVERY_MS));
+      await at.clock.sleep(PEOPLE_LOOK_EVERY_MS);
       continue;
     }
     if (!run || isOver(run)) return;
@@ -338,7 +340,7 @@ async function peopleMoveNames(at: FailoverWorld, id: string): Promise<void> {
       if (!namesOf(at.service).some((known) => known.name === name)) await at.client.pointName(name, newSide);
     }
     if (run.plan.steps.every(({ id: each, role }) => role !== "waits-for-people" || moved.has(each))) return;
-    await new Promise((resolve) => setTimeout(resolve, PEOPLE_LOOK_EVERY_MS));
+    await at.clock.sleep(PEOPLE_LOOK_EVERY_MS);
   }
 }
 

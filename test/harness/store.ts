@@ -36,6 +36,10 @@ export class StoreBench {
     return redis;
   }
 
+  get connections(): readonly ScriptedRedis[] {
+    return this.#open;
+  }
+
   close(): void {
     for (const redis of this.#open.splice(0)) leave(redis);
   }

@@ -6,10 +6,7 @@ export interface Certificate {
   readonly privateKey: KeyObject;
 }
 
-/**
- * A certificate, issued when it is first needed, and the authority that issues it. SNS signs with RSA: the leaf has such a key;
- * the authority has an elliptic one, as some of Amazon's roots do.
- */
+/** A certificate, issued when it is first needed, and the authority that issues it. The authority has an elliptic key, as some of Amazon's roots do. */
 export interface CertificateChain {
   readonly ca: Certificate;
   readonly leaf: Certificate;
@@ -36,8 +33,9 @@ const OID = {
 const CA_USAGE = der.bits(Buffer.from([0b0000_0110]), 1);
 const LEAF_USAGE = der.bits(Buffer.from([0b1000_0000]), 7);
 
+/** SNS signs with RSA: the leaf has such a key. */
 export function issueChain(authority: string, commonName: string, validity: Validity): CertificateChain {
-  const { ca, issue } = createAuthority(authority, validity);
+  const { ca, issue } = createAuthority(authority, validity, () => rsaKeyOf(authority));
   let made: Certificate | undefined;
   return {
     ca,
@@ -54,23 +52,25 @@ export interface CertificateAuthority {
   readonly issue: (commonName: string) => Certificate;
 }
 
-export function createAuthority(authority: string, validity: Validity): CertificateAuthority {
-  const ca: Subject = { commonName: authority, ...generateKeyPairSync("ec", { namedCurve: "P-256" }) };
+const ellipticKey = (): KeyPairKeyObjectResult => generateKeyPairSync("ec", { namedCurve: "P-256" });
+
+export function createAuthority(authority: string, validity: Validity, leafKey = ellipticKey): CertificateAuthority {
+  const ca: Subject = { commonName: authority, ...ellipticKey() };
   return {
     ca: { pem: certify(ca, ca, { validity, isAuthority: true }), privateKey: ca.privateKey },
     issue: (commonName) => {
-      const leaf: Subject = { commonName, ...leafKeyOf(authority) };
+      const leaf: Subject = { commonName, ...leafKey() };
       return { pem: certify(leaf, ca, { validity, isAuthority: false }), privateKey: leaf.privateKey };
     },
   };
 }
 
 /** One for each authority in a process: each takes half a second to make, and a process may start many worlds. */
-const leafKeys = new Map<string, KeyPairKeyObjectResult>();
+const rsaKeys = new Map<string, KeyPairKeyObjectResult>();
 
-function leafKeyOf(authority: string): KeyPairKeyObjectResult {
-  const key = leafKeys.get(authority) ?? generateKeyPairSync("rsa", { modulusLength: 2048 });
-  leafKeys.set(authority, key);
+function rsaKeyOf(authority: string): KeyPairKeyObjectResult {
+  const key = rsaKeys.get(authority) ?? generateKeyPairSync("rsa", { modulusLength: 2048 });
+  rsaKeys.set(authority, key);
   return key;
 }
 

@@ -27,6 +27,8 @@ export interface AwsOptions {
 
 /** 40–250 ms is an estimate of real control-plane calls. */
 export const AWS_LATENCY_MS = { low: 40, high: 250 };
+/** Machine time. */
+const SHORTEST_WAIT_MS = 1;
 /** No API served here takes more; Route 53's largest batch stays far below. */
 const LARGEST_BODY_BYTES = 1024 * 1024;
 /** Well above Node's five seconds: a socket that closes under an SDK client would look like an outage. */
@@ -227,10 +229,11 @@ function effect(front: Front, { service, operation, call }: Performance, disrupt
   }
 }
 
-/** One direction of a call's latency: half of what was drawn for both. */
+/** One direction of a call's latency: half of what was drawn for both. In a fast world it is less than any timer can wait. */
 async function onTheWire({ world, latency, options, stopped }: Front): Promise<void> {
   const { low, high } = options.latencyMs ?? AWS_LATENCY_MS;
-  await sleep(latency.between(low, high) / 2 / world.clock.speed, undefined, { signal: stopped });
+  const machineMs = latency.between(low, high) / 2 / world.clock.speed;
+  if (machineMs >= SHORTEST_WAIT_MS) await sleep(machineMs, undefined, { signal: stopped });
 }
 
 function send(response: ServerResponse, answer: WireAnswer, retryAfterSeconds?: number): void {

@@ -43,6 +43,11 @@ export class WorldClock {
     return this.#anchor.speed;
   }
 
+  /** World time of the next timer, epoch milliseconds; undefined: nobody waits. */
+  get nextDueMs(): number | undefined {
+    return this.#entries[0]?.dueMs;
+  }
+
   /** World time now, epoch milliseconds. */
   now(): number {
     return this.#anchor.worldMs + (Date.now() - this.#anchor.machineMs) * this.#anchor.speed;

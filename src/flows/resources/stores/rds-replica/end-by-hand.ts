@@ -61,6 +61,6 @@ const CLIENTS: Readonly<Record<Engine, Client>> = {
       `grep 'call mysql.rds_kill' ${instance}.seen >&3 || true`,
       `echo 'the next round' > ${instance}.seen`,
     ],
-    says: "Each line with call mysql.rds_kill is a session that was ended. Go on when nothing stands before the last: looked; paste the three rounds again until then, before the next line. The account needs PROCESS: without it, it sees its own sessions only.",
+    says: "Each line with call mysql.rds_kill is a session that was ended; error 1094 says that one had ended by itself. Go on when nothing stands before the last: looked; paste the three rounds again until then, before the next line. The account needs PROCESS: without it, it sees its own sessions only.",
   },
 };
