@@ -43,4 +43,4 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
 # is nothing for an init to reap; `docker run --init` (in compose: `init: true`) does no harm.
 STOPSIGNAL SIGTERM
 # The bot idles most of its life, and start-up leaves garbage that would otherwise stay resident. None of these limits the heap.
-CMD ["node", "--enable-source-maps", "--max-semi-space-size=2", "--initial-old-space-size=32", "--optimize-for-size", "dist/main.js"]
+CMD ["node", "--enable-source-maps", "--no-experimental-detect-module", "--max-semi-space-size=2", "--initial-old-space-size=32", "--optimize-for-size", "dist/main.js"]

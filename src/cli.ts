@@ -1,9 +1,6 @@
 #!/usr/bin/env node
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
-import { createClient } from "./app/client.ts";
-import { explain } from "./app/explain.ts";
-import { policy } from "./app/policy.ts";
 import { READING } from "./commands/reading.ts";
 import { type CommandResult, check, sayProblem, schema } from "./config/check.ts";
 import {
@@ -22,7 +19,10 @@ import type { Logger } from "./ports/logger.ts";
 import { readFoundIn } from "./store/found-file.ts";
 import { type VerifiedFile, verifyLedgers } from "./store/ledger-verify.ts";
 
-/** The terminal door. It reads and checks; it cannot prove who is asking, so it turns no keys. */
+/**
+ * The terminal door. It reads and checks; it cannot prove who is asking, so it turns no keys. What needs the clients of AWS is
+ * loaded by the verb that asks for it: the others answer in half the time.
+ */
 interface Verb {
   readonly usage: string;
   readonly says: string;
@@ -49,8 +49,8 @@ const VERBS: Readonly<Record<string, Verb>> = {
   explain: {
     usage: "explain [SERVICE]",
     says: "Show each setting of a service, where it comes from and how old it is",
-    run: (args) =>
-      explain(args, {
+    run: async (args) =>
+      (await import("./app/explain.ts")).explain(args, {
         file: readConfigPath(),
         readText: (path) => readFileSync(path, "utf8"),
         remembered,
@@ -62,7 +62,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     usage: "policy [WHICH] [SERVICE]",
     says: "Print the IAM policy of a role: execute, observe or delete",
     run: async (args) =>
-      policy(args, {
+      (await import("./app/policy.ts")).policy(args, {
         file: readConfigPath(),
         readText: (path) => readFileSync(path, "utf8"),
         found: await remembered(),
@@ -111,6 +111,7 @@ async function openApp(): Promise<ReadingApp> {
     throw new UserError("config-missing", `${configPath} does not exist. TWOKEY_CONFIG names the file.`);
   const loaded = loadFile(configPath, readFileSync(configPath, "utf8"));
   if (!loaded.ok) throw new UserError("config-wrong", loaded.problems.map(sayProblem).join("\n"));
+  const { createClient } = await import("./app/client.ts");
   return createClient(environment.settings, loaded.inventory, silent);
 }
 

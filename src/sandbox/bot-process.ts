@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 import { Bug } from "../domain/errors.ts";
+import { BOT_OPTIONS } from "./node-options.ts";
 
 export interface BotSettings {
   /** The compiled production entry point: what rehearses is what runs. */
@@ -15,12 +16,6 @@ export interface BotSettings {
   /** What leads into the world. */
   readonly environment: Readonly<Record<string, string>>;
 }
-
-/**
- * As `npm start` and the image start it. Start-up leaves as much garbage as the bot lives on, and V8 lets it stand until its
- * first large collection, which a quiet bot may not reach for hours; these bring that collection forward and limit no heap.
- */
-export const NODE_OPTIONS = ["--max-semi-space-size=2", "--initial-old-space-size=32", "--optimize-for-size"] as const;
 
 /** What the bot logs when it has started. */
 const ReadyLine = z.looseObject({ msg: z.literal("TwoKey is ready"), port: z.number() });
@@ -61,7 +56,7 @@ export class Bot {
 
   start(): void {
     const { program, path, directory, redisUrl, ledgerKey, environment } = this.#settings;
-    const child = spawn(process.execPath, [...NODE_OPTIONS, program, "--stop-with-parent"], {
+    const child = spawn(process.execPath, [...BOT_OPTIONS, program, "--stop-with-parent"], {
       stdio: ["pipe", "pipe", "pipe"],
       env: {
         ...environment,

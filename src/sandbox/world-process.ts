@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 import { Bug } from "../domain/errors.ts";
+import { QUICKER_START } from "./node-options.ts";
 
 const Announced = z.looseObject({ env: z.record(z.string(), z.string()), controlPort: z.number() });
 const START_WITHIN_MS = 20_000;
@@ -61,7 +62,7 @@ export class WorldProcess {
       ...(latency.slackMs === undefined ? [] : ["--slack-latency-ms", String(latency.slackMs)]),
       ...(latency.pagerDutyMs === undefined ? [] : ["--pagerduty-latency-ms", String(latency.pagerDutyMs)]),
     ];
-    const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [QUICKER_START, ...args], { stdio: ["pipe", "pipe", "pipe"] });
     let complaint = "";
     child.stderr.on("data", (chunk: Buffer) => {
       complaint = `${complaint}${chunk.toString("utf8")}`.slice(-2_000);

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { QUICKER_START } from "../../src/sandbox/node-options.ts";
 import { type FailoverWorld, runOf } from "../harness/failover-world.ts";
 
 const PROGRAM = fileURLToPath(new URL("worker.mjs", import.meta.url));
@@ -33,7 +34,7 @@ export class Worker {
 
   static start(at: FailoverWorld, name: string): Worker {
     const env = { ...at.environment, PATH: process.env["PATH"] ?? "", TWOKEY_PROCESS_NAME: name };
-    return new Worker(spawn(process.execPath, [PROGRAM], { env, stdio: ["pipe", "pipe", "pipe"] }));
+    return new Worker(spawn(process.execPath, [QUICKER_START, PROGRAM], { env, stdio: ["pipe", "pipe", "pipe"] }));
   }
 
   async ready(): Promise<void> {

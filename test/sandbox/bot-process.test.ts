@@ -1,19 +1,19 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "@jest/globals";
 import { z } from "zod";
-import { NODE_OPTIONS } from "../../src/sandbox/bot-process.ts";
+import { BOT_OPTIONS } from "../../src/sandbox/node-options.ts";
 
 const Package = z.object({ scripts: z.object({ start: z.string() }) });
 
 test("what is rehearsed and measured has the memory options of `npm start` and of the image", async () => {
   const start = Package.parse(JSON.parse(await readFile("package.json", "utf8"))).scripts.start;
-  expect(start).toBe(`node ${NODE_OPTIONS.join(" ")} dist/main.js`);
+  expect(start).toBe(`node ${BOT_OPTIONS.join(" ")} dist/main.js`);
 
   const command = /^CMD (\[.*\])$/m.exec((await readFile("Dockerfile", "utf8")).split("HEALTHCHECK").at(-1) ?? "")?.[1];
   const inImage = z.array(z.string()).parse(JSON.parse(command ?? "[]"));
   expect(inImage.filter((option) => option !== "--enable-source-maps")).toEqual([
     "node",
-    ...NODE_OPTIONS,
+    ...BOT_OPTIONS,
     "dist/main.js",
   ]);
 });

@@ -8,6 +8,7 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
+import { QUICKER_START } from "../../src/sandbox/node-options.ts";
 import { BreakableRedis } from "../harness/breakable-redis.ts";
 import { freshRedisUrl } from "../harness/redis.ts";
 
@@ -147,7 +148,10 @@ const CASES: readonly Case[] = [
 test.each(CASES)(
   "$what: the start says so in one sentence and leaves nothing behind",
   async ({ breaks, code, says }) => {
-    const child = spawn(process.execPath, [BOT], { env: await breaks(working()), stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn(process.execPath, [QUICKER_START, BOT], {
+      env: await breaks(working()),
+      stdio: ["ignore", "ignore", "pipe"],
+    });
     children.push(child);
     let said = "";
     child.stderr.on("data", (chunk) => {
@@ -177,7 +181,7 @@ function ready(child: ChildProcessByStdio<null, Readable, null>): Promise<number
 }
 
 function started(env: Env): ChildProcessByStdio<null, Readable, null> {
-  const child = spawn(process.execPath, [BOT], { env, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [QUICKER_START, BOT], { env, stdio: ["ignore", "pipe", "inherit"] });
   children.push(child);
   return child;
 }

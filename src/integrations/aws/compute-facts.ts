@@ -167,11 +167,10 @@ export class ComputeReader {
   }
 
   async facts(wanted: WantedFacts): Promise<ComputeFacts> {
-    const [found, scalingNow, targets] = await Promise.all([
-      this.service(wanted),
-      this.scaling(wanted),
-      this.#targets(wanted),
-    ]);
+    const asked = [this.service(wanted), this.scaling(wanted), this.#targets(wanted)] as const;
+    await Promise.allSettled(asked);
+    // Of several failures the service's own is told: that it is not there says more than that its tasks cannot be listed.
+    const [found, scalingNow, targets] = await Promise.all(asked);
     // Reasons of stopped tasks cost two calls more; they are worth it only while tasks are missing.
     const stopped = found.runningCount < found.desired ? await this.#tasks(wanted, "STOPPED") : [];
     const stopReasons = stopped.flatMap(({ stoppedReason }) => stoppedReason ?? []);

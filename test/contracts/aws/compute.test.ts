@@ -46,6 +46,12 @@ describe("what is seen", () => {
     const absent = { known: false, cause: "absent" };
     expect(await compute.describe(STANDBY, siteIn(STANDBY, { service: "nobody" }))).toMatchObject(absent);
     expect(await compute.describe(STANDBY, siteIn(HOME))).toMatchObject(absent);
+
+    // That it is not there is what is said of it, whichever question is answered first.
+    const slow = { kind: "delay", machineMs: 200 } as const;
+    inventory.world.faults.plan({ vendor: "aws", operation: "DescribeServices", effect: slow, times: 1 });
+    const late = await compute.describe(STANDBY, siteIn(STANDBY, { service: "nobody" }));
+    expect(late).toMatchObject({ ...absent, why: expect.stringContaining("MISSING") });
   });
 
   test("tasks that cannot start tell why", async () => {

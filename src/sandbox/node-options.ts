@@ -1,0 +1,10 @@
+/** Whether a file is CommonJS its package says: nothing is read twice to find out. A fifth of a start. */
+export const QUICKER_START = "--no-experimental-detect-module";
+
+/**
+ * As `npm start` and the image start the bot. Start-up leaves as much garbage as the bot lives on, and V8 lets it stand until its
+ * first large collection, which a quiet bot may not reach for hours; these bring that collection forward and limit no heap.
+ */
+export const BOT_OPTIONS = [
+  ...[QUICKER_START, "--max-semi-space-size=2", "--initial-old-space-size=32", "--optimize-for-size"],
+] as const;
