@@ -9,7 +9,7 @@ import type { Observation } from "../domain/service/observation.ts";
 import { RunNotes } from "../engine/runs/advance-run.ts";
 import { ThrottleBook } from "../flows/incident/deps.ts";
 import { Correlation } from "../flows/incident/intake/correlate.ts";
-import { Calls } from "../flows/reach/reach.ts";
+import { Calls } from "../flows/reach/calls.ts";
 import type { RetentionDeps } from "../jobs/retention.ts";
 import type { Asides, Keeping, KeptDocuments } from "../ports/keeping.ts";
 import type { Recoveries } from "../ports/lost-store.ts";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { CardDue } from "../../src/domain/card/card-due.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../src/domain/plan-run/run-transition.ts";
-import type { Calls } from "../../src/flows/reach/reach.ts";
+import type { Calls } from "../../src/flows/reach/calls.ts";
 import { callPeople } from "../../src/flows/reach/run-calls.ts";
 import { endedAndRinging } from "../../src/jobs/sweep.ts";
 import type { PagerAnswer } from "../../src/ports/pager.ts";

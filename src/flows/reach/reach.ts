@@ -1,9 +1,9 @@
-import { z } from "zod";
 import type { Event } from "../../domain/event.ts";
 import type { Person } from "../../domain/people/person.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { PageRequest, Pager, PagerAnswer, Pagers } from "../../ports/pager.ts";
+import { type CallMemory, type Calls, kept } from "./calls.ts";
 import { AGAIN_SOON, backOffMs, doubled, isUrgent, OCCASIONS, type OccasionName } from "./occasions.ts";
 
 /**
@@ -14,32 +14,6 @@ import { AGAIN_SOON, backOffMs, doubled, isUrgent, OCCASIONS, type OccasionName 
  *  A3 no way waits for another: neither pager nor mail waits for Slack, nor a ring for a mail;
  *  A4 what was not accepted is asked for again by the back-off of its occasion, never at every look.
  */
-
-/** What has been called about one subject so far. */
-export const Calls = z.strictObject({
-  /** Why people are called; another reason starts at round 0. */
-  reason: z.string(),
-  round: z.number().int(),
-  /** When the pager accepted this round. */
-  pagedAtMs: z.number().optional(),
-  /** `pager:person` of this round whom a pager that only tells has written to. */
-  told: z.array(z.string()),
-  /** Failures in a row, and when the next try is due. */
-  failures: z.number().int(),
-  retryAtMs: z.number().optional(),
-  outcome: z.string(),
-  /** Keys under which the pager may have an incident open: one for each reason, with its own title. */
-  open: z.array(z.string()),
-  /** What is over and the pager did not take yet: failures in a row, and when the next try is due. */
-  standDown: z.strictObject({ failures: z.number().int(), retryAtMs: z.number() }).exactOptional(),
-});
-export type Calls = z.infer<typeof Calls>;
-
-/** Where the calls about one subject are remembered. */
-export interface CallMemory {
-  read(): Promise<Calls | undefined>;
-  change(decide: (current: Calls | undefined) => { value: Calls; events: readonly Event[] } | undefined): Promise<void>;
-}
 
 /** What people are needed for now. */
 export interface Need {
@@ -80,7 +54,9 @@ async function forget({ memory }: ReachDeps): Promise<void> {
   const before = await memory.read();
   if (!before || before.reason === NOTHING || before.open.length > 0) return;
   await memory.change((current) =>
-    current && current.open.length === 0 ? { value: { ...OVER, outcome: current.outcome }, events: [] } : undefined,
+    current && current.open.length === 0
+      ? { value: { ...OVER, ...kept(current), outcome: current.outcome }, events: [] }
+      : undefined,
   );
 }
 
@@ -148,7 +124,8 @@ function begun(current: Calls | undefined, need: Need, { round }: Due) {
     return { value: rest, events: [] };
   }
   const open = [...new Set([...(current?.open ?? []), need.key])];
-  const value: Calls = { reason: need.reason, round, told: [], failures: 0, outcome: "calling", open };
+  const fresh = { reason: need.reason, round, told: [], failures: 0, outcome: "calling", open };
+  const value: Calls = { ...fresh, ...kept(current) };
   return { value, events: [] };
 }
 

@@ -11,7 +11,8 @@ import type { Logger } from "../../ports/logger.ts";
 import type { PageLink, Pagers } from "../../ports/pager.ts";
 import type { Runs } from "../../ports/runs.ts";
 import type { Wake } from "../../ports/wake.ts";
-import { type CallMemory, type Calls, type Need, reach } from "./reach.ts";
+import type { CallMemory, Calls } from "./calls.ts";
+import { type Need, reach } from "./reach.ts";
 import { type Needed, whoIsNeeded } from "./run-needs.ts";
 
 /** A run that waits for people calls them. What was called is one small document a run. */
@@ -38,6 +39,19 @@ export async function callPeople(run: RunState, deps: CallDeps): Promise<void> {
     againMs: deps.inventory().file.approvals.page_again_every,
     directly: (people, page) => sayDirectly({ run, people, page }, deps),
   });
+  await renewCopies(run, deps);
+}
+
+/** A copy in a direct message is as live as the card in the room: a button that can do nothing any more goes there too. */
+async function renewCopies({ plan: { id } }: RunState, { calls, cards, clock, wake }: CallDeps): Promise<void> {
+  for (const copy of (await calls.get(id))?.value.direct ?? []) {
+    const nowMs = clock.now();
+    const wanted = await cards.change(copy, (current) => {
+      const value = current && wantCard(current, current, nowMs);
+      return value && { value, events: [], dueAtMs: nowMs };
+    });
+    if (wanted && wanted.wanted > wanted.sent) await wake.card(copy);
+  }
 }
 
 /** Reads the run afresh, and calls; its own lane, so that a slow pager never holds up a failover. */
@@ -85,6 +99,11 @@ interface Directly {
 
 /** A direct message is a card that is owed: the outbox sends it, however long Slack is away. */
 async function sayDirectly({ run, people, page }: Directly, deps: CallDeps): Promise<void> {
+  const ids = people.map((person) => `call:${page}:${person.id}`);
+  await deps.calls.change(run.plan.id, (current) => {
+    const direct = [...new Set([...(current?.direct ?? []), ...ids])];
+    return current && { value: { ...current, direct }, events: [] };
+  });
   for (const person of people) {
     const id = `call:${page}:${person.id}`;
     await deps.cards.change(id, (current) => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
+import type { CallMemory, Calls } from "../../../src/flows/reach/calls.ts";
 import { backOffMs, OCCASIONS, type OccasionName } from "../../../src/flows/reach/occasions.ts";
-import { type CallMemory, type Calls, type Need, reach } from "../../../src/flows/reach/reach.ts";
+import { type Need, reach } from "../../../src/flows/reach/reach.ts";
 import type { PageRequest, Pager, PagerAnswer } from "../../../src/ports/pager.ts";
 import { example } from "../../harness/example.ts";
 import { ACCEPTED, ASKED, pagersWith } from "../../harness/pagers.ts";

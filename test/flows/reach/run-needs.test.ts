@@ -3,8 +3,8 @@ import type { CardDue } from "../../../src/domain/card/card-due.ts";
 import type { RunState } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../../src/domain/plan-run/run-transition.ts";
+import type { Calls } from "../../../src/flows/reach/calls.ts";
 import { OCCASIONS } from "../../../src/flows/reach/occasions.ts";
-import type { Calls } from "../../../src/flows/reach/reach.ts";
 import { type CallDeps, callPeople } from "../../../src/flows/reach/run-calls.ts";
 import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
 import type { CallRequest, Pager } from "../../../src/ports/pager.ts";
@@ -277,5 +277,33 @@ describe("what the pager shows of a run", () => {
       expect.stringMatching(/^resolve .*:stopped:fence:1$/),
     ]);
     expect((await calls.get("F-1"))?.value.open).toEqual([]);
+  });
+});
+
+const ACCEPTING = { trigger: async () => ACCEPTED, resolve: async () => ACCEPTED };
+
+describe("a copy of a card in a direct message", () => {
+  test("is asked for again with every look at its run, and after the run needs nobody any more", async () => {
+    const cards = memoryDocuments<CardDue>();
+    const deps: CallDeps = {
+      ...{ calls: memoryDocuments<Calls>(), cards, inventory: () => inventory, logger: silent, wake: idleWake },
+      ...{ chat: CHAT, channelOf: async () => "C0RUN", pagers: pagersWith(ACCEPTING) },
+      clock: { now: () => AT, speed: 1, sleep: async () => undefined },
+    };
+    const asIfSent = async () => {
+      for (const id of await cards.due(AT, 100))
+        await cards.change(id, (current) => current && { value: { ...current, sent: current.wanted }, events: [] });
+    };
+    const owed = async () => (await cards.due(AT, 100)).toSorted();
+    const started = apply(proposed(inventory), { kind: "started", ...at, keys: ["ana", "ben"] });
+
+    await callPeople(proposed(inventory), deps);
+    const copies = await owed();
+    expect(copies).toEqual(["ana", "ben", "dmitri", "elena"].map((person) => `call:F-1:keys:0:${person}`));
+    for (const run of [proposed(inventory), started, { ...started, state: "verified" as const }]) {
+      await asIfSent();
+      await callPeople(run, deps);
+      expect(await owed()).toEqual(copies);
+    }
   });
 });

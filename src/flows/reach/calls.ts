@@ -1,0 +1,34 @@
+import { z } from "zod";
+import type { Event } from "../../domain/event.ts";
+
+/** What has been called about one subject so far. */
+export const Calls = z.strictObject({
+  /** Why people are called; another reason starts at round 0. */
+  reason: z.string(),
+  round: z.number().int(),
+  /** When the pager accepted this round. */
+  pagedAtMs: z.number().optional(),
+  /** `pager:person` of this round whom a pager that only tells has written to. */
+  told: z.array(z.string()),
+  /** Failures in a row, and when the next try is due. */
+  failures: z.number().int(),
+  retryAtMs: z.number().optional(),
+  outcome: z.string(),
+  /** Cards that were sent to one person each, of every reason so far: they are kept as true as the one in the room. */
+  direct: z.array(z.string()).exactOptional(),
+  /** Keys under which the pager may have an incident open: one for each reason, with its own title. */
+  open: z.array(z.string()),
+  /** What is over and the pager did not take yet: failures in a row, and when the next try is due. */
+  standDown: z.strictObject({ failures: z.number().int(), retryAtMs: z.number() }).exactOptional(),
+});
+export type Calls = z.infer<typeof Calls>;
+
+/** Where the calls about one subject are remembered. */
+export interface CallMemory {
+  read(): Promise<Calls | undefined>;
+  change(decide: (current: Calls | undefined) => { value: Calls; events: readonly Event[] } | undefined): Promise<void>;
+}
+
+/** What outlives the reason. */
+export const kept = (before: Calls | undefined): Pick<Calls, "direct"> =>
+  before?.direct === undefined ? {} : { direct: before.direct };
