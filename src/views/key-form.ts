@@ -5,7 +5,7 @@ import type { Inventory } from "../domain/service/inventory.ts";
 import { dangers, digestNote, finality, lossLine, planDetails } from "./plan.ts";
 import { inRoom } from "./room.ts";
 
-/** The form behind the button: everything that a key signs, then each acceptance, to be chosen deliberately. */
+/** The form behind the button: everything that a key signs, then each acceptance with a box of its own. */
 export function keyForm(run: RunState, inventory: Inventory): Form {
   const { plan } = run;
   return {
@@ -18,15 +18,7 @@ export function keyForm(run: RunState, inventory: Inventory): Form {
       digestNote(run),
       ...planDetails(run, inventory),
     ],
-    fields: plan.acceptances.map(({ id, words }) => ({
-      id,
-      label: words,
-      kind: "choice" as const,
-      choices: [
-        ["no", "I do not agree"],
-        ["yes", "I agree to this sentence"],
-      ] as const,
-    })),
+    fields: plan.acceptances.map(({ id, words }) => ({ id, label: words, kind: "agreement" as const })),
     submit: "Turn my key",
   };
 }

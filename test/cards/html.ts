@@ -69,12 +69,13 @@ const BLOCKS: Readonly<Record<string, Draw>> = {
   input: (block) => {
     const element = isNode(block["element"]) ? block["element"] : {};
     const empty = element["type"] === "static_select" ? "Select an option" : "";
+    const boxes = list(element["options"]).map((option) => `<div>☐ ${parsed(textOf(option["text"]))}</div>`);
     const shown =
       words(element["initial_value"]) ||
       textOf(isNode(element["initial_option"]) ? element["initial_option"]["text"] : undefined) ||
       empty;
     const hint = textOf(block["hint"]);
-    return `<div class="input"><b>${parsed(textOf(block["label"]))}</b><div class="field">${literal(shown)}</div>${hint ? `<div class="context">${parsed(hint)}</div>` : ""}</div>`;
+    return `<div class="input"><b>${parsed(textOf(block["label"]))}</b>${element["type"] === "checkboxes" ? boxes.join("") : `<div class="field">${literal(shown)}</div>`}${hint ? `<div class="context">${parsed(hint)}</div>` : ""}</div>`;
   },
 };
 

@@ -108,5 +108,6 @@ function sentencesOf({ blocks }: SeenView): [string, string][] {
 }
 
 function answersTo(form: SeenView, agrees: (sentence: string) => boolean): Record<string, string> {
-  return Object.fromEntries(sentencesOf(form).map(([id, sentence]) => [id, agrees(sentence) ? "yes" : "no"]));
+  const ticked = sentencesOf(form).filter(([, sentence]) => agrees(sentence));
+  return Object.fromEntries(ticked.map(([id]) => [id, "yes"]));
 }

@@ -71,7 +71,8 @@ export function sentenceCard(text: string): Card {
 export interface FormField {
   readonly id: string;
   readonly label: string;
-  readonly kind: "line" | "paragraph" | "choice";
+  /** `agreement`: one box for the label's sentence; ticked it is `yes`. */
+  readonly kind: "line" | "paragraph" | "choice" | "agreement";
   readonly hint?: string;
   readonly initial?: string;
   readonly optional?: boolean;

@@ -71,6 +71,11 @@ const FieldState = z.object({
     .object({ value: z.string() })
     .nullish()
     .transform((option) => option?.value),
+  /** Of the one box of an agreement. */
+  selected_options: z
+    .array(z.object({ value: z.string() }))
+    .nullish()
+    .transform((options) => options?.[0]?.value),
 });
 const Submission = z.object({
   trigger_id: Optional,
@@ -178,8 +183,8 @@ function carriedOf(metadata: string): z.infer<typeof Carried> | undefined {
 function fieldsOf(values: z.infer<typeof Submission>["view"]["state"]["values"]): Record<string, string> {
   const fields: Record<string, string> = {};
   for (const [id, elements] of Object.entries(values))
-    for (const { value, selected_option } of Object.values(elements)) {
-      const given = value ?? selected_option;
+    for (const { value, selected_option, selected_options } of Object.values(elements)) {
+      const given = value ?? selected_option ?? selected_options;
       if (given !== undefined) fields[id] = given;
     }
   return fields;

@@ -45,11 +45,19 @@ function inputBlock(field: FormField): types.InputBlock {
     type: "input",
     block_id: field.id,
     label: plain(field.label, FORM_LIMITS.label, field.id),
-    element: field.kind === "choice" ? choice(field) : textInput(field),
+    element: ELEMENTS[field.kind](field),
     ...(hint === "" ? {} : { hint: { type: "plain_text", text: hint, emoji: false } }),
     ...(field.optional === undefined ? {} : { optional: field.optional }),
   };
 }
+
+const ELEMENTS: Readonly<Record<FormField["kind"], (field: FormField) => types.InputBlock["element"]>> = {
+  line: textInput,
+  paragraph: textInput,
+  choice,
+  agreement: () => ({ type: "checkboxes", action_id: "value", options: [AGREED] }),
+};
+const AGREED = { text: plain("I agree to this sentence", FORM_LIMITS.option, "Yes"), value: "yes" };
 
 function textInput(field: FormField): types.PlainTextInput {
   const initial = rawText(field.initial ?? "", FORM_LIMITS.input);

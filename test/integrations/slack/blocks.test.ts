@@ -239,6 +239,7 @@ describe("Forms in Slack", () => {
         ["sev2", "two"],
       ],
     },
+    { id: "agreed", label: "I accept that it may be lost", kind: "agreement" },
   ];
   const form = { title: "Declare", intent: "declare", context: "ctx", intro: [], fields, submit: "Declare" } as const;
 
@@ -246,10 +247,13 @@ describe("Forms in Slack", () => {
     const view = modalOf(form, memberOf, "carried");
     expect(() => checkedView(view, "modal", newId)).not.toThrow();
     expect(view).toMatchObject({ callback_id: "intent:declare", private_metadata: "carried" });
-    expect(view.blocks.map(({ block_id }) => block_id)).toEqual(["what", "more", "sev"]);
+    expect(view.blocks.map(({ block_id }) => block_id)).toEqual(["what", "more", "sev", "agreed"]);
     expect(view.blocks[0]).toMatchObject({ element: { initial_value: "a < b & <!channel>" } });
     expect(view.blocks[1]).toMatchObject({ optional: true, hint: { text: "&lt;@U0ANA&gt;" } });
     expect(view.blocks[2]).toMatchObject({ element: { initial_option: { value: "sev2" } } });
+    // Slack sends no form whose box is empty: it is one that has to be ticked.
+    expect(view.blocks[3]).toMatchObject({ element: { type: "checkboxes", options: [{ value: "yes" }] } });
+    expect(view.blocks[3]).not.toHaveProperty("optional");
   });
 
   test("with any text in them are within Slack's limits", () => {
