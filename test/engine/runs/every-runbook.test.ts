@@ -81,12 +81,18 @@ const rowsOf = (play: Play, call: Call): CallRow[] =>
 const isLeft = (plan: Plan, { step }: Call): boolean => STEPS[stepOf(plan, step).does]?.leftToPeople !== undefined;
 
 const DENIED = { kind: "error", status: 400, code: "AccessDenied" } as const;
-const DENIALS = PLAYS.flatMap((play) =>
-  walkOf(play).calls.flatMap((call) => {
-    const rows = rowsOf(play, call);
-    return drawn(`denied ${play.title} ${rows[0]?.what}`, rows);
-  }),
-);
+/** Each part of a plan, by the role of its steps: its calls in each mode are the ways of one row. */
+function partsOf(play: Play): readonly (readonly [role: string, rows: readonly CallRow[]])[] {
+  const { run, calls } = walkOf(play);
+  const roleOf = ({ step }: Call) => stepOf(run.plan, step).role;
+  return [...new Set(calls.map(roleOf))].map((role) => [
+    role,
+    calls.filter((call) => roleOf(call) === role).flatMap((call) => rowsOf(play, call)),
+  ]);
+}
+const PARTS = PLAYS.flatMap((play) => partsOf(play).map(([role, rows]) => ({ part: `${play.title} ${role}`, rows })));
+
+const DENIALS = PARTS.flatMap(({ part, rows }) => drawn(`denied ${part}`, rows));
 
 interface Passing {
   readonly trouble: string;
@@ -103,16 +109,10 @@ const PASSING: readonly Passing[] = [
   { trouble: "it hangs and it happened", effect: { kind: "hang-after" }, times: 1 },
 ];
 
-/** Each part of a plan, by the role of its steps: its calls in all their troubles are the ways of one row. */
-const TROUBLES = PLAYS.flatMap((play) => {
-  const { run, calls } = walkOf(play);
-  const roleOf = ({ step }: Call) => stepOf(run.plan, step).role;
-  return [...new Set(calls.map(roleOf))].flatMap((role) => {
-    const rows = calls
-      .filter((call) => roleOf(call) === role)
-      .flatMap((call) => rowsOf(play, call).flatMap((row) => PASSING.map((passing) => ({ ...row, ...passing }))));
-    return drawn(`trouble of ${play.title} ${role}`, rows);
-  });
+/** Here the troubles of those calls are ways as well. */
+const TROUBLES = PARTS.flatMap(({ part, rows }) => {
+  const ways = rows.flatMap((row) => PASSING.map((passing) => ({ ...row, ...passing })));
+  return drawn(`trouble of ${part}`, ways);
 });
 
 describe(`every call of every step, alone, ${WALKED}`, () => {

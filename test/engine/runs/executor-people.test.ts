@@ -18,7 +18,7 @@ import {
 import { siteOf, trafficOf } from "../../harness/site.ts";
 import { standingOf } from "../../harness/standing.ts";
 
-const SPEED = 150;
+const SPEED = 60;
 /** A task takes longer to start than a decision takes to be read. */
 const SPEED_OF_TASKS = 20;
 const nothing = async () => undefined;
