@@ -1,6 +1,7 @@
 import { type Card, sentenceCard } from "../domain/card/card.ts";
 import { changesInReply, readReplySubject } from "../domain/incident/alert-thread.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
+import { sayState } from "../domain/plan-run/state-words.ts";
 import { findPerson, type Inventory } from "../domain/service/inventory.ts";
 import { responseTargets } from "../flows/incident/comms/response.ts";
 import { nextPage } from "../flows/incident/paging/next-page.ts";
@@ -11,6 +12,7 @@ import { incidentCard } from "../views/incident.ts";
 import { byHandCard } from "../views/key-form.ts";
 import { planCard, planDetailsCard, planInFull } from "../views/plan.ts";
 import { recoveryCard, replacedRecoveryCard } from "../views/recovery.ts";
+import { runNewsCard } from "../views/run-news.ts";
 import { progressCard } from "../views/run-progress.ts";
 import { updateDraftCard } from "../views/update.ts";
 import type { Stores } from "./stores.ts";
@@ -74,6 +76,14 @@ const RENDER: Readonly<Record<string, Render>> = {
       progressCard(run, inventory(), { ...(await planContext(run, { stores, clock })), latest: notes?.value.says })
     );
   },
+  /** The subject: a run, and the key of the news. */
+  "run-news": async (subject, { stores, clock, inventory }) => {
+    const [id = "", key = ""] = subject.split("#");
+    const run = await stores.runs.read(id);
+    if (!run) return undefined;
+    const needed = whoIsNeeded(run, inventory(), clock.now());
+    return runNewsCard(key, { run, inventory: inventory(), nowMs: clock.now(), needed });
+  },
   recovery: async (subject, { stores, clock, inventory }) => {
     const { value } = await stores.recoveries.read();
     return value?.id === subject ? recoveryCard(value, inventory(), clock.now()) : replacedRecoveryCard(subject);
@@ -81,7 +91,8 @@ const RENDER: Readonly<Record<string, Render>> = {
   call: async (subject, { stores, clock, inventory }) => {
     const run = await stores.runs.read(subject);
     const needed = run && whoIsNeeded(run, inventory(), clock.now());
-    if (!run || !needed) return undefined;
+    if (!run) return undefined;
+    if (!needed) return copyOfBefore(run);
     return {
       text: needed.why,
       parts: [
@@ -93,6 +104,11 @@ const RENDER: Readonly<Record<string, Render>> = {
     };
   },
 };
+
+/** A direct message that asked for something: it has no buttons any more. */
+function copyOfBefore({ plan: { id, title }, state }: RunState): Card {
+  return sentenceCard(`${id} (${title}) is ${sayState(state)}. Nothing is asked of you here any more.`);
+}
 
 /** Since when users are without the service: what the plan's incident says. */
 async function planContext({ plan }: RunState, { stores, clock }: Pick<CardSources, "stores" | "clock">) {

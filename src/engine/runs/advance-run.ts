@@ -1,12 +1,12 @@
 import { z } from "zod";
-import type { CardDue } from "../../domain/card/card-due.ts";
-import { wantCard } from "../../domain/card/card-due.ts";
+import { type CardDue, type CardRequest, wantCard } from "../../domain/card/card-due.ts";
 import { chainOf } from "../../domain/errors.ts";
 import { endsSoon } from "../../domain/plan-run/extension.ts";
 import { isGuarded } from "../../domain/plan-run/fence.ts";
 import { likenessOf } from "../../domain/plan-run/learned-times.ts";
 import { isOver, type RunState, stillContinues } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
+import { newsOf } from "../../domain/plan-run/run-news.ts";
 import type { Documents } from "../../ports/documents.ts";
 import type { LearnedTimes } from "../../ports/learned-times.ts";
 import type { GuardedCloud } from "../../ports/step.ts";
@@ -127,7 +127,7 @@ export async function closeIfMovedOn(run: RunState, deps: Pick<AdvanceDeps, "run
 
 /**
  * The plan's card until the keys are complete, with all that it rests on in its thread, and the same by hand: it has to be
- * read also when this bot is gone. Then one progress message that is edited.
+ * read also when this bot is gone. Then one progress message that is edited, and a message of its own for each piece of news.
  */
 export async function showRun(
   run: RunState,
@@ -141,14 +141,21 @@ export async function showRun(
   const details = { id: `plan-details:${subject}`, kind: "plan-details", subject, to, under: plan.id };
   const byHand = { id: `by-hand:${subject}`, kind: "by-hand", subject, to, under: plan.id };
   const progress = { id: `progress:${subject}`, kind: "progress", subject, to, pin: true };
-  for (const request of run.startedAtMs === undefined ? [plan, details, byHand] : [plan, details, progress]) {
-    const nowMs = deps.clock.now();
-    const wanted = await deps.cards.change(request.id, (current) => {
-      // A plan never changes, and neither do its steps and commands: both are posted once.
-      const value =
-        current && (request === details || request === byHand) ? undefined : wantCard(current, request, nowMs);
-      return value && { value, events: [], dueAtMs: nowMs };
-    });
-    if (wanted && wanted.wanted > wanted.sent) await deps.wake.card(request.id);
-  }
+  const shown = run.startedAtMs === undefined ? [plan, details, byHand] : [plan, details, progress];
+  const news = newsOf(run).map(({ key }) => ({
+    ...{ id: `news:${subject}:${key}`, kind: "run-news", subject: `${subject}#${key}`, to },
+  }));
+  for (const request of [...shown, ...news]) await want(request, deps);
+}
+
+/** A plan never changes, and neither do its steps, its commands and what has happened: each is posted once. */
+const ONCE = ["plan-details", "by-hand", "run-news"];
+
+async function want(request: CardRequest, deps: Pick<AdvanceDeps, "cards" | "clock" | "wake">): Promise<void> {
+  const nowMs = deps.clock.now();
+  const wanted = await deps.cards.change(request.id, (current) => {
+    const value = current && ONCE.includes(request.kind) ? undefined : wantCard(current, request, nowMs);
+    return value && { value, events: [], dueAtMs: nowMs };
+  });
+  if (wanted && wanted.wanted > wanted.sent) await deps.wake.card(request.id);
 }

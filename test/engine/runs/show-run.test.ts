@@ -1,6 +1,8 @@
 import { expect, test } from "@jest/globals";
 import { renderCard } from "../../../src/app/cards.ts";
+import { sentenceCard } from "../../../src/domain/card/card.ts";
 import type { CardDue } from "../../../src/domain/card/card-due.ts";
+import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../../src/domain/plan-run/run-transition.ts";
 import { sendCard } from "../../../src/engine/delivery/outbox.ts";
 import { showRun } from "../../../src/engine/runs/advance-run.ts";
@@ -27,6 +29,7 @@ function desk() {
     plan: () => planCard(run, inventory, { nowMs: clock.now() }),
     "plan-details": () => planDetailsCard(run, inventory),
     "by-hand": () => byHandCard(run.plan),
+    "run-news": () => sentenceCard("news"),
   };
   const outbox = {
     ...{ cards, chat, clock, logger: silent, worker: "bot-1" },
@@ -36,12 +39,11 @@ function desk() {
     ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing },
     ...{ incidentChat: nothing, card: nothing },
   };
-  const ids = ["plan", "plan-details", "by-hand"].map((kind) => `${kind}:${run.plan.id}`);
   return {
     ...{ chat, clock, run },
     show: (each = run) => showRun(each, { cards, clock, wake, channelOf: async () => "C1" }),
     send: async () => {
-      for (const id of ids) await sendCard(id, outbox);
+      for (const id of await cards.due(clock.now(), 100)) await sendCard(id, outbox);
       clock.move(MINUTE);
     },
   };
@@ -82,7 +84,24 @@ test("a run that starts at once has them too: its progress says how far it is, a
   await at.show(transition(at.run, { kind: "started", atMs: at.clock.now(), keys: [] }));
   await at.send();
 
-  expect(at.chat.messages.map(({ key }) => key)).toEqual([`plan:${at.run.plan.id}`, `plan-details:${at.run.plan.id}`]);
+  expect(at.chat.messages.map(({ key }) => key)).toEqual([
+    ...["plan", "plan-details", "news"].map((kind) => expect.stringMatching(`^${kind}:${at.run.plan.id}`)),
+  ]);
+});
+
+test("a key that was turned is told once, by a message of its own", async () => {
+  const at = desk();
+  const key: RunEntry = {
+    ...{ kind: "key-turned", atMs: at.clock.now(), by: "ana", door: "slack" },
+    ...{ digest: at.run.digest, accepted: [], seal: "s" },
+  };
+  for (let look = 0; look < 3; look += 1) {
+    await at.show(transition(at.run, key));
+    await at.send();
+  }
+
+  const news = at.chat.messages.filter((message) => message.key.startsWith("news:"));
+  expect(news).toMatchObject([{ key: `news:${at.run.plan.id}:key:ana:${key.atMs}`, thread: undefined, edits: 0 }]);
 });
 
 test("the outbox knows how each of these cards is drawn", async () => {

@@ -1,0 +1,90 @@
+import { type Card, type Span, spans, type Text, timeOfDay } from "../domain/card/card.ts";
+import type { PersonId } from "../domain/people/person.ts";
+import { whoIsLeft } from "../domain/plan-run/key.ts";
+import { unmeasuredSteps } from "../domain/plan-run/left-to-people.ts";
+import { onlyAdds } from "../domain/plan-run/plan.ts";
+import { type RunState, stateOf } from "../domain/plan-run/run.ts";
+import { newsOf, type RunNews } from "../domain/plan-run/run-news.ts";
+import { sayState } from "../domain/plan-run/state-words.ts";
+import { whyOf } from "../domain/plan-run/why.ts";
+import { findPerson, type Inventory } from "../domain/service/inventory.ts";
+import { plainText } from "./card-text.ts";
+import { nameOf, peopleLeft } from "./names.ts";
+import { inRoom, quoted, withEnd } from "./room.ts";
+
+interface Told {
+  readonly run: RunState;
+  readonly news: RunNews;
+  readonly inventory: Inventory;
+  readonly nowMs: number;
+  /** Whom the run waits for now, and why. */
+  readonly needed: { readonly why: string; readonly people: readonly { readonly id: PersonId }[] } | undefined;
+}
+
+/** One piece of news of a run as a short message with a mention of those concerned; undefined: it has passed meanwhile. */
+export function runNewsCard(key: string, told: Omit<Told, "news">): Card | undefined {
+  const news = newsOf(told.run).find((each) => each.key === key);
+  if (!news) return undefined;
+  const text = SAYS[news.kind]({ ...told, news });
+  const names = { nowMs: told.nowMs, nameOf: (id: PersonId) => nameOf(told.inventory, id) };
+  return { text: plainText(text, names), parts: [{ kind: "text", text }] };
+}
+
+const SAYS: Readonly<Record<RunNews["kind"], (told: Told) => Text>> = {
+  key: ({ run, news: { index = 0 }, inventory }) => {
+    const { plan, keys, state } = run;
+    const said = spans`${by(keys[index]?.by, inventory)} agreed to ${named(run)} (${`${index + 1} of ${plan.keysRequired}`}).`;
+    if (state !== "waiting-for-keys") return said;
+    const left = peopleLeft(plan.keysRequired, keys.length);
+    return spans`${said} ${left} must agree by ${timeOfDay(plan.startByMs)}: ${mentions(whoIsLeft(run, inventory))}.`;
+  },
+  started: ({ run, inventory }) => {
+    const all = run.keys.map((key) => by(key.by, inventory));
+    return spans`${joined(all)} agreed: ${named(run)} has started. Its card shows each step.`;
+  },
+  "no-return": ({ run }) => {
+    const passed = run.plan.steps.find(({ id, wayBack }) => wayBack === "irreversible" && isBegun(run, id));
+    const what = passed === undefined ? "What has begun" : quoted(passed.title, "title");
+    return spans`${named(run)} has passed the point of no return. ${what} cannot be undone; abort gives nothing back from here on.`;
+  },
+  waits: ({ run, inventory, needed }) => {
+    const stands = `${plainText(named(run))} is ${sayState(run.state)}: ${inRoom(whyOf(run, inventory), "reason")}`;
+    return spans`${withEnd(stands)}${whom(needed?.people)}`;
+  },
+  opened: ({ run, needed }) => {
+    const { from, to } = run.plan;
+    return spans`${from} was fenced and is open again. Writes that it takes now are not in ${to}.${whom(needed?.people)}`;
+  },
+  fenced: ({ run }) => spans`${run.plan.from} is fenced: ${withEnd(inRoom(run.watch.says, "reason"))}`,
+  verified: ({ run, inventory }) => {
+    const isWhole = unmeasuredSteps(run).length === 0;
+    const stands = isWhole ? "is verified: every step was measured." : "has ended, and not every step was measured.";
+    return spans`${named(run)} ${stands}${whom(requesterOf(run, inventory))}`;
+  },
+  unwound: ({ run, inventory }) => {
+    const stands = onlyAdds(run.plan) ? "ended early" : "was rolled back";
+    const why = withEnd(inRoom(whyOf(run, inventory), "reason"));
+    return spans`${named(run)} ${stands}: ${why}${whom(requesterOf(run, inventory))}`;
+  },
+};
+
+const named = ({ plan: { id, title } }: RunState): readonly Span[] => [{ bold: id }, ` (${inRoom(title, "title")})`];
+
+const isBegun = (run: RunState, step: string): boolean => stateOf(run, step).state !== "waiting";
+
+/** A pipeline is nobody who could be mentioned. */
+const by = (id: string | undefined, inventory: Inventory): Span =>
+  id !== undefined && findPerson(inventory, id) ? { person: id } : nameOf(inventory, id ?? "somebody");
+
+const requesterOf = ({ plan: { requester } }: RunState, inventory: Inventory) =>
+  [findPerson(inventory, requester)].flatMap((person) => person ?? []);
+
+const whom = (people: readonly { readonly id: PersonId }[] = []): readonly Span[] =>
+  people.length === 0 ? [] : [" ", ...mentions(people)];
+
+const mentions = (people: readonly { readonly id: PersonId }[]): readonly Span[] =>
+  joined(people.map(({ id }) => ({ person: id })));
+
+function joined(all: readonly Span[]): readonly Span[] {
+  return all.flatMap((span, index) => (index === 0 ? [span] : [index === all.length - 1 ? " and " : ", ", span]));
+}

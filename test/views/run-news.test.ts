@@ -1,0 +1,102 @@
+import { describe, expect, test } from "@jest/globals";
+import type { RunState } from "../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
+import { newsOf } from "../../src/domain/plan-run/run-news.ts";
+import { transition } from "../../src/domain/plan-run/run-transition.ts";
+import { whoIsNeeded } from "../../src/flows/reach/run-needs.ts";
+import { runNewsCard } from "../../src/views/run-news.ts";
+import { example } from "../harness/example.ts";
+import { AT, homeIsDark } from "../harness/observed.ts";
+import { proposed, serviceIn } from "../harness/plans.ts";
+
+const inventory = example("inventory");
+const at = { atMs: AT };
+const step = (id: string) => ({ ...at, step: id, epoch: 1 });
+
+const KEY: RunEntry = { kind: "key-turned", ...at, by: "ana", door: "slack", digest: "d", accepted: [], seal: "s" };
+const STARTED: RunEntry[] = [
+  { ...KEY, by: "ben" },
+  { kind: "started", ...at, keys: ["ana", "ben"] },
+  { kind: "claimed", ...at, epoch: 1, worker: "w1" },
+];
+const FAILED: RunEntry[] = [
+  { kind: "intent", ...step("fence"), attempt: 1 },
+  { kind: "failed", ...step("fence"), code: "x", why: "it broke\n@channel", mustAsk: true },
+];
+const FENCING: RunEntry[] = [
+  { kind: "intent", ...step("fence"), attempt: 1 },
+  { kind: "done", ...step("fence"), says: "", output: { fence: "cannot-know" } },
+];
+const PROMOTING: RunEntry = { kind: "intent", ...step("promote"), attempt: 1 };
+const LATE_FENCE: RunEntry[] = [
+  { kind: "watch-intent", ...step("fence") },
+  { kind: "fenced-later", ...step("fence"), says: "a write fails" },
+];
+const OPEN: RunEntry = { kind: "fence-lost", ...step("fence"), why: "it takes writes", seenClosedMs: AT };
+
+const run = (...entries: readonly RunEntry[]): RunState => entries.reduce(transition, proposed(inventory));
+const keysOf = (state: RunState) => newsOf(state).map(({ kind }) => kind);
+const told = (state: RunState, kind: string) => {
+  const key = newsOf(state).findLast((news) => news.kind === kind)?.key ?? "none";
+  return runNewsCard(key, { run: state, inventory, nowMs: AT, needed: whoIsNeeded(state, inventory, AT) });
+};
+
+describe("what a run says in its room, each in a message of its own", () => {
+  test("a key that was turned, with who may turn the next one", () => {
+    const first = told(run(KEY), "key");
+
+    expect(first?.text).toMatch(
+      /^@Ana Keller agreed to F-1 \(Move inventory to .*\) \(1 of 2\)\. One more person must agree by .*: @Ben Osei/,
+    );
+    expect(JSON.stringify(first?.parts)).toContain('{"person":"ben"}');
+  });
+
+  test("its start is the last key; what was said before still stands", () => {
+    const started = run(KEY, ...STARTED);
+
+    expect(keysOf(started)).toEqual(["key", "started"]);
+    expect(told(started, "started")?.text).toMatch(/^@Ana Keller and @Ben Osei agreed: F-1 .* has started\./);
+    expect(told(started, "key")?.text).toMatch(/\(1 of 2\)\.$/);
+  });
+
+  test("a stop, in one line and with whom it waits for, until it has passed", () => {
+    const stopped = run(KEY, ...STARTED, ...FAILED);
+    const stop = newsOf(stopped).find(({ kind }) => kind === "waits")?.key ?? "";
+
+    expect(told(stopped, "waits")?.text).toMatch(
+      /^F-1 .* is stopped: it broke @channel\. @Chloe Martin, @Ana Keller, @Ben Osei and @Farid Haddad$/,
+    );
+    const again = run(KEY, ...STARTED, ...FAILED, { kind: "retried", ...at, by: "ana", door: "slack", step: "fence" });
+    expect(runNewsCard(stop, { run: again, inventory, nowMs: AT, needed: undefined })).toBeUndefined();
+    expect(keysOf(again)).toEqual(["key", "started"]);
+  });
+
+  test("the point of no return, and what becomes of the old side after it", () => {
+    const dark = proposed(inventory, { observed: homeIsDark(serviceIn(inventory)) });
+    const past = (...entries: readonly RunEntry[]) =>
+      [...STARTED, ...FENCING, PROMOTING, ...entries].reduce(transition, dark);
+
+    expect(told(past(), "no-return")?.text).toMatch(
+      /^F-1 .* has passed the point of no return\. “.*” cannot be undone/,
+    );
+    expect(told(past(...LATE_FENCE), "fenced")?.text).toBe("eu-west-1 is fenced: a write fails.");
+    const open = past(...LATE_FENCE, OPEN);
+    expect(keysOf(open)).toEqual(["key", "started", "no-return", "opened"]);
+    expect(told(open, "opened")?.text).toMatch(
+      /^eu-west-1 was fenced and is open again\. Writes .* not in eu-central-1\. @/,
+    );
+  });
+
+  test("its end, to the person who asked for it", () => {
+    const verified = run(KEY, ...STARTED, { kind: "finished", ...at, state: "verified" });
+    expect(told(verified, "verified")?.text).toMatch(/^F-1 .* is verified: every step was measured\. @Farid/);
+
+    const back = run(
+      KEY,
+      ...STARTED,
+      { kind: "aborted", ...at, by: "ana", door: "slack" },
+      { kind: "finished", ...at, state: "unwound" },
+    );
+    expect(told(back, "unwound")?.text).toMatch(/^F-1 .* was rolled back: .*@Farid/);
+  });
+});
