@@ -14,7 +14,13 @@ const SECOND = INVENTORY.slice(INVENTORY.indexOf("  inventory:\n"))
   .replaceAll("targetgroup/inventory", "targetgroup/orders")
   .replaceAll("mycomputer.com/inventory", "mycomputer.com/orders")
   .replaceAll("api.mycomputer.com", "orders.mycomputer.com");
-export const TWO_SERVICES = `${INVENTORY}${SECOND}`;
+const SECOND_RULE = `    - name: orders has few free connections
+      match: { alarm: orders-connections }
+      service: orders
+      severity: sev3
+      opens_incident: false
+`;
+export const TWO_SERVICES = `${INVENTORY.replace("  correlation_window:", `${SECOND_RULE}  correlation_window:`)}${SECOND}`;
 
 export type Edit = readonly [old: string, now: string];
 

@@ -3,7 +3,7 @@ import type { AlertRule } from "../../domain/incident/alert.ts";
 import { route53RegionOf } from "../../domain/service/region.ts";
 import { type Finding, type Path, sayList } from "../problem.ts";
 import { unknownName } from "./people.ts";
-import { type Rule, rule } from "./rule.ts";
+import { eachService, type Rule, rule } from "./rule.ts";
 
 /** Alarms are evaluated by the minute, so alerts of one cause come minutes apart. */
 const SHORTEST_WINDOW_MS = 60_000;
@@ -24,6 +24,24 @@ export const ALERT_RULES: readonly Rule[] = [
         service === undefined || services.includes(service)
           ? []
           : [{ path: [...path, "service"], ...unknownName(service, "services", services) }],
+      ),
+  }),
+  rule({
+    name: "service-is-warned-of",
+    severity: "warning",
+    because: "An alarm is about the service that its rule names: of a service that no rule names nobody hears.",
+    needs: ["alerts", "services"],
+    check: ({ alerts, services }) =>
+      eachService(services, (_service, path, name) =>
+        alerts.rules.some(({ service }) => service === name)
+          ? []
+          : [
+              {
+                path,
+                what: `no rule of alerts names ${name}`,
+                instead: `write service: ${name} in the rules of its alarms`,
+              },
+            ],
       ),
   }),
   rule({
@@ -133,6 +151,24 @@ export const ALERT_RULES: readonly Rule[] = [
           },
         ];
       });
+    },
+  }),
+  rule({
+    name: "topic-outlives-a-region",
+    severity: "warning",
+    because: "A region that is gone takes its topics along, and the alarms that tell them.",
+    needs: ["alerts"],
+    check: ({ alerts }, { regions: protectedRegions }) => {
+      const [only, ...others] = new Set(alerts.topics.map((topic) => topic.split(":")[3] ?? ""));
+      if (only === undefined || others.length > 0 || !protectedRegions.includes(only)) return [];
+      const elsewhere = protectedRegions.filter((region) => region !== only);
+      return [
+        {
+          path: ["alerts", "topics"],
+          what: `all topics live in ${only}: when that region is gone, no alarm arrives`,
+          instead: `add a topic in ${sayList(elsewhere, "or")}, with alarms there on what users see`,
+        },
+      ];
     },
   }),
 ];

@@ -1,4 +1,4 @@
-import type { Broken } from "../broken-file.ts";
+import { type Broken, TWO_SERVICES } from "../broken-file.ts";
 
 export const ALERTS_ROWS: readonly Broken[] = [
   {
@@ -8,6 +8,16 @@ export const ALERTS_ROWS: readonly Broken[] = [
     at: "service: ‸inventori\n",
     path: "alerts.rules[3].service",
     says: ["did you mean inventory?"],
+  },
+  {
+    rule: "service-is-warned-of",
+    severity: "warning",
+    claim: "a service that no alarm is about",
+    text: TWO_SERVICES,
+    edits: [["      service: orders\n", ""]],
+    at: "‸orders:\n",
+    path: "services.orders",
+    says: ["no rule of alerts names orders", "service: orders"],
   },
   {
     rule: "sev1-can-happen",
@@ -133,5 +143,17 @@ export const ALERTS_ROWS: readonly Broken[] = [
     at: "- ‸arn:aws:sns:eu-central-2",
     path: "alerts.topics[1]",
     says: ["eu-central-2", "eu-west-1"],
+  },
+  {
+    rule: "topic-outlives-a-region",
+    severity: "warning",
+    claim: "topics in the one region that they warn of",
+    edits: [
+      ["    - arn:aws:sns:eu-central-1:123456789012:dr-alerts # assumed\n", ""],
+      ["    - arn:aws:sns:us-east-1:123456789012:dr-alerts # assumed; Route 53 metrics exist in us-east-1 only\n", ""],
+    ],
+    at: "  ‸topics:",
+    path: "alerts.topics",
+    says: ["all topics live in eu-west-1", "eu-central-1"],
   },
 ];
