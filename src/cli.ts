@@ -153,6 +153,7 @@ function help(): string {
     ...lines,
     "",
     "twokey <verb> --help says more. Everything else is asked in Slack: /dr help",
+    "Exit codes: 0 answered, or nothing is wrong; 1 no answer, or something is wrong; 2 called wrongly.",
   ].join("\n");
 }
 

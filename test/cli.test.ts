@@ -33,6 +33,14 @@ test("twokey explain reads the file of TWOKEY_CONFIG, and says what to do where 
   ]);
 });
 
+test("twokey's help says how a verb ends, as the documents do", async () => {
+  const { code, said } = await twokey([], {});
+  const ends = said.split("\n").find((line) => line.startsWith("Exit codes: ")) ?? "nothing";
+
+  expect(code).toBe(0);
+  expect(await readFile(new URL("../docs/operations.md", import.meta.url), "utf8")).toContain(ends);
+});
+
 test("twokey says which version it is, and what goes wrong in one sentence", async () => {
   const { version } = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8"));
   expect(await twokey(["--version"])).toEqual({ code: 0, said: `twokey ${version}` });
