@@ -69,6 +69,25 @@ describe("what a run says in its room, each in a message of its own", () => {
     const again = run(KEY, ...STARTED, ...FAILED, { kind: "retried", ...at, by: "ana", door: "slack", step: "fence" });
     expect(runNewsCard(stop, { run: again, inventory, nowMs: AT, needed: undefined })).toBeUndefined();
     expect(keysOf(again)).toEqual(["key", "started"]);
+
+    // What goes on meanwhile is no further stop; one after it is.
+    const keyOf = (state: RunState) => newsOf(state).find(({ kind }) => kind === "waits")?.key;
+    const noted = transition(stopped, {
+      kind: "vote",
+      ...at,
+      by: "ana",
+      door: "slack",
+      decision: "skip",
+      step: "fence",
+      position: stopped.intents,
+    });
+    expect(keyOf(noted)).toBe(stop);
+    const twice = [{ kind: "intent", ...step("fence"), attempt: 2 } as const, FAILED[1] ?? PROMOTING].reduce(
+      transition,
+      again,
+    );
+    expect(keyOf(twice)).toMatch(/^waits:stopped:/);
+    expect(keyOf(twice)).not.toBe(stop);
   });
 
   test("the point of no return, and what becomes of the old side after it", () => {

@@ -20,7 +20,9 @@ export function transition(run: RunState, entry: RunEntry): RunState {
       facts: { run: run.plan.id },
     });
   }
-  return { ...applied(run, entry), length: run.length + 1 };
+  const next = applied(run, entry);
+  const length = run.length + 1;
+  return { ...next, length, stateAt: next.state === run.state ? run.stateAt : length };
 }
 
 const LIVE: readonly RunStateName[] = ["running", "paused", "unwinding", "stopped", "stuck"];

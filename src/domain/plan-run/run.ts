@@ -125,6 +125,8 @@ export interface RunState {
   readonly plan: Plan;
   readonly digest: string;
   readonly state: RunStateName;
+  /** Its length when it came into that state: tells one stop from the next. */
+  readonly stateAt: number;
   readonly keys: readonly RunKey[];
   /** World time from which the keys authorise nothing more. */
   readonly untilMs: number;
@@ -178,7 +180,7 @@ export function proposedRun(plan: Plan, digest: string): RunState {
   return {
     plan,
     digest,
-    state: "waiting-for-keys",
+    ...{ state: "waiting-for-keys", stateAt: 0 },
     keys: [],
     untilMs: plan.authorisesUntilMs,
     extensions: [],
