@@ -16,6 +16,8 @@ export const Calls = z.strictObject({
   outcome: z.string(),
   /** Cards that were sent to one person each, of every reason so far: they are kept as true as the one in the room. */
   direct: z.array(z.string()).exactOptional(),
+  /** How the run stood when they were last asked for again. */
+  shown: z.string().exactOptional(),
   /** Keys under which the pager may have an incident open: one for each reason, with its own title. */
   open: z.array(z.string()),
   /** What is over and the pager did not take yet: failures in a row, and when the next try is due. */

@@ -39,19 +39,22 @@ export async function callPeople(run: RunState, deps: CallDeps): Promise<void> {
     againMs: deps.inventory().file.approvals.page_again_every,
     directly: (people, page) => sayDirectly({ run, people, page }, deps),
   });
-  await renewCopies(run, deps);
+  await renewCopies(run, `${run.length} ${needed?.reason ?? "nobody"}`, deps);
 }
 
 /** A copy in a direct message is as live as the card in the room: a button that can do nothing any more goes there too. */
-async function renewCopies({ plan: { id } }: RunState, { calls, cards, clock, wake }: CallDeps): Promise<void> {
-  for (const copy of (await calls.get(id))?.value.direct ?? []) {
-    const nowMs = clock.now();
-    const wanted = await cards.change(copy, (current) => {
+async function renewCopies({ plan: { id } }: RunState, stands: string, deps: CallDeps): Promise<void> {
+  const { direct = [], shown } = (await deps.calls.get(id))?.value ?? {};
+  if (direct.length === 0 || shown === stands) return;
+  for (const copy of direct) {
+    const nowMs = deps.clock.now();
+    const wanted = await deps.cards.change(copy, (current) => {
       const value = current && wantCard(current, current, nowMs);
       return value && { value, events: [], dueAtMs: nowMs };
     });
-    if (wanted && wanted.wanted > wanted.sent) await wake.card(copy);
+    if (wanted && wanted.wanted > wanted.sent) await deps.wake.card(copy);
   }
+  await deps.calls.change(id, (current) => current && { value: { ...current, shown: stands }, events: [] });
 }
 
 /** Reads the run afresh, and calls; its own lane, so that a slow pager never holds up a failover. */

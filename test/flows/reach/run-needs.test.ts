@@ -283,7 +283,7 @@ describe("what the pager shows of a run", () => {
 const ACCEPTING = { trigger: async () => ACCEPTED, resolve: async () => ACCEPTED };
 
 describe("a copy of a card in a direct message", () => {
-  test("is asked for again with every look at its run, and after the run needs nobody any more", async () => {
+  test("is asked for again whenever its run stands otherwise, also when it needs nobody any more", async () => {
     const cards = memoryDocuments<CardDue>();
     const deps: CallDeps = {
       ...{ calls: memoryDocuments<Calls>(), cards, inventory: () => inventory, logger: silent, wake: idleWake },
@@ -300,10 +300,16 @@ describe("a copy of a card in a direct message", () => {
     await callPeople(proposed(inventory), deps);
     const copies = await owed();
     expect(copies).toEqual(["ana", "ben", "dmitri", "elena"].map((person) => `call:F-1:keys:0:${person}`));
-    for (const run of [proposed(inventory), started, { ...started, state: "verified" as const }]) {
+    const key = apply(proposed(inventory), {
+      ...{ kind: "key-turned", ...at, by: "ana", door: "slack", digest: "d", accepted: [], seal: "s" },
+    });
+    for (const run of [key, started]) {
       await asIfSent();
       await callPeople(run, deps);
       expect(await owed()).toEqual(copies);
+      await asIfSent();
+      await callPeople(run, deps);
+      expect(await owed()).toEqual([]);
     }
   });
 });
