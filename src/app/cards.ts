@@ -88,11 +88,15 @@ const RENDER: Readonly<Record<string, Render>> = {
     const { value } = await stores.recoveries.read();
     return value?.id === subject ? recoveryCard(value, inventory(), clock.now()) : replacedRecoveryCard(subject);
   },
+  /** The subject: a run, whose copy it is, and the card itself. */
   call: async (subject, { stores, clock, inventory }) => {
-    const run = await stores.runs.read(subject);
+    const [id = "", person = "", card = ""] = subject.split("#");
+    const run = await stores.runs.read(id);
     const needed = run && whoIsNeeded(run, inventory(), clock.now());
     if (!run) return undefined;
-    if (!needed) return copyOfBefore(run);
+    if ((await stores.calls.get(id))?.value.direct?.includes(card) === false)
+      return sentenceCard(`A newer message about ${id} stands below.`);
+    if (!needed?.people.some((each) => each.id === person)) return copyOfBefore(run);
     return {
       text: needed.why,
       parts: [

@@ -1,10 +1,11 @@
 import { type Card, type Span, spans, type Text, timeOfDay } from "../domain/card/card.ts";
 import type { PersonId } from "../domain/people/person.ts";
+import { fenceSeen } from "../domain/plan-run/fence.ts";
 import { whoIsLeft } from "../domain/plan-run/key.ts";
-import { unmeasuredSteps } from "../domain/plan-run/left-to-people.ts";
+import { leftToPeople, unmeasuredSteps } from "../domain/plan-run/left-to-people.ts";
 import { onlyAdds } from "../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../domain/plan-run/run.ts";
-import { newsOf, type RunNews } from "../domain/plan-run/run-news.ts";
+import { type NewsKind, newsOf, type RunNews } from "../domain/plan-run/run-news.ts";
 import { sayState } from "../domain/plan-run/state-words.ts";
 import { whyOf } from "../domain/plan-run/why.ts";
 import { findPerson, type Inventory } from "../domain/service/inventory.ts";
@@ -30,7 +31,7 @@ export function runNewsCard(key: string, told: Omit<Told, "news">): Card | undef
   return { text: plainText(text, names), parts: [{ kind: "text", text }] };
 }
 
-const SAYS: Readonly<Record<RunNews["kind"], (told: Told) => Text>> = {
+const SAYS: Readonly<Record<NewsKind, (told: Told) => Text>> = {
   key: ({ run, news: { index = 0 }, inventory }) => {
     const { plan, keys, state } = run;
     const said = spans`${by(keys[index]?.by, inventory)} agreed to ${named(run)} (${`${index + 1} of ${plan.keysRequired}`}).`;
@@ -45,28 +46,66 @@ const SAYS: Readonly<Record<RunNews["kind"], (told: Told) => Text>> = {
   "no-return": ({ run }) => {
     const passed = run.plan.steps.find(({ id, wayBack }) => wayBack === "irreversible" && isBegun(run, id));
     const what = passed === undefined ? "What has begun" : quoted(passed.title, "title");
-    return spans`${named(run)} has passed the point of no return. ${what} cannot be undone; abort gives nothing back from here on.`;
+    return spans`${named(run)} has passed the point of no return. ${what} cannot be undone. The run can no longer be aborted.`;
   },
   waits: ({ run, inventory, needed }) => {
-    const stands = `${plainText(named(run))} is ${sayState(run.state)}: ${inRoom(whyOf(run, inventory), "reason")}`;
-    return spans`${withEnd(stands)}${whom(needed?.people)}`;
+    const stands = sayState(run.state);
+    return spans`${named(run)} is ${sentence(stands, whyOf(run, inventory))}${whom(needed?.people)}`;
+  },
+  "seen-open": ({ run, needed }) => {
+    const next =
+      run.state === "running" ? "TwoKey fences it again first." : "Nothing fences it again while the run waits.";
+    return spans`${run.plan.from} was fenced and was seen open before the promotion. ${next}${whom(needed?.people)}`;
   },
   opened: ({ run, needed }) => {
     const { from, to } = run.plan;
-    return spans`${from} was fenced and is open again. Writes that it takes now are not in ${to}.${whom(needed?.people)}`;
+    return spans`${from} was fenced and is open again. Writes that it takes now are not in ${to}. TwoKey fences it again.${whom(needed?.people)}`;
   },
-  fenced: ({ run }) => spans`${run.plan.from} is fenced: ${withEnd(inRoom(run.watch.says, "reason"))}`,
+  unfenced: ({ run: { plan, watch }, needed }) => {
+    const failed = sentence(`${plan.from} answers again and could not be fenced`, watch.says);
+    return spans`${failed} Writes that it takes now are not in ${plan.to}. TwoKey tries again.${whom(needed?.people)}`;
+  },
+  fenced: ({ run: { plan, watch } }) => {
+    if (watch.seenClosedMs === undefined) return withEnd(inRoom(watch.says, "reason"));
+    const taken = spans`What it took since it was last seen closed at ${timeOfDay(watch.seenClosedMs)} is not in ${plan.to}.`;
+    return spans`${plan.from} was opened and is fenced again. ${taken}`;
+  },
+  unwinding: ({ run, inventory }) =>
+    spans`${named(run)} is ${sentence("being rolled back", whyOf(run, inventory))}${whom(requesterOf(run, inventory))}`,
   verified: ({ run, inventory }) => {
     const isWhole = unmeasuredSteps(run).length === 0;
-    const stands = isWhole ? "is verified: every step was measured." : "has ended, and not every step was measured.";
-    return spans`${named(run)} ${stands}${whom(requesterOf(run, inventory))}`;
+    const stands = isWhole ? "is verified." : "has ended, and not every step was measured.";
+    return spans`${named(run)} ${stands}${stillOpen(run)}${whom(requesterOf(run, inventory))}`;
   },
-  unwound: ({ run, inventory }) => {
-    const stands = onlyAdds(run.plan) ? "ended early" : "was rolled back";
-    const why = withEnd(inRoom(whyOf(run, inventory), "reason"));
-    return spans`${named(run)} ${stands}: ${why}${whom(requesterOf(run, inventory))}`;
+  unwound: ({ run, inventory, needed }) => {
+    const stands = sentence(onlyAdds(run.plan) ? "ended early" : "was rolled back", whyOf(run, inventory));
+    const people = needed?.people ?? requesterOf(run, inventory);
+    return spans`${named(run)} ${stands}${notUndone(run)}${whom(people)}`;
   },
+  closed: ({ run, inventory }) =>
+    spans`${named(run)} is ${sentence("closed", whyOf(run, inventory))}${whom(requesterOf(run, inventory))}`,
 };
+
+/** What happened, and why where anybody has said. */
+const sentence = (what: string, why: string): string =>
+  withEnd(why === "" ? what : `${what}: ${inRoom(why, "reason")}`);
+
+/** What is not over although the run is. */
+function stillOpen(run: RunState): string {
+  const { plan } = run;
+  const fence = fenceSeen(run);
+  const isProven = fence === undefined || fence === "fenced" || run.watch.state === "fenced";
+  const left = leftToPeople(run).length;
+  return [
+    isProven ? "" : ` ${plan.from} is not proven to be fenced and may still take writes.`,
+    left === 0 ? "" : ` ${left === 1 ? "One thing is" : `${left} things are`} left to people: its card says what.`,
+  ].join("");
+}
+
+function notUndone({ plan, undoSkipped }: RunState): string {
+  const titles = plan.steps.flatMap(({ id, title }) => (undoSkipped.includes(id) ? [quoted(title, "title")] : []));
+  return titles.length === 0 ? "" : ` Not undone: ${titles.join(", ")}. Look at ${plan.from} before anything else.`;
+}
 
 const named = ({ plan: { id, title } }: RunState): readonly Span[] => [{ bold: id }, ` (${inRoom(title, "title")})`];
 

@@ -30,7 +30,7 @@ const FENCING: RunEntry[] = [
 const PROMOTING: RunEntry = { kind: "intent", ...step("promote"), attempt: 1 };
 const LATE_FENCE: RunEntry[] = [
   { kind: "watch-intent", ...step("fence") },
-  { kind: "fenced-later", ...step("fence"), says: "a write fails" },
+  { kind: "fenced-later", ...step("fence"), says: "eu-west-1 came back and is fenced: a write fails" },
 ];
 const OPEN: RunEntry = { kind: "fence-lost", ...step("fence"), why: "it takes writes", seenClosedMs: AT };
 
@@ -98,17 +98,43 @@ describe("what a run says in its room, each in a message of its own", () => {
     expect(told(past(), "no-return")?.text).toMatch(
       /^F-1 .* has passed the point of no return\. “.*” cannot be undone/,
     );
-    expect(told(past(...LATE_FENCE), "fenced")?.text).toBe("eu-west-1 is fenced: a write fails.");
+    expect(told(past(...LATE_FENCE), "fenced")?.text).toBe("eu-west-1 came back and is fenced: a write fails.");
     const open = past(...LATE_FENCE, OPEN);
     expect(keysOf(open)).toEqual(["key", "started", "no-return", "opened"]);
     expect(told(open, "opened")?.text).toMatch(
-      /^eu-west-1 was fenced and is open again\. Writes .* not in eu-central-1\. @/,
+      /^eu-west-1 was fenced and is open again\. Writes .* not in eu-central-1\. TwoKey fences it again\. @/,
     );
+    const closed = [...LATE_FENCE].reduce(transition, open);
+    expect(told(closed, "fenced")?.text).toMatch(
+      /^eu-west-1 was opened and is fenced again\. What it took since .* not in/,
+    );
+    const failed = past(LATE_FENCE[0] ?? OPEN, { kind: "watch-failed", ...step("fence"), why: "denied" });
+    expect(told(failed, "unfenced")?.text).toMatch(/^eu-west-1 answers again and could not be fenced: denied\. Writes/);
+    const verified = past({ kind: "finished", ...at, state: "verified" });
+    expect(told(verified, "verified")?.text).toMatch(
+      /is verified\. eu-west-1 is not proven to be fenced and may still take writes\. One thing is left to people: .*\. @Farid/,
+    );
+  });
+
+  test("an old side that was seen open before the promotion, and not a word of lost writes", () => {
+    const seen: RunEntry = { kind: "seen-open", ...step("fence"), fromMs: AT - 15_000, resources: ["stores.stock"] };
+    const fenced: RunEntry[] = [
+      FENCING[0] ?? KEY,
+      { kind: "done", ...step("fence"), says: "", output: { fence: "fenced" } },
+    ];
+    const open = [...STARTED, ...fenced, seen].reduce(transition, proposed(inventory, { mode: "planned" }));
+
+    expect(keysOf(open)).toEqual(["key", "started", "seen-open"]);
+    expect(told(open, "seen-open")?.text).toMatch(
+      /^eu-west-1 was fenced and was seen open before the promotion\. TwoKey fences it again first\. @/,
+    );
+    const back = transition(open, { kind: "aborted", ...at, by: "ana", door: "slack" });
+    expect(keysOf(back)).toEqual(["key", "started", "unwinding"]);
   });
 
   test("its end, to the person who asked for it", () => {
     const verified = run(KEY, ...STARTED, { kind: "finished", ...at, state: "verified" });
-    expect(told(verified, "verified")?.text).toMatch(/^F-1 .* is verified: every step was measured\. @Farid/);
+    expect(told(verified, "verified")?.text).toMatch(/^F-1 .* is verified\. @Farid/);
 
     const back = run(
       KEY,
@@ -117,5 +143,11 @@ describe("what a run says in its room, each in a message of its own", () => {
       { kind: "finished", ...at, state: "unwound" },
     );
     expect(told(back, "unwound")?.text).toMatch(/^F-1 .* was rolled back: .*@Farid/);
+    expect(told({ ...back, why: "", undoSkipped: ["fence"] }, "unwound")?.text).toMatch(
+      /was rolled back\. Not undone: “Fence .*”\. Look at eu-west-1 before anything else\. @/,
+    );
+
+    const refused = run(KEY, { kind: "refused", ...at, by: "ben", door: "slack" });
+    expect(told(refused, "closed")?.text).toMatch(/^F-1 .* is closed: .*Ben Osei.*@Farid/);
   });
 });

@@ -29,7 +29,8 @@ export const ALERT_RULES: readonly Rule[] = [
   rule({
     name: "service-is-warned-of",
     severity: "warning",
-    because: "An alarm is about the service that its rule names: of a service that no rule names nobody hears.",
+    because:
+      "An alarm is about the service that its rule names; one whose rule names none opens an incident of no service.",
     needs: ["alerts", "services"],
     check: ({ alerts, services }) =>
       eachService(services, (_service, path, name) =>

@@ -1,4 +1,5 @@
-import { openedSince } from "./fence.ts";
+import { failedStep } from "./decision.ts";
+import { isOpenAgain, isToStayFenced, isWatched, openedSince } from "./fence.ts";
 import { onlyAdds } from "./plan.ts";
 import { type RunState, WAITS_FOR_PEOPLE } from "./run.ts";
 
@@ -7,18 +8,38 @@ import { type RunState, WAITS_FOR_PEOPLE } from "./run.ts";
  * so that it is told once.
  */
 export interface RunNews {
-  readonly kind: "key" | "started" | "no-return" | "waits" | "opened" | "fenced" | "verified" | "unwound";
+  readonly kind: NewsKind;
   readonly key: string;
   /** Of the key that was turned, counted from 0. */
   readonly index?: number;
 }
+export type NewsKind =
+  | "key"
+  | "started"
+  | "no-return"
+  | "waits"
+  /** The old side: seen open before the promotion, after it, not fenced when it came back, and fenced by the watch. */
+  | "seen-open"
+  | "opened"
+  | "unfenced"
+  | "fenced"
+  | "unwinding"
+  | "verified"
+  | "unwound"
+  | "closed";
+
+/** An old side that something opens again and again is told of once in this time. */
+const AGAIN_MS = 15 * 60_000;
+const quarterOf = (atMs: number | undefined): string => String(Math.floor((atMs ?? 0) / AGAIN_MS));
 
 /** All that stands now, in the order in which such things happen. What has passed meanwhile, such as a stop, is not among it. */
 export function newsOf(run: RunState): readonly RunNews[] {
   const { plan, keys, state, stateAt, watch } = run;
-  const openedMs = watch.state === "fenced" ? undefined : (watch.lostAtMs ?? openedSince(run)?.fromMs);
   // The last key is the start.
   const turned = keys.slice(0, Math.max(0, plan.keysRequired - 1));
+  const isLive = state === "running" || WAITS_FOR_PEOPLE.some((each) => each === state);
+  const seenOpenMs = isToStayFenced(run) && isLive ? openedSince(run)?.fromMs : undefined;
+  const isUnfenced = isWatched(run) && watch.state === "failed" && watch.lostAtMs === undefined;
   return [
     ...turned.map(({ by, atMs }, index) => ({ kind: "key", key: `key:${by}:${atMs}`, index }) as const),
     ...only(run.startedAtMs !== undefined && !onlyAdds(plan), "started"),
@@ -26,14 +47,18 @@ export function newsOf(run: RunState): readonly RunNews[] {
     ...only(
       WAITS_FOR_PEOPLE.some((each) => each === state),
       "waits",
-      `${state}:${stateAt}`,
+      `${state}:${stateAt}:${failedStep(run) ?? ""}`,
     ),
-    ...only(openedMs !== undefined, "opened", `${openedMs}`),
-    ...only(watch.state === "fenced" && watch.tries > 0, "fenced", `${watch.endedAtMs}`),
+    ...only(seenOpenMs !== undefined, "seen-open", String(seenOpenMs)),
+    ...only(isOpenAgain(run), "opened", quarterOf(watch.lostAtMs)),
+    ...only(isUnfenced, "unfenced"),
+    ...only(watch.state === "fenced" && watch.tries > 0, "fenced", quarterOf(watch.endedAtMs)),
+    ...only(state === "unwinding", "unwinding", String(stateAt)),
     ...only(state === "verified", "verified"),
     ...only(state === "unwound", "unwound"),
+    ...only(state === "closed", "closed"),
   ];
 }
 
-const only = (is: boolean, kind: RunNews["kind"], which?: string): readonly RunNews[] =>
+const only = (is: boolean, kind: NewsKind, which?: string): readonly RunNews[] =>
   is ? [{ kind, key: which === undefined ? kind : `${kind}:${which}` }] : [];

@@ -46,14 +46,7 @@ export async function callPeople(run: RunState, deps: CallDeps): Promise<void> {
 async function renewCopies({ plan: { id } }: RunState, stands: string, deps: CallDeps): Promise<void> {
   const { direct = [], shown } = (await deps.calls.get(id))?.value ?? {};
   if (direct.length === 0 || shown === stands) return;
-  for (const copy of direct) {
-    const nowMs = deps.clock.now();
-    const wanted = await deps.cards.change(copy, (current) => {
-      const value = current && wantCard(current, current, nowMs);
-      return value && { value, events: [], dueAtMs: nowMs };
-    });
-    if (wanted && wanted.wanted > wanted.sent) await deps.wake.card(copy);
-  }
+  for (const copy of direct) await renew(copy, deps);
   await deps.calls.change(id, (current) => current && { value: { ...current, shown: stands }, events: [] });
 }
 
@@ -100,23 +93,44 @@ interface Directly {
   readonly page: string;
 }
 
-/** A direct message is a card that is owed: the outbox sends it, however long Slack is away. */
+/**
+ * A direct message is a card that is owed: the outbox sends it, however long Slack is away. Of each person the newest is kept live;
+ * an older one says for the last time that there is a newer one.
+ */
 async function sayDirectly({ run, people, page }: Directly, deps: CallDeps): Promise<void> {
-  const ids = people.map((person) => `call:${page}:${person.id}`);
-  await deps.calls.change(run.plan.id, (current) => {
-    const direct = [...new Set([...(current?.direct ?? []), ...ids])];
-    return current && { value: { ...current, direct }, events: [] };
+  const { id: runId } = run.plan;
+  const sent = people.map((person) => ({ person: person.id, card: `call:${page}:${person.id}` }));
+  const isOf = (card: string) => sent.some(({ person }) => card.endsWith(`:${person}`));
+  let replaced: readonly string[] = [];
+  await deps.calls.change(runId, (current) => {
+    if (!current) return undefined;
+    const { direct = [] } = current;
+    const cards = sent.map(({ card }) => card);
+    replaced = direct.filter((card) => isOf(card) && !cards.includes(card));
+    const kept = direct.filter((card) => !isOf(card));
+    return { value: { ...current, direct: [...kept, ...cards] }, events: [] };
   });
-  for (const person of people) {
-    const id = `call:${page}:${person.id}`;
-    await deps.cards.change(id, (current) => {
-      const value = current
-        ? undefined
-        : wantCard(undefined, { id, kind: "call", subject: run.plan.id, to: { person: person.id } }, deps.clock.now());
-      return value && { value, events: [], dueAtMs: deps.clock.now() };
-    });
-    await deps.wake.card(id);
+  for (const { person, card } of sent) {
+    const request = { id: card, kind: "call", subject: `${runId}#${person}#${card}`, to: { person } };
+    await want(card, deps, (current, nowMs) => (current ? undefined : wantCard(undefined, request, nowMs)));
   }
+  for (const card of replaced) await renew(card, deps);
+}
+
+const renew = (card: string, deps: CallDeps): Promise<void> =>
+  want(card, deps, (current, nowMs) => current && wantCard(current, current, nowMs));
+
+async function want(
+  card: string,
+  { cards, clock, wake }: CallDeps,
+  decide: (current: CardDue | undefined, nowMs: number) => CardDue | undefined,
+): Promise<void> {
+  const nowMs = clock.now();
+  const wanted = await cards.change(card, (current) => {
+    const value = decide(current, nowMs);
+    return value && { value, events: [], dueAtMs: nowMs };
+  });
+  if (wanted && wanted.wanted > wanted.sent) await wake.card(card);
 }
 
 function eventOf(run: RunState, { reason, people, why }: Omit<Needed, "occasion">, atMs: number): Event {

@@ -104,6 +104,21 @@ test("a key that was turned is told once, by a message of its own", async () => 
   expect(news).toMatchObject([{ key: `news:${at.run.plan.id}:key:ana:${key.atMs}`, thread: undefined, edits: 0 }]);
 });
 
+test("a copy in a direct message is drawn for the person who has it, and only the newest one asks", async () => {
+  const run = proposed(inventory);
+  const calls = { get: async () => ({ value: { direct: ["call:F-1:keys:1:ana"] } }) };
+  const stores = { runs: { read: async () => run }, incidents: {}, calls };
+  const sources = { stores, clock: testClock(), inventory: () => inventory };
+  const drawn = async (person: string, card: string) =>
+    Reflect.apply(renderCard, undefined, ["call", `F-1#${person}#${card}`, sources]);
+
+  expect((await drawn("ana", "call:F-1:keys:1:ana")).text).toMatch(/waits for 2 more keys/);
+  expect((await drawn("ana", "call:F-1:keys:0:ana")).text).toBe("A newer message about F-1 stands below.");
+  calls.get = async () => ({ value: { direct: ["call:F-1:keys:1:farid"] } });
+  // Who asked for the plan holds no key to it.
+  expect((await drawn("farid", "call:F-1:keys:1:farid")).text).toMatch(/Nothing is asked of you here any more\.$/);
+});
+
 test("the outbox knows how each of these cards is drawn", async () => {
   const run = proposed(inventory);
   const sources = { stores: { runs: { read: async () => run } }, clock: testClock(), inventory: () => inventory };

@@ -280,6 +280,7 @@ describe("what the pager shows of a run", () => {
   });
 });
 
+const SKIP = { decision: "skip", step: "fence", position: 1 } as const;
 const ACCEPTING = { trigger: async () => ACCEPTED, resolve: async () => ACCEPTED };
 
 describe("a copy of a card in a direct message", () => {
@@ -311,5 +312,14 @@ describe("a copy of a card in a direct message", () => {
       await callPeople(run, deps);
       expect(await owed()).toEqual([]);
     }
+
+    // Of each person the newest one is kept live; the older one says so once.
+    await callPeople(stopped(), deps);
+    const newer = await owed();
+    expect(newer).toContain("call:F-1:stopped:fence:1:0:ana");
+    expect(newer).toContain("call:F-1:keys:0:ana");
+    await asIfSent();
+    await callPeople(apply(stopped(), { kind: "vote", ...at, by: "ana", door: "slack", ...SKIP }), deps);
+    expect(await owed()).not.toContain("call:F-1:keys:0:ana");
   });
 });
