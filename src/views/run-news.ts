@@ -50,7 +50,7 @@ const SAYS: Readonly<Record<NewsKind, (told: Told) => Text>> = {
   },
   waits: ({ run, inventory, needed }) => {
     const stands = sayState(run.state);
-    return spans`${named(run)} is ${sentence(stands, whyOf(run, inventory))}${whom(needed?.people)}`;
+    return spans`${named(run)} is ${sentence(stands, whyOf(run, inventory))}${wayOn(run)}${whom(needed?.people)}`;
   },
   "seen-open": ({ run, needed }) => {
     const next =
@@ -89,6 +89,11 @@ const SAYS: Readonly<Record<NewsKind, (told: Told) => Text>> = {
 /** What happened, and why where anybody has said. */
 const sentence = (what: string, why: string): string =>
   withEnd(why === "" ? what : `${what}: ${inRoom(why, "reason")}`);
+
+function wayOn({ state, voided, plan }: RunState): string {
+  if (voided) return ` The keys are void: /dr replan ${plan.id}.`;
+  return state === "paused" ? "" : " Its card says what you can do.";
+}
 
 /** What is not over although the run is. */
 function stillOpen(run: RunState): string {

@@ -52,13 +52,21 @@ test("records that somebody else changes before the last key, or right after it,
     const why = `facts changed: the records of ${name} changed`;
     const card = await world.people.expectMessage(
       channel,
-      ({ text, blocks }) => text.includes(why) && JSON.stringify(blocks).includes(plan.id),
+      ({ text, blocks }) =>
+        text.includes("steps done") && text.includes(why) && JSON.stringify(blocks).includes(plan.id),
       20_000,
     );
     expect(card.text).toMatch(
       /paused, 0 of 11 steps done.* The keys are void, and no step starts\. Make a new plan for the remaining steps, or abort/,
     );
     expect(JSON.stringify(card.blocks)).not.toContain("intent:resume");
+    // An edited card notifies nobody.
+    const news = await world.people.expectMessage(
+      channel,
+      ({ text }) => text.includes(`${plan.id} (`) && text.includes("is paused"),
+      20_000,
+    );
+    expect(news.text).toContain(`${why}. The keys are void: /dr replan ${plan.id}.`);
     await answerTo(
       at,
       { slackId: FARID, words: `/dr resume ${plan.id}`, channel },

@@ -64,7 +64,7 @@ describe("what a run says in its room, each in a message of its own", () => {
     const stop = newsOf(stopped).find(({ kind }) => kind === "waits")?.key ?? "";
 
     expect(told(stopped, "waits")?.text).toMatch(
-      /^F-1 .* is stopped: it broke @channel\. @Chloe Martin, @Ana Keller, @Ben Osei and @Farid Haddad$/,
+      /^F-1 .* is stopped: it broke @channel\. Its card says what you can do\. @Chloe Martin, @Ana Keller, @Ben Osei and @Farid Haddad$/,
     );
     const again = run(KEY, ...STARTED, ...FAILED, { kind: "retried", ...at, by: "ana", door: "slack", step: "fence" });
     expect(runNewsCard(stop, { run: again, inventory, nowMs: AT, needed: undefined })).toBeUndefined();
