@@ -34,7 +34,7 @@ export function runNewsCard(key: string, told: Omit<Told, "news">): Card | undef
 const SAYS: Readonly<Record<NewsKind, (told: Told) => Text>> = {
   key: ({ run, news: { index = 0 }, inventory }) => {
     const { plan, keys, state } = run;
-    const said = spans`${by(keys[index]?.by, inventory)} agreed to ${named(run)} (${`${index + 1} of ${plan.keysRequired}`}).`;
+    const said = spans`Key ${`${index + 1} of ${plan.keysRequired}`}: ${by(keys[index]?.by, inventory)} agreed to ${named(run)}.`;
     if (state !== "waiting-for-keys") return said;
     const left = peopleLeft(plan.keysRequired, keys.length);
     return spans`${said} ${left} must agree by ${timeOfDay(plan.startByMs)}: ${mentions(whoIsLeft(run, inventory))}.`;

@@ -46,7 +46,7 @@ describe("what a run says in its room, each in a message of its own", () => {
     const first = told(run(KEY), "key");
 
     expect(first?.text).toMatch(
-      /^@Ana Keller agreed to F-1 \(Move inventory to .*\) \(1 of 2\)\. One more person must agree by .*: @Ben Osei/,
+      /^Key 1 of 2: @Ana Keller agreed to F-1 \(Move inventory to .*\)\. One more person must agree by .*: @Ben Osei/,
     );
     expect(JSON.stringify(first?.parts)).toContain('{"person":"ben"}');
   });
@@ -56,7 +56,7 @@ describe("what a run says in its room, each in a message of its own", () => {
 
     expect(keysOf(started)).toEqual(["key", "started"]);
     expect(told(started, "started")?.text).toMatch(/^@Ana Keller and @Ben Osei agreed: F-1 .* has started\./);
-    expect(told(started, "key")?.text).toMatch(/\(1 of 2\)\.$/);
+    expect(told(started, "key")?.text).toMatch(/^Key 1 of 2: @Ana Keller agreed to F-1 \([^)]*\)\.$/);
   });
 
   test("a stop, in one line and with whom it waits for, until it has passed", () => {
