@@ -1,7 +1,6 @@
 import { type Card, sentenceCard } from "../domain/card/card.ts";
 import { changesInReply, readReplySubject } from "../domain/incident/alert-thread.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
-import { sayState } from "../domain/plan-run/state-words.ts";
 import { findPerson, type Inventory } from "../domain/service/inventory.ts";
 import { responseTargets } from "../flows/incident/comms/response.ts";
 import { nextPage } from "../flows/incident/paging/next-page.ts";
@@ -12,6 +11,7 @@ import { incidentCard } from "../views/incident.ts";
 import { byHandCard } from "../views/key-form.ts";
 import { planCard, planDetailsCard, planInFull } from "../views/plan.ts";
 import { recoveryCard, replacedRecoveryCard } from "../views/recovery.ts";
+import { copyOfBefore, replacedCopy } from "../views/run-copy.ts";
 import { runNewsCard } from "../views/run-news.ts";
 import { progressCard } from "../views/run-progress.ts";
 import { updateDraftCard } from "../views/update.ts";
@@ -94,8 +94,7 @@ const RENDER: Readonly<Record<string, Render>> = {
     const run = await stores.runs.read(id);
     const needed = run && whoIsNeeded(run, inventory(), clock.now());
     if (!run) return undefined;
-    if ((await stores.calls.get(id))?.value.direct?.includes(card) === false)
-      return sentenceCard(`A newer message about ${id} stands below.`);
+    if ((await stores.calls.get(id))?.value.direct?.includes(card) === false) return replacedCopy(id);
     if (!needed?.people.some((each) => each.id === person)) return copyOfBefore(run);
     return {
       text: needed.why,
@@ -108,11 +107,6 @@ const RENDER: Readonly<Record<string, Render>> = {
     };
   },
 };
-
-/** A direct message that asked for something: it has no buttons any more. */
-function copyOfBefore({ plan: { id, title }, state }: RunState): Card {
-  return sentenceCard(`${id} (${title}) is ${sayState(state)}. Nothing is asked of you here any more.`);
-}
 
 /** Since when users are without the service: what the plan's incident says. */
 async function planContext({ plan }: RunState, { stores, clock }: Pick<CardSources, "stores" | "clock">) {

@@ -95,7 +95,7 @@ export const GUARDS = [
     cut: 'if (role !== "protects" || !unseen) return output;',
     by: 'if (role !== "" || !unseen) return output;',
     test: "flows/runbooks/failover/marker.test.ts",
-    fails: "guard row of before: is not believed where nobody looked for a while after it, and samples prove the rest",
+    fails: "guard earlier row: is not believed where nobody looked for a while after it, and samples prove the rest",
   },
   {
     guard: "a planned move is proven by its own marker row",
@@ -1314,7 +1314,7 @@ export const GUARDS = [
     cut: 'if (!proof.holds()) throw new TransientError("proof-ran-out", "The proof ran out before a session was ended");',
     by: "",
     test: "integrations/databases/guarded.test.ts",
-    fails: "guard session proof: ends no session on a proof that has run out, and asks anew for each",
+    fails: "guard session proof: ends no session on a proof that has run out, and asks again for each",
   },
   {
     guard: "what was closed is seen closed",

@@ -37,8 +37,8 @@ export function newsOf(run: RunState): readonly RunNews[] {
   const { plan, keys, state, stateAt, watch } = run;
   // The last key is the start.
   const turned = keys.slice(0, Math.max(0, plan.keysRequired - 1));
-  const isLive = state === "running" || WAITS_FOR_PEOPLE.some((each) => each === state);
-  const seenOpenMs = isToStayFenced(run) && isLive ? openedSince(run)?.fromMs : undefined;
+  const isWaiting = WAITS_FOR_PEOPLE.some((each) => each === state);
+  const seenOpenMs = isToStayFenced(run) && (isWaiting || state === "running") ? openedSince(run)?.fromMs : undefined;
   const isUnfenced = isWatched(run) && watch.state === "failed" && watch.lostAtMs === undefined;
   return [
     ...turned.map(({ by, atMs }, index) => ({ kind: "key", key: `key:${by}:${atMs}`, index }) as const),
@@ -53,7 +53,8 @@ export function newsOf(run: RunState): readonly RunNews[] {
     ...only(isOpenAgain(run), "opened", quarterOf(watch.lostAtMs)),
     ...only(isUnfenced, "unfenced"),
     ...only(watch.state === "fenced" && watch.tries > 0, "fenced", quarterOf(watch.endedAtMs)),
-    ...only(state === "unwinding", "unwinding", String(stateAt)),
+    // Where nothing is taken back there is no rollback.
+    ...only(state === "unwinding" && !onlyAdds(plan), "unwinding", String(stateAt)),
     ...only(state === "verified", "verified"),
     ...only(state === "unwound", "unwound"),
     ...only(state === "closed", "closed"),

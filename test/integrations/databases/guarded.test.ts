@@ -42,7 +42,7 @@ async function guarded(holds: readonly boolean[]) {
   return { own: own.value, written, ended, asked: () => asked };
 }
 
-test("guard session proof: ends no session on a proof that has run out, and asks anew for each", async () => {
+test("guard session proof: ends no session on a proof that has run out, and asks again for each", async () => {
   const { own, ended, asked } = await guarded([true, true, false]);
 
   await expect(own.end(OTHERS)).rejects.toThrow("proof ran out");

@@ -105,7 +105,7 @@ describe("a planned move of a store that TwoKey has an account in", () => {
   }
   const has = (key: string) => (data: unknown) => typeof data === "object" && data !== null && key in data;
 
-  test("guard row of before: is not believed where nobody looked for a while after it, and samples prove the rest", async () => {
+  test("guard earlier row: is not believed where nobody looked for a while after it, and samples prove the rest", async () => {
     await startRun(at, { mode: "planned" });
 
     const run = await resumedLate(has("markers"));
