@@ -86,6 +86,7 @@ async function main() {
   // `npm run guards -- fence`: only those whose name or file has this word in it.
   const [, , word = ""] = process.argv;
   const chosen = GUARDS.filter(({ guard, file }) => guard.includes(word) || file.includes(word));
+  if (chosen.length === 0) wrong.push(`no guard has “${word}” in its name or file`);
   const waiting = [...chosen];
   const worker = async () => {
     const directory = await copy();
