@@ -6,13 +6,16 @@ import { type CommandResult, check, sayProblem, schema } from "./config/check.ts
 import {
   readClientEnvironment,
   readConfigPath,
+  readEnvironment,
   readLedgerDirectory,
   readLedgerKey,
   sayEnvironmentProblems,
 } from "./config/environment.ts";
 import { loadFile } from "./config/load.ts";
+import { missingForPagers } from "./config/pager-environment.ts";
 import { chainOf, UserError } from "./domain/errors.ts";
 import { type Found, NOTHING_FOUND } from "./domain/service/found.ts";
+import { type Inventory, withFound } from "./domain/service/inventory.ts";
 import { inTerminal, type Printed, type ReadingApp } from "./doors/terminal/terminal.ts";
 import { mergeFound } from "./flows/discover.ts";
 import type { Logger } from "./ports/logger.ts";
@@ -56,6 +59,16 @@ const VERBS: Readonly<Record<string, Verb>> = {
         remembered,
         nowMs: Date.now(),
         awsEndpoint: undefined,
+      }),
+  },
+  doctor: {
+    usage: "doctor [--json]",
+    says: "Prove each secret, right and setting by a harmless call",
+    run: async (args) =>
+      (await import("./app/doctor.ts")).doctor(args, {
+        open: openBot,
+        say: (line) => void process.stdout.write(`${line}\n`),
+        logger: silent,
       }),
   },
   policy: {
@@ -106,13 +119,27 @@ const silent: Logger = {
 async function openApp(): Promise<ReadingApp> {
   const environment = readClientEnvironment();
   if (!environment.ok) throw new UserError("environment", sayEnvironmentProblems(environment.problems));
-  const { configPath } = environment.settings;
-  if (!existsSync(configPath))
-    throw new UserError("config-missing", `${configPath} does not exist. TWOKEY_CONFIG names the file.`);
-  const loaded = loadFile(configPath, readFileSync(configPath, "utf8"));
-  if (!loaded.ok) throw new UserError("config-wrong", loaded.problems.map(sayProblem).join("\n"));
+  const inventory = readInventory(environment.settings.configPath);
   const { createClient } = await import("./app/client.ts");
-  return createClient(environment.settings, loaded.inventory, silent);
+  return createClient(environment.settings, inventory, silent);
+}
+
+/** What a bot of this machine would start with. */
+async function openBot() {
+  const environment = readEnvironment();
+  if (!environment.ok) throw new UserError("environment", sayEnvironmentProblems(environment.problems));
+  const { settings } = environment;
+  const inventory = readInventory(settings.configPath);
+  const missing = missingForPagers(settings, Object.keys(inventory.file.pagers));
+  if (missing.length > 0) throw new UserError("environment", sayEnvironmentProblems(missing));
+  return { settings, inventory: withFound(inventory, await remembered()) };
+}
+
+function readInventory(path: string): Inventory {
+  if (!existsSync(path)) throw new UserError("config-missing", `${path} does not exist. TWOKEY_CONFIG names the file.`);
+  const loaded = loadFile(path, readFileSync(path, "utf8"));
+  if (!loaded.ok) throw new UserError("config-wrong", loaded.problems.map(sayProblem).join("\n"));
+  return loaded.inventory;
 }
 
 async function ledger(args: readonly string[]): Promise<CommandResult> {
@@ -180,5 +207,6 @@ const [word = "help", ...args] = process.argv.slice(2);
 const verb = Object.hasOwn(VERBS, word) ? VERBS[word] : undefined;
 const wantsHelp = ["help", "--help", "-h"].includes(word);
 const result = await answerTo(verb);
-(result.exitCode === 0 ? process.stdout : process.stderr).write(`${result.text}\n`);
+const isAnswer = result.exitCode === 0 || ("isAnswer" in result && result.isAnswer === true);
+(isAnswer ? process.stdout : process.stderr).write(`${result.text}\n`);
 process.exitCode = result.exitCode;

@@ -22,6 +22,7 @@ import type { Whose } from "../store/ledger-lines.ts";
 import { forgetMark } from "../store/ledger-marks.ts";
 import { readMemory } from "../store/memory.ts";
 import { forgetBefore } from "../store/once.ts";
+import { whyNothingIsStored } from "../store/proofs.ts";
 import { sayServer } from "../store/server-check.ts";
 import { incidentVoice } from "../views/incident-voice.ts";
 import { announce } from "./announce.ts";
@@ -36,6 +37,10 @@ import { startMemoryGuard } from "./memory-guard.ts";
 import { startObserver } from "./observer.ts";
 import { Opened } from "./opened.ts";
 import { createOutside } from "./outside.ts";
+import { proofVoice } from "./proof-voice.ts";
+import { proofsOf } from "./proofs.ts";
+import { Proving } from "./proving.ts";
+import { createReadiness } from "./readiness.ts";
 import { startStoreGuard } from "./store-guard.ts";
 import { createEndings, createStores } from "./stores.ts";
 
@@ -82,14 +87,20 @@ async function compose(composing: Composing): Promise<App> {
   const { settings, logger, opened } = composing;
   const worker = `${settings.processName}@${hostname()}:${process.pid}`;
   const held = await openStore(composing);
-  const { stores, clock, ledger, queues, outside, inventory, memory } = held;
-  const commands = createCommands({ ...held, wake: queues.wake, inventory });
+  const { redis, stores, clock, queues, outside, inventory, memory } = held;
+  const proving = provingOf(held, composing);
+  opened.add(() => proving.stop());
+  const commands = createCommands({ ...held, wake: queues.wake, inventory, proven: proving });
   let isStarting = true;
   // The port before the workers: a process that cannot have it must not take up work.
   const doors = await openDoors({
     ...held,
     ...{ settings, logger, inventory, ...commands },
-    isReady: async () => (isStarting ? ["It is still starting."] : complaintsOf(ledger)),
+    isReady: createReadiness({
+      isStarting: () => isStarting,
+      whyNothingIsStored: () => whyNothingIsStored(redis, settings.processName),
+      standings: proving.standings,
+    }),
   });
   opened.add(() => doors.web.close());
   const connection = { url: settings.redisUrl.reveal(), ...WAITING };
@@ -106,7 +117,24 @@ async function compose(composing: Composing): Promise<App> {
   for (const guard of startGuards(held, worker, composing)) opened.add(() => guard.stop());
   await tellOfTornEnd(held, logger);
   isStarting = false;
+  // After the doors: no vendor that is slow keeps an alert or a page waiting.
+  proving.start();
   return { worker, webPort: doors.web.port, announce: held.say, stop: () => opened.close() };
+}
+
+/** What the process stands on, and who is told where it is wrong. */
+function provingOf(held: Held, { settings, logger }: Composing): Proving {
+  const { redis, ledger, outside, inventory, clock, say: announce } = held;
+  const { pagers, chat } = outside;
+  return new Proving({
+    proofs: () =>
+      proofsOf({
+        ...{ settings, inventory, outside },
+        ...{ redis: async () => redis, disagreement: () => ledger.disagreement() },
+      }),
+    ...{ clock, logger },
+    tell: proofVoice({ announce, pagers, chat, clock, logger, inventory, process: settings.processName }),
+  });
 }
 
 type Held = Awaited<ReturnType<typeof openStore>>;
@@ -202,11 +230,6 @@ const whoseState = (environment: string, isRehearsal: boolean): Whose => ({
   environment,
   world: isRehearsal ? "rehearsal" : "production",
 });
-
-async function complaintsOf(ledger: LedgerFile): Promise<readonly string[]> {
-  const wrong = await ledger.disagreement().catch((error: unknown) => messageOf(error));
-  return wrong === undefined ? [] : [wrong];
-}
 
 async function tellOfTornEnd({ ledger: { torn }, say }: Held, logger: Logger): Promise<void> {
   if (!torn) return;

@@ -28,7 +28,7 @@ export async function createClient(settings: ClientSettings, inventory: Inventor
       inventory: () => inventory,
       // The newest look that a bot stored: a terminal asks neither the cloud nor the pager.
       observed: async ({ name }: { readonly name: string }) => (await seen.get(name))?.value.observation,
-      server: undefined,
+      ...{ server: undefined, standings: undefined },
       onCall: () => Promise.resolve(undefined),
       incidentShown: (service: string) => incidentShown(service, { incidents }),
       timeline: (incident: string) => eventsOf(redis, "incident", incident),

@@ -4,6 +4,7 @@ import type { CommandDeps } from "../commands/index.ts";
 import type { Intents } from "../commands/intent.ts";
 import { askFromPipeline, type PipelineAnswer, type PipelineAsk } from "../commands/pipeline.ts";
 import { createIntents } from "../commands/route.ts";
+import type { Looked } from "../commands/run-deps.ts";
 import type { Event } from "../domain/event.ts";
 import { INCIDENT_LABEL, type Incident } from "../domain/incident/incident.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
@@ -32,6 +33,8 @@ export interface CommandSources {
   readonly inventory: () => Inventory;
   /** What holds the state, in words. */
   readonly server: string;
+  /** How that stands which TwoKey stands on. */
+  readonly proven: Looked;
   timeline(incident: string): Promise<readonly Event[]>;
   eventsOfRun(run: string): Promise<readonly Event[]>;
 }
@@ -74,6 +77,7 @@ export function createCommands(sources: CommandSources): Commands {
       },
       observed: (service) => observedSoon(service, sources),
       server: sources.server,
+      ...{ proven: sources.proven, standings: sources.proven.standings },
       onCall: createOnCall(sources),
     },
     recovery: {

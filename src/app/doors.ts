@@ -10,7 +10,7 @@ import {
   type PipelineOptions,
   pipelineRoute,
 } from "../doors/webhooks/pipelines.ts";
-import { startWeb, type Web } from "../doors/webhooks/server.ts";
+import { type Readiness, startWeb, type Web } from "../doors/webhooks/server.ts";
 import { createSnsDoor } from "../doors/webhooks/sns.ts";
 import { certificateFetcher } from "../doors/webhooks/sns-certificates.ts";
 import { incidentsAbout } from "../flows/incident/paging/evidence.ts";
@@ -37,7 +37,7 @@ export interface DoorSources {
   readonly intents: Intents;
   readonly askFromPipeline: PipelineOptions["ask"];
   readonly inventory: () => Inventory;
-  isReady(): Promise<readonly string[]>;
+  isReady(): Promise<Readiness>;
 }
 
 export interface Doors {

@@ -1,11 +1,20 @@
 import type { Settings } from "../config/environment.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { LOOK_ACTIONS } from "../flows/resources/looks.ts";
-import { type Access, type AccountAws, createAws, type GuardedAws, type Naming } from "../integrations/aws/aws.ts";
+import { writeCheckProofs } from "../flows/write-checks.ts";
+import {
+  type Access,
+  type AccountAws,
+  type Aws,
+  createAws,
+  type GuardedAws,
+  type Naming,
+} from "../integrations/aws/aws.ts";
 import { databaseSessions, guardedSessions } from "../integrations/databases/sessions.ts";
 import { createProbe } from "../integrations/network/probe.ts";
 import { type Accounts, slackAccounts } from "../integrations/slack/accounts.ts";
 import { createChat, type ForTheDoor } from "../integrations/slack/chat.ts";
+import { slackProofs } from "../integrations/slack/proofs.ts";
 import type { Budget } from "../ports/budget.ts";
 import type { Chat } from "../ports/chat.ts";
 import type { StampedClock } from "../ports/clock.ts";
@@ -15,8 +24,10 @@ import type { Logger } from "../ports/logger.ts";
 import type { Pagers } from "../ports/pager.ts";
 import { enteredThrough, type Permission, rolesIn } from "../ports/permission.ts";
 import type { Probe } from "../ports/probe.ts";
+import type { Proof } from "../ports/proof.ts";
 import type { Cloud, CloudReads, GuardedCloud } from "../ports/step.ts";
 import { createPagers } from "./pagers.ts";
+import { awsProofWish, slackWish } from "./proof-wishes.ts";
 import { otherSts, type RunPlace, stsOf } from "./sts-order.ts";
 
 /** Every way out, made from settings and file; in a sandbox they lead into the simulated world, and nothing else differs. */
@@ -29,6 +40,8 @@ export interface Outside {
   readonly accounts: Accounts;
   readonly pagers: Pagers;
   confirmSubscription(topicArn: string, token: string): Promise<void>;
+  /** What shows that each way out is as environment and file say, as they are at this moment. */
+  proofs(): readonly Proof[];
   close(): void;
 }
 
@@ -71,12 +84,33 @@ export function createOutside(
     accounts,
     pagers,
     confirmSubscription: (topicArn, token) => aws.confirmSnsSubscription(topicArn, token),
+    proofs: proofsOfWays({ settings, inventory, logger, pagers, aws, probe }),
     close: () => {
       aws.close();
       void sessions.close();
       for (const pager of [pagers.keeper, ...pagers.others]) pager.close();
     },
   };
+}
+
+interface WaysProven {
+  readonly settings: Settings;
+  readonly inventory: () => Inventory;
+  readonly logger: Logger;
+  readonly pagers: Pagers;
+  readonly aws: Aws;
+  readonly probe: Probe;
+}
+
+function proofsOfWays({ settings, inventory, logger, pagers, aws, probe }: WaysProven): () => readonly Proof[] {
+  const { keeper, others } = pagers;
+  const ofSlack = slackProofs(slackWish(settings, inventory, logger));
+  return () => [
+    ...ofSlack,
+    ...[keeper, ...others].flatMap((pager) => pager.proofs ?? []),
+    ...aws.proofs(awsProofWish(inventory(), settings)),
+    ...writeCheckProofs(inventory().services, probe),
+  ];
 }
 
 function slackOf(

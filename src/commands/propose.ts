@@ -11,7 +11,7 @@ import { agedSettings, openQuestions } from "../flows/resources/settings-of.ts";
 import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
 import { planInFull, whatIsAsked } from "../views/plan.ts";
 import type { Answer, Ask } from "./intent.ts";
-import { inTheWay } from "./refuse-while.ts";
+import { inTheWay, refuseWhileWrong } from "./refuse-while.ts";
 import type { RunCommandDeps } from "./run-deps.ts";
 
 export interface Proposal {
@@ -65,6 +65,7 @@ export async function draftOf(wanted: Proposal, deps: RunCommandDeps): Promise<D
   const { service, requester, continues } = wanted;
   const inventory = deps.inventory();
   refuseWhileUnknown(service, deps.clock.now());
+  await refuseWhileWrong(wanted, deps);
   const observed = await observe(service, deps.cloud, {
     lastLook: await deps.lastLook(service.name),
     isHurried: true,

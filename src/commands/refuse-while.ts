@@ -3,9 +3,12 @@ import { UserError } from "../domain/errors.ts";
 import { fits } from "../domain/plan-run/decision.ts";
 import { onlyAdds } from "../domain/plan-run/plan.ts";
 import { isOver, type RunState, WAITS_FOR_PEOPLE } from "../domain/plan-run/run.ts";
+import { refusing } from "../domain/proof.ts";
 import { readable, readIfReadable } from "../domain/readable.ts";
 import type { Service } from "../domain/service/service.ts";
+import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
 import { nameOf } from "../views/names.ts";
+import { sayRefusing } from "../views/proofs.ts";
 import type { RunCommandDeps } from "./run-deps.ts";
 
 type Named = Pick<Service, "name">;
@@ -49,6 +52,34 @@ const stopIt = (run: RunState): string[] =>
   onlyAdds(run.plan) && fits("abort", run)
     ? [`To stop it: /dr abort ${run.plan.id}. What it has made so far stays.`]
     : [];
+
+/**
+ * What is proven to be wrong would stop a move in the middle. It is looked at once more before it refuses: it may be mended, or
+ * silent by now. The rest of a run that has begun needs no proof that is about its service alone.
+ */
+export async function refuseWhileWrong({ service, runbook, continues }: Wanted, deps: Proved): Promise<void> {
+  const { proven } = deps;
+  if (!proven || runbook.needs !== "two keys") return;
+  const inTheWayNow = () =>
+    refusing(proven.standings(), service.name).filter(
+      ({ neededBy }) => continues === undefined || neededBy === "every move",
+    );
+  const before = inTheWayNow();
+  if (before.length === 0) return;
+  await proven.again(before.map(({ id }) => id));
+  const wrong = inTheWayNow();
+  if (wrong.length === 0) return;
+  throw new UserError("not-proven", sayRefusing(service.name, wrong), {
+    facts: { proofs: wrong.map(({ id }) => id).join(" ") },
+  });
+}
+
+type Proved = Pick<RunCommandDeps, "proven">;
+interface Wanted {
+  readonly service: Named;
+  readonly runbook: Pick<StoredRunbook, "needs">;
+  readonly continues?: RunState;
+}
 
 /** Nobody shall read a plan and turn a key on it that cannot start before it is too old. */
 export async function refuseWhileCoolingDown(service: Named, deps: RunCommandDeps): Promise<void> {

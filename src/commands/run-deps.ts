@@ -3,6 +3,7 @@ import { UserError } from "../domain/errors.ts";
 import type { Person } from "../domain/people/person.ts";
 import { isOver, type RunState, type RunStateName } from "../domain/plan-run/run.ts";
 import { sayState } from "../domain/plan-run/state-words.ts";
+import type { Standing } from "../domain/proof.ts";
 import { readable } from "../domain/readable.ts";
 import { findPerson, findService, type Inventory } from "../domain/service/inventory.ts";
 import type { Observation } from "../domain/service/observation.ts";
@@ -17,6 +18,12 @@ import type { CloudReads } from "../ports/step.ts";
 import type { Wake } from "../ports/wake.ts";
 import type { Ask } from "./intent.ts";
 
+/** How that stands which TwoKey stands on, and a look that is made now. */
+export interface Looked {
+  readonly standings: () => readonly Standing[];
+  again(ids: readonly string[]): Promise<void>;
+}
+
 /** What the intents about plans and runs need. */
 export interface RunCommandDeps {
   readonly runs: Runs;
@@ -27,6 +34,8 @@ export interface RunCommandDeps {
   readonly times: Pick<LearnedTimes, "of">;
   readonly cards: Documents<CardDue>;
   readonly inventory: () => Inventory;
+  /** How that stands which TwoKey stands on; absent: it is not proven here. */
+  readonly proven?: Looked;
   /** The open incident of a service, if there is one. */
   incidentOf(
     service: string,

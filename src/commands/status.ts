@@ -1,5 +1,6 @@
-import type { Card, CardPart } from "../domain/card/card.ts";
+import type { Card, CardPart, Span } from "../domain/card/card.ts";
 import { FREEZE_ID, type FreezeDocument, sayFrozen } from "../domain/plan-run/freeze.ts";
+import type { Standing } from "../domain/proof.ts";
 import { readable } from "../domain/readable.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import type { Observation } from "../domain/service/observation.ts";
@@ -7,6 +8,7 @@ import type { Service } from "../domain/service/service.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Documents } from "../ports/documents.ts";
 import type { Ledger, Runs } from "../ports/runs.ts";
+import { degradedLines } from "../views/proofs.ts";
 import type { OnCall, ServiceStatus } from "../views/standing.ts";
 import { serviceCard, statusCard } from "../views/status.ts";
 import type { Answer, Ask } from "./intent.ts";
@@ -26,6 +28,8 @@ export interface StatusDeps {
   readonly freezes: Pick<Documents<FreezeDocument>, "get">;
   /** What holds TwoKey's own state, in words; undefined: it is not looked at here. */
   readonly server: string | undefined;
+  /** How that stands which TwoKey stands on; undefined: it is not proven here. */
+  readonly standings: (() => readonly Standing[]) | undefined;
   /** Undefined: it is not asked here. */
   onCall(): Promise<OnCall | undefined>;
 }
@@ -47,7 +51,9 @@ export async function statusOfServices(name: string | undefined, deps: StatusDep
   const [only] = services;
   const nowMs = deps.clock.now();
   const isOne = name !== undefined && only !== undefined;
-  const card = isOne ? serviceCard(only, nowMs) : withServer(statusCard(services, onCall, nowMs), deps.server);
+  const degraded = degradedLines(deps.standings?.() ?? []);
+  const board = () => withServer(withDegraded(statusCard(services, onCall, nowMs), degraded), deps.server);
+  const card = isOne ? serviceCard(only, nowMs) : board();
   const freeze = stored?.value.freeze ?? undefined;
   const frozen = freeze && [`FROZEN. `, `${sayFrozen(freeze)}.`];
   const stopped =
@@ -58,6 +64,18 @@ export async function statusOfServices(name: string | undefined, deps: StatusDep
 /** Below everything else: it concerns the people who run TwoKey, and no service. */
 function withServer(card: Card, server: string | undefined): Card {
   return server === undefined ? card : { ...card, parts: [...card.parts, { kind: "note", text: server }] };
+}
+
+/** Lines of the board: there is room for that many, and `twokey doctor` says all. */
+const MOST_DEGRADED = 8;
+
+/** Below the services: what TwoKey itself stands on and is wrong, or gives no answer. */
+function withDegraded(card: Card, lines: readonly (readonly Span[])[]): Card {
+  if (lines.length === 0) return card;
+  const more = lines.length - MOST_DEGRADED;
+  const shown = [...lines.slice(0, MOST_DEGRADED), ...(more > 0 ? [[`${more} more: twokey doctor says all.`]] : [])];
+  const part: CardPart = { kind: "lines", plain: true, lines: shown };
+  return { ...card, parts: [...card.parts, { kind: "heading", text: "TwoKey is degraded" }, part] };
 }
 
 /** Above everything else: whatever a service's line says, nothing is changed meanwhile. */

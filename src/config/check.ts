@@ -11,6 +11,8 @@ import { referencePage } from "./reference-page.ts";
 export interface CommandResult {
   readonly text: string;
   readonly exitCode: 0 | 1 | 2;
+  /** The text is the answer, however the command ended: programs read it from standard output. */
+  readonly isAnswer?: boolean;
 }
 
 export const CHECK_USAGE = "Usage: twokey check [file]   (default: twokey.yaml)";

@@ -116,6 +116,12 @@ export const RETENTION = {
     after: "nowhere",
     why: "a vendor's limit is one for all processes",
   },
+  proofs: {
+    what: "what a look at the store's rights writes",
+    until: "the same look removes it; where the process died, after a minute, which Redis itself counts",
+    after: "nowhere",
+    why: "only a write shows that a write works",
+  },
   marks: {
     what: "the newest mark of each process's ledger, the newest of all, and what processes testified of a lost store",
     until: "replaced in its place, one a process; of a process name that is not used any more, its ledger is removed",

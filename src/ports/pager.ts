@@ -1,4 +1,5 @@
 import type { Person } from "../domain/people/person.ts";
+import type { Proof } from "./proof.ts";
 
 /** What one call to the pager came to. `unknown` is a state of its own: the same request may be made again (it carries its key). */
 export type PagerAnswer<T = undefined> =
@@ -87,11 +88,13 @@ export interface Pager {
   evidence?(dedupKey: string): Promise<PagerAnswer<PagerIncident | undefined>>;
   /** Who is on call now for these policies; every page of the answer or nothing. */
   whoIsOnCall?(policies: readonly string[]): Promise<PagerAnswer<readonly OnCallEntry[]>>;
+  /** What shows that its secrets and settings are right, and pages nobody. */
+  readonly proofs?: readonly Proof[];
   close(): void;
 }
 
 /** A pager with every ability. */
-export type KeepingPager = Required<Pager>;
+export type KeepingPager = Required<Omit<Pager, "proofs">> & Pick<Pager, "proofs">;
 
 /** The pagers of the file. */
 export interface Pagers {

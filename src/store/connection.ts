@@ -42,6 +42,12 @@ export interface Checked {
   readonly facts: ServerFacts;
 }
 
+/** A ready connection whose server was not judged. Throws UserError when there is none. */
+export async function connectPlainly(url: string, logger: Logger): Promise<ScriptedRedis> {
+  const made = new Redis(url, { ...FAIL_FAST, lazyConnect: true, retryStrategy: null });
+  return (await connected(made, async () => undefined, logger)).redis;
+}
+
 /** The same for somebody who only looks: whatever could write is refused before it is sent. */
 export async function connectReader(url: string, logger: Logger): Promise<ScriptedRedis> {
   const made = new ReadingRedis(url, { ...FAIL_FAST, lazyConnect: true });

@@ -46,6 +46,7 @@ export const KEPT_AS: Readonly<Record<Exclude<keyof typeof KEYS, "document" | "c
   placeOf: "putAside",
   replaced: "putAside",
   budget: "budget",
+  proof: "proofs",
   once: "inboundIds",
 };
 

@@ -13,6 +13,8 @@ export const KEYS = {
   events: `${PREFIX}:events`,
   /** The events of one incident or run. */
   eventsOf: (about: "incident" | "run", id: string) => `${PREFIX}:events-of:${about}:${id}`,
+  /** What a proof of the rights writes, and removes at once. */
+  proof: (id: string) => `${PREFIX}:proof:${id}`,
   clock: `${PREFIX}:clock`,
   clockChannel: `${PREFIX}:clock-moved`,
   openRuns: `${PREFIX}:runs:open`,

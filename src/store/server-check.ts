@@ -79,7 +79,8 @@ async function letsAnybodyIn({ host, port, path, tls, family }: RedisOptions): P
   }
 }
 
-type Rule = (facts: ServerFacts, terms: StoreTerms) => readonly [code: string, why: string] | undefined;
+type Rule = (facts: ServerFacts, terms: StoreTerms) => Refusal | undefined;
+type Refusal = readonly [code: string, what: string, instead: string];
 
 /** In the order in which a person can mend them. Each refuses the start. */
 const RULES: readonly Rule[] = [
@@ -87,39 +88,43 @@ const RULES: readonly Rule[] = [
     const [major = 0, minor = 0] = version.split(".").map(Number);
     const isOld = major < OLDEST_VERSION[0] || (major === OLDEST_VERSION[0] && minor < OLDEST_VERSION[1]);
     return isOld
-      ? ["redis-too-old", `Redis ${version} is too old; TwoKey needs ${OLDEST_VERSION.join(".")} or newer.`]
+      ? ["redis-too-old", `Redis ${version} is too old.`, `TwoKey needs ${OLDEST_VERSION.join(".")} or newer.`]
       : undefined;
   },
   ({ isCluster }) =>
     isCluster
       ? [
           "redis-cluster",
-          "REDIS_URL leads to a node of a Redis Cluster, which holds a part of the keys only. Use a server that is no cluster.",
+          "REDIS_URL leads to a node of a Redis Cluster, which holds a part of the keys only.",
+          "Use a server that is no cluster.",
         ]
       : undefined,
   ({ isReplica }) =>
     isReplica
-      ? ["redis-read-only", "REDIS_URL leads to a replica, which takes no writes. Use the address of the primary."]
+      ? ["redis-read-only", "REDIS_URL leads to a replica, which takes no writes.", "Use the address of the primary."]
       : undefined,
   ({ eviction }) =>
     eviction === "noeviction"
       ? undefined
       : [
           "redis-evicts",
-          `Redis may evict keys (maxmemory-policy ${eviction ?? "unknown"}); a failover's journal must not be. Set noeviction.`,
+          `Redis may evict keys (maxmemory-policy ${eviction ?? "unknown"}); a failover's journal must not be.`,
+          "Set noeviction.",
         ],
   ({ isOpen }, { isRehearsal }) =>
     isOpen && !isRehearsal
       ? [
           "redis-open",
-          "Redis lets anybody in without a password, and everybody who can write there can stop and confuse runs. Set requirepass or an ACL, and put the password into REDIS_URL.",
+          "Redis lets anybody in without a password, and everybody who can write there can stop and confuse runs.",
+          "Set requirepass or an ACL, and put the password into REDIS_URL.",
         ]
       : undefined,
   ({ fsync, appendOnly }) =>
     appendOnly && fsync === "no"
       ? [
           "redis-no-fsync",
-          "Redis has appendfsync no: what it acknowledged may be lost. Set appendfsync always or everysec.",
+          "Redis has appendfsync no: what it acknowledged may be lost.",
+          "Set appendfsync always or everysec.",
         ]
       : undefined,
   ({ appendOnly }, { accepted, isRehearsal }) =>
@@ -127,22 +132,34 @@ const RULES: readonly Rule[] = [
       ? undefined
       : [
           "redis-no-append-only-file",
-          "Redis keeps no append-only file: after a crash of Redis every run stops for people. Set appendonly yes, or accept it in twokey.yaml: redis: { accept: [append-only-off] }.",
+          "Redis keeps no append-only file: after a crash of Redis every run stops for people.",
+          "Set appendonly yes, or accept it in twokey.yaml: redis: { accept: [append-only-off] }.",
         ],
   ({ fsync, appendOnly }, { accepted, isRehearsal }) =>
     !appendOnly || fsync !== undefined || isRehearsal || accepted.includes("fsync-unknown")
       ? undefined
       : [
           "redis-fsync-unknown",
-          "Redis does not say how often it writes to disk (CONFIG is refused). Look it up, and where it is always or everysec, say so in twokey.yaml: redis: { accept: [fsync-unknown] }.",
+          "Redis does not say how often it writes to disk (CONFIG is refused).",
+          "Look it up, and where it is always or everysec, say so in twokey.yaml: redis: { accept: [fsync-unknown] }.",
         ],
 ];
 
-/** Throws UserError where the server cannot carry failovers; says in the log what was found. */
-export function judgeServer(facts: ServerFacts, terms: StoreTerms, logger: Logger): void {
+/** Why this server cannot carry failovers on these terms; undefined: it can. */
+export function refusalOf(facts: ServerFacts, terms: StoreTerms): Refusal | undefined {
   for (const rule of RULES) {
     const refused = rule(facts, terms);
-    if (refused) throw new UserError(...refused);
+    if (refused) return refused;
+  }
+  return undefined;
+}
+
+/** Throws UserError where the server cannot carry failovers; says in the log what was found. */
+export function judgeServer(facts: ServerFacts, terms: StoreTerms, logger: Logger): void {
+  const refused = refusalOf(facts, terms);
+  if (refused) {
+    const [code, what, instead] = refused;
+    throw new UserError(code, `${what} ${instead}`);
   }
   const worth = { ...facts, accepted: [...terms.accepted] };
   if (facts.appendOnly && facts.fsync === "always") logger.info(worth, "Redis can carry failovers");

@@ -18,7 +18,7 @@ const deps = (server: string | undefined): StatusDeps => ({
   observed: async () => undefined,
   incidentShown: async () => undefined,
   freezes: { get: async () => undefined },
-  server,
+  ...{ server, standings: undefined },
   onCall: async () => [],
 });
 

@@ -8,7 +8,8 @@ export type HealthVerdict =
 export type WriteVerdict =
   | { readonly kind: "written" }
   | { readonly kind: "refused"; readonly reason: string }
-  | { readonly kind: "unknown"; readonly why: string };
+  /** `status`: of an answer that is neither of the two agreed ones; absent: there was no answer. */
+  | { readonly kind: "unknown"; readonly why: string; readonly status?: number };
 
 /** What people read of it, wherever they read it. The body of an answer is for the timeline, and for machines. */
 export const sayFailure = (health: Exclude<HealthVerdict, { kind: "healthy" }>): string =>

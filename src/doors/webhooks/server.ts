@@ -14,8 +14,20 @@ const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const READINESS_WITHIN_MS = 2_000;
 const FINISH_WITHIN_MS = 5_000;
 
-/** Empty: ready. Each entry is one sentence about what is missing. */
-export type Readiness = readonly string[];
+/** One thing that the process stands on and that is wrong, gives no answer, or was not looked at yet. */
+export interface Degraded {
+  readonly proof: string;
+  readonly since: string;
+  readonly what: string;
+  readonly instead: string;
+}
+
+export interface Readiness {
+  /** Empty: ready. Each entry is one sentence about what is missing. */
+  readonly missing: readonly string[];
+  /** What is not as it should be, and takes the process away from nobody. */
+  readonly degraded: readonly Degraded[];
+}
 
 export interface WebOptions {
   readonly host: string;
@@ -114,10 +126,10 @@ function statusOf(error: unknown): number {
 function addHealth(server: FastifyInstance, { isReady, logger }: WebOptions): void {
   server.get("/healthz", async (_request, reply) => uncached(reply).send({ alive: true }));
   server.get("/readyz", async (_request, reply) => {
-    const missing = await readiness(isReady, logger);
+    const { missing, degraded } = await readiness(isReady, logger);
     return uncached(reply)
       .code(missing.length === 0 ? 200 : 503)
-      .send({ ready: missing.length === 0, missing });
+      .send({ ready: missing.length === 0, missing, degraded });
   });
 }
 
@@ -127,17 +139,19 @@ const uncached = (reply: FastifyReply) => reply.header("cache-control", "no-stor
 async function readiness(isReady: () => Promise<Readiness>, logger: Logger): Promise<Readiness> {
   let timer: NodeJS.Timeout | undefined;
   const tooLong = new Promise<Readiness>((resolve) => {
-    timer = setTimeout(() => resolve(["The check did not end in time."]), READINESS_WITHIN_MS);
+    timer = setTimeout(() => resolve(missing("The check did not end in time.")), READINESS_WITHIN_MS);
   });
   try {
     return await Promise.race([isReady(), tooLong]);
   } catch (error) {
     logger.warn({ error: chainOf(error) }, "The readiness check failed");
-    return ["The check failed."];
+    return missing("The check failed.");
   } finally {
     clearTimeout(timer);
   }
 }
+
+const missing = (why: string): Readiness => ({ missing: [why], degraded: [] });
 
 function addWebhook(
   server: FastifyInstance,

@@ -59,6 +59,15 @@ export const OCCASIONS = {
     ...{ who: ["commanders"], urgent: "always", again: "never", backOff: AGAIN_SOON },
     ends: "Redis has room again",
   },
+  // Nobody is woken for what takes neither alerts nor pages away.
+  degraded: {
+    ...{ who: ["commanders"], urgent: "never", again: "never", backOff: AGAIN_SOON },
+    ends: "each secret and setting is proven again",
+  },
+  "not-ready": {
+    ...{ who: ["commanders"], urgent: "always", again: "never", backOff: AGAIN_SOON },
+    ends: "each secret and setting is proven again",
+  },
   "ledger-unwritable": {
     ...{ who: ["commanders"], urgent: "always", again: "never", backOff: AGAIN_SOON },
     ends: "the ledger can be written again",

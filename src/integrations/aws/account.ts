@@ -83,6 +83,8 @@ export interface Way extends Pick<CallerOptions, "clock" | "reachability" | "ans
 export interface OpenedAccount {
   readonly aws: AccountAws;
   readonly caller: Caller;
+  /** What looks. */
+  readonly clients: Clients;
   close(): void;
 }
 
@@ -105,6 +107,7 @@ export function openAccount(way: Way, access: Access): OpenedAccount {
   return {
     aws: { ...own.ports, as },
     caller: own.caller,
+    clients: own.clients,
     close: () => {
       for (const run of [own, ...runs.all()]) run.close();
     },
@@ -136,6 +139,7 @@ class Recent<T> {
 
 interface OpenedRun {
   readonly caller: Caller;
+  readonly clients: Clients;
   readonly ports: GuardedAws;
   close(): void;
 }
@@ -164,6 +168,7 @@ function openRun(way: Way, { executeRole, managedPolicy }: Access, { role, namin
   const through = (by: Caller) => ({ ...portsOf(by, looking.clients, () => clock.now()), answers });
   return {
     caller,
+    clients: looking.clients,
     ports: {
       ...through(caller),
       guardedBy: (guard, permitted) => through(caller.guardedBy(guard, hand(permitted))),

@@ -1,9 +1,11 @@
 import { ConfirmSubscriptionCommand } from "@aws-sdk/client-sns";
 import { UserError } from "../../domain/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Proof } from "../../ports/proof.ts";
 import { type Access, type AccountAws, type OpenedAccount, openAccount, type Way } from "./account.ts";
 import { Answers } from "./answers.ts";
 import { type CredentialOptions, ownIdentity } from "./credentials.ts";
+import { type AwsProofWish, awsProofs } from "./proofs.ts";
 import { Reachability } from "./reachability.ts";
 import { clientSettings, PATIENCE, type Patience } from "./settings.ts";
 
@@ -24,6 +26,8 @@ export interface Aws extends AccountAws {
   inAccount(access: Access): AccountAws;
   /** Confirms a subscription of the topic, in the topic's region. Throws as mutations do. */
   confirmSnsSubscription(topicArn: string, token: string): Promise<void>;
+  /** What shows that credentials, roles and topics are as the file says. */
+  proofs(wish: AwsProofWish): readonly Proof[];
   close(): void;
 }
 
@@ -53,6 +57,7 @@ export function createAws(options: AwsOptions): Aws {
       return account.aws;
     },
     confirmSnsSubscription: (topicArn, token) => confirm(own, topicArn, token),
+    proofs: (wish) => awsProofs(wish, { own, asking: { ...way, stsRegions: [stsRegion, ...(otherSts ?? [])] } }),
     close: () => {
       for (const account of [own, ...others.values()]) account.close();
     },

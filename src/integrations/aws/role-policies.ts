@@ -1,6 +1,14 @@
 import type { Region } from "../../domain/service/region.ts";
 import type { Look, Permission } from "../../ports/permission.ts";
-import { arnOf, type PolicyDocument, policyOf, type Statement, statementsOf, type Whose } from "./session-policy.ts";
+import {
+  arnOf,
+  ON_TOPICS,
+  type PolicyDocument,
+  policyOf,
+  type Statement,
+  statementsOf,
+  type Whose,
+} from "./session-policy.ts";
 
 /** What the roles of one account are for. */
 export interface RoleWish {
@@ -87,7 +95,7 @@ function looks({ whose, looks: all, topics }: RoleWish): readonly Statement[] {
   const unnamed = all.filter(({ on }) => on === undefined);
   const inRegions = unnamed.filter(({ regions }) => regions !== undefined);
   const called = { "aws:RequestedRegion": unique(inRegions.flatMap(({ regions = [] }) => regions)) };
-  const topical = topics.length === 0 ? [] : [allow(["sns:ConfirmSubscription"], topics)];
+  const topical = topics.length === 0 ? [] : [allow(ON_TOPICS, topics)];
   return [
     ...allowed(inRegions, "*", { StringEquals: called }),
     ...named(all, whose),

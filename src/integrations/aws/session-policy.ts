@@ -3,12 +3,12 @@ import type { Condition, Permission, Thing } from "../../ports/permission.ts";
 /** Characters of a policy that STS takes with a call. */
 export const LONGEST_SESSION_POLICY = 2_048;
 
-/** Looks that belong to no resource: that a subscription is confirmed is asked for by AWS. */
-const OF_NOBODY = ["sns:ConfirmSubscription"] as const;
+/** Looks that belong to no resource: a subscription is confirmed where AWS asks for it, and proven to be there. */
+export const ON_TOPICS = ["sns:ConfirmSubscription", "sns:ListSubscriptionsByTopic"] as const;
 
 /** Where the role says on what: a session that looks may do no more than look, at whatever kind of resource. */
 export const lookingPolicy = (looks: readonly string[]): string =>
-  JSON.stringify(policyOf([{ Effect: "Allow", Action: [...looks, ...OF_NOBODY], Resource: "*" }]));
+  JSON.stringify(policyOf([{ Effect: "Allow", Action: [...looks, ...ON_TOPICS], Resource: "*" }]));
 
 /** Whose account it is, and in which partition of AWS. */
 export interface Whose {

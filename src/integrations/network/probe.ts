@@ -115,7 +115,7 @@ function writeVerdict(answer: Exchange): WriteVerdict {
   if (status === 200 && Written.safeParse(json).success) return { kind: "written" };
   const refused = NotWritten.safeParse(json);
   if (status === 503 && refused.success) return { kind: "refused", reason: refused.data.reason.slice(0, LONGEST_WHY) };
-  return { kind: "unknown", why: `answered ${status} with ${firstLine(body) || "an empty body"}` };
+  return { kind: "unknown", why: `answered ${status} with ${firstLine(body) || "an empty body"}`, status };
 }
 
 /** Only a check that had a session can say what has become of it. */

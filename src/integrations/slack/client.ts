@@ -8,27 +8,41 @@ import { type PacedCall, Pacing, type Tier } from "./pacing.ts";
 /** Machine time; the SDK's own default is none. */
 const TIMEOUT_MS = 10_000;
 
-/** Every method we call: its tier (docs.slack.dev) and whether a repetition would show. */
+interface MethodFacts {
+  readonly tier: Tier | "post";
+  readonly nature: Nature;
+  /** What the bot token has to be allowed for it. */
+  readonly scopes: readonly string[];
+}
+
+/** Every method we call: its tier (docs.slack.dev), whether a repetition would show, and the scopes of the manifest that it takes. */
 const METHODS = {
-  "auth.test": { tier: 4, nature: "read" },
-  "bookmarks.add": { tier: 2, nature: "repeatable" },
-  "bookmarks.list": { tier: 3, nature: "read" },
-  "chat.postEphemeral": { tier: 4, nature: "repeatable" },
-  "chat.postMessage": { tier: "post", nature: "once" },
-  "chat.update": { tier: 3, nature: "repeatable" },
-  "conversations.create": { tier: 2, nature: "repeatable" },
-  "conversations.open": { tier: 3, nature: "repeatable" },
-  "conversations.history": { tier: 3, nature: "read" },
-  "conversations.invite": { tier: 3, nature: "repeatable" },
-  "conversations.list": { tier: 2, nature: "read" },
-  "conversations.replies": { tier: 3, nature: "read" },
-  "conversations.setPurpose": { tier: 2, nature: "repeatable" },
-  "conversations.setTopic": { tier: 2, nature: "repeatable" },
-  "pins.add": { tier: 2, nature: "repeatable" },
-  "usergroups.users.list": { tier: 2, nature: "read" },
-  "users.info": { tier: 4, nature: "read" },
-} as const satisfies Readonly<Record<string, { tier: Tier | "post"; nature: Nature }>>;
+  // With the app token, whose only scope is connections:write.
+  "apps.connections.open": { tier: 2, nature: "read", scopes: [] },
+  "auth.test": { tier: 4, nature: "read", scopes: [] },
+  "bookmarks.add": { tier: 2, nature: "repeatable", scopes: ["bookmarks:write"] },
+  "bookmarks.list": { tier: 3, nature: "read", scopes: ["bookmarks:read"] },
+  "chat.postEphemeral": { tier: 4, nature: "repeatable", scopes: ["chat:write"] },
+  "chat.postMessage": { tier: "post", nature: "once", scopes: ["chat:write"] },
+  "chat.update": { tier: 3, nature: "repeatable", scopes: ["chat:write"] },
+  "conversations.create": { tier: 2, nature: "repeatable", scopes: ["channels:manage"] },
+  "conversations.open": { tier: 3, nature: "repeatable", scopes: ["im:write"] },
+  "conversations.history": { tier: 3, nature: "read", scopes: ["channels:history", "im:history"] },
+  "conversations.invite": { tier: 3, nature: "repeatable", scopes: ["channels:manage"] },
+  "conversations.list": { tier: 2, nature: "read", scopes: ["channels:read"] },
+  "conversations.replies": { tier: 3, nature: "read", scopes: ["channels:history", "im:history"] },
+  "conversations.setPurpose": { tier: 2, nature: "repeatable", scopes: ["channels:manage"] },
+  "conversations.setTopic": { tier: 2, nature: "repeatable", scopes: ["channels:manage"] },
+  "pins.add": { tier: 2, nature: "repeatable", scopes: ["pins:write"] },
+  "usergroups.users.list": { tier: 2, nature: "read", scopes: ["usergroups:read"] },
+  "users.info": { tier: 4, nature: "read", scopes: ["users:read"] },
+} as const satisfies Readonly<Record<string, MethodFacts>>;
 export type MethodName = keyof typeof METHODS;
+
+/** Every scope that the bot token needs: for what we call, and for being called by `/dr`. */
+export const SCOPES: readonly string[] = [
+  ...new Set(["commands", ...Object.values(METHODS).flatMap(({ scopes }) => scopes)]),
+].toSorted();
 
 /** For calls whose answer tells nothing. */
 export const DONE = z.unknown();

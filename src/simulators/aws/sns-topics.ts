@@ -126,6 +126,11 @@ export class Topics {
     this.#send(topic, subscription, { signed, body: JSON.stringify(signed, undefined, 2), isRaw: false });
   }
 
+  /** Somebody ends every subscription of the topic. Throws AwsError NotFound. */
+  unsubscribe(arn: string): void {
+    this.require(arn).subscriptions.length = 0;
+  }
+
   /** The paths stay. What is still to be delivered goes to the new origin as well. */
   moveEndpoints(origin: string): void {
     for (const { subscriptions } of this.#topics.values())

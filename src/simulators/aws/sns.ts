@@ -31,6 +31,9 @@ export function createSns(world: World, input: SnsSpecInput): Sns {
     const wanted = z.strictObject({ topicArn: z.string(), endpoint: Endpoint }).parse(body);
     topics.subscribe(wanted.topicArn, wanted.endpoint);
   });
+  world.control.on("POST /sns/unsubscribe", (body) => {
+    topics.unsubscribe(z.strictObject({ topicArn: z.string() }).parse(body).topicArn);
+  });
   world.control.on("POST /sns/origin", (body) => {
     topics.moveEndpoints(z.strictObject({ origin: Endpoint }).parse(body).origin);
   });
@@ -44,6 +47,7 @@ export function createSns(world: World, input: SnsSpecInput): Sns {
         ConfirmSubscription: { mutates: true, handle: (call) => confirm(topics, call) },
         Publish: { mutates: true, handle: (call) => publish(topics, call) },
         ListTopics: { mutates: false, handle: (call) => listTopics(topics, call) },
+        ListSubscriptionsByTopic: { mutates: false, handle: (call) => listSubscriptions(topics, call) },
         GetTopicAttributes: { mutates: false, handle: (call) => attributes(topics, call) },
         SetTopicAttributes: { mutates: true, handle: (call) => setAttributes(topics, call) },
       },
@@ -80,6 +84,7 @@ const Confirm = z.strictObject({
   AuthenticateOnUnsubscribe: z.enum(["true", "false"]).optional(),
 });
 const Publish = z.strictObject({ TopicArn: z.string(), Message: z.string().min(1), Subject: z.string().optional() });
+const ListSubscriptions = z.strictObject({ TopicArn: z.string(), NextToken: z.string().optional() });
 const GetAttributes = z.strictObject({ TopicArn: z.string() });
 const SetAttributes = z.strictObject({
   TopicArn: z.string(),
@@ -126,6 +131,24 @@ function listTopics(topics: Topics, { input, region }: AwsCall) {
     ),
     NextToken,
   };
+}
+
+/** One that waits for its confirmation has words where its ARN will be. */
+function listSubscriptions(topics: Topics, { input, region }: AwsCall) {
+  const { TopicArn, NextToken: marker } = ListSubscriptions.parse(input);
+  const { subscriptions } = topics.require(TopicArn, region);
+  const { entries, marker: NextToken } = page(subscriptions, ({ arn }) => arn, { size: MOST_TOPICS, marker });
+  const rows = entries.map(({ arn, endpoint, isConfirmed }) => {
+    const SubscriptionArn = isConfirmed ? arn : "PendingConfirmation";
+    return {
+      SubscriptionArn,
+      Owner: ACCOUNT_ID,
+      Protocol: new URL(endpoint).protocol.slice(0, -1),
+      Endpoint: endpoint,
+      TopicArn,
+    };
+  });
+  return { Subscriptions: new XmlList("member", rows), NextToken };
 }
 
 function attributes(topics: Topics, { input, region }: AwsCall) {

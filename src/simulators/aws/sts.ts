@@ -26,6 +26,22 @@ const AssumeRole = z.strictObject({
 /** Characters of a session policy that is handed over with the call. */
 const LONGEST_POLICY = 2_048;
 
+/** Somebody changes whom a role trusts, deletes the keys that no role handed out, or moves all of it to another account. */
+const Trust = z.strictObject({
+  /** ARNs of roles that trust nobody any more; all others do again. */
+  refused: z.array(z.string()).optional(),
+  keys: z.enum(["taken", "revoked"]).optional(),
+  /** What STS says of everybody; null: the account of their own ARN. */
+  account: z
+    .string()
+    .regex(/^\d{12}$/)
+    .nullable()
+    .optional(),
+});
+
+/** `arn:aws:iam::123456789012:role/…` → 123456789012. */
+const accountIn = (arn: string): string => arn.split(":")[4] ?? ACCOUNT_ID;
+
 /** Who holds an access key that AssumeRole handed out. */
 interface Session extends Omit<Principal, "arn"> {
   readonly UserId: string;
@@ -61,10 +77,19 @@ export function createSts(world: World, input: StsSpecInput, things: Things = NO
   const { roles, managed, caller, sessionSeconds } = StsSpec.parse(input);
   const random = world.random.fork("sts");
   const sessions = new Map<string, Session>();
+  const trust = { refused: new Set<string>(), areKeysRevoked: false, account: undefined as string | undefined };
+  world.control.on("POST /sts/trust", (body) => {
+    const { refused, keys, account } = Trust.parse(body);
+    if (refused) trust.refused = new Set(refused);
+    if (keys !== undefined) trust.areKeysRevoked = keys === "revoked";
+    if (account !== undefined) trust.account = account ?? undefined;
+    world.log.append("sts.trust-changed", { refused: [...trust.refused], keys, account });
+  });
   const assumeRole = (call: AwsCall) => {
     const wanted = AssumeRole.parse(call.input);
     const role = roles.find(({ arn }) => arn === wanted.RoleArn);
-    if (!role || (role.externalId !== undefined && role.externalId !== wanted.ExternalId)) {
+    const isTrusted = role !== undefined && !trust.refused.has(role.arn);
+    if (!isTrusted || (role.externalId !== undefined && role.externalId !== wanted.ExternalId)) {
       throw new AwsError(
         "AccessDenied",
         `Not authorized to perform: sts:AssumeRole on resource: ${wanted.RoleArn}`,
@@ -77,7 +102,7 @@ export function createSts(world: World, input: StsSpecInput, things: Things = NO
       identity: role.policies,
       session: sessionPolicies(wanted, managed),
       UserId: `AROA${random.hex(17).toUpperCase()}:${wanted.RoleSessionName}`,
-      Arn: `arn:aws:sts::${ACCOUNT_ID}:assumed-role/${name}`,
+      Arn: `arn:aws:sts::${accountIn(wanted.RoleArn)}:assumed-role/${name}`,
       isGlobal: GLOBAL_ENDPOINT.test(call.host ?? ""),
     };
     sessions.set(accessKeyId, session);
@@ -103,7 +128,7 @@ export function createSts(world: World, input: StsSpecInput, things: Things = NO
   const whoHolds = (accessKeyId: string | undefined): Session => sessions.get(accessKeyId ?? "") ?? user;
   const callerIdentity = ({ accessKeyId }: AwsCall) => {
     const { UserId, Arn } = whoHolds(accessKeyId);
-    return { UserId, Arn, Account: ACCOUNT_ID };
+    return { UserId, Arn, Account: trust.account ?? accountIn(Arn) };
   };
   const principalOf = (accessKeyId: string | undefined): Principal => {
     const { Arn: arn, identity, session } = whoHolds(accessKeyId);
@@ -112,8 +137,10 @@ export function createSts(world: World, input: StsSpecInput, things: Things = NO
   const judged = authorising(world, { principalOf, things });
   return {
     authorise: (service, call) => {
+      const isOwnKey = !sessions.has(call.accessKeyId ?? "");
+      if (trust.areKeysRevoked && isOwnKey) throw unknownToken(service);
       const isOld = whoHolds(call.accessKeyId).isGlobal && OPT_IN_REGIONS.has(call.region);
-      if (isOld) throw oldToken(service);
+      if (isOld) throw unknownToken(service);
       judged(service, call);
     },
     service: {
@@ -130,7 +157,7 @@ export function createSts(world: World, input: StsSpecInput, things: Things = NO
 }
 
 /** As each family of services says that it knows nobody of that token. */
-function oldToken({ protocol }: AwsService): AwsError {
+function unknownToken({ protocol }: AwsService): AwsError {
   if (protocol === "ec2")
     return new AwsError("AuthFailure", "AWS was not able to validate the provided access credentials", 401);
   const code = protocol.startsWith("json") ? "UnrecognizedClientException" : "InvalidClientTokenId";

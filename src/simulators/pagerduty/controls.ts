@@ -18,6 +18,11 @@ const SetMode = z.strictObject({
   held: z.enum(["deliver", "drop"]).default("deliver"),
 });
 const SetShifts = z.strictObject({ scheduleId: z.string(), shifts: z.array(Shift) });
+/** Somebody takes a token or key out of the account, or puts it back. */
+const SetSecrets = z.strictObject({
+  apiToken: z.enum(["taken", "refused"]).optional(),
+  routingKeys: z.enum(["taken", "refused"]).optional(),
+});
 const SetWebhook = z.strictObject({
   id: z.string(),
   url: z.url().optional(),
@@ -72,6 +77,12 @@ function addConfigurationControls(directory: Directory): void {
     if (!schedule) throw new Error(`PagerDuty has no schedule ${scheduleId}`);
     schedule.shifts = shifts;
     return schedule;
+  });
+  control.on("POST /pagerduty/secrets", (body) => {
+    const { apiToken, routingKeys } = SetSecrets.parse(body);
+    if (apiToken !== undefined) directory.takesToken = apiToken === "taken";
+    if (routingKeys !== undefined) directory.takesKeys = routingKeys === "taken";
+    return { takesToken: directory.takesToken, takesKeys: directory.takesKeys };
   });
   control.on("GET /pagerduty/webhooks", () => directory.webhooks.subscriptions.map((one) => view(directory, one)));
   control.on("POST /pagerduty/webhooks", (body) => {

@@ -29,6 +29,9 @@ export class Directory {
   readonly incidents: Incident[] = [];
   readonly notifications: Notification[] = [];
   mode: Mode = "normal";
+  /** False: somebody took the API token, or the integration keys, out of the account. */
+  takesToken: boolean = true;
+  takesKeys: boolean = true;
   /** Called when somebody's phone rings for the first time since they were assigned or asked. */
   onFirstRing: (incident: Incident, userId: string, reason: Notification["reason"]) => void = () => {};
   readonly #random: Random;
@@ -81,6 +84,7 @@ export class Directory {
   }
 
   serviceOfKey(routingKey: string): Service | undefined {
+    if (!this.takesKeys) return undefined;
     return this.account.services.find((service) => service.integrationKeys.includes(routingKey));
   }
 

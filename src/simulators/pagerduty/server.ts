@@ -150,7 +150,8 @@ export class PagerDutyServer {
   #answerRest({ method, url, headers, text }: Request): Answer {
     const { apiToken } = this.#directory.account;
     const authorization = headers.authorization ?? "";
-    if (authorization !== `Token token=${apiToken}` && authorization !== `Bearer ${apiToken}`) {
+    const isKnown = authorization === `Token token=${apiToken}` || authorization === `Bearer ${apiToken}`;
+    if (!isKnown || !this.#directory.takesToken) {
       return json(401, new RestError({ status: 401, code: 2006, message: "Authentication failed" }).toJson());
     }
     const budget = this.#restLimit.take(apiToken);

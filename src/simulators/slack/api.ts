@@ -82,6 +82,7 @@ export class Api {
     const app = apps.find((each) => each.botToken === token || each.appToken === token);
     if (!app) return refuse("invalid_auth");
     const kind = app.appToken === token ? "app" : "bot";
+    if (this.#context.workspace.revoked.has(kind)) return refuse("token_revoked");
     if (kind !== (method.token ?? "bot")) return refuse("not_allowed_token_type", app);
     const call: Call = { ...this.#context, app, args };
     const missing = missingScope(method, call);

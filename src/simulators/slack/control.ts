@@ -33,6 +33,11 @@ const Post = z.strictObject({
   threadTs: z.string().optional(),
 });
 const OfApp = z.strictObject({ appId: z.string().optional() });
+/** Somebody changes the app in Slack: what its token may do from now on, and which of its tokens count no more. */
+const Changed = z.strictObject({
+  scopes: z.array(z.string()).optional(),
+  revoked: z.array(z.enum(["bot", "app"])).optional(),
+});
 const Disconnect = z.strictObject({
   reason: z.enum(["warning", "refresh_requested", "link_disabled"]),
   appId: z.string().optional(),
@@ -144,6 +149,13 @@ function addTroubles(parts: SlackParts): void {
     if (!group) throw new Error(`There is no user group ${id}`);
     workspace.usergroups.set(id, { ...group, users });
     return { id, users };
+  });
+  control.on("POST /slack/app", (body) => {
+    const { scopes, revoked } = Changed.parse(body);
+    for (const app of workspace.spec.apps) if (scopes) app.scopes = scopes;
+    if (revoked) workspace.revoke(revoked);
+    log.append("slack.app-changed", { scopes, revoked });
+    return { scopes: workspace.spec.apps.map((app) => app.scopes), revoked: [...workspace.revoked] };
   });
   control.on("POST /slack/reset", () => {
     workspace.reset();

@@ -73,6 +73,8 @@ export class Workspace {
   readonly usergroups = new Map<string, Usergroup>();
   readonly channels = new Map<string, Channel>();
   readonly ephemerals: Ephemeral[] = [];
+  /** Tokens of the app that count no more. */
+  readonly revoked = new Set<"bot" | "app">();
   readonly now: () => number;
   readonly #random: Random;
   #lastTsMicros = 0;
@@ -84,12 +86,19 @@ export class Workspace {
     this.reset();
   }
 
+  /** These count no more; any other does again. */
+  revoke(tokens: readonly ("bot" | "app")[]): void {
+    this.revoked.clear();
+    for (const token of tokens) this.revoked.add(token);
+  }
+
   /** Back to what the specification says; ids and timestamps go on. */
   reset(): void {
     this.users.clear();
     this.usergroups.clear();
     this.channels.clear();
     this.ephemerals.length = 0;
+    this.revoked.clear();
     for (const user of this.spec.users) this.users.set(user.id, user);
     for (const app of this.spec.apps) if (!this.users.has(app.botUserId)) this.users.set(app.botUserId, botUser(app));
     for (const group of this.spec.usergroups) this.usergroups.set(group.id, group);

@@ -13,7 +13,12 @@ describe("Slack's signed HTTP, through the web door", () => {
   beforeAll(async () => {
     const listener = later<NonNullable<Desk["door"]["listener"]>>();
     web = await startWeb({
-      ...{ host: "127.0.0.1", port: 0, logger: memoryLogger().logger, isReady: async () => [] },
+      ...{
+        host: "127.0.0.1",
+        port: 0,
+        logger: memoryLogger().logger,
+        isReady: async () => ({ missing: [], degraded: [] }),
+      },
       sns: async () => ({ status: 403 }),
       hints: {},
       slack: (request, response) => void listener.promise.then((handle) => handle(request, response)),

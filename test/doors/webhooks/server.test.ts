@@ -10,16 +10,25 @@ afterEach(async () => {
 
 describe("The web door", () => {
   test("lives whether or not it is ready, and says what is missing", async () => {
-    web = await openWeb({ isReady: async () => ["Redis does not answer."] });
+    web = await openWeb({ isReady: async () => ({ missing: ["Redis does not answer."], degraded: [] }) });
     expect((await web.fetch("/healthz")).status).toBe(200);
     const ready = await web.fetch("/readyz");
     expect(ready.status).toBe(503);
-    expect(await ready.json()).toEqual({ ready: false, missing: ["Redis does not answer."] });
+    expect(await ready.json()).toEqual({ ready: false, missing: ["Redis does not answer."], degraded: [] });
   });
 
   test("is ready when nothing is missing", async () => {
     web = await openWeb();
-    expect(await (await web.fetch("/readyz")).json()).toEqual({ ready: true, missing: [] });
+    expect(await (await web.fetch("/readyz")).json()).toEqual({ ready: true, missing: [], degraded: [] });
+  });
+
+  test("is ready while something is degraded, and says what", async () => {
+    const degraded = [
+      { proof: "a-token", since: "2026-01-01T00:00:00.000Z", what: "It is wrong.", instead: "Mend it." },
+    ];
+    web = await openWeb({ isReady: async () => ({ missing: [], degraded }) });
+    const ready = await web.fetch("/readyz");
+    expect([ready.status, await ready.json()]).toEqual([200, { ready: true, missing: [], degraded }]);
   });
 
   test.each([

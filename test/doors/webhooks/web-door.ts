@@ -10,7 +10,7 @@ export interface OpenWeb extends Web {
 export async function openWeb(more: Partial<WebOptions> = {}): Promise<OpenWeb> {
   const { logger, lines } = memoryLogger();
   const web = await startWeb({
-    ...{ host: "127.0.0.1", port: 0, logger, isReady: async () => [] },
+    ...{ host: "127.0.0.1", port: 0, logger, isReady: async () => ({ missing: [], degraded: [] }) },
     sns: async () => ({ status: 403 }),
     hints: {},
     ...more,

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createTransport } from "nodemailer";
 import type { Secret } from "../../../domain/secret.ts";
 import type { CallRequest, Pager } from "../../../ports/pager.ts";
+import { OK, type Proof } from "../../../ports/proof.ts";
 import { failureOf } from "./classify.ts";
 import { bodyOf, subjectOf } from "./message.ts";
 
@@ -53,9 +54,28 @@ export function createMail(options: MailOptions): Pager {
         return failureOf(error);
       }
     },
+    proofs: [proofOfMail(options.server, () => transport.verify())],
     close: () => transport.close(),
   };
 }
+
+/** Greeting, encryption and sign-in, up to where a mail would begin. */
+const proofOfMail = (server: string, verify: () => Promise<unknown>): Proof => ({
+  ...{ id: "mail-server", proves: `the mail server ${server} lets TwoKey in`, neededBy: "no move" },
+  prove: async () => {
+    try {
+      await verify();
+      return OK;
+    } catch (error) {
+      if (failureOf(error).kind !== "rejected") return { kind: "unknown", why: "the mail server gives no answer" };
+      return {
+        kind: "wrong",
+        what: `The mail server ${server} does not let TwoKey in.`,
+        instead: "Check MAIL_USER and MAIL_PASSWORD, and restart TwoKey.",
+      };
+    }
+  },
+});
 
 function contentOf(request: CallRequest, from: string) {
   return {

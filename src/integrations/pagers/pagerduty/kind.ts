@@ -76,11 +76,11 @@ export const pagerDuty: PagerKind = {
   ],
   addressOf: ({ pagers }) => pagers[NAME],
   open: ({ settings, variables, budget }) => {
-    const { region, from } = Settings.parse(settings);
+    const { region, service, from } = Settings.parse(settings);
     const { PAGERDUTY_ROUTING_KEY: routingKey, PAGERDUTY_API_TOKEN: apiToken, PAGERDUTY_HOST: host } = variables;
     if (!routingKey || !apiToken)
       throw new UserError("pagerduty-keys", "PagerDuty needs its routing key and API token");
-    return createPagerDuty({ routingKey, apiToken, region, from, budget, address: host?.reveal() });
+    return createPagerDuty({ routingKey, apiToken, region, service, from, budget, address: host?.reveal() });
   },
   hints: (variables) => pagerDutyHints(variables[SECRETS_VARIABLE]),
 };

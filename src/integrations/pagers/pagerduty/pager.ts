@@ -2,11 +2,15 @@ import { z } from "zod";
 import type { Asked, CallRequest, KeepingPager, OnCallEntry, PageRequest, PagerAnswer } from "../../../ports/pager.ts";
 import { type ClientOptions, PagerDutyClient } from "./client.ts";
 import { findIncident, readIncident, rungByTrigger } from "./incidents.ts";
+import { pagerDutyProofs } from "./proofs.ts";
 
 export const NAME = "pagerduty";
 
 /** `from` names the bot's own PagerDuty user, in whose name responders are asked. */
-export type PagerDutyOptions = ClientOptions;
+export interface PagerDutyOptions extends ClientOptions {
+  /** The service of the file; absent: nothing is proven of it. */
+  readonly service?: string | undefined;
+}
 
 /** Long enough for the events queue to have made the incident. */
 const NOT_YET_THERE_MS = 1_000;
@@ -28,6 +32,7 @@ export function createPagerDuty(options: PagerDutyOptions): KeepingPager {
     call: (request) => callPeople(client, self, request),
     evidence: (dedupKey) => readIncident(client, dedupKey),
     whoIsOnCall: (policies) => onCall(client, policies),
+    proofs: pagerDutyProofs(client, options),
     close: () => client.close(),
   };
 }

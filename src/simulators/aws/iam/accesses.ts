@@ -95,9 +95,10 @@ const ACCESSES: Readonly<Record<string, Readonly<Record<string, AccessesOf>>>> =
     ],
   },
   sns: Object.fromEntries(
-    ["Subscribe", "ConfirmSubscription", "Publish", "GetTopicAttributes", "SetTopicAttributes", "DeleteTopic"].map(
-      (operation) => [operation, named("TopicArn")],
-    ),
+    [
+      ...["Subscribe", "ConfirmSubscription", "Publish", "GetTopicAttributes", "SetTopicAttributes", "DeleteTopic"],
+      "ListSubscriptionsByTopic",
+    ].map((operation) => [operation, named("TopicArn")]),
   ),
   sts: {
     AssumeRole: named("RoleArn"),

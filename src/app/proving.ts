@@ -1,0 +1,129 @@
+import { messageOf } from "../domain/errors.ts";
+import { type Standing, standingAfter } from "../domain/proof.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Proof } from "../ports/proof.ts";
+import { proveOne } from "./prove.ts";
+
+/** World time between two looks at what holds, and at what does not. */
+const EVERY_MS = 3_600_000;
+const AGAIN_EVERY_MS = 60_000;
+/** Machine time between two looks, however fast the clock runs: the vendors' limits count in machine time. */
+const AT_LEAST_MS = 5_000;
+/** Machine time between two looks at what is due. */
+const TURN_MS = 1_000;
+
+export interface ProvingDeps {
+  /** As they are at this moment: the file may change. */
+  readonly proofs: () => readonly Proof[];
+  readonly clock: Pick<Clock, "now">;
+  readonly logger: Logger;
+  /** Called after each turn in which something stands otherwise; what it throws is logged. */
+  tell(standings: readonly Told[]): Promise<void>;
+  /** Machine times; absent: as above. */
+  readonly turnEveryMs?: number;
+  readonly atLeastMs?: number;
+}
+
+/** A standing, and whether somebody else tells people of it. */
+export interface Told extends Standing {
+  readonly isToldElsewhere: boolean;
+}
+
+interface Kept {
+  readonly standing: Standing;
+  readonly lookedAt: { readonly worldMs: number; readonly machineMs: number };
+}
+
+/**
+ * Proves everything at once, then what holds every hour and what does not every minute. Nothing waits for it: alerts are taken in
+ * and pages leave meanwhile. A proof under way is never begun a second time.
+ */
+export class Proving {
+  readonly #deps: ProvingDeps;
+  readonly #kept = new Map<string, Kept>();
+  readonly #underWay = new Map<string, Promise<void>>();
+  readonly #startedAtMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
+
+  constructor(deps: ProvingDeps) {
+    this.#deps = deps;
+    this.#startedAtMs = deps.clock.now();
+  }
+
+  /** Everything that is to be proven, also what nobody has looked at yet. */
+  readonly standings = (): readonly Told[] =>
+    this.#deps.proofs().map((proof) => toldOf(proof, this.#kept.get(proof.id)?.standing, this.#startedAtMs));
+
+  /** Looks at these once more, now. Resolves when each has been looked at. */
+  async again(ids: readonly string[]): Promise<void> {
+    await Promise.all(this.#deps.proofs().flatMap((proof) => (ids.includes(proof.id) ? [this.#prove(proof)] : [])));
+  }
+
+  /** Begins to look. */
+  start(): void {
+    this.#timer = setInterval(() => this.#turn(), this.#deps.turnEveryMs ?? TURN_MS);
+    this.#turn();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    clearInterval(this.#timer);
+  }
+
+  #turn(): void {
+    const { logger, tell } = this.#deps;
+    for (const proof of this.#deps.proofs()) {
+      if (!this.#underWay.has(proof.id) && isDue(this.#kept.get(proof.id), proof, this.#deps)) void this.#prove(proof);
+    }
+    // Every turn, since what could not be told is told at the next one.
+    if (this.#kept.size === 0) return;
+    tell(this.standings()).catch((error: unknown) =>
+      logger.warn({ why: messageOf(error) }, "Nobody could be told what is not proven"),
+    );
+  }
+
+  #prove(proof: Proof): Promise<void> {
+    const looking = this.#underWay.get(proof.id) ?? this.#look(proof).finally(() => this.#underWay.delete(proof.id));
+    this.#underWay.set(proof.id, looking);
+    return looking;
+  }
+
+  async #look(proof: Proof): Promise<void> {
+    const { clock, logger } = this.#deps;
+    const proven = await proveOne(proof);
+    if (this.#isStopped) return;
+    const before = this.#kept.get(proof.id)?.standing;
+    const standing = standingAfter(proof, before, { proven, atMs: clock.now() });
+    this.#kept.set(proof.id, { standing, lookedAt: { worldMs: clock.now(), machineMs: Date.now() } });
+    if (standing.sinceMs !== before?.sinceMs) note(standing, before, logger);
+  }
+}
+
+function isDue(last: Kept | undefined, { everyMs = EVERY_MS }: Proof, deps: ProvingDeps): boolean {
+  if (!last) return true;
+  const { standing, lookedAt } = last;
+  if (Date.now() - lookedAt.machineMs < (deps.atLeastMs ?? AT_LEAST_MS)) return false;
+  const holds = standing.proven.kind === "ok" || standing.proven.kind === "unprovable";
+  return deps.clock.now() - lookedAt.worldMs >= (holds ? everyMs : Math.min(everyMs, AGAIN_EVERY_MS));
+}
+
+function toldOf(proof: Proof, kept: Standing | undefined, startedAtMs: number): Told {
+  const { id, proves, critical, neededBy, isToldElsewhere = false } = proof;
+  const fresh = {
+    ...({ proven: { kind: "pending" }, sinceMs: startedAtMs } as const),
+    ...{ answeredAtMs: undefined, isSilent: false },
+  };
+  return { ...(kept ?? fresh), ...{ id, proves, critical, neededBy, isToldElsewhere } };
+}
+
+function note({ id, proven }: Standing, before: Standing | undefined, logger: Logger): void {
+  if (proven.kind === "wrong") {
+    logger.error({ proof: id, what: proven.what, instead: proven.instead }, "Something that TwoKey stands on is wrong");
+  } else if (proven.kind === "unknown") {
+    logger.warn({ proof: id, why: proven.why }, "Something that TwoKey stands on could not be proven");
+  } else if (before !== undefined) {
+    logger.info({ proof: id }, "Something that TwoKey stands on is proven again");
+  }
+}

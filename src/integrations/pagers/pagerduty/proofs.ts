@@ -1,0 +1,103 @@
+import { z } from "zod";
+import type { Proven } from "../../../domain/proof.ts";
+import type { PagerAnswer } from "../../../ports/pager.ts";
+import { OK, type Proof } from "../../../ports/proof.ts";
+import type { PagerDutyClient } from "./client.ts";
+
+export interface PagerDutyProofOptions {
+  /** E-mail address of the bot's own user. */
+  readonly from: string;
+  /** Id of the service that the routing key belongs to; absent: it is not looked at. */
+  readonly service?: string | undefined;
+}
+
+/** Nothing was ever triggered under this key, so that what is sent about it is dropped by PagerDuty (Events API v2). */
+const NEVER_TRIGGERED = "twokey:proof:nothing-is-open-under-this-key";
+
+export function pagerDutyProofs(client: PagerDutyClient, options: PagerDutyProofOptions): readonly Proof[] {
+  const { service } = options;
+  return [
+    {
+      ...{ id: "pagerduty-routing-key", proves: "PagerDuty takes pages by the routing key" },
+      ...{ critical: "nobody can be paged", neededBy: "no move" },
+      prove: () => proveRoutingKey(client),
+    },
+    {
+      ...{ id: "pagerduty-api-token", proves: "PagerDuty takes the API token, and knows TwoKey's own user" },
+      neededBy: "no move",
+      prove: () => proveToken(client, options),
+    },
+    ...(service === undefined ? [] : [proofOfService(client, service)]),
+  ];
+}
+
+/** A key that PagerDuty does not know is refused at once, also with an event that changes nothing. */
+async function proveRoutingKey(client: PagerDutyClient): Promise<Proven> {
+  const payload = { summary: "Proof of the routing key", source: "twokey", severity: "info" as const };
+  const answer = await client.sendEvent({ event_action: "resolve", dedup_key: NEVER_TRIGGERED, payload }, false);
+  return judged(answer, () => ({
+    kind: "wrong",
+    what: "PagerDuty refuses the routing key, so nobody can be paged by it.",
+    instead: "Set PAGERDUTY_ROUTING_KEY to the key of the service's Events API v2 integration, and restart TwoKey.",
+  }));
+}
+
+const Users = z.object({ users: z.array(z.object({ email: z.string() })) });
+
+async function proveToken(client: PagerDutyClient, { from }: PagerDutyProofOptions): Promise<Proven> {
+  const query = { query: from, limit: "100", offset: "0" };
+  const answer = await client.read({ endpoint: "/users", query }, Users);
+  if (answer.kind !== "accepted") return judged(answer, () => WRONG_TOKEN);
+  if (answer.value.users.some(({ email }) => email.toLowerCase() === from.toLowerCase())) return OK;
+  return {
+    kind: "wrong",
+    what: `PagerDuty has no user ${from}, in whose name people are called.`,
+    instead: "Make that user, or mend the address that the file gives under pagers.",
+  };
+}
+
+const WRONG_TOKEN: Proven = {
+  kind: "wrong",
+  what: "PagerDuty refuses the API token: people cannot be called by name, and nobody sees who acknowledged.",
+  instead: "Make a REST API token, set PAGERDUTY_API_TOKEN, and restart TwoKey.",
+};
+
+const Service = z.object({
+  service: z.object({ incident_urgency_rule: z.looseObject({ urgency: z.string().optional() }).nullish() }),
+});
+
+const proofOfService = (client: PagerDutyClient, id: string): Proof => ({
+  ...{
+    id: "pagerduty-service",
+    proves: `PagerDuty has the service ${id}, and it pages with high urgency`,
+    neededBy: "no move",
+  },
+  prove: async () => {
+    const answer = await client.read({ endpoint: `/services/${id}`, query: {} }, Service);
+    if (answer.kind === "rejected" && answer.code !== NOT_FOUND)
+      return { kind: "unknown", why: "PagerDuty does not let TwoKey look" };
+    if (answer.kind !== "accepted") return judged(answer, () => noService(id));
+    if (answer.value.service.incident_urgency_rule?.urgency !== "low") return OK;
+    return {
+      kind: "wrong",
+      what: `The PagerDuty service ${id} pages with low urgency, which may ring nobody.`,
+      instead: "Set the urgency of its incidents to high.",
+    };
+  },
+});
+
+/** PagerDuty's own number for what is not there. */
+const NOT_FOUND = "pagerduty-2100";
+
+const noService = (id: string): Proven => ({
+  kind: "wrong",
+  what: `PagerDuty has no service ${id}.`,
+  instead: "Write the id of the service whose routing key TwoKey has.",
+});
+
+function judged(answer: PagerAnswer<unknown>, refused: () => Proven): Proven {
+  if (answer.kind === "accepted") return OK;
+  // An answer of another shape is none that anybody could judge.
+  if (answer.kind === "rejected" && answer.code !== "unreadable") return refused();
+  return { kind: "unknown", why: "PagerDuty gives no clear answer" };
+}

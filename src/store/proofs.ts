@@ -1,0 +1,172 @@
+import { randomUUID } from "node:crypto";
+import type { Redis } from "ioredis";
+import { chainOf } from "../domain/errors.ts";
+import type { Proven } from "../domain/proof.ts";
+import { OK, type Proof } from "../ports/proof.ts";
+import { whyUnwritable } from "./disk-probe.ts";
+import { KEYS, PREFIX } from "./keys.ts";
+import { lookAtServer, refusalOf, type StoreTerms } from "./server-check.ts";
+
+/** What the store was found to lack is told at once, and not only every hour. */
+const OFTEN_MS = 30_000;
+/** World time after which keys of a proof that was cut off are gone. */
+const GONE_AFTER_MS = "60000";
+
+/** `redis`: throws while there is no connection. */
+export function storeProofs(redis: () => Promise<Redis>, terms: () => StoreTerms): readonly Proof[] {
+  return [
+    {
+      ...{ id: "redis-rights", proves: "Redis takes every command that TwoKey needs", neededBy: "every move" },
+      ...{ critical: "alerts cannot be stored", everyMs: OFTEN_MS },
+      prove: async () => proveRights(redis),
+    },
+    {
+      ...{ id: "redis-settings", proves: "Redis keeps what it was told", neededBy: "every move" },
+      prove: async () => {
+        const refused = await redis()
+          .then(lookAtServer)
+          .then((facts) => refusalOf(facts, terms()))
+          .catch(() => "silent" as const);
+        if (refused === "silent") return SILENT;
+        if (refused === undefined) return OK;
+        const [, what, instead] = refused;
+        return { kind: "wrong", what, instead };
+      },
+    },
+  ];
+}
+
+/** Whether an alert that comes in now could be kept: in words why not; undefined: it could. Asked often, so it is one write. */
+export async function whyNothingIsStored(redis: Redis, process: string): Promise<string | undefined> {
+  try {
+    await redis.set(KEYS.proof(process), "1", "PX", Number(GONE_AFTER_MS));
+    return undefined;
+  } catch (error) {
+    const said = error instanceof Error ? codeOf(error) : "";
+    return Object.hasOwn(WRONG, said) || said === "NOPERM" ? "Redis takes no writes" : "Redis does not answer";
+  }
+}
+
+const SILENT: Proven = { kind: "unknown", why: "Redis gives no answer" };
+
+/**
+ * What scripts, documents and queues are made of, each on keys that nothing else reads: a word behind a colon is one. The last ones
+ * remove them.
+ */
+const REHEARSAL: readonly string[] = [
+  ...[`SET :text 1 PX ${GONE_AFTER_MS}`, "GET :text", "EXISTS :text", "INCR :number"],
+  ...[
+    "HSET :hash a 1",
+    "HSETNX :hash b 1",
+    "HGET :hash a",
+    "HMGET :hash a",
+    "HGETALL :hash",
+    "HVALS :hash",
+    "HDEL :hash b",
+  ],
+  ...["RPUSH :list a", "LLEN :list", "LRANGE :list 0 0"],
+  ...["SADD :set a b", "SISMEMBER :set a", "SMEMBERS :set", "SCARD :set", "SREM :set b"],
+  ...["ZADD :sorted 1 a", "ZSCORE :sorted a", "ZCARD :sorted", "ZRANGE :sorted 0 0", "ZRANGEBYSCORE :sorted 0 1"],
+  ...["ZRANGEBYLEX :sorted - +", "ZREM :sorted b", "ZREMRANGEBYSCORE :sorted 5 6"],
+  ...["XADD :stream * a 1", "XRANGE :stream - +", "XREVRANGE :stream + -", "XTRIM :stream MAXLEN 1"],
+  ...["TIME", "INFO memory", "EVAL return(redis.call('GET',KEYS[1])) 1 :text"],
+  ...["number", "hash", "list", "set", "sorted", "stream"].map((key) => `PEXPIRE :${key} ${GONE_AFTER_MS}`),
+  ...["RENAME :text :number", "DEL :number", "UNLINK :hash :list :set :sorted :stream"],
+];
+
+const rehearsal = (key: (name: string) => string): readonly (readonly string[])[] =>
+  REHEARSAL.map((line) => line.split(" ").map((word) => (word.startsWith(":") ? key(word.slice(1)) : word)));
+
+async function proveRights(connected: () => Promise<Redis>): Promise<Proven> {
+  const id = randomUUID();
+  const commands = rehearsal((name) => KEYS.proof(`${id}:${name}`));
+  let answers: readonly [error: Error | null, result: unknown][] | null;
+  try {
+    const redis = await connected();
+    answers = await redis.pipeline(commands.map((command) => [...command])).exec();
+  } catch (error) {
+    return /\b(?:WRONGPASS|NOAUTH)\b/.test(chainOf(error)) ? NOT_LET_IN : SILENT;
+  }
+  const refused = (answers ?? []).flatMap(([error], at) =>
+    error ? [{ command: commands[at]?.[0] ?? "", code: codeOf(error) }] : [],
+  );
+  const [first] = refused;
+  if (first === undefined) return answers === null ? SILENT : OK;
+  const denied = refused.filter(({ code }) => code === "NOPERM").map(({ command }) => command);
+  if (denied.length > 0) return notAllowed([...new Set(denied)]);
+  return WRONG[first.code] ?? SILENT;
+}
+
+const NOT_LET_IN: Proven = {
+  kind: "wrong",
+  what: "Redis refuses the user or the password.",
+  instead: "Put the right ones into REDIS_URL, and restart TwoKey.",
+};
+
+/** Redis begins each refusal with a word in capitals. */
+const codeOf = ({ message }: Error): string => /^[A-Z]+/.exec(message)?.[0] ?? "";
+
+const notAllowed = (commands: readonly string[]): Proven => ({
+  kind: "wrong",
+  what: `Redis does not let TwoKey use ${commands.slice(0, 5).join(", ")}${commands.length > 5 ? " and others" : ""}.`,
+  instead: `Give its user the rights +@all on the keys ${PREFIX}*, or another user to REDIS_URL.`,
+});
+
+/** Other refusals than one of rights. What is not here, such as a broken connection, is no answer. */
+const WRONG: Readonly<Record<string, Proven>> = {
+  OOM: {
+    kind: "wrong",
+    what: "Redis is full and takes no writes.",
+    instead: "Give it more memory: see “how much room it takes” in the operations manual.",
+  },
+  MISCONF: {
+    kind: "wrong",
+    what: "Redis cannot write to its disk and takes no writes.",
+    instead: "Make room on the disk of Redis, and look at its log.",
+  },
+  READONLY: {
+    kind: "wrong",
+    what: "REDIS_URL leads to a replica, which takes no writes.",
+    instead: "Use the address of the primary.",
+  },
+};
+
+/** What the file system says, by its own code. */
+const UNWRITABLE: Readonly<Record<string, string>> = {
+  ENOSPC: "has no room left",
+  EROFS: "is read-only",
+  ENOENT: "does not exist",
+  EACCES: "may not be written by TwoKey's user",
+  EDQUOT: "has no room left",
+};
+
+export interface LedgerPlace {
+  readonly directory: string;
+  /** Names the file of the proof: two processes never share one. */
+  readonly process: string;
+}
+
+export const ledgerProof = ({ directory, process }: LedgerPlace): Proof => ({
+  ...{ id: "ledger-disk", proves: "the ledger can be written", neededBy: "every move" },
+  ...{ everyMs: OFTEN_MS, isToldElsewhere: true },
+  prove: async () => {
+    const why = await whyUnwritable(directory, process);
+    if (why === undefined) return OK;
+    const said = UNWRITABLE[/^E[A-Z]+/.exec(why)?.[0] ?? ""] ?? "cannot be written";
+    return {
+      kind: "wrong",
+      what: `The ledger's directory ${directory} ${said}.`,
+      instead: "Mend that, or name another place in TWOKEY_LEDGER_DIR. See “the ledger” in the operations manual.",
+    };
+  },
+});
+
+/** `disagreement`: in words, as `LostStore` has it. */
+export const agreementProof = (disagreement: () => Promise<string | undefined>): Proof => ({
+  ...{ id: "store-agrees", proves: "the store knows all that the ledgers know", neededBy: "every move" },
+  ...{ everyMs: 5_000, isToldElsewhere: true },
+  prove: async () => {
+    const wrong = await disagreement();
+    return wrong === undefined ? OK : { kind: "wrong", what: `${wrong}.`, instead: "The way on: /dr accept-store." };
+  },
+});
