@@ -43,6 +43,8 @@ export interface Stage {
   readonly directory: string;
   /** The bots' ledger key: no log may ever show it. */
   readonly ledgerKey: string;
+  /** What leads a bot into this world: with it another program takes the first bot's place. */
+  readonly environment: Readonly<Record<string, string>>;
   /** The key of each pipeline's variable. */
   readonly pipelineKeys: Readonly<Record<string, string>>;
   /** World time by the anchor that this stage has set: nobody is asked. */
@@ -120,6 +122,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
       bots,
       directory,
       ledgerKey,
+      environment: settings.environment,
       pipelineKeys,
       stop,
       now: () => anchor.worldMs + (Date.now() - anchor.machineMs) * anchor.speed,

@@ -83,7 +83,7 @@ async function proveRights(connected: () => Promise<Redis>): Promise<Proven> {
   let answers: readonly [error: Error | null, result: unknown][] | null;
   try {
     const redis = await connected();
-    answers = await redis.pipeline(commands.map((command) => [...command])).exec();
+    answers = await redis.pipeline(commands.map(([name = "", ...words]) => [name.toLowerCase(), ...words])).exec();
   } catch (error) {
     return /\b(?:WRONGPASS|NOAUTH)\b/.test(chainOf(error)) ? NOT_LET_IN : SILENT;
   }

@@ -133,12 +133,12 @@ async function withoutDriver(at: Stage, id: string): Promise<Bots> {
   return others;
 }
 
-/** Resolves when every bot's /readyz refuses for that reason. */
+/** Resolves when every bot's /readyz says that, and takes alerts in all the same. */
 function refusedReadiness(bots: Bots, why: RegExp): Promise<string[]> {
   return eventually(`bots that say ${String(why)}`, SOON_MS, async () => {
     const answers = await Promise.all(bots.map(readiness));
     const said = await Promise.all(answers.map((answer) => answer.text()));
-    return answers.every(({ status }) => status === 503) && said.every((text) => why.test(text)) ? said : undefined;
+    return answers.every(({ status }) => status === 200) && said.every((text) => why.test(text)) ? said : undefined;
   });
 }
 
@@ -157,7 +157,11 @@ async function readiness(bot: Bot): Promise<Response> {
 
 async function ready(bots: Bots): Promise<void> {
   await eventually("bots that are ready", SOON_MS, async () =>
-    (await Promise.all(bots.map(readiness))).every(({ ok }) => ok) ? true : undefined,
+    (await Promise.all(bots.map(async (bot) => (await readiness(bot)).text()))).every(
+      (text) => text.includes('"ready":true') && !text.includes("store-agrees"),
+    )
+      ? true
+      : undefined,
   );
 }
 

@@ -39,7 +39,7 @@ export function awsProofs(wish: AwsProofWish, sources: AwsProofSources): readonl
     },
     ...wish.roles.map((each) => proofOfRole(each, asking)),
     {
-      ...{ id: "aws-account", proves: "aws.account is the account that TwoKey acts in", neededBy: "every move" },
+      ...{ id: "aws-account", proves: "TwoKey acts in the account that aws.account names", neededBy: "every move" },
       prove: () => proveAccount(wish, asking),
     },
     ...wish.topics.map((topic) => proofOfTopic(topic, sources)),
