@@ -27,7 +27,7 @@ import type { Probe } from "../ports/probe.ts";
 import type { Proof } from "../ports/proof.ts";
 import type { Cloud, CloudReads, GuardedCloud } from "../ports/step.ts";
 import { createPagers } from "./pagers.ts";
-import { awsProofWish, slackWish } from "./proof-wishes.ts";
+import { awsProofWish } from "./proof-wishes.ts";
 import { otherSts, type RunPlace, stsOf } from "./sts-order.ts";
 
 /** Every way out, made from settings and file; in a sandbox they lead into the simulated world, and nothing else differs. */
@@ -104,7 +104,14 @@ interface WaysProven {
 
 function proofsOfWays({ settings, inventory, logger, pagers, aws, probe }: WaysProven): () => readonly Proof[] {
   const { keeper, others } = pagers;
-  const ofSlack = slackProofs(slackWish(settings, inventory, logger));
+  const { slack, sandbox } = settings;
+  const { team, enterprise } = inventory().file.slack;
+  const ofSlack = slackProofs({
+    botToken: slack.botToken,
+    appToken: slack.mode === "socket" ? slack.appToken : undefined,
+    ...{ apiUrl: sandbox?.slackApiUrl, minuteMs: sandbox?.slackMinuteMs, team, enterprise, logger },
+    approversGroup: () => inventory().file.approvals.slack_user_group,
+  });
   return () => [
     ...ofSlack,
     ...[keeper, ...others].flatMap((pager) => pager.proofs ?? []),

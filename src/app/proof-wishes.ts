@@ -3,20 +3,7 @@ import type { Inventory } from "../domain/service/inventory.ts";
 import { permitsFor } from "../flows/resources/permits.ts";
 import type { AwsProofWish, RoleProof } from "../integrations/aws/proofs.ts";
 import { idOfRole } from "../integrations/aws/proofs.ts";
-import type { SlackProofOptions } from "../integrations/slack/proofs.ts";
-import type { Logger } from "../ports/logger.ts";
 import { rolesIn } from "../ports/permission.ts";
-
-/** What of Slack is proven. */
-export function slackWish({ slack, sandbox }: Settings, inventory: () => Inventory, logger: Logger): SlackProofOptions {
-  const { team, enterprise } = inventory().file.slack;
-  return {
-    botToken: slack.botToken,
-    appToken: slack.mode === "socket" ? slack.appToken : undefined,
-    ...{ apiUrl: sandbox?.slackApiUrl, minuteMs: sandbox?.slackMinuteMs, team, enterprise, logger },
-    approversGroup: () => inventory().file.approvals.slack_user_group,
-  };
-}
 
 /** What of AWS is proven: every role that something of the file is entered by, and who needs it. */
 export function awsProofWish(inventory: Inventory, { processName, sandbox }: Settings): AwsProofWish {

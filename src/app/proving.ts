@@ -45,7 +45,7 @@ export class Proving {
   readonly #underWay = new Map<string, Promise<void>>();
   readonly #startedAtMs: number;
   #timer: NodeJS.Timeout | undefined;
-  #isStopped = false;
+  readonly #ending = new AbortController();
 
   constructor(deps: ProvingDeps) {
     this.#deps = deps;
@@ -68,7 +68,7 @@ export class Proving {
   }
 
   stop(): void {
-    this.#isStopped = true;
+    this.#ending.abort();
     clearInterval(this.#timer);
   }
 
@@ -92,8 +92,9 @@ export class Proving {
 
   async #look(proof: Proof): Promise<void> {
     const { clock, logger } = this.#deps;
-    const proven = await proveOne(proof);
-    if (this.#isStopped) return;
+    const { signal } = this.#ending;
+    const proven = await proveOne(proof, { signal });
+    if (signal.aborted) return;
     const before = this.#kept.get(proof.id)?.standing;
     const standing = standingAfter(proof, before, { proven, atMs: clock.now() });
     this.#kept.set(proof.id, { standing, lookedAt: { worldMs: clock.now(), machineMs: Date.now() } });

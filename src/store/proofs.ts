@@ -152,7 +152,7 @@ export const ledgerProof = ({ directory, process }: LedgerPlace): Proof => ({
   prove: async () => {
     const why = await whyUnwritable(directory, process);
     if (why === undefined) return OK;
-    const said = UNWRITABLE[/^E[A-Z]+/.exec(why)?.[0] ?? ""] ?? "cannot be written";
+    const said = UNWRITABLE[/\bE[A-Z]{3,}\b/.exec(why)?.[0] ?? ""] ?? "cannot be written";
     return {
       kind: "wrong",
       what: `The ledger's directory ${directory} ${said}.`,

@@ -157,3 +157,29 @@ describe("the connection", () => {
     expect(server.mails[0]?.isEncrypted).toBe(true);
   });
 });
+
+describe("whether the mail server lets us in", () => {
+  const LOGIN = { user: "twokey", password: "the-right-one" };
+  const proven = () => pager.proofs?.[0]?.prove(new AbortController().signal);
+  const as = (password: string) => ({ user: new Secret(LOGIN.user), password: new Secret(password) });
+
+  test("is proven by signing in, and no mail is sent", async () => {
+    await open({ login: LOGIN }, { login: as(LOGIN.password) });
+    expect(await proven()).toEqual({ kind: "ok" });
+    expect(server.mails).toEqual([]);
+  });
+
+  test("is wrong with another password, which nobody is told", async () => {
+    await open({ login: LOGIN }, { login: as("the-wrong-one") });
+    const answer = await proven();
+    expect(answer).toMatchObject({ kind: "wrong", instead: expect.stringContaining("MAIL_PASSWORD") });
+    expect(JSON.stringify(answer)).not.toContain("the-wrong-one");
+  });
+
+  test("is not known while it does not answer", async () => {
+    await open();
+    await server.stop();
+    expect(await proven()).toMatchObject({ kind: "unknown" });
+    server = await startMail(world, {}, { port: 0 });
+  });
+});

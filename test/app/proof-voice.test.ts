@@ -1,0 +1,68 @@
+import { expect, test } from "@jest/globals";
+import { proofVoice } from "../../src/app/proof-voice.ts";
+import type { Told } from "../../src/app/proving.ts";
+import type { Proven } from "../../src/domain/proof.ts";
+import { example } from "../harness/example.ts";
+import { AT } from "../harness/observed.ts";
+import { ACCEPTED, pagersWith } from "../harness/pagers.ts";
+import { silent } from "../harness/silent.ts";
+
+const WRONG: Proven = { kind: "wrong", what: "The token is refused.", instead: "Set it." };
+
+const told = (proven: Told["proven"], about: Partial<Told> = {}): Told => ({
+  ...{ id: "a-token", proves: "the token is taken", neededBy: "no move", proven, sinceMs: AT },
+  ...{ answeredAtMs: AT, isSilent: proven.kind === "unknown", isToldElsewhere: false, ...about },
+});
+
+/** What people heard, in its order, while it stands so, one after the other. */
+async function heard(standings: readonly Told[], isSlackAway = false): Promise<string[]> {
+  const happened: string[] = [];
+  const tell = proofVoice({
+    announce: async (says) => {
+      if (isSlackAway) throw new Error("Slack does not answer");
+      happened.push(says);
+    },
+    pagers: pagersWith({
+      trigger: async ({ summary, severity }) => {
+        happened.push(`page (${severity}): ${summary}`);
+        return ACCEPTED;
+      },
+      resolve: async () => {
+        happened.push("resolved");
+        return ACCEPTED;
+      },
+    }),
+    clock: { now: () => AT, speed: 1, sleep: () => Promise.resolve() },
+    logger: silent,
+    ...{ process: "bot-1", inventory: () => example("inventory") },
+    chat: { addressOf: (channel) => `https://chat.example.com/${channel}` },
+  });
+  for (const standing of standings) await tell([standing]);
+  return happened;
+}
+
+const SAID = /^Wrong on bot-1 since .*: The token is refused\. Set it\.$/;
+
+test("what is wrong is said once in the channel and by the pager, and so is that it is mended", async () => {
+  expect(await heard([told({ kind: "ok" }), told(WRONG), told(WRONG), told({ kind: "ok" })])).toEqual([
+    ...[expect.stringMatching(SAID), expect.stringMatching(/^page \(warning\): Wrong on bot-1/)],
+    ...[expect.stringMatching(/^Mended on bot-1 at .*: the token is taken\.$/), "resolved"],
+  ]);
+});
+
+test("the pager hears of it where Slack does not answer, and urgently where nobody can be paged or nothing is stored", async () => {
+  expect(await heard([told(WRONG)], true)).toEqual([expect.stringMatching(/^page \(warning\)/)]);
+  const critical = told(WRONG, { critical: "alerts cannot be stored" });
+  expect(await heard([critical], true)).toEqual([expect.stringMatching(/^page \(critical\)/)]);
+});
+
+test("silence wakes nobody, and is no mending", async () => {
+  expect(await heard([told({ kind: "unknown", why: "nobody answers" })])).toEqual([]);
+  expect(await heard([told(WRONG), told({ kind: "unknown", why: "nobody answers" })])).not.toContainEqual(
+    expect.stringMatching(/^Mended/),
+  );
+});
+
+test("what somebody else tells of is not told twice", async () => {
+  expect(await heard([told(WRONG, { isToldElsewhere: true })])).toEqual([]);
+});

@@ -1,0 +1,115 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { proveOne } from "../../src/app/prove.ts";
+import { Proving, type ProvingDeps } from "../../src/app/proving.ts";
+import type { Proven } from "../../src/domain/proof.ts";
+import type { Proof } from "../../src/ports/proof.ts";
+import { eventually } from "../harness/eventually.ts";
+import { silent } from "../harness/silent.ts";
+import { MINUTE, testClock } from "../harness/test-clock.ts";
+
+const SOON_MS = 10_000;
+const WRONG: Proven = { kind: "wrong", what: "It is refused.", instead: "Mend it." };
+
+let proving: Proving | undefined;
+afterEach(() => proving?.stop());
+
+function proofOf(id: string, prove: Proof["prove"]): Proof {
+  return { id, proves: `${id} is right`, neededBy: "every move", prove };
+}
+
+function started(proofs: readonly Proof[], deps: Partial<ProvingDeps> = {}) {
+  const clock = testClock();
+  proving = new Proving({
+    ...{ proofs: () => proofs, clock, logger: silent, tell: async () => undefined },
+    ...{ turnEveryMs: 5, atLeastMs: 0, ...deps },
+  });
+  proving.start();
+  return { clock, proving };
+}
+
+/** One that counts how often it was looked at, and answers what it is told to. */
+function counted(id: string, answer: () => Promise<Proven>) {
+  const seen = { looks: 0 };
+  const proof = proofOf(id, () => {
+    seen.looks += 1;
+    return answer();
+  });
+  return { proof, seen };
+}
+
+describe("the hourly look", () => {
+  test("leaves alone what holds for an hour, and looks at what does not each minute", async () => {
+    let answer: Proven = { kind: "ok" };
+    const { proof, seen } = counted("key", async () => answer);
+    const at = started([proof]);
+    await eventually("first look", SOON_MS, () => at.proving.standings()[0]?.proven.kind === "ok" || undefined);
+    at.clock.move(59 * MINUTE);
+    await turns(at.proving);
+    expect(seen.looks).toBe(1);
+    answer = WRONG;
+    at.clock.move(MINUTE);
+    await eventually("what is wrong", SOON_MS, () => at.proving.standings()[0]?.proven.kind === "wrong" || undefined);
+    answer = { kind: "ok" };
+    at.clock.move(MINUTE);
+    await eventually("what is mended", SOON_MS, () => at.proving.standings()[0]?.proven.kind === "ok" || undefined);
+    expect(seen.looks).toBe(3);
+  });
+
+  test("of something that hangs holds up no other, and is never begun twice", async () => {
+    const { proof: hung, seen } = counted("hung", () => new Promise<never>(() => undefined));
+    const at = started([hung, proofOf("quick", async () => ({ kind: "ok" }))]);
+    const kinds = () => at.proving.standings().map(({ proven }) => proven.kind);
+    await eventually("the quick one", SOON_MS, () => kinds()[1] === "ok" || undefined);
+    at.clock.move(120 * MINUTE);
+    await turns(at.proving);
+
+    expect([kinds()[0], seen.looks]).toEqual(["pending", 1]);
+  });
+
+  test("can be made now, and is waited for", async () => {
+    let answer: Proven = WRONG;
+    const at = started([proofOf("key", async () => answer)]);
+    await eventually("first look", SOON_MS, () => at.proving.standings()[0]?.proven.kind === "wrong" || undefined);
+    answer = { kind: "ok" };
+    await at.proving.again(["key"]);
+
+    expect(at.proving.standings()[0]?.proven).toEqual({ kind: "ok" });
+  });
+
+  test("follows the file: what is taken out of it is told of no more", async () => {
+    const proofs = [proofOf("a", async () => WRONG), proofOf("b", async () => WRONG)];
+    const at = started(proofs);
+    await eventually("both", SOON_MS, () => at.proving.standings().every(({ sinceMs }) => sinceMs > 0) || undefined);
+    proofs.pop();
+
+    expect(at.proving.standings().map(({ id }) => id)).toEqual(["a"]);
+  });
+});
+
+describe("one proof", () => {
+  test("guard no answer in time: that gives no answer in time is unknown, and is told that nobody waits any more", async () => {
+    let given: AbortSignal | undefined;
+    const hangs = proofOf("hung", (signal) => {
+      given = signal;
+      return new Promise<never>(() => undefined);
+    });
+
+    expect(await proveOne(hangs, { withinMs: 20 })).toMatchObject({ kind: "unknown" });
+    expect(given?.aborted).toBe(true);
+  });
+
+  test("that throws is unknown, and what was thrown is not repeated", async () => {
+    const throws = proofOf("broken", () => Promise.reject(new Error("xoxb-secret")));
+
+    expect(JSON.stringify(await proveOne(throws))).not.toContain("xoxb");
+    expect(await proveOne(throws)).toMatchObject({ kind: "unknown" });
+  });
+});
+
+/** Resolves when some more turns are over: each tells how it stands. */
+async function turns(at: Proving): Promise<void> {
+  for (let turn = 0; turn < 5; turn += 1) {
+    at.standings();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

@@ -1,0 +1,95 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { Redis } from "ioredis";
+import type { Proven } from "../../src/domain/proof.ts";
+import { connectPlainly } from "../../src/store/connection.ts";
+import { leave } from "../../src/store/leave.ts";
+import { ledgerProof, storeProofs, whyNothingIsStored } from "../../src/store/proofs.ts";
+import { BreakableRedis } from "../harness/breakable-redis.ts";
+import { silent } from "../harness/silent.ts";
+
+let server: BreakableRedis;
+let admin: Redis;
+beforeEach(async () => {
+  server = await BreakableRedis.start();
+  admin = new Redis(server.url);
+});
+afterEach(async () => {
+  leave(admin);
+  await server.stop();
+});
+
+/** As somebody with this user and password sees it. */
+async function proven(id: string, login = ""): Promise<Proven | undefined> {
+  const connecting = connectPlainly(server.url.replace("redis://", `redis://${login}`), silent);
+  connecting.catch(() => undefined);
+  try {
+    const proofs = storeProofs(
+      () => connecting,
+      () => ({ accepted: [], isRehearsal: true }),
+    );
+    return await proofs.find((proof) => proof.id === id)?.prove(new AbortController().signal);
+  } finally {
+    connecting.then(leave, () => undefined);
+  }
+}
+
+describe("the rights in Redis", () => {
+  test("are all there for a user who may do everything, and the look leaves no key behind", async () => {
+    expect(await proven("redis-rights")).toEqual({ kind: "ok" });
+    expect(await admin.keys("*")).toEqual([]);
+  });
+
+  test("are all there for the account of docker-compose.yml", async () => {
+    const compose = await readFile(new URL("../../docker-compose.yml", import.meta.url), "utf8");
+    const rules = /user twokey on #%s (.+?)\\n'/.exec(compose)?.[1]?.split(" ") ?? [];
+    await admin.call("ACL", "SETUSER", "twokey", "on", ">pw-of-twokey", ...rules);
+
+    expect(await proven("redis-rights", "twokey:pw-of-twokey@")).toEqual({ kind: "ok" });
+  });
+
+  test("guard a right that is missing: are named where a user lacks them", async () => {
+    await admin.call("ACL", "SETUSER", "weak", "on", ">pw-of-weak", "~*", "&*", "+@all", "-zadd", "-eval");
+
+    expect(await proven("redis-rights", "weak:pw-of-weak@")).toMatchObject({
+      kind: "wrong",
+      what: "Redis does not let TwoKey use ZADD, EVAL.",
+    });
+  });
+
+  test("are not there with a wrong password, nor where Redis is full", async () => {
+    await admin.config("SET", "requirepass", "secret-of-this-test");
+    const refused = await proven("redis-rights", ":wrong@");
+    expect(refused).toMatchObject({ kind: "wrong", what: "Redis refuses the user or the password." });
+    await admin.config("SET", "maxmemory", "1");
+    const full = await proven("redis-rights", ":secret-of-this-test@");
+    expect(full).toMatchObject({ kind: "wrong", what: "Redis is full and takes no writes." });
+    expect(JSON.stringify([refused, full])).not.toContain("secret-of-this-test");
+    expect(await whyNothingIsStored(admin, "bot-1")).toBe("Redis takes no writes");
+  });
+
+  test("are not known while Redis is away", async () => {
+    await server.kill();
+
+    expect(await proven("redis-rights")).toMatchObject({ kind: "unknown" });
+    expect(await proven("redis-settings")).toMatchObject({ kind: "unknown" });
+  });
+});
+
+test("a setting of Redis that somebody changes at run time is wrong from then on", async () => {
+  expect(await proven("redis-settings")).toEqual({ kind: "ok" });
+  await admin.config("SET", "maxmemory-policy", "allkeys-lru");
+
+  expect(await proven("redis-settings")).toMatchObject({ kind: "wrong", instead: "Set noeviction." });
+});
+
+test("a ledger's directory that is gone is wrong, in words of our own", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "twokey-proof-"));
+  const prove = () => ledgerProof({ directory, process: "bot-1" }).prove(new AbortController().signal);
+  expect(await prove()).toEqual({ kind: "ok" });
+  await rm(directory, { recursive: true });
+
+  expect(await prove()).toMatchObject({ kind: "wrong", what: `The ledger's directory ${directory} does not exist.` });
+});
