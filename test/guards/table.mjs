@@ -285,7 +285,7 @@ export const GUARDS = [
   {
     guard: "what looks can change nothing",
     file: "src/integrations/aws/session-policy.ts",
-    cut: "Action: [...looks, ...OF_NOBODY], Resource",
+    cut: "Action: [...looks, ...ON_TOPICS], Resource",
     by: 'Action: ["*"], Resource',
     test: "contracts/aws/sessions.test.ts",
     fails: "what looks can change nothing, whatever the role may do",
@@ -1977,5 +1977,64 @@ export const GUARDS = [
     test: "engine/runs/skipped-promise.test.ts",
     fails:
       "guard skipped promise: where fence-primary was skipped a plan that promises to lose nothing promotes nothing (G19)",
+  },
+  {
+    guard: "silence refuses no move",
+    file: "src/domain/proof.ts",
+    cut: "isWrong(standing) && !standing.isSilent && isNeeded",
+    by: "isWrong(standing) && isNeeded",
+    test: "domain/proof.test.ts",
+    fails:
+      "guard silence refuses no move: neither what gives no answer, nor what gave a wrong one before it fell silent",
+  },
+  {
+    guard: "silence mends nothing",
+    file: "src/domain/proof.ts",
+    cut: "const kept = before && !answered && isWrong(before) ? before.proven : proven;",
+    by: "const kept = proven;",
+    test: "domain/proof.test.ts",
+    fails:
+      "guard silence mends nothing: what was answered wrong stays wrong while nobody answers, with the age of that answer",
+  },
+  {
+    guard: "no load balancer takes the pager away",
+    file: "src/views/proofs.ts",
+    cut: "standing.critical !== undefined && isWrong(standing)",
+    by: "isWrong(standing)",
+    test: "app/readiness.test.ts",
+    fails: "guard the pager stays: but not where anything else is wrong, and then it is degraded",
+  },
+  {
+    guard: "a move is refused by what is proven to be wrong",
+    file: "src/commands/refuse-while.ts",
+    cut: 'throw new UserError("not-proven", sayRefusing(service.name, wrong), {',
+    by: 'void new UserError("not-proven", sayRefusing(service.name, wrong), {',
+    test: "commands/refuse-while-wrong.test.ts",
+    fails: "guard wrong refuses: is refused, with what is wrong and what to do",
+  },
+  {
+    guard: "a gateway in trouble keeps nobody in a region",
+    file: "src/flows/write-checks.ts",
+    cut: "verdict.status === undefined || verdict.status >= FROM_A_GATEWAY",
+    by: "verdict.status === undefined",
+    test: "flows/write-checks.test.ts",
+    fails:
+      "guard a gateway's trouble is silence: what answers 5xx is not known, as what gives no answer; any other answer is wrong",
+  },
+  {
+    guard: "a proof that hangs proves nothing",
+    file: "src/app/prove.ts",
+    cut: "const timer = setTimeout(end, withinMs);",
+    by: "const timer = setTimeout(end, withinMs * 1_000);",
+    test: "app/proving.test.ts",
+    fails: "guard no answer in time: that gives no answer in time is unknown, and is told that nobody waits any more",
+  },
+  {
+    guard: "a right that is missing in Redis is named",
+    file: "src/store/proofs.ts",
+    cut: "if (denied.length > 0) return notAllowed([...new Set(denied)]);",
+    by: "if (denied.length > 99) return notAllowed([...new Set(denied)]);",
+    test: "store/proofs.test.ts",
+    fails: "guard a right that is missing: are named where a user lacks them",
   },
 ];
