@@ -42,7 +42,7 @@ import { proofsOf } from "./proofs.ts";
 import { Proving } from "./proving.ts";
 import { createReadiness } from "./readiness.ts";
 import { startStoreGuard } from "./store-guard.ts";
-import { createEndings, createStores } from "./stores.ts";
+import { createEndings, createStores, saidBy } from "./stores.ts";
 
 export interface App {
   /** The name of this process in the store. */
@@ -124,7 +124,8 @@ async function compose(composing: Composing): Promise<App> {
 
 /** What the process stands on, and who is told where it is wrong. */
 function provingOf(held: Held, { settings, logger }: Composing): Proving {
-  const { redis, ledger, outside, inventory, clock, say: announce } = held;
+  const { redis, ledger, outside, inventory, clock, stores, say: announce } = held;
+  const { processName: process } = settings;
   const { pagers, chat } = outside;
   return new Proving({
     proofs: () =>
@@ -133,7 +134,10 @@ function provingOf(held: Held, { settings, logger }: Composing): Proving {
         ...{ redis: async () => redis, disagreement: () => ledger.disagreement() },
       }),
     ...{ clock, logger },
-    tell: proofVoice({ announce, pagers, chat, clock, logger, inventory, process: settings.processName }),
+    tell: proofVoice({
+      ...{ announce, pagers, chat, clock, logger, inventory, process },
+      said: saidBy(process, stores.saidProofs),
+    }),
   });
 }
 

@@ -2,7 +2,16 @@ import type { CallMemory, Calls } from "../flows/reach/calls.ts";
 
 /** What was called is remembered in the process: the store is what is lost, or has no room. */
 export function inProcess(): CallMemory {
-  let calls: Calls | undefined;
+  return remembering(undefined);
+}
+
+/** The same for somebody who may have called under these keys before this process began. */
+export function calledBefore(open: readonly string[]): CallMemory {
+  return remembering({ reason: "", round: 0, told: [], failures: 0, outcome: "", open: [...open] });
+}
+
+function remembering(first: Calls | undefined): CallMemory {
+  let calls = first;
   return {
     read: () => Promise.resolve(calls),
     change: (decide) => {

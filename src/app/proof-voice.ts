@@ -1,6 +1,7 @@
 import { messageOf } from "../domain/errors.ts";
 import { isWrong, type Standing } from "../domain/proof.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
+import type { CallMemory } from "../flows/reach/calls.ts";
 import { type Need, reach } from "../flows/reach/reach.ts";
 import { commandersOf } from "../flows/reach/run-needs.ts";
 import type { Chat } from "../ports/chat.ts";
@@ -9,10 +10,20 @@ import type { Logger } from "../ports/logger.ts";
 import type { Pagers } from "../ports/pager.ts";
 import { sayAllWrong, sayMended, sayWrong } from "../views/proofs.ts";
 import { alertsLink } from "./announce.ts";
-import { inProcess } from "./in-process.ts";
+import { calledBefore, inProcess } from "./in-process.ts";
 import type { Told } from "./proving.ts";
 
+/** What was said in the channel and not taken back, by the proof's id. */
+export type Said = Readonly<Record<string, string>>;
+
+/** Outlives the process: a secret of the environment is mended by a restart. Either may reject. */
+export interface SaidMemory {
+  read(): Promise<Said>;
+  write(said: Said): Promise<void>;
+}
+
 export interface ProofVoiceDeps {
+  readonly said: SaidMemory;
   /** Says it in the alerts channel; several processes saying the same say it once an hour. */
   announce(says: string): Promise<void>;
   readonly pagers: Pagers;
@@ -28,30 +39,18 @@ export interface ProofVoiceDeps {
  * channel may be what is wrong. What only gives no answer is on the board, and wakes nobody.
  */
 export function proofVoice(deps: ProofVoiceDeps): (standings: readonly Told[]) => Promise<void> {
-  const { announce, process, clock, logger } = deps;
-  const memory = inProcess();
-  const said = new Map<string, string>();
-  const sayOne = async (standing: Told): Promise<void> => {
-    const now = isWrong(standing) ? sayWrong(standing, process) : undefined;
-    const before = said.get(standing.id);
-    if (now === before) return;
-    // Silence is no mending.
-    if (now === undefined && standing.proven.kind !== "ok") return;
-    await announce(now ?? sayMended(standing, process, clock.now()));
-    if (now === undefined) said.delete(standing.id);
-    else said.set(standing.id, now);
-  };
+  const saying = new Saying(deps);
+  let memory: CallMemory | undefined;
+  let isTelling = false;
   const tell = async (standings: readonly Told[]): Promise<void> => {
     const ours = standings.filter(({ isToldElsewhere }) => !isToldElsewhere);
-    for (const standing of ours) {
-      // What could not be said is said at the next turn; whom the channel does not reach the pager does.
-      await sayOne(standing).catch((error: unknown) =>
-        logger.warn({ why: messageOf(error) }, "Could not say so in Slack"),
-      );
-    }
-    await reach(needOf(ours.filter(isWrong), deps), { ...deps, memory, againMs: 0 });
+    await saying.say(ours);
+    // An incident that a process of this name had open before is let go when nothing is wrong any more.
+    memory ??= saying.hasBegunFresh ? inProcess() : calledBefore([keyOf(deps)]);
+    const wrong = ours.filter(isWrong);
+    const isLooking = ours.some(({ proven }) => proven.kind === "pending");
+    if (wrong.length > 0 || !isLooking) await reach(needOf(wrong, deps), { ...deps, memory, againMs: 0 });
   };
-  let isTelling = false;
   return async (standings) => {
     // One at a time: a pager that is slow is not asked twice for the same.
     if (isTelling) return;
@@ -62,11 +61,57 @@ export function proofVoice(deps: ProofVoiceDeps): (standings: readonly Told[]) =
   };
 }
 
+/** The channel hears of each thing once, whoever of this name says it. */
+class Saying {
+  readonly #deps: ProofVoiceDeps;
+  #said: Record<string, string> | undefined;
+  /** It is known that nothing had been said before. */
+  hasBegunFresh = false;
+
+  constructor(deps: ProofVoiceDeps) {
+    this.#deps = deps;
+  }
+
+  async say(standings: readonly Told[]): Promise<void> {
+    // Nothing is said before it is known what was: the channel lies in the same store.
+    this.#said ??= await this.#remembered();
+    if (this.#said === undefined) return;
+    for (const standing of standings) await this.#sayOne(standing, this.#said).catch(this.#unsaid);
+  }
+
+  async #remembered(): Promise<Record<string, string> | undefined> {
+    const said = await this.#deps.said.read().catch(this.#unsaid);
+    this.hasBegunFresh = said !== undefined && Object.keys(said).length === 0;
+    return said && { ...said };
+  }
+
+  readonly #unsaid = (error: unknown): undefined => {
+    // What could not be said is said at the next turn; whom the channel does not reach the pager does.
+    this.#deps.logger.warn({ why: messageOf(error) }, "Could not say so in Slack");
+    return undefined;
+  };
+
+  async #sayOne(standing: Told, said: Record<string, string>): Promise<void> {
+    const { announce, process, clock } = this.#deps;
+    const { id, proven } = standing;
+    const before = said[id];
+    // Silence is no mending.
+    if (proven.kind === "wrong" ? proven.what === before : before === undefined || proven.kind !== "ok") return;
+    await announce(proven.kind === "wrong" ? sayWrong(standing, process) : sayMended(standing, process, clock.now()));
+    if (proven.kind === "wrong") said[id] = proven.what;
+    else delete said[id];
+    await this.#deps.said.write(said);
+  }
+}
+
+const keyOf = ({ inventory, process }: Pick<ProofVoiceDeps, "inventory" | "process">): string =>
+  `dr:${inventory().file.environment}:not-proven:${process}`;
+
 /** Each process has an environment of its own, so each calls for itself. */
 function needOf(wrong: readonly Standing[], deps: ProofVoiceDeps): Need | undefined {
   if (wrong.length === 0) return undefined;
   const { inventory, process } = deps;
-  const key = `dr:${inventory().file.environment}:not-proven:${process}`;
+  const key = keyOf(deps);
   const isCritical = wrong.some(({ critical }) => critical !== undefined);
   return {
     ...{

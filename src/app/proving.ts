@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { messageOf } from "../domain/errors.ts";
 import { type Standing, standingAfter } from "../domain/proof.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -44,21 +45,24 @@ export class Proving {
   readonly #kept = new Map<string, Kept>();
   readonly #underWay = new Map<string, Promise<void>>();
   readonly #startedAtMs: number;
+  #listed: readonly Proof[] = [];
   #timer: NodeJS.Timeout | undefined;
   readonly #ending = new AbortController();
 
   constructor(deps: ProvingDeps) {
     this.#deps = deps;
+    // Every proof that is under way listens.
+    setMaxListeners(0, this.#ending.signal);
     this.#startedAtMs = deps.clock.now();
   }
 
   /** Everything that is to be proven, also what nobody has looked at yet. */
   readonly standings = (): readonly Told[] =>
-    this.#deps.proofs().map((proof) => toldOf(proof, this.#kept.get(proof.id)?.standing, this.#startedAtMs));
+    this.#proofs().map((proof) => toldOf(proof, this.#kept.get(proof.id)?.standing, this.#startedAtMs));
 
   /** Looks at these once more, now. Resolves when each has been looked at. */
   async again(ids: readonly string[]): Promise<void> {
-    await Promise.all(this.#deps.proofs().flatMap((proof) => (ids.includes(proof.id) ? [this.#prove(proof)] : [])));
+    await Promise.all(this.#proofs().flatMap((proof) => (ids.includes(proof.id) ? [this.#prove(proof)] : [])));
   }
 
   /** Begins to look. */
@@ -72,9 +76,19 @@ export class Proving {
     clearInterval(this.#timer);
   }
 
+  /** Readiness asks for this too: a list that cannot be made takes no pager away. */
+  #proofs(): readonly Proof[] {
+    try {
+      this.#listed = this.#deps.proofs();
+    } catch (error) {
+      this.#deps.logger.error({ why: messageOf(error) }, "What is to be proven could not be listed");
+    }
+    return this.#listed;
+  }
+
   #turn(): void {
     const { logger, tell } = this.#deps;
-    for (const proof of this.#deps.proofs()) {
+    for (const proof of this.#proofs()) {
       if (!this.#underWay.has(proof.id) && isDue(this.#kept.get(proof.id), proof, this.#deps)) void this.#prove(proof);
     }
     // Every turn, since what could not be told is told at the next one.

@@ -55,6 +55,8 @@ export interface Stores {
   readonly discovered: KeptDocuments<Remembered>;
   readonly stepTimes: KeptDocuments<KeptTimes>;
   readonly freezes: KeptDocuments<FreezeDocument>;
+  /** By process. */
+  readonly saidProofs: KeptDocuments<SaidProofs>;
   readonly recoveries: Recoveries;
   readonly asides: Asides;
   readonly timelines: Pick<Keeping, "takeBack">;
@@ -113,6 +115,13 @@ const FREEZE: DocumentKind<FreezeDocument> = {
   },
 };
 
+/** What of the proofs of one process was told and not taken back. Begun again it is told once more. */
+const SaidProofs = z.strictObject({ said: z.record(z.string(), z.string()) });
+export type SaidProofs = z.infer<typeof SaidProofs>;
+const SAID_PROOFS: DocumentKind<SaidProofs> = {
+  ...{ kind: "said-proofs", version: 1, schema: SaidProofs, unreadable: "begins-again", isOpen: () => false },
+};
+
 /** How each kind ends whose end is an age. */
 export function createEndings(stores: Stores, sources: EndingSources): RetentionDeps["endings"] {
   return {
@@ -147,5 +156,14 @@ export function createStores(redis: ScriptedRedis, now: () => number): Stores {
     discovered: createDocuments(redis, DISCOVERED),
     stepTimes: createDocuments(redis, STEP_TIMES),
     freezes: createDocuments(redis, FREEZE),
+    saidProofs: createDocuments(redis, SAID_PROOFS),
   };
 }
+
+/** What one process has told of its proofs. */
+export const saidBy = (process: string, documents: Stores["saidProofs"]) => ({
+  read: async () => (await documents.get(process))?.value.said ?? {},
+  write: async (said: SaidProofs["said"]) => {
+    await documents.change(process, () => ({ value: { said: { ...said } }, events: [] }));
+  },
+});

@@ -11,7 +11,7 @@ export function writeCheckProofs(services: readonly Service[], probe: Pick<Probe
       const { writeCheck } = place.kind.fence ?? {};
       if (!writeCheck) return [];
       return service.regions.map((region) =>
-        proofOf({ service: service.name, id: place.id, region, url: writeCheck(place, region) }, probe),
+        proofOf({ service: service.name, id: place.id, region, url: () => writeCheck(place, region) }, probe),
       );
     }),
   );
@@ -23,7 +23,8 @@ interface WriteCheck {
   readonly service: string;
   readonly id: string;
   readonly region: string;
-  readonly url: string;
+  /** Throws while a setting of the store is not known yet. */
+  readonly url: () => string;
 }
 
 const proofOf = ({ service, id, region, url }: WriteCheck, probe: Pick<Probe, "writeCheck">): Proof => ({
@@ -31,7 +32,7 @@ const proofOf = ({ service, id, region, url }: WriteCheck, probe: Pick<Probe, "w
   proves: `the write check of ${id} in ${region} answers as it was agreed`,
   neededBy: [service],
   prove: async (signal): Promise<Proven> => {
-    const verdict = await probe.writeCheck(url, signal);
+    const verdict = await probe.writeCheck(url(), signal);
     if (verdict.kind !== "unknown") return OK;
     // A gateway whose region is in trouble answers 5xx: that is silence, and must not keep anybody from leaving the region.
     if (verdict.status === undefined || verdict.status >= FROM_A_GATEWAY)

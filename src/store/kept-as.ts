@@ -17,6 +17,7 @@ export const DOCUMENTS_KEPT_AS: Readonly<Record<string, Row>> = {
   discovered: "discovered",
   "step-times": "stepTimes",
   freeze: "index",
+  "said-proofs": "index",
 };
 
 /** The row of the table of retentions that each key belongs to; a key that has none does not compile. */

@@ -17,7 +17,7 @@ export function storeProofs(redis: () => Promise<Redis>, terms: () => StoreTerms
   return [
     {
       ...{ id: "redis-rights", proves: "Redis takes every command that TwoKey needs", neededBy: "every move" },
-      ...{ critical: "alerts cannot be stored", everyMs: OFTEN_MS },
+      critical: "alerts cannot be stored",
       prove: async () => proveRights(redis),
     },
     {

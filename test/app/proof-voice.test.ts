@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { proofVoice } from "../../src/app/proof-voice.ts";
+import { proofVoice, type Said } from "../../src/app/proof-voice.ts";
 import type { Told } from "../../src/app/proving.ts";
 import type { Proven } from "../../src/domain/proof.ts";
 import { example } from "../harness/example.ts";
@@ -15,9 +15,16 @@ const told = (proven: Told["proven"], about: Partial<Told> = {}): Told => ({
 });
 
 /** What people heard, in its order, while it stands so, one after the other. */
-async function heard(standings: readonly Told[], isSlackAway = false): Promise<string[]> {
+async function heard(standings: readonly Told[], isSlackAway = false, before: Said = {}): Promise<string[]> {
   const happened: string[] = [];
+  let stored = before;
   const tell = proofVoice({
+    said: {
+      read: async () => stored,
+      write: async (said) => {
+        stored = said;
+      },
+    },
     announce: async (says) => {
       if (isSlackAway) throw new Error("Slack does not answer");
       happened.push(says);
@@ -65,4 +72,12 @@ test("silence wakes nobody, and is no mending", async () => {
 
 test("what somebody else tells of is not told twice", async () => {
   expect(await heard([told(WRONG, { isToldElsewhere: true })])).toEqual([]);
+});
+
+test("what an earlier process of this name said is not said again after a restart, and is taken back where the restart mended it", async () => {
+  const before = { "a-token": "The token is refused." };
+  expect(await heard([told(WRONG)], false, before)).toEqual([expect.stringMatching(/^page/)]);
+  expect(await heard([told({ kind: "pending" }), told({ kind: "ok" })], false, before)).toEqual([
+    ...[expect.stringMatching(/^Mended on bot-1/), "resolved"],
+  ]);
 });
