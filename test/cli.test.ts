@@ -112,6 +112,72 @@ describe("twokey status, timeline, plans, runs and show", () => {
   });
 });
 
+describe("twokey doctor", () => {
+  const EXAMPLE = fileURLToPath(new URL("../examples/inventory.yaml", import.meta.url));
+  let bench: StoreBench;
+  let directory: string;
+  beforeEach(async () => {
+    bench = await StoreBench.start();
+    directory = await mkdtemp(join(tmpdir(), "twokey-doctor-"));
+  });
+  afterEach(async () => {
+    bench.close();
+    await rm(directory, { recursive: true });
+  });
+
+  /** Nobody answers at any of these addresses. */
+  const nobody = () => ({
+    REDIS_URL: bench.url,
+    ...{ SLACK_BOT_TOKEN: "xoxb-of-nobody", SLACK_APP_TOKEN: "xapp-of-nobody" },
+    ...{ PAGERDUTY_ROUTING_KEY: "n".repeat(32), PAGERDUTY_API_TOKEN: "token-of-nobody" },
+    ...{ AWS_ACCESS_KEY_ID: "AKIAOFNOBODY", AWS_SECRET_ACCESS_KEY: "key-of-nobody" },
+    ...{ TWOKEY_CONFIG: EXAMPLE, TWOKEY_LEDGER_DIR: directory, TWOKEY_LEDGER_KEY: KEY },
+    ...{ TWOKEY_SANDBOX: "1", SLACK_API_URL: "http://127.0.0.1:9/api/", PAGERDUTY_HOST: "127.0.0.1:9" },
+    ...{ AWS_ENDPOINT_URL: "http://127.0.0.1:9", TWOKEY_DNS_SERVERS: "127.0.0.1:9" },
+  });
+
+  test("claims nothing of what did not answer: neither right nor wrong, and exit code 1", async () => {
+    const { code, said } = await twokey(["doctor"], nobody());
+    const lines = said.split("\n").filter((line) => /^[✓✗?–] /.test(line));
+
+    expect(code).toBe(1);
+    expect(lines.filter((line) => line.startsWith("✓")).map((line) => line.slice(2).split(":")[0])).toEqual(
+      expect.arrayContaining(["redis-rights", "redis-settings", "ledger-disk"]),
+    );
+    expect(lines.filter((line) => line.startsWith("✗"))).toEqual([]);
+    expect(lines.filter((line) => line.startsWith("?")).length).toBeGreaterThan(10);
+    expect(said).toMatch(/3 proven, 0 wrong, \d+ without an answer\.$/m);
+    expect(said).not.toMatch(/of-nobody|AKIAOFNOBODY|nnnnnnnn/);
+  }, 120_000);
+
+  test("names what of its own surroundings is wrong, as one line of JSON too", async () => {
+    const env = { ...nobody(), TWOKEY_LEDGER_DIR: join(directory, "gone") };
+    const { code, said } = await twokey(["doctor", "--json"], env);
+    const json = said.split("\n").find((line) => line.startsWith("{")) ?? "{}";
+
+    expect(code).toBe(1);
+    expect(JSON.parse(json)).toMatchObject({
+      proofs: expect.arrayContaining([
+        expect.objectContaining({
+          proof: "ledger-disk",
+          state: "wrong",
+          instead: expect.stringMatching(/TWOKEY_LEDGER_DIR/),
+        }),
+      ]),
+    });
+  }, 120_000);
+
+  test("says what of the environment is missing, and how it is called", async () => {
+    const { code, said } = await twokey(["doctor"], { ...nobody(), SLACK_BOT_TOKEN: "" });
+    expect([code, said]).toEqual([1, expect.stringMatching(/SLACK_BOT_TOKEN: is not set/)]);
+    expect((await twokey(["doctor", "--now"], nobody())).code).toBe(2);
+    expect(await twokey(["doctor", "--help"], {})).toEqual({
+      code: 0,
+      said: expect.stringMatching(/^Usage: twokey doctor/),
+    });
+  }, 120_000);
+});
+
 describe("twokey ledger", () => {
   let bench: StoreBench;
   let directory: string;
