@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { messageOf } from "../domain/errors.ts";
-import { type Standing, standingAfter } from "../domain/proof.ts";
+import { degradedIn, type Standing, standingAfter } from "../domain/proof.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Proof } from "../ports/proof.ts";
@@ -46,6 +46,7 @@ export class Proving {
   readonly #underWay = new Map<string, Promise<void>>();
   readonly #startedAtMs: number;
   #listed: readonly Proof[] = [];
+  #isFirstRoundOver = false;
   #timer: NodeJS.Timeout | undefined;
   readonly #ending = new AbortController();
 
@@ -93,9 +94,21 @@ export class Proving {
     }
     // Every turn, since what could not be told is told at the next one.
     if (this.#kept.size === 0) return;
-    tell(this.standings()).catch((error: unknown) =>
+    const standings = this.standings();
+    this.#noteFirstRound(standings);
+    tell(standings).catch((error: unknown) =>
       logger.warn({ why: messageOf(error) }, "Nobody could be told what is not proven"),
     );
+  }
+
+  /** A start says once how all of it stands, so that nobody takes "ready" for "fine". */
+  #noteFirstRound(standings: readonly Told[]): void {
+    if (this.#isFirstRoundOver || standings.some(({ proven }) => proven.kind === "pending")) return;
+    this.#isFirstRoundOver = true;
+    const { logger } = this.#deps;
+    const degraded = degradedIn(standings).map(({ id }) => id);
+    if (degraded.length === 0) logger.info({ proofs: standings.length }, "Everything that TwoKey stands on is proven");
+    else logger.warn({ degraded }, "TwoKey works, but not everything that it stands on is proven");
   }
 
   #prove(proof: Proof): Promise<void> {

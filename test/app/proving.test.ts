@@ -19,12 +19,21 @@ function proofOf(id: string, prove: Proof["prove"]): Proof {
 
 function started(proofs: readonly Proof[], deps: Partial<ProvingDeps> = {}) {
   const clock = testClock();
+  let told = 0;
+  const tell = async () => {
+    told += 1;
+  };
   proving = new Proving({
-    ...{ proofs: () => proofs, clock, logger: silent, tell: async () => undefined },
+    ...{ proofs: () => proofs, clock, logger: silent, tell },
     ...{ turnEveryMs: 5, atLeastMs: 0, ...deps },
   });
   proving.start();
-  return { clock, proving };
+  /** Resolves when some more turns are over: each tells how it stands. */
+  const turns = async () => {
+    const enough = told + 5;
+    await eventually("more turns", SOON_MS, () => told >= enough || undefined);
+  };
+  return { clock, proving, turns };
 }
 
 /** One that counts how often it was looked at, and answers what it is told to. */
@@ -44,7 +53,7 @@ describe("the hourly look", () => {
     const at = started([proof]);
     await eventually("first look", SOON_MS, () => at.proving.standings()[0]?.proven.kind === "ok" || undefined);
     at.clock.move(59 * MINUTE);
-    await turns(at.proving);
+    await at.turns();
     expect(seen.looks).toBe(1);
     answer = WRONG;
     at.clock.move(MINUTE);
@@ -61,9 +70,27 @@ describe("the hourly look", () => {
     const kinds = () => at.proving.standings().map(({ proven }) => proven.kind);
     await eventually("the quick one", SOON_MS, () => kinds()[1] === "ok" || undefined);
     at.clock.move(120 * MINUTE);
-    await turns(at.proving);
+    await at.turns();
 
     expect([kinds()[0], seen.looks]).toEqual(["pending", 1]);
+  });
+
+  test.each<[string, Proven, string]>([
+    ["that all of it is proven", { kind: "ok" }, "Everything that TwoKey stands on is proven"],
+    [
+      "that it works although something is wrong",
+      WRONG,
+      "TwoKey works, but not everything that it stands on is proven",
+    ],
+  ])("says once after a start %s", async (_what, answer, says) => {
+    const said: string[] = [];
+    const note = (_facts: object, sentence: string) => void said.push(sentence);
+    const logger = { ...silent, info: note, warn: note };
+    const at = started([proofOf("key", async () => answer)], { logger });
+    await eventually("what is said", SOON_MS, () => said.includes(says) || undefined);
+    await at.turns();
+
+    expect(said.filter((sentence) => sentence.includes("stands on is proven"))).toEqual([says]);
   });
 
   test("can be made now, and is waited for", async () => {
@@ -105,11 +132,3 @@ describe("one proof", () => {
     expect(await proveOne(throws)).toMatchObject({ kind: "unknown" });
   });
 });
-
-/** Resolves when some more turns are over: each tells how it stands. */
-async function turns(at: Proving): Promise<void> {
-  for (let turn = 0; turn < 5; turn += 1) {
-    at.standings();
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}

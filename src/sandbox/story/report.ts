@@ -93,7 +93,10 @@ async function factsOf({ stage, played, entries }: Told): Promise<StoryFacts> {
     keyHolderSlackIds: played.keyHolders.map(({ id }) => accountOf(inventory, id)),
     approverSlackIds: approversOf(inventory).map(({ id }) => accountOf(inventory, id)),
     refusedRequester: played.refusedRequester,
-    firstPageMs: machineMsUntil(entries, played.alarm, { kind: "pagerduty.event-accepted" }),
+    firstPageMs: machineMsUntil(entries, played.alarm, {
+      kind: "pagerduty.event-accepted",
+      fits: ({ facts }) => facts["action"] === "trigger",
+    }),
     channelOpenMs: cardMs === undefined || invitedMs === undefined ? undefined : Math.max(cardMs, invitedMs),
     firstGoodWriteMs: firstGoodWriteMs(entries, service.standby, played.darkAtMs),
     workerKills: played.workerKills,
