@@ -23,7 +23,9 @@ export async function proveOne({ prove }: Pick<Proof, "prove">, patience: Patien
     ending.signal.addEventListener("abort", () => resolve(late), { once: true });
   });
   try {
-    const asked = (async () => prove(ending.signal))().catch((): Proven => ({ kind: "unknown", why: "there was no clear answer" }));
+    const asked = (async () => prove(ending.signal))().catch(
+      (): Proven => ({ kind: "unknown", why: "there was no clear answer" }),
+    );
     return await Promise.race([asked, ended]);
   } finally {
     clearTimeout(timer);
