@@ -35,13 +35,14 @@ const BY_HAND_MS = 5 * 60_000;
  */
 export async function driveStep({ hold, step, deps, signal }: Drive): Promise<void> {
   const definition = definitionOf(deps, hold.run.plan, step.id);
-  const context = contextFor(hold, step.id, { ...deps, signal });
+  const stopwatch = new Stopwatch(deps.clock);
+  const context = contextFor(hold, step.id, { ...deps, signal, clock: stopwatch.clock });
   const before = stateOf(hold.run, step.id);
   const { state } = before;
   const isByHand = state === "by-hand";
   let unseen = unseenSince(before, deps.clock.now());
   const driving: Driving = {
-    ...{ hold, step, deps, definition, context, stopwatch: new Stopwatch(deps.clock) },
+    ...{ hold, step, deps, definition, context, stopwatch },
     // What a vendor takes after it had refused has its own time from then on.
     get deadlineMs() {
       return deadlineOf(hold.run, step, deps);

@@ -1,47 +1,57 @@
 import type { Spent } from "../../domain/plan-run/run-entry.ts";
 import type { Clock } from "../../ports/clock.ts";
 
-/** Where the time of a step goes while this executor drives it. */
+/** Where the time of a step goes while this executor drives it. What a call or a look sleeps by itself counts as waiting. */
 export class Stopwatch {
-  readonly #clock: Pick<Clock, "now">;
+  readonly #clock: Clock;
   readonly #spent = { askedMs: 0, lookedMs: 0, waitedMs: 0, lastWaitMs: 0, lastLookMs: 0, looks: 0 };
 
-  constructor(clock: Pick<Clock, "now">) {
+  constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   get spent(): Spent {
-    const rounded = Object.entries(this.#spent).map(([name, value]) => [name, Math.round(value)] as const);
-    return { ...this.#spent, ...Object.fromEntries(rounded) };
+    const { looks, ...times } = this.#spent;
+    const rounded = Object.entries(times).map(([name, value]) => [name, Math.round(value)] as const);
+    return { ...this.#spent, ...Object.fromEntries(rounded), looks };
   }
 
-  asks<T>(work: () => Promise<T>): Promise<T> {
-    return this.#timed(work, (tookMs) => {
-      this.#spent.askedMs += tookMs;
-    });
+  /** The same clock, whose sleeps count. */
+  get clock(): Clock {
+    const clock = this.#clock;
+    return {
+      now: () => clock.now(),
+      get speed() {
+        return clock.speed;
+      },
+      sleep: (worldMs, signal) => this.sleep(worldMs, signal),
+    };
   }
 
-  looks<T>(work: () => Promise<T>): Promise<T> {
-    return this.#timed(work, (tookMs) => {
-      this.#spent.lookedMs += tookMs;
-      this.#spent.lastLookMs = tookMs;
-      this.#spent.looks += 1;
-    });
-  }
-
-  waits(work: () => Promise<void>): Promise<void> {
-    return this.#timed(work, (tookMs) => {
-      this.#spent.waitedMs += tookMs;
-      this.#spent.lastWaitMs = tookMs;
-    });
-  }
-
-  async #timed<T>(work: () => Promise<T>, add: (tookMs: number) => void): Promise<T> {
+  async sleep(worldMs: number, signal?: AbortSignal): Promise<void> {
     const fromMs = this.#clock.now();
-    try {
-      return await work();
-    } finally {
-      add(this.#clock.now() - fromMs);
-    }
+    await this.#clock.sleep(worldMs, signal);
+    this.#spent.lastWaitMs = this.#clock.now() - fromMs;
+    this.#spent.waitedMs += this.#spent.lastWaitMs;
+  }
+
+  async asks<T>(work: () => Promise<T>): Promise<T> {
+    const { result, tookMs } = await this.#timed(work);
+    this.#spent.askedMs += tookMs;
+    return result;
+  }
+
+  async looks<T>(work: () => Promise<T>): Promise<T> {
+    const { result, tookMs } = await this.#timed(work);
+    this.#spent.lookedMs += tookMs;
+    this.#spent.lastLookMs = tookMs;
+    this.#spent.looks += 1;
+    return result;
+  }
+
+  async #timed<T>(work: () => Promise<T>): Promise<{ result: T; tookMs: number }> {
+    const [fromMs, waitedMs] = [this.#clock.now(), this.#spent.waitedMs];
+    const result = await work();
+    return { result, tookMs: this.#clock.now() - fromMs - (this.#spent.waitedMs - waitedMs) };
   }
 }

@@ -98,5 +98,5 @@ export async function waitOrFail(
       facts: { mustAsk: step.role === "protects", ...(latest.reply === undefined ? {} : { reply: latest.reply }) },
     });
   }
-  await stopwatch.waits(() => deps.clock.sleep(worldMs, context.signal));
+  await stopwatch.sleep(worldMs, context.signal);
 }
