@@ -4,6 +4,7 @@ import { readInherited } from "./config/inherited.ts";
 import { chainOf } from "./domain/errors.ts";
 import { alertToPeople } from "./sandbox/bench/alert.ts";
 import { type BenchArguments, benchUsage, readBenchArguments } from "./sandbox/bench/arguments.ts";
+import { coldPlan } from "./sandbox/bench/cold-plan.ts";
 import { failover } from "./sandbox/bench/failover.ts";
 import { growth } from "./sandbox/bench/growth.ts";
 import { idleBot } from "./sandbox/bench/idle.ts";
@@ -26,6 +27,7 @@ const MEASUREMENTS: readonly Measurement[] = [
   alertStorm,
   manyIncidents,
   growth,
+  coldPlan,
   failover,
   planned,
   resumeAfterKill,

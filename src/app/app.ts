@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import type { Settings } from "../config/environment.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
-import { createHandlers } from "../jobs/handlers.ts";
+import { createHandlers, type HandlerDeps } from "../jobs/handlers.ts";
 import { createQueues } from "../jobs/queues.ts";
 import { createRetention } from "../jobs/retention.ts";
 import { createWorkers, type Handlers } from "../jobs/workers.ts";
@@ -83,7 +83,7 @@ async function compose(composing: Composing): Promise<App> {
   const worker = `${settings.processName}@${hostname()}:${process.pid}`;
   const held = await openStore(composing);
   const { stores, clock, ledger, queues, outside, inventory, memory } = held;
-  const commands = createCommands({ ...held, wake: queues.wake, inventory });
+  const commands = createCommands({ ...held, wake: queues.wake, inventory, logger });
   let isStarting = true;
   // The port before the workers: a process that cannot have it must not take up work.
   const doors = await openDoors({
@@ -93,7 +93,11 @@ async function compose(composing: Composing): Promise<App> {
   });
   opened.add(() => doors.web.close());
   const connection = { url: settings.redisUrl.reveal(), ...WAITING };
-  const workers = createWorkers(connection, handlersOf(held, worker, composing), logger);
+  const workers = createWorkers(
+    connection,
+    handlersOf({ ...held, renew: commands.renewPlan }, worker, composing),
+    logger,
+  );
   opened.add(() => workers.close());
   await workers.ready();
   await queues.startSweep();
@@ -171,12 +175,16 @@ async function openStore({ settings, described, logger, opened }: Composing) {
   };
 }
 
-function handlersOf(held: Held, worker: string, { settings, logger }: Composing): Handlers {
-  const { redis, inventory, stores, outside, queues, clock, ledger, timeline, times } = held;
+function handlersOf(
+  held: Held & Pick<HandlerDeps, "renew">,
+  worker: string,
+  { settings, logger }: Composing,
+): Handlers {
+  const { renew, redis, inventory, stores, outside, queues, clock, ledger, timeline, times } = held;
   const now = () => clock.now();
   const beside = { directory: settings.ledger.directory, process: settings.processName, ledger, now };
   return createHandlers({
-    ...{ stores, outside, queues, clock, ledger, logger, worker, inventory, times },
+    ...{ stores, outside, queues, clock, ledger, logger, worker, inventory, times, renew },
     incidentDeps: {
       ...stores,
       ...{ chat: outside.chat, pagers: outside.pagers, clock, wake: queues.wake, voice: incidentVoice, inventory },

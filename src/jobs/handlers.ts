@@ -32,6 +32,7 @@ export interface HandlerDeps extends SweepDeps {
   readonly worker: string;
   readonly incidentDeps: Omit<IncidentDeps, "showCard">;
   readonly inventory: () => Inventory;
+  readonly renew: AdvanceDeps["renew"];
   render(kind: string, subject: string): Promise<Card | undefined>;
 }
 
@@ -116,6 +117,7 @@ function advanceDeps(deps: HandlerDeps): AdvanceDeps {
     cloudOf: outside.cloudOf,
     wake: queues.wake,
     steps: STEPS,
+    renew: deps.renew,
     guard: guardTimes(),
     shown: new Map(),
     vain: vainDrives(),

@@ -1978,4 +1978,13 @@ export const GUARDS = [
     fails:
       "guard skipped promise: where fence-primary was skipped a plan that promises to lose nothing promotes nothing (G19)",
   },
+  {
+    guard: "slow is not dark",
+    file: "src/commands/renew.ts",
+    cut: "return plan.unanswered.some((part) => !silent.includes(part));",
+    by: "return silent.length < 0;",
+    test: "commands/renew.test.ts",
+    fails:
+      "guard late answer: is made again when that answers, with a digest of its own, and says why the first one is closed",
+  },
 ];
