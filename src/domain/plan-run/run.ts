@@ -169,9 +169,7 @@ const WAITING: StepState = {
   ways: [],
   heldUp: undefined,
   sinceMs: 0,
-  startedAtMs: undefined,
-  endedAtMs: undefined,
-  spent: undefined,
+  ...{ startedAtMs: undefined, endedAtMs: undefined, spent: undefined },
 };
 
 const UNWATCHED: Watch = {
