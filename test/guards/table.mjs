@@ -1979,6 +1979,14 @@ export const GUARDS = [
       "guard skipped promise: where fence-primary was skipped a plan that promises to lose nothing promotes nothing (G19)",
   },
   {
+    guard: "a process that died is succeeded",
+    file: "src/store/drivers.ts",
+    cut: "filter(([, driver]) => !connected.has(driver))",
+    by: "filter(([, driver]) => connected.has(`${driver} `))",
+    test: "jobs/succession.test.ts",
+    fails: "guard heir: a run whose driver has no connection any more is driven on by another process, once",
+  },
+  {
     guard: "slow is not dark",
     file: "src/commands/renew.ts",
     cut: "return plan.unanswered.some((part) => !silent.includes(part));",

@@ -8,6 +8,7 @@ import { isOver, type RunState, stillContinues } from "../../domain/plan-run/run
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
 import { newsOf } from "../../domain/plan-run/run-news.ts";
 import type { Documents } from "../../ports/documents.ts";
+import type { Drivers } from "../../ports/drivers.ts";
 import type { LearnedTimes } from "../../ports/learned-times.ts";
 import type { GuardedCloud } from "../../ports/step.ts";
 import type { Wake } from "../../ports/wake.ts";
@@ -28,6 +29,7 @@ export interface AdvanceDeps extends Omit<ExecutorDeps, "changed" | "progressed"
   readonly channelOf: (run: RunState) => Promise<string | undefined>;
   /** Makes a plan again that was made while something was silent which answers now. */
   readonly renew: (run: RunState) => Promise<void>;
+  readonly drivers: Pick<Drivers, "begins" | "ends">;
   readonly vain: VainDrives;
   /** What this process has shown of runs that are over and whose old side is looked at. */
   readonly shown: Map<string, string>;
@@ -91,11 +93,17 @@ async function driveOn({ plan, epoch }: RunState, deps: AdvanceDeps, signal: Abo
   const { id } = plan;
   const beganMs = performance.now();
   try {
+    await deps.drivers.begins(id);
     await driveRun(id, { ...deps, cloud: deps.cloudOf(plan), ...tellingOf(id, deps) }, signal);
     deps.vain.succeeded(id);
   } catch (error) {
     if (signal.aborted) throw error;
     await haltAfter({ error, tookMs: performance.now() - beganMs, epoch }, id, deps);
+  } finally {
+    // Another process sees in the list of connections that nobody drives it, whatever stands there.
+    await deps.drivers
+      .ends(id)
+      .catch((error: unknown) => deps.logger.debug({ run: id, why: chainOf(error) }, "It still stands as driven here"));
   }
 }
 
