@@ -2,10 +2,10 @@ import { hostname } from "node:os";
 import type { Settings } from "../config/environment.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
-import { startSuccession } from "../jobs/succession.ts";
 import { createHandlers, type HandlerDeps } from "../jobs/handlers.ts";
 import { createQueues } from "../jobs/queues.ts";
 import { createRetention } from "../jobs/retention.ts";
+import { startSuccession } from "../jobs/succession.ts";
 import { createWorkers, type Handlers } from "../jobs/workers.ts";
 import type { Logger } from "../ports/logger.ts";
 import { createArchive } from "../store/archive-file.ts";
@@ -161,8 +161,7 @@ async function openStore({ settings, described, logger, opened }: Composing, wor
   const times = createLearnedTimes(stores.stepTimes, settings.sandbox ? "rehearsal" : "production");
   return {
     redis,
-    drivers: createDrivers(redis, worker),
-    server: sayServer(facts, terms),
+    ...{ drivers: createDrivers(redis, worker), server: sayServer(facts, terms) },
     clock,
     stores,
     ledger,
