@@ -4,10 +4,12 @@ import { readInherited } from "./config/inherited.ts";
 import { chainOf } from "./domain/errors.ts";
 import { alertToPeople } from "./sandbox/bench/alert.ts";
 import { type BenchArguments, benchUsage, readBenchArguments } from "./sandbox/bench/arguments.ts";
+import { coldPlan } from "./sandbox/bench/cold-plan.ts";
 import { failover } from "./sandbox/bench/failover.ts";
 import { growth } from "./sandbox/bench/growth.ts";
 import { idleBot } from "./sandbox/bench/idle.ts";
 import { type Bench, benchLogger, type Measurement } from "./sandbox/bench/measurement.ts";
+import { timeOfFixedWork } from "./sandbox/bench/noise.ts";
 import { planned } from "./sandbox/bench/planned.ts";
 import { type Circumstances, type Finished, jsonOf, tableOf } from "./sandbox/bench/report.ts";
 import { resumeAfterKill } from "./sandbox/bench/resume.ts";
@@ -25,6 +27,7 @@ const MEASUREMENTS: readonly Measurement[] = [
   alertStorm,
   manyIncidents,
   growth,
+  coldPlan,
   failover,
   planned,
   resumeAfterKill,
@@ -56,6 +59,7 @@ async function run({ only, isQuick, isJson, seed, config }: BenchArguments): Pro
   };
   const finished: Finished[] = [];
   const [before = 0] = loadavg();
+  const noiseBefore = timeOfFixedWork();
   for (const measurement of MEASUREMENTS.filter(({ name }) => only === undefined || name === only)) {
     say(`Measuring ${measurement.name} …`);
     try {
@@ -67,7 +71,12 @@ async function run({ only, isQuick, isJson, seed, config }: BenchArguments): Pro
     }
   }
   const [after = 0] = loadavg();
-  const circumstances: Circumstances = { seed, isQuick, load: [before, after] };
+  const circumstances: Circumstances = {
+    seed,
+    isQuick,
+    load: [before, after],
+    noise: [noiseBefore, timeOfFixedWork()],
+  };
   process.stdout.write(isJson ? `${jsonOf(finished, circumstances)}\n` : tableOf(finished, circumstances));
 }
 

@@ -2,9 +2,10 @@ import { hostname } from "node:os";
 import type { Settings } from "../config/environment.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
-import { createHandlers } from "../jobs/handlers.ts";
+import { createHandlers, type HandlerDeps } from "../jobs/handlers.ts";
 import { createQueues } from "../jobs/queues.ts";
 import { createRetention } from "../jobs/retention.ts";
+import { startSuccession } from "../jobs/succession.ts";
 import { createWorkers, type Handlers } from "../jobs/workers.ts";
 import type { Logger } from "../ports/logger.ts";
 import { createArchive } from "../store/archive-file.ts";
@@ -13,6 +14,7 @@ import { followClock, StoreClock } from "../store/clock.ts";
 import { createClosedFiles } from "../store/closed-files.ts";
 import { connectRedis, FAIL_FAST, WAITING } from "../store/connection.ts";
 import { whyUnwritable } from "../store/disk-probe.ts";
+import { createDrivers } from "../store/drivers.ts";
 import { eventsOf, trimEvents } from "../store/events.ts";
 import { foundFile } from "../store/found-file.ts";
 import { claimStore } from "../store/installation.ts";
@@ -86,11 +88,11 @@ interface Composing {
 async function compose(composing: Composing): Promise<App> {
   const { settings, logger, opened } = composing;
   const worker = `${settings.processName}@${hostname()}:${process.pid}`;
-  const held = await openStore(composing);
+  const held = await openStore(composing, worker);
   const { redis, stores, clock, queues, outside, inventory, memory } = held;
   const proving = provingOf(held, composing);
   opened.add(() => proving.stop());
-  const commands = createCommands({ ...held, wake: queues.wake, inventory, proven: proving });
+  const commands = createCommands({ ...held, wake: queues.wake, inventory, logger, proven: proving });
   let isStarting = true;
   // The port before the workers: a process that cannot have it must not take up work.
   const doors = await openDoors({
@@ -104,9 +106,12 @@ async function compose(composing: Composing): Promise<App> {
   });
   opened.add(() => doors.web.close());
   const connection = { url: settings.redisUrl.reveal(), ...WAITING };
-  const workers = createWorkers(connection, handlersOf(held, worker, composing), logger);
+  const handlers = handlersOf({ ...held, renew: commands.renewPlan }, worker, composing);
+  const workers = createWorkers(connection, handlers, logger);
   opened.add(() => workers.close());
   await workers.ready();
+  const succession = startSuccession({ drivers: held.drivers, advance: handlers.lanes.runs, logger });
+  opened.add(() => succession.stop());
   await queues.startSweep();
   opened.add(() => doors.slack.stop());
   await doors.slack.start();
@@ -161,10 +166,10 @@ function startGuards(
 }
 
 /** What everything else stands on: the store with its clock, the ledger beside it, the ways out, and the queues. */
-async function openStore({ settings, described, logger, opened }: Composing) {
+async function openStore({ settings, described, logger, opened }: Composing, worker: string) {
   const url = settings.redisUrl.reveal();
   const terms = { accepted: described().file.redis.accept, isRehearsal: settings.sandbox !== undefined };
-  const { redis, facts } = await connectRedis(url, terms, logger);
+  const { redis, facts } = await connectRedis(url, { ...terms, name: worker }, logger);
   opened.add(() => redis.disconnect());
   const whose = whoseState(described().file.environment, terms.isRehearsal);
   await claimStore(redis, { whose, ledgerKey: settings.ledger.key });
@@ -188,7 +193,7 @@ async function openStore({ settings, described, logger, opened }: Composing) {
   const times = createLearnedTimes(stores.stepTimes, settings.sandbox ? "rehearsal" : "production");
   return {
     redis,
-    server: sayServer(facts, terms),
+    ...{ drivers: createDrivers(redis, worker), server: sayServer(facts, terms) },
     clock,
     stores,
     ledger,
@@ -203,12 +208,16 @@ async function openStore({ settings, described, logger, opened }: Composing) {
   };
 }
 
-function handlersOf(held: Held, worker: string, { settings, logger }: Composing): Handlers {
-  const { redis, inventory, stores, outside, queues, clock, ledger, timeline, times } = held;
+function handlersOf(
+  held: Held & Pick<HandlerDeps, "renew">,
+  worker: string,
+  { settings, logger }: Composing,
+): Handlers {
+  const { renew, drivers, redis, inventory, stores, outside, queues, clock, ledger, timeline, times } = held;
   const now = () => clock.now();
   const beside = { directory: settings.ledger.directory, process: settings.processName, ledger, now };
   return createHandlers({
-    ...{ stores, outside, queues, clock, ledger, logger, worker, inventory, times },
+    ...{ stores, outside, queues, clock, ledger, logger, worker, inventory, times, renew, drivers },
     incidentDeps: {
       ...stores,
       ...{ chat: outside.chat, pagers: outside.pagers, clock, wake: queues.wake, voice: incidentVoice, inventory },

@@ -3,10 +3,12 @@ import { openIncidents } from "../commands/incident-deps.ts";
 import type { CommandDeps } from "../commands/index.ts";
 import type { Intents } from "../commands/intent.ts";
 import { askFromPipeline, type PipelineAnswer, type PipelineAsk } from "../commands/pipeline.ts";
+import { renewPlan } from "../commands/renew.ts";
 import { createIntents } from "../commands/route.ts";
 import type { Looked } from "../commands/run-deps.ts";
 import type { Event } from "../domain/event.ts";
 import { INCIDENT_LABEL, type Incident } from "../domain/incident/incident.ts";
+import type { RunState } from "../domain/plan-run/run.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import type { Observation } from "../domain/service/observation.ts";
 import type { Service } from "../domain/service/service.ts";
@@ -15,6 +17,7 @@ import { observe } from "../flows/observe.ts";
 import { stillMay } from "../integrations/slack/standing.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { LearnedTimes } from "../ports/learned-times.ts";
+import type { Logger } from "../ports/logger.ts";
 import type { LostStore } from "../ports/lost-store.ts";
 import type { Ledger } from "../ports/runs.ts";
 import type { Wake } from "../ports/wake.ts";
@@ -31,6 +34,7 @@ export interface CommandSources {
   readonly wake: Wake;
   readonly times: LearnedTimes;
   readonly inventory: () => Inventory;
+  readonly logger: Logger;
   /** What holds the state, in words. */
   readonly server: string;
   /** How that stands which TwoKey stands on. */
@@ -48,6 +52,8 @@ export interface Commands {
   readonly intents: Intents;
   /** What a pipeline asks for, which is no person. */
   readonly askFromPipeline: (ask: PipelineAsk) => Promise<PipelineAnswer>;
+  /** Makes a plan again that was made while something was silent which answers now. */
+  readonly renewPlan: (run: RunState) => Promise<void>;
 }
 
 // oxlint-disable-next-line max-lines-per-function -- one table: what each family of commands is handed
@@ -75,6 +81,7 @@ export function createCommands(sources: CommandSources): Commands {
       rememberChannel: async (run, channel) => {
         await stores.runChannels.change(run, () => ({ value: { channel }, events: [] }));
       },
+      channelOf: async (run) => (await stores.runChannels.get(run))?.value.channel,
       observed: (service) => observedSoon(service, sources),
       server: sources.server,
       ...{ proven: sources.proven, standings: sources.proven.standings },
@@ -100,7 +107,11 @@ export function createCommands(sources: CommandSources): Commands {
       measured: (incident) => measuredOf(incident, stores),
     },
   };
-  return { intents: createIntents(deps, inventory), askFromPipeline: (ask) => askFromPipeline(ask, deps.run) };
+  return {
+    intents: createIntents(deps, inventory),
+    askFromPipeline: (ask) => askFromPipeline(ask, deps.run),
+    renewPlan: (run) => renewPlan(run, deps.run, sources.logger),
+  };
 }
 
 type Incidents = Pick<Stores, "incidents">;

@@ -4,6 +4,7 @@ import type { Person } from "../domain/people/person.ts";
 import { likenessOf, withLearned } from "../domain/plan-run/learned-times.ts";
 import { type Plan, planDigest } from "../domain/plan-run/plan.ts";
 import { proposedRun, type RunState } from "../domain/plan-run/run.ts";
+import { unansweredIn } from "../domain/service/observation.ts";
 import type { Service } from "../domain/service/service.ts";
 import { type Requester, startAlone } from "../engine/approvals/start-alone.ts";
 import { observe } from "../flows/observe.ts";
@@ -60,15 +61,15 @@ export interface Draft {
   readonly incident: Awaited<ReturnType<RunCommandDeps["incidentOf"]>>;
 }
 
-/** Looks at the world and plans. */
-export async function draftOf(wanted: Proposal, deps: RunCommandDeps): Promise<Draft> {
+/** Looks at the world and plans. `isHurried`: somebody waits for it, so that what is slow is planned as silent. */
+export async function draftOf(wanted: Proposal, deps: RunCommandDeps, isHurried = true): Promise<Draft> {
   const { service, requester, continues } = wanted;
   const inventory = deps.inventory();
   refuseWhileUnknown(service, deps.clock.now());
   await refuseWhileWrong(wanted, deps);
   const observed = await observe(service, deps.cloud, {
     lastLook: await deps.lastLook(service.name),
-    isHurried: true,
+    isHurried,
     isForPlan: true,
   });
   const incident = await deps.incidentOf(service.name);
@@ -89,7 +90,12 @@ export async function draftOf(wanted: Proposal, deps: RunCommandDeps): Promise<D
   const unchecked = [...planned.plan.unchecked, ...agedSettings(service, request.nowMs)];
   const times = planned.plan.steps.map((step) => deps.times.of(likenessOf(step, planned.plan)));
   const ledger = deps.ledger.head();
-  const sealed = { ...planned.plan, unchecked, ...(ledger ? { ledger } : {}) };
+  const unanswered = unansweredIn(observed);
+  const sealed = {
+    ...{ ...planned.plan, unchecked },
+    ...(unanswered.length > 0 && { unanswered }),
+    ...(ledger && { ledger }),
+  };
   const plan = withLearned(sealed, await Promise.all(times));
   return { run: proposedRun(plan, planDigest(plan)), incident };
 }

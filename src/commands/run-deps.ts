@@ -44,6 +44,8 @@ export interface RunCommandDeps {
   lastLook(service: string): Promise<Observation | undefined>;
   /** Remembers where a plan's cards go when it has no incident. */
   rememberChannel(run: string, channel: string): Promise<void>;
+  /** The channel that was remembered. */
+  channelOf(run: string): Promise<string | undefined>;
   /** A short, unique, speakable id. */
   newId(): string;
 }

@@ -24,7 +24,7 @@ export interface Look {
 export async function observe(service: Service, cloud: CloudReads, look: Look = {}): Promise<Observation> {
   const { signal, lastLook } = look;
   const { probe, clock } = cloud;
-  const patience = new Patience(clock, look.isHurried ? lastLook : undefined);
+  const patience = new Patience(clock, look.isHurried ? lastLook : undefined, look.isHurried);
   const asking: Asking = { service, cloud, regions: service.regions, signal, patience, lastLook };
   const atMs = clock.now();
   const [resources, health, publicHealth] = await Promise.all([
@@ -102,7 +102,7 @@ async function healthByRegion({ service, cloud, regions, signal, patience }: Ask
 /** In a region that is dark nothing is asked: what people accept of it needs no write check. */
 async function writesOf(
   seen: Observation,
-  { service, cloud, signal }: Asking,
+  { service, cloud, signal, patience }: Asking,
 ): Promise<NonNullable<Observation["writes"]>> {
   const { activeRegion } = seen;
   const mayWrite = activeRegion.known ? [activeRegion.value] : service.regions;
@@ -113,7 +113,10 @@ async function writesOf(
   });
   const asked = stores.map(async ({ id, url }) => {
     const verdicts = regions.map(
-      async (region): Promise<[Region, WriteVerdict]> => [region, await cloud.probe.writeCheck(url(region), signal)],
+      async (region): Promise<[Region, WriteVerdict]> => [
+        region,
+        await patience.writeOf(cloud.probe.writeCheck(url(region), signal)),
+      ],
     );
     return [id, Object.fromEntries(await Promise.all(verdicts))] as const;
   });

@@ -32,6 +32,8 @@ export interface HandlerDeps extends SweepDeps {
   readonly worker: string;
   readonly incidentDeps: Omit<IncidentDeps, "showCard">;
   readonly inventory: () => Inventory;
+  readonly renew: AdvanceDeps["renew"];
+  readonly drivers: AdvanceDeps["drivers"];
   render(kind: string, subject: string): Promise<Card | undefined>;
 }
 
@@ -74,7 +76,7 @@ export function createHandlers(deps: HandlerDeps): Handlers {
   const duties = { records: stores.incidents, rows, clock, logger, worker, wake: queues.wake };
   return {
     lanes: {
-      runs: (id, signal) => advanceRun(id, advancing, signal),
+      runs: oneAtATime((id, signal) => advanceRun(id, advancing, signal)),
       calls: (id) => callForRun(id, calling),
       evidence: (id) => readEvidence(id, deps),
       pages: async (id) => later("pages", id, await advanceLane(id, "pages", duties)),
@@ -85,6 +87,23 @@ export function createHandlers(deps: HandlerDeps): Handlers {
       await intake.take(signal);
     },
     sweep: () => sweep(deps, rows),
+  };
+}
+
+type Advance = (id: string, signal: AbortSignal) => Promise<void>;
+
+/** A run that this process has taken over is not taken from itself by the job that its dead driver had. */
+function oneAtATime(advance: Advance): Advance {
+  const last = new Map<string, Promise<void>>();
+  return async (id, signal) => {
+    const before = last.get(id) ?? Promise.resolve();
+    const mine = before.catch(() => undefined).then(() => (signal.aborted ? undefined : advance(id, signal)));
+    last.set(id, mine);
+    try {
+      await mine;
+    } finally {
+      if (last.get(id) === mine) last.delete(id);
+    }
   };
 }
 
@@ -116,6 +135,7 @@ function advanceDeps(deps: HandlerDeps): AdvanceDeps {
     cloudOf: outside.cloudOf,
     wake: queues.wake,
     steps: STEPS,
+    ...{ renew: deps.renew, drivers: deps.drivers },
     guard: guardTimes(),
     shown: new Map(),
     vain: vainDrives(),

@@ -8,7 +8,8 @@ export interface Scaling {
   readonly suspended: boolean;
 }
 
-export interface ComputeFacts {
+/** A service by itself, without what stands behind its load balancer. */
+export interface ServiceFacts {
   readonly status: string;
   readonly desired: number;
   readonly running: number;
@@ -22,8 +23,6 @@ export interface ComputeFacts {
   readonly taskDefinition: string;
   /** Absent where the service is not auto-scaled. */
   readonly scaling: Scaling | undefined;
-  /** Absent where the service has no target group. */
-  readonly targets?: { readonly healthy: number; readonly total: number } | undefined;
   /** Newest service events and stop reasons, for the report of a failure. */
   readonly reasons: readonly string[];
   /** Who rolls out its revisions: `ECS`, `CODE_DEPLOY` or `EXTERNAL`; absent: not told. */
@@ -34,6 +33,11 @@ export interface ComputeFacts {
   readonly capacityProviders?: readonly string[];
   /** Where the interfaces of its tasks stand; absent: they have none of their own. */
   readonly subnets?: readonly string[];
+}
+
+export interface ComputeFacts extends ServiceFacts {
+  /** Absent where the service has no target group. */
+  readonly targets?: { readonly healthy: number; readonly total: number } | undefined;
 }
 
 /** What the tasks of a service would start on, beside the service itself. */
@@ -75,12 +79,14 @@ export interface GroundWish {
   readonly region: Region;
   readonly site: ComputeSite;
   /** The service as it was seen right before. */
-  readonly facts: ComputeFacts;
+  readonly facts: ServiceFacts;
 }
 
 /** ECS services behind target groups. Errors as in `Databases`. */
 export interface Compute {
   describe(region: Region, site: ComputeSite, signal?: AbortSignal): Promise<Known<ComputeFacts>>;
+  /** The same without its targets, which cost three calls more. */
+  service(region: Region, site: ComputeSite, signal?: AbortSignal): Promise<Known<ServiceFacts>>;
   ground(wish: GroundWish, signal?: AbortSignal): Promise<Known<ComputeGround>>;
   /** How many tasks have not ended: those that start, run or drain. A task that drains goes on writing. */
   tasksLeft(region: Region, site: ComputeSite, signal?: AbortSignal): Promise<Known<number>>;

@@ -67,6 +67,7 @@ export function seenBy(roles: Roles | undefined, cloud: CloudReads): CloudReads 
     },
     compute: {
       describe: (region, ...more) => at(region).compute.describe(region, ...more),
+      service: (region, ...more) => at(region).compute.service(region, ...more),
       ground: (wish, signal) => at(wish.region).compute.ground(wish, signal),
       tasksLeft: (region, ...more) => at(region).compute.tasksLeft(region, ...more),
     },

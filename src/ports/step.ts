@@ -25,7 +25,7 @@ export interface CloudReads {
   readonly clusters: Pick<Clusters, "describe">;
   readonly snapshots: Pick<Snapshots, "find" | "keyState">;
   readonly firewall: Pick<Firewall, "rules" | "carriers">;
-  readonly compute: Pick<Compute, "describe" | "ground" | "tasksLeft">;
+  readonly compute: Pick<Compute, "describe" | "service" | "ground" | "tasksLeft">;
   readonly traffic: Pick<TrafficControl, "records" | "changeState">;
   /** To leave ends TwoKey's own connection, and nothing else. */
   readonly sessions: Pick<DatabaseSessions, "count" | "canMark" | "isMarked" | "leave">;

@@ -16,6 +16,7 @@ const Entries = z.array(
     facts: z.record(z.string(), z.unknown()),
   }),
 );
+const Reads = z.array(z.looseObject({ count: z.number() }));
 const Verdict = z.looseObject({
   acknowledged: z.number(),
   refused: z.number(),
@@ -76,6 +77,11 @@ export class WorldClient {
 
   async raiseAlarm(region: string, name: string, reason: string): Promise<void> {
     await this.post("/cloudwatch/alarm", { region, name, state: "ALARM", reason });
+  }
+
+  /** How often the APIs of AWS were asked, without what changes something. */
+  async awsReads(): Promise<number> {
+    return Reads.parse(await this.get("/aws/reads")).reduce((sum, { count }) => sum + count, 0);
   }
 
   async log(kind = "", after = 0): Promise<LogEntry[]> {

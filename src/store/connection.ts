@@ -27,13 +27,25 @@ export const WAITING = {
 } satisfies RedisOptions;
 
 /** A ready, checked connection, and what its server was found to be. Throws UserError when it cannot carry failovers on these terms. */
-export async function connectRedis(url: string, terms: StoreTerms, logger: Logger): Promise<Checked> {
+export async function connectRedis(
+  url: string,
+  terms: StoreTerms & { /** By which others see that this process is there. */ readonly name?: string },
+  logger: Logger,
+): Promise<Checked> {
   const look = async (redis: Redis) => {
     const facts = await lookAtServer(redis);
     judgeServer(facts, terms, logger);
     return facts;
   };
-  const { redis, found: facts } = await connected(new Redis(url, { ...FAIL_FAST, lazyConnect: true }), look, logger);
+  const { redis, found: facts } = await connected(
+    new Redis(url, {
+      ...FAIL_FAST,
+      lazyConnect: true,
+      ...(terms.name !== undefined && { connectionName: terms.name }),
+    }),
+    look,
+    logger,
+  );
   return { redis, facts };
 }
 

@@ -32,6 +32,7 @@ export const KEPT_AS: Readonly<Record<Exclude<keyof typeof KEYS, "document" | "c
   eventsOf: "incidents",
   clock: "index",
   openRuns: "index",
+  drivers: "index",
   run: "runs",
   journal: "runs",
   runsOf: "incidents",

@@ -20,6 +20,8 @@ export const KEYS = {
   openRuns: `${PREFIX}:runs:open`,
   run: (id: string) => `${PREFIX}:run:${id}`,
   journal: (run: string) => `${PREFIX}:journal:${run}`,
+  /** Which process drives which run. */
+  drivers: `${PREFIX}:drivers`,
   runsOf: (incident: string) => `${PREFIX}:runs-of:${incident}`,
   claim: (service: string) => `${PREFIX}:claim:${service}`,
   /** The plan of a service that waits for keys. */

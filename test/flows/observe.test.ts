@@ -157,6 +157,23 @@ describe("a look that somebody waits for", () => {
     expect(looks.map(({ home: seen }) => seen.database.known)).toEqual([true, true, true]);
   });
 
+  test("is given up as a whole after 4.5 s, also where the last look had an answer: the rest of it is there", async () => {
+    const cloud = cloudThatSees(quiet);
+    const never = new Promise<never>(() => undefined);
+    const mute: Cloud = {
+      ...cloud,
+      compute: {
+        ...cloud.compute,
+        describe: (region, site) => (region === service.home ? never : cloud.compute.describe(region, site)),
+      },
+    };
+
+    const { home, standby } = await looked(mute, quiet);
+
+    expect(home.compute).toMatchObject({ known: false, cause: "unreachable", why: "no answer within 4500 ms" });
+    expect([home.database.known, standby.compute.known]).toEqual([true, true]);
+  });
+
   test("does not go by a verdict that is old in machine time, or that nobody asked it to use", async () => {
     const aged = (machineMs: number, speed: number) => ({ ...dark, atMs: AT - machineMs * speed });
 

@@ -2037,4 +2037,21 @@ export const GUARDS = [
     test: "store/proofs.test.ts",
     fails: "guard a right that is missing: are named where a user lacks them",
   },
+  {
+    guard: "a process that died is succeeded",
+    file: "src/store/drivers.ts",
+    cut: "filter(([, driver]) => !connected.has(driver))",
+    by: "filter(() => false)",
+    test: "jobs/succession.test.ts",
+    fails: "guard heir: a run whose driver has no connection any more is driven on by another process, once",
+  },
+  {
+    guard: "slow is not dark",
+    file: "src/commands/renew.ts",
+    cut: "return plan.unanswered.some((part) => !silent.includes(part));",
+    by: "return silent.length < 0;",
+    test: "commands/renew.test.ts",
+    fails:
+      "guard late answer: is made again when that answers, with a digest of its own, and says why the first one is closed",
+  },
 ];

@@ -77,7 +77,8 @@ export function advanceDeps(at: FailoverWorld, ledger: Ledger, wish: DriveWish =
   return {
     ...executorDeps(at, ledger, wish),
     ...{ runs, cards, notes, times: { add: quiet }, shown: new Map(), vain: vainDrives() },
-    ...{ cloudOf: () => at.cloud, channelOf: async () => "C1", wake: { card: quiet, runCalls: quiet } },
+    drivers: { begins: quiet, ends: quiet },
+    ...{ renew: quiet, cloudOf: () => at.cloud, channelOf: async () => "C1", wake: { card: quiet, runCalls: quiet } },
   };
 }
 

@@ -29,6 +29,8 @@ export function fakeCloud(said: SaidCloud, why = "nothing else is asked"): Cloud
     },
     compute: {
       ...{ describe: refuse, tasksLeft: refuse, scaleOut: refuse, stop: refuse, restore: refuse },
+      // The same answer with less in it.
+      service: said.compute?.describe ?? refuse,
       ground: async () => ({ known: true, value: {}, atMs: 0 }),
       ...said.compute,
     },

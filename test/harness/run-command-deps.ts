@@ -17,7 +17,7 @@ export function runCommandDeps(at: FailoverWorld, ledger: Partial<Ledger> = {}):
       ...{ incidentChat: nothing, card: nothing },
     },
     times: { of: async () => [] },
-    ...{ incidentOf: nothing, lastLook: nothing, rememberChannel: nothing },
+    ...{ incidentOf: nothing, lastLook: nothing, rememberChannel: nothing, channelOf: nothing },
     newId: () => {
       made += 1;
       return `F-NEW${made}`;

@@ -166,6 +166,8 @@ const PlanShape = z.strictObject({
   acceptances: z.array(Acceptance),
   /** What could not be checked, in words. */
   unchecked: z.array(Unchecked),
+  /** What gave no answer when it was made. Where that answers within the next half minute the plan is made again. */
+  unanswered: z.array(z.string()).exactOptional(),
   /** What is left for people once it has ended, as sentences; absent where there is nothing. */
   leftForPeople: z.array(z.string()).exactOptional(),
   /** What it was judged on, and when each was seen or measured: world times. */

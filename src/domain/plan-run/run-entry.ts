@@ -12,6 +12,20 @@ const Who = { by: z.string(), door: DoorName };
 const Authorised = z.strictObject({ keys: z.array(z.string()), untilMs: z.number() });
 export type Authorised = z.infer<typeof Authorised>;
 
+/**
+ * Where the time of a step went, world milliseconds: its calls, looks at what it had asked for, and waits between them; what is left
+ * is the engine's own. The end came somewhere in the last wait. Of a step that was taken over: since then.
+ */
+export const Spent = z.strictObject({
+  askedMs: z.number(),
+  lookedMs: z.number(),
+  waitedMs: z.number(),
+  lastWaitMs: z.number(),
+  lastLookMs: z.number(),
+  looks: z.number().int(),
+});
+export type Spent = z.infer<typeof Spent>;
+
 /** Decisions that two people have to say. */
 export const VoteName = z.enum(["take-over", "skip", "unwind", "stop-watch"]);
 export type VoteName = z.infer<typeof VoteName>;
@@ -67,6 +81,8 @@ export const RunEntry = z.discriminatedUnion("kind", [
     ...Step,
     says: z.string(),
     output: z.record(z.string(), z.unknown()),
+    /** Absent: nobody looked to its end, as where the rest was left to people. */
+    spent: Spent.exactOptional(),
   }),
   z.strictObject({
     kind: z.literal("failed"),

@@ -1,6 +1,6 @@
 import type { DoorName } from "../event.ts";
 import type { Plan, PlannedStep, RestOf } from "./plan.ts";
-import type { Captured, VoteName } from "./run-entry.ts";
+import type { Captured, Spent, VoteName } from "./run-entry.ts";
 
 /**
  * A run is its journal. Invariants (tests cite them):
@@ -62,6 +62,8 @@ export interface StepState {
   readonly sinceMs: number;
   readonly startedAtMs: number | undefined;
   readonly endedAtMs: number | undefined;
+  /** Of a step that is done. */
+  readonly spent: Spent | undefined;
 }
 
 export interface RunKey {
@@ -167,8 +169,7 @@ const WAITING: StepState = {
   ways: [],
   heldUp: undefined,
   sinceMs: 0,
-  startedAtMs: undefined,
-  endedAtMs: undefined,
+  ...{ startedAtMs: undefined, endedAtMs: undefined, spent: undefined },
 };
 
 const UNWATCHED: Watch = {

@@ -27,6 +27,7 @@ export function stepApplied(run: RunState, entry: StepEntry): RunState {
         tries: before.tries + (entry.nextPart ? 0 : 1),
         startedAtMs: before.startedAtMs ?? entry.atMs,
         endedAtMs: undefined,
+        spent: undefined,
       });
       // What people vote about stands still while the same call is refused again and again.
       const intents = run.intents + (heldUp ? 0 : 1);
@@ -43,6 +44,7 @@ export function stepApplied(run: RunState, entry: StepEntry): RunState {
         output: { ...keptWhenDone(run, entry.step), ...entry.output },
         says: entry.says,
         endedAtMs: entry.atMs,
+        spent: entry.spent,
       });
     case "failed":
       return failed(run, entry);

@@ -83,6 +83,14 @@ export function isDark(observed: Pick<Observation, "resources">, region: Region)
   return there.length > 0 && there.every(([, { isSilent }]) => isSilent);
 }
 
+/** What gave no answer, in words: resources that are silent in a region, and what of them belongs to none. */
+export function unansweredIn({ resources }: Pick<Observation, "resources">): string[] {
+  return Object.entries(resources).flatMap(([id, told]) => [
+    ...Object.entries(told.in).flatMap(([region, { isSilent }]) => (isSilent ? [`${id} in ${region}`] : [])),
+    ...told.facts.flatMap(({ what, seen }) => (isUnreachable(seen) ? [`${what} of ${id}`] : [])),
+  ]);
+}
+
 /** Something that belongs to no region gave no answer. */
 export const isSilentBeyondRegions = (told: Told | undefined): boolean =>
   told?.facts.some(({ seen }) => isUnreachable(seen)) === true;

@@ -8,6 +8,7 @@ import { isOver, type RunState, stillContinues } from "../../domain/plan-run/run
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
 import { newsOf } from "../../domain/plan-run/run-news.ts";
 import type { Documents } from "../../ports/documents.ts";
+import type { Drivers } from "../../ports/drivers.ts";
 import type { LearnedTimes } from "../../ports/learned-times.ts";
 import type { GuardedCloud } from "../../ports/step.ts";
 import type { Wake } from "../../ports/wake.ts";
@@ -26,6 +27,9 @@ export interface AdvanceDeps extends Omit<ExecutorDeps, "changed" | "progressed"
   readonly times: Pick<LearnedTimes, "add">;
   /** Where a run's cards go. */
   readonly channelOf: (run: RunState) => Promise<string | undefined>;
+  /** Makes a plan again that was made while something was silent which answers now. */
+  readonly renew: (run: RunState) => Promise<void>;
+  readonly drivers: Pick<Drivers, "begins" | "ends">;
   readonly vain: VainDrives;
   /** What this process has shown of runs that are over and whose old side is looked at. */
   readonly shown: Map<string, string>;
@@ -55,7 +59,7 @@ export async function advanceRun(id: string, deps: AdvanceDeps, signal: AbortSig
   switch (run.state) {
     case "waiting-for-keys":
       if (deps.clock.now() >= run.plan.startByMs) await expire(run, deps);
-      else await closeIfMovedOn(run, deps);
+      else if (!(await closeIfMovedOn(run, deps))) await deps.renew(run);
       break;
     case "running":
     case "unwinding":
@@ -89,11 +93,17 @@ async function driveOn({ plan, epoch }: RunState, deps: AdvanceDeps, signal: Abo
   const { id } = plan;
   const beganMs = performance.now();
   try {
+    await deps.drivers.begins(id);
     await driveRun(id, { ...deps, cloud: deps.cloudOf(plan), ...tellingOf(id, deps) }, signal);
     deps.vain.succeeded(id);
   } catch (error) {
     if (signal.aborted) throw error;
     await haltAfter({ error, tookMs: performance.now() - beganMs, epoch }, id, deps);
+  } finally {
+    // Another process sees in the list of connections that nobody drives it, whatever stands there.
+    await deps.drivers
+      .ends(id)
+      .catch((error: unknown) => deps.logger.debug({ run: id, why: chainOf(error) }, "It still stands as driven here"));
   }
 }
 
@@ -116,13 +126,14 @@ async function expire(run: RunState, deps: AdvanceDeps): Promise<void> {
 }
 
 /** Nobody is called for keys that no plan takes any more, and nobody has to clear it away before the next one is made. */
-export async function closeIfMovedOn(run: RunState, deps: Pick<AdvanceDeps, "runs" | "clock">): Promise<void> {
+export async function closeIfMovedOn(run: RunState, deps: Pick<AdvanceDeps, "runs" | "clock">): Promise<boolean> {
   const { restOf, id } = run.plan;
-  if (!restOf || stillContinues(restOf, await deps.runs.read(restOf.run))) return;
+  if (!restOf || stillContinues(restOf, await deps.runs.read(restOf.run))) return false;
   const why = [`run ${restOf.run} has moved on since this plan for its rest was made`];
   const entry: RunEntry = { kind: "voided", atMs: deps.clock.now(), because: "facts", why };
   const says = `Plan ${id} is closed: ${why.join("")}`;
   await deps.runs.append(run, { entries: [entry], events: [eventOf(run, entry, { says })], over: true });
+  return true;
 }
 
 /**

@@ -4,6 +4,7 @@ import { inputOf } from "../../domain/plan-run/fence.ts";
 import type { StepTime } from "../../domain/plan-run/learned-times.ts";
 import { type PlannedStep, stepOf } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
+import type { Clock } from "../../ports/clock.ts";
 import { enteredBy } from "../../ports/elsewhere.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { OldSide, OldSideLooking } from "../../ports/old-side.ts";
@@ -37,17 +38,19 @@ export type WatchDeps = Omit<ExecutorDeps, "changed" | "progressed" | "took" | "
 /** What a look outside its own step is given: it has asked for nothing, and rests on no other step. */
 export const LOOKS_ONLY = { tries: 1, mayHaveAsked: false, outputOf: () => undefined } as const;
 
+interface Acting extends Pick<ExecutorDeps, "cloud" | "steps"> {
+  readonly signal: AbortSignal;
+  /** By which it sleeps; absent: the world's. */
+  readonly clock?: Clock;
+}
+
 /** `step` is the one that this context is for. */
-export function contextFor(
-  hold: RunHold,
-  step: string,
-  { cloud, steps, signal }: Pick<ExecutorDeps, "cloud" | "steps"> & { readonly signal: AbortSignal },
-): StepContext {
+export function contextFor(hold: RunHold, step: string, { cloud, steps, signal, clock }: Acting): StepContext {
   const planned = stepOf(hold.run.plan, step);
   // Mutating calls leave only while the hold is ours (J6), and can do no more than this very step (X6).
   const acting = cloud.guardedBy(hold, permittedFor({ steps }, hold.run, planned));
   return {
-    cloud: enteredBy(planned.roles, acting),
+    cloud: { ...enteredBy(planned.roles, acting), ...(clock && { clock }) },
     signal,
     fencing: { run: hold.run.plan.id, epoch: hold.epoch },
     get tries() {

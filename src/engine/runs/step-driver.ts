@@ -8,6 +8,7 @@ import {
 } from "../../domain/errors.ts";
 import { inputOf, isShutOff } from "../../domain/plan-run/fence.ts";
 import { timeOf } from "../../domain/plan-run/learned-times.ts";
+import { ORDINARY_MS } from "../../domain/plan-run/pace.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import { type Asked, UNCAPTURED } from "../../ports/step.ts";
@@ -18,7 +19,8 @@ import { isLedgerUnwritable } from "./halt.ts";
 import { isDecided, Refusals, recordAsked } from "./held-up.ts";
 import { unseenSince } from "./kept-in-sight.ts";
 import { haltFor, haltUnwritten, recordFailure } from "./step-failure.ts";
-import { type Drive, type Driving, POLL_MS, pollUntilThere, waitOrFail } from "./until-there.ts";
+import { Stopwatch } from "./stopwatch.ts";
+import { type Drive, type Driving, pollUntilThere, waitOrFail } from "./until-there.ts";
 
 /** World time between two tries of a call that did nothing. */
 const FIRST_RETRY_MS = 1_000;
@@ -33,13 +35,14 @@ const BY_HAND_MS = 5 * 60_000;
  */
 export async function driveStep({ hold, step, deps, signal }: Drive): Promise<void> {
   const definition = definitionOf(deps, hold.run.plan, step.id);
-  const context = contextFor(hold, step.id, { ...deps, signal });
+  const stopwatch = new Stopwatch(deps.clock);
+  const context = contextFor(hold, step.id, { ...deps, signal, clock: stopwatch.clock });
   const before = stateOf(hold.run, step.id);
   const { state } = before;
   const isByHand = state === "by-hand";
   let unseen = unseenSince(before, deps.clock.now());
   const driving: Driving = {
-    ...{ hold, step, deps, definition, context },
+    ...{ hold, step, deps, definition, context, stopwatch },
     // What a vendor takes after it had refused has its own time from then on.
     get deadlineMs() {
       return deadlineOf(hold.run, step, deps);
@@ -89,7 +92,7 @@ function deadlineOf(run: RunState, step: PlannedStep, { clock }: Pick<ExecutorDe
 /** Undefined when the run no longer lets steps start. `what`: the part that an attempt left for later; absent: a new attempt. */
 // oxlint-disable-next-line max-lines-per-function -- one loop: each way out of a try stands beside the others
 async function askUntilAnswered(driving: Driving, what?: "next-part"): Promise<Asked<unknown> | undefined> {
-  const { hold, step, deps, definition, context } = driving;
+  const { hold, step, deps, definition, context, stopwatch } = driving;
   let seen: Seen = { input: undefined, captured: await standingNow(driving) };
   // Of what another executor began nobody knows how it ended; of what is refused here, that it did nothing.
   let { mayHaveAsked } = context;
@@ -97,7 +100,7 @@ async function askUntilAnswered(driving: Driving, what?: "next-part"): Promise<A
   for (let tries = 0; ; tries += 1) {
     const doubt = await doubtOf(driving, mayHaveAsked);
     if (doubt !== undefined) {
-      await waitOrFail(driving, POLL_MS, { says: doubt });
+      await waitOrFail(driving, ORDINARY_MS, { says: doubt });
       continue;
     }
     const { input, captured, closed } = seen;
@@ -114,7 +117,9 @@ async function askUntilAnswered(driving: Driving, what?: "next-part"): Promise<A
     if (!intended) return undefined;
     deps.changed(hold.run);
     try {
-      const asked = await definition.run(input ?? inputOf(hold.run, step), { ...context, mayHaveAsked });
+      const asked = await stopwatch.asks(() =>
+        definition.run(input ?? inputOf(hold.run, step), { ...context, mayHaveAsked }),
+      );
       return (await recordAsked(driving, asked)) ? asked : undefined;
     } catch (error) {
       if (!(error instanceof TransientError || error instanceof OutcomeUnknown)) throw error;

@@ -1,7 +1,9 @@
 import { messageOf, OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
 import { inputOf } from "../../domain/plan-run/fence.ts";
+import { nextLookMs } from "../../domain/plan-run/pace.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
-import { stateOf } from "../../domain/plan-run/run.ts";
+import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { StepContext, Verdict } from "../../ports/step.ts";
 import type { StoredStep } from "../../ports/stored-step.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
@@ -9,12 +11,9 @@ import { fenceAgain, MOST_FENCE_ATTEMPTS } from "./fence-again.ts";
 import type { RunHold } from "./journal.ts";
 import { proofOfNow, type Unseen } from "./kept-in-sight.ts";
 import { Opening } from "./opening.ts";
+import type { Stopwatch } from "./stopwatch.ts";
 
 /** What a step has asked for is looked at until it is there. */
-
-/** World time between two looks, ± 20 %: short against every cloud duration, long against every API limit. */
-export const POLL_MS = 2_000;
-const POLL_JITTER = 0.2;
 
 export interface Drive {
   readonly hold: RunHold;
@@ -27,6 +26,7 @@ export interface Driving extends Omit<Drive, "signal"> {
   readonly definition: StoredStep;
   readonly context: StepContext;
   readonly deadlineMs: number;
+  readonly stopwatch: Stopwatch;
 }
 
 /** Resolves when it is there, when nobody needs it any more, when its next part is due, or when it begins anew. */
@@ -35,7 +35,7 @@ export async function pollUntilThere(
   driving: Driving,
   unseen: Unseen | undefined,
 ): Promise<"over" | "next-part" | "again"> {
-  const { hold, step, deps, definition, context } = driving;
+  const { hold, step, deps, definition, context, stopwatch } = driving;
   const before = stateOf(hold.run, step.id);
   const isByHand = before.state === "by-hand";
   const data = isByHand ? definition.dataByHand(before.sinceMs, before.heldUp !== undefined) : before.data;
@@ -43,7 +43,7 @@ export async function pollUntilThere(
   for (;;) {
     let verdict: Verdict;
     try {
-      verdict = await definition.verify(inputOf(hold.run, step), data, context);
+      verdict = await stopwatch.looks(() => definition.verify(inputOf(hold.run, step), data, context));
     } catch (error) {
       if (!(error instanceof TransientError || error instanceof OutcomeUnknown)) throw error;
       verdict = { done: false, says: messageOf(error) };
@@ -58,7 +58,10 @@ export async function pollUntilThere(
       const output = proofOfNow(step, unseen, verdict.output);
       const says = isByHand ? `${verdict.says} (by hand: ${before.says})` : verdict.says;
       const entered = await hold.append(() => ({
-        entry: { kind: "done", atMs: deps.clock.now(), step: step.id, epoch: hold.epoch, says, output: { ...output } },
+        entry: {
+          ...{ kind: "done", atMs: deps.clock.now(), step: step.id, epoch: hold.epoch },
+          ...{ says, output: { ...output }, spent: stopwatch.spent },
+        },
         told: { says: `${step.title}: ${says}` },
       }));
       if (entered) await hold.note(entered);
@@ -68,9 +71,13 @@ export async function pollUntilThere(
     if (hold.run.state === "unwinding") return "over";
     deps.progressed(hold.run, step.id, verdict.says);
     if (verdict.nextPart && !isByHand) return "next-part";
-    await waitOrFail(driving, POLL_MS * (1 - POLL_JITTER + 2 * POLL_JITTER * Math.random()), verdict);
+    await waitOrFail(driving, nextLookMs(step, ageOf(hold.run, step, deps.clock)), verdict);
   }
 }
+
+/** World time since it was asked for; a part of it that was left for later has a time of its own. */
+const ageOf = (run: RunState, { id }: PlannedStep, clock: Pick<Clock, "now">): number =>
+  clock.now() - stateOf(run, id).sinceMs;
 
 /** Nobody knows who came in before it was closed again, also by somebody else: it is closed, and its sessions ended, once more. */
 async function beginsAgain({ hold, step, deps }: Driving, says: string): Promise<boolean> {
@@ -81,7 +88,7 @@ async function beginsAgain({ hold, step, deps }: Driving, says: string): Promise
 }
 
 export async function waitOrFail(
-  { deps, deadlineMs, step, context }: Driving,
+  { deps, deadlineMs, step, context, stopwatch }: Driving,
   worldMs: number,
   latest: { readonly says: string; readonly reply?: string },
 ): Promise<void> {
@@ -91,5 +98,5 @@ export async function waitOrFail(
       facts: { mustAsk: step.role === "protects", ...(latest.reply === undefined ? {} : { reply: latest.reply }) },
     });
   }
-  await deps.clock.sleep(worldMs, context.signal);
+  await stopwatch.sleep(worldMs, context.signal);
 }

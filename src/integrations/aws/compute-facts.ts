@@ -3,7 +3,7 @@ import { DescribeServicesCommand, DescribeTasksCommand, ListTasksCommand } from 
 import { DescribeTargetHealthCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { z } from "zod";
 import type { ComputeSite, Region } from "../../domain/service/service.ts";
-import type { ComputeFacts, Scaling } from "../../ports/compute.ts";
+import type { ComputeFacts, Scaling, ServiceFacts } from "../../ports/compute.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
 import { CallFailed } from "./errors.ts";
@@ -167,12 +167,18 @@ export class ComputeReader {
   }
 
   async facts(wanted: WantedFacts): Promise<ComputeFacts> {
-    const asked = [this.service(wanted), this.scaling(wanted), this.#targets(wanted)] as const;
+    const asked = [this.serviceFacts(wanted), this.#targets(wanted)] as const;
     await Promise.allSettled(asked);
     // Of several failures the service's own is told: that it is not there says more than that its tasks cannot be listed.
-    const [found, scalingNow, targets] = await Promise.all(asked);
-    // Reasons of stopped tasks cost two calls more; they are worth it only while tasks are missing.
-    const stopped = found.runningCount < found.desired ? await this.#tasks(wanted, "STOPPED") : [];
+    const [found, targets] = await Promise.all(asked);
+    return { ...found, targets };
+  }
+
+  async serviceFacts(wanted: Wanted): Promise<ServiceFacts> {
+    const asked = [this.service(wanted), this.scaling(wanted)] as const;
+    await Promise.allSettled(asked);
+    const [found, scalingNow] = await Promise.all(asked);
+    const stopped = mayTell(found) ? await this.#tasks(wanted, "STOPPED") : [];
     const stopReasons = stopped.flatMap(({ stoppedReason }) => stoppedReason ?? []);
     return {
       status: found.status,
@@ -184,7 +190,6 @@ export class ComputeReader {
       })),
       taskDefinition: found.taskDefinition,
       scaling: scalingNow,
-      targets,
       reasons: [
         ...new Set([
           ...stopReasons.slice(0, MOST_REASONS),
@@ -195,6 +200,14 @@ export class ComputeReader {
     };
   }
 }
+
+/** Reasons of stopped tasks cost two calls more; they are worth it only while tasks are missing because some failed. */
+const mayTell = ({
+  runningCount,
+  desired,
+  deployments,
+}: z.infer<typeof Service> & { readonly desired: number }): boolean =>
+  runningCount < desired && (deployments.length === 0 || deployments.some(({ failedTasks }) => failedTasks > 0));
 
 /** How somebody has set the service up, as far as ECS tells it. */
 function setUp(found: z.infer<typeof Service>) {

@@ -19,6 +19,7 @@ export function awsCompute(caller: Caller, clients: Clients): Compute {
   const writer = computeWriter(caller);
   return {
     describe: (region, site, signal) => caller.known(() => reader.facts({ region, site, signal })),
+    service: (region, site, signal) => caller.known(() => reader.serviceFacts({ region, site, signal })),
     ground: (wish, signal) => caller.known(() => readGround(caller, clients, { ...wish, signal })),
     tasksLeft: (region, site, signal) => caller.known(() => reader.tasksLeft({ region, site, signal })),
     scaleOut: ({ region, site, tasks }, signal) =>

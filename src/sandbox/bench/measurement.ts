@@ -37,6 +37,26 @@ export interface Spread {
   readonly most: number;
 }
 
+/** A failover ÷ its world's critical path; `split`: what is lost, as parts of the critical path, medians. */
+export interface Overhead {
+  readonly min: number;
+  readonly median: number;
+  readonly max: number;
+  readonly worlds: number;
+  /** Computed from the split: machine time counts once there, and as often as the clock is faster in the measurement. */
+  readonly atSpeed1: number;
+  readonly split: { readonly polls: number; readonly calls: number; readonly engine: number };
+}
+
+/** A sequential script ÷ our failover; and that as a part of what the world allows, script ÷ critical path. */
+export interface Speedup {
+  readonly min: number;
+  readonly median: number;
+  readonly max: number;
+  readonly minOfLimit: number;
+  readonly medianOfLimit: number;
+}
+
 /** What one more incident costs from its alarm to its resolution, beside `few` open ones and beside `many`. */
 export interface Scale {
   readonly few: number;
@@ -75,13 +95,15 @@ export interface Figures {
   readonly storm?: Storm;
   readonly scale?: Scale;
   readonly growth?: Growth;
-  /** Medians of several worlds. */
-  readonly failoverOverhead?: number;
-  readonly failoverOverheadSpread?: Spread;
+  readonly failoverOverhead?: Overhead;
+  /** Median of several worlds. */
   readonly plannedOverhead?: number;
   readonly plannedOverheadSpread?: Spread;
-  readonly speedupVsSequential?: number;
-  readonly speedupSpread?: Spread;
+  readonly speedupVsSequential?: Speedup;
+  /** Of one failover, looks of the observer included; median. */
+  readonly awsCalls?: number;
+  /** From the command until the card of the plan, with a home region of which nobody knows yet that it is dark. */
+  readonly coldPlanMs?: number;
   readonly resumeAfterKillP99Ms?: number;
   readonly idleRssMb?: number;
   readonly readyMs?: number;

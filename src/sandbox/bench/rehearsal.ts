@@ -62,6 +62,7 @@ export interface Span {
   readonly lastKeyMs: number;
   /** From the last key until verified. */
   readonly tookMs: number;
+  readonly run: RunState;
 }
 
 /** A failover from the alarm to its end. Throws Bug where it ends in any other way than verified. */
@@ -77,7 +78,7 @@ export async function spanOfFailover(bench: Bench, stage: Stage, occasion: Occas
     throw new Bug("not-verified", `The failover ended as ${run.state}. ${run.why}`);
   }
   const lastKeyMs = Math.max(...run.keys.map(({ atMs }) => atMs));
-  return { lastKeyMs, tookMs: run.endedAtMs - lastKeyMs };
+  return { lastKeyMs, tookMs: run.endedAtMs - lastKeyMs, run };
 }
 
 /** The run, or the only open one, as soon as it fits. Throws after that much machine time. */

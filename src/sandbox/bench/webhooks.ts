@@ -13,9 +13,9 @@ const PER_SECOND = 200;
 const SECONDS = 20;
 const QUICK_SECONDS = 5;
 
-const STORM_ALERTS = 10_000;
+const STORM_ALERTS = 100_000;
 const STORM_SECONDS = 60;
-const QUICK_STORM_ALERTS = 1_000;
+const QUICK_STORM_ALERTS = 10_000;
 /** Machine times. */
 const COMMAND_EVERY_MS = 500;
 const DRAIN_WITHIN_MS = 120_000;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { StepFailed } from "../../../../domain/errors.ts";
 import { canonicalJson } from "../../../../domain/json.ts";
 import type { Known } from "../../../../domain/service/observed.ts";
-import type { ComputeFacts } from "../../../../ports/compute.ts";
+import type { ServiceFacts } from "../../../../ports/compute.ts";
 import { told } from "../../../steps/by-hand.ts";
 import { ComputeInput } from "../../../steps/schemas.ts";
 import type { Fence } from "../../fence.ts";
@@ -24,10 +24,10 @@ type Captured = z.infer<typeof Captured>;
 const GONE: Captured = { desired: 0, scaling: null };
 
 /** ECS describes a deleted service for some time, first while its tasks drain, and takes no change of it any more. */
-const isGone = (now: Known<ComputeFacts>): boolean =>
+const isGone = (now: Known<ServiceFacts>): boolean =>
   now.known ? ["DRAINING", "INACTIVE"].includes(now.value.status) : now.cause === "absent";
 
-function capturedOf(now: Known<ComputeFacts>): Known<Captured> {
+function capturedOf(now: Known<ServiceFacts>): Known<Captured> {
   if (isGone(now)) return { known: true, value: GONE, atMs: now.atMs };
   return now.known ? { ...now, value: { desired: now.value.desired, scaling: now.value.scaling ?? null } } : now;
 }
@@ -52,7 +52,7 @@ export const fence: Fence<Ecs, EcsSeen, Things, Captured> = {
   },
 
   see: async ({ region, compute: site }, { cloud, signal }) =>
-    capturedOf(await cloud.compute.describe(region, site, signal)),
+    capturedOf(await cloud.compute.service(region, site, signal)),
 
   isClosed: isStopped,
 
@@ -61,7 +61,7 @@ export const fence: Fence<Ecs, EcsSeen, Things, Captured> = {
     try {
       return await cloud.compute.stop(region, site, signal);
     } catch (error) {
-      if (error instanceof StepFailed && isGone(await cloud.compute.describe(region, site, signal)))
+      if (error instanceof StepFailed && isGone(await cloud.compute.service(region, site, signal)))
         return { requestIds: [] };
       throw error;
     }
@@ -79,7 +79,7 @@ export const fence: Fence<Ecs, EcsSeen, Things, Captured> = {
 
   async reopen({ region, compute: site }, { desired, scaling }, { cloud, signal }) {
     if (desired === 0 && scaling === null) return [];
-    if (isGone(await cloud.compute.describe(region, site, signal)))
+    if (isGone(await cloud.compute.service(region, site, signal)))
       throw new StepFailed(
         "service-deleted",
         `somebody has deleted ${site.service} in ${region}, so its ${desired} tasks cannot be given back. Create it again, or go on without it`,
@@ -89,7 +89,7 @@ export const fence: Fence<Ecs, EcsSeen, Things, Captured> = {
       () => cloud.compute.restore({ region, site, saved }, signal),
       {
         what: `that ${site.service} has its tasks again`,
-        see: () => cloud.compute.describe(region, site, signal),
+        see: () => cloud.compute.service(region, site, signal),
         isThere: (now) =>
           now.desired >= leastOf({ desired, scaling }) &&
           (scaling === null || canonicalJson(now.scaling ?? null) === canonicalJson(scaling)),

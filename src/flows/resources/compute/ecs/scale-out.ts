@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { StepFailed, TransientError } from "../../../../domain/errors.ts";
-import type { ComputeFacts } from "../../../../ports/compute.ts";
+import type { ServiceFacts } from "../../../../ports/compute.ts";
 import type { Step } from "../../../../ports/step.ts";
 import { ComputeInput, MINUTE, SECOND } from "../../../steps/schemas.ts";
 import { scaling } from "./permissions.ts";
@@ -21,11 +21,11 @@ const ROOM_WITHIN_MS = 3 * MINUTE;
 const NO_ROOM = /unable to place a task/i;
 
 /** A deployment whose tasks do not start, and will not. */
-export const haveFailed = ({ rollout, failedTasks }: ComputeFacts["deployments"][number]): boolean =>
+export const haveFailed = ({ rollout, failedTasks }: ServiceFacts["deployments"][number]): boolean =>
   rollout === "FAILED" || failedTasks >= MOST_FAILED_TASKS;
 
 /** An earlier attempt, or somebody else, asked for as much already. */
-function isAskedFor({ desired, scaling }: ComputeFacts, tasks: number): boolean {
+function isAskedFor({ desired, scaling }: ServiceFacts, tasks: number): boolean {
   return desired >= tasks && (scaling === undefined || (scaling.min >= tasks && !scaling.suspended));
 }
 
@@ -51,7 +51,7 @@ export const scaleOut: Step<Input, Data, z.infer<typeof Output>> = {
   permissions: ({ region, compute }) => scaling(region, compute.cluster, compute.service),
 
   async run(input, { cloud, signal }) {
-    const now = await cloud.compute.describe(input.region, input.compute, signal);
+    const now = await cloud.compute.service(input.region, input.compute, signal);
     if (!now.known && (now.cause === "denied" || now.cause === "absent"))
       throw new StepFailed("service-unseen", `${input.compute.service}: ${now.why}`);
     if (!now.known) throw new TransientError("service-unseen", `${input.compute.service} cannot be seen: ${now.why}`);
@@ -64,7 +64,7 @@ export const scaleOut: Step<Input, Data, z.infer<typeof Output>> = {
   },
 
   async verify(input, { askedAtMs }, { cloud, signal }) {
-    const now = await cloud.compute.describe(input.region, input.compute, signal);
+    const now = await cloud.compute.service(input.region, input.compute, signal);
     if (!now.known) return { done: false, says: `cannot be seen: ${now.why}` };
     const { running, pending, deployments, reasons } = now.value;
     const failedTasks = Math.max(0, ...deployments.map((deployment) => deployment.failedTasks));

@@ -1,0 +1,40 @@
+import type { PlannedStep } from "./plan.ts";
+
+/** When a step that has asked for something is looked at again. World milliseconds. */
+
+/** Two looks at one thing are never closer, whatever is known of it. */
+export const LEAST_BETWEEN_LOOKS_MS = 500;
+/** While it cannot be far yet, and where nothing is known of its end. */
+export const ORDINARY_MS = 2_000;
+const MOST_MS = 5_000;
+/**
+ * Where its end is looked for, as parts of the times that are known, and by which part of its time a look comes late there at most:
+ * learned times are nearer to the truth. Half of what was learned from many runs is shorter than what it says.
+ */
+const AROUND = {
+  learned: { from: 0.7, to: 1.25, late: 1 / 500 },
+  documented: { from: 0.5, to: 2, late: 1 / 300 },
+} as const;
+/** What takes longer than anybody has seen is looked at the more rarely, the longer it takes. */
+const OVERDUE_PART = 1 / 100;
+/** Lengthens only, so that several steps do not look in the same moment for ever. */
+const JITTER = 0.2;
+
+type Timed = Pick<PlannedStep, "expectedMs" | "learned">;
+
+/**
+ * World time until the next look at a step that was asked for `ageMs` ago: often around the end that was learned, or documented,
+ * more rarely before and after. `chance`: from 0 to 1.
+ */
+export function nextLookMs({ expectedMs, learned }: Timed, ageMs: number, chance = Math.random()): number {
+  const { fromMs, toMs } = learned ?? { fromMs: expectedMs, toMs: expectedMs };
+  const around = learned ? AROUND.learned : AROUND.documented;
+  const [beginsMs, endsMs] = [fromMs * around.from, toMs * around.to];
+  return Math.max(LEAST_BETWEEN_LOOKS_MS, unjittered()) * (1 + JITTER * chance);
+
+  function unjittered(): number {
+    const oftenMs = Math.min(ORDINARY_MS, toMs * around.late);
+    if (ageMs < beginsMs) return Math.max(oftenMs, Math.min(ORDINARY_MS, beginsMs - ageMs));
+    return ageMs <= endsMs ? oftenMs : Math.min(MOST_MS, Math.max(ORDINARY_MS, ageMs * OVERDUE_PART));
+  }
+}

@@ -1,0 +1,99 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { draftOf, keepDraft } from "../../src/commands/propose.ts";
+import { renewPlan } from "../../src/commands/renew.ts";
+import type { RunCommandDeps } from "../../src/commands/run-deps.ts";
+import type { RunState } from "../../src/domain/plan-run/run.ts";
+import { observe } from "../../src/flows/observe.ts";
+import { runbookOf } from "../../src/flows/runbooks/index.ts";
+import { who } from "../harness/asker.ts";
+import { type FailoverWorld, runOf, startFailoverWorld } from "../harness/failover-world.ts";
+import { started } from "../harness/keys.ts";
+import { runCommandDeps } from "../harness/run-command-deps.ts";
+import { silent } from "../harness/silent.ts";
+
+const SPEED = 200;
+/** Longer than somebody waits for a plan, and shorter than AWS is given for an answer. Machine time. */
+const SLOW_MS = 5_000;
+
+let at: FailoverWorld;
+let deps: RunCommandDeps;
+beforeEach(async () => {
+  at = await startFailoverWorld({ example: "inventory", speed: SPEED, answerWithinMs: 8_000 });
+  deps = runCommandDeps(at);
+});
+afterEach(() => at.stop());
+
+/** The plan that somebody is shown for a home region in that state, or for one of which only RDS is slow. */
+async function planned(home: "dark" | "slow-rds" | "up"): Promise<RunState> {
+  const { regions } = at.whole.world;
+  regions.slowMs = SLOW_MS;
+  if (home === "slow-rds") regions.setPlane({ region: at.service.home, service: "rds" }, "slow");
+  else regions.set(at.service.home, home);
+  const wanted = {
+    ...{ service: at.service, runbook: runbookOf({ runbook: "failover", id: "" }), reason: "eu-west-1 is gone" },
+    ...{ wish: { mode: "unplanned", to: at.service.standby }, channel: undefined },
+    requester: { id: "farid", name: "Farid", proof: who("farid").proof },
+  };
+  const draft = await draftOf(wanted, deps);
+  await keepDraft(draft, wanted, deps);
+  return runOf(at, draft.run.plan.id);
+}
+
+/** As the sweep does it, right after a look that the observer has stored. */
+async function renewed(run: RunState, change: Partial<RunCommandDeps> = {}): Promise<RunState[]> {
+  const seen = await observe(at.service, at.cloud);
+  await renewPlan(run, { ...deps, lastLook: async () => seen, ...change }, silent);
+  const open = await at.memory.runs.openIds();
+  return Promise.all(open.map((id) => runOf(at, id)));
+}
+
+describe("a plan that was made while something gave no answer", () => {
+  test("guard late answer: is made again when that answers, with a digest of its own, and says why the first one is closed", async () => {
+    const first = await planned("slow-rds");
+    expect(first.plan.unanswered).toEqual([`stores.stock in ${at.service.home}`]);
+
+    const [second, ...more] = await renewed(first);
+
+    expect(more).toEqual([]);
+    expect(second?.plan.unanswered).toBeUndefined();
+    expect(second?.plan.requester).toBe("farid");
+    expect(second?.digest).not.toBe(first.digest);
+    const closed = await runOf(at, first.plan.id);
+    expect(closed.state).toBe("closed");
+    expect(closed.why).toContain(`answers now: stores.stock in ${at.service.home}`);
+    expect(closed.why).toContain(`Plan ${second?.plan.id} takes its place`);
+  });
+
+  test("stays while that is silent still", async () => {
+    const run = await planned("dark");
+
+    expect((await renewed(run)).map(({ plan }) => plan.id)).toEqual([run.plan.id]);
+  });
+
+  test("stays when it has been there for longer than half a minute: by then people have read it", async () => {
+    const run = await planned("dark");
+    at.whole.world.regions.set(at.service.home, "up");
+    const later = { ...at.clock, now: () => at.clock.now() + 31_000 * SPEED };
+
+    expect((await renewed(run, { clock: later })).map(({ plan }) => plan.id)).toEqual([run.plan.id]);
+  });
+
+  test("stays when its keys were turned meanwhile", async () => {
+    const run = await planned("dark");
+    at.whole.world.regions.set(at.service.home, "up");
+    const keys = at.inventory.file.approvals.approvers.slice(0, run.plan.keysRequired);
+    await at.memory.runs.append(run, { entries: started(run.plan, at.clock.now(), keys), events: [] });
+
+    const [still, ...more] = await renewed(run);
+
+    expect(more).toEqual([]);
+    expect([still?.plan.id, still?.state]).toEqual([run.plan.id, "running"]);
+  });
+});
+
+test("a plan for which everything answered is never made again by itself", async () => {
+  const run = await planned("up");
+
+  expect(run.plan.unanswered).toBeUndefined();
+  expect((await renewed(run)).map(({ plan }) => plan.id)).toEqual([run.plan.id]);
+});
