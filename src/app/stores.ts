@@ -66,7 +66,7 @@ const INCIDENT: DocumentKind<Incident> = {
 };
 /** The index of what is open. Begun again it lets an alert open an incident of its own, which people then see twice. */
 const CORRELATION: DocumentKind<Correlation> = {
-  ...{ kind: "correlation", version: 1, schema: Correlation, unreadable: "begins-again", isOpen: () => true },
+  ...{ kind: "correlation", version: 2, schema: Correlation, unreadable: "begins-again", isOpen: () => true },
 };
 const ALERT: DocumentKind<AlertDocument> = {
   ...{ kind: "alert", version: 1, schema: AlertDocument, unreadable: "begins-again" },

@@ -1065,6 +1065,22 @@ export const GUARDS = [
     fails: "guard unreadable incident: an alarm whose open incident cannot be read opens another one, and pages",
   },
   {
+    guard: "an open incident takes in every alarm of its service",
+    file: "src/flows/incident/intake/correlate.ts",
+    cut: "const current = open.toSorted(",
+    by: "const current = open.filter((row) => changedAtMs - row.openedAtMs <= 900_000).toSorted(",
+    test: "flows/incident/intake/correlate.test.ts",
+    fails: "guard one incident: alerts of one service join its open incident, however long it was quiet",
+  },
+  {
+    guard: "new trouble in an old incident pages people again",
+    file: "src/flows/incident/life/again.ts",
+    cut: "quietMs <= joining.quietMs",
+    by: "quietMs > 0",
+    test: "flows/incident/intake/again.test.ts",
+    fails: "guard alarms again: after the quiet pages people again, although somebody acknowledged the first trouble",
+  },
+  {
     guard: "our own run tells which side serves",
     file: "src/views/standing.ts",
     cut: 'newest?.state === "verified" && isMove(newest.plan) && isGuarded(newest)',

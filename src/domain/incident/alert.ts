@@ -63,7 +63,9 @@ export const AlertPolicy = z.strictObject({
     .default(false)
     .describe("Whether messages signed the old way (SHA-1) are taken as well."),
   rules: z.array(AlertRule).min(1, "must have at least one rule").describe("The first rule that matches decides."),
-  correlation_window: Duration.default(900_000).describe("Alerts of one service within this window join one incident."),
+  correlation_window: Duration.default(900_000).describe(
+    "An incident takes in every alarm of its service while it is open. After this long without one, the next alarm pages people again.",
+  ),
   regional_services: z
     .number()
     .int()

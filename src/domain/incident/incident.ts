@@ -116,6 +116,8 @@ export const Incident = z.strictObject({
   /** When the trouble was first seen: the first alert's change of state, else the declaration. */
   firstSeenAtMs: z.number(),
   closedAtMs: z.number().optional(),
+  /** When the newest of its alarms changed, to ten seconds; absent: not since it was opened. */
+  lastAlertAtMs: z.number().optional(),
   /** The first ALERTS_LISTED; the rest only counts. */
   alerts: z.array(JoinedAlert),
   moreAlerts: z.number().int(),

@@ -166,6 +166,7 @@ async function joinTogether(deps: IntakeDeps, id: string, asked: readonly JoinAs
     services: [...new Set(rows.flatMap((row) => row.services))],
     severity: rows.map((row) => row.severity).reduce(worse),
     absorbs: [...new Set(rows.flatMap((row) => row.absorbed))],
+    quietMs: deps.inventory().file.alerts.correlation_window,
     alerts: oncePerAlarm(asked),
   };
   let hasChanged = false;
