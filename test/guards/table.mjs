@@ -1081,6 +1081,22 @@ export const GUARDS = [
     fails: "guard alarms again: after the quiet pages people again, although somebody acknowledged the first trouble",
   },
   {
+    guard: "what is published and is no alarm is shown to people",
+    file: "src/doors/webhooks/sns.ts",
+    cut: 'else await tell(message.Subject ?? "");',
+    by: 'else logger.info({ messageId }, "Ignored");',
+    test: "doors/webhooks/sns.test.ts",
+    fails: "guard no alarm: that are no alarm are alerts with their text as it came",
+  },
+  {
+    guard: "a rule about alarms pages nobody for other messages",
+    file: "src/domain/incident/alert.ts",
+    cut: 'if ((match.message !== undefined) !== (signal.source === "sns")) return false;',
+    by: 'if (match.message !== undefined && signal.source !== "sns") return false;',
+    test: "flows/incident/intake/intake.test.ts",
+    fails: "guard no alarm: what is no alarm has a card of its own, and a rule for everything does not make it page",
+  },
+  {
     guard: "our own run tells which side serves",
     file: "src/views/standing.ts",
     cut: 'newest?.state === "verified" && isMove(newest.plan) && isGuarded(newest)',

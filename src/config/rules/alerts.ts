@@ -197,11 +197,13 @@ type Match = AlertRule["match"];
 
 /** True when everything that `narrow` matches is matched by `wide`. */
 function covers(wide: Match, narrow: Match): boolean {
+  if ((wide.message === undefined) !== (narrow.message === undefined)) return false;
   const pairs: (readonly [string | undefined, string | undefined])[] = [
     [wide.alarm, narrow.alarm],
     [wide.namespace, narrow.namespace],
     [wide.metric, narrow.metric],
     [wide.region, narrow.region],
+    [wide.message, narrow.message],
     ...Object.entries(wide.dimensions ?? {}).map(([key, pattern]) => [pattern, narrow.dimensions?.[key]] as const),
   ];
   return pairs.every(([outer, inner]) => outer === undefined || coversPattern(outer, inner));

@@ -12,6 +12,7 @@ export interface SignalContext {
   readonly severity: Severity;
   readonly incident: string | undefined;
   readonly hasCard: boolean;
+  readonly runbook?: string | undefined;
 }
 
 /** Whether this very signal was taken in before, or is older than everything that is remembered. */
@@ -42,6 +43,8 @@ export function applySignal(
     severity: context.severity,
     state: isNewest ? state : current.state,
     reason: isNewest ? reason : current.reason,
+    ...aboutOf(isNewest ? signal : current),
+    ...(context.runbook === undefined ? {} : { runbook: context.runbook }),
     firstAtMs: Math.min(current?.firstAtMs ?? changedAtMs, changedAtMs),
     changedAtMs: isNewest ? changedAtMs : current.changedAtMs,
     alarms: (current?.alarms ?? 0) + (state === "alarm" ? 1 : 0),
@@ -49,6 +52,13 @@ export function applySignal(
     ...(incident === undefined ? {} : { incident }),
     hasCard: current?.hasCard ?? context.hasCard,
     changes: [...(current?.changes ?? []), change].slice(-CHANGES_KEPT),
+  };
+}
+
+function aboutOf({ description, watches }: Pick<AlertDocument, "description" | "watches">) {
+  return {
+    ...(description === undefined || description === "" ? {} : { description }),
+    ...(watches === undefined ? {} : { watches }),
   };
 }
 

@@ -2,19 +2,26 @@ import { z } from "zod";
 import { Duration } from "../duration.ts";
 import { SlackChannelId } from "../service/slack-ids.ts";
 import { Severity } from "./severity.ts";
+import { Watched } from "./watched.ts";
 
-export const AlertState = z.enum(["alarm", "ok", "insufficient-data"]);
+/** Characters of a message that is no alarm; SNS carries 256 KB. */
+export const MESSAGE_KEPT = 8_000;
+
+/** `message`: of what is no alarm, and is neither in ALARM nor OK. */
+export const AlertState = z.enum(["alarm", "ok", "insufficient-data", "message"]);
 export type AlertState = z.infer<typeof AlertState>;
 
 /** One normalised signal from outside, as it was received. Stored in queue jobs, hence a schema. */
 export const Signal = z.strictObject({
   /** Stable over redeliveries: `sns:<message id>`. */
   id: z.string(),
-  source: z.literal("cloudwatch"),
-  /** What keeps its identity over state changes: the alarm's ARN. */
+  /** `sns`: something published to one of our topics that is no alarm. */
+  source: z.enum(["cloudwatch", "sns"]),
+  /** What keeps its identity over state changes: the alarm's ARN. A message has no other than its own. */
   fingerprint: z.string(),
   name: z.string(),
   description: z.string(),
+  /** Of a message: its text as it came, at most MESSAGE_KEPT. */
   reason: z.string(),
   account: z.string(),
   /** From the alarm's ARN, never from its display name. */
@@ -22,6 +29,7 @@ export const Signal = z.strictObject({
   namespace: z.string(),
   metric: z.string(),
   dimensions: z.record(z.string(), z.string()),
+  watches: Watched.optional(),
   state: AlertState,
   previousState: AlertState,
   changedAtMs: z.number(),
@@ -43,12 +51,22 @@ export const AlertRule = z.strictObject({
       metric: z.string().optional().describe("Pattern for the metric's name."),
       region: z.string().optional().describe("Pattern for the region that the alarm lives in."),
       dimensions: z.record(z.string(), z.string()).optional().describe("Pattern for the value of each dimension."),
+      message: z
+        .string()
+        .optional()
+        .describe(
+          "Pattern for the text of an SNS message that is no alarm, such as an event of RDS; then `alarm` is its subject. Without it a rule is about alarms only.",
+        ),
     })
     .refine((match) => Object.keys(match).length > 0, "must name at least one thing to match")
     .describe("All of these must fit; `*` stands for any run of characters."),
   service: z.string().optional().describe("Key of `services` that the alarm is about."),
   severity: Severity.describe("How bad it is."),
   opens_incident: z.boolean().describe("Whether it opens or joins an incident, or is only threaded."),
+  runbook: z
+    .url({ protocol: /^https$/ })
+    .optional()
+    .describe("Page that says what to do; its link is on the alert's card."),
 });
 export type AlertRule = z.infer<typeof AlertRule>;
 
@@ -85,6 +103,11 @@ export const AlertDocument = z.strictObject({
   severity: Severity,
   state: AlertState,
   reason: z.string(),
+  /** As the alarm's owner wrote it, and what set it off; absent: nothing is said. */
+  description: z.string().optional(),
+  watches: Watched.optional(),
+  /** Of the rule that fits it. */
+  runbook: z.string().optional(),
   firstAtMs: z.number(),
   changedAtMs: z.number(),
   /** Transitions into ALARM since the thread was opened. */
@@ -115,11 +138,14 @@ function matchesPattern(pattern: string, text: string): boolean {
 /** The first rule that matches the signal, or undefined: then it is threaded as sev3 and opens nothing. */
 export function ruleFor(rules: readonly AlertRule[], signal: Signal): AlertRule | undefined {
   return rules.find(({ match }) => {
+    // Whoever matches everything means every alarm: what else is published pages nobody unless a rule is about it.
+    if ((match.message !== undefined) !== (signal.source === "sns")) return false;
     const named: [string | undefined, string][] = [
       [match.alarm, signal.name],
       [match.namespace, signal.namespace],
       [match.metric, signal.metric],
       [match.region, signal.region],
+      [match.message, signal.reason],
       ...Object.entries(match.dimensions ?? {}).map(([key, pattern]): [string, string] => [
         pattern,
         signal.dimensions[key] ?? "",

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { AlertState, Signal } from "../../domain/incident/alert.ts";
+import { type AlertState, MESSAGE_KEPT, type Signal } from "../../domain/incident/alert.ts";
+import type { Watched } from "../../domain/incident/watched.ts";
 
 const STATES: Readonly<Record<"ALARM" | "OK" | "INSUFFICIENT_DATA", AlertState>> = {
   ALARM: "alarm",
@@ -10,9 +11,25 @@ const STATES: Readonly<Record<"ALARM" | "OK" | "INSUFFICIENT_DATA", AlertState>>
 /** Lower-case keys inside, unlike everywhere else: the vendor's own inconsistency. */
 const Dimensions = z.array(z.object({ name: z.string(), value: z.string() })).nullish();
 const Metric = z.object({ MetricName: z.string().nullish(), Namespace: z.string().nullish(), Dimensions });
+const Line = z.object({
+  Id: z.string().default(""),
+  Expression: z.string().nullish(),
+  Label: z.string().nullish(),
+  MetricStat: z.object({ Metric, Stat: z.string().nullish(), Period: z.number().nullish() }).nullish(),
+});
+/** What is only shown never costs an alarm: of another shape than expected it counts as not said. */
+const shown = <T extends z.ZodType>(schema: T) => schema.nullish().catch(undefined);
 const Trigger = Metric.extend({
-  /** Of metric maths: the metrics that it is made of. */
-  Metrics: z.array(z.object({ MetricStat: z.object({ Metric }).nullish() })).nullish(),
+  /** Of metric maths and anomaly detection: what it is made of. */
+  Metrics: z.array(Line).nullish(),
+  Statistic: shown(z.string()),
+  ExtendedStatistic: shown(z.string()),
+  ComparisonOperator: shown(z.string()),
+  Threshold: shown(z.number()),
+  ThresholdMetricId: shown(z.string()),
+  Period: shown(z.number()),
+  EvaluationPeriods: shown(z.number()),
+  DatapointsToAlarm: shown(z.number()),
 });
 
 /** What CloudWatch publishes to SNS for a metric or composite alarm (CloudWatch user guide; fields we do not use left out). */
@@ -57,6 +74,7 @@ export function signalFrom(message: string, arrival: Arrival): Signal | undefine
     // The field `Region` is a display name.
     region: alarm.AlarmArn.split(":")[3] ?? "",
     ...metricOf(alarm),
+    ...(alarm.Trigger ? { watches: watchedOf(alarm.Trigger) } : {}),
     state: STATES[alarm.NewStateValue],
     previousState: STATES[alarm.OldStateValue],
     changedAtMs: alarm.StateChangeTime,
@@ -72,6 +90,61 @@ function metricOf({ Trigger: trigger }: Alarm): Pick<Signal, "namespace" | "metr
     namespace: metric?.Namespace ?? "",
     metric: metric?.MetricName ?? "",
     dimensions: Object.fromEntries((metric?.Dimensions ?? []).map(({ name, value }) => [name, value])),
+  };
+}
+
+/** Foreign, so bounded. */
+const MOST_METRICS = 20;
+
+function watchedOf(trigger: z.infer<typeof Trigger>): Watched {
+  const lines = (trigger.Metrics ?? []).slice(0, MOST_METRICS);
+  const statistic = trigger.Statistic ?? trigger.ExtendedStatistic;
+  const measured = lines.flatMap(({ Id, MetricStat: stat }) => (stat ? [metricIn(stat.Metric, stat.Stat, Id)] : []));
+  return {
+    metrics: lines.length > 0 ? measured : [metricIn(trigger, statistic)],
+    expressions: lines.flatMap(({ Id: id, Expression: expression, Label }) =>
+      typeof expression === "string" ? [{ id, expression, ...given({ label: Label }) }] : [],
+    ),
+    ...given({ comparison: trigger.ComparisonOperator, band: trigger.ThresholdMetricId }),
+    ...given({ threshold: trigger.Threshold, periods: trigger.EvaluationPeriods }),
+    ...given({ datapoints: trigger.DatapointsToAlarm }),
+    ...given({ periodSeconds: trigger.Period ?? lines.find(({ MetricStat }) => MetricStat)?.MetricStat?.Period }),
+  };
+}
+
+function metricIn(
+  { Namespace, MetricName, Dimensions: named }: z.infer<typeof Metric>,
+  statistic: string | null | undefined,
+  id?: string,
+): Watched["metrics"][number] {
+  return {
+    ...given({ id, statistic }),
+    namespace: Namespace ?? "",
+    name: MetricName ?? "",
+    dimensions: Object.fromEntries((named ?? []).map(({ name, value }) => [name, value])),
+  };
+}
+
+/** Without what is not said. */
+function given<T>(facts: Readonly<Record<string, T | null | undefined>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(facts).flatMap(([key, value]) => (value == null ? [] : [[key, value]])));
+}
+
+/** An authentic message that is no alarm, as it came: an alert of its own. */
+export function messageSignal(
+  { topic, subject, text }: { readonly topic: string; readonly subject: string; readonly text: string },
+  { messageId, ...times }: Arrival,
+): Signal {
+  const [, , , region = "", account = "", topicName = ""] = topic.split(":");
+  const whole = Array.from(text);
+  const cut = `\n… and ${whole.length - MESSAGE_KEPT} more characters`;
+  return {
+    ...{ id: `sns:${messageId}`, source: "sns", fingerprint: `${topic}/${messageId}` },
+    name: subject === "" ? `A message to ${topicName}` : subject,
+    description: "",
+    reason: whole.length > MESSAGE_KEPT ? `${whole.slice(0, MESSAGE_KEPT).join("")}${cut}` : text,
+    ...{ account, region, namespace: "", metric: "", dimensions: {} },
+    ...{ state: "message", previousState: "message", changedAtMs: times.publishedAtMs, ...times },
   };
 }
 

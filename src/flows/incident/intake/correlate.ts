@@ -69,7 +69,8 @@ export function correlate(
 ): Placement {
   if (rule === undefined) return { kind: "thread-only", why: "no rule matches" };
   if (!rule.opens_incident) return { kind: "thread-only", why: `rule "${rule.name}" opens no incident` };
-  if (signal.state !== "alarm") return { kind: "thread-only", why: `its state is ${signal.state}` };
+  if (signal.state !== "alarm" && signal.state !== "message")
+    return { kind: "thread-only", why: `its state is ${signal.state}` };
   if (signal.late) return { kind: "thread-only", why: "it arrived late" };
 
   const service = serviceOf(rule);
