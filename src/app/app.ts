@@ -24,6 +24,7 @@ import { readMemory } from "../store/memory.ts";
 import { forgetBefore } from "../store/once.ts";
 import { sayServer } from "../store/server-check.ts";
 import { incidentVoice } from "../views/incident-voice.ts";
+import { type AlarmWatchDeps, startAlarmWatch } from "./alarm-watch.ts";
 import { announce } from "./announce.ts";
 import { renderCard } from "./cards.ts";
 import { createCommands } from "./commands.ts";
@@ -103,6 +104,8 @@ async function compose(composing: Composing): Promise<App> {
   opened.add(() => observer.stop());
   const discovering = startDiscovering({ memory, cloud: outside.cloud, clock, logger });
   opened.add(() => discovering.stop());
+  const alarms = startAlarmWatch(alarmWatchDeps(held, logger));
+  opened.add(() => alarms.stop());
   for (const guard of startGuards(held, worker, composing)) opened.add(() => guard.stop());
   await tellOfTornEnd(held, logger);
   isStarting = false;
@@ -126,6 +129,15 @@ function startGuards(
       whyUnwritable: () => whyUnwritable(settings.ledger.directory, settings.processName),
     }),
   ];
+}
+
+function alarmWatchDeps({ stores, outside, queues, clock, inventory, say }: Held, logger: Logger): AlarmWatchDeps {
+  return {
+    ...{ reads: stores.alarmReads, alerts: stores.alerts, alarms: outside.alarms, logger, announce: say },
+    policy: () => inventory().file.alerts,
+    enqueue: (signal) => queues.enqueueSignal(signal),
+    nowMs: () => clock.now(),
+  };
 }
 
 /** What everything else stands on: the store with its clock, the ledger beside it, the ways out, and the queues. */

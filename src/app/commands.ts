@@ -61,6 +61,7 @@ export function createCommands(sources: CommandSources): Commands {
       cards: stores.cards,
       inventory,
       freezes: stores.freezes,
+      alarmReads: stores.alarmReads,
       stillMay: (person) => stillMay(outside.accounts.membersOf(person), outside.chat.confirm),
       newId: () => newId("F"),
       incidentOf: async (service) => {

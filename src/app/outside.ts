@@ -6,6 +6,7 @@ import { databaseSessions, guardedSessions } from "../integrations/databases/ses
 import { createProbe } from "../integrations/network/probe.ts";
 import { type Accounts, slackAccounts } from "../integrations/slack/accounts.ts";
 import { createChat, type ForTheDoor } from "../integrations/slack/chat.ts";
+import type { Alarms } from "../ports/alarms.ts";
 import type { Budget } from "../ports/budget.ts";
 import type { Chat } from "../ports/chat.ts";
 import type { StampedClock } from "../ports/clock.ts";
@@ -28,6 +29,8 @@ export interface Outside {
   readonly chat: Chat & ForTheDoor;
   readonly accounts: Accounts;
   readonly pagers: Pagers;
+  /** Of the ordinary account: the topics of the file are there. */
+  readonly alarms: Alarms;
   confirmSubscription(topicArn: string, token: string): Promise<void>;
   close(): void;
 }
@@ -70,6 +73,7 @@ export function createOutside(
     chat: { ...slack, find: (to, key, sinceMs) => slack.find(to, key, clock.toMachineMs(sinceMs)) },
     accounts,
     pagers,
+    alarms: aws.alarms,
     confirmSubscription: (topicArn, token) => aws.confirmSnsSubscription(topicArn, token),
     close: () => {
       aws.close();

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { CardDue } from "../domain/card/card-due.ts";
+import { AlarmReads } from "../domain/incident/alarm-reads.ts";
 import { AlertDocument } from "../domain/incident/alert.ts";
 import { Incident, incidentLabels, isOpen } from "../domain/incident/incident.ts";
 import { FreezeDocument } from "../domain/plan-run/freeze.ts";
@@ -46,6 +47,7 @@ export interface Stores {
   readonly incidents: KeptDocuments<Incident>;
   readonly correlation: KeptDocuments<Correlation>;
   readonly alerts: KeptDocuments<AlertDocument>;
+  readonly alarmReads: KeptDocuments<AlarmReads>;
   readonly cards: KeptDocuments<CardDue>;
   readonly throttle: KeptDocuments<ThrottleBook>;
   readonly calls: KeptDocuments<Calls>;
@@ -72,6 +74,9 @@ const ALERT: DocumentKind<AlertDocument> = {
   ...{ kind: "alert", version: 1, schema: AlertDocument, unreadable: "begins-again" },
   isOpen: (alert) => alert.state === "alarm",
   settledAtMs: (alert) => (alert.state === "alarm" ? undefined : alert.changedAtMs),
+};
+const ALARM_READS: DocumentKind<AlarmReads> = {
+  ...{ kind: "alarm-reads", version: 1, schema: AlarmReads, unreadable: "begins-again", isOpen: () => false },
 };
 const CARD: DocumentKind<CardDue> = {
   ...{ kind: "card", version: 1, schema: CardDue, unreadable: "begins-again" },
@@ -138,6 +143,7 @@ export function createStores(redis: ScriptedRedis, now: () => number): Stores {
     incidents: createDocuments(redis, INCIDENT),
     correlation: createDocuments(redis, CORRELATION),
     alerts: createDocuments(redis, ALERT),
+    alarmReads: createDocuments(redis, ALARM_READS),
     cards: createDocuments(redis, CARD),
     throttle: createDocuments(redis, THROTTLE),
     calls: createDocuments(redis, CALLS),

@@ -1,4 +1,5 @@
 import type { Card, CardPart } from "../domain/card/card.ts";
+import { ALARM_READS_ID, type AlarmReads } from "../domain/incident/alarm-reads.ts";
 import { FREEZE_ID, type FreezeDocument, sayFrozen } from "../domain/plan-run/freeze.ts";
 import { readable } from "../domain/readable.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
@@ -7,6 +8,7 @@ import type { Service } from "../domain/service/service.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Documents } from "../ports/documents.ts";
 import type { Ledger, Runs } from "../ports/runs.ts";
+import { unreadNotes } from "../views/alarm-reads.ts";
 import type { OnCall, ServiceStatus } from "../views/standing.ts";
 import { serviceCard, statusCard } from "../views/status.ts";
 import type { Answer, Ask } from "./intent.ts";
@@ -24,6 +26,8 @@ export interface StatusDeps {
   /** Absent: it is not looked at here. */
   readonly ledger?: Pick<Ledger, "disagreement">;
   readonly freezes: Pick<Documents<FreezeDocument>, "get">;
+  /** When the states of alarms were last read; absent: it is not looked at here. */
+  readonly alarmReads?: Pick<Documents<AlarmReads>, "get">;
   /** What holds TwoKey's own state, in words; undefined: it is not looked at here. */
   readonly server: string | undefined;
   /** Undefined: it is not asked here. */
@@ -38,7 +42,8 @@ export async function status(ask: Ask, deps: StatusDeps): Promise<Answer> {
 export async function statusOfServices(name: string | undefined, deps: StatusDeps): Promise<Card> {
   const inventory = deps.inventory();
   const wanted = name === undefined ? inventory.services : [serviceNamed(name, inventory)];
-  const [onCall, stored, lost, ...services] = await Promise.all([
+  const [reads, onCall, stored, lost, ...services] = await Promise.all([
+    deps.alarmReads?.get(ALARM_READS_ID),
     deps.onCall(),
     deps.freezes.get(FREEZE_ID),
     deps.ledger?.disagreement(),
@@ -47,7 +52,9 @@ export async function statusOfServices(name: string | undefined, deps: StatusDep
   const [only] = services;
   const nowMs = deps.clock.now();
   const isOne = name !== undefined && only !== undefined;
-  const card = isOne ? serviceCard(only, nowMs) : withServer(statusCard(services, onCall, nowMs), deps.server);
+  const shown = isOne ? serviceCard(only, nowMs) : statusCard(services, onCall, nowMs);
+  const unread = { ...shown, parts: [...shown.parts, ...unreadNotes(reads?.value, nowMs)] };
+  const card = isOne ? unread : withServer(unread, deps.server);
   const freeze = stored?.value.freeze ?? undefined;
   const frozen = freeze && [`FROZEN. `, `${sayFrozen(freeze)}.`];
   const stopped =

@@ -15,12 +15,23 @@ export interface SignalContext {
   readonly runbook?: string | undefined;
 }
 
-/** Whether this very signal was taken in before, or is older than everything that is remembered. */
+/** An alarm is evaluated every ten seconds at most: it goes into one state twice within this time only by two reports of it. */
+const ONE_TRANSITION_MS = 1_000;
+
+/**
+ * Whether this very signal was taken in before, in whatever way the news of it came: by SNS, once or twice, or read from
+ * CloudWatch. What came late opened nothing, so the same read later is no repeat. Older than everything that is remembered is.
+ */
 export function isReplay(record: AlertDocument | undefined, signal: Signal): boolean {
   if (record === undefined) return false;
-  if (record.changes.some((change) => change.id === signal.id)) return true;
+  if (record.changes.some((change) => change.id === signal.id || isOneTransition(change, signal))) return true;
   const oldest = Math.min(...record.changes.map((change) => change.atMs));
   return record.changes.length >= CHANGES_KEPT && signal.changedAtMs < oldest;
+}
+
+function isOneTransition({ state, atMs, late }: AlertDocument["changes"][number], signal: Signal): boolean {
+  if (signal.source === "sns" || (late && !signal.late)) return false;
+  return state === signal.state && Math.abs(atMs - signal.changedAtMs) < ONE_TRANSITION_MS;
 }
 
 /** The alarm after this signal. A signal older than what is shown is listed and counted, but never becomes the present state. */

@@ -38,6 +38,8 @@ export const Signal = z.strictObject({
   receivedAtMs: z.number(),
   /** Older than SNS's own retry window: threaded, marked, never dropped. */
   late: z.boolean(),
+  /** It went into this state before TwoKey was installed: it may join an incident, and opens none. */
+  isOld: z.boolean().optional(),
 });
 export type Signal = z.infer<typeof Signal>;
 
@@ -93,6 +95,8 @@ export const AlertPolicy = z.strictObject({
   regional_window: Duration.default(300_000).describe("The window for `regional_services`."),
 });
 export type AlertPolicy = z.infer<typeof AlertPolicy>;
+
+export const regionOfTopic = (arn: string): string => arn.split(":")[3] ?? "";
 
 /** What the alert thread shows: the present state of one alarm and what came before. */
 export const AlertDocument = z.strictObject({

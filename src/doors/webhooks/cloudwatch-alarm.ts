@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type AlertState, MESSAGE_KEPT, type Signal } from "../../domain/incident/alert.ts";
-import type { Watched } from "../../domain/incident/watched.ts";
+import { metricOf, type Watched, watchedFrom } from "../../domain/incident/watched.ts";
 
 const STATES: Readonly<Record<"ALARM" | "OK" | "INSUFFICIENT_DATA", AlertState>> = {
   ALARM: "alarm",
@@ -63,6 +63,7 @@ export function signalFrom(message: string, arrival: Arrival): Signal | undefine
   const alarm = Alarm.safeParse(jsonIn(message)).data;
   if (alarm === undefined) return undefined;
   const { messageId, ...times } = arrival;
+  const watches = alarm.Trigger ? watchedOf(alarm.Trigger) : undefined;
   return {
     id: `sns:${messageId}`,
     source: "cloudwatch",
@@ -73,8 +74,8 @@ export function signalFrom(message: string, arrival: Arrival): Signal | undefine
     account: alarm.AWSAccountId,
     // The field `Region` is a display name.
     region: alarm.AlarmArn.split(":")[3] ?? "",
-    ...metricOf(alarm),
-    ...(alarm.Trigger ? { watches: watchedOf(alarm.Trigger) } : {}),
+    ...metricOf(watches),
+    ...(watches ? { watches } : {}),
     state: STATES[alarm.NewStateValue],
     previousState: STATES[alarm.OldStateValue],
     changedAtMs: alarm.StateChangeTime,
@@ -82,53 +83,22 @@ export function signalFrom(message: string, arrival: Arrival): Signal | undefine
   };
 }
 
-/** Of metric maths the first real metric; of a composite alarm nothing. */
-function metricOf({ Trigger: trigger }: Alarm): Pick<Signal, "namespace" | "metric" | "dimensions"> {
-  const first = trigger?.Metrics?.find(({ MetricStat }) => MetricStat)?.MetricStat?.Metric;
-  const metric = first ?? trigger;
-  return {
-    namespace: metric?.Namespace ?? "",
-    metric: metric?.MetricName ?? "",
-    dimensions: Object.fromEntries((metric?.Dimensions ?? []).map(({ name, value }) => [name, value])),
-  };
-}
-
-/** Foreign, so bounded. */
-const MOST_METRICS = 20;
-
 function watchedOf(trigger: z.infer<typeof Trigger>): Watched {
-  const lines = (trigger.Metrics ?? []).slice(0, MOST_METRICS);
-  const statistic = trigger.Statistic ?? trigger.ExtendedStatistic;
-  const measured = lines.flatMap(({ Id, MetricStat: stat }) => (stat ? [metricIn(stat.Metric, stat.Stat, Id)] : []));
-  return {
-    metrics: lines.length > 0 ? measured : [metricIn(trigger, statistic)],
-    expressions: lines.flatMap(({ Id: id, Expression: expression, Label }) =>
-      typeof expression === "string" ? [{ id, expression, ...given({ label: Label }) }] : [],
-    ),
-    ...given({ comparison: trigger.ComparisonOperator, band: trigger.ThresholdMetricId }),
-    ...given({ threshold: trigger.Threshold, periods: trigger.EvaluationPeriods }),
-    ...given({ datapoints: trigger.DatapointsToAlarm }),
-    ...given({ periodSeconds: trigger.Period ?? lines.find(({ MetricStat }) => MetricStat)?.MetricStat?.Period }),
-  };
+  return watchedFrom({
+    ...metricSaid(trigger),
+    statistic: trigger.Statistic ?? trigger.ExtendedStatistic,
+    lines: (trigger.Metrics ?? []).map(({ Id: id, Expression: expression, Label: label, MetricStat: stat }) => ({
+      ...{ id, expression, label, metric: stat ? metricSaid(stat.Metric) : undefined },
+      ...{ statistic: stat?.Stat, periodSeconds: stat?.Period },
+    })),
+    ...{ comparison: trigger.ComparisonOperator, threshold: trigger.Threshold, band: trigger.ThresholdMetricId },
+    ...{ periodSeconds: trigger.Period, periods: trigger.EvaluationPeriods, datapoints: trigger.DatapointsToAlarm },
+  });
 }
 
-function metricIn(
-  { Namespace, MetricName, Dimensions: named }: z.infer<typeof Metric>,
-  statistic: string | null | undefined,
-  id?: string,
-): Watched["metrics"][number] {
-  return {
-    ...given({ id, statistic }),
-    namespace: Namespace ?? "",
-    name: MetricName ?? "",
-    dimensions: Object.fromEntries((named ?? []).map(({ name, value }) => [name, value])),
-  };
-}
-
-/** Without what is not said. */
-function given<T>(facts: Readonly<Record<string, T | null | undefined>>): Record<string, T> {
-  return Object.fromEntries(Object.entries(facts).flatMap(([key, value]) => (value == null ? [] : [[key, value]])));
-}
+const metricSaid = ({ Namespace: namespace, MetricName: name, Dimensions: named }: z.infer<typeof Metric>) => ({
+  ...{ namespace, name, dimensions: Object.fromEntries((named ?? []).map((each) => [each.name, each.value])) },
+});
 
 /** An authentic message that is no alarm, as it came: an alert of its own. */
 export function messageSignal(

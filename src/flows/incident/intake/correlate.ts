@@ -62,17 +62,19 @@ interface Ruled extends Heard {
  * as it is open, however long it was quiet. Time counts for the services of one region alone: it is when the alarm changed,
  * so that a delayed delivery is placed where it belongs.
  */
-export function correlate(
-  { signal, rule }: Heard,
-  { open, alarms }: Correlation,
-  policy: CorrelationPolicy,
-): Placement {
+export function correlate(heard: Heard, index: Correlation, policy: CorrelationPolicy): Placement {
+  const { signal, rule } = heard;
   if (rule === undefined) return { kind: "thread-only", why: "no rule matches" };
   if (!rule.opens_incident) return { kind: "thread-only", why: `rule "${rule.name}" opens no incident` };
   if (signal.state !== "alarm" && signal.state !== "message")
     return { kind: "thread-only", why: `its state is ${signal.state}` };
   if (signal.late) return { kind: "thread-only", why: "it arrived late" };
+  const placement = whereTo({ signal, rule }, index, policy);
+  if (signal.isOld && placement.kind !== "join") return { kind: "thread-only", why: "it is older than TwoKey here" };
+  return placement;
+}
 
+function whereTo({ signal, rule }: Ruled, { open, alarms }: Correlation, policy: CorrelationPolicy): Placement {
   const service = serviceOf(rule);
   const { region, changedAtMs } = signal;
   const current = open.toSorted((a, b) => a.openedAtMs - b.openedAtMs);

@@ -73,6 +73,15 @@ describe("correlate", () => {
     expect(correlate({ signal: signal("x"), rule: undefined }, EMPTY, POLICY).kind).toBe("thread-only");
   });
 
+  test("what rang before the installation joins what is open, and opens nothing", () => {
+    const old = signal("a-1", { isOld: true });
+    const [opened] = placeAll([{ service: "a", signal: alarm("a", 0) }]);
+    const index = opened?.next ?? EMPTY;
+    expect(correlate({ signal: old, rule: ruleFor("a") }, index, POLICY).kind).toBe("join");
+    expect(correlate({ signal: old, rule: ruleFor("b") }, index, POLICY).kind).toBe("thread-only");
+    expect(correlate({ signal: old, rule: ruleFor("a") }, EMPTY, POLICY).kind).toBe("thread-only");
+  });
+
   test("ten thousand alerts of one cause rewrite the index once a second at most", () => {
     let index: Correlation | undefined;
     let writes = 0;
