@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { CardDue } from "../domain/card/card-due.ts";
 import { AlarmReads } from "../domain/incident/alarm-reads.ts";
-import { AlertDocument } from "../domain/incident/alert.ts";
+import { AlertDocument, alertLabels } from "../domain/incident/alert.ts";
 import { Incident, incidentLabels, isOpen } from "../domain/incident/incident.ts";
 import { FreezeDocument } from "../domain/plan-run/freeze.ts";
 import type { KeptTimes } from "../domain/plan-run/learned-times.ts";
@@ -71,7 +71,7 @@ const CORRELATION: DocumentKind<Correlation> = {
   ...{ kind: "correlation", version: 2, schema: Correlation, unreadable: "begins-again", isOpen: () => true },
 };
 const ALERT: DocumentKind<AlertDocument> = {
-  ...{ kind: "alert", version: 1, schema: AlertDocument, unreadable: "begins-again" },
+  ...{ kind: "alert", version: 1, schema: AlertDocument, unreadable: "begins-again", labels: alertLabels },
   isOpen: (alert) => alert.state === "alarm",
   settledAtMs: (alert) => (alert.state === "alarm" ? undefined : alert.changedAtMs),
 };

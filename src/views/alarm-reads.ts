@@ -1,6 +1,8 @@
 import { ago, type CardPart, spans } from "../domain/card/card.ts";
 import { sayTime } from "../domain/duration.ts";
 import { type AlarmReads, isUnread, type RegionRead } from "../domain/incident/alarm-reads.ts";
+import { nameOfAlarm } from "../domain/incident/alert.ts";
+import { inRoom, someOf } from "./room.ts";
 
 const WHY: Readonly<Record<NonNullable<RegionRead["unread"]>, string>> = {
   unreachable: "AWS gives no answer",
@@ -18,6 +20,25 @@ export function unreadNotes(reads: AlarmReads | undefined, nowMs: number): CardP
     const since = read.readAtMs === undefined ? spans`never read` : spans`last read at ${ago(read.readAtMs)}`;
     return [{ kind: "note", text: spans`Alarms of ${region}: unknown, ${since}. ${whyOf(read)}.` }];
   });
+}
+
+/** Alarms named in one sentence. */
+const MOST_NAMED = 5;
+
+/** What speaks against resolving an incident; undefined: nothing. */
+export function sayRinging({
+  alarms,
+  unknownIn,
+}: {
+  readonly alarms: readonly string[];
+  readonly unknownIn: readonly string[];
+}): string | undefined {
+  const names = alarms.map((arn) => inRoom(nameOfAlarm(arn), "name"));
+  const sentences = [
+    ...(names.length === 0 ? [] : [`Still in ALARM: ${someOf(names, MOST_NAMED)}.`]),
+    ...(unknownIn.length === 0 ? [] : [`Unknown, as nobody can read them: the alarms in ${unknownIn.join(", ")}.`]),
+  ];
+  return sentences.length === 0 ? undefined : sentences.join(" ");
 }
 
 /** In the alerts channel, once. */

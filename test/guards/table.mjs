@@ -1138,6 +1138,14 @@ export const GUARDS = [
       "guard dark alarms: while their region gives no answer they are unknown, people are told once, and then that they are known again",
   },
   {
+    guard: "an incident whose alarms still ring is closed with words alone",
+    file: "src/commands/resolve.ts",
+    cut: "const labels = against === undefined ? LABELS :",
+    by: "const labels = against !== undefined ? LABELS :",
+    test: "flows/incident/life/commands.test.ts",
+    fails: "guard still ringing: resolving while alarms are in ALARM names them and asks why, in the form and as words",
+  },
+  {
     guard: "our own run tells which side serves",
     file: "src/views/standing.ts",
     cut: 'newest?.state === "verified" && isMove(newest.plan) && isGuarded(newest)',

@@ -2,8 +2,9 @@ import { afterEach, expect, test } from "@jest/globals";
 import { gravestAlarm } from "../../src/sandbox/bench/alarms.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import { eventually } from "../harness/eventually.ts";
-import { startTestStage, worldTimePasses } from "../harness/stage.ts";
+import { answerTo, startTestStage, worldTimePasses } from "../harness/stage.ts";
 
+const FARID = "U01FARID";
 const MINUTE = 60_000;
 const SOON_MS = 60_000;
 
@@ -59,4 +60,12 @@ test("an alarm whose message was lost opens one room and one incident at PagerDu
   );
   expect(JSON.stringify(shown.blocks)).toContain("inventory-db was restarted");
   expect(await rooms(here)).toHaveLength(1);
+
+  const words = '/dr resolve "it is over" "nobody" "none" "none yet"';
+  const refused = await answerTo(here, { slackId: FARID, words, channel: room.id }, /Still in ALARM/);
+  expect(refused.text).toContain(`Still in ALARM: ${name}.`);
+  const farid = world.people.as(FARID);
+  await farid.types(`${words} "the alarm itself is broken"`, { in: room.id });
+  const resolved = await world.people.expectMessage(room.id, ({ text }) => text.startsWith("Resolved"), SOON_MS);
+  expect(JSON.stringify(resolved.blocks)).toContain("the alarm itself is broken");
 }, 240_000);

@@ -96,6 +96,18 @@ export const AlertPolicy = z.strictObject({
 });
 export type AlertPolicy = z.infer<typeof AlertPolicy>;
 
+/** By what open alerts are looked for. */
+export const ALERT_LABEL = { incident: (id: string) => `incident:${id}` } as const;
+
+export const alertLabels = ({ incident }: AlertDocument): string[] =>
+  incident === undefined ? [] : [ALERT_LABEL.incident(incident)];
+
+const ALARM_ARN = /^arn:aws[a-z-]*:cloudwatch:([a-z0-9-]+):\d+:alarm:(.+)$/s;
+
+/** Undefined where the alert is no alarm of CloudWatch. */
+export const regionOfAlarm = (fingerprint: string): string | undefined => ALARM_ARN.exec(fingerprint)?.[1];
+export const nameOfAlarm = (fingerprint: string): string => ALARM_ARN.exec(fingerprint)?.[2] ?? fingerprint;
+
 export const regionOfTopic = (arn: string): string => arn.split(":")[3] ?? "";
 
 /** What the alert thread shows: the present state of one alarm and what came before. */

@@ -1,4 +1,11 @@
-import { type AlertDocument, type AlertPolicy, ruleFor, type Signal } from "../../../domain/incident/alert.ts";
+import {
+  type AlertDocument,
+  type AlertPolicy,
+  nameOfAlarm,
+  regionOfAlarm,
+  ruleFor,
+  type Signal,
+} from "../../../domain/incident/alert.ts";
 import type { Known } from "../../../domain/service/observed.ts";
 import type { Region } from "../../../domain/service/region.ts";
 import type { AlarmNow, Alarms } from "../../../ports/alarms.ts";
@@ -25,11 +32,10 @@ export async function readAgain(region: Region, sinceMs: number, deps: ReadingAg
   const ringing = await deps.alarms.ringing(region);
   if (!ringing.known) return ringing;
   await tell(ringing.value, sinceMs, deps);
-  const prefix = new RegExp(`^arn:aws[a-z-]*:cloudwatch:${region}:\\d+:alarm:(.+)$`);
   const now = new Set(ringing.value.map(({ fingerprint }) => fingerprint));
-  const gone = (await deps.alerts.openIds()).flatMap((id) => (now.has(id) ? [] : (prefix.exec(id)?.[1] ?? [])));
+  const gone = (await deps.alerts.openIds()).filter((id) => !now.has(id) && regionOfAlarm(id) === region);
   for (let start = 0; start < gone.length; start += MOST_NAMES) {
-    const named = await deps.alarms.named(region, gone.slice(start, start + MOST_NAMES));
+    const named = await deps.alarms.named(region, gone.slice(start, start + MOST_NAMES).map(nameOfAlarm));
     if (!named.known) return named;
     await tell(named.value, sinceMs, deps);
   }

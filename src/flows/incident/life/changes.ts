@@ -135,6 +135,7 @@ export function mergeInto(incident: Incident, into: Incident, nowMs: number): Ch
 export interface Resolving {
   readonly fields: ResolutionFields;
   readonly by: string;
+  readonly despite?: NonNullable<Incident["resolution"]>["despite"];
   /** Measured, or undefined where nothing was measured. */
   readonly rtoMs?: number | undefined;
   readonly rpoMs?: number | undefined;
@@ -142,7 +143,7 @@ export interface Resolving {
 
 export function resolveIncident(
   incident: Incident,
-  { fields, by, rtoMs, rpoMs }: Resolving,
+  { fields, by, despite, rtoMs, rpoMs }: Resolving,
   { actor, nowMs }: Act,
 ): Changed<Incident> | undefined {
   if (!isOpen(incident)) return undefined;
@@ -150,11 +151,12 @@ export function resolveIncident(
   const value = amend(incident, {
     state: "resolved",
     closedAtMs: nowMs,
-    resolution: { fields, by, ...measured },
+    resolution: { fields, by, ...(despite ? { despite } : {}), ...measured },
     pages: settlePages(incident.pages, "superseded"),
   });
   const says = `Resolved by ${actor.name}: ${fields.details}`;
-  const facts: Event["facts"] = { ...fields, ...measured };
+  const stillRinging = despite ? { despite: despite.why, alarms: despite.alarms, unknownIn: despite.unknownIn } : {};
+  const facts: Event["facts"] = { ...fields, ...measured, ...stillRinging };
   return {
     value,
     events: [eventOf(value, { kind: "incident.resolved", atMs: nowMs, by, door: actor.door, says, facts })],
