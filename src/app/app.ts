@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import type { Settings } from "../config/environment.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
+import { createReplicationWatch, type ReplicationWatch } from "../flows/incident/intake/replication.ts";
 import { createHandlers } from "../jobs/handlers.ts";
 import { createQueues } from "../jobs/queues.ts";
 import { createRetention } from "../jobs/retention.ts";
@@ -100,7 +101,7 @@ async function compose(composing: Composing): Promise<App> {
   await queues.startSweep();
   opened.add(() => doors.slack.stop());
   await doors.slack.start();
-  const observer = startObserver({ stores, outside, clock, logger, inventory });
+  const observer = startObserver({ stores, outside, clock, logger, inventory, replication: replicationOf(held) });
   opened.add(() => observer.stop());
   const discovering = startDiscovering({ memory, cloud: outside.cloud, clock, logger });
   opened.add(() => discovering.stop());
@@ -130,6 +131,13 @@ function startGuards(
     }),
   ];
 }
+
+const replicationOf = ({ stores, queues, clock }: Held): ReplicationWatch =>
+  createReplicationWatch({
+    alerts: stores.alerts,
+    enqueue: (signal) => queues.enqueueSignal(signal),
+    nowMs: () => clock.now(),
+  });
 
 function alarmWatchDeps({ stores, outside, queues, clock, inventory, say }: Held, logger: Logger): AlarmWatchDeps {
   return {

@@ -1146,6 +1146,23 @@ export const GUARDS = [
     fails: "guard still ringing: resolving while alarms are in ALARM names them and asks why, in the form and as words",
   },
   {
+    guard: "a replication that has stopped calls people by itself",
+    file: "src/flows/incident/intake/replication.ts",
+    cut: "if (isStill) await tellStop(copy, behind.lag, { stoodMs, deps });\n        else if",
+    by: "if",
+    test: "flows/incident/intake/replication.test.ts",
+    fails:
+      "guard stopped replication: of PostgreSQL pages people by itself, once, in an incident of its service, and is over when it runs",
+  },
+  {
+    guard: "what a run moves is no stop",
+    file: "src/flows/incident/intake/replication.ts",
+    cut: "if (isMoving || isSilent) continue;",
+    by: "if (isSilent) continue;",
+    test: "flows/incident/intake/replication.test.ts",
+    fails: "guard moving replication: during a run, and while its region gives no answer, nobody is told of it",
+  },
+  {
     guard: "our own run tells which side serves",
     file: "src/views/standing.ts",
     cut: 'newest?.state === "verified" && isMove(newest.plan) && isGuarded(newest)',

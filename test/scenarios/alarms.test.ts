@@ -1,8 +1,10 @@
 import { afterEach, expect, test } from "@jest/globals";
+import { storesIn } from "../../src/flows/resources/site.ts";
 import { gravestAlarm } from "../../src/sandbox/bench/alarms.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
+import type { LogEntry } from "../../src/simulators/world/log.ts";
 import { eventually } from "../harness/eventually.ts";
-import { answerTo, startTestStage, worldTimePasses } from "../harness/stage.ts";
+import { answerTo, serviceInWorld, startTestStage, worldTimePasses } from "../harness/stage.ts";
 
 const FARID = "U01FARID";
 const MINUTE = 60_000;
@@ -68,4 +70,30 @@ test("an alarm whose message was lost opens one room and one incident at PagerDu
   await farid.types(`${words} "the alarm itself is broken"`, { in: room.id });
   const resolved = await world.people.expectMessage(room.id, ({ text }) => text.startsWith("Resolved"), SOON_MS);
   expect(JSON.stringify(resolved.blocks)).toContain("the alarm itself is broken");
+}, 240_000);
+
+test("a replication that stops is told to people by itself, once, without any alarm of CloudWatch", async () => {
+  stage = await startTestStage({ example: "inventory", speed: 20, bots: 2 });
+  const here = stage;
+  const { world } = stage;
+  const service = serviceInWorld(here);
+  const [store] = storesIn(service, service.standby);
+  const lag = (seconds: number | "broken") =>
+    world.post("/rds/lag", { region: service.standby, instance: store?.database.instance, seconds });
+  await worldTimePasses(here, 3 * MINUTE);
+  await lag("broken");
+  await here.jump(8 * MINUTE);
+
+  const room = await world.people.expectChannel((each) => each.name?.startsWith("inc-") === true, SOON_MS);
+  const isWritten = ({ facts }: LogEntry) => String(facts["text"]).includes("replication of stores.stock");
+  await world.expectLog("slack.message-posted", isWritten, SOON_MS);
+  await lag(1);
+  await here.jump(5 * MINUTE);
+  const card = await world.people.expectMessage(
+    here.inventory.file.alerts.channel,
+    ({ text }) => /^OK: inventory: replication of stores\.stock/.test(text),
+    SOON_MS,
+  );
+  expect(card.text).toContain("It runs again");
+  expect((await rooms(here)).map(({ id }) => id)).toEqual([room.id]);
 }, 240_000);

@@ -15,8 +15,8 @@ export type AlertState = z.infer<typeof AlertState>;
 export const Signal = z.strictObject({
   /** Stable over redeliveries: `sns:<message id>`. */
   id: z.string(),
-  /** `sns`: something published to one of our topics that is no alarm. */
-  source: z.enum(["cloudwatch", "sns"]),
+  /** `sns`: something published to one of our topics that is no alarm. `twokey`: what TwoKey has seen by itself. */
+  source: z.enum(["cloudwatch", "sns", "twokey"]),
   /** What keeps its identity over state changes: the alarm's ARN. A message has no other than its own. */
   fingerprint: z.string(),
   name: z.string(),
@@ -49,7 +49,12 @@ export const AlertRule = z.strictObject({
   match: z
     .strictObject({
       alarm: z.string().optional().describe("Pattern for the alarm's name."),
-      namespace: z.string().optional().describe("Pattern for the metric's namespace, such as AWS/RDS."),
+      namespace: z
+        .string()
+        .optional()
+        .describe(
+          "Pattern for the metric's namespace, such as AWS/RDS. `TwoKey` is what TwoKey watches by itself: without a rule for it, a replication that has stopped is a sev2.",
+        ),
       metric: z.string().optional().describe("Pattern for the metric's name."),
       region: z.string().optional().describe("Pattern for the region that the alarm lives in."),
       dimensions: z.record(z.string(), z.string()).optional().describe("Pattern for the value of each dimension."),
@@ -102,11 +107,13 @@ export const ALERT_LABEL = { incident: (id: string) => `incident:${id}` } as con
 export const alertLabels = ({ incident }: AlertDocument): string[] =>
   incident === undefined ? [] : [ALERT_LABEL.incident(incident)];
 
+const OWN_FINGERPRINT = /^twokey:/;
 const ALARM_ARN = /^arn:aws[a-z-]*:cloudwatch:([a-z0-9-]+):\d+:alarm:(.+)$/s;
 
 /** Undefined where the alert is no alarm of CloudWatch. */
 export const regionOfAlarm = (fingerprint: string): string | undefined => ALARM_ARN.exec(fingerprint)?.[1];
-export const nameOfAlarm = (fingerprint: string): string => ALARM_ARN.exec(fingerprint)?.[2] ?? fingerprint;
+export const nameOfAlarm = (fingerprint: string): string =>
+  ALARM_ARN.exec(fingerprint)?.[2] ?? fingerprint.replace(OWN_FINGERPRINT, "");
 
 export const regionOfTopic = (arn: string): string => arn.split(":")[3] ?? "";
 
@@ -151,8 +158,26 @@ function matchesPattern(pattern: string, text: string): boolean {
   return new RegExp(`^${parts.join(".*")}$`, "s").test(text);
 }
 
+/** Of what TwoKey watches by itself. A rule that names it decides; without one people are called all the same. */
+export const OWN_NAMESPACE = "TwoKey";
+
 /** The first rule that matches the signal, or undefined: then it is threaded as sev3 and opens nothing. */
 export function ruleFor(rules: readonly AlertRule[], signal: Signal): AlertRule | undefined {
+  if (signal.source !== "twokey") return firstFor(rules, signal);
+  return (
+    firstFor(
+      rules.filter(({ match }) => match.namespace === OWN_NAMESPACE),
+      signal,
+    ) ?? ownRule(signal)
+  );
+}
+
+const ownRule = ({ dimensions, name }: Signal): AlertRule => ({
+  ...{ name, match: { namespace: OWN_NAMESPACE }, severity: "sev2", opens_incident: true },
+  ...(dimensions["Service"] === undefined ? {} : { service: dimensions["Service"] }),
+});
+
+function firstFor(rules: readonly AlertRule[], signal: Signal): AlertRule | undefined {
   return rules.find(({ match }) => {
     // Whoever matches everything means every alarm: what else is published pages nobody unless a rule is about it.
     if ((match.message !== undefined) !== (signal.source === "sns")) return false;
