@@ -1163,6 +1163,14 @@ export const GUARDS = [
     fails: "guard moving replication: during a run, and while its region gives no answer, nobody is told of it",
   },
   {
+    guard: "what the pager takes back answers nothing here",
+    file: "src/flows/incident/paging/evidence.ts",
+    cut: "const now = isNewest ? takenBack(incident, found) : found;",
+    by: "const now = found;",
+    test: "flows/incident/paging/pages.test.ts",
+    fails: "guard both directions: what the pager shows as triggered again, without a word of why, is answered by nobody any more",
+  },
+  {
     guard: "our own run tells which side serves",
     file: "src/views/standing.ts",
     cut: 'newest?.state === "verified" && isMove(newest.plan) && isGuarded(newest)',
