@@ -34,53 +34,24 @@ const AWAY_MS = 30_000;
  */
 export function startAlarmWatch(deps: AlarmWatchDeps): { stop(): void } {
   const { logger, turnEveryMs = TURN_MS, machineNow = Date.now } = deps;
-  const owed = new Set<Region>();
-  const reading = new Set<Region>();
-  const said = new Set<Region>();
+  const watch: Watch = { owed: new Set(), reading: new Set(), said: new Set() };
   let lastTurnMs: number | undefined;
   let wasAway = true;
-  const readNow = async (region: Region, sinceMs: number): Promise<void> => {
-    reading.add(region);
-    try {
-      const answer = await readAgain(region, sinceMs, deps);
-      if (!answer.known) logger.warn({ region, why: answer.why }, "The states of the alarms could not be read");
-      await say(region, await settle(region, answer, deps));
-    } catch (error) {
-      // It was not read: as soon as that is possible, and not in five minutes.
-      owed.add(region);
-      logger.warn({ region, why: chainOf(error) }, "The states of the alarms could not be taken in");
-    } finally {
-      reading.delete(region);
-    }
-  };
-  const say = async (region: Region, reads: AlarmReads | undefined): Promise<void> => {
-    const read = reads?.regions[region];
-    if (!reads || !read) return;
-    const nowMs = deps.nowMs();
-    const isSaid = said.has(region);
-    if (!isSaid && isLongUnread(reads, read, nowMs)) {
-      await deps.announce(sayUnread(region, read, nowMs));
-      said.add(region);
-    } else if (isSaid && read.unread === undefined) {
-      await deps.announce(sayReadAgain(region));
-      said.delete(region);
-    }
-  };
   const turn = async (): Promise<void> => {
     const nowMs = machineNow();
     if (lastTurnMs !== undefined && nowMs - lastTurnMs > AWAY_MS) wasAway = true;
     lastTurnMs = nowMs;
     const regions = [...new Set(deps.policy().topics.map(regionOfTopic))];
-    if (wasAway) for (const region of regions) owed.add(region);
+    if (wasAway) for (const region of regions) watch.owed.add(region);
     await deps.reads.get(ALARM_READS_ID).catch((error: unknown) => {
       wasAway = true;
       throw error;
     });
     wasAway = false;
-    for (const region of regions.filter((each) => !reading.has(each))) {
-      const sinceMs = await claim(region, owed.has(region), deps);
-      owed.delete(region);
-      if (sinceMs !== undefined) void readNow(region, sinceMs);
+    for (const region of regions.filter((each) => !watch.reading.has(each))) {
+      const sinceMs = await claim(region, watch.owed.has(region), deps);
+      watch.owed.delete(region);
+      if (sinceMs !== undefined) void readNow({ region, sinceMs }, watch, deps);
     }
   };
   const safely = () =>
@@ -88,6 +59,52 @@ export function startAlarmWatch(deps: AlarmWatchDeps): { stop(): void } {
   const timer = setInterval(safely, turnEveryMs);
   safely();
   return { stop: () => clearInterval(timer) };
+}
+
+/** What this process knows of its regions. */
+interface Watch {
+  readonly owed: Set<Region>;
+  readonly reading: Set<Region>;
+  /** People were told that it is unknown. */
+  readonly said: Set<Region>;
+}
+
+interface Due {
+  readonly region: Region;
+  readonly sinceMs: number;
+}
+
+async function readNow({ region, sinceMs }: Due, watch: Watch, deps: AlarmWatchDeps): Promise<void> {
+  const { logger } = deps;
+  watch.reading.add(region);
+  try {
+    const answer = await readAgain(region, sinceMs, deps);
+    if (!answer.known) logger.warn({ region, why: answer.why }, "The states of the alarms could not be read");
+    await say(region, watch, { deps, reads: await settle(region, answer, deps) });
+  } catch (error) {
+    // It was not read: as soon as that is possible, and not in five minutes.
+    watch.owed.add(region);
+    logger.warn({ region, why: chainOf(error) }, "The states of the alarms could not be taken in");
+  } finally {
+    watch.reading.delete(region);
+  }
+}
+
+async function say(
+  region: Region,
+  { said }: Watch,
+  { deps, reads }: { readonly deps: AlarmWatchDeps; readonly reads: AlarmReads | undefined },
+): Promise<void> {
+  const read = reads?.regions[region];
+  if (!reads || !read) return;
+  const nowMs = deps.nowMs();
+  if (!said.has(region) && isLongUnread(reads, read, nowMs)) {
+    await deps.announce(sayUnread(region, read, nowMs));
+    said.add(region);
+  } else if (said.has(region) && read.unread === undefined) {
+    await deps.announce(sayReadAgain(region));
+    said.delete(region);
+  }
 }
 
 /** One process reads. Resolves to when the installation began; undefined: it is not due, or another one reads. */

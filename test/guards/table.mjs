@@ -1168,7 +1168,8 @@ export const GUARDS = [
     cut: "const now = isNewest ? takenBack(incident, found) : found;",
     by: "const now = found;",
     test: "flows/incident/paging/pages.test.ts",
-    fails: "guard both directions: what the pager shows as triggered again, without a word of why, is answered by nobody any more",
+    fails:
+      "guard both directions: what the pager shows as triggered again, without a word of why, is answered by nobody any more",
   },
   {
     guard: "our own run tells which side serves",

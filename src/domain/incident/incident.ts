@@ -89,7 +89,6 @@ export type ResponsePhase = z.infer<typeof ResponsePhase>;
 const Resolution = z.strictObject({
   fields: ResolutionFields,
   by: z.string(),
-  /** It was closed although alarms rang, or nobody knew whether they did. Names; regions; the words of the person who closed it. */
   despite: z.strictObject({ alarms: z.array(z.string()), unknownIn: z.array(z.string()), why: z.string() }).optional(),
   rtoMs: z.number().optional(),
   rpoMs: z.number().optional(),
