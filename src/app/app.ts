@@ -3,48 +3,28 @@ import type { Settings } from "../config/environment.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { createHandlers, type HandlerDeps } from "../jobs/handlers.ts";
-import { createQueues } from "../jobs/queues.ts";
 import { createRetention } from "../jobs/retention.ts";
 import { startSuccession } from "../jobs/succession.ts";
 import { createWorkers, type Handlers } from "../jobs/workers.ts";
 import type { Logger } from "../ports/logger.ts";
 import { createArchive } from "../store/archive-file.ts";
-import { sharedBudget } from "../store/budget.ts";
-import { followClock, StoreClock } from "../store/clock.ts";
 import { createClosedFiles } from "../store/closed-files.ts";
-import { connectRedis, FAIL_FAST, WAITING } from "../store/connection.ts";
-import { whyUnwritable } from "../store/disk-probe.ts";
-import { createDrivers } from "../store/drivers.ts";
-import { eventsOf, trimEvents } from "../store/events.ts";
-import { foundFile } from "../store/found-file.ts";
-import { claimStore } from "../store/installation.ts";
-import { createLearnedTimes } from "../store/learned-times.ts";
-import { LedgerFile } from "../store/ledger-file.ts";
-import type { Whose } from "../store/ledger-lines.ts";
+import { WAITING } from "../store/connection.ts";
+import { trimEvents } from "../store/events.ts";
 import { forgetMark } from "../store/ledger-marks.ts";
-import { readMemory } from "../store/memory.ts";
 import { forgetBefore } from "../store/once.ts";
 import { whyNothingIsStored } from "../store/proofs.ts";
-import { sayServer } from "../store/server-check.ts";
 import { incidentVoice } from "../views/incident-voice.ts";
-import { announce } from "./announce.ts";
 import { renderCard } from "./cards.ts";
 import { createCommands } from "./commands.ts";
-import { openMemory, startDiscovering } from "./discovering.ts";
 import { openDoors } from "./doors.ts";
 import { createHeartbeat } from "./heartbeat.ts";
+import { type Composing, type Held, openStore } from "./held.ts";
 import { updateFacts } from "./incident-runs.ts";
-import { startLedgerGuard } from "./ledger-guard.ts";
-import { startMemoryGuard } from "./memory-guard.ts";
-import { startObserver } from "./observer.ts";
 import { Opened } from "./opened.ts";
-import { createOutside } from "./outside.ts";
-import { proofVoice } from "./proof-voice.ts";
-import { proofsOf } from "./proofs.ts";
-import { Proving } from "./proving.ts";
 import { createReadiness } from "./readiness.ts";
-import { startStoreGuard } from "./store-guard.ts";
-import { createEndings, createStores, saidBy } from "./stores.ts";
+import { createEndings } from "./stores.ts";
+import { provingOf, startWatches } from "./watches.ts";
 
 export interface App {
   /** The name of this process in the store. */
@@ -76,20 +56,12 @@ export async function startApp(settings: Settings, described: () => Inventory, l
   }
 }
 
-interface Composing {
-  readonly settings: Settings;
-  /** The file as it is written: without what was discovered. */
-  readonly described: () => Inventory;
-  readonly logger: Logger;
-  readonly opened: Opened;
-}
-
 /** Composition, in the order in which it starts; it stops in the reverse order. Nothing in it decides anything. */
 async function compose(composing: Composing): Promise<App> {
   const { settings, logger, opened } = composing;
   const worker = `${settings.processName}@${hostname()}:${process.pid}`;
   const held = await openStore(composing, worker);
-  const { redis, stores, clock, queues, outside, inventory, memory } = held;
+  const { redis, queues, inventory } = held;
   const proving = provingOf(held, composing);
   opened.add(() => proving.stop());
   const commands = createCommands({ ...held, wake: queues.wake, inventory, logger, proven: proving });
@@ -115,97 +87,12 @@ async function compose(composing: Composing): Promise<App> {
   await queues.startSweep();
   opened.add(() => doors.slack.stop());
   await doors.slack.start();
-  const observer = startObserver({ stores, outside, clock, logger, inventory });
-  opened.add(() => observer.stop());
-  const discovering = startDiscovering({ memory, cloud: outside.cloud, clock, logger });
-  opened.add(() => discovering.stop());
-  for (const guard of startGuards(held, worker, composing)) opened.add(() => guard.stop());
+  for (const watch of startWatches(held, worker, composing)) opened.add(() => watch.stop());
   await tellOfTornEnd(held, logger);
   isStarting = false;
   // After the doors: no vendor that is slow keeps an alert or a page waiting.
   proving.start();
   return { worker, webPort: doors.web.port, announce: held.say, stop: () => opened.close() };
-}
-
-/** What the process stands on, and who is told where it is wrong. */
-function provingOf(held: Held, { settings, logger }: Composing): Proving {
-  const { redis, ledger, outside, inventory, clock, stores, say: announce } = held;
-  const { processName: process } = settings;
-  const { pagers, chat } = outside;
-  return new Proving({
-    proofs: () =>
-      proofsOf({
-        ...{ settings, inventory, outside },
-        ...{ redis: async () => redis, disagreement: () => ledger.disagreement() },
-      }),
-    ...{ clock, logger },
-    tell: proofVoice({
-      ...{ announce, pagers, chat, clock, logger, inventory, process },
-      said: saidBy(process, stores.saidProofs),
-    }),
-  });
-}
-
-type Held = Awaited<ReturnType<typeof openStore>>;
-
-/** What TwoKey itself stands on is looked at, also on quiet days: whether store and ledger agree, and have room. */
-function startGuards(
-  { clock, ledger, queues, outside: { pagers, chat }, inventory, redis, say: announce }: Held,
-  process: string,
-  { settings, logger }: Composing,
-): readonly { stop(): void }[] {
-  const about = { clock, logger, inventory, pagers, chat, process };
-  return [
-    startStoreGuard({ ...about, announce, ledger, queues }),
-    startMemoryGuard({ ...about, announce, memory: () => readMemory(redis, settings.redisMemoryBytes) }),
-    startLedgerGuard({
-      ...{ ...about, announce },
-      whyUnwritable: () => whyUnwritable(settings.ledger.directory, settings.processName),
-    }),
-  ];
-}
-
-/** What everything else stands on: the store with its clock, the ledger beside it, the ways out, and the queues. */
-async function openStore({ settings, described, logger, opened }: Composing, worker: string) {
-  const url = settings.redisUrl.reveal();
-  const terms = { accepted: described().file.redis.accept, isRehearsal: settings.sandbox !== undefined };
-  const { redis, facts } = await connectRedis(url, { ...terms, name: worker }, logger);
-  opened.add(() => redis.disconnect());
-  const whose = whoseState(described().file.environment, terms.isRehearsal);
-  await claimStore(redis, { whose, ledgerKey: settings.ledger.key });
-  const clock = new StoreClock(redis);
-  await clock.refresh();
-  if (settings.sandbox !== undefined) opened.add(await followClock(redis, clock));
-  const stores = createStores(redis, () => clock.now());
-  const ledger = await LedgerFile.open(redis, { ...settings.ledger, process: settings.processName, whose });
-  opened.add(() => ledger.close());
-  const file = foundFile(settings.ledger.directory, settings.processName, (why) => logger.warn({}, why));
-  const memory = await openMemory({ stores, file, described });
-  const { inventory } = memory;
-  const outside = createOutside(settings, inventory, { clock, budget: sharedBudget(redis), logger });
-  opened.add(() => outside.close());
-  const queues = createQueues({ url, ...FAIL_FAST, enableOfflineQueue: true }, logger);
-  opened.add(() => queues.close());
-  const timeline = (incident: string) => eventsOf(redis, "incident", incident);
-  const eventsOfRun = (run: string) => eventsOf(redis, "run", run);
-  const say = (says: string) => announce(says, { stores, clock, queues, inventory });
-  // What the simulated world takes says nothing about the real one.
-  const times = createLearnedTimes(stores.stepTimes, settings.sandbox ? "rehearsal" : "production");
-  return {
-    redis,
-    ...{ drivers: createDrivers(redis, worker), server: sayServer(facts, terms) },
-    clock,
-    stores,
-    ledger,
-    memory,
-    inventory,
-    outside,
-    queues,
-    times,
-    timeline,
-    eventsOfRun,
-    say,
-  };
 }
 
 function handlersOf(
@@ -238,11 +125,6 @@ function handlersOf(
     onSweep: createHeartbeat(() => inventory().file.incidents.heartbeat_url, logger),
   });
 }
-
-const whoseState = (environment: string, isRehearsal: boolean): Whose => ({
-  environment,
-  world: isRehearsal ? "rehearsal" : "production",
-});
 
 async function tellOfTornEnd({ ledger: { torn }, say }: Held, logger: Logger): Promise<void> {
   if (!torn) return;

@@ -22,9 +22,9 @@ export async function createClient(settings: ClientSettings, inventory: Inventor
   try {
     const clock = new StoreClock(redis);
     await clock.refresh();
-    const { runs, incidents, seen, notes, freezes } = createStores(redis, () => clock.now());
+    const { runs, incidents, seen, notes, freezes, alarmReads } = createStores(redis, () => clock.now());
     const deps = {
-      ...{ runs, incidents, clock, freezes },
+      ...{ runs, incidents, clock, freezes, alarmReads },
       inventory: () => inventory,
       // The newest look that a bot stored: a terminal asks neither the cloud nor the pager.
       observed: async ({ name }: { readonly name: string }) => (await seen.get(name))?.value.observation,

@@ -6,6 +6,7 @@ import { readable } from "../domain/readable.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { isDark, type Observation } from "../domain/service/observation.ts";
 import type { Service } from "../domain/service/service.ts";
+import type { ReplicationWatch } from "../flows/incident/intake/replication.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { StoreClock } from "../store/clock.ts";
 import { look } from "./commands.ts";
@@ -22,6 +23,7 @@ export interface ObserverDeps {
   readonly clock: StoreClock;
   readonly logger: Logger;
   readonly inventory: () => Inventory;
+  readonly replication: ReplicationWatch;
 }
 
 /**
@@ -32,23 +34,27 @@ export function startObserver(deps: ObserverDeps): { stop(): void } {
   const lastMs = new Map<string, number>();
   const lastLooks = new Map<string, Observation>();
   const looking = new Set<string>();
-  const lookAt = async (service: Service): Promise<void> => {
+  const lookAt = async (service: Service, isMoving: boolean): Promise<void> => {
     looking.add(service.name);
     lastMs.set(service.name, Date.now());
-    await look(service, deps.stores, deps.outside).then(
-      (seen) => lastLooks.set(service.name, seen),
-      (error: unknown) =>
+    await look(service, deps.stores, deps.outside)
+      .then(async (seen) => {
+        lastLooks.set(service.name, seen);
+        await deps.replication(service, seen, isMoving);
+      })
+      .catch((error: unknown) =>
         deps.logger.warn({ service: service.name, why: chainOf(error) }, "A service could not be looked at"),
-    );
+      );
     looking.delete(service.name);
   };
   const turn = async (): Promise<void> => {
     // Every process follows the shared clock by itself; the sweep runs in one of them only.
     await deps.clock.refresh();
-    const busy = await busyServices(deps);
+    const { busy, moving } = await busyServices(deps);
     for (const service of deps.inventory().services) {
       const everyMs = lookEveryMs(busy.has(service.name), lastLooks.get(service.name));
-      if (!looking.has(service.name) && Date.now() - (lastMs.get(service.name) ?? 0) >= everyMs) void lookAt(service);
+      if (!looking.has(service.name) && Date.now() - (lastMs.get(service.name) ?? 0) >= everyMs)
+        void lookAt(service, moving.has(service.name));
     }
   };
   const safely = () =>
@@ -67,15 +73,21 @@ export function lookEveryMs(isBusy: boolean, last: Observation | undefined): num
 }
 
 /** Asked every second, so it reads no incident: a thousand open ones must cost no more than ten. */
-async function busyServices({ stores: { runs, incidents }, inventory }: ObserverDeps): Promise<ReadonlySet<string>> {
+async function busyServices({ stores: { runs, incidents }, inventory }: ObserverDeps) {
   const { services } = inventory();
   const [openRuns, open] = await Promise.all([
     runs.openIds().then((ids) => readable(ids.map((id) => runs.read(id)))),
     Promise.all(services.map(({ name }) => incidents.openIds(INCIDENT_LABEL.service(name)))),
   ]);
-  return new Set([
-    // An old side that was fenced is looked at by its own guard.
-    ...openRuns.read.flatMap((run) => (run && (!isOver(run) || isWatched(run)) ? [run.plan.service] : [])),
+  const driven = openRuns.read.filter((run) => run !== undefined);
+  // An old side that was fenced is looked at by its own guard.
+  const ofRuns = driven.filter((run) => !isOver(run) || isWatched(run));
+  const busy: ReadonlySet<string> = new Set([
+    ...ofRuns.map(({ plan }) => plan.service),
     ...services.flatMap(({ name }, index) => (open[index]?.length ? [name] : [])),
   ]);
+  // A plan that waits for keys moves nothing yet.
+  const started = ofRuns.filter(({ startedAtMs }) => startedAtMs !== undefined);
+  const moving: ReadonlySet<string> = new Set(started.map(({ plan }) => plan.service));
+  return { busy, moving };
 }

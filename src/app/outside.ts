@@ -15,6 +15,7 @@ import { createProbe } from "../integrations/network/probe.ts";
 import { type Accounts, slackAccounts } from "../integrations/slack/accounts.ts";
 import { createChat, type ForTheDoor } from "../integrations/slack/chat.ts";
 import { slackProofs } from "../integrations/slack/proofs.ts";
+import type { Alarms } from "../ports/alarms.ts";
 import type { Budget } from "../ports/budget.ts";
 import type { Chat } from "../ports/chat.ts";
 import type { StampedClock } from "../ports/clock.ts";
@@ -39,6 +40,8 @@ export interface Outside {
   readonly chat: Chat & ForTheDoor;
   readonly accounts: Accounts;
   readonly pagers: Pagers;
+  /** Of the ordinary account: the topics of the file are there. */
+  readonly alarms: Alarms;
   confirmSubscription(topicArn: string, token: string): Promise<void>;
   /** What shows that each way out is as environment and file say, as they are at this moment. */
   proofs(): readonly Proof[];
@@ -83,6 +86,7 @@ export function createOutside(
     chat: { ...slack, find: (to, key, sinceMs) => slack.find(to, key, clock.toMachineMs(sinceMs)) },
     accounts,
     pagers,
+    alarms: aws.alarms,
     confirmSubscription: (topicArn, token) => aws.confirmSnsSubscription(topicArn, token),
     proofs: proofsOfWays({ settings, inventory, logger, pagers, aws, probe }),
     close: () => {

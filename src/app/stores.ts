@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CardDue } from "../domain/card/card-due.ts";
-import { AlertDocument } from "../domain/incident/alert.ts";
+import { AlarmReads } from "../domain/incident/alarm-reads.ts";
+import { AlertDocument, alertLabels } from "../domain/incident/alert.ts";
 import { Incident, incidentLabels, isOpen } from "../domain/incident/incident.ts";
 import { FreezeDocument } from "../domain/plan-run/freeze.ts";
 import type { KeptTimes } from "../domain/plan-run/learned-times.ts";
@@ -46,6 +47,7 @@ export interface Stores {
   readonly incidents: KeptDocuments<Incident>;
   readonly correlation: KeptDocuments<Correlation>;
   readonly alerts: KeptDocuments<AlertDocument>;
+  readonly alarmReads: KeptDocuments<AlarmReads>;
   readonly cards: KeptDocuments<CardDue>;
   readonly throttle: KeptDocuments<ThrottleBook>;
   readonly calls: KeptDocuments<Calls>;
@@ -68,12 +70,15 @@ const INCIDENT: DocumentKind<Incident> = {
 };
 /** The index of what is open. Begun again it lets an alert open an incident of its own, which people then see twice. */
 const CORRELATION: DocumentKind<Correlation> = {
-  ...{ kind: "correlation", version: 1, schema: Correlation, unreadable: "begins-again", isOpen: () => true },
+  ...{ kind: "correlation", version: 2, schema: Correlation, unreadable: "begins-again", isOpen: () => true },
 };
 const ALERT: DocumentKind<AlertDocument> = {
-  ...{ kind: "alert", version: 1, schema: AlertDocument, unreadable: "begins-again" },
+  ...{ kind: "alert", version: 1, schema: AlertDocument, unreadable: "begins-again", labels: alertLabels },
   isOpen: (alert) => alert.state === "alarm",
   settledAtMs: (alert) => (alert.state === "alarm" ? undefined : alert.changedAtMs),
+};
+const ALARM_READS: DocumentKind<AlarmReads> = {
+  ...{ kind: "alarm-reads", version: 1, schema: AlarmReads, unreadable: "begins-again", isOpen: () => false },
 };
 const CARD: DocumentKind<CardDue> = {
   ...{ kind: "card", version: 1, schema: CardDue, unreadable: "begins-again" },
@@ -147,6 +152,7 @@ export function createStores(redis: ScriptedRedis, now: () => number): Stores {
     incidents: createDocuments(redis, INCIDENT),
     correlation: createDocuments(redis, CORRELATION),
     alerts: createDocuments(redis, ALERT),
+    alarmReads: createDocuments(redis, ALARM_READS),
     cards: createDocuments(redis, CARD),
     throttle: createDocuments(redis, THROTTLE),
     calls: createDocuments(redis, CALLS),

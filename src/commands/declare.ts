@@ -71,7 +71,7 @@ async function addToIndex(
 ): Promise<void> {
   const nowMs = deps.clock.now();
   await deps.correlation.change(CORRELATION_ID, (current) => {
-    const open = [...(current?.open ?? []), { ...row, openedAtMs: nowMs, lastAlertAtMs: nowMs, absorbed: [] }];
+    const open = [...(current?.open ?? []), { ...row, openedAtMs: nowMs, absorbed: [] }];
     return { value: { alarms: current?.alarms ?? [], open }, events: [] };
   });
 }

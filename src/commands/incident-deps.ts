@@ -7,6 +7,7 @@ import { findPerson, type Inventory } from "../domain/service/inventory.ts";
 import { dueChange } from "../flows/incident/index.ts";
 import type { Correlation } from "../flows/incident/intake/correlate.ts";
 import type { Actor } from "../flows/incident/life/changes.ts";
+import type { StillRinging } from "../flows/incident/life/still-ringing.ts";
 import type { Measured } from "../flows/runbooks/runbook.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Documents } from "../ports/documents.ts";
@@ -27,6 +28,8 @@ export interface IncidentCommandDeps {
   /** The run that is under way for one of its services, in words; undefined: none is. */
   runInProgress(incident: Incident): Promise<string | undefined>;
   measured(incident: Incident): Promise<Measured>;
+  /** Alarms of it that are in ALARM as far as is known, and where that is not known. */
+  stillRinging(incident: Incident): Promise<StillRinging>;
   /** A short, unique, speakable id. */
   newId(): string;
 }

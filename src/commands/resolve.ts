@@ -1,7 +1,10 @@
 import { UserError } from "../domain/errors.ts";
+import { nameOfAlarm } from "../domain/incident/alert.ts";
 import { type Incident, isOpen, ResolutionFields } from "../domain/incident/incident.ts";
 import { resolveIncident } from "../flows/incident/life/changes.ts";
+import type { StillRinging } from "../flows/incident/life/still-ringing.ts";
 import type { Measured } from "../flows/runbooks/runbook.ts";
+import { sayRinging } from "../views/alarm-reads.ts";
 import { resolveForm } from "../views/update.ts";
 import { actorOf, changeIncident, closedAnswer, type IncidentCommandDeps, incidentMeant } from "./incident-deps.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
@@ -15,31 +18,57 @@ const LABELS = {
 };
 const FIELDS = ["details", "impact", "followUps", "lessons"] as const;
 
-/** `/dr resolve`: the four parts of the resolution are required, in the form or as four quoted arguments. */
+/**
+ * `/dr resolve`: the four parts of the resolution are required, in the form or as four quoted arguments; and a fifth, why, where
+ * alarms of it are in ALARM or nobody knows whether they are.
+ */
 export async function resolve(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {
   const { incident, args } = await incidentMeant(ask, deps);
   if (!isOpen(incident)) return closedAnswer(incident);
   await refuseDuringRun(incident, deps);
-  if (ask.fields === undefined && args.length === 0) return { kind: "form", form: resolveForm(incident) };
+  const ringing = await deps.stillRinging(incident);
+  const against = sayRinging(ringing);
+  if (ask.fields === undefined && args.length === 0) return { kind: "form", form: resolveForm(incident, against) };
   const given: Readonly<Record<string, string>> =
     ask.fields ??
-    Object.fromEntries(FIELDS.flatMap((field, index) => (args[index] === undefined ? [] : [[field, args[index]]])));
-  const missing = missingFields(LABELS, given);
+    Object.fromEntries(
+      [...FIELDS, "despite"].flatMap((field, at) => (args[at] === undefined ? [] : [[field, args[at]]])),
+    );
+  const labels = against === undefined ? LABELS : { ...LABELS, despite: `${against} Say why it is resolved` };
+  const missing = missingFields(labels, given);
   if (Object.keys(missing).length > 0) {
     if (ask.fields) return { kind: "field-errors", errors: missing };
-    throw new UserError(
-      "resolution-incomplete",
-      'Give four parts: /dr resolve "details" "impact" "follow-ups" "lessons"',
-    );
+    throw incomplete(Object.keys(missing), against);
   }
   const fields = ResolutionFields.parse(Object.fromEntries(FIELDS.map((field) => [field, given[field]])));
   const actor = actorOf(ask, deps.inventory());
   const actuals = actualsOf(incident, await deps.measured(incident));
+  const despite = against === undefined ? undefined : { ...namesOf(ringing), why: given["despite"] ?? "" };
   const hasChanged = await changeIncident(incident.id, deps, (current, nowMs) =>
-    resolveIncident(current, { fields, by: actor.name, ...actuals }, { actor, nowMs }),
+    resolveIncident(current, { fields, by: actor.name, despite, ...actuals }, { actor, nowMs }),
   );
   return whisper(hasChanged ? `Resolved: ${incident.title}.` : "It was closed meanwhile: nothing was changed.");
 }
+
+function incomplete(missing: readonly string[], against: string | undefined): UserError {
+  if (missing.join() === "despite")
+    return new UserError(
+      "resolution-despite",
+      `${against} Nothing was changed. Say why it is resolved as a fifth part: /dr resolve "details" "impact" "follow-ups" "lessons" "why"`,
+    );
+  return new UserError(
+    "resolution-incomplete",
+    'Give four parts: /dr resolve "details" "impact" "follow-ups" "lessons"',
+  );
+}
+
+/** Alarms that are kept by name; a storm has thousands. */
+const MOST_KEPT = 50;
+
+const namesOf = ({ alarms, unknownIn }: StillRinging) => ({
+  alarms: alarms.slice(0, MOST_KEPT).map(nameOfAlarm),
+  unknownIn: [...unknownIn],
+});
 
 async function refuseDuringRun(incident: Incident, deps: IncidentCommandDeps): Promise<void> {
   const run = await deps.runInProgress(incident);

@@ -1,4 +1,5 @@
 import type { Card, CardPart, Span } from "../domain/card/card.ts";
+import { ALARM_READS_ID, type AlarmReads } from "../domain/incident/alarm-reads.ts";
 import { FREEZE_ID, type FreezeDocument, sayFrozen } from "../domain/plan-run/freeze.ts";
 import type { Standing } from "../domain/proof.ts";
 import { readable } from "../domain/readable.ts";
@@ -8,6 +9,7 @@ import type { Service } from "../domain/service/service.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Documents } from "../ports/documents.ts";
 import type { Ledger, Runs } from "../ports/runs.ts";
+import { unreadNotes } from "../views/alarm-reads.ts";
 import { degradedLines } from "../views/proofs.ts";
 import type { OnCall, ServiceStatus } from "../views/standing.ts";
 import { serviceCard, statusCard } from "../views/status.ts";
@@ -26,6 +28,8 @@ export interface StatusDeps {
   /** Absent: it is not looked at here. */
   readonly ledger?: Pick<Ledger, "disagreement">;
   readonly freezes: Pick<Documents<FreezeDocument>, "get">;
+  /** When the states of alarms were last read; absent: it is not looked at here. */
+  readonly alarmReads?: Pick<Documents<AlarmReads>, "get">;
   /** What holds TwoKey's own state, in words; undefined: it is not looked at here. */
   readonly server: string | undefined;
   /** How that stands which TwoKey stands on; undefined: it is not proven here. */
@@ -42,7 +46,8 @@ export async function status(ask: Ask, deps: StatusDeps): Promise<Answer> {
 export async function statusOfServices(name: string | undefined, deps: StatusDeps): Promise<Card> {
   const inventory = deps.inventory();
   const wanted = name === undefined ? inventory.services : [serviceNamed(name, inventory)];
-  const [onCall, stored, lost, ...services] = await Promise.all([
+  const [reads, onCall, stored, lost, ...services] = await Promise.all([
+    deps.alarmReads?.get(ALARM_READS_ID),
     deps.onCall(),
     deps.freezes.get(FREEZE_ID),
     deps.ledger?.disagreement(),
@@ -52,8 +57,9 @@ export async function statusOfServices(name: string | undefined, deps: StatusDep
   const nowMs = deps.clock.now();
   const isOne = name !== undefined && only !== undefined;
   const degraded = degradedLines(deps.standings?.() ?? []);
-  const board = () => withServer(withDegraded(statusCard(services, onCall, nowMs), degraded), deps.server);
-  const card = isOne ? serviceCard(only, nowMs) : board();
+  const shown = isOne ? serviceCard(only, nowMs) : withDegraded(statusCard(services, onCall, nowMs), degraded);
+  const unread = { ...shown, parts: [...shown.parts, ...unreadNotes(reads?.value, nowMs)] };
+  const card = isOne ? unread : withServer(unread, deps.server);
   const freeze = stored?.value.freeze ?? undefined;
   const frozen = freeze && [`FROZEN. `, `${sayFrozen(freeze)}.`];
   const stopped =

@@ -107,15 +107,17 @@ function oneAtATime(advance: Advance): Advance {
   };
 }
 
-/** The pager's own truth, merged so that it only moves forward. A webhook that was lost costs until the next poll. */
+/** The pager's own truth, merged in the order in which it was asked. A webhook that was lost costs until the next poll. */
 async function readEvidence(id: string, { stores, outside, queues, clock, inventory }: HandlerDeps): Promise<void> {
   const incident = (await stores.incidents.get(id))?.value;
+  const askedAtMs = clock.now();
   const found = incident && (await outside.pagers.keeper.evidence(dedupKey(incident)));
-  if (found?.kind !== "accepted" || found.value === undefined) return;
+  if (!incident || found?.kind !== "accepted" || found.value === undefined) return;
   const { value } = found;
   await stores.incidents.change(id, (current) => {
     const nowMs = clock.now();
-    return current && dueChange(mergeEvidence(current, value, { people: inventory().people, nowMs }), nowMs);
+    if (!current || current.generation !== incident.generation) return undefined;
+    return dueChange(mergeEvidence(current, value, { people: inventory().people, askedAtMs, nowMs }), nowMs);
   });
   await Promise.all([queues.wake.incidentPages(id), queues.wake.incidentChat(id)]);
 }

@@ -47,7 +47,8 @@ export function deriveHealthChecks({ file, services }: Inventory): DerivedCheck[
  * be raised while the home region is dark. Rules decide by the first match, so an earlier rule may claim a later one's alarm.
  */
 export function deriveAlarms(inventory: Inventory, checks: readonly DerivedCheck[]): AlarmSpec[] {
-  const { topics, rules } = inventory.file.alerts;
+  const { topics } = inventory.file.alerts;
+  const rules = alarmRules(inventory);
   const actionsIn = (region: Region) => topics.filter((arn) => arn.split(":")[3] === region);
   const alarms = [...rules.map((rule) => ruleAlarm(inventory, rule, checks)), ...inventory.services.map(errorAlarm)];
   return alarms.map((alarm, index): AlarmSpec => {
@@ -57,6 +58,10 @@ export function deriveAlarms(inventory: Inventory, checks: readonly DerivedCheck
     return { ...alarm, kind: "metric", name, alarmActions: actions, okActions: actions };
   });
 }
+
+/** The rules that are about alarms; others are about what else is published to the topics. */
+export const alarmRules = ({ file }: Inventory): readonly AlertRule[] =>
+  file.alerts.rules.filter(({ match }) => match.message === undefined);
 
 type Draft = Omit<Extract<AlarmSpec, { kind: "metric" }>, "kind">;
 

@@ -1,8 +1,12 @@
-import type { Card, Text } from "../domain/card/card.ts";
+import type { Card, CardPart, Text } from "../domain/card/card.ts";
 import type { AlertDocument } from "../domain/incident/alert.ts";
-import { inRoom } from "./room.ts";
+import { asItCame, inRoom } from "./room.ts";
+import { watchedLines } from "./watched.ts";
 
-const STATE_WORDS = { alarm: "ALARM", ok: "OK", "insufficient-data": "NO DATA" } as const;
+const STATE_WORDS = { alarm: "ALARM", ok: "OK", "insufficient-data": "NO DATA", message: "Message" } as const;
+
+/** Lines of a description. */
+const MOST_SAID = 4;
 
 export interface AlertContext {
   /** Channel id of the incident that the alarm belongs to. */
@@ -15,9 +19,10 @@ export function alertCard(record: AlertDocument, { incidentChannel }: AlertConte
   const about = record.service ?? "no service";
   const where: Text = incidentChannel ? [{ channel: incidentChannel }] : (record.incident ?? "none");
   const reason = inRoom(record.reason, "reason");
-  const times = record.alarms === 1 ? "" : ` · ${record.alarms} alarms since `;
+  const isMessage = record.state === "message";
+  const times = record.alarms <= 1 ? "" : ` · ${record.alarms} alarms since `;
   return {
-    text: `${state}: ${inRoom(record.name, "title")} (${about}, ${record.region}). ${reason}`,
+    text: `${state}: ${inRoom(record.name, "title")} (${about}, ${record.region}). ${isMachine(reason) ? "Its text is on the card." : reason}`,
     severity: record.severity,
     parts: [
       { kind: "heading", text: `${state} · ${inRoom(record.name, "title")}` },
@@ -27,16 +32,39 @@ export function alertCard(record: AlertDocument, { incidentChannel }: AlertConte
         lines: [
           [{ bold: record.severity.toUpperCase() }, ` · ${about} · ${record.region}`],
           [
-            `${state} since `,
+            isMessage ? "Published " : `${state} since `,
             { timeMs: record.changedAtMs, as: "ago" },
             ...(times === "" ? [] : [times, { timeMs: record.firstAtMs, as: "time" } as const]),
           ],
           ["Incident: ", ...(typeof where === "string" ? [where] : where)],
         ],
       },
-      ...(reason === "" ? [] : [{ kind: "text" as const, text: reason }]),
+      ...(reason === "" ? [] : [reasonPart(record)]),
+      ...aboutParts(record),
     ],
   };
+}
+
+/** What one machine wrote for another: nobody wants it read out. */
+const isMachine = (text: string): boolean => /^[[{]/.test(text);
+
+function reasonPart({ state, reason }: AlertDocument): CardPart {
+  return state === "message"
+    ? { kind: "code", text: asItCame(reason) }
+    : { kind: "text", text: inRoom(reason, "reason") };
+}
+
+/** What its owner wrote of it, what it watches, and where to read what to do. */
+function aboutParts({ description = "", watches, runbook }: AlertDocument): CardPart[] {
+  const said = description.split("\n").filter((line) => line.trim() !== "");
+  const shown = said.slice(0, MOST_SAID).map((line): Text => inRoom(line, "reason"));
+  const lines: Text[] = [
+    ...shown,
+    ...(said.length > MOST_SAID ? [`… and ${said.length - MOST_SAID} more lines`] : []),
+    ...(watches ? watchedLines(watches) : []),
+    ...(runbook === undefined ? [] : [[{ link: runbook, label: "Runbook" }]]),
+  ];
+  return lines.length === 0 ? [] : [{ kind: "lines", plain: true, lines }];
 }
 
 /** A reply in the alarm's thread: its changes, oldest first. */

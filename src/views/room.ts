@@ -16,6 +16,14 @@ export function inRoom(text: string, room: keyof typeof ROOM): string {
         .join("")}…`;
 }
 
+/** Characters of a message that is shown as it came, with its lines; below it stands nothing that people decide on. */
+const MESSAGE_SHOWN = 2_000;
+
+export function asItCame(text: string): string {
+  const whole = Array.from(withoutControls(text));
+  return whole.length <= MESSAGE_SHOWN ? whole.join("") : `${whole.slice(0, MESSAGE_SHOWN - 1).join("")}…`;
+}
+
 /** The same as a quotation, so that nobody takes it for words of TwoKey. */
 export const quoted = (text: string, room: keyof typeof ROOM): string => `“${inRoom(text, room)}”`;
 

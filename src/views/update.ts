@@ -1,6 +1,7 @@
 import type { Card, CardPart, Form, FormField } from "../domain/card/card.ts";
 import { sayDuration } from "../domain/duration.ts";
 import type { Incident, InitialFields, ResolutionFields, UpdateFields } from "../domain/incident/incident.ts";
+import { sayRinging } from "./alarm-reads.ts";
 import { headlineOf } from "./incident.ts";
 import { withEnd } from "./room.ts";
 
@@ -112,15 +113,31 @@ export function initialCard(incident: Incident): Card {
   };
 }
 
-export function resolveForm(incident: Incident): Form {
+/** `against`: what speaks against closing it. The field is there anyhow: an alarm may ring while somebody is still writing. */
+export function resolveForm(incident: Incident, against?: string): Form {
   return {
     title: "Resolve the incident",
     intent: "resolve",
     context: incident.id,
-    intro: [{ kind: "note", text: headlineOf(incident) }],
-    fields: RESOLUTION_LABELS.map(([id, label]) => ({ id, label, kind: "paragraph" })),
+    intro: [
+      { kind: "note", text: headlineOf(incident) },
+      ...(against === undefined ? [] : [{ kind: "text" as const, text: [{ bold: against }] }]),
+    ],
+    fields: [
+      ...RESOLUTION_LABELS.map(([id, label]): FormField => ({ id, label, kind: "paragraph" })),
+      {
+        ...{ id: "despite", label: "Why, if its alarms still ring", kind: "paragraph" },
+        ...(against === undefined ? { optional: true } : {}),
+      },
+    ],
     submit: "Resolve",
   };
+}
+
+function despiteParts(despite: NonNullable<Incident["resolution"]>["despite"]): CardPart[] {
+  if (despite === undefined) return [];
+  const said = sayRinging(despite) ?? "";
+  return [{ kind: "text", text: [{ bold: `Resolved all the same. ${said}` }, `\n${despite.why}`] }];
 }
 
 export function resolutionCard(incident: Incident): Card {
@@ -140,6 +157,7 @@ export function resolutionCard(incident: Incident): Card {
           ["Actual RPO", say(resolution.rpoMs)],
         ],
       },
+      ...despiteParts(resolution.despite),
       ...sections(RESOLUTION_LABELS, resolution.fields),
     ],
   };

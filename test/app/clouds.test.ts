@@ -16,7 +16,8 @@ function account(role: string | undefined): AccountAws {
     } = fakeCloud({
       traffic: { changeState: () => Promise.reject(new Error(way)) },
     });
-    return rest;
+    const unread = () => Promise.reject(new Error(way));
+    return { ...rest, alarms: { ringing: unread, named: unread } };
   };
   const guarded = ({ sessionName }: Naming) => ({
     ...ports(`${role} ${sessionName} unguarded`),

@@ -28,7 +28,14 @@ import { AT, seenOn } from "../harness/observed.ts";
 import { PROPOSED } from "../harness/proposed-plays.ts";
 import { BOARDS, IN_DEPTH } from "./board-states.ts";
 import type { Drawn, Names } from "./html.ts";
-import { alarm, answeredIncident, openedIncident, resolvedIncident, troubledIncident } from "./incident-states.ts";
+import {
+  alarm,
+  alarmMessage,
+  answeredIncident,
+  openedIncident,
+  resolvedIncident,
+  troubledIncident,
+} from "./incident-states.ts";
 import {
   DARK_AT,
   darkHome,
@@ -157,6 +164,7 @@ function incidentCards(): Record<string, Card> {
     resolution: resolutionCard(resolved),
     timeline: timelineCard(open, events),
     alert: alertCard(alarm(), { incidentChannel: "C0INC4MZQ8T" }),
+    "alert-message": alertCard(alarmMessage(), {}),
     "alert-changes": alertChangesCard(alarm().changes),
   };
 }

@@ -119,6 +119,12 @@ export function alarm(): AlertDocument {
       alarms: 2,
       signals: 5,
     },
+    description: "Users get errors.\nSet off by: inventory-canary",
+    watches: {
+      metrics: [{ namespace: "AWS/Route53", name: "HealthCheckStatus", dimensions: { HealthCheckId: "hc-1" } }],
+      ...{ expressions: [], comparison: "LessThanThreshold", threshold: 1, periodSeconds: 60, periods: 3 },
+    },
+    runbook: "https://wiki.example.com/inventory",
     incident: "4mzq8t",
     hasCard: true,
     changes: [
@@ -126,5 +132,17 @@ export function alarm(): AlertDocument {
       change(2, "ok", DARK_AT - 18 * MINUTE),
       change(3, "alarm", DARK_AT),
     ],
+  };
+}
+
+/** What RDS publishes of its own accord: no alarm. */
+export function alarmMessage(): AlertDocument {
+  const reason =
+    '{"Event Source":"db-instance","Event Time":"2026-11-21 03:11:02.000","Source ID":"inventory-db",\n "Event Message":"Replication for the Read Replica stopped."}';
+  const { description: _said, watches: _watched, runbook: _page, ...rest } = alarm();
+  return {
+    ...{ ...rest, fingerprint: "arn:topic/m-1", name: "RDS Notification Message", state: "message", reason },
+    changes: [{ number: 1, id: "sns:m-1", state: "message", atMs: DARK_AT, reason, late: false }],
+    ...{ alarms: 0, signals: 1, severity: "sev3" },
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { CardPart } from "../../src/domain/card/card.ts";
-import type { AlertDocument } from "../../src/domain/incident/alert.ts";
+import type { AlertDocument, Signal } from "../../src/domain/incident/alert.ts";
 import { applySignal, changesInReply, readReplySubject } from "../../src/domain/incident/alert-thread.ts";
 import type { Incident } from "../../src/domain/incident/incident.ts";
 import { responseTargets } from "../../src/flows/incident/comms/response.ts";
@@ -200,6 +200,52 @@ describe("the alarm's thread", () => {
       [12, 13, 14],
     ]);
     expect(alertChangesCard(flapped?.changes ?? []).text).toMatch(/^OK/);
+  });
+
+  const shown = (over: Partial<Signal>, runbook?: string) => {
+    const context = { service: "a", severity: "sev1" as const, incident: undefined, hasCard: true, runbook };
+    const document = applySignal(undefined, signal("a-lag", over), context);
+    return document ? JSON.stringify(alertCard(document, {})) : "";
+  };
+
+  test("the card shows the alarm's description, what set it off, what it watches, and the runbook of its rule", () => {
+    const card = shown(
+      {
+        description: "Orders fail.\nRunbook: https://wiki.example/lag\nSet off by: a-5xx, a-canary",
+        watches: {
+          metrics: [
+            { id: "m1", namespace: "AWS/RDS", name: "ReplicaLag", dimensions: { DBInstanceIdentifier: "a-db" } },
+          ],
+          expressions: [{ id: "e1", expression: "m1*2", label: "twice" }],
+          ...{ comparison: "GreaterThanThreshold", threshold: 240 },
+        },
+      },
+      "https://runbooks.example/a",
+    );
+    for (const words of [
+      "Orders fail.",
+      "https://wiki.example/lag",
+      "Set off by: a-5xx, a-canary",
+      "Watches twice > 240",
+    ])
+      expect(card).toContain(words);
+    for (const words of ["e1 = m1*2", "m1 = ReplicaLag of a-db (AWS/RDS)"]) expect(card).toContain(words);
+    expect(card).toContain('{"link":"https://runbooks.example/a","label":"Runbook"}');
+    expect(card.match(/"link"/g)).toHaveLength(1);
+  });
+
+  test("the card of a message that is no alarm shows its text as it came, and no state of an alarm", () => {
+    const card = shown({ source: "sns", state: "message", name: "RDS event", reason: "line one\nline two" });
+    expect(card).toContain("Message · RDS event");
+    expect(card).toContain('{"kind":"code","text":"line one\\nline two"}');
+    expect(card).not.toContain("since");
+  });
+
+  test("foreign text on the card has a fixed room", () => {
+    const long = "x".repeat(50_000);
+    const manyLines = `${"line\n".repeat(5_000)}`;
+    expect(shown({ description: manyLines, reason: long }).length).toBeLessThan(3_000);
+    expect(shown({ source: "sns", state: "message", reason: manyLines }).length).toBeLessThan(5_000);
   });
 
   test("a reply that is no longer remembered whole is left as it is", () => {

@@ -5,9 +5,9 @@ import { type Finding, type Path, sayList } from "../problem.ts";
 import { unknownName } from "./people.ts";
 import { eachService, type Rule, rule } from "./rule.ts";
 
-/** Alarms are evaluated by the minute, so alerts of one cause come minutes apart. */
+/** Alarms are evaluated by the minute, so alerts of one trouble come minutes apart. */
 const SHORTEST_WINDOW_MS = 60_000;
-/** Beyond this, alerts of different days' troubles would join one incident. */
+/** Beyond this, a new trouble would be left to somebody who acknowledged an old one. */
 const LONGEST_WINDOW_MS = 4 * 3_600_000;
 
 const RULES: Path = ["alerts", "rules"];
@@ -117,7 +117,8 @@ export const ALERT_RULES: readonly Rule[] = [
   rule({
     name: "windows-are-sane",
     severity: "error",
-    because: "Too short a window makes an incident of every alarm, too long a one makes one incident of everything.",
+    because:
+      "Too short a window pages people for every alarm; too long a one leaves new trouble to who acknowledged the old.",
     needs: ["alerts"],
     check: ({ alerts }) => {
       const windows = [
@@ -196,11 +197,13 @@ type Match = AlertRule["match"];
 
 /** True when everything that `narrow` matches is matched by `wide`. */
 function covers(wide: Match, narrow: Match): boolean {
+  if ((wide.message === undefined) !== (narrow.message === undefined)) return false;
   const pairs: (readonly [string | undefined, string | undefined])[] = [
     [wide.alarm, narrow.alarm],
     [wide.namespace, narrow.namespace],
     [wide.metric, narrow.metric],
     [wide.region, narrow.region],
+    [wide.message, narrow.message],
     ...Object.entries(wide.dimensions ?? {}).map(([key, pattern]) => [pattern, narrow.dimensions?.[key]] as const),
   ];
   return pairs.every(([outer, inner]) => outer === undefined || coversPattern(outer, inner));

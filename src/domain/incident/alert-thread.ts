@@ -12,14 +12,26 @@ export interface SignalContext {
   readonly severity: Severity;
   readonly incident: string | undefined;
   readonly hasCard: boolean;
+  readonly runbook?: string | undefined;
 }
 
-/** Whether this very signal was taken in before, or is older than everything that is remembered. */
+/** An alarm is evaluated every ten seconds at most: it goes into one state twice within this time only by two reports of it. */
+const ONE_TRANSITION_MS = 1_000;
+
+/**
+ * Whether this very signal was taken in before, in whatever way the news of it came: by SNS, once or twice, or read from
+ * CloudWatch. What came late opened nothing, so the same read later is no repeat. Older than everything that is remembered is.
+ */
 export function isReplay(record: AlertDocument | undefined, signal: Signal): boolean {
   if (record === undefined) return false;
-  if (record.changes.some((change) => change.id === signal.id)) return true;
+  if (record.changes.some((change) => change.id === signal.id || isOneTransition(change, signal))) return true;
   const oldest = Math.min(...record.changes.map((change) => change.atMs));
   return record.changes.length >= CHANGES_KEPT && signal.changedAtMs < oldest;
+}
+
+function isOneTransition({ state, atMs, late }: AlertDocument["changes"][number], signal: Signal): boolean {
+  if (signal.source === "sns" || (late && !signal.late)) return false;
+  return state === signal.state && Math.abs(atMs - signal.changedAtMs) < ONE_TRANSITION_MS;
 }
 
 /** The alarm after this signal. A signal older than what is shown is listed and counted, but never becomes the present state. */
@@ -42,6 +54,8 @@ export function applySignal(
     severity: context.severity,
     state: isNewest ? state : current.state,
     reason: isNewest ? reason : current.reason,
+    ...aboutOf(isNewest ? signal : current),
+    ...(context.runbook === undefined ? {} : { runbook: context.runbook }),
     firstAtMs: Math.min(current?.firstAtMs ?? changedAtMs, changedAtMs),
     changedAtMs: isNewest ? changedAtMs : current.changedAtMs,
     alarms: (current?.alarms ?? 0) + (state === "alarm" ? 1 : 0),
@@ -49,6 +63,13 @@ export function applySignal(
     ...(incident === undefined ? {} : { incident }),
     hasCard: current?.hasCard ?? context.hasCard,
     changes: [...(current?.changes ?? []), change].slice(-CHANGES_KEPT),
+  };
+}
+
+function aboutOf({ description, watches }: Pick<AlertDocument, "description" | "watches">) {
+  return {
+    ...(description === undefined || description === "" ? {} : { description }),
+    ...(watches === undefined ? {} : { watches }),
   };
 }
 

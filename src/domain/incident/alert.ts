@@ -2,19 +2,26 @@ import { z } from "zod";
 import { Duration } from "../duration.ts";
 import { SlackChannelId } from "../service/slack-ids.ts";
 import { Severity } from "./severity.ts";
+import { Watched } from "./watched.ts";
 
-export const AlertState = z.enum(["alarm", "ok", "insufficient-data"]);
+/** Characters of a message that is no alarm; SNS carries 256 KB. */
+export const MESSAGE_KEPT = 8_000;
+
+/** `message`: of what is no alarm, and is neither in ALARM nor OK. */
+export const AlertState = z.enum(["alarm", "ok", "insufficient-data", "message"]);
 export type AlertState = z.infer<typeof AlertState>;
 
 /** One normalised signal from outside, as it was received. Stored in queue jobs, hence a schema. */
 export const Signal = z.strictObject({
   /** Stable over redeliveries: `sns:<message id>`. */
   id: z.string(),
-  source: z.literal("cloudwatch"),
-  /** What keeps its identity over state changes: the alarm's ARN. */
+  /** `sns`: something published to one of our topics that is no alarm. `twokey`: what TwoKey has seen by itself. */
+  source: z.enum(["cloudwatch", "sns", "twokey"]),
+  /** What keeps its identity over state changes: the alarm's ARN. A message has no other than its own. */
   fingerprint: z.string(),
   name: z.string(),
   description: z.string(),
+  /** Of a message: its text as it came, at most MESSAGE_KEPT. */
   reason: z.string(),
   account: z.string(),
   /** From the alarm's ARN, never from its display name. */
@@ -22,6 +29,7 @@ export const Signal = z.strictObject({
   namespace: z.string(),
   metric: z.string(),
   dimensions: z.record(z.string(), z.string()),
+  watches: Watched.optional(),
   state: AlertState,
   previousState: AlertState,
   changedAtMs: z.number(),
@@ -30,6 +38,8 @@ export const Signal = z.strictObject({
   receivedAtMs: z.number(),
   /** Older than SNS's own retry window: threaded, marked, never dropped. */
   late: z.boolean(),
+  /** It went into this state before TwoKey was installed: it may join an incident, and opens none. */
+  isOld: z.boolean().optional(),
 });
 export type Signal = z.infer<typeof Signal>;
 
@@ -39,16 +49,31 @@ export const AlertRule = z.strictObject({
   match: z
     .strictObject({
       alarm: z.string().optional().describe("Pattern for the alarm's name."),
-      namespace: z.string().optional().describe("Pattern for the metric's namespace, such as AWS/RDS."),
+      namespace: z
+        .string()
+        .optional()
+        .describe(
+          "Pattern for the metric's namespace, such as AWS/RDS. `TwoKey` is what TwoKey watches by itself: without a rule for it, a replication that has stopped is a sev2.",
+        ),
       metric: z.string().optional().describe("Pattern for the metric's name."),
       region: z.string().optional().describe("Pattern for the region that the alarm lives in."),
       dimensions: z.record(z.string(), z.string()).optional().describe("Pattern for the value of each dimension."),
+      message: z
+        .string()
+        .optional()
+        .describe(
+          "Pattern for the text of an SNS message that is no alarm, such as an event of RDS; then `alarm` is its subject. Without it a rule is about alarms only.",
+        ),
     })
     .refine((match) => Object.keys(match).length > 0, "must name at least one thing to match")
     .describe("All of these must fit; `*` stands for any run of characters."),
   service: z.string().optional().describe("Key of `services` that the alarm is about."),
   severity: Severity.describe("How bad it is."),
   opens_incident: z.boolean().describe("Whether it opens or joins an incident, or is only threaded."),
+  runbook: z
+    .url({ protocol: /^https$/ })
+    .optional()
+    .describe("Page that says what to do; its link is on the alert's card."),
 });
 export type AlertRule = z.infer<typeof AlertRule>;
 
@@ -63,7 +88,9 @@ export const AlertPolicy = z.strictObject({
     .default(false)
     .describe("Whether messages signed the old way (SHA-1) are taken as well."),
   rules: z.array(AlertRule).min(1, "must have at least one rule").describe("The first rule that matches decides."),
-  correlation_window: Duration.default(900_000).describe("Alerts of one service within this window join one incident."),
+  correlation_window: Duration.default(900_000).describe(
+    "An incident takes in every alarm of its service while it is open. After this long without one, the next alarm pages people again.",
+  ),
   regional_services: z
     .number()
     .int()
@@ -74,6 +101,22 @@ export const AlertPolicy = z.strictObject({
 });
 export type AlertPolicy = z.infer<typeof AlertPolicy>;
 
+/** By what open alerts are looked for. */
+export const ALERT_LABEL = { incident: (id: string) => `incident:${id}` } as const;
+
+export const alertLabels = ({ incident }: AlertDocument): string[] =>
+  incident === undefined ? [] : [ALERT_LABEL.incident(incident)];
+
+const OWN_FINGERPRINT = /^twokey:/;
+const ALARM_ARN = /^arn:aws[a-z-]*:cloudwatch:([a-z0-9-]+):\d+:alarm:(.+)$/s;
+
+/** Undefined where the alert is no alarm of CloudWatch. */
+export const regionOfAlarm = (fingerprint: string): string | undefined => ALARM_ARN.exec(fingerprint)?.[1];
+export const nameOfAlarm = (fingerprint: string): string =>
+  ALARM_ARN.exec(fingerprint)?.[2] ?? fingerprint.replace(OWN_FINGERPRINT, "");
+
+export const regionOfTopic = (arn: string): string => arn.split(":")[3] ?? "";
+
 /** What the alert thread shows: the present state of one alarm and what came before. */
 export const AlertDocument = z.strictObject({
   fingerprint: z.string(),
@@ -83,6 +126,11 @@ export const AlertDocument = z.strictObject({
   severity: Severity,
   state: AlertState,
   reason: z.string(),
+  /** As the alarm's owner wrote it, and what set it off; absent: nothing is said. */
+  description: z.string().optional(),
+  watches: Watched.optional(),
+  /** Of the rule that fits it. */
+  runbook: z.string().optional(),
   firstAtMs: z.number(),
   changedAtMs: z.number(),
   /** Transitions into ALARM since the thread was opened. */
@@ -110,14 +158,35 @@ function matchesPattern(pattern: string, text: string): boolean {
   return new RegExp(`^${parts.join(".*")}$`, "s").test(text);
 }
 
+/** Of what TwoKey watches by itself. A rule that names it decides; without one people are called all the same. */
+export const OWN_NAMESPACE = "TwoKey";
+
 /** The first rule that matches the signal, or undefined: then it is threaded as sev3 and opens nothing. */
 export function ruleFor(rules: readonly AlertRule[], signal: Signal): AlertRule | undefined {
+  if (signal.source !== "twokey") return firstFor(rules, signal);
+  return (
+    firstFor(
+      rules.filter(({ match }) => match.namespace === OWN_NAMESPACE),
+      signal,
+    ) ?? ownRule(signal)
+  );
+}
+
+const ownRule = ({ dimensions, name }: Signal): AlertRule => ({
+  ...{ name, match: { namespace: OWN_NAMESPACE }, severity: "sev2", opens_incident: true },
+  ...(dimensions["Service"] === undefined ? {} : { service: dimensions["Service"] }),
+});
+
+function firstFor(rules: readonly AlertRule[], signal: Signal): AlertRule | undefined {
   return rules.find(({ match }) => {
+    // Whoever matches everything means every alarm: what else is published pages nobody unless a rule is about it.
+    if ((match.message !== undefined) !== (signal.source === "sns")) return false;
     const named: [string | undefined, string][] = [
       [match.alarm, signal.name],
       [match.namespace, signal.namespace],
       [match.metric, signal.metric],
       [match.region, signal.region],
+      [match.message, signal.reason],
       ...Object.entries(match.dimensions ?? {}).map(([key, pattern]): [string, string] => [
         pattern,
         signal.dimensions[key] ?? "",

@@ -89,6 +89,7 @@ export type ResponsePhase = z.infer<typeof ResponsePhase>;
 const Resolution = z.strictObject({
   fields: ResolutionFields,
   by: z.string(),
+  despite: z.strictObject({ alarms: z.array(z.string()), unknownIn: z.array(z.string()), why: z.string() }).optional(),
   rtoMs: z.number().optional(),
   rpoMs: z.number().optional(),
 });
@@ -116,6 +117,8 @@ export const Incident = z.strictObject({
   /** When the trouble was first seen: the first alert's change of state, else the declaration. */
   firstSeenAtMs: z.number(),
   closedAtMs: z.number().optional(),
+  /** When the newest of its alarms changed, to ten seconds; absent: not since it was opened. */
+  lastAlertAtMs: z.number().optional(),
   /** The first ALERTS_LISTED; the rest only counts. */
   alerts: z.array(JoinedAlert),
   moreAlerts: z.number().int(),

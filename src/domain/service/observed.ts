@@ -28,6 +28,8 @@ export interface LagSample {
 /** The lag now. Where it is not known, the newest good sample still tells a position: see `domain/plan-run/data-position`. */
 export type LagFacts = Known<LagSample> & {
   readonly lastGood?: LagSample;
+  /** Where it is not known: AWS has answered, and says that the copy does not follow, or has no recent sample of it. */
+  readonly isStopped?: true;
   /** Where it is known: the samples of the last minutes, newest first; below zero where the copy did not replicate. */
   readonly recent?: readonly LagSample[];
 };

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { AlertState, Signal } from "../../domain/incident/alert.ts";
+import { type AlertState, MESSAGE_KEPT, type Signal } from "../../domain/incident/alert.ts";
+import { metricOf, type Watched, watchedFrom } from "../../domain/incident/watched.ts";
 
 const STATES: Readonly<Record<"ALARM" | "OK" | "INSUFFICIENT_DATA", AlertState>> = {
   ALARM: "alarm",
@@ -10,9 +11,25 @@ const STATES: Readonly<Record<"ALARM" | "OK" | "INSUFFICIENT_DATA", AlertState>>
 /** Lower-case keys inside, unlike everywhere else: the vendor's own inconsistency. */
 const Dimensions = z.array(z.object({ name: z.string(), value: z.string() })).nullish();
 const Metric = z.object({ MetricName: z.string().nullish(), Namespace: z.string().nullish(), Dimensions });
+const Line = z.object({
+  Id: z.string().default(""),
+  Expression: z.string().nullish(),
+  Label: z.string().nullish(),
+  MetricStat: z.object({ Metric, Stat: z.string().nullish(), Period: z.number().nullish() }).nullish(),
+});
+/** What is only shown never costs an alarm: of another shape than expected it counts as not said. */
+const shown = <T extends z.ZodType>(schema: T) => schema.nullish().catch(undefined);
 const Trigger = Metric.extend({
-  /** Of metric maths: the metrics that it is made of. */
-  Metrics: z.array(z.object({ MetricStat: z.object({ Metric }).nullish() })).nullish(),
+  /** Of metric maths and anomaly detection: what it is made of. */
+  Metrics: z.array(Line).nullish(),
+  Statistic: shown(z.string()),
+  ExtendedStatistic: shown(z.string()),
+  ComparisonOperator: shown(z.string()),
+  Threshold: shown(z.number()),
+  ThresholdMetricId: shown(z.string()),
+  Period: shown(z.number()),
+  EvaluationPeriods: shown(z.number()),
+  DatapointsToAlarm: shown(z.number()),
 });
 
 /** What CloudWatch publishes to SNS for a metric or composite alarm (CloudWatch user guide; fields we do not use left out). */
@@ -46,6 +63,7 @@ export function signalFrom(message: string, arrival: Arrival): Signal | undefine
   const alarm = Alarm.safeParse(jsonIn(message)).data;
   if (alarm === undefined) return undefined;
   const { messageId, ...times } = arrival;
+  const watches = alarm.Trigger ? watchedOf(alarm.Trigger) : undefined;
   return {
     id: `sns:${messageId}`,
     source: "cloudwatch",
@@ -56,7 +74,8 @@ export function signalFrom(message: string, arrival: Arrival): Signal | undefine
     account: alarm.AWSAccountId,
     // The field `Region` is a display name.
     region: alarm.AlarmArn.split(":")[3] ?? "",
-    ...metricOf(alarm),
+    ...metricOf(watches),
+    ...(watches ? { watches } : {}),
     state: STATES[alarm.NewStateValue],
     previousState: STATES[alarm.OldStateValue],
     changedAtMs: alarm.StateChangeTime,
@@ -64,14 +83,38 @@ export function signalFrom(message: string, arrival: Arrival): Signal | undefine
   };
 }
 
-/** Of metric maths the first real metric; of a composite alarm nothing. */
-function metricOf({ Trigger: trigger }: Alarm): Pick<Signal, "namespace" | "metric" | "dimensions"> {
-  const first = trigger?.Metrics?.find(({ MetricStat }) => MetricStat)?.MetricStat?.Metric;
-  const metric = first ?? trigger;
+function watchedOf(trigger: z.infer<typeof Trigger>): Watched {
+  return watchedFrom({
+    ...metricSaid(trigger),
+    statistic: trigger.Statistic ?? trigger.ExtendedStatistic,
+    lines: (trigger.Metrics ?? []).map(({ Id: id, Expression: expression, Label: label, MetricStat: stat }) => ({
+      ...{ id, expression, label, metric: stat ? metricSaid(stat.Metric) : undefined },
+      ...{ statistic: stat?.Stat, periodSeconds: stat?.Period },
+    })),
+    ...{ comparison: trigger.ComparisonOperator, threshold: trigger.Threshold, band: trigger.ThresholdMetricId },
+    ...{ periodSeconds: trigger.Period, periods: trigger.EvaluationPeriods, datapoints: trigger.DatapointsToAlarm },
+  });
+}
+
+const metricSaid = ({ Namespace: namespace, MetricName: name, Dimensions: named }: z.infer<typeof Metric>) => ({
+  ...{ namespace, name, dimensions: Object.fromEntries((named ?? []).map((each) => [each.name, each.value])) },
+});
+
+/** An authentic message that is no alarm, as it came: an alert of its own. */
+export function messageSignal(
+  { topic, subject, text }: { readonly topic: string; readonly subject: string; readonly text: string },
+  { messageId, ...times }: Arrival,
+): Signal {
+  const [, , , region = "", account = "", topicName = ""] = topic.split(":");
+  const whole = Array.from(text);
+  const cut = `\n… and ${whole.length - MESSAGE_KEPT} more characters`;
   return {
-    namespace: metric?.Namespace ?? "",
-    metric: metric?.MetricName ?? "",
-    dimensions: Object.fromEntries((metric?.Dimensions ?? []).map(({ name, value }) => [name, value])),
+    ...{ id: `sns:${messageId}`, source: "sns", fingerprint: `${topic}/${messageId}` },
+    name: subject === "" ? `A message to ${topicName}` : subject,
+    description: "",
+    reason: whole.length > MESSAGE_KEPT ? `${whole.slice(0, MESSAGE_KEPT).join("")}${cut}` : text,
+    ...{ account, region, namespace: "", metric: "", dimensions: {} },
+    ...{ state: "message", previousState: "message", changedAtMs: times.publishedAtMs, ...times },
   };
 }
 

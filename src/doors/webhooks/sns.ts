@@ -2,7 +2,7 @@ import { chainOf } from "../../domain/errors.ts";
 import type { Signal } from "../../domain/incident/alert.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
-import { signalFrom } from "./cloudwatch-alarm.ts";
+import { messageSignal, signalFrom } from "./cloudwatch-alarm.ts";
 import { type CertificateOptions, Certificates } from "./sns-certificates.ts";
 import { isSigned, isSigningCertUrl, type Refusal, SnsMessage } from "./sns-signature.ts";
 
@@ -13,7 +13,7 @@ const EARLY_BY_MS = 5 * 60_000;
 
 /**
  * What SNS is answered. It tries again after 5xx and 429 and takes any other 4xx as final, so only what may be better
- * next time is a 5xx. Authentic messages that are no alarm get 200, or they would come again.
+ * next time is a 5xx. An authentic message that is no alarm is an alert of its own: whoever published it meant people to see it.
  */
 const STATUS_OF: Readonly<Record<Refusal, 400 | 403 | 503>> = {
   "raw-delivery": 400,
@@ -113,22 +113,25 @@ function claimsFault(
 
 async function accept(options: SnsOptions, message: SnsMessage, nowMs: number): Promise<void> {
   const { enqueue, confirm, logger } = options;
-  const about = { messageId: message.MessageId, topic: message.TopicArn };
+  const { MessageId: messageId, TopicArn: topic } = message;
+  const publishedAtMs = Date.parse(message.Timestamp);
+  const late = nowMs - publishedAtMs > LATE_AFTER_MS;
+  const arrival = { messageId, publishedAtMs, receivedAtMs: nowMs, late };
+  const tell = (subject: string) => enqueue(messageSignal({ topic, subject, text: message.Message }, arrival));
   switch (message.Type) {
     case "SubscriptionConfirmation":
-      await confirm(message.TopicArn, message.Token);
-      logger.info(about, "Confirmed an SNS subscription");
+      await confirm(topic, message.Token);
+      logger.info({ messageId, topic }, "Confirmed an SNS subscription");
       return;
     case "UnsubscribeConfirmation":
-      logger.warn(about, "SNS says that a subscription of ours was ended");
+      logger.warn({ messageId, topic }, "SNS says that a subscription of ours was ended");
+      // No alarm of this topic arrives any more: that is for people, not for the log.
+      await tell("SNS has ended our subscription: alarms of this topic arrive no more");
       return;
     case "Notification": {
-      const publishedAtMs = Date.parse(message.Timestamp);
-      const late = nowMs - publishedAtMs > LATE_AFTER_MS;
-      const arrival = { messageId: message.MessageId, publishedAtMs, receivedAtMs: nowMs, late };
       const signal = signalFrom(message.Message, arrival);
       if (signal) await enqueue(signal);
-      else logger.info(about, "Ignored an SNS message that is no alarm");
+      else await tell(message.Subject ?? "");
     }
   }
 }

@@ -4,9 +4,12 @@ import type { Look } from "../../ports/permission.ts";
 import { KINDS } from "./index.ts";
 import { settled } from "./settle.ts";
 
-/** Every call by which a resource of any kind is looked at: what a session that only looks may do. */
+/** By which the states of alarms are read again. No policy can name the alarms of a region one by one. */
+export const ALARM_ACTIONS: readonly string[] = ["cloudwatch:DescribeAlarms"];
+
+/** Every call by which alarms, or a resource of any kind, are looked at: what a session that only looks may do. */
 export const LOOK_ACTIONS: readonly string[] = [
-  ...new Set(KINDS.flatMap(({ looks }) => looks.flatMap(({ actions }) => actions))),
+  ...new Set([...ALARM_ACTIONS, ...KINDS.flatMap(({ looks }) => looks.flatMap(({ actions }) => actions))]),
 ].toSorted();
 
 /** What is looked at for these services, each part by the role that enters it. */

@@ -1,4 +1,5 @@
 import type { Region } from "../../domain/service/service.ts";
+import type { Alarms } from "../../ports/alarms.ts";
 import type { Clusters } from "../../ports/clusters.ts";
 import type { Compute } from "../../ports/compute.ts";
 import type { Databases } from "../../ports/databases.ts";
@@ -9,6 +10,7 @@ import type { Permission } from "../../ports/permission.ts";
 import type { Snapshots } from "../../ports/snapshots.ts";
 import type { CloudReads } from "../../ports/step.ts";
 import type { TrafficControl } from "../../ports/traffic.ts";
+import { awsAlarms } from "./alarms.ts";
 import { Caller, type CallerOptions, type Hand } from "./caller.ts";
 import { type Clients, createClients, Sockets } from "./clients.ts";
 import { awsClusters } from "./clusters.ts";
@@ -38,6 +40,7 @@ export interface AwsPorts {
   readonly compute: Compute;
   readonly traffic: TrafficControl;
   readonly discovery: Discovery;
+  readonly alarms: Alarms;
 }
 
 export interface GuardedAws extends AwsPorts {
@@ -206,5 +209,6 @@ function portsOf(caller: Caller, clients: Clients, now: () => number): Omit<AwsP
     compute: awsCompute(caller, clients),
     traffic: awsTraffic(caller, clients),
     discovery: awsDiscovery(caller, clients),
+    alarms: awsAlarms(caller, clients),
   };
 }

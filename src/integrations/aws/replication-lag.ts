@@ -79,7 +79,8 @@ function newest(
   instance: string,
   { atMs, lastGood }: { readonly atMs: number; readonly lastGood: LagSample | undefined },
 ): LagFacts {
-  const unknown = (why: string) => withLastGood({ known: false, why, cause: "failed", atMs }, lastGood);
+  const unknown = (why: string) =>
+    withLastGood({ known: false, why, cause: "failed", atMs, isStopped: true }, lastGood);
   const [sample] = samples;
   if (!sample) return unknown(`CloudWatch has no recent replication lag of ${instance}`);
   const time = sayTime(sample.measuredAtMs, atMs);

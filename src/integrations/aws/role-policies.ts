@@ -95,7 +95,7 @@ function looks({ whose, looks: all, topics }: RoleWish): readonly Statement[] {
   const unnamed = all.filter(({ on }) => on === undefined);
   const inRegions = unnamed.filter(({ regions }) => regions !== undefined);
   const called = { "aws:RequestedRegion": unique(inRegions.flatMap(({ regions = [] }) => regions)) };
-  const topical = topics.length === 0 ? [] : [allow(ON_TOPICS, topics)];
+  const topical = topics.length === 0 ? [] : topicsAnd(topics);
   return [
     ...allowed(inRegions, "*", { StringEquals: called }),
     ...named(all, whose),
@@ -105,6 +105,12 @@ function looks({ whose, looks: all, topics }: RoleWish): readonly Statement[] {
     ),
     ...topical,
   ];
+}
+
+/** Alarms tell topics of their own region. Whoever may not describe all alarms of it is told of no composite one. */
+function topicsAnd(topics: readonly string[]): readonly Statement[] {
+  const called = { "aws:RequestedRegion": unique(topics.map((arn) => arn.split(":")[3] ?? "")) };
+  return [allow(ON_TOPICS, topics), allow(["cloudwatch:DescribeAlarms"], "*", { StringEquals: called })];
 }
 
 /** What several resources are looked at with stands together. */

@@ -2,12 +2,13 @@ import { UserError } from "../../domain/errors.ts";
 import type { Inventory } from "../../domain/service/inventory.ts";
 import { alarmNotification } from "../../simulators/aws/alarm-notification.ts";
 import { MetricAlarmSpec as MetricAlarm, type MetricAlarmSpec } from "../../simulators/aws/specs.ts";
+import { alarmRules } from "../derive-alarms.ts";
 import { worldFromInventory } from "../world-from-inventory.ts";
 import type { Notification } from "./collector.ts";
 
 /** The alarm that opens the most severe incident and can still speak while the home region of its service is dark. */
 export function gravestAlarm(inventory: Inventory): MetricAlarmSpec {
-  const { rules } = inventory.file.alerts;
+  const rules = alarmRules(inventory);
   const alarms = worldFromInventory(inventory).spec.cloudwatch?.alarms ?? [];
   const homes = new Set(inventory.services.map(({ home }) => home));
   const found = rules
@@ -23,7 +24,7 @@ export function gravestAlarm(inventory: Inventory): MetricAlarmSpec {
 /** An alarm that is only threaded: it opens nothing. */
 export function quietAlarm(inventory: Inventory): MetricAlarmSpec {
   const alarms = worldFromInventory(inventory).spec.cloudwatch?.alarms ?? [];
-  const found = inventory.file.alerts.rules
+  const found = alarmRules(inventory)
     .flatMap((rule, index) => (rule.opens_incident ? [] : [alarms[index]]))
     .find((alarm) => alarm?.kind === "metric" && alarm.alarmActions?.length);
   if (!found) throw new UserError("soak-no-alarm", "Every alert rule of the file opens an incident");

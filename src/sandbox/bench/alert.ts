@@ -108,7 +108,7 @@ export const isIncidentCard = ({ facts }: LogEntry): boolean => String(facts["ke
 export async function resolveIn({ world, inventory }: Stage, channel: string): Promise<void> {
   const [person] = inventory.people.filter(({ roles }) => roles.includes("responder"));
   if (!person) throw new Bug("nobody-responds", "The file names no responder");
-  const words = '/dr resolve "it was a rehearsal" "nobody" "none" "none yet"';
+  const words = '/dr resolve "it was a rehearsal" "nobody" "none" "none yet" "its alarms belong to the rehearsal"';
   await world.people.as(accountOf(inventory, person.id)).types(words, { in: channel });
   await world.people.expectMessage(channel, ({ text }) => /resolved/i.test(text), COMPLETE_WITHIN_MS);
 }

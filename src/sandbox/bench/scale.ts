@@ -194,7 +194,6 @@ async function copies({ incidents, correlation }: Stores, model: Incident, { fro
     services: [`service-${number}`],
     severity: model.severity,
     openedAtMs: nowMs,
-    lastAlertAtMs: nowMs,
     absorbed: [],
   }));
   for (const [index, { id, services }] of rows.entries()) {

@@ -27,7 +27,11 @@ export async function playIncident(withRun: boolean, playing: Playing): Promise<
   await people.as(responder).types("/dr ack", { in: channel });
   await incidentWhere("acknowledgement", ({ acks }) => acks.length > 0);
   if (withRun) await playRun(channel, playing);
-  await people.as(responder).types('/dr resolve "it was a rehearsal" "nobody" "none" "none yet"', { in: channel });
+  await people
+    .as(responder)
+    .types('/dr resolve "it was a rehearsal" "nobody" "none" "none yet" "its alarms belong to the rehearsal"', {
+      in: channel,
+    });
   await incidentWhere("end of the incident", ({ state }) => state !== "open");
   await stage.setSpeed(SOAK_SPEED);
 }

@@ -27,10 +27,17 @@ export class Alarms {
     this.#alarms.set(keyOf(spec), { ...initial, changedMs: nowMs, ...known, spec, configuredMs: nowMs });
   }
 
-  /** Changes a state and tells the topics of that state. Setting the present state again tells nobody, as in CloudWatch. */
+  /**
+   * Changes a state and tells the topics of that state. Setting the present state again tells nobody, as in CloudWatch. `isLost`:
+   * SNS gives up before anybody has the message.
+   */
   set(
     { name, region }: { readonly name: string; readonly region: string },
-    { state, reason }: { readonly state: AlarmState; readonly reason: string },
+    {
+      state,
+      reason,
+      isLost = false,
+    }: { readonly state: AlarmState; readonly reason: string; readonly isLost?: boolean },
   ): { readonly published: readonly string[] } {
     const before = this.#alarms.get(keyOf({ name, region }));
     if (!before) throw new Error(`There is no alarm ${name} in ${region}`);
@@ -39,7 +46,7 @@ export class Alarms {
     const after: Alarm = { ...before, state, reason, changedMs: this.#world.clock.now() };
     this.#alarms.set(keyOf({ name, region }), after);
     this.#world.log.append("cloudwatch.alarm", { name, region, state, oldState: before.state, reason });
-    const published = actionsOf(after);
+    const published = isLost ? [] : actionsOf(after);
     for (const topicArn of published) {
       this.#publish({ topicArn, ...alarmNotification(after, before.state, this.in(region)) });
     }
@@ -52,6 +59,7 @@ function keyOf({ name, region }: Pick<AlarmSpec, "name" | "region">): string {
 }
 
 function actionsOf({ spec, state }: Alarm): readonly string[] {
+  if (!spec.actionsEnabled) return [];
   const actions = { OK: spec.okActions, ALARM: spec.alarmActions, INSUFFICIENT_DATA: spec.insufficientDataActions };
   return actions[state];
 }

@@ -29,8 +29,8 @@ export function createCloudWatch(
   const frozen = new FrozenMetrics(world);
   const metrics = frozen.over(metricSources(sources));
   world.control.on("POST /cloudwatch/alarm", (body) => {
-    const { region, name, state, reason } = SetAlarm.parse(body);
-    return alarms.set({ name, region }, { state, reason });
+    const { region, name, ...change } = SetAlarm.parse(body);
+    return alarms.set({ name, region }, change);
   });
   return {
     service: {
@@ -64,6 +64,8 @@ const SetAlarm = z.strictObject({
   name: z.string(),
   state: State,
   reason: z.string().default("Set by the simulated world"),
+  /** The message of it never arrives. */
+  isLost: z.boolean().default(false),
 });
 
 const DescribeAlarms = z.strictObject({
@@ -80,7 +82,7 @@ const Actions = z.array(z.string()).default([]);
 const PutMetricAlarm = z.strictObject({
   AlarmName: z.string().min(1),
   AlarmDescription: z.string().default(""),
-  ActionsEnabled: z.union([z.literal(true), z.literal("true")]).optional(),
+  ActionsEnabled: z.union([z.boolean(), z.stringbool()]).default(true),
   OKActions: Actions,
   AlarmActions: Actions,
   InsufficientDataActions: Actions,
@@ -100,6 +102,7 @@ function putMetricAlarm(alarms: Alarms, { input, region }: AwsCall) {
   const wanted = PutMetricAlarm.parse(input);
   const spec = MetricAlarmSpec.parse({
     ...{ kind: "metric", name: wanted.AlarmName, region, description: wanted.AlarmDescription },
+    actionsEnabled: wanted.ActionsEnabled,
     alarmActions: wanted.AlarmActions,
     okActions: wanted.OKActions,
     insufficientDataActions: wanted.InsufficientDataActions,
@@ -160,7 +163,7 @@ function alarmView({ spec, state, reason, changedMs, configuredMs }: Alarm) {
     AlarmArn: alarmArn(spec),
     AlarmDescription: spec.description === "" ? undefined : spec.description,
     AlarmConfigurationUpdatedTimestamp: new Date(configuredMs),
-    ActionsEnabled: true,
+    ActionsEnabled: spec.actionsEnabled,
     OKActions: spec.okActions,
     AlarmActions: spec.alarmActions,
     InsufficientDataActions: spec.insufficientDataActions,

@@ -138,6 +138,8 @@ const AlarmActions = {
   alarmActions: z.array(z.string()).default([]),
   okActions: z.array(z.string()).default([]),
   insufficientDataActions: z.array(z.string()).default([]),
+  /** Switched off it changes its state and tells nobody. */
+  actionsEnabled: z.boolean().default(true),
 };
 
 export const MetricAlarmSpec = z.strictObject({

@@ -3,6 +3,7 @@ import { Signal } from "../../../src/domain/incident/alert.ts";
 import type { SnsOptions } from "../../../src/doors/webhooks/sns.ts";
 import { alarmNotification } from "../../../src/simulators/aws/alarm-notification.ts";
 import { MetricAlarmSpec } from "../../../src/simulators/aws/specs.ts";
+import { watchedLines } from "../../../src/views/watched.ts";
 import {
   CERT_FILE,
   CERT_URL,
@@ -45,6 +46,15 @@ describe("An authentic alarm", () => {
         ...{ description: "Too many errors", reason: "Threshold Crossed: 3 > 1", account: "111122223333" },
         ...{ region: REGION, namespace: "AWS/ApplicationELB", metric: "HTTPCode_Target_5XX_Count" },
         dimensions: { LoadBalancer: "app/inventory/1" },
+        watches: {
+          metrics: [
+            {
+              ...{ namespace: "AWS/ApplicationELB", name: "HTTPCode_Target_5XX_Count", statistic: "SUM" },
+              dimensions: { LoadBalancer: "app/inventory/1" },
+            },
+          ],
+          ...{ expressions: [], threshold: 1 },
+        },
         ...{ state: "alarm", previousState: "ok", changedAtMs: Date.parse("2026-11-21T09:29:58.472Z") },
         ...{ publishedAtMs: Date.parse("2026-11-21T09:29:59Z"), receivedAtMs: NOW_MS, late: false },
       },
@@ -90,20 +100,62 @@ describe("An authentic alarm", () => {
   });
 
   test.each([
-    ["metric maths", { maths: { expression: "m1*2", label: "twice" } }],
-    ["anomaly detection", { anomalyBand: 2 }],
-  ])("of %s, as CloudWatch sends it, is about its metric", async (_what, made) => {
-    const spec = MetricAlarmSpec.parse({
-      ...{ kind: "metric", name: "inventory-odd", region: "eu-west-1", namespace: "AWS/RDS", metricName: "ReplicaLag" },
-      ...{ dimensions: { DBInstanceIdentifier: "inventory-db" }, ...made },
-    });
-    const alarm = { spec, configuredMs: NOW_MS, changedMs: NOW_MS, state: "ALARM", reason: "out of its band" } as const;
+    [
+      ...["metric maths", { maths: { expression: "m1*2", label: "twice" } }],
+      [
+        "Watches twice ≥ 1, 3 of 3 times in 1 min each",
+        "e1 = m1*2",
+        "m1 = ReplicaLag of inventory-db (AWS/RDS, average)",
+      ],
+    ],
+    [
+      ...["anomaly detection", { anomalyBand: 2 }],
+      [
+        "Watches ReplicaLag of inventory-db (AWS/RDS, average) outside its expected band, 3 of 3 times in 1 min each",
+        "band = ANOMALY_DETECTION_BAND(m1, 2)",
+        "m1 = ReplicaLag of inventory-db (AWS/RDS, average)",
+      ],
+    ],
+    [
+      ...["one metric", { threshold: 240 }],
+      ["Watches ReplicaLag of inventory-db (AWS/RDS, average) ≥ 240, 3 of 3 times in 1 min each"],
+    ],
+  ] as [string, object, string[]][])(
+    "of %s, as CloudWatch sends it, is about its metric and says what it watches",
+    async (_what, made, words) => {
+      const spec = MetricAlarmSpec.parse({
+        ...{
+          kind: "metric",
+          name: "inventory-odd",
+          region: "eu-west-1",
+          namespace: "AWS/RDS",
+          metricName: "ReplicaLag",
+        },
+        ...{ dimensions: { DBInstanceIdentifier: "inventory-db" }, ...made },
+      });
+      const alarm = {
+        spec,
+        configuredMs: NOW_MS,
+        changedMs: NOW_MS,
+        state: "ALARM",
+        reason: "out of its band",
+      } as const;
+      const place = desk();
+      await place.post(signed(notification({ Message: alarmNotification(alarm, "OK", []).message }), signer));
+      expect(place.signals[0]).toMatchObject({
+        ...{ name: "inventory-odd", region: "eu-west-1", state: "alarm", reason: "out of its band" },
+        ...{ namespace: "AWS/RDS", metric: "ReplicaLag", dimensions: { DBInstanceIdentifier: "inventory-db" } },
+      });
+      const { watches } = Signal.parse(place.signals[0]);
+      expect(watches && watchedLines(watches)).toEqual(words);
+    },
+  );
+
+  test("whose details have another shape than expected is an alarm all the same", async () => {
+    const alarm = { ...METRIC_ALARM, Trigger: { ...METRIC_ALARM.Trigger, Threshold: "high", Period: {} } };
     const place = desk();
-    await place.post(signed(notification({ Message: alarmNotification(alarm, "OK", []).message }), signer));
-    expect(place.signals[0]).toMatchObject({
-      ...{ name: "inventory-odd", region: "eu-west-1", state: "alarm", reason: "out of its band" },
-      ...{ namespace: "AWS/RDS", metric: "ReplicaLag", dimensions: { DBInstanceIdentifier: "inventory-db" } },
-    });
+    await place.post(signed(notification({ Message: JSON.stringify(alarm) }), signer));
+    expect(place.signals[0]).toMatchObject({ name: "inventory-5xx", state: "alarm" });
   });
 
   test.each([
@@ -137,15 +189,36 @@ describe("An authentic alarm", () => {
 });
 
 describe("Other authentic messages", () => {
-  test.each(["just words", "{}", '{"AlarmName":"x"}', JSON.stringify({ ...METRIC_ALARM, StateChangeTime: "soon" })])(
-    "that are no alarm (%s) are answered 200, so that they do not come for ever",
+  test.each(["{}", '{"AlarmName":"x"}', JSON.stringify({ ...METRIC_ALARM, StateChangeTime: "soon" })])(
+    "that only look like an alarm (%s) are alerts too",
     async (Message) => {
       const place = desk();
-      expect(await place.post(signed(notification({ Message }), signer))).toBe(200);
-      expect(place.signals).toEqual([]);
-      expect(place.lines).toEqual([expect.objectContaining({ sentence: "Ignored an SNS message that is no alarm" })]);
+      await place.post(signed(notification({ Message }), signer));
+      expect(place.signals).toEqual([expect.objectContaining({ state: "message", reason: Message })]);
     },
   );
+
+  test("guard no alarm: that are no alarm are alerts with their text as it came", async () => {
+    const Message = "just words";
+    const place = desk();
+    expect(await place.post(signed(notification({ Message, Subject: "RDS event" }), signer))).toBe(200);
+    expect(place.signals).toEqual([
+      {
+        ...{ id: "sns:m-1", source: "sns", fingerprint: `${TOPIC}/m-1`, name: "RDS event", reason: Message },
+        ...{ description: "", account: "111122223333", region: REGION, namespace: "", metric: "", dimensions: {} },
+        ...{ state: "message", previousState: "message", changedAtMs: Date.parse("2026-11-21T09:29:59Z") },
+        ...{ publishedAtMs: Date.parse("2026-11-21T09:29:59Z"), receivedAtMs: NOW_MS, late: false },
+      },
+    ]);
+    expect(Signal.safeParse(place.signals[0]).success).toBe(true);
+  });
+
+  test("without a subject are called by their topic, and a very long one says how much of it is missing", async () => {
+    const place = desk();
+    await place.post(signed(without(notification({ Message: "x".repeat(200_000) }), "Subject"), signer));
+    expect(place.signals[0]?.name).toBe("A message to alarms");
+    expect(place.signals[0]?.reason).toMatch(/^x{8000}\n… and 192000 more characters$/);
+  });
 
   test("a subscription is confirmed by topic and token; its URL is never fetched", async () => {
     const place = desk();
@@ -159,11 +232,14 @@ describe("Other authentic messages", () => {
     expect(await place.post(signed(confirmation(), signer))).toBe(503);
   });
 
-  test("the end of a subscription is logged, and confirms nothing", async () => {
+  test("the end of a subscription is an alert for people, and confirms nothing", async () => {
     const place = desk();
     expect(await place.post(signed(confirmation({ Type: "UnsubscribeConfirmation" }), signer))).toBe(200);
     expect(place.confirmed).toEqual([]);
     expect(place.lines).toEqual([expect.objectContaining({ level: "warn" })]);
+    expect(place.signals.map(({ name, state }) => [name, state])).toEqual([
+      ["SNS has ended our subscription: alarms of this topic arrive no more", "message"],
+    ]);
   });
 });
 

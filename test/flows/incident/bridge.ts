@@ -1,5 +1,5 @@
 import type { CardDue } from "../../../src/domain/card/card-due.ts";
-import type { AlertDocument } from "../../../src/domain/incident/alert.ts";
+import { type AlertDocument, alertLabels } from "../../../src/domain/incident/alert.ts";
 import type { Changed } from "../../../src/domain/incident/duty.ts";
 import { Incident, incidentLabels, isOpen } from "../../../src/domain/incident/incident.ts";
 import type { Inventory } from "../../../src/domain/service/inventory.ts";
@@ -42,7 +42,7 @@ export function bridge(world: Inventory = inventory(), others: readonly Pager[] 
   const chat = new RecordedChat(clock);
   const incidents = memoryDocuments<Incident>(isOpen, incidentLabels);
   const correlation = memoryDocuments<Correlation>();
-  const alerts = memoryDocuments<AlertDocument>();
+  const alerts = memoryDocuments<AlertDocument>(({ state }) => state === "alarm", alertLabels);
   const cards = memoryDocuments<CardDue>();
   const books = memoryDocuments<ThrottleBook>();
   /** What happens between the intent of a page and its call. */

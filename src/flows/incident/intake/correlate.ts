@@ -11,7 +11,6 @@ export const OpenIncident = z.strictObject({
   region: z.string().optional(),
   severity: Severity,
   openedAtMs: z.number(),
-  lastAlertAtMs: z.number(),
   absorbed: z.array(z.string()),
 });
 export type OpenIncident = z.infer<typeof OpenIncident>;
@@ -35,10 +34,12 @@ export type Placement =
   /** The oldest incident grows over the region; the others of the same cause end in it. */
   | { readonly kind: "widen"; readonly incident: OpenIncident; readonly merged: readonly OpenIncident[] };
 
-type CorrelationPolicy = Pick<AlertPolicy, "correlation_window" | "regional_services" | "regional_window">;
+type CorrelationPolicy = Pick<AlertPolicy, "regional_services" | "regional_window">;
 
 /** Times are taken in steps of a second, so that a storm of one cause does not rewrite the index for every alert. */
 const GRANULARITY_MS = 1_000;
+/** SNS tries for an hour; what comes later is late, and opens nothing. */
+const DELAYED_AT_MOST_MS = 3_600_000;
 /** Alarms that no rule gives to a service are one group. */
 const UNASSIGNED = "unassigned";
 
@@ -57,30 +58,30 @@ interface Ruled extends Heard {
 }
 
 /**
- * Whether an alert opens an incident, joins one, or makes one regional. Time is when the alarm changed, so that a
- * delayed delivery is placed where it belongs. An alert joins while the incident's last alert is at most
- * `correlation_window` away.
+ * Whether an alert opens an incident, joins one, or makes one regional. A service, or a region, has one incident for as long
+ * as it is open, however long it was quiet. Time counts for the services of one region alone: it is when the alarm changed,
+ * so that a delayed delivery is placed where it belongs.
  */
-export function correlate(
-  { signal, rule }: Heard,
-  { open, alarms }: Correlation,
-  policy: CorrelationPolicy,
-): Placement {
+export function correlate(heard: Heard, index: Correlation, policy: CorrelationPolicy): Placement {
+  const { signal, rule } = heard;
   if (rule === undefined) return { kind: "thread-only", why: "no rule matches" };
   if (!rule.opens_incident) return { kind: "thread-only", why: `rule "${rule.name}" opens no incident` };
-  if (signal.state !== "alarm") return { kind: "thread-only", why: `its state is ${signal.state}` };
+  if (signal.state !== "alarm" && signal.state !== "message")
+    return { kind: "thread-only", why: `its state is ${signal.state}` };
   if (signal.late) return { kind: "thread-only", why: "it arrived late" };
+  const placement = whereTo({ signal, rule }, index, policy);
+  if (signal.isOld && placement.kind !== "join") return { kind: "thread-only", why: "it is older than TwoKey here" };
+  return placement;
+}
 
+function whereTo({ signal, rule }: Ruled, { open, alarms }: Correlation, policy: CorrelationPolicy): Placement {
   const service = serviceOf(rule);
   const { region, changedAtMs } = signal;
-  const near = (atMs: number, windowMs: number) => Math.abs(changedAtMs - atMs) <= windowMs;
-  const current = open
-    .filter((incident) => near(incident.lastAlertAtMs, policy.correlation_window))
-    .toSorted((a, b) => a.openedAtMs - b.openedAtMs);
-
+  const current = open.toSorted((a, b) => a.openedAtMs - b.openedAtMs);
   const alarming = new Set([service]);
   for (const alarm of alarms) {
-    if (alarm.region === region && near(alarm.atMs, policy.regional_window)) alarming.add(alarm.service);
+    const isNear = Math.abs(changedAtMs - alarm.atMs) <= policy.regional_window;
+    if (alarm.region === region && isNear) alarming.add(alarm.service);
   }
   if (alarming.size >= policy.regional_services) return placeRegional(current, { region, service, alarming });
 
@@ -150,7 +151,6 @@ function newRow(placement: Extract<Placement, { kind: "open" }>, { signal, rule 
     ...(placement.scope === "regional" ? { region: signal.region } : {}),
     severity: rule.severity,
     openedAtMs: nowMs,
-    lastAlertAtMs: signal.changedAtMs,
     absorbed: [],
   };
 }
@@ -162,14 +162,10 @@ function afterAlert(row: OpenIncident, placement: Placement, { signal, rule }: R
     ...(placement.kind === "widen" ? { scope: "regional", region: signal.region } : {}),
     services: [...new Set([...row.services, ...merged.flatMap((other) => other.services), serviceOf(rule)])],
     severity: [rule.severity, ...merged.map((other) => other.severity)].reduce(worse, row.severity),
-    lastAlertAtMs: later(row.lastAlertAtMs, signal.changedAtMs),
     absorbed: [...row.absorbed, ...merged.flatMap((other) => [other.id, ...other.absorbed])],
   };
   const isSame =
-    placement.kind !== "widen" &&
-    next.severity === row.severity &&
-    next.services.length === row.services.length &&
-    next.lastAlertAtMs === row.lastAlertAtMs;
+    placement.kind !== "widen" && next.severity === row.severity && next.services.length === row.services.length;
   return isSame ? row : next;
 }
 
@@ -187,8 +183,8 @@ function afterAlarm(
   const known = alarms.find((alarm) => alarm.service === service && alarm.region === region);
   const atMs = known === undefined ? changedAtMs : later(known.atMs, changedAtMs);
   if (atMs === known?.atMs) return alarms;
-  // Deliveries are at most minutes apart; twice the window keeps every row that a delayed alert could still need.
-  const oldestMs = atMs - 2 * Math.max(policy.regional_window, policy.correlation_window);
+  // Kept as long as a delayed alert could still need it.
+  const oldestMs = atMs - Math.max(2 * policy.regional_window, DELAYED_AT_MOST_MS);
   return [...alarms.filter((alarm) => alarm !== known && alarm.atMs >= oldestMs), { service, region, atMs }];
 }
 

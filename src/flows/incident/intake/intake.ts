@@ -41,6 +41,8 @@ export interface Intake {
   take(signal: Signal): Promise<{ readonly incident: string | undefined; readonly replay: boolean }>;
 }
 
+/** Characters of a reason that an incident keeps of each alert: the alert itself has all of it. */
+const REASON_KEPT = 1_000;
 /** Severity of an alarm that no rule matches: it is threaded and opens nothing. */
 const UNMATCHED_SEVERITY = "sev3";
 
@@ -59,6 +61,7 @@ export function createIntake(deps: IntakeDeps): Intake {
           severity: rule?.severity ?? UNMATCHED_SEVERITY,
           incident: joined?.incident,
           hasCard: joined?.isListed ?? true,
+          runbook: rule?.runbook,
         });
         return value && { value, events: [] };
       });
@@ -81,6 +84,7 @@ interface JoinAsk {
   readonly row: OpenIncident;
   readonly alert: JoinedAlert;
   readonly isNew: boolean;
+  readonly source: Signal["source"];
 }
 
 /** The incident that the alert opened or joined. An index that still names a closed incident is mended on the way. */
@@ -99,11 +103,12 @@ async function placeAlert(
     });
     const row = placed?.incident;
     if (row === undefined || rule === undefined) return undefined;
-    const { fingerprint, name, region, reason, changedAtMs: atMs } = signal;
+    const { fingerprint, name, region, changedAtMs: atMs, source } = signal;
+    const reason = signal.reason.slice(0, REASON_KEPT);
     const alert = { fingerprint, name, region, reason, atMs, service: serviceOf(rule), severity: rule.severity };
     // The same message leads to the same id again.
     const isItsOwn = row.id === incidentIdFor(signal.id);
-    const joined = await join({ row, alert, isNew: known?.incident !== row.id }).catch((error: unknown) =>
+    const joined = await join({ row, alert, source, isNew: known?.incident !== row.id }).catch((error: unknown) =>
       closedIfUnreadable(error, isItsOwn),
     );
     if (joined !== "closed") return joined;
@@ -166,6 +171,7 @@ async function joinTogether(deps: IntakeDeps, id: string, asked: readonly JoinAs
     services: [...new Set(rows.flatMap((row) => row.services))],
     severity: rows.map((row) => row.severity).reduce(worse),
     absorbs: [...new Set(rows.flatMap((row) => row.absorbed))],
+    quietMs: deps.inventory().file.alerts.correlation_window,
     alerts: oncePerAlarm(asked),
   };
   let hasChanged = false;
@@ -191,9 +197,10 @@ function oncePerAlarm(asked: readonly JoinAsk[]): JoinAsk[] {
 
 function openedBy([first]: readonly JoinAsk[], inventory: Inventory, nowMs: number) {
   if (first === undefined) return undefined;
-  const { row, alert } = first;
+  const { row, alert, source } = first;
   const title = row.scope === "regional" ? `${alert.region}: several services are alarming` : alert.name;
   const { id, scope, services, region, severity } = row;
-  const description = `Alarm ${alert.name} for ${alert.service} in ${alert.region}: ${alert.reason}`;
+  const what = source === "sns" ? "Message" : "Alarm";
+  const description = `${what} ${alert.name} for ${alert.service} in ${alert.region}: ${alert.reason}`;
   return openIncident({ id, title, description, scope, services, region, severity, alert }, inventory, nowMs);
 }

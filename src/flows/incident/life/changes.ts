@@ -14,6 +14,7 @@ import { planLadder } from "../../../domain/incident/ladder.ts";
 import { type Severity, worse } from "../../../domain/incident/severity.ts";
 import { turnOf } from "../intake/open.ts";
 import { settlePages } from "../paging/acknowledge.ts";
+import { alarmsAgain, newestAlarm } from "./again.ts";
 
 /** Who asked for a change, and through which door. */
 export interface Actor {
@@ -31,6 +32,8 @@ export interface Joining {
   readonly region?: string | undefined;
   readonly severity: Severity;
   readonly absorbs: readonly string[];
+  /** World time without an alarm after which the next one pages people again. */
+  readonly quietMs: number;
   /** `isNew`: this alarm was not counted for this incident before. */
   readonly alerts: readonly { readonly alert: JoinedAlert; readonly isNew: boolean }[];
 }
@@ -48,7 +51,9 @@ export function joinAlerts(incident: Incident, joining: Joining, nowMs: number):
   const absorbs = [...new Set([...incident.absorbs, ...joining.absorbs])];
   // A row that was read before the incident grew cannot make it small again.
   const isWidening = joining.scope === "regional" && incident.scope === "service";
+  const alarmAtMs = newestAlarm(incident, joining);
   const isSame =
+    alarmAtMs === incident.lastAlertAtMs &&
     !isWidening &&
     listed.size === incident.alerts.length &&
     more === incident.moreAlerts &&
@@ -56,10 +61,13 @@ export function joinAlerts(incident: Incident, joining: Joining, nowMs: number):
     absorbs.length === incident.absorbs.length &&
     worse(joining.severity, incident.severity) === incident.severity;
   if (isSame) return undefined;
-  const grown = amend(incident, { alerts: [...listed.values()], moreAlerts: more, services, absorbs });
+  const alerts = [...listed.values()];
+  const grown = amend(incident, { alerts, moreAlerts: more, services, absorbs, lastAlertAtMs: alarmAtMs });
   const widened = widen(grown, joining, nowMs);
-  const harder = setSeverity(widened.value, worse(incident.severity, joining.severity), { actor: TWOKEY, nowMs });
-  return { value: harder?.value ?? widened.value, events: [...widened.events, ...(harder?.events ?? [])] };
+  const again = alarmsAgain(widened.value, { since: incident, joining, nowMs });
+  const told = { value: again?.value ?? widened.value, events: [...widened.events, ...(again?.events ?? [])] };
+  const harder = setSeverity(told.value, worse(incident.severity, joining.severity), { actor: TWOKEY, nowMs });
+  return { value: harder?.value ?? told.value, events: [...told.events, ...(harder?.events ?? [])] };
 }
 
 function widen(incident: Incident, { scope, region }: Joining, nowMs: number): Changed<Incident> {
@@ -127,6 +135,7 @@ export function mergeInto(incident: Incident, into: Incident, nowMs: number): Ch
 export interface Resolving {
   readonly fields: ResolutionFields;
   readonly by: string;
+  readonly despite?: NonNullable<Incident["resolution"]>["despite"];
   /** Measured, or undefined where nothing was measured. */
   readonly rtoMs?: number | undefined;
   readonly rpoMs?: number | undefined;
@@ -134,7 +143,7 @@ export interface Resolving {
 
 export function resolveIncident(
   incident: Incident,
-  { fields, by, rtoMs, rpoMs }: Resolving,
+  { fields, by, despite, rtoMs, rpoMs }: Resolving,
   { actor, nowMs }: Act,
 ): Changed<Incident> | undefined {
   if (!isOpen(incident)) return undefined;
@@ -142,11 +151,12 @@ export function resolveIncident(
   const value = amend(incident, {
     state: "resolved",
     closedAtMs: nowMs,
-    resolution: { fields, by, ...measured },
+    resolution: { fields, by, ...(despite ? { despite } : {}), ...measured },
     pages: settlePages(incident.pages, "superseded"),
   });
   const says = `Resolved by ${actor.name}: ${fields.details}`;
-  const facts: Event["facts"] = { ...fields, ...measured };
+  const stillRinging = despite ? { despite: despite.why, alarms: despite.alarms, unknownIn: despite.unknownIn } : {};
+  const facts: Event["facts"] = { ...fields, ...measured, ...stillRinging };
   return {
     value,
     events: [eventOf(value, { kind: "incident.resolved", atMs: nowMs, by, door: actor.door, says, facts })],

@@ -21,38 +21,55 @@ import { lapsedAtPager } from "./lapse.ts";
 const PAGER_STEP_MS = 1_000;
 const RANK = { triggered: 0, acknowledged: 1, resolved: 2 } as const;
 
-/** Who is known here, and when the pager was read. */
+/** Who is known here, and when the pager was asked. World times. */
 export interface Reading {
   readonly people: readonly Person[];
+  readonly askedAtMs: number;
   readonly nowMs: number;
 }
 
-/** Merged so that it only moves forward; a late or repeated answer changes nothing. Also for webhooks of the pager. */
-export function mergeEvidence(incident: Incident, found: PagerIncident, { people, nowMs }: Reading) {
+/**
+ * The pager's own truth, in both directions: what it takes back counts no more here. An answer to an earlier question, which came
+ * late, or again, only moves forward. Also for webhooks of the pager.
+ */
+export function mergeEvidence(incident: Incident, found: PagerIncident, { people, askedAtMs, nowMs }: Reading) {
   const { pager } = incident;
-  const isForward = pager.status === undefined || RANK[found.status] >= RANK[pager.status];
+  // Asked after the last answer was written down: of two questions under way at once neither takes anything back.
+  const isNewest = askedAtMs > (pager.readAtMs ?? 0);
+  const isForward = pager.status === undefined || RANK[found.status] >= RANK[pager.status] || isNewest;
   const notifications = found.notifications.slice(-NOTIFICATIONS_KEPT).map((each) => ({ ...each }));
   const next: Incident["pager"] = {
     ...pager,
     id: found.id,
     ...(found.url === undefined ? {} : { url: found.url }),
     ...(isForward ? { status: found.status } : {}),
+    readAtMs: Math.max(nowMs, pager.readAtMs ?? 0),
     ...(notifications.length >= pager.notifications.length ? { notifications } : {}),
   };
   const isNews =
     next.status !== pager.status || next.id !== pager.id || next.notifications.length !== pager.notifications.length;
-  let value: Incident = isNews ? amend(incident, { pager: next }) : incident;
+  let value: Incident = isNews ? amend(incident, { pager: next }) : { ...incident, pager: next };
   const events: Event[] = [];
-  const lapsed = lapsedAtPager(value, found, nowMs);
+  const now = isNewest ? takenBack(incident, found) : found;
+  const lapsed = lapsedAtPager(value, now, nowMs);
   value = lapsed?.value ?? value;
   events.push(...(lapsed?.events ?? []));
-  for (const ack of found.acknowledgedBy.filter(({ atMs }) => atMs > (value.pager.lapsedAtMs ?? 0))) {
-    const changed = acknowledgedAtPager(value, ack, { people, nowMs });
+  for (const ack of now.acknowledgedBy.filter(({ atMs }) => atMs > (value.pager.lapsedAtMs ?? 0))) {
+    const changed = acknowledgedAtPager(value, ack, { people, askedAtMs, nowMs });
     value = changed?.value ?? value;
     events.push(...(changed?.events ?? []));
   }
   const closed = closedOutside(value, nowMs);
   return closed === undefined ? { value, events } : { value: closed.value, events: [...events, ...closed.events] };
+}
+
+/**
+ * It was acknowledged when it was last asked, and is not now: somebody there gave it to others, or the pager did, and may have
+ * written no withdrawal into its log. Answers that came here since that last question stay.
+ */
+function takenBack({ pager }: Incident, found: PagerIncident): PagerIncident {
+  if (pager.status !== "acknowledged" || found.status !== "triggered") return found;
+  return { ...found, acknowledgedBy: [], lapsedAtMs: Math.max(found.lapsedAtMs ?? 0, pager.readAtMs ?? 0) };
 }
 
 /**

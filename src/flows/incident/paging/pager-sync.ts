@@ -13,13 +13,12 @@ import {
   isOpen,
   lastAck,
 } from "../../../domain/incident/incident.ts";
-import type { Person } from "../../../domain/people/person.ts";
 import type { PagerAnswer, PagerIncident } from "../../../ports/pager.ts";
 import type { IncidentDeps } from "../deps.ts";
 import { CORRELATION_ID, withoutIncident } from "../intake/correlate.ts";
 import { mergeInto } from "../life/changes.ts";
 import { isAnswered } from "./acknowledge.ts";
-import { mergeEvidence } from "./evidence.ts";
+import { mergeEvidence, type Reading } from "./evidence.ts";
 import { triggerKey } from "./page.ts";
 
 /** Watching the pager, and telling it what people did here. */
@@ -103,7 +102,11 @@ type Outcome = DutyOutcome<Incident>;
 export function syncCalls(deps: IncidentDeps): Readonly<Record<string, Perform<Incident>>> {
   const people = () => deps.inventory().people;
   return {
-    evidence: async (incident) => seen(await deps.pagers.keeper.evidence(dedupKey(incident)), incident, people()),
+    evidence: async (incident) => {
+      const askedAtMs = deps.clock.now();
+      const answer = await deps.pagers.keeper.evidence(dedupKey(incident));
+      return seen(answer, incident, { people: people(), askedAtMs });
+    },
     "mirror-ack": async (incident) =>
       told(await deps.pagers.keeper.acknowledge(dedupKey(incident), lastAck(incident)?.name ?? "")),
     "pager-resolve": async (incident) => told(await deps.pagers.keeper.resolve(dedupKey(incident), closer(incident))),
@@ -130,7 +133,11 @@ function told(answer: PagerAnswer): Outcome {
   }
 }
 
-function seen(answer: PagerAnswer<PagerIncident | undefined>, incident: Incident, people: readonly Person[]): Outcome {
+function seen(
+  answer: PagerAnswer<PagerIncident | undefined>,
+  incident: Incident,
+  asked: Pick<Reading, "people" | "askedAtMs">,
+): Outcome {
   // A failed read is no news: the next one comes soon enough.
   const found = answer.kind === "accepted" ? answer.value : undefined;
   const generation = incident.generation;
@@ -140,7 +147,7 @@ function seen(answer: PagerAnswer<PagerIncident | undefined>, incident: Incident
     apply: (current, nowMs) =>
       found === undefined || current.generation !== generation
         ? { value: current, events: [] }
-        : mergeEvidence(current, found, { people, nowMs }),
+        : mergeEvidence(current, found, { ...asked, nowMs }),
   };
 }
 

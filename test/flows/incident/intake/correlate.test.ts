@@ -4,7 +4,7 @@ import { type Correlation, correlate, place } from "../../../../src/flows/incide
 import { START_MS } from "../../../harness/test-clock.ts";
 import { signal } from "../file.ts";
 
-const POLICY = { correlation_window: 900_000, regional_services: 3, regional_window: 300_000 };
+const POLICY = { regional_services: 3, regional_window: 300_000 };
 
 const EMPTY: Correlation = { open: [], alarms: [] };
 
@@ -36,11 +36,11 @@ function randomFrom(seed: number): () => number {
 }
 
 describe("correlate", () => {
-  test("alerts of one service join its incident while it is not quiet for a whole window", () => {
-    const kinds = placeAll([0, 10, 20, 36].map((minute) => ({ service: "a", signal: alarm("a", minute) }))).map(
+  test("guard one incident: alerts of one service join its open incident, however long it was quiet", () => {
+    const kinds = placeAll([0, 10, 36, 600].map((minute) => ({ service: "a", signal: alarm("a", minute) }))).map(
       ({ placement }) => placement.kind,
     );
-    expect(kinds).toEqual(["open", "join", "join", "open"]);
+    expect(kinds).toEqual(["open", "join", "join", "join"]);
   });
 
   test("the third service of a region within five minutes makes one regional incident of what was open", () => {
@@ -71,6 +71,15 @@ describe("correlate", () => {
       expect(placed.kind).toBe("thread-only");
     }
     expect(correlate({ signal: signal("x"), rule: undefined }, EMPTY, POLICY).kind).toBe("thread-only");
+  });
+
+  test("what rang before the installation joins what is open, and opens nothing", () => {
+    const old = signal("a-1", { isOld: true });
+    const [opened] = placeAll([{ service: "a", signal: alarm("a", 0) }]);
+    const index = opened?.next ?? EMPTY;
+    expect(correlate({ signal: old, rule: ruleFor("a") }, index, POLICY).kind).toBe("join");
+    expect(correlate({ signal: old, rule: ruleFor("b") }, index, POLICY).kind).toBe("thread-only");
+    expect(correlate({ signal: old, rule: ruleFor("a") }, EMPTY, POLICY).kind).toBe("thread-only");
   });
 
   test("ten thousand alerts of one cause rewrite the index once a second at most", () => {
@@ -137,9 +146,7 @@ interface Cluster {
 function oracle(alerts: readonly Told[]): Cluster[] {
   const clusters: Cluster[] = [];
   const labels = alerts.map((alert, at) => {
-    const live = clusters.filter(
-      (cluster) => !cluster.mergedInto && alert.minute - Math.max(...cluster.members.map((m) => m.minute)) <= 15,
-    );
+    const live = clusters.filter((cluster) => !cluster.mergedInto);
     const before = alerts.slice(0, at + 1);
     const alarming = new Set(
       before.filter((m) => m.region === alert.region && alert.minute - m.minute <= 5).map((m) => m.service),

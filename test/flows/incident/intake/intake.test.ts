@@ -1,8 +1,17 @@
 import { describe, expect, test } from "@jest/globals";
 import { Unreadable } from "../../../../src/domain/errors.ts";
+import type { AlertRule, Signal } from "../../../../src/domain/incident/alert.ts";
 import { MINUTE, START_MS } from "../../../harness/test-clock.ts";
 import { bridge } from "../bridge.ts";
-import { signal } from "../file.ts";
+import { inventory, signal } from "../file.ts";
+
+const rule = (match: AlertRule["match"]) => ({
+  name: "r",
+  match,
+  service: "a",
+  severity: "sev1",
+  opens_incident: true,
+});
 
 describe("intake", () => {
   test("taking the same signals in again changes nothing", async () => {
@@ -27,6 +36,31 @@ describe("intake", () => {
     const desk = bridge();
     const { incident } = await desk.intake.take(signal("a-lag", { late: true }));
     expect([incident, desk.incidents.all(), desk.alerts.all()[0]?.changes[0]?.late]).toEqual([undefined, [], true]);
+  });
+
+  const message = (over: Partial<Signal> = {}) =>
+    signal("RDS event", { ...{ source: "sns", state: "message", reason: "a-db was restarted", ...over } });
+
+  test("guard no alarm: what is no alarm has a card of its own, and a rule for everything does not make it page", async () => {
+    const desk = bridge(inventory((file) => ({ ...file, alerts: { ...file.alerts, rules: [rule({ alarm: "*" })] } })));
+    const { incident } = await desk.intake.take(message());
+    expect([incident, desk.incidents.all()]).toEqual([undefined, []]);
+    expect(desk.alerts.all()[0]).toMatchObject({ state: "message", reason: "a-db was restarted", severity: "sev3" });
+    expect(desk.cards.all().map(({ kind }) => kind)).toEqual(["alert"]);
+  });
+
+  test("a rule about messages opens an incident for those that it fits, and for no alarm", async () => {
+    const rules = [rule({ message: "*was restarted*" }), rule({ alarm: "none" })];
+    const desk = bridge(inventory((file) => ({ ...file, alerts: { ...file.alerts, rules } })));
+    const { incident: none } = await desk.intake.take(message({ reason: "a backup was made", fingerprint: "2" }));
+    const { incident: alarm } = await desk.intake.take(signal("a-lag", { reason: "a-db was restarted" }));
+    const { incident = "" } = await desk.intake.take(message());
+    expect([none, alarm]).toEqual([undefined, undefined]);
+    await desk.pages(incident);
+    expect(desk.paging.triggers).toHaveLength(1);
+    expect((await desk.incident(incident)).description).toBe(
+      "Message RDS event for a in us-east-1: a-db was restarted",
+    );
   });
 
   test("guard unreadable incident: an alarm whose open incident cannot be read opens another one, and pages", async () => {

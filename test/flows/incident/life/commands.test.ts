@@ -8,11 +8,16 @@ import { onCall } from "../../../../src/commands/oncall.ts";
 import { actualsOf, resolve } from "../../../../src/commands/resolve.ts";
 import { severity } from "../../../../src/commands/severity.ts";
 import { update } from "../../../../src/commands/update.ts";
+import type { RegionRead } from "../../../../src/domain/incident/alarm-reads.ts";
+import { nameOfAlarm } from "../../../../src/domain/incident/alert.ts";
 import type { Inventory } from "../../../../src/domain/service/inventory.ts";
+import { stillRinging } from "../../../../src/flows/incident/life/still-ringing.ts";
+import { cardText } from "../../../../src/views/card-text.ts";
 import { headlineOf } from "../../../../src/views/incident.ts";
+import { resolutionCard } from "../../../../src/views/update.ts";
 import { guest, who } from "../../../harness/asker.ts";
 import { example } from "../../../harness/example.ts";
-import { START_MS } from "../../../harness/test-clock.ts";
+import { MINUTE, START_MS } from "../../../harness/test-clock.ts";
 import { type Bridge, bridge } from "../bridge.ts";
 import { inventory, signal } from "../file.ts";
 
@@ -30,10 +35,20 @@ function commandsOf(desk: Bridge, over: Partial<IncidentCommandDeps> = {}): Inci
     ...desk,
     runInProgress: () => Promise.resolve(undefined),
     measured: () => Promise.resolve({}),
+    stillRinging: (incident) => stillRinging(incident, { ...desk, alarmReads: readNow(desk), nowMs: desk.clock.now }),
     newId: () => DECLARED,
     ...over,
   };
 }
+
+const REGION = "us-east-1";
+/** The states of the region's alarms were read a moment ago. */
+const readNow = (desk: Bridge, read: Partial<RegionRead> = {}) => {
+  const nowMs = desk.clock.now();
+  const regions = { [REGION]: { askedAtMs: nowMs, readAtMs: nowMs, ...read } };
+  return { get: () => Promise.resolve({ value: { sinceMs: START_MS, regions }, revision: 1 }) };
+};
+const isOk = (name: string) => signal(name, { state: "ok", changedAtMs: START_MS + MINUTE });
 
 describe("intents about incidents", () => {
   test("declaring pages at once, and an alert of the service joins what was declared", async () => {
@@ -146,6 +161,7 @@ describe("intents about incidents", () => {
   test("resolving asks for all four parts, and is refused while a run is under way", async () => {
     const desk = bridge();
     const { incident: id = "" } = await desk.intake.take(signal("a-lag"));
+    await desk.intake.take(isOk("a-lag"));
     expect((await resolve(ask("resolve", ""), commandsOf(desk))).kind).toBe("form");
     const empty = await resolve(ask("resolve", "", { fields: { details: "fixed" }, value: id }), commandsOf(desk));
     expect(empty.kind === "field-errors" && Object.keys(empty.errors)).toEqual(["impact", "followUps", "lessons"]);
@@ -158,6 +174,60 @@ describe("intents about incidents", () => {
     );
     const { state, resolution } = await desk.incident(id);
     expect([state, resolution?.fields.impact, resolution?.rtoMs]).toEqual(["resolved", "checkout", 60_000]);
+  });
+
+  const four = '"fixed" "checkout" "none" "none"';
+
+  test("guard still ringing: resolving while alarms are in ALARM names them and asks why, in the form and as words", async () => {
+    const desk = bridge();
+    const { incident: id = "" } = await desk.intake.take(signal("a-lag"));
+    await desk.intake.take(signal("a-errors"));
+    await desk.intake.take(isOk("a-errors"));
+    const form = await resolve(ask("resolve", ""), commandsOf(desk));
+    expect(JSON.stringify(form)).toContain("Still in ALARM: a-lag.");
+    await expect(resolve(ask("resolve", four), commandsOf(desk))).rejects.toThrow("Still in ALARM: a-lag.");
+    const fields = { details: "fixed", impact: "none", followUps: "none", lessons: "none" };
+    const unsaid = await resolve(ask("resolve", "", { fields, value: id }), commandsOf(desk));
+    expect(unsaid).toEqual({
+      kind: "field-errors",
+      errors: { despite: "Still in ALARM: a-lag. Say why it is resolved" },
+    });
+    expect((await desk.incident(id)).state).toBe("open");
+
+    await resolve(ask("resolve", `${four} "its threshold is wrong"`), commandsOf(desk));
+    const resolved = await desk.incident(id);
+    expect(resolved.resolution?.despite).toEqual({ alarms: ["a-lag"], unknownIn: [], why: "its threshold is wrong" });
+    const card = cardText(resolutionCard(resolved));
+    expect(card).toContain("Resolved all the same. Still in ALARM: a-lag.\nits threshold is wrong");
+  });
+
+  test.each([
+    ["gives no answer", { unread: "unreachable" as const }],
+    ["was last read an hour ago", { readAtMs: START_MS - 60 * MINUTE }],
+  ])("resolving while the region of its alarms %s says that they are unknown, and asks why", async (_what, read) => {
+    const desk = bridge();
+    const { incident: id = "" } = await desk.intake.take(signal("a-lag"));
+    await desk.intake.take(isOk("a-lag"));
+    const deps = commandsOf(desk, {
+      stillRinging: (each) =>
+        stillRinging(each, { ...desk, alarmReads: readNow(desk, read), nowMs: () => desk.clock.now() }),
+    });
+    await expect(resolve(ask("resolve", four), deps)).rejects.toThrow(
+      `Unknown, as nobody can read them: the alarms in ${REGION}.`,
+    );
+    await resolve(ask("resolve", `${four} "users are served elsewhere"`), deps);
+    expect((await desk.incident(id)).state).toBe("resolved");
+  });
+
+  test("alarms of an incident that was merged into it count as its own; one that no alarm opened asks nothing", async () => {
+    const desk = bridge();
+    const { incident: first = "" } = await desk.intake.take(signal("a-lag"));
+    for (const name of ["b-lag", "c-lag"]) await desk.intake.take(signal(name));
+    await desk.intake.take(isOk("a-lag"));
+    const deps = commandsOf(desk);
+    expect((await deps.stillRinging(await desk.incident(first))).alarms.map(nameOfAlarm)).toEqual(["b-lag", "c-lag"]);
+    await declare(ask("declare", "sev2 checkout is slow"), deps);
+    expect(await deps.stillRinging(await desk.incident(DECLARED))).toEqual({ alarms: [], unknownIn: [] });
   });
 
   test("nothing is claimed about recovery that nobody measured", async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { resolveIncident, setSeverity, TWOKEY } from "../../../../src/flows/incident/life/changes.ts";
 import { acknowledge } from "../../../../src/flows/incident/paging/acknowledge.ts";
 import { askFor, escalateNow } from "../../../../src/flows/incident/paging/ask-for.ts";
+import { mergeEvidence } from "../../../../src/flows/incident/paging/evidence.ts";
 import { MINUTE, START_MS } from "../../../harness/test-clock.ts";
 import { bridge, change, type Decide, opened, pass, until } from "../bridge.ts";
 import { inventory, signal } from "../file.ts";
@@ -99,6 +100,60 @@ describe("pages of an incident", () => {
     await pass(desk, id, 1);
     expect((await desk.incident(id)).acks.map((ack) => [ack.by, ack.door])).toEqual([["ana", "pager"]]);
     expect(desk.paging.acknowledged).toEqual([]);
+  });
+
+  test("guard both directions: what the pager shows as triggered again, without a word of why, is answered by nobody any more", async () => {
+    const desk = bridge();
+    const id = await opened(desk);
+    await desk.pages(id);
+    const key = `dr:test:${id}:1`;
+    const acknowledgedBy = [{ pagerUserId: "PANA", name: "Ana", atMs: desk.clock.now() }];
+    desk.paging.set(key, { status: "acknowledged", acknowledgedBy });
+    await pass(desk, id, 20);
+    expect((await desk.incident(id)).acks.map(({ by }) => by)).toEqual(["ana"]);
+    const before = desk.paging.responders.length;
+    // Somebody there has reassigned it: no withdrawal stands in its log, and the old acknowledgement still does.
+    desk.paging.set(key, { status: "triggered" });
+    await pass(desk, id, 7);
+
+    const taken = await desk.incident(id);
+    expect([taken.acks, taken.pager.status]).toEqual([[], "triggered"]);
+    expect(desk.paging.responders.length).toBeGreaterThan(before + 1);
+    const told = desk.chat.messages.filter(({ text }) => text.includes("counts that no longer: paging begins again"));
+    expect(told).toHaveLength(1);
+    desk.paging.set(key, {
+      status: "acknowledged",
+      acknowledgedBy: [...acknowledgedBy, { pagerUserId: "PBEN", name: "Ben", atMs: desk.clock.now() }],
+    });
+    await pass(desk, id, 2);
+    const answered = desk.paging.responders.length;
+    await pass(desk, id, 30);
+    expect((await desk.incident(id)).acks.map(({ by }) => by)).toEqual(["ben"]);
+    expect(desk.paging.responders).toHaveLength(answered);
+  });
+
+  test("an answer to an earlier question takes nothing back, and neither does one after somebody has answered here", async () => {
+    const desk = bridge();
+    const id = await opened(desk);
+    await desk.pages(id);
+    const key = `dr:test:${id}:1`;
+    const triggered = desk.paging.incidents.get(key);
+    const askedAtMs = desk.clock.now();
+    const acknowledgedBy = [{ pagerUserId: "PANA", name: "Ana", atMs: desk.clock.now() }];
+    desk.paging.set(key, { status: "acknowledged", acknowledgedBy });
+    await pass(desk, id, 2);
+    const people = inventory().people;
+    if (!triggered) throw new Error("it was triggered");
+    const late = mergeEvidence(await desk.incident(id), triggered, { people, askedAtMs, nowMs: desk.clock.now() });
+    expect([late.value.acks.length, late.value.pager.status]).toEqual([1, "acknowledged"]);
+
+    desk.clock.move(1_000);
+    await change(desk, id, (incident, nowMs) =>
+      acknowledge(incident, { by: "cto", name: "Cleo", door: "slack" }, nowMs),
+    );
+    desk.paging.set(key, { status: "triggered" });
+    await pass(desk, id, 3);
+    expect((await desk.incident(id)).acks.map(({ by }) => by)).toContain("cto");
   });
 
   test("an answer that the pager takes back is none: everybody is paged again, until somebody answers again", async () => {

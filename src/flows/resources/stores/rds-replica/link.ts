@@ -10,9 +10,10 @@ import type { LinkEnded } from "../../abilities.ts";
  */
 export function overLink(lag: LagFacts, facts: Known<DatabaseFacts>): LagFacts {
   if (!lag.known || !facts.known || facts.value.role !== "replica" || facts.value.replicating === true) return lag;
-  const { instance, engine, source } = facts.value;
+  const { instance, engine, source, replicating } = facts.value;
   const why = `RDS says that ${instance} does not replicate from ${source ?? "its source"}: its replication lag says nothing about now`;
-  const unknown: LagFacts = { known: false, cause: "failed", why, atMs: lag.atMs };
+  const isStopped = replicating === false ? { isStopped: true as const } : {};
+  const unknown: LagFacts = { known: false, cause: "failed", why, atMs: lag.atMs, ...isStopped };
   const isPosition = engine?.startsWith("postgres") === true && lag.value.seconds > 0;
   return isPosition ? { ...unknown, lastGood: lag.value } : unknown;
 }

@@ -1,0 +1,78 @@
+import type { Settings } from "../config/environment.ts";
+import type { Inventory } from "../domain/service/inventory.ts";
+import { createQueues } from "../jobs/queues.ts";
+import type { Logger } from "../ports/logger.ts";
+import { sharedBudget } from "../store/budget.ts";
+import { followClock, StoreClock } from "../store/clock.ts";
+import { connectRedis, FAIL_FAST } from "../store/connection.ts";
+import { createDrivers } from "../store/drivers.ts";
+import { eventsOf } from "../store/events.ts";
+import { foundFile } from "../store/found-file.ts";
+import { claimStore } from "../store/installation.ts";
+import { createLearnedTimes } from "../store/learned-times.ts";
+import { LedgerFile } from "../store/ledger-file.ts";
+import type { Whose } from "../store/ledger-lines.ts";
+import { sayServer } from "../store/server-check.ts";
+import { announce } from "./announce.ts";
+import { openMemory } from "./discovering.ts";
+import type { Opened } from "./opened.ts";
+import { createOutside } from "./outside.ts";
+import { createStores } from "./stores.ts";
+
+export interface Composing {
+  readonly settings: Settings;
+  /** The file as it is written: without what was discovered. */
+  readonly described: () => Inventory;
+  readonly logger: Logger;
+  readonly opened: Opened;
+}
+
+export type Held = Awaited<ReturnType<typeof openStore>>;
+
+/** What everything else stands on: the store with its clock, the ledger beside it, the ways out, and the queues. */
+export async function openStore({ settings, described, logger, opened }: Composing, worker: string) {
+  const url = settings.redisUrl.reveal();
+  const terms = { accepted: described().file.redis.accept, isRehearsal: settings.sandbox !== undefined };
+  const { redis, facts } = await connectRedis(url, { ...terms, name: worker }, logger);
+  opened.add(() => redis.disconnect());
+  const whose = whoseState(described().file.environment, terms.isRehearsal);
+  await claimStore(redis, { whose, ledgerKey: settings.ledger.key });
+  const clock = new StoreClock(redis);
+  await clock.refresh();
+  if (settings.sandbox !== undefined) opened.add(await followClock(redis, clock));
+  const stores = createStores(redis, () => clock.now());
+  const ledger = await LedgerFile.open(redis, { ...settings.ledger, process: settings.processName, whose });
+  opened.add(() => ledger.close());
+  const file = foundFile(settings.ledger.directory, settings.processName, (why) => logger.warn({}, why));
+  const memory = await openMemory({ stores, file, described });
+  const { inventory } = memory;
+  const outside = createOutside(settings, inventory, { clock, budget: sharedBudget(redis), logger });
+  opened.add(() => outside.close());
+  const queues = createQueues({ url, ...FAIL_FAST, enableOfflineQueue: true }, logger);
+  opened.add(() => queues.close());
+  const timeline = (incident: string) => eventsOf(redis, "incident", incident);
+  const eventsOfRun = (run: string) => eventsOf(redis, "run", run);
+  const say = (says: string) => announce(says, { stores, clock, queues, inventory });
+  // What the simulated world takes says nothing about the real one.
+  const times = createLearnedTimes(stores.stepTimes, settings.sandbox ? "rehearsal" : "production");
+  return {
+    redis,
+    ...{ drivers: createDrivers(redis, worker), server: sayServer(facts, terms) },
+    clock,
+    stores,
+    ledger,
+    memory,
+    inventory,
+    outside,
+    queues,
+    times,
+    timeline,
+    eventsOfRun,
+    say,
+  };
+}
+
+const whoseState = (environment: string, isRehearsal: boolean): Whose => ({
+  environment,
+  world: isRehearsal ? "rehearsal" : "production",
+});

@@ -1,0 +1,83 @@
+import { createReplicationWatch, type ReplicationWatch } from "../flows/incident/intake/replication.ts";
+import type { Logger } from "../ports/logger.ts";
+import { whyUnwritable } from "../store/disk-probe.ts";
+import { readMemory } from "../store/memory.ts";
+import { type AlarmWatchDeps, startAlarmWatch } from "./alarm-watch.ts";
+import { startDiscovering } from "./discovering.ts";
+import type { Composing, Held } from "./held.ts";
+import { startLedgerGuard } from "./ledger-guard.ts";
+import { startMemoryGuard } from "./memory-guard.ts";
+import { startObserver } from "./observer.ts";
+import { proofVoice } from "./proof-voice.ts";
+import { proofsOf } from "./proofs.ts";
+import { Proving } from "./proving.ts";
+import { startStoreGuard } from "./store-guard.ts";
+import { saidBy } from "./stores.ts";
+
+interface Watch {
+  stop(): void;
+}
+
+/** What a process looks at by itself, on quiet days too: the services, what was discovered of them, alarms, and what TwoKey stands on. */
+export function startWatches(held: Held, worker: string, composing: Composing): readonly Watch[] {
+  const { stores, outside, clock, inventory, memory } = held;
+  const { logger } = composing;
+  return [
+    startObserver({ stores, outside, clock, logger, inventory, replication: replicationOf(held) }),
+    startDiscovering({ memory, cloud: outside.cloud, clock, logger }),
+    startAlarmWatch(alarmWatchDeps(held, logger)),
+    ...startGuards(held, worker, composing),
+  ];
+}
+
+/** What the process stands on, and who is told where it is wrong. */
+export function provingOf(held: Held, { settings, logger }: Composing): Proving {
+  const { redis, ledger, outside, inventory, clock, stores, say: announce } = held;
+  const { processName: process } = settings;
+  const { pagers, chat } = outside;
+  return new Proving({
+    proofs: () =>
+      proofsOf({
+        ...{ settings, inventory, outside },
+        ...{ redis: async () => redis, disagreement: () => ledger.disagreement() },
+      }),
+    ...{ clock, logger },
+    tell: proofVoice({
+      ...{ announce, pagers, chat, clock, logger, inventory, process },
+      said: saidBy(process, stores.saidProofs),
+    }),
+  });
+}
+
+/** Whether store and ledger agree, and have room. */
+function startGuards(
+  { clock, ledger, queues, outside: { pagers, chat }, inventory, redis, say: announce }: Held,
+  process: string,
+  { settings, logger }: Composing,
+): readonly Watch[] {
+  const about = { clock, logger, inventory, pagers, chat, process };
+  return [
+    startStoreGuard({ ...about, announce, ledger, queues }),
+    startMemoryGuard({ ...about, announce, memory: () => readMemory(redis, settings.redisMemoryBytes) }),
+    startLedgerGuard({
+      ...{ ...about, announce },
+      whyUnwritable: () => whyUnwritable(settings.ledger.directory, settings.processName),
+    }),
+  ];
+}
+
+const replicationOf = ({ stores, queues, clock }: Held): ReplicationWatch =>
+  createReplicationWatch({
+    alerts: stores.alerts,
+    enqueue: (signal) => queues.enqueueSignal(signal),
+    nowMs: () => clock.now(),
+  });
+
+function alarmWatchDeps({ stores, outside, queues, clock, inventory, say }: Held, logger: Logger): AlarmWatchDeps {
+  return {
+    ...{ reads: stores.alarmReads, alerts: stores.alerts, alarms: outside.alarms, logger, announce: say },
+    policy: () => inventory().file.alerts,
+    enqueue: (signal) => queues.enqueueSignal(signal),
+    nowMs: () => clock.now(),
+  };
+}
