@@ -65,8 +65,12 @@ export function* promisedLoss({ file, prose, settings }: Document): Generator<St
   }
 }
 
+/** A promise to lose nothing is kept by no alarm: it is left out. */
 export const smallestLoss = (plan: Plan): Stated | undefined =>
-  plan.documents.flatMap((document) => [...promisedLoss(document)]).toSorted((a, b) => a.ms - b.ms)[0];
+  plan.documents
+    .flatMap((document) => [...promisedLoss(document)])
+    .filter(({ ms }) => ms > 0)
+    .toSorted((a, b) => a.ms - b.ms)[0];
 
 const REGION = /\b[a-z]{2}(?:-gov|-iso[a-z]?)?-(?:north|south|east|west|central)[a-z]*-\d\b/g;
 

@@ -75,6 +75,8 @@ export interface Procedure {
   readonly traps: readonly Trap[];
   /** Variables that are set to a plain text without spaces in it. */
   readonly constants: ReadonlyMap<string, string>;
+  /** Variables that are set to anything at all. */
+  readonly assigned: ReadonlySet<string>;
   readonly comparisons: readonly Comparison[];
   readonly fields: readonly FieldUse[];
 }

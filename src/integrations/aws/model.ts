@@ -81,7 +81,7 @@ function membersOf(from: unknown): {
 /** The SDK puts functions where schemas name each other, and wraps some with traits. */
 function schemaOf(value: unknown): Schema | undefined {
   const given: unknown = typeof value === "function" ? value() : value;
-  if (Array.isArray(given) && Array.isArray(given[0])) return schemaOf(given[0]);
+  if (Array.isArray(given) && typeof given[0] !== "number") return given.length > 0 ? schemaOf(given[0]) : undefined;
   const parsed = Schema.safeParse(given);
   return parsed.success ? parsed.data : undefined;
 }

@@ -15,7 +15,14 @@ export function listsOf(settings: readonly Setting[], place: Place): Procedure[]
         line: setting.line,
         language: "list",
       },
-      ...{ isScript: false, stopsOnFailure: true, stopsOnUnset: true, traps: [], constants: new Map() },
+      ...{
+        isScript: false,
+        stopsOnFailure: true,
+        stopsOnUnset: true,
+        traps: [],
+        constants: new Map(),
+        assigned: new Set(),
+      },
       ...{ acts: steps.flatMap((step) => step ?? []), comparisons: [], fields: [] },
     });
   }

@@ -72,7 +72,7 @@ class PythonReader {
     if (this.#acts.length + this.#comparisons.length + this.#fields.length > 0)
       this.procedures.push({
         ...{ name, title, file, isPart: false, line: this.#lineOf(body.from), language: "python", isScript: true },
-        ...{ stopsOnFailure: true, stopsOnUnset: true, traps: [], constants: new Map() },
+        ...{ stopsOnFailure: true, stopsOnUnset: true, traps: [], constants: new Map(), assigned: new Set() },
         ...{ acts: this.#acts, comparisons: this.#comparisons, fields: this.#fields },
       });
     [this.#acts, this.#comparisons, this.#fields, this.#answers] = before;

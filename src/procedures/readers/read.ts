@@ -92,6 +92,7 @@ function bySection(procedures: readonly Procedure[]): Procedure[] {
         ...earlier,
         acts: [...earlier.acts, ...each.acts],
         traps: [...earlier.traps, ...each.traps],
+        assigned: new Set([...earlier.assigned, ...each.assigned]),
         constants: new Map([...earlier.constants, ...each.constants]),
         stopsOnFailure: earlier.stopsOnFailure || each.stopsOnFailure,
         stopsOnUnset: earlier.stopsOnUnset || each.stopsOnUnset,

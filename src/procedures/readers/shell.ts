@@ -52,6 +52,7 @@ class ShellReader {
   readonly #traps: Trap[] = [];
   readonly #functions = new Map<string, SyntaxNode>();
   readonly #constants = new Map<string, string>();
+  readonly #assigned = new Set<string>();
   readonly #options = new Set<string>();
   readonly #lines: readonly string[];
   readonly #lineOf: (at: number) => number;
@@ -88,7 +89,14 @@ class ShellReader {
         language: "shell",
         isScript,
       },
-      ...{ acts: this.#acts, traps: this.#traps, constants: this.#constants, comparisons: [], fields: [] },
+      ...{
+        acts: this.#acts,
+        traps: this.#traps,
+        constants: this.#constants,
+        assigned: this.#assigned,
+        comparisons: [],
+        fields: [],
+      },
       ...{ stopsOnFailure: this.#options.has("e"), stopsOnUnset: this.#options.has("u") },
     };
   }
@@ -118,6 +126,8 @@ class ShellReader {
     if (node.type === "Command") this.#command(node, around);
     else if (node.type === "If") this.#if(node, around);
     else {
+      if (node.type === "Assignment") this.#assigned.add(node.name);
+      if (node.type === "For" || node.type === "Select") this.#assigned.add(node.name.value);
       if (node.type === "Assignment" && node.value.type === "Word" && node.index === undefined)
         this.#remember(node.name, wordOf(node.value, 0, this.files));
       if (node.type === "CommandExpansion" && node.script) this.#reportErrors(node.script, node.pos);
