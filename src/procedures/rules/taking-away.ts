@@ -96,7 +96,7 @@ export const TAKING_AWAY_RULES: readonly ProcedureRule[] = [
   {
     id: "deletion-names-something",
     reason: "With an empty variable the command deletes another folder, or all of them.",
-    instead: 'Put it in quotes and insist on it: "${DIR:?}". set -u at the top helps too.',
+    instead: "Put it in quotes, and write :? behind the name inside the braces, so that bash stops at an empty one.",
     finds: (plan) => eachProcedure(plan, (procedure) => procedure.acts.flatMap((act) => emptied(act, procedure))),
   },
   {
