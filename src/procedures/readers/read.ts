@@ -68,11 +68,14 @@ function attempt(read: Reader | undefined, text: string, place: Place): Reading 
 
 function readFence(file: string, { language, text, before, headings }: Fenced): Reading | undefined {
   const place: Place = { file, before, title: headings.filter((heading) => !isStep(heading)).join(" / ") };
-  if (Object.hasOwn(READERS, language)) return attempt(READERS[language], text, place);
+  if (Object.hasOwn(READERS, language)) return attempt(READERS[language], text.replaceAll(TO_FILL_IN, "‹$1›"), place);
   const lines = text.split("\n");
   const prose = lines.map((line, at): Sentence => ({ line: before + 1 + at, text: line, headings }));
   return { ...NOTHING_READ, prose };
 }
+
+/** `--alarm-name <alarm>` leaves the name to its reader; a shell would take it for a file. */
+const TO_FILL_IN = /(?<=[\s="'/:-])<([A-Za-z][\w.:/-]*(?: [\w.:/-]+)*)>(?=[\s"'/.:,-]|$)/gm;
 
 /** `Step 2: DNS` is part of the procedure above it. */
 const isStep = (heading: string): boolean => /^(?:(?:step|phase|part|stage)\s*\d+|\d+[.):]\s)/i.test(heading);
