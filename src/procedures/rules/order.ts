@@ -142,8 +142,10 @@ function unawaited(acts: readonly Act[], at: number): Act | undefined {
   const act = acts[at];
   const slow = act && SLOW[act.name];
   if (!act || !slow || (act.service === "ecs" && !startsTasks(act))) return undefined;
-  for (const later of acts.slice(at + 1)) {
-    if (waitsFor(later, slow)) return undefined;
+  for (const [index, later] of acts.entries()) {
+    if (index <= at) continue;
+    if (waitsFor(later, slow) || isGate(later) || (purposeOf(later) === "tests" && isGate(acts[index + 1])))
+      return undefined;
     if (relies(later, act, slow)) return later;
   }
   return undefined;
@@ -157,6 +159,14 @@ const waitsFor = (later: Act, { waiters, look }: SlowCall): boolean =>
   (later.name === look && later.isRepeated) ||
   // A function of the program's own that says in its name that it waits.
   (later.service === undefined && /^_?(?:wait|await|poll|monitor)|_until_|wait_?for/i.test(later.name));
+
+/** A person is asked to look and to go on when it is there. */
+const isGate = (act: Act | undefined): boolean =>
+  act !== undefined &&
+  /^(?:echo|printf|read)$/.test(act.name) &&
+  act.words.some(({ text }) =>
+    /\b(?:go on|continue|proceed|press)\b.*\b(?:when|once|after|until)\b|\bwait (?:until|for)\b/i.test(text),
+  );
 
 function relies(later: Act, act: Act, { thing }: SlowCall): boolean {
   if (later.name === act.name) return false;

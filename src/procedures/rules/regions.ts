@@ -116,12 +116,12 @@ const isOfHealthChecks = (alarm: Setting): boolean => textOf(alarm, "metric_name
 
 /** A failover pair of records, or a sentence that says so, beside a promotion that people make. */
 function movesToCold(document: Document): Found[] {
-  const { file, procedures, prose } = document;
+  const { file, procedures, prose, settings } = document;
   const byHand = procedures.flatMap(({ acts }) =>
     acts.filter((act) => purposeOf(act) === "promotes" && act.service !== undefined),
   );
   const [promotes] = byHand;
-  const pair = [...everySetting(treesOf(document))].find(
+  const pair = [...everySetting(settings)].find(
     ({ key, text, path }) =>
       text === "SECONDARY" && (/failover/i.test(key) || path.some((step) => /failover/i.test(step))),
   );
