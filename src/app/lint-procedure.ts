@@ -2,11 +2,12 @@ import type { CommandResult } from "../config/check.ts";
 import { messageOf } from "../domain/errors.ts";
 import { awsModel } from "../integrations/aws/model.ts";
 import { lintProcedures, servicesIn } from "../procedures/lint.ts";
+import { procedurePage } from "../procedures/page.ts";
 import { readDocument } from "../procedures/readers/read.ts";
 import type { Fault } from "../procedures/rule.ts";
 
 export const LINT_USAGE =
-  "Usage: twokey lint-procedure FILE... [--json]\n" +
+  "Usage: twokey lint-procedure FILE... [--json]   or: twokey lint-procedure --rules\n" +
   "Reads runbooks and scripts: Markdown, shell, Python, YAML, JSON and Terraform. Several files are judged as one plan.";
 
 export interface LintSources {
@@ -16,6 +17,7 @@ export interface LintSources {
 
 /** `twokey lint-procedure`: 0 where nothing was found, 1 where something was, 2 where it was called wrongly. Nothing is run, and AWS is not asked. */
 export async function lintProcedure(args: readonly string[], { readText }: LintSources): Promise<CommandResult> {
+  if (args.length === 1 && args[0] === "--rules") return { text: procedurePage(), exitCode: 0 };
   const files = args.filter((word) => !word.startsWith("-"));
   const options = args.filter((word) => word.startsWith("-"));
   if (files.length === 0 || options.some((option) => option !== "--json")) return { text: LINT_USAGE, exitCode: 2 };

@@ -1,5 +1,6 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
+import { procedurePage } from "../../src/procedures/page.ts";
 import { PROCEDURE_RULES } from "../../src/procedures/rules/index.ts";
 import { FIXTURES, faultsOfFile, placed } from "./read.ts";
 
@@ -70,4 +71,8 @@ test("no two rules have one name", () => {
   const ids = PROCEDURE_RULES.map(({ id }) => id);
 
   expect(new Set(ids).size).toBe(ids.length);
+});
+
+test("docs/lint-procedure.md is the page that the rules make (npm run --silent twokey -- lint-procedure --rules > docs/lint-procedure.md)", () => {
+  expect(readFileSync("docs/lint-procedure.md", "utf8").trimEnd()).toBe(procedurePage().trimEnd());
 });
