@@ -7,8 +7,8 @@ export const UNREAD = "could-not-be-read";
 
 /** What is wrong with what these files say to do, in reading order. What could not be read is a fault as well: nobody knows what it does. */
 export function lintProcedures(documents: readonly Document[], aws: AwsModel): Fault[] {
-  const found = PROCEDURE_RULES.flatMap(({ id, reason, instead: usual, finds }) =>
-    finds({ documents, aws }).map(({ file, line, what, instead = usual }) => ({
+  const found = PROCEDURE_RULES.flatMap(({ id, reason, instead: usual, ...rule }) =>
+    rule.finds({ documents, aws }).map(({ file, line, what, instead = usual }) => ({
       file,
       line,
       rule: id,

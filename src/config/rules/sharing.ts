@@ -1,7 +1,8 @@
-import { resourcesOf, type ServiceFile } from "../../domain/service/service.ts";
+import { resourcesOf, type Service, type ServiceFile } from "../../domain/service/service.ts";
 import { kindOf } from "../../flows/resources/index.ts";
 import type { SharedThing } from "../../flows/resources/kind.ts";
-import type { Path, ProblemSeverity } from "../problem.ts";
+import { settled } from "../../flows/resources/settle.ts";
+import type { Finding, Path, ProblemSeverity } from "../problem.ts";
 import { type Rule, rule, sharedBetween } from "./rule.ts";
 
 interface Sharing {
@@ -39,35 +40,58 @@ const SHARED: readonly Sharing[] = [
   },
 ];
 
-export const SHARING_RULES: readonly Rule[] = SHARED.map(({ what, severity, because, instead }) =>
+export const SHARING_RULES: readonly Rule[] = SHARED.map((row) =>
   rule({
-    ...{ name: `${what}-of-one-service`, severity, because },
+    ...{ name: nameOf(row), severity: row.severity, because: row.because },
     needs: ["services"],
-    check: ({ services }) => {
-      const found = sharedBetween(
-        firstOfEach(services).filter((thing) => thing.what === what),
-        ({ says, owner }, first) => ({ what: `${owner} and ${first.owner} share the ${says}`, instead }),
-      );
-      // What is written once for every region is told of once.
-      return found.filter(({ path }, at) => found.findIndex((other) => String(other.path) === String(path)) === at);
-    },
+    check: ({ services }) => sharedOf(row, Object.entries(services).flatMap(inFile)),
   }),
 );
+
+/** The same of what AWS said, for `twokey check`: what the file itself says is a problem of the file. */
+export function sharedByDiscovery(services: readonly Service[]): { rule: string; what: string; instead: string }[] {
+  const known = services.flatMap(({ found, name, ...service }) =>
+    resourcesOf(service).flatMap((placed) => {
+      const { kind, resource } = settled({ ...service, name, found }, placed);
+      return hadBy(name, placed.path, kind.shares?.(resource, service.regions));
+    }),
+  );
+  const written = services.flatMap((service) => inFile([service.name, service]));
+  return SHARED.flatMap((row) => {
+    const inText = sharedOf(row, written).map(({ what }) => what);
+    const found = sharedOf(row, known).filter(({ what }) => !inText.includes(what));
+    return found.map(({ what, instead }) => ({ rule: nameOf(row), what, instead }));
+  });
+}
+
+function nameOf({ what }: Sharing): string {
+  return `${what}-of-one-service`;
+}
+
+function sharedOf({ what, instead }: Sharing, things: readonly Had[]): Finding[] {
+  const found = sharedBetween(
+    firstOfEach(things).filter((thing) => thing.what === what),
+    ({ says, owner }, first) => ({ what: `${owner} and ${first.owner} share the ${says}`, instead }),
+  );
+  // What is written once for every region is told of once.
+  return found.filter(({ path }, at) => found.findIndex((other) => String(other.path) === String(path)) === at);
+}
 
 interface Had extends SharedThing {
   readonly owner: string;
 }
 
-/** One service may have a thing several times. */
-function firstOfEach(services: Readonly<Record<string, ServiceFile>>): (Had & { readonly path: Path })[] {
-  const all = Object.entries(services).flatMap(([owner, service]) =>
-    resourcesOf(service).flatMap(({ role, resource, path }) =>
-      (kindOf(role, resource).shares?.(resource, service.regions) ?? []).map((thing) => ({
-        ...thing,
-        ...{ owner, path: ["services", owner, ...path, ...thing.path] },
-      })),
-    ),
+const inFile = ([owner, service]: readonly [string, ServiceFile]): Had[] =>
+  resourcesOf(service).flatMap(({ role, resource, path }) =>
+    hadBy(owner, path, kindOf(role, resource).shares?.(resource, service.regions)),
   );
-  const byOwner = new Map(all.toReversed().map((thing) => [`${thing.owner} ${thing.what} ${thing.key}`, thing]));
-  return [...byOwner.values()].toReversed();
-}
+
+const hadBy = (owner: string, place: Path, things: readonly SharedThing[] = []): Had[] =>
+  things.map((thing) => ({ ...thing, owner, path: ["services", owner, ...place, ...thing.path] }));
+
+/** One service may have a thing several times. */
+const firstOfEach = (things: readonly Had[]): Had[] =>
+  things.filter(
+    ({ owner, what, key }, at) =>
+      things.findIndex((other) => other.owner === owner && other.what === what && other.key === key) === at,
+  );

@@ -37,7 +37,7 @@ export function awsCall(
       named.push(word.text);
       continue;
     }
-    const [name = "", own] = splitOnce(word.text.slice(2));
+    const [name, own] = splitOnce(word.text.slice(2));
     const values = own === undefined ? valuesAfter(words, at, WITH_VALUE.includes(name)) : [{ ...word, text: own }];
     if (own === undefined) at += values.length;
     options.set(plainName(name), valueFrom(values, word.line));

@@ -13,30 +13,21 @@ export const OUTSIDE: Around = { isKept: false, isRepeated: false, isGuarded: fa
 
 /** What stands around the parts of this node. */
 export function insideOf(node: SyntaxNode, around: Around): Around {
-  switch (node.type) {
-    case "Pipeline": {
-      const last = node.commands.at(-1);
-      const isKept = around.isKept || (last?.type === "Command" && keeps(last));
-      return {
-        ...around,
-        isKept,
-        isGuarded: around.isGuarded || node.prefixes.some(({ type }) => type === "Negation"),
-      };
-    }
-    case "AndOr":
-      return { ...around, isGuarded: true };
-    case "While":
-      return { ...around, isRepeated: true, isGuarded: true };
-    case "For":
-      return { ...around, isRepeated: true };
-    case "Redirected":
-      return { ...around, isKept: around.isKept || node.redirects.some(isKeeping) };
-    case "Assignment":
-      return { ...around, isKept: true };
-    default:
-      return around;
+  if (node.type === "Pipeline") {
+    const last = node.commands.at(-1);
+    const isKept = around.isKept || (last?.type === "Command" && keeps(last));
+    return { ...around, isKept, isGuarded: around.isGuarded || node.prefixes.some(({ type }) => type === "Negation") };
   }
+  if (node.type === "Redirected") return { ...around, isKept: around.isKept || node.redirects.some(isKeeping) };
+  return { ...around, ...CHANGED[node.type] };
 }
+
+const CHANGED: Readonly<Partial<Record<SyntaxNode["type"], Partial<Around>>>> = {
+  AndOr: { isGuarded: true },
+  While: { isRepeated: true, isGuarded: true },
+  For: { isRepeated: true },
+  Assignment: { isKept: true },
+};
 
 /** Its output goes into a file that is kept. */
 export const isKeeping = (redirect: Redirection): boolean =>

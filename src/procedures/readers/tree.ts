@@ -49,9 +49,12 @@ function settingFrom(node: unknown, { key, path, at }: Named, lineOf: (at: numbe
       ...{ key, path, line, text: undefined },
       children: node.items.map((item, index) => below(item, String(index), start(item))),
     };
-  const value = isScalar(node) ? String(node.value ?? "") : isAlias(node) ? `*${node.source}` : "";
-  return { key, path, line, text: value, children: [] };
+  const alias = isAlias(node) ? `*${node.source}` : "";
+  return { key, path, line, text: isScalar(node) ? said(node.value) : alias, children: [] };
 }
+
+const said = (value: unknown): string =>
+  typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? String(value) : "";
 
 /** The tree in a value of a command, where it is one. */
 export function treeIn(text: string, line: number): Setting | undefined {
