@@ -21,7 +21,7 @@ describe("what cannot be read is said, and the rest is judged", () => {
     expect(JSON.stringify(fault)).not.toMatch(/\\n|\bat \S+:\d+/);
   });
 
-  test("a text that is nested too deeply is said as well", async () => {
+  test("guard not read: a text that is nested too deeply is said as well", async () => {
     const deep = `x = ${"[".repeat(20_000)}`;
     const faults = await faultsIn({
       "a.py": deep,
