@@ -37,6 +37,11 @@ export default {
       ["engine", "flows", "views", "ports", "domain"],
       "An intent is the same whatever door it came through.",
     ),
+    mayImport(
+      "procedures",
+      ["ports", "domain", "flows/resources"],
+      "A linter of texts reads and judges: it runs nothing and asks nobody.",
+    ),
     mayImport("jobs", ["engine", "flows", "ports", "domain"], "A job handler is thin: it wakes the engine."),
     mayImport("doors", ["commands", "views", "ports", "domain"], "A door translates; it decides nothing."),
     mayImport("store", ["ports", "domain"], "The store keeps what the domain decided."),
@@ -123,6 +128,7 @@ export default {
     homeOf("@pagerduty/", "^src/integrations/pagers/pagerduty/", "pdjs lives behind its wrapper."),
     homeOf("nodemailer/", "^src/integrations/pagers/mail/", "nodemailer lives behind the pager that it is for."),
     homeOf("(pg|mysql2)/", "^src/integrations/databases/", "Drivers of databases live behind their port."),
+    homeOf("(unbash|@lezer)/", "^src/procedures/readers/", "Parsers of other people's texts live with their readers."),
     homeOf("bullmq/", "^src/jobs/", "BullMQ lives in jobs."),
     homeOf(
       "ioredis/",

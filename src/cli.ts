@@ -71,6 +71,12 @@ const VERBS: Readonly<Record<string, Verb>> = {
         logger: silent,
       }),
   },
+  "lint-procedure": {
+    usage: "lint-procedure FILE...",
+    says: "Find what is dangerous in a written runbook or script",
+    run: async (args) =>
+      (await import("./app/lint-procedure.ts")).lintProcedure(args, { readText: (path) => readFileSync(path, "utf8") }),
+  },
   policy: {
     usage: "policy [WHICH] [SERVICE]",
     says: "Print the IAM policy of a role: execute, observe or delete",

@@ -57,6 +57,47 @@ test("twokey says which version it is, and what goes wrong in one sentence", asy
   }
 });
 
+describe("twokey lint-procedure", () => {
+  const file = (name: string) => fileURLToPath(new URL(`./procedures/fixtures/${name}`, import.meta.url));
+
+  test("tells each fault with its line, why it is one and what to do, and ends with 1", async () => {
+    const path = file("09-enables-something-else.faulty.sh");
+    const { code, said } = await twokey(["lint-procedure", path]);
+
+    expect([code, said.split("\n")]).toEqual([
+      1,
+      [
+        `${path}:2: “Enable point-in-time recovery” stands above rds modify-db-instance, which does not do that [does-what-it-says]`,
+        "    People trust the words above a command, and nobody finds out before the day.",
+        "    For RDS, a backup retention of 1 day or more is what enables it. Check LatestRestorableTime afterwards.",
+        `${path}: 1 fault`,
+      ],
+    ]);
+  });
+
+  test("tells programs the same as JSON, with the services that it has no model of", async () => {
+    const path = file("08-backup-policy.faulty.md");
+    const { code, said } = await twokey(["lint-procedure", "--json", path]);
+
+    expect([code, JSON.parse(said)]).toMatchObject([
+      1,
+      { faults: [{ file: path, line: 8, rule: "backup-kind-is-one" }, { line: 25 }], notCompared: ["s3"] },
+    ]);
+  });
+
+  test.each([
+    [["lint-procedure", file("09-enables-something-else.corrected.sh")], 0, /: no faults$/],
+    [["lint-procedure"], 2, /^Usage: twokey lint-procedure FILE/],
+    [["lint-procedure", "--fix", "a.sh"], 2, /^Usage: twokey lint-procedure FILE/],
+    [["lint-procedure", "/none.sh"], 2, /^\/none\.sh cannot be read: /],
+  ])("%j ends with %d", async (args, code, says) => {
+    const ended = await twokey(args);
+
+    expect(ended).toEqual({ code, said: expect.stringMatching(says) });
+    expect(ended.said).not.toMatch(/\n\s+at /);
+  });
+});
+
 describe("twokey status, timeline, plans, runs and show", () => {
   const EXAMPLE = fileURLToPath(new URL("../examples/inventory.yaml", import.meta.url));
   let bench: StoreBench;

@@ -6,6 +6,7 @@ import { editorSchema } from "./json-schema.ts";
 import { loadFile } from "./load.ts";
 import { type Problem, sayList } from "./problem.ts";
 import { referencePage } from "./reference-page.ts";
+import { sharedByDiscovery } from "./rules/sharing.ts";
 
 /** What a command prints and how its process ends: 0 fine, 1 problems were found, 2 it was called wrongly. */
 export interface CommandResult {
@@ -38,10 +39,17 @@ export async function check(args: readonly string[], { readText, remembered }: C
   }
   const loaded = loadFile(path, text);
   const problems = loaded.ok ? loaded.warnings : loaded.problems;
-  const notes = loaded.ok ? withFound(loaded.inventory, await remembered()).services.flatMap(notesOf) : [];
+  const services = loaded.ok ? withFound(loaded.inventory, await remembered()).services : [];
+  const notes = [...services.flatMap(notesOf), ...sharingNotes(services)];
   const lines = [...problems.map(sayProblem), ...notes, `${path}: ${sayCounts(problems)}`];
   return { text: lines.join("\n"), exitCode: loaded.ok ? 0 : 1 };
 }
+
+const sharingNotes = (services: readonly Service[]): string[] =>
+  sharedByDiscovery(services).flatMap(({ rule, what, instead }) => [
+    `note: as AWS says, ${what} [${rule}]`,
+    `    ${instead}`,
+  ]);
 
 /** What the file leaves to AWS is no problem of the file; its reader is told what has to be found. */
 function notesOf(service: Service): string[] {

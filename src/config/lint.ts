@@ -1,4 +1,5 @@
 import type { Finding, ProblemSeverity } from "./problem.ts";
+import { ACCOUNT_RULES } from "./rules/accounts.ts";
 import { ALERT_RULES } from "./rules/alerts.ts";
 import { KIND_RULES } from "./rules/kinds.ts";
 import { LADDER_RULES } from "./rules/ladders.ts";
@@ -9,6 +10,7 @@ import { PEOPLE_RULES } from "./rules/people.ts";
 import { PIPELINE_RULES } from "./rules/pipelines.ts";
 import { RESOURCE_RULES } from "./rules/resources.ts";
 import type { Rule } from "./rules/rule.ts";
+import { SHARING_RULES } from "./rules/sharing.ts";
 import { SITE_RULES } from "./rules/sites.ts";
 import { USER_RULES } from "./rules/users.ts";
 import type { ReadableFile } from "./sections.ts";
@@ -21,6 +23,7 @@ export interface LintFinding extends Finding {
 /** Everything that makes no sense although the schema accepts it. Errors stop the file from being loaded. */
 export const RULES: readonly Rule[] = [
   ...PEOPLE_RULES,
+  ...ACCOUNT_RULES,
   ...PIPELINE_RULES,
   ...PAGER_RULES,
   ...PAGING_RULES,
@@ -29,6 +32,7 @@ export const RULES: readonly Rule[] = [
   ...LAG_RULES,
   ...SITE_RULES,
   ...RESOURCE_RULES,
+  ...SHARING_RULES,
   ...KIND_RULES,
   ...USER_RULES,
 ];

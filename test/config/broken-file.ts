@@ -13,7 +13,12 @@ const SECOND = INVENTORY.slice(INVENTORY.indexOf("  inventory:\n"))
   .replaceAll("inventory-service", "orders-service")
   .replaceAll("targetgroup/inventory", "targetgroup/orders")
   .replaceAll("mycomputer.com/inventory", "mycomputer.com/orders")
-  .replaceAll("api.mycomputer.com", "orders.mycomputer.com");
+  .replaceAll("api.mycomputer.com", "orders.mycomputer.com")
+  .replaceAll("db.inventory.mycomputer.internal", "db.orders.mycomputer.internal")
+  .replaceAll("mycomputer-production", "mycomputer-orders")
+  .replaceAll("primary-alb", "orders-alb")
+  .replaceAll("secondary-alb", "orders-standby-alb")
+  .replaceAll(/sg-0[0-9a-f]{2}/g, "sg-0ff");
 const SECOND_RULE = `    - name: orders has few free connections
       match: { alarm: orders-connections }
       service: orders

@@ -3,7 +3,7 @@ import { CHECK_USAGE, check, SCHEMA_USAGE, schema } from "../../src/config/check
 import { loadFile } from "../../src/config/load.ts";
 import type { Found } from "../../src/domain/service/found.ts";
 import { databaseRecordOf, siteOf, trafficOf } from "../harness/site.ts";
-import { INVENTORY, REGAMI } from "./broken-file.ts";
+import { INVENTORY, REGAMI, TWO_SERVICES } from "./broken-file.ts";
 
 const reading = (text: string, found: Found = {}) => ({ readText: () => text, remembered: async () => found });
 
@@ -33,6 +33,23 @@ describe("twokey check", () => {
     expect(open.text).toContain("1 settings will be discovered from AWS: stores.stock.in.eu-west-1.endpoint");
     expect(known.text).toContain("1 settings were discovered from AWS: stores.stock.in.eu-west-1.endpoint");
     expect(known.text).not.toContain("no plan can be made");
+  });
+
+  test("tells what two services share where only AWS says so", async () => {
+    const without = TWO_SERVICES.split("\n")
+      .filter((line) => !line.includes("security_group: sg-0ff11bb22cc33dd44"))
+      .join("\n");
+    const group = (value: string) => ({ "rds-replica/eu-west-1/orders-db": { security_group: { value, atMs: 1 } } });
+
+    const [own, shared] = [
+      await check([], reading(without, group("sg-0123456789abcdef0"))),
+      await check([], reading(without, group("sg-0aa11bb22cc33dd44"))),
+    ];
+
+    expect(own.text).not.toContain("share the");
+    expect(shared.text).toContain(
+      "note: as AWS says, orders and inventory share the security group sg-0aa11bb22cc33dd44 in eu-west-1 [security-group-of-one-service]\n    give each database",
+    );
   });
 
   test("says so when there is nothing to say", async () => {

@@ -11,6 +11,7 @@ import { example } from "../harness/example.ts";
 import { AT } from "../harness/observed.ts";
 import { PLAYS, type Play } from "../harness/plays.ts";
 import { quietCloud } from "../harness/quiet-cloud.ts";
+import { faultsIn } from "../procedures/read.ts";
 import { controlOf, openExample } from "../sandbox/derived-world.ts";
 
 /** What each line of a plan's commands by hand calls; nothing of it leaves this machine here. */
@@ -97,6 +98,12 @@ describe("the simulated world", () => {
 });
 
 describe.each(PLAYS)("the commands by hand of $title", (play) => {
+  test("are a procedure in which the linter of procedures finds nothing", async () => {
+    const faults = await faultsIn({ "by-hand.sh": (await linesOf(play)).join("\n") });
+
+    expect(faults.map(({ line, rule, what }) => `${line} ${rule}: ${what}`)).toEqual([]);
+  });
+
   test("have nothing that zsh takes for a file or for a command, and no date that only GNU knows", async () => {
     const lines = await linesOf(play);
 

@@ -5,6 +5,14 @@
  */
 export const GUARDS = [
   {
+    guard: "what the linter cannot read is a fault",
+    file: "src/procedures/lint.ts",
+    cut: "unique([...found, ...unread])",
+    by: "unique([...found, ...unread.slice(0, 0)])",
+    test: "procedures/unread.test.ts",
+    fails: "guard not read: a text that is nested too deeply is said as well",
+  },
+  {
     guard: "a marker row comes when nobody else can write",
     file: "src/flows/resources/stores/rds-replica/close-behind.ts",
     cut: "const marker = after ?? (sessions.isProven ? undefined : before);",

@@ -37,6 +37,16 @@ export interface Subject {
   readonly isOwn: boolean;
 }
 
+/** A thing that two services can have in common, and that a move of the one touches for the other. */
+export interface SharedThing {
+  readonly what: "security-group" | "database-record" | "cluster" | "load-balancer";
+  /** Tells it from every other one of its sort. */
+  readonly key: string;
+  readonly says: string;
+  /** Where it is written, from the resource on. */
+  readonly path: Path;
+}
+
 /** A name in DNS that belongs to the resource. */
 export interface NamedRecord {
   readonly name: string;
@@ -126,6 +136,8 @@ export interface KindDefinition<Settings extends Resource, Facts extends object>
   readonly settings: z.ZodObject & z.ZodType<Settings>;
   subjects(resource: Settings, regions: readonly Region[]): readonly Subject[];
   records(resource: Settings): readonly NamedRecord[];
+  /** What the file says of things that other services may have as well. What AWS is asked for is not seen here. */
+  shares?(resource: Settings, regions: readonly Region[]): readonly SharedThing[];
   /** Asks AWS about one subject. `resource` has what the file says and what was found before. Absent: it leaves nothing to AWS. */
   discover?(resource: Settings, subject: Subject, asking: Asking): Promise<Known<Answers>>;
   /** Where AWS contradicts what the file says of a subject, beyond single settings: sentences, each with what to do. */

@@ -26,3 +26,6 @@ export const written = (writeCheck: string): string[] => [
   `curl -sS -X POST ${quoted(writeCheck)}`,
   told('Go on when that says {"written":true}.'),
 ];
+
+/** A file of its own at each paste, so that nothing which was saved before is written over. */
+export const savedAs = (name: string): string => `saved="${name.replaceAll(/[^\w.-]/g, "_")}-$(date +%H%M%S)"`;

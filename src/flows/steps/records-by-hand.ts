@@ -1,10 +1,15 @@
 import type { RecordSet } from "../../ports/traffic.ts";
-import { quoted } from "./by-hand.ts";
+import { quoted, savedAs } from "./by-hand.ts";
 
-/** A change of records as an AWS CLI command. */
+/** A change of records as AWS CLI commands: what stands there is saved first. */
 export function recordsByHand(zone: string, after: readonly RecordSet[]): string[] {
   const changes = after.map((record) => ({ Action: "UPSERT", ResourceRecordSet: awsForm(record) }));
+  const names = [...new Set(after.map(({ name }) => name))];
   return [
+    ...names.flatMap((name) => [
+      savedAs(name),
+      ...recordsListed({ zone, name }).map((line) => `${line} --output json > "$saved.json"`),
+    ]),
     `aws route53 change-resource-record-sets --hosted-zone-id ${zone} --change-batch ${quoted(JSON.stringify({ Changes: changes }))}`,
   ];
 }

@@ -6,7 +6,7 @@ import { fence } from "./fence.ts";
 import { RULES } from "./lint.ts";
 import { type EcsSeen, identity, look, tell } from "./look.ts";
 import { move } from "./move.ts";
-import { balancer, compute, LOOKS, permits, subjects } from "./parts.ts";
+import { balancer, compute, LOOKS, permits, shares, subjects } from "./parts.ts";
 import { scaleOut } from "./scale-out.ts";
 import { ABOUT, Ecs } from "./settings.ts";
 
@@ -15,6 +15,7 @@ export const ecs = defineKind<Ecs, EcsSeen>({
   about: ABOUT,
   ...{
     subjects,
+    shares,
     records: () => [],
     discover,
     contradictions,

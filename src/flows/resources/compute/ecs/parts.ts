@@ -1,7 +1,7 @@
 import type { Region } from "../../../../domain/service/region.ts";
 import type { ComputeSite, LoadBalancer } from "../../../../domain/service/site.ts";
 import type { Permission, Thing } from "../../../../ports/permission.ts";
-import type { LookRule, Subject } from "../../kind.ts";
+import type { LookRule, SharedThing, Subject } from "../../kind.ts";
 import { knownValue } from "../../known-value.ts";
 import { scaling } from "./permissions.ts";
 import type { Ecs } from "./settings.ts";
@@ -54,6 +54,31 @@ export function subjects(settings: Ecs, regions: readonly Region[]): Subject[] {
         ...{ key: `${region}/${cluster}/${service}`, says: `ECS service ${service} in ${region}`, region, isOwn: true },
         ...{ path: ["in", region], wants: isWorker(settings) ? [] : BALANCED },
       },
+    ];
+  });
+}
+
+/** Clusters and load balancers serve several services with one room and one front. */
+export function shares(settings: Ecs, regions: readonly Region[]): SharedThing[] {
+  return regions.flatMap((region): SharedThing[] => {
+    const { cluster } = inRegion(settings, region);
+    const front = settings.in?.[region]?.load_balancer?.dns_name?.toLowerCase();
+    const at = settings.in?.[region]?.id === undefined ? ["id"] : ["in", region, "id"];
+    const path = ["in", region, "load_balancer", "dns_name"];
+    return [
+      ...(cluster === undefined
+        ? []
+        : [
+            {
+              what: "cluster",
+              key: `${region}/${cluster}`,
+              says: `cluster ${cluster} in ${region}`,
+              path: at,
+            } as const,
+          ]),
+      ...(front === undefined
+        ? []
+        : [{ what: "load-balancer", key: front, says: `load balancer ${front} in ${region}`, path } as const]),
     ];
   });
 }

@@ -3,6 +3,7 @@ import { StepFailed, TransientError } from "../../../../domain/errors.ts";
 import type { ServiceFacts } from "../../../../ports/compute.ts";
 import type { Step } from "../../../../ports/step.ts";
 import { ComputeInput, MINUTE, SECOND } from "../../../steps/schemas.ts";
+import { savedByHand, scaledByHand } from "./by-hand.ts";
 import { scaling } from "./permissions.ts";
 
 /**
@@ -44,9 +45,10 @@ export const scaleOut: Step<Input, Data, z.infer<typeof Output>> = {
   times: () => ({ expectedMs: 75 * SECOND, deadlineMs: 20 * MINUTE }),
   controlPlane: ({ region }) => region,
   byHand: ({ region, compute }) => {
-    const scaling = `aws application-autoscaling register-scalable-target --region ${region} --service-namespace ecs --scalable-dimension ecs:service:DesiredCount --resource-id service/${compute.cluster}/${compute.service} --min-capacity ${compute.tasks} --max-capacity ${compute.max_tasks ?? compute.tasks}`;
+    const limits = `--min-capacity ${compute.tasks} --max-capacity ${compute.max_tasks ?? compute.tasks}`;
     const desired = `aws ecs update-service --region ${region} --cluster ${compute.cluster} --service ${compute.service} --desired-count ${compute.tasks}`;
-    return compute.max_tasks === undefined ? [desired] : [scaling, desired];
+    const scaling = compute.max_tasks === undefined ? [] : scaledByHand(region, compute, limits);
+    return [...savedByHand(region, compute), ...scaling, desired];
   },
   permissions: ({ region, compute }) => scaling(region, compute.cluster, compute.service),
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { StepFailed, TransientError } from "../../../../domain/errors.ts";
 import { cutWith, type Doors, isSameRule, isShut, sayCut } from "../../../../domain/service/firewall.ts";
 import { isUnanswered, type Known } from "../../../../domain/service/observed.ts";
-import { told } from "../../../steps/by-hand.ts";
+import { savedAs, told } from "../../../steps/by-hand.ts";
 import { FirewallRuleInput } from "../../../steps/schemas.ts";
 import type { Fence } from "../../fence.ts";
 import { giveBack } from "../../seen-again.ts";
@@ -147,13 +147,14 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
 
   byHand: ({ region, instance, reboots, login }) => [
     ...(login ? signInByHand(login) : []),
+    savedAs("rules"),
     `for group in $(aws rds describe-db-instances --region ${region} --db-instance-identifier ${instance} --query 'DBInstances[0].VpcSecurityGroups[].VpcSecurityGroupId' --output text)`,
     "do",
-    `  aws ec2 describe-security-groups --region ${region} --group-ids "$group" --query 'SecurityGroups[0].IpPermissions' --output json > "$group.json"`,
-    `  aws ec2 revoke-security-group-ingress --region ${region} --group-id "$group" --ip-permissions "file://$group.json"`,
+    `  aws ec2 describe-security-groups --region ${region} --group-ids "$group" --query 'SecurityGroups[0].IpPermissions' --output json > "$saved-$group.json"`,
+    `  aws ec2 revoke-security-group-ingress --region ${region} --group-id "$group" --ip-permissions "file://$saved-$group.json"`,
     "done",
     told(
-      `What was closed stands in one file a group. aws ec2 authorize-security-group-ingress --region ${region} --group-id GROUP --ip-permissions file://GROUP.json opens it again.`,
+      `What was closed stands in one file a group, with the time of this paste in its name. aws ec2 authorize-security-group-ingress --region ${region} --group-id GROUP --ip-permissions file://FILE opens it again.`,
     ),
     ...(login ? endByHand(login) : []),
     ...(reboots

@@ -7,7 +7,7 @@ import { snapshot, turn } from "./inside.ts";
 import { RULES } from "./lint.ts";
 import { behind, identity, look, type RdsSeen, tell } from "./look.ts";
 import { move } from "./move.ts";
-import { database, databaseRecord, LOOKS, permits, records, subjects } from "./parts.ts";
+import { database, databaseRecord, LOOKS, permits, records, shares, subjects } from "./parts.ts";
 import { promoteReplica } from "./promote-replica.ts";
 import { readiness } from "./readiness.ts";
 import { rebootFailover } from "./reboot-instance.ts";
@@ -19,7 +19,7 @@ export const rdsReplica = defineKind<RdsReplica, RdsSeen>({
   ...{ kind: "rds-replica", role: "stores", settings: RdsReplica, isByRegion: true },
   about: ABOUT,
   lagMetric: { namespace: "AWS/RDS", metric: "ReplicaLag" },
-  ...{ subjects, records, discover, lint: RULES, parts: { database, databaseRecord }, permits, looks: LOOKS },
+  ...{ subjects, records, shares, discover, lint: RULES, parts: { database, databaseRecord }, permits, looks: LOOKS },
   ...{ look, tell, readiness, identity, fence, store: { writer, behind, move, turn, snapshot } },
   steps: [
     storedStep(recordDataPosition),

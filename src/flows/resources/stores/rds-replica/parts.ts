@@ -12,7 +12,7 @@ import {
   rds,
   snapshotLooks,
 } from "../../../steps/permissions.ts";
-import type { LookRule, NamedRecord, Subject } from "../../kind.ts";
+import type { LookRule, NamedRecord, SharedThing, Subject } from "../../kind.ts";
 import { knownValue } from "../../known-value.ts";
 import { closing, forbiddingDeletion, opening, promoting, rebooting } from "./permissions.ts";
 import type { RdsReplica } from "./settings.ts";
@@ -71,6 +71,22 @@ export function subjects({ in: regions, name: writer }: RdsReplica, [home = ""]:
       // Services may share a database's name no more than the database itself, which is told already.
       ...{ wants: ["zone", "ttl_seconds"], isOwn: false },
     },
+  ];
+}
+
+/** Groups that the fence closes, and the name that a move leads elsewhere. */
+export function shares({ in: regions, name: writer }: RdsReplica): SharedThing[] {
+  const groups = Object.entries(regions).flatMap(([region, { security_group: group }]): SharedThing[] => {
+    const path = ["in", region, "security_group"];
+    return group === undefined
+      ? []
+      : [{ what: "security-group", key: `${region}/${group}`, says: `security group ${group} in ${region}`, path }];
+  });
+  if (!writer) return groups;
+  const { name, zone = "" } = writer;
+  return [
+    ...groups,
+    { what: "database-record", key: `${zone}/${name}`, says: `database record ${name}`, path: ["name"] },
   ];
 }
 
