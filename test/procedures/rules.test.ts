@@ -64,6 +64,8 @@ const CASES: readonly (readonly [about: string, file: string, lines: readonly st
   ["a deletion of what may be empty", "a.sh", ["rm -rf $DIR/*"], "1 deletion-names-something"],
   ["a deletion in quotes of what may be unset", "a.sh", ['rm -rf "$DIR"/old'], "1 deletion-names-something"],
   ["a deletion that insists", "a.sh", [`rm -rf "\${DIR:?}"/old`]],
+  ["a deletion of one word that was set", "a.sh", ["t=$(mktemp -d)", "rm -rf $t"]],
+  ["a deletion below the home folder", "a.sh", ['rm -rf "$HOME/.cache/dumps"']],
   ["a deletion of a known folder", "a.sh", ["DIR=/var/dumps", "rm -rf $DIR/old"]],
   ["a deletion where unset variables end it", "a.sh", ["set -u", 'rm -rf "$DIR"/old']],
   ["a bucket that is emptied", "a.sh", ["aws s3 rm --recursive s3://dumps/$DAY"], "1 deletion-names-something"],

@@ -4,7 +4,21 @@ import type { PlacedWord } from "./aws-cli.ts";
 
 const EXPANSIONS = new Set(["SimpleExpansion", "ParameterExpansion", "CommandExpansion", "ArithmeticExpansion"]);
 /** What bash fills in itself, and what holds one word always. */
-const SAFE = new Set(["#", "?", "$", "!", "RANDOM", "SECONDS", "EPOCHSECONDS", "UID", "EUID", "PPID", "BASHPID"]);
+const SAFE = new Set([
+  "#",
+  "?",
+  "$",
+  "!",
+  "RANDOM",
+  "SECONDS",
+  "EPOCHSECONDS",
+  "UID",
+  "EUID",
+  "PPID",
+  "BASHPID",
+  "HOME",
+  "PWD",
+]);
 
 /** A word with what the shell would make of it. `files` are those that the script has written before. */
 export function wordOf(word: ParsedWord, line: number, files: ReadonlyMap<string, Setting>): PlacedWord {
@@ -37,7 +51,7 @@ function partsOf(word: ParsedWord): SyntaxNode[] {
 function* variablesIn(word: ParsedWord): Generator<string> {
   for (const part of partsOf(word)) {
     const name = part.type === "SimpleExpansion" || part.type === "ParameterExpansion" ? nameIn(part) : "";
-    if (name !== "") yield name;
+    if (name !== "" && !SAFE.has(name)) yield name;
   }
 }
 

@@ -151,7 +151,7 @@ function isOnlyCreated({ options }: Act): boolean {
 
 const isDangerous = (act: Act, before: readonly Act[]): boolean =>
   ["promotes", "moves-users"].includes(purposeOf(act) ?? "") ||
-  deletes(act) ||
+  (act.name !== "rm" && deletes(act)) ||
   (/ delete-/.test(act.name) && !before.some((each) => isDeletion(act, each)));
 
 const has = ({ words }: Act, pattern: RegExp): boolean => words.some(({ text }) => pattern.test(text));
@@ -165,8 +165,10 @@ function emptied(act: Act, { constants, assigned, stopsOnUnset }: Procedure) {
   if (!deletes(act)) return [];
   const isSafe = (name: string, { insisted }: Word) => insisted.includes(name) || constants.has(name);
   return act.words.flatMap((word) => {
-    const bare = word.unquoted.find((name) => !isSafe(name, word));
     const isMore = word.text.replaceAll(/["{}]/g, "") !== `$${word.variables[0]}`;
+    // An empty word of its own leaves rm with nothing to delete.
+    const isNothing = (name: string) => act.name === "rm" && !isMore && assigned.has(name);
+    const bare = word.unquoted.find((name) => !isSafe(name, word) && !isNothing(name));
     const unset = word.variables.find((name) => !isSafe(name, word) && !assigned.has(name) && !stopsOnUnset && isMore);
     const name = bare ?? unset;
     return name === undefined
