@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-/** The tables of faults, crashes, repeats and late writes to DNS: whole, or as `npm test` draws them from a seed, or from several. */
-const TABLES = ["test/crash", "test/engine/runs", "test/flows/steps"];
+/** The tables of faults, crashes, repeats, wrong secrets and late writes to DNS: whole, or as `npm test` draws them from a seed, or from several. */
+const TABLES = ["test/crash", "test/engine/runs", "test/flows/steps", "test/scenarios/wrong-secrets"];
 const USAGE = `npm run tables -- [--seed S] [--runs N] [path …]
 
 Without options every row is walked in every way. --seed S walks what npm test draws from S; --runs N

@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import { eventually } from "../harness/eventually.ts";
 import { answerTo, startTestStage } from "../harness/stage.ts";
+import { drawn, WALKED } from "../harness/tables.ts";
 
 const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 const HOUR_MS = 3_600_000;
@@ -92,6 +93,8 @@ const role = async () => String((await stage.world.log("sts.role-assumed")).at(-
 
 interface Case {
   readonly what: string;
+  /** How the id of its proof begins. */
+  readonly id: string;
   readonly proof: () => string;
   readonly breaks: () => Promise<unknown>;
   readonly mends: () => Promise<unknown>;
@@ -111,6 +114,7 @@ const MANIFEST = [
 const CASES: readonly Case[] = [
   {
     what: "a bot token that was revoked",
+    id: "slack-bot-token",
     proof: () => "slack-bot-token",
     breaks: slack({ revoked: ["bot"] }),
     mends: slack({ revoked: [] }),
@@ -119,6 +123,7 @@ const CASES: readonly Case[] = [
   },
   {
     what: "an app token that was revoked",
+    id: "slack-app-token",
     proof: () => "slack-app-token",
     breaks: slack({ revoked: ["app"] }),
     mends: slack({ revoked: [] }),
@@ -127,6 +132,7 @@ const CASES: readonly Case[] = [
   },
   {
     what: "a bot token without a scope",
+    id: "slack-scopes",
     proof: () => "slack-scopes",
     breaks: slack({ scopes: MANIFEST.filter((scope) => scope !== "pins:write") }),
     mends: slack({ scopes: MANIFEST }),
@@ -135,6 +141,7 @@ const CASES: readonly Case[] = [
   },
   {
     what: "a routing key that was taken out of the service",
+    id: "pagerduty-routing-key",
     proof: () => "pagerduty-routing-key",
     breaks: pagerDuty({ routingKeys: "refused" }),
     mends: pagerDuty({ routingKeys: "taken" }),
@@ -144,6 +151,7 @@ const CASES: readonly Case[] = [
   },
   {
     what: "an API token that was removed",
+    id: "pagerduty-api-token",
     proof: () => "pagerduty-api-token",
     breaks: pagerDuty({ apiToken: "refused" }),
     mends: pagerDuty({ apiToken: "taken" }),
@@ -152,6 +160,7 @@ const CASES: readonly Case[] = [
   },
   {
     what: "AWS keys that were revoked",
+    id: "aws-identity",
     proof: () => "aws-identity",
     breaks: sts({ keys: "revoked" }),
     mends: sts({ keys: "taken" }),
@@ -160,6 +169,7 @@ const CASES: readonly Case[] = [
   },
   {
     what: "a role that trusts this machine no more",
+    id: "aws-role",
     proof: () => "aws-role",
     breaks: async () => stage.world.post("/sts/trust", { refused: [await role()] }),
     mends: sts({ refused: [] }),
@@ -168,6 +178,7 @@ const CASES: readonly Case[] = [
   },
   {
     what: "an account that is not the one of the file",
+    id: "aws-account",
     proof: () => "aws-account",
     breaks: sts({ account: "999900001111" }),
     mends: sts({ account: null }),
@@ -176,6 +187,7 @@ const CASES: readonly Case[] = [
   },
   {
     what: "a topic that TwoKey is not subscribed to",
+    id: "topic:",
     proof: () => `topic:${topic().replace(/:\d{12}:/, ":111122223333:")}`,
     breaks: () => stage.world.post("/sns/unsubscribe", { topicArn: topic().replace(/:\d{12}:/, ":111122223333:") }),
     mends: async () => {
@@ -188,6 +200,7 @@ const CASES: readonly Case[] = [
   },
   {
     what: "a write check that answers nothing that was agreed",
+    id: "write-check:",
     proof: () => "write-check:inventory:stores.stock:eu-west-1",
     breaks: () =>
       stage.world.planFault({
@@ -208,7 +221,22 @@ test("with everything right the bot is ready, nothing is degraded, and the docto
   for (const { proof } of CASES) expect(out).toContain(`✓ ${proof()}: `);
 });
 
-describe.each(CASES)("$what", ({ proof, breaks, mends, status = 200, says, instead }) => {
+/** A doctor is a process for each: of what one vendor can refuse one is tried a day, and all of it by `npm run tables`. */
+const VENDORS = ["slack-", "pagerduty-", "aws-", "topic:", "write-check:"] as const;
+const DRAWN = VENDORS.flatMap((vendor) =>
+  drawn(
+    `wrong ${vendor}`,
+    CASES.filter(({ id }) => id.startsWith(vendor)),
+  ),
+);
+
+test("everything that can be wrong is drawn one day or another", () => {
+  const kinds = VENDORS.map((vendor) => CASES.filter(({ id }) => id.startsWith(vendor)).length);
+  expect(kinds).not.toContain(0);
+  expect(kinds.reduce((sum, count) => sum + count)).toBe(CASES.length);
+});
+
+describe.each(DRAWN)(`$what (${WALKED})`, ({ proof, breaks, mends, status = 200, says, instead }) => {
   test("is noticed within the hour and told to people, by the doctor too, and is un-said when it is mended", async () => {
     const { world } = stage;
     await fine();
