@@ -30,7 +30,8 @@ interface WriteCheck {
 const proofOf = ({ service, id, region, url }: WriteCheck, probe: Pick<Probe, "writeCheck">): Proof => ({
   id: `write-check:${service}:${id}:${region}`,
   proves: `the write check of ${id} in ${region} answers as it was agreed`,
-  neededBy: [service],
+  // The plan itself asks it again, and has it signed for or refuses a planned move: nobody is kept in a region by an answer of this hour.
+  neededBy: "no move",
   prove: async (signal): Promise<Proven> => {
     const verdict = await probe.writeCheck(url(), signal);
     if (verdict.kind !== "unknown") return OK;

@@ -51,7 +51,9 @@ const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${te
 /** Why the process is not ready, one sentence each. Silence takes no pager away. */
 export const notReady = (standings: readonly Standing[]): readonly string[] =>
   standings.flatMap((standing) =>
-    standing.critical !== undefined && isWrong(standing) ? [`${capital(standing.critical)}: ${whatOf(standing)}`] : [],
+    standing.critical !== undefined && isWrong(standing) && !standing.isSilent
+      ? [`${capital(standing.critical)}: ${whatOf(standing)}`]
+      : [],
   );
 
 export const sayWrong = (standing: Standing, process: string): string =>

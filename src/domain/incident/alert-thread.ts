@@ -44,7 +44,9 @@ export function applySignal(
   const isNewest = current === undefined || signal.changedAtMs > current.changedAtMs;
   const signals = (current?.signals ?? 0) + 1;
   const { id, state, changedAtMs, reason, late } = signal;
-  const change = { number: signals, id, state, atMs: changedAtMs, reason, late };
+  // What opened nothing since it is older than the installation is no repeat of what SNS delivers of it.
+  const isLate = late || signal.isOld === true;
+  const change = { number: signals, id, state, atMs: changedAtMs, reason, late: isLate };
   const incident = context.incident ?? current?.incident;
   return {
     fingerprint: signal.fingerprint,

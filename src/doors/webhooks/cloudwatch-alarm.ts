@@ -21,7 +21,7 @@ const Line = z.object({
 const shown = <T extends z.ZodType>(schema: T) => schema.nullish().catch(undefined);
 const Trigger = Metric.extend({
   /** Of metric maths and anomaly detection: what it is made of. */
-  Metrics: z.array(Line).nullish(),
+  Metrics: shown(z.array(Line)),
   Statistic: shown(z.string()),
   ExtendedStatistic: shown(z.string()),
   ComparisonOperator: shown(z.string()),

@@ -9,7 +9,8 @@ import { turnOf } from "../intake/open.ts";
 /** Alerts that join an incident, and how long it has to be quiet before one of them is news. */
 export interface Ringing {
   readonly quietMs: number;
-  readonly alerts: readonly { readonly alert: JoinedAlert }[];
+  /** `isNew`: this alarm was not counted for this incident before. */
+  readonly alerts: readonly { readonly alert: JoinedAlert; readonly isNew: boolean }[];
 }
 
 /** So fine is the time of the newest alarm kept: a storm does not rewrite the incident for each of its alarms. */
@@ -25,9 +26,9 @@ const lastAlarm = ({ lastAlertAtMs, alerts: [first], openedAtMs }: Incident) =>
   lastAlertAtMs ?? first?.atMs ?? openedAtMs;
 
 /**
- * An alarm after a whole time of quiet. Its incident is still open, so it opens no second one; but who acknowledged the first
- * trouble may have gone to sleep. People are paged again, unless somebody answered within that time or is being paged still.
- * Undefined where it was not quiet.
+ * An alarm after a whole time of quiet, or one that the incident never had: trouble that goes on makes no other trouble part of it. The
+ * incident is still open, so it opens no second one; but who acknowledged the first trouble may have gone to sleep. People are paged
+ * again, unless somebody answered within that time or is being paged still. Undefined where nothing of it is news.
  */
 export function alarmsAgain(
   incident: Incident,
@@ -35,10 +36,13 @@ export function alarmsAgain(
 ): Changed<Incident> | undefined {
   const newest = joining.alerts.map(({ alert }) => alert).toSorted((a, b) => b.atMs - a.atMs)[0];
   const quietMs = (newest?.atMs ?? 0) - lastAlarm(since);
-  if (newest === undefined || quietMs <= joining.quietMs) return undefined;
+  const wasQuiet = quietMs > joining.quietMs;
+  if (newest === undefined || !(wasQuiet || hasOther(since, joining))) return undefined;
   const ladder = ladderAgain(incident, joining, nowMs);
+  if (!wasQuiet && ladder === undefined) return undefined;
+  const when = wasQuiet ? `after ${sayDuration(quietMs)} without a new one` : "which it never had before";
   const paged = ladder === undefined ? "" : " People are paged again.";
-  const says = `${newest.name} alarms, after ${sayDuration(quietMs)} without a new one.${paged}`;
+  const says = `${newest.name} alarms, ${when}.${paged}`;
   const value = withNote(ladder === undefined ? amend(incident, {}) : pagedBy(incident, ladder, nowMs), {
     ...{ id: `again:${newest.atMs}`, atMs: nowMs, says },
   });
@@ -46,10 +50,26 @@ export function alarmsAgain(
   return { value, events: [eventOf(value, { kind: "incident.alarms-again", atMs: nowMs, says, facts })] };
 }
 
+const hasOther = ({ alerts }: Incident, joining: Ringing): boolean =>
+  joining.alerts.some(
+    ({ alert, isNew }) => isNew && !alerts.some(({ fingerprint }) => fingerprint === alert.fingerprint),
+  );
+
+const pagedBy = (incident: Incident, ladder: Ladder, nowMs: number): Incident => ({
+  ...unanswered(incident, nowMs),
+  ladders: [...incident.ladders, ladder],
+});
+
 /** What was answered before this moment counts for nothing more, at the pager neither. */
-function pagedBy(incident: Incident, ladder: Ladder, nowMs: number): Incident {
+function unanswered(incident: Incident, nowMs: number): Incident {
   const pager = { ...incident.pager, lapsedAtMs: Math.max(incident.pager.lapsedAtMs ?? 0, nowMs) };
-  return { ...incident, pager, acks: [], ladders: [...incident.ladders, ladder] };
+  return { ...incident, pager, acks: [] };
+}
+
+/** Before it becomes graver: who answered lesser trouble long ago has not answered this. */
+export function withoutOldAnswers(incident: Incident, quietMs: number, nowMs: number): Incident {
+  const answeredMs = Math.max(0, ...incident.acks.map(({ atMs }) => atMs));
+  return incident.acks.length > 0 && nowMs - answeredMs > quietMs ? unanswered(incident, nowMs) : incident;
 }
 
 function ladderAgain(incident: Incident, { quietMs }: Ringing, nowMs: number): Ladder | undefined {

@@ -14,7 +14,7 @@ import { planLadder } from "../../../domain/incident/ladder.ts";
 import { type Severity, worse } from "../../../domain/incident/severity.ts";
 import { turnOf } from "../intake/open.ts";
 import { settlePages } from "../paging/acknowledge.ts";
-import { alarmsAgain, newestAlarm } from "./again.ts";
+import { alarmsAgain, newestAlarm, withoutOldAnswers } from "./again.ts";
 
 /** Who asked for a change, and through which door. */
 export interface Actor {
@@ -64,10 +64,13 @@ export function joinAlerts(incident: Incident, joining: Joining, nowMs: number):
   const alerts = [...listed.values()];
   const grown = amend(incident, { alerts, moreAlerts: more, services, absorbs, lastAlertAtMs: alarmAtMs });
   const widened = widen(grown, joining, nowMs);
-  const again = alarmsAgain(widened.value, { since: incident, joining, nowMs });
-  const told = { value: again?.value ?? widened.value, events: [...widened.events, ...(again?.events ?? [])] };
-  const harder = setSeverity(told.value, worse(incident.severity, joining.severity), { actor: TWOKEY, nowMs });
-  return { value: harder?.value ?? told.value, events: [...told.events, ...(harder?.events ?? [])] };
+  const severity = worse(incident.severity, joining.severity);
+  // Graver trouble has pages of its own.
+  const told =
+    severity === incident.severity
+      ? alarmsAgain(widened.value, { since: incident, joining, nowMs })
+      : setSeverity(withoutOldAnswers(widened.value, joining.quietMs, nowMs), severity, { actor: TWOKEY, nowMs });
+  return { value: told?.value ?? widened.value, events: [...widened.events, ...(told?.events ?? [])] };
 }
 
 function widen(incident: Incident, { scope, region }: Joining, nowMs: number): Changed<Incident> {

@@ -98,6 +98,23 @@ describe("An alarm that comes again", () => {
     expect(outside(desk).told).toEqual([expect.stringMatching(/^.*a-errors alarms, after 21 min .* one\.$/)]);
   });
 
+  test("guard other trouble: of another cause pages people again in the midst of the first one, since who answered that has not answered this", async () => {
+    const { desk, id } = await acknowledged();
+    for (let alarms = 0; alarms < 5; alarms += 1) {
+      await pass(desk, id, 10);
+      await desk.intake.take(signal("a-lag", { state: "ok", changedAtMs: desk.clock.now() }));
+      await rings(desk);
+    }
+    const before = desk.paging.responders.length;
+
+    await rings(desk, "a-errors");
+    await pass(desk, id, 6);
+
+    expect((await desk.incident(id)).acks).toEqual([]);
+    expect(desk.paging.responders.length).toBeGreaterThan(before);
+    expect(desk.incidents.all()).toHaveLength(1);
+  });
+
   test("that is delivered twice pages once", async () => {
     const { desk, id } = await acknowledged();
     await pass(desk, id, 40);
