@@ -3,7 +3,7 @@ import { openIncidents } from "../commands/incident-deps.ts";
 import type { CommandDeps } from "../commands/index.ts";
 import type { Intents } from "../commands/intent.ts";
 import { askFromPipeline, type PipelineAnswer, type PipelineAsk } from "../commands/pipeline.ts";
-import { renewPlan } from "../commands/renew.ts";
+import { renewals } from "../commands/renew.ts";
 import { createIntents } from "../commands/route.ts";
 import type { Looked } from "../commands/run-deps.ts";
 import type { Event } from "../domain/event.ts";
@@ -54,7 +54,7 @@ export interface Commands {
   /** What a pipeline asks for, which is no person. */
   readonly askFromPipeline: (ask: PipelineAsk) => Promise<PipelineAnswer>;
   /** Makes a plan again that was made while something was silent which answers now. */
-  readonly renewPlan: (run: RunState) => Promise<void>;
+  readonly renewPlan: (run: RunState) => void;
 }
 
 // oxlint-disable-next-line max-lines-per-function -- one table: what each family of commands is handed
@@ -113,7 +113,7 @@ export function createCommands(sources: CommandSources): Commands {
   return {
     intents: createIntents(deps, inventory),
     askFromPipeline: (ask) => askFromPipeline(ask, deps.run),
-    renewPlan: (run) => renewPlan(run, deps.run, sources.logger),
+    renewPlan: renewals(deps.run, sources.logger),
   };
 }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { Settings } from "../config/environment.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { createQueues } from "../jobs/queues.ts";
@@ -32,8 +33,10 @@ export type Held = Awaited<ReturnType<typeof openStore>>;
 /** What everything else stands on: the store with its clock, the ledger beside it, the ways out, and the queues. */
 export async function openStore({ settings, described, logger, opened }: Composing, worker: string) {
   const url = settings.redisUrl.reveal();
+  // A container that starts again may have the same host name and process id.
+  const self = `${worker}#${randomBytes(4).toString("hex")}`;
   const terms = { accepted: described().file.redis.accept, isRehearsal: settings.sandbox !== undefined };
-  const { redis, facts } = await connectRedis(url, { ...terms, name: worker }, logger);
+  const { redis, facts } = await connectRedis(url, { ...terms, name: self }, logger);
   opened.add(() => redis.disconnect());
   const whose = whoseState(described().file.environment, terms.isRehearsal);
   await claimStore(redis, { whose, ledgerKey: settings.ledger.key });
@@ -50,14 +53,12 @@ export async function openStore({ settings, described, logger, opened }: Composi
   opened.add(() => outside.close());
   const queues = createQueues({ url, ...FAIL_FAST, enableOfflineQueue: true }, logger);
   opened.add(() => queues.close());
-  const timeline = (incident: string) => eventsOf(redis, "incident", incident);
-  const eventsOfRun = (run: string) => eventsOf(redis, "run", run);
   const say = (says: string) => announce(says, { stores, clock, queues, inventory });
   // What the simulated world takes says nothing about the real one.
   const times = createLearnedTimes(stores.stepTimes, settings.sandbox ? "rehearsal" : "production");
   return {
     redis,
-    ...{ drivers: createDrivers(redis, worker), server: sayServer(facts, terms) },
+    ...{ drivers: createDrivers(redis, self), server: sayServer(facts, terms) },
     clock,
     stores,
     ledger,
@@ -66,8 +67,8 @@ export async function openStore({ settings, described, logger, opened }: Composi
     outside,
     queues,
     times,
-    timeline,
-    eventsOfRun,
+    timeline: (incident: string) => eventsOf(redis, "incident", incident),
+    eventsOfRun: (run: string) => eventsOf(redis, "run", run),
     say,
   };
 }

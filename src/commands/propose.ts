@@ -42,7 +42,7 @@ export async function propose({ ask, person, dryRun, ...asked }: Asked, deps: Ru
   const { id, name } = person;
   const requester = { id, name, proof: ask.who.proof };
   const wanted = { ...asked, requester, channel: ask.channel ?? contextChannel(ask.value) };
-  const draft = await draftOf(wanted, deps);
+  const draft = await draftSoon(wanted, deps);
   const { plan } = draft.run;
   if (dryRun) {
     const context = { nowMs: plan.madeAtMs, downSinceMs: draft.incident?.firstSeenAtMs };
@@ -61,8 +61,18 @@ export interface Draft {
   readonly incident: Awaited<ReturnType<RunCommandDeps["incidentOf"]>>;
 }
 
-/** Looks at the world and plans. `isHurried`: somebody waits for it, so that what is slow is planned as silent. */
-export async function draftOf(wanted: Proposal, deps: RunCommandDeps, isHurried = true): Promise<Draft> {
+/** The same for somebody who waits: the region that is left is planned as silent where it is slow, unless that alone refuses the plan. */
+export async function draftSoon(wanted: Proposal, deps: RunCommandDeps): Promise<Draft> {
+  try {
+    return await draftOf(wanted, deps, true);
+  } catch (error) {
+    if (!(error instanceof UserError && error.code === "plan-refused")) throw error;
+    return draftOf(wanted, deps);
+  }
+}
+
+/** Looks at the world and plans. `isHurried`: see `draftSoon`. */
+export async function draftOf(wanted: Proposal, deps: RunCommandDeps, isHurried = false): Promise<Draft> {
   const { service, requester, continues } = wanted;
   const inventory = deps.inventory();
   refuseWhileUnknown(service, deps.clock.now());

@@ -24,7 +24,7 @@ export interface Look {
 export async function observe(service: Service, cloud: CloudReads, look: Look = {}): Promise<Observation> {
   const { signal, lastLook } = look;
   const { probe, clock } = cloud;
-  const patience = new Patience(clock, look.isHurried ? lastLook : undefined, look.isHurried);
+  const patience = new Patience(clock, look.isHurried ? lastLook : undefined, hurriedIn(service, look));
   const asking: Asking = { service, cloud, regions: service.regions, signal, patience, lastLook };
   const atMs = clock.now();
   const [resources, health, publicHealth] = await Promise.all([
@@ -36,6 +36,12 @@ export async function observe(service: Service, cloud: CloudReads, look: Look = 
   const answering = Object.fromEntries(service.regions.map((region) => [region, cloud.answers.of(region)]));
   const seen = { service: service.name, atMs, resources, health, activeRegion, publicHealth, answering };
   return look.isForPlan ? { ...seen, writes: await writesOf(seen, asking) } : seen;
+}
+
+/** The region that people want to leave: where the service was when somebody last looked. */
+function hurriedIn({ home }: Service, { isHurried, lastLook }: Look): Region | undefined {
+  if (!isHurried) return undefined;
+  return lastLook?.activeRegion.known ? lastLook.activeRegion.value : home;
 }
 
 /** What the assumptions of a plan are about, seen again: the new side and the records. The old side may be dark, and nobody waits for it. */
@@ -102,7 +108,7 @@ async function healthByRegion({ service, cloud, regions, signal, patience }: Ask
 /** In a region that is dark nothing is asked: what people accept of it needs no write check. */
 async function writesOf(
   seen: Observation,
-  { service, cloud, signal, patience }: Asking,
+  { service, cloud, signal }: Asking,
 ): Promise<NonNullable<Observation["writes"]>> {
   const { activeRegion } = seen;
   const mayWrite = activeRegion.known ? [activeRegion.value] : service.regions;
@@ -113,10 +119,7 @@ async function writesOf(
   });
   const asked = stores.map(async ({ id, url }) => {
     const verdicts = regions.map(
-      async (region): Promise<[Region, WriteVerdict]> => [
-        region,
-        await patience.writeOf(cloud.probe.writeCheck(url(region), signal)),
-      ],
+      async (region): Promise<[Region, WriteVerdict]> => [region, await cloud.probe.writeCheck(url(region), signal)],
     );
     return [id, Object.fromEntries(await Promise.all(verdicts))] as const;
   });

@@ -1,6 +1,6 @@
 import { setTimeout as nap } from "node:timers/promises";
 import { sayTime } from "../domain/duration.ts";
-import type { HealthVerdict, WriteVerdict } from "../domain/service/health.ts";
+import type { HealthVerdict } from "../domain/service/health.ts";
 import { isDark, isSilentBeyondRegions, type Observation } from "../domain/service/observation.ts";
 import type { Known } from "../domain/service/observed.ts";
 import type { Region } from "../domain/service/service.ts";
@@ -9,10 +9,11 @@ import type { Clock } from "../ports/clock.ts";
 /** Machine time for a question to which the last look got no answer in all the time that it is worth. */
 const SILENT_BEFORE_MS = 1_500;
 /**
- * Machine time for which somebody waits for all of a look, whatever answered before. Counted in small naps, so that a process that
+ * Machine time for which somebody waits for the region that a service is in, whatever answered before; what is asked late gets as long as
+ * what was silent. Counted in small naps, so that a process that
  * is held up itself takes nobody for silent.
  */
-const HURRIED_MS = 4_500;
+const HURRIED_MS = 4_000;
 const NAP_MS = 50;
 /** Machine time for which such a look counts: while a region is dark the observer looks every 5 s, and a look takes up to 8 s. */
 const VERDICT_COUNTS_FOR_MS = 30_000;
@@ -25,37 +26,32 @@ const VERDICT_COUNTS_FOR_MS = 30_000;
 export class Patience {
   readonly #clock: Clock;
   readonly #before: Observation | undefined;
-  readonly #over: Promise<void> | undefined;
+  readonly #hurried: { readonly region: Region; readonly over: Promise<void> } | undefined;
 
   /**
    * `before` absent: nothing is taken for silent before its time. It must be a look that gave everything its full time itself.
-   * `isHurried`: somebody waits.
+   * `hurried`: the region for which somebody waits no longer. Where it leads everything gets its full time: nobody can move to what was not seen.
    */
-  constructor(clock: Clock, before: Observation | undefined, isHurried = false) {
+  constructor(clock: Clock, before: Observation | undefined, hurried?: Region) {
     this.#clock = clock;
-    this.#over = isHurried ? napped(HURRIED_MS) : undefined;
+    this.#hurried = hurried === undefined ? undefined : { region: hurried, over: napped(HURRIED_MS) };
     const machineAgeMs = before && (clock.now() - before.atMs) / clock.speed;
     this.#before = machineAgeMs !== undefined && machineAgeMs <= VERDICT_COUNTS_FOR_MS ? before : undefined;
   }
 
   /** One fact of a region. */
   of<T>(region: Region, asked: Promise<Known<T>>): Promise<Known<T>> {
-    return this.#inTime(asked, { wasSilent: this.#wasDark(region), otherwise: (why) => this.#unreachable(why) });
+    return this.#inTime(asked, { ...this.#waitFor(region), otherwise: (why) => this.#unreachable(why) });
   }
 
   healthOf(region: Region, asked: Promise<HealthVerdict>): Promise<HealthVerdict> {
-    return this.#inTime(asked, { wasSilent: this.#wasDark(region), otherwise: silent });
+    return this.#inTime(asked, { ...this.#waitFor(region), otherwise: silent });
   }
 
   /** What belongs to no region, of one resource. */
   beyondRegions<T>(resource: string, asked: Promise<Known<T>>): Promise<Known<T>> {
     const wasSilent = isSilentBeyondRegions(this.#before?.resources[resource]);
     return this.#inTime(asked, { wasSilent, otherwise: (why) => this.#unreachable(why) });
-  }
-
-  /** Of a region that answers, where nobody takes it for dark. */
-  writeOf(asked: Promise<WriteVerdict>): Promise<WriteVerdict> {
-    return this.#inTime(asked, { wasSilent: false, otherwise: (why) => ({ kind: "unknown", why }) });
   }
 
   publicHealth(asked: Promise<HealthVerdict>): Promise<HealthVerdict> {
@@ -71,27 +67,35 @@ export class Patience {
     return { known: false, cause: "unreachable", why, atMs: this.#clock.now() } as const;
   }
 
-  #inTime<T>(asked: Promise<T>, { wasSilent, otherwise }: Wait<T>): Promise<T> {
+  #inTime<T>(asked: Promise<T>, { wasSilent, over, otherwise }: Wait<T>): Promise<T> {
     if (wasSilent) {
       const before = this.#before ? `, nor any at ${sayTime(this.#before.atMs, this.#clock.now())}` : "";
       return givenUp(asked, napped(SILENT_BEFORE_MS), () =>
         otherwise(`no answer within ${SILENT_BEFORE_MS} ms${before}`),
       );
     }
-    if (!this.#over) return asked;
-    return givenUp(asked, this.#over, () => otherwise(`no answer within ${HURRIED_MS} ms`));
+    if (!over) return asked;
+    const both = Promise.all([over, napped(SILENT_BEFORE_MS)]);
+    return givenUp(asked, both, () => otherwise(`no answer within ${HURRIED_MS} ms`));
+  }
+
+  #waitFor(region: Region): Omit<Wait<unknown>, "otherwise"> {
+    const over = this.#hurried?.region === region ? this.#hurried.over : undefined;
+    return { wasSilent: this.#wasDark(region), over };
   }
 }
 
 interface Wait<T> {
   readonly wasSilent: boolean;
+  /** When somebody waits no longer; absent: it gets its full time. */
+  readonly over?: Promise<void> | undefined;
   readonly otherwise: (why: string) => T;
 }
 
 const silent = (why: string): HealthVerdict => ({ kind: "unreachable", why });
 
 /** What is given up here goes on by itself: its answer, or its silence, is still remembered by whoever asked. */
-function givenUp<T>(asked: Promise<T>, over: Promise<void>, otherwise: () => T): Promise<T> {
+function givenUp<T>(asked: Promise<T>, over: Promise<unknown>, otherwise: () => T): Promise<T> {
   // Without this a read that is aborted later would end the process.
   asked.catch(() => undefined);
   return Promise.race([asked, over.then(otherwise)]);

@@ -97,7 +97,12 @@ function oneAtATime(advance: Advance): Advance {
   const last = new Map<string, Promise<void>>();
   return async (id, signal) => {
     const before = last.get(id) ?? Promise.resolve();
-    const mine = before.catch(() => undefined).then(() => (signal.aborted ? undefined : advance(id, signal)));
+    const mine = before
+      .catch(() => undefined)
+      .then(() => {
+        signal.throwIfAborted();
+        return advance(id, signal);
+      });
     last.set(id, mine);
     try {
       await mine;

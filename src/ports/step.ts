@@ -147,6 +147,8 @@ export interface StepTimes {
  */
 export interface Step<Input, Data, Output> extends HandsOn<Output> {
   readonly role: StepRole;
+  /** Calls that one look makes to one API, so that looks come no faster than twice as many a second. Absent: one. */
+  readonly callsALook?: number;
   /** A vendor may refuse its calls for hours: then the run waits for it, and calls people. Absent: its deadline ends it. */
   readonly waitsOutRefusals?: true;
   /**

@@ -17,6 +17,7 @@ export interface StoredStep {
   readonly name: string;
   readonly role: StepRole;
   readonly wayBack: WayBack;
+  readonly callsALook: number;
   readonly waitsOutRefusals?: true;
   /** Undefined for an input that it cannot read. */
   readonly leftToPeople?: (input: unknown) => string | undefined;
@@ -37,6 +38,7 @@ export function storedStep<Input, Data extends Stored, Output extends Stored>(
     name: step.name,
     role: step.role,
     wayBack: wayBackOf(step),
+    callsALook: step.callsALook ?? 1,
     ...(step.waitsOutRefusals && { waitsOutRefusals: true }),
     ...(leftToPeople && {
       leftToPeople: (input) => {

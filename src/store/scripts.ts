@@ -120,6 +120,13 @@ return fresh
 `;
 
 /** KEYS: put aside, open, due, settled, its place. ARGV: name, id */
+/** KEYS drivers; ARGV run, who stands there, who takes it or '' for nobody. 1: it stood there. */
+const TAKE_DRIVER = `
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+if ARGV[3] == '' then redis.call('HDEL', KEYS[1], ARGV[1]) else redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
+return 1
+`;
+
 const TAKE_BACK = `
 if redis.call('HDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
 local open, due, settled = unpack(redis.call('HMGET', KEYS[5], 'open', 'due', 'settled'))
@@ -183,6 +190,7 @@ export interface Scripts {
   twokeyPutAside(...args: (string | number)[]): Promise<number>;
   twokeyTakeBack(...args: (string | number)[]): Promise<number>;
   twokeyRemove(...args: (string | number)[]): Promise<number>;
+  twokeyTakeDriver(...args: (string | number)[]): Promise<number>;
 }
 
 export type ScriptedRedis = Redis & Scripts;
@@ -196,6 +204,7 @@ export function withScripts(redis: Redis): ScriptedRedis {
   redis.defineCommand("twokeyPutAside", { lua: PUT_ASIDE });
   redis.defineCommand("twokeyTakeBack", { lua: TAKE_BACK });
   redis.defineCommand("twokeyRemove", { lua: REMOVE });
+  redis.defineCommand("twokeyTakeDriver", { lua: TAKE_DRIVER });
   // ioredis adds the commands at run time; there is no typed way to declare them.
   return redis as ScriptedRedis;
 }

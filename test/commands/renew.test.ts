@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { draftOf, keepDraft } from "../../src/commands/propose.ts";
+import { draftSoon, keepDraft } from "../../src/commands/propose.ts";
 import { renewPlan } from "../../src/commands/renew.ts";
 import type { RunCommandDeps } from "../../src/commands/run-deps.ts";
 import type { RunState } from "../../src/domain/plan-run/run.ts";
@@ -9,7 +9,6 @@ import { who } from "../harness/asker.ts";
 import { type FailoverWorld, runOf, startFailoverWorld } from "../harness/failover-world.ts";
 import { started } from "../harness/keys.ts";
 import { runCommandDeps } from "../harness/run-command-deps.ts";
-import { silent } from "../harness/silent.ts";
 
 const SPEED = 200;
 /** Longer than somebody waits for a plan, and shorter than AWS is given for an answer. Machine time. */
@@ -34,7 +33,7 @@ async function planned(home: "dark" | "slow-rds" | "up"): Promise<RunState> {
     ...{ wish: { mode: "unplanned", to: at.service.standby }, channel: undefined },
     requester: { id: "farid", name: "Farid", proof: who("farid").proof },
   };
-  const draft = await draftOf(wanted, deps);
+  const draft = await draftSoon(wanted, deps);
   await keepDraft(draft, wanted, deps);
   return runOf(at, draft.run.plan.id);
 }
@@ -42,7 +41,7 @@ async function planned(home: "dark" | "slow-rds" | "up"): Promise<RunState> {
 /** As the sweep does it, right after a look that the observer has stored. */
 async function renewed(run: RunState, change: Partial<RunCommandDeps> = {}): Promise<RunState[]> {
   const seen = await observe(at.service, at.cloud);
-  await renewPlan(run, { ...deps, lastLook: async () => seen, ...change }, silent);
+  await renewPlan(run, seen, { ...deps, ...change });
   const open = await at.memory.runs.openIds();
   return Promise.all(open.map((id) => runOf(at, id)));
 }

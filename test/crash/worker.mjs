@@ -162,6 +162,8 @@ const deps = {
   guard: guardTimes(),
   shown: new Map(),
   vain: vainDrives(),
+  drivers: { begins: async () => undefined, ends: async () => undefined },
+  renew: () => undefined,
   oldSide: (state, looking) => runbookOf(state.plan).oldSide(state, cloud, looking),
   drift: async (state, signal) => {
     const service = inventory.services.find(({ name }) => name === state.plan.service);

@@ -1083,8 +1083,8 @@ export const GUARDS = [
   {
     guard: "new trouble in an old incident pages people again",
     file: "src/flows/incident/life/again.ts",
-    cut: "quietMs <= joining.quietMs",
-    by: "quietMs > 0",
+    cut: "const wasQuiet = quietMs > joining.quietMs;",
+    by: "const wasQuiet = quietMs < 0;",
     test: "flows/incident/intake/again.test.ts",
     fails: "guard alarms again: after the quiet pages people again, although somebody acknowledged the first trouble",
   },
@@ -2155,10 +2155,19 @@ export const GUARDS = [
   {
     guard: "a process that died is succeeded",
     file: "src/store/drivers.ts",
-    cut: "filter(([, driver]) => !connected.has(driver))",
-    by: "filter(() => false)",
+    cut: "others.filter(({ driver }) => !connected.has(driver))",
+    by: "others.filter(() => false)",
     test: "jobs/succession.test.ts",
     fails: "guard heir: a run whose driver has no connection any more is driven on by another process, once",
+  },
+  {
+    guard: "trouble of another cause is not part of what goes on",
+    file: "src/flows/incident/life/again.ts",
+    cut: "if (newest === undefined || !(wasQuiet || hasOther(since, joining))) return undefined;",
+    by: "if (newest === undefined || !wasQuiet) return undefined;",
+    test: "flows/incident/intake/again.test.ts",
+    fails:
+      "guard other trouble: of another cause pages people again in the midst of the first one, since who answered that has not answered this",
   },
   {
     guard: "slow is not dark",

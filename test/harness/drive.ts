@@ -78,7 +78,12 @@ export function advanceDeps(at: FailoverWorld, ledger: Ledger, wish: DriveWish =
     ...executorDeps(at, ledger, wish),
     ...{ runs, cards, notes, times: { add: quiet }, shown: new Map(), vain: vainDrives() },
     drivers: { begins: quiet, ends: quiet },
-    ...{ renew: quiet, cloudOf: () => at.cloud, channelOf: async () => "C1", wake: { card: quiet, runCalls: quiet } },
+    ...{
+      renew: () => undefined,
+      cloudOf: () => at.cloud,
+      channelOf: async () => "C1",
+      wake: { card: quiet, runCalls: quiet },
+    },
   };
 }
 

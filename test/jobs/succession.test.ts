@@ -40,13 +40,12 @@ async function heir(worker = "two@here:2", redisOf = named) {
   };
   const advance = async (run: string) => {
     taken.push(run);
-    await drivers.begins(run);
   };
-  opened.push(startSuccession({ drivers: { orphans }, advance, logger: silent }));
+  opened.push(startSuccession({ drivers: { ...drivers, orphans }, advance, logger: silent }));
   return {
     taken,
     drivers,
-    looksAgain: (times = 4) =>
+    looksAgain: (times = 6) =>
       eventually(
         "look",
         WITHIN_MS,
@@ -70,6 +69,35 @@ test("guard heir: a run whose driver has no connection any more is driven on by 
   await eventually("take-over", WITHIN_MS, () => other.taken[0]);
   await other.looksAgain();
   expect(other.taken).toEqual(["F-1"]);
+});
+
+test("of several processes one takes a run over, and nobody again when it waits for people then", async () => {
+  const first = await named("one@here:1");
+  await createDrivers(first, "one@here:1").begins("F-1");
+  const others = await Promise.all(["two@here:2", "three@here:3", "four@here:4"].map((worker) => heir(worker)));
+
+  first.disconnect();
+
+  const all = () => others.flatMap(({ taken }) => taken);
+  await eventually("take-over", WITHIN_MS, () => all()[0]);
+  await Promise.all(others.map((each) => each.looksAgain(8)));
+  expect(all()).toEqual(["F-1"]);
+});
+
+test("after the store was away nobody is taken for dead before all are back", async () => {
+  const first = await named("one@here:1");
+  await createDrivers(first, "one@here:1").begins("F-1");
+  first.disconnect();
+  const redis = await named("two@here:2");
+  const drivers = createDrivers(redis, "two@here:2");
+  expect(await drivers.orphans()).toEqual([{ run: "F-1", driver: "one@here:1" }]);
+
+  const back = new Promise((resolve) => redis.once("ready", resolve));
+  redis.disconnect(true);
+
+  await back;
+  await redis.client("SETNAME", "two@here:2");
+  expect(await drivers.orphans()).toEqual([]);
 });
 
 test("a run that its driver has let go of is taken over by nobody", async () => {

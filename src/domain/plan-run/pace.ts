@@ -2,8 +2,8 @@ import type { PlannedStep } from "./plan.ts";
 
 /** When a step that has asked for something is looked at again. World milliseconds. */
 
-/** Two looks at one thing are never closer, whatever is known of it. */
-export const LEAST_BETWEEN_LOOKS_MS = 500;
+/** For each call that a look makes to one API: whatever is known of it, no step asks more than twice a second. */
+export const LEAST_A_CALL_MS = 500;
 /** While it cannot be far yet, and where nothing is known of its end. */
 export const ORDINARY_MS = 2_000;
 const MOST_MS = 5_000;
@@ -20,17 +20,26 @@ const OVERDUE_PART = 1 / 100;
 /** Lengthens only, so that several steps do not look in the same moment for ever. */
 const JITTER = 0.2;
 
-type Timed = Pick<PlannedStep, "expectedMs" | "learned">;
+interface Looks {
+  readonly ageMs: number;
+  /** To one API. */
+  readonly callsALook: number;
+  /** From 0 to 1. */
+  readonly chance?: number;
+}
 
 /**
  * World time until the next look at a step that was asked for `ageMs` ago: often around the end that was learned, or documented,
- * more rarely before and after. `chance`: from 0 to 1.
+ * more rarely before and after.
  */
-export function nextLookMs({ expectedMs, learned }: Timed, ageMs: number, chance = Math.random()): number {
+export function nextLookMs(
+  { expectedMs, learned }: Pick<PlannedStep, "expectedMs" | "learned">,
+  { ageMs, callsALook, chance = Math.random() }: Looks,
+): number {
   const { fromMs, toMs } = learned ?? { fromMs: expectedMs, toMs: expectedMs };
   const around = learned ? AROUND.learned : AROUND.documented;
   const [beginsMs, endsMs] = [fromMs * around.from, toMs * around.to];
-  return Math.max(LEAST_BETWEEN_LOOKS_MS, unjittered()) * (1 + JITTER * chance);
+  return Math.max(LEAST_A_CALL_MS * callsALook, unjittered()) * (1 + JITTER * chance);
 
   function unjittered(): number {
     const oftenMs = Math.min(ORDINARY_MS, toMs * around.late);

@@ -28,7 +28,7 @@ export interface AdvanceDeps extends Omit<ExecutorDeps, "changed" | "progressed"
   /** Where a run's cards go. */
   readonly channelOf: (run: RunState) => Promise<string | undefined>;
   /** Makes a plan again that was made while something was silent which answers now. */
-  readonly renew: (run: RunState) => Promise<void>;
+  readonly renew: (run: RunState) => void;
   readonly drivers: Pick<Drivers, "begins" | "ends">;
   readonly vain: VainDrives;
   /** What this process has shown of runs that are over and whose old side is looked at. */
@@ -59,7 +59,7 @@ export async function advanceRun(id: string, deps: AdvanceDeps, signal: AbortSig
   switch (run.state) {
     case "waiting-for-keys":
       if (deps.clock.now() >= run.plan.startByMs) await expire(run, deps);
-      else if (!(await closeIfMovedOn(run, deps))) await deps.renew(run);
+      else if (!(await closeIfMovedOn(run, deps))) deps.renew(run);
       break;
     case "running":
     case "unwinding":

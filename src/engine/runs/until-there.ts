@@ -71,7 +71,11 @@ export async function pollUntilThere(
     if (hold.run.state === "unwinding") return "over";
     deps.progressed(hold.run, step.id, verdict.says);
     if (verdict.nextPart && !isByHand) return "next-part";
-    await waitOrFail(driving, nextLookMs(step, ageOf(hold.run, step, deps.clock)), verdict);
+    await waitOrFail(
+      driving,
+      nextLookMs(step, { ageMs: ageOf(hold.run, step, deps.clock), callsALook: definition.callsALook }),
+      verdict,
+    );
   }
 }
 

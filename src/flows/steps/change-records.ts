@@ -112,7 +112,8 @@ export function changeRecords({
 }: Change): Step<Input, Data, z.infer<typeof Output>> {
   const isAsked = ({ isPrivate }: Input): boolean => isPublic && !isPrivate;
   return {
-    ...{ name, role, waitsOutRefusals: true },
+    // Route 53 takes five calls a second of a whole account.
+    ...{ name, role, waitsOutRefusals: true, callsALook: 2 },
     input: Input,
     data: Data,
     dataByHand: (_nowMs, isRefused) => ({ changeId: null, ...(isRefused && { elsewhere: true as const }) }),

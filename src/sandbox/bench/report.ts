@@ -85,7 +85,7 @@ const BARS: readonly Bar[] = [
     bar: "≥ 0.96",
     read: atLeast((of) => of.speedupVsSequential?.minOfLimit, 0.96),
   },
-  { what: "plan with home dark, unknown until then", bar: "≤ 6000 ms", read: atMost((of) => of.coldPlanMs, 6_000) },
+  { what: "plan with home dark, unknown until then", bar: "≤ 5000 ms", read: atMost((of) => of.coldPlanMs, 5_000) },
   { what: "resume after kill -9, p99", bar: "≤ 2000 ms", read: atMost((of) => of.resumeAfterKillP99Ms, 2_000) },
   {
     what: "idle bot, memory",

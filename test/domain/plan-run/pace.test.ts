@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { LEAST_BETWEEN_LOOKS_MS, nextLookMs } from "../../../src/domain/plan-run/pace.ts";
+import { LEAST_A_CALL_MS, nextLookMs } from "../../../src/domain/plan-run/pace.ts";
 
 const learned = (fromMs: number, toMs: number) => ({ runs: 20, span: "p50-to-p90", fromMs, toMs }) as const;
 
@@ -8,12 +8,17 @@ const learned = (fromMs: number, toMs: number) => ({ runs: 20, span: "p50-to-p90
 function looksAt(endsAtMs: number, step: Parameters<typeof nextLookMs>[0], chance = 0.5) {
   for (let ageMs = 0, looks = 1; ; looks += 1) {
     if (ageMs >= endsAtMs) return { looks, lateMs: ageMs - endsAtMs };
-    ageMs += nextLookMs(step, ageMs, chance);
+    ageMs += nextLookMs(step, { ageMs, callsALook: 1, chance });
   }
 }
 
 describe("the pace of looks at what a step has asked for", () => {
   const anyMs = fc.integer({ min: 0, max: 7_200_000 });
+  const anyLook = fc.record({
+    ageMs: anyMs,
+    callsALook: fc.integer({ min: 1, max: 4 }),
+    chance: fc.double({ min: 0, max: 1, noNaN: true }),
+  });
   const anyStep = fc.record({
     expectedMs: anyMs,
     learned: fc.option(
@@ -24,12 +29,12 @@ describe("the pace of looks at what a step has asked for", () => {
     ),
   });
 
-  test("two looks are never closer than half a second of world time, and never further apart than six", () => {
+  test("no step asks one API more than twice a second of world time, nor more rarely than every six seconds", () => {
     fc.assert(
-      fc.property(anyStep, anyMs, fc.double({ min: 0, max: 1, noNaN: true }), (known, ageMs, chance) => {
+      fc.property(anyStep, anyLook, (known, looks) => {
         const { learned: times, ...step } = known;
-        const nextMs = nextLookMs({ ...step, ...(times && { learned: times }) }, ageMs, chance);
-        expect(nextMs).toBeGreaterThanOrEqual(LEAST_BETWEEN_LOOKS_MS);
+        const nextMs = nextLookMs({ ...step, ...(times && { learned: times }) }, looks);
+        expect(looks.callsALook / nextMs).toBeLessThanOrEqual(2 / 1_000);
         expect(nextMs).toBeLessThanOrEqual(6_000);
       }),
     );
@@ -45,7 +50,7 @@ describe("the pace of looks at what a step has asked for", () => {
     },
   ])("$what is seen within half a percent of its time, or within the shortest wait", ({ step, endsAtMs }) => {
     const { lateMs } = looksAt(endsAtMs, step);
-    expect(lateMs).toBeLessThanOrEqual(Math.max(1.2 * LEAST_BETWEEN_LOOKS_MS, endsAtMs / 200));
+    expect(lateMs).toBeLessThanOrEqual(Math.max(1.2 * LEAST_A_CALL_MS, endsAtMs / 200));
   });
 
   test("what has learned its end sees it within the shortest wait, and does not ask twice as often for it", () => {
@@ -53,12 +58,14 @@ describe("the pace of looks at what a step has asked for", () => {
     const unlearned = looksAt(205_000, step);
     const known = looksAt(205_000, { ...step, learned: learned(195_000, 215_000) });
     expect(known.looks).toBeLessThan(2 * unlearned.looks);
-    expect(known.lateMs).toBeLessThanOrEqual(1.2 * LEAST_BETWEEN_LOOKS_MS);
+    expect(known.lateMs).toBeLessThanOrEqual(1.2 * LEAST_A_CALL_MS);
   });
 
   test("what takes longer than anybody has seen is looked at ever more rarely", () => {
     const step = { expectedMs: 35_000, learned: learned(20_000, 40_000) };
-    const [soon, late, later] = [30_000, 250_000, 3_600_000].map((ageMs) => nextLookMs(step, ageMs, 0));
-    expect([soon, late, later]).toEqual([LEAST_BETWEEN_LOOKS_MS, 2_500, 5_000]);
+    const [soon, late, later] = [30_000, 250_000, 3_600_000].map((ageMs) =>
+      nextLookMs(step, { ageMs, callsALook: 1, chance: 0 }),
+    );
+    expect([soon, late, later]).toEqual([LEAST_A_CALL_MS, 2_500, 5_000]);
   });
 });

@@ -69,7 +69,7 @@ async function watched(run: RunState, { looked = BACK, atMs = AT + 1_000, ...wis
   const fence: StoredStep = {
     name: "fence-primary",
     role: "protects",
-    wayBack: "undo",
+    ...{ wayBack: "undo", callsALook: 1 },
     permissions: () => [],
     run: async (input) => {
       asked.push(input);

@@ -37,6 +37,8 @@ type Context = Pick<LookContext, "cloud" | "signal">;
 export const fencePrimary: Step<Input, Data, FenceOutput> = {
   name: "fence-primary",
   role: "protects",
+  // Of each service itself, its tasks that run, those that stop, and what they are.
+  callsALook: 4,
   input: FenceInput,
   data: Data,
   dataByHand: () => ({ silent: {} }),

@@ -23,6 +23,8 @@ type Input = z.infer<typeof Input>;
 export const checkDirect: Step<Input, Record<string, never>, z.infer<typeof Output>> = {
   name: "check-direct",
   role: "proves",
+  // The service, its tasks, and what they are.
+  callsALook: 3,
   input: Input,
   data: NoData,
   dataByHand: () => ({}),
