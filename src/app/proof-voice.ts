@@ -40,16 +40,25 @@ export interface ProofVoiceDeps {
  */
 export function proofVoice(deps: ProofVoiceDeps): (standings: readonly Told[]) => Promise<void> {
   const saying = new Saying(deps);
-  let memory: CallMemory | undefined;
+  const memories = new Map<Gravity, CallMemory>();
   let isTelling = false;
   const tell = async (standings: readonly Told[]): Promise<void> => {
     const ours = standings.filter(({ isToldElsewhere }) => !isToldElsewhere);
     await saying.say(ours);
+    for (const gravity of GRAVITIES)
+      await call(
+        gravity,
+        ours.filter((each) => gravityOf(each) === gravity),
+      );
+  };
+  const call = async (gravity: Gravity, about: readonly Told[]): Promise<void> => {
+    if (about.length === 0) return;
     // An incident that a process of this name had open before is let go when nothing is wrong any more.
-    memory ??= saying.hasBegunFresh ? inProcess() : calledBefore([keyOf(deps)]);
-    const wrong = ours.filter(isWrong);
-    const isLooking = ours.some(({ proven }) => proven.kind === "pending");
-    if (wrong.length > 0 || !isLooking) await reach(needOf(wrong, deps), { ...deps, memory, againMs: 0 });
+    const memory = memories.get(gravity) ?? (saying.hasBegunFresh ? inProcess() : calledBefore([keyOf(deps, gravity)]));
+    memories.set(gravity, memory);
+    const wrong = about.filter(isWrong);
+    const isLooking = about.some(({ proven }) => proven.kind === "pending");
+    if (wrong.length > 0 || !isLooking) await reach(needOf(wrong, gravity, deps), { ...deps, memory, againMs: 0 });
   };
   return async (standings) => {
     // One at a time: a pager that is slow is not asked twice for the same.
@@ -60,6 +69,11 @@ export function proofVoice(deps: ProofVoiceDeps): (standings: readonly Told[]) =
     });
   };
 }
+
+/** What takes alerts or pages away has a call of its own: it does not join one that nobody was woken for. */
+const GRAVITIES = ["not-ready", "degraded"] as const;
+type Gravity = (typeof GRAVITIES)[number];
+const gravityOf = ({ critical }: Standing): Gravity => (critical === undefined ? "degraded" : "not-ready");
 
 /** The channel hears of each thing once, whoever of this name says it. */
 class Saying {
@@ -104,18 +118,17 @@ class Saying {
   }
 }
 
-const keyOf = ({ inventory, process }: Pick<ProofVoiceDeps, "inventory" | "process">): string =>
-  `dr:${inventory().file.environment}:not-proven:${process}`;
+const keyOf = ({ inventory, process }: Pick<ProofVoiceDeps, "inventory" | "process">, gravity: Gravity): string =>
+  `dr:${inventory().file.environment}:${gravity}:${process}`;
 
 /** Each process has an environment of its own, so each calls for itself. */
-function needOf(wrong: readonly Standing[], deps: ProofVoiceDeps): Need | undefined {
+function needOf(wrong: readonly Standing[], gravity: Gravity, deps: ProofVoiceDeps): Need | undefined {
   if (wrong.length === 0) return undefined;
   const { inventory, process } = deps;
-  const key = keyOf(deps);
-  const isCritical = wrong.some(({ critical }) => critical !== undefined);
+  const key = keyOf(deps, gravity);
   return {
     ...{
-      occasion: isCritical ? "not-ready" : "degraded",
+      occasion: gravity,
       reason: wrong
         .map(({ id }) => id)
         .toSorted()

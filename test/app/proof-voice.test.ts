@@ -15,7 +15,18 @@ const told = (proven: Told["proven"], about: Partial<Told> = {}): Told => ({
 });
 
 /** What people heard, in its order, while it stands so, one after the other. */
-async function heard(standings: readonly Told[], isSlackAway = false, before: Said = {}): Promise<string[]> {
+const heard = (standings: readonly Told[], isSlackAway = false, before: Said = {}): Promise<string[]> =>
+  heardTogether(
+    standings.map((each) => [each]),
+    isSlackAway,
+    before,
+  );
+
+async function heardTogether(
+  turns: readonly (readonly Told[])[],
+  isSlackAway = false,
+  before: Said = {},
+): Promise<string[]> {
   const happened: string[] = [];
   let stored = before;
   const tell = proofVoice({
@@ -44,7 +55,7 @@ async function heard(standings: readonly Told[], isSlackAway = false, before: Sa
     ...{ process: "bot-1", inventory: () => example("inventory") },
     chat: { addressOf: (channel) => `https://chat.example.com/${channel}` },
   });
-  for (const standing of standings) await tell([standing]);
+  for (const standings of turns) await tell(standings);
   return happened;
 }
 
@@ -61,6 +72,15 @@ test("the pager hears of it where Slack does not answer, and urgently where nobo
   expect(await heard([told(WRONG)], true)).toEqual([expect.stringMatching(/^page \(warning\)/)]);
   const critical = told(WRONG, { critical: "alerts cannot be stored" });
   expect(await heard([critical], true)).toEqual([expect.stringMatching(/^page \(critical\)/)]);
+});
+
+test("what takes the pages away rings also while something lesser is wrong that nobody was woken for", async () => {
+  const lesser = told(WRONG);
+  const graver = told(WRONG, { id: "a-store", critical: "alerts cannot be stored" });
+  const calls = (await heardTogether([[lesser], [lesser, graver], [lesser, graver]])).filter((each) =>
+    each.startsWith("page"),
+  );
+  expect(calls).toEqual([expect.stringMatching(/^page \(warning\)/), expect.stringMatching(/^page \(critical\)/)]);
 });
 
 test("silence wakes nobody, and is no mending", async () => {
