@@ -8,7 +8,7 @@ import { rolesIn } from "../ports/permission.ts";
 /** What of AWS is proven: every role that something of the file is entered by, and who needs it. */
 export function awsProofWish(inventory: Inventory, { processName, sandbox }: Settings): AwsProofWish {
   const { account, role, observe_role: observe } = inventory.file.aws;
-  const assumed = (arn: string) => ({ arn, sessionName: `${processName}-proof` });
+  const assumed = (arn: string) => ({ arn, sessionName: processName });
   const own = [
     ...(role === undefined ? [] : [{ id: "role", role: assumed(role) }]),
     ...(observe === undefined ? [] : [{ id: "observe-role", role: assumed(observe) }]),

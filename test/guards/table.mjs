@@ -1107,7 +1107,7 @@ export const GUARDS = [
   {
     guard: "an alarm whose message was lost is read",
     file: "src/flows/incident/intake/read-again.ts",
-    cut: "await tell(ringing.value, sinceMs, deps);",
+    cut: "await tell(ours, sinceMs, deps);",
     by: "",
     test: "app/alarm-watch.test.ts",
     fails: "guard read again: an alarm whose message was lost opens its incident within five minutes, and pages once",

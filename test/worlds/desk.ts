@@ -11,11 +11,10 @@ import { progressCard } from "../../src/views/run-progress.ts";
 import { type FailoverWorld, runOf } from "../harness/failover-world.ts";
 import { runCommandDeps } from "../harness/run-command-deps.ts";
 import { silent } from "../harness/silent.ts";
+import { SHOWN, shownIn } from "./shown.ts";
 
 /** Machine time between two turns of the lanes. */
 const TURN_EVERY_MS = 400;
-/** The card that is edited as the run goes. */
-const SHOWN = "progress:F-1";
 
 /** What people were told at the very end. */
 export interface Told {
@@ -76,7 +75,9 @@ export class Desk {
     const [calls, card] = await Promise.all([memory.calls.get("F-1"), memory.cards.get(SHOWN)]);
     const isCalled =
       needed === undefined || (calls?.value.pagedAtMs !== undefined && needed.endsWith(calls.value.reason));
-    return !isCalled || card === undefined || card.value.sent < card.value.wanted;
+    // A card that was sent may be one of before the run's last change, which nobody has asked for yet.
+    const isShown = shownIn(this.#at.whole.world.log.read()).startsWith(this.told(run).shows);
+    return !isCalled || !isShown || card === undefined || card.value.sent < card.value.wanted;
   }
 
   async #lane(turn: () => Promise<void>): Promise<void> {

@@ -7,6 +7,7 @@ import { type Case, promotedAtMs, span, strictOrders } from "./case.ts";
 import { SOMEBODY_ELSE } from "./faults.ts";
 import { lossWithinAcceptance, reportedLoss, reportedTime } from "./losses.ts";
 import type { Played } from "./played.ts";
+import { shownIn } from "./shown.ts";
 
 /** Something that a guarantee says cannot happen, and that happened. */
 export interface Violation {
@@ -224,11 +225,7 @@ function pagerHasIt({ log, told }: Case): string[] {
 /** The newest text of the run's card says what is stored. */
 function slackShowsIt({ log, told }: Case): string[] {
   if (!told) return [];
-  const card = log.findLast(
-    ({ kind, facts }) =>
-      (kind === "slack.message-posted" || kind === "slack.message-updated") && facts["key"] === "progress:F-1",
-  );
-  const { text = "nothing" } = z.object({ text: z.string().optional() }).parse(card?.facts ?? {});
+  const text = shownIn(log);
   return text.startsWith(told.shows) ? [] : [`stored is “${told.shows}”, and Slack shows “${text}”`];
 }
 

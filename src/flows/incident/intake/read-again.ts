@@ -31,22 +31,25 @@ export async function readAgain(region: Region, sinceMs: number, deps: ReadingAg
   const atMs = deps.nowMs();
   const ringing = await deps.alarms.ringing(region);
   if (!ringing.known) return ringing;
-  await tell(ringing.value, sinceMs, deps);
+  const { topics } = deps.policy();
+  // Only alarms that would have told us.
+  const ours = ringing.value.filter(({ tells }) => tells.some((arn) => topics.includes(arn)));
+  await tell(ours, sinceMs, deps);
   const now = new Set(ringing.value.map(({ fingerprint }) => fingerprint));
   const gone = (await deps.alerts.openIds()).filter((id) => !now.has(id) && regionOfAlarm(id) === region);
   for (let start = 0; start < gone.length; start += MOST_NAMES) {
     const named = await deps.alarms.named(region, gone.slice(start, start + MOST_NAMES).map(nameOfAlarm));
     if (!named.known) return named;
+    // What is shown here ends here too, also where somebody has muted it since.
     await tell(named.value, sinceMs, deps);
   }
   return { known: true, value: true, atMs };
 }
 
-/** Only alarms that would have told us, and mean something here. */
+/** Only what means something here. */
 async function tell(alarms: readonly AlarmNow[], sinceMs: number, deps: ReadingAgain): Promise<void> {
-  const { topics, rules } = deps.policy();
-  const ours = alarms.filter(({ tells }) => tells.some((arn) => topics.includes(arn)));
-  const signals = ours.map((alarm) => signalOf(alarm, sinceMs, deps.nowMs()));
+  const { rules } = deps.policy();
+  const signals = alarms.map((alarm) => signalOf(alarm, sinceMs, deps.nowMs()));
   await Promise.all(signals.filter((signal) => ruleFor(rules, signal)).map((signal) => deps.enqueue(signal)));
 }
 
