@@ -18,7 +18,7 @@ import {
 } from "../harness/stage.ts";
 import { standingOf } from "../harness/standing.ts";
 
-const SPEED = 40;
+const SPEED = 20;
 const HOME = "eu-west-1";
 const [ANA, BEN, DMITRI, ELENA, FARID] = ["U01ANA", "U01BEN", "U01DMITRI", "U01ELENA", "U01FARID"];
 /** Dmitri's other account. */
@@ -102,7 +102,7 @@ test("a fence that fails and was not accepted stops the run before the promotion
   const told = ["the keys are complete", "is not fenced", "Ben Osei: unwind", "Elena Rossi: skip", end];
   expect(told.filter((words) => !JSON.stringify(timeline.blocks).includes(words))).toEqual([]);
   aws.close();
-}, 150_000);
+}, 240_000);
 
 /** The old side answers while the plan is made, so nobody is asked to accept it unfenced; between the keys it gets worse. */
 async function stopAtFence(

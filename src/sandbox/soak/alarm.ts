@@ -7,6 +7,7 @@ const TAKEN_IN_WITHIN_MS = 30_000;
 const REDELIVER_AFTER_MS = 500;
 /** World time. */
 const SNS_TRIES_AGAIN_AFTER_MS = 20_000;
+const EVALUATED_EVERY_MS = 10_000;
 
 export interface SoakAlarm {
   /** Into ALARM and back again, one after the other. */
@@ -21,6 +22,8 @@ export function soakAlarm(spec: MetricAlarmSpec, { stage, stores }: Playing): So
   return {
     async change() {
       const state = changes % 2 === 0 ? "ALARM" : "OK";
+      // CloudWatch looks at an alarm every ten seconds at most.
+      if (changes > 0) await stage.jump(EVALUATED_EVERY_MS);
       changes += 1;
       await stage.world.post("/cloudwatch/alarm", { region, name, state, reason: `${state} by the soak` });
     },

@@ -49,6 +49,11 @@ class Home {
   cloud(): Cloud {
     const quiet = quietCloud(service);
     const answer = <T>(thing: string, value: T): Known<T> => (this.silent.includes(thing) ? dark(thing) : known(value));
+    const tasksOf: Cloud["compute"]["describe"] = async (region, site, signal) => {
+      const now = await quiet.compute.describe(region, site, signal);
+      if (region !== home || !now.known) return now;
+      return answer(TASKS, { ...now.value, desired: this.tasks });
+    };
     const cloud: Cloud = {
       ...quiet,
       clock: { ...quiet.clock, now: () => this.nowMs },
@@ -75,11 +80,7 @@ class Home {
       },
       compute: {
         ...quiet.compute,
-        describe: async (region, site, signal) => {
-          const now = await quiet.compute.describe(region, site, signal);
-          if (region !== home || !now.known) return now;
-          return answer(TASKS, { ...now.value, desired: this.tasks });
-        },
+        ...{ describe: tasksOf, service: tasksOf },
         tasksLeft: async () => answer(TASKS, this.tasks),
         stop: async () => {
           this.tasks = 0;
