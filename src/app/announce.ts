@@ -3,7 +3,8 @@ import { type Inventory, sha256 } from "../domain/service/inventory.ts";
 import type { Queues } from "../jobs/queues.ts";
 import type { Chat } from "../ports/chat.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { PageLink } from "../ports/pager.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { PageLink, Pagers } from "../ports/pager.ts";
 import type { Stores } from "./stores.ts";
 
 export interface Announcing {
@@ -11,6 +12,19 @@ export interface Announcing {
   readonly clock: Clock;
   readonly queues: Pick<Queues, "wake">;
   readonly inventory: () => Inventory;
+}
+
+/** What tells people of something about TwoKey itself: in the alerts channel, and by the pagers. */
+export interface Telling {
+  /** Says it in the alerts channel; several processes saying the same say it once an hour. */
+  announce(says: string): Promise<void>;
+  readonly pagers: Pagers;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The name of the process that it is about. */
+  readonly process: string;
+  readonly inventory: () => Inventory;
+  readonly chat: Pick<Chat, "addressOf">;
 }
 
 /** Where somebody who is paged about TwoKey itself finds what is said of it. */

@@ -1,25 +1,12 @@
 import { messageOf } from "../domain/errors.ts";
-import type { Inventory } from "../domain/service/inventory.ts";
 import { type Need, reach } from "../flows/reach/reach.ts";
 import { commandersOf } from "../flows/reach/run-needs.ts";
-import type { Chat } from "../ports/chat.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Logger } from "../ports/logger.ts";
-import type { Pagers } from "../ports/pager.ts";
 import type { Memory } from "../store/memory.ts";
-import { alertsLink } from "./announce.ts";
+import { alertsLink, type Telling } from "./announce.ts";
 import { inProcess } from "./in-process.ts";
 
-export interface MemoryGuardDeps {
+export interface MemoryGuardDeps extends Telling {
   memory(): Promise<Memory>;
-  /** Says it in the alerts channel; several processes saying the same say it once an hour. */
-  announce(says: string): Promise<void>;
-  readonly pagers: Pagers;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly process: string;
-  readonly inventory: () => Inventory;
-  readonly chat: Pick<Chat, "addressOf">;
   /** Machine time between two looks; absent: 30 s. */
   readonly checkEveryMs?: number;
 }

@@ -1,15 +1,10 @@
 import { messageOf } from "../domain/errors.ts";
 import { isWrong, type Standing } from "../domain/proof.ts";
-import type { Inventory } from "../domain/service/inventory.ts";
 import type { CallMemory } from "../flows/reach/calls.ts";
 import { type Need, reach } from "../flows/reach/reach.ts";
 import { commandersOf } from "../flows/reach/run-needs.ts";
-import type { Chat } from "../ports/chat.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Logger } from "../ports/logger.ts";
-import type { Pagers } from "../ports/pager.ts";
 import { sayAllWrong, sayMended, sayWrong } from "../views/proofs.ts";
-import { alertsLink } from "./announce.ts";
+import { alertsLink, type Telling } from "./announce.ts";
 import { calledBefore, inProcess } from "./in-process.ts";
 import type { Told } from "./proving.ts";
 
@@ -22,16 +17,8 @@ export interface SaidMemory {
   write(said: Said): Promise<void>;
 }
 
-export interface ProofVoiceDeps {
+export interface ProofVoiceDeps extends Telling {
   readonly said: SaidMemory;
-  /** Says it in the alerts channel; several processes saying the same say it once an hour. */
-  announce(says: string): Promise<void>;
-  readonly pagers: Pagers;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly process: string;
-  readonly inventory: () => Inventory;
-  readonly chat: Pick<Chat, "addressOf">;
 }
 
 /**

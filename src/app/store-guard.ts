@@ -1,14 +1,10 @@
 import { messageOf } from "../domain/errors.ts";
-import { type Inventory, sha256 } from "../domain/service/inventory.ts";
+import { sha256 } from "../domain/service/inventory.ts";
 import { type Need, reach } from "../flows/reach/reach.ts";
 import { commandersOf } from "../flows/reach/run-needs.ts";
 import type { Queues } from "../jobs/queues.ts";
-import type { Chat } from "../ports/chat.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Logger } from "../ports/logger.ts";
 import type { LostStore } from "../ports/lost-store.ts";
-import type { Pagers } from "../ports/pager.ts";
-import { alertsLink } from "./announce.ts";
+import { alertsLink, type Telling } from "./announce.ts";
 import { inProcess } from "./in-process.ts";
 
 /** Machine time between two comparisons of the store with the ledger. */
@@ -16,19 +12,11 @@ const CHECK_EVERY_MS = 5_000;
 /** Machine time after which the others' acts stand in this process's ledger too. */
 const KEEP_UP_EVERY_MS = 500;
 
-export interface StoreGuardDeps {
+export interface StoreGuardDeps extends Telling {
   readonly ledger: Pick<LostStore, "keepUp" | "disagreement">;
   readonly queues: Pick<Queues, "startSweep">;
-  /** Says it in the alerts channel; several processes saying the same say it once an hour. */
-  announce(says: string): Promise<void>;
-  readonly pagers: Pagers;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly process: string;
   /** Machine time between two looks; absent: 5 s. */
   readonly checkEveryMs?: number;
-  readonly inventory: () => Inventory;
-  readonly chat: Pick<Chat, "addressOf">;
 }
 
 /**

@@ -30,7 +30,8 @@ test("a fence whose proof always holds is found: the old side takes writes after
   const verify = async () => ({ done: true, says: "nobody looked", output: { fence: "fenced" } }) as const;
 
   // Slow enough that its tasks go on for longer than the judge is patient with.
-  const played = await play(QUIET, { steps: without("fence-primary", verify), speed: 50 });
+  const lasting = { ...QUIET, stopSeconds: 3_600, sessionSeconds: 3_600 };
+  const played = await play(lasting, { steps: without("fence-primary", verify), speed: 50 });
 
   expect(guaranteesOf(played)).toContain("G20");
 });
