@@ -46,6 +46,10 @@ export function messageOf(card: Card, memberOf: MemberOf): SlackMessage {
   return { text, blocks: fitted(shown, LIMITS.messageBlocks), unfurl_links: false, unfurl_media: false };
 }
 
+export function hasButtons(blocks: readonly Block[]): boolean {
+  return blocks.some((block) => block.type === "actions");
+}
+
 export function blocksOf(parts: readonly CardPart[], memberOf: MemberOf): Block[] {
   let buttons = 0;
   return parts.flatMap((part): Block[] => {

@@ -3,7 +3,7 @@ import type { Card } from "../../domain/card/card.ts";
 import { OutcomeUnknown, UserError } from "../../domain/errors.ts";
 import type { Chat, MessageRef, PostTarget } from "../../ports/chat.ts";
 import type { Accounts } from "./accounts.ts";
-import { messageOf, type SlackMessage } from "./blocks.ts";
+import { hasButtons, messageOf, type SlackMessage } from "./blocks.ts";
 import { inviteTo, openChannel } from "./channels.ts";
 import { slackCodeOf } from "./classify.ts";
 import { DONE, SlackClient, type SlackClientOptions } from "./client.ts";
@@ -53,7 +53,7 @@ export function createChat(options: ChatOptions): Chat & ForTheDoor {
       // Text alone would remove the blocks: both, always.
       const { text, blocks } = drawn(card);
       await client.call("chat.update", DONE, (web) => web.chat.update({ channel, ts, text, blocks }), {
-        messageIn: channel,
+        message: { channel, hasButtons: hasButtons(blocks) },
       });
     },
     find: async (to, key, sinceMs) =>
@@ -121,7 +121,7 @@ async function post(
     "chat.postMessage",
     Posted,
     (web) => web.chat.postMessage({ ...where, ...message, metadata, mrkdwn: false }),
-    { messageIn: to.channel },
+    { message: { channel: to.channel, hasButtons: hasButtons(message.blocks) } },
   );
   return { channel: answer.channel, ts: answer.ts };
 }

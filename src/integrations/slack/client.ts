@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Secret } from "../../domain/secret.ts";
 import type { Logger } from "../../ports/logger.ts";
 import { classify, type Nature } from "./classify.ts";
-import { type PacedCall, Pacing, type Tier } from "./pacing.ts";
+import { type PacedCall, type PacedMessage, Pacing, type Tier } from "./pacing.ts";
 
 /** Machine time; the SDK's own default is none. */
 const TIMEOUT_MS = 10_000;
@@ -62,7 +62,7 @@ export class SlackClient {
   readonly #pacing: Pacing;
 
   constructor({ token, apiUrl, minuteMs, logger }: SlackClientOptions) {
-    this.#pacing = new Pacing(Date.now, minuteMs);
+    this.#pacing = new Pacing(minuteMs);
     this.#web = new webApi.WebClient(token.reveal(), {
       ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
       retryConfig: { retries: 0 },
@@ -81,10 +81,10 @@ export class SlackClient {
     method: MethodName,
     shape: z.ZodType<T>,
     ask: (web: webApi.WebClient) => Promise<unknown>,
-    options: { readonly messageIn?: string; readonly accept?: (error: unknown) => T | undefined } = {},
+    options: { readonly message?: PacedMessage; readonly accept?: (error: unknown) => T | undefined } = {},
   ): Promise<T> {
     const { tier, nature } = METHODS[method];
-    const paced: PacedCall = { method, tier, messageIn: options.messageIn };
+    const paced: PacedCall = { method, tier, message: options.message };
     await this.#pacing.turn(paced);
     try {
       return shape.parse(await ask(this.#web));

@@ -19,43 +19,79 @@ const MINUTE_MS = 60_000;
 export interface PacedCall {
   readonly method: string;
   readonly tier: Tier | "post";
-  /** Of a post or an edit. */
-  readonly messageIn?: string | undefined;
+  /** What is posted or edited. */
+  readonly message?: PacedMessage | undefined;
+}
+
+export interface PacedMessage {
+  readonly channel: string;
+  /** It goes before what waits already: people wait for its buttons. */
+  readonly hasButtons: boolean;
+}
+
+interface Waiting {
+  readonly lines: readonly Line[];
+  readonly hasButtons: boolean;
+  go(): void;
 }
 
 /**
  * Our own pace below Slack's limits: one line per method, and one per channel for posts and edits. Lines do not wait for
- * each other, so a storm of posts holds up no ephemeral message.
+ * each other, so a storm of posts holds up no ephemeral message, and in a line what has buttons goes first.
  */
 export class Pacing {
   readonly #lines = new Map<string, Line>();
   readonly #channels = new Map<string, Line>();
-  readonly #now: () => number;
+  /** In the order in which they go, where their lines let them. */
+  readonly #waiting: Waiting[] = [];
+  #timer: NodeJS.Timeout | undefined;
   readonly #minuteMs: number;
 
   /** `minuteMs`: how long Slack's minute is; a rehearsal of many days shortens it. */
-  constructor(now: () => number = Date.now, minuteMs = MINUTE_MS) {
-    this.#now = now;
+  constructor(minuteMs = MINUTE_MS) {
     this.#minuteMs = minuteMs;
   }
 
   /** Resolves when it is the call's turn. Throws TransientError where that would take too long. */
   async turn(call: PacedCall): Promise<void> {
-    const nowMs = this.#now();
-    const lines = [this.#line(call), ...(call.messageIn === undefined ? [] : [this.#channel(call.messageIn, nowMs)])];
-    const startMs = Math.max(nowMs, ...lines.map((line) => line.nextMs(nowMs)));
+    const nowMs = performance.now();
+    const { message } = call;
+    const lines = [this.#line(call), ...(message === undefined ? [] : [this.#channel(message.channel, nowMs)])];
+    const hasButtons = message?.hasButtons ?? false;
+    const before = this.#waiting.filter((other) => other.hasButtons || !hasButtons);
+    const startMs = Math.max(
+      ...lines.map((line) => line.nextMs(nowMs, before.filter((other) => other.lines.includes(line)).length)),
+    );
     const waitMs = Math.ceil(startMs - nowMs);
     if (waitMs > LONGEST_WAIT_MS)
       throw new TransientError("slack-pace", "Slack's rate limit leaves no room for this call yet", {
         facts: { method: call.method, retryAfterMs: waitMs },
       });
-    for (const line of lines) line.take(startMs);
-    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    await new Promise<void>((go) => {
+      this.#waiting.splice(before.length, 0, { lines, hasButtons, go });
+      this.#letGo();
+    });
   }
 
   /** Slack's own Retry-After: the method rests, the others go on. */
   rest(call: PacedCall, forMs: number): void {
-    this.#line(call).rest(this.#now() + forMs);
+    this.#line(call).rest(performance.now() + forMs);
+  }
+
+  /** Lets go whoever's turn it is, and comes back for the next. */
+  #letGo(): void {
+    clearTimeout(this.#timer);
+    const nowMs = performance.now();
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const call of [...this.#waiting]) {
+      const startMs = Math.max(...call.lines.map((line) => line.nextMs(nowMs)));
+      nextMs = Math.min(nextMs, startMs > nowMs ? startMs : nextMs);
+      if (startMs > nowMs) continue;
+      for (const line of call.lines) line.take(nowMs);
+      this.#waiting.splice(this.#waiting.indexOf(call), 1);
+      call.go();
+    }
+    if (this.#waiting.length > 0) this.#timer = setTimeout(() => this.#letGo(), Math.ceil(nextMs - nowMs));
   }
 
   #line({ method, tier }: PacedCall): Line {
@@ -91,7 +127,7 @@ export function paceOf(tier: Tier): Pace {
   return { perMinute: PER_MINUTE[tier] - burst, burst };
 }
 
-/** A token bucket kept as one number: the moment at which it would be full again. First come, first served. */
+/** A token bucket kept as one number: the moment at which it would be full again. */
 export class Line {
   readonly #intervalMs: number;
   readonly #burst: number;
@@ -103,9 +139,9 @@ export class Line {
     this.#burst = burst;
   }
 
-  /** The earliest moment for one more call. */
-  nextMs(nowMs: number): number {
-    return Math.max(nowMs, this.#restMs, this.#fullMs - (this.#burst - 1) * this.#intervalMs);
+  /** The earliest moment for one more call, after so many that go before it. */
+  nextMs(nowMs: number, before = 0): number {
+    return Math.max(nowMs, this.#restMs, Math.max(this.#fullMs, nowMs) + (before - this.#burst + 1) * this.#intervalMs);
   }
 
   take(atMs: number): void {

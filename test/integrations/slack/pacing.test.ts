@@ -2,11 +2,16 @@ import { describe, expect, test } from "@jest/globals";
 import { TransientError } from "../../../src/domain/errors.ts";
 import { Line, type PacedCall, Pacing, paceOf } from "../../../src/integrations/slack/pacing.ts";
 
-const post = (channel: string): PacedCall => ({ method: "chat.postMessage", tier: "post", messageIn: channel });
-const edit = (channel: string): PacedCall => ({ method: "chat.update", tier: 3, messageIn: channel });
+const message = (channel: string) => ({ channel, hasButtons: false });
+const post = (channel: string): PacedCall => ({ method: "chat.postMessage", tier: "post", message: message(channel) });
+const edit = (channel: string): PacedCall => ({ method: "chat.update", tier: 3, message: message(channel) });
+const withButtons = (call: PacedCall, channel: string): PacedCall => ({
+  ...call,
+  message: { channel, hasButtons: true },
+});
 const whisper: PacedCall = { method: "chat.postEphemeral", tier: 4 };
 
-/** The machine time in ms after which each call was let go, or "refused". The clock stands still. */
+/** The machine time in ms after which each call was let go, or "refused". */
 async function waits(pacing: Pacing, calls: readonly PacedCall[]): Promise<(number | "refused")[]> {
   const startMs = performance.now();
   return Promise.all(
@@ -41,12 +46,31 @@ describe("Our pace below Slack's limits", () => {
   });
 
   test("nobody waits longer than five seconds: the rest is told when to come again", async () => {
-    const pacing = new Pacing(() => 0);
-    const waiting = Array.from({ length: 7 }, () => pacing.turn(post("C1")));
-    await expect(pacing.turn(post("C1"))).rejects.toMatchObject({
-      ...{ name: "TransientError", facts: { method: "chat.postMessage", retryAfterMs: 6_000 } },
-    });
-    await Promise.all(waiting);
+    const pacing = new Pacing();
+    const began = waits(
+      pacing,
+      Array.from({ length: 7 }, () => post("C1")),
+    );
+    const refused = await pacing.turn(post("C1")).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(TransientError);
+    expect(refused).toMatchObject({ facts: { method: "chat.postMessage" } });
+    const afterMs = Number((refused as TransientError).facts["retryAfterMs"]);
+    expect(afterMs).toBeGreaterThan(5_000);
+    expect(afterMs).toBeLessThanOrEqual(6_000);
+    expect(await began).not.toContain("refused");
+  });
+
+  test("what has buttons goes before what waits already in its channel, and passes nothing else with buttons", async () => {
+    const pacing = new Pacing(6_000);
+    const order: string[] = [];
+    const turn = (name: string, call: PacedCall) => pacing.turn(call).then(() => order.push(name));
+    await Promise.all([
+      ...["news 1", "news 2", "reply 1", "reply 2", "reply 3"].map((name) => turn(name, post("C1"))),
+      turn("card", withButtons(edit("C1"), "C1")),
+      turn("plan", withButtons(post("C1"), "C1")),
+      turn("reply 4", post("C1")),
+    ]);
+    expect(order).toEqual(["news 1", "news 2", "card", "plan", "reply 1", "reply 2", "reply 3", "reply 4"]);
   });
 
   test.each([
@@ -67,15 +91,15 @@ describe("Our pace below Slack's limits", () => {
   });
 
   test("in a rehearsal with a shorter minute as many calls go in that", async () => {
-    const waiting = await waits(new Pacing(() => 0, 600), [post("C1"), post("C1"), post("C1"), post("C1")]);
+    const waiting = await waits(new Pacing(600), [post("C1"), post("C1"), post("C1"), post("C1")]);
     expect(waiting[3]).toBeGreaterThanOrEqual(15);
     expect(waiting[3]).toBeLessThan(900);
   });
 
   test("Retry-After rests the method it was said of, and no other", async () => {
-    const pacing = new Pacing(() => 0);
+    const pacing = new Pacing();
     pacing.rest(edit("C1"), 30_000);
-    await expect(pacing.turn(edit("C9"))).rejects.toMatchObject({ facts: { retryAfterMs: 30_000 } });
+    await expect(pacing.turn(edit("C9"))).rejects.toMatchObject({ name: "TransientError" });
     expect(await waits(pacing, [post("C1"), whisper])).not.toContain("refused");
   });
 });
