@@ -19,6 +19,7 @@ export class RecordedChat implements Chat {
     edits: number;
   }[] = [];
   readonly channels: string[] = [];
+  readonly invited: { channel: string; people: string[] }[] = [];
   readonly clock: Clock;
   weather: () => Weather = () => "fine";
 
@@ -71,8 +72,11 @@ export class RecordedChat implements Chat {
     });
   }
 
-  invite(): Promise<readonly NotInvited[]> {
-    return this.asked(() => []);
+  invite(channel: string, people: readonly string[]): Promise<readonly NotInvited[]> {
+    return this.asked(() => {
+      this.invited.push({ channel, people: [...people] });
+      return [];
+    });
   }
 
   setTopic(): Promise<void> {

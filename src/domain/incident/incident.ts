@@ -137,7 +137,8 @@ export const Incident = z.strictObject({
   alertsChannel: z.string(),
   channelName: z.string(),
   channel: z.strictObject({ id: z.string(), name: z.string() }).optional(),
-  invitees: z.array(z.string()),
+  /** Person ids, whether or not Slack let them in. */
+  invited: z.array(z.string()),
   notInvited: z.array(z.strictObject({ person: z.string(), why: z.string() })),
   bookmarks: z.array(z.strictObject({ label: z.string(), url: z.string() })),
   /** Sentences that are owed to the channel; removed when posted. */

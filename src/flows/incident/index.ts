@@ -10,6 +10,7 @@ import {
 import type { Incident } from "../../domain/incident/incident.ts";
 import type { Change } from "../../ports/documents.ts";
 import { ANNOUNCE_DUTIES, announceCalls } from "./comms/announce.ts";
+import { INVITE_DUTIES, inviteCalls } from "./comms/invite.ts";
 import { RESPONSE_DUTIES, responseCalls } from "./comms/response.ts";
 import { UPDATE_DUTIES, updateCalls } from "./comms/update.ts";
 import type { IncidentDeps } from "./deps.ts";
@@ -25,6 +26,7 @@ export const INCIDENT_DUTIES: readonly DutySpec<Incident>[] = [
   ...SYNC_DUTIES,
   ...DEADLINE_DUTIES,
   ...ANNOUNCE_DUTIES,
+  ...INVITE_DUTIES,
   ...UPDATE_DUTIES,
   ...RESPONSE_DUTIES,
   ...RESOLVE_DUTIES,
@@ -46,6 +48,7 @@ export function incidentRows(deps: IncidentDeps): DutyRow<Incident>[] {
     ...syncCalls(deps),
     ...deadlineCalls(deps),
     ...announceCalls(deps),
+    ...inviteCalls(deps),
     ...updateCalls(deps),
     ...responseCalls(deps),
     ...resolveCalls(deps),

@@ -39,7 +39,7 @@ export async function playIncident(withRun: boolean, playing: Playing): Promise<
 async function openIncident({ stores }: Playing): Promise<Incident | undefined> {
   const [id] = await stores.incidents.openIds();
   const incident = id === undefined ? undefined : (await stores.incidents.get(id))?.value;
-  return incident?.channel !== undefined && incident.duties["invite"]?.state === "done" ? incident : undefined;
+  return incident?.channel !== undefined && incident.invited.length > 0 ? incident : undefined;
 }
 
 async function playRun(channel: string, playing: Playing): Promise<void> {

@@ -178,7 +178,7 @@ function bindAll(chat: RecordedChat): OutboxDeps["chat"] {
     update: (message, card) => chat.update(message, card),
     find: (to, key) => chat.find(to, key),
     openChannel: (name, key) => chat.openChannel(name, key),
-    invite: () => chat.invite(),
+    invite: (channel, people) => chat.invite(channel, people),
     setTopic: () => chat.setTopic(),
     addBookmark: () => chat.addBookmark(),
     pin: () => chat.pin(),

@@ -1,7 +1,6 @@
 import { type CardRequest, wantCard } from "../../../domain/card/card-due.ts";
 import type { DutySpec, OwedDuty, Perform } from "../../../domain/incident/duty.ts";
 import { amend, eventOf, homeChannel, type Incident, isOpen } from "../../../domain/incident/incident.ts";
-import type { NotInvited } from "../../../ports/chat.ts";
 import type { IncidentDeps } from "../deps.ts";
 import { postOnce } from "./post-once.ts";
 
@@ -44,12 +43,6 @@ export const ANNOUNCE_DUTIES: readonly DutySpec<Incident>[] = [
     says: "Let the cards of its alarms point to the channel",
     lane: "chat",
     duties: inChannel((incident) => [once("alert-cards", incident.openedAtMs)]),
-  },
-  {
-    kind: "invite",
-    says: "Invite the responders, approvers and commanders",
-    lane: "chat",
-    duties: inChannel((incident) => [once("invite", incident.openedAtMs)]),
   },
   {
     kind: "topic",
@@ -118,10 +111,6 @@ export function announceCalls(deps: IncidentDeps): Readonly<Record<string, Perfo
     "alert-cards": async (incident) => {
       for (const { fingerprint } of incident.alerts) await refreshCard(deps, `alert:${fingerprint}`);
       return { kind: "done" };
-    },
-    invite: async (incident) => {
-      const failed = await deps.chat.invite(incident.channel?.id ?? "", incident.invitees);
-      return { kind: "done", apply: (current, atMs) => invited(current, failed, atMs) };
     },
     topic: async (incident) => {
       await deps.chat.setTopic(incident.channel?.id ?? "", topicOf(incident));
@@ -204,14 +193,6 @@ function topicOf(incident: Incident): string {
   const what = incident.scope === "regional" ? `region ${incident.region ?? ""}: ` : "";
   const topic = `${incident.severity.toUpperCase()} · ${incident.state} · ${what}${incident.services.join(", ")} · ${incident.title}`;
   return topic.length > 250 ? `${topic.slice(0, 249)}…` : topic;
-}
-
-function invited(incident: Incident, failed: readonly NotInvited[], atMs: number) {
-  const value = amend(incident, { notInvited: failed.map((each) => ({ ...each })) });
-  const count = incident.invitees.length - failed.length;
-  const says = `${count} people invited${failed.length > 0 ? `, ${failed.length} could not be` : ""}`;
-  const facts = { invited: count, failed: failed.map(({ person, why }) => `${person}: ${why}`) };
-  return { value, events: [eventOf(value, { kind: "incident.invited", atMs, says, facts })] };
 }
 
 /** A sentence that was posted is forgotten, with the duty to post it. */

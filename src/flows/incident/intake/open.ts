@@ -49,7 +49,7 @@ export function openIncident(opening: Opening, inventory: Inventory, nowMs: numb
     pager: { notifications: [], uncounted: [], reopened: 0 },
     alertsChannel: file.alerts.channel,
     channelName: channelName({ prefix: file.incidents.channel_prefix, id, about: aboutOf(opening), nowMs }),
-    invitees: inventory.people.map((person) => person.id),
+    invited: [],
     notInvited: [],
     bookmarks: bookmarksOf(inventory, services),
     notes: [],
