@@ -204,7 +204,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   },
   oncall: {
     usage: "oncall",
-    says: "who is on call now",
+    says: "who is on call now, and by which number to call people",
     who: [],
     guests: true,
     moment: "quiet days",

@@ -40,17 +40,22 @@ export interface OnCallLine {
   readonly untilMs: number | undefined;
 }
 
-/** Who is on call now. `why` is set when the pager did not say: then nothing is guessed. */
-export function onCallCard(lines: readonly OnCallLine[], empty: readonly string[], why?: string): Card {
+export interface OnCallNow {
+  readonly lines: readonly OnCallLine[];
+  /** Policies that nobody is on call for. */
+  readonly empty: readonly string[];
+  /** Set when the pager did not say: then nothing is guessed. */
+  readonly why?: string;
+  /** For whom the card may show it: people of the file, the ones on call first. */
+  readonly toCall?: readonly { readonly person: PersonId; readonly phone: string | undefined }[];
+}
+
+/** Who is on call now, and by which number people are called when no pager reaches them. */
+export function onCallCard({ lines, empty, why, toCall = [] }: OnCallNow): Card {
+  const numbers = numbersPart(toCall);
   if (why !== undefined) {
     const text = `Who is on call is not known: ${why}`;
-    return {
-      text,
-      parts: [
-        { kind: "heading", text: "On call" },
-        { kind: "text", text },
-      ],
-    };
+    return { text, parts: [{ kind: "heading", text: "On call" }, { kind: "text", text }, ...numbers] };
   }
   const said: Text[] = lines.map(({ policy, level, name, person, untilMs }) => [
     { bold: policy },
@@ -62,9 +67,15 @@ export function onCallCard(lines: readonly OnCallLine[], empty: readonly string[
   const names = lines.map((line) => line.name).join(", ");
   return {
     text: empty.length > 0 ? `Nobody is on call for ${empty.join(", ")}` : `On call: ${names || "nobody"}`,
-    parts: [
-      { kind: "heading", text: "On call" },
-      { kind: "lines", lines: [...missing, ...said] },
-    ],
+    parts: [{ kind: "heading", text: "On call" }, { kind: "lines", lines: [...missing, ...said] }, ...numbers],
   };
+}
+
+function numbersPart(toCall: NonNullable<OnCallNow["toCall"]>): CardPart[] {
+  if (toCall.length === 0) return [];
+  const lines = toCall.map(({ person, phone }): Text => [{ person }, ` · ${phone ?? "no number in twokey.yaml"}`]);
+  return [
+    { kind: "text", text: [{ bold: "By telephone" }, " (only you see this)"] },
+    { kind: "lines", lines },
+  ];
 }

@@ -185,13 +185,17 @@ function otherCards(): Record<string, Card> {
     help: helpCard(Object.values(VERBS)),
     ...(VERBS["failover"] ? { "help-verb": verbCard(VERBS["failover"]) } : {}),
     recovery: recoveryCard(RECOVERY, INVENTORY, AT),
-    "on-call": onCallCard(
-      [
+    "on-call": onCallCard({
+      lines: [
         { policy: "operations team", level: 1, name: "Farid Haddad", person: "farid", untilMs: AT + 300 * MINUTE },
         { policy: "operations team", level: 2, name: "Chloe Martin", person: "chloe", untilMs: undefined },
       ],
-      [],
-    ),
+      empty: [],
+      toCall: [
+        { person: "farid", phone: "+15550123" },
+        { person: "chloe", phone: undefined },
+      ],
+    }),
   };
 }
 

@@ -159,8 +159,8 @@ test("no part of the initial notification is ever empty", () => {
 });
 
 test("an on-call answer that is missing is not made up, and an empty rotation is said loudly", () => {
-  expect(onCallCard([], [], "no answer").text).toContain("not known");
-  expect(onCallCard([], ["ops"]).text).toBe("Nobody is on call for ops");
+  expect(onCallCard({ lines: [], empty: [], why: "no answer" }).text).toContain("not known");
+  expect(onCallCard({ lines: [], empty: ["ops"] }).text).toBe("Nobody is on call for ops");
 });
 
 test("a draft that went out can no longer be edited", () => {

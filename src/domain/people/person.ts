@@ -22,7 +22,9 @@ export const personWith = (pagerIds: z.ZodType<PagerIds>) =>
       .string()
       .regex(/^\+[1-9]\d{6,14}$/, "must be a phone number in E.164 form, such as +15550123")
       .optional()
-      .describe("Phone number for the contacts card, in E.164 form."),
+      .describe(
+        "Telephone number in E.164 form. `/dr oncall` shows it to people of this file, each alone; no pager uses it.",
+      ),
     quiet_hours: QuietHours.optional().describe(
       "When pages of a severity that respects quiet hours wait. A person on call at a pager is paged all the same.",
     ),

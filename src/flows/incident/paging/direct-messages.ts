@@ -92,7 +92,7 @@ export function fallBack(deps: IncidentDeps): Perform<Incident> {
       kind: "done",
       apply: (current, nowMs) => {
         const call = current.duties[String(duty.subject["call"])] ?? current.duties[`trigger:${current.generation}`];
-        const says = `The pager has accepted nothing for level ${place.rung.level} (${call?.why ?? "no answer"}). Written to directly: ${people.map(({ name }) => name).join(", ") || "nobody can be"}. Please call people by telephone.`;
+        const says = `The pager has accepted nothing for level ${place.rung.level} (${call?.why ?? "no answer"}). Written to directly: ${people.map(({ name }) => name).join(", ") || "nobody can be"}. Please call people by telephone: /dr oncall shows you their numbers.`;
         const value = withNote(current, { id: duty.key, atMs: nowMs, says });
         return { value, events: [eventOf(current, { kind: "page.fallback", atMs: nowMs, says })] };
       },

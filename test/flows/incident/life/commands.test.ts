@@ -268,4 +268,34 @@ describe("intents about incidents", () => {
     const ana = await onCall(ask("oncall", ""), commandsOf(desk));
     expect(ana.kind === "whisper" && ana.card.text).toBe("On call: Ana");
   });
+
+  describe("on call, when no pager reaches people,", () => {
+    const withNumber = inventory((file) => ({
+      ...file,
+      people: { ...file.people, cto: { ...file.people.cto, phone: "+15550123" } },
+    }));
+
+    test.each(["accepted", "busy"] as const)(
+      "shows people of the file whom to call by which number, alone: %s",
+      async (pager) => {
+        const desk = bridge(withNumber);
+        desk.paging.onCallNow = [{ policy: "POPS", pagerUserId: "PCTO", name: "Cleo" }];
+        if (pager === "busy") desk.paging.weather = () => "busy";
+
+        const answer = await onCall(ask("oncall", ""), commandsOf(desk));
+
+        expect(answer.kind).toBe("whisper");
+        const shown = JSON.stringify(answer);
+        expect(shown).toContain('[{"person":"cto"}," · +15550123"]');
+        expect(shown).toContain('[{"person":"ana"}," · no number in twokey.yaml"]');
+        // Who may only turn keys is called by the run that needs them.
+        expect(shown).not.toContain('"eve"');
+      },
+    );
+
+    test("shows a guest no number", async () => {
+      const answer = await onCall(ask("oncall", "", { who: guest("U0GUEST") }), commandsOf(bridge(withNumber)));
+      expect(JSON.stringify(answer)).not.toContain("+15550123");
+    });
+  });
 });
