@@ -5,6 +5,7 @@ import type { Logger } from "../ports/logger.ts";
 import { StoreClock } from "../store/clock.ts";
 import { connectReader } from "../store/connection.ts";
 import { eventsOf, recentRuns } from "../store/events.ts";
+import { createLearnedTimes } from "../store/learned-times.ts";
 import { incidentShown } from "./commands.ts";
 import { createStores } from "./stores.ts";
 
@@ -22,12 +23,14 @@ export async function createClient(settings: ClientSettings, inventory: Inventor
   try {
     const clock = new StoreClock(redis);
     await clock.refresh();
-    const { runs, incidents, seen, notes, freezes, alarmReads } = createStores(redis, () => clock.now());
+    const stores = createStores(redis, () => clock.now());
+    const { runs, incidents, seen, notes, freezes, alarmReads } = stores;
     const deps = {
       ...{ runs, incidents, clock, freezes, alarmReads },
       inventory: () => inventory,
       // The newest look that a bot stored: a terminal asks neither the cloud nor the pager.
       observed: async ({ name }: { readonly name: string }) => (await seen.get(name))?.value.observation,
+      times: createLearnedTimes(stores.stepTimes, settings.isSandbox ? "rehearsal" : "production"),
       ...{ server: undefined, standings: undefined },
       onCall: () => Promise.resolve(undefined),
       incidentShown: (service: string) => incidentShown(service, { incidents }),

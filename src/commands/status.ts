@@ -3,7 +3,6 @@ import { ALARM_READS_ID, type AlarmReads } from "../domain/incident/alarm-reads.
 import { FREEZE_ID, type FreezeDocument, sayFrozen } from "../domain/plan-run/freeze.ts";
 import type { Standing } from "../domain/proof.ts";
 import { readable } from "../domain/readable.ts";
-import type { Inventory } from "../domain/service/inventory.ts";
 import type { Observation } from "../domain/service/observation.ts";
 import type { Service } from "../domain/service/service.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -14,12 +13,12 @@ import { degradedLines } from "../views/proofs.ts";
 import type { OnCall, ServiceStatus } from "../views/standing.ts";
 import { serviceCard, statusCard } from "../views/status.ts";
 import type { Answer, Ask } from "./intent.ts";
+import { type OutlookDeps, outlookOf } from "./outlook.ts";
 import { serviceNamed } from "./run-deps.ts";
 
-export interface StatusDeps {
+export interface StatusDeps extends OutlookDeps {
   readonly runs: Pick<Runs, "openIds" | "read" | "holderOf" | "ofIncident">;
   readonly clock: Pick<Clock, "now">;
-  readonly inventory: () => Inventory;
   /** Newest look at the service: fresh if AWS answers in time, else the cached one with its age. */
   observed(service: Service): Promise<Observation | undefined>;
   incidentShown(
@@ -98,15 +97,23 @@ async function statusOf(service: Service, deps: StatusDeps): Promise<ServiceStat
     deps.incidentShown(service.name),
     deps.runs.holderOf(service.name),
   ]);
-  const [held, newest] = await Promise.all([
+  const [held, runs] = await Promise.all([
     readable(holder === undefined ? [] : [deps.runs.read(holder)]),
-    newestRun(service.name, incident?.id, deps),
+    runsOf(service.name, incident?.id, deps),
   ]);
-  return { service, observed, incident, run: held.read[0], unreadable: held.unreadable[0]?.message, newest };
+  const waiting = runs.find(({ state }) => state === "waiting-for-keys");
+  // While a plan waits, or a run has the service, nobody can ask for another.
+  const isFree = holder === undefined && waiting === undefined;
+  return {
+    ...{ service, observed, incident, run: held.read[0], unreadable: held.unreadable[0]?.message, waiting },
+    // A verified run holds its service no longer, but its old side may still be watched, or was fenced a moment ago.
+    newest: runs.findLast(({ startedAtMs }) => startedAtMs !== undefined),
+    outlook: isFree && observed ? await outlookOf(service, observed, deps) : undefined,
+  };
 }
 
-/** A verified run holds its service no longer, but its old side may still be watched, or was fenced a moment ago. */
-async function newestRun(service: string, incident: string | undefined, { runs }: StatusDeps) {
+/** Its plans and runs that are open, or belong to the open incident, by when they were planned. */
+async function runsOf(service: string, incident: string | undefined, { runs }: StatusDeps) {
   const [open, ofIncident] = await Promise.all([
     runs.openIds(),
     incident === undefined ? [] : runs.ofIncident(incident),
@@ -114,7 +121,6 @@ async function newestRun(service: string, incident: string | undefined, { runs }
   const { read } = await readable([...new Set([...open, ...ofIncident])].map((id) => runs.read(id)));
   return read
     .filter((run) => run !== undefined)
-    .filter(({ plan, startedAtMs }) => plan.service === service && startedAtMs !== undefined)
-    .toSorted((one, other) => one.plan.madeAtMs - other.plan.madeAtMs)
-    .at(-1);
+    .filter(({ plan }) => plan.service === service)
+    .toSorted((one, other) => one.plan.madeAtMs - other.plan.madeAtMs);
 }

@@ -80,7 +80,7 @@ export function readEnvironment(env: Environment = process.env): EnvironmentRead
 }
 
 /** What somebody needs who only reads what is stored: no token, no ledger. */
-export type ClientSettings = Pick<Settings, "redisUrl" | "configPath">;
+export type ClientSettings = Pick<Settings, "redisUrl" | "configPath"> & { readonly isSandbox: boolean };
 
 export function readClientEnvironment(
   env: Environment = process.env,
@@ -88,9 +88,10 @@ export function readClientEnvironment(
   | { readonly ok: true; readonly settings: ClientSettings }
   | { readonly ok: false; readonly problems: readonly EnvironmentProblem[] } {
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
-  const parsed = VARIABLES.pick({ REDIS_URL: true, TWOKEY_CONFIG: true }).safeParse(present);
+  const parsed = VARIABLES.pick({ REDIS_URL: true, TWOKEY_CONFIG: true, TWOKEY_SANDBOX: true }).safeParse(present);
   if (!parsed.success) return { ok: false, problems: fromIssues(parsed.error.issues, present) };
-  return { ok: true, settings: { redisUrl: parsed.data.REDIS_URL, configPath: parsed.data.TWOKEY_CONFIG } };
+  const { REDIS_URL: redisUrl, TWOKEY_CONFIG: configPath, TWOKEY_SANDBOX: sandbox } = parsed.data;
+  return { ok: true, settings: { redisUrl, configPath, isSandbox: sandbox !== undefined } };
 }
 
 /** The key of the ledger alone: whoever audits a ledger file runs no bot. Undefined: it is not set, or too short. */

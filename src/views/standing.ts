@@ -1,11 +1,12 @@
 import { sayDuration } from "../domain/duration.ts";
 import { isGuarded } from "../domain/plan-run/fence.ts";
-import { isMove } from "../domain/plan-run/plan.ts";
+import { isMove, type Plan } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { sayState } from "../domain/plan-run/state-words.ts";
 import { type HealthVerdict, sayFailure } from "../domain/service/health.ts";
 import { factsIn, type Observation } from "../domain/service/observation.ts";
 import { besides, type Region, type Service } from "../domain/service/service.ts";
+import { expectedTime } from "./expected-time.ts";
 import { inRoom } from "./room.ts";
 
 /** Everything that the board says about one service. `observed` absent: nobody has looked yet. */
@@ -17,8 +18,17 @@ export interface ServiceStatus {
   readonly unreadable?: string | undefined;
   /** The newest run that is open, or belongs to the open incident, and has something to say about its old side. */
   readonly newest: RunState | undefined;
+  /** The plan that waits for keys. */
+  readonly waiting?: RunState | undefined;
+  /** What a move asked for now would be; absent: a plan waits, a run has the service, or nobody has looked. */
+  readonly outlook?: Outlook | undefined;
   readonly incident: { readonly id: string; readonly title: string; readonly channel: string | undefined } | undefined;
 }
+
+/** Made from the newest look and kept nowhere. */
+export type Outlook =
+  | { readonly kind: "plan"; readonly plan: Plan }
+  | { readonly kind: "refused"; readonly reasons: readonly string[] };
 
 /** Names, with their rotation; `unknown`: the pager did not say, which is not that there is nobody. */
 export type OnCall = readonly string[] | "unknown";
@@ -71,8 +81,43 @@ export function standOf(status: ServiceStatus, nowMs: number): Stand {
   if (active === undefined)
     return { word: "unknown", detail: activeRegion.known ? "" : inRoom(activeRegion.why, "error") };
   if (active !== service.home) return { word: "away from home", detail: `in ${active}` };
-  const why = standbyTrouble(besides(service, active), observed);
+  const why = standbyTrouble(besides(service, active), observed) ?? refusalOf(status);
   return why === undefined ? { word: "ready", detail: "" } : { word: "not ready", detail: why };
+}
+
+/** A service is ready where a move could be asked for at this moment. */
+const refusalOf = ({ outlook }: ServiceStatus): string | undefined =>
+  outlook?.kind === "refused" ? inRoom(outlook.reasons[0] ?? "no plan can be made", "reason") : undefined;
+
+/**
+ * Could we, right now: how long it takes and what it loses, or why not. Undefined where the service's own line says it, or where
+ * nobody can tell.
+ */
+export function sayOutlook(status: ServiceStatus, nowMs: number): string | undefined {
+  const { outlook, observed } = status;
+  if (!outlook || !observed || nowMs - observed.atMs > STALE_MS) return undefined;
+  const { detail } = standOf(status, nowMs);
+  if (outlook.kind === "refused") {
+    const why = refusalOf(status) ?? "";
+    return detail === why ? undefined : `cannot move now: ${why}`;
+  }
+  const { plan } = outlook;
+  const words = plan.acceptances.length;
+  const accept = words === 0 ? [] : [`${words} ${words === 1 ? "thing" : "things"} to accept in words`];
+  const facts = [`${expectedTime(plan)}`, losing(plan.dataLoss, observed.atMs), ...accept];
+  return `can move to ${plan.to} now: ${facts.join(", ")}`;
+}
+
+/** As much as would have been lost at the moment of the look. */
+function losing(loss: Plan["dataLoss"], atMs: number): string {
+  switch (loss.kind) {
+    case "none":
+      return "losing nothing";
+    case "after":
+      return `losing about ${sayDuration(Math.max(1_000, atMs - loss.atMs))}`;
+    case "unknown":
+      return "losing an unknown amount";
+  }
 }
 
 /**

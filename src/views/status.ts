@@ -5,6 +5,7 @@ import { type Behind, type Fact, factsIn, type Observation } from "../domain/ser
 import type { Region, Service } from "../domain/service/service.ts";
 import { plainText } from "./card-text.ts";
 import { oldSideLine } from "./old-side.ts";
+import { keysLine } from "./plan.ts";
 import { inRoom } from "./room.ts";
 import { runLine } from "./run-progress.ts";
 import {
@@ -14,6 +15,7 @@ import {
   type ServiceStatus,
   STANDS,
   type Stand,
+  sayOutlook,
   sayStand,
   standOf,
   WORST_FIRST,
@@ -32,21 +34,37 @@ export function statusCard(services: readonly ServiceStatus[], onCall: OnCall | 
     text: board.map(({ status, stand }) => headline(status, stand)).join(" · "),
     parts: [
       { kind: "heading", text: "Disaster recovery status" },
-      {
-        kind: "lines",
-        plain: true,
-        lines: board.flatMap(({ status, stand }) => [
-          [...boardLine(status, stand), ...incidentSpans(status)],
-          ...[...heldLine(status), ...ageLine(status, nowMs), ...oldSideLines(status, nowMs)].map(
-            (line) => spans`    ${line}`,
-          ),
-        ]),
-      },
+      ...inParts(board).map(
+        (some): CardPart => ({
+          kind: "lines",
+          plain: true,
+          lines: some.flatMap(({ status, stand }) => [
+            [...boardLine(status, stand), ...incidentSpans(status)],
+            ...linesBelow(status, nowMs).map((line) => spans`    ${line}`),
+          ]),
+        }),
+      ),
       ...(onCall === undefined ? [] : [onCallNote(onCall)]),
       { kind: "note", text: "One service in depth: /dr status and its name." },
     ],
   };
 }
+
+/** Slack cuts a part that is too long, so a long board has several. */
+const SERVICES_IN_PART = 10;
+
+function inParts<T>(all: readonly T[]): (readonly T[])[] {
+  const starts = Array.from({ length: Math.ceil(all.length / SERVICES_IN_PART) }, (_part, at) => at * SERVICES_IN_PART);
+  return starts.map((start) => all.slice(start, start + SERVICES_IN_PART));
+}
+
+const linesBelow = (status: ServiceStatus, nowMs: number): Text[] => [
+  ...waitingLine(status),
+  ...outlookLine(status, nowMs),
+  ...heldLine(status),
+  ...ageLine(status, nowMs),
+  ...oldSideLines(status, nowMs),
+];
 
 function onCallNote(onCall: OnCall): CardPart {
   if (onCall === "unknown") return { kind: "note", text: "On call: unknown, the pager did not say." };
@@ -118,6 +136,14 @@ function oldSideLines({ newest }: ServiceStatus, nowMs: number): Text[] {
   return newest && oldSide !== undefined ? [spans`Old side of ${newest.plan.id}: ${oldSide}`] : [];
 }
 
+const waitingLine = ({ waiting }: ServiceStatus): Text[] =>
+  waiting ? [spans`Plan ${waiting.plan.id} (${waiting.plan.title}) waits: ${keysLine(waiting)}`] : [];
+
+function outlookLine(status: ServiceStatus, nowMs: number): string[] {
+  const says = sayOutlook(status, nowMs);
+  return says === undefined ? [] : [`${capital(says)}.`];
+}
+
 const heldLine = ({ unreadable }: ServiceStatus): string[] =>
   unreadable === undefined ? [] : [`No failover can start: ${inRoom(unreadable, "reason")}`];
 
@@ -132,7 +158,14 @@ function besides(status: ServiceStatus, nowMs: number): Text[] {
         ],
       ]
     : [];
-  return [...heldLine(status), ...about, ...(run ? [runLine(run)] : []), ...oldSideLines(status, nowMs)];
+  return [
+    ...waitingLine(status),
+    ...outlookLine(status, nowMs),
+    ...heldLine(status),
+    ...about,
+    ...(run ? [runLine(run)] : []),
+    ...oldSideLines(status, nowMs),
+  ];
 }
 
 /** What the service promises, and how old the look at it is. */

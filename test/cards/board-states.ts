@@ -1,6 +1,8 @@
 import type { RunState } from "../../src/domain/plan-run/run.ts";
 import type { Service } from "../../src/domain/service/service.ts";
+import { OUTLOOK } from "../../src/flows/runbooks/index.ts";
 import type { ServiceStatus } from "../../src/views/standing.ts";
+import { example } from "../harness/example.ts";
 import { AT, type Day, known, quietDay, seenOn } from "../harness/observed.ts";
 import { darkHome, degradedHome, MINUTE, RAW_HEALTH, runStates, SERVICE } from "./run-states.ts";
 
@@ -10,12 +12,27 @@ interface Wish {
   readonly observed?: Day | undefined;
   readonly run?: RunState | undefined;
   readonly incident?: ServiceStatus["incident"];
+  readonly waiting?: RunState | undefined;
 }
 
 function service(name: string, wish: Wish = {}): ServiceStatus {
   const named: Service = { ...SERVICE, name };
   const observed = wish.observed && seenOn(named, wish.observed);
-  return { service: named, observed, run: wish.run, newest: wish.run, incident: wish.incident };
+  const isFree = wish.run === undefined && wish.waiting === undefined;
+  const request = {
+    ...{ id: "outlook", reason: "the board", requester: "", incident: undefined, service: named },
+    ...{ inventory: example("inventory"), nowMs: AT },
+  };
+  const outlook = isFree && observed ? OUTLOOK.plan({ ...request, observed }, {}) : undefined;
+  return {
+    service: named,
+    observed,
+    run: wish.run,
+    newest: wish.run,
+    incident: wish.incident,
+    waiting: wish.waiting,
+    outlook,
+  };
 }
 
 /** After a failover: the standby was promoted and serves; the old side is a second writer that nobody reaches. */
@@ -58,7 +75,7 @@ export const BOARDS: Readonly<Record<string, readonly ServiceStatus[]>> = {
   mixed: [
     service("catalogue", { observed: quietDay(SERVICE) }),
     service("inventory", { observed: darkHome(), incident: INCIDENT }),
-    service("orders", { observed: lagging() }),
+    service("orders", { observed: lagging(), waiting: runStates()["one-key"] }),
     service("payments", { observed: darkHome(), run: runStates()["running"], incident: INCIDENT }),
     service("pricing", { observed: degradedHome(), incident: { ...INCIDENT, channel: undefined } }),
     service("search", { observed: movedAway() }),

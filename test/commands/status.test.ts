@@ -1,8 +1,10 @@
-import { expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { type StatusDeps, statusOfServices } from "../../src/commands/status.ts";
+import type { RecordSet } from "../../src/ports/traffic.ts";
 import { cardText } from "../../src/views/card-text.ts";
+import { runStates } from "../cards/run-states.ts";
 import { example } from "../harness/example.ts";
-import { AT } from "../harness/observed.ts";
+import { AT, type Day, dark, known, quietDay, seenOn } from "../harness/observed.ts";
 
 const inventory = example("inventory");
 const SERVER = "TwoKey's own state: Redis 7.0.15 writes each command to disk before it answers.";
@@ -20,6 +22,7 @@ const deps = (server: string | undefined): StatusDeps => ({
   freezes: { get: async () => undefined },
   ...{ server, standings: undefined },
   onCall: async () => [],
+  times: { of: async () => [] },
 });
 
 test("the board ends with what holds TwoKey's own state; a terminal, which has not looked, says nothing of it", async () => {
@@ -40,4 +43,60 @@ test("guard lost on the board: while the store is lost the board begins with tha
     );
   const agreed = { ...deps(SERVER), ledger: { disagreement: async () => undefined } };
   expect(cardText(await statusOfServices(undefined, agreed))).not.toContain("STATE LOST");
+});
+
+describe("could we, right now?", () => {
+  const [service] = inventory.services;
+  if (service === undefined) throw new Error("the example has no service");
+  const board = async (day: Day, over: Partial<StatusDeps> = {}) => {
+    const all = { ...deps(undefined), observed: async () => seenOn(service, day), ...over };
+    // On a phone no line ends between a number and its unit.
+    return cardText(await statusOfServices(undefined, all)).replaceAll("\u00a0", " ");
+  };
+
+  test("a service that could move says how long it takes and what it loses", async () => {
+    expect(await board(quietDay(service))).toContain(
+      "✓ inventory · ready\n    Can move to eu-central-1 now: about 10 min (estimate, no run yet), losing about 12 s, 2 things to accept in words.",
+    );
+  });
+
+  test("the times of runs stand in it", async () => {
+    const times = { of: async () => [{ run: "F-1", step: "promote", tookMs: 1_000, atMs: AT }] };
+    expect(await board(quietDay(service), { times })).toMatch(/now: about \d+ s \(1 run\), losing about 12 s/);
+  });
+
+  test("a service whose standby cannot be seen says why there can be no plan, and is not ready", async () => {
+    const day = quietDay(service);
+    const [, standby = ""] = service.regions;
+    const site = day.sites[standby];
+    if (site === undefined) throw new Error("the day has no standby");
+    const blind = { ...day, sites: { ...day.sites, [standby]: { ...site, database: dark<never>("RDS") } } };
+
+    expect(await board(blind)).toMatch(/✗ inventory · not ready: .*\n {4}Cannot move now: .*RDS does not answer/);
+  });
+
+  test("what refuses a plan makes a service not ready, also where each part looks well", async () => {
+    const day = quietDay(service);
+    const gone = { ...day, trafficRecords: known<readonly RecordSet[]>([]) };
+
+    expect(await board(gone)).toMatch(/✗ inventory · not ready: .*record/);
+  });
+
+  test("a plan that waits stands below its service, with who must agree until when", async () => {
+    const waiting = runStates()["one-key"];
+    if (waiting === undefined) throw new Error("no plan waits");
+    const runs = { ...deps(undefined).runs, openIds: async () => [waiting.plan.id], read: async () => waiting };
+
+    const shown = await board(quietDay(service), { runs });
+
+    expect(shown).toMatch(
+      /✓ inventory · ready\n {4}Plan F-\S+ \(Move inventory to eu-central-1\) waits: .* must agree by /,
+    );
+    expect(shown).not.toContain("Can move");
+  });
+
+  test("while a plan waits or a run has the service there is nothing to ask for", async () => {
+    const held = { ...deps(undefined).runs, holderOf: async () => "F-1" };
+    expect(await board(quietDay(service), { runs: held })).not.toContain("an move");
+  });
 });
