@@ -13,7 +13,7 @@ import type { Inventory } from "../domain/service/inventory.ts";
 import type { Observation } from "../domain/service/observation.ts";
 import type { Service } from "../domain/service/service.ts";
 import { SPEAKABLE } from "../domain/speakable.ts";
-import { stillRinging } from "../flows/incident/life/still-ringing.ts";
+import { againstClosing } from "../flows/incident/life/against-closing.ts";
 import { observe } from "../flows/observe.ts";
 import { stillMay } from "../integrations/slack/standing.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -107,7 +107,7 @@ export function createCommands(sources: CommandSources): Commands {
       facts: (incident) => updateFacts(incident, stores, clock),
       runInProgress: (incident) => runInProgress(incident, stores, clock),
       measured: (incident) => measuredOf(incident, stores),
-      stillRinging: (incident) => stillRinging(incident, { ...stores, nowMs: () => clock.now() }),
+      againstClosing: (incident) => againstClosing(incident, { ...stores, nowMs: () => clock.now() }),
     },
   };
   return {

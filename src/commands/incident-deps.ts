@@ -6,8 +6,8 @@ import { readable } from "../domain/readable.ts";
 import { findPerson, type Inventory } from "../domain/service/inventory.ts";
 import { dueChange } from "../flows/incident/index.ts";
 import type { Correlation } from "../flows/incident/intake/correlate.ts";
+import type { AgainstClosing } from "../flows/incident/life/against-closing.ts";
 import type { Actor } from "../flows/incident/life/changes.ts";
-import type { StillRinging } from "../flows/incident/life/still-ringing.ts";
 import type { Measured } from "../flows/runbooks/runbook.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Documents } from "../ports/documents.ts";
@@ -29,7 +29,7 @@ export interface IncidentCommandDeps {
   runInProgress(incident: Incident): Promise<string | undefined>;
   measured(incident: Incident): Promise<Measured>;
   /** Alarms of it that are in ALARM as far as is known, and where that is not known. */
-  stillRinging(incident: Incident): Promise<StillRinging>;
+  againstClosing(incident: Incident): Promise<AgainstClosing>;
   /** A short, unique, speakable id. */
   newId(): string;
 }

@@ -1,10 +1,10 @@
 import { UserError } from "../domain/errors.ts";
 import { nameOfAlarm } from "../domain/incident/alert.ts";
 import { type Incident, isOpen, ResolutionFields } from "../domain/incident/incident.ts";
+import type { AgainstClosing } from "../flows/incident/life/against-closing.ts";
 import { resolveIncident } from "../flows/incident/life/changes.ts";
-import type { StillRinging } from "../flows/incident/life/still-ringing.ts";
 import type { Measured } from "../flows/runbooks/runbook.ts";
-import { sayRinging } from "../views/alarm-reads.ts";
+import { sayAgainst } from "../views/alarm-reads.ts";
 import { resolveForm } from "../views/update.ts";
 import { actorOf, changeIncident, closedAnswer, type IncidentCommandDeps, incidentMeant } from "./incident-deps.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
@@ -20,14 +20,14 @@ const FIELDS = ["details", "impact", "followUps", "lessons"] as const;
 
 /**
  * `/dr resolve`: the four parts of the resolution are required, in the form or as four quoted arguments; and a fifth, why, where
- * alarms of it are in ALARM or nobody knows whether they are.
+ * alarms of it are in ALARM or nobody knows whether they are, where users get no good answer, or a plan waits for keys.
  */
 export async function resolve(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {
   const { incident, args } = await incidentMeant(ask, deps);
   if (!isOpen(incident)) return closedAnswer(incident);
   await refuseDuringRun(incident, deps);
-  const ringing = await deps.stillRinging(incident);
-  const against = sayRinging(ringing);
+  const speaking = await deps.againstClosing(incident);
+  const against = sayAgainst(speaking);
   if (ask.fields === undefined && args.length === 0) return { kind: "form", form: resolveForm(incident, against) };
   const given: Readonly<Record<string, string>> =
     ask.fields ??
@@ -43,7 +43,7 @@ export async function resolve(ask: Ask, deps: IncidentCommandDeps): Promise<Answ
   const fields = ResolutionFields.parse(Object.fromEntries(FIELDS.map((field) => [field, given[field]])));
   const actor = actorOf(ask, deps.inventory());
   const actuals = actualsOf(incident, await deps.measured(incident));
-  const despite = against === undefined ? undefined : { ...namesOf(ringing), why: given["despite"] ?? "" };
+  const despite = against === undefined ? undefined : { ...namesOf(speaking), why: given["despite"] ?? "" };
   const hasChanged = await changeIncident(incident.id, deps, (current, nowMs) =>
     resolveIncident(current, { fields, by: actor.name, despite, ...actuals }, { actor, nowMs }),
   );
@@ -65,9 +65,11 @@ function incomplete(missing: readonly string[], against: string | undefined): Us
 /** Alarms that are kept by name; a storm has thousands. */
 const MOST_KEPT = 50;
 
-const namesOf = ({ alarms, unknownIn }: StillRinging) => ({
+const namesOf = ({ alarms, unknownIn, down, plans }: AgainstClosing) => ({
   alarms: alarms.slice(0, MOST_KEPT).map(nameOfAlarm),
   unknownIn: [...unknownIn],
+  down: down.map((each) => ({ ...each })),
+  plans: [...plans],
 });
 
 async function refuseDuringRun(incident: Incident, deps: IncidentCommandDeps): Promise<void> {

@@ -25,18 +25,21 @@ export function unreadNotes(reads: AlarmReads | undefined, nowMs: number): CardP
 /** Alarms named in one sentence. */
 const MOST_NAMED = 5;
 
-/** What speaks against resolving an incident; undefined: nothing. */
-export function sayRinging({
-  alarms,
-  unknownIn,
-}: {
+interface Against {
   readonly alarms: readonly string[];
   readonly unknownIn: readonly string[];
-}): string | undefined {
+  readonly down: readonly { readonly service: string; readonly gives: string }[];
+  readonly plans: readonly string[];
+}
+
+/** What speaks against resolving an incident; undefined: nothing. */
+export function sayAgainst({ alarms, unknownIn, down, plans }: Against): string | undefined {
   const names = alarms.map((arn) => inRoom(nameOfAlarm(arn), "name"));
   const sentences = [
     ...(names.length === 0 ? [] : [`Still in ALARM: ${someOf(names, MOST_NAMED)}.`]),
     ...(unknownIn.length === 0 ? [] : [`Unknown, as nobody can read them: the alarms in ${unknownIn.join(", ")}.`]),
+    ...down.map(({ service, gives }) => `Users of ${service} get ${inRoom(gives, "name")}.`),
+    ...plans.map((id) => `Plan ${id} still waits for keys.`),
   ];
   return sentences.length === 0 ? undefined : sentences.join(" ");
 }

@@ -1,7 +1,7 @@
 import type { Card, CardPart, Form, FormField } from "../domain/card/card.ts";
 import { sayDuration } from "../domain/duration.ts";
 import type { Incident, InitialFields, ResolutionFields, UpdateFields } from "../domain/incident/incident.ts";
-import { sayRinging } from "./alarm-reads.ts";
+import { sayAgainst } from "./alarm-reads.ts";
 import { headlineOf } from "./incident.ts";
 import { withEnd } from "./room.ts";
 
@@ -126,7 +126,7 @@ export function resolveForm(incident: Incident, against?: string): Form {
     fields: [
       ...RESOLUTION_LABELS.map(([id, label]): FormField => ({ id, label, kind: "paragraph" })),
       {
-        ...{ id: "despite", label: "Why, if its alarms still ring", kind: "paragraph" },
+        ...{ id: "despite", label: "Why, if something speaks against it", kind: "paragraph" },
         ...(against === undefined ? { optional: true } : {}),
       },
     ],
@@ -136,7 +136,7 @@ export function resolveForm(incident: Incident, against?: string): Form {
 
 function despiteParts(despite: NonNullable<Incident["resolution"]>["despite"]): CardPart[] {
   if (despite === undefined) return [];
-  const said = sayRinging(despite) ?? "";
+  const said = sayAgainst(despite) ?? "";
   return [{ kind: "text", text: [{ bold: `Resolved all the same. ${said}` }, `\n${despite.why}`] }];
 }
 

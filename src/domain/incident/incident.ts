@@ -89,7 +89,16 @@ export type ResponsePhase = z.infer<typeof ResponsePhase>;
 const Resolution = z.strictObject({
   fields: ResolutionFields,
   by: z.string(),
-  despite: z.strictObject({ alarms: z.array(z.string()), unknownIn: z.array(z.string()), why: z.string() }).optional(),
+  /** What spoke against closing it, and why it was closed all the same. */
+  despite: z
+    .strictObject({
+      alarms: z.array(z.string()),
+      unknownIn: z.array(z.string()),
+      down: z.array(z.strictObject({ service: z.string(), gives: z.string() })),
+      plans: z.array(z.string()),
+      why: z.string(),
+    })
+    .optional(),
   rtoMs: z.number().optional(),
   rpoMs: z.number().optional(),
 });

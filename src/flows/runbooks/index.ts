@@ -9,11 +9,7 @@ import { snapshot } from "./snapshot/snapshot.ts";
 export const OUTLOOK: StoredRunbook = storedRunbook(failover);
 
 /** Every runbook. Verbs, help, cards, documents and the tables of tests follow from this one. */
-export const RUNBOOKS: readonly StoredRunbook[] = [
-  OUTLOOK,
-  storedRunbook(rebootFailover),
-  storedRunbook(snapshot),
-];
+export const RUNBOOKS: readonly StoredRunbook[] = [OUTLOOK, storedRunbook(rebootFailover), storedRunbook(snapshot)];
 
 export function runbookOf({ runbook: name, id }: Pick<Plan, "runbook" | "id">): StoredRunbook {
   const runbook = RUNBOOKS.find((candidate) => candidate.name === name);

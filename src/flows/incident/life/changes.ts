@@ -144,6 +144,11 @@ export interface Resolving {
   readonly rpoMs?: number | undefined;
 }
 
+const despiteFacts = ({ why, alarms, unknownIn, down, plans }: NonNullable<Resolving["despite"]>) => ({
+  ...{ despite: why, alarms, unknownIn, plans },
+  down: down.map(({ service, gives }) => `${service}: ${gives}`),
+});
+
 export function resolveIncident(
   incident: Incident,
   { fields, by, despite, rtoMs, rpoMs }: Resolving,
@@ -158,8 +163,7 @@ export function resolveIncident(
     pages: settlePages(incident.pages, "superseded"),
   });
   const says = `Resolved by ${actor.name}: ${fields.details}`;
-  const stillRinging = despite ? { despite: despite.why, alarms: despite.alarms, unknownIn: despite.unknownIn } : {};
-  const facts: Event["facts"] = { ...fields, ...measured, ...stillRinging };
+  const facts: Event["facts"] = { ...fields, ...measured, ...(despite ? despiteFacts(despite) : {}) };
   return {
     value,
     events: [eventOf(value, { kind: "incident.resolved", atMs: nowMs, by, door: actor.door, says, facts })],

@@ -11,12 +11,14 @@ import { update } from "../../../../src/commands/update.ts";
 import type { RegionRead } from "../../../../src/domain/incident/alarm-reads.ts";
 import { nameOfAlarm } from "../../../../src/domain/incident/alert.ts";
 import type { Inventory } from "../../../../src/domain/service/inventory.ts";
-import { stillRinging } from "../../../../src/flows/incident/life/still-ringing.ts";
+import { type AgainstSources, againstClosing } from "../../../../src/flows/incident/life/against-closing.ts";
 import { cardText } from "../../../../src/views/card-text.ts";
 import { headlineOf } from "../../../../src/views/incident.ts";
 import { resolutionCard } from "../../../../src/views/update.ts";
+import { degradedHome, runStates, SERVICE } from "../../../cards/run-states.ts";
 import { guest, who } from "../../../harness/asker.ts";
 import { example } from "../../../harness/example.ts";
+import { seenOn } from "../../../harness/observed.ts";
 import { MINUTE, START_MS } from "../../../harness/test-clock.ts";
 import { type Bridge, bridge } from "../bridge.ts";
 import { inventory, signal } from "../file.ts";
@@ -35,7 +37,7 @@ function commandsOf(desk: Bridge, over: Partial<IncidentCommandDeps> = {}): Inci
     ...desk,
     runInProgress: () => Promise.resolve(undefined),
     measured: () => Promise.resolve({}),
-    stillRinging: (incident) => stillRinging(incident, { ...desk, alarmReads: readNow(desk), nowMs: desk.clock.now }),
+    againstClosing: (incident) => againstClosing(incident, sourcesOf(desk)),
     newId: () => DECLARED,
     ...over,
   };
@@ -48,6 +50,11 @@ const readNow = (desk: Bridge, read: Partial<RegionRead> = {}) => {
   const regions = { [REGION]: { askedAtMs: nowMs, readAtMs: nowMs, ...read } };
   return { get: () => Promise.resolve({ value: { sinceMs: START_MS, regions }, revision: 1 }) };
 };
+const sourcesOf = (desk: Bridge): AgainstSources => ({
+  ...{ alerts: desk.alerts, alarmReads: readNow(desk), nowMs: () => desk.clock.now() },
+  seen: { get: () => Promise.resolve(undefined) },
+  runs: { openIds: () => Promise.resolve([]), read: () => Promise.resolve(undefined) },
+});
 const isOk = (name: string) => signal(name, { state: "ok", changedAtMs: START_MS + MINUTE });
 
 describe("intents about incidents", () => {
@@ -196,7 +203,7 @@ describe("intents about incidents", () => {
 
     await resolve(ask("resolve", `${four} "its threshold is wrong"`), commandsOf(desk));
     const resolved = await desk.incident(id);
-    expect(resolved.resolution?.despite).toEqual({ alarms: ["a-lag"], unknownIn: [], why: "its threshold is wrong" });
+    expect(resolved.resolution?.despite).toMatchObject({ alarms: ["a-lag"], why: "its threshold is wrong" });
     const card = cardText(resolutionCard(resolved));
     expect(card).toContain("Resolved all the same. Still in ALARM: a-lag.\nits threshold is wrong");
   });
@@ -209,8 +216,7 @@ describe("intents about incidents", () => {
     const { incident: id = "" } = await desk.intake.take(signal("a-lag"));
     await desk.intake.take(isOk("a-lag"));
     const deps = commandsOf(desk, {
-      stillRinging: (each) =>
-        stillRinging(each, { ...desk, alarmReads: readNow(desk, read), nowMs: () => desk.clock.now() }),
+      againstClosing: (each) => againstClosing(each, { ...sourcesOf(desk), alarmReads: readNow(desk, read) }),
     });
     await expect(resolve(ask("resolve", four), deps)).rejects.toThrow(
       `Unknown, as nobody can read them: the alarms in ${REGION}.`,
@@ -219,15 +225,50 @@ describe("intents about incidents", () => {
     expect((await desk.incident(id)).state).toBe("resolved");
   });
 
+  test("resolving while users are down or a plan waits for keys says so, and asks why", async () => {
+    const desk = bridge();
+    const { incident: id = "" } = await desk.intake.take(signal("a-lag"));
+    await desk.intake.take(isOk("a-lag"));
+    const waiting = runStates()["one-key"];
+    if (waiting === undefined) throw new Error("no plan waits");
+    const run = { ...waiting, plan: { ...waiting.plan, service: "a" } };
+    const seen = (ageMs: number): AgainstSources["seen"] => {
+      const observation = { ...seenOn(SERVICE, degradedHome()), atMs: desk.clock.now() - ageMs };
+      return { get: () => Promise.resolve({ value: { observation } }) };
+    };
+    const runs = { openIds: () => Promise.resolve([run.plan.id]), read: () => Promise.resolve(run) };
+    const deps = (ageMs: number) =>
+      commandsOf(desk, {
+        againstClosing: (each) => againstClosing(each, { ...sourcesOf(desk), seen: seen(ageMs), runs }),
+      });
+    const waits = `Plan ${run.plan.id} still waits for keys.`;
+
+    await expect(resolve(ask("resolve", four), deps(MINUTE))).rejects.toThrow(
+      `Users of a get errors (HTTP 503). ${waits} Nothing was changed.`,
+    );
+    // Of an old look nobody can say anything about now.
+    await expect(resolve(ask("resolve", four), deps(30 * MINUTE))).rejects.toThrow(`${waits} Nothing was changed.`);
+    await resolve(ask("resolve", `${four} "only one client is affected"`), deps(MINUTE));
+    expect((await desk.incident(id)).resolution?.despite).toMatchObject({
+      ...{
+        down: [{ service: "a", gives: "errors (HTTP 503)" }],
+        plans: [run.plan.id],
+        why: "only one client is affected",
+      },
+    });
+  });
+
   test("alarms of an incident that was merged into it count as its own; one that no alarm opened asks nothing", async () => {
     const desk = bridge();
     const { incident: first = "" } = await desk.intake.take(signal("a-lag"));
     for (const name of ["b-lag", "c-lag"]) await desk.intake.take(signal(name));
     await desk.intake.take(isOk("a-lag"));
     const deps = commandsOf(desk);
-    expect((await deps.stillRinging(await desk.incident(first))).alarms.map(nameOfAlarm)).toEqual(["b-lag", "c-lag"]);
+    expect((await deps.againstClosing(await desk.incident(first))).alarms.map(nameOfAlarm)).toEqual(["b-lag", "c-lag"]);
     await declare(ask("declare", "sev2 checkout is slow"), deps);
-    expect(await deps.stillRinging(await desk.incident(DECLARED))).toEqual({ alarms: [], unknownIn: [] });
+    expect(await deps.againstClosing(await desk.incident(DECLARED))).toEqual({
+      ...{ alarms: [], unknownIn: [], down: [], plans: [] },
+    });
   });
 
   test("nothing is claimed about recovery that nobody measured", async () => {
