@@ -13,6 +13,7 @@ import {
 } from "./config/environment.ts";
 import { loadFile } from "./config/load.ts";
 import { missingForPagers } from "./config/pager-environment.ts";
+import { readText } from "./config/text.ts";
 import { chainOf, UserError } from "./domain/errors.ts";
 import { type Found, NOTHING_FOUND } from "./domain/service/found.ts";
 import { type Inventory, withFound } from "./domain/service/inventory.ts";
@@ -42,7 +43,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   check: {
     usage: "check FILE",
     says: "Report every problem of a twokey.yaml at once",
-    run: (args) => check(args, { readText: (path) => readFileSync(path, "utf8"), remembered }),
+    run: (args) => check(args, { readText, remembered }),
   },
   schema: {
     usage: "schema [--markdown]",
@@ -55,7 +56,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     run: async (args) =>
       (await import("./app/explain.ts")).explain(args, {
         file: readConfigPath(),
-        readText: (path) => readFileSync(path, "utf8"),
+        readText,
         remembered,
         nowMs: Date.now(),
         awsEndpoint: undefined,
@@ -74,8 +75,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   "lint-procedure": {
     usage: "lint-procedure FILE...",
     says: "Find what is dangerous in a written runbook or script",
-    run: async (args) =>
-      (await import("./app/lint-procedure.ts")).lintProcedure(args, { readText: (path) => readFileSync(path, "utf8") }),
+    run: async (args) => (await import("./app/lint-procedure.ts")).lintProcedure(args, { readText }),
   },
   policy: {
     usage: "policy [WHICH] [SERVICE]",
@@ -83,7 +83,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     run: async (args) =>
       (await import("./app/policy.ts")).policy(args, {
         file: readConfigPath(),
-        readText: (path) => readFileSync(path, "utf8"),
+        readText,
         found: await remembered(),
       }),
   },
@@ -141,9 +141,17 @@ async function openBot() {
   return { settings, inventory: withFound(inventory, await remembered()) };
 }
 
+function configText(path: string): string {
+  try {
+    return readText(path);
+  } catch (error) {
+    throw new UserError("config-unreadable", `${path} cannot be read: ${chainOf(error)}`);
+  }
+}
+
 function readInventory(path: string): Inventory {
   if (!existsSync(path)) throw new UserError("config-missing", `${path} does not exist. TWOKEY_CONFIG names the file.`);
-  const loaded = loadFile(path, readFileSync(path, "utf8"));
+  const loaded = loadFile(path, configText(path));
   if (!loaded.ok) throw new UserError("config-wrong", loaded.problems.map(sayProblem).join("\n"));
   return loaded.inventory;
 }

@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import { type App, startApp } from "./app/app.ts";
 import { createLogger } from "./app/log.ts";
 import { sayProblem } from "./config/check.ts";
 import { readEnvironment, sayEnvironmentProblems } from "./config/environment.ts";
 import { loadFile } from "./config/load.ts";
 import { missingForPagers } from "./config/pager-environment.ts";
+import { readText } from "./config/text.ts";
 import { watchFile } from "./config/watch.ts";
 import { chainOf } from "./domain/errors.ts";
 import type { Inventory } from "./domain/service/inventory.ts";
@@ -95,7 +95,7 @@ function stopWhenTold(handOver: () => Promise<void>, logger: Logger): void {
 
 function readConfig(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    return readText(path);
   } catch (error) {
     return end(2, `${path} cannot be read: ${chainOf(error)}. TWOKEY_CONFIG names the file.`);
   }

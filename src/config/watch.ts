@@ -1,8 +1,10 @@
-import { type FSWatcher, readFileSync, watch } from "node:fs";
+import { type FSWatcher, watch } from "node:fs";
 import { basename, dirname } from "node:path";
+import { chainOf } from "../domain/errors.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { loadFile } from "./load.ts";
 import type { Problem } from "./problem.ts";
+import { readText } from "./text.ts";
 
 export interface FileHandlers {
   /** The file changed and can be used. */
@@ -35,9 +37,9 @@ export function watchFile(path: string, handlers: FileHandlers, options: WatchOp
 
   const look = () => {
     timer = undefined;
-    const text = readText(path);
+    const { text, why } = textOf(path);
     if (text === undefined) {
-      if (!wasMissing) handlers.onBad([unreadable(path)]);
+      if (!wasMissing) handlers.onBad([unreadable(path, why)]);
       wasMissing = true;
       // What comes back after it was gone is news, even when it is the same.
       reported = undefined;
@@ -88,18 +90,18 @@ function watchDirectory(directory: string, onChange: () => void): FSWatcher | un
   }
 }
 
-function readText(path: string): string | undefined {
+function textOf(path: string): { readonly text?: string; readonly why: string } {
   try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return undefined;
+    return { text: readText(path), why: "" };
+  } catch (error) {
+    return { why: chainOf(error) };
   }
 }
 
-function unreadable(file: string): Problem {
+function unreadable(file: string, why: string): Problem {
   return {
     ...{ file, line: 1, column: 1, path: "", severity: "error", rule: "file" },
-    what: `${basename(file)} cannot be read`,
+    what: `${basename(file)} cannot be read: ${why}`,
     instead: "put the file back, and let TwoKey's user read it",
   };
 }
