@@ -1,6 +1,7 @@
 import { UserError } from "../domain/errors.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { mostSimilar } from "../domain/similar.ts";
+import { TOO_OLD } from "../views/store-answers.ts";
 import { type CommandDeps, VERBS, type Verb, verbNamed } from "./index.ts";
 import type { Ask, Intents } from "./intent.ts";
 import { refuseWhileLost } from "./refuse-while.ts";
@@ -10,7 +11,7 @@ import { NOT_LISTED, personOf } from "./run-deps.ts";
 export function createIntents(deps: CommandDeps, inventory: () => Inventory): Intents {
   return async (ask) => {
     const verb = verbNamed(ask.verb);
-    if (!verb) throw noSuchVerb(ask.verb);
+    if (!verb) throw ask.value === undefined ? noSuchVerb(ask.verb) : new UserError("verb-unknown", TOO_OLD);
     refuseUnlessAllowed(ask, verb, inventory());
     if (verb.moves) await refuseWhileLost(`/dr ${ask.verb}`, deps.run);
     return verb.handle(ask, deps);
