@@ -4,7 +4,7 @@ import type { CommandDeps } from "../commands/index.ts";
 import type { Intents } from "../commands/intent.ts";
 import { askFromPipeline, type PipelineAnswer, type PipelineAsk } from "../commands/pipeline.ts";
 import { renewals } from "../commands/renew.ts";
-import { createIntents } from "../commands/route.ts";
+import { createIntents, underLostStore } from "../commands/route.ts";
 import type { Looked } from "../commands/run-deps.ts";
 import type { Event } from "../domain/event.ts";
 import { INCIDENT_LABEL, type Incident } from "../domain/incident/incident.ts";
@@ -112,7 +112,7 @@ export function createCommands(sources: CommandSources): Commands {
     },
   };
   return {
-    intents: withStoreErrors(createIntents(deps, inventory)),
+    intents: withStoreErrors(underLostStore(createIntents(deps, inventory), sources.ledger)),
     askFromPipeline: (ask) => askFromPipeline(ask, deps.run),
     renewPlan: renewals(deps.run, sources.logger),
   };

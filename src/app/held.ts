@@ -55,7 +55,7 @@ export async function openStore({ settings, described, logger, opened }: Composi
   opened.add(() => outside.close());
   const queues = createQueues({ url, ...FAIL_FAST, enableOfflineQueue: true }, logger);
   opened.add(() => queues.close());
-  const say = (says: string) => announce(says, { stores, clock, queues, inventory });
+  const say = (says: string, channel?: string) => announce(says, { stores, clock, queues, inventory }, channel);
   // What the simulated world takes says nothing about the real one.
   const times = createLearnedTimes(stores.stepTimes, settings.sandbox ? "rehearsal" : "production");
   return {

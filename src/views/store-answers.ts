@@ -58,3 +58,6 @@ export const anyActWords = (verb: string) => ({
 /** Of a button or a form that this version does not know. */
 export const TOO_OLD =
   "This button or form is too old, or TwoKey does not know it. Nothing was changed. /dr status shows what can be done now.";
+
+export const sayStoreLost = (wrong: string): string =>
+  `STATE LOST: ${wrong}. TwoKey changes nothing. The way on: /dr accept-store.`;
