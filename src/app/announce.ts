@@ -16,8 +16,8 @@ export interface Announcing {
 
 /** What tells people of something about TwoKey itself: in the alerts channel, and by the pagers. */
 export interface Telling {
-  /** Says it in the alerts channel; several processes saying the same say it once an hour. */
-  announce(says: string): Promise<void>;
+  /** Says it in the alerts channel, or in another one; several processes saying the same say it once an hour. */
+  announce(says: string, channel?: string): Promise<void>;
   readonly pagers: Pagers;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -38,11 +38,16 @@ export function alertsLink({
   return { text: "Slack, the alerts channel", href: chat.addressOf(inventory().file.alerts.channel) };
 }
 
-/** Says something about TwoKey itself in the alerts channel. The same within an hour, from any process, is said once. */
-export async function announce(says: string, { stores, clock, queues, inventory }: Announcing): Promise<void> {
+/** Says something about TwoKey itself in the alerts channel, or in another one. The same within an hour, from any process, is said once. */
+export async function announce(
+  says: string,
+  { stores, clock, queues, inventory }: Announcing,
+  channel?: string,
+): Promise<void> {
   const nowMs = clock.now();
-  const id = `notice:${sha256(says).slice(0, 16)}:${new Date(nowMs).toISOString().slice(0, 13)}`;
-  const to = { channel: inventory().file.alerts.channel };
+  const what = sha256(channel === undefined ? says : `${channel} ${says}`).slice(0, 16);
+  const id = `notice:${what}:${new Date(nowMs).toISOString().slice(0, 13)}`;
+  const to = { channel: channel ?? inventory().file.alerts.channel };
   await stores.cards.change(id, (current) => {
     const value = current ? undefined : wantCard(undefined, { id, kind: "notice", subject: says, to }, nowMs);
     return value && { value, events: [], dueAtMs: nowMs };

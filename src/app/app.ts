@@ -64,7 +64,7 @@ async function compose(composing: Composing): Promise<App> {
   const { redis, queues, inventory } = held;
   const proving = provingOf(held, composing);
   opened.add(() => proving.stop());
-  const commands = createCommands({ ...held, wake: queues.wake, inventory, logger, proven: proving });
+  const commands = createCommands({ ...held, ...held.asked, wake: queues.wake, inventory, logger, proven: proving });
   let isStarting = true;
   // The port before the workers: a process that cannot have it must not take up work.
   const doors = await openDoors({

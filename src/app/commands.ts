@@ -4,7 +4,7 @@ import type { CommandDeps } from "../commands/index.ts";
 import type { Intents } from "../commands/intent.ts";
 import { askFromPipeline, type PipelineAnswer, type PipelineAsk } from "../commands/pipeline.ts";
 import { renewals } from "../commands/renew.ts";
-import { createIntents } from "../commands/route.ts";
+import { createIntents, underLostStore } from "../commands/route.ts";
 import type { Looked } from "../commands/run-deps.ts";
 import type { Event } from "../domain/event.ts";
 import { INCIDENT_LABEL, type Incident } from "../domain/incident/incident.ts";
@@ -22,6 +22,7 @@ import type { Logger } from "../ports/logger.ts";
 import type { LostStore } from "../ports/lost-store.ts";
 import type { Ledger } from "../ports/runs.ts";
 import type { Wake } from "../ports/wake.ts";
+import { storeError } from "../store/plain-errors.ts";
 import type { OnCall } from "../views/standing.ts";
 import { measuredOf, runInProgress, updateFacts } from "./incident-runs.ts";
 import type { Outside } from "./outside.ts";
@@ -111,11 +112,22 @@ export function createCommands(sources: CommandSources): Commands {
     },
   };
   return {
-    intents: createIntents(deps, inventory),
+    intents: withStoreErrors(underLostStore(createIntents(deps, inventory), sources.ledger)),
     askFromPipeline: (ask) => askFromPipeline(ask, deps.run),
     renewPlan: renewals(deps.run, sources.logger),
   };
 }
+
+/** What else stands on Redis beside the stores, such as the marks of the ledgers, fails in the same words. */
+const withStoreErrors =
+  (intents: Intents): Intents =>
+  async (ask) => {
+    try {
+      return await intents(ask);
+    } catch (error) {
+      throw storeError(error, "write");
+    }
+  };
 
 type Incidents = Pick<Stores, "incidents">;
 

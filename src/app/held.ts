@@ -13,6 +13,8 @@ import { claimStore } from "../store/installation.ts";
 import { createLearnedTimes } from "../store/learned-times.ts";
 import { LedgerFile } from "../store/ledger-file.ts";
 import type { Whose } from "../store/ledger-lines.ts";
+import { withPlainErrors } from "../store/plain-errors.ts";
+import type { ScriptedRedis } from "../store/scripts.ts";
 import { sayServer } from "../store/server-check.ts";
 import { announce } from "./announce.ts";
 import { openMemory } from "./discovering.ts";
@@ -53,7 +55,7 @@ export async function openStore({ settings, described, logger, opened }: Composi
   opened.add(() => outside.close());
   const queues = createQueues({ url, ...FAIL_FAST, enableOfflineQueue: true }, logger);
   opened.add(() => queues.close());
-  const say = (says: string) => announce(says, { stores, clock, queues, inventory });
+  const say = (says: string, channel?: string) => announce(says, { stores, clock, queues, inventory }, channel);
   // What the simulated world takes says nothing about the real one.
   const times = createLearnedTimes(stores.stepTimes, settings.sandbox ? "rehearsal" : "production");
   return {
@@ -68,8 +70,18 @@ export async function openStore({ settings, described, logger, opened }: Composi
     queues,
     times,
     timeline: (incident: string) => eventsOf(redis, "incident", incident),
-    eventsOfRun: (run: string) => eventsOf(redis, "run", run),
+    asked: askedOf(redis, clock),
     say,
+  };
+}
+
+/** For acts of people, who hear what happened to theirs; the engine begins again from the journal instead. */
+function askedOf(redis: ScriptedRedis, clock: StoreClock) {
+  const plain = withPlainErrors(redis);
+  return {
+    stores: createStores(plain, () => clock.now()),
+    timeline: (incident: string) => eventsOf(plain, "incident", incident),
+    eventsOfRun: (run: string) => eventsOf(plain, "run", run),
   };
 }
 

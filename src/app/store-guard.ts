@@ -15,6 +15,8 @@ const KEEP_UP_EVERY_MS = 500;
 export interface StoreGuardDeps extends Telling {
   readonly ledger: Pick<LostStore, "keepUp" | "disagreement">;
   readonly queues: Pick<Queues, "startSweep">;
+  /** Channels of the open incidents and runs, as the store has them now. */
+  readonly rooms: () => Promise<readonly string[]>;
   /** Machine time between two looks; absent: 5 s. */
   readonly checkEveryMs?: number;
 }
@@ -28,8 +30,17 @@ export function startStoreGuard(deps: StoreGuardDeps): { stop(): void } {
   let noticed: string | undefined;
   let said: string | undefined;
   const unsaid = (error: unknown) => deps.logger.warn({ why: messageOf(error) }, "Could not say so in Slack");
+  // An empty store has forgotten them: those of the last look are told as well.
+  let rooms: readonly string[] = [];
   const say = async (wrong: string | undefined): Promise<void> => {
-    if (wrong !== said) await deps.announce(wrong === undefined ? AGREED : sayLost(wrong));
+    const now = await deps.rooms();
+    const all = [...new Set([...rooms, ...now])];
+    if (wrong !== said) {
+      const says = wrong === undefined ? AGREED : sayLost(wrong);
+      await deps.announce(says);
+      await Promise.all(all.map((room) => deps.announce(says, room)));
+    }
+    rooms = wrong === undefined ? now : all;
     // What could not be said is said at the next look.
     said = wrong;
   };

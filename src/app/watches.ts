@@ -11,6 +11,7 @@ import { startObserver } from "./observer.ts";
 import { proofVoice } from "./proof-voice.ts";
 import { proofsOf } from "./proofs.ts";
 import { Proving } from "./proving.ts";
+import { openRooms } from "./rooms.ts";
 import { startStoreGuard } from "./store-guard.ts";
 import { saidBy } from "./stores.ts";
 
@@ -51,13 +52,13 @@ export function provingOf(held: Held, { settings, logger }: Composing): Proving 
 
 /** Whether store and ledger agree, and have room. */
 function startGuards(
-  { clock, ledger, queues, outside: { pagers, chat }, inventory, redis, say: announce }: Held,
+  { clock, ledger, queues, stores, outside: { pagers, chat }, inventory, redis, say: announce }: Held,
   process: string,
   { settings, logger }: Composing,
 ): readonly Watch[] {
   const about = { clock, logger, inventory, pagers, chat, process };
   return [
-    startStoreGuard({ ...about, announce, ledger, queues }),
+    startStoreGuard({ ...about, announce, ledger, queues, rooms: () => openRooms(stores) }),
     startMemoryGuard({ ...about, announce, memory: () => readMemory(redis, settings.redisMemoryBytes) }),
     startLedgerGuard({
       ...{ ...about, announce },

@@ -5,8 +5,10 @@ import { type KeyDeps, turnKey } from "../engine/approvals/keys.ts";
 import { plainText } from "../views/card-text.ts";
 import { keyForm } from "../views/key-form.ts";
 import { keysLine } from "../views/plan.ts";
+import { KEY_WORDS } from "../views/store-answers.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
 import { listed, type RunCommandDeps, runMeant } from "./run-deps.ts";
+import { toldOf } from "./told.ts";
 
 /**
  * A key is turned by the button on the plan card, in a form that shows everything it signs and asks for each acceptance in
@@ -14,7 +16,7 @@ import { listed, type RunCommandDeps, runMeant } from "./run-deps.ts";
  */
 export async function approve(ask: Ask, deps: RunCommandDeps & KeyDeps): Promise<Answer> {
   const who = listed(ask);
-  const { run, digest } = await planShown(ask, deps);
+  const { run, digest } = await toldOf(KEY_WORDS, () => planShown(ask, deps));
   if (run.state === "waiting-for-keys" && !ask.fields) {
     refuseInVain(run, { person: who.person, digest }, deps);
     return { kind: "form", form: keyForm(run, deps.inventory()) };
@@ -32,7 +34,7 @@ export async function approve(ask: Ask, deps: RunCommandDeps & KeyDeps): Promise
       ),
     };
   }
-  const turned = await turnKey(run.plan.id, { who, digest, accepted }, deps);
+  const turned = await toldOf(KEY_WORDS, () => turnKey(run.plan.id, { who, digest, accepted }, deps));
   if (turned.answer.kind === "refused") throw new UserError(`key-${turned.answer.code}`, turned.answer.why);
   const says = turned.started
     ? `Your key was the last one. It starts now: ${run.plan.title}.`

@@ -1,12 +1,14 @@
-import { UserError } from "../domain/errors.ts";
+import { TransientError, UserError } from "../domain/errors.ts";
 import { INCIDENT_LABEL, type Incident } from "../domain/incident/incident.ts";
 import { readSeverity, Severity } from "../domain/incident/severity.ts";
 import { mostSimilar } from "../domain/similar.ts";
 import { dueChange } from "../flows/incident/index.ts";
 import { CORRELATION_ID, type OpenIncident } from "../flows/incident/intake/correlate.ts";
 import { openIncident } from "../flows/incident/intake/open.ts";
+import { DECLARE_WORDS } from "../views/store-answers.ts";
 import { actorOf, type IncidentCommandDeps, openIncidents } from "./incident-deps.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
+import { toldOf } from "./told.ts";
 
 /** What somebody would really type: the help shows it too. */
 export const EXAMPLE = "declare sev1 inventory checkout answers with errors";
@@ -17,7 +19,10 @@ export async function declare(ask: Ask, deps: IncidentCommandDeps): Promise<Answ
   if (what === "") {
     throw new UserError("declare-what", `Say what is wrong: /dr ${EXAMPLE}`);
   }
-  const [known] = service === undefined ? [] : await openIncidents(deps, INCIDENT_LABEL.service(service));
+  const [known] =
+    service === undefined
+      ? []
+      : await toldOf(DECLARE_WORDS, () => openIncidents(deps, INCIDENT_LABEL.service(service)));
   if (known) return whisper(`${service} has an open incident: ${nameOf(known)}. Please continue there.`);
   const actor = actorOf(ask, deps.inventory());
   const id = deps.newId();
@@ -31,15 +36,28 @@ export async function declare(ask: Ask, deps: IncidentCommandDeps): Promise<Answ
     severity,
     declaredBy: actor,
   };
-  await addToIndex({ id, scope: "service", services, severity }, deps);
-  await deps.incidents.change(id, (current) => {
-    const nowMs = deps.clock.now();
-    return current === undefined ? dueChange(openIncident(opening, deps.inventory(), nowMs), nowMs) : undefined;
+  await toldOf(DECLARE_WORDS, async () => {
+    await addToIndex({ id, scope: "service", services, severity }, deps);
+    await open(opening, deps);
   });
   await Promise.all([deps.wake.incidentPages(id), deps.wake.incidentChat(id)]);
   // Nobody is invited who is not listed.
   const invited = actor.id === undefined ? "" : "; you are invited";
   return whisper(`${severity.toUpperCase()} declared: ${what} (${id}). Its channel is being opened${invited}.`);
+}
+
+/** Where the store certainly did not take it, its row goes again: an alert that met the row later would open it by itself. */
+async function open(opening: Parameters<typeof openIncident>[0], deps: IncidentCommandDeps): Promise<void> {
+  const { id } = opening;
+  try {
+    await deps.incidents.change(id, (current) => {
+      const nowMs = deps.clock.now();
+      return current === undefined ? dueChange(openIncident(opening, deps.inventory(), nowMs), nowMs) : undefined;
+    });
+  } catch (error) {
+    if (error instanceof TransientError) await takeFromIndex(id, deps).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** As people number severities elsewhere. */
@@ -73,6 +91,13 @@ async function addToIndex(
   await deps.correlation.change(CORRELATION_ID, (current) => {
     const open = [...(current?.open ?? []), { ...row, openedAtMs: nowMs, absorbed: [] }];
     return { value: { alarms: current?.alarms ?? [], open }, events: [] };
+  });
+}
+
+async function takeFromIndex(id: string, deps: IncidentCommandDeps): Promise<void> {
+  await deps.correlation.change(CORRELATION_ID, (current) => {
+    const open = current?.open.filter((row) => row.id !== id);
+    return current && open && { value: { ...current, open }, events: [] };
   });
 }
 

@@ -5,10 +5,12 @@ import type { AgainstClosing } from "../flows/incident/life/against-closing.ts";
 import { resolveIncident } from "../flows/incident/life/changes.ts";
 import type { Measured } from "../flows/runbooks/runbook.ts";
 import { sayAgainst } from "../views/alarm-reads.ts";
+import { RESOLVE_WORDS } from "../views/store-answers.ts";
 import { resolveForm } from "../views/update.ts";
 import { actorOf, changeIncident, closedAnswer, type IncidentCommandDeps, incidentMeant } from "./incident-deps.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
 import { missingFields } from "./missing-fields.ts";
+import { toldOf } from "./told.ts";
 
 const LABELS = {
   details: "Say what resolved it",
@@ -22,7 +24,11 @@ const FIELDS = ["details", "impact", "followUps", "lessons"] as const;
  * `/dr resolve`: the four parts of the resolution are required, in the form or as four quoted arguments; and a fifth, why, where
  * alarms of it are in ALARM or nobody knows whether they are, where users get no good answer, or a plan waits for keys.
  */
-export async function resolve(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {
+export function resolve(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {
+  return toldOf(RESOLVE_WORDS, () => resolved(ask, deps));
+}
+
+async function resolved(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {
   const { incident, args } = await incidentMeant(ask, deps);
   if (!isOpen(incident)) return closedAnswer(incident);
   await refuseDuringRun(incident, deps);

@@ -1,6 +1,9 @@
+import type { Card } from "../domain/card/card.ts";
 import { UserError } from "../domain/errors.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { mostSimilar } from "../domain/similar.ts";
+import type { Ledger } from "../ports/runs.ts";
+import { sayStoreLost, TOO_OLD } from "../views/store-answers.ts";
 import { type CommandDeps, VERBS, type Verb, verbNamed } from "./index.ts";
 import type { Ask, Intents } from "./intent.ts";
 import { refuseWhileLost } from "./refuse-while.ts";
@@ -10,12 +13,36 @@ import { NOT_LISTED, personOf } from "./run-deps.ts";
 export function createIntents(deps: CommandDeps, inventory: () => Inventory): Intents {
   return async (ask) => {
     const verb = verbNamed(ask.verb);
-    if (!verb) throw noSuchVerb(ask.verb);
+    if (!verb) throw ask.value === undefined ? noSuchVerb(ask.verb) : new UserError("verb-unknown", TOO_OLD);
     refuseUnlessAllowed(ask, verb, inventory());
     if (verb.moves) await refuseWhileLost(`/dr ${ask.verb}`, deps.run);
     return verb.handle(ask, deps);
   };
 }
+
+/** These say it themselves. */
+const SAYS_IT_ITSELF: readonly string[] = ["status", "accept-store"];
+
+/** While the store is lost one line above every answer says so, whatever was asked. */
+export function underLostStore(intents: Intents, ledger: Pick<Ledger, "disagreement">): Intents {
+  return async (ask) => {
+    // A store that is away is no lost one, and what was asked says so itself.
+    const wrong = await ledger.disagreement().catch(() => undefined);
+    if (wrong === undefined || SAYS_IT_ITSELF.includes(ask.verb)) return intents(ask);
+    try {
+      const answer = await intents(ask);
+      return "card" in answer ? { ...answer, card: underLine(sayStoreLost(wrong), answer.card) } : answer;
+    } catch (error) {
+      if (!(error instanceof UserError) || error.code === "store-lost") throw error;
+      throw new UserError(error.code, `${sayStoreLost(wrong)} ${error.message}`, { cause: error });
+    }
+  };
+}
+
+const underLine = (line: string, card: Card): Card => ({
+  text: `${line} ${card.text}`,
+  parts: [{ kind: "text", text: line }, ...card.parts],
+});
 
 function noSuchVerb(word: string): UserError {
   if (word === "rollback")

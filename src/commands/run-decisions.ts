@@ -8,13 +8,18 @@ import { sayState } from "../domain/plan-run/state-words.ts";
 import { votesFor, votesNeeded } from "../domain/plan-run/votes.ts";
 import { type DecisionDeps, decide } from "../engine/approvals/decisions.ts";
 import { nameOf } from "../views/names.ts";
+import { decisionWords } from "../views/store-answers.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { listed, runMeant } from "./run-deps.ts";
+import { toldOf } from "./told.ts";
 
 /** `/dr abort|pause|resume|retry|take-over|skip|unwind|stop-watch|extend|reject|withdraw [run] [words]`, and the buttons of the same names. */
 export async function decideOnRun(decision: JournalDecision, ask: Ask, deps: DecisionDeps): Promise<Answer> {
   const [fromButton, about, at] = ask.value?.split(":") ?? [];
-  const run = await runMeant(fromButton ?? ask.args[0], deps, DECISIONS[decision].states);
+  const word = fromButton ?? ask.args[0];
+  const run = await toldOf(decisionWords(decision, word ?? "the run"), () =>
+    runMeant(word, deps, DECISIONS[decision].states),
+  );
   // What takes a plan from everybody is never meant by a word that was left out.
   if (decision === "reject" && fromButton === undefined && ask.args.length === 0)
     throw new UserError(
@@ -25,7 +30,9 @@ export async function decideOnRun(decision: JournalDecision, ask: Ask, deps: Dec
   const inventory = deps.inventory();
   const who = listed(ask);
   const wanted = { decision, who, words, ...shownBy(decision, { fromButton, about, at }) };
-  const { run: after, unwritten } = await decide(run.plan.id, wanted, deps);
+  const { run: after, unwritten } = await toldOf(decisionWords(decision, run.plan.id), () =>
+    decide(run.plan.id, wanted, deps),
+  );
   await deps.wake.run(run.plan.id);
   const nowMs = deps.clock.now();
   const people = whoSaid(decision, after, nowMs);

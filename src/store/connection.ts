@@ -69,7 +69,8 @@ export async function connectReader(url: string, logger: Logger): Promise<Script
 /** The code of what a reader's connection throws for a write. */
 export const READ_ONLY = "store-read-only";
 const HANDSHAKE = ["auth", "client", "hello", "info", "select"];
-const READS = new Set([
+/** Commands that change nothing. */
+export const READS = new Set([
   ...[...HANDSHAKE, "get", "mget", "hget", "hgetall", "hvals", "lrange", "smembers", "time"],
   ...["xrange", "xrevrange", "zrange", "zrangebylex", "zrangebyscore"],
 ]);

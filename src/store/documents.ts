@@ -4,6 +4,7 @@ import type { Change, Stored } from "../ports/documents.ts";
 import type { KeptDocuments } from "../ports/keeping.ts";
 import { withLists } from "./events.ts";
 import { KEYS } from "./keys.ts";
+import { certain, leftOut } from "./plain-errors.ts";
 import { checkSchema, type Place, readOrPutAside, settledBefore, takeBack } from "./put-aside.ts";
 import type { ScriptedRedis } from "./scripts.ts";
 
@@ -54,22 +55,30 @@ export function createDocuments<T>(redis: ScriptedRedis, shape: DocumentKind<T>)
     const after = membersOf(id, change.value);
     const dropped = before.filter((member) => !after.includes(member));
     const { keys, args } = withLists(keysOf(kind, id), change.events);
-    return redis.twokeyChangeDocument(
-      keys.length,
-      ...keys,
-      id,
-      current?.revision ?? 0,
-      shape.version,
-      JSON.stringify(change.value),
-      change.dueAtMs ?? "",
-      isOpen(change.value) ? 1 : 0,
-      shape.settledAtMs?.(change.value) ?? "",
-      dropped.length,
-      after.length,
-      ...dropped,
-      ...after,
-      ...args,
-    );
+    const revision = current?.revision ?? 0;
+    const value = JSON.stringify(change.value);
+    const ask = () =>
+      redis.twokeyChangeDocument(
+        keys.length,
+        ...keys,
+        id,
+        revision,
+        shape.version,
+        value,
+        change.dueAtMs ?? "",
+        isOpen(change.value) ? 1 : 0,
+        shape.settledAtMs?.(change.value) ?? "",
+        dropped.length,
+        after.length,
+        ...dropped,
+        ...after,
+        ...args,
+      );
+    return certain(ask, async () => {
+      const there = await redis.hgetall(KEYS.document(kind, id));
+      if (Number(there["revision"] ?? 0) === revision) throw leftOut();
+      return Number(there["revision"]) === revision + 1 ? (there["value"] === value ? revision + 1 : 0) : undefined;
+    });
   };
   /** Decides all of them in their order on one reading and writes once. */
   const commit = async (id: string, decisions: readonly Decide<T>[]): Promise<Decided<T>[]> => {

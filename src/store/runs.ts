@@ -9,6 +9,7 @@ import type { Keeping } from "../ports/keeping.ts";
 import type { AppendAnswer, Appended, CreateAnswer, Runs } from "../ports/runs.ts";
 import { withLists } from "./events.ts";
 import { KEYS } from "./keys.ts";
+import { certain, leftOut } from "./plain-errors.ts";
 import { type Place, readOrPutAside, settledBefore, takeBack } from "./put-aside.ts";
 import { replayer, type StoredRun } from "./replayed.ts";
 import type { ScriptedRedis } from "./scripts.ts";
@@ -83,17 +84,22 @@ async function create(redis: ScriptedRedis, { plan, digest, events }: Creating):
     ],
     events,
   );
-  const [answer, inTheWay] = await redis.twokeyCreateRun(
-    keys.length,
-    ...keys,
-    id,
-    JOURNAL_VERSION,
-    canonicalJson(plan),
-    digest,
-    restOf?.run ?? "",
-    incidentKey.length,
-    ...args,
-  );
+  const ask = () =>
+    redis.twokeyCreateRun(
+      keys.length,
+      ...keys,
+      id,
+      JOURNAL_VERSION,
+      canonicalJson(plan),
+      digest,
+      restOf?.run ?? "",
+      incidentKey.length,
+      ...args,
+    );
+  const [answer, inTheWay] = await certain<[string, string]>(ask, async () => {
+    if ((await redis.hget(KEYS.run(id), "digest")) !== digest) throw leftOut();
+    return ["created", ""];
+  });
   switch (answer) {
     case "created":
       return { kind: "created" };
@@ -131,23 +137,26 @@ async function append(
     ],
     [...change.events, ...(continues ? [continues.event] : [])],
   );
-  const [answer, detail] = await redis.twokeyAppendRun(
-    keys.length,
-    ...keys,
-    id,
-    run.length,
-    change.over ? 1 : 0,
-    change.claim?.action ?? "none",
-    nowMs,
-    change.claim?.coolDownUntilMs ?? "",
-    continues?.run.plan.id ?? "",
-    continues?.run.length ?? "",
-    continues ? JSON.stringify(RunEntry.parse(continues.entry)) : "",
-    next.state === "waiting-for-keys" ? 1 : 0,
-    change.entries.length,
-    ...change.entries.map((entry) => JSON.stringify(RunEntry.parse(entry))),
-    ...args,
-  );
+  const lines = change.entries.map((entry) => JSON.stringify(RunEntry.parse(entry)));
+  const ask = () =>
+    redis.twokeyAppendRun(
+      keys.length,
+      ...keys,
+      id,
+      run.length,
+      change.over ? 1 : 0,
+      change.claim?.action ?? "none",
+      nowMs,
+      change.claim?.coolDownUntilMs ?? "",
+      continues?.run.plan.id ?? "",
+      continues?.run.length ?? "",
+      continues ? JSON.stringify(RunEntry.parse(continues.entry)) : "",
+      next.state === "waiting-for-keys" ? 1 : 0,
+      change.entries.length,
+      ...lines,
+      ...args,
+    );
+  const [answer, detail] = await certain(ask, () => standing(redis, run, lines));
   switch (answer) {
     case "ok":
       return { kind: "appended", run: next };
@@ -160,4 +169,11 @@ async function append(
     default:
       return { kind: "conflict" };
   }
+}
+
+/** What stands where these lines were to be written: they themselves, or what somebody else wrote. */
+async function standing(redis: ScriptedRedis, run: RunState, lines: readonly string[]): Promise<[string, string]> {
+  const there = await redis.lrange(KEYS.journal(run.plan.id), run.length, run.length + lines.length - 1);
+  if (there.length === 0) throw leftOut();
+  return [lines.every((line, at) => line === there[at]) ? "ok" : "conflict", ""];
 }

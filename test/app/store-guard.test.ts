@@ -16,10 +16,11 @@ interface Pager {
 }
 const PAGER: Pager = { trigger: () => ACCEPTED, now: () => Date.now() };
 
-function watched(wrong: () => string | undefined, { trigger, now } = PAGER) {
+function watched(wrong: () => string | undefined, { trigger, now } = PAGER, rooms: () => readonly string[] = () => []) {
   const pages: PageRequest[] = [];
   const resolved: string[] = [];
   const said: string[] = [];
+  const saidIn: string[] = [];
   let sweeps = 0;
   guard = startStoreGuard({
     checkEveryMs: 20,
@@ -41,12 +42,16 @@ function watched(wrong: () => string | undefined, { trigger, now } = PAGER) {
       },
     }),
     logger: silent,
-    announce: async (says) => void said.push(says),
+    announce: async (says, channel) => {
+      if (channel === undefined) said.push(says);
+      else saidIn.push(`${channel}: ${says}`);
+    },
+    rooms: async () => rooms(),
     process: "bot-1",
     inventory: () => inventory,
     chat: { addressOf: (channel) => `https://chat.example.com/${channel}` },
   });
-  return { pages, resolved, said, sweeps: () => sweeps };
+  return { pages, resolved, said, saidIn, sweeps: () => sweeps };
 }
 
 describe("a store that came back empty or older (G17)", () => {
@@ -68,6 +73,27 @@ describe("a store that came back empty or older (G17)", () => {
       expect.stringMatching(/^TwoKey has stopped changing anything: Redis came back empty\..*\/dr accept-store\.$/),
       expect.stringContaining("agree again"),
     ]);
+  });
+
+  test("is said in each room that was open, also where the store has forgotten it, and taken back there", async () => {
+    let wrong: string | undefined;
+    let rooms = ["C1INC"];
+    const seen = watched(
+      () => wrong,
+      PAGER,
+      () => rooms,
+    );
+    await eventually("the guard has looked", 5_000, () => (seen.sweeps() > 2 ? true : undefined));
+    rooms = ["C2RUN"];
+    wrong = "Redis came back empty";
+    await eventually("the rooms are told", 5_000, () => (seen.saidIn.length >= 2 ? true : undefined));
+    wrong = undefined;
+    await eventually("it is taken back", 5_000, () => (seen.saidIn.length >= 4 ? true : undefined));
+
+    const stopped = expect.stringMatching(/: TwoKey has stopped changing anything: Redis came back empty/);
+    const agreed = expect.stringContaining("agree again");
+    expect(seen.saidIn).toEqual([stopped, stopped, agreed, agreed]);
+    expect(seen.saidIn.map((each) => each.slice(0, 5))).toEqual(expect.arrayContaining(["C1INC", "C2RUN"]));
   });
 
   test("guard lost store called again: a call that the pager refused is made again, until it is accepted", async () => {

@@ -12,6 +12,17 @@ const READY_WITHIN_MS = 60_000;
 const SOCKET = "redis.sock";
 const PATH = process.env["PATH"] ?? "";
 
+/**
+ * What the way to the server loses: a command before it arrives, or its answer after it was done; `and all after it`: nobody gets
+ * through from then on, until `reachable`.
+ */
+export type Loses = "the command" | "the answer" | "the answer and all after it";
+
+interface Way {
+  losing: { readonly words: string; readonly what: Loses } | undefined;
+  isClosed: boolean;
+}
+
 /** What a server that comes back finds on its disk. */
 export type ComesBack = "same" | "older" | "empty";
 
@@ -33,13 +44,15 @@ export class BreakableRedis {
   readonly #front: Server;
   readonly #directory: string;
   readonly #program: Program;
+  readonly #way: Way;
   #server: SupervisedServer | undefined;
 
-  private constructor(front: Server, directory: string, program: Program) {
+  private constructor(front: Server, way: Way, { directory, program }: { directory: string; program: Program }) {
     const address = front.address();
     if (address === null || typeof address === "string") throw new Error("the front does not listen");
     this.url = `redis://127.0.0.1:${address.port}/0`;
     this.#front = front;
+    this.#way = way;
     this.#directory = directory;
     this.#program = program;
   }
@@ -47,7 +60,8 @@ export class BreakableRedis {
   static async start(): Promise<BreakableRedis> {
     const program = await serverProgram();
     const directory = await mkdtemp(join(tmpdir(), "twokey-breakable-"));
-    const redis = new BreakableRedis(await frontOf(join(directory, SOCKET)), directory, program);
+    const way: Way = { losing: undefined, isClosed: false };
+    const redis = new BreakableRedis(await frontOf(join(directory, SOCKET), way), way, { directory, program });
     await mkdir(redis.#data);
     await redis.#run();
     return redis;
@@ -59,6 +73,24 @@ export class BreakableRedis {
     process.kill(pid, "SIGKILL");
     await this.#server?.ended;
     this.#server = undefined;
+  }
+
+  /** The next command with these words in it meets that, once; its connection breaks. */
+  loses(what: Loses, words: string): void {
+    this.#way.losing = { words, what };
+  }
+
+  reachable(): void {
+    this.#way.isClosed = false;
+  }
+
+  /** Full: every command that needs memory is refused (OOM). */
+  async fill(): Promise<void> {
+    await this.#ask((client) => client.config("SET", "maxmemory", "1"));
+  }
+
+  async makeRoom(): Promise<void> {
+    await this.#ask((client) => client.config("SET", "maxmemory", "1gb"));
   }
 
   /** Keeps what is on the disk now, as a nightly copy would. */
@@ -132,11 +164,18 @@ export class BreakableRedis {
 }
 
 /** Hands every connection on to the socket; one that nobody answers there breaks at once, as at a host without a server. */
-async function frontOf(socket: string): Promise<Server> {
+async function frontOf(socket: string, way: Way): Promise<Server> {
   const front = createServer((client) => {
+    if (way.isClosed) {
+      client.destroy();
+      return;
+    }
     const behind = connect(socket);
-    joined(client, behind);
-    joined(behind, client);
+    client.on("data", (bytes) => handOn(bytes, { client, behind, way }));
+    client.on("end", () => behind.end());
+    behind.pipe(client);
+    for (const [from, to] of [[client, behind] as const, [behind, client] as const])
+      from.on("error", () => to.destroy()).on("close", () => to.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     front.once("error", reject);
@@ -145,7 +184,22 @@ async function frontOf(socket: string): Promise<Server> {
   return front;
 }
 
-function joined(from: Socket, to: Socket): void {
-  from.pipe(to);
-  from.on("error", () => to.destroy()).on("close", () => to.destroy());
+function handOn(
+  bytes: Buffer,
+  { client, behind, way }: { readonly client: Socket; readonly behind: Socket; readonly way: Way },
+): void {
+  const { losing } = way;
+  if (!losing || !bytes.includes(losing.words)) {
+    behind.write(bytes);
+    return;
+  }
+  way.losing = undefined;
+  way.isClosed = losing.what === "the answer and all after it";
+  if (losing.what === "the command") {
+    client.destroy();
+    return;
+  }
+  behind.unpipe(client);
+  behind.once("data", () => client.destroy()).resume();
+  behind.write(bytes);
 }

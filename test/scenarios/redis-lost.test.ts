@@ -55,7 +55,11 @@ test.each<[ComesBack, RegExp, "with" | "without"]>([
     const said = await refusedReadiness(bots, why);
     const refused = await askFailover(stage);
     await worldTimePasses(stage, WATCHED_MS);
+    const room = (await world.people.channels()).find(({ name = "" }) => name.startsWith("inc-"))?.id ?? "";
+    await world.people.expectMessage(room, ({ text }) => text.includes("stopped changing anything"), SOON_MS);
+    const lost = await askHelp(stage);
 
+    expect(lost).toMatch(/^STATE LOST: /);
     expect(said).toHaveLength(bots.length);
     expect(refused).toMatch(/nothing .*until/i);
     const log = await world.log("", lastSeq);
@@ -70,6 +74,8 @@ test.each<[ComesBack, RegExp, "with" | "without"]>([
     await ready(bots);
     const isPage = ({ facts }: LogEntry) => pages.some((page) => page.facts["incident"] === facts["incident"]);
     await world.expectLog("pagerduty.resolved", isPage, SOON_MS);
+    await world.people.expectMessage(room, ({ text }) => text.includes("agree again"), SOON_MS);
+    expect(await askHelp(stage)).not.toContain("STATE LOST");
   },
   180_000,
 );
@@ -149,6 +155,12 @@ async function askFailover({ world, inventory }: Stage): Promise<string> {
     .types("/dr failover inventory because the store was lost", { in: channel });
   const seen = await world.people.expectEphemeral("U01FARID", () => true, SOON_MS);
   return [...ephemerals, seen].map(({ text }) => text).join(" ");
+}
+
+/** What `/dr help` answers, which has nothing to do with the store. */
+async function askHelp({ world, inventory }: Stage): Promise<string> {
+  const { ephemerals } = await world.people.as("U01FARID").types("/dr help", { in: inventory.file.alerts.channel });
+  return ephemerals.map(({ text }) => text).join(" ");
 }
 
 async function readiness(bot: Bot): Promise<Response> {

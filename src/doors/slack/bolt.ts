@@ -5,9 +5,10 @@ import { sentenceCard } from "../../domain/card/card.ts";
 import { chainOf } from "../../domain/errors.ts";
 import type { Secret } from "../../domain/secret.ts";
 import type { Logger } from "../../ports/logger.ts";
+import { TOO_OLD } from "../../views/store-answers.ts";
 import { answering } from "../door.ts";
 import { type Acknowledging, type Conversing, converse } from "./conversation.ts";
-import { type Inbound, readAction, readCommand, readSubmission } from "./inbound.ts";
+import { type Inbound, readAction, readCommand, readSubmission, readUnknown } from "./inbound.ts";
 import type { Members } from "./members.ts";
 import { sdkLogger } from "./sdk-logger.ts";
 import { signedHttp } from "./signed-http.ts";
@@ -135,35 +136,57 @@ function listen(app: App, options: SlackDoorOptions, track: (work: Promise<void>
   const { render, chat, logger, firstTime } = options;
   const answer = answering(options.intents, logger);
   const deps = (openView: Conversing["openView"]): Conversing => ({
-    render,
-    chat,
-    logger,
-    firstTime,
+    ...{ render, chat, logger, firstTime },
     answer,
     openView,
   });
-  const act = (client: App["client"], inbound: Inbound | undefined, ack: Acknowledging) =>
-    track(admit(deps(viewOpener(client)), options, { inbound, ack }));
+  const act = (client: App["client"], { read, body }: Reading, ack: Acknowledging) => {
+    const inbound = readIfKnown(read, body, options);
+    return track(admit(deps(viewOpener(client)), options, { inbound, body, ack }));
+  };
 
   app.command(/.+/, ({ ack, body, client }) =>
-    act(client, readCommand(body, options), {
-      done: () => ack(),
-      shown: (card, audience) =>
-        ack({ response_type: audience === "asker" ? "ephemeral" : "in_channel", ...render.message(card) }),
-    }),
+    act(
+      client,
+      { read: readCommand, body },
+      {
+        done: () => ack(),
+        shown: (card, audience) =>
+          ack({ response_type: audience === "asker" ? "ephemeral" : "in_channel", ...render.message(card) }),
+      },
+    ),
   );
   app.action({ type: "block_actions" }, ({ ack, body, client }) =>
-    act(client, readAction(body, options), { done: () => ack() }),
+    act(client, { read: readAction, body }, { done: () => ack() }),
   );
   app.view(/.*/, ({ ack, body, client }) =>
-    act(client, readSubmission(body, options), {
-      done: () => ack(),
-      fieldErrors: (errors) => ack({ response_action: "errors", errors: fittingErrors(errors, body.view.blocks) }),
-      nextForm: (view) => ack({ response_action: "update", view }),
-    }),
+    act(
+      client,
+      { read: readSubmission, body },
+      {
+        done: () => ack(),
+        fieldErrors: (errors) => ack({ response_action: "errors", errors: fittingErrors(errors, body.view.blocks) }),
+        nextForm: (view) => ack({ response_action: "update", view }),
+      },
+    ),
   );
   // Bolt calls it for what happens outside of `converse`, such as a payload of a shape that Slack never documented.
   app.error(async (error) => logger.error({ error: chainOf(error) }, "The Slack door failed"));
+}
+
+interface Reading {
+  readonly read: (body: unknown, members: Members) => Inbound | undefined;
+  readonly body: unknown;
+}
+
+/** Undefined where it is none of ours, or of a shape that Slack never documented. */
+function readIfKnown(read: Reading["read"], body: unknown, options: SlackDoorOptions): Inbound | undefined {
+  try {
+    return read(body, options);
+  } catch (error) {
+    options.logger.error({ error: chainOf(error) }, "What Slack sent could not be read");
+    return undefined;
+  }
 }
 
 const viewOpener =
@@ -175,23 +198,25 @@ const viewOpener =
 /** Nobody of another team is answered, and a button or form that nobody knows is said to be old. */
 async function admit(
   deps: Conversing,
-  { team, enterprise }: SlackDoorOptions,
-  { inbound, ack }: { inbound: Inbound | undefined; ack: Acknowledging },
+  options: SlackDoorOptions,
+  { inbound: known, body, ack }: { inbound: Inbound | undefined; body: unknown; ack: Acknowledging },
 ): Promise<void> {
-  if (inbound === undefined) {
-    deps.logger.warn({}, "Somebody pressed a button or sent a form that is not known");
-    return ack.done();
-  }
+  const { team, enterprise } = options;
+  const inbound = known ?? readUnknown(body, options);
+  if (!known) deps.logger.warn({}, "Somebody pressed a button or sent a form that is not known");
+  if (inbound === undefined) return ack.done();
   const isOurs = inbound.team === team || (enterprise !== undefined && inbound.enterprise === enterprise);
   const { ask, place } = inbound;
   // The id stays here: inside, somebody who is not listed has a name only.
   if (isOurs && ask.who.kind === "guest")
     deps.logger.info({ member: place.member, verb: ask.verb }, "Somebody asked who is not listed under people");
-  if (isOurs) return converse(deps, inbound, ack);
+  if (isOurs) return converse(known ? deps : { ...deps, answer: tooOld }, inbound, ack);
   deps.logger.warn({ team: inbound.team, member: place.member }, "Somebody of another team was turned away");
   const answer = async () => ({ kind: "whisper", card: sentenceCard("TwoKey answers only its own team.") }) as const;
   return converse({ ...deps, answer }, inbound, ack);
 }
+
+const tooOld = async () => ({ kind: "whisper", card: sentenceCard(TOO_OLD) }) as const;
 
 /** Slack refuses errors for fields that the form does not have; those go to its first field. */
 function fittingErrors(errors: Readonly<Record<string, string>>, blocks: readonly (types.Block | types.KnownBlock)[]) {

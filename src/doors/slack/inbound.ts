@@ -166,6 +166,41 @@ export function readSubmission(body: unknown, members: Members): Inbound | undef
   return { key: `slack:${triggerId ?? `${view.id}:${view.hash}`}`, team, enterprise, ask, place };
 }
 
+const Anybody = z.object({
+  trigger_id: Optional,
+  team: WithId,
+  team_id: Optional,
+  enterprise: WithId,
+  enterprise_id: Optional,
+  user: z.object({ id: z.string() }).optional(),
+  user_id: Optional,
+  channel: WithId,
+  channel_id: Optional,
+  response_url: Optional,
+  view: z.object({ id: z.string(), private_metadata: Optional }).nullish(),
+});
+
+/** Who acted and where an answer can go, of what nobody here can read otherwise; its ask asks for nothing. Undefined: nobody did. */
+export function readUnknown(body: unknown, members: Members): Inbound | undefined {
+  const { data } = Anybody.safeParse(body);
+  const member = data?.user?.id ?? data?.user_id;
+  if (!data || member === undefined) return undefined;
+  const carried = carriedOf(data.view?.private_metadata ?? "");
+  const place: Place = {
+    member,
+    channel: data.channel ?? data.channel_id ?? carried?.channel,
+    thread: carried?.thread,
+    responseUrl: data.response_url ?? carried?.responseUrl,
+  };
+  return {
+    key: `slack:${data.trigger_id ?? data.view?.id ?? `${member}:${Date.now()}`}`,
+    team: data.team ?? data.team_id,
+    enterprise: data.enterprise ?? data.enterprise_id,
+    ask: { ...{ verb: "help", args: [], text: "" }, ...askedBy(place, members) },
+    place,
+  };
+}
+
 /** What a form shall carry until it comes back. */
 export function carry(context: string, place: Place): string {
   const { channel, thread, responseUrl, message } = place;

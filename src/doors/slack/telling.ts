@@ -51,7 +51,8 @@ export async function tell(telling: Telling, inbound: Inbound, { card, audience 
       (await respond(place.responseUrl, inbound, { message: render.message(card), audience }))
     )
       return;
-    if (place.channel === undefined) logger.warn({ verb: ask.verb }, "An answer had no place to go");
+    // Such as a form that was opened where nobody had asked in a channel: it comes as a direct message.
+    if (place.channel === undefined) await chat.post({ channel: place.member }, card, `answer:${key}`);
     else if (audience === "asker") await chat.whisper(place.channel, place.member, card);
     else await chat.post({ channel: place.channel, thread: place.thread }, card, `answer:${key}`);
   } catch (error) {

@@ -1,6 +1,5 @@
 import { sayDuration, sayTime } from "../../domain/duration.ts";
-import { messageOf, UserError } from "../../domain/errors.ts";
-import type { DoorName } from "../../domain/event.ts";
+import { messageOf, TransientError, UserError } from "../../domain/errors.ts";
 import type { PersonId } from "../../domain/people/person.ts";
 import { sealedKey } from "../../domain/plan-run/authority.ts";
 import { acceptedIn, judgeKey, type KeyAnswer, type KeyTurn } from "../../domain/plan-run/key.ts";
@@ -78,7 +77,7 @@ export async function turnKey(runId: string, { who, digest, accepted }: Turning,
     }
     if (!noted) await noteBeforeItCounts(run, { person, proof, atMs: turn.nowMs }, { accepted, deps });
     noted = true;
-    const written = await writeKey(run, { ...turn, answer, door: proof.door, unsure: unsure ?? [] }, deps);
+    const written = await writeKey(run, { ...turn, answer, proof, unsure: unsure ?? [] }, deps);
     if (written.kind === "conflict") continue;
     if (written.kind !== "appended") {
       const why = whyNotStarted(run, written, deps);
@@ -151,9 +150,9 @@ async function dropKeys(run: RunState, lapsed: readonly Lapsed[], deps: KeyDeps)
 const sayUnsure = ({ by, atMs }: RunKey, why: string, { clock }: KeyDeps): string =>
   `whether ${by} may still turn keys is not known (${why}); ${sayDuration(clock.now() - atMs)} ago they could`;
 
-interface JudgedTurn extends Pick<KeyTurn, "accepted" | "nowMs" | "continued"> {
+interface JudgedTurn extends Pick<KeyTurn, "person" | "accepted" | "nowMs" | "continued"> {
   readonly answer: Extract<KeyAnswer, { kind: "turned" }>;
-  readonly door: DoorName;
+  readonly proof: Proof;
   /** Sentences about holders of whom nobody could say once more that they may sign. */
   readonly unsure: readonly string[];
 }
@@ -161,7 +160,7 @@ interface JudgedTurn extends Pick<KeyTurn, "accepted" | "nowMs" | "continued"> {
 function writeKey(run: RunState, { answer, ...turn }: JudgedTurn, deps: KeyDeps) {
   const atMs = turn.nowMs;
   const digest = planDigest(run.plan);
-  const held = { by: answer.person.id, door: turn.door, atMs, digest, accepted: [...turn.accepted] };
+  const held = { by: answer.person.id, door: turn.proof.door, atMs, digest, accepted: [...turn.accepted] };
   const key: RunEntry = { kind: "key-turned", ...held, seal: deps.ledger.seal(sealedKey(run.plan, held)) };
   const started: RunEntry = { kind: "started", atMs, keys: [...run.keys.map((held) => held.by), answer.person.id] };
   const count = run.keys.length + 1;
@@ -175,11 +174,17 @@ function writeKey(run: RunState, { answer, ...turn }: JudgedTurn, deps: KeyDeps)
         ]
       : []),
   ];
-  return deps.runs.append(run, {
+  const write = deps.runs.append(run, {
     entries: answer.complete ? [key, started] : [key],
     events,
     ...(answer.complete ? { claim: { action: "hold" as const, service: run.plan.service } } : {}),
     ...(answer.complete && turn.continued ? { continues: endOf(turn.continued, run, atMs) } : {}),
+  });
+  return write.catch(async (error: unknown) => {
+    // Of a key of which nobody can say whether it counts, the ledger says that it was turned.
+    if (error instanceof TransientError)
+      await voided(run, { person: turn.person, proof: turn.proof, atMs }, { error, deps });
+    throw error;
   });
 }
 
@@ -213,6 +218,10 @@ async function noteBeforeItCounts(
     );
   });
 }
+
+/** Best effort: what the person reads does not depend on it. */
+const voided = (run: RunState, noted: Noted, { error, deps }: { readonly error: unknown; readonly deps: KeyDeps }) =>
+  noteKey(run, { ...noted, kind: "key-void", says: messageOf(error) }, deps).catch(() => undefined);
 
 function noteKey(
   run: RunState,

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Answer } from "../../../src/commands/intent.ts";
 import type { Form } from "../../../src/domain/card/card.ts";
 import { TransientError, UserError } from "../../../src/domain/errors.ts";
+import { messageOf } from "../../../src/integrations/slack/blocks.ts";
+import { modalOf } from "../../../src/integrations/slack/modal.ts";
 import { eventually, openSlackWorld } from "../../simulators/slack/slack-world.ts";
 import { card, type Desk, later, openDesk, whisper, withButton } from "./slack-door.ts";
 
@@ -198,6 +200,50 @@ describe("A button", () => {
     await desk.people.expectEphemeral("U0ANA", ({ text }) => text === "Working on it …");
     slow.fulfil({ kind: "say", card: card("Ana turned a key") });
     await desk.people.expectMessage("C0OPS", ({ text }) => text === "Ana turned a key");
+  });
+});
+
+const TOO_OLD = /^This button or form is too old, or TwoKey does not know it\. Nothing was changed\. \/dr status/;
+
+describe("What is too old, or not known here", () => {
+  test("a button is answered to the presser alone, and asks for nothing", async () => {
+    await desk.chat.post({ channel: "C0OPS" }, withButton("Old", "9gone", "x"), "k");
+
+    const outcome = await ana().clicks("intent:9gone:0", OPS);
+
+    expect(outcome.ack.ok).toBe(true);
+    await desk.people.expectEphemeral("U0ANA", ({ text }) => TOO_OLD.test(text));
+    expect(desk.asks).toEqual([]);
+  });
+
+  test("a form is answered where it was asked for", async () => {
+    desk.answers(() => ({ kind: "form", form: { ...FORM, intent: "9gone" } }));
+    await ana().types("/dr open", OPS);
+    const outcome = await ana().submits(await desk.people.expectView("U0ANA"), { what: "x", sev: "sev1" });
+
+    expect([outcome.ack.ok, outcome.view]).toEqual([true, null]);
+    await desk.people.expectEphemeral("U0ANA", ({ text }) => TOO_OLD.test(text));
+    expect(desk.asks.map(({ verb }) => verb)).toEqual(["open"]);
+  });
+
+  test("a form that does not say where it was asked for is answered by a direct message", async () => {
+    await desk.stop();
+    const place = await openSlackWorld();
+    desk = await openDesk(
+      {
+        render: {
+          message: (shown) => messageOf(shown, () => undefined),
+          modal: (form) => modalOf(form, () => undefined, "of another program"),
+        },
+      },
+      place,
+    );
+    desk.answers(() => ({ kind: "form", form: FORM }));
+    await ana().types("/dr open", OPS);
+    await ana().submits(await desk.people.expectView("U0ANA"), { what: "x", sev: "sev1" });
+
+    const direct = await desk.people.expectChannel(({ id }) => id.startsWith("D"));
+    await desk.people.expectMessage(direct.id, ({ text }) => TOO_OLD.test(text));
   });
 });
 

@@ -1,0 +1,63 @@
+/** What people read of an act whose store was full, away or lost in the middle of it. */
+export interface ActWords {
+  /** It certainly did not happen. */
+  readonly not: string;
+  /** What to do then. */
+  readonly again: string;
+  /** Completes “Nobody can say yet whether …”. */
+  readonly whether: string;
+  /** Where it can be seen. */
+  readonly seen: string;
+}
+
+export const KEY_WORDS: ActWords = {
+  not: "Your key does not count",
+  again: "Press the button again in a moment.",
+  whether: "your key counts",
+  seen: "The plan card shows it in a moment.",
+};
+
+export const decisionWords = (decision: string, run: string): ActWords => ({
+  not: `Your “${decision}” does not count`,
+  again: "Say it again in a moment.",
+  whether: `your “${decision}” counts`,
+  seen: `The card of ${run} shows it in a moment.`,
+});
+
+export const DECLARE_WORDS: ActWords = {
+  not: "Nothing was declared, and nobody is called",
+  again: "Declare it again in a moment. If it is urgent, call people by telephone.",
+  whether: "it was declared",
+  seen: "/dr status shows it in a moment. If it is urgent, call people by telephone.",
+};
+
+export const ACK_WORDS: ActWords = {
+  not: "Your acknowledgement does not count, and paging goes on",
+  again: "Acknowledge again in a moment.",
+  whether: "your acknowledgement counts",
+  seen: "The incident's card shows it in a moment.",
+};
+
+export const RESOLVE_WORDS: ActWords = {
+  not: "The incident is not resolved",
+  again: "Resolve it again in a moment.",
+  whether: "the incident is resolved",
+  seen: "The incident's card shows it in a moment.",
+};
+
+export const sayNotDone = ({ not, again }: ActWords, why: string): string =>
+  `${not}: ${why}. Nothing was changed. ${again}`;
+export const sayNotKnown = ({ whether, seen }: Pick<ActWords, "whether" | "seen">, why: string): string =>
+  `Nobody can say yet whether ${whether}: ${why}. ${seen}`;
+
+export const anyActWords = (verb: string) => ({
+  whether: `/dr ${verb} was done`,
+  seen: "/dr status shows it in a moment.",
+});
+
+/** Of a button or a form that this version does not know. */
+export const TOO_OLD =
+  "This button or form is too old, or TwoKey does not know it. Nothing was changed. /dr status shows what can be done now.";
+
+export const sayStoreLost = (wrong: string): string =>
+  `STATE LOST: ${wrong}. TwoKey changes nothing. The way on: /dr accept-store.`;

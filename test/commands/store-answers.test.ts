@@ -1,0 +1,263 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { Redis } from "ioredis";
+import { createStores, type Stores } from "../../src/app/stores.ts";
+import { ack } from "../../src/commands/ack.ts";
+import { approve } from "../../src/commands/approve.ts";
+import { declare } from "../../src/commands/declare.ts";
+import type { IncidentCommandDeps } from "../../src/commands/incident-deps.ts";
+import type { Answer, Ask } from "../../src/commands/intent.ts";
+import { resolve } from "../../src/commands/resolve.ts";
+import { decideOnRun } from "../../src/commands/run-decisions.ts";
+import type { RunCommandDeps } from "../../src/commands/run-deps.ts";
+import { UserError } from "../../src/domain/errors.ts";
+import { isOpen } from "../../src/domain/incident/incident.ts";
+import { planDigest } from "../../src/domain/plan-run/plan.ts";
+import type { KeyDeps } from "../../src/engine/approvals/keys.ts";
+import { CORRELATION_ID } from "../../src/flows/incident/intake/correlate.ts";
+import type { LedgerEntry } from "../../src/ports/runs.ts";
+import { FAIL_FAST } from "../../src/store/connection.ts";
+import { leave } from "../../src/store/leave.ts";
+import { withPlainErrors } from "../../src/store/plain-errors.ts";
+import { type ScriptedRedis, withScripts } from "../../src/store/scripts.ts";
+import { bridge } from "../flows/incident/bridge.ts";
+import { who } from "../harness/asker.ts";
+import { BreakableRedis, type Loses } from "../harness/breakable-redis.ts";
+import { eventually } from "../harness/eventually.ts";
+import { example } from "../harness/example.ts";
+import { AT } from "../harness/observed.ts";
+import { planFor } from "../harness/plans.ts";
+import { quietLedger } from "../harness/quiet-ledger.ts";
+
+const inventory = example("inventory");
+const INCIDENT = "I-7KQ2MX";
+const nothing = async () => undefined;
+const wake = {
+  ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing, incidentChat: nothing },
+  card: nothing,
+};
+
+let server: BreakableRedis;
+let redis: ScriptedRedis;
+let stores: Stores;
+let lines: LedgerEntry[];
+beforeAll(async () => {
+  server = await BreakableRedis.start();
+}, 60_000);
+afterAll(() => server.stop());
+beforeEach(async () => {
+  redis = withScripts(new Redis(server.url, { ...FAIL_FAST, lazyConnect: true }));
+  redis.on("error", () => undefined);
+  await redis.connect();
+  await redis.flushall();
+  stores = createStores(withPlainErrors(redis), () => AT);
+  lines = [];
+});
+afterEach(() => leave(redis));
+
+/** One act of each family, by somebody for whom everything else is right. */
+interface Family {
+  readonly given: () => Promise<unknown>;
+  readonly act: () => Promise<Answer>;
+  /** Words of the write that it is. */
+  readonly write: string;
+  readonly isDone: () => Promise<boolean>;
+  readonly done: RegExp;
+  readonly notDone: RegExp;
+  readonly notKnown: RegExp;
+  /** Its script begins with a command that frees memory, so that a full Redis takes all of it. */
+  readonly fitsIntoFull?: true;
+}
+
+const clock = { now: () => AT, speed: 1, sleep: nothing };
+
+function runDeps(): RunCommandDeps & KeyDeps {
+  return {
+    ...{ runs: stores.runs, cards: stores.cards, clock, wake, inventory: () => inventory },
+    ledger: quietLedger({ append: async (line) => void lines.push(line) }),
+    stillMay: async () => ({ kind: "yes" }),
+    cloud: { network: {}, regions: () => [] } as never,
+    times: { of: async () => [] },
+    ...{ incidentOf: nothing, lastLook: nothing, rememberChannel: nothing, channelOf: nothing },
+    newId: () => "F-NEW",
+  };
+}
+
+function incidentDeps(): IncidentCommandDeps {
+  return {
+    ...{ ...bridge(inventory), incidents: stores.incidents, correlation: stores.correlation, clock, wake },
+    runInProgress: nothing,
+    measured: async () => ({}),
+    stillRinging: async () => ({ alarms: [], unknownIn: [] }),
+    newId: () => INCIDENT,
+  };
+}
+
+const ask = (verb: string, args: readonly string[], over: Partial<Ask> = {}): Ask => ({
+  ...{ verb, args, text: args.join(" "), who: who("ana", nothing) },
+  ...over,
+});
+
+const planned = async () => {
+  const plan = planFor(inventory, { requester: "elena" });
+  await stores.runs.create(plan, planDigest(plan), []);
+};
+const turn = (person: string) => {
+  const plan = planFor(inventory, { requester: "elena" });
+  const fields = Object.fromEntries(plan.acceptances.map(({ id }) => [id, "yes"]));
+  const value = `${plan.id}:${planDigest(plan)}`;
+  return approve(ask("approve", [], { who: who(person, nothing), value, fields }), runDeps());
+};
+const keys = async () => (await stores.runs.read("F-1"))?.keys.length;
+const declared = () => declare(ask("declare", ["sev1", "inventory", "is", "down"]), incidentDeps());
+const incident = async () => (await stores.incidents.get(INCIDENT))?.value;
+
+const FAMILIES: Readonly<Record<string, Family>> = {
+  "a first key": {
+    given: planned,
+    act: () => turn("ana"),
+    write: '"key-turned"',
+    isDone: async () => (await keys()) === 1,
+    done: /^Your key is turned/,
+    notDone: /^Your key does not count: .*Press the button again in a moment\.$/,
+    notKnown: /^Nobody can say yet whether your key counts: .*The plan card shows it in a moment\.$/,
+  },
+  "a last key": {
+    given: async () => {
+      await planned();
+      await turn("ben");
+    },
+    act: () => turn("ana"),
+    write: '"key-turned"',
+    isDone: async () => (await stores.runs.read("F-1"))?.state === "running",
+    done: /^Your key was the last one\. It starts now/,
+    notDone: /^Your key does not count: /,
+    notKnown: /^Nobody can say yet whether your key counts: /,
+  },
+  "a decision on a run": {
+    given: planned,
+    act: () => decideOnRun("reject", ask("reject", ["F-1"]), runDeps()),
+    write: '"refused"',
+    isDone: async () => (await stores.runs.read("F-1"))?.state === "closed",
+    done: /said reject: run F-1 is/,
+    notDone: /^Your “reject” does not count: .*Say it again in a moment\.$/,
+    fitsIntoFull: true,
+    notKnown: /^Nobody can say yet whether your “reject” counts: .*The card of F-1 shows it in a moment\.$/,
+  },
+  "a declared incident": {
+    given: nothing,
+    act: declared,
+    write: '"declaredBy"',
+    isDone: async () => (await incident()) !== undefined,
+    done: /^SEV1 declared: /,
+    notDone: /^Nothing was declared, and nobody is called: .*call people by telephone\.$/,
+    notKnown: /^Nobody can say yet whether it was declared: .*\/dr status shows it in a moment\./,
+  },
+  "an acknowledgement": {
+    given: declared,
+    act: () => ack(ask("ack", [INCIDENT]), incidentDeps()),
+    write: '"ack',
+    isDone: async () => ((await incident())?.acks.length ?? 0) > 0,
+    done: /^You acknowledged /,
+    notDone: /^Your acknowledgement does not count, and paging goes on: /,
+    notKnown: /^Nobody can say yet whether your acknowledgement counts: /,
+  },
+  "a resolution": {
+    given: declared,
+    act: () => resolve(ask("resolve", [INCIDENT, "d", "i", "f", "l"]), incidentDeps()),
+    write: '"resolved"',
+    isDone: async () => {
+      const now = await incident();
+      return now !== undefined && !isOpen(now);
+    },
+    done: /^Resolved: /,
+    notDone: /^The incident is not resolved: .*Resolve it again in a moment\.$/,
+    notKnown: /^Nobody can say yet whether the incident is resolved: /,
+  },
+};
+
+/** What somebody is told; `after` mends what was broken for it. */
+async function told(act: () => Promise<Answer>, after: () => Promise<void> | void = () => undefined): Promise<string> {
+  try {
+    const answer = await act();
+    return "card" in answer ? answer.card.text : answer.kind;
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  } finally {
+    await after();
+  }
+}
+
+const backAgain = () => eventually("the connection", 10_000, () => (redis.status === "ready" ? true : undefined));
+
+describe.each(Object.entries(FAMILIES))(
+  "%s",
+  (name, { given, act, write, isDone, done, notDone, notKnown, fitsIntoFull }) => {
+    test.each<Loses>(["the answer", "the command"])(
+      "whose connection broke so that %s got lost is looked for, and counts as it stands",
+      async (what) => {
+        await given();
+        server.loses(what, write);
+
+        expect(await told(act)).toMatch(done);
+        expect(await isDone()).toBe(true);
+      },
+      20_000,
+    );
+
+    test("of which nobody can say anything is said to be so, and it counts as it stands afterwards", async () => {
+      await given();
+      server.loses("the answer and all after it", write);
+
+      const said = await told(act, () => server.reachable());
+
+      expect(said).toMatch(notKnown);
+      await backAgain();
+      expect(await isDone()).toBe(true);
+      expect(lines.map(({ kind }) => kind)).not.toContain("key-void");
+    }, 30_000);
+
+    test("in a full Redis is said to count where it does, and not to count where it does not", async () => {
+      await given();
+      await server.fill();
+
+      const said = await told(act, () => server.makeRoom());
+
+      expect(said).toMatch(fitsIntoFull ? done : notDone);
+      expect(await isDone()).toBe(fitsIntoFull === true);
+      if (fitsIntoFull) return;
+      expect(said).toContain("is full");
+      if (name.includes("key")) expect(lines.map(({ kind }) => kind).slice(-2)).toEqual(["key-turned", "key-void"]);
+      expect((await stores.correlation.get(CORRELATION_ID))?.value.open.length ?? 0).toBe(given === declared ? 1 : 0);
+      expect(await told(act)).toMatch(done);
+    }, 20_000);
+
+    test("while Redis is away is said not to count, and does not", async () => {
+      await given();
+      await server.kill();
+
+      const said = await told(act, () => server.comeBack("same"));
+
+      expect(said).toMatch(notDone);
+      await backAgain();
+      expect(await isDone()).toBe(false);
+    }, 40_000);
+  },
+);
+
+test("a declaration of which only the row in the index was taken is said not to count, and leaves no row", async () => {
+  const deps = incidentDeps();
+  const full: Stores["incidents"]["change"] = async (...change) => {
+    await server.fill();
+    try {
+      return await stores.incidents.change(...change);
+    } finally {
+      await server.makeRoom();
+    }
+  };
+  const incidents = { ...stores.incidents, change: full };
+  const said = await told(() => declare(ask("declare", ["sev1", "inventory", "is", "down"]), { ...deps, incidents }));
+
+  expect(said).toMatch(/^Nothing was declared/);
+  expect((await stores.correlation.get(CORRELATION_ID))?.value.open).toEqual([]);
+}, 20_000);
