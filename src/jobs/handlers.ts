@@ -19,6 +19,7 @@ import { runbookOf } from "../flows/runbooks/index.ts";
 import type { Documents } from "../ports/documents.ts";
 import type { Ledger } from "../ports/runs.ts";
 import type { CloudReads } from "../ports/step.ts";
+import { createInVain } from "./in-vain.ts";
 import type { Queues } from "./queues.ts";
 import { type SweepDeps, type SweptStores, sweep } from "./sweep.ts";
 import type { Handlers } from "./workers.ts";
@@ -63,6 +64,7 @@ export function createHandlers(deps: HandlerDeps): Handlers {
   const { stores, outside, queues, clock, logger, worker } = deps;
   const outbox = { cards: stores.cards, chat: outside.chat, clock, logger, worker, render: deps.render };
   const advancing = advanceDeps(deps);
+  const inVain = createInVain(deps);
   const calling = {
     ...{ ...stores, pagers: outside.pagers, chat: outside.chat, clock, logger, wake: queues.wake },
     ...{ inventory: deps.inventory, channelOf: (run: RunState) => channelOf(run, deps) },
@@ -86,7 +88,8 @@ export function createHandlers(deps: HandlerDeps): Handlers {
     signal: async (signal) => {
       await intake.take(signal);
     },
-    sweep: () => sweep(deps, rows),
+    sweep: () => sweep(deps, rows, inVain),
+    inVain,
   };
 }
 
