@@ -7,6 +7,7 @@ import { findService, type Inventory } from "../domain/service/inventory.ts";
 import { advanceLane } from "../engine/delivery/duties.ts";
 import { type OutboxDeps, sendCard } from "../engine/delivery/outbox.ts";
 import { type AdvanceDeps, advanceRun } from "../engine/runs/advance-run.ts";
+import { blindWatches } from "../engine/runs/blind-watch.ts";
 import { guardTimes } from "../engine/runs/guard-times.ts";
 import { vainDrives } from "../engine/runs/halt.ts";
 import type { IncidentDeps } from "../flows/incident/deps.ts";
@@ -149,6 +150,7 @@ function advanceDeps(deps: HandlerDeps): AdvanceDeps {
     guard: guardTimes(),
     shown: new Map(),
     vain: vainDrives(),
+    blind: blindWatches(),
     drift: async (run, signal) => {
       const service = findService(inventory(), run.plan.service);
       if (!service) return [`${run.plan.service} is not in twokey.yaml any more`];

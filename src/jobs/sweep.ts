@@ -59,9 +59,7 @@ export async function sweep(
   await attempt("the calls of runs that are over", async () => {
     await Promise.all((await endedAndRinging(runs, stores)).map((id) => queues.wake.runCalls(id)));
   });
-  await Promise.all(
-    incidents.map((id) => attempt(`looking at incident ${id}`, () => wakeIncident(id, rows, deps))),
-  );
+  await Promise.all(incidents.map((id) => attempt(`looking at incident ${id}`, () => wakeIncident(id, rows, deps))));
   await Promise.all(cards.map((id) => queues.wake.card(id)));
   await attempt("reporting what was put aside", () =>
     tendPutAside({

@@ -1,6 +1,14 @@
 import { type ConnectionOptions, type Job, WaitingError, Worker } from "bullmq";
 import { z } from "zod";
-import { Bug, chainOf, NotAuthorised, OutcomeUnknown, Superseded, TransientError, UserError } from "../domain/errors.ts";
+import {
+  Bug,
+  chainOf,
+  NotAuthorised,
+  OutcomeUnknown,
+  Superseded,
+  TransientError,
+  UserError,
+} from "../domain/errors.ts";
 import { Signal } from "../domain/incident/alert.ts";
 import { STORE_LOST } from "../engine/runs/journal.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -118,7 +126,7 @@ const WORK: Readonly<Record<string, string>> = {
 /** For people; an alert has a name of its own. */
 function nameOf({ queueName, data }: Job): string {
   const { id, name } = Named.safeParse(data).data ?? {};
-  return [WORK[queueName] ?? queueName, ...(name ?? id ? [`“${name ?? id}”`] : [])].join(" ");
+  return [WORK[queueName] ?? queueName, ...((name ?? id) ? [`“${name ?? id}”`] : [])].join(" ");
 }
 
 const Named = z.object({ id: z.string().optional(), name: z.string().optional() });

@@ -125,7 +125,10 @@ test("guard failing alert: one that cannot be taken in is said once with its cau
   await queues.enqueueSignal(signal("whole", AT));
 
   await eventually("people are told", 20_000, async () => (told.length > 0 ? true : undefined));
-  expect([taken, told]).toEqual([["whole"], [expect.stringMatching(/alert “broken”.*it was not opened ← no such field/)]]);
+  expect([taken, told]).toEqual([
+    ["whole"],
+    [expect.stringMatching(/alert “broken”.*it was not opened ← no such field/)],
+  ]);
 
   isBroken = false;
   await done(2);
