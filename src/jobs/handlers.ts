@@ -63,9 +63,9 @@ export interface HandledOutside {
 /** What each job does: look at one stored thing and do what is due. */
 export function createHandlers(deps: HandlerDeps): Handlers {
   const { stores, outside, queues, clock, logger, worker } = deps;
-  const outbox = { cards: stores.cards, chat: outside.chat, clock, logger, worker, render: deps.render };
-  const advancing = advanceDeps(deps);
   const inVain = createInVain(deps);
+  const outbox = { cards: stores.cards, chat: outside.chat, clock, logger, worker, render: deps.render, inVain };
+  const advancing = advanceDeps(deps);
   const calling = {
     ...{ ...stores, pagers: outside.pagers, chat: outside.chat, clock, logger, wake: queues.wake },
     ...{ inventory: deps.inventory, channelOf: (run: RunState) => channelOf(run, deps) },
@@ -76,7 +76,7 @@ export function createHandlers(deps: HandlerDeps): Handlers {
   };
   const send = async (id: string, request?: CardRequest) => later("cards", id, await sendCard(id, outbox, request));
   const rows = incidentRows({ ...deps.incidentDeps, showCard: (request) => send(request.id, request) });
-  const duties = { records: stores.incidents, rows, clock, logger, worker, wake: queues.wake };
+  const duties = { records: stores.incidents, rows, clock, logger, worker, wake: queues.wake, inVain };
   return {
     lanes: {
       runs: oneAtATime((id, signal) => advanceRun(id, advancing, signal)),
