@@ -7,6 +7,7 @@ import { findService, type Inventory } from "../domain/service/inventory.ts";
 import { advanceLane } from "../engine/delivery/duties.ts";
 import { type OutboxDeps, sendCard } from "../engine/delivery/outbox.ts";
 import { type AdvanceDeps, advanceRun } from "../engine/runs/advance-run.ts";
+import { blindWatches } from "../engine/runs/blind-watch.ts";
 import { guardTimes } from "../engine/runs/guard-times.ts";
 import { vainDrives } from "../engine/runs/halt.ts";
 import type { IncidentDeps } from "../flows/incident/deps.ts";
@@ -19,6 +20,7 @@ import { runbookOf } from "../flows/runbooks/index.ts";
 import type { Documents } from "../ports/documents.ts";
 import type { Ledger } from "../ports/runs.ts";
 import type { CloudReads } from "../ports/step.ts";
+import { createInVain } from "./in-vain.ts";
 import type { Queues } from "./queues.ts";
 import { type SweepDeps, type SweptStores, sweep } from "./sweep.ts";
 import type { Handlers } from "./workers.ts";
@@ -61,7 +63,8 @@ export interface HandledOutside {
 /** What each job does: look at one stored thing and do what is due. */
 export function createHandlers(deps: HandlerDeps): Handlers {
   const { stores, outside, queues, clock, logger, worker } = deps;
-  const outbox = { cards: stores.cards, chat: outside.chat, clock, logger, worker, render: deps.render };
+  const inVain = createInVain(deps);
+  const outbox = { cards: stores.cards, chat: outside.chat, clock, logger, worker, render: deps.render, inVain };
   const advancing = advanceDeps(deps);
   const calling = {
     ...{ ...stores, pagers: outside.pagers, chat: outside.chat, clock, logger, wake: queues.wake },
@@ -73,7 +76,7 @@ export function createHandlers(deps: HandlerDeps): Handlers {
   };
   const send = async (id: string, request?: CardRequest) => later("cards", id, await sendCard(id, outbox, request));
   const rows = incidentRows({ ...deps.incidentDeps, showCard: (request) => send(request.id, request) });
-  const duties = { records: stores.incidents, rows, clock, logger, worker, wake: queues.wake };
+  const duties = { records: stores.incidents, rows, clock, logger, worker, wake: queues.wake, inVain };
   return {
     lanes: {
       runs: oneAtATime((id, signal) => advanceRun(id, advancing, signal)),
@@ -86,7 +89,8 @@ export function createHandlers(deps: HandlerDeps): Handlers {
     signal: async (signal) => {
       await intake.take(signal);
     },
-    sweep: () => sweep(deps, rows),
+    sweep: () => sweep(deps, rows, inVain),
+    inVain,
   };
 }
 
@@ -146,6 +150,7 @@ function advanceDeps(deps: HandlerDeps): AdvanceDeps {
     guard: guardTimes(),
     shown: new Map(),
     vain: vainDrives(),
+    blind: blindWatches(),
     drift: async (run, signal) => {
       const service = findService(inventory(), run.plan.service);
       if (!service) return [`${run.plan.service} is not in twokey.yaml any more`];

@@ -7,6 +7,13 @@ import { sha256 } from "../domain/service/inventory.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Wake } from "../ports/wake.ts";
 
+/** Machine times between two tries to take an alert in. */
+const FIRST_SIGNAL_PAUSE_MS = 200;
+const LONGEST_SIGNAL_PAUSE_MS = 60_000;
+/** `tries`: how often it failed, from 1. */
+export const signalPauseMs = (tries: number): number =>
+  Math.min(LONGEST_SIGNAL_PAUSE_MS, FIRST_SIGNAL_PAUSE_MS * 2 ** Math.min(tries - 1, 20));
+
 /** Every key of a queue shares the store's hash tag. */
 export const QUEUE_PREFIX = "{twokey}:queue";
 export const SWEEP_EVERY_MS = 2_000;
@@ -112,8 +119,9 @@ async function wakeLater(lane: Queue, id: string, delayMs: number): Promise<void
 async function enqueueSignal(signals: Queue, signal: Signal): Promise<void> {
   await signals.add("signal", signal, {
     jobId: sha256(signal.id),
-    attempts: 20,
-    backoff: { type: "exponential", delay: 200 },
+    // An alert is never dropped: people are told that it fails, and a version that can take it in finds it.
+    attempts: Number.MAX_SAFE_INTEGER,
+    backoff: { type: "custom" },
     // The job stays as the memory of its id, until its retention is over.
     removeOnComplete: false,
     removeOnFail: false,

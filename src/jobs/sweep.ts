@@ -8,6 +8,7 @@ import type { Documents } from "../ports/documents.ts";
 import type { Asides, Keeping } from "../ports/keeping.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Runs } from "../ports/runs.ts";
+import type { InVain } from "./in-vain.ts";
 import { tendPutAside } from "./put-aside.ts";
 import type { Queues } from "./queues.ts";
 
@@ -37,8 +38,15 @@ export interface SweepDeps {
 /** More overdue things than this wait for the next sweep. */
 const SWEEP_LIMIT = 500;
 
-/** Compares what is due with what happened, and wakes whoever has to look. A lost wake-up costs one sweep. */
-export async function sweep(deps: SweepDeps, rows: ReturnType<typeof incidentRows>): Promise<void> {
+/**
+ * Compares what is due with what happened, and wakes whoever has to look. A lost wake-up costs one sweep. What fails here, of one
+ * thing or of one part of the work, keeps nobody from the rest.
+ */
+export async function sweep(
+  deps: SweepDeps,
+  rows: ReturnType<typeof incidentRows>,
+  { attempt }: Pick<InVain, "attempt">,
+): Promise<void> {
   const { stores, queues, clock } = deps;
   await clock.refresh();
   const nowMs = clock.now();
@@ -47,20 +55,24 @@ export async function sweep(deps: SweepDeps, rows: ReturnType<typeof incidentRow
     stores.incidents.due(nowMs, SWEEP_LIMIT),
     stores.cards.due(nowMs, SWEEP_LIMIT),
   ]);
-  await Promise.all(runs.map((id) => wakeRun(id, deps)));
-  await Promise.all((await endedAndRinging(runs, stores)).map((id) => queues.wake.runCalls(id)));
-  await Promise.all(incidents.map((id) => wakeIncident(id, rows, deps)));
-  await Promise.all(cards.map((id) => queues.wake.card(id)));
-  await tendPutAside({
-    asides: stores.asides,
-    // Of these an unreadable one stays as it is, under the name by which it is put aside.
-    kinds: { incident: stores.incidents, run: stores.runs, timeline: stores.timelines },
-    logger: deps.logger,
-    announce: deps.announce,
-    nowMs,
+  await Promise.all(runs.map((id) => attempt(`looking at run ${id}`, () => wakeRun(id, deps))));
+  await attempt("the calls of runs that are over", async () => {
+    await Promise.all((await endedAndRinging(runs, stores)).map((id) => queues.wake.runCalls(id)));
   });
+  await Promise.all(incidents.map((id) => attempt(`looking at incident ${id}`, () => wakeIncident(id, rows, deps))));
+  await Promise.all(cards.map((id) => queues.wake.card(id)));
+  await attempt("reporting what was put aside", () =>
+    tendPutAside({
+      asides: stores.asides,
+      // Of these an unreadable one stays as it is, under the name by which it is put aside.
+      kinds: { incident: stores.incidents, run: stores.runs, timeline: stores.timelines },
+      logger: deps.logger,
+      announce: deps.announce,
+      nowMs,
+    }),
+  );
   await deps.onSweep(incidents.length + cards.length);
-  await deps.retention.apply();
+  await attempt("removing what is older than its retention", () => deps.retention.apply());
 }
 
 /** Runs that are over and still have an incident open at the pager: it did not take the end when it was told. */

@@ -1,10 +1,20 @@
 import { type ConnectionOptions, type Job, WaitingError, Worker } from "bullmq";
 import { z } from "zod";
-import { chainOf, Superseded } from "../domain/errors.ts";
+import {
+  Bug,
+  chainOf,
+  NotAuthorised,
+  OutcomeUnknown,
+  Superseded,
+  TransientError,
+  UserError,
+} from "../domain/errors.ts";
 import { Signal } from "../domain/incident/alert.ts";
+import { STORE_LOST } from "../engine/runs/journal.ts";
 import type { Logger } from "../ports/logger.ts";
 import { forLooks } from "../ports/signals.ts";
-import { LANES, type Lane, QUEUE_PREFIX } from "./queues.ts";
+import type { InVain } from "./in-vain.ts";
+import { LANES, type Lane, QUEUE_PREFIX, signalPauseMs } from "./queues.ts";
 
 /**
  * Short locks: a worker that died is replaced within seconds (measured 4.7–6.9 s with these values). A worker that was only
@@ -31,6 +41,8 @@ export interface Handlers {
   readonly lanes: Readonly<Record<Lane, (id: string, signal: AbortSignal) => Promise<void>>>;
   readonly signal: (signal: Signal) => Promise<void>;
   readonly sweep: () => Promise<void>;
+  /** Hears of every job that failed: people are told of what fails again and again. */
+  readonly inVain: Pick<InVain, "failed" | "succeeded">;
 }
 
 export interface Workers {
@@ -41,11 +53,16 @@ export interface Workers {
 
 const WakeUp = z.object({ id: z.string() });
 
+interface Work {
+  readonly handle: Handle;
+  readonly inVain: Handlers["inVain"];
+}
+
 type Handle = (job: Job, signal: AbortSignal) => Promise<void>;
 
 export function createWorkers(connection: ConnectionOptions, handlers: Handlers, logger: Logger): Workers {
   const work = (name: Lane | "signals" | "sweep", handle: Handle): Worker =>
-    openWorker(name, handle, { connection, logger });
+    openWorker(name, { handle, inVain: handlers.inVain }, { connection, logger });
   const workers = [
     ...LANES.map((lane) => work(lane, (job, signal) => handlers.lanes[lane](WakeUp.parse(job.data).id, signal))),
     work("signals", (job) => handlers.signal(Signal.parse(job.data))),
@@ -64,14 +81,14 @@ export function createWorkers(connection: ConnectionOptions, handlers: Handlers,
 
 function openWorker(
   name: keyof typeof CONCURRENCY,
-  handle: Handle,
+  work: Work,
   { connection, logger }: { readonly connection: ConnectionOptions; readonly logger: Logger },
 ): Worker {
   const worker = new Worker(
     name,
     // Three parameters: only then does BullMQ give an AbortSignal.
     async (job, token, signal) =>
-      process(job, { token, signal: forLooks(signal ?? new AbortController().signal) }, handle),
+      process(job, { token, signal: forLooks(signal ?? new AbortController().signal) }, work),
     {
       connection,
       prefix: QUEUE_PREFIX,
@@ -79,6 +96,7 @@ function openWorker(
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_CHECK_MS,
       maxStalledCount: UNLIMITED_STALLS,
+      settings: { backoffStrategy: signalPauseMs },
     },
   );
   worker.on("lockRenewalFailed", (ids) => {
@@ -92,16 +110,40 @@ function openWorker(
   return worker;
 }
 
+/** What is not expected to pass by itself, and is said nowhere else. An alert that is not taken in is always news. */
+const isNews = ({ queueName }: Job, error: unknown): boolean => queueName === "signals" || isUnexpected(error);
+
+const isUnexpected = (error: unknown): boolean =>
+  ![Superseded, TransientError, OutcomeUnknown, NotAuthorised, UserError].some((kind) => error instanceof kind) &&
+  !(error instanceof Bug && error.code === STORE_LOST);
+
+const WORK: Readonly<Record<string, string>> = {
+  ...{ runs: "driving run", calls: "calling people for run", evidence: "reading the pager's answers for incident" },
+  ...{ pages: "paging for incident", chat: "the Slack messages of incident", cards: "sending card" },
+  ...{ signals: "taking in an alert", sweep: "looking at what is due" },
+};
+
+/** For people; an alert has a name of its own. */
+function nameOf({ queueName, data }: Job): string {
+  const { id, name } = Named.safeParse(data).data ?? {};
+  return [WORK[queueName] ?? queueName, ...((name ?? id) ? [`“${name ?? id}”`] : [])].join(" ");
+}
+
+const Named = z.object({ id: z.string().optional(), name: z.string().optional() });
+
 const SHUTDOWN = "shutdown";
 
 async function process(
   job: Job,
   { token, signal }: { readonly token: string | undefined; readonly signal: AbortSignal },
-  handle: Handle,
+  { handle, inVain }: Work,
 ): Promise<void> {
+  const what = nameOf(job);
   try {
     await handle(job, signal);
+    inVain.succeeded(what);
   } catch (error) {
+    if (!signal.aborted && isNews(job, error)) await inVain.failed(what, error);
     if (!signal.aborted || signal.reason !== SHUTDOWN || token === undefined) throw error;
     await job.moveToWait(token);
     throw new WaitingError();

@@ -9,6 +9,9 @@ export function oldSideLine(run: RunState, nowMs: number): Text | undefined {
   const { from, id } = run.plan;
   const { state } = stateOf(run, fence.id);
   const seen = fenceSeen(run);
+  const { blind } = run.watch;
+  if (blind && (isWatched(run) || isGuarded(run)))
+    return spans`TwoKey cannot watch ${from} since ${ago(blind.sinceMs)}: ${blind.why}. It keeps trying. See to it by hand that ${from} takes no writes`;
   const { watch } = run;
   if (watch.lostAtMs !== undefined && watch.state === "waiting")
     return spans`${from} was fenced and is not any more, seen so ${ago(watch.lostAtMs)}: ${watch.says}. It is fenced again. What it takes until then is not in ${run.plan.to}${sinceClosed(run)}`;

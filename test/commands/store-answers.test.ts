@@ -87,7 +87,7 @@ function incidentDeps(): IncidentCommandDeps {
     ...{ ...bridge(inventory), incidents: stores.incidents, correlation: stores.correlation, clock, wake },
     runInProgress: nothing,
     measured: async () => ({}),
-    stillRinging: async () => ({ alarms: [], unknownIn: [] }),
+    againstClosing: async () => ({ alarms: [], unknownIn: [], down: [], plans: [] }),
     newId: () => INCIDENT,
   };
 }

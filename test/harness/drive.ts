@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { FREEZE_ID } from "../../src/domain/plan-run/freeze.ts";
 import { type RunState, stateOf } from "../../src/domain/plan-run/run.ts";
 import type { AdvanceDeps } from "../../src/engine/runs/advance-run.ts";
+import { blindWatches } from "../../src/engine/runs/blind-watch.ts";
 import { driveRun } from "../../src/engine/runs/executor.ts";
 import type { ExecutorDeps } from "../../src/engine/runs/executor-deps.ts";
 import { guardTimes } from "../../src/engine/runs/guard-times.ts";
@@ -76,7 +77,7 @@ export function advanceDeps(at: FailoverWorld, ledger: Ledger, wish: DriveWish =
   const quiet = async () => undefined;
   return {
     ...executorDeps(at, ledger, wish),
-    ...{ runs, cards, notes, times: { add: quiet }, shown: new Map(), vain: vainDrives() },
+    ...{ runs, cards, notes, times: { add: quiet }, shown: new Map(), vain: vainDrives(), blind: blindWatches() },
     drivers: { begins: quiet, ends: quiet },
     ...{
       renew: () => undefined,

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import type { Signal } from "../../src/domain/incident/alert.ts";
 import { MOST_IN_QUEUE } from "../../src/domain/retention.ts";
 import { sha256 } from "../../src/domain/service/inventory.ts";
-import { createQueues, QUEUE_PREFIX, type Queues } from "../../src/jobs/queues.ts";
+import { createInVain } from "../../src/jobs/in-vain.ts";
+import { createQueues, QUEUE_PREFIX, type Queues, signalPauseMs } from "../../src/jobs/queues.ts";
 import { createWorkers, type Handlers, type Workers } from "../../src/jobs/workers.ts";
 import { WAITING } from "../../src/store/connection.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
@@ -19,11 +20,13 @@ let redis: ScriptedRedis;
 let queues: Queues;
 let workers: Workers | undefined;
 let taken: string[];
+let told: string[];
 beforeEach(async () => {
   bench = await StoreBench.start();
   redis = await bench.connect();
   queues = createQueues({ url: bench.url }, silent);
   taken = [];
+  told = [];
 });
 afterEach(async () => {
   await workers?.close();
@@ -43,11 +46,17 @@ const failing = async () => {
   throw new Error("nobody can do this");
 };
 
-function work(lane: () => Promise<void> = nothing): void {
+function work(lane: () => Promise<void> = nothing, take: (id: string) => Promise<void> = nothing): void {
+  const clock = { now: () => Date.now(), speed: 1, sleep: nothing };
+  const inVain = createInVain({ clock, logger: silent, announce: async (says) => void told.push(says) });
   const handlers: Handlers = {
     lanes: { runs: lane, calls: nothing, evidence: nothing, pages: nothing, chat: nothing, cards: nothing },
     sweep: nothing,
-    signal: async ({ id }) => void taken.push(id),
+    inVain,
+    signal: async ({ id }) => {
+      await take(id);
+      taken.push(id);
+    },
   };
   workers = createWorkers({ url: bench.url, ...WAITING }, handlers, silent);
 }
@@ -105,4 +114,40 @@ test("of the wake-ups that failed the last ones stay, as many as the table says,
     (await sizeOf("runs", "failed")) === MOST_IN_QUEUE.failed ? true : undefined,
   );
   expect(await sizeOf("cards", "completed")).toBe(0);
+});
+
+test("guard failing alert: one that cannot be taken in is said once with its cause, and is taken in as soon as that can be", async () => {
+  let isBroken = true;
+  work(nothing, async (id) => {
+    if (isBroken && id === "broken") throw new Error("it was not opened", { cause: new TypeError("no such field") });
+  });
+  await queues.enqueueSignal(signal("broken", AT));
+  await queues.enqueueSignal(signal("whole", AT));
+
+  await eventually("people are told", 20_000, async () => (told.length > 0 ? true : undefined));
+  expect([taken, told]).toEqual([
+    ["whole"],
+    [expect.stringMatching(/alert “broken”.*it was not opened ← no such field/)],
+  ]);
+
+  isBroken = false;
+  await done(2);
+  expect([taken, told.length]).toEqual([["whole", "broken"], 1]);
+});
+
+test("its tries never end, and come a minute apart at most", () => {
+  expect([1, 2, 3, 10, 20, 1e6].map(signalPauseMs)).toEqual([200, 400, 800, 60_000, 60_000, 60_000]);
+});
+
+test("guard failing job: a wake-up that fails again and again is said once, with what it was for", async () => {
+  work(failing);
+  const looks = 7;
+  for (let look = 1; look <= looks; look += 1) {
+    await queues.wake.run("F-1");
+    await eventually("it failed", 10_000, async () =>
+      (await redis.zcard(`${QUEUE_PREFIX}:runs:failed`)) === look ? true : undefined,
+    );
+  }
+
+  expect(told).toEqual([expect.stringMatching(/run “F-1”.*nobody can do this/)]);
 });

@@ -1,10 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
 import type { CardDue } from "../../src/domain/card/card-due.ts";
+import type { DutyRow } from "../../src/domain/incident/duty.ts";
+import type { Incident } from "../../src/domain/incident/incident.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../src/domain/plan-run/run-transition.ts";
 import type { Calls } from "../../src/flows/reach/calls.ts";
 import { callPeople } from "../../src/flows/reach/run-calls.ts";
-import { endedAndRinging } from "../../src/jobs/sweep.ts";
+import { createInVain } from "../../src/jobs/in-vain.ts";
+import { SWEEP_EVERY_MS } from "../../src/jobs/queues.ts";
+import { endedAndRinging, type SweepDeps, sweep } from "../../src/jobs/sweep.ts";
 import type { PagerAnswer } from "../../src/ports/pager.ts";
 import { example } from "../harness/example.ts";
 import { memoryDocuments } from "../harness/memory-documents.ts";
@@ -12,6 +16,7 @@ import { AT } from "../harness/observed.ts";
 import { pagersWith } from "../harness/pagers.ts";
 import { proposed } from "../harness/plans.ts";
 import { silent } from "../harness/silent.ts";
+import { testClock } from "../harness/test-clock.ts";
 
 const inventory = example("inventory");
 const nothing = async () => undefined;
@@ -45,5 +50,77 @@ describe("a run that is over while the pager does not answer", () => {
     nowMs += 60_000;
     await callPeople(over, deps);
     expect(await endedAndRinging([], { calls })).toEqual([]);
+  });
+});
+
+describe("a sweep in which something fails", () => {
+  /** Incidents by name; the duties of one of them cannot be worked out. */
+  function swept(isBroken: () => boolean) {
+    const clock = { ...testClock(), refresh: nothing };
+    const done: string[] = [];
+    const told: string[] = [];
+    const say = (what: string) => async (id: string) => void done.push(`${what} ${id}`);
+    const incident = (id: string) => ({ value: { id, duties: {} } as unknown as Incident, revision: 1 });
+    const rows: DutyRow<Incident>[] = [
+      {
+        ...{ kind: "rung", says: "rung", lane: "pages", perform: async () => ({ kind: "done" }) },
+        duties: ({ id }) => {
+          if (id === "I-broken" && isBroken()) throw new TypeError("rungs is not iterable");
+          return [{ key: "1", dueAtMs: clock.now(), subject: {} }];
+        },
+      },
+    ];
+    const takeBack = async () => false;
+    const deps: SweepDeps = {
+      stores: {
+        runs: { openIds: async () => [], read: nothing, takeBack },
+        incidents: { due: async () => ["I-broken", "I-whole"], get: async (id) => incident(id), takeBack },
+        cards: { due: async () => ["progress:F-1"] },
+        calls: { openIds: async () => [] },
+        asides: {
+          list: async () => {
+            done.push("put aside");
+            return [];
+          },
+          reported: nothing,
+          ending: { settledBefore: async () => [], last: nothing },
+        },
+        timelines: { takeBack },
+      },
+      queues: {
+        wake: {
+          ...{ run: nothing, runCalls: nothing, incidentEvidence: nothing, incidentChat: nothing },
+          ...{ incidentPages: say("page"), card: say("card") },
+        },
+      },
+      ...{ clock, logger: silent, onSweep: nothing },
+      announce: async (says) => void told.push(says),
+      retention: { apply: async () => void done.push("retention") },
+    };
+    const inVain = createInVain(deps);
+    const look = async () => {
+      done.length = 0;
+      await sweep(deps, rows, inVain);
+      clock.move(SWEEP_EVERY_MS);
+      return [...done];
+    };
+    return { look, told };
+  }
+  const REST = ["page I-whole", "card progress:F-1", "put aside", "retention"];
+
+  test("guard sweep goes on: an incident that fails keeps nobody from the rest, and people are told of it once", async () => {
+    let isBroken = true;
+    const { look, told } = swept(() => isBroken);
+
+    for (let sweeps = 0; sweeps < 4; sweeps += 1) expect(await look()).toEqual(REST);
+    expect(told).toEqual([]);
+    for (let sweeps = 0; sweeps < 26; sweeps += 1) expect(await look()).toEqual(REST);
+    expect(told).toEqual([expect.stringMatching(/incident I-broken.*rungs is not iterable/)]);
+
+    isBroken = false;
+    const later: string[][] = [];
+    for (let sweeps = 0; sweeps < 30; sweeps += 1) later.push(await look());
+    expect(later.at(-1)).toEqual(["page I-broken", ...REST]);
+    expect(told.length).toBe(1);
   });
 });

@@ -200,6 +200,9 @@ export const RunEntry = z.discriminatedUnion("kind", [
     seenClosedMs: z.number(),
   }),
   z.strictObject({ kind: z.literal("watch-ended"), atMs: z.number(), ...Step, why: z.string() }),
+  /** The watch itself broke, again and again; and it works again. */
+  z.strictObject({ kind: z.literal("watch-blind"), atMs: z.number(), ...Step, why: z.string() }),
+  z.strictObject({ kind: z.literal("watch-sees"), atMs: z.number(), ...Step }),
   /** The store was lost and people signed for going on without this run. */
   z.strictObject({ kind: z.literal("abandoned"), atMs: z.number(), why: z.string() }),
   z.strictObject({ kind: z.literal("finished"), atMs: z.number(), state: z.enum(["verified", "unwound"]) }),

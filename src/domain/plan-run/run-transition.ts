@@ -63,6 +63,8 @@ const FITS: Readonly<Record<RunEntry["kind"], readonly RunStateName[]>> = {
   "fenced-later": [...REPORTING, "verified"],
   "fence-lost": WATCHED,
   "watch-ended": WATCHED,
+  "watch-blind": WATCHED,
+  "watch-sees": WATCHED,
   abandoned: ["waiting-for-keys", ...LIVE],
   finished: ["running", "unwinding"],
   superseded: WAITS_FOR_PEOPLE,
@@ -125,6 +127,8 @@ function applied(run: RunState, entry: RunEntry): RunState {
     case "fenced-later":
     case "fence-lost":
     case "watch-ended":
+    case "watch-blind":
+    case "watch-sees":
       return watched(run, entry);
     case "superseded":
       // The next epoch is nobody's: an executor that still waits for a step of this run finds that it was fenced.

@@ -121,6 +121,8 @@ export interface Watch {
   readonly lostAtMs: number | undefined;
   /** When it was last seen closed before that: what it took in between is not on the new side. */
   readonly seenClosedMs: number | undefined;
+  /** Since when TwoKey itself cannot look, and why. */
+  readonly blind: { readonly why: string; readonly sinceMs: number } | undefined;
 }
 
 export interface RunState {
@@ -174,7 +176,7 @@ const WAITING: StepState = {
 
 const UNWATCHED: Watch = {
   ...{ state: "waiting", tries: 0, triedAtMs: undefined, leftAlone: [], data: undefined, says: "" },
-  ...{ endedAtMs: undefined, lostAtMs: undefined, seenClosedMs: undefined },
+  ...{ endedAtMs: undefined, lostAtMs: undefined, seenClosedMs: undefined, blind: undefined },
 };
 
 export function proposedRun(plan: Plan, digest: string): RunState {

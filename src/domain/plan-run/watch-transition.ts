@@ -52,7 +52,17 @@ function begunAnew(run: RunState, steps: readonly string[], sinceMs: number): Ru
 
 type WatchEntry = Extract<
   RunEntry,
-  { kind: "watch-intent" | "watch-asked" | "watch-failed" | "fenced-later" | "fence-lost" | "watch-ended" }
+  {
+    kind:
+      | "watch-intent"
+      | "watch-asked"
+      | "watch-failed"
+      | "fenced-later"
+      | "fence-lost"
+      | "watch-ended"
+      | "watch-blind"
+      | "watch-sees";
+  }
 >;
 
 export function watched(run: RunState, entry: WatchEntry): RunState {
@@ -90,6 +100,10 @@ export function watched(run: RunState, entry: WatchEntry): RunState {
     }
     case "watch-ended":
       return watchEnded(run, entry.why, entry.atMs);
+    case "watch-blind":
+      return { ...run, watch: { ...run.watch, blind: { why: entry.why, sinceMs: entry.atMs } } };
+    case "watch-sees":
+      return { ...run, watch: { ...run.watch, blind: undefined } };
   }
 }
 

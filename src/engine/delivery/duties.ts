@@ -9,7 +9,7 @@ import {
 } from "../../domain/incident/duty.ts";
 import type { Wake } from "../../ports/wake.ts";
 import { type Claim, type ClaimDeps, changeOf, claimDue, holds, isStillOurs, keepClaim } from "./duty-claim.ts";
-import { outcomeOfError, settledRecord } from "./duty-outcome.ts";
+import { type Broken, isBroken, outcomeOfError, settledRecord } from "./duty-outcome.ts";
 
 /**
  * Performs what is owed by a document, whichever process comes first.
@@ -26,6 +26,8 @@ import { outcomeOfError, settledRecord } from "./duty-outcome.ts";
 export interface DutyDeps<Doc> extends ClaimDeps<Doc> {
   /** Wake-ups the other lane when this one has made something due there. */
   readonly wake: Pick<Wake, "incidentPages" | "incidentChat">;
+  /** Hears of attempts that broke, and of those that did not: what breaks again and again is told people. Never rejects. */
+  readonly inVain?: Broken;
 }
 
 /** One advance ends after so many duties, so that a duty that never ends cannot hold a worker. */
@@ -86,13 +88,17 @@ async function perform<Doc extends { readonly duties: DutyRecords }>(
     outcome = row ? await row.perform(doc, duty, attempt) : { kind: "failed", why: `No row performs ${duty.kind}` };
   } catch (error) {
     outcome = outcomeOfError(error);
+    if (isBroken(error)) await deps.inVain?.failed(nameOf(claim), error);
     deps.logger.warn({ id, duty: duty.key, outcome: outcome.kind, error: chainOf(error) }, "A duty did not succeed");
   }
+  if (outcome.kind === "done") deps.inVain?.succeeded(nameOf(claim));
   over.abort();
   // A prolongation under way ends before the outcome is written, so that it cannot stand after it.
   await kept;
   await settle(claim, outcome, deps);
 }
+
+const nameOf = ({ id, duty }: Claim<unknown>): string => `${duty.key} of incident ${id}`;
 
 async function settle<Doc extends { readonly duties: DutyRecords }>(
   claim: Claim<Doc>,

@@ -7,6 +7,16 @@ const LONGEST_RETRY_MS = 60_000;
 /** World time. A setting that was refused is tried again this much later: people mend it meanwhile. */
 const REFUSED_AGAIN_MS = 300_000;
 
+/** What hears of attempts that broke. Neither rejects. */
+export interface Broken {
+  failed(what: string, error: unknown): Promise<void>;
+  succeeded(what: string): void;
+}
+
+/** Nothing that a vendor or a setting could mend: TwoKey itself fails at it. */
+export const isBroken = (error: unknown): boolean =>
+  ![UserError, TransientError, OutcomeUnknown].some((kind) => error instanceof kind);
+
 export function outcomeOfError<Doc>(error: unknown): DutyOutcome<Doc> {
   const why = chainOf(error);
   if (error instanceof UserError) return { kind: "failed", why, retryAfterMs: REFUSED_AGAIN_MS };

@@ -7,6 +7,7 @@ import type { Chat, MessageRef, PostTarget } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Documents } from "../../ports/documents.ts";
 import type { Logger } from "../../ports/logger.ts";
+import { type Broken, isBroken } from "./duty-outcome.ts";
 
 /**
  * Sends the cards that are owed to the chat.
@@ -24,6 +25,8 @@ export interface OutboxDeps {
   readonly worker: string;
   /** The card as it is now; undefined: there is nothing to show, or it stays as it is. */
   render(kind: string, subject: string): Promise<Card | undefined>;
+  /** As of a duty. */
+  readonly inVain?: Broken;
 }
 
 /** Machine times. */
@@ -45,8 +48,11 @@ export async function sendCard(id: string, deps: OutboxDeps, request?: CardReque
     outcome = await deliver(claimed, deps);
   } catch (error) {
     outcome = outcomeOfError(error);
+    // One that itself says what fails would never come to an end of that.
+    if (isBroken(error) && claimed.kind !== "notice") await deps.inVain?.failed(`card ${id}`, error);
     deps.logger.warn({ card: id, outcome: outcome.kind, error: chainOf(error) }, "A card was not sent");
   }
+  if (outcome.kind === "sent") deps.inVain?.succeeded(`card ${id}`);
   return dueAt(await settle(claimed, outcome, deps), deps);
 }
 

@@ -12,6 +12,7 @@ import type { Drivers } from "../../ports/drivers.ts";
 import type { LearnedTimes } from "../../ports/learned-times.ts";
 import type { GuardedCloud } from "../../ports/step.ts";
 import type { Wake } from "../../ports/wake.ts";
+import { type BlindWatches, watchInSight } from "./blind-watch.ts";
 import { driveRun } from "./executor.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
 import { watchOldSide } from "./fence-watch.ts";
@@ -31,6 +32,7 @@ export interface AdvanceDeps extends Omit<ExecutorDeps, "changed" | "progressed"
   readonly renew: (run: RunState) => void;
   readonly drivers: Pick<Drivers, "begins" | "ends">;
   readonly vain: VainDrives;
+  readonly blind: BlindWatches;
   /** What this process has shown of runs that are over and whose old side is looked at. */
   readonly shown: Map<string, string>;
 }
@@ -68,7 +70,10 @@ export async function advanceRun(id: string, deps: AdvanceDeps, signal: AbortSig
     case "verified":
     case "paused":
     case "stopped":
-      await watchOldSide(run, { ...deps, cloud: deps.cloudOf(run.plan) }, signal);
+      await watchInSight(run, deps, {
+        signal,
+        look: () => watchOldSide(run, { ...deps, cloud: deps.cloudOf(run.plan) }, signal),
+      });
       break;
     case "stuck":
     case "unwound":
@@ -91,14 +96,13 @@ export async function advanceRun(id: string, deps: AdvanceDeps, signal: AbortSig
 
 async function driveOn({ plan, epoch }: RunState, deps: AdvanceDeps, signal: AbortSignal): Promise<void> {
   const { id } = plan;
-  const beganMs = performance.now();
   try {
     await deps.drivers.begins(id);
     await driveRun(id, { ...deps, cloud: deps.cloudOf(plan), ...tellingOf(id, deps) }, signal);
     deps.vain.succeeded(id);
   } catch (error) {
     if (signal.aborted) throw error;
-    await haltAfter({ error, tookMs: performance.now() - beganMs, epoch }, id, deps);
+    await haltAfter({ error, epoch }, id, deps);
   } finally {
     // Another process sees in the list of connections that nobody drives it, whatever stands there.
     await deps.drivers

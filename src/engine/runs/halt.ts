@@ -10,24 +10,20 @@ import { endsTheDrive, eventOf, type JournalDeps } from "./journal.ts";
  * it goes on when somebody says so.
  */
 const MOST_TRIES = 5;
-/** Machine time after which a drive that then failed has not failed at once: it is tried as if it were the first. */
-const LONG_MS = 30_000;
-
-/** Of this process: drives of a run that failed in a row and left every step as it was. */
+/** Of this process: drives of a run that failed in a row and left every step as it was, however long each of them took. */
 export interface VainDrives {
   /** How many there are with this one. */
-  readonly failed: (run: RunState, tookMs: number) => number;
+  readonly failed: (run: RunState) => number;
   readonly succeeded: (run: string) => void;
 }
 
 export function vainDrives(): VainDrives {
   const failures = new Map<string, { readonly stands: string; readonly count: number }>();
   return {
-    failed: ({ plan: { id }, state, steps }, tookMs) => {
+    failed: ({ plan: { id }, state, steps }) => {
       const stands = [state, ...Object.values(steps).map((step) => step.state)].join();
       const before = failures.get(id);
-      const isAgain = before?.stands === stands && tookMs < LONG_MS;
-      const count = isAgain ? before.count + 1 : 1;
+      const count = before?.stands === stands ? before.count + 1 : 1;
       failures.set(id, { stands, count });
       return count;
     },
@@ -47,17 +43,16 @@ interface HaltDeps extends Pick<JournalDeps, "runs" | "clock"> {
 
 interface Failed {
   readonly error: unknown;
-  readonly tookMs: number;
   /** Of the run before the drive. */
   readonly epoch: number;
 }
 
 /** Throws the error again while another try may do. */
-export async function haltAfter({ error, tookMs, epoch }: Failed, id: string, deps: HaltDeps): Promise<void> {
+export async function haltAfter({ error, epoch }: Failed, id: string, deps: HaltDeps): Promise<void> {
   const run = await deps.runs.read(id);
   // A store that takes no hold is away or full: that is nothing about this run, and nothing could be written about it either.
   if (!run || run.epoch === epoch || endsTheDrive(error)) throw error;
-  const count = deps.vain.failed(run, tookMs);
+  const count = deps.vain.failed(run);
   if (count < MOST_TRIES && !isLedgerUnwritable(error)) throw error;
   const again = `TwoKey failed ${count} times in a row here and got no further: ${chainOf(error)}`;
   if (!(await halt(id, isLedgerUnwritable(error) ? sayUnwritable(error) : again, deps))) throw error;

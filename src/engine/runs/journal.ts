@@ -36,7 +36,7 @@ export interface Entered {
  */
 const PROOF_COUNTS_FOR_MS = 500;
 
-const STORE_LOST = "store-lost";
+export const STORE_LOST = "store-lost";
 
 type Make = (run: RunState) => Entered | undefined;
 

@@ -3,7 +3,7 @@ import { sayTime } from "../../domain/duration.ts";
 import type { Person } from "../../domain/people/person.ts";
 import { failedStep, fits } from "../../domain/plan-run/decision.ts";
 import { endsSoon } from "../../domain/plan-run/extension.ts";
-import { isToStayFenced, isWatched, openedSince } from "../../domain/plan-run/fence.ts";
+import { isGuarded, isToStayFenced, isWatched, openedSince } from "../../domain/plan-run/fence.ts";
 import { heldUpSteps } from "../../domain/plan-run/held-up.ts";
 import { whoIsLeft } from "../../domain/plan-run/key.ts";
 import { onlyAdds } from "../../domain/plan-run/plan.ts";
@@ -105,10 +105,25 @@ function halted({ plan: { id, title }, intents, why }: RunState, needed: Omit<Ne
 
 /** The old side was fenced and stands open, or could not be fenced: both sides may take writes until it is closed. */
 function openOldSide(run: RunState, inventory: Inventory): Needed | undefined {
+  const blind = unwatched(run);
+  if (blind !== undefined) {
+    const people = peopleOf("old-side", run, inventory);
+    return { occasion: "old-side", reason: "old-side:blind", people, why: blind };
+  }
   const says = isWatched(run) ? openAfterwards(run) : openBefore(run);
   if (says === undefined) return undefined;
   const why = `Run ${run.plan.id} (${run.plan.title}): ${says}`;
   return { occasion: "old-side", reason: "old-side", people: peopleOf("old-side", run, inventory), why };
+}
+
+/** Nobody guards against two writers meanwhile. What was known of it before is said as well. */
+function unwatched(run: RunState): string | undefined {
+  const { plan, watch } = run;
+  if (!watch.blind || !(isWatched(run) || isGuarded(run))) return undefined;
+  const open = isWatched(run) ? openAfterwards(run) : undefined;
+  const known = open === undefined ? "" : `. ${open}`;
+  const next = `See to it by hand that ${plan.from} takes no writes: TwoKey keeps trying to look`;
+  return `Run ${plan.id} (${plan.title}): TwoKey cannot watch ${plan.from} since ${sayTime(watch.blind.sinceMs)}: ${watch.blind.why}. ${next}${known}`;
 }
 
 function openAfterwards({ plan: { from, to }, watch }: RunState): string | undefined {

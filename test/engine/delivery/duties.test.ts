@@ -2,10 +2,11 @@ import { describe, expect, test } from "@jest/globals";
 import { OutcomeUnknown, UserError } from "../../../src/domain/errors.ts";
 import type { DutyOutcome, DutyRecord, DutyRow } from "../../../src/domain/incident/duty.ts";
 import { advanceLane } from "../../../src/engine/delivery/duties.ts";
+import { createInVain } from "../../../src/jobs/in-vain.ts";
 import { SWEEP_EVERY_MS } from "../../../src/jobs/queues.ts";
 import { bridge, until } from "../../flows/incident/bridge.ts";
 import { memoryDocuments } from "../../harness/memory-documents.ts";
-import { testClock } from "../../harness/test-clock.ts";
+import { MINUTE, testClock } from "../../harness/test-clock.ts";
 
 interface Doc {
   readonly owed: readonly string[];
@@ -30,17 +31,39 @@ function desk(perform: DutyRow<Doc>["perform"], waits: Readonly<Record<string, s
     incidentPages: () => Promise.resolve(void woken.push("pages")),
     incidentChat: () => Promise.resolve(void woken.push("chat")),
   };
+  const told: string[] = [];
+  const inVain = createInVain({ clock, logger: bridge().silent, announce: async (says) => void told.push(says) });
   const advance = (lane: "pages" | "chat" = "pages", worker = "one") =>
-    advanceLane("d", lane, { records, rows, clock, logger: bridge().silent, worker, wake });
+    advanceLane("d", lane, { records, rows, clock, logger: bridge().silent, worker, wake, inVain });
   const owe = (...owed: string[]) =>
     records.change("d", (current) => ({ value: { owed, duties: current?.duties ?? {} }, events: [] }));
   const stateOf = async (key: string) => (await records.get("d"))?.value.duties[key]?.state;
-  return { clock, records, advance, owe, stateOf, woken };
+  return { clock, records, advance, owe, stateOf, woken, told };
 }
 
 const done: DutyOutcome<Doc> = { kind: "done" };
 
 describe("the executor of duties", () => {
+  test("guard broken duty: one that breaks again and again is said once, with its cause, and its neighbours are done", async () => {
+    let isBroken = true;
+    const { clock, advance, owe, stateOf, told } = desk(async (_doc, duty) => {
+      if (isBroken && duty.key === "pages:1") throw new Error("no rung", { cause: new TypeError("of undefined") });
+      return done;
+    });
+    await owe("pages:1", "pages:2");
+
+    for (let tries = 0; tries < 8; tries += 1) {
+      await advance();
+      clock.move(MINUTE);
+    }
+    expect([await stateOf("pages:1"), await stateOf("pages:2")]).toEqual(["unknown", "done"]);
+    expect(told).toEqual([expect.stringMatching(/pages:1 of incident d.*no rung ← of undefined/)]);
+
+    isBroken = false;
+    await advance();
+    expect([await stateOf("pages:1"), told.length]).toEqual(["done", 1]);
+  });
+
   test("two processes at once perform each duty once", async () => {
     const performed: string[] = [];
     const { advance, owe } = desk((_doc, duty) => {

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { TransientError } from "../../../src/domain/errors.ts";
+import { transition } from "../../../src/domain/plan-run/run-transition.ts";
 import { advanceRun } from "../../../src/engine/runs/advance-run.ts";
+import { vainDrives } from "../../../src/engine/runs/halt.ts";
 import { STEPS } from "../../../src/flows/index.ts";
 import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
 import { LEDGER_UNWRITABLE, type Ledger } from "../../../src/ports/runs.ts";
@@ -81,5 +83,22 @@ describe("a run that TwoKey itself cannot take further", () => {
         why: expect.stringContaining("This version of TwoKey has no step called promote-replica"),
       },
     });
+  });
+
+  test("counts by where the run stands: only a step that got further begins the count again", async () => {
+    const run = await runOf(at);
+    const [first, ...rest] = run.plan.steps;
+    if (!first) throw new Error("the plan has no step");
+    const further = transition(transition(run, { kind: "claimed", atMs: at.clock.now(), epoch: 1, worker: "w1" }), {
+      kind: "intent",
+      atMs: at.clock.now(),
+      step: first.id,
+      epoch: 1,
+      attempt: 1,
+    });
+    const vain = vainDrives();
+
+    expect(rest.length).toBeGreaterThan(0);
+    expect([run, run, run, run, further, further].map((each) => vain.failed(each))).toEqual([1, 2, 3, 4, 1, 2]);
   });
 });

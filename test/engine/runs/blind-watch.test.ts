@@ -1,0 +1,103 @@
+import { describe, expect, test } from "@jest/globals";
+import type { RunState } from "../../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
+import { transition } from "../../../src/domain/plan-run/run-transition.ts";
+import { blindWatches, watchInSight } from "../../../src/engine/runs/blind-watch.ts";
+import { watchOldSide } from "../../../src/engine/runs/fence-watch.ts";
+import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
+import type { OldSide } from "../../../src/ports/old-side.ts";
+import type { StoredStep } from "../../../src/ports/stored-step.ts";
+import { oldSideLine } from "../../../src/views/old-side.ts";
+import { example } from "../../harness/example.ts";
+import { fakeCloud } from "../../harness/fakes.ts";
+import { started } from "../../harness/keys.ts";
+import { AT, homeIsDark } from "../../harness/observed.ts";
+import { proposed, serviceIn } from "../../harness/plans.ts";
+import { watchedInMemory } from "../../harness/watch-turn.ts";
+
+const inventory = example("inventory");
+const SWEEP_MS = 2_000;
+const at = { atMs: AT, epoch: 1 };
+
+/** Verified, past the point of no return, with an old side of which this was shown. */
+function verified(fence: "cannot-know" | "fenced"): RunState {
+  const run = proposed(inventory, { observed: homeIsDark(serviceIn(inventory)) });
+  const entries: RunEntry[] = [
+    ...started(run.plan, AT),
+    { kind: "claimed", ...at, worker: "w1" },
+    { kind: "intent", ...at, step: "fence", attempt: 1 },
+    { kind: "done", ...at, step: "fence", says: "seen", output: { fence } },
+    { kind: "intent", ...at, step: "promote", attempt: 1 },
+    { kind: "finished", atMs: AT, state: "verified" },
+  ];
+  return entries.reduce(transition, run);
+}
+
+const unasked = async () => {
+  throw new Error("a look asks for nothing");
+};
+const FENCE: StoredStep = {
+  ...{ name: "fence-primary", role: "protects", wayBack: "undo", callsALook: 1, permissions: () => [] },
+  verify: async () => ({ done: true, says: "fenced", output: { fence: "fenced" } }),
+  ...{ run: unasked, undo: unasked, dataByHand: () => ({}), happened: async () => "no" },
+};
+
+/** A run whose old side is looked at by every sweep; the look breaks as long as it is told to. */
+function watching(run: RunState) {
+  let nowMs = AT + 1_000;
+  let looks = 0;
+  const world = { isBroken: true };
+  const cloud = fakeCloud({});
+  const oldSide = async (): Promise<OldSide> => {
+    looks += 1;
+    if (world.isBroken) throw new Error("the look broke", { cause: new TypeError("groups is not iterable") });
+    return { kind: "silent" };
+  };
+  const { deps, kept } = watchedInMemory(run, { cloud, steps: { "fence-primary": FENCE }, oldSide });
+  const clock = { ...deps.clock, now: () => nowMs };
+  const blind = blindWatches();
+  const { signal } = new AbortController();
+  /** What a sweep's job ends with. */
+  const sweep = async (): Promise<unknown> => {
+    const ours = { ...deps, clock };
+    const look = () => watchOldSide(kept().run, ours, signal);
+    const ended = await watchInSight(kept().run, { ...ours, blind }, { signal, look }).catch((error: unknown) => error);
+    nowMs += SWEEP_MS;
+    return ended;
+  };
+  const needed = () => whoIsNeeded(kept().run, inventory, nowMs);
+  return { world, sweep, kept, needed, looks: () => looks, line: () => JSON.stringify(oldSideLine(kept().run, nowMs)) };
+}
+
+describe("a watch over the old side that breaks", () => {
+  test.each(["cannot-know", "fenced"] as const)(
+    "guard blind watch: people are called once, it goes on with pauses, and is said when it works again (%s)",
+    async (fence) => {
+      const { world, sweep, kept, needed, looks, line } = watching(verified(fence));
+
+      for (let sweeps = 0; sweeps < 4; sweeps += 1) expect(await sweep()).toBeInstanceOf(Error);
+      expect([needed(), kept().written]).toEqual([undefined, []]);
+      const reasons = new Set<string | undefined>();
+      for (let sweeps = 0; sweeps < 60; sweeps += 1) {
+        expect(await sweep()).toBeUndefined();
+        reasons.add(needed()?.reason);
+      }
+
+      expect(kept().written).toMatchObject([{ kind: "watch-blind", why: "the look broke ← groups is not iterable" }]);
+      expect([...reasons]).toEqual(["old-side:blind"]);
+      expect(needed()).toMatchObject({ occasion: "old-side", why: expect.stringContaining("groups is not iterable") });
+      expect(needed()?.people.length).toBeGreaterThan(0);
+      expect(line()).toContain("TwoKey cannot watch");
+      expect(looks()).toBeGreaterThan(5);
+      expect(looks()).toBeLessThan(15);
+
+      world.isBroken = false;
+      for (let sweeps = 0; sweeps < 31; sweeps += 1) await sweep();
+      expect(kept().written.map(({ kind }) => kind)).toEqual(["watch-blind", "watch-sees"]);
+      expect([needed(), kept().run.watch.blind]).toEqual([undefined, undefined]);
+      const before = looks();
+      await sweep();
+      expect(looks()).toBeGreaterThan(before);
+    },
+  );
+});
