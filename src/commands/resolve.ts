@@ -1,6 +1,7 @@
 import { UserError } from "../domain/errors.ts";
 import { nameOfAlarm } from "../domain/incident/alert.ts";
-import { type Incident, isOpen, ResolutionFields } from "../domain/incident/incident.ts";
+import { type Incident, isOpen } from "../domain/incident/incident.ts";
+import { ResolutionFields } from "../domain/incident/resolution.ts";
 import type { AgainstClosing } from "../flows/incident/life/against-closing.ts";
 import { resolveIncident } from "../flows/incident/life/changes.ts";
 import type { Measured } from "../flows/runbooks/runbook.ts";

@@ -1,6 +1,7 @@
 import type { Card, CardPart, Form, FormField } from "../domain/card/card.ts";
 import { sayDuration } from "../domain/duration.ts";
-import type { Incident, InitialFields, ResolutionFields, UpdateFields } from "../domain/incident/incident.ts";
+import type { Incident, InitialFields, UpdateFields } from "../domain/incident/incident.ts";
+import type { ResolutionFields } from "../domain/incident/resolution.ts";
 import { sayAgainst } from "./alarm-reads.ts";
 import { headlineOf } from "./incident.ts";
 import { withEnd } from "./room.ts";

@@ -3,6 +3,7 @@ import { DoorName, type Event } from "../event.ts";
 import { DutyRecord } from "./duty.ts";
 import { Ladder } from "./ladder.ts";
 import { PageRecord, StoredEscalation } from "./page.ts";
+import { Resolution } from "./resolution.ts";
 import { Severity } from "./severity.ts";
 
 /** The four parts of a status update. None may be empty. */
@@ -13,15 +14,6 @@ export const UpdateFields = z.strictObject({
   eta: z.string().min(1),
 });
 export type UpdateFields = z.infer<typeof UpdateFields>;
-
-/** The four parts of a resolution. None may be empty. */
-export const ResolutionFields = z.strictObject({
-  details: z.string().min(1),
-  impact: z.string().min(1),
-  followUps: z.string().min(1),
-  lessons: z.string().min(1),
-});
-export type ResolutionFields = z.infer<typeof ResolutionFields>;
 
 /** The four parts of the initial notification. */
 export interface InitialFields {
@@ -85,23 +77,6 @@ const StatusUpdate = z.strictObject({
 
 export const ResponsePhase = z.enum(["detect", "assess", "communicate"]);
 export type ResponsePhase = z.infer<typeof ResponsePhase>;
-
-const Resolution = z.strictObject({
-  fields: ResolutionFields,
-  by: z.string(),
-  /** What spoke against closing it, and why it was closed all the same. */
-  despite: z
-    .strictObject({
-      alarms: z.array(z.string()),
-      unknownIn: z.array(z.string()),
-      down: z.array(z.strictObject({ service: z.string(), gives: z.string() })),
-      plans: z.array(z.string()),
-      why: z.string(),
-    })
-    .optional(),
-  rtoMs: z.number().optional(),
-  rpoMs: z.number().optional(),
-});
 
 /**
  * One open problem with everything that is owed about it. States only move forward: `resolved` and `merged` are final.

@@ -7,10 +7,10 @@ import {
   type Incident,
   isOpen,
   type JoinedAlert,
-  type ResolutionFields,
   withNote,
 } from "../../../domain/incident/incident.ts";
 import { planLadder } from "../../../domain/incident/ladder.ts";
+import type { ResolutionFields } from "../../../domain/incident/resolution.ts";
 import { type Severity, worse } from "../../../domain/incident/severity.ts";
 import { turnOf } from "../intake/open.ts";
 import { settlePages } from "../paging/acknowledge.ts";
