@@ -367,8 +367,8 @@ export const GUARDS = [
   {
     guard: "an old side is looked after where users were led elsewhere",
     file: "src/flows/runbooks/failover/old-side.ts",
-    cut: "LedElsewhere.safeParse(output).data?.elsewhere !== true",
-    by: "LedElsewhere.safeParse(output).success",
+    cut: "led !== undefined && led.elsewhere !== true",
+    by: "led !== undefined",
     test: "engine/runs/vendor-refuses.test.ts",
     fails:
       "and shows none either, the run goes on when two approvers say that users were led there in another way, and name servers show it",

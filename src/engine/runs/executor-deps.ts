@@ -9,7 +9,7 @@ import { enteredBy } from "../../ports/elsewhere.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { OldSide, OldSideLooking } from "../../ports/old-side.ts";
 import type { Permission } from "../../ports/permission.ts";
-import type { GuardedCloud, StepContext } from "../../ports/step.ts";
+import { type GuardedCloud, handedOnBy, type StepContext } from "../../ports/step.ts";
 import type { StoredStep } from "../../ports/stored-step.ts";
 import type { GuardTimes } from "./guard-times.ts";
 import { endsTheDrive, type JournalDeps, type RunHold } from "./journal.ts";
@@ -60,7 +60,7 @@ export function contextFor(hold: RunHold, step: string, { cloud, steps, signal, 
       const { tries, requestIds } = stateOf(hold.run, step);
       return tries > 0 || requestIds.length > 0;
     },
-    outputOf: (step, shape) => shape.safeParse(stateOf(hold.run, step).output).data,
+    outputOf: (id, step) => handedOnBy(hold.run, id, step),
   };
 }
 
