@@ -3,6 +3,7 @@ import { basename, dirname } from "node:path";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { loadFile } from "./load.ts";
 import type { Problem } from "./problem.ts";
+import type { Rule } from "./rules/rule.ts";
 
 export interface FileHandlers {
   /** The file changed and can be used. */
@@ -14,6 +15,8 @@ export interface FileHandlers {
 export interface WatchOptions {
   /** Text that is already in use; without it the first reading is reported too. */
   readonly inUse?: string;
+  /** What runbooks warn of. */
+  readonly rules?: readonly Rule[];
   /** Quiet time after the last change before the file is read: an editor writes in several strokes. Machine time. */
   readonly settleMs?: number;
   /** The file is read this often anyway: not every file system tells of changes. Machine time. */
@@ -46,7 +49,7 @@ export function watchFile(path: string, handlers: FileHandlers, options: WatchOp
     wasMissing = false;
     if (text === reported) return;
     reported = text;
-    const loaded = loadFile(path, text);
+    const loaded = loadFile(path, text, options.rules);
     if (loaded.ok) handlers.onGood(loaded.inventory, loaded.warnings);
     else handlers.onBad(loaded.problems);
   };
