@@ -61,7 +61,7 @@ export interface RunbookRule {
   /** The reason in one sentence; printed on the reference page. */
   readonly because: string;
   /** `path` leads to the service in the file. */
-  check(service: ServiceFile, path: Path): readonly Finding[];
+  readonly check: (service: ServiceFile, path: Path) => readonly Finding[];
 }
 
 /** A runbook: what it is, how it is asked for, and how it judges, plans and measures. */

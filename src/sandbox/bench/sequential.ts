@@ -14,8 +14,9 @@ import { createAws } from "../../integrations/aws/aws.ts";
 import { databaseSessions } from "../../integrations/databases/sessions.ts";
 import { createProbe } from "../../integrations/network/probe.ts";
 import type { Clock } from "../../ports/clock.ts";
+import { read } from "../../ports/handed-on.ts";
 import { forLooks } from "../../ports/signals.ts";
-import { type Cloud, read, type StepContext } from "../../ports/step.ts";
+import type { Cloud, StepContext } from "../../ports/step.ts";
 import type { WorldClient } from "../world-client.ts";
 
 /**

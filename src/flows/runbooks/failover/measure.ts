@@ -1,6 +1,6 @@
 import { lossMs } from "../../../domain/plan-run/data-position.ts";
 import { type RunState, stateOf } from "../../../domain/plan-run/run.ts";
-import { handedOnBy, outputOf, outputsOf } from "../../../ports/step.ts";
+import { handedOnBy, outputOf, outputsOf } from "../../../ports/handed-on.ts";
 import { KINDS } from "../../resources/index.ts";
 import type { KindSeen } from "../../resources/places.ts";
 import { checkPublic } from "../../steps/check-public.ts";
