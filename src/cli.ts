@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
+import { RUNBOOK_RULES } from "./app/runbook-rules.ts";
 import { READING } from "./commands/reading.ts";
 import { type CommandResult, check, sayProblem, schema } from "./config/check.ts";
 import {
@@ -43,12 +44,12 @@ const VERBS: Readonly<Record<string, Verb>> = {
   check: {
     usage: "check FILE",
     says: "Report every problem of a twokey.yaml at once",
-    run: (args) => check(args, { readText, remembered }),
+    run: (args) => check(args, { readText, remembered, rules: RUNBOOK_RULES }),
   },
   schema: {
     usage: "schema [--markdown]",
     says: "Print the JSON Schema of twokey.yaml, or its reference page",
-    run: (args) => schema(args),
+    run: (args) => schema(args, RUNBOOK_RULES),
   },
   explain: {
     usage: "explain [SERVICE]",

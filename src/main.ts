@@ -1,5 +1,6 @@
 import { type App, startApp } from "./app/app.ts";
 import { createLogger } from "./app/log.ts";
+import { RUNBOOK_RULES } from "./app/runbook-rules.ts";
 import { sayProblem } from "./config/check.ts";
 import { readEnvironment, sayEnvironmentProblems } from "./config/environment.ts";
 import { loadFile } from "./config/load.ts";
@@ -19,7 +20,7 @@ async function main(): Promise<void> {
   if (!environment.ok) return end(2, sayEnvironmentProblems(environment.problems));
   const { settings } = environment;
   const text = readConfig(settings.configPath);
-  const loaded = loadFile(settings.configPath, text);
+  const loaded = loadFile(settings.configPath, text, RUNBOOK_RULES);
   if (!loaded.ok) return end(2, loaded.problems.map(sayProblem).join("\n"));
   const missing = missingForPagers(settings, Object.keys(loaded.file.pagers));
   if (missing.length > 0) return end(2, sayEnvironmentProblems(missing));
@@ -65,7 +66,7 @@ function follow(
       `Problems in twokey.yaml: ${problems.length}. The last good file stays in use. First: line ${first?.line ?? "?"}: ${first?.what ?? "unknown"}`,
     );
   };
-  return watchFile(path, { onGood, onBad }, { inUse });
+  return watchFile(path, { onGood, onBad }, { inUse, rules: RUNBOOK_RULES });
 }
 
 /** Machine time within which a process ends that was told to, whatever is away: less than supervisors wait before they kill. */

@@ -4,13 +4,14 @@ import { chainOf } from "./domain/errors.ts";
 import { benchLogger } from "./sandbox/bench/measurement.ts";
 import { readSoakArguments, SOAK_USAGE, type SoakArguments } from "./sandbox/soak/arguments.ts";
 import { playDays } from "./sandbox/soak/days.ts";
+import { flatnessOf } from "./sandbox/soak/flat.ts";
 import { tableOf } from "./sandbox/soak/sample.ts";
 import { SOAK_SLACK_MINUTE_MS, SOAK_SPEED } from "./sandbox/soak/speed.ts";
 import { startStage } from "./sandbox/stage.ts";
 
 /**
  * `npm run soak`: a year of alarms, incidents and runs with the real bot and a real Redis in the simulated world, whose clock
- * jumps to whatever is due next. Exit codes: 0 played, 1 it could not be played, 2 called wrongly.
+ * jumps to whatever is due next. Exit codes: 0 played, 1 the store grows or it could not be played, 2 called wrongly.
  */
 const EXAMPLE = fileURLToPath(new URL("../examples/inventory.yaml", import.meta.url));
 
@@ -41,7 +42,10 @@ async function play(wanted: SoakArguments): Promise<void> {
   let keepLogs = true;
   try {
     const samples = await playDays(stage, wanted, say);
-    process.stdout.write(isJson ? `${JSON.stringify({ days, samples })}\n` : tableOf(samples));
+    const flat = flatnessOf(samples);
+    process.stdout.write(isJson ? `${JSON.stringify({ days, samples, flat })}\n` : tableOf(samples));
+    if (flat.kind !== "flat") say([flat.why].flat().join(" "));
+    if (flat.kind === "grows") process.exitCode = 1;
     keepLogs = false;
   } finally {
     if (keepLogs) say(`The bot's log is ${stage.bots[0]?.logFile}`);

@@ -9,9 +9,9 @@ import type { Clock } from "../ports/clock.ts";
 import { alertCard, alertChangesCard } from "../views/alert.ts";
 import { incidentCard } from "../views/incident.ts";
 import { byHandCard } from "../views/key-form.ts";
-import { planCard, planDetailsCard, planInFull } from "../views/plan.ts";
+import { planCard, planDetailsCard } from "../views/plan.ts";
 import { recoveryCard, replacedRecoveryCard } from "../views/recovery.ts";
-import { copyOfBefore, replacedCopy } from "../views/run-copy.ts";
+import { calledCard, copyOfBefore, replacedCopy } from "../views/run-copy.ts";
 import { runNewsCard } from "../views/run-news.ts";
 import { progressCard } from "../views/run-progress.ts";
 import { updateDraftCard } from "../views/update.ts";
@@ -26,7 +26,7 @@ export interface CardSources {
 type Render = (subject: string, sources: CardSources) => Promise<Card | undefined>;
 
 /** Every kind of card that the outbox may owe, rendered from what is stored at the moment it is sent. */
-const RENDER: Readonly<Record<string, Render>> = {
+export const RENDER: Readonly<Record<string, Render>> = {
   alert: async (subject, { stores }) => {
     const alert = (await stores.alerts.get(subject))?.value;
     if (!alert) return undefined;
@@ -96,15 +96,7 @@ const RENDER: Readonly<Record<string, Render>> = {
     if (!run) return undefined;
     if ((await stores.calls.get(id))?.value.direct?.includes(card) === false) return replacedCopy(id);
     if (!needed?.people.some((each) => each.id === person)) return copyOfBefore(run);
-    return {
-      text: needed.why,
-      parts: [
-        { kind: "text", text: [{ bold: needed.why }] },
-        ...(run.state === "waiting-for-keys"
-          ? planInFull(run, inventory(), await planContext(run, { stores, clock })).parts
-          : progressCard(run, inventory(), await planContext(run, { stores, clock })).parts),
-      ],
-    };
+    return calledCard(run, inventory(), { ...(await planContext(run, { stores, clock })), why: needed.why });
   },
 };
 

@@ -6,7 +6,7 @@ import { observe } from "../flows/observe.ts";
 import { peopleLeft } from "../views/names.ts";
 import { seenLines } from "../views/status.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
-import { knownPerson, listed, type RunCommandDeps } from "./run-deps.ts";
+import { knownPerson, listed, type RunCommandDeps, VERBS_THAT_MOVE } from "./run-deps.ts";
 
 export interface AcceptStoreDeps extends RecoveryDeps, Pick<RunCommandDeps, "cloud" | "newId"> {
   /** What the store's stream still holds about a run. */
@@ -66,7 +66,7 @@ async function sign(ask: Ask, value: string, deps: AcceptStoreDeps): Promise<Ans
   const signed = await signRecovery({ who: listed(ask), digest }, deps);
   const text =
     signed.state === "accepted"
-      ? "Your signature was the last one: this store counts again. Earlier runs are closed. /dr failover makes a plan for what is left to do."
+      ? `Your signature was the last one: this store counts again. Earlier runs are closed. For what is left to do, make a plan: ${VERBS_THAT_MOVE}.`
       : `You have signed. ${peopleLeft(signed.keysRequired, signed.signatures.length)} must sign.`;
   return whisper(text);
 }

@@ -59,7 +59,12 @@ const INTRO = {
     "TwoKey looks at the service and starts at once: this only adds something, and changes nothing that is there.",
 } as const satisfies Record<StoredRunbook["needs"], string>;
 
-function formOf(runbook: StoredRunbook, { services, ...inventory }: Inventory, channel: string | undefined): Form {
+/** What a runbook is asked for with, where nothing was typed. */
+export function formOf(
+  runbook: StoredRunbook,
+  { services, ...inventory }: Inventory,
+  channel: string | undefined,
+): Form {
   return {
     title: `Plan a ${runbook.name}`,
     intent: runbook.name,

@@ -9,6 +9,7 @@ import { findPerson, findService, type Inventory } from "../domain/service/inven
 import type { Observation } from "../domain/service/observation.ts";
 import type { Service } from "../domain/service/service.ts";
 import { didYouMean } from "../domain/similar.ts";
+import { RUNBOOKS } from "../flows/runbooks/index.ts";
 import type { Who } from "../ports/asker.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Documents } from "../ports/documents.ts";
@@ -90,6 +91,11 @@ export function runOf(value: string): string {
   return value.split(":")[0] ?? value;
 }
 
+/** What moves a service, as people type it. */
+export const VERBS_THAT_MOVE = RUNBOOKS.filter(({ needs }) => needs === "two keys")
+  .map(({ name }) => `/dr ${name}`)
+  .join(" or ");
+
 /** The run that is meant: named by id, by service, or the only open one; of several, the only one in a state that fits. */
 export async function runMeant(
   word: string | undefined,
@@ -112,7 +118,7 @@ export async function runMeant(
     throw new UserError(
       "run-unknown",
       word === undefined
-        ? "There is no open plan or run. /dr failover makes a plan."
+        ? `There is no open plan or run. A plan is made by ${VERBS_THAT_MOVE}.`
         : `There is no open plan or run called ${word}, and none for a service of that name. /dr status shows what is open.`,
     );
   if (others.length > 0)

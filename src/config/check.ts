@@ -6,6 +6,7 @@ import { editorSchema } from "./json-schema.ts";
 import { loadFile } from "./load.ts";
 import { type Problem, sayList } from "./problem.ts";
 import { referencePage } from "./reference-page.ts";
+import type { Rule } from "./rules/rule.ts";
 import { sharedByDiscovery } from "./rules/sharing.ts";
 
 /** What a command prints and how its process ends: 0 fine, 1 problems were found, 2 it was called wrongly. */
@@ -24,10 +25,15 @@ export interface CheckSources {
   readonly readText: (path: string) => string;
   /** What the bot of this machine remembers of AWS. */
   readonly remembered: () => Promise<Found>;
+  /** What runbooks warn of. */
+  readonly rules?: readonly Rule[];
 }
 
 /** `twokey check [file]`. Warnings are printed and do not fail. */
-export async function check(args: readonly string[], { readText, remembered }: CheckSources): Promise<CommandResult> {
+export async function check(
+  args: readonly string[],
+  { readText, remembered, rules }: CheckSources,
+): Promise<CommandResult> {
   const [path = "twokey.yaml", ...rest] = args;
   if (path.startsWith("-") || rest.length > 0) return { text: CHECK_USAGE, exitCode: 2 };
   let text: string;
@@ -37,7 +43,7 @@ export async function check(args: readonly string[], { readText, remembered }: C
     const reason = error instanceof Error ? error.message : String(error);
     return { text: `${path} cannot be read: ${reason}\n${CHECK_USAGE}`, exitCode: 2 };
   }
-  const loaded = loadFile(path, text);
+  const loaded = loadFile(path, text, rules);
   const problems = loaded.ok ? loaded.warnings : loaded.problems;
   const services = loaded.ok ? withFound(loaded.inventory, await remembered()).services : [];
   const notes = [...services.flatMap(notesOf), ...sharingNotes(services)];
@@ -69,10 +75,10 @@ function notesOf(service: Service): string[] {
 }
 
 /** `twokey schema` prints the JSON Schema for editors, `--markdown` the reference page. */
-export function schema(args: readonly string[]): CommandResult {
+export function schema(args: readonly string[], rules: readonly Rule[] = []): CommandResult {
   const [flag, ...rest] = args;
   if (rest.length > 0 || (flag !== undefined && flag !== "--markdown")) return { text: SCHEMA_USAGE, exitCode: 2 };
-  const text = flag === undefined ? JSON.stringify(editorSchema(), null, 2) : referencePage();
+  const text = flag === undefined ? JSON.stringify(editorSchema(), null, 2) : referencePage(rules);
   return { text: text.trimEnd(), exitCode: 0 };
 }
 

@@ -37,9 +37,9 @@ export const RULES: readonly Rule[] = [
   ...USER_RULES,
 ];
 
-/** Rules whose sections could not be read are left out: what they would say about a broken section is a guess. */
-export function lint(file: ReadableFile): LintFinding[] {
-  return RULES.flatMap(({ name, severity, check }) =>
-    (check(file) ?? []).map((finding) => ({ ...finding, rule: name, severity })),
+/** `more`: rules of runbooks. Rules whose sections could not be read are left out: what they would say about a broken section is a guess. */
+export function lint(file: ReadableFile, more: readonly Rule[] = []): LintFinding[] {
+  return [...RULES, ...more].flatMap(({ name, severity, check }) =>
+    (check(file) ?? []).map((finding) => ({ severity, ...finding, rule: name })),
   );
 }

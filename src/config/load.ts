@@ -4,6 +4,7 @@ import { TWOKEY_FILE } from "./file-schema.ts";
 import { childOf } from "./json-schema.ts";
 import { lint } from "./lint.ts";
 import { type Finding, inReadingOrder, type Problem, type ProblemSeverity, sayPath } from "./problem.ts";
+import type { Rule } from "./rules/rule.ts";
 import { schemaFindings } from "./schema-findings.ts";
 import { readSections } from "./sections.ts";
 import { MAX_FILE_CHARACTERS, type Position, readSource } from "./source.ts";
@@ -20,9 +21,9 @@ export type Loaded =
 
 /**
  * Reads the text of `twokey.yaml`. Never throws: all problems come back at once, each with its place in `path`.
- * Only after a broken structure (a quote that is not closed) is the rest left unjudged.
+ * `more`: rules that hold besides those of the file itself, such as those of runbooks. Only after a broken structure (a quote that is not closed) is the rest left unjudged.
  */
-export function loadFile(path: string, text: string): Loaded {
+export function loadFile(path: string, text: string, more: readonly Rule[] = []): Loaded {
   if (text.length > MAX_FILE_CHARACTERS) return { ok: false, problems: [tooLarge(path, text.length)] };
   const source = readSource(text);
   const problem = (
@@ -45,7 +46,7 @@ export function loadFile(path: string, text: string): Loaded {
   const schema = findings.map((finding) =>
     problem(finding, source.positionOf(finding), { rule: "schema", severity: "error" }),
   );
-  const sense = lint(readSections(cleaned)).map((finding) =>
+  const sense = lint(readSections(cleaned), more).map((finding) =>
     problem(finding, source.positionOf(finding), { rule: finding.rule, severity: finding.severity }),
   );
   const problems = inReadingOrder([...syntax, ...schema, ...sense]);

@@ -10,10 +10,11 @@ import {
 } from "./json-schema.ts";
 import { RULES } from "./lint.ts";
 import { sayList } from "./problem.ts";
+import type { Rule } from "./rules/rule.ts";
 import { SANDBOX_ONLY, VARIABLES } from "./variables.ts";
 
 /** `docs/configuration.md`, made from the schema, the variables and the rules themselves. */
-export function referencePage(): string {
+export function referencePage(more: readonly Rule[] = []): string {
   const root = configurationSchema();
   const required = new Set(root.required);
   const sections = Object.entries(root.properties ?? {}).filter(([, schema]) => typeof schema === "object");
@@ -30,7 +31,7 @@ export function referencePage(): string {
       ...table(rowsOf(key, schema, { isRequired: true }).slice(1)),
     ]),
     ...environmentSection(),
-    ...rulesSection(),
+    ...rulesSection(more),
   ].join("\n");
 }
 
@@ -182,17 +183,18 @@ function needOf(name: string, variable: { safeParse(value: undefined): { success
   return variable.safeParse(undefined).success ? "–" : "required";
 }
 
-function rulesSection(): string[] {
-  const errors = RULES.filter(({ severity }) => severity === "error").length;
+function rulesSection(more: readonly Rule[]): string[] {
+  const rules = [...RULES, ...more];
+  const errors = rules.filter(({ severity }) => severity === "error").length;
   return [
     "## What `twokey check` looks for",
     "",
-    `Beyond the form of the file: ${sayList([`${errors} errors`, `${RULES.length - errors} warnings`])}. A file with errors is not`,
+    `Beyond the form of the file: ${sayList([`${errors} errors`, `${rules.length - errors} warnings`])}. A file with errors is not`,
     "loaded; a running bot keeps the last good one and says so.",
     "",
     "| rule | severity | because |",
     "| --- | --- | --- |",
-    ...RULES.map(({ name, severity, because }) => `| \`${name}\` | ${severity} | ${cell(because)} |`),
+    ...rules.map(({ name, severity, because }) => `| \`${name}\` | ${severity} | ${cell(because)} |`),
     "",
   ];
 }

@@ -4,6 +4,7 @@ import { chainOf } from "../domain/errors.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { loadFile } from "./load.ts";
 import type { Problem } from "./problem.ts";
+import type { Rule } from "./rules/rule.ts";
 import { readText } from "./text.ts";
 
 export interface FileHandlers {
@@ -16,6 +17,8 @@ export interface FileHandlers {
 export interface WatchOptions {
   /** Text that is already in use; without it the first reading is reported too. */
   readonly inUse?: string;
+  /** What runbooks warn of. */
+  readonly rules?: readonly Rule[];
   /** Quiet time after the last change before the file is read: an editor writes in several strokes. Machine time. */
   readonly settleMs?: number;
   /** The file is read this often anyway: not every file system tells of changes. Machine time. */
@@ -48,7 +51,7 @@ export function watchFile(path: string, handlers: FileHandlers, options: WatchOp
     wasMissing = false;
     if (text === reported) return;
     reported = text;
-    const loaded = loadFile(path, text);
+    const loaded = loadFile(path, text, options.rules);
     if (loaded.ok) handlers.onGood(loaded.inventory, loaded.warnings);
     else handlers.onBad(loaded.problems);
   };

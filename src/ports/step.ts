@@ -1,6 +1,5 @@
 import type { ZodType } from "zod";
 import type { PlannedStep, StepRole, WayBack } from "../domain/plan-run/plan.ts";
-import { type RunState, stateOf } from "../domain/plan-run/run.ts";
 import type { Answering } from "../domain/service/observation.ts";
 import type { Region } from "../domain/service/service.ts";
 import type { Clock } from "./clock.ts";
@@ -67,6 +66,12 @@ export interface HandsOn<Output> {
   readonly output: ZodType<Output>;
 }
 
+/** The same for several steps that hand on alike: they are known by what they are for. */
+export interface HandOnAlike<Output> {
+  readonly roles: readonly StepRole[];
+  readonly output: ZodType<Output>;
+}
+
 /** The run, and the number of the hold that performs it: the highest one is the newest. */
 export interface Fencing {
   readonly run: string;
@@ -83,8 +88,8 @@ export interface StepContext {
   readonly tries: number;
   /** For a step of one call: an earlier one was taken, or may have been since then. False where each was refused for certain. */
   readonly mayHaveAsked: boolean;
-  /** What a step of this plan has handed on, read as `shape`; undefined while it has not, or where it was done by hand. */
-  readonly outputOf: <Output>(step: string, shape: ZodType<Output>) => Output | undefined;
+  /** What that step of this plan has handed on, as `handedOnBy` says it. */
+  readonly outputOf: <Output>(id: string, step: HandsOn<Output> | HandOnAlike<Output>) => Output | undefined;
 }
 
 /** What looks has of it. */
@@ -149,6 +154,8 @@ export interface Step<Input, Data, Output> extends HandsOn<Output> {
   readonly role: StepRole;
   /** Calls that one look makes to one API, so that looks come no faster than twice as many a second. Absent: one. */
   readonly callsALook?: number;
+  /** Its call leads back when it is made twice: where nobody can say whether it was taken it asks people, and makes no other one. */
+  readonly leadsBack?: true;
   /** A vendor may refuse its calls for hours: then the run waits for it, and calls people. Absent: its deadline ends it. */
   readonly waitsOutRefusals?: true;
   /**
@@ -207,6 +214,7 @@ export function planned<Input extends Stored, Data, Output>(
     byHand: [...step.byHand(parsed)],
     ...(silent === undefined ? {} : { silent }),
     ...(step.otherWay?.(parsed) === true && { otherWay: true as const }),
+    ...(step.leadsBack && { leadsBack: true as const }),
   };
 }
 
@@ -215,13 +223,8 @@ export function wayBackOf({ undo }: Pick<Step<never, never, never>, "undo">): Wa
   return typeof undo === "object" ? "irreversible" : undo;
 }
 
-/** What each step of this kind has handed on in this run; undefined for one that was not done here. */
-export function outputsOf<Output>(run: RunState, { name, output }: HandsOn<Output>): (Output | undefined)[] {
-  const steps = run.plan.steps.filter(({ does }) => does === name).map(({ id }) => stateOf(run, id));
-  return steps.map((step) => (step.state === "done" ? output.safeParse(step.output).data : undefined));
-}
-
-/** What the newest of them has handed on; undefined where no step measured it. */
-export function outputOf<Output>(run: RunState, step: HandsOn<Output>): Output | undefined {
-  return outputsOf(run, step).findLast((output) => output !== undefined);
-}
+/** The input of a planned step, as that step reads it; undefined for another step. Throws ZodError where it cannot read it. */
+export const inputIn = <Input>(
+  { does, input }: Pick<PlannedStep, "does" | "input">,
+  step: { readonly name: string; readonly input: ZodType<Input> },
+): Input | undefined => (does === step.name ? step.input.parse(input) : undefined);

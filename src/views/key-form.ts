@@ -42,6 +42,7 @@ export function byHandCard(plan: Plan): Card {
 
 const commands = (step: PlannedStep, number: number): CardPart[] => [
   { kind: "text", text: [{ bold: `${number}. ${step.title}` }] },
+  ...(step.leadsBack ? [{ kind: "text" as const, text: "Make this call once: a second one leads back." }] : []),
   { kind: "code", text: step.byHand.join("\n") },
 ];
 

@@ -1,48 +1,72 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
+import type { Mode } from "../../src/domain/plan-run/plan.ts";
+import type { Service } from "../../src/domain/service/service.ts";
 import { STEPS } from "../../src/flows/index.ts";
 import { RUNBOOKS } from "../../src/flows/runbooks/index.ts";
-import { example } from "../harness/example.ts";
-import { planFor } from "../harness/plans.ts";
-import { PROPOSED } from "../harness/proposed-plays.ts";
+import { PROPOSED, planOn } from "../harness/proposed-plays.ts";
+import type { Change } from "../harness/quiet-cloud.ts";
+import { type SourceWord, wordsIn } from "../harness/words-in-source.ts";
 
 /** Rooms that know steps by their role and runbooks by their table. */
-const ROOMS = ["src/domain", "src/engine", "src/views"];
+const ROOMS = ["src/domain", "src/engine", "src/views", "src/commands"];
+
+const MODES: readonly Mode[] = ["planned", "unplanned"];
+
+/** Ways that the world can stand in when a plan is made: each may need steps of its own. */
+const DAYS: readonly ((service: Service) => Change)[] = [
+  () => ({}),
+  ({ home }) => ({ silent: [home] }),
+  () => ({ areRecordsSilent: true }),
+  ({ home }) => ({ silent: [home], areRecordsSilent: true }),
+];
+
+async function stepsOnAnyDay(): Promise<string[]> {
+  const wished = PROPOSED.flatMap((play) => MODES.flatMap((mode) => DAYS.map((change) => ({ play, mode, change }))));
+  const made = wished.map(({ play, ...day }) => planOn(play, play.inventory, day));
+  return (await Promise.all(made)).flatMap((each) => (each.kind === "plan" ? each.plan.steps.map(({ id }) => id) : []));
+}
 
 /** Names of the tables themselves, and the ids that a plan gives its steps. */
-const NAMES = new Set([
+const NAMES: ReadonlySet<string> = new Set([
   ...Object.keys(STEPS),
   ...RUNBOOKS.map(({ name }) => name),
-  ...planFor(example("regami")).steps.map(({ id }) => id),
-  ...PROPOSED.flatMap(({ run }) => run.plan.steps.map(({ id }) => id)),
+  ...(await stepsOnAnyDay()),
 ]);
 
-/** Route 53 has a routing of the same name as a runbook. */
-const ROUTING = /\brouting: [^,]*/g;
+/** The same word with another meaning, by the file and how it stands there. */
+const OTHER_WORDS: readonly (readonly [file: string, found: string, why: string])[] = [
+  ["src/domain/service/site.ts", "literal failover", "a routing of Route 53"],
+  ["src/domain/service/service.ts", "key promote", "a part of the budget, as people write it in twokey.yaml"],
+  ["src/engine/runs/journal.ts", "key take", "the hold of a run is taken"],
+  ["src/engine/runs/executor.ts", "member take", "the hold of a run is taken"],
+  ["src/engine/runs/fence-watch.ts", "member take", "the hold of a run is taken"],
+  ["src/domain/plan-run/fence.ts", "key fence", "what is proven of the old side: a noun of the glossary"],
+  ["src/domain/plan-run/fence.ts", "member fence", "the same noun"],
+  ["src/domain/plan-run/watch-transition.ts", "key fence", "the same noun"],
+  ["src/engine/runs/until-there.ts", "key fence", "the same noun"],
+  ["src/engine/runs/fence-again.ts", "key fence", "the same noun"],
+  ["src/engine/runs/fence-guard.ts", "member fence", "the same noun"],
+  ["src/engine/runs/fence-watch.ts", "key fence", "the same noun"],
+  ["src/engine/runs/fence-watch.ts", "member fence", "the same noun"],
+];
 
-/** Everything between quotes or back-ticks; comments may say what they like. */
-function literalsOf(source: string): string[] {
-  const code = source.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "").replaceAll(ROUTING, "");
-  return [...code.matchAll(/"([^"\n]*)"|`([^`]*)`/g)].map(([, quoted, template]) => quoted ?? template ?? "");
-}
-
-function nameIn(literal: string): string | undefined {
-  const [, verb] = /\/dr ([a-z-]+)/.exec(literal) ?? [];
-  // A name may also be put together, or looked for by its beginning.
-  return [...NAMES].find(
-    (name) => verb === name || [name, `${name}-`].includes(literal) || literal.startsWith(`${name}-$`),
+/** A name that stands there whole, put together from its beginning, or as the verb of a sentence. */
+function namesOf({ how, word }: SourceWord): string[] {
+  if (how !== "literal") return NAMES.has(word) ? [word] : [];
+  const verbs = new Set([...word.matchAll(/\/dr ([a-z-]+)/g)].map(([, verb]) => verb));
+  return [...NAMES].filter(
+    (name) => verbs.has(name) || [name, `${name}-`].includes(word) || word.startsWith(`${name}-$`),
   );
 }
 
-/** `file: name` for every name that stands in the sources of a room. */
+/** `file: how name` for every name that stands in the sources of a room. */
 function namesIn(files: readonly (readonly [file: string, source: string])[]): string[] {
-  return files.flatMap(([file, source]) =>
-    literalsOf(source).flatMap((literal) => {
-      const name = nameIn(literal);
-      return name === undefined ? [] : [`${file}: ${name}`];
-    }),
+  const found = files.flatMap(([file, source]) =>
+    wordsIn(source).flatMap((word) => namesOf(word).map((name) => `${file}: ${word.how} ${name}`)),
   );
+  return [...new Set(found)];
 }
 
 const sources = ROOMS.flatMap((room) =>
@@ -51,21 +75,39 @@ const sources = ROOMS.flatMap((room) =>
     .map((file) => [join(room, file), readFileSync(join(room, file), "utf8")] as const),
 );
 
-test("engine, domain and views name no step and no runbook", () => {
-  expect(sources.length).toBeGreaterThan(50);
-  expect(namesIn(sources)).toEqual([]);
+test("engine, domain, views and commands name no step and no runbook", () => {
+  expect(sources.length).toBeGreaterThan(80);
+  const known = OTHER_WORDS.map(([file, found]) => `${file}: ${found}`);
+  expect(new Set(namesIn(sources))).toEqual(new Set(known));
 });
 
-test("the names are those of every runbook, on every service that can have it", () => {
+test("the names are those of every runbook, on every service, in both modes and on the worst days", () => {
   expect(new Set(PROPOSED.map(({ runbook }) => runbook))).toEqual(new Set(RUNBOOKS.map(({ name }) => name)));
-  expect([...NAMES]).toEqual(expect.arrayContaining(["take", "copy", "promote-guests", "failover-cluster"]));
+  const some = ["take", "copy", "promote-guests", "failover-cluster", "record-position", "dns-by-hand"];
+  expect([...NAMES]).toEqual(expect.arrayContaining([...some, "dns-by-hand-book-example-com", "names-by-hand"]));
 });
 
-test("a name that is planted there is found, as a word of its own and as a verb", () => {
+test("a name that is planted there is found, however it stands there", () => {
   const planted = [
-    ["a.ts", 'if (step.does === "promote-replica") return;'],
-    ["c.ts", 'if (id === "promote-" + store) return;'],
-    ["b.ts", "const text = `Ask again: /dr failover inventory`; // a failover"],
+    ["a.ts", 'if (step.does === "promote-replica") wait();'],
+    ["b.ts", "const text = `Ask again: /dr failover inventory`; // a snapshot"],
+    ["c.ts", `if (id === "promote-" + store || id === \`copy-\${store}\`) wait();`],
+    ["d.ts", 'const LIMITS = { promote: 60, "scale-out": 30 } as const;'],
+    ["e.ts", "interface Seen { readonly fence: string }"],
+    ["f.ts", "const seen = outputs.reboot ?? steps.map(({ take: on }) => on);"],
+    ["g.ts", 'const routing = { routing: "failover", id: "dns-by-hand" };'],
+    ["h.ts", '// "fence-primary" and { promote: 1 } in a comment'],
   ] as const;
-  expect(namesIn(planted)).toEqual(["a.ts: promote-replica", "c.ts: promote", "b.ts: failover"]);
+  expect(namesIn(planted)).toEqual([
+    ...["a.ts: literal promote-replica", "b.ts: literal failover", "c.ts: literal promote", "c.ts: literal copy"],
+    ...[
+      "d.ts: key promote",
+      "d.ts: key scale-out",
+      "d.ts: literal scale-out",
+      "e.ts: key fence",
+      "f.ts: member reboot",
+      "f.ts: key take",
+    ],
+    ...["g.ts: literal failover", "g.ts: literal dns-by-hand"],
+  ]);
 });

@@ -1,8 +1,10 @@
 import { VERBS } from "../../src/commands/index.ts";
+import { formOf } from "../../src/commands/plan.ts";
 import { type Card, type Form, sentenceCard } from "../../src/domain/card/card.ts";
 import type { Act, Recovery } from "../../src/domain/plan-run/recovery.ts";
 import { responseTargets } from "../../src/flows/incident/comms/response.ts";
 import { nextPage } from "../../src/flows/incident/paging/next-page.ts";
+import { RUNBOOKS } from "../../src/flows/runbooks/index.ts";
 import { slackAccounts } from "../../src/integrations/slack/accounts.ts";
 import { messageOf } from "../../src/integrations/slack/blocks.ts";
 import { modalOf } from "../../src/integrations/slack/modal.ts";
@@ -49,6 +51,7 @@ import {
   SERVICE,
 } from "./run-states.ts";
 import { statesOf } from "./runbook-states.ts";
+import { callCards, newsCards, replacedCards } from "./sent.ts";
 
 /** Every card that people can be shown, in the states that matter, with data as it is on a bad night. */
 export function cards(): Readonly<Record<string, Card>> {
@@ -59,6 +62,9 @@ export function cards(): Readonly<Record<string, Card>> {
     ...incidentCards(),
     ...boardCards(),
     ...otherCards(),
+    ...newsCards(),
+    ...callCards(),
+    ...replacedCards(),
   };
 }
 
@@ -68,6 +74,9 @@ export function forms(): Readonly<Record<string, Form>> {
     "key-form-planned": keyForm(plannedPlan(), INVENTORY),
     "update-form": updateForm(openedIncident(), UPDATE),
     "resolve-form": resolveForm(openedIncident()),
+    ...Object.fromEntries(
+      RUNBOOKS.map((runbook) => [`form-${runbook.name}`, formOf(runbook, INVENTORY, "C0INC4MZQ8T")]),
+    ),
   };
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "@jest/globals";
+import { RUNBOOK_RULES } from "../../src/app/runbook-rules.ts";
 import { loadFile } from "../../src/config/load.ts";
 import type { Problem, ProblemSeverity } from "../../src/config/problem.ts";
 
@@ -60,7 +61,7 @@ export function placeOf(text: string, marked: string): { line: number; column: n
 }
 
 export function problemsOf(text: string, file = "twokey.yaml"): readonly Problem[] {
-  const loaded = loadFile(file, text);
+  const loaded = loadFile(file, text, RUNBOOK_RULES);
   return loaded.ok ? loaded.warnings : loaded.problems;
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { RULES } from "../../src/config/lint.ts";
+import { RUNBOOK_RULES } from "../../src/app/runbook-rules.ts";
+import { RULES as FILE_RULES } from "../../src/config/lint.ts";
 import { breakText, INVENTORY, problemsOf, TWO_SERVICES, testEach } from "./broken-file.ts";
 import { ALERTS_ROWS } from "./rows/alerts.ts";
 import { KINDS_ROWS } from "./rows/kinds.ts";
@@ -18,6 +19,9 @@ const ROWS = [
   ...PIPELINE_ROWS,
   ...KINDS_ROWS,
 ];
+
+/** Those of the file itself, and what runbooks warn of. */
+const RULES = [...FILE_RULES, ...RUNBOOK_RULES];
 
 describe("the check finds", () => {
   testEach(ROWS);

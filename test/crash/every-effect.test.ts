@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { isMove } from "../../src/domain/plan-run/plan.ts";
 import { effectsOf, namesOf } from "../harness/calls.ts";
 import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun, verdictOf } from "../harness/failover-world.ts";
+import { inEachMode } from "../harness/plays.ts";
 import { PROPOSED } from "../harness/proposed-plays.ts";
 import { standingOf } from "../harness/standing.ts";
 import { drawn, WALKED } from "../harness/tables.ts";
@@ -33,31 +35,34 @@ function without(gone: readonly string[], names: readonly string[]): string[] {
 
 const MOVES = PROPOSED.filter(({ run }) => run.plan.steps.some(({ role }) => role === "protects"));
 const OTHERS = PROPOSED.filter((play) => !MOVES.includes(play));
-const ROWS = [...drawn("effects of a move", MOVES), ...drawn("effects of another runbook", OTHERS)];
+const ROWS = [
+  ...drawn("effects of a move", inEachMode(MOVES)),
+  ...drawn("effects of another runbook", inEachMode(OTHERS)),
+];
 
 describe(`an executor that dies between two calls of one step (G5, X4), ${WALKED}`, () => {
-  test.each(ROWS)("$title: the run is verified, and nothing was done twice", async (play) => {
-    const { calls } = await undisturbed(play, "unplanned");
+  test.each(ROWS)("$title, $mode: the run is verified, and nothing was done twice", async ({ mode, ...play }) => {
+    const { calls } = await undisturbed(play, mode);
     at = await startFailoverWorld({ ...play, speed: SPEED });
-    const { plan } = await startRun(at, play);
+    const { plan } = await startRun(at, { ...play, mode });
 
     const killedAt = await driveThroughEffects(at, namesOf(calls), SPEED);
     if (await peopleEndedSessions(at))
       killedAt.push(...(await driveThroughEffects(at, without(killedAt, namesOf(calls)), SPEED)));
 
-    process.stdout.write(`${play.title}: killed after ${killedAt.join(", ")}\n`);
+    process.stdout.write(`${play.title} ${mode}: killed after ${killedAt.join(", ")}\n`);
     expect(await stateOfRun(at)).toBe("verified");
     expect(certain(killedAt)).toEqual(namesOf(effectsOf(at)));
     expect(twice()).toEqual([]);
     const verdict = await verdictOf(at);
     expect([verdict.splitBrain, verdict.doubledWrites]).toEqual([[], 0]);
-    expect(verdict.primary).toContain(MOVES.includes(play) ? plan.to : plan.from);
+    expect(verdict.primary).toContain(isMove(plan) ? plan.to : plan.from);
   });
 
-  test.each(drawn("effects of a way back", MOVES))(
-    "$title: the undo of its fence gives everything back",
-    async (play) => {
-      const asked = { play, mode: "planned" } as const;
+  test.each(drawn("effects of a way back", inEachMode(MOVES)))(
+    "$title, $mode: the undo of its fence gives everything back",
+    async ({ mode, ...play }) => {
+      const asked = { play, mode };
       const { undone } = await unwoundRun(asked);
       at = await startFailoverWorld({ ...play, speed: SPEED });
       const before = await standingOf(at);
@@ -67,7 +72,7 @@ describe(`an executor that dies between two calls of one step (G5, X4), ${WALKED
 
       const killedAt = await driveThroughEffects(at, namesOf(undone), SPEED);
 
-      process.stdout.write(`${play.title}: killed after ${killedAt.join(", ")}\n`);
+      process.stdout.write(`${play.title} ${mode}: killed after ${killedAt.join(", ")}\n`);
       expect(sorted(killedAt)).toEqual(namesOf(undone));
       expect(await stateOfRun(at)).toMatch(/^unwound/);
       expect(await standingOf(at)).toEqual(before);

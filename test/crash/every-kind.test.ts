@@ -2,7 +2,7 @@ import { afterEach, describe, test } from "@jest/globals";
 import { type FailoverWorld, startFailoverWorld } from "../harness/failover-world.ts";
 import { PLAYS } from "../harness/plays.ts";
 import { drawn, WALKED } from "../harness/tables.ts";
-import { diesAtEveryStep, offsetsOf } from "./every-step.ts";
+import { deathsOf, diesAtEveryStep } from "./every-step.ts";
 
 const SPEED = 150;
 
@@ -18,11 +18,11 @@ const THIRDS = [0, 1, 2].map((third) => OTHERS.filter((_, index) => index % 3 ==
 describe.each(drawn("crash plays", THIRDS).flat())(
   `an executor of $title that dies at every step (J2, G5, X4), ${WALKED}`,
   (play) => {
-    test.each(offsetsOf(play))(
-      "begun at boundary %i of six: the run is verified, and nothing was done twice",
-      async (offset) => {
+    test.each(deathsOf(play))(
+      "$mode, begun at boundary $offset of six: the run is verified, and nothing was done twice",
+      async (death) => {
         at = await startFailoverWorld({ ...play, speed: SPEED });
-        await diesAtEveryStep(at, { play, offset, speed: SPEED });
+        await diesAtEveryStep(at, { play, ...death, speed: SPEED });
       },
       LONGEST_MS,
     );

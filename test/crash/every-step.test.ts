@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { type FailoverWorld, mutationsOf, runOf, startFailoverWorld, startRun } from "../harness/failover-world.ts";
-import { PLAYS } from "../harness/plays.ts";
+import { isToggle, PLAYS } from "../harness/plays.ts";
+import { PROPOSED } from "../harness/proposed-plays.ts";
 import { WALKED } from "../harness/tables.ts";
-import { diesAtEveryStep, offsetsOf, TOGGLES } from "./every-step.ts";
+import { deathsOf, diesAtEveryStep, IN_DOUBT } from "./every-step.ts";
 import { driveThroughKills } from "./workers.ts";
 
 const SPEED = 150;
@@ -13,30 +14,27 @@ afterEach(() => at.stop());
 const ORDINARY = PLAYS.filter(({ service }) => service === "inventory");
 
 describe.each(ORDINARY)(`an executor of $title that dies at every step (J2, G5, X4), ${WALKED}`, (play) => {
-  test.each(offsetsOf(play))(
-    "begun at boundary %i of six, another one at each step: the run is verified, and nothing was done twice",
-    async (offset) => {
+  test.each(deathsOf(play))(
+    "$mode, begun at boundary $offset of six, another one at each step: the run is verified, and nothing was done twice",
+    async (death) => {
       at = await startFailoverWorld({ ...play, speed: SPEED });
-      await diesAtEveryStep(at, { play, offset, speed: SPEED });
+      await diesAtEveryStep(at, { play, ...death, speed: SPEED });
     },
   );
 });
 
-const ASKED = ORDINARY.flatMap((play) => {
-  const boundary = TOGGLES[play.runbook];
-  return boundary === undefined ? [] : [{ ...play, boundary }];
-});
+const ASKED = PROPOSED.filter(({ service, run }) => service === "inventory" && run.plan.steps.some(isToggle));
 
 test.each(ASKED)(
-  "$title, $boundary: nobody can say whether its call was made, so people are asked and it is not made again",
-  async ({ boundary, ...play }) => {
+  `$title, ${IN_DOUBT}: nobody can say whether its call was made, so people are asked and it is not made again`,
+  async (play) => {
     at = await startFailoverWorld({ ...play, speed: SPEED });
     const run = await startRun(at, play);
-    const [toggle] = run.plan.steps;
+    const point = `${IN_DOUBT} ${run.plan.steps.find(isToggle)?.id}`;
 
-    const killedAt = await driveThroughKills(at, [`${boundary} ${toggle?.id}`], SPEED);
+    const killedAt = await driveThroughKills(at, [point], SPEED);
 
-    expect(killedAt).toEqual([`${boundary} ${toggle?.id}`]);
+    expect(killedAt).toEqual([point]);
     const ended = await runOf(at);
     expect(ended.state).toBe("stopped");
     expect(ended.why).toContain("Nobody can say");

@@ -1,7 +1,7 @@
 import { expect } from "@jest/globals";
-import type { Plan } from "../../src/domain/plan-run/plan.ts";
+import type { Mode, Plan } from "../../src/domain/plan-run/plan.ts";
 import { type FailoverWorld, mutationsOf, runOf, startRun, verdictOf } from "../harness/failover-world.ts";
-import { isToggle, type Play } from "../harness/plays.ts";
+import { isToggle, modesOf, type Play } from "../harness/plays.ts";
 import { drawn } from "../harness/tables.ts";
 import { peopleEndedSessions } from "./sessions-left.ts";
 import { driveThroughKills } from "./workers.ts";
@@ -16,8 +16,8 @@ export const BOUNDARIES = [
   "after-done",
 ] as const;
 
-/** A call of an instance that leads back when it is made twice: who cannot see whether it was made asks people. */
-export const TOGGLES: Readonly<Record<string, (typeof BOUNDARIES)[number]>> = { "reboot-failover": "before-call" };
+/** Where nobody can say whether a call was made: a step whose call leads back asks people there. */
+export const IN_DOUBT: (typeof BOUNDARIES)[number] = "before-call";
 
 /** Who ends sessions over a connection of its own, and dies between its call and its record, takes with it the only way in. */
 const leavesSessions = ({ steps }: Plan, points: readonly string[]): boolean =>
@@ -25,26 +25,27 @@ const leavesSessions = ({ steps }: Plan, points: readonly string[]): boolean =>
     (step) => JSON.stringify(step.input).includes('"signedIn":true') && points.includes(`after-call ${step.id}`),
   );
 
-/** Each of them kills every step of the play once; all of them together kill every step at every boundary. */
-export const offsetsOf = ({ title }: Play): readonly number[] =>
+/** Each of them kills every step of the play once; all of them together kill every step at every boundary, in every mode. */
+export const deathsOf = (play: Play): readonly { readonly mode: Mode; readonly offset: number }[] =>
   drawn(
-    `crash ${title}`,
-    BOUNDARIES.map((_, offset) => offset),
+    `crash ${play.title}`,
+    modesOf(play).flatMap((mode) => BOUNDARIES.map((_, offset) => ({ mode, offset }))),
   );
 
 interface Dying {
   readonly play: Play;
+  readonly mode: Mode;
   /** Boundary of the first step; each next step dies at the next boundary. */
   readonly offset: number;
   readonly speed: number;
 }
 
 /** One worker after another, each dying at a step: over all offsets every step dies at every boundary. */
-export async function diesAtEveryStep(at: FailoverWorld, { play, offset, speed }: Dying): Promise<void> {
-  const run = await startRun(at, play);
+export async function diesAtEveryStep(at: FailoverWorld, { play, mode, offset, speed }: Dying): Promise<void> {
+  const run = await startRun(at, { ...play, mode });
   const points = run.plan.steps.flatMap((step, index) => {
     const boundary = BOUNDARIES[(index + offset) % BOUNDARIES.length];
-    return isToggle(step) && boundary === TOGGLES[play.runbook] ? [] : [`${boundary} ${step.id}`];
+    return isToggle(step) && boundary === IN_DOUBT ? [] : [`${boundary} ${step.id}`];
   });
 
   const killedAt = await driveThroughKills(at, points, speed);
@@ -53,7 +54,7 @@ export async function diesAtEveryStep(at: FailoverWorld, { play, offset, speed }
   const left = points.filter((point) => !killedAt.includes(point));
   if (isStopped) killedAt.push(...(await driveThroughKills(at, left, speed)));
 
-  process.stdout.write(`kills ${play.title} ${offset}: ${killedAt.length} of ${points.length} tried\n`);
+  process.stdout.write(`kills ${play.title} ${mode} ${offset}: ${killedAt.length} of ${points.length} tried\n`);
   expect(new Set(killedAt)).toEqual(new Set(points));
   const ended = await runOf(at);
   expect([ended.state, ended.why]).toEqual(["verified", ""]);

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { stepsToUndo } from "../../src/domain/plan-run/run.ts";
 import { effectsOf } from "../harness/calls.ts";
 import { type FailoverWorld, runOf, startFailoverWorld, verdictOf } from "../harness/failover-world.ts";
+import { inEachMode } from "../harness/plays.ts";
 import { PROPOSED } from "../harness/proposed-plays.ts";
 import { standingOf } from "../harness/standing.ts";
 import { drawn, WALKED } from "../harness/tables.ts";
@@ -18,25 +19,30 @@ afterEach(() => at.stop());
 const ROWS = PROPOSED.filter(({ run }) => run.plan.steps.some(({ role }) => role === "protects"));
 
 describe(`an executor that dies while it unwinds (G7, X4), ${WALKED}`, () => {
-  test.each(drawn("unwinding", ROWS))("$title: everything is given back, and nothing was promoted", async (play) => {
-    at = await startFailoverWorld({ ...play, speed: SPEED });
-    const before = await standingOf(at);
-    await refusedRun(at, { play, mode: "unplanned" });
-    await twoUnwind(at);
-    const points = stepsToUndo(await runOf(at)).flatMap(({ id }) => BOUNDARIES.map((boundary) => `${boundary} ${id}`));
+  test.each(drawn("unwinding", inEachMode(ROWS)))(
+    "$title, $mode: everything is given back, and nothing was promoted",
+    async ({ mode, ...play }) => {
+      at = await startFailoverWorld({ ...play, speed: SPEED });
+      const before = await standingOf(at);
+      await refusedRun(at, { play, mode });
+      await twoUnwind(at);
+      const points = stepsToUndo(await runOf(at)).flatMap(({ id }) =>
+        BOUNDARIES.map((boundary) => `${boundary} ${id}`),
+      );
 
-    const killedAt = await driveThroughKills(at, points, SPEED);
+      const killedAt = await driveThroughKills(at, points, SPEED);
 
-    process.stdout.write(`kills while ${play.title} unwinds: ${killedAt.length} of ${points.length} tried\n`);
-    expect(points).not.toEqual([]);
-    expect(new Set(killedAt)).toEqual(new Set(points));
-    expect(await stateOfRun(at)).toMatch(/^unwound/);
-    expect(await standingOf(at)).toEqual(before);
-    const commits = new Set(
-      everyCommit(play.run).flatMap((id) => denialsOf(play.run, id).map(({ operation }) => operation)),
-    );
-    expect(effectsOf(at).filter(({ operation }) => commits.has(operation))).toEqual([]);
-    expect(await at.memory.runs.holderOf(at.service.name)).toBeUndefined();
-    expect((await verdictOf(at)).splitBrain).toEqual([]);
-  });
+      process.stdout.write(`kills while ${play.title} ${mode} unwinds: ${killedAt.length} of ${points.length} tried\n`);
+      expect(points).not.toEqual([]);
+      expect(new Set(killedAt)).toEqual(new Set(points));
+      expect(await stateOfRun(at)).toMatch(/^unwound/);
+      expect(await standingOf(at)).toEqual(before);
+      const commits = new Set(
+        everyCommit(play.run).flatMap((id) => denialsOf(play.run, id).map(({ operation }) => operation)),
+      );
+      expect(effectsOf(at).filter(({ operation }) => commits.has(operation))).toEqual([]);
+      expect(await at.memory.runs.holderOf(at.service.name)).toBeUndefined();
+      expect((await verdictOf(at)).splitBrain).toEqual([]);
+    },
+  );
 });

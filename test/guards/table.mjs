@@ -245,7 +245,7 @@ export const GUARDS = [
     by: "if (lost && signal.aborted) refuseLost(name, lost);",
     test: "flows/steps/check-public.test.ts",
     fails:
-      "guard empty answer: never when a name server gives nobody an address: no waiting mends that, and people are called at once (W2)",
+      "guard empty answer: never when a name server gives nobody an address: no waiting mends that, and people are called at once",
   },
   {
     guard: "an empty answer that a resolver keeps is no lost set",
@@ -367,8 +367,8 @@ export const GUARDS = [
   {
     guard: "an old side is looked after where users were led elsewhere",
     file: "src/flows/runbooks/failover/old-side.ts",
-    cut: "LedElsewhere.safeParse(output).data?.elsewhere !== true",
-    by: "LedElsewhere.safeParse(output).success",
+    cut: "led !== undefined && led.elsewhere !== true",
+    by: "led !== undefined",
     test: "engine/runs/vendor-refuses.test.ts",
     fails:
       "and shows none either, the run goes on when two approvers say that users were led there in another way, and name servers show it",
@@ -1218,7 +1218,7 @@ export const GUARDS = [
     cut: 'v4.lost ?? (families?.includes("AAAA") ? v6.lost : undefined)',
     by: "v4.lost",
     test: "flows/steps/check-public.test.ts",
-    fails: "guard empty IPv6: never when a name server has lost the IPv6 address alone, of a name that has one (W2)",
+    fails: "guard empty IPv6: never when a name server has lost the IPv6 address alone, of a name that has one",
   },
   {
     guard: "an opening before the promotion calls people",

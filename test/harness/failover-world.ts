@@ -277,16 +277,19 @@ export interface RunWish {
 export async function startRun(at: FailoverWorld, wish: RunWish = {}): Promise<RunState> {
   const { mode = "unplanned", id = "F-1", runbook = "failover", words = {}, continues } = wish;
   const { inventory, memory, clock, service, cloud } = at;
-  const wished = runbook === "failover" ? { mode, to: wish.to ?? service.standby } : words;
+  const meant = runbookOf({ runbook, id });
+  // Each runbook takes of it what its wish knows.
+  const read = meant.read({ mode, to: wish.to ?? service.standby, ...words });
+  if (!read.ok) throw new Error(read.why);
   const ask = async () =>
-    runbookOf({ runbook, id }).plan(
+    meant.plan(
       {
         ...{ id, service, inventory, reason: "a rehearsal", incident: undefined, requester: "nobody-who-approves" },
         observed: await observe(service, cloud, { isForPlan: true }),
         nowMs: clock.now(),
         ...(continues ? { continues } : {}),
       },
-      wished,
+      read.wish,
     );
   const planned = await askAgainWhileUnseen(ask);
   if (planned.kind === "refused") throw new Error(planned.reasons.join(" "));

@@ -1,5 +1,6 @@
-import type { Mode, PlannedStep } from "../../src/domain/plan-run/plan.ts";
-import { RUNBOOKS } from "../../src/flows/runbooks/index.ts";
+import { z } from "zod";
+import { Mode, type PlannedStep } from "../../src/domain/plan-run/plan.ts";
+import { RUNBOOKS, runbookOf } from "../../src/flows/runbooks/index.ts";
 import type { ExampleName } from "./example.ts";
 
 /** A runbook on a service of an example. */
@@ -46,9 +47,21 @@ const ALL: readonly Play[] = SERVICES.flatMap(([example, service, only]) =>
 export const PLAYS = ALL.filter(({ title }) => REFUSED[title] === undefined);
 export const REFUSALS = ALL.filter(({ title }) => REFUSED[title] !== undefined);
 
-/** A call of an instance that leads back when it is made twice: who cannot see whether it was made asks people. */
-export const isToggle = ({ does }: Pick<PlannedStep, "does">): boolean => does === "reboot-instance";
+/** Whose call leads back when it is made twice: who cannot see whether it was made asks people. */
+export const isToggle = ({ leadsBack }: Pick<PlannedStep, "leadsBack">): boolean => leadsBack === true;
 
-/** The modes in which it can be asked for; of a runbook that knows none, one. */
-export const modesOf = ({ runbook }: Play): readonly Mode[] =>
-  runbook === "failover" ? ["unplanned", "planned"] : ["unplanned"];
+const HasMode = z.object({ mode: Mode });
+
+/** The modes in which it can be wished for; of a runbook that knows none, one. */
+export function modesOf({ runbook: name }: Play): readonly Mode[] {
+  const runbook = runbookOf({ runbook: name, id: name });
+  const known = Mode.options.filter((mode) => {
+    const wish = runbook.read({ mode });
+    return wish.ok && HasMode.safeParse(wish.wish).data?.mode === mode;
+  });
+  return known.length > 0 ? known : ["unplanned"];
+}
+
+/** Each of them in each of its modes. */
+export const inEachMode = <T extends Play>(plays: readonly T[]): (T & { readonly mode: Mode })[] =>
+  plays.flatMap((play) => modesOf(play).map((mode) => ({ ...play, mode })));

@@ -14,6 +14,8 @@ export interface Change {
   readonly lag?: Readonly<Record<string, number>>;
   /** Regions that give no answer. */
   readonly silent?: readonly Region[];
+  /** Route 53 says nothing of its records. */
+  readonly areRecordsSilent?: true;
   /** Where the names outside Route 53 lead; absent: home. */
   readonly ledTo?: string;
 }
@@ -40,7 +42,9 @@ export function quietCloud(service: Service, change: Change = {}): Cloud {
     compute: {
       describe: async (region, site) => there(region, tasksOf(site, region === service.home ? site.tasks : 0)),
     },
-    traffic: { records: async (_zone, name) => known(recordsOf(service, name)) },
+    traffic: {
+      records: async (_zone, name) => (change.areRecordsSilent ? dark("Route 53") : known(recordsOf(service, name))),
+    },
     probe: {
       health: async () => ({ kind: "healthy", status: 200 }),
       resolve: async (host) => [answer(host)],

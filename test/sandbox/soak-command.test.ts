@@ -11,6 +11,7 @@ const PLAYED_WITHIN_MS = 240_000;
 
 const Result = z.strictObject({
   days: z.number(),
+  flat: z.strictObject({ kind: z.literal("not-judged"), why: z.string() }),
   samples: z.array(
     z.strictObject({
       ...{ day: z.number(), redisMb: z.number(), keys: z.number(), ledgerMb: z.number(), rssMb: z.number() },

@@ -60,14 +60,29 @@ export const SITE_RULES: readonly Rule[] = [
     severity: "error",
     because: "A bot that dies with the region it should evacuate helps nobody.",
     needs: ["aws", "services"],
-    check: ({ aws, services }) => {
-      const protectedBy = Object.keys(services).filter((name) => services[name]?.regions.includes(aws.sts));
+    check: ({ aws: { sts }, services }) => {
+      const protectedBy = Object.keys(services).filter((name) => services[name]?.regions.includes(sts));
       if (protectedBy.length === 0) return [];
+      const at = { path: ["aws", "sts"], what: `TwoKey runs in ${sts}, which is a region of ${sayList(protectedBy)}` };
+      if (hasOtherRegion(sts, services)) return [{ ...at, instead: "run TwoKey in a third region and write that one" }];
+      const instead = `run a process of TwoKey in each of them: ${partitionOf(sts)} has no third region`;
+      return [{ ...at, instead, severity: "warning" }];
+    },
+  }),
+  rule({
+    name: "sts-in-the-partition",
+    severity: "error",
+    because: "Credentials of one partition are worth nothing in another one (China, GovCloud).",
+    needs: ["aws", "services"],
+    check: ({ aws, services }) => {
+      const others = Object.values(services).flatMap(({ regions: [home = ""] }) => home);
+      const [other] = others.filter((home) => partitionOf(home) !== partitionOf(aws.sts));
+      if (other === undefined) return [];
       return [
         {
           path: ["aws", "sts"],
-          what: `TwoKey runs in ${aws.sts}, which is a region of ${sayList(protectedBy)}`,
-          instead: "run TwoKey in a third region and write that one",
+          what: `${aws.sts} lies in the partition ${partitionOf(aws.sts)}, and ${other} in ${partitionOf(other)}`,
+          instead: `write a region of ${partitionOf(other)}`,
         },
       ];
     },
@@ -135,6 +150,14 @@ export const SITE_RULES: readonly Rule[] = [
       }),
   }),
 ];
+
+type Services = Readonly<Record<string, ServiceFile>>;
+
+/** Whether its partition has a region, as far as this TwoKey knows, that no service of the file has. */
+function hasOtherRegion(sts: Region, services: Services): boolean {
+  const taken = new Set(Object.values(services).flatMap(({ regions }) => regions));
+  return KNOWN_REGIONS.some((region) => partitionOf(region) === partitionOf(sts) && !taken.has(region));
+}
 
 /** The chain of needs that leads from `from` to `to`; undefined where none does. */
 function wayBack(

@@ -79,6 +79,8 @@ export const PlannedStep = z.strictObject({
   silent: z.string().exactOptional(),
   /** While its vendor refuses it people may do it in another way, and the step sees that without the vendor. */
   otherWay: z.literal(true).exactOptional(),
+  /** Its call leads back when it is made twice. */
+  leadsBack: z.literal(true).exactOptional(),
 });
 export type PlannedStep = z.infer<typeof PlannedStep>;
 

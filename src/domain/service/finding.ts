@@ -10,4 +10,6 @@ export interface Finding {
   readonly isAboutKey?: true;
   readonly what: string;
   readonly instead: string;
+  /** Where the case is milder than its rule; absent: what the rule says. */
+  readonly severity?: ProblemSeverity;
 }

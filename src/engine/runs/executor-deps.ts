@@ -6,6 +6,7 @@ import { type PlannedStep, stepOf } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { enteredBy } from "../../ports/elsewhere.ts";
+import { handedOnBy } from "../../ports/handed-on.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { OldSide, OldSideLooking } from "../../ports/old-side.ts";
 import type { Permission } from "../../ports/permission.ts";
@@ -60,7 +61,7 @@ export function contextFor(hold: RunHold, step: string, { cloud, steps, signal, 
       const { tries, requestIds } = stateOf(hold.run, step);
       return tries > 0 || requestIds.length > 0;
     },
-    outputOf: (step, shape) => shape.safeParse(stateOf(hold.run, step).output).data,
+    outputOf: (id, step) => handedOnBy(hold.run, id, step),
   };
 }
 

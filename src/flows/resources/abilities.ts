@@ -1,10 +1,11 @@
+import type { ZodType } from "zod";
 import type { Acceptance, PlannedStep } from "../../domain/plan-run/plan.ts";
 import type { Behind } from "../../domain/service/observation.ts";
 import type { Known } from "../../domain/service/observed.ts";
 import type { Region } from "../../domain/service/service.ts";
 import type { SnapshotName } from "../../domain/service/snapshot.ts";
 import type { Family } from "../../ports/probe.ts";
-import type { HandsOn, LookContext } from "../../ports/step.ts";
+import type { HandsOn, LookContext, Stored } from "../../ports/step.ts";
 import type { ByHandFirst, PositionOutput } from "../steps/schemas.ts";
 import type { Move, Place, Seen, Slot } from "./place.ts";
 
@@ -57,14 +58,30 @@ export interface StoreMove<Settings, Facts> {
   leftFor(at: Seen<Settings, Facts>, move: StoreMoving): readonly string[];
   /** The step that `measure` plans. */
   readonly measuredBy: HandsOn<PositionOutput>;
-  /** What `lostBy` has to know of the copy in a region. */
-  copyIn(place: Place<Settings>, region: Region): Readonly<Record<string, unknown>>;
-  /** Why a copy that was promoted is no writer any more, so that people must have moved back; undefined: nothing says so. */
-  lostBy(
-    copy: Readonly<Record<string, unknown>>,
-    context: Pick<LookContext, "cloud" | "signal">,
-  ): Promise<string | undefined>;
+  readonly promotedCopy: PromotedCopy<Settings>;
 }
+
+/** What is noticed of people who moved back: the copy that was promoted, as the fence writes it down and reads it again. */
+export interface PromotedCopy<Settings> {
+  /** What `lostBy` has to know of the copy in a region. */
+  in(place: Place<Settings>, region: Region): Stored;
+  /** Why that copy is no writer any more; undefined: nothing says so. Throws ZodError for what it did not write down. */
+  lostBy(copy: unknown, context: Pick<LookContext, "cloud" | "signal">): Promise<string | undefined>;
+}
+
+interface Noticing<Settings, Copy> {
+  readonly shape: ZodType<Copy>;
+  readonly in: (place: Place<Settings>, region: Region) => Copy;
+  readonly lostBy: (copy: Copy, context: Pick<LookContext, "cloud" | "signal">) => Promise<string | undefined>;
+}
+
+/** Its shape is known to its kind alone, and forgotten outside. */
+export const promotedCopy = <Settings, Copy extends Stored>(
+  noticing: Noticing<Settings, Copy>,
+): PromotedCopy<Settings> => ({
+  in: noticing.in,
+  lostBy: async (copy, context) => noticing.lostBy(noticing.shape.parse(copy), context),
+});
 
 export type Turning =
   | { readonly kind: "refused"; readonly why: string }
@@ -88,6 +105,8 @@ export interface TurnWish {
 /** How a store's writer goes to another machine of the same region. */
 export interface StoreTurn<Settings, Facts> {
   turn(at: Seen<Settings, Facts>, wish: TurnWish): Turning;
+  /** The machine that a step of `Turning` was asked to turn onto; undefined where it names none. */
+  targetOf?(step: PlannedStep): string | undefined;
   /** The value of `Turning.identity` as it is now; undefined: it cannot be seen. */
   identityNow(
     place: Place<Settings>,

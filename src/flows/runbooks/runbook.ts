@@ -2,9 +2,10 @@ import type { ZodType } from "zod";
 import type { FormField } from "../../domain/card/card.ts";
 import type { Plan } from "../../domain/plan-run/plan.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
+import type { Finding, Path, ProblemSeverity } from "../../domain/service/finding.ts";
 import type { Inventory } from "../../domain/service/inventory.ts";
 import type { Observation } from "../../domain/service/observation.ts";
-import type { Service } from "../../domain/service/service.ts";
+import type { Service, ServiceFile } from "../../domain/service/service.ts";
 import type { OldSide, OldSideLooking } from "../../ports/old-side.ts";
 import type { CloudReads } from "../../ports/step.ts";
 
@@ -53,6 +54,16 @@ export type Words =
   | { readonly kind: "wish"; readonly wish: Readonly<Record<string, unknown>> }
   | { readonly kind: "not-understood"; readonly word: string };
 
+/** Something about a service that makes no sense to a runbook although the schema accepts it. */
+export interface RunbookRule {
+  readonly name: string;
+  readonly severity: ProblemSeverity;
+  /** The reason in one sentence; printed on the reference page. */
+  readonly because: string;
+  /** `path` leads to the service in the file. */
+  readonly check: (service: ServiceFile, path: Path) => readonly Finding[];
+}
+
 /** A runbook: what it is, how it is asked for, and how it judges, plans and measures. */
 export interface Runbook<Wish> {
   /** The verb that asks for it, and what a plan names it by. */
@@ -65,6 +76,8 @@ export interface Runbook<Wish> {
   readonly usage: string;
   /** What somebody would really type after its name; present where the help shows it as an example. */
   readonly example?: string;
+  /** What of a file it warns of before anybody asks for it; absent: nothing. */
+  readonly lint?: readonly RunbookRule[];
   /** What can be wished for besides the service and the reason. */
   readonly wish: ZodType<Wish>;
   /** Reads typed words; each key of the wish it knows nothing about stays absent. */

@@ -4,7 +4,7 @@ import type { DnsAnswer } from "../../ports/probe.ts";
 import type { LookContext, Step } from "../../ports/step.ts";
 import { digged } from "./by-hand.ts";
 import { givenBy, pointTo } from "./dns-answers.ts";
-import { BY_HAND_WITHIN_MS, MINUTE, NoData } from "./schemas.ts";
+import { BY_HAND_WITHIN_MS, LedSince, MINUTE, NoData } from "./schemas.ts";
 
 /**
  * Waits until every name server of the zone gives the new side, whoever made it so: a person, or Route 53's own health
@@ -13,15 +13,13 @@ import { BY_HAND_WITHIN_MS, MINUTE, NoData } from "./schemas.ts";
 const Input = z.object({ name: z.string(), newSide: z.string(), region: z.string(), commands: z.array(z.string()) });
 type Input = z.infer<typeof Input>;
 
-const InSync = z.object({ inSyncAtMs: z.number() });
-
-export const awaitDns: Step<Input, Record<string, never>, z.infer<typeof InSync>> = {
+export const awaitDns: Step<Input, Record<string, never>, z.infer<typeof LedSince>> = {
   name: "await-dns",
   role: "waits-for-people",
   input: Input,
   data: NoData,
   dataByHand: () => ({}),
-  output: InSync,
+  output: LedSince,
   title: ({ name, region }) => `Wait for ${name} to be pointed at ${region} by hand`,
   times: () => ({ expectedMs: 5 * MINUTE, deadlineMs: BY_HAND_WITHIN_MS }),
   byHand: ({ name, newSide, commands }) => [...commands, ...digged(name, `as ${newSide} does`)],

@@ -9,7 +9,7 @@ import { emptyAt, givenBy } from "./dns-answers.ts";
 import type { Mark } from "./dns-mark.ts";
 import { changing } from "./permissions.ts";
 import { recordsByHand } from "./records-by-hand.ts";
-import { LedElsewhere, MINUTE, RecordsInput, SECOND } from "./schemas.ts";
+import { LedElsewhere, LedSince, MINUTE, RecordsInput, SECOND } from "./schemas.ts";
 import { type Standing, standingOf, write } from "./write-records.ts";
 
 const Input = RecordsInput;
@@ -20,7 +20,7 @@ type Data = z.infer<typeof Data>;
 /** Without a time where nothing had to be changed: nobody knows since when it has been so. */
 const Output = z.object({
   changeId: z.string().nullable(),
-  inSyncAtMs: z.number().exactOptional(),
+  ...LedSince.shape,
   ...LedElsewhere.shape,
 });
 

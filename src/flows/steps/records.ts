@@ -1,8 +1,9 @@
+import type { z } from "zod";
 import { canonicalJson } from "../../domain/json.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
-import type { HandsOn } from "../../ports/step.ts";
+import { inputIn, type Step } from "../../ports/step.ts";
 import type { RecordSet } from "../../ports/traffic.ts";
-import { RecordsInput } from "./schemas.ts";
+import type { RecordsInput } from "./schemas.ts";
 
 /** Equal in everything TwoKey knows of a record. */
 export function sameRecords(a: readonly RecordSet[], b: readonly RecordSet[]): boolean {
@@ -23,7 +24,7 @@ export function concerned(all: readonly RecordSet[], captured: readonly RecordSe
 
 interface Changing {
   readonly continues: RunState | undefined;
-  readonly step: Pick<HandsOn<unknown>, "name">;
+  readonly step: Pick<Step<z.infer<typeof RecordsInput>, never, never>, "name" | "input">;
   readonly zone: string;
   readonly name: string;
   /** What stands there now. */
@@ -32,9 +33,8 @@ interface Changing {
 
 /** What undo puts back, and how moving back is recognised: not what an earlier run of this move made of the records. */
 export function recordsBefore({ continues, step, zone, name, current }: Changing): RecordSet[] {
-  const earlier = continues?.plan.steps.find(
-    ({ does, input }) => does === step.name && input["name"] === name && input["zone"] === zone,
-  );
-  const input = earlier && RecordsInput.parse(earlier.input);
+  const input = continues?.plan.steps
+    .map((earlier) => inputIn(earlier, step))
+    .find((earlier) => earlier?.name === name && earlier.zone === zone);
   return [...(input && sameRecords(current, input.after) ? input.before : current)];
 }

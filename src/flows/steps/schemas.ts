@@ -33,6 +33,9 @@ export const RecordsInput = z.object({
 /** Output of a step that moved users, where people did it in another way while it was refused: its own records say nothing then. */
 export const LedElsewhere = z.object({ elsewhere: z.literal(true).exactOptional() });
 
+/** World time since which users are led to the new side by all name servers; absent where nobody knows since when. */
+export const LedSince = z.object({ inSyncAtMs: z.number().exactOptional() });
+
 /** World time before which every commit is on the new side; null: nobody knows. */
 export const PositionOutput = z.object({ lastCommitMs: z.number().nullable() });
 export type PositionOutput = z.infer<typeof PositionOutput>;

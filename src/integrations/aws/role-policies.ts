@@ -23,7 +23,7 @@ export interface RoleWish {
   readonly copies: { readonly names: string; readonly tag: string };
 }
 
-/** What no role of TwoKey may do, whatever else allows it (W29): a token for one thing must not be able to end another one. */
+/** What no role of TwoKey may do, whatever else allows it: a token for one thing must not be able to end another one. */
 const NEVER = [
   ...["backup:Delete*", "dynamodb:Delete*", "ec2:Delete*", "ec2:Terminate*", "ecs:Delete*", "glacier:Delete*"],
   ...["iam:*", "kms:Disable*", "kms:ScheduleKeyDeletion", "organizations:*", "rds:ModifyDBCluster"],

@@ -14,6 +14,7 @@ import { createAws } from "../../integrations/aws/aws.ts";
 import { databaseSessions } from "../../integrations/databases/sessions.ts";
 import { createProbe } from "../../integrations/network/probe.ts";
 import type { Clock } from "../../ports/clock.ts";
+import { read } from "../../ports/handed-on.ts";
 import { forLooks } from "../../ports/signals.ts";
 import type { Cloud, StepContext } from "../../ports/step.ts";
 import type { WorldClient } from "../world-client.ts";
@@ -78,7 +79,7 @@ async function walk(plan: Plan, cloud: Cloud): Promise<void> {
     fencing: { run: plan.id, epoch: 1 },
     tries: 1,
     mayHaveAsked: false,
-    outputOf: (step, shape) => shape.safeParse(outputs.get(step)).data,
+    outputOf: (id, { output }) => (outputs.has(id) ? read(output, outputs.get(id), id) : undefined),
   };
   // What nothing waits for comes last.
   const isLast = ({ does }: PlannedStep) => STEPS[does]?.leftToPeople !== undefined;

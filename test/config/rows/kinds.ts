@@ -38,7 +38,7 @@ export const KINDS_ROWS: readonly Broken[] = [
     says: ["exactly one region, and 2 are written", "a store of its own"],
   },
   {
-    rule: "aurora-cluster-stays",
+    rule: "every-store-can-move",
     severity: "warning",
     claim: "a store that cannot be moved in a service of two regions",
     edits: [[STOCK, ONE_CLUSTER]],

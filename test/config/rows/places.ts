@@ -89,6 +89,14 @@ export const PLACES_ROWS: readonly Broken[] = [
     says: ["a region of inventory", "third region"],
   },
   {
+    rule: "sts-in-the-partition",
+    claim: "credentials of another partition",
+    edits: [["sts: eu-north-1", "sts: us-gov-west-1"]],
+    at: "sts: ‸us-gov-west-1 #",
+    path: "aws.sts",
+    says: ["us-gov-west-1 lies in the partition aws-us-gov, and eu-west-1 in aws", "a region of aws"],
+  },
+  {
     rule: "control-plane-in-protected-region",
     severity: "warning",
     claim: "a standby in us-east-1",

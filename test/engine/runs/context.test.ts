@@ -1,10 +1,12 @@
-import { expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
+import { FenceOutput } from "../../../src/domain/plan-run/fence.ts";
 import type { RunState } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../../src/domain/plan-run/run-transition.ts";
 import { contextFor, definitionOf } from "../../../src/engine/runs/executor-deps.ts";
 import type { RunHold } from "../../../src/engine/runs/journal.ts";
 import { STEPS } from "../../../src/flows/index.ts";
+import { recordDataPosition } from "../../../src/flows/resources/stores/rds-replica/record-data-position.ts";
 import { example } from "../../harness/example.ts";
 import { fakeCloud } from "../../harness/fakes.ts";
 import { AT } from "../../harness/observed.ts";
@@ -17,16 +19,46 @@ const failed: RunEntry = { kind: "failed", ...at, ...step, code: "x", why: "it b
 const retried: RunEntry = { kind: "retried", ...at, by: "ana", door: "slack", step: "promote" };
 const taken: RunEntry = { kind: "asked", ...at, ...step, requestIds: ["r-1"], data: { found: "asked" } };
 
-function mayHaveAsked(...entries: RunEntry[]): boolean {
-  const begun: RunEntry[] = [
-    { kind: "started", ...at, keys: ["ana", "ben"] },
-    { kind: "claimed", ...at, epoch: 1, worker: "w1" },
-  ];
+const begun: readonly RunEntry[] = [
+  { kind: "started", ...at, keys: ["ana", "ben"] },
+  { kind: "claimed", ...at, epoch: 1, worker: "w1" },
+];
+
+function contextAfter(entries: readonly RunEntry[]) {
   const run: RunState = [...begun, ...entries].reduce(transition, proposed(example("inventory")));
   const cloud = { ...fakeCloud({}), guardedBy: () => fakeCloud({}), prepare: async () => undefined };
   const hold = { run, epoch: 1 } as RunHold; // nothing else of it is asked here
-  return contextFor(hold, "promote", { cloud, steps: STEPS, signal: new AbortController().signal }).mayHaveAsked;
+  return contextFor(hold, "promote", { cloud, steps: STEPS, signal: new AbortController().signal });
 }
+
+const mayHaveAsked = (...entries: RunEntry[]): boolean => contextAfter(entries).mayHaveAsked;
+
+/** What the next steps are given of `record-position` after it ended so. */
+const measured = (output: Record<string, unknown>) =>
+  contextAfter([
+    { kind: "intent", ...at, epoch: 1, step: "record-position", attempt: 1 },
+    { kind: "done", ...at, epoch: 1, step: "record-position", says: "written down", output },
+  ]);
+
+describe("what a step has handed on", () => {
+  test("is what it measured, and nothing before it is done", () => {
+    expect(measured({ lastCommitMs: 7 }).outputOf("record-position", recordDataPosition)).toEqual({ lastCommitMs: 7 });
+    expect(contextAfter([]).outputOf("record-position", recordDataPosition)).toBeUndefined();
+  });
+
+  test("is a mistake of ours where a done step has handed on something else, and no silence", () => {
+    const read = () => measured({ lastCommitMs: "late" }).outputOf("record-position", recordDataPosition);
+    expect(read).toThrow(expect.objectContaining({ name: "Bug", code: "output-unreadable" }));
+  });
+
+  test("is not asked of another step, by its name or by what it is for", () => {
+    const { outputOf } = measured({ lastCommitMs: 7 });
+    const another = expect.objectContaining({ name: "Bug", code: "output-of-another" });
+    expect(() => outputOf("promote", recordDataPosition)).toThrow(another);
+    expect(() => outputOf("record-position", { roles: ["protects"], output: FenceOutput })).toThrow(another);
+    expect(() => outputOf("measure", recordDataPosition)).toThrow("has no step measure");
+  });
+});
 
 test("a step that cannot read what was kept of it stops its run for people, as one that breaks later does", async () => {
   const { plan } = proposed(example("inventory"));

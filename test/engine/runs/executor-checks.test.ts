@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
-import { isMove, type Mode, stepOf } from "../../../src/domain/plan-run/plan.ts";
+import { type Mode, type StepRole, stepOf } from "../../../src/domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { STEPS } from "../../../src/flows/index.ts";
@@ -11,6 +11,7 @@ import { eventsOf } from "../../../src/store/events.ts";
 import { callsOf, effectsOf, namesOf } from "../../harness/calls.ts";
 import { drive } from "../../harness/drive.ts";
 import { type FailoverWorld, startFailoverWorld, startRun, verdictOf } from "../../harness/failover-world.ts";
+import { inEachMode } from "../../harness/plays.ts";
 import { PROPOSED, type Proposed } from "../../harness/proposed-plays.ts";
 import { trafficOf } from "../../harness/site.ts";
 import { standingOf } from "../../harness/standing.ts";
@@ -24,6 +25,8 @@ const TtlInput = z.object({ ttlMs: z.number() });
 
 let at: FailoverWorld;
 afterEach(() => at?.stop());
+/** Region of the side that the run leads to. */
+let newSide: string;
 
 type Effect = FaultInput["effect"];
 const says = (status: number): Effect => ({ kind: "error", status, code: "Injected" });
@@ -31,7 +34,7 @@ const CUT: Effect = { kind: "drop-before" };
 const DENIED: Effect = { kind: "error", status: 400, code: "AccessDenied" };
 
 const plan = (fault: Omit<FaultInput, "region">) => () =>
-  at.whole.world.faults.plan({ ...fault, ...(fault.vendor === "dns" ? {} : { region: at.service.standby }) });
+  at.whole.world.faults.plan({ ...fault, ...(fault.vendor === "dns" ? {} : { region: newSide }) });
 const aws = (operation: string, effect: Effect) => plan({ vendor: "aws", operation, effect });
 const writeCheck = (effect: Effect) => plan({ vendor: "app", operation: "POST /write-check", effect });
 const health = (effect: Effect) => plan({ vendor: "app", operation: "GET /health", effect });
@@ -45,26 +48,26 @@ function databaseIn(region: string) {
 
 /** Replication is broken: the newest sample says -1. */
 const broken = () => {
-  const { standby } = at.service;
-  const { instance } = databaseIn(standby);
-  return at.client.post("/rds/lag", { region: standby, instance, seconds: "broken" });
+  const { instance } = databaseIn(newSide);
+  return at.client.post("/rds/lag", { region: newSide, instance, seconds: "broken" });
 };
 
 /** Trouble that takes a call of its own begins with an earlier step, so that it is there in time. */
 interface Row {
   /** What only some services have. */
-  readonly needs?: "targets" | "records";
-  readonly step: string;
+  readonly needs?: "targets" | "records" | "instances";
+  readonly does: string;
   readonly trouble: string;
   readonly mode: Mode;
   readonly make: () => unknown;
   readonly state: RunState["state"];
   readonly why: RegExp;
-  readonly from?: string;
+  /** What the step is for with which the trouble begins; absent: with the step itself. */
+  readonly from?: StepRole;
 }
 const ROWS: readonly Row[] = [
   {
-    step: "record-position",
+    does: "record-data-position",
     trouble: "is denied the lag",
     mode: "planned",
     make: aws("GetMetricData", DENIED),
@@ -72,7 +75,7 @@ const ROWS: readonly Row[] = [
     why: /lag is unknown/,
   },
   {
-    step: "record-position",
+    does: "record-data-position",
     trouble: "gets no answer about the lag",
     mode: "planned",
     make: aws("GetMetricData", CUT),
@@ -80,16 +83,16 @@ const ROWS: readonly Row[] = [
     why: /lag is unknown/,
   },
   {
-    step: "record-position",
+    does: "record-data-position",
     trouble: "is told a lag of -1",
     mode: "planned",
     make: broken,
     state: "unwound",
     why: /lag is unknown/,
-    from: "fence",
+    from: "protects",
   },
   {
-    step: "record-position",
+    does: "record-data-position",
     trouble: "is denied the lag",
     mode: "unplanned",
     make: aws("GetMetricData", DENIED),
@@ -97,7 +100,7 @@ const ROWS: readonly Row[] = [
     why: /^$/,
   },
   {
-    step: "record-position",
+    does: "record-data-position",
     trouble: "gets no answer about the lag",
     mode: "unplanned",
     make: aws("GetMetricData", CUT),
@@ -105,25 +108,26 @@ const ROWS: readonly Row[] = [
     why: /^$/,
   },
   {
-    step: "record-position",
+    does: "record-data-position",
     trouble: "is told a lag of -1",
     mode: "unplanned",
     make: broken,
     state: "verified",
     why: /^$/,
-    from: "fence",
+    from: "protects",
   },
   {
-    step: "check-writable",
+    does: "check-writable",
     trouble: "is refused every write",
     mode: "unplanned",
-    make: () => closeStandby(),
+    needs: "instances",
+    make: () => closeNewSide(),
     state: "stopped",
     why: /a write is refused/,
-    from: "promote",
+    from: "commits",
   },
   {
-    step: "check-writable",
+    does: "check-writable",
     trouble: "gets no answer",
     mode: "unplanned",
     make: writeCheck(CUT),
@@ -131,7 +135,7 @@ const ROWS: readonly Row[] = [
     why: /no answer from the write check/,
   },
   {
-    step: "check-writable",
+    does: "check-writable",
     trouble: "is told 200 without “written”",
     mode: "unplanned",
     make: writeCheck(says(200)),
@@ -139,7 +143,7 @@ const ROWS: readonly Row[] = [
     why: /answered 200/,
   },
   {
-    step: "check-direct",
+    does: "check-direct",
     trouble: "is denied the targets",
     mode: "unplanned",
     needs: "targets",
@@ -148,7 +152,7 @@ const ROWS: readonly Row[] = [
     why: /cannot be seen/,
   },
   {
-    step: "check-direct",
+    does: "check-direct",
     trouble: "gets no answer",
     mode: "unplanned",
     make: health(CUT),
@@ -156,7 +160,7 @@ const ROWS: readonly Row[] = [
     why: /gives no answer/,
   },
   {
-    step: "check-direct",
+    does: "check-direct",
     trouble: "is told 503",
     mode: "unplanned",
     make: health(says(503)),
@@ -164,7 +168,7 @@ const ROWS: readonly Row[] = [
     why: /gives errors \(HTTP 503\)/,
   },
   {
-    step: "check-direct",
+    does: "check-direct",
     trouble: "is sent elsewhere",
     mode: "unplanned",
     make: health(says(302)),
@@ -172,7 +176,23 @@ const ROWS: readonly Row[] = [
     why: /gives errors \(HTTP 302\)/,
   },
   {
-    step: "check-public",
+    does: "check-answer",
+    trouble: "gets no answer",
+    mode: "unplanned",
+    make: health(CUT),
+    state: "stopped",
+    why: /gives no answer/,
+  },
+  {
+    does: "check-answer",
+    trouble: "is told 503",
+    mode: "unplanned",
+    make: health(says(503)),
+    state: "stopped",
+    why: /gives errors \(HTTP 503\)/,
+  },
+  {
+    does: "check-public",
     trouble: "is refused by every DNS server",
     mode: "unplanned",
     make: dns(says(500)),
@@ -180,7 +200,7 @@ const ROWS: readonly Row[] = [
     why: /answer/,
   },
   {
-    step: "check-public",
+    does: "check-public",
     trouble: "gets no answer under the public name",
     mode: "unplanned",
     make: health(CUT),
@@ -188,17 +208,17 @@ const ROWS: readonly Row[] = [
     why: /users get no answer/,
   },
   {
-    step: "check-public",
+    does: "check-public",
     trouble: "is told the old side",
     mode: "unplanned",
     needs: "records",
     make: () => sendUsersBack(),
     state: "stopped",
     why: /answers/,
-    from: "settle-dns",
+    from: "settles",
   },
   {
-    step: "check-public",
+    does: "check-public",
     trouble: "is told 503 under the public name",
     mode: "unplanned",
     make: health(says(503)),
@@ -223,13 +243,12 @@ function effectsOfDone(run: RunState): string[] {
   return namesOf(calls.filter(({ isFollowed }) => !isFollowed));
 }
 
-async function closeStandby(): Promise<void> {
-  const { standby } = at.service;
-  const group = databaseIn(standby).security_group;
-  const rules = await at.cloud.firewall.rules(standby, group);
+async function closeNewSide(): Promise<void> {
+  const group = databaseIn(newSide).security_group;
+  const rules = await at.cloud.firewall.rules(newSide, group);
   if (!rules.known) throw new Error(rules.why);
-  byOthers.push(`RevokeSecurityGroupIngress ${standby}`);
-  await at.others.firewall.close({ region: standby, securityGroup: group, rules: rules.value });
+  byOthers.push(`RevokeSecurityGroupIngress ${newSide}`);
+  await at.others.firewall.close({ region: newSide, securityGroup: group, rules: rules.value });
 }
 
 let recordsBefore: Awaited<ReturnType<FailoverWorld["cloud"]["traffic"]["records"]>>;
@@ -248,95 +267,106 @@ async function sendUsersBack(): Promise<void> {
 const EXAMPLES = ["inventory", "regami"] as const;
 type Example = (typeof EXAMPLES)[number];
 
-/** Moves of a service with one store, so that a step has one name in all of them. */
-const MOVES = PROPOSED.filter(({ run }) =>
-  run.plan.steps.some(({ id }) => id === "check-writable" && isMove(run.plan)),
-);
-const has = ({ inventory, service: name }: Proposed, needs: Row["needs"]): boolean => {
+/** Each runbook on each service, in each of its modes, where these things are. */
+const playsFor = ({ does, mode, needs }: Row) =>
+  inEachMode(PROPOSED).filter((play) => play.mode === mode && doing(play.run, does).length === 1 && has(play, needs));
+
+const doing = ({ plan }: RunState, does: string) => plan.steps.filter((step) => step.does === does);
+
+function has({ inventory, service: name, run }: Proposed, needs: Row["needs"]): boolean {
   const service = inventory.services.find((each) => each.name === name);
   if (!service || needs === undefined) return needs === undefined;
-  return needs === "records" ? recordsOf(service).length > 0 : computesIn(service, service.home).length > 0;
-};
+  if (needs === "instances") return storesIn(service, run.plan.to).length === 1;
+  return needs === "records" ? recordsOf(service).length === 1 : computesIn(service, service.home).length > 0;
+}
 
-/** Steps of these moves that may ask AWS for no change, by their ids. */
+/** Steps of all runbooks that may ask AWS for no change. */
 const LOOKING = new Set(
-  MOVES.flatMap(({ run }) => run.plan.steps)
+  PROPOSED.flatMap(({ run }) => run.plan.steps)
     .filter(({ does, input }) => STEPS[does]?.permissions(input).length === 0)
-    .map(({ id }) => id),
+    .map(({ does }) => does),
 );
 /** What these wait for is nobody's answer to one question: where their troubles are walked. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   "settle-dns": "waits for a time, and for records that somebody else may change: below",
-  "names-by-hand": "waits for people: flows/steps/await-dns.test.ts",
+  "await-dns": "waits for people: flows/steps/await-dns.test.ts",
 };
 
 /**
  * Which steps look, the plans tell. What can go wrong with a look is written above by hand: it is a state of the world or an answer
  * of a machine, with the words that people read of it, and no step says that of itself.
  */
-test("every step of a move that only looks has troubles here, or where they are walked is said", () => {
-  const walked = new Set(ROWS.map(({ step }) => step));
+test("every step of every runbook that only looks has troubles here, or where they are walked is said", () => {
+  const walked = new Set(ROWS.map(({ does }) => does));
 
-  expect(new Set([...LOOKING].filter((id) => !walked.has(id)))).toEqual(new Set(Object.keys(ELSEWHERE)));
-  expect([...walked].filter((id) => !LOOKING.has(id))).toEqual([]);
+  expect(new Set([...LOOKING].filter((does) => !walked.has(does)))).toEqual(new Set(Object.keys(ELSEWHERE)));
+  expect([...walked].filter((does) => !LOOKING.has(does))).toEqual([]);
 });
 
-/** Every trouble of every step that only looks, of one service or the other. */
+test("a trouble is walked by every runbook that has the step", () => {
+  const runbooksWith = (does: string) =>
+    new Set(PROPOSED.filter(({ run }) => doing(run, does).length > 0).map(({ runbook }) => runbook));
+  for (const does of new Set(ROWS.map((row) => row.does))) {
+    const plays = ROWS.filter((row) => row.does === does).flatMap(playsFor);
+    expect([does, new Set(plays.map(({ runbook }) => runbook))]).toEqual([does, runbooksWith(does)]);
+  }
+});
+
+/** Every trouble of every step that only looks, of one play that has it or another. */
 const LOOKS = ROWS.flatMap((row) =>
-  drawn(
-    `${row.step} ${row.trouble} ${row.mode}`,
-    MOVES.filter((play) => has(play, row.needs)),
-  ).map(({ title, example, service }) => ({ title, example, service, ...row })),
+  drawn(`${row.does} ${row.trouble} ${row.mode}`, playsFor(row)).map(
+    ({ title, example, service, runbook, words = {} }) => ({ title, example, service, runbook, words, ...row }),
+  ),
 );
 
 describe(`a step that only looks, ${WALKED}`, () => {
-  test.each(LOOKS)(
-    "$step of $title $trouble ($mode)",
-    async ({ example, service, step, mode, make, state, why, from = step }) => {
-      at = await startFailoverWorld({ example, service, speed: SPEED });
-      byOthers = [];
-      const [traffic] = recordsOf(at.service);
-      if (traffic) recordsBefore = await at.cloud.traffic.records(traffic.zone, traffic.name);
-      const before = await standingOf(at);
-      await startRun(at, { mode });
-      let making: unknown;
+  test.each(LOOKS)("$does of $title $trouble ($mode)", async ({ does, mode, make, state, why, from, ...play }) => {
+    at = await startFailoverWorld({ ...play, speed: SPEED });
+    byOthers = [];
+    const [traffic] = recordsOf(at.service);
+    if (traffic) recordsBefore = await at.cloud.traffic.records(traffic.zone, traffic.name);
+    const before = await standingOf(at);
+    const started = await startRun(at, { ...play, mode });
+    newSide = started.plan.to;
+    const [{ id: step } = { id: "" }] = doing(started, does);
+    const begins = started.plan.steps.find(({ role }) => role === from)?.id ?? step;
+    let making: unknown;
 
-      const run = await drive(at, {
-        onIntent: (id) => {
-          if (id === from) making = make();
-          if (id === step && state !== "verified") void at.setSpeed(SPEED_TO_DEADLINE);
-        },
-      });
-      await making;
+    const run = await drive(at, {
+      onIntent: (id) => {
+        if (id === begins) making = make();
+        if (id === step && state !== "verified") void at.setSpeed(SPEED_TO_DEADLINE);
+      },
+    });
+    await making;
 
-      expect([run.state, run.why]).toEqual([state, expect.stringMatching(why)]);
-      at.whole.world.faults.clear();
-      if (state === "unwound") {
-        expect(await standingOf(at)).toEqual(before);
-        expect(effectsOf(at).filter(({ operation }) => /Promote|Records/.test(operation))).toEqual([]);
-        expect(await at.memory.runs.holderOf(at.service.name)).toBeUndefined();
-        return;
-      }
-      expect(ownEffects()).toEqual(effectsOfDone(run));
-      expect((await verdictOf(at)).splitBrain).toEqual([]);
-      if (state === "verified") {
-        // What the plan knew stays true when nothing newer can be measured; a good sample since then only moves it on.
-        const { dataLoss } = run.plan;
-        const signedMs = dataLoss.kind === "after" ? dataLoss.atMs : Number.NaN;
-        expect(stateOf(run, step).output["lastCommitMs"]).toBeGreaterThanOrEqual(signedMs);
-        return;
-      }
-      expect(stateOf(run, step).state).toBe("failed");
-      const later = run.plan.steps.filter(({ after }) => after.includes(step));
-      expect(later.map(({ id }) => stateOf(run, id).state)).toEqual(later.map(() => "waiting"));
-      expect(await at.memory.runs.holderOf(at.service.name)).toBe("F-1");
-    },
-  );
+    expect([run.state, run.why]).toEqual([state, expect.stringMatching(why)]);
+    at.whole.world.faults.clear();
+    if (state === "unwound") {
+      expect(await standingOf(at)).toEqual(before);
+      expect(effectsOf(at).filter(({ operation }) => /Promote|Records/.test(operation))).toEqual([]);
+      expect(await at.memory.runs.holderOf(at.service.name)).toBeUndefined();
+      return;
+    }
+    expect(ownEffects()).toEqual(effectsOfDone(run));
+    expect((await verdictOf(at)).splitBrain).toEqual([]);
+    if (state === "verified") {
+      // What the plan knew stays true when nothing newer can be measured; a good sample since then only moves it on.
+      const { dataLoss } = run.plan;
+      const signedMs = dataLoss.kind === "after" ? dataLoss.atMs : Number.NaN;
+      expect(stateOf(run, step).output["lastCommitMs"]).toBeGreaterThanOrEqual(signedMs);
+      return;
+    }
+    expect(stateOf(run, step).state).toBe("failed");
+    const later = run.plan.steps.filter(({ after }) => after.includes(step));
+    expect(later.map(({ id }) => stateOf(run, id).state)).toEqual(later.map(() => "waiting"));
+    expect(await at.memory.runs.holderOf(at.service.name)).toBe("F-1");
+  });
 });
 
 test("what the application answered stands in the timeline alone: people read on the card that users get errors", async () => {
   at = await startFailoverWorld({ example: "inventory", speed: SPEED });
-  await startRun(at);
+  newSide = (await startRun(at)).plan.to;
   const replied = health({ kind: "error", status: 503, code: "Injected", message: "no database" });
 
   const run = await drive(at, {
@@ -360,6 +390,7 @@ describe(`users are moved by hand, ${WALKED}`, () => {
     at = await startFailoverWorld({ example, speed: SPEED });
     byOthers = [];
     const started = await startRun(at);
+    newSide = started.plan.to;
     const { zone, name } = trafficOf(at.service);
     recordsBefore = await at.cloud.traffic.records(zone, name);
     const stopped = await drive(at, {

@@ -215,7 +215,7 @@ describe("what people are asked about", () => {
     expect(await at.memory.runs.holderOf(at.service.name)).toBeUndefined();
   });
 
-  test("a standby region with room for some of the tasks: people hear how many, and choose before anything is promoted (W5)", async () => {
+  test("a standby region with room for some of the tasks: people hear how many, and choose before anything is promoted", async () => {
     at = await startFailoverWorld({ example: "inventory", speed: SPEED });
     const { compute } = siteOf(at.service, at.service.standby);
     const room = Math.floor(0.6 * compute.tasks);

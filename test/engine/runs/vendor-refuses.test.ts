@@ -55,7 +55,7 @@ async function sayAs(by: string, decision: "skip" | "take-over"): Promise<void> 
   }
 }
 
-describe("while Route 53 refuses every change (W21)", () => {
+describe("while Route 53 refuses every change", () => {
   test.each([
     [400, "Throttling"],
     [400, "PriorRequestNotComplete"],

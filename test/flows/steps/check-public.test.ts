@@ -91,7 +91,7 @@ describe("users are where they have to be", () => {
     expect(await says({ nameServers: blocked(NS, 2) })).toBe("ns-1 answers ETIMEOUT");
   });
 
-  test("guard empty answer: never when a name server gives nobody an address: no waiting mends that, and people are called at once (W2)", async () => {
+  test("guard empty answer: never when a name server gives nobody an address: no waiting mends that, and people are called at once", async () => {
     const nameServers = (family: Family) => [answer("ns-1", NEW[family]), answer("ns-2")];
 
     await expect(looked({ nameServers })).rejects.toMatchObject({
@@ -100,7 +100,7 @@ describe("users are where they have to be", () => {
     });
   });
 
-  test("guard empty IPv6: never when a name server has lost the IPv6 address alone, of a name that has one (W2)", async () => {
+  test("guard empty IPv6: never when a name server has lost the IPv6 address alone, of a name that has one", async () => {
     const nameServers = (family: Family) =>
       family === "A" ? everywhere(NS, NEW.A) : NS.map((server) => answer(server));
     const resolvers = (family: Family) =>

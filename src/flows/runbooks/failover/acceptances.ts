@@ -191,7 +191,7 @@ const healthyPrimary = ({ mode, from, isOldSideHealthy }: Judgement, isOwn: bool
 const FEW = { failed: 3, share: 0.1 };
 const SLOW_MS = 2_000;
 
-/** The control planes of the new side are in trouble, by the calls that looked at it (W10). */
+/** The control planes of the new side are in trouble, by the calls that looked at it. */
 function steadiness(to: Region, answering: Answering | undefined): Acceptance[] {
   if (!answering) return [];
   const { asked, failed, typicalMs } = answering;

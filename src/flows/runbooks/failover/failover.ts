@@ -3,6 +3,7 @@ import { besides } from "../../../domain/service/service.ts";
 import { observeRegion } from "../../observe.ts";
 import type { Runbook, Words } from "../runbook.ts";
 import { blockedOf, driftOf } from "./drift.ts";
+import { RULES } from "./lint.ts";
 import { measure } from "./measure.ts";
 import { lookAtOldSide } from "./old-side.ts";
 import { planFailover } from "./plan.ts";
@@ -16,6 +17,7 @@ export const failover: Runbook<FailoverWish> = {
   needs: "two keys",
   usage: "[to <region>] [planned|unplanned]",
   example: "inventory because eu-west-1 is dark",
+  lint: RULES,
   wish: FailoverWish,
   words,
   fields,

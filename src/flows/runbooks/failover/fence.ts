@@ -1,7 +1,7 @@
 import { fenceOf, inputOf } from "../../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../../domain/plan-run/plan.ts";
 import { stateOf } from "../../../domain/plan-run/run.ts";
-import { planned } from "../../../ports/step.ts";
+import { planned, type Stored } from "../../../ports/step.ts";
 import type { KindSeen } from "../../resources/places.ts";
 import { aboutResource } from "../plan-parts.ts";
 import { FenceInput, type FencePart } from "./fence-input.ts";
@@ -32,14 +32,14 @@ export function fence(request: FailoverRequest, judgement: Judgement): PlannedSt
       captured: knownOf(captured),
       ...(touched.length > 0 && { touched }),
       newSide: [
-        ...stores.map(({ at, move }) => newSideOf(at, move.copyIn(at, to))),
+        ...stores.map(({ at, move }) => newSideOf(at, move.promotedCopy.in(at, to))),
         ...all.filter(({ role }) => role === "entrances").map((at) => newSideOf(at, {})),
       ],
     },
   });
 }
 
-function newSideOf(at: KindSeen, copy: Readonly<Record<string, unknown>>) {
+function newSideOf(at: KindSeen, copy: Stored) {
   const { resource: _id, ...roles } = aboutResource(at);
   return { role: at.role, kind: at.kind.kind, copy: { ...copy }, ...roles };
 }

@@ -2,7 +2,7 @@ import { sayDuration } from "../../../domain/duration.ts";
 import { type RunState, stateOf } from "../../../domain/plan-run/run.ts";
 import type { Region } from "../../../domain/service/service.ts";
 import { type KindSeen, tellApart } from "../../resources/places.ts";
-import { PositionOutput } from "../../steps/schemas.ts";
+import { positionMeasured } from "./measure.ts";
 
 /** Name of the fact that bounds how far a store's copy may be behind. */
 export const lagFact = (all: readonly KindSeen[], at: KindSeen): string => tellApart(all).id("lag-seconds", at);
@@ -35,13 +35,9 @@ export function linkEndedSince(run: RunState, { all, at, to }: Followed): string
 }
 
 /** From what is known to have arrived until the old side took no more writes, or until now. Undefined: nothing is known to have. */
-function lostAtMost(run: RunState, { id, kind }: KindSeen, nowMs: number): number | undefined {
+function lostAtMost(run: RunState, at: KindSeen, nowMs: number): number | undefined {
   const { plan } = run;
-  const measure = plan.steps.find(
-    ({ does, resource }) => does === kind.store?.move?.measuredBy.name && resource === id,
-  );
-  const measured = measure && PositionOutput.safeParse(stateOf(run, measure.id).output).data?.lastCommitMs;
-  const arrivedMs = measured ?? (plan.dataLoss.kind === "after" ? plan.dataLoss.atMs : undefined);
+  const arrivedMs = positionMeasured(run, at) ?? (plan.dataLoss.kind === "after" ? plan.dataLoss.atMs : undefined);
   if (arrivedMs === undefined) return undefined;
   const fence = plan.steps.find(({ role }) => role === "protects");
   const endMs = (fence && stateOf(run, fence.id).endedAtMs) ?? nowMs;

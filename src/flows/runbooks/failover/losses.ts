@@ -1,11 +1,10 @@
 import { sayDuration } from "../../../domain/duration.ts";
 import { lossMs, positionOf, sayLoss } from "../../../domain/plan-run/data-position.ts";
 import type { Acceptance, Plan } from "../../../domain/plan-run/plan.ts";
-import { stateOf } from "../../../domain/plan-run/run.ts";
 import type { Behind } from "../../../domain/service/observation.ts";
 import type { Promoted, StoreMoving } from "../../resources/abilities.ts";
 import type { KindSeen } from "../../resources/places.ts";
-import { PositionOutput } from "../../steps/schemas.ts";
+import { positionMeasured } from "./measure.ts";
 import type { FailoverRequest } from "./request.ts";
 
 export type Loss = Plan["dataLoss"];
@@ -35,13 +34,11 @@ export function lossOf(request: FailoverRequest, { at, behind, promoted }: Losin
 }
 
 /** The promotion has decided it: what the run before measured, else what its key holders agreed to, else nobody knows. */
-function lossSoFar({ continues }: FailoverRequest, { kind, id }: KindSeen): Loss {
+function lossSoFar({ continues }: FailoverRequest, at: KindSeen): Loss {
   if (!continues) return { kind: "unknown", why: "the database was promoted before" };
-  const { steps, dataLoss } = continues.plan;
-  const measured = steps.find(({ does, resource }) => does === kind.store?.move?.measuredBy.name && resource === id);
-  const output = PositionOutput.safeParse(measured && stateOf(continues, measured.id).output);
-  const atMs = output.data?.lastCommitMs;
-  if (typeof atMs !== "number" || dataLoss.kind === "none") return dataLoss;
+  const { dataLoss } = continues.plan;
+  const atMs = positionMeasured(continues, at);
+  if (atMs === undefined || dataLoss.kind === "none") return dataLoss;
   return { kind: "after", atMs, measuredAtMs: atMs };
 }
 

@@ -1,7 +1,8 @@
 import { lossMs } from "../../../domain/plan-run/data-position.ts";
 import { type RunState, stateOf } from "../../../domain/plan-run/run.ts";
-import { outputOf, outputsOf } from "../../../ports/step.ts";
+import { handedOnBy, outputOf, outputsOf } from "../../../ports/handed-on.ts";
 import { KINDS } from "../../resources/index.ts";
+import type { KindSeen } from "../../resources/places.ts";
 import { checkPublic } from "../../steps/check-public.ts";
 import type { Measured, Measuring } from "../runbook.ts";
 
@@ -24,6 +25,13 @@ function earliestPosition(run: RunState): number | undefined {
   const positions = steps.flatMap((step) => outputsOf(run, step)).map((output) => output?.lastCommitMs ?? undefined);
   const known = positions.filter((position) => position !== undefined);
   return known.length > 0 && known.length === positions.length ? Math.min(...known) : undefined;
+}
+
+/** World time before which every commit of a store is on the new side, as this run has measured it; undefined: it has not, or nobody knows. */
+export function positionMeasured(run: RunState, { kind, id }: KindSeen): number | undefined {
+  const measuredBy = kind.store?.move?.measuredBy;
+  const step = run.plan.steps.find(({ does, resource }) => does === measuredBy?.name && resource === id);
+  return (step && measuredBy && handedOnBy(run, step.id, measuredBy)?.lastCommitMs) ?? undefined;
 }
 
 const commitOf = ({ plan }: RunState) => plan.steps.find(({ role }) => role === "commits");

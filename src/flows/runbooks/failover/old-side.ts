@@ -1,7 +1,8 @@
 import { fenceOf } from "../../../domain/plan-run/fence.ts";
 import type { StepRole } from "../../../domain/plan-run/plan.ts";
-import { isSettled, type RunState, type StepState, stateOf } from "../../../domain/plan-run/run.ts";
+import { isSettled, type RunState, stateOf } from "../../../domain/plan-run/run.ts";
 import { isUnanswered } from "../../../domain/service/observed.ts";
+import { handedOnBy } from "../../../ports/handed-on.ts";
 import type { OldSide, OldSideLooking } from "../../../ports/old-side.ts";
 import { within } from "../../../ports/signals.ts";
 import type { CloudReads } from "../../../ports/step.ts";
@@ -59,18 +60,20 @@ async function movedBack(run: RunState, context: Context): Promise<string | unde
   const commits = steps.filter(({ role }) => role === "commits");
   if (!commits.every(({ id }) => isSettled(stateOf(run, id)))) return undefined;
   const { newSide } = FenceInput.parse(fenceOf(run)?.input);
-  const moved = steps.filter(({ role, id }) => MOVES.includes(role) && saysWhereUsersAre(stateOf(run, id)));
+  const moved = steps.filter(({ role, id }) => MOVES.includes(role) && saysWhereUsersAre(run, id));
   const told = newSide.flatMap(({ role, kind, copy, roles }) => {
     const { store, entrance } = kindNamed(role, kind);
     const theirs = lookOf({ roles }, context);
-    return [store?.move?.lostBy(copy, theirs), ...moved.map((step) => entrance?.ledBack(step, theirs))];
+    return [store?.move?.promotedCopy.lostBy(copy, theirs), ...moved.map((step) => entrance?.ledBack(step, theirs))];
   });
   return (await Promise.all(told)).find((why) => why !== undefined);
 }
 
 /** What was refused never changed its records: that they stand as before does not say that anybody moved back. */
-const saysWhereUsersAre = ({ state, output }: StepState): boolean =>
-  state === "done" && LedElsewhere.safeParse(output).data?.elsewhere !== true;
+function saysWhereUsersAre(run: RunState, id: string): boolean {
+  const led = handedOnBy(run, id, { roles: MOVES, output: LedElsewhere });
+  return led !== undefined && led.elsewhere !== true;
+}
 
 /** Steps after which users are on the new side, moved by TwoKey or by people. */
 const MOVES: readonly StepRole[] = ["moves-users", "waits-for-people"];

@@ -4,6 +4,7 @@ import { rolesOf } from "../../../domain/service/resource.ts";
 import { seenBy } from "../../../ports/elsewhere.ts";
 import type { CloudReads } from "../../../ports/step.ts";
 import type { Turning } from "../../resources/abilities.ts";
+import { KINDS } from "../../resources/index.ts";
 import { type KindSeen, placesOf, seenOf } from "../../resources/places.ts";
 import { aboutResource, commonOf, seenIn } from "../plan-parts.ts";
 import type { Planned, PlanRequest, Runbook, Words } from "../runbook.ts";
@@ -40,7 +41,7 @@ export const rebootFailover: Runbook<Wish> = {
       .find(({ resource }) => resource !== undefined)
       ?.resource?.split(".")
       .at(-1);
-    const target = steps.map(({ input }) => input["target"]).find((value) => typeof value === "string");
+    const target = steps.flatMap((step) => KINDS.map(({ store }) => store?.turn?.targetOf?.(step))).find(Boolean);
     return { ...(store === undefined ? {} : { store }), ...(target === undefined ? {} : { target }) };
   },
   drift: async ({ plan: { assumptions, from } }, { service, cloud, signal }) => {

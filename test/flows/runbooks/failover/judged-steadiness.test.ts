@@ -25,7 +25,7 @@ const troubled = (region: string, effect: FaultInput["effect"], share: number) =
   at.whole.world.faults.plan({ vendor: "aws", region, effect, share });
 const THROTTLED = { kind: "error", status: 400, code: "ThrottlingException" } as const;
 
-test("a target that throttles 30 % of the looks is accepted in words, though each look was repeated and went through (W10)", async () => {
+test("a target that throttles 30 % of the looks is accepted in words, though each look was repeated and went through", async () => {
   at = await startFailoverWorld({ example: "inventory", speed: 20 });
   troubled(at.service.standby, THROTTLED, 0.3);
 

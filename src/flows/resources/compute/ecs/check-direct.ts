@@ -39,7 +39,7 @@ export const checkDirect: Step<Input, Record<string, never>, z.infer<typeof Outp
     ]);
     if (!compute.known) return { done: false, says: `targets cannot be seen: ${compute.why}` };
     const { healthy = 0 } = compute.value.targets ?? {};
-    const wanted = outputOf(input.scaledBy, scaleOut.output) ? input.tasks : Math.max(1, compute.value.running);
+    const wanted = outputOf(input.scaledBy, scaleOut) ? input.tasks : Math.max(1, compute.value.running);
     if (healthy < wanted) return { done: false, says: `${healthy} of ${wanted} targets are healthy` };
     if (health.kind !== "healthy") return unwellThere(input, health);
     return { done: true, says: `${healthy} targets healthy, the application writes`, output: { healthy } };

@@ -10,6 +10,7 @@ type Seen = Record<string, never>;
 export const none = defineKind<None, Seen>({
   ...{ kind: "none", role: "compute", settings: None, isByRegion: false },
   about: ABOUT,
+  // No rule of its own: it has no settings that could contradict anything. What it leaves unchecked is said in each plan.
   ...{ subjects: () => [], records: () => [], lint: [], parts: {}, permits: () => [], looks: [] },
   look: async () => ({}),
   tell: () => ({ in: {}, facts: [] }),

@@ -1,5 +1,5 @@
 import { type ClusterFacts, type ClusterMember, writerOf } from "../../../../ports/clusters.ts";
-import { planned } from "../../../../ports/step.ts";
+import { inputIn, planned } from "../../../../ports/step.ts";
 import { checkWritable } from "../../../steps/check-writable.ts";
 import type { SnapshotSource, StoreTurn, Turning } from "../../abilities.ts";
 import { failoverCluster } from "./failover-cluster.ts";
@@ -39,6 +39,8 @@ export const turn: StoreTurn<AuroraCluster, AuroraSeen> = {
       ],
     };
   },
+
+  targetOf: (step) => inputIn(step, failoverCluster)?.target,
 
   async identityNow({ resource }, region, { cloud, signal }) {
     const now = await cloud.clusters.describe(region, clusterIn(resource, region)?.cluster ?? "", signal);

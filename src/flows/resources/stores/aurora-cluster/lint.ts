@@ -14,16 +14,4 @@ export const RULES: readonly KindRule<AuroraCluster>[] = [
       return [{ path: at, what, instead: "write each cluster as a store of its own" }];
     },
   },
-  {
-    name: "aurora-cluster-stays",
-    severity: "warning",
-    because: "People look for a failover to another region on the day that they need one.",
-    check: ({ resource, path, service }) => {
-      const [region = ""] = Object.keys(resource.in);
-      const instead = "know that this service ends with its region, or keep a copy elsewhere by another kind of store";
-      return service.regions.length > 1
-        ? [{ path: [...path, "kind"], what: `this store cannot leave ${region}: /dr failover will refuse`, instead }]
-        : [];
-    },
-  },
 ];

@@ -4,8 +4,9 @@ import { pointApplication } from "../../../steps/change-records.ts";
 import { checkWritable } from "../../../steps/check-writable.ts";
 import { recordsBefore } from "../../../steps/records.ts";
 import { recordsByHand } from "../../../steps/records-by-hand.ts";
-import type { StoreMove } from "../../abilities.ts";
+import { promotedCopy, type StoreMove } from "../../abilities.ts";
 import { isByHand } from "../../names.ts";
+import type { Place } from "../../place.ts";
 import { differences } from "./differences.ts";
 import { lookAtDoors } from "./doors.ts";
 import { forbidDeletion } from "./forbid-deletion.ts";
@@ -20,8 +21,6 @@ import { recordDataPosition } from "./record-data-position.ts";
 import { carrierRefusals, instanceRefusals, nameRefusals } from "./refusals.ts";
 import type { RdsReplica } from "./settings.ts";
 import { namesSource } from "./source.ts";
-
-const Copy = z.object({ region: z.string(), instance: z.string() });
 
 /** Promotes the replica of the other region, and leads the application's name to it. */
 export const move: StoreMove<RdsReplica, RdsSeen> = {
@@ -111,15 +110,16 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
 
   measuredBy: recordDataPosition,
 
-  copyIn: ({ resource }, region) => ({ region, instance: database(resource, region).instance }),
-
-  async lostBy(copy, { cloud, signal }) {
-    const { region, instance } = Copy.parse(copy);
-    const { database: now, doors } = await lookAtDoors({ region, instance, groups: [] }, { cloud, signal });
-    if (now.known ? now.value.role === "replica" : now.cause === "absent")
-      return `the database of ${region} is no writer any more`;
-    return isClosed(doors) ? `the database of ${region} is closed itself` : undefined;
-  },
+  promotedCopy: promotedCopy({
+    shape: z.object({ region: z.string(), instance: z.string() }),
+    in: ({ resource }: Place<RdsReplica>, region) => ({ region, instance: database(resource, region).instance }),
+    lostBy: async ({ region, instance }, { cloud, signal }) => {
+      const { database: now, doors } = await lookAtDoors({ region, instance, groups: [] }, { cloud, signal });
+      if (now.known ? now.value.role === "replica" : now.cause === "absent")
+        return `the database of ${region} is no writer any more`;
+      return isClosed(doors) ? `the database of ${region} is closed itself` : undefined;
+    },
+  }),
 };
 
 interface Between {

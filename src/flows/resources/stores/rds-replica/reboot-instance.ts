@@ -2,7 +2,6 @@ import { z } from "zod";
 import { StepFailed, TransientError } from "../../../../domain/errors.ts";
 import type { DatabaseFacts, RebootAnswer } from "../../../../ports/databases.ts";
 import type { Happened, Step, StepContext } from "../../../../ports/step.ts";
-import { told } from "../../../steps/by-hand.ts";
 import { MINUTE } from "../../../steps/schemas.ts";
 import { rebooting } from "./permissions.ts";
 
@@ -31,6 +30,7 @@ const FAILOVER_EVENT = /failover (started|completed)/i;
 export const rebootFailover: Step<Input, Data, z.infer<typeof Output>> = {
   name: "reboot-instance",
   role: "commits",
+  leadsBack: true,
   input: Input,
   data: Data,
   dataByHand: (nowMs) => ({ found: "moved", askedAtMs: nowMs - SHOWS_WITHIN_MS }),
@@ -39,7 +39,6 @@ export const rebootFailover: Step<Input, Data, z.infer<typeof Output>> = {
   times: () => ({ expectedMs: 2 * MINUTE, deadlineMs: 30 * MINUTE }),
   controlPlane: ({ region }) => region,
   byHand: ({ region, instance }) => [
-    told("Paste the next line once: a second call leads back."),
     `aws rds reboot-db-instance --region ${region} --db-instance-identifier ${instance} --force-failover`,
     `aws rds describe-events --region ${region} --source-type db-instance --source-identifier ${instance} --duration 30`,
   ],

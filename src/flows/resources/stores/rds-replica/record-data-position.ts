@@ -4,7 +4,7 @@ import { StepFailed } from "../../../../domain/errors.ts";
 import { positionOf } from "../../../../domain/plan-run/data-position.ts";
 import { FenceOutput, type Marker } from "../../../../domain/plan-run/fence.ts";
 import type { LagFacts, LagSample } from "../../../../domain/service/observed.ts";
-import type { LookContext, Step, Verdict } from "../../../../ports/step.ts";
+import type { HandOnAlike, LookContext, Step, Verdict } from "../../../../ports/step.ts";
 import { told } from "../../../steps/by-hand.ts";
 import { MINUTE, PositionOutput, SECOND } from "../../../steps/schemas.ts";
 import { overLink, unseenLink } from "./link.ts";
@@ -19,6 +19,9 @@ import { MarkerTable } from "./login.ts";
 const IN_A_ROW = 3;
 /** World time after which people are asked: a replica that works shows a row within seconds. */
 const MARKER_WITHIN_MS = 10 * MINUTE;
+
+/** The step that has closed the old side, and may have written a marker row there. */
+const FENCE = { roles: ["protects"], output: FenceOutput } satisfies HandOnAlike<unknown>;
 
 const Input = z.object({
   region: z.string(),
@@ -72,7 +75,7 @@ export const recordDataPosition: Step<Input, Data, PositionOutput> = {
 
   async verify(input, { sinceMs, bySamples }, { cloud, signal, outputOf }) {
     const { marker } = input;
-    const fenced = marker && outputOf(marker.fence, FenceOutput);
+    const fenced = marker && outputOf(marker.fence, FENCE);
     const written = marker && fenced?.markers?.[marker.of];
     if (marker && written) return seenThere(input, { ...marker, written, sinceMs }, { cloud, signal });
     if (marker && !fenced?.unseen && !bySamples) throw markerMissing(input);

@@ -145,7 +145,10 @@ describe("a planned move with a marker row", () => {
       },
       sessions: { isMarked: async (_table, asked) => known(isThere && asked.number === row.number) },
     });
-    const context = { ...contextIn(cloud), outputOf: <T>(_step: string, shape: ZodType<T>) => shape.parse(output) };
+    const context = {
+      ...contextIn(cloud),
+      outputOf: <T>(_id: string, step: { readonly output: ZodType<T> }) => step.output.parse(output),
+    };
     return STEPS["record-data-position"]?.verify(
       { ...INPUT, mustReachZero: true, marker },
       { sinceMs, ...data },

@@ -1,0 +1,31 @@
+import { expect, test } from "@jest/globals";
+import { flatnessOf } from "../../src/sandbox/soak/flat.ts";
+import type { Sample } from "../../src/sandbox/soak/sample.ts";
+
+/** A year of samples, by what each of them holds. */
+const year = (of: (day: number) => Partial<Sample>): Sample[] =>
+  [...Array.from({ length: 13 }, (_, month) => 30 * month), 365].map((day) => ({
+    ...{ day, redisMb: 20, keys: 1_000, ledgerMb: day / 10, rssMb: 90 },
+    ...of(day),
+  }));
+
+test("a store that grows until the first retention period is over, and no more, is flat", () => {
+  expect(flatnessOf(year((day) => ({ keys: Math.min(day, 120) * 10 })))).toEqual({ kind: "flat" });
+  expect(flatnessOf(year((day) => ({ redisMb: day < 300 ? 20 : 22 })))).toEqual({ kind: "flat" });
+});
+
+test("one sample of the last six above it by more than a tenth is growth, of memory and of keys", () => {
+  const grown = flatnessOf(year((day) => ({ redisMb: day === 270 ? 22.1 : 20, keys: 1_000 + day * 10 })));
+  expect(grown).toEqual({
+    kind: "grows",
+    why: [
+      "redisMb grew from 20 on day 120 to 22.1, more than 1.1 times as much.",
+      "keys grew from 2200 on day 120 to 4650, more than 1.1 times as much.",
+    ],
+  });
+  expect(flatnessOf(year((day) => ({ redisMb: day === 180 ? 30 : 20 })))).toEqual({ kind: "flat" });
+});
+
+test("what is too short to say so is not judged", () => {
+  expect(flatnessOf(year(() => ({})).slice(0, 5)).kind).toBe("not-judged");
+});
