@@ -291,6 +291,14 @@ export const GUARDS = [
     fails: "may make no other call, and none on anything else",
   },
   {
+    guard: "without a guard nothing that changes the cloud leaves",
+    file: "src/integrations/aws/account.ts",
+    cut: 'throw new Bug("unguarded", "A call that changes the cloud was about to leave without a guard");',
+    by: "return { holds: () => true };",
+    test: "contracts/aws/guard.test.ts",
+    fails: "guard unguarded call: leaves by no port that only looks, whatever it is",
+  },
+  {
     guard: "what looks can change nothing",
     file: "src/integrations/aws/session-policy.ts",
     cut: "Action: [...looks, ...ON_TOPICS], Resource",
