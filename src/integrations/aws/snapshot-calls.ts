@@ -41,7 +41,7 @@ type Family = "instance" | "cluster";
 /** The two families of calls, by one shape. */
 interface SnapshotReads {
   readonly of: Family;
-  describe(region: Region, id: string, options: SendOptions): Promise<readonly unknown[] | undefined>;
+  readonly describe: (region: Region, id: string, options: SendOptions) => Promise<readonly unknown[] | undefined>;
 }
 
 interface SnapshotWrites {
