@@ -29,7 +29,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await place?.stop();
-  await bench.close();
+  bench.close();
 });
 
 async function openSlack(users: NonNullable<Parameters<typeof openSlackWorld>[0]>["users"] = SPEC.users) {
