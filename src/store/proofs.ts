@@ -29,7 +29,9 @@ export function storeProofs(redis: () => Promise<Redis>, terms: () => StoreTerms
           .catch(() => "silent" as const);
         if (refused === "silent") return SILENT;
         if (refused === undefined) return OK;
-        const [, what, instead] = refused;
+        const [code, what, instead] = refused;
+        // A server that is busy for a moment says nothing about its doors.
+        if (code === "redis-entry-unknown") return { kind: "unknown", why: what.replace(/\.$/, "") };
         return { kind: "wrong", what, instead };
       },
     },

@@ -1,5 +1,5 @@
 import { Redis, type RedisOptions } from "ioredis";
-import { UserError } from "../domain/errors.ts";
+import { messageOf, UserError } from "../domain/errors.ts";
 import type { StoreRisk } from "../domain/service/store-risk.ts";
 import type { Logger } from "../ports/logger.ts";
 import { leave } from "./leave.ts";
@@ -14,9 +14,12 @@ export interface ServerFacts {
   readonly fsync: string | undefined;
   readonly isReplica: boolean;
   readonly isCluster: boolean;
-  /** Somebody who gives no password is let in. */
-  readonly isOpen: boolean;
+  /** What becomes of somebody who gives no password. */
+  readonly strangers: Strangers;
 }
+
+/** `unknown`: neither let in nor refused, so nobody can tell. */
+export type Strangers = "let-in" | "refused" | "unknown";
 
 export interface StoreTerms {
   /** What the file accepts by name. */
@@ -28,12 +31,16 @@ export interface StoreTerms {
 const OLDEST_VERSION = [6, 2] as const;
 /** Machine time for the visit without a password. */
 const KNOCK_WITHIN_MS = 2_000;
+/** One that a busy server did not answer is no news. */
+const MOST_KNOCKS = 2;
+/** How Redis begins what it says to somebody whom it does not let in. */
+const REFUSALS = /^(NOAUTH|WRONGPASS|NOPERM)\b/;
 
 export async function lookAtServer(redis: Redis): Promise<ServerFacts> {
-  const [info, config, isOpen] = await Promise.all([
+  const [info, config, strangers] = await Promise.all([
     Promise.all(["server", "memory", "persistence", "replication", "cluster"].map((part) => redis.info(part))),
     redis.config("GET", "append*").catch(() => []),
-    letsAnybodyIn(redis.options),
+    strangersAt(redis.options),
   ]);
   const said = info.join("\n");
   const of = (name: string) => new RegExp(`^${name}:(\\S*)`, "m").exec(said)?.[1];
@@ -45,7 +52,7 @@ export async function lookAtServer(redis: Redis): Promise<ServerFacts> {
     fsync: settings.get("appendfsync"),
     isReplica: of("role") === "slave",
     isCluster: of("cluster_enabled") === "1",
-    isOpen,
+    strangers,
   };
 }
 
@@ -58,22 +65,32 @@ function settingsIn(answer: unknown): ReadonlyMap<string, string> {
   return new Map(pairs);
 }
 
-/** Knocks as somebody who knows no password. No answer is no way in. */
-async function letsAnybodyIn({ host, port, path, tls, family }: RedisOptions): Promise<boolean> {
+async function strangersAt(options: RedisOptions): Promise<Strangers> {
+  let seen: Strangers = "unknown";
+  for (let knocks = 0; seen === "unknown" && knocks < MOST_KNOCKS; knocks++) seen = await knock(options);
+  return seen;
+}
+
+/** As somebody who knows no password. */
+async function knock({ host, port, path, tls, family }: RedisOptions): Promise<Strangers> {
   const stranger = new Redis({
     ...(path ? { path } : { host: host ?? "localhost", port: port ?? 6379, family: family ?? 4 }),
     ...(tls ? { tls } : {}),
-    ...{ lazyConnect: true, enableReadyCheck: false, retryStrategy: null, maxRetriesPerRequest: 0 },
+    // Where only the greeting of the newer protocol is refused, strangers come in by the older one.
+    ...{ protocol: 2, disableClientInfo: true, enableReadyCheck: false },
+    ...{ lazyConnect: true, retryStrategy: null, maxRetriesPerRequest: 0 },
     ...{ connectTimeout: KNOCK_WITHIN_MS, commandTimeout: KNOCK_WITHIN_MS },
   } satisfies RedisOptions);
-  stranger.on("error", () => undefined);
+  const said: string[] = [];
+  stranger.on("error", (error) => void said.push(error.message));
   try {
     await stranger.connect();
     // What writes a key needs more than a PING, which some servers answer to everybody.
     await stranger.exists("{twokey}:position");
-    return true;
-  } catch {
-    return false;
+    return "let-in";
+  } catch (error) {
+    // What refuses a connection is told as an event, and who opened it hears only that it has ended.
+    return [...said, messageOf(error)].some((each) => REFUSALS.test(each)) ? "refused" : "unknown";
   } finally {
     leave(stranger);
   }
@@ -104,21 +121,37 @@ const RULES: readonly Rule[] = [
       ? ["redis-read-only", "REDIS_URL leads to a replica, which takes no writes.", "Use the address of the primary."]
       : undefined,
   ({ eviction }) =>
-    eviction === "noeviction"
+    eviction === undefined || eviction === "noeviction"
       ? undefined
       : [
           "redis-evicts",
-          `Redis may evict keys (maxmemory-policy ${eviction ?? "unknown"}); a failover's journal must not be.`,
+          `Redis may evict keys (maxmemory-policy ${eviction}); a failover's journal must not be.`,
           "Set noeviction.",
         ],
-  ({ isOpen }, { isRehearsal }) =>
-    isOpen && !isRehearsal
+  ({ eviction }, { accepted }) =>
+    eviction !== undefined || accepted.includes("eviction-unknown")
+      ? undefined
+      : [
+          "redis-eviction-unknown",
+          "Redis does not say whether it evicts keys (maxmemory-policy); a failover's journal must not be.",
+          "Look it up, and where it is noeviction, say so in twokey.yaml: redis: { accept: [eviction-unknown] }.",
+        ],
+  ({ strangers }, { isRehearsal }) =>
+    strangers === "let-in" && !isRehearsal
       ? [
           "redis-open",
           "Redis lets anybody in without a password, and everybody who can write there can stop and confuse runs.",
           "Set requirepass or an ACL, and put the password into REDIS_URL.",
         ]
       : undefined,
+  ({ strangers }, { accepted, isRehearsal }) =>
+    strangers !== "unknown" || isRehearsal || accepted.includes("entry-unknown")
+      ? undefined
+      : [
+          "redis-entry-unknown",
+          "Redis did not say whether it lets somebody in who gives no password.",
+          "Start again, or look it up and, where it refuses them, say so in twokey.yaml: redis: { accept: [entry-unknown] }.",
+        ],
   ({ fsync, appendOnly }) =>
     appendOnly && fsync === "no"
       ? [

@@ -1,4 +1,15 @@
+import { DescribeImagesCommand, PutImageCommand } from "@aws-sdk/client-ecr";
+import { DescribeServicesCommand, UpdateServiceCommand } from "@aws-sdk/client-ecs";
+import {
+  DescribeDBInstancesCommand,
+  PromoteReadReplicaCommand,
+  RebootDBInstanceCommand,
+  StartDBInstanceCommand,
+} from "@aws-sdk/client-rds";
+import { ChangeResourceRecordSetsCommand, ListResourceRecordSetsCommand } from "@aws-sdk/client-route-53";
 import { expect, test } from "@jest/globals";
+import { Caller, type CallerOptions } from "../../src/integrations/aws/caller.ts";
+import type { Clients } from "../../src/integrations/aws/clients.ts";
 import type { CloudReads, GuardedCloud, LookContext } from "../../src/ports/step.ts";
 
 /**
@@ -18,6 +29,44 @@ async function changes(looks: CloudReads, engine: GuardedCloud, { cloud }: LookC
   await looks.traffic.upsert({ zone: "z", records: [], comment: "" });
 }
 
+const DB = { DBInstanceIdentifier: "i" };
+const SERVICE = { cluster: "c", service: "s" };
+const BATCH = { HostedZoneId: "z", ChangeBatch: { Changes: [] } };
+
+/** The same inside the one place that speaks to AWS. */
+async function sends(looks: Clients, caller: Caller): Promise<void> {
+  const ask = { api: "rds", region: "r", doing: "look" };
+  const rds = looks.rds.in("r");
+  await rds.send(new DescribeDBInstancesCommand({}));
+  // @ts-expect-error What looks has no promotion, although all that a description may ask for is in it.
+  await rds.send(new PromoteReadReplicaCommand(DB));
+  // @ts-expect-error Nor through the caller's look.
+  await caller.read(ask, (options) => rds.send(new PromoteReadReplicaCommand(DB), options));
+  // @ts-expect-error Nor a reboot.
+  await rds.send(new RebootDBInstanceCommand(DB));
+  // @ts-expect-error Nor what starts something.
+  await rds.send(new StartDBInstanceCommand(DB));
+  await looks.ecs.in("r").send(new DescribeServicesCommand({ services: [] }));
+  // @ts-expect-error Nor a new number of tasks.
+  await looks.ecs.in("r").send(new UpdateServiceCommand(SERVICE));
+  await looks.route53.client().send(new ListResourceRecordSetsCommand({ HostedZoneId: "z" }));
+  // @ts-expect-error Nor a change of records.
+  await looks.route53.client().send(new ChangeResourceRecordSetsCommand(BATCH));
+  await looks.ecr.in("r").send(new DescribeImagesCommand({ repositoryName: "n" }));
+  // @ts-expect-error Nor an image.
+  await looks.ecr.in("r").send(new PutImageCommand({ repositoryName: "n", imageManifest: "m" }));
+  // @ts-expect-error A command of another service is none of this one's looks.
+  await rds.send(new DescribeServicesCommand({ services: [] }));
+  // @ts-expect-error The write of a caller takes what a guard lets leave, and nothing of what looks.
+  await caller.write(ask, [], (_acting: Clients, options) => rds.send(new PromoteReadReplicaCommand(DB), options));
+}
+
+/** A caller without a guard cannot be made. */
+function unguarded(options: Omit<CallerOptions, "guard">): Caller {
+  // @ts-expect-error The guard is missing.
+  return new Caller(options);
+}
+
 test("a call that changes the cloud compiles only behind a guard (checked by the types)", () => {
-  expect(changes).toHaveLength(3);
+  expect([changes, sends, unguarded].map(({ length }) => length)).toEqual([3, 2, 1]);
 });

@@ -291,6 +291,14 @@ export const GUARDS = [
     fails: "may make no other call, and none on anything else",
   },
   {
+    guard: "without a guard nothing that changes the cloud leaves",
+    file: "src/integrations/aws/account.ts",
+    cut: 'throw new Bug("unguarded", "A call that changes the cloud was about to leave without a guard");',
+    by: "return { holds: () => true };",
+    test: "contracts/aws/guard.test.ts",
+    fails: "guard unguarded call: leaves by no port that only looks, whatever it is",
+  },
+  {
     guard: "what looks can change nothing",
     file: "src/integrations/aws/session-policy.ts",
     cut: "Action: [...looks, ...ON_TOPICS], Resource",
@@ -1709,18 +1717,26 @@ export const GUARDS = [
   {
     guard: "a store that anybody can write to is refused",
     file: "src/store/server-check.ts",
-    cut: "isOpen && !isRehearsal",
-    by: "isOpen && isRehearsal && !isRehearsal",
+    cut: 'strangers === "let-in" && !isRehearsal',
+    by: 'strangers === "let-in" && isRehearsal && !isRehearsal',
     test: "store/server-check.test.ts",
     fails: "what nobody can take for good stays refused, whatever is accepted; what was accepted by name starts",
   },
   {
     guard: "a store that evicts is refused",
     file: "src/store/server-check.ts",
-    cut: 'eviction === "noeviction"',
+    cut: 'eviction === undefined || eviction === "noeviction"',
     by: 'eviction !== ""',
     test: "store/server-check.test.ts",
     fails: "a rehearsal may use an open store, and never one that evicts",
+  },
+  {
+    guard: "no answer of the store is no refusal",
+    file: "src/store/server-check.ts",
+    cut: "some((each) => REFUSALS.test(each))",
+    by: "some((each) => each.length > 0 || REFUSALS.test(each))",
+    test: "store/server-check.test.ts",
+    fails: "guard unknown entry: a knock that is cut is no refusal, and has to be accepted by name",
   },
   {
     guard: "the store is the one the ledger knows",
@@ -2017,6 +2033,15 @@ export const GUARDS = [
     by: "if (sources.length > 0 && only && promoted && promoted.region === only.region)",
     test: "flows/runbooks/failover/three-regions.test.ts",
     fails: "of which one was promoted while another still follows the dark home has no writer that anybody could name",
+  },
+  {
+    guard: "the facts are looked at again before the promotion",
+    file: "src/engine/runs/executor.ts",
+    cut: "if (!untouched && (!isAtNoReturn(run) || this.#hasStartedIrreversible(run))) return false;",
+    by: "if (!untouched) return false;",
+    test: "engine/runs/second-look.test.ts",
+    fails:
+      "guard second look: records that somebody changes while the fence is made void the keys, and nothing is promoted (G3)",
   },
   {
     guard: "what would surely fail is looked for again before the promotion",

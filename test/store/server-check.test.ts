@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
+import { STORE_RISKS } from "../../src/domain/service/store-risk.ts";
 import { connectRedis } from "../../src/store/connection.ts";
 import { leave } from "../../src/store/leave.ts";
 import {
@@ -17,7 +18,7 @@ import { silent } from "../harness/silent.ts";
 
 const GOOD: ServerFacts = {
   ...{ version: "7.0.15", eviction: "noeviction", appendOnly: true, fsync: "always" },
-  ...{ isReplica: false, isCluster: false, isOpen: false },
+  ...{ isReplica: false, isCluster: false, strangers: "refused" },
 };
 const STRICT: StoreTerms = { accepted: [], isRehearsal: false };
 const judged = (facts: Partial<ServerFacts>, terms: Partial<StoreTerms> = {}) => {
@@ -35,8 +36,9 @@ describe("which Redis may hold what moves production", () => {
     ["redis-cluster", { isCluster: true }],
     ["redis-read-only", { isReplica: true }],
     ["redis-evicts", { eviction: "allkeys-lru" }],
-    ["redis-evicts", { eviction: undefined }],
-    ["redis-open", { isOpen: true }],
+    ["redis-eviction-unknown", { eviction: undefined }],
+    ["redis-open", { strangers: "let-in" }],
+    ["redis-entry-unknown", { strangers: "unknown" }],
     ["redis-no-fsync", { fsync: "no" }],
     ["redis-no-append-only-file", { appendOnly: false }],
     ["redis-fsync-unknown", { fsync: undefined }],
@@ -58,17 +60,25 @@ describe("which Redis may hold what moves production", () => {
   });
 
   test("what nobody can take for good stays refused, whatever is accepted; what was accepted by name starts", () => {
-    const all: Partial<StoreTerms> = { accepted: ["append-only-off", "fsync-unknown"] };
+    const all: Partial<StoreTerms> = { accepted: STORE_RISKS };
 
     expect([judged({ appendOnly: false }, all), judged({ fsync: undefined }, all)]).toEqual(["started", "started"]);
-    expect([judged({ fsync: "no" }, all), judged({ isOpen: true }, all)]).toEqual(["redis-no-fsync", "redis-open"]);
+    expect([judged({ eviction: undefined }, all), judged({ strangers: "unknown" }, all)]).toEqual([
+      "started",
+      "started",
+    ]);
+    expect([judged({ fsync: "no" }, all), judged({ strangers: "let-in" }, all)]).toEqual([
+      "redis-no-fsync",
+      "redis-open",
+    ]);
+    expect(judged({ eviction: "allkeys-lru" }, all)).toBe("redis-evicts");
     expect(judged({})).toBe("started");
   });
 
   test("a rehearsal may use an open store, and never one that evicts", () => {
     const rehearsal = { isRehearsal: true };
 
-    expect(judged({ isOpen: true }, rehearsal)).toBe("started");
+    expect(judged({ strangers: "let-in" }, rehearsal)).toBe("started");
     expect(judged({ eviction: "volatile-lru" }, rehearsal)).toBe("redis-evicts");
   });
 });
@@ -103,7 +113,7 @@ describe("what a real server says of itself", () => {
 
   test("one without a password is found open, and production does not start on it", async () => {
     expect(await lookAtServer(redis)).toMatchObject({
-      isOpen: true,
+      strangers: "let-in",
       appendOnly: true,
       fsync: "always",
       isReplica: false,
@@ -112,12 +122,20 @@ describe("what a real server says of itself", () => {
     await expect(connectRedis(server.url, STRICT, silent)).rejects.toMatchObject({ code: "redis-open" });
   });
 
+  test("one that refuses strangers only the newer protocol's greeting is open", async () => {
+    await redis.call("ACL", "SETUSER", "bot", "on", ">pw-of-the-bot", "~*", "&*", "+@all");
+    await redis.call("ACL", "SETUSER", "default", "-hello");
+    const url = server.url.replace("redis://", "redis://bot:pw-of-the-bot@");
+
+    await expect(connectRedis(url, STRICT, silent)).rejects.toMatchObject({ code: "redis-open" });
+  });
+
   test("with a password a stranger is not let in, and production starts", async () => {
     await redis.config("SET", "requirepass", "secret-of-this-test");
     const url = server.url.replace("redis://", "redis://:secret-of-this-test@");
     const known = await connectRedis(url, STRICT, silent);
 
-    expect(known.facts).toMatchObject({ isOpen: false });
+    expect(known.facts).toMatchObject({ strangers: "refused" });
     known.redis.disconnect();
   });
 
@@ -125,7 +143,7 @@ describe("what a real server says of itself", () => {
     const { redis: known, facts } = await connectRedis(server.url, { accepted: [], isRehearsal: true }, silent);
     known.disconnect();
 
-    expect(facts).toMatchObject({ isOpen: true, appendOnly: true, fsync: "always" });
+    expect(facts).toMatchObject({ strangers: "let-in", appendOnly: true, fsync: "always" });
     expect(await redis.info("commandstats")).toMatch(/^cmdstat_config\|get:calls=1,/m);
   });
 
@@ -149,8 +167,31 @@ describe("what a real server says of itself", () => {
     const url = server.url.replace("redis://", "redis://twokey:pw-of-twokey@");
 
     const known = await connectRedis(url, STRICT, silent);
-    expect(known.facts).toMatchObject({ isOpen: false, appendOnly: true, fsync: "always" });
+    expect(known.facts).toMatchObject({ strangers: "refused", appendOnly: true, fsync: "always" });
     known.redis.disconnect();
+  });
+
+  test("a knock that is left without an answer is no refusal", async () => {
+    await redis.config("SET", "requirepass", "secret-of-this-test");
+    const between = await behindADoor(Number(new URL(server.url).port), () => undefined);
+    const url = `redis://:secret-of-this-test@127.0.0.1:${between.port}`;
+
+    await expect(connectRedis(url, STRICT, silent)).rejects.toMatchObject({ code: "redis-entry-unknown" });
+    await between.close();
+  });
+
+  test.each<[string, (knock: Socket) => void]>([
+    ["cut", (knock) => knock.destroy()],
+    ["answered with something else", (knock) => void knock.on("data", () => knock.write("-LOADING it is\r\n"))],
+  ])("guard unknown entry: a knock that is %s is no refusal, and has to be accepted by name", async (_how, answer) => {
+    await redis.config("SET", "requirepass", "secret-of-this-test");
+    const between = await behindADoor(Number(new URL(server.url).port), answer);
+    const url = `redis://:secret-of-this-test@127.0.0.1:${between.port}`;
+
+    await expect(connectRedis(url, STRICT, silent)).rejects.toMatchObject({ code: "redis-entry-unknown" });
+    const known = await connectRedis(url, { ...STRICT, accepted: ["entry-unknown"] }, silent);
+    known.redis.disconnect();
+    await between.close();
   });
 
   test("one that evicts is refused", async () => {
@@ -160,3 +201,30 @@ describe("what a real server says of itself", () => {
     await expect(connectRedis(server.url, terms, silent)).rejects.toMatchObject({ code: "redis-evicts" });
   });
 });
+
+/** Whoever says the password first goes through to the server; everybody else gets this answer. */
+async function behindADoor(port: number, answer: (knock: Socket) => void) {
+  const open = new Set<Socket>();
+  const door = createServer((knock) => {
+    open.add(knock.on("error", () => undefined));
+    knock.once("data", (first) => {
+      if (!first.toString().includes("secret-of-this-test")) {
+        answer(knock);
+        knock.emit("data", first);
+        return;
+      }
+      const inside = connect(port, "127.0.0.1").on("error", () => undefined);
+      open.add(inside);
+      inside.write(first);
+      knock.pipe(inside).pipe(knock);
+    });
+  }).listen(0, "127.0.0.1");
+  await once(door, "listening");
+  return {
+    port: (door.address() as AddressInfo).port,
+    close: async () => {
+      for (const socket of open) socket.destroy();
+      await new Promise((resolve) => door.close(resolve));
+    },
+  };
+}

@@ -80,7 +80,7 @@ export const twoKeyFileWith = (pagers: PagerSchemas, resources: ResourceSchemas)
           .array(z.enum(STORE_RISKS))
           .default([])
           .describe(
-            "What is accepted of the state store by name: `append-only-off` (it keeps no append-only file), `fsync-unknown` (it does not say how often it writes to disk).",
+            "What is accepted of the state store by name. `append-only-off`: it keeps no append-only file. `fsync-unknown`: it does not say how often it writes to disk. `eviction-unknown`: it does not say whether it evicts keys. `entry-unknown`: it gave no answer to somebody without a password.",
           ),
       })
       .default({ accept: [] })

@@ -1,3 +1,4 @@
+import { Bug } from "../../domain/errors.ts";
 import type { Region } from "../../domain/service/service.ts";
 import type { Alarms } from "../../ports/alarms.ts";
 import type { Clusters } from "../../ports/clusters.ts";
@@ -12,7 +13,7 @@ import type { CloudReads } from "../../ports/step.ts";
 import type { TrafficControl } from "../../ports/traffic.ts";
 import { awsAlarms } from "./alarms.ts";
 import { Caller, type CallerOptions, type Hand } from "./caller.ts";
-import { type Clients, createClients, Sockets } from "./clients.ts";
+import { type Clients, createClients, looksOf, Sockets } from "./clients.ts";
 import { awsClusters } from "./clusters.ts";
 import { awsCompute } from "./compute.ts";
 import {
@@ -85,7 +86,10 @@ export interface Way extends Pick<CallerOptions, "clock" | "reachability" | "ans
 
 export interface OpenedAccount {
   readonly aws: AccountAws;
+  /** Looks; a mutation leaves by it only where `guardedBy` has given it a guard. */
   readonly caller: Caller;
+  /** What signs for `caller`. */
+  readonly hand: Hand;
   /** What looks. */
   readonly clients: Clients;
   close(): void;
@@ -95,6 +99,13 @@ export interface OpenedAccount {
 const MOST_RUNS = 32;
 /** Steps that act, of all plans that one run goes on with. */
 const MOST_ACTING = 64;
+
+/** Of what only looks: it has nothing to prove, so nothing that it asks for may change anything. */
+const UNGUARDED: Guard = {
+  prove: async () => {
+    throw new Bug("unguarded", "A call that changes the cloud was about to leave without a guard");
+  },
+};
 
 /** Nothing is asked before it is needed. */
 export function openAccount(way: Way, access: Access): OpenedAccount {
@@ -109,8 +120,7 @@ export function openAccount(way: Way, access: Access): OpenedAccount {
   };
   return {
     aws: { ...own.ports, as },
-    caller: own.caller,
-    clients: own.clients,
+    ...{ caller: own.caller, hand: own.hand, clients: own.clients },
     close: () => {
       for (const run of [own, ...runs.all()]) run.close();
     },
@@ -142,6 +152,7 @@ class Recent<T> {
 
 interface OpenedRun {
   readonly caller: Caller;
+  readonly hand: Hand;
   readonly clients: Clients;
   readonly ports: GuardedAws;
   close(): void;
@@ -167,11 +178,11 @@ function openRun(way: Way, { executeRole, managedPolicy }: Access, { role, namin
     return acting.get(policy, () => open(wish));
   };
   const { clock, reachability, answers } = way;
-  const caller = new Caller({ clock, reachability, answers, looking, acting: looking });
-  const through = (by: Caller) => ({ ...portsOf(by, looking.clients, () => clock.now()), answers });
+  const caller = new Caller({ clock, reachability, answers, looking, acting: looking, guard: UNGUARDED });
+  const clients = looksOf(looking.clients);
+  const through = (by: Caller) => ({ ...portsOf(by, clients, () => clock.now()), answers });
   return {
-    caller,
-    clients: looking.clients,
+    ...{ caller, hand: looking, clients },
     ports: {
       ...through(caller),
       guardedBy: (guard, permitted) => through(caller.guardedBy(guard, hand(permitted))),
@@ -181,7 +192,7 @@ function openRun(way: Way, { executeRole, managedPolicy }: Access, { role, namin
       },
     },
     close: () => {
-      for (const { clients } of [looking, ...acting.all()]) clients.close();
+      for (const each of [looking, ...acting.all()]) each.clients.close();
     },
   };
 }

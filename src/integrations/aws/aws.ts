@@ -1,6 +1,7 @@
 import { ConfirmSubscriptionCommand } from "@aws-sdk/client-sns";
 import { UserError } from "../../domain/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Guard } from "../../ports/guard.ts";
 import type { Proof } from "../../ports/proof.ts";
 import { type Access, type AccountAws, type OpenedAccount, openAccount, type Way } from "./account.ts";
 import { Answers } from "./answers.ts";
@@ -64,17 +65,21 @@ export function createAws(options: AwsOptions): Aws {
   };
 }
 
-async function confirm({ caller }: OpenedAccount, topicArn: string, token: string): Promise<void> {
+/** No run asks for it and no key is for it: a door confirms what the topic's owner has subscribed, whenever that comes. */
+const ANY_TIME: Guard = { prove: async () => ({ holds: () => true }) };
+
+async function confirm({ caller, hand }: OpenedAccount, topicArn: string, token: string): Promise<void> {
   const region = /^arn:aws[a-z-]*:sns:([a-z0-9-]+):\d{12}:/.exec(topicArn)?.[1];
   if (region === undefined) throw new UserError("topic-arn", `${topicArn} is not the ARN of an SNS topic`);
   const ask = { api: "sns", region, doing: `confirm the subscription of ${topicArn}` };
-  await caller.act(async (requestIds) => {
+  const confirming = caller.guardedBy(ANY_TIME, hand);
+  await confirming.act(async (requestIds) => {
     const command = new ConfirmSubscriptionCommand({
       TopicArn: topicArn,
       Token: token,
       AuthenticateOnUnsubscribe: "true",
     });
-    await caller.write(ask, requestIds, (acting, sendOptions) => acting.sns.in(region).send(command, sendOptions));
+    await confirming.write(ask, requestIds, (acting, sendOptions) => acting.sns.in(region).send(command, sendOptions));
     return {};
   });
 }

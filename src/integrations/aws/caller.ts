@@ -7,9 +7,9 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Act } from "../../ports/databases.ts";
 import type { Guard } from "../../ports/guard.ts";
 import type { Answers } from "./answers.ts";
-import type { Clients } from "./clients.ts";
+import type { ActingClients } from "./clients.ts";
 import type { IdentitySource } from "./credentials.ts";
-import { Departure } from "./departure.ts";
+import { Departure, type SendOptions } from "./departure.ts";
 import { CallFailed, classify, type FailureKind, mutationError, notKnown, type VendorFailure } from "./errors.ts";
 import type { Reachability } from "./reachability.ts";
 
@@ -25,17 +25,14 @@ interface Call extends Ask {
   readonly nature: "read" | "write";
 }
 
-export interface SendOptions {
-  readonly abortSignal?: AbortSignal | Departure;
-}
 type Send<T> = (options: SendOptions) => Promise<T>;
 /** A write leaves by the clients of the session that may make it, and by no others. */
-type SendBy<T> = (clients: Clients, options: SendOptions) => Promise<T>;
+type SendBy<T> = (clients: ActingClients, options: SendOptions) => Promise<T>;
 
 /** What makes calls: credentials, and the clients that sign with them. */
 export interface Hand {
   readonly identity: IdentitySource;
-  readonly clients: Clients;
+  readonly clients: ActingClients;
 }
 
 interface Answer {
@@ -55,13 +52,13 @@ const TIMEOUTS = new Set(["ETIMEDOUT", "TimeoutError"]);
 export interface CallerOptions {
   readonly clock: Pick<Clock, "now" | "speed">;
   /** Looks. */
-  readonly looking: Hand;
+  readonly looking: Pick<Hand, "identity">;
   /** Changes something. */
   readonly acting: Hand;
   readonly reachability: Reachability;
   readonly answers: Answers;
-  /** Asked right before every attempt of a mutation. */
-  readonly guard?: Guard;
+  /** Asked right before every attempt of a mutation: without a proof of it none leaves. */
+  readonly guard: Guard;
 }
 
 /** Makes the calls: at most four attempts, and of a mutation only attempts of which it is certain that they did nothing. */
@@ -148,14 +145,9 @@ export class Caller {
     await sleep(Math.random() * mostMs, undefined, { ...(signal && { signal }) }).catch(() => signal?.throwIfAborted());
   }
 
-  /**
-   * Throws what the guard throws, or TransientError where no proof holds until the call can leave. Undefined: no guard stands
-   * here, and the write leaves. What a run asks for always has one: the engine gets calls that write through `guardedBy` alone
-   * (`GuardedCloud` in `src/ports/step.ts`). Without one only a subscription to SNS is confirmed (`aws.ts`).
-   */
-  async #proven(ask: Ask): Promise<Departure | undefined> {
+  /** Throws what the guard throws, or TransientError where no proof holds until the call can leave. */
+  async #proven(ask: Ask): Promise<Departure> {
     const { guard } = this.#options;
-    if (!guard) return undefined;
     for (let proofs = 0; proofs < MOST_PROOFS; proofs++) {
       const proof = await guard.prove();
       if (proof.holds()) return new Departure(proof, ask.signal);

@@ -11,6 +11,7 @@ import { SNSClient } from "@aws-sdk/client-sns";
 import { type Region, route53RegionOf } from "../../domain/service/region.ts";
 import type { IdentitySource } from "./credentials.ts";
 import { Door } from "./departure.ts";
+import type { LooksBy } from "./looks-by.ts";
 import type { ClientSettings } from "./settings.ts";
 
 /** One client a region, made when it is first needed. Each has sockets of its own: a dark region starves no other. */
@@ -79,7 +80,32 @@ export interface ClientsWish {
   readonly sockets: Sockets;
 }
 
-export type Clients = ReturnType<typeof createClients>;
+/** What changes something: only `Caller.write` hands them out, and only behind a guard. */
+export type ActingClients = ReturnType<typeof createClients>;
+
+/** What looks: the same clients, of which a command that changes something does not compile. */
+export interface Clients {
+  readonly autoScaling: In<typeof import("@aws-sdk/client-application-auto-scaling")>;
+  readonly cloudWatch: In<typeof import("@aws-sdk/client-cloudwatch")>;
+  readonly ec2: In<typeof import("@aws-sdk/client-ec2")>;
+  readonly ecr: In<typeof import("@aws-sdk/client-ecr")>;
+  readonly ecs: In<typeof import("@aws-sdk/client-ecs")>;
+  readonly kms: In<typeof import("@aws-sdk/client-kms")>;
+  readonly loadBalancing: In<typeof import("@aws-sdk/client-elastic-load-balancing-v2")>;
+  readonly rds: In<typeof import("@aws-sdk/client-rds")>;
+  readonly route53: {
+    readonly region: Region;
+    client(): LooksBy<typeof import("@aws-sdk/client-route-53")>;
+  };
+  readonly sns: In<typeof import("@aws-sdk/client-sns")>;
+}
+
+interface In<Sdk> {
+  in(region: Region): LooksBy<Sdk>;
+}
+
+/** Nothing but the types is narrower. */
+export const looksOf = (clients: ActingClients): Clients => clients;
 
 export function createClients({ settings, credentials, home, sockets }: ClientsWish) {
   const made = <C extends SdkClient>(api: string, Made: new (settings: Made) => C) => {

@@ -46,6 +46,10 @@ export class Departure {
   }
 }
 
+export interface SendOptions {
+  readonly abortSignal?: AbortSignal | Departure;
+}
+
 type Handle = NodeHttpHandler["handle"];
 
 /** The SDK's own connections, which tell a departure that its request is about to be sent. */

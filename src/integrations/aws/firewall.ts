@@ -7,9 +7,10 @@ import {
 import { z } from "zod";
 import type { FirewallRule, RuleSource } from "../../domain/service/firewall.ts";
 import type { Firewall } from "../../ports/firewall.ts";
-import type { Caller, SendOptions } from "./caller.ts";
+import type { Caller } from "./caller.ts";
 import { readCarriers } from "./carriers.ts";
-import type { Clients } from "./clients.ts";
+import type { ActingClients, Clients } from "./clients.ts";
+import type { SendOptions } from "./departure.ts";
 import { CallFailed } from "./errors.ts";
 
 const API = "ec2";
@@ -40,7 +41,7 @@ const SecurityGroups = z.tuple([z.object({ IpPermissions: z.array(Permission).de
 export function awsFirewall(caller: Caller, clients: Clients): Firewall {
   const change = (verb: Verb): Firewall["close"] => {
     return ({ region, securityGroup, rules }, signal) => {
-      const send = (some: readonly FirewallRule[]) => (acting: Clients, options: SendOptions) => {
+      const send = (some: readonly FirewallRule[]) => (acting: ActingClients, options: SendOptions) => {
         // What was written to a rule is kept when it is put back; which rule is meant is told without.
         const IpPermissions = some.map((rule) => permissionOf(verb === "revoke" ? bare(rule) : rule));
         return COMMANDS[verb](acting.ec2.in(region), { GroupId: securityGroup, IpPermissions }, options);
@@ -65,7 +66,7 @@ export function awsFirewall(caller: Caller, clients: Clients): Firewall {
 }
 
 type Verb = "revoke" | "authorize";
-type Client = ReturnType<Clients["ec2"]["in"]>;
+type Client = ReturnType<ActingClients["ec2"]["in"]>;
 type Change = { GroupId: string; IpPermissions: IpPermission[] };
 
 const COMMANDS = {

@@ -9,8 +9,9 @@ import {
 import { z } from "zod";
 import type { Region } from "../../domain/service/service.ts";
 import type { SnapshotFacts } from "../../domain/service/snapshot.ts";
-import type { Caller, SendOptions } from "./caller.ts";
-import type { Clients } from "./clients.ts";
+import type { Caller } from "./caller.ts";
+import type { ActingClients, Clients } from "./clients.ts";
+import type { SendOptions } from "./departure.ts";
 import { told } from "./rds-instances.ts";
 
 interface Answer {
@@ -35,16 +36,20 @@ interface Copying {
   readonly tags: Tags;
 }
 
+type Family = "instance" | "cluster";
+
 /** The two families of calls, by one shape. */
-export interface SnapshotCalls {
-  readonly of: "instance" | "cluster";
-  describe(region: Region, id: string, options: SendOptions): Promise<readonly unknown[] | undefined>;
+interface SnapshotReads {
+  readonly of: Family;
+  readonly describe: (region: Region, id: string, options: SendOptions) => Promise<readonly unknown[] | undefined>;
+}
+
+interface SnapshotWrites {
   create(wanted: Creation, options: SendOptions): Promise<Answer>;
   copy(wanted: Copying, options: SendOptions): Promise<Answer>;
 }
 
-export function snapshotCalls(clients: Clients): Readonly<Record<SnapshotCalls["of"], SnapshotCalls>> {
-  const { rds } = clients;
+export function snapshotReads({ rds }: Clients): Readonly<Record<Family, SnapshotReads>> {
   return {
     instance: {
       of: "instance",
@@ -52,6 +57,20 @@ export function snapshotCalls(clients: Clients): Readonly<Record<SnapshotCalls["
         const command = new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: id });
         return (await rds.in(region).send(command, options)).DBSnapshots;
       },
+    },
+    cluster: {
+      of: "cluster",
+      describe: async (region, id, options) => {
+        const command = new DescribeDBClusterSnapshotsCommand({ DBClusterSnapshotIdentifier: id });
+        return (await rds.in(region).send(command, options)).DBClusterSnapshots;
+      },
+    },
+  };
+}
+
+export function snapshotWrites({ rds }: ActingClients): Readonly<Record<Family, SnapshotWrites>> {
+  return {
+    instance: {
       create: ({ region, id, source, tags }, options) => {
         const names = { DBSnapshotIdentifier: id, DBInstanceIdentifier: source };
         return rds.in(region).send(new CreateDBSnapshotCommand({ ...names, Tags: tags }), options);
@@ -63,11 +82,6 @@ export function snapshotCalls(clients: Clients): Readonly<Record<SnapshotCalls["
       },
     },
     cluster: {
-      of: "cluster",
-      describe: async (region, id, options) => {
-        const command = new DescribeDBClusterSnapshotsCommand({ DBClusterSnapshotIdentifier: id });
-        return (await rds.in(region).send(command, options)).DBClusterSnapshots;
-      },
       create: ({ region, id, source, tags }, options) => {
         const names = { DBClusterSnapshotIdentifier: id, DBClusterIdentifier: source };
         return rds.in(region).send(new CreateDBClusterSnapshotCommand({ ...names, Tags: tags }), options);
@@ -133,10 +147,14 @@ interface Wanted {
 }
 
 /** Throws CallFailed, or a ZodError for an answer that is not one snapshot. */
-export async function readSnapshot(caller: Caller, calls: SnapshotCalls, wanted: Wanted): Promise<SnapshotFacts> {
+export async function readSnapshot(
+  caller: Caller,
+  { of, describe }: SnapshotReads,
+  wanted: Wanted,
+): Promise<SnapshotFacts> {
   const { region, id, signal } = wanted;
   const ask = { api: "rds", region, doing: `describe snapshot ${id}`, signal };
-  const answer = await caller.read(ask, (options) => calls.describe(region, id, options));
+  const answer = await caller.read(ask, (options) => describe(region, id, options));
   const [found] = z.tuple([Snapshot]).parse(answer);
-  return { of: calls.of, ...found };
+  return { of, ...found };
 }

@@ -5,17 +5,17 @@ import type { CopyWish, Snapshots, SnapshotWish } from "../../ports/snapshots.ts
 import type { Ask, Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
 import { CallFailed } from "./errors.ts";
-import { readSnapshot, type SnapshotCalls, snapshotCalls } from "./snapshot-calls.ts";
+import { readSnapshot, snapshotReads, snapshotWrites } from "./snapshot-calls.ts";
 
 const API = "rds";
 
 /** RDS snapshots of instances and Aurora clusters, and the KMS keys that encrypt their copies. */
 export function awsSnapshots(caller: Caller, clients: Clients): Snapshots {
-  const calls = snapshotCalls(clients);
+  const reads = snapshotReads(clients);
   return {
-    find: (region, { of, id }, signal) => caller.known(() => readSnapshot(caller, calls[of], { region, id, signal })),
+    find: (region, { of, id }, signal) => caller.known(() => readSnapshot(caller, reads[of], { region, id, signal })),
     create: (wish, signal) => caller.act((requestIds) => create({ caller, requestIds, signal }, wish)),
-    copy: (wish, signal) => caller.act((requestIds) => copy({ caller, calls, requestIds, signal }, wish)),
+    copy: (wish, signal) => caller.act((requestIds) => copy({ caller, reads, requestIds, signal }, wish)),
     keyState: (region, key, signal) =>
       caller.known(async () => {
         const ask = { api: "kms", region, doing: `describe key ${key}`, signal };
@@ -26,8 +26,8 @@ export function awsSnapshots(caller: Caller, clients: Clients): Snapshots {
   };
 }
 
-interface Calls {
-  readonly calls: Readonly<Record<"instance" | "cluster", SnapshotCalls>>;
+interface Reads {
+  readonly reads: ReturnType<typeof snapshotReads>;
 }
 
 interface Act {
@@ -40,22 +40,22 @@ async function create({ caller, requestIds, signal }: Act, { region, of, id, sou
   const ask = { api: API, region, doing: `take snapshot ${id} of ${source}`, signal };
   return answerOf(() =>
     caller.write(ask, requestIds, (acting, options) =>
-      snapshotCalls(acting)[of].create({ region, id, source, tags: tagList(tags) }, options),
+      snapshotWrites(acting)[of].create({ region, id, source, tags: tagList(tags) }, options),
     ),
   );
 }
 
 /** The original is read first: its ARN names account and partition, and RDS refuses a copy of what is not there yet. */
-async function copy({ caller, calls, requestIds, signal }: Act & Calls, wish: CopyWish) {
+async function copy({ caller, reads, requestIds, signal }: Act & Reads, wish: CopyWish) {
   const { of, id, from, to, copyId = id, kmsKey, tags } = wish;
-  const original = await readSnapshot(caller, calls[of], { region: from, id, signal });
+  const original = await readSnapshot(caller, reads[of], { region: from, id, signal });
   if (original.status !== "available") {
     return { kind: "busy" as const, why: `snapshot ${id} in ${from} is ${original.status}, ${original.percent} %` };
   }
   const ask: Ask = { api: API, region: to, doing: `copy snapshot ${id} from ${from}`, signal };
   const wanted = { to, id: copyId, arn: original.arn, kmsKey, tags: tagList(tags) };
   return answerOf(() =>
-    caller.write(ask, requestIds, (acting, options) => snapshotCalls(acting)[of].copy(wanted, options)),
+    caller.write(ask, requestIds, (acting, options) => snapshotWrites(acting)[of].copy(wanted, options)),
   );
 }
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import {
   factOf,
   groupArn,
+  guarded,
   HASTY,
   HOME,
   type InventoryWorld,
@@ -154,7 +155,7 @@ describe("stopping", () => {
 
   test("a look that fails before the first change is tried again later", async () => {
     inventory.world.regions.set(HOME, "dark");
-    const stopped = inventory.connect(HASTY).compute.stop(HOME, siteIn(HOME));
+    const stopped = guarded(inventory.connect(HASTY)).compute.stop(HOME, siteIn(HOME));
     await expect(stopped).rejects.toMatchObject({ name: "TransientError" });
     expect(inventory.world.log.read(0, "aws.")).toEqual([]);
   });

@@ -2,6 +2,7 @@ import { ModifyDBInstanceCommand, RDSClient } from "@aws-sdk/client-rds";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import {
   factOf,
+  guarded,
   HOME,
   type InventoryWorld,
   mutations,
@@ -67,7 +68,7 @@ describe("promotion", () => {
     "a lost answer (%s) is an unknown outcome, and the call is not repeated",
     async (kind) => {
       inventory.world.faults.plan({ vendor: "aws", operation: "PromoteReadReplica", effect: { kind }, times: 1 });
-      const { databases } = inventory.connect(IMPATIENT);
+      const { databases } = guarded(inventory.connect(IMPATIENT));
       await expect(databases.promote({ region: STANDBY, instance: REPLICA, ...KEEP })).rejects.toMatchObject({
         name: "OutcomeUnknown",
         message: expect.stringContaining(`promote ${REPLICA} in ${STANDBY}`),

@@ -1,7 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { OutcomeUnknown, StepFailed, Superseded, TransientError } from "../../../src/domain/errors.ts";
 import type { Proof } from "../../../src/ports/guard.ts";
-import { HASTY, type InventoryWorld, mutations, REPLICA, STANDBY, startInventoryWorld } from "./inventory-world.ts";
+import {
+  CLUSTER,
+  HASTY,
+  HOME,
+  type InventoryWorld,
+  mutations,
+  NAME,
+  REPLICA,
+  STANDBY,
+  siteIn,
+  startInventoryWorld,
+  ZONE,
+} from "./inventory-world.ts";
 
 let inventory: InventoryWorld;
 beforeEach(async () => {
@@ -15,6 +27,12 @@ const VALID: Proof = { holds: () => true };
 const promote = (prove: () => Promise<Proof>, aws = inventory.aws) =>
   aws.guardedBy({ prove }, []).databases.promote({ region: STANDBY, instance: REPLICA, backupRetentionDays: 7 });
 
+const RULE = {
+  ...{ protocol: "tcp", fromPort: 5432, toPort: 5432 },
+  source: { kind: "ipv4", cidr: "10.0.0.0/8" },
+} as const;
+const TEXT = { name: NAME, type: "TXT", ttlSeconds: 60, values: ['"moved"'] } as const;
+
 describe("a mutation that is guarded", () => {
   test("leaves on a proof, and a look needs none", async () => {
     let proofs = 0;
@@ -27,6 +45,30 @@ describe("a mutation that is guarded", () => {
     expect(proofs).toBe(0);
     expect(await promote(prove)).toMatchObject({ kind: "accepted" });
     expect(proofs).toBe(1);
+  });
+
+  test("guard unguarded call: leaves by no port that only looks, whatever it is", async () => {
+    const { databases, clusters, snapshots, firewall, compute, traffic } = inventory.unguarded;
+    const snapshot = { of: "instance", id: "s", source: REPLICA, tags: {} } as const;
+    const calls = [
+      databases.promote({ region: STANDBY, instance: REPLICA, backupRetentionDays: 7 }),
+      databases.reboot({ region: STANDBY, instance: REPLICA, forceFailover: false }),
+      databases.forbidDeletion(STANDBY, REPLICA),
+      clusters.failover({ region: HOME, cluster: CLUSTER, target: "orders-2" }),
+      snapshots.create({ region: STANDBY, ...snapshot }),
+      firewall.close({ region: HOME, securityGroup: "sg-home", rules: [RULE] }),
+      firewall.open({ region: HOME, securityGroup: "sg-home", rules: [RULE] }),
+      compute.scaleOut({ region: STANDBY, site: siteIn(STANDBY), tasks: 5 }),
+      compute.stop(HOME, siteIn(HOME)),
+      compute.restore({ region: HOME, site: siteIn(HOME), saved: { desired: 9, scaling: undefined } }),
+      traffic.upsert({ zone: ZONE, records: [TEXT], comment: "" }),
+    ];
+
+    const ends = await Promise.allSettled(calls);
+
+    const reasons = ends.map((end): unknown => (end.status === "rejected" ? end.reason : end.value));
+    expect(reasons).toEqual(calls.map(() => expect.objectContaining({ name: "Bug", code: "unguarded" })));
+    expect(inventory.world.log.read(0, "aws.mutation")).toEqual([]);
   });
 
   test("never leaves without one", async () => {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ComputeSite } from "../../../src/domain/service/service.ts";
 import { LOOK_ACTIONS } from "../../../src/flows/resources/looks.ts";
-import { type AwsOptions, createAws } from "../../../src/integrations/aws/aws.ts";
+import { type Aws, type AwsOptions, createAws } from "../../../src/integrations/aws/aws.ts";
 import { createTraffic } from "../../../src/simulators/application/traffic.ts";
 import { createCloudWatch } from "../../../src/simulators/aws/cloudwatch.ts";
 import { createEc2 } from "../../../src/simulators/aws/ec2.ts";
@@ -233,8 +233,11 @@ export async function startInventoryWorld(moreZones: readonly EmptyZone[] = [], 
     opened.push(aws);
     return aws;
   };
+  const unguarded = connect();
   return {
-    ...{ world, rds, traffic, sns, connect, aws: connect(), endpoint: `http://127.0.0.1:${server.port}` },
+    /** Its mutations leave by a guard that always proves; those of `unguarded` never do. */
+    aws: guarded(unguarded),
+    ...{ world, rds, traffic, sns, connect, unguarded, endpoint: `http://127.0.0.1:${server.port}` },
     /** Steers the world itself. */
     control: async (path: string, body: object) => {
       const answer = await fetch(`http://127.0.0.1:${controlPort}${path}`, {
@@ -293,6 +296,9 @@ export function sessionsIn({ world }: InventoryWorld) {
 
 /** A guard that lets every call leave. */
 export const PROVEN = { prove: async () => ({ holds: () => true }) };
+
+/** The same, whose mutations leave by that guard. */
+export const guarded = (aws: Aws): Aws => ({ ...aws, ...aws.guardedBy(PROVEN, []) });
 
 /** The value of a fact; fails where there is none. */
 export function factOf<T>(known: { known: true; value: T } | { known: false; why: string }): T {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { until } from "../../simulators/aws/aws-world.ts";
 import {
   factOf,
+  guarded,
   HASTY,
   HOME,
   type InventoryWorld,
@@ -59,11 +60,11 @@ test("a mutation is tried whatever is remembered", async () => {
 
 test("a mutation in a dark region has an unknown outcome; one whose connection is refused did nothing", async () => {
   inventory.world.regions.set(STANDBY, "dark");
-  const promote = (aws = inventory.connect(HASTY)) =>
+  const promote = (aws = guarded(inventory.connect(HASTY))) =>
     aws.databases.promote({ region: STANDBY, instance: REPLICA, backupRetentionDays: 7 });
   await expect(promote()).rejects.toMatchObject({ name: "OutcomeUnknown" });
   // Port 9 of this machine: nobody listens there.
-  const nowhere = inventory.connect({ endpoint: "http://127.0.0.1:9" });
+  const nowhere = guarded(inventory.connect({ endpoint: "http://127.0.0.1:9" }));
   await expect(promote(nowhere)).rejects.toMatchObject({ name: "TransientError", code: "aws-unreachable" });
   expect(await nowhere.databases.describe(STANDBY, REPLICA)).toMatchObject(noRegion);
 });

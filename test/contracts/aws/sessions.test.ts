@@ -1,3 +1,5 @@
+import { PromoteReadReplicaCommand, RDSClient } from "@aws-sdk/client-rds";
+import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { promoting, rebooting } from "../../../src/flows/resources/stores/rds-replica/permissions.ts";
 import type { Permission } from "../../../src/ports/permission.ts";
@@ -156,11 +158,37 @@ describe("a session for one step", () => {
 
 test("what looks can change nothing, whatever the role may do", async () => {
   const aws = inventory.connect({ role: { arn: ROLE, sessionName: "bot-1" }, executeRole: ROLE });
+  await aws.databases.describe(STANDBY, REPLICA);
+  const [looking] = sessionsIn(inventory);
 
-  await expect(promote(aws)).rejects.toMatchObject(denied);
-  await expect(promote(aws.as({ sessionName: "dr-F-1" }))).rejects.toMatchObject(denied);
+  const answer = await promotionBy(looking?.policy);
+
+  expect(answer).toBe("AccessDenied");
   expect(mutations(inventory, "PromoteReadReplica")).toEqual([]);
 });
+
+/** How RDS answers somebody who got hold of a session that was limited to this. */
+async function promotionBy(Policy: string | undefined): Promise<string> {
+  const settings = { endpoint: inventory.endpoint, region: STANDBY, maxAttempts: 1 };
+  const sts = new STSClient({
+    ...settings,
+    credentials: { accessKeyId: "AKIASIMULATEDWORLD00", secretAccessKey: "x" },
+  });
+  const { Credentials: handed } = await sts.send(
+    new AssumeRoleCommand({ RoleArn: ROLE, RoleSessionName: "bot-1", Policy }),
+  );
+  const credentials = {
+    ...{ accessKeyId: handed?.AccessKeyId ?? "", secretAccessKey: handed?.SecretAccessKey ?? "" },
+    sessionToken: handed?.SessionToken ?? "",
+  };
+  const rds = new RDSClient({ ...settings, credentials });
+  const answer = await rds.send(new PromoteReadReplicaCommand({ DBInstanceIdentifier: REPLICA })).then(
+    () => "accepted",
+    (error: unknown) => (error instanceof Error ? error.name : String(error)),
+  );
+  for (const client of [sts, rds]) client.destroy();
+  return answer;
+}
 
 describe("a dark STS", () => {
   const regions = () => sessionsIn(inventory).map(({ region }) => region);
