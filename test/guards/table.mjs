@@ -983,6 +983,40 @@ export const GUARDS = [
     fails: "guard enough keys: one person twice, or the requester, is not two people",
   },
   {
+    guard: "authority: a young proof of the fence",
+    file: "src/domain/plan-run/authority.ts",
+    cut: "nowMs - fenced.atMs <= fenced.countsForMs",
+    by: "nowMs >= fenced.atMs",
+    test: "domain/plan-run/authority.test.ts",
+    fails: "guard proof's age: without a way back only on a young proof that the old side is fenced",
+  },
+  {
+    guard: "authority: a young proof of the fence",
+    file: "src/domain/plan-run/authority.ts",
+    cut: "fenced && isOpenAgain(run)",
+    by: "!fenced && isOpenAgain(run)",
+    test: "domain/plan-run/authority.test.ts",
+    fails: "guard seen open: nor on a proof from before it was seen open, however young",
+  },
+  {
+    guard: "authority: a young proof of the fence",
+    file: "src/engine/runs/executor-deps.ts",
+    cut: 'if (wayBack !== "irreversible") return hold;',
+    by: 'if (wayBack !== "none" || cloud) return hold;',
+    test: "engine/runs/fence-guard.test.ts",
+    fails:
+      "guard young proof: while the standby is slow to be seen and nobody can tell any more: nothing is promoted, and people are asked",
+  },
+  {
+    guard: "an end on an older proof says how old it is",
+    file: "src/engine/runs/proven-again.ts",
+    cut: "if (proof.holds && seenClosedMs >= askedAtMs) return { stands: true };",
+    by: "if (proof.holds || !proof.isRefuted) return { stands: true };",
+    test: "engine/runs/fence-guard.test.ts",
+    fails:
+      "guard unseen at the end: and gives no answer at the end holds nothing up, and the end says when it was last seen closed",
+  },
+  {
     guard: "authority is asked before each intent and each call",
     file: "src/engine/runs/journal.ts",
     cut: "if (!answer.may) throw new NotAuthorised(answer.code, answer.why);",
@@ -1628,8 +1662,8 @@ export const GUARDS = [
   {
     guard: "a promotion that is tried again rests on a fresh proof",
     file: "src/engine/runs/step-driver.ts",
-    cut: "if (!isAgain || !mayStart(run) || !wasProven) return undefined;",
-    by: "if (isAgain || wasProven || true) return undefined;",
+    cut: "if (!isAgain || !mayStart(run) || !wasShownFenced(run)) return undefined;",
+    by: "if (isAgain || step) return undefined;",
     test: "engine/runs/fence-guard.test.ts",
     fails: "guard old proof: while a promotion is refused is fenced again before it is asked for again",
   },

@@ -3,6 +3,7 @@ import type { RunState } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../../src/domain/plan-run/run-transition.ts";
 import { contextFor, definitionOf } from "../../../src/engine/runs/executor-deps.ts";
+import { guardTimes } from "../../../src/engine/runs/guard-times.ts";
 import type { RunHold } from "../../../src/engine/runs/journal.ts";
 import { STEPS } from "../../../src/flows/index.ts";
 import { example } from "../../harness/example.ts";
@@ -24,8 +25,9 @@ function mayHaveAsked(...entries: RunEntry[]): boolean {
   ];
   const run: RunState = [...begun, ...entries].reduce(transition, proposed(example("inventory")));
   const cloud = { ...fakeCloud({}), guardedBy: () => fakeCloud({}), prepare: async () => undefined };
-  const hold = { run, epoch: 1 } as RunHold; // nothing else of it is asked here
-  return contextFor(hold, "promote", { cloud, steps: STEPS, signal: new AbortController().signal }).mayHaveAsked;
+  const hold = { run, epoch: 1, forCommit: () => hold } as unknown as RunHold; // nothing else of it is asked here
+  const { signal } = new AbortController();
+  return contextFor(hold, "promote", { cloud, steps: STEPS, guard: guardTimes(), signal }).mayHaveAsked;
 }
 
 test("a step that cannot read what was kept of it stops its run for people, as one that breaks later does", async () => {
