@@ -67,7 +67,7 @@ export const GUARDS = [
     guard: "a marker row that is missing is replaced by nothing unasked",
     file: "src/flows/resources/stores/rds-replica/record-data-position.ts",
     cut: "if (marker && !fenced?.unseen && !bySamples) throw markerMissing(input);",
-    by: "",
+    by: "(marker ? [] : [])",
     test: "flows/runbooks/failover/marker.test.ts",
     fails:
       "guard marker missing: stops where the worker died right after it had closed, says so, and goes on by samples when people take over",
@@ -116,8 +116,8 @@ export const GUARDS = [
   {
     guard: "a planned move is proven by its own marker row",
     file: "src/flows/runbooks/failover/fence-primary.ts",
-    cut: "if (closed.marker) markers[part.resource] = closed.marker;",
-    by: "",
+    cut: "(marker ? [[id, marker]] : [])",
+    by: "(marker ? [] : [])",
     test: "flows/runbooks/failover/marker.test.ts",
     fails:
       "guard marker row: is proven by a row that it wrote over its own session when all others were out, and that the standby shows",
@@ -1401,8 +1401,8 @@ export const GUARDS = [
   {
     guard: "who is in stays in while a session is left",
     file: "src/flows/runbooks/failover/fence-primary.ts",
-    cut: "if (closed.sessions) sessions[part.resource] = closed.sessions;",
-    by: "if (closed.sessions) sessions[part.resource] = closed.sessions;\n      await part.fence.letGo?.(part.things, contextOf(part, context));",
+    cut: "return [each.part.resource, await closeOne(each, context)] as const;",
+    by: "const one = await closeOne(each, context);\n    await each.part.fence.letGo?.(each.part.things, contextOf(each.part, context));\n    return [each.part.resource, one];",
     test: "flows/runbooks/failover/own-session.test.ts",
     fails: "is proven when people give it that right and retry: the process that is in looks again",
   },
@@ -2055,18 +2055,44 @@ export const GUARDS = [
   {
     guard: "what would surely fail is looked for again before the promotion",
     file: "src/flows/runbooks/failover/failover.ts",
-    cut: "return [...driftOf(assumptions, seen), ...blockedOf(run, seen)];",
-    by: "return driftOf(assumptions, seen);",
+    cut: "...blockedOf(run, seen), ",
+    by: "",
     test: "flows/runbooks/failover/judged-again.test.ts",
     fails: "a key that somebody disables after the keys pauses the run before the point of no return",
   },
   {
     guard: "what would surely fail is looked for again before the promotion",
     file: "src/flows/runbooks/failover/failover.ts",
-    cut: "return [...driftOf(assumptions, seen), ...blockedOf(run, seen)];",
-    by: "return blockedOf(run, seen);",
+    cut: "...driftOf(assumptions, seen), ",
+    by: "",
     test: "engine/runs/executor-people.test.ts",
     fails: "records that somebody changed between the keys and the start void the keys, and nothing is touched (G3)",
+  },
+  {
+    guard: "what people agree to in words is looked for again before the promotion",
+    file: "src/flows/runbooks/failover/failover.ts",
+    cut: ", ...notAgreedTo(run, now)];",
+    by: "];",
+    test: "flows/runbooks/failover/judged-again.test.ts",
+    fails: "guard agreed again: maintenance that is due before the start voids the keys, and nothing is touched",
+  },
+  {
+    guard: "an unplanned fence closes everything at once",
+    file: "src/flows/runbooks/failover/fence-primary.ts",
+    cut: "if (isStore(each.part)) await signedIn;",
+    by: "if (isStore(each.part)) await Promise.allSettled([signedIn, ...standing.filter(({ part }) => !isStore(part)).map((other) => closeOne(other, context))]);",
+    test: "flows/runbooks/failover/closes-at-once.test.ts",
+    fails:
+      "guard at once: the database of an unplanned move is closed while ECS hangs, and does not wait for its time-outs",
+  },
+  {
+    guard: "auto scaling is given back as it was suspended",
+    file: "src/integrations/aws/compute.ts",
+    cut: "ScheduledScalingSuspended: suspended.scheduled,",
+    by: "ScheduledScalingSuspended: suspended.scaleIn,",
+    test: "contracts/aws/compute.test.ts",
+    fails:
+      'guard suspended parts: what people had suspended in part is put back in exactly these parts: {"scaleIn":true,"scaleOut":false,"scheduled":false}',
   },
   {
     guard: "a step that nothing waits for stops no run",
