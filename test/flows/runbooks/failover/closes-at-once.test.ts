@@ -14,7 +14,7 @@ test("guard at once: the database of an unplanned move is closed while ECS hangs
   await startRun(at);
   const { log, faults } = at.whole.world;
   const hangs = faults.plan({
-    ...{ vendor: "aws", operation: "UpdateService", region: at.service.home, times: 1 },
+    ...{ vendor: "aws", operation: "UpdateService", region: at.service.home, times: 2 },
     effect: { kind: "hang" },
   });
 
@@ -24,7 +24,7 @@ test("guard at once: the database of an unplanned move is closed while ECS hangs
     },
   });
 
-  expect([run.state, run.why, hangs.taken]).toEqual(["verified", "", 1]);
+  expect([run.state, run.why, hangs.taken]).toEqual(["verified", "", 2]);
   const [begun] = log.read(0, "test.fence-begun");
   const closed = log
     .read(0, "aws.mutation")
