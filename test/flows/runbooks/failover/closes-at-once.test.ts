@@ -24,7 +24,7 @@ test("guard at once: the database of an unplanned move is closed while ECS hangs
     },
   });
 
-  expect([run.state, run.why, hangs.taken]).toEqual(["verified", "", 2]);
+  expect([run.state, run.why, hangs.taken > 0]).toEqual(["verified", "", true]);
   const [begun] = log.read(0, "test.fence-begun");
   const closed = log
     .read(0, "aws.mutation")
