@@ -5,8 +5,19 @@ import type { Act } from "./databases.ts";
 export interface Scaling {
   readonly min: number;
   readonly max: number;
-  readonly suspended: boolean;
+  readonly suspended: Suspended;
 }
+
+/** Which parts of auto scaling do nothing. Each is switched by itself, as by people who keep a service from shrinking. */
+export interface Suspended {
+  readonly scaleIn: boolean;
+  readonly scaleOut: boolean;
+  readonly scheduled: boolean;
+}
+
+/** What is left of one that is suspended in part still moves the number of tasks. */
+export const isSuspended = ({ suspended }: Scaling): boolean =>
+  suspended.scaleIn && suspended.scaleOut && suspended.scheduled;
 
 /** A service by itself, without what stands behind its load balancer. */
 export interface ServiceFacts {

@@ -1,6 +1,7 @@
-import { ago, type Moment, type Span, spans, type Text } from "../domain/card/card.ts";
+import { ago, type Moment, type Span, spans, type Text, timeOfDay } from "../domain/card/card.ts";
 import { fenceOf, fenceSeen, isGuarded, isShutOff, isWatched } from "../domain/plan-run/fence.ts";
 import { isSettled, type RunState, stateOf } from "../domain/plan-run/run.ts";
+import { inRoom } from "./room.ts";
 
 /** What is known about the side that the run leads away from, where its fence step alone does not say it; else undefined. */
 export function oldSideLine(run: RunState, nowMs: number): Text | undefined {
@@ -42,6 +43,15 @@ export function oldSideLine(run: RunState, nowMs: number): Text | undefined {
       ? "If it answers before the promotion, it is fenced first"
       : "TwoKey looks at it again before the promotion";
   return `${from} is not proven to be fenced and may still take writes; the key holders accepted that. ${next}`;
+}
+
+/** How old the proof is on which a run counts as verified, where the old side could not be asked at its end. */
+export function unseenAtEnd({ plan: { from }, unseenAtEnd: unseen }: RunState): Text | undefined {
+  if (!unseen) return undefined;
+  const seen = spans`It was last seen closed at ${timeOfDay(unseen.seenClosedMs)}.`;
+  return unseen.why === undefined
+    ? spans`${from} gave no answer at the end. ${seen}`
+    : spans`Nobody could prove at the end that ${from} is still fenced: ${inRoom(unseen.why, "reason")}. ${seen}`;
 }
 
 /** Between this look and the one that saw it open others may have written there. */

@@ -11,6 +11,7 @@ import { whyOf } from "../domain/plan-run/why.ts";
 import { findPerson, type Inventory } from "../domain/service/inventory.ts";
 import { plainText } from "./card-text.ts";
 import { nameOf, peopleLeft } from "./names.ts";
+import { unseenAtEnd } from "./old-side.ts";
 import { inRoom, quoted, withEnd } from "./room.ts";
 
 interface Told {
@@ -75,7 +76,8 @@ const SAYS: Readonly<Record<NewsKind, (told: Told) => Text>> = {
   verified: ({ run, inventory }) => {
     const isWhole = unmeasuredSteps(run).length === 0;
     const stands = isWhole ? "is verified." : "has ended, and not every step was measured.";
-    return spans`${named(run)} ${stands}${stillOpen(run)}${whom(requesterOf(run, inventory))}`;
+    const unseen = unseenAtEnd(run);
+    return spans`${named(run)} ${stands}${unseen ? spans` ${unseen}` : ""}${stillOpen(run)}${whom(requesterOf(run, inventory))}`;
   },
   unwound: ({ run, inventory, needed }) => {
     const stands = sentence(onlyAdds(run.plan) ? "ended early" : "was rolled back", whyOf(run, inventory));

@@ -21,7 +21,7 @@ import type { Inventory } from "../domain/service/inventory.ts";
 import { plainText } from "./card-text.ts";
 import { timeLeft } from "./expected-time.ts";
 import { nameOf } from "./names.ts";
-import { oldSideLine } from "./old-side.ts";
+import { oldSideLine, unseenAtEnd } from "./old-side.ts";
 import type { PlanContext } from "./plan.ts";
 import { inRoom, withEnd } from "./room.ts";
 import { decisions } from "./run-decisions.ts";
@@ -100,7 +100,12 @@ export function progressCard(
 /** How the old side stands, and what the end means. */
 function saidOf(run: RunState, nowMs: number): Text[] {
   const oldSide = oldSideLine(run, nowMs);
-  return [...(oldSide === undefined ? [] : [spans`${oldSide}.`]), ...outcomeOf(run)];
+  const unseen = unseenAtEnd(run);
+  return [
+    ...(unseen === undefined ? [] : [unseen]),
+    ...(oldSide === undefined ? [] : [spans`${oldSide}.`]),
+    ...outcomeOf(run),
+  ];
 }
 
 interface StepLook {

@@ -67,7 +67,7 @@ export const GUARDS = [
     guard: "a marker row that is missing is replaced by nothing unasked",
     file: "src/flows/resources/stores/rds-replica/record-data-position.ts",
     cut: "if (marker && !fenced?.unseen && !bySamples) throw markerMissing(input);",
-    by: "",
+    by: "(marker ? [] : [])",
     test: "flows/runbooks/failover/marker.test.ts",
     fails:
       "guard marker missing: stops where the worker died right after it had closed, says so, and goes on by samples when people take over",
@@ -116,8 +116,8 @@ export const GUARDS = [
   {
     guard: "a planned move is proven by its own marker row",
     file: "src/flows/runbooks/failover/fence-primary.ts",
-    cut: "if (closed.marker) markers[part.resource] = closed.marker;",
-    by: "",
+    cut: "(marker ? [[id, marker]] : [])",
+    by: "(marker ? [] : [])",
     test: "flows/runbooks/failover/marker.test.ts",
     fails:
       "guard marker row: is proven by a row that it wrote over its own session when all others were out, and that the standby shows",
@@ -991,6 +991,40 @@ export const GUARDS = [
     fails: "guard enough keys: one person twice, or the requester, is not two people",
   },
   {
+    guard: "authority: a young proof of the fence",
+    file: "src/domain/plan-run/authority.ts",
+    cut: "nowMs - fenced.atMs <= fenced.countsForMs",
+    by: "nowMs >= fenced.atMs",
+    test: "domain/plan-run/authority.test.ts",
+    fails: "guard proof's age: without a way back only on a young proof that the old side is fenced",
+  },
+  {
+    guard: "authority: a young proof of the fence",
+    file: "src/domain/plan-run/authority.ts",
+    cut: "fenced && isOpenAgain(run)",
+    by: "!fenced && isOpenAgain(run)",
+    test: "domain/plan-run/authority.test.ts",
+    fails: "guard seen open: nor on a proof from before it was seen open, however young",
+  },
+  {
+    guard: "authority: a young proof of the fence",
+    file: "src/engine/runs/executor-deps.ts",
+    cut: 'if (wayBack !== "irreversible") return hold;',
+    by: 'if (wayBack !== "none" || cloud) return hold;',
+    test: "engine/runs/fence-guard.test.ts",
+    fails:
+      "guard young proof: while the standby is slow to be seen and nobody can tell any more: nothing is promoted, and people are asked",
+  },
+  {
+    guard: "an end on an older proof says how old it is",
+    file: "src/engine/runs/proven-again.ts",
+    cut: "if (proof.holds && seenClosedMs >= askedAtMs) return { stands: true };",
+    by: "if (proof.holds || !proof.isRefuted) return { stands: true };",
+    test: "engine/runs/fence-guard.test.ts",
+    fails:
+      "guard unseen at the end: and gives no answer at the end holds nothing up, and the end says when it was last seen closed",
+  },
+  {
     guard: "authority is asked before each intent and each call",
     file: "src/engine/runs/journal.ts",
     cut: "if (!answer.may) throw new NotAuthorised(answer.code, answer.why);",
@@ -1375,8 +1409,8 @@ export const GUARDS = [
   {
     guard: "who is in stays in while a session is left",
     file: "src/flows/runbooks/failover/fence-primary.ts",
-    cut: "if (closed.sessions) sessions[part.resource] = closed.sessions;",
-    by: "if (closed.sessions) sessions[part.resource] = closed.sessions;\n      await part.fence.letGo?.(part.things, contextOf(part, context));",
+    cut: "return [each.part.resource, await closeOne(each, context)] as const;",
+    by: "const one = await closeOne(each, context);\n    await each.part.fence.letGo?.(each.part.things, contextOf(each.part, context));\n    return [each.part.resource, one];",
     test: "flows/runbooks/failover/own-session.test.ts",
     fails: "is proven when people give it that right and retry: the process that is in looks again",
   },
@@ -1636,8 +1670,8 @@ export const GUARDS = [
   {
     guard: "a promotion that is tried again rests on a fresh proof",
     file: "src/engine/runs/step-driver.ts",
-    cut: "if (!isAgain || !mayStart(run) || !wasProven) return undefined;",
-    by: "if (isAgain || wasProven || true) return undefined;",
+    cut: "if (!isAgain || !mayStart(run) || !wasShownFenced(run)) return undefined;",
+    by: "if (isAgain || step) return undefined;",
     test: "engine/runs/fence-guard.test.ts",
     fails: "guard old proof: while a promotion is refused is fenced again before it is asked for again",
   },
@@ -2046,18 +2080,44 @@ export const GUARDS = [
   {
     guard: "what would surely fail is looked for again before the promotion",
     file: "src/flows/runbooks/failover/failover.ts",
-    cut: "return [...driftOf(assumptions, seen), ...blockedOf(run, seen)];",
-    by: "return driftOf(assumptions, seen);",
+    cut: "...blockedOf(run, seen), ",
+    by: "",
     test: "flows/runbooks/failover/judged-again.test.ts",
     fails: "a key that somebody disables after the keys pauses the run before the point of no return",
   },
   {
     guard: "what would surely fail is looked for again before the promotion",
     file: "src/flows/runbooks/failover/failover.ts",
-    cut: "return [...driftOf(assumptions, seen), ...blockedOf(run, seen)];",
-    by: "return blockedOf(run, seen);",
+    cut: "...driftOf(assumptions, seen), ",
+    by: "",
     test: "engine/runs/executor-people.test.ts",
     fails: "records that somebody changed between the keys and the start void the keys, and nothing is touched (G3)",
+  },
+  {
+    guard: "what people agree to in words is looked for again before the promotion",
+    file: "src/flows/runbooks/failover/failover.ts",
+    cut: ", ...notAgreedTo(run, now)];",
+    by: "];",
+    test: "flows/runbooks/failover/judged-again.test.ts",
+    fails: "guard agreed again: maintenance that is due before the start voids the keys, and nothing is touched",
+  },
+  {
+    guard: "an unplanned fence closes everything at once",
+    file: "src/flows/runbooks/failover/fence-primary.ts",
+    cut: "if (isStore(each.part)) await signedIn;",
+    by: "if (isStore(each.part)) await Promise.allSettled([signedIn, ...standing.filter(({ part }) => !isStore(part)).map((other) => closeOne(other, context))]);",
+    test: "flows/runbooks/failover/closes-at-once.test.ts",
+    fails:
+      "guard at once: the database of an unplanned move is closed while ECS hangs, and does not wait for its time-outs",
+  },
+  {
+    guard: "auto scaling is given back as it was suspended",
+    file: "src/integrations/aws/compute.ts",
+    cut: "ScheduledScalingSuspended: suspended.scheduled,",
+    by: "ScheduledScalingSuspended: suspended.scaleIn,",
+    test: "contracts/aws/compute.test.ts",
+    fails:
+      'guard suspended parts: what people had suspended in part is put back in exactly these parts: {"scaleIn":true,"scaleOut":false,"scheduled":false}',
   },
   {
     guard: "a step that nothing waits for stops no run",

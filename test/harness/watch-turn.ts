@@ -4,6 +4,7 @@ import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../src/domain/plan-run/run-transition.ts";
 import type { WatchDeps } from "../../src/engine/runs/executor-deps.ts";
 import { watchOldSide } from "../../src/engine/runs/fence-watch.ts";
+import { guardTimes } from "../../src/engine/runs/guard-times.ts";
 import type { OldSide } from "../../src/ports/old-side.ts";
 import type { LedgerEntry } from "../../src/ports/runs.ts";
 import type { Cloud } from "../../src/ports/step.ts";
@@ -42,7 +43,7 @@ export function watchedInMemory(run: RunState, { cloud, steps, oldSide, holder, 
   };
   const deps: WatchDeps = {
     ...{ clock: cloud.clock, logger: silent, steps, worker: "w2", oldSide, frozen: async () => freeze },
-    guard: { isDue: () => true, sawClosed: () => undefined, seenClosedMs: () => seenClosedMs },
+    guard: { ...guardTimes(), isDue: () => true, seenClosedMs: () => seenClosedMs },
     cloud: { ...cloud, guardedBy: () => cloud, prepare: async () => undefined },
     ledger: quietLedger({ append: async (entry) => void ledger.push(entry) }),
     runs: {

@@ -119,3 +119,23 @@ describe("what people read about the old side", () => {
     expect(cardText(serviceCard(shown, AT), { nowMs: AT })).toContain(line);
   });
 });
+
+describe("a run that is verified on an older proof", () => {
+  const ended = (unseen?: { seenClosedMs: number; why?: string }) => {
+    const verified = run(fence("fenced"), PROMOTE, { ...VERIFIED, ...(unseen && { unseen }) });
+    return progressCard(verified, inventory, { nowMs: AT }).text;
+  };
+
+  test("says on its card that the old side gave no answer at the end, and when it was last seen closed", () => {
+    expect(ended()).not.toMatch(/last seen closed/);
+    expect(ended({ seenClosedMs: AT - 60_000 })).toMatch(
+      /eu-west-1 gave no answer at the end\. It was last seen closed at \d/,
+    );
+  });
+
+  test("says what was missing, where some of it answered", () => {
+    expect(ended({ seenClosedMs: AT - 60_000, why: "its write check gives no answer" })).toMatch(
+      /Nobody could prove at the end that eu-west-1 is still fenced: its write check gives no answer\. It was last seen closed at/,
+    );
+  });
+});

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from "@jest/globals";
 import type { ExecutorDeps } from "../../src/engine/runs/executor-deps.ts";
 import { STEPS } from "../../src/flows/index.ts";
 import type { LogEntry } from "../../src/simulators/world/log.ts";
+import { acceptedWithNoLoss } from "./case.ts";
 import { violationsOf } from "./judge.ts";
 import { play } from "./play.ts";
 import type { Played } from "./played.ts";
@@ -114,6 +115,42 @@ describe("of a run in a quiet world", () => {
     // The loss that is reported is long enough; what people accepted is judged by itself.
     return { log: [...log, ...opened], journal: [...quiet.journal, lost], reportedLossMs: 3_600_000 };
   };
+
+  /** The old side takes an order after the promotion, and the run ends a moment later. */
+  const writerAtTheEnd = (servedIn = "eu-west-1") => {
+    const atMs = (quiet.run?.endedAtMs ?? 0) - 1;
+    return { atMs, log: logged("app.write-acknowledged", atMs, { ...order, servedIn }) };
+  };
+  const lostAt = (atMs: number) =>
+    ({ kind: "fence-lost", atMs, step: "fence", epoch: 1, why: "a write succeeds", seenClosedMs: atMs }) as const;
+  const fencedAt = (atMs: number) => ({ kind: "fenced-later", atMs, step: "fence", epoch: 1, says: "fenced" }) as const;
+
+  test("G20: the judge finds a run that is verified without a loss, with a writer on the old side", () => {
+    const { log, atMs } = writerAtTheEnd();
+
+    expect(quiet.reportedLossMs).toBe(0);
+    expect(guaranteesOf({ ...quiet, log })).toEqual(new Set(["G20"]));
+    expect(violationsOf({ ...quiet, log, reportedLossMs: undefined })).toEqual([]);
+    expect(violationsOf({ ...quiet, log, journal: [...quiet.journal, lostAt(atMs + 1)] })).toEqual([]);
+  });
+
+  test("G20: nor does it help that the old side was found open, and fenced again, before that", () => {
+    const { log, atMs } = writerAtTheEnd();
+    const before = [lostAt(atMs - 20), fencedAt(atMs - 10)];
+
+    expect(violationsOf({ ...quiet, log, journal: [...quiet.journal, lostAt(atMs - 20)] })).toEqual([]);
+    expect(guaranteesOf({ ...quiet, log, journal: [...quiet.journal, ...before] })).toEqual(new Set(["G20"]));
+  });
+
+  test("G20: sessions that people have signed for are counted apart", () => {
+    const { log } = writerAtTheEnd("eu-central-1");
+    const run = quiet.run && { ...quiet.run, plan: { ...quiet.run.plan, acceptances: [] } };
+
+    expect(quiet.run?.plan.acceptances.map(({ id }) => id)).toEqual(["sessions-not-proven"]);
+    expect(violationsOf({ ...quiet, log })).toEqual([]);
+    expect(acceptedWithNoLoss({ ...quiet, log })).toBe(1);
+    expect(guaranteesOf({ ...quiet, log, run })).toEqual(new Set(["G20"]));
+  });
 
   test("G19: an order that is lost right before the promotion is no race where nobody opened the old side", () => {
     expect(guaranteesOf({ ...quiet, ...openedLate() })).toEqual(new Set(["G19"]));

@@ -5,7 +5,7 @@ import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import type { LogEntry } from "../../src/simulators/world/log.ts";
 import { type Case, promotedAtMs, span, strictOrders } from "./case.ts";
 import { SOMEBODY_ELSE } from "./faults.ts";
-import { lossWithinAcceptance, reportedLoss, reportedTime } from "./losses.ts";
+import { lossWithinAcceptance, noneWithAWriter, reportedLoss, reportedTime } from "./losses.ts";
 import type { Played } from "./played.ts";
 import { shownIn } from "./shown.ts";
 
@@ -31,6 +31,7 @@ const RULES: readonly (readonly [guarantee: string, rule: Rule])[] = [
   ["G19", reportedLoss],
   ["G19", reportedTime],
   ["G20", unheardWrites],
+  ["G20", noneWithAWriter],
   ["G20", fencedAtTheEnd],
   ["G21", usersAreThere],
   ["G22", peopleAreCalled],

@@ -1,6 +1,6 @@
 import { stateOf } from "../../src/domain/plan-run/run.ts";
 import { PositionOutput } from "../../src/flows/steps/schemas.ts";
-import { type Case, isClosedAt, type Order, promotedAtMs, span } from "./case.ts";
+import { type Case, isClosedAt, type Order, promotedAtMs, span, takenBeforeTheEnd } from "./case.ts";
 
 /** Acknowledged orders that a promoted store does not hold. */
 function lostOrders(at: Case): Order[] {
@@ -79,4 +79,23 @@ export function reportedLoss(at: Case): string[] {
   const beyond = lostOrders(at).filter(({ atMs }) => atMs < lastCommitMs);
   const says = `said that the new side has what came before ${new Date(lastCommitMs).toISOString()}`;
   return beyond.length > 0 ? [`${says}; lost are ${span(beyond)}`] : [];
+}
+
+/**
+ * `verified, loss none` with a writer on the old side, in no interleaving: what it took between the promotion and the end of the run
+ * was heard of. However little time there was: a run that ends so soon has not looked.
+ */
+export function noneWithAWriter(at: Case): string[] {
+  if (at.run.state !== "verified" || at.reportedLossMs !== 0) return [];
+  const unheard = takenBeforeTheEnd(at, at.orders).filter(({ atMs }) => !isHeard(at, atMs));
+  return unheard.length > 0 ? [`verified, and no loss is reported; the old side took ${span(unheard)}`] : [];
+}
+
+/** It was found open after that, or had been, and was not fenced again yet. */
+function isHeard({ journal }: Case, atMs: number): boolean {
+  const turns = journal.filter(({ kind }) => kind === "fence-lost" || kind === "fenced-later");
+  return (
+    turns.findLast((turn) => turn.atMs <= atMs)?.kind === "fence-lost" ||
+    turns.some((turn) => turn.kind === "fence-lost" && turn.atMs > atMs)
+  );
 }

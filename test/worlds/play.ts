@@ -15,11 +15,12 @@ import { People, type Word } from "./people.ts";
 import { type Played, seenAtTheEnd } from "./played.ts";
 import type { PutBack } from "./redis-faults.ts";
 import { type Ended, Workers, type WorkerWish } from "./workers.ts";
-import type { WorldPlan } from "./world.ts";
+import { SPEED, type WorldPlan } from "./world.ts";
 
 /** Machine time after which a world that has not come to its end never will. */
 const LONGEST_MS = 150_000;
-const SPEED = 150;
+/** Machine time after which a world that is slow goes at the speed of the others: waits of an hour and more show nothing here. */
+const HURRY_AFTER_MS = 110_000;
 const SLOW_MS = 300;
 /** World time for which a run that is over is looked at, counted from the end of the last fault. */
 const SETTLE_MS = 120_000;
@@ -44,7 +45,7 @@ interface Begins {
 }
 
 export async function play(plan: WorldPlan, wish: PlayWish = {}): Promise<Played> {
-  const speed = wish.speed ?? SPEED;
+  const speed = wish.speed ?? plan.speed ?? SPEED;
   const { example, service, lagSeconds, sessionSeconds, jobSeconds, stopSeconds, orderSeconds } = plan;
   const at = await startFailoverWorld({
     ...{ example, service, lagSeconds, sessionSeconds, jobSeconds, stopSeconds, orderSeconds, speed },
@@ -54,10 +55,14 @@ export async function play(plan: WorldPlan, wish: PlayWish = {}): Promise<Played
   });
   // Machine time, which a fast world counts many times over.
   at.whole.world.regions.slowMs = SLOW_MS;
+  const hurry = setTimeout(() => {
+    if (speed < SPEED) at.setSpeed(SPEED).catch(() => undefined);
+  }, HURRY_AFTER_MS);
   try {
     const played = await Play.begin(at, { plan, wish });
     return await played.toTheEnd();
   } finally {
+    clearTimeout(hurry);
     await at.stop();
   }
 }

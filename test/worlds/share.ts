@@ -1,11 +1,11 @@
 import { Redis } from "ioredis";
 import { freshRedisUrl } from "../harness/redis.ts";
-import { acceptedOrders } from "./case.ts";
+import { acceptedOrders, acceptedWithNoLoss } from "./case.ts";
 import type { FaultName } from "./fault-names.ts";
 import { type Violation, violationsOf } from "./judge.ts";
 import { type PlayWish, play } from "./play.ts";
 import { traceOf } from "./trace.ts";
-import { sayWorld, worldOf } from "./world.ts";
+import { SLOW_SPEED, sayWorld, speedOf, worldOf } from "./world.ts";
 
 /** What became of one world. */
 export interface WorldResult {
@@ -20,6 +20,10 @@ export interface WorldResult {
   readonly done: readonly string[];
   /** Orders over sessions that stayed open on the old side, as key holders had accepted. */
   readonly acceptedOrders: number;
+  /** Those of them that came before the end of a run that is verified and reports no loss. */
+  readonly acceptedWithNoLoss: number;
+  /** Nobody hurried it: the judge had little patience. */
+  readonly isSlow: boolean;
   readonly tookMs: number;
   /** Line by line; absent where nobody asked for it. */
   readonly trace?: string;
@@ -35,17 +39,22 @@ export interface Share {
   readonly isTraced?: boolean;
 }
 
+const SLOW_AT_ONCE = 10;
+const isSlow = (index: number): boolean => speedOf(index) === SLOW_SPEED;
+
 /** Plays these worlds, some at a time, each on a database of its own. */
 export async function playShare({ seed, indices, atOnce, told, isTraced = false, wish = {} }: Share): Promise<void> {
-  const left = [...indices];
-  const slot = async () => {
+  const slotOf = (left: number[]) => async () => {
     const redisUrl = await freshRedisUrl();
     for (let index = left.shift(); index !== undefined; index = left.shift()) {
       told(await playOne(seed, index, { ...wish, redisUrl, isTraced }));
       await empty(redisUrl);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(atOnce, left.length) }, slot));
+  const slots = (left: number[], most: number) => Array.from({ length: Math.min(most, left.length) }, slotOf(left));
+  // Slow ones wait most of their time, and hold up no other.
+  const [slow, fast] = [indices.filter(isSlow), indices.filter((index) => !isSlow(index))];
+  await Promise.all([...slots(slow, SLOW_AT_ONCE), ...slots(fast, atOnce)]);
 }
 
 interface OneWish extends PlayWish {
@@ -69,6 +78,8 @@ export async function playOne(seed: number, index: number, wish: OneWish): Promi
       done,
       violations: violationsOf(played),
       acceptedOrders: acceptedOrders(played),
+      acceptedWithNoLoss: acceptedWithNoLoss(played),
+      isSlow: played.speed === SLOW_SPEED,
       tookMs: Date.now() - fromMs,
       ...trace,
     };
@@ -82,7 +93,7 @@ export async function playOne(seed: number, index: number, wish: OneWish): Promi
       hits: [],
       done: [],
       violations,
-      acceptedOrders: 0,
+      ...{ acceptedOrders: 0, acceptedWithNoLoss: 0, isSlow: false },
       tookMs: Date.now() - fromMs,
     };
   }

@@ -8,6 +8,8 @@ import { WORDS, type Word } from "./people.ts";
 export interface WorldPlan {
   readonly seed: number;
   readonly index: number;
+  /** World time by machine time; absent: that of most worlds. */
+  readonly speed?: number;
   readonly example: ExampleName;
   readonly service: string;
   readonly mode: Mode;
@@ -49,13 +51,19 @@ const PLACES: readonly [readonly [ExampleName, string], ...(readonly [ExampleNam
   ["every-kind", "desk"],
 ];
 const MOST_FAULTS = 5;
+export const SPEED = 150;
+/** What a look takes is machine time, and is nearly nothing here: what is heard late was not looked for. */
+export const SLOW_SPEED = 10;
+const SLOW_EVERY = 10;
+/** One in ten is slow: it takes a minute or two, and most of that is waiting. */
+export const speedOf = (index: number): number => (index % SLOW_EVERY === SLOW_EVERY - 1 ? SLOW_SPEED : SPEED);
 
 export function worldOf(seed: number, index: number): WorldPlan {
   const random = new Random(seed).fork(`world ${index}`);
   const [example, service] = random.pick(PLACES);
   const lagSeconds = random.pick([0, 1, 4, 20, 90]);
   const plan: WorldPlan = {
-    ...{ seed, index, example, service, lagSeconds },
+    ...{ seed, index, speed: speedOf(index), example, service, lagSeconds },
     mode: random.pick(["planned", "unplanned"]),
     lag: random.pick(LAG_CURVES)(random, lagSeconds),
     orderSeconds: random.pick([2, 2, 2, 0.5, 40]),
@@ -119,5 +127,6 @@ export function sayWorld(plan: WorldPlan): string {
     `an order every ${orderSeconds} s, a job every ${jobSeconds} s, sessions of ${sessionSeconds} s, stops take ${stopSeconds} s`,
     faults.length > 0 ? faults.join(", ") : "nothing goes wrong",
     `people: ${plan.people.join(", ") || "nobody"}`,
+    ...(plan.speed === SLOW_SPEED ? ["slow"] : []),
   ].join("; ");
 }

@@ -1,4 +1,6 @@
+import { sayDuration } from "../duration.ts";
 import { type SealedExtension, sealedExtension } from "./extension.ts";
+import { isOpenAgain } from "./fence.ts";
 import { type Freeze, sayFrozen } from "./freeze.ts";
 import { type Plan, planDigest } from "./plan.ts";
 import type { RunKey, RunState, RunStateName } from "./run.ts";
@@ -16,9 +18,27 @@ export interface Question {
   readonly freeze: Freeze | undefined;
   /** The seal that the ledger's key makes of this. */
   readonly seal: (line: SealedKey | SealedExtension) => string;
+  /** Of a call that has no way back, where the old side was shown to be fenced; absent: nothing of the kind is asked. */
+  readonly fenced?: FenceShown;
 }
 
-export type AuthorityRefusal = "frozen" | "not-live" | "ended" | "plan-changed" | "key-not-authentic" | "keys-missing";
+export interface FenceShown {
+  /** World time right before it was asked for last; undefined: this process has not asked yet. */
+  readonly atMs: number | undefined;
+  readonly countsForMs: number;
+}
+
+export type AuthorityRefusal =
+  | "frozen"
+  | "not-live"
+  | "ended"
+  | "plan-changed"
+  | "key-not-authentic"
+  | "keys-missing"
+  | typeof FENCE_PROOF_OLD;
+
+/** The only refusal that says nothing of what people signed: it is proven again, and the call is tried again. */
+export const FENCE_PROOF_OLD = "fence-proof-old";
 
 export type Authority =
   | ({ readonly may: true } & Authorised)
@@ -69,6 +89,15 @@ const CHECKS: readonly Check[] = [
     return people.size >= plan.keysRequired
       ? undefined
       : ["keys-missing", `it has the keys of ${people.size} people, and needs ${plan.keysRequired}`];
+  },
+  ({ run, fenced }) =>
+    fenced && isOpenAgain(run)
+      ? [FENCE_PROOF_OLD, `the proof is too old: ${run.plan.from} was seen open since, and is fenced again first`]
+      : undefined,
+  ({ run: { plan }, nowMs, fenced }) => {
+    if (!fenced || (fenced.atMs !== undefined && nowMs - fenced.atMs <= fenced.countsForMs)) return undefined;
+    const age = fenced.atMs === undefined ? "not shown yet" : `shown ${sayDuration(nowMs - fenced.atMs)} ago`;
+    return [FENCE_PROOF_OLD, `the proof is too old: that ${plan.from} is fenced was ${age}`];
   },
 ];
 

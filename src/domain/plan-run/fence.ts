@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { sayTime } from "../duration.ts";
 import { type PlannedStep, stepOf } from "./plan.ts";
 import { isSettled, type RunState, type RunStateName, type StepState, settledAfter, stateOf } from "./run.ts";
-import { Captured } from "./run-entry.ts";
+import { Captured, type UnseenAtEnd } from "./run-entry.ts";
 
 /**
  * What a step that protects hands on: whether a failing write proves that the old side no longer writes. `closed`: it is shut, and
@@ -90,6 +91,17 @@ export function provenSinceFence(run: RunState): readonly string[] {
 export function isShutOff(run: RunState): boolean {
   const seen = fenceSeen(run);
   return seen === "fenced" || seen === "closed";
+}
+
+/** It was shown to be fenced, by its step or by the watch: what has no way back rests on that. Silence that people accepted shows nothing. */
+export const wasShownFenced = (run: RunState): boolean => isShutOff(run) || run.watch.state === "fenced";
+
+/** For the timeline: how old the proof is on which a run counts as verified. */
+export function sayUnseenAtEnd({ plan: { from } }: Pick<RunState, "plan">, { why, seenClosedMs }: UnseenAtEnd): string {
+  const seen = `last seen closed at ${sayTime(seenClosedMs)}`;
+  return why === undefined
+    ? `${from} gave no answer at the end; ${seen}`
+    : `Nobody could prove at the end that ${from} is still fenced (${why}); ${seen}`;
 }
 
 /** The old side may still write, and the signed plan lets TwoKey fence it when it comes back. */

@@ -31,6 +31,15 @@ export const VoteName = z.enum(["take-over", "skip", "unwind", "stop-watch"]);
 export type VoteName = z.infer<typeof VoteName>;
 
 /** One line of a run's journal. What it does to the run stands in `run-transition.ts`. */
+/** The old side was fenced, and at the end of the run nobody could prove it again. */
+const UnseenAtEnd = z.object({
+  /** World time of the newest look that saw it closed. */
+  seenClosedMs: z.number(),
+  /** What was missing, where some of it answered. */
+  why: z.string().exactOptional(),
+});
+export type UnseenAtEnd = z.infer<typeof UnseenAtEnd>;
+
 export const RunEntry = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("key-turned"),
@@ -205,6 +214,9 @@ export const RunEntry = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("watch-sees"), atMs: z.number(), ...Step }),
   /** The store was lost and people signed for going on without this run. */
   z.strictObject({ kind: z.literal("abandoned"), atMs: z.number(), why: z.string() }),
-  z.strictObject({ kind: z.literal("finished"), atMs: z.number(), state: z.enum(["verified", "unwound"]) }),
+  z.strictObject({
+    ...{ kind: z.literal("finished"), atMs: z.number(), state: z.enum(["verified", "unwound"]) },
+    unseen: UnseenAtEnd.exactOptional(),
+  }),
 ]);
 export type RunEntry = z.infer<typeof RunEntry>;

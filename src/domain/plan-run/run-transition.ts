@@ -143,7 +143,11 @@ function applied(run: RunState, entry: RunEntry): RunState {
       // As for a superseded run: whoever stood still with it meanwhile has to find that it was fenced.
       return { ...closed(run, entry.atMs, entry.why), epoch: run.epoch + 1 };
     case "finished":
-      return { ...run, state: entry.state, endedAtMs: entry.atMs, why: entry.state === "unwound" ? run.why : "" };
+      return {
+        ...run,
+        ...{ state: entry.state, endedAtMs: entry.atMs, why: entry.state === "unwound" ? run.why : "" },
+        unseenAtEnd: entry.unseen,
+      };
     case "intent":
     case "held-up":
     case "asked":

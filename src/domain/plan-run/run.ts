@@ -1,6 +1,6 @@
 import type { DoorName } from "../event.ts";
 import type { Plan, PlannedStep, RestOf } from "./plan.ts";
-import type { Captured, Spent, VoteName } from "./run-entry.ts";
+import type { Captured, Spent, UnseenAtEnd, VoteName } from "./run-entry.ts";
 
 /**
  * A run is its journal. Invariants (tests cite them):
@@ -156,6 +156,8 @@ export interface RunState {
   readonly why: string;
   readonly startedAtMs: number | undefined;
   readonly endedAtMs: number | undefined;
+  /** Verified on an older proof that the old side is fenced: at the end nobody could ask, or not all of it. */
+  readonly unseenAtEnd: UnseenAtEnd | undefined;
   /** Entries replayed so far: the position that the next append expects. */
   readonly length: number;
 }
@@ -199,8 +201,7 @@ export function proposedRun(plan: Plan, digest: string): RunState {
     undoSkipped: [],
     why: "",
     steps: Object.fromEntries(plan.steps.map((step) => [step.id, WAITING])),
-    startedAtMs: undefined,
-    endedAtMs: undefined,
+    ...{ startedAtMs: undefined, endedAtMs: undefined, unseenAtEnd: undefined },
     length: 0,
   };
 }

@@ -7,12 +7,13 @@ import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { enteredBy } from "../../ports/elsewhere.ts";
 import { handedOnBy } from "../../ports/handed-on.ts";
+import type { Guard } from "../../ports/guard.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { OldSide, OldSideLooking } from "../../ports/old-side.ts";
 import type { Permission } from "../../ports/permission.ts";
 import type { GuardedCloud, StepContext } from "../../ports/step.ts";
 import type { StoredStep } from "../../ports/stored-step.ts";
-import type { GuardTimes } from "./guard-times.ts";
+import { type GuardTimes, proofCountsForMs } from "./guard-times.ts";
 import { endsTheDrive, type JournalDeps, type RunHold } from "./journal.ts";
 
 export interface ExecutorDeps extends JournalDeps {
@@ -39,17 +40,18 @@ export type WatchDeps = Omit<ExecutorDeps, "changed" | "progressed" | "took" | "
 /** What a look outside its own step is given: it has asked for nothing, and rests on no other step. */
 export const LOOKS_ONLY = { tries: 1, mayHaveAsked: false, outputOf: () => undefined } as const;
 
-interface Acting extends Pick<ExecutorDeps, "cloud" | "steps"> {
+interface Acting extends Pick<ExecutorDeps, "cloud" | "steps" | "guard"> {
   readonly signal: AbortSignal;
   /** By which it sleeps; absent: the world's. */
   readonly clock?: Clock;
 }
 
 /** `step` is the one that this context is for. */
-export function contextFor(hold: RunHold, step: string, { cloud, steps, signal, clock }: Acting): StepContext {
+export function contextFor(hold: RunHold, step: string, acts: Acting): StepContext {
+  const { cloud, steps, signal, clock } = acts;
   const planned = stepOf(hold.run.plan, step);
   // Mutating calls leave only while the hold is ours (J6), and can do no more than this very step (X6).
-  const acting = cloud.guardedBy(hold, permittedFor({ steps }, hold.run, planned));
+  const acting = cloud.guardedBy(guardOf(hold, planned, acts), permittedFor({ steps }, hold.run, planned));
   return {
     cloud: { ...enteredBy(planned.roles, acting), ...(clock && { clock }) },
     signal,
@@ -63,6 +65,13 @@ export function contextFor(hold: RunHold, step: string, { cloud, steps, signal, 
     },
     outputOf: (id, step) => handedOnBy(hold.run, id, step),
   };
+}
+
+/** X5: between the proof of the fence and the promotion lie a look and several tries of the call. */
+function guardOf(hold: RunHold, { wayBack }: PlannedStep, { cloud, guard }: Acting): Guard {
+  if (wayBack !== "irreversible") return hold;
+  const { id } = hold.run.plan;
+  return hold.forCommit(() => ({ atMs: guard.provedMs(id), countsForMs: proofCountsForMs(cloud.clock) }));
 }
 
 /** X6: what one step of a plan may do, each part by the role that enters it. */

@@ -1,15 +1,24 @@
 import { Superseded } from "../../domain/errors.ts";
-import { isOpenAgain, isToStayFenced } from "../../domain/plan-run/fence.ts";
+import { isOpenAgain, isToStayFenced, sayUnseenAtEnd } from "../../domain/plan-run/fence.ts";
 import { leftToPeople, unmeasuredSteps } from "../../domain/plan-run/left-to-people.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { isSettled, type RunState, readySteps, stateOf } from "../../domain/plan-run/run.ts";
+import type { UnseenAtEnd } from "../../domain/plan-run/run-entry.ts";
 import { eitherOf } from "../../ports/signals.ts";
 import { CredentialsAhead } from "./credentials-ahead.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
 import { watchWhileDriven } from "./fence-watch.ts";
 import { RunHold } from "./journal.ts";
 import { KeptInSight } from "./kept-in-sight.ts";
-import { type BeforeACommit, fencesAgain, type Proving, type Sighted, standsFenced, voided } from "./proven-again.ts";
+import {
+  type AtTheEnd,
+  type BeforeACommit,
+  fencesAgain,
+  type Proving,
+  type Sighted,
+  standsFenced,
+  voided,
+} from "./proven-again.ts";
 import { driveStep } from "./step-driver.ts";
 import { UnderWay } from "./under-way.ts";
 import { neverHappened, unwind } from "./unwind.ts";
@@ -29,13 +38,13 @@ import { isLookedAt } from "./watch-due.ts";
 /** How often people's decisions are looked for while steps are under way; machine time. */
 const DECISIONS_EVERY_MS = 250;
 /** Verified means measured: what people went on without, or vouch for, is said. */
-function endOf(run: RunState): string {
+function endOf(run: RunState, unseen: UnseenAtEnd | undefined): string {
   const unmeasured = unmeasuredSteps(run).map(({ title }) => title);
   const ended =
     unmeasured.length === 0
       ? `${run.plan.title}: verified`
       : `${run.plan.title}: ended, and nobody measured: ${unmeasured.join("; ")}`;
-  return [ended, ...leftToPeople(run)].join(". ");
+  return [ended, ...(unseen ? [sayUnseenAtEnd(run, unseen)] : []), ...leftToPeople(run)].join(". ");
 }
 
 /** Resolves when the run is over or waits for people; rejects with the signal's reason, with Superseded, or with Bug. */
@@ -93,7 +102,8 @@ class Drive {
           return this.#hold.run;
         }
       } else if (run.plan.steps.every((step) => isSettled(stateOf(run, step.id)))) {
-        if ((await standsFenced(this.#proving, run)) && (await this.#finish())) return this.#hold.run;
+        const end = await standsFenced(this.#proving, run);
+        if (end.stands && (await this.#finish(end))) return this.#hold.run;
       } else if (this.#isBeforeACommit(run) && !(await this.#ahead.areThere(run))) {
         this.#deps.changed(this.#hold.run);
       } else {
@@ -181,14 +191,14 @@ class Drive {
   }
 
   /** False where the watch found the old side open in the meantime. */
-  async #finish(): Promise<boolean> {
+  async #finish({ unseen }: Pick<Extract<AtTheEnd, { stands: true }>, "unseen">): Promise<boolean> {
     const { service, id } = this.#hold.run.plan;
     const finished = await this.#hold.append((run) => {
       if (run.state !== "running" || isOpenAgain(run)) return undefined;
       const atMs = this.#deps.clock.now();
       return {
-        entry: { kind: "finished", atMs, state: "verified" },
-        told: { says: endOf(run) },
+        entry: { kind: "finished", atMs, state: "verified", ...(unseen && { unseen }) },
+        told: { says: endOf(run, unseen) },
         change: {
           over: !isLookedAt(run),
           claim: { action: "release", service, coolDownUntilMs: atMs + run.plan.coolDownMs },

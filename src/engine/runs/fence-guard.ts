@@ -42,7 +42,10 @@ export async function proofOf(run: RunState, deps: WatchDeps, signal: AbortSigna
   const askedAtMs = deps.clock.now();
   const verdict = await verdictOf(run, fence, { deps, signal, data });
   if (verdict.done && isSeenClosed(verdict.output)) deps.guard.sawClosed(run.plan.id, askedAtMs);
-  if (verdict.done) return { holds: true };
+  if (verdict.done) {
+    deps.guard.proved(run.plan.id, askedAtMs);
+    return { holds: true };
+  }
   const { says, refutes: open = [], isUnderWay = false } = verdict;
   return { holds: false, says, isRefuted: open.length > 0, open, isUnderWay };
 }

@@ -1,7 +1,7 @@
-import { Bug, NotAuthorised, Superseded } from "../../domain/errors.ts";
+import { Bug, NotAuthorised, Superseded, TransientError } from "../../domain/errors.ts";
 import type { Event } from "../../domain/event.ts";
-import { authorityOf } from "../../domain/plan-run/authority.ts";
-import { isGuarded, isWatched } from "../../domain/plan-run/fence.ts";
+import { authorityOf, FENCE_PROOF_OLD, type FenceShown } from "../../domain/plan-run/authority.ts";
+import { isGuarded, isWatched, wasShownFenced } from "../../domain/plan-run/fence.ts";
 import type { Freeze } from "../../domain/plan-run/freeze.ts";
 import { isOver, type RunState } from "../../domain/plan-run/run.ts";
 import type { Authorised, RunEntry } from "../../domain/plan-run/run-entry.ts";
@@ -107,21 +107,34 @@ export class RunHold implements Guard {
     return run;
   }
 
+  /** The guard of a call that has no way back: it leaves only on a young proof that the old side is fenced, where it was fenced (X5). */
+  forCommit(fenced: () => FenceShown): Guard {
+    return { prove: () => this.#prove(fenced) };
+  }
+
   /** The one question of authority, on the journal as it stands. Throws NotAuthorised, Superseded, and Bug for a lost store. */
-  async #authorised(): Promise<Authorised> {
+  async #authorised(fenced?: () => FenceShown): Promise<Authorised> {
     const { clock, ledger, frozen } = this.#deps;
     const [wrong, run, freeze] = await Promise.all([ledger.disagreement(), this.refresh(), frozen()]);
     if (wrong !== undefined) throw new Bug(STORE_LOST, wrong);
-    const answer = authorityOf({ run, freeze, nowMs: clock.now(), seal: (line) => ledger.seal(line) });
+    const answer = authorityOf({
+      ...{ run, freeze, nowMs: clock.now(), seal: (line) => ledger.seal(line) },
+      ...(fenced && wasShownFenced(run) && { fenced: fenced() }),
+    });
+    if (!answer.may && answer.code === FENCE_PROOF_OLD) throw new TransientError(answer.code, answer.why);
     if (!answer.may) throw new NotAuthorised(answer.code, answer.why);
     return { keys: [...answer.keys], untilMs: answer.untilMs };
   }
 
   /** J6. Counted from before the journal was asked: the answer may have been on its way for any time. */
-  async prove(): Promise<Proof> {
+  prove(): Promise<Proof> {
+    return this.#prove();
+  }
+
+  async #prove(fenced?: () => FenceShown): Promise<Proof> {
     // The monotonic clock stands still with a machine that is suspended; the wall clock may be set. Either may end a proof.
     const [monotonicMs, wallMs] = [performance.now(), Date.now()];
-    await this.#authorised();
+    await this.#authorised(fenced);
     return {
       holds: () => performance.now() - monotonicMs < PROOF_COUNTS_FOR_MS && Date.now() - wallMs < PROOF_COUNTS_FOR_MS,
     };

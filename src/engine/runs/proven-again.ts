@@ -12,6 +12,8 @@ import {
 } from "../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { type RunState, readySteps, stateOf } from "../../domain/plan-run/run.ts";
+import type { UnseenAtEnd } from "../../domain/plan-run/run-entry.ts";
+import type { OldSide } from "../../ports/old-side.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
 import { type Again, fenceAgain, MOST_FENCE_ATTEMPTS } from "./fence-again.ts";
 import { lookedInTime, type NoProof, proofInTime, proofOf } from "./fence-guard.ts";
@@ -152,43 +154,59 @@ async function provesAgain(proving: Proving, run: RunState, sight: KeptInSight):
   return "changed";
 }
 
+/** `unseen`: it stands as it was proven, and nobody could prove it again at the end. */
+export type AtTheEnd = { readonly stands: false } | { readonly stands: true; readonly unseen?: UnseenAtEnd };
+
 /**
  * X5, at the end. An old side that stands open again is fenced first, by the watch; meanwhile people have been called. While
- * nobody can tell whether a write succeeds, and everything that answers is closed, it stays as it was proven.
+ * nobody can tell whether a write succeeds, and everything that answers is closed, it stays as it was proven, and the end says so.
  */
-export async function standsFenced(proving: Proving, run: RunState): Promise<boolean> {
-  const { hold, deps, signal } = proving;
-  const fence = fenceOf(run);
-  if (!fence) return true;
-  if (run.watch.state === "ended") return !(await endedOpen(proving, run));
-  if (isWatched(run)) return !isOpenAgain(run);
-  if (!isGuarded(run)) return true;
+export async function standsFenced(proving: Proving, run: RunState): Promise<AtTheEnd> {
+  const { deps, signal } = proving;
+  if (!fenceOf(run)) return { stands: true };
+  if (run.watch.state === "ended") return { stands: !(await endedOpen(proving, run)) };
+  if (isWatched(run)) return { stands: !isOpenAgain(run) };
+  if (!isGuarded(run)) return { stands: true };
+  const askedAtMs = deps.clock.now();
   const proof = await proofInTime(run, deps, signal);
-  if (proof.holds) return true;
+  const seenClosedMs = seenClosedIn(run, deps);
+  if (proof.holds && seenClosedMs >= askedAtMs) return { stands: true };
   const now = await lookedInTime(run, deps, signal);
   const looked = now.kind === "back" ? now : undefined;
-  if (!proof.isRefuted && (!looked || looked.isClosed)) return true;
-  const seenClosedMs = seenClosedIn(run, deps);
+  if (!proof.holds && (proof.isRefuted || (looked && !looked.isClosed)))
+    return isLost(proving, run, { proof, looked, seenClosedMs });
+  // Silent as far as people accepted, or altogether: it may be gone for good, and holds no end up.
+  const why = proof.holds ? "the key holders accepted what gives no answer" : proof.says;
+  return { stands: true, unseen: { seenClosedMs, ...(now.kind !== "silent" && { why }) } };
+}
+
+interface Losing {
+  readonly proof: NoProof;
+  readonly looked: Extract<OldSide, { kind: "back" }> | undefined;
+  readonly seenClosedMs: number;
+}
+
+async function isLost(
+  { hold, deps }: Proving,
+  run: RunState,
+  { proof, looked, seenClosedMs }: Losing,
+): Promise<AtTheEnd> {
   const since = `It was last seen closed at ${sayTime(seenClosedMs)}`;
   const says = `${run.plan.from} was fenced and is not proven to be any more: ${proof.says}. ${since}`;
-  const lost = await hold.append((now) =>
-    isGuarded(now)
+  const lost = await hold.append((now) => {
+    const fence = fenceOf(now);
+    return fence && isGuarded(now)
       ? {
           entry: {
-            kind: "fence-lost",
-            atMs: deps.clock.now(),
-            step: fence.id,
-            epoch: hold.epoch,
-            why: proof.says,
-            closed: [...closedBut(proof.open, looked)],
-            seenClosedMs,
+            ...{ kind: "fence-lost", atMs: deps.clock.now(), step: fence.id, epoch: hold.epoch, why: proof.says },
+            ...{ closed: [...closedBut(proof.open, looked)], seenClosedMs },
           },
           told: { says },
         }
-      : undefined,
-  );
+      : undefined;
+  });
   if (lost) await hold.note(lost);
-  return false;
+  return { stands: false };
 }
 
 /** Nobody may fence it any more, and nobody decided that it stays open: people look at it before the run counts as anything. */

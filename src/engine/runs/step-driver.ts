@@ -6,7 +6,7 @@ import {
   StepFailed,
   TransientError,
 } from "../../domain/errors.ts";
-import { inputOf, isShutOff } from "../../domain/plan-run/fence.ts";
+import { inputOf, wasShownFenced } from "../../domain/plan-run/fence.ts";
 import { timeOf } from "../../domain/plan-run/learned-times.ts";
 import { ORDINARY_MS } from "../../domain/plan-run/pace.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
@@ -150,8 +150,7 @@ async function doubtOf(
   mayHaveAsked: boolean,
 ): Promise<string | undefined> {
   const isAgain = step.wayBack === "irreversible" && stateOf(run, step.id).tries > 0;
-  const wasProven = isShutOff(run) || run.watch.state === "fenced";
-  if (!isAgain || !mayStart(run) || !wasProven) return undefined;
+  if (!isAgain || !mayStart(run) || !wasShownFenced(run)) return undefined;
   const proof = await proofInTime(run, deps, context.signal);
   if (proof.holds) return undefined;
   const doubt = `${run.plan.from} is not proven to be fenced any more: ${proof.says}`;

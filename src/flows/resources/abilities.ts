@@ -12,6 +12,11 @@ import type { Move, Place, Seen, Slot } from "./place.ts";
 /** Who promoted a copy that follows nobody: the run that is continued, or somebody before it. Undefined: it follows. */
 export type Promoted = "continued" | "before" | undefined;
 
+export interface ComputeJudging extends Pick<Move, "from" | "to"> {
+  /** The run itself has begun to change it: what that causes is nothing to agree to. */
+  readonly isBegun?: true;
+}
+
 export interface StoreMoving extends Move {
   readonly promoted: Promoted;
   /** World time until which it is known that every commit is on the new side. */
@@ -37,7 +42,11 @@ export interface StoreMove<Settings, Facts> {
   /** Why nothing counts as arriving at its copy any more, and when that was seen; undefined: it follows, or nobody can see the copy. */
   linkEnded?(at: Seen<Settings, Facts>, region: Region): LinkEnded | undefined;
   /** What makes it slower, smaller or less certain there, and people have to agree to; ids as in a service with one store. */
-  acceptances?(at: Seen<Settings, Facts>, move: StoreMoving, nowMs: number): readonly Acceptance[];
+  acceptances?(
+    at: Seen<Settings, Facts>,
+    move: Pick<StoreMoving, "from" | "to" | "promoted">,
+    nowMs: number,
+  ): readonly Acceptance[];
   /** What could not be checked, in words. */
   unchecked?(at: Seen<Settings, Facts>, move: StoreMoving): readonly string[];
   /** Writes down how far the new side had followed, before it is cut loose. */
@@ -156,7 +165,7 @@ export interface ComputeAbilities<Settings, Facts> {
   /** Of these, what makes `prepare` surely fail as things stand, as for a store. */
   blockers?(at: Seen<Settings, Facts>, region: Region): readonly string[];
   /** What makes it slower, smaller or less certain there, and people have to agree to; ids as in a service with one compute. */
-  acceptances?(at: Seen<Settings, Facts>, move: Move): readonly Acceptance[];
+  acceptances?(at: Seen<Settings, Facts>, move: ComputeJudging): readonly Acceptance[];
   /** What could not be checked, in words. */
   unchecked(at: Seen<Settings, Facts>, move: Move): readonly string[];
   /** Its targets are healthy before the database takes writes, so that health alone may lead users there. */

@@ -40,6 +40,8 @@ export interface Fence<Settings, Facts, Things, Captured> {
   seenIn(at: Seen<Settings, Facts>, region: Region): Known<Captured>;
   see(things: Things, context: Looking): Promise<Known<Captured>>;
   isClosed(now: Captured): boolean;
+  /** What has to be entered before anything is closed, since nobody gets in later. */
+  signIn?(things: Things, context: Closing): Promise<void>;
   /** Closes what is still open. */
   close(things: Things, now: Known<Captured>, context: Closing): Promise<Closed>;
   /** What has not ended yet of what was stopped, in words, such as tasks that drain: they go on writing. Undefined: nothing. */

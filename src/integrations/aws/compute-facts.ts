@@ -114,8 +114,12 @@ export class ComputeReader {
     );
     const [target] = ScalableTargets.parse(answer.ScalableTargets);
     if (!target) return undefined;
-    // Partly suspended is not suspended: the part that is left moves the count.
-    const suspended = Object.values(target.SuspendedState).every(Boolean);
+    const { SuspendedState: state } = target;
+    const suspended = {
+      scaleIn: state.DynamicScalingInSuspended,
+      scaleOut: state.DynamicScalingOutSuspended,
+      scheduled: state.ScheduledScalingSuspended,
+    };
     return { min: target.MinCapacity, max: target.MaxCapacity, suspended };
   }
 

@@ -1,7 +1,7 @@
 import { RegisterScalableTargetCommand } from "@aws-sdk/client-application-auto-scaling";
 import { UpdateServiceCommand } from "@aws-sdk/client-ecs";
 import type { ComputeSite, Region } from "../../domain/service/service.ts";
-import type { Compute, Scaling } from "../../ports/compute.ts";
+import type { Compute, Scaling, Suspended } from "../../ports/compute.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
 import { ComputeReader } from "./compute-facts.ts";
@@ -38,7 +38,7 @@ export function awsCompute(caller: Caller, clients: Clients): Compute {
         // Only where there is one: registering would make a scalable target that nothing could put back.
         if (await reader.scaling(target)) {
           // One call: any registration pulls the count into its bounds, so suspending alone would restart tasks.
-          await writer.register(target, { min: 0, max: 0, suspended: true }, requestIds);
+          await writer.register(target, { min: 0, max: 0, suspended: all(true) }, requestIds);
         }
         await writer.setDesired(target, 0, requestIds);
         return {};
@@ -57,8 +57,10 @@ export function awsCompute(caller: Caller, clients: Clients): Compute {
 }
 
 function raised({ min, max }: Scaling, site: ComputeSite, tasks: number): Scaling {
-  return { min: Math.max(min, tasks), max: Math.max(max, site.max_tasks ?? 0, tasks), suspended: false };
+  return { min: Math.max(min, tasks), max: Math.max(max, site.max_tasks ?? 0, tasks), suspended: all(false) };
 }
+
+const all = (is: boolean): Suspended => ({ scaleIn: is, scaleOut: is, scheduled: is });
 
 function computeWriter(caller: Caller) {
   return {
@@ -72,9 +74,9 @@ function computeWriter(caller: Caller) {
         MinCapacity: min,
         MaxCapacity: max,
         SuspendedState: {
-          DynamicScalingInSuspended: suspended,
-          DynamicScalingOutSuspended: suspended,
-          ScheduledScalingSuspended: suspended,
+          DynamicScalingInSuspended: suspended.scaleIn,
+          DynamicScalingOutSuspended: suspended.scaleOut,
+          ScheduledScalingSuspended: suspended.scheduled,
         },
       });
       const ask = { api: "autoscaling", region, doing, signal };

@@ -26,7 +26,10 @@ describe("what is seen", () => {
   test("only the service's own tasks count among the targets of a shared group", async () => {
     expect(await factsIn(STANDBY)).toMatchObject({
       ...{ status: "ACTIVE", desired: 1, running: 1, pending: 0, targets: { healthy: 1, total: 1 } },
-      ...{ scaling: { min: 1, max: 3, suspended: false }, taskDefinition: expect.stringContaining("inventory:7") },
+      ...{
+        scaling: { min: 1, max: 3, suspended: { scaleIn: false, scaleOut: false, scheduled: false } },
+        taskDefinition: expect.stringContaining("inventory:7"),
+      },
       deployments: [{ id: expect.any(String), primary: true, rollout: "COMPLETED", failedTasks: 0 }],
     });
     const all = inventory.traffic.elb.targets.healthy(groupArn(STANDBY));
@@ -78,7 +81,7 @@ describe("scaling out", () => {
     inventory.advance(120);
     expect(await factsIn(STANDBY)).toMatchObject({
       ...{ desired: 4, running: 4, targets: { healthy: 4, total: 4 } },
-      scaling: { min: 4, max: 12, suspended: false },
+      scaling: { min: 4, max: 12, suspended: { scaleIn: false, scaleOut: false, scheduled: false } },
     });
   });
 
@@ -122,7 +125,7 @@ describe("stopping", () => {
     inventory.advance(90);
     expect(await factsIn(HOME)).toMatchObject({
       ...{ desired: 0, running: 0, targets: { healthy: 0, total: 0 } },
-      scaling: { min: 0, max: 0, suspended: true },
+      scaling: { min: 0, max: 0, suspended: { scaleIn: true, scaleOut: true, scheduled: true } },
     });
   });
 
@@ -144,6 +147,38 @@ describe("stopping", () => {
     inventory.advance(120);
     expect(await factsIn(HOME)).toMatchObject({ desired: 4, running: 4, scaling: saved.scaling });
   });
+
+  test.each([
+    { scaleIn: true, scaleOut: false, scheduled: false },
+    { scaleIn: false, scaleOut: true, scheduled: false },
+    { scaleIn: false, scaleOut: false, scheduled: true },
+    { scaleIn: true, scaleOut: false, scheduled: true },
+  ])(
+    "guard suspended parts: what people had suspended in part is put back in exactly these parts: %j",
+    async (parts) => {
+      const before = await factsIn(HOME);
+      const scaling = before.scaling && { ...before.scaling, suspended: parts };
+      await inventory.aws.compute.restore({ region: HOME, site: siteIn(HOME), saved: { ...before, scaling } });
+      const saved = await factsIn(HOME);
+      await inventory.aws.compute.stop(HOME, siteIn(HOME));
+      inventory.advance(90);
+
+      await inventory.aws.compute.restore({ region: HOME, site: siteIn(HOME), saved });
+
+      inventory.advance(120);
+      expect(saved.scaling).toEqual(scaling);
+      expect(await factsIn(HOME)).toMatchObject({ desired: 4, running: 4, scaling });
+      expect(mutations(inventory, "RegisterScalableTarget").at(-1)).toMatchObject({
+        input: {
+          SuspendedState: {
+            DynamicScalingInSuspended: parts.scaleIn,
+            DynamicScalingOutSuspended: parts.scaleOut,
+            ScheduledScalingSuspended: parts.scheduled,
+          },
+        },
+      });
+    },
+  );
 
   test("putting back takes no task from a service that was never stopped and has grown", async () => {
     const saved = await factsIn(HOME);

@@ -37,6 +37,36 @@ describe("may a call that changes the cloud leave now? (G18)", () => {
     expect(ask(RUNNING, PROPOSED.plan.authorisesUntilMs)).toMatchObject({ may: false, code: "ended" });
   });
 
+  test("guard proof's age: without a way back only on a young proof that the old side is fenced", () => {
+    const asked = (atMs: number | undefined) =>
+      authorityOf({ run: RUNNING, nowMs: AT + 60_000, seal, freeze: undefined, fenced: { atMs, countsForMs: 15_000 } });
+
+    expect(asked(AT + 45_000)).toMatchObject({ may: true });
+    for (const old of [AT + 44_999, undefined])
+      expect(asked(old)).toMatchObject({ may: false, code: "fence-proof-old" });
+    expect(asked(AT + 30_000)).toMatchObject({
+      why: expect.stringContaining("eu-west-1 is fenced was shown 30 s ago"),
+    });
+  });
+
+  test("guard seen open: nor on a proof from before it was seen open, however young", () => {
+    const at = { atMs: AT, epoch: 1 };
+    const promoting = apply(
+      RUNNING,
+      { kind: "claimed", ...at, worker: "w1" },
+      { kind: "intent", ...at, step: "fence", attempt: 1 },
+      { kind: "done", ...at, step: "fence", says: "fenced", output: { fence: "fenced" } },
+      { kind: "intent", ...at, step: "promote", attempt: 1 },
+    );
+    const lost: RunEntry = { kind: "fence-lost", ...at, step: "fence", why: "it stands open", seenClosedMs: AT };
+    const fenced = { atMs: AT + 1, countsForMs: 15_000 };
+    const asked = (run: RunState) => authorityOf({ run, nowMs: AT + 1, seal, freeze: undefined, fenced });
+
+    expect(asked(promoting)).toMatchObject({ may: true });
+    expect(asked(apply(promoting, lost))).toMatchObject({ may: false, code: "fence-proof-old" });
+    expect(ask(apply(promoting, lost))).toMatchObject({ may: true });
+  });
+
   test("guard live run: nothing leaves for a run that has not started, is stuck, is closed or went on elsewhere", () => {
     const waiting = apply(PROPOSED, turned(PROPOSED.plan, "ana", AT), turned(PROPOSED.plan, "ben", AT));
     const closed = apply(RUNNING, { kind: "abandoned", atMs: AT, why: "the store was lost" });

@@ -4,6 +4,7 @@ import type { RunState } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../../src/domain/plan-run/run-transition.ts";
 import { contextFor, definitionOf } from "../../../src/engine/runs/executor-deps.ts";
+import { guardTimes } from "../../../src/engine/runs/guard-times.ts";
 import type { RunHold } from "../../../src/engine/runs/journal.ts";
 import { STEPS } from "../../../src/flows/index.ts";
 import { recordDataPosition } from "../../../src/flows/resources/stores/rds-replica/record-data-position.ts";
@@ -27,8 +28,9 @@ const begun: readonly RunEntry[] = [
 function contextAfter(entries: readonly RunEntry[]) {
   const run: RunState = [...begun, ...entries].reduce(transition, proposed(example("inventory")));
   const cloud = { ...fakeCloud({}), guardedBy: () => fakeCloud({}), prepare: async () => undefined };
-  const hold = { run, epoch: 1 } as RunHold; // nothing else of it is asked here
-  return contextFor(hold, "promote", { cloud, steps: STEPS, signal: new AbortController().signal });
+  const hold = { run, epoch: 1, forCommit: () => hold } as unknown as RunHold; // nothing else of it is asked here
+  const { signal } = new AbortController();
+  return contextFor(hold, "promote", { cloud, steps: STEPS, guard: guardTimes(), signal });
 }
 
 const mayHaveAsked = (...entries: RunEntry[]): boolean => contextAfter(entries).mayHaveAsked;

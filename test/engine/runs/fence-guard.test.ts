@@ -1,11 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { sayTime } from "../../../src/domain/duration.ts";
 import { stateOf } from "../../../src/domain/plan-run/run.ts";
 import { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { advanceRun } from "../../../src/engine/runs/advance-run.ts";
+import { driveRun } from "../../../src/engine/runs/executor.ts";
 import { watchOldSide } from "../../../src/engine/runs/fence-watch.ts";
 import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
 import { computesIn } from "../../../src/flows/resources/site.ts";
+import type { Logger } from "../../../src/ports/logger.ts";
+import type { PlannedFault } from "../../../src/simulators/world/faults.ts";
+import { eventsOf } from "../../../src/store/events.ts";
 import { KEYS } from "../../../src/store/keys.ts";
+import { runNewsCard } from "../../../src/views/run-news.ts";
 import { advanceDeps, drive, executorDeps, openLedger } from "../../harness/drive.ts";
 import { eventually } from "../../harness/eventually.ts";
 import {
@@ -17,6 +23,7 @@ import {
   startRun,
   verdictOf,
 } from "../../harness/failover-world.ts";
+import { silent } from "../../harness/silent.ts";
 
 const SPEED = 60;
 /** World time: a look every 15 s, and what it takes to see and to write it down. */
@@ -31,9 +38,18 @@ beforeEach(async () => {
 afterEach(() => at.stop());
 
 /** The connections of the old side's write check are cut from now on. */
-function silenceCheck(): void {
+function silenceCheck(): PlannedFault {
   const cut = { vendor: "app", operation: "POST /write-check", effect: { kind: "drop-before" } } as const;
-  at.whole.world.faults.plan({ ...cut, region: at.service.home });
+  return at.whole.world.faults.plan({ ...cut, region: at.service.home });
+}
+
+/** The standby answers late, and meanwhile nobody can tell whether the old side writes. */
+function slowAndUntold(): PlannedFault {
+  at.whole.world.faults.plan({
+    ...{ vendor: "aws", operation: "DescribeDBInstances", region: at.service.standby, times: 1 },
+    effect: { kind: "delay", machineMs: 2_500 },
+  });
+  return silenceCheck();
 }
 
 const once = (step: string, act: () => void) => (begun: string) => void (begun === step && act());
@@ -116,6 +132,35 @@ describe("an old side that was fenced and is opened by somebody else", () => {
     expect(Math.max(...closings)).toBeLessThan(promotion);
   });
 
+  test("guard young proof: while the standby is slow to be seen and nobody can tell any more: nothing is promoted, and people are asked", async () => {
+    const run = await drive(at, { onIntent: once("promote", () => void slowAndUntold()) });
+
+    expect([run.state, run.why]).toEqual(["stopped", expect.stringMatching(/not proven to be fenced any more/)]);
+    expect(positionsOf("PromoteReadReplica")).toEqual([]);
+  });
+
+  test("while the standby is slow to be seen: it is proven again, and the promotion goes on", async () => {
+    const throttled = { kind: "error", status: 400, code: "Throttling" } as const;
+    at.whole.world.faults.plan({ vendor: "aws", operation: "PromoteReadReplica", times: 2, effect: throttled });
+    let told: PlannedFault | undefined;
+    const why: unknown[] = [];
+    const ledger = await openLedger(at);
+    const deps = executorDeps(at, ledger, { onIntent: once("promote", () => (told = slowAndUntold())) });
+    const warn: Logger["warn"] = (facts) => {
+      why.push(facts);
+      told?.cancel();
+    };
+    await at.skippingIdleTime(() =>
+      driveRun("F-1", { ...deps, logger: { ...silent, warn } }, new AbortController().signal),
+    );
+    await ledger.close();
+
+    const run = await runOf(at);
+    expect([run.state, run.why, stateOf(run, "promote").attempt]).toEqual(["verified", "", 2]);
+    expect(why).toEqual([expect.objectContaining({ step: "promote", why: expect.stringMatching(/proof is too old/) })]);
+    expect(positionsOf("PromoteReadReplica")).toHaveLength(1);
+  });
+
   test("while a promotion is refused, and nobody can tell whether it writes: people are asked, and soon", async () => {
     const throttled = { kind: "error", status: 400, code: "Throttling" } as const;
     at.whole.world.faults.plan({ vendor: "aws", operation: "PromoteReadReplica", times: 4, effect: throttled });
@@ -142,6 +187,32 @@ describe("an old side that was fenced and is opened by somebody else", () => {
     const run = await drive(at, { onIntent: once("point-application", silenceCheck) });
 
     expect([run.state, run.why, run.watch.lostAtMs]).toEqual(["verified", "", undefined]);
+    expect(run.unseenAtEnd).toEqual({
+      seenClosedMs: expect.any(Number),
+      why: expect.stringMatching(/the write check .* gives no answer/),
+    });
+  });
+
+  test("that was seen closed at the end has no old proof", async () => {
+    expect(await drive(at)).toMatchObject({ state: "verified", unseenAtEnd: undefined });
+  });
+
+  test("guard unseen at the end: and gives no answer at the end holds nothing up, and the end says when it was last seen closed", async () => {
+    const dark = () => at.whole.world.regions.set(at.service.home, "dark");
+    const run = await drive(at, { onDone: once("shift-traffic", dark) });
+
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+    const { seenClosedMs = Number.NaN, why } = run.unseenAtEnd ?? {};
+    expect(why).toBeUndefined();
+    expect(seenClosedMs).toBeGreaterThan(stateOf(run, "fence").endedAtMs ?? Number.NaN);
+    expect(seenClosedMs).toBeLessThan(run.endedAtMs ?? Number.NaN);
+    const said = new RegExp(`eu-west-1 gave no answer at the end; last seen closed at ${sayTime(seenClosedMs)}`);
+    const events = await eventsOf(await at.bench.connect(), "run", "F-1");
+    expect(JSON.stringify(events.at(-1))).toMatch(said);
+    const shown = { run, inventory: at.inventory, nowMs: at.clock.now(), needed: undefined };
+    expect(runNewsCard("verified", shown)?.text).toMatch(
+      /is verified\. eu-west-1 gave no answer at the end\. It was last seen closed at \d/,
+    );
   });
 
   test("after a promotion that was refused promotes nothing at a retry: people look first", async () => {

@@ -2,6 +2,7 @@ import { sayDuration } from "../../../domain/duration.ts";
 import type { Acceptance } from "../../../domain/plan-run/plan.ts";
 import type { Answering } from "../../../domain/service/observation.ts";
 import type { Region } from "../../../domain/service/service.ts";
+import type { Promoted } from "../../resources/abilities.ts";
 import { DNS_BY_HAND } from "../../resources/names.ts";
 import { type KindSeen, tellApart } from "../../resources/places.ts";
 import type { Judgement } from "./judgement.ts";
@@ -17,12 +18,42 @@ export function acceptancesFor(request: FailoverRequest, judgement: Judgement): 
     ...promotedBefore(judgement),
     ...unfenced(judgement, isOwn),
     ...healthyPrimary(judgement, isOwn),
-    ...steadiness(judgement.to, request.observed.answering?.[judgement.to]),
-    ...stores.flatMap(({ at, move, moving }) => toldApart(all, at, move.acceptances?.(at, moving, request.nowMs))),
-    ...all.flatMap((at) => toldApart(all, at, at.kind.compute?.acceptances?.(at, judgement))),
+    ...ofTarget({
+      ...{ all, from: judgement.from, to: judgement.to, nowMs: request.nowMs },
+      answering: request.observed.answering?.[judgement.to],
+      promotedOf: ({ id }) => stores.find(({ at }) => at.id === id)?.moving.promoted,
+      isBegun: () => false,
+    }),
     ...byHand(judgement),
     ...all.flatMap((at) => at.kind.entrance?.acceptances(at, judgement) ?? []),
   ].filter(isFirst);
+}
+
+/** The new side as it is seen now. */
+export interface TargetSeen {
+  readonly all: readonly KindSeen[];
+  readonly from: Region;
+  readonly to: Region;
+  readonly nowMs: number;
+  readonly answering: Answering | undefined;
+  /** Who has promoted the copy there already; undefined: it is still to be promoted. */
+  readonly promotedOf: (store: KindSeen) => Promoted;
+  /** The run itself has begun to change it. */
+  readonly isBegun: (compute: KindSeen) => boolean;
+}
+
+/** What is accepted of the new side as it is: judged when the plan is made, and again before the commit. */
+export function ofTarget({ all, from, to, nowMs, answering, promotedOf, isBegun }: TargetSeen): Acceptance[] {
+  return [
+    ...steadiness(to, answering),
+    ...all.flatMap((at) => {
+      const moving = { from, to, promoted: promotedOf(at) };
+      return toldApart(all, at, at.kind.store?.move?.acceptances?.(at, moving, nowMs));
+    }),
+    ...all.flatMap((at) =>
+      toldApart(all, at, at.kind.compute?.acceptances?.(at, { from, to, ...(isBegun(at) && { isBegun: true }) })),
+    ),
+  ];
 }
 
 /** One sentence is signed for once, whoever needs it. */

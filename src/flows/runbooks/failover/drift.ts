@@ -1,9 +1,10 @@
 import type { Assumption, StepRole } from "../../../domain/plan-run/plan.ts";
 import { isSettled, type RunState, stateOf } from "../../../domain/plan-run/run.ts";
-import type { Observation } from "../../../domain/service/observation.ts";
+import type { Answering, Observation } from "../../../domain/service/observation.ts";
 import type { Region, Service } from "../../../domain/service/service.ts";
 import type { IdentityFact } from "../../resources/place.ts";
 import { type KindSeen, placesOf, seenOf, tellApart } from "../../resources/places.ts";
+import { ofTarget } from "./acceptances.ts";
 import { lagFact, linkEndedSince } from "./link-since.ts";
 
 /**
@@ -33,22 +34,46 @@ export function assumptionsFrom(all: readonly KindSeen[], to: Region, promotes: 
  * of no return. What is done already is not asked about again, and what cannot be seen now is no reason.
  */
 export function blockedOf(run: RunState, { service, observed, to }: Seen): string[] {
-  const isToCome = ({ id }: KindSeen, role: StepRole, only?: "waiting"): boolean =>
-    run.plan.steps.some((step) => {
-      const { state } = stateOf(run, step.id);
-      const isOpen = only === undefined ? !isSettled(stateOf(run, step.id)) : state === only;
-      return step.resource === id && step.role === role && isOpen;
-    });
   const all = placesOf(service).map((place) => seenOf(place, observed));
   return all.flatMap((at) => {
     const { store, compute } = at.kind;
     return [
-      ...(isToCome(at, "commits") ? (store?.move?.blockers?.(at, to) ?? []) : []),
-      ...(isToCome(at, "commits") ? linkEndedSince(run, { all, at, to }) : []),
+      ...(isToCome(run, at, "commits") ? (store?.move?.blockers?.(at, to) ?? []) : []),
+      ...(isToCome(run, at, "commits") ? linkEndedSince(run, { all, at, to }) : []),
       // What its own scale-out has taken since is no reason to stop it.
-      ...(isToCome(at, "prepares", "waiting") ? (compute?.blockers?.(at, to) ?? []) : []),
+      ...(isUntouched(run, at) ? (compute?.blockers?.(at, to) ?? []) : []),
     ];
   });
+}
+
+const isToCome = (run: RunState, { id }: KindSeen, role: StepRole): boolean =>
+  run.plan.steps.some((step) => step.resource === id && step.role === role && !isSettled(stateOf(run, step.id)));
+
+/** Nothing that makes it ready has begun. */
+const isUntouched = (run: RunState, { id }: KindSeen): boolean =>
+  run.plan.steps.some(
+    (step) => step.resource === id && step.role === "prepares" && stateOf(run, step.id).state === "waiting",
+  );
+
+/**
+ * What people would have to agree to now and have not, as one sentence; empty: nothing. A plan for the rest was made with the new side
+ * as an earlier run left it, and agrees to that.
+ */
+export function notAgreedTo(run: RunState, { service, observed, to, answering, nowMs }: Judging): string[] {
+  const all = placesOf(service).map((place) => seenOf(place, observed));
+  const agreed = new Set(run.plan.acceptances.map(({ id }) => id));
+  const come = ofTarget({
+    ...{ all, from: run.plan.from, to, nowMs, answering },
+    promotedOf: (at) => (isToCome(run, at, "commits") ? undefined : "continued"),
+    isBegun: (at) => !isUntouched(run, at),
+  }).filter(({ id }) => !agreed.has(id));
+  const says = [...new Set(come.map(({ danger, words }) => danger ?? words))].join(" ");
+  return says === "" ? [] : [`what nobody agreed to has come since the plan: ${says}`];
+}
+
+interface Judging extends Seen {
+  readonly answering: Answering;
+  readonly nowMs: number;
 }
 
 interface Seen {

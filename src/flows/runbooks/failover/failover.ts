@@ -2,7 +2,7 @@ import type { Inventory } from "../../../domain/service/inventory.ts";
 import { besides } from "../../../domain/service/service.ts";
 import { observeRegion } from "../../observe.ts";
 import type { Runbook, Words } from "../runbook.ts";
-import { blockedOf, driftOf } from "./drift.ts";
+import { blockedOf, driftOf, notAgreedTo } from "./drift.ts";
 import { RULES } from "./lint.ts";
 import { measure } from "./measure.ts";
 import { lookAtOldSide } from "./old-side.ts";
@@ -34,7 +34,8 @@ export const failover: Runbook<FailoverWish> = {
   drift: async (run, { service, cloud, signal }) => {
     const { assumptions, to } = run.plan;
     const seen = { service, to, observed: await observeRegion(service, to, { cloud, signal }) };
-    return [...driftOf(assumptions, seen), ...blockedOf(run, seen)];
+    const now = { ...seen, answering: cloud.answers.of(to), nowMs: cloud.clock.now() };
+    return [...driftOf(assumptions, seen), ...blockedOf(run, seen), ...notAgreedTo(run, now)];
   },
   oldSide: lookAtOldSide,
   measure,

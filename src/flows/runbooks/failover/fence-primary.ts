@@ -10,7 +10,7 @@ import {
   type StepContext,
   UNCAPTURED,
 } from "../../../ports/step.ts";
-import type { SessionsEnded } from "../../resources/fence.ts";
+import type { Closed, SessionsEnded } from "../../resources/fence.ts";
 import { told } from "../../steps/by-hand.ts";
 import { MINUTE, SECOND } from "../../steps/schemas.ts";
 import { FenceInput, type FencePart } from "./fence-input.ts";
@@ -151,31 +151,38 @@ interface AllClosed {
 /** `marks`: as of `Fence.close`. `ended`: as of the input. */
 type Closing = StepContext & { readonly marks?: Fencing; readonly ended: Input["ended"] };
 
-/** What keeps the data is closed also where what works refuses or gives no answer. */
+/**
+ * All at once: what keeps the data is closed also where what works refuses or gives no answer, and waits for no time-out of it.
+ * TwoKey signs in to each store before the first one is closed, since they may share a security group.
+ */
 async function closeAll(standing: readonly Standing[], context: Closing): Promise<AllClosed> {
-  const requestIds: string[] = [];
-  const sessions: Record<string, SessionsEnded> = {};
-  const markers: Record<string, Marker> = {};
-  const failures: unknown[] = [];
-  for (const { part, now } of standing) {
-    const ended = endedBefore(part, now, context);
-    if (ended !== undefined) {
-      sessions[part.resource] = { isProven: true, says: ended };
-      continue;
-    }
-    try {
-      const { marks } = context;
-      const closed = await part.fence.close(part.things, now, { ...contextOf(part, context), ...(marks && { marks }) });
-      requestIds.push(...closed.requestIds);
-      if (closed.sessions) sessions[part.resource] = closed.sessions;
-      if (closed.marker) markers[part.resource] = closed.marker;
-    } catch (error) {
-      context.signal.throwIfAborted();
-      failures.push(error);
-    }
-  }
-  if (failures.length > 0) throw failures[0];
-  return { requestIds, sessions, markers };
+  const signedIn = Promise.all(
+    standing.map(async ({ part, now }) => {
+      if (endedBefore(part, now, context) === undefined)
+        await part.fence.signIn?.(part.things, contextOf(part, context));
+    }),
+  );
+  const closings = standing.map(async (each) => {
+    if (isStore(each.part)) await signedIn;
+    return [each.part.resource, await closeOne(each, context)] as const;
+  });
+  const settled = await Promise.allSettled(closings);
+  context.signal.throwIfAborted();
+  const failed = settled.find(({ status }) => status === "rejected");
+  if (failed?.status === "rejected") throw failed.reason;
+  const closed = settled.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+  return {
+    requestIds: closed.flatMap(([, { requestIds }]) => requestIds),
+    sessions: Object.fromEntries(closed.flatMap(([id, { sessions }]) => (sessions ? [[id, sessions]] : []))),
+    markers: Object.fromEntries(closed.flatMap(([id, { marker }]) => (marker ? [[id, marker]] : []))),
+  };
+}
+
+async function closeOne({ part, now }: Standing, context: Closing): Promise<Closed> {
+  const ended = endedBefore(part, now, context);
+  if (ended !== undefined) return { requestIds: [], sessions: { isProven: true, says: ended } };
+  const { marks } = context;
+  return part.fence.close(part.things, now, { ...contextOf(part, context), ...(marks && { marks }) });
 }
 
 /** Where nobody came in since its sessions ended nothing is left to be closed, and TwoKey cannot sign in to look again. */

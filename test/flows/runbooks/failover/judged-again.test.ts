@@ -190,3 +190,111 @@ describe("what would surely fail is looked at again before the promotion", () =>
     expect([taken !== undefined, run.state, run.why]).toEqual([true, "verified", ""]);
   });
 });
+
+describe("what people agree to in words is looked at again before the promotion", () => {
+  const deploy = async () => {
+    const { region, compute } = standby();
+    const { cluster, service } = compute;
+    // It has nothing to roll out as long as not one task is wanted.
+    await at.client.click("ecs:UpdateService", region, { cluster, service, desiredCount: 1 });
+    await at.client.click("ecs:UpdateService", region, { cluster, service, forceNewDeployment: true });
+  };
+  const onSpot = () => {
+    const { region, compute } = standby();
+    const { cluster, service } = compute;
+    return at.client.post("/ecs/service", { ...{ region, cluster, service }, capacityProviders: ["FARGATE_SPOT"] });
+  };
+  const fewAddresses = () =>
+    at.client.post("/ec2/subnet", { region: at.service.standby, id: "subnet-0a1b2c3d4e5f60718", addresses: 1 });
+  const maintain = () =>
+    setReplica({ maintenance: [{ action: "system-update", description: "New OS", inSeconds: 7_200 }] });
+
+  test.each<[string, () => Promise<unknown>, RegExp]>([
+    ["a deployment of somebody's", deploy, /A deployment of inventory.* is under way\./],
+    ["Spot alone", onSpot, /runs on Fargate Spot alone\./],
+    ["few addresses", fewAddresses, /has addresses for 1 of \d+ more tasks\./],
+    ["maintenance that is due", maintain, /Maintenance of .* is due: system-update\./],
+  ])("guard agreed again: %s before the start voids the keys, and nothing is touched", async (_what, happen, why) => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    const { plan } = await startRun(at);
+    await happen();
+    const before = mutationsOf(at);
+
+    const run = await drive(at);
+
+    expect(plan.acceptances.map(({ id }) => id)).toEqual(["sessions-not-proven", "healthy-primary"]);
+    expect(run).toMatchObject({ state: "paused", voided: true });
+    expect(run.why).toMatch(why);
+    expect(run.why).toMatch(/^facts changed: what nobody agreed to has come since the plan/);
+    expect(mutationsOf(at)).toEqual(before);
+  });
+
+  const redeploy = () => {
+    const { region, compute } = standby();
+    const { cluster, service } = compute;
+    return at.client.click("ecs:UpdateService", region, { cluster, service, forceNewDeployment: true });
+  };
+
+  test.each<[string, { once: string; happen: () => Promise<unknown> }, RegExp]>([
+    [
+      "a deployment of somebody's",
+      { once: "scale-out", happen: redeploy },
+      /A deployment of inventory.* is under way\./,
+    ],
+    [
+      "maintenance that is due",
+      { once: "record-position", happen: maintain },
+      /Maintenance of .* is due: system-update\./,
+    ],
+  ])("%s while the run is under way pauses it before the point of no return", async (_what, { once, happen }, why) => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    await startRun(at);
+    const late = { kind: "delay", machineMs: 1_000 } as const;
+    const { standby: region } = at.service;
+    let happened: Promise<unknown> | undefined;
+
+    const run = await drive(at, {
+      onDone: (step) => {
+        if (step !== once) return;
+        // The look before the promotion begins in this moment, and sees what happens in it.
+        for (const operation of ["DescribeServices", "DescribePendingMaintenanceActions"])
+          at.whole.world.faults.plan({ vendor: "aws", operation, region, times: 2, effect: late });
+        happened = happen();
+      },
+    });
+    await happened;
+
+    expect([run.state, run.why]).toEqual(["paused", expect.stringMatching(why)]);
+    expect(run).toMatchObject({ voided: true, pastNoReturn: false });
+    expect(promotions()).toEqual([]);
+  });
+
+  test("what people have agreed to voids nothing", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    await onSpot();
+    const { plan } = await startRun(at);
+
+    const run = await drive(at);
+
+    expect(plan.acceptances.map(({ id }) => id)).toContain("spot-only");
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+  });
+
+  test("a target whose AWS has begun to answer badly pauses the run before the promotion", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    await startRun(at);
+
+    const run = await drive(at, {
+      onDone: (step) => {
+        const plane = { region: at.service.standby, service: "rds" };
+        if (step === "record-position") at.whole.world.regions.setPlane(plane, "refusing");
+      },
+    });
+
+    expect([run.state, run.voided, run.pastNoReturn, run.why]).toEqual([
+      ...["paused", true, false],
+      expect.stringMatching(/AWS in eu-central-1 answers badly now/),
+    ]);
+    expect(run.why).toMatch(/AWS in eu-central-1 answers badly now/);
+  });
+});

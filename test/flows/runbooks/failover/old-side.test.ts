@@ -63,7 +63,11 @@ async function looked(
   const [home, standby] = [quiet.sites[service.home], quiet.sites[service.standby]];
   if (!home?.compute.known || !standby?.database.known) throw new Error("a quiet day is known");
   const compute = world.isStopped
-    ? { ...home.compute.value, desired: 0, scaling: { min: 0, max: 0, suspended: true } }
+    ? {
+        ...home.compute.value,
+        desired: 0,
+        scaling: { min: 0, max: 0, suspended: { scaleIn: true, scaleOut: true, scheduled: true } },
+      }
     : home.compute.value;
   const facts = { ...standby.database.value, role: "standalone" as const, source: undefined, ...world.newSide };
   const said: SaidCloud = {

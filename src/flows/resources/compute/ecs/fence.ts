@@ -2,7 +2,7 @@ import { z } from "zod";
 import { StepFailed } from "../../../../domain/errors.ts";
 import { canonicalJson } from "../../../../domain/json.ts";
 import type { Known } from "../../../../domain/service/observed.ts";
-import type { ServiceFacts } from "../../../../ports/compute.ts";
+import { isSuspended, type ServiceFacts } from "../../../../ports/compute.ts";
 import { told } from "../../../steps/by-hand.ts";
 import { ComputeInput } from "../../../steps/schemas.ts";
 import type { Fence } from "../../fence.ts";
@@ -17,7 +17,12 @@ const Things = z.object({ region: z.string(), compute: ComputeInput });
 type Things = z.infer<typeof Things>;
 const Captured = z.object({
   desired: z.number(),
-  scaling: z.object({ min: z.number(), max: z.number(), suspended: z.boolean() }).nullable(),
+  scaling: z
+    .object({
+      ...{ min: z.number(), max: z.number() },
+      suspended: z.object({ scaleIn: z.boolean(), scaleOut: z.boolean(), scheduled: z.boolean() }),
+    })
+    .nullable(),
 });
 type Captured = z.infer<typeof Captured>;
 
@@ -38,7 +43,7 @@ const leastOf = ({ desired, scaling }: Captured): number =>
   scaling === null ? desired : Math.min(desired, Math.max(scaling.min, 1));
 
 const isStopped = ({ desired, scaling }: Captured): boolean =>
-  desired === 0 && (scaling === null || (scaling.max === 0 && scaling.suspended));
+  desired === 0 && (scaling === null || (scaling.max === 0 && isSuspended(scaling)));
 
 /** A service without tasks writes nothing, and one whose auto scaling is suspended at zero starts none. */
 export const fence: Fence<Ecs, EcsSeen, Things, Captured> = {

@@ -1,7 +1,7 @@
 import type { Acceptance } from "../../../../domain/plan-run/plan.ts";
 import type { Region } from "../../../../domain/service/service.ts";
 import type { ComputeFacts, ComputeGround } from "../../../../ports/compute.ts";
-import type { Move } from "../../place.ts";
+import type { ComputeJudging } from "../../abilities.ts";
 import type { EcsAt } from "./look.ts";
 import { compute } from "./parts.ts";
 import { haveFailed } from "./scale-out.ts";
@@ -97,13 +97,13 @@ const freeAddresses = ({ subnets }: ComputeGround): number | undefined =>
   subnets?.reduce((sum, { free }) => sum + free, 0);
 
 /** What people agree to: the scale-out may take longer, or bring less. */
-export function acceptances(at: EcsAt, { from, to }: Pick<Move, "from" | "to">): Acceptance[] {
+export function acceptances(at: EcsAt, { from, to, isBegun }: ComputeJudging): Acceptance[] {
   const now = at.seen.in[to];
   if (!now?.known) return [];
   const { service, tasks } = compute(at.resource, to);
   const what = `${service} in ${to}`;
   return [
-    ...(isRollingOut(now.value)
+    ...((isBegun ? hasAnother(now.value) : isRollingOut(now.value))
       ? [
           {
             id: "deployment-under-way",
@@ -112,8 +112,12 @@ export function acceptances(at: EcsAt, { from, to }: Pick<Move, "from" | "to">):
           },
         ]
       : []),
-    ...capacityAcceptances(now.value, at.seen.ground?.[to], { what, tasks }),
-    ...taskAcceptances(now.value, at.seen.ground?.[to], { what, tasks, from }),
+    ...(isBegun
+      ? []
+      : [
+          ...capacityAcceptances(now.value, at.seen.ground?.[to], { what, tasks }),
+          ...taskAcceptances(now.value, at.seen.ground?.[to], { what, tasks, from }),
+        ]),
   ];
 }
 
@@ -153,8 +157,11 @@ interface From {
 const registryRegion = (image: string): string | undefined =>
   /^\d{12}\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com/.exec(image)?.[1];
 
-const isRollingOut = ({ deployments }: ComputeFacts): boolean =>
-  deployments.some(({ primary, rollout }) => !primary || rollout === "IN_PROGRESS");
+/** A scale-out makes none, though the one that is there may be in progress again by it. */
+const hasAnother = ({ deployments }: ComputeFacts): boolean => deployments.some(({ primary }) => !primary);
+
+const isRollingOut = (facts: ComputeFacts): boolean =>
+  hasAnother(facts) || facts.deployments.some(({ rollout }) => rollout === "IN_PROGRESS");
 
 interface Wanted {
   readonly what: string;

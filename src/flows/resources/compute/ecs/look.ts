@@ -1,7 +1,7 @@
 import type { RegionFacts, Told } from "../../../../domain/service/observation.ts";
 import { isUnreachable, type Known } from "../../../../domain/service/observed.ts";
 import type { Region } from "../../../../domain/service/service.ts";
-import type { ComputeFacts, ComputeGround } from "../../../../ports/compute.ts";
+import { type ComputeFacts, type ComputeGround, isSuspended, type Scaling } from "../../../../ports/compute.ts";
 import { sayKnown } from "../../facts.ts";
 import type { IdentityFact, Looking, Place, Seen } from "../../place.ts";
 import { compute } from "./parts.ts";
@@ -48,7 +48,18 @@ function sayService({ status, running, desired, targets, scaling }: ComputeFacts
   const health = targets ? `, ${targets.healthy} of ${targets.total} targets healthy` : "";
   const tasks = desired === 0 && running === 0 ? "no tasks" : `${running} tasks of ${desired} run${health}`;
   if (!scaling) return tasks;
-  return `${tasks}; auto scaling ${scaling.min}–${scaling.max}${scaling.suspended ? ", suspended" : ""}`;
+  return `${tasks}; auto scaling ${scaling.min}–${scaling.max}${saySuspended(scaling)}`;
+}
+
+function saySuspended(scaling: Scaling): string {
+  const { scaleIn, scaleOut, scheduled } = scaling.suspended;
+  if (isSuspended(scaling)) return ", suspended";
+  const parts = [
+    ...(scaleIn ? ["scale-in"] : []),
+    ...(scaleOut ? ["scale-out"] : []),
+    ...(scheduled ? ["schedules"] : []),
+  ];
+  return parts.length === 0 ? "" : `, ${parts.join(" and ")} suspended`;
 }
 
 export function identity({ seen }: EcsAt, region: Region): IdentityFact[] {

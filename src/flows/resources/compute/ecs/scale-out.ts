@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { StepFailed, TransientError } from "../../../../domain/errors.ts";
-import type { ServiceFacts } from "../../../../ports/compute.ts";
+import { isSuspended, type ServiceFacts } from "../../../../ports/compute.ts";
 import type { Step } from "../../../../ports/step.ts";
 import { ComputeInput, MINUTE, SECOND } from "../../../steps/schemas.ts";
 import { savedByHand, scaledByHand } from "./by-hand.ts";
@@ -27,7 +27,7 @@ export const haveFailed = ({ rollout, failedTasks }: ServiceFacts["deployments"]
 
 /** An earlier attempt, or somebody else, asked for as much already. */
 function isAskedFor({ desired, scaling }: ServiceFacts, tasks: number): boolean {
-  return desired >= tasks && (scaling === undefined || (scaling.min >= tasks && !scaling.suspended));
+  return desired >= tasks && (scaling === undefined || (scaling.min >= tasks && !isSuspended(scaling)));
 }
 
 const Data = z.object({ askedAtMs: z.number() });

@@ -98,6 +98,10 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
 
   isClosed: isShut,
 
+  async signIn({ login }, { cloud, signal }) {
+    if (login) await cloud.sessions.enter(login, signal);
+  },
+
   async close(things, now, context) {
     const { region, instance, reboots, writeCheck, login, markerTable: table } = things;
     if (!now.known) return { requestIds: [] };
