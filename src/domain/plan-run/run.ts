@@ -1,4 +1,5 @@
 import type { DoorName } from "../event.ts";
+import { UNWATCHED, type Watch } from "./old-side-watch.ts";
 import type { Plan, PlannedStep, RestOf } from "./plan.ts";
 import type { Captured, Spent, UnseenAtEnd, VoteName } from "./run-entry.ts";
 
@@ -95,36 +96,6 @@ export interface Vote {
   readonly words: string;
 }
 
-/**
- * The watch over an old side that could not be fenced.
- *
- *   waiting ──it answers again──▶ intended ──▶ asked ──a write fails there──▶ fenced
- *      │                           ▲  └─▶ failed ─┐ (again after a while)
- *      │                           └──────────────┘
- *      │◀── it takes writes again ── fenced (by the step, or later)
- *      └── the plan's end date, people moved back, two approvers ──▶ ended
- */
-export interface Watch {
-  readonly state: "waiting" | "intended" | "asked" | "failed" | "fenced" | "ended";
-  /** How often fencing was begun, and when last. */
-  readonly tries: number;
-  readonly triedAtMs: number | undefined;
-  /** Parts that gave no answer at the last try, so that nothing was asked of them. */
-  readonly leftAlone: readonly string[];
-  /** What the fence step said about the call of the newest try; undefined: that has asked for nothing yet. */
-  readonly data: Readonly<Record<string, unknown>> | undefined;
-  /** How it was fenced, why the newest failed try failed, or why the watch ended. */
-  readonly says: string;
-  /** When it was fenced, or when the watch ended. */
-  readonly endedAtMs: number | undefined;
-  /** When it was last seen to take writes again, or to stand open, after it had been fenced. */
-  readonly lostAtMs: number | undefined;
-  /** When it was last seen closed before that: what it took in between is not on the new side. */
-  readonly seenClosedMs: number | undefined;
-  /** Since when TwoKey itself cannot look, and why. */
-  readonly blind: { readonly why: string; readonly sinceMs: number } | undefined;
-}
-
 export interface RunState {
   readonly plan: Plan;
   readonly digest: string;
@@ -174,11 +145,6 @@ const WAITING: StepState = {
   heldUp: undefined,
   sinceMs: 0,
   ...{ startedAtMs: undefined, endedAtMs: undefined, spent: undefined },
-};
-
-const UNWATCHED: Watch = {
-  ...{ state: "waiting", tries: 0, triedAtMs: undefined, leftAlone: [], data: undefined, says: "" },
-  ...{ endedAtMs: undefined, lostAtMs: undefined, seenClosedMs: undefined, blind: undefined },
 };
 
 export function proposedRun(plan: Plan, digest: string): RunState {

@@ -9,7 +9,8 @@ import {
   provenSinceFence,
   provenSinceMs,
 } from "./fence.ts";
-import { isSettled, type RunState, settledAfter, stateOf, type Watch, withStep } from "./run.ts";
+import type { Watch } from "./old-side-watch.ts";
+import { isSettled, type RunState, settledAfter, stateOf, withStep } from "./run.ts";
 import type { RunEntry } from "./run-entry.ts";
 
 /** The old side answers before anything irreversible: its fence, and what was found out after it, is done again. */

@@ -1,6 +1,7 @@
 import { fencedAtMs, isGuarded, isWatched } from "../../domain/plan-run/fence.ts";
 import { sayFrozen } from "../../domain/plan-run/freeze.ts";
-import type { RunState, Watch } from "../../domain/plan-run/run.ts";
+import type { Watch } from "../../domain/plan-run/old-side-watch.ts";
+import type { RunState } from "../../domain/plan-run/run.ts";
 import { readIfReadable } from "../../domain/readable.ts";
 import type { OldSide } from "../../ports/old-side.ts";
 import type { WatchDeps } from "./executor-deps.ts";

@@ -1,0 +1,34 @@
+/**
+ * The watch over an old side that could not be fenced.
+ *
+ *   waiting ──it answers again──▶ intended ──▶ asked ──a write fails there──▶ fenced
+ *      │                           ▲  └─▶ failed ─┐ (again after a while)
+ *      │                           └──────────────┘
+ *      │◀── it takes writes again ── fenced (by the step, or later)
+ *      └── the plan's end date, people moved back, two approvers ──▶ ended
+ */
+export interface Watch {
+  readonly state: "waiting" | "intended" | "asked" | "failed" | "fenced" | "ended";
+  /** How often fencing was begun, and when last. */
+  readonly tries: number;
+  readonly triedAtMs: number | undefined;
+  /** Parts that gave no answer at the last try, so that nothing was asked of them. */
+  readonly leftAlone: readonly string[];
+  /** What the fence step said about the call of the newest try; undefined: that has asked for nothing yet. */
+  readonly data: Readonly<Record<string, unknown>> | undefined;
+  /** How it was fenced, why the newest failed try failed, or why the watch ended. */
+  readonly says: string;
+  /** When it was fenced, or when the watch ended. */
+  readonly endedAtMs: number | undefined;
+  /** When it was last seen to take writes again, or to stand open, after it had been fenced. */
+  readonly lostAtMs: number | undefined;
+  /** When it was last seen closed before that: what it took in between is not on the new side. */
+  readonly seenClosedMs: number | undefined;
+  /** Since when TwoKey itself cannot look, and why. */
+  readonly blind: { readonly why: string; readonly sinceMs: number } | undefined;
+}
+
+export const UNWATCHED: Watch = {
+  ...{ state: "waiting", tries: 0, triedAtMs: undefined, leftAlone: [], data: undefined, says: "" },
+  ...{ endedAtMs: undefined, lostAtMs: undefined, seenClosedMs: undefined, blind: undefined },
+};
