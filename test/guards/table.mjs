@@ -5,6 +5,49 @@
  */
 export const GUARDS = [
   {
+    guard: "one thing that fails keeps nobody from the sweep",
+    file: "src/jobs/in-vain.ts",
+    cut: "} catch (error) {\n        await failed(what, error);",
+    by: "} catch (error) {\n        throw error;",
+    test: "jobs/sweep.test.ts",
+    fails: "guard sweep goes on: an incident that fails keeps nobody from the rest, and people are told of it once",
+  },
+  {
+    guard: "what fails in vain is told",
+    file: "src/jobs/in-vain.ts",
+    cut: "if (count < MOST_TRIES || next.isTold) return;",
+    by: "if (count < MOST_TRIES || !next.isTold) return;",
+    test: "jobs/signals.test.ts",
+    fails:
+      "guard failing alert: one that cannot be taken in is said once with its cause, and is taken in as soon as that can be",
+  },
+  {
+    guard: "a wake-up that fails in vain is told",
+    file: "src/jobs/workers.ts",
+    cut: "if (!signal.aborted && isNews(job, error)) await inVain.failed(what, error);",
+    by: "",
+    test: "jobs/signals.test.ts",
+    fails: "guard failing job: a wake-up that fails again and again is said once, with what it was for",
+  },
+  {
+    guard: "a duty that breaks in vain is told",
+    file: "src/engine/delivery/duties.ts",
+    cut: "if (isBroken(error)) await deps.inVain?.failed(nameOf(claim), error);",
+    by: "",
+    test: "engine/delivery/duties.test.ts",
+    fails:
+      "guard broken duty: one that breaks again and again is said once, with its cause, and its neighbours are done",
+  },
+  {
+    guard: "a watch that breaks is told",
+    file: "src/engine/runs/blind-watch.ts",
+    cut: "if (deps.blind.failed(id, deps.clock.now()) < MOST_TRIES) throw error;",
+    by: "if (deps.blind.failed(id, deps.clock.now()) < Number.POSITIVE_INFINITY) throw error;",
+    test: "engine/runs/blind-watch.test.ts",
+    fails:
+      "guard blind watch: people are called once, it goes on with pauses, and is said when it works again (cannot-know)",
+  },
+  {
     guard: "what the linter cannot read is a fault",
     file: "src/procedures/lint.ts",
     cut: "unique([...found, ...unread])",

@@ -6,11 +6,9 @@ import type { NotInvited } from "../../../ports/chat.ts";
 import type { IncidentDeps } from "../deps.ts";
 
 /**
- * Who is invited into the incident's channel: those concerned, and nobody else.
- *
- *  V1 everybody whom the matrix of a severity that it had names, at once, also before their level is due
- *  V2 who declared it, who was asked for, who acknowledged: as soon as they are
- *  V3 who is on call for its policies, once the pager has said so; while it does not say, every responder whom it knows
+ * Who is invited into the incident's channel: those concerned, and nobody else. Everybody whom the matrix of a severity that it
+ * had names, at once, also before their level is due; who declared it, was asked for or acknowledged, as soon as they are; and who
+ * is on call for its policies, once the pager has said so. While it does not say, every responder whom it knows.
  */
 export const INVITE_DUTIES: readonly DutySpec<Incident>[] = [
   {
@@ -36,7 +34,7 @@ function invitations(incident: Incident): OwedDuty[] {
   return [{ key: `invite:${missing.join("+")}`, dueAtMs: incident.openedAtMs, subject: {} }];
 }
 
-/** V1 and V2. */
+/** All but who is on call. */
 function concernedIn(incident: Incident): PersonId[] {
   const { declaredBy, ladders, acks } = incident;
   const asked = ladders.flatMap(({ rungs }) => rungs.flatMap(({ targets }) => targets));
