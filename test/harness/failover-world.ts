@@ -22,7 +22,6 @@ import { createAws } from "../../src/integrations/aws/aws.ts";
 import { databaseSessions } from "../../src/integrations/databases/sessions.ts";
 import { createProbe } from "../../src/integrations/network/probe.ts";
 import type { StampedClock } from "../../src/ports/clock.ts";
-import type { Guard } from "../../src/ports/guard.ts";
 import type { Cloud, GuardedCloud } from "../../src/ports/step.ts";
 import { sandboxEnvironment } from "../../src/sandbox/environment.ts";
 import { sandboxText } from "../../src/sandbox/rewrites.ts";
@@ -37,6 +36,7 @@ import { clockOf, skippingIdleTime } from "./idle-time.ts";
 import { LEDGER_KEY, started } from "./keys.ts";
 import { freshRedisUrl } from "./redis.ts";
 import { StoreBench } from "./store.ts";
+import { UNASKED } from "./unasked.ts";
 
 export interface FailoverWorldOptions {
   readonly example: ExampleName;
@@ -178,8 +178,6 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
     },
   };
 }
-
-const UNASKED: Guard = { prove: async () => ({ holds: () => true }) };
 
 interface CloudSources extends Pick<FailoverWorldOptions, "answerWithinMs"> {
   readonly whole: WholeWorld;

@@ -14,6 +14,7 @@ import type { Outcome, SeenMessage, SlackPeople } from "../../src/simulators/sla
 import { eventually } from "./eventually.ts";
 import { freshRedisUrl } from "./redis.ts";
 import { silent } from "./silent.ts";
+import { UNASKED } from "./unasked.ts";
 
 /** The built one: it starts the built bot and the built world beside itself. */
 const BUILT = new URL("../../dist/sandbox/stage.js", import.meta.url).href;
@@ -181,7 +182,7 @@ export function serviceInWorld({ inventory: { file } }: Stage): Service {
 /** AWS of this world for somebody who is not the bot: to look, and to change what the bot does not know of. */
 export async function somebodyElsesAws({ world, inventory }: Stage): Promise<Aws> {
   const env = z.record(z.string(), z.string()).parse(await world.get("/env"));
-  return createAws({
+  const aws = createAws({
     ...{ stsRegion: inventory.file.aws.sts, clock: { now: Date.now, speed: 1 }, endpoint: env["AWS_ENDPOINT_URL"] },
     looks: LOOK_ACTIONS,
     credentials: {
@@ -189,6 +190,7 @@ export async function somebodyElsesAws({ world, inventory }: Stage): Promise<Aws
       secretAccessKey: env["AWS_SECRET_ACCESS_KEY"] ?? "",
     },
   });
+  return { ...aws, ...aws.guardedBy(UNASKED, []) };
 }
 
 /** Resolves when the stage itself reaches Redis again: it fails fast, as the bots do. */

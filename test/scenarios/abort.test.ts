@@ -37,7 +37,7 @@ test("a run that a responder aborts gives users back what they lost, keeps the s
   const service = serviceInWorld(stage);
   const { home, standby } = service;
   const before = await standingOf({ cloud: aws, service });
-  const channel = await openIncident(stage, [FARID, GRACE, ...APPROVERS]);
+  const channel = await openIncident(stage, [FARID, ...APPROVERS]);
   const plan = await askFor(stage, { slackId: FARID, words: ASK, channel });
   // The standby never has every commit: the run stays where it can still be aborted.
   const replica = { region: standby, instance: siteOf(service, standby).database.instance };

@@ -196,7 +196,9 @@ async function failOverAgain(at: Stage): Promise<string> {
   await world.people.as("U01FARID").types(words, { in: inventory.file.alerts.channel });
   const { plan } = await seenRun(at, { id: undefined, withinMs: SOON_MS }, ({ state }) => state === "waiting-for-keys");
   const channel = (await world.people.channels()).find(({ name = "" }) => name.startsWith("inc-"))?.id ?? "";
-  const card = await world.people.expectMessage(channel, ({ text }) => text.includes(plan.id), SOON_MS);
+  const isToSign = (message: SeenMessage) =>
+    message.text.includes(plan.id) && buttonOf(message, "approve") !== undefined;
+  const card = await world.people.expectMessage(channel, isToSign, SOON_MS);
   for (const approver of ["U01ANA", "U01BEN"]) {
     await world.people.as(approver).clicks(buttonOf(card, "approve") ?? "", { in: channel, message: card });
     const form = await world.people.expectView(approver, undefined, SOON_MS);
