@@ -7,6 +7,7 @@ import { createStores } from "../../dist/app/stores.js";
 import { readEnvironment } from "../../dist/config/environment.js";
 import { loadFile } from "../../dist/config/load.js";
 import { advanceRun } from "../../dist/engine/runs/advance-run.js";
+import { blindWatches } from "../../dist/engine/runs/blind-watch.js";
 import { guardTimes } from "../../dist/engine/runs/guard-times.js";
 import { vainDrives } from "../../dist/engine/runs/halt.js";
 import { STEPS } from "../../dist/flows/index.js";
@@ -44,8 +45,12 @@ const reached = new Set();
 /** Entries on their way to the store. */
 const underWay = new Set();
 
+let hasFrozen = false;
+
 async function dieAt(boundary, step) {
-  if (freezeAt === `${boundary} ${step}`) {
+  if (freezeAt === `${boundary} ${step}` && !hasFrozen) {
+    // A step may send several calls at once.
+    hasFrozen = true;
     say("frozen");
     process.kill(process.pid, "SIGSTOP");
     // Another thread may take the signal first: this one goes nowhere until the whole process stands still.
@@ -162,6 +167,7 @@ const deps = {
   guard: guardTimes(),
   shown: new Map(),
   vain: vainDrives(),
+  blind: blindWatches(),
   drivers: { begins: async () => undefined, ends: async () => undefined },
   renew: () => undefined,
   oldSide: (state, looking) => runbookOf(state.plan).oldSide(state, cloud, looking),

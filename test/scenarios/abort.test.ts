@@ -47,6 +47,8 @@ test("a run that a responder aborts gives users back what they lost, keeps the s
     ["fence", "scale-out"].every((id) => stateOf(run, id).state === "done"),
   );
 
+  // Nobody has asked for her, so nobody has invited her.
+  await world.people.as(GRACE).joins(channel);
   const progress = await press(stage, GRACE, { intent: "abort", run: plan.id, channel });
   const run = await runWhere(stage, { id: plan.id }, isOver);
   const givenBackMs = await world.now();

@@ -26,6 +26,7 @@ const ViewSubmit = z.strictObject({
   values: z.record(z.string(), Given).default({}),
 });
 const OnView = z.strictObject({ userId: z.string(), viewId: z.string() });
+const OnChannel = z.strictObject({ userId: z.string(), channelId: z.string() });
 const Post = z.strictObject({
   userId: z.string(),
   channelId: z.string(),
@@ -42,6 +43,19 @@ const Disconnect = z.strictObject({
   reason: z.enum(["warning", "refresh_requested", "link_disabled"]),
   appId: z.string().optional(),
 });
+
+/** A public channel, as anybody of the workspace can. */
+function joinAsPerson(
+  parts: SlackParts,
+  { userId, channelId }: z.infer<typeof OnChannel>,
+): { readonly channel: string } {
+  const user = personOf(parts, userId);
+  const channel = parts.workspace.channels.get(channelId);
+  if (channel?.kind !== "public" || channel.isArchived)
+    throw new Error(`${channelId} is no channel that ${user.id} can join`);
+  channel.members.add(user.id);
+  return { channel: channel.id };
+}
 
 /** Routes by which people (tests, demo, page) act in the simulated Slack and see what is there. */
 export function addSlackControls(parts: SlackParts): void {
@@ -64,6 +78,7 @@ function addActs(parts: SlackParts): void {
   act("view-submit", ViewSubmit, (form) => submitView(parts, form));
   act("close-view", OnView, (closing) => closeView(parts, closing));
   act("post", Post, (post) => postAsPerson(parts, post));
+  act("join", OnChannel, (joining) => joinAsPerson(parts, joining));
   act("open-home", z.strictObject({ userId: z.string(), appId: z.string().optional() }), ({ userId, appId }) => {
     const user = personOf(parts, userId);
     const app = parts.workspace.spec.apps.find((each) => appId === undefined || each.appId === appId);

@@ -163,6 +163,11 @@ export class Person {
     return this.#act("close-view", { viewId: typeof view === "string" ? view : view.id });
   }
 
+  /** A public channel. */
+  async joins(channelId: string): Promise<void> {
+    await this.#people.act("join", { userId: this.userId, channelId });
+  }
+
   /** An ordinary message. */
   async says(text: string, where: { readonly in: string; readonly thread?: string }): Promise<SeenMessage> {
     const body = { userId: this.userId, channelId: where.in, text, threadTs: where.thread };
