@@ -15,6 +15,9 @@ abstract class TwoKeyError extends Error {
   }
 }
 
+/** Thrown by TwoKey itself: whatever words it has, no library said them. */
+export const isOurs = (error: unknown): boolean => error instanceof TwoKeyError;
+
 /** Fact of an error by which an adapter says that the vendor takes no such call now, whatever it is about. */
 const REFUSES = "vendorRefuses";
 export const VENDOR_REFUSES: Facts = { [REFUSES]: true };

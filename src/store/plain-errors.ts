@@ -1,4 +1,4 @@
-import { OutcomeUnknown, TransientError } from "../domain/errors.ts";
+import { isOurs, OutcomeUnknown, TransientError } from "../domain/errors.ts";
 import { READS } from "./connection.ts";
 import type { ScriptedRedis } from "./scripts.ts";
 
@@ -22,7 +22,8 @@ const NO_ANSWER = "TwoKey's memory (Redis) gave no answer";
  * where a write may have been done. What it does not know it returns as it is.
  */
 export function storeError(cause: unknown, act: "read" | "write"): unknown {
-  if (!(cause instanceof Error)) return cause;
+  // Words of ours about people, such as “aborted by Grace”, are no words of Redis.
+  if (!(cause instanceof Error) || isOurs(cause)) return cause;
   const refused = REFUSED.find(([said]) => said.test(cause.message));
   if (refused) return new TransientError("store-refused", refused[1], { cause });
   if (!UNANSWERED.test(cause.message)) return cause;
