@@ -3,7 +3,7 @@ import { GUARDS } from "../guards/table.mjs";
 import { intervalOf, mutantsOfGuards, sampleOf } from "./choose.ts";
 import type { Mutant } from "./instrument.ts";
 
-const [guard] = GUARDS;
+const guard = GUARDS.find((each) => !each.cut.includes("\n"));
 const { file = "", cut = "" } = guard ?? {};
 const TEXT = `const before = 1;\nif (x) ${cut} 1;\n`;
 const at = TEXT.split("\n")[1]?.indexOf(cut) ?? 0;

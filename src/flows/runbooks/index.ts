@@ -5,11 +5,15 @@ import { rebootFailover } from "./reboot-failover/reboot-failover.ts";
 import { type StoredRunbook, storedRunbook } from "./runbook.ts";
 import { snapshot } from "./snapshot/snapshot.ts";
 
+/** Every runbook. Verbs, help, cards, documents and the tables of tests follow from this one. */
+export const RUNBOOKS: readonly StoredRunbook[] = [
+  storedRunbook(failover),
+  storedRunbook(rebootFailover),
+  storedRunbook(snapshot),
+];
+
 /** The one whose plan, made of the newest look and kept nowhere, is what the board says of a service: could we, right now? */
 export const OUTLOOK: StoredRunbook = storedRunbook(failover);
-
-/** Every runbook. Verbs, help, cards, documents and the tables of tests follow from this one. */
-export const RUNBOOKS: readonly StoredRunbook[] = [OUTLOOK, storedRunbook(rebootFailover), storedRunbook(snapshot)];
 
 export function runbookOf({ runbook: name, id }: Pick<Plan, "runbook" | "id">): StoredRunbook {
   const runbook = RUNBOOKS.find((candidate) => candidate.name === name);
