@@ -13,7 +13,7 @@ export const GUARDS = [
     fails: "guard sweep goes on: an incident that fails keeps nobody from the rest, and people are told of it once",
   },
   {
-    guard: "what fails in vain is told",
+    guard: "what fails again and again is told",
     file: "src/jobs/in-vain.ts",
     cut: "if (count < MOST_TRIES || next.isTold) return;",
     by: "if (count < MOST_TRIES || !next.isTold) return;",
@@ -22,7 +22,7 @@ export const GUARDS = [
       "guard failing alert: one that cannot be taken in is said once with its cause, and is taken in as soon as that can be",
   },
   {
-    guard: "a wake-up that fails in vain is told",
+    guard: "a wake-up that fails again and again is told",
     file: "src/jobs/workers.ts",
     cut: "if (!signal.aborted && isNews(job, error)) await inVain.failed(what, error);",
     by: "",
@@ -30,7 +30,7 @@ export const GUARDS = [
     fails: "guard failing job: a wake-up that fails again and again is said once, with what it was for",
   },
   {
-    guard: "a duty that breaks in vain is told",
+    guard: "a duty that breaks again and again is told",
     file: "src/engine/delivery/duties.ts",
     cut: "if (isBroken(error)) await deps.inVain?.failed(nameOf(claim), error);",
     by: "",
