@@ -33,7 +33,8 @@ export function startStoreGuard(deps: StoreGuardDeps): { stop(): void } {
   // An empty store has forgotten them: those of the last look are told as well.
   let rooms: readonly string[] = [];
   const say = async (wrong: string | undefined): Promise<void> => {
-    const now = await deps.rooms();
+    // Where they cannot be listed, the alerts channel hears of it all the same.
+    const now = await deps.rooms().catch(() => rooms);
     const all = [...new Set([...rooms, ...now])];
     if (wrong !== said) {
       const says = wrong === undefined ? AGREED : sayLost(wrong);

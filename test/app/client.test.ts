@@ -35,7 +35,11 @@ afterEach(() => {
 
 /** What the terminal shows. */
 async function shown(verb: string, ...words: string[]): Promise<string> {
-  client ??= await createClient({ redisUrl: new Secret(bench.url), configPath: "", isSandbox: true }, inventory, silent);
+  client ??= await createClient(
+    { redisUrl: new Secret(bench.url), configPath: "", isSandbox: true },
+    inventory,
+    silent,
+  );
   const asked = READING[verb];
   if (!asked) throw new Error(`there is no ${verb}`);
   return terminalText(await client.ask(asked, words), client);

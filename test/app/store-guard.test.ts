@@ -96,6 +96,17 @@ describe("a store that came back empty or older (G17)", () => {
     expect(seen.saidIn.map((each) => each.slice(0, 5))).toEqual(expect.arrayContaining(["C1INC", "C2RUN"]));
   });
 
+  test("is said in the alerts channel also where nobody can list the rooms", async () => {
+    const seen = watched(
+      () => "Redis came back empty",
+      PAGER,
+      () => {
+        throw new Error("an incident cannot be read");
+      },
+    );
+    await eventually("the channel hears of it", 5_000, () => (seen.said.length > 0 ? true : undefined));
+  });
+
   test("guard lost store called again: a call that the pager refused is made again, until it is accepted", async () => {
     let answer: PagerAnswer = { kind: "retry", why: "busy", afterMs: 0 };
     let nowMs = 0;

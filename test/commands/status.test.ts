@@ -95,6 +95,13 @@ describe("could we, right now?", () => {
     expect(shown).not.toContain("Can move");
   });
 
+  test("a look that no plan can be made of says so, and the rest of the board stands", async () => {
+    const observed = { ...seenOn(service, quietDay(service)), resources: {} };
+    expect(await board(quietDay(service), { observed: async () => observed })).toMatch(
+      /✗ inventory · not ready: .*\n {4}Cannot move now: .*was not looked at yet/,
+    );
+  });
+
   test("while a plan waits or a run has the service there is nothing to ask for", async () => {
     const held = { ...deps(undefined).runs, holderOf: async () => "F-1" };
     expect(await board(quietDay(service), { runs: held })).not.toContain("an move");

@@ -156,7 +156,8 @@ type Closing = StepContext & { readonly marks?: Fencing; readonly ended: Input["
  * TwoKey signs in to each store before the first one is closed, since they may share a security group.
  */
 async function closeAll(standing: readonly Standing[], context: Closing): Promise<AllClosed> {
-  const signedIn = Promise.all(
+  // Who cannot sign in closes all the same, and says later what that leaves unproven.
+  const signedIn = Promise.allSettled(
     standing.map(async ({ part, now }) => {
       if (endedBefore(part, now, context) === undefined)
         await part.fence.signIn?.(part.things, contextOf(part, context));
