@@ -1,6 +1,9 @@
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { flatnessOf } from "../../src/sandbox/soak/flat.ts";
-import type { Sample } from "../../src/sandbox/soak/sample.ts";
+import { bytesIn, type Sample } from "../../src/sandbox/soak/sample.ts";
 
 /** A year of samples, by what each of them holds. */
 const year = (of: (day: number) => Partial<Sample>): Sample[] =>
@@ -28,4 +31,16 @@ test("one sample of the last six above it by more than a tenth is growth, of mem
 
 test("what is too short to say so is not judged", () => {
   expect(flatnessOf(year(() => ({})).slice(0, 5)).kind).toBe("not-judged");
+});
+
+test("a file that goes while the ledger is measured weighs nothing, and ends no soak", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "twokey-soak-"));
+  try {
+    await writeFile(join(directory, "bot-1.jsonl"), "12345");
+    await symlink(join(directory, "gone"), join(directory, ".bot-1.probe"));
+
+    expect(await bytesIn(directory)).toBe(5);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 });

@@ -119,10 +119,15 @@ class Play {
     }
     this.#bendLag();
     this.#schedule.reached("start");
-    const isOver = await this.#throughDecisions();
+    let isOver = await this.#throughDecisions();
     this.#schedule.reached("verified");
     await this.#settle();
     await this.#schedule.end();
+    if (this.#lost.length > 0) {
+      // The sweep wakes every run that is not over: a store that went back knows an older one.
+      isOver = await this.#throughDecisions();
+      await this.#settle();
+    }
     await this.#desk.caughtUp(CAUGHT_UP_WITHIN_MS);
     return this.#judged({ refused: undefined, isOver });
   }

@@ -30,9 +30,17 @@ export async function takeSample({ redis, directory, bots }: Stage, day: number)
   };
 }
 
-async function bytesIn(directory: string): Promise<number> {
+/** What goes while it is counted, as the probe of the disk does, weighs nothing. */
+export async function bytesIn(directory: string): Promise<number> {
   const names = await readdir(directory).catch(() => []);
-  const sizes = await Promise.all(names.map(async (name) => (await stat(join(directory, name))).size));
+  const sizes = await Promise.all(
+    names.map((name) =>
+      stat(join(directory, name)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ),
+  );
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
