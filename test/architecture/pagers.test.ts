@@ -35,13 +35,19 @@ describe.each(PAGERS.map(({ name, traits }) => [name, traits.label] as const))("
   });
 });
 
-test("nobody calls a pager but reach and the pages of an incident", () => {
-  const calling = sources("src").filter((path) =>
-    /\b(keeper|pager)\.(trigger|call|resolve|acknowledge)\(/.test(readFileSync(path, "utf8")),
-  );
-  const INSIDE = /^src\/flows\/(reach|incident\/paging)\//;
-  expect(calling.length).toBeGreaterThan(2);
-  expect(calling.filter((path) => !INSIDE.test(path))).toEqual([]);
+test.each([
+  ["calls people", /\b(keeper|pager)\.(trigger|call)\(/, ["src/flows/reach/ways.ts"]],
+  [
+    "ends or answers what a pager keeps",
+    /\b(keeper|pager)\.(resolve|acknowledge)\(/,
+    ["src/flows/incident/paging/pager-sync.ts", "src/flows/reach/reach.ts"],
+  ],
+] as const)("one place %s, for incident pages and everything else", (_what, asks, places) => {
+  expect(
+    sources("src")
+      .filter((path) => asks.test(readFileSync(path, "utf8")))
+      .toSorted(),
+  ).toEqual(places);
 });
 
 describe.each(PAGERS)("what the table says of $name", (kind) => {

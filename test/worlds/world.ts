@@ -1,7 +1,7 @@
 import type { Mode } from "../../src/domain/plan-run/plan.ts";
 import { Random } from "../../src/simulators/world/random.ts";
 import type { ExampleName } from "../harness/example.ts";
-import { DRAWN_FAULTS, type FaultName, MOMENTS, WAITS_FOR_ITS_CALL } from "./fault-names.ts";
+import { DRAWN_FAULTS, FAULT_NAMES, type FaultName, MOMENTS, WAITS_FOR_ITS_CALL } from "./fault-names.ts";
 import { WORDS, type Word } from "./people.ts";
 
 /** One world of many: a pure function of seed and index, so that it can be played again alone. */
@@ -70,7 +70,7 @@ export function worldOf(seed: number, index: number): WorldPlan {
     sessionSeconds: random.pick([1, 60, 600]),
     jobSeconds: random.pick([0, 0, 3]),
     stopSeconds: random.pick([30, 30, 120]),
-    faults: Array.from({ length: random.integer(0, MOST_FAULTS) }, () => faultFrom(random)),
+    faults: faultsFrom(random, index),
     people: Array.from({ length: random.integer(0, 3) }, () => random.pick(["go-on", "go-on", ...WORDS])),
   };
   const isMySql = plan.faults.some(({ name }) => name === "lag-zero-over-dead-link") || random.next() < 0.25;
@@ -79,8 +79,15 @@ export function worldOf(seed: number, index: number): WorldPlan {
 
 const FOR_GOOD_SECONDS = 3_600;
 
-function faultFrom(random: Random): FaultPlan {
-  const name = random.pick(DRAWN_FAULTS);
+/** The first one goes round, so that no kind is rare among many worlds; the others are drawn. */
+function faultsFrom(random: Random, index: number): FaultPlan[] {
+  const names = Array.from({ length: random.integer(0, MOST_FAULTS) }, () => random.pick(DRAWN_FAULTS));
+  return names.map((drawn, at) =>
+    faultFrom(random, at === 0 ? (FAULT_NAMES[index % FAULT_NAMES.length] ?? drawn) : drawn),
+  );
+}
+
+function faultFrom(random: Random, name: FaultName): FaultPlan {
   const waits = WAITS_FOR_ITS_CALL.has(name);
   return {
     name,

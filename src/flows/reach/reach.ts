@@ -5,6 +5,7 @@ import type { Logger } from "../../ports/logger.ts";
 import type { PageRequest, Pager, PagerAnswer, Pagers } from "../../ports/pager.ts";
 import { type CallMemory, type Calls, kept } from "./calls.ts";
 import { AGAIN_SOON, backOffMs, doubled, isUrgent, OCCASIONS, type OccasionName } from "./occasions.ts";
+import { ask, type Call, open } from "./ways.ts";
 
 /**
  * Reaches people about one thing that waits for them, round after round, until it does not wait any more.
@@ -135,20 +136,19 @@ interface Ring {
   readonly nowMs: number;
 }
 
+const callOf = ({ occasion, key, why, about: { details, links, state } }: Need, atMs: number): Call => ({
+  ...{ occasion, dedupKey: key, says: why, about: { details, links, state, atMs } },
+});
+
 /** The pager's own incident first, then everybody by name. */
 async function ring(need: Need, { page, besidesTrigger, nowMs }: Ring, { keeper }: Pagers): Promise<PagerAnswer> {
-  const opened = await keeper.trigger({
-    ...{ ...need.about, dedupKey: need.key, summary: need.why, atMs: nowMs },
-    ...{ severity: isUrgent(need.occasion) ? "critical" : "warning", urgent: isUrgent(need.occasion) },
-  });
+  const call = callOf(need, nowMs);
+  const severity = isUrgent(need.occasion) ? "critical" : "warning";
+  const opened = await open(keeper, call, { source: need.about.source, severity });
   if (opened.kind !== "accepted") return opened;
   const users = need.people.flatMap((person) => keeper.addressOf(person) ?? []);
   if (users.length === 0) return opened;
-  const asked = await keeper.call({
-    ...need.about,
-    ...{ dedupKey: need.key, pageKey: page, message: need.why, users, policies: [] },
-    ...{ besidesTrigger, urgent: isUrgent(need.occasion), atMs: nowMs },
-  });
+  const asked = await ask(keeper, call, { pageKey: page, users, besidesTrigger });
   return asked.kind === "accepted" ? { kind: "accepted", value: undefined } : asked;
 }
 
@@ -158,17 +158,8 @@ interface Tell extends Telling {
 }
 
 function tell(need: Need, { pager, person, page, nowMs }: Tell): Promise<PagerAnswer<unknown>> {
-  return pager.call({
-    ...need.about,
-    ...{
-      dedupKey: need.key,
-      pageKey: `${page}:${person.id}`,
-      message: need.why,
-      urgent: isUrgent(need.occasion),
-      atMs: nowMs,
-    },
-    ...{ users: [pager.addressOf(person) ?? ""], policies: [], besidesTrigger: false },
-  });
+  const users = [pager.addressOf(person) ?? ""];
+  return ask(pager, callOf(need, nowMs), { pageKey: `${page}:${person.id}`, users });
 }
 
 interface Came {

@@ -5,7 +5,8 @@ import { keeperLabel, keeperOf } from "../../../domain/incident/pager-traits.ts"
 import { findPerson } from "../../../domain/service/inventory.ts";
 import type { Chat } from "../../../ports/chat.ts";
 import type { PageLink, PageRequest } from "../../../ports/pager.ts";
-import { isUrgent, OCCASIONS } from "../../reach/occasions.ts";
+import { OCCASIONS } from "../../reach/occasions.ts";
+import { ask, open, type Call as Said } from "../../reach/ways.ts";
 import type { IncidentDeps } from "../deps.ts";
 import { direct, fallBack } from "./direct-messages.ts";
 import { triggerKey } from "./page.ts";
@@ -30,24 +31,25 @@ export function pageCalls(deps: IncidentDeps): Readonly<Record<string, Perform<I
 function trigger(deps: IncidentDeps): Perform<Incident> {
   return async (incident, duty, attempt) => {
     if (!(await attempt.stillOwed())) return { kind: "withdrawn" };
-    const answer = await deps.pagers.keeper.trigger({
-      dedupKey: dedupKey(incident),
-      summary: summaryOf(incident),
+    const answer = await open(deps.pagers.keeper, callOf(incident, deps), {
       source: incident.region ?? incident.services[0] ?? incident.environment,
       severity: incident.escalation.severities[incident.severity]?.pager_severity ?? "critical",
-      ...aboutOf(incident, deps),
-      urgent: isUrgent("incident", incident.severity),
     });
     return outcomeOf(answer, duty, { refusedAgainMs: TRIGGER_AGAIN_MS });
   };
 }
+
+const callOf = (incident: Incident, deps: IncidentDeps): Said => ({
+  ...{ occasion: "incident", severity: incident.severity, dedupKey: dedupKey(incident) },
+  ...{ says: summaryOf(incident), about: aboutOf(incident, deps) },
+});
 
 function summaryOf(incident: Incident): string {
   return `${incident.severity.toUpperCase()} ${titleAbout(incident, incident.services.join(", "))}`;
 }
 
 /** What each page says beside its summary: how it stands now, and when this was. */
-export function aboutOf(
+function aboutOf(
   incident: Incident,
   { chat, clock }: Pick<IncidentDeps, "chat" | "clock">,
 ): Pick<PageRequest, "details" | "links" | "state" | "atMs"> {
@@ -90,22 +92,18 @@ function askResponders(deps: IncidentDeps): Perform<Incident> {
     const { ladder, rung = "all", round = 0 } = duty.subject;
     const inventory = deps.inventory();
     const keeper = keeperOf(incident.escalation.pagers) ?? "";
-    const answer = await deps.pagers.keeper.call({
-      dedupKey: dedupKey(incident),
+    const answer = await ask(deps.pagers.keeper, callOf(incident, deps), {
       pageKey: pageKey(incident, {
         step: `${ladder}.${rung}`,
         target: "responders",
         via: "pager",
         round: Number(round),
       }),
-      message: summaryOf(incident),
-      ...aboutOf(incident, deps),
       users: called.flatMap(({ target }) =>
         target.kind === "person" ? (findPerson(inventory, target.id)?.pagers[keeper] ?? []) : [],
       ),
       policies: called.flatMap(({ target }) => (target.kind === "policy" ? target.id : [])),
       besidesTrigger: duty.dueAtMs <= (incident.duties[triggerKey(incident)]?.settledAtMs ?? 0),
-      urgent: isUrgent("incident", incident.severity),
     });
     if (answer.kind !== "accepted") return outcomeOf(answer, duty, { held });
     const pagerIdOf = ({ kind, id }: PageRecord["target"]) =>
@@ -154,12 +152,9 @@ function tell(deps: IncidentDeps): Perform<Incident> {
       return { kind: "done", apply: settled(duty, { state: "told", special: new Map([[page.key, hold]]) }) };
     }
     if (!(await attempt.stillOwed())) return { kind: "withdrawn" };
-    const answer = await pager.call({
-      ...aboutOf(incident, deps),
-      ...{ dedupKey: dedupKey(incident), pageKey: page.key, message: summaryOf(incident), besidesTrigger: false },
-      users: page.target.kind === "person" ? [address] : [],
-      policies: page.target.kind === "policy" ? [address] : [],
-      urgent: isUrgent("incident", incident.severity),
+    const answer = await ask(pager, callOf(incident, deps), {
+      pageKey: page.key,
+      ...(page.target.kind === "person" ? { users: [address] } : { policies: [address] }),
     });
     return answer.kind === "accepted"
       ? { kind: "done", apply: settled(duty, { state: "told" }) }
