@@ -14,6 +14,7 @@ import { Calls } from "../flows/reach/calls.ts";
 import type { RetentionDeps } from "../jobs/retention.ts";
 import type { Asides, Keeping, KeptDocuments } from "../ports/keeping.ts";
 import type { Recoveries } from "../ports/lost-store.ts";
+import { endingOfAsides } from "../store/aside-endings.ts";
 import { createDocuments, type DocumentKind } from "../store/documents.ts";
 import { type EndingSources, endingOf, endingOfCards, endingOfIncidents, endingOfRuns } from "../store/endings.ts";
 import { createTimelines } from "../store/events.ts";
@@ -139,7 +140,7 @@ export function createEndings(stores: Stores, sources: EndingSources): Retention
     stepTimes: endingOf(stores.stepTimes, sources, "archived"),
     // That of a service in the file is renewed every hour, so it never grows so old.
     discovered: endingOf(stores.discovered, sources, "forgotten"),
-    putAside: stores.asides.ending,
+    putAside: endingOfAsides(sources.redis),
   };
 }
 

@@ -129,15 +129,15 @@ export const RETENTION = {
     why: "a store that does not know them is one that was lost",
   },
   putAside: {
-    what: "what could not be read, and was replaced: the old text of it",
+    what: "what could not be read: the old text where it was replaced, and incidents and runs that were over, whole",
     until: "90 days after people were told",
     keepMs: 90 * DAY_MS,
     after: "the archive, as it stands",
     why: "a version that reads it may come meanwhile, and a quarter's review may ask",
   },
   unreadable: {
-    what: "incidents, runs and the freeze that cannot be read, and what people were told of a timeline",
-    until: "a version that reads it starts, or you remove it",
+    what: "open incidents and runs that cannot be read, the freeze, and what people were told of a timeline",
+    until: "a version that reads it starts, or you remove it; of a timeline, its incident is gone",
     after: "nowhere",
     why: "each still holds something: pages, a service, every change. Only people can say what it was; each is named in the channel",
   },

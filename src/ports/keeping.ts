@@ -40,8 +40,6 @@ export interface Asides {
   list(limit: number): Promise<readonly PutAside[]>;
   /** People were told. */
   reported(aside: PutAside, atMs: number): Promise<void>;
-  /** How those end in whose place a new one was begun. */
-  readonly ending: Ending;
 }
 
 /** How things of one kind end. */

@@ -1,7 +1,7 @@
 import type { CardDue } from "../domain/card/card-due.ts";
 import type { Ending, KeptDocuments } from "../ports/keeping.ts";
 import { eventsOf } from "./events.ts";
-import { KEYS } from "./keys.ts";
+import { KEYS, keysOfIncident, keysOfRun } from "./keys.ts";
 import { settledBefore } from "./put-aside.ts";
 import type { KeptRuns } from "./runs.ts";
 import type { ScriptedRedis } from "./scripts.ts";
@@ -39,10 +39,9 @@ export function endingOfIncidents<T>(incidents: KeptDocuments<T>, { redis, now }
         eventsOf(redis, "incident", id),
         redis.smembers(KEYS.runsOf(id)),
       ]);
-      const alongside = [KEYS.eventsOf("incident", id), KEYS.runsOf(id)];
       return {
         ...(stored ? { content: { document: stored.value, events, runs } } : {}),
-        remove: () => incidents.remove(id, { revision: stored?.revision, nowMs: now(), alongside }),
+        remove: () => incidents.remove(id, { revision: stored?.revision, nowMs: now(), alongside: keysOfIncident(id) }),
       };
     },
   };
@@ -63,13 +62,9 @@ export function endingOfRuns(runs: KeptRuns, { redis, now }: EndingSources): End
       ]);
       const entries = journal.map((text): unknown => JSON.parse(text));
       const called = calls === null ? null : jsonOr(calls);
-      const alongside = [
-        ...[callsOf(id), KEYS.document("run-notes", id), KEYS.document("run-channel", id)],
-        KEYS.eventsOf("run", id),
-      ];
       return {
         ...(run ? { content: { plan: run.plan, digest: run.digest, journal: entries, events, calls: called } } : {}),
-        remove: () => runs.remove(id, alongside),
+        remove: () => runs.remove(id, keysOfRun(id)),
       };
     },
   };

@@ -45,3 +45,14 @@ export const KEYS = {
   /** What came in, by when; so that a repetition changes nothing. */
   once: `${PREFIX}:once`,
 } as const;
+
+/** All that is stored under the id of one incident. */
+export const keysOfIncident = (id: string): readonly string[] => [
+  ...[KEYS.document("incident", id), KEYS.eventsOf("incident", id), KEYS.runsOf(id)],
+];
+
+/** All that is stored under the id of one run. */
+export const keysOfRun = (id: string): readonly string[] => [
+  ...[KEYS.run(id), KEYS.journal(id), KEYS.eventsOf("run", id)],
+  ...["run-calls", "run-notes", "run-channel"].map((kind) => KEYS.document(kind, id)),
+];

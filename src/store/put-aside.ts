@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import { Bug, messageOf, Unreadable } from "../domain/errors.ts";
-import type { Asides, Ending, PutAside } from "../ports/keeping.ts";
+import type { Asides, PutAside } from "../ports/keeping.ts";
 import { READ_ONLY } from "./connection.ts";
 import { KEYS } from "./keys.ts";
 import type { ScriptedRedis } from "./scripts.ts";
@@ -165,34 +165,15 @@ export function createAsides(redis: Redis): Asides {
     async reported({ name, ...told }, reportedAtMs) {
       await redis.hset(KEYS.putAside, name, JSON.stringify({ ...told, reportedAtMs }));
     },
-    ending: endingOfReplaced(redis),
   };
 }
 
-/** What nobody was told of stays: it is told at the next sweep. */
-function endingOfReplaced(redis: Redis): Ending {
-  return {
-    async settledBefore(atMs, limit) {
-      const all = Object.entries(await redis.hgetall(KEYS.putAside)).flatMap(([name, text]) => read(name, text));
-      const old = all.filter(({ replaced, reportedAtMs = atMs }) => replaced && reportedAtMs < atMs);
-      return old.slice(0, limit).map(({ name }) => name);
-    },
-    async last(name) {
-      const [told] = read(name, await redis.hget(KEYS.putAside, name));
-      if (!told) return undefined;
-      const key = KEYS.replaced(told.kind, told.id);
-      return {
-        content: { told, stored: await asItStands(redis, key) },
-        remove: async () => (await redis.multi().hdel(KEYS.putAside, name).unlink(key).exec()) !== null,
-      };
-    },
-  };
+export async function allAside(redis: Redis): Promise<PutAside[]> {
+  return Object.entries(await redis.hgetall(KEYS.putAside)).flatMap(([name, text]) => read(name, text));
 }
 
-/** Of another type than ours: as DUMP has it, for RESTORE. */
-async function asItStands(redis: Redis, key: string): Promise<unknown> {
-  if ((await redis.type(key)) === "hash") return redis.hgetall(key);
-  return { dump: (await redis.dumpBuffer(key))?.toString("base64") ?? null };
+export async function asideOf(redis: Redis, name: string): Promise<PutAside | undefined> {
+  return read(name, await redis.hget(KEYS.putAside, name))[0];
 }
 
 const nameOf = (kind: string, id: string) => `${kind} ${id}`;

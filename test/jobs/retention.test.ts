@@ -22,6 +22,7 @@ import { DOCUMENTS_KEPT_AS, keysTable } from "../../src/store/kept-as.ts";
 import { KEYS } from "../../src/store/keys.ts";
 import { forgetMark } from "../../src/store/ledger-marks.ts";
 import { firstTime, forgetBefore } from "../../src/store/once.ts";
+import { tell } from "../../src/store/put-aside.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
 import { example } from "../harness/example.ts";
 import { AT } from "../harness/observed.ts";
@@ -195,10 +196,46 @@ describe("what is older than its retention", () => {
     expect(ledger[0]?.says).toContain(says);
   });
 
-  test("and could not be read: the text that a new one replaced goes 90 days after people were told, what stays is kept", async () => {
+  test("and cannot be read goes 90 days after people were told, as it stands: unless it was open", async () => {
+    await incident("over", closed);
+    await run("F-OVER", { kind: "expired", atMs: AT }, "over");
+    await incident("going-on");
+    await redis.hset(KEYS.document("incident", "over"), { schema: 99 });
+    await redis.hset(KEYS.run("F-OVER"), { schema: 99 });
+    await redis.hset(KEYS.document("incident", "going-on"), { schema: 99 });
+    await tell(redis, { kind: "timeline", id: "over", why: "one event cannot be read" });
+    const { incidents, runs } = stores;
+    const looks = [incidents.get("over"), runs.read("F-OVER"), incidents.get("going-on")];
+    await Promise.allSettled(looks);
+    for (const aside of await stores.asides.list(10)) await stores.asides.reported(aside, AT + DAY_MS);
+
+    await applyAt(AT + 90 * DAY_MS);
+    expect(await archived()).toEqual([]);
+    await applyAt(AT + 92 * DAY_MS);
+    await applyAt(AT + 93 * DAY_MS);
+
+    expect((await stores.asides.list(10)).map(({ name }) => name)).toEqual(["incident going-on"]);
+    expect(await redis.keys("*F-OVER*")).toEqual([]);
+    expect((await redis.keys("*over*")).filter((key) => !key.includes("runs:"))).toEqual([]);
+    expect(await redis.exists(KEYS.document("incident", "going-on"))).toBe(1);
+    const lines = (await archived()).filter(({ kind }) => kind === "putAside");
+    expect(new Set(lines.map(({ id }) => id))).toEqual(new Set(["incident over", "run F-OVER", "timeline over"]));
+    expect(lines.find(({ id }) => id === "incident over")?.content).toMatchObject({
+      told: { why: expect.stringContaining("it carries schema 99") },
+      stored: {
+        [KEYS.document("incident", "over")]: { schema: "99", value: expect.stringContaining("over") },
+        [KEYS.eventsOf("incident", "over")]: expect.anything(),
+      },
+    });
+    expect(lines.find(({ id }) => id === "run F-OVER")?.content).toMatchObject({
+      stored: { [KEYS.journal("F-OVER")]: [expect.stringContaining("expired")] },
+    });
+  });
+
+  test("and could not be read: the text that a new one replaced goes 90 days after people were told, what is open is kept", async () => {
     await alarm("arn:spoilt", "alarm");
     await alarm("arn:string", "alarm");
-    await incident("spoilt", closed);
+    await incident("spoilt");
     await redis.hset(KEYS.document("alert", "arn:spoilt"), { schema: 99 });
     await redis.del(KEYS.document("alert", "arn:string"));
     await redis.set(KEYS.document("alert", "arn:string"), "a hand was here");
@@ -220,10 +257,12 @@ describe("what is older than its retention", () => {
     expect(new Set(lines.map(({ id }) => id))).toEqual(new Set(["alert arn:spoilt", "alert arn:string"]));
     expect(lines.find(({ id }) => id === "alert arn:spoilt")?.content).toMatchObject({
       told: { why: expect.stringContaining("it carries schema 99") },
-      stored: { schema: "99", value: expect.stringContaining("arn:spoilt") },
+      stored: {
+        [KEYS.replaced("alert", "arn:spoilt")]: { schema: "99", value: expect.stringContaining("arn:spoilt") },
+      },
     });
     expect(lines.find(({ id }) => id === "alert arn:string")?.content).toMatchObject({
-      stored: { dump: expect.any(String) },
+      stored: { [KEYS.replaced("alert", "arn:string")]: { dump: expect.any(String) } },
     });
   });
 

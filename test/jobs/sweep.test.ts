@@ -83,7 +83,6 @@ describe("a sweep in which something fails", () => {
             return [];
           },
           reported: nothing,
-          ending: { settledBefore: async () => [], last: nothing },
         },
         timelines: { takeBack },
       },

@@ -1,0 +1,64 @@
+import type { Redis } from "ioredis";
+import type { Ending, PutAside } from "../ports/keeping.ts";
+import { KEYS, keysOfIncident, keysOfRun } from "./keys.ts";
+import { allAside, asideOf } from "./put-aside.ts";
+
+/** What stands under an id of each kind that stays where it was; what people were told of a timeline is nothing more than that. */
+const STANDS: Readonly<Record<string, (id: string) => readonly string[]>> = {
+  incident: keysOfIncident,
+  run: keysOfRun,
+  timeline: () => [],
+};
+
+/**
+ * How what was put aside ends: a while after people were told, and as it stands. What was open when it was put aside stays:
+ * it may hold a service, and only people can say what it was.
+ */
+export function endingOfAsides(redis: Redis): Ending {
+  return {
+    async settledBefore(atMs, limit) {
+      const old = (await allAside(redis)).filter(({ reportedAtMs = atMs }) => reportedAtMs < atMs);
+      const over: string[] = [];
+      for (const aside of old) {
+        if (over.length < limit && (await isOver(redis, aside))) over.push(aside.name);
+      }
+      return over;
+    },
+    async last(name) {
+      const told = await asideOf(redis, name);
+      if (!told) return undefined;
+      const { kind, id, replaced } = told;
+      const keys = replaced ? [KEYS.replaced(kind, id)] : (STANDS[kind]?.(id) ?? []);
+      return {
+        content: { told, stored: await asTheyStand(redis, keys) },
+        remove: async () => {
+          const gone = redis.multi().hdel(KEYS.putAside, name).del(KEYS.placeOf(kind, id));
+          for (const key of keys) gone.unlink(key);
+          return (await gone.exec()) !== null;
+        },
+      };
+    },
+  };
+}
+
+async function isOver(redis: Redis, { kind, id, replaced }: PutAside): Promise<boolean> {
+  if (replaced) return true;
+  if (kind === "timeline") return (await redis.exists(KEYS.document("incident", id))) === 0;
+  const [open, settled] = await redis.hmget(KEYS.placeOf(kind, id), "open", "settled");
+  return STANDS[kind] !== undefined && open === null && typeof settled === "string";
+}
+
+async function asTheyStand(redis: Redis, keys: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
+  const found = await Promise.all(keys.map(async (key) => [key, await asItStands(redis, key)] as const));
+  return Object.fromEntries(found.filter(([, stored]) => stored !== undefined));
+}
+
+/** Of a type that is not ours: as DUMP has it, for RESTORE. */
+async function asItStands(redis: Redis, key: string): Promise<unknown> {
+  const type = await redis.type(key);
+  if (type === "none") return undefined;
+  if (type === "hash") return redis.hgetall(key);
+  if (type === "list") return redis.lrange(key, 0, -1);
+  if (type === "set") return redis.smembers(key);
+  return { dump: (await redis.dumpBuffer(key))?.toString("base64") ?? null };
+}
