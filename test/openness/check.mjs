@@ -7,13 +7,14 @@ import { promisify } from "node:util";
 
 /**
  * Whether the house is open: a patch adds a kind of pager, a step with its test, a runbook and a kind of store, each in at
- * most three files and 150 lines, to a copy of the sources; what the tables of tests have to be told stands in one file more. Types,
- * architecture, the file, help, reference page, policies and the tables of tests have to take them as they are.
+ * most three files and 150 lines, to a copy of the sources; what the tables of tests have to be told stands in one file more, and
+ * a row of each in docs/architecture.md. Types, architecture, `twokey check`, help, reference page, policies, the document's tables and the
+ * tables of tests have to take them as they are.
  * Exit code 1 with what does not.
  */
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const PATCH = fileURLToPath(new URL("growth.patch", import.meta.url));
-const COPIED = ["src", "test", "examples", "docs", "package.json"];
+const COPIED = ["src", "test", "examples", "docs", "package.json", "README.md", "CONTRIBUTING.md", "CHANGELOG.md"];
 const SETTINGS = [
   ...["jest.config.mjs", "tsconfig.json", "tsconfig.build.json", "tsconfig.image.json", "Dockerfile"],
   ".dependency-cruiser.mjs",
@@ -32,8 +33,8 @@ const ADDITIONS = [
   // As CONTRIBUTING promises: a folder, a line in the table of kinds, and a service that has it.
   { what: "a data store", files: /resources\/stores\/rds-instance\/|resources\/index\.ts|examples\/every-kind\.yaml/ },
 ];
-/** What the tables of tests are told of a runbook and of a service: words of its own, and what is refused for good. */
-const TOLD = /harness\/plays/;
+/** What the tables of tests are told of a runbook and of a service, and the rows of the document. */
+const TOLD = /harness\/plays|docs\/architecture\.md/;
 
 /** Files of a unified diff with the lines that it adds to each. */
 function filesOf(patch) {
@@ -82,11 +83,13 @@ const CHECKS = [
   ["types", [bin("typescript/bin/tsc"), "-p", "tsconfig.json"]],
   ["architecture", [bin("dependency-cruiser/bin/dependency-cruise.mjs"), "--config", ".dependency-cruiser.mjs", "src"]],
   ["a file that names the pager", ["--input-type=module", "-e", FILE()]],
+  ["twokey check of that file", ["dist/cli.js", "check", "with-spool.yaml"]],
   ["the reference page", ["--input-type=module", "-e", REFERENCE()]],
   ["an example that has the store", ["dist/cli.js", "check", "examples/every-kind.yaml"]],
   ["the policy of a role that looks", ["--input-type=module", "-e", POLICY()]],
   ["help", ["--input-type=module", "-e", HELP()]],
   ["its own test, and no name outside flows", jest("test/flows/steps/check-backups", "test/architecture/")],
+  ["the document's tables", jest("test/words/tables-in-docs")],
   ["the table of faults", jest("test/engine/runs/every-runbook", "-t", "check-backups")],
   ["the table of crashes", jest("test/crash/every-step", "-t", "check-backups")],
   ["the tables of faults and undo for the store", jest("test/engine/runs/every-runbook", "-t", "payroll snapshot")],
@@ -96,7 +99,7 @@ const CHECKS = [
 /** The example with one more pager is still in order. */
 function FILE() {
   return `
-    const { readFileSync } = await import("node:fs");
+    const { readFileSync, writeFileSync } = await import("node:fs");
     const { loadFile } = await import("./dist/config/load.js");
     const text = readFileSync("examples/inventory.yaml", "utf8");
     const more = text.replace(/^pagers:\\n/m, "pagers:\\n  spool: { directory: /var/spool/twokey }\\n");
@@ -104,6 +107,7 @@ function FILE() {
     const loaded = loadFile("twokey.yaml", more);
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
     if (!loaded.file.pagers.spool) throw new Error("the pager was not read");
+    writeFileSync("with-spool.yaml", more);
   `;
 }
 
