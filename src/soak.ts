@@ -43,7 +43,7 @@ async function play(wanted: SoakArguments): Promise<void> {
   try {
     const samples = await playDays(stage, wanted, say);
     const flat = flatnessOf(samples);
-    process.stdout.write(isJson ? `${JSON.stringify({ days, samples, flat })}\n` : tableOf(samples));
+    process.stdout.write(isJson ? `${JSON.stringify({ days, samples })}\n` : tableOf(samples));
     if (flat.kind !== "flat") say([flat.why].flat().join(" "));
     if (flat.kind === "grows") process.exitCode = 1;
     keepLogs = false;

@@ -7,7 +7,7 @@ import type { Stage } from "../stage.ts";
 import { type SoakAlarm, soakAlarm } from "./alarm.ts";
 import type { SoakArguments } from "./arguments.ts";
 import { playIncident } from "./incident.ts";
-import type { Playing } from "./playing.ts";
+import { castOf, type Playing } from "./playing.ts";
 import { nextDue, quiet } from "./quiet.ts";
 import { type Sample, takeSample } from "./sample.ts";
 
@@ -34,11 +34,14 @@ interface Day extends Alarms {
   readonly fromMs: number;
 }
 
-/** Day by day: alarms change, one of them opens an incident, and on some days a run is started and aborted in it. */
+/** Day by day: alarms change, one of them opens an incident, and on some days a run of some kind is played in it. */
 export async function playDays(stage: Stage, wanted: SoakArguments, say: (line: string) => void): Promise<Sample[]> {
   const queues = createQueues({ url: stage.redisUrl }, benchLogger());
   try {
-    return await playWith({ stage, wanted, say, queues, stores: createStores(stage.redis, Date.now) });
+    return await playWith({
+      ...{ stage, wanted, say, queues },
+      ...{ stores: createStores(stage.redis, Date.now), cast: castOf(stage) },
+    });
   } finally {
     await queues.close();
   }
@@ -74,13 +77,14 @@ async function playDay(day: Day, random: Random, playing: Playing): Promise<void
   ).toSorted((one, other) => one - other);
   const opening = random.integer(0, alertsADay - 1);
   const runsBy = (days: number) => Math.floor((days * runsAMonth) / DAYS_A_MONTH);
+  const runsBefore = runsBy(day.number - 1);
   for (let index = 0; index < alertsADay; index += 1) {
     const atMs = index % CHANGES_AT_ONCE === 0 ? times[index / CHANGES_AT_ONCE] : undefined;
     if (atMs !== undefined) await advanceTo(atMs, day, playing);
     if (index !== opening) await day.gentle.change();
     else {
       await day.gravest.change();
-      await playIncident(runsBy(day.number) > runsBy(day.number - 1), playing);
+      await playIncident(runsBy(day.number) > runsBefore ? runsBefore : undefined, playing);
       await day.gravest.change();
     }
   }

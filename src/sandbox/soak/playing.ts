@@ -1,17 +1,27 @@
 import type { Stores } from "../../app/stores.ts";
 import { Bug } from "../../domain/errors.ts";
 import type { Queues } from "../../jobs/queues.ts";
+import { accountOf } from "../derive-slack.ts";
 import type { Stage } from "../stage.ts";
 import type { SoakArguments } from "./arguments.ts";
 
-/** Machine time. */
+/** Machine times. What is waited for happens beside much else. */
 const LOOK_EVERY_MS = 10;
+export const SOON_MS = 60_000;
+
+/** Slack accounts, and the service that is moved. */
+export interface Cast {
+  readonly responder: string;
+  readonly approvers: readonly string[];
+  readonly service: string;
+}
 
 export interface Playing {
   readonly stage: Stage;
   readonly stores: Stores;
   readonly queues: Pick<Queues, "sweepNow">;
   readonly wanted: SoakArguments;
+  readonly cast: Cast;
   say(line: string): void;
 }
 
@@ -23,4 +33,14 @@ export async function soon<T>(what: string, withinMs: number, find: () => Promis
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
   throw new Bug("soak-stuck", `Within ${withinMs} ms there was no ${what}`);
+}
+
+export function castOf({ inventory }: Pick<Stage, "inventory">): Cast {
+  const { approvers: listed, required } = inventory.file.approvals;
+  const responder = inventory.people.find(({ id, roles }) => roles.includes("responder") && !listed.includes(id));
+  const approvers = listed.slice(0, required).map((id) => accountOf(inventory, id));
+  const [service] = inventory.services;
+  if (!responder || !service)
+    throw new Bug("nobody-plays", "The file needs a responder who is no approver, and a service");
+  return { responder: accountOf(inventory, responder.id), approvers, service: service.name };
 }
