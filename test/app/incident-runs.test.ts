@@ -69,8 +69,10 @@ describe("what was lost, as it is said when an incident is resolved", () => {
     expect(await lostBy(ended, AT - 240_000, [{ ...promoted, state: "superseded" }])).toBe(60_000);
   });
 
-  test("is nothing after a planned failover, and not said where the position is unknown", async () => {
-    expect(await lostBy(verified("planned", AT - 30_000), AT - 240_000)).toBe(0);
+  test("is nothing after a planned failover without open sessions, and not said where those or the position are unknown", async () => {
+    const run = verified("planned", AT - 30_000);
+    expect(await lostBy({ ...run, plan: { ...run.plan, acceptances: [] } }, AT - 240_000)).toBe(0);
+    expect(await lostBy(run, AT - 240_000)).toBeUndefined();
     expect(await lostBy(verified("unplanned", null), AT - 240_000)).toBeUndefined();
   });
 });

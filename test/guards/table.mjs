@@ -1614,6 +1614,14 @@ export const GUARDS = [
     fails: "one whose old side was opened again after it was fenced never says that it lost nothing (G19)",
   },
   {
+    guard: "no loss of none with open sessions",
+    file: "src/flows/runbooks/failover/measure.ts",
+    cut: "return mayBeOpen && lostMs === 0 ? undefined : lostMs;",
+    by: "return mayBeOpen ? lostMs : lostMs;",
+    test: "flows/runbooks/failover/late-writes.test.ts",
+    fails: "a planned move whose old side stayed fenced lost nothing, and says so only where no open session was left to be signed for",
+  },
+  {
     guard: "what an old side that returned is taken from is written down first",
     file: "src/flows/runbooks/failover/fence-primary.ts",
     cut: "if (answering.some(({ part, now }) => isUncaptured(part, now, input)))",

@@ -28,19 +28,9 @@ export function acceptedOrders({ run, log, home }: Played): number {
   return ordersIn(log, run.plan.service).filter(isLate).length;
 }
 
-/** Such orders of a run that ended verified and reports no loss. */
-export function acceptedWithNoLoss(played: Played): number {
-  const { run, log, home, reportedLossMs } = played;
-  if (run?.state !== "verified" || reportedLossMs !== 0 || !acceptsSessions(run.plan)) return 0;
-  const orders = takenBeforeTheEnd({ ...played, run }, ordersIn(log, run.plan.service));
-  return orders.filter((order) => isOverOpenSession(order, { log, home })).length;
-}
-
-/** By the old side, from the promotion to the end of the run. */
-export function takenBeforeTheEnd(
-  { run, log, home }: Pick<Case, "run" | "log" | "home">,
-  orders: readonly Order[],
-): Order[] {
+/** Taken by the old side from the promotion to the end of the run, over whatever session. */
+export function takenBeforeTheEnd({ run, log, home }: Pick<Case, "run" | "log" | "home">): Order[] {
+  const orders = ordersIn(log, run.plan.service);
   const promoted = promotedAtMs({ log }) ?? Number.POSITIVE_INFINITY;
   const ended = run.endedAtMs ?? Number.NEGATIVE_INFINITY;
   return orders.filter(({ region, atMs }) => region === home && atMs > promoted && atMs < ended);

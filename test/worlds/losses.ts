@@ -83,11 +83,11 @@ export function reportedLoss(at: Case): string[] {
 
 /**
  * `verified, loss none` with a writer on the old side, in no interleaving: what it took between the promotion and the end of the run
- * was heard of. However little time there was: a run that ends so soon has not looked.
+ * was heard of, and what people agreed to in words is no exception. However little time there was: a run that ends so soon has not looked.
  */
 export function noneWithAWriter(at: Case): string[] {
   if (at.run.state !== "verified" || at.reportedLossMs !== 0) return [];
-  const unheard = takenBeforeTheEnd(at, at.orders).filter(({ atMs }) => !isHeard(at, atMs));
+  const unheard = takenBeforeTheEnd(at).filter(({ atMs }) => !isHeard(at, atMs));
   return unheard.length > 0 ? [`verified, and no loss is reported; the old side took ${span(unheard)}`] : [];
 }
 

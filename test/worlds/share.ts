@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 import { freshRedisUrl } from "../harness/redis.ts";
-import { acceptedOrders, acceptedWithNoLoss } from "./case.ts";
+import { acceptedOrders } from "./case.ts";
 import type { FaultName } from "./fault-names.ts";
 import { type Violation, violationsOf } from "./judge.ts";
 import { type PlayWish, play } from "./play.ts";
@@ -21,7 +21,6 @@ export interface WorldResult {
   /** Orders over sessions that stayed open on the old side, as key holders had accepted. */
   readonly acceptedOrders: number;
   /** Those of them that came before the end of a run that is verified and reports no loss. */
-  readonly acceptedWithNoLoss: number;
   /** Nobody hurried it: the judge had little patience. */
   readonly isSlow: boolean;
   readonly tookMs: number;
@@ -78,7 +77,6 @@ export async function playOne(seed: number, index: number, wish: OneWish): Promi
       done,
       violations: violationsOf(played),
       acceptedOrders: acceptedOrders(played),
-      acceptedWithNoLoss: acceptedWithNoLoss(played),
       isSlow: played.speed === SLOW_SPEED,
       tookMs: Date.now() - fromMs,
       ...trace,
@@ -93,7 +91,7 @@ export async function playOne(seed: number, index: number, wish: OneWish): Promi
       hits: [],
       done: [],
       violations,
-      ...{ acceptedOrders: 0, acceptedWithNoLoss: 0, isSlow: false },
+      ...{ acceptedOrders: 0, isSlow: false },
       tookMs: Date.now() - fromMs,
     };
   }

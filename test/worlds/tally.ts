@@ -7,8 +7,6 @@ export interface Tally {
   readonly lossUnderstated: number;
   /** Worlds in which an open session went on writing on the old side, as its key holders had accepted in words. */
   readonly acceptedSessions: number;
-  /** Those of them whose run ended verified and reports no loss. */
-  readonly acceptedWithNoLoss: number;
   readonly byGuarantee: Readonly<Partial<Record<string, number>>>;
   /** Worlds that met it. */
   readonly hits: Readonly<Partial<Record<FaultName, number>>>;
@@ -22,7 +20,6 @@ export function tallyOf(results: readonly WorldResult[]): Tally {
     violations: violations.length,
     lossUnderstated: results.filter((result) => result.violations.some(({ guarantee }) => guarantee === "G19")).length,
     acceptedSessions: results.filter((result) => result.acceptedOrders > 0).length,
-    acceptedWithNoLoss: results.filter((result) => result.acceptedWithNoLoss > 0).length,
     byGuarantee: countOf(violations.map(({ guarantee }) => guarantee)),
     hits: countOf(results.flatMap(({ hits }) => [...new Set(hits)])),
     people: countOf(results.flatMap(({ done }) => [...new Set(done)])),
@@ -37,7 +34,7 @@ function countOf<Name extends string>(names: readonly Name[]): Partial<Record<Na
 
 /** For people: how the worlds ended, what they met, and every violation with the world to play again. */
 export function tableOf(results: readonly WorldResult[], seed: number): string {
-  const { hits, people, byGuarantee, acceptedSessions, acceptedWithNoLoss } = tallyOf(results);
+  const { hits, people, byGuarantee, acceptedSessions } = tallyOf(results);
   const rows = (counts: Readonly<Record<string, number | undefined>>) =>
     Object.entries(counts).map(([name, count]) => `  ${String(count ?? 0).padStart(5)}  ${name}`);
   const met = Object.fromEntries(FAULT_NAMES.map((name) => [name, hits[name] ?? 0]));
@@ -57,7 +54,6 @@ export function tableOf(results: readonly WorldResult[], seed: number): string {
     "Worlds in which people did:",
     ...rows(people),
     `An open session went on writing on the old side, as accepted in words, in ${acceptedSessions} of them.`,
-    `${acceptedWithNoLoss} of those ended verified, and report no loss.`,
     `${results.filter(({ isSlow }) => isSlow).length} were slow to their end: people had to hear of a writer within 80 s.`,
     "Violations by guarantee:",
     ...(broken.length > 0 ? [...rows(byGuarantee), ...broken] : ["  none"]),

@@ -177,6 +177,9 @@ const writeNotProven: Signed = (judgement, closed) => {
   ];
 };
 
+/** Programs that were connected to the old side may go on writing there. */
+export const SESSIONS_NOT_PROVEN = "sessions-not-proven";
+
 const sessionsNotProven: Signed = (judgement, closed) => {
   const { from, to, unseen } = judgement;
   const unproven = closed.filter((at) => !endsSessions(at, from));
@@ -188,7 +191,7 @@ const sessionsNotProven: Signed = (judgement, closed) => {
     : `also tasks in ${to}: TwoKey waits only for the tasks in ${from}, and no other open session is proven to be closed`;
   return [
     {
-      id: "sessions-not-proven",
+      id: SESSIONS_NOT_PROVEN,
       words: `I accept that programs connected to ${databases} may go on writing, ${seen}`,
       danger: `Open sessions of other programs may still write to ${databases}.${provenBy(unproven)}`,
     },

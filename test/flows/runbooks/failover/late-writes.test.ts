@@ -14,13 +14,16 @@ afterEach(() => at.stop());
 
 const measuring = { firstSeenAtMs: 0, read: async () => undefined };
 
-test("a planned move whose old side stayed fenced lost nothing", async () => {
+test("a planned move whose old side stayed fenced lost nothing, and says so only where no open session was left to be signed for", async () => {
   await startRun(at, { mode: "planned" });
 
   const run = await drive(at);
 
   expect([run.state, run.plan.dataLoss.kind]).toEqual(["verified", "none"]);
-  expect(await failover.measure(run, measuring)).toMatchObject({ dataLossMs: 0 });
+  expect(run.plan.acceptances.map(({ id }) => id)).toEqual(["sessions-not-proven"]);
+  expect((await failover.measure(run, measuring)).dataLossMs).toBeUndefined();
+  const proven = { ...run, plan: { ...run.plan, acceptances: [] } };
+  expect(await failover.measure(proven, measuring)).toMatchObject({ dataLossMs: 0 });
 });
 
 test("one whose old side was opened again after it was fenced never says that it lost nothing (G19)", async () => {

@@ -93,8 +93,11 @@ async function says(entry: RunEntry): Promise<void> {
     return kind === "appended" || undefined;
   });
 }
-const lossOf = async (run: RunState) =>
-  (await failover.measure(run, { firstSeenAtMs: 0, read: async () => undefined })).dataLossMs;
+/** Beside what open sessions wrote, which people agreed to in words. */
+const lossOf = async (run: RunState) => {
+  const plan = { ...run.plan, acceptances: [] };
+  return (await failover.measure({ ...run, plan }, { firstSeenAtMs: 0, read: async () => undefined })).dataLossMs;
+};
 
 const Measured = z.object({ instance: z.string() });
 
