@@ -1619,7 +1619,8 @@ export const GUARDS = [
     cut: "return mayBeOpen && lostMs === 0 ? undefined : lostMs;",
     by: "return mayBeOpen ? lostMs : lostMs;",
     test: "flows/runbooks/failover/late-writes.test.ts",
-    fails: "a planned move whose old side stayed fenced lost nothing, and says so only where no open session was left to be signed for",
+    fails:
+      "a planned move whose old side stayed fenced lost nothing, and says so only where no open session was left to be signed for",
   },
   {
     guard: "what an old side that returned is taken from is written down first",
