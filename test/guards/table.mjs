@@ -1614,6 +1614,22 @@ export const GUARDS = [
     fails: "one whose old side was opened again after it was fenced never says that it lost nothing (G19)",
   },
   {
+    guard: "a deadline waits for who takes over",
+    file: "src/engine/runs/step-driver.ts",
+    cut: "return Math.max(startedAtMs + ownMs, begunAtMs + Math.min(ownMs, step.expectedMs));",
+    by: "return startedAtMs + ownMs;",
+    test: "engine/runs/away.test.ts",
+    fails: "guard away before: does not run out while no process drives the run",
+  },
+  {
+    guard: "a deadline waits for who stands still",
+    file: "src/engine/runs/stopwatch.ts",
+    cut: "if (longerMs > STOOD_STILL_MS) this.#awayMs += longerMs;",
+    by: "if (longerMs < 0) this.#awayMs += STOOD_STILL_MS;",
+    test: "engine/runs/away.test.ts",
+    fails: "guard away meanwhile: does not run out while the process that drives it stands still",
+  },
+  {
     guard: "no loss of none with open sessions",
     file: "src/flows/runbooks/failover/measure.ts",
     cut: "return mayBeOpen && lostMs === 0 ? undefined : lostMs;",

@@ -13,7 +13,7 @@ import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import { type Asked, UNCAPTURED } from "../../ports/step.ts";
 import { capture, type Seen, standingNow } from "./capture.ts";
-import { contextFor, definitionOf, type ExecutorDeps } from "./executor-deps.ts";
+import { contextFor, definitionOf } from "./executor-deps.ts";
 import { proofInTime } from "./fence-guard.ts";
 import { isLedgerUnwritable } from "./halt.ts";
 import { isDecided, Refusals, recordAsked } from "./held-up.ts";
@@ -39,13 +39,14 @@ export async function driveStep({ hold, step, deps, signal }: Drive): Promise<vo
   const context = contextFor(hold, step.id, { ...deps, signal, clock: stopwatch.clock });
   const before = stateOf(hold.run, step.id);
   const { state } = before;
+  const begunAtMs = deps.clock.now();
   const isByHand = state === "by-hand";
   let unseen = unseenSince(before, deps.clock.now());
   const driving: Driving = {
     ...{ hold, step, deps, definition, context, stopwatch },
     // What a vendor takes after it had refused has its own time from then on.
     get deadlineMs() {
-      return deadlineOf(hold.run, step, deps);
+      return deadlineOf(hold.run, step, begunAtMs) + stopwatch.awayMs;
     },
   };
   // What another executor began includes the time in which nobody drove it.
@@ -83,10 +84,11 @@ function tellTime({ hold, step, deps }: Driving, asked: readonly (Asked<unknown>
   if (time) deps.took(hold.run, step, time);
 }
 
-function deadlineOf(run: RunState, step: PlannedStep, { clock }: Pick<ExecutorDeps, "clock">): number {
-  const { state, startedAtMs = clock.now() } = stateOf(run, step.id);
+/** It does not run out before this executor, who takes it over from one that was gone, has looked for as long as such a step takes. */
+function deadlineOf(run: RunState, step: PlannedStep, begunAtMs: number): number {
+  const { state, startedAtMs = begunAtMs } = stateOf(run, step.id);
   const ownMs = state === "by-hand" ? Math.min(step.deadlineMs, step.expectedMs + BY_HAND_MS) : step.deadlineMs;
-  return startedAtMs + ownMs;
+  return Math.max(startedAtMs + ownMs, begunAtMs + Math.min(ownMs, step.expectedMs));
 }
 
 /** Undefined when the run no longer lets steps start. `what`: the part that an attempt left for later; absent: a new attempt. */

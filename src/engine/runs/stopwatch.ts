@@ -1,13 +1,23 @@
 import type { Spent } from "../../domain/plan-run/run-entry.ts";
 import type { Clock } from "../../ports/clock.ts";
 
+/** A sleep that took so much longer than it was asked for: the machine or the process stood still meanwhile. World time. */
+const STOOD_STILL_MS = 30_000;
+
 /** Where the time of a step goes while this executor drives it. What a call or a look sleeps by itself counts as waiting. */
 export class Stopwatch {
   readonly #clock: Clock;
   readonly #spent = { askedMs: 0, lookedMs: 0, waitedMs: 0, lastWaitMs: 0, lastLookMs: 0, looks: 0 };
 
+  #awayMs = 0;
+
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  /** World time for which this process could not look, because it stood still. */
+  get awayMs(): number {
+    return this.#awayMs;
   }
 
   get spent(): Spent {
@@ -33,6 +43,8 @@ export class Stopwatch {
     await this.#clock.sleep(worldMs, signal);
     this.#spent.lastWaitMs = this.#clock.now() - fromMs;
     this.#spent.waitedMs += this.#spent.lastWaitMs;
+    const longerMs = this.#spent.lastWaitMs - worldMs;
+    if (longerMs > STOOD_STILL_MS) this.#awayMs += longerMs;
   }
 
   async asks<T>(work: () => Promise<T>): Promise<T> {
