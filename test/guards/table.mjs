@@ -1632,8 +1632,8 @@ export const GUARDS = [
   {
     guard: "no loss of none with open sessions",
     file: "src/flows/runbooks/failover/measure.ts",
-    cut: "return mayBeOpen && lostMs === 0 ? undefined : lostMs;",
-    by: "return mayBeOpen ? lostMs : lostMs;",
+    cut: "return leavesSessionsOpen(plan) && lostMs === 0 ? undefined : lostMs;",
+    by: "return leavesSessionsOpen(plan) ? lostMs : lostMs;",
     test: "flows/runbooks/failover/late-writes.test.ts",
     fails:
       "a planned move whose old side stayed fenced lost nothing, and says so only where no open session was left to be signed for",

@@ -29,6 +29,9 @@ const verbs = Object.keys(VERBS);
 const LOUD = /(?<![\w./:-])[A-Z]{3,}(?![\w./:-])/g;
 /** ALARM is what CloudWatch calls the state. */
 const ABBREVIATIONS = new Set(["AWS", "DNS", "ECS", "ETA", "HTTP", "RDS", "RPO", "RTO", "ALARM"]);
+/** What is owed to people, said as done: only a pager's answer makes it true (G8). */
+const SAID_AS_DONE = /(?<!nobody )\b(?:is|are|was|were) (?:being )?paged\b(?! too often)|\bbeing (?:called|paged)\b/i;
+const ROOMS_THAT_ASK = /^src\/(flows|commands|engine|jobs|doors|app)\//;
 /** What key holders sign is the same for each of them, so its times are UTC. */
 const SIGNED = /^“I accept /;
 
@@ -51,6 +54,14 @@ describe("what people read", () => {
     );
 
     expect(problems).toEqual([]);
+  });
+
+  test("where people are asked for: never that they are paged, before a pager has accepted it", () => {
+    const asking = SOURCES.filter((path) => ROOMS_THAT_ASK.test(path));
+    const spoken = asking.flatMap((path) => literalsOf(read(path)).map(({ text }) => `${path}: ${text}`));
+
+    expect(spoken.filter((text) => SAID_AS_DONE.test(text))).toEqual([]);
+    expect(SAID_AS_DONE.test("The approvers are being called.")).toBe(true);
   });
 
   test("in documents and decisions: short sentences, plain words", () => {

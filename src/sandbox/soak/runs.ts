@@ -2,7 +2,7 @@ import { Bug } from "../../domain/errors.ts";
 import { isOver, type RunState } from "../../domain/plan-run/run.ts";
 import { approveButton } from "../bench/rehearsal.ts";
 import { type Playing, SOON_MS, soon } from "./playing.ts";
-import { PLAYING_SPEED } from "./speed.ts";
+import { PLAYING_SPEED, RUNNING_SPEED } from "./speed.ts";
 
 /** Machine time after which people type it again: on a busy machine Slack's connection may have been lost with it. */
 const AGAIN_MS = 20_000;
@@ -45,9 +45,10 @@ export async function playRun(turn: number, about: About, playing: Playing): Pro
       const fits = ({ state }: RunState) => state === "unwinding" || state === "unwound";
       await runWhere({ id, what: "unwinding", fits }, playing);
     }
-    await playing.stage.setSpeed(PLAYING_SPEED);
   }
+  await playing.stage.setSpeed(RUNNING_SPEED);
   const over = await runWhere({ id, what: "end", withinMs: COPIED_WITHIN_MS, fits: isOver }, playing);
+  await playing.stage.setSpeed(PLAYING_SPEED);
   if (over.state !== kind.ends) throw new Bug("soak-run", `Run ${id} ended ${over.state}: ${over.why}`);
 }
 

@@ -1,5 +1,7 @@
 /** World seconds a second while an incident is played: people wait for minutes of the world. */
 export const PLAYING_SPEED = 30;
+/** While a run goes to its end and nobody has to say anything: a copy of a snapshot takes a quarter of an hour of the world. */
+export const RUNNING_SPEED = 150;
 /** Between the jumps: what looks at the world every half minute should cost what it costs. */
 export const SOAK_SPEED = 1;
 /** A year of posts would wait for Slack's limits longer than for anything else: its minute is over in half a second. */

@@ -145,7 +145,7 @@ function overdue(
   nowMs: number,
 ) {
   if (incident.update.number !== number) return { value: incident, events: [] };
-  const says = `Status update ${number} is more than ${OVERDUE_AFTER_MS / 60_000} min overdue: the commanders are paged`;
+  const says = `Status update ${number} is more than ${OVERDUE_AFTER_MS / 60_000} min overdue: the commanders are asked for`;
   const noted = withNote(incident, { id: `update-overdue:${number}`, atMs: nowMs, says });
   const asked = askFor(
     noted,

@@ -41,7 +41,7 @@ export function alarmsAgain(
   const ladder = ladderAgain(incident, joining, nowMs);
   if (!wasQuiet && ladder === undefined) return undefined;
   const when = wasQuiet ? `after ${sayDuration(quietMs)} without a new one` : "which it never had before";
-  const paged = ladder === undefined ? "" : " People are paged again.";
+  const paged = ladder === undefined ? "" : " People are asked for again.";
   const says = `${newest.name} alarms, ${when}.${paged}`;
   const value = withNote(ladder === undefined ? amend(incident, {}) : pagedBy(incident, ladder, nowMs), {
     ...{ id: `again:${newest.atMs}`, atMs: nowMs, says },

@@ -26,7 +26,7 @@ export function askFor(
     actor === TWOKEY ? quietForMs(incident.escalation, { severity: incident.severity, target, atMs: nowMs }) : 0;
   const value = amend(incident, { ladders: [...incident.ladders, askedLadder(start, targets, waitsMs)] });
   const facts = { targets: targets.map((target) => target.id), why };
-  const says = `Further people are paged: ${why}`;
+  const says = `Further people are asked for: ${why}`;
   const { id: by, door } = actor;
   return { value, events: [eventOf(value, { kind: "pages.escalated", atMs: nowMs, by, door, says, facts })] };
 }

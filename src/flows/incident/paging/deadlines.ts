@@ -59,15 +59,15 @@ function deadlineMissed(deadlineMs: number): Outcome {
 }
 
 function exhaust(incident: Incident, people: readonly Person[], atMs: number) {
-  const goesOn = incident.severity === "sev1" ? " Everybody is paged again until somebody answers." : "";
-  const says = `Every level was paged and nobody acknowledged. The commanders are paged.${goesOn}`;
+  const goesOn = incident.severity === "sev1" ? " Every level has its turn again until somebody answers." : "";
+  const says = `Every level has had its turn, and nobody acknowledged. The commanders are asked for.${goesOn}`;
   const noted = withNote(
     { ...incident, pages: settlePages(incident.pages, "exhausted") },
     { id: "exhausted", atMs, says },
   );
   const asked = askFor(
     noted,
-    { targets: commanderTargets(people), why: "every level was paged and nobody acknowledged" },
+    { targets: commanderTargets(people), why: "every level has had its turn, and nobody acknowledged" },
     { actor: TWOKEY, nowMs: atMs },
   );
   const event = eventOf(incident, { kind: "pages.exhausted", atMs, says });

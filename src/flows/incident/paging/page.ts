@@ -193,7 +193,7 @@ function fallbackDuties(incident: Incident): OwedDuty[] {
 export const PAGE_DUTIES: readonly DutySpec<Incident>[] = [
   {
     kind: "trigger",
-    says: "Open the incident at the pager; the people on call for its service are paged",
+    says: "Open the incident at the pager, which rings the people on call for its service",
     lane: "pages",
     duties: triggerDuties,
     intend: intendPages,

@@ -1,5 +1,5 @@
 import { sayDuration } from "../../../domain/duration.ts";
-import type { Acceptance } from "../../../domain/plan-run/plan.ts";
+import type { Acceptance, Plan } from "../../../domain/plan-run/plan.ts";
 import type { Answering } from "../../../domain/service/observation.ts";
 import type { Region } from "../../../domain/service/service.ts";
 import type { Promoted } from "../../resources/abilities.ts";
@@ -177,8 +177,9 @@ const writeNotProven: Signed = (judgement, closed) => {
   ];
 };
 
-/** Programs that were connected to the old side may go on writing there. */
-export const SESSIONS_NOT_PROVEN = "sessions-not-proven";
+/** Programs that were connected to the old side may go on writing there, and people have agreed to that. */
+export const leavesSessionsOpen = ({ acceptances }: Pick<Plan, "acceptances">): boolean =>
+  acceptances.some(({ id }) => id === "sessions-not-proven");
 
 const sessionsNotProven: Signed = (judgement, closed) => {
   const { from, to, unseen } = judgement;
@@ -191,7 +192,7 @@ const sessionsNotProven: Signed = (judgement, closed) => {
     : `also tasks in ${to}: TwoKey waits only for the tasks in ${from}, and no other open session is proven to be closed`;
   return [
     {
-      id: SESSIONS_NOT_PROVEN,
+      id: "sessions-not-proven",
       words: `I accept that programs connected to ${databases} may go on writing, ${seen}`,
       danger: `Open sessions of other programs may still write to ${databases}.${provenBy(unproven)}`,
     },

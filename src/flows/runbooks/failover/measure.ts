@@ -5,7 +5,7 @@ import { KINDS } from "../../resources/index.ts";
 import type { KindSeen } from "../../resources/places.ts";
 import { checkPublic } from "../../steps/check-public.ts";
 import type { Measured, Measuring } from "../runbook.ts";
-import { SESSIONS_NOT_PROVEN } from "./acceptances.ts";
+import { leavesSessionsOpen } from "./acceptances.ts";
 
 /** When users were served again, and how much was lost, from the run's own recorded measurements. */
 export async function measure(run: RunState, { firstSeenAtMs, read }: Measuring): Promise<Measured> {
@@ -55,8 +55,7 @@ function withLateWrites({ watch }: RunState, lastCommitMs: number, lostMs: numbe
 
 /** Of sessions that people agreed to in words nobody knows whether they wrote: never a loss of none (G20). */
 function withOpenSessions({ plan }: RunState, lostMs: number | undefined): number | undefined {
-  const mayBeOpen = plan.acceptances.some(({ id }) => id === SESSIONS_NOT_PROVEN);
-  return mayBeOpen && lostMs === 0 ? undefined : lostMs;
+  return leavesSessionsOpen(plan) && lostMs === 0 ? undefined : lostMs;
 }
 
 /** At most so much: up to the outage or, where commits went on after that was first seen, to the promotion. */

@@ -51,7 +51,7 @@ describe("response targets", () => {
       expect.stringContaining("Nobody acknowledged within 5 min"),
       expect.stringContaining("Nobody has said within 15 min what is affected"),
       expect.stringContaining("No status update has gone out within 20 min"),
-      expect.stringContaining("Every level was paged"),
+      expect.stringContaining("Every level has had its turn"),
     ]);
     expect(await responseRow(desk, id)).toBe("detected in time · assessed late · first update late");
   });

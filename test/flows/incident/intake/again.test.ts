@@ -54,7 +54,7 @@ describe("An alarm that comes again", () => {
     // Nobody answers: level 2 follows.
     expect(users).toContain("PANA,PBEN");
     expect(outside(desk).told).toEqual([
-      expect.stringContaining("a-lag alarms, after 41 min without a new one. People are paged again."),
+      expect.stringContaining("a-lag alarms, after 41 min without a new one. People are asked for again."),
     ]);
     await change(desk, id, ana);
     const answered = desk.paging.responders.length;
