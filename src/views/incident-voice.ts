@@ -1,7 +1,7 @@
 import { type Card, sentenceCard } from "../domain/card/card.ts";
 import type { Event } from "../domain/event.ts";
 import type { Incident, UpdateFields } from "../domain/incident/incident.ts";
-import { pageCard } from "./page.ts";
+import { noChannelCard, pageCard } from "./page.ts";
 import { timelineCard } from "./timeline.ts";
 import { initialCard, resolutionCard, updateCard } from "./update.ts";
 
@@ -9,6 +9,7 @@ import { initialCard, resolutionCard, updateCard } from "./update.ts";
 export const incidentVoice = {
   initial: (incident: Incident): Card => initialCard(incident),
   note: (_incident: Incident, says: string): Card => sentenceCard(says),
+  noChannel: (incident: Incident, why: string): Card => noChannelCard(incident, why),
   page: (incident: Incident, why: string): Card => pageCard(incident, why),
   update: (incident: Incident, update: { number: number; fields: UpdateFields; late: boolean }): Card =>
     updateCard(incident, update),

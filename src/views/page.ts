@@ -32,6 +32,28 @@ export function pageCard(incident: Incident, why: string): Card {
   };
 }
 
+/** For who declared it. `why`: what the chat said. */
+export function noChannelCard({ id, alertsChannel }: Incident, why: string): Card {
+  const reason = inRoom(why, "error");
+  return {
+    text: `${id} is open, and has no channel: ${reason}. It goes on in the alerts channel.`,
+    parts: [
+      {
+        kind: "text",
+        text: [
+          `${id} is open, and has no channel of its own: ${reason}. It goes on in `,
+          { channel: alertsChannel },
+          ".",
+        ],
+      },
+      {
+        kind: "text",
+        text: "Its people are asked for all the same. Please go on there, or open a channel by hand and say where.",
+      },
+    ],
+  };
+}
+
 export interface OnCallLine {
   readonly policy: string;
   readonly level: number;

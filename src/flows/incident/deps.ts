@@ -19,6 +19,8 @@ export type ThrottleBook = z.infer<typeof ThrottleBook>;
 export interface IncidentVoice {
   initial(incident: Incident): Card;
   note(incident: Incident, says: string): Card;
+  /** For who declared it. `why`: what the chat said. */
+  noChannel(incident: Incident, why: string): Card;
   page(incident: Incident, why: string): Card;
   update(
     incident: Incident,

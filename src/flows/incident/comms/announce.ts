@@ -7,6 +7,10 @@ import { postOnce } from "./post-once.ts";
 /** Everything that an incident shows in the chat, except its pages and updates. */
 
 const CHANNEL = "channel";
+const NO_CHANNEL = "no-channel";
+
+const lacksChannel = ({ channel, duties, declaredBy }: Incident): boolean =>
+  channel === undefined && duties[CHANNEL]?.state === "failed" && declaredBy !== undefined;
 
 function once(key: string, dueAtMs: number, subject: OwedDuty["subject"] = {}): OwedDuty {
   return { key, dueAtMs, subject };
@@ -29,6 +33,13 @@ export const ANNOUNCE_DUTIES: readonly DutySpec<Incident>[] = [
     lane: "chat",
     // A merged incident that never had a channel needs none.
     duties: (incident) => (isOpen(incident) || incident.channel ? [once(CHANNEL, incident.openedAtMs)] : []),
+  },
+  {
+    kind: NO_CHANNEL,
+    says: "Tell who declared it that no channel could be opened",
+    lane: "chat",
+    // Before everything else that is shown elsewhere then: they wait for the channel.
+    duties: (incident) => (lacksChannel(incident) ? [once(NO_CHANNEL, incident.openedAtMs)] : []),
   },
   {
     kind: "card",
@@ -93,6 +104,13 @@ export function announceCalls(deps: IncidentDeps): Readonly<Record<string, Perfo
           };
         },
       };
+    },
+    [NO_CHANNEL]: async (incident, duty, attempt) => {
+      if (!lacksChannel(incident)) return { kind: "withdrawn" };
+      const card = deps.voice.noChannel(incident, incident.duties[CHANNEL]?.why ?? "");
+      const to = { person: incident.declaredBy ?? "" };
+      const isSent = await postOnce(deps.chat, { to, card, key: `${incident.id}:${duty.key}` }, attempt);
+      return { kind: isSent ? "done" : "withdrawn" };
     },
     card: async (incident) => {
       const { changes } = incident;
