@@ -1,6 +1,6 @@
 import { TransientError, UserError } from "../domain/errors.ts";
 import { INCIDENT_LABEL, type Incident } from "../domain/incident/incident.ts";
-import { readSeverity, Severity } from "../domain/incident/severity.ts";
+import { readSeverity, Severity, withSeverityJoined } from "../domain/incident/severity.ts";
 import { mostSimilar } from "../domain/similar.ts";
 import { dueChange } from "../flows/incident/index.ts";
 import { CORRELATION_ID, type OpenIncident } from "../flows/incident/intake/correlate.ts";
@@ -111,10 +111,11 @@ function nameOf({ channel, id }: Incident): string {
  * sentence: it would page the wrong people.
  */
 function readDeclaration(ask: Ask, deps: IncidentCommandDeps) {
-  const rest = [...ask.args];
+  const words = withSeverityJoined(ask.args);
+  const rest = [...words];
   let severity: ReturnType<typeof readSeverity>;
   let service: string | undefined;
-  for (const word of ask.args.slice(0, 2)) {
+  for (const word of words.slice(0, 2)) {
     const names = deps.inventory().services.map(({ name }) => name);
     const named = service === undefined ? names.find((name) => name.toLowerCase() === word.toLowerCase()) : undefined;
     if (named !== undefined) service = named;

@@ -1,6 +1,6 @@
 import { UserError } from "../domain/errors.ts";
 import { isOpen } from "../domain/incident/incident.ts";
-import { readSeverity } from "../domain/incident/severity.ts";
+import { readSeverity, withSeverityJoined } from "../domain/incident/severity.ts";
 import { setSeverity } from "../flows/incident/life/changes.ts";
 import { actorOf, changeIncident, closedAnswer, type IncidentCommandDeps, incidentMeant } from "./incident-deps.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
@@ -8,7 +8,8 @@ import { type Answer, type Ask, whisper } from "./intent.ts";
 /** `/dr severity <sev1…sev4>`: from now on its matrix counts. */
 export async function severity(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {
   const { incident, args } = await incidentMeant(ask, deps);
-  const wanted = readSeverity(args[0] ?? "");
+  const [named = ""] = withSeverityJoined(args);
+  const wanted = readSeverity(named);
   if (wanted === undefined) throw new UserError("severity-unknown", "Name a severity: sev1, sev2, sev3 or sev4.");
   if (!isOpen(incident)) return closedAnswer(incident);
   const actor = actorOf(ask, deps.inventory());

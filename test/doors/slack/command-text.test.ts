@@ -15,6 +15,8 @@ describe("Command text", () => {
     ["failover inventory to us-west-2 dry-run", "failover", ["inventory", "to", "us-west-2", "dry-run"]],
     ["failover in\u200bventory\ufeff to us\u2060-west-2", "failover", ["inventory", "to", "us-west-2"]],
     ["ｄｅｃｌａｒｅ ｓｅｖ１ down", "declare", ["sev1", "down"]],
+    ["fаilover inventоry to us-wеst-2", "failover", ["inventory", "to", "us-west-2"]],
+    ["declare ѕеv1 сервис не отвечает", "declare", ["sev1", "сервис", "не", "отвечает"]],
     ["failover inventory —dry-run", "failover", ["inventory", "--dry-run"]],
     ["declare sev1 “payments are down”", "declare", ["sev1", "payments are down"]],
     ["update can't say \"half", "update", ["can't", "say", '"half']],

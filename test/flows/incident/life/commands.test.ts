@@ -70,6 +70,8 @@ describe("intents about incidents", () => {
 
   test.each([
     { typed: "sev1 inventory is down", wanted: "sev1", services: ["inventory"], title: "inventory is down" },
+    { typed: "sev 1 inventory is down", wanted: "sev1", services: ["inventory"], title: "inventory is down" },
+    { typed: "inventory Severity-1 is down", wanted: "sev1", services: ["inventory"], title: "inventory is down" },
     { typed: "inventory SEV1 is down", wanted: "sev1", services: ["inventory"], title: "inventory is down" },
     {
       typed: "inventory answers with errors",
@@ -92,6 +94,7 @@ describe("intents about incidents", () => {
 
   test.each([
     { typed: "sev9 inventory is down", code: "severity-unknown", says: /There are: sev1, sev2, sev3, sev4/ },
+    { typed: "sev 7 inventory is down", code: "severity-unknown", says: /no severity sev7/ },
     { typed: "inventory p7 is down", code: "severity-unknown", says: /no severity p7/ },
     {
       typed: "sev1 inventroy is down",
