@@ -1,7 +1,7 @@
 import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer, type Server } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -10,12 +10,16 @@ import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
 import { QUICKER_START } from "../../src/sandbox/node-options.ts";
 import { BreakableRedis } from "../harness/breakable-redis.ts";
+import { eventually } from "../harness/eventually.ts";
 import { freshRedisUrl } from "../harness/redis.ts";
 
 const BOT = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 const EXAMPLE = fileURLToPath(new URL("../../examples/inventory.yaml", import.meta.url));
 /** Machine time. A start that failed closes what it opened within five seconds; the rest is a busy machine. */
 const ENDS_WITHIN_MS = 60_000;
+const SOON_MS = 30_000;
+/** Supervisors wait ten seconds before they kill. */
+const STOPS_WITHIN_MS = 10_000;
 
 type Env = Record<string, string>;
 interface Case {
@@ -30,6 +34,7 @@ let directory: string;
 let redisUrl: string;
 const children: ChildProcess[] = [];
 const servers: Server[] = [];
+const open: ReadonlySet<Socket>[] = [];
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "twokey-start-"));
   redisUrl = await freshRedisUrl();
@@ -37,6 +42,7 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
   for (const server of servers.splice(0)) server.close();
+  for (const sockets of open.splice(0)) for (const socket of sockets) socket.destroy();
   await rm(directory, { recursive: true, force: true });
 });
 
@@ -61,13 +67,30 @@ function working(): Env {
   };
 }
 
-async function listening(): Promise<number> {
-  // Takes connections and says nothing: no program that a bot could talk to.
-  const server = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
+/** Slack, PagerDuty and AWS behind one port. */
+const allAt = (port: number): Env => ({
+  SLACK_API_URL: `http://127.0.0.1:${port}/api/`,
+  PAGERDUTY_HOST: `127.0.0.1:${port}`,
+  AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+});
+
+async function vendor(meets: (socket: Socket) => void): Promise<{ readonly port: number; asked(): number }> {
+  let connections = 0;
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    connections += 1;
+    sockets.add(socket);
+    socket.on("error", () => undefined).once("close", () => sockets.delete(socket));
+    meets(socket);
+  }).listen(0, "127.0.0.1");
   servers.push(server);
+  open.push(sockets);
   await once(server, "listening");
-  return (server.address() as AddressInfo).port;
+  return { port: (server.address() as AddressInfo).port, asked: () => connections };
 }
+
+/** Takes connections and says nothing: no program that a bot could talk to. */
+const listening = async (): Promise<number> => (await vendor((socket) => void socket.destroy())).port;
 
 async function written(name: string, text: string): Promise<string> {
   const path = join(directory, name);
@@ -148,8 +171,9 @@ const CASES: readonly Case[] = [
 test.each(CASES)(
   "$what: the start says so in one sentence and leaves nothing behind",
   async ({ breaks, code, says }) => {
+    const { port, asked } = await vendor((socket) => void socket.destroy());
     const child = spawn(process.execPath, [QUICKER_START, BOT], {
-      env: await breaks(working()),
+      env: await breaks({ ...working(), ...allAt(port) }),
       stdio: ["ignore", "ignore", "pipe"],
     });
     children.push(child);
@@ -163,6 +187,10 @@ test.each(CASES)(
     expect({ exitCode, signal }).toEqual({ exitCode: code, signal: null });
     expect(said).toMatch(says);
     expect(said).not.toMatch(/\n\s+at /);
+    // Of what is configured wrongly every problem is told; anything else is one line.
+    if (code === 1) expect(said.trim().split("\n")).toHaveLength(1);
+    // A page would have come by a vendor's socket.
+    expect(asked()).toBe(0);
     expect(await leftIn(redisUrl)).toEqual([]);
   },
   ENDS_WITHIN_MS,
@@ -215,6 +243,25 @@ test(
     } finally {
       await redis.stop();
     }
+  },
+  ENDS_WITHIN_MS,
+);
+
+test(
+  "a bot that is told to end while every vendor takes connections and answers nothing ends within its limit",
+  async () => {
+    const { port, asked } = await vendor(() => undefined);
+    const child = started({ ...working(), ...allAt(port) });
+    await ready(child);
+    await eventually("a vendor that is asked", SOON_MS, () => (asked() > 0 ? true : undefined));
+
+    const fromMs = Date.now();
+    child.kill("SIGTERM");
+
+    const [code, signal] = await once(child, "close");
+    expect([[0, 1].includes(code), signal]).toEqual([true, null]);
+    // Its own limit, and what a busy machine takes to end a process.
+    expect(Date.now() - fromMs).toBeLessThan(STOPS_WITHIN_MS);
   },
   ENDS_WITHIN_MS,
 );
