@@ -16,11 +16,10 @@ import { forgetBefore } from "../store/once.ts";
 import { whyNothingIsStored } from "../store/proofs.ts";
 import { incidentVoice } from "../views/incident-voice.ts";
 import { renderCard } from "./cards.ts";
-import { createCommands } from "./commands.ts";
+import { createCommands, factsOf } from "./commands.ts";
 import { openDoors } from "./doors.ts";
 import { createHeartbeat } from "./heartbeat.ts";
 import { type Composing, type Held, openStore } from "./held.ts";
-import { updateFacts } from "./incident-runs.ts";
 import { Opened } from "./opened.ts";
 import { createReadiness } from "./readiness.ts";
 import { createEndings } from "./stores.ts";
@@ -109,7 +108,7 @@ function handlersOf(
       ...stores,
       ...{ chat: outside.chat, pagers: outside.pagers, clock, wake: queues.wake, voice: incidentVoice, inventory },
       timeline,
-      facts: (incident) => updateFacts(incident, stores, clock),
+      facts: (incident) => factsOf(incident, stores, clock),
     },
     render: (kind, subject) => renderCard(kind, subject, { stores, clock, inventory }),
     announce: held.say,
