@@ -6,6 +6,7 @@ import { observe } from "../../../../src/flows/observe.ts";
 import { storesIn } from "../../../../src/flows/resources/site.ts";
 import { eventually } from "../../../harness/eventually.ts";
 import { type FailoverWorld, startFailoverWorld } from "../../../harness/failover-world.ts";
+import { standbyOf } from "../../../harness/site.ts";
 import { MINUTE } from "../../../harness/test-clock.ts";
 import { type Bridge, bridge, pass } from "../bridge.ts";
 
@@ -41,7 +42,7 @@ async function minutes(count: number, isMoving = false): Promise<void> {
 }
 
 async function link(seconds: number | "broken" | "silent"): Promise<void> {
-  const { standby: region } = at.service;
+  const region = standbyOf(at.service);
   const [store] = storesIn(at.service, region);
   await at.client.post("/rds/lag", { region, instance: store?.database.instance, seconds });
 }
@@ -105,10 +106,10 @@ describe("A replication that has stopped", () => {
     await link("broken");
     await minutes(9, true);
     expect(told()).toEqual([]);
-    at.whole.world.regions.set(at.service.standby, "refusing");
+    at.whole.world.regions.set(standbyOf(at.service), "refusing");
     await minutes(3);
     expect(told()).toEqual([]);
-    at.whole.world.regions.set(at.service.standby, "up");
+    at.whole.world.regions.set(standbyOf(at.service), "up");
     // An endpoint that was silent is asked again after a while of machine time.
     await eventually("a word of it", 30_000, async () => {
       await minutes(7);

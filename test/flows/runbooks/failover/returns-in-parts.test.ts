@@ -16,6 +16,7 @@ import { example } from "../../../harness/example.ts";
 import { started } from "../../../harness/keys.ts";
 import { AT, dark, known } from "../../../harness/observed.ts";
 import { quietCloud } from "../../../harness/quiet-cloud.ts";
+import { standbyOf } from "../../../harness/site.ts";
 import { watchedInMemory, watchTurn } from "../../../harness/watch-turn.ts";
 
 const inventory = example("every-kind");
@@ -116,7 +117,7 @@ async function promotedBlindly(): Promise<RunState> {
       ...{ id: "F-1", service, inventory, observed, nowMs: AT, reason: "it is dark", requester: "farid" },
       incident: undefined,
     },
-    { to: service.standby },
+    { to: standbyOf(service) },
   );
   if (made.kind === "refused") throw new Error(made.reasons.join(" "));
   const now = { atMs: AT, epoch: 1 };
