@@ -18,7 +18,7 @@ import { LANES, type Lane, QUEUE_PREFIX, signalPauseMs } from "./queues.ts";
 
 /**
  * Short locks: a worker that died is replaced within seconds (measured 4.7–6.9 s with these values). A worker that was only
- * slow may be replaced too; that is harmless, because every write is fenced. Stalls are not failures: no limit on them.
+ * slow may be replaced too; that is harmless, because a late one is superseded where it would write. Stalls are not failures: no limit on them.
  */
 const LOCK_MS = 5_000;
 const STALLED_CHECK_MS = 2_000;

@@ -725,12 +725,12 @@ export const GUARDS = [
     fails: "guard one plan: none is kept beside a run that holds the service",
   },
   {
-    guard: "fencing number",
+    guard: "epoch",
     file: "src/domain/plan-run/run-transition.ts",
     cut: "entry.epoch !== run.epoch",
     by: "entry.epoch < 0",
     test: "domain/plan-run/run.test.ts",
-    fails: "guard fencing number: an older epoch's entry is refused",
+    fails: "guard epoch: an older epoch's entry is refused",
   },
   {
     guard: "observe before act: promotion",

@@ -63,8 +63,8 @@ async function turn({ run, hold, deps, signal, looking }: Turn): Promise<void> {
   const due = await whatIsDue(run, deps, looking);
   if (due.kind === "nothing") return;
   if (due.kind === "verify") {
-    const fencing = { run: run.plan.id, epoch: run.epoch };
-    const context = { cloud: deps.cloud, signal: looking, fencing, ...LOOKS_ONLY };
+    const held = { run: run.plan.id, epoch: run.epoch };
+    const context = { cloud: deps.cloud, signal: looking, hold: held, ...LOOKS_ONLY };
     const verdict = await verdictOf(run, fence, { context, deps });
     const ours = verdict && (await hold());
     return ours && conclude({ hold: ours, fence, deps }, verdict);

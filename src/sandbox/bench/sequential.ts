@@ -82,7 +82,7 @@ async function walk(plan: Plan, cloud: Cloud): Promise<void> {
   const context: StepContext = {
     cloud,
     signal: forLooks(new AbortController().signal),
-    fencing: { run: plan.id, epoch: 1 },
+    hold: { run: plan.id, epoch: 1 },
     tries: 1,
     mayHaveAsked: false,
     outputOf: (id, { output }) => (outputs.has(id) ? read(output, outputs.get(id), id) : undefined),

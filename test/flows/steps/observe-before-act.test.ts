@@ -74,7 +74,7 @@ async function askedFor(stepId: string, world: World, mayHaveAsked = false): Pro
   const step = stepOf(plan, stepId);
   const context: StepContext = {
     ...{ cloud, signal: new AbortController().signal, tries: 1, mayHaveAsked, outputOf: () => undefined },
-    fencing: { run: plan.id, epoch: 1 },
+    hold: { run: plan.id, epoch: 1 },
   };
   await STEPS[step.does]?.run(step.input, context);
   return asked;

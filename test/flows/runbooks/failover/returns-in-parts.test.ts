@@ -170,9 +170,9 @@ describe("an old side of two stores of which one comes back first", () => {
     const fence = STEPS["fence-primary"];
     const [step] = whole.plan.steps;
     if (!fence || !step || fence.wayBack !== "undo") throw new Error("the fence has a way back");
-    const fencing = { run: "F-1", epoch: 1 };
+    const hold = { run: "F-1", epoch: 1 };
     const { signal } = new AbortController();
-    const context = { cloud: at.cloud(), signal, fencing, tries: 1, mayHaveAsked: false, outputOf: () => undefined };
+    const context = { cloud: at.cloud(), signal, hold, tries: 1, mayHaveAsked: false, outputOf: () => undefined };
     await fence.undo(inputOf(whole, step), context);
 
     expect([at.rules.get(ORDERS), at.rules.get(GUESTS), at.tasks]).toEqual([[RULE], [RULE], 4]);
