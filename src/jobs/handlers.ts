@@ -76,7 +76,7 @@ export function createHandlers(deps: HandlerDeps): Handlers {
   };
   const send = async (id: string, request?: CardRequest) => later("cards", id, await sendCard(id, outbox, request));
   const rows = incidentRows({ ...deps.incidentDeps, showCard: (request) => send(request.id, request) });
-  const duties = { records: stores.incidents, rows, clock, logger, worker, wake: queues.wake, inVain };
+  const duties = { documents: stores.incidents, rows, clock, logger, worker, wake: queues.wake, inVain };
   return {
     lanes: {
       runs: oneAtATime((id, signal) => advanceRun(id, advancing, signal)),

@@ -1898,7 +1898,7 @@ export const GUARDS = [
   {
     guard: "de-duplication: alarms",
     file: "src/domain/incident/alert-thread.ts",
-    cut: "if (record.changes.some((change) => change.id === signal.id || isOneTransition(change, signal))) return true;",
+    cut: "if (alert.changes.some((change) => change.id === signal.id || isOneTransition(change, signal))) return true;",
     by: "",
     test: "flows/incident/intake/intake.test.ts",
     fails: "taking the same signals in again changes nothing",
@@ -1922,7 +1922,7 @@ export const GUARDS = [
   {
     guard: "one performer of a duty",
     file: "src/engine/delivery/duties.ts",
-    cut: "!holds(held, record)) return undefined;",
+    cut: "!holds(held, progress)) return undefined;",
     by: "held.worker === '') return undefined;",
     test: "engine/delivery/duties.test.ts",
     fails: "who held a claim that ran out learns that it may not act, and cannot write its outcome",

@@ -66,7 +66,7 @@ export function bridge(world: Inventory = inventory(), others: readonly Pager[] 
     timeline: (id) => Promise.resolve(incidents.events.filter((event) => event.incident === id)),
   };
   const worker = (name: string): DutyDeps<Incident> => ({
-    records: incidents,
+    documents: incidents,
     rows: incidentRows(deps),
     clock,
     logger: silent,

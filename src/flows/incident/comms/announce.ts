@@ -200,7 +200,7 @@ function withoutNote(incident: Incident, id: string): Incident {
   return withoutDuty({ ...incident, notes: incident.notes.filter((note) => note.id !== id) }, `note:${id}`);
 }
 
-/** The document says by itself that this is no longer owed; its record would only grow the document. */
+/** The document says by itself that this is no longer owed; what became of it would only grow the document. */
 function withoutDuty(incident: Incident, key: string): Incident {
   const { [key]: _done, ...duties } = incident.duties;
   return { ...incident, duties };
