@@ -22,8 +22,8 @@ import { createHeartbeat } from "./heartbeat.ts";
 import { type Composing, type Held, openStore } from "./held.ts";
 import { Opened } from "./opened.ts";
 import { createReadiness } from "./readiness.ts";
+import { provingOf, startRegularLooks } from "./regular-looks.ts";
 import { createEndings } from "./stores.ts";
-import { provingOf, startWatches } from "./watches.ts";
 
 export interface App {
   /** The name of this process in the store. */
@@ -86,7 +86,7 @@ async function compose(composing: Composing): Promise<App> {
   await queues.startSweep();
   opened.add(() => doors.slack.stop());
   await doors.slack.start();
-  for (const watch of startWatches(held, worker, composing)) opened.add(() => watch.stop());
+  for (const looking of startRegularLooks(held, worker, composing)) opened.add(() => looking.stop());
   await tellOfTornEnd(held, logger);
   isStarting = false;
   // After the doors: no vendor that is slow keeps an alert or a page waiting.

@@ -26,7 +26,7 @@ export interface DerivedCheck {
   readonly spec: HealthCheckSpec;
 }
 
-/** One check of each service's home, under the id that an alert rule gives it; further ids watch the other regions, by priority. */
+/** One check of each service's home, under the id that an alert rule gives it; further ids are of the other regions, by priority. */
 export function deriveHealthChecks({ file, services }: Inventory): DerivedCheck[] {
   const named = file.alerts.rules.flatMap((rule) => {
     const id = rule.match.dimensions?.["HealthCheckId"];

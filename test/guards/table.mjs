@@ -1194,7 +1194,7 @@ export const GUARDS = [
     file: "src/flows/incident/intake/read-again.ts",
     cut: "await tell(ours, sinceMs, deps);",
     by: "",
-    test: "app/alarm-watch.test.ts",
+    test: "app/alarm-reader.test.ts",
     fails: "guard read again: an alarm whose message was lost opens its incident within five minutes, and pages once",
   },
   {
@@ -1202,7 +1202,7 @@ export const GUARDS = [
     file: "src/domain/incident/alert-thread.ts",
     cut: " || isOneTransition(change, signal)",
     by: "",
-    test: "app/alarm-watch.test.ts",
+    test: "app/alarm-reader.test.ts",
     fails: "guard one transition: a message that comes after all, or twice, is the same alert",
   },
   {
@@ -1210,7 +1210,7 @@ export const GUARDS = [
     file: "src/flows/incident/intake/correlate.ts",
     cut: 'signal.isOld && placement.kind !== "join"',
     by: 'signal.isOld && placement.kind === "widen"',
-    test: "app/alarm-watch.test.ts",
+    test: "app/alarm-reader.test.ts",
     fails: "guard older than we: what rang before the installation is only shown",
   },
   {
@@ -1218,7 +1218,7 @@ export const GUARDS = [
     file: "src/flows/incident/intake/read-again.ts",
     cut: "tells.some((arn) => topics.includes(arn))",
     by: "tells.length >= 0",
-    test: "app/alarm-watch.test.ts",
+    test: "app/alarm-reader.test.ts",
     fails: "guard ours alone: alarms that tell somebody else, are switched off or have no rule are left alone",
   },
   {
@@ -1226,7 +1226,7 @@ export const GUARDS = [
     file: "src/views/alarm-reads.ts",
     cut: "if (!isUnread(read, nowMs)) return [];",
     by: "if (isUnread(read, nowMs)) return [];",
-    test: "app/alarm-watch.test.ts",
+    test: "app/alarm-reader.test.ts",
     fails:
       "guard dark alarms: while their region gives no answer they are unknown, people are told once, and then that they are known again",
   },

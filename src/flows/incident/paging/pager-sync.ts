@@ -21,7 +21,7 @@ import { isAnswered } from "./acknowledge.ts";
 import { mergeEvidence, type Reading } from "./evidence.ts";
 import { triggerKey } from "./page.ts";
 
-/** Watching the pager, and telling it what people did here. */
+/** Reading the pager, and telling it what people did here. */
 
 /** Webhooks may be lost or switched off: the pager is read as well (`reference: webhooks are a hint`). World time. */
 const READ_EVERY_MS = { unanswered: 10_000, otherwise: 60_000 } as const;

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { AlertRule } from "../../../../src/domain/incident/alert.ts";
 import type { Observation } from "../../../../src/domain/service/observation.ts";
-import { createReplicationWatch, type ReplicationWatch } from "../../../../src/flows/incident/intake/replication.ts";
+import { createReplicationCheck, type ReplicationCheck } from "../../../../src/flows/incident/intake/replication.ts";
 import { observe } from "../../../../src/flows/observe.ts";
 import { storesIn } from "../../../../src/flows/resources/site.ts";
 import { eventually } from "../../../harness/eventually.ts";
@@ -12,7 +12,7 @@ import { type Bridge, bridge, pass } from "../bridge.ts";
 
 let at: FailoverWorld;
 let desk: Bridge;
-let watch: ReplicationWatch;
+let check: ReplicationCheck;
 let last: Observation | undefined;
 
 async function begin(engine?: "mysql", rules: readonly AlertRule[] = []): Promise<void> {
@@ -21,10 +21,10 @@ async function begin(engine?: "mysql", rules: readonly AlertRule[] = []): Promis
   const file = { ...at.inventory.file, alerts: { ...alerts, rules: [...rules, ...alerts.rules] } };
   desk = bridge({ ...at.inventory, file });
   last = undefined;
-  watch = newWatch();
+  check = newCheck();
 }
-const newWatch = () =>
-  createReplicationWatch({
+const newCheck = () =>
+  createReplicationCheck({
     alerts: desk.alerts,
     enqueue: async (signal) => void (await desk.intake.take(signal)),
     nowMs: () => at.clock.now(),
@@ -37,7 +37,7 @@ async function minutes(count: number, isMoving = false): Promise<void> {
     at.whole.world.clock.jump(ms);
     desk.clock.move(at.clock.now() - desk.clock.now());
     last = await observe(at.service, at.cloud, { lastLook: last });
-    await watch(at.service, last, isMoving);
+    await check(at.service, last, isMoving);
   }
 }
 
@@ -91,11 +91,11 @@ describe("A replication that has stopped", () => {
     await begin();
     await minutes(2);
     await link("broken");
-    const other = newWatch();
-    const first = watch;
-    watch = async (...seen) => void (await Promise.all([first(...seen), other(...seen)]));
+    const other = newCheck();
+    const first = check;
+    check = async (...seen) => void (await Promise.all([first(...seen), other(...seen)]));
     await minutes(9);
-    watch = newWatch();
+    check = newCheck();
     await minutes(7);
     expect(told()).toEqual([["alarm", "sev2", "inventory", 1]]);
   }, 60_000);
