@@ -81,7 +81,7 @@ async function compose(composing: Composing): Promise<App> {
   const workers = createWorkers(connection, handlers, logger);
   opened.add(() => workers.close());
   await workers.ready();
-  const succession = startSuccession({ drivers: held.drivers, advance: handlers.lanes.runs, logger });
+  const succession = startSuccession({ drivers: held.drivers, advance: handlers.wakeUps.runs, logger });
   opened.add(() => succession.stop());
   await queues.startSweep();
   opened.add(() => doors.slack.stop());

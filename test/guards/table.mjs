@@ -1143,7 +1143,7 @@ export const GUARDS = [
   {
     guard: "a lost wake-up fails no act that counts",
     file: "src/jobs/queues.ts",
-    cut: 'logger.warn({ queue: lane.name, why: chainOf(error) }, "A wake-up was lost; the sweep looks instead"),',
+    cut: 'logger.warn({ queue: queue.name, why: chainOf(error) }, "A wake-up was lost; the sweep looks instead"),',
     by: "{ throw error; },",
     test: "jobs/wake.test.ts",
     fails:

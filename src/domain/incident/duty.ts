@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Event } from "../event.ts";
 
-/** Two lanes never wait for each other: Slack work never delays a page. */
-export type Lane = "pages" | "chat";
+/** The queues whose jobs perform duties. They never wait for each other: Slack work never delays a page. */
+export type DutyQueue = "pages" | "chat";
 
 /** What has been done about one duty so far; kept in the document that the duty belongs to. */
 export const DutyProgress = z.strictObject({
@@ -29,7 +29,7 @@ export interface Duty {
   readonly kind: string;
   /** Its identity: what is done under this key is never done again. */
   readonly key: string;
-  readonly lane: Lane;
+  readonly queue: DutyQueue;
   readonly dueAtMs: number;
   readonly done: boolean;
   /** Key of a duty that has to be done first. */
@@ -75,14 +75,14 @@ export interface DutySpec<Doc> {
   readonly kind: string;
   /** One line for people: what this duty is. */
   readonly says: string;
-  readonly lane: Lane;
-  /** Machine time that one attempt is given before it counts as dead, where the lane's own is too short. */
+  readonly queue: DutyQueue;
+  /** Machine time that one attempt is given before it counts as dead, where the queue's own is too short. */
   readonly claimMs?: number;
   /** Every duty of this kind, done ones included; of a series at most one that lies in the future. */
   duties(doc: Doc, nowMs: number): readonly OwedDuty[];
   intend?(doc: Doc, duty: Duty, nowMs: number): Changed<Doc>;
 }
-export type OwedDuty = Omit<Duty, "kind" | "lane" | "done">;
+export type OwedDuty = Omit<Duty, "kind" | "queue" | "done">;
 
 /** The half that talks to the outside. May throw what ports throw. */
 export type Perform<Doc> = (doc: Doc, duty: Duty, attempt: Attempt) => Promise<DutyOutcome<Doc>>;
@@ -101,7 +101,7 @@ export function dutiesFrom<Doc extends { readonly duties: DutiesProgress }>(
     row.duties(doc, nowMs).map((duty) => ({
       ...duty,
       kind: row.kind,
-      lane: row.lane,
+      queue: row.queue,
       done: isSettled(doc.duties[duty.key]),
     })),
   );

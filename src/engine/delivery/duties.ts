@@ -3,8 +3,8 @@ import {
   type Attempt,
   type DutiesProgress,
   type DutyOutcome,
+  type DutyQueue,
   dutiesFrom,
-  type Lane,
   nextDueAt,
 } from "../../domain/incident/duty.ts";
 import type { Wake } from "../../ports/wake.ts";
@@ -24,7 +24,7 @@ import { type Broken, isBroken, outcomeOfError, settledDuty } from "./duty-outco
  *  D4 what is owed is derived from the document at every turn: nothing depends on a wake-up having arrived.
  */
 export interface DutyDeps<Doc> extends ClaimDeps<Doc> {
-  /** Wake-ups the other lane when this one has made something due there. */
+  /** Wakes the other queue when this one has made something due there. */
   readonly wake: Pick<Wake, "incidentPages" | "incidentChat">;
   /** Hears of attempts that broke, and of those that did not: what breaks again and again is told people. Never rejects. */
   readonly inVain?: Broken;
@@ -34,17 +34,17 @@ export interface DutyDeps<Doc> extends ClaimDeps<Doc> {
 const MOST_PERFORMED = 1_000;
 
 /**
- * Does everything of one lane that is due now, as much as possible at once. Returns the next due time of the lane (world
+ * Does everything of one queue that is due now, as much as possible at once. Returns the next due time of that queue (world
  * time), or undefined when nothing is owed. May run in several processes for the same document.
  */
-export async function advanceLane<Doc extends { readonly duties: DutiesProgress }>(
+export async function advanceDuties<Doc extends { readonly duties: DutiesProgress }>(
   id: string,
-  lane: Lane,
+  queue: DutyQueue,
   deps: DutyDeps<Doc>,
 ): Promise<number | undefined> {
   const running = new Map<string, Promise<void>>();
   for (let performed = 0; performed < MOST_PERFORMED; ) {
-    for (const claim of await claimDue(id, lane, deps)) {
+    for (const claim of await claimDue(id, queue, deps)) {
       performed += 1;
       const work = perform(claim, deps).finally(() => running.delete(claim.duty.key));
       running.set(claim.duty.key, work);
@@ -58,16 +58,16 @@ export async function advanceLane<Doc extends { readonly duties: DutiesProgress 
   if (stored === undefined) return undefined;
   const nowMs = deps.clock.now();
   const duties = dutiesFrom(deps.rows, stored.value, nowMs);
-  const nextIn = (which: Lane) =>
+  const nextIn = (which: DutyQueue) =>
     nextDueAt(
-      duties.filter((duty) => duty.lane === which),
+      duties.filter((duty) => duty.queue === which),
       stored.value.duties,
     );
-  const other = lane === "pages" ? "chat" : "pages";
+  const other = queue === "pages" ? "chat" : "pages";
   if ((nextIn(other) ?? Number.POSITIVE_INFINITY) <= nowMs) {
     await (other === "pages" ? deps.wake.incidentPages(id) : deps.wake.incidentChat(id));
   }
-  return nextIn(lane);
+  return nextIn(queue);
 }
 
 async function perform<Doc extends { readonly duties: DutiesProgress }>(

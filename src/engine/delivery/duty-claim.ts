@@ -4,9 +4,9 @@ import {
   type DutiesProgress,
   type Duty,
   type DutyProgress,
+  type DutyQueue,
   type DutyRow,
   dutiesFrom,
-  type Lane,
   nextDueAt,
   readyAt,
 } from "../../domain/incident/duty.ts";
@@ -27,7 +27,7 @@ export interface ClaimDeps<Doc> {
  * Machine time. A page whose process died is taken up within 10 s of its due time: the end of its claim, a sweep and the
  * call. Calls may take longer than that, so a holder that lives prolongs its claim, up to a limit.
  */
-const CLAIM_MS: Readonly<Record<Lane, number>> = { pages: 6_000, chat: 25_000 };
+const CLAIM_MS: Readonly<Record<DutyQueue, number>> = { pages: 6_000, chat: 25_000 };
 const LONGEST_CLAIM_MS = 30_000;
 
 /** One duty that this process is at, and nobody else until the claim ends (D1, D2, D3 of `duties.ts`). */
@@ -41,10 +41,10 @@ export interface Claim<Doc> {
   readonly lookFirst: boolean;
 }
 
-/** Takes every duty of the lane that is due: the intent of each stands before anybody is asked for anything. */
+/** Takes every duty of the queue that is due: the intent of each stands before anybody is asked for anything. */
 export async function claimDue<Doc extends { readonly duties: DutiesProgress }>(
   id: string,
-  lane: Lane,
+  queue: DutyQueue,
   deps: ClaimDeps<Doc>,
 ): Promise<readonly Claim<Doc>[]> {
   let taken: { readonly duty: Duty; readonly before: DutyProgress | undefined }[] = [];
@@ -53,7 +53,7 @@ export async function claimDue<Doc extends { readonly duties: DutiesProgress }>(
     if (current === undefined) return undefined;
     const nowMs = deps.clock.now();
     const due = dutiesFrom(deps.rows, current, nowMs).filter((duty) => {
-      const at = duty.lane === lane ? readyAt(duty, current.duties) : undefined;
+      const at = duty.queue === queue ? readyAt(duty, current.duties) : undefined;
       return at !== undefined && at <= nowMs;
     });
     if (due.length === 0) return undefined;
@@ -133,7 +133,7 @@ export async function keepClaim<Doc extends { readonly duties: DutiesProgress }>
 }
 
 function claimMsOf<Doc>(duty: Duty, { rows }: Pick<ClaimDeps<Doc>, "rows">): number {
-  return rows.find(({ kind }) => kind === duty.kind)?.claimMs ?? CLAIM_MS[duty.lane];
+  return rows.find(({ kind }) => kind === duty.kind)?.claimMs ?? CLAIM_MS[duty.queue];
 }
 
 export function isStillOurs<Doc extends { readonly duties: DutiesProgress }>(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { OutcomeUnknown, UserError } from "../../../src/domain/errors.ts";
 import type { DutyOutcome, DutyProgress, DutyRow } from "../../../src/domain/incident/duty.ts";
-import { advanceLane } from "../../../src/engine/delivery/duties.ts";
+import { advanceDuties } from "../../../src/engine/delivery/duties.ts";
 import { createInVain } from "../../../src/jobs/in-vain.ts";
 import { SWEEP_EVERY_MS } from "../../../src/jobs/queues.ts";
 import { bridge, until } from "../../flows/incident/bridge.ts";
@@ -16,13 +16,13 @@ interface Doc {
 function desk(perform: DutyRow<Doc>["perform"], waits: Readonly<Record<string, string>> = {}) {
   const clock = testClock();
   const documents = memoryDocuments<Doc>();
-  const rows: DutyRow<Doc>[] = (["pages", "chat"] as const).map((lane) => ({
-    kind: lane,
-    says: lane,
-    lane,
+  const rows: DutyRow<Doc>[] = (["pages", "chat"] as const).map((queue) => ({
+    kind: queue,
+    says: queue,
+    queue,
     duties: (doc) =>
       doc.owed
-        .filter((key) => key.startsWith(lane))
+        .filter((key) => key.startsWith(queue))
         .map((key) => ({ key, dueAtMs: clock.now(), waitsFor: waits[key], subject: {} })),
     perform,
   }));
@@ -33,8 +33,8 @@ function desk(perform: DutyRow<Doc>["perform"], waits: Readonly<Record<string, s
   };
   const told: string[] = [];
   const inVain = createInVain({ clock, logger: bridge().silent, announce: async (says) => void told.push(says) });
-  const advance = (lane: "pages" | "chat" = "pages", worker = "one") =>
-    advanceLane("d", lane, { documents, rows, clock, logger: bridge().silent, worker, wake, inVain });
+  const advance = (queue: "pages" | "chat" = "pages", worker = "one") =>
+    advanceDuties("d", queue, { documents, rows, clock, logger: bridge().silent, worker, wake, inVain });
   const owe = (...owed: string[]) =>
     documents.change("d", (current) => ({ value: { owed, duties: current?.duties ?? {} }, events: [] }));
   const stateOf = async (key: string) => (await documents.get("d"))?.value.duties[key]?.state;
@@ -189,7 +189,7 @@ describe("the executor of duties", () => {
     expect([allowed, await stateOf("pages:1")]).toEqual([false, "done"]);
   });
 
-  test("one lane does not wait for the other, nor a quick duty for a slow one", async () => {
+  test("one queue does not wait for the other, nor a quick duty for a slow one", async () => {
     const performed: string[] = [];
     const { advance, owe } = desk(
       (_doc, duty) => {
@@ -210,7 +210,7 @@ describe("the executor of duties", () => {
     ]);
   });
 
-  test("a lane that makes something due in the other wakes it", async () => {
+  test("a queue that makes something due in the other wakes it", async () => {
     const { advance, owe, woken } = desk(() => Promise.resolve(done));
     await owe("pages:1", "chat:1");
     await advance("pages");

@@ -29,7 +29,7 @@ export function mayGo(
 }
 
 export interface ThrottledPage {
-  /** `person:<id>` or `policy:<id>`, with the lane: a telephone and a direct message are counted apart. */
+  /** `person:<id>` or `policy:<id>`, with the way: a telephone and a direct message are counted apart. */
   readonly target: string;
   /** The call that carries it; asking again for the same call takes nothing more. */
   readonly key: string;
