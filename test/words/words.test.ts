@@ -29,6 +29,8 @@ const verbs = Object.keys(VERBS);
 const LOUD = /(?<![\w./:-])[A-Z]{3,}(?![\w./:-])/g;
 /** ALARM is what CloudWatch calls the state. */
 const ABBREVIATIONS = new Set(["AWS", "DNS", "ECS", "ETA", "HTTP", "RDS", "RPO", "RTO", "ALARM"]);
+/** “A” before what is spoken with a vowel first: “a unplanned failover”. */
+const WRONG_ARTICLE = /\ba (?:un(?!i)|[ai]|e(?!u)|o(?!ne\b|nce\b))[a-z]*/gi;
 /** What key holders sign is the same for each of them, so its times are UTC. */
 const SIGNED = /^“I accept /;
 
@@ -51,6 +53,22 @@ describe("what people read", () => {
     );
 
     expect(problems).toEqual([]);
+  });
+
+  test("everywhere: “an” before a vowel", () => {
+    const said = [
+      ...SOURCES.flatMap((path) => literalsOf(read(path)).map(({ text }) => [path, text] as const)),
+      ...[...DOCUMENTS, ...DECISIONS].flatMap((path) => prose(read(path)).map((text) => [path, text] as const)),
+      ...Object.entries(cards()).map(([name, card]) => [name, cardText(card)] as const),
+    ];
+    const wrong = said.flatMap(([where, text]) =>
+      (text.match(WRONG_ARTICLE) ?? []).map((found) => `${where}: ${found}`),
+    );
+
+    expect(wrong).toEqual([]);
+    expect(
+      "Agree to a unplanned failover, an unplanned one, a user, a once, a unit and a European".match(WRONG_ARTICLE),
+    ).toEqual(["a unplanned"]);
   });
 
   test("in documents and decisions: short sentences, plain words", () => {

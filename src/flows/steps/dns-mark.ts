@@ -58,7 +58,7 @@ export function refuseLater({ name, found, planned }: Beside, { run, epoch }: Ho
   if (mark !== undefined && mark.epoch <= epoch) return;
   if (mark?.run === run)
     throw new Superseded("records-taken-over", `Epoch ${mark.epoch} of this run changed ${name} after epoch ${epoch}`);
-  const who = mark === undefined ? "somebody else" : `run ${mark.run} (hold ${mark.epoch})`;
+  const who = mark === undefined ? "somebody else" : `run ${mark.run}`;
   throw new StepFailed(
     "records-later-mark",
     `${who} wrote ${markNameOf(name)} after this plan was made, so ${name} is not changed. Look at the records; a plan for the rest counts from what stands there then`,
